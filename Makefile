@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make demo    do it all on an emulated AMD host and show the balanced books
+# make check   run all tests
+# make         build the programs alone: build/bin/exitledger, build/guest/*
+
+BUILD ?= build
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= bpftool
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes \
+	    -Wmissing-prototypes
+VERSION := 0.1
+
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
+	     -Iuserspace -Ibpf -Ikvm-instrumentation/src
+
+.PHONY: all
+all: programs
+
+# Each part says what it adds to these.
+PROGRAMS :=
+UNIT_TESTS :=
+
+include bpf/bpf.mk
+include userspace/userspace.mk
+include guest/guest.mk
+include lab/check.mk
+
+.PHONY: programs unit-tests
+programs: $(PROGRAMS)
+unit-tests: $(UNIT_TESTS)
+
+.PHONY: demo
+demo:
+	@lab/demo.sh
+
+.PHONY: clean distclean
+clean:
+	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj tests san log)
+# With all downloads, kernel modules and lab images.
+distclean:
+	rm -rf $(BUILD)

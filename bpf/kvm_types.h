@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The few fields of KVM's structures that the observer reads.  CO-RE finds
+ * where the running kernel has them, so names and types matter here, and
+ * nothing else does.  Where a kernel moved a field, a flavour (___) of the
+ * structure says so; the program asks which of them exists.
+ */
+#ifndef EXITLEDGER_KVM_TYPES_H
+#define EXITLEDGER_KVM_TYPES_H
+
+#include "records.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), \
+			     apply_to = record)
+
+struct kvm;
+
+struct kvm_vcpu_stat {
+	u64 exits;
+};
+
+struct kvm_vcpu_arch {
+	unsigned long regs[17]; /* [0]: RAX, [1]: RCX, as in enum kvm_reg */
+};
+
+struct kvm_vcpu {
+	struct kvm *kvm;
+	int vcpu_id;
+	struct kvm_vcpu_arch arch;
+	struct kvm_vcpu_stat stat;
+};
+
+/* SVM: arch/x86/kvm/svm/svm.h, asm/svm.h */
+struct vmcb_control_area {
+	u32 exit_code;
+};
+
+struct vmcb {
+	struct vmcb_control_area control;
+};
+
+struct vcpu_svm {
+	struct kvm_vcpu vcpu;
+	struct vmcb *vmcb;
+};
+
+/* VMX: arch/x86/kvm/vmx/vmx.h; from 6.18 on in a part shared with TDX */
+union vmx_exit_reason {
+	u32 full;
+};
+
+struct vcpu_vmx {
+	struct kvm_vcpu vcpu;
+	union vmx_exit_reason exit_reason;
+};
+
+struct vcpu_vt___618 {
+	union vmx_exit_reason exit_reason;
+};
+
+struct vcpu_vmx___618 {
+	struct vcpu_vt___618 vt;
+};
+
+#pragma clang attribute pop
+
+#endif /* EXITLEDGER_KVM_TYPES_H */

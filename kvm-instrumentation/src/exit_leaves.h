@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR BSD-2-Clause */
+/*
+ * The CPUID leaves through which KVM tells a guest its own VM's exit counters.
+ *
+ * This is the only place where a leaf number or a field of an answer is
+ * defined: KVM, the BPF observer, the host tools and the guest programs all
+ * include this file.  It includes nothing, so that any of them can.
+ *
+ *  leaf             ECX in    EAX             EBX             ECX            EDX
+ *  EXITS            ignored   exits, low      exits, high     0              0
+ *  CYCLES           ignored   0               cycles, high    cycles, low    0
+ *  REASON_EXITS     reason    exits, low      exits, high     0              0
+ *  REASON_CYCLES    reason    0               cycles, high    cycles, low    0
+ *  INFO             0         ABI version     "Exit"          "Ledg"         "er\0\0"
+ *  INFO             1         ISA             dense limit     vCPUs          flags
+ *
+ * "low" and "high" are the halves of a 64-bit value.  A reason that the
+ * vendor's manual does not define is answered with EAX = EBX = ECX = 0 and
+ * EDX = EXIT_LEAF_UNDEFINED.  The CPUID that asks is an exit itself: the count
+ * that it reads includes it, the cycles do not.
+ *
+ * Software finds out whether the leaves are there by INFO's signature, and by
+ * nothing else: a KVM without them may answer an unknown leaf with the data of
+ * another one.
+ */
+#ifndef EXIT_LEAVES_H
+#define EXIT_LEAVES_H
+
+#define EXIT_LEAF_EXITS		0x4fffffffu
+#define EXIT_LEAF_CYCLES	0x4ffffffeu
+#define EXIT_LEAF_REASON_EXITS	0x4ffffffdu
+#define EXIT_LEAF_REASON_CYCLES	0x4ffffffcu
+#define EXIT_LEAF_INFO		0x4ffffffbu
+
+#define EXIT_LEAF_FIRST		EXIT_LEAF_INFO
+#define EXIT_LEAF_LAST		EXIT_LEAF_EXITS
+
+/* INFO, ECX = 0: the version in EAX, the signature in EBX, ECX, EDX. */
+#define EXIT_LEAF_ABI		1u
+#define EXIT_LEAF_SIG_EBX	0x74697845u	/* "Exit" */
+#define EXIT_LEAF_SIG_ECX	0x6764654cu	/* "Ledg" */
+#define EXIT_LEAF_SIG_EDX	0x00007265u	/* "er\0\0" */
+
+/* INFO, ECX = 1: EAX, and the flags in EDX. */
+#define EXIT_LEAF_ISA_VMX	1u
+#define EXIT_LEAF_ISA_SVM	2u
+#define EXIT_LEAF_COUNTING	0x1u
+#define EXIT_LEAF_TIMING	0x2u
+
+/* REASON_EXITS and REASON_CYCLES, EDX: no such reason in the manual. */
+#define EXIT_LEAF_UNDEFINED	0xffffffffu
+
+#endif /* EXIT_LEAVES_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* KVM's answers to guests that read the exit-counter leaves, as plain data. */
+#ifndef EXITLEDGER_ANSWERS_H
+#define EXITLEDGER_ANSWERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One CPUID of one of the leaves: what went in, what came out. */
+struct leaf_read {
+	uint32_t leaf;
+	uint32_t index; /* ECX in; of no meaning to EXITS and CYCLES */
+	uint32_t eax, ebx, ecx, edx;
+};
+
+/*
+ * A read as the host saw it, between the observer's sums (of what the leaf is
+ * about: the VM's exits, or those of the reason @index) just before and after.
+ */
+struct answer {
+	struct leaf_read read;
+	uint64_t vm; /* number, as in the ledger; 0: unknown */
+	uint64_t ns; /* CLOCK_MONOTONIC */
+	bool found; /* KVM has such a leaf */
+	bool paired; /* the CPUID's own exit was seen: the sums are valid */
+	uint32_t vcpu_id;
+	uint32_t vcpus; /* of the VM, seen by then */
+	uint64_t exits_before; /* at kvm_exit, this exit included */
+	uint64_t exits_after; /* at kvm_cpuid */
+	uint64_t ns_before;
+	uint64_t ns_after;
+};
+
+struct answers {
+	struct answer *answer; /* in the order given */
+	size_t nr;
+	size_t room;
+};
+
+/** leaf_exits - the 64-bit count in an answer to EXITS or REASON_EXITS */
+uint64_t leaf_exits(const struct leaf_read *read);
+
+/** leaf_cycles - the 64-bit count in an answer to CYCLES or REASON_CYCLES */
+uint64_t leaf_cycles(const struct leaf_read *read);
+
+/** leaf_undefined - does the answer say that there is no such reason? */
+bool leaf_undefined(const struct leaf_read *read);
+
+/** leaf_takes_index - does ECX select something in this leaf? */
+bool leaf_takes_index(uint32_t leaf);
+
+/** leaf_read_same_question - the same leaf and, where it matters, index */
+bool leaf_read_same_question(const struct leaf_read *a,
+			     const struct leaf_read *b);
+
+/** leaf_read_same_answer - the same four registers */
+bool leaf_read_same_answer(const struct leaf_read *a,
+			   const struct leaf_read *b);
+
+/** answers_add - append; 0 or -ENOMEM */
+int answers_add(struct answers *answers, const struct answer *answer);
+
+void answers_free(struct answers *answers);
+
+#endif /* EXITLEDGER_ANSWERS_H */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Do the books balance?  Judged by rules that hold for right counters without
+ * any tolerance, so that every break of one is somebody's mistake.
+ *
+ * For one read of a count by a guest, with K what KVM answered, and S0 and S1
+ * the observer's sums over the VM's vCPUs just before and after:
+ *
+ *	S0 <= K <= S1 + (n - 1)
+ *
+ * for a VM of n vCPUs.  KVM counts an exit just before the observer does, so at
+ * any moment KVM is ahead by none or one per vCPU; the reading vCPU's own last
+ * exit is in both.  With one vCPU it is K = S0 = S1.
+ *
+ * If the observer came after a vCPU's first exit, a first read says how far
+ * both were apart then, and later ones are judged relative to it.
+ */
+#ifndef EXITLEDGER_BALANCE_H
+#define EXITLEDGER_BALANCE_H
+
+#include "books.h"
+
+enum verdict {
+	VERDICT_BALANCED,
+	VERDICT_DISCREPANCY,
+	VERDICT_INCONCLUSIVE,
+};
+
+/* What broke, or why nothing can be said. */
+enum rule {
+	RULE_KERNEL_LOW, /* K < S0: KVM lost exits */
+	RULE_KERNEL_HIGH, /* K > S1 + (n - 1): KVM counts what was no exit */
+	RULE_GUEST, /* the guest was told something else than it says */
+	RULE_EXECUTED, /* K is not what the guest knows to have caused */
+	RULE_TIME, /* KVM's time is less than the observer's */
+	RULE_UNDEFINED, /* a reason with exits is answered as undefined */
+	/* From here on: why nothing can be said. */
+	RULE_NO_READ, /* no guest read the counters */
+	RULE_UNANSWERED, /* KVM answers no leaf: exit_stats_leaves is off */
+	RULE_SWITCHED, /* the counters were off, or switched meanwhile */
+	RULE_INCOMPLETE, /* KVM has more, and the observer knows that it lost
+			    some */
+	RULE_UNSEEN, /* the guest's report is not of a run that was seen */
+	RULE_LATE, /* attached late, and nothing to be relative to */
+};
+
+struct finding {
+	enum rule rule;
+	uint32_t leaf;
+	uint32_t reason; /* where the leaf takes one */
+	uint32_t vcpu_id;
+	uint64_t vm;
+	uint64_t at_ns;
+	uint64_t kernel; /* K; RULE_GUEST, RULE_EXECUTED: KVM's answer */
+	uint64_t low, high; /* the bound, or what it should be (both) */
+};
+
+/* Kept in full; what is beyond is counted. */
+#define BALANCE_FINDINGS 32
+
+struct balance {
+	enum verdict verdict;
+	struct finding finding[BALANCE_FINDINGS]; /* the first ones */
+	size_t nr; /* in @finding */
+	size_t discrepancies; /* all there are */
+	size_t checked; /* counts held against the bound */
+	size_t exact; /* of these, with a bound that leaves one value */
+	size_t timed; /* times held against the observer's */
+	size_t unanswered; /* reads that KVM took for those of no leaf */
+	size_t unpaired; /* answers to the emulator: no exit of their own */
+	size_t told; /* guest's reads held against the answers */
+	size_t executed; /* counts held against the guest's own truth */
+	size_t *match; /* report.read[i] is answers.answer[match[i]]; or NULL */
+};
+
+/**
+ * balance_books - judge
+ *
+ * 0 or -ENOMEM; @balance is to be freed with balance_free.
+ */
+int balance_books(const struct books *books, struct balance *balance);
+
+void balance_free(struct balance *balance);
+
+/** verdict_name - "BALANCED", "DISCREPANCY" or "INCONCLUSIVE" */
+const char *verdict_name(enum verdict verdict);
+
+/** rule_name - a word for scripts, e.g. "kernel-low" */
+const char *rule_name(enum rule rule);
+
+/** rule_inconclusive - does it only say why nothing can be said? */
+bool rule_inconclusive(enum rule rule);
+
+#endif /* EXITLEDGER_BALANCE_H */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What tells a file of books from any other; documented in exitledger-books(5).
+ */
+#ifndef EXITLEDGER_BOOKS_FORMAT_H
+#define EXITLEDGER_BOOKS_FORMAT_H
+
+#define BOOKS_FORMAT "exitledger-books"
+#define BOOKS_VERSION 1
+
+#endif /* EXITLEDGER_BOOKS_FORMAT_H */

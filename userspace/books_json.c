@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "books.h"
+#include "books_format.h"
+
+static json_t *host_json(const struct books *books)
+{
+	const struct host *host = &books->host;
+
+	return json_pack("{s:s,s:s,s:s,s:I,s:i,s:i}", "kernel", host->kernel,
+			 "vendor", host->vendor, "hypervisor", host->hypervisor,
+			 "isa", (json_int_t)host->isa, "exit_stats",
+			 host->exit_stats, "exit_stats_after",
+			 books->exit_stats_after);
+}
+
+static json_t *cells_json(const struct ledger_cells *cells)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < cells->nr; i++) {
+		const struct ledger_cell *cell = &cells->cell[i];
+
+		json_array_append_new(
+			array, json_pack("{s:I,s:I,s:I}", "reason",
+					 (json_int_t)cell->reason, "exits",
+					 (json_int_t)cell->exits, "ns",
+					 (json_int_t)cell->ns));
+	}
+	return array;
+}
+
+static json_t *vcpu_json(const struct ledger_vcpu *vcpu)
+{
+	return json_pack("{s:I,s:I,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "id",
+			 (json_int_t)vcpu->id, "tid", (json_int_t)vcpu->tid,
+			 "gone", vcpu->gone, "exits", (json_int_t)vcpu->exits,
+			 "ns", (json_int_t)vcpu->ns, "prior_exits",
+			 (json_int_t)vcpu->prior_exits, "missed_exits",
+			 (json_int_t)vcpu->missed_exits, "missed_entries",
+			 (json_int_t)vcpu->missed_entries, "sparse_full",
+			 (json_int_t)vcpu->sparse_full, "reasons",
+			 cells_json(&vcpu->cells));
+}
+
+static json_t *vms_json(const struct ledger *ledger)
+{
+	json_t *vms = json_array();
+
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		const struct ledger_vm *vm = &ledger->vm[i];
+		json_t *vcpus = json_array();
+
+		for (size_t j = 0; j < vm->nr_vcpus; j++)
+			json_array_append_new(vcpus, vcpu_json(&vm->vcpu[j]));
+		json_array_append_new(
+			vms, json_pack("{s:I,s:I,s:I,s:s,s:o}", "number",
+				       (json_int_t)vm->number, "pid",
+				       (json_int_t)vm->pid, "isa",
+				       (json_int_t)vm->isa, "name", vm->name,
+				       "vcpus", vcpus));
+	}
+	return vms;
+}
+
+static json_t *losses_json(const struct ledger_losses *losses)
+{
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "no_slot",
+			 (json_int_t)losses->no_slot, "no_vm",
+			 (json_int_t)losses->no_vm, "answers",
+			 (json_int_t)losses->answers, "unreadable",
+			 (json_int_t)losses->unreadable, "recursion",
+			 (json_int_t)losses->recursion);
+}
+
+static json_t *answer_json(const struct answer *answer)
+{
+	const struct leaf_read *read = &answer->read;
+
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,"
+			 "s:I,s:I,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:I}",
+			 "leaf", (json_int_t)read->leaf, "index",
+			 (json_int_t)read->index, "eax", (json_int_t)read->eax,
+			 "ebx", (json_int_t)read->ebx, "ecx",
+			 (json_int_t)read->ecx, "edx", (json_int_t)read->edx,
+			 "vm", (json_int_t)answer->vm, "at_ns",
+			 (json_int_t)answer->ns, "found", answer->found,
+			 "paired", answer->paired, "vcpu",
+			 (json_int_t)answer->vcpu_id, "vcpus",
+			 (json_int_t)answer->vcpus, "exits_before",
+			 (json_int_t)answer->exits_before, "exits_after",
+			 (json_int_t)answer->exits_after, "ns_before",
+			 (json_int_t)answer->ns_before, "ns_after",
+			 (json_int_t)answer->ns_after);
+}
+
+json_t *books_json(const struct books *books)
+{
+	json_t *json, *answers = json_array();
+
+	for (size_t i = 0; i < books->answers.nr; i++)
+		json_array_append_new(answers,
+				      answer_json(&books->answers.answer[i]));
+	json = json_pack("{s:s,s:i,s:o,s:s,s:b,s:s,s:i,s:f,s:I,s:o,s:o,s:o}",
+			 "format", BOOKS_FORMAT, "version", BOOKS_VERSION,
+			 "host", host_json(books), "attach", books->attach,
+			 "sees_ends", books->sees_ends, "command",
+			 books->command, "command_status",
+			 books->command_status, "tsc_khz", books->tsc_khz,
+			 "ended_ns", (json_int_t)books->ledger.ns, "vms",
+			 vms_json(&books->ledger), "losses",
+			 losses_json(&books->ledger.losses), "answers",
+			 answers);
+	if (json && books->has_report)
+		json_object_set_new(json, "guest_report",
+				    guest_report_json(&books->report));
+	return json;
+}

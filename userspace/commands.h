@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* exitledger's commands.  Each parses its own arguments and returns a status. */
+#ifndef EXITLEDGER_COMMANDS_H
+#define EXITLEDGER_COMMANDS_H
+
+#include "msg.h"
+
+int cmd_compare(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+
+#endif /* EXITLEDGER_COMMANDS_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers as people read them, in a fixed width. */
+#ifndef EXITLEDGER_FORMAT_H
+#define EXITLEDGER_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	char s[40];
+};
+
+/** format_count - 1234567 as "1,234,567" */
+struct text format_count(uint64_t count);
+
+/** format_difference - "0", "+12", "-3" */
+struct text format_difference(int64_t difference);
+
+/** format_ns - a time with three or four digits: "812 ns", "1.25 ms" … */
+struct text format_ns(double ns);
+
+/** format_share - of a whole, in per cent: "12.3 %"; "-" of nothing */
+struct text format_share(uint64_t part, uint64_t whole);
+
+/** format_reason - "0x07b IOIO" */
+struct text format_reason(uint32_t isa, uint32_t reason);
+
+#endif /* EXITLEDGER_FORMAT_H */

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest_report.h"
+#include "json_get.h"
+#include "reasons.h"
+
+#define FORMAT "exitledger-guest-report"
+#define VERSION 1
+
+/* A guest has a few hundred reads to report: a sane bound for a broken file. */
+#define MAX_READS 65536
+#define MAX_FILE (16 << 20)
+
+static int parse_read(const json_t *json, struct guest_read *to,
+		      struct why *why)
+{
+	struct {
+		const char *name;
+		uint32_t *value;
+	} field[] = {
+		{ "leaf", &to->read.leaf }, { "index", &to->read.index },
+		{ "eax", &to->read.eax },   { "ebx", &to->read.ebx },
+		{ "ecx", &to->read.ecx },   { "edx", &to->read.edx },
+	};
+	int r;
+
+	for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
+		r = json_get_u32(json, field[i].name, field[i].value, why);
+		if (r)
+			return r;
+	}
+	to->has_executed = json_object_get(json, "executed");
+	if (!to->has_executed)
+		return 0;
+	return json_get_u64(json, "executed", INT64_MAX, &to->executed, why);
+}
+
+static int parse_reads(const json_t *reads, struct guest_report *report,
+		       struct why *why)
+{
+	size_t nr = json_array_size(reads);
+	struct why cause;
+	int r;
+
+	if (nr > MAX_READS)
+		return why_set(why, E2BIG, "%zu reads are more than %d", nr,
+			       MAX_READS);
+	report->read = calloc(nr ? nr : 1, sizeof(*report->read));
+	if (!report->read)
+		return why_set(why, ENOMEM, "out of memory");
+	report->nr = nr;
+	for (size_t i = 0; i < nr; i++) {
+		r = parse_read(json_array_get(reads, i), &report->read[i],
+			       &cause);
+		if (r)
+			return why_set(why, -r, "read %zu: %s", i, cause.text);
+	}
+	return 0;
+}
+
+int guest_report_parse(const json_t *json, struct guest_report *report,
+		       struct why *why)
+{
+	char isa[8];
+	json_t *reads;
+	int r;
+
+	memset(report, 0, sizeof(*report));
+	r = json_get_format(json, FORMAT, VERSION, why);
+	if (!r)
+		r = json_get_string(json, "program", report->program,
+				    sizeof(report->program), why);
+	if (!r && json_object_get(json, "isa")) {
+		r = json_get_string(json, "isa", isa, sizeof(isa), why);
+		if (!r && !strcmp(isa, exit_isa_name(EXIT_ISA_SVM)))
+			report->isa = EXIT_ISA_SVM;
+		else if (!r && !strcmp(isa, exit_isa_name(EXIT_ISA_VMX)))
+			report->isa = EXIT_ISA_VMX;
+	}
+	if (!r)
+		r = json_get_array(json, "reads", &reads, why);
+	if (!r)
+		r = parse_reads(reads, report, why);
+	if (r)
+		guest_report_free(report);
+	return r;
+}
+
+static char *read_all(FILE *file, size_t *length)
+{
+	char *text = malloc(MAX_FILE);
+
+	if (text)
+		*length = fread(text, 1, MAX_FILE, file);
+	return text;
+}
+
+int guest_report_load(const char *path, struct guest_report *report,
+		      struct why *why)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	char *text = NULL, *brace;
+	json_error_t error;
+	struct why cause;
+	json_t *json = NULL;
+	size_t length = 0;
+	int r;
+
+	if (!file)
+		return why_set(why, errno, "%s: %s", path, strerror(errno));
+	text = read_all(file, &length);
+	brace = text ? memchr(text, '{', length) : NULL;
+	if (!brace) {
+		r = why_set(why, EINVAL, "%s: no guest's report in it%s", path,
+			    length ? "" : " (it is empty)");
+		goto out;
+	}
+	json = json_loadb(brace, length - (brace - text),
+			  JSON_DISABLE_EOF_CHECK, &error);
+	if (!json) {
+		r = why_set(why, EINVAL, "%s: line %d: %s", path, error.line,
+			    error.text);
+		goto out;
+	}
+	r = guest_report_parse(json, report, &cause);
+	if (r)
+		why_set(why, -r, "%s: %s", path, cause.text);
+out:
+	json_decref(json);
+	free(text);
+	if (file != stdin)
+		fclose(file);
+	return r;
+}
+
+json_t *guest_report_json(const struct guest_report *report)
+{
+	json_t *reads = json_array();
+
+	for (size_t i = 0; i < report->nr; i++) {
+		const struct guest_read *from = &report->read[i];
+		const struct leaf_read *read = &from->read;
+		json_t *to;
+
+		to = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "leaf",
+			       (json_int_t)read->leaf, "index",
+			       (json_int_t)read->index, "eax",
+			       (json_int_t)read->eax, "ebx",
+			       (json_int_t)read->ebx, "ecx",
+			       (json_int_t)read->ecx, "edx",
+			       (json_int_t)read->edx);
+		if (from->has_executed)
+			json_object_set_new(to, "executed",
+					    json_integer(from->executed));
+		json_array_append_new(reads, to);
+	}
+	return json_pack("{s:s,s:i,s:s,s:s*,s:o}", "format", FORMAT, "version",
+			 VERSION, "program", report->program, "isa",
+			 report->isa ? exit_isa_name(report->isa) : NULL,
+			 "reads", reads);
+}
+
+void guest_report_free(struct guest_report *report)
+{
+	free(report->read);
+	memset(report, 0, sizeof(*report));
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a program in the guest says it was told: exitledger-guest-report(5). */
+#ifndef EXITLEDGER_GUEST_REPORT_H
+#define EXITLEDGER_GUEST_REPORT_H
+
+#include <jansson.h>
+
+#include "answers.h"
+#include "msg.h"
+
+struct guest_read {
+	struct leaf_read read;
+	bool has_executed;
+	uint64_t executed; /* exits that the guest knows to have caused */
+};
+
+struct guest_report {
+	char program[32];
+	uint32_t isa; /* EXIT_LEAF_ISA_*; 0: not said */
+	struct guest_read *read; /* in the order made */
+	size_t nr;
+};
+
+/**
+ * guest_report_parse - take a report out of parsed JSON
+ *
+ * 0, or -errno with @why filled in, and @report empty.
+ */
+int guest_report_parse(const json_t *json, struct guest_report *report,
+		       struct why *why);
+
+/**
+ * guest_report_load - read a report from a file
+ * @path: "-" for standard input
+ *
+ * What stands before the first '{' and after its matching '}' is ignored: a
+ * report often comes over a serial line.
+ */
+int guest_report_load(const char *path, struct guest_report *report,
+		      struct why *why);
+
+/** guest_report_json - a new reference to the report as JSON, or NULL */
+json_t *guest_report_json(const struct guest_report *report);
+
+void guest_report_free(struct guest_report *report);
+
+#endif /* EXITLEDGER_GUEST_REPORT_H */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the host is: its kernel, its KVM, and whether KVM has our counters. */
+#ifndef EXITLEDGER_HOST_H
+#define EXITLEDGER_HOST_H
+
+#include <stdint.h>
+
+#include "msg.h"
+
+/* /sys/module/kvm/parameters/exit_stats; HOST_UNPATCHED: there is none. */
+#define HOST_UNPATCHED (-1)
+
+struct host {
+	char kernel[65]; /* release, as from uname */
+	char vendor[16]; /* "kvm_amd", "kvm_intel", or "" */
+	char hypervisor[16]; /* this host's own, e.g. "TCG", "KVM"; or "" */
+	uint32_t isa; /* EXIT_LEAF_ISA_* of @vendor; 0: none */
+	int exit_stats;
+};
+
+/** host_read - fill in what can be found out without privileges */
+void host_read(struct host *host);
+
+/** host_exit_stats - the mode of KVM's counters now, or HOST_UNPATCHED */
+int host_exit_stats(void);
+
+/**
+ * host_check - is there a KVM to be observed here?
+ *
+ * Returns 0, or -errno with @why filled in: no KVM module, no BTF, no
+ * tracepoint, or no privileges, in this order.
+ */
+int host_check(const struct host *host, struct why *why);
+
+/** host_check_counters - has this host's KVM our counters? 0 or -ENOTSUP */
+int host_check_counters(const struct host *host, struct why *why);
+
+#endif /* EXITLEDGER_HOST_H */

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The observer's book as plain data: VMs, their vCPUs, and exits and time by
+ * reason.  Whatever fills it in (BPF, a file) and whatever shows it (a table,
+ * JSON, the balance) meet here and know nothing else of each other.
+ */
+#ifndef EXITLEDGER_LEDGER_H
+#define EXITLEDGER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LEDGER_NAME 64
+
+/* Exits of one reason, and the time from each to the next entry. */
+struct ledger_cell {
+	uint32_t reason; /* raw number */
+	uint64_t exits;
+	uint64_t ns;
+};
+
+struct ledger_cells {
+	struct ledger_cell *cell; /* ascending by reason */
+	size_t nr;
+	size_t room;
+};
+
+struct ledger_vcpu {
+	uint32_t id;
+	uint32_t tid;
+	bool gone;
+	uint64_t exits;
+	uint64_t ns;
+	uint64_t prior_exits; /* before the observer came, by KVM's statistics */
+	uint64_t missed_exits; /* entries that no exit preceded */
+	uint64_t missed_entries; /* exits that no entry preceded */
+	uint64_t sparse_full; /* exits in no reason's cell */
+	struct ledger_cells cells;
+};
+
+struct ledger_vm {
+	uint64_t number; /* from 1, in the order seen; never reused */
+	uint32_t pid;
+	uint32_t isa; /* EXIT_LEAF_ISA_*; 0: no exit yet */
+	char name[LEDGER_NAME];
+	struct ledger_vcpu *vcpu; /* ascending by id */
+	size_t nr_vcpus;
+	size_t room;
+};
+
+/* What could not be booked, of all VMs, since the observer started. */
+struct ledger_losses {
+	uint64_t no_slot;
+	uint64_t no_vm;
+	uint64_t answers;
+	uint64_t unreadable;
+	uint64_t recursion; /* runs that the kernel skipped */
+};
+
+struct ledger {
+	uint64_t ns; /* CLOCK_MONOTONIC of the last collection */
+	struct ledger_losses losses;
+	struct ledger_vm *vm; /* ascending by number */
+	size_t nr_vms;
+	size_t room;
+};
+
+/* The sums over a VM's vCPUs.  @cells is to be freed with ledger_cells_free. */
+struct ledger_total {
+	uint64_t exits;
+	uint64_t ns;
+	uint64_t prior_exits;
+	uint64_t missed_exits;
+	uint64_t missed_entries;
+	uint64_t sparse_full;
+	size_t gone;
+	struct ledger_cells cells;
+};
+
+/**
+ * ledger_vm - find a VM, or add it
+ * @pid: of its process, used when it is added
+ *
+ * Returns NULL when out of memory.
+ */
+struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
+			    uint32_t pid);
+
+/** ledger_vcpu - find a vCPU of a VM, or add it; NULL: out of memory */
+struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id);
+
+/** ledger_cell - find a reason's cell, or add it, zero; NULL: out of memory */
+struct ledger_cell *ledger_cell(struct ledger_cells *cells, uint32_t reason);
+
+/** ledger_total - add a VM's vCPUs up; 0 or -ENOMEM */
+int ledger_total(const struct ledger_vm *vm, struct ledger_total *total);
+
+/** ledger_copy - a deep copy; 0, or -ENOMEM and @to is empty */
+int ledger_copy(const struct ledger *from, struct ledger *to);
+
+/**
+ * ledger_since - what a VM has more than it had before
+ * @before: an earlier copy of the ledger that @vm is in; may be empty
+ * @total: filled in with the differences; free with ledger_cells_free
+ */
+int ledger_since(const struct ledger *before, const struct ledger_vm *vm,
+		 struct ledger_total *total);
+
+void ledger_cells_free(struct ledger_cells *cells);
+void ledger_free(struct ledger *ledger);
+
+#endif /* EXITLEDGER_LEDGER_H */

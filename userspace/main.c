@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+
+#ifndef EXITLEDGER_VERSION
+#define EXITLEDGER_VERSION "0.1"
+#endif
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} commands[] = {
+	{ "monitor", cmd_monitor, "show the VM exits of this host's guests" },
+	{ "compare", cmd_compare, "hold KVM's exit counters against BPF's" },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *out)
+{
+	fputs("Usage: exitledger COMMAND [OPTION...]\n"
+	      "Every VM exit is booked twice, by KVM and by BPF, and the two books must balance.\n\n",
+	      out);
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name,
+			commands[i].what);
+	fputs("\n'exitledger COMMAND --help' tells a command's options.\n",
+	      out);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	argp_err_exit_status = STATUS_USAGE;
+	if (!name) {
+		usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (!strcmp(name, "--help") || !strcmp(name, "help")) {
+		usage(stdout);
+		return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+	}
+	if (!strcmp(name, "--version")) {
+		puts("exitledger " EXITLEDGER_VERSION);
+		return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		if (!strcmp(name, commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	msg_error("there is no command '%s'; 'exitledger --help' lists them",
+		  name);
+	return STATUS_USAGE;
+}

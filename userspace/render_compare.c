@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "exit_leaves.h"
+#include "format.h"
+#include "reasons.h"
+#include "render_compare.h"
+#include "render_losses.h"
+#include "statement.h"
+
+static void render_host(const struct books *books, FILE *out)
+{
+	const struct host *host = &books->host;
+	static const char *const modes[] = { "off", "counting",
+					     "counting and timing" };
+
+	fprintf(out, "host     Linux %s, %s (%s)", host->kernel, host->vendor,
+		exit_isa_name(host->isa));
+	if (!strcmp(host->hypervisor, "TCG"))
+		fprintf(out, ", emulated by QEMU: times mean little");
+	else if (host->hypervisor[0])
+		fprintf(out, ", itself a guest of %s", host->hypervisor);
+	fprintf(out, "\nbooks    kernel: CPUID leaves, %s; BPF: %s\n",
+		host->exit_stats >= 0 && host->exit_stats <= 2 ?
+			modes[host->exit_stats] :
+			"unknown",
+		books->attach);
+	if (books->command_status)
+		fprintf(out, "command  ended with status %d: %s\n",
+			books->command_status, books->command);
+}
+
+/* 80 columns; a statement without a column leaves its room to the names. */
+static void render_row(const struct statement *statement, const char *name,
+		       const char *const cell[7], FILE *out)
+{
+	static const int width[] = { 9, 9, 9, 9, 5, 6, 7 };
+	int room = 19;
+
+	if (!statement->has_executed)
+		room += width[0] + 1;
+	if (!statement->has_guest)
+		room += width[1] + 1;
+	fprintf(out, "%-*.*s", room, room, name);
+	for (size_t i = 0; i < sizeof(width) / sizeof(width[0]); i++) {
+		if ((i == 0 && !statement->has_executed) ||
+		    (i == 1 && !statement->has_guest))
+			continue;
+		fprintf(out, " %*s", width[i], cell[i]);
+	}
+	fputc('\n', out);
+}
+
+static void render_line(const struct statement *statement, const char *name,
+			const struct statement_line *line, FILE *out)
+{
+	struct text executed = format_count(line->executed);
+	struct text guest = format_count(line->guest);
+	struct text kernel = format_count(line->kernel);
+	struct text bpf = format_count(line->bpf);
+	struct text difference = format_difference(line->difference);
+	struct text share = format_share(line->kernel, statement->total.kernel);
+	struct text time = format_ns(line->ns);
+	const char *const cell[] = {
+		line->has_executed ? executed.s : "-",
+		line->has_guest ? guest.s : "-",
+		kernel.s,
+		bpf.s,
+		difference.s,
+		share.s,
+		time.s,
+	};
+
+	render_row(statement, name, cell, out);
+}
+
+static void render_time(const struct books *books,
+			const struct statement *statement, FILE *out)
+{
+	double kernel, observer = statement->bpf_ns_then;
+
+	if (!statement->has_cycles || books->tsc_khz <= 0)
+		return;
+	kernel = statement->kernel_cycles * 1e6 / books->tsc_khz;
+	fprintf(out, "time     kernel %s, BPF %s", format_ns(kernel).s,
+		format_ns(observer).s);
+	if (kernel >= observer && statement->total.kernel)
+		fprintf(out, "; the difference, %s per exit, is the observer's",
+			format_ns((kernel - observer) / statement->total.kernel)
+				.s);
+	fputc('\n', out);
+}
+
+static void render_statement(const struct books *books,
+			     const struct statement *statement, FILE *out)
+{
+	static const char *const head[] = { "EXECUTED", "GUEST", "KERNEL",
+					    "BPF",	"DIFF",	 "SHARE",
+					    "TIME" };
+	const struct ledger_vm *vm = statement->ledger;
+
+	fprintf(out, "VM       %s, pid %u, %u vCPU%s\n\n",
+		vm && vm->name[0] ? vm->name : "?", vm ? vm->pid : 0,
+		statement->vcpus, statement->vcpus == 1 ? "" : "s");
+	if (statement->late)
+		fprintf(out,
+			"BPF came after the VM's first exits: its counts are judged relative to the\nfirst read.\n\n");
+	render_row(statement, "EXIT REASON", head, out);
+	for (size_t i = 0; i < statement->nr; i++)
+		render_line(statement,
+			    format_reason(books->host.isa,
+					  statement->line[i].reason)
+				    .s,
+			    &statement->line[i], out);
+	if (statement->has_total) {
+		render_line(statement, "(between the reads)", &statement->rest,
+			    out);
+		render_line(statement, "total", &statement->total, out);
+	}
+	fputc('\n', out);
+	render_time(books, statement, out);
+}
+
+static const char *verdict_color(enum verdict verdict)
+{
+	static const char *const colors[] = {
+		[VERDICT_BALANCED] = "\033[1;32m",
+		[VERDICT_DISCREPANCY] = "\033[1;31m",
+		[VERDICT_INCONCLUSIVE] = "\033[1;33m",
+	};
+
+	return colors[verdict];
+}
+
+static void render_verdict(const struct books *books,
+			   const struct balance *balance, FILE *out, bool color)
+{
+	char line[256];
+
+	fprintf(out, "checked  %zu counts (%zu of them to the exit), %zu times",
+		balance->checked, balance->exact, balance->timed);
+	if (balance->told)
+		fprintf(out, ", %zu reads by the guest", balance->told);
+	if (balance->executed)
+		fprintf(out, ",\n         %zu counts of executed instructions",
+			balance->executed);
+	fputc('\n', out);
+	if (balance->unpaired)
+		fprintf(out,
+			"         %zu answers to the instruction emulator: no exit of their own\n",
+			balance->unpaired);
+	for (size_t i = 0; i < balance->nr; i++) {
+		render_finding(books, &balance->finding[i], line, sizeof(line));
+		fprintf(out, "%s %s\n", i ? "        " : "reason  ", line);
+	}
+	if (balance->discrepancies > balance->nr)
+		fprintf(out, "         ... and %zu more like these\n",
+			balance->discrepancies - balance->nr);
+	fprintf(out, "verdict  %s%s%s\n",
+		color ? verdict_color(balance->verdict) : "",
+		verdict_name(balance->verdict), color ? "\033[0m" : "");
+}
+
+/* A VM is worth a statement if a guest in it read its counters. */
+static bool was_read(const struct books *books, uint64_t vm)
+{
+	for (size_t i = 0; i < books->answers.nr; i++) {
+		const struct answer *answer = &books->answers.answer[i];
+
+		if (answer->vm == vm && answer->found && answer->paired &&
+		    answer->read.leaf != EXIT_LEAF_INFO)
+			return true;
+	}
+	return false;
+}
+
+int render_compare_text(const struct books *books,
+			const struct balance *balance, FILE *out, bool color)
+{
+	render_host(books, out);
+	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
+		uint64_t vm = books->ledger.vm[i].number;
+		struct statement statement;
+
+		if (!was_read(books, vm))
+			continue;
+		if (statement_make(books, balance, vm, &statement))
+			return -ENOMEM;
+		render_statement(books, &statement, out);
+		statement_free(&statement);
+	}
+	render_losses_text(&books->ledger, out);
+	if (!books->sees_ends)
+		fprintf(out,
+			"note     the end of a vCPU cannot be seen on this kernel\n");
+	render_verdict(books, balance, out, color);
+	return 0;
+}

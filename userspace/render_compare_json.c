@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "exit_leaves.h"
+#include "reasons.h"
+#include "render_compare.h"
+#include "statement.h"
+
+static json_t *line_json(uint32_t isa, const struct statement_line *line)
+{
+	const struct exit_reason *known = exit_reason_find(isa, line->reason);
+	json_t *json;
+
+	json = json_pack("{s:I,s:s*,s:I,s:I,s:I,s:I}", "reason",
+			 (json_int_t)line->reason, "name",
+			 known ? known->name : NULL, "kernel",
+			 (json_int_t)line->kernel, "bpf", (json_int_t)line->bpf,
+			 "difference", (json_int_t)line->difference, "ns",
+			 (json_int_t)line->ns);
+	if (json && line->has_guest)
+		json_object_set_new(json, "guest", json_integer(line->guest));
+	if (json && line->has_executed)
+		json_object_set_new(json, "executed",
+				    json_integer(line->executed));
+	return json;
+}
+
+static json_t *statement_json(const struct books *books,
+			      const struct statement *statement)
+{
+	json_t *lines = json_array(), *json;
+
+	for (size_t i = 0; i < statement->nr; i++)
+		json_array_append_new(lines, line_json(books->host.isa,
+						       &statement->line[i]));
+	json = json_pack("{s:I,s:I,s:b,s:o}", "vm", (json_int_t)statement->vm,
+			 "vcpus", (json_int_t)statement->vcpus, "late",
+			 statement->late, "reasons", lines);
+	if (json && statement->has_total) {
+		json_t *total = line_json(books->host.isa, &statement->total);
+
+		json_object_del(total, "reason");
+		json_object_del(total, "name");
+		json_object_set_new(json, "total", total);
+	}
+	return json;
+}
+
+static json_t *finding_json(const struct books *books,
+			    const struct finding *finding)
+{
+	char line[256];
+
+	render_finding(books, finding, line, sizeof(line));
+	if (rule_inconclusive(finding->rule) || finding->rule == RULE_UNSEEN)
+		return json_pack("{s:s,s:s}", "rule", rule_name(finding->rule),
+				 "text", line);
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "rule",
+			 rule_name(finding->rule), "text", line, "vm",
+			 (json_int_t)finding->vm, "vcpu",
+			 (json_int_t)finding->vcpu_id, "leaf",
+			 (json_int_t)finding->leaf, "reason",
+			 (json_int_t)finding->reason, "kernel",
+			 (json_int_t)finding->kernel, "low",
+			 (json_int_t)finding->low, "high",
+			 (json_int_t)finding->high, "at_ns",
+			 (json_int_t)finding->at_ns);
+}
+
+json_t *render_compare_json(const struct books *books,
+			    const struct balance *balance)
+{
+	json_t *findings = json_array(), *statements = json_array();
+
+	for (size_t i = 0; i < balance->nr; i++)
+		json_array_append_new(
+			findings, finding_json(books, &balance->finding[i]));
+	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
+		struct statement statement;
+
+		if (statement_make(books, balance, books->ledger.vm[i].number,
+				   &statement)) {
+			json_decref(findings);
+			json_decref(statements);
+			return NULL;
+		}
+		if (statement.nr || statement.has_total)
+			json_array_append_new(
+				statements, statement_json(books, &statement));
+		statement_free(&statement);
+	}
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "verdict",
+			 verdict_name(balance->verdict), "checked",
+			 (json_int_t)balance->checked, "exact",
+			 (json_int_t)balance->exact, "timed",
+			 (json_int_t)balance->timed, "told",
+			 (json_int_t)balance->told, "discrepancies",
+			 (json_int_t)balance->discrepancies, "findings",
+			 findings, "statements", statements);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "exit_leaves.h"
+#include "format.h"
+#include "render_compare.h"
+
+/* What a leaf is about: "exits", "exits for 0x07b IOIO" … */
+static struct text subject(const struct books *books,
+			   const struct finding *finding)
+{
+	bool cycles = finding->leaf == EXIT_LEAF_CYCLES ||
+		      finding->leaf == EXIT_LEAF_REASON_CYCLES;
+	const char *what = cycles ? "time" : "exits";
+	struct text text;
+
+	if (leaf_takes_index(finding->leaf))
+		snprintf(text.s, sizeof(text.s), "%s for %.28s", what,
+			 format_reason(books->host.isa, finding->reason).s);
+	else
+		snprintf(text.s, sizeof(text.s), "total %s", what);
+	return text;
+}
+
+static void finding_discrepancy(const struct books *books,
+				const struct finding *finding, char *line,
+				size_t size)
+{
+	struct text what = subject(books, finding);
+	struct text kernel = format_count(finding->kernel);
+	struct text low = format_count(finding->low);
+	struct text high = format_count(finding->high);
+
+	switch (finding->rule) {
+	case RULE_KERNEL_LOW:
+		snprintf(line, size,
+			 "%s: KVM says %s, BPF had seen %s before: KVM lost %s",
+			 what.s, kernel.s, low.s,
+			 format_count(finding->low - finding->kernel).s);
+		break;
+	case RULE_KERNEL_HIGH:
+		snprintf(
+			line, size,
+			"%s: KVM says %s, there were no more than %s: %s too many",
+			what.s, kernel.s, high.s,
+			format_count(finding->kernel - finding->high).s);
+		break;
+	case RULE_GUEST:
+		snprintf(line, size,
+			 "%s: the guest reports %s, KVM answered %s", what.s,
+			 low.s, kernel.s);
+		break;
+	case RULE_EXECUTED:
+		snprintf(line, size, "%s: KVM says %s, the guest caused %s",
+			 what.s, kernel.s, low.s);
+		break;
+	case RULE_TIME:
+		snprintf(line, size,
+			 "%s: KVM's %s is less than BPF's %s within it", what.s,
+			 format_ns(finding->kernel).s,
+			 format_ns(finding->low).s);
+		break;
+	default:
+		snprintf(
+			line, size,
+			"%s: KVM answers that there is no such reason; BPF saw %s",
+			what.s, low.s);
+		break;
+	}
+}
+
+void render_finding(const struct books *books, const struct finding *finding,
+		    char *line, size_t size)
+{
+	switch (finding->rule) {
+	case RULE_NO_READ:
+		snprintf(
+			line, size,
+			"no guest read its exit counters (run exitleaf in it)");
+		break;
+	case RULE_UNANSWERED:
+		snprintf(line, size,
+			 "KVM answers no guest: kvm.exit_stats_leaves is off");
+		break;
+	case RULE_SWITCHED:
+		snprintf(line, size,
+			 "kvm.exit_stats was %d at the start and %d at the end",
+			 books->host.exit_stats, books->exit_stats_after);
+		break;
+	case RULE_INCOMPLETE:
+		snprintf(
+			line, size,
+			"KVM has more exits, but BPF could not book all of them");
+		break;
+	case RULE_UNSEEN:
+		snprintf(
+			line, size,
+			"the guest's report is not of reads that were seen here");
+		break;
+	case RULE_LATE:
+		snprintf(line, size,
+			 "BPF came late, and no count was read twice since");
+		break;
+	default:
+		finding_discrepancy(books, finding, line, size);
+		break;
+	}
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the observer could not book: one list of it, for every output. */
+#ifndef EXITLEDGER_RENDER_LOSSES_H
+#define EXITLEDGER_RENDER_LOSSES_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "ledger.h"
+
+/** render_losses_text - a line for each kind that there is some of */
+void render_losses_text(const struct ledger *ledger, FILE *out);
+
+/** render_losses_json - a new reference to an object with all kinds */
+json_t *render_losses_json(const struct ledger *ledger);
+
+#endif /* EXITLEDGER_RENDER_LOSSES_H */
