@@ -26,7 +26,7 @@ UNIT_TESTS :=
 include bpf/bpf.mk
 include userspace/userspace.mk
 include guest/guest.mk
-include lab/check.mk
+-include lab/check.mk
 
 .PHONY: programs unit-tests
 programs: $(PROGRAMS)

@@ -7,7 +7,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror \
 SKELETON := $(BUILD)/bpf/observer.skel.h
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c bpf/kvm_types.h bpf/records.h \
-		      kvm-instrumentation/src/exit_leaves.h
+		      $(wildcard kvm-instrumentation/src/*.h kvm-instrumentation/src/*.def)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 

@@ -15,11 +15,10 @@
 #include <bpf/bpf_helpers.h>
 
 #include "exit_leaves.h"
+#include "exit_reason_codes.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-#define VMX_REASON_CPUID 0x0a
-#define SVM_REASON_CPUID 0x72
 #define REASON_UNREADABLE 0xfffffffeu
 
 struct obs_slot slots[OBS_SLOTS];
@@ -324,7 +323,7 @@ static __always_inline int book_exit(void *vcpu, u32 isa)
 	else
 		slot->sparse_full++;
 	if (reason ==
-	    (isa == EXIT_LEAF_ISA_SVM ? SVM_REASON_CPUID : VMX_REASON_CPUID))
+	    (isa == EXIT_LEAF_ISA_SVM ? EXIT_SVM_CPUID : EXIT_VMX_CPUID))
 		leaf_read_begin(vcpu, slot);
 	/* Last, so that this program's own time is not booked as the exit's. */
 	slot->exit_ns = bpf_ktime_get_ns();

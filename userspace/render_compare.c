@@ -32,23 +32,46 @@ static void render_host(const struct books *books, FILE *out)
 			books->command_status, books->command);
 }
 
-/* 80 columns; a statement without a column leaves its room to the names. */
+/* How wide a column of counts must be. */
+static int count_width(const struct statement *statement)
+{
+	uint64_t most = statement->total.kernel;
+	int width;
+
+	for (size_t i = 0; i < statement->nr; i++) {
+		const struct statement_line *line = &statement->line[i];
+
+		most = line->kernel > most ? line->kernel : most;
+		most = line->bpf > most ? line->bpf : most;
+		most = line->guest > most ? line->guest : most;
+	}
+	width = strlen(format_count(most).s);
+	return width < 9 ? 9 : width;
+}
+
+/* 80 columns; what the counts don't take is left to the names. */
 static void render_row(const struct statement *statement, const char *name,
 		       const char *const cell[7], FILE *out)
 {
-	static const int width[] = { 9, 9, 9, 9, 5, 6, 7 };
-	int room = 19;
+	const int count = count_width(statement);
+	const int width[] = { count, count, count, count, 5, 7, 7 };
+	const bool has[] = { statement->has_executed,
+			     statement->has_guest,
+			     true,
+			     true,
+			     true,
+			     true,
+			     true };
+	int room = 80;
 
-	if (!statement->has_executed)
-		room += width[0] + 1;
-	if (!statement->has_guest)
-		room += width[1] + 1;
+	for (size_t i = 0; i < sizeof(width) / sizeof(width[0]); i++)
+		room -= has[i] ? width[i] + 1 : 0;
+	if (room < 12)
+		room = 12;
 	fprintf(out, "%-*.*s", room, room, name);
 	for (size_t i = 0; i < sizeof(width) / sizeof(width[0]); i++) {
-		if ((i == 0 && !statement->has_executed) ||
-		    (i == 1 && !statement->has_guest))
-			continue;
-		fprintf(out, " %*s", width[i], cell[i]);
+		if (has[i])
+			fprintf(out, " %*s", width[i], cell[i]);
 	}
 	fputc('\n', out);
 }
@@ -115,8 +138,9 @@ static void render_statement(const struct books *books,
 				    .s,
 			    &statement->line[i], out);
 	if (statement->has_total) {
-		render_line(statement, "(between the reads)", &statement->rest,
-			    out);
+		if (statement->nr)
+			render_line(statement, "(other)",
+				    &statement->rest, out);
 		render_line(statement, "total", &statement->total, out);
 	}
 	fputc('\n', out);

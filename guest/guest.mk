@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The programs for and of guests: static, so that they run in any of them.
+
+EXITLEAF := $(BUILD)/guest/exitleaf
+MICROGUEST := $(BUILD)/guest/microguest
+
+PROGRAMS += $(EXITLEAF) $(MICROGUEST)
+
+REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
+		  $(BUILD)/obj/userspace/reasons.o
+EXITLEAF_OBJECTS := $(BUILD)/obj/guest/exitleaf.o
+MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
+			micro_code microguest vmm)
+
+$(EXITLEAF): $(EXITLEAF_OBJECTS) $(REPORT_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -static $^ -o $@
+
+$(MICROGUEST): $(MICROGUEST_OBJECTS) $(REPORT_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@
+
+$(BUILD)/obj/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) -Iguest -MMD -MP -c $< -o $@
+
+-include $(EXITLEAF_OBJECTS:.o=.d) $(MICROGUEST_OBJECTS:.o=.d) \
+	$(REPORT_OBJECTS:.o=.d)

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "leaves.h"
+#include "reasons.h"
+
+uint64_t leaf_exits(const struct leaf_io *io)
+{
+	return (uint64_t)io->ebx << 32 | io->eax;
+}
+
+uint64_t leaf_cycles(const struct leaf_io *io)
+{
+	return (uint64_t)io->ebx << 32 | io->ecx;
+}
+
+const struct leaf_io *leaves_find(const struct leaves *leaves, uint32_t leaf,
+				  uint32_t index)
+{
+	for (size_t i = 0; i < leaves->nr; i++) {
+		if (leaves->io[i].leaf == leaf && leaves->io[i].index == index)
+			return &leaves->io[i];
+	}
+	return NULL;
+}
+
+/* Room was made before, so that nothing is allocated between the reads. */
+static struct leaf_io *read_one(struct leaves *leaves, leaf_cpuid cpuid,
+				void *data, uint32_t leaf, uint32_t index)
+{
+	struct leaf_io *io = &leaves->io[leaves->nr++];
+
+	*io = (struct leaf_io){ .leaf = leaf, .index = index };
+	cpuid(io, data);
+	return io;
+}
+
+static bool read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
+{
+	const struct leaf_io *io;
+
+	io = read_one(leaves, cpuid, data, EXIT_LEAF_INFO, 0);
+	if (io->ebx != EXIT_LEAF_SIG_EBX || io->ecx != EXIT_LEAF_SIG_ECX ||
+	    io->edx != EXIT_LEAF_SIG_EDX) {
+		leaves->nr = 0;
+		return false;
+	}
+	leaves->abi = io->eax;
+	if (leaves->abi != EXIT_LEAF_ABI)
+		return false;
+	io = read_one(leaves, cpuid, data, EXIT_LEAF_INFO, 1);
+	leaves->isa = io->eax;
+	leaves->vcpus = io->ecx;
+	leaves->counting = io->edx & EXIT_LEAF_COUNTING;
+	leaves->timing = io->edx & EXIT_LEAF_TIMING;
+	return true;
+}
+
+int leaves_read(struct leaves *leaves, leaf_cpuid cpuid, void *data)
+{
+	const struct exit_reason *reasons;
+	uint32_t last;
+	size_t nr, most;
+
+	/* Both ISAs' worst case: two reads per reason, and five more. */
+	exit_reasons(EXIT_ISA_VMX, &nr);
+	exit_reasons(EXIT_ISA_SVM, &most);
+	most = 2 * (nr > most ? nr : most) + 5;
+	leaves->io = calloc(most, sizeof(*leaves->io));
+	if (!leaves->io)
+		return -ENOMEM;
+	if (!read_info(leaves, cpuid, data))
+		return 0;
+	reasons = exit_reasons(leaves->isa, &nr);
+	last = exit_reason_cpuid(leaves->isa);
+	for (size_t i = 0; i < nr; i++) {
+		if (reasons[i].code != last)
+			read_one(leaves, cpuid, data, EXIT_LEAF_REASON_EXITS,
+				 reasons[i].code);
+	}
+	if (nr)
+		read_one(leaves, cpuid, data, EXIT_LEAF_REASON_EXITS, last);
+	read_one(leaves, cpuid, data, EXIT_LEAF_EXITS, 0);
+	read_one(leaves, cpuid, data, EXIT_LEAF_CYCLES, 0);
+	for (size_t i = 0; i < nr; i++) {
+		const struct leaf_io *io = leaves_find(
+			leaves, EXIT_LEAF_REASON_EXITS, reasons[i].code);
+
+		if (leaf_exits(io))
+			read_one(leaves, cpuid, data, EXIT_LEAF_REASON_CYCLES,
+				 reasons[i].code);
+	}
+	return 0;
+}
+
+void leaves_free(struct leaves *leaves)
+{
+	free(leaves->io);
+	memset(leaves, 0, sizeof(*leaves));
+}

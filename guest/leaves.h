@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading the exit-counter leaves, in an order that makes the reads add up. */
+#ifndef EXITLEDGER_GUEST_LEAVES_H
+#define EXITLEDGER_GUEST_LEAVES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exit_leaves.h"
+
+/* One CPUID: what went in, and what came out. */
+struct leaf_io {
+	uint32_t leaf;
+	uint32_t index; /* ECX in; 0 where it is of no meaning */
+	uint32_t eax, ebx, ecx, edx;
+	bool has_executed;
+	uint64_t executed; /* exits of this reason that the guest has caused */
+};
+
+/* Executes CPUID: fills in the registers from @leaf and @index. */
+typedef void (*leaf_cpuid)(struct leaf_io *io, void *data);
+
+struct leaves {
+	uint32_t abi; /* 0: the hypervisor does not answer the leaves */
+	uint32_t isa; /* EXIT_LEAF_ISA_* */
+	uint32_t vcpus;
+	bool counting;
+	bool timing;
+	struct leaf_io *io; /* in the order executed */
+	size_t nr;
+};
+
+/** leaf_exits - the 64-bit count in an answer to EXITS or REASON_EXITS */
+uint64_t leaf_exits(const struct leaf_io *io);
+
+/** leaf_cycles - the 64-bit count in an answer to CYCLES or REASON_CYCLES */
+uint64_t leaf_cycles(const struct leaf_io *io);
+
+/** leaves_find - the read of a leaf and index, or NULL */
+const struct leaf_io *leaves_find(const struct leaves *leaves, uint32_t leaf,
+				  uint32_t index);
+
+/**
+ * leaves_read - find out whether the leaves are there, and read all of them
+ * @leaves: zeroed; to be freed with leaves_free
+ * @cpuid: executes CPUID
+ *
+ * The exits of every reason that the ISA defines, CPUID's last, as every read
+ * is one; then the total, which so has no less than their sum; then the
+ * cycles, of the reasons that had an exit.  If there are no leaves, or their
+ * ABI is not the one known here, the rest is not read.
+ *
+ * 0, or -ENOMEM.
+ */
+int leaves_read(struct leaves *leaves, leaf_cpuid cpuid, void *data);
+
+void leaves_free(struct leaves *leaves);
+
+#endif /* EXITLEDGER_GUEST_LEAVES_H */

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "reasons.h"
+#include "report.h"
+
+static const char *yes_no(bool yes)
+{
+	return yes ? "true" : "false";
+}
+
+static int end(FILE *out)
+{
+	if (fflush(out) || ferror(out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+static void write_reads(const struct leaves *leaves, FILE *out)
+{
+	fputs("\"reads\":[", out);
+	for (size_t i = 0; i < leaves->nr; i++) {
+		const struct leaf_io *io = &leaves->io[i];
+
+		fprintf(out,
+			"%s\n{\"leaf\":%" PRIu32 ",\"index\":%" PRIu32
+			",\"eax\":%" PRIu32 ",\"ebx\":%" PRIu32
+			",\"ecx\":%" PRIu32 ",\"edx\":%" PRIu32,
+			i ? "," : "", io->leaf, io->index, io->eax, io->ebx,
+			io->ecx, io->edx);
+		if (io->has_executed)
+			fprintf(out, ",\"executed\":%" PRIu64, io->executed);
+		fputc('}', out);
+	}
+	fputs("]", out);
+}
+
+/* The same once more, as numbers with names, for who doesn't know the leaves. */
+static void write_reasons(const struct leaves *leaves, FILE *out)
+{
+	const struct leaf_io *exits, *cycles;
+	const struct exit_reason *reasons;
+	const char *comma = "";
+	size_t nr;
+
+	exits = leaves_find(leaves, EXIT_LEAF_EXITS, 0);
+	cycles = leaves_find(leaves, EXIT_LEAF_CYCLES, 0);
+	if (exits)
+		fprintf(out, ",\n\"exits\":%" PRIu64, leaf_exits(exits));
+	if (cycles)
+		fprintf(out, ",\n\"cycles\":%" PRIu64, leaf_cycles(cycles));
+	fputs(",\n\"reasons\":[", out);
+	reasons = exit_reasons(leaves->isa, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		exits = leaves_find(leaves, EXIT_LEAF_REASON_EXITS,
+				    reasons[i].code);
+		cycles = leaves_find(leaves, EXIT_LEAF_REASON_CYCLES,
+				     reasons[i].code);
+		if (!exits || !leaf_exits(exits))
+			continue;
+		fprintf(out,
+			"%s\n{\"code\":%" PRIu32
+			",\"name\":\"%s\",\"exits\":%" PRIu64,
+			comma, reasons[i].code, reasons[i].name,
+			leaf_exits(exits));
+		if (cycles)
+			fprintf(out, ",\"cycles\":%" PRIu64,
+				leaf_cycles(cycles));
+		fputc('}', out);
+		comma = ",";
+	}
+	fputs("]", out);
+}
+
+int report_json(const struct leaves *leaves, const char *program, FILE *out)
+{
+	errno = 0;
+	fprintf(out,
+		"{\"format\":\"exitledger-guest-report\",\"version\":1,\n"
+		"\"program\":\"%s\",\"abi\":%" PRIu32 ",",
+		program, leaves->abi);
+	if (leaves->abi == EXIT_LEAF_ABI)
+		fprintf(out,
+			"\"isa\":\"%s\",\"vcpus\":%" PRIu32
+			",\n\"counting\":%s,\"timing\":%s,",
+			exit_isa_name(leaves->isa), leaves->vcpus,
+			yes_no(leaves->counting), yes_no(leaves->timing));
+	fputc('\n', out);
+	write_reads(leaves, out);
+	if (leaves->abi == EXIT_LEAF_ABI)
+		write_reasons(leaves, out);
+	fputs("}\n", out);
+	return end(out);
+}
+
+struct row {
+	const struct exit_reason *reason;
+	uint64_t exits;
+	uint64_t cycles;
+};
+
+static int by_exits(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->exits != y->exits)
+		return x->exits < y->exits ? 1 : -1;
+	return x->reason->code > y->reason->code ? 1 : -1;
+}
+
+static size_t make_rows(const struct leaves *leaves, struct row *rows)
+{
+	const struct exit_reason *reasons;
+	size_t nr, used = 0;
+
+	reasons = exit_reasons(leaves->isa, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		const struct leaf_io *exits, *cycles;
+
+		exits = leaves_find(leaves, EXIT_LEAF_REASON_EXITS,
+				    reasons[i].code);
+		cycles = leaves_find(leaves, EXIT_LEAF_REASON_CYCLES,
+				     reasons[i].code);
+		if (!exits || !leaf_exits(exits))
+			continue;
+		rows[used++] = (struct row){
+			.reason = &reasons[i],
+			.exits = leaf_exits(exits),
+			.cycles = cycles ? leaf_cycles(cycles) : 0,
+		};
+	}
+	qsort(rows, used, sizeof(*rows), by_exits);
+	return used;
+}
+
+static void write_row(FILE *out, const char *name, uint64_t exits,
+		      uint64_t total, uint64_t cycles)
+{
+	fprintf(out,
+		"%-26.26s %11" PRIu64 " %6.1f %% %17" PRIu64 " %13" PRIu64 "\n",
+		name, exits, total ? 100.0 * exits / total : 0.0, cycles,
+		exits ? cycles / exits : 0);
+}
+
+int report_table(const struct leaves *leaves, FILE *out)
+{
+	const struct leaf_io *io = leaves_find(leaves, EXIT_LEAF_EXITS, 0);
+	uint64_t total = io ? leaf_exits(io) : 0, sum = 0, cycles;
+	struct row *rows;
+	char name[64];
+	size_t nr;
+
+	errno = 0;
+	rows = calloc(leaves->nr + 1, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	nr = make_rows(leaves, rows);
+	io = leaves_find(leaves, EXIT_LEAF_CYCLES, 0);
+	cycles = io ? leaf_cycles(io) : 0;
+	fprintf(out,
+		"VM exits of this machine (%s, %" PRIu32 " vCPU%s): %s%s\n\n",
+		exit_isa_name(leaves->isa), leaves->vcpus,
+		leaves->vcpus == 1 ? "" : "s",
+		leaves->counting ? "counting" : "NOT counting",
+		leaves->timing ? " and timing" : ", not timing");
+	fprintf(out, "%-26s %11s %8s %17s %13s\n", "EXIT REASON", "EXITS",
+		"SHARE", "CYCLES", "CYCLES/EXIT");
+	for (size_t i = 0; i < nr; i++) {
+		snprintf(name, sizeof(name), "0x%03" PRIx32 " %s",
+			 rows[i].reason->code, rows[i].reason->name);
+		write_row(out, name, rows[i].exits, total, rows[i].cycles);
+		sum += rows[i].exits;
+	}
+	if (total > sum)
+		fprintf(out, "%-26s %11" PRIu64 "\n", "(between the reads)",
+			total - sum);
+	write_row(out, "total", total, total, cycles);
+	free(rows);
+	return end(out);
+}

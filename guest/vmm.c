@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vmm.h"
+
+#define CR0_PE 0x1ull
+#define CR0_ET 0x10ull
+#define CR0_PG 0x80000000ull
+#define CR4_PAE 0x20ull
+#define EFER_LME 0x100ull
+#define EFER_LMA 0x400ull
+
+/* Three pages just below 4 GiB that kvm-intel wants for itself. */
+#define TSS_ADDRESS 0xfffbd000ul
+
+static int fail(struct vmm *vmm, const char *what)
+{
+	int error = errno;
+
+	snprintf(vmm->why, sizeof(vmm->why), "%s: %s", what, strerror(error));
+	return -error;
+}
+
+static int set_cpuid(struct vmm *vmm, int vcpu)
+{
+	enum { MOST = 256 };
+	struct kvm_cpuid2 *cpuid;
+	int r = 0;
+
+	cpuid = calloc(1, sizeof(*cpuid) + MOST * sizeof(cpuid->entries[0]));
+	if (!cpuid)
+		return fail(vmm, "memory");
+	cpuid->nent = MOST;
+	if (ioctl(vmm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid))
+		r = fail(vmm, "KVM_GET_SUPPORTED_CPUID");
+	else if (ioctl(vcpu, KVM_SET_CPUID2, cpuid))
+		r = fail(vmm, "KVM_SET_CPUID2");
+	free(cpuid);
+	return r;
+}
+
+static int set_long_mode(struct vmm *vmm, int vcpu, uint64_t pml4)
+{
+	struct kvm_segment code = {
+		.limit = 0xffffffff,
+		.selector = 8,
+		.type = 11, /* execute, read, accessed */
+		.present = 1,
+		.s = 1,
+		.l = 1,
+		.g = 1,
+	};
+	struct kvm_segment data = code;
+	struct kvm_sregs sregs;
+
+	data.selector = 16;
+	data.type = 3; /* read, write, accessed */
+	data.l = 0;
+	data.db = 1;
+	if (ioctl(vcpu, KVM_GET_SREGS, &sregs))
+		return fail(vmm, "KVM_GET_SREGS");
+	sregs.cr0 = CR0_PE | CR0_ET | CR0_PG;
+	sregs.cr3 = pml4;
+	sregs.cr4 = CR4_PAE;
+	sregs.efer = EFER_LME | EFER_LMA;
+	sregs.cs = code;
+	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
+	if (ioctl(vcpu, KVM_SET_SREGS, &sregs))
+		return fail(vmm, "KVM_SET_SREGS");
+	return 0;
+}
+
+static int create_vcpu(struct vmm *vmm, unsigned int id, uint64_t pml4)
+{
+	struct vmm_vcpu *vcpu = &vmm->vcpu[id];
+	int r;
+
+	vcpu->fd = ioctl(vmm->vm, KVM_CREATE_VCPU, id);
+	if (vcpu->fd < 0)
+		return fail(vmm, "KVM_CREATE_VCPU");
+	vmm->nr_vcpus++;
+	vcpu->run = mmap(NULL, vmm->run_size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED)
+		return fail(vmm, "mmap of struct kvm_run");
+	r = set_cpuid(vmm, vcpu->fd);
+	return r ? r : set_long_mode(vmm, vcpu->fd, pml4);
+}
+
+static int create_vm(struct vmm *vmm, size_t size)
+{
+	struct kvm_userspace_memory_region region = { .memory_size = size };
+	int run_size;
+
+	vmm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (vmm->kvm < 0)
+		return fail(vmm, "/dev/kvm");
+	vmm->vm = ioctl(vmm->kvm, KVM_CREATE_VM, 0);
+	if (vmm->vm < 0)
+		return fail(vmm, "KVM_CREATE_VM");
+	if (ioctl(vmm->vm, KVM_SET_TSS_ADDR, TSS_ADDRESS))
+		return fail(vmm, "KVM_SET_TSS_ADDR");
+	run_size = ioctl(vmm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (run_size < 0)
+		return fail(vmm, "KVM_GET_VCPU_MMAP_SIZE");
+	vmm->run_size = run_size;
+	vmm->memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (vmm->memory == MAP_FAILED)
+		return fail(vmm, "memory of the guest");
+	vmm->size = size;
+	region.userspace_addr = (uintptr_t)vmm->memory;
+	if (ioctl(vmm->vm, KVM_SET_USER_MEMORY_REGION, &region))
+		return fail(vmm, "KVM_SET_USER_MEMORY_REGION");
+	return 0;
+}
+
+int vmm_create(struct vmm *vmm, size_t memory, unsigned int nr_vcpus,
+	       uint64_t pml4)
+{
+	int r;
+
+	memset(vmm, 0, sizeof(*vmm));
+	vmm->kvm = vmm->vm = -1;
+	vmm->memory = MAP_FAILED;
+	vmm->vcpu = calloc(nr_vcpus, sizeof(*vmm->vcpu));
+	if (!vmm->vcpu)
+		return fail(vmm, "memory");
+	r = create_vm(vmm, memory);
+	for (unsigned int i = 0; !r && i < nr_vcpus; i++)
+		r = create_vcpu(vmm, i, pml4);
+	return r;
+}
+
+int vmm_start_at(struct vmm *vmm, unsigned int vcpu, uint64_t rip, uint64_t rdi)
+{
+	struct kvm_regs regs = { .rip = rip, .rdi = rdi, .rflags = 2 };
+
+	if (ioctl(vmm->vcpu[vcpu].fd, KVM_SET_REGS, &regs))
+		return fail(vmm, "KVM_SET_REGS");
+	return 0;
+}
+
+int vmm_run(struct vmm *vmm, unsigned int vcpu)
+{
+	while (ioctl(vmm->vcpu[vcpu].fd, KVM_RUN, 0)) {
+		if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+	}
+	return 0;
+}
+
+void vmm_destroy(struct vmm *vmm)
+{
+	for (unsigned int i = 0; i < vmm->nr_vcpus; i++) {
+		struct vmm_vcpu *vcpu = &vmm->vcpu[i];
+
+		if (vcpu->run && vcpu->run != MAP_FAILED)
+			munmap(vcpu->run, vmm->run_size);
+		close(vcpu->fd);
+	}
+	free(vmm->vcpu);
+	if (vmm->memory != MAP_FAILED)
+		munmap(vmm->memory, vmm->size);
+	if (vmm->vm >= 0)
+		close(vmm->vm);
+	if (vmm->kvm >= 0)
+		close(vmm->kvm);
+}

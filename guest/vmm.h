@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A VMM of the smallest kind: long mode, flat memory, no devices. */
+#ifndef EXITLEDGER_VMM_H
+#define EXITLEDGER_VMM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/kvm.h>
+
+struct vmm_vcpu {
+	int fd;
+	struct kvm_run *run;
+};
+
+struct vmm {
+	int kvm;
+	int vm;
+	uint8_t *memory; /* guest-physical 0 and up */
+	size_t size;
+	size_t run_size;
+	unsigned int nr_vcpus;
+	struct vmm_vcpu *vcpu;
+	char why[160]; /* what failed, where a function returned an error */
+};
+
+/**
+ * vmm_create - make a VM with memory and vCPUs, in long mode
+ * @pml4: guest-physical address of page tables, which the caller fills in
+ *
+ * 0, or -errno with vmm->why; to be ended with vmm_destroy in any case.
+ */
+int vmm_create(struct vmm *vmm, size_t memory, unsigned int nr_vcpus,
+	       uint64_t pml4);
+
+/** vmm_start_at - where a vCPU is to begin, and its RDI; 0 or -errno */
+int vmm_start_at(struct vmm *vmm, unsigned int vcpu, uint64_t rip,
+		 uint64_t rdi);
+
+/**
+ * vmm_run - run a vCPU until it exits to userspace
+ *
+ * 0, with the reason in vcpu[].run; or -errno.  Unlike the others this does
+ * not touch vmm->why, so that vCPUs can run side by side.
+ */
+int vmm_run(struct vmm *vmm, unsigned int vcpu);
+
+void vmm_destroy(struct vmm *vmm);
+
+#endif /* EXITLEDGER_VMM_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The numbers of the exit reasons in the .def tables, as enums. */
+#ifndef EXIT_REASON_CODES_H
+#define EXIT_REASON_CODES_H
+
+#define EXIT_REASON(code, name, description) EXIT_VMX_##name = (code),
+enum {
+#include "vmx_exit_reasons.def"
+};
+
+#undef EXIT_REASON
+
+#define EXIT_REASON(code, name, description) EXIT_SVM_##name = (code),
+enum {
+#include "svm_exit_reasons.def"
+};
+
+#undef EXIT_REASON
+
+#endif /* EXIT_REASON_CODES_H */

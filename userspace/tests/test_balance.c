@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The rules, on books made up by hand: right ones and every kind of wrong. */
+#include <string.h>
+
+#include "balance.h"
+#include "exit_leaves.h"
+#include "tap.h"
+
+#define CPUID 0x72
+#define IOIO 0x7b
+
+static struct books books;
+static struct balance balance;
+
+static void setup(void)
+{
+	struct ledger_vm *vm;
+
+	memset(&books, 0, sizeof(books));
+	books.host.isa = EXIT_LEAF_ISA_SVM;
+	books.host.exit_stats = 2;
+	books.exit_stats_after = 2;
+	books.tsc_khz = 1000000; /* a cycle is a nanosecond */
+	vm = ledger_vm(&books.ledger, 1, 100);
+	ck_assert_ptr_nonnull(vm);
+	ck_assert_ptr_nonnull(ledger_vcpu(vm, 0));
+}
+
+static void teardown(void)
+{
+	balance_free(&balance);
+	books_free(&books);
+}
+
+/* A read of a count by vCPU 0 of the VM, with the observer's sums about it. */
+static struct answer *count(uint32_t leaf, uint32_t reason, uint64_t kernel,
+			    uint64_t before, uint64_t after, uint32_t vcpus)
+{
+	struct answer answer = {
+		.read = { .leaf = leaf,
+			  .index = reason,
+			  .eax = (uint32_t)kernel,
+			  .ebx = kernel >> 32 },
+		.vm = 1,
+		.found = true,
+		.paired = true,
+		.vcpus = vcpus,
+		.exits_before = before,
+		.exits_after = after,
+	};
+
+	ck_assert_int_eq(answers_add(&books.answers, &answer), 0);
+	return &books.answers.answer[books.answers.nr - 1];
+}
+
+static struct answer *total(uint64_t kernel, uint64_t before, uint64_t after,
+			    uint32_t vcpus)
+{
+	return count(EXIT_LEAF_EXITS, 0, kernel, before, after, vcpus);
+}
+
+static void judge(enum verdict verdict)
+{
+	ck_assert_int_eq(balance_books(&books, &balance), 0);
+	ck_assert_str_eq(verdict_name(balance.verdict), verdict_name(verdict));
+}
+
+static void judge_rule(enum verdict verdict, enum rule rule)
+{
+	judge(verdict);
+	ck_assert_uint_ge(balance.nr, 1);
+	ck_assert_str_eq(rule_name(balance.finding[0].rule), rule_name(rule));
+}
+
+START_TEST(one_vcpu_is_exact)
+{
+	total(1000, 1000, 1000, 1);
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 7, 7, 7, 1);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.checked, 2);
+	ck_assert_uint_eq(balance.exact, 2);
+}
+END_TEST
+
+START_TEST(one_vcpu_one_off)
+{
+	total(1000 + (_i ? 1 : -1), 1000, 1000, 1);
+	judge_rule(VERDICT_DISCREPANCY,
+		   _i ? RULE_KERNEL_HIGH : RULE_KERNEL_LOW);
+}
+END_TEST
+
+/* The bound's ends are right, and one further is not. */
+START_TEST(four_vcpus_bound)
+{
+	static const struct {
+		uint64_t kernel;
+		enum verdict verdict;
+	} row[] = {
+		{ 999, VERDICT_DISCREPANCY },  { 1000, VERDICT_BALANCED },
+		{ 1005, VERDICT_BALANCED },    { 1008, VERDICT_BALANCED },
+		{ 1009, VERDICT_DISCREPANCY },
+	};
+
+	total(row[_i].kernel, 1000, 1005, 4);
+	judge(row[_i].verdict);
+}
+END_TEST
+
+START_TEST(wide_counts)
+{
+	total(0x123456789aull, 0x123456789aull, 0x123456789aull, 1);
+	judge(VERDICT_BALANCED);
+	balance_free(&balance);
+	/* … and a total that wrapped at 32 bits. */
+	total(0x3456789a, 0x123456789aull, 0x123456789aull, 1);
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
+}
+END_TEST
+
+START_TEST(wrong_reason_is_named)
+{
+	total(1000, 1000, 1000, 1);
+	count(EXIT_LEAF_REASON_EXITS, CPUID, 600, 600, 600, 1);
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 399, 400, 400, 1);
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
+	ck_assert_uint_eq(balance.discrepancies, 1);
+	ck_assert_uint_eq(balance.finding[0].reason, IOIO);
+	ck_assert_uint_eq(balance.finding[0].kernel, 399);
+	ck_assert_uint_eq(balance.finding[0].low, 400);
+}
+END_TEST
+
+START_TEST(undefined_reason)
+{
+	struct answer *answer;
+
+	total(1000, 1000, 1000, 1);
+	/* Right: no table knows it, whether it was seen or not. */
+	answer = count(EXIT_LEAF_REASON_EXITS, 0xabcd, 0, 3, 3, 1);
+	answer->read.edx = EXIT_LEAF_UNDEFINED;
+	judge(VERDICT_BALANCED);
+	balance_free(&balance);
+	/* Wrong: the manual defines it and the observer saw it. */
+	answer = count(EXIT_LEAF_REASON_EXITS, IOIO, 0, 3, 3, 1);
+	answer->read.edx = EXIT_LEAF_UNDEFINED;
+	judge_rule(VERDICT_DISCREPANCY, RULE_UNDEFINED);
+}
+END_TEST
+
+START_TEST(late_is_relative)
+{
+	books.ledger.vm[0].vcpu[0].prior_exits = 500;
+	total(600, 100, 100, 1);
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_LATE);
+	balance_free(&balance);
+	total(750, 250, 250, 1);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.checked, 1);
+	balance_free(&balance);
+	total(801, 300, 300, 1);
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_HIGH);
+}
+END_TEST
+
+START_TEST(nothing_read)
+{
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_NO_READ);
+}
+END_TEST
+
+START_TEST(leaves_are_off)
+{
+	total(0, 1000, 1000, 1)->found = false;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNANSWERED);
+}
+END_TEST
+
+START_TEST(counters_were_switched)
+{
+	total(900, 1000, 1000, 1);
+	books.exit_stats_after = _i;
+	judge(VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(balance.finding[balance.nr - 1].rule, RULE_SWITCHED);
+}
+END_TEST
+
+/* What the observer lost explains a KVM that has more, but not one with less. */
+START_TEST(observer_lost_some)
+{
+	books.ledger.vm[0].vcpu[0].missed_exits = 5;
+	total(1005, 1000, 1000, 1);
+	judge(VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(balance.finding[balance.nr - 1].rule, RULE_INCOMPLETE);
+	balance_free(&balance);
+	total(999, 1000, 1000, 1);
+	judge(VERDICT_DISCREPANCY);
+}
+END_TEST
+
+START_TEST(time_encloses)
+{
+	struct answer *answer = total(1000, 1000, 1000, 1);
+
+	answer = count(EXIT_LEAF_CYCLES, 0, 0, 1000, 1000, 1);
+	answer->read.eax = answer->read.ebx = 0;
+	answer->read.ecx = 5000000;
+	answer->ns_after = 4900000;
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.timed, 1);
+	balance_free(&balance);
+	books.answers.answer[1].ns_after = 5100000;
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME);
+}
+END_TEST
+
+static void report(size_t nr, const struct guest_read *reads)
+{
+	books.report.read = calloc(nr, sizeof(*reads));
+	ck_assert_ptr_nonnull(books.report.read);
+	memcpy(books.report.read, reads, nr * sizeof(*reads));
+	books.report.nr = nr;
+	books.has_report = true;
+}
+
+/* Two runs of reads; the report is of the first one, or of neither. */
+START_TEST(report_is_matched)
+{
+	struct guest_read reads[2];
+
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 7, 7, 7, 1);
+	total(1000, 1000, 1000, 1);
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 9, 9, 9, 1);
+	total(2000, 2000, 2000, 1);
+	memset(reads, 0, sizeof(reads));
+	reads[0].read = books.answers.answer[_i ? 2 : 0].read;
+	reads[1].read = books.answers.answer[_i ? 3 : 1].read;
+	report(2, reads);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.told, 2);
+	ck_assert_uint_eq(balance.match[0], _i ? 2 : 0);
+	balance_free(&balance);
+	books.report.read[0].read.eax++;
+	judge_rule(VERDICT_DISCREPANCY, RULE_GUEST);
+}
+END_TEST
+
+START_TEST(report_of_another_run)
+{
+	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
+					     .index = CPUID } };
+
+	total(1000, 1000, 1000, 1);
+	report(1, &read);
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNSEEN);
+}
+END_TEST
+
+START_TEST(executed_is_the_truth)
+{
+	struct guest_read read = { .has_executed = true, .executed = 7 };
+
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 7, 7, 7, 1);
+	read.read = books.answers.answer[0].read;
+	report(1, &read);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.executed, 1);
+	balance_free(&balance);
+	/* Both books agree, and both are wrong. */
+	books.report.read[0].executed = 8;
+	judge_rule(VERDICT_DISCREPANCY, RULE_EXECUTED);
+}
+END_TEST
+
+START_TEST(many_findings_are_counted)
+{
+	for (int i = 0; i < 100; i++)
+		total(1, 2, 2, 1);
+	judge(VERDICT_DISCREPANCY);
+	ck_assert_uint_eq(balance.nr, BALANCE_FINDINGS);
+	ck_assert_uint_eq(balance.discrepancies, 100);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("balance");
+	TCase *tcase = tcase_create("rules");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, one_vcpu_is_exact);
+	tcase_add_loop_test(tcase, one_vcpu_one_off, 0, 2);
+	tcase_add_loop_test(tcase, four_vcpus_bound, 0, 5);
+	tcase_add_test(tcase, wide_counts);
+	tcase_add_test(tcase, wrong_reason_is_named);
+	tcase_add_test(tcase, undefined_reason);
+	tcase_add_test(tcase, late_is_relative);
+	tcase_add_test(tcase, nothing_read);
+	tcase_add_test(tcase, leaves_are_off);
+	tcase_add_loop_test(tcase, counters_were_switched, 0, 2);
+	tcase_add_test(tcase, observer_lost_some);
+	tcase_add_test(tcase, time_encloses);
+	tcase_add_loop_test(tcase, report_is_matched, 0, 2);
+	tcase_add_test(tcase, report_of_another_run);
+	tcase_add_test(tcase, executed_is_the_truth);
+	tcase_add_test(tcase, many_findings_are_counted);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}
