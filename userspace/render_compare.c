@@ -16,8 +16,7 @@ static void render_host(const struct books *books, FILE *out)
 	static const char *const modes[] = { "off", "counting",
 					     "counting and timing" };
 
-	fprintf(out, "host     Linux %s, %s (%s)", host->kernel, host->vendor,
-		exit_isa_name(host->isa));
+	fprintf(out, "host     Linux %s, %s", host->kernel, host->vendor);
 	if (!strcmp(host->hypervisor, "TCG"))
 		fprintf(out, ", emulated by QEMU: times mean little");
 	else if (host->hypervisor[0])
@@ -110,7 +109,7 @@ static void render_time(const struct books *books,
 	fprintf(out, "time     kernel %s, BPF %s", format_ns(kernel).s,
 		format_ns(observer).s);
 	if (kernel >= observer && statement->total.kernel)
-		fprintf(out, "; the difference, %s per exit, is the observer's",
+		fprintf(out, ": the observer cost %s per exit",
 			format_ns((kernel - observer) / statement->total.kernel)
 				.s);
 	fputc('\n', out);
@@ -139,8 +138,8 @@ static void render_statement(const struct books *books,
 			    &statement->line[i], out);
 	if (statement->has_total) {
 		if (statement->nr)
-			render_line(statement, "(other)",
-				    &statement->rest, out);
+			render_line(statement, "(other)", &statement->rest,
+				    out);
 		render_line(statement, "total", &statement->total, out);
 	}
 	fputc('\n', out);

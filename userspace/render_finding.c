@@ -35,16 +35,15 @@ static void finding_discrepancy(const struct books *books,
 	switch (finding->rule) {
 	case RULE_KERNEL_LOW:
 		snprintf(line, size,
-			 "%s: KVM says %s, BPF had seen %s before: KVM lost %s",
-			 what.s, kernel.s, low.s,
+			 "%s: KVM says %s, BPF had %s before: %s lost", what.s,
+			 kernel.s, low.s,
 			 format_count(finding->low - finding->kernel).s);
 		break;
 	case RULE_KERNEL_HIGH:
-		snprintf(
-			line, size,
-			"%s: KVM says %s, there were no more than %s: %s too many",
-			what.s, kernel.s, high.s,
-			format_count(finding->kernel - finding->high).s);
+		snprintf(line, size,
+			 "%s: KVM says %s, at most %s happened: %s too many",
+			 what.s, kernel.s, high.s,
+			 format_count(finding->kernel - finding->high).s);
 		break;
 	case RULE_GUEST:
 		snprintf(line, size,

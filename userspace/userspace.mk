@@ -25,3 +25,22 @@ $(BUILD)/obj/userspace/observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/observer.o: $(SKELETON)
 
 -include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
+
+# Unit tests: each a program that prints TAP.
+TESTS := balance books observer plain reasons
+TEST_PROGRAMS := $(TESTS:%=$(BUILD)/tests/test_%)
+TEST_OBJECTS := $(TESTS:%=$(BUILD)/obj/userspace/tests/test_%.o)
+
+UNIT_TESTS += $(TEST_PROGRAMS)
+
+$(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson \
+		-lcheck_pic -lsubunit -lrt -lm -pthread
+
+$(BUILD)/obj/userspace/tests/test_observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
+$(BUILD)/obj/userspace/tests/test_observer.o: $(SKELETON)
+
+.SECONDARY: $(TEST_OBJECTS)
+
+-include $(TEST_OBJECTS:.o=.d)

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The command line: what it refuses, how it says so, and its exit statuses.
+# None of it needs privileges, nor KVM.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+exitledger=${BUILD:-build}/bin/exitledger
+good=userspace/t/data/balanced.json
+
+# edit PROGRAM: the good books, changed by sed
+edit() { sed "$1" "$good" >"$tap_dir/books.json"; }
+
+run "$exitledger"
+ok 'no command: wrong usage' status_is 64
+ok 'no command: the commands are listed' err_has 'compare'
+run "$exitledger" --help
+ok '--help' status_is 0
+ok '--help lists monitor' out_has 'monitor'
+run "$exitledger" --version
+ok '--version' out_has 'exitledger '
+run "$exitledger" frobnicate
+ok 'an unknown command: wrong usage' status_is 64
+ok 'an unknown command is named' err_has "'frobnicate'"
+ok 'an unknown command: one line' one_err_line
+
+for command in monitor compare; do
+	run "$exitledger" "$command" --help
+	ok "$command --help" status_is 0
+	for option in $(grep -oE -- '--[a-z][a-z-]+' <<<"$out" | sort -u); do
+		case $option in --help | --usage) continue ;; esac
+		ok "the manual page of $command has $option" \
+			grep -qE -- "^(-. .*, )?$option" \
+			"docs/exitledger-$command.1.rst"
+	done
+	run "$exitledger" "$command" --no-such-option
+	ok "$command: an unknown option" status_is 64
+	run "$exitledger" "$command" --attach kprobe -- true
+	ok "$command --attach with nonsense" status_is 64
+done
+
+run "$exitledger" compare
+ok 'compare without anything to compare' status_is 64
+run "$exitledger" compare --replay "$good" -- true
+ok 'compare with two sources' status_is 64
+run "$exitledger" compare --for 0
+ok 'compare --for 0' status_is 64
+run "$exitledger" monitor --interval=-1
+ok 'monitor --interval=-1' status_is 64
+run "$exitledger" monitor --count 0
+ok 'monitor --count 0' status_is 64
+
+run "$exitledger" compare --replay "$good"
+ok 'balanced books: status' status_is 0
+ok 'balanced books: verdict' out_has 'verdict  BALANCED'
+ok 'balanced books: names' out_has '0x07b IOIO'
+ok 'balanced books: in 80 columns' fits_80
+ok 'balanced books: nothing on stderr' no_err
+ok 'no colours into a pipe' bash -c '! grep -q "$(printf "\033")" "$1"' _ \
+	"$tap_dir/out"
+
+# I/O exits, as answered: 251; one less than the guest caused and BPF saw.
+edit 's/"eax": 251/"eax": 250/'
+run "$exitledger" compare --replay "$tap_dir/books.json"
+ok 'a lost exit: status' status_is 1
+ok 'a lost exit: verdict' out_has 'verdict  DISCREPANCY'
+ok 'a lost exit: the reason is named' out_has \
+	'exits for 0x07b IOIO: KVM says 250, BPF had 251 before: 1 lost'
+ok 'a lost exit: in 80 columns' fits_80
+
+edit 's/"exit_stats_after": 2/"exit_stats_after": 0/'
+run "$exitledger" compare --replay "$tap_dir/books.json"
+ok 'counters switched off meanwhile: status' status_is 2
+ok 'counters switched off meanwhile: said' out_has 'INCONCLUSIVE'
+
+run "$exitledger" compare --json - --replay "$good"
+ok '--json -: status' status_is 0
+ok '--json -: nothing but JSON' python3 -m json.tool "$tap_dir/out" \
+	"$tap_dir/parsed"
+ok '--json -: has the verdict' grep -q '"verdict": "BALANCED"' "$tap_dir/parsed"
+cp "$tap_dir/out" "$tap_dir/again.json"
+run "$exitledger" compare --json - --replay "$tap_dir/again.json"
+ok '--json: what it writes can be replayed, and is the same' \
+	cmp -s "$tap_dir/out" "$tap_dir/again.json"
+
+run "$exitledger" compare --json "$tap_dir/no/such/place" --replay "$good"
+ok '--json to nowhere: status' status_is 3
+ok '--json to nowhere: one line' one_err_line
+ok '--json to nowhere: the table is there all the same' out_has BALANCED
+
+run "$exitledger" compare --replay /nonexistent.json
+ok 'no such books: status' status_is 3
+ok 'no such books: one line' one_err_line
+ok 'no such books: named' err_has '/nonexistent.json'
+head -c 3000 "$good" >"$tap_dir/cut.json"
+run "$exitledger" compare --replay "$tap_dir/cut.json"
+ok 'truncated books: status' status_is 3
+ok 'truncated books: one line' one_err_line
+
+run "$exitledger" compare --replay "$good" --guest-report /nonexistent.json
+ok 'no such report: status' status_is 3
+ok 'no such report: one line' one_err_line
+ok 'no such report: the table is there all the same' out_has 'EXIT REASON'
+
+status=0
+"$exitledger" compare --replay "$good" >/dev/full 2>"$tap_dir/err" || status=$?
+ok 'standard output is full: status' status_is 3
+ok 'standard output is full: one line' one_err_line
+
+# There may be a KVM here, or root, or neither: a refusal names what is missing.
+if [ ! -e /sys/module/kvm_amd ] && [ ! -e /sys/module/kvm_intel ]; then
+	run "$exitledger" monitor -n 1
+	ok 'no KVM: status' status_is 3
+	ok 'no KVM: one line' one_err_line
+	ok 'no KVM: what to do' err_has 'modprobe'
+else
+	skip 'no KVM: status' 'a machine without kvm_amd and kvm_intel'
+fi
+
+done_testing

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# TAP for scripts.  A test runs a command with run, and then says what must be
+# true of its $status, $out and $err.
+
+tap_nr=0
+tap_failed=0
+tap_dir=$(mktemp -d)
+trap 'rm -rf "$tap_dir"' EXIT
+
+# run COMMAND...: its exit status, standard output and standard error
+run() {
+	status=0
+	"$@" >"$tap_dir/out" 2>"$tap_dir/err" </dev/null || status=$?
+	out=$(tr -d '\0' <"$tap_dir/out")
+	err=$(tr -d '\0' <"$tap_dir/err")
+}
+
+# ok NAME CONDITION...: a test
+ok() {
+	local name=$1
+	shift
+	tap_nr=$((tap_nr + 1))
+	if "$@"; then
+		echo "ok $tap_nr - $name"
+		return
+	fi
+	tap_failed=$((tap_failed + 1))
+	echo "not ok $tap_nr - $name"
+	{
+		printf 'status: %s\n' "${status:-}"
+		printf 'out: %s\n' "${out:-}" | head -n 20
+		printf 'err: %s\n' "${err:-}" | head -n 20
+	} | sed 's/^/#   /'
+}
+
+# The conditions.
+status_is() { [ "$status" -eq "$1" ]; }
+out_has() { [[ $out == *"$1"* ]]; }
+err_has() { [[ $err == *"$1"* ]]; }
+no_err() { [ -z "$err" ]; }
+one_err_line() { [ "$(wc -l <"$tap_dir/err")" -eq 1 ]; }
+fits_80() { ! grep -qE '^.{81,}' "$tap_dir/out"; }
+
+# skip NAME REQUIREMENT: a test that cannot be run here
+skip() {
+	tap_nr=$((tap_nr + 1))
+	echo "ok $tap_nr - $1 # SKIP $2"
+}
+
+# done_testing: the plan; a script that ran no test fails
+done_testing() {
+	echo "1..$tap_nr"
+	[ "$tap_nr" -gt 0 ] && [ "$tap_failed" -eq 0 ]
+}
