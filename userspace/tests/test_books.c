@@ -231,7 +231,8 @@ START_TEST(table_fits)
 	fill();
 	books.report.read[0].read.eax = 0xffffff;
 	books.answers.answer[0].read.ebx = _i;
-	books.answers.answer[0].exits_after = ((uint64_t)_i << 32) + 7;
+	books.answers.answer[0].exits_before =
+		books.answers.answer[0].exits_after = ((uint64_t)_i << 32) + 7;
 	books.report.read[0].read.ebx = _i;
 	books.report.read[0].has_executed = !_i;
 	ck_assert_int_eq(balance_books(&books, &balance), 0);
