@@ -26,3 +26,16 @@ $(BUILD)/obj/%.o: %.S
 
 -include $(EXITLEAF_OBJECTS:.o=.d) $(MICROGUEST_OBJECTS:.o=.d) \
 	$(REPORT_OBJECTS:.o=.d)
+
+TEST_LEAVES := $(BUILD)/tests/test_leaves
+TEST_LEAVES_OBJECT := $(BUILD)/obj/guest/tests/test_leaves.o
+
+UNIT_TESTS += $(TEST_LEAVES)
+
+$(TEST_LEAVES): $(TEST_LEAVES_OBJECT) $(REPORT_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson $(CHECK_LIBS)
+
+$(TEST_LEAVES_OBJECT): ALL_CFLAGS += -Iguest -Iuserspace/tests
+
+-include $(TEST_LEAVES_OBJECT:.o=.d)

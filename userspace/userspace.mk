@@ -27,6 +27,8 @@ $(BUILD)/obj/userspace/observer.o: $(SKELETON)
 -include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
 
 # Unit tests: each a program that prints TAP.
+CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
+
 TESTS := balance books observer plain reasons
 TEST_PROGRAMS := $(TESTS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(TESTS:%=$(BUILD)/obj/userspace/tests/test_%.o)
@@ -36,7 +38,7 @@ UNIT_TESTS += $(TEST_PROGRAMS)
 $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson \
-		-lcheck_pic -lsubunit -lrt -lm -pthread
+		$(CHECK_LIBS)
 
 $(BUILD)/obj/userspace/tests/test_observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/tests/test_observer.o: $(SKELETON)

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The guest's reads and its report, on a hypervisor made up. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "leaves.h"
+#include "reasons.h"
+#include "report.h"
+#include "tap.h"
+
+/* A KVM with a few exits: every CPUID is one more. */
+struct kvm {
+	uint32_t abi;
+	uint32_t isa;
+	bool present;
+	uint64_t cpuid, io, total;
+};
+
+static struct kvm kvm;
+static struct leaves leaves;
+
+static void setup(void)
+{
+	memset(&leaves, 0, sizeof(leaves));
+	kvm = (struct kvm){ .abi = EXIT_LEAF_ABI,
+			    .isa = EXIT_LEAF_ISA_SVM,
+			    .present = true,
+			    .io = 0x100000002ull,
+			    .total = 0x100000002ull };
+}
+
+static void teardown(void)
+{
+	leaves_free(&leaves);
+}
+
+static uint64_t exits_of(uint32_t reason)
+{
+	if (reason == exit_reason_cpuid(kvm.isa))
+		return kvm.cpuid;
+	return reason == EXIT_SVM_IOIO ? kvm.io : 0;
+}
+
+static void fake_cpuid(struct leaf_io *io, void *data)
+{
+	uint64_t exits = 0, cycles = 0;
+
+	(void)data;
+	kvm.cpuid++;
+	kvm.total++;
+	io->eax = io->ebx = io->ecx = io->edx = 0;
+	if (!kvm.present) {
+		io->eax = 7; /* another leaf's data */
+		io->ebx = 0x240;
+		return;
+	}
+	switch (io->leaf) {
+	case EXIT_LEAF_INFO:
+		io->eax = io->index ? kvm.isa : kvm.abi;
+		io->ebx = io->index ? 0xa6 : EXIT_LEAF_SIG_EBX;
+		io->ecx = io->index ? 3 : EXIT_LEAF_SIG_ECX;
+		io->edx = io->index ? EXIT_LEAF_COUNTING : EXIT_LEAF_SIG_EDX;
+		return;
+	case EXIT_LEAF_EXITS:
+		exits = kvm.total;
+		break;
+	case EXIT_LEAF_REASON_EXITS:
+		exits = exits_of(io->index);
+		break;
+	case EXIT_LEAF_CYCLES:
+		cycles = 0x500000006ull;
+		break;
+	case EXIT_LEAF_REASON_CYCLES:
+		cycles = 0x300000004ull;
+		break;
+	}
+	if (cycles) {
+		io->ecx = cycles;
+		io->ebx = cycles >> 32;
+	} else {
+		io->eax = exits;
+		io->ebx = exits >> 32;
+	}
+}
+
+START_TEST(all_reasons_then_the_total)
+{
+	const struct exit_reason *reasons;
+	size_t nr, seen = 0, last_reason = 0, total = 0;
+
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	reasons = exit_reasons(EXIT_ISA_SVM, &nr);
+	for (size_t i = 0; i < leaves.nr; i++) {
+		if (leaves.io[i].leaf == EXIT_LEAF_REASON_EXITS) {
+			seen++;
+			last_reason = i;
+		}
+		if (leaves.io[i].leaf == EXIT_LEAF_EXITS)
+			total = i;
+	}
+	ck_assert_uint_eq(seen, nr);
+	ck_assert_uint_eq(leaves.io[last_reason].index, EXIT_SVM_CPUID);
+	ck_assert_uint_eq(total, last_reason + 1);
+	for (size_t i = 0; i < nr; i++)
+		ck_assert_ptr_nonnull(leaves_find(
+			&leaves, EXIT_LEAF_REASON_EXITS, reasons[i].code));
+	ck_assert_uint_eq(leaves.vcpus, 3);
+	ck_assert(leaves.counting);
+	ck_assert(!leaves.timing);
+}
+END_TEST
+
+/* Cycles are asked for only where there were exits. */
+START_TEST(cycles_of_what_happened)
+{
+	size_t cycles = 0;
+
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	for (size_t i = 0; i < leaves.nr; i++)
+		cycles += leaves.io[i].leaf == EXIT_LEAF_REASON_CYCLES;
+	ck_assert_uint_eq(cycles, 2);
+	ck_assert_uint_eq(leaf_cycles(leaves_find(&leaves,
+						  EXIT_LEAF_REASON_CYCLES,
+						  EXIT_SVM_IOIO)),
+			  0x300000004ull);
+	ck_assert_uint_eq(leaf_exits(leaves_find(&leaves,
+						 EXIT_LEAF_REASON_EXITS,
+						 EXIT_SVM_IOIO)),
+			  0x100000002ull);
+}
+END_TEST
+
+/* Another leaf's data is no answer, however much of it is not zero. */
+START_TEST(not_there)
+{
+	kvm.present = false;
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	ck_assert_uint_eq(leaves.abi, 0);
+	ck_assert_uint_eq(leaves.nr, 0);
+	ck_assert_uint_eq(kvm.cpuid, 1);
+}
+END_TEST
+
+START_TEST(a_newer_abi)
+{
+	kvm.abi = 2;
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	ck_assert_uint_eq(leaves.abi, 2);
+	ck_assert_uint_eq(kvm.cpuid, 1);
+}
+END_TEST
+
+START_TEST(report_is_json)
+{
+	json_error_t error;
+	json_t *json, *item, *reads;
+	char *text;
+	size_t size, i;
+	FILE *out;
+
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	leaves.io[2].has_executed = true;
+	leaves.io[2].executed = 42;
+	out = open_memstream(&text, &size);
+	ck_assert_int_eq(report_json(&leaves, "test", out), 0);
+	fclose(out);
+	json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	ck_assert_msg(json, "line %d: %s", error.line, error.text);
+	ck_assert_str_eq(json_string_value(json_object_get(json, "isa")),
+			 "svm");
+	reads = json_object_get(json, "reads");
+	ck_assert_uint_eq(json_array_size(reads), leaves.nr);
+	json_array_foreach (reads, i, item) {
+		ck_assert_int_eq(
+			json_integer_value(json_object_get(item, "leaf")),
+			leaves.io[i].leaf);
+		ck_assert_int_eq(!!json_object_get(item, "executed"), i == 2);
+	}
+	ck_assert_uint_eq(json_array_size(json_object_get(json, "reasons")), 2);
+	json_decref(json);
+	free(text);
+}
+END_TEST
+
+START_TEST(table_fits)
+{
+	char *text, *line;
+	size_t size;
+	FILE *out;
+
+	kvm.isa = _i;
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	out = open_memstream(&text, &size);
+	ck_assert_int_eq(report_table(&leaves, out), 0);
+	fclose(out);
+	ck_assert_ptr_nonnull(strstr(text, "CPUID"));
+	ck_assert_ptr_nonnull(strstr(text, "total"));
+	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		ck_assert_msg(strlen(line) <= 80, "'%s'", line);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_full_disk)
+{
+	FILE *out = fopen("/dev/full", "w");
+
+	ck_assert_ptr_nonnull(out);
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	ck_assert_int_eq(report_json(&leaves, "test", out), -ENOSPC);
+	fclose(out);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("leaves");
+	TCase *tcase = tcase_create("leaves");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, all_reasons_then_the_total);
+	tcase_add_test(tcase, cycles_of_what_happened);
+	tcase_add_test(tcase, not_there);
+	tcase_add_test(tcase, a_newer_abi);
+	tcase_add_test(tcase, report_is_json);
+	tcase_add_loop_test(tcase, table_fits, EXIT_LEAF_ISA_VMX,
+			    EXIT_LEAF_ISA_SVM + 1);
+	tcase_add_test(tcase, a_full_disk);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}
