@@ -7,10 +7,13 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror \
 SKELETON := $(BUILD)/bpf/observer.skel.h
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c bpf/kvm_types.h bpf/records.h \
+		      bpf/exit_reason_codes.h \
 		      $(wildcard kvm-instrumentation/src/*.h kvm-instrumentation/src/*.def)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(SKELETON): $(BUILD)/bpf/observer.bpf.o
-	$(BPFTOOL) gen skeleton $< name observer_bpf > $@.new
+	echo '/* NOLINTBEGIN: generated */' > $@.new
+	$(BPFTOOL) gen skeleton $< name observer_bpf >> $@.new
+	echo '/* NOLINTEND */' >> $@.new
 	mv $@.new $@

@@ -60,7 +60,8 @@ _Static_assert(offsetof(struct micro_block, is_amd) == MICRO_IS_AMD, "is_amd");
 _Static_assert(sizeof(struct micro_block) <= MICRO_BLOCK_SIZE, "block");
 _Static_assert(sizeof(struct micro_read) == 24, "read");
 
-extern const uint8_t micro_code[], micro_code_end[];
+extern const uint8_t micro_code[];
+extern const uint64_t micro_code_size;
 #endif
 
 #endif /* EXITLEDGER_MICRO_H */

@@ -6,7 +6,7 @@
 #include "micro.h"
 
 	.section .rodata
-	.globl micro_code, micro_code_end
+	.globl micro_code, micro_code_size
 	.code64
 
 /* Execute one kind's instruction as often as the block says, and count it. */
@@ -69,4 +69,7 @@ micro_code:
 7:	hlt
 	jmp	7b
 micro_code_end:
+	.balign	8
+micro_code_size:
+	.quad	micro_code_end - micro_code
 	.section .note.GNU-stack, "", @progbits

@@ -88,8 +88,7 @@ static int load_guest(struct vmm *vmm, const struct options *options)
 {
 	uint64_t entry[] = { MICRO_PDPT | 3, MICRO_PD | 3, 0x83 };
 
-	memcpy(vmm->memory + MICRO_CODE, micro_code,
-	       micro_code_end - micro_code);
+	memcpy(vmm->memory + MICRO_CODE, micro_code, micro_code_size);
 	memcpy(vmm->memory + MICRO_PML4, &entry[0], 8);
 	memcpy(vmm->memory + MICRO_PDPT, &entry[1], 8);
 	memcpy(vmm->memory + MICRO_PD, &entry[2], 8);
@@ -200,12 +199,13 @@ static int check_work(struct vmm *vmm, const struct options *options,
 /* All vCPUs work, side by side; then the first one reads the leaves. */
 static int run_guest(struct vmm *vmm, const struct options *options)
 {
-	struct worker workers[MICRO_MAX_VCPUS] = { 0 };
+	struct worker workers[MICRO_MAX_VCPUS];
 	unsigned int started = 0;
 	int r = 0;
 
-	for (unsigned int i = 0; i < options->vcpus && !r; i++) {
+	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
 		workers[i] = (struct worker){ .vmm = vmm, .id = i };
+	for (unsigned int i = 0; i < options->vcpus && !r; i++) {
 		r = -pthread_create(&workers[i].thread, NULL, work,
 				    &workers[i]);
 		started += !r;

@@ -58,8 +58,8 @@ bool observer_sees_ends(const struct observer *observer)
 /* The last line that libbpf had to say: the cause when something fails. */
 static char libbpf_said[256];
 
-static int libbpf_print(enum libbpf_print_level level, const char *fmt,
-			va_list args)
+__attribute__((format(printf, 2, 0))) static int
+libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	if (getenv("EXITLEDGER_DEBUG"))
 		return vfprintf(stderr, fmt, args);

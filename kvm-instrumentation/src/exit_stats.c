@@ -91,7 +91,7 @@ struct kvm_exit_cell *kvm_exit_stats_sparse(struct kvm_exit_stats *stats,
 		return NULL;
 
 	stats->sparse[i] = reason;
-	/* Pairs with kvm_exit_stats_read(): the number first, then its place. */
+	/* Pairs with kvm_exit_stats_read(): the number is there before its place. */
 	smp_store_release(&stats->nr_sparse, i + 1);
 	return &stats->cell[KVM_EXIT_FIXED + i];
 }
@@ -109,6 +109,7 @@ kvm_exit_stats_read(const struct kvm_exit_stats *stats, u32 reason)
 	if (reason - KVM_EXIT_NPF_BASE < KVM_EXIT_NPF)
 		return &stats->cell[reason - KVM_EXIT_NPF_BASE + KVM_EXIT_DENSE];
 
+	/* Pairs with kvm_exit_stats_sparse(). */
 	nr = smp_load_acquire(&stats->nr_sparse);
 	for (i = 0; i < nr; i++) {
 		if (stats->sparse[i] == reason)

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Style and static checks of everything but the kernel's side, which has its own.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+build=${BUILD:-build}
+mapfile -t c_files < <(git ls-files '*.c' '*.h' | grep -v ^kvm-instrumentation/)
+mapfile -t sources < <(git ls-files 'userspace/*.c' 'guest/*.c' |
+	grep -v /tests/)
+mapfile -t scripts < <(git grep -lE '^#!.*(bash|sh)$|shellcheck shell=' -- \
+	':!*.c' ':!*.h')
+
+run clang-format --dry-run --Werror "${c_files[@]}"
+ok 'clang-format' status_is 0
+run clang-tidy --quiet "${sources[@]}" -- -std=gnu11 -D_GNU_SOURCE \
+	-Iuserspace -Ibpf -Ikvm-instrumentation/src -Iguest \
+	-isystem "$build/bpf"
+ok 'clang-tidy' status_is 0
+run cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+	--inline-suppr --error-exitcode=1 -D_GNU_SOURCE -D__x86_64__ \
+	-Iuserspace -Ibpf -Ikvm-instrumentation/src -Iguest "${sources[@]}"
+ok 'cppcheck' status_is 0
+run shellcheck -x "${scripts[@]}"
+ok 'shellcheck' status_is 0
+mapfile -t tracked < <(git ls-files | grep -v '^LICENSES/\|/data/')
+run codespell -L nin "${tracked[@]}"
+ok 'codespell' status_is 0
+
+# clang has other warnings than gcc.
+run make -s BUILD="$tap_dir/clang" CC=clang CFLAGS='-O1 -Werror' \
+	programs unit-tests
+ok 'clang builds it without a warning' status_is 0
+run make -s BUILD="$tap_dir/gcc" CC=gcc CFLAGS='-O2 -Werror' \
+	programs unit-tests
+ok 'gcc builds it without a warning' status_is 0
+
+long() {
+	local file
+	for file in "${c_files[@]}" "${scripts[@]}"; do
+		[ "$(wc -l <"$file")" -le 500 ] || echo "$file"
+	done
+}
+ok 'no file is longer than 500 lines' [ -z "$(long)" ]
+unmarked() {
+	git ls-files | grep -vE '^LICENSES/|\.patch$|/data/|\.rst$|README' |
+		while read -r file; do
+			head -n 3 "$file" | grep -q SPDX || echo "$file"
+		done
+}
+ok 'every file says its licence' [ -z "$(unmarked)" ]
+
+for page in docs/*.rst; do
+	run rst2man "$page" "$tap_dir/page"
+	ok "$page is a manual page without a warning" no_err
+done
+
+done_testing
