@@ -26,7 +26,6 @@ UNIT_TESTS :=
 include bpf/bpf.mk
 include userspace/userspace.mk
 include guest/guest.mk
--include lab/check.mk
 
 .PHONY: programs unit-tests
 programs: $(PROGRAMS)
@@ -35,6 +34,24 @@ unit-tests: $(UNIT_TESTS)
 .PHONY: demo
 demo:
 	@lab/demo.sh
+
+# The same unit tests twice: as they are, and with the sanitizers.
+SAN_BUILD := $(BUILD)/san
+SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.PHONY: check
+check:
+	@lab/deps.sh --check
+	@$(MAKE) -s programs unit-tests
+	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' unit-tests
+	@lab/prepare.sh --faults
+	@BUILD=$(BUILD) prove --timer --exec '' $(UNIT_TESTS) \
+		$(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%) $(sort $(wildcard */t/*.t))
+
+PREFIX ?= /usr/local
+.PHONY: install
+install: programs
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 
 .PHONY: clean distclean
 clean:

@@ -28,7 +28,6 @@ packages() {
 	binutils         demo   the kernel modules, the kernel's image
 	dwarves          demo   the kernel modules' BTF
 	patch            demo   the kernel modules
-	bc               demo   the kernel modules
 	xz-utils         demo   the kernel's source, the kernel's image
 	cpio             demo   the lab's initramfs
 	busybox-static   demo   the lab's initramfs
@@ -50,12 +49,14 @@ packages() {
 }
 
 missing() {
-	local package
+	local wanted
 
-	while read -r package; do
-		dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null |
-			grep -qx installed || printf '%s\n' "$package"
-	done < <(packages | awk -v all="$1" '$2 == "demo" || all { print $1 }')
+	mapfile -t wanted < <(packages |
+		awk -v all="$1" '$2 == "demo" || all { print $1 }')
+	printf '%s\n' "${wanted[@]}" | grep -vxFf <(
+		dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
+			"${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p'
+	) || true
 }
 
 install_packages() {

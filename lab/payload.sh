@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What L1 boots with: cpio archives, of which the kernel unpacks any number one
+# after the other.  The large ones are kept, with a key of what they were made
+# from in their names.  Sourced by l1.sh, after lib.sh and kernel.env.
+
+IMAGES=$BUILD/images
+BUSYBOX=$(command -v busybox || true)
+QEMU=$(command -v qemu-system-x86_64 || true)
+
+# Where QEMU looks for these, and what `-M pc` without a display needs of them.
+FIRMWARE=(bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin)
+FIRMWARE_DIRS=(/usr/share/qemu /usr/share/seabios)
+
+pack() { # DIR CPIO
+	(cd -- "$1" && find . -mindepth 1 | sort |
+		cpio -o -H newc -R 0:0 --quiet) >"$2"
+}
+
+# libraries_of PROGRAM: with the dynamic linker; none if it is static.
+libraries_of() {
+	ldd "$1" 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// { print $3 }
+		$1 ~ /^\/.*ld-linux/ { print $1 }'
+}
+
+# add_program ROOT PROGRAM DIR: puts it in DIR, its libraries where they are
+# here: so it starts without any wrapper.
+add_program() {
+	local library
+
+	mkdir -p -- "$1/$3"
+	cp -L -- "$2" "$1/$3/"
+	while read -r library; do
+		mkdir -p -- "$1/$(dirname -- "$library")"
+		cp -L -- "$library" "$1/$library"
+	done < <(libraries_of "$2")
+}
+
+add_busybox() {
+	local applet
+
+	[[ -n $BUSYBOX && -z $(libraries_of "$BUSYBOX") ]] ||
+		die "no static busybox; install busybox-static"
+	mkdir -p "$1"/{bin,dev,proc,sys,tmp}
+	cp -L -- "$BUSYBOX" "$1/bin/busybox"
+	while read -r applet; do
+		[[ $applet == busybox ]] || ln -s busybox "$1/bin/$applet"
+	done < <("$BUSYBOX" --list)
+}
+
+# state_of FILE...: changes when one of them does; for files that are large
+# and belong to the machine.
+state_of() {
+	stat -L -c '%n %s %Y' -- "$@"
+}
+
+# --- the archives ---
+
+fill_base() {
+	add_busybox "$1"
+	mkdir -p "$1"/{lab,modules,results}
+	cp -- "$KMODULES"/{irqbypass,ccp}.ko "$1/modules/"
+	cp -- "$LAB/l1/init" "$1/init"
+}
+
+state_of_base() {
+	echo "$KVERSION"
+	cat "$LAB/l1/init" "$LAB/payload.sh"
+	state_of "$BUSYBOX"
+}
+
+fill_qemu() {
+	local file
+
+	add_program "$1" "$QEMU" usr/bin
+	mkdir -p "$1/usr/share/qemu" "$1/qemu" "$1/bin"
+	ln -s /usr/bin/qemu-system-x86_64 "$1/bin/qemu-system-x86_64"
+	for file in $(firmware); do
+		cp -L -- "$file" "$1/usr/share/qemu/"
+	done
+	cp -- "$LAB/l1/run-qemu" "$1/qemu/"
+}
+
+firmware() {
+	local name dir
+
+	for name in "${FIRMWARE[@]}"; do
+		for dir in "${FIRMWARE_DIRS[@]}"; do
+			[[ ! -e $dir/$name ]] || {
+				printf '%s\n' "$dir/$name"
+				continue 2
+			}
+		done
+		die "no $name for QEMU; install qemu-system-x86 and seabios"
+	done
+}
+
+state_of_qemu() {
+	local files
+
+	[[ -n $QEMU ]] || die "no qemu-system-x86_64; install qemu-system-x86"
+	mapfile -t files < <(firmware && libraries_of "$QEMU")
+	state_of "$QEMU" "${files[@]}"
+	cat "$LAB/l1/run-qemu" "$LAB/payload.sh"
+}
+
+fill_l2() {
+	local root=$1/initrd-root
+
+	mkdir -p "$1/l2"
+	add_busybox "$root"
+	cp -- "$LAB/l2/init" "$root/init"
+	[[ ! -x $BUILD/guest/exitleaf ]] ||
+		strip -o "$root/bin/exitleaf" "$BUILD/guest/exitleaf"
+	pack "$root" "$1/l2/initrd"
+	rm -rf -- "$root"
+	cp -- "$KVMLINUX" "$1/l2/vmlinux"
+}
+
+state_of_l2() {
+	echo "$KVERSION"
+	cat "$LAB/l2/init" "$LAB/payload.sh"
+	state_of "$BUSYBOX"
+	[[ ! -x $BUILD/guest/exitleaf ]] || cat "$BUILD/guest/exitleaf"
+}
+
+make_image() { # NAME DIR
+	mkdir "$2/root"
+	"fill_$1" "$2/root"
+	pack "$2/root" "$2/cpio"
+}
+
+# image NAME: makes the archive unless it is there; its path is in $IMAGE.
+image() {
+	local tmp old key
+
+	# A pipe would hide that the left side failed.
+	key=$(state_of_"$1")
+	key=$(sha256sum <<<"$key" | cut -c1-16)
+	IMAGE=$IMAGES/$1-$key.cpio
+	[[ ! -e $IMAGE ]] || return 0
+	new_beside tmp "$IMAGE"
+	step "make the $1 image of L1" "image-$1" make_image "$1" "$tmp"
+	for old in "$IMAGES/$1"-*.cpio; do
+		rm -f -- "$old"
+	done
+	publish "$tmp/cpio" "$IMAGE"
+	rm -rf -- "$tmp"
+}
