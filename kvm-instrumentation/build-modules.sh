@@ -144,9 +144,10 @@ explain_patch_failure() {
 	awk -v version="$(source_version)" -v log_file="$(rel "$1")" '
 	/^== / { patch = $2; file = "a file that is not there" }
 	/^(patching|checking) file / { file = $3 }
+	/ FAILED / && !failed { failed = file }
 	END {
 		printf "build-modules.sh: Linux %s: %s does not apply to %s; nothing was changed; see %s\n",
-			version, patch, file, log_file
+			version, patch, failed ? failed : file, log_file
 	}' "$1" >&2
 }
 

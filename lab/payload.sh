@@ -122,7 +122,8 @@ state_of_l2() {
 	echo "$KVERSION"
 	cat "$LAB/l2/init" "$LAB/payload.sh"
 	state_of "$BUSYBOX"
-	[[ ! -x $BUILD/guest/exitleaf ]] || cat "$BUILD/guest/exitleaf"
+	[[ ! -x $BUILD/guest/exitleaf ]] ||
+		sha256sum <"$BUILD/guest/exitleaf"
 }
 
 make_image() { # NAME DIR

@@ -1,0 +1,317 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: l1.sh [OPTION...] --out DIR SCENARIO [KEY=VALUE...]
+#        l1.sh [OPTION...] --shell [SCENARIO] [KEY=VALUE...]
+#   --modules DIR|stock  KVM's modules (default: build/modules/6.1/normal)
+#   --timeout SECONDS    the most that the run may take (default: 300)
+#   --memory MB          of the emulated host (default: 1024)
+#   --icount             the TSC counts instructions: for measurements
+#   --tcg                emulate, even where the processor could do it
+#   --shell              a shell in L1 instead of the scenario
+#
+# Runs a scenario in L1, a host with AMD-V that QEMU emulates (or, where this
+# machine has nested virtualization, runs with KVM).  A scenario is a script for
+# L1's shell; what it leaves in /results is put in DIR.  KEY=VALUE is for its
+# environment; with a dot in KEY (kvm.exit_stats=1, kvm_amd.npt=0) it is a module
+# parameter.  The scenario's head says what it needs:
+#
+#   # needs: WORD...   qemu      QEMU, as /qemu/run-qemu
+#                      l2        the Linux guest's kernel and initramfs, in /l2
+#                      exitledger, guest   the programs built here, in /bin
+#                      /a/path   a program of this machine, in /bin
+#                      WORD?     the same, if it is there
+#   # kvm: none        KVM's modules are not loaded
+#
+# Exit status: the scenario's, if 0 to 63; 63 for a larger one.  64: wrong usage.
+# 125: the lab failed, and nothing is known of the scenario: L1 panicked, hung,
+# its kernel warned of a mistake of its own, or the results are not complete.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+DIE_STATUS=125
+
+# What L1's init ends QEMU with, v for QEMU's status 2v + 1: the scenario's
+# status plus STATUS_BASE, or one of these.  So a success is 65: no signal, no
+# shell and no failure of QEMU gives that status.
+STATUS_BASE=32
+STATUS_LARGE=96
+STATUS_COMPLAINTS=97
+STATUS_SETUP=98
+
+parse_options() {
+	MODULES=$BUILD/modules/6.1/normal TIMEOUT=300 MEMORY=1024 OUT=''
+	ICOUNT='' FORCE_TCG='' INTERACTIVE='' SCENARIO=''
+	while [[ ${1:-} == -* ]]; do
+		case $1 in
+		--icount) ICOUNT=1 ;;
+		--tcg) FORCE_TCG=1 ;;
+		--shell) INTERACTIVE=1 ;;
+		--modules | --timeout | --memory | --out)
+			(($# > 1)) || usage
+			printf -v "$(tr a-z- A-Z_ <<<"${1#--}")" '%s' "$2"
+			shift
+			;;
+		*) usage ;;
+		esac
+		shift
+	done
+	if (($#)) && [[ $1 != *=* ]]; then
+		SCENARIO=$1
+		shift
+	fi
+	SETTINGS=("$@")
+	[[ $TIMEOUT$MEMORY =~ ^[0-9]+$ ]] || usage
+	[[ -n $INTERACTIVE || (-n $SCENARIO && -n $OUT) ]] || usage
+}
+
+check_inputs() {
+	local env=$BUILD/kernel/6.1/current/kernel.env
+
+	[[ -r $env ]] || die "no kernel for L1; run lab/kernel.sh 6.1"
+	# shellcheck disable=SC1090
+	. "$env"
+	[[ -z $SCENARIO || -r $SCENARIO ]] || die "no scenario $SCENARIO"
+	if [[ $MODULES == stock ]]; then
+		# shellcheck disable=SC2153 # from kernel.env
+		MODULES=$KMODULES
+	else
+		(cd -- "$MODULES" && grep -v '^#' stamp | sha256sum -c --quiet) \
+			>/dev/null 2>&1 ||
+			die "no complete set of KVM modules in $(rel "$MODULES");" \
+				"run kvm-instrumentation/build-modules.sh, or say --modules stock"
+	fi
+	OUT=$(realpath -m -- "${OUT:-$BUILD/results/shell}")
+	NAME=$(basename -- "$OUT")
+	CONSOLE=$BUILD/log/l1-$NAME.log
+	# Old results must not be taken for this run's, nor anything else removed.
+	[[ ! -e $OUT || -f $OUT/l1-status ]] || rmdir -- "$OUT" 2>/dev/null ||
+		die "$OUT is there, but not from this script; choose another --out"
+	rm -rf -- "$OUT"
+}
+
+# header WORD: what the scenario's "# WORD:" lines say.
+header() {
+	[[ -z $SCENARIO ]] || sed -n "s/^# $1: *//p" "$SCENARIO"
+}
+
+# --- what L1 boots with ---
+
+add_needed() { # ROOT WORD
+	local program found=() optional=''
+
+	[[ $2 != *\? ]] || optional=1
+	case ${2%\?} in
+	qemu | l2) # shared by all runs
+		image "${2%\?}"
+		IMAGES_USED+=("$IMAGE")
+		return 0
+		;;
+	exitledger) found=("$BUILD/bin/exitledger") ;;
+	guest) found=("$BUILD"/guest/*) ;;
+	/*) found=("${2%\?}") ;;
+	*) die "$(rel "$SCENARIO"): 'needs: $2' is not known; see lab/l1.sh" ;;
+	esac
+	for program in "${found[@]}"; do
+		if [[ -f $program && -x $program ]]; then
+			add_program "$1" "$program" bin
+		else
+			[[ -n $optional || -d $program ]] ||
+				die "$(rel "$SCENARIO") needs $(rel "$program"); build it first (make)"
+		fi
+	done
+}
+
+# Sorts the settings into the scenario's environment and module parameters.
+write_settings() { # ENV-FILE
+	local setting quote="'\\''"
+
+	PARAMETERS=()
+	{
+		printf "LAB_SHELL=%s LAB_KVM='%s'\n" "$INTERACTIVE" "$(header kvm)"
+		for setting in "${SETTINGS[@]}"; do
+			if [[ $setting =~ ^kvm(_amd|_intel)?\.[a-z0-9_]+=[^[:space:]]*$ ]]; then
+				PARAMETERS+=("$setting")
+			elif [[ $setting =~ ^[A-Za-z_][A-Za-z0-9_]*= ]]; then
+				setting=${setting//\'/$quote}
+				printf "export %s='%s'\n" "${setting%%=*}" \
+					"${setting#*=}"
+			else
+				die "'$setting' is neither KEY=VALUE nor a parameter of kvm, kvm_amd or kvm_intel"
+			fi
+		done
+	} >"$1"
+}
+
+# Puts together $RUN/initrd.
+assemble() {
+	local root=$RUN/root word
+
+	IMAGES_USED=()
+	image base
+	IMAGES_USED+=("$IMAGE")
+	mkdir -p "$root"/{lab,modules}
+	for word in $(header needs); do
+		add_needed "$root" "$word"
+	done
+	cp -- "$MODULES"/{kvm,kvm-amd,kvm-intel}.ko "$root/modules/"
+	if [[ -n $SCENARIO ]]; then
+		cp -- "$SCENARIO" "$root/lab/scenario"
+	fi
+	write_settings "$root/lab/env"
+	pack "$root" "$RUN/cpio"
+	cat -- "${IMAGES_USED[@]}" "$RUN/cpio" >"$RUN/initrd"
+	rm -rf -- "$root" "$RUN/cpio"
+}
+
+# --- the machine ---
+
+# A /dev/kvm alone is no proof: there are hosts that show one without either
+# extension.
+nested_virtualization() {
+	local parameters=/sys/module/kvm_intel/parameters
+
+	case $(grep -m 1 -owE 'svm|vmx' /proc/cpuinfo) in
+	svm) parameters=/sys/module/kvm_amd/parameters ;;
+	vmx) ;;
+	*) return 1 ;;
+	esac
+	grep -qsx '[Y1]' "$parameters/nested" && [[ -r /dev/kvm && -w /dev/kvm ]]
+}
+
+# One CPU, one thread: with more, QEMU's emulator panics Linux now and then
+# when tracepoints are switched.
+# shellcheck disable=SC2054 # the commas are QEMU's
+machine() {
+	MACHINE=(-nodefaults -no-reboot -display none -M q35 -smp 1
+		-m "$MEMORY" -device isa-debug-exit,iobase=0xf4,iosize=4)
+	if [[ -n $ICOUNT ]]; then
+		ON="an emulated AMD host whose TSC counts instructions"
+		MACHINE+=(-accel tcg -icount shift=0,sleep=off
+			-rtc base=2026-01-01,clock=vm)
+	elif [[ -z $FORCE_TCG ]] && nested_virtualization; then
+		ON="this machine's own virtualization (nested KVM)"
+		MACHINE+=(-accel kvm -cpu host)
+		return 0
+	else
+		ON="an emulated AMD host"
+		MACHINE+=(-accel tcg,thread=single)
+	fi
+	MACHINE+=(-cpu EPYC,+svm,+npt)
+}
+
+start_l1() {
+	local append="console=ttyS0 quiet mitigations=off tsc=reliable panic=-1"
+
+	exec "$@" "$QEMU" "${MACHINE[@]}" \
+		-kernel "$KVMLINUX" -initrd "$RUN/initrd" \
+		-append "$append ${PARAMETERS[*]}" \
+		"${SERIAL[@]}" -serial "file:$RUN/results"
+}
+
+# Shows the scenario's [LAB] lines as they come.
+show_progress() {
+	local line
+
+	tail --pid="$CHILD" -s 0.2 -n +1 -f "$CONSOLE" 9>&- |
+		while IFS= read -r line; do
+			line=${line%$'\r'}
+			[[ $line != '[LAB] '* ]] ||
+				printf '%6s s  | %s\n' "$(since "$START")" \
+					"${line#'[LAB] '}"
+		done
+}
+
+run_l1() {
+	SERIAL=(-serial "file:$CONSOLE")
+	: >"$CONSOLE"
+	spawn start_l1 timeout -k 5 "$TIMEOUT" 2>"$RUN/qemu.err"
+	show_progress &
+	PROGRESS=$!
+	reap
+	wait "$PROGRESS" || true
+}
+
+run_shell() {
+	SERIAL=(-serial mon:stdio)
+	note "          Ctrl-A X ends QEMU"
+	RUN_STATUS=0
+	(start_l1 env) 9>&- || RUN_STATUS=$?
+	exit "$((RUN_STATUS % 2 ? 0 : DIE_STATUS))"
+}
+
+# --- what came of it ---
+
+# lab_failure WHY: with what there is to see of it.
+lab_failure() {
+	{
+		tr -d '\r' <"$CONSOLE" | grep -v '^\[LAB\]' | tail -n 10
+		tail -n 5 "$RUN/qemu.err"
+	} | sed 's/^/    | /' >&2
+	die "$NAME: $1; see $(rel "$CONSOLE")"
+}
+
+# Unpacks the results beside their place.
+unpack_results() {
+	new_beside RESULTS "$OUT"
+	gzip -dc <"$RUN/results" 2>/dev/null |
+		tar -x --no-same-owner -C "$RESULTS" -f - 2>/dev/null &&
+		[[ -s $RESULTS/l1-status && -s $RESULTS/dmesg.txt ]]
+}
+
+judge() {
+	local code=$(((RUN_STATUS - 1) / 2)) status
+
+	case $RUN_STATUS in
+	124) lab_failure "no end after $TIMEOUT s" ;;
+	"$((2 * STATUS_SETUP + 1))") lab_failure "L1 could not be set up" ;;
+	esac
+	if ((RUN_STATUS % 2 == 0)); then
+		! grep -q 'Kernel panic' "$CONSOLE" ||
+			lab_failure "L1's kernel panicked"
+		lab_failure "L1 ended without a word (QEMU's status $RUN_STATUS)"
+	fi
+	((code >= STATUS_BASE && code <= STATUS_COMPLAINTS)) ||
+		lab_failure "QEMU failed (status $RUN_STATUS)"
+	unpack_results || lab_failure "the results did not arrive whole"
+	status=$(<"$RESULTS/l1-status")
+	tr -d '\r' <"$CONSOLE" >"$RESULTS/console.txt"
+	# Two ways tell of the status; they must agree.
+	((code >= STATUS_LARGE || code == status + STATUS_BASE)) ||
+		lab_failure "QEMU's status $RUN_STATUS is not that of the scenario ($status)"
+	publish "$RESULTS" "$OUT"
+	if ((code == STATUS_COMPLAINTS)); then
+		head -n 5 "$OUT/l1-complaints" | sed 's/^/    | /' >&2
+		die "$NAME: L1's kernel warned; see $(rel "$OUT")/dmesg.txt"
+	fi
+	((status <= 63)) || {
+		note "          $NAME: the scenario ended with status $status" >&2
+		status=63
+	}
+	note "$(printf '%6s s' "$(since "$START")")  $NAME: status $status," \
+		"results: $(rel "$OUT")"
+	exit "$status"
+}
+
+main() {
+	parse_options "$@"
+	check_inputs
+	# shellcheck source=lab/payload.sh
+	. "$LAB/payload.sh"
+	[[ -n $QEMU ]] || die "no qemu-system-x86_64; install qemu-system-x86"
+	mkdir -p "$BUILD/log"
+	lock
+	new_beside RUN "$BUILD/run/$NAME"
+	assemble
+	unlock
+	machine
+	START=$EPOCHREALTIME
+	note "          $NAME: L1 boots on $ON"
+	if [[ -n $INTERACTIVE ]]; then
+		run_shell
+	fi
+	run_l1
+	judge
+}
+
+main "$@"
