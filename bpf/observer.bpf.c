@@ -347,10 +347,11 @@ static __always_inline int book_entry(void *vcpu)
 		cell = cell_at(slot, slot->open);
 		if (cell)
 			cell->ns += ns;
-	} else if (slot->entered) {
+		/* From here on exits are seen: none before the next entry? */
+		slot->paired = 1;
+	} else if (slot->paired) {
 		slot->missed_exits++;
 	}
-	slot->entered = 1;
 	return 0;
 }
 
@@ -421,15 +422,16 @@ static __always_inline int book_end(void *vcpu)
 }
 
 /*
+ * Programs are attached in this order.  Exits come last: an entry that follows
+ * an exit that was seen is then seen too, also when attached to running vCPUs.
+ *
  * The arguments are (vcpu, isa) from 5.16 on.  On kernels that mark tp_btf's
  * pointers as possibly NULL the verifier wants the check.
  */
-SEC("tp_btf/kvm_exit")
-int exit_btf(u64 *ctx)
+SEC("fentry/kvm_arch_vcpu_destroy")
+int vcpu_end(u64 *ctx)
 {
-	void *vcpu = (void *)ctx[0];
-
-	return vcpu ? book_exit(vcpu, ctx[1]) : 0;
+	return book_end((void *)ctx[0]);
 }
 
 SEC("tp_btf/kvm_entry")
@@ -446,12 +448,6 @@ int cpuid_btf(u64 *ctx)
 	return book_answer(ctx);
 }
 
-SEC("raw_tp/kvm_exit")
-int exit_raw(u64 *ctx)
-{
-	return book_exit((void *)ctx[0], ctx[1]);
-}
-
 SEC("raw_tp/kvm_entry")
 int entry_raw(u64 *ctx)
 {
@@ -464,8 +460,16 @@ int cpuid_raw(u64 *ctx)
 	return book_answer(ctx);
 }
 
-SEC("fentry/kvm_arch_vcpu_destroy")
-int vcpu_end(u64 *ctx)
+SEC("tp_btf/kvm_exit")
+int exit_btf(u64 *ctx)
 {
-	return book_end((void *)ctx[0]);
+	void *vcpu = (void *)ctx[0];
+
+	return vcpu ? book_exit(vcpu, ctx[1]) : 0;
+}
+
+SEC("raw_tp/kvm_exit")
+int exit_raw(u64 *ctx)
+{
+	return book_exit((void *)ctx[0], ctx[1]);
 }

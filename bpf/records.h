@@ -65,7 +65,7 @@ struct obs_slot {
 	u32 tgid;
 	u32 tid;
 	u32 isa; /* EXIT_LEAF_ISA_*, as the tracepoint has it; 0: no exit yet */
-	u32 entered; /* an entry was seen */
+	u32 paired; /* an exit and the entry after it were seen */
 	u32 open; /* the cell of the exit at exit_ns; OBS_CELLS: none */
 	u32 next; /* 1 + index of the next slot of the same VM; 0: last */
 	u32 nr_sparse;

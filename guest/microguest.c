@@ -47,6 +47,7 @@ static const struct kind {
 struct options {
 	uint64_t work[MICRO_KINDS]; /* per vCPU */
 	unsigned int vcpus;
+	unsigned int reads; /* of every leaf */
 	const char *report;
 };
 
@@ -123,14 +124,16 @@ static void ask_reasons(struct vmm *vmm, uint32_t leaf)
 	}
 }
 
-static void ask_all(struct vmm *vmm)
+static void ask_all(struct vmm *vmm, const struct options *options)
 {
-	ask(vmm, EXIT_LEAF_INFO, 0);
-	ask(vmm, EXIT_LEAF_INFO, 1);
-	ask_reasons(vmm, EXIT_LEAF_REASON_EXITS);
-	ask(vmm, EXIT_LEAF_EXITS, 0);
-	ask(vmm, EXIT_LEAF_CYCLES, 0);
-	ask_reasons(vmm, EXIT_LEAF_REASON_CYCLES);
+	for (unsigned int i = 0; i < options->reads; i++) {
+		ask(vmm, EXIT_LEAF_INFO, 0);
+		ask(vmm, EXIT_LEAF_INFO, 1);
+		ask_reasons(vmm, EXIT_LEAF_REASON_EXITS);
+		ask(vmm, EXIT_LEAF_EXITS, 0);
+		ask(vmm, EXIT_LEAF_CYCLES, 0);
+		ask_reasons(vmm, EXIT_LEAF_REASON_CYCLES);
+	}
 }
 
 /* Run a vCPU until its guest says something that ends a phase. */
@@ -301,11 +304,16 @@ static int write_report(const struct leaves *leaves, const char *path,
 	return r;
 }
 
-enum { OPT_VCPUS = 256, OPT_REPORT };
+/* All reads must find room in the guest's memory. */
+#define MAX_ROUNDS (MICRO_MAX_READS / (4 + 2 * (MICRO_KINDS - 1)))
+
+enum { OPT_VCPUS = 256, OPT_READS, OPT_REPORT };
 
 static const struct argp_option option_rows[] = {
 	{ "vcpus", OPT_VCPUS, "N", 0,
 	  "vCPUs, each of which does all of the work (default 1)", 0 },
+	{ "reads", OPT_READS, "N", 0,
+	  "How often the first vCPU then reads every leaf (default 1)", 0 },
 	{ "report", OPT_REPORT, "FILE", 0,
 	  "Write the guest's report; '-': standard output (default)", 0 },
 	{ 0 },
@@ -331,18 +339,32 @@ static void parse_work(char *arg, struct options *options,
 	argp_error(state, "'%s': there is no such work", arg);
 }
 
+static unsigned int parse_number(const char *arg, unsigned int most,
+				 const char *option,
+				 const struct argp_state *state)
+{
+	unsigned long number;
+	char *end;
+
+	number = strtoul(arg, &end, 10);
+	if (end == arg || *end || !number || number > most)
+		argp_error(state, "%s takes 1 to %u, not '%s'", option, most,
+			   arg);
+	return number;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
-	char *end;
 
 	switch (key) {
 	case OPT_VCPUS:
-		options->vcpus = strtoul(arg, &end, 10);
-		if (end == arg || *end || !options->vcpus ||
-		    options->vcpus > MICRO_MAX_VCPUS)
-			argp_error(state, "--vcpus takes 1 to %d, not '%s'",
-				   MICRO_MAX_VCPUS, arg);
+		options->vcpus =
+			parse_number(arg, MICRO_MAX_VCPUS, "--vcpus", state);
+		return 0;
+	case OPT_READS:
+		options->reads =
+			parse_number(arg, MAX_ROUNDS, "--reads", state);
 		return 0;
 	case OPT_REPORT:
 		options->report = arg;
@@ -385,7 +407,7 @@ static const struct argp parser = {
 
 int main(int argc, char **argv)
 {
-	struct options options = { .vcpus = 1, .report = "-" };
+	struct options options = { .vcpus = 1, .reads = 1, .report = "-" };
 	struct leaves leaves = { 0 };
 	struct vmm vmm;
 	int r;
@@ -396,7 +418,7 @@ int main(int argc, char **argv)
 	if (!r)
 		r = load_guest(&vmm, &options);
 	if (!r) {
-		ask_all(&vmm);
+		ask_all(&vmm, &options);
 		r = run_guest(&vmm, &options);
 	}
 	if (!r)

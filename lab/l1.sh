@@ -245,7 +245,7 @@ run_shell() {
 # lab_failure WHY: with what there is to see of it.
 lab_failure() {
 	{
-		tr -d '\r' <"$CONSOLE" | grep -v '^\[LAB\]' | tail -n 10
+		sed '/^\[LAB\]/d; s/\r//g' "$CONSOLE" | tail -n 10
 		tail -n 5 "$RUN/qemu.err"
 	} | sed 's/^/    | /' >&2
 	die "$NAME: $1; see $(rel "$CONSOLE")"
@@ -273,7 +273,8 @@ judge() {
 	fi
 	((code >= STATUS_BASE && code <= STATUS_COMPLAINTS)) ||
 		lab_failure "QEMU failed (status $RUN_STATUS)"
-	unpack_results || lab_failure "the results did not arrive whole"
+	unpack_results ||
+		lab_failure "the results did not arrive whole (QEMU's status $RUN_STATUS)"
 	status=$(<"$RESULTS/l1-status")
 	tr -d '\r' <"$CONSOLE" >"$RESULTS/console.txt"
 	# Two ways tell of the status; they must agree.

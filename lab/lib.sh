@@ -134,6 +134,7 @@ stop_child() {
 		sleep 0.1
 	done
 	kill -KILL -- "-$CHILD" 2>/dev/null || true
+	kill -KILL -- "-$GUARD" 2>/dev/null || true
 	CHILD=
 }
 

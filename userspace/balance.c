@@ -397,8 +397,12 @@ static void judge(const struct books *books, struct balance *balance)
 		reason = RULE_LATE;
 	else if (balance->checked && !balance->nr)
 		balance->verdict = VERDICT_BALANCED;
-	if (balance->verdict == VERDICT_INCONCLUSIVE &&
-	    !(balance->nr && reason == RULE_NO_READ))
+	if (balance->verdict != VERDICT_INCONCLUSIVE)
+		return;
+	/* What the rules found means nothing then; RULE_UNSEEN still does. */
+	if (balance->discrepancies)
+		balance->nr = balance->discrepancies = 0;
+	if (!(balance->nr && reason == RULE_NO_READ))
 		add_finding(balance, &(struct finding){ .rule = reason });
 }
 

@@ -103,7 +103,8 @@ static void render_time(const struct books *books,
 {
 	double kernel, observer = statement->bpf_ns_then;
 
-	if (!statement->has_cycles || books->tsc_khz <= 0)
+	if (!statement->has_cycles || books->tsc_khz <= 0 ||
+	    books->host.exit_stats < 2 || statement->late)
 		return;
 	kernel = statement->kernel_cycles * 1e6 / books->tsc_khz;
 	fprintf(out, "time     kernel %s, BPF %s", format_ns(kernel).s,

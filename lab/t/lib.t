@@ -15,14 +15,7 @@ in_lab() {
 	run bash "$tap_dir/script"
 }
 # Processes with a word of this test's in their command.
-left() {
-	local file
-	for file in /proc/[0-9]*/cmdline; do
-		[ "$file" = "/proc/$$/cmdline" ] ||
-			! tr '\0' ' ' <"$file" 2>/dev/null | grep -q "$1" ||
-			echo "$file"
-	done
-}
+left() { grep -lsz -- "[${1:0:1}]${1:1}" /proc/[0-9]*/cmdline; }
 temporary() { find "$BUILD" -name '.new.*'; }
 
 in_lab 'step "a thing" thing echo said'
@@ -35,6 +28,7 @@ ok 'and where that is' err_has 'log/thing.log'
 ok 'a failing command ends a step' [ "$(cat "$BUILD/log/thing.log")" = why ]
 ok 'nothing is coloured' [ "${out#*$'\e'}" = "$out" ]
 
+# shellcheck disable=SC2016 # for that shell
 in_lab 'new_beside t "$BUILD/a/final"; echo new >"$t/f"
 	publish "$t" "$BUILD/a/final"; new_beside t "$BUILD/a/final"
 	echo newer >"$t/f"; publish "$t" "$BUILD/a/final"'

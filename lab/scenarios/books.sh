@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: qemu l2 exitledger guest /usr/bin/setpriv
+#
+# Comparisons that must balance, and some that must be inconclusive; the test
+# judges what is left in /results: NAME.json, NAME.txt, NAME.status.
+set -u
+
+WORK='cpuid=1000 out=200 in=50 hlt=300 rdmsr=400 vmcall=500'
+parameters=/sys/module/kvm/parameters
+
+keep() {
+	name=$1
+	shift
+	"$@" >"/results/$name.txt" 2>&1
+	echo $? >"/results/$name.status"
+}
+
+# books NAME OPTIONS -- MICROGUEST'S OPTIONS
+books() {
+	name=$1 options=
+	shift
+	while [ "$1" != -- ]; do
+		options="$options $1"
+		shift
+	done
+	shift
+	# shellcheck disable=SC2086 # lists of words
+	keep "$name" exitledger compare --json "/results/$name.json" $options \
+		--guest-report /tmp/report.json -- \
+		microguest --report /tmp/report.json "$@" $WORK
+}
+
+echo "[LAB] micro-guests"
+books one --attach=auto --
+books raw_tp --attach=raw_tp --
+books two --attach=auto -- --vcpus 2
+books four --attach=auto -- --vcpus 4
+# In a row: addresses are reused, numbers and slots must not be mixed up.
+i=0
+while [ "$i" -lt 5 ]; do
+	books "again$i" --attach=auto --
+	i=$((i + 1))
+done
+
+echo "[LAB] modes of the counters"
+echo 1 >$parameters/exit_stats
+books counting --attach=auto --
+echo 0 >$parameters/exit_stats
+books off --attach=auto --
+echo 2 >$parameters/exit_stats
+books on_again --attach=auto --
+echo 0 >$parameters/exit_stats_leaves
+books leaves_off --attach=auto --
+echo 1 >$parameters/exit_stats_leaves
+keep bad_mode sh -c "echo 3 >$parameters/exit_stats"
+cat $parameters/exit_stats >/results/mode
+
+echo "[LAB] switching under load"
+(
+	i=0
+	while [ "$i" -lt 40 ]; do
+		echo $((i % 3)) >$parameters/exit_stats
+		i=$((i + 1))
+	done
+	echo 2 >$parameters/exit_stats
+) &
+keep under_load microguest --vcpus 2 --report /results/under_load.json \
+	cpuid=20000 rdmsr=20000
+wait
+
+echo "[LAB] the monitor"
+# shellcheck disable=SC2086
+keep monitor exitledger monitor --json -i 0 -- microguest $WORK
+# Attached in the middle of a run: what was before is not made up.
+# shellcheck disable=SC2086
+keep table exitledger monitor -i 0.2 -- microguest --vcpus 2 $WORK
+exitledger monitor -i 0.1 >/results/interrupted.txt 2>&1 &
+monitor=$!
+sleep 1
+kill -INT $monitor
+wait $monitor
+echo $? >/results/interrupted.status
+
+echo "[LAB] attached late"
+# A guest that reads its counters once then has nothing to be compared with.
+for reads in 1 3; do
+	microguest --reads $reads --report /tmp/late.json \
+		cpuid=20000 rdmsr=20000 vmcall=20000 &
+	guest=$!
+	sleep 0.3
+	exitledger compare --json /results/late$reads.json --for 60 \
+		--guest-report /tmp/late.json >/results/late$reads.txt 2>&1 &
+	compare=$!
+	wait $guest
+	kill -INT $compare
+	wait $compare
+	echo $? >/results/late$reads.status
+done
+
+echo "[LAB] without privileges"
+keep nobody_monitor /bin/setpriv --reuid=65534 exitledger monitor -n 1
+keep nobody_compare /bin/setpriv --reuid=65534 exitledger compare --for 1
+
+echo "[LAB] a Linux guest"
+export L2_REPORT=/results/linux-report.json L2_CONSOLE=/results/l2-console.txt
+keep linux exitledger compare --json /results/linux.json \
+	--guest-report $L2_REPORT -- /qemu/run-qemu -name linux-guest
+exit 0

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: exitledger guest
+#
+# With Debian's own modules: the monitor works, and compare has nothing to
+# compare with.
+set -u
+
+keep() {
+	name=$1
+	shift
+	"$@" >"/results/$name.txt" 2>"/results/$name.err"
+	echo $? >"/results/$name.status"
+}
+
+keep monitor exitledger monitor --json -i 0 -- microguest \
+	cpuid=1000 out=200 hlt=300
+keep compare exitledger compare -- microguest cpuid=10
+keep microguest microguest cpuid=10
+exit 0
