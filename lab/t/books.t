@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The whole, in L1: books that balance, books of which nothing can be said, and
+# hosts on which there is nothing to observe.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+build=${BUILD:-build}
+results=$build/results/t-books
+
+# name_is STATUS NAME...: with which statuses commands ended in L1
+name_is() {
+	local status=$1 name
+	shift
+	for name in "$@"; do
+		[ "$(cat "$results/$name.status")" = "$status" ] || return 1
+	done
+}
+has() { grep -qF -- "$2" "$results/$1"; }
+lacks() { ! grep -qE -- "$2" "$results/$1"; }
+line_is_one() { [ "$(wc -l <"$results/$1")" -eq 1 ]; }
+
+# exits NAME: of the monitor's JSON, "NAME=EXITS" per reason
+exits() {
+	python3 -c '
+import json, sys
+total = json.loads(open(sys.argv[1]).read().splitlines()[-1])
+for vm in total["vms"]:
+    for r in vm["reasons"]:
+        print("%s=%d" % (r["name"], r["exits"]))
+for name, count in total["lost"].items():
+    print("lost_%s=%d" % (name, count))
+' "$results/$1"
+}
+exits_are() {
+	local name=$1 want have
+	shift
+	have=$(exits "$name")
+	for want in "$@"; do
+		grep -qx -- "$want" <<<"$have" || return 1
+	done
+}
+
+run lab/l1.sh --out "$results" lab/scenarios/books.sh
+ok 'the scenario ran to its end' status_is 0
+
+ok 'micro-guests: 1, 2 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
+	name_is 0 one two four raw_tp
+ok 'one vCPU: every bound leaves one value' has one.txt \
+	'checked  6 counts (6 of them to the exit), 6 times, 14 reads by the guest'
+ok 'one vCPU: all counts are the executed instructions' \
+	has one.txt '5 counts of executed instructions'
+ok 'one vCPU: CPUID, in all books' has one.txt \
+	'0x072 CPUID            1,007     1,007     1,007     1,007     0'
+ok 'one vCPU: IOIO, in all books' has one.txt \
+	'0x07b IOIO               251       251       251       251     0'
+ok 'four vCPUs: CPUID, in all books' has four.txt \
+	'0x072 CPUID            4,007     4,007     4,007     4,007     0'
+ok 'raw_tp was used where it was asked for' has raw_tp.txt 'BPF: raw_tp'
+ok 'tp_btf is the first choice' has one.txt 'BPF: tp_btf'
+ok 'five VMs in a row: balanced' name_is 0 again0 again1 again2 again3 again4
+ok 'nothing was lost' [ -z "$(grep -l '^lost' "$results"/*.txt || true)" ]
+
+ok 'the Linux guest: balanced' name_is 0 linux
+ok 'the Linux guest: what it reported was compared' \
+	grep -qE 'checked .*, 1[0-9]{2} reads by the guest' "$results/linux.txt"
+ok 'the Linux guest: its name' has linux.txt 'VM       linux-guest'
+ok 'the Linux guest: thousands of exits' \
+	grep -qE '^total +([0-9]+,[0-9]+ +){3}0 ' "$results/linux.txt"
+ok 'the Linux guest: the table fits 80 columns' \
+	lacks linux.txt '^.{81,}'
+
+ok 'counting without timing: balanced' name_is 0 counting
+ok 'counting without timing: no time is compared' has counting.txt ' 0 times'
+ok 'counters off: inconclusive' name_is 2 off
+ok 'counters off: said' has off.txt 'kvm.exit_stats was 0'
+ok 'counters on again: balanced' name_is 0 on_again
+ok 'leaves off: inconclusive' name_is 2 leaves_off
+ok 'leaves off: said' has leaves_off.txt 'kvm.exit_stats_leaves is off'
+ok 'a mode that there is not is refused' name_is 1 bad_mode
+ok '… and the mode stays' [ "$(cat "$results/mode")" = 2 ]
+ok 'switching under load: the guest runs to its end' name_is 0 under_load
+
+ok 'attached late, read once: inconclusive' name_is 2 late1
+ok 'attached late, read again: balanced' name_is 0 late3
+
+ok 'the monitor ends with its command' name_is 0 monitor table
+ok 'the monitor counts what was executed' exits_are monitor.txt CPUID=1014 \
+	HLT=300 IOIO=252 MSR=400 VMMCALL=500 lost_no_slot=0 lost_missed_exits=0
+ok 'the monitor: a table by VM and reason' has table.txt '0x07c MSR'
+ok 'SIGINT ends the monitor with the total' name_is 0 interrupted
+ok '… which is there' has interrupted.txt 'in total'
+
+ok 'without root: status' name_is 3 nobody_monitor nobody_compare
+ok 'without root: one line' line_is_one nobody_monitor.txt
+ok 'without root: what is needed' has nobody_compare.txt 'needs root'
+
+# Debian's own modules.
+results=$build/results/t-unpatched
+run lab/l1.sh --modules stock --out "$results" lab/scenarios/unpatched.sh
+ok 'unpatched KVM: the scenario ran to its end' status_is 0
+ok 'unpatched KVM: the monitor works' name_is 0 monitor
+ok 'unpatched KVM: the monitor counts what was executed' exits_are \
+	monitor.txt HLT=300 IOIO=202 lost_missed_exits=0
+ok 'unpatched KVM: compare says that there are no counters' name_is 3 compare
+ok 'unpatched KVM: one line' line_is_one compare.err
+ok 'unpatched KVM: what to do' has compare.err 'load the patched modules'
+ok 'unpatched KVM: microguest runs, and reports no leaves' \
+	has microguest.txt '"abi":0'
+
+# No KVM at all; then one without BTF.
+results=$build/results/t-refusals
+mkdir "$tap_dir/no-btf"
+for module in kvm kvm-amd kvm-intel; do
+	objcopy --remove-section=.BTF "$build/modules/6.1/normal/$module.ko" \
+		"$tap_dir/no-btf/$module.ko"
+done
+(cd "$tap_dir/no-btf" && sha256sum -- *.ko >stamp)
+run lab/l1.sh --modules "$tap_dir/no-btf" --out "$results" \
+	lab/scenarios/refusals.sh
+ok 'refusals: the scenario ran to its end' status_is 0
+ok 'no KVM: status' name_is 3 no_kvm_monitor no_kvm_compare
+ok 'no KVM: one line' line_is_one no_kvm_monitor.err
+ok 'no KVM: what to do' has no_kvm_monitor.err 'modprobe kvm_amd'
+ok 'no KVM: microguest says so' has no_kvm_microguest.err '/dev/kvm'
+ok 'no BTF: status' name_is 3 no_btf_monitor no_btf_compare
+ok 'no BTF: one line' line_is_one no_btf_monitor.err
+ok 'no BTF: what is missing' has no_btf_monitor.err '/sys/kernel/btf/kvm'
+
+# KVM counts wrong: found, with the reason.
+fault() { # NAME
+	results=$build/results/t-fault-$1
+	run lab/l1.sh --modules "$build/modules/6.1/fault-$1" \
+		--out "$results" lab/scenarios/fault.sh
+	ok "fault $1: compare ends with 1" status_is 1
+	ok "fault $1: DISCREPANCY" has books.txt 'verdict  DISCREPANCY'
+}
+fault lost-io
+ok 'fault lost-io: the reason is named' has books.txt \
+	'exits for 0x07b IOIO: KVM says 99, BPF had 251 before: 152 lost'
+ok 'fault lost-io: others are not accused' \
+	lacks books.txt 'exits for .*(CPUID|HLT|MSR|VMMCALL):'
+fault neighbour
+ok 'fault neighbour: the reason is named' has books.txt \
+	'exits for 0x078 HLT: KVM says 0, BPF had 300 before: 300 lost'
+ok 'fault neighbour: the total is not accused' \
+	lacks books.txt 'total exits:'
+
+done_testing
