@@ -16,6 +16,8 @@ VERSION := 0.1
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
 	     -Iuserspace -Ibpf -Ikvm-instrumentation/src
 
+.DELETE_ON_ERROR:
+
 .PHONY: all
 all: programs
 

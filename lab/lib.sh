@@ -77,10 +77,11 @@ new_beside() {
 	dir=$(dirname -- "$2")
 	mkdir -p -- "$dir"
 	sweep "$dir"
-	made=$(mktemp -d -- "$dir/.new.$$.XXXXXX")
-	# mktemp makes it 0700; what is published is for all to read.
-	chmod 755 "$made"
+	# Listed before it is there, so that no signal comes in between.
+	made=$dir/.new.$BASHPID.${#TEMPS[@]}
 	TEMPS+=("$made")
+	rm -rf -- "$made"
+	mkdir -- "$made"
 }
 
 # publish NEW FINAL: puts a file or directory that is complete in its place.

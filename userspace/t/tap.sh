@@ -9,6 +9,9 @@ tap_failed=0
 tap_dir=$(mktemp -d)
 trap 'rm -rf "$tap_dir"' EXIT
 
+# A make that a test starts is no part of the one that runs the tests.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
 # run COMMAND...: its exit status, standard output and standard error
 run() {
 	status=0

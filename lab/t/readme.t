@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The README's commands do what it says.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+build=${BUILD:-build}
+results=$build/results/t-readme
+
+# commands FILE: what it tells one to type
+commands() { sed -n 's/^    \([^ #].*\)/\1/p' "$1"; }
+# numberless: a picture or an output with all that may vary taken out
+shape() { sed -E 's/[0-9][0-9,.]*/0/g; s/ +/ /g; s/ 0 [num]?s$/ 0 s/'; }
+line_of() { grep -m 1 "^$1" "$2" | shape; }
+
+in_l1=()
+while read -r command; do
+	case $command in
+	'make demo' | exitleaf) ;; # below
+	'make check') # is what runs this
+		ok "$command is what CI runs" grep -qx "$command" .ci/run
+		;;
+	'sudo build/bin/exitledger '*) in_l1+=("${command#sudo build/bin/}") ;;
+	*) ok "a test runs '$command'" false ;;
+	esac
+done < <(commands README.md)
+
+run make -s demo
+ok 'make demo: balanced' status_is 0
+ok 'make demo: nothing on stderr' no_err
+ok 'make demo: its last lines fit 80 columns' \
+	[ -z "$(sed -n '/^A guest/,$s/.\{81,\}/&/p' "$tap_dir/out")" ]
+cp "$tap_dir/out" "$tap_dir/demo"
+for start in host books VM 'EXIT REASON' '0x072 CPUID' total time verdict; do
+	ok "the picture is what make demo shows: $start" [ \
+		"$(line_of "$start" README.md)" = \
+		"$(sed -n '/^A Linux/,$p' "$tap_dir/demo" >"$tap_dir/linux"
+		line_of "$start" "$tap_dir/linux")" ]
+done
+ok 'exitleaf: the table of the Linux guest' grep -q '0x072 CPUID' \
+	"$build/results/demo/l2-console.txt"
+
+# The commands for real hardware, in L1.  There they end after two seconds, by
+# Ctrl-C, or with a VMM in the place of COMMAND.
+{
+	printf '#!/bin/sh\n# needs: exitledger guest\ncd /results\n'
+	for i in "${!in_l1[@]}"; do
+		command=${in_l1[i]/COMMAND/microguest --report report.json cpuid=10}
+		printf 'timeout -s INT 2 %s >%d.txt 2>&1\necho $? >%d.status\n' \
+			"$command" "$i" "$i"
+	done
+} >"$tap_dir/scenario"
+run lab/l1.sh --out "$results" "$tap_dir/scenario"
+ok 'the scenario ran to its end' status_is 0
+ok 'there are commands for real hardware' [ "${#in_l1[@]}" -ge 2 ]
+for i in "${!in_l1[@]}"; do
+	ok "${in_l1[i]}" grep -qx '0\|124' "$results/$i.status"
+	ok "… says no error" [ -z "$(grep '^exitledger: ' "$results/$i.txt")" ]
+done
+
+done_testing
