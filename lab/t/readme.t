@@ -12,7 +12,9 @@ results=$build/results/t-readme
 # commands FILE: what it tells one to type
 commands() { sed -n 's/^    \([^ #].*\)/\1/p' "$1"; }
 # numberless: a picture or an output with all that may vary taken out
-shape() { sed -E 's/[0-9][0-9,.]*/0/g; s/ +/ /g; s/ 0 [num]?s$/ 0 s/'; }
+shape() {
+	sed -E 's/[0-9][0-9,.]*( [mun]?s\b)?/0/g; s/ +/ /g'
+}
 line_of() { grep -m 1 "^$1" "$2" | shape; }
 
 in_l1=()
