@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make demo    do it all on an emulated AMD host and show the balanced books
+# make lab     the same with VENDOR=amd|intel, KERNEL=6.1|6.12, SCENARIO=FILE
 # make check   run all tests
 # make         build the programs alone: build/bin/exitledger, build/guest/*
 
@@ -37,6 +38,13 @@ unit-tests: $(UNIT_TESTS)
 demo:
 	@lab/demo.sh
 
+VENDOR ?= amd
+KERNEL ?= 6.1
+SCENARIO ?=
+.PHONY: lab
+lab:
+	@lab/demo.sh --vendor $(VENDOR) --kernel $(KERNEL) $(SCENARIO)
+
 # The same unit tests twice: as they are, and with the sanitizers.
 SAN_BUILD := $(BUILD)/san
 SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -46,7 +54,7 @@ check:
 	@lab/deps.sh --check
 	@$(MAKE) -s programs unit-tests
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' unit-tests
-	@lab/prepare.sh --faults
+	@lab/prepare.sh --faults 6.1 6.12
 	@BUILD=$(BUILD) prove --timer --exec '' $(UNIT_TESTS) \
 		$(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%) $(sort $(wildcard */t/*.t))
 

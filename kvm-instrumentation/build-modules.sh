@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: build-modules.sh [--source DIR] [--headers DIR] [--out DIR]
-#                         [--series DIR] [--fault FILE.patch] [--base DIR]
+# usage: build-modules.sh [--kernel SERIES] [--source DIR] [--headers DIR]
+#                         [--out DIR] [--series DIR] [--fault FILE.patch]
+#                         [--base DIR]
 #
 # Builds kvm.ko, kvm-amd.ko and kvm-intel.ko with our patches, out of tree,
 # against a distribution's kernel headers.
 #
+# --kernel   6.1 (the default) or 6.12
 # --source   a kernel source tree with arch/x86/kvm and virt/kvm; not written to
 # --headers  the kernel's build directory (/lib/modules/VERSION/build)
 # --out      the modules, and a file `stamp` that says what they were made from
-# --series   the patches, applied in order of their names (default: patches/6.1)
+# --series   the patches, applied in order of their names (default: patches/SERIES)
 # --fault    one more patch on top: a mistake for the tests to find
 # --base     the --out of a build to start from, so that less is compiled
 #
-# Without --source and --headers: the kernel that lab/kernel.sh 6.1 fetched; the
-# modules then go to build/modules/6.1/normal, or fault-NAME beside it.
+# Without --source and --headers: the kernel that lab/kernel.sh SERIES fetched;
+# the modules then go to build/modules/SERIES/normal, or fault-NAME beside it.
 # All patches must apply, without fuzz, before anything that was built changes.
 
 # shellcheck source=lab/lib.sh
@@ -27,10 +29,11 @@ PATCHED=("${PARTS[@]}" Documentation tools)	# what patches may touch
 MODULES=(kvm.ko kvm-amd.ko kvm-intel.ko)
 
 parse_options() {
-	SOURCE='' HEADERS='' OUT='' SERIES=$HERE/patches/6.1 FAULT='' BASE=''
+	SOURCE='' HEADERS='' OUT='' SERIES='' FAULT='' BASE='' KERNEL=6.1
 	while (($#)); do
 		[[ $# -ge 2 ]] || usage
 		case $1 in
+		--kernel) KERNEL=$2 ;;
 		--source) SOURCE=$2 ;;
 		--headers) HEADERS=$2 ;;
 		--out) OUT=$2 ;;
@@ -44,21 +47,23 @@ parse_options() {
 }
 
 set_defaults() {
-	local env=$BUILD/kernel/6.1/current/kernel.env all=$BUILD/modules/6.1
+	local env=$BUILD/kernel/$KERNEL/current/kernel.env
+	local all=$BUILD/modules/$KERNEL
 
 	if [[ -z $SOURCE || -z $HEADERS ]]; then
-		[[ -r $env ]] || die "no kernel to build for; run lab/kernel.sh 6.1," \
+		[[ -r $env ]] || die "no kernel to build for; run lab/kernel.sh $KERNEL," \
 			"or say --source and --headers"
 		# shellcheck disable=SC1090
 		source "$env"
 		SOURCE=${SOURCE:-$KSOURCE} HEADERS=${HEADERS:-$KHEADERS}
 	fi
+	SERIES=${SERIES:-$HERE/patches/$KERNEL}
 	NAME=normal
 	[[ -z $FAULT ]] || NAME=fault-$(basename -- "$FAULT" .patch)
 	OUT=$(realpath -m -- "${OUT:-$all/$NAME}")
 	NAME=$(basename -- "$OUT")
 	[[ -z $FAULT ]] || BASE=${BASE:-$all/normal}
-	LOG=$BUILD/log/modules-$NAME
+	LOG=$BUILD/log/modules-$KERNEL-$NAME
 }
 
 check_inputs() {
@@ -234,7 +239,8 @@ main() {
 	fi
 	start_work
 	sync_source "$tmp" "$WORK"
-	step "build the KVM modules ($NAME)" "modules-$NAME" compile
+	step "build the KVM modules for $KERNEL ($NAME)" \
+		"modules-$KERNEL-$NAME" compile
 	install_modules "$tmp"
 	# 100 MB, and the next build of a fault starts from the base again.
 	[[ -z $FAULT ]] || rm -rf -- "$WORK"

@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: demo.sh
+# usage: demo.sh [--vendor amd|intel] [--kernel 6.1|6.12] [SCENARIO]
 #
 # From a fresh machine to balanced books: installs what is missing, builds all,
 # runs a guest of known behaviour and a Linux guest in L1, and shows the books
-# of both.  Ends with the worse verdict's status: 0 balanced, 1 discrepancy,
+# of both.  Another scenario may be run in place of the demo's: then there are the
+# books, NAME.json, that it leaves in /results.  Ends with the worse verdict's status: 0 balanced, 1 discrepancy,
 # 2 inconclusive; more if it did not come to one.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 DIE_STATUS=3
-
-RESULTS=$BUILD/results/demo
 
 # show TITLE BOOKS: their table; $WORST is the worst verdict so far.
 show() {
@@ -23,18 +22,53 @@ show() {
 	((status <= WORST)) || WORST=$status
 }
 
-main() {
-	local start=$EPOCHREALTIME status=0
+parse_options() {
+	VENDOR=amd KERNEL=6.1
+	while [[ ${1:-} == -* ]]; do
+		(($# > 1)) || usage
+		case $1 in
+		--vendor) VENDOR=$2 ;;
+		--kernel) KERNEL=$2 ;;
+		*) usage ;;
+		esac
+		shift 2
+	done
+	(($# <= 1)) || usage
+	[[ $VENDOR == amd || $VENDOR == intel ]] ||
+		die "there is no lab '$VENDOR'; there are amd and intel"
+	SCENARIO=${1:-$LAB/scenarios/demo.sh}
+	RESULTS=$BUILD/results/$VENDOR-$KERNEL-$(basename -- "$SCENARIO" .sh)
+}
 
-	"$LAB/deps.sh"
+show_all() {
+	local books
+
+	if [[ $SCENARIO -ef $LAB/scenarios/demo.sh ]]; then
+		show "A guest that executes a known number of instructions:" \
+			micro.json
+		show "A Linux guest's boot, as its exitleaf reads it at the end:" \
+			linux.json
+		return
+	fi
+	for books in "$RESULTS"/*.json; do
+		! grep -q '"exitledger-books"' "$books" 2>/dev/null ||
+			show "$(basename -- "$books"):" "${books##*/}"
+	done
+}
+
+main() {
+	local start=$EPOCHREALTIME status=0 deps=() vendor=()
+
+	parse_options "$@"
+	[[ $VENDOR == amd ]] || deps=("--$VENDOR") vendor=(--vendor "$VENDOR")
+	"$LAB/deps.sh" "${deps[@]}"
 	lock
-	"$LAB/prepare.sh"
-	"$LAB/l1.sh" --out "$RESULTS" "$LAB/scenarios/demo.sh" || status=$?
+	"$LAB/prepare.sh" "$KERNEL"
+	"$LAB/l1.sh" "${vendor[@]}" --kernel "$KERNEL" --out "$RESULTS" \
+		"$SCENARIO" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"
 	WORST=0
-	show "A guest that executes a known number of instructions:" micro.json
-	show "A Linux guest's boot, as its exitleaf reads it at the end:" \
-		linux.json
+	show_all
 	printf '\n%s s in all, %s MB in %s\n' "$(since "$start")" \
 		"$(du -sm --exclude=.lock "$BUILD" | cut -f1)" "$(rel "$BUILD")"
 	exit "$WORST"

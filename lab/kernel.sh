@@ -3,7 +3,7 @@
 #
 # usage: kernel.sh SERIES
 #
-# Fetches Debian's own kernel of a series (6.1) with the headers and the source
+# Fetches Debian's own kernel of a series (6.1, 6.12) with the headers and the source
 # that belong to it, and unpacks what the lab needs to
 # build/kernel/SERIES/current, where kernel.env names the parts.  Nothing is
 # installed, and the package state of the machine does not change.
@@ -31,7 +31,16 @@ APT=(-q -o "APT::Sandbox::User=$(id -un)")
 image_pattern() {
 	case $1 in
 	6.1) printf '%s' '^linux-image-6\.1\.0-[0-9]+-amd64$' ;;
-	*) die "no kernel series '$1'; known: 6.1" ;;
+	6.12) printf '%s' '^linux-image-6\.12\.[0-9]+\+deb12-amd64$' ;;
+	*) die "no kernel series '$1'; known: 6.1, 6.12" ;;
+	esac
+}
+
+# kbuild_of KREL: the package with the tools that build modules.
+kbuild_of() {
+	case $SERIES in
+	6.1) printf '%s' "linux-kbuild-6.1" ;;
+	*) printf '%s' "linux-kbuild-${1%-amd64}" ;;
 	esac
 }
 
@@ -39,7 +48,7 @@ image_pattern() {
 packages_of() {
 	printf '%s\n' "linux-image-$1" "linux-headers-$1" \
 		"linux-headers-${1%-amd64}-common" \
-		"linux-kbuild-$SERIES" "linux-source-$SERIES"
+		"$(kbuild_of "$1")" "linux-source-$SERIES"
 }
 
 # Prints "KREL VERSION" of the newest set that APT's package lists have whole.
@@ -59,7 +68,7 @@ find_set() {
 
 # Reads "PACKAGE VERSION", prints "KREL VERSION" where nothing is missing.
 whole_sets() {
-	awk -v series="$SERIES" '
+	awk -v source="linux-source-$SERIES" '
 	{ have[$1, $2] = 1 }
 	$1 ~ /^linux-image-/ { images[$1, $2] = 1 }
 	END {
@@ -68,12 +77,13 @@ whole_sets() {
 			v = f[2]
 			krel = f[1]
 			sub(/^linux-image-/, "", krel)
-			common = krel
-			sub(/-amd64$/, "-common", common)
+			abi = krel
+			sub(/-amd64$/, "", abi)
 			if (have["linux-headers-" krel, v] &&
-			    have["linux-headers-" common, v] &&
-			    have["linux-kbuild-" series, v] &&
-			    have["linux-source-" series, v])
+			    have["linux-headers-" abi "-common", v] &&
+			    (have["linux-kbuild-" abi, v] ||
+			     have["linux-kbuild-6.1", v]) &&
+			    have[source, v])
 				print krel, v
 		}
 	}'
@@ -136,9 +146,10 @@ unpack() {
 		"${members[@]/%/.ko*}"
 	mkdir modules
 	find lib -name '*.ko*' -exec mv -t modules {} +
+	find modules -name '*.xz' -exec xz -d {} +
 	from_deb "linux-headers-$KREL" ./usr/src
 	from_deb "linux-headers-${KREL%-amd64}-common" ./usr/src
-	from_deb "linux-kbuild-$SERIES" ./usr/lib
+	from_deb "$(kbuild_of "$KREL")" ./usr/lib
 	mkdir source
 	members=("${SOURCES[@]/#/linux-source-$SERIES/}")
 	dpkg-deb --fsys-tarfile "$(deb_of "linux-source-$SERIES" "$VERSION")" |
@@ -152,12 +163,13 @@ unpack() {
 
 # The packages' headers are for /usr/src.  These work where they are: their
 # Makefile finds the common part beside them (their links to scripts and tools
-# are relative already), and a vmlinux gives the modules their BTF.
+# are relative already), and a vmlinux, which 6.12's bring, gives the modules
+# their BTF.
 own_headers() {
 	# shellcheck disable=SC2016 # for make, not for the shell
 	sed -i 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' \
 		"$1/Makefile"
-	ln -s ../../../vmlinux "$1/vmlinux"
+	[[ -e $1/vmlinux ]] || ln -s ../../../vmlinux "$1/vmlinux"
 	test -x "$1/scripts/mod/modpost"
 }
 
@@ -188,7 +200,7 @@ make_current() {
 	for old in "$HOME_DIR"/*/; do
 		[[ ${old%/} -ef $HOME_DIR/current ]] || rm -rf -- "${old%/}"
 	done
-	find "$DEBS" -name "linux-*[-_]$SERIES*" ! -name "*_${VERSION}_*" -delete
+	find "$DEBS" -name "*.deb" ! -name "*_${VERSION//:/%3a}_*" -delete
 }
 
 # --- the whole ---
@@ -242,7 +254,7 @@ fetch() {
 			return 0
 		fi
 		new_beside tmp "$DEBS/x"
-		if step "download Linux $SERIES ($VERSION), 220 MB" \
+		if step "download Linux $SERIES ($VERSION), some 250 MB" \
 			"kernel-$SERIES-download" download "$tmp" &&
 			have_debs; then
 			return 0
@@ -260,7 +272,7 @@ main() {
 	SERIES=$1 KREL='' VERSION=''
 	image_pattern "$SERIES" >/dev/null
 	HOME_DIR=$BUILD/kernel/$SERIES
-	DEBS=$BUILD/cache/debs
+	DEBS=$BUILD/cache/debs/$SERIES
 	RECIPE=$(hash_of "$LAB/kernel.sh")
 	lock
 	mkdir -p "$DEBS"

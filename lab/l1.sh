@@ -3,7 +3,8 @@
 #
 # usage: l1.sh [OPTION...] --out DIR SCENARIO [KEY=VALUE...]
 #        l1.sh [OPTION...] --shell [SCENARIO] [KEY=VALUE...]
-#   --modules DIR|stock  KVM's modules (default: build/modules/6.1/normal)
+#   --kernel SERIES      L1's kernel: 6.1 (the default) or 6.12
+#   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal)
 #   --timeout SECONDS    the most that the run may take (default: 300)
 #   --memory MB          of the emulated host (default: 1024)
 #   --icount             the TSC counts instructions: for measurements
@@ -40,14 +41,14 @@ STATUS_COMPLAINTS=97
 STATUS_SETUP=98
 
 parse_options() {
-	MODULES=$BUILD/modules/6.1/normal TIMEOUT=300 MEMORY=1024 OUT=''
+	KERNEL=6.1 MODULES='' TIMEOUT=300 MEMORY=1024 OUT=''
 	ICOUNT='' FORCE_TCG='' INTERACTIVE='' SCENARIO=''
 	while [[ ${1:-} == -* ]]; do
 		case $1 in
 		--icount) ICOUNT=1 ;;
 		--tcg) FORCE_TCG=1 ;;
 		--shell) INTERACTIVE=1 ;;
-		--modules | --timeout | --memory | --out)
+		--kernel | --modules | --timeout | --memory | --out)
 			(($# > 1)) || usage
 			printf -v "$(tr a-z- A-Z_ <<<"${1#--}")" '%s' "$2"
 			shift
@@ -66,12 +67,13 @@ parse_options() {
 }
 
 check_inputs() {
-	local env=$BUILD/kernel/6.1/current/kernel.env
+	local env=$BUILD/kernel/$KERNEL/current/kernel.env
 
-	[[ -r $env ]] || die "no kernel for L1; run lab/kernel.sh 6.1"
+	[[ -r $env ]] || die "no kernel for L1; run lab/prepare.sh $KERNEL"
 	# shellcheck disable=SC1090
 	. "$env"
 	[[ -z $SCENARIO || -r $SCENARIO ]] || die "no scenario $SCENARIO"
+	MODULES=${MODULES:-$BUILD/modules/$KERNEL/normal}
 	if [[ $MODULES == stock ]]; then
 		# shellcheck disable=SC2153 # from kernel.env
 		MODULES=$KMODULES
@@ -79,7 +81,7 @@ check_inputs() {
 		(cd -- "$MODULES" && grep -v '^#' stamp | sha256sum -c --quiet) \
 			>/dev/null 2>&1 ||
 			die "no complete set of KVM modules in $(rel "$MODULES");" \
-				"run kvm-instrumentation/build-modules.sh, or say --modules stock"
+				"run lab/prepare.sh $KERNEL, or say --modules stock"
 	fi
 	OUT=$(realpath -m -- "${OUT:-$BUILD/results/shell}")
 	NAME=$(basename -- "$OUT")

@@ -139,11 +139,11 @@ image() {
 	# A pipe would hide that the left side failed.
 	key=$(state_of_"$1")
 	key=$(sha256sum <<<"$key" | cut -c1-16)
-	IMAGE=$IMAGES/$1-$key.cpio
+	IMAGE=$IMAGES/$KSERIES-$1-$key.cpio
 	[[ ! -e $IMAGE ]] || return 0
 	new_beside tmp "$IMAGE"
 	step "make the $1 image of L1" "image-$1" make_image "$1" "$tmp"
-	for old in "$IMAGES/$1"-*.cpio; do
+	for old in "$IMAGES/$KSERIES-$1"-*.cpio; do
 		rm -f -- "$old"
 	done
 	publish "$tmp/cpio" "$IMAGE"

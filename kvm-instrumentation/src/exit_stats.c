@@ -29,7 +29,7 @@ static bool __read_mostly exit_stats_leaves = true;
 module_param(exit_stats_leaves, bool, 0644);
 
 /* The reasons that the vendors' manuals define, ascending. */
-#define EXIT_REASON(code, name, description) code,
+#define EXIT_REASON(code, ...) code,
 static const u32 vmx_exit_reasons[] = {
 #include "vmx_exit_reasons.def"
 };

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernel's side, as a kernel maintainer would look at it: style, sparse, the
 # series, and whether the modules that were built are drop-in.  The lab's kernel
-# must be there (lab/prepare.sh).
+# must be there (lab/prepare.sh).  For every kernel that there is a series for.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=userspace/t/tap.sh
@@ -10,11 +10,6 @@ cd "$(dirname "$0")/../.."
 
 build=$(realpath "${BUILD:-build}")
 kvm='kvm-instrumentation'
-series=$kvm/patches/6.1
-# shellcheck disable=SC1091
-. "$build/kernel/6.1/current/kernel.env"
-modules=$build/modules/6.1/normal
-work=$modules/.work
 
 # Who submits a patch signs it; the others cannot.
 checkpatch() {
@@ -22,76 +17,132 @@ checkpatch() {
 		--ignore MISSING_SIGN_OFF "$@"
 }
 
-run checkpatch -f $kvm/src/*
-ok 'checkpatch --strict: src' status_is 0
 checkpatch_of() { checkpatch - <"$1"; }
-for patch in "$series"/*.patch; do
-	run checkpatch_of "$patch"
-	ok "checkpatch --strict: $(basename "$patch")" status_is 0
-done
+
+# The files themselves, and each patch.
+test_style() {
+	local patch
+
+	run checkpatch -f $kvm/src/*
+	ok "$name: checkpatch --strict: src" status_is 0
+	for patch in "$series"/*.patch; do
+		run checkpatch_of "$patch"
+		ok "$name: checkpatch --strict: $(basename "$patch")" status_is 0
+	done
+}
 
 # Sparse and W=1 on a copy, so that the next build finds its own objects.
-mkdir -p "$tap_dir/tree/arch/x86"
-cp -a "$work/virt" "$tap_dir/tree/"
-(cd "$work" && find arch/x86/kvm -name '*.[chS]' -o -name '*.def' \
-	-o -name Kbuild | cpio -pdm --quiet "$tap_dir/tree")
-copy=$tap_dir/tree/arch/x86/kvm
-run make -C "$KHEADERS" M="$copy" C=2 W=1 RESOLVE_BTFIDS=/bin/true \
-	KCFLAGS="-I$copy -I$tap_dir/tree/virt/kvm -Wno-missing-include-dirs" \
-	exit_stats.o
-ok 'exit_stats.c builds' status_is 0
-ok 'sparse was run' out_has 'CHECK '
-ok 'exit_stats.c: sparse and W=1 have nothing to say' \
-	[ -z "$(grep -E 'exit_stats.*(warning|error)' "$tap_dir/err" \
-		"$tap_dir/out")" ]
+test_sparse() {
+	local copy=$temp/tree/arch/x86/kvm
 
-# What other modules see of kvm.ko has not changed by a bit.
+	mkdir -p "$temp/tree/arch/x86"
+	cp -a "$work/virt" "$temp/tree/"
+	(cd "$work" && find arch/x86/kvm -name '*.[chS]' -o -name '*.def' \
+		-o -name Kbuild | cpio -pdm --quiet "$temp/tree")
+	run make -C "$KHEADERS" M="$copy" C=2 W=1 RESOLVE_BTFIDS=/bin/true \
+		KCFLAGS="-I$copy -I$temp/tree/virt/kvm -Wno-missing-include-dirs" \
+		exit_stats.o
+	ok "$name: exit_stats.c builds" status_is 0
+	ok "$name: sparse was run" out_has 'CHECK '
+	ok "$name: exit_stats.c: sparse and W=1 have nothing to say" \
+		[ -z "$(grep -E 'exit_stats.*(warning|error)' \
+			"$tap_dir/err" "$tap_dir/out")" ]
+}
+
 symbols() {
 	awk -F'\t' '$3 ~ /(^|\/)arch\/x86\/kvm\/kvm$/ { print $2, $1 }' "$1" |
 		sort
 }
-symbols "$KHEADERS/Module.symvers" >"$tap_dir/theirs"
-symbols "$work/arch/x86/kvm/Module.symvers" >"$tap_dir/ours"
-theirs=$(wc -l <"$tap_dir/theirs")
-same=$(join "$tap_dir/theirs" "$tap_dir/ours" | awk '$2 == $3' | wc -l)
-ok "all exported symbols keep their CRC: $same of $theirs" \
-	[ "$same" -eq "$theirs" ]
-ok 'there are exported symbols' [ "$theirs" -gt 300 ]
-for module in kvm kvm-amd kvm-intel; do
-	ok "$module.ko has BTF" bash -c \
-		"readelf -SW '$modules/$module.ko' | grep -q ' \.BTF '"
-done
 
-# The series for git am gives the tree that the modules were built from.
-run $kvm/make-series.sh --source "$KSOURCE" --series "$series" \
-	--out "$tap_dir/series"
-ok 'the series for git am is made' status_is 0
-mkdir -p "$tap_dir/am/arch/x86"
-cp -a "$KSOURCE/arch/x86/kvm" "$tap_dir/am/arch/x86/"
+# What other modules see of kvm.ko has not changed by a bit.
+test_symbols() {
+	local theirs same module
+
+	symbols "$KHEADERS/Module.symvers" >"$temp/theirs"
+	symbols "$work/arch/x86/kvm/Module.symvers" >"$temp/ours"
+	theirs=$(wc -l <"$temp/theirs")
+	same=$(join "$temp/theirs" "$temp/ours" | awk '$2 == $3' | wc -l)
+	ok "$name: all exported symbols keep their CRC: $same of $theirs" \
+		[ "$same" -eq "$theirs" ]
+	ok "$name: there are exported symbols" [ "$theirs" -gt 300 ]
+	for module in kvm kvm-amd kvm-intel; do
+		ok "$name: $module.ko has BTF" bash -c \
+			"readelf -SW '$modules/$module.ko' | grep -q ' \.BTF '"
+	done
+}
+
 am() (
-	cd "$tap_dir/am"
+	cd "$temp/am"
 	git init -q
 	git add -A
 	git -c user.name=t -c user.email=t@localhost commit -q -m base
-	git -c user.name=t -c user.email=t@localhost am -q "$tap_dir"/series/*
+	git -c user.name=t -c user.email=t@localhost am -q "$temp"/series/*
 )
-run am
-ok 'git am takes it' status_is 0
-for file in exit_stats.c exit_stats.h svm/svm.c vmx/vmx.c cpuid.c Makefile; do
-	ok "git am gives the same $file" \
-		cmp -s "$tap_dir/am/arch/x86/kvm/$file" "$work/arch/x86/kvm/$file"
-done
+
+# The series for git am gives the tree that the modules were built from.
+test_series() {
+	local file
+
+	run $kvm/make-series.sh --source "$KSOURCE" --series "$series" \
+		--out "$temp/series"
+	ok "$name: the series for git am is made" status_is 0
+	mkdir -p "$temp/am/arch/x86"
+	cp -a "$KSOURCE/arch/x86/kvm" "$temp/am/arch/x86/"
+	run am
+	ok "$name: git am takes it" status_is 0
+	for file in exit_stats.c exit_stats.h svm/svm.c vmx/vmx.c cpuid.c \
+		Makefile; do
+		ok "$name: git am gives the same $file" cmp -s \
+			"$temp/am/arch/x86/kvm/$file" \
+			"$work/arch/x86/kvm/$file"
+	done
+}
+
+# Whoever bisects must be able to build the series up to any patch of it.
+test_each_builds() {
+	local patches=("$series"/*.patch) nr
+
+	mkdir "$temp/first"
+	for ((nr = 0; nr < ${#patches[@]} - 1; nr++)); do
+		cp "${patches[nr]}" "$temp/first/"
+		run $kvm/build-modules.sh --kernel "$name" \
+			--series "$temp/first" --base "$modules" \
+			--out "$temp/built"
+		ok "$name: it builds up to $(basename "${patches[nr]}")" \
+			status_is 0
+	done
+	rm -rf "$temp/built"
+}
 
 # A kernel that the series does not fit: said, and nothing built or changed.
-mkdir "$tap_dir/other"
-cp -a "$KSOURCE/arch" "$KSOURCE/virt" "$tap_dir/other/"
-sed -i 's/trace_kvm_exit/trace_kvm_leave/' "$tap_dir/other/arch/x86/kvm/vmx/vmx.c"
-run $kvm/build-modules.sh --source "$tap_dir/other" --headers "$KHEADERS" \
-	--out "$tap_dir/none"
-ok 'a kernel that does not fit: status' [ "$status" -ne 0 ]
-ok 'a kernel that does not fit: one line' one_err_line
-ok 'a kernel that does not fit: which patch' err_has '0003-KVM-VMX'
-ok 'a kernel that does not fit: which file' err_has 'vmx.c'
-ok 'a kernel that does not fit: no module' [ ! -e "$tap_dir/none/kvm.ko" ]
+test_misfit() {
+	mkdir "$temp/other"
+	cp -a "$KSOURCE/arch" "$KSOURCE/virt" "$temp/other/"
+	sed -i 's/trace_kvm_exit/trace_kvm_leave/' \
+		"$temp/other/arch/x86/kvm/vmx/vmx.c"
+	run $kvm/build-modules.sh --kernel "$name" --source "$temp/other" \
+		--headers "$KHEADERS" --out "$temp/none"
+	ok "$name: a kernel that does not fit: status" [ "$status" -ne 0 ]
+	ok "$name: … one line" one_err_line
+	ok "$name: … which patch" err_has '0003-KVM-VMX'
+	ok "$name: … which file" err_has 'vmx.c'
+	ok "$name: … no module" [ ! -e "$temp/none/kvm.ko" ]
+}
+
+for series in "$kvm"/patches/*; do
+	name=${series##*/}
+	temp=$tap_dir/$name
+	modules=$build/modules/$name/normal
+	work=$modules/.work
+	mkdir "$temp"
+	# shellcheck disable=SC1090
+	. "$build/kernel/$name/current/kernel.env"
+	test_style
+	test_sparse
+	test_symbols
+	test_series
+	test_each_builds
+	test_misfit
+done
 
 done_testing
