@@ -10,7 +10,7 @@ REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
 		  $(BUILD)/obj/userspace/reasons.o
 EXITLEAF_OBJECTS := $(BUILD)/obj/guest/exitleaf.o
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
-			micro_code microguest vmm)
+			kinds micro_code micro_image micro_run microguest vmm)
 
 $(EXITLEAF): $(EXITLEAF_OBJECTS) $(REPORT_OBJECTS)
 	@mkdir -p $(@D)

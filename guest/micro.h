@@ -11,39 +11,48 @@
 #define MICRO_PML4 0x2000
 #define MICRO_PDPT 0x3000
 #define MICRO_PD 0x4000
+#define MICRO_IDT 0x5000
+#define MICRO_GDT 0x6000
+#define MICRO_STACKS 0x7000 /* per vCPU, for an exception's frame */
+#define MICRO_STACK_SIZE 0x100
 #define MICRO_BLOCKS 0x8000 /* a struct micro_block per vCPU */
-#define MICRO_BLOCK_SIZE 0x100
+#define MICRO_BLOCK_SIZE 0x800
+#define MICRO_SCRATCH 0x18000 /* what instructions may write to */
 #define MICRO_READS 0x20000 /* the first vCPU's struct micro_read[] */
 #define MICRO_MAX_READS 512
 #define MICRO_MAX_VCPUS 16
+#define MICRO_MAX_KINDS 64
+
+/* Selectors in the GDT. */
+#define MICRO_CS 8
+#define MICRO_SS 16
 
 /* Port of the work's own IN and OUT; and of those that tell the VMM something. */
 #define MICRO_PORT_WORK 0x10
 #define MICRO_PORT_WORKED 0xf0 /* all work is done */
 #define MICRO_PORT_READ 0xf1 /* all leaves are read */
 
-/* Kinds of work: indices into micro_block.work[] and .done[]. */
-#define MICRO_CPUID 0
-#define MICRO_OUT 1
-#define MICRO_IN 2
-#define MICRO_HLT 3
-#define MICRO_RDMSR 4
-#define MICRO_VMCALL 5
-#define MICRO_KINDS 6
-
 /* Offsets in struct micro_block. */
 #define MICRO_WORK 0
-#define MICRO_DONE 64
-#define MICRO_NR_READS 128
-#define MICRO_IS_AMD 136
+#define MICRO_DONE 512
+#define MICRO_NR_READS 1024
+#define MICRO_IS_AMD 1032
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
 #include <stdint.h>
 
+/* Kinds of work: indices into micro_block.work[] and .done[]. */
+#define MICRO_KIND(id, svm, vmx, needs, what) MICRO_##id,
+enum micro_kind {
+#include "micro_kinds.def"
+	MICRO_KINDS,
+};
+#undef MICRO_KIND
+
 struct micro_block {
-	uint64_t work[8]; /* in: how many of each kind */
-	uint64_t done[8]; /* out: how many were executed */
+	uint64_t work[MICRO_MAX_KINDS]; /* in: how many of each kind */
+	uint64_t done[MICRO_MAX_KINDS]; /* out: how many were executed */
 	uint64_t nr_reads; /* in */
 	uint64_t is_amd; /* in: VMMCALL instead of VMCALL */
 };
@@ -53,15 +62,22 @@ struct micro_read {
 	uint32_t eax, ebx, ecx, edx; /* out */
 };
 
+_Static_assert(MICRO_KINDS <= MICRO_MAX_KINDS, "kinds");
 _Static_assert(offsetof(struct micro_block, done) == MICRO_DONE, "done");
 _Static_assert(offsetof(struct micro_block, nr_reads) == MICRO_NR_READS,
 	       "nr_reads");
 _Static_assert(offsetof(struct micro_block, is_amd) == MICRO_IS_AMD, "is_amd");
 _Static_assert(sizeof(struct micro_block) <= MICRO_BLOCK_SIZE, "block");
+_Static_assert(MICRO_BLOCKS + MICRO_MAX_VCPUS * MICRO_BLOCK_SIZE <=
+		       MICRO_SCRATCH,
+	       "blocks");
 _Static_assert(sizeof(struct micro_read) == 24, "read");
 
+/* The guest's code, and where in it the handlers of exceptions begin. */
 extern const uint8_t micro_code[];
 extern const uint64_t micro_code_size;
+extern const uint64_t micro_fault;
+extern const uint64_t micro_fault_with_code;
 #endif
 
 #endif /* EXITLEDGER_MICRO_H */

@@ -1,60 +1,229 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The micro-guest: in long mode, interrupts off, RDI its struct micro_block.
- * Nothing but the instructions that are asked for may exit.
+ * The micro-guest: in long mode, RDI its struct micro_block.  Nothing but the
+ * instructions that are asked for may exit.
  */
 #include "micro.h"
 
-	.section .rodata
-	.globl micro_code, micro_code_size
-	.code64
-
-/* Execute one kind's instruction as often as the block says, and count it. */
-	.macro work kind, insn:vararg
-	movq	(MICRO_WORK + 8 * \kind)(%rdi), %rbp
-1:	testq	%rbp, %rbp
-	jz	2f
-	\insn
-	incq	(MICRO_DONE + 8 * \kind)(%rdi)
-	decq	%rbp
-	jmp	1b
-2:
-	.endm
-
-	.macro one_cpuid
+/*
+ * A macro per kind of work, do_ID: the instruction, with what it needs.  RDI,
+ * RBP and R15 must stay.
+ */
+	.macro do_cpuid
 	xorl	%eax, %eax
 	xorl	%ecx, %ecx
 	cpuid
 	.endm
 
-	.macro one_rdmsr
+	.macro do_out
+	outb	%al, $MICRO_PORT_WORK
+	.endm
+
+	.macro do_in
+	inb	$MICRO_PORT_WORK, %al
+	.endm
+
+	.macro do_hlt
+	hlt
+	.endm
+
+	.macro do_rdmsr
 	movl	$0x1b, %ecx		/* IA32_APIC_BASE: always intercepted */
 	rdmsr
 	.endm
 
-	.macro one_vmcall
-	movl	$0xffff, %eax		/* no hypercall: KVM says ENOSYS */
-	cmpq	$0, MICRO_IS_AMD(%rdi)
-	jne	3f
-	vmcall
-	jmp	4f
-3:	vmmcall
-4:
+	.macro do_wrmsr
+	movl	$0x79, %ecx		/* KVM ignores it */
+	xorl	%eax, %eax
+	xorl	%edx, %edx
+	wrmsr
 	.endm
 
+	.macro do_vmcall
+	movl	$0xffff, %eax		/* no hypercall: KVM says ENOSYS */
+	cmpq	$0, MICRO_IS_AMD(%rdi)
+	jne	.Lvmmcall\@
+	vmcall
+	jmp	.Lvmcall_end\@
+.Lvmmcall\@:
+	vmmcall
+.Lvmcall_end\@:
+	.endm
+
+	.macro do_wbinvd
+	wbinvd
+	.endm
+
+	.macro do_invd
+	invd
+	.endm
+
+	.macro do_rdpmc
+	xorl	%ecx, %ecx
+	rdpmc
+	.endm
+
+	.macro do_monitor
+	movl	$MICRO_SCRATCH, %eax
+	xorl	%ecx, %ecx
+	xorl	%edx, %edx
+	monitor
+	.endm
+
+	.macro do_mwait
+	xorl	%eax, %eax
+	xorl	%ecx, %ecx
+	mwait
+	.endm
+
+	.macro do_xsetbv
+	xorl	%ecx, %ecx
+	xorl	%edx, %edx
+	movl	$1, %eax		/* x87 */
+	xsetbv
+	.endm
+
+	.macro do_ud2
+	ud2
+	.endm
+
+/*
+ * VMX: only a write that changes a bit that the host owns exits.  AM and MCE
+ * are such bits, of no effect here.  RBX is what was there before.
+ */
+	.macro do_write_cr0
+	btcl	$18, %ebx
+	movq	%rbx, %cr0
+	.endm
+
+	.macro do_read_cr0_cd
+	movq	%cr0, %rax
+	.endm
+
+	.macro do_write_cr0_cd
+	do_write_cr0
+	.endm
+
+	.macro do_read_cr4
+	movq	%cr4, %rax
+	.endm
+
+	.macro do_write_cr4
+	btcl	$6, %r12d
+	movq	%r12, %cr4
+	.endm
+
+	.macro do_write_cr8
+	xorl	%eax, %eax
+	movq	%rax, %cr8
+	.endm
+
+	.macro do_read_dr7
+	movq	%db7, %rax
+	.endm
+
+	.macro do_write_dr0
+	xorl	%eax, %eax
+	movq	%rax, %db0
+	.endm
+
+	.macro do_rsm
+	rsm
+	.endm
+
+	.macro do_vmrun
+	movl	$MICRO_SCRATCH, %eax
+	vmrun
+	.endm
+
+	.macro do_invlpga
+	xorl	%eax, %eax
+	xorl	%ecx, %ecx
+	invlpga
+	.endm
+
+	.macro do_skinit
+	xorl	%eax, %eax
+	skinit
+	.endm
+
+	.macro do_vmclear
+	vmclear	MICRO_SCRATCH
+	.endm
+
+	.macro do_vmlaunch
+	vmlaunch
+	.endm
+
+	.macro do_vmptrld
+	vmptrld	MICRO_SCRATCH
+	.endm
+
+	.macro do_vmptrst
+	vmptrst	MICRO_SCRATCH
+	.endm
+
+	.macro do_vmread
+	xorl	%eax, %eax
+	vmread	%rax, %rcx
+	.endm
+
+	.macro do_vmresume
+	vmresume
+	.endm
+
+	.macro do_vmwrite
+	xorl	%eax, %eax
+	vmwrite	%rcx, %rax
+	.endm
+
+	.macro do_vmxoff
+	vmxoff
+	.endm
+
+	.macro do_vmxon
+	vmxon	MICRO_SCRATCH
+	.endm
+
+	.macro do_invept
+	movl	$2, %eax		/* all contexts */
+	invept	MICRO_SCRATCH, %rax
+	.endm
+
+	.macro do_invvpid
+	movl	$2, %eax
+	invvpid	MICRO_SCRATCH, %rax
+	.endm
+
+/* Do one kind as often as the block says, and count it. */
+	.set	kind, 0
+	.macro work id
+	movq	(MICRO_WORK + 8 * kind)(%rdi), %rbp
+	testq	%rbp, %rbp
+	jz	.Lend\@
+	leaq	.Lnext\@(%rip), %r15
+.Lagain\@:
+	do_\id
+.Lnext\@:
+	incq	(MICRO_DONE + 8 * kind)(%rdi)
+	decq	%rbp
+	jnz	.Lagain\@
+.Lend\@:
+	.set	kind, kind + 1
+	.endm
+
+	.section .rodata
+	.globl	micro_code, micro_code_size, micro_fault, micro_fault_with_code
+	.code64
 micro_code:
-	work	MICRO_CPUID, one_cpuid
-	work	MICRO_OUT, outb %al, $MICRO_PORT_WORK
-	work	MICRO_IN, inb $MICRO_PORT_WORK, %al
-	work	MICRO_HLT, hlt
-	work	MICRO_RDMSR, one_rdmsr
-	work	MICRO_VMCALL, one_vmcall
+#define MICRO_KIND(id, svm, vmx, needs, what) work id;
+#include "micro_kinds.def"
 	outb	%al, $MICRO_PORT_WORKED
 
 	movq	MICRO_NR_READS(%rdi), %rbp
 	movq	$MICRO_READS, %rsi
-5:	testq	%rbp, %rbp
-	jz	6f
+1:	testq	%rbp, %rbp
+	jz	2f
 	movl	0(%rsi), %eax
 	movl	4(%rsi), %ecx
 	cpuid
@@ -64,12 +233,24 @@ micro_code:
 	movl	%edx, 20(%rsi)
 	addq	$24, %rsi
 	decq	%rbp
-	jmp	5b
-6:	outb	%al, $MICRO_PORT_READ
-7:	hlt
-	jmp	7b
+	jmp	1b
+2:	outb	%al, $MICRO_PORT_READ
+3:	hlt
+	jmp	3b
+
+/* An instruction ended in an exception: go on behind it. */
+.Lfault_with_code:
+	addq	$8, %rsp
+.Lfault:
+	movq	%r15, (%rsp)
+	iretq
 micro_code_end:
+
 	.balign	8
 micro_code_size:
 	.quad	micro_code_end - micro_code
+micro_fault:
+	.quad	.Lfault - micro_code
+micro_fault_with_code:
+	.quad	.Lfault_with_code - micro_code
 	.section .note.GNU-stack, "", @progbits

@@ -46,11 +46,12 @@ static int set_cpuid(struct vmm *vmm, int vcpu)
 	return r;
 }
 
-static int set_long_mode(struct vmm *vmm, int vcpu, uint64_t pml4)
+static int set_long_mode(struct vmm *vmm, int vcpu,
+			 const struct vmm_state *state)
 {
 	struct kvm_segment code = {
 		.limit = 0xffffffff,
-		.selector = 8,
+		.selector = state->cs,
 		.type = 11, /* execute, read, accessed */
 		.present = 1,
 		.s = 1,
@@ -60,16 +61,20 @@ static int set_long_mode(struct vmm *vmm, int vcpu, uint64_t pml4)
 	struct kvm_segment data = code;
 	struct kvm_sregs sregs;
 
-	data.selector = 16;
+	data.selector = state->ss;
 	data.type = 3; /* read, write, accessed */
 	data.l = 0;
 	data.db = 1;
 	if (ioctl(vcpu, KVM_GET_SREGS, &sregs))
 		return fail(vmm, "KVM_GET_SREGS");
-	sregs.cr0 = CR0_PE | CR0_ET | CR0_PG;
-	sregs.cr3 = pml4;
-	sregs.cr4 = CR4_PAE;
+	sregs.cr0 = CR0_PE | CR0_ET | CR0_PG | state->cr0;
+	sregs.cr3 = state->pml4;
+	sregs.cr4 = CR4_PAE | state->cr4;
 	sregs.efer = EFER_LME | EFER_LMA;
+	sregs.gdt.base = state->gdt;
+	sregs.gdt.limit = state->gdt_limit;
+	sregs.idt.base = state->idt;
+	sregs.idt.limit = state->idt_limit;
 	sregs.cs = code;
 	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
 	if (ioctl(vcpu, KVM_SET_SREGS, &sregs))
@@ -77,7 +82,19 @@ static int set_long_mode(struct vmm *vmm, int vcpu, uint64_t pml4)
 	return 0;
 }
 
-static int create_vcpu(struct vmm *vmm, unsigned int id, uint64_t pml4)
+static int set_debug(struct vmm *vmm, int vcpu)
+{
+	struct kvm_guest_debug debug = {
+		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP,
+	};
+
+	if (ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug))
+		return fail(vmm, "KVM_SET_GUEST_DEBUG");
+	return 0;
+}
+
+static int create_vcpu(struct vmm *vmm, unsigned int id,
+		       const struct vmm_state *state)
 {
 	struct vmm_vcpu *vcpu = &vmm->vcpu[id];
 	int r;
@@ -91,7 +108,11 @@ static int create_vcpu(struct vmm *vmm, unsigned int id, uint64_t pml4)
 	if (vcpu->run == MAP_FAILED)
 		return fail(vmm, "mmap of struct kvm_run");
 	r = set_cpuid(vmm, vcpu->fd);
-	return r ? r : set_long_mode(vmm, vcpu->fd, pml4);
+	if (!r)
+		r = set_long_mode(vmm, vcpu->fd, state);
+	if (!r && state->debug)
+		r = set_debug(vmm, vcpu->fd);
+	return r;
 }
 
 static int create_vm(struct vmm *vmm, size_t size)
@@ -123,7 +144,7 @@ static int create_vm(struct vmm *vmm, size_t size)
 }
 
 int vmm_create(struct vmm *vmm, size_t memory, unsigned int nr_vcpus,
-	       uint64_t pml4)
+	       const struct vmm_state *state)
 {
 	int r;
 
@@ -135,15 +156,21 @@ int vmm_create(struct vmm *vmm, size_t memory, unsigned int nr_vcpus,
 		return fail(vmm, "memory");
 	r = create_vm(vmm, memory);
 	for (unsigned int i = 0; !r && i < nr_vcpus; i++)
-		r = create_vcpu(vmm, i, pml4);
+		r = create_vcpu(vmm, i, state);
 	return r;
 }
 
-int vmm_start_at(struct vmm *vmm, unsigned int vcpu, uint64_t rip, uint64_t rdi)
+int vmm_get_sregs(struct vmm *vmm, unsigned int vcpu, struct kvm_sregs *sregs)
 {
-	struct kvm_regs regs = { .rip = rip, .rdi = rdi, .rflags = 2 };
+	if (ioctl(vmm->vcpu[vcpu].fd, KVM_GET_SREGS, sregs))
+		return fail(vmm, "KVM_GET_SREGS");
+	return 0;
+}
 
-	if (ioctl(vmm->vcpu[vcpu].fd, KVM_SET_REGS, &regs))
+int vmm_set_regs(struct vmm *vmm, unsigned int vcpu,
+		 const struct kvm_regs *regs)
+{
+	if (ioctl(vmm->vcpu[vcpu].fd, KVM_SET_REGS, regs))
 		return fail(vmm, "KVM_SET_REGS");
 	return 0;
 }

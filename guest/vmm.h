@@ -25,18 +25,27 @@ struct vmm {
 	char why[160]; /* what failed, where a function returned an error */
 };
 
+/* What vCPUs begin with; the tables are the caller's, in the guest's memory. */
+struct vmm_state {
+	uint64_t pml4, gdt, idt; /* guest-physical addresses */
+	uint16_t gdt_limit, idt_limit;
+	uint16_t cs, ss; /* selectors */
+	uint64_t cr0, cr4; /* bits that long mode does not need */
+	bool debug; /* as under a debugger, but with no breakpoint */
+};
+
 /**
  * vmm_create - make a VM with memory and vCPUs, in long mode
- * @pml4: guest-physical address of page tables, which the caller fills in
  *
  * 0, or -errno with vmm->why; to be ended with vmm_destroy in any case.
  */
 int vmm_create(struct vmm *vmm, size_t memory, unsigned int nr_vcpus,
-	       uint64_t pml4);
+	       const struct vmm_state *state);
 
-/** vmm_start_at - where a vCPU is to begin, and its RDI; 0 or -errno */
-int vmm_start_at(struct vmm *vmm, unsigned int vcpu, uint64_t rip,
-		 uint64_t rdi);
+/** vmm_get_sregs, vmm_set_regs - a vCPU's registers; 0 or -errno */
+int vmm_get_sregs(struct vmm *vmm, unsigned int vcpu, struct kvm_sregs *sregs);
+int vmm_set_regs(struct vmm *vmm, unsigned int vcpu,
+		 const struct kvm_regs *regs);
 
 /**
  * vmm_run - run a vCPU until it exits to userspace

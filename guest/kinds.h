@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The micro-guest's kinds of work, and what exits they are. */
+#ifndef EXITLEDGER_GUEST_KINDS_H
+#define EXITLEDGER_GUEST_KINDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "micro.h"
+
+/* What has to be set up for a kind of work. */
+enum micro_need {
+	NEED_MONITOR = 1, /* a processor with MONITOR and MWAIT */
+	NEED_XSAVE = 2, /* one with XSAVE; CR4.OSXSAVE */
+	NEED_DEBUG = 4, /* KVM_SET_GUEST_DEBUG: else debug registers do not
+			   always exit */
+	NEED_CACHE = 8, /* CR0.CD clear … */
+	NEED_NO_CACHE = 16, /* … or set: decides what SVM makes of CR0 */
+};
+
+#define NEED_PROCESSOR (NEED_MONITOR | NEED_XSAVE) /* what it may lack */
+
+struct kind {
+	const char *name;
+	uint32_t reason[3]; /* by enum exit_isa, or KIND_NONE */
+	unsigned int needs; /* enum micro_need */
+	const char *what;
+};
+
+#define KIND_NONE 0xfffffffeu /* no exit of this kind with this vendor */
+
+extern const struct kind kinds[MICRO_KINDS];
+
+/** kind_find - by the first @length characters of @name; -1 if there is none */
+int kind_find(const char *name, size_t length);
+
+/** kinds_needs - all that this work needs, of enum micro_need */
+unsigned int kinds_needs(const uint64_t work[MICRO_KINDS]);
+
+/**
+ * kinds_problem - why work cannot be done by one guest on such a processor
+ * @has: of NEED_PROCESSOR, what the processor has
+ *
+ * NULL if it can; else text in a static buffer.
+ */
+const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
+			  unsigned int has);
+
+/**
+ * kinds_reasons - the reasons that work has, each once, the last kind's first
+ * @reasons: room for MICRO_KINDS
+ *
+ * Those of OUT, which ends the work, and CPUID, which reads, are always there;
+ * CPUID's is the last.  Returns how many.
+ */
+size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
+		     uint32_t *reasons);
+
+/** kinds_exits - how many exits of a reason this work is */
+uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
+		     uint32_t reason);
+
+#endif /* EXITLEDGER_GUEST_KINDS_H */

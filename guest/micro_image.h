@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The micro-guest in its VM's memory. */
+#ifndef EXITLEDGER_GUEST_MICRO_IMAGE_H
+#define EXITLEDGER_GUEST_MICRO_IMAGE_H
+
+#include "micro.h"
+#include "vmm.h"
+
+/** micro_state - how vCPUs begin that are to do something of these needs */
+struct vmm_state micro_state(unsigned int needs);
+
+/** micro_block_of - a vCPU's block */
+struct micro_block *micro_block_of(struct vmm *vmm, unsigned int vcpu);
+
+/** micro_reads_of - what the first vCPU is to read */
+struct micro_read *micro_reads_of(struct vmm *vmm);
+
+/**
+ * micro_load - put code, tables and work into the guest's memory
+ * @work: how many of each kind, for every vCPU
+ *
+ * 0, or -errno with vmm->why.
+ */
+int micro_load(struct vmm *vmm, const uint64_t work[MICRO_KINDS], bool is_amd);
+
+#endif /* EXITLEDGER_GUEST_MICRO_IMAGE_H */

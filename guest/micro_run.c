@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kinds.h"
+#include "micro_image.h"
+#include "micro_run.h"
+#include "reasons.h"
+
+/* A vCPU's thread, and what it saw. */
+struct worker {
+	struct vmm *vmm;
+	unsigned int id;
+	pthread_t thread;
+	uint64_t io, hlt;
+	int r;
+	char why[160];
+};
+
+/* --- what is to be read --- */
+
+/* The reads of a round besides those of reasons: INFO twice, both totals. */
+enum { OTHER_READS = 4 };
+
+unsigned int micro_most_rounds(void)
+{
+	return MICRO_MAX_READS / (OTHER_READS + 2 * MICRO_KINDS);
+}
+
+static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
+{
+	struct micro_block *block = micro_block_of(vmm, 0);
+
+	micro_reads_of(vmm)[block->nr_reads++] =
+		(struct micro_read){ .leaf = leaf, .index = index };
+}
+
+/* CPUID's are the last of the reasons, as every read is one. */
+static void ask_all(struct vmm *vmm, const struct micro_run *run)
+{
+	uint32_t reasons[MICRO_KINDS];
+	size_t nr = kinds_reasons(run->work, run->isa, reasons);
+
+	for (unsigned int i = 0; i < run->reads; i++) {
+		ask(vmm, EXIT_LEAF_INFO, 0);
+		ask(vmm, EXIT_LEAF_INFO, 1);
+		for (size_t j = 0; j < nr; j++)
+			ask(vmm, EXIT_LEAF_REASON_EXITS, reasons[j]);
+		ask(vmm, EXIT_LEAF_EXITS, 0);
+		ask(vmm, EXIT_LEAF_CYCLES, 0);
+		for (size_t j = 0; j < nr; j++)
+			ask(vmm, EXIT_LEAF_REASON_CYCLES, reasons[j]);
+	}
+}
+
+/* --- running --- */
+
+/* Run a vCPU until its guest says something that ends a phase. */
+static void run_until(struct worker *worker, uint16_t port)
+{
+	struct kvm_run *run = worker->vmm->vcpu[worker->id].run;
+
+	while (!(worker->r = vmm_run(worker->vmm, worker->id))) {
+		switch (run->exit_reason) {
+		case KVM_EXIT_IO:
+			worker->io++;
+			if (run->io.port == port)
+				return;
+			break;
+		case KVM_EXIT_HLT:
+			worker->hlt++;
+			break;
+		default:
+			worker->r = -EPROTO;
+			snprintf(
+				worker->why, sizeof(worker->why),
+				"vCPU %u: unexpected KVM exit %u (suberror %u)",
+				worker->id, run->exit_reason,
+				run->internal.suberror);
+			return;
+		}
+	}
+	snprintf(worker->why, sizeof(worker->why), "vCPU %u: KVM_RUN: %s",
+		 worker->id, strerror(-worker->r));
+}
+
+static void *work(void *data)
+{
+	struct worker *worker = data;
+
+	run_until(worker, MICRO_PORT_WORKED);
+	return NULL;
+}
+
+/* Did guest and VMM see as much work as was asked for? */
+static int check_work(struct vmm *vmm, const struct micro_run *run,
+		      const struct worker *worker)
+{
+	const struct micro_block *block = micro_block_of(vmm, worker->id);
+
+	for (int i = 0; i < MICRO_KINDS; i++) {
+		if (block->done[i] == run->work[i])
+			continue;
+		snprintf(vmm->why, sizeof(vmm->why),
+			 "vCPU %u did %llu times '%s', not %llu", worker->id,
+			 (unsigned long long)block->done[i], kinds[i].name,
+			 (unsigned long long)run->work[i]);
+		return -EPROTO;
+	}
+	if (worker->io == run->work[MICRO_out] + run->work[MICRO_in] + 1 &&
+	    worker->hlt == run->work[MICRO_hlt])
+		return 0;
+	snprintf(vmm->why, sizeof(vmm->why),
+		 "vCPU %u: userspace saw %llu I/O and %llu HLT exits",
+		 worker->id, (unsigned long long)worker->io,
+		 (unsigned long long)worker->hlt);
+	return -EPROTO;
+}
+
+static int do_work(struct vmm *vmm, const struct micro_run *run,
+		   struct worker workers[MICRO_MAX_VCPUS])
+{
+	unsigned int started = 0;
+	int r = 0;
+
+	for (unsigned int i = 0; i < run->vcpus && !r; i++) {
+		r = -pthread_create(&workers[i].thread, NULL, work,
+				    &workers[i]);
+		started += !r;
+	}
+	if (r)
+		snprintf(vmm->why, sizeof(vmm->why),
+			 "cannot start a thread: %s", strerror(-r));
+	for (unsigned int i = 0; i < started; i++) {
+		pthread_join(workers[i].thread, NULL);
+		if (!r && workers[i].r) {
+			r = workers[i].r;
+			strcpy(vmm->why, workers[i].why);
+		}
+		if (!r)
+			r = check_work(vmm, run, &workers[i]);
+	}
+	return r;
+}
+
+int micro_run(struct vmm *vmm, const struct micro_run *run)
+{
+	struct worker workers[MICRO_MAX_VCPUS];
+	int r;
+
+	ask_all(vmm, run);
+	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
+		workers[i] = (struct worker){ .vmm = vmm, .id = i };
+	r = do_work(vmm, run, workers);
+	if (r)
+		return r;
+	run_until(&workers[0], MICRO_PORT_READ);
+	if (workers[0].r)
+		strcpy(vmm->why, workers[0].why);
+	return workers[0].r;
+}
+
+/* --- what was read --- */
+
+/* Exits that the guest has caused for a reason, at its nth read. */
+static uint64_t executed(const struct micro_run *run, uint32_t reason,
+			 size_t nth)
+{
+	uint64_t sum = run->vcpus * kinds_exits(run->work, run->isa, reason);
+
+	if (reason == kinds[MICRO_out].reason[run->isa])
+		sum += run->vcpus; /* "all work is done" */
+	if (reason == kinds[MICRO_cpuid].reason[run->isa])
+		sum += nth + 1;
+	return sum;
+}
+
+int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
+		     struct leaves *leaves)
+{
+	const struct micro_read *read = micro_reads_of(vmm);
+	size_t nr = micro_block_of(vmm, 0)->nr_reads;
+
+	leaves->io = calloc(nr, sizeof(*leaves->io));
+	if (!leaves->io)
+		return -ENOMEM;
+	if (read[0].ebx != EXIT_LEAF_SIG_EBX ||
+	    read[0].ecx != EXIT_LEAF_SIG_ECX ||
+	    read[0].edx != EXIT_LEAF_SIG_EDX)
+		return 0;
+	leaves->abi = read[0].eax;
+	leaves->isa = read[1].eax;
+	leaves->vcpus = read[1].ecx;
+	leaves->counting = read[1].edx & EXIT_LEAF_COUNTING;
+	leaves->timing = read[1].edx & EXIT_LEAF_TIMING;
+	leaves->nr = nr;
+	for (size_t i = 0; i < nr; i++) {
+		leaves->io[i] = (struct leaf_io){
+			.leaf = read[i].leaf,
+			.index = read[i].index,
+			.eax = read[i].eax,
+			.ebx = read[i].ebx,
+			.ecx = read[i].ecx,
+			.edx = read[i].edx,
+			.has_executed = read[i].leaf == EXIT_LEAF_REASON_EXITS,
+			.executed = executed(run, read[i].index, i),
+		};
+	}
+	return 0;
+}

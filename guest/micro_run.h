@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Running the micro-guest, and what it read. */
+#ifndef EXITLEDGER_GUEST_MICRO_RUN_H
+#define EXITLEDGER_GUEST_MICRO_RUN_H
+
+#include "leaves.h"
+#include "micro.h"
+#include "vmm.h"
+
+struct micro_run {
+	uint64_t work[MICRO_KINDS]; /* per vCPU */
+	unsigned int vcpus;
+	unsigned int reads; /* of every leaf */
+	int isa; /* of the processor: enum exit_isa */
+};
+
+/** micro_most_rounds - how many rounds of reads find room, with all kinds */
+unsigned int micro_most_rounds(void);
+
+/**
+ * micro_run - all vCPUs work, side by side; then the first one reads the leaves
+ *
+ * Checks that guest and VMM saw as much work as was asked for.  0, or -errno
+ * with vmm->why.
+ */
+int micro_run(struct vmm *vmm, const struct micro_run *run);
+
+/**
+ * micro_take_reads - what it read, with the exits that it had caused by then
+ * @leaves: zeroed; without reads if the leaves' ABI is not there
+ *
+ * 0, or -ENOMEM.
+ */
+int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
+		     struct leaves *leaves);
+
+#endif /* EXITLEDGER_GUEST_MICRO_RUN_H */

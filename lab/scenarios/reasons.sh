@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: exitledger guest
+#
+# Every kind of exit that a micro-guest can cause, each as often as no other; the
+# books must have exactly as many.  LACKS: the kinds that this emulated processor
+# does not intercept.
+set -u
+
+microguest --list >/results/kinds
+caches_on= caches_off= count=100
+while read -r kind _; do
+	case " ${LACKS:-} " in
+	*" $kind "*) continue ;;
+	esac
+	count=$((count + 1))
+	case $kind in
+	*_cd) caches_off="$caches_off $kind=$count" ;;
+	*) caches_on="$caches_on $kind=$count" ;;
+	esac
+done </results/kinds
+
+books() {
+	name=$1
+	shift
+	echo "$*" >"/results/$name.work"
+	exitledger compare --json "/results/$name.json" \
+		--guest-report /tmp/report.json -- \
+		microguest --report /tmp/report.json "$@" \
+		>"/results/$name.txt" 2>&1
+	status=$?
+	echo "[LAB] $name: status $status"
+	echo "$status" >"/results/$name.status"
+}
+
+# shellcheck disable=SC2086 # lists of words
+{
+	books caches_on $caches_on
+	books caches_off $caches_off
+	books two_vcpus --vcpus 2 $caches_on
+}
+exit 0
