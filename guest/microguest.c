@@ -78,7 +78,8 @@ static const struct argp_option option_rows[] = {
 	{ "report", OPT_REPORT, "FILE", 0,
 	  "Write the guest's report; '-': standard output (default)", 0 },
 	{ "list", OPT_LIST, NULL, 0,
-	  "List the kinds of work that this processor has, and their reasons", 0 },
+	  "List the kinds of work that this processor has, and their reasons",
+	  0 },
 	{ 0 },
 };
 
@@ -119,8 +120,9 @@ static void list(void)
 	for (int i = 0; i < MICRO_KINDS; i++) {
 		uint32_t reason = kinds[i].reason[host_isa()];
 
-		if (reason != KIND_NONE && !(kinds[i].needs & NEED_PROCESSOR &
-					     ~host_has()))
+		unsigned int needs = kinds[i].needs & NEED_PROCESSOR;
+
+		if (reason != KIND_NONE && !(needs & ~host_has()))
 			printf("%s 0x%03x %s\n", kinds[i].name, reason,
 			       exit_reason_find(host_isa(), reason)->name);
 	}

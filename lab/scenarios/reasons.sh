@@ -8,7 +8,7 @@
 set -u
 
 microguest --list >/results/kinds
-caches_on= caches_off= count=100
+caches_on='' caches_off='' count=100
 while read -r kind _; do
 	case " ${LACKS:-} " in
 	*" $kind "*) continue ;;
