@@ -2,6 +2,7 @@
 #
 # make demo    do it all on an emulated AMD host and show the balanced books
 # make lab     the same with VENDOR=amd|intel, KERNEL=6.1|6.12, SCENARIO=FILE
+# make kvm-cost    what the counters in KVM cost, in instructions per exit
 # make check   run all tests
 # make         build the programs alone: build/bin/exitledger, build/guest/*
 
@@ -48,6 +49,10 @@ lab:
 # The same unit tests twice: as they are, and with the sanitizers.
 SAN_BUILD := $(BUILD)/san
 SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.PHONY: kvm-cost
+kvm-cost:
+	@lab/kvm-cost.sh --kernel $(KERNEL)
 
 .PHONY: check
 check:

@@ -20,6 +20,8 @@
 #define MICRO_SCRATCH 0x18000 /* what instructions may write to */
 #define MICRO_READS 0x20000 /* the first vCPU's struct micro_read[] */
 #define MICRO_MAX_READS 512
+#define MICRO_LAPS 0x30000 /* the first vCPU's laps: TSC cycles, 64 bits each */
+#define MICRO_MAX_LAPS 4096
 #define MICRO_MAX_VCPUS 16
 #define MICRO_MAX_KINDS 64
 
@@ -37,6 +39,8 @@
 #define MICRO_DONE 512
 #define MICRO_NR_READS 1024
 #define MICRO_IS_AMD 1032
+#define MICRO_NR_LAPS 1040
+#define MICRO_CYCLES 1048
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -55,6 +59,8 @@ struct micro_block {
 	uint64_t done[MICRO_MAX_KINDS]; /* out: how many were executed */
 	uint64_t nr_reads; /* in */
 	uint64_t is_amd; /* in: VMMCALL instead of VMCALL */
+	uint64_t nr_laps; /* in: how often to do all of the work, 1 or more */
+	uint64_t cycles; /* in: where to write each lap's, or 0 */
 };
 
 struct micro_read {
@@ -67,6 +73,9 @@ _Static_assert(offsetof(struct micro_block, done) == MICRO_DONE, "done");
 _Static_assert(offsetof(struct micro_block, nr_reads) == MICRO_NR_READS,
 	       "nr_reads");
 _Static_assert(offsetof(struct micro_block, is_amd) == MICRO_IS_AMD, "is_amd");
+_Static_assert(offsetof(struct micro_block, nr_laps) == MICRO_NR_LAPS,
+	       "nr_laps");
+_Static_assert(offsetof(struct micro_block, cycles) == MICRO_CYCLES, "cycles");
 _Static_assert(sizeof(struct micro_block) <= MICRO_BLOCK_SIZE, "block");
 _Static_assert(MICRO_BLOCKS + MICRO_MAX_VCPUS * MICRO_BLOCK_SIZE <=
 		       MICRO_SCRATCH,

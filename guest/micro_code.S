@@ -7,7 +7,7 @@
 
 /*
  * A macro per kind of work, do_ID: the instruction, with what it needs.  RDI,
- * RBP and R15 must stay.
+ * RBP and R13 to R15 must stay.
  */
 	.macro do_cpuid
 	xorl	%eax, %eax
@@ -216,8 +216,25 @@
 	.globl	micro_code, micro_code_size, micro_fault, micro_fault_with_code
 	.code64
 micro_code:
+	movq	MICRO_NR_LAPS(%rdi), %r14
+.Llap:
+	rdtsc
+	shlq	$32, %rdx
+	leaq	(%rax, %rdx), %r13
 #define MICRO_KIND(id, svm, vmx, needs, what) work id;
 #include "micro_kinds.def"
+	movq	MICRO_CYCLES(%rdi), %rcx
+	testq	%rcx, %rcx
+	jz	.Luntimed
+	rdtsc
+	shlq	$32, %rdx
+	addq	%rdx, %rax
+	subq	%r13, %rax
+	movq	%rax, (%rcx)
+	addq	$8, MICRO_CYCLES(%rdi)
+.Luntimed:
+	decq	%r14
+	jnz	.Llap
 	outb	%al, $MICRO_PORT_WORKED
 
 	movq	MICRO_NR_READS(%rdi), %rbp

@@ -102,16 +102,18 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 	const struct micro_block *block = micro_block_of(vmm, worker->id);
 
 	for (int i = 0; i < MICRO_KINDS; i++) {
-		if (block->done[i] == run->work[i])
+		if (block->done[i] == run->laps * run->work[i])
 			continue;
 		snprintf(vmm->why, sizeof(vmm->why),
 			 "vCPU %u did %llu times '%s', not %llu", worker->id,
 			 (unsigned long long)block->done[i], kinds[i].name,
-			 (unsigned long long)run->work[i]);
+			 (unsigned long long)run->laps * run->work[i]);
 		return -EPROTO;
 	}
-	if (worker->io == run->work[MICRO_out] + run->work[MICRO_in] + 1 &&
-	    worker->hlt == run->work[MICRO_hlt])
+	if (worker->io ==
+		    run->laps * (run->work[MICRO_out] + run->work[MICRO_in]) +
+			    1 &&
+	    worker->hlt == run->laps * run->work[MICRO_hlt])
 		return 0;
 	snprintf(vmm->why, sizeof(vmm->why),
 		 "vCPU %u: userspace saw %llu I/O and %llu HLT exits",
@@ -152,6 +154,9 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 	int r;
 
 	ask_all(vmm, run);
+	for (unsigned int i = 0; i < run->vcpus; i++)
+		micro_block_of(vmm, i)->nr_laps = run->laps;
+	micro_block_of(vmm, 0)->cycles = MICRO_LAPS;
 	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
 		workers[i] = (struct worker){ .vmm = vmm, .id = i };
 	r = do_work(vmm, run, workers);
@@ -165,12 +170,20 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 
 /* --- what was read --- */
 
+uint64_t micro_lap(struct vmm *vmm, unsigned int lap)
+{
+	const uint64_t *cycles = (const void *)(vmm->memory + MICRO_LAPS);
+
+	return cycles[lap];
+}
+
 /* Exits that the guest has caused for a reason, at its nth read. */
 static uint64_t executed(const struct micro_run *run, uint32_t reason,
 			 size_t nth)
 {
-	uint64_t sum = run->vcpus * kinds_exits(run->work, run->isa, reason);
+	uint64_t sum = kinds_exits(run->work, run->isa, reason);
 
+	sum *= (uint64_t)run->vcpus * run->laps;
 	if (reason == kinds[MICRO_out].reason[run->isa])
 		sum += run->vcpus; /* "all work is done" */
 	if (reason == kinds[MICRO_cpuid].reason[run->isa])

@@ -8,8 +8,9 @@
 #include "vmm.h"
 
 struct micro_run {
-	uint64_t work[MICRO_KINDS]; /* per vCPU */
+	uint64_t work[MICRO_KINDS]; /* per vCPU and lap */
 	unsigned int vcpus;
+	unsigned int laps; /* how often it is done */
 	unsigned int reads; /* of every leaf */
 	int isa; /* of the processor: enum exit_isa */
 };
@@ -24,6 +25,9 @@ unsigned int micro_most_rounds(void);
  * with vmm->why.
  */
 int micro_run(struct vmm *vmm, const struct micro_run *run);
+
+/** micro_lap - the TSC cycles of one of the first vCPU's laps */
+uint64_t micro_lap(struct vmm *vmm, unsigned int lap);
 
 /**
  * micro_take_reads - what it read, with the exits that it had caused by then

@@ -26,6 +26,7 @@ const char *argp_program_version = "microguest " EXITLEDGER_VERSION;
 struct options {
 	struct micro_run run;
 	const char *report;
+	const char *cycles;
 };
 
 /* What this processor is, and has. */
@@ -68,7 +69,7 @@ static int write_report(const struct leaves *leaves, const char *path,
 	return r;
 }
 
-enum { OPT_VCPUS = 256, OPT_READS, OPT_REPORT, OPT_LIST };
+enum { OPT_VCPUS = 256, OPT_READS, OPT_REPORT, OPT_LIST, OPT_LAPS, OPT_CYCLES };
 
 static const struct argp_option option_rows[] = {
 	{ "vcpus", OPT_VCPUS, "N", 0,
@@ -77,6 +78,11 @@ static const struct argp_option option_rows[] = {
 	  "How often the first vCPU then reads every leaf (default 1)", 0 },
 	{ "report", OPT_REPORT, "FILE", 0,
 	  "Write the guest's report; '-': standard output (default)", 0 },
+	{ "laps", OPT_LAPS, "N", 0, "How often the work is done (default 1)",
+	  0 },
+	{ "cycles", OPT_CYCLES, "FILE", 0,
+	  "Write the TSC cycles of the first vCPU's laps, a number per line",
+	  0 },
 	{ "list", OPT_LIST, NULL, 0,
 	  "List the kinds of work that this processor has, and their reasons",
 	  0 },
@@ -145,6 +151,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_REPORT:
 		options->report = arg;
 		return 0;
+	case OPT_LAPS:
+		options->run.laps =
+			parse_number(arg, MICRO_MAX_LAPS, "--laps", state);
+		return 0;
+	case OPT_CYCLES:
+		options->cycles = arg;
+		return 0;
 	case OPT_LIST:
 		list();
 		return 0;
@@ -187,6 +200,26 @@ static const struct argp parser = {
 	.help_filter = list_kinds,
 };
 
+static int write_cycles(const struct options *options, struct vmm *vmm)
+{
+	FILE *file = fopen(options->cycles, "we");
+	int r = 0;
+
+	if (!file)
+		r = -errno;
+	for (unsigned int i = 0; !r && i < options->run.laps; i++) {
+		if (fprintf(file, "%llu\n",
+			    (unsigned long long)micro_lap(vmm, i)) < 0)
+			r = -EIO;
+	}
+	if (file && fclose(file) && !r)
+		r = -errno;
+	if (r)
+		snprintf(vmm->why, sizeof(vmm->why), "%.80s: %s",
+			 options->cycles, strerror(-r));
+	return r;
+}
+
 static int run_guest(const struct options *options, struct vmm *vmm)
 {
 	const struct micro_run *run = &options->run;
@@ -203,6 +236,8 @@ static int run_guest(const struct options *options, struct vmm *vmm)
 		r = micro_take_reads(vmm, run, &leaves);
 	if (!r)
 		r = write_report(&leaves, options->report, vmm);
+	if (!r && options->cycles)
+		r = write_cycles(options, vmm);
 	leaves_free(&leaves);
 	return r;
 }
@@ -210,7 +245,7 @@ static int run_guest(const struct options *options, struct vmm *vmm)
 int main(int argc, char **argv)
 {
 	struct options options = {
-		.run = { .vcpus = 1, .reads = 1, .isa = host_isa() },
+		.run = { .vcpus = 1, .laps = 1, .reads = 1, .isa = host_isa() },
 		.report = "-",
 	};
 	const char *problem;

@@ -20,6 +20,8 @@
 #   # needs: WORD...   qemu      QEMU, as /qemu/run-qemu
 #                      l2        the Linux guest's kernel and initramfs, in /l2
 #                      exitledger, guest   the programs built here, in /bin
+#                      stock     the distribution's own KVM modules, in
+#                                /modules/stock, besides those that are loaded
 #                      /a/path   a program of this machine, in /bin
 #                      WORD?     the same, if it is there
 #   # kvm: none        KVM's modules are not loaded
@@ -107,6 +109,12 @@ add_needed() { # ROOT WORD
 	qemu | l2) # shared by all runs
 		image "${2%\?}"
 		IMAGES_USED+=("$IMAGE")
+		return 0
+		;;
+	stock)
+		mkdir -p "$1/modules/stock"
+		# shellcheck disable=SC2153 # from kernel.env
+		cp -- "$KMODULES"/kvm*.ko "$1/modules/stock/"
 		return 0
 		;;
 	exitledger) found=("$BUILD/bin/exitledger") ;;
