@@ -3,6 +3,7 @@
 # make demo    do it all on an emulated AMD host and show the balanced books
 # make lab     the same with VENDOR=amd|intel, KERNEL=6.1|6.12, SCENARIO=FILE
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
+# make leaf-fuzz   the leaves with 100,000 values of ECX
 # make check   run all tests
 # make         build the programs alone: build/bin/exitledger, build/guest/*
 
@@ -53,6 +54,10 @@ SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 .PHONY: kvm-cost
 kvm-cost:
 	@lab/kvm-cost.sh --kernel $(KERNEL)
+
+.PHONY: leaf-fuzz
+leaf-fuzz:
+	@lab/leaf-fuzz.sh --vendor $(VENDOR) --kernel $(KERNEL)
 
 .PHONY: check
 check:

@@ -3,14 +3,17 @@
 
 EXITLEAF := $(BUILD)/guest/exitleaf
 MICROGUEST := $(BUILD)/guest/microguest
+LEAFFUZZ := $(BUILD)/guest/leaffuzz
 
-PROGRAMS += $(EXITLEAF) $(MICROGUEST)
+PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ)
 
 REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
 		  $(BUILD)/obj/userspace/reasons.o
 EXITLEAF_OBJECTS := $(BUILD)/obj/guest/exitleaf.o
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 			kinds micro_code micro_image micro_run microguest vmm)
+LEAFFUZZ_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
+		      kinds leaffuzz micro_code micro_image vmm)
 
 $(EXITLEAF): $(EXITLEAF_OBJECTS) $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
@@ -20,11 +23,16 @@ $(MICROGUEST): $(MICROGUEST_OBJECTS) $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@
 
+$(LEAFFUZZ): $(LEAFFUZZ_OBJECTS) $(REPORT_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@
+
 $(BUILD)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(CC) -Iguest -MMD -MP -c $< -o $@
 
 -include $(EXITLEAF_OBJECTS:.o=.d) $(MICROGUEST_OBJECTS:.o=.d) \
+	$(LEAFFUZZ_OBJECTS:.o=.d) \
 	$(REPORT_OBJECTS:.o=.d)
 
 TEST_LEAVES := $(BUILD)/tests/test_leaves

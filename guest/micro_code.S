@@ -237,6 +237,7 @@ micro_code:
 	jnz	.Llap
 	outb	%al, $MICRO_PORT_WORKED
 
+.Lread:
 	movq	MICRO_NR_READS(%rdi), %rbp
 	movq	$MICRO_READS, %rsi
 1:	testq	%rbp, %rbp
@@ -252,8 +253,7 @@ micro_code:
 	decq	%rbp
 	jmp	1b
 2:	outb	%al, $MICRO_PORT_READ
-3:	hlt
-	jmp	3b
+	jmp	.Lread
 
 /* An instruction ended in an exception: go on behind it. */
 .Lfault_with_code:

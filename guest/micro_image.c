@@ -95,6 +95,7 @@ int micro_load(struct vmm *vmm, const uint64_t work[MICRO_KINDS], bool is_amd)
 
 		memcpy(block->work, work, MICRO_KINDS * sizeof(*work));
 		block->is_amd = is_amd;
+		block->nr_laps = 1;
 		r = vmm_get_sregs(vmm, i, &sregs);
 		if (r)
 			return r;

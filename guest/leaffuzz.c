@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads the exit-counter leaves in a guest with many values of ECX, and holds
+ * every answer against the leaves' definition (exit_leaves.h) and what a guest
+ * knows of its own exits.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "micro_image.h"
+#include "reasons.h"
+
+#ifndef EXITLEDGER_VERSION
+#define EXITLEDGER_VERSION "unknown"
+#endif
+
+enum { STATUS_WRONG = 1, STATUS_FAILED = 3, STATUS_USAGE = 64 };
+
+const char *argp_program_version = "leaffuzz " EXITLEDGER_VERSION;
+
+struct options {
+	unsigned long values;
+	uint64_t seed;
+	const char *neighbours;
+};
+
+/* What is known of the guest, and what it was answered. */
+struct fuzz {
+	struct vmm vmm;
+	uint32_t isa;
+	uint32_t vcpus;
+	uint64_t reads; /* CPUID instructions before this one */
+	uint64_t exits; /* the last total */
+	uint64_t cycles;
+	uint64_t defined, undefined; /* reasons that were asked for */
+	uint64_t wrong;
+};
+
+/* --- running --- */
+
+static int read_all(struct vmm *vmm)
+{
+	struct kvm_run *run = vmm->vcpu[0].run;
+	int r;
+
+	while (!(r = vmm_run(vmm, 0))) {
+		if (run->exit_reason != KVM_EXIT_IO) {
+			snprintf(vmm->why, sizeof(vmm->why),
+				 "unexpected KVM exit %u", run->exit_reason);
+			return -EPROTO;
+		}
+		if (run->io.port == MICRO_PORT_READ)
+			return 0;
+	}
+	snprintf(vmm->why, sizeof(vmm->why), "KVM_RUN: %s", strerror(-r));
+	return r;
+}
+
+static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
+{
+	struct micro_block *block = micro_block_of(vmm, 0);
+
+	micro_reads_of(vmm)[block->nr_reads++] =
+		(struct micro_read){ .leaf = leaf, .index = index };
+}
+
+/* --- what is right --- */
+
+static bool info_is_right(struct fuzz *fuzz, const struct micro_read *read)
+{
+	switch (read->index) {
+	case 0:
+		return read->eax == EXIT_LEAF_ABI &&
+		       read->ebx == EXIT_LEAF_SIG_EBX &&
+		       read->ecx == EXIT_LEAF_SIG_ECX &&
+		       read->edx == EXIT_LEAF_SIG_EDX;
+	case 1:
+		fuzz->isa = read->eax;
+		return (read->eax == EXIT_LEAF_ISA_VMX ||
+			read->eax == EXIT_LEAF_ISA_SVM) &&
+		       exit_reason_find(read->eax, read->ebx) &&
+		       read->ecx == fuzz->vmm.nr_vcpus &&
+		       read->edx == (EXIT_LEAF_COUNTING | EXIT_LEAF_TIMING);
+	default:
+		return !read->eax && !read->ebx && !read->ecx && !read->edx;
+	}
+}
+
+/* A count: of CPUID exits it is known, of all it grows with every read. */
+static bool exits_are_right(struct fuzz *fuzz, const struct micro_read *read)
+{
+	uint64_t exits = (uint64_t)read->ebx << 32 | read->eax;
+
+	if (read->ecx || read->edx)
+		return false;
+	if (read->leaf == EXIT_LEAF_EXITS) {
+		bool grew = exits > fuzz->exits && exits > fuzz->reads;
+
+		fuzz->exits = exits;
+		return grew;
+	}
+	if (read->index == exit_reason_cpuid(fuzz->isa))
+		return exits == fuzz->reads + 1;
+	return exits <= fuzz->exits + MICRO_MAX_READS;
+}
+
+static bool cycles_are_right(struct fuzz *fuzz, const struct micro_read *read)
+{
+	uint64_t cycles = (uint64_t)read->ebx << 32 | read->ecx;
+	bool grew = cycles >= fuzz->cycles;
+
+	if (read->eax || read->edx)
+		return false;
+	if (read->leaf != EXIT_LEAF_CYCLES)
+		return true;
+	fuzz->cycles = cycles;
+	return grew;
+}
+
+static bool is_right(struct fuzz *fuzz, const struct micro_read *read)
+{
+	bool of_reason = read->leaf == EXIT_LEAF_REASON_EXITS ||
+			 read->leaf == EXIT_LEAF_REASON_CYCLES;
+
+	if (read->leaf == EXIT_LEAF_INFO)
+		return info_is_right(fuzz, read);
+	if (of_reason && !exit_reason_find(fuzz->isa, read->index)) {
+		fuzz->undefined++;
+		return !read->eax && !read->ebx && !read->ecx &&
+		       read->edx == EXIT_LEAF_UNDEFINED;
+	}
+	fuzz->defined += of_reason;
+	if (read->leaf == EXIT_LEAF_EXITS ||
+	    read->leaf == EXIT_LEAF_REASON_EXITS)
+		return exits_are_right(fuzz, read);
+	return cycles_are_right(fuzz, read);
+}
+
+/* Have the guest read what was asked for, and judge it. */
+static int flush(struct fuzz *fuzz)
+{
+	struct micro_block *block = micro_block_of(&fuzz->vmm, 0);
+	const struct micro_read *read = micro_reads_of(&fuzz->vmm);
+	int r;
+
+	r = read_all(&fuzz->vmm);
+	if (r)
+		return r;
+	for (uint64_t i = 0; i < block->nr_reads; i++, read++) {
+		if (!is_right(fuzz, read) && fuzz->wrong++ < 10)
+			printf("wrong: leaf 0x%08x, ECX 0x%08x: EAX 0x%08x EBX 0x%08x ECX 0x%08x EDX 0x%08x\n",
+			       read->leaf, read->index, read->eax, read->ebx,
+			       read->ecx, read->edx);
+		fuzz->reads++;
+	}
+	block->nr_reads = 0;
+	return 0;
+}
+
+/* All leaves with this value. */
+static int ask_leaves(struct fuzz *fuzz, uint32_t index)
+{
+	for (uint32_t leaf = EXIT_LEAF_FIRST; leaf <= EXIT_LEAF_LAST; leaf++)
+		ask(&fuzz->vmm, leaf, index);
+	if (micro_block_of(&fuzz->vmm, 0)->nr_reads + 5 <= MICRO_MAX_READS)
+		return 0;
+	return flush(fuzz);
+}
+
+/* --- the values --- */
+
+/* xorshift64*: no more than a spread is wanted, and the same for a seed. */
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dull;
+}
+
+/*
+ * The nth value: first what lies at the edges of any table (small numbers,
+ * those around 0x400, around every power of two, the last ones; with and
+ * without flags in the upper bits), then random ones.
+ */
+static uint32_t value(unsigned long n, uint64_t *random)
+{
+	enum { SMALL = 0x800, EDGE = 16, BITS = 32 };
+	static const uint32_t flags[] = { 0, 0x80000000u, 0x08000000u,
+					  0xffff0000u };
+	const unsigned long nr_flags = sizeof(flags) / sizeof(flags[0]);
+
+	if (n < SMALL * nr_flags)
+		return n % SMALL | flags[n / SMALL];
+	n -= SMALL * nr_flags;
+	if (n < (unsigned long)EDGE * BITS)
+		return (1u << n / EDGE) + n % EDGE - EDGE / 2;
+	n -= (unsigned long)EDGE * BITS;
+	if (n < SMALL)
+		return UINT32_MAX - n;
+	return next_random(random) >> 32;
+}
+
+static int fuzz_leaves(struct fuzz *fuzz, const struct options *options)
+{
+	uint64_t random = options->seed;
+	int r;
+
+	/* What the others are judged by comes first. */
+	ask(&fuzz->vmm, EXIT_LEAF_INFO, 0);
+	ask(&fuzz->vmm, EXIT_LEAF_INFO, 1);
+	r = flush(fuzz);
+	for (unsigned long n = 0; !r && n < options->values; n++)
+		r = ask_leaves(fuzz, value(n, &random));
+	return r ? r : flush(fuzz);
+}
+
+/* --- the neighbours --- */
+
+static int write_range(struct fuzz *fuzz, uint32_t first, uint32_t last,
+		       FILE *file)
+{
+	static const uint32_t indices[] = { 0, 1, 2, 0x4d, UINT32_MAX };
+
+	for (uint32_t leaf = first; leaf <= last; leaf++) {
+		struct micro_block *block = micro_block_of(&fuzz->vmm, 0);
+		const struct micro_read *read = micro_reads_of(&fuzz->vmm);
+		int r;
+
+		for (size_t i = 0; i < sizeof(indices) / 4; i++)
+			ask(&fuzz->vmm, leaf, indices[i]);
+		r = read_all(&fuzz->vmm);
+		if (r)
+			return r;
+		for (uint64_t i = 0; i < block->nr_reads; i++, read++)
+			fprintf(file, "%08x %08x: %08x %08x %08x %08x\n",
+				read->leaf, read->index, read->eax, read->ebx,
+				read->ecx, read->edx);
+		block->nr_reads = 0;
+	}
+	return 0;
+}
+
+/* The leaves around ours, for a comparison with those of another KVM. */
+static int write_neighbours(struct fuzz *fuzz, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	int r;
+
+	if (!file) {
+		r = -errno;
+		snprintf(fuzz->vmm.why, sizeof(fuzz->vmm.why), "%.80s: %s",
+			 path, strerror(-r));
+		return r;
+	}
+	r = write_range(fuzz, 0x40000000, 0x400000ff, file);
+	if (!r)
+		r = write_range(fuzz, 0x4fffff00, EXIT_LEAF_LAST, file);
+	if (fclose(file) && !r)
+		r = -EIO;
+	return r;
+}
+
+static const struct argp_option option_rows[] = {
+	{ "values", 'n', "N", 0, "Values of ECX per leaf (default 100000)", 0 },
+	{ "seed", 's', "N", 0, "Of the random ones (default 1)", 0 },
+	{ "neighbours", 'o', "FILE", 0,
+	  "Instead, write the answers of leaves 0x40000000-0x400000ff and "
+	  "0x4fffff00-0x4fffffff",
+	  0 },
+	{ 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+	unsigned long long number;
+	char *end;
+
+	if (key == 'o') {
+		options->neighbours = arg;
+		return 0;
+	}
+	if (key != 'n' && key != 's')
+		return ARGP_ERR_UNKNOWN;
+	number = strtoull(arg, &end, 0);
+	if (end == arg || *end || !number || *arg == '-')
+		argp_error(state, "'%s' is no number above 0", arg);
+	if (key == 'n')
+		options->values = number;
+	else
+		options->seed = number;
+	return 0;
+}
+
+static const struct argp parser = {
+	.options = option_rows,
+	.parser = parse_option,
+	.doc = "Read the exit-counter leaves in a guest with many values of ECX, "
+	       "and check the answers.",
+};
+
+int main(int argc, char **argv)
+{
+	const uint64_t no_work[MICRO_KINDS] = { 0 };
+	struct options options = { .values = 100000, .seed = 1 };
+	struct vmm_state state = micro_state(0);
+	struct fuzz fuzz = { 0 };
+	int r;
+
+	argp_err_exit_status = STATUS_USAGE;
+	argp_parse(&parser, argc, argv, 0, NULL, &options);
+	r = vmm_create(&fuzz.vmm, MICRO_MEMORY, 1, &state);
+	if (!r)
+		r = micro_load(&fuzz.vmm, no_work, false);
+	if (!r)
+		r = options.neighbours ?
+			    write_neighbours(&fuzz, options.neighbours) :
+			    fuzz_leaves(&fuzz, &options);
+	if (r)
+		fprintf(stderr, "leaffuzz: %s\n",
+			fuzz.vmm.why[0] ? fuzz.vmm.why : strerror(-r));
+	else if (!options.neighbours)
+		printf("%lu values, %llu reads: %llu of defined reasons, %llu of undefined ones; %llu wrong\n",
+		       options.values, (unsigned long long)fuzz.reads,
+		       (unsigned long long)fuzz.defined,
+		       (unsigned long long)fuzz.undefined,
+		       (unsigned long long)fuzz.wrong);
+	vmm_destroy(&fuzz.vmm);
+	return r ? STATUS_FAILED : fuzz.wrong ? STATUS_WRONG : 0;
+}

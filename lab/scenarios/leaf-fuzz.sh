@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: guest stock
+#
+# The leaves with many values of ECX, and their neighbours with and without our
+# modules.  VALUES: of ECX, per leaf.
+set -u
+
+fail() {
+	echo "[LAB] $*"
+	exit 1
+}
+
+vendor=kvm-amd
+grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
+
+dmesg -c >/results/dmesg-boot.txt
+echo "[LAB] ${VALUES:=100000} values of ECX for each of the five leaves"
+start=$(cut -d' ' -f1 /proc/uptime)
+leaffuzz --values "$VALUES" >/results/fuzz.txt 2>&1
+echo $? >/results/fuzz.status
+echo "$start $(cut -d' ' -f1 /proc/uptime)" >/results/seconds
+dmesg >/results/dmesg-fuzz.txt
+
+echo "[LAB] the leaves around them, on patched and stock modules"
+leaffuzz --neighbours /results/patched.txt || fail 'leaffuzz failed'
+echo 0 >/sys/module/kvm/parameters/exit_stats_leaves
+leaffuzz --neighbours /results/leaves-off.txt || fail 'leaffuzz failed'
+if ! rmmod "$vendor" kvm || ! insmod /modules/stock/kvm.ko ||
+	! insmod "/modules/stock/$vendor.ko"; then
+	fail 'cannot load the stock modules'
+fi
+leaffuzz --neighbours /results/stock.txt || fail 'leaffuzz failed'
+exit 0

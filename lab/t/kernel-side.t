@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What lab/leaf-fuzz.sh and lab/kvm-cost.sh say, on the kernel that the other
+# tests have less of.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+run lab/leaf-fuzz.sh --kernel 6.12 100000
+ok 'leaf-fuzz: all answers are right' status_is 0
+ok 'leaf-fuzz: four things were looked at' \
+	[ "$(grep -c '^  ok ' <<<"$out")" -eq 4 ]
+ok 'leaf-fuzz: 500,000 reads and more' out_has '100000 values, 500002 reads'
+ok 'leaf-fuzz: of reasons of both kinds' \
+	grep -qE ' [1-9][0-9]+ of defined reasons, [1-9][0-9]+ of undefined' \
+	<<<"$out"
+
+run lab/kvm-cost.sh --kernel 6.12 cpuid
+ok 'kvm-cost: no more than it must be' status_is 0
+ok 'kvm-cost: off, count, count and time' \
+	[ "$(grep -c 'at most [0-9]*$' <<<"$out")" -eq 3 ]
+ok 'kvm-cost: fits 80 columns' fits_80
+
+done_testing
