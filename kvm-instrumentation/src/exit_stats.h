@@ -65,18 +65,10 @@ void kvm_exit_stats_vendor(u32 isa, size_t offset);
 bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
 			    u32 *ecx, u32 *edx);
 
-/*
- * Book an exit.  Called with interrupts off, from the vendor's vcpu_run, just
- * before the place of trace_kvm_exit().  @reason is a basic exit reason (VMX)
- * or an exit code (SVM).
- */
-static __always_inline void kvm_exit_stats_exit(struct kvm_exit_stats *stats,
-						u32 reason)
+static __always_inline void __kvm_exit_stats_exit(struct kvm_exit_stats *stats,
+						  u32 reason)
 {
 	struct kvm_exit_cell *cell;
-
-	if (!static_branch_likely(&kvm_exit_counting))
-		return;
 
 	if (likely(reason < KVM_EXIT_DENSE))
 		cell = &stats->cell[reason];
@@ -94,6 +86,18 @@ static __always_inline void kvm_exit_stats_exit(struct kvm_exit_stats *stats,
 		stats->stamp = rdtsc();
 	}
 }
+
+/*
+ * Book an exit.  Called with interrupts off, from the vendor's vcpu_run, just
+ * before the place of trace_kvm_exit().  @reason is a basic exit reason (VMX)
+ * or an exit code (SVM).  A macro, so that @reason is evaluated only if exits
+ * are counted.
+ */
+#define kvm_exit_stats_exit(stats, reason)				\
+do {									\
+	if (static_branch_likely(&kvm_exit_counting))			\
+		__kvm_exit_stats_exit(stats, reason);			\
+} while (0)
 
 /*
  * Book the time of the exit that this entry follows, if there is one: a vCPU's
