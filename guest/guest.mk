@@ -11,7 +11,8 @@ REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
 		  $(BUILD)/obj/userspace/reasons.o
 EXITLEAF_OBJECTS := $(BUILD)/obj/guest/exitleaf.o
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
-			kinds micro_code micro_image micro_run microguest vmm)
+			kinds micro_code micro_image micro_run \
+			micro_vmm_work microguest vmm)
 LEAFFUZZ_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      kinds leaffuzz micro_code micro_image vmm)
 

@@ -7,6 +7,7 @@
 
 #define EXIT_SVM_NONE KIND_NONE
 #define EXIT_VMX_NONE KIND_NONE
+#define EXIT_VMX_NO_EXIT KIND_NO_EXIT
 
 #define MICRO_KIND(id, svm, vmx, need, text)                   \
 	[MICRO_##id] = {                                       \
@@ -18,6 +19,26 @@
 	},
 const struct kind kinds[MICRO_KINDS] = {
 #include "micro_kinds.def"
+};
+
+/* What exits besides, each time: the interrupt's end, the deadline, #UD. */
+static const struct also {
+	enum micro_kind kind;
+	uint32_t reason[3];
+	unsigned int times;
+} also[] = {
+#define ALSO(id, svm, vmx, nr)                               \
+	{                                                    \
+		MICRO_##id,                                  \
+			{ [EXIT_ISA_SVM] = EXIT_SVM_##svm,   \
+			  [EXIT_ISA_VMX] = EXIT_VMX_##vmx }, \
+			nr                                   \
+	}
+	ALSO(tsc_near, MSR, MSR_WRITE, 1),
+	ALSO(self_ipi, MSR, MSR_WRITE, 1),
+	ALSO(hlt_timer, MSR, MSR_WRITE, 2),
+	ALSO(nested, CPUID, CPUID, 1),
+	ALSO(shutdown, EXCP_UD, EXCEPTION_NMI, 1),
 };
 
 int kind_find(const char *name, size_t length)
@@ -59,11 +80,38 @@ const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
 			continue;
 		return problem;
 	}
+	if (!(~kinds_needs(work) & (NEED_APIC | NEED_NO_APIC)))
+		return "tsc_*, self_ipi and hlt_timer need KVM's APIC, hlt and "
+		       "write_cr8 none: run two guests";
 	if (isa == EXIT_ISA_SVM &&
 	    !(~kinds_needs(work) & (NEED_CACHE | NEED_NO_CACHE)))
 		return "write_cr0 does not go with read_cr0_cd and write_cr0_cd: "
 		       "run two guests";
 	return NULL;
+}
+
+static size_t add_reason(uint32_t reason, uint32_t *reasons, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (reasons[i] == reason)
+			return nr;
+	}
+	reasons[nr] = reason;
+	return nr + 1;
+}
+
+/* Those that exit besides; but for CPUID's, which comes last. */
+static size_t also_reasons(const uint64_t work[MICRO_KINDS], int isa,
+			   uint32_t *reasons, size_t nr)
+{
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++) {
+		uint32_t reason = also[i].reason[isa];
+
+		if (work[also[i].kind] &&
+		    reason != kinds[MICRO_cpuid].reason[isa])
+			nr = add_reason(reason, reasons, nr);
+	}
+	return nr;
 }
 
 size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
@@ -72,15 +120,12 @@ size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 	size_t nr = 0;
 
 	for (int i = MICRO_KINDS - 1; i >= 0; i--) {
-		uint32_t reason = kinds[i].reason[isa];
-		bool known = false;
+		bool always = i == MICRO_cpuid || i == MICRO_out;
 
-		if (!work[i] && i != MICRO_cpuid && i != MICRO_out)
-			continue;
-		for (size_t j = 0; j < nr; j++)
-			known = known || reasons[j] == reason;
-		if (!known)
-			reasons[nr++] = reason;
+		if (i == MICRO_cpuid)
+			nr = also_reasons(work, isa, reasons, nr);
+		if ((work[i] || always) && kinds[i].reason[isa] != KIND_NO_EXIT)
+			nr = add_reason(kinds[i].reason[isa], reasons, nr);
 	}
 	return nr;
 }
@@ -91,5 +136,9 @@ uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason)
 
 	for (int i = 0; i < MICRO_KINDS; i++)
 		sum += kinds[i].reason[isa] == reason ? work[i] : 0;
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++) {
+		if (also[i].reason[isa] == reason)
+			sum += also[i].times * work[also[i].kind];
+	}
 	return sum;
 }

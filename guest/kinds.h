@@ -17,9 +17,15 @@ enum micro_need {
 			   always exit */
 	NEED_CACHE = 8, /* CR0.CD clear … */
 	NEED_NO_CACHE = 16, /* … or set: decides what SVM makes of CR0 */
+	NEED_APIC = 32, /* KVM's own APIC, with x2APIC and TSC deadlines … */
+	NEED_NO_APIC =
+		64, /* … or none: decides what KVM makes of HLT and CR8 */
+	NEED_NESTED = 128, /* SVM in the guest */
+	NEED_NO_UNRESTRICTED = 256, /* kvm_intel.unrestricted_guest=0 */
+	BY_VMM = 512, /* the VMM does it to the first vCPU, after all else */
 };
 
-#define NEED_PROCESSOR (NEED_MONITOR | NEED_XSAVE) /* what it may lack */
+#define NEED_PROCESSOR (NEED_MONITOR | NEED_XSAVE | NEED_NO_UNRESTRICTED)
 
 struct kind {
 	const char *name;
@@ -28,7 +34,8 @@ struct kind {
 	const char *what;
 };
 
-#define KIND_NONE 0xfffffffeu /* no exit of this kind with this vendor */
+#define KIND_NONE 0xfffffffeu /* this vendor has nothing of this kind */
+#define KIND_NO_EXIT 0xfffffffdu /* it has, and it is no exit */
 
 extern const struct kind kinds[MICRO_KINDS];
 
@@ -57,7 +64,11 @@ const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
 size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t *reasons);
 
-/** kinds_exits - how many exits of a reason this work is */
+/**
+ * kinds_exits - how many exits of a reason this work is
+ *
+ * Those besides a kind's own included, as the end of an interrupt.
+ */
 uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t reason);
 

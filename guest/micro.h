@@ -18,6 +18,9 @@
 #define MICRO_BLOCKS 0x8000 /* a struct micro_block per vCPU */
 #define MICRO_BLOCK_SIZE 0x800
 #define MICRO_SCRATCH 0x18000 /* what instructions may write to */
+#define MICRO_VMCB 0x19000 /* of the nested guest, with its hypervisor's */
+#define MICRO_HSAVE 0x1a000 /* save area */
+#define MICRO_REAL 0x1b000 /* code of 16 bits */
 #define MICRO_READS 0x20000 /* the first vCPU's struct micro_read[] */
 #define MICRO_MAX_READS 512
 #define MICRO_LAPS 0x30000 /* the first vCPU's laps: TSC cycles, 64 bits each */
@@ -33,6 +36,9 @@
 #define MICRO_PORT_WORK 0x10
 #define MICRO_PORT_WORKED 0xf0 /* all work is done */
 #define MICRO_PORT_READ 0xf1 /* all leaves are read */
+#define MICRO_PORT_REAL 0xf2 /* the end of the code of 16 bits */
+
+#define MICRO_VECTOR 0x40 /* of interrupts */
 
 /* Offsets in struct micro_block. */
 #define MICRO_WORK 0
@@ -41,6 +47,11 @@
 #define MICRO_IS_AMD 1032
 #define MICRO_NR_LAPS 1040
 #define MICRO_CYCLES 1048
+#define MICRO_EMULATED 1056
+#define MICRO_APIC 1064
+#define MICRO_DEADLINE 1072
+#define MICRO_ID 1080
+#define MICRO_IRQS 1088
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -61,6 +72,11 @@ struct micro_block {
 	uint64_t is_amd; /* in: VMMCALL instead of VMCALL */
 	uint64_t nr_laps; /* in: how often to do all of the work, 1 or more */
 	uint64_t cycles; /* in: where to write each lap's, or 0 */
+	uint64_t emulated; /* in: have KVM's emulator execute the reads */
+	uint64_t apic; /* in: there is an x2APIC to set up */
+	uint64_t deadline; /* in: TSC cycles that are near */
+	uint64_t id; /* in: the vCPU's APIC ID */
+	uint64_t irqs; /* out: interrupts */
 };
 
 struct micro_read {
@@ -76,17 +92,32 @@ _Static_assert(offsetof(struct micro_block, is_amd) == MICRO_IS_AMD, "is_amd");
 _Static_assert(offsetof(struct micro_block, nr_laps) == MICRO_NR_LAPS,
 	       "nr_laps");
 _Static_assert(offsetof(struct micro_block, cycles) == MICRO_CYCLES, "cycles");
+_Static_assert(offsetof(struct micro_block, emulated) == MICRO_EMULATED,
+	       "emulated");
+_Static_assert(offsetof(struct micro_block, apic) == MICRO_APIC, "apic");
+_Static_assert(offsetof(struct micro_block, deadline) == MICRO_DEADLINE,
+	       "deadline");
+_Static_assert(offsetof(struct micro_block, id) == MICRO_ID, "id");
+_Static_assert(offsetof(struct micro_block, irqs) == MICRO_IRQS, "irqs");
 _Static_assert(sizeof(struct micro_block) <= MICRO_BLOCK_SIZE, "block");
 _Static_assert(MICRO_BLOCKS + MICRO_MAX_VCPUS * MICRO_BLOCK_SIZE <=
 		       MICRO_SCRATCH,
 	       "blocks");
 _Static_assert(sizeof(struct micro_read) == 24, "read");
 
-/* The guest's code, and where in it the handlers of exceptions begin. */
+/* The guest's code; and where in it are the handlers of exceptions and of
+ * interrupts, an instruction that raises #UD, and the nested guest.
+ */
 extern const uint8_t micro_code[];
 extern const uint64_t micro_code_size;
 extern const uint64_t micro_fault;
 extern const uint64_t micro_fault_with_code;
+extern const uint64_t micro_irq;
+extern const uint64_t micro_ud2;
+extern const uint64_t micro_nested;
+/* Real mode: ECX = how many CPUID, then OUT. */
+extern const uint8_t micro_real[];
+extern const uint64_t micro_real_size;
 #endif
 
 #endif /* EXITLEDGER_MICRO_H */

@@ -7,7 +7,7 @@
 
 /*
  * A macro per kind of work, do_ID: the instruction, with what it needs.  RDI,
- * RBP and R13 to R15 must stay.
+ * RBP and R11 to R15 must stay.
  */
 	.macro do_cpuid
 	xorl	%eax, %eax
@@ -89,11 +89,11 @@
 
 /*
  * VMX: only a write that changes a bit that the host owns exits.  AM and MCE
- * are such bits, of no effect here.  RBX is what was there before.
+ * are such bits, of no effect here.  R11 and R12 are what was there before.
  */
 	.macro do_write_cr0
-	btcl	$18, %ebx
-	movq	%rbx, %cr0
+	btcl	$18, %r11d
+	movq	%r11, %cr0
 	.endm
 
 	.macro do_read_cr0_cd
@@ -195,6 +195,64 @@
 	invvpid	MICRO_SCRATCH, %rax
 	.endm
 
+/* Arm the timer, so many TSC cycles from now. */
+	.macro deadline cycles:vararg
+	rdtsc
+	shlq	$32, %rdx
+	addq	%rdx, %rax
+	addq	\cycles, %rax
+	movq	%rax, %rdx
+	shrq	$32, %rdx
+	movl	$0x6e0, %ecx		/* IA32_TSC_DEADLINE */
+	wrmsr
+	.endm
+
+	.macro do_tsc_far
+	movq	$0x10000000000, %rbx
+	deadline %rbx
+	.endm
+
+	.macro do_tsc_near
+	movq	MICRO_IRQS(%rdi), %rbx
+	deadline MICRO_DEADLINE(%rdi)
+.Lwait\@:
+	cmpq	MICRO_IRQS(%rdi), %rbx
+	je	.Lwait\@
+	.endm
+
+	.macro do_self_ipi
+	movq	MICRO_IRQS(%rdi), %rbx
+	movl	$0x830, %ecx		/* ICR of the x2APIC */
+	movl	MICRO_ID(%rdi), %edx
+	movl	$MICRO_VECTOR, %eax
+	wrmsr
+.Lwait\@:
+	cmpq	MICRO_IRQS(%rdi), %rbx
+	je	.Lwait\@
+	.endm
+
+	.macro do_hlt_timer
+	cli
+	deadline MICRO_DEADLINE(%rdi)
+	sti
+	hlt
+	.endm
+
+	.macro do_nested
+	movl	$MICRO_VMCB, %eax
+	vmrun
+	.endm
+
+/* These are the VMM's. */
+	.macro do_fail_entry
+	.endm
+	.macro do_shutdown
+	.endm
+	.macro do_vm_fail
+	.endm
+	.macro do_real_mode
+	.endm
+
 /* Do one kind as often as the block says, and count it. */
 	.set	kind, 0
 	.macro work id
@@ -214,8 +272,19 @@
 
 	.section .rodata
 	.globl	micro_code, micro_code_size, micro_fault, micro_fault_with_code
+	.globl	micro_irq, micro_ud2, micro_nested, micro_real, micro_real_size
 	.code64
 micro_code:
+	cmpq	$0, MICRO_APIC(%rdi)
+	je	.Lno_apic
+	movl	$0x80f, %ecx		/* spurious interrupts; and enable */
+	xorl	%edx, %edx
+	movl	$0x1ff, %eax
+	wrmsr
+	movl	$0x832, %ecx		/* the timer's vector; TSC deadline */
+	movl	$(0x40000 | MICRO_VECTOR), %eax
+	wrmsr
+.Lno_apic:
 	movq	MICRO_NR_LAPS(%rdi), %r14
 .Llap:
 	rdtsc
@@ -244,6 +313,10 @@ micro_code:
 	jz	2f
 	movl	0(%rsi), %eax
 	movl	4(%rsi), %ecx
+	cmpq	$0, MICRO_EMULATED(%rdi)
+	je	.Lcpuid
+	.byte	0x0f, 0x0b, 'k', 'v', 'm'	/* KVM's forced emulation */
+.Lcpuid:
 	cpuid
 	movl	%eax, 8(%rsi)
 	movl	%ebx, 12(%rsi)
@@ -261,6 +334,29 @@ micro_code:
 .Lfault:
 	movq	%r15, (%rsp)
 	iretq
+
+.Lirq:
+	pushq	%rax
+	pushq	%rcx
+	pushq	%rdx
+	incq	MICRO_IRQS(%rdi)
+	movl	$0x80b, %ecx		/* end of interrupt */
+	xorl	%eax, %eax
+	xorl	%edx, %edx
+	wrmsr
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	iretq
+
+.Lud2:
+	ud2
+
+/* The nested guest. */
+.Lnested:
+	xorl	%eax, %eax
+	cpuid
+	hlt
 micro_code_end:
 
 	.balign	8
@@ -270,4 +366,23 @@ micro_fault:
 	.quad	.Lfault - micro_code
 micro_fault_with_code:
 	.quad	.Lfault_with_code - micro_code
+micro_irq:
+	.quad	.Lirq - micro_code
+micro_ud2:
+	.quad	.Lud2 - micro_code
+micro_nested:
+	.quad	.Lnested - micro_code
+
+	.code16
+micro_real:
+	movl	%ecx, %esi
+4:	xorl	%eax, %eax
+	cpuid
+	decl	%esi
+	jnz	4b
+	outb	%al, $MICRO_PORT_REAL
+micro_real_end:
+	.balign	8
+micro_real_size:
+	.quad	micro_real_end - micro_real
 	.section .note.GNU-stack, "", @progbits

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "kinds.h"
 #include "micro_image.h"
 
 #define CR0_CD 0x40000000ull
 #define CR4_OSXSAVE 0x40000ull
+#define EFER_SVME 0x1000ull
 #define RFLAGS_IF 0x202ull /* and bit 1, which is always set */
 
 /* Vectors of faults (SDM volume 3A, section 6.15), and which push a code. */
-enum { FAULTS = 32 };
+enum { FAULTS = 32, VECTORS = MICRO_VECTOR + 1 };
 #define FAULTS_WITH_CODE 0x60227d00u /* 8, 10-14, 17, 21, 29, 30 */
 
 /* An entry of the IDT in long mode: SDM volume 3A, figure 6-8. */
@@ -31,12 +33,15 @@ struct vmm_state micro_state(unsigned int needs)
 		.gdt = MICRO_GDT,
 		.gdt_limit = 3 * 8 - 1,
 		.idt = MICRO_IDT,
-		.idt_limit = FAULTS * sizeof(struct gate) - 1,
+		.idt_limit = VECTORS * sizeof(struct gate) - 1,
 		.cs = MICRO_CS,
 		.ss = MICRO_SS,
 		.cr0 = needs & NEED_NO_CACHE ? CR0_CD : 0,
 		.cr4 = needs & NEED_XSAVE ? CR4_OSXSAVE : 0,
+		.efer = needs & NEED_NESTED ? EFER_SVME : 0,
 		.debug = needs & NEED_DEBUG,
+		.apic = needs & NEED_APIC,
+		.hsave = needs & NEED_NESTED ? MICRO_HSAVE : 0,
 	};
 
 	return state;
@@ -52,6 +57,17 @@ struct micro_read *micro_reads_of(struct vmm *vmm)
 	return (void *)(vmm->memory + MICRO_READS);
 }
 
+static struct gate gate(uint64_t handler)
+{
+	handler += MICRO_CODE;
+	return (struct gate){
+		.offset_low = handler,
+		.selector = MICRO_CS,
+		.type = GATE_INTERRUPT,
+		.offset_middle = handler >> 16,
+	};
+}
+
 static void load_tables(struct vmm *vmm)
 {
 	/* One page of 2 MiB, one to one; present and writable. */
@@ -64,26 +80,117 @@ static void load_tables(struct vmm *vmm)
 	memcpy(vmm->memory + MICRO_PDPT, &paging[1], 8);
 	memcpy(vmm->memory + MICRO_PD, &paging[2], 8);
 	memcpy(vmm->memory + MICRO_GDT, gdt, sizeof(gdt));
-	for (int i = 0; i < FAULTS; i++) {
-		uint64_t handler = MICRO_CODE;
+	for (int i = 0; i < FAULTS; i++)
+		idt[i] = gate(FAULTS_WITH_CODE >> i & 1 ?
+				      micro_fault_with_code :
+				      micro_fault);
+	idt[MICRO_VECTOR] = gate(micro_irq);
+}
 
-		handler += FAULTS_WITH_CODE >> i & 1 ? micro_fault_with_code :
-						       micro_fault;
-		idt[i] = (struct gate){
-			.offset_low = handler,
-			.selector = MICRO_CS,
-			.type = GATE_INTERRUPT,
-			.offset_middle = handler >> 16,
-		};
-	}
+/* --- the nested guest --- */
+
+/* Offsets in a VMCB, and bits: APM volume 2, appendix B. */
+enum {
+	VMCB_INTERCEPT_3 = 0x00c,
+	VMCB_INTERCEPT_4 = 0x010,
+	VMCB_ASID = 0x058,
+	VMCB_CS = 0x410,
+	VMCB_SS = 0x420,
+	VMCB_DS = 0x430,
+	VMCB_GDTR = 0x460,
+	VMCB_IDTR = 0x480,
+	VMCB_EFER = 0x4d0,
+	VMCB_CR4 = 0x548,
+	VMCB_CR3 = 0x550,
+	VMCB_CR0 = 0x558,
+	VMCB_DR7 = 0x560,
+	VMCB_DR6 = 0x568,
+	VMCB_RFLAGS = 0x570,
+	VMCB_RIP = 0x578,
+	VMCB_RSP = 0x5d8,
+	VMCB_PAT = 0x668,
+};
+
+#define INTERCEPT_3_CPUID (1u << 18)
+#define INTERCEPT_4_VMRUN 1u
+
+struct vmcb_segment {
+	uint16_t selector;
+	uint16_t attributes;
+	uint32_t limit;
+	uint64_t base;
+};
+
+static void put32(struct vmm *vmm, int at, uint32_t value)
+{
+	memcpy(vmm->memory + MICRO_VMCB + at, &value, sizeof(value));
+}
+
+static void put64(struct vmm *vmm, int at, uint64_t value)
+{
+	memcpy(vmm->memory + MICRO_VMCB + at, &value, sizeof(value));
+}
+
+static void put_segment(struct vmm *vmm, int at, uint16_t selector,
+			uint16_t attributes, uint64_t base, uint32_t limit)
+{
+	struct vmcb_segment segment = { selector, attributes, limit, base };
+
+	memcpy(vmm->memory + MICRO_VMCB + at, &segment, sizeof(segment));
+}
+
+/* A guest in the mode of its hypervisor, in the same memory. */
+static void load_nested(struct vmm *vmm, const struct kvm_sregs *sregs)
+{
+	put32(vmm, VMCB_INTERCEPT_3, INTERCEPT_3_CPUID);
+	put32(vmm, VMCB_INTERCEPT_4, INTERCEPT_4_VMRUN);
+	put32(vmm, VMCB_ASID, 1);
+	put_segment(vmm, VMCB_CS, MICRO_CS, 0xa9b, 0, UINT32_MAX);
+	put_segment(vmm, VMCB_SS, MICRO_SS, 0xc93, 0, UINT32_MAX);
+	put_segment(vmm, VMCB_DS, MICRO_SS, 0xc93, 0, UINT32_MAX);
+	put_segment(vmm, VMCB_GDTR, 0, 0, sregs->gdt.base, sregs->gdt.limit);
+	put_segment(vmm, VMCB_IDTR, 0, 0, sregs->idt.base, sregs->idt.limit);
+	put64(vmm, VMCB_EFER, sregs->efer);
+	put64(vmm, VMCB_CR4, sregs->cr4);
+	put64(vmm, VMCB_CR3, sregs->cr3);
+	put64(vmm, VMCB_CR0, sregs->cr0);
+	put64(vmm, VMCB_DR7, 0x400);
+	put64(vmm, VMCB_DR6, 0xffff0ff0);
+	put64(vmm, VMCB_RFLAGS, 2);
+	put64(vmm, VMCB_RIP, MICRO_CODE + micro_nested);
+	put64(vmm, VMCB_RSP, MICRO_SCRATCH);
+	put64(vmm, VMCB_PAT, 0x0007040600070406);
+}
+
+/* --- the whole --- */
+
+bool micro_is_vmm_work(int kind)
+{
+	return kinds[kind].needs & BY_VMM;
+}
+
+/* What a vCPU is to know and to do. */
+static void load_block(struct vmm *vmm, unsigned int vcpu,
+		       const uint64_t work[MICRO_KINDS], bool is_amd)
+{
+	struct micro_block *block = micro_block_of(vmm, vcpu);
+
+	for (int i = 0; i < MICRO_KINDS; i++)
+		block->work[i] = micro_is_vmm_work(i) ? 0 : work[i];
+	block->is_amd = is_amd;
+	block->nr_laps = 1;
+	block->apic = kinds_needs(work) & NEED_APIC;
+	block->id = vcpu;
+	/* 1 ms: a rate in kHz is cycles per ms. */
+	block->deadline = ioctl(vmm->vcpu[vcpu].fd, KVM_GET_TSC_KHZ, 0);
 }
 
 int micro_load(struct vmm *vmm, const uint64_t work[MICRO_KINDS], bool is_amd)
 {
 	memcpy(vmm->memory + MICRO_CODE, micro_code, micro_code_size);
+	memcpy(vmm->memory + MICRO_REAL, micro_real, micro_real_size);
 	load_tables(vmm);
 	for (unsigned int i = 0; i < vmm->nr_vcpus; i++) {
-		struct micro_block *block = micro_block_of(vmm, i);
 		struct kvm_regs regs = {
 			.rip = MICRO_CODE,
 			.rdi = MICRO_BLOCKS + i * MICRO_BLOCK_SIZE,
@@ -93,18 +200,18 @@ int micro_load(struct vmm *vmm, const uint64_t work[MICRO_KINDS], bool is_amd)
 		struct kvm_sregs sregs;
 		int r;
 
-		memcpy(block->work, work, MICRO_KINDS * sizeof(*work));
-		block->is_amd = is_amd;
-		block->nr_laps = 1;
+		load_block(vmm, i, work, is_amd);
 		r = vmm_get_sregs(vmm, i, &sregs);
 		if (r)
 			return r;
 		/* What the guest changes a bit of, to write it. */
-		regs.rbx = sregs.cr0;
+		regs.r11 = sregs.cr0;
 		regs.r12 = sregs.cr4;
 		r = vmm_set_regs(vmm, i, &regs);
 		if (r)
 			return r;
+		if (kinds_needs(work) & NEED_NESTED)
+			load_nested(vmm, &sregs);
 	}
 	return 0;
 }

@@ -9,6 +9,9 @@
 /** micro_state - how vCPUs begin that are to do something of these needs */
 struct vmm_state micro_state(unsigned int needs);
 
+/** micro_is_vmm_work - is this a kind of work that the VMM does? */
+bool micro_is_vmm_work(int kind);
+
 /** micro_block_of - a vCPU's block */
 struct micro_block *micro_block_of(struct vmm *vmm, unsigned int vcpu);
 

@@ -8,6 +8,7 @@
 #include "kinds.h"
 #include "micro_image.h"
 #include "micro_run.h"
+#include "micro_vmm_work.h"
 #include "reasons.h"
 
 /* A vCPU's thread, and what it saw. */
@@ -41,8 +42,13 @@ static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
 /* CPUID's are the last of the reasons, as every read is one. */
 static void ask_all(struct vmm *vmm, const struct micro_run *run)
 {
+	uint64_t work[MICRO_KINDS];
 	uint32_t reasons[MICRO_KINDS];
-	size_t nr = kinds_reasons(run->work, run->isa, reasons);
+	size_t nr;
+
+	memcpy(work, run->work, sizeof(work));
+	work[MICRO_ud2] += run->emulated;
+	nr = kinds_reasons(work, run->isa, reasons);
 
 	for (unsigned int i = 0; i < run->reads; i++) {
 		ask(vmm, EXIT_LEAF_INFO, 0);
@@ -102,7 +108,8 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 	const struct micro_block *block = micro_block_of(vmm, worker->id);
 
 	for (int i = 0; i < MICRO_KINDS; i++) {
-		if (block->done[i] == run->laps * run->work[i])
+		if (micro_is_vmm_work(i) ||
+		    block->done[i] == run->laps * run->work[i])
 			continue;
 		snprintf(vmm->why, sizeof(vmm->why),
 			 "vCPU %u did %llu times '%s', not %llu", worker->id,
@@ -157,9 +164,12 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 	for (unsigned int i = 0; i < run->vcpus; i++)
 		micro_block_of(vmm, i)->nr_laps = run->laps;
 	micro_block_of(vmm, 0)->cycles = MICRO_LAPS;
+	micro_block_of(vmm, 0)->emulated = run->emulated;
 	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
 		workers[i] = (struct worker){ .vmm = vmm, .id = i };
 	r = do_work(vmm, run, workers);
+	if (!r)
+		r = micro_vmm_work(vmm, run->work);
 	if (r)
 		return r;
 	run_until(&workers[0], MICRO_PORT_READ);
@@ -177,16 +187,33 @@ uint64_t micro_lap(struct vmm *vmm, unsigned int lap)
 	return cycles[lap];
 }
 
+/* Work of the guest's, or of the VMM's alone. */
+static void pick_work(uint64_t picked[MICRO_KINDS],
+		      const uint64_t work[MICRO_KINDS], bool vmm_work)
+{
+	for (int i = 0; i < MICRO_KINDS; i++)
+		picked[i] = micro_is_vmm_work(i) == vmm_work ? work[i] : 0;
+}
+
 /* Exits that the guest has caused for a reason, at its nth read. */
 static uint64_t executed(const struct micro_run *run, uint32_t reason,
 			 size_t nth)
 {
-	uint64_t sum = kinds_exits(run->work, run->isa, reason);
+	const int isa = run->isa;
+	const int read = run->emulated ? MICRO_ud2 : MICRO_cpuid;
+	uint64_t work[MICRO_KINDS];
+	uint64_t sum;
 
-	sum *= (uint64_t)run->vcpus * run->laps;
-	if (reason == kinds[MICRO_out].reason[run->isa])
+	pick_work(work, run->work, false);
+	sum = kinds_exits(work, isa, reason) * run->vcpus * run->laps;
+	pick_work(work, run->work, true);
+	sum += kinds_exits(work, isa, reason);
+	if (reason == kinds[MICRO_out].reason[isa])
 		sum += run->vcpus; /* "all work is done" */
-	if (reason == kinds[MICRO_cpuid].reason[run->isa])
+	if (reason == kinds[MICRO_wrmsr].reason[isa] &&
+	    kinds_needs(run->work) & NEED_APIC)
+		sum += 2 * run->vcpus; /* setting it up */
+	if (reason == kinds[read].reason[isa])
 		sum += nth + 1;
 	return sum;
 }

@@ -13,6 +13,7 @@ struct micro_run {
 	unsigned int laps; /* how often it is done */
 	unsigned int reads; /* of every leaf */
 	int isa; /* of the processor: enum exit_isa */
+	bool emulated; /* the reads are: needs kvm.force_emulation_prefix=1 */
 };
 
 /** micro_most_rounds - how many rounds of reads find room, with all kinds */

@@ -40,6 +40,18 @@ static int host_isa(void)
 		       EXIT_ISA_VMX;
 }
 
+/* Does kvm_intel run real mode in any state, or emulate some of it? */
+static bool is_unrestricted(void)
+{
+	FILE *file = fopen(
+		"/sys/module/kvm_intel/parameters/unrestricted_guest", "re");
+	int first = file ? getc(file) : 'N';
+
+	if (file)
+		fclose(file);
+	return first == 'Y';
+}
+
 static unsigned int host_has(void)
 {
 	const unsigned int monitor = 1u << 3; /* SDM, table 3-10 */
@@ -47,7 +59,8 @@ static unsigned int host_has(void)
 
 	__cpuid(1, eax, ebx, ecx, edx);
 	return (ecx & monitor ? NEED_MONITOR : 0) |
-	       (ecx & bit_XSAVE ? NEED_XSAVE : 0);
+	       (ecx & bit_XSAVE ? NEED_XSAVE : 0) |
+	       (is_unrestricted() ? 0 : NEED_NO_UNRESTRICTED);
 }
 
 static int write_report(const struct leaves *leaves, const char *path,
@@ -69,7 +82,15 @@ static int write_report(const struct leaves *leaves, const char *path,
 	return r;
 }
 
-enum { OPT_VCPUS = 256, OPT_READS, OPT_REPORT, OPT_LIST, OPT_LAPS, OPT_CYCLES };
+enum {
+	OPT_VCPUS = 256,
+	OPT_READS,
+	OPT_REPORT,
+	OPT_LIST,
+	OPT_LAPS,
+	OPT_CYCLES,
+	OPT_EMULATED
+};
 
 static const struct argp_option option_rows[] = {
 	{ "vcpus", OPT_VCPUS, "N", 0,
@@ -82,6 +103,9 @@ static const struct argp_option option_rows[] = {
 	  0 },
 	{ "cycles", OPT_CYCLES, "FILE", 0,
 	  "Write the TSC cycles of the first vCPU's laps, a number per line",
+	  0 },
+	{ "emulated", OPT_EMULATED, NULL, 0,
+	  "Have KVM's emulator execute the reads: as the exception #UD (needs kvm.force_emulation_prefix=1)",
 	  0 },
 	{ "list", OPT_LIST, NULL, 0,
 	  "List the kinds of work that this processor has, and their reasons",
@@ -124,13 +148,19 @@ static unsigned int parse_number(const char *arg, unsigned int most,
 static void list(void)
 {
 	for (int i = 0; i < MICRO_KINDS; i++) {
-		uint32_t reason = kinds[i].reason[host_isa()];
+		uint32_t code = kinds[i].reason[host_isa()];
+		unsigned int lacks = kinds[i].needs & NEED_PROCESSOR &
+				     ~host_has();
+		const struct exit_reason *reason =
+			exit_reason_find(host_isa(), code);
 
-		unsigned int needs = kinds[i].needs & NEED_PROCESSOR;
-
-		if (reason != KIND_NONE && !(needs & ~host_has()))
-			printf("%s 0x%03x %s\n", kinds[i].name, reason,
-			       exit_reason_find(host_isa(), reason)->name);
+		if (code == KIND_NONE || lacks)
+			continue;
+		if (reason)
+			printf("%s 0x%03x %s\n", kinds[i].name, code,
+			       reason->name);
+		else
+			printf("%s - no exit\n", kinds[i].name);
 	}
 	exit(fflush(stdout) ? STATUS_FAILED : 0);
 }
@@ -157,6 +187,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_CYCLES:
 		options->cycles = arg;
+		return 0;
+	case OPT_EMULATED:
+		options->run.emulated = true;
 		return 0;
 	case OPT_LIST:
 		list();

@@ -16,6 +16,9 @@
 #define CR4_PAE 0x20ull
 #define EFER_LME 0x100ull
 #define EFER_LMA 0x400ull
+#define APIC_X2APIC 0x400ull
+#define APIC_ENABLED 0x800ull
+#define MSR_VM_HSAVE_PA 0xc0010117u
 
 /* Three pages just below 4 GiB that kvm-intel wants for itself. */
 #define TSS_ADDRESS 0xfffbd000ul
@@ -28,7 +31,10 @@ static int fail(struct vmm *vmm, const char *what)
 	return -error;
 }
 
-static int set_cpuid(struct vmm *vmm, int vcpu)
+#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
+
+/* What KVM can do; with its APIC that is TSC deadlines too. */
+static int set_cpuid(struct vmm *vmm, int vcpu, bool apic)
 {
 	enum { MOST = 256 };
 	struct kvm_cpuid2 *cpuid;
@@ -40,7 +46,11 @@ static int set_cpuid(struct vmm *vmm, int vcpu)
 	cpuid->nent = MOST;
 	if (ioctl(vmm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid))
 		r = fail(vmm, "KVM_GET_SUPPORTED_CPUID");
-	else if (ioctl(vcpu, KVM_SET_CPUID2, cpuid))
+	for (unsigned int i = 0; apic && !r && i < cpuid->nent; i++) {
+		if (cpuid->entries[i].function == 1)
+			cpuid->entries[i].ecx |= CPUID_1_ECX_TSC_DEADLINE;
+	}
+	if (!r && ioctl(vcpu, KVM_SET_CPUID2, cpuid))
 		r = fail(vmm, "KVM_SET_CPUID2");
 	free(cpuid);
 	return r;
@@ -70,7 +80,9 @@ static int set_long_mode(struct vmm *vmm, int vcpu,
 	sregs.cr0 = CR0_PE | CR0_ET | CR0_PG | state->cr0;
 	sregs.cr3 = state->pml4;
 	sregs.cr4 = CR4_PAE | state->cr4;
-	sregs.efer = EFER_LME | EFER_LMA;
+	sregs.efer = EFER_LME | EFER_LMA | state->efer;
+	if (state->apic)
+		sregs.apic_base |= APIC_ENABLED | APIC_X2APIC;
 	sregs.gdt.base = state->gdt;
 	sregs.gdt.limit = state->gdt_limit;
 	sregs.idt.base = state->idt;
@@ -93,9 +105,26 @@ static int set_debug(struct vmm *vmm, int vcpu)
 	return 0;
 }
 
+static int set_hsave(struct vmm *vmm, int vcpu, uint64_t address)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = {
+		.head.nmsrs = 1,
+		.entry = { .index = MSR_VM_HSAVE_PA, .data = address },
+	};
+
+	if (ioctl(vcpu, KVM_SET_MSRS, &msrs) != 1)
+		return fail(vmm, "KVM_SET_MSRS of VM_HSAVE_PA");
+	return 0;
+}
+
 static int create_vcpu(struct vmm *vmm, unsigned int id,
 		       const struct vmm_state *state)
 {
+	/* With an APIC all but the first would wait to be woken by it. */
+	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
 	struct vmm_vcpu *vcpu = &vmm->vcpu[id];
 	int r;
 
@@ -107,11 +136,15 @@ static int create_vcpu(struct vmm *vmm, unsigned int id,
 			 MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
 		return fail(vmm, "mmap of struct kvm_run");
-	r = set_cpuid(vmm, vcpu->fd);
+	r = set_cpuid(vmm, vcpu->fd, state->apic);
+	if (!r && state->apic && ioctl(vcpu->fd, KVM_SET_MP_STATE, &runnable))
+		r = fail(vmm, "KVM_SET_MP_STATE");
 	if (!r)
 		r = set_long_mode(vmm, vcpu->fd, state);
 	if (!r && state->debug)
 		r = set_debug(vmm, vcpu->fd);
+	if (!r && state->hsave)
+		r = set_hsave(vmm, vcpu->fd, state->hsave);
 	return r;
 }
 
@@ -155,6 +188,8 @@ int vmm_create(struct vmm *vmm, size_t memory, unsigned int nr_vcpus,
 	if (!vmm->vcpu)
 		return fail(vmm, "memory");
 	r = create_vm(vmm, memory);
+	if (!r && state->apic && ioctl(vmm->vm, KVM_CREATE_IRQCHIP, 0))
+		r = fail(vmm, "KVM_CREATE_IRQCHIP");
 	for (unsigned int i = 0; !r && i < nr_vcpus; i++)
 		r = create_vcpu(vmm, i, state);
 	return r;
@@ -164,6 +199,21 @@ int vmm_get_sregs(struct vmm *vmm, unsigned int vcpu, struct kvm_sregs *sregs)
 {
 	if (ioctl(vmm->vcpu[vcpu].fd, KVM_GET_SREGS, sregs))
 		return fail(vmm, "KVM_GET_SREGS");
+	return 0;
+}
+
+int vmm_set_sregs(struct vmm *vmm, unsigned int vcpu,
+		  const struct kvm_sregs *sregs)
+{
+	if (ioctl(vmm->vcpu[vcpu].fd, KVM_SET_SREGS, sregs))
+		return fail(vmm, "KVM_SET_SREGS");
+	return 0;
+}
+
+int vmm_get_regs(struct vmm *vmm, unsigned int vcpu, struct kvm_regs *regs)
+{
+	if (ioctl(vmm->vcpu[vcpu].fd, KVM_GET_REGS, regs))
+		return fail(vmm, "KVM_GET_REGS");
 	return 0;
 }
 

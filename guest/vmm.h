@@ -31,7 +31,10 @@ struct vmm_state {
 	uint16_t gdt_limit, idt_limit;
 	uint16_t cs, ss; /* selectors */
 	uint64_t cr0, cr4; /* bits that long mode does not need */
+	uint64_t efer; /* likewise */
 	bool debug; /* as under a debugger, but with no breakpoint */
+	bool apic; /* KVM's own, as x2APIC and with TSC deadlines */
+	uint64_t hsave; /* VM_HSAVE_PA, or 0 */
 };
 
 /**
@@ -42,8 +45,11 @@ struct vmm_state {
 int vmm_create(struct vmm *vmm, size_t memory, unsigned int nr_vcpus,
 	       const struct vmm_state *state);
 
-/** vmm_get_sregs, vmm_set_regs - a vCPU's registers; 0 or -errno */
+/** vmm_get_* and vmm_set_* - a vCPU's registers; 0 or -errno */
 int vmm_get_sregs(struct vmm *vmm, unsigned int vcpu, struct kvm_sregs *sregs);
+int vmm_set_sregs(struct vmm *vmm, unsigned int vcpu,
+		  const struct kvm_sregs *sregs);
+int vmm_get_regs(struct vmm *vmm, unsigned int vcpu, struct kvm_regs *regs);
 int vmm_set_regs(struct vmm *vmm, unsigned int vcpu,
 		 const struct kvm_regs *regs);
 

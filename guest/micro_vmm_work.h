@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the VMM does to a vCPU, where no instruction of a guest's does it. */
+#ifndef EXITLEDGER_GUEST_MICRO_VMM_WORK_H
+#define EXITLEDGER_GUEST_MICRO_VMM_WORK_H
+
+#include "micro.h"
+#include "vmm.h"
+
+/**
+ * micro_vmm_work - do the work of the kinds that are BY_VMM, to the first vCPU
+ *
+ * It goes on from where it was.  0, or -errno with vmm->why.
+ */
+int micro_vmm_work(struct vmm *vmm, const uint64_t work[MICRO_KINDS]);
+
+#endif /* EXITLEDGER_GUEST_MICRO_VMM_WORK_H */
