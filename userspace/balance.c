@@ -39,6 +39,7 @@ static const char *const rule_names[] = {
 	[RULE_SWITCHED] = "switched",
 	[RULE_INCOMPLETE] = "incomplete",
 	[RULE_UNSEEN] = "unseen",
+	[RULE_EMULATED] = "emulated",
 	[RULE_LATE] = "late",
 };
 
@@ -393,6 +394,8 @@ static void judge(const struct books *books, struct balance *balance)
 		balance->verdict = VERDICT_DISCREPANCY;
 	else if (!balance->checked && balance->unanswered)
 		reason = RULE_UNANSWERED;
+	else if (!balance->checked && balance->unpaired)
+		reason = RULE_EMULATED;
 	else if (!balance->checked && books->answers.nr)
 		reason = RULE_LATE;
 	else if (balance->checked && !balance->nr)

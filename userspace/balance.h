@@ -41,6 +41,7 @@ enum rule {
 	RULE_INCOMPLETE, /* KVM has more, and the observer knows that it lost
 			    some */
 	RULE_UNSEEN, /* the guest's report is not of a run that was seen */
+	RULE_EMULATED, /* all reads were the instruction emulator's */
 	RULE_LATE, /* attached late, and nothing to be relative to */
 };
 

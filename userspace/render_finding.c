@@ -97,6 +97,11 @@ void render_finding(const struct books *books, const struct finding *finding,
 			line, size,
 			"the guest's report is not of reads that were seen here");
 		break;
+	case RULE_EMULATED:
+		snprintf(
+			line, size,
+			"all reads were by the instruction emulator, with no exit to compare at");
+		break;
 	case RULE_LATE:
 		snprintf(line, size,
 			 "BPF came late, and no count was read twice since");

@@ -24,10 +24,10 @@ books() {
 
 # reload PARAMETER...: the vendor module, with these
 reload() {
-	rmmod "$vendor" && insmod "/modules/$vendor.ko" "$@" || {
+	if ! rmmod "$vendor" || ! insmod "/modules/$vendor.ko" "$@"; then
 		echo "[LAB] cannot load $vendor again"
 		exit 1
-	}
+	fi
 }
 
 books tsc_far tsc_far="$N"

@@ -163,6 +163,14 @@ START_TEST(late_is_relative)
 }
 END_TEST
 
+START_TEST(all_reads_are_emulated)
+{
+	total(1000, 0, 1000, 1)->paired = false;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_EMULATED);
+	ck_assert_uint_eq(balance.unpaired, 1);
+}
+END_TEST
+
 START_TEST(nothing_read)
 {
 	judge_rule(VERDICT_INCONCLUSIVE, RULE_NO_READ);
@@ -294,6 +302,7 @@ int main(void)
 	tcase_add_test(tcase, wrong_reason_is_named);
 	tcase_add_test(tcase, undefined_reason);
 	tcase_add_test(tcase, late_is_relative);
+	tcase_add_test(tcase, all_reads_are_emulated);
 	tcase_add_test(tcase, nothing_read);
 	tcase_add_test(tcase, leaves_are_off);
 	tcase_add_loop_test(tcase, counters_were_switched, 0, 2);

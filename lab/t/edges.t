@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: edges.t [amd|intel [SERIES...]]
+#
+# What naive counters get wrong, each with the number that is right.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+build=${BUILD:-build}
+vendor=${1:-amd}
+VMS=${VMS:-200}
+kernels=("${@:2}")
+[ ${#kernels[@]} -gt 0 ] || kernels=(6.1 6.12)
+
+balanced() { [ "$(cat "$results/$1.status")" = 0 ]; }
+has() { grep -qF -- "$2" "$results/$1.txt"; }
+# row NAME REASON COUNT: executed, in KVM's book and in BPF's, exactly
+row() {
+	tr -d , <"$results/$1.txt" | awk -v reason="$2" -v count="$3" '
+		$2 == reason { found = $3 == count && $4 == count &&
+				$5 == count && $6 == count }
+		END { exit !found }'
+}
+# exits NAME REASON: by BPF's book, of a reason that nobody executes
+exits() {
+	tr -d , <"$results/$1.txt" |
+		awk -v reason="$2" '$2 == reason { print $(NF - 5) }'
+}
+# answers_are_executed REPORT: every count, of a guest alone
+answers_are_executed() {
+	python3 -c '
+import json, sys
+reads = json.load(open(sys.argv[1]))["reads"]
+known = [r for r in reads if "executed" in r]
+sys.exit(not known or any(r["eax"] != r["executed"] for r in known))' \
+		"$results/$1.report.json"
+}
+time_of() { # NAME REASON: milliseconds
+	python3 -c '
+import json, sys
+books = json.load(open(sys.argv[1]))
+print(sum(c["ns"] for vm in books["vms"] for v in vm["vcpus"]
+          for c in v["reasons"] if c["reason"] == int(sys.argv[2], 0)) // 1000000)' \
+		"$results/$1.json" "$2"
+}
+
+if [ "$vendor" = amd ]; then
+	msr=MSR ud=EXCP_UD shutdown=SHUTDOWN failed=ERR hlt=0x78
+else
+	msr=MSR_WRITE ud=EXCEPTION_NMI shutdown=TRIPLE_FAULT
+	failed=INVALID_STATE hlt=12
+fi
+
+# One of these is an exit more or less with each of the mistakes that are common.
+test_rows() {
+	ok "$name: TSC deadlines, far: fast path or not, each is an exit" \
+		row tsc_far $msr 102
+	ok "$name: TSC deadlines, near: each, and each end of an interrupt" \
+		row tsc_near $msr 202
+	ok "$name: self IPIs: each, and each end of an interrupt" \
+		row self_ipi $msr 202
+	ok "$name: HLT with KVM's own APIC" row hlt_timer HLT 50
+	ok "$name: two vCPUs with APICs" row apic_two $msr 344
+	ok "$name: a failed entry is an exit, of its basic reason" \
+		row fail_entry $failed 1
+	ok "$name: … and does not disturb others" row fail_entry CPUID 15
+	ok "$name: a triple fault, and the counts go on" \
+		row shutdown $shutdown 3
+	ok "$name: … with what came before it" row shutdown $ud 3
+	ok "$name: eight vCPUs on one CPU" row overcommit CPUID 804
+}
+
+test_amd() {
+	ok "$name: a nested guest's exits are exits" row nested CPUID 105
+	ok "$name: … beside those of its hypervisor" row nested VMRUN 100
+	ok "$name: … balanced" balanced nested
+}
+
+test_intel() {
+	ok "$name: the preemption timer: an exit per near deadline" \
+		[ "$(exits tsc_near PREEMPTION_T)" = 100 ]
+	ok "$name: TSC deadlines without it" row tsc_far_no_timer $msr 102
+	ok "$name: VM-Fail is no exit" balanced vm_fail
+	ok "$name: … of any reason" [ -z "$(grep -E 'UNKNOWN|0xdead' \
+		"$results/vm_fail.txt")" ]
+	ok "$name: what KVM emulates in place of an entry is no exit" \
+		row real_mode CPUID 4
+	ok "$name: … balanced" balanced real_mode
+}
+
+for kernel in "${kernels[@]}"; do
+	name="$vendor $kernel"
+	results=$build/results/t-edges-$vendor-$kernel
+	options=(--kernel "$kernel" --timeout 500 --out "$results")
+	[ "$vendor" = amd ] || options+=(--vendor "$vendor")
+	run lab/l1.sh "${options[@]}" lab/scenarios/edges.sh \
+		VMS="$VMS"
+	ok "$name: the scenario ran to its end, L1's kernel content" status_is 0
+	for books in tsc_far tsc_near self_ipi hlt_timer apic_two fail_entry \
+		shutdown overcommit again; do
+		ok "$name: $books: balanced" balanced "$books"
+	done
+	test_rows
+	"test_$vendor"
+	# 50 of 1 ms, less what the guest was on its way to HLT.
+	ms=$(time_of hlt_timer "$hlt")
+	ok "$name: HLT's wait is HLT's time: $ms ms" [ "$ms" -ge 25 ]
+	ok "$name: the instruction emulator answers the leaves" \
+		has emulated 'answers to the instruction emulator'
+	ok "$name: … rightly" answers_are_executed emulated
+	for i in 1 2 3 4 5 6 7 8; do
+		ok "$name: of eight guests, number $i sees itself alone" \
+			answers_are_executed "together$i"
+	done
+	ok "$name: all guests ran" [ ! -e "$results/vms-failed" ]
+	# KVM's own objects to the last one; the whole kernel's within 0.5 MB.
+	ok "$name: KVM has as many objects as before $VMS" [ \
+		"$(cut -d' ' -f1-4 "$results/allocated-before")" = \
+		"$(cut -d' ' -f1-4 "$results/allocated-after")" ]
+	grown=$(paste -d' ' "$results"/allocated-{before,after} |
+		sed 's/.*SUnreclaim:\([0-9]*\).*SUnreclaim:\([0-9]*\).*/\2 \1/')
+	ok "$name: the slabs are as large: before and after $grown kB" \
+		[ $((${grown% *} - ${grown#* })) -lt 512 ]
+	ok "$name: the modules go when the guests have gone" \
+		grep -qx 0 "$results/modules.status"
+done
+
+done_testing
