@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Finds what the modules for one of this machine's kernels are built from.
+# Sourced by install-modules.sh, after lab/lib.sh.
+#
+# All paths of the system are below $ROOT, which is empty but for an image's
+# directory or a test's.
+
+# What patches may touch, and what is needed besides.
+SOURCE_PARTS=(arch/x86/kvm virt/kvm Documentation/virt/kvm
+	tools/testing/selftests/kvm Makefile scripts/extract-vmlinux)
+
+running_release() {
+	cat -- "$ROOT/proc/sys/kernel/osrelease" 2>/dev/null || true
+}
+
+is_running() {
+	[[ $KREL == "$(running_release)" ]]
+}
+
+# Sets KREL, unless that is given, and what follows from it.
+find_release() {
+	KREL=${KREL:-$(running_release)}
+	[[ $KREL =~ ^[0-9]+\.[0-9]+[A-Za-z0-9.+~_-]*$ ]] ||
+		die "'$KREL' is no kernel's release; say one as KREL=6.1.0-56-amd64"
+	MODDIR=$ROOT/lib/modules/$KREL
+	# shellcheck disable=SC2034 # for install-modules.sh
+	OURS=$MODDIR/updates/exitledger
+	# shellcheck disable=SC2034
+	OUT=${MODULES:-$BUILD/modules/$KREL}
+}
+
+known_series() {
+	find "$HERE/patches" -mindepth 1 -maxdepth 1 -type d -printf '%f.y\n' |
+		sort -V | paste -sd' '
+}
+
+# 6.1.0-56-amd64 and 6.1.192 are of series 6.1.
+find_series() {
+	[[ $KREL =~ ^[0-9]+\.[0-9]+ ]]
+	KSERIES=${BASH_REMATCH[0]}
+	[[ -d $HERE/patches/$KSERIES ]] ||
+		die "no patches fit Linux $KREL; there are patches for: $(known_series)"
+}
+
+install_hint() {
+	printf 'apt install linux-headers-%s linux-source-%s' "$KREL" "$KSERIES"
+}
+
+find_headers() {
+	local dir
+
+	for dir in "$MODDIR/build" "$ROOT/usr/src/linux-headers-$KREL"; do
+		[[ -f $dir/Makefile && -f $dir/.config ]] && break
+	done
+	[[ -f $dir/Makefile && -f $dir/.config ]] ||
+		die "no headers of $KREL in $MODDIR/build; $(install_hint)"
+	HEADERS=$(realpath -- "$dir")
+	grep -qsF "\"$KREL\"" "$HEADERS/include/generated/utsrelease.h" ||
+		die "$HEADERS is of another kernel than $KREL; $(install_hint)"
+	! grep -qx CONFIG_KVM=y "$HEADERS/.config" ||
+		die "KVM is built into $KREL, so it cannot be replaced by a module"
+	grep -qx CONFIG_KVM=m "$HEADERS/.config" || die "$KREL has no KVM"
+}
+
+# The kernel's own compiler, and what else makes a module.
+check_tools() {
+	local cc
+
+	cc=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' "$HEADERS/.config")
+	cc=${cc:-gcc}
+	type -P "$cc" >/dev/null ||
+		die "no compiler $cc, by which $KREL was built; apt install $cc"
+	need_program make make
+	need_program patch patch
+	need_program strip binutils
+	need_program pahole dwarves
+	need_program xz xz-utils
+}
+
+need_program() { # PROGRAM PACKAGE
+	[[ -n $(type -P "$1") ]] || die "no $1; apt install $2"
+}
+
+# --- the source ---
+
+version_in() { # MAKEFILE
+	awk '/^(VERSION|PATCHLEVEL|SUBLEVEL) = / { v = v sep $3; sep = "." }
+		END { print v }' "$1"
+}
+
+# Debian's version of the kernel, of which its own patches are a part.
+kernel_package_version() {
+	sed -n 's/^#define LINUX_PACKAGE_ID " *Debian \(.*\)"$/\1/p' \
+		"$HEADERS/include/generated/package.h" 2>/dev/null || true
+}
+
+source_package_version() {
+	dpkg-query --admindir="$ROOT/var/lib/dpkg" -W \
+		-f='${db:Status-Status} ${Version}' "linux-source-$KSERIES" \
+		2>/dev/null | sed -n 's/^installed //p' || true
+}
+
+# refuse_other WHERE ITS-VERSION KERNEL'S-VERSION
+refuse_other() {
+	[[ $2 == "$3" ]] ||
+		die "the source in $1 is Linux $2, but $KREL is Linux $3;" \
+			"install what is right: $(install_hint)"
+}
+
+unpack_source() { # TARBALL DIR
+	xz -dc -T0 -- "$1" | tar -x -C "$2" --strip-components=1 \
+		--no-same-owner "${SOURCE_PARTS[@]/#/linux-source-$KSERIES/}"
+}
+
+# Sets SOURCE to the patched kernel's own source, or ends here.
+find_source() {
+	local kernel package tmp tarball from
+
+	kernel=$(make -s -C "$HEADERS" kernelversion)
+	if [[ -n ${SOURCE:-} ]]; then
+		[[ -f $SOURCE/Makefile ]] || die "$SOURCE is no kernel source"
+		refuse_other "$SOURCE" "$(version_in "$SOURCE/Makefile")" "$kernel"
+		return 0
+	fi
+	tarball=$ROOT/usr/src/linux-source-$KSERIES.tar.xz
+	[[ -r $tarball ]] ||
+		die "no source of $KREL: no $tarball; $(install_hint), or say SOURCE=DIR"
+	package=$(source_package_version)
+	from=$(kernel_package_version)
+	[[ -z $package || -z $from ]] || refuse_other "$tarball" "$package" "$from"
+	SOURCE=$BUILD/source/$KSERIES
+	from=$(stat -L -c '%n %s %Y' -- "$tarball")
+	if [[ $(cat -- "$SOURCE/.from" 2>/dev/null) != "$from" ]]; then
+		new_beside tmp "$SOURCE"
+		step "unpack ${tarball##*/}" "source-$KSERIES" \
+			unpack_source "$tarball" "$tmp"
+		refuse_other "$tarball" "$(version_in "$tmp/Makefile")" "$kernel"
+		printf '%s\n' "$from" >"$tmp/.from"
+		publish "$tmp" "$SOURCE"
+	fi
+	refuse_other "$tarball" "$(version_in "$SOURCE/Makefile")" "$kernel"
+}
+
+# --- BTF ---
+
+# The kernel's types, in a file that pahole reads: from its image, or as the
+# running kernel shows them.
+make_vmlinux() { # FILE
+	local image=$ROOT/boot/vmlinuz-$KREL btf=$ROOT/sys/kernel/btf/vmlinux
+
+	if [[ -r $image ]] && bash "$SOURCE/scripts/extract-vmlinux" "$image" \
+		>"$1" 2>/dev/null; then
+		return 0
+	fi
+	[[ -r $btf && $KREL == "$(running_release)" ]] ||
+		die "no types (BTF) of $KREL: neither $image nor $btf can be read"
+	cp -- "$btf" "$1"
+}
+
+# The observer reads KVM's types from the modules' BTF, which is made only where
+# the headers have a vmlinux.  Debian's 6.1 has none: a directory of links to
+# them that has one takes their place.
+complete_headers() {
+	local own=$BUILD/headers/$KREL tmp file
+
+	grep -qx CONFIG_DEBUG_INFO_BTF_MODULES=y "$HEADERS/.config" || return 0
+	[[ ! -e $HEADERS/vmlinux ]] || return 0
+	new_beside tmp "$own"
+	for file in "$HEADERS"/* "$HEADERS"/.[!.]*; do
+		ln -s -- "$file" "$tmp/"
+	done
+	# As it includes others by a path relative to itself, or an absolute one.
+	rm -- "$tmp/Makefile"
+	printf 'include %s/Makefile\n' "$HEADERS" >"$tmp/Makefile"
+	make_vmlinux "$tmp/vmlinux"
+	publish "$tmp" "$own"
+	HEADERS=$own
+}

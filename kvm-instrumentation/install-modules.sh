@@ -1,0 +1,280 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: install-modules.sh modules|install|uninstall|reload|status
+#
+# KVM's modules with the exit counters, for a kernel of this machine; what
+# kvm-instrumentation/Makefile runs.
+#
+# modules    builds them, in build/modules/KREL
+# install    puts them in /lib/modules/KREL/updates/exitledger, where modprobe
+#            prefers them to the distribution's, which stay as they are
+# uninstall  removes them from there
+# reload     unloads KVM and loads what modprobe finds now; no VM may run
+# status     says which KVM is loaded, and what is installed
+#
+# From the environment:
+# KREL       the kernel's release (default: the one that runs)
+# SOURCE     its source (default: Debian's package linux-source-X.Y)
+# MODULES    install: where modules is to have put them
+# SIGN_KEY, SIGN_CERT   install: a key to sign the modules with
+# ROOT       install and uninstall: the directory of another system (an image),
+#            instead of /.  Tests run all commands in a made-up one.
+
+# What make passes on is not meant for the kernel's makefiles.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+export -n KREL SOURCE MODULES SIGN_KEY SIGN_CERT ROOT BASE
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
+HERE=$TOP/kvm-instrumentation
+# shellcheck source=kvm-instrumentation/find-kernel.sh
+. "$HERE/find-kernel.sh"
+# shellcheck source=kvm-instrumentation/sign-modules.sh
+. "$HERE/sign-modules.sh"
+# shellcheck source=kvm-instrumentation/load-modules.sh
+. "$HERE/load-modules.sh"
+
+NAMES=(kvm kvm-amd kvm-intel)
+MAKE_US="make -C kvm-instrumentation"
+UNDO=		# what puts the system back if we end early
+
+on_exit() {
+	[[ -z $UNDO ]] || "$UNDO"
+	cleanup
+}
+trap on_exit EXIT
+
+# need_root WHAT: a made-up root needs no more than to be writable.
+need_root() {
+	if [[ -n $ROOT && -w $MODDIR ]] || ((EUID == 0)); then
+		return 0
+	fi
+	die "$1 needs root: sudo $MAKE_US $COMMAND${KREL_GIVEN:+ KREL=$KREL}"
+}
+
+need_kernel() {
+	[[ -d $MODDIR/kernel ]] || die "no kernel $KREL: there is no $MODDIR/kernel"
+	need_program depmod kmod
+}
+
+# One at a time; released when we end.
+lock_kernel() {
+	exec 8<"$MODDIR"
+	flock 8
+}
+
+# --- what modprobe finds ---
+
+# As depmod and modinfo would see it after ROOT has become /.
+run_depmod() {
+	local config=()
+
+	[[ -z $ROOT ]] || config=(-b "$ROOT" -C "$ROOT/etc/depmod.d")
+	depmod "${config[@]}" "$KREL"
+}
+
+# found NAME: the file that modprobe would load
+found() {
+	modinfo -b "$ROOT/" -k "$KREL" -n "$1" 2>/dev/null | tr -s / || true
+}
+
+# first_not_in DIR: one that would be loaded from elsewhere, if any
+first_not_in() {
+	local name path
+
+	for name in "${NAMES[@]}"; do
+		path=$(found "$name")
+		[[ $path == "$1"/* && -f $path ]] || {
+			printf '%s\n' "$name (${path:-nothing})"
+			return
+		}
+	done
+}
+
+# What modprobe would load for VENDOR's module is ours, kvm.ko included.
+depends_are_ours() { # VENDOR
+	local config=() lines
+
+	[[ -z $ROOT ]] || config=(-d "$ROOT" -C "$ROOT/etc/modprobe.d")
+	lines=$(modprobe "${config[@]}" -S "$KREL" --ignore-install \
+		--show-depends "$1" 2>/dev/null | tr -s /)
+	[[ $lines == *"$OURS/kvm.ko"* && $lines == *"$OURS/$1.ko"* ]]
+}
+
+# --- modules ---
+
+cmd_modules() {
+	find_release
+	find_series
+	find_headers
+	check_tools
+	lock
+	find_source
+	complete_headers
+	# A build tree does not notice when the headers in the same place are
+	# another version's, so none is kept.
+	rm -rf -- "$OUT/.work"
+	"$HERE/build-modules.sh" --source "$SOURCE" --headers "$HEADERS" \
+		--series "$HERE/patches/$KSERIES" --out "$OUT" \
+		${BASE:+--base "$BASE"}
+	rm -rf -- "$OUT/.work"
+	note "          for $KREL, in $(rel "$OUT"); next: sudo $MAKE_US install${KREL_GIVEN:+ KREL=$KREL}"
+}
+
+# --- install ---
+
+# Only a whole set for this very kernel.
+check_set() { # DIR
+	local name release
+
+	(cd -- "$1" && grep -v '^#' stamp | sha256sum -c --quiet) >/dev/null 2>&1 ||
+		die "no complete set of modules in $(rel "$OUT"); run $MAKE_US modules${KREL_GIVEN:+ KREL=$KREL}"
+	for name in "${NAMES[@]}"; do
+		release=$(modinfo -F vermagic "$1/$name.ko" | cut -d' ' -f1)
+		[[ $release == "$KREL" ]] ||
+			die "$name.ko in $(rel "$OUT") is for ${release:-no kernel}, not for $KREL"
+	done
+}
+
+undo_install() {
+	# Whatever can still be put back is.
+	set +e
+	[[ -d $STAGE/new ]] || rm -rf -- "$OURS"
+	[[ ! -d $STAGE/old ]] || mv -T -- "$STAGE/old" "$OURS"
+	rmdir --ignore-fail-on-non-empty -- "$MODDIR/updates"
+	run_depmod
+	UNDO=
+}
+
+# What is there before is kept until modprobe finds the new ones.
+put_in_place() {
+	local name wrong
+
+	mkdir -p -- "${OURS%/*}"
+	UNDO=undo_install
+	[[ ! -d $OURS ]] || mv -T -- "$OURS" "$STAGE/old"
+	mv -T -- "$STAGE/new" "$OURS"
+	run_depmod || die "depmod failed; nothing was installed"
+	wrong=$(first_not_in "$OURS")
+	for name in kvm-amd kvm-intel; do
+		depends_are_ours "$name" || wrong=${wrong:-$name}
+	done
+	[[ -z $wrong ]] ||
+		die "modprobe would not load ours: $wrong; nothing was installed;" \
+			"see 'search' in $ROOT/etc/depmod.d: updates must come first"
+	UNDO=
+}
+
+# An initramfs has copies of its own, which are loaded first.
+warn_of_initramfs() {
+	local image=$ROOT/boot/initrd.img-$KREL
+
+	[[ -r $image && -n $(type -P lsinitramfs) ]] || return 0
+	# All of it is read, as lsinitramfs complains of a pipe that is closed.
+	if [[ -n $(lsinitramfs "$image" 2>/dev/null |
+		grep -E '/kvm(-amd|-intel)?\.ko' || true) ]]; then
+		note "warning: $image has the distribution's KVM; renew it:" \
+			"sudo update-initramfs -u -k $KREL"
+	fi
+}
+
+cmd_install() {
+	find_release
+	find_series
+	need_kernel
+	check_set "$OUT"
+	need_root 'writing to /lib/modules'
+	lock_kernel
+	# Outside of what depmod searches, on the same file system.
+	new_beside STAGE "$MODDIR"
+	mkdir -m 755 -- "$STAGE/new"
+	(cd -- "$OUT" && cp -- "${NAMES[@]/%/.ko}" stamp "$STAGE/new/")
+	check_set "$STAGE/new"
+	sign_modules "$STAGE/new"
+	put_in_place
+	note "installed in $OURS: $(set_description "$OURS")"
+	warn_of_initramfs
+	if is_running && [[ -z $ROOT ]]; then
+		note "next: sudo $MAKE_US reload, or reboot"
+	fi
+}
+
+set_description() { # DIR
+	sed -n 's/^# \(Linux .*\)/\1/p' "$1/stamp"
+}
+
+# --- uninstall ---
+
+undo_uninstall() {
+	set +e
+	[[ ! -d $STAGE/old ]] || mv -T -- "$STAGE/old" "$OURS"
+	run_depmod
+	UNDO=
+}
+
+cmd_uninstall() {
+	local other wrong
+
+	find_release
+	need_kernel
+	[[ -d $OURS ]] || {
+		note "not installed for $KREL"
+		return 0
+	}
+	need_root 'writing to /lib/modules'
+	lock_kernel
+	other=$(find "$OURS" -mindepth 1 ! -name stamp ! -name kvm.ko \
+		! -name kvm-amd.ko ! -name kvm-intel.ko -print -quit)
+	[[ -z $other ]] || die "$other is not ours; take it away first"
+	new_beside STAGE "$MODDIR"
+	UNDO=undo_uninstall
+	mv -T -- "$OURS" "$STAGE/old"
+	run_depmod || die "depmod failed; nothing was removed"
+	wrong=$(first_not_in "$MODDIR/kernel")
+	[[ -z $wrong ]] ||
+		die "modprobe would not load the distribution's: $wrong; nothing was removed"
+	UNDO=
+	rmdir --ignore-fail-on-non-empty -- "$MODDIR/updates"
+	note "removed for $KREL; modprobe finds $(found kvm)"
+	if is_running && loaded_is_ours; then
+		note "still loaded; next: sudo $MAKE_US reload, or reboot"
+	fi
+}
+
+# --- status ---
+
+cmd_status() {
+	local path
+
+	find_release
+	need_program modinfo kmod
+	note "kernel     $KREL$(is_running || echo ", which does not run")"
+	if is_running; then
+		note "loaded     $(describe_loaded)"
+	fi
+	if [[ -d $OURS ]]; then
+		note "installed  $OURS: $(set_description "$OURS")"
+	else
+		note "installed  no"
+	fi
+	path=$(found kvm)
+	note "modprobe   finds ${path:-no kvm}"
+	if is_running && loaded_is_other_than "$path"; then
+		note "           which is not what is loaded; sudo $MAKE_US reload changes that"
+	fi
+}
+
+main() {
+	[[ $# == 1 ]] || usage
+	COMMAND=$1 ROOT=${ROOT:-} KREL_GIVEN=${KREL:-}
+	[[ -z $ROOT ]] || ROOT=$(realpath -- "$ROOT")
+	ROOT=${ROOT%/}
+	# Where others than root do not look.
+	PATH=$PATH:/usr/sbin:/sbin
+	case $1 in
+	modules | install | uninstall | reload | status) "cmd_$1" ;;
+	*) usage ;;
+	esac
+}
+
+main "$@"

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The KVM that is loaded: what it is, who uses it, and its replacement.  Sourced
+# by install-modules.sh.
+
+loaded_is_ours() {
+	[[ -e $ROOT/sys/module/kvm/parameters/exit_stats ]]
+}
+
+# Sets VENDOR to the vendor's module for this processor.
+find_vendor() {
+	local flag
+
+	for VENDOR in kvm_amd kvm_intel; do
+		[[ ! -d $ROOT/sys/module/$VENDOR ]] || return 0
+	done
+	flag=$(grep -m 1 -owE 'svm|vmx' "$ROOT/proc/cpuinfo" || true)
+	case $flag in
+	svm) VENDOR=kvm_amd ;;
+	vmx) VENDOR=kvm_intel ;;
+	*) die "this processor has neither AMD-V nor VT-x, or the firmware has it off" ;;
+	esac
+}
+
+describe_loaded() {
+	local modes=('off' 'count' 'count and time') mode who="may not"
+	local parameters=$ROOT/sys/module/kvm/parameters vendor=''
+
+	[[ -d $ROOT/sys/module/kvm ]] || {
+		echo "no KVM"
+		return
+	}
+	[[ ! -d $ROOT/sys/module/kvm_amd ]] || vendor=" and kvm_amd"
+	[[ ! -d $ROOT/sys/module/kvm_intel ]] || vendor=" and kvm_intel"
+	if ! loaded_is_ours; then
+		echo "kvm$vendor without exit counters: the distribution's"
+		return
+	fi
+	mode=$(<"$parameters/exit_stats")
+	! grep -qsx '[Y1]' "$parameters/exit_stats_leaves" || who=may
+	echo "kvm$vendor with exit counters: exit_stats=$mode" \
+		"(${modes[mode]:-unknown}); guests $who read them"
+}
+
+# loaded_is_other_than FILE: by the build's ID; no if there is none.
+loaded_is_other_than() {
+	local note=$ROOT/sys/module/kvm/notes/.note.gnu.build-id tmp
+
+	[[ -r $note && -r $1 && -n $(type -P objcopy) ]] || return 1
+	tmp=$(mktemp -d)
+	TEMPS+=("$tmp")
+	case $1 in
+	*.xz) xz -dc -- "$1" ;;
+	*.zst) zstd -dcq -- "$1" ;;
+	*) cat -- "$1" ;;
+	esac 2>/dev/null >"$tmp/module"
+	objcopy -O binary --only-section=.note.gnu.build-id \
+		"$tmp/module" "$tmp/note" 2>/dev/null &&
+		! cmp -s -- "$note" "$tmp/note"
+}
+
+# --- who uses KVM ---
+
+name_of() { # PID
+	cat -- "$ROOT/proc/$1/comm" 2>/dev/null || echo "?"
+}
+
+# "PID WHAT" of each process that has KVM open.
+processes() {
+	find "$ROOT"/proc/[0-9]*/fd -maxdepth 1 \( -lname 'anon_inode:kvm-v*' \
+		-printf '%h runs a VM\n' -o -lname '/dev/kvm*' \
+		-printf '%h has /dev/kvm open\n' \) 2>/dev/null |
+		sed "s,^$ROOT/proc/\([0-9]*\)/fd ,\1 ," | sort -rn |
+		awk '!seen[$1]++' || true
+}
+
+# A directory PID-FD per VM, which can be there after the process's own end.
+vms() {
+	find "$ROOT/sys/kernel/debug/kvm" -mindepth 1 -maxdepth 1 -type d \
+		-name '[0-9]*-*' -printf '%f\n' 2>/dev/null |
+		sed 's/-.*//' | sort -un || true
+}
+
+# One line for each that keeps KVM from being unloaded.
+users() {
+	local pid what listed=' ' holder count
+
+	while read -r pid what; do
+		listed+="$pid "
+		echo "process $pid ($(name_of "$pid")) $what"
+	done < <(processes)
+	while read -r pid; do
+		[[ $listed == *" $pid "* ]] ||
+			echo "process $pid ($(name_of "$pid")) has a VM"
+	done < <(vms)
+	for holder in "$ROOT"/sys/module/{kvm,"$VENDOR"}/holders/*; do
+		[[ -e $holder && ${holder##*/} != "$VENDOR" ]] || continue
+		echo "module ${holder##*/}"
+	done
+	count=$(cat "$ROOT/sys/module/$VENDOR/refcnt" 2>/dev/null || echo 0)
+	if [[ $count != 0 && $listed == ' ' ]]; then
+		echo "$VENDOR is in use ($count), by whom cannot be seen"
+	fi
+}
+
+refuse_users() {
+	local list
+
+	list=$(users | sort -u)
+	[[ -n $list ]] || return 0
+	{
+		echo "${0##*/}: KVM is in use, so it stays as it is; stop these first:"
+		printf '%s\n' "$list" | sed 's/^/    /'
+	} >&2
+	exit 1
+}
+
+# --- parameters ---
+
+# "MODULE NAME=VALUE" of what can be read
+parameters() {
+	local module file
+
+	for module in kvm "$VENDOR"; do
+		for file in "$ROOT/sys/module/$module/parameters"/*; do
+			[[ -r $file ]] || continue
+			printf '%s %s=%s\n' "$module" "${file##*/}" \
+				"$(cat -- "$file" 2>/dev/null || true)"
+		done
+	done
+}
+
+# Those of $BEFORE whose value is another now; not those that are no more.
+changed_parameters() {
+	awk '{ name = $0; sub(/=.*/, "", name) }
+		NR == FNR { now[name] = $0; next }
+		name in now && now[name] != $0' <(parameters) - <<<"$BEFORE"
+}
+
+# --- unloading and loading ---
+
+# The programs are the ROOT's own: a test's never touch the real kernel.
+kmod() { # PROGRAM ARGUMENT...
+	local program=$ROOT/sbin/$1
+
+	shift
+	"$program" "$@"
+}
+
+unload() {
+	local module
+
+	for module in "$VENDOR" kvm; do
+		[[ ! -d $ROOT/sys/module/$module ]] || kmod rmmod "$module" ||
+			return 1
+	done
+}
+
+# load CHANGED: what modprobe finds, and these parameters besides
+load() {
+	local module arguments
+
+	for module in kvm "$VENDOR"; do
+		mapfile -t arguments < <(sed -n "s/^$module //p" <<<"$1")
+		kmod modprobe "$module" "${arguments[@]}" || return 1
+	done
+	[[ -d $ROOT/sys/module/$VENDOR ]]
+}
+
+# The distribution's files in the place of what modprobe finds, with the
+# options that modprobe has for them.
+put_back() {
+	local path arguments
+
+	# shellcheck disable=SC2034 # install-modules.sh's
+	UNDO=
+	echo "${0##*/}: loading failed; putting the distribution's KVM back" >&2
+	unload >/dev/null 2>&1 || true
+	while read -r _ path arguments; do
+		path=${path/"/updates/exitledger/"/"/kernel/arch/x86/kvm/"}
+		[[ -e $path ]] || path=$(compgen -G "$path.*" || echo "$path")
+		# Words.  What is there already is no failure.
+		# shellcheck disable=SC2086
+		kmod insmod "$path" $arguments 2>/dev/null || true
+	done < <(kmod modprobe --ignore-install --show-depends "$VENDOR" |
+		grep '^insmod ' || true)
+	if [[ -d $ROOT/sys/module/$VENDOR ]]; then
+		echo "${0##*/}: now loaded: $(describe_loaded)" >&2
+	else
+		echo "${0##*/}: that failed too: NO KVM IS LOADED; see dmesg" >&2
+	fi
+}
+
+# What was said to modprobe once, by hand, is said again.
+restore_parameters() {
+	local changed
+
+	changed=$(changed_parameters)
+	[[ -n $changed ]] || return 0
+	unload || return 1
+	load "$changed" || {
+		unload || return 1
+		load '' || return 1
+	}
+	changed=$(changed_parameters)
+	[[ -z $changed ]] ||
+		note "warning: parameters that could not be set again:" \
+			"${changed//$'\n'/, }"
+}
+
+cmd_reload() {
+	find_release
+	is_running || die "$KREL does not run, so it cannot load anything"
+	need_root 'loading modules'
+	need_kernel
+	find_vendor
+	[[ -e $ROOT/sys/module/kvm/refcnt || ! -d $ROOT/sys/module/kvm ]] ||
+		die "KVM is built into this kernel, so it cannot be replaced"
+	refuse_users
+	note "was loaded: $(describe_loaded)"
+	BEFORE=$(parameters)
+	UNDO=put_back
+	unload || die "KVM cannot be unloaded"
+	load '' || die "KVM cannot be loaded; see dmesg"
+	restore_parameters || die "KVM cannot be loaded with the parameters it had"
+	# shellcheck disable=SC2034
+	UNDO=
+	note "is loaded:  $(describe_loaded)"
+	if [[ -d $OURS ]] && ! loaded_is_ours; then
+		die "what was loaded is not ours, from $(found kvm)"
+	fi
+}
