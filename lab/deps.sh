@@ -38,6 +38,8 @@ packages() {
 	pkg-config       check  unit tests
 	perl             check  prove, checkpatch
 	git              check  the list of files, git am
+	kmod             check  the modules' installation
+	openssl          check  a key to sign modules with
 	clang-format     check  style
 	clang-tidy       check  static checks
 	cppcheck         check  static checks

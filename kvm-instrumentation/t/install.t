@@ -1,0 +1,327 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The modules for a machine's own kernel: built, found by modprobe, loaded, and
+# taken away again, all in a made-up system (t/root.sh).  The lab's kernel must
+# be there (lab/prepare.sh).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+# shellcheck source=kvm-instrumentation/t/root.sh
+. kvm-instrumentation/t/root.sh
+
+build=$(realpath "${BUILD:-build}")
+# shellcheck disable=SC1091
+. "$build/kernel/6.1/current/kernel.env"
+PATH=$PATH:/usr/sbin:/sbin
+chmod 755 "$tap_dir"
+root=$tap_dir/root
+modules=$root/lib/modules/$KREL
+ours=$modules/updates/exitledger
+make_root "$root"
+
+# Its own build folder; what is compiled is taken from the lab's modules.
+export BUILD=$tap_dir/build
+BASE=$build/modules/6.1/normal
+kvm_make() { # TARGET [NAME=VALUE...]
+	run env BASE="$BASE" make -s -C kvm-instrumentation ROOT="$root" "$@"
+}
+fingerprint() {
+	(cd "$root" && find lib usr/src etc -type f -print0 | sort -z |
+		xargs -0 sha256sum)
+}
+unchanged() { [ "$before" = "$(fingerprint)" ]; }
+has_no_build() { [ ! -e "$BUILD/modules" ]; }
+finds() { # DIR: modprobe and modinfo find KVM's modules there
+	local name shown
+
+	for name in kvm kvm-amd kvm-intel; do
+		[ "$(modinfo -b "$root" -k "$KREL" -n "$name")" = "$1/$name.ko" ] ||
+			return 1
+		shown=$(modprobe -d "$root" -C "$root/etc/modprobe.d" -S "$KREL" \
+			--show-depends "$name")
+		[[ $shown == *"insmod $1/kvm.ko"* && $shown == *"$1/$name.ko"* ]] ||
+			return 1
+	done
+}
+before=$(fingerprint)
+
+# --- what cannot be built is told in a line, and nothing changes ---
+
+# refused NAME TEXT...: a line with all of TEXT, and no more than that
+refused() {
+	local name=$1 text
+
+	shift
+	ok "$name: status" [ "$status" -ne 0 ]
+	ok "$name: one line" [ "$(grep -vc '^make: ' "$tap_dir/err")" -eq 1 ]
+	for text in "$@"; do
+		ok "$name: says '$text'" err_has "$text"
+	done
+	ok "$name: nothing changed" unchanged
+	ok "$name: nothing built" has_no_build
+}
+
+hint="apt install linux-headers-$KREL linux-source-6.1"
+for target in modules install; do
+	kvm_make $target KREL=5.4.0-99-generic
+	refused "$target for a kernel of no series" 'no patches fit Linux 5.4.0-99' \
+		"there are patches for: $(cd kvm-instrumentation/patches &&
+			printf '%s.y\n' * | sort -V | paste -sd' ')"
+done
+kvm_make modules KREL=../../etc
+refused 'a release that is none' 'KREL=6.1.0-56-amd64'
+kvm_make modules KREL=6.1.0-1-none
+refused 'no headers' 'no headers of 6.1.0-1-none' \
+	'apt install linux-headers-6.1.0-1-none linux-source-6.1'
+sed -i 's/="gcc-12 /="gcc-none /' "$root/usr/src/linux-headers-$KREL/.config"
+before=$(fingerprint)
+kvm_make modules
+refused 'no compiler' 'no compiler gcc-none' 'apt install gcc-none'
+sed -i 's/="gcc-none /="gcc-12 /' "$root/usr/src/linux-headers-$KREL/.config"
+before=$(fingerprint)
+
+source=linux-source-6.1.tar.xz
+mv "$root/usr/src/$source" "$tap_dir/"
+before=$(fingerprint)
+kvm_make modules
+refused 'no source' "no source of $KREL" "$hint" SOURCE=DIR
+package_status 6.1.1-1 "$root"
+mv "$tap_dir/$source" "$root/usr/src/"
+before=$(fingerprint)
+kvm_make modules
+refused "another package's source" 'is Linux 6.1.1-1,' "is Linux $KVERSION;" "$hint"
+rm "$root/var/lib/dpkg/status"
+mkdir -p "$tap_dir/other/scripts"
+cp -a "$KSOURCE"/{arch,virt,Makefile,Documentation,tools,scripts} "$tap_dir/other/"
+sed -i 's/^SUBLEVEL = .*/SUBLEVEL = 7/' "$tap_dir/other/Makefile"
+kvm_make modules SOURCE="$tap_dir/other"
+refused "another version's source" 'is Linux 6.1.7,' "is Linux 6.1." "$hint"
+mv "$root/usr/src/$source" "$tap_dir/"
+pack_source "$tap_dir/other" "$root"
+before=$(fingerprint)
+kvm_make modules
+refused "another version's tarball" 'is Linux 6.1.7,' "$hint"
+ok 'and is not kept' [ ! -e "$BUILD/source/6.1" ]
+mv "$tap_dir/$source" "$root/usr/src/"
+package_status "$KVERSION" "$root"
+before=$(fingerprint)
+
+# --- build ---
+
+kvm_make install
+ok 'install before modules' [ "$status" -ne 0 ]
+ok 'says to run modules first' err_has 'make -C kvm-instrumentation modules'
+kvm_make modules
+ok 'modules: status' status_is 0
+ok 'modules: says what is next' out_has 'sudo make -C kvm-instrumentation install'
+ok 'modules: the system has not changed' unchanged
+set=$BUILD/modules/$KREL
+for name in kvm kvm-amd kvm-intel; do
+	ok "$name.ko has BTF, though the headers have no vmlinux" bash -c \
+		"readelf -SW '$set/$name.ko' | grep -q ' \.BTF '"
+	ok "$name.ko is for $KREL" [ \
+		"$(modinfo -F vermagic "$set/$name.ko" | cut -d' ' -f1)" = "$KREL" ]
+done
+ok 'no build tree is kept' [ ! -e "$set/.work" ]
+kvm_make modules SOURCE="$KSOURCE"
+ok 'SOURCE=DIR of the same version is as good' out_has 'up to date'
+
+# --- install ---
+
+kvm_make status
+ok 'status: not installed' out_has 'installed  no'
+kvm_make install
+ok 'install: status' status_is 0
+ok 'install: says where' out_has "installed in $ours: Linux 6.1."
+ok 'install: modprobe finds ours' finds "$ours"
+ok 'install: three modules and their stamp' [ \
+	"$(cd "$ours" && echo *)" = 'kvm-amd.ko kvm-intel.ko kvm.ko stamp' ]
+theirs() { grep -v '/modules\.\|/updates/' <<<"$1"; }
+ok "install: the distribution's files are as they were" [ \
+	"$(theirs "$before")" = "$(theirs "$(fingerprint)")" ]
+installed=$(fingerprint)
+before=$installed
+kvm_make install
+ok 'install again: status' status_is 0
+ok 'install again: the same' unchanged
+ok 'install: nothing is left beside it' [ "$(ls -A "$root/lib/modules")" = "$KREL" ]
+kvm_make status
+ok 'status: installed' out_has "installed  $ours"
+ok 'status: what modprobe finds' out_has "finds $ours/kvm.ko"
+
+# --- all or nothing ---
+
+bad=$tap_dir/bad
+cp -a "$set" "$bad"
+truncate -s 1000 "$bad/kvm-intel.ko"
+kvm_make install MODULES="$bad"
+ok 'a module that was cut off: refused' err_has 'no complete set'
+ok 'and nothing changed' unchanged
+cp "$set/kvm-intel.ko" "$bad/"
+sed -i "s/vermagic=$KREL/vermagic=6.1.0-99-amd64/" "$bad/kvm-amd.ko"
+(cd "$bad" && sha256sum kvm*.ko >stamp)
+kvm_make install MODULES="$bad"
+ok 'a module for another kernel: refused' err_has \
+	"kvm-amd.ko in $bad is for 6.1.0-99-amd64, not for $KREL"
+ok 'and nothing changed' unchanged
+echo 'search built-in updates' >"$root/etc/depmod.d/order.conf"
+file_id=$(stat -c %i "$ours/kvm.ko")
+kvm_make install
+ok "an order in which the distribution's come first" err_has \
+	"modprobe would not load ours: kvm ($modules/kernel/"
+ok 'what was installed before is there again' [ \
+	"$(stat -c %i "$ours/kvm.ko")" = "$file_id" ]
+mv "$ours" "$tap_dir/"
+kvm_make install
+ok 'if nothing was: status' [ "$status" -ne 0 ]
+ok 'if nothing was, nothing is' [ ! -e "$modules/updates" ]
+rm "$root/etc/depmod.d/order.conf"
+kvm_make install
+ok 'after that is mended, as before' unchanged
+
+if [ "$(id -u)" -eq 0 ]; then
+	# Without the build's lock and the files of this test's owner.
+	run setpriv --reuid=65534 --regid=65534 --clear-groups \
+		make -s -C kvm-instrumentation ROOT="$root" MODULES="$set" install
+	ok 'without root: status' [ "$status" -ne 0 ]
+	ok 'without root: says what to do' err_has \
+		'needs root: sudo make -C kvm-instrumentation install'
+	run setpriv --reuid=65534 --regid=65534 --clear-groups \
+		make -s -C kvm-instrumentation ROOT="$root" uninstall
+	ok 'uninstall without root' err_has 'needs root: sudo'
+	ok 'and nothing changed' unchanged
+fi
+
+# --- signatures ---
+
+secure=$root/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
+mkdir -p "${secure%/*}" "$root/sys/module/module/parameters"
+printf '\6\0\0\0\1' >"$secure"
+kvm_make install
+ok 'Secure Boot: unsigned modules are refused' [ "$status" -ne 0 ]
+for text in 'Secure Boot is on' 'kvm.ko, kvm-amd.ko and kvm-intel.ko' \
+	SIGN_KEY=/var/lib/dkms/mok.key 'mokutil --import' 'openssl req'; do
+	ok "Secure Boot: says '$text'" err_has "$text"
+done
+ok 'and nothing changed' unchanged
+openssl req -new -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test/ \
+	-keyout "$tap_dir/mok.key" -outform DER -out "$tap_dir/mok.pub" 2>/dev/null
+kvm_make install SIGN_KEY="$tap_dir/mok.key"
+ok 'a key without its certificate' err_has 'SIGN_CERT'
+kvm_make install SIGN_KEY="$tap_dir/mok.key" SIGN_CERT="$tap_dir/mok.pub"
+ok 'signed modules are installed' status_is 0
+for name in kvm kvm-amd kvm-intel; do
+	ok "$name.ko is signed by the key" [ \
+		"$(modinfo -F signer "$ours/$name.ko")" = test ]
+done
+printf '\6\0\0\0\0' >"$secure"
+echo 'none [integrity] confidentiality' >"$root/sys/kernel/security/lockdown"
+kvm_make install
+ok 'locked down: unsigned modules are refused' err_has 'locked down'
+echo '[none] integrity confidentiality' >"$root/sys/kernel/security/lockdown"
+echo Y >"$root/sys/module/module/parameters/sig_enforce"
+kvm_make install
+ok 'sig_enforce: unsigned modules are refused' err_has 'enforces signatures'
+echo N >"$root/sys/module/module/parameters/sig_enforce"
+kvm_make install
+ok 'none of these: installed' status_is 0
+ok 'as before' unchanged
+
+# --- reload ---
+
+did() { [ "$(cat "$root/done" 2>/dev/null)" = "$(printf '%s\n' "$@")" ]; }
+load_theirs() { # with a parameter of root's own
+	rm -rf "$root"/sys/module/{kvm*,ccp,irqbypass} "$root/broken"
+	for file in virt/lib/irqbypass arch/x86/kvm/kvm drivers/crypto/ccp/ccp \
+		arch/x86/kvm/kvm-amd; do
+		"$root/sbin/insmod" "$modules/kernel/$file.ko"
+	done
+	echo 9 >"$root/sys/module/kvm/parameters/poll"
+	rm -f "$root/done"
+}
+updates=/lib/modules/$KREL/updates/exitledger
+kernel=/lib/modules/$KREL/kernel/arch/x86/kvm
+
+load_theirs
+mkdir -p "$root"/proc/{77,1234}/fd
+echo qemu >"$root/proc/1234/comm"
+echo libvirtd >"$root/proc/77/comm"
+ln -s /dev/kvm "$root/proc/1234/fd/9"
+ln -s anon_inode:kvm-vm "$root/proc/1234/fd/10"
+ln -s /dev/kvm "$root/proc/77/fd/3"
+mkdir "$root/sys/kernel/debug/kvm/1234-10" "$root/sys/module/kvm/holders/kvmgt"
+kvm_make status
+ok "status: the distribution's is loaded" out_has \
+	"loaded     kvm and kvm_amd without exit counters"
+kvm_make reload
+ok 'reload while a VM runs: status' [ "$status" -ne 0 ]
+for text in 'process 1234 (qemu) runs a VM' 'module kvmgt' \
+	'process 77 (libvirtd) has /dev/kvm open'; do
+	ok "reload while a VM runs: says '$text'" err_has "$text"
+done
+ok 'reload while a VM runs: nothing was done' [ ! -e "$root/done" ]
+rm -r "$root"/proc/{77,1234}
+kvm_make reload
+ok 'a VM in debugfs alone' err_has 'process 1234 (?) has a VM'
+rmdir "$root/sys/kernel/debug/kvm/1234-10"
+kvm_make reload
+ok 'another module alone' err_has 'module kvmgt'
+rmdir "$root/sys/module/kvm/holders/kvmgt"
+echo 1 >"$root/sys/module/kvm_amd/refcnt"
+kvm_make reload
+ok 'a reference alone' err_has 'kvm_amd is in use (1)'
+ok 'nothing was done' [ ! -e "$root/done" ]
+echo 0 >"$root/sys/module/kvm_amd/refcnt"
+
+echo 'options kvm_amd npt=0' >"$root/etc/modprobe.d/kvm.conf"
+echo 0 >"$root/sys/module/kvm_amd/parameters/npt"
+kvm_make reload
+ok 'reload: status' status_is 0
+ok 'reload: says what is loaded' out_has \
+	'kvm and kvm_amd with exit counters: exit_stats=2 (count and time); guests may read'
+ok 'reload: ours, with the parameters from before' did 'unload kvm_amd' \
+	'unload kvm' "load $updates/kvm.ko " "load $updates/kvm-amd.ko npt=0" \
+	'unload kvm_amd' 'unload kvm' "load $updates/kvm.ko poll=9" \
+	"load $updates/kvm-amd.ko npt=0"
+ok 'reload: a parameter set by hand' [ \
+	"$(cat "$root/sys/module/kvm/parameters/poll")" = 9 ]
+kvm_make status
+ok 'status: ours is loaded' out_has 'kvm and kvm_amd with exit counters'
+
+load_theirs
+echo "$updates/kvm-amd.ko" >"$root/broken"
+kvm_make reload
+ok 'ours does not load: status' [ "$status" -ne 0 ]
+ok "ours does not load: the distribution's is put back" err_has \
+	"now loaded: kvm and kvm_amd without exit counters"
+ok 'and with its options' grep -qx "load $kernel/kvm-amd.ko npt=0" "$root/done"
+load_theirs
+printf '%s\n' {"$updates","$kernel"}/kvm-amd.ko >"$root/broken"
+kvm_make reload
+ok 'neither loads: said loudly' err_has 'NO KVM IS LOADED'
+kvm_make reload KREL=6.1.0-1-none
+ok 'a kernel that does not run' err_has 'does not run'
+
+# --- uninstall ---
+
+load_theirs
+kvm_make reload
+touch "$ours/mine"
+kvm_make uninstall
+ok "uninstall: another's file is not removed" err_has 'mine is not ours'
+rm "$ours/mine"
+kvm_make uninstall
+ok 'uninstall: status' status_is 0
+ok "uninstall: modprobe finds the distribution's" finds "$modules/kernel/arch/x86/kvm"
+ok 'uninstall: says that ours is still loaded' out_has 'still loaded; next: sudo'
+ok 'uninstall: no directory is left' [ ! -e "$modules/updates" ]
+ok 'uninstall: nothing is left beside it' [ "$(ls -A "$root/lib/modules")" = "$KREL" ]
+kvm_make reload
+ok "reload: the distribution's again" out_has 'is loaded:  kvm and kvm_amd without'
+kvm_make uninstall
+ok 'uninstall again' out_has 'not installed'
+run kvm-instrumentation/install-modules.sh nonsense
+ok 'wrong usage' status_is 64
+
+done_testing
