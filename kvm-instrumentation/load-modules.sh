@@ -43,11 +43,18 @@ describe_loaded() {
 		"(${modes[mode]:-unknown}); guests $who read them"
 }
 
-# loaded_is_other_than FILE: by the build's ID; no if there is none.
+# loaded_is_other_than FILE: than this kvm.ko; of two that are ours, or not, the
+# build's ID tells, if there is one.
 loaded_is_other_than() {
 	local note=$ROOT/sys/module/kvm/notes/.note.gnu.build-id tmp
 
-	[[ -r $note && -r $1 && -n $(type -P objcopy) ]] || return 1
+	[[ -d $ROOT/sys/module/kvm && -r $1 ]] || return 1
+	if loaded_is_ours; then
+		[[ $1 == "$OURS"/* ]] || return 0
+	else
+		[[ $1 != "$OURS"/* ]] || return 0
+	fi
+	[[ -r $note && -n $(type -P objcopy) ]] || return 1
 	tmp=$(mktemp -d)
 	TEMPS+=("$tmp")
 	case $1 in
@@ -210,6 +217,8 @@ restore_parameters() {
 }
 
 cmd_reload() {
+	local path
+
 	find_release
 	is_running || die "$KREL does not run, so it cannot load anything"
 	need_root 'loading modules'
@@ -217,6 +226,9 @@ cmd_reload() {
 	find_vendor
 	[[ -e $ROOT/sys/module/kvm/refcnt || ! -d $ROOT/sys/module/kvm ]] ||
 		die "KVM is built into this kernel, so it cannot be replaced"
+	for path in "$(found kvm)" "$(found "$VENDOR")"; do
+		[[ -f $path ]] || die "modprobe finds no kvm and $VENDOR of $KREL; run depmod"
+	done
 	refuse_users
 	note "was loaded: $(describe_loaded)"
 	BEFORE=$(parameters)

@@ -22,6 +22,7 @@
 #                      exitledger, guest   the programs built here, in /bin
 #                      stock     the distribution's own KVM modules, in
 #                                /modules/stock, besides those that are loaded
+#                      install   what installs modules, in /exitledger
 #                      /a/path   a program of this machine, in /bin
 #                      WORD?     the same, if it is there
 #   # kvm: none        KVM's modules are not loaded
@@ -119,6 +120,10 @@ add_needed() { # ROOT WORD
 		;;
 	exitledger) found=("$BUILD/bin/exitledger") ;;
 	guest) found=("$BUILD"/guest/*) ;;
+	install)
+		add_install "$1"
+		return 0
+		;;
 	/*) found=("${2%\?}") ;;
 	*) die "$(rel "$SCENARIO"): 'needs: $2' is not known; see lab/l1.sh" ;;
 	esac

@@ -49,6 +49,33 @@ add_busybox() {
 	done < <("$BUSYBOX" --list)
 }
 
+# Where busybox's namesakes have not the options that the scripts use.
+INSTALL_PROGRAMS=(bash depmod modinfo modprobe insmod rmmod realpath find
+	sha256sum cp mv od flock)
+
+# add_install ROOT: a system with Debian's KVM, and all that replaces it.
+add_install() {
+	local program path modules=$1/lib/modules/$KREL
+
+	mkdir -p "$modules/kernel"/{arch/x86/kvm,virt/lib,drivers/crypto/ccp} \
+		"$1"/exitledger/{lab,"build/modules/$KREL"}
+	cp -- "$KMODULES"/kvm*.ko* "$modules/kernel/arch/x86/kvm/"
+	cp -- "$KMODULES"/irqbypass.ko* "$modules/kernel/virt/lib/"
+	cp -- "$KMODULES"/ccp.ko* "$modules/kernel/drivers/crypto/ccp/"
+	touch "$modules"/modules.{order,builtin,builtin.modinfo}
+	cp -R -- "$TOP/kvm-instrumentation" "$1/exitledger/"
+	cp -- "$LAB/lib.sh" "$1/exitledger/lab/"
+	# shellcheck disable=SC2153 # l1.sh's
+	cp -- "$MODULES"/{kvm,kvm-amd,kvm-intel}.ko "$MODULES/stamp" \
+		"$1/exitledger/build/modules/$KREL/"
+	for program in "${INSTALL_PROGRAMS[@]}"; do
+		path=$(PATH=$PATH:/usr/sbin:/sbin type -P "$program") ||
+			die "no $program, which the scenario needs"
+		add_program "$1" "$path" bin
+	done
+	ln -s bin "$1/sbin"
+}
+
 # state_of FILE...: changes when one of them does; for files that are large
 # and belong to the machine.
 state_of() {

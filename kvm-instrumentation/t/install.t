@@ -254,6 +254,7 @@ mkdir "$root/sys/kernel/debug/kvm/1234-10" "$root/sys/module/kvm/holders/kvmgt"
 kvm_make status
 ok "status: the distribution's is loaded" out_has \
 	"loaded     kvm and kvm_amd without exit counters"
+ok 'status: that is not what is installed' out_has 'reload changes that'
 kvm_make reload
 ok 'reload while a VM runs: status' [ "$status" -ne 0 ]
 for text in 'process 1234 (qemu) runs a VM' 'module kvmgt' \
@@ -288,6 +289,15 @@ ok 'reload: a parameter set by hand' [ \
 	"$(cat "$root/sys/module/kvm/parameters/poll")" = 9 ]
 kvm_make status
 ok 'status: ours is loaded' out_has 'kvm and kvm_amd with exit counters'
+ok 'status: no more to say' [ "$(wc -l <"$tap_dir/out")" -eq 4 ]
+mkdir "$root/sys/module/kvm/notes"
+objcopy -O binary --only-section=.note.gnu.build-id "$ours/kvm.ko" \
+	"$root/sys/module/kvm/notes/.note.gnu.build-id"
+kvm_make status
+ok 'status: nor by its ID' [ "$(wc -l <"$tap_dir/out")" -eq 4 ]
+echo >>"$root/sys/module/kvm/notes/.note.gnu.build-id"
+kvm_make status
+ok 'status: another build of ours is loaded' out_has 'reload changes that'
 
 load_theirs
 echo "$updates/kvm-amd.ko" >"$root/broken"
@@ -321,6 +331,15 @@ kvm_make reload
 ok "reload: the distribution's again" out_has 'is loaded:  kvm and kvm_amd without'
 kvm_make uninstall
 ok 'uninstall again' out_has 'not installed'
+
+# --- an image ---
+
+rm -r "$root"/{proc,sys}
+run make -s -C kvm-instrumentation install DESTDIR="$root" KREL="$KREL"
+ok 'into an image: status' status_is 0
+ok 'into an image: modprobe finds ours' finds "$ours"
+run make -s -C kvm-instrumentation uninstall DESTDIR="$root" KREL="$KREL"
+ok 'out of an image' finds "$modules/kernel/arch/x86/kvm"
 run kvm-instrumentation/install-modules.sh nonsense
 ok 'wrong usage' status_is 64
 

@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: install exitledger guest
+# kvm: none
+#
+# As on a real machine: Debian's KVM is loaded, ours is installed and takes its
+# place, counts, and goes again.
+set -u
+
+keep() {
+	name=$1
+	shift
+	"$@" >"/results/$name.txt" 2>"/results/$name.err"
+	echo $? >"/results/$name.status"
+}
+
+modules() {
+	name=$1
+	shift
+	keep "$name" bash /exitledger/kvm-instrumentation/install-modules.sh "$@"
+}
+
+updates=/lib/modules/$(uname -r)/updates/exitledger
+cd /results || exit 1
+# kmod's, not the shell's own.
+/sbin/depmod || exit 1
+# bash has its pipes there.
+ln -s /proc/self/fd /dev/fd
+# Set by hand, so not known to modprobe later.
+/sbin/modprobe kvm min_timer_period_us=123 &&
+	/sbin/modprobe kvm_amd nested=0 || exit 1
+modules status_before status
+modules install install
+modules status_installed status
+
+# A guest that runs until it is killed.
+microguest cpuid=4000000000 >/dev/null 2>&1 &
+guest=$!
+sleep 1
+modules reload_busy reload
+kill -KILL "$guest"
+wait "$guest" 2>/dev/null
+
+modules reload reload
+grep . /sys/module/kvm*/parameters/* >parameters
+modules status_ours status
+keep compare exitledger compare -- microguest cpuid=1000 out=100
+
+# One of the three does not load.
+cp "$updates/kvm-amd.ko" /tmp/
+head -c 100000 /tmp/kvm-amd.ko >"$updates/kvm-amd.ko"
+modules reload_broken reload
+modules status_broken status
+keep microguest microguest cpuid=10
+cp /tmp/kvm-amd.ko "$updates/kvm-amd.ko"
+modules reload_again reload
+
+modules uninstall uninstall
+modules reload_theirs reload
+modules status_after status
+exit 0
