@@ -66,17 +66,16 @@ find_headers() {
 
 # The kernel's own compiler, and what else makes a module.
 check_tools() {
-	local cc
+	local cc program missing=''
 
 	cc=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' "$HEADERS/.config")
 	cc=${cc:-gcc}
 	type -P "$cc" >/dev/null ||
 		die "no compiler $cc, by which $KREL was built; apt install $cc"
-	need_program make make
-	need_program patch patch
-	need_program strip binutils
-	need_program pahole dwarves
-	need_program xz xz-utils
+	for program in make patch strip:binutils pahole:dwarves xz:xz-utils; do
+		type -P "${program%:*}" >/dev/null || missing+=" ${program#*:}"
+	done
+	[[ -z $missing ]] || die "programs are missing; apt install$missing"
 }
 
 need_program() { # PROGRAM PACKAGE
@@ -155,7 +154,8 @@ make_vmlinux() { # FILE
 		return 0
 	fi
 	[[ -r $btf && $KREL == "$(running_release)" ]] ||
-		die "no types (BTF) of $KREL: neither $image nor $btf can be read"
+		die "no types (BTF) of $KREL: neither $image nor $btf can be read;" \
+			"apt install linux-image-$KREL"
 	cp -- "$btf" "$1"
 }
 

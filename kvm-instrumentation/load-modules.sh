@@ -33,6 +33,10 @@ describe_loaded() {
 	}
 	[[ ! -d $ROOT/sys/module/kvm_amd ]] || vendor=" and kvm_amd"
 	[[ ! -d $ROOT/sys/module/kvm_intel ]] || vendor=" and kvm_intel"
+	if [[ ! -e $ROOT/sys/module/kvm/refcnt ]]; then
+		echo "kvm, a part of the kernel that cannot be replaced"
+		return
+	fi
 	if ! loaded_is_ours; then
 		echo "kvm$vendor without exit counters: the distribution's"
 		return

@@ -81,6 +81,25 @@ refused 'no compiler' 'no compiler gcc-none' 'apt install gcc-none'
 sed -i 's/="gcc-none /="gcc-12 /' "$root/usr/src/linux-headers-$KREL/.config"
 before=$(fingerprint)
 
+sed -i 's/^CONFIG_KVM=m/CONFIG_KVM=y/' "$root/usr/src/linux-headers-$KREL/.config"
+before=$(fingerprint)
+kvm_make modules
+refused 'KVM in the kernel itself' "KVM is built into $KREL"
+sed -i 's/^CONFIG_KVM=y/CONFIG_KVM=m/' "$root/usr/src/linux-headers-$KREL/.config"
+sed -i "s/$KREL/6.1.0-1-amd64/" \
+	"$root/usr/src/linux-headers-$KREL/include/generated/utsrelease.h"
+before=$(fingerprint)
+kvm_make modules
+refused "another kernel's headers" "is of another kernel than $KREL" "$hint"
+sed -i "s/6.1.0-1-amd64/$KREL/" \
+	"$root/usr/src/linux-headers-$KREL/include/generated/utsrelease.h"
+mv "$root/sys/kernel/btf/vmlinux" "$tap_dir/"
+before=$(fingerprint)
+kvm_make modules
+refused 'no types' "no types (BTF) of $KREL" "apt install linux-image-$KREL"
+mv "$tap_dir/vmlinux" "$root/sys/kernel/btf/"
+rm -r "$BUILD/source"
+
 source=linux-source-6.1.tar.xz
 mv "$root/usr/src/$source" "$tap_dir/"
 before=$(fingerprint)
@@ -149,6 +168,21 @@ ok 'install: nothing is left beside it' [ "$(ls -A "$root/lib/modules")" = "$KRE
 kvm_make status
 ok 'status: installed' out_has "installed  $ours"
 ok 'status: what modprobe finds' out_has "finds $ours/kvm.ko"
+
+mkdir "$tap_dir/bin"
+cat >"$tap_dir/bin/lsinitramfs" <<'SCRIPT'
+#!/bin/sh
+echo "usr/lib/modules/6.1/kernel/arch/x86/kvm/$(cat "$1").ko"
+SCRIPT
+chmod +x "$tap_dir/bin/lsinitramfs"
+for name in kvmgt kvm-amd; do
+	echo $name >"$root/boot/initrd.img-$KREL"
+	PATH=$tap_dir/bin:$PATH kvm_make install
+	[ $name = kvmgt ] || continue
+	ok 'an initramfs without KVM: no warning' [ "$(wc -l <"$tap_dir/out")" -eq 1 ]
+done
+ok 'an initramfs with KVM: a warning' out_has "update-initramfs -u -k $KREL"
+rm "$root/boot/initrd.img-$KREL"
 
 # --- all or nothing ---
 
@@ -262,6 +296,12 @@ for text in 'process 1234 (qemu) runs a VM' 'module kvmgt' \
 	ok "reload while a VM runs: says '$text'" err_has "$text"
 done
 ok 'reload while a VM runs: nothing was done' [ ! -e "$root/done" ]
+mv "$root/sys/module/kvm/refcnt" "$tap_dir/"
+kvm_make reload
+ok 'a KVM that is no module: reload' err_has 'is built into this kernel'
+kvm_make status
+ok 'a KVM that is no module: status' out_has 'a part of the kernel'
+mv "$tap_dir/refcnt" "$root/sys/module/kvm/"
 rm -r "$root"/proc/{77,1234}
 kvm_make reload
 ok 'a VM in debugfs alone' err_has 'process 1234 (?) has a VM'
@@ -289,6 +329,7 @@ ok 'reload: a parameter set by hand' [ \
 	"$(cat "$root/sys/module/kvm/parameters/poll")" = 9 ]
 kvm_make status
 ok 'status: ours is loaded' out_has 'kvm and kvm_amd with exit counters'
+ok 'status: which mode' out_has 'exit_stats=2 (count and time)'
 ok 'status: no more to say' [ "$(wc -l <"$tap_dir/out")" -eq 4 ]
 mkdir "$root/sys/module/kvm/notes"
 objcopy -O binary --only-section=.note.gnu.build-id "$ours/kvm.ko" \
@@ -316,7 +357,8 @@ ok 'a kernel that does not run' err_has 'does not run'
 # --- uninstall ---
 
 load_theirs
-kvm_make reload
+kvm_make -j2 install reload
+ok 'install reload: ours is loaded' out_has 'is loaded:  kvm and kvm_amd with exit'
 touch "$ours/mine"
 kvm_make uninstall
 ok "uninstall: another's file is not removed" err_has 'mine is not ours'

@@ -18,9 +18,20 @@ shape() {
 line_of() { grep -m 1 "^$1" "$2" | shape; }
 
 in_l1=()
+# shellcheck disable=SC2016 # as they are written
 while read -r command; do
 	case $command in
 	'make demo' | exitleaf) ;; # below
+	*'apt install linux-headers-$(uname -r) linux-source-6.1')
+		ok 'what to install is what is asked for' \
+			grep -q '^hint="apt install linux-headers-$KREL linux-source-6.1"' \
+			kvm-instrumentation/t/install.t
+		;;
+	*'make -C kvm-instrumentation '*)
+		ok "a test runs '$command'" grep -qE \
+			"^kvm_make( -j2)? ${command##*kvm-instrumentation }\$" \
+			kvm-instrumentation/t/install.t
+		;;
 	'make check') # is what runs this
 		ok "$command is what CI runs" grep -qx "$command" .ci/run
 		;;
