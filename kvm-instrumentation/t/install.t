@@ -214,6 +214,36 @@ rm "$root/etc/depmod.d/order.conf"
 kvm_make install
 ok 'after that is mended, as before' unchanged
 
+# interrupted HOW: depmod does that when it has found ours
+interrupted() {
+	cat >"$tap_dir/bin/depmod" <<-SCRIPT
+	#!/bin/sh
+	$(type -P depmod) "\$@"
+	grep -q updates/ "$modules/modules.dep" || exit 0
+	[ ! -e "$tap_dir/once" ] || exit 0
+	touch "$tap_dir/once"
+	$1
+	SCRIPT
+	chmod +x "$tap_dir/bin/depmod"
+	rm -f "$tap_dir/once"
+	PATH=$tap_dir/bin:$PATH kvm_make install
+	[ "$status" -ne 0 ] && [ -e "$tap_dir/once" ]
+}
+# shellcheck disable=SC2016 # for that shell
+for how in 'exit 1' 'kill -TERM $PPID' 'kill -INT $PPID'; do
+	rm -rf "$modules/updates"
+	depmod -b "$root" -C "$root/etc/depmod.d" "$KREL"
+	before=$(fingerprint)
+	ok "install, but depmod does '$how'" interrupted "$how"
+	ok "$how: nothing changed" unchanged
+	ok "$how: nothing is left" [ "$(ls -A "$root/lib/modules")" = "$KREL" ]
+	kvm_make install
+	before=$installed
+	ok "$how: then installed as before" unchanged
+	ok "$how, again" interrupted "$how"
+	ok "$how, again: what was installed is" unchanged
+done
+
 if [ "$(id -u)" -eq 0 ]; then
 	# Without the build's lock and the files of this test's owner.
 	run setpriv --reuid=65534 --regid=65534 --clear-groups \
@@ -351,6 +381,18 @@ load_theirs
 printf '%s\n' {"$updates","$kernel"}/kvm-amd.ko >"$root/broken"
 kvm_make reload
 ok 'neither loads: said loudly' err_has 'NO KVM IS LOADED'
+rm -r "$root"/sys/module/{kvm*,ccp,irqbypass} "$root/broken"
+kvm_make reload
+ok 'none was loaded: ours is' out_has 'was loaded: no KVM'
+ok 'none was loaded: for this processor' out_has 'is loaded:  kvm and kvm_amd with'
+rm -r "$root"/sys/module/kvm*
+echo 'flags : fpu vmx' >"$root/proc/cpuinfo"
+kvm_make reload
+ok 'and for an Intel processor' out_has 'is loaded:  kvm and kvm_intel with'
+rm -r "$root"/sys/module/kvm*
+echo 'flags : fpu' >"$root/proc/cpuinfo"
+kvm_make reload
+ok 'nor for one without either' err_has 'neither AMD-V nor VT-x'
 kvm_make reload KREL=6.1.0-1-none
 ok 'a kernel that does not run' err_has 'does not run'
 

@@ -74,8 +74,9 @@ load() { # FILE NAME=VALUE...
 	echo 0 >"$sys/refcnt"
 	case $name in
 	kvm) echo N >"$sys/parameters/halt" && echo 5 >"$sys/parameters/poll" ;;
-	kvm_amd) echo 1 >"$sys/parameters/npt" && mkdir "$root/sys/module/kvm/holders/kvm_amd" ;;
+	kvm_amd) echo 1 >"$sys/parameters/npt" ;;
 	esac
+	[[ $name != kvm_* ]] || mkdir "$root/sys/module/kvm/holders/$name"
 	if [[ $name = kvm && $1 = */updates/* ]]; then
 		echo 2 >"$sys/parameters/exit_stats"
 		echo Y >"$sys/parameters/exit_stats_leaves"
