@@ -36,7 +36,9 @@ modules status_installed status
 # A guest that runs until it is killed.
 microguest cpuid=4000000000 >/dev/null 2>&1 &
 guest=$!
-sleep 1
+until [ -n "$(ls -d /sys/kernel/debug/kvm/*-* 2>/dev/null)" ]; do
+	sleep 0.2
+done
 modules reload_busy reload
 kill -KILL "$guest"
 wait "$guest" 2>/dev/null
