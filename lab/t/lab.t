@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make lab: what make demo does, on the other kernel; and what it refuses.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+run make -s lab KERNEL=6.12
+ok 'make lab KERNEL=6.12: status' status_is 0
+ok '… both guests are balanced' \
+	[ "$(grep -c '^verdict  BALANCED' <<<"$out")" -eq 2 ]
+ok '… on that kernel' [ "$(grep -c '^host     Linux 6\.12\.' <<<"$out")" -eq 2 ]
+
+run lab/demo.sh --vendor via
+ok 'a vendor that there is not: status' status_is 3
+ok '… one line' one_err_line
+run lab/demo.sh --kernel 5.4
+ok 'a kernel that there is not: status' [ "$status" -ne 0 ]
+ok '… is named, with those that there are' \
+	err_has "no kernel series '5.4'; known: 6.1, 6.12"
+run lab/demo.sh --nonsense
+ok 'wrong usage' status_is 64
+
+done_testing
