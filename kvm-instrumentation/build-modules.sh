@@ -25,7 +25,7 @@
 HERE=$TOP/kvm-instrumentation
 
 PARTS=(arch/x86/kvm virt/kvm)		# what is compiled
-PATCHED=("${PARTS[@]}" Documentation tools)	# what patches may touch
+PATCHED=("${PARTS[@]}" Documentation)	# what their patches may touch
 MODULES=(kvm.ko kvm-amd.ko kvm-intel.ko)
 
 parse_options() {
@@ -83,7 +83,9 @@ check_inputs() {
 	SOURCE=$(realpath -- "$SOURCE") HEADERS=$(realpath -- "$HEADERS")
 	SERIES=$(realpath -- "$SERIES")
 	[[ -z $FAULT ]] || FAULT=$(realpath -- "$FAULT")
-	mapfile -t PATCHES < <(find "$SERIES" -name '*.patch' | sort)
+	# The selftest's patch, for one, is not for what is compiled here.
+	mapfile -t PATCHES < <(find "$SERIES" -name '*.patch' -exec \
+		grep -lE '^\+\+\+ b/(arch/x86|virt)/kvm/' {} + | sort)
 	[[ -z $FAULT ]] || PATCHES+=("$FAULT")
 	mapfile -t OURS < <(find "$HERE/src" -type f \
 		-name '*.[ch]' -o -name '*.def' | sort)

@@ -33,8 +33,11 @@ git() {
 		-c user.email=exitledger@localhost -c commit.gpgsign=false "$@"
 }
 
-mkdir -p "$temp/tree/arch/x86"
-cp -a "$source/arch/x86/kvm" "$temp/tree/arch/x86/"
+# What the patches touch.
+for part in arch/x86/kvm tools/testing/selftests/kvm; do
+	mkdir -p "$temp/tree/$(dirname "$part")"
+	cp -a "$source/$part" "$temp/tree/$part"
+done
 git init -q
 git add -A
 git commit -q -m base

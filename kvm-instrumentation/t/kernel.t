@@ -11,11 +11,13 @@ cd "$(dirname "$0")/../.."
 build=$(realpath "${BUILD:-build}")
 kvm='kvm-instrumentation'
 
-# Who submits a patch signs it; the others cannot.  And there is no history here
-# in which checkpatch could look a commit up.
+# Who submits a patch signs it; the others cannot.  There is no history here in
+# which checkpatch could look a commit up, and what a patch adds is where
+# MAINTAINERS has KVM's already.
 checkpatch() {
 	perl "$KSOURCE/scripts/checkpatch.pl" --no-tree --strict --quiet \
-		--ignore MISSING_SIGN_OFF,UNKNOWN_COMMIT_ID "$@"
+		--ignore MISSING_SIGN_OFF,UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES \
+		"$@"
 }
 
 checkpatch_of() { checkpatch - <"$1"; }
@@ -87,8 +89,10 @@ test_series() {
 	run $kvm/make-series.sh --source "$KSOURCE" --series "$series" \
 		--out "$temp/series"
 	ok "$name: the series for git am is made" status_is 0
-	mkdir -p "$temp/am/arch/x86"
+	mkdir -p "$temp"/am/{arch/x86,tools/testing/selftests}
 	cp -a "$KSOURCE/arch/x86/kvm" "$temp/am/arch/x86/"
+	cp -a "$KSOURCE/tools/testing/selftests/kvm" \
+		"$temp/am/tools/testing/selftests/"
 	run am
 	ok "$name: git am takes it" status_is 0
 	for file in exit_stats.c exit_stats.h svm/svm.c vmx/vmx.c cpuid.c \
@@ -97,6 +101,19 @@ test_series() {
 			"$temp/am/arch/x86/kvm/$file" \
 			"$work/arch/x86/kvm/$file"
 	done
+	test_selftest "$temp/am/tools/testing/selftests/kvm"
+}
+
+# The kernel's selftest, which some series do not have yet.
+test_selftest() {
+	local test=x86_64/exit_stats_test
+
+	compgen -G "$series/*selftests*" >/dev/null || return 0
+	ok "$name: git am adds the selftest" [ -s "$1/$test.c" ]
+	ok "$name: … to those that are built" \
+		grep -qx "TEST_GEN_PROGS_x86_64 += $test" "$1/Makefile"
+	ok "$name: … and the program to .gitignore" \
+		grep -qx "/$test" "$1/.gitignore"
 }
 
 # Whoever bisects must be able to build the series up to any patch of it.
