@@ -5,6 +5,8 @@
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make check   run all tests
+# make kvm-selftests  the kernel's own KVM tests, with and without the patches:
+#              all of them, which takes a quarter of an hour, or TESTS="NAME..."
 # make         build the programs alone: build/bin/exitledger, build/guest/*
 
 BUILD ?= build
@@ -46,6 +48,12 @@ SCENARIO ?=
 .PHONY: lab
 lab:
 	@lab/demo.sh --vendor $(VENDOR) --kernel $(KERNEL) $(SCENARIO)
+
+TESTS ?=
+.PHONY: kvm-selftests
+kvm-selftests:
+	@lab/deps.sh
+	@lab/selftests.sh --kernel $(KERNEL) $(TESTS)
 
 # The same unit tests twice: as they are, and with the sanitizers.
 SAN_BUILD := $(BUILD)/san

@@ -19,6 +19,7 @@
 #
 #   # needs: WORD...   qemu      QEMU, as /qemu/run-qemu
 #                      l2        the Linux guest's kernel and initramfs, in /l2
+#                      selftests the kernel's KVM selftests, in /selftests
 #                      exitledger, guest   the programs built here, in /bin
 #                      stock     the distribution's own KVM modules, in
 #                                /modules/stock, besides those that are loaded
@@ -107,7 +108,7 @@ add_needed() { # ROOT WORD
 
 	[[ $2 != *\? ]] || optional=1
 	case ${2%\?} in
-	qemu | l2) # shared by all runs
+	qemu | l2 | selftests) # shared by all runs
 		image "${2%\?}"
 		IMAGES_USED+=("$IMAGE")
 		return 0

@@ -153,6 +153,15 @@ state_of_l2() {
 		sha256sum <"$BUILD/guest/exitleaf"
 }
 
+fill_selftests() {
+	cp -r -- "$BUILD/selftests/$KSERIES" "$1/selftests"
+}
+
+state_of_selftests() {
+	cat -- "$BUILD/selftests/$KSERIES/stamp" ||
+		die "no KVM selftests; run lab/build-selftests.sh $KSERIES"
+}
+
 make_image() { # NAME DIR
 	mkdir "$2/root"
 	"fill_$1" "$2/root"

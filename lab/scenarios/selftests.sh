@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: selftests
+#
+# Runs the kernel's KVM selftests, those in $TESTS or all, $LIMIT seconds each at
+# most.  Leaves results.txt, with "NAME RESULT SECONDS" for each, and what they
+# printed, output/NAME.txt.  That one fails is a result, too: the status is 0.
+set -u
+
+now() { cut -d' ' -f1 /proc/uptime; }
+
+# The framework's statuses; a test whose time was up was killed.
+result_of() {
+	case $1 in
+	0) echo pass ;;
+	4) echo skip ;;
+	137) echo timeout ;;
+	*) echo fail ;;
+	esac
+}
+
+mkdir /results/output
+for test in ${TESTS:-$(cat /selftests/list)}; do
+	name=${test##*/}
+	start=$(now)
+	timeout -s KILL "$LIMIT" "/selftests/$test" \
+		>"/results/output/$name.txt" 2>&1
+	status=$?
+	# What a test has started must not run on beside the next one.
+	kill -9 -1 2>/dev/null
+	result=$(result_of "$status")
+	seconds=$(echo "$start $(now)" | awk '{ printf "%.1f", $2 - $1 }')
+	echo "$name $result $seconds" >>/results/results.txt
+	echo "[LAB] $name: $result, $seconds s"
+	[ "$result" != fail ] ||
+		echo "exit status: $status" >>"/results/output/$name.txt"
+done
+exit 0

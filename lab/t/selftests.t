@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A few of the kernel's own KVM selftests, among them that of the exit
+# statistics, with Debian's modules, with the patched ones, and with some that
+# count wrong.  'make kvm-selftests' runs all of them.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+build=${BUILD:-build}
+results=$build/results
+
+# row NAME STOCK PATCHED: is it in the table
+row() { grep -qE "^$1 +$2 +$3\$" <<<"$out"; }
+
+run lab/selftests.sh --name t-selftests \
+	exit_stats_test cpuid_test set_sregs_test x86_64/userspace_io_test
+ok 'the same with both kinds of modules' status_is 0
+ok 'the exit statistics: only the patched have them' \
+	row exit_stats_test skip pass
+ok 'a skip says why' grep -q "does not answer the exit statistics' leaves" \
+	"$results/t-selftests-stock/output/exit_stats_test.txt"
+for test in cpuid_test set_sregs_test userspace_io_test; do
+	ok "$test: passes with both" row "$test" pass pass
+done
+ok 'the total' out_has '4 tests'
+ok 'all as expected' [ -z "$(grep -E 'not (as )?in ' <<<"$out")" ]
+ok 'the table is kept' \
+	grep -qx 'exit_stats_test skip pass' "$results/t-selftests.txt"
+
+run lab/selftests.sh --name t-selftests no_such_test
+ok 'a test that there is not: status' status_is 1
+ok 'a test that there is not: one line' one_err_line
+
+run lab/selftests.sh --name t-selftests-fault \
+	--modules "$build/modules/6.1/fault-lost-io" exit_stats_test
+ok 'modules that count wrong: status' status_is 1
+ok 'modules that count wrong: the test fails' row exit_stats_test skip fail
+ok 'modules that count wrong: said' out_has 'DIFFERENT: exit_stats_test'
+ok 'modules that count wrong: what the guest found' \
+	grep -q 'new == old + NR_SYNCS at x86_64/exit_stats_test.c' \
+	"$results/t-selftests-fault-patched/output/exit_stats_test.txt"
+
+done_testing
