@@ -40,13 +40,13 @@ parse_options() {
 
 # Sets TESTS to these tests, as paths; without any, to all.
 choose_tests() {
-	local list=$BUILD/selftests/$SERIES/list test
+	local list=$BUILD/selftests/$SERIES/list test path
 
 	TESTS=()
 	for test; do
-		test=$(grep -E "(^|/)${test##*/}\$" "$list") ||
+		path=$(grep -E "(^|/)${test##*/}\$" "$list") ||
 			die "there is no test '$test'; see $(rel "$list")"
-		TESTS+=("$test")
+		TESTS+=("$path")
 	done
 	((${#TESTS[@]})) || mapfile -t TESTS <"$list"
 }

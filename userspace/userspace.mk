@@ -29,9 +29,9 @@ $(BUILD)/obj/userspace/observer.o: $(SKELETON)
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-TESTS := balance books observer plain reasons
-TEST_PROGRAMS := $(TESTS:%=$(BUILD)/tests/test_%)
-TEST_OBJECTS := $(TESTS:%=$(BUILD)/obj/userspace/tests/test_%.o)
+UNITS := balance books observer plain reasons
+TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
+TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
 UNIT_TESTS += $(TEST_PROGRAMS)
 

@@ -32,6 +32,7 @@ ok 'the table is kept' \
 run lab/selftests.sh --name t-selftests no_such_test
 ok 'a test that there is not: status' status_is 1
 ok 'a test that there is not: one line' one_err_line
+ok 'a test that there is not: which' err_has "no test 'no_such_test'"
 
 run lab/selftests.sh --name t-selftests-fault \
 	--modules "$build/modules/6.1/fault-lost-io" exit_stats_test
