@@ -111,17 +111,17 @@ print_head() {
 	EOF2
 }
 
-print_totals() {
-	awk '
-	{ stock[$2]++; patched[$3]++ }
+# print_total RESULTS COLUMN WHOSE
+print_total() {
+	awk -v column="$2" -v whose="$3" '
+	{ count[$column]++ }
 	END {
-		printf "%-40s", NR " tests"
+		line = sprintf("%-40s", NR " tests, " whose)
 		n = split("pass skip fail timeout none", result)
 		for (i = 1; i <= n; i++)
-			if (result[i] in stock || result[i] in patched)
-				printf "  %s %d %d", result[i],
-					stock[result[i]], patched[result[i]]
-		print ""
+			if (result[i] in count)
+				line = line "  " count[result[i]] " " result[i]
+		print line
 	}' "$1"
 }
 
@@ -181,7 +181,8 @@ main() {
 	printf '%-40s  %-8s %s\n' test stock patched
 	awk '{ printf "%-40s  %-8s %s\n", $1, $2, $3 }' "$results/results"
 	echo
-	print_totals "$results/results"
+	print_total "$results/results" 2 "Debian's modules"
+	print_total "$results/results" 3 "patched modules"
 	print_unexpected "$results/results"
 	print_differences "$results/results" || status=1
 	note "$(since "$start") s in all; $(rel "$TABLE")"

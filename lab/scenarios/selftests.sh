@@ -19,7 +19,8 @@ result_of() {
 	esac
 }
 
-mkdir /results/output
+mkdir /results/output /dev/shm
+mount -t tmpfs shm /dev/shm
 for test in ${TESTS:-$(cat /selftests/list)}; do
 	name=${test##*/}
 	start=$(now)
