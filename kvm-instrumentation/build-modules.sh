@@ -85,7 +85,7 @@ check_inputs() {
 	[[ -z $FAULT ]] || FAULT=$(realpath -- "$FAULT")
 	# The selftest's patch, for one, is not for what is compiled here.
 	mapfile -t PATCHES < <(find "$SERIES" -name '*.patch' -exec \
-		grep -lE '^\+\+\+ b/(arch/x86|virt)/kvm/' {} + | sort)
+		grep -lE '^\+\+\+ b/(arch|virt)/' {} + | sort)
 	[[ -z $FAULT ]] || PATCHES+=("$FAULT")
 	mapfile -t OURS < <(find "$HERE/src" -type f \
 		-name '*.[ch]' -o -name '*.def' | sort)
