@@ -43,4 +43,33 @@ ok 'modules that count wrong: what the guest found' \
 	grep -q 'new == old + NR_SYNCS at x86_64/exit_stats_test.c' \
 	"$results/t-selftests-fault-patched/output/exit_stats_test.txt"
 
+# What is made of results, with an l1.sh that has them ready: "slow" runs out of
+# time with Debian's modules alone, "broken" fails with the patched ones.
+mkdir -p "$tap_dir/lab" "$tap_dir/build"/{kernel/6.1/current,selftests/6.1}
+cp lab/{lib,selftests}.sh "$tap_dir/lab/"
+echo KVERSION=none >"$tap_dir/build/kernel/6.1/current/kernel.env"
+printf 'x86_64/%s\n' slow broken >"$tap_dir/build/selftests/6.1/list"
+printf '#!/bin/sh\n' | tee "$tap_dir/lab/kernel.sh" \
+	>"$tap_dir/lab/build-selftests.sh"
+cat >"$tap_dir/lab/l1.sh" <<'EOF'
+#!/usr/bin/env bash
+while [[ $1 != --out ]]; do shift; done
+mkdir -p "$2"
+for test in ${5#TESTS=}; do
+	case ${test##*/},$2,$4 in
+	slow,*-stock,LIMIT=60) echo slow timeout 60 ;;
+	broken,*-patched,*) echo broken fail 1 ;;
+	*) echo "${test##*/} pass 1" ;;
+	esac
+done >"$2/results.txt"
+EOF
+chmod +x "$tap_dir"/lab/*.sh
+run env BUILD="$tap_dir/build" "$tap_dir/lab/selftests.sh" --modules none
+ok 'another result: status' status_is 1
+ok 'another result: said' \
+	out_has "DIFFERENT: broken: pass with Debian's modules, fail"
+ok 'out of time with one alone: once more' row slow pass pass
+ok '… that one alone' grep -qx '.*with more time: slow' <<<"$out"
+ok 'without a list of what is expected' out_has 'no lab/kvm-selftests-6.1.txt'
+
 done_testing
