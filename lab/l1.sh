@@ -5,17 +5,20 @@
 #        l1.sh [OPTION...] --shell [SCENARIO] [KEY=VALUE...]
 #   --kernel SERIES      L1's kernel: 6.1 (the default) or 6.12
 #   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal)
-#   --timeout SECONDS    the most that the run may take (default: 300)
-#   --memory MB          of the emulated host (default: 1024)
-#   --icount             the TSC counts instructions: for measurements
+#   --vendor amd|intel   of the host's processor (default: this machine's, where
+#                        it has nested virtualization, and else amd)
+#   --timeout SECONDS    the most that the run may take (default: 300; Bochs: 900)
+#   --memory MB          of the emulated host (default: 1024; Bochs: as needed)
+#   --icount             the TSC counts instructions: for measurements (amd only)
 #   --tcg                emulate, even where the processor could do it
 #   --shell              a shell in L1 instead of the scenario
 #
-# Runs a scenario in L1, a host with AMD-V that QEMU emulates (or, where this
-# machine has nested virtualization, runs with KVM).  A scenario is a script for
-# L1's shell; what it leaves in /results is put in DIR.  KEY=VALUE is for its
-# environment; with a dot in KEY (kvm.exit_stats=1, kvm_amd.npt=0) it is a module
-# parameter.  The scenario's head says what it needs:
+# Runs a scenario in L1: a host with AMD-V that QEMU emulates, or one with VMX
+# that Bochs does (or, where this machine has nested virtualization, a host that
+# QEMU runs with KVM).  A scenario is a script for L1's shell; what it leaves in
+# /results is put in DIR.  KEY=VALUE is for its environment; with a dot in KEY
+# (kvm.exit_stats=1, kvm_amd.npt=0) it is a module parameter.  The scenario's head
+# says what it needs:
 #
 #   # needs: WORD...   qemu      QEMU, as /qemu/run-qemu
 #                      l2        the Linux guest's kernel and initramfs, in /l2
@@ -36,23 +39,23 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 DIE_STATUS=125
 
-# What L1's init ends QEMU with, v for QEMU's status 2v + 1: the scenario's
-# status plus STATUS_BASE, or one of these.  So a success is 65: no signal, no
-# shell and no failure of QEMU gives that status.
+# What L1's init ends with, v for QEMU's status 2v + 1: the scenario's status
+# plus STATUS_BASE, or one of these.  So a success is 65: no signal, no shell and
+# no failure of QEMU gives that status.
 STATUS_BASE=32
 STATUS_LARGE=96
 STATUS_COMPLAINTS=97
 STATUS_SETUP=98
 
 parse_options() {
-	KERNEL=6.1 MODULES='' TIMEOUT=300 MEMORY=1024 OUT=''
-	ICOUNT='' FORCE_TCG='' INTERACTIVE='' SCENARIO=''
+	KERNEL=6.1 MODULES='' TIMEOUT='' MEMORY='' OUT=''
+	VENDOR='' ICOUNT='' FORCE_TCG='' INTERACTIVE='' SCENARIO=''
 	while [[ ${1:-} == -* ]]; do
 		case $1 in
 		--icount) ICOUNT=1 ;;
 		--tcg) FORCE_TCG=1 ;;
 		--shell) INTERACTIVE=1 ;;
-		--kernel | --modules | --timeout | --memory | --out)
+		--kernel | --modules | --timeout | --memory | --out | --vendor)
 			(($# > 1)) || usage
 			printf -v "$(tr a-z- A-Z_ <<<"${1#--}")" '%s' "$2"
 			shift
@@ -66,7 +69,7 @@ parse_options() {
 		shift
 	fi
 	SETTINGS=("$@")
-	[[ $TIMEOUT$MEMORY =~ ^[0-9]+$ ]] || usage
+	[[ $TIMEOUT$MEMORY =~ ^[0-9]*$ && $VENDOR =~ ^(|amd|intel)$ ]] || usage
 	[[ -n $INTERACTIVE || (-n $SCENARIO && -n $OUT) ]] || usage
 }
 
@@ -144,7 +147,9 @@ write_settings() { # ENV-FILE
 
 	PARAMETERS=()
 	{
-		printf "LAB_SHELL=%s LAB_KVM='%s'\n" "$INTERACTIVE" "$(header kvm)"
+		printf "LAB_SHELL=%s LAB_KVM='%s' LAB_TOKEN=%s\n" \
+			"$INTERACTIVE" "$(header kvm)" "$TOKEN"
+		printf 'export L2_MACHINE=%s\n' "$L2_MACHINE"
 		for setting in "${SETTINGS[@]}"; do
 			if [[ $setting =~ ^kvm(_amd|_intel)?\.[a-z0-9_]+=[^[:space:]]*$ ]]; then
 				PARAMETERS+=("$setting")
@@ -182,47 +187,31 @@ assemble() {
 
 # --- the machine ---
 
-# A /dev/kvm alone is no proof: there are hosts that show one without either
+# Has this machine nested virtualization, of that vendor if one is named?  A
+# /dev/kvm alone is no proof: there are hosts that show one without either
 # extension.
-nested_virtualization() {
-	local parameters=/sys/module/kvm_intel/parameters
+nested_virtualization() { # [VENDOR]
+	local parameters
 
-	case $(grep -m 1 -owE 'svm|vmx' /proc/cpuinfo) in
-	svm) parameters=/sys/module/kvm_amd/parameters ;;
-	vmx) ;;
+	[[ -z $FORCE_TCG ]] || return 1
+	case ${1:-any}-$(grep -m 1 -owE 'svm|vmx' /proc/cpuinfo) in
+	a*-svm) parameters=/sys/module/kvm_amd/parameters ;;
+	any-vmx | intel-vmx) parameters=/sys/module/kvm_intel/parameters ;;
 	*) return 1 ;;
 	esac
 	grep -qsx '[Y1]' "$parameters/nested" && [[ -r /dev/kvm && -w /dev/kvm ]]
 }
 
-# One CPU, one thread: with more, QEMU's emulator panics Linux now and then
-# when tracepoints are switched.
-# shellcheck disable=SC2054 # the commas are QEMU's
-machine() {
-	MACHINE=(-nodefaults -no-reboot -display none -M q35 -smp 1
-		-m "$MEMORY" -device isa-debug-exit,iobase=0xf4,iosize=4)
-	if [[ -n $ICOUNT ]]; then
-		ON="an emulated AMD host whose TSC counts instructions"
-		MACHINE+=(-accel tcg -icount shift=0,sleep=off
-			-rtc base=2026-01-01,clock=vm)
-	elif [[ -z $FORCE_TCG ]] && nested_virtualization; then
-		ON="this machine's own virtualization (nested KVM)"
-		MACHINE+=(-accel kvm -cpu host)
-		return 0
+# Both define the same functions.
+choose_emulator() {
+	if [[ $VENDOR == intel ]] && ! nested_virtualization intel; then
+		# shellcheck source=lab/bochs.sh
+		. "$LAB/bochs.sh"
 	else
-		ON="an emulated AMD host"
-		MACHINE+=(-accel tcg,thread=single)
+		# shellcheck source=lab/qemu.sh
+		. "$LAB/qemu.sh"
 	fi
-	MACHINE+=(-cpu EPYC,+svm,+npt)
-}
-
-start_l1() {
-	local append="console=ttyS0 quiet mitigations=off tsc=reliable panic=-1"
-
-	exec "$@" "$QEMU" "${MACHINE[@]}" \
-		-kernel "$KVMLINUX" -initrd "$RUN/initrd" \
-		-append "$append ${PARAMETERS[*]}" \
-		"${SERIAL[@]}" -serial "file:$RUN/results"
+	: "${TIMEOUT:=$DEFAULT_TIMEOUT}"
 }
 
 # Shows the scenario's [LAB] lines as they come.
@@ -239,9 +228,9 @@ show_progress() {
 }
 
 run_l1() {
-	SERIAL=(-serial "file:$CONSOLE")
+	serial_file "$CONSOLE"
 	: >"$CONSOLE"
-	spawn start_l1 timeout -k 5 "$TIMEOUT" 2>"$RUN/qemu.err"
+	spawn start_l1 timeout -k 5 "$TIMEOUT" 2>"$RUN/emulator.err"
 	show_progress &
 	PROGRESS=$!
 	reap
@@ -249,11 +238,11 @@ run_l1() {
 }
 
 run_shell() {
-	SERIAL=(-serial mon:stdio)
-	note "          Ctrl-A X ends QEMU"
+	serial_terminal
 	RUN_STATUS=0
 	(start_l1 env) 9>&- || RUN_STATUS=$?
-	exit "$((RUN_STATUS % 2 ? 0 : DIE_STATUS))"
+	end_code
+	exit "$((${#CODE} ? 0 : DIE_STATUS))"
 }
 
 # --- what came of it ---
@@ -262,7 +251,7 @@ run_shell() {
 lab_failure() {
 	{
 		sed '/^\[LAB\]/d; s/\r//g' "$CONSOLE" | tail -n 10
-		grep -v "TCG doesn't support" "$RUN/qemu.err" || true
+		emulator_errors
 	} | sed 's/^/    | /' >&2
 	die "$NAME: $1; see $(rel "$CONSOLE")"
 }
@@ -276,28 +265,27 @@ unpack_results() {
 }
 
 judge() {
-	local code=$(((RUN_STATUS - 1) / 2)) status
+	local status
 
-	case $RUN_STATUS in
-	124) lab_failure "no end after $TIMEOUT s" ;;
-	"$((2 * STATUS_SETUP + 1))") lab_failure "L1 could not be set up" ;;
-	esac
-	if ((RUN_STATUS % 2 == 0)); then
+	((RUN_STATUS != 124)) || lab_failure "no end after $TIMEOUT s"
+	end_code
+	if [[ -z $CODE ]]; then
 		! grep -q 'Kernel panic' "$CONSOLE" ||
 			lab_failure "L1's kernel panicked"
-		lab_failure "L1 ended without a word (QEMU's status $RUN_STATUS)"
+		lab_failure "L1 ended without a word ($EMULATOR's status $RUN_STATUS)"
 	fi
-	((code >= STATUS_BASE && code <= STATUS_COMPLAINTS)) ||
-		lab_failure "QEMU failed (status $RUN_STATUS)"
+	((CODE != STATUS_SETUP)) || lab_failure "L1 could not be set up"
+	((CODE >= STATUS_BASE && CODE <= STATUS_COMPLAINTS)) ||
+		lab_failure "$EMULATOR failed (status $RUN_STATUS)"
 	unpack_results ||
-		lab_failure "the results did not arrive whole (QEMU's status $RUN_STATUS)"
+		lab_failure "the results did not arrive whole ($EMULATOR's status $RUN_STATUS)"
 	status=$(<"$RESULTS/l1-status")
 	tr -d '\r' <"$CONSOLE" >"$RESULTS/console.txt"
 	# Two ways tell of the status; they must agree.
-	((code >= STATUS_LARGE || code == status + STATUS_BASE)) ||
-		lab_failure "QEMU's status $RUN_STATUS is not that of the scenario ($status)"
+	((CODE >= STATUS_LARGE || CODE == status + STATUS_BASE)) ||
+		lab_failure "L1 ended with $CODE, which is not for the scenario's status $status"
 	publish "$RESULTS" "$OUT"
-	if ((code == STATUS_COMPLAINTS)); then
+	if ((CODE == STATUS_COMPLAINTS)); then
 		head -n 5 "$OUT/l1-complaints" | sed 's/^/    | /' >&2
 		die "$NAME: L1's kernel warned; see $(rel "$OUT")/dmesg.txt"
 	fi
@@ -315,7 +303,8 @@ main() {
 	check_inputs
 	# shellcheck source=lab/payload.sh
 	. "$LAB/payload.sh"
-	[[ -n $QEMU ]] || die "no qemu-system-x86_64; install qemu-system-x86"
+	choose_emulator
+	find_emulator
 	mkdir -p "$BUILD/log"
 	lock
 	new_beside RUN "$BUILD/run/$NAME"

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
+#
+# L1 on QEMU: an emulated AMD host, or this machine's own virtualization.  What
+# l1.sh calls of an emulator; sourced by it, after payload.sh.
+
+EMULATOR=QEMU
+DEFAULT_TIMEOUT=300
+L2_MACHINE=pc		# of the guest that QEMU runs in L1
+TOKEN=			# its exit status tells
+
+find_emulator() {
+	[[ -n $QEMU ]] || die "no qemu-system-x86_64; install qemu-system-x86"
+}
+
+# One CPU, one thread: with more, QEMU's emulator panics Linux now and then
+# when tracepoints are switched.
+# shellcheck disable=SC2054 # the commas are QEMU's
+machine() {
+	MACHINE=(-nodefaults -no-reboot -display none -M q35 -smp 1
+		-m "${MEMORY:-1024}" -device isa-debug-exit,iobase=0xf4,iosize=4)
+	if [[ -n $ICOUNT ]]; then
+		ON="an emulated AMD host whose TSC counts instructions"
+		MACHINE+=(-accel tcg -icount shift=0,sleep=off
+			-rtc base=2026-01-01,clock=vm)
+	elif nested_virtualization "$VENDOR"; then
+		ON="this machine's own virtualization (nested KVM)"
+		MACHINE+=(-accel kvm -cpu host)
+		return 0
+	else
+		ON="an emulated AMD host"
+		MACHINE+=(-accel tcg,thread=single)
+	fi
+	MACHINE+=(-cpu EPYC,+svm,+npt)
+}
+
+# start_l1 PREFIX...: becomes the emulator
+start_l1() {
+	local append="console=ttyS0 quiet mitigations=off tsc=reliable panic=-1"
+
+	exec "$@" "$QEMU" "${MACHINE[@]}" \
+		-kernel "$KVMLINUX" -initrd "$RUN/initrd" \
+		-append "$append ${PARAMETERS[*]}" \
+		"${SERIAL[@]}" -serial "file:$RUN/results"
+}
+
+# serial_file FILE, serial_terminal: where L1's console is
+serial_file() {
+	SERIAL=(-serial "file:$1")
+}
+
+serial_terminal() {
+	SERIAL=(-serial mon:stdio)
+	note "          Ctrl-A X ends QEMU"
+}
+
+# Sets $CODE to what L1's init ended with; empty if it did not come to that.
+end_code() {
+	CODE=
+	((RUN_STATUS % 2 == 0)) || CODE=$(((RUN_STATUS - 1) / 2))
+}
+
+emulator_errors() {
+	grep -v "TCG doesn't support" "$RUN/emulator.err" || true
+}
