@@ -6,7 +6,6 @@
 
 EMULATOR=Bochs
 DEFAULT_TIMEOUT=900
-L2_MACHINE=microvm	# what a guest boots on in the shortest time
 BOCHS=$(command -v bochs-bin || true)
 BOCHS_FILES=(/usr/share/bochs/BIOS-bochs-latest
 	/usr/share/bochs/VGABIOS-lgpl-latest)
@@ -15,14 +14,17 @@ BOCHS_FILES=(/usr/share/bochs/BIOS-bochs-latest
 # this word and its code after the results.
 TOKEN=$(od -A n -N 8 -t x8 /dev/urandom | tr -d ' ')
 
-# Bochs runs some 40 million instructions a second, so they are saved where
-# nothing depends on them: self-tests, certificates, names in the formats of
-# tracepoints, page tables split to make code read-only (and checked for it).
-# With reboot=t a panic, or a reset, ends Bochs.
-BOCHS_APPEND="console=ttyS0,115200 quiet nokaslr mitigations=off nosmp \
-tsc=reliable panic=-1 reboot=t rodata=off cryptomgr.notests \
+# Bochs runs some 40 million instructions a second, so a Linux on it is spared
+# those on which nothing depends: self-tests, certificates, names in the formats
+# of tracepoints, page tables split to make code read-only.
+SPARING="nokaslr tsc=reliable rodata=off cryptomgr.notests \
 initcall_blacklist=load_system_certificate_list,init_kprobe_trace,\
 trace_eval_init,cubictcp_register,init_evm"
+L2_SETTINGS=("L2_APPEND=$SPARING i8042.nokbd i8042.noaux" L2_TIMEOUT=600)
+
+# With reboot=t a panic, or a reset, ends Bochs.
+BOCHS_APPEND="console=ttyS0,115200 quiet mitigations=off nosmp panic=-1 \
+reboot=t"
 
 find_emulator() {
 	local file
@@ -69,7 +71,7 @@ make_disk() { # DISK
 	truncate -s $((LOAD_END - LOAD_AT)) "$RUN/kernel"
 	pad "$RUN/kernel" 4096
 	cmdline=$((LOAD_AT + $(stat -c %s "$RUN/kernel")))
-	printf '%s %s\0' "$BOCHS_APPEND" "${PARAMETERS[*]}" >"$RUN/cmdline"
+	printf '%s %s\0' "$BOCHS_APPEND $SPARING" "${PARAMETERS[*]}" >"$RUN/cmdline"
 	pad "$RUN/cmdline" 4096
 	size=$((cmdline + 4096 + INITRD_SIZE - LOAD_AT))
 	as --32 -o "$RUN/boot.o" --defsym LOAD="$LOAD_AT" \

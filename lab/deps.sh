@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: deps.sh [--check]
+# usage: deps.sh [--intel | --check]
 #
-# Makes sure that the Debian packages are there that the demo needs, or with
-# --check the tests too.  Root installs what is missing; anyone else is told the
-# one command that does.
+# Makes sure that the Debian packages are there that the demo needs, with --intel
+# those of the emulated Intel host too, with --check also those of the tests.
+# Root installs what is missing; anyone else is told the one command that does.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -34,6 +34,10 @@ packages() {
 	qemu-system-x86  demo   the emulated host, and the guest in it
 	seabios          demo   the emulated host, and the guest in it
 	util-linux       demo   flock
+	bochs            intel  the emulated Intel host
+	bochs-term       intel  its screen, which no one sees
+	bochsbios        intel  its BIOS
+	vgabios          intel  its BIOS
 	check            check  unit tests
 	pkg-config       check  unit tests
 	perl             check  prove, checkpatch
@@ -50,11 +54,11 @@ packages() {
 	EOF
 }
 
-missing() {
+missing() { # CLASSES
 	local wanted
 
 	mapfile -t wanted < <(packages |
-		awk -v all="$1" '$2 == "demo" || all { print $1 }')
+		awk -v classes=" $1 " 'index(classes, " " $2 " ") { print $1 }')
 	printf '%s\n' "${wanted[@]}" | grep -vxFf <(
 		dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
 			"${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p'
@@ -68,17 +72,18 @@ install_packages() {
 }
 
 main() {
-	local all='' needed install
+	local classes=demo needed install
 
 	case "$*" in
 	'') ;;
-	--check) all=1 ;;
+	--intel) classes='demo intel' ;;
+	--check) classes='demo intel check' ;;
 	*) usage ;;
 	esac
 	command -v dpkg-query >/dev/null ||
 		die "this is no Debian; install what has the content of: $(packages |
 			awk '{ printf "%s ", $1 }')"
-	mapfile -t needed < <(missing "$all")
+	mapfile -t needed < <(missing "$classes")
 	if ((${#needed[@]} == 0)); then
 		note '          all packages are there'
 		return 0

@@ -149,8 +149,7 @@ write_settings() { # ENV-FILE
 	{
 		printf "LAB_SHELL=%s LAB_KVM='%s' LAB_TOKEN=%s\n" \
 			"$INTERACTIVE" "$(header kvm)" "$TOKEN"
-		printf 'export L2_MACHINE=%s\n' "$L2_MACHINE"
-		for setting in "${SETTINGS[@]}"; do
+		for setting in "${L2_SETTINGS[@]}" "${SETTINGS[@]}"; do
 			if [[ $setting =~ ^kvm(_amd|_intel)?\.[a-z0-9_]+=[^[:space:]]*$ ]]; then
 				PARAMETERS+=("$setting")
 			elif [[ $setting =~ ^[A-Za-z_][A-Za-z0-9_]*= ]]; then

@@ -9,9 +9,8 @@ IMAGES=$BUILD/images
 BUSYBOX=$(command -v busybox || true)
 QEMU=$(command -v qemu-system-x86_64 || true)
 
-# Where QEMU looks for these, and what `-M pc` and `-M microvm` without a display
-# need of them.
-FIRMWARE=(bios-256k.bin bios-microvm.bin kvmvapic.bin linuxboot_dma.bin pvh.bin)
+# Where QEMU looks for these, and what `-M pc` without a display needs of them.
+FIRMWARE=(bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin)
 FIRMWARE_DIRS=(/usr/share/qemu /usr/share/seabios)
 
 pack() { # DIR CPIO

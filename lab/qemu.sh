@@ -6,7 +6,7 @@
 
 EMULATOR=QEMU
 DEFAULT_TIMEOUT=300
-L2_MACHINE=pc		# of the guest that QEMU runs in L1
+L2_SETTINGS=()
 TOKEN=			# its exit status tells
 
 find_emulator() {

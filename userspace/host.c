@@ -14,6 +14,21 @@
 
 static const char parameter[] = "/sys/module/kvm/parameters/exit_stats";
 
+/* Bochs emulates its processors to the last bit of CPUID; its BIOS tells. */
+static bool bios_is_bochs(void)
+{
+	char vendor[32] = "";
+	FILE *file;
+
+	file = fopen("/sys/class/dmi/id/bios_vendor", "re");
+	if (!file)
+		return false;
+	if (!fgets(vendor, sizeof(vendor), file))
+		vendor[0] = '\0';
+	fclose(file);
+	return !strcmp(vendor, "The Bochs Project\n");
+}
+
 /* The signature of the hypervisor that this host itself runs on, if any. */
 static void read_hypervisor(char *name, size_t size)
 {
@@ -21,8 +36,11 @@ static void read_hypervisor(char *name, size_t size)
 	char text[sizeof(signature) + 1] = "";
 
 	name[0] = '\0';
-	if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx >> 31))
+	if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx >> 31)) {
+		if (bios_is_bochs())
+			snprintf(name, size, "Bochs");
 		return;
+	}
 	__cpuid(0x40000000, eax, signature[0], signature[1], signature[2]);
 	memcpy(text, signature, sizeof(signature));
 	if (!strncmp(text, "TCGTCG", 6))

@@ -19,6 +19,8 @@ static void render_host(const struct books *books, FILE *out)
 	fprintf(out, "host     Linux %s, %s", host->kernel, host->vendor);
 	if (!strcmp(host->hypervisor, "TCG"))
 		fprintf(out, ", emulated by QEMU: times mean little");
+	else if (!strcmp(host->hypervisor, "Bochs"))
+		fprintf(out, ", emulated by Bochs: times mean little");
 	else if (host->hypervisor[0])
 		fprintf(out, ", itself a guest of %s", host->hypervisor);
 	fprintf(out, "\nbooks    kernel: CPUID leaves, %s; BPF: %s\n",
