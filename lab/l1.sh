@@ -229,7 +229,7 @@ show_progress() {
 run_l1() {
 	serial_file "$CONSOLE"
 	: >"$CONSOLE"
-	spawn start_l1 timeout -k 5 "$TIMEOUT" 2>"$RUN/emulator.err"
+	spawn start_l1 timeout -s "$STOP_SIGNAL" -k 5 "$TIMEOUT" 2>"$RUN/emulator.err"
 	show_progress &
 	PROGRESS=$!
 	reap

@@ -19,6 +19,7 @@ export BUILD
 TEMPS=()	# removed at exit
 CHILD=		# the process group that run() waits for
 RUN_STATUS=0	# how it ended
+STOP_SIGNAL=TERM	# what ends it
 DIE_STATUS=1	# the status that die() exits with
 
 die() {
@@ -129,7 +130,7 @@ stop_child() {
 	local i
 
 	[[ -n $CHILD ]] || return 0
-	kill -TERM -- "-$CHILD" 2>/dev/null || true
+	kill -"$STOP_SIGNAL" -- "-$CHILD" 2>/dev/null || true
 	for ((i = 0; i < 30; i++)); do
 		kill -0 -- "-$CHILD" 2>/dev/null || break
 		sleep 0.1

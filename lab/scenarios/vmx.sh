@@ -31,7 +31,6 @@ grep . /sys/module/kvm_intel/parameters/* >/results/parameters
 echo "[LAB] micro-guests"
 books one auto
 books raw_tp raw_tp
-books two auto --vcpus 2
 books four auto --vcpus 4
 
 echo "[LAB] modes of the counters"
@@ -40,8 +39,6 @@ books counting auto
 echo 0 >$parameters/exit_stats
 books off auto
 echo 2 >$parameters/exit_stats
-# shellcheck disable=SC2086
-keep monitor exitledger monitor --json -i 0 -- microguest $WORK
 
 echo "[LAB] without EPT"
 rmmod kvm-intel

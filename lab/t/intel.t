@@ -33,8 +33,8 @@ ok 'with EPT, VPID and unrestricted guest' [ "$(grep -cE \
 ok 'the processor is said' has one.txt ', kvm_intel'
 ok 'and that it is emulated' has one.txt 'emulated by Bochs'
 
-ok 'micro-guests: 1, 2 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
-	name_is 0 one raw_tp two four
+ok 'micro-guests: 1 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
+	name_is 0 one raw_tp four
 ok 'tp_btf is the first choice' has one.txt 'BPF: tp_btf'
 ok 'raw_tp was used where it was asked for' has raw_tp.txt 'BPF: raw_tp'
 ok 'one vCPU: every bound leaves one value' has one.txt \
@@ -55,13 +55,11 @@ ok 'four vCPUs: CPUID, in all books' grep -qE -- \
 ok 'nothing was lost' [ -z "$(grep -l '^lost' "$results"/*.txt || true)" ]
 ok 'counting without timing: balanced' name_is 0 counting
 ok 'counters off: inconclusive' name_is 2 off
-ok 'the monitor counts what was executed' grep -q '"name":"VMCALL".*500' \
-	"$results/monitor.txt"
 ok 'without EPT: balanced' name_is 0 no_ept
 
 ok 'the Linux guest: balanced' name_is 0 linux
 ok 'the Linux guest: what it reported was compared' \
-	grep -qE 'checked .*, 1[0-9]{2} reads by the guest' "$results/linux.txt"
+	grep -qE 'checked .*, [0-9]{2,} reads by the guest' "$results/linux.txt"
 ok 'the Linux guest: thousands of exits' \
 	grep -qE '^total +([0-9]+,[0-9]+ +){3}0 ' "$results/linux.txt"
 ok 'the Linux guest: the fast path ran' \
@@ -103,16 +101,17 @@ ok 'no end in time is a failure' status_is 125
 ok 'and said to be one' err_has 'no end after 2 s'
 
 # bochs_of PID: the Bochs that it started
-children() { tr ' ' '\n' <"/proc/$1/task/$1/children"; }
+children() { tr ' ' '\n' 2>/dev/null <"/proc/$1/task/$1/children"; }
 bochs_of() {
 	local pid child
 	for pid in $(children "$1"); do
 		for child in $(children "$pid"); do
-			[ "$(cat "/proc/$child/comm")" != bochs-bin ] ||
+			! grep -qsx bochs-bin "/proc/$child/comm" ||
 				echo "$child"
 		done
 	done
 }
+command_of() { tr -d '\0' 2>/dev/null <"/proc/$1/cmdline"; }
 # start: a run in the background, as a terminal starts it; $l1_pid and $bochs
 start() {
 	set -m
@@ -141,7 +140,7 @@ for signal in INT KILL; do
 	[ "$signal" != KILL ] || sleep 1.5
 	ok "SIG$signal: it ends with that" \
 		status_is $((128 + $(kill -l "$signal")))
-	ok "SIG$signal: Bochs is gone" [ ! -d "/proc/$bochs" ]
+	ok "SIG$signal: Bochs is gone" [ -z "$(command_of "$bochs")" ]
 done
 run lab/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" \
 	"$tap_dir/scenario" nonsense
