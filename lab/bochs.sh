@@ -75,6 +75,8 @@ make_disk() { # DISK
 	printf '%s %s\0' "$BOCHS_APPEND $SPARING" "${PARAMETERS[*]}" >"$RUN/cmdline"
 	pad "$RUN/cmdline" 4096
 	size=$((cmdline + 4096 + INITRD_SIZE - LOAD_AT))
+	((LOAD_AT + size < MEMORY << 20)) ||
+		die "L1 does not fit into --memory $MEMORY"
 	as --32 -o "$RUN/boot.o" --defsym LOAD="$LOAD_AT" \
 		--defsym CHUNKS=$(((size + 32767) / 32768)) \
 		--defsym ENTRY="$PVH_ENTRY" --defsym CMDLINE="$cmdline" \

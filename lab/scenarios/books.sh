@@ -77,7 +77,10 @@ keep monitor exitledger monitor --json -i 0 -- microguest $WORK
 keep table exitledger monitor -i 0.2 -- microguest --vcpus 2 $WORK
 exitledger monitor -i 0.1 >/results/interrupted.txt 2>&1 &
 monitor=$!
-sleep 1
+# A signal before it is ready would be lost: it starts with SIGINT ignored.
+until [ -s /results/interrupted.txt ]; do
+	sleep 0.1
+done
 kill -INT $monitor
 wait $monitor
 echo $? >/results/interrupted.status
