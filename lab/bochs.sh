@@ -116,6 +116,7 @@ serial_file() {
 }
 
 serial_terminal() {
+	[[ -t 0 ]] || die "--shell needs a terminal"
 	sed -i "s,^com1:.*,com1: enabled=1\, mode=term\, dev=$(tty)," \
 		"$RUN/bochsrc"
 }

@@ -85,6 +85,16 @@ kill -INT $monitor
 wait $monitor
 echo $? >/results/interrupted.status
 
+# attached PID: waits until it has its BPF programs where they belong
+attached() {
+	i=0
+	until [ "$(grep -ls link_type /proc/"$1"/fdinfo/* | wc -l)" -ge 4 ] ||
+		[ "$i" -ge 300 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+}
+
 echo "[LAB] attached late"
 # A guest that reads its counters once then has nothing to be compared with.
 for reads in 1 3; do
@@ -92,9 +102,13 @@ for reads in 1 3; do
 		cpuid=20000 rdmsr=20000 vmcall=20000 &
 	guest=$!
 	sleep 0.3
+	# However long it takes to attach: the guest is in the middle of its work.
+	kill -STOP $guest
 	exitledger compare --json /results/late$reads.json --for 60 \
 		--guest-report /tmp/late.json >/results/late$reads.txt 2>&1 &
 	compare=$!
+	attached $compare
+	kill -CONT $guest
 	wait $guest
 	kill -INT $compare
 	wait $compare
