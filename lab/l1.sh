@@ -237,9 +237,13 @@ run_l1() {
 }
 
 run_shell() {
+	local terminal
+
 	serial_terminal
 	RUN_STATUS=0
+	terminal=$(stty -g 2>/dev/null) || true
 	(start_l1 env) 9>&- || RUN_STATUS=$?
+	[[ -z $terminal ]] || stty "$terminal"
 	end_code
 	exit "$((${#CODE} ? 0 : DIE_STATUS))"
 }
