@@ -80,6 +80,9 @@ const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
 			continue;
 		return problem;
 	}
+	/* KVM intercepts #GP then, and makes the triple fault of it itself. */
+	if (work[MICRO_nested] && work[MICRO_shutdown])
+		return "shutdown does not go with nested: run two guests";
 	if (!(~kinds_needs(work) & (NEED_APIC | NEED_NO_APIC)))
 		return "tsc_*, self_ipi and hlt_timer need KVM's APIC, hlt and "
 		       "write_cr8 none: run two guests";

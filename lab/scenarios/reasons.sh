@@ -8,14 +8,17 @@
 set -u
 
 microguest --list >/results/kinds
-caches_on='' caches_off='' count=100
+caches_on='' caches_off='' with_apic='' count=100
 while read -r kind _; do
 	case " ${LACKS:-} " in
 	*" $kind "*) continue ;;
 	esac
 	count=$((count + 1))
 	case $kind in
-	*_cd) caches_off="$caches_off $kind=$count" ;;
+	*_cd | shutdown) caches_off="$caches_off $kind=$count" ;;
+	tsc_* | self_ipi | hlt_timer | nested | fail_entry | vm_fail)
+		with_apic="$with_apic $kind=$count"
+		;;
 	*) caches_on="$caches_on $kind=$count" ;;
 	esac
 done </results/kinds
@@ -37,6 +40,7 @@ books() {
 {
 	books caches_on $caches_on
 	books caches_off $caches_off
+	books with_apic $with_apic
 	books two_vcpus --vcpus 2 $caches_on
 }
 exit 0
