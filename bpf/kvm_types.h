@@ -51,6 +51,7 @@ union vmx_exit_reason {
 
 struct vcpu_vmx {
 	struct kvm_vcpu vcpu;
+	unsigned char fail;
 	union vmx_exit_reason exit_reason;
 };
 

@@ -87,6 +87,20 @@ static __always_inline u32 exit_reason(void *vcpu, u32 isa)
 	return reason;
 }
 
+/*
+ * Was the vCPU's last entry a VM-Fail?  Then it was traced, but nothing ran, and
+ * no exit followed.
+ */
+static __always_inline int entry_failed(void *vcpu, u32 isa)
+{
+	struct vcpu_vmx *vmx = vcpu;
+
+	if (isa != EXIT_LEAF_ISA_VMX ||
+	    !bpf_core_field_exists(struct vcpu_vmx, fail))
+		return 0;
+	return BPF_CORE_READ(vmx, fail);
+}
+
 /* Where a vCPU's slot is looked for first.  vCPUs lie a cache line apart. */
 static __always_inline u32 slot_home(void *vcpu)
 {
@@ -349,7 +363,7 @@ static __always_inline int book_entry(void *vcpu)
 			cell->ns += ns;
 		/* From here on exits are seen: none before the next entry? */
 		slot->paired = 1;
-	} else if (slot->paired) {
+	} else if (slot->paired && !entry_failed(vcpu, slot->isa)) {
 		slot->missed_exits++;
 	}
 	return 0;

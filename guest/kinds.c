@@ -39,6 +39,7 @@ static const struct also {
 	ALSO(hlt_timer, MSR, MSR_WRITE, 2),
 	ALSO(nested, CPUID, CPUID, 1),
 	ALSO(shutdown, EXCP_UD, EXCEPTION_NMI, 1),
+	ALSO(vm_fail, NONE, IO_INSTRUCTION, 1),
 };
 
 int kind_find(const char *name, size_t length)

@@ -106,7 +106,8 @@ _Static_assert(MICRO_BLOCKS + MICRO_MAX_VCPUS * MICRO_BLOCK_SIZE <=
 _Static_assert(sizeof(struct micro_read) == 24, "read");
 
 /* The guest's code; and where in it are the handlers of exceptions and of
- * interrupts, an instruction that raises #UD, and the nested guest.
+ * interrupts, instructions that raise #UD and go to the VMM, and the nested
+ * guest.
  */
 extern const uint8_t micro_code[];
 extern const uint64_t micro_code_size;
@@ -114,6 +115,7 @@ extern const uint64_t micro_fault;
 extern const uint64_t micro_fault_with_code;
 extern const uint64_t micro_irq;
 extern const uint64_t micro_ud2;
+extern const uint64_t micro_out;
 extern const uint64_t micro_nested;
 /* Real mode: ECX = how many CPUID, then OUT. */
 extern const uint8_t micro_real[];

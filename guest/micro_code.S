@@ -272,7 +272,7 @@
 
 	.section .rodata
 	.globl	micro_code, micro_code_size, micro_fault, micro_fault_with_code
-	.globl	micro_irq, micro_ud2, micro_nested, micro_real, micro_real_size
+	.globl	micro_irq, micro_ud2, micro_out, micro_nested, micro_real, micro_real_size
 	.code64
 micro_code:
 	cmpq	$0, MICRO_APIC(%rdi)
@@ -352,6 +352,10 @@ micro_code:
 .Lud2:
 	ud2
 
+.Lout:
+	outb	%al, $MICRO_PORT_WORK
+	ud2
+
 /* The nested guest. */
 .Lnested:
 	xorl	%eax, %eax
@@ -370,6 +374,8 @@ micro_irq:
 	.quad	.Lirq - micro_code
 micro_ud2:
 	.quad	.Lud2 - micro_code
+micro_out:
+	.quad	.Lout - micro_code
 micro_nested:
 	.quad	.Lnested - micro_code
 

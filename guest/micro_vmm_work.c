@@ -9,6 +9,7 @@
 
 #define CR0_ET 0x10ull
 #define VECTOR_BP 3
+#define VECTOR_UD 6
 
 /* What a vCPU was like before. */
 struct state {
@@ -112,10 +113,15 @@ static int shutdown(struct vmm *vmm, const struct state *state)
 	return r ? r : run_for(vmm, KVM_EXIT_SHUTDOWN, "shutdown");
 }
 
-/* A soft exception of no length: SDM volume 3C, section 27.2.1.3. */
+/*
+ * A soft exception of no length: SDM volume 3C, section 27.2.1.3.  KVM leaves
+ * it in the VMCS, so that all entries would fail from now on, until there is
+ * another event to deliver: a hardware exception, whose handler goes on at R15.
+ */
 static int vm_fail(struct vmm *vmm, const struct state *state)
 {
 	struct kvm_vcpu_events events = state->events;
+	struct kvm_regs regs = state->regs;
 	int r;
 
 	events.exception.injected = 1;
@@ -123,7 +129,18 @@ static int vm_fail(struct vmm *vmm, const struct state *state)
 	events.exception.has_error_code = 0;
 	r = vcpu_ioctl(vmm, KVM_SET_VCPU_EVENTS, &events,
 		       "KVM_SET_VCPU_EVENTS");
-	return r ? r : run_for(vmm, KVM_EXIT_FAIL_ENTRY, "vm_fail");
+	if (!r)
+		r = run_for(vmm, KVM_EXIT_FAIL_ENTRY, "vm_fail");
+	events.exception.nr = VECTOR_UD;
+	regs.r15 = MICRO_CODE + micro_out;
+	if (!r)
+		r = vmm_set_regs(vmm, 0, &regs);
+	if (!r)
+		r = vcpu_ioctl(vmm, KVM_SET_VCPU_EVENTS, &events,
+			       "KVM_SET_VCPU_EVENTS");
+	if (!r)
+		r = run_for(vmm, KVM_EXIT_IO, "the OUT after vm_fail");
+	return r ? r : complete_io(vmm);
 }
 
 /*
