@@ -88,8 +88,8 @@ static __always_inline u32 exit_reason(void *vcpu, u32 isa)
 }
 
 /*
- * Was the vCPU's last entry a VM-Fail?  Then it was traced, but nothing ran, and
- * no exit followed.
+ * Was the vCPU's last entry a VM-Fail?  Then it was traced, but nothing ran,
+ * and no exit followed.
  */
 static __always_inline int entry_failed(void *vcpu, u32 isa)
 {

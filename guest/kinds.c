@@ -14,8 +14,8 @@
 		.name = #id,                                   \
 		.reason = { [EXIT_ISA_SVM] = EXIT_SVM_##svm,   \
 			    [EXIT_ISA_VMX] = EXIT_VMX_##vmx }, \
-		.needs = need,                                 \
-		.what = text,                                  \
+		.needs = (need),                               \
+		.what = (text),                                \
 	},
 const struct kind kinds[MICRO_KINDS] = {
 #include "micro_kinds.def"

@@ -107,17 +107,19 @@ static int set_debug(struct vmm *vmm, int vcpu)
 
 static int set_hsave(struct vmm *vmm, int vcpu, uint64_t address)
 {
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entry;
-	} msrs = {
-		.head.nmsrs = 1,
-		.entry = { .index = MSR_VM_HSAVE_PA, .data = address },
-	};
+	struct kvm_msrs *msrs;
+	int r = 0;
 
-	if (ioctl(vcpu, KVM_SET_MSRS, &msrs) != 1)
-		return fail(vmm, "KVM_SET_MSRS of VM_HSAVE_PA");
-	return 0;
+	msrs = calloc(1, sizeof(*msrs) + sizeof(msrs->entries[0]));
+	if (!msrs)
+		return fail(vmm, "memory");
+	msrs->nmsrs = 1;
+	msrs->entries[0].index = MSR_VM_HSAVE_PA;
+	msrs->entries[0].data = address;
+	if (ioctl(vcpu, KVM_SET_MSRS, msrs) != 1)
+		r = fail(vmm, "KVM_SET_MSRS of VM_HSAVE_PA");
+	free(msrs);
+	return r;
 }
 
 static int create_vcpu(struct vmm *vmm, unsigned int id,

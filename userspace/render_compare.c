@@ -10,19 +10,36 @@
 #include "render_losses.h"
 #include "statement.h"
 
+/* What this host is itself run by, as it matters to who reads its numbers. */
+static void describe_hypervisor(const struct host *host, char *text,
+				size_t size)
+{
+	if (!strcmp(host->hypervisor, "TCG"))
+		snprintf(text, size, "emulated by QEMU: times mean little");
+	else if (!strcmp(host->hypervisor, "Bochs"))
+		snprintf(text, size, "emulated by Bochs: times mean little");
+	else
+		snprintf(text, size, "itself a guest of %s", host->hypervisor);
+}
+
 static void render_host(const struct books *books, FILE *out)
 {
+	char hypervisor[64];
+	int width;
+
 	const struct host *host = &books->host;
 	static const char *const modes[] = { "off", "counting",
 					     "counting and timing" };
 
-	fprintf(out, "host     Linux %s, %s", host->kernel, host->vendor);
-	if (!strcmp(host->hypervisor, "TCG"))
-		fprintf(out, ", emulated by QEMU: times mean little");
-	else if (!strcmp(host->hypervisor, "Bochs"))
-		fprintf(out, ", emulated by Bochs: times mean little");
-	else if (host->hypervisor[0])
-		fprintf(out, ", itself a guest of %s", host->hypervisor);
+	width = fprintf(out, "host     Linux %s, %s", host->kernel,
+			host->vendor);
+	if (host->hypervisor[0]) {
+		describe_hypervisor(host, hypervisor, sizeof(hypervisor));
+		fprintf(out,
+			width + strlen(hypervisor) + 2 > 80 ? ",\n         %s" :
+							      ", %s",
+			hypervisor);
+	}
 	fprintf(out, "\nbooks    kernel: CPUID leaves, %s; BPF: %s\n",
 		host->exit_stats >= 0 && host->exit_stats <= 2 ?
 			modes[host->exit_stats] :
