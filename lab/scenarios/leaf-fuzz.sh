@@ -14,13 +14,13 @@ fail() {
 vendor=kvm-amd
 grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
 
-dmesg -c >/results/dmesg-boot.txt
+echo 'leaf-fuzz begins' >/dev/kmsg
 echo "[LAB] ${VALUES:=100000} values of ECX for each of the five leaves"
 start=$(cut -d' ' -f1 /proc/uptime)
 leaffuzz --values "$VALUES" >/results/fuzz.txt 2>&1
 echo $? >/results/fuzz.status
 echo "$start $(cut -d' ' -f1 /proc/uptime)" >/results/seconds
-dmesg >/results/dmesg-fuzz.txt
+dmesg | sed '1,/leaf-fuzz begins/d' >/results/dmesg-fuzz.txt
 
 echo "[LAB] the leaves around them, on patched and stock modules"
 leaffuzz --neighbours /results/patched.txt || fail 'leaffuzz failed'
