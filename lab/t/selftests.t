@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A few of the kernel's own KVM selftests, among them that of the exit
+# A few of both kernels' own KVM selftests, among them that of the exit
 # statistics, with Debian's modules, with the patched ones, and with some that
 # count wrong.  'make kvm-selftests' runs all of them.
 set -euo pipefail
@@ -14,20 +14,25 @@ results=$build/results
 # row NAME STOCK PATCHED: is it in the table
 row() { grep -qE "^$1 +$2 +$3\$" <<<"$out"; }
 
-run lab/selftests.sh --name t-selftests \
-	exit_stats_test cpuid_test set_sregs_test x86_64/userspace_io_test
-ok 'the same with both kinds of modules' status_is 0
-ok 'the exit statistics: only the patched have them' \
-	row exit_stats_test skip pass
-ok 'a skip says why' grep -q "does not answer the exit statistics' leaves" \
-	"$results/t-selftests-stock/output/exit_stats_test.txt"
-for test in cpuid_test set_sregs_test userspace_io_test; do
-	ok "$test: passes with both" row "$test" pass pass
+for kernel in 6.1 6.12; do
+	run lab/selftests.sh --kernel "$kernel" --name t-selftests \
+		exit_stats_test cpuid_test set_sregs_test \
+		x86_64/userspace_io_test
+	ok "$kernel: the same with both kinds of modules" status_is 0
+	ok "$kernel: the exit statistics: only the patched have them" \
+		row exit_stats_test skip pass
+	ok "$kernel: a skip says why" \
+		grep -q "does not answer the exit statistics' leaves" \
+		"$results/t-selftests-stock/output/exit_stats_test.txt"
+	for test in cpuid_test set_sregs_test userspace_io_test; do
+		ok "$kernel: $test: passes with both" row "$test" pass pass
+	done
+	ok "$kernel: the total" out_has '4 tests'
+	ok "$kernel: all as expected" \
+		[ -z "$(grep -E 'not (as )?in ' <<<"$out")" ]
+	ok "$kernel: the table is kept" \
+		grep -qx 'exit_stats_test skip pass' "$results/t-selftests.txt"
 done
-ok 'the total' out_has '4 tests'
-ok 'all as expected' [ -z "$(grep -E 'not (as )?in ' <<<"$out")" ]
-ok 'the table is kept' \
-	grep -qx 'exit_stats_test skip pass' "$results/t-selftests.txt"
 
 run lab/selftests.sh --name t-selftests no_such_test
 ok 'a test that there is not: status' status_is 1
