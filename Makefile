@@ -6,7 +6,8 @@
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
-#              all of them, which takes a quarter of an hour, or TESTS="NAME..."
+#              all of them, which takes a quarter of an hour, or TESTS="NAME...",
+#              with KERNEL=6.1|6.12
 # make         build the programs alone: build/bin/exitledger, build/guest/*
 
 BUILD ?= build
