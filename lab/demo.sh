@@ -23,7 +23,7 @@ show() {
 }
 
 parse_options() {
-	VENDOR=amd KERNEL=6.1
+	VENDOR='' KERNEL=6.1
 	while [[ ${1:-} == -* ]]; do
 		(($# > 1)) || usage
 		case $1 in
@@ -34,10 +34,10 @@ parse_options() {
 		shift 2
 	done
 	(($# <= 1)) || usage
-	[[ $VENDOR == amd || $VENDOR == intel ]] ||
+	[[ -z $VENDOR || $VENDOR == amd || $VENDOR == intel ]] ||
 		die "there is no lab '$VENDOR'; there are amd and intel"
 	SCENARIO=${1:-$LAB/scenarios/demo.sh}
-	RESULTS=$BUILD/results/$VENDOR-$KERNEL-$(basename -- "$SCENARIO" .sh)
+	RESULTS=$BUILD/results/${VENDOR:+$VENDOR-}$KERNEL-$(basename -- "$SCENARIO" .sh)
 }
 
 show_all() {
@@ -60,7 +60,8 @@ main() {
 	local start=$EPOCHREALTIME status=0 deps=() vendor=()
 
 	parse_options "$@"
-	[[ $VENDOR == amd ]] || deps=("--$VENDOR") vendor=(--vendor "$VENDOR")
+	[[ $VENDOR != intel ]] || deps=(--intel)
+	[[ -z $VENDOR ]] || vendor=(--vendor "$VENDOR")
 	"$LAB/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/prepare.sh" "$KERNEL"

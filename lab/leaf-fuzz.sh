@@ -50,14 +50,14 @@ same_others() { cmp -s <(others "$1") <(others "$2"); }
 nr_others() { others patched.txt | wc -l; }
 
 main() {
-	local status=0 vendor=() deps=()
+	local status=0 deps=()
 
 	parse_options "$@"
-	[[ $VENDOR == amd ]] || vendor=(--vendor "$VENDOR") deps=("--$VENDOR")
+	[[ $VENDOR != intel ]] || deps=(--intel)
 	"$LAB/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/prepare.sh" "$KERNEL"
-	"$LAB/l1.sh" "${vendor[@]}" --kernel "$KERNEL" --timeout 900 \
+	"$LAB/l1.sh" --vendor "$VENDOR" --kernel "$KERNEL" --timeout 900 \
 		--out "$RESULTS" "$LAB/scenarios/leaf-fuzz.sh" \
 		VALUES="$VALUES" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"

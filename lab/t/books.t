@@ -43,7 +43,7 @@ exits_are() {
 	done
 }
 
-run lab/l1.sh --out "$results" lab/scenarios/books.sh
+run lab/l1.sh --vendor amd --tcg --out "$results" lab/scenarios/books.sh
 ok 'the scenario ran to its end' status_is 0
 
 ok 'micro-guests: 1, 2 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
@@ -99,7 +99,7 @@ ok 'without root: what is needed' has nobody_compare.txt 'needs root'
 
 # Debian's own modules.
 results=$build/results/t-unpatched
-run lab/l1.sh --modules stock --out "$results" lab/scenarios/unpatched.sh
+run lab/l1.sh --vendor amd --tcg --modules stock --out "$results" lab/scenarios/unpatched.sh
 ok 'unpatched KVM: the scenario ran to its end' status_is 0
 ok 'unpatched KVM: the monitor works' name_is 0 monitor
 ok 'unpatched KVM: the monitor counts what was executed' exits_are \
@@ -118,7 +118,7 @@ for module in kvm kvm-amd kvm-intel; do
 		"$tap_dir/no-btf/$module.ko"
 done
 (cd "$tap_dir/no-btf" && sha256sum -- *.ko >stamp)
-run lab/l1.sh --modules "$tap_dir/no-btf" --out "$results" \
+run lab/l1.sh --vendor amd --tcg --modules "$tap_dir/no-btf" --out "$results" \
 	lab/scenarios/refusals.sh
 ok 'refusals: the scenario ran to its end' status_is 0
 ok 'no KVM: status' name_is 3 no_kvm_monitor no_kvm_compare
@@ -132,7 +132,7 @@ ok 'no BTF: what is missing' has no_btf_monitor.err '/sys/kernel/btf/kvm'
 # KVM counts wrong: found, with the reason.
 fault() { # NAME
 	results=$build/results/t-fault-$1
-	run lab/l1.sh --modules "$build/modules/6.1/fault-$1" \
+	run lab/l1.sh --vendor amd --tcg --modules "$build/modules/6.1/fault-$1" \
 		--out "$results" lab/scenarios/fault.sh
 	ok "fault $1: compare ends with 1" status_is 1
 	ok "fault $1: DISCREPANCY" has books.txt 'verdict  DISCREPANCY'

@@ -53,7 +53,7 @@ for start in host books VM 'EXIT REASON' '0x072 CPUID' total time verdict; do
 		line_of "$start" "$tap_dir/linux")" ]
 done
 ok 'exitleaf: the table of the Linux guest' grep -q '0x072 CPUID' \
-	"$build/results/demo/l2-console.txt"
+	"$build/results/6.1-demo/l2-console.txt"
 
 # The commands for real hardware, in L1.  There they end after two seconds, by
 # Ctrl-C, or with a VMM in the place of COMMAND.

@@ -28,7 +28,7 @@ lacks='' least=18
 
 for kernel in "${kernels[@]}"; do
 	results=$build/results/t-reasons-$vendor-$kernel
-	run lab/l1.sh --vendor "$vendor" --kernel "$kernel" --out "$results" \
+	run lab/l1.sh --tcg --vendor "$vendor" --kernel "$kernel" --out "$results" \
 		lab/scenarios/reasons.sh LACKS="$lacks"
 	ok "$vendor $kernel: the scenario ran to its end" status_is 0
 	for name in caches_on caches_off with_apic two_vcpus; do
