@@ -168,6 +168,9 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
 		workers[i] = (struct worker){ .vmm = vmm, .id = i };
 	r = do_work(vmm, run, workers);
+	/* What those did who are gone must still be in what is read. */
+	for (unsigned int i = 1; i < run->vcpus; i++)
+		vmm_end_vcpu(vmm, i);
 	if (!r)
 		r = micro_vmm_work(vmm, run->work);
 	if (r)

@@ -236,15 +236,22 @@ int vmm_run(struct vmm *vmm, unsigned int vcpu)
 	return 0;
 }
 
+void vmm_end_vcpu(struct vmm *vmm, unsigned int vcpu)
+{
+	struct vmm_vcpu *ended = &vmm->vcpu[vcpu];
+
+	if (ended->run && ended->run != MAP_FAILED)
+		munmap(ended->run, vmm->run_size);
+	ended->run = NULL;
+	if (ended->fd >= 0)
+		close(ended->fd);
+	ended->fd = -1;
+}
+
 void vmm_destroy(struct vmm *vmm)
 {
-	for (unsigned int i = 0; i < vmm->nr_vcpus; i++) {
-		struct vmm_vcpu *vcpu = &vmm->vcpu[i];
-
-		if (vcpu->run && vcpu->run != MAP_FAILED)
-			munmap(vcpu->run, vmm->run_size);
-		close(vcpu->fd);
-	}
+	for (unsigned int i = 0; i < vmm->nr_vcpus; i++)
+		vmm_end_vcpu(vmm, i);
 	free(vmm->vcpu);
 	if (vmm->memory != MAP_FAILED)
 		munmap(vmm->memory, vmm->size);

@@ -61,6 +61,9 @@ int vmm_set_regs(struct vmm *vmm, unsigned int vcpu,
  */
 int vmm_run(struct vmm *vmm, unsigned int vcpu);
 
+/** vmm_end_vcpu - close a vCPU, as a VMM does when it is unplugged */
+void vmm_end_vcpu(struct vmm *vmm, unsigned int vcpu);
+
 void vmm_destroy(struct vmm *vmm);
 
 #endif /* EXITLEDGER_VMM_H */

@@ -54,11 +54,11 @@ fi
 # One of these is an exit more or less with each of the mistakes that are common.
 test_rows() {
 	ok "$name: TSC deadlines, far: fast path or not, each is an exit" \
-		row tsc_far $msr 102
+		row tsc_far $msr 1002
 	ok "$name: TSC deadlines, near: each, and each end of an interrupt" \
-		row tsc_near $msr 202
+		row tsc_near $msr 2002
 	ok "$name: self IPIs: each, and each end of an interrupt" \
-		row self_ipi $msr 202
+		row self_ipi $msr 2002
 	ok "$name: HLT with KVM's own APIC" row hlt_timer HLT 50
 	ok "$name: two vCPUs with APICs" row apic_two $msr 344
 	ok "$name: a failed entry is an exit, of its basic reason" \
@@ -71,15 +71,15 @@ test_rows() {
 }
 
 test_amd() {
-	ok "$name: a nested guest's exits are exits" row nested CPUID 105
-	ok "$name: … beside those of its hypervisor" row nested VMRUN 100
+	ok "$name: a nested guest's exits are exits" row nested CPUID 1005
+	ok "$name: … beside those of its hypervisor" row nested VMRUN 1000
 	ok "$name: … balanced" balanced nested
 }
 
 test_intel() {
 	ok "$name: the preemption timer: an exit per near deadline" \
-		[ "$(observed tsc_near 52 exits)" = 100 ]
-	ok "$name: TSC deadlines without it" row tsc_far_no_timer $msr 102
+		[ "$(observed tsc_near 52 exits)" = 1000 ]
+	ok "$name: TSC deadlines without it" row tsc_far_no_timer $msr 1002
 	ok "$name: VM-Fail is no exit" balanced vm_fail
 	ok "$name: … of any reason" [ "$(observed vm_fail 0xdead exits)" = 0 ]
 	ok "$name: … and nothing that was missed" \
