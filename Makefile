@@ -68,13 +68,14 @@ kvm-cost:
 leaf-fuzz:
 	@lab/leaf-fuzz.sh --vendor $(VENDOR) --kernel $(KERNEL)
 
+# Tests send signals, which whoever runs this may have had ignored (nohup).
 .PHONY: check
 check:
 	@lab/deps.sh --check
 	@$(MAKE) -s programs unit-tests
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' unit-tests
 	@lab/prepare.sh --faults 6.1 6.12
-	@BUILD=$(BUILD) prove --timer --exec '' $(UNIT_TESTS) \
+	@BUILD=$(BUILD) env --default-signal prove --timer --exec '' $(UNIT_TESTS) \
 		$(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%) $(sort $(wildcard */t/*.t))
 
 PREFIX ?= /usr/local
