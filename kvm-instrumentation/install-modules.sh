@@ -114,8 +114,8 @@ cmd_modules() {
 	# A build tree does not notice when the headers in the same place are
 	# another version's, so none is kept.
 	rm -rf -- "$OUT/.work"
-	"$HERE/build-modules.sh" --source "$SOURCE" --headers "$HEADERS" \
-		--series "$HERE/patches/$KSERIES" --out "$OUT" \
+	"$HERE/build-modules.sh" --kernel "$KSERIES" --source "$SOURCE" \
+		--headers "$HEADERS" --out "$OUT" \
 		${BASE:+--base "$BASE"}
 	rm -rf -- "$OUT/.work"
 	note "          for $KREL, in $(rel "$OUT"); next: sudo $MAKE_US install${KREL_GIVEN:+ KREL=$KREL}"
