@@ -8,8 +8,8 @@
 # the emulated AMD host whose TSC counts instructions.  KIND: of microguest's
 # (cpuid and vmcall, unless said).
 #
-# Exit status: 0; 1 if it is more than it must be (below); 3 if nothing was
-# measured.
+# Exit status: 0; 1 if it is more than it must be (below) by more than Debian's
+# modules differ from themselves; 3 if nothing was measured.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -47,30 +47,31 @@ row() {
 	read -r MEDIAN q1 q3 < <(quartiles "$@")
 	[[ -n ${BASE:-} ]] || BASE=$MEDIAN
 	ADDED=$(awk -v a="$MEDIAN" -v b="$BASE" 'BEGIN { printf "%+.1f", a - b }')
-	printf '  %-34s %9s  %9s - %-9s %7s' "$name" "$MEDIAN" "$q1" "$q3" \
+	printf '  %-24s %9s  %9s - %-9s %7s' "$name" "$MEDIAN" "$q1" "$q3" \
 		"$ADDED"
 }
 
 show_kind() {
-	local kind=$1 mode
+	local kind=$1 mode null
 
+	BASE=''
+	row '' "$RESULTS/$kind-stock1" >/dev/null
+	row '' "$RESULTS/$kind-stock2" >/dev/null
+	null=$ADDED
 	BASE=''
 	row "Debian's modules" "$RESULTS/$kind"-stock[12]
 	printf '\n'
 	for mode in 0 1 2; do
 		row "${MODES[mode]}" "$RESULTS/$kind-mode$mode".[12]
 		printf '  at most %d' "${LIMITS[mode]}"
-		if awk -v a="$ADDED" -v l="${LIMITS[mode]}" \
-			'BEGIN { exit !(a > l) }'; then
+		if awk -v a="$ADDED" -v l="${LIMITS[mode]}" -v n="$null" \
+			'BEGIN { exit !(a > l + (n < 0 ? -n : n)) }'; then
 			printf ': TOO MUCH'
 			STATUS=1
 		fi
 		printf '\n'
 	done
-	BASE=''
-	row '' "$RESULTS/$kind-stock1" >/dev/null
-	row 'null' "$RESULTS/$kind-stock2" >/dev/null
-	printf '  %-34s%41s\n' "null (Debian's, second - first)" "$ADDED"
+	printf '  %-24s%41s\n' "Debian's, 2nd - 1st" "$null"
 }
 
 main() {
@@ -86,7 +87,7 @@ main() {
 	STATUS=0
 	printf '\nInstructions per exit, Linux %s, kvm_amd, emulated; a lap is 100 exits\n\n' \
 		"$KERNEL"
-	printf '  %-34s %9s  %21s %7s\n' 'MODULES' 'MEDIAN' 'QUARTILES ' 'ADDED'
+	printf '  %-24s %9s  %21s %7s\n' 'MODULES' 'MEDIAN' 'QUARTILES ' 'ADDED'
 	for kind in "${KINDS[@]}"; do
 		printf '%s\n' "$kind"
 		show_kind "$kind"
