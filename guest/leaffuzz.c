@@ -30,7 +30,6 @@ struct options {
 struct fuzz {
 	struct vmm vmm;
 	uint32_t isa;
-	uint32_t vcpus;
 	uint64_t reads; /* CPUID instructions before this one */
 	uint64_t exits; /* the last total */
 	uint64_t cycles;
@@ -159,12 +158,15 @@ static int flush(struct fuzz *fuzz)
 	return 0;
 }
 
+enum { NR_LEAVES = EXIT_LEAF_LAST - EXIT_LEAF_FIRST + 1 };
+
 /* All leaves with this value. */
 static int ask_leaves(struct fuzz *fuzz, uint32_t index)
 {
 	for (uint32_t leaf = EXIT_LEAF_FIRST; leaf <= EXIT_LEAF_LAST; leaf++)
 		ask(&fuzz->vmm, leaf, index);
-	if (micro_block_of(&fuzz->vmm, 0)->nr_reads + 5 <= MICRO_MAX_READS)
+	if (micro_block_of(&fuzz->vmm, 0)->nr_reads + NR_LEAVES <=
+	    MICRO_MAX_READS)
 		return 0;
 	return flush(fuzz);
 }
@@ -258,6 +260,8 @@ static int write_neighbours(struct fuzz *fuzz, const char *path)
 	r = write_range(fuzz, 0x40000000, 0x400000ff, file);
 	if (!r)
 		r = write_range(fuzz, 0x4fffff00, EXIT_LEAF_LAST, file);
+	if (ferror(file) && !r)
+		r = -EIO;
 	if (fclose(file) && !r)
 		r = -EIO;
 	return r;

@@ -41,7 +41,7 @@ parse_options() {
 }
 
 show_all() {
-	local books
+	local books shown=''
 
 	if [[ $SCENARIO -ef $LAB/scenarios/demo.sh ]]; then
 		show "A guest that executes a known number of instructions:" \
@@ -51,9 +51,11 @@ show_all() {
 		return
 	fi
 	for books in "$RESULTS"/*.json; do
-		! grep -q '"exitledger-books"' "$books" 2>/dev/null ||
-			show "$(basename -- "$books"):" "${books##*/}"
+		grep -q '"exitledger-books"' "$books" 2>/dev/null || continue
+		show "$(basename -- "$books"):" "${books##*/}"
+		shown=1
 	done
+	[[ -n $shown ]] || note "          the scenario left no books to show"
 }
 
 main() {

@@ -86,6 +86,8 @@ test_intel() {
 		[ -z "$(grep '^lost' "$results/vm_fail.txt")" ]
 	ok "$name: what KVM emulates in place of an entry is no exit" \
 		row real_mode CPUID 4
+	ok "$name: … nor one of an invalid state" \
+		[ "$(observed real_mode 33 exits)" = 0 ]
 	ok "$name: … balanced" balanced real_mode
 }
 

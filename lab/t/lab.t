@@ -12,6 +12,10 @@ ok '… both guests are balanced' \
 	[ "$(grep -c '^verdict  BALANCED' <<<"$out")" -eq 2 ]
 ok '… on that kernel' [ "$(grep -c '^host     Linux 6\.12\.' <<<"$out")" -eq 2 ]
 
+run make -s lab SCENARIO=lab/scenarios/smoke.sh
+ok 'a scenario without books: status' status_is 0
+ok '… is said to have none' out_has 'left no books to show'
+
 run lab/demo.sh --vendor via
 ok 'a vendor that there is not: status' status_is 3
 ok '… one line' one_err_line
