@@ -49,18 +49,50 @@ struct ledger_cell *ledger_cell(struct ledger_cells *cells, uint32_t reason)
 	return cell;
 }
 
+struct ledger_key *ledger_key(struct ledger_keys *keys, uint32_t reason,
+			      uint64_t key)
+{
+	struct ledger_key *found;
+	size_t low = 0, high = keys->nr;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		found = &keys->key[mid];
+		if (found->reason == reason && found->key == key)
+			return found;
+		if (found->reason < reason ||
+		    (found->reason == reason && found->key < key))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	found = insert((void **)&keys->key, &keys->nr, &keys->room,
+		       sizeof(*found), low);
+	if (found) {
+		found->reason = reason;
+		found->key = key;
+	}
+	return found;
+}
+
 struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id)
 {
 	struct ledger_vcpu *vcpu;
-	size_t i = vm->nr_vcpus;
+	size_t low = 0, high = vm->nr_vcpus;
 
-	while (i > 0 && vm->vcpu[i - 1].id >= id) {
-		if (vm->vcpu[i - 1].id == id)
-			return &vm->vcpu[i - 1];
-		i--;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (vm->vcpu[mid].id == id)
+			return &vm->vcpu[mid];
+		if (vm->vcpu[mid].id < id)
+			low = mid + 1;
+		else
+			high = mid;
 	}
 	vcpu = insert((void **)&vm->vcpu, &vm->nr_vcpus, &vm->room,
-		      sizeof(*vcpu), i);
+		      sizeof(*vcpu), low);
 	if (vcpu)
 		vcpu->id = id;
 	return vcpu;
@@ -69,16 +101,21 @@ struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id)
 struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
 			    uint32_t pid)
 {
-	size_t i = ledger->nr_vms;
+	size_t low = 0, high = ledger->nr_vms;
 	struct ledger_vm *vm;
 
-	while (i > 0 && ledger->vm[i - 1].number >= number) {
-		if (ledger->vm[i - 1].number == number)
-			return &ledger->vm[i - 1];
-		i--;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (ledger->vm[mid].number == number)
+			return &ledger->vm[mid];
+		if (ledger->vm[mid].number < number)
+			low = mid + 1;
+		else
+			high = mid;
 	}
 	vm = insert((void **)&ledger->vm, &ledger->nr_vms, &ledger->room,
-		    sizeof(*vm), i);
+		    sizeof(*vm), low);
 	if (vm) {
 		vm->number = number;
 		vm->pid = pid;
@@ -86,123 +123,191 @@ struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
 	return vm;
 }
 
+/* The smallest and the largest of two sets of times; 0: an empty set. */
+static void widen(uint64_t *min, uint64_t *max, uint64_t more_min,
+		  uint64_t more_max)
+{
+	if (!more_max)
+		return;
+	if (!*max || more_min < *min)
+		*min = more_min;
+	if (more_max > *max)
+		*max = more_max;
+}
+
+static int add_cells(struct ledger_cells *to, const struct ledger_cells *cells)
+{
+	for (size_t i = 0; i < cells->nr; i++) {
+		const struct ledger_cell *from = &cells->cell[i];
+		struct ledger_cell *cell;
+
+		if (!from->exits && !from->max_ns)
+			continue;
+		cell = ledger_cell(to, from->reason);
+		if (!cell || hist_add(&cell->hist, &from->hist))
+			return -ENOMEM;
+		cell->exits += from->exits;
+		cell->fast += from->fast;
+		cell->ns += from->ns;
+		cell->preempted_ns += from->preempted_ns;
+		cell->blocked_ns += from->blocked_ns;
+		widen(&cell->min_ns, &cell->max_ns, from->min_ns, from->max_ns);
+	}
+	return 0;
+}
+
+static int add_keys(struct ledger_keys *to, const struct ledger_keys *keys)
+{
+	for (size_t i = 0; i < keys->nr; i++) {
+		const struct ledger_key *from = &keys->key[i];
+		struct ledger_key *key;
+
+		if (!from->exits && !from->max_ns)
+			continue;
+		key = ledger_key(to, from->reason, from->key);
+		if (!key)
+			return -ENOMEM;
+		key->exits += from->exits;
+		key->ns += from->ns;
+		widen(&key->min_ns, &key->max_ns, from->min_ns, from->max_ns);
+	}
+	return 0;
+}
+
+int ledger_total_vcpu(const struct ledger_vcpu *vcpu,
+		      struct ledger_total *total)
+{
+	total->exits += vcpu->exits;
+	total->ns += vcpu->ns;
+	total->prior_exits += vcpu->prior_exits;
+	total->missed_exits += vcpu->missed_exits;
+	total->missed_entries += vcpu->missed_entries;
+	total->sparse_full += vcpu->sparse_full;
+	total->gone += vcpu->gone;
+	if (add_cells(&total->cells, &vcpu->cells) ||
+	    add_keys(&total->keys, &vcpu->keys))
+		return -ENOMEM;
+	return 0;
+}
+
 int ledger_total(const struct ledger_vm *vm, struct ledger_total *total)
 {
 	memset(total, 0, sizeof(*total));
 	for (size_t i = 0; i < vm->nr_vcpus; i++) {
-		const struct ledger_vcpu *vcpu = &vm->vcpu[i];
-
-		total->exits += vcpu->exits;
-		total->ns += vcpu->ns;
-		total->prior_exits += vcpu->prior_exits;
-		total->missed_exits += vcpu->missed_exits;
-		total->missed_entries += vcpu->missed_entries;
-		total->sparse_full += vcpu->sparse_full;
-		total->gone += vcpu->gone;
-		for (size_t j = 0; j < vcpu->cells.nr; j++) {
-			const struct ledger_cell *from = &vcpu->cells.cell[j];
-			struct ledger_cell *to;
-
-			to = ledger_cell(&total->cells, from->reason);
-			if (!to) {
-				ledger_cells_free(&total->cells);
-				return -ENOMEM;
-			}
-			to->exits += from->exits;
-			to->ns += from->ns;
+		if (ledger_total_vcpu(&vm->vcpu[i], total)) {
+			ledger_total_free(total);
+			return -ENOMEM;
 		}
 	}
 	return 0;
 }
 
-static int copy_vm(const struct ledger_vm *from, struct ledger *ledger)
+static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from)
 {
-	struct ledger_vm *to = ledger_vm(ledger, from->number, from->pid);
+	struct ledger_vcpu *to = ledger_vcpu(vm, from->id);
 
 	if (!to)
 		return -ENOMEM;
-	to->isa = from->isa;
-	memcpy(to->name, from->name, sizeof(to->name));
-	for (size_t i = 0; i < from->nr_vcpus; i++) {
-		const struct ledger_cells *cells = &from->vcpu[i].cells;
-		struct ledger_vcpu *vcpu = ledger_vcpu(to, from->vcpu[i].id);
-
-		if (!vcpu)
-			return -ENOMEM;
-		*vcpu = from->vcpu[i];
-		memset(&vcpu->cells, 0, sizeof(vcpu->cells));
-		if (!cells->nr)
-			continue;
-		vcpu->cells.cell = malloc(cells->nr * sizeof(*cells->cell));
-		if (!vcpu->cells.cell)
-			return -ENOMEM;
-		memcpy(vcpu->cells.cell, cells->cell,
-		       cells->nr * sizeof(*cells->cell));
-		vcpu->cells.nr = vcpu->cells.room = cells->nr;
-	}
+	to->tid = from->tid;
+	to->gone = from->gone;
+	to->exits += from->exits;
+	to->ns += from->ns;
+	to->prior_exits = from->prior_exits;
+	to->missed_exits += from->missed_exits;
+	to->missed_entries += from->missed_entries;
+	to->sparse_full += from->sparse_full;
+	if (add_cells(&to->cells, &from->cells) ||
+	    add_keys(&to->keys, &from->keys))
+		return -ENOMEM;
 	return 0;
 }
 
-int ledger_copy(const struct ledger *from, struct ledger *to)
+int ledger_add(struct ledger *to, const struct ledger *from)
 {
-	memset(to, 0, sizeof(*to));
-	to->ns = from->ns;
-	to->losses = from->losses;
 	for (size_t i = 0; i < from->nr_vms; i++) {
-		if (copy_vm(&from->vm[i], to)) {
-			ledger_free(to);
+		const struct ledger_vm *vm = &from->vm[i];
+		struct ledger_vm *sum = ledger_vm(to, vm->number, vm->pid);
+
+		if (!sum)
 			return -ENOMEM;
+		sum->isa = vm->isa;
+		memcpy(sum->name, vm->name, sizeof(sum->name));
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			if (add_vcpu(sum, &vm->vcpu[j]))
+				return -ENOMEM;
 		}
 	}
+	to->ns = from->ns;
+	to->losses = from->losses;
 	return 0;
 }
 
-static int subtract(struct ledger_total *total, const struct ledger_total *old)
+static void cells_free(struct ledger_cells *cells)
 {
-	total->exits -= old->exits;
-	total->ns -= old->ns;
-	total->missed_exits -= old->missed_exits;
-	total->missed_entries -= old->missed_entries;
-	total->sparse_full -= old->sparse_full;
-	for (size_t i = 0; i < old->cells.nr; i++) {
-		const struct ledger_cell *from = &old->cells.cell[i];
-		struct ledger_cell *cell;
-
-		cell = ledger_cell(&total->cells, from->reason);
-		if (!cell)
-			return -ENOMEM;
-		cell->exits -= from->exits;
-		cell->ns -= from->ns;
-	}
-	return 0;
-}
-
-int ledger_since(const struct ledger *before, const struct ledger_vm *vm,
-		 struct ledger_total *total)
-{
-	struct ledger_total old;
-	size_t i = 0;
-	int r;
-
-	r = ledger_total(vm, total);
-	while (i < before->nr_vms && before->vm[i].number != vm->number)
-		i++;
-	if (r || i == before->nr_vms)
-		return r;
-	r = ledger_total(&before->vm[i], &old);
-	if (!r) {
-		r = subtract(total, &old);
-		ledger_cells_free(&old.cells);
-	}
-	if (r)
-		ledger_cells_free(&total->cells);
-	return r;
-}
-
-void ledger_cells_free(struct ledger_cells *cells)
-{
+	for (size_t i = 0; i < cells->nr; i++)
+		hist_free(&cells->cell[i].hist);
 	free(cells->cell);
 	memset(cells, 0, sizeof(*cells));
+}
+
+static void vcpu_free(struct ledger_vcpu *vcpu)
+{
+	cells_free(&vcpu->cells);
+	free(vcpu->keys.key);
+}
+
+static void vcpu_reset(struct ledger_vcpu *vcpu)
+{
+	vcpu->exits = 0;
+	vcpu->ns = 0;
+	vcpu->missed_exits = 0;
+	vcpu->missed_entries = 0;
+	vcpu->sparse_full = 0;
+	for (size_t i = 0; i < vcpu->cells.nr; i++) {
+		struct ledger_cell *cell = &vcpu->cells.cell[i];
+
+		hist_reset(&cell->hist);
+		*cell = (struct ledger_cell){ .reason = cell->reason,
+					      .hist = cell->hist };
+	}
+	vcpu->keys.nr = 0;
+}
+
+/* Zero a VM's counts, and drop what has ended; false: nothing is left of it. */
+static bool vm_reset(struct ledger_vm *vm)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		if (vm->vcpu[i].gone) {
+			vcpu_free(&vm->vcpu[i]);
+			continue;
+		}
+		vcpu_reset(&vm->vcpu[i]);
+		vm->vcpu[kept++] = vm->vcpu[i];
+	}
+	vm->nr_vcpus = kept;
+	if (!kept)
+		free(vm->vcpu);
+	return kept;
+}
+
+void ledger_reset(struct ledger *ledger)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		if (vm_reset(&ledger->vm[i]))
+			ledger->vm[kept++] = ledger->vm[i];
+	}
+	ledger->nr_vms = kept;
+}
+
+void ledger_total_free(struct ledger_total *total)
+{
+	cells_free(&total->cells);
+	free(total->keys.key);
+	memset(total, 0, sizeof(*total));
 }
 
 void ledger_free(struct ledger *ledger)
@@ -211,7 +316,7 @@ void ledger_free(struct ledger *ledger)
 		struct ledger_vm *vm = &ledger->vm[i];
 
 		for (size_t j = 0; j < vm->nr_vcpus; j++)
-			ledger_cells_free(&vm->vcpu[j].cells);
+			vcpu_free(&vm->vcpu[j]);
 		free(vm->vcpu);
 	}
 	free(ledger->vm);

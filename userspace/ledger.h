@@ -11,17 +11,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hist.h"
+
 #define LEDGER_NAME 64
 
-/* Exits of one reason, and the time from each to the next entry. */
+/*
+ * Exits of one reason, and the time from each to the next entry.  The last
+ * exit of a vCPU has none yet: hist_count() says how many have.
+ */
 struct ledger_cell {
 	uint32_t reason; /* raw number */
 	uint64_t exits;
+	uint64_t fast; /* … re-entered without the exit handler, if asked for */
 	uint64_t ns;
+	uint64_t min_ns; /* 0: none had a time */
+	uint64_t max_ns;
+	uint64_t preempted_ns; /* of @ns: scheduled out while runnable … */
+	uint64_t blocked_ns; /* … and asleep (HLT: idle); both if asked for */
+	struct hist hist; /* of the times, if booked */
 };
 
 struct ledger_cells {
 	struct ledger_cell *cell; /* ascending by reason */
+	size_t nr;
+	size_t room;
+};
+
+/* What an exit was about: a port, an MSR … (enum ledger_key_kind). */
+struct ledger_key {
+	uint32_t reason;
+	uint64_t key;
+	uint64_t exits;
+	uint64_t ns;
+	uint64_t min_ns; /* as above */
+	uint64_t max_ns;
+};
+
+struct ledger_keys {
+	struct ledger_key *key; /* ascending by reason, then key */
 	size_t nr;
 	size_t room;
 };
@@ -37,6 +64,7 @@ struct ledger_vcpu {
 	uint64_t missed_entries; /* exits that no entry preceded */
 	uint64_t sparse_full; /* exits in no reason's cell */
 	struct ledger_cells cells;
+	struct ledger_keys keys;
 };
 
 struct ledger_vm {
@@ -56,6 +84,9 @@ struct ledger_losses {
 	uint64_t answers;
 	uint64_t unreadable;
 	uint64_t recursion; /* runs that the kernel skipped */
+	uint64_t no_span; /* times missing in histograms */
+	uint64_t no_key; /* exits missing in the tables by key */
+	uint64_t slow; /* slow exits that found no room in the ring buffer */
 };
 
 struct ledger {
@@ -66,7 +97,7 @@ struct ledger {
 	size_t room;
 };
 
-/* The sums over a VM's vCPUs.  @cells is to be freed with ledger_cells_free. */
+/* Sums over vCPUs.  To be freed with ledger_total_free. */
 struct ledger_total {
 	uint64_t exits;
 	uint64_t ns;
@@ -76,6 +107,7 @@ struct ledger_total {
 	uint64_t sparse_full;
 	size_t gone;
 	struct ledger_cells cells;
+	struct ledger_keys keys;
 };
 
 /**
@@ -93,21 +125,33 @@ struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id);
 /** ledger_cell - find a reason's cell, or add it, zero; NULL: out of memory */
 struct ledger_cell *ledger_cell(struct ledger_cells *cells, uint32_t reason);
 
+/** ledger_key - find what is booked under a key, or add it; NULL: no memory */
+struct ledger_key *ledger_key(struct ledger_keys *keys, uint32_t reason,
+			      uint64_t key);
+
 /** ledger_total - add a VM's vCPUs up; 0 or -ENOMEM */
 int ledger_total(const struct ledger_vm *vm, struct ledger_total *total);
 
-/** ledger_copy - a deep copy; 0, or -ENOMEM and @to is empty */
-int ledger_copy(const struct ledger *from, struct ledger *to);
+/** ledger_total_vcpu - add one vCPU to a total, zeroed at first; 0 or -ENOMEM */
+int ledger_total_vcpu(const struct ledger_vcpu *vcpu,
+		      struct ledger_total *total);
 
 /**
- * ledger_since - what a VM has more than it had before
- * @before: an earlier copy of the ledger that @vm is in; may be empty
- * @total: filled in with the differences; free with ledger_cells_free
+ * ledger_add - add what happened in an interval to what was before
+ *
+ * Names, counts of what was before the observer came, the time and the losses
+ * are @from's afterwards, as the later ones.  0 or -ENOMEM.
  */
-int ledger_since(const struct ledger *before, const struct ledger_vm *vm,
-		 struct ledger_total *total);
+int ledger_add(struct ledger *to, const struct ledger *from);
 
-void ledger_cells_free(struct ledger_cells *cells);
+/**
+ * ledger_reset - begin the next interval: all counts to zero
+ *
+ * VMs and vCPUs stay, unless they had ended; so does the memory.
+ */
+void ledger_reset(struct ledger *ledger);
+
+void ledger_total_free(struct ledger_total *total);
 void ledger_free(struct ledger *ledger);
 
 #endif /* EXITLEDGER_LEDGER_H */

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hist.h"
+
+/* An octave's bounds in 64ths of its lowest value. */
+#define OCTAVE 8
+#define FIRST 64
+static const uint8_t bounds[OCTAVE + 1] = {
+	FIRST, 70, 77, 85, 93, 102, 112, 122, 2 * FIRST
+};
+
+void hist_table(uint8_t table[HIST_TABLE])
+{
+	unsigned int octave = 0, bucket = 0;
+
+	memset(table, 0, FIRST);
+	for (unsigned int value = FIRST; value < HIST_TABLE; value++) {
+		if (value >> octave >= 2 * FIRST) {
+			octave++;
+			bucket = 0;
+		}
+		if (value >> octave >= bounds[bucket + 1])
+			bucket++;
+		table[value] = octave * OCTAVE + bucket;
+	}
+}
+
+static uint64_t bound(unsigned int bucket)
+{
+	return (uint64_t)bounds[bucket % OCTAVE] << bucket / OCTAVE;
+}
+
+uint64_t hist_lower(unsigned int bucket)
+{
+	return bucket ? bound(bucket) : 0;
+}
+
+uint64_t hist_middle(unsigned int bucket)
+{
+	double low = bound(bucket), high = bound(bucket + 1);
+
+	/* As far from the one as from the other, relative to each. */
+	return 2 * low * high / (low + high);
+}
+
+uint64_t *hist_span(struct hist *hist, unsigned int span)
+{
+	if (!hist->span[span])
+		hist->span[span] = calloc(HIST_SPAN, sizeof(uint64_t));
+	return hist->span[span];
+}
+
+int hist_book(struct hist *hist, unsigned int bucket, uint64_t count)
+{
+	uint64_t *span = hist_span(hist, bucket / HIST_SPAN);
+
+	if (!span)
+		return -ENOMEM;
+	span[bucket % HIST_SPAN] += count;
+	return 0;
+}
+
+int hist_add(struct hist *to, const struct hist *from)
+{
+	for (unsigned int i = 0; i < HIST_SPANS; i++) {
+		const uint64_t *more = from->span[i];
+		uint64_t *span;
+
+		if (!more)
+			continue;
+		span = hist_span(to, i);
+		if (!span)
+			return -ENOMEM;
+		for (unsigned int j = 0; j < HIST_SPAN; j++)
+			span[j] += more[j];
+	}
+	return 0;
+}
+
+uint64_t hist_count(const struct hist *hist)
+{
+	uint64_t count = 0;
+
+	for (unsigned int i = 0; i < HIST_SPANS; i++) {
+		if (!hist->span[i])
+			continue;
+		for (unsigned int j = 0; j < HIST_SPAN; j++)
+			count += hist->span[i][j];
+	}
+	return count;
+}
+
+uint64_t hist_percentile(const struct hist *hist, double share)
+{
+	uint64_t count = hist_count(hist), rank, sum = 0;
+
+	if (!count)
+		return 0;
+	rank = share * count;
+	if (rank < share * count)
+		rank++;
+	if (rank < 1)
+		rank = 1;
+	if (rank > count)
+		rank = count;
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
+		const uint64_t *span = hist->span[i / HIST_SPAN];
+
+		if (!span)
+			continue;
+		sum += span[i % HIST_SPAN];
+		if (sum >= rank)
+			return hist_middle(i);
+	}
+	return 0;
+}
+
+void hist_reset(struct hist *hist)
+{
+	for (unsigned int i = 0; i < HIST_SPANS; i++) {
+		if (hist->span[i])
+			memset(hist->span[i], 0, HIST_SPAN * sizeof(uint64_t));
+	}
+}
+
+void hist_free(struct hist *hist)
+{
+	for (unsigned int i = 0; i < HIST_SPANS; i++)
+		free(hist->span[i]);
+	memset(hist, 0, sizeof(*hist));
+}
