@@ -8,9 +8,8 @@
 /* An octave's bounds in 64ths of its lowest value. */
 #define OCTAVE 8
 #define FIRST 64
-static const uint8_t bounds[OCTAVE + 1] = {
-	FIRST, 70, 77, 85, 93, 102, 112, 122, 2 * FIRST
-};
+static const uint8_t bounds[OCTAVE + 1] = { FIRST, 70,	77,  85,       93,
+					    102,   112, 122, 2 * FIRST };
 
 void hist_table(uint8_t table[HIST_TABLE])
 {

@@ -123,6 +123,18 @@ struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
 	return vm;
 }
 
+int ledger_slow_add(struct ledger_slows *slows, const struct ledger_slow *slow)
+{
+	struct ledger_slow *added;
+
+	added = insert((void **)&slows->slow, &slows->nr, &slows->room,
+		       sizeof(*added), slows->nr);
+	if (!added)
+		return -ENOMEM;
+	*added = *slow;
+	return 0;
+}
+
 /* The smallest and the largest of two sets of times; 0: an empty set. */
 static void widen(uint64_t *min, uint64_t *max, uint64_t more_min,
 		  uint64_t more_max)
@@ -301,6 +313,7 @@ void ledger_reset(struct ledger *ledger)
 			ledger->vm[kept++] = ledger->vm[i];
 	}
 	ledger->nr_vms = kept;
+	ledger->slows.nr = 0;
 }
 
 void ledger_total_free(struct ledger_total *total)
@@ -320,5 +333,6 @@ void ledger_free(struct ledger *ledger)
 		free(vm->vcpu);
 	}
 	free(ledger->vm);
+	free(ledger->slows.slow);
 	memset(ledger, 0, sizeof(*ledger));
 }

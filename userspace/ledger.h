@@ -37,7 +37,17 @@ struct ledger_cells {
 	size_t room;
 };
 
-/* What an exit was about: a port, an MSR … (enum ledger_key_kind). */
+/* A further key of an exit, beside its reason. */
+enum ledger_key_kind {
+	LEDGER_KEY_NONE,
+	LEDGER_KEY_PORT, /* I/O port */
+	LEDGER_KEY_MMIO, /* guest-physical address */
+	LEDGER_KEY_MSR, /* index */
+	LEDGER_KEY_HYPERCALL, /* number */
+	LEDGER_KEY_CPUID, /* leaf */
+};
+
+/* What the exits of a kind's reasons were about. */
 struct ledger_key {
 	uint32_t reason;
 	uint64_t key;
@@ -89,12 +99,33 @@ struct ledger_losses {
 	uint64_t slow; /* slow exits that found no room in the ring buffer */
 };
 
+/* An exit that took longer than asked for. */
+struct ledger_slow {
+	uint64_t at_ns; /* CLOCK_MONOTONIC of the entry after it */
+	uint64_t vm; /* ledger_vm.number */
+	uint64_t ns;
+	uint64_t preempted_ns; /* as in struct ledger_cell */
+	uint64_t blocked_ns;
+	uint64_t key; /* if @has_key */
+	uint32_t vcpu_id;
+	uint32_t tid;
+	uint32_t reason;
+	bool has_key;
+};
+
+struct ledger_slows {
+	struct ledger_slow *slow; /* in the order of @at_ns, nearly */
+	size_t nr;
+	size_t room;
+};
+
 struct ledger {
 	uint64_t ns; /* CLOCK_MONOTONIC of the last collection */
 	struct ledger_losses losses;
 	struct ledger_vm *vm; /* ascending by number */
 	size_t nr_vms;
 	size_t room;
+	struct ledger_slows slows; /* of the interval: not kept by ledger_add */
 };
 
 /* Sums over vCPUs.  To be freed with ledger_total_free. */
@@ -128,6 +159,9 @@ struct ledger_cell *ledger_cell(struct ledger_cells *cells, uint32_t reason);
 /** ledger_key - find what is booked under a key, or add it; NULL: no memory */
 struct ledger_key *ledger_key(struct ledger_keys *keys, uint32_t reason,
 			      uint64_t key);
+
+/** ledger_slow_add - append a slow exit; 0 or -ENOMEM */
+int ledger_slow_add(struct ledger_slows *slows, const struct ledger_slow *slow);
 
 /** ledger_total - add a VM's vCPUs up; 0 or -ENOMEM */
 int ledger_total(const struct ledger_vm *vm, struct ledger_total *total);

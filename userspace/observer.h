@@ -14,11 +14,24 @@ enum attach {
 	ATTACH_AUTO,
 	ATTACH_TP_BTF, /* BPF trampoline with typed arguments */
 	ATTACH_RAW_TP, /* raw tracepoint */
+	ATTACH_TP, /* classic tracepoint; a VM is then a process */
+};
+
+/* What to observe.  All zero: counts, times and histograms by reason. */
+struct observer_options {
+	enum attach attach;
+	bool count_only; /* exits alone: no time, no histogram */
+	bool answers; /* capture guests' reads of our CPUID leaves */
+	bool fast; /* ledger_cell.fast; not with count_only */
+	bool off_cpu; /* ledger_cell.preempted_ns, .blocked_ns; likewise */
+	enum ledger_key_kind by; /* ledger_vcpu.keys; likewise */
+	uint64_t slower_than_ns; /* ledger.slows; 0: none; likewise */
+	bool slow_hlt; /* HLT among the slow ones, too */
 };
 
 struct observer;
 
-/** attach_parse - "auto", "tp_btf" or "raw_tp"; -EINVAL for anything else */
+/** attach_parse - "auto", "tp_btf", "raw_tp" or "tp"; else -EINVAL */
 int attach_parse(const char *name, enum attach *attach);
 
 const char *attach_name(enum attach attach);
@@ -26,12 +39,12 @@ const char *attach_name(enum attach attach);
 /**
  * observer_open - load the programs and attach them
  * @observer: where the new observer is put
- * @attach: how; ATTACH_AUTO: the first of the enum that works
+ * @options: what to observe; ATTACH_AUTO: the first of the enum that works
  *
  * Counting starts when this returns.  0, or -errno with @why filled in.
  */
-int observer_open(struct observer **observer, enum attach attach,
-		  struct why *why);
+int observer_open(struct observer **observer,
+		  const struct observer_options *options, struct why *why);
 
 /** observer_attach - how the programs were attached: not ATTACH_AUTO */
 enum attach observer_attach(const struct observer *observer);
@@ -44,13 +57,21 @@ enum attach observer_attach(const struct observer *observer);
 bool observer_sees_ends(const struct observer *observer);
 
 /**
- * observer_collect - bring a ledger up to date
- * @ledger: zeroed at first, then always the same one: it keeps what gone vCPUs
- *	    had when their slots are given to others
+ * observer_collect - add to a ledger what was booked since the last call
+ * @ledger: zeroed at first
  *
- * Makes no system call per vCPU.  0 or -ENOMEM.
+ * Slots of vCPUs that have ended are taken back.  Makes no system call per
+ * vCPU.  0 or -ENOMEM.
  */
 int observer_collect(struct observer *observer, struct ledger *ledger);
+
+/**
+ * observer_has_ended - is there a slot to be taken back?
+ *
+ * Cheap.  If so, observer_collect() should be called soon, not just at the end
+ * of a long interval.
+ */
+bool observer_has_ended(const struct observer *observer);
 
 /**
  * observer_answers - append the answers captured since the last call

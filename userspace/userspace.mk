@@ -4,7 +4,7 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs neither BPF nor a host: all of it is unit-tested.
-PLAIN := answers balance books_json books_load format guest_report json_get \
+PLAIN := answers balance books_json books_load format guest_report hist json_get \
 	 json_save ledger msg reasons render_compare render_compare_json \
 	 render_finding render_losses render_monitor statement tsc vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ledgers, numbers as text, names of VMs, answers' fields. */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "answers.h"
@@ -22,7 +24,7 @@ START_TEST(cells_stay_sorted)
 		ck_assert_uint_lt(cells.cell[i - 1].reason,
 				  cells.cell[i].reason);
 	ck_assert_uint_eq(ledger_cell(&cells, 0x7b)->exits, 2);
-	ledger_cells_free(&cells);
+	free(cells.cell);
 }
 END_TEST
 
@@ -37,32 +39,141 @@ static void add(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 	cell->ns += 10 * exits;
 }
 
-START_TEST(totals_and_differences)
+START_TEST(totals_and_intervals)
 {
-	struct ledger now = { 0 }, before;
+	struct ledger delta = { 0 }, sum = { 0 };
 	struct ledger_total total;
 
-	add(&now, 2, 3, 5, 10);
-	add(&now, 2, 0, 5, 1);
-	add(&now, 1, 0, 7, 99);
-	ck_assert_int_eq(ledger_copy(&now, &before), 0);
-	add(&now, 2, 1, 6, 4);
-	add(&now, 2, 3, 5, 5);
-	ck_assert_uint_eq(now.nr_vms, 2);
-	ck_assert_uint_eq(now.vm[0].number, 1);
-	ck_assert_uint_eq(now.vm[1].vcpu[1].id, 1);
-	ck_assert_int_eq(ledger_total(&now.vm[1], &total), 0);
+	add(&delta, 2, 3, 5, 10);
+	add(&delta, 2, 0, 5, 1);
+	add(&delta, 1, 0, 7, 99);
+	ck_assert_int_eq(ledger_add(&sum, &delta), 0);
+	ledger_reset(&delta);
+	add(&delta, 2, 1, 6, 4);
+	add(&delta, 2, 3, 5, 5);
+	ck_assert_int_eq(ledger_add(&sum, &delta), 0);
+	ck_assert_uint_eq(sum.nr_vms, 2);
+	ck_assert_uint_eq(sum.vm[0].number, 1);
+	ck_assert_uint_eq(sum.vm[1].vcpu[1].id, 1);
+	ck_assert_int_eq(ledger_total(&sum.vm[1], &total), 0);
 	ck_assert_uint_eq(total.exits, 20);
 	ck_assert_uint_eq(ledger_cell(&total.cells, 5)->exits, 16);
-	ledger_cells_free(&total.cells);
-	ck_assert_int_eq(ledger_since(&before, &now.vm[1], &total), 0);
+	ledger_total_free(&total);
+	ck_assert_int_eq(ledger_total(&delta.vm[1], &total), 0);
 	ck_assert_uint_eq(total.exits, 9);
 	ck_assert_uint_eq(ledger_cell(&total.cells, 5)->exits, 5);
 	ck_assert_uint_eq(ledger_cell(&total.cells, 5)->ns, 50);
 	ck_assert_uint_eq(ledger_cell(&total.cells, 6)->exits, 4);
-	ledger_cells_free(&total.cells);
-	ledger_free(&now);
-	ledger_free(&before);
+	ledger_total_free(&total);
+	ledger_free(&delta);
+	ledger_free(&sum);
+}
+END_TEST
+
+/* What has ended is in the interval of its end, and in the total for good. */
+START_TEST(ended_vcpus_leave)
+{
+	struct ledger delta = { 0 }, sum = { 0 };
+
+	add(&delta, 1, 0, 5, 3);
+	add(&delta, 1, 1, 5, 4);
+	add(&delta, 2, 0, 5, 5);
+	delta.vm[0].vcpu[1].gone = true;
+	delta.vm[1].vcpu[0].gone = true;
+	ck_assert_int_eq(ledger_add(&sum, &delta), 0);
+	ledger_reset(&delta);
+	ck_assert_uint_eq(delta.nr_vms, 1);
+	ck_assert_uint_eq(delta.vm[0].number, 1);
+	ck_assert_uint_eq(delta.vm[0].nr_vcpus, 1);
+	ck_assert_uint_eq(delta.vm[0].vcpu[0].exits, 0);
+	ck_assert_uint_eq(delta.vm[0].vcpu[0].cells.cell[0].exits, 0);
+	ck_assert_int_eq(ledger_add(&sum, &delta), 0);
+	ck_assert_uint_eq(sum.nr_vms, 2);
+	ck_assert_uint_eq(sum.vm[0].vcpu[1].exits, 4);
+	ck_assert(sum.vm[1].vcpu[0].gone);
+	ledger_free(&delta);
+	ledger_free(&sum);
+}
+END_TEST
+
+static void book(struct ledger *ledger, uint64_t min, uint64_t max)
+{
+	struct ledger_vcpu *vcpu = ledger_vcpu(ledger_vm(ledger, 1, 1), 0);
+	struct ledger_cell *cell = ledger_cell(&vcpu->cells, 5);
+
+	cell->exits++;
+	cell->min_ns = min;
+	cell->max_ns = max;
+}
+
+START_TEST(extremes_are_kept)
+{
+	struct ledger delta = { 0 }, sum = { 0 };
+	static const struct {
+		uint64_t min, max;
+	} row[] = {
+		{ 0, 0 }, { 50, 60 }, { 0, 0 }, { 40, 45 }, { 70, 80 },
+	};
+	const struct ledger_cell *cell;
+
+	for (size_t i = 0; i < 5; i++) {
+		book(&delta, row[i].min, row[i].max);
+		ck_assert_int_eq(ledger_add(&sum, &delta), 0);
+		ledger_reset(&delta);
+	}
+	cell = &sum.vm[0].vcpu[0].cells.cell[0];
+	ck_assert_uint_eq(cell->exits, 5);
+	ck_assert_uint_eq(cell->min_ns, 40);
+	ck_assert_uint_eq(cell->max_ns, 80);
+	ledger_free(&delta);
+	ledger_free(&sum);
+}
+END_TEST
+
+/* Each bucket's middle is within 5 % of all that is in it. */
+START_TEST(percentiles_are_near)
+{
+	uint8_t table[HIST_TABLE];
+
+	hist_table(table);
+	for (unsigned int span = 0; span < HIST_SPANS; span++) {
+		for (uint64_t lead = HIST_TABLE / 16; lead < HIST_TABLE;
+		     lead++) {
+			unsigned int bucket = span * HIST_SPAN + table[lead];
+			unsigned int shift = HIST_SPAN_BITS * span;
+			double low = lead << shift;
+			double high = ((lead + 1) << shift) - 1;
+			double middle = hist_middle(bucket);
+
+			ck_assert_uint_le(hist_lower(bucket),
+					  low + (bucket == 0) * 64);
+			ck_assert(fabs(middle - low) <= 0.05 * low + 1);
+			ck_assert(fabs(middle - high) <= 0.05 * high + 1);
+		}
+	}
+}
+END_TEST
+
+START_TEST(percentiles_by_rank)
+{
+	struct hist hist = { 0 };
+	uint8_t table[HIST_TABLE];
+
+	hist_table(table);
+	ck_assert_uint_eq(hist_percentile(&hist, 0.5), 0);
+	for (uint64_t ns = 1000; ns < 2000; ns++)
+		hist_book(&hist,
+			  ns < 1024 ? table[ns] : HIST_SPAN + table[ns >> 4],
+			  1);
+	ck_assert_uint_eq(hist_count(&hist), 1000);
+	ck_assert_uint_ge(hist_percentile(&hist, 0.5), 1499 * 0.95);
+	ck_assert_uint_le(hist_percentile(&hist, 0.5), 1499 * 1.05);
+	ck_assert_uint_ge(hist_percentile(&hist, 0.999), 1998 * 0.95);
+	ck_assert_uint_le(hist_percentile(&hist, 0.999), 1998 * 1.05);
+	ck_assert_uint_le(hist_percentile(&hist, 0), 1000 * 1.05);
+	hist_reset(&hist);
+	ck_assert_uint_eq(hist_count(&hist), 0);
+	hist_free(&hist);
 }
 END_TEST
 
@@ -151,7 +262,11 @@ int main(void)
 	TCase *tcase = tcase_create("plain");
 
 	tcase_add_test(tcase, cells_stay_sorted);
-	tcase_add_test(tcase, totals_and_differences);
+	tcase_add_test(tcase, totals_and_intervals);
+	tcase_add_test(tcase, ended_vcpus_leave);
+	tcase_add_test(tcase, extremes_are_kept);
+	tcase_add_test(tcase, percentiles_are_near);
+	tcase_add_test(tcase, percentiles_by_rank);
 	tcase_add_test(tcase, counts_as_text);
 	tcase_add_test(tcase, times_as_text);
 	tcase_add_test(tcase, reasons_as_text);
