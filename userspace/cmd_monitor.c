@@ -26,9 +26,10 @@ struct monitor {
 	const struct options *options;
 	struct observer *observer;
 	struct command command;
-	struct ledger now;
-	struct ledger before; /* at the last interval */
+	struct ledger interval;
+	struct ledger total; /* of all intervals before */
 	uint64_t start_ns;
+	uint64_t interval_ns; /* when the interval began */
 };
 
 enum { OPT_ATTACH = 256, OPT_JSON };
@@ -95,18 +96,15 @@ static const struct argp parser = {
 
 static int show(struct monitor *monitor, bool total, struct why *why)
 {
-	static const struct ledger nothing;
-	const struct ledger *before = total ? &nothing : &monitor->before;
 	struct monitor_sample sample = {
-		.before = before,
-		.now = &monitor->now,
+		.ledger = total ? &monitor->total : &monitor->interval,
 		.total = total,
 	};
-	uint64_t since = total || !before->ns ? monitor->start_ns : before->ns;
+	uint64_t since = total ? monitor->start_ns : monitor->interval_ns;
 	json_t *json;
 	int r;
 
-	sample.seconds = (monitor->now.ns - since) / 1e9;
+	sample.seconds = (sample.ledger->ns - since) / 1e9;
 	if (monitor->options->json) {
 		json = render_monitor_json(&sample);
 		r = json_save(json, "-", why);
@@ -122,19 +120,20 @@ static int show(struct monitor *monitor, bool total, struct why *why)
 
 static int collect(struct monitor *monitor, struct why *why)
 {
-	if (observer_collect(monitor->observer, &monitor->now))
+	if (observer_collect(monitor->observer, &monitor->interval))
 		return why_set(why, ENOMEM, "out of memory");
 	return 0;
 }
 
-/* End an interval: show it, and remember what was so far. */
-static int interval(struct monitor *monitor, struct why *why)
+/* End an interval: what it had is the total's from now on. */
+static int interval(struct monitor *monitor, bool quiet, struct why *why)
 {
-	int r = show(monitor, false, why);
+	int r = quiet ? 0 : show(monitor, false, why);
 
-	ledger_free(&monitor->before);
-	if (!r && ledger_copy(&monitor->now, &monitor->before))
+	if (!r && ledger_add(&monitor->total, &monitor->interval))
 		r = why_set(why, ENOMEM, "out of memory");
+	ledger_reset(&monitor->interval);
+	monitor->interval_ns = monitor->interval.ns;
 	return r;
 }
 
@@ -147,23 +146,26 @@ static int run(struct monitor *monitor, struct why *why)
 	int r;
 
 	r = collect(monitor, why);
-	monitor->start_ns = monitor->now.ns;
+	monitor->start_ns = monitor->interval_ns = monitor->interval.ns;
 	due = monitor->start_ns + step;
 	while (!r && !ended && !command_interrupted() &&
 	       (!options->count || shown < options->count)) {
-		uint64_t left = due > monitor->now.ns ? due - monitor->now.ns :
-							0;
+		uint64_t left = due > monitor->interval.ns ?
+					due - monitor->interval.ns :
+					0;
 		int ms = left / 1000000 + 1;
 
 		ended = command_wait(&monitor->command,
 				     step && ms < COLLECT_MS ? ms : COLLECT_MS);
 		r = collect(monitor, why);
-		if (r || !step || monitor->now.ns < due)
+		if (r || !step || monitor->interval.ns < due)
 			continue;
-		r = interval(monitor, why);
+		r = interval(monitor, false, why);
 		shown++;
 		due += step;
 	}
+	if (!r)
+		r = interval(monitor, true, why);
 	return r ? r : show(monitor, true, why);
 }
 
@@ -171,17 +173,19 @@ int cmd_monitor(int argc, char **argv)
 {
 	struct options options = { .interval = 1 };
 	struct monitor monitor = { .options = &options };
+	struct observer_options observe = { 0 };
 	struct why why = { "" };
 	struct host host;
 	int r;
 
 	argv[0] = "exitledger monitor";
 	argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &options);
+	observe.attach = options.attach;
 	host_read(&host);
 	r = host_check(&host, &why);
 	command_catch_signals();
 	if (!r)
-		r = observer_open(&monitor.observer, options.attach, &why);
+		r = observer_open(&monitor.observer, &observe, &why);
 	if (!r && !options.json)
 		printf("Linux %s, %s, BPF: %s\n", host.kernel, host.vendor,
 		       attach_name(observer_attach(monitor.observer)));
@@ -191,8 +195,8 @@ int cmd_monitor(int argc, char **argv)
 		r = run(&monitor, &why);
 	command_end(&monitor.command);
 	observer_close(monitor.observer);
-	ledger_free(&monitor.now);
-	ledger_free(&monitor.before);
+	ledger_free(&monitor.interval);
+	ledger_free(&monitor.total);
 	if (r)
 		msg_error("%s", why.text);
 	return r ? STATUS_FAILED : STATUS_OK;

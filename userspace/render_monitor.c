@@ -49,7 +49,7 @@ static void render_vm(const struct ledger_vm *vm, struct ledger_total *total,
 
 int render_monitor_text(const struct monitor_sample *sample, FILE *out)
 {
-	const struct ledger *now = sample->now;
+	const struct ledger *now = sample->ledger;
 	bool any = false;
 
 	fprintf(out, "%s%.1f s\n", sample->total ? "\nin total, " : "",
@@ -57,13 +57,13 @@ int render_monitor_text(const struct monitor_sample *sample, FILE *out)
 	for (size_t i = 0; i < now->nr_vms; i++) {
 		struct ledger_total total;
 
-		if (ledger_since(sample->before, &now->vm[i], &total))
+		if (ledger_total(&now->vm[i], &total))
 			return -ENOMEM;
 		if (total.exits) {
 			render_vm(&now->vm[i], &total, sample->seconds, out);
 			any = true;
 		}
-		ledger_cells_free(&total.cells);
+		ledger_total_free(&total);
 	}
 	if (!any)
 		fputs("no VM exits\n", out);
@@ -82,13 +82,13 @@ static json_t *reason_json(uint32_t isa, const struct ledger_cell *cell)
 			 (json_int_t)cell->exits, "ns", (json_int_t)cell->ns);
 }
 
-static json_t *vm_json(const struct ledger *before, const struct ledger_vm *vm)
+static json_t *vm_json(const struct ledger_vm *vm)
 {
 	json_t *reasons = json_array();
 	struct ledger_total total;
 	json_t *json;
 
-	if (ledger_since(before, vm, &total)) {
+	if (ledger_total(vm, &total)) {
 		json_decref(reasons);
 		return NULL;
 	}
@@ -105,7 +105,7 @@ static json_t *vm_json(const struct ledger *before, const struct ledger_vm *vm)
 			 total.gone && total.gone == vm->nr_vcpus, "exits",
 			 (json_int_t)total.exits, "ns", (json_int_t)total.ns,
 			 "reasons", reasons);
-	ledger_cells_free(&total.cells);
+	ledger_total_free(&total);
 	return json;
 }
 
@@ -113,12 +113,12 @@ json_t *render_monitor_json(const struct monitor_sample *sample)
 {
 	json_t *vms = json_array();
 
-	for (size_t i = 0; i < sample->now->nr_vms; i++)
-		json_array_append_new(vms, vm_json(sample->before,
-						   &sample->now->vm[i]));
+	for (size_t i = 0; i < sample->ledger->nr_vms; i++)
+		json_array_append_new(vms, vm_json(&sample->ledger->vm[i]));
 	return json_pack("{s:s,s:i,s:s,s:f,s:I,s:o,s:o}", "format",
 			 "exitledger-monitor", "version", 1, "kind",
 			 sample->total ? "total" : "interval", "seconds",
-			 sample->seconds, "at_ns", (json_int_t)sample->now->ns,
-			 "vms", vms, "lost", render_losses_json(sample->now));
+			 sample->seconds, "at_ns",
+			 (json_int_t)sample->ledger->ns, "vms", vms, "lost",
+			 render_losses_json(sample->ledger));
 }

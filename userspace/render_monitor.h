@@ -11,7 +11,7 @@
 struct monitor_sample {
 	const struct ledger
 		*before; /* at the start of the while; may be empty */
-	const struct ledger *now;
+	const struct ledger *ledger;
 	double seconds; /* the while's length */
 	bool total; /* since the start: the last sample */
 };

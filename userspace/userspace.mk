@@ -9,7 +9,8 @@ PLAIN := answers balance books_json books_load format guest_report hist json_get
 	 render_finding render_losses render_monitor statement tsc vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  cmd_compare cmd_monitor command host main observer)
+		  cmd_compare cmd_monitor command host main observer \
+		  observer_collect)
 
 PROGRAMS += $(EXITLEDGER)
 
@@ -21,8 +22,10 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@
 
-$(BUILD)/obj/userspace/observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
-$(BUILD)/obj/userspace/observer.o: $(SKELETON)
+OBSERVER_OBJECTS := $(BUILD)/obj/userspace/observer.o \
+		    $(BUILD)/obj/userspace/observer_collect.o
+$(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
+$(OBSERVER_OBJECTS): $(SKELETON)
 
 -include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
 
@@ -35,6 +38,7 @@ TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
 UNIT_TESTS += $(TEST_PROGRAMS)
 
+$(BUILD)/tests/test_observer: $(BUILD)/obj/userspace/observer_collect.o
 $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson \
