@@ -23,7 +23,7 @@
 #   # needs: WORD...   qemu      QEMU, as /qemu/run-qemu
 #                      l2        the Linux guest's kernel and initramfs, in /l2
 #                      selftests the kernel's KVM selftests, in /selftests
-#                      exitledger, guest   the programs built here, in /bin
+#                      exitledger, guest, floor   programs built here, in /bin
 #                      stock     the distribution's own KVM modules, in
 #                                /modules/stock, besides those that are loaded
 #                      install   what installs modules, in /exitledger
@@ -123,6 +123,7 @@ add_needed() { # ROOT WORD
 		return 0
 		;;
 	exitledger) found=("$BUILD/bin/exitledger") ;;
+	floor) found=("$BUILD/lab/floor") ;;
 	guest) found=("$BUILD"/guest/*) ;;
 	install)
 		add_install "$1"

@@ -19,6 +19,7 @@ struct options {
 	double interval; /* seconds; 0: the total alone */
 	long count; /* of intervals; 0: until stopped */
 	bool json;
+	bool count_only;
 	char **argv;
 };
 
@@ -39,6 +40,7 @@ static const struct argp_option option_rows[] = {
 	  "Show what happened every SECONDS (default 1); 0: only the total at the end",
 	  0 },
 	{ "count", 'n', "N", 0, "Stop after N intervals", 0 },
+	{ "count-only", 300, NULL, 0, "Count, and take no times", 0 },
 	{ "json", OPT_JSON, NULL, 0, "One JSON object per interval and line",
 	  0 },
 	{ "attach", OPT_ATTACH, "TYPE", 0,
@@ -66,6 +68,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (end == arg || *end || options->count < 1)
 			argp_error(state, "--count takes 1 or more, not '%s'",
 				   arg);
+		return 0;
+	case 300:
+		options->count_only = true;
 		return 0;
 	case OPT_JSON:
 		options->json = true;
@@ -181,6 +186,7 @@ int cmd_monitor(int argc, char **argv)
 	argv[0] = "exitledger monitor";
 	argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &options);
 	observe.attach = options.attach;
+	observe.count_only = options.count_only;
 	host_read(&host);
 	r = host_check(&host, &why);
 	command_catch_signals();
