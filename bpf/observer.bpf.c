@@ -29,12 +29,15 @@ enum job {
 static __always_inline int book_exit(void *vcpu, struct obs_slot *slot,
 				     u32 reason, enum job job)
 {
+	struct obs_slot *same = slot;
 	u64 cell;
 
 	if (job != JOB_COUNT && unlikely(slot->exit_ns))
 		slot->missed_entries++;
 	cell = cell_of(slot, reason);
-	slot->cell[cell].exits++;
+	/* Else clang keeps two copies of the pointer across the call below. */
+	asm volatile("" : "+r"(same));
+	same->cell[cell].exits++;
 	if (job == JOB_COUNT)
 		return 0;
 	slot->open = cell;

@@ -73,8 +73,11 @@ OBS_ASSERT(OBS_SLOTS == 1 << SLOT_BITS);
 static __always_inline struct obs_slot *slot_home(u64 key)
 {
 	u32 hash = (u32)key * 0x9e3779b1u;
+	struct obs_slot *slot = &slots[hash >> (32 - SLOT_BITS)];
 
-	return &slots[hash >> (32 - SLOT_BITS)];
+	/* Else clang computes it anew wherever it is used. */
+	asm volatile("" : "+r"(slot));
+	return slot;
 }
 
 /* The entry of a VM, made if this is the first of it; NULL if that failed. */
