@@ -3,10 +3,11 @@
 
 EXITLEDGER := $(BUILD)/bin/exitledger
 
-# What needs neither BPF nor a host: all of it is unit-tested.
+# What needs neither a host nor privileges: all of it is unit-tested.
 PLAIN := answers balance books_json books_load format guest_report json_get \
-	 json_save ledger msg reasons render_compare render_compare_json \
-	 render_finding render_losses render_monitor statement tsc vm_name
+	 json_save kvm_btf ledger msg reasons render_compare render_compare_json \
+	 render_finding render_losses render_monitor statement tracepoints \
+	 tsc vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  cmd_compare cmd_monitor command host main observer)
@@ -29,7 +30,7 @@ $(BUILD)/obj/userspace/observer.o: $(SKELETON)
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books observer plain reasons vm_name
+UNITS := balance books observer plain reasons tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
