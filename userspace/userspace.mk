@@ -30,7 +30,7 @@ $(BUILD)/obj/userspace/observer.o: $(SKELETON)
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books observer plain reasons tracepoints vm_name
+UNITS := balance books exit_reason observer plain reasons tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -43,6 +43,21 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 
 $(BUILD)/obj/userspace/tests/test_observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/tests/test_observer.o: $(SKELETON)
+
+# The observer's accessor of the exit reason, in a program of the test's own.
+TEST_SKELETON := $(BUILD)/tests/exit_reason.skel.h
+
+$(BUILD)/tests/exit_reason.bpf.o: userspace/tests/exit_reason.bpf.c \
+				  $(wildcard bpf/*.[ch])
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
+
+$(TEST_SKELETON): $(BUILD)/tests/exit_reason.bpf.o
+	$(BPFTOOL) gen skeleton $< name exit_reason_bpf > $@.new
+	mv $@.new $@
+
+$(BUILD)/obj/userspace/tests/test_exit_reason.o: ALL_CFLAGS += -I$(BUILD)/tests
+$(BUILD)/obj/userspace/tests/test_exit_reason.o: $(TEST_SKELETON)
 
 .SECONDARY: $(TEST_OBJECTS)
 
