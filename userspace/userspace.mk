@@ -3,14 +3,15 @@
 
 EXITLEDGER := $(BUILD)/bin/exitledger
 
-# What needs neither a host nor privileges: all of it is unit-tested.
-PLAIN := answers balance books_json books_load format guest_report json_get \
-	 json_save kvm_btf ledger msg reasons render_compare render_compare_json \
-	 render_finding render_losses render_monitor statement tracepoints \
-	 tsc vm_name
+# What needs no privileges, nor any host in particular: all of it is unit-tested.
+PLAIN := answers balance books_json books_load doctor format guest_report \
+	 host host_facts json_get json_save kvm_btf ledger msg reasons \
+	 render_compare render_compare_json render_doctor render_finding \
+	 render_losses render_monitor statement tracepoints tsc vm_list vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  cmd_compare cmd_monitor command host main observer)
+		  attach_probe cmd_compare cmd_doctor cmd_monitor command \
+		  main observer)
 
 PROGRAMS += $(EXITLEDGER)
 
@@ -25,12 +26,23 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/obj/userspace/observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/observer.o: $(SKELETON)
 
+DOCTOR_SKELETON := $(BUILD)/bpf/doctor.skel.h
+
+$(DOCTOR_SKELETON): $(BUILD)/bpf/doctor.bpf.o
+	echo '/* NOLINTBEGIN: generated */' > $@.new
+	$(BPFTOOL) gen skeleton $< name doctor_bpf >> $@.new
+	echo '/* NOLINTEND */' >> $@.new
+	mv $@.new $@
+
+$(BUILD)/obj/userspace/attach_probe.o: ALL_CFLAGS += -I$(BUILD)/bpf
+$(BUILD)/obj/userspace/attach_probe.o: $(DOCTOR_SKELETON)
+
 -include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
 
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books exit_reason observer plain reasons tracepoints vm_name
+UNITS := balance books doctor exit_reason observer plain reasons tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 

@@ -5,11 +5,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "fake_btf.h"
+#include "fake_root.h"
 #include "kvm_btf.h"
 #include "tap.h"
 #include "tracepoints.h"
@@ -151,37 +150,6 @@ START_TEST(incomplete_records)
 }
 END_TEST
 
-/* BTF of an int, a struct kvm_vcpu, and pointers to void and to that struct. */
-enum { T_INT = 1, T_VOID_P, T_VCPU, T_VCPU_P };
-
-static struct btf *make_btf(void)
-{
-	struct btf *btf = btf__new_empty();
-
-	ck_assert_ptr_nonnull(btf);
-	ck_assert_int_eq(btf__add_int(btf, "unsigned int", 4, 0), T_INT);
-	ck_assert_int_eq(btf__add_ptr(btf, 0), T_VOID_P);
-	ck_assert_int_eq(btf__add_struct(btf, "kvm_vcpu", 8), T_VCPU);
-	ck_assert_int_eq(btf__add_ptr(btf, T_VCPU), T_VCPU_P);
-	return btf;
-}
-
-/* As DEFINE_EVENT() does: typedef void (*btf_trace_NAME)(void *, …); */
-static void add_tracepoint(struct btf *btf, const char *name, const int *params,
-			   int nr)
-{
-	char type[64];
-	int id;
-
-	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	id = btf__add_func_proto(btf, 0);
-	ck_assert_int_gt(id, 0);
-	for (int i = 0; i < nr; i++)
-		ck_assert_int_eq(btf__add_func_param(btf, "", params[i]), 0);
-	id = btf__add_ptr(btf, id);
-	ck_assert_int_gt(btf__add_typedef(btf, type, id), 0);
-}
-
 static enum kvm_exit_args args_of(const int *params, int nr)
 {
 	struct kvm_btf btf = { .vmlinux = make_btf() };
@@ -228,38 +196,23 @@ END_TEST
 START_TEST(btf_of_modules)
 {
 	static const int params[] = { T_VOID_P, T_VCPU_P, T_INT };
-	char root[] = "/tmp/btf.XXXXXX", path[64], command[64];
 	struct btf *base = make_btf(), *module;
 	struct kvm_btf btf;
-	const void *raw;
-	uint32_t size;
-	FILE *file;
 
 	ck_assert_int_gt(btf__add_func(base, "bpf_rdonly_cast", BTF_FUNC_STATIC,
 				       T_INT),
 			 0);
 	module = btf__new_empty_split(base);
 	add_tracepoint(module, "kvm_exit", params, 3);
-	ck_assert_ptr_nonnull(mkdtemp(root));
-	snprintf(command, sizeof(command), "mkdir -p %s/sys/kernel/btf", root);
-	ck_assert_int_eq(system(command), 0);
+	root_make();
 
 	kvm_btf_open(root, "kvm_amd", &btf);
 	ck_assert_ptr_null(btf.vmlinux);
 	ck_assert(!kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast"));
 	kvm_btf_close(&btf);
 
-	raw = btf__raw_data(base, &size);
-	snprintf(path, sizeof(path), "%s/sys/kernel/btf/vmlinux", root);
-	file = fopen(path, "w");
-	ck_assert_uint_eq(fwrite(raw, size, 1, file), 1);
-	fclose(file);
-	raw = btf__raw_data(module, &size);
-	snprintf(path, sizeof(path), "%s/sys/kernel/btf/kvm", root);
-	file = fopen(path, "w");
-	ck_assert_uint_eq(fwrite(raw, size, 1, file), 1);
-	fclose(file);
-
+	root_write_btf("vmlinux", base);
+	root_write_btf("kvm", module);
 	kvm_btf_open(root, "kvm_amd", &btf);
 	ck_assert_ptr_nonnull(btf.kvm);
 	ck_assert_ptr_null(btf.vendor);
@@ -272,8 +225,42 @@ START_TEST(btf_of_modules)
 	kvm_btf_close(&btf);
 	btf__free(module);
 	btf__free(base);
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	ck_assert_int_eq(system(command), 0);
+	root_remove();
+}
+END_TEST
+
+/* In either of tracefs' places; what is not there is named. */
+START_TEST(records_from_tracefs)
+{
+	static const char *const places[] = { "/sys/kernel/tracing",
+					      "/sys/kernel/debug/tracing" };
+	struct tracepoints tracepoints;
+	struct why why = { "" };
+	char path[128];
+
+	for (int i = 0; i < 2; i++) {
+		root_make();
+		ck_assert_int_eq(tracepoints_read(root, &tracepoints, &why),
+				 -ENOENT);
+		ck_assert_ptr_nonnull(strstr(why.text, "mount"));
+		snprintf(path, sizeof(path), "%s/events/kvm/kvm_exit/format",
+			 places[i]);
+		root_write(path, load(DATA "tracepoints-6.1/kvm_exit"));
+		snprintf(path, sizeof(path), "%s/events/kvm/kvm_entry/format",
+			 places[i]);
+		root_write(path, load(DATA "tracepoints-6.1/kvm_entry"));
+		ck_assert_int_eq(tracepoints_read(root, &tracepoints, &why),
+				 -ENOENT);
+		ck_assert_ptr_nonnull(
+			strstr(why.text, "events/kvm/kvm_cpuid/format"));
+		snprintf(path, sizeof(path), "%s/events/kvm/kvm_cpuid/format",
+			 places[i]);
+		root_write(path, load(DATA "tracepoints-6.1/kvm_cpuid"));
+		ck_assert_int_eq(tracepoints_read(root, &tracepoints, &why), 0);
+		ck_assert_uint_eq(tracepoints.cpuid.id, 1421);
+		field_is(&tracepoints.exit.isa, 24, 4);
+		root_remove();
+	}
 }
 END_TEST
 
@@ -287,6 +274,7 @@ int main(void)
 	tcase_add_test(tcase, incomplete_records);
 	tcase_add_test(tcase, arguments_of_kvm_exit);
 	tcase_add_test(tcase, btf_of_modules);
+	tcase_add_test(tcase, records_from_tracefs);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

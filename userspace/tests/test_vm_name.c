@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "fake_root.h"
 #include "tap.h"
 #include "vm_name.h"
 
@@ -157,52 +157,26 @@ START_TEST(long_names_are_cut_between_characters)
 }
 END_TEST
 
-static char dir[] = "/tmp/vm_name.XXXXXX";
-
-static void write_file(const char *pid, const char *file, const void *text,
-		       size_t length)
-{
-	char path[128];
-	FILE *stream;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, pid);
-	mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/%s/%s", dir, pid, file);
-	stream = fopen(path, "w");
-	ck_assert_ptr_nonnull(stream);
-	ck_assert_uint_eq(fwrite(text, 1, length, stream), length);
-	ck_assert_int_eq(fclose(stream), 0);
-}
-
-static void remove_dir(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
-}
-
 /* The name may come late: behind the first 8 KiB, and far behind them. */
 START_TEST(long_command_lines)
 {
 	static const size_t before[] = { 0, 4000, 4096, 8192, 20000, 300000 };
 	static const char tail[] = "\0-name\0guest=late";
-	char *cmdline = calloc(1, 400000), pid[16], name[64];
+	char *cmdline = calloc(1, 400000), path[32], name[64];
 
 	ck_assert_ptr_nonnull(cmdline);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	root_make();
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
 		memcpy(cmdline, "qemu\0", 5);
 		memset(cmdline + 5, 'x', before[i]);
 		memcpy(cmdline + 5 + before[i], tail, sizeof(tail));
-		snprintf(pid, sizeof(pid), "%zu", i + 1);
-		write_file(pid, "cmdline", cmdline,
-			   5 + before[i] + sizeof(tail));
-		vm_name_at(dir, i + 1, name, sizeof(name));
+		snprintf(path, sizeof(path), "/%zu/cmdline", i + 1);
+		root_write_bytes(path, cmdline, 5 + before[i] + sizeof(tail));
+		vm_name_at(root, i + 1, name, sizeof(name));
 		ck_assert_str_eq(name, "late");
 	}
 	free(cmdline);
-	remove_dir();
+	root_remove();
 }
 END_TEST
 
@@ -210,14 +184,14 @@ START_TEST(processes_without_a_command_line)
 {
 	char name[64];
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	write_file("7", "cmdline", "", 0);
-	write_file("7", "comm", "qemu-system\n", 12);
-	vm_name_at(dir, 7, name, sizeof(name));
+	root_make();
+	root_write("/7/cmdline", "");
+	root_write("/7/comm", "qemu-system\n");
+	vm_name_at(root, 7, name, sizeof(name));
 	ck_assert_str_eq(name, "qemu-system");
-	vm_name_at(dir, 8, name, sizeof(name));
+	vm_name_at(root, 8, name, sizeof(name));
 	ck_assert_str_eq(name, "?");
-	remove_dir();
+	root_remove();
 	vm_name(getpid(), name, sizeof(name));
 	ck_assert_str_eq(name, "test_vm_name");
 }
