@@ -298,7 +298,7 @@ static void check_vms(const struct host_facts *facts, struct diagnosis *d)
 		return;
 	if (vms->unseen)
 		add(d, "vms", FINDING_UNKNOWN, "run it with sudo",
-		    "%zu process%s with VMs, and %zu that this user may not look into",
+		    "%zu process%s with VMs; %zu more may not be looked into",
 		    vms->nr, vms->nr == 1 ? "" : "es", vms->unseen);
 	else
 		add(d, "vms", FINDING_OK, "", "%zu process%s with VMs now",

@@ -92,7 +92,7 @@ static int parse_record(const char *format, const char *event, uint32_t *id,
 
 #define PARSE(format, event, record, wanted, why)          \
 	parse_record(format, event, &(record)->id, wanted, \
-		     sizeof(wanted) / sizeof(wanted[0]), why)
+		     sizeof(wanted) / sizeof((wanted)[0]), why)
 
 int exit_record_parse(const char *format, struct exit_record *record,
 		      struct why *why)
@@ -157,6 +157,7 @@ static int read_format(const char *root, const char *tracefs, const char *event,
 	size_t got;
 	int error;
 
+	format[0] = '\0';
 	snprintf(path, sizeof(path), "%s%s/events/kvm/%s/format", root, tracefs,
 		 event);
 	file = fopen(path, "re");

@@ -42,7 +42,8 @@ $(BUILD)/obj/userspace/attach_probe.o: $(DOCTOR_SKELETON)
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books doctor exit_reason observer plain reasons tracepoints vm_name
+UNITS := balance books doctor exit_reason observer plain reasons render_doctor \
+	 tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 

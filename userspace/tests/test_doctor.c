@@ -7,75 +7,12 @@
 
 #include "doctor.h"
 #include "exit_leaves.h"
-#include "fake_btf.h"
-#include "fake_root.h"
-#include "render_doctor.h"
+#include "fake_host.h"
 #include "tap.h"
 
-#define ALL_CAPABILITIES "CapEff:\t000001ffffffffff\n"
 #define ANY_USER "CapEff:\t0000000000000000\n"
 
-static struct host_facts facts;
-static struct diagnosis diagnosis;
-
-/* All of KVM in one BTF; the types refer to those of @base if it is given. */
-static struct btf *kvm_types(struct btf *base, const int *args, int nr)
-{
-	struct btf *btf = base ? btf__new_empty_split(base) : make_btf();
-
-	add_tracepoint(btf, "kvm_exit", args, nr);
-	add_tracepoint(btf, "kvm_entry", args, 1);
-	add_tracepoint(btf, "kvm_cpuid", args, 1);
-	btf__add_func(btf, "kvm_arch_vcpu_destroy", BTF_FUNC_STATIC, T_INT);
-	return btf;
-}
-
-static const int since_516[] = { T_VOID_P, T_VCPU_P, T_INT };
 static const int before_516[] = { T_VOID_P, T_INT, T_VCPU_P, T_INT };
-
-static void write_btf(const int *args, int nr)
-{
-	struct btf *base = make_btf(), *kvm;
-
-	btf__add_func(base, "bpf_rdonly_cast", BTF_FUNC_STATIC, T_INT);
-	kvm = kvm_types(base, args, nr);
-	root_write_btf("vmlinux", base);
-	root_write_btf("kvm", kvm);
-	root_write_btf("kvm_amd", kvm);
-	btf__free(kvm);
-	btf__free(base);
-}
-
-/* A host on which all is well: kvm_amd as a module, with our counters. */
-static void setup(void)
-{
-	root_make();
-	root_write("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu svm vmm\n"
-				    "bugs\t\t: vmx\n");
-	root_write("/proc/self/status",
-		   "Name:\tx\nCapPrm:\t0\n" ALL_CAPABILITIES);
-	root_write("/proc/self/uid_map", "         0          0 4294967295\n");
-	root_write("/dev/kvm", "");
-	root_write("/sys/module/kvm/initstate", "live\n");
-	root_write("/sys/module/kvm_amd/initstate", "live\n");
-	root_write("/sys/module/kvm/parameters/exit_stats", "2\n");
-	root_write("/sys/module/kvm/parameters/exit_stats_leaves", "Y\n");
-	root_write("/sys/kernel/security/lockdown",
-		   "[none] integrity confidentiality\n");
-	write_btf(since_516, 3);
-}
-
-static void teardown(void)
-{
-	host_facts_free(&facts);
-	root_remove();
-}
-
-static void diagnose(void)
-{
-	host_facts_read(root, &facts);
-	doctor_diagnose(&facts, &diagnosis);
-}
 
 static const struct finding *find(const char *name)
 {
@@ -315,18 +252,6 @@ START_TEST(tracefs)
 }
 END_TEST
 
-static void probed(int tp_btf, int raw_tp, int tp, int vcpu_end)
-{
-	facts.probes = (struct attach_probes){
-		.tp_btf = { true, tp_btf },
-		.raw_tp = { true, raw_tp },
-		.tp = { true, tp },
-		.vcpu_end = { true, vcpu_end },
-		.read_kernel = { true, 0 },
-	};
-	doctor_diagnose(&facts, &diagnosis);
-}
-
 START_TEST(attach_types)
 {
 	diagnose();
@@ -349,28 +274,6 @@ START_TEST(attach_types)
 }
 END_TEST
 
-static void open_file(const char *path, const char *what)
-{
-	ck_assert_int_eq(symlink(what, root_path(path)), 0);
-}
-
-static void some_vms(void)
-{
-	root_write_bytes("/proc/200/cmdline", "qemu\0-name\0web1", 16);
-	open_file("/proc/200/fd/0", "/dev/null");
-	open_file("/proc/200/fd/9", "anon_inode:kvm-vm");
-	open_file("/proc/200/fd/10", "anon_inode:kvm-vcpu:0");
-	open_file("/proc/200/fd/11", "anon_inode:kvm-vcpu:1");
-	root_write_bytes("/proc/31/cmdline", "./fc/firecracker\0--id\0\033[2J",
-			 26);
-	open_file("/proc/31/fd/5", "anon_inode:kvm-vm");
-	open_file("/proc/31/fd/6", "anon_inode:kvm-vcpu:0");
-	root_write_bytes("/proc/7/cmdline", "/bin/sh", 8);
-	open_file("/proc/7/fd/1", "anon_inode:kvm-vmx-is-something-else");
-	ck_assert_int_eq(vm_list_read(root, &facts.vms), 0);
-	facts.vms_listed = true;
-}
-
 START_TEST(vms_running)
 {
 	diagnose();
@@ -387,113 +290,6 @@ START_TEST(vms_running)
 	facts.vms.unseen = 70;
 	doctor_diagnose(&facts, &diagnosis);
 	finding_is("vms", FINDING_UNKNOWN, "70");
-}
-END_TEST
-
-static char text[16384];
-
-static const char *render(bool colour)
-{
-	FILE *file = fmemopen(text, sizeof(text), "w");
-
-	ck_assert_ptr_nonnull(file);
-	render_doctor_text(&diagnosis, &facts, colour, file);
-	fclose(file);
-	return text;
-}
-
-static void in_80_columns(void)
-{
-	render(false);
-	ck_assert_ptr_null(strchr(text, '\033'));
-	for (const char *line = text; *line;) {
-		size_t n = strcspn(line, "\n");
-
-		ck_assert_msg(n <= 80, "%zu columns: %.*s", n, (int)n, line);
-		ck_assert_msg(!n || line[n - 1] != ' ', "blanks at the end");
-		line += n + 1;
-	}
-}
-
-/* The worst host: all that can be said at length is said. */
-static void worst_host(void)
-{
-	root_remove();
-	root_make();
-	root_write("/sys/module/kvm_something_else_altogether/initstate",
-		   "live\n");
-	diagnose();
-	memset(facts.host.kernel, 'k', sizeof(facts.host.kernel) - 1);
-	facts.lockdown = LOCKDOWN_CONFIDENTIALITY;
-	probed(EPERM, EPERM, EPERM, EPERM);
-}
-
-START_TEST(for_people)
-{
-	diagnose();
-	probed(0, 0, 0, 0);
-	in_80_columns();
-	ck_assert_ptr_nonnull(strstr(text, "\nok       kvm         kvm_amd"));
-	ck_assert_ptr_nonnull(strstr(text, "can run here, exitledger compare "
-					   "can too\n"));
-	ck_assert_ptr_nonnull(strstr(render(true), "\033[32mok      \033[0m"));
-	some_vms();
-	memset(facts.vms.vm[0].name, 'n', sizeof(facts.vms.vm[0].name) - 1);
-	facts.vms.unseen = 123456;
-	doctor_diagnose(&facts, &diagnosis);
-	in_80_columns();
-	ck_assert_ptr_nonnull(strstr(text, " web1, pid 200, 2 vCPUs\n"));
-	ck_assert_ptr_nonnull(strstr(text, "pid 31, 1 vCPU\n"));
-	worst_host();
-	in_80_columns();
-	ck_assert_ptr_nonnull(strstr(text, "cannot run here: 7 things"));
-	ck_assert_ptr_nonnull(strstr(text, "missing  privileges"));
-	ck_assert_ptr_nonnull(strstr(text, "-> run it with sudo"));
-}
-END_TEST
-
-START_TEST(for_programs)
-{
-	json_t *json, *host, *finding;
-	size_t i;
-
-	diagnose();
-	probed(0, EPERM, 0, 0);
-	facts.probes.tp.tried = false;
-	some_vms();
-	json = render_doctor_json(&diagnosis, &facts);
-	ck_assert_ptr_nonnull(json);
-	host = json_object_get(json, "host");
-	ck_assert_str_eq(json_string_value(json_object_get(host, "backend")),
-			 "kvm_amd");
-	ck_assert_str_eq(json_string_value(json_object_get(host, "isa")),
-			 "svm");
-	ck_assert_int_eq(
-		json_integer_value(json_object_get(host, "exit_stats")), 2);
-	ck_assert(json_is_true(json_object_get(host, "exit_stats_leaves")));
-	ck_assert(json_is_true(json_object_get(json, "can_monitor")));
-	host = json_object_get(json, "attach");
-	ck_assert(json_is_true(json_object_get(host, "tp_btf")));
-	ck_assert(json_is_false(json_object_get(host, "raw_tp")));
-	ck_assert(json_is_null(json_object_get(host, "tp")));
-	ck_assert_uint_eq(json_array_size(json_object_get(json, "vms")), 2);
-	ck_assert_uint_eq(json_array_size(json_object_get(json, "findings")),
-			  diagnosis.nr);
-	json_array_foreach (json_object_get(json, "findings"), i, finding) {
-		ck_assert_str_eq(
-			json_string_value(json_object_get(finding, "fact")),
-			diagnosis.finding[i].fact);
-	}
-	json_decref(json);
-	worst_host();
-	json = render_doctor_json(&diagnosis, &facts);
-	ck_assert_ptr_nonnull(json);
-	host = json_object_get(json, "host");
-	ck_assert(json_is_null(json_object_get(host, "exit_stats")));
-	ck_assert(json_is_null(json_object_get(host, "isa")));
-	ck_assert_str_eq(json_string_value(json_object_get(host, "lockdown")),
-			 "confidentiality");
-	json_decref(json);
 }
 END_TEST
 
@@ -515,8 +311,6 @@ int main(void)
 	tcase_add_test(tcase, tracefs);
 	tcase_add_test(tcase, attach_types);
 	tcase_add_test(tcase, vms_running);
-	tcase_add_test(tcase, for_people);
-	tcase_add_test(tcase, for_programs);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
