@@ -236,8 +236,11 @@ static void check_attach(const struct host_facts *facts, struct diagnosis *d)
 		    facts->host.isa ? "privileges" : "a KVM to observe");
 		return;
 	}
+	/* Before 5.16 only the record of a classic tracepoint can be read. */
 	for (int i = 0; i < 3; i++)
-		any |= !row[i].probe->error;
+		any |= !row[i].probe->error &&
+		       (row[i].probe == &facts->probes.tp ||
+			facts->exit_args != KVM_EXIT_REASON_VCPU_ISA);
 	for (int i = 0; i < 3; i++) {
 		if (row[i].probe->error)
 			add(d, row[i].name,

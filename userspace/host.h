@@ -54,7 +54,7 @@ bool host_has_kfunc(const char *name);
  * host_check - is there a KVM to be observed here?
  *
  * Returns 0, or -errno with @why filled in: the first thing that 'exitledger
- * doctor' would call missing, without trying to attach anything.
+ * doctor' would call missing, looked at anew but without attaching anything.
  */
 int host_check(const struct host *host, struct why *why);
 

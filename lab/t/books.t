@@ -99,7 +99,7 @@ doctor() {
 import json, sys
 d = json.loads(open(sys.argv[1]).read())
 d["states"] = {f["name"]: f["state"] for f in d["findings"]}
-sys.exit(not eval(sys.argv[2]))
+sys.exit(not eval("(%s)" % sys.argv[2]))
 ' "$results/$1" "$2"
 }
 ok 'the doctor: all is well' name_is 0 doctor doctor_json doctor_vm

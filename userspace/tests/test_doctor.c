@@ -271,6 +271,13 @@ START_TEST(attach_types)
 	finding_is("tp", FINDING_WARNING, "");
 	finding_is("vcpu_end", FINDING_WARNING, "CONFIG_FUNCTION_TRACER");
 	ck_assert(diagnosis.can_monitor);
+	/* But before 5.16 it must be the classic one. */
+	facts.exit_args = KVM_EXIT_REASON_VCPU_ISA;
+	probed(0, 0, ENOENT, 0);
+	finding_is("tp", FINDING_MISSING, "tracefs");
+	ck_assert(!diagnosis.can_monitor);
+	probed(EPERM, EPERM, 0, 0);
+	ck_assert(diagnosis.can_monitor);
 }
 END_TEST
 
