@@ -191,20 +191,28 @@ static void check_tracefs(const struct host_facts *facts, struct diagnosis *d)
 		add(d, "tracefs", FINDING_OK, "", "it is mounted and readable");
 }
 
-static const char *probe_error(const struct host_facts *facts,
-			       const struct probe *probe)
+/* One way to attach to kvm_exit; @enough: another one works. */
+static void check_probe(struct diagnosis *d, const char *name,
+			const struct probe *probe, bool enough)
 {
-	if (probe == &facts->probes.tp && facts->tracefs)
-		return "it takes tracefs";
-	switch (probe->error) {
-	case EPERM:
-		return "not permitted (seccomp, or a security module?)";
-	case ENOENT:
-	case ESRCH:
-		return "there is nothing to attach to";
-	default:
-		return strerror(probe->error);
-	}
+	enum finding_state bad = enough ? FINDING_WARNING : FINDING_MISSING;
+
+	if (!probe->error)
+		add(d, name, FINDING_OK, "",
+		    "programs can be attached to kvm_exit");
+	else if (probe->error == EPERM)
+		add(d, name, bad,
+		    "look for what forbids it: seccomp (containers), a security module",
+		    "programs cannot be attached to kvm_exit: not permitted");
+	else if (probe->error == ENOENT || probe->error == ESRCH)
+		add(d, name, bad,
+		    "see what is said of btf, tracepoints and tracefs",
+		    "programs cannot be attached to kvm_exit: it is not found");
+	else
+		add(d, name, bad,
+		    "EXITLEDGER_DEBUG=1 exitledger monitor -n 1 shows the kernel's reasons",
+		    "programs cannot be attached to kvm_exit: %s",
+		    strerror(probe->error));
 }
 
 static void check_vcpu_end(const struct host_facts *facts, struct diagnosis *d)
@@ -241,16 +249,8 @@ static void check_attach(const struct host_facts *facts, struct diagnosis *d)
 		any |= !row[i].probe->error &&
 		       (row[i].probe == &facts->probes.tp ||
 			facts->exit_args != KVM_EXIT_REASON_VCPU_ISA);
-	for (int i = 0; i < 3; i++) {
-		if (row[i].probe->error)
-			add(d, row[i].name,
-			    any ? FINDING_WARNING : FINDING_MISSING, "",
-			    "programs cannot be attached to kvm_exit: %s",
-			    probe_error(facts, row[i].probe));
-		else
-			add(d, row[i].name, FINDING_OK, "",
-			    "programs can be attached to kvm_exit");
-	}
+	for (int i = 0; i < 3; i++)
+		check_probe(d, row[i].name, row[i].probe, any);
 	check_vcpu_end(facts, d);
 }
 

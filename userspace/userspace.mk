@@ -61,7 +61,7 @@ $(BUILD)/obj/userspace/tests/test_observer.o: $(SKELETON)
 TEST_SKELETON := $(BUILD)/tests/exit_reason.skel.h
 
 $(BUILD)/tests/exit_reason.bpf.o: userspace/tests/exit_reason.bpf.c \
-				  $(wildcard bpf/*.[ch])
+				  $(wildcard bpf/*.[ch] kvm-instrumentation/src/*)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 

@@ -260,7 +260,7 @@ START_TEST(attach_types)
 	finding_is("tp_btf", FINDING_OK, "can be attached");
 	finding_is("vcpu_end", FINDING_OK, "");
 	probed(ESRCH, EPERM, ENOENT, 0);
-	finding_is("tp_btf", FINDING_MISSING, "nothing to attach to");
+	finding_is("tp_btf", FINDING_MISSING, "not found");
 	finding_is("raw_tp", FINDING_MISSING, "not permitted");
 	finding_is("tp", FINDING_MISSING, "tracefs");
 	ck_assert(!diagnosis.can_monitor);

@@ -63,6 +63,10 @@ START_TEST(for_people)
 	ck_assert_ptr_nonnull(strstr(text, " web1, pid 200, 2 vCPUs\n"));
 	ck_assert_ptr_nonnull(strstr(text, "pid 31, 1 vCPU\n"));
 	worst_host();
+	for (size_t i = 0; i < diagnosis.nr; i++)
+		ck_assert_msg(diagnosis.finding[i].state != FINDING_MISSING ||
+				      diagnosis.finding[i].advice[0],
+			      "%s: what to do?", diagnosis.finding[i].name);
 	in_80_columns();
 	ck_assert_ptr_nonnull(strstr(text, "cannot run here: 7 things"));
 	ck_assert_ptr_nonnull(strstr(text, "missing  privileges"));
