@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The exit reason is found wherever a kernel has it: the accessor in bpf/ is
+ * The exit reason is found wherever a kernel has it: the accessors in bpf/ are
  * relocated against BTF of each layout, made here, and then run on a vCPU of
  * that layout, which is bytes of the test's.
  */
@@ -16,6 +16,7 @@
 #include <bpf/libbpf.h>
 
 #include "exit_leaves.h"
+#include "host.h"
 #include "records.h"
 #include "tap.h"
 
@@ -29,12 +30,43 @@ struct types {
 	int u32, vcpu, reason;
 };
 
+/*
+ * Types that bpf_rdonly_cast() is given are named by their number in the
+ * running kernel, so these two have that here too, with fillers before them.
+ */
+static void add_cast_types(struct btf *btf)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	int long_type, int_type, eight, four, id;
+
+	ck_assert_ptr_nonnull(kernel);
+	eight = btf__find_by_name_kind(kernel, "timespec64", BTF_KIND_STRUCT);
+	four = btf__find_by_name_kind(kernel, "bpf_line_info", BTF_KIND_STRUCT);
+	btf__free(kernel);
+	long_type = btf__add_int(btf, "long long", 8, BTF_INT_SIGNED);
+	int_type = btf__add_int(btf, "unsigned int", 4, 0);
+	ck_assert_int_gt(eight, int_type);
+	ck_assert_int_gt(four, int_type);
+	for (id = int_type + 1; id <= eight || id <= four; id++) {
+		if (id == eight) {
+			btf__add_struct(btf, "timespec64", 16);
+			btf__add_field(btf, "tv_sec", long_type, 0, 0);
+		} else if (id == four) {
+			btf__add_struct(btf, "bpf_line_info", 16);
+			btf__add_field(btf, "insn_off", int_type, 0, 0);
+		} else {
+			ck_assert_int_eq(btf__add_ptr(btf, 0), id);
+		}
+	}
+}
+
 static struct types make_types(void)
 {
 	struct types t = { .btf = btf__new_empty() };
 	struct btf *btf = t.btf;
 
 	ck_assert_ptr_nonnull(btf);
+	add_cast_types(btf);
 	t.u32 = btf__add_int(btf, "unsigned int", 4, 0);
 	t.vcpu = btf__add_struct(btf, "kvm_vcpu", VCPU_SIZE);
 	btf__add_field(btf, "vcpu_id", t.u32, 64, 0);
@@ -107,7 +139,7 @@ quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 }
 
 /* The test's program, for a kernel with such types. */
-static struct exit_reason_bpf *load(struct btf *btf)
+static struct exit_reason_bpf *load(struct btf *btf, const char *name)
 {
 	char path[] = "/tmp/exit_reason.XXXXXX";
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = path);
@@ -127,25 +159,26 @@ static struct exit_reason_bpf *load(struct btf *btf)
 	bpf = exit_reason_bpf__open_opts(&opts);
 	ck_assert_ptr_nonnull(bpf);
 	bpf_object__for_each_program (program, bpf->obj)
-		bpf_program__set_autoload(program,
-					  program == bpf->progs.read_reason);
+		bpf_program__set_autoload(
+			program, !strcmp(bpf_program__name(program), name));
 	r = exit_reason_bpf__load(bpf);
 	unlink(path);
 	ck_assert_msg(!r, "load: %s", strerror(errno));
 	return bpf;
 }
 
-static uint32_t reason_of(struct exit_reason_bpf *bpf, uint32_t isa)
+static uint32_t reason_of(struct exit_reason_bpf *bpf, const char *name,
+			  uint32_t isa)
 {
+	struct bpf_program *program =
+		bpf_object__find_program_by_name(bpf->obj, name);
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int fd = bpf_program__fd(program);
 
 	bpf->bss->test_isa = isa;
 	bpf->bss->test_vmcb_at = VMCB_AT;
 	bpf->bss->test_reason = 0;
-	ck_assert_int_eq(
-		bpf_prog_test_run_opts(bpf_program__fd(bpf->progs.read_reason),
-				       &opts),
-		0);
+	ck_assert_int_eq(bpf_prog_test_run_opts(fd, &opts), 0);
 	return bpf->bss->test_reason;
 }
 
@@ -157,49 +190,74 @@ static void fill(unsigned char *bytes, uint32_t reason, size_t at)
 	memcpy(bytes + at, &reason, sizeof(reason));
 }
 
-static void vmx_is_read(struct btf *btf)
+static void vmx_is_read(struct btf *btf, const char *name)
 {
-	struct exit_reason_bpf *bpf = load(btf);
+	struct exit_reason_bpf *bpf = load(btf, name);
 
 	fill(bpf->bss->test_vcpu, 0x80000021, REASON_AT);
 	/* without the flags, here of an entry that failed */
-	ck_assert_uint_eq(reason_of(bpf, EXIT_LEAF_ISA_VMX), 0x21);
+	ck_assert_uint_eq(reason_of(bpf, name, EXIT_LEAF_ISA_VMX), 0x21);
 	fill(bpf->bss->test_vcpu, 48, REASON_AT);
-	ck_assert_uint_eq(reason_of(bpf, EXIT_LEAF_ISA_VMX), 48);
+	ck_assert_uint_eq(reason_of(bpf, name, EXIT_LEAF_ISA_VMX), 48);
 	exit_reason_bpf__destroy(bpf);
 }
 
-START_TEST(vmx_up_to_617)
+static void svm_is_read(const char *name)
 {
-	vmx_is_read(vmx_before_618());
-}
-END_TEST
-
-START_TEST(vmx_from_618_on)
-{
-	vmx_is_read(vmx_618());
-}
-END_TEST
-
-START_TEST(svm_exit_code)
-{
-	struct exit_reason_bpf *bpf = load(svm());
+	struct exit_reason_bpf *bpf = load(svm(), name);
 
 	fill(bpf->bss->test_vmcb, 0x80000001, 1024 + REASON_AT % 1024);
-	ck_assert_uint_eq(reason_of(bpf, EXIT_LEAF_ISA_SVM), 0x80000001);
+	ck_assert_uint_eq(reason_of(bpf, name, EXIT_LEAF_ISA_SVM), 0x80000001);
 	exit_reason_bpf__destroy(bpf);
+}
+
+START_TEST(helper_vmx_up_to_617)
+{
+	vmx_is_read(vmx_before_618(), "by_helper");
+}
+END_TEST
+
+START_TEST(helper_vmx_from_618_on)
+{
+	vmx_is_read(vmx_618(), "by_helper");
+}
+END_TEST
+
+START_TEST(helper_svm)
+{
+	svm_is_read("by_helper");
 }
 END_TEST
 
 /* It loads, and says that it cannot read: REASON_UNREADABLE of bpf/. */
-START_TEST(layouts_unknown)
+START_TEST(helper_layouts_unknown)
 {
-	struct exit_reason_bpf *bpf = load(vmx_unknown());
+	struct exit_reason_bpf *bpf = load(vmx_unknown(), "by_helper");
 
 	fill(bpf->bss->test_vcpu, 48, REASON_AT);
-	ck_assert_uint_eq(reason_of(bpf, EXIT_LEAF_ISA_VMX), 0xfffffffe);
-	ck_assert_uint_eq(reason_of(bpf, EXIT_LEAF_ISA_SVM), 0xfffffffe);
+	ck_assert_uint_eq(reason_of(bpf, "by_helper", EXIT_LEAF_ISA_VMX),
+			  0xfffffffe);
+	ck_assert_uint_eq(reason_of(bpf, "by_helper", EXIT_LEAF_ISA_SVM),
+			  0xfffffffe);
 	exit_reason_bpf__destroy(bpf);
+}
+END_TEST
+
+START_TEST(cast_vmx_up_to_617)
+{
+	vmx_is_read(vmx_before_618(), "by_cast_vmx");
+}
+END_TEST
+
+START_TEST(cast_vmx_from_618_on)
+{
+	vmx_is_read(vmx_618(), "by_cast_vmx");
+}
+END_TEST
+
+START_TEST(cast_svm)
+{
+	svm_is_read("by_cast_svm");
 }
 END_TEST
 
@@ -212,10 +270,17 @@ int main(void)
 		puts("1..0 # SKIP root: BPF programs cannot be loaded");
 		return 0;
 	}
-	tcase_add_test(tcase, vmx_up_to_617);
-	tcase_add_test(tcase, vmx_from_618_on);
-	tcase_add_test(tcase, svm_exit_code);
-	tcase_add_test(tcase, layouts_unknown);
+	tcase_add_test(tcase, helper_vmx_up_to_617);
+	tcase_add_test(tcase, helper_vmx_from_618_on);
+	tcase_add_test(tcase, helper_svm);
+	tcase_add_test(tcase, helper_layouts_unknown);
+	if (host_has_kfunc("bpf_rdonly_cast")) {
+		tcase_add_test(tcase, cast_vmx_up_to_617);
+		tcase_add_test(tcase, cast_vmx_from_618_on);
+		tcase_add_test(tcase, cast_svm);
+	} else {
+		puts("# not tested: this kernel has no bpf_rdonly_cast (6.2)");
+	}
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
