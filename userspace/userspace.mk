@@ -3,14 +3,15 @@
 
 EXITLEDGER := $(BUILD)/bin/exitledger
 
-# What needs neither BPF nor a host: all of it is unit-tested.
-PLAIN := answers balance books_json books_load format guest_report hist json_get \
-	 json_save ledger msg reasons render_compare render_compare_json \
-	 render_finding render_losses render_monitor statement tsc vm_name
+# What needs no privileges, nor any host in particular: all of it is unit-tested.
+PLAIN := answers balance books_json books_load doctor format guest_report hist \
+	 host host_facts json_get json_save kvm_btf ledger msg reasons \
+	 render_compare render_compare_json render_doctor render_finding \
+	 render_losses render_monitor statement tracepoints tsc vm_list vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  cmd_compare cmd_monitor command host main observer \
-		  observer_collect)
+		  attach_probe cmd_compare cmd_doctor cmd_monitor command \
+		  main observer observer_collect)
 
 PROGRAMS += $(EXITLEDGER)
 
@@ -25,14 +26,18 @@ $(BUILD)/obj/%.o: %.c
 OBSERVER_OBJECTS := $(BUILD)/obj/userspace/observer.o \
 		    $(BUILD)/obj/userspace/observer_collect.o
 $(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
-$(OBSERVER_OBJECTS): $(SKELETON)
+$(OBSERVER_OBJECTS): $(BUILD)/bpf/observer.skel.h
+
+$(BUILD)/obj/userspace/attach_probe.o: ALL_CFLAGS += -I$(BUILD)/bpf
+$(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 
 -include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
 
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books observer plain reasons
+UNITS := balance books doctor exit_reason observer plain reasons render_doctor \
+	 tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -45,7 +50,22 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 		$(CHECK_LIBS)
 
 $(BUILD)/obj/userspace/tests/test_observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
-$(BUILD)/obj/userspace/tests/test_observer.o: $(SKELETON)
+$(BUILD)/obj/userspace/tests/test_observer.o: $(BUILD)/bpf/observer.skel.h
+
+# The observer's accessor of the exit reason, in a program of the test's own.
+TEST_SKELETON := $(BUILD)/tests/exit_reason.skel.h
+
+$(BUILD)/tests/exit_reason.bpf.o: userspace/tests/exit_reason.bpf.c \
+				  $(wildcard bpf/*.[ch] kvm-instrumentation/src/*)
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
+
+$(TEST_SKELETON): $(BUILD)/tests/exit_reason.bpf.o
+	$(BPFTOOL) gen skeleton $< name exit_reason_bpf > $@.new
+	mv $@.new $@
+
+$(BUILD)/obj/userspace/tests/test_exit_reason.o: ALL_CFLAGS += -I$(BUILD)/tests
+$(BUILD)/obj/userspace/tests/test_exit_reason.o: $(TEST_SKELETON)
 
 .SECONDARY: $(TEST_OBJECTS)
 

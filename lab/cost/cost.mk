@@ -8,9 +8,6 @@ $(BUILD)/bpf/floor.bpf.o: lab/cost/floor.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(BUILD)/bpf/floor.skel.h: $(BUILD)/bpf/floor.bpf.o
-	$(BPFTOOL) gen skeleton $< name floor_bpf > $@
-
 $(FLOOR): lab/cost/floor.c $(BUILD)/bpf/floor.skel.h
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -I$(BUILD)/bpf $< -o $@ $(LDFLAGS) -lbpf
