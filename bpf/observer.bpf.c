@@ -114,14 +114,6 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
 	return book_time(cell, ns);
 }
 
-/* The entry of a vCPU whose slot is not where it is looked for first. */
-static __noinline int entry_elsewhere(void *vcpu, u64 now)
-{
-	struct obs_slot *slot = slot_search((u64)vcpu);
-
-	return slot ? book_entry(vcpu, slot, now, JOB_ALL) : 0;
-}
-
 /*
  * Programs are attached in this order.  Exits come last: an entry that follows
  * an exit that was seen is then seen too, also when attached to running vCPUs.
@@ -132,13 +124,13 @@ static __noinline int entry_elsewhere(void *vcpu, u64 now)
 SEC("fentry/kvm_arch_vcpu_destroy")
 int vcpu_end(u64 *ctx)
 {
-	return slot_end(ctx[0]);
+	return slot_end(first_argument(ctx));
 }
 
 /* Exits that the fast path re-entered from don't come here. */
-static __always_inline int exit_handled(u64 vcpu)
+static __always_inline int exit_handled(const void *ctx)
 {
-	struct obs_slot *slot = slot_search(vcpu);
+	struct obs_slot *slot = slot_of(first_argument(ctx));
 
 	if (slot)
 		slot->handled = 1;
@@ -148,13 +140,13 @@ static __always_inline int exit_handled(u64 vcpu)
 SEC("fentry/svm_handle_exit")
 int svm_handled(u64 *ctx)
 {
-	return exit_handled(ctx[0]);
+	return exit_handled(ctx);
 }
 
 SEC("fentry/vmx_handle_exit")
 int vmx_handled(u64 *ctx)
 {
-	return exit_handled(ctx[0]);
+	return exit_handled(ctx);
 }
 
 struct task_struct {
@@ -206,31 +198,40 @@ int cpuid_answer(u64 *ctx)
  * What is rare is a function's, called last, so that the common path has
  * nothing to keep across a call: each register kept is saved at every run.
  */
-#define ENTRY_PROGRAM(name, section, context, vcpu_of, may_be_null, result, \
-		      job)                                                  \
-	SEC(section) int name(context *ctx)                                 \
-	{                                                                   \
-		u64 now = bpf_ktime_get_ns();                               \
-		struct obs_slot *slot;                                      \
-		void *vcpu;                                                 \
-                                                                            \
-		asm volatile("" : "+r"(ctx), "+r"(now));                    \
-		vcpu = (void *)(vcpu_of);                                   \
-		if (may_be_null && !vcpu)                                   \
-			return result;                                      \
-		slot = slot_home((u64)vcpu);                                \
-		if (likely(slot->vcpu == (u64)vcpu))                        \
-			book_entry(vcpu, slot, now, job);                   \
-		else                                                        \
-			entry_elsewhere(vcpu, now);                         \
-		return result;                                              \
+#define ENTRY_PROGRAM(name, section, context, vcpu_of, typed, result, job) \
+	static __noinline int name##_elsewhere(context *ctx, void *vcpu,   \
+					       u64 now)                    \
+	{                                                                  \
+		struct obs_slot *slot =                                    \
+			slot_of(typed ? first_argument(ctx) : (u64)vcpu);  \
+                                                                           \
+		return slot ? book_entry(vcpu, slot, now, job) : 0;        \
+	}                                                                  \
+                                                                           \
+	SEC(section) int name(context *ctx)                                \
+	{                                                                  \
+		u64 now = bpf_ktime_get_ns();                              \
+		struct obs_slot *slot;                                     \
+		void *vcpu;                                                \
+                                                                           \
+		asm volatile("" : "+r"(ctx), "+r"(now));                   \
+		vcpu = (void *)(vcpu_of);                                  \
+		if (typed && !vcpu)                                        \
+			return result;                                     \
+		slot = slot_home((u64)vcpu);                               \
+		if (likely(slot->vcpu == (u64)vcpu))                       \
+			book_entry(vcpu, slot, now, job);                  \
+		else                                                       \
+			name##_elsewhere(ctx, vcpu, now);                  \
+		return result;                                             \
 	}
 
-#define EXIT_PROGRAM(name, section, context, vcpu_of, reason, may_be_null,   \
-		     result, job)                                            \
+#define EXIT_PROGRAM(name, section, context, vcpu_of, reason, typed, result, \
+		     job)                                                    \
 	static __noinline int name##_elsewhere(void *vcpu, context *ctx)     \
 	{                                                                    \
-		struct obs_slot *slot = slot_search((u64)vcpu);              \
+		struct obs_slot *slot =                                      \
+			slot_of(typed ? first_argument(ctx) : (u64)vcpu);    \
                                                                              \
 		return slot && ctx ? book_exit(vcpu, slot, reason, job) : 0; \
 	}                                                                    \
@@ -240,7 +241,7 @@ int cpuid_answer(u64 *ctx)
 		void *vcpu = (void *)(vcpu_of);                              \
 		struct obs_slot *slot;                                       \
                                                                              \
-		if (may_be_null && !vcpu)                                    \
+		if (typed && !vcpu)                                          \
 			return result;                                       \
 		slot = slot_home((u64)vcpu);                                 \
 		if (likely(slot->vcpu == (u64)vcpu))                         \

@@ -24,11 +24,12 @@ typedef uint64_t u64;
 
 /*
  * vCPUs that can be observed at a time.  A slot is found by hashing the
- * vCPU's address and looking at no more than OBS_PROBES places from there, so
- * not quite all of them can be in use.  A power of two.
+ * vCPU's address to one of OBS_HOMES, a power of two, and looking at no more
+ * than OBS_PROBES slots from there on, so not quite all can be in use.
  */
-#define OBS_SLOTS 2048
+#define OBS_HOMES 2048
 #define OBS_PROBES 32
+#define OBS_SLOTS (OBS_HOMES + OBS_PROBES)
 
 /*
  * A reason gets one of the slot's cells when it is first seen.  Which one is
@@ -185,7 +186,7 @@ struct obs_config {
 
 #define OBS_ASSERT(what) _Static_assert(what, #what)
 
-OBS_ASSERT((OBS_SLOTS & (OBS_SLOTS - 1)) == 0);
+OBS_ASSERT((OBS_HOMES & (OBS_HOMES - 1)) == 0);
 OBS_ASSERT(OBS_CELLS <= 256);
 OBS_ASSERT(OBS_SPANS <= 65536);
 OBS_ASSERT(sizeof(struct obs_cell) == 64);
