@@ -92,29 +92,50 @@ uint64_t hist_count(const struct hist *hist)
 	return count;
 }
 
-uint64_t hist_percentile(const struct hist *hist, double share)
+/* The value of which so many are below or equal. */
+static uint64_t rank_of(uint64_t count, double share)
 {
-	uint64_t count = hist_count(hist), rank, sum = 0;
+	uint64_t rank = share * count;
 
-	if (!count)
-		return 0;
-	rank = share * count;
 	if (rank < share * count)
 		rank++;
 	if (rank < 1)
 		rank = 1;
-	if (rank > count)
-		rank = count;
-	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
+	return rank > count ? count : rank;
+}
+
+void hist_percentiles(const struct hist *hist, const double share[], size_t nr,
+		      uint64_t ns[])
+{
+	uint64_t count = hist_count(hist), sum = 0, rank;
+	size_t done = 0;
+
+	memset(ns, 0, nr * sizeof(*ns));
+	if (!count || !nr)
+		return;
+	rank = rank_of(count, share[0]);
+	for (unsigned int i = 0; i < HIST_BUCKETS && done < nr; i++) {
 		const uint64_t *span = hist->span[i / HIST_SPAN];
 
-		if (!span)
+		if (!span) {
+			i += HIST_SPAN - 1;
 			continue;
+		}
 		sum += span[i % HIST_SPAN];
-		if (sum >= rank)
-			return hist_middle(i);
+		while (done < nr && sum >= rank) {
+			ns[done++] = hist_middle(i);
+			if (done < nr)
+				rank = rank_of(count, share[done]);
+		}
 	}
-	return 0;
+}
+
+uint64_t hist_percentile(const struct hist *hist, double share)
+{
+	uint64_t ns;
+
+	hist_percentiles(hist, &share, 1, &ns);
+	return ns;
 }
 
 void hist_reset(struct hist *hist)

@@ -6,16 +6,17 @@ EXITLEDGER := $(BUILD)/bin/exitledger
 # What needs neither BPF nor a host: all of it is unit-tested.
 PLAIN := answers balance books_json books_load format guest_report hist json_get \
 	 json_save ledger msg reasons render_compare render_compare_json \
-	 render_finding render_losses render_monitor statement tsc vm_name
+	 render_finding render_losses render_monitor_csv render_monitor_json render_monitor_slow render_monitor_text columns duration filter json_writer keys reason_parse rows top_history top_lines top_model utf8 statement tsc vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  cmd_compare cmd_monitor command host main observer)
+		  cmd_compare cmd_monitor command host main monitor_loop \
+		  monitor_options observer top top_keys top_view)
 
 PROGRAMS += $(EXITLEDGER)
 
 $(EXITLEDGER): $(HOST_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
