@@ -19,8 +19,10 @@ WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes \
 	    -Wmissing-prototypes
 VERSION := 0.1
 
+# The dependencies' target is written as $(BUILD)/..., so that they hold for
+# whoever comes next, be its $(BUILD) relative or not.
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
-	     -Iuserspace -Ibpf -Ikvm-instrumentation/src
+	     -MT '$$(BUILD)/$(@:$(BUILD)/%=%)' -Iuserspace -Ibpf -Ikvm-instrumentation/src
 
 .DELETE_ON_ERROR:
 

@@ -6,8 +6,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror \
 	      -Ikvm-instrumentation/src -I/usr/include/$(MULTIARCH)
 SKELETON := $(BUILD)/bpf/observer.skel.h
 
-$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c bpf/kvm_types.h bpf/records.h \
-		      bpf/exit_reason_codes.h \
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) \
 		      $(wildcard kvm-instrumentation/src/*.h kvm-instrumentation/src/*.def)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@

@@ -21,6 +21,7 @@ struct kvm_vcpu_stat {
 
 struct kvm_vcpu_arch {
 	unsigned long regs[17]; /* [0]: RAX, [1]: RCX, as in enum kvm_reg */
+	u32 hflags;
 };
 
 struct kvm_vcpu {
@@ -39,9 +40,14 @@ struct vmcb {
 	struct vmcb_control_area control;
 };
 
+struct kvm_vmcb_info {
+	struct vmcb *ptr;
+};
+
 struct vcpu_svm {
 	struct kvm_vcpu vcpu;
 	struct vmcb *vmcb;
+	struct kvm_vmcb_info vmcb01; /* from 5.12 on */
 };
 
 /* VMX: arch/x86/kvm/vmx/vmx.h; from 6.18 on in a part shared with TDX */
@@ -61,6 +67,17 @@ struct vcpu_vt___618 {
 
 struct vcpu_vmx___618 {
 	struct vcpu_vt___618 vt;
+};
+
+/* Classic tracepoints' records: arch/x86/kvm/trace.h */
+struct trace_event_raw_kvm_exit {
+	unsigned int exit_reason;
+	u32 isa;
+	unsigned int vcpu_id;
+};
+
+struct trace_event_raw_kvm_entry {
+	unsigned int vcpu_id;
 };
 
 #pragma clang attribute pop

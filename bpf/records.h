@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the observer's BPF programs and user space share: the layout of a
- * vCPU's slot and of a captured answer.  Included by both, so fixed widths,
- * explicit padding, and offsets that are checked on both sides.
+ * vCPU's slot, of a captured answer and of the rest.  Included by both, so
+ * fixed widths, explicit padding, and offsets that are checked on both sides.
  */
 #ifndef EXITLEDGER_RECORDS_H
 #define EXITLEDGER_RECORDS_H
 
 #ifdef __bpf__
 typedef unsigned char u8;
+typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 #else
 #include <stdint.h>
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 #endif
+
+#include "hist_layout.h"
 
 /*
  * vCPUs that can be observed at a time.  A slot is found by hashing the
@@ -27,20 +31,32 @@ typedef uint64_t u64;
 #define OBS_PROBES 32
 
 /*
- * A reason's cell: reasons below OBS_DENSE have a fixed one, so have SVM's
- * nested page faults (0x400 and up); any other takes one of the last ones when
- * it is first seen, and its number is in obs_slot.sparse[].
+ * A reason gets one of the slot's cells when it is first seen.  Which one is
+ * looked up directly for reasons below OBS_DENSE and for SVM's nested page
+ * faults, and searched for by its number for any other.  Cell 0 is of reasons
+ * that found no other.
  */
 #define OBS_DENSE 0xc0
 #define OBS_NPF_BASE 0x400
 #define OBS_NPF 0x10
-#define OBS_FIXED (OBS_DENSE + OBS_NPF)
-#define OBS_SPARSE 16
-#define OBS_CELLS (OBS_FIXED + OBS_SPARSE)
+#define OBS_DIRECT (OBS_DENSE + OBS_NPF)
+#define OBS_CELLS 50
+
+/* Spans of histograms (hist.h), of all vCPUs; number 0 is none. */
+#define OBS_SPANS 65536
+
+struct obs_span {
+	u32 count[HIST_SPAN]; /* wraps */
+};
 
 struct obs_cell {
 	u64 exits;
 	u64 ns; /* from these exits to the next entry */
+	u64 min_ns; /* ~0: none yet */
+	u64 max_ns;
+	u64 preempted_ns; /* of ns: scheduled out while runnable … */
+	u64 blocked_ns; /* … and asleep */
+	u16 span[HIST_SPANS]; /* index in spans; 0: none yet */
 };
 
 /* obs_slot.vcpu of a slot whose vCPU is no more; user space frees it. */
@@ -51,26 +67,75 @@ struct obs_cell {
  * a time: plain stores, no atomics.
  */
 struct obs_slot {
-	u64 vcpu; /* address of struct kvm_vcpu; 0: free; OBS_GONE */
-	u64 vm; /* number of the VM, from 1; 0 while the slot is being set up */
-	u64 exits;
-	u64 ns;
+	u64 vcpu; /* what it is known by; 0: free; OBS_GONE */
 	u64 exit_ns; /* clock at an exit that no entry followed yet, or 0 */
+	u64 vm; /* number of the VM, from 1; 0 while the slot is being set up */
+	u64 vmcb01; /* SVM: where the VMCB of L1 is */
 	u64 prior_exits; /* by KVM's own statistics when first seen */
 	u64 missed_exits; /* entries that no exit preceded */
 	u64 missed_entries; /* exits that no entry preceded */
-	u64 sparse_full; /* exits of reasons that found no cell */
-	u64 since_ns; /* clock when first seen */
+	u64 off_ns; /* clock when scheduled out, or 0 */
+	u64 preempted_ns; /* of the open exit */
+	u64 blocked_ns;
+	u64 key; /* of the open exit, if has_key */
 	u32 vcpu_id;
 	u32 tgid;
 	u32 tid;
-	u32 isa; /* EXIT_LEAF_ISA_*, as the tracepoint has it; 0: no exit yet */
-	u32 paired; /* an exit and the entry after it were seen */
-	u32 open; /* the cell of the exit at exit_ns; OBS_CELLS: none */
 	u32 next; /* 1 + index of the next slot of the same VM; 0: last */
-	u32 nr_sparse;
-	u32 sparse[OBS_SPARSE];
+	u32 serial; /* differs from that of any other vCPU ever */
+	u8 open; /* the cell of the last exit */
+	u8 cells; /* in use, 0 among them; 0: no exit yet */
+	u8 handled; /* the exit handler was reached */
+	u8 has_key;
+	u8 off_runnable; /* when scheduled out */
+	u8 pad[7];
+	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
+	u32 reason[OBS_CELLS]; /* of each cell */
+	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
+	u8 pad2[168];
 	struct obs_cell cell[OBS_CELLS];
+};
+
+/* What is booked under a further key, such as an I/O port. */
+struct obs_key {
+	u64 key;
+	u32 reason;
+	u32 slot; /* index */
+	u32 serial; /* of the slot's vCPU */
+	u32 pad;
+};
+
+struct obs_keyed {
+	u64 exits;
+	u64 ns;
+	u64 min_ns;
+	u64 max_ns;
+};
+
+#define OBS_KEYS 16384
+
+/* What the further key is: enum ledger_key_kind. */
+enum obs_by {
+	OBS_BY_NONE,
+	OBS_BY_PORT,
+	OBS_BY_MMIO,
+	OBS_BY_MSR,
+	OBS_BY_HYPERCALL,
+	OBS_BY_CPUID,
+};
+
+/* An exit that took longer than obs_config.slower_than_ns. */
+struct obs_slow {
+	u64 at_ns; /* clock at the entry */
+	u64 vm;
+	u64 ns;
+	u64 preempted_ns;
+	u64 blocked_ns;
+	u64 key;
+	u32 vcpu_id;
+	u32 tid;
+	u32 reason;
+	u32 has_key;
 };
 
 /* A guest's read of one of our CPUID leaves, and what BPF had at that moment. */
@@ -99,16 +164,39 @@ struct obs_losses {
 	u64 no_vm; /* vCPUs whose VM could not be remembered */
 	u64 answers; /* answers that found no room in the ring buffer */
 	u64 unreadable; /* exits whose reason could not be read */
+	u64 no_span; /* times that are missing in histograms */
+	u64 no_key; /* exits that found no place in the table of keys */
+	u64 slow; /* slow exits that found no room in the ring buffer */
+	u64 other_reason; /* exits in a cell 0 */
+};
+
+/* What is to be observed beside counts and times; set before loading. */
+struct obs_config {
+	u64 slower_than_ns; /* 0: no trace of slow exits */
+	u32 isa; /* EXIT_LEAF_ISA_* */
+	u32 by; /* enum obs_by */
+	u8 answers;
+	u8 fast;
+	u8 off_cpu;
+	u8 slow_hlt;
+	u8 classic; /* there are the classic tracepoints' records alone */
+	u8 pad[3];
 };
 
 #define OBS_ASSERT(what) _Static_assert(what, #what)
 
 OBS_ASSERT((OBS_SLOTS & (OBS_SLOTS - 1)) == 0);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, vcpu_id) == 80);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, sparse) == 112);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) == 176);
-OBS_ASSERT(sizeof(struct obs_slot) == 176 + 16 * OBS_CELLS);
+OBS_ASSERT(OBS_CELLS <= 256);
+OBS_ASSERT(OBS_SPANS <= 65536);
+OBS_ASSERT(sizeof(struct obs_cell) == 64);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, vcpu_id) == 88);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell_of) == 120);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) == 896);
+OBS_ASSERT(sizeof(struct obs_slot) == 4096);
+OBS_ASSERT(sizeof(struct obs_key) == 24);
+OBS_ASSERT(sizeof(struct obs_slow) == 64);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
-OBS_ASSERT(sizeof(struct obs_losses) == 32);
+OBS_ASSERT(sizeof(struct obs_losses) == 64);
+OBS_ASSERT(sizeof(struct obs_config) == 24);
 
 #endif /* EXITLEDGER_RECORDS_H */

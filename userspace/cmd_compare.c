@@ -64,7 +64,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->replay = arg;
 		return 0;
 	case OPT_ATTACH:
-		if (attach_parse(arg, &options->attach))
+		if (attach_parse(arg, &options->attach) ||
+		    options->attach == ATTACH_TP)
 			argp_error(
 				state,
 				"--attach takes tp_btf, raw_tp or auto, not '%s'",
@@ -131,6 +132,10 @@ static int keep_books(const struct options *options, struct books *books,
 		      struct why *why)
 {
 	struct command command = { 0 };
+	const struct observer_options observe = {
+		.attach = options->attach,
+		.answers = true,
+	};
 	struct observer *observer;
 	int r;
 
@@ -142,7 +147,7 @@ static int keep_books(const struct options *options, struct books *books,
 	if (r)
 		return r;
 	command_catch_signals();
-	r = observer_open(&observer, options->attach, why);
+	r = observer_open(&observer, &observe, why);
 	if (r)
 		return r;
 	snprintf(books->attach, sizeof(books->attach), "%s",

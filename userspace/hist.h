@@ -13,15 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HIST_SPANS 8
-#define HIST_SPAN 32 /* buckets in a span */
-#define HIST_BUCKETS (HIST_SPANS * HIST_SPAN)
-
-/* Spans differ by a factor of 2^HIST_SPAN_BITS. */
-#define HIST_SPAN_BITS 4
-/* A span's bucket is looked up by the value's leading bits, this many. */
-#define HIST_TABLE_BITS 10
-#define HIST_TABLE (1 << HIST_TABLE_BITS)
+#include "hist_layout.h"
 
 struct hist {
 	uint64_t *span[HIST_SPANS]; /* NULL: all zero */

@@ -4,34 +4,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "observer.h"
-#include "records.h"
-#include "vm_name.h"
-
-#include "observer.skel.h"
-
-struct observer {
-	struct observer_bpf *bpf;
-	struct ring_buffer *ring;
-	struct answers *sink; /* during observer_answers() */
-	enum attach attach;
-	bool sees_ends;
-};
+#include "exit_leaves.h"
+#include "host.h"
+#include "observer_private.h"
 
 static const char *const attach_names[] = {
 	[ATTACH_AUTO] = "auto",
 	[ATTACH_TP_BTF] = "tp_btf",
 	[ATTACH_RAW_TP] = "raw_tp",
+	[ATTACH_TP] = "tp",
 };
 
 int attach_parse(const char *name, enum attach *attach)
 {
-	for (unsigned int i = 0; i <= ATTACH_RAW_TP; i++) {
+	for (unsigned int i = 0; i <= ATTACH_TP; i++) {
 		if (!strcmp(name, attach_names[i])) {
 			*attach = i;
 			return 0;
@@ -68,33 +58,198 @@ libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
-static void choose_programs(struct observer_bpf *bpf, enum attach attach,
-			    bool ends)
-{
-	bool btf = attach == ATTACH_TP_BTF;
+/* What a program does, and how it reads the reason: its name's ending. */
+#define JOBS(bpf, name)                                              \
+	{                                                            \
+		(bpf)->progs.name##_count, (bpf)->progs.name##_time, \
+			(bpf)->progs.name##_all                      \
+	}
 
-	bpf_program__set_autoload(bpf->progs.exit_btf, btf);
-	bpf_program__set_autoload(bpf->progs.entry_btf, btf);
-	bpf_program__set_autoload(bpf->progs.cpuid_btf, btf);
-	bpf_program__set_autoload(bpf->progs.exit_raw, !btf);
-	bpf_program__set_autoload(bpf->progs.entry_raw, !btf);
-	bpf_program__set_autoload(bpf->progs.cpuid_raw, !btf);
-	bpf_program__set_autoload(bpf->progs.vcpu_end, ends);
+enum job {
+	JOB_COUNT,
+	JOB_TIME,
+	JOB_ALL,
+	NR_JOBS,
+};
+
+enum reader {
+	READ_SVM, /* by bpf_rdonly_cast() */
+	READ_VMX, /* likewise */
+	READ_SVM_DATA, /* 6.1 */
+	READ_PROBE, /* any */
+	NR_READERS,
+};
+
+/* One combination of programs that might load. */
+struct choice {
+	enum attach attach;
+	enum reader reader;
+	bool ends;
+};
+
+static enum job job_of(const struct observer_options *options)
+{
+	if (options->count_only)
+		return JOB_COUNT;
+	if (options->answers || options->fast || options->off_cpu ||
+	    options->by || options->slower_than_ns)
+		return JOB_ALL;
+	return JOB_TIME;
 }
 
-static struct observer_bpf *load(enum attach attach, bool ends)
+static void choose_exit(struct observer_bpf *bpf, struct choice choice,
+			enum job job)
 {
-	struct observer_bpf *bpf;
+	struct bpf_program *const program[][NR_READERS][NR_JOBS] = {
+		[ATTACH_TP_BTF] = {
+			[READ_SVM] = JOBS(bpf, exit_btf_svm),
+			[READ_VMX] = JOBS(bpf, exit_btf_vmx),
+			[READ_SVM_DATA] = JOBS(bpf, exit_btf_svm_data),
+			[READ_PROBE] = JOBS(bpf, exit_btf),
+		},
+		[ATTACH_RAW_TP] = {
+			[READ_SVM] = JOBS(bpf, exit_raw_svm),
+			[READ_VMX] = JOBS(bpf, exit_raw_vmx),
+			[READ_PROBE] = JOBS(bpf, exit_raw),
+		},
+		[ATTACH_TP] = {
+			[READ_PROBE] = JOBS(bpf, exit_tp),
+		},
+	};
+
+	bpf_program__set_autoload(program[choice.attach][choice.reader][job],
+				  true);
+}
+
+static void choose_entry(struct observer_bpf *bpf, enum attach attach,
+			 enum job job)
+{
+	struct bpf_program *const program[][NR_JOBS] = {
+		[ATTACH_TP_BTF] = { NULL, bpf->progs.entry_btf_time,
+				    bpf->progs.entry_btf_all },
+		[ATTACH_RAW_TP] = { NULL, bpf->progs.entry_raw_time,
+				    bpf->progs.entry_raw_all },
+		[ATTACH_TP] = { NULL, bpf->progs.entry_tp_time,
+				bpf->progs.entry_tp_all },
+	};
+
+	if (job != JOB_COUNT)
+		bpf_program__set_autoload(program[attach][job], true);
+}
+
+static void choose_programs(const struct observer *observer,
+			    struct choice choice)
+{
+	const struct observer_options *options = &observer->options;
+	struct observer_bpf *bpf = observer->bpf;
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, bpf->obj)
+		bpf_program__set_autoload(program, false);
+	choose_exit(bpf, choice, job_of(options));
+	choose_entry(bpf, choice.attach, job_of(options));
+	bpf_program__set_autoload(bpf->progs.vcpu_end, choice.ends);
+	bpf_program__set_autoload(bpf->progs.cpuid_answer, options->answers);
+	bpf_program__set_autoload(bpf->progs.off_cpu, options->off_cpu);
+	bpf_program__set_autoload(bpf->progs.key_port,
+				  options->by == LEDGER_KEY_PORT);
+	bpf_program__set_autoload(bpf->progs.key_mmio,
+				  options->by == LEDGER_KEY_MMIO);
+	bpf_program__set_autoload(bpf->progs.key_fast_mmio,
+				  options->by == LEDGER_KEY_MMIO);
+	if (options->fast)
+		bpf_program__set_autoload(observer->isa == EXIT_LEAF_ISA_SVM ?
+						  bpf->progs.svm_handled :
+						  bpf->progs.vmx_handled,
+					  true);
+}
+
+static void configure(const struct observer *observer, enum attach attach)
+{
+	const struct observer_options *options = &observer->options;
+	struct observer_bpf__rodata *rodata = observer->bpf->rodata;
+
+	hist_table((uint8_t *)rodata->hist_bucket);
+	rodata->config = (struct obs_config){
+		.slower_than_ns = options->slower_than_ns,
+		.isa = observer->isa,
+		.by = options->by,
+		.answers = options->answers,
+		.fast = options->fast,
+		.off_cpu = options->off_cpu,
+		.slow_hlt = options->slow_hlt,
+		.classic = attach == ATTACH_TP,
+	};
+}
+
+/* Load and attach one choice; 0 or -errno with nothing left of it. */
+static int try_choice(struct observer *observer, struct choice choice)
+{
+	int r;
 
 	libbpf_said[0] = '\0';
-	bpf = observer_bpf__open();
-	if (!bpf)
-		return NULL;
-	choose_programs(bpf, attach, ends);
-	if (!observer_bpf__load(bpf) && !observer_bpf__attach(bpf))
-		return bpf;
-	observer_bpf__destroy(bpf);
-	return NULL;
+	observer->bpf = observer_bpf__open();
+	if (!observer->bpf)
+		return -errno;
+	choose_programs(observer, choice);
+	configure(observer, choice.attach);
+	r = observer_bpf__load(observer->bpf);
+	if (!r)
+		r = observer_collect_init(observer);
+	if (!r)
+		r = observer_bpf__attach(observer->bpf);
+	if (!r) {
+		observer->attach = choice.attach;
+		observer->sees_ends = choice.ends;
+		return 0;
+	}
+	observer_collect_free(observer);
+	observer->shadow = NULL;
+	observer->seen = NULL;
+	observer_bpf__destroy(observer->bpf);
+	observer->bpf = NULL;
+	return r;
+}
+
+/* The cheapest way to read a reason that this kernel has. */
+static enum reader best_reader(enum attach attach, uint32_t isa)
+{
+	struct btf *base, *amd = NULL;
+	enum reader reader = READ_PROBE;
+
+	if (attach == ATTACH_TP)
+		return READ_PROBE;
+	base = btf__load_vmlinux_btf();
+	if (!base)
+		return READ_PROBE;
+	if (btf__find_by_name_kind(base, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0)
+		reader = isa == EXIT_LEAF_ISA_SVM ? READ_SVM : READ_VMX;
+	else if (attach == ATTACH_TP_BTF && isa == EXIT_LEAF_ISA_SVM)
+		amd = btf__load_module_btf("kvm_amd", base);
+	if (amd && btf__find_by_name_kind(amd, "svm_data", BTF_KIND_VAR) > 0)
+		reader = READ_SVM_DATA;
+	btf__free(amd);
+	btf__free(base);
+	return reader;
+}
+
+/* Try one way to attach; with less where not all of it can be had. */
+static int try_attach(struct observer *observer, enum attach attach)
+{
+	const enum reader readers[] = { best_reader(attach, observer->isa),
+					READ_PROBE };
+	int r = -EINVAL;
+
+	for (int ends = attach != ATTACH_TP; ends >= 0; ends--) {
+		for (int i = readers[0] == READ_PROBE; i < 2; i++) {
+			struct choice choice = { attach, readers[i], ends };
+
+			r = try_choice(observer, choice);
+			if (!r)
+				return 0;
+		}
+	}
+	return r;
 }
 
 static int take_answer(void *ctx, void *data, size_t size)
@@ -124,51 +279,83 @@ static int take_answer(void *ctx, void *data, size_t size)
 
 	if (size < sizeof(*from))
 		return -EINVAL;
-	return answers_add(observer->sink, &to);
+	return answers_add(observer->answers, &to);
 }
 
-/* Try one way to attach; without the vCPUs' ends where those can't be had. */
-static int try_attach(struct observer *observer, enum attach attach)
+static int take_slow(void *ctx, void *data, size_t size)
 {
-	observer->attach = attach;
-	observer->sees_ends = true;
-	observer->bpf = load(attach, true);
-	if (!observer->bpf) {
-		observer->sees_ends = false;
-		observer->bpf = load(attach, false);
-	}
-	return observer->bpf ? 0 : -errno;
+	struct observer *observer = ctx;
+	const struct obs_slow *from = data;
+	struct ledger_slow to = {
+		.at_ns = from->at_ns,
+		.vm = from->vm,
+		.ns = from->ns,
+		.preempted_ns = from->preempted_ns,
+		.blocked_ns = from->blocked_ns,
+		.key = from->key,
+		.vcpu_id = from->vcpu_id,
+		.tid = from->tid,
+		.reason = from->reason,
+		.has_key = from->has_key,
+	};
+
+	if (size < sizeof(*from))
+		return -EINVAL;
+	return ledger_slow_add(&observer->ledger->slows, &to);
 }
 
-int observer_open(struct observer **result, enum attach attach, struct why *why)
+/* The one ring buffer that this observer has: compare's or monitor's. */
+static int open_ring(struct observer *observer, struct why *why)
 {
-	enum attach first = attach == ATTACH_AUTO ? ATTACH_TP_BTF : attach;
-	enum attach last = attach == ATTACH_AUTO ? ATTACH_RAW_TP : attach;
+	struct observer_bpf *bpf = observer->bpf;
+
+	if (observer->options.answers)
+		observer->ring =
+			ring_buffer__new(bpf_map__fd(bpf->maps.answers),
+					 take_answer, observer, NULL);
+	else if (observer->options.slower_than_ns)
+		observer->ring = ring_buffer__new(bpf_map__fd(bpf->maps.slow),
+						  take_slow, observer, NULL);
+	else
+		return 0;
+	if (observer->ring)
+		return 0;
+	return why_set(why, errno, "cannot read the BPF ring buffer: %s",
+		       strerror(errno));
+}
+
+int observer_open(struct observer **result,
+		  const struct observer_options *options, struct why *why)
+{
+	enum attach first = options->attach, last = options->attach;
 	struct observer *observer;
+	struct host host;
 	int r = -EINVAL;
 
 	observer = calloc(1, sizeof(*observer));
 	if (!observer)
 		return why_set(why, ENOMEM, "out of memory");
+	host_read(&host);
+	observer->isa = host.isa;
+	observer->options = *options;
 	libbpf_set_print(libbpf_print);
+	if (options->attach == ATTACH_AUTO) {
+		first = ATTACH_TP_BTF;
+		last = options->answers ? ATTACH_RAW_TP : ATTACH_TP;
+	}
 	for (enum attach a = first; a <= last && !observer->bpf; a++)
 		r = try_attach(observer, a);
 	if (!observer->bpf) {
 		libbpf_said[strcspn(libbpf_said, "\n")] = '\0';
 		why_set(why, -r,
 			"cannot load the BPF programs (%s): %s; EXITLEDGER_DEBUG=1 shows the kernel's reasons",
-			attach_name(attach),
+			attach_name(options->attach),
 			libbpf_said[0] ? libbpf_said : strerror(-r));
 		goto fail;
 	}
-	observer->ring =
-		ring_buffer__new(bpf_map__fd(observer->bpf->maps.answers),
-				 take_answer, observer, NULL);
-	if (!observer->ring) {
-		r = why_set(why, errno, "cannot read the BPF ring buffer: %s",
-			    strerror(errno));
+	r = open_ring(observer, why);
+	if (r)
 		goto fail;
-	}
 	*result = observer;
 	return 0;
 fail:
@@ -176,116 +363,13 @@ fail:
 	return r;
 }
 
-static uint32_t cell_reason(const struct obs_slot *slot, uint32_t cell)
-{
-	if (cell < OBS_DENSE)
-		return cell;
-	if (cell < OBS_FIXED)
-		return OBS_NPF_BASE + cell - OBS_DENSE;
-	return slot->sparse[cell - OBS_FIXED];
-}
-
-static int copy_cells(const struct obs_slot *slot, struct ledger_cells *cells)
-{
-	uint32_t nr = OBS_FIXED + slot->nr_sparse;
-
-	for (uint32_t i = 0; i < nr && i < OBS_CELLS; i++) {
-		struct ledger_cell *cell;
-
-		if (!slot->cell[i].exits)
-			continue;
-		cell = ledger_cell(cells, cell_reason(slot, i));
-		if (!cell)
-			return -ENOMEM;
-		cell->exits = slot->cell[i].exits;
-		cell->ns = slot->cell[i].ns;
-	}
-	return 0;
-}
-
-static int copy_slot(const struct obs_slot *slot, struct ledger *ledger)
-{
-	struct ledger_vcpu *vcpu;
-	struct ledger_vm *vm;
-
-	vm = ledger_vm(ledger, slot->vm, slot->tgid);
-	if (!vm)
-		return -ENOMEM;
-	if (!vm->name[0])
-		vm_name(vm->pid, vm->name, sizeof(vm->name));
-	if (slot->isa)
-		vm->isa = slot->isa;
-	vcpu = ledger_vcpu(vm, slot->vcpu_id);
-	if (!vcpu)
-		return -ENOMEM;
-	vcpu->tid = slot->tid;
-	vcpu->exits = slot->exits;
-	vcpu->ns = slot->ns;
-	vcpu->prior_exits = slot->prior_exits;
-	vcpu->missed_exits = slot->missed_exits;
-	vcpu->missed_entries = slot->missed_entries;
-	vcpu->sparse_full = slot->sparse_full;
-	vcpu->gone = slot->vcpu == OBS_GONE;
-	return copy_cells(slot, &vcpu->cells);
-}
-
-/* Runs of a program that the kernel skipped because it was running already. */
-static uint64_t recursion_misses(const struct observer *observer)
-{
-	struct bpf_program *program;
-	uint64_t misses = 0;
-
-	bpf_object__for_each_program (program, observer->bpf->obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
-			misses += info.recursion_misses;
-	}
-	return misses;
-}
-
-int observer_collect(struct observer *observer, struct ledger *ledger)
-{
-	struct obs_losses *losses = &observer->bpf->bss->losses;
-	struct timespec now;
-	int r;
-
-	for (size_t i = 0; i < OBS_SLOTS; i++) {
-		struct obs_slot *slot = &observer->bpf->bss->slots[i];
-		u64 vcpu = __atomic_load_n(&slot->vcpu, __ATOMIC_ACQUIRE);
-
-		if (!vcpu || !__atomic_load_n(&slot->vm, __ATOMIC_ACQUIRE))
-			continue;
-		r = copy_slot(slot, ledger);
-		if (r)
-			return r;
-		if (vcpu != OBS_GONE)
-			continue;
-		memset((char *)slot + sizeof(slot->vcpu), 0,
-		       sizeof(*slot) - sizeof(slot->vcpu));
-		__atomic_store_n(&slot->vcpu, 0, __ATOMIC_RELEASE);
-	}
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ledger->ns = now.tv_sec * 1000000000ull + now.tv_nsec;
-	ledger->losses = (struct ledger_losses){
-		.no_slot = losses->no_slot,
-		.no_vm = losses->no_vm,
-		.answers = losses->answers,
-		.unreadable = losses->unreadable,
-		.recursion = recursion_misses(observer),
-	};
-	return 0;
-}
-
 int observer_answers(struct observer *observer, struct answers *answers)
 {
 	int r;
 
-	observer->sink = answers;
+	observer->answers = answers;
 	r = ring_buffer__consume(observer->ring);
-	observer->sink = NULL;
+	observer->answers = NULL;
 	return r < 0 ? r : 0;
 }
 
@@ -294,6 +378,7 @@ void observer_close(struct observer *observer)
 	if (!observer)
 		return;
 	ring_buffer__free(observer->ring);
+	observer_collect_free(observer);
 	observer_bpf__destroy(observer->bpf);
 	free(observer);
 }

@@ -4,13 +4,17 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs neither BPF nor a host: all of it is unit-tested.
-PLAIN := answers balance books_json books_load format guest_report hist json_get \
-	 json_save ledger msg reasons render_compare render_compare_json \
-	 render_finding render_losses render_monitor_csv render_monitor_json render_monitor_slow render_monitor_text columns duration filter json_writer keys reason_parse rows top_history top_lines top_model utf8 statement tsc vm_name
+PLAIN := answers balance books_json books_load columns duration filter format \
+	 guest_report hist json_get json_save json_writer keys ledger msg \
+	 reason_parse reasons render_compare render_compare_json \
+	 render_finding render_losses render_monitor_csv render_monitor_json \
+	 render_monitor_slow render_monitor_text rows statement top_history \
+	 top_lines top_model tsc utf8 vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  cmd_compare cmd_monitor command host main monitor_loop \
-		  monitor_options observer top top_keys top_view)
+		  monitor_options observer observer_collect top top_keys \
+		  top_view)
 
 PROGRAMS += $(EXITLEDGER)
 
@@ -22,8 +26,10 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@
 
-$(BUILD)/obj/userspace/observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
-$(BUILD)/obj/userspace/observer.o: $(SKELETON)
+OBSERVER_OBJECTS := $(BUILD)/obj/userspace/observer.o \
+		    $(BUILD)/obj/userspace/observer_collect.o
+$(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
+$(OBSERVER_OBJECTS): $(SKELETON)
 
 -include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
 
@@ -36,6 +42,7 @@ TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
 UNIT_TESTS += $(TEST_PROGRAMS)
 
+$(BUILD)/tests/test_observer: $(BUILD)/obj/userspace/observer_collect.o
 $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson \

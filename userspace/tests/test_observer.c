@@ -16,9 +16,10 @@
 #include "records.h"
 #include "tap.h"
 
-#include "observer.skel.h"
+#include "observer_private.h"
 
 static struct observer_bpf *bpf;
+static struct observer observer;
 
 __attribute__((format(printf, 2, 0))) static int
 quiet(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -28,19 +29,45 @@ quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 
 static void setup(void)
 {
+	struct bpf_program *program;
+
 	libbpf_set_print(quiet);
 	bpf = observer_bpf__open();
 	ck_assert_ptr_nonnull(bpf);
-	bpf_program__set_autoload(bpf->progs.exit_btf, false);
-	bpf_program__set_autoload(bpf->progs.entry_btf, false);
-	bpf_program__set_autoload(bpf->progs.cpuid_btf, false);
-	bpf_program__set_autoload(bpf->progs.vcpu_end, false);
+	bpf_object__for_each_program (program, bpf->obj)
+		bpf_program__set_autoload(program, false);
+	bpf_program__set_autoload(bpf->progs.exit_raw_time, true);
+	bpf_program__set_autoload(bpf->progs.entry_raw_time, true);
+	bpf_program__set_autoload(bpf->progs.cpuid_answer, true);
+	hist_table((uint8_t *)bpf->rodata->hist_bucket);
+	bpf->rodata->config.isa = EXIT_LEAF_ISA_SVM;
 	ck_assert_msg(!observer_bpf__load(bpf), "load: %s", strerror(errno));
+	observer = (struct observer){ .bpf = bpf, .isa = EXIT_LEAF_ISA_SVM };
+	ck_assert_int_eq(observer_collect_init(&observer), 0);
 }
 
 static void teardown(void)
 {
+	observer_collect_free(&observer);
 	observer_bpf__destroy(bpf);
+}
+
+static u64 exits(const struct obs_slot *slot)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < slot->cells; i++)
+		sum += slot->cell[i].exits;
+	return sum;
+}
+
+static u64 ns(const struct obs_slot *slot)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < slot->cells; i++)
+		sum += slot->cell[i].ns;
+	return sum;
 }
 
 static void run(struct bpf_program *program, u64 *args, u32 nr)
@@ -56,14 +83,14 @@ static void kvm_exit(u64 vcpu)
 {
 	u64 args[2] = { vcpu, EXIT_LEAF_ISA_SVM };
 
-	run(bpf->progs.exit_raw, args, 2);
+	run(bpf->progs.exit_raw_time, args, 2);
 }
 
 static void kvm_entry(u64 vcpu)
 {
 	u64 args[2] = { vcpu, 0 };
 
-	run(bpf->progs.entry_raw, args, 2);
+	run(bpf->progs.entry_raw_time, args, 2);
 }
 
 static struct obs_slot *slot_of(u64 vcpu)
@@ -86,8 +113,8 @@ START_TEST(pairs)
 	}
 	slot = slot_of(0x4000);
 	ck_assert_ptr_nonnull(slot);
-	ck_assert_uint_eq(slot->exits, 10);
-	ck_assert_uint_gt(slot->ns, 0);
+	ck_assert_uint_eq(exits(slot), 10);
+	ck_assert_uint_gt(ns(slot), 0);
 	ck_assert_uint_eq(slot->exit_ns, 0);
 	ck_assert_uint_eq(slot->missed_exits, 0);
 	ck_assert_uint_eq(slot->missed_entries, 0);
@@ -103,8 +130,8 @@ START_TEST(open_exit)
 
 	kvm_exit(0x4000);
 	slot = slot_of(0x4000);
-	ck_assert_uint_eq(slot->exits, 1);
-	ck_assert_uint_eq(slot->ns, 0);
+	ck_assert_uint_eq(exits(slot), 1);
+	ck_assert_uint_eq(ns(slot), 0);
 	ck_assert_uint_gt(slot->exit_ns, 0);
 	ck_assert_uint_eq(slot->missed_entries, 0);
 }
@@ -126,7 +153,7 @@ START_TEST(unpaired_events_are_counted)
 	kvm_exit(0x4000);
 	kvm_exit(0x4000);
 	kvm_exit(0x4000);
-	ck_assert_uint_eq(slot->exits, 4);
+	ck_assert_uint_eq(exits(slot), 4);
 	ck_assert_uint_eq(slot->missed_exits, 1);
 	ck_assert_uint_eq(slot->missed_entries, 2);
 }
@@ -144,8 +171,8 @@ START_TEST(many_vcpus)
 
 		if (!slot->vcpu)
 			continue;
-		ck_assert_uint_eq(slot->exits, 1);
-		booked += slot->exits;
+		ck_assert_uint_eq(exits(slot), 1);
+		booked += exits(slot);
 		slots++;
 	}
 	ck_assert_uint_gt(slots, OBS_SLOTS * 3 / 4);
@@ -173,7 +200,7 @@ START_TEST(slots_are_reused)
 	memset(slot, 0, sizeof(*slot));
 	kvm_exit(0x4000);
 	ck_assert_ptr_eq(slot_of(0x4000), slot);
-	ck_assert_uint_eq(slot->exits, 1);
+	ck_assert_uint_eq(exits(slot), 1);
 }
 END_TEST
 
@@ -198,14 +225,14 @@ START_TEST(answers_are_captured)
 	ring = ring_buffer__new(bpf_map__fd(bpf->maps.answers), take, NULL,
 				NULL);
 	ck_assert_ptr_nonnull(ring);
-	run(bpf->progs.cpuid_raw, args, 8);
+	run(bpf->progs.cpuid_answer, args, 8);
 	args[0] = 0x80000000;
-	run(bpf->progs.cpuid_raw, args, 8);
+	run(bpf->progs.cpuid_answer, args, 8);
 	ring_buffer__consume(ring);
 	ck_assert_int_eq(nr_answers, 0);
 	args[0] = EXIT_LEAF_REASON_EXITS;
 	args[1] = 0x72;
-	run(bpf->progs.cpuid_raw, args, 8);
+	run(bpf->progs.cpuid_answer, args, 8);
 	ring_buffer__consume(ring);
 	ck_assert_int_eq(nr_answers, 1);
 	ck_assert_uint_eq(last.leaf, EXIT_LEAF_REASON_EXITS);

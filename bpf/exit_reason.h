@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the reason of the exit just taken is: three ways to read it, each for
+ * kernels that cannot do better, since two calls of bpf_probe_read_kernel()
+ * cost more than all else that an exit's program does.
+ */
+#ifndef EXITLEDGER_EXIT_REASON_H
+#define EXITLEDGER_EXIT_REASON_H
+
+#include "kvm_types.h"
+
+#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "exit_leaves.h"
+
+/* No exit has this one: VMX's have 16 bits, SVM's are looked at as 32. */
+#define REASON_UNREADABLE 0xfffffffeu
+#define VMX_BASIC_REASON 0xffff
+
+/*
+ * exit_reason - VMX: the basic reason; SVM: the low half of the exit code
+ * @vcpu: struct kvm_vcpu, the first member of the vendor's own
+ * @isa: EXIT_LEAF_ISA_*
+ *
+ * On any kernel.  REASON_UNREADABLE if the vendor's structure is not known.
+ */
+static __always_inline u32 exit_reason(void *vcpu, u32 isa)
+{
+	u32 reason = REASON_UNREADABLE;
+
+	if (isa == EXIT_LEAF_ISA_SVM) {
+		struct vcpu_svm *svm = vcpu;
+
+		if (bpf_core_type_exists(struct vcpu_svm))
+			reason = BPF_CORE_READ(svm, vmcb, control.exit_code);
+	} else if (bpf_core_field_exists(struct vcpu_vmx, exit_reason)) {
+		struct vcpu_vmx *vmx = vcpu;
+
+		reason = BPF_CORE_READ(vmx, exit_reason.full) &
+			 VMX_BASIC_REASON;
+	} else if (bpf_core_field_exists(struct vcpu_vmx___618, vt)) {
+		struct vcpu_vmx___618 *vmx = vcpu;
+
+		reason = BPF_CORE_READ(vmx, vt.exit_reason.full) &
+			 VMX_BASIC_REASON;
+	}
+	return reason;
+}
+
+/*
+ * With bpf_rdonly_cast (6.2 on) any address can be read as one of the kernel's
+ * own types, by a plain load that survives a fault.  timespec64 stands for any
+ * eight bytes: the modules' types cannot be named there.
+ */
+struct timespec64 {
+	long long tv_sec;
+} __attribute__((preserve_access_index));
+
+extern void *bpf_rdonly_cast(const void *address, u32 btf_id) __ksym __weak;
+
+static __always_inline u64 load_u64(const void *address)
+{
+	const struct timespec64 *eight = bpf_rdonly_cast(
+		address, bpf_core_type_id_kernel(struct timespec64));
+
+	return eight->tv_sec;
+}
+
+/* exit_reason_svm - as exit_reason(), by bpf_rdonly_cast() */
+static __always_inline u32 exit_reason_svm(void *vcpu)
+{
+	void *vmcb;
+
+	vmcb = (void *)load_u64(vcpu +
+				bpf_core_field_offset(struct vcpu_svm, vmcb));
+	return load_u64(vmcb +
+			bpf_core_field_offset(struct vmcb, control.exit_code));
+}
+
+/* exit_reason_vmx - likewise */
+static __always_inline u32 exit_reason_vmx(void *vcpu)
+{
+	u32 offset;
+
+	if (bpf_core_field_exists(struct vcpu_vmx, exit_reason))
+		offset = bpf_core_field_offset(struct vcpu_vmx,
+					       exit_reason.full);
+	else
+		offset = bpf_core_field_offset(struct vcpu_vmx___618,
+					       vt.exit_reason.full);
+	return load_u64(vcpu + offset) & VMX_BASIC_REASON;
+}
+
+/*
+ * 6.1's kvm_amd has a per-CPU variable whose type the verifier knows: the VMCB
+ * that was current when a vCPU was last loaded.  That is the vCPU's own, unless
+ * it had entered L2 then or is there now: so it must be the one that the slot
+ * remembers as L1's, and the vCPU must not be in guest mode.
+ */
+struct svm_cpu_data {
+	struct vmcb *current_vmcb;
+} __attribute__((preserve_access_index));
+
+extern const struct svm_cpu_data svm_data __ksym __weak;
+
+/* exit_reason_svm_data - as exit_reason(), 6.1's SVM; @vcpu: of tp_btf */
+static __always_inline u32 exit_reason_svm_data(struct kvm_vcpu *vcpu,
+						u64 vmcb01)
+{
+	const u32 guest_mode = 1 << 5; /* HF_GUEST_MASK, asm/kvm_host.h */
+	const struct svm_cpu_data *data;
+	struct vmcb *vmcb;
+
+	data = bpf_this_cpu_ptr(&svm_data);
+	vmcb = data->current_vmcb;
+	if ((u64)vmcb != vmcb01 || vcpu->arch.hflags & guest_mode)
+		return exit_reason(vcpu, EXIT_LEAF_ISA_SVM);
+	return vmcb->control.exit_code;
+}
+
+/*
+ * entry_failed - was the vCPU's last entry a VM-Fail?
+ *
+ * Then it was traced, but nothing ran, and no exit followed.
+ */
+static __always_inline int entry_failed(void *vcpu, u32 isa)
+{
+	struct vcpu_vmx *vmx = vcpu;
+
+	if (isa != EXIT_LEAF_ISA_VMX ||
+	    !bpf_core_field_exists(struct vcpu_vmx, fail))
+		return 0;
+	return BPF_CORE_READ(vmx, fail);
+}
+
+#endif /* EXITLEDGER_EXIT_REASON_H */

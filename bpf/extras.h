@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is booked on request: by a further key, off the CPU, and slow exits. */
+#ifndef EXITLEDGER_EXTRAS_H
+#define EXITLEDGER_EXTRAS_H
+
+#include "cells.h"
+#include "exit_reason_codes.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, OBS_KEYS);
+	__type(key, struct obs_key);
+	__type(value, struct obs_keyed);
+} keyed SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} slow SEC(".maps");
+
+static __always_inline struct obs_keyed *keyed_of(const struct obs_slot *slot,
+						  u32 reason)
+{
+	struct obs_key key = {
+		.key = slot->key,
+		.reason = reason,
+		.slot = slot - slots,
+		.serial = slot->serial,
+	};
+	struct obs_keyed fresh = { .min_ns = ~0ull }, *entry;
+
+	entry = bpf_map_lookup_elem(&keyed, &key);
+	if (entry)
+		return entry;
+	bpf_map_update_elem(&keyed, &key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&keyed, &key);
+}
+
+/* The reason of a slot's open exit. */
+static __always_inline u32 open_reason(const struct obs_slot *slot)
+{
+	u32 open = slot->open;
+
+	return open && open < OBS_CELLS ? slot->reason[open] :
+					  REASON_UNREADABLE;
+}
+
+/* The open exit's key is known; only the first is booked, as there may be more.
+ */
+static __noinline int book_key(struct obs_slot *slot, u64 key)
+{
+	struct obs_keyed *entry;
+
+	if (!slot || slot->has_key || !slot->exit_ns)
+		return 0;
+	slot->key = key;
+	entry = keyed_of(slot, open_reason(slot));
+	if (!entry) {
+		count(&losses.no_key);
+		return 0;
+	}
+	slot->has_key = 1;
+	entry->exits++;
+	return 0;
+}
+
+static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
+{
+	struct obs_keyed *entry;
+
+	if (!slot->has_key)
+		return;
+	slot->has_key = 0;
+	entry = keyed_of(slot, open_reason(slot));
+	if (!entry)
+		return;
+	entry->ns += ns;
+	if (ns < entry->min_ns)
+		entry->min_ns = ns;
+	if (ns > entry->max_ns)
+		entry->max_ns = ns;
+}
+
+/* For an event of the thread that runs a vCPU: a port, an address. */
+static __always_inline int book_thread_key(u64 key)
+{
+	return book_key(slot_of_thread(bpf_get_current_pid_tgid()), key);
+}
+
+/* Keys that are in the guest's registers at the exit. */
+static __always_inline void book_register_key(void *vcpu, struct obs_slot *slot,
+					      u32 reason)
+{
+	const int svm = config.isa == EXIT_LEAF_ISA_SVM;
+	struct kvm_vcpu *v = vcpu;
+
+	switch (config.by) {
+	case OBS_BY_MSR:
+		if (svm ? reason == EXIT_SVM_MSR :
+			  reason == EXIT_VMX_MSR_READ ||
+				    reason == EXIT_VMX_MSR_WRITE)
+			book_key(slot, (u32)BPF_CORE_READ(v, arch.regs[1]));
+		break;
+	case OBS_BY_HYPERCALL:
+		if (reason == (svm ? EXIT_SVM_VMMCALL : EXIT_VMX_VMCALL))
+			book_key(slot, BPF_CORE_READ(v, arch.regs[0]));
+		break;
+	case OBS_BY_CPUID:
+		if (reason == (svm ? EXIT_SVM_CPUID : EXIT_VMX_CPUID))
+			book_key(slot, (u32)BPF_CORE_READ(v, arch.regs[0]));
+		break;
+	}
+}
+
+/* A thread leaves the CPU while its vCPU is outside of the guest. */
+static __always_inline void book_off(u32 tid, int runnable, u64 now)
+{
+	struct obs_slot *slot = slot_of_thread(tid);
+
+	if (!slot || !slot->exit_ns)
+		return;
+	slot->off_ns = now;
+	slot->off_runnable = runnable;
+}
+
+static __always_inline void book_on(u32 tid, u64 now)
+{
+	struct obs_slot *slot = slot_of_thread(tid);
+	u64 ns;
+
+	if (!slot || !slot->off_ns)
+		return;
+	ns = now - slot->off_ns;
+	slot->off_ns = 0;
+	if (slot->off_runnable)
+		slot->preempted_ns += ns;
+	else
+		slot->blocked_ns += ns;
+}
+
+static __always_inline void book_off_cpu(struct obs_slot *slot,
+					 struct obs_cell *cell)
+{
+	cell->preempted_ns += slot->preempted_ns;
+	cell->blocked_ns += slot->blocked_ns;
+	slot->preempted_ns = slot->blocked_ns = 0;
+}
+
+static __noinline int book_slow(struct obs_slot *slot, u64 now, u64 ns)
+{
+	struct obs_slow *event;
+	u32 reason;
+
+	if (!slot)
+		return 0;
+	reason = open_reason(slot);
+	if (!config.slow_hlt &&
+	    reason == (config.isa == EXIT_LEAF_ISA_SVM ? EXIT_SVM_HLT :
+							 EXIT_VMX_HLT))
+		return 0;
+	event = bpf_ringbuf_reserve(&slow, sizeof(*event), 0);
+	if (!event) {
+		count(&losses.slow);
+		return 0;
+	}
+	event->at_ns = now;
+	event->vm = slot->vm;
+	event->ns = ns;
+	event->preempted_ns = slot->preempted_ns;
+	event->blocked_ns = slot->blocked_ns;
+	event->key = slot->key;
+	event->vcpu_id = slot->vcpu_id;
+	event->tid = slot->tid;
+	event->reason = reason;
+	event->has_key = slot->has_key;
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+#endif /* EXITLEDGER_EXTRAS_H */

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a guest is told by KVM's own counters, and this book's sums by then. */
+#ifndef EXITLEDGER_LEAF_READS_H
+#define EXITLEDGER_LEAF_READS_H
+
+#include "cells.h"
+
+/* A vCPU thread's read of a leaf, between its kvm_exit and its kvm_cpuid. */
+struct leaf_read {
+	u64 kvm;
+	u64 vm;
+	u64 exits;
+	u64 ns;
+	u32 vcpu_id;
+	u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, OBS_SLOTS);
+	__type(key, u32); /* tid */
+	__type(value, struct leaf_read);
+} reads SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} answers SEC(".maps");
+
+struct sum {
+	u32 next;
+	u32 reason;
+	u32 by_reason;
+	u32 pad;
+	u64 exits;
+	u64 ns;
+};
+
+static __always_inline void sum_cell(struct sum *sum, struct obs_cell *cell)
+{
+	sum->exits += *(volatile u64 *)&cell->exits;
+	sum->ns += *(volatile u64 *)&cell->ns;
+}
+
+static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
+{
+	struct obs_slot *slot;
+	u32 cell;
+
+	if (!sum->next)
+		return 1;
+	slot = &slots[(sum->next - 1) & (OBS_SLOTS - 1)];
+	sum->next = slot->next;
+	if (sum->by_reason) {
+		cell = cell_search(slot, sum->reason, 0);
+		if (cell && cell < OBS_CELLS)
+			sum_cell(sum, &slot->cell[cell]);
+		return 0;
+	}
+	for (u32 i = 0; i < OBS_CELLS; i++) {
+		if (i >= slot->cells)
+			break;
+		sum_cell(sum, &slot->cell[i]);
+	}
+	return 0;
+}
+
+/* This book's sums over a VM's vCPUs, of what a leaf is about. */
+static __noinline int sum_vm(struct sum *sum, u32 head, u32 leaf, u32 index)
+{
+	if (!sum)
+		return 0;
+	sum->next = head;
+	sum->reason = index;
+	sum->by_reason = leaf == EXIT_LEAF_REASON_EXITS ||
+			 leaf == EXIT_LEAF_REASON_CYCLES;
+	bpf_loop(OBS_SLOTS, sum_slot, sum, 0);
+	return 0;
+}
+
+/* At a CPUID exit: if it reads one of our leaves, remember the sums as of now. */
+static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
+{
+	struct leaf_read read = {};
+	struct kvm_vcpu *v = vcpu;
+	struct sum sum = {};
+	u32 leaf, tid;
+	struct vm *vm;
+
+	if (!slot)
+		return 0;
+	leaf = BPF_CORE_READ(v, arch.regs[0]);
+	if (leaf < EXIT_LEAF_FIRST || leaf > EXIT_LEAF_LAST)
+		return 0;
+	read.kvm = (u64)BPF_CORE_READ(v, kvm);
+	vm = bpf_map_lookup_elem(&vms, &read.kvm);
+	if (!vm)
+		return 0;
+	sum_vm(&sum, vm->head, leaf, BPF_CORE_READ(v, arch.regs[1]));
+	read.vm = slot->vm;
+	read.exits = sum.exits;
+	read.ns = sum.ns;
+	read.vcpu_id = slot->vcpu_id;
+	tid = bpf_get_current_pid_tgid();
+	bpf_map_update_elem(&reads, &tid, &read, BPF_ANY);
+	return 0;
+}
+
+static __always_inline void answer_pair(struct obs_answer *answer,
+					const struct leaf_read *read)
+{
+	struct sum sum = {};
+	struct vm *vm;
+
+	answer->flags |= OBS_ANSWER_PAIRED;
+	answer->vm = read->vm;
+	answer->vcpu_id = read->vcpu_id;
+	answer->exits_before = read->exits;
+	answer->ns_before = read->ns;
+	vm = bpf_map_lookup_elem(&vms, &read->kvm);
+	if (vm) {
+		answer->vcpus = vm->vcpus;
+		sum_vm(&sum, vm->head, answer->leaf, answer->index);
+	}
+	answer->exits_after = sum.exits;
+	answer->ns_after = sum.ns;
+}
+
+/* At kvm_cpuid: the answer's registers, and the sums at the exit and now. */
+static __always_inline int book_answer(const u64 *args)
+{
+	u32 leaf = args[0], index = args[1], tid;
+	struct obs_answer *answer;
+	struct leaf_read *read;
+
+	if (leaf < EXIT_LEAF_FIRST || leaf > EXIT_LEAF_LAST)
+		return 0;
+	tid = bpf_get_current_pid_tgid();
+	read = bpf_map_lookup_elem(&reads, &tid);
+	answer = bpf_ringbuf_reserve(&answers, sizeof(*answer), 0);
+	if (!answer) {
+		count(&losses.answers);
+		return 0;
+	}
+	__builtin_memset(answer, 0, sizeof(*answer));
+	answer->ns = bpf_ktime_get_ns();
+	answer->leaf = leaf;
+	answer->index = index;
+	answer->eax = args[2];
+	answer->ebx = args[3];
+	answer->ecx = args[4];
+	answer->edx = args[5];
+	if (args[6] & 1)
+		answer->flags |= OBS_ANSWER_FOUND;
+	if (read) {
+		answer_pair(answer, read);
+		bpf_map_delete_elem(&reads, &tid);
+	}
+	bpf_ringbuf_submit(answer, 0);
+	return 0;
+}
+
+#endif /* EXITLEDGER_LEAF_READS_H */

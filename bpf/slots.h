@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* vCPUs' slots: how one is found, taken, and known to its VM. */
+#ifndef EXITLEDGER_SLOTS_H
+#define EXITLEDGER_SLOTS_H
+
+#include "exit_reason.h"
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Set before loading; constants to the verifier, which drops dead code. */
+const volatile struct obs_config config;
+
+/*
+ * Indices that are single bytes in a slot are never checked against its size,
+ * which saves the hot path instructions: what lies that far behind the last
+ * slot is there, and only this program writes them.
+ */
+struct obs_slot slots[OBS_SLOTS + 4];
+struct obs_losses losses;
+u64 vms_seen;
+u64 vcpus_ended; /* tells user space that there are slots to be freed */
+u32 serials;
+
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) +
+		   256 * sizeof(struct obs_cell) <=
+	   5 * sizeof(struct obs_slot));
+
+struct vm {
+	u64 number; /* addresses are reused; numbers are not */
+	u32 head; /* 1 + index of the VM's newest slot */
+	u32 vcpus;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, OBS_SLOTS);
+	__type(key, u64); /* address of struct kvm; classic tracepoint: tgid */
+	__type(value, struct vm);
+} vms SEC(".maps");
+
+/* Slots by thread, for events that do not name the vCPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * OBS_SLOTS);
+	__type(key, u32); /* tid */
+	__type(value, u32); /* index of the slot */
+} threads SEC(".maps");
+
+static __always_inline void count(u64 *counter)
+{
+	__sync_fetch_and_add(counter, 1);
+}
+
+/*
+ * What a vCPU is known by: the address of its struct kvm_vcpu, or, where there
+ * is only the classic tracepoint's record, its process and number.
+ */
+static __always_inline u64 classic_key(u32 vcpu_id)
+{
+	u64 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	return tgid << 22 | (u64)(vcpu_id & 0xffff) << 6 | 2;
+}
+
+/* Where a vCPU's slot is looked for first.  vCPUs lie a cache line apart. */
+#define SLOT_BITS 11
+OBS_ASSERT(OBS_SLOTS == 1 << SLOT_BITS);
+
+static __always_inline u32 slot_home(u64 key)
+{
+	return ((u32)key >> 6) * 0x9e3779b1u >> (32 - SLOT_BITS);
+}
+
+/* The entry of a VM, made if this is the first of it; NULL if that failed. */
+static __noinline struct vm *vm_find(u64 kvm)
+{
+	struct vm fresh = {}, *vm;
+
+	vm = bpf_map_lookup_elem(&vms, &kvm);
+	if (vm)
+		return vm;
+	fresh.number = __sync_fetch_and_add(&vms_seen, 1) + 1;
+	bpf_map_update_elem(&vms, &kvm, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&vms, &kvm);
+}
+
+/* The VM of a vCPU: its address; classic: its process. */
+static __always_inline u64 vm_key(u64 key)
+{
+	struct kvm_vcpu *vcpu = (void *)key;
+
+	return config.classic ? key >> 22 : (u64)BPF_CORE_READ(vcpu, kvm);
+}
+
+static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
+{
+	struct kvm_vcpu *vcpu = (void *)key;
+	struct vcpu_svm *svm = (void *)key;
+	u64 id = bpf_get_current_pid_tgid();
+
+	slot->tgid = id >> 32;
+	slot->tid = (u32)id;
+	if (config.classic) {
+		slot->vcpu_id = key >> 6 & 0xffff;
+		return;
+	}
+	slot->vcpu_id = BPF_CORE_READ(vcpu, vcpu_id);
+	slot->prior_exits = BPF_CORE_READ(vcpu, stat.exits);
+	if (bpf_core_field_exists(struct vcpu_svm, vmcb01))
+		slot->vmcb01 = (u64)BPF_CORE_READ(svm, vmcb01.ptr);
+}
+
+/* Fill in a slot just taken, and make it known to its VM. */
+static __noinline int slot_set_up(u64 key, u32 index)
+{
+	struct obs_slot *slot = &slots[index & (OBS_SLOTS - 1)];
+	struct vm *vm;
+
+	vm = vm_find(vm_key(key));
+	if (!vm) {
+		count(&losses.no_vm);
+		slot->vcpu = 0;
+		return -1;
+	}
+	slot_identify(slot, key);
+	slot->serial = __sync_fetch_and_add(&serials, 1) + 1;
+	__sync_fetch_and_add(&vm->vcpus, 1);
+	slot->next = vm->head;
+	for (int i = 0; i < 64; i++) {
+		u32 head = slot->next;
+
+		slot->next =
+			__sync_val_compare_and_swap(&vm->head, head, index + 1);
+		if (slot->next == head)
+			break;
+	}
+	slot->vm = vm->number;
+	return 0;
+}
+
+/* The index of a vCPU's slot, taken if it has none yet; OBS_SLOTS: none free. */
+static __noinline u32 slot_search(u64 key)
+{
+	u32 home = slot_home(key);
+
+	for (u32 i = 0; i < OBS_PROBES; i++) {
+		u32 index = (home + i) & (OBS_SLOTS - 1);
+
+		if (slots[index].vcpu == key)
+			return index;
+	}
+	for (u32 i = 0; i < OBS_PROBES; i++) {
+		u32 index = (home + i) & (OBS_SLOTS - 1);
+
+		if (slots[index].vcpu)
+			continue;
+		if (__sync_val_compare_and_swap(&slots[index].vcpu, 0, key))
+			continue;
+		return slot_set_up(key, index) ? OBS_SLOTS : index;
+	}
+	count(&losses.no_slot);
+	return OBS_SLOTS;
+}
+
+static __always_inline struct obs_slot *slot_of(u64 key)
+{
+	struct obs_slot *slot = &slots[slot_home(key)];
+	u32 index;
+
+	if (likely(slot->vcpu == key))
+		return slot;
+	index = slot_search(key);
+	return index < OBS_SLOTS ? &slots[index] : NULL;
+}
+
+/* At an exit: events that name no vCPU find it by its thread. */
+static __always_inline void slot_know_thread(struct obs_slot *slot)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	u32 index = slot - slots;
+
+	if (slot->tid == tid && slot->cells)
+		return;
+	slot->tid = tid;
+	bpf_map_update_elem(&threads, &tid, &index, BPF_ANY);
+}
+
+/* The slot of a thread that runs a vCPU, or NULL. */
+static __always_inline struct obs_slot *slot_of_thread(u32 tid)
+{
+	u32 *index = bpf_map_lookup_elem(&threads, &tid);
+	struct obs_slot *slot;
+
+	if (!index)
+		return NULL;
+	slot = &slots[*index & (OBS_SLOTS - 1)];
+	return slot->tid == tid ? slot : NULL;
+}
+
+/* A vCPU is being freed: its address, and its VM's, may be another's soon. */
+static __always_inline int slot_end(u64 key)
+{
+	u64 kvm = vm_key(key);
+	u32 home = slot_home(key);
+
+	bpf_map_delete_elem(&vms, &kvm);
+	for (u32 i = 0; i < OBS_PROBES; i++) {
+		struct obs_slot *slot = &slots[(home + i) & (OBS_SLOTS - 1)];
+
+		if (slot->vcpu != key)
+			continue;
+		bpf_map_delete_elem(&threads, &slot->tid);
+		slot->vcpu = OBS_GONE;
+		count(&vcpus_ended);
+		break;
+	}
+	return 0;
+}
+
+#endif /* EXITLEDGER_SLOTS_H */

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the programs have booked, from their memory into a ledger. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "observer_private.h"
+#include "vm_name.h"
+
+/* How often ended processes are looked for, where vCPUs' ends are not seen. */
+#define CENSUS_NS 5000000000ull
+
+/* Entries of the table of keys fetched by one system call. */
+#define BATCH 512
+
+/* What was collected from a slot already: what is more is new. */
+struct shadow {
+	u32 serial; /* of the vCPU that it is about; 0: none */
+	bool ending; /* gone by the time this collection began */
+	u64 missed_exits;
+	u64 missed_entries;
+	u32 fast[OBS_CELLS];
+	struct obs_cell cell[OBS_CELLS];
+	struct ledger_keys keys;
+};
+
+int observer_collect_init(struct observer *observer)
+{
+	struct observer_bpf__bss *bss = observer->bpf->bss;
+
+	observer->shadow = calloc(OBS_SLOTS, sizeof(*observer->shadow));
+	observer->seen = calloc(OBS_SPANS, sizeof(*observer->seen));
+	if (!observer->shadow || !observer->seen)
+		return -ENOMEM;
+	for (u32 i = 1; i < OBS_SPANS; i++)
+		bss->free_spans[i - 1] = i;
+	bss->free_tail = OBS_SPANS - 1;
+	return 0;
+}
+
+void observer_collect_free(struct observer *observer)
+{
+	for (size_t i = 0; observer->shadow && i < OBS_SLOTS; i++) {
+		if (observer->shadow[i])
+			free(observer->shadow[i]->keys.key);
+		free(observer->shadow[i]);
+	}
+	free(observer->shadow);
+	free(observer->seen);
+}
+
+static struct shadow *shadow_of(struct observer *observer, size_t slot)
+{
+	struct shadow **shadow = &observer->shadow[slot];
+
+	if (!*shadow)
+		*shadow = calloc(1, sizeof(**shadow));
+	return *shadow;
+}
+
+static void shadow_begin(struct shadow *shadow, u32 serial)
+{
+	free(shadow->keys.key);
+	memset(shadow, 0, sizeof(*shadow));
+	shadow->serial = serial;
+	for (u32 i = 0; i < OBS_CELLS; i++)
+		shadow->cell[i].min_ns = ~0ull;
+}
+
+/* How far a counter came since it was looked at last. */
+static u64 advance(const u64 *counter, u64 *seen)
+{
+	u64 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
+	u64 more = now - *seen;
+
+	*seen = now;
+	return more;
+}
+
+static u32 advance32(const u32 *counter, u32 *seen)
+{
+	u32 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
+	u32 more = now - *seen;
+
+	*seen = now;
+	return more;
+}
+
+/* One span of a cell's histogram; the buckets that grew widen *low to *high. */
+static int collect_span(struct observer *observer, u32 index, u32 span,
+			struct hist *hist, unsigned int *low,
+			unsigned int *high)
+{
+	struct obs_span *from = &observer->bpf->bss->spans[index];
+	u32 *seen = observer->seen[index];
+	uint64_t *to;
+
+	if (!memcmp(from->count, seen, sizeof(from->count)))
+		return 0;
+	to = hist_span(hist, span);
+	if (!to)
+		return -ENOMEM;
+	for (u32 i = 0; i < HIST_SPAN; i++) {
+		unsigned int bucket = span * HIST_SPAN + i;
+		u32 more = advance32(&from->count[i], &seen[i]);
+
+		to[i] += more;
+		if (more && bucket < *low)
+			*low = bucket;
+		if (more && bucket > *high)
+			*high = bucket;
+	}
+	return 0;
+}
+
+static u64 within(u64 value, u64 min, u64 max)
+{
+	return value < min ? min : value > max ? max : value;
+}
+
+/*
+ * The interval's smallest and largest time: what BPF has, where that is new,
+ * else as near as the histogram tells.
+ */
+static void collect_extremes(const struct obs_cell *from, struct obs_cell *seen,
+			     unsigned int low, unsigned int high,
+			     struct ledger_cell *cell)
+{
+	u64 min = __atomic_load_n(&from->min_ns, __ATOMIC_RELAXED);
+	u64 max = __atomic_load_n(&from->max_ns, __ATOMIC_RELAXED);
+	u64 lowest = min, highest = max;
+
+	if (min == seen->min_ns && low < HIST_BUCKETS)
+		lowest = within(hist_middle(low), min, max);
+	if (max == seen->max_ns && low < HIST_BUCKETS)
+		highest = within(hist_middle(high), min, max);
+	seen->min_ns = min;
+	seen->max_ns = max;
+	if (!cell->max_ns || lowest < cell->min_ns)
+		cell->min_ns = lowest;
+	if (highest > cell->max_ns)
+		cell->max_ns = highest;
+}
+
+static int collect_cell(struct observer *observer, const struct obs_cell *from,
+			struct obs_cell *seen, struct ledger_cell *cell,
+			u64 *ns)
+{
+	unsigned int low = HIST_BUCKETS, high = 0;
+	u64 more = advance(&from->ns, &seen->ns);
+
+	if (!more)
+		return 0;
+	*ns += more;
+	cell->ns += more;
+	cell->preempted_ns += advance(&from->preempted_ns, &seen->preempted_ns);
+	cell->blocked_ns += advance(&from->blocked_ns, &seen->blocked_ns);
+	for (u32 i = 0; i < HIST_SPANS; i++) {
+		if (from->span[i] && collect_span(observer, from->span[i], i,
+						  &cell->hist, &low, &high))
+			return -ENOMEM;
+	}
+	collect_extremes(from, seen, low, high, cell);
+	return 0;
+}
+
+static int collect_cells(struct observer *observer, const struct obs_slot *slot,
+			 struct shadow *shadow, struct ledger_vcpu *vcpu)
+{
+	for (u32 i = 0; i < slot->cells && i < OBS_CELLS; i++) {
+		const struct obs_cell *from = &slot->cell[i];
+		struct obs_cell *seen = &shadow->cell[i];
+		struct ledger_cell *cell;
+		u64 exits;
+
+		if (from->exits == seen->exits && from->ns == seen->ns)
+			continue;
+		exits = advance(&from->exits, &seen->exits);
+		vcpu->exits += exits;
+		if (!i) {
+			/* No reason's: the total has it, and says so. */
+			vcpu->sparse_full += exits;
+			vcpu->ns += advance(&from->ns, &seen->ns);
+			continue;
+		}
+		cell = ledger_cell(&vcpu->cells, slot->reason[i]);
+		if (!cell)
+			return -ENOMEM;
+		cell->exits += exits;
+		cell->fast += advance32(&slot->fast[i], &shadow->fast[i]);
+		if (collect_cell(observer, from, seen, cell, &vcpu->ns))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static struct ledger_vcpu *vcpu_of(const struct observer *observer,
+				   const struct obs_slot *slot,
+				   struct ledger *ledger)
+{
+	struct ledger_vm *vm = ledger_vm(ledger, slot->vm, slot->tgid);
+
+	if (!vm)
+		return NULL;
+	if (!vm->name[0])
+		vm_name(vm->pid, vm->name, sizeof(vm->name));
+	vm->isa = observer->isa;
+	return ledger_vcpu(vm, slot->vcpu_id);
+}
+
+static int collect_slot(struct observer *observer, const struct obs_slot *slot,
+			struct shadow *shadow, struct ledger *ledger)
+{
+	struct ledger_vcpu *vcpu = vcpu_of(observer, slot, ledger);
+
+	if (!vcpu)
+		return -ENOMEM;
+	vcpu->tid = slot->tid;
+	vcpu->prior_exits = slot->prior_exits;
+	vcpu->missed_exits +=
+		advance(&slot->missed_exits, &shadow->missed_exits);
+	vcpu->missed_entries +=
+		advance(&slot->missed_entries, &shadow->missed_entries);
+	vcpu->gone = shadow->ending;
+	return collect_cells(observer, slot, shadow, vcpu);
+}
+
+/* Give an ended vCPU's spans and slot back. */
+static void free_slot(struct observer *observer, struct obs_slot *slot)
+{
+	struct observer_bpf__bss *bss = observer->bpf->bss;
+
+	for (u32 i = 0; i < OBS_CELLS * HIST_SPANS; i++) {
+		u16 span = slot->cell[i / HIST_SPANS].span[i % HIST_SPANS];
+
+		if (!span)
+			continue;
+		memset(&bss->spans[span], 0, sizeof(bss->spans[span]));
+		memset(observer->seen[span], 0, sizeof(observer->seen[span]));
+		bss->free_spans[bss->free_tail & (OBS_SPANS - 1)] = span;
+		__atomic_store_n(&bss->free_tail, bss->free_tail + 1,
+				 __ATOMIC_RELEASE);
+	}
+	memset((char *)slot + sizeof(slot->vcpu), 0,
+	       sizeof(*slot) - sizeof(slot->vcpu));
+	__atomic_store_n(&slot->vcpu, 0, __ATOMIC_RELEASE);
+	observer->ended++;
+}
+
+/* Is this slot in use, and its shadow about the same vCPU? */
+static int begin_slot(struct observer *observer, size_t i)
+{
+	const struct obs_slot *slot = &observer->bpf->bss->slots[i];
+	u64 vcpu = __atomic_load_n(&slot->vcpu, __ATOMIC_ACQUIRE);
+	struct shadow *shadow;
+
+	if (!vcpu || !__atomic_load_n(&slot->vm, __ATOMIC_ACQUIRE)) {
+		if (observer->shadow[i])
+			observer->shadow[i]->serial = 0;
+		return 0;
+	}
+	shadow = shadow_of(observer, i);
+	if (!shadow)
+		return -ENOMEM;
+	if (shadow->serial != slot->serial)
+		shadow_begin(shadow, slot->serial);
+	shadow->ending = vcpu == OBS_GONE;
+	return 0;
+}
+
+static int collect_key(struct observer *observer, const struct obs_key *key,
+		       const struct obs_keyed *now, struct ledger *ledger)
+{
+	const struct obs_slot *slot = &observer->bpf->bss->slots[key->slot];
+	struct shadow *shadow = observer->shadow[key->slot];
+	struct ledger_key *seen, *to;
+	struct ledger_vcpu *vcpu;
+
+	/* A vCPU that came since this collection began is the next one's. */
+	if (!shadow || shadow->serial != key->serial)
+		return 0;
+	vcpu = vcpu_of(observer, slot, ledger);
+	seen = ledger_key(&shadow->keys, key->reason, key->key);
+	to = vcpu ? ledger_key(&vcpu->keys, key->reason, key->key) : NULL;
+	if (!seen || !to)
+		return -ENOMEM;
+	to->exits += advance(&now->exits, &seen->exits);
+	to->ns += advance(&now->ns, &seen->ns);
+	if (now->max_ns) {
+		if (!to->max_ns || now->min_ns < to->min_ns)
+			to->min_ns = now->min_ns;
+		if (now->max_ns > to->max_ns)
+			to->max_ns = now->max_ns;
+	}
+	if (shadow->ending)
+		bpf_map__delete_elem(observer->bpf->maps.keyed, key,
+				     sizeof(*key), 0);
+	return 0;
+}
+
+static int collect_keys(struct observer *observer, struct ledger *ledger)
+{
+	int fd = bpf_map__fd(observer->bpf->maps.keyed), failed = 0, r = 0;
+	static struct obs_key keys[BATCH];
+	static struct obs_keyed values[BATCH];
+	u32 at, *from = NULL, nr;
+
+	while (!failed && !r) {
+		nr = BATCH;
+		failed = bpf_map_lookup_batch(fd, from, &at, keys, values, &nr,
+					      NULL);
+		if (failed && errno != ENOENT)
+			return -errno;
+		for (u32 i = 0; i < nr && !r; i++)
+			r = collect_key(observer, &keys[i], &values[i], ledger);
+		from = &at;
+	}
+	return r;
+}
+
+/* With classic tracepoints, VMs are processes, and end with them. */
+static void census(struct observer *observer, u64 now)
+{
+	if (observer->sees_ends || now < observer->next_census_ns)
+		return;
+	observer->next_census_ns = now + CENSUS_NS;
+	if (observer->attach != ATTACH_TP)
+		return;
+	for (size_t i = 0; i < OBS_SLOTS; i++) {
+		struct obs_slot *slot = &observer->bpf->bss->slots[i];
+		u64 vm = slot->tgid;
+
+		if (slot->vcpu <= OBS_GONE || !slot->vm ||
+		    !kill(slot->tgid, 0) || errno != ESRCH)
+			continue;
+		bpf_map__delete_elem(observer->bpf->maps.vms, &vm, sizeof(vm),
+				     0);
+		slot->vcpu = OBS_GONE;
+		observer->bpf->bss->vcpus_ended++;
+	}
+}
+
+/* Runs of a program that the kernel skipped because it was running already. */
+static uint64_t recursion_misses(const struct observer *observer)
+{
+	struct bpf_program *program;
+	uint64_t misses = 0;
+
+	bpf_object__for_each_program (program, observer->bpf->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
+			misses += info.recursion_misses;
+	}
+	return misses;
+}
+
+static void collect_losses(const struct observer *observer,
+			   struct ledger_losses *to)
+{
+	const struct obs_losses *losses = &observer->bpf->bss->losses;
+
+	*to = (struct ledger_losses){
+		.no_slot = losses->no_slot,
+		.no_vm = losses->no_vm,
+		.answers = losses->answers,
+		.unreadable = losses->unreadable,
+		.recursion = recursion_misses(observer),
+		.no_span = losses->no_span,
+		.no_key = losses->no_key,
+		.slow = losses->slow,
+	};
+}
+
+/* Three passes: which vCPUs there are, their keys, and all else. */
+static int collect_slots(struct observer *observer, struct ledger *ledger)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < OBS_SLOTS && !r; i++)
+		r = begin_slot(observer, i);
+	if (!r && observer->options.by)
+		r = collect_keys(observer, ledger);
+	for (size_t i = 0; i < OBS_SLOTS && !r; i++) {
+		struct shadow *shadow = observer->shadow[i];
+		struct obs_slot *slot = &observer->bpf->bss->slots[i];
+
+		if (!shadow || !shadow->serial)
+			continue;
+		r = collect_slot(observer, slot, shadow, ledger);
+		if (!r && shadow->ending) {
+			free_slot(observer, slot);
+			shadow_begin(shadow, 0);
+		}
+	}
+	return r;
+}
+
+int observer_collect(struct observer *observer, struct ledger *ledger)
+{
+	struct timespec now;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ledger->ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	census(observer, ledger->ns);
+	r = collect_slots(observer, ledger);
+	if (!r && observer->options.slower_than_ns) {
+		observer->ledger = ledger;
+		r = ring_buffer__consume(observer->ring);
+		observer->ledger = NULL;
+	}
+	collect_losses(observer, &ledger->losses);
+	return r < 0 ? r : 0;
+}
+
+bool observer_has_ended(const struct observer *observer)
+{
+	return __atomic_load_n(&observer->bpf->bss->vcpus_ended,
+			       __ATOMIC_RELAXED) != observer->ended;
+}
