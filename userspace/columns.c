@@ -224,10 +224,10 @@ void column_list_fit(const struct column_list *order, unsigned int has,
 struct text column_text(enum column_id id, const struct row *row)
 {
 	struct value value = { 0 };
-	struct text text = { "-" };
+	struct text none = { "-" };
 
 	if (!columns[id].get(row, &value))
-		return text;
+		return none;
 	switch (columns[id].unit) {
 	case UNIT_COUNT:
 		return format_count(value.count);
@@ -236,10 +236,9 @@ struct text column_text(enum column_id id, const struct row *row)
 	case UNIT_NS:
 		return format_ns(value.count);
 	case UNIT_SHARE:
-		text = format_decimal(100 * value.real, 1);
-		strcat(text.s, " %");
+		return format_percent(value.real);
 	}
-	return text;
+	return none;
 }
 
 static int compare_values(enum column_id id, const struct row *a,

@@ -107,10 +107,14 @@ struct text format_share(uint64_t part, uint64_t whole)
 {
 	struct text text = { "-" };
 
-	if (whole) {
-		text = format_decimal(100.0 * part / whole, 1);
-		strcat(text.s, " %");
-	}
+	return whole ? format_percent((double)part / whole) : text;
+}
+
+struct text format_percent(double share)
+{
+	struct text text = format_decimal(100 * share, 1);
+
+	strcat(text.s, " %");
 	return text;
 }
 

@@ -196,8 +196,9 @@ static int add_times(struct top_model *model, const struct row *row)
 					  .exits = count[i],
 					  .all_exits = hist_count(row->hist),
 					  .seconds = model->seconds };
-		snprintf(line->name, sizeof(line->name), "from %s",
-			 format_ns(hist_lower(i * OCTAVE)).s);
+		snprintf(line->name, sizeof(line->name), "%s %s",
+			 i ? "from" : "below",
+			 format_ns(hist_lower((i ? i : 1) * OCTAVE)).s);
 	}
 	return 0;
 }

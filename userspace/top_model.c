@@ -16,7 +16,9 @@ void top_model_init(struct top_model *model, const struct monitor_shape *shape,
 	*model = (struct top_model){
 		.shape = *shape,
 		.interval = interval,
-		.sort = shape->sort,
+		/* The same order, and what people look for in a live view. */
+		.sort = shape->sort == COLUMN_EXITS ? COLUMN_PER_SECOND :
+						      shape->sort,
 		.page = 1,
 	};
 }
@@ -169,7 +171,7 @@ static int toggle(struct top_model *model, unsigned int needs)
 {
 	model->hidden ^= needs;
 	if (columns[model->sort].needs & model->hidden)
-		model->sort = COLUMN_EXITS;
+		model->sort = COLUMN_PER_SECOND;
 	return refresh(model);
 }
 

@@ -13,7 +13,10 @@
 #include "utf8.h"
 
 #define NAME_WIDTH 26 /* of reasons and keys */
-#define VM_WIDTH 14 /* … of VMs and vCPUs, pid and number of vCPUs behind */
+#define VM_WIDTH 14 /* … of VMs and vCPUs; behind it: */
+#define PID_WIDTH 8
+#define VCPUS_WIDTH 6
+#define IDLE_WIDTH 8
 #define TREND_MIN 8
 #define HEAD_LINES 4
 #define MIN_LINES 8
@@ -87,6 +90,18 @@ static void put(const char *text)
 
 	if (room > 0)
 		addnstr(text, (int)utf8_cut(text, room));
+}
+
+/* Text at the end of a line. */
+static void put_at_end(int row, const char *text)
+{
+	int at = COLS - (int)strlen(text) - 1;
+
+	if (at < 0)
+		return;
+	move(row, at);
+	addch(' ');
+	addstr(text);
 }
 
 /* @width characters, cut or filled up. */
@@ -164,7 +179,8 @@ static bool is_sum(const struct top_model *model)
 /* What of a line is left for columns, the trend aside. */
 static size_t name_width(const struct top_model *model)
 {
-	return is_sum(model) ? VM_WIDTH + 8 + 6 + 8 : NAME_WIDTH;
+	return is_sum(model) ? VM_WIDTH + PID_WIDTH + VCPUS_WIDTH + IDLE_WIDTH :
+			       NAME_WIDTH;
 }
 
 static size_t choose_columns(const struct top_model *model,
@@ -192,9 +208,9 @@ static void draw_header(const struct top_view *view,
 	put_left(model->times ? "TIME" : first[model->level],
 		 is_sum(model) ? VM_WIDTH : NAME_WIDTH);
 	if (is_sum(model)) {
-		put_right(model->level == TOP_VMS ? "PID" : "TID", 8);
-		put_right("VCPUS", 6);
-		put_right("IDLE %", 8);
+		put_right(model->level == TOP_VMS ? "PID" : "TID", PID_WIDTH);
+		put_right(model->level == TOP_VMS ? "VCPUS" : "", VCPUS_WIDTH);
+		put_right("IDLE %", IDLE_WIDTH);
 	}
 	for (size_t i = 0; i < list->nr; i++) {
 		const struct column *column = &columns[list->id[i]];
@@ -212,6 +228,20 @@ static void draw_header(const struct top_view *view,
 	attroff(A_BOLD | color(view, COLOR_HEAD));
 }
 
+/* What only VMs and vCPUs have. */
+static void draw_sum(const struct top_model *model, const struct top_line *line)
+{
+	bool vm = model->level == TOP_VMS;
+
+	put_right(line->pid ? format_plain(line->pid).s : "", PID_WIDTH);
+	put_right(line->ended ? "ended" :
+		  vm	      ? format_plain(line->vcpus).s :
+				"",
+		  VCPUS_WIDTH);
+	put_right(line->idle < 0 ? "-" : format_percent(line->idle).s,
+		  IDLE_WIDTH);
+}
+
 static void draw_line(const struct top_view *view,
 		      const struct top_model *model,
 		      const struct column_list *list, size_t nr, size_t trend)
@@ -223,15 +253,8 @@ static void draw_line(const struct top_view *view,
 	move((int)(HEAD_LINES + nr - model->first), 0);
 	attron(attr);
 	put_left(line->name, is_sum(model) ? VM_WIDTH : NAME_WIDTH);
-	if (is_sum(model)) {
-		put_right(line->pid ? format_plain(line->pid).s : "", 8);
-		put_right(line->ended ? "ended" : format_plain(line->vcpus).s,
-			  6);
-		put_right(line->idle < 0 ?
-				  "-" :
-				  format_share(line->idle * 1000, 1000).s,
-			  8);
-	}
+	if (is_sum(model))
+		draw_sum(model, line);
 	for (size_t i = 0; i < list->nr; i++) {
 		addch(' ');
 		put_right(column_text(list->id[i], &line->row).s,
@@ -311,13 +334,9 @@ static void draw_head(const struct top_view *view,
 	put("exitledger  ");
 	attroff(A_BOLD);
 	put(view->title);
-	if (COLS > (int)strlen(every) + 1) {
-		move(0, COLS - (int)strlen(every) - 1);
-		attron(A_BOLD);
-		addch(' ');
-		addstr(every);
-		attroff(A_BOLD);
-	}
+	attron(A_BOLD);
+	put_at_end(0, every);
+	attroff(A_BOLD);
 	move(1, 0);
 	snprintf(text, sizeof(text),
 		 "%zu VM%s, %zu vCPU%s, %s exits per second", vms,
@@ -373,6 +392,7 @@ static void draw_help(void)
 
 static void draw_lines(const struct top_view *view, struct top_model *model)
 {
+	char where[64];
 	struct column_list list;
 	size_t trend = choose_columns(model, &list);
 
@@ -381,6 +401,11 @@ static void draw_lines(const struct top_view *view, struct top_model *model)
 	for (size_t i = model->first;
 	     i < model->nr && i < model->first + model->page; i++)
 		draw_line(view, model, &list, i, trend);
+	if (model->nr > model->page) {
+		snprintf(where, sizeof(where), "%zu of %zu",
+			 model->selected + 1, model->nr);
+		put_at_end(2, where);
+	}
 	if (!model->nr) {
 		move(HEAD_LINES, 0);
 		put(model->seconds > 0 ? "no VM exits" :

@@ -36,7 +36,7 @@ $(OBSERVER_OBJECTS): $(SKELETON)
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books observer plain reasons
+UNITS := balance books monitor observer plain reasons top
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -51,6 +51,20 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 $(BUILD)/obj/userspace/tests/test_observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/tests/test_observer.o: $(SKELETON)
 
+# Hosts made up, and a live view of them, which a test drives in a terminal.
+MADE_UP := $(BUILD)/obj/userspace/tests/made_up.o
+TOP_DEMO := $(BUILD)/tests/top_demo
+TOP_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+		 command monitor_loop top top_keys top_view)
+
+$(BUILD)/tests/test_monitor $(BUILD)/tests/test_top: $(MADE_UP)
+unit-tests: $(TOP_DEMO)
+$(TOP_DEMO): $(BUILD)/obj/userspace/tests/top_demo.o $(MADE_UP) \
+	     $(TOP_OBJECTS) $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson -lncursesw -ltinfo
+
 .SECONDARY: $(TEST_OBJECTS)
 
--include $(TEST_OBJECTS:.o=.d)
+-include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
+	 $(BUILD)/obj/userspace/tests/top_demo.d
