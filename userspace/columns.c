@@ -37,12 +37,12 @@ static bool get_fast(const struct row *row, struct value *value)
 static bool get_time(const struct row *row, struct value *value)
 {
 	value->count = row->ns;
-	return row->timed;
+	return row->max_ns;
 }
 
 static bool get_time_share(const struct row *row, struct value *value)
 {
-	if (!row->timed || row->vcpu_ns <= 0)
+	if (!row->max_ns || row->vcpu_ns <= 0)
 		return false;
 	value->real = row->ns / row->vcpu_ns;
 	return true;
@@ -51,13 +51,13 @@ static bool get_time_share(const struct row *row, struct value *value)
 static bool get_preempted(const struct row *row, struct value *value)
 {
 	value->count = row->preempted_ns;
-	return row->timed && row->kind != ROW_KEY;
+	return row->max_ns && row->kind != ROW_KEY;
 }
 
 static bool get_blocked(const struct row *row, struct value *value)
 {
 	value->count = row->blocked_ns;
-	return row->timed && row->kind != ROW_KEY;
+	return row->max_ns && row->kind != ROW_KEY;
 }
 
 static bool get_mean(const struct row *row, struct value *value)
@@ -135,8 +135,8 @@ const struct column columns[NR_COLUMNS] = {
 /* clang-format on */
 
 const struct column_list columns_by_use = {
-	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_P99, COLUMN_MAX,
-		COLUMN_FAST, COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_P50,
+	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
+		COLUMN_BLOCKED, COLUMN_P99, COLUMN_MAX, COLUMN_P50,
 		COLUMN_PER_SECOND, COLUMN_SHARE, COLUMN_TIME, COLUMN_MEAN,
 		COLUMN_MIN, COLUMN_P90, COLUMN_P999 },
 	.nr = NR_COLUMNS,
@@ -296,6 +296,11 @@ static int groups_by_column(const void *a, const void *b, void *id)
 		return x->vcpu->id < y->vcpu->id ? -1 :
 						   x->vcpu->id > y->vcpu->id;
 	return 0;
+}
+
+bool column_is_of_times(enum column_id id)
+{
+	return id == COLUMN_MEAN || (id >= COLUMN_P50 && id <= COLUMN_P999);
 }
 
 void rows_sort_group(struct row_group *group, enum column_id id)

@@ -104,6 +104,9 @@ struct text column_text(enum column_id id, const struct row *row);
  */
 int column_compare(enum column_id id, const struct row *a, const struct row *b);
 
+/** column_is_of_times - its values need complete rows */
+bool column_is_of_times(enum column_id id);
+
 /** rows_sort - the groups' rows, and the groups by their totals */
 void rows_sort(struct rows *rows, enum column_id id);
 

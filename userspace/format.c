@@ -7,17 +7,14 @@
 #include "reasons.h"
 
 /* printf takes ten times as long, and a large host has 100,000 numbers a look. */
-static size_t put_digits(char *out, uint64_t number)
+static size_t put_digits(char out[20], uint64_t number)
 {
-	char reversed[20];
-	size_t length = 0;
+	size_t length = 1, at;
 
-	do {
-		reversed[length++] = '0' + number % 10;
-		number /= 10;
-	} while (number);
-	for (size_t i = 0; i < length; i++)
-		out[i] = reversed[length - 1 - i];
+	for (uint64_t rest = number; rest >= 10; rest /= 10)
+		length++;
+	for (at = length; at--; number /= 10)
+		out[at] = '0' + number % 10;
 	return length;
 }
 
@@ -112,7 +109,7 @@ struct text format_share(uint64_t part, uint64_t whole)
 
 struct text format_percent(double share)
 {
-	struct text text = format_decimal(100 * share, 1);
+	struct text text = format_decimal(100 * share, share < 10 ? 1 : 0);
 
 	strcat(text.s, " %");
 	return text;

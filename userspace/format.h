@@ -28,7 +28,7 @@ struct text format_decimal(double number, unsigned int decimals);
 /** format_share - of a whole, in per cent: "12.3 %"; "-" of nothing */
 struct text format_share(uint64_t part, uint64_t whole);
 
-/** format_percent - 0.123 as "12.3 %" */
+/** format_percent - 0.123 as "12.3 %", 27.5 as "2750 %" */
 struct text format_percent(double share);
 
 /** format_reason - "0x07b IOIO" */

@@ -79,16 +79,21 @@ int hist_add(struct hist *to, const struct hist *from)
 	return 0;
 }
 
+static uint64_t span_count(const uint64_t *span)
+{
+	uint64_t count = 0;
+
+	for (unsigned int i = 0; span && i < HIST_SPAN; i++)
+		count += span[i];
+	return count;
+}
+
 uint64_t hist_count(const struct hist *hist)
 {
 	uint64_t count = 0;
 
-	for (unsigned int i = 0; i < HIST_SPANS; i++) {
-		if (!hist->span[i])
-			continue;
-		for (unsigned int j = 0; j < HIST_SPAN; j++)
-			count += hist->span[i][j];
-	}
+	for (unsigned int i = 0; i < HIST_SPANS; i++)
+		count += span_count(hist->span[i]);
 	return count;
 }
 
@@ -104,30 +109,36 @@ static uint64_t rank_of(uint64_t count, double share)
 	return rank > count ? count : rank;
 }
 
-void hist_percentiles(const struct hist *hist, const double share[], size_t nr,
-		      uint64_t ns[])
+/* The bucket of a span in which a rank is; @sum: of all spans before. */
+static unsigned int bucket_of(const uint64_t *span, uint64_t sum, uint64_t rank)
 {
-	uint64_t count = hist_count(hist), sum = 0, rank;
-	size_t done = 0;
+	unsigned int bucket = 0;
+
+	while (sum + span[bucket] < rank)
+		sum += span[bucket++];
+	return bucket;
+}
+
+uint64_t hist_percentiles(const struct hist *hist, const double share[],
+			  size_t nr, uint64_t ns[])
+{
+	uint64_t counts[HIST_SPANS], count = 0, sum = 0;
+	unsigned int span = 0;
 
 	memset(ns, 0, nr * sizeof(*ns));
-	if (!count || !nr)
-		return;
-	rank = rank_of(count, share[0]);
-	for (unsigned int i = 0; i < HIST_BUCKETS && done < nr; i++) {
-		const uint64_t *span = hist->span[i / HIST_SPAN];
-
-		if (!span) {
-			i += HIST_SPAN - 1;
-			continue;
-		}
-		sum += span[i % HIST_SPAN];
-		while (done < nr && sum >= rank) {
-			ns[done++] = hist_middle(i);
-			if (done < nr)
-				rank = rank_of(count, share[done]);
-		}
+	for (unsigned int i = 0; i < HIST_SPANS; i++) {
+		counts[i] = span_count(hist->span[i]);
+		count += counts[i];
 	}
+	for (size_t i = 0; count && i < nr; i++) {
+		uint64_t rank = rank_of(count, share[i]);
+
+		while (sum + counts[span] < rank)
+			sum += counts[span++];
+		ns[i] = hist_middle(span * HIST_SPAN +
+				    bucket_of(hist->span[span], sum, rank));
+	}
+	return count;
 }
 
 uint64_t hist_percentile(const struct hist *hist, double share)

@@ -57,9 +57,11 @@ uint64_t hist_percentile(const struct hist *hist, double share);
  * hist_percentiles - several at once, in one pass
  * @share: @nr of them, ascending
  * @ns: filled in
+ *
+ * Returns how many values there are.
  */
-void hist_percentiles(const struct hist *hist, const double share[], size_t nr,
-		      uint64_t ns[]);
+uint64_t hist_percentiles(const struct hist *hist, const double share[],
+			  size_t nr, uint64_t ns[]);
 
 /** hist_reset - all to zero, keeping the memory */
 void hist_reset(struct hist *hist);

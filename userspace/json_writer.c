@@ -1,24 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
 #include "format.h"
 #include "json_writer.h"
 #include "utf8.h"
 
-static void begin(struct json_writer *json, const char *name)
+/* A comma, a name and a number: written at once, for there are so many. */
+struct piece {
+	char s[128];
+	size_t length;
+};
+
+static void piece_add(struct piece *piece, const char *text)
 {
+	size_t length = strlen(text);
+
+	if (length > sizeof(piece->s) - piece->length)
+		length = sizeof(piece->s) - piece->length;
+	memcpy(piece->s + piece->length, text, length);
+	piece->length += length;
+}
+
+static void begin(struct json_writer *json, const char *name, const char *value)
+{
+	struct piece piece = { .length = 0 };
+
 	if (json->comma)
-		putc_unlocked(',', json->out);
+		piece_add(&piece, ",");
 	json->comma = true;
 	if (name) {
-		putc_unlocked('"', json->out);
-		fputs_unlocked(name, json->out);
-		fputs_unlocked("\":", json->out);
+		piece_add(&piece, "\"");
+		piece_add(&piece, name);
+		piece_add(&piece, "\":");
 	}
+	piece_add(&piece, value);
+	fwrite_unlocked(piece.s, 1, piece.length, json->out);
 }
 
 void json_put_open(struct json_writer *json, const char *name, char bracket)
 {
-	begin(json, name);
-	putc_unlocked(bracket, json->out);
+	begin(json, name, (char[]){ bracket, '\0' });
 	json->comma = false;
 }
 
@@ -30,20 +51,17 @@ void json_put_close(struct json_writer *json, char bracket)
 
 void json_put_uint(struct json_writer *json, const char *name, uint64_t value)
 {
-	begin(json, name);
-	fputs_unlocked(format_plain(value).s, json->out);
+	begin(json, name, format_plain(value).s);
 }
 
 void json_put_bool(struct json_writer *json, const char *name, bool value)
 {
-	begin(json, name);
-	fputs_unlocked(value ? "true" : "false", json->out);
+	begin(json, name, value ? "true" : "false");
 }
 
 void json_put_real(struct json_writer *json, const char *name, double value)
 {
-	begin(json, name);
-	fputs_unlocked(format_decimal(value, 6).s, json->out);
+	begin(json, name, format_decimal(value, 6).s);
 }
 
 static void put_escaped(FILE *out, const char *text, size_t length)
@@ -63,8 +81,7 @@ static void put_escaped(FILE *out, const char *text, size_t length)
 void json_put_text(struct json_writer *json, const char *name,
 		   const char *value)
 {
-	begin(json, name);
-	putc_unlocked('"', json->out);
+	begin(json, name, "\"");
 	while (*value) {
 		size_t length = utf8_length(value);
 

@@ -27,8 +27,13 @@ struct record {
 
 static void put_number(uint64_t number, FILE *out)
 {
-	putc_unlocked(',', out);
-	fputs_unlocked(format_plain(number).s, out);
+	struct text text = format_plain(number);
+	size_t length = strlen(text.s);
+
+	/* Room for it there is: 20 digits. */
+	memmove(text.s + 1, text.s, length);
+	text.s[0] = ',';
+	fwrite_unlocked(text.s, 1, length + 1, out);
 }
 
 static void put_number_if(bool has, uint64_t number, FILE *out)
@@ -94,8 +99,6 @@ static void put_row(struct record *record, const struct monitor_shape *shape,
 		known = exit_reason_find(record->vm ? record->vm->isa : 0,
 					 row->reason);
 	record->name = known ? known->name : NULL;
-	record->has_key = row->kind == ROW_KEY;
-	record->key = row->key;
 	put_record(record, out);
 	for (size_t i = 0; i < shape->columns.nr; i++) {
 		const struct column *column = &columns[shape->columns.id[i]];
@@ -128,11 +131,16 @@ static void put_group(const struct monitor_sample *sample,
 		.vcpu = group->vcpu ? group->vcpu->id : 0,
 	};
 
-	for (size_t i = 0; i < group->nr_reasons; i++)
+	for (size_t i = 0; i < group->nr_reasons; i++) {
+		row_complete(&group->reason[i]);
 		put_row(&record, shape, &group->reason[i], out);
+	}
 	record.kind = sample->total ? "total-key" : "interval-key";
-	for (size_t i = 0; i < group->nr_keys; i++)
+	record.has_key = true;
+	for (size_t i = 0; i < group->nr_keys; i++) {
+		record.key = group->key[i].key;
 		put_row(&record, shape, &group->key[i], out);
+	}
 }
 
 static void put_slow(const struct monitor_sample *sample,

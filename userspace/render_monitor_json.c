@@ -70,10 +70,11 @@ static void put_reasons(struct json_writer *json,
 
 	json_put_open(json, "reasons", '[');
 	for (size_t i = 0; i < group->nr_reasons; i++) {
-		const struct row *row = &group->reason[i];
+		struct row *row = &group->reason[i];
 		const struct exit_reason *known =
 			exit_reason_find(group->vm->isa, row->reason);
 
+		row_complete(row);
 		json_put_open(json, NULL, '{');
 		json_put_uint(json, "reason", row->reason);
 		if (known)

@@ -226,6 +226,12 @@ int render_monitor_text(const struct monitor_sample *sample,
 		       sample->seconds, &rows);
 	if (r)
 		return r;
+	for (size_t i = 0; !r && i < rows.nr; i++)
+		r = rows_group_complete(&rows.group[i]);
+	if (r) {
+		rows_free(&rows);
+		return r;
+	}
 	rows_sort(&rows, shape->sort);
 	fprintf(out, "%s%.1f s\n", sample->total ? "\nin total, " : "",
 		sample->seconds);

@@ -12,21 +12,34 @@ bool row_is_idle(uint32_t isa, uint32_t reason)
 	       (isa == EXIT_ISA_VMX && reason == EXIT_VMX_HLT);
 }
 
-static void set_percentiles(struct row *row, const struct hist *hist)
+/* What a histogram says, of a reason or of several. */
+static void set_times(struct row *row, const struct hist *hist)
 {
 	static const double shares[ROW_PERCENTILES] = { 0.5, 0.9, 0.99, 0.999 };
 
-	hist_percentiles(hist, shares, ROW_PERCENTILES, row->percentile);
+	row->timed = hist_percentiles(hist, shares, ROW_PERCENTILES,
+				      row->percentile);
+	/*
+	 * An exit may have no time yet, so the histogram knows best how many
+	 * have one, as long as it is complete.
+	 */
+	if (row->max_ns && (!row->timed || row->spans_lost))
+		row->timed = row->exits ? row->exits : 1;
+}
+
+void row_complete(struct row *row)
+{
+	set_times(row, row->hist);
 }
 
 static void add_row(struct row *to, const struct row *row)
 {
 	to->exits += row->exits;
-	to->timed += row->timed;
 	to->fast += row->fast;
 	to->ns += row->ns;
 	to->preempted_ns += row->preempted_ns;
 	to->blocked_ns += row->blocked_ns;
+	to->spans_lost |= row->spans_lost;
 	if (row->min_ns && (!to->min_ns || row->min_ns < to->min_ns))
 		to->min_ns = row->min_ns;
 	if (row->max_ns > to->max_ns)
@@ -36,19 +49,10 @@ static void add_row(struct row *to, const struct row *row)
 static void set_reason(struct row *row, const struct ledger_cell *cell,
 		       bool spans_lost)
 {
-	uint64_t timed = hist_count(&cell->hist);
-
-	/*
-	 * An exit may have no time yet, so the histogram knows best how many
-	 * have one, as long as it is complete.
-	 */
-	if (cell->ns && (!timed || spans_lost))
-		timed = cell->exits ? cell->exits : 1;
 	*row = (struct row){
 		.kind = ROW_REASON,
 		.reason = cell->reason,
 		.exits = cell->exits,
-		.timed = timed,
 		.fast = cell->fast,
 		.ns = cell->ns,
 		.min_ns = cell->min_ns,
@@ -56,8 +60,8 @@ static void set_reason(struct row *row, const struct ledger_cell *cell,
 		.preempted_ns = cell->preempted_ns,
 		.blocked_ns = cell->blocked_ns,
 		.hist = &cell->hist,
+		.spans_lost = spans_lost,
 	};
-	set_percentiles(row, &cell->hist);
 }
 
 static int fill_reasons(struct row_group *group,
@@ -111,35 +115,46 @@ static int fill_keys(struct row_group *group, const struct ledger_keys *keys,
 	return 0;
 }
 
-/* Add up the reasons that are idle, or those that are not. */
-static int add_reasons(const struct row_group *group, bool idle,
-		       struct row *sum, struct hist *hist)
+static void fill_totals(struct row_group *group)
+{
+	group->total = (struct row){ .kind = ROW_TOTAL };
+	group->work = (struct row){ .kind = ROW_WORK };
+	for (size_t i = 0; i < group->nr_reasons; i++) {
+		const struct row *row = &group->reason[i];
+
+		add_row(&group->total, row);
+		if (!row_is_idle(group->vm->isa, row->reason))
+			add_row(&group->work, row);
+	}
+}
+
+/* Add the histograms of the reasons that are idle, or of those that are not. */
+static int add_histograms(const struct row_group *group, bool idle,
+			  struct hist *sum)
 {
 	for (size_t i = 0; i < group->nr_reasons; i++) {
 		const struct row *row = &group->reason[i];
 
-		if (row_is_idle(group->vm->isa, row->reason) != idle)
-			continue;
-		add_row(sum, row);
-		if (hist_add(hist, row->hist))
+		if (row_is_idle(group->vm->isa, row->reason) == idle &&
+		    hist_add(sum, row->hist))
 			return -ENOMEM;
 	}
-	set_percentiles(sum, hist);
 	return 0;
 }
 
-static int fill_totals(struct row_group *group)
+int rows_group_complete(struct row_group *group)
 {
-	struct hist hist = { 0 };
+	struct hist sum = { 0 };
 	int r;
 
-	group->work = (struct row){ .kind = ROW_WORK };
-	r = add_reasons(group, false, &group->work, &hist);
-	group->total = group->work;
-	group->total.kind = ROW_TOTAL;
+	for (size_t i = 0; i < group->nr_reasons; i++)
+		row_complete(&group->reason[i]);
+	r = add_histograms(group, false, &sum);
+	set_times(&group->work, &sum);
 	if (!r)
-		r = add_reasons(group, true, &group->total, &hist);
-	hist_free(&hist);
+		r = add_histograms(group, true, &sum);
+	set_times(&group->total, &sum);
+	hist_free(&sum);
 	return r;
 }
 
@@ -228,10 +243,11 @@ int rows_group(const struct ledger *ledger, const struct ledger_vm *vm,
 	};
 	if (add_up(group, filter, &cells, &keys) ||
 	    fill_reasons(group, cells, filter, ledger->losses.no_span) ||
-	    fill_keys(group, keys, filter) || fill_totals(group)) {
+	    fill_keys(group, keys, filter)) {
 		rows_group_free(group);
 		return -ENOMEM;
 	}
+	fill_totals(group);
 	set_scale(group, seconds);
 	return group->vcpus && (group->nr_reasons || group->ended);
 }

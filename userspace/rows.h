@@ -24,14 +24,15 @@ struct row {
 	uint32_t reason;
 	uint64_t key;
 	uint64_t exits;
-	uint64_t timed; /* … that had a time */
+	uint64_t timed; /* … that had a time: row_complete() */
 	uint64_t fast;
 	uint64_t ns;
 	uint64_t min_ns;
 	uint64_t max_ns;
 	uint64_t preempted_ns;
 	uint64_t blocked_ns;
-	uint64_t percentile[ROW_PERCENTILES]; /* 0: no histogram */
+	bool spans_lost; /* the histogram lacks some times */
+	uint64_t percentile[ROW_PERCENTILES]; /* 0: none; row_complete() */
 	const struct hist *hist; /* of a reason */
 
 	/* What shares and rates are of. */
@@ -83,6 +84,17 @@ int rows_build(const struct ledger *ledger, const struct filter *filter,
 int rows_group(const struct ledger *ledger, const struct ledger_vm *vm,
 	       const struct ledger_vcpu *vcpu, const struct filter *filter,
 	       double seconds, struct row_group *group);
+
+/*
+ * Histograms are most of a ledger, so what comes from them is made for the rows
+ * that someone looks at.
+ */
+
+/** row_complete - percentiles, and how many exits had a time, of one reason */
+void row_complete(struct row *row);
+
+/** rows_group_complete - the same of all a group's rows; 0 or -ENOMEM */
+int rows_group_complete(struct row_group *group);
 
 /** row_is_idle - the time of these exits is the guest's idleness: HLT */
 bool row_is_idle(uint32_t isa, uint32_t reason);

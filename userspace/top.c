@@ -36,8 +36,8 @@ static bool wait_for_keys(void *context, int ms)
 	while (!r && any) {
 		r = top_model_command(&top->model,
 				      top_view_read(&top->view, &any));
-		if (any && r >= 0)
-			top_view_draw(&top->view, &top->model);
+		if (any && !r)
+			r = top_view_draw(&top->view, &top->model);
 	}
 	top->loop->interval = top->model.interval;
 	top->failed = r < 0;
@@ -49,9 +49,9 @@ static int show(void *context, const struct monitor_sample *sample,
 {
 	struct top *top = context;
 
-	if (top_model_update(&top->model, sample))
+	if (top_model_update(&top->model, sample) ||
+	    top_view_draw(&top->view, &top->model))
 		return why_set(why, ENOMEM, "out of memory");
-	top_view_draw(&top->view, &top->model);
 	return 0;
 }
 

@@ -39,7 +39,7 @@ static void set_sum(struct top_line *line, const struct row_group *group)
 	line->row.fast = group->total.fast;
 	line->ended = group->ended;
 	line->vcpus = group->vcpus;
-	if (group->total.timed && group->total.vcpu_ns > 0)
+	if (group->total.max_ns && group->total.vcpu_ns > 0)
 		line->idle = (group->total.ns - group->work.ns) /
 			     group->total.vcpu_ns;
 }
@@ -71,20 +71,21 @@ static int add_vms(struct top_model *model)
 	return r;
 }
 
-static const struct ledger_vm *find_vm(const struct top_model *model)
+static const struct ledger_vm *find_vm(const struct top_model *model,
+				       uint64_t number)
 {
 	for (size_t i = 0; i < model->last.nr_vms; i++) {
-		if (model->last.vm[i].number == model->scope.vm)
+		if (model->last.vm[i].number == number)
 			return &model->last.vm[i];
 	}
 	return NULL;
 }
 
-static const struct ledger_vcpu *find_vcpu(const struct top_model *model,
-					   const struct ledger_vm *vm)
+static const struct ledger_vcpu *find_vcpu(const struct ledger_vm *vm,
+					   uint64_t id)
 {
 	for (size_t i = 0; i < vm->nr_vcpus; i++) {
-		if (vm->vcpu[i].id == model->scope.vcpu)
+		if (vm->vcpu[i].id == id)
 			return &vm->vcpu[i];
 	}
 	return NULL;
@@ -102,19 +103,19 @@ static int add_vcpu(struct top_model *model, const struct ledger_vm *vm,
 	if (r < 0)
 		return r;
 	line = add_line(model);
-	if (line) {
+	if (line)
 		set_sum(line, &group);
-		if (vcpu) {
-			line->id.vcpu = vcpu->id;
-			line->pid = vcpu->tid;
-			snprintf(line->name, sizeof(line->name), "vCPU %u",
-				 vcpu->id);
-		} else {
-			snprintf(line->name, sizeof(line->name), "all");
-		}
-	}
 	rows_group_free(&group);
-	return line ? 0 : -ENOMEM;
+	if (!line)
+		return -ENOMEM;
+	if (!vcpu) {
+		snprintf(line->name, sizeof(line->name), "all");
+		return 0;
+	}
+	line->id.vcpu = vcpu->id;
+	line->pid = vcpu->tid;
+	snprintf(line->name, sizeof(line->name), "vCPU %u", vcpu->id);
+	return 0;
 }
 
 static int add_vcpus(struct top_model *model, const struct ledger_vm *vm)
@@ -138,7 +139,9 @@ static int add_reasons(struct top_model *model, const struct row_group *group)
 		if (!line)
 			return -ENOMEM;
 		line->row = group->reason[i];
+		row_complete(&line->row);
 		line->row.hist = NULL;
+		line->complete = true;
 		line->id.vcpu = model->scope.vcpu;
 		line->id.reason = line->row.reason;
 		snprintf(line->name, sizeof(line->name), "%s",
@@ -158,6 +161,7 @@ static int add_keys(struct top_model *model, const struct row_group *group)
 		if (!line)
 			return -ENOMEM;
 		line->row = group->key[i];
+		line->complete = true;
 		line->id.vcpu = model->scope.vcpu;
 		line->id.reason = line->row.reason;
 		line->id.key = line->row.key;
@@ -192,6 +196,7 @@ static int add_times(struct top_model *model, const struct row *row)
 		line->id.vcpu = model->scope.vcpu;
 		line->id.reason = model->scope.reason;
 		line->id.key = i;
+		line->complete = true;
 		line->row = (struct row){ .kind = ROW_KEY,
 					  .exits = count[i],
 					  .all_exits = hist_count(row->hist),
@@ -222,7 +227,7 @@ static int add_within(struct top_model *model, const struct ledger_vm *vm)
 	int r;
 
 	if (model->scope.vcpu != HISTORY_ALL) {
-		vcpu = find_vcpu(model, vm);
+		vcpu = find_vcpu(vm, model->scope.vcpu);
 		if (!vcpu)
 			return 0;
 	}
@@ -258,6 +263,28 @@ static int compare(const void *a, const void *b, void *context)
 	return x->id.vcpu < y->id.vcpu ? -1 : x->id.vcpu > y->id.vcpu;
 }
 
+int top_line_complete(const struct top_model *model, struct top_line *line)
+{
+	const struct ledger_vm *vm = find_vm(model, line->id.vm);
+	const struct ledger_vcpu *vcpu = NULL;
+	struct row_group group;
+	int r;
+
+	if (line->complete || !vm)
+		return 0;
+	if (line->id.vcpu != HISTORY_ALL)
+		vcpu = find_vcpu(vm, line->id.vcpu);
+	r = rows_group(&model->last, vm, vcpu, model->shape.filter,
+		       model->seconds, &group);
+	if (r < 0)
+		return r;
+	r = rows_group_complete(&group);
+	set_sum(line, &group);
+	line->complete = true;
+	rows_group_free(&group);
+	return r;
+}
+
 int top_lines_build(struct top_model *model)
 {
 	const struct ledger_vm *vm = NULL;
@@ -268,10 +295,13 @@ int top_lines_build(struct top_model *model)
 	if (model->level == TOP_VMS)
 		r = add_vms(model);
 	else
-		vm = find_vm(model);
+		vm = find_vm(model, model->scope.vm);
 	if (vm)
 		r = model->level == TOP_VCPUS ? add_vcpus(model, vm) :
 						add_within(model, vm);
+	for (size_t i = 0;
+	     !r && column_is_of_times(model->sort) && i < model->nr; i++)
+		r = top_line_complete(model, &model->line[i]);
 	/* A histogram has an order of its own. */
 	if (!r && model->nr && !model->times)
 		qsort_r(model->line, model->nr, sizeof(*model->line), compare,

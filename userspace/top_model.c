@@ -62,10 +62,38 @@ static int refresh(struct top_model *model)
 {
 	struct top_id id;
 
-	if (model->selected >= model->nr)
+	if (!model->follow || model->selected >= model->nr)
 		return rebuild(model, NULL);
 	id = model->line[model->selected].id;
 	return rebuild(model, &id);
+}
+
+/* The same VMs and vCPUs in both? */
+static bool same_host(const struct ledger *a, const struct ledger *b)
+{
+	if (a->nr_vms != b->nr_vms)
+		return false;
+	for (size_t i = 0; i < a->nr_vms; i++) {
+		const struct ledger_vm *x = &a->vm[i], *y = &b->vm[i];
+
+		if (x->number != y->number || x->nr_vcpus != y->nr_vcpus)
+			return false;
+		for (size_t j = 0; j < x->nr_vcpus; j++) {
+			if (x->vcpu[j].id != y->vcpu[j].id || x->vcpu[j].gone)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Most intervals are of the same vCPUs, and then memory need not be made. */
+static int copy(struct ledger *to, const struct ledger *from)
+{
+	if (same_host(to, from))
+		ledger_reset(to);
+	else
+		ledger_free(to);
+	return ledger_add(to, from);
 }
 
 int top_model_update(struct top_model *model,
@@ -83,8 +111,7 @@ int top_model_update(struct top_model *model,
 		model->paused_for++;
 		return 0;
 	}
-	ledger_free(&model->last);
-	r = ledger_add(&model->last, sample->ledger);
+	r = copy(&model->last, sample->ledger);
 	if (r)
 		return r;
 	model->seconds = sample->seconds;
@@ -105,6 +132,7 @@ static int open_line(struct top_model *model)
 		model->level = TOP_REASONS;
 	else
 		model->level++;
+	model->follow = false;
 	model->selected = 0;
 	model->first = 0;
 	return rebuild(model, NULL);
@@ -141,6 +169,7 @@ static int back(struct top_model *model)
 		break;
 	}
 	id.key = 0;
+	model->follow = true;
 	model->selected = 0;
 	model->first = 0;
 	return rebuild(model, &id);
@@ -195,6 +224,7 @@ static void change_interval(struct top_model *model, bool longer)
 
 static void move_by(struct top_model *model, size_t lines, bool down)
 {
+	model->follow = true;
 	if (down)
 		model->selected += lines;
 	else
@@ -254,10 +284,16 @@ int top_model_command(struct top_model *model, enum top_command command)
 	return 0;
 }
 
-void top_model_page(struct top_model *model, size_t page)
+int top_model_page(struct top_model *model, size_t page)
 {
+	int r = 0;
+
 	model->page = page ? page : 1;
 	keep_in_view(model);
+	for (size_t i = model->first;
+	     !r && i < model->nr && i < model->first + model->page; i++)
+		r = top_line_complete(model, &model->line[i]);
+	return r;
 }
 
 bool top_model_trend(const struct top_model *model, const struct top_line *line,
@@ -275,9 +311,9 @@ void top_model_columns(const struct top_model *model, unsigned int width,
 		       struct column_list *list)
 {
 	static const struct column_list by_use = {
-		.id = { COLUMN_PER_SECOND, COLUMN_TIME_SHARE, COLUMN_P99,
-			COLUMN_MAX, COLUMN_FAST, COLUMN_PREEMPTED,
-			COLUMN_BLOCKED, COLUMN_P50, COLUMN_EXITS, COLUMN_SHARE,
+		.id = { COLUMN_PER_SECOND, COLUMN_TIME_SHARE, COLUMN_FAST,
+			COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_P99,
+			COLUMN_MAX, COLUMN_P50, COLUMN_EXITS, COLUMN_SHARE,
 			COLUMN_MEAN, COLUMN_TIME, COLUMN_P90, COLUMN_P999 },
 		.nr = NR_COLUMNS - 1,
 	};

@@ -55,6 +55,7 @@ struct top_line {
 	bool ended;
 	double idle; /* of VMs and vCPUs: share of time in HLT; below 0: none */
 	struct row row; /* times of VMs and vCPUs: without HLT */
+	bool complete; /* so is @row: see row_complete() */
 };
 
 struct top_model {
@@ -70,6 +71,7 @@ struct top_model {
 	size_t room;
 	bool times; /* the lines are a histogram's octaves */
 	size_t selected;
+	bool follow; /* the selected line, wherever it goes; else: the place */
 	size_t first; /* the first that is seen */
 	size_t page; /* how many are seen */
 	enum column_id sort;
@@ -99,8 +101,12 @@ int top_model_update(struct top_model *model,
  */
 int top_model_command(struct top_model *model, enum top_command command);
 
-/** top_model_page - so many lines can be seen; keeps the selected one in view */
-void top_model_page(struct top_model *model, size_t page);
+/**
+ * top_model_page - so many lines can be seen
+ *
+ * Keeps the selected one in view, and completes them.  0 or -ENOMEM.
+ */
+int top_model_page(struct top_model *model, size_t page);
 
 /** top_model_trend - rates of a line's last intervals; false: none are kept */
 bool top_model_trend(const struct top_model *model, const struct top_line *line,
@@ -114,5 +120,8 @@ void top_model_free(struct top_model *model);
 
 /* For top_model.c: fill model->line from model->last; 0 or -ENOMEM. */
 int top_lines_build(struct top_model *model);
+
+/* For top_model.c: complete a line's row; 0 or -ENOMEM. */
+int top_line_complete(const struct top_model *model, struct top_line *line);
 
 #endif /* EXITLEDGER_TOP_MODEL_H */

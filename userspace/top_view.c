@@ -390,13 +390,14 @@ static void draw_help(void)
 	}
 }
 
-static void draw_lines(const struct top_view *view, struct top_model *model)
+static int draw_lines(const struct top_view *view, struct top_model *model)
 {
 	char where[64];
 	struct column_list list;
 	size_t trend = choose_columns(model, &list);
 
-	top_model_page(model, LINES - HEAD_LINES - 1);
+	if (top_model_page(model, LINES - HEAD_LINES - 1))
+		return -ENOMEM;
 	draw_header(view, model, &list);
 	for (size_t i = model->first;
 	     i < model->nr && i < model->first + model->page; i++)
@@ -411,10 +412,13 @@ static void draw_lines(const struct top_view *view, struct top_model *model)
 		put(model->seconds > 0 ? "no VM exits" :
 					 "the first interval has not ended");
 	}
+	return 0;
 }
 
-void top_view_draw(const struct top_view *view, struct top_model *model)
+int top_view_draw(const struct top_view *view, struct top_model *model)
 {
+	int r = 0;
+
 	erase();
 	if (LINES < MIN_LINES || COLS < MIN_COLUMNS) {
 		put("too small");
@@ -422,8 +426,9 @@ void top_view_draw(const struct top_view *view, struct top_model *model)
 		draw_help();
 	} else {
 		draw_head(view, model);
-		draw_lines(view, model);
+		r = draw_lines(view, model);
 		draw_status(view, model);
 	}
 	refresh();
+	return r;
 }

@@ -21,8 +21,12 @@ struct top_view {
  */
 int top_view_open(struct top_view *view, const char *title, struct why *why);
 
-/** top_view_draw - show all; tells the model how many lines can be seen */
-void top_view_draw(const struct top_view *view, struct top_model *model);
+/**
+ * top_view_draw - show all
+ *
+ * Tells the model how many lines can be seen.  0 or -ENOMEM.
+ */
+int top_view_draw(const struct top_view *view, struct top_model *model);
 
 /** top_view_read - the next command, TOP_NONE: none that was typed is one */
 enum top_command top_view_read(const struct top_view *view, bool *any);

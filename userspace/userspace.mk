@@ -36,7 +36,7 @@ $(OBSERVER_OBJECTS): $(SKELETON)
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books monitor observer plain reasons top
+UNITS := balance books monitor observer plain reasons render_monitor top
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -57,7 +57,8 @@ TOP_DEMO := $(BUILD)/tests/top_demo
 TOP_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		 command monitor_loop top top_keys top_view)
 
-$(BUILD)/tests/test_monitor $(BUILD)/tests/test_top: $(MADE_UP)
+$(BUILD)/tests/test_monitor $(BUILD)/tests/test_render_monitor \
+$(BUILD)/tests/test_top: $(MADE_UP)
 unit-tests: $(TOP_DEMO)
 $(TOP_DEMO): $(BUILD)/obj/userspace/tests/top_demo.o $(MADE_UP) \
 	     $(TOP_OBJECTS) $(PLAIN_OBJECTS)
