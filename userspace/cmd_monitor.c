@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,11 +33,19 @@ static bool has_ended(void *observer)
 	return observer_has_ended(observer);
 }
 
+/* A pipe's reader is gone: noticed even while there is nothing to write. */
+static bool nobody_reads(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) > 0 && out.revents & POLLERR;
+}
+
 static bool wait_for(void *context, int ms)
 {
 	struct monitor *monitor = context;
 
-	return command_wait(&monitor->command, ms);
+	return command_wait(&monitor->command, ms) || nobody_reads();
 }
 
 /* Nobody reads any more: what they have is all that they want. */
@@ -98,6 +107,7 @@ static int run(struct monitor *monitor, struct why *why)
 		.view = { monitor, wait_for, show },
 		.interval = options->interval,
 		.count = options->count,
+		.eager = options->argv,
 	};
 	struct monitor_sample total = { .ledger = &loop.total, .total = true };
 	int r;

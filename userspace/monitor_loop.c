@@ -91,7 +91,8 @@ int monitor_loop_run(struct monitor_loop *loop, struct why *why)
 			since = loop->now.ns;
 			due += step;
 			shown++;
-		} else if (now_ns() - loop->now.ns >= COLLECT_NS ||
+		} else if (loop->eager ||
+			   now_ns() - loop->now.ns >= COLLECT_NS ||
 			   loop->source.has_ended(loop->source.context)) {
 			r = collect(loop, why);
 		}

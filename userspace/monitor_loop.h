@@ -30,6 +30,8 @@ struct monitor_loop {
 	struct monitor_view view;
 	double interval; /* seconds; 0: none; may change while waiting */
 	long count; /* of intervals; 0: until a wait or a signal ends it */
+	bool eager; /* collect often: VMs are short-lived, and so are their
+		       names */
 	struct ledger now; /* the interval's */
 	struct ledger total; /* filled in */
 	double seconds; /* filled in: how long it took */

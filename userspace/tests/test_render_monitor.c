@@ -166,7 +166,7 @@ START_TEST(keys_are_rows)
 	shape.by = LEDGER_KEY_PORT;
 	text();
 	ck_assert_uint_eq(lines_with("  port 0x"), 10);
-	ck_assert(has("\n  port 0x3f0                     20         10"));
+	ck_assert(has("\n  port 0x3f0                       20         10"));
 	ck_assert(!has("port 0x3fa"));
 	ck_assert(has("\n  and 3 more, with 27 exits\n"));
 }
