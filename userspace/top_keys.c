@@ -48,5 +48,5 @@ enum top_command top_key_find(int code)
 				return top_keys[i].command;
 		}
 	}
-	return TOP_NONE;
+	return TOP_OTHER;
 }

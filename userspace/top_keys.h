@@ -15,7 +15,7 @@ struct top_key {
 extern const struct top_key top_keys[];
 extern const size_t nr_top_keys;
 
-/** top_key_find - the command of a key, or TOP_NONE */
+/** top_key_find - the command of a key, or TOP_OTHER */
 enum top_command top_key_find(int code);
 
 #endif /* EXITLEDGER_TOP_KEYS_H */

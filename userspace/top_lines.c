@@ -263,11 +263,26 @@ static int compare(const void *a, const void *b, void *context)
 	return x->id.vcpu < y->id.vcpu ? -1 : x->id.vcpu > y->id.vcpu;
 }
 
+/* VMs have shares of the host's exits, and vCPUs of their VM's. */
+static void set_shares(struct top_model *model)
+{
+	uint64_t exits = 0;
+
+	for (size_t i = 0; i < model->nr; i++) {
+		if (model->level == TOP_VMS ||
+		    model->line[i].id.vcpu != HISTORY_ALL)
+			exits += model->line[i].row.exits;
+	}
+	for (size_t i = 0; i < model->nr; i++)
+		model->line[i].row.all_exits = exits;
+}
+
 int top_line_complete(const struct top_model *model, struct top_line *line)
 {
 	const struct ledger_vm *vm = find_vm(model, line->id.vm);
 	const struct ledger_vcpu *vcpu = NULL;
 	struct row_group group;
+	uint64_t all_exits;
 	int r;
 
 	if (line->complete || !vm)
@@ -279,7 +294,9 @@ int top_line_complete(const struct top_model *model, struct top_line *line)
 	if (r < 0)
 		return r;
 	r = rows_group_complete(&group);
+	all_exits = line->row.all_exits;
 	set_sum(line, &group);
+	line->row.all_exits = all_exits;
 	line->complete = true;
 	rows_group_free(&group);
 	return r;
@@ -299,6 +316,8 @@ int top_lines_build(struct top_model *model)
 	if (vm)
 		r = model->level == TOP_VCPUS ? add_vcpus(model, vm) :
 						add_within(model, vm);
+	if (model->level == TOP_VMS || model->level == TOP_VCPUS)
+		set_shares(model);
 	for (size_t i = 0;
 	     !r && column_is_of_times(model->sort) && i < model->nr; i++)
 		r = top_line_complete(model, &model->line[i]);

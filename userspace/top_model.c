@@ -242,6 +242,7 @@ int top_model_command(struct top_model *model, enum top_command command)
 	}
 	switch (command) {
 	case TOP_NONE:
+	case TOP_OTHER:
 		return 0;
 	case TOP_UP:
 	case TOP_DOWN:

@@ -18,7 +18,8 @@ enum top_level {
 };
 
 enum top_command {
-	TOP_NONE,
+	TOP_NONE, /* no key */
+	TOP_OTHER, /* one that means nothing */
 	TOP_UP,
 	TOP_DOWN,
 	TOP_PAGE_UP,

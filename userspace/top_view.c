@@ -75,7 +75,7 @@ enum top_command top_view_read(const struct top_view *view, bool *any)
 
 	(void)view;
 	*any = key != ERR;
-	return key == ERR ? TOP_NONE : top_key_find(key);
+	return key == ERR || key == KEY_RESIZE ? TOP_NONE : top_key_find(key);
 }
 
 static attr_t color(const struct top_view *view, enum color which)

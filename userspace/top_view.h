@@ -28,7 +28,10 @@ int top_view_open(struct top_view *view, const char *title, struct why *why);
  */
 int top_view_draw(const struct top_view *view, struct top_model *model);
 
-/** top_view_read - the next command, TOP_NONE: none that was typed is one */
+/**
+ * top_view_read - the command of the next key; does not wait for one
+ * @any: whether there was one, or the terminal has another size
+ */
 enum top_command top_view_read(const struct top_view *view, bool *any);
 
 /** top_view_close - give the terminal back as it was */

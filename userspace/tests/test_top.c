@@ -71,6 +71,9 @@ START_TEST(levels)
 
 	host(3, 2, 1);
 	ck_assert_uint_eq(model.nr, 3);
+	ck_assert_uint_eq(model.line[0].row.all_exits,
+			  model.line[0].row.exits + model.line[1].row.exits +
+				  model.line[2].row.exits);
 	command(TOP_DOWN);
 	vm = selected()->id.vm;
 	command(TOP_OPEN);
@@ -79,6 +82,8 @@ START_TEST(levels)
 	ck_assert_str_eq(model.line[0].name, "all");
 	ck_assert_uint_eq(model.line[0].row.exits,
 			  model.line[1].row.exits + model.line[2].row.exits);
+	ck_assert_uint_eq(model.line[1].row.all_exits,
+			  model.line[0].row.exits);
 	command(TOP_LAST);
 	vcpu = selected()->id.vcpu;
 	exits = selected()->row.exits;
