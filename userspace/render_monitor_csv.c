@@ -11,6 +11,7 @@
 #include "reasons.h"
 #include "render_losses.h"
 #include "render_monitor.h"
+#include "utf8.h"
 
 /* The columns before those of the table. */
 struct record {
@@ -44,20 +45,27 @@ static void put_number_if(bool has, uint64_t number, FILE *out)
 		putc_unlocked(',', out);
 }
 
+/* Bytes that are no UTF-8 become U+FFFD: readers of CSV stumble over them. */
 static void put_text(const char *text, FILE *out)
 {
+	bool quote = strpbrk(text, ",\"\r\n");
+
 	putc_unlocked(',', out);
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs_unlocked(text, out);
-		return;
-	}
-	putc_unlocked('"', out);
-	for (; *text; text++) {
+	if (quote)
+		putc_unlocked('"', out);
+	while (*text) {
+		size_t length = utf8_length(text);
+
 		if (*text == '"')
 			putc_unlocked('"', out);
-		putc_unlocked(*text, out);
+		if (length)
+			fwrite_unlocked(text, 1, length, out);
+		else
+			fputs_unlocked("\xef\xbf\xbd", out);
+		text += length ? length : 1;
 	}
-	putc_unlocked('"', out);
+	if (quote)
+		putc_unlocked('"', out);
 }
 
 static void put_record(const struct record *record, FILE *out)

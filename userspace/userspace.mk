@@ -51,21 +51,28 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 $(BUILD)/obj/userspace/tests/test_observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/tests/test_observer.o: $(SKELETON)
 
-# Hosts made up, and a live view of them, which a test drives in a terminal.
+# Hosts made up: what is written of them, and a live view of them, which a test
+# drives in a terminal.
 MADE_UP := $(BUILD)/obj/userspace/tests/made_up.o
 TOP_DEMO := $(BUILD)/tests/top_demo
+MONITOR_DEMO := $(BUILD)/tests/monitor_demo
 TOP_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		 command monitor_loop top top_keys top_view)
 
 $(BUILD)/tests/test_monitor $(BUILD)/tests/test_render_monitor \
 $(BUILD)/tests/test_top: $(MADE_UP)
-unit-tests: $(TOP_DEMO)
+unit-tests: $(TOP_DEMO) $(MONITOR_DEMO)
 $(TOP_DEMO): $(BUILD)/obj/userspace/tests/top_demo.o $(MADE_UP) \
 	     $(TOP_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson -lncursesw -ltinfo
 
+$(MONITOR_DEMO): $(BUILD)/obj/userspace/tests/monitor_demo.o $(MADE_UP) \
+		 $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson
+
 .SECONDARY: $(TEST_OBJECTS)
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
-	 $(BUILD)/obj/userspace/tests/top_demo.d
+	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo)

@@ -82,8 +82,7 @@ START_TEST(levels)
 	ck_assert_str_eq(model.line[0].name, "all");
 	ck_assert_uint_eq(model.line[0].row.exits,
 			  model.line[1].row.exits + model.line[2].row.exits);
-	ck_assert_uint_eq(model.line[1].row.all_exits,
-			  model.line[0].row.exits);
+	ck_assert_uint_eq(model.line[1].row.all_exits, model.line[0].row.exits);
 	command(TOP_LAST);
 	vcpu = selected()->id.vcpu;
 	exits = selected()->row.exits;
