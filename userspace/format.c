@@ -134,7 +134,7 @@ struct name format_name(const char *bytes)
 	struct name name;
 	size_t i;
 
-	for (i = 0; bytes[i] && i < sizeof(name.s) - 1; i++)
+	for (i = 0; i < sizeof(name.s) - 1 && bytes[i]; i++)
 		name.s[i] = (unsigned char)bytes[i] < ' ' || bytes[i] == 127 ?
 				    '?' :
 				    bytes[i];

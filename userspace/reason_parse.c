@@ -18,7 +18,7 @@ static void normalize(const char *text, char name[NAME])
 {
 	size_t i;
 
-	for (i = 0; text[i] && i < NAME - 1; i++)
+	for (i = 0; i < NAME - 1 && text[i]; i++)
 		name[i] = text[i] == '-' ? '_' :
 					   toupper((unsigned char)text[i]);
 	name[i] = '\0';
