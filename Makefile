@@ -31,14 +31,16 @@ all: programs
 
 # Each part says what it adds to these.
 PROGRAMS :=
+PROGRAMS_OF_LAB :=
 UNIT_TESTS :=
 
 include bpf/bpf.mk
 include userspace/userspace.mk
 include guest/guest.mk
+include lab/cost/cost.mk
 
 .PHONY: programs unit-tests
-programs: $(PROGRAMS)
+programs: $(PROGRAMS) $(PROGRAMS_OF_LAB)
 unit-tests: $(UNIT_TESTS)
 
 .PHONY: demo

@@ -64,21 +64,26 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
  * The cell of a reason, taken if it has none yet.  Barriers, here and below,
  * keep clang from joining branches that the verifier has to tell apart.
  */
-static __always_inline u32 cell_of(struct obs_slot *slot, u32 reason)
+static __always_inline u64 cell_of(struct obs_slot *slot, u32 reason)
 {
-	u32 npf, cell = 0;
+	u64 cell = 0;
+	u32 npf;
 
 	if (likely(reason < OBS_DENSE)) {
 		cell = slot->cell_of[reason];
-		asm volatile("" : "+r"(cell));
+		if (likely(cell))
+			return cell;
 	} else {
 		npf = reason - OBS_NPF_BASE;
 		asm volatile("" : "+r"(npf));
 		if (npf < OBS_NPF)
 			cell = slot->cell_of[OBS_DENSE + npf];
-		asm volatile("" : "+r"(cell));
+		if (likely(cell))
+			return cell;
 	}
-	return likely(cell) ? cell : cell_search(slot, reason, 1);
+	cell = cell_search(slot, reason, 1) & 0xff;
+	asm volatile("" : "+r"(cell));
+	return cell;
 }
 
 /* A free span for a cell, or 0. */
@@ -97,65 +102,77 @@ static __noinline u32 span_take(void)
 	return 0;
 }
 
-/* The span of a long time, and its leading bits above. */
-static __noinline u64 span_of_long(u64 ns)
+/* The span of a time, and, 32 bits above, its leading bits. */
+static __noinline u64 span_of(u64 ns)
 {
-	u64 lead = ns >> 2 * HIST_SPAN_BITS;
-
-	for (u64 span = 2; span < HIST_SPANS; span++) {
-		if (lead < HIST_TABLE)
-			return lead << 32 | span;
-		lead >>= HIST_SPAN_BITS;
+	for (u64 span = 0; span < HIST_SPANS; span++) {
+		if (ns < HIST_TABLE)
+			return ns << 32 | span;
+		ns >>= HIST_SPAN_BITS;
 	}
 	return (u64)(HIST_TABLE - 1) << 32 | (HIST_SPANS - 1);
 }
 
-/* Where a time is in a histogram: its bucket, above its span. */
-static __noinline u64 place_of_long(u64 ns)
+static __always_inline void count_in(u64 span, u64 bucket)
 {
-	u64 lead = span_of_long(ns);
-
-	return (u64)hist_bucket[lead >> 32 & (HIST_TABLE - 1)] << 32 |
-	       (lead & (HIST_SPANS - 1));
+	spans[span].count[bucket]++;
 }
 
-static __always_inline void book_hist(struct obs_cell *cell, u64 ns)
+/* A time that is long, or the first in its span. */
+static __noinline int book_hist_rare(struct obs_cell *cell, u64 ns)
 {
-	u64 lead = ns >> HIST_SPAN_BITS, place, nr;
-	u32 span, bucket;
+	u64 place = span_of(ns), span = place & (HIST_SPANS - 1), nr;
 
-	if (ns < HIST_TABLE) {
-		bucket = hist_bucket[ns];
-		span = 0;
-		asm volatile("" : "+r"(bucket));
-	} else if (likely(lead < HIST_TABLE)) {
-		bucket = hist_bucket[lead];
-		span = 1;
-		asm volatile("" : "+r"(bucket));
-	} else {
-		place = place_of_long(ns);
-		bucket = place >> 32 & 0xff;
-		span = place & (HIST_SPANS - 1);
-	}
+	if (!cell)
+		return 0;
 	nr = cell->span[span];
-	if (unlikely(!nr)) {
+	if (!nr) {
 		nr = span_take();
 		if (!nr)
-			return;
+			return 0;
 		nr &= OBS_SPANS - 1;
 		cell->span[span] = nr;
 	}
-	spans[nr].count[bucket]++;
+	count_in(nr, hist_bucket[place >> 32 & (HIST_TABLE - 1)]);
+	return 0;
 }
 
-static __always_inline void book_time(struct obs_cell *cell, u64 ns)
+/* Up to 262 us, that is all but sleep, without a loop. */
+static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
+{
+	u64 lead1 = ns >> HIST_SPAN_BITS, lead2 = ns >> 2 * HIST_SPAN_BITS;
+	u64 nr, bucket;
+
+	if (ns < HIST_TABLE) {
+		nr = cell->span[0];
+		bucket = hist_bucket[ns];
+		asm volatile("" : "+r"(nr), "+r"(bucket));
+	} else if (lead1 < HIST_TABLE) {
+		nr = cell->span[1];
+		bucket = hist_bucket[lead1];
+		asm volatile("" : "+r"(nr), "+r"(bucket));
+	} else if (lead2 < HIST_TABLE) {
+		nr = cell->span[2];
+		bucket = hist_bucket[lead2];
+		asm volatile("" : "+r"(nr), "+r"(bucket));
+	} else {
+		return book_hist_rare(cell, ns);
+	}
+	if (unlikely(!nr))
+		return book_hist_rare(cell, ns);
+	count_in(nr, bucket);
+	return 0;
+}
+
+/* The last that a program does: so nothing has to be kept across calls. */
+static __always_inline int book_time(struct obs_cell *cell, u64 ns)
 {
 	cell->ns += ns;
-	if (ns < cell->min_ns)
+	if (unlikely(ns < cell->min_ns))
 		cell->min_ns = ns;
-	if (ns > cell->max_ns)
+	if (unlikely(ns > cell->max_ns))
 		cell->max_ns = ns;
-	book_hist(cell, ns);
+	return book_hist(cell, ns);
 }
 
 #endif /* EXITLEDGER_CELLS_H */

@@ -51,21 +51,33 @@ static __always_inline u32 exit_reason(void *vcpu, u32 isa)
 
 /*
  * With bpf_rdonly_cast (6.2 on) any address can be read as one of the kernel's
- * own types, by a plain load that survives a fault.  timespec64 stands for any
- * eight bytes: the modules' types cannot be named there.
+ * own types, by a plain load that survives a fault.  The modules' types cannot
+ * be named there, so these stand for any eight bytes and any four.
  */
 struct timespec64 {
 	long long tv_sec;
 } __attribute__((preserve_access_index));
 
+struct bpf_line_info___any {
+	u32 insn_off;
+} __attribute__((preserve_access_index));
+
 extern void *bpf_rdonly_cast(const void *address, u32 btf_id) __ksym __weak;
 
-static __always_inline u64 load_u64(const void *address)
+static __always_inline void *load_pointer(const void *address)
 {
 	const struct timespec64 *eight = bpf_rdonly_cast(
 		address, bpf_core_type_id_kernel(struct timespec64));
 
-	return eight->tv_sec;
+	return (void *)eight->tv_sec;
+}
+
+static __always_inline u32 load_u32(const void *address)
+{
+	const struct bpf_line_info___any *four = bpf_rdonly_cast(
+		address, bpf_core_type_id_kernel(struct bpf_line_info___any));
+
+	return four->insn_off;
 }
 
 /* exit_reason_svm - as exit_reason(), by bpf_rdonly_cast() */
@@ -73,9 +85,9 @@ static __always_inline u32 exit_reason_svm(void *vcpu)
 {
 	void *vmcb;
 
-	vmcb = (void *)load_u64(vcpu +
-				bpf_core_field_offset(struct vcpu_svm, vmcb));
-	return load_u64(vmcb +
+	vmcb = load_pointer(vcpu +
+			    bpf_core_field_offset(struct vcpu_svm, vmcb));
+	return load_u32(vmcb +
 			bpf_core_field_offset(struct vmcb, control.exit_code));
 }
 
@@ -90,7 +102,7 @@ static __always_inline u32 exit_reason_vmx(void *vcpu)
 	else
 		offset = bpf_core_field_offset(struct vcpu_vmx___618,
 					       vt.exit_reason.full);
-	return load_u64(vcpu + offset) & VMX_BASIC_REASON;
+	return load_u32(vcpu + offset) & VMX_BASIC_REASON;
 }
 
 /*

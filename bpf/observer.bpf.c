@@ -29,12 +29,15 @@ enum job {
 static __always_inline int book_exit(void *vcpu, struct obs_slot *slot,
 				     u32 reason, enum job job)
 {
-	u32 cell;
+	struct obs_slot *same = slot;
+	u64 cell;
 
 	if (job != JOB_COUNT && unlikely(slot->exit_ns))
 		slot->missed_entries++;
-	cell = cell_of(slot, reason) & 0xff;
-	slot->cell[cell].exits++;
+	cell = cell_of(slot, reason);
+	/* Else clang keeps two copies of the pointer across the call below. */
+	asm volatile("" : "+r"(same));
+	same->cell[cell].exits++;
 	if (job == JOB_COUNT)
 		return 0;
 	slot->open = cell;
@@ -94,20 +97,29 @@ static __noinline int book_more(struct obs_slot *slot, u64 now, u64 ns)
 	return 0;
 }
 
-static __always_inline int book_entry(void *vcpu, enum job job)
+static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
+				      u64 now, enum job job)
 {
-	u64 now = bpf_ktime_get_ns(), ns;
-	struct obs_slot *slot;
+	struct obs_cell *cell;
+	u64 ns = slot->exit_ns;
 
-	slot = slot_of((u64)vcpu);
-	if (!slot)
-		return 0;
-	if (unlikely(!slot->exit_ns))
+	if (unlikely(!ns))
 		return entry_alone(vcpu, slot);
-	ns = now - slot->exit_ns;
+	ns = now - ns;
 	slot->exit_ns = 0;
-	book_time(&slot->cell[slot->open], ns);
-	return job == JOB_ALL ? book_more(slot, now, ns) : 0;
+	if (job == JOB_ALL)
+		book_more(slot, now, ns);
+	cell = &slot->cell[slot->open];
+	asm volatile("" : "+r"(cell));
+	return book_time(cell, ns);
+}
+
+/* The entry of a vCPU whose slot is not where it is looked for first. */
+static __noinline int entry_elsewhere(void *vcpu, u64 now)
+{
+	struct obs_slot *slot = slot_search((u64)vcpu);
+
+	return slot ? book_entry(vcpu, slot, now, JOB_ALL) : 0;
 }
 
 /*
@@ -126,7 +138,7 @@ int vcpu_end(u64 *ctx)
 /* Exits that the fast path re-entered from don't come here. */
 static __always_inline int exit_handled(u64 vcpu)
 {
-	struct obs_slot *slot = slot_of(vcpu);
+	struct obs_slot *slot = slot_search(vcpu);
 
 	if (slot)
 		slot->handled = 1;
@@ -190,26 +202,52 @@ int cpuid_answer(u64 *ctx)
 /*
  * Each way to attach, for each job: NAME_count, NAME_time, NAME_all.  A
  * program on a classic tracepoint that returned 0 would hide it from others.
+ *
+ * What is rare is a function's, called last, so that the common path has
+ * nothing to keep across a call: each register kept is saved at every run.
  */
-#define ENTRY_PROGRAM(name, section, context, vcpu_of, result, job) \
-	SEC(section) int name(context *ctx)                         \
-	{                                                           \
-		void *vcpu = (void *)(vcpu_of);                     \
-                                                                    \
-		if (vcpu)                                           \
-			book_entry(vcpu, job);                      \
-		return result;                                      \
+#define ENTRY_PROGRAM(name, section, context, vcpu_of, may_be_null, result, \
+		      job)                                                  \
+	SEC(section) int name(context *ctx)                                 \
+	{                                                                   \
+		u64 now = bpf_ktime_get_ns();                               \
+		struct obs_slot *slot;                                      \
+		void *vcpu;                                                 \
+                                                                            \
+		asm volatile("" : "+r"(ctx), "+r"(now));                    \
+		vcpu = (void *)(vcpu_of);                                   \
+		if (may_be_null && !vcpu)                                   \
+			return result;                                      \
+		slot = slot_home((u64)vcpu);                                \
+		if (likely(slot->vcpu == (u64)vcpu))                        \
+			book_entry(vcpu, slot, now, job);                   \
+		else                                                        \
+			entry_elsewhere(vcpu, now);                         \
+		return result;                                              \
 	}
 
-#define EXIT_PROGRAM(name, section, context, vcpu_of, reason, result, job) \
-	SEC(section) int name(context *ctx)                                \
-	{                                                                  \
-		void *vcpu = (void *)(vcpu_of);                            \
-		struct obs_slot *slot = vcpu ? slot_of((u64)vcpu) : NULL;  \
-                                                                           \
-		if (slot)                                                  \
-			book_exit(vcpu, slot, reason, job);                \
-		return result;                                             \
+#define EXIT_PROGRAM(name, section, context, vcpu_of, reason, may_be_null,   \
+		     result, job)                                            \
+	static __noinline int name##_elsewhere(void *vcpu, context *ctx)     \
+	{                                                                    \
+		struct obs_slot *slot = slot_search((u64)vcpu);              \
+                                                                             \
+		return slot && ctx ? book_exit(vcpu, slot, reason, job) : 0; \
+	}                                                                    \
+                                                                             \
+	SEC(section) int name(context *ctx)                                  \
+	{                                                                    \
+		void *vcpu = (void *)(vcpu_of);                              \
+		struct obs_slot *slot;                                       \
+                                                                             \
+		if (may_be_null && !vcpu)                                    \
+			return result;                                       \
+		slot = slot_home((u64)vcpu);                                 \
+		if (likely(slot->vcpu == (u64)vcpu))                         \
+			book_exit(vcpu, slot, reason, job);                  \
+		else                                                         \
+			name##_elsewhere(vcpu, ctx);                         \
+		return result;                                               \
 	}
 
 #define ENTRY_PROGRAMS(name, ...)                         \
@@ -221,24 +259,25 @@ int cpuid_answer(u64 *ctx)
 	EXIT_PROGRAM(name##_time, __VA_ARGS__, JOB_TIME)   \
 	EXIT_PROGRAM(name##_all, __VA_ARGS__, JOB_ALL)
 
-ENTRY_PROGRAMS(entry_btf, "tp_btf/kvm_entry", u64, ctx[0], 0)
-ENTRY_PROGRAMS(entry_raw, "raw_tp/kvm_entry", u64, ctx[0], 0)
+ENTRY_PROGRAMS(entry_btf, "tp_btf/kvm_entry", u64, ctx[0], 1, 0)
+ENTRY_PROGRAMS(entry_raw, "raw_tp/kvm_entry", u64, ctx[0], 0, 0)
 ENTRY_PROGRAMS(entry_tp, "tp/kvm/kvm_entry", struct trace_event_raw_kvm_entry,
-	       classic_key(ctx->vcpu_id), 1)
+	       classic_key(ctx->vcpu_id), 0, 1)
 
 EXIT_PROGRAMS(exit_btf, "tp_btf/kvm_exit", u64, ctx[0],
-	      exit_reason(vcpu, config.isa), 0)
+	      exit_reason(vcpu, config.isa), 1, 0)
 EXIT_PROGRAMS(exit_btf_svm, "tp_btf/kvm_exit", u64, ctx[0],
-	      exit_reason_svm(vcpu), 0)
+	      exit_reason_svm(vcpu), 1, 0)
 EXIT_PROGRAMS(exit_btf_vmx, "tp_btf/kvm_exit", u64, ctx[0],
-	      exit_reason_vmx(vcpu), 0)
+	      exit_reason_vmx(vcpu), 1, 0)
 EXIT_PROGRAMS(exit_btf_svm_data, "tp_btf/kvm_exit", u64, ctx[0],
-	      exit_reason_svm_data(vcpu, slot->vmcb01), 0)
+	      exit_reason_svm_data(vcpu, slot->vmcb01), 1, 0)
 EXIT_PROGRAMS(exit_raw, "raw_tp/kvm_exit", u64, ctx[0],
-	      exit_reason(vcpu, config.isa), 0)
+	      exit_reason(vcpu, config.isa), 0, 0)
 EXIT_PROGRAMS(exit_raw_svm, "raw_tp/kvm_exit", u64, ctx[0],
-	      exit_reason_svm(vcpu), 0)
+	      exit_reason_svm(vcpu), 0, 0)
 EXIT_PROGRAMS(exit_raw_vmx, "raw_tp/kvm_exit", u64, ctx[0],
-	      exit_reason_vmx(vcpu), 0)
+	      exit_reason_vmx(vcpu), 0, 0)
 EXIT_PROGRAMS(exit_tp, "tp/kvm/kvm_exit", struct trace_event_raw_kvm_exit,
-	      classic_key(ctx->vcpu_id), exit_reason_record(ctx, config.isa), 1)
+	      classic_key(ctx->vcpu_id), exit_reason_record(ctx, config.isa), 0,
+	      1)

@@ -46,7 +46,7 @@ typedef uint64_t u64;
 #define OBS_SPANS 65536
 
 struct obs_span {
-	u32 count[HIST_SPAN]; /* wraps */
+	u32 count[HIST_SPAN]; /* these wrap */
 };
 
 struct obs_cell {

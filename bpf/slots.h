@@ -63,13 +63,21 @@ static __always_inline u64 classic_key(u32 vcpu_id)
 	return tgid << 22 | (u64)(vcpu_id & 0xffff) << 6 | 2;
 }
 
-/* Where a vCPU's slot is looked for first.  vCPUs lie a cache line apart. */
+/*
+ * Where a vCPU's slot is looked for first.  vCPUs lie a cache line apart, so a
+ * key's low six bits are the same for all.
+ */
 #define SLOT_BITS 11
 OBS_ASSERT(OBS_SLOTS == 1 << SLOT_BITS);
 
-static __always_inline u32 slot_home(u64 key)
+static __always_inline struct obs_slot *slot_home(u64 key)
 {
-	return ((u32)key >> 6) * 0x9e3779b1u >> (32 - SLOT_BITS);
+	u32 hash = (u32)key * 0x9e3779b1u;
+	struct obs_slot *slot = &slots[hash >> (32 - SLOT_BITS)];
+
+	/* Else clang computes it anew wherever it is used. */
+	asm volatile("" : "+r"(slot));
+	return slot;
 }
 
 /* The entry of a VM, made if this is the first of it; NULL if that failed. */
@@ -139,16 +147,16 @@ static __noinline int slot_set_up(u64 key, u32 index)
 	return 0;
 }
 
-/* The index of a vCPU's slot, taken if it has none yet; OBS_SLOTS: none free. */
-static __noinline u32 slot_search(u64 key)
+/* A vCPU's slot, taken if it has none yet; NULL: none free. */
+static __noinline struct obs_slot *slot_search(u64 key)
 {
-	u32 home = slot_home(key);
+	u32 home = slot_home(key) - slots;
 
 	for (u32 i = 0; i < OBS_PROBES; i++) {
 		u32 index = (home + i) & (OBS_SLOTS - 1);
 
 		if (slots[index].vcpu == key)
-			return index;
+			return &slots[index];
 	}
 	for (u32 i = 0; i < OBS_PROBES; i++) {
 		u32 index = (home + i) & (OBS_SLOTS - 1);
@@ -157,21 +165,10 @@ static __noinline u32 slot_search(u64 key)
 			continue;
 		if (__sync_val_compare_and_swap(&slots[index].vcpu, 0, key))
 			continue;
-		return slot_set_up(key, index) ? OBS_SLOTS : index;
+		return slot_set_up(key, index) ? NULL : &slots[index];
 	}
 	count(&losses.no_slot);
-	return OBS_SLOTS;
-}
-
-static __always_inline struct obs_slot *slot_of(u64 key)
-{
-	struct obs_slot *slot = &slots[slot_home(key)];
-	u32 index;
-
-	if (likely(slot->vcpu == key))
-		return slot;
-	index = slot_search(key);
-	return index < OBS_SLOTS ? &slots[index] : NULL;
+	return NULL;
 }
 
 /* At an exit: events that name no vCPU find it by its thread. */
@@ -202,7 +199,7 @@ static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 static __always_inline int slot_end(u64 key)
 {
 	u64 kvm = vm_key(key);
-	u32 home = slot_home(key);
+	u32 home = slot_home(key) - slots;
 
 	bpf_map_delete_elem(&vms, &kvm);
 	for (u32 i = 0; i < OBS_PROBES; i++) {

@@ -34,7 +34,8 @@ find_emulator() {
 	for file in "${BOCHS_FILES[@]}"; do
 		[[ -e $file ]] || die "no $file; lab/deps.sh --intel installs it"
 	done
-	[[ -z $ICOUNT ]] || die "--icount is for the AMD host"
+	[[ -z $ICOUNT && $CPUS == 1 && $MITIGATIONS == off ]] ||
+		die "--icount, --cpus and --mitigations are for the AMD host"
 }
 
 # --- the disk that it boots from ---

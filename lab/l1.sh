@@ -9,6 +9,8 @@
 #                        it has nested virtualization, and else amd)
 #   --timeout SECONDS    the most that the run may take (default: 300; Bochs: 900)
 #   --memory MB          of the emulated host (default: 1024; Bochs: as needed)
+#   --cpus N             of the emulated host (default: 1; amd only)
+#   --mitigations auto|off   of the processor's faults (default: off; amd only)
 #   --icount             the TSC counts instructions: for measurements (amd only)
 #   --tcg                emulate, even where the processor could do it
 #   --shell              a shell in L1 instead of the scenario
@@ -23,7 +25,7 @@
 #   # needs: WORD...   qemu      QEMU, as /qemu/run-qemu
 #                      l2        the Linux guest's kernel and initramfs, in /l2
 #                      selftests the kernel's KVM selftests, in /selftests
-#                      exitledger, guest   the programs built here, in /bin
+#                      exitledger, guest, floor   programs built here, in /bin
 #                      stock     the distribution's own KVM modules, in
 #                                /modules/stock, besides those that are loaded
 #                      install   what installs modules, in /exitledger
@@ -49,13 +51,15 @@ STATUS_SETUP=98
 
 parse_options() {
 	KERNEL=6.1 MODULES='' TIMEOUT='' MEMORY='' OUT=''
+	CPUS=1 MITIGATIONS=off
 	VENDOR='' ICOUNT='' FORCE_TCG='' INTERACTIVE='' SCENARIO=''
 	while [[ ${1:-} == -* ]]; do
 		case $1 in
 		--icount) ICOUNT=1 ;;
 		--tcg) FORCE_TCG=1 ;;
 		--shell) INTERACTIVE=1 ;;
-		--kernel | --modules | --timeout | --memory | --out | --vendor)
+		--kernel | --modules | --timeout | --memory | --out | --vendor | \
+			--cpus | --mitigations)
 			(($# > 1)) || usage
 			printf -v "$(tr a-z- A-Z_ <<<"${1#--}")" '%s' "$2"
 			shift
@@ -69,6 +73,7 @@ parse_options() {
 		shift
 	fi
 	SETTINGS=("$@")
+	[[ $CPUS =~ ^[1-9][0-9]*$ && $MITIGATIONS =~ ^(off|auto)$ ]] || usage
 	[[ $TIMEOUT$MEMORY =~ ^[0-9]*$ && $VENDOR =~ ^(|amd|intel)$ ]] || usage
 	[[ -n $INTERACTIVE || (-n $SCENARIO && -n $OUT) ]] || usage
 }
@@ -123,6 +128,7 @@ add_needed() { # ROOT WORD
 		return 0
 		;;
 	exitledger) found=("$BUILD/bin/exitledger") ;;
+	floor) found=("$BUILD/lab/floor") ;;
 	guest) found=("$BUILD"/guest/*) ;;
 	install)
 		add_install "$1"

@@ -13,11 +13,11 @@ find_emulator() {
 	[[ -n $QEMU ]] || die "no qemu-system-x86_64; install qemu-system-x86"
 }
 
-# One CPU, one thread: with more, QEMU's emulator panics Linux now and then
-# when tracepoints are switched.
+# One thread, also for several CPUs: with more, QEMU's emulator panics Linux now
+# and then when tracepoints are switched.
 # shellcheck disable=SC2054 # the commas are QEMU's
 machine() {
-	MACHINE=(-nodefaults -no-reboot -display none -M q35 -smp 1
+	MACHINE=(-nodefaults -no-reboot -display none -M q35 -smp "$CPUS"
 		-m "${MEMORY:-1024}" -device isa-debug-exit,iobase=0xf4,iosize=4)
 	if [[ -n $ICOUNT ]]; then
 		ON="an emulated AMD host whose TSC counts instructions"
@@ -36,11 +36,11 @@ machine() {
 
 # start_l1 PREFIX...: becomes the emulator
 start_l1() {
-	local append="console=ttyS0 quiet mitigations=off tsc=reliable panic=-1"
+	local append="console=ttyS0 quiet mitigations=$MITIGATIONS tsc=reliable"
 
 	exec "$@" "$QEMU" "${MACHINE[@]}" \
 		-kernel "$KVMLINUX" -initrd "$RUN/initrd" \
-		-append "$append ${PARAMETERS[*]}" \
+		-append "$append panic=-1 ${PARAMETERS[*]}" \
 		"${SERIAL[@]}" -serial "file:$RUN/results"
 }
 

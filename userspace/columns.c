@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,7 +233,7 @@ struct text column_text(enum column_id id, const struct row *row)
 	case UNIT_COUNT:
 		return format_count(value.count);
 	case UNIT_PER_SECOND:
-		return format_count(value.real + 0.5);
+		return format_count(llround(value.real));
 	case UNIT_NS:
 		return format_ns(value.count);
 	case UNIT_SHARE:

@@ -6,6 +6,7 @@
 #include "msg.h"
 
 int cmd_compare(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 
 #endif /* EXITLEDGER_COMMANDS_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,7 +56,7 @@ struct text format_decimal(double number, unsigned int decimals)
 		snprintf(text.s, sizeof(text.s), "%.*f", (int)decimals, number);
 		return text;
 	}
-	scaled = number * scale + 0.5;
+	scaled = llround(number * scale);
 	length = put_digits(text.s, scaled / scale);
 	if (decimals) {
 		text.s[length++] = '.';

@@ -6,9 +6,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
-
 #include "exit_leaves.h"
 #include "host.h"
 
@@ -50,12 +47,14 @@ static void read_hypervisor(char *name, size_t size)
 	snprintf(name, size, "%s", text[0] ? text : "unknown");
 }
 
-int host_exit_stats(void)
+static int read_exit_stats(const char *root)
 {
 	int mode = HOST_UNPATCHED;
+	char path[4096];
 	FILE *file;
 
-	file = fopen(parameter, "re");
+	snprintf(path, sizeof(path), "%s%s", root, parameter);
+	file = fopen(path, "re");
 	if (!file)
 		return HOST_UNPATCHED;
 	if (fscanf(file, "%d", &mode) != 1)
@@ -64,122 +63,106 @@ int host_exit_stats(void)
 	return mode;
 }
 
-void host_read(struct host *host)
+int host_exit_stats(void)
+{
+	return read_exit_stats("");
+}
+
+static bool exists(const char *root, const char *module, const char *file)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/sys/module/%s%s", root, module, file);
+	return !access(path, F_OK);
+}
+
+/* Loaded modules have an initstate, built-in ones don't. */
+bool host_built_in(const char *root, const char *module)
+{
+	return exists(root, module, "") && !exists(root, module, "/initstate");
+}
+
+/* Word by word, as the line "flags" is long; the first processor tells for all.
+ */
+bool host_has_cpu_flag(const char *root, const char *flag)
+{
+	bool flags = false, found = false;
+	char path[4096], word[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/proc/cpuinfo", root);
+	file = fopen(path, "re");
+	while (file && !found && fscanf(file, "%63s", word) == 1) {
+		if (flags && !strcmp(word, "bugs"))
+			break;
+		found = flags && !strcmp(word, flag);
+		flags |= !strcmp(word, "flags");
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/*
+ * Is this vendor's part of KVM in use?  Built in, its folder is there on every
+ * processor, so it takes the processor's feature too, and /dev/kvm, which is
+ * made once KVM has found that to work.
+ */
+static bool in_use(const char *root, const char *module, const char *flag)
+{
+	char path[4096];
+
+	if (!exists(root, module, ""))
+		return false;
+	if (!host_built_in(root, module))
+		return true;
+	snprintf(path, sizeof(path), "%s/dev/kvm", root);
+	return !access(path, F_OK) && host_has_cpu_flag(root, flag);
+}
+
+void host_read_at(const char *root, struct host *host)
 {
 	struct utsname uts;
 
 	memset(host, 0, sizeof(*host));
 	if (!uname(&uts))
 		snprintf(host->kernel, sizeof(host->kernel), "%s", uts.release);
-	if (!access("/sys/module/kvm_amd", F_OK)) {
+	if (in_use(root, "kvm_amd", "svm")) {
 		strcpy(host->vendor, "kvm_amd");
 		host->isa = EXIT_LEAF_ISA_SVM;
-	} else if (!access("/sys/module/kvm_intel", F_OK)) {
+	} else if (in_use(root, "kvm_intel", "vmx")) {
 		strcpy(host->vendor, "kvm_intel");
 		host->isa = EXIT_LEAF_ISA_VMX;
 	}
 	read_hypervisor(host->hypervisor, sizeof(host->hypervisor));
-	host->exit_stats = host_exit_stats();
+	host->exit_stats = read_exit_stats(root);
 }
 
-/* Is there BTF for a module, be it loaded or built in? */
-static bool has_btf(const char *module)
+void host_read(struct host *host)
 {
-	char path[64], built_in[64];
-
-	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", module);
-	if (!access(path, F_OK))
-		return true;
-	/* Loaded modules have an initstate, built-in ones don't. */
-	snprintf(built_in, sizeof(built_in), "/sys/module/%s/initstate",
-		 module);
-	return access(built_in, F_OK) != 0;
+	host_read_at("", host);
 }
 
-static int check_btf(const struct host *host, struct why *why)
+enum kvm_exit_args host_kvm_exit_args(const struct host *host)
 {
-	static const char *const hint =
-		"exits cannot be read without it; a module built by hand needs its BTF too (CONFIG_DEBUG_INFO_BTF_MODULES)";
+	enum kvm_exit_args args;
+	struct kvm_btf btf;
 
-	if (access("/sys/kernel/btf/vmlinux", F_OK))
-		return why_set(
-			why, ENOTSUP,
-			"this kernel (%s) has no BTF (/sys/kernel/btf/vmlinux is missing): it must be built with CONFIG_DEBUG_INFO_BTF",
-			host->kernel);
-	if (!has_btf("kvm"))
-		return why_set(
-			why, ENOTSUP,
-			"the module kvm has no BTF (/sys/kernel/btf/kvm is missing): %s",
-			hint);
-	if (!has_btf(host->vendor))
-		return why_set(
-			why, ENOTSUP,
-			"the module %s has no BTF (/sys/kernel/btf/%s is missing): %s",
-			host->vendor, host->vendor, hint);
-	return 0;
+	kvm_btf_open("", host->vendor, &btf);
+	args = kvm_btf_exit_args(&btf);
+	kvm_btf_close(&btf);
+	return args;
 }
 
-static int check_tracepoint(struct why *why)
+bool host_has_kfunc(const char *name)
 {
-	static const char type[] = "btf_trace_kvm_exit";
-	struct btf *base, *module = NULL;
-	int id;
+	struct kvm_btf btf;
+	bool has;
 
-	base = btf__load_vmlinux_btf();
-	if (!base)
-		return why_set(why, errno, "cannot read the kernel's BTF: %s",
-			       strerror(errno));
-	id = btf__find_by_name_kind(base, type, BTF_KIND_TYPEDEF);
-	if (id < 0) {
-		module = btf__load_module_btf("kvm", base);
-		id = module ? btf__find_by_name_kind(module, type,
-						     BTF_KIND_TYPEDEF) :
-			      -ENOENT;
-	}
-	btf__free(module);
-	btf__free(base);
-	if (id < 0)
-		return why_set(
-			why, ENOTSUP,
-			"this kernel's KVM has no tracepoint kvm:kvm_exit: it must be built with CONFIG_TRACEPOINTS");
-	return 0;
-}
-
-/* Reading module BTF needs CAP_SYS_ADMIN, which implies what tracing needs. */
-static bool may_observe(void)
-{
-	const unsigned int cap_sys_admin = 21;
-	unsigned long long effective = 0;
-	char line[128];
-	FILE *status;
-
-	status = fopen("/proc/self/status", "re");
-	if (!status)
-		return geteuid() == 0;
-	while (fgets(line, sizeof(line), status)) {
-		if (sscanf(line, "CapEff: %llx", &effective) == 1)
-			break;
-	}
-	fclose(status);
-	return effective >> cap_sys_admin & 1;
-}
-
-int host_check(const struct host *host, struct why *why)
-{
-	int r;
-
-	if (!host->isa)
-		return why_set(
-			why, ENODEV,
-			"neither kvm_amd nor kvm_intel is loaded, so there is no tracepoint kvm:kvm_exit: load the one for this CPU (modprobe kvm_amd or kvm_intel)");
-	r = check_btf(host, why);
-	if (r)
-		return r;
-	if (!may_observe())
-		return why_set(
-			why, EPERM,
-			"observing VM exits needs root (CAP_SYS_ADMIN): run it with sudo");
-	return check_tracepoint(why);
+	kvm_btf_open("", "", &btf);
+	has = kvm_btf_has_kfunc(&btf, name);
+	kvm_btf_close(&btf);
+	return has;
 }
 
 int host_check_counters(const struct host *host, struct why *why)

@@ -3,8 +3,10 @@
 #ifndef EXITLEDGER_HOST_H
 #define EXITLEDGER_HOST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "kvm_btf.h"
 #include "msg.h"
 
 /* /sys/module/kvm/parameters/exit_stats; HOST_UNPATCHED: there is none. */
@@ -21,14 +23,38 @@ struct host {
 /** host_read - fill in what can be found out without privileges */
 void host_read(struct host *host);
 
+/**
+ * host_read_at - the same, from another folder than /
+ * @root: "" for / itself; kernel and hypervisor are this machine's always
+ */
+void host_read_at(const char *root, struct host *host);
+
+/** host_built_in - is this part of the kernel itself, not a loaded module? */
+bool host_built_in(const char *root, const char *module);
+
+/** host_has_cpu_flag - does /proc/cpuinfo have this flag ("svm", "vmx")? */
+bool host_has_cpu_flag(const char *root, const char *flag);
+
 /** host_exit_stats - the mode of KVM's counters now, or HOST_UNPATCHED */
 int host_exit_stats(void);
 
 /**
+ * host_kvm_exit_args - what kvm_exit's BTF and raw programs find in their
+ * context
+ *
+ * From the BTF of @host's KVM, which needs no privileges to be read, and costs
+ * some milliseconds.  KVM_EXIT_ARGS_UNKNOWN: neither kind can be used.
+ */
+enum kvm_exit_args host_kvm_exit_args(const struct host *host);
+
+/** host_has_kfunc - has the kernel this function for BPF programs to call? */
+bool host_has_kfunc(const char *name);
+
+/**
  * host_check - is there a KVM to be observed here?
  *
- * Returns 0, or -errno with @why filled in: no KVM module, no BTF, no
- * tracepoint, or no privileges, in this order.
+ * Returns 0, or -errno with @why filled in: the first thing that 'exitledger
+ * doctor' would call missing, looked at anew but without attaching anything.
  */
 int host_check(const struct host *host, struct why *why);
 

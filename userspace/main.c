@@ -16,6 +16,8 @@ static const struct {
 } commands[] = {
 	{ "monitor", cmd_monitor, "show the VM exits of this host's guests" },
 	{ "compare", cmd_compare, "hold KVM's exit counters against BPF's" },
+	{ "doctor", cmd_doctor,
+	  "say what this host offers, and what it lacks" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

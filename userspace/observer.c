@@ -252,6 +252,28 @@ static int try_attach(struct observer *observer, enum attach attach)
 	return r;
 }
 
+/*
+ * The first way that works, the cheapest first.  Where a reason can be read
+ * from any address, tp_btf's typed arguments only cost a check against NULL.
+ */
+static int try_attach_any(struct observer *observer)
+{
+	const bool cast = best_reader(ATTACH_RAW_TP, observer->isa) !=
+			  READ_PROBE;
+	const enum attach order[] = {
+		cast ? ATTACH_RAW_TP : ATTACH_TP_BTF,
+		cast ? ATTACH_TP_BTF : ATTACH_RAW_TP,
+		ATTACH_TP,
+	};
+	/* A classic tracepoint does not tell which vCPU reads a leaf. */
+	const int nr = observer->options.answers ? 2 : 3;
+	int r = -EINVAL;
+
+	for (int i = 0; i < nr && !observer->bpf; i++)
+		r = try_attach(observer, order[i]);
+	return r;
+}
+
 static int take_answer(void *ctx, void *data, size_t size)
 {
 	struct observer *observer = ctx;
@@ -327,10 +349,9 @@ static int open_ring(struct observer *observer, struct why *why)
 int observer_open(struct observer **result,
 		  const struct observer_options *options, struct why *why)
 {
-	enum attach first = options->attach, last = options->attach;
 	struct observer *observer;
 	struct host host;
-	int r = -EINVAL;
+	int r;
 
 	observer = calloc(1, sizeof(*observer));
 	if (!observer)
@@ -339,12 +360,9 @@ int observer_open(struct observer **result,
 	observer->isa = host.isa;
 	observer->options = *options;
 	libbpf_set_print(libbpf_print);
-	if (options->attach == ATTACH_AUTO) {
-		first = ATTACH_TP_BTF;
-		last = options->answers ? ATTACH_RAW_TP : ATTACH_TP;
-	}
-	for (enum attach a = first; a <= last && !observer->bpf; a++)
-		r = try_attach(observer, a);
+	r = options->attach == ATTACH_AUTO ?
+		    try_attach_any(observer) :
+		    try_attach(observer, options->attach);
 	if (!observer->bpf) {
 		libbpf_said[strcspn(libbpf_said, "\n")] = '\0';
 		why_set(why, -r,

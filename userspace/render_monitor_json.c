@@ -88,15 +88,6 @@ static void put_reasons(struct json_writer *json,
 	json_put_close(json, ']');
 }
 
-static bool has_ended(const struct ledger_vm *vm)
-{
-	for (size_t i = 0; i < vm->nr_vcpus; i++) {
-		if (!vm->vcpu[i].gone)
-			return false;
-	}
-	return true;
-}
-
 /* The groups of a VM; returns how many they are. */
 static size_t put_vm(struct json_writer *json,
 		     const struct monitor_shape *shape,
@@ -111,7 +102,7 @@ static size_t put_vm(struct json_writer *json,
 	json_put_text(json, "name", vm->name);
 	json_put_text(json, "isa", exit_isa_name(vm->isa));
 	json_put_uint(json, "vcpus", vm->nr_vcpus);
-	json_put_bool(json, "ended", has_ended(vm));
+	json_put_bool(json, "ended", row_vm_ended(vm));
 	if (!group->vcpu) {
 		json_put_uint(json, "exits", group->total.exits);
 		json_put_uint(json, "ns", group->total.ns);

@@ -220,13 +220,15 @@ static int add_up(struct row_group *group, const struct filter *filter,
 	return 0;
 }
 
-static bool has_ended(const struct ledger_vm *vm)
+bool row_vm_ended(const struct ledger_vm *vm)
 {
-	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+	size_t nr = vm->vcpu ? vm->nr_vcpus : 0;
+
+	for (size_t i = 0; i < nr; i++) {
 		if (!vm->vcpu[i].gone)
 			return false;
 	}
-	return vm->nr_vcpus;
+	return nr;
 }
 
 int rows_group(const struct ledger *ledger, const struct ledger_vm *vm,
@@ -239,7 +241,7 @@ int rows_group(const struct ledger *ledger, const struct ledger_vm *vm,
 	*group = (struct row_group){
 		.vm = vm,
 		.vcpu = vcpu,
-		.ended = vcpu ? vcpu->gone : has_ended(vm),
+		.ended = vcpu ? vcpu->gone : row_vm_ended(vm),
 	};
 	if (add_up(group, filter, &cells, &keys) ||
 	    fill_reasons(group, cells, filter, ledger->losses.no_span) ||

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <math.h>
 #include <ncurses.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ enum color { COLOR_LOST = 1, COLOR_TREND, COLOR_HEAD };
 int top_view_open(struct top_view *view, const char *title, struct why *why)
 {
 	const char *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
 
 	/* LC_CTYPE alone: numbers stay as they are. */
 	setlocale(LC_CTYPE, "");
@@ -49,7 +51,7 @@ int top_view_open(struct top_view *view, const char *title, struct why *why)
 	nodelay(stdscr, TRUE);
 	curs_set(0);
 	/* See https://no-color.org: any value but an empty one. */
-	if (has_colors() && !(getenv("NO_COLOR") && *getenv("NO_COLOR"))) {
+	if (has_colors() && (!no_color || !*no_color)) {
 		start_color();
 		use_default_colors();
 		init_pair(COLOR_LOST, COLOR_RED, -1);
@@ -342,7 +344,7 @@ static void draw_head(const struct top_view *view,
 		 "%zu VM%s, %zu vCPU%s, %s exits per second", vms,
 		 vms == 1 ? "" : "s", vcpus, vcpus == 1 ? "" : "s",
 		 model->seconds > 0 ?
-			 format_count(exits / model->seconds + 0.5).s :
+			 format_count(llround(exits / model->seconds)).s :
 			 "-");
 	put(text);
 	draw_path(model);

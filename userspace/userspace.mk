@@ -3,24 +3,25 @@
 
 EXITLEDGER := $(BUILD)/bin/exitledger
 
-# What needs neither BPF nor a host: all of it is unit-tested.
-PLAIN := answers balance books_json books_load columns duration filter format \
-	 guest_report hist json_get json_save json_writer keys ledger msg \
-	 reason_parse reasons render_compare render_compare_json \
-	 render_finding render_losses render_monitor_csv render_monitor_json \
+# What needs no privileges, nor any host in particular: all of it is unit-tested.
+PLAIN := answers balance books_json books_load columns doctor duration filter \
+	 format guest_report hist host host_facts json_get json_save \
+	 json_writer keys kvm_btf ledger msg reason_parse reasons \
+	 render_compare render_compare_json render_doctor render_finding \
+	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text rows statement top_history \
-	 top_lines top_model tsc utf8 vm_name
+	 top_lines top_model tracepoints tsc utf8 vm_list vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  cmd_compare cmd_monitor command host main monitor_loop \
-		  monitor_options observer observer_collect top top_keys \
-		  top_view)
+		  attach_probe cmd_compare cmd_doctor cmd_monitor command main \
+		  monitor_loop monitor_options observer observer_collect top \
+		  top_keys top_view)
 
 PROGRAMS += $(EXITLEDGER)
 
 $(EXITLEDGER): $(HOST_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo -lm
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -29,14 +30,18 @@ $(BUILD)/obj/%.o: %.c
 OBSERVER_OBJECTS := $(BUILD)/obj/userspace/observer.o \
 		    $(BUILD)/obj/userspace/observer_collect.o
 $(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
-$(OBSERVER_OBJECTS): $(SKELETON)
+$(OBSERVER_OBJECTS): $(BUILD)/bpf/observer.skel.h
+
+$(BUILD)/obj/userspace/attach_probe.o: ALL_CFLAGS += -I$(BUILD)/bpf
+$(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 
 -include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
 
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books monitor observer plain reasons render_monitor top
+UNITS := balance books doctor exit_reason monitor observer plain reasons \
+	 render_doctor render_monitor top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -49,7 +54,22 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 		$(CHECK_LIBS)
 
 $(BUILD)/obj/userspace/tests/test_observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
-$(BUILD)/obj/userspace/tests/test_observer.o: $(SKELETON)
+$(BUILD)/obj/userspace/tests/test_observer.o: $(BUILD)/bpf/observer.skel.h
+
+# The observer's accessor of the exit reason, in a program of the test's own.
+TEST_SKELETON := $(BUILD)/tests/exit_reason.skel.h
+
+$(BUILD)/tests/exit_reason.bpf.o: userspace/tests/exit_reason.bpf.c \
+				  $(wildcard bpf/*.[ch] kvm-instrumentation/src/*)
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
+
+$(TEST_SKELETON): $(BUILD)/tests/exit_reason.bpf.o
+	$(BPFTOOL) gen skeleton $< name exit_reason_bpf > $@.new
+	mv $@.new $@
+
+$(BUILD)/obj/userspace/tests/test_exit_reason.o: ALL_CFLAGS += -I$(BUILD)/tests
+$(BUILD)/obj/userspace/tests/test_exit_reason.o: $(TEST_SKELETON)
 
 # Hosts made up: what is written of them, and a live view of them, which a test
 # drives in a terminal.
@@ -65,12 +85,12 @@ unit-tests: $(TOP_DEMO) $(MONITOR_DEMO)
 $(TOP_DEMO): $(BUILD)/obj/userspace/tests/top_demo.o $(MADE_UP) \
 	     $(TOP_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson -lncursesw -ltinfo
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo -lm
 
 $(MONITOR_DEMO): $(BUILD)/obj/userspace/tests/monitor_demo.o $(MADE_UP) \
 		 $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lm
 
 .SECONDARY: $(TEST_OBJECTS)
 

@@ -1,54 +1,312 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vm_name.h"
 
-/* QEMU's -name takes NAME, or key=value,… with guest=NAME among them. */
-static void qemu_name(const char *option, char *name, size_t size)
-{
-	const char *guest = strstr(option, "guest=");
+/* Command lines are longer than that only to annoy: libvirt's have some 10 KB. */
+#define CMDLINE_MAX (1 << 20)
 
-	if (guest && (guest == option || guest[-1] == ','))
-		option = guest + strlen("guest=");
-	snprintf(name, size, "%.*s", (int)strcspn(option, ","), option);
+/* Bytes somewhere else, without a NUL behind them. */
+struct span {
+	const char *s;
+	size_t n;
+};
+
+static bool span_is(struct span span, const char *s)
+{
+	return span.n == strlen(s) && !memcmp(span.s, s, span.n);
 }
 
-static const char *base_name(const char *path)
+static bool span_has(struct span span, const char *s)
 {
-	const char *slash = strrchr(path, '/');
+	return memmem(span.s, span.n, s, strlen(s)) != NULL;
+}
 
-	return slash ? slash + 1 : path;
+static struct span span_from(struct span span, size_t n)
+{
+	return (struct span){ span.s + n, span.n - n };
+}
+
+/* How many bytes a character has that may be shown as it is; 0: none such. */
+static size_t character(struct span text)
+{
+	const unsigned char *s = (const unsigned char *)text.s;
+	size_t n = s[0] < 0x80		       ? 1 :
+		   s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
+		   s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
+		   s[0] >= 0xf0 && s[0] < 0xf5 ? 4 :
+						 0;
+
+	if (!n || n > text.n)
+		return 0;
+	if (n == 1)
+		return s[0] >= 0x20 && s[0] != 0x7f;
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* C1 controls; overlong forms; surrogates; beyond the last character */
+	if ((s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xe0 && s[1] < 0xa0) ||
+	    (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	    (s[0] == 0xf4 && s[1] >= 0x90))
+		return 0;
+	return n;
+}
+
+/* Copy what may be shown, a '?' for each byte of the rest. */
+static void copy_text(struct span text, char *name, size_t size)
+{
+	size_t out = 0;
+
+	while (text.n) {
+		size_t n = character(text);
+
+		if (out + (n ? n : 1) >= size)
+			break;
+		if (n)
+			memcpy(name + out, text.s, n);
+		else
+			name[out] = '?';
+		out += n ? n : 1;
+		text = span_from(text, n ? n : 1);
+	}
+	name[out] = '\0';
+	if (!out)
+		snprintf(name, size, "?");
+}
+
+/* Take the next word off a command line. */
+static bool next_word(struct span *rest, struct span *word)
+{
+	size_t n = strnlen(rest->s, rest->n);
+
+	if (!rest->n)
+		return false;
+	*word = (struct span){ rest->s, n };
+	*rest = span_from(*rest, n < rest->n ? n + 1 : n);
+	return true;
+}
+
+static struct span base_name(struct span path)
+{
+	const char *slash = memrchr(path.s, '/', path.n);
+
+	return slash ? span_from(path, slash + 1 - path.s) : path;
+}
+
+/* Take the next key=value off a list with commas; a comma within is doubled. */
+static struct span next_item(struct span *rest)
+{
+	struct span item = { rest->s, 0 };
+
+	while (item.n < rest->n) {
+		if (item.s[item.n] == ',') {
+			if (item.n + 1 == rest->n || item.s[item.n + 1] != ',')
+				break;
+			item.n++;
+		}
+		item.n++;
+	}
+	*rest = span_from(*rest, item.n < rest->n ? item.n + 1 : item.n);
+	return item;
+}
+
+/*
+ * Of a list, the value of a key, or if there is no such key, and @bare is set,
+ * a first item that has no key.  Fails if that is empty.
+ */
+static bool list_value(struct span list, const char *key, bool bare,
+		       struct span *value)
+{
+	struct span found = { "", 0 };
+	bool first = true;
+
+	while (list.n) {
+		struct span item = next_item(&list);
+		const char *equals = memchr(item.s, '=', item.n);
+
+		if (equals && (size_t)(equals - item.s) == strlen(key) &&
+		    !memcmp(item.s, key, strlen(key)))
+			found = span_from(item, equals + 1 - item.s);
+		else if (first && bare && !equals)
+			found = item;
+		first = false;
+	}
+	*value = found;
+	return found.n > 0;
+}
+
+/* How a VMM's option names the VM. */
+typedef bool take_fn(struct span value, char *name, size_t size);
+
+static bool take_plain(struct span value, char *name, size_t size)
+{
+	copy_text(value, name, size);
+	return value.n > 0;
+}
+
+/* NAME[,key=value…] or key=value,… with guest=NAME among them */
+static bool take_qemu(struct span value, char *name, size_t size)
+{
+	char text[256];
+	size_t n = 0;
+
+	if (!list_value(value, "guest", true, &value))
+		return false;
+	for (size_t i = 0; i < value.n && n < sizeof(text); i++) {
+		text[n++] = value.s[i];
+		if (value.s[i] == ',')
+			i++;
+	}
+	copy_text((struct span){ text, n }, name, size);
+	return true;
+}
+
+/*
+ * A socket's path, or path=….  Whoever runs many VMs names the sockets by VM,
+ * or the folders that they are in, as Kata does (/run/vc/vm/ID/clh-api.sock).
+ */
+static bool take_socket(struct span value, char *name, size_t size)
+{
+	struct span path, file;
+	const char *dot;
+
+	if (!list_value(value, "path", true, &path))
+		return false;
+	file = base_name(path);
+	dot = memrchr(file.s, '.', file.n);
+	if (span_is(file, "clh-api.sock") || span_is(file, "ch-api.sock") ||
+	    span_is(file, "api.sock")) {
+		path.n -= file.n;
+		while (path.n && path.s[path.n - 1] == '/')
+			path.n--;
+		file = base_name(path);
+	} else if (dot && dot > file.s) {
+		file.n = dot - file.s;
+	}
+	copy_text(file, name, size);
+	return file.n > 0;
+}
+
+static bool take_uuid(struct span value, char *name, size_t size)
+{
+	if (!list_value(value, "uuid", false, &value))
+		return false;
+	copy_text(value, name, size);
+	return true;
+}
+
+/* Rows of a VMM are tried in order; the last is for all that have none. */
+static const struct {
+	const char *program; /* its base name contains that */
+	const char *option;
+	take_fn *take;
+} rules[] = {
+	{ "firecracker", "id", take_plain },
+	{ "cloud-hypervisor", "api-socket", take_socket },
+	{ "cloud-hypervisor", "platform", take_uuid },
+	{ "crosvm", "name", take_plain },
+	{ "lkvm", "name", take_plain },
+	{ "", "name", take_qemu },
+};
+
+/* An option's value: -OPTION VALUE, --OPTION VALUE or --OPTION=VALUE. */
+static bool option_value(struct span words, const char *option,
+			 struct span *value)
+{
+	size_t length = strlen(option);
+	bool found = false;
+	struct span word;
+
+	while (next_word(&words, &word) && !span_is(word, "--")) {
+		size_t dashes = 0;
+
+		while (dashes < word.n && dashes < 2 && word.s[dashes] == '-')
+			dashes++;
+		if (!dashes || word.n - dashes < length ||
+		    memcmp(word.s + dashes, option, length))
+			continue;
+		word = span_from(word, dashes + length);
+		if (!word.n)
+			found |= next_word(&words, value);
+		else if (word.s[0] == '=') {
+			*value = span_from(word, 1);
+			found = true;
+		}
+	}
+	return found;
 }
 
 void vm_name_parse(const char *cmdline, size_t length, char *name, size_t size)
 {
-	const char *end = cmdline + length, *word = cmdline;
+	struct span words = { cmdline, length }, program = { "", 0 }, value;
+	bool known = false;
 
-	snprintf(name, size, "%s", length ? base_name(cmdline) : "?");
-	while (word < end) {
-		const char *next = word + strlen(word) + 1;
-
-		if (!strcmp(word, "-name") && next < end) {
-			qemu_name(next, name, size);
+	next_word(&words, &program);
+	program = base_name(program);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (!span_has(program, rules[i].program) ||
+		    (known && !rules[i].program[0]))
+			continue;
+		known = true;
+		if (option_value(words, rules[i].option, &value) &&
+		    rules[i].take(value, name, size))
 			return;
-		}
-		word = next;
 	}
+	copy_text(program, name, size);
+}
+
+/* All of a file in /proc, up to CMDLINE_MAX; NULL if there is none of it. */
+static char *read_proc(const char *proc, uint32_t pid, const char *file,
+		       size_t *length)
+{
+	char path[4096], *text = NULL, *more;
+	size_t room = 4096, got = 0;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "%s/%u/%s", proc, pid, file);
+	stream = fopen(path, "re");
+	if (!stream)
+		return NULL;
+	while (room <= CMDLINE_MAX && (more = realloc(text, room))) {
+		text = more;
+		got += fread(text + got, 1, room - got, stream);
+		if (got < room)
+			break;
+		room *= 2;
+	}
+	fclose(stream);
+	*length = got;
+	if (!got) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+void vm_name_at(const char *proc, uint32_t pid, char *name, size_t size)
+{
+	size_t length = 0;
+	char *text;
+
+	text = read_proc(proc, pid, "cmdline", &length);
+	if (text) {
+		vm_name_parse(text, length, name, size);
+	} else {
+		/* A process that is ending has no command line any more. */
+		text = read_proc(proc, pid, "comm", &length);
+		if (text && text[length - 1] == '\n')
+			length--;
+		copy_text((struct span){ text ? text : "", length }, name,
+			  size);
+	}
+	free(text);
 }
 
 void vm_name(uint32_t pid, char *name, size_t size)
 {
-	char path[32], cmdline[8192];
-	size_t length = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
-	file = fopen(path, "re");
-	if (file) {
-		length = fread(cmdline, 1, sizeof(cmdline) - 1, file);
-		fclose(file);
-	}
-	cmdline[length] = '\0';
-	vm_name_parse(cmdline, length, name, size);
+	vm_name_at("/proc", pid, name, size);
 }

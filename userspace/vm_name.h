@@ -8,13 +8,26 @@
 /**
  * vm_name - what people call a process's VM
  * @pid: of the VMM
- * @name: filled in: the name on the command line (QEMU's -name, or guest=
- *	  within it), else the program's name, else "?" (no such process)
- * @size: of @name
+ * @name: filled in: what the command line names the VM, else the program's base
+ *	  name, else "?" (no such process).  Always valid UTF-8 without control
+ *	  characters, as the command line is the guest's owner's to choose: fit
+ *	  for terminals and JSON
+ * @size: of @name, at least 2; a longer name is cut between characters
+ *
+ * Known are QEMU's -name (which libvirt and Proxmox use), Firecracker's --id,
+ * the --name of crosvm, kvmtool and others, and for Cloud Hypervisor, whose VMs
+ * have no name, the API socket's, or else the platform's uuid.
  */
 void vm_name(uint32_t pid, char *name, size_t size);
 
-/** vm_name_parse - the same, from a command line's bytes (NUL-separated) */
+/** vm_name_at - the same, with another folder for /proc */
+void vm_name_at(const char *proc, uint32_t pid, char *name, size_t size);
+
+/**
+ * vm_name_parse - the same, from a command line
+ * @cmdline: words, each with a NUL behind it; the last may lack it
+ * @length: in bytes
+ */
 void vm_name_parse(const char *cmdline, size_t length, char *name, size_t size);
 
 #endif /* EXITLEDGER_VM_NAME_H */

@@ -115,7 +115,21 @@ for reads in 1 3; do
 	echo $? >/results/late$reads.status
 done
 
+echo "[LAB] the doctor"
+keep doctor exitledger doctor
+keep doctor_json exitledger doctor --json
+# A VM that was stopped in its work is still one.
+microguest --vcpus 2 cpuid=100000 &
+guest=$!
+sleep 0.5
+kill -STOP $guest
+keep doctor_vm exitledger doctor --json
+kill -CONT $guest
+kill $guest
+wait $guest
+
 echo "[LAB] without privileges"
+keep nobody_doctor /bin/setpriv --reuid=65534 exitledger doctor
 keep nobody_monitor /bin/setpriv --reuid=65534 exitledger monitor -n 1
 keep nobody_compare /bin/setpriv --reuid=65534 exitledger compare --for 1
 

@@ -16,10 +16,12 @@ keep() {
 
 keep no_kvm_monitor exitledger monitor -n 1
 keep no_kvm_compare exitledger compare --for 1
+keep no_kvm_doctor exitledger doctor
 keep no_kvm_microguest microguest cpuid=1
 for module in irqbypass ccp kvm kvm-amd; do
 	insmod /modules/$module.ko || exit 1
 done
 keep no_btf_monitor exitledger monitor -n 1
 keep no_btf_compare exitledger compare --for 1
+keep no_btf_doctor exitledger doctor --json
 exit 0

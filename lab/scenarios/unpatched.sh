@@ -17,4 +17,5 @@ keep monitor exitledger monitor --json -i 0 -- microguest \
 	cpuid=1000 out=200 hlt=300
 keep compare exitledger compare -- microguest cpuid=10
 keep microguest microguest cpuid=10
+keep doctor exitledger doctor --json
 exit 0

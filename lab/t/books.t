@@ -93,6 +93,34 @@ ok 'the monitor: a table by VM and reason' has table.txt '0x07c MSR'
 ok 'SIGINT ends the monitor with the total' name_is 0 interrupted
 ok '… which is there' has interrupted.txt 'in total'
 
+# doctor NAME CONDITION: of what doctor --json said, as "d"
+doctor() {
+	python3 -c '
+import json, sys
+d = json.loads(open(sys.argv[1]).read())
+d["states"] = {f["name"]: f["state"] for f in d["findings"]}
+sys.exit(not eval("(%s)" % sys.argv[2]))
+' "$results/$1" "$2"
+}
+ok 'the doctor: all is well' name_is 0 doctor doctor_json doctor_vm
+ok '… with the patched modules' has doctor.txt \
+	'monitor can run here, exitledger compare can too'
+ok '… in 80 columns' lacks doctor.txt '^.{81,}'
+ok '… nothing is missing, nothing unknown' \
+	lacks doctor.txt '^(missing|unknown)'
+ok 'the doctor: AMD, by each way to attach, with the ends of vCPUs' \
+	doctor doctor_json.txt 'd["can_compare"] and
+d["host"]["backend"] == "kvm_amd" and d["host"]["isa"] == "svm" and
+d["host"]["kvm_exit_args"] == "(vcpu, isa)" and d["host"]["exit_stats"] == 2
+and d["attach"] == dict(tp_btf=True, raw_tp=True, tp=True, vcpu_end=True)'
+ok 'the doctor: bpf_rdonly_cast is not in 6.1' doctor doctor_json.txt \
+	'not d["host"]["bpf_rdonly_cast"]'
+ok 'the doctor: the VM that runs' doctor doctor_vm.txt \
+	'[(v["name"], v["vcpus"]) for v in d["vms"]] == [("microguest", 2)]'
+ok 'the doctor without root: status' name_is 1 nobody_doctor
+ok 'the doctor without root: only privileges are missing' \
+	[ "$(grep -c ^missing "$results/nobody_doctor.txt")" = 1 ]
+
 ok 'without root: status' name_is 3 nobody_monitor nobody_compare
 ok 'without root: one line' line_is_one nobody_monitor.txt
 ok 'without root: what is needed' has nobody_compare.txt 'needs root'
@@ -109,6 +137,10 @@ ok 'unpatched KVM: one line' line_is_one compare.err
 ok 'unpatched KVM: what to do' has compare.err 'load the patched modules'
 ok 'unpatched KVM: microguest runs, and reports no leaves' \
 	has microguest.txt '"abi":0'
+ok 'unpatched KVM: the doctor says that the monitor works' name_is 0 doctor
+ok 'unpatched KVM: … and that compare does not' doctor doctor.txt \
+	'not d["can_compare"] and d["host"]["exit_stats"] is None and
+d["states"]["exit_stats"] == "warning" and d["attach"]["tp_btf"]'
 
 # No KVM at all; then one without BTF.
 results=$build/results/t-refusals
@@ -125,6 +157,11 @@ ok 'no KVM: status' name_is 3 no_kvm_monitor no_kvm_compare
 ok 'no KVM: one line' line_is_one no_kvm_monitor.err
 ok 'no KVM: what to do' has no_kvm_monitor.err 'modprobe kvm_amd'
 ok 'no KVM: microguest says so' has no_kvm_microguest.err '/dev/kvm'
+ok 'no KVM: the doctor says so' has no_kvm_doctor.txt 'modprobe kvm_amd'
+ok 'no KVM, no BTF: the doctor: status' name_is 1 no_kvm_doctor no_btf_doctor
+ok 'no BTF: the doctor finds that missing, and it alone' doctor \
+	no_btf_doctor.txt '[n for n in d["states"] if d["states"][n] == "missing"
+	and n not in ("tp_btf", "raw_tp", "tp")] == ["btf"]'
 ok 'no BTF: status' name_is 3 no_btf_monitor no_btf_compare
 ok 'no BTF: one line' line_is_one no_btf_monitor.err
 ok 'no BTF: what is missing' has no_btf_monitor.err '/sys/kernel/btf/kvm'

@@ -19,6 +19,7 @@ ok 'no command: the commands are listed' err_has 'compare'
 run "$exitledger" --help
 ok '--help' status_is 0
 ok '--help lists monitor' out_has 'monitor'
+ok '--help lists doctor' out_has 'doctor'
 run "$exitledger" --version
 ok '--version' out_has 'exitledger '
 run "$exitledger" frobnicate
@@ -124,6 +125,61 @@ if [ ! -e /sys/module/kvm_amd ] && [ ! -e /sys/module/kvm_intel ]; then
 	ok 'no KVM: what to do' err_has 'modprobe'
 else
 	skip 'no KVM: status' 'a machine without kvm_amd and kvm_intel'
+fi
+
+# Whatever this machine is: it is said in full, and the status fits.
+run "$exitledger" doctor --help
+ok 'doctor --help' status_is 0
+ok 'doctor --help has --json' out_has '--json'
+ok 'the manual page of doctor has --json' \
+	grep -q '^--json' docs/exitledger-doctor.1.rst
+run "$exitledger" doctor --no-such-option
+ok 'doctor: an unknown option' status_is 64
+run "$exitledger" doctor host
+ok 'doctor: an argument' status_is 64
+ok 'doctor: an argument is named' err_has "'host'"
+# doctor_agrees TEXT: do status, upshot and findings say the same?
+doctor_agrees() {
+	case $status in
+	0) out_has 'monitor can run here' && ! out_has $'\nmissing ' ;;
+	1) out_has 'monitor cannot run here' && out_has $'\nmissing ' ;;
+	*) false ;;
+	esac
+}
+run "$exitledger" doctor
+ok 'doctor: status, upshot and findings agree' doctor_agrees
+ok 'doctor: in 80 columns' fits_80
+ok 'doctor: nothing on stderr' no_err
+ok 'doctor: no colours into a pipe' [ "${out#*$'\033'}" = "$out" ]
+ok 'doctor: the kernel' out_has "Linux $(uname -r)"
+doctor_status=$status
+run "$exitledger" doctor --json
+ok 'doctor --json: the same status' status_is "$doctor_status"
+ok 'doctor --json: nothing but JSON, and its version' python3 -c '
+import json, sys
+doctor = json.load(open(sys.argv[1]))
+assert doctor["format"] == "exitledger-doctor" and doctor["version"] == 1
+assert doctor["can_monitor"] == (sys.argv[2] == "0")
+missing = [f for f in doctor["findings"] if f["state"] == "missing"]
+assert bool(missing) != doctor["can_monitor"]
+assert all(f["advice"] for f in missing)
+' "$tap_dir/out" "$status"
+status=0
+"$exitledger" doctor >/dev/full 2>"$tap_dir/err" || status=$?
+ok 'doctor: standard output is full: status' status_is 3
+ok 'doctor: standard output is full: one line' one_err_line
+if [ "$(id -u)" -eq 0 ]; then
+	install -d -m 755 "$tap_dir/bin"
+	install -m 755 "$exitledger" "$tap_dir/bin"
+	chmod 755 "$tap_dir"
+	run setpriv --reuid=65534 --clear-groups "$tap_dir/bin/exitledger" doctor
+	ok 'doctor without root: the monitor cannot run' status_is 1
+	ok 'doctor without root: what to do' out_has 'sudo'
+	ok 'doctor without root: what it could not see' out_has 'may not be looked into'
+	ok 'doctor without root: nothing is tried' out_has 'unknown  attach'
+	ok 'doctor without root: nothing on stderr' no_err
+else
+	skip 'doctor without root' 'root, to drop it'
 fi
 
 done_testing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ledgers, numbers as text, names of VMs, answers' fields. */
+/* Ledgers, histograms, numbers as text, answers' fields. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "format.h"
 #include "ledger.h"
 #include "tap.h"
-#include "vm_name.h"
 
 START_TEST(cells_stay_sorted)
 {
@@ -212,29 +211,6 @@ START_TEST(reasons_as_text)
 }
 END_TEST
 
-START_TEST(names_of_vms)
-{
-	static const struct {
-		const char *cmdline;
-		size_t length;
-		const char *name;
-	} row[] = {
-#define CMDLINE(s) s, sizeof(s)
-		{ CMDLINE("/usr/bin/qemu-system-x86_64\0-name\0web1"), "web1" },
-		{ CMDLINE("qemu\0-name\0guest=db,debug-threads=on"), "db" },
-		{ CMDLINE("qemu\0-name\0web,process=x"), "web" },
-		{ CMDLINE("qemu\0-name\0debug-threads=on,guest=a"), "a" },
-		{ CMDLINE("/opt/vmm/microguest\0cpuid=1"), "microguest" },
-		{ CMDLINE("qemu\0-name"), "qemu" },
-		{ "", 0, "?" },
-	};
-	char name[64];
-
-	vm_name_parse(row[_i].cmdline, row[_i].length, name, sizeof(name));
-	ck_assert_str_eq(name, row[_i].name);
-}
-END_TEST
-
 START_TEST(fields_of_answers)
 {
 	struct leaf_read read = { .leaf = EXIT_LEAF_EXITS,
@@ -270,7 +246,6 @@ int main(void)
 	tcase_add_test(tcase, counts_as_text);
 	tcase_add_test(tcase, times_as_text);
 	tcase_add_test(tcase, reasons_as_text);
-	tcase_add_loop_test(tcase, names_of_vms, 0, 7);
 	tcase_add_test(tcase, fields_of_answers);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For 'exitledger doctor': a program of each kind that the observer may use,
+ * loaded and attached for an instant to see whether that is possible.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("?tp_btf/kvm_exit")
+int tp_btf(void *ctx __attribute__((unused)))
+{
+	return 0;
+}
+
+SEC("?raw_tp/kvm_exit")
+int raw_tp(void *ctx __attribute__((unused)))
+{
+	return 0;
+}
+
+/* 0 would hide the event from a perf session running beside it. */
+SEC("?tp/kvm/kvm_exit")
+int tp(void *ctx __attribute__((unused)))
+{
+	return 1;
+}
+
+SEC("?fentry/kvm_arch_vcpu_destroy")
+int vcpu_end(void *ctx __attribute__((unused)))
+{
+	return 0;
+}
+
+SEC("?raw_tp/kvm_exit")
+int read_kernel(void *ctx)
+{
+	char byte;
+
+	return bpf_probe_read_kernel(&byte, sizeof(byte), ctx) ? 0 : byte & 1;
+}

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For measurements in the lab only: not installed.
+
+FLOOR := $(BUILD)/lab/floor
+PROGRAMS_OF_LAB += $(FLOOR)
+
+$(BUILD)/bpf/floor.bpf.o: lab/cost/floor.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(FLOOR): lab/cost/floor.c $(BUILD)/bpf/floor.skel.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -I$(BUILD)/bpf $< -o $@ $(LDFLAGS) -lbpf

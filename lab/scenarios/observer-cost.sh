@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: exitledger guest floor stock
+#
+# TSC cycles of an exit, on the distribution's modules: with nothing, with empty
+# BPF programs, with the observer in its ways: /results/CONFIGURATION, a lap of
+# 100 exits per line.  What the observer counted must be what was executed.
+#
+# CASES: which of them; all unless said.  LAPS: of each (100).
+set -u
+: "${LAPS:=100}" "${CASES:=}"
+
+fail() {
+	echo "[LAB] $*"
+	exit 1
+}
+
+load_stock() {
+	vendor=kvm-amd
+	grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
+	if ! rmmod "$vendor" kvm || ! insmod /modules/stock/kvm.ko ||
+		! insmod "/modules/stock/$vendor.ko"; then
+		fail "cannot load the stock modules"
+	fi
+}
+
+wanted() {
+	[ -z "$CASES" ] && return 0
+	case " $CASES " in *" $1 "*) return 0 ;; esac
+	return 1
+}
+
+# measure NAME PREFIX...: the same guest, under what observes it
+measure() {
+	name=$1
+	shift
+	wanted "$name" || return 0
+	echo "[LAB] $name"
+	"$@" microguest --vcpus "${VCPUS:-1}" --laps "$LAPS" \
+		--cycles "/results/$name" --report "/tmp/$name.report" \
+		cpuid=100 >"/tmp/$name.out" || fail "$name: microguest failed"
+}
+
+# counted NAME: did the monitor count the CPUIDs that were executed?  Eight are
+# microguest's own: reads of the leaves, which these modules don't have.
+counted() {
+	[ -e "/results/$1" ] || return 0
+	count=$(grep -o '"name": *"CPUID"[^}]*' "/tmp/$1.out" | tail -n 1 |
+		sed 's/.*"exits": *\([0-9]*\).*/\1/')
+	executed=$((${VCPUS:-1} * LAPS * 100 + 8))
+	[ "$count" = "$executed" ] ||
+		fail "$1: $count CPUIDs counted, $executed executed"
+}
+
+watched() {
+	name=$1
+	shift
+	measure "$name" exitledger monitor --interval 0 --json "$@" --
+	counted "$name"
+}
+
+# crowd NAME: 992 other vCPUs have slots: those of guests that are stopped
+crowd() {
+	wanted "$1" || return 0
+	mkdir -p /tmp/crowd
+	cat >/tmp/crowd/run <<-'END'
+		#!/bin/sh
+		for i in $(seq 62); do
+			microguest --vcpus 16 --laps 4000 --report /dev/null \
+				cpuid=100 &
+		done
+		sleep 20
+		kill -STOP $(jobs -p)
+		"$@"
+		status=$?
+		kill -KILL $(jobs -p)
+		exit $status
+	END
+	chmod +x /tmp/crowd/run
+	measure "$1" exitledger monitor --interval 0 --json -- /tmp/crowd/run
+	cp "/tmp/$1.out" "/results/$1.json"
+}
+
+load_stock
+measure none
+measure null
+measure floor_exit floor tp_btf exit
+measure floor_pair floor tp_btf pair
+watched count --count-only
+watched time
+watched time_btf --attach tp_btf
+watched time_raw --attach raw_tp
+watched time_tp --attach tp
+watched off_cpu --off-cpu
+watched fast --fast
+watched slow --slower-than 1s
+watched by_cpuid --by cpuid
+crowd crowd
+VCPUS=4
+measure none_4
+watched time_4
+exit 0

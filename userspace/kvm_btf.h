@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel's types (BTF) say of KVM: how its tracepoints are called, and
+ * which functions there are.  Reading them needs no privileges.
+ */
+#ifndef EXITLEDGER_KVM_BTF_H
+#define EXITLEDGER_KVM_BTF_H
+
+#include <bpf/btf.h>
+#include <stdbool.h>
+
+/*
+ * What trace_kvm_exit() is called with, and so what tp_btf and raw_tp programs
+ * find in ctx[0], ctx[1] …
+ */
+enum kvm_exit_args {
+	KVM_EXIT_ARGS_UNKNOWN, /* no such tracepoint, or one like neither */
+	KVM_EXIT_VCPU_ISA, /* (struct kvm_vcpu *, u32 isa), from 5.16 on */
+	KVM_EXIT_REASON_VCPU_ISA, /* (u32 exit_reason, vcpu, isa), before that */
+};
+
+/** kvm_exit_args_name - "(vcpu, isa)" …, for people; "unknown" */
+const char *kvm_exit_args_name(enum kvm_exit_args args);
+
+/* BTF of the kernel and of KVM's modules, each NULL where there is none. */
+struct kvm_btf {
+	struct btf *vmlinux;
+	struct btf *kvm; /* NULL too if KVM is built in: it is in @vmlinux */
+	struct btf *vendor; /* of kvm_amd or kvm_intel; likewise */
+};
+
+/**
+ * kvm_btf_open - read the BTF that there is
+ * @root: a folder in the place of /, "" for / itself
+ * @vendor: "kvm_amd", "kvm_intel", or "" for neither
+ */
+void kvm_btf_open(const char *root, const char *vendor, struct kvm_btf *btf);
+
+void kvm_btf_close(struct kvm_btf *btf);
+
+/** kvm_btf_exit_args - from the prototype of the tracepoint kvm_exit */
+enum kvm_exit_args kvm_btf_exit_args(const struct kvm_btf *btf);
+
+/** kvm_btf_has_tracepoint - is there a tracepoint of this name ("kvm_entry")? */
+bool kvm_btf_has_tracepoint(const struct kvm_btf *btf, const char *name);
+
+/** kvm_btf_has_function - is there a function of this name to attach to? */
+bool kvm_btf_has_function(const struct kvm_btf *btf, const char *name);
+
+/**
+ * kvm_btf_has_kfunc - has the kernel this function for BPF programs to call?
+ * @name: "bpf_rdonly_cast" (6.2) …
+ *
+ * A function of that name is taken for it: older kernels do not mark kfuncs.
+ */
+bool kvm_btf_has_kfunc(const struct kvm_btf *btf, const char *name);
+
+#endif /* EXITLEDGER_KVM_BTF_H */

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads an exit reason as the observer does, from a vCPU that user space made:
+ * for test_exit_reason.c, which relocates this against BTF of its own.
+ */
+#include "exit_reason.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+unsigned char test_vcpu[4096] __attribute__((aligned(8)));
+unsigned char test_vmcb[4096] __attribute__((aligned(8)));
+u32 test_isa;
+u32 test_reason;
+u32 test_vmcb_at; /* where in the vCPU its pointer to the VMCB is */
+
+static __always_inline void point_to_vmcb(void)
+{
+	if (test_vmcb_at <= sizeof(test_vcpu) - sizeof(u64))
+		*(u64 *)&test_vcpu[test_vmcb_at & ~7u] = (u64)test_vmcb;
+}
+
+SEC("raw_tp")
+int by_helper(void *ctx __attribute__((unused)))
+{
+	point_to_vmcb();
+	test_reason = exit_reason(test_vcpu, test_isa);
+	return 0;
+}
+
+SEC("raw_tp")
+int by_cast_vmx(void *ctx __attribute__((unused)))
+{
+	test_reason = exit_reason_vmx(test_vcpu);
+	return 0;
+}
+
+SEC("raw_tp")
+int by_cast_svm(void *ctx __attribute__((unused)))
+{
+	point_to_vmcb();
+	test_reason = exit_reason_svm(test_vcpu);
+	return 0;
+}
