@@ -20,6 +20,7 @@ struct monitor {
 	struct monitor_options options;
 	struct observer *observer;
 	struct command command;
+	uint64_t start_ns;
 	char title[128];
 };
 
@@ -105,6 +106,7 @@ static int run(struct monitor *monitor, struct why *why)
 	struct monitor_loop loop = {
 		.source = { monitor->observer, collect, has_ended },
 		.view = { monitor, wait_for, show },
+		.start_ns = monitor->start_ns,
 		.interval = options->interval,
 		.count = options->count,
 		.eager = options->argv,
@@ -148,6 +150,7 @@ int cmd_monitor(int argc, char **argv)
 	if (!r)
 		r = observer_open(&monitor.observer, &monitor.options.observe,
 				  &why);
+	monitor.start_ns = monitor_now_ns();
 	if (!r) {
 		snprintf(monitor.title, sizeof(monitor.title),
 			 "Linux %s, %s, BPF: %s", host.kernel, host.vendor,

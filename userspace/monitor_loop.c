@@ -13,7 +13,7 @@
 /* How long slow exits may wait in the kernel at most. */
 #define COLLECT_NS NS_PER_S
 
-static uint64_t now_ns(void)
+uint64_t monitor_now_ns(void)
 {
 	struct timespec now;
 
@@ -60,7 +60,7 @@ static int end_all(struct monitor_loop *loop, struct why *why)
 /* Wait for the end of the interval, or for a while; true: that was all. */
 static bool wait_until(struct monitor_loop *loop, uint64_t due)
 {
-	uint64_t now = now_ns();
+	uint64_t now = monitor_now_ns();
 	uint64_t left = due > now ? due - now : 0;
 
 	/* Rounded up: waking just before the end means waiting again. */
@@ -72,7 +72,7 @@ static bool wait_until(struct monitor_loop *loop, uint64_t due)
 
 int monitor_loop_run(struct monitor_loop *loop, struct why *why)
 {
-	uint64_t start = now_ns(), since = start, due = start;
+	uint64_t start = loop->start_ns, since = start, due = start;
 	bool ended = false;
 	long shown = 0;
 	int r = 0;
@@ -86,13 +86,13 @@ int monitor_loop_run(struct monitor_loop *loop, struct why *why)
 		if (due <= since || due > since + 2 * step)
 			due = step ? since + step : UINT64_MAX;
 		ended = wait_until(loop, due);
-		if (now_ns() >= due) {
+		if (monitor_now_ns() >= due) {
 			r = end_interval(loop, since, why);
 			since = loop->now.ns;
 			due += step;
 			shown++;
 		} else if (loop->eager ||
-			   now_ns() - loop->now.ns >= COLLECT_NS ||
+			   monitor_now_ns() - loop->now.ns >= COLLECT_NS ||
 			   loop->source.has_ended(loop->source.context)) {
 			r = collect(loop, why);
 		}

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "command.h"
 #include "made_up.h"
@@ -37,10 +36,8 @@ static void add_keys(struct ledger *interval, unsigned int step)
 static int collect(void *context, struct ledger *interval)
 {
 	struct host *host = context;
-	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	interval->ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	interval->ns = monitor_now_ns();
 	host->step++;
 	if (!strcmp(host->mode, "fail") && host->step == 3)
 		return -ENOMEM;
@@ -74,6 +71,7 @@ int main(int argc, char **argv)
 	};
 	struct monitor_loop loop = {
 		.source = { &host, collect, has_ended },
+		.start_ns = monitor_now_ns(),
 		.interval = 0.2,
 	};
 	struct filter filter = { 0 };
