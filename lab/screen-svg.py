@@ -67,14 +67,15 @@ def draw(screen, title):
         f"<title>{html.escape(title)}</title>",
         f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>',
         '<g font-family="ui-monospace, DejaVu Sans Mono, Menlo, Consolas, monospace"'
-        ' font-size="14" xml:space="preserve">',
+        ' font-size="14">',
     ]
     for row in range(screen.lines):
         y = MARGIN + row * HEIGHT
         for column, cells, (front, back, bold, underscore) in runs(
             screen.buffer[row], screen.columns
         ):
-            text = "".join(cells)
+            # Hard spaces: soft ones are not kept by everyone.
+            text = "".join(cells).rstrip().replace(" ", "\N{NO-BREAK SPACE}")
             x = MARGIN + column * WIDTH
             length = len(cells) * WIDTH
             if back != BACKGROUND:
@@ -82,8 +83,10 @@ def draw(screen, title):
                     f'<rect x="{x:g}" y="{y:g}" width="{length:g}"'
                     f' height="{HEIGHT}" fill="{back}"/>'
                 )
-            if not text.strip():
+            if not text:
                 continue
+            if not underscore:
+                length = len(text) * WIDTH
             style = ' font-weight="bold"' if bold else ""
             style += ' text-decoration="underline"' if underscore else ""
             out.append(
