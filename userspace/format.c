@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,17 +115,37 @@ struct text format_percent(double share)
 	return text;
 }
 
+/* "0x" and so many digits at least; returns how long that is. */
+static size_t put_hex(char *out, uint32_t number, size_t digits)
+{
+	size_t length = 2;
+
+	while (digits < 8 && number >> (4 * digits))
+		digits++;
+	out[0] = '0';
+	out[1] = 'x';
+	while (digits--)
+		out[length++] = "0123456789abcdef"[number >> (4 * digits) & 15];
+	return length;
+}
+
 struct text format_reason(uint32_t isa, uint32_t reason)
 {
 	const struct exit_reason *known = exit_reason_find(isa, reason);
 	struct text text;
+	size_t length;
 
-	if (known)
-		snprintf(text.s, sizeof(text.s), "0x%03" PRIx32 " %.24s",
-			 reason, known->name);
-	else
-		snprintf(text.s, sizeof(text.s), "UNKNOWN(0x%" PRIx32 ")",
-			 reason);
+	if (!known) {
+		strcpy(text.s, "UNKNOWN(");
+		length = 8 + put_hex(text.s + 8, reason, 1);
+		strcpy(text.s + length, ")");
+		return text;
+	}
+	length = put_hex(text.s, reason, 3);
+	text.s[length++] = ' ';
+	for (size_t i = 0; i < 24 && known->name[i]; i++)
+		text.s[length++] = known->name[i];
+	text.s[length] = '\0';
 	return text;
 }
 

@@ -40,8 +40,8 @@ $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books doctor exit_reason monitor observer plain reasons \
-	 render_doctor render_monitor top tracepoints vm_name
+UNITS := balance books doctor exit_reason monitor monitor_loop observer plain \
+	 reasons render_doctor render_monitor top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -79,8 +79,10 @@ MONITOR_DEMO := $(BUILD)/tests/monitor_demo
 TOP_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		 command monitor_loop top top_keys top_view)
 
-$(BUILD)/tests/test_monitor $(BUILD)/tests/test_render_monitor \
-$(BUILD)/tests/test_top: $(MADE_UP)
+$(patsubst %,$(BUILD)/tests/test_%,monitor monitor_loop render_monitor top): \
+	$(MADE_UP)
+$(BUILD)/tests/test_monitor_loop: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+				  command monitor_loop)
 unit-tests: $(TOP_DEMO) $(MONITOR_DEMO)
 $(TOP_DEMO): $(BUILD)/obj/userspace/tests/top_demo.o $(MADE_UP) \
 	     $(TOP_OBJECTS) $(PLAIN_OBJECTS)

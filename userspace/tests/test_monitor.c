@@ -421,6 +421,26 @@ START_TEST(keys_as_text)
 }
 END_TEST
 
+START_TEST(numbers_as_text)
+{
+	ck_assert_str_eq(format_reason(0, 0).s, "UNKNOWN(0x0)");
+	ck_assert_str_eq(format_reason(0, 0x80000010).s, "UNKNOWN(0x80000010)");
+	ck_assert_str_eq(format_reason(EXIT_LEAF_ISA_SVM, 0xffffffff).s,
+			 "0xffffffff ERR");
+	ck_assert_str_eq(format_reason(EXIT_LEAF_ISA_SVM, 0).s,
+			 "0x000 READ_CR0");
+	ck_assert_str_eq(format_decimal(0.0000014, 6).s, "0.000001");
+	ck_assert_str_eq(format_decimal(12.9996, 3).s, "13.000");
+	ck_assert_str_eq(format_decimal(999999999999, 0).s, "999999999999");
+	ck_assert_str_eq(format_decimal(1e15, 1).s, "1000000000000000.0");
+	ck_assert_str_eq(format_percent(0.99949).s, "99.9 %");
+	ck_assert_str_eq(format_percent(9.999).s, "999.9 %");
+	ck_assert_str_eq(format_percent(137.5).s, "13750 %");
+	ck_assert_str_eq(format_plain(UINT64_MAX).s, "18446744073709551615");
+	ck_assert_str_eq(format_name("a\x7f\t\xc3\xa4").s, "a??\xc3\xa4");
+}
+END_TEST
+
 START_TEST(characters)
 {
 	static const struct {
@@ -466,6 +486,7 @@ int main(void)
 	tcase_add_test(tcase, columns_by_name);
 	tcase_add_test(tcase, rows_in_order);
 	tcase_add_test(tcase, keys_as_text);
+	tcase_add_test(tcase, numbers_as_text);
 	tcase_add_test(tcase, characters);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
