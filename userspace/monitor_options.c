@@ -319,6 +319,14 @@ static const char *refusal(const struct parse *parse)
 	return NULL;
 }
 
+/* With keys, which have no percentiles: the mean before those. */
+static const struct column_list columns_by_use_of_keys = {
+	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
+		COLUMN_BLOCKED, COLUMN_MEAN, COLUMN_MAX, COLUMN_P99,
+		COLUMN_PER_SECOND },
+	.nr = 9,
+};
+
 /* The columns: those asked for, or those that are most useful. */
 static int choose_columns(const struct parse *parse, struct why *why)
 {
@@ -361,8 +369,10 @@ static int choose_columns(const struct parse *parse, struct why *why)
 	if (options->output == OUTPUT_JSON || options->output == OUTPUT_CSV)
 		column_list_all(has, list);
 	else if (!list->nr)
-		column_list_fit(&columns_by_use, has,
-				MONITOR_WIDTH - MONITOR_REASON_WIDTH, list);
+		column_list_fit(options->observe.by ? &columns_by_use_of_keys :
+						      &columns_by_use,
+				has, MONITOR_WIDTH - MONITOR_REASON_WIDTH,
+				list);
 	return 0;
 }
 
