@@ -86,6 +86,8 @@ PREFIX ?= /usr/local
 .PHONY: install
 install: programs
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/exitledger \
+		docs/exitledger-monitor.schema.json
 
 .PHONY: clean distclean
 clean:

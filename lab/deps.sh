@@ -24,6 +24,7 @@ packages() {
 	libelf-dev       demo   exitledger, and the kernel's objtool
 	zlib1g-dev       demo   exitledger
 	libjansson-dev   demo   exitledger
+	libncurses-dev   demo   exitledger's live view
 	gcc-12           demo   the kernel modules: Debian's kernel is built by it
 	binutils         demo   the kernel modules, the kernel's image
 	dwarves          demo   the kernel modules' BTF
@@ -51,6 +52,8 @@ packages() {
 	shellcheck       check  static checks of scripts
 	codespell        check  spelling
 	python3-docutils check  the manual pages
+	python3-jsonschema check  the monitor's JSON
+	python3-pyte     check  the live view
 	EOF
 }
 

@@ -29,6 +29,7 @@
 #                      stock     the distribution's own KVM modules, in
 #                                /modules/stock, besides those that are loaded
 #                      install   what installs modules, in /exitledger
+#                      terminfo  what programs must know of terminals
 #                      /a/path   a program of this machine, in /bin
 #                      WORD?     the same, if it is there
 #   # kvm: none        KVM's modules are not loaded
@@ -132,6 +133,10 @@ add_needed() { # ROOT WORD
 	guest) found=("$BUILD"/guest/*) ;;
 	install)
 		add_install "$1"
+		return 0
+		;;
+	terminfo)
+		add_terminfo "$1"
 		return 0
 		;;
 	/*) found=("${2%\?}") ;;

@@ -49,6 +49,25 @@ add_busybox() {
 	done < <("$BUSYBOX" --list)
 }
 
+# add_terminfo ROOT: what a terminal is taken for, and the locale of UTF-8
+# (which the C library has in itself from Debian 12 on; else there is none).
+add_terminfo() {
+	local name=xterm-256color dir locale=/usr/lib/locale/C.utf8
+
+	for dir in /lib/terminfo /usr/share/terminfo; do
+		[[ -e $dir/${name:0:1}/$name ]] || continue
+		mkdir -p "$1/lib/terminfo/${name:0:1}"
+		cp -L -- "$dir/${name:0:1}/$name" \
+			"$1/lib/terminfo/${name:0:1}/"
+		[[ ! -d $locale ]] || {
+			mkdir -p "$1/usr/lib/locale"
+			cp -RL -- "$locale" "$1/usr/lib/locale/"
+		}
+		return 0
+	done
+	die "no terminfo of $name; install ncurses-base"
+}
+
 # Where busybox's namesakes have not the options that the scripts use.
 INSTALL_PROGRAMS=(bash depmod modinfo modprobe insmod rmmod realpath find
 	sha256sum cp mv od flock)

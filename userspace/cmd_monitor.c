@@ -1,209 +1,166 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <argp.h>
 #include <errno.h>
-#include <stdlib.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "commands.h"
 #include "host.h"
-#include "json_save.h"
+#include "monitor_loop.h"
+#include "monitor_options.h"
 #include "observer.h"
-#include "render_monitor.h"
+#include "top.h"
 
-/* How often slots of vCPUs that have gone are taken back. */
-#define COLLECT_MS 100
-
-struct options {
-	enum attach attach;
-	double interval; /* seconds; 0: the total alone */
-	long count; /* of intervals; 0: until stopped */
-	bool json;
-	bool count_only;
-	char **argv;
-};
+/* Names and pids of a filter that no VM had: so many are said. */
+#define UNMATCHED 16
 
 struct monitor {
-	const struct options *options;
+	struct monitor_options options;
 	struct observer *observer;
 	struct command command;
-	struct ledger interval;
-	struct ledger total; /* of all intervals before */
 	uint64_t start_ns;
-	uint64_t interval_ns; /* when the interval began */
+	char title[128];
 };
 
-enum { OPT_ATTACH = 256, OPT_JSON };
-
-static const struct argp_option option_rows[] = {
-	{ "interval", 'i', "SECONDS", 0,
-	  "Show what happened every SECONDS (default 1); 0: only the total at the end",
-	  0 },
-	{ "count", 'n', "N", 0, "Stop after N intervals", 0 },
-	{ "count-only", 300, NULL, 0, "Count, and take no times", 0 },
-	{ "json", OPT_JSON, NULL, 0, "One JSON object per interval and line",
-	  0 },
-	{ "attach", OPT_ATTACH, "TYPE", 0,
-	  "tp_btf, raw_tp or auto (default): how BPF is attached", 0 },
-	{ 0 },
-};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static int collect(void *observer, struct ledger *interval)
 {
-	struct options *options = state->input;
-	char *end;
-
-	switch (key) {
-	case 'i':
-		options->interval = strtod(arg, &end);
-		if (end == arg || *end || !(options->interval >= 0) ||
-		    options->interval > 86400)
-			argp_error(
-				state,
-				"--interval takes 0 to 86400 seconds, not '%s'",
-				arg);
-		return 0;
-	case 'n':
-		options->count = strtol(arg, &end, 10);
-		if (end == arg || *end || options->count < 1)
-			argp_error(state, "--count takes 1 or more, not '%s'",
-				   arg);
-		return 0;
-	case 300:
-		options->count_only = true;
-		return 0;
-	case OPT_JSON:
-		options->json = true;
-		return 0;
-	case OPT_ATTACH:
-		if (attach_parse(arg, &options->attach))
-			argp_error(
-				state,
-				"--attach takes tp_btf, raw_tp or auto, not '%s'",
-				arg);
-		return 0;
-	case ARGP_KEY_ARGS:
-		options->argv = state->argv + state->next;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return observer_collect(observer, interval);
 }
 
-static const struct argp parser = {
-	.options = option_rows,
-	.parser = parse_option,
-	.args_doc = "[-- COMMAND [ARGUMENT...]]",
-	.doc = "Show the VM exits of this host's guests by VM and reason: how many, and "
-	       "the time from each to the next entry."
-	       "\vRuns until SIGINT, or as long as COMMAND does, and then shows the total.",
-};
-
-static int show(struct monitor *monitor, bool total, struct why *why)
+static bool has_ended(void *observer)
 {
-	struct monitor_sample sample = {
-		.ledger = total ? &monitor->total : &monitor->interval,
-		.total = total,
-	};
-	uint64_t since = total ? monitor->start_ns : monitor->interval_ns;
-	json_t *json;
+	return observer_has_ended(observer);
+}
+
+/* A pipe's reader is gone: noticed even while there is nothing to write. */
+static bool nobody_reads(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) > 0 && out.revents & POLLERR;
+}
+
+static bool wait_for(void *context, int ms)
+{
+	struct monitor *monitor = context;
+
+	return command_wait(&monitor->command, ms) || nobody_reads();
+}
+
+/* Nobody reads any more: what they have is all that they want. */
+static int cannot_write(struct why *why)
+{
+	if (errno == EPIPE)
+		return why_set(why, EPIPE, "%s", "");
+	return why_set(why, EIO, "standard output: cannot be written: %s",
+		       strerror(errno));
+}
+
+static int show(void *context, const struct monitor_sample *sample,
+		struct why *why)
+{
+	const struct monitor *monitor = context;
+	const struct monitor_shape *shape = &monitor->options.shape;
 	int r;
 
-	sample.seconds = (sample.ledger->ns - since) / 1e9;
-	if (monitor->options->json) {
-		json = render_monitor_json(&sample);
-		r = json_save(json, "-", why);
-		json_decref(json);
-		return r;
-	}
-	if (render_monitor_text(&sample, stdout))
+	errno = 0;
+	if (monitor->options.output == OUTPUT_JSON)
+		r = render_monitor_json(sample, shape, stdout);
+	else if (monitor->options.output == OUTPUT_CSV)
+		r = render_monitor_csv(sample, shape, stdout);
+	else
+		r = render_monitor_text(sample, shape, stdout);
+	if (r)
 		return why_set(why, ENOMEM, "out of memory");
 	if (fflush(stdout) || ferror(stdout))
-		return why_set(why, EIO, "standard output: cannot be written");
+		return cannot_write(why);
 	return 0;
 }
 
-static int collect(struct monitor *monitor, struct why *why)
+static void say_unmatched(const struct filter *filter,
+			  const struct ledger *ledger)
 {
-	if (observer_collect(monitor->observer, &monitor->interval))
-		return why_set(why, ENOMEM, "out of memory");
-	return 0;
+	struct why lines[UNMATCHED];
+	size_t nr = filter_unmatched(filter, ledger, lines, UNMATCHED);
+
+	for (size_t i = 0; i < nr && i < UNMATCHED; i++)
+		msg_error("%s", lines[i].text);
+	if (nr > UNMATCHED)
+		msg_error("%zu more of --vm and --pid matched no VM",
+			  nr - UNMATCHED);
 }
 
-/* End an interval: what it had is the total's from now on. */
-static int interval(struct monitor *monitor, bool quiet, struct why *why)
+static void begin_output(const struct monitor *monitor)
 {
-	int r = quiet ? 0 : show(monitor, false, why);
-
-	if (!r && ledger_add(&monitor->total, &monitor->interval))
-		r = why_set(why, ENOMEM, "out of memory");
-	ledger_reset(&monitor->interval);
-	monitor->interval_ns = monitor->interval.ns;
-	return r;
+	if (monitor->options.output == OUTPUT_TEXT)
+		puts(monitor->title);
+	if (monitor->options.output == OUTPUT_CSV)
+		render_monitor_csv_header(&monitor->options.shape, stdout);
 }
 
 static int run(struct monitor *monitor, struct why *why)
 {
-	const struct options *options = monitor->options;
-	uint64_t step = options->interval * 1e9, due;
-	bool ended = false;
-	long shown = 0;
+	const struct monitor_options *options = &monitor->options;
+	struct monitor_loop loop = {
+		.source = { monitor->observer, collect, has_ended },
+		.view = { monitor, wait_for, show },
+		.start_ns = monitor->start_ns,
+		.interval = options->interval,
+		.count = options->count,
+		.eager = options->argv,
+	};
+	struct monitor_sample total = { .ledger = &loop.total, .total = true };
 	int r;
 
-	r = collect(monitor, why);
-	monitor->start_ns = monitor->interval_ns = monitor->interval.ns;
-	due = monitor->start_ns + step;
-	while (!r && !ended && !command_interrupted() &&
-	       (!options->count || shown < options->count)) {
-		uint64_t left = due > monitor->interval.ns ?
-					due - monitor->interval.ns :
-					0;
-		int ms = left / 1000000 + 1;
-
-		ended = command_wait(&monitor->command,
-				     step && ms < COLLECT_MS ? ms : COLLECT_MS);
-		r = collect(monitor, why);
-		if (r || !step || monitor->interval.ns < due)
-			continue;
-		r = interval(monitor, false, why);
-		shown++;
-		due += step;
+	begin_output(monitor);
+	if (options->argv) {
+		r = command_start(&monitor->command, options->argv, why);
+		if (r)
+			return r;
 	}
+	/* Only now: the command would inherit it. */
+	signal(SIGPIPE, SIG_IGN);
+	if (options->output == OUTPUT_TOP)
+		r = top_run(&loop, &options->shape, monitor->title, why);
+	else
+		r = monitor_loop_run(&loop, why);
+	total.seconds = loop.seconds;
 	if (!r)
-		r = interval(monitor, true, why);
-	return r ? r : show(monitor, true, why);
+		r = show(monitor, &total, why);
+	if (!r)
+		say_unmatched(&options->filter, &loop.total);
+	monitor_loop_free(&loop);
+	return r;
 }
 
 int cmd_monitor(int argc, char **argv)
 {
-	struct options options = { .interval = 1 };
-	struct monitor monitor = { .options = &options };
-	struct observer_options observe = { 0 };
+	struct monitor monitor = { 0 };
 	struct why why = { "" };
 	struct host host;
 	int r;
 
 	argv[0] = "exitledger monitor";
-	argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &options);
-	observe.attach = options.attach;
-	observe.count_only = options.count_only;
 	host_read(&host);
+	monitor_options_parse(argc, argv, host.isa, &monitor.options);
 	r = host_check(&host, &why);
 	command_catch_signals();
 	if (!r)
-		r = observer_open(&monitor.observer, &observe, &why);
-	if (!r && !options.json)
-		printf("Linux %s, %s, BPF: %s\n", host.kernel, host.vendor,
-		       attach_name(observer_attach(monitor.observer)));
-	if (!r && options.argv)
-		r = command_start(&monitor.command, options.argv, &why);
-	if (!r)
+		r = observer_open(&monitor.observer, &monitor.options.observe,
+				  &why);
+	monitor.start_ns = monitor_now_ns();
+	if (!r) {
+		snprintf(monitor.title, sizeof(monitor.title),
+			 "Linux %s, %s, BPF: %s", host.kernel, host.vendor,
+			 attach_name(observer_attach(monitor.observer)));
 		r = run(&monitor, &why);
+	}
 	command_end(&monitor.command);
 	observer_close(monitor.observer);
-	ledger_free(&monitor.interval);
-	ledger_free(&monitor.total);
-	if (r)
+	monitor_options_free(&monitor.options);
+	if (r && why.text[0])
 		msg_error("%s", why.text);
 	return r ? STATUS_FAILED : STATUS_OK;
 }

@@ -13,16 +13,33 @@ struct text {
 /** format_count - 1234567 as "1,234,567" */
 struct text format_count(uint64_t count);
 
+/** format_plain - 1234567 as "1234567" */
+struct text format_plain(uint64_t number);
+
 /** format_difference - "0", "+12", "-3" */
 struct text format_difference(int64_t difference);
 
 /** format_ns - a time with three or four digits: "812 ns", "1.25 ms" … */
 struct text format_ns(double ns);
 
+/** format_decimal - with up to six decimals; not below 0 */
+struct text format_decimal(double number, unsigned int decimals);
+
 /** format_share - of a whole, in per cent: "12.3 %"; "-" of nothing */
 struct text format_share(uint64_t part, uint64_t whole);
 
+/** format_percent - 0.123 as "12.3 %", 27.5 as "2750 %" */
+struct text format_percent(double share);
+
 /** format_reason - "0x07b IOIO" */
 struct text format_reason(uint32_t isa, uint32_t reason);
+
+/* A VM's name: what its process says, which may be any bytes. */
+struct name {
+	char s[64];
+};
+
+/** format_name - without control characters, which a terminal would obey */
+struct name format_name(const char *bytes);
 
 #endif /* EXITLEDGER_FORMAT_H */

@@ -79,42 +79,74 @@ int hist_add(struct hist *to, const struct hist *from)
 	return 0;
 }
 
+static uint64_t span_count(const uint64_t *span)
+{
+	uint64_t count = 0;
+
+	for (unsigned int i = 0; span && i < HIST_SPAN; i++)
+		count += span[i];
+	return count;
+}
+
 uint64_t hist_count(const struct hist *hist)
 {
 	uint64_t count = 0;
 
+	for (unsigned int i = 0; i < HIST_SPANS; i++)
+		count += span_count(hist->span[i]);
+	return count;
+}
+
+/* The value of which so many are below or equal. */
+static uint64_t rank_of(uint64_t count, double share)
+{
+	uint64_t rank = share * count;
+
+	if (rank < share * count)
+		rank++;
+	if (rank < 1)
+		rank = 1;
+	return rank > count ? count : rank;
+}
+
+/* The bucket of a span in which a rank is; @sum: of all spans before. */
+static unsigned int bucket_of(const uint64_t *span, uint64_t sum, uint64_t rank)
+{
+	unsigned int bucket = 0;
+
+	while (sum + span[bucket] < rank)
+		sum += span[bucket++];
+	return bucket;
+}
+
+uint64_t hist_percentiles(const struct hist *hist, const double share[],
+			  size_t nr, uint64_t ns[])
+{
+	uint64_t counts[HIST_SPANS], count = 0, sum = 0;
+	unsigned int span = 0;
+
+	memset(ns, 0, nr * sizeof(*ns));
 	for (unsigned int i = 0; i < HIST_SPANS; i++) {
-		if (!hist->span[i])
-			continue;
-		for (unsigned int j = 0; j < HIST_SPAN; j++)
-			count += hist->span[i][j];
+		counts[i] = span_count(hist->span[i]);
+		count += counts[i];
+	}
+	for (size_t i = 0; count && i < nr; i++) {
+		uint64_t rank = rank_of(count, share[i]);
+
+		while (sum + counts[span] < rank)
+			sum += counts[span++];
+		ns[i] = hist_middle(span * HIST_SPAN +
+				    bucket_of(hist->span[span], sum, rank));
 	}
 	return count;
 }
 
 uint64_t hist_percentile(const struct hist *hist, double share)
 {
-	uint64_t count = hist_count(hist), rank, sum = 0;
+	uint64_t ns;
 
-	if (!count)
-		return 0;
-	rank = share * count;
-	if (rank < share * count)
-		rank++;
-	if (rank < 1)
-		rank = 1;
-	if (rank > count)
-		rank = count;
-	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
-		const uint64_t *span = hist->span[i / HIST_SPAN];
-
-		if (!span)
-			continue;
-		sum += span[i % HIST_SPAN];
-		if (sum >= rank)
-			return hist_middle(i);
-	}
-	return 0;
+	hist_percentiles(hist, &share, 1, &ns);
+	return ns;
 }
 
 void hist_reset(struct hist *hist)

@@ -10,6 +10,7 @@
 #ifndef EXITLEDGER_HIST_H
 #define EXITLEDGER_HIST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hist_layout.h"
@@ -51,6 +52,16 @@ uint64_t hist_count(const struct hist *hist);
  * In ns, 5 % off at most (values above 64 ns and below 275 s); 0: no values.
  */
 uint64_t hist_percentile(const struct hist *hist, double share);
+
+/**
+ * hist_percentiles - several at once, in one pass
+ * @share: @nr of them, ascending
+ * @ns: filled in
+ *
+ * Returns how many values there are.
+ */
+uint64_t hist_percentiles(const struct hist *hist, const double share[],
+			  size_t nr, uint64_t ns[]);
 
 /** hist_reset - all to zero, keeping the memory */
 void hist_reset(struct hist *hist);

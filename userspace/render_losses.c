@@ -11,6 +11,9 @@ enum {
 	LOSS_MISSED_EXITS,
 	LOSS_MISSED_ENTRIES,
 	LOSS_SPARSE_FULL,
+	LOSS_NO_SPAN,
+	LOSS_NO_KEY,
+	LOSS_SLOW,
 	NR_LOSSES,
 };
 
@@ -31,6 +34,10 @@ static const struct {
 				  "exits that no entry preceded" },
 	[LOSS_SPARSE_FULL] = { "sparse_full",
 			       "exits of more unknown reasons than fit" },
+	[LOSS_NO_SPAN] = { "no_span",
+			   "times that found no room in the histograms" },
+	[LOSS_NO_KEY] = { "no_key", "exits that found no room by key" },
+	[LOSS_SLOW] = { "slow", "slow exits that found no room" },
 };
 
 static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
@@ -42,6 +49,9 @@ static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
 	count[LOSS_ANSWERS] = from->answers;
 	count[LOSS_UNREADABLE] = from->unreadable;
 	count[LOSS_RECURSION] = from->recursion;
+	count[LOSS_NO_SPAN] = from->no_span;
+	count[LOSS_NO_KEY] = from->no_key;
+	count[LOSS_SLOW] = from->slow;
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
 		const struct ledger_vm *vm = &ledger->vm[i];
 
@@ -55,26 +65,39 @@ static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
 	}
 }
 
-void render_losses_text(const struct ledger *ledger, FILE *out)
+size_t render_losses_list(const struct ledger *ledger,
+			  struct loss list[LOSSES_MAX])
 {
 	uint64_t count[NR_LOSSES] = { 0 };
 
+	_Static_assert(NR_LOSSES <= LOSSES_MAX, "LOSSES_MAX");
 	collect(ledger, count);
-	for (size_t i = 0; i < NR_LOSSES; i++) {
-		if (count[i])
+	for (size_t i = 0; i < NR_LOSSES; i++)
+		list[i] = (struct loss){ losses[i].name, losses[i].text,
+					 count[i] };
+	return NR_LOSSES;
+}
+
+void render_losses_text(const struct ledger *ledger, FILE *out)
+{
+	struct loss list[LOSSES_MAX];
+	size_t nr = render_losses_list(ledger, list);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (list[i].count)
 			fprintf(out, "lost     %s %s\n",
-				format_count(count[i]).s, losses[i].text);
+				format_count(list[i].count).s, list[i].text);
 	}
 }
 
 json_t *render_losses_json(const struct ledger *ledger)
 {
-	uint64_t count[NR_LOSSES] = { 0 };
+	struct loss list[LOSSES_MAX];
+	size_t nr = render_losses_list(ledger, list);
 	json_t *json = json_object();
 
-	collect(ledger, count);
-	for (size_t i = 0; i < NR_LOSSES; i++)
-		json_object_set_new(json, losses[i].name,
-				    json_integer(count[i]));
+	for (size_t i = 0; i < nr; i++)
+		json_object_set_new(json, list[i].name,
+				    json_integer(list[i].count));
 	return json;
 }

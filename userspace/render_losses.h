@@ -8,6 +8,18 @@
 
 #include "ledger.h"
 
+#define LOSSES_MAX 16
+
+struct loss {
+	const char *name; /* in JSON and CSV */
+	const char *text; /* what follows a number of them */
+	uint64_t count;
+};
+
+/** render_losses_list - all kinds, with or without a loss; how many there are */
+size_t render_losses_list(const struct ledger *ledger,
+			  struct loss list[LOSSES_MAX]);
+
 /** render_losses_text - a line for each kind that there is some of */
 void render_losses_text(const struct ledger *ledger, FILE *out);
 

@@ -4,20 +4,24 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
-PLAIN := answers balance books_json books_load doctor format guest_report hist \
-	 host host_facts json_get json_save kvm_btf ledger msg reasons \
+PLAIN := answers balance books_json books_load columns doctor duration filter \
+	 format guest_report hist host host_facts json_get json_save \
+	 json_writer keys kvm_btf ledger msg reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \
-	 render_losses render_monitor statement tracepoints tsc vm_list vm_name
+	 render_losses render_monitor_csv render_monitor_json \
+	 render_monitor_slow render_monitor_text rows statement top_history \
+	 top_lines top_model tracepoints tsc utf8 vm_list vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  attach_probe cmd_compare cmd_doctor cmd_monitor command \
-		  main observer observer_collect)
+		  attach_probe cmd_compare cmd_doctor cmd_monitor command main \
+		  monitor_loop monitor_options observer observer_collect top \
+		  top_keys top_view)
 
 PROGRAMS += $(EXITLEDGER)
 
 $(EXITLEDGER): $(HOST_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo -lm
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -36,8 +40,8 @@ $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books doctor exit_reason observer plain reasons render_doctor \
-	 tracepoints vm_name
+UNITS := balance books doctor exit_reason monitor monitor_loop observer plain \
+	 reasons render_doctor render_monitor top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -67,6 +71,30 @@ $(TEST_SKELETON): $(BUILD)/tests/exit_reason.bpf.o
 $(BUILD)/obj/userspace/tests/test_exit_reason.o: ALL_CFLAGS += -I$(BUILD)/tests
 $(BUILD)/obj/userspace/tests/test_exit_reason.o: $(TEST_SKELETON)
 
+# Hosts made up: what is written of them, and a live view of them, which a test
+# drives in a terminal.
+MADE_UP := $(BUILD)/obj/userspace/tests/made_up.o
+TOP_DEMO := $(BUILD)/tests/top_demo
+MONITOR_DEMO := $(BUILD)/tests/monitor_demo
+TOP_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+		 command monitor_loop top top_keys top_view)
+
+$(patsubst %,$(BUILD)/tests/test_%,monitor monitor_loop render_monitor top): \
+	$(MADE_UP)
+$(BUILD)/tests/test_monitor_loop: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+				  command monitor_loop)
+unit-tests: $(TOP_DEMO) $(MONITOR_DEMO)
+$(TOP_DEMO): $(BUILD)/obj/userspace/tests/top_demo.o $(MADE_UP) \
+	     $(TOP_OBJECTS) $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo -lm
+
+$(MONITOR_DEMO): $(BUILD)/obj/userspace/tests/monitor_demo.o $(MADE_UP) \
+		 $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lm
+
 .SECONDARY: $(TEST_OBJECTS)
 
--include $(TEST_OBJECTS:.o=.d)
+-include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
+	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo)

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: qemu l2 exitledger guest terminfo /usr/bin/script
+#
+# The live view beside two Linux guests and one of known behaviour, recorded: for
+# the picture in the README (lab/top-picture.sh) and for a test that it works on
+# a real host of VMs.
+set -u
+
+export TERM=xterm-256color LC_ALL=C.UTF-8
+mkdir -p /dev/pts
+mount -t devpts devpts /dev/pts
+
+# guest NAME: boots Linux, again and again
+guest() {
+	while :; do
+		L2_CONSOLE=/tmp/$1.console L2_REPORT=/tmp/$1.report \
+			/qemu/run-qemu -name "$1"
+	done >/dev/null 2>&1
+}
+
+echo "[LAB] starting guests"
+guest web1 &
+guest db1 &
+microguest --vcpus 2 cpuid=400000 rdmsr=30000 out=20000 >/dev/null 2>&1 &
+
+# keys: what is typed, and when: the Linux guest with most exits is opened
+keys() {
+	until grep -q web1 /results/top.typescript; do
+		sleep 0.5
+	done
+	sleep "${TOP_SECONDS:-8}"
+	printf 'j\r'
+	sleep 5
+	printf 'q'
+	sleep 3
+}
+
+echo "[LAB] the live view"
+keys | script -q -f -e -c "stty rows 24 cols 80 && exec exitledger monitor --top" \
+	/results/top.typescript >/dev/null
+echo $? >/results/top.status
+exit 0

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: top-picture.sh
+#
+# Makes docs/monitor-top.svg anew: the live view on an emulated host, as it was.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+results=$BUILD/results/top-picture
+lock
+"$LAB/prepare.sh" 6.1
+"$LAB/l1.sh" --vendor amd --kernel 6.1 --out "$results" "$LAB/scenarios/top.sh"
+"$LAB/screen-svg.py" --title 'exitledger monitor --top: the exits of a VM' \
+	"$results/top.typescript" >"$TOP/docs/monitor-top.svg.new"
+mv -- "$TOP/docs/monitor-top.svg.new" "$TOP/docs/monitor-top.svg"
+note "docs/monitor-top.svg is new"

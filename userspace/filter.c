@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+#include "format.h"
+
+/* VMs named in a line that says that another one wasn't there. */
+#define SEEN 5
+
+int filter_add_vm(struct filter *filter, const char *name)
+{
+	const char **grown;
+
+	grown = reallocarray(filter->vm, filter->nr_vms + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	filter->vm = grown;
+	filter->vm[filter->nr_vms++] = name;
+	return 0;
+}
+
+int filter_add_number(struct filter_numbers *numbers, uint32_t number)
+{
+	uint32_t *grown;
+
+	grown = reallocarray(numbers->number, numbers->nr + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	numbers->number = grown;
+	numbers->number[numbers->nr++] = number;
+	return 0;
+}
+
+static bool contains(const struct filter_numbers *numbers, uint32_t number)
+{
+	for (size_t i = 0; i < numbers->nr; i++) {
+		if (numbers->number[i] == number)
+			return true;
+	}
+	return false;
+}
+
+bool filter_has_number(const struct filter_numbers *numbers, uint32_t number)
+{
+	return !numbers->nr || contains(numbers, number);
+}
+
+/* A name is itself, even if it has letters that mean more in a pattern. */
+static bool name_matches(const char *wanted, const char *name)
+{
+	return !strcmp(wanted, name) || !fnmatch(wanted, name, 0);
+}
+
+bool filter_has_vm(const struct filter *filter, const struct ledger_vm *vm)
+{
+	if (!filter->nr_vms && !filter->pids.nr)
+		return true;
+	for (size_t i = 0; i < filter->nr_vms; i++) {
+		if (name_matches(filter->vm[i], vm->name))
+			return true;
+	}
+	return contains(&filter->pids, vm->pid);
+}
+
+static void say_unmatched(const struct ledger *ledger, const char *option,
+			  const char *wanted, struct why *line)
+{
+	char seen[400] = "none";
+	size_t length = 0;
+
+	for (size_t i = 0; i < ledger->nr_vms && i < SEEN; i++)
+		length += snprintf(seen + length, sizeof(seen) - length,
+				   "%s%s (pid %u)", i ? ", " : "",
+				   format_name(ledger->vm[i].name).s,
+				   ledger->vm[i].pid);
+	if (ledger->nr_vms > SEEN)
+		snprintf(seen + length, sizeof(seen) - length, " and %zu more",
+			 ledger->nr_vms - SEEN);
+	why_set(line, 0, "no VM matched --%s '%s'; VMs seen: %s", option,
+		wanted, seen);
+}
+
+static bool name_was_seen(const struct ledger *ledger, const char *wanted)
+{
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		if (name_matches(wanted, ledger->vm[i].name))
+			return true;
+	}
+	return false;
+}
+
+static bool pid_was_seen(const struct ledger *ledger, uint32_t pid)
+{
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		if (ledger->vm[i].pid == pid)
+			return true;
+	}
+	return false;
+}
+
+size_t filter_unmatched(const struct filter *filter,
+			const struct ledger *ledger, struct why *lines,
+			size_t size)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < filter->nr_vms; i++) {
+		if (name_was_seen(ledger, filter->vm[i]))
+			continue;
+		if (nr < size)
+			say_unmatched(ledger, "vm", filter->vm[i], &lines[nr]);
+		nr++;
+	}
+	for (size_t i = 0; i < filter->pids.nr; i++) {
+		char pid[16];
+
+		if (pid_was_seen(ledger, filter->pids.number[i]))
+			continue;
+		snprintf(pid, sizeof(pid), "%u", filter->pids.number[i]);
+		if (nr < size)
+			say_unmatched(ledger, "pid", pid, &lines[nr]);
+		nr++;
+	}
+	return nr;
+}
+
+void filter_free(struct filter *filter)
+{
+	free(filter->vm);
+	free(filter->pids.number);
+	free(filter->vcpus.number);
+	free(filter->reasons.number);
+	memset(filter, 0, sizeof(*filter));
+}

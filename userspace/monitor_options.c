@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <argp.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "duration.h"
+#include "keys.h"
+#include "monitor_options.h"
+#include "reason_parse.h"
+
+/* What is known only when all of the command line is. */
+struct parse {
+	struct monitor_options *options;
+	uint32_t isa;
+	unsigned int outputs; /* how many of --json, --csv, --top */
+	const char *columns;
+	const char *sort;
+};
+
+enum {
+	OPT_JSON = 256,
+	OPT_CSV,
+	OPT_TOP,
+	OPT_HISTOGRAMS,
+	OPT_COLUMNS,
+	OPT_SORT,
+	OPT_BY_VCPU,
+	OPT_VM,
+	OPT_PID,
+	OPT_VCPU,
+	OPT_REASON,
+	OPT_BY,
+	OPT_FAST,
+	OPT_OFF_CPU,
+	OPT_SLOWER_THAN,
+	OPT_HLT,
+	OPT_COUNT_ONLY,
+	OPT_ATTACH,
+};
+
+static const struct argp_option rows[] = {
+	{ "interval", 'i', "SECONDS", 0,
+	  "Show what happened every SECONDS (default 1); 0: only the total at the end",
+	  1 },
+	{ "count", 'n', "N", 0, "Stop after N intervals", 1 },
+
+	{ NULL, 0, NULL, 0, "What is shown, each any number of times:", 2 },
+	{ "vm", OPT_VM, "NAME", 0,
+	  "VMs of this name, or that match it as a pattern: 'web*'", 2 },
+	{ "pid", OPT_PID, "PID", 0, "The VMs of this process", 2 },
+	{ "vcpu", OPT_VCPU, "N", 0, "vCPUs of this number", 2 },
+	{ "reason", OPT_REASON, "REASON", 0,
+	  "Exits of this reason, by name (CPUID) or number (0x72)", 2 },
+
+	{ NULL, 0, NULL, 0, "What is observed:", 3 },
+	{ "by", OPT_BY, "KEY", 0,
+	  "Beside the reason, by port, mmio, msr, hypercall or cpuid", 3 },
+	{ "fast", OPT_FAST, NULL, 0,
+	  "Tell exits that KVM's fast path dealt with", 3 },
+	{ "off-cpu", OPT_OFF_CPU, NULL, 0,
+	  "Tell time in which the vCPU's thread was off the CPU", 3 },
+	{ "slower-than", OPT_SLOWER_THAN, "TIME", 0,
+	  "Show each exit that took longer: 250us, 1ms, 2s; HLT aside", 3 },
+	{ "hlt", OPT_HLT, NULL, 0, "With --slower-than: HLT, too", 3 },
+	{ "count-only", OPT_COUNT_ONLY, NULL, 0,
+	  "Counts alone, no times: cheaper", 3 },
+	{ "attach", OPT_ATTACH, "TYPE", 0,
+	  "How BPF is attached: tp_btf, raw_tp, tp, or auto (default)", 3 },
+
+	{ NULL, 0, NULL, 0, "How it is shown:", 4 },
+	{ "top", OPT_TOP, NULL, 0,
+	  "A live view of the whole terminal; ? there tells the keys", 4 },
+	{ "json", OPT_JSON, NULL, 0, "One JSON object per interval and line",
+	  4 },
+	{ "histograms", OPT_HISTOGRAMS, NULL, 0,
+	  "With --json: the histograms of times, too", 4 },
+	{ "csv", OPT_CSV, NULL, 0, "CSV, one record per VM and exit reason",
+	  4 },
+	{ "by-vcpu", OPT_BY_VCPU, NULL, 0, "Each vCPU on its own", 4 },
+	{ "columns", OPT_COLUMNS, "LIST", 0,
+	  "The table's columns, e.g. exits,mean,p999,max", 4 },
+	{ "sort", OPT_SORT, "COLUMN", 0,
+	  "Order the table by this one (default exits)", 4 },
+	{ 0 },
+};
+
+__attribute__((format(printf, 2, 3), noreturn)) static void
+fail(const struct argp_state *state, const char *fmt, ...)
+{
+	struct why why;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why.text, sizeof(why.text), fmt, args);
+	va_end(args);
+	argp_failure(state, STATUS_USAGE, 0, "%s", why.text);
+	exit(STATUS_USAGE);
+}
+
+static void out_of_memory(const struct argp_state *state)
+{
+	argp_failure(state, STATUS_FAILED, 0, "out of memory");
+}
+
+static uint32_t parse_number(const struct argp_state *state, const char *option,
+			     const char *arg, uint32_t min)
+{
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(arg, &end, 10);
+	if (!isdigit((unsigned char)*arg) || *end || errno ||
+	    number > INT32_MAX || number < min)
+		fail(state, "%s takes a number from %u on, not '%s'", option,
+		     min, arg);
+	return number;
+}
+
+static double parse_interval(const struct argp_state *state, const char *arg)
+{
+	char *end;
+	double interval = strtod(arg, &end);
+
+	if (end == arg || *end || !(interval >= 0) || interval > 86400)
+		fail(state, "--interval takes 0 to 86400 seconds, not '%s'",
+		     arg);
+	/* Less than that is all overhead. */
+	if (interval > 0 && interval < 0.01)
+		fail(state, "--interval takes 0.01 s or more, not '%s'", arg);
+	return interval;
+}
+
+static void add_reason(struct argp_state *state, const char *arg)
+{
+	const struct parse *parse = state->input;
+	struct why why;
+	uint32_t reason;
+
+	if (reason_parse(parse->isa, arg, &reason, &why))
+		fail(state, "--reason: %s", why.text);
+	if (filter_add_number(&parse->options->filter.reasons, reason))
+		out_of_memory(state);
+}
+
+static error_t parse_filter(int key, char *arg, struct argp_state *state)
+{
+	const struct parse *parse = state->input;
+	struct filter *filter = &parse->options->filter;
+	int r = 0;
+
+	switch (key) {
+	case OPT_VM:
+		r = filter_add_vm(filter, arg);
+		break;
+	case OPT_PID:
+		r = filter_add_number(&filter->pids,
+				      parse_number(state, "--pid", arg, 1));
+		break;
+	case OPT_VCPU:
+		r = filter_add_number(&filter->vcpus,
+				      parse_number(state, "--vcpu", arg, 0));
+		break;
+	case OPT_REASON:
+		add_reason(state, arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (r)
+		out_of_memory(state);
+	return 0;
+}
+
+static error_t parse_observed(int key, char *arg, struct argp_state *state)
+{
+	const struct parse *parse = state->input;
+	struct observer_options *observe = &parse->options->observe;
+
+	switch (key) {
+	case OPT_BY:
+		if (key_kind_parse(arg, &observe->by))
+			fail(state,
+			     "--by takes port, mmio, msr, hypercall or cpuid, not '%s'",
+			     arg);
+		return 0;
+	case OPT_FAST:
+		observe->fast = true;
+		return 0;
+	case OPT_OFF_CPU:
+		observe->off_cpu = true;
+		return 0;
+	case OPT_SLOWER_THAN:
+		if (duration_parse(arg, &observe->slower_than_ns))
+			fail(state,
+			     "--slower-than takes a time such as 250us, 1ms or 2s, not '%s'",
+			     arg);
+		return 0;
+	case OPT_HLT:
+		observe->slow_hlt = true;
+		return 0;
+	case OPT_COUNT_ONLY:
+		observe->count_only = true;
+		return 0;
+	case OPT_ATTACH:
+		if (attach_parse(arg, &observe->attach))
+			fail(state,
+			     "--attach takes tp_btf, raw_tp, tp or auto, not '%s'",
+			     arg);
+		return 0;
+	default:
+		return parse_filter(key, arg, state);
+	}
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+	struct monitor_options *options = parse->options;
+
+	switch (key) {
+	case 'i':
+		options->interval = parse_interval(state, arg);
+		return 0;
+	case 'n':
+		options->count = parse_number(state, "--count", arg, 1);
+		return 0;
+	case OPT_JSON:
+	case OPT_CSV:
+	case OPT_TOP:
+		parse->outputs |= 1u << (key - OPT_JSON);
+		options->output = key == OPT_JSON ? OUTPUT_JSON :
+				  key == OPT_CSV  ? OUTPUT_CSV :
+						    OUTPUT_TOP;
+		return 0;
+	case OPT_HISTOGRAMS:
+		options->shape.histograms = true;
+		return 0;
+	case OPT_COLUMNS:
+		parse->columns = arg;
+		return 0;
+	case OPT_SORT:
+		parse->sort = arg;
+		return 0;
+	case OPT_BY_VCPU:
+		options->shape.by_vcpu = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		options->argv = state->argv + state->next;
+		return 0;
+	default:
+		return parse_observed(key, arg, state);
+	}
+}
+
+static const struct argp parser = {
+	.options = rows,
+	.parser = parse_option,
+	.args_doc = "[-- COMMAND [ARGUMENT...]]",
+	.doc = "Show the VM exits of this host's guests by VM and reason: how many, and "
+	       "the time from each to the next entry."
+	       "\vRuns until SIGINT, or as long as COMMAND does, and then shows the total.",
+};
+
+/* What cannot be done together, or makes no sense: why, or NULL. */
+static const char *refusal(const struct parse *parse)
+{
+	const struct monitor_options *options = parse->options;
+	const struct observer_options *observe = &options->observe;
+	bool text = options->output == OUTPUT_TEXT;
+	const struct {
+		bool is;
+		const char *why;
+	} rule[] = {
+		{ parse->outputs & (parse->outputs - 1),
+		  "--json, --csv and --top exclude each other" },
+		{ observe->count_only && observe->slower_than_ns,
+		  "--slower-than needs times, and --count-only takes none" },
+		{ observe->count_only && observe->off_cpu,
+		  "--off-cpu needs times, and --count-only takes none" },
+		{ observe->count_only && observe->fast,
+		  "--fast and --count-only exclude each other" },
+		{ observe->count_only && observe->by,
+		  "--by and --count-only exclude each other" },
+		{ observe->count_only && options->shape.histograms,
+		  "--histograms needs times, and --count-only takes none" },
+		{ observe->slow_hlt && !observe->slower_than_ns,
+		  "--hlt belongs to --slower-than" },
+		{ options->shape.histograms && options->output != OUTPUT_JSON,
+		  "--histograms belongs to --json" },
+		{ parse->columns && !text,
+		  "--columns belongs to the table: --json and --csv have all, --top has keys for it" },
+		{ parse->sort && !text && options->output != OUTPUT_TOP,
+		  "--sort belongs to the table and to --top" },
+		{ options->count && !options->interval,
+		  "--count needs an --interval" },
+		{ options->output == OUTPUT_TOP && !options->interval,
+		  "--top needs an --interval" },
+		{ options->output == OUTPUT_TOP && options->shape.by_vcpu,
+		  "--by-vcpu is not for --top: Enter shows a VM's vCPUs there" },
+		{ options->output == OUTPUT_TOP && options->argv,
+		  "--top needs the terminal for itself: start COMMAND in another one" },
+		{ options->output == OUTPUT_TOP && observe->slower_than_ns,
+		  "--slower-than is not for --top, which shows no single exits" },
+		{ options->output == OUTPUT_TOP &&
+			  (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)),
+		  "--top needs a terminal; --json, --csv and the table do not" },
+	};
+
+	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
+		if (rule[i].is)
+			return rule[i].why;
+	}
+	return NULL;
+}
+
+/* With keys, which have no percentiles: the mean before those. */
+static const struct column_list columns_by_use_of_keys = {
+	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
+		COLUMN_BLOCKED, COLUMN_MEAN, COLUMN_MAX, COLUMN_P99,
+		COLUMN_PER_SECOND },
+	.nr = 9,
+};
+
+/* The columns: those asked for, or those that are most useful. */
+static int choose_columns(const struct parse *parse, struct why *why)
+{
+	struct monitor_options *options = parse->options;
+	struct column_list *list = &options->shape.columns;
+	unsigned int has = (options->observe.count_only ? 0 : NEEDS_TIME) |
+			   (options->observe.fast ? NEEDS_FAST : 0) |
+			   (options->observe.off_cpu ? NEEDS_OFF_CPU : 0);
+	static const struct {
+		unsigned int needs;
+		const char *option;
+	} rule[] = {
+		{ NEEDS_TIME, "times, and --count-only takes none" },
+		{ NEEDS_FAST, "--fast" },
+		{ NEEDS_OFF_CPU, "--off-cpu" },
+	};
+	struct column_list asked = { .nr = 0 };
+
+	if (parse->columns && column_list_parse(parse->columns, &asked, why))
+		return -EINVAL;
+	*list = asked;
+	if (parse->sort) {
+		if (column_find(parse->sort, &options->shape.sort, why))
+			return -EINVAL;
+		/* If they are all asked for, so is this one. */
+		if (asked.nr < NR_COLUMNS)
+			asked.id[asked.nr++] = options->shape.sort;
+	}
+	for (size_t i = 0; i < asked.nr; i++) {
+		const struct column *column = &columns[asked.id[i]];
+
+		for (size_t j = 0; j < 3; j++) {
+			if (column->needs & ~has & rule[j].needs)
+				return why_set(why, EINVAL,
+					       "column '%s' needs %s",
+					       column->name, rule[j].option);
+		}
+	}
+	options->shape.has = has;
+	if (options->output == OUTPUT_JSON || options->output == OUTPUT_CSV)
+		column_list_all(has, list);
+	else if (!list->nr)
+		column_list_fit(options->observe.by ? &columns_by_use_of_keys :
+						      &columns_by_use,
+				has, MONITOR_WIDTH - MONITOR_REASON_WIDTH,
+				list);
+	return 0;
+}
+
+void monitor_options_parse(int argc, char **argv, uint32_t isa,
+			   struct monitor_options *options)
+{
+	struct parse parse = { .options = options, .isa = isa };
+	const char *refused;
+	struct why why;
+
+	*options = (struct monitor_options){ .interval = 1 };
+	argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &parse);
+	refused = refusal(&parse);
+	if (!refused && choose_columns(&parse, &why))
+		refused = why.text;
+	if (refused) {
+		msg_error("%s", refused);
+		exit(STATUS_USAGE);
+	}
+	options->shape.filter = &options->filter;
+	options->shape.by = options->observe.by;
+}
+
+void monitor_options_free(struct monitor_options *options)
+{
+	filter_free(&options->filter);
+}

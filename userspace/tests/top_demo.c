@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The live view of a host that is made up: for tests of it, and to try it where
+ * there is no KVM.  Not installed.
+ *
+ * usage: top_demo [VMS [VCPUS [MODE]]]
+ * MODE: fast: the fast path is told; lost: some exits are not booked; keys: by
+ * port; fail: the third interval cannot be collected; ending: the second VM ends
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "made_up.h"
+#include "reasons.h"
+#include "top.h"
+
+struct host {
+	size_t vms;
+	size_t vcpus;
+	const char *mode;
+	unsigned int step;
+};
+
+static void add_keys(struct ledger *interval, unsigned int step)
+{
+	made_up_time(interval, 1, 0, EXIT_SVM_IOIO, 1500, 5000);
+	made_up_key(interval, 1, 0, EXIT_SVM_IOIO, 0x3f8, 1500, 40 + step % 5);
+	made_up_key(interval, 1, 0, EXIT_SVM_IOIO, 0x60, 2500, 7);
+	made_up_key(interval, 1, 0, EXIT_SVM_IOIO, 0xcf8, 900, 3);
+}
+
+static int collect(void *context, struct ledger *interval)
+{
+	struct host *host = context;
+
+	interval->ns = monitor_now_ns();
+	host->step++;
+	if (!strcmp(host->mode, "fail") && host->step == 3)
+		return -ENOMEM;
+	if (!strcmp(host->mode, "lost"))
+		interval->losses.no_slot = 1234;
+	made_up_host(
+		interval,
+		!strcmp(host->mode, "ending") && host->step > 3 ? 1 : host->vms,
+		host->vcpus, host->step);
+	if (!strcmp(host->mode, "keys"))
+		add_keys(interval, host->step);
+	if (!strcmp(host->mode, "ending") && host->step == 3) {
+		for (size_t i = 0; i < host->vcpus; i++)
+			interval->vm[1].vcpu[i].gone = true;
+	}
+	return 0;
+}
+
+static bool has_ended(void *context)
+{
+	(void)context;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	struct host host = {
+		.vms = argc > 1 ? strtoul(argv[1], NULL, 10) : 3,
+		.vcpus = argc > 2 ? strtoul(argv[2], NULL, 10) : 2,
+		.mode = argc > 3 ? argv[3] : "",
+	};
+	struct monitor_loop loop = {
+		.source = { &host, collect, has_ended },
+		.start_ns = monitor_now_ns(),
+		.interval = 0.2,
+	};
+	struct filter filter = { 0 };
+	struct monitor_shape shape = {
+		.filter = &filter,
+		.has = NEEDS_TIME |
+		       (strcmp(host.mode, "fast") ? 0 : NEEDS_FAST),
+		.by = strcmp(host.mode, "keys") ? LEDGER_KEY_NONE :
+						  LEDGER_KEY_PORT,
+	};
+	struct monitor_sample total = { .ledger = &loop.total, .total = true };
+	struct why why = { "" };
+	int r;
+
+	column_list_fit(&columns_by_use, NEEDS_TIME, 54, &shape.columns);
+	command_catch_signals();
+	r = top_run(&loop, &shape, "made up", &why);
+	if (r)
+		fprintf(stderr, "%s\n", why.text);
+	total.seconds = loop.seconds;
+	if (!r)
+		r = render_monitor_text(&total, &shape, stdout);
+	monitor_loop_free(&loop);
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef EXITLEDGER_UTF8_H
+#define EXITLEDGER_UTF8_H
+
+#include <stddef.h>
+
+/**
+ * utf8_length - how many bytes the character at the start of a string has
+ *
+ * 0 if it is none: RFC 3629's table, so no overlong form, no surrogate, and
+ * nothing above U+10FFFF.
+ */
+size_t utf8_length(const char *text);
+
+/** utf8_cut - how many bytes the first @characters of a string have, at most */
+size_t utf8_cut(const char *text, size_t characters);
+
+#endif /* EXITLEDGER_UTF8_H */
