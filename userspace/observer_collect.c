@@ -96,25 +96,28 @@ static int collect_span(struct observer *observer, u32 index, u32 span,
 			struct hist *hist, unsigned int *low,
 			unsigned int *high)
 {
-	struct obs_span *from = &observer->bpf->bss->spans[index];
-	u32 *seen = observer->seen[index];
+	u32 *seen = observer->seen[index], more[HIST_SPAN], i;
+	struct obs_span now = observer->bpf->bss->spans[index];
 	uint64_t *to;
 
-	if (!memcmp(from->count, seen, sizeof(from->count)))
+	if (!memcmp(now.count, seen, sizeof(now.count)))
 		return 0;
 	to = hist_span(hist, span);
 	if (!to)
 		return -ENOMEM;
-	for (u32 i = 0; i < HIST_SPAN; i++) {
-		unsigned int bucket = span * HIST_SPAN + i;
-		u32 more = advance32(&from->count[i], &seen[i]);
-
-		to[i] += more;
-		if (more && bucket < *low)
-			*low = bucket;
-		if (more && bucket > *high)
-			*high = bucket;
-	}
+	for (i = 0; i < HIST_SPAN; i++)
+		more[i] = now.count[i] - seen[i];
+	for (i = 0; i < HIST_SPAN; i++)
+		to[i] += more[i];
+	memcpy(seen, now.count, sizeof(now.count));
+	for (i = 0; !more[i];)
+		i++;
+	if (span * HIST_SPAN + i < *low)
+		*low = span * HIST_SPAN + i;
+	for (i = HIST_SPAN - 1; !more[i];)
+		i--;
+	if (span * HIST_SPAN + i > *high)
+		*high = span * HIST_SPAN + i;
 	return 0;
 }
 
