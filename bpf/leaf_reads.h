@@ -47,9 +47,9 @@ static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
 	struct obs_slot *slot;
 	u32 cell;
 
-	if (!sum->next)
+	slot = slot_at((u64)sum->next - 1);
+	if (!slot)
 		return 1;
-	slot = &slots[(sum->next - 1) & (OBS_SLOTS - 1)];
 	sum->next = slot->next;
 	if (sum->by_reason) {
 		cell = cell_search(slot, sum->reason, 0);

@@ -25,6 +25,27 @@ enum job {
 	JOB_ALL, /* and what obs_config asks for */
 };
 
+/*
+ * Where a guest's reads are captured, the time of an exit is booked not at the
+ * entry that ends it but at the next exit: KVM, whose own hook comes after the
+ * entry's tracepoint, has booked it by then.  So at any moment this book has no
+ * more time than KVM's, on any number of vCPUs.
+ */
+static __noinline int book_pending(struct obs_slot *slot)
+{
+	u32 open;
+	u64 ns;
+
+	if (!slot)
+		return 0;
+	ns = slot->pending_ns;
+	open = slot->open;
+	if (!ns || open >= OBS_CELLS)
+		return 0;
+	slot->pending_ns = 0;
+	return book_time(&slot->cell[open], ns);
+}
+
 /* All that an exit's program does once it knows the slot and the reason. */
 static __always_inline int book_exit(void *vcpu, struct obs_slot *slot,
 				     u32 reason, enum job job)
@@ -34,6 +55,8 @@ static __always_inline int book_exit(void *vcpu, struct obs_slot *slot,
 
 	if (job != JOB_COUNT && unlikely(slot->exit_ns))
 		slot->missed_entries++;
+	if (job == JOB_ALL && config.answers)
+		book_pending(slot);
 	cell = cell_of(slot, reason);
 	/* Else clang keeps two copies of the pointer across the call below. */
 	asm volatile("" : "+r"(same));
@@ -107,19 +130,16 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
 		return entry_alone(vcpu, slot);
 	ns = now - ns;
 	slot->exit_ns = 0;
-	if (job == JOB_ALL)
+	if (job == JOB_ALL) {
 		book_more(slot, now, ns);
+		if (config.answers) {
+			slot->pending_ns = ns;
+			return 0;
+		}
+	}
 	cell = &slot->cell[slot->open];
 	asm volatile("" : "+r"(cell));
 	return book_time(cell, ns);
-}
-
-/* The entry of a vCPU whose slot is not where it is looked for first. */
-static __noinline int entry_elsewhere(void *vcpu, u64 now)
-{
-	struct obs_slot *slot = slot_search((u64)vcpu);
-
-	return slot ? book_entry(vcpu, slot, now, JOB_ALL) : 0;
 }
 
 /*
@@ -132,13 +152,13 @@ static __noinline int entry_elsewhere(void *vcpu, u64 now)
 SEC("fentry/kvm_arch_vcpu_destroy")
 int vcpu_end(u64 *ctx)
 {
-	return slot_end(ctx[0]);
+	return slot_end(first_argument(ctx));
 }
 
 /* Exits that the fast path re-entered from don't come here. */
-static __always_inline int exit_handled(u64 vcpu)
+static __always_inline int exit_handled(const void *ctx)
 {
-	struct obs_slot *slot = slot_search(vcpu);
+	struct obs_slot *slot = slot_of(first_argument(ctx));
 
 	if (slot)
 		slot->handled = 1;
@@ -148,13 +168,13 @@ static __always_inline int exit_handled(u64 vcpu)
 SEC("fentry/svm_handle_exit")
 int svm_handled(u64 *ctx)
 {
-	return exit_handled(ctx[0]);
+	return exit_handled(ctx);
 }
 
 SEC("fentry/vmx_handle_exit")
 int vmx_handled(u64 *ctx)
 {
-	return exit_handled(ctx[0]);
+	return exit_handled(ctx);
 }
 
 struct task_struct {
@@ -206,31 +226,40 @@ int cpuid_answer(u64 *ctx)
  * What is rare is a function's, called last, so that the common path has
  * nothing to keep across a call: each register kept is saved at every run.
  */
-#define ENTRY_PROGRAM(name, section, context, vcpu_of, may_be_null, result, \
-		      job)                                                  \
-	SEC(section) int name(context *ctx)                                 \
-	{                                                                   \
-		u64 now = bpf_ktime_get_ns();                               \
-		struct obs_slot *slot;                                      \
-		void *vcpu;                                                 \
-                                                                            \
-		asm volatile("" : "+r"(ctx), "+r"(now));                    \
-		vcpu = (void *)(vcpu_of);                                   \
-		if (may_be_null && !vcpu)                                   \
-			return result;                                      \
-		slot = slot_home((u64)vcpu);                                \
-		if (likely(slot->vcpu == (u64)vcpu))                        \
-			book_entry(vcpu, slot, now, job);                   \
-		else                                                        \
-			entry_elsewhere(vcpu, now);                         \
-		return result;                                              \
+#define ENTRY_PROGRAM(name, section, context, vcpu_of, typed, result, job) \
+	static __noinline int name##_elsewhere(context *ctx, void *vcpu,   \
+					       u64 now)                    \
+	{                                                                  \
+		struct obs_slot *slot =                                    \
+			slot_of(typed ? first_argument(ctx) : (u64)vcpu);  \
+                                                                           \
+		return slot ? book_entry(vcpu, slot, now, job) : 0;        \
+	}                                                                  \
+                                                                           \
+	SEC(section) int name(context *ctx)                                \
+	{                                                                  \
+		u64 now = bpf_ktime_get_ns();                              \
+		struct obs_slot *slot;                                     \
+		void *vcpu;                                                \
+                                                                           \
+		asm volatile("" : "+r"(ctx), "+r"(now));                   \
+		vcpu = (void *)(vcpu_of);                                  \
+		if (typed && !vcpu)                                        \
+			return result;                                     \
+		slot = slot_home((u64)vcpu);                               \
+		if (likely(slot->vcpu == (u64)vcpu))                       \
+			book_entry(vcpu, slot, now, job);                  \
+		else                                                       \
+			name##_elsewhere(ctx, vcpu, now);                  \
+		return result;                                             \
 	}
 
-#define EXIT_PROGRAM(name, section, context, vcpu_of, reason, may_be_null,   \
-		     result, job)                                            \
+#define EXIT_PROGRAM(name, section, context, vcpu_of, reason, typed, result, \
+		     job)                                                    \
 	static __noinline int name##_elsewhere(void *vcpu, context *ctx)     \
 	{                                                                    \
-		struct obs_slot *slot = slot_search((u64)vcpu);              \
+		struct obs_slot *slot =                                      \
+			slot_of(typed ? first_argument(ctx) : (u64)vcpu);    \
                                                                              \
 		return slot && ctx ? book_exit(vcpu, slot, reason, job) : 0; \
 	}                                                                    \
@@ -240,7 +269,7 @@ int cpuid_answer(u64 *ctx)
 		void *vcpu = (void *)(vcpu_of);                              \
 		struct obs_slot *slot;                                       \
                                                                              \
-		if (may_be_null && !vcpu)                                    \
+		if (typed && !vcpu)                                          \
 			return result;                                       \
 		slot = slot_home((u64)vcpu);                                 \
 		if (likely(slot->vcpu == (u64)vcpu))                         \

@@ -24,11 +24,12 @@ typedef uint64_t u64;
 
 /*
  * vCPUs that can be observed at a time.  A slot is found by hashing the
- * vCPU's address and looking at no more than OBS_PROBES places from there, so
- * not quite all of them can be in use.  A power of two.
+ * vCPU's address to one of OBS_HOMES, a power of two, and looking at no more
+ * than OBS_PROBES slots from there on, so not quite all can be in use.
  */
-#define OBS_SLOTS 2048
+#define OBS_HOMES 2048
 #define OBS_PROBES 32
+#define OBS_SLOTS (OBS_HOMES + OBS_PROBES)
 
 /*
  * A reason gets one of the slot's cells when it is first seen.  Which one is
@@ -69,6 +70,7 @@ struct obs_cell {
 struct obs_slot {
 	u64 vcpu; /* what it is known by; 0: free; OBS_GONE */
 	u64 exit_ns; /* clock at an exit that no entry followed yet, or 0 */
+	u64 pending_ns; /* time that is booked at the next exit, or 0 */
 	u64 vm; /* number of the VM, from 1; 0 while the slot is being set up */
 	u64 vmcb01; /* SVM: where the VMCB of L1 is */
 	u64 prior_exits; /* by KVM's own statistics when first seen */
@@ -92,7 +94,7 @@ struct obs_slot {
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
 	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
-	u8 pad2[168];
+	u8 pad2[160];
 	struct obs_cell cell[OBS_CELLS];
 };
 
@@ -185,12 +187,12 @@ struct obs_config {
 
 #define OBS_ASSERT(what) _Static_assert(what, #what)
 
-OBS_ASSERT((OBS_SLOTS & (OBS_SLOTS - 1)) == 0);
+OBS_ASSERT((OBS_HOMES & (OBS_HOMES - 1)) == 0);
 OBS_ASSERT(OBS_CELLS <= 256);
 OBS_ASSERT(OBS_SPANS <= 65536);
 OBS_ASSERT(sizeof(struct obs_cell) == 64);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, vcpu_id) == 88);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell_of) == 120);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, vcpu_id) == 96);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell_of) == 128);
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) == 896);
 OBS_ASSERT(sizeof(struct obs_slot) == 4096);
 OBS_ASSERT(sizeof(struct obs_key) == 24);

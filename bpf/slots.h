@@ -68,7 +68,7 @@ static __always_inline u64 classic_key(u32 vcpu_id)
  * key's low six bits are the same for all.
  */
 #define SLOT_BITS 11
-OBS_ASSERT(OBS_SLOTS == 1 << SLOT_BITS);
+OBS_ASSERT(OBS_HOMES == 1 << SLOT_BITS);
 
 static __always_inline struct obs_slot *slot_home(u64 key)
 {
@@ -78,6 +78,17 @@ static __always_inline struct obs_slot *slot_home(u64 key)
 	/* Else clang computes it anew wherever it is used. */
 	asm volatile("" : "+r"(slot));
 	return slot;
+}
+
+/* The slot at an index; NULL: there is none. */
+static __always_inline struct obs_slot *slot_at(u64 index)
+{
+	asm volatile("" : "+r"(index));
+	if (index >= OBS_SLOTS)
+		return NULL;
+	/* Else clang computes the address before it is known to be one. */
+	asm volatile("" : "+r"(index));
+	return &slots[index];
 }
 
 /* The entry of a VM, made if this is the first of it; NULL if that failed. */
@@ -122,9 +133,11 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 /* Fill in a slot just taken, and make it known to its VM. */
 static __noinline int slot_set_up(u64 key, u32 index)
 {
-	struct obs_slot *slot = &slots[index & (OBS_SLOTS - 1)];
+	struct obs_slot *slot = slot_at(index);
 	struct vm *vm;
 
+	if (!slot)
+		return -1;
 	vm = vm_find(vm_key(key));
 	if (!vm) {
 		count(&losses.no_vm);
@@ -147,28 +160,61 @@ static __noinline int slot_set_up(u64 key, u32 index)
 	return 0;
 }
 
-/* A vCPU's slot, taken if it has none yet; NULL: none free. */
-static __noinline struct obs_slot *slot_search(u64 key)
+/* A slot for a vCPU that has none: its index; OBS_SLOTS: none is free. */
+static __noinline u32 slot_take(u64 key)
 {
 	u32 home = slot_home(key) - slots;
 
 	for (u32 i = 0; i < OBS_PROBES; i++) {
-		u32 index = (home + i) & (OBS_SLOTS - 1);
-
-		if (slots[index].vcpu == key)
-			return &slots[index];
-	}
-	for (u32 i = 0; i < OBS_PROBES; i++) {
-		u32 index = (home + i) & (OBS_SLOTS - 1);
+		u32 index = (home & (OBS_HOMES - 1)) + i;
 
 		if (slots[index].vcpu)
 			continue;
 		if (__sync_val_compare_and_swap(&slots[index].vcpu, 0, key))
 			continue;
-		return slot_set_up(key, index) ? NULL : &slots[index];
+		return slot_set_up(key, index) ? OBS_SLOTS : index;
 	}
 	count(&losses.no_slot);
-	return NULL;
+	return OBS_SLOTS;
+}
+
+/* The index of the slot that a vCPU has, wherever it is; OBS_SLOTS: none. */
+static __always_inline u32 slot_find(u64 key)
+{
+	struct obs_slot *slot = slot_home(key);
+	u32 home = slot - slots;
+
+#pragma clang loop unroll(full)
+	for (u32 i = 0; i < OBS_PROBES; i++) {
+		if (slot[i].vcpu == key)
+			return home + i;
+	}
+	return OBS_SLOTS;
+}
+
+/*
+ * The same, but it is given one if one is free.  Not static: then the verifier
+ * looks at it once, not with each caller for each of the places.
+ */
+__noinline u32 slot_index(u64 key)
+{
+	u32 index = slot_find(key);
+
+	return index < OBS_SLOTS ? index : slot_take(key);
+}
+
+/* Where the verifier knows an argument as a pointer, as the number that it is. */
+static __always_inline u64 first_argument(const void *ctx)
+{
+	u64 argument = 0;
+
+	bpf_probe_read_kernel(&argument, sizeof(argument), ctx);
+	return argument;
+}
+
+static __always_inline struct obs_slot *slot_of(u64 key)
+{
+	return slot_at(slot_index(key));
 }
 
 /* At an exit: events that name no vCPU find it by its thread. */
@@ -189,28 +235,21 @@ static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 	u32 *index = bpf_map_lookup_elem(&threads, &tid);
 	struct obs_slot *slot;
 
-	if (!index)
-		return NULL;
-	slot = &slots[*index & (OBS_SLOTS - 1)];
-	return slot->tid == tid ? slot : NULL;
+	slot = index ? slot_at(*index) : NULL;
+	return slot && slot->tid == tid ? slot : NULL;
 }
 
 /* A vCPU is being freed: its address, and its VM's, may be another's soon. */
 static __always_inline int slot_end(u64 key)
 {
+	struct obs_slot *slot = slot_at(slot_find(key));
 	u64 kvm = vm_key(key);
-	u32 home = slot_home(key) - slots;
 
 	bpf_map_delete_elem(&vms, &kvm);
-	for (u32 i = 0; i < OBS_PROBES; i++) {
-		struct obs_slot *slot = &slots[(home + i) & (OBS_SLOTS - 1)];
-
-		if (slot->vcpu != key)
-			continue;
+	if (slot) {
 		bpf_map_delete_elem(&threads, &slot->tid);
 		slot->vcpu = OBS_GONE;
 		count(&vcpus_ended);
-		break;
 	}
 	return 0;
 }

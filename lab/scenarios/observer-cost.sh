@@ -68,9 +68,9 @@ crowd() {
 		for i in $(seq 62); do
 			microguest --vcpus 16 --laps 4000 --report /dev/null \
 				cpuid=100 &
+			sleep 0.1
+			kill -STOP $!
 		done
-		sleep 20
-		kill -STOP $(jobs -p)
 		"$@"
 		status=$?
 		kill -KILL $(jobs -p)

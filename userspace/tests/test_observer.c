@@ -204,6 +204,164 @@ START_TEST(slots_are_reused)
 }
 END_TEST
 
+/* Exits without time, at times of one's choosing. */
+static void took(u64 vcpu, u64 time)
+{
+	struct obs_slot *slot;
+
+	kvm_exit(vcpu);
+	slot = slot_of(vcpu);
+	slot->exit_ns -= time;
+	kvm_entry(vcpu);
+}
+
+static const struct ledger_cell *cell_of(const struct ledger *ledger,
+					 uint64_t vm, size_t vcpu)
+{
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		if (ledger->vm[i].number == vm) {
+			ck_assert_uint_gt(ledger->vm[i].vcpu[vcpu].cells.nr, 0);
+			return &ledger->vm[i].vcpu[vcpu].cells.cell[0];
+		}
+	}
+	ck_abort_msg("no such VM");
+}
+
+/* An interval has what is new, with extremes as exact as they can be. */
+START_TEST(intervals)
+{
+	struct ledger ledger = { 0 };
+	const struct ledger_cell *cell;
+
+	kvm_entry(0x4000);
+	for (int i = 0; i < 100; i++)
+		took(0x4000, 1000000);
+	took(0x4000, 500000000);
+	took(0x4000, 2000);
+	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	cell = cell_of(&ledger, 1, 0);
+	ck_assert_uint_eq(cell->exits, 102);
+	ck_assert_uint_eq(hist_count(&cell->hist), 102);
+	ck_assert_uint_ge(cell->ns, 600002000);
+	ck_assert_uint_ge(cell->min_ns, 2000);
+	ck_assert_uint_lt(cell->min_ns, 1000000);
+	ck_assert_uint_ge(cell->max_ns, 500000000);
+	ck_assert_uint_ge(hist_percentile(&cell->hist, 0.5), 950000);
+	ck_assert_uint_le(hist_percentile(&cell->hist, 0.9), 1500000);
+
+	ledger_reset(&ledger);
+	took(0x4000, 3000000);
+	kvm_exit(0x4000);
+	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	cell = cell_of(&ledger, 1, 0);
+	ck_assert_uint_eq(cell->exits, 2);
+	ck_assert_uint_eq(hist_count(&cell->hist), 1);
+	ck_assert_uint_ge(cell->min_ns, 2850000);
+	ck_assert_uint_le(cell->max_ns, 4000000);
+
+	ledger_reset(&ledger);
+	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 0);
+	ledger_free(&ledger);
+}
+END_TEST
+
+/* Times of all sizes are in the right buckets: BPF's look-up is hist_table's. */
+START_TEST(all_times)
+{
+	struct ledger ledger = { 0 };
+	struct hist *hist;
+
+	kvm_entry(0x4000);
+	for (u64 time = 1 << 20; time < 1ull << 42; time += time / 3) {
+		u64 near;
+
+		took(0x4000, time);
+		ledger_reset(&ledger);
+		ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+		hist = &ledger.vm[0].vcpu[0].cells.cell[0].hist;
+		ck_assert_uint_eq(hist_count(hist), 1);
+		near = hist_percentile(hist, 1);
+		if (time < 1ull << 38) {
+			ck_assert_uint_ge(near, time * 0.94);
+			ck_assert_uint_le(near, time * 1.06 + 100000);
+		} else {
+			ck_assert_uint_ge(near, (1ull << 38) * 0.9);
+		}
+	}
+	ck_assert_uint_eq(bpf->bss->losses.no_span, 0);
+	ledger_free(&ledger);
+}
+END_TEST
+
+/* What ended is collected once more, and all that it had is given back. */
+START_TEST(ended_vcpus_are_freed)
+{
+	u64 spans = bpf->bss->free_tail - bpf->bss->free_head;
+	struct ledger ledger = { 0 };
+
+	for (int round = 0; round < 50; round++) {
+		for (u64 i = 1; i <= 200; i++) {
+			took(i * 0x4000, i * 1000);
+			slot_of(i * 0x4000)->vcpu = OBS_GONE;
+			bpf->bss->vcpus_ended++;
+		}
+		ck_assert(observer_has_ended(&observer));
+		ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+		ck_assert(!observer_has_ended(&observer));
+	}
+	for (size_t i = 0; i < OBS_SLOTS; i++)
+		ck_assert_uint_eq(bpf->bss->slots[i].vcpu, 0);
+	ck_assert_uint_eq(bpf->bss->free_tail - bpf->bss->free_head, spans);
+	ck_assert_uint_eq(bpf->bss->losses.no_slot, 0);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].exits, 50 * 200);
+	ck_assert(ledger.vm[0].vcpu[0].gone);
+	ledger_free(&ledger);
+}
+END_TEST
+
+/* No span left: times are missing in histograms, and nowhere else. */
+START_TEST(spans_run_out)
+{
+	struct ledger ledger = { 0 };
+
+	bpf->bss->free_head = bpf->bss->free_tail - 1;
+	kvm_entry(0x4000);
+	took(0x4000, 2000000);
+	took(0x4000, 2000000);
+	took(0x4000, 2000000000);
+	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	ck_assert_uint_eq(ledger.losses.no_span, 1);
+	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 3);
+	ck_assert_uint_ge(cell_of(&ledger, 1, 0)->ns, 2004000000);
+	ck_assert_uint_eq(hist_count(&cell_of(&ledger, 1, 0)->hist), 2);
+	ledger_free(&ledger);
+}
+END_TEST
+
+/* A slot has no cell left: the exits are counted, and said to have no reason. */
+START_TEST(reasons_run_out)
+{
+	struct ledger ledger = { 0 };
+	struct obs_slot *slot;
+
+	took(0x4000, 1000);
+	slot = slot_of(0x4000);
+	for (u32 i = slot->cells; i < OBS_CELLS; i++)
+		slot->reason[i] = i;
+	slot->cells = OBS_CELLS;
+	memset(slot->cell_of, 0, sizeof(slot->cell_of));
+	slot->reason[1] = 0x99;
+	took(0x4000, 1000);
+	took(0x4000, 1000);
+	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].exits, 3);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].sparse_full, 2);
+	ck_assert_uint_eq(bpf->bss->losses.other_reason, 2);
+	ledger_free(&ledger);
+}
+END_TEST
+
 static int nr_answers;
 static struct obs_answer last;
 
@@ -253,6 +411,7 @@ int main(void)
 		puts("1..0 # SKIP root: BPF programs cannot be loaded");
 		return 0;
 	}
+	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, pairs);
 	tcase_add_test(tcase, open_exit);
@@ -261,6 +420,11 @@ int main(void)
 	tcase_add_test(tcase, thousand_vcpus_fit);
 	tcase_add_test(tcase, slots_are_reused);
 	tcase_add_test(tcase, answers_are_captured);
+	tcase_add_test(tcase, intervals);
+	tcase_add_test(tcase, all_times);
+	tcase_add_test(tcase, ended_vcpus_are_freed);
+	tcase_add_test(tcase, spans_run_out);
+	tcase_add_test(tcase, reasons_run_out);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
