@@ -26,6 +26,23 @@
 
 enum color { COLOR_LOST = 1, COLOR_TREND, COLOR_HEAD };
 
+void top_view_close(struct top_view *view)
+{
+	if (!view->screen)
+		return;
+	endwin();
+	delscreen(view->screen);
+	view->screen = NULL;
+}
+
+/* A capability is a string, (char *)-1 or NULL. */
+static bool can_place_cursor(void)
+{
+	const char *capability = tigetstr("cup");
+
+	return capability && (intptr_t)capability != -1;
+}
+
 int top_view_open(struct top_view *view, const char *title, struct why *why)
 {
 	const char *term = getenv("TERM");
@@ -43,6 +60,13 @@ int top_view_open(struct top_view *view, const char *title, struct why *why)
 			why, ENOTTY,
 			"--top: nothing is known of a terminal of type '%s'; set TERM",
 			term ? term : "");
+	if (!can_place_cursor()) {
+		top_view_close(view);
+		return why_set(
+			why, ENOTTY,
+			"--top: a terminal of type '%s' cannot place text; the table, --json and --csv need none",
+			term ? term : "");
+	}
 	set_escdelay(ESCAPE_MS);
 	cbreak();
 	noecho();
@@ -60,15 +84,6 @@ int top_view_open(struct top_view *view, const char *title, struct why *why)
 		view->colors = true;
 	}
 	return 0;
-}
-
-void top_view_close(struct top_view *view)
-{
-	if (!view->screen)
-		return;
-	endwin();
-	delscreen(view->screen);
-	view->screen = NULL;
 }
 
 enum top_command top_view_read(const struct top_view *view, bool *any)
