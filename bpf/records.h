@@ -90,7 +90,8 @@ struct obs_slot {
 	u8 handled; /* the exit handler was reached */
 	u8 has_key;
 	u8 off_runnable; /* when scheduled out */
-	u8 pad[7];
+	u8 thread_known; /* that tid has this slot */
+	u8 pad[6];
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
 	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */

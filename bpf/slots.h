@@ -223,9 +223,10 @@ static __always_inline void slot_know_thread(struct obs_slot *slot)
 	u32 tid = bpf_get_current_pid_tgid();
 	u32 index = slot - slots;
 
-	if (slot->tid == tid && slot->cells)
+	if (slot->tid == tid && slot->thread_known)
 		return;
 	slot->tid = tid;
+	slot->thread_known = 1;
 	bpf_map_update_elem(&threads, &tid, &index, BPF_ANY);
 }
 

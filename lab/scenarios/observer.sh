@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: exitledger guest /usr/sbin/bpftool?
+#
+# The observer against guests that know what they executed; lab/t/observer.t
+# judges.  VMS: guests of 16 vCPUs made and destroyed (135: more vCPUs than the
+# observer has slots).
+set -u
+: "${VMS:=135}"
+
+# watch NAME OPTION... -- COMMAND: the monitor's JSON in /results/NAME.json
+watch() {
+	name=$1
+	shift
+	exitledger monitor --interval 0 --json "$@" >"/results/$name.json" \
+		2>"/results/$name.err"
+	echo "[LAB] $name: status $?"
+}
+guest() {
+	echo "microguest --report /dev/null $*"
+}
+work="cpuid=1000 out=250 rdmsr=125 vmcall=62"
+
+for attach in tp_btf raw_tp tp; do
+	# shellcheck disable=SC2046,SC2086 # words
+	watch "one_$attach" --attach "$attach" -- $(guest $work)
+	# shellcheck disable=SC2046,SC2086
+	watch "four_$attach" --attach "$attach" -- $(guest --vcpus 4 $work)
+done
+# shellcheck disable=SC2046,SC2086
+watch count_only --count-only -- $(guest --vcpus 4 $work)
+
+# Four threads, which are sent from CPU to CPU.
+cat >/tmp/migrate <<'END'
+#!/bin/sh
+microguest --vcpus 4 --laps 20 --report /dev/null cpuid=1000 out=25 &
+guest=$!
+cpu=0
+while grep -q '^State:.[^Z]' "/proc/$guest/status" 2>/dev/null; do
+	for thread in /proc/"$guest"/task/*; do
+		cpu=$((1 - cpu))
+		taskset -p "$((1 + cpu))" "${thread##*/}" >/dev/null 2>&1 &&
+			echo moved >>/tmp/moved
+	done
+	cpu=$((1 - cpu))
+	usleep 10000
+done
+wait "$guest"
+END
+chmod +x /tmp/migrate
+watch migrating -- /tmp/migrate
+wc -l </tmp/moved >/results/moved
+
+# In the middle of a run: since then, and the VM's end is seen.
+microguest --vcpus 2 --laps 100 --report /dev/null cpuid=1000 &
+guest=$!
+usleep 500000
+# shellcheck disable=SC2016 # for the inner shell
+watch late -- sh -c 'while grep -q "^State:.[^Z]" "/proc/$0/status"; do
+	usleep 50000; done 2>/dev/null' "$guest"
+wait $guest
+
+# Every exit's time, one by one, of the same run.
+# shellcheck disable=SC2046,SC2086
+watch trace --histograms --hlt --slower-than 1ns -- \
+	$(guest --vcpus 2 cpuid=2000 out=400 rdmsr=800 hlt_timer=20)
+
+# shellcheck disable=SC2046
+watch off_cpu --off-cpu -- $(guest --vcpus 4 cpuid=5000 hlt_timer=20)
+for key in port msr hypercall cpuid; do
+	# shellcheck disable=SC2046,SC2086
+	watch "by_$key" --by $key -- $(guest --vcpus 2 $work)
+done
+# shellcheck disable=SC2046
+watch fast --fast -- $(guest tsc_far=500 cpuid=100)
+
+echo "[LAB] $VMS guests of 16 vCPUs"
+watch churn -- sh -c "i=0; while [ \$i -lt $VMS ]; do
+	microguest --vcpus 16 --report /dev/null cpuid=3 || exit 1
+	i=\$((i + 1)); done"
+
+# Killed in the middle: nothing of it may be left in the kernel.
+if command -v bpftool >/dev/null; then
+	bpftool prog show | grep -c 'name \(exit\|entry\)_' >/results/progs_before
+	exitledger monitor --interval 0 >/dev/null 2>&1 &
+	monitor=$!
+	sleep 3
+	bpftool prog show | grep -c 'name \(exit\|entry\)_' >/results/progs_during
+	kill -KILL $monitor
+	wait $monitor 2>/dev/null
+	sleep 1
+	bpftool prog show | grep -c 'name \(exit\|entry\)_' >/results/progs_after
+	bpftool map show | grep -c 'name observer' >/results/maps_after
+fi
+watch none_match --vm nobody -- microguest --report /dev/null cpuid=1
+exit 0
