@@ -3,6 +3,7 @@
 # make demo    do it all on an emulated AMD host and show the balanced books
 # make lab     the same with VENDOR=amd|intel, KERNEL=6.1|6.12, SCENARIO=FILE
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
+# make observer-cost   what BPF's counting costs, likewise
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
@@ -67,6 +68,10 @@ SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 .PHONY: kvm-cost
 kvm-cost:
 	@lab/kvm-cost.sh --kernel $(KERNEL)
+
+.PHONY: observer-cost
+observer-cost:
+	@lab/observer-cost.sh
 
 .PHONY: leaf-fuzz
 leaf-fuzz:

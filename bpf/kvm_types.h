@@ -69,6 +69,13 @@ struct vcpu_vmx___618 {
 	struct vcpu_vt___618 vt;
 };
 
+/* linux/sched.h */
+struct task_struct {
+	int pid;
+	struct task_struct *group_leader;
+	char comm[16];
+};
+
 /* Classic tracepoints' records: arch/x86/kvm/trace.h */
 struct trace_event_raw_kvm_exit {
 	unsigned int exit_reason;

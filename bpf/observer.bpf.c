@@ -177,10 +177,6 @@ int vmx_handled(u64 *ctx)
 	return exit_handled(ctx);
 }
 
-struct task_struct {
-	int pid;
-} __attribute__((preserve_access_index));
-
 /* (preempt, prev, next, prev_state): the last from 5.18 on. */
 SEC("tp_btf/sched_switch")
 int off_cpu(u64 *ctx)

@@ -95,7 +95,8 @@ struct obs_slot {
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
 	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
-	u8 pad2[160];
+	char comm[16]; /* of the process */
+	u8 pad2[144];
 	struct obs_cell cell[OBS_CELLS];
 };
 

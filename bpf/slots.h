@@ -18,7 +18,7 @@ const volatile struct obs_config config;
  */
 struct obs_slot slots[OBS_SLOTS + 4];
 struct obs_losses losses;
-u64 vms_seen;
+u64 vms_seen; /* tells user space that there is a name to be found out */
 u64 vcpus_ended; /* tells user space that there are slots to be freed */
 u32 serials;
 
@@ -116,8 +116,10 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 {
 	struct kvm_vcpu *vcpu = (void *)key;
 	struct vcpu_svm *svm = (void *)key;
+	struct task_struct *task = (void *)bpf_get_current_task();
 	u64 id = bpf_get_current_pid_tgid();
 
+	BPF_CORE_READ_STR_INTO(&slot->comm, task, group_leader, comm);
 	slot->tgid = id >> 32;
 	slot->tid = (u32)id;
 	if (config.classic) {

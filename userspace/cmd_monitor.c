@@ -29,9 +29,9 @@ static int collect(void *observer, struct ledger *interval)
 	return observer_collect(observer, interval);
 }
 
-static bool has_ended(void *observer)
+static bool has_news(void *observer)
 {
-	return observer_has_ended(observer);
+	return observer_has_news(observer);
 }
 
 /* A pipe's reader is gone: noticed even while there is nothing to write. */
@@ -104,7 +104,7 @@ static int run(struct monitor *monitor, struct why *why)
 {
 	const struct monitor_options *options = &monitor->options;
 	struct monitor_loop loop = {
-		.source = { monitor->observer, collect, has_ended },
+		.source = { monitor->observer, collect, has_news },
 		.view = { monitor, wait_for, show },
 		.start_ns = monitor->start_ns,
 		.interval = options->interval,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -268,6 +270,13 @@ static void vcpu_free(struct ledger_vcpu *vcpu)
 	free(vcpu->keys.key);
 }
 
+static void vm_free(struct ledger_vm *vm)
+{
+	for (size_t i = 0; i < vm->nr_vcpus; i++)
+		vcpu_free(&vm->vcpu[i]);
+	free(vm->vcpu);
+}
+
 static void vcpu_reset(struct ledger_vcpu *vcpu)
 {
 	vcpu->exits = 0;
@@ -304,6 +313,60 @@ static bool vm_reset(struct ledger_vm *vm)
 	return kept;
 }
 
+bool ledger_vm_ended(const struct ledger_vm *vm)
+{
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		if (!vm->vcpu[i].gone)
+			return false;
+	}
+	return vm->nr_vcpus;
+}
+
+/* Put all that a VM had in the one for VMs that ended long ago. */
+static int fold(struct ledger_vm *vm, struct ledger_vm *older)
+{
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		vm->vcpu[i].id = 0;
+		vm->vcpu[i].prior_exits +=
+			older->nr_vcpus ? older->vcpu->prior_exits : 0;
+		if (add_vcpu(older, &vm->vcpu[i]))
+			return -ENOMEM;
+	}
+	older->isa = vm->isa;
+	older->older++;
+	snprintf(older->name, sizeof(older->name), "(%" PRIu64 " older VMs)",
+		 older->older);
+	return 0;
+}
+
+int ledger_forget(struct ledger *ledger)
+{
+	size_t ended = 0, kept;
+	int r = 0;
+
+	for (size_t i = 0; i < ledger->nr_vms; i++)
+		ended += ledger->vm[i].number &&
+			 ledger_vm_ended(&ledger->vm[i]);
+	if (ended < 2 * LEDGER_ENDED)
+		return 0;
+	if (!ledger_vm(ledger, 0, 0))
+		return -ENOMEM;
+	kept = 1;
+	for (size_t i = 1; i < ledger->nr_vms; i++) {
+		struct ledger_vm *vm = &ledger->vm[i];
+
+		if (r || ended <= LEDGER_ENDED || !ledger_vm_ended(vm)) {
+			ledger->vm[kept++] = *vm;
+			continue;
+		}
+		r = fold(vm, &ledger->vm[0]);
+		vm_free(vm);
+		ended--;
+	}
+	ledger->nr_vms = kept;
+	return r;
+}
+
 void ledger_reset(struct ledger *ledger)
 {
 	size_t kept = 0;
@@ -325,13 +388,8 @@ void ledger_total_free(struct ledger_total *total)
 
 void ledger_free(struct ledger *ledger)
 {
-	for (size_t i = 0; i < ledger->nr_vms; i++) {
-		struct ledger_vm *vm = &ledger->vm[i];
-
-		for (size_t j = 0; j < vm->nr_vcpus; j++)
-			vcpu_free(&vm->vcpu[j]);
-		free(vm->vcpu);
-	}
+	for (size_t i = 0; i < ledger->nr_vms; i++)
+		vm_free(&ledger->vm[i]);
 	free(ledger->vm);
 	free(ledger->slows.slow);
 	memset(ledger, 0, sizeof(*ledger));

@@ -15,6 +15,9 @@
 
 #define LEDGER_NAME 64
 
+/* Ended VMs that a total keeps apart: from twice as many on, only so many. */
+#define LEDGER_ENDED 1000
+
 /*
  * Exits of one reason, and the time from each to the next entry.  The last
  * exit of a vCPU has none yet: hist_count() says how many have.
@@ -78,10 +81,11 @@ struct ledger_vcpu {
 };
 
 struct ledger_vm {
-	uint64_t number; /* from 1, in the order seen; never reused */
+	uint64_t number; /* from 1, in the order seen; never reused; see @older */
 	uint32_t pid;
 	uint32_t isa; /* EXIT_LEAF_ISA_*; 0: no exit yet */
 	char name[LEDGER_NAME];
+	uint64_t older; /* number is 0: how many ended VMs are in this one */
 	struct ledger_vcpu *vcpu; /* ascending by id */
 	size_t nr_vcpus;
 	size_t room;
@@ -177,6 +181,17 @@ int ledger_total_vcpu(const struct ledger_vcpu *vcpu,
  * are @from's afterwards, as the later ones.  0 or -ENOMEM.
  */
 int ledger_add(struct ledger *to, const struct ledger *from);
+
+/**
+ * ledger_forget - bound the memory of a total, however many VMs come and go
+ *
+ * Where there are too many VMs that have ended, the oldest of them become one,
+ * number 0.  Nothing that they had is lost but whose it was.  0 or -ENOMEM.
+ */
+int ledger_forget(struct ledger *ledger);
+
+/** ledger_vm_ended - are all of a VM's vCPUs gone? */
+bool ledger_vm_ended(const struct ledger_vm *vm);
 
 /**
  * ledger_reset - begin the next interval: all counts to zero

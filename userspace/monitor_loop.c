@@ -39,7 +39,8 @@ static int end_interval(struct monitor_loop *loop, uint64_t since,
 	sample.seconds = (loop->now.ns - since) / 1e9;
 	if (!r)
 		r = loop->view.show(loop->view.context, &sample, why);
-	if (!r && ledger_add(&loop->total, &loop->now))
+	if (!r && (ledger_add(&loop->total, &loop->now) ||
+		   ledger_forget(&loop->total)))
 		r = why_set(why, ENOMEM, "out of memory");
 	ledger_reset(&loop->now);
 	return r;
@@ -50,7 +51,8 @@ static int end_all(struct monitor_loop *loop, struct why *why)
 {
 	int r = collect(loop, why);
 
-	if (!r && ledger_add(&loop->total, &loop->now))
+	if (!r && (ledger_add(&loop->total, &loop->now) ||
+		   ledger_forget(&loop->total)))
 		r = why_set(why, ENOMEM, "out of memory");
 	loop->total.slows = loop->now.slows;
 	memset(&loop->now.slows, 0, sizeof(loop->now.slows));
@@ -93,7 +95,7 @@ int monitor_loop_run(struct monitor_loop *loop, struct why *why)
 			shown++;
 		} else if (loop->eager ||
 			   monitor_now_ns() - loop->now.ns >= COLLECT_NS ||
-			   loop->source.has_ended(loop->source.context)) {
+			   loop->source.has_news(loop->source.context)) {
 			r = collect(loop, why);
 		}
 	}

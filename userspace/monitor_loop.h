@@ -9,11 +9,11 @@
 #include "msg.h"
 #include "render_monitor.h"
 
-/* As observer_collect() and observer_has_ended(). */
+/* As observer_collect() and observer_has_news(). */
 struct monitor_source {
 	void *context;
 	int (*collect)(void *context, struct ledger *interval);
-	bool (*has_ended)(void *context);
+	bool (*has_news)(void *context);
 };
 
 struct monitor_view {

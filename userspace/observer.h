@@ -66,12 +66,12 @@ bool observer_sees_ends(const struct observer *observer);
 int observer_collect(struct observer *observer, struct ledger *ledger);
 
 /**
- * observer_has_ended - is there a slot to be taken back?
+ * observer_has_news - is there a slot to be taken back, or a VM to be named?
  *
  * Cheap.  If so, observer_collect() should be called soon, not just at the end
- * of a long interval.
+ * of a long interval: slots may run out, and a process that is gone has no name.
  */
-bool observer_has_ended(const struct observer *observer);
+bool observer_has_news(const struct observer *observer);
 
 /**
  * observer_answers - append the answers captured since the last call

@@ -202,6 +202,16 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 	return 0;
 }
 
+/* A process that is gone has no name any more, but had one when it began. */
+static void name_vm(const struct obs_slot *slot, struct ledger_vm *vm)
+{
+	vm_name(vm->pid, vm->name, sizeof(vm->name));
+	if (!strcmp(vm->name, "?"))
+		vm_name_parse(slot->comm,
+			      strnlen(slot->comm, sizeof(slot->comm)), vm->name,
+			      sizeof(vm->name));
+}
+
 static struct ledger_vcpu *vcpu_of(const struct observer *observer,
 				   const struct obs_slot *slot,
 				   struct ledger *ledger)
@@ -211,7 +221,7 @@ static struct ledger_vcpu *vcpu_of(const struct observer *observer,
 	if (!vm)
 		return NULL;
 	if (!vm->name[0])
-		vm_name(vm->pid, vm->name, sizeof(vm->name));
+		name_vm(slot, vm);
 	vm->isa = observer->isa;
 	return ledger_vcpu(vm, slot->vcpu_id);
 }
@@ -414,6 +424,8 @@ int observer_collect(struct observer *observer, struct ledger *ledger)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ledger->ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	census(observer, ledger->ns);
+	observer->vms_seen = __atomic_load_n(&observer->bpf->bss->vms_seen,
+					     __ATOMIC_ACQUIRE);
 	r = collect_slots(observer, ledger);
 	if (!r && observer->options.slower_than_ns) {
 		observer->ledger = ledger;
@@ -424,8 +436,12 @@ int observer_collect(struct observer *observer, struct ledger *ledger)
 	return r < 0 ? r : 0;
 }
 
-bool observer_has_ended(const struct observer *observer)
+bool observer_has_news(const struct observer *observer)
 {
-	return __atomic_load_n(&observer->bpf->bss->vcpus_ended,
-			       __ATOMIC_RELAXED) != observer->ended;
+	const struct observer_bpf__bss *bss = observer->bpf->bss;
+
+	return __atomic_load_n(&bss->vcpus_ended, __ATOMIC_RELAXED) !=
+		       observer->ended ||
+	       __atomic_load_n(&bss->vms_seen, __ATOMIC_RELAXED) !=
+		       observer->vms_seen;
 }

@@ -20,6 +20,7 @@ struct observer {
 	enum attach attach;
 	uint32_t isa;
 	bool sees_ends;
+	uint64_t vms_seen; /* when last collected */
 	uint64_t ended; /* vCPUs whose slots were taken back */
 	uint64_t next_census_ns; /* when to look for ended processes */
 	struct shadow **shadow; /* per slot, what was collected already */

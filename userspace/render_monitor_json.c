@@ -102,7 +102,7 @@ static size_t put_vm(struct json_writer *json,
 	json_put_text(json, "name", vm->name);
 	json_put_text(json, "isa", exit_isa_name(vm->isa));
 	json_put_uint(json, "vcpus", vm->nr_vcpus);
-	json_put_bool(json, "ended", row_vm_ended(vm));
+	json_put_bool(json, "ended", ledger_vm_ended(vm));
 	if (!group->vcpu) {
 		json_put_uint(json, "exits", group->total.exits);
 		json_put_uint(json, "ns", group->total.ns);

@@ -220,17 +220,6 @@ static int add_up(struct row_group *group, const struct filter *filter,
 	return 0;
 }
 
-bool row_vm_ended(const struct ledger_vm *vm)
-{
-	size_t nr = vm->vcpu ? vm->nr_vcpus : 0;
-
-	for (size_t i = 0; i < nr; i++) {
-		if (!vm->vcpu[i].gone)
-			return false;
-	}
-	return nr;
-}
-
 int rows_group(const struct ledger *ledger, const struct ledger_vm *vm,
 	       const struct ledger_vcpu *vcpu, const struct filter *filter,
 	       double seconds, struct row_group *group)
@@ -241,7 +230,7 @@ int rows_group(const struct ledger *ledger, const struct ledger_vm *vm,
 	*group = (struct row_group){
 		.vm = vm,
 		.vcpu = vcpu,
-		.ended = vcpu ? vcpu->gone : row_vm_ended(vm),
+		.ended = vcpu ? vcpu->gone : ledger_vm_ended(vm),
 	};
 	if (add_up(group, filter, &cells, &keys) ||
 	    fill_reasons(group, cells, filter, ledger->losses.no_span) ||

@@ -99,9 +99,6 @@ int rows_group_complete(struct row_group *group);
 /** row_is_idle - the time of these exits is the guest's idleness: HLT */
 bool row_is_idle(uint32_t isa, uint32_t reason);
 
-/** row_vm_ended - all of a VM's vCPUs are gone */
-bool row_vm_ended(const struct ledger_vm *vm);
-
 void rows_group_free(struct row_group *group);
 void rows_free(struct rows *rows);
 

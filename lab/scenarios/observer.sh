@@ -80,16 +80,22 @@ watch churn -- sh -c "i=0; while [ \$i -lt $VMS ]; do
 	i=\$((i + 1)); done"
 
 # Killed in the middle: nothing of it may be left in the kernel.
+programs() {
+	bpftool prog show | grep -c 'name \(exit\|entry\)_'
+}
 if command -v bpftool >/dev/null; then
-	bpftool prog show | grep -c 'name \(exit\|entry\)_' >/results/progs_before
 	exitledger monitor --interval 0 >/dev/null 2>&1 &
 	monitor=$!
-	sleep 3
-	bpftool prog show | grep -c 'name \(exit\|entry\)_' >/results/progs_during
+	waited=0
+	while [ "$(programs)" -lt 2 ] && [ $waited -lt 60 ]; do
+		usleep 500000
+		waited=$((waited + 1))
+	done
+	programs >/results/progs_during
 	kill -KILL $monitor
 	wait $monitor 2>/dev/null
 	sleep 1
-	bpftool prog show | grep -c 'name \(exit\|entry\)_' >/results/progs_after
+	programs >/results/progs_after
 	bpftool map show | grep -c 'name observer' >/results/maps_after
 fi
 watch none_match --vm nobody -- microguest --report /dev/null cpuid=1

@@ -33,7 +33,7 @@ static int collect(void *context, struct ledger *interval)
 	return ledger_slow_add(&interval->slows, &slow);
 }
 
-static bool has_ended(void *context)
+static bool has_news(void *context)
 {
 	(void)context;
 	return test.ended;
@@ -69,7 +69,7 @@ static void setup(void)
 {
 	memset(&test, 0, sizeof(test));
 	test.loop = (struct monitor_loop){
-		.source = { NULL, collect, has_ended },
+		.source = { NULL, collect, has_news },
 		.view = { NULL, wait_for, show },
 		.start_ns = monitor_now_ns(),
 		.interval = 0.02,

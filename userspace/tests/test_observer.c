@@ -307,9 +307,9 @@ START_TEST(ended_vcpus_are_freed)
 			slot_of(i * 0x4000)->vcpu = OBS_GONE;
 			bpf->bss->vcpus_ended++;
 		}
-		ck_assert(observer_has_ended(&observer));
+		ck_assert(observer_has_news(&observer));
 		ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
-		ck_assert(!observer_has_ended(&observer));
+		ck_assert(!observer_has_news(&observer));
 	}
 	for (size_t i = 0; i < OBS_SLOTS; i++)
 		ck_assert_uint_eq(bpf->bss->slots[i].vcpu, 0);

@@ -95,6 +95,38 @@ START_TEST(ended_vcpus_leave)
 }
 END_TEST
 
+/* However many VMs come and go, memory is bounded and no count is lost. */
+START_TEST(old_vms_become_one)
+{
+	struct ledger delta = { 0 }, sum = { 0 };
+	uint64_t exits = 0;
+
+	for (uint64_t vm = 1; vm <= 5000; vm++) {
+		add(&delta, vm, vm % 3, 5, vm);
+		delta.vm[0].vcpu[0].gone = vm != 7;
+		ck_assert_int_eq(ledger_add(&sum, &delta), 0);
+		ck_assert_int_eq(ledger_forget(&sum), 0);
+		ledger_reset(&delta);
+		if (delta.nr_vms)
+			delta.vm[0].vcpu[0].gone = true;
+		ledger_reset(&delta);
+		ck_assert_uint_le(sum.nr_vms, 2 * LEDGER_ENDED + 2);
+	}
+	for (size_t i = 0; i < sum.nr_vms; i++) {
+		for (size_t j = 0; j < sum.vm[i].nr_vcpus; j++)
+			exits += sum.vm[i].vcpu[j].exits;
+	}
+	ck_assert_uint_eq(exits, 5000ull * 5001 / 2);
+	ck_assert_uint_eq(sum.vm[0].number, 0);
+	ck_assert_uint_gt(sum.vm[0].older, 2000);
+	ck_assert(strstr(sum.vm[0].name, " older VMs)"));
+	ck_assert_uint_eq(sum.vm[1].number, 7);
+	ck_assert_uint_eq(sum.vm[sum.nr_vms - 1].number, 5000);
+	ledger_free(&delta);
+	ledger_free(&sum);
+}
+END_TEST
+
 static void book(struct ledger *ledger, uint64_t min, uint64_t max)
 {
 	struct ledger_vcpu *vcpu = ledger_vcpu(ledger_vm(ledger, 1, 1), 0);
@@ -240,6 +272,7 @@ int main(void)
 	tcase_add_test(tcase, cells_stay_sorted);
 	tcase_add_test(tcase, totals_and_intervals);
 	tcase_add_test(tcase, ended_vcpus_leave);
+	tcase_add_test(tcase, old_vms_become_one);
 	tcase_add_test(tcase, extremes_are_kept);
 	tcase_add_test(tcase, percentiles_are_near);
 	tcase_add_test(tcase, percentiles_by_rank);

@@ -56,7 +56,7 @@ static int collect(void *context, struct ledger *interval)
 	return 0;
 }
 
-static bool has_ended(void *context)
+static bool has_news(void *context)
 {
 	(void)context;
 	return false;
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 		.mode = argc > 3 ? argv[3] : "",
 	};
 	struct monitor_loop loop = {
-		.source = { &host, collect, has_ended },
+		.source = { &host, collect, has_news },
 		.start_ns = monitor_now_ns(),
 		.interval = 0.2,
 	};
