@@ -5,27 +5,7 @@
 
 #include "balance.h"
 #include "exit_leaves.h"
-#include "reasons.h"
-
-/*
- * BPF's clock is CLOCK_MONOTONIC, which NTP may slew by this much against the
- * TSC (MAXFREQ in the kernel's timex.h, parts per million).
- */
-#define MAX_SLEW_PPM 500.0
-
-/* How far KVM was ahead when the observer came: by a first read's bound. */
-struct base {
-	uint64_t vm;
-	uint32_t leaf;
-	uint32_t reason;
-	int64_t low;
-	int64_t high;
-};
-
-struct bases {
-	struct base *base;
-	size_t nr;
-};
+#include "rules.h"
 
 static const char *const rule_names[] = {
 	[RULE_KERNEL_LOW] = "kernel-low",
@@ -33,7 +13,10 @@ static const char *const rule_names[] = {
 	[RULE_GUEST] = "guest",
 	[RULE_EXECUTED] = "executed",
 	[RULE_TIME] = "time",
+	[RULE_TIME_HIGH] = "time-high",
+	[RULE_REGISTERS] = "registers",
 	[RULE_UNDEFINED] = "undefined",
+	[RULE_HIDDEN] = "hidden",
 	[RULE_NO_READ] = "no-read",
 	[RULE_UNANSWERED] = "unanswered",
 	[RULE_SWITCHED] = "switched",
@@ -64,185 +47,15 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-static void add_finding(struct balance *balance, const struct finding *finding)
-{
-	if (!rule_inconclusive(finding->rule))
-		balance->discrepancies++;
-	if (balance->nr < BALANCE_FINDINGS)
-		balance->finding[balance->nr++] = *finding;
-}
-
-static struct finding about(enum rule rule, const struct answer *answer)
-{
-	return (struct finding){
-		.rule = rule,
-		.leaf = answer->read.leaf,
-		.reason = leaf_takes_index(answer->read.leaf) ?
-				  answer->read.index :
-				  0,
-		.vcpu_id = answer->vcpu_id,
-		.vm = answer->vm,
-		.at_ns = answer->ns,
-	};
-}
-
-static const struct ledger_vm *find_vm(const struct books *books, uint64_t vm)
-{
-	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
-		if (books->ledger.vm[i].number == vm)
-			return &books->ledger.vm[i];
-	}
-	return NULL;
-}
-
-/* Had the VM exits before the observer came? */
-static bool is_late(const struct books *books, uint64_t number)
-{
-	const struct ledger_vm *vm = find_vm(books, number);
-
-	for (size_t i = 0; vm && i < vm->nr_vcpus; i++) {
-		if (vm->vcpu[i].prior_exits)
-			return true;
-	}
-	return false;
-}
-
-/*
- * The base of a VM's leaf: zero for a VM that was seen from its first exit on;
- * else from the first read, which is thereby used up: *@fresh.
- */
-static struct base *find_base(const struct books *books, struct bases *bases,
-			      const struct answer *answer, bool *fresh)
-{
-	uint32_t leaf = answer->read.leaf;
-	uint32_t reason = leaf_takes_index(leaf) ? answer->read.index : 0;
-	struct base *base;
-
-	*fresh = false;
-	for (size_t i = 0; i < bases->nr; i++) {
-		base = &bases->base[i];
-		if (base->vm == answer->vm && base->leaf == leaf &&
-		    base->reason == reason)
-			return base;
-	}
-	base = reallocarray(bases->base, bases->nr + 1, sizeof(*base));
-	if (!base)
-		return NULL;
-	bases->base = base;
-	base += bases->nr++;
-	*base = (struct base){ .vm = answer->vm,
-			       .leaf = leaf,
-			       .reason = reason };
-	if (is_late(books, answer->vm)) {
-		int64_t kernel = leaf_exits(&answer->read);
-
-		*fresh = true;
-		base->low = kernel - (int64_t)answer->exits_after -
-			    ((int64_t)answer->vcpus - 1);
-		base->high = kernel - (int64_t)answer->exits_before;
-	}
-	return base;
-}
-
-/* S0 <= K <= S1 + (n - 1), both sides relative to the base. */
-static int check_count(const struct books *books, const struct answer *answer,
-		       struct bases *bases, struct balance *balance)
-{
-	int64_t kernel = leaf_exits(&answer->read), low, high;
-	struct finding finding;
-	struct base *base;
-	bool fresh;
-
-	base = find_base(books, bases, answer, &fresh);
-	if (!base)
-		return -ENOMEM;
-	if (fresh)
-		return 0;
-	low = (int64_t)answer->exits_before + base->low;
-	high = (int64_t)answer->exits_after + ((int64_t)answer->vcpus - 1) +
-	       base->high;
-	balance->checked++;
-	balance->exact += low == high;
-	if (kernel >= low && kernel <= high)
-		return 0;
-	finding = about(kernel < low ? RULE_KERNEL_LOW : RULE_KERNEL_HIGH,
-			answer);
-	finding.kernel = kernel;
-	finding.low = low > 0 ? low : 0;
-	finding.high = high;
-	add_finding(balance, &finding);
-	return 0;
-}
-
-/* A reason that the observer has seen and the manual defines has a count. */
-static bool check_defined(const struct books *books,
-			  const struct answer *answer, struct balance *balance)
-{
-	struct finding finding;
-
-	if (!leaf_undefined(&answer->read))
-		return true;
-	if (answer->exits_before &&
-	    exit_reason_find(books->host.isa, answer->read.index)) {
-		finding = about(RULE_UNDEFINED, answer);
-		finding.low = answer->exits_before;
-		finding.high = answer->exits_after;
-		add_finding(balance, &finding);
-	}
-	return false;
-}
-
-/*
- * KVM's window encloses the observer's, so its time is no less.  With several
- * vCPUs another one's exit may end between the two, the observer's first.
- */
-static void check_time(const struct books *books, const struct answer *answer,
-		       struct balance *balance)
-{
-	double kernel, observer = answer->ns_after;
-	struct finding finding;
-
-	if (books->exit_stats_after < 2 || books->host.exit_stats < 2 ||
-	    books->tsc_khz <= 0 || answer->vcpus != 1 ||
-	    is_late(books, answer->vm))
-		return;
-	kernel = leaf_cycles(&answer->read) * 1e6 / books->tsc_khz;
-	balance->timed++;
-	if (kernel >= observer * (1 - MAX_SLEW_PPM / 1e6))
-		return;
-	finding = about(RULE_TIME, answer);
-	finding.kernel = kernel;
-	finding.low = finding.high = answer->ns_after;
-	add_finding(balance, &finding);
-}
-
 static int check_answers(const struct books *books, struct balance *balance)
 {
-	struct bases bases = { 0 };
+	struct rules rules = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; i < books->answers.nr && !r; i++) {
-		const struct answer *answer = &books->answers.answer[i];
-
-		if (!answer->found) {
-			balance->unanswered++;
-			continue;
-		}
-		if (answer->read.leaf == EXIT_LEAF_INFO)
-			continue;
-		if (!answer->paired) {
-			balance->unpaired++;
-			continue;
-		}
-		if (!check_defined(books, answer, balance))
-			continue;
-		if (answer->read.leaf == EXIT_LEAF_EXITS ||
-		    answer->read.leaf == EXIT_LEAF_REASON_EXITS)
-			r = check_count(books, answer, &bases, balance);
-		else
-			check_time(books, answer, balance);
-	}
-	free(bases.base);
+	for (size_t i = 0; i < books->answers.nr && !r; i++)
+		r = rules_apply(&rules, books, &books->answers.answer[i],
+				balance);
+	rules_free(&rules);
 	return r;
 }
 
@@ -321,29 +134,29 @@ static int check_report(const struct books *books, struct balance *balance)
 	if (r)
 		return r;
 	if (!balance->match) {
-		add_finding(balance, &(struct finding){ .rule = RULE_UNSEEN });
+		rules_add(balance, &(struct finding){ .rule = RULE_UNSEEN });
 		return 0;
 	}
 	for (size_t i = 0; i < books->report.nr; i++) {
 		const struct guest_read *said = &books->report.read[i];
 		const struct answer *answer =
 			&books->answers.answer[balance->match[i]];
-		struct finding finding = about(RULE_GUEST, answer);
+		struct finding finding = rules_finding(RULE_GUEST, answer);
 
 		balance->told++;
 		finding.kernel = leaf_exits(&answer->read);
 		if (!leaf_read_same_answer(&said->read, &answer->read)) {
 			finding.low = finding.high = leaf_exits(&said->read);
-			add_finding(balance, &finding);
+			rules_add(balance, &finding);
 		}
-		if (!said->has_executed)
+		if (!said->has_executed || !answer->found)
 			continue;
 		balance->executed++;
 		if (said->executed == finding.kernel)
 			continue;
 		finding.rule = RULE_EXECUTED;
 		finding.low = finding.high = said->executed;
-		add_finding(balance, &finding);
+		rules_add(balance, &finding);
 	}
 	return 0;
 }
@@ -375,6 +188,20 @@ static bool has_only(const struct balance *balance, enum rule rule)
 	return balance->nr > 0;
 }
 
+/* Leaves that KVM did not answer, though it was told to all the while. */
+static void check_hidden(const struct books *books, struct balance *balance)
+{
+	if (!books->leaves_on)
+		return;
+	for (uint32_t i = 0; i <= EXIT_LEAF_LAST - EXIT_LEAF_FIRST; i++) {
+		if (balance->unanswered_leaves & 1u << i)
+			rules_add(balance, &(struct finding){
+						   .rule = RULE_HIDDEN,
+						   .leaf = EXIT_LEAF_FIRST + i,
+					   });
+	}
+}
+
 /*
  * What the observer lost can only make KVM look too high.  And nothing can be
  * said of counters that were off for a while.
@@ -384,7 +211,7 @@ static void judge(const struct books *books, struct balance *balance)
 	enum rule reason = RULE_NO_READ;
 
 	balance->verdict = VERDICT_INCONCLUSIVE;
-	if (books->host.exit_stats < 1 ||
+	if (books->host.exit_stats < 1 || books->switched ||
 	    books->exit_stats_after != books->host.exit_stats)
 		reason = RULE_SWITCHED;
 	else if (balance->discrepancies && observer_lost_exits(books) &&
@@ -406,7 +233,7 @@ static void judge(const struct books *books, struct balance *balance)
 	if (balance->discrepancies)
 		balance->nr = balance->discrepancies = 0;
 	if (!(balance->nr && reason == RULE_NO_READ))
-		add_finding(balance, &(struct finding){ .rule = reason });
+		rules_add(balance, &(struct finding){ .rule = reason });
 }
 
 int balance_books(const struct books *books, struct balance *balance)
@@ -421,6 +248,7 @@ int balance_books(const struct books *books, struct balance *balance)
 		balance_free(balance);
 		return r;
 	}
+	check_hidden(books, balance);
 	judge(books, balance);
 	return 0;
 }

@@ -13,19 +13,43 @@
 #include "host.h"
 #include "ledger.h"
 
+/* A set of processes. */
+struct pids {
+	uint32_t *pid;
+	size_t nr;
+	size_t room;
+};
+
+/** pids_add - 0 or -ENOMEM */
+int pids_add(struct pids *pids, uint32_t pid);
+
+bool pids_have(const struct pids *pids, uint32_t pid);
+
 struct books {
 	struct host host; /* exit_stats: at the start */
 	int exit_stats_after; /* … and at the end */
+	bool switched; /* … and it, or exit_stats_leaves, was written to */
+	bool leaves_on; /* exit_stats_leaves was on, from start to end */
 	char attach[16];
 	bool sees_ends;
 	char command[256]; /* that was run, if one was */
 	int command_status; /* its exit status; 128 + n: ended by signal n */
+	uint64_t started_ns; /* CLOCK_MONOTONIC when counting began; 0: unknown */
+	struct pids running; /* processes that had a VM then */
 	double tsc_khz; /* measured against CLOCK_MONOTONIC; 0: unknown */
 	struct ledger ledger; /* the observer's book, at the end */
 	struct answers answers; /* KVM's book, as guests were told of it */
 	bool has_report;
 	struct guest_report report; /* … as the guest says it was told */
 };
+
+/**
+ * books_vm_is_late - may a VM have had exits before the observer came?
+ * @number: of the VM
+ *
+ * Also true for a VM that the ledger does not know: nothing is known of it.
+ */
+bool books_vm_is_late(const struct books *books, uint64_t number);
 
 /**
  * books_load - read a file that was made of books_json()

@@ -213,6 +213,35 @@ static int load_answers(const json_t *json, struct books *books,
 	return 0;
 }
 
+/* What older books don't have: as if nothing were known of it. */
+static int load_start(const json_t *json, struct books *books, struct why *why)
+{
+	json_t *array, *item;
+	size_t i;
+	int r = 0;
+
+	if (!json_object_get(json, "started_ns"))
+		return 0;
+	r = json_get_u64(json, "started_ns", INT64_MAX, &books->started_ns,
+			 why);
+	if (!r)
+		r = json_get_bool(json, "switched", &books->switched, why);
+	if (!r)
+		r = json_get_bool(json, "leaves_on", &books->leaves_on, why);
+	if (!r)
+		r = json_get_array(json, "running", &array, why);
+	if (r)
+		return r;
+	json_array_foreach (array, i, item) {
+		if (!json_is_integer(item))
+			return why_set(why, EINVAL,
+				       "\"running\" has what is no pid");
+		if (pids_add(&books->running, json_integer_value(item)))
+			return why_set(why, ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
 static int load_all(const json_t *json, struct books *books, struct why *why)
 {
 	struct ledger_losses *losses = &books->ledger.losses;
@@ -241,6 +270,8 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 				{ "answers", &losses->answers },
 				{ "unreadable", &losses->unreadable },
 				{ "recursion", &losses->recursion });
+	if (!r)
+		r = load_start(json, books, why);
 	if (!r)
 		r = load_vms(json, &books->ledger, why);
 	if (!r)
@@ -278,12 +309,4 @@ int books_load(const char *path, struct books *books, struct why *why)
 		books_free(books);
 	}
 	return r;
-}
-
-void books_free(struct books *books)
-{
-	ledger_free(&books->ledger);
-	answers_free(&books->answers);
-	guest_report_free(&books->report);
-	memset(books, 0, sizeof(*books));
 }

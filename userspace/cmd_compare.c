@@ -8,10 +8,12 @@
 #include "balance.h"
 #include "command.h"
 #include "commands.h"
+#include "counters.h"
 #include "json_save.h"
 #include "observer.h"
 #include "render_compare.h"
 #include "tsc.h"
+#include "vm_list.h"
 
 /* How often BPF's slots and answers are fetched. */
 #define COLLECT_MS 50
@@ -126,29 +128,52 @@ static int watch(struct observer *observer, struct command *command,
 	return r;
 }
 
+/* Attach the observer, and note what is there already. */
+static int open_books(const struct options *options, struct books *books,
+		      struct observer **observer, struct why *why)
+{
+	int r = observer_open(observer, options->attach, why);
+
+	if (r)
+		return r;
+	books->started_ns = tsc_now().ns;
+	snprintf(books->attach, sizeof(books->attach), "%s",
+		 attach_name(observer_attach(*observer)));
+	books->sees_ends = observer_sees_ends(*observer);
+	r = vm_list(&books->running);
+	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
+}
+
+static void close_books(struct books *books, struct counters_watch *counters)
+{
+	books->switched |= counters_written(counters);
+	books->leaves_on &= counters_leaves() && !books->switched &&
+			    counters->fd >= 0;
+	books->exit_stats_after = host_exit_stats();
+	counters_unwatch(counters);
+}
+
 /* Fill in the books from this host. */
 static int keep_books(const struct options *options, struct books *books,
 		      struct why *why)
 {
 	struct command command = { 0 };
-	struct observer *observer;
+	struct observer *observer = NULL;
+	struct counters_watch counters;
 	int r;
 
 	memset(books, 0, sizeof(*books));
+	counters_watch(&counters);
+	books->leaves_on = counters_leaves();
 	host_read(&books->host);
 	r = host_check(&books->host, why);
 	if (!r)
 		r = host_check_counters(&books->host, why);
-	if (r)
-		return r;
-	command_catch_signals();
-	r = observer_open(&observer, options->attach, why);
-	if (r)
-		return r;
-	snprintf(books->attach, sizeof(books->attach), "%s",
-		 attach_name(observer_attach(observer)));
-	books->sees_ends = observer_sees_ends(observer);
-	if (options->argv) {
+	if (!r) {
+		command_catch_signals();
+		r = open_books(options, books, &observer, why);
+	}
+	if (!r && options->argv) {
 		command_line(options->argv, books->command,
 			     sizeof(books->command));
 		r = command_start(&command, options->argv, why);
@@ -160,7 +185,7 @@ static int keep_books(const struct options *options, struct books *books,
 				strerror(-r));
 	}
 	observer_close(observer);
-	books->exit_stats_after = host_exit_stats();
+	close_books(books, &counters);
 	return r;
 }
 

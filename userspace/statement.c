@@ -139,9 +139,7 @@ int statement_make(const struct books *books, const struct balance *balance,
 		if (books->ledger.vm[i].number == vm)
 			statement->ledger = &books->ledger.vm[i];
 	}
-	for (size_t i = 0; statement->ledger && i < statement->ledger->nr_vcpus;
-	     i++)
-		statement->late |= statement->ledger->vcpu[i].prior_exits > 0;
+	statement->late = books_vm_is_late(books, vm);
 	take_all(books, balance, statement);
 	make_rest(statement);
 	qsort(statement->line, statement->nr, sizeof(*statement->line),

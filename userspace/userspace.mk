@@ -4,12 +4,14 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs neither BPF nor a host: all of it is unit-tested.
-PLAIN := answers balance books_json books_load format guest_report json_get \
-	 json_save ledger msg reasons render_compare render_compare_json \
-	 render_finding render_losses render_monitor statement tsc vm_name
+PLAIN := answers balance books books_json books_load format guest_report \
+	 json_get json_save ledger msg reasons render_compare \
+	 render_compare_json render_finding render_losses render_monitor rules \
+	 statement tsc vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  cmd_compare cmd_monitor command host main observer)
+		  cmd_compare cmd_monitor command counters host main observer \
+		  vm_list)
 
 PROGRAMS += $(EXITLEDGER)
 

@@ -212,11 +212,11 @@ START_TEST(time_encloses)
 	answer = count(EXIT_LEAF_CYCLES, 0, 0, 1000, 1000, 1);
 	answer->read.eax = answer->read.ebx = 0;
 	answer->read.ecx = 5000000;
-	answer->ns_after = 4900000;
+	answer->ns_before = answer->ns_after = 4900000;
 	judge(VERDICT_BALANCED);
 	ck_assert_uint_eq(balance.timed, 1);
 	balance_free(&balance);
-	books.answers.answer[1].ns_after = 5100000;
+	books.answers.answer[1].ns_before = 5100000;
 	judge_rule(VERDICT_DISCREPANCY, RULE_TIME);
 }
 END_TEST
