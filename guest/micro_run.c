@@ -26,9 +26,13 @@ struct worker {
 /* The reads of a round besides those of reasons: INFO twice, both totals. */
 enum { OTHER_READS = 4 };
 
-unsigned int micro_most_rounds(void)
+unsigned int micro_most_rounds(const struct micro_run *run)
 {
-	return MICRO_MAX_READS / (OTHER_READS + 2 * MICRO_KINDS);
+	size_t nr = MICRO_KINDS;
+
+	if (run->all)
+		exit_reasons(run->isa, &nr);
+	return MICRO_MAX_READS / (OTHER_READS + 2 * nr);
 }
 
 static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
@@ -39,26 +43,57 @@ static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
 		(struct micro_read){ .leaf = leaf, .index = index };
 }
 
-/* CPUID's are the last of the reasons, as every read is one. */
-static void ask_all(struct vmm *vmm, const struct micro_run *run)
+/* The reasons of the work, and of reading. */
+static size_t work_reasons(const struct micro_run *run,
+			   uint32_t reasons[MICRO_KINDS])
 {
 	uint64_t work[MICRO_KINDS];
-	uint32_t reasons[MICRO_KINDS];
-	size_t nr;
 
 	memcpy(work, run->work, sizeof(work));
 	work[MICRO_ud2] += run->emulated;
-	nr = kinds_reasons(work, run->isa, reasons);
+	return kinds_reasons(work, run->isa, reasons);
+}
+
+static bool is_one_of(uint32_t reason, const uint32_t *reasons, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (reasons[i] == reason)
+			return true;
+	}
+	return false;
+}
+
+/* Of reasons that are not those of the work, nobody knows what they have. */
+static void ask_others(struct vmm *vmm, const struct micro_run *run,
+		       uint32_t leaf, const uint32_t *reasons, size_t nr)
+{
+	const struct exit_reason *all;
+	size_t nr_all;
+
+	all = exit_reasons(run->isa, &nr_all);
+	for (size_t i = 0; run->all && i < nr_all; i++) {
+		if (!is_one_of(all[i].code, reasons, nr))
+			ask(vmm, leaf, all[i].code);
+	}
+}
+
+/* CPUID's are the last of the reasons, as every read is one. */
+static void ask_all(struct vmm *vmm, const struct micro_run *run)
+{
+	uint32_t reasons[MICRO_KINDS];
+	size_t nr = work_reasons(run, reasons);
 
 	for (unsigned int i = 0; i < run->reads; i++) {
 		ask(vmm, EXIT_LEAF_INFO, 0);
 		ask(vmm, EXIT_LEAF_INFO, 1);
+		ask_others(vmm, run, EXIT_LEAF_REASON_EXITS, reasons, nr);
 		for (size_t j = 0; j < nr; j++)
 			ask(vmm, EXIT_LEAF_REASON_EXITS, reasons[j]);
 		ask(vmm, EXIT_LEAF_EXITS, 0);
 		ask(vmm, EXIT_LEAF_CYCLES, 0);
 		for (size_t j = 0; j < nr; j++)
 			ask(vmm, EXIT_LEAF_REASON_CYCLES, reasons[j]);
+		ask_others(vmm, run, EXIT_LEAF_REASON_CYCLES, reasons, nr);
 	}
 }
 
@@ -225,7 +260,8 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 		     struct leaves *leaves)
 {
 	const struct micro_read *read = micro_reads_of(vmm);
-	size_t nr = micro_block_of(vmm, 0)->nr_reads;
+	size_t nr = micro_block_of(vmm, 0)->nr_reads, nr_reasons;
+	uint32_t reasons[MICRO_KINDS];
 
 	leaves->io = calloc(nr, sizeof(*leaves->io));
 	if (!leaves->io)
@@ -240,6 +276,7 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 	leaves->counting = read[1].edx & EXIT_LEAF_COUNTING;
 	leaves->timing = read[1].edx & EXIT_LEAF_TIMING;
 	leaves->nr = nr;
+	nr_reasons = work_reasons(run, reasons);
 	for (size_t i = 0; i < nr; i++) {
 		leaves->io[i] = (struct leaf_io){
 			.leaf = read[i].leaf,
@@ -248,7 +285,9 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 			.ebx = read[i].ebx,
 			.ecx = read[i].ecx,
 			.edx = read[i].edx,
-			.has_executed = read[i].leaf == EXIT_LEAF_REASON_EXITS,
+			.has_executed =
+				read[i].leaf == EXIT_LEAF_REASON_EXITS &&
+				is_one_of(read[i].index, reasons, nr_reasons),
 			.executed = executed(run, read[i].index, i),
 		};
 	}
