@@ -4,6 +4,8 @@
 # make lab     the same with VENDOR=amd|intel, KERNEL=6.1|6.12, SCENARIO=FILE
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
 # make leaf-fuzz   the leaves with 100,000 values of ECX
+# make mutants counters that count wrong, each of which compare must catch: on
+#              both hosts, or VENDORS=amd; with KERNEL=6.1|6.12
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
 #              all of them, which takes a quarter of an hour, or TESTS="NAME...",
@@ -67,6 +69,15 @@ kvm-cost:
 .PHONY: leaf-fuzz
 leaf-fuzz:
 	@lab/leaf-fuzz.sh --vendor $(VENDOR) --kernel $(KERNEL)
+
+VENDORS ?= amd intel
+.PHONY: mutants
+mutants:
+	@lab/deps.sh $(if $(filter intel,$(VENDORS)),--intel)
+	@lab/prepare.sh --faults $(KERNEL)
+	@for vendor in $(VENDORS); do \
+		lab/mutants.sh --vendor $$vendor --kernel $(KERNEL) || exit; \
+	done
 
 # Tests send signals, which whoever runs this may have had ignored (nohup).
 .PHONY: check

@@ -129,23 +129,4 @@ ok 'no BTF: status' name_is 3 no_btf_monitor no_btf_compare
 ok 'no BTF: one line' line_is_one no_btf_monitor.err
 ok 'no BTF: what is missing' has no_btf_monitor.err '/sys/kernel/btf/kvm'
 
-# KVM counts wrong: found, with the reason.
-fault() { # NAME
-	results=$build/results/t-fault-$1
-	run lab/l1.sh --vendor amd --tcg --modules "$build/modules/6.1/fault-$1" \
-		--out "$results" lab/scenarios/fault.sh
-	ok "fault $1: compare ends with 1" status_is 1
-	ok "fault $1: DISCREPANCY" has books.txt 'verdict  DISCREPANCY'
-}
-fault lost-io
-ok 'fault lost-io: the reason is named' has books.txt \
-	'exits for 0x07b IOIO: KVM says 99, BPF had 251 before: 152 lost'
-ok 'fault lost-io: others are not accused' \
-	lacks books.txt 'exits for .*(CPUID|HLT|MSR|VMMCALL):'
-fault neighbour
-ok 'fault neighbour: the reason is named' has books.txt \
-	'exits for 0x078 HLT: KVM says 0, BPF had 300 before: 300 lost'
-ok 'fault neighbour: the total is not accused' \
-	lacks books.txt 'total exits:'
-
 done_testing
