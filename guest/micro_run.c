@@ -276,6 +276,7 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 	leaves->counting = read[1].edx & EXIT_LEAF_COUNTING;
 	leaves->timing = read[1].edx & EXIT_LEAF_TIMING;
 	leaves->nr = nr;
+	leaves->has_statistics = !vmm_exits(vmm, &leaves->statistics);
 	nr_reasons = work_reasons(run, reasons);
 	for (size_t i = 0; i < nr; i++) {
 		leaves->io[i] = (struct leaf_io){

@@ -17,6 +17,7 @@ static const char *const rule_names[] = {
 	[RULE_REGISTERS] = "registers",
 	[RULE_UNDEFINED] = "undefined",
 	[RULE_HIDDEN] = "hidden",
+	[RULE_STATISTICS] = "statistics",
 	[RULE_NO_READ] = "no-read",
 	[RULE_UNANSWERED] = "unanswered",
 	[RULE_SWITCHED] = "switched",
@@ -64,11 +65,11 @@ static int check_answers(const struct books *books, struct balance *balance)
  * Returns 2 if all are there with the same registers, 1 if all are there, 0 if
  * not; and fills in where each of them is.
  */
-static int follow(const struct books *books, size_t start, size_t *match)
+static int follow(const struct books *books, const struct guest_report *report,
+		  size_t start, size_t *match)
 {
 	const struct answers *answers = &books->answers;
 	const struct answer *first = &answers->answer[start];
-	const struct guest_report *report = &books->report;
 	size_t at = start;
 	int same = 2;
 
@@ -94,9 +95,11 @@ static int follow(const struct books *books, size_t start, size_t *match)
 }
 
 /* Find the answers that a report speaks of: the last ones that fit best. */
-static int match_report(const struct books *books, struct balance *balance)
+static int match_report(const struct books *books,
+			const struct guest_report *report,
+			struct balance *balance)
 {
-	size_t nr = books->report.nr;
+	size_t nr = report->nr;
 	size_t *match, *best;
 	int found = 0;
 
@@ -108,7 +111,7 @@ static int match_report(const struct books *books, struct balance *balance)
 		return -ENOMEM;
 	}
 	for (size_t i = books->answers.nr; i-- > 0 && found < 2;) {
-		int fit = follow(books, i, match);
+		int fit = follow(books, report, i, match);
 
 		if (fit <= found)
 			continue;
@@ -123,22 +126,67 @@ static int match_report(const struct books *books, struct balance *balance)
 	return 0;
 }
 
+/*
+ * KVM's own statistics count an exit after BPF does, and besides exits, on VMX,
+ * entries that failed (VM-Fail) and those that KVM emulated instead.
+ */
+static void hold_statistics(const struct books *books, struct finding finding,
+			    struct balance *balance)
+{
+	finding.rule = RULE_STATISTICS;
+	finding.leaf = EXIT_LEAF_EXITS;
+	balance->statistics++;
+	if (finding.kernel < finding.low ||
+	    (finding.kernel > finding.high &&
+	     books->host.isa == EXIT_LEAF_ISA_SVM))
+		rules_add(balance, &finding);
+}
+
+/* What a VMM says at its VM's end is the last word, and so is BPF's. */
+static void check_final(const struct books *books,
+			const struct guest_report *report,
+			struct balance *balance)
+{
+	uint64_t number = books->answers.answer[balance->match[0]].vm;
+	struct finding finding = { .vm = number, .kernel = report->statistics };
+
+	if (!report->has_statistics || books_vm_is_late(books, number))
+		return;
+	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
+		const struct ledger_vm *vm = &books->ledger.vm[i];
+		size_t gone = 0;
+
+		if (vm->number != number)
+			continue;
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			finding.low += vm->vcpu[j].exits;
+			gone += vm->vcpu[j].gone;
+		}
+		finding.high = finding.low;
+		if (gone == vm->nr_vcpus)
+			hold_statistics(books, finding, balance);
+	}
+}
+
 /* What the guest says it was told, and what it knows to have done. */
-static int check_report(const struct books *books, struct balance *balance)
+static int check_report(const struct books *books,
+			const struct guest_report *report,
+			struct balance *balance)
 {
 	int r;
 
-	if (!books->has_report || !books->report.nr)
+	balance_free(balance);
+	if (!report->nr)
 		return 0;
-	r = match_report(books, balance);
+	r = match_report(books, report, balance);
 	if (r)
 		return r;
 	if (!balance->match) {
 		rules_add(balance, &(struct finding){ .rule = RULE_UNSEEN });
 		return 0;
 	}
-	for (size_t i = 0; i < books->report.nr; i++) {
-		const struct guest_read *said = &books->report.read[i];
+	for (size_t i = 0; i < report->nr; i++) {
+		const struct guest_read *said = &report->read[i];
 		const struct answer *answer =
 			&books->answers.answer[balance->match[i]];
 		struct finding finding = rules_finding(RULE_GUEST, answer);
@@ -158,6 +206,7 @@ static int check_report(const struct books *books, struct balance *balance)
 		finding.low = finding.high = said->executed;
 		rules_add(balance, &finding);
 	}
+	check_final(books, report, balance);
 	return 0;
 }
 
@@ -179,10 +228,15 @@ static bool observer_lost_exits(const struct books *books)
 	return false;
 }
 
-static bool has_only(const struct balance *balance, enum rule rule)
+/* Findings of more than BPF has, and of nothing else. */
+static bool has_only_high(const struct balance *balance)
 {
 	for (size_t i = 0; i < balance->nr; i++) {
-		if (balance->finding[i].rule != rule)
+		const struct finding *finding = &balance->finding[i];
+
+		if (finding->rule != RULE_KERNEL_HIGH &&
+		    !(finding->rule == RULE_STATISTICS &&
+		      finding->kernel > finding->high))
 			return false;
 	}
 	return balance->nr > 0;
@@ -202,20 +256,37 @@ static void check_hidden(const struct books *books, struct balance *balance)
 	}
 }
 
+void balance_statistics(const struct books *books, struct balance *balance)
+{
+	for (size_t i = 0; i < books->nr_statistics; i++) {
+		const struct statistics *statistics = &books->statistics[i];
+		struct finding finding = { .vm = statistics->vm,
+					   .kernel = statistics->exits,
+					   .low = statistics->before,
+					   .high = statistics->after };
+
+		finding.low -= finding.low < statistics->vcpus ?
+				       finding.low :
+				       statistics->vcpus;
+		hold_statistics(books, finding, balance);
+	}
+}
+
 /*
  * What the observer lost can only make KVM look too high.  And nothing can be
  * said of counters that were off for a while.
  */
-static void judge(const struct books *books, struct balance *balance)
+void balance_judge(const struct books *books, struct balance *balance)
 {
 	enum rule reason = RULE_NO_READ;
 
+	check_hidden(books, balance);
 	balance->verdict = VERDICT_INCONCLUSIVE;
 	if (books->host.exit_stats < 1 || books->switched ||
 	    books->exit_stats_after != books->host.exit_stats)
 		reason = RULE_SWITCHED;
 	else if (balance->discrepancies && observer_lost_exits(books) &&
-		 has_only(balance, RULE_KERNEL_HIGH))
+		 has_only_high(balance))
 		reason = RULE_INCOMPLETE;
 	else if (balance->discrepancies)
 		balance->verdict = VERDICT_DISCREPANCY;
@@ -236,6 +307,17 @@ static void judge(const struct books *books, struct balance *balance)
 		rules_add(balance, &(struct finding){ .rule = reason });
 }
 
+int balance_reports(const struct books *books, struct balance *balance)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < books->nr_earlier && !r; i++)
+		r = check_report(books, &books->earlier[i], balance);
+	if (!r && books->has_report)
+		r = check_report(books, &books->report, balance);
+	return r;
+}
+
 int balance_books(const struct books *books, struct balance *balance)
 {
 	int r;
@@ -243,13 +325,13 @@ int balance_books(const struct books *books, struct balance *balance)
 	memset(balance, 0, sizeof(*balance));
 	r = check_answers(books, balance);
 	if (!r)
-		r = check_report(books, balance);
+		r = balance_reports(books, balance);
 	if (r) {
 		balance_free(balance);
 		return r;
 	}
-	check_hidden(books, balance);
-	judge(books, balance);
+	balance_statistics(books, balance);
+	balance_judge(books, balance);
 	return 0;
 }
 

@@ -39,6 +39,7 @@ enum rule {
 	RULE_REGISTERS, /* what carries nothing is not zero */
 	RULE_UNDEFINED, /* a reason with exits is answered as undefined */
 	RULE_HIDDEN, /* a leaf is not answered, and exit_stats_leaves is on */
+	RULE_STATISTICS, /* KVM's own statistics have less or more than BPF */
 	/* From here on: why nothing can be said. */
 	RULE_NO_READ, /* no guest read the counters */
 	RULE_UNANSWERED, /* KVM answers no leaf: exit_stats_leaves is off */
@@ -76,6 +77,7 @@ struct balance {
 	uint32_t unanswered_leaves; /* bit n: EXIT_LEAF_FIRST + n was one */
 	size_t unpaired; /* answers to the emulator: no exit of their own */
 	size_t told; /* guest's reads held against the answers */
+	size_t statistics; /* VMs whose statistics were held against BPF */
 	size_t executed; /* counts held against the guest's own truth */
 	size_t *match; /* report.read[i] is answers.answer[match[i]]; or NULL */
 };
@@ -86,6 +88,15 @@ struct balance {
  * 0 or -ENOMEM; @balance is to be freed with balance_free.
  */
 int balance_books(const struct books *books, struct balance *balance);
+
+/** balance_reports - hold the guest's reports against the answers; 0, -ENOMEM */
+int balance_reports(const struct books *books, struct balance *balance);
+
+/** balance_statistics - hold KVM's own statistics against BPF's counts */
+void balance_statistics(const struct books *books, struct balance *balance);
+
+/** balance_judge - the verdict, of what was found and counted */
+void balance_judge(const struct books *books, struct balance *balance);
 
 void balance_free(struct balance *balance);
 

@@ -32,6 +32,36 @@ bool pids_have(const struct pids *pids, uint32_t pid)
 	return false;
 }
 
+int books_add_report(struct books *books, struct guest_report *report)
+{
+	struct guest_report *grown;
+
+	if (books->has_report) {
+		grown = reallocarray(books->earlier, books->nr_earlier + 1,
+				     sizeof(*grown));
+		if (!grown) {
+			guest_report_free(report);
+			return -ENOMEM;
+		}
+		books->earlier = grown;
+		grown[books->nr_earlier++] = books->report;
+	}
+	books->report = *report;
+	books->has_report = true;
+	return 0;
+}
+
+void books_drop_reports(struct books *books)
+{
+	guest_report_free(&books->report);
+	books->has_report = false;
+	for (size_t i = 0; i < books->nr_earlier; i++)
+		guest_report_free(&books->earlier[i]);
+	free(books->earlier);
+	books->earlier = NULL;
+	books->nr_earlier = 0;
+}
+
 bool books_vm_is_late(const struct books *books, uint64_t number)
 {
 	const struct ledger *ledger = &books->ledger;
@@ -54,7 +84,8 @@ void books_free(struct books *books)
 {
 	ledger_free(&books->ledger);
 	answers_free(&books->answers);
-	guest_report_free(&books->report);
+	books_drop_reports(books);
+	free(books->statistics);
 	free(books->running.pid);
 	memset(books, 0, sizeof(*books));
 }

@@ -25,6 +25,17 @@ int pids_add(struct pids *pids, uint32_t pid);
 
 bool pids_have(const struct pids *pids, uint32_t pid);
 
+/*
+ * KVM's own statistics of a VM, "exits" since it was made, read between two
+ * collections; and what BPF had then, with what had been before it came.
+ */
+struct statistics {
+	uint64_t vm;
+	uint32_t vcpus;
+	uint64_t before, exits, after;
+	bool fresh; /* @after is still to come */
+};
+
 struct books {
 	struct host host; /* exit_stats: at the start */
 	int exit_stats_after; /* … and at the end */
@@ -41,7 +52,21 @@ struct books {
 	struct answers answers; /* KVM's book, as guests were told of it */
 	bool has_report;
 	struct guest_report report; /* … as the guest says it was told */
+	struct guest_report *earlier; /* … before that */
+	size_t nr_earlier;
+	struct statistics *statistics; /* the last ones of each VM */
+	size_t nr_statistics;
 };
+
+/**
+ * books_add_report - add a later report of the guest's, which becomes the books'
+ *
+ * 0, or -ENOMEM and @report is freed.
+ */
+int books_add_report(struct books *books, struct guest_report *report);
+
+/** books_drop_reports - forget all that a guest reported */
+void books_drop_reports(struct books *books);
 
 /**
  * books_vm_is_late - may a VM have had exits before the observer came?

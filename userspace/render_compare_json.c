@@ -65,14 +65,23 @@ static json_t *finding_json(const struct books *books,
 			 (json_int_t)finding->at_ns);
 }
 
-json_t *render_compare_json(const struct books *books,
-			    const struct balance *balance)
+json_t *render_findings_json(const struct books *books,
+			     const struct balance *balance)
 {
-	json_t *findings = json_array(), *statements = json_array();
+	json_t *findings = json_array();
 
 	for (size_t i = 0; i < balance->nr; i++)
 		json_array_append_new(
 			findings, finding_json(books, &balance->finding[i]));
+	return findings;
+}
+
+json_t *render_compare_json(const struct books *books,
+			    const struct balance *balance)
+{
+	json_t *findings = render_findings_json(books, balance);
+	json_t *statements = json_array();
+
 	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
 		struct statement statement;
 

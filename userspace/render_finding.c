@@ -83,6 +83,11 @@ static void finding_discrepancy(const struct books *books,
 			"leaf 0x%x is not answered, and kvm.exit_stats_leaves is on",
 			finding->leaf);
 		break;
+	case RULE_STATISTICS:
+		snprintf(line, size,
+			 "KVM's statistics say %s exits, BPF counted %s to %s",
+			 kernel.s, low.s, high.s);
+		break;
 	default:
 		snprintf(
 			line, size,

@@ -109,6 +109,19 @@ static void take_all(const struct books *books, const struct balance *balance,
 	}
 }
 
+/* KVM's own statistics at the end, and what BPF had then. */
+static void take_statistics(const struct books *books,
+			    struct statement *statement)
+{
+	if (!books->report.has_statistics || statement->late ||
+	    !statement->has_guest || !statement->ledger)
+		return;
+	statement->has_statistics = true;
+	statement->statistics = books->report.statistics;
+	for (size_t i = 0; i < statement->ledger->nr_vcpus; i++)
+		statement->bpf_at_end += statement->ledger->vcpu[i].exits;
+}
+
 /* What the total has more than the lines: exits between their reads. */
 static void make_rest(struct statement *statement)
 {
@@ -141,6 +154,7 @@ int statement_make(const struct books *books, const struct balance *balance,
 	}
 	statement->late = books_vm_is_late(books, vm);
 	take_all(books, balance, statement);
+	take_statistics(books, statement);
 	make_rest(statement);
 	qsort(statement->line, statement->nr, sizeof(*statement->line),
 	      by_exits);

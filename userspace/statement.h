@@ -29,6 +29,8 @@ struct statement {
 	bool has_cycles;
 	uint64_t kernel_cycles; /* in total */
 	uint64_t bpf_ns_then; /* BPF's time when those were read */
+	bool has_statistics; /* KVM's own, at the VM's end, by its VMM */
+	uint64_t statistics, bpf_at_end;
 	struct statement_line total;
 	struct statement_line rest; /* total less the lines: while reading */
 	struct statement_line *line; /* most exits first */

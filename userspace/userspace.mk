@@ -7,11 +7,11 @@ EXITLEDGER := $(BUILD)/bin/exitledger
 PLAIN := answers balance books books_json books_load format guest_report \
 	 json_get json_save ledger msg reasons render_compare \
 	 render_compare_json render_finding render_losses render_monitor rules \
-	 statement tsc vm_name
+	 render_watch statement tsc vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  cmd_compare cmd_monitor command counters host main observer \
-		  vm_list)
+		  cmd_compare cmd_monitor command compare_options counters host \
+		  keeper kvm_stats main observer vm_list watch)
 
 PROGRAMS += $(EXITLEDGER)
 
