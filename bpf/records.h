@@ -56,6 +56,7 @@ struct obs_slot {
 	u64 exits;
 	u64 ns;
 	u64 exit_ns; /* clock at an exit that no entry followed yet, or 0 */
+	u64 pending_ns; /* time of an exit that no exit followed yet, or 0 */
 	u64 prior_exits; /* by KVM's own statistics when first seen */
 	u64 missed_exits; /* entries that no exit preceded */
 	u64 missed_entries; /* exits that no entry preceded */
@@ -104,10 +105,10 @@ struct obs_losses {
 #define OBS_ASSERT(what) _Static_assert(what, #what)
 
 OBS_ASSERT((OBS_SLOTS & (OBS_SLOTS - 1)) == 0);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, vcpu_id) == 80);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, sparse) == 112);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) == 176);
-OBS_ASSERT(sizeof(struct obs_slot) == 176 + 16 * OBS_CELLS);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, vcpu_id) == 88);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, sparse) == 120);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) == 184);
+OBS_ASSERT(sizeof(struct obs_slot) == 184 + 16 * OBS_CELLS);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
 OBS_ASSERT(sizeof(struct obs_losses) == 32);
 

@@ -110,6 +110,22 @@ START_TEST(open_exit)
 }
 END_TEST
 
+/* An exit's time is booked when the next one comes: KVM has booked it by then. */
+START_TEST(time_is_booked_late)
+{
+	struct obs_slot *slot;
+
+	kvm_exit(0x4000);
+	kvm_entry(0x4000);
+	slot = slot_of(0x4000);
+	ck_assert_uint_eq(slot->ns, 0);
+	ck_assert_uint_gt(slot->pending_ns, 0);
+	kvm_exit(0x4000);
+	ck_assert_uint_gt(slot->ns, 0);
+	ck_assert_uint_eq(slot->pending_ns, 0);
+}
+END_TEST
+
 START_TEST(unpaired_events_are_counted)
 {
 	struct obs_slot *slot;
@@ -229,6 +245,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, pairs);
 	tcase_add_test(tcase, open_exit);
+	tcase_add_test(tcase, time_is_booked_late);
 	tcase_add_test(tcase, unpaired_events_are_counted);
 	tcase_add_test(tcase, many_vcpus);
 	tcase_add_test(tcase, thousand_vcpus_fit);
