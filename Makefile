@@ -6,6 +6,8 @@
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants counters that count wrong, each of which compare must catch: on
 #              both hosts, or VENDORS=amd; with KERNEL=6.1|6.12
+# make soak    right counters, judged 200 times on both hosts and kernels, with ten
+#              million exits: none may be blamed.  Takes half an hour.
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
 #              all of them, which takes a quarter of an hour, or TESTS="NAME...",
@@ -77,6 +79,16 @@ mutants:
 	@lab/prepare.sh --faults $(KERNEL)
 	@for vendor in $(VENDORS); do \
 		lab/mutants.sh --vendor $$vendor --kernel $(KERNEL) || exit; \
+	done
+
+.PHONY: soak
+soak:
+	@lab/deps.sh --intel
+	@lab/prepare.sh 6.1 6.12
+	@for kernel in 6.1 6.12; do \
+		lab/soak.sh --vendor amd --kernel $$kernel --exits 6000000 && \
+		lab/soak.sh --vendor intel --kernel $$kernel \
+			--exits 1200000 || exit; \
 	done
 
 # Tests send signals, which whoever runs this may have had ignored (nohup).

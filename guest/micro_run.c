@@ -26,23 +26,6 @@ struct worker {
 /* The reads of a round besides those of reasons: INFO twice, both totals. */
 enum { OTHER_READS = 4 };
 
-unsigned int micro_most_rounds(const struct micro_run *run)
-{
-	size_t nr = MICRO_KINDS;
-
-	if (run->all)
-		exit_reasons(run->isa, &nr);
-	return MICRO_MAX_READS / (OTHER_READS + 2 * nr);
-}
-
-static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
-{
-	struct micro_block *block = micro_block_of(vmm, 0);
-
-	micro_reads_of(vmm)[block->nr_reads++] =
-		(struct micro_read){ .leaf = leaf, .index = index };
-}
-
 /* The reasons of the work, and of reading. */
 static size_t work_reasons(const struct micro_run *run,
 			   uint32_t reasons[MICRO_KINDS])
@@ -52,6 +35,26 @@ static size_t work_reasons(const struct micro_run *run,
 	memcpy(work, run->work, sizeof(work));
 	work[MICRO_ud2] += run->emulated;
 	return kinds_reasons(work, run->isa, reasons);
+}
+
+unsigned int micro_most_rounds(const struct micro_run *run)
+{
+	uint32_t reasons[MICRO_KINDS];
+	size_t nr;
+
+	if (run->all)
+		exit_reasons(run->isa, &nr);
+	else
+		nr = work_reasons(run, reasons);
+	return MICRO_MAX_READS / (OTHER_READS + 2 * nr);
+}
+
+static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
+{
+	struct micro_block *block = micro_block_of(vmm, 0);
+
+	micro_reads_of(vmm)[block->nr_reads++] =
+		(struct micro_read){ .leaf = leaf, .index = index };
 }
 
 static bool is_one_of(uint32_t reason, const uint32_t *reasons, size_t nr)
@@ -141,21 +144,21 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 		      const struct worker *worker)
 {
 	const struct micro_block *block = micro_block_of(vmm, worker->id);
+	uint64_t laps = run->meanwhile && !worker->id ? 0 : run->laps;
 
 	for (int i = 0; i < MICRO_KINDS; i++) {
 		if (micro_is_vmm_work(i) ||
-		    block->done[i] == run->laps * run->work[i])
+		    block->done[i] == laps * run->work[i])
 			continue;
 		snprintf(vmm->why, sizeof(vmm->why),
 			 "vCPU %u did %llu times '%s', not %llu", worker->id,
 			 (unsigned long long)block->done[i], kinds[i].name,
-			 (unsigned long long)run->laps * run->work[i]);
+			 (unsigned long long)(laps * run->work[i]));
 		return -EPROTO;
 	}
 	if (worker->io ==
-		    run->laps * (run->work[MICRO_out] + run->work[MICRO_in]) +
-			    1 &&
-	    worker->hlt == run->laps * run->work[MICRO_hlt])
+		    laps * (run->work[MICRO_out] + run->work[MICRO_in]) + 1 &&
+	    worker->hlt == laps * run->work[MICRO_hlt])
 		return 0;
 	snprintf(vmm->why, sizeof(vmm->why),
 		 "vCPU %u: userspace saw %llu I/O and %llu HLT exits",
@@ -167,18 +170,24 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 static int do_work(struct vmm *vmm, const struct micro_run *run,
 		   struct worker workers[MICRO_MAX_VCPUS])
 {
-	unsigned int started = 0;
+	unsigned int first = run->meanwhile, started = first;
 	int r = 0;
 
-	for (unsigned int i = 0; i < run->vcpus && !r; i++) {
+	for (unsigned int i = first; i < run->vcpus && !r; i++) {
 		r = -pthread_create(&workers[i].thread, NULL, work,
 				    &workers[i]);
 		started += !r;
 	}
+	if (run->meanwhile && !r) {
+		run_until(&workers[0], MICRO_PORT_WORKED);
+		r = workers[0].r ? workers[0].r :
+				   check_work(vmm, run, &workers[0]);
+		run_until(&workers[0], MICRO_PORT_READ);
+	}
 	if (r)
 		snprintf(vmm->why, sizeof(vmm->why),
 			 "cannot start a thread: %s", strerror(-r));
-	for (unsigned int i = 0; i < started; i++) {
+	for (unsigned int i = first; i < started; i++) {
 		pthread_join(workers[i].thread, NULL);
 		if (!r && workers[i].r) {
 			r = workers[i].r;
@@ -202,6 +211,9 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 	micro_block_of(vmm, 0)->emulated = run->emulated;
 	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
 		workers[i] = (struct worker){ .vmm = vmm, .id = i };
+	if (run->meanwhile)
+		memset(micro_block_of(vmm, 0)->work, 0,
+		       sizeof(micro_block_of(vmm, 0)->work));
 	r = do_work(vmm, run, workers);
 	/* What those did who are gone must still be in what is read. */
 	for (unsigned int i = 1; i < run->vcpus; i++)
@@ -210,7 +222,8 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 		r = micro_vmm_work(vmm, run->work);
 	if (r)
 		return r;
-	run_until(&workers[0], MICRO_PORT_READ);
+	if (!run->meanwhile)
+		run_until(&workers[0], MICRO_PORT_READ);
 	if (workers[0].r)
 		strcpy(vmm->why, workers[0].why);
 	return workers[0].r;
@@ -287,6 +300,7 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 			.ecx = read[i].ecx,
 			.edx = read[i].edx,
 			.has_executed =
+				!run->meanwhile &&
 				read[i].leaf == EXIT_LEAF_REASON_EXITS &&
 				is_one_of(read[i].index, reasons, nr_reasons),
 			.executed = executed(run, read[i].index, i),

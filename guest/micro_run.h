@@ -13,11 +13,12 @@ struct micro_run {
 	unsigned int laps; /* how often it is done */
 	unsigned int reads; /* of every leaf */
 	int isa; /* of the processor: enum exit_isa */
+	bool meanwhile; /* the first vCPU reads while the others work */
 	bool all; /* reasons are read, not only those of the work */
 	bool emulated; /* the reads are: needs kvm.force_emulation_prefix=1 */
 };
 
-/** micro_most_rounds - how many rounds of reads find room, with all kinds */
+/** micro_most_rounds - how many rounds of reads find room */
 unsigned int micro_most_rounds(const struct micro_run *run);
 
 /**

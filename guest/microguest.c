@@ -90,6 +90,7 @@ enum {
 	OPT_LAPS,
 	OPT_CYCLES,
 	OPT_ALL,
+	OPT_MEANWHILE,
 	OPT_EMULATED
 };
 
@@ -108,6 +109,8 @@ static const struct argp_option option_rows[] = {
 	{ "all", OPT_ALL, NULL, 0,
 	  "Read the leaves for every reason that there is, not for those of the work alone",
 	  0 },
+	{ "meanwhile", OPT_MEANWHILE, NULL, 0,
+	  "The first vCPU does no work, but reads while the others work", 0 },
 	{ "emulated", OPT_EMULATED, NULL, 0,
 	  "Have KVM's emulator execute the reads: as the exception #UD (needs kvm.force_emulation_prefix=1)",
 	  0 },
@@ -192,6 +195,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_CYCLES:
 		options->cycles = arg;
 		return 0;
+	case OPT_MEANWHILE:
+		options->run.meanwhile = true;
+		return 0;
 	case OPT_ALL:
 		options->run.all = true;
 		return 0;
@@ -199,6 +205,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->run.emulated = true;
 		return 0;
 	case ARGP_KEY_END:
+		if (options->run.meanwhile && options->run.vcpus < 2)
+			argp_error(state,
+				   "--meanwhile takes two vCPUs or more");
 		if (options->run.reads > micro_most_rounds(&options->run))
 			argp_error(state, "--reads takes 1 to %u, not '%u'",
 				   micro_most_rounds(&options->run),

@@ -17,8 +17,10 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 # What mutants.txt calls reasons, by vendor.
+# shellcheck disable=SC2034 # translate() uses both, by their names
 declare -A AMD=([IO]=0x07b [HLT]=0x078 [HLT+1]=0x079 [CPUID]=0x072 [MSR]=0x07c
 	[CALL]=0x081 [INTR]=0x060 [NPF]=0x400 [ERR]=0xffffffff [LAST]=0x0a6)
+# shellcheck disable=SC2034
 declare -A INTEL=([IO]=0x01e [HLT]=0x00c [HLT+1]=0x00d [CPUID]=0x00a
 	[RDMSR]=0x01f [WRMSR]=0x020 [CALL]=0x012 [INTR]=0x001 [STATE]=0x021
 	[EPT]=0x030)
@@ -159,7 +161,7 @@ main() {
 	read_table
 	"$LAB/l1.sh" --tcg --vendor "$VENDOR" --kernel "$KERNEL" \
 		--modules "$MODULES" --timeout 900 --out "$OUT" \
-		"$LAB/scenarios/mutants.sh" ROWS="${ROWS%$'\n'}" || status=$?
+		"$LAB/scenarios/compare-rows.sh" ROWS="${ROWS%$'\n'}" || status=$?
 	((status == 0)) || exit "$DIE_STATUS"
 	show_table >"$OUT/table.txt"
 	cat -- "$OUT/table.txt"

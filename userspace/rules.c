@@ -92,17 +92,37 @@ static struct base *find_base(struct rules *rules, const struct answer *answer,
 }
 
 /*
+ * How many vCPUs other than the reading one may be counting just then.  Of a VM
+ * that was there before, one that was in the guest when the observer came is
+ * first seen at its exit, which KVM has counted by then: it is in the ledger.
+ */
+static int64_t others(const struct books *books, bool late,
+		      const struct answer *answer)
+{
+	const struct ledger *ledger = &books->ledger;
+	size_t vcpus = answer->vcpus;
+
+	for (size_t i = 0; late && i < ledger->nr_vms; i++) {
+		if (ledger->vm[i].number == answer->vm &&
+		    ledger->vm[i].nr_vcpus > vcpus)
+			vcpus = ledger->vm[i].nr_vcpus;
+	}
+	return (int64_t)vcpus - 1;
+}
+
+/*
  * S0 <= K <= S1 + (n - 1), both sides relative to how far KVM was ahead when
  * the observer came: one number, the same at every read, of which each read
  * says between what it must be.  For a VM that was seen from its first exit on
  * it is zero.
  */
-static int check_count(struct rules *rules, bool late,
-		       const struct answer *answer, struct balance *balance)
+static int check_count(struct rules *rules, const struct books *books,
+		       bool late, const struct answer *answer,
+		       struct balance *balance)
 {
 	int64_t kernel = leaf_exits(&answer->read);
 	int64_t before = answer->exits_before;
-	int64_t after = answer->exits_after + ((int64_t)answer->vcpus - 1);
+	int64_t after = answer->exits_after + others(books, late, answer);
 	struct finding finding;
 	struct base *base;
 	bool fresh;
@@ -261,7 +281,7 @@ int rules_apply(struct rules *rules, const struct books *books,
 		return 0;
 	if (answer->read.leaf == EXIT_LEAF_EXITS ||
 	    answer->read.leaf == EXIT_LEAF_REASON_EXITS)
-		return check_count(rules, late, answer, balance);
+		return check_count(rules, books, late, answer, balance);
 	return is_timed(books) ?
 		       check_time(rules, books, late, answer, balance) :
 		       0;

@@ -2,20 +2,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest
 #
-# Runs what lab/mutants.sh hands down in $ROWS, "NR MUTANT RUN" a line, and
-# leaves what compare made of it: NR.status, NR.txt, and NR.json with the verdict
-# and the findings alone.
+# Runs what lab/mutants.sh or lab/soak.sh hand down in $ROWS, "NR MUTANT RUN" a
+# line, and leaves what compare made of it: NR.status, NR.txt, NR.json with the
+# verdict and the findings alone, and NR.total, the books' totals.
+# shellcheck disable=SC2086 # $guest and $compare are numbers; options are words
+# shellcheck disable=SC2317 # a row calls them by their names
 set -u
 
 WORK='cpuid=1000 out=200 in=50 hlt=300 rdmsr=400 vmcall=500'
 parameter=/sys/module/kvm/parameters/exit_stats_mutant
-read=--all
+read=${READ---all}
+reads=${READS---reads 4}
 
 # keep STATUS: what compare made of it
 keep() {
 	echo "$1" >"/results/$nr.status"
 	sed 's/.*"result":/{"result":/; s/,"statements":.*/}/' /tmp/books.json \
 		>"/results/$nr.json"
+	sed 's/.*"total":{\([^}]*\)}.*/\1/' /tmp/books.json \
+		>"/results/$nr.total"
 	rm -f /tmp/books.json
 }
 
@@ -37,13 +42,13 @@ background() {
 	microguest $read --report /tmp/other.json "$@" >/dev/null &
 	guest=$!
 	until [ "$(exits $guest)" -gt 100 ]; do
-		:
+		kill -0 $guest || return
 	done
 	kill -STOP $guest
 }
 
 late() {
-	background --reads 4 "$@"
+	background $reads "$@" || return
 	# What the guest had done before is in its report, so that is left out.
 	exitledger compare --json /tmp/books.json --for 600 \
 		>"/results/$nr.txt" 2>&1 &
@@ -68,7 +73,7 @@ second() {
 }
 
 beside() {
-	background cpuid=100000
+	background cpuid=100000 || return
 	alone "$@"
 	kill -KILL $guest
 	wait $guest
@@ -82,13 +87,13 @@ restricted() {
 	insmod /modules/kvm-intel.ko
 }
 
-cat "${parameter}s" >/results/mutants
+[ ! -e $parameter ] || cat "${parameter}s" >/results/mutants
 echo "$ROWS" >/tmp/rows
 while read -r nr mutant how work; do
-	echo "[LAB] $mutant: $how $work"
-	echo "$mutant" >$parameter
-	# shellcheck disable=SC2086 # a list of words
+	[ "$((nr % ${EVERY:-1}))" -ne 0 ] || echo "[LAB] $nr $mutant: $how $work"
+	[ "$mutant" = - ] || echo "$mutant" >$parameter
+	# shellcheck disable=SC2046 # a list of words
 	"$how" $(echo "$work" | sed "s/WORK/$WORK/")
-	echo none >$parameter
+	[ "$mutant" = - ] || echo none >$parameter
 done </tmp/rows
 exit 0
