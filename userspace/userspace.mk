@@ -31,7 +31,7 @@ $(BUILD)/obj/userspace/observer.o: $(SKELETON)
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books observer plain reasons soundness
+UNITS := balance books observer observer_faults plain reasons soundness
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
