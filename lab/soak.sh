@@ -37,7 +37,8 @@ parse_options() {
 		esac
 		shift 2
 	done
-	[[ $VENDOR =~ ^(amd|intel)$ && $RUNS$EXITS$SEED =~ ^[0-9]+$ ]] || usage
+	[[ $VENDOR =~ ^(amd|intel)$ && $RUNS =~ ^[1-9][0-9]*$ &&
+		$EXITS =~ ^[1-9][0-9]*$ && $SEED =~ ^[0-9]*$ ]] || usage
 	: "${SEED:=$SRANDOM}"
 	OUT=${OUT:-$BUILD/results/soak-$VENDOR-$KERNEL}
 }
