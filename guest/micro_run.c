@@ -153,7 +153,7 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 		snprintf(vmm->why, sizeof(vmm->why),
 			 "vCPU %u did %llu times '%s', not %llu", worker->id,
 			 (unsigned long long)block->done[i], kinds[i].name,
-			 (unsigned long long)(laps * run->work[i]));
+			 (unsigned long long)laps * run->work[i]);
 		return -EPROTO;
 	}
 	if (worker->io ==

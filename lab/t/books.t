@@ -109,6 +109,7 @@ ok '… why' has read_fails.txt "--read 'exit 7': it ended with status 7"
 ok 'watching: balanced' name_is 0 watch
 ok 'watching: a line per second, in 80 columns' [ \
 	"$(grep -cE '^20.{,78}BALANCED$' "$results/watch.txt")" -ge 7 ]
+# shellcheck disable=SC2016 # awk's
 ok 'watching: counts were checked' \
 	awk '{ n += $5 } END { exit !(n > 100) }' "$results/watch.txt"
 ok 'watching: for programs: a switch of the counters is noticed' \
