@@ -315,12 +315,7 @@ static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
 	return 0;
 }
 
-/*
- * Book the time of the exit before this one.  Not at the entry that ended it,
- * where it is known, but now: KVM, whose own hook comes after the entry's
- * tracepoint, has booked it by then, so at any moment this book has no more
- * time than KVM's, on any number of vCPUs: docs/soundness.md.
- */
+/* Book the time of the exit before this one: KVM has by now, see soundness.md. */
 static __always_inline void book_time(struct obs_slot *slot)
 {
 	struct obs_cell *cell;

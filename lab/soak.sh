@@ -80,7 +80,8 @@ random_run() {
 	((i)) || how=late
 	pick n 0 1
 	if ((vcpus > 1 && n)); then
-		options="--meanwhile --reads 50"
+		# It must not be over before compare is there.
+		options="--meanwhile --reads 100"
 	elif [[ $how == late ]]; then
 		options="--reads 4"
 	fi

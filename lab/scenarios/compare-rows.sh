@@ -37,11 +37,11 @@ exits() {
 	cat "/sys/kernel/debug/kvm/$1"-*/exits 2>/dev/null || echo 0
 }
 
-# background WORK...: a guest that has had some exits, and is stopped then
+# background WORK...: a guest that has had some exit, and is stopped then
 background() {
 	microguest $read --report /tmp/other.json "$@" >/dev/null &
 	guest=$!
-	until [ "$(exits $guest)" -gt 100 ]; do
+	until [ "$(exits $guest)" -gt 0 ]; do
 		kill -0 $guest || return
 	done
 	kill -STOP $guest
