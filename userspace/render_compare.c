@@ -120,12 +120,12 @@ static void render_line(const struct statement *statement, const char *name,
 static void render_time(const struct books *books,
 			const struct statement *statement, FILE *out)
 {
-	double kernel, observer = statement->bpf_ns_then;
+	double kernel, observer = statement->total.ns_then;
 
-	if (!statement->has_cycles || books->tsc_khz <= 0 ||
-	    books->host.exit_stats < 2 || statement->late)
+	if (!statement->total.has_cycles || books->tsc_khz <= 0 ||
+	    books->host.exit_stats < 2)
 		return;
-	kernel = statement->kernel_cycles * 1e6 / books->tsc_khz;
+	kernel = statement->total.kernel_cycles * 1e6 / books->tsc_khz;
 	fprintf(out, "time     kernel %s, BPF %s", format_ns(kernel).s,
 		format_ns(observer).s);
 	if (kernel >= observer && statement->total.kernel)

@@ -63,6 +63,16 @@ static struct statement_line *find_line(struct statement *statement,
 	return &statement->line[i];
 }
 
+/* What was before the observer came is in KVM's cycles alone. */
+static void take_cycles(const struct statement *statement,
+			struct statement_line *line,
+			const struct answer *answer)
+{
+	line->has_cycles = !statement->late;
+	line->kernel_cycles = leaf_cycles(&answer->read);
+	line->ns_then = answer->ns_after;
+}
+
 static void take(struct statement *statement, const struct answer *answer,
 		 const struct guest_read *said)
 {
@@ -76,9 +86,14 @@ static void take(struct statement *statement, const struct answer *answer,
 		statement->total = line;
 		break;
 	case EXIT_LEAF_CYCLES:
-		statement->has_cycles = true;
-		statement->kernel_cycles = leaf_cycles(&answer->read);
-		statement->bpf_ns_then = answer->ns_after;
+		take_cycles(statement, &statement->total, answer);
+		break;
+	case EXIT_LEAF_REASON_CYCLES:
+		for (size_t i = 0; i < statement->nr; i++) {
+			if (statement->line[i].reason == line.reason)
+				take_cycles(statement, &statement->line[i],
+					    answer);
+		}
 		break;
 	case EXIT_LEAF_REASON_EXITS:
 		if (line.kernel || line.bpf || line.guest || line.executed)
