@@ -153,6 +153,7 @@ bool kvm_mutant_exit(struct kvm_exit_stats *stats, u32 reason)
 	struct kvm_exit_cell *cell;
 
 	switch (kvm_mutant) {
+	case MUTANT_NOTHING:
 	case MUTANT_HANDLE_EXIT:
 		return true;
 	case MUTANT_RESET:
