@@ -89,11 +89,11 @@ static int have_read(struct keeper *keeper, struct why *why)
 			       strerror(errno));
 	r = guest_report_read(file, "its output", &report, &cause);
 	status = pclose(file);
+	if (!r && (status || command_interrupted()))
+		guest_report_free(&report);
 	if (command_interrupted())
 		return 0;
 	if (status) {
-		if (!r)
-			guest_report_free(&report);
 		r = -EINVAL;
 		snprintf(cause.text, sizeof(cause.text),
 			 "it ended with status %d",
@@ -111,15 +111,18 @@ static int choose(struct keeper *keeper, struct why *why)
 {
 	const struct pids *running = &keeper->books->running;
 	const char *vm = keeper->options->vm;
-	char name[LEDGER_NAME], list[256] = "";
+	char name[LEDGER_NAME], list[256] = "", *end;
 	size_t length = 0;
+	unsigned long pid;
 
 	if (!vm)
 		return 0;
+	pid = strtoul(vm, &end, 10);
+	if (*end)
+		pid = 0;
 	for (size_t i = 0; i < running->nr; i++) {
 		vm_name(running->pid[i], name, sizeof(name));
-		if ((!strcmp(vm, name) ||
-		     strtoul(vm, NULL, 10) == running->pid[i]) &&
+		if ((!strcmp(vm, name) || pid == running->pid[i]) &&
 		    pids_add(&keeper->chosen, running->pid[i]))
 			return why_set(why, ENOMEM, "out of memory");
 		if (length < sizeof(list))
