@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,8 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 		run_until(&workers[0], MICRO_PORT_WORKED);
 		r = workers[0].r ? workers[0].r :
 				   check_work(vmm, run, &workers[0]);
+		if (run->stop)
+			raise(SIGSTOP);
 		run_until(&workers[0], MICRO_PORT_READ);
 	}
 	if (r)

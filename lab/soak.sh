@@ -48,9 +48,10 @@ pick() {
 	printf -v "$1" '%d' $(($2 + (RANDOM * 32768 + RANDOM) % ($3 - $2 + 1)))
 }
 
-# random_run NR: a row of the scenario's, with about EXITS / RUNS exits
+# random_run NR: adds a row to ROWS, with about EXITS / RUNS exits.  Not to be
+# called in a subshell, where bash has other random numbers.
 random_run() {
-	local vcpus kinds nr i laps how=alone many=25 options='' work='' kind n
+	local vcpus kinds nr i laps how=alone many=25 options='' work='' kind n row
 	local -A count=()
 	local each=0
 
@@ -65,7 +66,8 @@ random_run() {
 		pick n 1 $((many / ${PART[$kind]:-1} + 1))
 		count[$kind]=$n
 	done
-	for kind in "${!count[@]}"; do
+	for kind in "${kinds[@]}"; do
+		[[ -n ${count[$kind]:-} ]] || continue
 		work+=" $kind=${count[$kind]}"
 		each=$((each + count[$kind]))
 	done
@@ -80,13 +82,14 @@ random_run() {
 	((i)) || how=late
 	pick n 0 1
 	if ((vcpus > 1 && n)); then
-		# It must not be over before compare is there.
 		options="--meanwhile --reads 100"
+		[[ $how == alone ]] || options+=" --stop"
 	elif [[ $how == late ]]; then
 		options="--reads 4"
 	fi
-	printf '%d - %s --vcpus %d --laps %d %s%s\n' "$1" "$how" "$vcpus" \
+	printf -v row '%d - %s --vcpus %d --laps %d %s%s' "$1" "$how" "$vcpus" \
 		"$laps" "$options" "$work"
+	ROWS+=$row$'\n'
 }
 
 # double " KIND=N*2...": what is to be multiplied is
@@ -101,12 +104,10 @@ double() {
 make_rows() {
 	local nr
 
-	RANDOM=$((SEED % 32768))
+	RANDOM=$SEED
 	ROWS=''
 	for ((nr = 0; nr < RUNS; nr++)); do
-		ROWS+=$(random_run "$nr")$'\n'
-		# The subshell's random numbers are not this shell's.
-		RANDOM=$(((RANDOM + SEED + nr) % 32768))
+		random_run "$nr"
 	done
 }
 

@@ -41,6 +41,14 @@ exits() {
 background() {
 	microguest $read --report /tmp/other.json "$@" >/dev/null &
 	guest=$!
+	case " $* " in
+	*' --stop '*) # it does that itself
+		until grep -q '^State:.T' /proc/$guest/status; do
+			kill -0 $guest || return
+		done
+		return 0
+		;;
+	esac
 	until [ "$(exits $guest)" -gt 0 ]; do
 		kill -0 $guest || return
 	done
