@@ -85,7 +85,9 @@ static int fold(struct watcher *watcher, struct why *why)
 	struct answers *answers = &books->answers;
 	int r = 0;
 
-	if (counters_written(&watcher->keeper.counters)) {
+	/* A write that is still under way shows in the mode already. */
+	if (counters_written(&watcher->keeper.counters) ||
+	    host_exit_stats() != books->host.exit_stats) {
 		r = start_again(watcher, why);
 	} else {
 		for (size_t i = 0; i < answers->nr && !r; i++)
