@@ -5,6 +5,10 @@
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
 # make observer-cost   what BPF's counting costs, likewise
 # make leaf-fuzz   the leaves with 100,000 values of ECX
+# make mutants counters that count wrong, each of which compare must catch: on
+#              both hosts, or VENDORS=amd; with KERNEL=6.1|6.12
+# make soak    right counters, judged 200 times on both hosts and kernels, with ten
+#              million exits: none may be blamed.  Takes half an hour.
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
 #              all of them, which takes a quarter of an hour, or TESTS="NAME...",
@@ -76,6 +80,25 @@ observer-cost:
 .PHONY: leaf-fuzz
 leaf-fuzz:
 	@lab/leaf-fuzz.sh --vendor $(VENDOR) --kernel $(KERNEL)
+
+VENDORS ?= amd intel
+.PHONY: mutants
+mutants:
+	@lab/deps.sh $(if $(filter intel,$(VENDORS)),--intel)
+	@lab/prepare.sh --faults $(KERNEL)
+	@for vendor in $(VENDORS); do \
+		lab/mutants.sh --vendor $$vendor --kernel $(KERNEL) || exit; \
+	done
+
+.PHONY: soak
+soak:
+	@lab/deps.sh --intel
+	@lab/prepare.sh 6.1 6.12
+	@for kernel in 6.1 6.12; do \
+		lab/soak.sh --vendor amd --kernel $$kernel --exits 6000000 && \
+		lab/soak.sh --vendor intel --kernel $$kernel \
+			--exits 1200000 || exit; \
+	done
 
 # Tests send signals, which whoever runs this may have had ignored (nohup).
 .PHONY: check

@@ -27,6 +27,8 @@ struct leaves {
 	uint32_t vcpus;
 	bool counting;
 	bool timing;
+	bool has_statistics;
+	uint64_t statistics; /* exits, as KVM's own statistics say at the end */
 	struct leaf_io *io; /* in the order executed */
 	size_t nr;
 };

@@ -22,7 +22,7 @@
 #define MICRO_HSAVE 0x1a000 /* save area */
 #define MICRO_REAL 0x1b000 /* code of 16 bits */
 #define MICRO_READS 0x20000 /* the first vCPU's struct micro_read[] */
-#define MICRO_MAX_READS 512
+#define MICRO_MAX_READS 2048
 #define MICRO_LAPS 0x30000 /* the first vCPU's laps: TSC cycles, 64 bits each */
 #define MICRO_MAX_LAPS 4096
 #define MICRO_MAX_VCPUS 16

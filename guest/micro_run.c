@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +27,27 @@ struct worker {
 /* The reads of a round besides those of reasons: INFO twice, both totals. */
 enum { OTHER_READS = 4 };
 
-unsigned int micro_most_rounds(void)
+/* The reasons of the work, and of reading. */
+static size_t work_reasons(const struct micro_run *run,
+			   uint32_t reasons[MICRO_KINDS])
 {
-	return MICRO_MAX_READS / (OTHER_READS + 2 * MICRO_KINDS);
+	uint64_t work[MICRO_KINDS];
+
+	memcpy(work, run->work, sizeof(work));
+	work[MICRO_ud2] += run->emulated;
+	return kinds_reasons(work, run->isa, reasons);
+}
+
+unsigned int micro_most_rounds(const struct micro_run *run)
+{
+	uint32_t reasons[MICRO_KINDS];
+	size_t nr;
+
+	if (run->all)
+		exit_reasons(run->isa, &nr);
+	else
+		nr = work_reasons(run, reasons);
+	return MICRO_MAX_READS / (OTHER_READS + 2 * nr);
 }
 
 static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
@@ -39,26 +58,46 @@ static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
 		(struct micro_read){ .leaf = leaf, .index = index };
 }
 
+static bool is_one_of(uint32_t reason, const uint32_t *reasons, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (reasons[i] == reason)
+			return true;
+	}
+	return false;
+}
+
+/* Of reasons that are not those of the work, nobody knows what they have. */
+static void ask_others(struct vmm *vmm, const struct micro_run *run,
+		       uint32_t leaf, const uint32_t *reasons, size_t nr)
+{
+	const struct exit_reason *all;
+	size_t nr_all;
+
+	all = exit_reasons(run->isa, &nr_all);
+	for (size_t i = 0; run->all && i < nr_all; i++) {
+		if (!is_one_of(all[i].code, reasons, nr))
+			ask(vmm, leaf, all[i].code);
+	}
+}
+
 /* CPUID's are the last of the reasons, as every read is one. */
 static void ask_all(struct vmm *vmm, const struct micro_run *run)
 {
-	uint64_t work[MICRO_KINDS];
 	uint32_t reasons[MICRO_KINDS];
-	size_t nr;
-
-	memcpy(work, run->work, sizeof(work));
-	work[MICRO_ud2] += run->emulated;
-	nr = kinds_reasons(work, run->isa, reasons);
+	size_t nr = work_reasons(run, reasons);
 
 	for (unsigned int i = 0; i < run->reads; i++) {
 		ask(vmm, EXIT_LEAF_INFO, 0);
 		ask(vmm, EXIT_LEAF_INFO, 1);
+		ask_others(vmm, run, EXIT_LEAF_REASON_EXITS, reasons, nr);
 		for (size_t j = 0; j < nr; j++)
 			ask(vmm, EXIT_LEAF_REASON_EXITS, reasons[j]);
 		ask(vmm, EXIT_LEAF_EXITS, 0);
 		ask(vmm, EXIT_LEAF_CYCLES, 0);
 		for (size_t j = 0; j < nr; j++)
 			ask(vmm, EXIT_LEAF_REASON_CYCLES, reasons[j]);
+		ask_others(vmm, run, EXIT_LEAF_REASON_CYCLES, reasons, nr);
 	}
 }
 
@@ -106,21 +145,21 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 		      const struct worker *worker)
 {
 	const struct micro_block *block = micro_block_of(vmm, worker->id);
+	uint64_t laps = run->meanwhile && !worker->id ? 0 : run->laps;
 
 	for (int i = 0; i < MICRO_KINDS; i++) {
 		if (micro_is_vmm_work(i) ||
-		    block->done[i] == run->laps * run->work[i])
+		    block->done[i] == laps * run->work[i])
 			continue;
 		snprintf(vmm->why, sizeof(vmm->why),
 			 "vCPU %u did %llu times '%s', not %llu", worker->id,
 			 (unsigned long long)block->done[i], kinds[i].name,
-			 (unsigned long long)run->laps * run->work[i]);
+			 (unsigned long long)laps * run->work[i]);
 		return -EPROTO;
 	}
 	if (worker->io ==
-		    run->laps * (run->work[MICRO_out] + run->work[MICRO_in]) +
-			    1 &&
-	    worker->hlt == run->laps * run->work[MICRO_hlt])
+		    laps * (run->work[MICRO_out] + run->work[MICRO_in]) + 1 &&
+	    worker->hlt == laps * run->work[MICRO_hlt])
 		return 0;
 	snprintf(vmm->why, sizeof(vmm->why),
 		 "vCPU %u: userspace saw %llu I/O and %llu HLT exits",
@@ -132,18 +171,26 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 static int do_work(struct vmm *vmm, const struct micro_run *run,
 		   struct worker workers[MICRO_MAX_VCPUS])
 {
-	unsigned int started = 0;
+	unsigned int first = run->meanwhile, started = first;
 	int r = 0;
 
-	for (unsigned int i = 0; i < run->vcpus && !r; i++) {
+	for (unsigned int i = first; i < run->vcpus && !r; i++) {
 		r = -pthread_create(&workers[i].thread, NULL, work,
 				    &workers[i]);
 		started += !r;
 	}
+	if (run->meanwhile && !r) {
+		run_until(&workers[0], MICRO_PORT_WORKED);
+		r = workers[0].r ? workers[0].r :
+				   check_work(vmm, run, &workers[0]);
+		if (run->stop)
+			raise(SIGSTOP);
+		run_until(&workers[0], MICRO_PORT_READ);
+	}
 	if (r)
 		snprintf(vmm->why, sizeof(vmm->why),
 			 "cannot start a thread: %s", strerror(-r));
-	for (unsigned int i = 0; i < started; i++) {
+	for (unsigned int i = first; i < started; i++) {
 		pthread_join(workers[i].thread, NULL);
 		if (!r && workers[i].r) {
 			r = workers[i].r;
@@ -167,6 +214,9 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 	micro_block_of(vmm, 0)->emulated = run->emulated;
 	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
 		workers[i] = (struct worker){ .vmm = vmm, .id = i };
+	if (run->meanwhile)
+		memset(micro_block_of(vmm, 0)->work, 0,
+		       sizeof(micro_block_of(vmm, 0)->work));
 	r = do_work(vmm, run, workers);
 	/* What those did who are gone must still be in what is read. */
 	for (unsigned int i = 1; i < run->vcpus; i++)
@@ -175,7 +225,8 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 		r = micro_vmm_work(vmm, run->work);
 	if (r)
 		return r;
-	run_until(&workers[0], MICRO_PORT_READ);
+	if (!run->meanwhile)
+		run_until(&workers[0], MICRO_PORT_READ);
 	if (workers[0].r)
 		strcpy(vmm->why, workers[0].why);
 	return workers[0].r;
@@ -225,7 +276,8 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 		     struct leaves *leaves)
 {
 	const struct micro_read *read = micro_reads_of(vmm);
-	size_t nr = micro_block_of(vmm, 0)->nr_reads;
+	size_t nr = micro_block_of(vmm, 0)->nr_reads, nr_reasons;
+	uint32_t reasons[MICRO_KINDS];
 
 	leaves->io = calloc(nr, sizeof(*leaves->io));
 	if (!leaves->io)
@@ -240,6 +292,8 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 	leaves->counting = read[1].edx & EXIT_LEAF_COUNTING;
 	leaves->timing = read[1].edx & EXIT_LEAF_TIMING;
 	leaves->nr = nr;
+	leaves->has_statistics = !vmm_exits(vmm, &leaves->statistics);
+	nr_reasons = work_reasons(run, reasons);
 	for (size_t i = 0; i < nr; i++) {
 		leaves->io[i] = (struct leaf_io){
 			.leaf = read[i].leaf,
@@ -248,7 +302,10 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 			.ebx = read[i].ebx,
 			.ecx = read[i].ecx,
 			.edx = read[i].edx,
-			.has_executed = read[i].leaf == EXIT_LEAF_REASON_EXITS,
+			.has_executed =
+				!run->meanwhile &&
+				read[i].leaf == EXIT_LEAF_REASON_EXITS &&
+				is_one_of(read[i].index, reasons, nr_reasons),
 			.executed = executed(run, read[i].index, i),
 		};
 	}

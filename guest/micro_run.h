@@ -13,11 +13,14 @@ struct micro_run {
 	unsigned int laps; /* how often it is done */
 	unsigned int reads; /* of every leaf */
 	int isa; /* of the processor: enum exit_isa */
+	bool meanwhile; /* the first vCPU reads while the others work */
+	bool stop; /* with SIGSTOP, before it does */
+	bool all; /* reasons are read, not only those of the work */
 	bool emulated; /* the reads are: needs kvm.force_emulation_prefix=1 */
 };
 
-/** micro_most_rounds - how many rounds of reads find room, with all kinds */
-unsigned int micro_most_rounds(void);
+/** micro_most_rounds - how many rounds of reads find room */
+unsigned int micro_most_rounds(const struct micro_run *run);
 
 /**
  * micro_run - all vCPUs work, side by side; then the first one reads the leaves

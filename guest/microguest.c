@@ -89,6 +89,9 @@ enum {
 	OPT_LIST,
 	OPT_LAPS,
 	OPT_CYCLES,
+	OPT_ALL,
+	OPT_MEANWHILE,
+	OPT_STOP,
 	OPT_EMULATED
 };
 
@@ -103,6 +106,14 @@ static const struct argp_option option_rows[] = {
 	  0 },
 	{ "cycles", OPT_CYCLES, "FILE", 0,
 	  "Write the TSC cycles of the first vCPU's laps, a number per line",
+	  0 },
+	{ "all", OPT_ALL, NULL, 0,
+	  "Read the leaves for every reason that there is, not for those of the work alone",
+	  0 },
+	{ "meanwhile", OPT_MEANWHILE, NULL, 0,
+	  "The first vCPU does no work, but reads while the others work", 0 },
+	{ "stop", OPT_STOP, NULL, 0,
+	  "With --meanwhile: stop (SIGSTOP) once all vCPUs run, before the first one reads",
 	  0 },
 	{ "emulated", OPT_EMULATED, NULL, 0,
 	  "Have KVM's emulator execute the reads: as the exception #UD (needs kvm.force_emulation_prefix=1)",
@@ -175,8 +186,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			parse_number(arg, MICRO_MAX_VCPUS, "--vcpus", state);
 		return 0;
 	case OPT_READS:
-		options->run.reads = parse_number(arg, micro_most_rounds(),
-						  "--reads", state);
+		options->run.reads =
+			parse_number(arg, MICRO_MAX_READS, "--reads", state);
 		return 0;
 	case OPT_REPORT:
 		options->report = arg;
@@ -188,8 +199,28 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_CYCLES:
 		options->cycles = arg;
 		return 0;
+	case OPT_MEANWHILE:
+		options->run.meanwhile = true;
+		return 0;
+	case OPT_STOP:
+		options->run.stop = true;
+		return 0;
+	case OPT_ALL:
+		options->run.all = true;
+		return 0;
 	case OPT_EMULATED:
 		options->run.emulated = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (options->run.stop && !options->run.meanwhile)
+			argp_error(state, "--stop goes with --meanwhile");
+		if (options->run.meanwhile && options->run.vcpus < 2)
+			argp_error(state,
+				   "--meanwhile takes two vCPUs or more");
+		if (options->run.reads > micro_most_rounds(&options->run))
+			argp_error(state, "--reads takes 1 to %u, not '%u'",
+				   micro_most_rounds(&options->run),
+				   options->run.reads);
 		return 0;
 	case OPT_LIST:
 		list();

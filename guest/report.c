@@ -87,6 +87,9 @@ int report_json(const struct leaves *leaves, const char *program, FILE *out)
 			",\n\"counting\":%s,\"timing\":%s,",
 			exit_isa_name(leaves->isa), leaves->vcpus,
 			yes_no(leaves->counting), yes_no(leaves->timing));
+	if (leaves->has_statistics)
+		fprintf(out, "\n\"statistics\":{\"exits\":%" PRIu64 "},",
+			leaves->statistics);
 	fputc('\n', out);
 	write_reads(leaves, out);
 	if (leaves->abi == EXIT_LEAF_ABI)

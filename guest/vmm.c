@@ -134,6 +134,7 @@ static int create_vcpu(struct vmm *vmm, unsigned int id,
 	if (vcpu->fd < 0)
 		return fail(vmm, "KVM_CREATE_VCPU");
 	vmm->nr_vcpus++;
+	vcpu->stats = ioctl(vcpu->fd, KVM_GET_STATS_FD, NULL);
 	vcpu->run = mmap(NULL, vmm->run_size, PROT_READ | PROT_WRITE,
 			 MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
@@ -236,6 +237,51 @@ int vmm_run(struct vmm *vmm, unsigned int vcpu)
 	return 0;
 }
 
+/* One statistic of a file of them: linux/kvm.h, "binary statistics". */
+static int read_statistic(int fd, const char *name, uint64_t *value)
+{
+	struct kvm_stats_desc *descriptor;
+	struct kvm_stats_header header;
+	int r = -ENOTSUP;
+	size_t size;
+
+	if (fd < 0)
+		return -ENOTSUP;
+	if (pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header))
+		return -EIO;
+	size = sizeof(*descriptor) + header.name_size;
+	descriptor = malloc(size);
+	if (!descriptor)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < header.num_desc && r == -ENOTSUP; i++) {
+		if (pread(fd, descriptor, size,
+			  header.desc_offset + i * size) != (ssize_t)size)
+			r = -EIO;
+		else if (!strncmp(descriptor->name, name, header.name_size))
+			r = pread(fd, value, sizeof(*value),
+				  header.data_offset + descriptor->offset) ==
+					    (ssize_t)sizeof(*value) ?
+				    0 :
+				    -EIO;
+	}
+	free(descriptor);
+	return r;
+}
+
+int vmm_exits(struct vmm *vmm, uint64_t *exits)
+{
+	*exits = 0;
+	for (unsigned int i = 0; i < vmm->nr_vcpus; i++) {
+		uint64_t own = 0;
+		int r = read_statistic(vmm->vcpu[i].stats, "exits", &own);
+
+		if (r)
+			return r;
+		*exits += own;
+	}
+	return 0;
+}
+
 void vmm_end_vcpu(struct vmm *vmm, unsigned int vcpu)
 {
 	struct vmm_vcpu *ended = &vmm->vcpu[vcpu];
@@ -250,8 +296,11 @@ void vmm_end_vcpu(struct vmm *vmm, unsigned int vcpu)
 
 void vmm_destroy(struct vmm *vmm)
 {
-	for (unsigned int i = 0; i < vmm->nr_vcpus; i++)
+	for (unsigned int i = 0; i < vmm->nr_vcpus; i++) {
 		vmm_end_vcpu(vmm, i);
+		if (vmm->vcpu[i].stats >= 0)
+			close(vmm->vcpu[i].stats);
+	}
 	free(vmm->vcpu);
 	if (vmm->memory != MAP_FAILED)
 		munmap(vmm->memory, vmm->size);

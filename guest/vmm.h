@@ -11,6 +11,7 @@
 
 struct vmm_vcpu {
 	int fd;
+	int stats; /* of its statistics; -1: this KVM has none to be read so */
 	struct kvm_run *run;
 };
 
@@ -60,6 +61,14 @@ int vmm_set_regs(struct vmm *vmm, unsigned int vcpu,
  * not touch vmm->why, so that vCPUs can run side by side.
  */
 int vmm_run(struct vmm *vmm, unsigned int vcpu);
+
+/**
+ * vmm_exits - the exits of all vCPUs by KVM's own statistics
+ *
+ * Also of vCPUs that have ended.  0; -ENOTSUP where KVM cannot be asked; or
+ * another -errno.
+ */
+int vmm_exits(struct vmm *vmm, uint64_t *exits);
 
 /** vmm_end_vcpu - close a vCPU, as a VMM does when it is unplugged */
 void vmm_end_vcpu(struct vmm *vmm, unsigned int vcpu);

@@ -13,7 +13,8 @@
 # --headers  the kernel's build directory (/lib/modules/VERSION/build)
 # --out      the modules, and a file `stamp` that says what they were made from
 # --series   the patches, applied in order of their names (default: patches/SERIES)
-# --fault    one more patch on top: a mistake for the tests to find
+# --fault    one more patch on top, with the C files beside it: mistakes for the
+#            tests to find
 # --base     the --out of a build to start from, so that less is compiled
 #
 # Without --source and --headers: the kernel that lab/kernel.sh SERIES fetched;
@@ -87,8 +88,8 @@ check_inputs() {
 	mapfile -t PATCHES < <(find "$SERIES" -name '*.patch' -exec \
 		grep -lE '^\+\+\+ b/(arch|virt)/' {} + | sort)
 	[[ -z $FAULT ]] || PATCHES+=("$FAULT")
-	mapfile -t OURS < <(find "$HERE/src" -type f \
-		-name '*.[ch]' -o -name '*.def' | sort)
+	mapfile -t OURS < <(find "$HERE/src" ${FAULT:+"$(dirname -- "$FAULT")"} \
+		-type f \( -name '*.[ch]' -o -name '*.def' \) | sort)
 }
 
 # One key for everything that the modules are made from.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: selftests.sh [--kernel SERIES] [--modules DIR] [--name NAME] [TEST...]
+# usage: selftests.sh [--kernel SERIES] [--modules DIR] [--set KVM.PARAMETER=VALUE]
+#                     [--name NAME] [TEST...]
 #
 # Runs the kernel's own KVM selftests in L1, 60 seconds each at most: with
 # Debian's KVM modules and with the patched ones.  Each must end in the same way
@@ -11,6 +12,7 @@
 # TEST      names (exit_stats_test); all of them, unless said
 # --kernel  6.1 (the default), or another that kvm-instrumentation/patches has
 # --modules the patched ones (default: build/modules/SERIES/normal)
+# --set     a parameter of the patched modules
 # --name    of the results: build/results/NAME-stock, NAME-patched, and the table
 #           as NAME.txt (default: selftests)
 #
@@ -22,12 +24,13 @@
 LIMIT=60
 
 parse_options() {
-	SERIES=6.1 MODULES='' NAME=selftests
+	SERIES=6.1 MODULES='' SET='' NAME=selftests
 	while [[ ${1:-} == -* ]]; do
 		(($# > 1)) || usage
 		case $1 in
 		--kernel) SERIES=$2 ;;
 		--modules) MODULES=$2 ;;
+		--set) SET=$2 ;;
 		--name) NAME=$2 ;;
 		*) usage ;;
 		esac
@@ -54,18 +57,20 @@ choose_tests() {
 # Runs TESTS with both kinds of modules, for LIMIT seconds each; results go to
 # PREFIX-stock and PREFIX-patched.
 run_both() { # LIMIT PREFIX
-	local kind modules
+	local kind modules settings
 
 	for kind in stock patched; do
-		modules=stock
-		[[ $kind == stock ]] ||
+		modules=stock settings=()
+		if [[ $kind == patched ]]; then
 			modules=${MODULES:-$BUILD/modules/$SERIES/normal}
+			settings=(${SET:+"$SET"})
+		fi
 		"$LAB/l1.sh" --kernel "$SERIES" --modules "$modules" \
 			--memory 2048 \
 			--timeout "$((120 + ${#TESTS[@]} * ($1 + 2)))" \
 			--out "$BUILD/results/$2-$kind" \
 			"$LAB/scenarios/selftests.sh" \
-			LIMIT="$1" TESTS="${TESTS[*]}"
+			LIMIT="$1" TESTS="${TESTS[*]}" "${settings[@]}"
 	done
 }
 

@@ -5,27 +5,7 @@
 
 #include "balance.h"
 #include "exit_leaves.h"
-#include "reasons.h"
-
-/*
- * BPF's clock is CLOCK_MONOTONIC, which NTP may slew by this much against the
- * TSC (MAXFREQ in the kernel's timex.h, parts per million).
- */
-#define MAX_SLEW_PPM 500.0
-
-/* How far KVM was ahead when the observer came: by a first read's bound. */
-struct base {
-	uint64_t vm;
-	uint32_t leaf;
-	uint32_t reason;
-	int64_t low;
-	int64_t high;
-};
-
-struct bases {
-	struct base *base;
-	size_t nr;
-};
+#include "rules.h"
 
 static const char *const rule_names[] = {
 	[RULE_KERNEL_LOW] = "kernel-low",
@@ -33,7 +13,11 @@ static const char *const rule_names[] = {
 	[RULE_GUEST] = "guest",
 	[RULE_EXECUTED] = "executed",
 	[RULE_TIME] = "time",
+	[RULE_TIME_HIGH] = "time-high",
+	[RULE_REGISTERS] = "registers",
 	[RULE_UNDEFINED] = "undefined",
+	[RULE_HIDDEN] = "hidden",
+	[RULE_STATISTICS] = "statistics",
 	[RULE_NO_READ] = "no-read",
 	[RULE_UNANSWERED] = "unanswered",
 	[RULE_SWITCHED] = "switched",
@@ -64,185 +48,15 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-static void add_finding(struct balance *balance, const struct finding *finding)
-{
-	if (!rule_inconclusive(finding->rule))
-		balance->discrepancies++;
-	if (balance->nr < BALANCE_FINDINGS)
-		balance->finding[balance->nr++] = *finding;
-}
-
-static struct finding about(enum rule rule, const struct answer *answer)
-{
-	return (struct finding){
-		.rule = rule,
-		.leaf = answer->read.leaf,
-		.reason = leaf_takes_index(answer->read.leaf) ?
-				  answer->read.index :
-				  0,
-		.vcpu_id = answer->vcpu_id,
-		.vm = answer->vm,
-		.at_ns = answer->ns,
-	};
-}
-
-static const struct ledger_vm *find_vm(const struct books *books, uint64_t vm)
-{
-	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
-		if (books->ledger.vm[i].number == vm)
-			return &books->ledger.vm[i];
-	}
-	return NULL;
-}
-
-/* Had the VM exits before the observer came? */
-static bool is_late(const struct books *books, uint64_t number)
-{
-	const struct ledger_vm *vm = find_vm(books, number);
-
-	for (size_t i = 0; vm && i < vm->nr_vcpus; i++) {
-		if (vm->vcpu[i].prior_exits)
-			return true;
-	}
-	return false;
-}
-
-/*
- * The base of a VM's leaf: zero for a VM that was seen from its first exit on;
- * else from the first read, which is thereby used up: *@fresh.
- */
-static struct base *find_base(const struct books *books, struct bases *bases,
-			      const struct answer *answer, bool *fresh)
-{
-	uint32_t leaf = answer->read.leaf;
-	uint32_t reason = leaf_takes_index(leaf) ? answer->read.index : 0;
-	struct base *base;
-
-	*fresh = false;
-	for (size_t i = 0; i < bases->nr; i++) {
-		base = &bases->base[i];
-		if (base->vm == answer->vm && base->leaf == leaf &&
-		    base->reason == reason)
-			return base;
-	}
-	base = reallocarray(bases->base, bases->nr + 1, sizeof(*base));
-	if (!base)
-		return NULL;
-	bases->base = base;
-	base += bases->nr++;
-	*base = (struct base){ .vm = answer->vm,
-			       .leaf = leaf,
-			       .reason = reason };
-	if (is_late(books, answer->vm)) {
-		int64_t kernel = leaf_exits(&answer->read);
-
-		*fresh = true;
-		base->low = kernel - (int64_t)answer->exits_after -
-			    ((int64_t)answer->vcpus - 1);
-		base->high = kernel - (int64_t)answer->exits_before;
-	}
-	return base;
-}
-
-/* S0 <= K <= S1 + (n - 1), both sides relative to the base. */
-static int check_count(const struct books *books, const struct answer *answer,
-		       struct bases *bases, struct balance *balance)
-{
-	int64_t kernel = leaf_exits(&answer->read), low, high;
-	struct finding finding;
-	struct base *base;
-	bool fresh;
-
-	base = find_base(books, bases, answer, &fresh);
-	if (!base)
-		return -ENOMEM;
-	if (fresh)
-		return 0;
-	low = (int64_t)answer->exits_before + base->low;
-	high = (int64_t)answer->exits_after + ((int64_t)answer->vcpus - 1) +
-	       base->high;
-	balance->checked++;
-	balance->exact += low == high;
-	if (kernel >= low && kernel <= high)
-		return 0;
-	finding = about(kernel < low ? RULE_KERNEL_LOW : RULE_KERNEL_HIGH,
-			answer);
-	finding.kernel = kernel;
-	finding.low = low > 0 ? low : 0;
-	finding.high = high;
-	add_finding(balance, &finding);
-	return 0;
-}
-
-/* A reason that the observer has seen and the manual defines has a count. */
-static bool check_defined(const struct books *books,
-			  const struct answer *answer, struct balance *balance)
-{
-	struct finding finding;
-
-	if (!leaf_undefined(&answer->read))
-		return true;
-	if (answer->exits_before &&
-	    exit_reason_find(books->host.isa, answer->read.index)) {
-		finding = about(RULE_UNDEFINED, answer);
-		finding.low = answer->exits_before;
-		finding.high = answer->exits_after;
-		add_finding(balance, &finding);
-	}
-	return false;
-}
-
-/*
- * KVM's window encloses the observer's, so its time is no less.  With several
- * vCPUs another one's exit may end between the two, the observer's first.
- */
-static void check_time(const struct books *books, const struct answer *answer,
-		       struct balance *balance)
-{
-	double kernel, observer = answer->ns_after;
-	struct finding finding;
-
-	if (books->exit_stats_after < 2 || books->host.exit_stats < 2 ||
-	    books->tsc_khz <= 0 || answer->vcpus != 1 ||
-	    is_late(books, answer->vm))
-		return;
-	kernel = leaf_cycles(&answer->read) * 1e6 / books->tsc_khz;
-	balance->timed++;
-	if (kernel >= observer * (1 - MAX_SLEW_PPM / 1e6))
-		return;
-	finding = about(RULE_TIME, answer);
-	finding.kernel = kernel;
-	finding.low = finding.high = answer->ns_after;
-	add_finding(balance, &finding);
-}
-
 static int check_answers(const struct books *books, struct balance *balance)
 {
-	struct bases bases = { 0 };
+	struct rules rules = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; i < books->answers.nr && !r; i++) {
-		const struct answer *answer = &books->answers.answer[i];
-
-		if (!answer->found) {
-			balance->unanswered++;
-			continue;
-		}
-		if (answer->read.leaf == EXIT_LEAF_INFO)
-			continue;
-		if (!answer->paired) {
-			balance->unpaired++;
-			continue;
-		}
-		if (!check_defined(books, answer, balance))
-			continue;
-		if (answer->read.leaf == EXIT_LEAF_EXITS ||
-		    answer->read.leaf == EXIT_LEAF_REASON_EXITS)
-			r = check_count(books, answer, &bases, balance);
-		else
-			check_time(books, answer, balance);
-	}
-	free(bases.base);
+	for (size_t i = 0; i < books->answers.nr && !r; i++)
+		r = rules_apply(&rules, books, &books->answers.answer[i],
+				balance);
+	rules_free(&rules);
 	return r;
 }
 
@@ -251,11 +65,11 @@ static int check_answers(const struct books *books, struct balance *balance)
  * Returns 2 if all are there with the same registers, 1 if all are there, 0 if
  * not; and fills in where each of them is.
  */
-static int follow(const struct books *books, size_t start, size_t *match)
+static int follow(const struct books *books, const struct guest_report *report,
+		  size_t start, size_t *match)
 {
 	const struct answers *answers = &books->answers;
 	const struct answer *first = &answers->answer[start];
-	const struct guest_report *report = &books->report;
 	size_t at = start;
 	int same = 2;
 
@@ -281,9 +95,11 @@ static int follow(const struct books *books, size_t start, size_t *match)
 }
 
 /* Find the answers that a report speaks of: the last ones that fit best. */
-static int match_report(const struct books *books, struct balance *balance)
+static int match_report(const struct books *books,
+			const struct guest_report *report,
+			struct balance *balance)
 {
-	size_t nr = books->report.nr;
+	size_t nr = report->nr;
 	size_t *match, *best;
 	int found = 0;
 
@@ -295,7 +111,7 @@ static int match_report(const struct books *books, struct balance *balance)
 		return -ENOMEM;
 	}
 	for (size_t i = books->answers.nr; i-- > 0 && found < 2;) {
-		int fit = follow(books, i, match);
+		int fit = follow(books, report, i, match);
 
 		if (fit <= found)
 			continue;
@@ -310,41 +126,87 @@ static int match_report(const struct books *books, struct balance *balance)
 	return 0;
 }
 
+/*
+ * KVM's own statistics count an exit after BPF does, and besides exits, on VMX,
+ * entries that failed (VM-Fail) and those that KVM emulated instead.
+ */
+static void hold_statistics(const struct books *books, struct finding finding,
+			    struct balance *balance)
+{
+	finding.rule = RULE_STATISTICS;
+	finding.leaf = EXIT_LEAF_EXITS;
+	balance->statistics++;
+	if (finding.kernel < finding.low ||
+	    (finding.kernel > finding.high &&
+	     books->host.isa == EXIT_LEAF_ISA_SVM))
+		rules_add(balance, &finding);
+}
+
+/* What a VMM says at its VM's end is the last word, and so is BPF's. */
+static void check_final(const struct books *books,
+			const struct guest_report *report,
+			struct balance *balance)
+{
+	uint64_t number = books->answers.answer[balance->match[0]].vm;
+	struct finding finding = { .vm = number, .kernel = report->statistics };
+
+	if (!report->has_statistics || books_vm_is_late(books, number))
+		return;
+	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
+		const struct ledger_vm *vm = &books->ledger.vm[i];
+		size_t gone = 0;
+
+		if (vm->number != number)
+			continue;
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			finding.low += vm->vcpu[j].exits;
+			gone += vm->vcpu[j].gone;
+		}
+		finding.high = finding.low;
+		if (gone == vm->nr_vcpus)
+			hold_statistics(books, finding, balance);
+	}
+}
+
 /* What the guest says it was told, and what it knows to have done. */
-static int check_report(const struct books *books, struct balance *balance)
+static int check_report(const struct books *books,
+			const struct guest_report *report,
+			struct balance *balance)
 {
 	int r;
 
-	if (!books->has_report || !books->report.nr)
+	balance_free(balance);
+	if (!report->nr)
 		return 0;
-	r = match_report(books, balance);
+	r = match_report(books, report, balance);
 	if (r)
 		return r;
 	if (!balance->match) {
-		add_finding(balance, &(struct finding){ .rule = RULE_UNSEEN });
+		rules_add(balance, &(struct finding){ .rule = RULE_UNSEEN });
 		return 0;
 	}
-	for (size_t i = 0; i < books->report.nr; i++) {
-		const struct guest_read *said = &books->report.read[i];
+	for (size_t i = 0; i < report->nr; i++) {
+		const struct guest_read *said = &report->read[i];
 		const struct answer *answer =
 			&books->answers.answer[balance->match[i]];
-		struct finding finding = about(RULE_GUEST, answer);
+		struct finding finding = rules_finding(RULE_GUEST, answer);
 
 		balance->told++;
 		finding.kernel = leaf_exits(&answer->read);
 		if (!leaf_read_same_answer(&said->read, &answer->read)) {
 			finding.low = finding.high = leaf_exits(&said->read);
-			add_finding(balance, &finding);
+			rules_add(balance, &finding);
 		}
-		if (!said->has_executed)
+		if (!said->has_executed || !answer->found)
 			continue;
 		balance->executed++;
 		if (said->executed == finding.kernel)
 			continue;
 		finding.rule = RULE_EXECUTED;
 		finding.low = finding.high = said->executed;
-		add_finding(balance, &finding);
+		rules_add(balance, &finding);
 	}
+	check_final(books, report, balance);
 	return 0;
 }
 
@@ -366,29 +228,65 @@ static bool observer_lost_exits(const struct books *books)
 	return false;
 }
 
-static bool has_only(const struct balance *balance, enum rule rule)
+/* Findings of more than BPF has, and of nothing else. */
+static bool has_only_high(const struct balance *balance)
 {
 	for (size_t i = 0; i < balance->nr; i++) {
-		if (balance->finding[i].rule != rule)
+		const struct finding *finding = &balance->finding[i];
+
+		if (finding->rule != RULE_KERNEL_HIGH &&
+		    !(finding->rule == RULE_STATISTICS &&
+		      finding->kernel > finding->high))
 			return false;
 	}
 	return balance->nr > 0;
+}
+
+/* Leaves that KVM did not answer, though it was told to all the while. */
+static void check_hidden(const struct books *books, struct balance *balance)
+{
+	if (!books->leaves_on)
+		return;
+	for (uint32_t i = 0; i <= EXIT_LEAF_LAST - EXIT_LEAF_FIRST; i++) {
+		if (balance->unanswered_leaves & 1u << i)
+			rules_add(balance, &(struct finding){
+						   .rule = RULE_HIDDEN,
+						   .leaf = EXIT_LEAF_FIRST + i,
+					   });
+	}
+}
+
+void balance_statistics(const struct books *books, struct balance *balance)
+{
+	for (size_t i = 0; i < books->nr_statistics; i++) {
+		const struct statistics *statistics = &books->statistics[i];
+		struct finding finding = { .vm = statistics->vm,
+					   .kernel = statistics->exits,
+					   .low = statistics->before,
+					   .high = statistics->after };
+
+		finding.low -= finding.low < statistics->vcpus ?
+				       finding.low :
+				       statistics->vcpus;
+		hold_statistics(books, finding, balance);
+	}
 }
 
 /*
  * What the observer lost can only make KVM look too high.  And nothing can be
  * said of counters that were off for a while.
  */
-static void judge(const struct books *books, struct balance *balance)
+void balance_judge(const struct books *books, struct balance *balance)
 {
 	enum rule reason = RULE_NO_READ;
 
+	check_hidden(books, balance);
 	balance->verdict = VERDICT_INCONCLUSIVE;
-	if (books->host.exit_stats < 1 ||
+	if (books->host.exit_stats < 1 || books->switched ||
 	    books->exit_stats_after != books->host.exit_stats)
 		reason = RULE_SWITCHED;
 	else if (balance->discrepancies && observer_lost_exits(books) &&
-		 has_only(balance, RULE_KERNEL_HIGH))
+		 has_only_high(balance))
 		reason = RULE_INCOMPLETE;
 	else if (balance->discrepancies)
 		balance->verdict = VERDICT_DISCREPANCY;
@@ -406,7 +304,18 @@ static void judge(const struct books *books, struct balance *balance)
 	if (balance->discrepancies)
 		balance->nr = balance->discrepancies = 0;
 	if (!(balance->nr && reason == RULE_NO_READ))
-		add_finding(balance, &(struct finding){ .rule = reason });
+		rules_add(balance, &(struct finding){ .rule = reason });
+}
+
+int balance_reports(const struct books *books, struct balance *balance)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < books->nr_earlier && !r; i++)
+		r = check_report(books, &books->earlier[i], balance);
+	if (!r && books->has_report)
+		r = check_report(books, &books->report, balance);
+	return r;
 }
 
 int balance_books(const struct books *books, struct balance *balance)
@@ -416,12 +325,13 @@ int balance_books(const struct books *books, struct balance *balance)
 	memset(balance, 0, sizeof(*balance));
 	r = check_answers(books, balance);
 	if (!r)
-		r = check_report(books, balance);
+		r = balance_reports(books, balance);
 	if (r) {
 		balance_free(balance);
 		return r;
 	}
-	judge(books, balance);
+	balance_statistics(books, balance);
+	balance_judge(books, balance);
 	return 0;
 }
 

@@ -12,8 +12,10 @@
  * any moment KVM is ahead by none or one per vCPU; the reading vCPU's own last
  * exit is in both.  With one vCPU it is K = S0 = S1.
  *
- * If the observer came after a vCPU's first exit, a first read says how far
- * both were apart then, and later ones are judged relative to it.
+ * If the observer came after the VM's first exit, KVM is ahead by what was
+ * before, which is the same number for ever: every read of that count says
+ * between what it must be, and all of these intervals must have a number in
+ * common.  docs/soundness.md has the argument.
  */
 #ifndef EXITLEDGER_BALANCE_H
 #define EXITLEDGER_BALANCE_H
@@ -33,7 +35,11 @@ enum rule {
 	RULE_GUEST, /* the guest was told something else than it says */
 	RULE_EXECUTED, /* K is not what the guest knows to have caused */
 	RULE_TIME, /* KVM's time is less than the observer's */
+	RULE_TIME_HIGH, /* KVM's time is more than has passed */
+	RULE_REGISTERS, /* what carries nothing is not zero */
 	RULE_UNDEFINED, /* a reason with exits is answered as undefined */
+	RULE_HIDDEN, /* a leaf is not answered, and exit_stats_leaves is on */
+	RULE_STATISTICS, /* KVM's own statistics have less or more than BPF */
 	/* From here on: why nothing can be said. */
 	RULE_NO_READ, /* no guest read the counters */
 	RULE_UNANSWERED, /* KVM answers no leaf: exit_stats_leaves is off */
@@ -68,8 +74,10 @@ struct balance {
 	size_t exact; /* of these, with a bound that leaves one value */
 	size_t timed; /* times held against the observer's */
 	size_t unanswered; /* reads that KVM took for those of no leaf */
+	uint32_t unanswered_leaves; /* bit n: EXIT_LEAF_FIRST + n was one */
 	size_t unpaired; /* answers to the emulator: no exit of their own */
 	size_t told; /* guest's reads held against the answers */
+	size_t statistics; /* VMs whose statistics were held against BPF */
 	size_t executed; /* counts held against the guest's own truth */
 	size_t *match; /* report.read[i] is answers.answer[match[i]]; or NULL */
 };
@@ -80,6 +88,15 @@ struct balance {
  * 0 or -ENOMEM; @balance is to be freed with balance_free.
  */
 int balance_books(const struct books *books, struct balance *balance);
+
+/** balance_reports - hold the guest's reports against the answers; 0, -ENOMEM */
+int balance_reports(const struct books *books, struct balance *balance);
+
+/** balance_statistics - hold KVM's own statistics against BPF's counts */
+void balance_statistics(const struct books *books, struct balance *balance);
+
+/** balance_judge - the verdict, of what was found and counted */
+void balance_judge(const struct books *books, struct balance *balance);
 
 void balance_free(struct balance *balance);
 

@@ -13,19 +13,68 @@
 #include "host.h"
 #include "ledger.h"
 
+/* A set of processes. */
+struct pids {
+	uint32_t *pid;
+	size_t nr;
+	size_t room;
+};
+
+/** pids_add - 0 or -ENOMEM */
+int pids_add(struct pids *pids, uint32_t pid);
+
+bool pids_have(const struct pids *pids, uint32_t pid);
+
+/*
+ * KVM's own statistics of a VM, "exits" since it was made, read between two
+ * collections; and what BPF had then, with what had been before it came.
+ */
+struct statistics {
+	uint64_t vm;
+	uint32_t vcpus;
+	uint64_t before, exits, after;
+	bool fresh; /* @after is still to come */
+};
+
 struct books {
 	struct host host; /* exit_stats: at the start */
 	int exit_stats_after; /* … and at the end */
+	bool switched; /* … and it, or exit_stats_leaves, was written to */
+	bool leaves_on; /* exit_stats_leaves was on, from start to end */
 	char attach[16];
 	bool sees_ends;
 	char command[256]; /* that was run, if one was */
 	int command_status; /* its exit status; 128 + n: ended by signal n */
+	uint64_t started_ns; /* CLOCK_MONOTONIC when counting began; 0: unknown */
+	struct pids running; /* processes that had a VM then */
 	double tsc_khz; /* measured against CLOCK_MONOTONIC; 0: unknown */
 	struct ledger ledger; /* the observer's book, at the end */
 	struct answers answers; /* KVM's book, as guests were told of it */
 	bool has_report;
 	struct guest_report report; /* … as the guest says it was told */
+	struct guest_report *earlier; /* … before that */
+	size_t nr_earlier;
+	struct statistics *statistics; /* the last ones of each VM */
+	size_t nr_statistics;
 };
+
+/**
+ * books_add_report - add a later report of the guest's, which becomes the books'
+ *
+ * 0, or -ENOMEM and @report is freed.
+ */
+int books_add_report(struct books *books, struct guest_report *report);
+
+/** books_drop_reports - forget all that a guest reported */
+void books_drop_reports(struct books *books);
+
+/**
+ * books_vm_is_late - may a VM have had exits before the observer came?
+ * @number: of the VM
+ *
+ * Also true for a VM that the ledger does not know: nothing is known of it.
+ */
+bool books_vm_is_late(const struct books *books, uint64_t number);
 
 /**
  * books_load - read a file that was made of books_json()

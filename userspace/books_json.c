@@ -93,25 +93,62 @@ static json_t *answer_json(const struct answer *answer)
 			 (json_int_t)answer->ns_after);
 }
 
+static json_t *statistics_json(const struct books *books)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < books->nr_statistics; i++) {
+		const struct statistics *from = &books->statistics[i];
+
+		json_array_append_new(
+			array, json_pack("{s:I,s:I,s:I,s:I,s:I}", "vm",
+					 (json_int_t)from->vm, "vcpus",
+					 (json_int_t)from->vcpus, "before",
+					 (json_int_t)from->before, "exits",
+					 (json_int_t)from->exits, "after",
+					 (json_int_t)from->after));
+	}
+	return array;
+}
+
+static void add_reports(const struct books *books, json_t *json)
+{
+	json_t *earlier = json_array();
+
+	for (size_t i = 0; i < books->nr_earlier; i++)
+		json_array_append_new(earlier,
+				      guest_report_json(&books->earlier[i]));
+	if (books->nr_earlier)
+		json_object_set(json, "earlier_reports", earlier);
+	json_decref(earlier);
+	if (books->has_report)
+		json_object_set_new(json, "guest_report",
+				    guest_report_json(&books->report));
+}
+
 json_t *books_json(const struct books *books)
 {
-	json_t *json, *answers = json_array();
+	json_t *json, *answers = json_array(), *running = json_array();
 
 	for (size_t i = 0; i < books->answers.nr; i++)
 		json_array_append_new(answers,
 				      answer_json(&books->answers.answer[i]));
-	json = json_pack("{s:s,s:i,s:o,s:s,s:b,s:s,s:i,s:f,s:I,s:o,s:o,s:o}",
-			 "format", BOOKS_FORMAT, "version", BOOKS_VERSION,
-			 "host", host_json(books), "attach", books->attach,
-			 "sees_ends", books->sees_ends, "command",
-			 books->command, "command_status",
-			 books->command_status, "tsc_khz", books->tsc_khz,
-			 "ended_ns", (json_int_t)books->ledger.ns, "vms",
-			 vms_json(&books->ledger), "losses",
-			 losses_json(&books->ledger.losses), "answers",
-			 answers);
-	if (json && books->has_report)
-		json_object_set_new(json, "guest_report",
-				    guest_report_json(&books->report));
+	for (size_t i = 0; i < books->running.nr; i++)
+		json_array_append_new(running,
+				      json_integer(books->running.pid[i]));
+	json = json_pack(
+		"{s:s,s:i,s:o,s:s,s:b,s:s,s:i,s:f,s:b,s:b,s:I,s:o,"
+		"s:I,s:o,s:o,s:o,s:o}",
+		"format", BOOKS_FORMAT, "version", BOOKS_VERSION, "host",
+		host_json(books), "attach", books->attach, "sees_ends",
+		books->sees_ends, "command", books->command, "command_status",
+		books->command_status, "tsc_khz", books->tsc_khz, "switched",
+		books->switched, "leaves_on", books->leaves_on, "started_ns",
+		(json_int_t)books->started_ns, "running", running, "ended_ns",
+		(json_int_t)books->ledger.ns, "vms", vms_json(&books->ledger),
+		"losses", losses_json(&books->ledger.losses), "answers",
+		answers, "statistics", statistics_json(books));
+	if (json)
+		add_reports(books, json);
 	return json;
 }

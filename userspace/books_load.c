@@ -213,10 +213,93 @@ static int load_answers(const json_t *json, struct books *books,
 	return 0;
 }
 
+/* What older books don't have: as if nothing were known of it. */
+static int load_start(const json_t *json, struct books *books, struct why *why)
+{
+	json_t *array, *item;
+	size_t i;
+	int r = 0;
+
+	if (!json_object_get(json, "started_ns"))
+		return 0;
+	r = json_get_u64(json, "started_ns", INT64_MAX, &books->started_ns,
+			 why);
+	if (!r)
+		r = json_get_bool(json, "switched", &books->switched, why);
+	if (!r)
+		r = json_get_bool(json, "leaves_on", &books->leaves_on, why);
+	if (!r)
+		r = json_get_array(json, "running", &array, why);
+	if (r)
+		return r;
+	json_array_foreach (array, i, item) {
+		if (!json_is_integer(item))
+			return why_set(why, EINVAL,
+				       "\"running\" has what is no pid");
+		if (pids_add(&books->running, json_integer_value(item)))
+			return why_set(why, ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+static int load_statistics(const json_t *json, struct books *books,
+			   struct why *why)
+{
+	json_t *array, *item;
+	size_t i;
+	int r;
+
+	if (!json_object_get(json, "statistics"))
+		return 0;
+	r = json_get_array(json, "statistics", &array, why);
+	if (r)
+		return r;
+	books->statistics =
+		calloc(json_array_size(array) + 1, sizeof(*books->statistics));
+	if (!books->statistics)
+		return why_set(why, ENOMEM, "out of memory");
+	json_array_foreach (array, i, item) {
+		struct statistics *to = &books->statistics[i];
+
+		r = json_get_u32(item, "vcpus", &to->vcpus, why);
+		if (!r)
+			r = GET_NUMBERS(item, why, { "vm", &to->vm },
+					{ "before", &to->before },
+					{ "exits", &to->exits },
+					{ "after", &to->after });
+		if (r)
+			return r;
+		books->nr_statistics++;
+	}
+	return 0;
+}
+
+static int load_reports(const json_t *json, struct books *books,
+			struct why *why)
+{
+	const json_t *last = json_object_get(json, "guest_report"), *item;
+	struct guest_report report;
+	size_t i;
+	int r;
+
+	json_array_foreach (json_object_get(json, "earlier_reports"), i, item) {
+		r = guest_report_parse(item, &report, why);
+		if (r)
+			return r;
+		if (books_add_report(books, &report))
+			return why_set(why, ENOMEM, "out of memory");
+	}
+	if (!last)
+		return 0;
+	r = guest_report_parse(last, &report, why);
+	if (!r && books_add_report(books, &report))
+		r = why_set(why, ENOMEM, "out of memory");
+	return r;
+}
+
 static int load_all(const json_t *json, struct books *books, struct why *why)
 {
 	struct ledger_losses *losses = &books->ledger.losses;
-	const json_t *report;
 	uint64_t status = 0;
 	int r;
 
@@ -242,17 +325,16 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 				{ "unreadable", &losses->unreadable },
 				{ "recursion", &losses->recursion });
 	if (!r)
+		r = load_start(json, books, why);
+	if (!r)
 		r = load_vms(json, &books->ledger, why);
 	if (!r)
 		r = load_answers(json, books, why);
 	books->command_status = status;
 	books->tsc_khz = json_number_value(json_object_get(json, "tsc_khz"));
-	report = json_object_get(json, "guest_report");
-	if (!r && report) {
-		r = guest_report_parse(report, &books->report, why);
-		books->has_report = !r;
-	}
-	return r;
+	if (!r)
+		r = load_statistics(json, books, why);
+	return r ? r : load_reports(json, books, why);
 }
 
 int books_load(const char *path, struct books *books, struct why *why)
@@ -278,12 +360,4 @@ int books_load(const char *path, struct books *books, struct why *why)
 		books_free(books);
 	}
 	return r;
-}
-
-void books_free(struct books *books)
-{
-	ledger_free(&books->ledger);
-	answers_free(&books->answers);
-	guest_report_free(&books->report);
-	memset(books, 0, sizeof(*books));
 }

@@ -81,6 +81,11 @@ int guest_report_parse(const json_t *json, struct guest_report *report,
 		else if (!r && !strcmp(isa, exit_isa_name(EXIT_ISA_VMX)))
 			report->isa = EXIT_ISA_VMX;
 	}
+	if (!r && json_object_get(json, "statistics")) {
+		report->has_statistics = true;
+		r = json_get_u64(json_object_get(json, "statistics"), "exits",
+				 INT64_MAX, &report->statistics, why);
+	}
 	if (!r)
 		r = json_get_array(json, "reads", &reads, why);
 	if (!r)
@@ -99,10 +104,9 @@ static char *read_all(FILE *file, size_t *length)
 	return text;
 }
 
-int guest_report_load(const char *path, struct guest_report *report,
+int guest_report_read(FILE *file, const char *path, struct guest_report *report,
 		      struct why *why)
 {
-	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	char *text = NULL, *brace;
 	json_error_t error;
 	struct why cause;
@@ -110,8 +114,6 @@ int guest_report_load(const char *path, struct guest_report *report,
 	size_t length = 0;
 	int r;
 
-	if (!file)
-		return why_set(why, errno, "%s: %s", path, strerror(errno));
 	text = read_all(file, &length);
 	brace = text ? memchr(text, '{', length) : NULL;
 	if (!brace) {
@@ -132,6 +134,18 @@ int guest_report_load(const char *path, struct guest_report *report,
 out:
 	json_decref(json);
 	free(text);
+	return r;
+}
+
+int guest_report_load(const char *path, struct guest_report *report,
+		      struct why *why)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	int r;
+
+	if (!file)
+		return why_set(why, errno, "%s: %s", path, strerror(errno));
+	r = guest_report_read(file, path, report, why);
 	if (file != stdin)
 		fclose(file);
 	return r;
@@ -139,7 +153,7 @@ out:
 
 json_t *guest_report_json(const struct guest_report *report)
 {
-	json_t *reads = json_array();
+	json_t *reads = json_array(), *json;
 
 	for (size_t i = 0; i < report->nr; i++) {
 		const struct guest_read *from = &report->read[i];
@@ -158,10 +172,15 @@ json_t *guest_report_json(const struct guest_report *report)
 					    json_integer(from->executed));
 		json_array_append_new(reads, to);
 	}
-	return json_pack("{s:s,s:i,s:s,s:s*,s:o}", "format", FORMAT, "version",
+	json = json_pack("{s:s,s:i,s:s,s:s*,s:o}", "format", FORMAT, "version",
 			 VERSION, "program", report->program, "isa",
 			 report->isa ? exit_isa_name(report->isa) : NULL,
 			 "reads", reads);
+	if (json && report->has_statistics)
+		json_object_set_new(json, "statistics",
+				    json_pack("{s:I}", "exits",
+					      (json_int_t)report->statistics));
+	return json;
 }
 
 void guest_report_free(struct guest_report *report)

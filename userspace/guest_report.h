@@ -3,6 +3,8 @@
 #ifndef EXITLEDGER_GUEST_REPORT_H
 #define EXITLEDGER_GUEST_REPORT_H
 
+#include <stdio.h>
+
 #include <jansson.h>
 
 #include "answers.h"
@@ -17,6 +19,8 @@ struct guest_read {
 struct guest_report {
 	char program[32];
 	uint32_t isa; /* EXIT_LEAF_ISA_*; 0: not said */
+	bool has_statistics;
+	uint64_t statistics; /* exits, by KVM's own statistics at its VM's end */
 	struct guest_read *read; /* in the order made */
 	size_t nr;
 };
@@ -37,6 +41,10 @@ int guest_report_parse(const json_t *json, struct guest_report *report,
  * report often comes over a serial line.
  */
 int guest_report_load(const char *path, struct guest_report *report,
+		      struct why *why);
+
+/** guest_report_read - the same from an open file, whose name is @path */
+int guest_report_read(FILE *file, const char *path, struct guest_report *report,
 		      struct why *why);
 
 /** guest_report_json - a new reference to the report as JSON, or NULL */

@@ -270,7 +270,7 @@ static void vcpu_free(struct ledger_vcpu *vcpu)
 	free(vcpu->keys.key);
 }
 
-static void vm_free(struct ledger_vm *vm)
+void ledger_vm_free(struct ledger_vm *vm)
 {
 	for (size_t i = 0; i < vm->nr_vcpus; i++)
 		vcpu_free(&vm->vcpu[i]);
@@ -360,7 +360,7 @@ int ledger_forget(struct ledger *ledger)
 			continue;
 		}
 		r = fold(vm, &ledger->vm[0]);
-		vm_free(vm);
+		ledger_vm_free(vm);
 		ended--;
 	}
 	ledger->nr_vms = kept;
@@ -389,7 +389,7 @@ void ledger_total_free(struct ledger_total *total)
 void ledger_free(struct ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->nr_vms; i++)
-		vm_free(&ledger->vm[i]);
+		ledger_vm_free(&ledger->vm[i]);
 	free(ledger->vm);
 	free(ledger->slows.slow);
 	memset(ledger, 0, sizeof(*ledger));

@@ -200,6 +200,9 @@ bool ledger_vm_ended(const struct ledger_vm *vm);
  */
 void ledger_reset(struct ledger *ledger);
 
+/** ledger_vm_free - free what a VM has that is taken out of its ledger */
+void ledger_vm_free(struct ledger_vm *vm);
+
 void ledger_total_free(struct ledger_total *total);
 void ledger_free(struct ledger *ledger);
 

@@ -120,12 +120,12 @@ static void render_line(const struct statement *statement, const char *name,
 static void render_time(const struct books *books,
 			const struct statement *statement, FILE *out)
 {
-	double kernel, observer = statement->bpf_ns_then;
+	double kernel, observer = statement->total.ns_then;
 
-	if (!statement->has_cycles || books->tsc_khz <= 0 ||
-	    books->host.exit_stats < 2 || statement->late)
+	if (!statement->total.has_cycles || books->tsc_khz <= 0 ||
+	    books->host.exit_stats < 2)
 		return;
-	kernel = statement->kernel_cycles * 1e6 / books->tsc_khz;
+	kernel = statement->total.kernel_cycles * 1e6 / books->tsc_khz;
 	fprintf(out, "time     kernel %s, BPF %s", format_ns(kernel).s,
 		format_ns(observer).s);
 	if (kernel >= observer && statement->total.kernel)
@@ -133,6 +133,40 @@ static void render_time(const struct books *books,
 			format_ns((kernel - observer) / statement->total.kernel)
 				.s);
 	fputc('\n', out);
+}
+
+static void render_statistics_line(uint64_t exits, uint64_t low, uint64_t high,
+				   const char *when, FILE *out)
+{
+	fprintf(out, "stat     KVM's own statistics %s: %s exits, BPF: %s",
+		when, format_count(exits).s, format_count(low).s);
+	if (high != low)
+		fprintf(out, " to %s", format_count(high).s);
+	fputc('\n', out);
+	if (exits > high)
+		fprintf(out,
+			"         They count %s entries that failed or were emulated: no exits\n",
+			format_count(exits - high).s);
+}
+
+/* KVM's own statistics: at the end, or as they were last while it ran. */
+static void render_statistics(const struct books *books,
+			      const struct statement *statement, FILE *out)
+{
+	if (statement->has_statistics) {
+		render_statistics_line(statement->statistics,
+				       statement->bpf_at_end,
+				       statement->bpf_at_end, "at the end",
+				       out);
+		return;
+	}
+	for (size_t i = 0; i < books->nr_statistics; i++) {
+		const struct statistics *last = &books->statistics[i];
+
+		if (last->vm == statement->vm)
+			render_statistics_line(last->exits, last->before,
+					       last->after, "meanwhile", out);
+	}
 }
 
 static void render_statement(const struct books *books,
@@ -164,6 +198,7 @@ static void render_statement(const struct books *books,
 	}
 	fputc('\n', out);
 	render_time(books, statement, out);
+	render_statistics(books, statement, out);
 }
 
 static const char *verdict_color(enum verdict verdict)

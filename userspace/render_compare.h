@@ -24,6 +24,10 @@ int render_compare_text(const struct books *books,
 json_t *render_compare_json(const struct books *books,
 			    const struct balance *balance);
 
+/** render_findings_json - a balance's findings, an array */
+json_t *render_findings_json(const struct books *books,
+			     const struct balance *balance);
+
 /** render_finding - a finding as one line, without a newline */
 void render_finding(const struct books *books, const struct finding *finding,
 		    char *line, size_t size);

@@ -4,9 +4,27 @@
 #include "render_compare.h"
 #include "statement.h"
 
-static json_t *line_json(uint32_t isa, const struct statement_line *line)
+/* What KVM's window has more than BPF's, per exit, is what the observer costs. */
+static void add_time(const struct books *books,
+		     const struct statement_line *line, json_t *json)
 {
-	const struct exit_reason *known = exit_reason_find(isa, line->reason);
+	double kernel;
+
+	if (!line->has_cycles || books->tsc_khz <= 0 || !line->kernel ||
+	    books->host.exit_stats < 2)
+		return;
+	kernel = line->kernel_cycles * 1e6 / books->tsc_khz;
+	json_object_set_new(json, "kernel_ns", json_real(kernel));
+	json_object_set_new(json, "bpf_ns", json_integer(line->ns_then));
+	json_object_set_new(json, "observer_ns_per_exit",
+			    json_real((kernel - line->ns_then) / line->kernel));
+}
+
+static json_t *line_json(const struct books *books,
+			 const struct statement_line *line)
+{
+	const struct exit_reason *known =
+		exit_reason_find(books->host.isa, line->reason);
 	json_t *json;
 
 	json = json_pack("{s:I,s:s*,s:I,s:I,s:I,s:I}", "reason",
@@ -17,6 +35,8 @@ static json_t *line_json(uint32_t isa, const struct statement_line *line)
 			 (json_int_t)line->ns);
 	if (json && line->has_guest)
 		json_object_set_new(json, "guest", json_integer(line->guest));
+	if (json)
+		add_time(books, line, json);
 	if (json && line->has_executed)
 		json_object_set_new(json, "executed",
 				    json_integer(line->executed));
@@ -29,13 +49,13 @@ static json_t *statement_json(const struct books *books,
 	json_t *lines = json_array(), *json;
 
 	for (size_t i = 0; i < statement->nr; i++)
-		json_array_append_new(lines, line_json(books->host.isa,
-						       &statement->line[i]));
+		json_array_append_new(lines,
+				      line_json(books, &statement->line[i]));
 	json = json_pack("{s:I,s:I,s:b,s:o}", "vm", (json_int_t)statement->vm,
 			 "vcpus", (json_int_t)statement->vcpus, "late",
 			 statement->late, "reasons", lines);
 	if (json && statement->has_total) {
-		json_t *total = line_json(books->host.isa, &statement->total);
+		json_t *total = line_json(books, &statement->total);
 
 		json_object_del(total, "reason");
 		json_object_del(total, "name");
@@ -65,14 +85,23 @@ static json_t *finding_json(const struct books *books,
 			 (json_int_t)finding->at_ns);
 }
 
-json_t *render_compare_json(const struct books *books,
-			    const struct balance *balance)
+json_t *render_findings_json(const struct books *books,
+			     const struct balance *balance)
 {
-	json_t *findings = json_array(), *statements = json_array();
+	json_t *findings = json_array();
 
 	for (size_t i = 0; i < balance->nr; i++)
 		json_array_append_new(
 			findings, finding_json(books, &balance->finding[i]));
+	return findings;
+}
+
+json_t *render_compare_json(const struct books *books,
+			    const struct balance *balance)
+{
+	json_t *findings = render_findings_json(books, balance);
+	json_t *statements = json_array();
+
 	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
 		struct statement statement;
 

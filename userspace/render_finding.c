@@ -6,13 +6,17 @@
 #include "format.h"
 #include "render_compare.h"
 
+static bool is_time(const struct finding *finding)
+{
+	return finding->leaf == EXIT_LEAF_CYCLES ||
+	       finding->leaf == EXIT_LEAF_REASON_CYCLES;
+}
+
 /* What a leaf is about: "exits", "exits for 0x07b IOIO" … */
 static struct text subject(const struct books *books,
 			   const struct finding *finding)
 {
-	bool cycles = finding->leaf == EXIT_LEAF_CYCLES ||
-		      finding->leaf == EXIT_LEAF_REASON_CYCLES;
-	const char *what = cycles ? "time" : "exits";
+	const char *what = is_time(finding) ? "time" : "exits";
 	struct text text;
 
 	if (leaf_takes_index(finding->leaf))
@@ -60,6 +64,30 @@ static void finding_discrepancy(const struct books *books,
 			 format_ns(finding->kernel).s,
 			 format_ns(finding->low).s);
 		break;
+	case RULE_TIME_HIGH:
+		snprintf(line, size,
+			 "%s: KVM's %s is more than the %s that passed", what.s,
+			 format_ns(finding->kernel).s,
+			 format_ns(finding->high).s);
+		break;
+	case RULE_REGISTERS:
+		snprintf(line, size,
+			 "%s: %s is 0x%" PRIx64 " and EDX 0x%" PRIx64
+			 ", not zero",
+			 what.s, is_time(finding) ? "EAX" : "ECX",
+			 finding->kernel, finding->high);
+		break;
+	case RULE_HIDDEN:
+		snprintf(
+			line, size,
+			"leaf 0x%x is not answered, and kvm.exit_stats_leaves is on",
+			finding->leaf);
+		break;
+	case RULE_STATISTICS:
+		snprintf(line, size,
+			 "KVM's statistics say %s exits, BPF counted %s to %s",
+			 kernel.s, low.s, high.s);
+		break;
 	default:
 		snprintf(
 			line, size,
@@ -83,6 +111,13 @@ void render_finding(const struct books *books, const struct finding *finding,
 			 "KVM answers no guest: kvm.exit_stats_leaves is off");
 		break;
 	case RULE_SWITCHED:
+		if (books->host.exit_stats > 0 &&
+		    books->host.exit_stats == books->exit_stats_after) {
+			snprintf(
+				line, size,
+				"kvm.exit_stats or exit_stats_leaves was written to meanwhile");
+			break;
+		}
 		snprintf(line, size,
 			 "kvm.exit_stats was %d at the start and %d at the end",
 			 books->host.exit_stats, books->exit_stats_after);

@@ -63,6 +63,16 @@ static struct statement_line *find_line(struct statement *statement,
 	return &statement->line[i];
 }
 
+/* What was before the observer came is in KVM's cycles alone. */
+static void take_cycles(const struct statement *statement,
+			struct statement_line *line,
+			const struct answer *answer)
+{
+	line->has_cycles = !statement->late;
+	line->kernel_cycles = leaf_cycles(&answer->read);
+	line->ns_then = answer->ns_after;
+}
+
 static void take(struct statement *statement, const struct answer *answer,
 		 const struct guest_read *said)
 {
@@ -76,9 +86,14 @@ static void take(struct statement *statement, const struct answer *answer,
 		statement->total = line;
 		break;
 	case EXIT_LEAF_CYCLES:
-		statement->has_cycles = true;
-		statement->kernel_cycles = leaf_cycles(&answer->read);
-		statement->bpf_ns_then = answer->ns_after;
+		take_cycles(statement, &statement->total, answer);
+		break;
+	case EXIT_LEAF_REASON_CYCLES:
+		for (size_t i = 0; i < statement->nr; i++) {
+			if (statement->line[i].reason == line.reason)
+				take_cycles(statement, &statement->line[i],
+					    answer);
+		}
 		break;
 	case EXIT_LEAF_REASON_EXITS:
 		if (line.kernel || line.bpf || line.guest || line.executed)
@@ -107,6 +122,19 @@ static void take_all(const struct books *books, const struct balance *balance,
 		if (answer[i].vm == statement->vm)
 			take(statement, &answer[i], NULL);
 	}
+}
+
+/* KVM's own statistics at the end, and what BPF had then. */
+static void take_statistics(const struct books *books,
+			    struct statement *statement)
+{
+	if (!books->report.has_statistics || statement->late ||
+	    !statement->has_guest || !statement->ledger)
+		return;
+	statement->has_statistics = true;
+	statement->statistics = books->report.statistics;
+	for (size_t i = 0; i < statement->ledger->nr_vcpus; i++)
+		statement->bpf_at_end += statement->ledger->vcpu[i].exits;
 }
 
 /* What the total has more than the lines: exits between their reads. */
@@ -139,10 +167,9 @@ int statement_make(const struct books *books, const struct balance *balance,
 		if (books->ledger.vm[i].number == vm)
 			statement->ledger = &books->ledger.vm[i];
 	}
-	for (size_t i = 0; statement->ledger && i < statement->ledger->nr_vcpus;
-	     i++)
-		statement->late |= statement->ledger->vcpu[i].prior_exits > 0;
+	statement->late = books_vm_is_late(books, vm);
 	take_all(books, balance, statement);
+	take_statistics(books, statement);
 	make_rest(statement);
 	qsort(statement->line, statement->nr, sizeof(*statement->line),
 	      by_exits);

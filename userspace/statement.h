@@ -17,6 +17,9 @@ struct statement_line {
 	uint64_t bpf; /* counted by BPF at that moment */
 	int64_t difference; /* kernel's from the bound; 0: within */
 	uint64_t ns; /* by BPF */
+	bool has_cycles; /* the guest read them too */
+	uint64_t kernel_cycles; /* answered by KVM */
+	uint64_t ns_then; /* by BPF, when those were read */
 };
 
 struct statement {
@@ -26,9 +29,8 @@ struct statement {
 	bool late; /* exits before the observer came: BPF has fewer */
 	bool has_executed, has_guest; /* any line has */
 	bool has_total;
-	bool has_cycles;
-	uint64_t kernel_cycles; /* in total */
-	uint64_t bpf_ns_then; /* BPF's time when those were read */
+	bool has_statistics; /* KVM's own, at the VM's end, by its VMM */
+	uint64_t statistics, bpf_at_end;
 	struct statement_line total;
 	struct statement_line rest; /* total less the lines: while reading */
 	struct statement_line *line; /* most exits first */

@@ -4,18 +4,20 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
-PLAIN := answers balance books_json books_load columns doctor duration filter \
-	 format guest_report hist host host_facts json_get json_save \
+PLAIN := answers balance books books_json books_load columns doctor duration \
+	 filter format guest_report hist host host_facts json_get json_save \
 	 json_writer keys kvm_btf ledger msg reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
-	 render_monitor_slow render_monitor_text rows statement top_history \
-	 top_lines top_model tracepoints tsc utf8 vm_list vm_name
+	 render_monitor_slow render_monitor_text render_watch rows rules \
+	 statement top_history top_lines top_model tracepoints tsc utf8 \
+	 vm_list vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  attach_probe cmd_compare cmd_doctor cmd_monitor command main \
-		  monitor_loop monitor_options observer observer_collect top \
-		  top_keys top_view)
+		  attach_probe cmd_compare cmd_doctor cmd_monitor command \
+		  compare_options counters keeper kvm_stats main monitor_loop \
+		  monitor_options observer observer_collect top top_keys \
+		  top_view watch)
 
 PROGRAMS += $(EXITLEDGER)
 
@@ -40,8 +42,9 @@ $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books doctor exit_reason monitor monitor_loop observer plain \
-	 reasons render_doctor render_monitor top tracepoints vm_name
+UNITS := balance books doctor exit_reason monitor monitor_loop observer \
+	 observer_faults plain reasons render_doctor render_monitor soundness \
+	 top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 

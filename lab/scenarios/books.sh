@@ -128,6 +128,55 @@ kill -CONT $guest
 kill $guest
 wait $guest
 
+echo "[LAB] one VM of several; a guest that is made to read"
+microguest --reads 3 --report /tmp/one.json cpuid=20000 rdmsr=5000 &
+guest=$!
+sleep 0.3
+kill -STOP $guest
+exitledger compare --json /results/vm.json --for 60 --vm $guest \
+	>/results/vm.txt 2>&1 &
+compare=$!
+attached $compare
+sleep 0.2
+microguest cpuid=10 >/dev/null
+kill -CONT $guest
+wait $guest
+kill -INT $compare
+wait $compare
+echo $? >/results/vm.status
+keep no_vm exitledger compare --for 1 --vm no-such-vm
+keep read exitledger compare --for 1.5 -i 0.5 --json /results/read.json \
+	--read 'echo login:; microguest cpuid=10'
+keep read_fails exitledger compare --for 1 --read 'exit 7'
+
+echo "[LAB] watching, with guests that come and go"
+(while :; do microguest --laps 20 cpuid=100 out=3 >/dev/null; done) &
+loop=$!
+exitledger compare --watch -i 1 --json /results/watch.json \
+	>/results/watch.txt 2>&1 &
+watch=$!
+resident() { awk '/^VmRSS/ { print $2 }' /proc/$watch/status; }
+sleep 3
+before=$(resident)
+sleep 3
+echo "$before $(resident)" >/results/watch.resident
+echo 1 >$parameters/exit_stats
+echo 2 >$parameters/exit_stats
+sleep 2
+kill -INT $watch
+wait $watch
+echo $? >/results/watch.status
+kill $loop
+wait $loop
+# What somebody switched, if only for a moment, says nothing.
+(
+	sleep 1
+	echo 0 >$parameters/exit_stats
+	echo 2 >$parameters/exit_stats
+) &
+keep switched exitledger compare --for 2 --read 'microguest cpuid=10'
+wait
+
 echo "[LAB] without privileges"
 keep nobody_doctor /bin/setpriv --reuid=65534 exitledger doctor
 keep nobody_monitor /bin/setpriv --reuid=65534 exitledger monitor -n 1

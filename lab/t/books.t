@@ -86,6 +86,54 @@ ok 'switching under load: the guest runs to its end' name_is 0 under_load
 ok 'attached late, read once: inconclusive' name_is 2 late1
 ok 'attached late, read again: balanced' name_is 0 late3
 
+# answered: of how many VMs there are answers, and how many
+answered() {
+	python3 -c '
+import json, sys
+answers = json.load(open(sys.argv[1]))["answers"]
+print(len({a["vm"] for a in answers}), len(answers))' "$results/$1"
+}
+ok 'one VM of several: balanced' name_is 0 vm
+ok '… and no other VM is in its books' grep -qE '^1 [0-9]{2}$' \
+	<(answered vm.json)
+ok 'a VM that there is not: status' name_is 3 no_vm
+ok '… one line, that says which there are' \
+	grep -qxE "exitledger: there is no VM 'no-such-vm' here; there is none" \
+	"$results/no_vm.txt"
+ok 'a guest that is made to read: balanced' name_is 0 read
+ok '… its reports are held against the answers' \
+	grep -qE 'checked .*, [0-9]{2,} reads by the guest' "$results/read.txt"
+ok 'a guest that cannot be made to read: status' name_is 3 read_fails
+ok '… why' has read_fails.txt "--read 'exit 7': it ended with status 7"
+
+ok 'watching: balanced' name_is 0 watch
+ok 'watching: a line per second, in 80 columns' [ \
+	"$(grep -cE '^20.{,78}BALANCED$' "$results/watch.txt")" -ge 7 ]
+# shellcheck disable=SC2016 # awk's
+ok 'watching: counts were checked' \
+	awk '{ n += $5 } END { exit !(n > 100) }' "$results/watch.txt"
+ok 'watching: for programs: a switch of the counters is noticed' \
+	python3 -c '
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+sys.exit(not (lines[0]["switched"] == 0 and lines[-1]["switched"] == 1 and
+              lines[-1]["verdict"] == "BALANCED" and
+              sum(line["checked"] for line in lines) > 100))' \
+	"$results/watch.json"
+grown=$(awk '{ print $2 - $1 }' "$results/watch.resident")
+ok "watching: needs no more memory with each guest: $grown kB" \
+	[ "$grown" -le 128 ]
+ok 'switched meanwhile, and back: inconclusive' name_is 2 switched
+ok '… said' has switched.txt 'was written to meanwhile'
+
+ok 'KVM'"'"'s own statistics at the end are what BPF counted' grep -qE \
+	"^stat     KVM's own statistics at the end: ([0-9,]+) exits, BPF: \1\$" \
+	"$results/four.txt"
+ok 'KVM'"'"'s own statistics of a guest of QEMU' grep -qE \
+	"^stat     KVM's own statistics meanwhile: [0-9,]+ exits, BPF: " \
+	"$results/linux.txt"
+ok 'the time of four vCPUs is compared' has four.txt ' 6 times,'
+
 ok 'the monitor ends with its command' name_is 0 monitor table
 ok 'the monitor counts what was executed' exits_are monitor.txt CPUID=1014 \
 	HLT=300 IOIO=252 MSR=400 VMMCALL=500 lost_no_slot=0 lost_missed_exits=0
@@ -165,24 +213,5 @@ ok 'no BTF: the doctor finds that missing, and it alone' doctor \
 ok 'no BTF: status' name_is 3 no_btf_monitor no_btf_compare
 ok 'no BTF: one line' line_is_one no_btf_monitor.err
 ok 'no BTF: what is missing' has no_btf_monitor.err '/sys/kernel/btf/kvm'
-
-# KVM counts wrong: found, with the reason.
-fault() { # NAME
-	results=$build/results/t-fault-$1
-	run lab/l1.sh --vendor amd --tcg --modules "$build/modules/6.1/fault-$1" \
-		--out "$results" lab/scenarios/fault.sh
-	ok "fault $1: compare ends with 1" status_is 1
-	ok "fault $1: DISCREPANCY" has books.txt 'verdict  DISCREPANCY'
-}
-fault lost-io
-ok 'fault lost-io: the reason is named' has books.txt \
-	'exits for 0x07b IOIO: KVM says 99, BPF had 251 before: 152 lost'
-ok 'fault lost-io: others are not accused' \
-	lacks books.txt 'exits for .*(CPUID|HLT|MSR|VMMCALL):'
-fault neighbour
-ok 'fault neighbour: the reason is named' has books.txt \
-	'exits for 0x078 HLT: KVM says 0, BPF had 300 before: 300 lost'
-ok 'fault neighbour: the total is not accused' \
-	lacks books.txt 'total exits:'
 
 done_testing

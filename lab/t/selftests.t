@@ -40,7 +40,8 @@ ok 'a test that there is not: one line' one_err_line
 ok 'a test that there is not: which' err_has "no test 'no_such_test'"
 
 run lab/selftests.sh --name t-selftests-fault \
-	--modules "$build/modules/6.1/fault-lost-io" exit_stats_test
+	--modules "$build/modules/6.1/fault-mutants" \
+	--set kvm.exit_stats_mutant=lost-io exit_stats_test
 ok 'modules that count wrong: status' status_is 1
 ok 'modules that count wrong: the test fails' row exit_stats_test skip fail
 ok 'modules that count wrong: said' out_has 'DIFFERENT: exit_stats_test'

@@ -49,6 +49,13 @@ run "$exitledger" compare --replay "$good" -- true
 ok 'compare with two sources' status_is 64
 run "$exitledger" compare --for 0
 ok 'compare --for 0' status_is 64
+for options in '--for 1 --replay x' '--watch -- true' '--vm x -- true' \
+	"--read x --replay $good" '--for 1 --read x --guest-report y' \
+	'--watch --guest-report y' '--watch --interval 0'; do
+	# shellcheck disable=SC2086 # a list of words
+	run "$exitledger" compare $options
+	ok "compare $options: wrong usage" status_is 64
+done
 run "$exitledger" monitor --interval=-1
 ok 'monitor --interval=-1' status_is 64
 run "$exitledger" monitor --count 0

@@ -163,6 +163,112 @@ START_TEST(late_is_relative)
 }
 END_TEST
 
+/* Any two reads may show what the first one does not. */
+START_TEST(late_reads_have_a_number_in_common)
+{
+	books.ledger.vm[0].vcpu[0].prior_exits = 500;
+	total(600, 100, 100, 3); /* 498 to 500 before */
+	total(702, 200, 202, 3); /* 498 to 502 */
+	total(800, 302, 302, 3); /* 496 to 498 */
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.checked, 2);
+	balance_free(&balance);
+	/* 499 and more: not with the read before, but with the first one. */
+	total(901, 400, 400, 3);
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_HIGH);
+}
+END_TEST
+
+/* Processes with VMs when the observer came, and reads while it did. */
+START_TEST(late_by_its_process)
+{
+	total(600, 100, 100, 1);
+	total(700, 200, 200, 1);
+	judge(VERDICT_DISCREPANCY);
+	balance_free(&balance);
+	ck_assert_int_eq(pids_add(&books.running, 100), 0);
+	judge(VERDICT_BALANCED);
+	balance_free(&balance);
+	books.started_ns = 10;
+	books.answers.answer[1].ns = 11;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_LATE);
+}
+END_TEST
+
+/* A vCPU that was in the guest when the observer came is seen at its exit. */
+START_TEST(late_vcpu_is_one_more)
+{
+	books.ledger.vm[0].vcpu[0].prior_exits = 500;
+	ck_assert_ptr_nonnull(ledger_vcpu(&books.ledger.vm[0], 1));
+	total(601, 100, 100, 1); /* the other one's exit is KVM's alone */
+	total(701, 201, 201, 2);
+	judge(VERDICT_BALANCED);
+}
+END_TEST
+
+START_TEST(registers_are_zero)
+{
+	struct answer *answer = total(1000, 1000, 1000, 1);
+
+	if (_i)
+		answer->read.ecx = 7;
+	else
+		answer->read.edx = 7;
+	judge_rule(VERDICT_DISCREPANCY, RULE_REGISTERS);
+}
+END_TEST
+
+START_TEST(leaf_is_not_answered)
+{
+	total(1000, 1000, 1000, 1);
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 0, 7, 7, 1)->found = false;
+	judge(VERDICT_BALANCED); /* who knows whether leaves were off then */
+	balance_free(&balance);
+	books.leaves_on = true;
+	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
+	ck_assert_uint_eq(balance.finding[0].leaf, EXIT_LEAF_REASON_EXITS);
+}
+END_TEST
+
+START_TEST(parameters_were_written)
+{
+	total(999, 1000, 1000, 1);
+	books.switched = true;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_SWITCHED);
+}
+END_TEST
+
+/* The binary statistics: behind by one per vCPU; ahead on VMX alone. */
+START_TEST(statistics)
+{
+	static const struct {
+		uint64_t exits;
+		uint32_t isa;
+		enum verdict verdict;
+	} row[] = {
+		{ 998, EXIT_LEAF_ISA_SVM, VERDICT_BALANCED },
+		{ 1010, EXIT_LEAF_ISA_SVM, VERDICT_BALANCED },
+		{ 997, EXIT_LEAF_ISA_SVM, VERDICT_DISCREPANCY },
+		{ 1011, EXIT_LEAF_ISA_SVM, VERDICT_DISCREPANCY },
+		{ 1011, EXIT_LEAF_ISA_VMX, VERDICT_BALANCED },
+		{ 997, EXIT_LEAF_ISA_VMX, VERDICT_DISCREPANCY },
+	};
+
+	total(1000, 1000, 1000, 2);
+	books.host.isa = row[_i].isa;
+	books.statistics = calloc(1, sizeof(*books.statistics));
+	ck_assert_ptr_nonnull(books.statistics);
+	*books.statistics = (struct statistics){ .vm = 1,
+						 .vcpus = 2,
+						 .before = 1000,
+						 .exits = row[_i].exits,
+						 .after = 1010 };
+	books.nr_statistics = 1;
+	judge(row[_i].verdict);
+	ck_assert_uint_eq(balance.statistics, 1);
+}
+END_TEST
+
 START_TEST(all_reads_are_emulated)
 {
 	total(1000, 0, 1000, 1)->paired = false;
@@ -212,11 +318,63 @@ START_TEST(time_encloses)
 	answer = count(EXIT_LEAF_CYCLES, 0, 0, 1000, 1000, 1);
 	answer->read.eax = answer->read.ebx = 0;
 	answer->read.ecx = 5000000;
-	answer->ns_after = 4900000;
+	answer->ns_before = answer->ns_after = 4900000;
 	judge(VERDICT_BALANCED);
 	ck_assert_uint_eq(balance.timed, 1);
 	balance_free(&balance);
-	books.answers.answer[1].ns_after = 5100000;
+	books.answers.answer[1].ns_before = 5100000;
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME);
+}
+END_TEST
+
+static struct answer *cycles(uint64_t kernel, uint64_t ns, uint32_t vcpus)
+{
+	struct answer *answer = count(EXIT_LEAF_CYCLES, 0, 0, 0, 0, vcpus);
+
+	answer->read.eax = answer->read.ebx = 0;
+	answer->read.ecx = kernel;
+	answer->ns = 1000000000;
+	answer->ns_before = answer->ns_after = ns;
+	return answer;
+}
+
+/* Several vCPUs: KVM books first.  Books of before that was so are left alone. */
+START_TEST(time_of_several_vcpus)
+{
+	total(1000, 1000, 1000, 1);
+	cycles(4000000, 5000000, 4);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.timed, 0);
+	balance_free(&balance);
+	books.started_ns = 1;
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME);
+}
+END_TEST
+
+START_TEST(time_is_no_more_than_passed)
+{
+	total(1000, 1000, 1000, 1);
+	cycles(2001000000, 5, 2);
+	books.started_ns = 1;
+	judge(VERDICT_BALANCED);
+	balance_free(&balance);
+	books.answers.answer[1].read.ecx += 2000000;
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME_HIGH);
+}
+END_TEST
+
+/* One vCPU, late: what was before is in both reads. */
+START_TEST(time_when_late)
+{
+	books.ledger.vm[0].vcpu[0].prior_exits = 500;
+	total(600, 100, 100, 1);
+	total(700, 200, 200, 1);
+	cycles(900000000, 1000000, 1);
+	cycles(901000000, 2000000, 1);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.timed, 1);
+	balance_free(&balance);
+	cycles(901900000, 3000000, 1);
 	judge_rule(VERDICT_DISCREPANCY, RULE_TIME);
 }
 END_TEST
@@ -302,6 +460,16 @@ int main(void)
 	tcase_add_test(tcase, wrong_reason_is_named);
 	tcase_add_test(tcase, undefined_reason);
 	tcase_add_test(tcase, late_is_relative);
+	tcase_add_test(tcase, late_reads_have_a_number_in_common);
+	tcase_add_test(tcase, late_by_its_process);
+	tcase_add_test(tcase, late_vcpu_is_one_more);
+	tcase_add_loop_test(tcase, registers_are_zero, 0, 2);
+	tcase_add_test(tcase, leaf_is_not_answered);
+	tcase_add_test(tcase, parameters_were_written);
+	tcase_add_loop_test(tcase, statistics, 0, 6);
+	tcase_add_test(tcase, time_of_several_vcpus);
+	tcase_add_test(tcase, time_is_no_more_than_passed);
+	tcase_add_test(tcase, time_when_late);
 	tcase_add_test(tcase, all_reads_are_emulated);
 	tcase_add_test(tcase, nothing_read);
 	tcase_add_test(tcase, leaves_are_off);

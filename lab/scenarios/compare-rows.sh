@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: exitledger guest
+#
+# Runs what lab/mutants.sh or lab/soak.sh hand down in $ROWS, "NR MUTANT RUN" a
+# line, and leaves what compare made of it: NR.status, NR.txt, NR.json with the
+# verdict and the findings alone, and NR.total, the books' totals.
+# shellcheck disable=SC2086 # $guest and $compare are numbers; options are words
+# shellcheck disable=SC2317 # a row calls them by their names
+set -u
+
+WORK='cpuid=1000 out=200 in=50 hlt=300 rdmsr=400 vmcall=500'
+parameter=/sys/module/kvm/parameters/exit_stats_mutant
+read=${READ---all}
+reads=${READS---reads 4}
+
+# keep STATUS: what compare made of it
+keep() {
+	echo "$1" >"/results/$nr.status"
+	sed 's/.*"result":/{"result":/; s/,"statements":.*/}/' /tmp/books.json \
+		>"/results/$nr.json"
+	sed 's/.*"total":{\([^}]*\)}.*/\1/' /tmp/books.json \
+		>"/results/$nr.total"
+	rm -f /tmp/books.json
+}
+
+alone() {
+	exitledger compare --json /tmp/books.json \
+		--guest-report /tmp/report.json -- \
+		microguest $read --report /tmp/report.json "$@" \
+		>"/results/$nr.txt" 2>&1
+	keep $?
+}
+
+# exits PID: that its VM had, by KVM's own statistics
+exits() {
+	cat "/sys/kernel/debug/kvm/$1"-*/exits 2>/dev/null || echo 0
+}
+
+# background WORK...: a guest that has had some exit, and is stopped then
+background() {
+	microguest $read --report /tmp/other.json "$@" >/dev/null &
+	guest=$!
+	case " $* " in
+	*' --stop '*) # it does that itself
+		until grep -q '^State:.T' /proc/$guest/status; do
+			kill -0 $guest || return
+		done
+		return 0
+		;;
+	esac
+	until [ "$(exits $guest)" -gt 0 ]; do
+		kill -0 $guest || return
+	done
+	kill -STOP $guest
+}
+
+late() {
+	background $reads "$@" || return
+	# What the guest had done before is in its report, so that is left out.
+	exitledger compare --json /tmp/books.json --for 600 \
+		>"/results/$nr.txt" 2>&1 &
+	compare=$!
+	# Its BPF programs, and the parameters, are watched.
+	until grep -qs inotify /proc/$compare/fdinfo/* &&
+		[ "$(grep -ls link_type /proc/$compare/fdinfo/* | wc -l)" -ge 4 ]
+	do
+		usleep 50000
+	done
+	usleep 300000
+	kill -CONT $guest
+	wait $guest
+	kill -INT $compare
+	wait $compare
+	keep $?
+}
+
+second() {
+	microguest --report /tmp/other.json "$@"
+	alone "$@"
+}
+
+beside() {
+	background cpuid=100000 || return
+	alone "$@"
+	kill -KILL $guest
+	wait $guest
+}
+
+restricted() {
+	rmmod kvm-intel
+	insmod /modules/kvm-intel.ko unrestricted_guest=0
+	alone "$@"
+	rmmod kvm-intel
+	insmod /modules/kvm-intel.ko
+}
+
+[ ! -e $parameter ] || cat "${parameter}s" >/results/mutants
+echo "$ROWS" >/tmp/rows
+while read -r nr mutant how work; do
+	[ "$((nr % ${EVERY:-1}))" -ne 0 ] || echo "[LAB] $nr $mutant: $how $work"
+	[ "$mutant" = - ] || echo "$mutant" >$parameter
+	# shellcheck disable=SC2046 # a list of words
+	"$how" $(echo "$work" | sed "s/WORK/$WORK/")
+	[ "$mutant" = - ] || echo none >$parameter
+done </tmp/rows
+exit 0

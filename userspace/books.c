@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "books.h"
+
+int pids_add(struct pids *pids, uint32_t pid)
+{
+	if (pids_have(pids, pid))
+		return 0;
+	if (pids->nr == pids->room) {
+		size_t more = pids->room ? 2 * pids->room : 16;
+		uint32_t *grown;
+
+		grown = reallocarray(pids->pid, more, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		pids->pid = grown;
+		pids->room = more;
+	}
+	pids->pid[pids->nr++] = pid;
+	return 0;
+}
+
+bool pids_have(const struct pids *pids, uint32_t pid)
+{
+	for (size_t i = 0; i < pids->nr; i++) {
+		if (pids->pid[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+int books_add_report(struct books *books, struct guest_report *report)
+{
+	struct guest_report *grown;
+
+	if (books->has_report) {
+		grown = reallocarray(books->earlier, books->nr_earlier + 1,
+				     sizeof(*grown));
+		if (!grown) {
+			guest_report_free(report);
+			return -ENOMEM;
+		}
+		books->earlier = grown;
+		grown[books->nr_earlier++] = books->report;
+	}
+	books->report = *report;
+	books->has_report = true;
+	return 0;
+}
+
+void books_drop_reports(struct books *books)
+{
+	guest_report_free(&books->report);
+	books->has_report = false;
+	for (size_t i = 0; i < books->nr_earlier; i++)
+		guest_report_free(&books->earlier[i]);
+	free(books->earlier);
+	books->earlier = NULL;
+	books->nr_earlier = 0;
+}
+
+bool books_vm_is_late(const struct books *books, uint64_t number)
+{
+	const struct ledger *ledger = &books->ledger;
+
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		const struct ledger_vm *vm = &ledger->vm[i];
+
+		if (vm->number != number)
+			continue;
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			if (vm->vcpu[j].prior_exits)
+				return true;
+		}
+		return pids_have(&books->running, vm->pid);
+	}
+	return true;
+}
+
+void books_free(struct books *books)
+{
+	ledger_free(&books->ledger);
+	answers_free(&books->answers);
+	books_drop_reports(books);
+	free(books->statistics);
+	free(books->running.pid);
+	memset(books, 0, sizeof(*books));
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit_leaves.h"
+#include "reasons.h"
+#include "rules.h"
+
+/*
+ * BPF's clock is CLOCK_MONOTONIC, which NTP may slew by this much against the
+ * TSC (MAXFREQ in the kernel's timex.h, parts per million); and by as much to
+ * the other side while the rate that is compared with was measured.
+ */
+#define MAX_SLEW (2 * 500.0 / 1e6)
+
+void rules_add(struct balance *balance, const struct finding *finding)
+{
+	if (!rule_inconclusive(finding->rule))
+		balance->discrepancies++;
+	if (balance->nr < BALANCE_FINDINGS)
+		balance->finding[balance->nr++] = *finding;
+}
+
+struct finding rules_finding(enum rule rule, const struct answer *answer)
+{
+	return (struct finding){
+		.rule = rule,
+		.leaf = answer->read.leaf,
+		.reason = leaf_takes_index(answer->read.leaf) ?
+				  answer->read.index :
+				  0,
+		.vcpu_id = answer->vcpu_id,
+		.vm = answer->vm,
+		.at_ns = answer->ns,
+	};
+}
+
+static int compare(const struct base *base, const struct base *key)
+{
+	if (base->vm != key->vm)
+		return base->vm < key->vm ? -1 : 1;
+	if (base->leaf != key->leaf)
+		return base->leaf < key->leaf ? -1 : 1;
+	if (base->reason != key->reason)
+		return base->reason < key->reason ? -1 : 1;
+	return 0;
+}
+
+/* The base of what an answer is about, added if there is none: *@fresh. */
+static struct base *find_base(struct rules *rules, const struct answer *answer,
+			      bool *fresh)
+{
+	struct base key = {
+		.vm = answer->vm,
+		.leaf = answer->read.leaf,
+		.reason = leaf_takes_index(answer->read.leaf) ?
+				  answer->read.index :
+				  0,
+	};
+	size_t low = 0, high = rules->nr;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int order = compare(&rules->base[mid], &key);
+
+		if (!order) {
+			*fresh = false;
+			return &rules->base[mid];
+		}
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (rules->nr == rules->room) {
+		size_t more = rules->room ? 2 * rules->room : 64;
+		struct base *grown;
+
+		grown = reallocarray(rules->base, more, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		rules->base = grown;
+		rules->room = more;
+	}
+	memmove(&rules->base[low + 1], &rules->base[low],
+		(rules->nr - low) * sizeof(key));
+	rules->base[low] = key;
+	rules->nr++;
+	*fresh = true;
+	return &rules->base[low];
+}
+
+/*
+ * How many vCPUs other than the reading one may be counting just then.  Of a VM
+ * that was there before, one that was in the guest when the observer came is
+ * first seen at its exit, which KVM has counted by then: it is in the ledger.
+ */
+static int64_t others(const struct books *books, bool late,
+		      const struct answer *answer)
+{
+	const struct ledger *ledger = &books->ledger;
+	size_t vcpus = answer->vcpus;
+
+	for (size_t i = 0; late && i < ledger->nr_vms; i++) {
+		if (ledger->vm[i].number == answer->vm &&
+		    ledger->vm[i].nr_vcpus > vcpus)
+			vcpus = ledger->vm[i].nr_vcpus;
+	}
+	return (int64_t)vcpus - 1;
+}
+
+/*
+ * S0 <= K <= S1 + (n - 1), both sides relative to how far KVM was ahead when
+ * the observer came: one number, the same at every read, of which each read
+ * says between what it must be.  For a VM that was seen from its first exit on
+ * it is zero.
+ */
+static int check_count(struct rules *rules, const struct books *books,
+		       bool late, const struct answer *answer,
+		       struct balance *balance)
+{
+	int64_t kernel = leaf_exits(&answer->read);
+	int64_t before = answer->exits_before;
+	int64_t after = answer->exits_after + others(books, late, answer);
+	struct finding finding;
+	struct base *base;
+	bool fresh;
+
+	base = find_base(rules, answer, &fresh);
+	if (!base)
+		return -ENOMEM;
+	if (fresh && late) {
+		base->low = kernel - after;
+		base->high = kernel - before;
+		return 0;
+	}
+	balance->checked++;
+	balance->exact += before + base->low == after + base->high;
+	if (kernel < before + base->low || kernel > after + base->high) {
+		finding = rules_finding(kernel < before + base->low ?
+						RULE_KERNEL_LOW :
+						RULE_KERNEL_HIGH,
+					answer);
+		finding.kernel = kernel;
+		finding.low = before + base->low > 0 ? before + base->low : 0;
+		finding.high = after + base->high;
+		rules_add(balance, &finding);
+		return 0;
+	}
+	if (late && kernel - after > base->low)
+		base->low = kernel - after;
+	if (late && kernel - before < base->high)
+		base->high = kernel - before;
+	return 0;
+}
+
+/* A reason that the observer has seen and the manual defines has a count. */
+static bool check_defined(const struct books *books,
+			  const struct answer *answer, struct balance *balance)
+{
+	struct finding finding;
+
+	if (!leaf_undefined(&answer->read))
+		return true;
+	if (answer->exits_before &&
+	    exit_reason_find(books->host.isa, answer->read.index)) {
+		finding = rules_finding(RULE_UNDEFINED, answer);
+		finding.low = answer->exits_before;
+		finding.high = answer->exits_after;
+		rules_add(balance, &finding);
+	}
+	return false;
+}
+
+/* Registers that carry nothing are zero: exit_leaves.h. */
+static void check_registers(const struct answer *answer,
+			    struct balance *balance)
+{
+	const struct leaf_read *read = &answer->read;
+	bool counts = read->leaf == EXIT_LEAF_EXITS ||
+		      read->leaf == EXIT_LEAF_REASON_EXITS;
+	struct finding finding;
+
+	if (leaf_undefined(read) ?
+		    !(read->eax | read->ebx | read->ecx) :
+		    !(read->edx | (counts ? read->ecx : read->eax)))
+		return;
+	finding = rules_finding(RULE_REGISTERS, answer);
+	finding.kernel = counts ? read->ecx : read->eax;
+	finding.high = read->edx;
+	rules_add(balance, &finding);
+}
+
+/* The exits' time is part of the time since the observer came. */
+static void check_wall_time(const struct books *books, double kernel,
+			    const struct answer *answer,
+			    struct balance *balance)
+{
+	double most = (double)(answer->ns - books->started_ns) * answer->vcpus;
+	struct finding finding;
+
+	if (!books->started_ns || kernel <= most * (1 + MAX_SLEW))
+		return;
+	finding = rules_finding(RULE_TIME_HIGH, answer);
+	finding.kernel = kernel;
+	finding.high = most;
+	rules_add(balance, &finding);
+}
+
+/*
+ * KVM's window encloses the observer's, and KVM books it first, so at any moment
+ * its time is no less.  It may be ahead by an exit of each other vCPU, so that
+ * with several of them nothing follows from the difference of two reads.
+ */
+static int check_time(struct rules *rules, const struct books *books, bool late,
+		      const struct answer *answer, struct balance *balance)
+{
+	uint64_t cycles = leaf_cycles(&answer->read), ns = answer->ns_before;
+	const double to_ns = 1e6 / books->tsc_khz;
+	struct finding finding;
+	struct base *base;
+	bool fresh;
+
+	if (!late)
+		check_wall_time(books, cycles * to_ns, answer, balance);
+	if (answer->vcpus != 1 && (late || !books->started_ns))
+		return 0;
+	base = find_base(rules, answer, &fresh);
+	if (!base)
+		return -ENOMEM;
+	if (!(fresh && late)) {
+		balance->timed++;
+		if ((double)(int64_t)(cycles - base->cycles) * to_ns <
+		    (double)(ns - base->ns) * (1 - MAX_SLEW)) {
+			finding = rules_finding(RULE_TIME, answer);
+			finding.kernel = cycles * to_ns;
+			finding.low = finding.high =
+				base->cycles * to_ns + (ns - base->ns);
+			rules_add(balance, &finding);
+			return 0;
+		}
+	}
+	if (late) {
+		base->cycles = cycles;
+		base->ns = ns;
+	}
+	return 0;
+}
+
+static bool is_timed(const struct books *books)
+{
+	return books->exit_stats_after == 2 && books->host.exit_stats == 2 &&
+	       books->tsc_khz > 0;
+}
+
+int rules_apply(struct rules *rules, const struct books *books,
+		const struct answer *answer, struct balance *balance)
+{
+	bool late;
+
+	if (!answer->found) {
+		balance->unanswered++;
+		balance->unanswered_leaves |=
+			1u << (answer->read.leaf - EXIT_LEAF_FIRST);
+		return 0;
+	}
+	if (answer->read.leaf == EXIT_LEAF_INFO)
+		return 0;
+	check_registers(answer, balance);
+	if (!answer->paired) {
+		balance->unpaired++;
+		return 0;
+	}
+	if (!check_defined(books, answer, balance))
+		return 0;
+	late = books_vm_is_late(books, answer->vm);
+	/* While programs are being attached, one CPU may have them before
+	 * another. */
+	if (late && answer->ns < books->started_ns)
+		return 0;
+	if (answer->read.leaf == EXIT_LEAF_EXITS ||
+	    answer->read.leaf == EXIT_LEAF_REASON_EXITS)
+		return check_count(rules, books, late, answer, balance);
+	return is_timed(books) ?
+		       check_time(rules, books, late, answer, balance) :
+		       0;
+}
+
+void rules_forget(struct rules *rules, uint64_t vm)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rules->nr; i++) {
+		if (rules->base[i].vm != vm)
+			rules->base[kept++] = rules->base[i];
+	}
+	rules->nr = kept;
+}
+
+void rules_free(struct rules *rules)
+{
+	free(rules->base);
+	memset(rules, 0, sizeof(*rules));
+}
