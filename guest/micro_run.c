@@ -225,6 +225,8 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 		r = micro_vmm_work(vmm, run->work);
 	if (r)
 		return r;
+	if (!run->meanwhile && run->stop)
+		raise(SIGSTOP);
 	if (!run->meanwhile)
 		run_until(&workers[0], MICRO_PORT_READ);
 	if (workers[0].r)

@@ -14,7 +14,7 @@ struct micro_run {
 	unsigned int reads; /* of every leaf */
 	int isa; /* of the processor: enum exit_isa */
 	bool meanwhile; /* the first vCPU reads while the others work */
-	bool stop; /* with SIGSTOP, before it does */
+	bool stop; /* with SIGSTOP, before it reads */
 	bool all; /* reasons are read, not only those of the work */
 	bool emulated; /* the reads are: needs kvm.force_emulation_prefix=1 */
 };

@@ -113,7 +113,7 @@ static const struct argp_option option_rows[] = {
 	{ "meanwhile", OPT_MEANWHILE, NULL, 0,
 	  "The first vCPU does no work, but reads while the others work", 0 },
 	{ "stop", OPT_STOP, NULL, 0,
-	  "With --meanwhile: stop (SIGSTOP) once all vCPUs run, before the first one reads",
+	  "Stop (SIGSTOP) before the leaves are read; whoever continues it has come late",
 	  0 },
 	{ "emulated", OPT_EMULATED, NULL, 0,
 	  "Have KVM's emulator execute the reads: as the exception #UD (needs kvm.force_emulation_prefix=1)",
@@ -212,8 +212,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->run.emulated = true;
 		return 0;
 	case ARGP_KEY_END:
-		if (options->run.stop && !options->run.meanwhile)
-			argp_error(state, "--stop goes with --meanwhile");
 		if (options->run.meanwhile && options->run.vcpus < 2)
 			argp_error(state,
 				   "--meanwhile takes two vCPUs or more");

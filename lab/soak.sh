@@ -83,10 +83,11 @@ random_run() {
 	pick n 0 1
 	if ((vcpus > 1 && n)); then
 		options="--meanwhile --reads 100"
-		[[ $how == alone ]] || options+=" --stop"
 	elif [[ $how == late ]]; then
 		options="--reads 4"
 	fi
+	# It must not be over before compare is there.
+	[[ $how == alone ]] || options+=" --stop"
 	printf -v row '%d - %s --vcpus %d --laps %d %s%s' "$1" "$how" "$vcpus" \
 		"$laps" "$options" "$work"
 	ROWS+=$row$'\n'

@@ -37,8 +37,6 @@ run "$microguest" --laps 0 cpuid=1
 ok '--laps 0: wrong usage' status_is 64
 run "$microguest" --meanwhile cpuid=1
 ok '--meanwhile with one vCPU: wrong usage' status_is 64
-run "$microguest" --stop --vcpus 2 cpuid=1
-ok '--stop without --meanwhile: wrong usage' status_is 64
 run "$microguest" --all --reads 100 cpuid=1
 ok '--all, too often: wrong usage' status_is 64
 ok '… how often it can be' grep -qE 'takes 1 to [0-9]+, not .100' <<<"$err"
