@@ -144,8 +144,9 @@ static void choose_programs(const struct observer *observer,
 	struct observer_bpf *bpf = observer->bpf;
 	struct bpf_program *program;
 
-	bpf_object__for_each_program (program, bpf->obj)
+	bpf_object__for_each_program (program, bpf->obj) {
 		bpf_program__set_autoload(program, false);
+	}
 	choose_exit(bpf, choice, job_of(options));
 	choose_entry(bpf, choice.attach, job_of(options));
 	bpf_program__set_autoload(bpf->progs.vcpu_end, choice.ends);

@@ -33,7 +33,7 @@ int observer_collect_init(struct observer *observer)
 {
 	struct observer_bpf__bss *bss = observer->bpf->bss;
 
-	observer->shadow = calloc(OBS_SLOTS, sizeof(*observer->shadow));
+	observer->shadow = calloc(OBS_SLOTS, sizeof(struct shadow *));
 	observer->seen = calloc(OBS_SPANS, sizeof(*observer->seen));
 	if (!observer->shadow || !observer->seen)
 		return -ENOMEM;

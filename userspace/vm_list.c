@@ -33,7 +33,7 @@ static int look_into(const char *proc, uint32_t pid, bool *is_vm,
 		target[n] = '\0';
 		if (!strcmp(target, "anon_inode:kvm-vm"))
 			*is_vm = true;
-		else if (!strncmp(target, "anon_inode:kvm-vcpu", 19))
+		else if (!strncmp(target, "anon_inode:kvm-vcpu:", 20))
 			(*vcpus)++;
 	}
 	closedir(dir);

@@ -21,10 +21,9 @@ static int attach(struct floor_bpf *floor, const char *type, int pair)
 	bpf_object__for_each_program (program, floor->obj) {
 		const char *name = bpf_program__name(program);
 
-		bpf_program__set_autoload(program,
-					  !strcmp(name, exit_name) ||
-						  (pair &&
-						   !strcmp(name, entry_name)));
+		bpf_program__set_autoload(
+			program, !strcmp(name, exit_name) ||
+					 (pair && !strcmp(name, entry_name)));
 	}
 	return floor_bpf__load(floor) || floor_bpf__attach(floor);
 }

@@ -155,6 +155,7 @@ loop=$!
 exitledger compare --watch -i 1 --json /results/watch.json \
 	>/results/watch.txt 2>&1 &
 watch=$!
+attached $watch
 resident() { awk '/^VmRSS/ { print $2 }' /proc/$watch/status; }
 sleep 3
 before=$(resident)

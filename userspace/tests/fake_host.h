@@ -96,6 +96,7 @@ static inline void some_vms(void)
 	open_file("/proc/200/fd/9", "anon_inode:kvm-vm");
 	open_file("/proc/200/fd/10", "anon_inode:kvm-vcpu:0");
 	open_file("/proc/200/fd/11", "anon_inode:kvm-vcpu:1");
+	open_file("/proc/200/fd/12", "anon_inode:kvm-vcpu-stats:1");
 	root_write_bytes("/proc/31/cmdline", "./fc/firecracker\0--id\0\033[2J",
 			 26);
 	open_file("/proc/31/fd/5", "anon_inode:kvm-vm");
