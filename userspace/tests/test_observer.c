@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The observer's BPF programs, run by BPF_PROG_TEST_RUN with vCPUs made up: no
- * VM is needed, nothing is attached.  The addresses are not the kernel's, so
- * what the programs read there is zero and the reason is unknown.
+ * The observer's BPF programs, run by BPF_PROG_TEST_RUN with vCPUs made up.  The
+ * addresses are not the kernel's: what is read there is zero, also the reason.
  */
 #include <errno.h>
 #include <stdbool.h>
