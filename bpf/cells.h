@@ -87,7 +87,7 @@ static __always_inline u64 cell_of(struct obs_slot *slot, u32 reason)
 }
 
 /* A free span for a cell, or 0. */
-static __noinline u32 span_take(void)
+__noinline u32 span_take(void)
 {
 	for (int i = 0; i < 64; i++) {
 		u64 head = *(volatile u64 *)&free_head;
@@ -103,7 +103,7 @@ static __noinline u32 span_take(void)
 }
 
 /* The span of a time, and, 32 bits above, its leading bits. */
-static __noinline u64 span_of(u64 ns)
+__noinline u64 span_of(u64 ns)
 {
 	for (u64 span = 0; span < HIST_SPANS; span++) {
 		if (ns < HIST_TABLE)

@@ -132,8 +132,12 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 		slot->vmcb01 = (u64)BPF_CORE_READ(svm, vmcb01.ptr);
 }
 
-/* Fill in a slot just taken, and make it known to its VM. */
-static __noinline int slot_set_up(u64 key, u32 index)
+/*
+ * Fill in a slot just taken, and make it known to its VM.  Like some others
+ * not static: then the verifier looks at it once, not for each of its callers'
+ * states.
+ */
+__noinline int slot_set_up(u64 key, u32 index)
 {
 	struct obs_slot *slot = slot_at(index);
 	struct vm *vm;
@@ -194,10 +198,7 @@ static __always_inline u32 slot_find(u64 key)
 	return OBS_SLOTS;
 }
 
-/*
- * The same, but it is given one if one is free.  Not static: then the verifier
- * looks at it once, not with each caller for each of the places.
- */
+/* The same, but it is given one if one is free. */
 __noinline u32 slot_index(u64 key)
 {
 	u32 index = slot_find(key);
