@@ -12,29 +12,6 @@
 #include "host.h"
 #include "observer_private.h"
 
-static const char *const attach_names[] = {
-	[ATTACH_AUTO] = "auto",
-	[ATTACH_TP_BTF] = "tp_btf",
-	[ATTACH_RAW_TP] = "raw_tp",
-	[ATTACH_TP] = "tp",
-};
-
-int attach_parse(const char *name, enum attach *attach)
-{
-	for (unsigned int i = 0; i <= ATTACH_TP; i++) {
-		if (!strcmp(name, attach_names[i])) {
-			*attach = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-const char *attach_name(enum attach attach)
-{
-	return attach_names[attach];
-}
-
 enum attach observer_attach(const struct observer *observer)
 {
 	return observer->attach;
@@ -351,6 +328,7 @@ int observer_open(struct observer **result,
 		  const struct observer_options *options, struct why *why)
 {
 	struct observer *observer;
+	enum attach attach;
 	struct host host;
 	int r;
 
@@ -361,14 +339,18 @@ int observer_open(struct observer **result,
 	observer->isa = host.isa;
 	observer->options = *options;
 	libbpf_set_print(libbpf_print);
-	r = options->attach == ATTACH_AUTO ?
-		    try_attach_any(observer) :
-		    try_attach(observer, options->attach);
+	attach = options->attach;
+	r = attach_choose(&attach, host_kvm_exit_args(&host), options->answers,
+			  why);
+	if (r)
+		goto fail;
+	r = attach == ATTACH_AUTO ? try_attach_any(observer) :
+				    try_attach(observer, attach);
 	if (!observer->bpf) {
 		libbpf_said[strcspn(libbpf_said, "\n")] = '\0';
 		why_set(why, -r,
 			"cannot load the BPF programs (%s): %s; EXITLEDGER_DEBUG=1 shows the kernel's reasons",
-			attach_name(options->attach),
+			attach_name(attach),
 			libbpf_said[0] ? libbpf_said : strerror(-r));
 		goto fail;
 	}

@@ -7,15 +7,9 @@
 #define EXITLEDGER_OBSERVER_H
 
 #include "answers.h"
+#include "attach.h"
 #include "ledger.h"
 #include "msg.h"
-
-enum attach {
-	ATTACH_AUTO,
-	ATTACH_TP_BTF, /* BPF trampoline with typed arguments */
-	ATTACH_RAW_TP, /* raw tracepoint */
-	ATTACH_TP, /* classic tracepoint; a VM is then a process */
-};
 
 /* What to observe.  All zero: counts, times and histograms by reason. */
 struct observer_options {
@@ -30,11 +24,6 @@ struct observer_options {
 };
 
 struct observer;
-
-/** attach_parse - "auto", "tp_btf", "raw_tp" or "tp"; else -EINVAL */
-int attach_parse(const char *name, enum attach *attach);
-
-const char *attach_name(enum attach attach);
 
 /**
  * observer_open - load the programs and attach them

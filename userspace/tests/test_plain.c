@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ledgers, histograms, numbers as text, answers' fields. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "answers.h"
+#include "attach.h"
 #include "exit_leaves.h"
 #include "format.h"
 #include "ledger.h"
@@ -161,6 +163,40 @@ START_TEST(extremes_are_kept)
 }
 END_TEST
 
+/* Before 5.16 kvm_exit's first argument is no vCPU, and is not taken for one. */
+START_TEST(ways_to_attach)
+{
+	static const struct {
+		enum attach wish;
+		enum kvm_exit_args args;
+		bool answers;
+		int r;
+		enum attach got;
+	} row[] = {
+		{ ATTACH_AUTO, KVM_EXIT_VCPU_ISA, true, 0, ATTACH_AUTO },
+		{ ATTACH_RAW_TP, KVM_EXIT_VCPU_ISA, false, 0, ATTACH_RAW_TP },
+		{ ATTACH_AUTO, KVM_EXIT_REASON_VCPU_ISA, false, 0, ATTACH_TP },
+		{ ATTACH_TP, KVM_EXIT_REASON_VCPU_ISA, false, 0, ATTACH_TP },
+		{ ATTACH_AUTO, KVM_EXIT_REASON_VCPU_ISA, true, -ENOTSUP,
+		  ATTACH_AUTO },
+		{ ATTACH_TP_BTF, KVM_EXIT_REASON_VCPU_ISA, false, -ENOTSUP,
+		  ATTACH_TP_BTF },
+		{ ATTACH_AUTO, KVM_EXIT_ARGS_UNKNOWN, false, 0, ATTACH_TP },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		enum attach attach = row[i].wish;
+		struct why why = { "" };
+
+		ck_assert_int_eq(attach_choose(&attach, row[i].args,
+					       row[i].answers, &why),
+				 row[i].r);
+		ck_assert_int_eq(attach, row[i].got);
+		ck_assert(!row[i].r == !why.text[0]);
+	}
+}
+END_TEST
+
 /* Each bucket's middle is within 5 % of all that is in it. */
 START_TEST(percentiles_are_near)
 {
@@ -274,6 +310,7 @@ int main(void)
 	tcase_add_test(tcase, ended_vcpus_leave);
 	tcase_add_test(tcase, old_vms_become_one);
 	tcase_add_test(tcase, extremes_are_kept);
+	tcase_add_test(tcase, ways_to_attach);
 	tcase_add_test(tcase, percentiles_are_near);
 	tcase_add_test(tcase, percentiles_by_rank);
 	tcase_add_test(tcase, counts_as_text);

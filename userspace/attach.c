@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "attach.h"
+
+static const char *const names[] = {
+	[ATTACH_AUTO] = "auto",
+	[ATTACH_TP_BTF] = "tp_btf",
+	[ATTACH_RAW_TP] = "raw_tp",
+	[ATTACH_TP] = "tp",
+};
+
+int attach_parse(const char *name, enum attach *attach)
+{
+	for (unsigned int i = 0; i <= ATTACH_TP; i++) {
+		if (!strcmp(name, names[i])) {
+			*attach = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+const char *attach_name(enum attach attach)
+{
+	return names[attach];
+}
+
+int attach_choose(enum attach *attach, enum kvm_exit_args args, bool answers,
+		  struct why *why)
+{
+	if (args == KVM_EXIT_VCPU_ISA || *attach == ATTACH_TP)
+		return 0;
+	if (*attach == ATTACH_AUTO && !answers) {
+		*attach = ATTACH_TP;
+		return 0;
+	}
+	return why_set(
+		why, ENOTSUP,
+		"this kernel's kvm_exit has the arguments %s, not %s as from 5.16 on: only 'exitledger monitor --attach tp' can be had here",
+		kvm_exit_args_name(args),
+		kvm_exit_args_name(KVM_EXIT_VCPU_ISA));
+}
