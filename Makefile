@@ -100,14 +100,16 @@ soak:
 			--exits 1200000 || exit; \
 	done
 
-# Tests send signals, which whoever runs this may have had ignored (nohup).
+# Tests send signals, which whoever runs this may have had ignored (nohup).  Two
+# side by side, as most of them run an emulator on one processor.
+JOBS ?= 2
 .PHONY: check
 check:
 	@lab/deps.sh --check
 	@$(MAKE) -s programs unit-tests
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' unit-tests
 	@lab/prepare.sh --faults 6.1 6.12
-	@BUILD=$(BUILD) env --default-signal prove --timer --exec '' $(UNIT_TESTS) \
+	@BUILD=$(BUILD) env --default-signal prove -j$(JOBS) --timer --exec '' $(UNIT_TESTS) \
 		$(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%) $(sort $(wildcard */t/*.t))
 
 PREFIX ?= /usr/local
