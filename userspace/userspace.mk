@@ -50,14 +50,26 @@ TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
 UNIT_TESTS += $(TEST_PROGRAMS)
 
-$(BUILD)/tests/test_observer: $(BUILD)/obj/userspace/observer_collect.o
+$(BUILD)/tests/test_observer: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+				observer_collect tests/busy_host)
 $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson \
 		$(CHECK_LIBS)
 
-$(BUILD)/obj/userspace/tests/test_observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
-$(BUILD)/obj/userspace/tests/test_observer.o: $(BUILD)/bpf/observer.skel.h
+BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
+		  test_observer busy_host monitor_cost)
+$(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
+$(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
+
+# What monitor itself costs: to be run by hand.
+MONITOR_COST := $(BUILD)/tests/monitor_cost
+unit-tests: $(MONITOR_COST)
+$(MONITOR_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/monitor_cost \
+		   tests/busy_host observer_collect monitor_loop command) \
+		 $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lm
 
 # The observer's accessor of the exit reason, in a program of the test's own.
 TEST_SKELETON := $(BUILD)/tests/exit_reason.skel.h
@@ -100,4 +112,5 @@ $(MONITOR_DEMO): $(BUILD)/obj/userspace/tests/monitor_demo.o $(MADE_UP) \
 .SECONDARY: $(TEST_OBJECTS)
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
-	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo)
+	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo busy_host \
+	   monitor_cost)

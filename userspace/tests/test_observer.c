@@ -13,11 +13,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "busy_host.h"
 #include "exit_leaves.h"
-#include "records.h"
 #include "tap.h"
-
-#include "observer_private.h"
 
 static struct observer_bpf *bpf;
 static struct observer observer;
@@ -360,58 +358,15 @@ static double cpu_ms(void)
 	return clock() * 1e3 / CLOCKS_PER_SEC;
 }
 
-/* A second of 1,000 vCPUs. */
-#define BUSY_VCPUS 1000
-#define BUSY_REASONS 15
-
-static void busy_second(void)
-{
-	static const u8 buckets[] = { 4, 5, 6, 7, 9, 13, 20, 31 };
-	for (u32 i = 0; i < BUSY_VCPUS; i++) {
-		struct obs_slot *slot = &bpf->bss->slots[i];
-
-		for (u32 j = 1; j <= BUSY_REASONS; j++) {
-			struct obs_cell *cell = &slot->cell[j];
-
-			cell->exits += 24;
-			cell->ns += 100000;
-			for (u32 k = 0; k < 24; k++)
-				bpf->bss->spans[cell->span[1 + k / 8]]
-					.count[buckets[k % 8]]++;
-		}
-	}
-}
-
-static void make_busy(void)
-{
-	u32 span = 1;
-
-	for (u32 i = 0; i < BUSY_VCPUS; i++) {
-		struct obs_slot *slot = &bpf->bss->slots[i];
-
-		slot->vcpu = 0x1000 + i;
-		slot->vm = 1 + i / 100;
-		slot->serial = i + 1;
-		slot->vcpu_id = i % 100;
-		slot->tgid = getpid();
-		slot->cells = 1 + BUSY_REASONS;
-		for (u32 j = 1; j <= BUSY_REASONS; j++) {
-			slot->reason[j] = 3 * j;
-			for (u32 k = 1; k <= 3; k++)
-				slot->cell[j].span[k] = span++;
-		}
-	}
-}
-
 /* 10 ms are 1 % of a core. */
 START_TEST(collecting_is_cheap)
 {
 	struct ledger ledger = { 0 }, total = { 0 };
 	double before, ms = 1e9;
 
-	make_busy();
+	busy_host(bpf->bss, 10);
 	for (int i = 0; i < 10; i++) {
-		busy_second();
+		busy_second(bpf->bss);
 		before = cpu_ms();
 		ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
 		ck_assert_int_eq(ledger_add(&total, &ledger), 0);
@@ -422,9 +377,10 @@ START_TEST(collecting_is_cheap)
 	printf("# %d vCPUs of %d reasons: %.1f ms of CPU time to collect\n",
 	       BUSY_VCPUS, BUSY_REASONS, ms);
 	ck_assert_uint_eq(total.nr_vms, 10);
-	ck_assert_uint_eq(total.vm[9].vcpu[99].exits, 10 * 24 * BUSY_REASONS);
+	ck_assert_uint_eq(total.vm[9].vcpu[99].exits,
+			  10 * BUSY_EXITS * BUSY_REASONS);
 	ck_assert_uint_eq(hist_count(&total.vm[9].vcpu[99].cells.cell[0].hist),
-			  240);
+			  10 * BUSY_EXITS);
 	ck_assert(ms < 100);
 	ledger_free(&ledger);
 	ledger_free(&total);
