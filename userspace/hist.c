@@ -47,9 +47,22 @@ uint64_t hist_middle(unsigned int bucket)
 
 uint64_t *hist_span(struct hist *hist, unsigned int span)
 {
-	if (!hist->span[span])
-		hist->span[span] = calloc(HIST_SPAN, sizeof(uint64_t));
-	return hist->span[span];
+	uint64_t **counts = &hist->span[span];
+
+	if (hist->used & 1u << span)
+		return *counts;
+	if (!*counts)
+		*counts = malloc(HIST_SPAN * sizeof(uint64_t));
+	if (!*counts)
+		return NULL;
+	memset(*counts, 0, HIST_SPAN * sizeof(uint64_t));
+	hist->used |= 1u << span;
+	return *counts;
+}
+
+const uint64_t *hist_counts(const struct hist *hist, unsigned int span)
+{
+	return hist->used & 1u << span ? hist->span[span] : NULL;
 }
 
 int hist_book(struct hist *hist, unsigned int bucket, uint64_t count)
@@ -65,7 +78,7 @@ int hist_book(struct hist *hist, unsigned int bucket, uint64_t count)
 int hist_add(struct hist *to, const struct hist *from)
 {
 	for (unsigned int i = 0; i < HIST_SPANS; i++) {
-		const uint64_t *more = from->span[i];
+		const uint64_t *more = hist_counts(from, i);
 		uint64_t *span;
 
 		if (!more)
@@ -93,7 +106,7 @@ uint64_t hist_count(const struct hist *hist)
 	uint64_t count = 0;
 
 	for (unsigned int i = 0; i < HIST_SPANS; i++)
-		count += span_count(hist->span[i]);
+		count += span_count(hist_counts(hist, i));
 	return count;
 }
 
@@ -127,7 +140,7 @@ uint64_t hist_percentiles(const struct hist *hist, const double share[],
 
 	memset(ns, 0, nr * sizeof(*ns));
 	for (unsigned int i = 0; i < HIST_SPANS; i++) {
-		counts[i] = span_count(hist->span[i]);
+		counts[i] = span_count(hist_counts(hist, i));
 		count += counts[i];
 	}
 	for (size_t i = 0; count && i < nr; i++) {
@@ -151,10 +164,7 @@ uint64_t hist_percentile(const struct hist *hist, double share)
 
 void hist_reset(struct hist *hist)
 {
-	for (unsigned int i = 0; i < HIST_SPANS; i++) {
-		if (hist->span[i])
-			memset(hist->span[i], 0, HIST_SPAN * sizeof(uint64_t));
-	}
+	hist->used = 0;
 }
 
 void hist_free(struct hist *hist)

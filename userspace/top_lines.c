@@ -179,7 +179,7 @@ static int add_times(struct top_model *model, const struct row *row)
 
 	model->times = true;
 	for (size_t i = 0; i < HIST_BUCKETS; i++) {
-		const uint64_t *span = row->hist->span[i / HIST_SPAN];
+		const uint64_t *span = hist_counts(row->hist, i / HIST_SPAN);
 		size_t octave = i / OCTAVE;
 
 		if (!span || !span[i % HIST_SPAN])
