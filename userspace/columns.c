@@ -225,7 +225,7 @@ void column_list_fit(const struct column_list *order, unsigned int has,
 struct text column_text(enum column_id id, const struct row *row)
 {
 	struct value value = { 0 };
-	struct text none = { "-" };
+	const struct text none = { "-", 1 };
 
 	if (!columns[id].get(row, &value))
 		return none;
