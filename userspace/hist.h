@@ -43,6 +43,10 @@ uint64_t *hist_span(struct hist *hist, unsigned int span);
 /** hist_counts - the same to be read; NULL: all zero */
 const uint64_t *hist_counts(const struct hist *hist, unsigned int span);
 
+/** hist_add_counts - add to a span; 0 or -ENOMEM */
+int hist_add_counts(struct hist *hist, unsigned int span,
+		    const uint32_t counts[HIST_SPAN]);
+
 /** hist_add - add all of @from; 0 or -ENOMEM */
 int hist_add(struct hist *to, const struct hist *from);
 

@@ -4,7 +4,7 @@
  * vCPUs of which each has exits of 15 reasons, in the observer's memory as BPF
  * would have booked them.  Not installed.
  *
- * usage: monitor_cost [REFRESHES [table|json|csv]]
+ * usage: monitor_cost [REFRESHES [table|json|csv [10|1000]]]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +39,19 @@ static double cpu_ms(void)
 	return used.tv_sec * 1e3 + used.tv_nsec / 1e6;
 }
 
-static int collect(void *context, struct ledger *interval)
+static int collect(void *context, struct ledger *interval, struct ledger *total)
 {
 	struct run *run = context;
 
-	return observer_collect(&run->observer, interval);
+	return observer_collect(&run->observer, interval, total);
+}
+
+static int end_total(void *context, struct ledger *interval,
+		     struct ledger *total)
+{
+	struct run *run = context;
+
+	return observer_total(&run->observer, interval, total);
 }
 
 static bool has_news(void *context)
@@ -95,7 +103,7 @@ static int measure(const struct format *format, unsigned int vms,
 {
 	static struct run run;
 	struct monitor_loop loop = {
-		.source = { &run, collect, has_news },
+		.source = { &run, collect, end_total, has_news },
 		.view = { &run, wait_for, show },
 		.start_ns = monitor_now_ns(),
 		.interval = 1e-6, /* over at once */
@@ -138,9 +146,10 @@ int main(int argc, char **argv)
 {
 	const long refreshes = argc > 1 ? atol(argv[1]) : 20;
 	const char *only = argc > 2 ? argv[2] : NULL;
+	const unsigned int only_vms = argc > 3 ? atoi(argv[3]) : 0;
 
 	if (refreshes < 1 || refreshes > MAX_REFRESHES) {
-		fputs("usage: monitor_cost [REFRESHES [table|json|csv]]\n",
+		fputs("usage: monitor_cost [REFRESHES [table|json|csv [10|1000]]]\n",
 		      stderr);
 		return 64;
 	}
@@ -149,6 +158,7 @@ int main(int argc, char **argv)
 	for (unsigned int vms = 10; vms <= 1000; vms *= 100) {
 		for (size_t i = 0; i < 3; i++) {
 			if ((!only || !strcmp(only, formats[i].name)) &&
+			    (!only_vms || only_vms == vms) &&
 			    measure(&formats[i], vms, refreshes))
 				return EXIT_FAILURE;
 		}
