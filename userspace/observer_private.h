@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What observer.c (programs) and observer_collect.c (data) share. */
+/* What observer.c (programs) and the others (data) share. */
 #ifndef EXITLEDGER_OBSERVER_PRIVATE_H
 #define EXITLEDGER_OBSERVER_PRIVATE_H
 

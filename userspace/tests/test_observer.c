@@ -531,7 +531,7 @@ START_TEST(collecting_is_cheap)
 			  10 * BUSY_EXITS * BUSY_REASONS);
 	ck_assert_uint_eq(hist_count(&total.vm[9].vcpu[99].cells.cell[0].hist),
 			  10 * BUSY_EXITS);
-	ck_assert(ms < 100);
+	ck_assert(ms < 50);
 	ledger_free(&ledger);
 	ledger_free(&total);
 }
