@@ -4,6 +4,7 @@
 # make lab     the same with VENDOR=amd|intel, KERNEL=6.1|6.12, SCENARIO=FILE
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
 # make observer-cost   what BPF's counting costs, likewise
+# make monitor-cost   what monitor itself costs, in CPU time per refresh
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants counters that count wrong, each of which compare must catch: on
 #              both hosts, or VENDORS=amd; with KERNEL=6.1|6.12
@@ -76,6 +77,10 @@ kvm-cost:
 .PHONY: observer-cost
 observer-cost:
 	@lab/observer-cost.sh
+
+.PHONY: monitor-cost
+monitor-cost: $(MONITOR_COST)
+	@$(MONITOR_COST)
 
 .PHONY: leaf-fuzz
 leaf-fuzz:
