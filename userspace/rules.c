@@ -254,6 +254,25 @@ static bool is_timed(const struct books *books)
 	       books->tsc_khz > 0;
 }
 
+void rules_user_time(const struct books *books, const struct answer *answer,
+		     uint64_t cycles, struct balance *balance)
+{
+	const double to_ns = 1e6 / books->tsc_khz;
+	struct finding finding;
+
+	if (!is_timed(books) || !answer->found || !answer->paired ||
+	    books_vm_is_late(books, answer->vm))
+		return;
+	if (leaf_cycles(&answer->read) >= cycles &&
+	    answer->ns_before >= cycles * to_ns * (1 - MAX_SLEW))
+		return;
+	finding = rules_finding(RULE_USER_TIME, answer);
+	finding.kernel = leaf_cycles(&answer->read) * to_ns;
+	finding.low = cycles * to_ns;
+	finding.high = answer->ns_before;
+	rules_add(balance, &finding);
+}
+
 int rules_apply(struct rules *rules, const struct books *books,
 		const struct answer *answer, struct balance *balance)
 {

@@ -311,6 +311,39 @@ START_TEST(observer_lost_some)
 }
 END_TEST
 
+/* Equal books prove nothing then: KVM has lost as much. */
+START_TEST(observer_lost_some_and_so_did_kvm)
+{
+	struct ledger_vcpu *vcpu = &books.ledger.vm[0].vcpu[0];
+
+	vcpu->missed_exits = _i == 0;
+	vcpu->missed_entries = _i == 1;
+	books.ledger.losses.no_slot = _i == 2;
+	balance.incomplete = _i == 3;
+	total(1000, 1000, 1000, 1);
+	if (_i == 3) {
+		/* Of a VM that is gone, as compare --watch has it. */
+		balance.checked = 1;
+		balance_judge(&books, &balance);
+		ck_assert_int_eq(balance.verdict, VERDICT_INCONCLUSIVE);
+		ck_assert_int_eq(balance.finding[0].rule, RULE_INCOMPLETE);
+		return;
+	}
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
+}
+END_TEST
+
+/* Of a vCPU that found no slot no read has an exit: that is not the emulator. */
+START_TEST(no_slot_is_no_emulator)
+{
+	total(1000, 0, 0, 0)->paired = false;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_EMULATED);
+	balance_free(&balance);
+	books.ledger.losses.no_slot = 2000;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
+}
+END_TEST
+
 START_TEST(time_encloses)
 {
 	struct answer *answer = total(1000, 1000, 1000, 1);
@@ -421,6 +454,37 @@ START_TEST(report_of_another_run)
 }
 END_TEST
 
+/* Time in userspace is part of the exits' time, in both books. */
+START_TEST(user_time_is_a_part)
+{
+	static const struct {
+		uint64_t kernel, bpf, missed_entries;
+		enum verdict verdict;
+	} row[] = {
+		{ 5000000, 5000000, 0, VERDICT_BALANCED },
+		{ 5000000, 4990000, 0, VERDICT_DISCREPANCY },
+		{ 4999999, 4999999, 0, VERDICT_DISCREPANCY },
+		{ 5000000, 4990000, 1, VERDICT_INCONCLUSIVE },
+		{ 4999999, 4990000, 1, VERDICT_DISCREPANCY },
+	};
+	struct guest_read read = { .has_userspace = true,
+				   .userspace = 5000000 };
+	struct answer *answer;
+
+	total(1000, 1000, 1000, 1);
+	answer = count(EXIT_LEAF_REASON_CYCLES, IOIO, 0, 1000, 1000, 1);
+	answer->read.ecx = row[_i].kernel;
+	answer->ns_before = row[_i].bpf;
+	read.read = answer->read;
+	report(1, &read);
+	books.ledger.vm[0].vcpu[0].missed_entries = row[_i].missed_entries;
+	judge(row[_i].verdict);
+	if (row[_i].verdict == VERDICT_DISCREPANCY)
+		ck_assert_str_eq(rule_name(balance.finding[0].rule),
+				 "user-time");
+}
+END_TEST
+
 START_TEST(executed_is_the_truth)
 {
 	struct guest_read read = { .has_executed = true, .executed = 7 };
@@ -475,10 +539,13 @@ int main(void)
 	tcase_add_test(tcase, leaves_are_off);
 	tcase_add_loop_test(tcase, counters_were_switched, 0, 2);
 	tcase_add_test(tcase, observer_lost_some);
+	tcase_add_loop_test(tcase, observer_lost_some_and_so_did_kvm, 0, 4);
+	tcase_add_test(tcase, no_slot_is_no_emulator);
 	tcase_add_test(tcase, time_encloses);
 	tcase_add_loop_test(tcase, report_is_matched, 0, 2);
 	tcase_add_test(tcase, report_of_another_run);
 	tcase_add_test(tcase, executed_is_the_truth);
+	tcase_add_loop_test(tcase, user_time_is_a_part, 0, 5);
 	tcase_add_test(tcase, many_findings_are_counted);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
