@@ -213,6 +213,22 @@ static const char *verdict_color(enum verdict verdict)
 	return colors[verdict];
 }
 
+/* When the first discrepancy was read, and by whom; JSON has it for all. */
+static void render_when(const struct books *books,
+			const struct balance *balance, FILE *out)
+{
+	for (size_t i = 0; i < balance->nr; i++) {
+		const struct finding *finding = &balance->finding[i];
+
+		if (finding->at_ns <= books->started_ns || !books->started_ns)
+			continue;
+		fprintf(out, "when     %sread by vCPU %u, %s after BPF came\n",
+			balance->nr > 1 ? "the first: " : "", finding->vcpu_id,
+			format_ns(finding->at_ns - books->started_ns).s);
+		return;
+	}
+}
+
 static void render_verdict(const struct books *books,
 			   const struct balance *balance, FILE *out, bool color)
 {
@@ -237,6 +253,7 @@ static void render_verdict(const struct books *books,
 	if (balance->discrepancies > balance->nr)
 		fprintf(out, "         ... and %zu more like these\n",
 			balance->discrepancies - balance->nr);
+	render_when(books, balance, out);
 	fprintf(out, "verdict  %s%s%s\n",
 		color ? verdict_color(balance->verdict) : "",
 		verdict_name(balance->verdict), color ? "\033[0m" : "");

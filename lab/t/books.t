@@ -100,6 +100,10 @@ ok 'a VM that there is not: status' name_is 3 no_vm
 ok '… one line, that says which there are' \
 	grep -qxE "exitledger: there is no VM 'no-such-vm' here; there is none" \
 	"$results/no_vm.txt"
+ok 'a name that two VMs have: status' name_is 3 two_vms
+ok '… one line, that says which there are' grep -qxE \
+	"exitledger: several VMs have the name 'microguest'; give a pid: microguest \([0-9]+\), microguest \([0-9]+\)" \
+	"$results/two_vms.txt"
 ok 'a guest that is made to read: balanced' name_is 0 read
 ok '… its reports are held against the answers' \
 	grep -qE 'checked .*, [0-9]{2,} reads by the guest' "$results/read.txt"

@@ -4,6 +4,7 @@
 
 #include "balance.h"
 #include "exit_leaves.h"
+#include "rules.h"
 #include "tap.h"
 
 #define CPUID 0x72
@@ -501,6 +502,30 @@ START_TEST(executed_is_the_truth)
 }
 END_TEST
 
+/* compare --watch forgets VMs that are gone: for days, and many VMs. */
+START_TEST(rules_are_bounded)
+{
+	struct rules rules = { 0 };
+
+	total(1000, 1000, 1000, 1);
+	for (uint64_t vm = 1; vm <= 100000; vm++) {
+		struct answer answer = books.answers.answer[0];
+
+		books.ledger.vm[0].number = answer.vm = vm;
+		for (int i = 0; i < 3; i++)
+			ck_assert_int_eq(rules_apply(&rules, &books, &answer,
+						     &balance),
+					 0);
+		ck_assert_uint_eq(rules.nr, 1);
+		rules_forget(&rules, vm);
+		ck_assert_uint_eq(rules.nr, 0);
+	}
+	ck_assert_uint_eq(balance.checked, 300000);
+	ck_assert_uint_le(rules.room, 64);
+	rules_free(&rules);
+}
+END_TEST
+
 START_TEST(many_findings_are_counted)
 {
 	for (int i = 0; i < 100; i++)
@@ -546,6 +571,7 @@ int main(void)
 	tcase_add_test(tcase, report_of_another_run);
 	tcase_add_test(tcase, executed_is_the_truth);
 	tcase_add_loop_test(tcase, user_time_is_a_part, 0, 5);
+	tcase_add_test(tcase, rules_are_bounded);
 	tcase_add_test(tcase, many_findings_are_counted);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
