@@ -6,11 +6,12 @@
  * For one read of a count by a guest, with K what KVM answered, and S0 and S1
  * the observer's sums over the VM's vCPUs just before and after:
  *
- *	S0 <= K <= S1 + (n - 1)
+ *	S0 <= K <= S1 + m, m <= n - 1
  *
- * for a VM of n vCPUs.  KVM counts an exit just before the observer does, so at
- * any moment KVM is ahead by none or one per vCPU; the reading vCPU's own last
- * exit is in both.  With one vCPU it is K = S0 = S1.
+ * for a VM of n vCPUs, of which m were in the guest or just coming from there.
+ * KVM counts an exit just before the observer does, so at any moment KVM is
+ *ahead by none or one for each of these; the reading vCPU's own last exit is in
+ *both. With one vCPU, or where all others are quiet, it is K = S0 = S1.
  *
  * If the observer came after the VM's first exit, KVM is ahead by what was
  * before, which is the same number for ever: every read of that count says
@@ -31,7 +32,7 @@ enum verdict {
 /* What broke, or why nothing can be said. */
 enum rule {
 	RULE_KERNEL_LOW, /* K < S0: KVM lost exits */
-	RULE_KERNEL_HIGH, /* K > S1 + (n - 1): KVM counts what was no exit */
+	RULE_KERNEL_HIGH, /* K > S1 + m: KVM counts what was no exit */
 	RULE_GUEST, /* the guest was told something else than it says */
 	RULE_EXECUTED, /* K is not what the guest knows to have caused */
 	RULE_TIME, /* KVM's time is less than the observer's */

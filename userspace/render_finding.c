@@ -71,8 +71,7 @@ static void finding_discrepancy(const struct books *books,
 			 format_ns(finding->high).s);
 		break;
 	case RULE_USER_TIME:
-		snprintf(line, size,
-			 "%s: of it %s in userspace, but KVM says %s, BPF %s",
+		snprintf(line, size, "%s: %s in userspace, KVM says %s, BPF %s",
 			 what.s, format_ns(finding->low).s,
 			 format_ns(finding->kernel).s,
 			 format_ns(finding->high).s);

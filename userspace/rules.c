@@ -92,9 +92,10 @@ static struct base *find_base(struct rules *rules, const struct answer *answer,
 }
 
 /*
- * How many vCPUs other than the reading one may be counting just then.  Of a VM
- * that was there before, one that was in the guest when the observer came is
- * first seen at its exit, which KVM has counted by then: it is in the ledger.
+ * How many vCPUs other than the reading one may be counting just then: those
+ * that were not seen out of the guest.  Of a VM that was there before, one that
+ * was in the guest when the observer came is first seen at its exit, which KVM
+ * has counted by then: it is in the ledger.
  */
 static int64_t others(const struct books *books, bool late,
 		      const struct answer *answer)
@@ -107,11 +108,11 @@ static int64_t others(const struct books *books, bool late,
 		    ledger->vm[i].nr_vcpus > vcpus)
 			vcpus = ledger->vm[i].nr_vcpus;
 	}
-	return (int64_t)vcpus - 1;
+	return (int64_t)vcpus - (answer->outside ? answer->outside : 1);
 }
 
 /*
- * S0 <= K <= S1 + (n - 1), both sides relative to how far KVM was ahead when
+ * S0 <= K <= S1 + others(), both sides relative to how far KVM was ahead when
  * the observer came: one number, the same at every read, of which each read
  * says between what it must be.  For a VM that was seen from its first exit on
  * it is zero.
@@ -260,7 +261,9 @@ void rules_user_time(const struct books *books, const struct answer *answer,
 	const double to_ns = 1e6 / books->tsc_khz;
 	struct finding finding;
 
-	if (!is_timed(books) || !answer->found || !answer->paired ||
+	if ((answer->read.leaf != EXIT_LEAF_CYCLES &&
+	     answer->read.leaf != EXIT_LEAF_REASON_CYCLES) ||
+	    !is_timed(books) || !answer->found || !answer->paired ||
 	    books_vm_is_late(books, answer->vm))
 		return;
 	if (leaf_cycles(&answer->read) >= cycles &&

@@ -58,6 +58,8 @@ ok 'one vCPU: IOIO, in all books' has one.txt \
 	'0x07b IOIO               251       251       251       251     0'
 ok 'four vCPUs: CPUID, in all books' has four.txt \
 	'0x072 CPUID            4,007     4,007     4,007     4,007     0'
+ok 'four vCPUs, of which three are quiet then: every bound leaves one value' \
+	has four.txt 'checked  6 counts (6 of them to the exit)'
 ok 'raw_tp was used where it was asked for' has raw_tp.txt 'BPF: raw_tp'
 ok 'tp_btf is the first choice' has one.txt 'BPF: tp_btf'
 ok 'five VMs in a row: balanced' name_is 0 again0 again1 again2 again3 again4

@@ -108,6 +108,21 @@ START_TEST(four_vcpus_bound)
 }
 END_TEST
 
+/* vCPUs that are out of the guest cannot be ahead: if all are, it is exact. */
+START_TEST(quiet_vcpus_are_exact)
+{
+	struct answer *answer = total(1000 + _i, 1000, 1000, 4);
+
+	answer->outside = 4;
+	judge(_i ? VERDICT_DISCREPANCY : VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.exact, 1);
+	balance_free(&balance);
+	/* One of them was in the guest. */
+	books.answers.answer[0].outside = 3;
+	judge(_i > 1 ? VERDICT_DISCREPANCY : VERDICT_BALANCED);
+}
+END_TEST
+
 START_TEST(wide_counts)
 {
 	total(0x123456789aull, 0x123456789aull, 0x123456789aull, 1);
@@ -545,6 +560,7 @@ int main(void)
 	tcase_add_test(tcase, one_vcpu_is_exact);
 	tcase_add_loop_test(tcase, one_vcpu_one_off, 0, 2);
 	tcase_add_loop_test(tcase, four_vcpus_bound, 0, 5);
+	tcase_add_loop_test(tcase, quiet_vcpus_are_exact, 0, 3);
 	tcase_add_test(tcase, wide_counts);
 	tcase_add_test(tcase, wrong_reason_is_named);
 	tcase_add_test(tcase, undefined_reason);
