@@ -72,4 +72,7 @@ size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t reason);
 
+/** kinds_interrupts - how many ends of interrupts are among those exits */
+uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS]);
+
 #endif /* EXITLEDGER_GUEST_KINDS_H */

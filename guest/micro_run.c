@@ -271,9 +271,25 @@ static void pick_work(uint64_t picked[MICRO_KINDS],
 		picked[i] = micro_is_vmm_work(i) == vmm_work ? work[i] : 0;
 }
 
+/*
+ * Ends of interrupts, and timers armed once more: those that there were, not
+ * those that were to be.
+ */
+static uint64_t interrupts(struct vmm *vmm, const struct micro_run *run)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < run->vcpus; i++) {
+		const struct micro_block *block = micro_block_of(vmm, i);
+
+		sum += block->irqs + block->early;
+	}
+	return sum;
+}
+
 /* Exits that the guest has caused for a reason, at its nth read. */
-static uint64_t executed(const struct micro_run *run, uint32_t reason,
-			 size_t nth)
+static uint64_t executed(struct vmm *vmm, const struct micro_run *run,
+			 uint32_t reason, size_t nth)
 {
 	const int isa = run->isa;
 	const int read = run->emulated ? MICRO_ud2 : MICRO_cpuid;
@@ -287,8 +303,11 @@ static uint64_t executed(const struct micro_run *run, uint32_t reason,
 	if (reason == kinds[MICRO_out].reason[isa])
 		sum += run->vcpus; /* "all work is done" */
 	if (reason == kinds[MICRO_wrmsr].reason[isa] &&
-	    kinds_needs(run->work) & NEED_APIC)
+	    kinds_needs(run->work) & NEED_APIC) {
 		sum += 2 * run->vcpus; /* setting it up */
+		sum += interrupts(vmm, run);
+		sum -= kinds_interrupts(run->work) * run->vcpus * run->laps;
+	}
 	if (reason == kinds[read].reason[isa])
 		sum += nth + 1;
 	return sum;
@@ -341,7 +360,7 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 				!run->meanwhile &&
 				read[i].leaf == EXIT_LEAF_REASON_EXITS &&
 				is_one_of(read[i].index, reasons, nr_reasons),
-			.executed = executed(run, read[i].index, i),
+			.executed = executed(vmm, run, read[i].index, i),
 		};
 		add_userspace(run, spent, &leaves->io[i]);
 	}

@@ -23,14 +23,14 @@ load() {
 
 measure() {
 	for kind in ${KINDS:-cpuid}; do
-		microguest --laps "${LAPS:-100}" --cycles "/results/$kind-$1" \
+		microguest --laps "${LAPS:-50}" --cycles "/results/$kind-$1" \
 			--report /tmp/report.json "$kind=100" ||
 			fail "microguest failed"
 	done
 }
 
-# Twice in turn: the second round shows what difference there is between equals.
-for round in 1 2; do
+# In turn: rounds show what difference there is between equals.
+for round in $(seq "${ROUNDS:-4}"); do
 	echo "[LAB] round $round: stock"
 	load /modules/stock
 	measure "stock$round"

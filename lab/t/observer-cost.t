@@ -16,7 +16,9 @@ run lab/observer-cost.sh --quick
 ok 'no row is more than it must be' status_is 0
 sed -i '1,/^$/d' "$tap_dir/out"
 ok 'the table fits 80 columns' fits_80
-ok 'the same twice is the same' [ "$(added 'nothing, once more')" -eq 0 ]
+# To an instruction, as the emulator counts: see kvm-cost.sh.
+ok 'the same twice is the same' \
+	less "$(added 'nothing, once more' | tr -d -)" 2
 ok 'a program that does nothing costs something' \
 	less 0 "$(added 'floor: kvm_exit, empty program')"
 ok 'counting costs more than that' less \
