@@ -163,7 +163,7 @@ struct obs_answer {
 	u32 index; /* ECX in */
 	u32 eax, ebx, ecx, edx;
 	u32 flags;
-	u32 pad;
+	u32 outside; /* of @vcpus: out of the guest, their exit counted */
 };
 
 /* What could not be booked, of all VMs. */

@@ -291,6 +291,7 @@ static int take_answer(void *ctx, void *data, size_t size)
 		.paired = from->flags & OBS_ANSWER_PAIRED,
 		.vcpu_id = from->vcpu_id,
 		.vcpus = from->vcpus,
+		.outside = from->outside,
 		.exits_before = from->exits_before,
 		.exits_after = from->exits_after,
 		.ns_before = from->ns_before,
