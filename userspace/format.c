@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,7 +71,7 @@ struct text format_decimal(double number, unsigned int decimals)
 		text.length = strlen(text.s);
 		return text;
 	}
-	scaled = number * scales[decimals] + 0.5;
+	scaled = llround(number * scales[decimals]);
 	for (size_t place = 0; scaled || place <= decimals; place++) {
 		if (decimals && place == decimals)
 			digits[--at] = '.';

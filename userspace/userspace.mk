@@ -49,22 +49,24 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance books doctor exit_reason monitor monitor_loop observer \
-	 observer_faults plain reasons render_doctor render_monitor soundness \
+	 observer_collect observer_faults plain reasons render_doctor render_monitor soundness \
 	 top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
 UNIT_TESTS += $(TEST_PROGRAMS)
 
-$(BUILD)/tests/test_observer: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-				$(COLLECT) tests/busy_host)
+$(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect: \
+	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
+	  $(COLLECT) tests/busy_host tests/fake_vcpus)
 $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson \
 		$(CHECK_LIBS)
 
 BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
-		  test_observer busy_host monitor_cost)
+		  test_observer test_observer_collect busy_host fake_vcpus \
+		  monitor_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
@@ -119,4 +121,4 @@ $(MONITOR_DEMO): $(BUILD)/obj/userspace/tests/monitor_demo.o $(MADE_UP) \
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo busy_host \
-	   monitor_cost)
+	   fake_vcpus monitor_cost)

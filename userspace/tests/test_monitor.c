@@ -11,7 +11,6 @@
 #include "reason_parse.h"
 #include "reasons.h"
 #include "tap.h"
-#include "utf8.h"
 
 START_TEST(durations)
 {
@@ -450,52 +449,6 @@ START_TEST(keys_as_text)
 }
 END_TEST
 
-START_TEST(numbers_as_text)
-{
-	ck_assert_str_eq(format_reason(0, 0).s, "UNKNOWN(0x0)");
-	ck_assert_str_eq(format_reason(0, 0x80000010).s, "UNKNOWN(0x80000010)");
-	ck_assert_str_eq(format_reason(EXIT_LEAF_ISA_SVM, 0xffffffff).s,
-			 "0xffffffff ERR");
-	ck_assert_str_eq(format_reason(EXIT_LEAF_ISA_SVM, 0).s,
-			 "0x000 READ_CR0");
-	ck_assert_str_eq(format_decimal(0.0000014, 6).s, "0.000001");
-	ck_assert_str_eq(format_decimal(12.9996, 3).s, "13.000");
-	ck_assert_str_eq(format_decimal(999999999999, 0).s, "999999999999");
-	ck_assert_str_eq(format_decimal(1e15, 1).s, "1000000000000000.0");
-	ck_assert_str_eq(format_percent(0.99949).s, "99.9 %");
-	ck_assert_str_eq(format_percent(9.999).s, "999.9 %");
-	ck_assert_str_eq(format_percent(137.5).s, "13750 %");
-	ck_assert_str_eq(format_plain(UINT64_MAX).s, "18446744073709551615");
-	ck_assert_str_eq(format_name("a\x7f\t\xc3\xa4").s, "a??\xc3\xa4");
-}
-END_TEST
-
-START_TEST(characters)
-{
-	static const struct {
-		const char *text;
-		size_t length;
-	} row[] = {
-		{ "a", 1 },
-		{ "\xc3\xa4", 2 },
-		{ "\xe2\x96\x81", 3 },
-		{ "\xf0\x9f\x98\x80", 4 },
-		{ "\xff", 0 },
-		{ "\x80", 0 },
-		{ "\xc3", 0 }, /* cut */
-		{ "\xc0\xaf", 0 }, /* overlong */
-		{ "\xe0\x80\x80", 0 },
-		{ "\xed\xa0\x80", 0 }, /* surrogate */
-		{ "\xf4\x90\x80\x80", 0 }, /* above U+10FFFF */
-	};
-
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
-		ck_assert_uint_eq(utf8_length(row[i].text), row[i].length);
-	ck_assert_uint_eq(utf8_cut("\xc3\xa4\xff!b", 3), 4);
-	ck_assert_uint_eq(utf8_cut("ab", 9), 2);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("monitor");
@@ -516,8 +469,6 @@ int main(void)
 	tcase_add_test(tcase, columns_by_name);
 	tcase_add_test(tcase, rows_in_order);
 	tcase_add_test(tcase, keys_as_text);
-	tcase_add_test(tcase, numbers_as_text);
-	tcase_add_test(tcase, characters);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
