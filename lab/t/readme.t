@@ -55,13 +55,13 @@ done
 ok 'exitleaf: the table of the Linux guest' grep -q '0x072 CPUID' \
 	"$build/results/6.1-demo/l2-console.txt"
 
-# The commands for real hardware, in L1.  There they end after two seconds, by
+# The commands for real hardware, in L1.  There they end after ten seconds, by
 # Ctrl-C, or with a VMM in the place of COMMAND.
 {
 	printf '#!/bin/sh\n# needs: exitledger guest\ncd /results\n'
 	for i in "${!in_l1[@]}"; do
 		command=${in_l1[i]/COMMAND/microguest --report report.json cpuid=10}
-		printf 'timeout -s INT 2 %s >%d.txt 2>&1\necho $? >%d.status\n' \
+		printf 'timeout -s INT 10 %s >%d.txt 2>&1\necho $? >%d.status\n' \
 			"$command" "$i" "$i"
 	done
 } >"$tap_dir/scenario"
