@@ -6,8 +6,8 @@
 # make observer-cost   what BPF's counting costs, likewise
 # make monitor-cost   what monitor itself costs, in CPU time per refresh
 # make leaf-fuzz   the leaves with 100,000 values of ECX
-# make mutants counters that count wrong, each of which compare must catch: on
-#              both hosts, or VENDORS=amd; with KERNEL=6.1|6.12
+# make mutants books that are wrong, each of which compare must catch: on both
+#              hosts, or VENDORS=amd; with KERNEL=6.1|6.12
 # make soak    right counters, judged 200 times on both hosts and kernels, with ten
 #              million exits: none may be blamed.  Takes half an hour.
 # make check   run all tests
@@ -44,6 +44,7 @@ include bpf/bpf.mk
 include userspace/userspace.mk
 include guest/guest.mk
 include lab/cost/cost.mk
+include lab/faults/faults.mk
 
 .PHONY: programs unit-tests
 programs: $(PROGRAMS) $(PROGRAMS_OF_LAB)
@@ -91,28 +92,27 @@ VENDORS ?= amd intel
 mutants:
 	@lab/deps.sh $(if $(filter intel,$(VENDORS)),--intel)
 	@lab/prepare.sh --faults $(KERNEL)
-	@for vendor in $(VENDORS); do \
-		lab/mutants.sh --vendor $$vendor --kernel $(KERNEL) || exit; \
-	done
+	@status=0; for vendor in $(VENDORS); do \
+		lab/mutants.sh --vendor $$vendor --kernel $(KERNEL) || \
+			status=$$?; \
+	done; exit $$status
 
 .PHONY: soak
 soak:
 	@lab/deps.sh --intel
 	@lab/prepare.sh 6.1 6.12
-	@for kernel in 6.1 6.12; do \
-		lab/soak.sh --vendor amd --kernel $$kernel --exits 6000000 && \
-		lab/soak.sh --vendor intel --kernel $$kernel \
-			--exits 1200000 || exit; \
-	done
+	@lab/soak.sh
 
-# Tests send signals, which whoever runs this may have had ignored (nohup).
+# Tests send signals, which whoever runs this may have had ignored (nohup).  Two
+# side by side, as most of them run an emulator on one processor.
+JOBS ?= 2
 .PHONY: check
 check:
 	@lab/deps.sh --check
 	@$(MAKE) -s programs unit-tests
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' unit-tests
 	@lab/prepare.sh --faults 6.1 6.12
-	@BUILD=$(BUILD) env --default-signal prove --timer --exec '' $(UNIT_TESTS) \
+	@BUILD=$(BUILD) env --default-signal prove -j$(JOBS) --timer --exec '' $(UNIT_TESTS) \
 		$(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%) $(sort $(wildcard */t/*.t))
 
 PREFIX ?= /usr/local

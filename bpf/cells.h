@@ -55,8 +55,6 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 		if (slot->reason[i] == reason)
 			return i;
 	}
-	if (take)
-		count(&losses.other_reason);
 	return 0;
 }
 

@@ -14,9 +14,8 @@
 #include <bpf/bpf_helpers.h>
 
 #include "exit_leaves.h"
+#include "records.h"
 
-/* No exit has this one: VMX's have 16 bits, SVM's are looked at as 32. */
-#define REASON_UNREADABLE 0xfffffffeu
 #define VMX_BASIC_REASON 0xffff
 
 /*
@@ -24,11 +23,11 @@
  * @vcpu: struct kvm_vcpu, the first member of the vendor's own
  * @isa: EXIT_LEAF_ISA_*
  *
- * On any kernel.  REASON_UNREADABLE if the vendor's structure is not known.
+ * On any kernel.  OBS_UNREADABLE if the vendor's structure is not known.
  */
 static __always_inline u32 exit_reason(void *vcpu, u32 isa)
 {
-	u32 reason = REASON_UNREADABLE;
+	u32 reason = OBS_UNREADABLE;
 
 	if (isa == EXIT_LEAF_ISA_SVM) {
 		struct vcpu_svm *svm = vcpu;

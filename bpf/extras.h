@@ -41,8 +41,7 @@ static __always_inline u32 open_reason(const struct obs_slot *slot)
 {
 	u32 open = slot->open;
 
-	return open && open < OBS_CELLS ? slot->reason[open] :
-					  REASON_UNREADABLE;
+	return open && open < OBS_CELLS ? slot->reason[open] : OBS_UNREADABLE;
 }
 
 /* The open exit's key is known; only the first is booked, as there may be more.

@@ -31,7 +31,7 @@ struct sum {
 	u32 next;
 	u32 reason;
 	u32 by_reason;
-	u32 pad;
+	u32 outside; /* as in obs_answer */
 	u64 exits;
 	u64 ns;
 };
@@ -51,6 +51,9 @@ static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
 	if (!slot)
 		return 1;
 	sum->next = slot->next;
+	/* Before the counts are: what it says must hold for them. */
+	if (*(volatile u64 *)&slot->exit_ns)
+		sum->outside++;
 	if (sum->by_reason) {
 		cell = cell_search(slot, sum->reason, 0);
 		if (cell && cell < OBS_CELLS)
@@ -122,6 +125,7 @@ static __always_inline void answer_pair(struct obs_answer *answer,
 		answer->vcpus = vm->vcpus;
 		sum_vm(&sum, vm->head, answer->leaf, answer->index);
 	}
+	answer->outside = sum.outside;
 	answer->exits_after = sum.exits;
 	answer->ns_after = sum.ns;
 }

@@ -43,6 +43,9 @@ typedef uint64_t u64;
 #define OBS_DIRECT (OBS_DENSE + OBS_NPF)
 #define OBS_CELLS 50
 
+/* A reason that could not be read.  No exit has it: VMX's have 16 bits. */
+#define OBS_UNREADABLE 0xfffffffeu
+
 /* Spans of histograms (hist.h), of all vCPUs; number 0 is none. */
 #define OBS_SPANS 65536
 
@@ -160,7 +163,7 @@ struct obs_answer {
 	u32 index; /* ECX in */
 	u32 eax, ebx, ecx, edx;
 	u32 flags;
-	u32 pad;
+	u32 outside; /* of @vcpus: out of the guest, their exit counted */
 };
 
 /* What could not be booked, of all VMs. */
@@ -168,11 +171,9 @@ struct obs_losses {
 	u64 no_slot; /* exits and entries of vCPUs that found no slot */
 	u64 no_vm; /* vCPUs whose VM could not be remembered */
 	u64 answers; /* answers that found no room in the ring buffer */
-	u64 unreadable; /* exits whose reason could not be read */
 	u64 no_span; /* times that are missing in histograms */
 	u64 no_key; /* exits that found no place in the table of keys */
 	u64 slow; /* slow exits that found no room in the ring buffer */
-	u64 other_reason; /* exits in a cell 0 */
 };
 
 /* What is to be observed beside counts and times; set before loading. */
@@ -201,7 +202,7 @@ OBS_ASSERT(sizeof(struct obs_slot) == 4096);
 OBS_ASSERT(sizeof(struct obs_key) == 24);
 OBS_ASSERT(sizeof(struct obs_slow) == 64);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
-OBS_ASSERT(sizeof(struct obs_losses) == 64);
+OBS_ASSERT(sizeof(struct obs_losses) == 48);
 OBS_ASSERT(sizeof(struct obs_config) == 24);
 
 #endif /* EXITLEDGER_RECORDS_H */

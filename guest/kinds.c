@@ -147,6 +147,17 @@ uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason)
 	return sum;
 }
 
+uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS])
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++) {
+		if (kinds[also[i].kind].needs & NEED_APIC)
+			sum += work[also[i].kind];
+	}
+	return sum;
+}
+
 bool kinds_exact(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason)
 {
 	for (int i = 0; i < MICRO_KINDS; i++) {

@@ -74,6 +74,9 @@ size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t reason);
 
+/** kinds_interrupts - how many ends of interrupts are among those exits */
+uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS]);
+
 /** kinds_exact - whether that is all that there are of a reason */
 bool kinds_exact(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason);
 

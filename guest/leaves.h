@@ -16,6 +16,8 @@ struct leaf_io {
 	uint32_t eax, ebx, ecx, edx;
 	bool has_executed;
 	uint64_t executed; /* exits of this reason that the guest has caused */
+	bool has_userspace;
+	uint64_t userspace; /* TSC cycles that the VMM itself took for them */
 };
 
 /* Executes CPUID: fills in the registers from @leaf and @index. */

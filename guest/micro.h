@@ -53,6 +53,7 @@
 #define MICRO_DEADLINE 1072
 #define MICRO_ID 1080
 #define MICRO_IRQS 1088
+#define MICRO_EARLY 1096
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -78,6 +79,7 @@ struct micro_block {
 	uint64_t deadline; /* in: TSC cycles that are near */
 	uint64_t id; /* in: the vCPU's APIC ID */
 	uint64_t irqs; /* out: interrupts */
+	uint64_t early; /* out: … that came before the HLT that was to wait */
 };
 
 struct micro_read {
@@ -100,6 +102,7 @@ _Static_assert(offsetof(struct micro_block, deadline) == MICRO_DEADLINE,
 	       "deadline");
 _Static_assert(offsetof(struct micro_block, id) == MICRO_ID, "id");
 _Static_assert(offsetof(struct micro_block, irqs) == MICRO_IRQS, "irqs");
+_Static_assert(offsetof(struct micro_block, early) == MICRO_EARLY, "early");
 _Static_assert(sizeof(struct micro_block) <= MICRO_BLOCK_SIZE, "block");
 _Static_assert(MICRO_BLOCKS + MICRO_MAX_VCPUS * MICRO_BLOCK_SIZE <=
 		       MICRO_SCRATCH,

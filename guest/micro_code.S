@@ -235,11 +235,24 @@
 	je	.Lwait\@
 	.endm
 
-	.macro do_hlt_timer
+/*
+ * HLT until the timer's interrupt.  It may not come before the HLT, as STI
+ * holds it off for an instruction; where a processor, emulated, does not, the
+ * interrupt's handler, .Lirq, goes back to where R8 says, not to HLT, at R9.
+ */
+	.macro hlt_until cycles:vararg
+.Larm\@:
+	leaq	.Larm\@(%rip), %r8
+	leaq	.Lhlt\@(%rip), %r9
 	cli
-	deadline MICRO_DEADLINE(%rdi)
+	deadline \cycles
 	sti
+.Lhlt\@:
 	hlt
+	.endm
+
+	.macro do_hlt_timer
+	hlt_until MICRO_DEADLINE(%rdi)
 	.endm
 
 	.macro do_nested
@@ -351,7 +364,11 @@ micro_code:
 	popq	%rdx
 	popq	%rcx
 	popq	%rax
-	iretq
+	cmpq	%r9, (%rsp)		/* early: it was just about to HLT */
+	jne	3f
+	incq	MICRO_EARLY(%rdi)
+	movq	%r8, (%rsp)
+3:	iretq
 
 .Lud2:
 	ud2

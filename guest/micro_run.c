@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <x86intrin.h>
 
 #include "kinds.h"
 #include "micro_image.h"
@@ -18,6 +20,8 @@ struct worker {
 	unsigned int id;
 	pthread_t thread;
 	uint64_t io, hlt, mmio;
+	struct micro_spent spent;
+	unsigned int pause_us;
 	int r;
 	char why[160];
 };
@@ -103,20 +107,32 @@ static void ask_all(struct vmm *vmm, const struct micro_run *run)
 
 /* --- running --- */
 
+static void stay(const struct worker *worker)
+{
+	if (worker->pause_us)
+		usleep(worker->pause_us);
+}
+
 /* Run a vCPU until its guest says something that ends a phase. */
 static void run_until(struct worker *worker, uint16_t port)
 {
 	struct kvm_run *run = worker->vmm->vcpu[worker->id].run;
 
 	while (!(worker->r = vmm_run(worker->vmm, worker->id))) {
+		const uint64_t start = __rdtsc();
+
 		switch (run->exit_reason) {
 		case KVM_EXIT_IO:
 			worker->io++;
 			if (run->io.port == port)
 				return;
+			stay(worker);
+			worker->spent.io += __rdtsc() - start;
 			break;
 		case KVM_EXIT_HLT:
 			worker->hlt++;
+			stay(worker);
+			worker->spent.hlt += __rdtsc() - start;
 			break;
 		case KVM_EXIT_MMIO:
 			worker->mmio++;
@@ -208,7 +224,8 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-int micro_run(struct vmm *vmm, const struct micro_run *run)
+int micro_run(struct vmm *vmm, const struct micro_run *run,
+	      struct micro_spent *spent)
 {
 	struct worker workers[MICRO_MAX_VCPUS];
 	int r;
@@ -219,7 +236,9 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 	micro_block_of(vmm, 0)->cycles = MICRO_LAPS;
 	micro_block_of(vmm, 0)->emulated = run->emulated;
 	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
-		workers[i] = (struct worker){ .vmm = vmm, .id = i };
+		workers[i] = (struct worker){ .vmm = vmm,
+					      .id = i,
+					      .pause_us = run->pause_us };
 	if (run->meanwhile)
 		memset(micro_block_of(vmm, 0)->work, 0,
 		       sizeof(micro_block_of(vmm, 0)->work));
@@ -237,6 +256,7 @@ int micro_run(struct vmm *vmm, const struct micro_run *run)
 		run_until(&workers[0], MICRO_PORT_READ);
 	if (workers[0].r)
 		strcpy(vmm->why, workers[0].why);
+	*spent = workers[0].spent;
 	return workers[0].r;
 }
 
@@ -257,9 +277,25 @@ static void pick_work(uint64_t picked[MICRO_KINDS],
 		picked[i] = micro_is_vmm_work(i) == vmm_work ? work[i] : 0;
 }
 
+/*
+ * Ends of interrupts, and timers armed once more: those that there were, not
+ * those that were to be.
+ */
+static uint64_t interrupts(struct vmm *vmm, const struct micro_run *run)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < run->vcpus; i++) {
+		const struct micro_block *block = micro_block_of(vmm, i);
+
+		sum += block->irqs + block->early;
+	}
+	return sum;
+}
+
 /* Exits that the guest has caused for a reason, at its nth read. */
-static uint64_t executed(const struct micro_run *run, uint32_t reason,
-			 size_t nth)
+static uint64_t executed(struct vmm *vmm, const struct micro_run *run,
+			 uint32_t reason, size_t nth)
 {
 	const int isa = run->isa;
 	const int read = run->emulated ? MICRO_ud2 : MICRO_cpuid;
@@ -273,15 +309,31 @@ static uint64_t executed(const struct micro_run *run, uint32_t reason,
 	if (reason == kinds[MICRO_out].reason[isa])
 		sum += run->vcpus; /* "all work is done" */
 	if (reason == kinds[MICRO_wrmsr].reason[isa] &&
-	    kinds_needs(run->work) & NEED_APIC)
+	    kinds_needs(run->work) & NEED_APIC) {
 		sum += 2 * run->vcpus; /* setting it up */
+		sum += interrupts(vmm, run);
+		sum -= kinds_interrupts(run->work) * run->vcpus * run->laps;
+	}
 	if (reason == kinds[read].reason[isa])
 		sum += nth + 1;
 	return sum;
 }
 
+/* What the VMM took for a reason's exits, if that is known. */
+static void add_userspace(const struct micro_run *run,
+			  const struct micro_spent *spent, struct leaf_io *io)
+{
+	if (io->leaf != EXIT_LEAF_REASON_CYCLES)
+		return;
+	if (io->index == kinds[MICRO_out].reason[run->isa])
+		io->userspace = spent->io;
+	else if (io->index == kinds[MICRO_hlt].reason[run->isa])
+		io->userspace = spent->hlt;
+	io->has_userspace = io->userspace;
+}
+
 int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
-		     struct leaves *leaves)
+		     const struct micro_spent *spent, struct leaves *leaves)
 {
 	const struct micro_read *read = micro_reads_of(vmm);
 	size_t nr = micro_block_of(vmm, 0)->nr_reads, nr_reasons;
@@ -315,8 +367,9 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 				read[i].leaf == EXIT_LEAF_REASON_EXITS &&
 				is_one_of(read[i].index, reasons, nr_reasons) &&
 				kinds_exact(run->work, run->isa, read[i].index),
-			.executed = executed(run, read[i].index, i),
+			.executed = executed(vmm, run, read[i].index, i),
 		};
+		add_userspace(run, spent, &leaves->io[i]);
 	}
 	return 0;
 }

@@ -17,6 +17,16 @@ struct micro_run {
 	bool stop; /* with SIGSTOP, before it reads */
 	bool all; /* reasons are read, not only those of the work */
 	bool emulated; /* the reads are: needs kvm.force_emulation_prefix=1 */
+	unsigned int pause_us; /* at each exit to userspace */
+};
+
+/*
+ * The TSC cycles that the first vCPU's exits to userspace took there, by the
+ * kind of exit: from KVM_RUN's return to its next call.  All of this is part of
+ * these exits' time.
+ */
+struct micro_spent {
+	uint64_t io, hlt;
 };
 
 /** micro_most_rounds - how many rounds of reads find room */
@@ -28,18 +38,20 @@ unsigned int micro_most_rounds(const struct micro_run *run);
  * Checks that guest and VMM saw as much work as was asked for.  0, or -errno
  * with vmm->why.
  */
-int micro_run(struct vmm *vmm, const struct micro_run *run);
+int micro_run(struct vmm *vmm, const struct micro_run *run,
+	      struct micro_spent *spent);
 
 /** micro_lap - the TSC cycles of one of the first vCPU's laps */
 uint64_t micro_lap(struct vmm *vmm, unsigned int lap);
 
 /**
  * micro_take_reads - what it read, with the exits that it had caused by then
+ * @spent: as micro_run() had it
  * @leaves: zeroed; without reads if the leaves' ABI is not there
  *
  * 0, or -ENOMEM.
  */
 int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
-		     struct leaves *leaves);
+		     const struct micro_spent *spent, struct leaves *leaves);
 
 #endif /* EXITLEDGER_GUEST_MICRO_RUN_H */

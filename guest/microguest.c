@@ -92,7 +92,8 @@ enum {
 	OPT_ALL,
 	OPT_MEANWHILE,
 	OPT_STOP,
-	OPT_EMULATED
+	OPT_EMULATED,
+	OPT_PAUSE
 };
 
 static const struct argp_option option_rows[] = {
@@ -117,6 +118,9 @@ static const struct argp_option option_rows[] = {
 	  0 },
 	{ "emulated", OPT_EMULATED, NULL, 0,
 	  "Have KVM's emulator execute the reads: as the exception #UD (needs kvm.force_emulation_prefix=1)",
+	  0 },
+	{ "pause", OPT_PAUSE, "US", 0,
+	  "Stay in userspace for so many microseconds at each exit that goes there",
 	  0 },
 	{ "list", OPT_LIST, NULL, 0,
 	  "List the kinds of work that this processor has, and their reasons",
@@ -211,6 +215,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_EMULATED:
 		options->run.emulated = true;
 		return 0;
+	case OPT_PAUSE:
+		options->run.pause_us =
+			parse_number(arg, 999999, "--pause", state);
+		return 0;
 	case ARGP_KEY_END:
 		if (options->run.meanwhile && options->run.vcpus < 2)
 			argp_error(state,
@@ -286,6 +294,7 @@ static int run_guest(const struct options *options, struct vmm *vmm)
 {
 	const struct micro_run *run = &options->run;
 	struct vmm_state state = micro_state(kinds_needs(run->work));
+	struct micro_spent spent = { 0 };
 	struct leaves leaves = { 0 };
 	int r;
 
@@ -293,9 +302,9 @@ static int run_guest(const struct options *options, struct vmm *vmm)
 	if (!r)
 		r = micro_load(vmm, run->work, run->isa == EXIT_ISA_SVM);
 	if (!r)
-		r = micro_run(vmm, run);
+		r = micro_run(vmm, run, &spent);
 	if (!r)
-		r = micro_take_reads(vmm, run, &leaves);
+		r = micro_take_reads(vmm, run, &spent, &leaves);
 	if (!r)
 		r = write_report(&leaves, options->report, vmm);
 	if (!r && options->cycles)

@@ -32,6 +32,8 @@ static void write_reads(const struct leaves *leaves, FILE *out)
 			io->ecx, io->edx);
 		if (io->has_executed)
 			fprintf(out, ",\"executed\":%" PRIu64, io->executed);
+		if (io->has_userspace)
+			fprintf(out, ",\"userspace\":%" PRIu64, io->userspace);
 		fputc('}', out);
 	}
 	fputs("]", out);

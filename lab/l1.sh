@@ -25,7 +25,8 @@
 #   # needs: WORD...   qemu      QEMU, as /qemu/run-qemu
 #                      l2        the Linux guest's kernel and initramfs, in /l2
 #                      selftests the kernel's KVM selftests, in /selftests
-#                      exitledger, guest, floor   programs built here, in /bin
+#                      exitledger, guest, floor, obsfault   programs built here, in
+#                                /bin
 #                      stock     the distribution's own KVM modules, in
 #                                /modules/stock, besides those that are loaded
 #                      install   what installs modules, in /exitledger
@@ -129,7 +130,7 @@ add_needed() { # ROOT WORD
 		return 0
 		;;
 	exitledger) found=("$BUILD/bin/exitledger") ;;
-	floor) found=("$BUILD/lab/floor") ;;
+	floor | obsfault) found=("$BUILD/lab/$2") ;;
 	guest) found=("$BUILD"/guest/*) ;;
 	install)
 		add_install "$1"

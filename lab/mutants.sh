@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: mutants.sh [--vendor amd|intel] [--kernel SERIES] [--out DIR] [MUTANT...]
+# usage: mutants.sh [--vendor amd|intel] [--kernel SERIES] [--out DIR] [--again]
+#                   [MUTANT...]
 #
-# Has compare judge KVM's counters with mistakes in them, those of mutants.txt,
-# and shows who was caught, by which rule, and what was said.  Each must be caught
-# by the rule that the table says, and nothing accused that is innocent.
+# Has compare judge books with mistakes in them, KVM's or BPF's: those of
+# mutants.txt.  Shows who was caught, by which rule, and what was said.  Each must
+# be caught by the rule that the table says, and nothing accused that is innocent.
 #
 # MUTANT   these alone (default: all that the host can have)
-# --out    the results (default: build/results/mutants-VENDOR-SERIES)
+# --out    the results (default: build/results/mutants-VENDOR-SERIES); the table
+#          that is shown is in table.txt there
+# --again  judge the results that are there, of a run with the same arguments
 #
 # Exit status: 0 if all were caught and no right counter was blamed, 1 if not, 125
 # if the lab failed.
@@ -28,8 +31,13 @@ declare -A LEAVES=([LEAF_F]=0x4fffffff [LEAF_E]=0x4ffffffe [LEAF_D]=0x4ffffffd
 	[LEAF_C]=0x4ffffffc [LEAF_B]=0x4ffffffb)
 
 parse_options() {
-	VENDOR=amd KERNEL=6.1 OUT=''
+	VENDOR=amd KERNEL=6.1 OUT='' AGAIN=''
 	while [[ ${1:-} == -* ]]; do
+		if [[ $1 == --again ]]; then
+			AGAIN=1
+			shift
+			continue
+		fi
 		(($# > 1)) || usage
 		case $1 in
 		--vendor) VENDOR=$2 ;;
@@ -45,19 +53,19 @@ parse_options() {
 	MODULES=$BUILD/modules/$KERNEL/fault-mutants
 }
 
-# Reads the rows that this host can have: RULE[nr], ACCUSED[nr], MUTANT[nr];
-# ROWS is what the scenario is told.
+# Reads the rows that this host can have, into an array per column; ROWS is what
+# the scenario is told.
 read_table() {
-	local nr=0 mutant hosts rule accused run
+	local nr=0 mutant book hosts rule accused run
 
-	ROWS='' MUTANT=() RULE=() ACCUSED=() RUN=()
-	while read -r mutant hosts rule accused run; do
+	ROWS='' MUTANT=() BOOK=() RULE=() ACCUSED=() RUN=()
+	while read -r mutant book hosts rule accused run; do
 		[[ $mutant != '#'* && -n $mutant ]] || continue
 		[[ $hosts == both || $hosts == "$VENDOR" ]] || continue
 		[[ $ONLY == '  ' || $ONLY == *" $mutant "* ]] || continue
-		MUTANT[nr]=$mutant RULE[nr]=$rule RUN[nr]=$run
+		MUTANT[nr]=$mutant BOOK[nr]=$book RULE[nr]=$rule RUN[nr]=$run
 		ACCUSED[nr]=$(translate "$accused")
-		ROWS+="$nr $mutant $run"$'\n'
+		ROWS+="$nr $book $mutant $run"$'\n'
 		nr=$((nr + 1))
 	done <"$LAB/mutants.txt"
 	((nr)) || die "there is no mutant '$ONLY' for $VENDOR in lab/mutants.txt"
@@ -79,8 +87,12 @@ translate() {
 
 # what MUTANT: its description
 what() {
-	sed -n "s/^MUTANT([A-Z0-9_]*, \"$1\", \"\\(.*\\)\")/\\1/p" \
-		"$TOP/kvm-instrumentation/faults/exit_mutants.def"
+	case $1 in
+	none) echo "no mistake" ;;
+	*) sed -n "s/^[A-Z]*([A-Z0-9_]*, \"$1\", \"\\(.*\\)\")/\\1/p" \
+		"$TOP/kvm-instrumentation/faults/exit_mutants.def" \
+		"$LAB/faults/observer_faults.def" ;;
+	esac
 }
 
 # findings NR: "RULE|SUBJECT|TEXT" a line
@@ -104,21 +116,32 @@ subject() {
 	esac
 }
 
+# The verdict that a rule ends in, and compare's exit status.
+verdict_of() {
+	case $1 in
+	BALANCED) echo BALANCED 0 ;;
+	incomplete | late) echo INCONCLUSIVE 2 ;;
+	*) echo DISCREPANCY 1 ;;
+	esac
+}
+
+# verdict NR: what compare said
+verdict() {
+	sed -n 's/^verdict  //p' "$OUT/$1.txt" 2>/dev/null || true
+}
+
 # judge NR: sets CAUGHT to the finding that caught it, WRONG to what is not as it
 # must be, or neither.
 judge() {
-	local status accused rule subject text first
+	local verdict accused rule subject text first
 
 	CAUGHT='' WRONG=''
-	status=$(cat "$OUT/$1.status" 2>/dev/null) || status=none
-	if [[ ${RULE[$1]} == BALANCED ]]; then
-		[[ $status == 0 ]] || WRONG="a right counter is blamed"
-		return 0
-	fi
-	[[ $status == 1 ]] || {
-		WRONG="it lives (status $status)"
+	verdict="$(verdict "$1") $(cat "$OUT/$1.status" 2>/dev/null)" || true
+	[[ $verdict == "$(verdict_of "${RULE[$1]}")" ]] || {
+		WRONG="verdict and exit status are '$verdict'"
 		return 0
 	}
+	[[ ${RULE[$1]} != BALANCED ]] || return 0
 	accused=" ${ACCUSED[$1]}"
 	first=${ACCUSED[$1]%% *}
 	while IFS='|' read -r rule subject text; do
@@ -130,26 +153,33 @@ judge() {
 	done < <(findings "$1")
 	[[ -n $CAUGHT || -n $WRONG ]] ||
 		WRONG="${RULE[$1]} does not accuse $first"
+	[[ ${RULE[$1]} != incomplete ]] ||
+		grep -q '^lost ' "$OUT/$1.txt" ||
+		WRONG="what was lost is not said"
 }
 
 # Shows the table, and sets LIVE to how many are not as they must be.
 show_table() {
-	local nr
+	local nr by
 
 	LIVE=0
-	printf '%-16s %-11s %s\n' MUTANT 'CAUGHT BY' "WHAT IS WRONG, AND WHAT COMPARE SAYS"
+	printf '%-16s %-4s  %-12s %s\n' MUTANT BOOK VERDICT 'CAUGHT BY'
 	for nr in "${!MUTANT[@]}"; do
 		judge "$nr"
-		printf '%-16s %-11s %s\n' "${MUTANT[nr]}" \
-			"$([[ -n $WRONG ]] && echo - || echo "${RULE[nr]}")" \
-			"$(what "${MUTANT[nr]}") (${RUN[nr]})"
+		by=-
+		[[ -z $CAUGHT ]] || by=${RULE[nr]}
+		[[ -z $WRONG ]] || by="WRONG: $WRONG"
+		printf '%-16s %-4s  %-12s %s\n' "${MUTANT[nr]}" "${BOOK[nr]}" \
+			"$(verdict "$nr")" "$by"
+		printf '    %s (%s)\n' "$(what "${MUTANT[nr]}")" "${RUN[nr]}"
 		if [[ -n $WRONG ]]; then
 			LIVE=$((LIVE + 1))
-			printf '%29sWRONG: %s\n' '' "$WRONG"
 			[[ ! -e $OUT/$nr.json ]] ||
-				findings "$nr" | sed "s/^/$(printf '%30s' '')/"
+				findings "$nr" | sed 's/^/        /'
 		elif [[ -n $CAUGHT ]]; then
-			printf '%29s%s\n' '' "$CAUGHT"
+			printf '    %s\n' "$CAUGHT"
+			[[ ${RULE[nr]} != incomplete ]] ||
+				sed -n 's/^lost  */    lost: /p' "$OUT/$nr.txt"
 		fi
 	done
 }
@@ -159,9 +189,11 @@ main() {
 
 	parse_options "$@"
 	read_table
-	"$LAB/l1.sh" --tcg --vendor "$VENDOR" --kernel "$KERNEL" \
-		--modules "$MODULES" --timeout 900 --out "$OUT" \
-		"$LAB/scenarios/compare-rows.sh" ROWS="${ROWS%$'\n'}" || status=$?
+	[[ -n $AGAIN ]] ||
+		"$LAB/l1.sh" --tcg --vendor "$VENDOR" --kernel "$KERNEL" \
+			--modules "$MODULES" --timeout 1500 --out "$OUT" \
+			"$LAB/scenarios/compare-rows.sh" ROWS="${ROWS%$'\n'}" ||
+		status=$?
 	((status == 0)) || exit "$DIE_STATUS"
 	show_table >"$OUT/table.txt"
 	cat -- "$OUT/table.txt"
@@ -169,7 +201,7 @@ main() {
 	caught=$((${#RULE[@]} - right))
 	note
 	((LIVE == 0)) || die "$VENDOR $KERNEL: $LIVE of ${#RULE[@]} rows are wrong"
-	note "$VENDOR $KERNEL: $caught wrong counters caught, $right right ones balanced"
+	note "$VENDOR $KERNEL: $caught mistakes caught, $right right books balanced"
 }
 
 main "$@"

@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage: soak.sh [--vendor amd|intel] [--kernel SERIES] [--runs N] [--exits N]
-#                [--seed N] [--out DIR]
+#                [--seed N] [--out DIR] [--again]
 #
 # Has compare judge right counters, over and over: guests of 1 to 4 vCPUs that do
 # random mixes of what exits, watched from the start or from somewhere in the
 # middle, read when the work is done or while it is. All must be BALANCED.
 #
-# --runs   how many guests (default 50)
-# --exits  how many exits they have, all together, about (default 1000000)
+# --vendor, --kernel   on this host alone (default: all four, one after the other)
+# --runs   how many guests on each (default: 50)
+# --exits  how many exits they have, all together, about (default: 5000000; Intel:
+#          600000)
 # --seed   of the random numbers (default: another one each time; it is shown)
+# --out    the results, in a folder for each host (default: build/results/soak)
+# --again  add up the results that are there
 #
 # Exit status: 0 if all were balanced and no exit was missing, 1 if not, 125 if the
 # lab failed.
@@ -26,8 +30,14 @@ APIC_KINDS=(cpuid out in rdmsr vmcall ud2 tsc_far self_ipi)
 declare -A PART=([out]=4 [in]=4 [hlt]=8 [ud2]=8 [wbinvd]=4 [self_ipi]=4)
 
 parse_options() {
-	VENDOR=amd KERNEL=6.1 RUNS=50 EXITS=1000000 SEED='' OUT=''
+	VENDOR='amd intel' KERNEL='6.1 6.12' RUNS=50 EXITS='' SEED='' AGAIN=''
+	OUT=$BUILD/results/soak
 	while (($#)); do
+		if [[ $1 == --again ]]; then
+			AGAIN=1
+			shift
+			continue
+		fi
 		(($# > 1)) || usage
 		case $1 in
 		--vendor | --kernel | --runs | --exits | --seed | --out)
@@ -37,10 +47,9 @@ parse_options() {
 		esac
 		shift 2
 	done
-	[[ $VENDOR =~ ^(amd|intel)$ && $RUNS =~ ^[1-9][0-9]*$ &&
-		$EXITS =~ ^[1-9][0-9]*$ && $SEED =~ ^[0-9]*$ ]] || usage
+	[[ $VENDOR =~ ^(amd|intel|amd intel)$ && $RUNS =~ ^[1-9][0-9]*$ &&
+		$EXITS =~ ^([1-9][0-9]*)?$ && $SEED =~ ^[0-9]*$ ]] || usage
 	: "${SEED:=$SRANDOM}"
-	OUT=${OUT:-$BUILD/results/soak-$VENDOR-$KERNEL}
 }
 
 # pick VAR LOW HIGH: a random number, from LOW to HIGH
@@ -48,7 +57,7 @@ pick() {
 	printf -v "$1" '%d' $(($2 + (RANDOM * 32768 + RANDOM) % ($3 - $2 + 1)))
 }
 
-# random_run NR: adds a row to ROWS, with about EXITS / RUNS exits.  Not to be
+# random_run NR EXITS: adds a row to ROWS, with about so many exits.  Not to be
 # called in a subshell, where bash has other random numbers.
 random_run() {
 	local vcpus kinds nr i laps how=alone many=25 options='' work='' kind n row
@@ -71,7 +80,7 @@ random_run() {
 		work+=" $kind=${count[$kind]}"
 		each=$((each + count[$kind]))
 	done
-	laps=$((EXITS / RUNS / each / vcpus + 1))
+	laps=$(($2 / each / vcpus + 1))
 	# The guest has room for so many.
 	while ((laps > 4096)); do
 		laps=$((laps / 2))
@@ -88,7 +97,7 @@ random_run() {
 	fi
 	# It must not be over before compare is there.
 	[[ $how == alone ]] || options+=" --stop"
-	printf -v row '%d - %s --vcpus %d --laps %d %s%s' "$1" "$how" "$vcpus" \
+	printf -v row '%d - - %s --vcpus %d --laps %d %s%s' "$1" "$how" "$vcpus" \
 		"$laps" "$options" "$work"
 	ROWS+=$row$'\n'
 }
@@ -102,55 +111,74 @@ double() {
 	done
 }
 
+# make_rows SEED EXITS
 make_rows() {
 	local nr
 
-	RANDOM=$SEED
+	RANDOM=$1
 	ROWS=''
 	for ((nr = 0; nr < RUNS; nr++)); do
-		random_run "$nr"
-	done
-}
-
-# Adds up the books' totals: sets BALANCED, KERNEL_EXITS, DIFFERENCE, and shows
-# the runs that were not balanced.
-add_up() {
-	local nr status
-
-	BALANCED=0 KERNEL_EXITS=0 DIFFERENCE=0
-	for ((nr = 0; nr < RUNS; nr++)); do
-		status=$(cat "$OUT/$nr.status" 2>/dev/null || echo none)
-		if [[ $status != 0 ]]; then
-			note "NOT BALANCED (status $status): $(sed -n "$((nr + 1))p" <<<"$ROWS")"
-			sed 's/^/    /' "$OUT/$nr.txt" || true
-			continue
-		fi
-		BALANCED=$((BALANCED + 1))
-		KERNEL_EXITS=$((KERNEL_EXITS + $(total "$nr" kernel)))
-		DIFFERENCE=$((DIFFERENCE + $(total "$nr" difference)))
+		random_run "$nr" $(($2 / RUNS))
 	done
 }
 
 total() { # NR WHAT
-	sed -n "s/.*\"$2\":\\(-\\{0,1\\}[0-9]*\\).*/\\1/p" "$OUT/$1.total"
+	sed -n "s/.*\"$2\":\(-\{0,1\}[0-9]*\).*/\1/p" "$DIR/$1.total"
+}
+
+# Adds up a host's books in $DIR: adds to BALANCED, KERNEL_EXITS, DIFFERENCE, and
+# shows the runs that were not balanced.
+add_up() {
+	local nr status off balanced=0 exits=0 difference=0
+
+	for ((nr = 0; nr < RUNS; nr++)); do
+		status=$(cat "$DIR/$nr.status" 2>/dev/null || echo none)
+		if [[ $status != 0 ]]; then
+			note "NOT BALANCED (status $status): $(sed -n "$((nr + 1))p" \
+				"$DIR/rows.txt")"
+			sed 's/^/    /' "$DIR/$nr.txt" || true
+			continue
+		fi
+		balanced=$((balanced + 1))
+		exits=$((exits + $(total "$nr" kernel)))
+		off=$(total "$nr" difference)
+		difference=$((difference + ${off#-}))
+	done
+	note "$1: $balanced of $RUNS runs balanced," \
+		"$exits exits reconciled, difference $difference"
+	BALANCED=$((BALANCED + balanced)) KERNEL_EXITS=$((KERNEL_EXITS + exits))
+	DIFFERENCE=$((DIFFERENCE + difference))
+}
+
+# run VENDOR KERNEL SEED
+run() {
+	local exits=5000000
+
+	[[ $1 == amd ]] || exits=600000
+	make_rows "$3" "${EXITS:-$exits}"
+	note "          $1 $2: $RUNS runs, seed $3"
+	"$LAB/l1.sh" --tcg --vendor "$1" --kernel "$2" --timeout 7200 \
+		--out "$DIR" "$LAB/scenarios/compare-rows.sh" READ= READS= \
+		EVERY=$((RUNS / 10 + 1)) ROWS="${ROWS%$'\n'}" || exit 125
+	printf '%s' "$ROWS" >"$DIR/rows.txt"
 }
 
 main() {
-	local status=0
+	local vendor kernel hosts=0
 
 	parse_options "$@"
-	make_rows
-	note "          $VENDOR $KERNEL: $RUNS runs, seed $SEED"
-	"$LAB/l1.sh" --tcg --vendor "$VENDOR" --kernel "$KERNEL" \
-		--timeout 7200 --out "$OUT" \
-		"$LAB/scenarios/compare-rows.sh" READ= READS= \
-		EVERY=$((RUNS / 10 + 1)) ROWS="${ROWS%$'\n'}" || status=$?
-	((status == 0)) || exit 125
-	printf '%s' "$ROWS" >"$OUT/rows.txt"
-	add_up
-	note "$VENDOR $KERNEL: seed $SEED: $BALANCED of $RUNS runs balanced," \
+	BALANCED=0 KERNEL_EXITS=0 DIFFERENCE=0
+	for kernel in $KERNEL; do
+		for vendor in $VENDOR; do
+			DIR=$OUT/$vendor-$kernel
+			[[ -n $AGAIN ]] || run "$vendor" "$kernel" $((SEED + hosts))
+			add_up "$vendor $kernel"
+			hosts=$((hosts + 1))
+		done
+	done
+	note "in all: $BALANCED of $((hosts * RUNS)) runs balanced," \
 		"$KERNEL_EXITS exits reconciled, difference $DIFFERENCE"
-	((BALANCED == RUNS && DIFFERENCE == 0))
+	((BALANCED == hosts * RUNS && DIFFERENCE == 0))
 }
 
 main "$@"

@@ -26,6 +26,8 @@ struct answer {
 	bool paired; /* the CPUID's own exit was seen: the sums are valid */
 	uint32_t vcpu_id;
 	uint32_t vcpus; /* of the VM, seen by then */
+	uint32_t outside; /* of these, out of the guest, their exit counted;
+			     the reader is one; 0: unknown */
 	uint64_t exits_before; /* at kvm_exit, this exit included */
 	uint64_t exits_after; /* at kvm_cpuid */
 	uint64_t ns_before;

@@ -27,18 +27,22 @@ const char *attach_name(enum attach attach)
 	return names[attach];
 }
 
-int attach_choose(enum attach *attach, enum kvm_exit_args args, bool answers,
+int attach_choose(enum attach *attach, enum kvm_exit_args args, bool needs_vcpu,
 		  struct why *why)
 {
+	if (*attach == ATTACH_TP && needs_vcpu)
+		return why_set(
+			why, ENOTSUP,
+			"classic tracepoints (--attach tp) do not tell which vCPU it is, as --fast, --by msr, hypercall and cpuid have to know");
 	if (args == KVM_EXIT_VCPU_ISA || *attach == ATTACH_TP)
 		return 0;
-	if (*attach == ATTACH_AUTO && !answers) {
+	if (*attach == ATTACH_AUTO && !needs_vcpu) {
 		*attach = ATTACH_TP;
 		return 0;
 	}
 	return why_set(
 		why, ENOTSUP,
-		"this kernel's kvm_exit has the arguments %s, not %s as from 5.16 on: only 'exitledger monitor --attach tp' can be had here",
+		"this kernel's kvm_exit has the arguments %s, not %s as from 5.16 on: only 'exitledger monitor --attach tp' can be had here, without --fast and --by msr, hypercall or cpuid",
 		kvm_exit_args_name(args),
 		kvm_exit_args_name(KVM_EXIT_VCPU_ISA));
 }

@@ -24,11 +24,12 @@ const char *attach_name(enum attach attach);
  * attach_choose - what of a wish can be had, by kvm_exit's arguments
  * @attach: in: as asked for; out: unchanged, or ATTACH_TP in place of
  *	    ATTACH_AUTO where the vCPU is not the first argument (before 5.16)
- * @answers: guests' reads are captured, which needs the vCPU
+ * @needs_vcpu: what is to be observed needs to know the vCPU by its address,
+ *		which is not in classic tracepoints' records
  *
  * 0, or -ENOTSUP with @why filled in.
  */
-int attach_choose(enum attach *attach, enum kvm_exit_args args, bool answers,
+int attach_choose(enum attach *attach, enum kvm_exit_args args, bool needs_vcpu,
 		  struct why *why);
 
 #endif /* EXITLEDGER_ATTACH_H */

@@ -14,6 +14,7 @@ static const char *const rule_names[] = {
 	[RULE_EXECUTED] = "executed",
 	[RULE_TIME] = "time",
 	[RULE_TIME_HIGH] = "time-high",
+	[RULE_USER_TIME] = "user-time",
 	[RULE_REGISTERS] = "registers",
 	[RULE_UNDEFINED] = "undefined",
 	[RULE_HIDDEN] = "hidden",
@@ -197,6 +198,9 @@ static int check_report(const struct books *books,
 			finding.low = finding.high = leaf_exits(&said->read);
 			rules_add(balance, &finding);
 		}
+		if (said->has_userspace)
+			rules_user_time(books, answer, said->userspace,
+					balance);
 		if (!said->has_executed || !answer->found)
 			continue;
 		balance->executed++;
@@ -210,33 +214,45 @@ static int check_report(const struct books *books,
 	return 0;
 }
 
-static bool observer_lost_exits(const struct books *books)
+bool balance_vm_incomplete(const struct ledger_vm *vm)
 {
-	const struct ledger_losses *losses = &books->ledger.losses;
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		const struct ledger_vcpu *vcpu = &vm->vcpu[i];
 
-	if (losses->no_slot || losses->no_vm || losses->unreadable ||
-	    losses->recursion)
-		return true;
-	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
-		const struct ledger_vm *vm = &books->ledger.vm[i];
-
-		for (size_t j = 0; j < vm->nr_vcpus; j++) {
-			if (vm->vcpu[j].missed_exits || vm->vcpu[j].sparse_full)
-				return true;
-		}
+		if (vcpu->missed_exits || vcpu->missed_entries ||
+		    vcpu->sparse_full)
+			return true;
 	}
 	return false;
 }
 
-/* Findings of more than BPF has, and of nothing else. */
-static bool has_only_high(const struct balance *balance)
+/* Does the observer know that there was more than it booked? */
+static bool is_incomplete(const struct books *books,
+			  const struct balance *balance)
+{
+	const struct ledger_losses *losses = &books->ledger.losses;
+
+	if (losses->no_slot || losses->no_vm || losses->unreadable ||
+	    losses->recursion || balance->incomplete)
+		return true;
+	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
+		if (balance_vm_incomplete(&books->ledger.vm[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Findings of less in BPF's book, and of nothing else. */
+static bool is_only_bpf_low(const struct balance *balance)
 {
 	for (size_t i = 0; i < balance->nr; i++) {
 		const struct finding *finding = &balance->finding[i];
 
 		if (finding->rule != RULE_KERNEL_HIGH &&
 		    !(finding->rule == RULE_STATISTICS &&
-		      finding->kernel > finding->high))
+		      finding->kernel > finding->high) &&
+		    !(finding->rule == RULE_USER_TIME &&
+		      finding->kernel >= finding->low))
 			return false;
 	}
 	return balance->nr > 0;
@@ -273,11 +289,13 @@ void balance_statistics(const struct books *books, struct balance *balance)
 }
 
 /*
- * What the observer lost can only make KVM look too high.  And nothing can be
- * said of counters that were off for a while.
+ * What the observer lost can only make KVM look too high.  Where it lost
+ * something, equal books prove nothing either: then KVM lost as much.  And
+ * nothing can be said of counters that were off for a while.
  */
 void balance_judge(const struct books *books, struct balance *balance)
 {
+	const bool incomplete = is_incomplete(books, balance);
 	enum rule reason = RULE_NO_READ;
 
 	check_hidden(books, balance);
@@ -285,13 +303,13 @@ void balance_judge(const struct books *books, struct balance *balance)
 	if (books->host.exit_stats < 1 || books->switched ||
 	    books->exit_stats_after != books->host.exit_stats)
 		reason = RULE_SWITCHED;
-	else if (balance->discrepancies && observer_lost_exits(books) &&
-		 has_only_high(balance))
-		reason = RULE_INCOMPLETE;
-	else if (balance->discrepancies)
+	else if (balance->discrepancies &&
+		 !(incomplete && is_only_bpf_low(balance)))
 		balance->verdict = VERDICT_DISCREPANCY;
 	else if (!balance->checked && balance->unanswered)
 		reason = RULE_UNANSWERED;
+	else if (incomplete && (balance->checked || balance->unpaired))
+		reason = RULE_INCOMPLETE;
 	else if (!balance->checked && balance->unpaired)
 		reason = RULE_EMULATED;
 	else if (!balance->checked && books->answers.nr)

@@ -6,11 +6,12 @@
  * For one read of a count by a guest, with K what KVM answered, and S0 and S1
  * the observer's sums over the VM's vCPUs just before and after:
  *
- *	S0 <= K <= S1 + (n - 1)
+ *	S0 <= K <= S1 + m, m <= n - 1
  *
- * for a VM of n vCPUs.  KVM counts an exit just before the observer does, so at
- * any moment KVM is ahead by none or one per vCPU; the reading vCPU's own last
- * exit is in both.  With one vCPU it is K = S0 = S1.
+ * for a VM of n vCPUs, of which m were in the guest or just coming from there.
+ * KVM counts an exit just before the observer does, so at any moment KVM is
+ *ahead by none or one for each of these; the reading vCPU's own last exit is in
+ *both. With one vCPU, or where all others are quiet, it is K = S0 = S1.
  *
  * If the observer came after the VM's first exit, KVM is ahead by what was
  * before, which is the same number for ever: every read of that count says
@@ -31,11 +32,12 @@ enum verdict {
 /* What broke, or why nothing can be said. */
 enum rule {
 	RULE_KERNEL_LOW, /* K < S0: KVM lost exits */
-	RULE_KERNEL_HIGH, /* K > S1 + (n - 1): KVM counts what was no exit */
+	RULE_KERNEL_HIGH, /* K > S1 + m: KVM counts what was no exit */
 	RULE_GUEST, /* the guest was told something else than it says */
 	RULE_EXECUTED, /* K is not what the guest knows to have caused */
 	RULE_TIME, /* KVM's time is less than the observer's */
 	RULE_TIME_HIGH, /* KVM's time is more than has passed */
+	RULE_USER_TIME, /* KVM's or the observer's is less than the VMM's part */
 	RULE_REGISTERS, /* what carries nothing is not zero */
 	RULE_UNDEFINED, /* a reason with exits is answered as undefined */
 	RULE_HIDDEN, /* a leaf is not answered, and exit_stats_leaves is on */
@@ -44,8 +46,7 @@ enum rule {
 	RULE_NO_READ, /* no guest read the counters */
 	RULE_UNANSWERED, /* KVM answers no leaf: exit_stats_leaves is off */
 	RULE_SWITCHED, /* the counters were off, or switched meanwhile */
-	RULE_INCOMPLETE, /* KVM has more, and the observer knows that it lost
-			    some */
+	RULE_INCOMPLETE, /* the observer knows that it lost something */
 	RULE_UNSEEN, /* the guest's report is not of a run that was seen */
 	RULE_EMULATED, /* all reads were the instruction emulator's */
 	RULE_LATE, /* attached late, and nothing to be relative to */
@@ -59,7 +60,8 @@ struct finding {
 	uint64_t vm;
 	uint64_t at_ns;
 	uint64_t kernel; /* K; RULE_GUEST, RULE_EXECUTED: KVM's answer */
-	uint64_t low, high; /* the bound, or what it should be (both) */
+	uint64_t low, high; /* the bound, or what it should be (both);
+			       RULE_USER_TIME: the VMM's part, and BPF's time */
 };
 
 /* Kept in full; what is beyond is counted. */
@@ -79,6 +81,7 @@ struct balance {
 	size_t told; /* guest's reads held against the answers */
 	size_t statistics; /* VMs whose statistics were held against BPF */
 	size_t executed; /* counts held against the guest's own truth */
+	bool incomplete; /* the observer lost something of a VM that is gone */
 	size_t *match; /* report.read[i] is answers.answer[match[i]]; or NULL */
 };
 
@@ -97,6 +100,9 @@ void balance_statistics(const struct books *books, struct balance *balance);
 
 /** balance_judge - the verdict, of what was found and counted */
 void balance_judge(const struct books *books, struct balance *balance);
+
+/** balance_vm_incomplete - has the observer lost something of this VM? */
+bool balance_vm_incomplete(const struct ledger_vm *vm);
 
 void balance_free(struct balance *balance);
 

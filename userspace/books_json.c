@@ -77,7 +77,7 @@ static json_t *answer_json(const struct answer *answer)
 	const struct leaf_read *read = &answer->read;
 
 	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,"
-			 "s:I,s:I,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:I}",
+			 "s:I,s:I,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 			 "leaf", (json_int_t)read->leaf, "index",
 			 (json_int_t)read->index, "eax", (json_int_t)read->eax,
 			 "ebx", (json_int_t)read->ebx, "ecx",
@@ -86,7 +86,8 @@ static json_t *answer_json(const struct answer *answer)
 			 (json_int_t)answer->ns, "found", answer->found,
 			 "paired", answer->paired, "vcpu",
 			 (json_int_t)answer->vcpu_id, "vcpus",
-			 (json_int_t)answer->vcpus, "exits_before",
+			 (json_int_t)answer->vcpus, "outside",
+			 (json_int_t)answer->outside, "exits_before",
 			 (json_int_t)answer->exits_before, "exits_after",
 			 (json_int_t)answer->exits_after, "ns_before",
 			 (json_int_t)answer->ns_before, "ns_after",

@@ -178,7 +178,12 @@ static int load_answer(const json_t *json, struct answers *answers,
 		if (r)
 			return r;
 	}
-	r = json_get_bool(json, "found", &answer.found, why);
+	/* Older books don't say. */
+	r = json_object_get(json, "outside") ?
+		    json_get_u32(json, "outside", &answer.outside, why) :
+		    0;
+	if (!r)
+		r = json_get_bool(json, "found", &answer.found, why);
 	if (!r)
 		r = json_get_bool(json, "paired", &answer.paired, why);
 	if (!r)

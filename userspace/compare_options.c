@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <argp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compare_options.h"
 
@@ -41,12 +42,29 @@ static const struct argp_option option_rows[] = {
 static double parse_seconds(const char *arg, const char *option,
 			    const struct argp_state *state)
 {
+	static const struct {
+		const char *name;
+		double seconds;
+	} units[] = { { "", 1 },
+		      { "s", 1 },
+		      { "m", 60 },
+		      { "h", 3600 },
+		      { "d", 86400 } };
+	const size_t nr = sizeof(units) / sizeof(units[0]);
+	double seconds;
+	size_t unit = 0;
 	char *end;
-	double seconds = strtod(arg, &end);
 
+	seconds = strtod(arg, &end);
+	while (unit < nr && strcmp(end, units[unit].name))
+		unit++;
+	if (unit < nr)
+		seconds *= units[unit].seconds;
 	/* A hundred years, so that no sum of nanoseconds overflows. */
-	if (end == arg || *end || !(seconds > 0) || seconds > 3.2e9)
-		argp_error(state, "%s takes seconds, not '%s'", option, arg);
+	if (end == arg || unit == nr || !(seconds > 0) || seconds > 3.2e9)
+		argp_error(state,
+			   "%s takes seconds, or 30s, 5m, 2h, 1d, not '%s'",
+			   option, arg);
 	return seconds;
 }
 

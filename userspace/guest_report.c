@@ -34,9 +34,14 @@ static int parse_read(const json_t *json, struct guest_read *to,
 			return r;
 	}
 	to->has_executed = json_object_get(json, "executed");
-	if (!to->has_executed)
-		return 0;
-	return json_get_u64(json, "executed", INT64_MAX, &to->executed, why);
+	to->has_userspace = json_object_get(json, "userspace");
+	r = to->has_executed ? json_get_u64(json, "executed", INT64_MAX,
+					    &to->executed, why) :
+			       0;
+	if (!r && to->has_userspace)
+		r = json_get_u64(json, "userspace", INT64_MAX, &to->userspace,
+				 why);
+	return r;
 }
 
 static int parse_reads(const json_t *reads, struct guest_report *report,
@@ -170,6 +175,9 @@ json_t *guest_report_json(const struct guest_report *report)
 		if (from->has_executed)
 			json_object_set_new(to, "executed",
 					    json_integer(from->executed));
+		if (from->has_userspace)
+			json_object_set_new(to, "userspace",
+					    json_integer(from->userspace));
 		json_array_append_new(reads, to);
 	}
 	json = json_pack("{s:s,s:i,s:s,s:s*,s:o}", "format", FORMAT, "version",

@@ -14,6 +14,8 @@ struct guest_read {
 	struct leaf_read read;
 	bool has_executed;
 	uint64_t executed; /* exits that the guest knows to have caused */
+	bool has_userspace;
+	uint64_t userspace; /* TSC cycles that its VMM knows to have taken */
 };
 
 struct guest_report {

@@ -143,28 +143,6 @@ void host_read(struct host *host)
 	host_read_at("", host);
 }
 
-enum kvm_exit_args host_kvm_exit_args(const struct host *host)
-{
-	enum kvm_exit_args args;
-	struct kvm_btf btf;
-
-	kvm_btf_open("", host->vendor, &btf);
-	args = kvm_btf_exit_args(&btf);
-	kvm_btf_close(&btf);
-	return args;
-}
-
-bool host_has_kfunc(const char *name)
-{
-	struct kvm_btf btf;
-	bool has;
-
-	kvm_btf_open("", "", &btf);
-	has = kvm_btf_has_kfunc(&btf, name);
-	kvm_btf_close(&btf);
-	return has;
-}
-
 int host_check_counters(const struct host *host, struct why *why)
 {
 	if (host->exit_stats != HOST_UNPATCHED)

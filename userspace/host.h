@@ -39,18 +39,6 @@ bool host_has_cpu_flag(const char *root, const char *flag);
 int host_exit_stats(void);
 
 /**
- * host_kvm_exit_args - what kvm_exit's BTF and raw programs find in their
- * context
- *
- * From the BTF of @host's KVM, which needs no privileges to be read, and costs
- * some milliseconds.  KVM_EXIT_ARGS_UNKNOWN: neither kind can be used.
- */
-enum kvm_exit_args host_kvm_exit_args(const struct host *host);
-
-/** host_has_kfunc - has the kernel this function for BPF programs to call? */
-bool host_has_kfunc(const char *name);
-
-/**
  * host_check - is there a KVM to be observed here?
  *
  * Returns 0, or -errno with @why filled in: the first thing that 'exitledger

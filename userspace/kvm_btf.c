@@ -159,3 +159,9 @@ bool kvm_btf_has_kfunc(const struct kvm_btf *btf, const char *name)
 	return btf->vmlinux &&
 	       btf__find_by_name_kind(btf->vmlinux, name, BTF_KIND_FUNC) > 0;
 }
+
+bool kvm_btf_has_variable(const struct kvm_btf *btf, const char *name)
+{
+	return btf->vendor &&
+	       btf__find_by_name_kind(btf->vendor, name, BTF_KIND_VAR) > 0;
+}

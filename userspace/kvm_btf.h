@@ -55,4 +55,7 @@ bool kvm_btf_has_function(const struct kvm_btf *btf, const char *name);
  */
 bool kvm_btf_has_kfunc(const struct kvm_btf *btf, const char *name);
 
+/** kvm_btf_has_variable - has the vendor's module a variable of this name? */
+bool kvm_btf_has_variable(const struct kvm_btf *btf, const char *name);
+
 #endif /* EXITLEDGER_KVM_BTF_H */

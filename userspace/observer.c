@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "exit_leaves.h"
@@ -189,32 +188,32 @@ static int try_choice(struct observer *observer, struct choice choice)
 	return r;
 }
 
-/* The cheapest way to read a reason that this kernel has. */
-static enum reader best_reader(enum attach attach, uint32_t isa)
+/* Is there more to be known of the vCPU than its number and its process? */
+static bool needs_vcpu(const struct observer_options *options)
 {
-	struct btf *base, *amd = NULL;
-	enum reader reader = READ_PROBE;
+	return options->answers || options->fast ||
+	       options->by > LEDGER_KEY_MMIO;
+}
 
+/* The cheapest way to read a reason that this kernel has. */
+static enum reader best_reader(const struct kvm_btf *btf, enum attach attach,
+			       uint32_t isa)
+{
 	if (attach == ATTACH_TP)
 		return READ_PROBE;
-	base = btf__load_vmlinux_btf();
-	if (!base)
-		return READ_PROBE;
-	if (btf__find_by_name_kind(base, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0)
-		reader = isa == EXIT_LEAF_ISA_SVM ? READ_SVM : READ_VMX;
-	else if (attach == ATTACH_TP_BTF && isa == EXIT_LEAF_ISA_SVM)
-		amd = btf__load_module_btf("kvm_amd", base);
-	if (amd && btf__find_by_name_kind(amd, "svm_data", BTF_KIND_VAR) > 0)
-		reader = READ_SVM_DATA;
-	btf__free(amd);
-	btf__free(base);
-	return reader;
+	if (kvm_btf_has_kfunc(btf, "bpf_rdonly_cast"))
+		return isa == EXIT_LEAF_ISA_SVM ? READ_SVM : READ_VMX;
+	if (attach == ATTACH_TP_BTF && isa == EXIT_LEAF_ISA_SVM &&
+	    kvm_btf_has_variable(btf, "svm_data"))
+		return READ_SVM_DATA;
+	return READ_PROBE;
 }
 
 /* Try one way to attach; with less where not all of it can be had. */
-static int try_attach(struct observer *observer, enum attach attach)
+static int try_attach(struct observer *observer, const struct kvm_btf *btf,
+		      enum attach attach)
 {
-	const enum reader readers[] = { best_reader(attach, observer->isa),
+	const enum reader readers[] = { best_reader(btf, attach, observer->isa),
 					READ_PROBE };
 	int r = -EINVAL;
 
@@ -234,22 +233,43 @@ static int try_attach(struct observer *observer, enum attach attach)
  * The first way that works, the cheapest first.  Where a reason can be read
  * from any address, tp_btf's typed arguments only cost a check against NULL.
  */
-static int try_attach_any(struct observer *observer)
+static int try_attach_any(struct observer *observer, const struct kvm_btf *btf)
 {
-	const bool cast = best_reader(ATTACH_RAW_TP, observer->isa) !=
-			  READ_PROBE;
+	const bool cast = kvm_btf_has_kfunc(btf, "bpf_rdonly_cast");
 	const enum attach order[] = {
 		cast ? ATTACH_RAW_TP : ATTACH_TP_BTF,
 		cast ? ATTACH_TP_BTF : ATTACH_RAW_TP,
 		ATTACH_TP,
 	};
-	/* A classic tracepoint does not tell which vCPU reads a leaf. */
-	const int nr = observer->options.answers ? 2 : 3;
+	const int nr = needs_vcpu(&observer->options) ? 2 : 3;
 	int r = -EINVAL;
 
 	for (int i = 0; i < nr && !observer->bpf; i++)
-		r = try_attach(observer, order[i]);
+		r = try_attach(observer, btf, order[i]);
 	return r;
+}
+
+/* By what this kernel's types say; 0 or -errno with @why filled in. */
+static int attach_programs(struct observer *observer, const struct kvm_btf *btf,
+			   struct why *why)
+{
+	enum attach attach = observer->options.attach;
+	int r;
+
+	r = attach_choose(&attach, kvm_btf_exit_args(btf),
+			  needs_vcpu(&observer->options), why);
+	if (r)
+		return r;
+	r = attach == ATTACH_AUTO ? try_attach_any(observer, btf) :
+				    try_attach(observer, btf, attach);
+	if (observer->bpf)
+		return 0;
+	libbpf_said[strcspn(libbpf_said, "\n")] = '\0';
+	return why_set(
+		why, -r,
+		"cannot load the BPF programs (%s): %s; EXITLEDGER_DEBUG=1 shows the kernel's reasons",
+		attach_name(attach),
+		libbpf_said[0] ? libbpf_said : strerror(-r));
 }
 
 static int take_answer(void *ctx, void *data, size_t size)
@@ -271,6 +291,7 @@ static int take_answer(void *ctx, void *data, size_t size)
 		.paired = from->flags & OBS_ANSWER_PAIRED,
 		.vcpu_id = from->vcpu_id,
 		.vcpus = from->vcpus,
+		.outside = from->outside,
 		.exits_before = from->exits_before,
 		.exits_after = from->exits_after,
 		.ns_before = from->ns_before,
@@ -328,7 +349,7 @@ int observer_open(struct observer **result,
 		  const struct observer_options *options, struct why *why)
 {
 	struct observer *observer;
-	enum attach attach;
+	struct kvm_btf btf;
 	struct host host;
 	int r;
 
@@ -339,28 +360,15 @@ int observer_open(struct observer **result,
 	observer->isa = host.isa;
 	observer->options = *options;
 	libbpf_set_print(libbpf_print);
-	attach = options->attach;
-	r = attach_choose(&attach, host_kvm_exit_args(&host), options->answers,
-			  why);
+	kvm_btf_open("", host.vendor, &btf);
+	r = attach_programs(observer, &btf, why);
+	kvm_btf_close(&btf);
+	if (!r)
+		r = open_ring(observer, why);
 	if (r)
-		goto fail;
-	r = attach == ATTACH_AUTO ? try_attach_any(observer) :
-				    try_attach(observer, attach);
-	if (!observer->bpf) {
-		libbpf_said[strcspn(libbpf_said, "\n")] = '\0';
-		why_set(why, -r,
-			"cannot load the BPF programs (%s): %s; EXITLEDGER_DEBUG=1 shows the kernel's reasons",
-			attach_name(attach),
-			libbpf_said[0] ? libbpf_said : strerror(-r));
-		goto fail;
-	}
-	r = open_ring(observer, why);
-	if (r)
-		goto fail;
-	*result = observer;
-	return 0;
-fail:
-	observer_close(observer);
+		observer_close(observer);
+	else
+		*result = observer;
 	return r;
 }
 

@@ -28,7 +28,7 @@ struct observer;
 /**
  * observer_open - load the programs and attach them
  * @observer: where the new observer is put
- * @options: what to observe; ATTACH_AUTO: the first of the enum that works
+ * @options: what to observe; ATTACH_AUTO: the cheapest that works
  *
  * Counting starts when this returns.  0, or -errno with @why filled in.
  */

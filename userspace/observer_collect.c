@@ -209,6 +209,8 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 			vcpu->ns += advance(&from->ns, &seen->ns);
 			continue;
 		}
+		if (slot->reason[i] == OBS_UNREADABLE)
+			observer->unreadable += exits;
 		grown.cell = ledger_cell(&vcpu->cells, slot->reason[i]);
 		if (!grown.cell)
 			return -ENOMEM;
@@ -362,7 +364,7 @@ static void collect_losses(const struct observer *observer,
 		.no_slot = losses->no_slot,
 		.no_vm = losses->no_vm,
 		.answers = losses->answers,
-		.unreadable = losses->unreadable,
+		.unreadable = observer->unreadable,
 		.recursion = recursion_misses(observer),
 		.no_span = losses->no_span,
 		.no_key = losses->no_key,

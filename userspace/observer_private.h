@@ -43,6 +43,7 @@ struct observer {
 	bool sees_ends;
 	uint64_t vms_seen; /* when last collected */
 	uint64_t ended; /* vCPUs whose slots were taken back */
+	uint64_t unreadable; /* exits whose reason could not be read */
 	uint64_t next_census_ns; /* when to look for ended processes */
 	struct shadow **shadow; /* per slot, what was collected already */
 	uint32_t (*seen)[HIST_SPAN]; /* per span, likewise */

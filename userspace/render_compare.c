@@ -135,15 +135,15 @@ static void render_time(const struct books *books,
 	fputc('\n', out);
 }
 
-static void render_statistics_line(uint64_t exits, uint64_t low, uint64_t high,
-				   const char *when, FILE *out)
+static void render_statistics_line(uint32_t isa, uint64_t exits, uint64_t low,
+				   uint64_t high, const char *when, FILE *out)
 {
 	fprintf(out, "stat     KVM's own statistics %s: %s exits, BPF: %s",
 		when, format_count(exits).s, format_count(low).s);
 	if (high != low)
 		fprintf(out, " to %s", format_count(high).s);
 	fputc('\n', out);
-	if (exits > high)
+	if (exits > high && isa == EXIT_LEAF_ISA_VMX)
 		fprintf(out,
 			"         They count %s entries that failed or were emulated: no exits\n",
 			format_count(exits - high).s);
@@ -154,7 +154,7 @@ static void render_statistics(const struct books *books,
 			      const struct statement *statement, FILE *out)
 {
 	if (statement->has_statistics) {
-		render_statistics_line(statement->statistics,
+		render_statistics_line(books->host.isa, statement->statistics,
 				       statement->bpf_at_end,
 				       statement->bpf_at_end, "at the end",
 				       out);
@@ -164,8 +164,9 @@ static void render_statistics(const struct books *books,
 		const struct statistics *last = &books->statistics[i];
 
 		if (last->vm == statement->vm)
-			render_statistics_line(last->exits, last->before,
-					       last->after, "meanwhile", out);
+			render_statistics_line(books->host.isa, last->exits,
+					       last->before, last->after,
+					       "meanwhile", out);
 	}
 }
 
@@ -212,6 +213,22 @@ static const char *verdict_color(enum verdict verdict)
 	return colors[verdict];
 }
 
+/* When the first discrepancy was read, and by whom; JSON has it for all. */
+static void render_when(const struct books *books,
+			const struct balance *balance, FILE *out)
+{
+	for (size_t i = 0; i < balance->nr; i++) {
+		const struct finding *finding = &balance->finding[i];
+
+		if (finding->at_ns <= books->started_ns || !books->started_ns)
+			continue;
+		fprintf(out, "when     %sread by vCPU %u, %s after BPF came\n",
+			balance->nr > 1 ? "the first: " : "", finding->vcpu_id,
+			format_ns(finding->at_ns - books->started_ns).s);
+		return;
+	}
+}
+
 static void render_verdict(const struct books *books,
 			   const struct balance *balance, FILE *out, bool color)
 {
@@ -236,6 +253,7 @@ static void render_verdict(const struct books *books,
 	if (balance->discrepancies > balance->nr)
 		fprintf(out, "         ... and %zu more like these\n",
 			balance->discrepancies - balance->nr);
+	render_when(books, balance, out);
 	fprintf(out, "verdict  %s%s%s\n",
 		color ? verdict_color(balance->verdict) : "",
 		verdict_name(balance->verdict), color ? "\033[0m" : "");

@@ -71,6 +71,12 @@ static void finding_discrepancy(const struct books *books,
 			 format_ns(finding->kernel).s,
 			 format_ns(finding->high).s);
 		break;
+	case RULE_USER_TIME:
+		snprintf(line, size, "%s: %s in userspace, KVM says %s, BPF %s",
+			 what.s, format_ns(finding->low).s,
+			 format_ns(finding->kernel).s,
+			 format_ns(finding->high).s);
+		break;
 	case RULE_REGISTERS:
 		snprintf(line, size,
 			 "%s: %s is 0x%" PRIx64 " and EDX 0x%" PRIx64
@@ -124,9 +130,7 @@ void render_finding(const struct books *books, const struct finding *finding,
 			 books->host.exit_stats, books->exit_stats_after);
 		break;
 	case RULE_INCOMPLETE:
-		snprintf(
-			line, size,
-			"KVM has more exits, but BPF could not book all of them");
+		snprintf(line, size, "BPF could not book all that happened");
 		break;
 	case RULE_UNSEEN:
 		snprintf(

@@ -92,9 +92,10 @@ static struct base *find_base(struct rules *rules, const struct answer *answer,
 }
 
 /*
- * How many vCPUs other than the reading one may be counting just then.  Of a VM
- * that was there before, one that was in the guest when the observer came is
- * first seen at its exit, which KVM has counted by then: it is in the ledger.
+ * How many vCPUs other than the reading one may be counting just then: those
+ * that were not seen out of the guest.  Of a VM that was there before, one that
+ * was in the guest when the observer came is first seen at its exit, which KVM
+ * has counted by then: it is in the ledger.
  */
 static int64_t others(const struct books *books, bool late,
 		      const struct answer *answer)
@@ -104,11 +105,11 @@ static int64_t others(const struct books *books, bool late,
 
 	if (late && vm && vm->nr_vcpus > vcpus)
 		vcpus = vm->nr_vcpus;
-	return (int64_t)vcpus - 1;
+	return (int64_t)vcpus - (answer->outside ? answer->outside : 1);
 }
 
 /*
- * S0 <= K <= S1 + (n - 1), both sides relative to how far KVM was ahead when
+ * S0 <= K <= S1 + others(), both sides relative to how far KVM was ahead when
  * the observer came: one number, the same at every read, of which each read
  * says between what it must be.  For a VM that was seen from its first exit on
  * it is zero.
@@ -249,6 +250,27 @@ static bool is_timed(const struct books *books)
 {
 	return books->exit_stats_after == 2 && books->host.exit_stats == 2 &&
 	       books->tsc_khz > 0;
+}
+
+void rules_user_time(const struct books *books, const struct answer *answer,
+		     uint64_t cycles, struct balance *balance)
+{
+	const double to_ns = 1e6 / books->tsc_khz;
+	struct finding finding;
+
+	if ((answer->read.leaf != EXIT_LEAF_CYCLES &&
+	     answer->read.leaf != EXIT_LEAF_REASON_CYCLES) ||
+	    !is_timed(books) || !answer->found || !answer->paired ||
+	    books_vm_is_late(books, answer->vm))
+		return;
+	if (leaf_cycles(&answer->read) >= cycles &&
+	    answer->ns_before >= cycles * to_ns * (1 - MAX_SLEW))
+		return;
+	finding = rules_finding(RULE_USER_TIME, answer);
+	finding.kernel = leaf_cycles(&answer->read) * to_ns;
+	finding.low = cycles * to_ns;
+	finding.high = answer->ns_before;
+	rules_add(balance, &finding);
 }
 
 int rules_apply(struct rules *rules, const struct books *books,

@@ -37,6 +37,15 @@ struct rules {
 int rules_apply(struct rules *rules, const struct books *books,
 		const struct answer *answer, struct balance *balance);
 
+/**
+ * rules_user_time - hold both times against what the VMM took of it
+ * @answer: to a leaf of cycles
+ * @cycles: of the TSC, that the VMM knows to have spent in userspace between
+ *          exits that the answer is about and their next entries
+ */
+void rules_user_time(const struct books *books, const struct answer *answer,
+		     uint64_t cycles, struct balance *balance);
+
 /** rules_forget - a VM is gone: forget what was kept of it */
 void rules_forget(struct rules *rules, uint64_t vm);
 

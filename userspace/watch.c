@@ -47,6 +47,7 @@ static void forget_gone(struct watcher *watcher)
 			continue;
 		}
 		rules_forget(&watcher->rules, vm->number);
+		watcher->balance.incomplete |= balance_vm_incomplete(vm);
 		for (size_t j = 0; j < vm->nr_vcpus; j++)
 			watcher->exits += vm->vcpu[j].exits;
 		ledger_vm_free(vm);

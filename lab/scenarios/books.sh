@@ -133,12 +133,20 @@ microguest --reads 3 --report /tmp/one.json cpuid=20000 rdmsr=5000 &
 guest=$!
 sleep 0.3
 kill -STOP $guest
-exitledger compare --json /results/vm.json --for 60 --vm $guest \
+exitledger compare --json /results/vm.json --for 60 --vm microguest \
 	>/results/vm.txt 2>&1 &
 compare=$!
 attached $compare
 sleep 0.2
-microguest cpuid=10 >/dev/null
+# With another, stopped too, the name is no longer one VM's.
+microguest --stop cpuid=10 >/dev/null &
+other=$!
+until grep -q '^State:.T' /proc/$other/status; do
+	sleep 0.1
+done
+keep two_vms exitledger compare --for 1s --vm microguest
+kill -CONT $other
+wait $other
 kill -CONT $guest
 wait $guest
 kill -INT $compare

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# needs: exitledger guest /usr/sbin/bpftool?
+# needs: exitledger guest /usr/sbin/bpftool
 #
 # The observer against guests that know what they executed; lab/t/observer.t
 # judges.  VMS: guests of 16 vCPUs made and destroyed (135: more vCPUs than the
@@ -65,8 +65,8 @@ wait $guest
 watch trace --histograms --hlt --slower-than 1ns -- \
 	$(guest --vcpus 2 cpuid=2000 out=400 rdmsr=800 hlt_timer=20)
 
-# shellcheck disable=SC2046
-watch off_cpu --off-cpu -- $(guest --vcpus 4 cpuid=5000 hlt_timer=20)
+watch off_cpu --off-cpu -- microguest --report /results/off_cpu.report.json \
+	--vcpus 4 cpuid=5000 hlt_timer=20
 for key in port mmio msr hypercall cpuid; do
 	# shellcheck disable=SC2046,SC2086
 	watch "by_$key" --by $key -- $(guest --vcpus 2 $work mmio=35)
@@ -83,20 +83,18 @@ watch churn -- sh -c "i=0; while [ \$i -lt $VMS ]; do
 programs() {
 	bpftool prog show | grep -c 'name \(exit\|entry\)_'
 }
-if command -v bpftool >/dev/null; then
-	exitledger monitor --interval 0 >/dev/null 2>&1 &
-	monitor=$!
-	waited=0
-	while [ "$(programs)" -lt 2 ] && [ $waited -lt 60 ]; do
-		usleep 500000
-		waited=$((waited + 1))
-	done
-	programs >/results/progs_during
-	kill -KILL $monitor
-	wait $monitor 2>/dev/null
-	sleep 1
-	programs >/results/progs_after
-	bpftool map show | grep -c 'name observer' >/results/maps_after
-fi
+exitledger monitor --interval 0 >/dev/null 2>&1 &
+monitor=$!
+waited=0
+while [ "$(programs)" -lt 2 ] && [ $waited -lt 60 ]; do
+	usleep 500000
+	waited=$((waited + 1))
+done
+programs >/results/progs_during
+kill -KILL $monitor
+wait $monitor 2>/dev/null
+sleep 1
+programs >/results/progs_after
+bpftool map show | grep -c 'name observer' >/results/maps_after
 watch none_match --vm nobody -- microguest --report /dev/null cpuid=1
 exit 0

@@ -58,6 +58,8 @@ ok 'one vCPU: IOIO, in all books' has one.txt \
 	'0x07b IOIO               251       251       251       251     0'
 ok 'four vCPUs: CPUID, in all books' has four.txt \
 	'0x072 CPUID            4,007     4,007     4,007     4,007     0'
+ok 'four vCPUs, of which three are quiet then: every bound leaves one value' \
+	has four.txt 'checked  6 counts (6 of them to the exit)'
 ok 'raw_tp was used where it was asked for' has raw_tp.txt 'BPF: raw_tp'
 ok 'tp_btf is the first choice' has one.txt 'BPF: tp_btf'
 ok 'five VMs in a row: balanced' name_is 0 again0 again1 again2 again3 again4
@@ -100,6 +102,10 @@ ok 'a VM that there is not: status' name_is 3 no_vm
 ok '… one line, that says which there are' \
 	grep -qxE "exitledger: there is no VM 'no-such-vm' here; there is none" \
 	"$results/no_vm.txt"
+ok 'a name that two VMs have: status' name_is 3 two_vms
+ok '… one line, that says which there are' grep -qxE \
+	"exitledger: several VMs have the name 'microguest'; give a pid: microguest \([0-9]+\), microguest \([0-9]+\)" \
+	"$results/two_vms.txt"
 ok 'a guest that is made to read: balanced' name_is 0 read
 ok '… its reports are held against the answers' \
 	grep -qE 'checked .*, [0-9]{2,} reads by the guest' "$results/read.txt"

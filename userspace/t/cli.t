@@ -51,7 +51,7 @@ run "$exitledger" compare --for 0
 ok 'compare --for 0' status_is 64
 for options in '--for 1 --replay x' '--watch -- true' '--vm x -- true' \
 	"--read x --replay $good" '--for 1 --read x --guest-report y' \
-	'--watch --guest-report y' '--watch --interval 0'; do
+	'--watch --guest-report y' '--watch --interval 0' '--for 30x' '--for s'; do
 	# shellcheck disable=SC2086 # a list of words
 	run "$exitledger" compare $options
 	ok "compare $options: wrong usage" status_is 64
@@ -113,6 +113,32 @@ head -c 3000 "$good" >"$tap_dir/cut.json"
 run "$exitledger" compare --replay "$tap_dir/cut.json"
 ok 'truncated books: status' status_is 3
 ok 'truncated books: one line' one_err_line
+
+# The guest's printed answers: from a file and from standard input, with what a
+# console has around them; and answers that KVM did not give.
+python3 -c 'import json, sys
+books = json.load(open(sys.argv[1]))
+print("login: root\r\n" + json.dumps(books["guest_report"]) + "\n# ")
+del books["guest_report"]
+books.update(started_ns=books["answers"][0]["at_ns"] - 1500000000,
+             switched=False, leaves_on=True, running=[])
+json.dump(books, open(sys.argv[2], "w"))' "$good" "$tap_dir/began.json" \
+	>"$tap_dir/report"
+sed -E 's/("eax": )[1-9][0-9]+/\17777/' "$tap_dir/report" >"$tap_dir/wrong"
+run "$exitledger" compare --replay "$tap_dir/began.json" --guest-report "$tap_dir/report"
+ok "the guest's answers from a file: status" status_is 0
+ok '… they are compared' grep -qE 'checked .*, [1-9][0-9]* reads by the guest' \
+	<<<"$out"
+cp "$tap_dir/out" "$tap_dir/from_file"
+run sh -c 'exec "$0" compare --replay "$1" --guest-report - <"$2"' \
+	"$exitledger" "$tap_dir/began.json" "$tap_dir/report"
+ok '… from standard input: the same' cmp -s "$tap_dir/out" "$tap_dir/from_file"
+run sh -c 'exec "$0" compare --replay "$1" --guest-report - <"$2"' \
+	"$exitledger" "$tap_dir/began.json" "$tap_dir/wrong"
+ok "a guest that says something else than KVM: status" status_is 1
+ok '… by the name of that' out_has 'the guest reports '
+ok '… when, and on which vCPU' grep -qE \
+	'^when     (the first: )?read by vCPU 0, [0-9.]+ m?s after BPF came$' <<<"$out"
 
 run "$exitledger" compare --replay "$good" --guest-report /nonexistent.json
 ok 'no such report: status' status_is 3

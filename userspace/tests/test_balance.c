@@ -4,6 +4,7 @@
 
 #include "balance.h"
 #include "exit_leaves.h"
+#include "rules.h"
 #include "tap.h"
 
 #define CPUID 0x72
@@ -104,6 +105,21 @@ START_TEST(four_vcpus_bound)
 
 	total(row[_i].kernel, 1000, 1005, 4);
 	judge(row[_i].verdict);
+}
+END_TEST
+
+/* vCPUs that are out of the guest cannot be ahead: if all are, it is exact. */
+START_TEST(quiet_vcpus_are_exact)
+{
+	struct answer *answer = total(1000 + _i, 1000, 1000, 4);
+
+	answer->outside = 4;
+	judge(_i ? VERDICT_DISCREPANCY : VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.exact, 1);
+	balance_free(&balance);
+	/* One of them was in the guest. */
+	books.answers.answer[0].outside = 3;
+	judge(_i > 1 ? VERDICT_DISCREPANCY : VERDICT_BALANCED);
 }
 END_TEST
 
@@ -311,6 +327,39 @@ START_TEST(observer_lost_some)
 }
 END_TEST
 
+/* Equal books prove nothing then: KVM has lost as much. */
+START_TEST(observer_lost_some_and_so_did_kvm)
+{
+	struct ledger_vcpu *vcpu = &books.ledger.vm[0].vcpu[0];
+
+	vcpu->missed_exits = _i == 0;
+	vcpu->missed_entries = _i == 1;
+	books.ledger.losses.no_slot = _i == 2;
+	balance.incomplete = _i == 3;
+	total(1000, 1000, 1000, 1);
+	if (_i == 3) {
+		/* Of a VM that is gone, as compare --watch has it. */
+		balance.checked = 1;
+		balance_judge(&books, &balance);
+		ck_assert_int_eq(balance.verdict, VERDICT_INCONCLUSIVE);
+		ck_assert_int_eq(balance.finding[0].rule, RULE_INCOMPLETE);
+		return;
+	}
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
+}
+END_TEST
+
+/* Of a vCPU that found no slot no read has an exit: that is not the emulator. */
+START_TEST(no_slot_is_no_emulator)
+{
+	total(1000, 0, 0, 0)->paired = false;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_EMULATED);
+	balance_free(&balance);
+	books.ledger.losses.no_slot = 2000;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
+}
+END_TEST
+
 START_TEST(time_encloses)
 {
 	struct answer *answer = total(1000, 1000, 1000, 1);
@@ -421,6 +470,37 @@ START_TEST(report_of_another_run)
 }
 END_TEST
 
+/* Time in userspace is part of the exits' time, in both books. */
+START_TEST(user_time_is_a_part)
+{
+	static const struct {
+		uint64_t kernel, bpf, missed_entries;
+		enum verdict verdict;
+	} row[] = {
+		{ 5000000, 5000000, 0, VERDICT_BALANCED },
+		{ 5000000, 4990000, 0, VERDICT_DISCREPANCY },
+		{ 4999999, 4999999, 0, VERDICT_DISCREPANCY },
+		{ 5000000, 4990000, 1, VERDICT_INCONCLUSIVE },
+		{ 4999999, 4990000, 1, VERDICT_DISCREPANCY },
+	};
+	struct guest_read read = { .has_userspace = true,
+				   .userspace = 5000000 };
+	struct answer *answer;
+
+	total(1000, 1000, 1000, 1);
+	answer = count(EXIT_LEAF_REASON_CYCLES, IOIO, 0, 1000, 1000, 1);
+	answer->read.ecx = row[_i].kernel;
+	answer->ns_before = row[_i].bpf;
+	read.read = answer->read;
+	report(1, &read);
+	books.ledger.vm[0].vcpu[0].missed_entries = row[_i].missed_entries;
+	judge(row[_i].verdict);
+	if (row[_i].verdict == VERDICT_DISCREPANCY)
+		ck_assert_str_eq(rule_name(balance.finding[0].rule),
+				 "user-time");
+}
+END_TEST
+
 START_TEST(executed_is_the_truth)
 {
 	struct guest_read read = { .has_executed = true, .executed = 7 };
@@ -434,6 +514,30 @@ START_TEST(executed_is_the_truth)
 	/* Both books agree, and both are wrong. */
 	books.report.read[0].executed = 8;
 	judge_rule(VERDICT_DISCREPANCY, RULE_EXECUTED);
+}
+END_TEST
+
+/* compare --watch forgets VMs that are gone: for days, and many VMs. */
+START_TEST(rules_are_bounded)
+{
+	struct rules rules = { 0 };
+
+	total(1000, 1000, 1000, 1);
+	for (uint64_t vm = 1; vm <= 100000; vm++) {
+		struct answer answer = books.answers.answer[0];
+
+		books.ledger.vm[0].number = answer.vm = vm;
+		for (int i = 0; i < 3; i++)
+			ck_assert_int_eq(rules_apply(&rules, &books, &answer,
+						     &balance),
+					 0);
+		ck_assert_uint_eq(rules.nr, 1);
+		rules_forget(&rules, vm);
+		ck_assert_uint_eq(rules.nr, 0);
+	}
+	ck_assert_uint_eq(balance.checked, 300000);
+	ck_assert_uint_le(rules.room, 64);
+	rules_free(&rules);
 }
 END_TEST
 
@@ -456,6 +560,7 @@ int main(void)
 	tcase_add_test(tcase, one_vcpu_is_exact);
 	tcase_add_loop_test(tcase, one_vcpu_one_off, 0, 2);
 	tcase_add_loop_test(tcase, four_vcpus_bound, 0, 5);
+	tcase_add_loop_test(tcase, quiet_vcpus_are_exact, 0, 3);
 	tcase_add_test(tcase, wide_counts);
 	tcase_add_test(tcase, wrong_reason_is_named);
 	tcase_add_test(tcase, undefined_reason);
@@ -475,10 +580,14 @@ int main(void)
 	tcase_add_test(tcase, leaves_are_off);
 	tcase_add_loop_test(tcase, counters_were_switched, 0, 2);
 	tcase_add_test(tcase, observer_lost_some);
+	tcase_add_loop_test(tcase, observer_lost_some_and_so_did_kvm, 0, 4);
+	tcase_add_test(tcase, no_slot_is_no_emulator);
 	tcase_add_test(tcase, time_encloses);
 	tcase_add_loop_test(tcase, report_is_matched, 0, 2);
 	tcase_add_test(tcase, report_of_another_run);
 	tcase_add_test(tcase, executed_is_the_truth);
+	tcase_add_loop_test(tcase, user_time_is_a_part, 0, 5);
+	tcase_add_test(tcase, rules_are_bounded);
 	tcase_add_test(tcase, many_findings_are_counted);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);

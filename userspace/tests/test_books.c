@@ -44,6 +44,7 @@ static void fill(void)
 		.found = true,
 		.paired = true,
 		.vcpus = 2,
+		.outside = 2,
 		.exits_before = 0x100000007ull,
 		.exits_after = 0x100000007ull,
 		.ns_before = 1,
@@ -77,6 +78,8 @@ static void fill(void)
 	books.report.read[0].read = answer.read;
 	books.report.read[0].has_executed = true;
 	books.report.read[0].executed = 77;
+	books.report.read[0].has_userspace = true;
+	books.report.read[0].userspace = 7777;
 }
 
 START_TEST(round_trip)
@@ -94,6 +97,8 @@ START_TEST(round_trip)
 	ck_assert_uint_eq(leaf_exits(&loaded.answers.answer[0].read),
 			  0x100000007ull);
 	ck_assert_uint_eq(loaded.report.read[0].executed, 77);
+	ck_assert_uint_eq(loaded.report.read[0].userspace, 7777);
+	ck_assert_uint_eq(loaded.answers.answer[0].outside, 2);
 	json_decref(json);
 	json_decref(again);
 }

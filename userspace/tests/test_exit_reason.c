@@ -16,7 +16,7 @@
 #include <bpf/libbpf.h>
 
 #include "exit_leaves.h"
-#include "host.h"
+#include "kvm_btf.h"
 #include "records.h"
 #include "tap.h"
 
@@ -229,7 +229,7 @@ START_TEST(helper_svm)
 }
 END_TEST
 
-/* It loads, and says that it cannot read: REASON_UNREADABLE of bpf/. */
+/* It loads, and says that it cannot read: OBS_UNREADABLE. */
 START_TEST(helper_layouts_unknown)
 {
 	struct exit_reason_bpf *bpf = load(vmx_unknown(), "by_helper");
@@ -266,6 +266,8 @@ int main(void)
 	Suite *suite = suite_create("exit_reason");
 	TCase *tcase = tcase_create("layouts");
 
+	struct kvm_btf btf;
+
 	if (geteuid() != 0) {
 		puts("1..0 # SKIP root: BPF programs cannot be loaded");
 		return 0;
@@ -274,13 +276,15 @@ int main(void)
 	tcase_add_test(tcase, helper_vmx_from_618_on);
 	tcase_add_test(tcase, helper_svm);
 	tcase_add_test(tcase, helper_layouts_unknown);
-	if (host_has_kfunc("bpf_rdonly_cast")) {
+	kvm_btf_open("", "", &btf);
+	if (kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast")) {
 		tcase_add_test(tcase, cast_vmx_up_to_617);
 		tcase_add_test(tcase, cast_vmx_from_618_on);
 		tcase_add_test(tcase, cast_svm);
 	} else {
 		puts("# not tested: this kernel has no bpf_rdonly_cast (6.2)");
 	}
+	kvm_btf_close(&btf);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

@@ -165,7 +165,19 @@ START_TEST(reasons_run_out)
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].exits, 3);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].sparse_full, 2);
-	ck_assert_uint_eq(bpf->bss->losses.other_reason, 2);
+	ledger_free(&ledger);
+}
+END_TEST
+
+START_TEST(unreadable_reasons_are_counted)
+{
+	struct ledger ledger = { 0 };
+
+	took(0x4000, 1000);
+	slot_of(0x4000)->reason[1] = OBS_UNREADABLE;
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
+	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 1);
+	ck_assert_uint_eq(ledger.losses.unreadable, 1);
 	ledger_free(&ledger);
 }
 END_TEST
@@ -370,6 +382,7 @@ int main(void)
 	tcase_add_test(tcase, ended_vcpus_are_freed);
 	tcase_add_test(tcase, spans_run_out);
 	tcase_add_test(tcase, reasons_run_out);
+	tcase_add_test(tcase, unreadable_reasons_are_counted);
 	tcase_add_test(tcase, totals);
 	tcase_add_test(tcase, totals_of_counters_that_wrapped);
 	tcase_add_test(tcase, keys);

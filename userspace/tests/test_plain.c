@@ -170,7 +170,7 @@ START_TEST(ways_to_attach)
 	static const struct {
 		enum attach wish;
 		enum kvm_exit_args args;
-		bool answers;
+		bool needs_vcpu;
 		int r;
 		enum attach got;
 	} row[] = {
@@ -180,6 +180,7 @@ START_TEST(ways_to_attach)
 		{ ATTACH_TP, KVM_EXIT_REASON_VCPU_ISA, false, 0, ATTACH_TP },
 		{ ATTACH_AUTO, KVM_EXIT_REASON_VCPU_ISA, true, -ENOTSUP,
 		  ATTACH_AUTO },
+		{ ATTACH_TP, KVM_EXIT_VCPU_ISA, true, -ENOTSUP, ATTACH_TP },
 		{ ATTACH_TP_BTF, KVM_EXIT_REASON_VCPU_ISA, false, -ENOTSUP,
 		  ATTACH_TP_BTF },
 		{ ATTACH_AUTO, KVM_EXIT_ARGS_UNKNOWN, false, 0, ATTACH_TP },
@@ -190,7 +191,7 @@ START_TEST(ways_to_attach)
 		struct why why = { "" };
 
 		ck_assert_int_eq(attach_choose(&attach, row[i].args,
-					       row[i].answers, &why),
+					       row[i].needs_vcpu, &why),
 				 row[i].r);
 		ck_assert_int_eq(attach, row[i].got);
 		ck_assert(!row[i].r == !why.text[0]);
