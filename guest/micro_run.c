@@ -136,6 +136,7 @@ static void run_until(struct worker *worker, uint16_t port)
 			break;
 		case KVM_EXIT_MMIO:
 			worker->mmio++;
+			stay(worker);
 			break;
 		default:
 			worker->r = -EPROTO;

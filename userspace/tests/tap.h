@@ -16,6 +16,8 @@ static inline int tap_run(Suite *suite)
 	SRunner *runner = srunner_create(suite);
 	int failed, run;
 
+	/* Four seconds are too few for a machine that is busy. */
+	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
