@@ -139,7 +139,7 @@ static uint64_t rank_of(uint64_t count, double share)
 uint64_t hist_percentiles(const struct hist *hist, const double share[],
 			  size_t nr, uint64_t ns[])
 {
-	uint64_t counts[HIST_SPANS], count = 0, before = 0;
+	uint64_t counts[HIST_SPANS], count = 0, before = 0, left;
 	unsigned int span = 0, bucket = 0;
 
 	memset(ns, 0, nr * sizeof(*ns));
@@ -147,17 +147,20 @@ uint64_t hist_percentiles(const struct hist *hist, const double share[],
 		counts[i] = span_count(hist_counts(hist, i));
 		count += counts[i];
 	}
-	/* On from where the last one was; counts[span]: from there on. */
+	/* On from where the last one was: before the bucket, left in its span. */
+	left = counts[0];
 	for (size_t i = 0; count && i < nr; i++) {
 		uint64_t rank = rank_of(count, share[i]);
 		const uint64_t *in;
 
-		while (before + counts[span] < rank) {
-			before += counts[span++];
+		while (before + left < rank) {
+			before += left;
+			left = counts[++span];
 			bucket = 0;
 		}
-		for (in = hist->span[span]; before + in[bucket] < rank;) {
-			counts[span] -= in[bucket];
+		in = hist->span[span];
+		while (before + in[bucket] < rank) {
+			left -= in[bucket];
 			before += in[bucket++];
 		}
 		ns[i] = hist_middle(span * HIST_SPAN + bucket);
