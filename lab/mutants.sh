@@ -191,7 +191,7 @@ main() {
 	read_table
 	[[ -n $AGAIN ]] ||
 		"$LAB/l1.sh" --tcg --vendor "$VENDOR" --kernel "$KERNEL" \
-			--modules "$MODULES" --timeout 1500 --out "$OUT" \
+			--modules "$MODULES" --timeout 5400 --out "$OUT" \
 			"$LAB/scenarios/compare-rows.sh" ROWS="${ROWS%$'\n'}" ||
 		status=$?
 	((status == 0)) || exit "$DIE_STATUS"
