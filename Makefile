@@ -4,6 +4,7 @@
 # make lab     the same with VENDOR=amd|intel, KERNEL=6.1|6.12, SCENARIO=FILE
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
 # make observer-cost   what BPF's counting costs, likewise
+# make monitor-cost   what monitor itself costs, in CPU time per refresh
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants books that are wrong, each of which compare must catch: on both
 #              hosts, or VENDORS=amd; with KERNEL=6.1|6.12
@@ -78,6 +79,10 @@ kvm-cost:
 observer-cost:
 	@lab/observer-cost.sh
 
+.PHONY: monitor-cost
+monitor-cost: $(MONITOR_COST)
+	@$(MONITOR_COST)
+
 .PHONY: leaf-fuzz
 leaf-fuzz:
 	@lab/leaf-fuzz.sh --vendor $(VENDOR) --kernel $(KERNEL)
@@ -98,14 +103,16 @@ soak:
 	@lab/prepare.sh 6.1 6.12
 	@lab/soak.sh
 
-# Tests send signals, which whoever runs this may have had ignored (nohup).
+# Tests send signals, which whoever runs this may have had ignored (nohup).  Two
+# side by side, as most of them run an emulator on one processor.
+JOBS ?= 2
 .PHONY: check
 check:
 	@lab/deps.sh --check
 	@$(MAKE) -s programs unit-tests
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' unit-tests
 	@lab/prepare.sh --faults 6.1 6.12
-	@BUILD=$(BUILD) env --default-signal prove --timer --exec '' $(UNIT_TESTS) \
+	@BUILD=$(BUILD) env --default-signal prove -j$(JOBS) --timer --exec '' $(UNIT_TESTS) \
 		$(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%) $(sort $(wildcard */t/*.t))
 
 PREFIX ?= /usr/local

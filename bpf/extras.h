@@ -73,6 +73,7 @@ static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 	entry = keyed_of(slot, open_reason(slot));
 	if (!entry)
 		return;
+	entry->timed++;
 	entry->ns += ns;
 	if (ns < entry->min_ns)
 		entry->min_ns = ns;

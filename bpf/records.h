@@ -114,6 +114,7 @@ struct obs_key {
 
 struct obs_keyed {
 	u64 exits;
+	u64 timed; /* … that had a time */
 	u64 ns;
 	u64 min_ns;
 	u64 max_ns;

@@ -157,3 +157,13 @@ uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS])
 	}
 	return sum;
 }
+
+bool kinds_exact(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason)
+{
+	for (int i = 0; i < MICRO_KINDS; i++) {
+		if (work[i] && kinds[i].reason[isa] == reason &&
+		    kinds[i].needs & INEXACT)
+			return false;
+	}
+	return true;
+}

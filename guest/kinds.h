@@ -23,6 +23,8 @@ enum micro_need {
 	NEED_NESTED = 128, /* SVM in the guest */
 	NEED_NO_UNRESTRICTED = 256, /* kvm_intel.unrestricted_guest=0 */
 	BY_VMM = 512, /* the VMM does it to the first vCPU, after all else */
+	INEXACT = 1024, /* not all exits of its reason are its own, nor are all
+			   its own of this reason: memory's first touches */
 };
 
 #define NEED_PROCESSOR (NEED_MONITOR | NEED_XSAVE | NEED_NO_UNRESTRICTED)
@@ -74,5 +76,8 @@ uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 
 /** kinds_interrupts - how many ends of interrupts are among those exits */
 uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS]);
+
+/** kinds_exact - whether that is all that there are of a reason */
+bool kinds_exact(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason);
 
 #endif /* EXITLEDGER_GUEST_KINDS_H */

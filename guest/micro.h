@@ -7,6 +7,7 @@
 #define EXITLEDGER_MICRO_H
 
 #define MICRO_MEMORY 0x200000
+#define MICRO_MMIO MICRO_MEMORY /* and up: no memory, but mapped */
 #define MICRO_CODE 0x1000
 #define MICRO_PML4 0x2000
 #define MICRO_PDPT 0x3000

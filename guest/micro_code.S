@@ -23,6 +23,10 @@
 	inb	$MICRO_PORT_WORK, %al
 	.endm
 
+	.macro do_mmio
+	movl	MICRO_MMIO, %eax
+	.endm
+
 	.macro do_hlt
 	hlt
 	.endm

@@ -70,15 +70,16 @@ static struct gate gate(uint64_t handler)
 
 static void load_tables(struct vmm *vmm)
 {
-	/* One page of 2 MiB, one to one; present and writable. */
-	const uint64_t paging[] = { MICRO_PDPT | 3, MICRO_PD | 3, 0x83 };
+	/* Two pages of 2 MiB, one to one; present and writable. */
+	const uint64_t paging[] = { MICRO_PDPT | 3, MICRO_PD | 3, 0x83,
+				    MICRO_MMIO | 0x83 };
 	/* None; code of long mode; data. */
 	const uint64_t gdt[] = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff };
 	struct gate *idt = (void *)(vmm->memory + MICRO_IDT);
 
 	memcpy(vmm->memory + MICRO_PML4, &paging[0], 8);
 	memcpy(vmm->memory + MICRO_PDPT, &paging[1], 8);
-	memcpy(vmm->memory + MICRO_PD, &paging[2], 8);
+	memcpy(vmm->memory + MICRO_PD, &paging[2], 16);
 	memcpy(vmm->memory + MICRO_GDT, gdt, sizeof(gdt));
 	for (int i = 0; i < FAULTS; i++)
 		idt[i] = gate(FAULTS_WITH_CODE >> i & 1 ?

@@ -19,7 +19,7 @@ struct worker {
 	struct vmm *vmm;
 	unsigned int id;
 	pthread_t thread;
-	uint64_t io, hlt;
+	uint64_t io, hlt, mmio;
 	struct micro_spent spent;
 	unsigned int pause_us;
 	int r;
@@ -134,6 +134,10 @@ static void run_until(struct worker *worker, uint16_t port)
 			stay(worker);
 			worker->spent.hlt += __rdtsc() - start;
 			break;
+		case KVM_EXIT_MMIO:
+			worker->mmio++;
+			stay(worker);
+			break;
 		default:
 			worker->r = -EPROTO;
 			snprintf(
@@ -175,12 +179,15 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 	}
 	if (worker->io ==
 		    laps * (run->work[MICRO_out] + run->work[MICRO_in]) + 1 &&
-	    worker->hlt == laps * run->work[MICRO_hlt])
+	    worker->hlt == laps * run->work[MICRO_hlt] &&
+	    worker->mmio == laps * run->work[MICRO_mmio])
 		return 0;
-	snprintf(vmm->why, sizeof(vmm->why),
-		 "vCPU %u: userspace saw %llu I/O and %llu HLT exits",
-		 worker->id, (unsigned long long)worker->io,
-		 (unsigned long long)worker->hlt);
+	snprintf(
+		vmm->why, sizeof(vmm->why),
+		"vCPU %u: userspace saw %llu I/O, %llu HLT and %llu MMIO exits",
+		worker->id, (unsigned long long)worker->io,
+		(unsigned long long)worker->hlt,
+		(unsigned long long)worker->mmio);
 	return -EPROTO;
 }
 
@@ -359,7 +366,8 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 			.has_executed =
 				!run->meanwhile &&
 				read[i].leaf == EXIT_LEAF_REASON_EXITS &&
-				is_one_of(read[i].index, reasons, nr_reasons),
+				is_one_of(read[i].index, reasons, nr_reasons) &&
+				kinds_exact(run->work, run->isa, read[i].index),
 			.executed = executed(vmm, run, read[i].index, i),
 		};
 		add_userspace(run, spent, &leaves->io[i]);

@@ -67,6 +67,7 @@ main() {
 	"$LAB/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/prepare.sh" "$KERNEL"
+	unlock
 	"$LAB/l1.sh" "${vendor[@]}" --kernel "$KERNEL" --out "$RESULTS" \
 		"$SCENARIO" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"

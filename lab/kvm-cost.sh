@@ -91,6 +91,7 @@ main() {
 	"$LAB/deps.sh"
 	lock
 	"$LAB/prepare.sh" "$KERNEL"
+	unlock
 	"$LAB/l1.sh" --kernel "$KERNEL" --icount --timeout 600 --out "$RESULTS" \
 		"$LAB/scenarios/kvm-cost.sh" KINDS="${KINDS[*]}" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"

@@ -59,6 +59,7 @@ main() {
 	"$LAB/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/prepare.sh" "$KERNEL"
+	unlock
 	"$LAB/l1.sh" --vendor "$VENDOR" --kernel "$KERNEL" --timeout 900 \
 		--out "$RESULTS" "$LAB/scenarios/leaf-fuzz.sh" \
 		VALUES="$VALUES" || status=$?

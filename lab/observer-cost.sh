@@ -139,6 +139,7 @@ main() {
 	"$LAB/deps.sh"
 	lock
 	"$LAB/prepare.sh" 6.1 6.12
+	unlock
 	for run in "${RUNS[@]}"; do
 		# shellcheck disable=SC2086 # two words
 		measure $run

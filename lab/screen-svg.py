@@ -74,8 +74,11 @@ def draw(screen, title):
         for column, cells, (front, back, bold, underscore) in runs(
             screen.buffer[row], screen.columns
         ):
-            # Hard spaces: soft ones are not kept by everyone.
-            text = "".join(cells).rstrip().replace(" ", "\N{NO-BREAK SPACE}")
+            # Hard spaces: soft ones are not kept by everyone, and in front of
+            # a text not even hard ones.
+            text = "".join(cells)
+            lead = len(text) - len(text.lstrip())
+            text = text.strip().replace(" ", "\N{NO-BREAK SPACE}")
             x = MARGIN + column * WIDTH
             length = len(cells) * WIDTH
             if back != BACKGROUND:
@@ -85,8 +88,8 @@ def draw(screen, title):
                 )
             if not text:
                 continue
-            if not underscore:
-                length = len(text) * WIDTH
+            x += lead * WIDTH
+            length = len(text) * WIDTH
             style = ' font-weight="bold"' if bold else ""
             style += ' text-decoration="underline"' if underscore else ""
             out.append(

@@ -9,10 +9,13 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 results=$BUILD/results/top-picture
+"$LAB/deps.sh" --check
 lock
 "$LAB/prepare.sh" 6.1
-"$LAB/l1.sh" --vendor amd --kernel 6.1 --out "$results" "$LAB/scenarios/top.sh"
-"$LAB/screen-svg.py" --title 'exitledger monitor --top: the exits of a VM' \
+lines=14
+"$LAB/l1.sh" --vendor amd --kernel 6.1 --out "$results" "$LAB/scenarios/top.sh" \
+	TOP_LINES=$lines
+"$LAB/screen-svg.py" --lines "$lines" --title 'exitledger monitor --top: the exits of a VM' \
 	"$results/top.typescript" >"$TOP/docs/monitor-top.svg.new"
 mv -- "$TOP/docs/monitor-top.svg.new" "$TOP/docs/monitor-top.svg"
 note "docs/monitor-top.svg is new"

@@ -24,9 +24,16 @@ struct monitor {
 	char title[128];
 };
 
-static int collect(void *observer, struct ledger *interval)
+static int collect(void *observer, struct ledger *interval,
+		   struct ledger *total)
 {
-	return observer_collect(observer, interval);
+	return observer_collect(observer, interval, total);
+}
+
+static int end_total(void *observer, struct ledger *interval,
+		     struct ledger *total)
+{
+	return observer_total(observer, interval, total);
 }
 
 static bool has_news(void *observer)
@@ -104,7 +111,7 @@ static int run(struct monitor *monitor, struct why *why)
 {
 	const struct monitor_options *options = &monitor->options;
 	struct monitor_loop loop = {
-		.source = { monitor->observer, collect, has_news },
+		.source = { monitor->observer, collect, end_total, has_news },
 		.view = { monitor, wait_for, show },
 		.start_ns = monitor->start_ns,
 		.interval = options->interval,

@@ -61,6 +61,12 @@ static bool get_blocked(const struct row *row, struct value *value)
 	return row->max_ns && row->kind != ROW_KEY;
 }
 
+static bool get_timed(const struct row *row, struct value *value)
+{
+	value->count = row->timed;
+	return row->max_ns;
+}
+
 static bool get_mean(const struct row *row, struct value *value)
 {
 	if (!row->timed)
@@ -125,6 +131,7 @@ const struct column columns[NR_COLUMNS] = {
 	[COLUMN_TIME_SHARE] = { "time_share", "time_share", "TIME %", UNIT_SHARE, 7, NEEDS_TIME, get_time_share },
 	[COLUMN_PREEMPTED] = { "preempted", "preempted_ns", "PREEMPT", UNIT_NS, 7, NEEDS_OFF_CPU, get_preempted },
 	[COLUMN_BLOCKED] = { "blocked", "blocked_ns", "BLOCKED", UNIT_NS, 7, NEEDS_OFF_CPU, get_blocked },
+	[COLUMN_TIMED] = { "timed", "timed", "TIMED", UNIT_COUNT, 10, NEEDS_TIME, get_timed },
 	[COLUMN_MEAN] = { "mean", "mean_ns", "MEAN", UNIT_NS, 7, NEEDS_TIME, get_mean },
 	[COLUMN_MIN] = { "min", "min_ns", "MIN", UNIT_NS, 7, NEEDS_TIME, get_min },
 	[COLUMN_P50] = { "p50", "p50_ns", "P50", UNIT_NS, 7, NEEDS_TIME, get_p50 },
@@ -139,7 +146,7 @@ const struct column_list columns_by_use = {
 	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
 		COLUMN_BLOCKED, COLUMN_P99, COLUMN_MAX, COLUMN_P50,
 		COLUMN_PER_SECOND, COLUMN_SHARE, COLUMN_TIME, COLUMN_MEAN,
-		COLUMN_MIN, COLUMN_P90, COLUMN_P999 },
+		COLUMN_MIN, COLUMN_P90, COLUMN_P999, COLUMN_TIMED },
 	.nr = NR_COLUMNS,
 };
 
@@ -225,7 +232,7 @@ void column_list_fit(const struct column_list *order, unsigned int has,
 struct text column_text(enum column_id id, const struct row *row)
 {
 	struct value value = { 0 };
-	struct text none = { "-" };
+	const struct text none = { "-", 1 };
 
 	if (!columns[id].get(row, &value))
 		return none;
@@ -301,7 +308,8 @@ static int groups_by_column(const void *a, const void *b, void *id)
 
 bool column_is_of_times(enum column_id id)
 {
-	return id == COLUMN_MEAN || (id >= COLUMN_P50 && id <= COLUMN_P999);
+	return id == COLUMN_TIMED || id == COLUMN_MEAN ||
+	       (id >= COLUMN_P50 && id <= COLUMN_P999);
 }
 
 void rows_sort_group(struct row_group *group, enum column_id id)

@@ -1,36 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "format.h"
 #include "reasons.h"
 
+/* Behind what there is, of which there is room for less than half. */
+static void append(struct text *text, const char *more)
+{
+	while (*more)
+		text->s[text->length++] = *more++;
+	text->s[text->length] = '\0';
+}
+
 /* printf takes ten times as long, and a large host has 100,000 numbers a look. */
 static size_t put_digits(char out[20], uint64_t number)
 {
-	size_t length = 1, at;
+	char digits[20];
+	size_t at = sizeof(digits);
 
-	for (uint64_t rest = number; rest >= 10; rest /= 10)
-		length++;
-	for (at = length; at--; number /= 10)
-		out[at] = '0' + number % 10;
-	return length;
+	do {
+		digits[--at] = '0' + number % 10;
+		number /= 10;
+	} while (number);
+	memcpy(out, digits + at, sizeof(digits) - at);
+	return sizeof(digits) - at;
 }
 
 struct text format_count(uint64_t count)
 {
-	char digits[20];
+	char digits[28];
+	size_t at = sizeof(digits), group = 0;
 	struct text text;
-	size_t length, out = 0;
 
-	length = put_digits(digits, count);
-	for (size_t i = 0; i < length; i++) {
-		if (i && (length - i) % 3 == 0)
-			text.s[out++] = ',';
-		text.s[out++] = digits[i];
-	}
-	text.s[out] = '\0';
+	do {
+		if (group++ == 3) {
+			digits[--at] = ',';
+			group = 1;
+		}
+		digits[--at] = '0' + count % 10;
+		count /= 10;
+	} while (count);
+	text.length = sizeof(digits) - at;
+	memcpy(text.s, digits + at, text.length);
+	text.s[text.length] = '\0';
 	return text;
 }
 
@@ -38,7 +51,8 @@ struct text format_plain(uint64_t number)
 {
 	struct text text;
 
-	text.s[put_digits(text.s, number)] = '\0';
+	text.length = put_digits(text.s, number);
+	text.s[text.length] = '\0';
 	return text;
 }
 
@@ -46,24 +60,26 @@ struct text format_decimal(double number, unsigned int decimals)
 {
 	static const unsigned int scales[] = { 1,     10,     100,    1000,
 					       10000, 100000, 1000000 };
-	unsigned int scale = scales[decimals];
+	char digits[28];
+	size_t at = sizeof(digits);
 	struct text text;
 	uint64_t scaled;
-	size_t length;
 
 	if (!(number >= 0 && number < 1e12)) {
 		snprintf(text.s, sizeof(text.s), "%.*f", (int)decimals, number);
+		text.length = strlen(text.s);
 		return text;
 	}
-	scaled = llround(number * scale);
-	length = put_digits(text.s, scaled / scale);
-	if (decimals) {
-		text.s[length++] = '.';
-		for (unsigned int i = 1; i <= decimals; i++)
-			text.s[length++] =
-				'0' + scaled / scales[decimals - i] % 10;
+	scaled = number * scales[decimals] + 0.5;
+	for (size_t place = 0; scaled || place <= decimals; place++) {
+		if (decimals && place == decimals)
+			digits[--at] = '.';
+		digits[--at] = '0' + scaled % 10;
+		scaled /= 10;
 	}
-	text.s[length] = '\0';
+	text.length = sizeof(digits) - at;
+	memcpy(text.s, digits + at, text.length);
+	text.s[text.length] = '\0';
 	return text;
 }
 
@@ -78,6 +94,7 @@ struct text format_difference(int64_t difference)
 		 difference < 0 ? "-" :
 				  "+",
 		 count.s);
+	text.length = strlen(text.s);
 	return text;
 }
 
@@ -86,23 +103,23 @@ struct text format_ns(double ns)
 	static const struct {
 		double ns;
 		const char *name;
-	} unit[] = { { 1e9, "s" }, { 1e6, "ms" }, { 1e3, "us" }, { 1, "ns" } };
+	} unit[] = {
+		{ 1e9, " s" }, { 1e6, " ms" }, { 1e3, " us" }, { 1, " ns" }
+	};
 	struct text text;
-	size_t i = 0, length;
+	size_t i = 0;
 
 	while (i < 3 && ns < unit[i].ns)
 		i++;
 	ns /= unit[i].ns;
 	text = format_decimal(ns, ns < 10 ? 2 : ns < 100 ? 1 : 0);
-	length = strlen(text.s);
-	text.s[length] = ' ';
-	strcpy(text.s + length + 1, unit[i].name);
+	append(&text, unit[i].name);
 	return text;
 }
 
 struct text format_share(uint64_t part, uint64_t whole)
 {
-	struct text text = { "-" };
+	const struct text text = { "-", 1 };
 
 	return whole ? format_percent((double)part / whole) : text;
 }
@@ -111,7 +128,7 @@ struct text format_percent(double share)
 {
 	struct text text = format_decimal(100 * share, share < 10 ? 1 : 0);
 
-	strcat(text.s, " %");
+	append(&text, " %");
 	return text;
 }
 
@@ -137,8 +154,8 @@ struct text format_reason(uint32_t isa, uint32_t reason)
 
 	if (!known) {
 		strcpy(text.s, "UNKNOWN(");
-		length = 8 + put_hex(text.s + 8, reason, 1);
-		strcpy(text.s + length, ")");
+		text.length = 8 + put_hex(text.s + 8, reason, 1);
+		append(&text, ")");
 		return text;
 	}
 	length = put_hex(text.s, reason, 3);
@@ -146,6 +163,7 @@ struct text format_reason(uint32_t isa, uint32_t reason)
 	for (size_t i = 0; i < 24 && known->name[i]; i++)
 		text.s[length++] = known->name[i];
 	text.s[length] = '\0';
+	text.length = length;
 	return text;
 }
 

@@ -8,6 +8,7 @@
 
 struct text {
 	char s[40];
+	size_t length;
 };
 
 /** format_count - 1234567 as "1,234,567" */

@@ -47,9 +47,22 @@ uint64_t hist_middle(unsigned int bucket)
 
 uint64_t *hist_span(struct hist *hist, unsigned int span)
 {
-	if (!hist->span[span])
-		hist->span[span] = calloc(HIST_SPAN, sizeof(uint64_t));
-	return hist->span[span];
+	uint64_t **counts = &hist->span[span];
+
+	if (hist->used & 1u << span)
+		return *counts;
+	if (!*counts)
+		*counts = malloc(HIST_SPAN * sizeof(uint64_t));
+	if (!*counts)
+		return NULL;
+	memset(*counts, 0, HIST_SPAN * sizeof(uint64_t));
+	hist->used |= 1u << span;
+	return *counts;
+}
+
+const uint64_t *hist_counts(const struct hist *hist, unsigned int span)
+{
+	return hist->used & 1u << span ? hist->span[span] : NULL;
 }
 
 int hist_book(struct hist *hist, unsigned int bucket, uint64_t count)
@@ -62,10 +75,22 @@ int hist_book(struct hist *hist, unsigned int bucket, uint64_t count)
 	return 0;
 }
 
+int hist_add_counts(struct hist *hist, unsigned int span,
+		    const uint32_t counts[HIST_SPAN])
+{
+	uint64_t *to = hist_span(hist, span);
+
+	if (!to)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < HIST_SPAN; i++)
+		to[i] += counts[i];
+	return 0;
+}
+
 int hist_add(struct hist *to, const struct hist *from)
 {
 	for (unsigned int i = 0; i < HIST_SPANS; i++) {
-		const uint64_t *more = from->span[i];
+		const uint64_t *more = hist_counts(from, i);
 		uint64_t *span;
 
 		if (!more)
@@ -83,7 +108,9 @@ static uint64_t span_count(const uint64_t *span)
 {
 	uint64_t count = 0;
 
-	for (unsigned int i = 0; span && i < HIST_SPAN; i++)
+	if (!span)
+		return 0;
+	for (unsigned int i = 0; i < HIST_SPAN; i++)
 		count += span[i];
 	return count;
 }
@@ -93,7 +120,7 @@ uint64_t hist_count(const struct hist *hist)
 	uint64_t count = 0;
 
 	for (unsigned int i = 0; i < HIST_SPANS; i++)
-		count += span_count(hist->span[i]);
+		count += span_count(hist_counts(hist, i));
 	return count;
 }
 
@@ -109,34 +136,31 @@ static uint64_t rank_of(uint64_t count, double share)
 	return rank > count ? count : rank;
 }
 
-/* The bucket of a span in which a rank is; @sum: of all spans before. */
-static unsigned int bucket_of(const uint64_t *span, uint64_t sum, uint64_t rank)
-{
-	unsigned int bucket = 0;
-
-	while (sum + span[bucket] < rank)
-		sum += span[bucket++];
-	return bucket;
-}
-
 uint64_t hist_percentiles(const struct hist *hist, const double share[],
 			  size_t nr, uint64_t ns[])
 {
-	uint64_t counts[HIST_SPANS], count = 0, sum = 0;
-	unsigned int span = 0;
+	uint64_t counts[HIST_SPANS], count = 0, before = 0;
+	unsigned int span = 0, bucket = 0;
 
 	memset(ns, 0, nr * sizeof(*ns));
 	for (unsigned int i = 0; i < HIST_SPANS; i++) {
-		counts[i] = span_count(hist->span[i]);
+		counts[i] = span_count(hist_counts(hist, i));
 		count += counts[i];
 	}
+	/* On from where the last one was; counts[span]: from there on. */
 	for (size_t i = 0; count && i < nr; i++) {
 		uint64_t rank = rank_of(count, share[i]);
+		const uint64_t *in;
 
-		while (sum + counts[span] < rank)
-			sum += counts[span++];
-		ns[i] = hist_middle(span * HIST_SPAN +
-				    bucket_of(hist->span[span], sum, rank));
+		while (before + counts[span] < rank) {
+			before += counts[span++];
+			bucket = 0;
+		}
+		for (in = hist->span[span]; before + in[bucket] < rank;) {
+			counts[span] -= in[bucket];
+			before += in[bucket++];
+		}
+		ns[i] = hist_middle(span * HIST_SPAN + bucket);
 	}
 	return count;
 }
@@ -151,10 +175,7 @@ uint64_t hist_percentile(const struct hist *hist, double share)
 
 void hist_reset(struct hist *hist)
 {
-	for (unsigned int i = 0; i < HIST_SPANS; i++) {
-		if (hist->span[i])
-			memset(hist->span[i], 0, HIST_SPAN * sizeof(uint64_t));
-	}
+	hist->used = 0;
 }
 
 void hist_free(struct hist *hist)

@@ -16,7 +16,8 @@
 #include "hist_layout.h"
 
 struct hist {
-	uint64_t *span[HIST_SPANS]; /* NULL: all zero */
+	uint64_t *span[HIST_SPANS];
+	uint8_t used; /* a bit for each span: all others are zero */
 };
 
 /**
@@ -38,6 +39,13 @@ int hist_book(struct hist *hist, unsigned int bucket, uint64_t count);
 
 /** hist_span - the counts of a span, made if it isn't there; NULL: no memory */
 uint64_t *hist_span(struct hist *hist, unsigned int span);
+
+/** hist_counts - the same to be read; NULL: all zero */
+const uint64_t *hist_counts(const struct hist *hist, unsigned int span);
+
+/** hist_add_counts - add to a span; 0 or -ENOMEM */
+int hist_add_counts(struct hist *hist, unsigned int span,
+		    const uint32_t counts[HIST_SPAN]);
 
 /** hist_add - add all of @from; 0 or -ENOMEM */
 int hist_add(struct hist *to, const struct hist *from);

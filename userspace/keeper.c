@@ -15,15 +15,12 @@
 
 static bool is_wanted(const struct keeper *keeper, uint64_t number)
 {
-	const struct ledger *ledger = &keeper->books->ledger;
+	const struct ledger_vm *vm;
 
 	if (!keeper->options->vm)
 		return true;
-	for (size_t i = 0; i < ledger->nr_vms; i++) {
-		if (ledger->vm[i].number == number)
-			return pids_have(&keeper->chosen, ledger->vm[i].pid);
-	}
-	return false;
+	vm = ledger_find_vm(&keeper->books->ledger, number);
+	return vm && pids_have(&keeper->chosen, vm->pid);
 }
 
 /* Answers to other VMs than that which was asked for are none of ours. */
@@ -48,7 +45,7 @@ static int collect(struct keeper *keeper, struct why *why)
 
 	r = observer_answers(keeper->observer, &books->answers);
 	if (!r)
-		r = observer_collect(keeper->observer, &books->ledger);
+		r = observer_collect(keeper->observer, &books->ledger, NULL);
 	if (r)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",
 			       strerror(-r));

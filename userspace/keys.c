@@ -47,5 +47,6 @@ struct text key_text(enum ledger_key_kind kind, uint64_t key)
 	else
 		snprintf(text.s, sizeof(text.s), "%s0x%" PRIx64,
 			 kinds[kind].label, key);
+	text.length = strlen(text.s);
 	return text;
 }

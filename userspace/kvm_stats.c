@@ -135,13 +135,11 @@ void kvm_stats_end(struct books *books)
 {
 	for (size_t i = 0; i < books->nr_statistics; i++) {
 		struct statistics *statistics = &books->statistics[i];
+		const struct ledger_vm *vm =
+			ledger_find_vm(&books->ledger, statistics->vm);
 
-		for (size_t j = 0;
-		     statistics->fresh && j < books->ledger.nr_vms; j++) {
-			if (books->ledger.vm[j].number == statistics->vm)
-				statistics->after =
-					vm_exits(&books->ledger.vm[j]);
-		}
+		if (statistics->fresh && vm)
+			statistics->after = vm_exits(vm);
 		statistics->fresh = false;
 	}
 }

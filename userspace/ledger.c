@@ -100,24 +100,40 @@ struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id)
 	return vcpu;
 }
 
-struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
-			    uint32_t pid)
+/* Where a VM is, or is to be inserted. */
+static size_t vm_index(const struct ledger *ledger, uint64_t number)
 {
 	size_t low = 0, high = ledger->nr_vms;
-	struct ledger_vm *vm;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (ledger->vm[mid].number == number)
-			return &ledger->vm[mid];
 		if (ledger->vm[mid].number < number)
 			low = mid + 1;
 		else
 			high = mid;
 	}
+	return low;
+}
+
+struct ledger_vm *ledger_find_vm(const struct ledger *ledger, uint64_t number)
+{
+	size_t at = vm_index(ledger, number);
+
+	return at < ledger->nr_vms && ledger->vm[at].number == number ?
+		       &ledger->vm[at] :
+		       NULL;
+}
+
+struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
+			    uint32_t pid)
+{
+	struct ledger_vm *vm = ledger_find_vm(ledger, number);
+
+	if (vm)
+		return vm;
 	vm = insert((void **)&ledger->vm, &ledger->nr_vms, &ledger->room,
-		    sizeof(*vm), low);
+		    sizeof(*vm), vm_index(ledger, number));
 	if (vm) {
 		vm->number = number;
 		vm->pid = pid;
@@ -182,6 +198,7 @@ static int add_keys(struct ledger_keys *to, const struct ledger_keys *keys)
 		if (!key)
 			return -ENOMEM;
 		key->exits += from->exits;
+		key->timed += from->timed;
 		key->ns += from->ns;
 		widen(&key->min_ns, &key->max_ns, from->min_ns, from->max_ns);
 	}

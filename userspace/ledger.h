@@ -55,8 +55,9 @@ struct ledger_key {
 	uint32_t reason;
 	uint64_t key;
 	uint64_t exits;
+	uint64_t timed; /* … that had a time */
 	uint64_t ns;
-	uint64_t min_ns; /* as above */
+	uint64_t min_ns; /* as above; both since the key was first seen */
 	uint64_t max_ns;
 };
 
@@ -153,6 +154,9 @@ struct ledger_total {
  */
 struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
 			    uint32_t pid);
+
+/** ledger_find_vm - the VM of this number; NULL: there is none */
+struct ledger_vm *ledger_find_vm(const struct ledger *ledger, uint64_t number);
 
 /** ledger_vcpu - find a vCPU of a VM, or add it; NULL: out of memory */
 struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id);

@@ -21,11 +21,20 @@ uint64_t monitor_now_ns(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+static int cannot_collect(struct why *why, int r)
+{
+	return why_set(why, -r, "cannot collect what BPF booked: %s",
+		       strerror(-r));
+}
+
 static int collect(struct monitor_loop *loop, struct why *why)
 {
-	if (loop->source.collect(loop->source.context, &loop->now))
-		return why_set(why, ENOMEM, "out of memory");
-	return 0;
+	int r = loop->source.collect(loop->source.context, &loop->now,
+				     &loop->total);
+
+	if (!r)
+		r = ledger_forget(&loop->total);
+	return r ? cannot_collect(why, r) : 0;
 }
 
 /* End the interval that began at @since. */
@@ -39,9 +48,6 @@ static int end_interval(struct monitor_loop *loop, uint64_t since,
 	sample.seconds = (loop->now.ns - since) / 1e9;
 	if (!r)
 		r = loop->view.show(loop->view.context, &sample, why);
-	if (!r && (ledger_add(&loop->total, &loop->now) ||
-		   ledger_forget(&loop->total)))
-		r = why_set(why, ENOMEM, "out of memory");
 	ledger_reset(&loop->now);
 	return r;
 }
@@ -51,9 +57,12 @@ static int end_all(struct monitor_loop *loop, struct why *why)
 {
 	int r = collect(loop, why);
 
-	if (!r && (ledger_add(&loop->total, &loop->now) ||
-		   ledger_forget(&loop->total)))
-		r = why_set(why, ENOMEM, "out of memory");
+	if (!r) {
+		r = loop->source.total(loop->source.context, &loop->now,
+				       &loop->total);
+		if (r)
+			r = cannot_collect(why, r);
+	}
 	loop->total.slows = loop->now.slows;
 	memset(&loop->now.slows, 0, sizeof(loop->now.slows));
 	return r;

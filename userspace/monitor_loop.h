@@ -9,10 +9,13 @@
 #include "msg.h"
 #include "render_monitor.h"
 
-/* As observer_collect() and observer_has_news(). */
+/* As observer_collect(), observer_total() and observer_has_news(). */
 struct monitor_source {
 	void *context;
-	int (*collect)(void *context, struct ledger *interval);
+	int (*collect)(void *context, struct ledger *interval,
+		       struct ledger *total);
+	int (*total)(void *context, struct ledger *interval,
+		     struct ledger *total);
 	bool (*has_news)(void *context);
 };
 
@@ -34,7 +37,7 @@ struct monitor_loop {
 	bool eager; /* collect often: VMs are short-lived, and so are their
 		       names */
 	struct ledger now; /* the interval's */
-	struct ledger total; /* filled in */
+	struct ledger total; /* filled in: of vCPUs that ended, then of all */
 	double seconds; /* filled in: how long it took */
 };
 

@@ -47,12 +47,25 @@ bool observer_sees_ends(const struct observer *observer);
 
 /**
  * observer_collect - add to a ledger what was booked since the last call
- * @ledger: zeroed at first
+ * @interval: zeroed at first
+ * @total: zeroed at first; given all that those vCPUs ever had that have
+ *	ended; NULL: nobody asks for the total
  *
  * Slots of vCPUs that have ended are taken back.  Makes no system call per
- * vCPU.  0 or -ENOMEM.
+ * vCPU.  0 or -errno.
  */
-int observer_collect(struct observer *observer, struct ledger *ledger);
+int observer_collect(struct observer *observer, struct ledger *interval,
+		     struct ledger *total);
+
+/**
+ * observer_total - add to the total all that the other vCPUs ever had
+ * @interval: of the last observer_collect(): it knows the VMs' names
+ *
+ * To be called once, in the end: BPF's own sums are the total, so no interval
+ * has to be added up.  0 or -errno.
+ */
+int observer_total(struct observer *observer, struct ledger *interval,
+		   struct ledger *total);
 
 /**
  * observer_has_news - is there a slot to be taken back, or a VM to be named?

@@ -15,18 +15,14 @@
 /* How often ended processes are looked for, where vCPUs' ends are not seen. */
 #define CENSUS_NS 5000000000ull
 
-/* Entries of the table of keys fetched by one system call. */
-#define BATCH 512
-
-/* What was collected from a slot already: what is more is new. */
-struct shadow {
-	u32 serial; /* of the vCPU that it is about; 0: none */
-	bool ending; /* gone by the time this collection began */
-	u64 missed_exits;
-	u64 missed_entries;
-	u32 fast[OBS_CELLS];
-	struct obs_cell cell[OBS_CELLS];
-	struct ledger_keys keys;
+/* A cell that is being collected, and the buckets that grew. */
+struct grown {
+	const struct obs_slot *slot;
+	u32 index; /* of the cell in the slot */
+	struct ledger_cell *cell;
+	unsigned int low; /* the lowest bucket; HIST_BUCKETS: none grew */
+	unsigned int last; /* the highest span, and how its buckets grew */
+	u32 more[HIST_SPAN];
 };
 
 int observer_collect_init(struct observer *observer)
@@ -72,16 +68,6 @@ static void shadow_begin(struct shadow *shadow, u32 serial)
 		shadow->cell[i].min_ns = ~0ull;
 }
 
-/* How far a counter came since it was looked at last. */
-static u64 advance(const u64 *counter, u64 *seen)
-{
-	u64 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
-	u64 more = now - *seen;
-
-	*seen = now;
-	return more;
-}
-
 static u32 advance32(const u32 *counter, u32 *seen)
 {
 	u32 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
@@ -91,34 +77,55 @@ static u32 advance32(const u32 *counter, u32 *seen)
 	return more;
 }
 
-/* One span of a cell's histogram; the buckets that grew widen *low to *high. */
-static int collect_span(struct observer *observer, u32 index, u32 span,
-			struct hist *hist, unsigned int *low,
-			unsigned int *high)
+static int carry(struct observer *observer, const struct grown *grown, u32 span,
+		 const u32 now[HIST_SPAN], const u32 seen[HIST_SPAN])
 {
-	u32 *seen = observer->seen[index], more[HIST_SPAN], i;
+	int r = 0;
+
+	for (u32 i = 0; i < HIST_SPAN && !r; i++) {
+		if (now[i] < seen[i])
+			r = observer_carry_hist(observer, grown->slot,
+						grown->index,
+						span * HIST_SPAN + i);
+	}
+	return r;
+}
+
+/* One span of a cell's histogram. */
+static int collect_span(struct observer *observer, u32 span,
+			struct grown *grown)
+{
+	u32 index = grown->slot->cell[grown->index].span[span];
+	u32 *seen = observer->seen[index], fell = 0;
 	struct obs_span now = observer->bpf->bss->spans[index];
-	uint64_t *to;
 
 	if (!memcmp(now.count, seen, sizeof(now.count)))
 		return 0;
-	to = hist_span(hist, span);
-	if (!to)
+	for (u32 i = 0; i < HIST_SPAN; i++) {
+		grown->more[i] = now.count[i] - seen[i];
+		fell |= seen[i] & ~now.count[i];
+	}
+	/* Above half of what 32 bits hold, now below: they began anew. */
+	if (hist_add_counts(&grown->cell->hist, span, grown->more) ||
+	    (fell >> 31 && carry(observer, grown, span, now.count, seen)))
 		return -ENOMEM;
-	for (i = 0; i < HIST_SPAN; i++)
-		more[i] = now.count[i] - seen[i];
-	for (i = 0; i < HIST_SPAN; i++)
-		to[i] += more[i];
 	memcpy(seen, now.count, sizeof(now.count));
-	for (i = 0; !more[i];)
-		i++;
-	if (span * HIST_SPAN + i < *low)
-		*low = span * HIST_SPAN + i;
-	for (i = HIST_SPAN - 1; !more[i];)
-		i--;
-	if (span * HIST_SPAN + i > *high)
-		*high = span * HIST_SPAN + i;
+	grown->last = span;
+	if (grown->low == HIST_BUCKETS) {
+		grown->low = span * HIST_SPAN;
+		while (!grown->more[grown->low % HIST_SPAN])
+			grown->low++;
+	}
 	return 0;
+}
+
+static unsigned int highest(const struct grown *grown)
+{
+	unsigned int i = HIST_SPAN - 1;
+
+	while (!grown->more[i])
+		i--;
+	return grown->last * HIST_SPAN + i;
 }
 
 static u64 within(u64 value, u64 min, u64 max)
@@ -130,31 +137,31 @@ static u64 within(u64 value, u64 min, u64 max)
  * The interval's smallest and largest time: what BPF has, where that is new,
  * else as near as the histogram tells.
  */
-static void collect_extremes(const struct obs_cell *from, struct obs_cell *seen,
-			     unsigned int low, unsigned int high,
-			     struct ledger_cell *cell)
+static void collect_extremes(const struct grown *grown, struct obs_cell *seen)
 {
+	const struct obs_cell *from = &grown->slot->cell[grown->index];
+	struct ledger_cell *cell = grown->cell;
 	u64 min = __atomic_load_n(&from->min_ns, __ATOMIC_RELAXED);
 	u64 max = __atomic_load_n(&from->max_ns, __ATOMIC_RELAXED);
-	u64 lowest = min, highest = max;
+	u64 interval_min = min, interval_max = max;
 
-	if (min == seen->min_ns && low < HIST_BUCKETS)
-		lowest = within(hist_middle(low), min, max);
-	if (max == seen->max_ns && low < HIST_BUCKETS)
-		highest = within(hist_middle(high), min, max);
+	if (min == seen->min_ns && grown->low < HIST_BUCKETS)
+		interval_min = within(hist_middle(grown->low), min, max);
+	if (max == seen->max_ns && grown->low < HIST_BUCKETS)
+		interval_max = within(hist_middle(highest(grown)), min, max);
 	seen->min_ns = min;
 	seen->max_ns = max;
-	if (!cell->max_ns || lowest < cell->min_ns)
-		cell->min_ns = lowest;
-	if (highest > cell->max_ns)
-		cell->max_ns = highest;
+	if (!cell->max_ns || interval_min < cell->min_ns)
+		cell->min_ns = interval_min;
+	if (interval_max > cell->max_ns)
+		cell->max_ns = interval_max;
 }
 
-static int collect_cell(struct observer *observer, const struct obs_cell *from,
-			struct obs_cell *seen, struct ledger_cell *cell,
-			u64 *ns)
+static int collect_times(struct observer *observer, struct grown *grown,
+			 struct obs_cell *seen, u64 *ns)
 {
-	unsigned int low = HIST_BUCKETS, high = 0;
+	const struct obs_cell *from = &grown->slot->cell[grown->index];
+	struct ledger_cell *cell = grown->cell;
 	u64 more = advance(&from->ns, &seen->ns);
 
 	if (!more)
@@ -164,12 +171,23 @@ static int collect_cell(struct observer *observer, const struct obs_cell *from,
 	cell->preempted_ns += advance(&from->preempted_ns, &seen->preempted_ns);
 	cell->blocked_ns += advance(&from->blocked_ns, &seen->blocked_ns);
 	for (u32 i = 0; i < HIST_SPANS; i++) {
-		if (from->span[i] && collect_span(observer, from->span[i], i,
-						  &cell->hist, &low, &high))
+		if (from->span[i] && collect_span(observer, i, grown))
 			return -ENOMEM;
 	}
-	collect_extremes(from, seen, low, high, cell);
+	collect_extremes(grown, seen);
 	return 0;
+}
+
+/* Exits that no handler saw; BPF has 32 bits for them. */
+static int collect_fast(struct observer *observer, const struct grown *grown,
+			u32 *seen)
+{
+	u32 before = *seen;
+
+	grown->cell->fast += advance32(&grown->slot->fast[grown->index], seen);
+	return *seen < before ? observer_carry_fast(observer, grown->slot,
+						    grown->index) :
+				0;
 }
 
 static int collect_cells(struct observer *observer, const struct obs_slot *slot,
@@ -178,7 +196,7 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 	for (u32 i = 0; i < slot->cells && i < OBS_CELLS; i++) {
 		const struct obs_cell *from = &slot->cell[i];
 		struct obs_cell *seen = &shadow->cell[i];
-		struct ledger_cell *cell;
+		struct grown grown;
 		u64 exits;
 
 		if (from->exits == seen->exits && from->ns == seen->ns)
@@ -193,12 +211,15 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 		}
 		if (slot->reason[i] == OBS_UNREADABLE)
 			observer->unreadable += exits;
-		cell = ledger_cell(&vcpu->cells, slot->reason[i]);
-		if (!cell)
+		grown.cell = ledger_cell(&vcpu->cells, slot->reason[i]);
+		if (!grown.cell)
 			return -ENOMEM;
-		cell->exits += exits;
-		cell->fast += advance32(&slot->fast[i], &shadow->fast[i]);
-		if (collect_cell(observer, from, seen, cell, &vcpu->ns))
+		grown.slot = slot;
+		grown.index = i;
+		grown.low = HIST_BUCKETS;
+		grown.cell->exits += exits;
+		if (collect_fast(observer, &grown, &shadow->fast[i]) ||
+		    collect_times(observer, &grown, seen, &vcpu->ns))
 			return -ENOMEM;
 	}
 	return 0;
@@ -214,16 +235,23 @@ static void name_vm(const struct obs_slot *slot, struct ledger_vm *vm)
 			      sizeof(vm->name));
 }
 
-static struct ledger_vcpu *vcpu_of(const struct observer *observer,
-				   const struct obs_slot *slot,
-				   struct ledger *ledger)
+struct ledger_vcpu *observer_vcpu(const struct observer *observer,
+				  const struct obs_slot *slot,
+				  struct ledger *ledger,
+				  const struct ledger *names)
 {
 	struct ledger_vm *vm = ledger_vm(ledger, slot->vm, slot->tgid);
+	const struct ledger_vm *named;
 
 	if (!vm)
 		return NULL;
-	if (!vm->name[0])
-		name_vm(slot, vm);
+	if (!vm->name[0]) {
+		named = names ? ledger_find_vm(names, slot->vm) : NULL;
+		if (named)
+			memcpy(vm->name, named->name, sizeof(vm->name));
+		else
+			name_vm(slot, vm);
+	}
 	vm->isa = observer->isa;
 	return ledger_vcpu(vm, slot->vcpu_id);
 }
@@ -231,7 +259,7 @@ static struct ledger_vcpu *vcpu_of(const struct observer *observer,
 static int collect_slot(struct observer *observer, const struct obs_slot *slot,
 			struct shadow *shadow, struct ledger *ledger)
 {
-	struct ledger_vcpu *vcpu = vcpu_of(observer, slot, ledger);
+	struct ledger_vcpu *vcpu = observer_vcpu(observer, slot, ledger, NULL);
 
 	if (!vcpu)
 		return -ENOMEM;
@@ -286,56 +314,6 @@ static int begin_slot(struct observer *observer, size_t i)
 		shadow_begin(shadow, slot->serial);
 	shadow->ending = vcpu == OBS_GONE;
 	return 0;
-}
-
-static int collect_key(struct observer *observer, const struct obs_key *key,
-		       const struct obs_keyed *now, struct ledger *ledger)
-{
-	const struct obs_slot *slot = &observer->bpf->bss->slots[key->slot];
-	struct shadow *shadow = observer->shadow[key->slot];
-	struct ledger_key *seen, *to;
-	struct ledger_vcpu *vcpu;
-
-	/* A vCPU that came since this collection began is the next one's. */
-	if (!shadow || shadow->serial != key->serial)
-		return 0;
-	vcpu = vcpu_of(observer, slot, ledger);
-	seen = ledger_key(&shadow->keys, key->reason, key->key);
-	to = vcpu ? ledger_key(&vcpu->keys, key->reason, key->key) : NULL;
-	if (!seen || !to)
-		return -ENOMEM;
-	to->exits += advance(&now->exits, &seen->exits);
-	to->ns += advance(&now->ns, &seen->ns);
-	if (now->max_ns) {
-		if (!to->max_ns || now->min_ns < to->min_ns)
-			to->min_ns = now->min_ns;
-		if (now->max_ns > to->max_ns)
-			to->max_ns = now->max_ns;
-	}
-	if (shadow->ending)
-		bpf_map__delete_elem(observer->bpf->maps.keyed, key,
-				     sizeof(*key), 0);
-	return 0;
-}
-
-static int collect_keys(struct observer *observer, struct ledger *ledger)
-{
-	int fd = bpf_map__fd(observer->bpf->maps.keyed), failed = 0, r = 0;
-	static struct obs_key keys[BATCH];
-	static struct obs_keyed values[BATCH];
-	u32 at, *from = NULL, nr;
-
-	while (!failed && !r) {
-		nr = BATCH;
-		failed = bpf_map_lookup_batch(fd, from, &at, keys, values, &nr,
-					      NULL);
-		if (failed && errno != ENOENT)
-			return -errno;
-		for (u32 i = 0; i < nr && !r; i++)
-			r = collect_key(observer, &keys[i], &values[i], ledger);
-		from = &at;
-	}
-	return r;
 }
 
 /* With classic tracepoints, VMs are processes, and end with them. */
@@ -402,7 +380,7 @@ static int collect_slots(struct observer *observer, struct ledger *ledger)
 	for (size_t i = 0; i < OBS_SLOTS && !r; i++)
 		r = begin_slot(observer, i);
 	if (!r && observer->options.by)
-		r = collect_keys(observer, ledger);
+		r = observer_collect_keys(observer, ledger);
 	for (size_t i = 0; i < OBS_SLOTS && !r; i++) {
 		struct shadow *shadow = observer->shadow[i];
 		struct obs_slot *slot = &observer->bpf->bss->slots[i];
@@ -410,6 +388,8 @@ static int collect_slots(struct observer *observer, struct ledger *ledger)
 		if (!shadow || !shadow->serial)
 			continue;
 		r = collect_slot(observer, slot, shadow, ledger);
+		if (!r && shadow->ending && observer->total)
+			r = observer_total_slot(observer, slot, ledger);
 		if (!r && shadow->ending) {
 			free_slot(observer, slot);
 			shadow_begin(shadow, 0);
@@ -418,7 +398,8 @@ static int collect_slots(struct observer *observer, struct ledger *ledger)
 	return r;
 }
 
-int observer_collect(struct observer *observer, struct ledger *ledger)
+int observer_collect(struct observer *observer, struct ledger *ledger,
+		     struct ledger *total)
 {
 	struct timespec now;
 	int r;
@@ -428,12 +409,13 @@ int observer_collect(struct observer *observer, struct ledger *ledger)
 	census(observer, ledger->ns);
 	observer->vms_seen = __atomic_load_n(&observer->bpf->bss->vms_seen,
 					     __ATOMIC_ACQUIRE);
+	observer->ledger = ledger;
+	observer->total = total;
 	r = collect_slots(observer, ledger);
-	if (!r && observer->options.slower_than_ns) {
-		observer->ledger = ledger;
+	if (!r && observer->options.slower_than_ns)
 		r = ring_buffer__consume(observer->ring);
-		observer->ledger = NULL;
-	}
+	observer->ledger = NULL;
+	observer->total = NULL;
 	collect_losses(observer, &ledger->losses);
 	return r < 0 ? r : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What observer.c (programs) and observer_collect.c (data) share. */
+/* What observer.c (programs) and the others (data) share. */
 #ifndef EXITLEDGER_OBSERVER_PRIVATE_H
 #define EXITLEDGER_OBSERVER_PRIVATE_H
 
@@ -9,13 +9,34 @@
 #include "observer.skel.h"
 
 struct ring_buffer;
-struct shadow;
+
+/* What was collected from a slot already: what is more is new. */
+struct shadow {
+	u32 serial; /* of the vCPU that it is about; 0: none */
+	bool ending; /* gone by the time this collection began */
+	u64 missed_exits;
+	u64 missed_entries;
+	u32 fast[OBS_CELLS];
+	struct obs_cell cell[OBS_CELLS];
+	struct ledger_keys keys;
+};
+
+/* How far a counter came since it was looked at last. */
+static inline u64 advance(const u64 *counter, u64 *seen)
+{
+	u64 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
+	u64 more = now - *seen;
+
+	*seen = now;
+	return more;
+}
 
 struct observer {
 	struct observer_bpf *bpf;
 	struct ring_buffer *ring; /* answers and slow exits, where asked for */
 	struct answers *answers; /* where those go, during observer_answers() */
 	struct ledger *ledger; /* … these, during observer_collect() */
+	struct ledger *total; /* of the vCPUs that end, likewise; or NULL */
 	struct observer_options options;
 	enum attach attach;
 	uint32_t isa;
@@ -32,5 +53,44 @@ struct observer {
 int observer_collect_init(struct observer *observer);
 
 void observer_collect_free(struct observer *observer);
+
+/**
+ * observer_vcpu - a slot's vCPU in a ledger, made if it isn't there
+ * @names: of VMs that have one already; NULL: none have
+ *
+ * NULL when out of memory.
+ */
+struct ledger_vcpu *observer_vcpu(const struct observer *observer,
+				  const struct obs_slot *slot,
+				  struct ledger *ledger,
+				  const struct ledger *names);
+
+typedef int observer_key_fn(struct observer *observer,
+			    const struct obs_key *key,
+			    const struct obs_keyed *keyed,
+			    struct ledger *ledger);
+
+/** observer_collect_keys - what is new of them; 0 or -errno */
+int observer_collect_keys(struct observer *observer, struct ledger *ledger);
+
+/** observer_each_key - call @fn for each of the table; 0 or -errno */
+int observer_each_key(struct observer *observer, observer_key_fn *fn,
+		      struct ledger *ledger);
+
+/*
+ * What observer.total is made of, during observer_collect() and
+ * observer_total(): slots and keys as they are, once each …
+ */
+int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
+			const struct ledger *names);
+int observer_total_key(struct observer *observer, const struct obs_key *key,
+		       const struct obs_keyed *keyed,
+		       const struct ledger *names);
+
+/* … and what a cell's counters of 32 bits lost whenever they began anew. */
+int observer_carry_fast(struct observer *observer, const struct obs_slot *slot,
+			u32 cell);
+int observer_carry_hist(struct observer *observer, const struct obs_slot *slot,
+			u32 cell, unsigned int bucket);
 
 #endif /* EXITLEDGER_OBSERVER_PRIVATE_H */

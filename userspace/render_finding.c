@@ -24,6 +24,7 @@ static struct text subject(const struct books *books,
 			 format_reason(books->host.isa, finding->reason).s);
 	else
 		snprintf(text.s, sizeof(text.s), "total %s", what);
+	text.length = strlen(text.s);
 	return text;
 }
 

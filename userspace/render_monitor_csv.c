@@ -29,12 +29,16 @@ struct record {
 static void put_number(uint64_t number, FILE *out)
 {
 	struct text text = format_plain(number);
-	size_t length = strlen(text.s);
 
-	/* Room for it there is: 20 digits. */
-	memmove(text.s + 1, text.s, length);
-	text.s[0] = ',';
-	fwrite_unlocked(text.s, 1, length + 1, out);
+	putc_unlocked(',', out);
+	fwrite_unlocked(text.s, 1, text.length, out);
+}
+
+static void put_decimal(double number, FILE *out)
+{
+	struct text text = format_decimal(number, 6);
+
+	fwrite_unlocked(text.s, 1, text.length, out);
 }
 
 static void put_number_if(bool has, uint64_t number, FILE *out)
@@ -76,7 +80,7 @@ static void put_record(const struct record *record, FILE *out)
 	put_number(record->at_ns, out);
 	putc_unlocked(',', out);
 	if (record->seconds > 0)
-		fputs_unlocked(format_decimal(record->seconds, 6).s, out);
+		put_decimal(record->seconds, out);
 	put_number_if(vm, vm ? vm->number : 0, out);
 	put_number_if(vm, vm ? vm->pid : 0, out);
 	put_text(vm ? vm->name : "", out);
@@ -119,7 +123,7 @@ static void put_row(struct record *record, const struct monitor_shape *shape,
 			put_number(value.count, out);
 		} else {
 			putc_unlocked(',', out);
-			fputs_unlocked(format_decimal(value.real, 6).s, out);
+			put_decimal(value.real, out);
 		}
 	}
 	fputs_unlocked("\n", out);

@@ -29,7 +29,7 @@ static void put_histogram(struct json_writer *json, const struct hist *hist)
 {
 	json_put_open(json, "histogram", '[');
 	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
-		const uint64_t *span = hist->span[i / HIST_SPAN];
+		const uint64_t *span = hist_counts(hist, i / HIST_SPAN);
 
 		if (!span || !span[i % HIST_SPAN])
 			continue;

@@ -29,8 +29,10 @@ static void put(struct line *line, const char *text, size_t length)
 
 static void put_spaces(struct line *line, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		put(line, " ", 1);
+	if (length > sizeof(line->s) - 1 - line->length)
+		length = sizeof(line->s) - 1 - line->length;
+	memset(line->s + line->length, ' ', length);
+	line->length += length;
 }
 
 static void put_left(struct line *line, size_t width, const char *text)
@@ -41,12 +43,16 @@ static void put_left(struct line *line, size_t width, const char *text)
 	put_spaces(line, length < width ? width - length : 0);
 }
 
-static void put_right(struct line *line, size_t width, const char *text)
+static void put_right(struct line *line, size_t width, const char *text,
+		      size_t length)
 {
-	size_t length = strlen(text);
-
 	put_spaces(line, length < width ? width - length : 0);
 	put(line, text, length);
+}
+
+static void put_number(struct line *line, size_t width, struct text number)
+{
+	put_right(line, width, number.s, number.length);
 }
 
 static void end(struct line *line, FILE *out)
@@ -67,7 +73,7 @@ static void render_row(const char *name, const struct monitor_shape *shape,
 	for (size_t i = 0; i < shape->columns.nr; i++) {
 		enum column_id id = shape->columns.id[i];
 
-		put_right(&line, columns[id].width + 1, column_text(id, row).s);
+		put_number(&line, columns[id].width + 1, column_text(id, row));
 	}
 	end(&line, out);
 }
@@ -80,7 +86,8 @@ static void render_header(const struct monitor_shape *shape, FILE *out)
 	for (size_t i = 0; i < shape->columns.nr; i++) {
 		const struct column *column = &columns[shape->columns.id[i]];
 
-		put_right(&line, column->width + 1, column->header);
+		put_right(&line, column->width + 1, column->header,
+			  strlen(column->header));
 	}
 	end(&line, out);
 }
@@ -156,6 +163,7 @@ static void render_slow(const struct ledger_slow *slow,
 	uint64_t off_cpu = slow->preempted_ns + slow->blocked_ns;
 	const struct exit_reason *known =
 		exit_reason_find(vm ? vm->isa : 0, slow->reason);
+	const struct text none = { "-", 1 };
 	struct line line = { .length = 0 };
 	struct name name = format_name(vm ? vm->name : "?");
 	char what[96];
@@ -164,11 +172,11 @@ static void render_slow(const struct ledger_slow *slow,
 	snprintf(what, sizeof(what), " %s %s",
 		 known ? known->name : format_reason(0, slow->reason).s,
 		 slow->has_key ? key_text(shape->by, slow->key).s : "");
-	put_right(&line, 14, format_decimal(slow->at_ns / 1e9, 6).s);
+	put_number(&line, 14, format_decimal(slow->at_ns / 1e9, 6));
 	put_left(&line, 30, what);
-	put_right(&line, 8, format_ns(slow->ns).s);
-	put_right(&line, 8, off_cpu ? format_ns(off_cpu).s : "-");
-	put_right(&line, 5, format_plain(slow->vcpu_id).s);
+	put_number(&line, 8, format_ns(slow->ns));
+	put_number(&line, 8, off_cpu ? format_ns(off_cpu) : none);
+	put_number(&line, 5, format_plain(slow->vcpu_id));
 	put(&line, " ", 1);
 	put(&line, name.s, utf8_cut(name.s, 14));
 	end(&line, out);

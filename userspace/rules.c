@@ -100,14 +100,11 @@ static struct base *find_base(struct rules *rules, const struct answer *answer,
 static int64_t others(const struct books *books, bool late,
 		      const struct answer *answer)
 {
-	const struct ledger *ledger = &books->ledger;
+	const struct ledger_vm *vm = ledger_find_vm(&books->ledger, answer->vm);
 	size_t vcpus = answer->vcpus;
 
-	for (size_t i = 0; late && i < ledger->nr_vms; i++) {
-		if (ledger->vm[i].number == answer->vm &&
-		    ledger->vm[i].nr_vcpus > vcpus)
-			vcpus = ledger->vm[i].nr_vcpus;
-	}
+	if (late && vm && vm->nr_vcpus > vcpus)
+		vcpus = vm->nr_vcpus;
 	return (int64_t)vcpus - (answer->outside ? answer->outside : 1);
 }
 

@@ -163,10 +163,7 @@ int statement_make(const struct books *books, const struct balance *balance,
 		calloc(books->answers.nr + 1, sizeof(*statement->line));
 	if (!statement->line)
 		return -ENOMEM;
-	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
-		if (books->ledger.vm[i].number == vm)
-			statement->ledger = &books->ledger.vm[i];
-	}
+	statement->ledger = ledger_find_vm(&books->ledger, vm);
 	statement->late = books_vm_is_late(books, vm);
 	take_all(books, balance, statement);
 	take_statistics(books, statement);

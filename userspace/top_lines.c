@@ -71,16 +71,6 @@ static int add_vms(struct top_model *model)
 	return r;
 }
 
-static const struct ledger_vm *find_vm(const struct top_model *model,
-				       uint64_t number)
-{
-	for (size_t i = 0; i < model->last.nr_vms; i++) {
-		if (model->last.vm[i].number == number)
-			return &model->last.vm[i];
-	}
-	return NULL;
-}
-
 static const struct ledger_vcpu *find_vcpu(const struct ledger_vm *vm,
 					   uint64_t id)
 {
@@ -179,7 +169,7 @@ static int add_times(struct top_model *model, const struct row *row)
 
 	model->times = true;
 	for (size_t i = 0; i < HIST_BUCKETS; i++) {
-		const uint64_t *span = row->hist->span[i / HIST_SPAN];
+		const uint64_t *span = hist_counts(row->hist, i / HIST_SPAN);
 		size_t octave = i / OCTAVE;
 
 		if (!span || !span[i % HIST_SPAN])
@@ -279,7 +269,7 @@ static void set_shares(struct top_model *model)
 
 int top_line_complete(const struct top_model *model, struct top_line *line)
 {
-	const struct ledger_vm *vm = find_vm(model, line->id.vm);
+	const struct ledger_vm *vm = ledger_find_vm(&model->last, line->id.vm);
 	const struct ledger_vcpu *vcpu = NULL;
 	struct row_group group;
 	uint64_t all_exits;
@@ -312,7 +302,7 @@ int top_lines_build(struct top_model *model)
 	if (model->level == TOP_VMS)
 		r = add_vms(model);
 	else
-		vm = find_vm(model, model->scope.vm);
+		vm = ledger_find_vm(&model->last, model->scope.vm);
 	if (vm)
 		r = model->level == TOP_VCPUS ? add_vcpus(model, vm) :
 						add_within(model, vm);

@@ -141,11 +141,10 @@ static int open_line(struct top_model *model)
 /* Is there a list of vCPUs above this list of reasons? */
 static bool has_vcpus(const struct top_model *model)
 {
-	for (size_t i = 0; i < model->last.nr_vms; i++) {
-		if (model->last.vm[i].number == model->scope.vm)
-			return model->last.vm[i].nr_vcpus > 1;
-	}
-	return false;
+	const struct ledger_vm *vm =
+		ledger_find_vm(&model->last, model->scope.vm);
+
+	return vm && vm->nr_vcpus > 1;
 }
 
 /* Go one level up, to what was opened. */

@@ -290,11 +290,7 @@ static void draw_line(const struct top_view *view,
 
 static const struct ledger_vm *opened_vm(const struct top_model *model)
 {
-	for (size_t i = 0; i < model->last.nr_vms; i++) {
-		if (model->last.vm[i].number == model->scope.vm)
-			return &model->last.vm[i];
-	}
-	return NULL;
+	return ledger_find_vm(&model->last, model->scope.vm);
 }
 
 /* Where we are: VM web1 > vCPU 3 > 0x07b IOIO. */

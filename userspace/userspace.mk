@@ -13,11 +13,13 @@ PLAIN := answers attach balance books books_json books_load columns doctor durat
 	 statement top_history top_lines top_model tracepoints tsc utf8 \
 	 vm_list vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
+# From BPF's memory.
+COLLECT := observer_collect observer_keys observer_total
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  attach_probe cmd_compare cmd_doctor cmd_monitor command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
-		  monitor_options observer observer_collect top top_keys \
-		  top_view watch)
+		  monitor_options observer $(COLLECT) top top_keys top_view \
+		  watch)
 
 PROGRAMS += $(EXITLEDGER)
 
@@ -29,13 +31,17 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@
 
-OBSERVER_OBJECTS := $(BUILD)/obj/userspace/observer.o \
-		    $(BUILD)/obj/userspace/observer_collect.o
+OBSERVER_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+		      observer $(COLLECT))
 $(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(OBSERVER_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
 $(BUILD)/obj/userspace/attach_probe.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
+
+# Adding up thousands of histograms is most of the work: let the compiler use
+# what the processor has for it.
+$(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O3
 
 -include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
 
@@ -50,14 +56,26 @@ TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
 UNIT_TESTS += $(TEST_PROGRAMS)
 
-$(BUILD)/tests/test_observer: $(BUILD)/obj/userspace/observer_collect.o
+$(BUILD)/tests/test_observer: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+				$(COLLECT) tests/busy_host)
 $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson \
 		$(CHECK_LIBS)
 
-$(BUILD)/obj/userspace/tests/test_observer.o: ALL_CFLAGS += -I$(BUILD)/bpf
-$(BUILD)/obj/userspace/tests/test_observer.o: $(BUILD)/bpf/observer.skel.h
+BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
+		  test_observer busy_host monitor_cost)
+$(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
+$(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
+
+# What monitor itself costs: to be run by hand.
+MONITOR_COST := $(BUILD)/tests/monitor_cost
+unit-tests: $(MONITOR_COST)
+$(MONITOR_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/monitor_cost \
+		   tests/busy_host $(COLLECT) monitor_loop command) \
+		 $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lm
 
 # The observer's accessor of the exit reason, in a program of the test's own.
 TEST_SKELETON := $(BUILD)/tests/exit_reason.skel.h
@@ -100,4 +118,5 @@ $(MONITOR_DEMO): $(BUILD)/obj/userspace/tests/monitor_demo.o $(MADE_UP) \
 .SECONDARY: $(TEST_OBJECTS)
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
-	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo)
+	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo busy_host \
+	   monitor_cost)

@@ -67,9 +67,9 @@ watch trace --histograms --hlt --slower-than 1ns -- \
 
 watch off_cpu --off-cpu -- microguest --report /results/off_cpu.report.json \
 	--vcpus 4 cpuid=5000 hlt_timer=20
-for key in port msr hypercall cpuid; do
+for key in port mmio msr hypercall cpuid; do
 	# shellcheck disable=SC2046,SC2086
-	watch "by_$key" --by $key -- $(guest --vcpus 2 $work)
+	watch "by_$key" --by $key -- $(guest --vcpus 2 $work mmio=35)
 done
 # shellcheck disable=SC2046
 watch fast --fast -- $(guest tsc_far=500 cpuid=100)

@@ -4,7 +4,7 @@
 #
 # The live view beside two Linux guests and one of known behaviour, recorded: for
 # the picture in the README (lab/top-picture.sh) and for a test that it works on
-# a real host of VMs.
+# a real host of VMs.  TOP_LINES: of the terminal.
 set -u
 
 export TERM=xterm-256color LC_ALL=C.UTF-8
@@ -37,7 +37,7 @@ keys() {
 }
 
 echo "[LAB] the live view"
-keys | script -q -f -e -c "stty rows 24 cols 80 && exec exitledger monitor --top" \
+keys | script -q -f -e -c "stty rows ${TOP_LINES:-24} cols 80 && exec exitledger monitor --top" \
 	/results/top.typescript >/dev/null
 echo $? >/results/top.status
 exit 0

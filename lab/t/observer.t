@@ -135,13 +135,15 @@ def test_more():
        msr["exits"] == executed("off_cpu")[msr["reason"]], msr)
     for name, reason, key, count in (
         ("by_port", "IOIO", 0x10, 500),
+        ("by_mmio", "NPF", 0x200000, 70),
         ("by_msr", "MSR", 0x1B, 250),
         ("by_hypercall", "VMMCALL", 0xFFFF, 124),
     ):
         keys = {k["key"]: k for k in reasons(name)[reason]["keys"]}
         ok(f"{name}: every exit under its key",
            keys.get(key, {}).get("exits") == count, keys)
-        ok(f"{name}: with its time", keys[key]["ns"] > 0, keys)
+        ok(f"{name}: with its time", keys[key]["ns"] > 0
+           and keys[key]["timed"] == count, keys)
         ok(f"{name}: nothing lost", not lost(name), lost(name))
     row = reasons("by_cpuid")["CPUID"]
     ok("by_cpuid: the keys' counts are the reason's",

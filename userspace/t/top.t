@@ -154,7 +154,8 @@ def ends():
     top = demo(3, 1, "fail")
     ok("a failure: status", top.wait() == 1)
     ok("a failure: the terminal", top.is_restored(), top.raw[-300:])
-    ok("a failure: said", top.errors() == "out of memory\n")
+    ok("a failure: said", top.errors() ==
+       "cannot collect what BPF booked: Cannot allocate memory\n", top.errors())
     top = demo(3, 1)
     top.until("vm1 ")
     os.close(top.slave)

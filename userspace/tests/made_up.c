@@ -82,6 +82,7 @@ void made_up_key(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 	struct ledger_key *entry = must(ledger_key(&to->keys, reason, key));
 
 	entry->exits += exits;
+	entry->timed += exits;
 	entry->ns += ns * exits;
 	widen(&entry->min_ns, &entry->max_ns, ns);
 }

@@ -280,6 +280,7 @@ START_TEST(values_of_columns)
 	ck_assert_str_eq(text_of("time_share", row), "0.0 %");
 	ck_assert_double_eq_tol(row->ns / row->vcpu_ns, 12e-6 / 4, 1e-12);
 	ck_assert_str_eq(text_of("mean", row), "1.33 us");
+	ck_assert_str_eq(text_of("timed", row), "9");
 	ck_assert_str_eq(text_of("min", row), "1.00 us");
 	ck_assert_str_eq(text_of("max", row), "2.00 us");
 	ck_assert_uint_ge(row->percentile[ROW_P50], 950);
@@ -289,6 +290,7 @@ START_TEST(values_of_columns)
 	ck_assert_str_eq(text_of("share", row), "75.0 %");
 	ck_assert_str_eq(text_of("time", row), "-");
 	ck_assert_str_eq(text_of("mean", row), "-");
+	ck_assert_str_eq(text_of("timed", row), "-");
 	ck_assert_str_eq(text_of("min", row), "-");
 	ck_assert_str_eq(text_of("p99", row), "-");
 	rows_free(&rows);
@@ -304,6 +306,33 @@ START_TEST(values_of_columns)
 END_TEST
 
 /* A bucket's middle may be beyond what was seen: the bounds are exact. */
+/* A key's exit may have no time yet, either. */
+START_TEST(times_of_keys)
+{
+	struct ledger ledger = { 0 };
+	const struct row *row;
+	struct rows rows;
+
+	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 6);
+	made_up_key(&ledger, 1, 0, EXIT_SVM_MSR, 0x1b, 1000, 3);
+	made_up_key(&ledger, 1, 0, EXIT_SVM_MSR, 0x10, 0, 1);
+	ledger.vm[0].vcpu[0].keys.key[0].timed = 0;
+	ledger.vm[0].vcpu[0].keys.key[1].exits = 4;
+	ck_assert_int_eq(rows_build(&ledger, NULL, false, 1, &rows), 0);
+	row = &rows.group[0].key[1];
+	ck_assert_str_eq(text_of("exits", row), "4");
+	ck_assert_str_eq(text_of("timed", row), "3");
+	ck_assert_str_eq(text_of("mean", row), "1.00 us");
+	ck_assert_str_eq(text_of("p50", row), "-");
+	row = &rows.group[0].key[0];
+	ck_assert_str_eq(text_of("exits", row), "1");
+	ck_assert_str_eq(text_of("timed", row), "-");
+	ck_assert_str_eq(text_of("mean", row), "-");
+	rows_free(&rows);
+	ledger_free(&ledger);
+}
+END_TEST
+
 START_TEST(percentiles_keep_to_the_bounds)
 {
 	struct ledger ledger = { 0 };
@@ -481,6 +510,7 @@ int main(void)
 	tcase_add_test(tcase, rows_are_filtered);
 	tcase_add_test(tcase, rows_of_the_ended);
 	tcase_add_test(tcase, values_of_columns);
+	tcase_add_test(tcase, times_of_keys);
 	tcase_add_test(tcase, percentiles_keep_to_the_bounds);
 	tcase_add_test(tcase, columns_unasked);
 	tcase_add_test(tcase, columns_by_name);

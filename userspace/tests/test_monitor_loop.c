@@ -16,21 +16,37 @@ static struct {
 	struct why why;
 	unsigned int collected, shown, waited;
 	unsigned int fail_at, end_at, interrupt_at; /* 0: never */
+	unsigned int totals;
+	int total_fails;
 	uint64_t exits, slow; /* shown */
 	double seconds;
 	bool ended; /* what the source says of vCPUs */
 } test;
 
-static int collect(void *context, struct ledger *interval)
+static int collect(void *context, struct ledger *interval, struct ledger *total)
 {
 	const struct ledger_slow slow = { .vm = 1, .ns = 5000000 };
 
 	(void)context;
 	if (++test.collected == test.fail_at)
-		return -ENOMEM;
+		return -EACCES;
 	made_up_exits(interval, 1, 0, EXIT_SVM_MSR, 1);
+	ck_assert_ptr_eq(total, &test.loop.total);
 	interval->ns = monitor_now_ns();
 	return ledger_slow_add(&interval->slows, &slow);
+}
+
+/* The source's own sum. */
+static int end_total(void *context, struct ledger *interval,
+		     struct ledger *total)
+{
+	(void)context;
+	ck_assert_ptr_eq(interval, &test.loop.now);
+	test.totals++;
+	if (test.total_fails)
+		return test.total_fails;
+	made_up_exits(total, 1, 0, EXIT_SVM_MSR, test.collected);
+	return 0;
 }
 
 static bool has_news(void *context)
@@ -69,7 +85,7 @@ static void setup(void)
 {
 	memset(&test, 0, sizeof(test));
 	test.loop = (struct monitor_loop){
-		.source = { NULL, collect, has_news },
+		.source = { NULL, collect, end_total, has_news },
 		.view = { NULL, wait_for, show },
 		.start_ns = monitor_now_ns(),
 		.interval = 0.02,
@@ -95,6 +111,7 @@ START_TEST(intervals_and_total)
 	/* The total has what came after the last interval, too. */
 	ck_assert_uint_eq(test.exits, 5);
 	ck_assert_uint_eq(test.loop.total.vm[0].vcpu[0].exits, 6);
+	ck_assert_uint_eq(test.totals, 1);
 	/* A slow exit is shown once. */
 	ck_assert_uint_eq(test.slow, 5);
 	ck_assert_uint_eq(test.loop.total.slows.nr, 1);
@@ -139,9 +156,20 @@ END_TEST
 START_TEST(a_failure_ends_it)
 {
 	test.fail_at = 3;
-	ck_assert_int_eq(run(), -ENOMEM);
-	ck_assert_str_eq(test.why.text, "out of memory");
+	ck_assert_int_eq(run(), -EACCES);
+	ck_assert_str_eq(test.why.text,
+			 "cannot collect what BPF booked: Permission denied");
 	ck_assert_uint_eq(test.shown, 2);
+	ck_assert_uint_eq(test.totals, 0);
+}
+END_TEST
+
+START_TEST(a_failure_in_the_end)
+{
+	test.loop.count = 2;
+	test.total_fails = -ENOMEM;
+	ck_assert_int_eq(run(), -ENOMEM);
+	ck_assert_ptr_nonnull(strstr(test.why.text, strerror(ENOMEM)));
 }
 END_TEST
 
@@ -166,6 +194,7 @@ int main(void)
 	tcase_add_test(tcase, ended_vcpus_are_collected);
 	tcase_add_test(tcase, nothing_to_collect);
 	tcase_add_test(tcase, a_failure_ends_it);
+	tcase_add_test(tcase, a_failure_in_the_end);
 	tcase_add_test(tcase, a_signal_ends_it);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);

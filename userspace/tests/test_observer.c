@@ -13,11 +13,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "busy_host.h"
 #include "exit_leaves.h"
-#include "records.h"
 #include "tap.h"
-
-#include "observer_private.h"
 
 static struct observer_bpf *bpf;
 static struct observer observer;
@@ -230,7 +228,7 @@ START_TEST(intervals)
 		took(0x4000, 100000000);
 	took(0x4000, 50000000000);
 	took(0x4000, 2000);
-	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	cell = cell_of(&ledger, 1, 0);
 	ck_assert_uint_eq(cell->exits, 102);
 	ck_assert_uint_eq(hist_count(&cell->hist), 102);
@@ -244,7 +242,7 @@ START_TEST(intervals)
 	ledger_reset(&ledger);
 	took(0x4000, 300000000);
 	kvm_exit(0x4000);
-	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	cell = cell_of(&ledger, 1, 0);
 	ck_assert_uint_eq(cell->exits, 2);
 	ck_assert_uint_eq(hist_count(&cell->hist), 1);
@@ -252,7 +250,7 @@ START_TEST(intervals)
 	ck_assert_uint_le(cell->max_ns, 400000000);
 
 	ledger_reset(&ledger);
-	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 0);
 	ledger_free(&ledger);
 }
@@ -270,7 +268,7 @@ START_TEST(all_times)
 
 		took(0x4000, time);
 		ledger_reset(&ledger);
-		ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+		ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 		hist = &ledger.vm[0].vcpu[0].cells.cell[0].hist;
 		ck_assert_uint_eq(hist_count(hist), 1);
 		near = hist_percentile(hist, 1);
@@ -300,7 +298,7 @@ START_TEST(ended_vcpus_are_freed)
 			bpf->bss->vcpus_ended++;
 		}
 		ck_assert(observer_has_news(&observer));
-		ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+		ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 		ck_assert(!observer_has_news(&observer));
 	}
 	for (size_t i = 0; i < OBS_SLOTS; i++)
@@ -323,7 +321,7 @@ START_TEST(spans_run_out)
 	took(0x4000, 2000000);
 	took(0x4000, 2000000);
 	took(0x4000, 2000000000);
-	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	ck_assert_uint_eq(ledger.losses.no_span, 1);
 	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 3);
 	ck_assert_uint_ge(cell_of(&ledger, 1, 0)->ns, 2004000000);
@@ -347,7 +345,7 @@ START_TEST(reasons_run_out)
 	slot->reason[1] = 0x99;
 	took(0x4000, 1000);
 	took(0x4000, 1000);
-	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].exits, 3);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].sparse_full, 2);
 	ledger_free(&ledger);
@@ -360,10 +358,159 @@ START_TEST(unreadable_reasons_are_counted)
 
 	took(0x4000, 1000);
 	slot_of(0x4000)->reason[1] = OBS_UNREADABLE;
-	ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 1);
 	ck_assert_uint_eq(ledger.losses.unreadable, 1);
 	ledger_free(&ledger);
+}
+END_TEST
+
+static const struct ledger_cell *total_cell(struct ledger *total, u64 vcpu)
+{
+	const struct ledger_vm *vm = ledger_find_vm(total, 1);
+
+	ck_assert_ptr_nonnull(vm);
+	ck_assert_uint_gt(vm->nr_vcpus, vcpu);
+	ck_assert_uint_eq(vm->vcpu[vcpu].cells.nr, 1);
+	return &vm->vcpu[vcpu].cells.cell[0];
+}
+
+static void id_of(u64 vcpu, u32 id)
+{
+	slot_of(vcpu)->vcpu_id = id;
+}
+
+/* What ended, what was in intervals that are forgotten, and what came since. */
+START_TEST(totals)
+{
+	struct ledger ledger = { 0 }, total = { 0 };
+	const struct ledger_cell *cell;
+
+	took(0x4000, 2000000000);
+	took(0x8000, 5000);
+	id_of(0x8000, 1);
+	ck_assert_int_eq(observer_collect(&observer, &ledger, &total), 0);
+	ck_assert_uint_eq(total.nr_vms, 0);
+	ledger_reset(&ledger);
+	took(0x4000, 1000000000);
+	slot_of(0x8000)->vcpu = OBS_GONE;
+	ck_assert_int_eq(observer_collect(&observer, &ledger, &total), 0);
+	cell = total_cell(&total, 0);
+	ck_assert_uint_eq(total.vm[0].vcpu[0].id, 1);
+	ck_assert(total.vm[0].vcpu[0].gone);
+	ck_assert_uint_eq(cell->exits, 1);
+	strcpy(ledger.vm[0].name, "known");
+	took(0x4000, 3000000000);
+	kvm_exit(0x4000);
+	ck_assert_int_eq(observer_total(&observer, &ledger, &total), 0);
+	cell = total_cell(&total, 0);
+	ck_assert_uint_eq(cell->exits, 4);
+	ck_assert_uint_eq(hist_count(&cell->hist), 3);
+	ck_assert_uint_ge(cell->ns, 6000000000);
+	ck_assert_uint_ge(cell->min_ns, 1000000000);
+	ck_assert_uint_lt(cell->min_ns, 2000000000);
+	ck_assert_uint_ge(cell->max_ns, 3000000000);
+	ck_assert(!total.vm[0].vcpu[0].gone);
+	cell = total_cell(&total, 1);
+	ck_assert_uint_eq(cell->exits, 1);
+	ck_assert_uint_eq(hist_count(&cell->hist), 1);
+	ledger_free(&ledger);
+	ledger_free(&total);
+}
+END_TEST
+
+/* BPF has 32 bits for some counters: the total has what they lost. */
+START_TEST(totals_of_counters_that_wrapped)
+{
+	const u64 more = (1ull << 31) - 10; /* in a second: not reached */
+	struct ledger ledger = { 0 }, total = { 0 };
+	const struct ledger_cell *cell;
+	struct obs_slot *slot;
+	u32 *bucket;
+
+	took(0x4000, 2000000000);
+	slot = slot_of(0x4000);
+	bucket = bpf->bss->spans[slot->cell[1].span[5]].count;
+	while (!*bucket)
+		bucket++;
+	for (int round = 0; round < 5; round++) {
+		slot->cell[1].exits += more;
+		slot->cell[1].ns += 1;
+		slot->fast[1] += more;
+		*bucket += more;
+		ck_assert_int_eq(observer_collect(&observer, &ledger, &total),
+				 0);
+		cell = cell_of(&ledger, 1, 0);
+		ck_assert_uint_eq(cell->exits, more + !round);
+		ck_assert_uint_eq(cell->fast, more);
+		ck_assert_uint_eq(hist_count(&cell->hist), more + !round);
+		ledger_reset(&ledger);
+	}
+	ck_assert_int_eq(observer_total(&observer, &ledger, &total), 0);
+	cell = total_cell(&total, 0);
+	ck_assert_uint_eq(cell->exits, 5 * more + 1);
+	ck_assert_uint_eq(cell->fast, 5 * more);
+	ck_assert_uint_eq(hist_count(&cell->hist), 5 * more + 1);
+	ledger_free(&ledger);
+	ledger_free(&total);
+}
+END_TEST
+
+static void book(u64 vcpu, u64 key, u64 exits, u64 timed)
+{
+	const struct obs_slot *slot = slot_of(vcpu);
+	const struct obs_key at = {
+		.key = key,
+		.reason = 0x7b,
+		.slot = slot - bpf->bss->slots,
+		.serial = slot->serial,
+	};
+	const struct obs_keyed value = { .exits = exits,
+					 .timed = timed,
+					 .ns = 700 * timed,
+					 .min_ns = 600,
+					 .max_ns = 800 };
+
+	ck_assert_int_eq(bpf_map__update_elem(bpf->maps.keyed, &at, sizeof(at),
+					      &value, sizeof(value), BPF_ANY),
+			 0);
+}
+
+/* An interval has the keys that grew in it, the total has all. */
+START_TEST(keys)
+{
+	struct ledger ledger = { 0 }, total = { 0 };
+	const struct ledger_keys *got;
+
+	observer.options.by = LEDGER_KEY_PORT;
+	took(0x4000, 1000);
+	took(0x8000, 1000);
+	id_of(0x8000, 1);
+	book(0x4000, 0x60, 10, 9);
+	book(0x4000, 0x70, 5, 5);
+	book(0x8000, 0x70, 7, 7);
+	ck_assert_int_eq(observer_collect(&observer, &ledger, &total), 0);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.nr, 2);
+	ledger_reset(&ledger);
+	book(0x4000, 0x60, 12, 12);
+	slot_of(0x8000)->vcpu = OBS_GONE;
+	ck_assert_int_eq(observer_collect(&observer, &ledger, &total), 0);
+	got = &ledger.vm[0].vcpu[0].keys;
+	ck_assert_uint_eq(got->nr, 1);
+	ck_assert_uint_eq(got->key[0].key, 0x60);
+	ck_assert_uint_eq(got->key[0].exits, 2);
+	ck_assert_uint_eq(got->key[0].timed, 3);
+	ck_assert_uint_eq(got->key[0].ns, 2100);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[1].keys.nr, 0);
+	ck_assert_int_eq(observer_total(&observer, &ledger, &total), 0);
+	got = &total.vm[0].vcpu[0].keys;
+	ck_assert_uint_eq(got->nr, 2);
+	ck_assert_uint_eq(got->key[0].exits, 12);
+	ck_assert_uint_eq(got->key[0].timed, 12);
+	ck_assert_uint_eq(got->key[1].exits, 5);
+	ck_assert_uint_eq(total.vm[0].vcpu[1].keys.key[0].exits, 7);
+	ledger_free(&ledger);
+	ledger_free(&total);
 }
 END_TEST
 
@@ -372,72 +519,31 @@ static double cpu_ms(void)
 	return clock() * 1e3 / CLOCKS_PER_SEC;
 }
 
-/* A second of 1,000 vCPUs. */
-#define BUSY_VCPUS 1000
-#define BUSY_REASONS 15
-
-static void busy_second(void)
-{
-	static const u8 buckets[] = { 4, 5, 6, 7, 9, 13, 20, 31 };
-	for (u32 i = 0; i < BUSY_VCPUS; i++) {
-		struct obs_slot *slot = &bpf->bss->slots[i];
-
-		for (u32 j = 1; j <= BUSY_REASONS; j++) {
-			struct obs_cell *cell = &slot->cell[j];
-
-			cell->exits += 24;
-			cell->ns += 100000;
-			for (u32 k = 0; k < 24; k++)
-				bpf->bss->spans[cell->span[1 + k / 8]]
-					.count[buckets[k % 8]]++;
-		}
-	}
-}
-
-static void make_busy(void)
-{
-	u32 span = 1;
-
-	for (u32 i = 0; i < BUSY_VCPUS; i++) {
-		struct obs_slot *slot = &bpf->bss->slots[i];
-
-		slot->vcpu = 0x1000 + i;
-		slot->vm = 1 + i / 100;
-		slot->serial = i + 1;
-		slot->vcpu_id = i % 100;
-		slot->tgid = getpid();
-		slot->cells = 1 + BUSY_REASONS;
-		for (u32 j = 1; j <= BUSY_REASONS; j++) {
-			slot->reason[j] = 3 * j;
-			for (u32 k = 1; k <= 3; k++)
-				slot->cell[j].span[k] = span++;
-		}
-	}
-}
-
 /* 10 ms are 1 % of a core. */
 START_TEST(collecting_is_cheap)
 {
 	struct ledger ledger = { 0 }, total = { 0 };
 	double before, ms = 1e9;
 
-	make_busy();
+	busy_host(bpf->bss, 10);
 	for (int i = 0; i < 10; i++) {
-		busy_second();
+		busy_second(bpf->bss);
 		before = cpu_ms();
-		ck_assert_int_eq(observer_collect(&observer, &ledger), 0);
-		ck_assert_int_eq(ledger_add(&total, &ledger), 0);
+		ck_assert_int_eq(observer_collect(&observer, &ledger, &total),
+				 0);
 		ledger_reset(&ledger);
 		if (i && cpu_ms() - before < ms)
 			ms = cpu_ms() - before;
 	}
 	printf("# %d vCPUs of %d reasons: %.1f ms of CPU time to collect\n",
 	       BUSY_VCPUS, BUSY_REASONS, ms);
+	ck_assert_int_eq(observer_total(&observer, &ledger, &total), 0);
 	ck_assert_uint_eq(total.nr_vms, 10);
-	ck_assert_uint_eq(total.vm[9].vcpu[99].exits, 10 * 24 * BUSY_REASONS);
+	ck_assert_uint_eq(total.vm[9].vcpu[99].exits,
+			  10 * BUSY_EXITS * BUSY_REASONS);
 	ck_assert_uint_eq(hist_count(&total.vm[9].vcpu[99].cells.cell[0].hist),
-			  240);
-	ck_assert(ms < 100);
+			  10 * BUSY_EXITS);
+	ck_assert(ms < 50);
 	ledger_free(&ledger);
 	ledger_free(&total);
 }
@@ -507,6 +613,9 @@ int main(void)
 	tcase_add_test(tcase, spans_run_out);
 	tcase_add_test(tcase, reasons_run_out);
 	tcase_add_test(tcase, unreadable_reasons_are_counted);
+	tcase_add_test(tcase, totals);
+	tcase_add_test(tcase, totals_of_counters_that_wrapped);
+	tcase_add_test(tcase, keys);
 	tcase_add_test(tcase, collecting_is_cheap);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);

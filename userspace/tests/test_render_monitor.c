@@ -414,25 +414,18 @@ START_TEST(large_hosts)
 	static const size_t hosts[][2] = { { 1000, 1 }, { 10, 100 } };
 	const struct monitor_sample sample = { .ledger = &ledger,
 					       .seconds = 1 };
-	struct ledger total = { 0 };
-	double start, add, table, json, csv_ms;
+	double table, json, csv_ms;
 
 	made_up_host(&ledger, hosts[_i][0], hosts[_i][1], 1);
-	ck_assert_int_eq(ledger_add(&total, &ledger), 0);
-	start = user_ms();
-	for (int i = 0; i < ROUNDS; i++)
-		ck_assert_int_eq(ledger_add(&total, &ledger), 0);
-	add = (user_ms() - start) / ROUNDS;
 	table = cost(render_monitor_text, &sample);
 	column_list_all(NEEDS_TIME, &shape.columns);
 	json = cost(render_monitor_json, &sample);
 	csv_ms = cost(render_monitor_csv, &sample);
-	printf("# %zu VMs of %zu vCPUs: ms per interval: total %.1f, table %.1f, JSON %.1f, CSV %.1f\n",
-	       hosts[_i][0], hosts[_i][1], add, table, json, csv_ms);
-	ck_assert(add + table < 250);
+	printf("# %zu VMs of %zu vCPUs: ms per interval: table %.1f, JSON %.1f, CSV %.1f\n",
+	       hosts[_i][0], hosts[_i][1], table, json, csv_ms);
+	ck_assert(table < 250);
 	ck_assert(json < 250);
 	ck_assert(csv_ms < 250);
-	ledger_free(&total);
 }
 END_TEST
 

@@ -33,7 +33,22 @@ static void add_keys(struct ledger *interval, unsigned int step)
 	made_up_key(interval, 1, 0, EXIT_SVM_IOIO, 0xcf8, 900, 3);
 }
 
-static int collect(void *context, struct ledger *interval)
+/* A step of the host. */
+static void step(struct host *host, struct ledger *ledger)
+{
+	made_up_host(
+		ledger,
+		!strcmp(host->mode, "ending") && host->step > 3 ? 1 : host->vms,
+		host->vcpus, host->step);
+	if (!strcmp(host->mode, "keys"))
+		add_keys(ledger, host->step);
+	if (!strcmp(host->mode, "ending") && host->step == 3) {
+		for (size_t i = 0; i < host->vcpus; i++)
+			ledger->vm[1].vcpu[i].gone = true;
+	}
+}
+
+static int collect(void *context, struct ledger *interval, struct ledger *total)
 {
 	struct host *host = context;
 
@@ -43,16 +58,17 @@ static int collect(void *context, struct ledger *interval)
 		return -ENOMEM;
 	if (!strcmp(host->mode, "lost"))
 		interval->losses.no_slot = 1234;
-	made_up_host(
-		interval,
-		!strcmp(host->mode, "ending") && host->step > 3 ? 1 : host->vms,
-		host->vcpus, host->step);
-	if (!strcmp(host->mode, "keys"))
-		add_keys(interval, host->step);
-	if (!strcmp(host->mode, "ending") && host->step == 3) {
-		for (size_t i = 0; i < host->vcpus; i++)
-			interval->vm[1].vcpu[i].gone = true;
-	}
+	step(host, interval);
+	step(host, total);
+	return 0;
+}
+
+static int end_total(void *context, struct ledger *interval,
+		     struct ledger *total)
+{
+	(void)context;
+	total->ns = interval->ns;
+	total->losses = interval->losses;
 	return 0;
 }
 
@@ -70,7 +86,7 @@ int main(int argc, char **argv)
 		.mode = argc > 3 ? argv[3] : "",
 	};
 	struct monitor_loop loop = {
-		.source = { &host, collect, has_news },
+		.source = { &host, collect, end_total, has_news },
 		.start_ns = monitor_now_ns(),
 		.interval = 0.2,
 	};
