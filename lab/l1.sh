@@ -28,7 +28,8 @@
 #                      exitledger, guest, floor, obsfault   programs built here, in
 #                                /bin
 #                      stock     the distribution's own KVM modules, in
-#                                /modules/stock, besides those that are loaded
+#                                /modules/stock, besides those that are loaded;
+#                                load-kvm DIR replaces these
 #                      install   what installs modules, in /exitledger
 #                      terminfo  what programs must know of terminals
 #                      /a/path   a program of this machine, in /bin
@@ -124,7 +125,8 @@ add_needed() { # ROOT WORD
 		return 0
 		;;
 	stock)
-		mkdir -p "$1/modules/stock"
+		mkdir -p "$1/modules/stock" "$1/bin"
+		cp -- "$LAB/l1/load-kvm" "$1/bin/"
 		# shellcheck disable=SC2153 # from kernel.env
 		cp -- "$KMODULES"/kvm*.ko "$1/modules/stock/"
 		return 0

@@ -191,10 +191,10 @@ main() {
 	read_table
 	[[ -n $AGAIN ]] ||
 		"$LAB/l1.sh" --tcg --vendor "$VENDOR" --kernel "$KERNEL" \
-			--modules "$MODULES" --timeout 1500 --out "$OUT" \
+			--modules "$MODULES" --timeout 5400 --out "$OUT" \
 			"$LAB/scenarios/compare-rows.sh" ROWS="${ROWS%$'\n'}" ||
 		status=$?
-	((status == 0)) || exit "$DIE_STATUS"
+	((status == 0)) || exit 125
 	show_table >"$OUT/table.txt"
 	cat -- "$OUT/table.txt"
 	right=$(printf '%s\n' "${RULE[@]}" | grep -c BALANCED) || true

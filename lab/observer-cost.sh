@@ -82,13 +82,13 @@ median() {
 		END { printf "%.0f\n", a[int((NR + 1) / 2)] }'
 }
 
-# cell ROW KERNEL MITIGATIONS: instructions added; or, of none, all
+# cell ROW KERNEL MITIGATIONS: sets CELL: instructions added; or, of none, all
 cell() {
 	local base most value
 
 	results_of "$2" "$3"
 	[[ -e $RESULTS/$1 ]] || {
-		printf '%10s' ''
+		printf -v CELL '%10s' ''
 		return
 	}
 	value=$(median "$RESULTS/$1")
@@ -97,17 +97,17 @@ cell() {
 	most=$(awk -v k="$2" -v m="$3" -v r="$1" \
 		'$1 == k && $2 == m && $3 == r { print $4 }' <<<"$LIMITS")
 	if [[ -n $most ]] && ((value - base > most)); then
-		printf '%10s' "$((value - base))!"
+		printf -v CELL '%10s' "$((value - base))!"
 		STATUS=1
 	elif [[ $1 == none ]]; then
-		printf '%10d' "$value"
+		printf -v CELL '%10d' "$value"
 	else
-		printf '%+10d' "$((value - base))"
+		printf -v CELL '%+10d' "$((value - base))"
 	fi
 }
 
 show() {
-	local row run
+	local row run line any
 
 	printf '\nInstructions added per CPUID exit, kvm_amd, emulated; medians of %s laps\n\n' \
 		"$(wc -l <"$RESULTS/none")"
@@ -118,14 +118,14 @@ show() {
 	printf '\n'
 	for row in "${ROWS[@]}"; do
 		# Only what was measured in some run.
-		local line='' any=''
+		line='' any=''
 		for run in "${RUNS[@]}"; do
 			# shellcheck disable=SC2086 # two words
 			results_of $run
 			[[ ! -e $RESULTS/${row%%|*} ]] || any=1
 			# shellcheck disable=SC2086
-			cell "${row%%|*}" $run >"$TMP/cell"
-			line+=$(cat "$TMP/cell")
+			cell "${row%%|*}" $run
+			line+=$CELL
 		done
 		[[ -z $any ]] || printf '%-36s%s\n' "${row#*|}" "$line"
 	done
@@ -145,9 +145,7 @@ main() {
 		measure $run
 	done
 	STATUS=0
-	TMP=$(mktemp -d)
 	show
-	rm -rf -- "$TMP"
 	printf '\n%s s in all\n' "$(since "$start")"
 	exit "$STATUS"
 }

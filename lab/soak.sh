@@ -11,7 +11,7 @@
 # --vendor, --kernel   on this host alone (default: all four, one after the other)
 # --runs   how many guests on each (default: 50)
 # --exits  how many exits they have, all together, about (default: 5000000; Intel:
-#          600000)
+#          200000)
 # --seed   of the random numbers (default: another one each time; it is shown)
 # --out    the results, in a folder for each host (default: build/results/soak)
 # --again  add up the results that are there
@@ -154,7 +154,7 @@ add_up() {
 run() {
 	local exits=5000000
 
-	[[ $1 == amd ]] || exits=600000
+	[[ $1 == amd ]] || exits=200000
 	make_rows "$3" "${EXITS:-$exits}"
 	note "          $1 $2: $RUNS runs, seed $3"
 	"$LAB/l1.sh" --tcg --vendor "$1" --kernel "$2" --timeout 7200 \

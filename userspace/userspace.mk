@@ -48,9 +48,9 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books doctor exit_reason monitor monitor_loop observer \
-	 observer_collect observer_faults plain reasons render_doctor render_monitor soundness \
-	 top tracepoints vm_name
+UNITS := balance balance_reports books doctor exit_reason monitor \
+	 monitor_loop observer observer_collect observer_faults plain reasons \
+	 render_doctor render_monitor soundness top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 

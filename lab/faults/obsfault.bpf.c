@@ -112,13 +112,18 @@ static __always_inline void forget_exit(struct obs_slot *slot)
 	slot->exit_ns = 0;
 }
 
-static __always_inline void move_to_cell_before(struct obs_slot *slot)
+/* What is done to HLT alone. */
+static __always_inline void change_hlt(struct obs_slot *slot)
 {
 	u32 hlt = isa == EXIT_LEAF_ISA_SVM ? EXIT_SVM_HLT : EXIT_VMX_HLT;
 	u32 open = slot->open;
 
 	if (open < 2 || open >= OBS_CELLS || slot->reason[open] != hlt)
 		return;
+	if (fault == FAULT_UNREADABLE) {
+		slot->reason[open] = OBS_UNREADABLE;
+		return;
+	}
 	slot->cell[open].exits--;
 	slot->cell[open - 1].exits++;
 	slot->open = open - 1;
@@ -161,8 +166,8 @@ int after_exit(u64 *ctx)
 		slot->cell[slot->open].exits--;
 	else if (fault == FAULT_TWICE && state->exits == ONCE)
 		slot->cell[slot->open].exits++;
-	else if (fault == FAULT_NEIGHBOUR_CELL)
-		move_to_cell_before(slot);
+	else if (fault == FAULT_NEIGHBOUR_CELL || fault == FAULT_UNREADABLE)
+		change_hlt(slot);
 	else if (fault == FAULT_UNSEEN_VCPU && slot->vcpu_id)
 		forget_exit(slot);
 	else if (fault == FAULT_CLEARED_SLOT && state->exits == ONCE)

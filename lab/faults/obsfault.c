@@ -25,7 +25,7 @@
 
 enum { STATUS_FAILED = 1, STATUS_USAGE = 64 };
 
-#define FAULT(id, name, what) [FAULT_##id] = name,
+#define FAULT(id, name, what) [FAULT_##id] = (name),
 static const char *const names[NR_FAULTS] = {
 #include "observer_faults.def"
 };

@@ -158,7 +158,7 @@ keep read exitledger compare --for 1.5 -i 0.5 --json /results/read.json \
 keep read_fails exitledger compare --for 1 --read 'exit 7'
 
 echo "[LAB] watching, with guests that come and go"
-(while :; do microguest --laps 20 cpuid=100 out=3 >/dev/null; done) &
+(while :; do microguest --laps 20 --reads 5 cpuid=100 out=3 >/dev/null; done) &
 loop=$!
 exitledger compare --watch -i 1 --json /results/watch.json \
 	>/results/watch.txt 2>&1 &

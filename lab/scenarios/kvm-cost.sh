@@ -11,16 +11,6 @@ fail() {
 	exit 1
 }
 
-# load DIR: the KVM modules from there
-load() {
-	vendor=kvm-amd
-	grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
-	if ! rmmod "$vendor" kvm || ! insmod "$1/kvm.ko" ||
-		! insmod "$1/$vendor.ko"; then
-		fail "cannot load the modules in $1"
-	fi
-}
-
 measure() {
 	for kind in ${KINDS:-cpuid}; do
 		microguest --laps "${LAPS:-50}" --cycles "/results/$kind-$1" \
@@ -32,10 +22,10 @@ measure() {
 # In turn: rounds show what difference there is between equals.
 for round in $(seq "${ROUNDS:-4}"); do
 	echo "[LAB] round $round: stock"
-	load /modules/stock
+	load-kvm /modules/stock || exit
 	measure "stock$round"
 	echo "[LAB] round $round: patched"
-	load /modules
+	load-kvm /modules || exit
 	for mode in 0 1 2; do
 		echo "$mode" >/sys/module/kvm/parameters/exit_stats
 		measure "mode$mode.$round"

@@ -11,8 +11,6 @@ fail() {
 	exit 1
 }
 
-vendor=kvm-amd
-grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
 
 echo 'leaf-fuzz begins' >/dev/kmsg
 echo "[LAB] ${VALUES:=100000} values of ECX for each of the five leaves"
@@ -26,9 +24,6 @@ echo "[LAB] the leaves around them, on patched and stock modules"
 leaffuzz --neighbours /results/patched.txt || fail 'leaffuzz failed'
 echo 0 >/sys/module/kvm/parameters/exit_stats_leaves
 leaffuzz --neighbours /results/leaves-off.txt || fail 'leaffuzz failed'
-if ! rmmod "$vendor" kvm || ! insmod /modules/stock/kvm.ko ||
-	! insmod "/modules/stock/$vendor.ko"; then
-	fail 'cannot load the stock modules'
-fi
+load-kvm /modules/stock || exit
 leaffuzz --neighbours /results/stock.txt || fail 'leaffuzz failed'
 exit 0

@@ -15,15 +15,6 @@ fail() {
 	exit 1
 }
 
-load_stock() {
-	vendor=kvm-amd
-	grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
-	if ! rmmod "$vendor" kvm || ! insmod /modules/stock/kvm.ko ||
-		! insmod "/modules/stock/$vendor.ko"; then
-		fail "cannot load the stock modules"
-	fi
-}
-
 wanted() {
 	[ -z "$CASES" ] && return 0
 	case " $CASES " in *" $1 "*) return 0 ;; esac
@@ -81,7 +72,7 @@ crowd() {
 	cp "/tmp/$1.out" "/results/$1.json"
 }
 
-load_stock
+load-kvm /modules/stock || exit
 measure none
 measure null
 measure floor_exit floor tp_btf exit

@@ -76,5 +76,7 @@ ok '… how many' err_has "$vendor $kernel: 1 of "
 run lab/mutants.sh --vendor "$vendor" --kernel "$kernel" no-such-mutant
 ok 'a mutant that there is not: status' status_is 1
 ok '… one line' one_err_line
+run lab/mutants.sh --kernel 9.9 --out "$tap_dir/none"
+ok 'a lab that fails: status' status_is 125
 
 done_testing

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The rules on times, and on what a guest and its VMM report, likewise. */
+#include "judged.h"
+
+static void report(size_t nr, const struct guest_read *reads)
+{
+	books.report.read = calloc(nr, sizeof(*reads));
+	ck_assert_ptr_nonnull(books.report.read);
+	memcpy(books.report.read, reads, nr * sizeof(*reads));
+	books.report.nr = nr;
+	books.has_report = true;
+}
+
+START_TEST(time_encloses)
+{
+	struct answer *answer = total(1000, 1000, 1000, 1);
+
+	answer = count(EXIT_LEAF_CYCLES, 0, 0, 1000, 1000, 1);
+	answer->read.eax = answer->read.ebx = 0;
+	answer->read.ecx = 5000000;
+	answer->ns_before = answer->ns_after = 4900000;
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.timed, 1);
+	balance_free(&balance);
+	books.answers.answer[1].ns_before = 5100000;
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME);
+}
+END_TEST
+
+static struct answer *cycles(uint64_t kernel, uint64_t ns, uint32_t vcpus)
+{
+	struct answer *answer = count(EXIT_LEAF_CYCLES, 0, 0, 0, 0, vcpus);
+
+	answer->read.eax = answer->read.ebx = 0;
+	answer->read.ecx = kernel;
+	answer->ns = 1000000000;
+	answer->ns_before = answer->ns_after = ns;
+	return answer;
+}
+
+/* Several vCPUs: KVM books first.  Books of before that was so are left alone. */
+START_TEST(time_of_several_vcpus)
+{
+	total(1000, 1000, 1000, 1);
+	cycles(4000000, 5000000, 4);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.timed, 0);
+	balance_free(&balance);
+	books.started_ns = 1;
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME);
+}
+END_TEST
+
+START_TEST(time_is_no_more_than_passed)
+{
+	total(1000, 1000, 1000, 1);
+	cycles(2001000000, 5, 2);
+	books.started_ns = 1;
+	judge(VERDICT_BALANCED);
+	balance_free(&balance);
+	books.answers.answer[1].read.ecx += 2000000;
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME_HIGH);
+}
+END_TEST
+
+/* One vCPU, late: what was before is in both reads. */
+START_TEST(time_when_late)
+{
+	books.ledger.vm[0].vcpu[0].prior_exits = 500;
+	total(600, 100, 100, 1);
+	total(700, 200, 200, 1);
+	cycles(900000000, 1000000, 1);
+	cycles(901000000, 2000000, 1);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.timed, 1);
+	balance_free(&balance);
+	cycles(901900000, 3000000, 1);
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME);
+}
+END_TEST
+
+/* Two runs of reads; the report is of the first one, or of neither. */
+START_TEST(report_is_matched)
+{
+	struct guest_read reads[2];
+
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 7, 7, 7, 1);
+	total(1000, 1000, 1000, 1);
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 9, 9, 9, 1);
+	total(2000, 2000, 2000, 1);
+	memset(reads, 0, sizeof(reads));
+	reads[0].read = books.answers.answer[_i ? 2 : 0].read;
+	reads[1].read = books.answers.answer[_i ? 3 : 1].read;
+	report(2, reads);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.told, 2);
+	ck_assert_uint_eq(balance.match[0], _i ? 2 : 0);
+	balance_free(&balance);
+	books.report.read[0].read.eax++;
+	judge_rule(VERDICT_DISCREPANCY, RULE_GUEST);
+}
+END_TEST
+
+START_TEST(report_of_another_run)
+{
+	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
+					     .index = CPUID } };
+
+	total(1000, 1000, 1000, 1);
+	report(1, &read);
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNSEEN);
+}
+END_TEST
+
+/* Time in userspace is part of the exits' time, in both books. */
+START_TEST(user_time_is_a_part)
+{
+	static const struct {
+		uint64_t kernel, bpf, missed_entries;
+		enum verdict verdict;
+	} row[] = {
+		{ 5000000, 5000000, 0, VERDICT_BALANCED },
+		{ 5000000, 4990000, 0, VERDICT_DISCREPANCY },
+		{ 4999999, 4999999, 0, VERDICT_DISCREPANCY },
+		{ 5000000, 4990000, 1, VERDICT_INCONCLUSIVE },
+		{ 4999999, 4990000, 1, VERDICT_DISCREPANCY },
+	};
+	struct guest_read read = { .has_userspace = true,
+				   .userspace = 5000000 };
+	struct answer *answer;
+
+	total(1000, 1000, 1000, 1);
+	answer = count(EXIT_LEAF_REASON_CYCLES, IOIO, 0, 1000, 1000, 1);
+	answer->read.ecx = row[_i].kernel;
+	answer->ns_before = row[_i].bpf;
+	read.read = answer->read;
+	report(1, &read);
+	books.ledger.vm[0].vcpu[0].missed_entries = row[_i].missed_entries;
+	judge(row[_i].verdict);
+	if (row[_i].verdict == VERDICT_DISCREPANCY)
+		ck_assert_str_eq(rule_name(balance.finding[0].rule),
+				 "user-time");
+}
+END_TEST
+
+START_TEST(executed_is_the_truth)
+{
+	struct guest_read read = { .has_executed = true, .executed = 7 };
+
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 7, 7, 7, 1);
+	read.read = books.answers.answer[0].read;
+	report(1, &read);
+	judge(VERDICT_BALANCED);
+	ck_assert_uint_eq(balance.executed, 1);
+	balance_free(&balance);
+	/* Both books agree, and both are wrong. */
+	books.report.read[0].executed = 8;
+	judge_rule(VERDICT_DISCREPANCY, RULE_EXECUTED);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("balance of times and reports");
+	TCase *tcase = tcase_create("rules");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, time_of_several_vcpus);
+	tcase_add_test(tcase, time_is_no_more_than_passed);
+	tcase_add_test(tcase, time_when_late);
+	tcase_add_test(tcase, time_encloses);
+	tcase_add_loop_test(tcase, report_is_matched, 0, 2);
+	tcase_add_test(tcase, report_of_another_run);
+	tcase_add_test(tcase, executed_is_the_truth);
+	tcase_add_loop_test(tcase, user_time_is_a_part, 0, 5);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}
