@@ -4,10 +4,11 @@
 # usage: observer-cost.sh [--quick]
 #
 # What the observer costs: instructions added per exit, from the guest's to the
-# guest's next, on the distribution's own modules, in runs of the emulated AMD
-# host whose TSC counts instructions; beside programs that do nothing, which is
-# what any observer costs there.  On 6.1 and 6.12, with mitigations off and auto.
-# --quick: one run, of 6.12 with mitigations off, and the main rows alone.
+# guest's next, on the distribution's own modules, in runs of the emulated hosts,
+# whose TSC counts instructions; beside programs that do nothing, which is what
+# any observer costs there.  On 6.1 and 6.12, with mitigations off and auto; on the
+# Intel host with 6.12 alone.
+# --quick: one run, of AMD and 6.12 with mitigations off, and the main rows alone.
 #
 # Exit status: 0; 1 if it is more than it must be (below); 3 if nothing was
 # measured.
@@ -16,11 +17,11 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 DIE_STATUS=3
 
-# The most that may be added: KERNEL MITIGATIONS ROW MOST.
-LIMITS="6.12 off count 160
-6.12 off time 380
-6.1 off time 450
-6.1 auto time 520"
+# The most that may be added: VENDOR KERNEL MITIGATIONS ROW MOST.
+LIMITS="amd 6.12 off count 160
+amd 6.12 off time 380
+amd 6.1 off time 450
+amd 6.1 auto time 520"
 
 ROWS=(
 	"none|nothing: instructions per exit"
@@ -42,37 +43,40 @@ ROWS=(
 
 parse_options() {
 	QUICK=''
-	RUNS=("6.12 off" "6.12 auto" "6.1 off" "6.1 auto")
+	RUNS=("amd 6.12 off" "amd 6.12 auto" "amd 6.1 off" "amd 6.1 auto"
+		"intel 6.12 off")
 	case ${1:-} in
-	--quick) QUICK=1 RUNS=("6.12 off") ;;
+	--quick) QUICK=1 RUNS=("amd 6.12 off") ;;
 	'') ;;
 	*) usage ;;
 	esac
 	(($# <= 1)) || usage
 }
 
-# cases KERNEL MITIGATIONS: of a run; all in the first of each kernel's.
+# cases VENDOR KERNEL MITIGATIONS: of a run; '': all
 cases() {
-	if [[ -n $QUICK ]]; then
+	if [[ -n $QUICK || $1 == intel ]]; then
 		echo none null floor_exit floor_pair count time
-	elif [[ $2 == auto ]]; then
+	elif [[ $3 == auto ]]; then
 		echo none null floor_exit floor_pair count time time_btf
-	elif [[ $1 == 6.1 ]]; then
+	elif [[ $2 == 6.1 ]]; then
 		echo none null floor_exit floor_pair count time time_raw time_4
 	fi
 }
 
-results_of() { # KERNEL MITIGATIONS
-	RESULTS=$BUILD/results/observer-cost-$1-$2
+results_of() { # VENDOR KERNEL MITIGATIONS
+	RESULTS=$BUILD/results/observer-cost-$1-$2-$3
 }
 
-measure() { # KERNEL MITIGATIONS
-	local status=0
+measure() { # VENDOR KERNEL MITIGATIONS
+	local status=0 how=(--icount --mitigations "$3")
 
-	results_of "$1" "$2"
-	"$LAB/l1.sh" --kernel "$1" --icount --mitigations "$2" --timeout 900 \
+	# Bochs' TSC always counts instructions, and there are no mitigations.
+	[[ $1 == amd ]] || how=(--tcg)
+	results_of "$@"
+	"$LAB/l1.sh" --vendor "$1" --kernel "$2" "${how[@]}" --timeout 900 \
 		--out "$RESULTS" "$LAB/scenarios/observer-cost.sh" \
-		CASES="$(cases "$1" "$2")" || status=$?
+		CASES="$(cases "$@")" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"
 }
 
@@ -82,66 +86,73 @@ median() {
 		END { printf "%.0f\n", a[int((NR + 1) / 2)] }'
 }
 
-# cell ROW KERNEL MITIGATIONS: sets CELL: instructions added; or, of none, all
+# cell ROW VENDOR KERNEL MITIGATIONS: sets CELL to the instructions added; or, of
+# none, to all
 cell() {
 	local base most value
 
-	results_of "$2" "$3"
-	[[ -e $RESULTS/$1 ]] || {
-		printf -v CELL '%10s' ''
-		return
-	}
+	results_of "$2" "$3" "$4"
+	printf -v CELL '%8s' ''
+	[[ -e $RESULTS/$1 ]] || return 0
 	value=$(median "$RESULTS/$1")
 	base=$(median "$RESULTS/none")
 	[[ $1 != none ]] || base=0
-	most=$(awk -v k="$2" -v m="$3" -v r="$1" \
-		'$1 == k && $2 == m && $3 == r { print $4 }' <<<"$LIMITS")
+	most=$(awk -v run="$2 $3 $4 $1" \
+		'$1 " " $2 " " $3 " " $4 == run { print $5 }' <<<"$LIMITS")
 	if [[ -n $most ]] && ((value - base > most)); then
-		printf -v CELL '%10s' "$((value - base))!"
+		printf -v CELL '%8s' "$((value - base))!"
 		STATUS=1
 	elif [[ $1 == none ]]; then
-		printf -v CELL '%10d' "$value"
+		printf -v CELL '%8d' "$value"
 	else
-		printf -v CELL '%+10d' "$((value - base))"
+		printf -v CELL '%+8d' "$((value - base))"
 	fi
 }
 
-show() {
-	local row run line any
+# head_line NAME FIELD: a line of the table's head, which says FIELD of each run
+head_line() {
+	local run words
 
-	printf '\nInstructions added per CPUID exit, kvm_amd, emulated; medians of %s laps\n\n' \
-		"$(wc -l <"$RESULTS/none")"
-	printf '%-36s' 'LINUX'
-	for run in "${RUNS[@]}"; do printf '%10s' "${run% *}"; done
-	printf '\n%-36s' 'MITIGATIONS'
-	for run in "${RUNS[@]}"; do printf '%10s' "${run#* }"; done
+	printf '%-36s' "$1"
+	for run in "${RUNS[@]}"; do
+		read -ra words <<<"$run"
+		printf '%8s' "${words[$2]}"
+	done
 	printf '\n'
+}
+
+show() {
+	local row run line
+
+	printf '\nInstructions added per CPUID exit, emulated; medians of %s laps\n\n' \
+		"$(wc -l <"$RESULTS/none")"
+	head_line "HOST'S PROCESSOR" 0
+	head_line 'LINUX' 1
+	head_line 'MITIGATIONS' 2
 	for row in "${ROWS[@]}"; do
-		# Only what was measured in some run.
-		line='' any=''
+		line=''
 		for run in "${RUNS[@]}"; do
-			# shellcheck disable=SC2086 # two words
-			results_of $run
-			[[ ! -e $RESULTS/${row%%|*} ]] || any=1
-			# shellcheck disable=SC2086
+			# shellcheck disable=SC2086 # three words
 			cell "${row%%|*}" $run
 			line+=$CELL
 		done
-		[[ -z $any ]] || printf '%-36s%s\n' "${row#*|}" "$line"
+		# Only what was measured in some run.
+		[[ -z ${line// /} ]] || printf '%-36s%s\n' "${row#*|}" "$line"
 	done
 	((STATUS == 0)) || printf '\n!: more than it must be\n'
 }
 
 main() {
-	local start=$EPOCHREALTIME run
+	local start=$EPOCHREALTIME run deps=(--intel)
 
 	parse_options "$@"
-	"$LAB/deps.sh"
+	[[ -z $QUICK ]] || deps=()
+	"$LAB/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/prepare.sh" 6.1 6.12
 	unlock
 	for run in "${RUNS[@]}"; do
-		# shellcheck disable=SC2086 # two words
+		# shellcheck disable=SC2086 # three words
 		measure $run
 	done
 	STATUS=0
