@@ -264,12 +264,14 @@ static int attach_programs(struct observer *observer, const struct kvm_btf *btf,
 				    try_attach(observer, btf, attach);
 	if (observer->bpf)
 		return 0;
+	if (!r)
+		r = -EINVAL;
 	libbpf_said[strcspn(libbpf_said, "\n")] = '\0';
-	return why_set(
-		why, -r,
+	why_set(why, -r,
 		"cannot load the BPF programs (%s): %s; EXITLEDGER_DEBUG=1 shows the kernel's reasons",
 		attach_name(attach),
 		libbpf_said[0] ? libbpf_said : strerror(-r));
+	return r;
 }
 
 static int take_answer(void *ctx, void *data, size_t size)
