@@ -9,7 +9,7 @@
 # make mutants books that are wrong, each of which compare must catch: on both
 #              hosts, or VENDORS=amd; with KERNEL=6.1|6.12
 # make soak    right counters, judged 200 times on both hosts and kernels, with ten
-#              million exits: none may be blamed.  Takes half an hour.
+#              million exits: none may be blamed.  Takes 40 minutes.
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
 #              all of them, which takes a quarter of an hour, or TESTS="NAME...",
