@@ -72,4 +72,7 @@ size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t reason);
 
+/** kinds_all_exits - how many exits this work is, of all reasons */
+uint64_t kinds_all_exits(const uint64_t work[MICRO_KINDS], int isa);
+
 #endif /* EXITLEDGER_GUEST_KINDS_H */

@@ -238,6 +238,18 @@
 	hlt
 	.endm
 
+/* The interrupt is pending before HLT: no wait, but all of the way through it. */
+	.macro do_hlt_due
+	cli
+	deadline $0
+	sti
+	hlt
+	.endm
+
+	.macro do_pic
+	inb	$MICRO_PORT_PIC, %al
+	.endm
+
 	.macro do_nested
 	movl	$MICRO_VMCB, %eax
 	vmrun

@@ -274,6 +274,16 @@ static uint64_t executed(const struct micro_run *run, uint32_t reason,
 	return sum;
 }
 
+uint64_t micro_executed(struct vmm *vmm, const struct micro_run *run,
+			uint32_t reason)
+{
+	uint64_t sum =
+		executed(run, reason, micro_block_of(vmm, 0)->nr_reads - 1);
+
+	/* "All leaves are read." */
+	return sum + (reason == kinds[MICRO_out].reason[run->isa]);
+}
+
 int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 		     struct leaves *leaves)
 {
