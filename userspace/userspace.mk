@@ -4,17 +4,19 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
-PLAIN := answers attach balance books books_json books_load columns doctor duration \
+PLAIN := answers attach balance bench bench_config bench_json \
+	 bench_options bench_peers bench_result bench_stats books books_json books_load columns doctor duration \
 	 filter format guest_report hist host host_facts json_get json_save \
 	 json_writer keys kvm_btf ledger msg reason_parse reasons \
-	 render_compare render_compare_json render_doctor render_finding \
+	 render_bench render_bench_svg render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
 	 statement top_history top_lines top_model tracepoints tsc utf8 \
 	 vm_list vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  attach_probe cmd_compare cmd_doctor cmd_monitor command \
+		  attach_probe bench_clock bench_exec bench_load bench_run \
+		  bench_tracefs bench_way cmd_bench cmd_compare cmd_doctor cmd_monitor command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
 		  monitor_options observer observer_collect top top_keys \
 		  top_view watch)
