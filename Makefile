@@ -4,6 +4,9 @@
 # make lab     the same with VENDOR=amd|intel, KERNEL=6.1|6.12, SCENARIO=FILE
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
 # make observer-cost   what BPF's counting costs, likewise
+# make bench   all of that, and what other tools cost: writes docs/overhead.md, and
+#              takes half an hour; make bench-quick: of CPUID alone, in minutes;
+#              with KERNEL=6.1|6.12
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants counters that count wrong, each of which compare must catch: on
 #              both hosts, or VENDORS=amd; with KERNEL=6.1|6.12
@@ -76,6 +79,12 @@ kvm-cost:
 .PHONY: observer-cost
 observer-cost:
 	@lab/observer-cost.sh
+
+.PHONY: bench bench-quick
+bench:
+	@lab/bench.sh --kernel $(KERNEL)
+bench-quick:
+	@lab/bench.sh --quick --kernel $(KERNEL)
 
 .PHONY: leaf-fuzz
 leaf-fuzz:

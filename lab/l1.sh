@@ -29,6 +29,8 @@
 #                      stock     the distribution's own KVM modules, in
 #                                /modules/stock, besides those that are loaded
 #                      install   what installs modules, in /exitledger
+#                      host      this machine's files, read-only in /host (amd
+#                                only); chroot runs its programs
 #                      terminfo  what programs must know of terminals
 #                      /a/path   a program of this machine, in /bin
 #                      WORD?     the same, if it is there
@@ -122,6 +124,12 @@ add_needed() { # ROOT WORD
 		IMAGES_USED+=("$IMAGE")
 		return 0
 		;;
+	host)
+		image host
+		IMAGES_USED+=("$IMAGE")
+		SHARE=1
+		return 0
+		;;
 	stock)
 		mkdir -p "$1/modules/stock"
 		# shellcheck disable=SC2153 # from kernel.env
@@ -178,6 +186,7 @@ write_settings() { # ENV-FILE
 assemble() {
 	local root=$RUN/root word
 
+	SHARE=''
 	IMAGES_USED=()
 	image base
 	IMAGES_USED+=("$IMAGE")

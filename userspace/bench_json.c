@@ -65,13 +65,14 @@ static json_t *cell_json(const struct bench_result *result, size_t kind,
 {
 	const struct bench_cell *cell = bench_cell(result, kind, row);
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:I, s:f}", "kind",
-			 result->bench->kind[kind].name, "row",
+	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:f, s:I, s:I, s:f}",
+			 "kind", result->bench->kind[kind].name, "row",
 			 result->bench->row[row].name, "per_exit",
 			 interval_json(cell->level), "added",
 			 interval_json(cell->added), "noise", cell->noise,
-			 "laps", (json_int_t)cell->laps, "outliers",
-			 (json_int_t)cell->outliers, "worst", cell->worst);
+			 "spread", cell->spread, "laps", (json_int_t)cell->laps,
+			 "outliers", (json_int_t)cell->outliers, "worst",
+			 cell->worst);
 }
 
 static json_t *cells_json(const struct bench_result *result)

@@ -34,7 +34,7 @@ static const struct argp_option option_rows[] = {
 	  "How long it may take: decides how many rounds there are (default 120)",
 	  0 },
 	{ "rounds", OPT_ROUNDS, "N", 0, "So many rounds, however long", 0 },
-	{ "laps", OPT_LAPS, "N", 0, "Laps of a run, 10 ms each (default 10)",
+	{ "laps", OPT_LAPS, "N", 0, "Laps of a run, 25 ms each (default 10)",
 	  0 },
 	{ "warm-up", OPT_WARM_UP, "N", 0,
 	  "Laps before these, which are not counted (default 1)", 0 },

@@ -131,12 +131,13 @@ static int parse_bpftrace_hist(FILE *text, uint32_t reason, uint64_t *count)
 }
 
 /*
- * trace-cmd report --stat: "read events: 20026" per CPU, of both tracepoints:
+ * trace-cmd report --stat, per CPU: "entries: 13496", still in the ring when
+ * the statistics were made, and "read events: 58656"; of both tracepoints, so
  * one exit is two of them.
  */
 static int parse_trace_cmd(FILE *text, uint32_t reason, uint64_t *count)
 {
-	static const char label[] = "read events:";
+	static const char *const labels[] = { "entries:", "read events:" };
 	uint64_t events = 0;
 	bool found = false;
 	const char *end;
@@ -144,12 +145,14 @@ static int parse_trace_cmd(FILE *text, uint32_t reason, uint64_t *count)
 
 	(void)reason;
 	while (fgets(line, sizeof(line), text)) {
-		const char *at = strstr(line, label);
+		for (int i = 0; i < 2; i++) {
+			size_t length = strlen(labels[i]);
 
-		if (!at)
-			continue;
-		events += take_number(at + sizeof(label) - 1, &end);
-		found = true;
+			if (strncmp(line, labels[i], length))
+				continue;
+			events += take_number(line + length, &end);
+			found |= i == 1;
+		}
 	}
 	*count = events / 2;
 	return found ? 0 : -ENODATA;
@@ -233,6 +236,7 @@ const struct bench_peer bench_peer_perf_kvm_stat = {
 	.command =
 		WORDS("perf", "kvm", "stat", "record", "-a", "-o", "%d", "%L"),
 	.report = WORDS("perf", "kvm", "-i", "%d", "stat", "report"),
+	.text = TEXT_ERR,
 	.version = PERF_VERSION,
 	.parse = parse_perf_kvm,
 };
@@ -242,6 +246,7 @@ const struct bench_peer bench_peer_perf_record = {
 	.command = WORDS("perf", "record", "-q", "-a", "-o", "%d", "-e",
 			 "kvm:kvm_exit", "-e", "kvm:kvm_entry", "--", "%L"),
 	.report = WORDS("perf", "report", "-i", "%d", "--stats"),
+	.text = TEXT_OUT,
 	.version = PERF_VERSION,
 	.parse = parse_perf_report,
 };
@@ -275,6 +280,7 @@ const struct bench_peer bench_peer_trace_cmd = {
 	.command = WORDS("trace-cmd", "record", "-q", "-o", "%d", "-e",
 			 "kvm:kvm_exit", "-e", "kvm:kvm_entry", "%L"),
 	.report = WORDS("trace-cmd", "report", "-i", "%d", "--stat"),
+	.text = TEXT_OUT,
 	.version = WORDS("trace-cmd", "--version"),
 	.parse = parse_trace_cmd,
 };
@@ -290,7 +296,7 @@ const struct bench_peer bench_peer_bcc_kvmexit = {
 		"env --default-signal=INT kvmexit-bpfcc 3600 & sleep 10; \"$@\"; "
 		"kill -INT $!; wait $!",
 		"sh", "%L"),
-	.on_stdout = true,
+	.text = TEXT_OUT,
 	.parse = parse_kvmexit,
 };
 

@@ -10,6 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Where a peer's text is: of its report, if it has one. */
+enum bench_text {
+	TEXT_FILE, /* "%o" */
+	TEXT_OUT, /* standard output */
+	TEXT_ERR, /* standard error */
+};
+
 /*
  * Words of a command: "%L" is the load's words, "%l" its command in one word,
  * "%o" a file for text, "%d" one for data.
@@ -19,9 +26,9 @@ struct bench_peer {
 	const char *const *command; /* runs the load, and ends with it */
 	const char *const *report; /* run afterwards, if it says the count */
 	const char *const *version; /* its first line says which it is */
-	bool on_stdout; /* it prints the count, and has no "%o" */
+	enum bench_text text; /* where the count is */
 	bool by_reason; /* the count is of the reason asked for; else of all */
-	/* Takes the count out of @report's output, or of "%o"; 0 or -ENODATA */
+	/* Takes the count out of the text; 0 or -ENODATA */
 	int (*parse)(FILE *text, uint32_t reason, uint64_t *count);
 };
 

@@ -86,18 +86,24 @@ static int take_sums(const struct bench *bench, size_t kind, size_t row,
 		     const struct rounds *rounds, struct bench_cell *cell)
 {
 	double *self = calloc(bench->rounds, sizeof(*self));
+	double low = 0, high = 0;
 	size_t nr_self = 0;
 
 	if (!self)
 		return -ENOMEM;
 	for (size_t i = 0; i < rounds->nr; i++) {
 		const struct stats_laps *laps = &rounds->pair[i].with;
+		double median = stats_median(laps->lap, laps->nr);
+
+		low = !i || median < low ? median : low;
+		high = !i || median > high ? median : high;
 
 		cell->laps += laps->nr;
 		cell->outliers += stats_outliers(laps->lap, laps->nr);
 		if (laps->lap[laps->nr - 1] > cell->worst)
 			cell->worst = laps->lap[laps->nr - 1];
 	}
+	cell->spread = high - low;
 	for (unsigned int i = 0; i < bench->rounds; i++) {
 		const struct bench_run *run = find_run(bench, kind, row, i);
 

@@ -12,6 +12,7 @@ struct bench_cell {
 	struct stats_interval level; /* an exit in all */
 	struct stats_interval added; /* what it has more than the first row */
 	bool noise; /* added cannot be told from none */
+	double spread; /* between the rounds: the highest median - the lowest */
 	size_t laps, outliers;
 	double worst; /* the lap that is farthest above */
 	bool has_counted;

@@ -18,7 +18,7 @@
 #endif
 
 /* A lap is long enough to have in it what comes every few ms: ticks, readers. */
-#define LAP_MS 10
+#define LAP_MS 25
 #define LEAST_ROUNDS 3
 #define MOST_ROUNDS 100
 

@@ -78,9 +78,12 @@ static void check_peer(const struct bench_ways *ways,
 		return;
 	}
 	argv = peer->version ? bench_peer_argv(peer->version, &words) : NULL;
-	if (argv && !exec_run(argv, ways->load->out, ways->load->err, NULL))
+	/* Some end with a failure, having said it. */
+	if (argv) {
+		exec_run(argv, ways->load->out, ways->load->err, NULL);
 		exec_first_line(ways->load->out, row->version,
 				sizeof(row->version));
+	}
 	free(argv);
 }
 
@@ -225,8 +228,12 @@ static int run_words(const struct bench_ways *ways, const char *const *command,
 static int run_peer(struct bench_ways *ways, const struct bench_peer *peer,
 		    uint32_t reason, struct bench_run *run, struct why *why)
 {
-	const char *text = peer->report || peer->on_stdout ? ways->load->out :
-							     ways->text;
+	const char *const texts[] = {
+		[TEXT_FILE] = ways->text,
+		[TEXT_OUT] = ways->load->out,
+		[TEXT_ERR] = ways->load->err,
+	};
+	const char *text = texts[peer->text];
 	FILE *file;
 	int r;
 

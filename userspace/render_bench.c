@@ -245,8 +245,8 @@ static void show_self(const struct bench_result *result, FILE *out)
 		if (!cell->has_self || !without->measured)
 			continue;
 		if (!any)
-			fputs("\nWhat the observer costs, by itself (KVM's time - BPF's), and by these runs\n"
-			      "(KVM's counters and observer - KVM's counters):\n",
+			fputs("\nWhat the observer costs at least, by itself (KVM's time - BPF's), and by these\n"
+			      "runs (KVM's counters and observer - KVM's counters):\n",
 			      out);
 		any = true;
 		fprintf(out, "%-*s%8s%8s\n", TITLE, bench->kind[kind].name,
@@ -254,6 +254,31 @@ static void show_self(const struct bench_result *result, FILE *out)
 			number(cell->added.value - without->added.value, false)
 				.s);
 	}
+}
+
+/* The same configuration, from round to round. */
+static void show_spread(const struct bench_result *result, FILE *out)
+{
+	const struct bench *bench = result->bench;
+	const struct bench_cell *most = NULL;
+	size_t at = 0;
+
+	for (size_t i = 0; i < bench->nr_kinds * bench->nr_rows; i++) {
+		const struct bench_cell *cell = &result->cell[i];
+
+		if (!cell->measured ||
+		    (most && cell->spread / cell->level.value <=
+				     most->spread / most->level.value))
+			continue;
+		most = cell;
+		at = i;
+	}
+	if (most && bench->rounds > 1)
+		fprintf(out,
+			"\nFrom round to round, the same differs by %.2f %% or less (%s, %s)\n",
+			100 * most->spread / most->level.value,
+			bench->row[at % bench->nr_rows].title,
+			bench->kind[at / bench->nr_rows].name);
 }
 
 static void show_one(const struct bench_result *result, const char *whose,
@@ -284,8 +309,8 @@ static void show_cheapest(const struct bench_result *result, FILE *out)
 	show_one(result, "of all", any, out);
 	show_one(result, "for any KVM, ours", ours, out);
 	show_one(result, "for any KVM, others'", others, out);
-	if (others >= 0 &&
-	    (ours < 0 || bench_sum(result, others) < bench_sum(result, ours)))
+	if (others >= 0 && ours >= 0 &&
+	    bench_sum(result, others) < bench_sum(result, ours))
 		fprintf(out, "  Here %s costs less than ours.\n",
 			result->bench->row[others].title);
 }
@@ -317,6 +342,7 @@ void render_bench_text(const struct bench_result *result, FILE *out)
 	show_rows(bench, out);
 	show_cheapest(result, out);
 	show_self(result, out);
+	show_spread(result, out);
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++)
 		show_kind(result, kind, out);
 	show_versions(bench, out);

@@ -44,8 +44,8 @@ $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance books doctor exit_reason monitor monitor_loop observer \
-	 observer_faults plain reasons render_doctor render_monitor soundness \
+UNITS := balance bench bench_peers bench_stats books doctor exit_reason \
+	 monitor monitor_loop observer observer_faults plain reasons render_doctor render_monitor soundness \
 	 top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
