@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: bench.sh [--quick] [--kernel 6.1|6.12]
+# usage: bench.sh [--quick] [--kernel 6.1|6.12] [--replay] [KIND...]
 #
 # exitledger bench in the emulated AMD host whose TSC counts instructions, with the
 # distribution's perf, bpftrace and trace-cmd as peers, and writes docs/overhead.md
 # and docs/overhead.svg.  Half an hour.
+# KIND: of exits; all that bench has by itself, unless said.
 # --quick: of CPUID alone, and shown, not written.  Some minutes.
+# --replay: from what the last run has left, without another.
 #
 # Exit status: 0; 3 if nothing was measured.
 
@@ -15,10 +17,11 @@
 DIE_STATUS=3
 
 parse_options() {
-	KERNEL=6.1 QUICK=''
+	KERNEL=6.1 QUICK='' REPLAY=''
 	while [[ ${1:-} == -* ]]; do
 		case $1 in
 		--quick) QUICK=1 ;;
+		--replay) REPLAY=1 ;;
 		--kernel)
 			(($# > 1)) || usage
 			KERNEL=$2
@@ -28,10 +31,10 @@ parse_options() {
 		esac
 		shift
 	done
-	(($# == 0)) || usage
+	KINDS=("$@")
+	[[ -z $QUICK ]] || KINDS=(cpuid)
 	RESULTS=$BUILD/results/bench-$KERNEL${QUICK:+-quick}
-	SETTINGS=(NOW="$(date +%s)")
-	[[ -z $QUICK ]] || SETTINGS+=(QUICK=1 KINDS=cpuid)
+	SETTINGS=(NOW="$(date +%s)" QUICK="$QUICK" KINDS="${KINDS[*]}")
 }
 
 exitledger() { "$BUILD/bin/exitledger" "$@"; }
@@ -86,10 +89,9 @@ document() {
 	exitledger bench --list | sed -n 's/^    *//p' | fold -s -w 76 | quoted
 }
 
-main() {
-	local start=$EPOCHREALTIME status=0
+measure() {
+	local status=0
 
-	parse_options "$@"
 	"$LAB/deps.sh" --peers
 	lock
 	"$LAB/prepare.sh" "$KERNEL"
@@ -97,6 +99,14 @@ main() {
 		--timeout 2400 --out "$RESULTS" "$LAB/scenarios/bench.sh" \
 		"${SETTINGS[@]}" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"
+}
+
+main() {
+	local start=$EPOCHREALTIME
+
+	parse_options "$@"
+	[[ -n $REPLAY ]] || measure
+	[[ -e $RESULTS/bench.json ]] || die "no results in $(rel "$RESULTS")"
 	if [[ -n $QUICK ]]; then
 		printf '\n'
 		cat -- "$RESULTS/bench.txt"

@@ -8,6 +8,7 @@
 #include "bench_json.h"
 #include "bench_options.h"
 #include "bench_run.h"
+#include "bench_test_run.h"
 #include "command.h"
 #include "commands.h"
 #include "host.h"
@@ -68,7 +69,7 @@ static int show(const struct bench *bench, const struct bench_options *options,
 }
 
 /* What there must be, the first thing that is missing first. */
-static int check_host(struct why *why)
+static int check_host(const struct bench_options *options, struct why *why)
 {
 	struct host host;
 
@@ -76,6 +77,8 @@ static int check_host(struct why *why)
 		return why_set(
 			why, EPERM,
 			"bench needs root, for /dev/kvm and BPF: run it with sudo (--replay, --compare and --list do not)");
+	if (options->action == BENCH_TEST_RUN)
+		return 0;
 	host_read(&host);
 	return host_check(&host, why);
 }
@@ -85,11 +88,13 @@ static int run(const struct bench_options *options, struct bench *bench,
 {
 	int r;
 
-	r = check_host(why);
+	r = check_host(options, why);
 	if (r)
 		return r;
 	command_catch_signals();
-	r = bench_measure(options, bench, why);
+	r = options->action == BENCH_TEST_RUN ?
+		    bench_test_run(options, bench, why) :
+		    bench_measure(options, bench, why);
 	return r ? r : show(bench, options, why);
 }
 

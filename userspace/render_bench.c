@@ -29,6 +29,14 @@ static struct text number(double value, bool sign)
 	return text;
 }
 
+/* The first row's number is not what it adds. */
+static const char *title_of(const struct bench *bench, size_t row)
+{
+	return row == BENCH_BASE && bench->unit != BENCH_NS ?
+		       "nothing: an exit in all" :
+		       bench->row[row].title;
+}
+
 /* --- what it is of --- */
 
 static void show_host(const struct bench *bench, FILE *out)
@@ -119,9 +127,7 @@ static void show_summary(const struct bench_result *result, size_t first,
 			bench->kind[kind].name);
 	fputc('\n', out);
 	for (size_t row = 0; row < bench->nr_rows; row++) {
-		fprintf(out, "%-*s", TITLE,
-			row == BENCH_BASE ? "nothing: an exit in all" :
-					    bench->row[row].title);
+		fprintf(out, "%-*s", TITLE, title_of(bench, row));
 		for (size_t kind = first; kind < end; kind++)
 			show_summary_cell(result, kind, row, out);
 		fputc('\n', out);
@@ -167,10 +173,9 @@ static void show_cell(const struct bench_result *result, size_t kind,
 	if (!first && cell->noise)
 		strcpy(percent.s, "noise");
 	fprintf(out, "%-*s%8s%18s%9s%6zu%10s\n", TITLE,
-		first ? "nothing: an exit in all" :
-			result->bench->row[row].title,
-		number(shown.value, !first).s, interval_text(shown, !first).s,
-		percent.s, cell->outliers, counted_text(cell).s);
+		title_of(result->bench, row), number(shown.value, !first).s,
+		interval_text(shown, !first).s, percent.s, cell->outliers,
+		counted_text(cell).s);
 }
 
 static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
@@ -275,9 +280,9 @@ static void show_spread(const struct bench_result *result, FILE *out)
 	}
 	if (most && bench->rounds > 1)
 		fprintf(out,
-			"\nFrom round to round, the same differs by %.2f %% or less (%s, %s)\n",
+			"\nFrom round to round the same differs by %.2f %% at most: %s, %s\n",
 			100 * most->spread / most->level.value,
-			bench->row[at % bench->nr_rows].title,
+			bench->row[at % bench->nr_rows].name,
 			bench->kind[at / bench->nr_rows].name);
 }
 
@@ -352,8 +357,9 @@ void render_bench_text(const struct bench_result *result, FILE *out)
 
 static void show_file(const char *name, const struct bench *bench, FILE *out)
 {
-	fprintf(out, "%-9s%.10s, exitledger %s, Linux %s, %s\n", name,
-		bench->date, bench->version, bench->kernel, bench->vendor);
+	fprintf(out, "%-9s%.10s, exitledger %s, Linux %s%s%s\n", name,
+		bench->date, bench->version, bench->kernel,
+		bench->vendor[0] ? ", " : "", bench->vendor);
 }
 
 void render_bench_changes(const struct bench_result *then,
@@ -374,8 +380,7 @@ void render_bench_changes(const struct bench_result *then,
 				render_bench_unit(bench), TITLE, "", "OLD",
 				"NEW", "CHANGE", "95 % INTERVAL");
 		fprintf(out, "%-*s%9s%9s%9s%18s%s\n", TITLE,
-			at->row == BENCH_BASE ? "nothing: an exit in all" :
-						bench->row[at->row].title,
+			title_of(bench, at->row),
 			number(at->then.value, at->row != BENCH_BASE).s,
 			number(at->now.value, at->row != BENCH_BASE).s,
 			number(at->change.value, true).s,

@@ -16,7 +16,7 @@ PLAIN := answers attach balance bench bench_config bench_json \
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  attach_probe bench_clock bench_exec bench_load bench_run \
-		  bench_tracefs bench_way cmd_bench cmd_compare cmd_doctor cmd_monitor command \
+		  bench_test_run bench_tracefs bench_way cmd_bench cmd_compare cmd_doctor cmd_monitor command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
 		  monitor_options observer observer_collect top top_keys \
 		  top_view watch)
@@ -36,6 +36,9 @@ OBSERVER_OBJECTS := $(BUILD)/obj/userspace/observer.o \
 $(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(OBSERVER_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
+$(BUILD)/obj/userspace/bench_test_run.o: ALL_CFLAGS += -I$(BUILD)/bpf
+$(BUILD)/obj/userspace/bench_test_run.o: $(BUILD)/bpf/doctor.skel.h \
+					 $(BUILD)/bpf/observer.skel.h
 $(BUILD)/obj/userspace/attach_probe.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 

@@ -20,6 +20,7 @@ run "$exitledger" --help
 ok '--help' status_is 0
 ok '--help lists monitor' out_has 'monitor'
 ok '--help lists doctor' out_has 'doctor'
+ok '--help lists bench' out_has 'bench'
 run "$exitledger" --version
 ok '--version' out_has 'exitledger '
 run "$exitledger" frobnicate
@@ -27,7 +28,7 @@ ok 'an unknown command: wrong usage' status_is 64
 ok 'an unknown command is named' err_has "'frobnicate'"
 ok 'an unknown command: one line' one_err_line
 
-for command in monitor compare; do
+for command in monitor compare bench; do
 	run "$exitledger" "$command" --help
 	ok "$command --help" status_is 0
 	mapfile -t options < <(grep -oE -- '--[a-z][a-z-]+' <<<"$out" | sort -u)
@@ -39,6 +40,7 @@ for command in monitor compare; do
 	done
 	run "$exitledger" "$command" --no-such-option
 	ok "$command: an unknown option" status_is 64
+	[ "$command" != bench ] || continue
 	run "$exitledger" "$command" --attach kprobe -- true
 	ok "$command --attach with nonsense" status_is 64
 done
