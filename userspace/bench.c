@@ -83,3 +83,50 @@ int bench_find_kind(const struct bench *bench, const char *name)
 	}
 	return -1;
 }
+
+static bool is_alike(const struct bench *a, const struct bench *b)
+{
+	bool alike = a->unit == b->unit && a->rounds == b->rounds &&
+		     a->nr_rows == b->nr_rows &&
+		     !strcmp(a->kernel, b->kernel) && !strcmp(a->cpu, b->cpu);
+
+	for (size_t i = 0; alike && i < a->nr_rows; i++)
+		alike = !strcmp(a->row[i].name, b->row[i].name);
+	for (size_t i = 0; alike && i < b->nr_kinds; i++)
+		alike = bench_find_kind(a, b->kind[i].name) < 0;
+	return alike;
+}
+
+int bench_merge(struct bench *to, struct bench *from)
+{
+	struct bench_kind *kind;
+	int r = 0;
+
+	if (!is_alike(to, from))
+		return -EINVAL;
+	kind = reallocarray(to->kind, to->nr_kinds + from->nr_kinds + 1,
+			    sizeof(*kind));
+	if (!kind)
+		return -ENOMEM;
+	to->kind = kind;
+	memcpy(kind + to->nr_kinds, from->kind, from->nr_kinds * sizeof(*kind));
+	/* What has failed with one of them has failed. */
+	for (size_t i = 0; i < to->nr_rows; i++) {
+		if (from->row[i].state > to->row[i].state)
+			to->row[i] = from->row[i];
+	}
+	for (size_t i = 0; i < from->nr_runs; i++) {
+		struct bench_run run = from->run[i];
+
+		from->run[i].lap = NULL;
+		run.kind += to->nr_kinds;
+		if (r)
+			free(run.lap);
+		else
+			r = bench_add_run(to, &run);
+	}
+	to->nr_kinds += from->nr_kinds;
+	to->interrupted |= from->interrupted;
+	from->nr_kinds = from->nr_runs = 0;
+	return r;
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <cpuid.h>
+#include <math.h>
 #include <time.h>
 #include <x86intrin.h>
 
@@ -67,5 +68,5 @@ void bench_clock_read(struct bench *bench)
 			      BENCH_CYCLES;
 	start = tsc_now();
 	nanosleep(&pause, NULL);
-	bench->khz = tsc_khz(start, tsc_now()) + 0.5;
+	bench->khz = llround(tsc_khz(start, tsc_now()));
 }

@@ -33,6 +33,15 @@ bool exec_find(const char *name)
 	return false;
 }
 
+/* What a program has printed may be anything; what we make of it is ASCII. */
+static void make_printable(char *line)
+{
+	for (; *line; line++) {
+		if (*line < ' ' || *line > '~')
+			*line = *line == '\t' ? ' ' : '?';
+	}
+}
+
 void exec_first_line(const char *path, char *line, int size)
 {
 	FILE *file = fopen(path, "re");
@@ -45,6 +54,7 @@ void exec_first_line(const char *path, char *line, int size)
 	}
 	if (file)
 		fclose(file);
+	make_printable(line);
 }
 
 void exec_last_words(const char *out, const char *err, char *line, int size)
@@ -64,6 +74,7 @@ void exec_last_words(const char *out, const char *err, char *line, int size)
 		if (file)
 			fclose(file);
 	}
+	make_printable(line);
 }
 
 static int spawn(char *const argv[], const char *out, const char *err,
@@ -119,7 +130,7 @@ int exec_run(char *const argv[], const char *out, const char *err,
 {
 	char words[160];
 	int status = 0, r;
-	pid_t pid;
+	pid_t pid = 0;
 
 	r = spawn(argv, out, err, &pid);
 	if (r)

@@ -47,7 +47,8 @@ static const struct argp_option option_rows[] = {
 	  0 },
 	{ "svg", OPT_SVG, "FILE", 0, "Write a picture", 0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
-	  "Show what --json wrote, in place of measuring", 0 },
+	  "Show what --json wrote, in place of measuring; further files: of other kinds of exits",
+	  0 },
 	{ "compare", OPT_COMPARE, NULL, 0,
 	  "Hold two such files against each other: OLD NEW", 0 },
 	{ "test-run", OPT_TEST_RUN, NULL, 0,
@@ -139,11 +140,15 @@ static void add_kind(const char *name, struct bench_options *options,
 static void add_argument(char *arg, struct bench_options *options,
 			 const struct argp_state *state)
 {
-	if (options->action == BENCH_COMPARE) {
-		int i = options->file[0] ? 1 : 0;
+	const int most = options->action == BENCH_COMPARE ? 2 : BENCH_FILES;
+	int i = 0;
 
-		if (options->file[i])
-			argp_error(state, "--compare takes two files");
+	if (options->action == BENCH_COMPARE ||
+	    options->action == BENCH_REPLAY) {
+		while (i < most && options->file[i])
+			i++;
+		if (i == most)
+			argp_error(state, "more than %d files", most);
 		options->file[i] = arg;
 		return;
 	}
@@ -251,7 +256,7 @@ static const struct argp parser = {
 	.options = option_rows,
 	.parser = parse_option,
 	.args_doc =
-		"[KIND...]\n--replay FILE\n--compare OLD NEW\n--test-run\n--list",
+		"[KIND...]\n--replay FILE...\n--compare OLD NEW\n--test-run\n--list",
 	.doc = "Measure what counting VM exits costs: KVM's counters, the observer, and the tools "
 	       "that one would take otherwise."
 	       "\vKIND is a kind of exit, as 'microguest --list' has them; without any: CPUID, an MSR, "

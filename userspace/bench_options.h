@@ -15,9 +15,12 @@ enum bench_action {
 	BENCH_LIST,
 };
 
+#define BENCH_FILES 16
+
 struct bench_options {
 	enum bench_action action;
-	const char *file[2]; /* of BENCH_REPLAY, BENCH_COMPARE */
+	const char *file[BENCH_FILES]; /* of BENCH_REPLAY, BENCH_COMPARE: the
+					  first are there */
 	bool *config; /* by index of bench_configs: wanted; to be freed */
 	const char **kind; /* names, with a NULL at the end; to be freed */
 	bool kinds_named; /* by the user: each must be there */

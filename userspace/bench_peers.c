@@ -213,6 +213,20 @@ int bench_parse_tracefs_stats(FILE *text, uint64_t *events)
 /* --- the programs --- */
 
 #define PERF_VERSION WORDS("perf", "--version")
+/* What bpftrace, and a shell, are given. */
+#define COUNT_PROGRAM \
+	"tracepoint:kvm:kvm_exit { @[args->exit_reason] = count(); }"
+#define HIST_PROGRAM                                   \
+	"tracepoint:kvm:kvm_exit { @at[tid] = nsecs; " \
+	"@why[tid] = args->exit_reason; } "            \
+	"tracepoint:kvm:kvm_entry /@at[tid]/ { "       \
+	"@ns[@why[tid]] = hist(nsecs - @at[tid]); "    \
+	"delete(@at[tid]); delete(@why[tid]); } "      \
+	"END { clear(@at); clear(@why); }"
+#define KVMEXIT_SCRIPT                                                     \
+	"env --default-signal=INT kvmexit-bpfcc 3600 & sleep 10; \"$@\"; " \
+	"kill -INT $!; wait $!"
+
 #define BPFTRACE_VERSION WORDS("bpftrace", "--version")
 
 const struct bench_peer bench_peer_perf_stat = {
@@ -253,9 +267,8 @@ const struct bench_peer bench_peer_perf_record = {
 
 const struct bench_peer bench_peer_bpftrace_count = {
 	.program = "bpftrace",
-	.command = WORDS("bpftrace", "-o", "%o", "-c", "%l", "-e",
-			 "tracepoint:kvm:kvm_exit { "
-			 "@[args->exit_reason] = count(); }"),
+	.command =
+		WORDS("bpftrace", "-o", "%o", "-c", "%l", "-e", COUNT_PROGRAM),
 	.version = BPFTRACE_VERSION,
 	.by_reason = true,
 	.parse = parse_bpftrace_count,
@@ -263,13 +276,8 @@ const struct bench_peer bench_peer_bpftrace_count = {
 
 const struct bench_peer bench_peer_bpftrace_hist = {
 	.program = "bpftrace",
-	.command = WORDS("bpftrace", "-o", "%o", "-c", "%l", "-e",
-			 "tracepoint:kvm:kvm_exit { @at[tid] = nsecs; "
-			 "@why[tid] = args->exit_reason; } "
-			 "tracepoint:kvm:kvm_entry /@at[tid]/ { "
-			 "@ns[@why[tid]] = hist(nsecs - @at[tid]); "
-			 "delete(@at[tid]); delete(@why[tid]); } "
-			 "END { clear(@at); clear(@why); }"),
+	.command =
+		WORDS("bpftrace", "-o", "%o", "-c", "%l", "-e", HIST_PROGRAM),
 	.version = BPFTRACE_VERSION,
 	.by_reason = true,
 	.parse = parse_bpftrace_hist,
@@ -291,11 +299,7 @@ const struct bench_peer bench_peer_trace_cmd = {
  */
 const struct bench_peer bench_peer_bcc_kvmexit = {
 	.program = "kvmexit-bpfcc",
-	.command = WORDS(
-		"sh", "-c",
-		"env --default-signal=INT kvmexit-bpfcc 3600 & sleep 10; \"$@\"; "
-		"kill -INT $!; wait $!",
-		"sh", "%L"),
+	.command = WORDS("sh", "-c", KVMEXIT_SCRIPT, "sh", "%L"),
 	.text = TEXT_OUT,
 	.parse = parse_kvmexit,
 };

@@ -28,7 +28,7 @@ enum { TRY_OPERATIONS = 100, TRY_LAPS = 5 };
 struct session {
 	const struct bench_options *options;
 	struct bench *bench;
-	const struct bench_config **config; /* of each row */
+	size_t *config; /* of each row, its index among bench_configs */
 	struct bench_load load;
 	struct bench_ways ways;
 	unsigned int round, rounds;
@@ -132,7 +132,7 @@ static int add_rows(struct session *session, struct why *why)
 	for (size_t i = 0; i < bench_nr_configs; i++) {
 		if (!session->options->config[i])
 			continue;
-		session->config[bench->nr_rows] = &bench_configs[i];
+		session->config[bench->nr_rows] = i;
 		bench_way_check(&session->ways, &bench_configs[i],
 				&bench->row[bench->nr_rows++]);
 	}
@@ -175,7 +175,7 @@ static int calibrate(struct session *session, struct bench_kind *kind,
 	session->load.laps = TRY_LAPS;
 	session->ways.warm_up = 0;
 	bench_load_words(&session->load, kind->name, TRY_OPERATIONS);
-	r = bench_way_run(&session->ways, session->config[BENCH_BASE], kind,
+	r = bench_way_run(&session->ways, &bench_configs[BENCH_BASE], kind,
 			  &run, &loaded, why);
 	session->load.laps = session->options->laps + session->options->warm_up;
 	session->ways.warm_up = session->options->warm_up;
@@ -253,7 +253,7 @@ static int run_once(struct session *session, size_t kind, size_t row,
 
 	bench_load_words(&session->load, bench->kind[kind].name,
 			 bench->kind[kind].operations);
-	r = bench_way_run(&session->ways, session->config[row],
+	r = bench_way_run(&session->ways, &bench_configs[session->config[row]],
 			  &bench->kind[kind], &run, &loaded, &own);
 	if (r && r != -EINTR && row > BENCH_NULL) {
 		at->state = BENCH_FAILED;
@@ -351,6 +351,7 @@ int bench_measure(const struct bench_options *options, struct bench *bench,
 		  struct why *why)
 {
 	struct session session = { .options = options, .bench = bench };
+	struct host host;
 	int r;
 
 	bench_describe(bench);
@@ -360,6 +361,9 @@ int bench_measure(const struct bench_options *options, struct bench *bench,
 	session.terminal = isatty(STDERR_FILENO);
 	r = bench_load_init(&session.load, options->microguest, options->cpu,
 			    why);
+	host_read(&host);
+	if (!r)
+		r = host_check(&host, why);
 	if (!r)
 		r = measure(&session, why);
 	bench_load_end(&session.load);

@@ -71,8 +71,9 @@ static void room_free(struct room *room)
 
 static int room_init(struct room *room, size_t laps, size_t rounds)
 {
-	room->times = calloc(laps, sizeof(*room->times));
-	room->rounds = calloc(rounds, sizeof(*room->rounds));
+	/* One more, as none at all may look like no memory. */
+	room->times = calloc(laps + 1, sizeof(*room->times));
+	room->rounds = calloc(rounds + 1, sizeof(*room->rounds));
 	room->draws = calloc(STATS_DRAWS, sizeof(*room->draws));
 	if (room->times && room->rounds && room->draws)
 		return 0;

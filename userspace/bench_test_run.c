@@ -90,8 +90,9 @@ static int load(struct test *test)
 static int run_program(const struct bpf_program *program)
 {
 	uint64_t args[2] = { VCPU, EXIT_LEAF_ISA_SVM };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args,
-		    .ctx_size_in = sizeof(args));
+	struct bpf_test_run_opts opts = { .sz = sizeof(opts),
+					  .ctx_in = args,
+					  .ctx_size_in = sizeof(args) };
 
 	return bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
 }

@@ -11,7 +11,6 @@
 #include "bench_test_run.h"
 #include "command.h"
 #include "commands.h"
-#include "host.h"
 #include "json_save.h"
 #include "render_bench.h"
 
@@ -68,29 +67,15 @@ static int show(const struct bench *bench, const struct bench_options *options,
 	return r ? r : saved;
 }
 
-/* What there must be, the first thing that is missing first. */
-static int check_host(const struct bench_options *options, struct why *why)
-{
-	struct host host;
-
-	if (geteuid())
-		return why_set(
-			why, EPERM,
-			"bench needs root, for /dev/kvm and BPF: run it with sudo (--replay, --compare and --list do not)");
-	if (options->action == BENCH_TEST_RUN)
-		return 0;
-	host_read(&host);
-	return host_check(&host, why);
-}
-
 static int run(const struct bench_options *options, struct bench *bench,
 	       struct why *why)
 {
 	int r;
 
-	r = check_host(options, why);
-	if (r)
-		return r;
+	if (geteuid())
+		return why_set(
+			why, EPERM,
+			"bench needs root, for /dev/kvm and BPF: run it with sudo (--replay, --compare and --list do not)");
 	command_catch_signals();
 	r = options->action == BENCH_TEST_RUN ?
 		    bench_test_run(options, bench, why) :
@@ -103,6 +88,17 @@ static int replay(const struct bench_options *options, struct bench *bench,
 {
 	int r = bench_json_load(options->file[0], bench, why);
 
+	for (int i = 1; !r && i < BENCH_FILES && options->file[i]; i++) {
+		struct bench more = { 0 };
+
+		r = bench_json_load(options->file[i], &more, why);
+		if (!r && bench_merge(bench, &more))
+			r = why_set(
+				why, EINVAL,
+				"%s: does not go with %s: another host, or the same kinds",
+				options->file[i], options->file[0]);
+		bench_free(&more);
+	}
 	return r ? r : show(bench, options, why);
 }
 

@@ -16,21 +16,19 @@ enum {
 	FOOT = 28,
 };
 
-/* Legible on white and on black. */
+/* Legible on white and on black; without variables, which not all viewers know.
+ */
 static const char style[] =
 	"<style>\n"
-	"svg{font:12px system-ui,sans-serif;--ink:#1f2328;--soft:#59636e;"
-	"--line:#d1d9e0;--paper:#fff;--ours:#1a7f37;--kvm:#0969da;"
-	"--other:#9a6700}\n"
-	"@media(prefers-color-scheme:dark){svg{--ink:#f0f6fc;--soft:#9198a1;"
-	"--line:#3d444d;--paper:#0d1117;--ours:#3fb950;--kvm:#4493f8;"
-	"--other:#d29922}}\n"
-	".paper{fill:var(--paper)}text{fill:var(--ink)}"
-	".soft{fill:var(--soft)}.head{font-weight:600}"
+	"text{font:12px system-ui,sans-serif;fill:#1f2328}"
+	".paper{fill:#fff}.soft{fill:#59636e}.head{font-weight:600}"
 	".title{font-size:16px;font-weight:600}.end{text-anchor:end}"
-	".axis{stroke:var(--line)}.whisker{stroke:var(--ink)}"
-	".ours{fill:var(--ours)}.kvm{fill:var(--kvm)}"
-	".other{fill:var(--other)}\n"
+	".axis{stroke:#d1d9e0}.whisker{stroke:#1f2328;fill:none}"
+	".ours{fill:#1a7f37}.kvm{fill:#0969da}.other{fill:#bf8700}\n"
+	"@media(prefers-color-scheme:dark){text{fill:#f0f6fc}"
+	".paper{fill:#0d1117}.soft{fill:#9198a1}.axis{stroke:#3d444d}"
+	".whisker{stroke:#f0f6fc}.ours{fill:#3fb950}.kvm{fill:#4493f8}"
+	".other{fill:#d29922}}\n"
 	"</style>\n";
 
 /* Text may come from a file, and be anything. */

@@ -136,6 +136,43 @@ else
 	skip 'no KVM: status' 'a machine without kvm_amd and kvm_intel'
 fi
 
+run "$exitledger" bench --list
+ok 'bench --list: status' status_is 0
+ok 'bench --list: a configuration' out_has "kernel_time     KVM's counters: and time"
+ok 'bench --list: a command' out_has 'perf stat -a'
+for options in '--compare x' '--compare x y z' '--rounds 0' '--laps x' '--time -1' \
+	'--config perf' '--list cpuid' '--replay x --test-run' cpuid=1 \
+	'--compare x y --json z'; do
+	# shellcheck disable=SC2086 # a list of words
+	run "$exitledger" bench $options
+	ok "bench $options: wrong usage" status_is 64
+done
+run "$exitledger" bench --replay /nonexistent.json
+ok 'bench, no such file: status' status_is 3
+ok 'bench, no such file: one line' one_err_line
+run "$exitledger" bench --replay "$good"
+ok 'bench, another format: status' status_is 3
+ok 'bench, another format: what it is' err_has 'exitledger-books'
+if [ "$(id -u)" -eq 0 ]; then
+	run "$exitledger" bench --microguest /nonexistent
+	ok 'bench, no micro-guest: status' status_is 3
+	ok 'bench, no micro-guest: one line' one_err_line
+	ok 'bench, no micro-guest: is named' err_has '/nonexistent'
+	run "$exitledger" bench --cpu 4095
+	ok 'bench, no such CPU: status' status_is 3
+	ok 'bench, no such CPU: is named' err_has 'CPU 4095'
+	run "$exitledger" bench --test-run --rounds 3 --laps 3 \
+		--json "$tap_dir/bench.json"
+	ok 'bench --test-run: status' status_is 0
+	ok 'bench --test-run: in 80 columns' fits_80
+	ok 'bench --test-run: says what it is not' out_has 'no exit happened'
+	cp "$tap_dir/out" "$tap_dir/test-run"
+	run "$exitledger" bench --replay "$tap_dir/bench.json"
+	ok 'bench --replay: the same' cmp -s "$tap_dir/out" "$tap_dir/test-run"
+else
+	skip 'bench --test-run' 'root, for BPF'
+fi
+
 # Whatever this machine is: it is said in full, and the status fits.
 run "$exitledger" doctor --help
 ok 'doctor --help' status_is 0
@@ -181,6 +218,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	install -d -m 755 "$tap_dir/bin"
 	install -m 755 "$exitledger" "$tap_dir/bin"
 	chmod 755 "$tap_dir"
+	run setpriv --reuid=65534 --clear-groups "$tap_dir/bin/exitledger" bench
+	ok 'bench without root: status' status_is 3
+	ok 'bench without root: what to do' err_has 'sudo'
 	run setpriv --reuid=65534 --clear-groups "$tap_dir/bin/exitledger" doctor
 	ok 'doctor without root: the monitor cannot run' status_is 1
 	ok 'doctor without root: what to do' out_has 'sudo'

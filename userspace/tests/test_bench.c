@@ -212,6 +212,31 @@ START_TEST(spoiled_files_are_refused)
 }
 END_TEST
 
+START_TEST(two_become_one)
+{
+	struct bench to, from;
+	struct bench_result result;
+
+	make_up(&to);
+	make_up(&from);
+	ck_assert_int_eq(bench_merge(&to, &from), -EINVAL);
+	strcpy(from.kind[0].name, "out");
+	strcpy(from.kind[1].name, "mmio");
+	from.row[5].state = BENCH_FAILED;
+	find(&from, 1, 3, 2)->counted++;
+	ck_assert_int_eq(bench_merge(&to, &from), 0);
+	ck_assert_uint_eq(to.nr_kinds, 4);
+	ck_assert_int_eq(to.row[5].state, BENCH_FAILED);
+	ck_assert_int_eq(bench_result_init(&to, &result), 0);
+	ck_assert_double_eq(bench_cell(&result, 3, 3)->added.value, costs[3]);
+	ck_assert_int_eq(bench_missed(bench_cell(&result, 3, 3)), 1);
+	ck_assert_int_eq(bench_missed(bench_cell(&result, 1, 3)), 0);
+	bench_result_free(&result);
+	bench_free(&from);
+	bench_free(&to);
+}
+END_TEST
+
 /* --- changes --- */
 
 START_TEST(changes_of_benchmarks)
@@ -368,6 +393,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, cheapest_has_missed_nothing);
 	tcase_add_test(tcase, json_and_back);
 	tcase_add_loop_test(tcase, spoiled_files_are_refused, 0, nr);
+	tcase_add_test(tcase, two_become_one);
 	tcase_add_test(tcase, changes_of_benchmarks);
 	tcase_add_test(tcase, text_says_it);
 	tcase_add_test(tcase, clocks_are_named);
