@@ -53,15 +53,29 @@ changes() { # OLD NEW
 }
 
 document() {
+	local linux
+
+	linux=$(sed -n 's/^host *Linux \([^,]*\),.*/\1/p' "$RESULTS/bench.txt")
 	cat <<-END
 	# What counting VM exits costs
 
-	Written by \`make bench\` on $(date -u +%F), from Linux
-	$(sed -n 's/^host *Linux \([^,]*\),.*/\1/p' "$RESULTS/bench.txt") in an emulated AMD host. Costs are instructions that are added per
-	exit, counted by the emulator: they say which is more work, and by how much, on any
-	processor, but not how many ns that is. \`exitledger bench\` on a real host says that.
+	Written by \`make bench\` on $(date -u +%F), from Linux $linux in an
+	emulated AMD host. Costs are instructions that are added per exit, counted by the
+	emulator: they say which is more work, and by how much, but not how many ns that is
+	on a processor. \`exitledger bench\` on a real host says that.
 
 	![instructions added per exit](overhead.svg)
+
+	- KVM's counters are the cheapest, and the only ones that take a patch.
+	- \`perf stat\` says how many exits there were, and nothing of reasons or times.
+	- The recorders (perf kvm stat, perf record, trace-cmd) pay once more when their
+	  file is read; that is not in here. The one CPU of this host runs the guest and
+	  whoever empties the recorder's buffer.
+	- perf kvm stat never counts a vCPU's last exit: there is one per run. tracefs has no
+	  reader here, so its ring has overwritten what it could not hold.
+	- What the observer says that it costs itself is less than what it costs by the same
+	  amount for every kind of exit: what lies in its own window of time, which is half of
+	  the calls, and of the reading of clocks.
 
 	END
 	exitledger bench --replay "$RESULTS/bench.json" \

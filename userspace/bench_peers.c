@@ -214,18 +214,18 @@ int bench_parse_tracefs_stats(FILE *text, uint64_t *events)
 
 #define PERF_VERSION WORDS("perf", "--version")
 /* What bpftrace, and a shell, are given. */
-#define COUNT_PROGRAM \
-	"tracepoint:kvm:kvm_exit { @[args->exit_reason] = count(); }"
-#define HIST_PROGRAM                                   \
-	"tracepoint:kvm:kvm_exit { @at[tid] = nsecs; " \
-	"@why[tid] = args->exit_reason; } "            \
-	"tracepoint:kvm:kvm_entry /@at[tid]/ { "       \
-	"@ns[@why[tid]] = hist(nsecs - @at[tid]); "    \
-	"delete(@at[tid]); delete(@why[tid]); } "      \
-	"END { clear(@at); clear(@why); }"
-#define KVMEXIT_SCRIPT                                                     \
-	"env --default-signal=INT kvmexit-bpfcc 3600 & sleep 10; \"$@\"; " \
-	"kill -INT $!; wait $!"
+static const char count_program[] =
+	"tracepoint:kvm:kvm_exit { @[args->exit_reason] = count(); }";
+static const char hist_program[] =
+	"tracepoint:kvm:kvm_exit { @at[tid] = nsecs; "
+	"@why[tid] = args->exit_reason; } "
+	"tracepoint:kvm:kvm_entry /@at[tid]/ { "
+	"@ns[@why[tid]] = hist(nsecs - @at[tid]); "
+	"delete(@at[tid]); delete(@why[tid]); } "
+	"END { clear(@at); clear(@why); }";
+static const char kvmexit_script[] =
+	"env --default-signal=INT kvmexit-bpfcc 3600 & sleep 10; \"$@\"; "
+	"kill -INT $!; wait $!";
 
 #define BPFTRACE_VERSION WORDS("bpftrace", "--version")
 
@@ -268,7 +268,7 @@ const struct bench_peer bench_peer_perf_record = {
 const struct bench_peer bench_peer_bpftrace_count = {
 	.program = "bpftrace",
 	.command =
-		WORDS("bpftrace", "-o", "%o", "-c", "%l", "-e", COUNT_PROGRAM),
+		WORDS("bpftrace", "-o", "%o", "-c", "%l", "-e", count_program),
 	.version = BPFTRACE_VERSION,
 	.by_reason = true,
 	.parse = parse_bpftrace_count,
@@ -277,7 +277,7 @@ const struct bench_peer bench_peer_bpftrace_count = {
 const struct bench_peer bench_peer_bpftrace_hist = {
 	.program = "bpftrace",
 	.command =
-		WORDS("bpftrace", "-o", "%o", "-c", "%l", "-e", HIST_PROGRAM),
+		WORDS("bpftrace", "-o", "%o", "-c", "%l", "-e", hist_program),
 	.version = BPFTRACE_VERSION,
 	.by_reason = true,
 	.parse = parse_bpftrace_hist,
@@ -299,7 +299,7 @@ const struct bench_peer bench_peer_trace_cmd = {
  */
 const struct bench_peer bench_peer_bcc_kvmexit = {
 	.program = "kvmexit-bpfcc",
-	.command = WORDS("sh", "-c", KVMEXIT_SCRIPT, "sh", "%L"),
+	.command = WORDS("sh", "-c", kvmexit_script, "sh", "%L"),
 	.text = TEXT_OUT,
 	.parse = parse_kvmexit,
 };

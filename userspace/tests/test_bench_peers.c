@@ -132,7 +132,7 @@ START_TEST(configurations_are_sound)
 {
 	ck_assert_int_eq(bench_config_find("nothing", 7), BENCH_BASE);
 	ck_assert_int_eq(bench_config_find("again", 5), BENCH_NULL);
-	ck_assert_int_eq(bench_config_find("nothin", 6), -1);
+	ck_assert_int_eq(bench_config_find("nothing", 6), -1);
 	for (size_t i = 0; i < bench_nr_configs; i++) {
 		const struct bench_config *config = &bench_configs[i];
 
