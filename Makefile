@@ -5,6 +5,9 @@
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
 # make observer-cost   what BPF's counting costs, likewise
 # make monitor-cost   what monitor itself costs, in CPU time per refresh
+# make bench   all of that, and what other tools cost: writes docs/overhead.md, and
+#              takes half an hour; make bench-quick: of CPUID alone, in minutes;
+#              with KERNEL=6.1|6.12
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants books that are wrong, each of which compare must catch: on both
 #              hosts, or VENDORS=amd; with KERNEL=6.1|6.12
@@ -82,6 +85,12 @@ observer-cost:
 .PHONY: monitor-cost
 monitor-cost: $(MONITOR_COST)
 	@$(MONITOR_COST)
+
+.PHONY: bench bench-quick
+bench:
+	@lab/bench.sh --kernel $(KERNEL)
+bench-quick:
+	@lab/bench.sh --quick --kernel $(KERNEL)
 
 .PHONY: leaf-fuzz
 leaf-fuzz:

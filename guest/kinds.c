@@ -37,6 +37,7 @@ static const struct also {
 	ALSO(tsc_near, MSR, MSR_WRITE, 1),
 	ALSO(self_ipi, MSR, MSR_WRITE, 1),
 	ALSO(hlt_timer, MSR, MSR_WRITE, 2),
+	ALSO(hlt_due, MSR, MSR_WRITE, 2),
 	ALSO(nested, CPUID, CPUID, 1),
 	ALSO(shutdown, EXCP_UD, EXCEPTION_NMI, 1),
 	ALSO(vm_fail, NONE, IO_INSTRUCTION, 1),
@@ -85,7 +86,7 @@ const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
 	if (work[MICRO_nested] && work[MICRO_shutdown])
 		return "shutdown does not go with nested: run two guests";
 	if (!(~kinds_needs(work) & (NEED_APIC | NEED_NO_APIC)))
-		return "tsc_*, self_ipi and hlt_timer need KVM's APIC, hlt and "
+		return "tsc_*, self_ipi, hlt_* and pic need KVM's APIC, hlt and "
 		       "write_cr8 none: run two guests";
 	if (isa == EXIT_ISA_SVM &&
 	    !(~kinds_needs(work) & (NEED_CACHE | NEED_NO_CACHE)))
@@ -166,4 +167,15 @@ bool kinds_exact(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason)
 			return false;
 	}
 	return true;
+}
+
+uint64_t kinds_all_exits(const uint64_t work[MICRO_KINDS], int isa)
+{
+	uint32_t reasons[MICRO_KINDS];
+	size_t nr = kinds_reasons(work, isa, reasons);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		sum += kinds_exits(work, isa, reasons[i]);
+	return sum;
 }

@@ -80,4 +80,7 @@ uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS]);
 /** kinds_exact - whether that is all that there are of a reason */
 bool kinds_exact(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason);
 
+/** kinds_all_exits - how many exits this work is, of all reasons */
+uint64_t kinds_all_exits(const uint64_t work[MICRO_KINDS], int isa);
+
 #endif /* EXITLEDGER_GUEST_KINDS_H */

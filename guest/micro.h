@@ -33,6 +33,9 @@
 #define MICRO_CS 8
 #define MICRO_SS 16
 
+/* Port of KVM's PIC: its interrupt mask. */
+#define MICRO_PORT_PIC 0x21
+
 /* Port of the work's own IN and OUT; and of those that tell the VMM something. */
 #define MICRO_PORT_WORK 0x10
 #define MICRO_PORT_WORKED 0xf0 /* all work is done */

@@ -255,6 +255,15 @@
 	hlt_until MICRO_DEADLINE(%rdi)
 	.endm
 
+/* The interrupt is pending before HLT: no wait, but all of the way through it. */
+	.macro do_hlt_due
+	hlt_until $0
+	.endm
+
+	.macro do_pic
+	inb	$MICRO_PORT_PIC, %al
+	.endm
+
 	.macro do_nested
 	movl	$MICRO_VMCB, %eax
 	vmrun

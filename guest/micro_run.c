@@ -333,6 +333,16 @@ static void add_userspace(const struct micro_run *run,
 	io->has_userspace = io->userspace;
 }
 
+uint64_t micro_executed(struct vmm *vmm, const struct micro_run *run,
+			uint32_t reason)
+{
+	uint64_t sum = executed(vmm, run, reason,
+				micro_block_of(vmm, 0)->nr_reads - 1);
+
+	/* "All leaves are read." */
+	return sum + (reason == kinds[MICRO_out].reason[run->isa]);
+}
+
 int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 		     const struct micro_spent *spent, struct leaves *leaves)
 {

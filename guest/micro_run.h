@@ -44,6 +44,10 @@ int micro_run(struct vmm *vmm, const struct micro_run *run,
 /** micro_lap - the TSC cycles of one of the first vCPU's laps */
 uint64_t micro_lap(struct vmm *vmm, unsigned int lap);
 
+/** micro_executed - the exits of a reason that the guest has caused in all */
+uint64_t micro_executed(struct vmm *vmm, const struct micro_run *run,
+			uint32_t reason);
+
 /**
  * micro_take_reads - what it read, with the exits that it had caused by then
  * @spent: as micro_run() had it

@@ -6,6 +6,7 @@
 #include <argp.h>
 #include <cpuid.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ struct options {
 	struct micro_run run;
 	const char *report;
 	const char *cycles;
+	const char *counts;
+	int cpu; /* -1: any */
 };
 
 /* What this processor is, and has. */
@@ -93,7 +96,9 @@ enum {
 	OPT_MEANWHILE,
 	OPT_STOP,
 	OPT_EMULATED,
-	OPT_PAUSE
+	OPT_PAUSE,
+	OPT_COUNTS,
+	OPT_CPU
 };
 
 static const struct argp_option option_rows[] = {
@@ -108,6 +113,10 @@ static const struct argp_option option_rows[] = {
 	{ "cycles", OPT_CYCLES, "FILE", 0,
 	  "Write the TSC cycles of the first vCPU's laps, a number per line",
 	  0 },
+	{ "counts", OPT_COUNTS, "FILE", 0,
+	  "Write how many exits were caused: 'lap N', those of a lap; 'exits N', all by KVM's own statistics; 'REASON N', for each reason of the work",
+	  0 },
+	{ "cpu", OPT_CPU, "N", 0, "Run on this CPU alone", 0 },
 	{ "all", OPT_ALL, NULL, 0,
 	  "Read the leaves for every reason that there is, not for those of the work alone",
 	  0 },
@@ -159,6 +168,18 @@ static unsigned int parse_number(const char *arg, unsigned int most,
 	return number;
 }
 
+static int parse_cpu(const char *arg, const struct argp_state *state)
+{
+	unsigned long cpu;
+	char *end;
+
+	cpu = strtoul(arg, &end, 10);
+	if (end == arg || *end || *arg == '-' || cpu >= CPU_SETSIZE)
+		argp_error(state, "--cpu takes 0 to %d, not '%s'",
+			   CPU_SETSIZE - 1, arg);
+	return (int)cpu;
+}
+
 /* Every kind that is an exit here: its name, and the reason's number and name. */
 static void list(void)
 {
@@ -202,6 +223,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_CYCLES:
 		options->cycles = arg;
+		return 0;
+	case OPT_COUNTS:
+		options->counts = arg;
+		return 0;
+	case OPT_CPU:
+		options->cpu = parse_cpu(arg, state);
 		return 0;
 	case OPT_MEANWHILE:
 		options->run.meanwhile = true;
@@ -270,24 +297,67 @@ static const struct argp parser = {
 	.help_filter = list_kinds,
 };
 
-static int write_cycles(const struct options *options, struct vmm *vmm)
+/* Open a file, have it written, and say in vmm->why what failed. */
+static int write_file(const char *path,
+		      int (*write)(FILE *file, const struct options *options,
+				   struct vmm *vmm),
+		      const struct options *options, struct vmm *vmm)
 {
-	FILE *file = fopen(options->cycles, "we");
-	int r = 0;
+	FILE *file = fopen(path, "we");
+	int r;
 
-	if (!file)
+	if (!file) {
 		r = -errno;
-	for (unsigned int i = 0; !r && i < options->run.laps; i++) {
+	} else {
+		r = write(file, options, vmm);
+		if (fclose(file) && !r)
+			r = -errno;
+	}
+	if (r)
+		snprintf(vmm->why, sizeof(vmm->why), "%.80s: %s", path,
+			 strerror(-r));
+	return r;
+}
+
+static int write_cycles(FILE *file, const struct options *options,
+			struct vmm *vmm)
+{
+	for (unsigned int i = 0; i < options->run.laps; i++) {
 		if (fprintf(file, "%llu\n",
 			    (unsigned long long)micro_lap(vmm, i)) < 0)
-			r = -EIO;
+			return -EIO;
 	}
-	if (file && fclose(file) && !r)
-		r = -errno;
-	if (r)
-		snprintf(vmm->why, sizeof(vmm->why), "%.80s: %s",
-			 options->cycles, strerror(-r));
-	return r;
+	return 0;
+}
+
+static int write_counts(FILE *file, const struct options *options,
+			struct vmm *vmm)
+{
+	const struct micro_run *run = &options->run;
+	uint32_t reasons[MICRO_KINDS];
+	size_t nr = kinds_reasons(run->work, run->isa, reasons);
+	uint64_t exits;
+
+	fprintf(file, "lap %llu\n",
+		(unsigned long long)kinds_all_exits(run->work, run->isa));
+	if (!vmm_exits(vmm, &exits))
+		fprintf(file, "exits %llu\n", (unsigned long long)exits);
+	for (size_t i = 0; i < nr; i++)
+		fprintf(file, "0x%03x %llu\n", reasons[i],
+			(unsigned long long)micro_executed(vmm, run,
+							   reasons[i]));
+	return ferror(file) ? -EIO : 0;
+}
+
+static int pin(int cpu)
+{
+	cpu_set_t set;
+
+	if (cpu < 0)
+		return 0;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
 static int run_guest(const struct options *options, struct vmm *vmm)
@@ -308,7 +378,9 @@ static int run_guest(const struct options *options, struct vmm *vmm)
 	if (!r)
 		r = write_report(&leaves, options->report, vmm);
 	if (!r && options->cycles)
-		r = write_cycles(options, vmm);
+		r = write_file(options->cycles, write_cycles, options, vmm);
+	if (!r && options->counts)
+		r = write_file(options->counts, write_counts, options, vmm);
 	leaves_free(&leaves);
 	return r;
 }
@@ -318,6 +390,7 @@ int main(int argc, char **argv)
 	struct options options = {
 		.run = { .vcpus = 1, .laps = 1, .reads = 1, .isa = host_isa() },
 		.report = "-",
+		.cpu = -1,
 	};
 	const char *problem;
 	struct vmm vmm;
@@ -329,6 +402,12 @@ int main(int argc, char **argv)
 	if (problem) {
 		fprintf(stderr, "microguest: %s\n", problem);
 		return STATUS_USAGE;
+	}
+	r = pin(options.cpu);
+	if (r) {
+		fprintf(stderr, "microguest: CPU %d cannot be had: %s\n",
+			options.cpu, strerror(-r));
+		return STATUS_FAILED;
 	}
 	r = run_guest(&options, &vmm);
 	if (r)

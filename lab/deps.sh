@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: deps.sh [--intel | --check]
+# usage: deps.sh [--intel | --check | --peers]
 #
 # Makes sure that the Debian packages are there that the demo needs, with --intel
-# those of the emulated Intel host too, with --check also those of the tests.
+# those of the emulated Intel host too, with --check also those of the tests, with
+# --peers those of the tools that bench compares with.
 # Root installs what is missing; anyone else is told the one command that does.
 
 # shellcheck source=lab/lib.sh
@@ -39,6 +40,9 @@ packages() {
 	bochs-term       intel  its screen, which no one sees
 	bochsbios        intel  its BIOS
 	vgabios          intel  its BIOS
+	linux-perf       peers  bench
+	bpftrace         peers  bench
+	trace-cmd        peers  bench
 	check            check  unit tests
 	pkg-config       check  unit tests
 	perl             check  prove, checkpatch
@@ -81,6 +85,7 @@ main() {
 	'') ;;
 	--intel) classes='demo intel' ;;
 	--check) classes='demo intel check' ;;
+	--peers) classes='demo peers' ;;
 	*) usage ;;
 	esac
 	command -v dpkg-query >/dev/null ||

@@ -31,6 +31,8 @@
 #                                /modules/stock, besides those that are loaded;
 #                                load-kvm DIR replaces these
 #                      install   what installs modules, in /exitledger
+#                      host      this machine's files, read-only in /host (amd
+#                                only); chroot runs its programs
 #                      terminfo  what programs must know of terminals
 #                      /a/path   a program of this machine, in /bin
 #                      WORD?     the same, if it is there
@@ -124,6 +126,12 @@ add_needed() { # ROOT WORD
 		IMAGES_USED+=("$IMAGE")
 		return 0
 		;;
+	host)
+		image host
+		IMAGES_USED+=("$IMAGE")
+		SHARE=1
+		return 0
+		;;
 	stock)
 		mkdir -p "$1/modules/stock" "$1/bin"
 		cp -- "$LAB/l1/load-kvm" "$1/bin/"
@@ -181,6 +189,7 @@ write_settings() { # ENV-FILE
 assemble() {
 	local root=$RUN/root word
 
+	SHARE=''
 	IMAGES_USED=()
 	image base
 	IMAGES_USED+=("$IMAGE")

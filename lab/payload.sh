@@ -181,6 +181,37 @@ state_of_selftests() {
 		die "no KVM selftests; run lab/build-selftests.sh $KSERIES"
 }
 
+# What L1 needs to have this machine's files, in the order of loading.  6.12 has
+# some of it built in.
+HOST_MODULES=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
+	virtio_pci netfs fscache 9pnet 9pnet_virtio 9p)
+
+fill_host() {
+	local module deb found
+
+	deb=("$BUILD/cache/debs/$KSERIES/linux-image-${KREL}_"*.deb)
+	[[ -e ${deb[0]} ]] ||
+		die "the kernel's package is gone; remove $(rel "$BUILD/kernel/$KSERIES") and run lab/prepare.sh $KSERIES"
+	mkdir -p "$1/modules/host" "$1/host" "$1/all"
+	dpkg-deb --fsys-tarfile "${deb[0]}" | tar -x -C "$1/all" --wildcards \
+		'*/fs/9p/*' '*/fs/netfs/*' '*/fs/fscache/*' '*/net/9p/*' \
+		'*/drivers/virtio/*' 2>/dev/null || true
+	for module in "${HOST_MODULES[@]}"; do
+		found=$(find "$1/all" -name "$module.ko*")
+		[[ -n $found ]] || continue
+		mv -- "$found" "$1/modules/host/"
+		[[ $found != *.xz ]] || xz -d "$1/modules/host/$module.ko.xz"
+		printf '%s\n' "$module" >>"$1/modules/host/order"
+	done
+	rm -rf -- "$1/all"
+	grep -qx 9p "$1/modules/host/order"
+}
+
+state_of_host() {
+	echo "$KVERSION"
+	cat "$LAB/payload.sh"
+}
+
 make_image() { # NAME DIR
 	mkdir "$2/root"
 	"fill_$1" "$2/root"

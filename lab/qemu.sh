@@ -19,6 +19,8 @@ find_emulator() {
 machine() {
 	MACHINE=(-nodefaults -no-reboot -display none -M q35 -smp "$CPUS"
 		-m "${MEMORY:-1024}" -device isa-debug-exit,iobase=0xf4,iosize=4)
+	[[ -z $SHARE ]] ||
+		MACHINE+=(-virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap")
 	if [[ -n $ICOUNT ]]; then
 		ON="an emulated AMD host whose TSC counts instructions"
 		MACHINE+=(-accel tcg -icount shift=0,sleep=off

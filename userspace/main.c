@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
 	{ "monitor", cmd_monitor, "show the VM exits of this host's guests" },
 	{ "compare", cmd_compare, "hold KVM's exit counters against BPF's" },
+	{ "bench", cmd_bench, "measure what counting VM exits costs" },
 	{ "doctor", cmd_doctor,
 	  "say what this host offers, and what it lacks" },
 };

@@ -4,10 +4,11 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
-PLAIN := answers attach balance books books_json books_load columns doctor duration \
+PLAIN := answers attach balance bench bench_config bench_json \
+	 bench_options bench_peers bench_result bench_stats books books_json books_load columns doctor duration \
 	 filter format guest_report hist host host_facts json_get json_save \
 	 json_writer keys kvm_btf ledger msg reason_parse reasons \
-	 render_compare render_compare_json render_doctor render_finding \
+	 render_bench render_bench_svg render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
 	 statement top_history top_lines top_model tracepoints tsc utf8 \
@@ -16,7 +17,8 @@ PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # From BPF's memory.
 COLLECT := observer_collect observer_keys observer_total
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  attach_probe cmd_compare cmd_doctor cmd_monitor command \
+		  attach_probe bench_clock bench_exec bench_load bench_run \
+		  bench_test_run bench_tracefs bench_way cmd_bench cmd_compare cmd_doctor cmd_monitor command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
 		  monitor_options observer $(COLLECT) top top_keys top_view \
 		  watch)
@@ -36,6 +38,9 @@ OBSERVER_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 $(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(OBSERVER_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
+$(BUILD)/obj/userspace/bench_test_run.o: ALL_CFLAGS += -I$(BUILD)/bpf
+$(BUILD)/obj/userspace/bench_test_run.o: $(BUILD)/bpf/doctor.skel.h \
+					 $(BUILD)/bpf/observer.skel.h
 $(BUILD)/obj/userspace/attach_probe.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 
@@ -48,9 +53,10 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance balance_reports books doctor exit_reason monitor \
-	 monitor_loop observer observer_collect observer_faults plain reasons \
-	 render_doctor render_monitor soundness top tracepoints vm_name
+UNITS := balance balance_reports bench bench_peers bench_stats books doctor \
+	 exit_reason monitor monitor_loop observer observer_collect \
+	 observer_faults plain reasons render_doctor render_monitor soundness \
+	 top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 

@@ -40,6 +40,13 @@ ok '--meanwhile with one vCPU: wrong usage' status_is 64
 run "$microguest" --all --reads 100 cpuid=1
 ok '--all, too often: wrong usage' status_is 64
 ok '… how often it can be' grep -qE 'takes 1 to [0-9]+, not .100' <<<"$err"
+for cpu in -1 x 4096; do
+	run "$microguest" --cpu "$cpu" cpuid=1
+	ok "--cpu $cpu: wrong usage" status_is 64
+done
+run "$microguest" --cpu 1023 cpuid=1
+ok '--cpu: one that is not there' status_is 1
+ok '… is named' err_has 'CPU 1023 cannot be had'
 run "$leaffuzz" --values 0
 ok 'leaffuzz --values 0: wrong usage' status_is 64
 run "$leaffuzz" --seed x

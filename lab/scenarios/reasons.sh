@@ -16,7 +16,7 @@ while read -r kind _; do
 	count=$((count + 1))
 	case $kind in
 	*_cd | shutdown) caches_off="$caches_off $kind=$count" ;;
-	tsc_* | self_ipi | hlt_timer | nested | fail_entry | vm_fail)
+	tsc_* | self_ipi | hlt_* | pic | nested | fail_entry | vm_fail)
 		with_apic="$with_apic $kind=$count"
 		;;
 	*) caches_on="$caches_on $kind=$count" ;;

@@ -20,6 +20,7 @@ run "$exitledger" --help
 ok '--help' status_is 0
 ok '--help lists monitor' out_has 'monitor'
 ok '--help lists doctor' out_has 'doctor'
+ok '--help lists bench' out_has 'bench'
 run "$exitledger" --version
 ok '--version' out_has 'exitledger '
 run "$exitledger" frobnicate
@@ -27,7 +28,7 @@ ok 'an unknown command: wrong usage' status_is 64
 ok 'an unknown command is named' err_has "'frobnicate'"
 ok 'an unknown command: one line' one_err_line
 
-for command in monitor compare; do
+for command in monitor compare bench; do
 	run "$exitledger" "$command" --help
 	ok "$command --help" status_is 0
 	mapfile -t options < <(grep -oE -- '--[a-z][a-z-]+' <<<"$out" | sort -u)
@@ -39,6 +40,7 @@ for command in monitor compare; do
 	done
 	run "$exitledger" "$command" --no-such-option
 	ok "$command: an unknown option" status_is 64
+	[ "$command" != bench ] || continue
 	run "$exitledger" "$command" --attach kprobe -- true
 	ok "$command --attach with nonsense" status_is 64
 done
@@ -160,6 +162,43 @@ else
 	skip 'no KVM: status' 'a machine without kvm_amd and kvm_intel'
 fi
 
+run "$exitledger" bench --list
+ok 'bench --list: status' status_is 0
+ok 'bench --list: a configuration' out_has "kernel_time     KVM's counters: and time"
+ok 'bench --list: a command' out_has 'perf stat -a'
+for options in '--compare x' '--compare x y z' '--rounds 0' '--laps x' '--time -1' \
+	'--config perf' '--list cpuid' '--replay x --test-run' cpuid=1 \
+	'--compare x y --json z'; do
+	# shellcheck disable=SC2086 # a list of words
+	run "$exitledger" bench $options
+	ok "bench $options: wrong usage" status_is 64
+done
+run "$exitledger" bench --replay /nonexistent.json
+ok 'bench, no such file: status' status_is 3
+ok 'bench, no such file: one line' one_err_line
+run "$exitledger" bench --replay "$good"
+ok 'bench, another format: status' status_is 3
+ok 'bench, another format: what it is' err_has 'exitledger-books'
+if [ "$(id -u)" -eq 0 ]; then
+	run "$exitledger" bench --microguest /nonexistent
+	ok 'bench, no micro-guest: status' status_is 3
+	ok 'bench, no micro-guest: one line' one_err_line
+	ok 'bench, no micro-guest: is named' err_has '/nonexistent'
+	run "$exitledger" bench --cpu 4095
+	ok 'bench, no such CPU: status' status_is 3
+	ok 'bench, no such CPU: is named' err_has 'CPU 4095'
+	run "$exitledger" bench --test-run --rounds 3 --laps 3 \
+		--json "$tap_dir/bench.json"
+	ok 'bench --test-run: status' status_is 0
+	ok 'bench --test-run: in 80 columns' fits_80
+	ok 'bench --test-run: says what it is not' out_has 'no exit happened'
+	cp "$tap_dir/out" "$tap_dir/test-run"
+	run "$exitledger" bench --replay "$tap_dir/bench.json"
+	ok 'bench --replay: the same' cmp -s "$tap_dir/out" "$tap_dir/test-run"
+else
+	skip 'bench --test-run' 'root, for BPF'
+fi
+
 # Whatever this machine is: it is said in full, and the status fits.
 run "$exitledger" doctor --help
 ok 'doctor --help' status_is 0
@@ -205,6 +244,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	install -d -m 755 "$tap_dir/bin"
 	install -m 755 "$exitledger" "$tap_dir/bin"
 	chmod 755 "$tap_dir"
+	run setpriv --reuid=65534 --clear-groups "$tap_dir/bin/exitledger" bench
+	ok 'bench without root: status' status_is 3
+	ok 'bench without root: what to do' err_has 'sudo'
 	run setpriv --reuid=65534 --clear-groups "$tap_dir/bin/exitledger" doctor
 	ok 'doctor without root: the monitor cannot run' status_is 1
 	ok 'doctor without root: what to do' out_has 'sudo'

@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: bench.sh [--quick] [--kernel 6.1|6.12] [--replay] [KIND...]
+#
+# exitledger bench in the emulated AMD host whose TSC counts instructions, with the
+# distribution's perf, bpftrace and trace-cmd as peers, and writes docs/overhead.md
+# and docs/overhead.svg.  Half an hour.
+# KIND: of exits; all that bench has by itself, unless said.
+# --quick: of CPUID alone, and shown, not written.  Some minutes.
+# --replay: from what the last run has left, without another.
+#
+# Exit status: 0; 3 if nothing was measured.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+DIE_STATUS=3
+
+OTHER=	# the process that runs the second host
+trap '[[ -z $OTHER ]] || kill "$OTHER" 2>/dev/null || true; cleanup' EXIT
+
+ALL_KINDS=(cpuid out rdmsr pic hlt_due vmcall)
+
+parse_options() {
+	KERNEL=6.1 QUICK='' REPLAY=''
+	while [[ ${1:-} == -* ]]; do
+		case $1 in
+		--quick) QUICK=1 ;;
+		--replay) REPLAY=1 ;;
+		--kernel)
+			(($# > 1)) || usage
+			KERNEL=$2
+			shift
+			;;
+		*) usage ;;
+		esac
+		shift
+	done
+	KINDS=("$@")
+	((${#KINDS[@]})) || KINDS=("${ALL_KINDS[@]}")
+	[[ -z $QUICK ]] || KINDS=(cpuid)
+	RESULTS=$BUILD/results/bench-$KERNEL${QUICK:+-quick}
+}
+
+exitledger() { "$BUILD/bin/exitledger" "$@"; }
+
+# As in a document: 4 columns in.
+quoted() { sed 's/^\(.\)/    \1/'; }
+
+changes() { # OLD NEW
+	# That something costs more is to be seen, not an error.
+	exitledger bench --compare "$RESULTS/$1.json" "$RESULTS/$2.json" || (($? == 1))
+}
+
+document() {
+	local linux
+
+	linux=$(sed -n 's/^host *Linux \([^,]*\),.*/\1/p' "$RESULTS/bench.txt")
+	cat <<-END
+	# What counting VM exits costs
+
+	Written by \`make bench\` on $(date -u +%F), from Linux $linux in an
+	emulated AMD host. Costs are instructions that are added per exit, counted by the
+	emulator: they say which is more work, and by how much, but not how many ns that is
+	on a processor. \`exitledger bench\` on a real host says that.
+
+	![instructions added per exit](overhead.svg)
+
+	- KVM's counters are the cheapest, and the only ones that take a patch.
+	- \`perf stat\` says how many exits there were, and nothing of reasons or times.
+	- The recorders (perf kvm stat, perf record, trace-cmd) pay once more when their
+	  file is read; that is not in here. The one CPU of this host runs the guest and
+	  whoever empties the recorder's buffer.
+	- perf kvm stat never counts a vCPU's last exit: there is one per run. tracefs has no
+	  reader here, so its ring has overwritten what it could not hold.
+	- What the observer says that it costs itself is less than what it costs by the same
+	  amount for every kind of exit: what lies in its own window of time, which is half of
+	  the calls, and of the reading of clocks.
+
+	END
+	exitledger bench --replay "$RESULTS/bench.json" \
+		--svg "$TOP/docs/overhead.svg" | quoted
+	cat <<-END
+
+	## Counters that are off
+
+	"Nothing" above is the patched KVM with its counters off. This is Debian's own KVM
+	(old) against it (new):
+
+	END
+	changes stock bench | sed -n '/^old/p;/^new/p;/^$/p;/^[a-z_]*:/p;/^nothing/p' |
+		quoted
+	cat <<-END
+
+	## The same once more
+
+	Ours, measured again in another run (new) than that above (old):
+
+	END
+	changes bench again | quoted
+	cat <<-END
+
+	## Commands
+
+	Each runs the micro-guest, LOAD, and writes to a FILE in memory:
+
+	END
+	exitledger bench --list | sed -n 's/^    *//p' | fold -s -w 76 | quoted
+}
+
+# in_lab NAME KIND...: in a host of its own
+in_lab() {
+	local name=$1
+
+	shift
+	"$LAB/l1.sh" --vendor amd --kernel "$KERNEL" --icount --memory 2048 \
+		--timeout 7200 --out "$RESULTS-$name" \
+		"$LAB/scenarios/bench.sh" NOW="$(date +%s)" QUICK="$QUICK" \
+		KINDS="$*"
+}
+
+# Half of the kinds each: the machine has two processors, and an emulated host
+# keeps one busy.
+measure() {
+	local half=$(((${#KINDS[@]} + 1) / 2)) status=0 name
+
+	"$LAB/deps.sh" --peers
+	lock
+	"$LAB/prepare.sh" "$KERNEL"
+	# Each l1.sh takes it while it puts together what it boots.
+	unlock
+	rm -rf -- "$RESULTS"{,-a,-b}
+	if ((${#KINDS[@]} > half)); then
+		in_lab b "${KINDS[@]:half}" &
+		OTHER=$!
+	fi
+	in_lab a "${KINDS[@]:0:half}" || status=$?
+	[[ -z $OTHER ]] || wait "$OTHER" || status=$?
+	OTHER=
+	((status == 0)) || die "the scenario failed with status $status"
+	mkdir -p "$RESULTS"
+	for name in stock bench again; do
+		[[ ! -e $RESULTS-a/$name.json ]] || merge "$name"
+	done
+}
+
+merge() { # NAME
+	local parts=("$RESULTS"-[ab]/"$1.json")
+
+	exitledger bench --replay "${parts[@]}" --json "$RESULTS/$1.json" \
+		>"$RESULTS/$1.txt"
+}
+
+main() {
+	local start=$EPOCHREALTIME
+
+	parse_options "$@"
+	[[ -n $REPLAY ]] || measure
+	[[ -e $RESULTS/bench.json ]] || die "no results in $(rel "$RESULTS")"
+	if [[ -n $QUICK ]]; then
+		printf '\n'
+		cat -- "$RESULTS/bench.txt"
+	else
+		document >"$RESULTS/overhead.md"
+		mv -- "$RESULTS/overhead.md" "$TOP/docs/overhead.md"
+		note '          docs/overhead.md, docs/overhead.svg'
+	fi
+	printf '\n%s s in all\n' "$(since "$start")"
+}
+
+main "$@"

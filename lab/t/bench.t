@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# exitledger bench on an emulated AMD host whose TSC counts instructions.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+build=${BUILD:-build}
+exitledger=$build/bin/exitledger
+results=$build/results/t-bench
+
+run make -s -n bench bench-quick
+ok 'make bench and bench-quick are this' out_has 'lab/bench.sh --quick'
+run lab/bench.sh --slow
+ok 'bench.sh: wrong usage' status_is 64
+
+run lab/l1.sh --tcg --vendor amd --icount --out "$results" \
+	lab/scenarios/bench-short.sh
+ok 'the scenario ran to its end' status_is 0
+
+# ended NAME STATUS, said NAME TEXT: how one of its runs went
+ended() { grep -qx "$2" "$results/$1.status"; }
+said() { grep -qF -- "$2" "$results/$1.err"; }
+one_line() { [ "$(wc -l <"$results/$1.err")" -eq 1 ]; }
+
+ok 'bench: status' ended short 0
+ok 'bench: nothing on stderr' [ ! -s "$results/short.err" ]
+# Of the saved file, so that both are tested.
+run "$exitledger" bench --replay "$results/short.json" --svg "$tap_dir/svg"
+ok '--replay: status' status_is 0
+ok '--replay shows what was shown' cmp -s "$tap_dir/out" "$results/short.out"
+ok 'the table fits 80 columns' fits_80
+ok 'the clock is found out' out_has 'INSTRUCTIONS ADDED PER EXIT'
+ok 'a program that is not there is a row' out_has \
+	'perf stat, kvm_exit: not installed: no perf in PATH'
+ok '--svg: well-formed' python3 -c \
+	'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$tap_dir/svg"
+ok 'the results are what is true' python3 - "$results/short.json" <<-'END'
+	import json, sys
+	bench = json.load(open(sys.argv[1]))
+	assert bench["format"] == "exitledger-bench" and bench["version"] == 1
+	cell = {r["row"]: r for r in bench["results"]}
+	added = {row: r["added"]["value"] for row, r in cell.items()}
+	base = cell["nothing"]["per_exit"]["value"]
+	# The same twice, side by side and from round to round.
+	assert cell["again"]["noise"] and abs(added["again"]) < base / 200, added
+	assert all(r["spread"] < base / 200 for r in cell.values()), cell
+	assert not any(r["noise"] for row, r in cell.items()
+		       if row not in ("nothing", "again")), cell
+	assert 10 < added["kernel_time"] < 60, added
+	assert added["kernel_time"] < added["time_btf"] < added["tracefs"], added
+	# Each own count: exact, but of a ring that is too small for it.
+	for run in bench["runs"]:
+	    if run["row"] == "tracefs":
+	        assert run["counted"] < run["expected"], run
+	    elif run["row"] not in ("nothing", "again"):
+	        assert run["counted"] == run["expected"] > 1000, run
+END
+run "$exitledger" bench --compare "$results/short.json" "$results/short.json"
+ok '--compare, the same: status' status_is 0
+ok '--compare: in 80 columns' fits_80
+python3 - "$results/short.json" "$tap_dir/dearer.json" <<-'END'
+	import json, sys
+	bench = json.load(open(sys.argv[1]))
+	for run in bench["runs"]:
+	    if run["row"] == "time_btf":
+	        run["laps"] = [int(lap * 1.02) for lap in run["laps"]]
+	json.dump(bench, open(sys.argv[2], "w"))
+END
+run "$exitledger" bench --compare "$results/short.json" "$tap_dir/dearer.json"
+ok '--compare, 2 % dearer: status' status_is 1
+ok '--compare, 2 % dearer: which' [ "$(grep -v 'noise$' <<<"$out" |
+	grep -c '^observer: times, tp_btf')" -eq 1 ]
+run "$exitledger" bench --compare "$tap_dir/dearer.json" "$results/short.json"
+ok '--compare, cheaper: status' status_is 0
+
+ok 'interrupted: status' ended interrupted 0
+ok 'interrupted: said' grep -q '^ *interrupted' "$results/interrupted.out"
+ok 'interrupted: and in the JSON' grep -q '"interrupted":true' \
+	"$results/interrupted.json"
+ok "KVM's counters are as they were" [ "$(tr -d '\n' <"$results/mode")" = 11 ]
+ok 'nothing is left behind' [ "$(grep -c 'No such file' "$results/left")" -eq 2 ]
+
+for name in no-kind no-kvm; do
+	ok "$name: status" ended "$name" 3
+	ok "$name: one line" one_line "$name"
+done
+ok 'no such kind: is named' said no-kind "frobnicate"
+ok 'no KVM: what to do' said no-kvm 'modprobe'
+ok 'unpatched: status' ended unpatched 0
+ok "unpatched: KVM's counters are a row that is not there" grep -q \
+	"^KVM's counters: and time: not installed: this KVM has no exit counters" \
+	"$results/unpatched.out"
+
+done_testing

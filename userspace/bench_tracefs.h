@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tracefs as a peer: in an instance of its own, so that no one is disturbed. */
+#ifndef EXITLEDGER_BENCH_TRACEFS_H
+#define EXITLEDGER_BENCH_TRACEFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "msg.h"
+
+struct bench_tracefs {
+	char dir[96]; /* of the instance; empty: there is none */
+	bool hist;
+};
+
+/**
+ * bench_tracefs_begin - turn it on
+ * @hist: a histogram by reason on kvm_exit; else both events, which nobody reads
+ *
+ * To be ended with bench_tracefs_end, in any case.  0; -ENOENT: this kernel has
+ * no such thing; or another -errno, all with @why.
+ */
+int bench_tracefs_begin(struct bench_tracefs *tracefs, bool hist,
+			struct why *why);
+
+/**
+ * bench_tracefs_count - the exits that it has now
+ *
+ * Of one reason with a histogram; else of all that the ring still has, each
+ * being two events.  0, or -ENODATA.
+ */
+int bench_tracefs_count(const struct bench_tracefs *tracefs, uint32_t reason,
+			uint64_t *count);
+
+void bench_tracefs_end(struct bench_tracefs *tracefs);
+
+#endif /* EXITLEDGER_BENCH_TRACEFS_H */

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench_config.h"
+#include "bench_json.h"
+#include "bench_options.h"
+#include "bench_run.h"
+#include "bench_test_run.h"
+#include "command.h"
+#include "commands.h"
+#include "json_save.h"
+#include "render_bench.h"
+
+static int flush(struct why *why)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	return why_set(why, EIO, "standard output: cannot be written");
+}
+
+static int save_svg(const struct bench_result *result, const char *path,
+		    struct why *why)
+{
+	FILE *file = fopen(path, "we");
+	int bad = 0;
+
+	errno = 0;
+	if (file) {
+		render_bench_svg(result, file);
+		bad = ferror(file);
+		bad |= fclose(file);
+	}
+	if (file && !bad)
+		return 0;
+	return why_set(why, errno ? errno : EIO, "%s: cannot be written: %s",
+		       path, strerror(errno ? errno : EIO));
+}
+
+/* All that was asked for; a file that cannot be written keeps no other back. */
+static int show(const struct bench *bench, const struct bench_options *options,
+		struct why *why)
+{
+	struct bench_result result;
+	int r, saved = 0;
+
+	r = bench_result_init(bench, &result);
+	if (r) {
+		bench_result_free(&result);
+		return why_set(why, -r, "out of memory");
+	}
+	if (!options->json || strcmp(options->json, "-")) {
+		render_bench_text(&result, stdout);
+		r = flush(why);
+	}
+	if (options->svg)
+		saved = save_svg(&result, options->svg, why);
+	if (!saved && options->json) {
+		json_t *json = bench_json(&result);
+
+		saved = json_save(json, options->json, why);
+		json_decref(json);
+	}
+	bench_result_free(&result);
+	return r ? r : saved;
+}
+
+static int run(const struct bench_options *options, struct bench *bench,
+	       struct why *why)
+{
+	int r;
+
+	if (geteuid())
+		return why_set(
+			why, EPERM,
+			"bench needs root, for /dev/kvm and BPF: run it with sudo (--replay, --compare and --list do not)");
+	command_catch_signals();
+	r = options->action == BENCH_TEST_RUN ?
+		    bench_test_run(options, bench, why) :
+		    bench_measure(options, bench, why);
+	return r ? r : show(bench, options, why);
+}
+
+static int replay(const struct bench_options *options, struct bench *bench,
+		  struct why *why)
+{
+	int r = bench_json_load(options->file[0], bench, why);
+
+	for (int i = 1; !r && i < BENCH_FILES && options->file[i]; i++) {
+		struct bench more = { 0 };
+
+		r = bench_json_load(options->file[i], &more, why);
+		if (!r && bench_merge(bench, &more))
+			r = why_set(
+				why, EINVAL,
+				"%s: does not go with %s: another host, or the same kinds",
+				options->file[i], options->file[0]);
+		bench_free(&more);
+	}
+	return r ? r : show(bench, options, why);
+}
+
+/* Does anything cost more than it did? */
+static int show_changes(const struct bench_result *then,
+			const struct bench_result *now, bool *dearer,
+			struct why *why)
+{
+	struct bench_change *change;
+	size_t nr;
+	int r;
+
+	r = bench_changes(then, now, &change, &nr);
+	if (r == -EINVAL)
+		return why_set(
+			why, EINVAL,
+			"one is in %s, the other in %s: not to be compared",
+			bench_unit_name(then->bench->unit),
+			bench_unit_name(now->bench->unit));
+	if (r)
+		return why_set(why, -r, "out of memory");
+	render_bench_changes(then, now, change, nr, stdout);
+	for (size_t i = 0; i < nr; i++)
+		*dearer |= !change[i].noise && change[i].change.value > 0;
+	free(change);
+	if (!nr)
+		return why_set(why, ENODATA, "they have nothing in common");
+	return flush(why);
+}
+
+static int compare(const struct bench_options *options, struct bench *now,
+		   bool *dearer, struct why *why)
+{
+	struct bench_result results[2] = { 0 };
+	struct bench then = { 0 };
+	int r;
+
+	r = bench_json_load(options->file[0], &then, why);
+	if (!r)
+		r = bench_json_load(options->file[1], now, why);
+	if (!r && (bench_result_init(&then, &results[0]) ||
+		   bench_result_init(now, &results[1])))
+		r = why_set(why, ENOMEM, "out of memory");
+	if (!r)
+		r = show_changes(&results[0], &results[1], dearer, why);
+	bench_result_free(&results[0]);
+	bench_result_free(&results[1]);
+	bench_free(&then);
+	return r;
+}
+
+static int list(struct why *why)
+{
+	for (size_t i = 0; i < bench_nr_configs; i++) {
+		const struct bench_config *config = &bench_configs[i];
+		char line[1024] = "";
+
+		if (config->peer)
+			bench_peer_line(config->peer->command, line,
+					sizeof(line));
+		printf("%-16s%s\n", config->name, config->title);
+		if (line[0])
+			printf("                %s\n", line);
+	}
+	return flush(why);
+}
+
+int cmd_bench(int argc, char **argv)
+{
+	struct bench_options options;
+	struct bench bench = { 0 };
+	struct why why = { "" };
+	bool dearer = false;
+	int r;
+
+	argv[0] = "exitledger bench";
+	bench_options_parse(argc, argv, &options);
+	switch (options.action) {
+	case BENCH_REPLAY:
+		r = replay(&options, &bench, &why);
+		break;
+	case BENCH_COMPARE:
+		r = compare(&options, &bench, &dearer, &why);
+		break;
+	case BENCH_LIST:
+		r = list(&why);
+		break;
+	default:
+		r = run(&options, &bench, &why);
+	}
+	bench_free(&bench);
+	bench_options_free(&options);
+	if (r) {
+		msg_error("%s", why.text);
+		return STATUS_FAILED;
+	}
+	return dearer ? STATUS_DEARER : STATUS_OK;
+}

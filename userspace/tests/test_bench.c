@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Benchmarks as plain data: results, files, changes, rendering. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench_json.h"
+#include "render_bench.h"
+#include "tap.h"
+
+/* --- a benchmark made up --- */
+
+static void add_run(struct bench *bench, unsigned int kind, unsigned int row,
+		    unsigned int round, uint64_t per_exit)
+{
+	const struct bench_kind *at = &bench->kind[kind];
+	struct bench_run run = {
+		.kind = kind,
+		.row = row,
+		.round = round,
+		.nr = 4,
+		.lap = calloc(4, sizeof(uint64_t)),
+		.has_counted = row > BENCH_NULL,
+		.counted = 4000,
+		.expected = 4000,
+	};
+
+	for (size_t i = 0; i < 4; i++)
+		run.lap[i] = (per_exit + i) * at->operations * at->exits;
+	ck_assert_int_eq(bench_add_run(bench, &run), 0);
+}
+
+/* Two kinds, five rows: what they cost is known. */
+static const unsigned int costs[] = { 0, 0, 30, 350, 300, 700 };
+
+static void make_up(struct bench *bench)
+{
+	static const char *const rows[] = { "nothing",	   "again",
+					    "kernel_time", "time_raw",
+					    "trace_cmd",   "bpftrace_hist" };
+	const unsigned int gives = GIVES_COUNT | GIVES_REASON | GIVES_TIME;
+
+	memset(bench, 0, sizeof(*bench));
+	strcpy(bench->kernel, "6.1.0");
+	strcpy(bench->vendor, "kvm_amd");
+	strcpy(bench->date, "2026-01-02T03:04:05Z");
+	strcpy(bench->mitigations, "off");
+	bench->unit = BENCH_INSTRUCTIONS;
+	bench->khz = 1000000;
+	bench->rounds = 3;
+	bench->laps = 4;
+	bench->kind = calloc(2, sizeof(*bench->kind));
+	bench->row = calloc(7, sizeof(*bench->row));
+	bench->nr_kinds = 2;
+	bench->kind[0] = (struct bench_kind){ "cpuid", "CPUID", 0x72, 1000, 1 };
+	bench->kind[1] = (struct bench_kind){ "hlt", "HLT", 0x78, 100, 4 };
+	for (unsigned int i = 0; i < 6; i++) {
+		struct bench_row *row = &bench->row[bench->nr_rows++];
+
+		strcpy(row->name, rows[i]);
+		strcpy(row->title, rows[i]);
+		row->gives = i > 1 ? gives : 0;
+		row->ours = i < 4;
+		row->patch = i == 2;
+		for (unsigned int n = 0; n < 6; n++)
+			add_run(bench, n / 3, i, n % 3, 2000 + costs[i]);
+	}
+	strcpy(bench->row[6].name, "perf_stat");
+	strcpy(bench->row[6].title, "perf <stat>");
+	strcpy(bench->row[6].why, "no perf in PATH");
+	bench->row[6].state = BENCH_MISSING;
+	bench->nr_rows++;
+}
+
+static struct bench_run *find(struct bench *bench, unsigned int kind,
+			      unsigned int row, unsigned int round)
+{
+	for (size_t i = 0; i < bench->nr_runs; i++) {
+		struct bench_run *run = &bench->run[i];
+
+		if (run->kind == kind && run->row == row && run->round == round)
+			return run;
+	}
+	ck_abort_msg("no such run");
+}
+
+START_TEST(results_are_per_exit)
+{
+	struct bench_result result;
+	struct bench bench;
+
+	make_up(&bench);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	for (size_t kind = 0; kind < 2; kind++) {
+		for (size_t row = 0; row < 6; row++) {
+			const struct bench_cell *cell =
+				bench_cell(&result, kind, row);
+
+			ck_assert(cell->measured);
+			ck_assert_double_eq(cell->added.value, costs[row]);
+			ck_assert_double_eq(cell->level.value,
+					    2001.5 + costs[row]);
+			ck_assert_int_eq(cell->noise, row < 2);
+			ck_assert_uint_eq(cell->laps, 12);
+			ck_assert_int_eq(bench_missed(cell), 0);
+		}
+		ck_assert(!bench_cell(&result, kind, 6)->measured);
+	}
+	ck_assert_double_eq(bench_sum(&result, 3), 700);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
+START_TEST(cheapest_has_missed_nothing)
+{
+	const unsigned int gives = GIVES_COUNT | GIVES_REASON | GIVES_TIME;
+	struct bench_result result;
+	struct bench bench;
+
+	make_up(&bench);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	ck_assert_int_eq(bench_cheapest(&result, gives, BENCH_ANYONES), 2);
+	ck_assert_int_eq(bench_cheapest(&result, gives, BENCH_UNPATCHED), 3);
+	ck_assert_int_eq(bench_cheapest(&result, gives, BENCH_OTHERS), 4);
+	ck_assert_int_eq(bench_cheapest(&result, gives | GIVES_HISTOGRAM,
+					BENCH_ANYONES),
+			 -1);
+	bench_result_free(&result);
+	find(&bench, 1, 4, 2)->counted--;
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	ck_assert_int_eq(bench_missed(bench_cell(&result, 1, 4)), -1);
+	ck_assert_int_eq(bench_cheapest(&result, gives, BENCH_OTHERS), 5);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
+/* --- files --- */
+
+START_TEST(json_and_back)
+{
+	struct bench bench, again = { 0 };
+	struct bench_result result;
+	struct why why = { "" };
+	json_t *json, *second;
+
+	make_up(&bench);
+	find(&bench, 0, 3, 1)->has_self = true;
+	find(&bench, 0, 3, 1)->self = 244.5;
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	json = bench_json(&result);
+	ck_assert_ptr_nonnull(json);
+	bench_result_free(&result);
+	ck_assert_msg(!bench_json_parse(json, &again, &why), "%s", why.text);
+	ck_assert_int_eq(bench_result_init(&again, &result), 0);
+	second = bench_json(&result);
+	ck_assert(json_equal(json, second));
+	ck_assert_double_eq(bench_cell(&result, 0, 3)->self, 244.5);
+	json_decref(json);
+	json_decref(second);
+	bench_result_free(&result);
+	bench_free(&again);
+	bench_free(&bench);
+}
+END_TEST
+
+/* What is done to a good file, and what is said of it. */
+static const struct {
+	const char *path[3]; /* members, or an index */
+	const char *value; /* JSON */
+	const char *said;
+} spoiled[] = {
+	{ { "version" }, "2", "its version is 2" },
+	{ { "format" }, "\"x\"", "its format is \"x\"" },
+	{ { "unit" }, "\"parsecs\"", "\"unit\" is \"parsecs\"" },
+	{ { "kinds" }, "[{}]", "\"name\" is missing" },
+	{ { "rows" }, "[]", "nothing to compare with" },
+	{ { "rounds" }, "2", "is of none" },
+	{ { "runs" },
+	  "[{\"kind\":\"x\",\"row\":\"again\",\"round\":0}]",
+	  "is of none" },
+	{ { "runs" },
+	  "[{\"kind\":\"cpuid\",\"row\":\"again\",\"round\":0,\"laps\":[]}]",
+	  "no laps" },
+	{ { "runs" },
+	  "[{\"kind\":\"cpuid\",\"row\":\"again\",\"round\":0,\"laps\":[1.5]}]",
+	  "no integer" },
+	{ { "host" }, "{}", "\"kernel\" is missing" },
+};
+
+START_TEST(spoiled_files_are_refused)
+{
+	struct bench bench, again = { 0 };
+	struct bench_result result;
+	struct why why = { "" };
+	json_t *json;
+
+	make_up(&bench);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	json = bench_json(&result);
+	json_object_set_new(json, spoiled[_i].path[0],
+			    json_loads(spoiled[_i].value, JSON_DECODE_ANY,
+				       NULL));
+	ck_assert_int_eq(bench_json_parse(json, &again, &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, spoiled[_i].said));
+	json_decref(json);
+	bench_free(&again);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
+START_TEST(two_become_one)
+{
+	struct bench to, from;
+	struct bench_result result;
+
+	make_up(&to);
+	make_up(&from);
+	ck_assert_int_eq(bench_merge(&to, &from), -EINVAL);
+	strcpy(from.kind[0].name, "out");
+	strcpy(from.kind[1].name, "mmio");
+	from.row[5].state = BENCH_FAILED;
+	find(&from, 1, 3, 2)->counted++;
+	ck_assert_int_eq(bench_merge(&to, &from), 0);
+	ck_assert_uint_eq(to.nr_kinds, 4);
+	ck_assert_int_eq(to.row[5].state, BENCH_FAILED);
+	ck_assert_int_eq(bench_result_init(&to, &result), 0);
+	ck_assert_double_eq(bench_cell(&result, 3, 3)->added.value, costs[3]);
+	ck_assert_int_eq(bench_missed(bench_cell(&result, 3, 3)), 1);
+	ck_assert_int_eq(bench_missed(bench_cell(&result, 1, 3)), 0);
+	bench_result_free(&result);
+	bench_free(&from);
+	bench_free(&to);
+}
+END_TEST
+
+/* --- changes --- */
+
+START_TEST(changes_of_benchmarks)
+{
+	struct bench_result results[2];
+	struct bench_change *change;
+	struct bench bench[2];
+	size_t nr;
+
+	make_up(&bench[0]);
+	make_up(&bench[1]);
+	for (unsigned int round = 0; round < 3; round++) {
+		struct bench_run *run = find(&bench[1], 0, 3, round);
+
+		for (size_t i = 0; i < run->nr; i++)
+			run->lap[i] += 20 * 1000;
+	}
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(bench_result_init(&bench[i], &results[i]), 0);
+	ck_assert_int_eq(bench_changes(&results[0], &results[1], &change, &nr),
+			 0);
+	ck_assert_uint_eq(nr, 12);
+	for (size_t i = 0; i < nr; i++) {
+		bool dearer = change[i].kind == 0 && change[i].row == 3;
+
+		ck_assert_double_eq(change[i].change.value, dearer ? 20 : 0);
+		ck_assert_int_eq(change[i].noise, !dearer);
+	}
+	free(change);
+	bench[0].unit = BENCH_CYCLES;
+	ck_assert_int_eq(bench_changes(&results[0], &results[1], &change, &nr),
+			 -EINVAL);
+	for (int i = 0; i < 2; i++) {
+		bench_result_free(&results[i]);
+		bench_free(&bench[i]);
+	}
+}
+END_TEST
+
+/* --- rendering --- */
+
+static char *render(void (*how)(const struct bench_result *, FILE *),
+		    struct bench *bench)
+{
+	struct bench_result result;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(bench_result_init(bench, &result), 0);
+	how(&result, out);
+	fclose(out);
+	bench_result_free(&result);
+	return text;
+}
+
+static void check_width(const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		ck_assert_msg(length <= 80, "%.*s", (int)length, text);
+		text += length + (text[length] == '\n');
+	}
+}
+
+static void check_has(const char *text, const char *what)
+{
+	ck_assert_msg(strstr(text, what), "no '%s' in:\n%s", what, text);
+}
+
+START_TEST(text_says_it)
+{
+	struct bench bench;
+	char *text;
+
+	make_up(&bench);
+	find(&bench, 0, 4, 0)->counted -= 1234;
+	text = render(render_bench_text, &bench);
+	check_width(text);
+	check_has(text, "INSTRUCTIONS ADDED PER EXIT\n");
+	check_has(text, "nothing: an exit in all        2002   2002\n");
+	check_has(text, "again                         +0.0~  +0.0~\n");
+	check_has(text, "time_raw                       +350   +350\n");
+	check_has(text, "trace_cmd                     +300!   +300\n");
+	check_has(text, "-1,234\n");
+	check_has(text, "perf <stat>: not installed: no perf in PATH\n");
+	check_has(text, "4 exits each, per exit");
+	check_has(text, "! has not counted");
+	free(text);
+	/* Another is cheaper than ours: that is said. */
+	find(&bench, 0, 4, 0)->counted += 1234;
+	text = render(render_bench_text, &bench);
+	check_has(text, "Here trace_cmd costs less than ours.\n");
+	free(text);
+	bench_free(&bench);
+}
+END_TEST
+
+START_TEST(clocks_are_named)
+{
+	struct bench bench;
+	char *text;
+
+	make_up(&bench);
+	bench.unit = BENCH_CYCLES;
+	bench.khz = 2400000;
+	text = render(render_bench_text, &bench);
+	check_has(text, "TSC CYCLES ADDED PER EXIT");
+	check_has(text, "2,400 MHz, NOT invariant");
+	free(text);
+	bench.invariant = true;
+	strcpy(bench.hypervisor, "TCG");
+	text = render(render_bench_text, &bench);
+	check_has(text, "2,400 MHz, invariant");
+	check_has(text, "an emulator's, which say nothing of any processor");
+	free(text);
+	bench_free(&bench);
+}
+END_TEST
+
+START_TEST(picture_is_whole)
+{
+	struct bench bench;
+	char *text;
+	int bars = 0;
+
+	make_up(&bench);
+	text = render(render_bench_svg, &bench);
+	check_has(text, "<svg xmlns=");
+	check_has(text, "prefers-color-scheme:dark");
+	check_has(text, "</svg>\n");
+	ck_assert_ptr_null(strstr(text, "href"));
+	for (const char *at = text; (at = strstr(at, "class=\"whisker\""));
+	     at++)
+		bars++;
+	ck_assert_int_eq(bars, 2 * 5);
+	free(text);
+	strcpy(bench.row[3].title, "a<b&c");
+	text = render(render_bench_svg, &bench);
+	check_has(text, "a&lt;b&amp;c");
+	free(text);
+	bench_free(&bench);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	const int nr = sizeof(spoiled) / sizeof(spoiled[0]);
+	Suite *suite = suite_create("bench");
+	TCase *tcase = tcase_create("bench");
+
+	tcase_add_test(tcase, results_are_per_exit);
+	tcase_add_test(tcase, cheapest_has_missed_nothing);
+	tcase_add_test(tcase, json_and_back);
+	tcase_add_loop_test(tcase, spoiled_files_are_refused, 0, nr);
+	tcase_add_test(tcase, two_become_one);
+	tcase_add_test(tcase, changes_of_benchmarks);
+	tcase_add_test(tcase, text_says_it);
+	tcase_add_test(tcase, clocks_are_named);
+	tcase_add_test(tcase, picture_is_whole);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int main(void)
+{
+	return tap_run(suite());
+}
