@@ -127,6 +127,8 @@ int bench_merge(struct bench *to, struct bench *from)
 	}
 	to->nr_kinds += from->nr_kinds;
 	to->interrupted |= from->interrupted;
+	if (from->rounds > to->rounds)
+		to->rounds = from->rounds;
 	from->nr_kinds = from->nr_runs = 0;
 	return r;
 }
