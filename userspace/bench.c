@@ -86,8 +86,7 @@ int bench_find_kind(const struct bench *bench, const char *name)
 
 static bool is_alike(const struct bench *a, const struct bench *b)
 {
-	bool alike = a->unit == b->unit && a->rounds == b->rounds &&
-		     a->nr_rows == b->nr_rows &&
+	bool alike = a->unit == b->unit && a->nr_rows == b->nr_rows &&
 		     !strcmp(a->kernel, b->kernel) && !strcmp(a->cpu, b->cpu);
 
 	for (size_t i = 0; alike && i < a->nr_rows; i++)
@@ -127,6 +126,8 @@ int bench_merge(struct bench *to, struct bench *from)
 	}
 	to->nr_kinds += from->nr_kinds;
 	to->interrupted |= from->interrupted;
+	if (from->rounds > to->rounds)
+		to->rounds = from->rounds;
 	from->nr_kinds = from->nr_runs = 0;
 	return r;
 }

@@ -118,8 +118,8 @@ int bench_add_run(struct bench *bench, const struct bench_run *run);
  * bench_merge - add other kinds of exits, measured in the same way
  * @from: has neither kinds nor runs afterwards; to be freed all the same
  *
- * 0; -EINVAL: another host, unit, number of rounds, or configurations, or a
- * kind that both have; -ENOMEM.
+ * 0; -EINVAL: another host, unit, or configurations, or a kind that both
+ * have; -ENOMEM.
  */
 int bench_merge(struct bench *to, struct bench *from);
 

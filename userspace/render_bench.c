@@ -182,10 +182,15 @@ static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
 {
 	const struct bench *bench = result->bench;
 	const struct bench_kind *kind = &bench->kind[nr];
+	const struct bench_cell *base = bench_cell(result, nr, BENCH_BASE);
 
 	fprintf(out, "\n%s: %s", kind->name, kind->what);
 	if (kind->exits > 1)
 		fprintf(out, "; %u exits each, per exit", kind->exits);
+	/* Of a file with fewer rounds than others that it was put together
+	 * with. */
+	if (base->laps != (size_t)bench->rounds * bench->laps)
+		fprintf(out, "; %zu laps", base->laps);
 	fprintf(out, "\n%-*s%8s%18s%9s%6s%10s\n", TITLE, "", "ADDED",
 		"95 % INTERVAL", "SHARE", "FAR", "COUNTED");
 	for (size_t row = 0; row < bench->nr_rows; row++) {

@@ -15,7 +15,7 @@ ok 'make bench and bench-quick are this' out_has 'lab/bench.sh --quick'
 run lab/bench.sh --slow
 ok 'bench.sh: wrong usage' status_is 64
 
-run lab/l1.sh --tcg --vendor amd --icount --out "$results" \
+run lab/l1.sh --tcg --vendor amd --icount --timeout 900 --out "$results" \
 	lab/scenarios/bench-short.sh
 ok 'the scenario ran to its end' status_is 0
 
