@@ -127,6 +127,8 @@ add_needed() { # ROOT WORD
 		return 0
 		;;
 	host)
+		[[ $EMULATOR == QEMU ]] ||
+			die "$(rel "$SCENARIO"): 'needs: host' takes an AMD host"
 		image host
 		IMAGES_USED+=("$IMAGE")
 		SHARE=1

@@ -16,13 +16,12 @@ bench() {
 mode() { cat /sys/module/kvm/parameters/exit_stats; }
 
 echo 1 >/sys/module/kvm/parameters/exit_stats
-bench short exitledger bench --rounds 2 --laps 3 --json /results/short.json \
+bench short exitledger bench --rounds 2 --laps 2 --json /results/short.json \
 	--config kernel_time,time_btf,tracefs,perf_stat cpuid
 mode >/results/mode
 bench interrupted timeout -s INT 1 exitledger bench --rounds 100 --laps 1 \
 	--config kernel_count --json /results/interrupted.json cpuid
 mode >>/results/mode
-bench no-kind exitledger bench frobnicate
 rmmod kvm-amd kvm
 insmod /modules/stock/kvm.ko && insmod /modules/stock/kvm-amd.ko
 bench unpatched exitledger bench --rounds 1 --laps 1 --config kernel_time cpuid
