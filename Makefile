@@ -5,6 +5,7 @@
 # make kvm-cost    what the counters in KVM cost, in instructions per exit
 # make observer-cost   what BPF's counting costs, likewise
 # make monitor-cost   what monitor itself costs, in CPU time per refresh
+# make record-cost   what record costs, in CPU time and bytes per hour
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants counters that count wrong, each of which compare must catch: on
 #              both hosts, or VENDORS=amd; with KERNEL=6.1|6.12
@@ -81,6 +82,14 @@ observer-cost:
 .PHONY: monitor-cost
 monitor-cost: $(MONITOR_COST)
 	@$(MONITOR_COST)
+
+RECORD_OUT := $(BUILD)/record-cost.exits
+.PHONY: record-cost
+record-cost: $(RECORD_COST)
+	@for vms in 1 8; do \
+		rm -f $(RECORD_OUT) && $(RECORD_COST) $(RECORD_OUT) $$vms && \
+		rm -f $(RECORD_OUT) || exit; \
+	done
 
 .PHONY: leaf-fuzz
 leaf-fuzz:

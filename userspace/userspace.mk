@@ -13,19 +13,27 @@ PLAIN := answers attach balance books books_json books_load columns doctor durat
 	 statement top_history top_lines top_model tracepoints tsc utf8 \
 	 vm_list vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
+# Recorded runs: likewise, but for SQLite.
+RUN := bytes render_report replay run_cells run_info run_reader run_reader_load \
+       run_report run_schema run_series run_writer run_writer_vms
+RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
+RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
 COLLECT := observer_collect observer_keys observer_total
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  attach_probe cmd_compare cmd_doctor cmd_monitor command \
+		  attach_probe cmd_compare cmd_doctor cmd_mark cmd_monitor \
+		  cmd_record cmd_replay cmd_report command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
-		  monitor_options observer $(COLLECT) top top_keys top_view \
-		  watch)
+		  monitor_output observer_source \
+		  monitor_options observer $(COLLECT) record record_options \
+		  top top_keys top_view watch)
 
 PROGRAMS += $(EXITLEDGER)
 
-$(EXITLEDGER): $(HOST_OBJECTS) $(PLAIN_OBJECTS)
+$(EXITLEDGER): $(HOST_OBJECTS) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo \
+		$(RUN_LIBS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -43,7 +51,7 @@ $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 # what the processor has for it.
 $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O3
 
--include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
+-include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d) $(RUN_OBJECTS:.o=.d)
 
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
@@ -64,7 +72,7 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 		$(CHECK_LIBS)
 
 BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
-		  test_observer busy_host monitor_cost)
+		  test_observer busy_host monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
@@ -76,6 +84,14 @@ $(MONITOR_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/monitor_cost \
 		 $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lm
+
+# The same of record, and the size of what it writes.
+RECORD_COST := $(BUILD)/tests/record_cost
+unit-tests: $(RECORD_COST)
+$(RECORD_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_cost \
+		  $(COLLECT)) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
 # The observer's accessor of the exit reason, in a program of the test's own.
 TEST_SKELETON := $(BUILD)/tests/exit_reason.skel.h
@@ -115,8 +131,17 @@ $(MONITOR_DEMO): $(BUILD)/obj/userspace/tests/monitor_demo.o $(MADE_UP) \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lm
 
+# A recorder of a host made up.
+RECORD_DEMO := $(BUILD)/tests/record_demo
+unit-tests: $(RECORD_DEMO)
+$(RECORD_DEMO): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_demo \
+		  tests/made_up command monitor_loop monitor_options record \
+		  record_options) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
+
 .SECONDARY: $(TEST_OBJECTS)
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
-	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo busy_host \
-	   monitor_cost)
+	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo record_demo busy_host \
+	   monitor_cost record_cost)
