@@ -6,6 +6,7 @@
 # make observer-cost   what BPF's counting costs, likewise
 # make monitor-cost   what monitor itself costs, in CPU time per refresh
 # make record-cost   what record costs, in CPU time and bytes per hour
+# make fuzz-run a million recorded runs with damage, none of which may crash us
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants counters that count wrong, each of which compare must catch: on
 #              both hosts, or VENDORS=amd; with KERNEL=6.1|6.12
@@ -90,6 +91,14 @@ record-cost: $(RECORD_COST)
 		rm -f $(RECORD_OUT) && $(RECORD_COST) $(RECORD_OUT) $$vms && \
 		rm -f $(RECORD_OUT) || exit; \
 	done
+
+# SEED=N: other damage.
+EXECUTIONS ?= 1000000
+.PHONY: fuzz-run
+fuzz-run:
+	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' \
+		$(SAN_BUILD)/tests/run_fuzz
+	@$(SAN_BUILD)/tests/run_fuzz $(EXECUTIONS) $(SEED)
 
 .PHONY: leaf-fuzz
 leaf-fuzz:

@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 
+#define RATIO_MAX 1032 /* deflate's: no more memory than that is taken */
 #define NUMBER_MAX 10 /* bytes of 64 bits */
 
 static bool make_room(struct bytes *bytes, size_t more)
@@ -82,7 +83,7 @@ int bytes_inflate(struct bytes *to, const void *from, size_t length,
 	int r;
 
 	bytes_reset(to);
-	if (size > BYTES_MAX || !from)
+	if (size > BYTES_MAX || size / RATIO_MAX > length || !from)
 		return -EINVAL;
 	if (!make_room(to, size ? size : 1))
 		return -ENOMEM;

@@ -225,7 +225,8 @@ static void render_phase(const struct run_report *report,
 	if (phase->more)
 		fprintf(out, ", and %zu more", phase->more);
 	fputc('\n', out);
-	render_rates(&phase->rates, out);
+	if (phase->rates.seconds > 0)
+		render_rates(&phase->rates, out);
 }
 
 static void render_phases(const struct run_report *report, FILE *out)

@@ -24,10 +24,15 @@ bool run_column(sqlite3_stmt *row, int column, uint64_t max, uint64_t *value)
 /* A text, cut to its place; false: it is none. */
 static bool text_column(sqlite3_stmt *row, int column, char *text, size_t size)
 {
-	const void *from = sqlite3_column_text(row, column);
-	size_t length = sqlite3_column_bytes(row, column);
+	const void *from;
+	size_t length;
 
-	if (!from || sqlite3_column_type(row, column) != SQLITE_TEXT)
+	/* Before it is asked for as text, which may make it one. */
+	if (sqlite3_column_type(row, column) != SQLITE_TEXT)
+		return false;
+	from = sqlite3_column_text(row, column);
+	length = sqlite3_column_bytes(row, column);
+	if (!from)
 		return false;
 	if (length >= size)
 		length = size - 1;

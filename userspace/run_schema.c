@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bytes.h"
@@ -201,6 +202,45 @@ static int close_failed(sqlite3 **db, int r)
 	return r;
 }
 
+static uint32_t big_endian(const uint8_t *at, unsigned int size)
+{
+	uint32_t number = 0;
+
+	while (size--)
+		number = number << 8 | *at++;
+	return number;
+}
+
+/*
+ * SQLite notices that a file was cut only when it needs what is missing.  The
+ * header (https://www.sqlite.org/fileformat.html, 1.3) says how much there must
+ * be, unless the rest may be in a write-ahead log.
+ */
+static int check_size(const char *path, struct why *why)
+{
+	uint8_t header[100];
+	FILE *file = fopen(path, "re");
+	uint64_t page, size;
+	struct stat is;
+	int r = 0;
+
+	if (!file)
+		return why_set(why, errno, "%s: %s", path, strerror(errno));
+	if (fread(header, sizeof(header), 1, file) == 1 &&
+	    !memcmp(header, "SQLite format 3", 16) && header[18] == 1 &&
+	    !fstat(fileno(file), &is)) {
+		page = big_endian(header + 16, 2);
+		size = big_endian(header + 28, 4) * (page == 1 ? 65536 : page);
+		if (size > (uint64_t)is.st_size)
+			r = why_set(why, EINVAL,
+				    "%s: is damaged: it was cut off: %" PRIu64
+				    " of %" PRIu64 " bytes are there",
+				    path, (uint64_t)is.st_size, size);
+	}
+	fclose(file);
+	return r;
+}
+
 int run_connect(const char *path, int flags, sqlite3 **db, struct why *why)
 {
 	int r;
@@ -208,6 +248,10 @@ int run_connect(const char *path, int flags, sqlite3 **db, struct why *why)
 	*db = NULL;
 	if (access(path, flags & SQLITE_OPEN_READWRITE ? R_OK | W_OK : R_OK))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
+	/* Before SQLite has it open: to close it would end SQLite's locks. */
+	r = check_size(path, why);
+	if (r)
+		return r;
 	r = open_path(path, flags, db, why);
 	return close_failed(db, r ? r : check(*db, path, why));
 }

@@ -57,8 +57,8 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance books doctor exit_reason monitor monitor_loop observer \
-	 observer_faults plain reasons render_doctor render_monitor soundness \
-	 top tracepoints vm_name
+	 observer_faults plain reasons render_doctor render_monitor run run_damage \
+	 soundness top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -140,8 +140,20 @@ $(RECORD_DEMO): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_demo \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
+# Runs made up, and with damage.
+RUN_FIXTURE := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fixture made_up)
+RUN_FUZZ := $(BUILD)/tests/run_fuzz
+unit-tests: $(RUN_FUZZ)
+$(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
+	     $(RUN_OBJECTS) $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
+
+$(patsubst %,$(BUILD)/tests/test_%,run run_damage): $(RUN_FIXTURE) $(RUN_OBJECTS)
+$(patsubst %,$(BUILD)/tests/test_%,run run_damage): CHECK_LIBS += $(RUN_LIBS)
+
 .SECONDARY: $(TEST_OBJECTS)
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo record_demo busy_host \
-	   monitor_cost record_cost)
+	   monitor_cost record_cost run_fixture run_fuzz)
