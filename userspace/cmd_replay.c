@@ -177,7 +177,7 @@ int cmd_replay(int argc, char **argv)
 {
 	struct replay replay = { .path = NULL };
 	const struct monitor_usage usage = {
-		.groups = OPTIONS_FILTERS | OPTIONS_OUTPUT,
+		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OUTPUT,
 		.rows = rows,
 		.parse = parse,
 		.observed = observed,

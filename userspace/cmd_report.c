@@ -93,12 +93,6 @@ int cmd_report(int argc, char **argv)
 
 	argv[0] = "exitledger report";
 	monitor_options_parse_for(&usage, argc, argv, 0, &report.options);
-	if (report.options.filter.vcpus.nr) {
-		msg_error(
-			"report has no --vcpu: how the rate went is known of VMs; 'exitledger replay --vcpu' has the totals");
-		run_reader_close(report.reader);
-		return STATUS_USAGE;
-	}
 	r = run(&report, &why);
 	run_reader_close(report.reader);
 	monitor_options_free(&report.options);

@@ -397,13 +397,25 @@ static int choose_columns(const struct parse *parse, struct why *why)
 
 static const struct monitor_usage usage_of_monitor = {
 	.groups = OPTIONS_INTERVALS | OPTIONS_FILTERS | OPTIONS_OBSERVED |
-		  OPTIONS_OUTPUT | OPTIONS_TOP,
+		  OPTIONS_OUTPUT | OPTIONS_TOP | OPTIONS_VCPU,
 	.args_doc = "[-- COMMAND [ARGUMENT...]]",
 	.doc = "Show the VM exits of this host's guests by VM and reason: how many, and "
 	       "the time from each to the next entry."
 	       "\vRuns until SIGINT, or as long as COMMAND does, and then shows the total.",
 	.interval = 1,
 };
+
+static bool has_row(const struct monitor_usage *usage,
+		    const struct argp_option *row)
+{
+	unsigned int needs = 1u << (row->group - 1);
+
+	if (row->key == OPT_TOP)
+		needs |= OPTIONS_TOP;
+	if (row->key == OPT_VCPU)
+		needs |= OPTIONS_VCPU;
+	return (usage->groups & needs) == needs;
+}
 
 /* A command's rows: its own, and monitor's of the groups that it has. */
 static void choose_rows(const struct monitor_usage *usage,
@@ -417,8 +429,7 @@ static void choose_rows(const struct monitor_usage *usage,
 		to[nr++] = usage->rows[i];
 	}
 	for (size_t i = 0; nr < room && (rows[i].name || rows[i].doc); i++) {
-		if (usage->groups & 1u << (rows[i].group - 1) &&
-		    (rows[i].key != OPT_TOP || usage->groups & OPTIONS_TOP))
+		if (has_row(usage, &rows[i]))
 			to[nr++] = rows[i];
 	}
 }

@@ -42,6 +42,7 @@ void monitor_options_parse(int argc, char **argv, uint32_t isa,
 #define OPTIONS_OBSERVED 4u
 #define OPTIONS_OUTPUT 8u
 #define OPTIONS_TOP 16u /* of OPTIONS_OUTPUT: --top */
+#define OPTIONS_VCPU 32u /* of OPTIONS_FILTERS: --vcpu */
 
 /* A command's options: some of monitor's, and some of its own. */
 struct monitor_usage {

@@ -69,7 +69,7 @@ void record_options_parse(int argc, char **argv, uint32_t isa,
 			  struct record_options *options)
 {
 	const struct monitor_usage usage = {
-		.groups = OPTIONS_FILTERS | OPTIONS_OBSERVED,
+		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OBSERVED,
 		.rows = rows,
 		.parse = parse,
 		.context = options,

@@ -60,6 +60,19 @@ uint64_t *run_loss(struct ledger_losses *losses, size_t kind)
 	return (uint64_t *)((char *)losses + run_losses[kind].offset);
 }
 
+/* What SQLite says may have names from the file, which may be any bytes. */
+static struct why clean(const char *message)
+{
+	struct why line;
+	size_t i;
+
+	for (i = 0; message[i] && i < 200; i++)
+		line.text[i] =
+			message[i] < ' ' || message[i] > '~' ? '?' : message[i];
+	line.text[i] = '\0';
+	return line;
+}
+
 int run_sql_error(sqlite3 *db, const char *path, struct why *why)
 {
 	static const struct {
@@ -81,9 +94,11 @@ int run_sql_error(sqlite3 *db, const char *path, struct why *why)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (known[i].sql == code)
 			return why_set(why, known[i].error, "%s: %s (%s)", path,
-				       known[i].what, sqlite3_errmsg(db));
+				       known[i].what,
+				       clean(sqlite3_errmsg(db)).text);
 	}
-	return why_set(why, EIO, "%s: %s", path, sqlite3_errmsg(db));
+	return why_set(why, EIO, "%s: %s", path,
+		       clean(sqlite3_errmsg(db)).text);
 }
 
 int run_schema_create(sqlite3 *db)

@@ -216,7 +216,7 @@ static void fuzz_blobs(void)
 int main(int argc, char **argv)
 {
 	const unsigned long executions = argc > 1 ? atol(argv[1]) : 0;
-	char directory[] = "/dev/shm/exitledger-fuzz.XXXXXX", path[64];
+	char directory[FIXTURE_PATH], path[FIXTURE_PATH];
 	struct ledger total = { .ns = 0 };
 	struct why why = { "" };
 	struct stat file;
@@ -227,12 +227,8 @@ int main(int argc, char **argv)
 		return 64;
 	state = 0x9e3779b97f4a7c15ull * (argc > 2 ? atol(argv[2]) + 1 : 1);
 	nowhere = fopen("/dev/null", "w");
-	/* In memory if there is such a place: a file is written each time. */
-	if (access("/dev/shm", W_OK))
-		strcpy(directory, "/tmp/exitledger-fuzz.XXXXXX");
-	if (!nowhere || !mkdtemp(directory))
+	if (!nowhere || fixture_begin(directory, path))
 		return EXIT_FAILURE;
-	snprintf(path, sizeof(path), "%s/run", directory);
 	/* Both chunks and intervals. */
 	if (fixture_run(path, 9, 4 * FIXTURE_STEP, NULL, &total, true, &why) ||
 	    (fd = open(path, O_RDWR)) < 0 || fstat(fd, &file)) {
@@ -253,8 +249,7 @@ int main(int argc, char **argv)
 	printf("%lu executions: %lu files refused, %lu read all the same; "
 	       "%lu and %lu blobs\n",
 	       executions, bad, good, bad_blobs, good_blobs);
-	unlink(path);
-	rmdir(directory);
+	fixture_end(directory);
 	ledger_free(&total);
 	bytes_free(&cells);
 	bytes_free(&series);

@@ -134,6 +134,17 @@ START_TEST(what_is_wrong_in_a_run)
 }
 END_TEST
 
+/* What SQLite says of it has bytes of the file: none are control characters. */
+START_TEST(names_with_line_ends)
+{
+	write_run(1, 4);
+	fixture_sql(
+		path,
+		"PRAGMA writable_schema = on; UPDATE sqlite_schema SET name = 'm' || char(10) || 'k' WHERE name = 'mark'");
+	refused("is damaged (malformed database schema (m?k");
+}
+END_TEST
+
 /* A file that was cut: at every page's end, and within. */
 START_TEST(truncated)
 {
@@ -160,6 +171,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_is_no_run);
 	tcase_add_test(tcase, what_is_wrong_in_a_run);
+	tcase_add_test(tcase, names_with_line_ends);
 	tcase_add_test(tcase, truncated);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
