@@ -118,7 +118,7 @@ static int read_losses(struct run_reader *reader, uint64_t first, uint64_t last,
 
 static bool get_slow(sqlite3_stmt *row, struct ledger_slow *slow)
 {
-	uint64_t vcpu, tid, reason;
+	uint64_t vcpu = 0, tid = 0, reason = 0;
 	bool good = run_column(row, 0, INT64_MAX, &slow->at_ns) &&
 		    run_column(row, 1, INT64_MAX, &slow->vm) &&
 		    run_column(row, 2, UINT32_MAX, &vcpu) &&

@@ -66,7 +66,7 @@ static struct why clean(const char *message)
 	struct why line;
 	size_t i;
 
-	for (i = 0; message[i] && i < 200; i++)
+	for (i = 0; i < 200 && message[i]; i++)
 		line.text[i] =
 			message[i] < ' ' || message[i] > '~' ? '?' : message[i];
 	line.text[i] = '\0';
