@@ -157,7 +157,8 @@ static int run(struct replay *replay, struct why *why)
 	int r;
 
 	snprintf(title, sizeof(title), "Linux %s, %s, BPF: %s, recorded %s%s",
-		 info->kernel, info->vendor, info->attach, replay_date(info).s,
+		 format_name(info->kernel).s, format_name(info->vendor).s,
+		 format_name(info->attach).s, replay_date(info).s,
 		 info->ended_ns ? "" :
 				  "\nthe recording goes on, or was cut off");
 	monitor_output_begin(&replay->options, title);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "host.h"
 #include "render_losses.h"
 #include "render_monitor.h"
 #include "render_report.h"
@@ -24,23 +25,28 @@ static void render_head(const char *path, const struct run_report *report,
 			FILE *out)
 {
 	const struct run_info *info = report->info;
+	char hypervisor[64];
 
 	fprintf(out, "run      %s: %s, %s s, every %s\n", path,
 		replay_date(info).s, format_decimal(report->seconds, 1).s,
 		format_ns(info->interval_ns).s);
 	if (!info->ended_ns)
 		fputs("         the recording goes on, or was cut off\n", out);
-	fprintf(out, "host     Linux %s, %s", info->kernel, info->vendor);
-	if (info->hypervisor[0])
-		fprintf(out, ", on %s", info->hypervisor);
-	fprintf(out, "; BPF: %s\n", info->attach);
+	fprintf(out, "host     Linux %s, %s, BPF: %s\n",
+		format_name(info->kernel).s, format_name(info->vendor).s,
+		format_name(info->attach).s);
+	if (info->hypervisor[0]) {
+		host_describe_hypervisor(format_name(info->hypervisor).s,
+					 hypervisor, sizeof(hypervisor));
+		fprintf(out, "         %s\n", hypervisor);
+	}
 	if (info->cpu[0])
 		fprintf(out, "cpu      %s\n", format_name(info->cpu).s);
 	if (info->command[0])
 		fprintf(out, "command  %s; exit status %u\n",
 			format_name(info->command).s, info->command_status);
 	if (info->shown[0])
-		fprintf(out, "only     %s\n", info->shown);
+		fprintf(out, "only     %s\n", format_name(info->shown).s);
 }
 
 /* The intervals must add up to what BPF has summed up on its own. */

@@ -36,7 +36,7 @@ guest='microguest --report /dev/null'
 
 	echo "[LAB] a run is recorded, beside a monitor"
 	monitor run --json -i 0 -- exitledger record -o /tmp/run.exits -i 0.1 \
-		--detail 0.3s -- $guest --vcpus 2 cpuid=20000 rdmsr=5000
+		--detail 0.3s -- $guest --vcpus 2 cpuid=4000 rdmsr=1000
 	cp /tmp/run.exits /results/
 
 	echo "[LAB] its filters"

@@ -74,7 +74,7 @@ ok 'a run: its totals are those of the monitor beside it' \
 		    return {r["reason"]: r["exits"] for vm in lines[-1]["vms"] for r in vm["reasons"]}
 		live, replayed = map(reasons, sys.argv[1:])
 		print(live, replayed)
-		sys.exit(live != replayed or sum(live.values()) < 50000)
+		sys.exit(live != replayed or sum(live.values()) < 10000)
 	EOF
 run "${BUILD:-build}/bin/exitledger" report "$results/run.exits"
 ok 'a run: the intervals are all that BPF booked' out_has \
