@@ -153,7 +153,7 @@ static int run(struct replay *replay, struct why *why)
 	const struct run_info *info = run_reader_info(replay->reader);
 	struct ledger total = { .ns = 0 };
 	struct monitor_sample sample = { .ledger = &total, .total = true };
-	char title[256];
+	char title[384];
 	int r;
 
 	snprintf(title, sizeof(title), "Linux %s, %s, BPF: %s, recorded %s%s",

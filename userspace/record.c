@@ -121,9 +121,9 @@ static void say(const struct record *record, const struct run_info *info)
 	struct stat file = { .st_size = 0 };
 
 	stat(path, &file);
-	msg_error(
-		"%s: %s exits in %s s, %s intervals, %s KiB", path,
-		format_count(info->bpf_exits).s,
+	/* Standard output is the command's. */
+	fprintf(stderr, "recorded %s: %s exits in %s s, %s intervals, %s KiB\n",
+		path, format_count(info->bpf_exits).s,
 		format_decimal((info->ended_ns - info->started_ns) / 1e9, 1).s,
 		format_count(record->intervals).s,
 		format_count((file.st_size + 1023) / 1024).s);

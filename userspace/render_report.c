@@ -43,7 +43,7 @@ static void render_head(const char *path, const struct run_report *report,
 	if (info->cpu[0])
 		fprintf(out, "cpu      %s\n", format_name(info->cpu).s);
 	if (info->command[0])
-		fprintf(out, "command  %s; exit status %u\n",
+		fprintf(out, "command  %s\n         exit status %u\n",
 			format_name(info->command).s, info->command_status);
 	if (info->shown[0])
 		fprintf(out, "only     %s\n", format_name(info->shown).s);
