@@ -5,7 +5,7 @@
 #include "commands.h"
 #include "run_writer.h"
 
-#define TEXT_MAX 127 /* as readers show it */
+#define TEXT_MAX 63 /* bytes: as much as is shown of it */
 
 struct arguments {
 	const char *path;

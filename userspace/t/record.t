@@ -39,7 +39,7 @@ refused record 'counts alone and slow exits' '--slower-than needs times' -o x \
 	--count-only --slower-than 1ms
 refused mark 'nothing' 'takes a run and a text'
 refused mark 'no text' 'takes a run and a text' x
-refused mark 'an empty text' '1 to 127 bytes' x ''
+refused mark 'an empty text' '1 to 63 bytes' x ''
 refused mark 'two texts' 'put it in quotes' x login prompt
 refused replay 'no run' 'which run?'
 refused replay 'two runs' "not 'y', too" x y
