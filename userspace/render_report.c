@@ -100,12 +100,26 @@ static void render_extremes(const struct row_group *group, FILE *out)
 	fputc('\n', out);
 }
 
+/* Where the time went: the reasons with most of it. */
+static void render_time(struct row_group *group, FILE *out)
+{
+	rows_sort_group(group, COLUMN_TIME);
+	fputs("time in  ", out);
+	for (size_t i = 0; i < group->nr_reasons && i < EXTREMES; i++)
+		fprintf(out, "%s%s (%s)", i ? ", " : "",
+			format_reason(group->vm->isa, group->reason[i].reason).s,
+			format_share(group->reason[i].ns, group->total.ns).s);
+	fputc('\n', out);
+}
+
 static void render_reasons(struct row_group *group, unsigned int has, FILE *out)
 {
 	struct column_list list;
 
 	column_list_fit(&columns_of_report, has,
 			MONITOR_WIDTH - MONITOR_REASON_WIDTH, &list);
+	if (has & NEEDS_TIME)
+		render_time(group, out);
 	rows_sort_group(group, COLUMN_EXITS);
 	render_extremes(group, out);
 	fprintf(out, "\n%-26s", "EXIT REASON");

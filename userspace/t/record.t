@@ -134,6 +134,7 @@ ok 'report: status' status_is 0
 ok 'report: in 80 columns' fits_80
 ok 'report: no colours into a pipe' [ "${out#*$'\033'}" = "$out" ]
 ok 'report: checked against the source' out_has "add up to BPF's own sums"
+ok 'report: where the time went' out_has 'time in  0x078 HLT (96.'
 ok 'report: the most' out_has 'most     0x07b IOIO'
 ok 'report: the least' out_has 'least    UNKNOWN(0xdead)'
 ok 'report: percentiles' out_has 'P99'
@@ -153,6 +154,19 @@ failed 'a run that has ended' 'has ended' "$exitledger" mark "$run_file" x
 failed 'no run' 'is no run' "$exitledger" report "$0"
 head -c 30000 "$run_file" >"$tap_dir/cut"
 failed 'a run that was cut' 'it was cut off' "$exitledger" replay "$tap_dir/cut"
+
+# No more room: said, and what there was until then can be read.
+status=0
+(
+	ulimit -f 400
+	trap '' XFSZ
+	exec "$demo" 0 -o "$tap_dir/full" -i 10ms
+) >"$tap_dir/out" 2>"$tap_dir/err" || status=$?
+ok 'no room: status' status_is 3
+ok 'no room: one line' one_err_line
+ok 'no room: which file' grep -qF "$tap_dir/full: " "$tap_dir/err"
+run "$exitledger" report "$tap_dir/full"
+ok 'no room: what there was can be read' out_has '0x07b IOIO'
 
 # A command that is recorded; another that cannot be run.
 run "$demo" 0 -o "$tap_dir/command" -i 10ms -- sh -c 'sleep 0.1; exit 7'

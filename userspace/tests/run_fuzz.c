@@ -5,9 +5,10 @@
  * fail at zlib's checksum.  The same seed makes the same damage; after a crash
  * the file is there to be looked at.  Not installed.
  *
- * usage: run_fuzz EXECUTIONS [SEED]
+ * usage: run_fuzz EXECUTIONS [SEED]   SIGINT: no more, and say how many it were
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,13 @@
 #define HANG_SECONDS 30 /* with the sanitizers, on a busy machine */
 
 static uint64_t state;
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
 
 static const struct filter all;
 static FILE *nowhere;
@@ -219,6 +227,7 @@ int main(int argc, char **argv)
 	char directory[FIXTURE_PATH], path[FIXTURE_PATH];
 	struct ledger total = { .ns = 0 };
 	struct why why = { "" };
+	unsigned long done = 0;
 	struct stat file;
 	uint8_t *base;
 	int fd;
@@ -239,16 +248,18 @@ int main(int argc, char **argv)
 	if (!base || read(fd, base, file.st_size) != file.st_size)
 		return EXIT_FAILURE;
 	make_blobs();
-	for (unsigned long i = 0; i < executions; i++) {
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	for (; done < executions && !stopped; done++) {
 		alarm(HANG_SECONDS);
-		if (i % 2)
+		if (done % 2)
 			fuzz_blobs();
 		else
 			fuzz_file(path, fd, base, file.st_size);
 	}
 	printf("%lu executions: %lu files refused, %lu read all the same; "
 	       "%lu and %lu blobs\n",
-	       executions, bad, good, bad_blobs, good_blobs);
+	       done, bad, good, bad_blobs, good_blobs);
 	fixture_end(directory);
 	ledger_free(&total);
 	bytes_free(&cells);
