@@ -8,6 +8,8 @@
 # make bench   all of that, and what other tools cost: writes docs/overhead.md, and
 #              takes half an hour; make bench-quick: of CPUID alone, in minutes;
 #              with KERNEL=6.1|6.12
+# make record-cost   what record costs, in CPU time and bytes per hour
+# make fuzz-run a million recorded runs with damage, none of which may crash us
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants books that are wrong, each of which compare must catch: on both
 #              hosts, or VENDORS=amd; with KERNEL=6.1|6.12
@@ -91,6 +93,22 @@ bench:
 	@lab/bench.sh --kernel $(KERNEL)
 bench-quick:
 	@lab/bench.sh --quick --kernel $(KERNEL)
+
+RECORD_OUT := $(BUILD)/record-cost.exits
+.PHONY: record-cost
+record-cost: $(RECORD_COST)
+	@for vms in 1 8; do \
+		rm -f $(RECORD_OUT) && $(RECORD_COST) $(RECORD_OUT) $$vms && \
+		rm -f $(RECORD_OUT) || exit; \
+	done
+
+# SEED=N: other damage.
+EXECUTIONS ?= 1000000
+.PHONY: fuzz-run
+fuzz-run:
+	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' \
+		$(SAN_BUILD)/tests/run_fuzz
+	@$(SAN_BUILD)/tests/run_fuzz $(EXECUTIONS) $(SEED)
 
 .PHONY: leaf-fuzz
 leaf-fuzz:

@@ -26,6 +26,7 @@ packages() {
 	zlib1g-dev       demo   exitledger
 	libjansson-dev   demo   exitledger
 	libncurses-dev   demo   exitledger's live view
+	libsqlite3-dev   demo   exitledger's recorded runs
 	gcc-12           demo   the kernel modules: Debian's kernel is built by it
 	binutils         demo   the kernel modules, the kernel's image
 	dwarves          demo   the kernel modules' BTF

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "command.h"
 #include "commands.h"
 #include "host.h"
 #include "monitor_loop.h"
-#include "monitor_options.h"
-#include "observer.h"
+#include "monitor_output.h"
+#include "observer_source.h"
 #include "top.h"
-
-/* Names and pids of a filter that no VM had: so many are said. */
-#define UNMATCHED 16
 
 struct monitor {
 	struct monitor_options options;
@@ -23,23 +18,6 @@ struct monitor {
 	uint64_t start_ns;
 	char title[128];
 };
-
-static int collect(void *observer, struct ledger *interval,
-		   struct ledger *total)
-{
-	return observer_collect(observer, interval, total);
-}
-
-static int end_total(void *observer, struct ledger *interval,
-		     struct ledger *total)
-{
-	return observer_total(observer, interval, total);
-}
-
-static bool has_news(void *observer)
-{
-	return observer_has_news(observer);
-}
 
 /* A pipe's reader is gone: noticed even while there is nothing to write. */
 static bool nobody_reads(void)
@@ -56,62 +34,19 @@ static bool wait_for(void *context, int ms)
 	return command_wait(&monitor->command, ms) || nobody_reads();
 }
 
-/* Nobody reads any more: what they have is all that they want. */
-static int cannot_write(struct why *why)
-{
-	if (errno == EPIPE)
-		return why_set(why, EPIPE, "%s", "");
-	return why_set(why, EIO, "standard output: cannot be written: %s",
-		       strerror(errno));
-}
-
 static int show(void *context, const struct monitor_sample *sample,
 		struct why *why)
 {
 	const struct monitor *monitor = context;
-	const struct monitor_shape *shape = &monitor->options.shape;
-	int r;
 
-	errno = 0;
-	if (monitor->options.output == OUTPUT_JSON)
-		r = render_monitor_json(sample, shape, stdout);
-	else if (monitor->options.output == OUTPUT_CSV)
-		r = render_monitor_csv(sample, shape, stdout);
-	else
-		r = render_monitor_text(sample, shape, stdout);
-	if (r)
-		return why_set(why, ENOMEM, "out of memory");
-	if (fflush(stdout) || ferror(stdout))
-		return cannot_write(why);
-	return 0;
-}
-
-static void say_unmatched(const struct filter *filter,
-			  const struct ledger *ledger)
-{
-	struct why lines[UNMATCHED];
-	size_t nr = filter_unmatched(filter, ledger, lines, UNMATCHED);
-
-	for (size_t i = 0; i < nr && i < UNMATCHED; i++)
-		msg_error("%s", lines[i].text);
-	if (nr > UNMATCHED)
-		msg_error("%zu more of --vm and --pid matched no VM",
-			  nr - UNMATCHED);
-}
-
-static void begin_output(const struct monitor *monitor)
-{
-	if (monitor->options.output == OUTPUT_TEXT)
-		puts(monitor->title);
-	if (monitor->options.output == OUTPUT_CSV)
-		render_monitor_csv_header(&monitor->options.shape, stdout);
+	return monitor_output(&monitor->options, sample, why);
 }
 
 static int run(struct monitor *monitor, struct why *why)
 {
 	const struct monitor_options *options = &monitor->options;
 	struct monitor_loop loop = {
-		.source = { monitor->observer, collect, end_total, has_news },
+		.source = observer_source(monitor->observer),
 		.view = { monitor, wait_for, show },
 		.start_ns = monitor->start_ns,
 		.interval = options->interval,
@@ -121,7 +56,7 @@ static int run(struct monitor *monitor, struct why *why)
 	struct monitor_sample total = { .ledger = &loop.total, .total = true };
 	int r;
 
-	begin_output(monitor);
+	monitor_output_begin(options, monitor->title);
 	if (options->argv) {
 		r = command_start(&monitor->command, options->argv, why);
 		if (r)
@@ -137,7 +72,7 @@ static int run(struct monitor *monitor, struct why *why)
 	if (!r)
 		r = show(monitor, &total, why);
 	if (!r)
-		say_unmatched(&options->filter, &loop.total);
+		monitor_output_unmatched(&options->filter, &loop.total);
 	monitor_loop_free(&loop);
 	return r;
 }

@@ -152,3 +152,13 @@ int host_check_counters(const struct host *host, struct why *why)
 		"this host's KVM has no exit counters (%s is missing), so there is nothing to compare with: load the patched modules (kvm-instrumentation/README.md); 'exitledger monitor' works without them",
 		parameter);
 }
+
+void host_describe_hypervisor(const char *hypervisor, char *text, size_t size)
+{
+	if (!strcmp(hypervisor, "TCG"))
+		snprintf(text, size, "emulated by QEMU: times mean little");
+	else if (!strcmp(hypervisor, "Bochs"))
+		snprintf(text, size, "emulated by Bochs: times mean little");
+	else
+		snprintf(text, size, "itself a guest of %s", hypervisor);
+}

@@ -4,6 +4,7 @@
 #define EXITLEDGER_HOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kvm_btf.h"
@@ -28,6 +29,13 @@ void host_read(struct host *host);
  * @root: "" for / itself; kernel and hypervisor are this machine's always
  */
 void host_read_at(const char *root, struct host *host);
+
+/**
+ * host_describe_hypervisor - what a host is itself run by, as it matters to who
+ * reads its numbers
+ * @hypervisor: host.hypervisor, not ""
+ */
+void host_describe_hypervisor(const char *hypervisor, char *text, size_t size);
 
 /** host_built_in - is this part of the kernel itself, not a loaded module? */
 bool host_built_in(const char *root, const char *module);

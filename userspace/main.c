@@ -15,6 +15,10 @@ static const struct {
 	const char *what;
 } commands[] = {
 	{ "monitor", cmd_monitor, "show the VM exits of this host's guests" },
+	{ "record", cmd_record, "record them into a file" },
+	{ "mark", cmd_mark, "name a moment in a run that is being recorded" },
+	{ "replay", cmd_replay, "show a recorded run as monitor would" },
+	{ "report", cmd_report, "say what a recorded run was like" },
 	{ "compare", cmd_compare, "hold KVM's exit counters against BPF's" },
 	{ "bench", cmd_bench, "measure what counting VM exits costs" },
 	{ "doctor", cmd_doctor,

@@ -13,10 +13,15 @@
 #include "monitor_options.h"
 #include "reason_parse.h"
 
+#define ROWS_MAX 48 /* of a command */
+
 /* What is known only when all of the command line is. */
 struct parse {
 	struct monitor_options *options;
+	const struct monitor_usage *usage;
 	uint32_t isa;
+	const char **reasons; /* of --reason */
+	size_t nr_reasons;
 	unsigned int outputs; /* how many of --json, --csv, --top */
 	const char *columns;
 	const char *sort;
@@ -136,16 +141,34 @@ static double parse_interval(const struct argp_state *state, const char *arg)
 	return interval;
 }
 
+/* Which kind of processor's it is may be known only in the end. */
 static void add_reason(struct argp_state *state, const char *arg)
 {
-	const struct parse *parse = state->input;
-	struct why why;
-	uint32_t reason;
+	struct parse *parse = state->input;
+	const char **reasons = reallocarray(
+		parse->reasons, parse->nr_reasons + 1, sizeof(*reasons));
 
-	if (reason_parse(parse->isa, arg, &reason, &why))
-		fail(state, "--reason: %s", why.text);
-	if (filter_add_number(&parse->options->filter.reasons, reason))
+	if (!reasons) {
 		out_of_memory(state);
+		return;
+	}
+	reasons[parse->nr_reasons++] = arg;
+	parse->reasons = reasons;
+}
+
+static int parse_reasons(const struct parse *parse, struct why *why)
+{
+	for (size_t i = 0; i < parse->nr_reasons; i++) {
+		struct why cause;
+		uint32_t reason;
+
+		if (reason_parse(parse->isa, parse->reasons[i], &reason,
+				 &cause))
+			return why_set(why, EINVAL, "--reason: %s", cause.text);
+		if (filter_add_number(&parse->options->filter.reasons, reason))
+			return why_set(why, ENOMEM, "out of memory");
+	}
+	return 0;
 }
 
 static error_t parse_filter(int key, char *arg, struct argp_state *state)
@@ -222,7 +245,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
 	struct monitor_options *options = parse->options;
+	error_t r = ARGP_ERR_UNKNOWN;
 
+	if (parse->usage->parse)
+		r = parse->usage->parse(key, arg, state, parse->usage->context);
+	if (r != ARGP_ERR_UNKNOWN)
+		return r;
 	switch (key) {
 	case 'i':
 		options->interval = parse_interval(state, arg);
@@ -257,15 +285,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return parse_observed(key, arg, state);
 	}
 }
-
-static const struct argp parser = {
-	.options = rows,
-	.parser = parse_option,
-	.args_doc = "[-- COMMAND [ARGUMENT...]]",
-	.doc = "Show the VM exits of this host's guests by VM and reason: how many, and "
-	       "the time from each to the next entry."
-	       "\vRuns until SIGINT, or as long as COMMAND does, and then shows the total.",
-};
 
 /* What cannot be done together, or makes no sense: why, or NULL. */
 static const char *refusal(const struct parse *parse)
@@ -376,24 +395,85 @@ static int choose_columns(const struct parse *parse, struct why *why)
 	return 0;
 }
 
-void monitor_options_parse(int argc, char **argv, uint32_t isa,
-			   struct monitor_options *options)
+static const struct monitor_usage usage_of_monitor = {
+	.groups = OPTIONS_INTERVALS | OPTIONS_FILTERS | OPTIONS_OBSERVED |
+		  OPTIONS_OUTPUT | OPTIONS_TOP | OPTIONS_VCPU,
+	.args_doc = "[-- COMMAND [ARGUMENT...]]",
+	.doc = "Show the VM exits of this host's guests by VM and reason: how many, and "
+	       "the time from each to the next entry."
+	       "\vRuns until SIGINT, or as long as COMMAND does, and then shows the total.",
+	.interval = 1,
+};
+
+static bool has_row(const struct monitor_usage *usage,
+		    const struct argp_option *row)
 {
-	struct parse parse = { .options = options, .isa = isa };
-	const char *refused;
+	unsigned int needs = 1u << (row->group - 1);
+
+	if (row->key == OPT_TOP)
+		needs |= OPTIONS_TOP;
+	if (row->key == OPT_VCPU)
+		needs |= OPTIONS_VCPU;
+	return (usage->groups & needs) == needs;
+}
+
+/* A command's rows: its own, and monitor's of the groups that it has. */
+static void choose_rows(const struct monitor_usage *usage,
+			struct argp_option *to, size_t room)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; usage->rows && i < room; i++) {
+		if (!usage->rows[i].name && !usage->rows[i].doc)
+			break;
+		to[nr++] = usage->rows[i];
+	}
+	for (size_t i = 0; nr < room && (rows[i].name || rows[i].doc); i++) {
+		if (has_row(usage, &rows[i]))
+			to[nr++] = rows[i];
+	}
+}
+
+void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
+			       char **argv, uint32_t isa,
+			       struct monitor_options *options)
+{
+	struct parse parse = { .options = options, .usage = usage, .isa = isa };
+	struct argp_option some[ROWS_MAX + 1] = { 0 };
+	const struct argp parser = {
+		.options = some,
+		.parser = parse_option,
+		.args_doc = usage->args_doc,
+		.doc = usage->doc,
+	};
+	const char *refused = NULL;
 	struct why why;
 
-	*options = (struct monitor_options){ .interval = 1 };
+	*options = (struct monitor_options){ .interval = usage->interval };
+	choose_rows(usage, some, ROWS_MAX);
 	argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &parse);
+	if (usage->observed &&
+	    usage->observed(usage->context, options, &parse.isa, &why)) {
+		msg_error("%s", why.text);
+		exit(STATUS_FAILED);
+	}
 	refused = refusal(&parse);
-	if (!refused && choose_columns(&parse, &why))
+	if (!refused &&
+	    (choose_columns(&parse, &why) || parse_reasons(&parse, &why)))
 		refused = why.text;
+	free(parse.reasons);
 	if (refused) {
 		msg_error("%s", refused);
 		exit(STATUS_USAGE);
 	}
 	options->shape.filter = &options->filter;
 	options->shape.by = options->observe.by;
+}
+
+void monitor_options_parse(int argc, char **argv, uint32_t isa,
+			   struct monitor_options *options)
+{
+	monitor_options_parse_for(&usage_of_monitor, argc, argv, isa, options);
 }
 
 void monitor_options_free(struct monitor_options *options)

@@ -3,6 +3,8 @@
 #ifndef EXITLEDGER_MONITOR_OPTIONS_H
 #define EXITLEDGER_MONITOR_OPTIONS_H
 
+#include <argp.h>
+
 #include "observer.h"
 #include "render_monitor.h"
 
@@ -33,6 +35,38 @@ struct monitor_options {
  */
 void monitor_options_parse(int argc, char **argv, uint32_t isa,
 			   struct monitor_options *options);
+
+/* Groups of monitor's options, that other commands have, too. */
+#define OPTIONS_INTERVALS 1u
+#define OPTIONS_FILTERS 2u
+#define OPTIONS_OBSERVED 4u
+#define OPTIONS_OUTPUT 8u
+#define OPTIONS_TOP 16u /* of OPTIONS_OUTPUT: --top */
+#define OPTIONS_VCPU 32u /* of OPTIONS_FILTERS: --vcpu */
+
+/* A command's options: some of monitor's, and some of its own. */
+struct monitor_usage {
+	unsigned int groups;
+	const struct argp_option *rows; /* its own, or NULL */
+	error_t (*parse)(int key, char *arg, struct argp_state *state,
+			 void *context);
+	/*
+	 * Called when all were parsed, if it is not NULL: fills in what is
+	 * observed, and the ISA whose reasons are meant.  0, or -errno with
+	 * @why.
+	 */
+	int (*observed)(void *context, struct monitor_options *options,
+			uint32_t *isa, struct why *why);
+	void *context;
+	const char *args_doc;
+	const char *doc;
+	double interval; /* unless it is said */
+};
+
+/** monitor_options_parse_for - the same for another command */
+void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
+			       char **argv, uint32_t isa,
+			       struct monitor_options *options);
 
 void monitor_options_free(struct monitor_options *options);
 

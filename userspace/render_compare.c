@@ -10,18 +10,6 @@
 #include "render_losses.h"
 #include "statement.h"
 
-/* What this host is itself run by, as it matters to who reads its numbers. */
-static void describe_hypervisor(const struct host *host, char *text,
-				size_t size)
-{
-	if (!strcmp(host->hypervisor, "TCG"))
-		snprintf(text, size, "emulated by QEMU: times mean little");
-	else if (!strcmp(host->hypervisor, "Bochs"))
-		snprintf(text, size, "emulated by Bochs: times mean little");
-	else
-		snprintf(text, size, "itself a guest of %s", host->hypervisor);
-}
-
 static void render_host(const struct books *books, FILE *out)
 {
 	char hypervisor[64];
@@ -34,7 +22,8 @@ static void render_host(const struct books *books, FILE *out)
 	width = fprintf(out, "host     Linux %s, %s", host->kernel,
 			host->vendor);
 	if (host->hypervisor[0]) {
-		describe_hypervisor(host, hypervisor, sizeof(hypervisor));
+		host_describe_hypervisor(host->hypervisor, hypervisor,
+					 sizeof(hypervisor));
 		fprintf(out,
 			width + strlen(hypervisor) + 2 > 80 ? ",\n         %s" :
 							      ", %s",

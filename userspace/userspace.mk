@@ -14,20 +14,29 @@ PLAIN := answers attach balance bench bench_config bench_json \
 	 statement top_history top_lines top_model tracepoints tsc utf8 \
 	 vm_list vm_name
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
+# Recorded runs: likewise, but for SQLite.
+RUN := bytes render_report replay run_cells run_info run_reader run_reader_load \
+       run_report run_schema run_series run_writer run_writer_vms
+RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
+RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
 COLLECT := observer_collect observer_keys observer_total
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  attach_probe bench_clock bench_exec bench_load bench_run \
-		  bench_test_run bench_tracefs bench_way cmd_bench cmd_compare cmd_doctor cmd_monitor command \
+		  bench_test_run bench_tracefs bench_way cmd_bench cmd_compare \
+		  cmd_doctor cmd_mark cmd_monitor cmd_record cmd_replay \
+		  cmd_report command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
-		  monitor_options observer $(COLLECT) top top_keys top_view \
-		  watch)
+		  monitor_output observer_source \
+		  monitor_options observer $(COLLECT) record record_options \
+		  top top_keys top_view watch)
 
 PROGRAMS += $(EXITLEDGER)
 
-$(EXITLEDGER): $(HOST_OBJECTS) $(PLAIN_OBJECTS)
+$(EXITLEDGER): $(HOST_OBJECTS) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo \
+		$(RUN_LIBS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -48,15 +57,15 @@ $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 # what the processor has for it.
 $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O3
 
--include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d)
+-include $(HOST_OBJECTS:.o=.d) $(PLAIN_OBJECTS:.o=.d) $(RUN_OBJECTS:.o=.d)
 
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_peers bench_stats books doctor \
 	 exit_reason monitor monitor_loop observer observer_collect \
-	 observer_faults plain reasons render_doctor render_monitor soundness \
-	 top tracepoints vm_name
+	 observer_faults plain reasons render_doctor render_monitor run \
+	 run_damage soundness top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -72,7 +81,7 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 
 BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
 		  test_observer test_observer_collect busy_host fake_vcpus \
-		  monitor_cost)
+		  monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
@@ -84,6 +93,14 @@ $(MONITOR_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/monitor_cost \
 		 $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lm
+
+# The same of record, and the size of what it writes.
+RECORD_COST := $(BUILD)/tests/record_cost
+unit-tests: $(RECORD_COST)
+$(RECORD_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_cost \
+		  $(COLLECT)) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
 # The observer's accessor of the exit reason, in a program of the test's own.
 TEST_SKELETON := $(BUILD)/tests/exit_reason.skel.h
@@ -123,8 +140,30 @@ $(MONITOR_DEMO): $(BUILD)/obj/userspace/tests/monitor_demo.o $(MADE_UP) \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lm
 
+# A recorder of a host made up.
+RECORD_DEMO := $(BUILD)/tests/record_demo
+unit-tests: $(RECORD_DEMO)
+$(RECORD_DEMO): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_demo \
+		  tests/made_up command monitor_loop monitor_options record \
+		  record_options) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
+
+# Runs made up, and with damage.
+RUN_FIXTURE := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fixture made_up)
+RUN_FUZZ := $(BUILD)/tests/run_fuzz
+unit-tests: $(RUN_FUZZ)
+$(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
+	     $(RUN_OBJECTS) $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
+
+$(patsubst %,$(BUILD)/tests/test_%,run run_damage): $(RUN_FIXTURE) $(RUN_OBJECTS)
+$(patsubst %,$(BUILD)/tests/test_%,run run_damage): CHECK_LIBS += $(RUN_LIBS)
+
 .SECONDARY: $(TEST_OBJECTS)
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
-	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo busy_host \
-	   fake_vcpus monitor_cost)
+	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
+	   record_demo busy_host fake_vcpus monitor_cost record_cost run_fixture \
+	   run_fuzz)

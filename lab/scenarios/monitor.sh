@@ -34,6 +34,11 @@ guest='microguest --report /dev/null'
 		cpuid=5000 rdmsr=4000
 	monitor count --json --count-only -i 0 -- $guest cpuid=2000
 
+	echo "[LAB] a run is recorded, beside a monitor"
+	monitor run --json -i 0 -- exitledger record -o /tmp/run.exits -i 0.1 \
+		--detail 0.3s -- $guest --vcpus 2 cpuid=4000 rdmsr=1000
+	cp /tmp/run.exits /results/
+
 	echo "[LAB] its filters"
 	monitor reason --json --reason cpuid --vcpu 1 -i 0 -- $guest \
 		--vcpus 2 cpuid=2000 rdmsr=300

@@ -30,10 +30,11 @@ is() {
 	EOF
 }
 
+rm -f "$results/run.exits"
 run lab/l1.sh --vendor amd --tcg --out "$results" lab/scenarios/monitor.sh
 ok 'the scenario ran to its end' status_is 0
 ok 'all of it went well' name_is 0 json by-vcpu csv table key slow count \
-	reason nobody top
+	reason run nobody top
 
 run userspace/t/formats.t "$results"/{json,by-vcpu,key,slow,count,reason}.txt
 ok 'JSON: every line is valid' status_is 0
@@ -62,6 +63,24 @@ ok 'filters: one reason of one vCPU' is reason \
 ok 'CSV: as JSON has it' grep -qE '^total,.*,124,MSR,,10000,' "$results/csv.txt"
 ok 'the table: in 80 columns' fits table.txt
 ok 'the table: what was asked for' has table.txt 'FAST  TIME % PREEMPT BLOCKED'
+
+# What L1 has recorded is shown here, and is what a monitor saw meanwhile.
+ok 'a run: its totals are those of the monitor beside it' \
+	python3 - "$results/run.txt" <("${BUILD:-build}/bin/exitledger" replay \
+		"$results/run.exits" --json -i 0) <<-'EOF'
+		import json, sys
+		def reasons(path):
+		    lines = [json.loads(l) for l in open(path) if l.startswith("{")]
+		    return {r["reason"]: r["exits"] for vm in lines[-1]["vms"] for r in vm["reasons"]}
+		live, replayed = map(reasons, sys.argv[1:])
+		print(live, replayed)
+		sys.exit(live != replayed or sum(live.values()) < 10000)
+	EOF
+run "${BUILD:-build}/bin/exitledger" report "$results/run.exits"
+ok 'a run: the intervals are all that BPF booked' out_has \
+	"add up to BPF's own sums"
+ok 'a run: its VM began and ended' out_has 'microguest'
+ok 'a run: nothing is lost' out_has 'lost     nothing'
 
 ok 'no such VM: nothing is shown' has nobody.txt 'no VM exits'
 ok 'no such VM: said' has nobody.err "no VM matched --vm 'nobody'; VMs seen: "

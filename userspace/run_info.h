@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where, when and how a run was recorded: the rows of its table meta. */
+#ifndef EXITLEDGER_RUN_INFO_H
+#define EXITLEDGER_RUN_INFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "msg.h"
+
+struct run_info {
+	char program[32]; /* version of exitledger */
+	char kernel[65];
+	char vendor[16]; /* as in struct host, as are the next two */
+	char hypervisor[16];
+	uint32_t isa;
+	char cpu[96]; /* model, or "" */
+	char attach[16];
+	char by[16]; /* name of the kind of keys, or "" */
+	bool count_only;
+	bool fast;
+	bool off_cpu;
+	uint64_t slower_than_ns;
+	char shown[256]; /* the filters, as options; "": all */
+	char command[256]; /* or "" */
+	uint64_t interval_ns;
+	uint64_t detail_ns;
+	uint64_t started_ns; /* CLOCK_MONOTONIC */
+	uint64_t started_at; /* seconds since 1970 */
+	char boot_id[40]; /* whose CLOCK_MONOTONIC it is */
+	uint32_t pid; /* of the recorder */
+
+	/* When it has ended, and was not just cut off: */
+	uint64_t ended_ns; /* 0: it was */
+	uint32_t command_status;
+	uint64_t bpf_exits; /* BPF's own sums, of what was recorded */
+	uint64_t bpf_ns;
+};
+
+/** run_info_read_host - fill in kernel, vendor, cpu, boot_id … of this host */
+void run_info_read_host(struct run_info *info);
+
+/** run_info_save - replace the rows; a result code of SQLite */
+int run_info_save(sqlite3 *db, const struct run_info *info);
+
+/**
+ * run_info_load - read the rows
+ *
+ * 0, -EINVAL with @why: one is missing or wrong; or what SQLite says, negative
+ * as from run_sql_error().
+ */
+int run_info_load(sqlite3 *db, const char *path, struct run_info *info,
+		  struct why *why);
+
+#endif /* EXITLEDGER_RUN_INFO_H */

@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Recorded runs on the command line: of a host that is made up, so it needs no
+# privileges, nor KVM.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+build=${BUILD:-build}
+exitledger=$build/bin/exitledger
+demo=$build/tests/record_demo
+
+# refused COMMAND WHAT SAID OPTION...: wrong usage, said in one line
+refused() {
+	local command=$1 what=$2 said=$3
+	shift 3
+	run "$exitledger" "$command" "$@"
+	ok "$command, $what: wrong usage" status_is 64
+	ok "$command, $what: one line" one_err_line
+	ok "$command, $what: what is wrong" err_has "$said"
+}
+
+# failed WHAT SAID COMMAND...: could not be done, said in one line
+failed() {
+	local what=$1 said=$2
+	shift 2
+	run "$@"
+	ok "$what: status" status_is 3
+	ok "$what: one line" one_err_line
+	ok "$what: what is wrong" err_has "$said"
+}
+
+refused record 'no file' 'needs a file to write: -o RUN'
+refused record 'no interval' "not 'x'" -o x -i x
+refused record 'hardly an interval' "10ms to 3600s, not '1ms'" -o x -i 1ms
+refused record 'no detail' "not '-1'" -o x --detail=-1
+refused record 'counts alone and slow exits' '--slower-than needs times' -o x \
+	--count-only --slower-than 1ms
+refused mark 'nothing' 'takes a run and a text'
+refused mark 'no text' 'takes a run and a text' x
+refused mark 'an empty text' '1 to 63 bytes' x ''
+refused mark 'two texts' 'put it in quotes' x login prompt
+refused replay 'no run' 'which run?'
+refused replay 'two runs' "not 'y', too" x y
+refused report 'no run' 'which run?'
+refused report 'two runs' "not 'y', too" x y
+
+run "$exitledger" mark --help
+ok 'mark --help' status_is 0
+for command in record replay report; do
+	run "$exitledger" "$command" --help
+	ok "$command --help" status_is 0
+	ok "$command --help: in 80 columns" fits_80
+	mapfile -t options < <(grep -oE -- '--[a-z][a-z-]+' <<<"$out" | sort -u)
+	for option in "${options[@]}"; do
+		case $option in --help | --usage) continue ;; esac
+		ok "the manual page of $command has $option" \
+			grep -qE -- "^(-. .*, )?$option" \
+			"docs/exitledger-$command.1.rst"
+	done
+done
+
+# A run with all there can be, thinned but for its end.
+run_file=$tap_dir/run
+run "$demo" 20 -o "$run_file" -i 20ms --detail 60ms --by port --fast --off-cpu \
+	--slower-than 1ms
+ok 'recorded' status_is 0
+ok 'recorded: in a line what' one_err_line
+ok 'recorded: one file' [ "$(ls "$tap_dir"/run*)" = "$run_file" ]
+cp "$tap_dir/out" "$tap_dir/live.json"
+
+# replay NAME OPTION...: in NAME.json
+replay() {
+	local name=$1
+	shift
+	run "$exitledger" replay "$run_file" --json "$@"
+	cp "$tap_dir/out" "$tap_dir/$name.json"
+}
+
+# is EXPRESSION: of the lines of the last replay, and of the live total
+is() {
+	python3 - "$tap_dir/live.json" "$tap_dir/out" "$1" <<-'EOT'
+		import json, sys
+		live = json.loads(open(sys.argv[1]).read())
+		lines = [json.loads(line) for line in open(sys.argv[2])]
+		total = lines[-1]
+		def exits(line):
+		    return sum(vm["exits"] for vm in line["vms"])
+		sys.exit(not eval(sys.argv[3]))
+	EOT
+}
+
+replay total -i 0 --histograms
+ok 'replay: status' status_is 0
+ok 'replay: nothing on stderr' no_err
+# The live total has no more slow exits than no interval has shown.
+ok 'replay: the total is that of the live run' is \
+	'{**total, "slow": 0} == {**live, "slow": 0} and exits(live) > 100000'
+ok 'replay: all slow exits' is 'len(total["slow"]) == 20'
+replay intervals -i 0.02
+ok 'replay: intervals, then the total' is \
+	'[l["kind"] for l in lines] == ["interval"] * (len(lines) - 1) + ["total"]'
+ok 'replay: thinned' is '3 <= len(lines) <= 12'
+ok 'replay: percentiles in all' is \
+	'all("p99_ns" in r for l in lines for v in l["vms"] for r in v["reasons"] if "ns" in r and r["ns"])'
+replay fine -i 0.01 --fine
+ok 'replay --fine: all intervals' is '15 <= len(lines) <= 21'
+ok 'replay --fine: they add up' is \
+	'exits(total) - exits(live) == 0 and 0.8 * exits(live) < sum(map(exits, lines[:-1])) <= exits(live)'
+replay filtered -i 0 --vm vm2 --reason cpuid --by-vcpu
+ok 'replay: filters' is \
+	'[v["name"] for v in total["vms"]] == ["vm2"] and [r["name"] for v in total["vms"][0]["by_vcpu"] for r in v["reasons"]] == ["CPUID"] * 2'
+run "$exitledger" replay "$run_file" --csv -i 0
+ok 'replay --csv' out_has 'total,'
+run "$exitledger" replay "$run_file"
+ok 'replay: a table' out_has 'EXIT REASON'
+ok 'replay: a table: of when' out_has 'recorded 20'
+ok 'replay: a table: marks' out_has 'first I/O exit: vm2'
+ok 'replay: a table: in 80 columns' fits_80
+replay schema -i 0.02 --histograms
+run userspace/t/formats.t "$tap_dir/schema.json"
+ok 'replay: every line is valid' status_is 0
+run "$exitledger" replay "$run_file" --fine --by-vcpu
+ok 'replay --fine --by-vcpu: wrong usage' status_is 64
+run "$exitledger" replay "$run_file" --vm nobody
+ok 'replay: no such VM is said' err_has "no VM matched --vm 'nobody'"
+run "$exitledger" replay "$run_file" --reason FROBNICATE
+ok 'replay: no such reason' status_is 64
+refused replay 'JSON and CSV' 'exclude each other' "$run_file" --json --csv
+
+run "$exitledger" report "$run_file" --text
+ok 'report: status' status_is 0
+ok 'report: in 80 columns' fits_80
+ok 'report: no colours into a pipe' [ "${out#*$'\033'}" = "$out" ]
+ok 'report: checked against the source' out_has "add up to BPF's own sums"
+ok 'report: where the time went' out_has 'time in  0x078 HLT (96.'
+ok 'report: the most' out_has 'most     0x07b IOIO'
+ok 'report: the least' out_has 'least    UNKNOWN(0xdead)'
+ok 'report: percentiles' out_has 'P99'
+ok 'report: stability' out_has 'CHANCE'
+ok 'report: what was not booked' out_has 'lost     4 events'
+status=0
+"$exitledger" report "$run_file" >/dev/full 2>"$tap_dir/err" || status=$?
+ok 'report: standard output is full' status_is 3
+
+failed 'nothing is overwritten' 'is not overwritten' "$demo" 5 -o "$run_file"
+ok 'nothing is overwritten: it is as it was' \
+	"$exitledger" replay "$run_file" -i 0 --json
+failed 'no folder' 'cannot be written' "$demo" 5 -o "$tap_dir/no/run"
+failed 'no such run' 'No such file' "$exitledger" replay "$tap_dir/none"
+failed 'no such run for a mark' 'No such file' "$exitledger" mark "$tap_dir/none" x
+failed 'a run that has ended' 'has ended' "$exitledger" mark "$run_file" x
+failed 'no run' 'is no run' "$exitledger" report "$0"
+head -c 30000 "$run_file" >"$tap_dir/cut"
+failed 'a run that was cut' 'it was cut off' "$exitledger" replay "$tap_dir/cut"
+
+# No more room: said, and what there was until then can be read.
+status=0
+(
+	ulimit -f 400
+	trap '' XFSZ
+	exec "$demo" 0 -o "$tap_dir/full" -i 10ms
+) >"$tap_dir/out" 2>"$tap_dir/err" || status=$?
+ok 'no room: status' status_is 3
+ok 'no room: one line' one_err_line
+ok 'no room: which file' grep -qF "$tap_dir/full: " "$tap_dir/err"
+run "$exitledger" report "$tap_dir/full"
+ok 'no room: what there was can be read' out_has '0x07b IOIO'
+
+# A command that is recorded; another that cannot be run.
+run "$demo" 0 -o "$tap_dir/command" -i 10ms -- sh -c 'sleep 0.1; exit 7'
+ok 'a command: its end is the end' status_is 0
+run "$exitledger" report "$tap_dir/command"
+ok 'a command: its status' out_has 'exit status 7'
+failed 'no such command' 'cannot be run' "$demo" 0 -o "$tap_dir/nocommand" -- \
+	/nonexistent
+
+# A mark while it is recorded, and then the recorder is killed.
+"$demo" 0 -o "$tap_dir/killed" -i 10ms --detail 50ms >/dev/null 2>&1 &
+recorder=$!
+marked=1
+for ((i = 0; i < 100 && marked; i++)); do
+	"$exitledger" mark "$tap_dir/killed" 'login prompt' 2>/dev/null &&
+		marked=0
+	sleep 0.05
+done
+ok 'a mark from another process' [ "$marked" -eq 0 ]
+intervals() { "$exitledger" replay "$1" --fine -i 0.01 --json | wc -l; }
+before=$(intervals "$tap_dir/killed")
+ok 'read while it is recorded' [ "$before" -ge 2 ]
+sleep 0.2
+kill -9 "$recorder"
+wait "$recorder" 2>/dev/null || true
+ok 'killed: what came meanwhile is there' \
+	[ "$(intervals "$tap_dir/killed")" -gt "$before" ]
+run "$exitledger" report "$tap_dir/killed"
+ok 'killed: it can be read' status_is 0
+ok 'killed: and that is said' out_has 'was cut off'
+ok 'killed: the mark' out_has 'login prompt'
+failed 'killed: no more marks' 'nobody records it' "$exitledger" mark \
+	"$tap_dir/killed" late
+
+run "$build/tests/run_fuzz" 2000
+ok 'damage at random: refused or read' status_is 0
+
+done_testing

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exitledger record of a host that is made up, and, on standard output, the
+ * total of it as exitledger monitor --json would have it: for tests.  Not
+ * installed.
+ *
+ * usage: record_demo COLLECTIONS|0 OPTION...   0: until it is killed
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit_leaves.h"
+#include "made_up.h"
+#include "reasons.h"
+#include "record.h"
+
+static struct {
+	unsigned int collections, step;
+	struct ledger sum; /* kept here, not by what is tested */
+	uint64_t start_ns;
+	uint64_t last_ns;
+} demo;
+
+/* A few of everything that there can be in an interval. */
+static void happen(struct ledger *ledger)
+{
+	struct ledger_vm *vm;
+
+	made_up_host(ledger, 2, 2, demo.step);
+	made_up_exits(ledger, 1, 0, 0xdead, 1);
+	made_up_key(ledger, 1, 0, EXIT_SVM_IOIO, 0x3f8, 1500, 10);
+	ledger->vm[1].vcpu[0].cells.cell[3].fast += 5;
+	ledger->vm[1].vcpu[0].cells.cell[3].preempted_ns += 10;
+	ledger->vm[1].vcpu[0].cells.cell[3].blocked_ns += 20;
+	ledger->vm[1].vcpu[1].missed_exits += demo.step % 3 == 0;
+	vm = &ledger->vm[0];
+	snprintf(vm->name, sizeof(vm->name), "caf\xc3\xa9 'x', \xff");
+	/* Short-lived: one VM after the other, for two collections each. */
+	made_up_time(ledger, 3 + demo.step / 2, 0, EXIT_SVM_CPUID, 1000, 7);
+	vm = ledger_find_vm(ledger, 3 + demo.step / 2);
+	vm->vcpu[0].gone = demo.step % 2;
+	ledger->losses.no_slot = demo.step / 4;
+}
+
+static int collect(void *context, struct ledger *interval, struct ledger *total)
+{
+	const struct ledger_slow slow = { .at_ns = monitor_now_ns(),
+					  .vm = 1,
+					  .ns = 2000000,
+					  .key = 0x3f8,
+					  .tid = 10000,
+					  .reason = EXIT_SVM_IOIO,
+					  .has_key = true };
+	struct ledger now = { .ns = monitor_now_ns() };
+	int r;
+
+	(void)context;
+	(void)total;
+	happen(&now);
+	demo.step++;
+	demo.last_ns = now.ns;
+	r = ledger_add(interval, &now);
+	if (!r)
+		r = ledger_add(&demo.sum, &now);
+	if (!r)
+		r = ledger_slow_add(&interval->slows, &slow);
+	ledger_free(&now);
+	if (demo.step + 1 == demo.collections)
+		raise(SIGINT);
+	return r;
+}
+
+static int end_total(void *context, struct ledger *interval,
+		     struct ledger *total)
+{
+	(void)context;
+	total->ns = interval->ns;
+	return ledger_add(total, &demo.sum);
+}
+
+static bool has_news(void *context)
+{
+	(void)context;
+	return false;
+}
+
+static int show_total(const struct record_options *options)
+{
+	struct monitor_shape shape = options->monitor.shape;
+	struct monitor_sample sample = {
+		.ledger = &demo.sum,
+		.seconds = (demo.last_ns - demo.start_ns) / 1e9,
+		.total = true,
+	};
+
+	shape.filter = &options->monitor.filter;
+	shape.histograms = true;
+	column_list_all(shape.has, &shape.columns);
+	return render_monitor_json(&sample, &shape, stdout);
+}
+
+int main(int argc, char **argv)
+{
+	const struct monitor_source source = { NULL, collect, end_total,
+					       has_news };
+	struct run_info info = { .vendor = "kvm_amd",
+				 .kernel = "6.1.0-demo",
+				 .isa = EXIT_LEAF_ISA_SVM,
+				 .attach = "tp_btf" };
+	struct record_options options;
+	struct command command = { 0 };
+	struct why why = { "" };
+	struct run_info here;
+	int r;
+
+	if (argc < 2)
+		return STATUS_USAGE;
+	demo.collections = atoi(argv[1]);
+	argv[1] = argv[0];
+	record_options_parse(argc - 1, argv + 1, info.isa, &options);
+	run_info_read_host(&here);
+	memcpy(info.boot_id, here.boot_id, sizeof(info.boot_id));
+	info.pid = here.pid;
+	command_catch_signals();
+	demo.start_ns = monitor_now_ns();
+	r = record_run(&options, &source, demo.start_ns, &info, &command, &why);
+	if (!r)
+		r = show_total(&options);
+	command_end(&command);
+	if (r)
+		msg_error("%s", why.text);
+	ledger_free(&demo.sum);
+	monitor_options_free(&options.monitor);
+	return r ? STATUS_FAILED : STATUS_OK;
+}
