@@ -73,8 +73,9 @@ document() {
 	- The recorders (perf kvm stat, perf record, trace-cmd) pay once more when their
 	  file is read; that is not in here. The one CPU of this host runs the guest and
 	  whoever empties the recorder's buffer.
-	- perf kvm stat never counts a vCPU's last exit: there is one per run. tracefs has no
-	  reader here, so its ring has overwritten what it could not hold.
+	- perf kvm stat, and bpftrace's pair by thread, miss exits that no entry follows on
+	  that thread: a vCPU's last. tracefs has no reader here, so its ring has overwritten
+	  what it could not hold.
 	- What the observer says that it costs itself is less than what it costs: what lies in
 	  its own window of time is not in it, which is half of the calls, and of the reading
 	  of clocks.
