@@ -54,14 +54,16 @@ changes() { # OLD NEW
 }
 
 document() {
-	local linux
+	local linux by='make bench'
 
+	# From runs that may have been started one by one.
+	[[ -z $REPLAY ]] || by='lab/bench.sh --replay'
 	linux=$(sed -n 's/^host *Linux \([^,]*\),.*/\1/p' "$RESULTS/bench.txt")
 	cat <<-END
 	<!-- SPDX-License-Identifier: GPL-2.0-only -->
 	# What counting VM exits costs
 
-	Written by \`make bench\` on $(date -u +%F), from Linux $linux in an
+	Written by \`$by\` on $(date -u +%F), from Linux $linux in an
 	emulated AMD host. Costs are instructions that are added per exit, counted by the
 	emulator: they say which is more work, and by how much, but not how many ns that is
 	on a processor. \`exitledger bench\` on a real host says that.
