@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "keys.h"
+#include "monitor_output.h"
 #include "record.h"
 #include "run_cells.h"
 #include "run_writer.h"
@@ -89,6 +90,7 @@ static void describe(const struct record_options *options, uint64_t start_ns,
 	info->fast = observe->fast;
 	info->off_cpu = observe->off_cpu;
 	info->slower_than_ns = observe->slower_than_ns;
+	info->slow_hlt = observe->slow_hlt;
 	describe_filter(&options->monitor.filter, info->shown,
 			sizeof(info->shown));
 	if (options->monitor.argv)
@@ -145,9 +147,12 @@ static int record_all(struct record *record, struct monitor_loop *loop,
 		return r;
 	describe_end(record, loop, info);
 	r = run_writer_finish(record->writer, info, why);
-	if (!r)
-		say(record, info);
-	return r;
+	if (r)
+		return r;
+	say(record, info);
+	monitor_output_unmatched(&record->options->monitor.filter,
+				 &loop->total);
+	return 0;
 }
 
 int record_run(const struct record_options *options,

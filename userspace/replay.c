@@ -15,6 +15,7 @@ void replay_observed(const struct run_info *info,
 		.fast = info->fast,
 		.off_cpu = info->off_cpu,
 		.slower_than_ns = info->slower_than_ns,
+		.slow_hlt = info->slow_hlt && info->slower_than_ns,
 	};
 	if (info->by[0] && key_kind_parse(info->by, &observe->by))
 		observe->by = LEDGER_KEY_NONE;

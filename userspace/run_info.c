@@ -17,27 +17,38 @@ static const struct field {
 	size_t offset;
 	size_t size; /* of a text */
 } fields[] = {
-#define TEXT_FIELD(name)                                        \
-	{                                                       \
-#name, TEXT, offsetof(struct run_info, name),   \
-			sizeof(((struct run_info *)NULL)->name) \
-	}
-#define FIELD(kind, name)                                       \
-	{                                                       \
-#name, kind, offsetof(struct run_info, name), 0 \
-	}
-	TEXT_FIELD(program),	 TEXT_FIELD(kernel),
-	TEXT_FIELD(vendor),	 TEXT_FIELD(hypervisor),
-	FIELD(U32, isa),	 TEXT_FIELD(cpu),
-	TEXT_FIELD(attach),	 TEXT_FIELD(by),
-	FIELD(BOOL, count_only), FIELD(BOOL, fast),
-	FIELD(BOOL, off_cpu),	 FIELD(U64, slower_than_ns),
-	TEXT_FIELD(shown),	 TEXT_FIELD(command),
-	FIELD(U64, interval_ns), FIELD(U64, detail_ns),
-	FIELD(U64, started_ns),	 FIELD(U64, started_at),
-	TEXT_FIELD(boot_id),	 FIELD(U32, pid),
-	FIELD(U64, ended_ns),	 FIELD(U32, command_status),
-	FIELD(U64, bpf_exits),	 FIELD(U64, bpf_ns),
+/* clang-format off */
+#define TEXT_FIELD(name)                                \
+	{ #name, TEXT, offsetof(struct run_info, name), \
+	  sizeof(((struct run_info *)NULL)->name) }
+#define FIELD(kind, name)                               \
+	{ #name, kind, offsetof(struct run_info, name), 0 }
+	TEXT_FIELD(program),
+	TEXT_FIELD(kernel),
+	TEXT_FIELD(vendor),
+	TEXT_FIELD(hypervisor),
+	FIELD(U32, isa),
+	TEXT_FIELD(cpu),
+	TEXT_FIELD(attach),
+	TEXT_FIELD(by),
+	FIELD(BOOL, count_only),
+	FIELD(BOOL, fast),
+	FIELD(BOOL, off_cpu),
+	FIELD(U64, slower_than_ns),
+	FIELD(BOOL, slow_hlt),
+	TEXT_FIELD(shown),
+	TEXT_FIELD(command),
+	FIELD(U64, interval_ns),
+	FIELD(U64, detail_ns),
+	FIELD(U64, started_ns),
+	FIELD(U64, started_at),
+	TEXT_FIELD(boot_id),
+	FIELD(U32, pid),
+	FIELD(U64, ended_ns),
+	FIELD(U32, command_status),
+	FIELD(U64, bpf_exits),
+	FIELD(U64, bpf_ns),
+	/* clang-format on */
 };
 
 #define NR_FIELDS (sizeof(fields) / sizeof(fields[0]))

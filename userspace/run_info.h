@@ -23,6 +23,7 @@ struct run_info {
 	bool fast;
 	bool off_cpu;
 	uint64_t slower_than_ns;
+	bool slow_hlt;
 	char shown[256]; /* the filters, as options; "": all */
 	char command[256]; /* or "" */
 	uint64_t interval_ns;

@@ -196,15 +196,14 @@ static int open_path(const char *path, int flags, sqlite3 **db, struct why *why)
 		return why_set(why, ENAMETOOLONG, "%s: the name is too long",
 			       path);
 	r = sqlite3_open_v2(full, db, flags, NULL);
-	if (r == SQLITE_OK)
-		r = sqlite3_busy_timeout(*db, BUSY_MS);
+	if (r != SQLITE_OK)
+		return run_sql_error(*db, path, why);
+	sqlite3_busy_timeout(*db, BUSY_MS);
 	/* What others wrote is data, never a program. */
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, BYTES_MAX);
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(*db, "PRAGMA cell_size_check = on", NULL, NULL,
-				 NULL);
+	r = sqlite3_exec(*db, "PRAGMA cell_size_check = on", NULL, NULL, NULL);
 	return r == SQLITE_OK ? 0 : run_sql_error(*db, path, why);
 }
 

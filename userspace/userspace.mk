@@ -144,8 +144,8 @@ $(MONITOR_DEMO): $(BUILD)/obj/userspace/tests/monitor_demo.o $(MADE_UP) \
 RECORD_DEMO := $(BUILD)/tests/record_demo
 unit-tests: $(RECORD_DEMO)
 $(RECORD_DEMO): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_demo \
-		  tests/made_up command monitor_loop monitor_options record \
-		  record_options) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
+		  tests/made_up command monitor_loop monitor_options \
+		  monitor_output record record_options) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 

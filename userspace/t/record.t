@@ -144,6 +144,10 @@ status=0
 "$exitledger" report "$run_file" >/dev/full 2>"$tap_dir/err" || status=$?
 ok 'report: standard output is full' status_is 3
 
+run "$demo" 3 -o "$tap_dir/nobody" -i 10ms --vm nobody
+ok 'recorded: no such VM is said' err_has "no VM matched --vm 'nobody'"
+run "$exitledger" report "$tap_dir/nobody"
+ok 'recorded: nothing, and only what' out_has "only     --vm 'nobody'"
 failed 'nothing is overwritten' 'is not overwritten' "$demo" 5 -o "$run_file"
 ok 'nothing is overwritten: it is as it was' \
 	"$exitledger" replay "$run_file" -i 0 --json
