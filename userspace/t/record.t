@@ -194,8 +194,10 @@ intervals() { "$exitledger" replay "$1" --fine -i 0.01 --json | wc -l; }
 before=$(intervals "$tap_dir/killed")
 ok 'read while it is recorded' [ "$before" -ge 2 ]
 sleep 0.2
-kill -9 "$recorder"
-wait "$recorder" 2>/dev/null || true
+{
+	kill -9 "$recorder"
+	wait "$recorder" || true
+} 2>/dev/null # bash would say that it was killed
 ok 'killed: what came meanwhile is there' \
 	[ "$(intervals "$tap_dir/killed")" -gt "$before" ]
 run "$exitledger" report "$tap_dir/killed"

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "render_monitor.h"
@@ -23,7 +24,7 @@
 #include "run_series.h"
 
 #define PATCHES 8
-#define HANG_SECONDS 30 /* with the sanitizers, on a busy machine */
+#define HANG_SECONDS 10 /* of CPU time: who takes so long hangs */
 
 static uint64_t state;
 static volatile sig_atomic_t stopped;
@@ -225,6 +226,7 @@ int main(int argc, char **argv)
 {
 	const unsigned long executions = argc > 1 ? atol(argv[1]) : 0;
 	char directory[FIXTURE_PATH], path[FIXTURE_PATH];
+	const struct itimerval hang = { .it_value.tv_sec = HANG_SECONDS };
 	struct ledger total = { .ns = 0 };
 	struct why why = { "" };
 	unsigned long done = 0;
@@ -251,7 +253,7 @@ int main(int argc, char **argv)
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
 	for (; done < executions && !stopped; done++) {
-		alarm(HANG_SECONDS);
+		setitimer(ITIMER_PROF, &hang, NULL);
 		if (done % 2)
 			fuzz_blobs();
 		else
