@@ -63,10 +63,18 @@ pad() {
 	truncate -s "%$2" "$1"
 }
 
+# disk_size CHUNKS: in bytes; the last chunk is read whole, too, and a disk has
+# whole cylinders
+disk_size() {
+	local cylinder=$((512 * 63 * 16))
+
+	echo $(((4096 + $1 * 32768 + cylinder - 1) / cylinder * cylinder))
+}
+
 # The boot sector, and what it loads in one piece: the kernel as it is in
 # memory, the command line's page, the initrd.
 make_disk() { # DISK
-	local cmdline size
+	local cmdline size chunks
 
 	kernel_layout
 	objcopy -O binary "$KVMLINUX" "$RUN/kernel"
@@ -78,8 +86,9 @@ make_disk() { # DISK
 	size=$((cmdline + 4096 + INITRD_SIZE - LOAD_AT))
 	((LOAD_AT + size < MEMORY << 20)) ||
 		die "L1 does not fit into --memory $MEMORY"
+	chunks=$(((size + 32767) / 32768))
 	as --32 -o "$RUN/boot.o" --defsym LOAD="$LOAD_AT" \
-		--defsym CHUNKS=$(((size + 32767) / 32768)) \
+		--defsym CHUNKS="$chunks" \
 		--defsym ENTRY="$PVH_ENTRY" --defsym CMDLINE="$cmdline" \
 		--defsym INITRD=$((cmdline + 4096)) \
 		--defsym INITRD_SIZE="$INITRD_SIZE" \
@@ -87,7 +96,7 @@ make_disk() { # DISK
 	ld -m elf_i386 -Ttext=0x7c00 --oformat binary -o "$1" "$RUN/boot.o"
 	pad "$1" 4096
 	cat -- "$RUN"/{kernel,cmdline,initrd} >>"$1"
-	pad "$1" $((512 * 63 * 16)) # whole cylinders
+	truncate -s "$(disk_size "$chunks")" "$1"
 	rm -f -- "$RUN"/{kernel,cmdline,initrd,boot.o}
 }
 

@@ -75,4 +75,14 @@ ok 'a second run waits' out_has 'waiting for process'
 in_lab 'lock; bash -c ". lab/lib.sh; lock; echo in"'
 ok 'a script of the run itself does not' out_has in
 
+# The boot sector reads whole chunks, the last one too.
+# shellcheck disable=SC2016 # for the script's shell
+in_lab '. lab/bochs.sh
+	for chunks in {5000..5040}; do
+		size=$(disk_size "$chunks")
+		((size >= 4096 + chunks * 32768 && size % (512 * 63 * 16) == 0)) ||
+			echo "$chunks chunks: $size bytes"
+	done'
+ok "Bochs' disk has room for them" [ -z "$out" ]
+
 done_testing
