@@ -24,8 +24,8 @@ static struct text number(double value, bool sign)
 {
 	struct text text;
 
-	snprintf(text.s, sizeof(text.s), sign ? "%+.*f" : "%.*f",
-		 fabs(value) < 99.95 ? 1 : 0, value);
+	text.length = snprintf(text.s, sizeof(text.s), sign ? "%+.*f" : "%.*f",
+			       fabs(value) < 99.95 ? 1 : 0, value);
 	return text;
 }
 
@@ -142,19 +142,18 @@ static struct text counted_text(const struct bench_cell *cell)
 	int64_t missed = bench_missed(cell);
 
 	if (cell->has_counted && !missed)
-		strcpy(text.s, "exact");
-	else if (cell->has_counted && cell->expected)
-		snprintf(text.s, sizeof(text.s), "%s",
-			 format_difference(missed).s);
-	return text;
+		return (struct text){ "exact", 5 };
+	return cell->has_counted && cell->expected ? format_difference(missed) :
+						     text;
 }
 
 static struct text interval_text(struct stats_interval interval, bool sign)
 {
 	struct text text;
 
-	snprintf(text.s, sizeof(text.s), "%.17s to %.17s",
-		 number(interval.low, sign).s, number(interval.high, sign).s);
+	text.length = snprintf(text.s, sizeof(text.s), "%.17s to %.17s",
+			       number(interval.low, sign).s,
+			       number(interval.high, sign).s);
 	return text;
 }
 
