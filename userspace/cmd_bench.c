@@ -4,15 +4,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench_config.h"
-#include "bench_json.h"
-#include "bench_options.h"
-#include "bench_run.h"
-#include "bench_test_run.h"
+#include "bench/bench_config.h"
+#include "bench/bench_json.h"
+#include "bench/bench_options.h"
+#include "bench/bench_run.h"
+#include "bench/bench_test_run.h"
 #include "command.h"
 #include "commands.h"
 #include "json_save.h"
-#include "render_bench.h"
+#include "bench/render_bench.h"
 
 static int flush(struct why *why)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "run_writer.h"
+#include "run/run_writer.h"
 
 #define TEXT_MAX 63 /* bytes: as much as is shown of it */
 

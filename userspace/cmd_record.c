@@ -6,7 +6,7 @@
 #include "commands.h"
 #include "host.h"
 #include "observer_source.h"
-#include "record.h"
+#include "run/record.h"
 
 /* Said before anything is attached; the writer makes sure of it again. */
 static int check_path(const char *path, struct why *why)

@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "monitor_output.h"
-#include "replay.h"
+#include "run/replay.h"
 
 enum { OPT_FINE = 512 };
 

@@ -6,7 +6,7 @@
 
 #include "commands.h"
 #include "monitor_output.h"
-#include "render_report.h"
+#include "run/render_report.h"
 
 enum { OPT_TEXT = 512 };
 

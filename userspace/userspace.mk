@@ -4,32 +4,33 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
-PLAIN := answers attach balance bench bench_config bench_json \
-	 bench_options bench_peers bench_result bench_stats books books_json books_load columns doctor duration \
-	 filter format guest_report hist host host_facts json_get json_save \
-	 json_writer keys kvm_btf ledger msg reason_parse reasons \
-	 render_bench render_bench_svg render_compare render_compare_json render_doctor render_finding \
+PLAIN := answers attach balance books books_json books_load columns doctor \
+	 duration filter format guest_report hist host host_facts json_get \
+	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
+	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
 	 statement top_history top_lines top_model tracepoints tsc utf8 \
-	 vm_list vm_name
+	 vm_list vm_name \
+	 $(addprefix bench/,bench bench_config bench_json bench_options \
+	   bench_peers bench_result bench_stats render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
-RUN := bytes render_report replay run_cells run_info run_reader run_reader_load \
-       run_report run_schema run_series run_writer run_writer_vms
+RUN := $(addprefix run/,bytes render_report replay run_cells run_info run_reader \
+	 run_reader_load run_report run_schema run_series run_writer run_writer_vms)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
 COLLECT := observer_collect observer_keys observer_total
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		  attach_probe bench_clock bench_exec bench_load bench_run \
-		  bench_test_run bench_tracefs bench_way cmd_bench cmd_compare \
-		  cmd_doctor cmd_mark cmd_monitor cmd_record cmd_replay \
-		  cmd_report command \
+		  attach_probe cmd_bench cmd_compare cmd_doctor cmd_mark \
+		  cmd_monitor cmd_record cmd_replay cmd_report command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
-		  monitor_output observer_source \
-		  monitor_options observer $(COLLECT) record record_options \
-		  top top_keys top_view watch)
+		  monitor_options monitor_output observer observer_source \
+		  $(COLLECT) run/record run/record_options top top_keys top_view \
+		  watch \
+		  $(addprefix bench/,bench_clock bench_exec bench_load bench_run \
+		    bench_test_run bench_tracefs bench_way))
 
 PROGRAMS += $(EXITLEDGER)
 
@@ -47,9 +48,9 @@ OBSERVER_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 $(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(OBSERVER_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
-$(BUILD)/obj/userspace/bench_test_run.o: ALL_CFLAGS += -I$(BUILD)/bpf
-$(BUILD)/obj/userspace/bench_test_run.o: $(BUILD)/bpf/doctor.skel.h \
-					 $(BUILD)/bpf/observer.skel.h
+$(BUILD)/obj/userspace/bench/bench_test_run.o: ALL_CFLAGS += -I$(BUILD)/bpf
+$(BUILD)/obj/userspace/bench/bench_test_run.o: $(BUILD)/bpf/doctor.skel.h \
+					       $(BUILD)/bpf/observer.skel.h
 $(BUILD)/obj/userspace/attach_probe.o: ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUILD)/obj/userspace/attach_probe.o: $(BUILD)/bpf/doctor.skel.h
 
@@ -145,7 +146,8 @@ RECORD_DEMO := $(BUILD)/tests/record_demo
 unit-tests: $(RECORD_DEMO)
 $(RECORD_DEMO): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_demo \
 		  tests/made_up command monitor_loop monitor_options \
-		  monitor_output record record_options) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
+		  monitor_output run/record run/record_options) \
+		$(RUN_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 

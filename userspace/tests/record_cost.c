@@ -18,7 +18,7 @@
 #include "exit_leaves.h"
 #include "observer_private.h"
 #include "reasons.h"
-#include "run_writer.h"
+#include "run/run_writer.h"
 
 #define VCPUS 64
 #define REASONS 15

@@ -14,7 +14,7 @@
 #include "exit_leaves.h"
 #include "made_up.h"
 #include "reasons.h"
-#include "record.h"
+#include "run/record.h"
 
 static struct {
 	unsigned int collections, step;

@@ -7,9 +7,9 @@
 #include "exit_leaves.h"
 #include "made_up.h"
 #include "reasons.h"
-#include "run_cells.h"
+#include "run/run_cells.h"
 #include "run_fixture.h"
-#include "run_reader.h"
+#include "run/run_reader.h"
 
 struct run_info fixture_info(uint64_t detail_ns)
 {

@@ -3,7 +3,7 @@
 #ifndef EXITLEDGER_RUN_FIXTURE_H
 #define EXITLEDGER_RUN_FIXTURE_H
 
-#include "run_writer.h"
+#include "run/run_writer.h"
 
 #define FIXTURE_START 1000000000ull
 #define FIXTURE_STEP 100000000ull

@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 #include "render_monitor.h"
-#include "render_report.h"
-#include "run_cells.h"
+#include "run/render_report.h"
+#include "run/run_cells.h"
 #include "run_fixture.h"
-#include "run_reader.h"
-#include "run_series.h"
+#include "run/run_reader.h"
+#include "run/run_series.h"
 
 #define PATCHES 8
 #define HANG_SECONDS 10 /* of CPU time: who takes so long hangs */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench_json.h"
-#include "render_bench.h"
+#include "bench/bench_json.h"
+#include "bench/render_bench.h"
 #include "tap.h"
 
 /* --- a benchmark made up --- */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench_config.h"
-#include "bench_options.h"
+#include "bench/bench_config.h"
+#include "bench/bench_options.h"
 #include "tap.h"
 
 /* --- peers --- */

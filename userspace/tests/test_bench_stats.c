@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A benchmark's statistics, with measurements of which the truth is known. */
-#include "bench_stats.h"
+#include "bench/bench_stats.h"
 #include "tap.h"
 
 START_TEST(random_is_splitmix64)

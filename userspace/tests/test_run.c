@@ -12,11 +12,11 @@
 #include "made_up.h"
 #include "reasons.h"
 #include "render_monitor.h"
-#include "run_cells.h"
+#include "run/run_cells.h"
 #include "run_fixture.h"
-#include "run_report.h"
-#include "run_schema.h"
-#include "run_series.h"
+#include "run/run_report.h"
+#include "run/run_schema.h"
+#include "run/run_series.h"
 #include "tap.h"
 
 static char directory[FIXTURE_PATH], path[FIXTURE_PATH];

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The configurations that are compared: nothing, ours, and what else there is. */
+#ifndef EXITLEDGER_BENCH_CONFIG_H
+#define EXITLEDGER_BENCH_CONFIG_H
+
+#include "bench/bench.h"
+#include "bench/bench_peers.h"
+#include "observer.h"
+
+enum bench_way {
+	WAY_NOTHING, /* but what exit_stats says */
+	WAY_OBSERVER,
+	WAY_PEER, /* a program that runs the load */
+	WAY_TRACEFS_EVENTS, /* both events on, nobody reads */
+	WAY_TRACEFS_HIST, /* a histogram trigger */
+};
+
+struct bench_config {
+	const char *name, *title;
+	unsigned int gives; /* enum bench_gives */
+	enum bench_way way;
+	int exit_stats; /* KVM's counters: 0 off, 1 count, 2 count and time */
+	struct observer_options observe; /* WAY_OBSERVER */
+	const struct bench_peer *peer; /* WAY_PEER */
+};
+
+/* The first two are BENCH_BASE and BENCH_NULL. */
+extern const struct bench_config bench_configs[];
+extern const size_t bench_nr_configs;
+
+/**
+ * bench_config_find - by name
+ * @name: of @length characters
+ *
+ * -1: there is none.
+ */
+int bench_config_find(const char *name, size_t length);
+
+/** bench_config_is_ours - is it part of this project? */
+bool bench_config_is_ours(const struct bench_config *config);
+
+/* The kinds of exits that are measured unless others are asked for. */
+struct bench_kind_row {
+	const char *name; /* as microguest calls it */
+	const char *what;
+};
+
+extern const struct bench_kind_row bench_kinds[];
+extern const size_t bench_nr_kinds;
+
+#endif /* EXITLEDGER_BENCH_CONFIG_H */

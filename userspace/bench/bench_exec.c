@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/bench_exec.h"
+#include "command.h"
+
+extern char **environ;
+
+bool exec_find(const char *name)
+{
+	const char *path = getenv("PATH");
+	char file[4096];
+
+	if (strchr(name, '/'))
+		return !access(name, X_OK);
+	while (path && *path) {
+		int length = strcspn(path, ":");
+
+		snprintf(file, sizeof(file), "%.*s/%s", length, path, name);
+		if (!access(file, X_OK))
+			return true;
+		path += length + (path[length] == ':');
+	}
+	return false;
+}
+
+/* What a program has printed may be anything; what we make of it is ASCII. */
+static void make_printable(char *line)
+{
+	for (; *line; line++) {
+		if (*line < ' ' || *line > '~')
+			*line = *line == '\t' ? ' ' : '?';
+	}
+}
+
+void exec_first_line(const char *path, char *line, int size)
+{
+	FILE *file = fopen(path, "re");
+
+	line[0] = '\0';
+	while (file && fgets(line, size, file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0])
+			break;
+	}
+	if (file)
+		fclose(file);
+	make_printable(line);
+}
+
+void exec_last_words(const char *out, const char *err, char *line, int size)
+{
+	const char *const paths[] = { out, err };
+	char now[160];
+
+	line[0] = '\0';
+	for (int i = 0; i < 2; i++) {
+		FILE *file = fopen(paths[i], "re");
+
+		while (file && fgets(now, sizeof(now), file)) {
+			now[strcspn(now, "\n")] = '\0';
+			if (now[strspn(now, " \t")])
+				snprintf(line, size, "%s", now);
+		}
+		if (file)
+			fclose(file);
+	}
+	make_printable(line);
+}
+
+static int spawn(char *const argv[], const char *out, const char *err,
+		 pid_t *pid)
+{
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+	posix_spawn_file_actions_t actions;
+	int r;
+
+	r = posix_spawn_file_actions_init(&actions);
+	if (r)
+		return -r;
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, 1, out, flags, 0600);
+	posix_spawn_file_actions_addopen(&actions, 2, err, flags, 0600);
+	r = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+/* The signal has reached it too, when it came from the terminal. */
+static void stop(pid_t pid, int *status)
+{
+	kill(pid, SIGTERM);
+	for (int i = 0; i < 50; i++) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return;
+		poll(NULL, 0, 100);
+	}
+	kill(pid, SIGKILL);
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int wait_for(pid_t pid, int *status)
+{
+	/* SIGCHLD ends poll() early, unless it came before: so not for long. */
+	const int ms = 20;
+
+	for (long waited = 0; waited < EXEC_MOST * 1000L; waited += ms) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return 0;
+		if (command_interrupted())
+			break;
+		poll(NULL, 0, ms);
+	}
+	stop(pid, status);
+	return command_interrupted() ? -EINTR : -ETIMEDOUT;
+}
+
+int exec_run(char *const argv[], const char *out, const char *err,
+	     struct why *why)
+{
+	char words[160];
+	int status = 0, r;
+	pid_t pid = 0;
+
+	r = spawn(argv, out, err, &pid);
+	if (r)
+		return why_set(why, -r, "%s: cannot be run: %s", argv[0],
+			       strerror(-r));
+	r = wait_for(pid, &status);
+	if (command_interrupted())
+		return -EINTR;
+	if (r)
+		return why_set(why, ETIMEDOUT, "%s: no end after %d s", argv[0],
+			       EXEC_MOST);
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return 0;
+	exec_last_words(out, err, words, sizeof(words));
+	if (WIFEXITED(status))
+		return why_set(why, ECHILD, "%s ended with status %d: %s",
+			       argv[0], WEXITSTATUS(status), words);
+	return why_set(why, ECHILD, "%s was killed by signal %d: %s", argv[0],
+		       WTERMSIG(status), words);
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/bench_config.h"
+#include "bench/bench_options.h"
+
+/* microguest's most is 4096 laps, those to warm up included. */
+enum { MOST_ROUNDS = 100, MOST_LAPS = 4000, MOST_KINDS = 64 };
+
+enum {
+	OPT_CONFIG = 256,
+	OPT_ROUNDS,
+	OPT_TIME,
+	OPT_LAPS,
+	OPT_WARM_UP,
+	OPT_CPU,
+	OPT_MICROGUEST,
+	OPT_SVG,
+	OPT_REPLAY,
+	OPT_COMPARE,
+	OPT_TEST_RUN,
+	OPT_LIST,
+	OPT_PROGRESS,
+};
+
+static const struct argp_option option_rows[] = {
+	{ "config", OPT_CONFIG, "NAME,...", 0,
+	  "These configurations alone: names of --list, 'ours', 'peers'; what they are compared with is always there",
+	  0 },
+	{ "time", OPT_TIME, "SECONDS", 0,
+	  "How long it may take: decides how many rounds there are (default 120)",
+	  0 },
+	{ "rounds", OPT_ROUNDS, "N", 0, "So many rounds, however long", 0 },
+	{ "laps", OPT_LAPS, "N", 0, "Laps of a run, 25 ms each (default 10)",
+	  0 },
+	{ "warm-up", OPT_WARM_UP, "N", 0,
+	  "Laps before these, which are not counted (default 1)", 0 },
+	{ "cpu", OPT_CPU, "N", 0,
+	  "Run the guest on this CPU (default: the last)", 0 },
+	{ "microguest", OPT_MICROGUEST, "PATH", 0,
+	  "The program that runs the guest (default: beside this one)", 0 },
+	{ "json", 'j', "FILE", 0,
+	  "Write all that was measured; '-': standard output, in place of the table",
+	  0 },
+	{ "svg", OPT_SVG, "FILE", 0, "Write a picture", 0 },
+	{ "replay", OPT_REPLAY, "FILE", 0,
+	  "Show what --json wrote, in place of measuring; further files: of other kinds of exits",
+	  0 },
+	{ "compare", OPT_COMPARE, NULL, 0,
+	  "Hold two such files against each other: OLD NEW", 0 },
+	{ "test-run", OPT_TEST_RUN, NULL, 0,
+	  "No exits: the time of the observer's programs alone, which any host with BPF can run",
+	  0 },
+	{ "list", OPT_LIST, NULL, 0, "List the configurations", 0 },
+	{ "progress", OPT_PROGRESS, NULL, 0,
+	  "Say how far it is, a line per round, where standard error is no terminal",
+	  0 },
+	{ 0 },
+};
+
+/* --- words --- */
+
+static unsigned long parse_number(const char *arg, unsigned long least,
+				  unsigned long most, const char *option,
+				  const struct argp_state *state)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(arg, &end, 10);
+	if (end == arg || *end || *arg == '-' || errno || number < least ||
+	    number > most)
+		argp_error(state, "%s takes %lu to %lu, not '%s'", option,
+			   least, most, arg);
+	return number;
+}
+
+static double parse_seconds(const char *arg, const struct argp_state *state)
+{
+	char *end;
+	double seconds = strtod(arg, &end);
+
+	if (end == arg || *end || !(seconds > 0) || seconds > 86400)
+		argp_error(state, "--time takes seconds, up to a day, not '%s'",
+			   arg);
+	return seconds;
+}
+
+static void want_group(struct bench_options *options, bool ours)
+{
+	for (size_t i = 0; i < bench_nr_configs; i++) {
+		if (bench_config_is_ours(&bench_configs[i]) == ours)
+			options->config[i] = true;
+	}
+}
+
+static void parse_configs(const char *arg, struct bench_options *options,
+			  const struct argp_state *state)
+{
+	static const char *const groups[] = { "peers", "ours" };
+
+	while (*arg) {
+		size_t length = strcspn(arg, ",");
+		int config = bench_config_find(arg, length);
+		bool known = config >= 0;
+
+		if (known)
+			options->config[config] = true;
+		for (int ours = 0; ours < 2 && !known; ours++) {
+			known = strlen(groups[ours]) == length &&
+				!strncmp(arg, groups[ours], length);
+			if (known)
+				want_group(options, ours);
+		}
+		if (!known)
+			argp_error(
+				state,
+				"--config: there is no '%.*s'; --list lists them",
+				(int)length, arg);
+		arg += length + (arg[length] == ',');
+	}
+}
+
+static void add_kind(const char *name, struct bench_options *options,
+		     const struct argp_state *state)
+{
+	size_t nr = 0;
+
+	while (options->kind[nr])
+		nr++;
+	if (nr == MOST_KINDS)
+		argp_error(state, "more than %d kinds of exits", MOST_KINDS);
+	options->kind[nr] = name;
+}
+
+static void add_argument(char *arg, struct bench_options *options,
+			 const struct argp_state *state)
+{
+	const int most = options->action == BENCH_COMPARE ? 2 : BENCH_FILES;
+	int i = 0;
+
+	if (options->action == BENCH_COMPARE ||
+	    options->action == BENCH_REPLAY) {
+		while (i < most && options->file[i])
+			i++;
+		if (i == most)
+			argp_error(state, "more than %d files", most);
+		options->file[i] = arg;
+		return;
+	}
+	if (options->action != BENCH_RUN || strchr(arg, '='))
+		argp_error(state, "'%s': what is this for?", arg);
+	options->kinds_named = true;
+	add_kind(arg, options, state);
+}
+
+static void set_action(enum bench_action action, struct bench_options *options,
+		       const struct argp_state *state)
+{
+	if (options->action != BENCH_RUN || options->kinds_named)
+		argp_error(
+			state,
+			"give one of: kinds of exits, --replay, --compare, --test-run, --list");
+	options->action = action;
+}
+
+/* Whatever was not said. */
+static void complete(struct bench_options *options,
+		     const struct argp_state *state)
+{
+	bool any = false;
+
+	if (options->action == BENCH_COMPARE && !options->file[1])
+		argp_error(state, "--compare takes two files");
+	if (options->json && options->action == BENCH_COMPARE)
+		argp_error(state, "--compare has no --json");
+	if (options->svg && options->action == BENCH_COMPARE)
+		argp_error(state, "--compare has no --svg");
+	for (size_t i = 0; i < bench_nr_configs; i++)
+		any |= options->config[i];
+	for (size_t i = 0; i < bench_nr_configs; i++)
+		options->config[i] |= !any;
+	options->config[BENCH_BASE] = options->config[BENCH_NULL] = true;
+	if (options->kinds_named)
+		return;
+	for (size_t i = 0; i < bench_nr_kinds; i++)
+		add_kind(bench_kinds[i].name, options, state);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct bench_options *options = state->input;
+
+	switch (key) {
+	case OPT_CONFIG:
+		parse_configs(arg, options, state);
+		return 0;
+	case OPT_TIME:
+		options->seconds = parse_seconds(arg, state);
+		return 0;
+	case OPT_ROUNDS:
+		options->rounds =
+			parse_number(arg, 1, MOST_ROUNDS, "--rounds", state);
+		return 0;
+	case OPT_LAPS:
+		options->laps =
+			parse_number(arg, 1, MOST_LAPS, "--laps", state);
+		return 0;
+	case OPT_WARM_UP:
+		options->warm_up = parse_number(arg, 0, 90, "--warm-up", state);
+		return 0;
+	case OPT_CPU:
+		options->cpu = (int)parse_number(arg, 0, 65535, "--cpu", state);
+		return 0;
+	case OPT_MICROGUEST:
+		options->microguest = arg;
+		return 0;
+	case 'j':
+		options->json = arg;
+		return 0;
+	case OPT_SVG:
+		options->svg = arg;
+		return 0;
+	case OPT_REPLAY:
+		set_action(BENCH_REPLAY, options, state);
+		options->file[0] = arg;
+		return 0;
+	case OPT_COMPARE:
+		set_action(BENCH_COMPARE, options, state);
+		return 0;
+	case OPT_TEST_RUN:
+		set_action(BENCH_TEST_RUN, options, state);
+		return 0;
+	case OPT_LIST:
+		set_action(BENCH_LIST, options, state);
+		return 0;
+	case OPT_PROGRESS:
+		options->progress = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		add_argument(arg, options, state);
+		return 0;
+	case ARGP_KEY_END:
+		complete(options, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp parser = {
+	.options = option_rows,
+	.parser = parse_option,
+	.args_doc =
+		"[KIND...]\n--replay FILE...\n--compare OLD NEW\n--test-run\n--list",
+	.doc = "Measure what counting VM exits costs: KVM's counters, the observer, and the tools "
+	       "that one would take otherwise."
+	       "\vKIND is a kind of exit, as 'microguest --list' has them; without any: CPUID, an MSR, "
+	       "I/O ports, MMIO, HLT and a hypercall, as far as they are there.  "
+	       "Ends with 0, with --compare with 1 if something costs more than it did, "
+	       "and with more if the job could not be done.",
+};
+
+void bench_options_parse(int argc, char **argv, struct bench_options *options)
+{
+	*options = (struct bench_options){
+		.seconds = 120,
+		.laps = 10,
+		.warm_up = 1,
+		.cpu = -1,
+		.config = calloc(bench_nr_configs, sizeof(bool)),
+		.kind = calloc(MOST_KINDS + 1, sizeof(char *)),
+	};
+	if (!options->config || !options->kind)
+		abort();
+	argp_parse(&parser, argc, argv, 0, NULL, options);
+}
+
+void bench_options_free(struct bench_options *options)
+{
+	free(options->config);
+	free(options->kind);
+}

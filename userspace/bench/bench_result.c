@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/bench_result.h"
+
+/* Any number does, so long as it stays. */
+#define SEED 0x4fffffffu
+
+/* A row's rounds, compared with the first row's; and room for their laps. */
+struct rounds {
+	struct stats_pair *pair;
+	size_t nr;
+	double **lap;
+	size_t nr_laps;
+};
+
+static void rounds_free(struct rounds *rounds)
+{
+	for (size_t i = 0; i < rounds->nr_laps; i++)
+		free(rounds->lap[i]);
+	free(rounds->lap);
+	free(rounds->pair);
+}
+
+/* Of that round; NULL: it was not run. */
+static const struct bench_run *find_run(const struct bench *bench, size_t kind,
+					size_t row, unsigned int round)
+{
+	for (size_t i = 0; i < bench->nr_runs; i++) {
+		const struct bench_run *run = &bench->run[i];
+
+		if (run->kind == kind && run->row == row && run->round == round)
+			return run;
+	}
+	return NULL;
+}
+
+/* A run's laps per exit, ascending; false: no memory. */
+static bool take_laps(const struct bench *bench, const struct bench_run *run,
+		      struct rounds *rounds, struct stats_laps *laps)
+{
+	const struct bench_kind *kind = &bench->kind[run->kind];
+	double *lap = calloc(run->nr, sizeof(*lap));
+
+	if (!lap)
+		return false;
+	for (size_t i = 0; i < run->nr; i++)
+		lap[i] = (double)run->lap[i] /
+			 ((double)kind->operations * kind->exits);
+	stats_sort(lap, run->nr);
+	rounds->lap[rounds->nr_laps++] = lap;
+	*laps = (struct stats_laps){ lap, run->nr };
+	return true;
+}
+
+/* compared: with the first row; else for itself. */
+static int rounds_init(const struct bench *bench, size_t kind, size_t row,
+		       bool compared, struct rounds *rounds)
+{
+	memset(rounds, 0, sizeof(*rounds));
+	rounds->pair = calloc(bench->rounds, sizeof(*rounds->pair));
+	rounds->lap = calloc(2 * (size_t)bench->rounds, sizeof(*rounds->lap));
+	if (!rounds->pair || !rounds->lap)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < bench->rounds; i++) {
+		const struct bench_run *with = find_run(bench, kind, row, i);
+		const struct bench_run *without =
+			find_run(bench, kind, BENCH_BASE, i);
+		struct stats_pair *pair = &rounds->pair[rounds->nr];
+
+		if (!with || (compared && !without))
+			continue;
+		if (!take_laps(bench, with, rounds, &pair->with) ||
+		    (compared &&
+		     !take_laps(bench, without, rounds, &pair->without)))
+			return -ENOMEM;
+		rounds->nr++;
+	}
+	return 0;
+}
+
+/* What can be added up, and what is said of single laps. */
+static int take_sums(const struct bench *bench, size_t kind, size_t row,
+		     const struct rounds *rounds, struct bench_cell *cell)
+{
+	double *self = calloc(bench->rounds, sizeof(*self));
+	double low = 0, high = 0;
+	size_t nr_self = 0;
+
+	if (!self)
+		return -ENOMEM;
+	for (size_t i = 0; i < rounds->nr; i++) {
+		const struct stats_laps *laps = &rounds->pair[i].with;
+		double median = stats_median(laps->lap, laps->nr);
+
+		low = !i || median < low ? median : low;
+		high = !i || median > high ? median : high;
+
+		cell->laps += laps->nr;
+		cell->outliers += stats_outliers(laps->lap, laps->nr);
+		if (laps->lap[laps->nr - 1] > cell->worst)
+			cell->worst = laps->lap[laps->nr - 1];
+	}
+	cell->spread = high - low;
+	for (unsigned int i = 0; i < bench->rounds; i++) {
+		const struct bench_run *run = find_run(bench, kind, row, i);
+
+		if (!run)
+			continue;
+		cell->has_counted |= run->has_counted;
+		cell->counted += run->has_counted ? run->counted : 0;
+		cell->expected += run->has_counted ? run->expected : 0;
+		if (run->has_self)
+			self[nr_self++] = run->self;
+	}
+	cell->has_self = nr_self;
+	if (nr_self) {
+		stats_sort(self, nr_self);
+		cell->self = stats_median(self, nr_self);
+	}
+	free(self);
+	return 0;
+}
+
+static int fill_cell(const struct bench *bench, size_t kind, size_t row,
+		     struct bench_cell *cell)
+{
+	struct rounds alone, compared = { 0 };
+	int r;
+
+	r = rounds_init(bench, kind, row, false, &alone);
+	if (!r)
+		r = rounds_init(bench, kind, row, true, &compared);
+	if (!r && compared.nr) {
+		cell->measured = true;
+		r = stats_estimate(alone.pair, alone.nr, SEED, &cell->level);
+		if (!r)
+			r = stats_estimate(compared.pair, compared.nr, SEED,
+					   &cell->added);
+		if (!r)
+			r = take_sums(bench, kind, row, &alone, cell);
+	}
+	rounds_free(&alone);
+	rounds_free(&compared);
+	return r;
+}
+
+static struct bench_cell *cell_of(const struct bench_result *result,
+				  size_t kind, size_t row)
+{
+	return &result->cell[kind * result->bench->nr_rows + row];
+}
+
+const struct bench_cell *bench_cell(const struct bench_result *result,
+				    size_t kind, size_t row)
+{
+	return cell_of(result, kind, row);
+}
+
+int bench_result_init(const struct bench *bench, struct bench_result *result)
+{
+	int r = 0;
+
+	result->bench = bench;
+	result->cell = calloc(bench->nr_kinds * bench->nr_rows + 1,
+			      sizeof(*result->cell));
+	if (!result->cell)
+		return -ENOMEM;
+	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
+		const struct bench_cell *null =
+			cell_of(result, kind, BENCH_NULL);
+
+		for (size_t row = 0; !r && row < bench->nr_rows; row++)
+			r = fill_cell(bench, kind, row,
+				      cell_of(result, kind, row));
+		for (size_t row = 0; !r && row < bench->nr_rows; row++) {
+			struct bench_cell *cell = cell_of(result, kind, row);
+
+			cell->noise = stats_is_noise(cell->added, null->added);
+		}
+	}
+	return r;
+}
+
+void bench_result_free(struct bench_result *result)
+{
+	free(result->cell);
+	result->cell = NULL;
+}
+
+int64_t bench_missed(const struct bench_cell *cell)
+{
+	return (int64_t)(cell->counted - cell->expected);
+}
+
+double bench_sum(const struct bench_result *result, size_t row)
+{
+	double sum = 0;
+
+	for (size_t kind = 0; kind < result->bench->nr_kinds; kind++)
+		sum += bench_cell(result, kind, row)->added.value;
+	return sum;
+}
+
+/* Has it seen everything, and is it one of those that are looked at? */
+static bool is_fit(const struct bench_result *result, size_t nr,
+		   unsigned int gives, enum bench_whose whose)
+{
+	const struct bench_row *row = &result->bench->row[nr];
+	bool fit = nr > BENCH_NULL && (row->gives & gives) == gives;
+
+	if (whose == BENCH_UNPATCHED)
+		fit = fit && row->ours && !row->patch;
+	if (whose == BENCH_OTHERS)
+		fit = fit && !row->ours;
+	for (size_t kind = 0; fit && kind < result->bench->nr_kinds; kind++) {
+		const struct bench_cell *cell = bench_cell(result, kind, nr);
+
+		fit = cell->measured && !bench_missed(cell);
+	}
+	return fit;
+}
+
+int bench_cheapest(const struct bench_result *result, unsigned int gives,
+		   enum bench_whose whose)
+{
+	int found = -1;
+
+	for (size_t row = 0; row < result->bench->nr_rows; row++) {
+		if (is_fit(result, row, gives, whose) &&
+		    (found < 0 ||
+		     bench_sum(result, row) < bench_sum(result, found)))
+			found = row;
+	}
+	return found;
+}
+
+/* --- changes --- */
+
+static int fill_change(const struct bench_result *then, size_t old_kind,
+		       size_t old_row, const struct bench_result *now,
+		       struct bench_change *change)
+{
+	bool compared = change->row != BENCH_BASE;
+	struct rounds before, after = { 0 };
+	int r;
+
+	r = rounds_init(then->bench, old_kind, old_row, compared, &before);
+	if (!r)
+		r = rounds_init(now->bench, change->kind, change->row, compared,
+				&after);
+	if (!r)
+		r = stats_change(before.pair, before.nr, after.pair, after.nr,
+				 SEED, &change->change);
+	rounds_free(&before);
+	rounds_free(&after);
+	return r;
+}
+
+/*
+ * Where one benchmark differs from itself by so much, two may: the null is as
+ * wide as both nulls together.
+ */
+static struct stats_interval both_nulls(struct stats_interval a,
+					struct stats_interval b)
+{
+	return (struct stats_interval){
+		.low = (a.low < 0 ? a.low : 0) + (b.low < 0 ? b.low : 0),
+		.high = (a.high > 0 ? a.high : 0) + (b.high > 0 ? b.high : 0),
+	};
+}
+
+/* One cell of both; false: one of them has not measured it. */
+static int take_change(const struct bench_result *then,
+		       const struct bench_result *now,
+		       struct bench_change *change, bool *taken)
+{
+	const struct bench *bench = now->bench;
+	int kind = bench_find_kind(then->bench, bench->kind[change->kind].name);
+	int row = bench_find_row(then->bench, bench->row[change->row].name);
+	const struct bench_cell *old, *new;
+	int r;
+
+	*taken = false;
+	if (kind < 0 || row < 0)
+		return 0;
+	old = bench_cell(then, kind, row);
+	new = bench_cell(now, change->kind, change->row);
+	if (!old->measured || !new->measured)
+		return 0;
+	change->then = change->row == BENCH_BASE ? old->level : old->added;
+	change->now = change->row == BENCH_BASE ? new->level : new->added;
+	r = fill_change(then, kind, row, now, change);
+	change->noise = stats_is_noise(
+		change->change,
+		both_nulls(bench_cell(then, kind, BENCH_NULL)->added,
+			   bench_cell(now, change->kind, BENCH_NULL)->added));
+	*taken = !r;
+	return r;
+}
+
+int bench_changes(const struct bench_result *then,
+		  const struct bench_result *now, struct bench_change **change,
+		  size_t *nr)
+{
+	const struct bench *bench = now->bench;
+	int r = 0;
+
+	*nr = 0;
+	*change = NULL;
+	if (bench->unit != then->bench->unit)
+		return -EINVAL;
+	*change =
+		calloc(bench->nr_kinds * bench->nr_rows + 1, sizeof(**change));
+	if (!*change)
+		return -ENOMEM;
+	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
+		for (size_t row = 0; !r && row < bench->nr_rows; row++) {
+			struct bench_change *next = &(*change)[*nr];
+			bool taken;
+
+			next->kind = kind;
+			next->row = row;
+			r = take_change(then, now, next, &taken);
+			*nr += taken;
+		}
+	}
+	return r;
+}

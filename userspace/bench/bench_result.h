@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a benchmark's laps say: costs per exit, and how sure they are. */
+#ifndef EXITLEDGER_BENCH_RESULT_H
+#define EXITLEDGER_BENCH_RESULT_H
+
+#include "bench/bench.h"
+#include "bench/bench_stats.h"
+
+/* Of a configuration and a kind of exit; all of it per exit, in the unit. */
+struct bench_cell {
+	bool measured;
+	struct stats_interval level; /* an exit in all */
+	struct stats_interval added; /* what it has more than the first row */
+	bool noise; /* added cannot be told from none */
+	double spread; /* between the rounds: the highest median - the lowest */
+	size_t laps, outliers;
+	double worst; /* the lap that is farthest above */
+	bool has_counted;
+	uint64_t counted, expected; /* exits, of all runs together */
+	bool has_self;
+	double self; /* the observer's own estimate: the median of its runs' */
+};
+
+struct bench_result {
+	const struct bench *bench;
+	struct bench_cell *cell; /* by kind, then row */
+};
+
+/**
+ * bench_result_init - work it out
+ *
+ * The same benchmark gives the same result: the bootstrap's seed is fixed.  To
+ * be freed with bench_result_free, in any case.  0, or -ENOMEM.
+ */
+int bench_result_init(const struct bench *bench, struct bench_result *result);
+
+void bench_result_free(struct bench_result *result);
+
+/** bench_cell - one of them */
+const struct bench_cell *bench_cell(const struct bench_result *result,
+				    size_t kind, size_t row);
+
+/* Which rows are looked at. */
+enum bench_whose {
+	BENCH_ANYONES,
+	BENCH_UNPATCHED, /* ours, for any KVM */
+	BENCH_OTHERS,
+};
+
+/**
+ * bench_cheapest - the row that tells so much for the least
+ * @gives: of enum bench_gives, what it must tell at least
+ *
+ * By the sum of what it adds over all kinds.  A row must have been measured
+ * with each of them, and have missed no exit.  -1: there is none.
+ */
+int bench_cheapest(const struct bench_result *result, unsigned int gives,
+		   enum bench_whose whose);
+
+/** bench_sum - what a row adds, of all kinds together */
+double bench_sum(const struct bench_result *result, size_t row);
+
+/** bench_missed - how many exits a cell's row counted too few or too many */
+int64_t bench_missed(const struct bench_cell *cell);
+
+/* How a configuration's cost has changed from one benchmark to another. */
+struct bench_change {
+	size_t kind, row; /* in the later one */
+	struct stats_interval then, now; /* added; of the first row: in all */
+	struct stats_interval change;
+	bool noise;
+};
+
+/**
+ * bench_changes - of all that both have
+ * @change: filled in: to be freed; NULL where nothing is in both
+ *
+ * Both must be in the same unit.  0, -EINVAL, or -ENOMEM.
+ */
+int bench_changes(const struct bench_result *then,
+		  const struct bench_result *now, struct bench_change **change,
+		  size_t *nr);
+
+#endif /* EXITLEDGER_BENCH_RESULT_H */

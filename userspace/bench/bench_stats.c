@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/bench_stats.h"
+
+/* --- random numbers --- */
+
+/* Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators. */
+uint64_t stats_random(struct stats_random *random)
+{
+	uint64_t z = random->state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+uint32_t stats_random_below(struct stats_random *random, uint32_t limit)
+{
+	return (stats_random(random) >> 32) * limit >> 32;
+}
+
+/* --- medians --- */
+
+static int compare_doubles(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return (a > b) - (a < b);
+}
+
+void stats_sort(double *values, size_t nr)
+{
+	qsort(values, nr, sizeof(*values), compare_doubles);
+}
+
+double stats_median(const double *sorted, size_t nr)
+{
+	return (sorted[(nr - 1) / 2] + sorted[nr / 2]) / 2;
+}
+
+/* --- the bootstrap --- */
+
+struct room {
+	uint32_t *times; /* how often each lap was drawn */
+	double *rounds; /* a draw's, or the estimate's */
+	double *draws;
+};
+
+static size_t most_laps(const struct stats_pair *pairs, size_t rounds)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < rounds; i++) {
+		if (pairs[i].with.nr > most)
+			most = pairs[i].with.nr;
+		if (pairs[i].without.nr > most)
+			most = pairs[i].without.nr;
+	}
+	return most;
+}
+
+static void room_free(struct room *room)
+{
+	free(room->times);
+	free(room->rounds);
+	free(room->draws);
+}
+
+static int room_init(struct room *room, size_t laps, size_t rounds)
+{
+	/* One more, as none at all may look like no memory. */
+	room->times = calloc(laps + 1, sizeof(*room->times));
+	room->rounds = calloc(rounds + 1, sizeof(*room->rounds));
+	room->draws = calloc(STATS_DRAWS, sizeof(*room->draws));
+	if (room->times && room->rounds && room->draws)
+		return 0;
+	room_free(room);
+	return -ENOMEM;
+}
+
+/*
+ * The median of as many laps, drawn with replacement.  They are sorted, so it
+ * is enough to know how often each was drawn.
+ */
+static double draw_median(struct stats_laps laps, struct room *room,
+			  struct stats_random *random)
+{
+	size_t lower = (laps.nr - 1) / 2, upper = laps.nr / 2;
+	size_t seen = 0, i = 0;
+	double low;
+
+	memset(room->times, 0, laps.nr * sizeof(*room->times));
+	for (size_t n = 0; n < laps.nr; n++)
+		room->times[stats_random_below(random, laps.nr)]++;
+	while ((seen += room->times[i]) <= lower)
+		i++;
+	low = laps.lap[i];
+	while (seen <= upper)
+		seen += room->times[++i];
+	return (low + laps.lap[i]) / 2;
+}
+
+static double draw(const struct stats_pair *pairs, size_t rounds,
+		   struct room *room, struct stats_random *random)
+{
+	for (size_t i = 0; i < rounds; i++) {
+		const struct stats_pair *pair =
+			&pairs[stats_random_below(random, rounds)];
+
+		room->rounds[i] = draw_median(pair->with, room, random);
+		if (pair->without.nr)
+			room->rounds[i] -=
+				draw_median(pair->without, room, random);
+	}
+	stats_sort(room->rounds, rounds);
+	return stats_median(room->rounds, rounds);
+}
+
+static double estimate(const struct stats_pair *pairs, size_t rounds,
+		       struct room *room)
+{
+	for (size_t i = 0; i < rounds; i++) {
+		room->rounds[i] =
+			stats_median(pairs[i].with.lap, pairs[i].with.nr);
+		if (pairs[i].without.nr)
+			room->rounds[i] -= stats_median(pairs[i].without.lap,
+							pairs[i].without.nr);
+	}
+	stats_sort(room->rounds, rounds);
+	return stats_median(room->rounds, rounds);
+}
+
+/* The ends of the interval, from draws. */
+static void take_ends(double *draws, struct stats_interval *interval)
+{
+	const size_t cut = (1 - STATS_LEVEL) / 2 * STATS_DRAWS;
+
+	stats_sort(draws, STATS_DRAWS);
+	interval->low = draws[cut];
+	interval->high = draws[STATS_DRAWS - 1 - cut];
+}
+
+int stats_estimate(const struct stats_pair *pairs, size_t rounds, uint64_t seed,
+		   struct stats_interval *interval)
+{
+	struct stats_random random = { seed };
+	struct room room;
+
+	if (room_init(&room, most_laps(pairs, rounds), rounds))
+		return -ENOMEM;
+	for (int i = 0; i < STATS_DRAWS; i++)
+		room.draws[i] = draw(pairs, rounds, &room, &random);
+	interval->value = estimate(pairs, rounds, &room);
+	take_ends(room.draws, interval);
+	room_free(&room);
+	return 0;
+}
+
+int stats_change(const struct stats_pair *then, size_t rounds_then,
+		 const struct stats_pair *now, size_t rounds_now, uint64_t seed,
+		 struct stats_interval *interval)
+{
+	size_t laps = most_laps(then, rounds_then);
+	struct stats_random random = { seed };
+	struct room room;
+
+	if (most_laps(now, rounds_now) > laps)
+		laps = most_laps(now, rounds_now);
+	if (room_init(&room, laps,
+		      rounds_now > rounds_then ? rounds_now : rounds_then))
+		return -ENOMEM;
+	for (int i = 0; i < STATS_DRAWS; i++) {
+		double before = draw(then, rounds_then, &room, &random);
+
+		room.draws[i] = draw(now, rounds_now, &room, &random) - before;
+	}
+	interval->value = -estimate(then, rounds_then, &room);
+	interval->value += estimate(now, rounds_now, &room);
+	take_ends(room.draws, interval);
+	room_free(&room);
+	return 0;
+}
+
+/* --- what to make of it --- */
+
+bool stats_is_noise(struct stats_interval difference,
+		    struct stats_interval null)
+{
+	/* No difference is within the null's own interval, too. */
+	double low = null.low < 0 ? null.low : 0;
+	double high = null.high > 0 ? null.high : 0;
+
+	return difference.low <= high && difference.high >= low;
+}
+
+/* By linear interpolation between the two nearest values. */
+static double quantile(const double *sorted, size_t nr, double share)
+{
+	double at = share * (double)(nr - 1);
+	size_t below = at;
+
+	if (below + 1 >= nr)
+		return sorted[nr - 1];
+	return sorted[below] +
+	       (at - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+size_t stats_outliers(const double *sorted, size_t nr)
+{
+	double first, third, far;
+	size_t outside = 0;
+
+	if (!nr)
+		return 0;
+	first = quantile(sorted, nr, 0.25);
+	third = quantile(sorted, nr, 0.75);
+	far = 3 * (third - first);
+	if (far < stats_median(sorted, nr) / 100)
+		far = stats_median(sorted, nr) / 100;
+	for (size_t i = 0; i < nr; i++)
+		outside += sorted[i] < first - far || sorted[i] > third + far;
+	return outside;
+}

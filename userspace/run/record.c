@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "keys.h"
+#include "monitor_output.h"
+#include "run/record.h"
+#include "run/run_cells.h"
+#include "run/run_writer.h"
+
+#ifndef EXITLEDGER_VERSION
+#define EXITLEDGER_VERSION "0.1"
+#endif
+
+struct record {
+	const struct record_options *options;
+	struct command *command;
+	struct run_writer *writer;
+	uint64_t last_ns; /* the end of what is recorded */
+	uint64_t intervals;
+};
+
+static bool wait_for(void *context, int ms)
+{
+	struct record *record = context;
+
+	return command_wait(record->command, ms);
+}
+
+static int add(struct record *record, const struct ledger *interval,
+	       struct why *why)
+{
+	int r = run_writer_add(record->writer, interval, record->last_ns, why);
+
+	record->last_ns = interval->ns;
+	record->intervals++;
+	return r;
+}
+
+static int show(void *context, const struct monitor_sample *sample,
+		struct why *why)
+{
+	return add(context, sample->ledger, why);
+}
+
+/* Append to a text as much as fits. */
+__attribute__((format(printf, 3, 4))) static void
+append(char *text, size_t size, const char *fmt, ...)
+{
+	size_t length = strlen(text);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text + length, size - length, fmt, args);
+	va_end(args);
+}
+
+static void describe_filter(const struct filter *filter, char *text,
+			    size_t size)
+{
+	text[0] = '\0';
+	for (size_t i = 0; i < filter->nr_vms; i++)
+		append(text, size, " --vm '%s'", filter->vm[i]);
+	for (size_t i = 0; i < filter->pids.nr; i++)
+		append(text, size, " --pid %u", filter->pids.number[i]);
+	for (size_t i = 0; i < filter->vcpus.nr; i++)
+		append(text, size, " --vcpu %u", filter->vcpus.number[i]);
+	for (size_t i = 0; i < filter->reasons.nr; i++)
+		append(text, size, " --reason 0x%x", filter->reasons.number[i]);
+	if (text[0])
+		memmove(text, text + 1, strlen(text));
+}
+
+static void describe(const struct record_options *options, uint64_t start_ns,
+		     struct run_info *info)
+{
+	const struct observer_options *observe = &options->monitor.observe;
+
+	snprintf(info->program, sizeof(info->program), "%s",
+		 EXITLEDGER_VERSION);
+	if (observe->by)
+		snprintf(info->by, sizeof(info->by), "%s",
+			 key_kind_name(observe->by));
+	info->count_only = observe->count_only;
+	info->fast = observe->fast;
+	info->off_cpu = observe->off_cpu;
+	info->slower_than_ns = observe->slower_than_ns;
+	info->slow_hlt = observe->slow_hlt;
+	describe_filter(&options->monitor.filter, info->shown,
+			sizeof(info->shown));
+	if (options->monitor.argv)
+		command_line(options->monitor.argv, info->command,
+			     sizeof(info->command));
+	info->interval_ns = options->interval_ns;
+	info->detail_ns = options->detail_ns;
+	info->started_ns = start_ns;
+	info->started_at = time(NULL);
+}
+
+/* BPF's own sums: what the intervals must add up to. */
+static void describe_end(const struct record *record,
+			 const struct monitor_loop *loop, struct run_info *info)
+{
+	const struct filter *filter = &record->options->monitor.filter;
+
+	info->ended_ns = record->last_ns;
+	info->command_status = record->command->status;
+	/* Of VMs that are added up together it is no longer known which. */
+	if (!ledger_find_vm(&loop->total, 0) ||
+	    (!filter->nr_vms && !filter->pids.nr))
+		run_cells_sum(&loop->total, filter, &info->bpf_exits,
+			      &info->bpf_ns);
+}
+
+static void say(const struct record *record, const struct run_info *info)
+{
+	const char *path = record->options->path;
+	struct stat file = { .st_size = 0 };
+
+	stat(path, &file);
+	/* Standard output is the command's. */
+	fprintf(stderr, "recorded %s: %s exits in %s s, %s intervals, %s KiB\n",
+		path, format_count(info->bpf_exits).s,
+		format_decimal((info->ended_ns - info->started_ns) / 1e9, 1).s,
+		format_count(record->intervals).s,
+		format_count((file.st_size + 1023) / 1024).s);
+}
+
+static int record_all(struct record *record, struct monitor_loop *loop,
+		      struct run_info *info, struct why *why)
+{
+	struct ledger_slows none = { .nr = 0 };
+	int r = monitor_loop_run(loop, why);
+
+	if (r)
+		return r;
+	/* What came after the last interval is one, too. */
+	loop->now.slows = loop->total.slows;
+	r = add(record, &loop->now, why);
+	loop->now.slows = none;
+	if (r)
+		return r;
+	describe_end(record, loop, info);
+	r = run_writer_finish(record->writer, info, why);
+	if (r)
+		return r;
+	say(record, info);
+	monitor_output_unmatched(&record->options->monitor.filter,
+				 &loop->total);
+	return 0;
+}
+
+int record_run(const struct record_options *options,
+	       const struct monitor_source *source, uint64_t start_ns,
+	       struct run_info *info, struct command *command, struct why *why)
+{
+	struct record record = { .options = options,
+				 .command = command,
+				 .last_ns = start_ns };
+	struct monitor_loop loop = {
+		.source = *source,
+		.view = { &record, wait_for, show },
+		.start_ns = start_ns,
+		.interval = options->interval_ns / 1e9,
+		.eager = options->monitor.argv,
+	};
+	int r;
+
+	describe(options, start_ns, info);
+	r = run_writer_open(options->path, info, &options->monitor.filter,
+			    &record.writer, why);
+	if (!r && options->monitor.argv)
+		r = command_start(command, options->monitor.argv, why);
+	if (!r)
+		r = record_all(&record, &loop, info, why);
+	monitor_loop_free(&loop);
+	run_writer_close(record.writer);
+	return r;
+}

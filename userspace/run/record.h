@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* exitledger record, but for where its samples come from. */
+#ifndef EXITLEDGER_RECORD_H
+#define EXITLEDGER_RECORD_H
+
+#include "command.h"
+#include "monitor_loop.h"
+#include "monitor_options.h"
+#include "run/run_info.h"
+
+struct record_options {
+	struct monitor_options monitor; /* filters, what is observed, command */
+	const char *path;
+	uint64_t interval_ns;
+	uint64_t detail_ns;
+};
+
+/** record_options_parse - as monitor_options_parse() */
+void record_options_parse(int argc, char **argv, uint32_t isa,
+			  struct record_options *options);
+
+/**
+ * record_run - record until a signal, or as long as the command runs
+ * @source: observes already
+ * @start_ns: since when: monitor_now_ns() then
+ * @info: of the host, and how it is observed; the rest is filled in
+ * @command: to be given to command_end
+ *
+ * Says on standard error what was recorded.  0, or -errno with @why.
+ */
+int record_run(const struct record_options *options,
+	       const struct monitor_source *source, uint64_t start_ns,
+	       struct run_info *info, struct command *command, struct why *why);
+
+#endif /* EXITLEDGER_RECORD_H */

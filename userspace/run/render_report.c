@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "columns.h"
+#include "host.h"
+#include "render_losses.h"
+#include "render_monitor.h"
+#include "run/render_report.h"
+#include "run/replay.h"
+#include "run/run_cells.h"
+#include "utf8.h"
+
+#define VMS_SHOWN 20
+#define PHASES_SHOWN 40
+#define EXTREMES 3 /* most and least frequent reasons that are named */
+
+static const struct column_list columns_of_report = {
+	.id = { COLUMN_EXITS, COLUMN_SHARE, COLUMN_TIME, COLUMN_P50, COLUMN_P99,
+		COLUMN_MAX, COLUMN_MEAN },
+	.nr = 7,
+};
+
+static void render_head(const char *path, const struct run_report *report,
+			FILE *out)
+{
+	const struct run_info *info = report->info;
+	char hypervisor[64];
+
+	fprintf(out, "run      %s: %s, %s s, every %s\n", path,
+		replay_date(info).s, format_decimal(report->seconds, 1).s,
+		format_ns(info->interval_ns).s);
+	if (!info->ended_ns)
+		fputs("         the recording goes on, or was cut off\n", out);
+	fprintf(out, "host     Linux %s, %s, BPF: %s\n",
+		format_name(info->kernel).s, format_name(info->vendor).s,
+		format_name(info->attach).s);
+	if (info->hypervisor[0]) {
+		host_describe_hypervisor(format_name(info->hypervisor).s,
+					 hypervisor, sizeof(hypervisor));
+		fprintf(out, "         %s\n", hypervisor);
+	}
+	if (info->cpu[0])
+		fprintf(out, "cpu      %s\n", format_name(info->cpu).s);
+	if (info->command[0])
+		fprintf(out, "command  %s\n         exit status %u\n",
+			format_name(info->command).s, info->command_status);
+	if (info->shown[0])
+		fprintf(out, "only     %s\n", format_name(info->shown).s);
+}
+
+/* The intervals must add up to what BPF has summed up on its own. */
+static void render_sums(const struct run_report *report, FILE *out)
+{
+	const struct run_info *info = report->info;
+	struct filter all = { .nr_vms = 0 };
+	uint64_t exits, ns;
+
+	fprintf(out, "total    %s exits, %s\n", format_count(report->exits).s,
+		format_ns(report->ns).s);
+	run_cells_sum(&report->total, &all, &exits, &ns);
+	if (!info->ended_ns || !info->bpf_exits)
+		return;
+	if (exits == info->bpf_exits && ns == info->bpf_ns)
+		fputs("         the intervals add up to BPF's own sums\n", out);
+	else
+		fprintf(out,
+			"         BPF's own sums are others: %s exits, %s\n",
+			format_count(info->bpf_exits).s,
+			format_ns(info->bpf_ns).s);
+}
+
+static void render_row(const char *name, const struct column_list *list,
+		       const struct row *row, FILE *out)
+{
+	fprintf(out, "%-26.26s", name);
+	for (size_t i = 0; i < list->nr; i++)
+		fprintf(out, " %*s", (int)columns[list->id[i]].width,
+			column_text(list->id[i], row).s);
+	fputc('\n', out);
+}
+
+/* Named by how often they were: the most, and, of many, the least. */
+static void render_extremes(const struct row_group *group, FILE *out)
+{
+	size_t nr = group->nr_reasons;
+	size_t least = nr > 2 * EXTREMES ? nr - EXTREMES : EXTREMES;
+
+	fputs("most     ", out);
+	for (size_t i = 0; i < nr && i < EXTREMES; i++)
+		fprintf(out, "%s%s (%s)", i ? ", " : "",
+			format_reason(group->vm->isa, group->reason[i].reason).s,
+			format_count(group->reason[i].exits).s);
+	if (nr > EXTREMES)
+		fputs("\nleast    ", out);
+	for (size_t i = nr; i-- > least;)
+		fprintf(out, "%s%s (%s)", i + 1 < nr ? ", " : "",
+			format_reason(group->vm->isa, group->reason[i].reason).s,
+			format_count(group->reason[i].exits).s);
+	fputc('\n', out);
+}
+
+/* Where the time went: the reasons with most of it. */
+static void render_time(struct row_group *group, FILE *out)
+{
+	rows_sort_group(group, COLUMN_TIME);
+	fputs("time in  ", out);
+	for (size_t i = 0; i < group->nr_reasons && i < EXTREMES; i++)
+		fprintf(out, "%s%s (%s)", i ? ", " : "",
+			format_reason(group->vm->isa, group->reason[i].reason).s,
+			format_share(group->reason[i].ns, group->total.ns).s);
+	fputc('\n', out);
+}
+
+static void render_reasons(struct row_group *group, unsigned int has, FILE *out)
+{
+	struct column_list list;
+
+	column_list_fit(&columns_of_report, has,
+			MONITOR_WIDTH - MONITOR_REASON_WIDTH, &list);
+	if (has & NEEDS_TIME)
+		render_time(group, out);
+	rows_sort_group(group, COLUMN_EXITS);
+	render_extremes(group, out);
+	fprintf(out, "\n%-26s", "EXIT REASON");
+	for (size_t i = 0; i < list.nr; i++)
+		fprintf(out, " %*s", (int)columns[list.id[i]].width,
+			columns[list.id[i]].header);
+	fputc('\n', out);
+	for (size_t i = 0; i < group->nr_reasons; i++)
+		render_row(
+			format_reason(group->vm->isa, group->reason[i].reason).s,
+			&list, &group->reason[i], out);
+	render_row("total", &list, &group->total, out);
+	if (group->work.exits != group->total.exits)
+		render_row("total without HLT", &list, &group->work, out);
+}
+
+/* All VMs of a run as a single one, with what the filter lets through. */
+static int merge(const struct run_report *report, const struct filter *filter,
+		 struct ledger *merged)
+{
+	struct ledger_vm *all = ledger_vm(merged, 1, 0);
+	struct ledger_vcpu *vcpu = all ? ledger_vcpu(all, 0) : NULL;
+	struct ledger_total sum = { .exits = 0 };
+
+	if (!vcpu)
+		return -ENOMEM;
+	all->isa = report->info->isa;
+	for (size_t i = 0; i < report->total.nr_vms; i++) {
+		const struct ledger_vm *vm = &report->total.vm[i];
+
+		if (!filter_has_vm(filter, vm))
+			continue;
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			if (filter_has_number(&filter->vcpus, vm->vcpu[j].id) &&
+			    ledger_total_vcpu(&vm->vcpu[j], &sum)) {
+				ledger_total_free(&sum);
+				return -ENOMEM;
+			}
+		}
+	}
+	vcpu->exits = sum.exits;
+	vcpu->ns = sum.ns;
+	vcpu->cells = sum.cells;
+	memset(&sum.cells, 0, sizeof(sum.cells));
+	ledger_total_free(&sum);
+	return 0;
+}
+
+static int render_table(const struct run_report *report,
+			const struct filter *filter, FILE *out)
+{
+	const struct filter reasons = { .reasons = filter->reasons };
+	struct ledger merged = { .ns = 0 };
+	struct row_group group;
+	int r = merge(report, filter, &merged);
+
+	if (!r)
+		r = rows_group(&merged, &merged.vm[0], NULL, &reasons,
+			       report->seconds, &group);
+	if (r > 0) {
+		r = rows_group_complete(&group);
+		if (!r)
+			render_reasons(
+				&group,
+				report->info->count_only ? 0 : NEEDS_TIME, out);
+		rows_group_free(&group);
+	}
+	ledger_free(&merged);
+	return r;
+}
+
+static int render_vms(const struct run_report *report,
+		      const struct filter *filter, FILE *out)
+{
+	struct rows rows;
+	int r = rows_build(&report->total, filter, false, report->seconds,
+			   &rows);
+
+	if (r)
+		return r;
+	rows_sort(&rows, COLUMN_EXITS);
+	fprintf(out, "\n%-32s %8s %6s %14s %14s\n", "VM", "PID", "VCPUS",
+		"EXITS", "PER SECOND");
+	for (size_t i = 0; i < rows.nr && i < VMS_SHOWN; i++) {
+		const struct row_group *group = &rows.group[i];
+		struct name name = format_name(group->vm->name);
+
+		name.s[utf8_cut(name.s, 32)] = '\0';
+		fprintf(out, "%-32s %8u %6zu %14s %14s\n", name.s,
+			group->vm->pid, group->vcpus,
+			column_text(COLUMN_EXITS, &group->total).s,
+			column_text(COLUMN_PER_SECOND, &group->total).s);
+	}
+	if (rows.nr > VMS_SHOWN)
+		fprintf(out, "and %zu more\n", rows.nr - VMS_SHOWN);
+	rows_free(&rows);
+	return 0;
+}
+
+static void render_rates(const struct run_rates *rates, FILE *out)
+{
+	double rate = rates->seconds > 0 ? rates->exits / rates->seconds : 0;
+
+	fprintf(out, "%9s %10s %10s %10s %7s %7s  %s\n",
+		format_decimal(rates->seconds, 2).s,
+		format_count((uint64_t)rate).s,
+		format_count((uint64_t)rates->min).s,
+		format_count((uint64_t)rates->max).s,
+		format_percent(rates->cv).s, format_percent(rates->chance).s,
+		run_rates_word(rates));
+}
+
+static void render_phase(const struct run_report *report,
+			 const struct run_phase *phase, FILE *out)
+{
+	struct why mark = { "0.00 s  the start" };
+	size_t length;
+
+	if (phase->mark)
+		mark = replay_mark(report->info, phase->mark);
+	length = utf8_cut(mark.text, 60);
+	fprintf(out, "from %.*s", (int)length, mark.text);
+	if (phase->more)
+		fprintf(out, ", and %zu more", phase->more);
+	fputc('\n', out);
+	if (phase->rates.seconds > 0)
+		render_rates(&phase->rates, out);
+}
+
+static void render_phases(const struct run_report *report, FILE *out)
+{
+	fprintf(out, "\n%9s %10s %10s %10s %7s %7s  %s\n", "SECONDS", "EXITS/S",
+		"LOWEST", "HIGHEST", "CV", "CHANCE", "THE RATE");
+	render_rates(&report->rates, out);
+	if (report->nr_phases == 1)
+		return;
+	for (size_t i = 0; i < report->nr_phases && i < PHASES_SHOWN; i++)
+		render_phase(report, &report->phase[i], out);
+	if (report->nr_phases > PHASES_SHOWN)
+		fprintf(out, "and %zu phases more\n",
+			report->nr_phases - PHASES_SHOWN);
+}
+
+int render_report_text(const char *path, const struct run_report *report,
+		       const struct filter *filter, FILE *out)
+{
+	struct loss list[LOSSES_MAX];
+	size_t nr = render_losses_list(&report->total, list);
+	bool lost = false;
+	int r;
+
+	render_head(path, report, out);
+	render_sums(report, out);
+	if (report->exits) {
+		r = render_table(report, filter, out);
+		if (!r)
+			r = render_vms(report, filter, out);
+		if (r)
+			return r;
+		render_phases(report, out);
+	}
+	fputc('\n', out);
+	render_losses_text(&report->total, out);
+	for (size_t i = 0; i < nr; i++)
+		lost |= list[i].count > 0;
+	if (!lost)
+		fputs("lost     nothing: each exit that BPF saw is booked\n",
+		      out);
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A run's report, for people. */
+#ifndef EXITLEDGER_RENDER_REPORT_H
+#define EXITLEDGER_RENDER_REPORT_H
+
+#include <stdio.h>
+
+#include "filter.h"
+#include "run/run_report.h"
+
+/** render_report_text - in 80 columns; 0 or -ENOMEM */
+int render_report_text(const char *path, const struct run_report *report,
+		       const struct filter *filter, FILE *out);
+
+#endif /* EXITLEDGER_RENDER_REPORT_H */

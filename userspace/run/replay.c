@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "keys.h"
+#include "run/replay.h"
+#include "run/run_schema.h"
+
+void replay_observed(const struct run_info *info,
+		     struct observer_options *observe)
+{
+	*observe = (struct observer_options){
+		.count_only = info->count_only,
+		.fast = info->fast,
+		.off_cpu = info->off_cpu,
+		.slower_than_ns = info->slower_than_ns,
+		.slow_hlt = info->slow_hlt && info->slower_than_ns,
+	};
+	if (info->by[0] && key_kind_parse(info->by, &observe->by))
+		observe->by = LEDGER_KEY_NONE;
+}
+
+static const char *text_of(const char *kind)
+{
+	static const char *const texts[][2] = {
+		{ RUN_MARK_CREATED, "began: " },
+		{ RUN_MARK_RUNNING, "was running already: " },
+		{ RUN_MARK_FIRST_EXIT, "first exit: " },
+		{ RUN_MARK_FIRST_IO, "first I/O exit: " },
+		{ RUN_MARK_ENDED, "ended: " },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!strcmp(kind, texts[i][0]))
+			return texts[i][1];
+	}
+	return "";
+}
+
+struct why replay_mark(const struct run_info *info, const struct run_mark *mark)
+{
+	double seconds = mark->at_ns > info->started_ns ?
+				 (mark->at_ns - info->started_ns) / 1e9 :
+				 0;
+	const char *text = text_of(mark->kind);
+	struct why line;
+
+	snprintf(line.text, sizeof(line.text), "%s s  %s%s",
+		 format_decimal(seconds, 2).s, text, format_name(mark->text).s);
+	return line;
+}
+
+struct text replay_date(const struct run_info *info)
+{
+	time_t at = info->started_at;
+	struct text text = { .length = 0 };
+	struct tm parts;
+
+	if (gmtime_r(&at, &parts))
+		text.length = strftime(text.s, sizeof(text.s),
+				       "%Y-%m-%d %H:%M UTC", &parts);
+	text.s[text.length] = '\0';
+	return text;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What monitor and replay have in common with a run in the place of a host. */
+#ifndef EXITLEDGER_REPLAY_H
+#define EXITLEDGER_REPLAY_H
+
+#include "monitor_options.h"
+#include "run/run_reader.h"
+
+/** replay_observed - what was observed in a run, as options */
+void replay_observed(const struct run_info *info,
+		     struct observer_options *observe);
+
+/** replay_mark - a mark in one line: when, what, and of which VM */
+struct why replay_mark(const struct run_info *info,
+		       const struct run_mark *mark);
+
+/** replay_date - when a run was begun, in UTC */
+struct text replay_date(const struct run_info *info);
+
+#endif /* EXITLEDGER_REPLAY_H */

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_cells.h"
+#include "run/run_reader_private.h"
+
+/* What went wrong with a step, by its -errno. */
+static int step_failed(const struct run_reader *reader, int r,
+		       const char *damage, struct why *why)
+{
+	if (r == -ENOMEM)
+		return why_set(why, ENOMEM, "out of memory");
+	return r == -EINVAL ? run_damaged(reader, why, damage) : r;
+}
+
+int run_reader_open(const char *path, bool fine, struct run_reader **result,
+		    struct why *why)
+{
+	struct run_reader *reader = calloc(1, sizeof(*reader));
+	int r;
+
+	*result = reader;
+	if (reader)
+		reader->path = strdup(path);
+	if (!reader || !reader->path)
+		return why_set(why, ENOMEM, "out of memory");
+	reader->fine = fine;
+	r = run_connect(path, SQLITE_OPEN_READONLY, &reader->db, why);
+	/* All of it as it is now, whatever a recorder adds meanwhile. */
+	if (!r &&
+	    sqlite3_exec(reader->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		r = run_sql_error(reader->db, path, why);
+	if (!r)
+		r = run_info_load(reader->db, path, &reader->info, why);
+	if (!r)
+		r = run_reader_load(reader, why);
+	reader->at_ns = reader->info.started_ns;
+	return r;
+}
+
+const struct run_info *run_reader_info(const struct run_reader *reader)
+{
+	return &reader->info;
+}
+
+const struct run_marks *run_reader_marks(const struct run_reader *reader)
+{
+	return &reader->marks;
+}
+
+const struct ledger *run_reader_vms(const struct run_reader *reader)
+{
+	return &reader->vms;
+}
+
+/* The next row of a query, which is made ready at its first use. */
+static int next_row(struct run_reader *reader, sqlite3_stmt **statement,
+		    const char *sql, struct why *why)
+{
+	int r = SQLITE_OK;
+
+	if (!*statement)
+		r = sqlite3_prepare_v2(reader->db, sql, -1, statement, NULL);
+	if (r == SQLITE_OK)
+		r = sqlite3_step(*statement);
+	if (r == SQLITE_ROW)
+		return 1;
+	return r == SQLITE_DONE ? 0 :
+				  run_sql_error(reader->db, reader->path, why);
+}
+
+/* The same of a query about intervals @first to @last. */
+static int next_row_of(struct run_reader *reader, sqlite3_stmt **statement,
+		       const char *sql, uint64_t first, uint64_t last,
+		       struct why *why)
+{
+	if (!*statement) {
+		if (sqlite3_prepare_v2(reader->db, sql, -1, statement, NULL) !=
+		    SQLITE_OK)
+			return run_sql_error(reader->db, reader->path, why);
+		sqlite3_bind_int64(*statement, 1, first);
+		sqlite3_bind_int64(*statement, 2, last);
+	}
+	return next_row(reader, statement, sql, why);
+}
+
+static int read_losses(struct run_reader *reader, uint64_t first, uint64_t last,
+		       struct why *why)
+{
+	static const char sql[] =
+		"SELECT name, count FROM loss WHERE n BETWEEN ? AND ? ORDER BY n";
+	int r;
+
+	while ((r = next_row_of(reader, &reader->losses, sql, first, last,
+				why)) > 0) {
+		const void *name = sqlite3_column_text(reader->losses, 0);
+		uint64_t count;
+		size_t i = 0;
+
+		while (i < RUN_LOSSES && name &&
+		       strcmp(name, run_losses[i].name))
+			i++;
+		if (i == RUN_LOSSES || !name ||
+		    !run_column(reader->losses, 1, INT64_MAX, &count)) {
+			r = run_damaged(
+				reader, why,
+				"a row of its table loss makes no sense");
+			break;
+		}
+		*run_loss(&reader->lost, i) = count;
+	}
+	sqlite3_finalize(reader->losses);
+	reader->losses = NULL;
+	return r;
+}
+
+static bool get_slow(sqlite3_stmt *row, struct ledger_slow *slow)
+{
+	uint64_t vcpu = 0, tid = 0, reason = 0;
+	bool good = run_column(row, 0, INT64_MAX, &slow->at_ns) &&
+		    run_column(row, 1, INT64_MAX, &slow->vm) &&
+		    run_column(row, 2, UINT32_MAX, &vcpu) &&
+		    run_column(row, 3, UINT32_MAX, &tid) &&
+		    run_column(row, 4, UINT32_MAX, &reason) &&
+		    run_column(row, 6, RUN_NS_MAX, &slow->ns) &&
+		    run_column(row, 7, RUN_NS_MAX, &slow->preempted_ns) &&
+		    run_column(row, 8, RUN_NS_MAX, &slow->blocked_ns);
+
+	slow->vcpu_id = vcpu;
+	slow->tid = tid;
+	slow->reason = reason;
+	slow->has_key = sqlite3_column_type(row, 5) != SQLITE_NULL;
+	slow->key = sqlite3_column_int64(row, 5);
+	return good;
+}
+
+static int read_slows(struct run_reader *reader, uint64_t first, uint64_t last,
+		      struct ledger_slows *slows, struct why *why)
+{
+	static const char sql[] =
+		"SELECT at_ns, vm, vcpu, tid, reason, key, ns, preempted_ns, blocked_ns FROM slow WHERE n BETWEEN ? AND ? ORDER BY n, id";
+	struct ledger_slow slow;
+	int r;
+
+	while ((r = next_row_of(reader, &reader->slows, sql, first, last,
+				why)) > 0) {
+		if (!get_slow(reader->slows, &slow))
+			r = run_damaged(
+				reader, why,
+				"a row of its table slow makes no sense");
+		else if (ledger_slow_add(slows, &slow))
+			r = why_set(why, ENOMEM, "out of memory");
+		if (r < 0)
+			break;
+	}
+	sqlite3_finalize(reader->slows);
+	reader->slows = NULL;
+	return r;
+}
+
+/* Losses and slow exits of a step, and its end. */
+static int end_step(struct run_reader *reader, uint64_t last,
+		    struct ledger *interval, struct run_step *step,
+		    struct why *why)
+{
+	int r = read_losses(reader, reader->last + 1, last, why);
+
+	if (!r)
+		r = read_slows(reader, reader->last + 1, last, &interval->slows,
+			       why);
+	reader->last = last;
+	reader->at_ns = step->end_ns;
+	interval->ns = step->end_ns;
+	interval->losses = reader->lost;
+	return r ? r : 1;
+}
+
+/* What was done in a chunk or interval, in full. */
+static int decode_whole(struct run_reader *reader, struct cursor cells,
+			const struct run_step *step, struct ledger *total)
+{
+	int r;
+
+	ledger_free(&reader->whole);
+	r = run_reader_present(reader, step->begin_ns, step->end_ns,
+			       &reader->whole);
+	if (!r)
+		r = run_cells_decode(cells, &reader->whole);
+	reader->whole.ns = step->end_ns;
+	return r ? r : ledger_add(total, &reader->whole);
+}
+
+static int inflate(struct bytes *to, sqlite3_stmt *row, int column)
+{
+	const void *blob = sqlite3_column_blob(row, column + 1);
+	uint64_t size;
+
+	if (!run_column(row, column, BYTES_MAX, &size))
+		return -EINVAL;
+	return bytes_inflate(to, blob, sqlite3_column_bytes(row, column + 1),
+			     size);
+}
+
+static struct cursor cursor_of(const struct bytes *bytes)
+{
+	return (struct cursor){ .at = bytes->data,
+				.end = bytes->data + bytes->length };
+}
+
+/* An interval of a chunk. */
+static int next_fine(struct run_reader *reader, struct ledger *interval,
+		     struct run_step *step, struct why *why)
+{
+	uint64_t ns = run_series_length(&reader->series);
+	int r;
+
+	*step = (struct run_step){ reader->at_ns, reader->at_ns + ns, true };
+	r = run_reader_present(reader, step->begin_ns, step->end_ns, interval);
+	if (!r)
+		r = run_series_next(&reader->series, interval);
+	if (r)
+		return step_failed(reader, r, "a chunk's series makes no sense",
+				   why);
+	return end_step(reader, reader->last + 1, interval, step, why);
+}
+
+/* Does what begins here follow what was before? */
+static bool follows(const struct run_reader *reader, uint64_t first,
+		    uint64_t last, const struct run_step *step)
+{
+	return first == reader->last + 1 && last >= first &&
+	       step->begin_ns == reader->at_ns &&
+	       step->end_ns >= step->begin_ns &&
+	       step->end_ns - step->begin_ns <= RUN_NS_MAX;
+}
+
+/* Does the series fit to its chunk? */
+static int open_series(struct run_reader *reader, uint64_t first, uint64_t last,
+		       const struct run_step *step)
+{
+	struct cursor lengths;
+	uint64_t ns = 0;
+	int r;
+
+	run_series_close(&reader->series);
+	r = inflate(&reader->packed, reader->chunks, 4);
+	if (!r)
+		r = run_series_open(cursor_of(&reader->packed),
+				    &reader->series);
+	if (r)
+		return r;
+	if (reader->series.left != last - first + 1)
+		return -EINVAL;
+	lengths = reader->series.lengths;
+	for (uint64_t i = 0; i < reader->series.left; i++) {
+		ns += cursor_get(&lengths, RUN_NS_MAX);
+		if (ns > RUN_NS_MAX)
+			return -EINVAL;
+	}
+	return ns == step->end_ns - step->begin_ns ? 0 : -EINVAL;
+}
+
+static int next_chunk(struct run_reader *reader, struct ledger *interval,
+		      struct ledger *total, struct run_step *step,
+		      struct why *why)
+{
+	sqlite3_stmt *row = reader->chunks;
+	uint64_t first, last;
+	int r = -EINVAL;
+
+	*step = (struct run_step){ .fine = false };
+	if (run_column(row, 0, INT64_MAX, &first) &&
+	    run_column(row, 1, INT64_MAX, &last) &&
+	    run_column(row, 2, INT64_MAX, &step->begin_ns) &&
+	    run_column(row, 3, INT64_MAX, &step->end_ns) &&
+	    follows(reader, first, last, step))
+		r = open_series(reader, first, last, step);
+	if (!r)
+		r = inflate(&reader->cells, row, 6);
+	if (!r)
+		r = decode_whole(reader, cursor_of(&reader->cells), step,
+				 total);
+	if (!r && reader->fine)
+		return next_fine(reader, interval, step, why);
+	reader->series.left = 0;
+	if (!r)
+		r = ledger_add(interval, &reader->whole);
+	if (r)
+		return step_failed(reader, r, "a chunk makes no sense", why);
+	return end_step(reader, last, interval, step, why);
+}
+
+/* Fine steps have none, or some would have them and others not. */
+static void drop_histograms(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		const struct ledger_vm *vm = &ledger->vm[i];
+
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			struct ledger_cells *cells = &vm->vcpu[j].cells;
+
+			for (size_t k = 0; k < cells->nr; k++)
+				hist_reset(&cells->cell[k].hist);
+		}
+	}
+}
+
+static int next_interval(struct run_reader *reader, struct ledger *interval,
+			 struct ledger *total, struct run_step *step,
+			 struct why *why)
+{
+	sqlite3_stmt *row = reader->intervals;
+	struct cursor cells;
+	uint64_t n;
+	int r = -EINVAL;
+
+	*step = (struct run_step){ .fine = false };
+	cells.at = sqlite3_column_blob(row, 3);
+	cells.end = cells.at ? cells.at + sqlite3_column_bytes(row, 3) : NULL;
+	cells.failed = false;
+	if (run_column(row, 0, INT64_MAX, &n) &&
+	    run_column(row, 1, INT64_MAX, &step->begin_ns) &&
+	    run_column(row, 2, INT64_MAX, &step->end_ns) &&
+	    follows(reader, n, n, step))
+		r = decode_whole(reader, cells, step, total);
+	if (!r && reader->fine)
+		drop_histograms(&reader->whole);
+	step->fine = reader->fine;
+	if (!r)
+		r = ledger_add(interval, &reader->whole);
+	if (r)
+		return step_failed(reader, r, "an interval makes no sense",
+				   why);
+	return end_step(reader, n, interval, step, why);
+}
+
+/* Chunks are what was thinned, so they come before all intervals. */
+static int next_step(struct run_reader *reader, struct ledger *interval,
+		     struct ledger *total, struct run_step *step,
+		     struct why *why)
+{
+	int r = 0;
+
+	if (reader->series.left)
+		return next_fine(reader, interval, step, why);
+	if (!reader->chunks_read)
+		r = next_row(
+			reader, &reader->chunks,
+			"SELECT first, last, begin_ns, end_ns, series_size, series, cells_size, cells FROM chunk ORDER BY first",
+			why);
+	if (r > 0)
+		return next_chunk(reader, interval, total, step, why);
+	if (r < 0)
+		return r;
+	reader->chunks_read = true;
+	r = next_row(
+		reader, &reader->intervals,
+		"SELECT n, begin_ns, end_ns, cells FROM interval ORDER BY n",
+		why);
+	return r > 0 ? next_interval(reader, interval, total, step, why) : r;
+}
+
+int run_reader_next(struct run_reader *reader, struct ledger *interval,
+		    struct ledger *total, struct run_step *step,
+		    struct why *why)
+{
+	int r = next_step(reader, interval, total, step, why);
+
+	total->losses = reader->lost;
+	return r;
+}
+
+void run_reader_close(struct run_reader *reader)
+{
+	if (!reader)
+		return;
+	sqlite3_finalize(reader->chunks);
+	sqlite3_finalize(reader->intervals);
+	sqlite3_finalize(reader->losses);
+	sqlite3_finalize(reader->slows);
+	sqlite3_close(reader->db);
+	run_series_close(&reader->series);
+	ledger_free(&reader->vms);
+	ledger_free(&reader->whole);
+	bytes_free(&reader->cells);
+	bytes_free(&reader->packed);
+	free(reader->vcpu);
+	free(reader->marks.mark);
+	free(reader->path);
+	free(reader);
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The small tables of a run, as a whole. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_reader_private.h"
+
+int run_damaged(const struct run_reader *reader, struct why *why,
+		const char *what)
+{
+	return why_set(why, EINVAL, "%s: is damaged: %s", reader->path, what);
+}
+
+bool run_column(sqlite3_stmt *row, int column, uint64_t max, uint64_t *value)
+{
+	int64_t number = sqlite3_column_int64(row, column);
+
+	*value = number;
+	return sqlite3_column_type(row, column) == SQLITE_INTEGER &&
+	       number >= 0 && (uint64_t)number <= max;
+}
+
+/* A text, cut to its place; false: it is none. */
+static bool text_column(sqlite3_stmt *row, int column, char *text, size_t size)
+{
+	const void *from;
+	size_t length;
+
+	/* Before it is asked for as text, which may make it one. */
+	if (sqlite3_column_type(row, column) != SQLITE_TEXT)
+		return false;
+	from = sqlite3_column_text(row, column);
+	length = sqlite3_column_bytes(row, column);
+	if (!from)
+		return false;
+	if (length >= size)
+		length = size - 1;
+	memcpy(text, from, length);
+	text[length] = '\0';
+	return true;
+}
+
+/* Call @row for each row of a query; 0, -ENOMEM, -EINVAL, or SQLite's error. */
+static int each_row(struct run_reader *reader, const char *sql,
+		    int (*row)(struct run_reader *reader, sqlite3_stmt *row),
+		    const char *table, struct why *why)
+{
+	sqlite3_stmt *get;
+	int r = 0, step = SQLITE_DONE;
+
+	if (sqlite3_prepare_v2(reader->db, sql, -1, &get, NULL) != SQLITE_OK)
+		return run_sql_error(reader->db, reader->path, why);
+	while (!r && (step = sqlite3_step(get)) == SQLITE_ROW)
+		r = row(reader, get);
+	if (r == -ENOMEM)
+		why_set(why, ENOMEM, "out of memory");
+	else if (r)
+		why_set(why, EINVAL,
+			"%s: is damaged: a row of its table %s makes no sense",
+			reader->path, table);
+	else if (step != SQLITE_DONE)
+		r = run_sql_error(reader->db, reader->path, why);
+	sqlite3_finalize(get);
+	return r;
+}
+
+static int load_vm(struct run_reader *reader, sqlite3_stmt *row)
+{
+	uint64_t number, pid, isa;
+	struct ledger_vm *vm;
+
+	if (!run_column(row, 0, INT64_MAX, &number) ||
+	    !run_column(row, 1, UINT32_MAX, &pid) ||
+	    !run_column(row, 2, UINT32_MAX, &isa))
+		return -EINVAL;
+	vm = ledger_vm(&reader->vms, number, pid);
+	if (!vm)
+		return -ENOMEM;
+	vm->isa = isa;
+	return text_column(row, 3, vm->name, sizeof(vm->name)) ? 0 : -EINVAL;
+}
+
+/* Room for one more element, each time that as many are there as a power of 2. */
+static void *grow(void *array, size_t nr, size_t size)
+{
+	if (nr & (nr - 1))
+		return array;
+	return reallocarray(array, nr ? 2 * nr : 1, size);
+}
+
+static int load_vcpu(struct run_reader *reader, sqlite3_stmt *row)
+{
+	struct run_vcpu *vcpus, vcpu = { .gone_ns = UINT64_MAX };
+	uint64_t id, tid;
+
+	if (!run_column(row, 0, INT64_MAX, &vcpu.vm) ||
+	    !run_column(row, 1, UINT32_MAX, &id) ||
+	    !run_column(row, 2, INT64_MAX, &vcpu.seen_ns) ||
+	    !run_column(row, 3, UINT32_MAX, &tid) ||
+	    !run_column(row, 4, INT64_MAX, &vcpu.prior_exits) ||
+	    (sqlite3_column_type(row, 5) != SQLITE_NULL &&
+	     !run_column(row, 5, INT64_MAX, &vcpu.gone_ns)) ||
+	    !ledger_find_vm(&reader->vms, vcpu.vm))
+		return -EINVAL;
+	vcpu.id = id;
+	vcpu.tid = tid;
+	vcpus = grow(reader->vcpu, reader->nr_vcpus, sizeof(*vcpus));
+	if (!vcpus)
+		return -ENOMEM;
+	vcpus[reader->nr_vcpus++] = vcpu;
+	reader->vcpu = vcpus;
+	return 0;
+}
+
+static int load_mark(struct run_reader *reader, sqlite3_stmt *row)
+{
+	struct run_marks *marks = &reader->marks;
+	struct run_mark *all, mark = { .vm = 0 };
+
+	if (!run_column(row, 0, INT64_MAX, &mark.at_ns) ||
+	    !text_column(row, 1, mark.kind, sizeof(mark.kind)) ||
+	    (sqlite3_column_type(row, 2) != SQLITE_NULL &&
+	     !run_column(row, 2, INT64_MAX, &mark.vm)) ||
+	    !text_column(row, 3, mark.text, sizeof(mark.text)))
+		return -EINVAL;
+	all = grow(marks->mark, marks->nr, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	all[marks->nr++] = mark;
+	marks->mark = all;
+	return 0;
+}
+
+int run_reader_load(struct run_reader *reader, struct why *why)
+{
+	int r = each_row(
+		reader, "SELECT number, pid, isa, name FROM vm ORDER BY number",
+		load_vm, "vm", why);
+
+	if (!r)
+		r = each_row(
+			reader,
+			"SELECT vm, id, seen_ns, tid, prior_exits, gone_ns FROM vcpu ORDER BY vm, id, seen_ns",
+			load_vcpu, "vcpu", why);
+	if (!r)
+		r = each_row(
+			reader,
+			"SELECT at_ns, kind, vm, text FROM mark ORDER BY at_ns, id",
+			load_mark, "mark", why);
+	return r;
+}
+
+int run_reader_present(const struct run_reader *reader, uint64_t begin_ns,
+		       uint64_t end_ns, struct ledger *ledger)
+{
+	const struct ledger_vm *named = NULL;
+	struct ledger_vm *vm = NULL;
+
+	for (size_t i = 0; i < reader->nr_vcpus; i++) {
+		const struct run_vcpu *from = &reader->vcpu[i];
+		struct ledger_vcpu *vcpu;
+
+		if (from->seen_ns > end_ns || from->gone_ns <= begin_ns)
+			continue;
+		if (!vm || vm->number != from->vm) {
+			named = ledger_find_vm(&reader->vms, from->vm);
+			vm = ledger_vm(ledger, from->vm, named->pid);
+			if (!vm)
+				return -ENOMEM;
+			vm->isa = named->isa;
+			memcpy(vm->name, named->name, sizeof(vm->name));
+		}
+		vcpu = ledger_vcpu(vm, from->id);
+		if (!vcpu)
+			return -ENOMEM;
+		vcpu->tid = from->tid;
+		vcpu->prior_exits = from->prior_exits;
+		vcpu->gone = from->gone_ns <= end_ns;
+	}
+	return 0;
+}

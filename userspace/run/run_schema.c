@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run/bytes.h"
+#include "run/run_schema.h"
+
+#define BUSY_MS 5000
+
+/* exitledger-run(5) says what they mean. */
+static const struct {
+	const char *name;
+	const char *sql;
+} tables[] = {
+	{ "meta",
+	  "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID" },
+	{ "vm",
+	  "CREATE TABLE vm (number INTEGER PRIMARY KEY, pid INTEGER, isa INTEGER, name TEXT, seen_ns INTEGER, ended_ns INTEGER)" },
+	{ "vcpu",
+	  "CREATE TABLE vcpu (vm INTEGER, id INTEGER, seen_ns INTEGER, tid INTEGER, prior_exits INTEGER, gone_ns INTEGER, PRIMARY KEY (vm, id, seen_ns)) WITHOUT ROWID" },
+	{ "reason",
+	  "CREATE TABLE reason (isa INTEGER, code INTEGER, name TEXT, description TEXT, PRIMARY KEY (isa, code)) WITHOUT ROWID" },
+	{ "interval",
+	  "CREATE TABLE interval (n INTEGER PRIMARY KEY, begin_ns INTEGER, end_ns INTEGER, cells BLOB)" },
+	{ "chunk",
+	  "CREATE TABLE chunk (first INTEGER PRIMARY KEY, last INTEGER, begin_ns INTEGER, end_ns INTEGER, series_size INTEGER, series BLOB, cells_size INTEGER, cells BLOB)" },
+	{ "mark",
+	  "CREATE TABLE mark (id INTEGER PRIMARY KEY, at_ns INTEGER, kind TEXT, vm INTEGER, text TEXT)" },
+	{ "loss",
+	  "CREATE TABLE loss (n INTEGER, name TEXT, count INTEGER, PRIMARY KEY (n, name)) WITHOUT ROWID" },
+	{ "slow",
+	  "CREATE TABLE slow (id INTEGER PRIMARY KEY, n INTEGER, at_ns INTEGER, vm INTEGER, vcpu INTEGER, tid INTEGER, reason INTEGER, key INTEGER, ns INTEGER, preempted_ns INTEGER, blocked_ns INTEGER)" },
+	{ "slow_n", "CREATE INDEX slow_n ON slow (n)" },
+};
+
+#define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
+
+const struct run_loss run_losses[RUN_LOSSES] = {
+	{ "no_slot", offsetof(struct ledger_losses, no_slot) },
+	{ "no_vm", offsetof(struct ledger_losses, no_vm) },
+	{ "answers", offsetof(struct ledger_losses, answers) },
+	{ "unreadable", offsetof(struct ledger_losses, unreadable) },
+	{ "recursion", offsetof(struct ledger_losses, recursion) },
+	{ "no_span", offsetof(struct ledger_losses, no_span) },
+	{ "no_key", offsetof(struct ledger_losses, no_key) },
+	{ "slow", offsetof(struct ledger_losses, slow) },
+};
+
+_Static_assert(sizeof(struct ledger_losses) == RUN_LOSSES * sizeof(uint64_t),
+	       "a kind of loss is not recorded");
+
+uint64_t *run_loss(struct ledger_losses *losses, size_t kind)
+{
+	return (uint64_t *)((char *)losses + run_losses[kind].offset);
+}
+
+/* What SQLite says may have names from the file, which may be any bytes. */
+static struct why clean(const char *message)
+{
+	struct why line;
+	size_t i;
+
+	for (i = 0; i < 200 && message[i]; i++)
+		line.text[i] =
+			message[i] < ' ' || message[i] > '~' ? '?' : message[i];
+	line.text[i] = '\0';
+	return line;
+}
+
+int run_sql_error(sqlite3 *db, const char *path, struct why *why)
+{
+	static const struct {
+		int sql;
+		int error;
+		const char *what;
+	} known[] = {
+		{ SQLITE_NOMEM, ENOMEM, "out of memory" },
+		{ SQLITE_FULL, ENOSPC, "the disk is full" },
+		{ SQLITE_NOTADB, EINVAL, "is no run of exitledger record" },
+		{ SQLITE_CORRUPT, EINVAL, "is damaged" },
+		{ SQLITE_TOOBIG, EINVAL, "is damaged" },
+		{ SQLITE_BUSY, EBUSY, "another program has it locked" },
+		{ SQLITE_READONLY, EACCES, "cannot be written" },
+		{ SQLITE_CANTOPEN, EACCES, "cannot be opened" },
+	};
+	int code = sqlite3_errcode(db) & 0xff;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].sql == code)
+			return why_set(why, known[i].error, "%s: %s (%s)", path,
+				       known[i].what,
+				       clean(sqlite3_errmsg(db)).text);
+	}
+	return why_set(why, EIO, "%s: %s", path,
+		       clean(sqlite3_errmsg(db)).text);
+}
+
+int run_schema_create(sqlite3 *db)
+{
+	char sql[64];
+	int r;
+
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d",
+		 RUN_APPLICATION_ID);
+	r = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", RUN_VERSION);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	for (size_t i = 0; r == SQLITE_OK && i < NR_TABLES; i++)
+		r = sqlite3_exec(db, tables[i].sql, NULL, NULL, NULL);
+	return r;
+}
+
+/* The first column of the first row; false: SQLite failed. */
+static bool get_number(sqlite3 *db, const char *sql, int64_t *number)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return false;
+	r = sqlite3_step(statement);
+	*number = r == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+	return sqlite3_finalize(statement) == SQLITE_OK;
+}
+
+/*
+ * Tables that are made as ours: a view or a trigger in their place could do
+ * anything.
+ */
+static int check_tables(sqlite3 *db, const char *path, struct why *why)
+{
+	sqlite3_stmt *get;
+	int r = 0;
+
+	if (sqlite3_prepare_v2(db,
+			       "SELECT sql FROM sqlite_schema WHERE name = ?",
+			       -1, &get, NULL) != SQLITE_OK)
+		return run_sql_error(db, path, why);
+	for (size_t i = 0; !r && i < NR_TABLES; i++) {
+		const char *sql;
+		int step;
+
+		sqlite3_bind_text(get, 1, tables[i].name, -1, SQLITE_STATIC);
+		step = sqlite3_step(get);
+		sql = step == SQLITE_ROW ?
+			      (const char *)sqlite3_column_text(get, 0) :
+			      NULL;
+		if (step != SQLITE_ROW && step != SQLITE_DONE)
+			r = run_sql_error(db, path, why);
+		else if (!sql || strcmp(sql, tables[i].sql))
+			r = why_set(why, EINVAL,
+				    "%s: is damaged: its table %s is %s", path,
+				    tables[i].name,
+				    sql ? "another" : "missing");
+		sqlite3_reset(get);
+	}
+	sqlite3_finalize(get);
+	return r;
+}
+
+static int check(sqlite3 *db, const char *path, struct why *why)
+{
+	int64_t id, version;
+
+	if (!get_number(db, "PRAGMA application_id", &id) ||
+	    !get_number(db, "PRAGMA user_version", &version))
+		return run_sql_error(db, path, why);
+	if (id != RUN_APPLICATION_ID)
+		return why_set(why, EINVAL,
+			       "%s: is no run of exitledger record", path);
+	if (version != RUN_VERSION)
+		return why_set(why, EINVAL,
+			       "%s: its version is %" PRId64
+			       "; this program knows %d%s",
+			       path, version, RUN_VERSION,
+			       version > RUN_VERSION ? ": take a newer one" :
+						       "");
+	return check_tables(db, path, why);
+}
+
+/* A path, which to SQLite may mean something else: "", ":memory:", "file:…" */
+static int open_path(const char *path, int flags, sqlite3 **db, struct why *why)
+{
+	char full[4096];
+	int r;
+
+	if (snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : "./",
+		     path) >= (int)sizeof(full))
+		return why_set(why, ENAMETOOLONG, "%s: the name is too long",
+			       path);
+	r = sqlite3_open_v2(full, db, flags, NULL);
+	if (r != SQLITE_OK)
+		return run_sql_error(*db, path, why);
+	sqlite3_busy_timeout(*db, BUSY_MS);
+	/* What others wrote is data, never a program. */
+	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, BYTES_MAX);
+	r = sqlite3_exec(*db, "PRAGMA cell_size_check = on", NULL, NULL, NULL);
+	return r == SQLITE_OK ? 0 : run_sql_error(*db, path, why);
+}
+
+static int close_failed(sqlite3 **db, int r)
+{
+	if (r) {
+		sqlite3_close(*db);
+		*db = NULL;
+	}
+	return r;
+}
+
+static uint32_t big_endian(const uint8_t *at, unsigned int size)
+{
+	uint32_t number = 0;
+
+	while (size--)
+		number = number << 8 | *at++;
+	return number;
+}
+
+/*
+ * SQLite notices that a file was cut only when it needs what is missing.  The
+ * header (https://www.sqlite.org/fileformat.html, 1.3) says how much there must
+ * be, unless the rest may be in a write-ahead log.
+ */
+static int check_size(const char *path, struct why *why)
+{
+	uint8_t header[100];
+	FILE *file = fopen(path, "re");
+	uint64_t page, size;
+	struct stat is;
+	int r = 0;
+
+	if (!file)
+		return why_set(why, errno, "%s: %s", path, strerror(errno));
+	if (fread(header, sizeof(header), 1, file) == 1 &&
+	    !memcmp(header, "SQLite format 3", 16) && header[18] == 1 &&
+	    !fstat(fileno(file), &is)) {
+		page = big_endian(header + 16, 2);
+		size = big_endian(header + 28, 4) * (page == 1 ? 65536 : page);
+		if (size > (uint64_t)is.st_size)
+			r = why_set(why, EINVAL,
+				    "%s: is damaged: it was cut off: %" PRIu64
+				    " of %" PRIu64 " bytes are there",
+				    path, (uint64_t)is.st_size, size);
+	}
+	fclose(file);
+	return r;
+}
+
+int run_connect(const char *path, int flags, sqlite3 **db, struct why *why)
+{
+	int r;
+
+	*db = NULL;
+	if (access(path, flags & SQLITE_OPEN_READWRITE ? R_OK | W_OK : R_OK))
+		return why_set(why, errno, "%s: %s", path, strerror(errno));
+	/* Before SQLite has it open: to close it would end SQLite's locks. */
+	r = check_size(path, why);
+	if (r)
+		return r;
+	r = open_path(path, flags, db, why);
+	return close_failed(db, r ? r : check(*db, path, why));
+}
+
+int run_connect_new(const char *path, sqlite3 **db, struct why *why)
+{
+	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644), r;
+
+	*db = NULL;
+	if (fd < 0 && errno == EEXIST)
+		return why_set(
+			why, EEXIST,
+			"%s: is there already and is not overwritten: remove it, or take another name",
+			path);
+	if (fd < 0)
+		return why_set(why, errno, "%s: cannot be written: %s", path,
+			       strerror(errno));
+	close(fd);
+	r = close_failed(db, open_path(path, SQLITE_OPEN_READWRITE, db, why));
+	if (r)
+		unlink(path);
+	return r;
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run_cells.h"
+#include "run/run_series.h"
+
+struct run_series_one {
+	uint64_t vm;
+	uint32_t reason;
+	bool touched; /* in this interval */
+	uint64_t now[RUN_FIELDS];
+	struct {
+		struct bytes bytes;
+		uint32_t intervals; /* so many are put; the rest are 0 */
+	} field[RUN_FIELDS];
+};
+
+/* A time's bucket in a histogram, + 1; 0: no time. */
+static unsigned int bucket_of(uint64_t ns)
+{
+	static uint8_t table[HIST_TABLE];
+	unsigned int span = 0;
+
+	if (!ns)
+		return 0;
+	if (!table[HIST_TABLE - 1])
+		hist_table(table);
+	while (span < HIST_SPANS - 1 &&
+	       ns >> (HIST_SPAN_BITS * span) >= HIST_TABLE)
+		span++;
+	ns >>= HIST_SPAN_BITS * span;
+	return 1 + span * HIST_SPAN +
+	       (ns < HIST_TABLE ? table[ns] : HIST_SPAN - 1);
+}
+
+static struct run_series_one *insert(struct run_series *series, size_t at,
+				     uint64_t vm, uint32_t reason)
+{
+	struct run_series_one *one;
+
+	if (series->nr == series->room) {
+		size_t room = series->room ? 2 * series->room : 32;
+
+		one = reallocarray(series->one, room, sizeof(*one));
+		if (!one)
+			return NULL;
+		series->one = one;
+		series->room = room;
+	}
+	one = &series->one[at];
+	memmove(one + 1, one, (series->nr++ - at) * sizeof(*one));
+	*one = (struct run_series_one){ .vm = vm, .reason = reason };
+	return one;
+}
+
+static struct run_series_one *find(struct run_series *series, uint64_t vm,
+				   uint32_t reason)
+{
+	size_t low = 0, high = series->nr;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		struct run_series_one *one = &series->one[mid];
+
+		if (one->vm == vm && one->reason == reason)
+			return one;
+		if (one->vm < vm || (one->vm == vm && one->reason < reason))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return insert(series, low, vm, reason);
+}
+
+static int add_cells(struct run_series *series, uint64_t vm,
+		     const struct ledger_cells *cells,
+		     const struct filter *filter)
+{
+	for (size_t i = 0; i < cells->nr; i++) {
+		const struct ledger_cell *cell = &cells->cell[i];
+		uint64_t max = bucket_of(cell->max_ns);
+		struct run_series_one *one;
+
+		if ((!cell->exits && !cell->max_ns) ||
+		    !filter_has_number(&filter->reasons, cell->reason))
+			continue;
+		one = find(series, vm, cell->reason);
+		if (!one)
+			return -ENOMEM;
+		one->touched = true;
+		one->now[RUN_EXITS] += cell->exits;
+		one->now[RUN_TIME] += cell->ns;
+		if (max > one->now[RUN_MAX])
+			one->now[RUN_MAX] = max;
+		one->now[RUN_FAST] += cell->fast;
+		one->now[RUN_PREEMPTED] += cell->preempted_ns;
+		one->now[RUN_BLOCKED] += cell->blocked_ns;
+	}
+	return 0;
+}
+
+static bool is_time(unsigned int field)
+{
+	return field == RUN_TIME || field == RUN_PREEMPTED ||
+	       field == RUN_BLOCKED;
+}
+
+/* Append a field's number; those of intervals without one are 0. */
+static bool put_field(struct run_series_one *one, unsigned int field,
+		      uint32_t interval)
+{
+	struct bytes *bytes = &one->field[field].bytes;
+	uint64_t unit = is_time(field) ? RUN_UNIT_NS : 1;
+	uint64_t number = one->now[field] / unit;
+
+	one->now[field] %= unit;
+	if (!number)
+		return true;
+	for (; one->field[field].intervals < interval;
+	     one->field[field].intervals++)
+		bytes_put(bytes, 0);
+	bytes_put(bytes, number);
+	one->field[field].intervals++;
+	return !bytes->failed;
+}
+
+int run_series_add(struct run_series *series, const struct ledger *ledger,
+		   const struct filter *filter, uint64_t ns)
+{
+	bool fits = true;
+
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		const struct ledger_vm *vm = &ledger->vm[i];
+
+		for (size_t j = 0;
+		     filter_has_vm(filter, vm) && j < vm->nr_vcpus; j++) {
+			if (filter_has_number(&filter->vcpus, vm->vcpu[j].id) &&
+			    add_cells(series, vm->number, &vm->vcpu[j].cells,
+				      filter))
+				return -ENOMEM;
+		}
+	}
+	for (size_t i = 0; i < series->nr; i++) {
+		struct run_series_one *one = &series->one[i];
+
+		for (unsigned int j = 0; one->touched && j < RUN_FIELDS; j++)
+			fits &= put_field(one, j, series->intervals);
+		one->touched = false;
+	}
+	bytes_put(&series->lengths, ns);
+	series->intervals++;
+	return fits && !series->lengths.failed ? 0 : -ENOMEM;
+}
+
+static void encode_one(const struct run_series_one *one, uint32_t intervals,
+		       struct bytes *bytes)
+{
+	unsigned int has = 0;
+
+	for (unsigned int i = 0; i < RUN_FIELDS; i++)
+		has |= one->field[i].intervals ? 1u << i : 0;
+	bytes_put(bytes, one->vm);
+	bytes_put(bytes, one->reason);
+	bytes_put(bytes, has);
+	for (unsigned int i = 0; i < RUN_FIELDS; i++) {
+		const struct bytes *field = &one->field[i].bytes;
+		uint32_t zeros = intervals - one->field[i].intervals;
+
+		if (!(has & 1u << i))
+			continue;
+		bytes_put(bytes, field->length + zeros);
+		bytes_put_data(bytes, field->data, field->length);
+		while (zeros--)
+			bytes_put(bytes, 0);
+	}
+}
+
+int run_series_encode(struct run_series *series, struct bytes *bytes)
+{
+	bytes_put(bytes, series->intervals);
+	bytes_put_data(bytes, series->lengths.data, series->lengths.length);
+	for (size_t i = 0; i < series->nr; i++)
+		encode_one(&series->one[i], series->intervals, bytes);
+	return bytes->failed ? -ENOMEM : 0;
+}
+
+void run_series_free(struct run_series *series)
+{
+	for (size_t i = 0; i < series->nr; i++) {
+		for (unsigned int j = 0; j < RUN_FIELDS; j++)
+			bytes_free(&series->one[i].field[j].bytes);
+	}
+	free(series->one);
+	bytes_free(&series->lengths);
+	memset(series, 0, sizeof(*series));
+}
+
+static int read_line(struct cursor *cursor, struct run_series_reader *reader)
+{
+	struct run_series_line *line;
+	uint64_t has;
+
+	if (reader->nr == reader->room) {
+		size_t room = reader->room ? 2 * reader->room : 32;
+
+		line = reallocarray(reader->line, room, sizeof(*line));
+		if (!line)
+			return -ENOMEM;
+		reader->line = line;
+		reader->room = room;
+	}
+	line = &reader->line[reader->nr];
+	*line = (struct run_series_line){
+		.vm = cursor_get(cursor, INT64_MAX),
+		.reason = cursor_get(cursor, UINT32_MAX),
+	};
+	has = cursor_get(cursor, (1u << RUN_FIELDS) - 1);
+	for (unsigned int i = 0; i < RUN_FIELDS; i++) {
+		if (has & 1u << i)
+			line->field[i] = cursor_take(
+				cursor, cursor_get(cursor, BYTES_MAX));
+	}
+	reader->nr++;
+	return cursor->failed ? -EINVAL : 0;
+}
+
+int run_series_open(struct cursor cursor, struct run_series_reader *reader)
+{
+	int r = 0;
+
+	memset(reader, 0, sizeof(*reader));
+	reader->left = cursor_get(&cursor, BYTES_MAX);
+	reader->lengths = cursor;
+	/* Only now it is known where the lengths end, and that all are there. */
+	for (uint64_t i = 0; i < reader->left && !cursor.failed; i++)
+		cursor_get(&cursor, RUN_NS_MAX);
+	if (cursor.failed)
+		return -EINVAL;
+	while (!r && cursor_has_more(&cursor))
+		r = read_line(&cursor, reader);
+	return r;
+}
+
+uint64_t run_series_length(const struct run_series_reader *reader)
+{
+	struct cursor lengths = reader->lengths;
+
+	return cursor_get(&lengths, RUN_NS_MAX);
+}
+
+static int add_line(const struct run_series_line *line,
+		    const uint64_t value[RUN_FIELDS], struct ledger *ledger)
+{
+	struct ledger_vm *vm = ledger_find_vm(ledger, line->vm);
+	struct ledger_cell *cell;
+	uint64_t max = value[RUN_MAX] ? hist_middle(value[RUN_MAX] - 1) : 0;
+
+	if (!vm || !vm->nr_vcpus)
+		return -EINVAL;
+	cell = ledger_cell(&vm->vcpu[0].cells, line->reason);
+	if (!cell)
+		return -ENOMEM;
+	cell->exits += value[RUN_EXITS];
+	cell->ns += value[RUN_TIME] * RUN_UNIT_NS;
+	if (max > cell->max_ns)
+		cell->max_ns = max;
+	cell->fast += value[RUN_FAST];
+	cell->preempted_ns += value[RUN_PREEMPTED] * RUN_UNIT_NS;
+	cell->blocked_ns += value[RUN_BLOCKED] * RUN_UNIT_NS;
+	vm->vcpu[0].exits += value[RUN_EXITS];
+	vm->vcpu[0].ns += value[RUN_TIME] * RUN_UNIT_NS;
+	return 0;
+}
+
+int run_series_next(struct run_series_reader *reader, struct ledger *ledger)
+{
+	static const uint64_t most[RUN_FIELDS] = {
+		RUN_COUNT_MAX,
+		RUN_NS_MAX / RUN_UNIT_NS,
+		HIST_BUCKETS,
+		RUN_COUNT_MAX,
+		RUN_NS_MAX / RUN_UNIT_NS,
+		RUN_NS_MAX / RUN_UNIT_NS,
+	};
+	int r = 0;
+
+	if (!reader->left)
+		return -EINVAL;
+	cursor_get(&reader->lengths, RUN_NS_MAX);
+	reader->left--;
+	for (size_t i = 0; !r && i < reader->nr; i++) {
+		struct run_series_line *line = &reader->line[i];
+		uint64_t value[RUN_FIELDS] = { 0 }, any = 0;
+
+		for (unsigned int j = 0; j < RUN_FIELDS; j++) {
+			struct cursor *field = &line->field[j];
+
+			if (!field->at)
+				continue;
+			value[j] = cursor_get(field, most[j]);
+			any |= value[j];
+			if (field->failed ||
+			    (!reader->left && field->at != field->end))
+				r = -EINVAL;
+		}
+		if (!r && any)
+			r = add_line(line, value, ledger);
+	}
+	return r;
+}
+
+void run_series_close(struct run_series_reader *reader)
+{
+	free(reader->line);
+	memset(reader, 0, sizeof(*reader));
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "reasons.h"
+#include "run/run_cells.h"
+#include "run/run_writer_private.h"
+
+static const char *const statements[NR_PUTS] = {
+	[PUT_BEGIN] = "BEGIN IMMEDIATE",
+	[PUT_COMMIT] = "COMMIT",
+	[PUT_ROLLBACK] = "ROLLBACK",
+	[PUT_INTERVAL] = "INSERT INTO interval VALUES (?, ?, ?, ?)",
+	[PUT_CHUNK] = "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[PUT_FORGET] = "DELETE FROM interval",
+	/* One whose vCPUs were all gone may have another. */
+	[PUT_VM] =
+		"INSERT INTO vm VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (number) DO UPDATE SET ended_ns = NULL",
+	[PUT_VM_ENDED] = "UPDATE vm SET ended_ns = ?2 WHERE number = ?1",
+	[PUT_VCPU] = "INSERT INTO vcpu VALUES (?1, ?2, ?5, ?3, ?4, NULL)",
+	[PUT_VCPU_AGAIN] =
+		"UPDATE vcpu SET tid = ?3, prior_exits = ?4 WHERE vm = ?1 AND id = ?2 AND gone_ns IS NULL",
+	[PUT_VCPU_GONE] =
+		"UPDATE vcpu SET gone_ns = ?3 WHERE vm = ?1 AND id = ?2 AND gone_ns IS NULL",
+	[PUT_MARK] =
+		"INSERT INTO mark (at_ns, kind, vm, text) VALUES (?, ?, ?, ?)",
+	[PUT_LOSS] = "INSERT INTO loss VALUES (?, ?, ?)",
+	[PUT_SLOW] =
+		"INSERT INTO slow (n, at_ns, vm, vcpu, tid, reason, key, ns, preempted_ns, blocked_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+};
+
+int run_put(struct run_writer *writer, unsigned int statement)
+{
+	sqlite3_stmt *put = writer->put[statement];
+	int r;
+
+	sqlite3_step(put);
+	r = sqlite3_reset(put);
+	sqlite3_clear_bindings(put);
+	return r;
+}
+
+/* All names of this kind of processor, so that a run can be read without us. */
+static int put_reasons(sqlite3 *db, uint32_t isa)
+{
+	size_t nr;
+	const struct exit_reason *reasons = exit_reasons(isa, &nr);
+	sqlite3_stmt *put;
+	int r = sqlite3_prepare_v2(db, "INSERT INTO reason VALUES (?, ?, ?, ?)",
+				   -1, &put, NULL);
+
+	for (size_t i = 0; r == SQLITE_OK && i < nr; i++) {
+		sqlite3_bind_int64(put, 1, isa);
+		sqlite3_bind_int64(put, 2, reasons[i].code);
+		sqlite3_bind_text(put, 3, reasons[i].name, -1, SQLITE_STATIC);
+		sqlite3_bind_text(put, 4, reasons[i].description, -1,
+				  SQLITE_STATIC);
+		sqlite3_step(put);
+		r = sqlite3_reset(put);
+	}
+	sqlite3_finalize(put);
+	return r;
+}
+
+static int begin(struct run_writer *writer)
+{
+	/* What is thinned leaves pages behind, which the end gives back. */
+	int r = sqlite3_exec(writer->db,
+			     "PRAGMA auto_vacuum = INCREMENTAL;"
+			     "PRAGMA journal_mode = WAL;"
+			     "PRAGMA synchronous = NORMAL;"
+			     "BEGIN",
+			     NULL, NULL, NULL);
+
+	if (r == SQLITE_OK)
+		r = run_schema_create(writer->db);
+	if (r == SQLITE_OK)
+		r = run_info_save(writer->db, &writer->info);
+	if (r == SQLITE_OK)
+		r = put_reasons(writer->db, writer->info.isa);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(writer->db, "COMMIT", NULL, NULL, NULL);
+	for (unsigned int i = 0; r == SQLITE_OK && i < NR_PUTS; i++)
+		r = sqlite3_prepare_v3(writer->db, statements[i], -1,
+				       SQLITE_PREPARE_PERSISTENT,
+				       &writer->put[i], NULL);
+	return r;
+}
+
+int run_writer_open(const char *path, const struct run_info *info,
+		    const struct filter *filter, struct run_writer **result,
+		    struct why *why)
+{
+	struct run_writer *writer = calloc(1, sizeof(*writer));
+	int r;
+
+	*result = NULL;
+	if (writer)
+		writer->path = strdup(path);
+	if (!writer || !writer->path) {
+		free(writer);
+		return why_set(why, ENOMEM, "out of memory");
+	}
+	writer->info = *info;
+	writer->filter = filter;
+	writer->n = 1;
+	r = run_connect_new(path, &writer->db, why);
+	if (!r && begin(writer) != SQLITE_OK) {
+		r = run_sql_error(writer->db, path, why);
+		sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
+		unlink(path);
+	}
+	if (r)
+		run_writer_close(writer);
+	else
+		*result = writer;
+	return r;
+}
+
+static int put_losses(struct run_writer *writer, const struct ledger *interval)
+{
+	struct ledger_losses now = interval->losses;
+	int r = SQLITE_OK;
+
+	for (size_t i = 0; r == SQLITE_OK && i < RUN_LOSSES; i++) {
+		sqlite3_stmt *put = writer->put[PUT_LOSS];
+
+		if (*run_loss(&now, i) == *run_loss(&writer->losses, i))
+			continue;
+		sqlite3_bind_int64(put, 1, writer->n);
+		sqlite3_bind_text(put, 2, run_losses[i].name, -1,
+				  SQLITE_STATIC);
+		sqlite3_bind_int64(put, 3, *run_loss(&now, i));
+		r = run_put(writer, PUT_LOSS);
+	}
+	writer->losses = now;
+	return r;
+}
+
+static int put_slow(struct run_writer *writer, const struct ledger_slow *slow)
+{
+	sqlite3_stmt *put = writer->put[PUT_SLOW];
+
+	sqlite3_bind_int64(put, 1, writer->n);
+	sqlite3_bind_int64(put, 2, slow->at_ns);
+	sqlite3_bind_int64(put, 3, slow->vm);
+	sqlite3_bind_int64(put, 4, slow->vcpu_id);
+	sqlite3_bind_int64(put, 5, slow->tid);
+	sqlite3_bind_int64(put, 6, slow->reason);
+	if (slow->has_key)
+		sqlite3_bind_int64(put, 7, (int64_t)slow->key);
+	sqlite3_bind_int64(put, 8, slow->ns);
+	sqlite3_bind_int64(put, 9, slow->preempted_ns);
+	sqlite3_bind_int64(put, 10, slow->blocked_ns);
+	return run_put(writer, PUT_SLOW);
+}
+
+static int put_slows(struct run_writer *writer, const struct ledger *interval)
+{
+	const struct filter *filter = writer->filter;
+	int r = SQLITE_OK;
+
+	for (size_t i = 0; r == SQLITE_OK && i < interval->slows.nr; i++) {
+		const struct ledger_slow *slow = &interval->slows.slow[i];
+		const struct ledger_vm *vm = ledger_find_vm(interval, slow->vm);
+
+		if (vm && filter_has_vm(filter, vm) &&
+		    filter_has_number(&filter->vcpus, slow->vcpu_id) &&
+		    filter_has_number(&filter->reasons, slow->reason))
+			r = put_slow(writer, slow);
+	}
+	return r;
+}
+
+static int put_cells(struct run_writer *writer, const struct ledger *interval,
+		     uint64_t begin_ns)
+{
+	sqlite3_stmt *put = writer->put[PUT_INTERVAL];
+
+	bytes_reset(&writer->cells);
+	run_cells_encode(interval, writer->filter, &writer->cells);
+	if (writer->cells.failed)
+		return SQLITE_NOMEM;
+	sqlite3_bind_int64(put, 1, writer->n);
+	sqlite3_bind_int64(put, 2, begin_ns);
+	sqlite3_bind_int64(put, 3, interval->ns);
+	if (writer->cells.length)
+		sqlite3_bind_blob(put, 4, writer->cells.data,
+				  writer->cells.length, SQLITE_STATIC);
+	else
+		sqlite3_bind_zeroblob(put, 4, 0);
+	return run_put(writer, PUT_INTERVAL);
+}
+
+static void bind_packed(sqlite3_stmt *put, int at, size_t size,
+			const struct bytes *packed)
+{
+	sqlite3_bind_int64(put, at, size);
+	sqlite3_bind_blob(put, at + 1, packed->data, packed->length,
+			  SQLITE_STATIC);
+}
+
+/* The intervals so far become a chunk. */
+static int thin_out(struct run_writer *writer, uint64_t end_ns)
+{
+	sqlite3_stmt *put = writer->put[PUT_CHUNK];
+	struct bytes series = { .data = NULL };
+	int r = SQLITE_OK;
+
+	bytes_reset(&writer->cells);
+	bytes_reset(&writer->packed);
+	bytes_reset(&writer->packed_series);
+	run_cells_encode(&writer->detail, writer->filter, &writer->cells);
+	if (run_series_encode(&writer->series, &series) ||
+	    bytes_deflate(&writer->packed, &writer->cells) ||
+	    bytes_deflate(&writer->packed_series, &series))
+		r = SQLITE_NOMEM;
+	if (r == SQLITE_OK) {
+		sqlite3_bind_int64(put, 1, writer->first);
+		sqlite3_bind_int64(put, 2, writer->n);
+		sqlite3_bind_int64(put, 3, writer->begin_ns);
+		sqlite3_bind_int64(put, 4, end_ns);
+		bind_packed(put, 5, series.length, &writer->packed_series);
+		bind_packed(put, 7, writer->cells.length, &writer->packed);
+		r = run_put(writer, PUT_CHUNK);
+	}
+	if (r == SQLITE_OK)
+		r = run_put(writer, PUT_FORGET);
+	bytes_free(&series);
+	run_series_free(&writer->series);
+	ledger_reset(&writer->detail);
+	writer->first = 0;
+	return r;
+}
+
+static int put_interval(struct run_writer *writer,
+			const struct ledger *interval, uint64_t begin_ns)
+{
+	int r = run_writer_vms(writer, interval);
+
+	if (r == SQLITE_OK)
+		r = put_cells(writer, interval, begin_ns);
+	if (r == SQLITE_OK)
+		r = put_losses(writer, interval);
+	if (r == SQLITE_OK)
+		r = put_slows(writer, interval);
+	if (r != SQLITE_OK)
+		return r;
+	if (!writer->first) {
+		writer->first = writer->n;
+		writer->begin_ns = begin_ns;
+	}
+	if (ledger_add(&writer->detail, interval) ||
+	    run_series_add(&writer->series, interval, writer->filter,
+			   interval->ns - begin_ns))
+		return SQLITE_NOMEM;
+	if (interval->ns - writer->begin_ns >= writer->info.detail_ns)
+		r = thin_out(writer, interval->ns);
+	return r;
+}
+
+int run_writer_add(struct run_writer *writer, const struct ledger *interval,
+		   uint64_t begin_ns, struct why *why)
+{
+	int r = run_put(writer, PUT_BEGIN);
+
+	writer->since_ns = begin_ns;
+	if (r == SQLITE_OK)
+		r = put_interval(writer, interval, begin_ns);
+	if (r == SQLITE_OK)
+		r = run_put(writer, PUT_COMMIT);
+	if (r == SQLITE_OK) {
+		writer->n++;
+		return 0;
+	}
+	if (r == SQLITE_NOMEM)
+		r = why_set(why, ENOMEM, "out of memory");
+	else
+		r = run_sql_error(writer->db, writer->path, why);
+	run_put(writer, PUT_ROLLBACK);
+	return r;
+}
+
+int run_writer_finish(struct run_writer *writer, const struct run_info *info,
+		      struct why *why)
+{
+	int r = run_info_save(writer->db, info);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(writer->db, "PRAGMA incremental_vacuum", NULL,
+				 NULL, NULL);
+	if (r != SQLITE_OK)
+		return run_sql_error(writer->db, writer->path, why);
+	/*
+	 * One file, which can be read where nothing can be written.  Who reads
+	 * it just now is in the way of that, and makes one of it in the end.
+	 */
+	for (unsigned int i = 0; i < NR_PUTS; i++) {
+		sqlite3_finalize(writer->put[i]);
+		writer->put[i] = NULL;
+	}
+	sqlite3_exec(writer->db, "PRAGMA journal_mode = DELETE", NULL, NULL,
+		     NULL);
+	return 0;
+}
+
+void run_writer_close(struct run_writer *writer)
+{
+	if (!writer)
+		return;
+	for (unsigned int i = 0; i < NR_PUTS; i++)
+		sqlite3_finalize(writer->put[i]);
+	sqlite3_close(writer->db);
+	ledger_free(&writer->known);
+	ledger_free(&writer->detail);
+	run_series_free(&writer->series);
+	bytes_free(&writer->cells);
+	bytes_free(&writer->packed);
+	bytes_free(&writer->packed_series);
+	free(writer->marks);
+	free(writer->path);
+	free(writer);
+}
+
+/* Is it being recorded now, by a process of this boot? */
+static int check_recording(const char *path, const struct run_info *info,
+			   struct why *why)
+{
+	struct run_info here = { .isa = 0 };
+
+	run_info_read_host(&here);
+	if (info->ended_ns)
+		return why_set(why, EINVAL,
+			       "%s: its recording has ended; a mark is of now",
+			       path);
+	if (strcmp(here.boot_id, info->boot_id) ||
+	    (kill(info->pid, 0) && errno == ESRCH))
+		return why_set(why, ESRCH,
+			       "%s: nobody records it any more (pid %u did)",
+			       path, info->pid);
+	return 0;
+}
+
+static int put_user_mark(sqlite3 *db, const char *path, const char *text,
+			 struct why *why)
+{
+	struct timespec now;
+	sqlite3_stmt *put;
+	int r = sqlite3_prepare_v2(db, statements[PUT_MARK], -1, &put, NULL);
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (r == SQLITE_OK) {
+		sqlite3_bind_int64(put, 1,
+				   now.tv_sec * 1000000000ll + now.tv_nsec);
+		sqlite3_bind_text(put, 2, RUN_MARK_USER, -1, SQLITE_STATIC);
+		sqlite3_bind_text(put, 4, text, -1, SQLITE_STATIC);
+		sqlite3_step(put);
+		r = sqlite3_finalize(put);
+	}
+	return r == SQLITE_OK ? 0 : run_sql_error(db, path, why);
+}
+
+int run_mark(const char *path, const char *text, struct why *why)
+{
+	struct run_info info;
+	sqlite3 *db;
+	int r;
+
+	r = run_connect(path, SQLITE_OPEN_READWRITE, &db, why);
+	if (r)
+		return r;
+	r = run_info_load(db, path, &info, why);
+	if (!r)
+		r = check_recording(path, &info, why);
+	if (!r)
+		r = put_user_mark(db, path, text, why);
+	sqlite3_close(db);
+	return r;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the writer share. */
+#ifndef EXITLEDGER_RUN_WRITER_PRIVATE_H
+#define EXITLEDGER_RUN_WRITER_PRIVATE_H
+
+#include "run/run_schema.h"
+#include "run/run_series.h"
+#include "run/run_writer.h"
+
+enum {
+	PUT_BEGIN,
+	PUT_COMMIT,
+	PUT_ROLLBACK,
+	PUT_INTERVAL,
+	PUT_CHUNK,
+	PUT_FORGET, /* intervals that a chunk has */
+	PUT_VM,
+	PUT_VM_ENDED,
+	PUT_VCPU,
+	PUT_VCPU_AGAIN, /* its thread or its prior exits became known */
+	PUT_VCPU_GONE,
+	PUT_MARK,
+	PUT_LOSS,
+	PUT_SLOW,
+	NR_PUTS,
+};
+
+/* Which of a VM's automatic marks are set. */
+struct run_vm_marks {
+	uint64_t vm;
+	bool exits, io;
+};
+
+struct run_writer {
+	char *path;
+	struct run_info info;
+	const struct filter *filter;
+	sqlite3 *db;
+	sqlite3_stmt *put[NR_PUTS];
+
+	uint64_t n; /* of the next interval, from 1 */
+	uint64_t since_ns; /* its begin */
+	struct ledger known; /* VMs and vCPUs that have rows */
+	struct run_vm_marks *marks; /* ascending by VM */
+	size_t nr_marks, marks_room;
+	struct ledger_losses losses; /* as recorded last */
+
+	/* The chunk in the making. */
+	uint64_t first;
+	uint64_t begin_ns;
+	struct ledger detail;
+	struct run_series series;
+
+	struct bytes cells, packed, packed_series;
+};
+
+/**
+ * run_put - run a prepared statement with what is bound to it
+ *
+ * Bindings are cleared.  A result code of SQLite.
+ */
+int run_put(struct run_writer *writer, unsigned int statement);
+
+/** run_writer_vms - record which VMs and vCPUs an interval has, and marks */
+int run_writer_vms(struct run_writer *writer, const struct ledger *interval);
+
+#endif /* EXITLEDGER_RUN_WRITER_PRIVATE_H */

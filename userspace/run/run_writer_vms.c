@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* VMs and vCPUs that come and go, and the marks for it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "reasons.h"
+#include "run/run_writer_private.h"
+
+static int put_mark(struct run_writer *writer, uint64_t at_ns, const char *kind,
+		    const struct ledger_vm *vm)
+{
+	sqlite3_stmt *put = writer->put[PUT_MARK];
+
+	sqlite3_bind_int64(put, 1, at_ns);
+	sqlite3_bind_text(put, 2, kind, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(put, 3, vm->number);
+	sqlite3_bind_text(put, 4, vm->name, -1, SQLITE_TRANSIENT);
+	return run_put(writer, PUT_MARK);
+}
+
+static struct run_vm_marks *marks_of(struct run_writer *writer, uint64_t vm)
+{
+	struct run_vm_marks *marks;
+	size_t at = writer->nr_marks;
+
+	/* New VMs have the highest numbers. */
+	while (at && writer->marks[at - 1].vm > vm)
+		at--;
+	if (at && writer->marks[at - 1].vm == vm)
+		return &writer->marks[at - 1];
+	if (writer->nr_marks == writer->marks_room) {
+		size_t room = writer->marks_room ? 2 * writer->marks_room : 16;
+
+		marks = reallocarray(writer->marks, room, sizeof(*marks));
+		if (!marks)
+			return NULL;
+		writer->marks = marks;
+		writer->marks_room = room;
+	}
+	marks = &writer->marks[at];
+	memmove(marks + 1, marks, (writer->nr_marks++ - at) * sizeof(*marks));
+	*marks = (struct run_vm_marks){ .vm = vm };
+	return marks;
+}
+
+/* What KVM hands to userspace, unless a device of its own is at the port. */
+static bool is_io(uint32_t isa, uint32_t reason)
+{
+	return isa == EXIT_ISA_SVM ? reason == EXIT_SVM_IOIO :
+				     reason == EXIT_VMX_IO_INSTRUCTION;
+}
+
+static int put_first_exits(struct run_writer *writer,
+			   const struct ledger_vm *vm)
+{
+	struct run_vm_marks *marks = marks_of(writer, vm->number);
+	bool exits = false, io = false;
+	int r = SQLITE_OK;
+
+	if (!marks)
+		return SQLITE_NOMEM;
+	if (marks->exits && marks->io)
+		return SQLITE_OK;
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		const struct ledger_cells *cells = &vm->vcpu[i].cells;
+
+		exits |= vm->vcpu[i].exits > 0;
+		for (size_t j = 0; j < cells->nr; j++)
+			io |= cells->cell[j].exits &&
+			      is_io(vm->isa, cells->cell[j].reason);
+	}
+	if (exits && !marks->exits) {
+		r = put_mark(writer, writer->since_ns, RUN_MARK_FIRST_EXIT, vm);
+		marks->exits = true;
+	}
+	if (r == SQLITE_OK && io && !marks->io) {
+		r = put_mark(writer, writer->since_ns, RUN_MARK_FIRST_IO, vm);
+		marks->io = true;
+	}
+	return r;
+}
+
+static int put_vcpu(struct run_writer *writer, const struct ledger *interval,
+		    const struct ledger_vm *vm, const struct ledger_vcpu *vcpu,
+		    struct ledger_vm *known)
+{
+	size_t before = known->nr_vcpus;
+	struct ledger_vcpu *to = ledger_vcpu(known, vcpu->id);
+	unsigned int statement = PUT_VCPU_AGAIN;
+	sqlite3_stmt *put;
+	int r = SQLITE_OK;
+
+	if (!to)
+		return SQLITE_NOMEM;
+	if (known->nr_vcpus != before)
+		statement = PUT_VCPU;
+	if (statement == PUT_VCPU || to->tid != vcpu->tid ||
+	    to->prior_exits != vcpu->prior_exits) {
+		put = writer->put[statement];
+		sqlite3_bind_int64(put, 1, vm->number);
+		sqlite3_bind_int64(put, 2, vcpu->id);
+		sqlite3_bind_int64(put, 3, vcpu->tid);
+		sqlite3_bind_int64(put, 4, vcpu->prior_exits);
+		if (statement == PUT_VCPU)
+			sqlite3_bind_int64(put, 5, interval->ns);
+		r = run_put(writer, statement);
+	}
+	to->tid = vcpu->tid;
+	to->prior_exits = vcpu->prior_exits;
+	to->gone = vcpu->gone;
+	if (r != SQLITE_OK || !vcpu->gone)
+		return r;
+	put = writer->put[PUT_VCPU_GONE];
+	sqlite3_bind_int64(put, 1, vm->number);
+	sqlite3_bind_int64(put, 2, vcpu->id);
+	sqlite3_bind_int64(put, 3, interval->ns);
+	return run_put(writer, PUT_VCPU_GONE);
+}
+
+static bool was_running(const struct ledger_vm *vm)
+{
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		if (vm->vcpu[i].prior_exits)
+			return true;
+	}
+	return false;
+}
+
+static int put_new_vm(struct run_writer *writer, const struct ledger *interval,
+		      const struct ledger_vm *vm)
+{
+	sqlite3_stmt *put = writer->put[PUT_VM];
+	int r;
+
+	sqlite3_bind_int64(put, 1, vm->number);
+	sqlite3_bind_int64(put, 2, vm->pid);
+	sqlite3_bind_int64(put, 3, vm->isa);
+	sqlite3_bind_text(put, 4, vm->name, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(put, 5, interval->ns);
+	r = run_put(writer, PUT_VM);
+	if (r == SQLITE_OK)
+		r = put_mark(writer, writer->since_ns,
+			     was_running(vm) ? RUN_MARK_RUNNING :
+					       RUN_MARK_CREATED,
+			     vm);
+	return r;
+}
+
+static int put_vm(struct run_writer *writer, const struct ledger *interval,
+		  const struct ledger_vm *vm)
+{
+	struct ledger_vm *known = ledger_find_vm(&writer->known, vm->number);
+	int r = SQLITE_OK;
+
+	if (!known) {
+		known = ledger_vm(&writer->known, vm->number, vm->pid);
+		if (!known)
+			return SQLITE_NOMEM;
+		r = put_new_vm(writer, interval, vm);
+	}
+	for (size_t i = 0; r == SQLITE_OK && i < vm->nr_vcpus; i++) {
+		if (filter_has_number(&writer->filter->vcpus, vm->vcpu[i].id))
+			r = put_vcpu(writer, interval, vm, &vm->vcpu[i], known);
+	}
+	if (r == SQLITE_OK)
+		r = put_first_exits(writer, vm);
+	if (r != SQLITE_OK || !ledger_vm_ended(vm))
+		return r;
+	sqlite3_bind_int64(writer->put[PUT_VM_ENDED], 1, vm->number);
+	sqlite3_bind_int64(writer->put[PUT_VM_ENDED], 2, interval->ns);
+	r = run_put(writer, PUT_VM_ENDED);
+	return r == SQLITE_OK ?
+		       put_mark(writer, interval->ns, RUN_MARK_ENDED, vm) :
+		       r;
+}
+
+int run_writer_vms(struct run_writer *writer, const struct ledger *interval)
+{
+	int r = SQLITE_OK;
+
+	for (size_t i = 0; r == SQLITE_OK && i < interval->nr_vms; i++) {
+		if (filter_has_vm(writer->filter, &interval->vm[i]))
+			r = put_vm(writer, interval, &interval->vm[i]);
+	}
+	/* Those that are gone get a row of their own if they come again. */
+	ledger_reset(&writer->known);
+	return r;
+}
