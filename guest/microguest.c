@@ -343,7 +343,8 @@ static int write_counts(FILE *file, const struct options *options,
 	if (!vmm_exits(vmm, &exits))
 		fprintf(file, "exits %llu\n", (unsigned long long)exits);
 	for (size_t i = 0; i < nr; i++)
-		fprintf(file, "0x%03x %llu\n", reasons[i],
+		fprintf(file, "0x%03x%s %llu\n", reasons[i],
+			kinds_exact(run->work, run->isa, reasons[i]) ? "" : "+",
 			(unsigned long long)micro_executed(vmm, run,
 							   reasons[i]));
 	return ferror(file) ? -EIO : 0;

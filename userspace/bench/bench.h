@@ -73,8 +73,12 @@ struct bench_run {
 	bool has_counted; /* the configuration counts */
 	uint64_t counted; /* exits: of the kind's reason, or all */
 	uint64_t expected; /* … that there were */
-	bool has_self; /* KVM's time and BPF's are both there */
-	double self; /* KVM's − BPF's, per exit of the kind's reason */
+	bool at_least; /* … or more: memory's first touches */
+	/* Times from the exit to the next entry, per exit of the kind's reason:
+	 */
+	bool has_kvm_time, has_bpf_time;
+	double kvm_time; /* as KVM's counters have them */
+	double bpf_time; /* as the observer has */
 };
 
 struct bench {

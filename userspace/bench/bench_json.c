@@ -55,8 +55,14 @@ static json_t *run_json(const struct bench *bench, const struct bench_run *run)
 		json_object_set_new(object, "expected",
 				    json_integer(run->expected));
 	}
-	if (object && run->has_self)
-		json_object_set_new(object, "self", json_real(run->self));
+	if (object && run->at_least)
+		json_object_set_new(object, "at_least", json_true());
+	if (object && run->has_kvm_time)
+		json_object_set_new(object, "kvm_time",
+				    json_real(run->kvm_time));
+	if (object && run->has_bpf_time)
+		json_object_set_new(object, "bpf_time",
+				    json_real(run->bpf_time));
 	return object;
 }
 
@@ -307,9 +313,16 @@ static int take_laps(const json_t *object, struct bench_run *run,
 	return 0;
 }
 
+static bool take_number(const json_t *object, const char *name, double *value)
+{
+	const json_t *number = json_object_get(object, name);
+
+	*value = json_number_value(number);
+	return json_is_number(number);
+}
+
 static int take_run(const json_t *object, struct bench *bench, struct why *why)
 {
-	const json_t *self = json_object_get(object, "self");
 	struct bench_run run = { 0 };
 	int r;
 
@@ -322,8 +335,9 @@ static int take_run(const json_t *object, struct bench *bench, struct why *why)
 			r = json_get_u64(object, "expected", INT64_MAX,
 					 &run.expected, why);
 	}
-	run.has_self = json_is_number(self);
-	run.self = json_number_value(self);
+	run.at_least = json_is_true(json_object_get(object, "at_least"));
+	run.has_kvm_time = take_number(object, "kvm_time", &run.kvm_time);
+	run.has_bpf_time = take_number(object, "bpf_time", &run.bpf_time);
 	if (!r)
 		r = take_laps(object, &run, why);
 	if (r) {

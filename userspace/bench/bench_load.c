@@ -191,16 +191,17 @@ static void take_counts(const struct bench_load *load, uint32_t reason,
 			struct bench_loaded *loaded)
 {
 	FILE *file = fopen(load->counts, "re");
+	char name[32], *end;
 	uint64_t value;
-	char name[32];
 
 	while (file && fscanf(file, "%31s %" SCNu64, name, &value) == 2) {
 		if (!strcmp(name, "exits")) {
 			loaded->exits = value;
 			loaded->has_exits = true;
 		} else if (name[0] == '0' &&
-			   strtoul(name, NULL, 16) == reason) {
+			   strtoul(name, &end, 16) == reason) {
 			loaded->of_reason = value;
+			loaded->at_least = *end == '+';
 		}
 	}
 	if (file)

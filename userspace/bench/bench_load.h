@@ -24,7 +24,8 @@ struct bench_loaded {
 	size_t nr;
 	bool has_exits;
 	uint64_t exits; /* of its VM in all, by KVM's own statistics */
-	uint64_t of_reason; /* that it caused itself */
+	uint64_t of_reason; /* that it caused itself … */
+	bool at_least; /* … or more */
 };
 
 /**

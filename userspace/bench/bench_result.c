@@ -81,16 +81,44 @@ static int rounds_init(const struct bench *bench, size_t kind, size_t row,
 	return 0;
 }
 
-/* What can be added up, and what is said of single laps. */
-static int take_sums(const struct bench *bench, size_t kind, size_t row,
-		     const struct rounds *rounds, struct bench_cell *cell)
+/* The median of the runs' times; false: they have none. */
+static bool middle_time(double *times, size_t nr, double *time)
 {
-	double *self = calloc(bench->rounds, sizeof(*self));
-	double low = 0, high = 0;
-	size_t nr_self = 0;
+	if (!nr)
+		return false;
+	stats_sort(times, nr);
+	*time = stats_median(times, nr);
+	return true;
+}
 
-	if (!self)
-		return -ENOMEM;
+static int take_times(const struct bench *bench, size_t kind, size_t row,
+		      struct bench_cell *cell)
+{
+	double *kvm = calloc(bench->rounds, sizeof(*kvm));
+	double *bpf = calloc(bench->rounds, sizeof(*bpf));
+	size_t nr_kvm = 0, nr_bpf = 0;
+
+	for (unsigned int i = 0; kvm && bpf && i < bench->rounds; i++) {
+		const struct bench_run *run = find_run(bench, kind, row, i);
+
+		if (run && run->has_kvm_time)
+			kvm[nr_kvm++] = run->kvm_time;
+		if (run && run->has_bpf_time)
+			bpf[nr_bpf++] = run->bpf_time;
+	}
+	cell->has_kvm_time = middle_time(kvm, nr_kvm, &cell->kvm_time);
+	cell->has_bpf_time = middle_time(bpf, nr_bpf, &cell->bpf_time);
+	free(bpf);
+	free(kvm);
+	return kvm && bpf ? 0 : -ENOMEM;
+}
+
+/* What can be added up, and what is said of single laps. */
+static void take_sums(const struct bench *bench, size_t kind, size_t row,
+		      const struct rounds *rounds, struct bench_cell *cell)
+{
+	double low = 0, high = 0;
+
 	for (size_t i = 0; i < rounds->nr; i++) {
 		const struct stats_laps *laps = &rounds->pair[i].with;
 		double median = stats_median(laps->lap, laps->nr);
@@ -112,16 +140,8 @@ static int take_sums(const struct bench *bench, size_t kind, size_t row,
 		cell->has_counted |= run->has_counted;
 		cell->counted += run->has_counted ? run->counted : 0;
 		cell->expected += run->has_counted ? run->expected : 0;
-		if (run->has_self)
-			self[nr_self++] = run->self;
+		cell->at_least |= run->has_counted && run->at_least;
 	}
-	cell->has_self = nr_self;
-	if (nr_self) {
-		stats_sort(self, nr_self);
-		cell->self = stats_median(self, nr_self);
-	}
-	free(self);
-	return 0;
 }
 
 static int fill_cell(const struct bench *bench, size_t kind, size_t row,
@@ -140,7 +160,9 @@ static int fill_cell(const struct bench *bench, size_t kind, size_t row,
 			r = stats_estimate(compared.pair, compared.nr, SEED,
 					   &cell->added);
 		if (!r)
-			r = take_sums(bench, kind, row, &alone, cell);
+			r = take_times(bench, kind, row, cell);
+		if (!r)
+			take_sums(bench, kind, row, &alone, cell);
 	}
 	rounds_free(&alone);
 	rounds_free(&compared);
@@ -192,7 +214,29 @@ void bench_result_free(struct bench_result *result)
 
 int64_t bench_missed(const struct bench_cell *cell)
 {
+	if (cell->at_least && cell->counted >= cell->expected)
+		return 0;
 	return (int64_t)(cell->counted - cell->expected);
+}
+
+bool bench_own(const struct bench_result *result, size_t kind,
+	       struct bench_own *own)
+{
+	int with = bench_find_row(result->bench, "both");
+	int without = bench_find_row(result->bench, "kernel_time");
+	const struct bench_cell *both, *kernel;
+
+	if (with < 0 || without < 0)
+		return false;
+	both = bench_cell(result, kind, with);
+	kernel = bench_cell(result, kind, without);
+	if (!both->has_kvm_time || !both->has_bpf_time || !kernel->has_kvm_time)
+		return false;
+	own->outside = both->kvm_time - both->bpf_time;
+	own->inside = both->bpf_time - kernel->kvm_time;
+	own->sum = both->kvm_time - kernel->kvm_time;
+	own->added = both->added.value - kernel->added.value;
+	return true;
 }
 
 double bench_sum(const struct bench_result *result, size_t row)

@@ -17,8 +17,10 @@ struct bench_cell {
 	double worst; /* the lap that is farthest above */
 	bool has_counted;
 	uint64_t counted, expected; /* exits, of all runs together */
-	bool has_self;
-	double self; /* the observer's own estimate: the median of its runs' */
+	bool at_least; /* there were more than expected, and that is right */
+	/* From the exit to the next entry: the medians of the runs'. */
+	bool has_kvm_time, has_bpf_time;
+	double kvm_time, bpf_time;
 };
 
 struct bench_result {
@@ -62,6 +64,21 @@ double bench_sum(const struct bench_result *result, size_t row);
 
 /** bench_missed - how many exits a cell's row counted too few or too many */
 int64_t bench_missed(const struct bench_cell *cell);
+
+/*
+ * What the observer costs per exit, by KVM's and BPF's own clocks, where KVM's
+ * counters ran with and without it.  KVM's window of time encloses BPF's.
+ */
+struct bench_own {
+	double outside; /* BPF's window: KVM's time - BPF's */
+	double inside; /* BPF's time - KVM's without the observer */
+	double sum; /* KVM's time with the observer - without it */
+	double added; /* by the laps: what it adds to KVM's counters */
+};
+
+/** bench_own - work that out for a kind; false: not all of it was measured */
+bool bench_own(const struct bench_result *result, size_t kind,
+	       struct bench_own *own);
 
 /* How a configuration's cost has changed from one benchmark to another. */
 struct bench_change {

@@ -131,27 +131,12 @@ static int sum_cells(const struct ledger *ledger, uint32_t reason,
 	return 0;
 }
 
-/* KVM's window encloses the observer's: what it has more is the observer's. */
-static void take_self(const struct bench_ways *ways, uint32_t reason,
-		      const struct ledger_cell *sum, struct bench_run *run)
-{
-	uint64_t timed = hist_count(&sum->hist);
-	double cycles;
-
-	if (!timed || bench_load_kernel(ways->load, reason, &cycles))
-		return;
-	run->has_self = true;
-	run->self = cycles -
-		    (double)sum->ns / (double)timed * (double)ways->khz / 1e6;
-}
-
-static int take_ledger(const struct bench_ways *ways,
-		       const struct bench_config *config,
-		       struct observer *observer, uint32_t reason,
-		       struct bench_run *run)
+static int take_ledger(const struct bench_ways *ways, struct observer *observer,
+		       uint32_t reason, struct bench_run *run)
 {
 	struct ledger_cell sum = { 0 };
 	struct ledger ledger = { 0 };
+	uint64_t timed;
 	int r;
 
 	r = observer_collect(observer, &ledger, NULL);
@@ -160,8 +145,11 @@ static int take_ledger(const struct bench_ways *ways,
 	if (!r) {
 		run->has_counted = true;
 		run->counted = sum.exits;
-		if (config->exit_stats == 2)
-			take_self(ways, reason, &sum, run);
+		timed = hist_count(&sum.hist);
+		run->has_bpf_time = timed;
+		if (timed)
+			run->bpf_time = (double)sum.ns / (double)timed *
+					(double)ways->khz / 1e6;
 	}
 	hist_free(&sum.hist);
 	ledger_free(&ledger);
@@ -183,7 +171,7 @@ static int run_observed(struct bench_ways *ways,
 	if (config->observe.attach == ATTACH_AUTO)
 		ways->attach = attach_name(observer_attach(observer));
 	r = bench_load_run(ways->load, why);
-	if (!r && take_ledger(ways, config, observer, reason, run))
+	if (!r && take_ledger(ways, observer, reason, run))
 		r = why_set(why, ENOMEM, "out of memory");
 	observer_close(observer);
 	return r;
@@ -290,6 +278,7 @@ static void take_expected(const struct bench_ways *ways,
 		return;
 	}
 	run->expected = by_reason ? loaded->of_reason : loaded->exits;
+	run->at_least = by_reason && loaded->at_least;
 	if (!by_reason && !loaded->has_exits)
 		run->has_counted = false;
 }
@@ -321,6 +310,9 @@ int bench_way_run(struct bench_ways *ways, const struct bench_config *config,
 	if (r)
 		return r;
 	take_expected(ways, config, kind->reason, loaded, run);
+	run->has_kvm_time =
+		config->exit_stats == 2 &&
+		!bench_load_kernel(ways->load, kind->reason, &run->kvm_time);
 	move_laps(loaded, ways->warm_up, run);
 	return 0;
 }

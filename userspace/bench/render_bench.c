@@ -141,6 +141,8 @@ static struct text counted_text(const struct bench_cell *cell)
 	struct text text = { "", 0 };
 	int64_t missed = bench_missed(cell);
 
+	if (cell->has_counted && !missed && cell->at_least)
+		return (struct text){ "at least", 8 };
 	if (cell->has_counted && !missed)
 		return (struct text){ "exact", 5 };
 	return cell->has_counted && cell->expected ? format_difference(missed) :
@@ -237,31 +239,27 @@ static void show_rows(const struct bench *bench, FILE *out)
 	}
 }
 
-static void show_self(const struct bench_result *result, FILE *out)
+static void show_own(const struct bench_result *result, FILE *out)
 {
 	const struct bench *bench = result->bench;
-	int both = bench_find_row(bench, "both");
-	int kernel = bench_find_row(bench, "kernel_time");
+	struct bench_own own;
 	bool any = false;
 
-	if (both < 0 || kernel < 0)
-		return;
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
-		const struct bench_cell *cell = bench_cell(result, kind, both);
-		const struct bench_cell *without =
-			bench_cell(result, kind, kernel);
-
-		if (!cell->has_self || !without->measured)
+		if (!bench_own(result, kind, &own))
 			continue;
 		if (!any)
-			fputs("\nWhat the observer costs at least, by itself (KVM's time - BPF's), and by these\n"
-			      "runs (KVM's counters and observer - KVM's counters):\n",
-			      out);
+			fprintf(out,
+				"\nWhat the observer costs, by KVM's clock and BPF's, and by the laps:\n"
+				"%-*s%15s%10s%9s%9s%8s\n",
+				TITLE, "", "KVM'S - BPF'S", "IN BPF'S", "SUM",
+				"LAPS", "APART");
 		any = true;
-		fprintf(out, "%-*s%8s%8s\n", TITLE, bench->kind[kind].name,
-			number(cell->self, false).s,
-			number(cell->added.value - without->added.value, false)
-				.s);
+		fprintf(out, "%-*s%15s%10s%9s%9s%6.1f %%\n", TITLE,
+			bench->kind[kind].name, number(own.outside, false).s,
+			number(own.inside, true).s, number(own.sum, false).s,
+			number(own.added, false).s,
+			100 * (own.sum - own.added) / own.added);
 	}
 }
 
@@ -350,7 +348,7 @@ void render_bench_text(const struct bench_result *result, FILE *out)
 	show_marks(result, out);
 	show_rows(bench, out);
 	show_cheapest(result, out);
-	show_self(result, out);
+	show_own(result, out);
 	show_spread(result, out);
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++)
 		show_kind(result, kind, out);

@@ -137,6 +137,56 @@ START_TEST(cheapest_has_missed_nothing)
 }
 END_TEST
 
+START_TEST(own_cost_by_the_clocks)
+{
+	struct bench_result result;
+	struct bench_own own;
+	struct bench bench;
+
+	make_up(&bench);
+	strcpy(bench.row[3].name, "both");
+	for (unsigned int i = 0; i < 3; i++) {
+		struct bench_run *without = find(&bench, 0, 2, i);
+		struct bench_run *with = find(&bench, 0, 3, i);
+
+		without->has_kvm_time = true;
+		without->kvm_time = 1000 + i;
+		with->has_kvm_time = true;
+		with->kvm_time = 1322 + i;
+		with->has_bpf_time = i > 0;
+		with->bpf_time = 1100;
+	}
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	ck_assert(bench_own(&result, 0, &own));
+	ck_assert_double_eq(own.outside, 1323 - 1100);
+	ck_assert_double_eq(own.inside, 1100 - 1001);
+	ck_assert_double_eq(own.sum, 322);
+	ck_assert_double_eq(own.added, costs[3] - costs[2]);
+	ck_assert(!bench_own(&result, 1, &own));
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
+/* Memory's first touches: more is right, fewer is not. */
+START_TEST(at_least_so_many)
+{
+	struct bench_result result;
+	struct bench bench;
+
+	make_up(&bench);
+	find(&bench, 0, 3, 0)->counted += 9;
+	find(&bench, 1, 3, 0)->counted -= 1;
+	for (unsigned int i = 0; i < 6; i++)
+		find(&bench, i / 3, 3, i % 3)->at_least = true;
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	ck_assert_int_eq(bench_missed(bench_cell(&result, 0, 3)), 0);
+	ck_assert_int_eq(bench_missed(bench_cell(&result, 1, 3)), -1);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
 /* --- files --- */
 
 START_TEST(json_and_back)
@@ -147,8 +197,9 @@ START_TEST(json_and_back)
 	json_t *json, *second;
 
 	make_up(&bench);
-	find(&bench, 0, 3, 1)->has_self = true;
-	find(&bench, 0, 3, 1)->self = 244.5;
+	find(&bench, 0, 3, 1)->has_kvm_time = true;
+	find(&bench, 0, 3, 1)->kvm_time = 244.5;
+	find(&bench, 0, 4, 1)->at_least = true;
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
 	json = bench_json(&result);
 	ck_assert_ptr_nonnull(json);
@@ -157,7 +208,9 @@ START_TEST(json_and_back)
 	ck_assert_int_eq(bench_result_init(&again, &result), 0);
 	second = bench_json(&result);
 	ck_assert(json_equal(json, second));
-	ck_assert_double_eq(bench_cell(&result, 0, 3)->self, 244.5);
+	ck_assert_double_eq(bench_cell(&result, 0, 3)->kvm_time, 244.5);
+	ck_assert(!bench_cell(&result, 0, 3)->has_bpf_time);
+	ck_assert(bench_cell(&result, 0, 4)->at_least);
 	json_decref(json);
 	json_decref(second);
 	bench_result_free(&result);
@@ -391,6 +444,8 @@ static Suite *suite(void)
 
 	tcase_add_test(tcase, results_are_per_exit);
 	tcase_add_test(tcase, cheapest_has_missed_nothing);
+	tcase_add_test(tcase, own_cost_by_the_clocks);
+	tcase_add_test(tcase, at_least_so_many);
 	tcase_add_test(tcase, json_and_back);
 	tcase_add_loop_test(tcase, spoiled_files_are_refused, 0, nr);
 	tcase_add_test(tcase, two_become_one);
