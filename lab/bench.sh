@@ -75,6 +75,9 @@ document() {
 	- The recorders (perf kvm stat, perf record, trace-cmd) pay once more when their
 	  file is read; that is not in here. The one CPU of this host runs the guest and
 	  whoever empties the recorder's buffer.
+	- perf kvm stat records one event more of each port I/O, MMIO and MSR; so these cost
+	  half as much again, or more.
+	- bcc's kvmexit is for Intel's processors alone.
 	- perf kvm stat, and bpftrace's pair by thread, miss exits that no entry follows on
 	  that thread: a vCPU's last. tracefs has no reader here, so its ring has overwritten
 	  what it could not hold.

@@ -7,15 +7,6 @@
 
 #include "doctor.skel.h"
 
-__attribute__((format(printf, 2, 0))) static int
-quiet(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
-}
-
 /* Load one program of the object, and attach it if that is asked for too. */
 static struct probe try_program(const char *name, bool attach)
 {
@@ -52,7 +43,7 @@ out:
 
 void attach_probe(struct attach_probes *probes)
 {
-	libbpf_print_fn_t print = libbpf_set_print(quiet);
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
 
 	probes->tp_btf = try_program("tp_btf", true);
 	probes->raw_tp = try_program("raw_tp", true);

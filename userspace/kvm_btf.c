@@ -16,20 +16,11 @@ static struct btf *read_btf(const char *root, const char *name,
 	return base ? btf__parse_split(path, base) : btf__parse(path, NULL);
 }
 
-/* libbpf warns of files that aren't there; who asks here wants no more than
- * NULL. */
-__attribute__((format(printf, 2, 0))) static int
-quiet(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
-}
-
 void kvm_btf_open(const char *root, const char *vendor, struct kvm_btf *btf)
 {
-	libbpf_print_fn_t print = libbpf_set_print(quiet);
+	/* It warns of files that aren't there; who asks here wants no more than
+	 * NULL. */
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
 
 	memset(btf, 0, sizeof(*btf));
 	btf->vmlinux = read_btf(root, "vmlinux", NULL);

@@ -45,21 +45,12 @@ struct test {
 	struct bpf_program *program[ROWS][2];
 };
 
-__attribute__((format(printf, 2, 0))) static int
-quiet(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
-}
-
 /* As the observer would load them, but for the reader: any kernel has this. */
 static int load(struct test *test)
 {
 	struct bpf_program *program;
 
-	libbpf_set_print(quiet);
+	libbpf_set_print(NULL);
 	test->empty = doctor_bpf__open();
 	test->bpf = observer_bpf__open();
 	if (!test->empty || !test->bpf)
