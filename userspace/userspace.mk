@@ -16,7 +16,7 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	   bench_peers bench_result bench_stats render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
-RUN := $(addprefix run/,bytes render_report replay run_cells run_info run_reader \
+RUN := $(addprefix run/,bytes render_marks render_report replay run_cells run_info run_reader \
 	 run_reader_load run_report run_schema run_series run_writer run_writer_vms)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
