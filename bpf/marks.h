@@ -4,7 +4,7 @@
 #define EXITLEDGER_MARKS_H
 
 #include "guest_marks.h"
-#include "leaf_reads.h"
+#include "sums.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

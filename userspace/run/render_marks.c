@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -8,7 +10,7 @@
 #include "utf8.h"
 
 #define MARKS_SHOWN 100
-#define TEXT_WIDTH 33
+#define TEXT_WIDTH 30
 
 /* What may lie between KVM's total and BPF's sum: see struct ledger_mark. */
 struct between {
@@ -31,33 +33,23 @@ static struct between allowed(const struct run_mark *mark)
 	};
 }
 
-static bool is_of(const struct run_mark *mark, uint64_t vm, const char *kind)
+/* What is known of a VM from the marks so far. */
+struct life {
+	bool running; /* when the recording began … */
+	const struct run_mark *base; /* … so it counts from this mark on */
+};
+
+static void live(struct life *life, const struct run_mark *mark)
 {
-	return mark->vm == vm && !strcmp(mark->kind, kind);
+	if (!strcmp(mark->kind, RUN_MARK_RUNNING))
+		life->running = true;
+	if (life->running && !life->base && mark->has_kernel)
+		life->base = mark;
 }
 
-/* The mark from which on a VM counts that was running before; NULL: created. */
-static const struct run_mark *base_of(const struct run_marks *marks,
-				      uint64_t vm)
+static struct judged judge(const struct run_mark *mark,
+			   const struct run_mark *base)
 {
-	bool running = false;
-
-	for (size_t i = 0; i < marks->nr; i++) {
-		const struct run_mark *mark = &marks->mark[i];
-
-		if (is_of(mark, vm, RUN_MARK_CREATED))
-			return NULL;
-		running |= is_of(mark, vm, RUN_MARK_RUNNING);
-		if (running && mark->vm == vm && mark->has_kernel)
-			return mark;
-	}
-	return NULL;
-}
-
-static struct judged judge(const struct run_marks *marks,
-			   const struct run_mark *mark)
-{
-	const struct run_mark *base = base_of(marks, mark->vm);
 	struct between may = allowed(mark);
 	struct judged judged = { .has = mark->has_kernel };
 
@@ -125,35 +117,49 @@ static void say(const struct tally *tally, FILE *out)
 		      out);
 }
 
-void render_marks(const struct run_report *report, const struct filter *filter,
-		  FILE *out)
+static void add(const struct run_report *report, const struct ledger_vm *vm,
+		const struct run_mark *mark, const struct run_mark *base,
+		struct tally *tally, FILE *out)
+{
+	struct judged judged = judge(mark, base);
+
+	tally->judged += judged.has;
+	tally->exact += judged.has && !judged.difference;
+	tally->wrong += judged.has && !judged.allowed;
+	tally->late |= judged.has && base;
+	if (tally->shown == MARKS_SHOWN) {
+		tally->more++;
+		return;
+	}
+	if (!tally->shown++)
+		fprintf(out, "\n%9s  %-*s %14s %14s %6s\n", "SECONDS",
+			TEXT_WIDTH, "MARK", "KVM'S TOTAL", "BPF'S TOTAL",
+			"DIFF");
+	render_row(report, report->vms->nr_vms > 1, vm, mark, &judged, out);
+}
+
+int render_marks(const struct run_report *report, const struct filter *filter,
+		 FILE *out)
 {
 	const struct run_marks *marks = report->marks;
 	const struct ledger *vms = report->vms;
+	struct life *lives = calloc(vms->nr_vms + 1, sizeof(*lives));
 	struct tally tally = { .shown = 0 };
 
+	if (!lives)
+		return -ENOMEM;
 	for (size_t i = 0; i < marks->nr; i++) {
 		const struct run_mark *mark = &marks->mark[i];
 		const struct ledger_vm *vm = ledger_find_vm(vms, mark->vm);
-		struct judged judged;
+		struct life *life = vm ? &lives[vm - vms->vm] : NULL;
 
-		if (!mark->has_exits || !vm || !filter_has_vm(filter, vm))
+		if (!vm || !filter_has_vm(filter, vm))
 			continue;
-		judged = judge(marks, mark);
-		tally.judged += judged.has;
-		tally.exact += judged.has && !judged.difference;
-		tally.wrong += judged.has && !judged.allowed;
-		tally.late |= judged.has && base_of(marks, mark->vm);
-		if (!tally.shown)
-			fprintf(out, "\n%9s  %-*s %14s %14s %6s\n", "SECONDS",
-				TEXT_WIDTH, "MARK", "KVM'S TOTAL",
-				"BPF'S TOTAL", "DIFF");
-		if (tally.shown == MARKS_SHOWN) {
-			tally.more++;
-			continue;
-		}
-		tally.shown++;
-		render_row(report, vms->nr_vms > 1, vm, mark, &judged, out);
+		live(life, mark);
+		if (mark->has_exits)
+			add(report, vm, mark, life->base, &tally, out);
 	}
+	free(lives);
 	say(&tally, out);
+	return 0;
 }

@@ -11,9 +11,10 @@
  * render_marks - the marks that have counts: KVM's total, BPF's, and whether
  * the one is what the other allows
  *
- * Nothing, if there are none of VMs that the filter lets through.
+ * Nothing, if there are none of VMs that the filter lets through.  0, or
+ * -ENOMEM.
  */
-void render_marks(const struct run_report *report, const struct filter *filter,
-		  FILE *out);
+int render_marks(const struct run_report *report, const struct filter *filter,
+		 FILE *out);
 
 #endif /* EXITLEDGER_RENDER_MARKS_H */

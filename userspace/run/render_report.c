@@ -284,7 +284,9 @@ int render_report_text(const char *path, const struct run_report *report,
 		if (r)
 			return r;
 		render_phases(report, out);
-		render_marks(report, filter, out);
+		r = render_marks(report, filter, out);
+		if (r)
+			return r;
 	}
 	fputc('\n', out);
 	render_losses_text(&report->total, out);
