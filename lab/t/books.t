@@ -74,6 +74,26 @@ ok 'the Linux guest: thousands of exits' \
 ok 'the Linux guest: the table fits 80 columns' \
 	lacks linux.txt '^.{81,}'
 
+# linux_guest JUDGEMENT ARGUMENT...: see there
+linux_guest() {
+	lab/t/linux_guest.py "$@" >"$tap_dir/judged" 2>&1 || {
+		cat "$tap_dir/judged"
+		return 1
+	}
+}
+ok "the Linux guest: KVM's total at its marks is the record's, exactly" \
+	linux_guest marks "$results/linux.exits" "$results/l2-console.txt"
+run "$build/bin/exitledger" report "$results/linux.exits"
+ok 'the Linux guest: and the report says so' \
+	out_has "KVM's total is what BPF counted: at 4 of 4 marks exactly"
+ok "the Linux guest: Debian's cpuid shows what exitleaf does" \
+	linux_guest cpuid "$results/l2-console.txt"
+ok "the Linux guest: a command's exits, without those of the reads" \
+	linux_guest differences "$results/l2-console.txt"
+ok 'the Linux guest: watched' linux_guest watch "$results/l2-console.txt"
+ok 'reboots: each is a mark' linux_guest resets "$results/reboots.exits" \
+	<("$build/bin/exitledger" replay "$results/reboots.exits" --json -i 0)
+
 ok 'counting without timing: balanced' name_is 0 counting
 ok 'counting without timing: no time is compared' has counting.txt ' 0 times'
 ok 'counters off: inconclusive' name_is 2 off
