@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "affinity.h"
 #include "fake_kvm.h"
 #include "render_difference.h"
 #include "tap.h"
@@ -213,6 +214,25 @@ START_TEST(the_tsc)
 }
 END_TEST
 
+/* What is run around must find the CPUs that there were. */
+START_TEST(affinity)
+{
+	struct affinity before, here, after;
+	cpu_set_t mine;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(mine), &mine), 0);
+	affinity_stay(&before);
+	ck_assert(before.known);
+	affinity_stay(&here);
+	ck_assert_int_eq(CPU_COUNT_S(sizeof(here.set), here.set), 1);
+	affinity_restore(&before);
+	affinity_stay(&after);
+	ck_assert_int_eq(CPU_COUNT_S(sizeof(after.set), after.set),
+			 CPU_COUNT(&mine));
+	affinity_restore(&after);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("difference");
@@ -226,6 +246,7 @@ int main(void)
 	tcase_add_test(tcase, as_a_table);
 	tcase_add_test(tcase, as_json);
 	tcase_add_test(tcase, the_tsc);
+	tcase_add_test(tcase, affinity);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
