@@ -212,6 +212,13 @@ ok 'unpatched KVM: one line' line_is_one compare.err
 ok 'unpatched KVM: what to do' has compare.err 'load the patched modules'
 ok 'unpatched KVM: microguest runs, and reports no leaves' \
 	has microguest.txt '"abi":0'
+ok 'unpatched KVM: exitleaf says that there are no counters' \
+	has l2-console.txt 'exitleaf-status 2'
+ok "unpatched KVM: it sets marks all the same" \
+	has l2-console.txt "marked 'report'"
+run "$build/bin/exitledger" report "$results/linux.exits"
+ok "unpatched KVM: which come without a total of KVM's" \
+	grep -qE '^ +[0-9.]+  report +- +[0-9,]+ +-$' "$tap_dir/out"
 ok 'unpatched KVM: the doctor says that the monitor works' name_is 0 doctor
 ok 'unpatched KVM: … and that compare does not' doctor doctor.txt \
 	'not d["can_compare"] and d["host"]["exit_stats"] is None and
