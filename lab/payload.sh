@@ -8,6 +8,7 @@
 IMAGES=$BUILD/images
 BUSYBOX=$(command -v busybox || true)
 QEMU=$(command -v qemu-system-x86_64 || true)
+CPUID=$(command -v cpuid || true)
 
 # Where QEMU looks for these, and what `-M pc` without a display needs of them.
 FIRMWARE=(bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin)
@@ -157,6 +158,8 @@ fill_l2() {
 	mkdir -p "$1/l2"
 	add_busybox "$root"
 	cp -- "$LAB/l2/init" "$root/init"
+	cp -- "$LAB/l2/try-exitleaf" "$root/bin/"
+	[[ -z $CPUID ]] || add_program "$root" "$CPUID" bin
 	[[ ! -x $BUILD/guest/exitleaf ]] ||
 		strip -o "$root/bin/exitleaf" "$BUILD/guest/exitleaf"
 	pack "$root" "$1/l2/initrd"
@@ -166,8 +169,8 @@ fill_l2() {
 
 state_of_l2() {
 	echo "$KVERSION"
-	cat "$LAB/l2/init" "$LAB/payload.sh"
-	state_of "$BUSYBOX"
+	cat "$LAB/l2/init" "$LAB/l2/try-exitleaf" "$LAB/payload.sh"
+	state_of "$BUSYBOX" ${CPUID:+"$CPUID"}
 	[[ ! -x $BUILD/guest/exitleaf ]] ||
 		sha256sum <"$BUILD/guest/exitleaf"
 }
