@@ -5,19 +5,21 @@ EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
 PLAIN := answers attach balance books books_json books_load columns doctor \
-	 duration filter format guest_report hist host host_facts json_get \
+	 duration filter format guest_report hist host host_facts html json_get \
 	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
 	 statement top_history top_lines top_model tracepoints tsc utf8 \
-	 vm_list vm_name \
+	 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_config bench_json bench_options \
 	   bench_peers bench_result bench_stats render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
-RUN := $(addprefix run/,bytes render_report replay run_cells run_info run_reader \
-	 run_reader_load run_report run_schema run_series run_writer run_writer_vms)
+RUN := $(addprefix run/,bytes page_files render_page render_page_data \
+	 render_page_host render_page_tables render_page_words render_report \
+	 replay run_cells run_info run_reader run_reader_load run_report run_schema \
+	 run_series run_timeline run_writer run_writer_vms)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
@@ -42,6 +44,30 @@ $(EXITLEDGER): $(HOST_OBJECTS) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@
+
+# What a page is made of, as the program has it in itself.  Browsers run no
+# script of a page but that whose hash it says.
+PAGE := userspace/run/page
+PAGE_FILES := $(addprefix $(BUILD)/page/,page.html style.css style.hash \
+		script.js script.hash)
+$(BUILD)/obj/userspace/run/page_files.o: userspace/run/page_files.S $(PAGE_FILES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -I$(BUILD)/page -c $< -o $@
+$(BUILD)/page/page.html: $(PAGE)/page.html
+	@mkdir -p $(@D)
+	cp $< $@
+$(BUILD)/page/style.css: $(PAGE)/uplot/uPlot.min.css $(PAGE)/page.css
+	@mkdir -p $(@D)
+	cat $^ > $@
+$(BUILD)/page/script.js: $(PAGE)/uplot/LICENSE $(PAGE)/uplot/uPlot.iife.min.js \
+			 $(PAGE)/numbers.js $(PAGE)/marks.js $(PAGE)/page.js
+	@mkdir -p $(@D)
+	{ echo '/* uPlot:' && cat $< && echo '*/' && cat $(wordlist 2,9,$^); } > $@
+$(BUILD)/page/style.hash: $(BUILD)/page/style.css
+$(BUILD)/page/script.hash: $(BUILD)/page/script.js
+$(BUILD)/page/%.hash:
+	sha256sum < $< | tr a-f A-F | cut -c 1-64 | basenc --base16 -d | \
+		base64 -w 0 > $@
 
 OBSERVER_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		      observer $(COLLECT))

@@ -8,9 +8,6 @@
 #include "run/run_report.h"
 #include "run/run_schema.h"
 
-/* Fewer intervals say nothing of stability. */
-#define INTERVALS_MIN 5
-
 struct point {
 	uint64_t begin_ns;
 	uint64_t exits;
@@ -55,14 +52,16 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 	while ((r = run_reader_next(reader, &now, &report->total, &step, why)) >
 	       0) {
 		run_cells_sum(&now, filter, &exits, &ns);
-		ledger_reset(&now);
 		if (add_point(points, &step, exits) ||
+		    run_timeline_add(&report->timeline, &step, &now, filter) ||
 		    ledger_forget(&report->total)) {
 			r = why_set(why, ENOMEM, "out of memory");
 			break;
 		}
 		report->total.ns = step.end_ns;
+		ledger_reset(&now);
 	}
+	run_timeline_finish(&report->timeline);
 	ledger_free(&now);
 	return r;
 }
@@ -124,7 +123,7 @@ const char *run_rates_word(const struct run_rates *rates)
 
 	if (!rates->exits)
 		return "no exits";
-	if (rates->intervals < INTERVALS_MIN)
+	if (rates->intervals < RUN_INTERVALS_MIN)
 		return "too short to say";
 	if (excess < 0.1 * 0.1)
 		return "steady";
@@ -133,14 +132,14 @@ const char *run_rates_word(const struct run_rates *rates)
 	return excess < 1 ? "varies" : "in bursts";
 }
 
-/* Does a phase begin with it?  Marks of VMs that are not shown begin none. */
-static bool begins_phase(struct run_reader *reader, const struct filter *filter,
+bool run_report_has_mark(const struct run_report *report,
+			 const struct filter *filter,
 			 const struct run_mark *mark)
 {
-	const struct ledger_vm *vm =
-		ledger_find_vm(run_reader_vms(reader), mark->vm);
+	const struct ledger_vm *vm = ledger_find_vm(report->vms, mark->vm);
 
-	return !mark->vm || (vm && filter_has_vm(filter, vm));
+	return mark->at_ns <= report->total.ns &&
+	       (!mark->vm || (vm && filter_has_vm(filter, vm)));
 }
 
 static void add_mark(struct run_report *report, const struct run_mark *mark)
@@ -159,8 +158,8 @@ static void add_mark(struct run_report *report, const struct run_mark *mark)
 		last->mark = mark;
 }
 
-static int find_phases(struct run_reader *reader, const struct filter *filter,
-		       const struct points *points, struct run_report *report)
+static int find_phases(const struct filter *filter, const struct points *points,
+		       struct run_report *report)
 {
 	const struct run_marks *marks = report->marks;
 	double interval = report->info->interval_ns / 1e9;
@@ -174,9 +173,8 @@ static int find_phases(struct run_reader *reader, const struct filter *filter,
 	for (size_t i = 0; i < marks->nr; i++) {
 		const struct run_mark *mark = &marks->mark[i];
 
-		if (mark->at_ns > end_ns || !begins_phase(reader, filter, mark))
-			continue;
-		add_mark(report, mark);
+		if (run_report_has_mark(report, filter, mark))
+			add_mark(report, mark);
 	}
 	for (size_t i = 0; i < report->nr_phases; i++) {
 		struct run_phase *phase = &report->phase[i];
@@ -203,6 +201,7 @@ int run_report_read(struct run_reader *reader, const struct filter *filter,
 	memset(report, 0, sizeof(*report));
 	report->info = run_reader_info(reader);
 	report->marks = run_reader_marks(reader);
+	report->vms = run_reader_vms(reader);
 	report->total.ns = report->info->started_ns;
 	r = read_points(reader, filter, report, &points, why);
 	report->seconds = (report->total.ns - report->info->started_ns) / 1e9;
@@ -210,15 +209,49 @@ int run_report_read(struct run_reader *reader, const struct filter *filter,
 	if (!r) {
 		rates_of(points.point, points.nr,
 			 report->info->interval_ns / 1e9, &report->rates);
-		if (find_phases(reader, filter, &points, report))
+		if (find_phases(filter, &points, report))
 			r = why_set(why, ENOMEM, "out of memory");
 	}
 	free(points.point);
 	return r;
 }
 
+int run_report_merge(const struct run_report *report,
+		     const struct filter *filter, struct ledger *merged)
+{
+	struct ledger_vm *all = ledger_vm(merged, 1, 0);
+	struct ledger_vcpu *vcpu = all ? ledger_vcpu(all, 0) : NULL;
+	struct ledger_total sum = { .exits = 0 };
+
+	if (!vcpu)
+		return -ENOMEM;
+	all->isa = report->info->isa;
+	for (size_t i = 0; i < report->total.nr_vms; i++) {
+		const struct ledger_vm *vm = &report->total.vm[i];
+
+		if (!filter_has_vm(filter, vm))
+			continue;
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			if (filter_has_number(&filter->vcpus, vm->vcpu[j].id) &&
+			    ledger_total_vcpu(&vm->vcpu[j], &sum)) {
+				ledger_total_free(&sum);
+				return -ENOMEM;
+			}
+		}
+	}
+	vcpu->exits = sum.exits;
+	vcpu->ns = sum.ns;
+	vcpu->cells = sum.cells;
+	vcpu->keys = sum.keys;
+	memset(&sum.cells, 0, sizeof(sum.cells));
+	memset(&sum.keys, 0, sizeof(sum.keys));
+	ledger_total_free(&sum);
+	return 0;
+}
+
 void run_report_free(struct run_report *report)
 {
 	ledger_free(&report->total);
+	run_timeline_free(&report->timeline);
 	free(report->phase);
 }

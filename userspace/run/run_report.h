@@ -5,6 +5,10 @@
 
 #include "filter.h"
 #include "run/run_reader.h"
+#include "run/run_timeline.h"
+
+/* Fewer intervals say nothing of stability. */
+#define RUN_INTERVALS_MIN 5
 
 /* Rates of exits in intervals. */
 struct run_rates {
@@ -35,6 +39,7 @@ struct run_phase {
 struct run_report {
 	const struct run_info *info;
 	const struct run_marks *marks;
+	const struct ledger *vms; /* all, with their names, without vCPUs */
 	struct ledger total; /* in full */
 	double seconds;
 	uint64_t exits; /* that the filter lets through … */
@@ -42,6 +47,7 @@ struct run_report {
 	struct run_rates rates; /* of all of it */
 	struct run_phase *phase;
 	size_t nr_phases;
+	struct run_timeline timeline;
 };
 
 /**
@@ -53,6 +59,21 @@ struct run_report {
  */
 int run_report_read(struct run_reader *reader, const struct filter *filter,
 		    struct run_report *report, struct why *why);
+
+/** run_report_has_mark - is it within the run, and of a VM that is shown? */
+bool run_report_has_mark(const struct run_report *report,
+			 const struct filter *filter,
+			 const struct run_mark *mark);
+
+/**
+ * run_report_merge - all of a run's VMs as a single one, with a single vCPU
+ * @filter: what it lets through
+ * @merged: added to; to be freed with ledger_free
+ *
+ * 0 or -ENOMEM.
+ */
+int run_report_merge(const struct run_report *report,
+		     const struct filter *filter, struct ledger *merged);
 
 /**
  * run_rates_word - how stable a rate is, in words
