@@ -144,6 +144,42 @@ status=0
 "$exitledger" report "$run_file" >/dev/full 2>"$tap_dir/err" || status=$?
 ok 'report: standard output is full' status_is 3
 
+# The page; what is in it is for page.t.
+page=$tap_dir/page.html
+refused report 'text and a page' 'exclude each other' "$run_file" --text -o "$page"
+refused report 'two runs and a page' "not 'y', too" x y -o "$page"
+run "$exitledger" report "$run_file" -o "$page"
+ok 'page: status' status_is 0
+ok 'page: nothing is said' [ -z "$out$err" ]
+ok 'page: whole' grep -q '^</html>$' "$page"
+cp "$page" "$tap_dir/before.html"
+run "$exitledger" report "$run_file" --vm vm2 --output "$page"
+ok 'page: a page is written over' status_is 0
+ok 'page: with what the filter lets through' grep -qF -- \
+	"--vm 'vm2'" "$page"
+ok 'page: which is less' [ "$(stat -c %s "$page")" -lt \
+	"$(stat -c %s "$tap_dir/before.html")" ]
+run "$exitledger" report "$run_file" -o "$page"
+ok 'page: the same run, the same page' cmp "$page" "$tap_dir/before.html"
+cp "$run_file" "$tap_dir/copy"
+failed 'page: a run is not written over' 'it is not overwritten' \
+	"$exitledger" report "$run_file" -o "$run_file"
+ok 'page: a run is not written over: it is as it was' \
+	cmp "$run_file" "$tap_dir/copy"
+failed 'page: no folder' 'cannot be written: No such file' \
+	"$exitledger" report "$run_file" -o "$tap_dir/no/page.html"
+failed 'page: no room' 'cannot be written: No space left' \
+	"$exitledger" report "$run_file" -o /dev/full
+run sh -c "trap '' XFSZ; ulimit -f 100; exec \"\$@\"" - "$exitledger" report \
+	"$run_file" -o "$page"
+ok 'page: too large: status' status_is 3
+ok 'page: too large: one line' one_err_line
+ok 'page: too large: the one before is as it was' cmp "$page" "$tap_dir/before.html"
+ok 'page: too large: nothing is left' [ "$(ls "$tap_dir"/page*)" = "$page" ]
+run "$exitledger" report "$run_file" --vm nobody -o "$page"
+ok 'page: no exits' grep -q 'No exits were recorded' "$page"
+ok 'page: no such VM is said' err_has "no VM matched --vm 'nobody'"
+
 run "$demo" 3 -o "$tap_dir/nobody" -i 10ms --vm nobody
 ok 'recorded: no such VM is said' err_has "no VM matched --vm 'nobody'"
 run "$exitledger" report "$tap_dir/nobody"

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "render_monitor.h"
+#include "run/render_page.h"
 #include "run/render_report.h"
 #include "run/run_cells.h"
 #include "run_fixture.h"
@@ -108,7 +109,8 @@ static int report(const char *path, struct why *why)
 
 	if (!r)
 		r = run_report_read(reader, &all, &content, why);
-	if (!r && render_report_text(path, &content, &all, nowhere))
+	if (!r && (render_report_text(path, &content, &all, nowhere) ||
+		   render_page(path, &content, &all, nowhere)))
 		abort();
 	run_report_free(&content);
 	run_reader_close(reader);
