@@ -4,6 +4,8 @@
 #define EXITLEDGER_RUN_REPORT_H
 
 #include "filter.h"
+#include "run/run_bins.h"
+#include "run/run_changes.h"
 #include "run/run_reader.h"
 
 /* Rates of exits in intervals. */
@@ -42,6 +44,8 @@ struct run_report {
 	struct run_rates rates; /* of all of it */
 	struct run_phase *phase;
 	size_t nr_phases;
+	struct run_changes changes; /* of the rate of all of it */
+	struct run_bins bins;
 };
 
 /**
