@@ -10,14 +10,15 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
-	 statement top_history top_lines top_model tracepoints tsc utf8 \
+	 statement student top_history top_lines top_model tracepoints tsc utf8 \
 	 vm_list vm_name \
 	 $(addprefix bench/,bench bench_config bench_json bench_options \
 	   bench_peers bench_result bench_stats render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
-RUN := $(addprefix run/,bytes render_report replay run_cells run_info run_reader \
-	 run_reader_load run_report run_schema run_series run_writer run_writer_vms)
+RUN := $(addprefix run/,bytes render_report replay run_bins run_cells run_changes \
+	 run_info run_levels run_reader run_reader_load run_report run_schema \
+	 run_series run_writer run_writer_vms)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
@@ -66,7 +67,7 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_peers bench_stats books doctor \
 	 exit_reason monitor monitor_loop observer observer_collect \
 	 observer_faults plain reasons render_doctor render_monitor run \
-	 run_damage soundness top tracepoints vm_name
+	 run_changes run_damage soundness top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -160,8 +161,9 @@ $(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
-$(patsubst %,$(BUILD)/tests/test_%,run run_damage): $(RUN_FIXTURE) $(RUN_OBJECTS)
-$(patsubst %,$(BUILD)/tests/test_%,run run_damage): CHECK_LIBS += $(RUN_LIBS)
+$(patsubst %,$(BUILD)/tests/test_%,run run_changes run_damage): $(RUN_FIXTURE) \
+							       $(RUN_OBJECTS)
+$(patsubst %,$(BUILD)/tests/test_%,run run_changes run_damage): CHECK_LIBS += $(RUN_LIBS)
 
 .SECONDARY: $(TEST_OBJECTS)
 

@@ -22,8 +22,8 @@ struct run_bins_line {
 /* All zero: empty. */
 struct run_bins {
 	size_t nr; /* bins that have begun */
-	uint64_t each; /* intervals in a bin: a power of 2; 0: none yet */
-	uint64_t last; /* intervals in the last one */
+	uint64_t each; /* intervals in a bin: a power of 2 */
+	uint64_t last; /* intervals in the last one: no more */
 	double seconds[RUN_BINS];
 	struct run_bins_line *line; /* ascending by reason */
 	size_t nr_lines;

@@ -2,29 +2,36 @@
 /*
  * Where a run's rate of exits went from one level to another, and stayed there.
  *
- * 1. Bursts are cut off: a count further from the median of the RUN_BURST
- *    intervals before it and after it than three standard deviations, as the
- *    median absolute deviation has them, is set to just that far (the Hampel
- *    filter).  No deviation is taken for less than chance's, the root of the
- *    median.
- * 2. y = 2 sqrt(count + 3/8) has the same variance whatever the rate is, 1 if
+ * 1. y = 2 sqrt(count + 3/8) has the same variance whatever the rate is, 1 if
  *    exits are independent of each other (Anscombe, The transformation of
  *    Poisson, binomial and negative-binomial data, 1948).
- * 3. Exits are not: the variance of sums of m intervals of y, by m, is
- * estimated from the differences of neighbouring sums for m = 1, 2, 4 …,
- * robustly for the run and plainly next to each place that is looked at; the
- * largest of these, and no less than 1, is the noise there.  So what goes up
- * and down all the time is noise, at whichever of these scales.
- * 4. In each of a set of stretches of all lengths, of which a place is in few
- * of each length, the place is found at which the means before and after differ
- *    most (CUSUM) (seeded binary segmentation: Kovács, Bühlmann, Li and Munk,
- *    Biometrika 2023).  Of the stretches where the difference cannot be chance,
- *    the shortest has a change; then the shortest of those without this one,
- * and so on (narrowest over threshold: Baranowski, Chen and Fryzlewicz, 2019).
- *    Each is put where the difference is largest between its neighbours.
- * 5. Chance: the probability of such a difference (Student's t, as the noise is
- *    estimated) times how many were looked at (Bonferroni).  In a run of one
- *    level it is less than RUN_CHANGE_CHANCE that any is found.
+ *
+ * 2. Exits are not: the variance of y is estimated from the differences of
+ *    neighbouring sums of 1, 4, 16 and 64 intervals, robustly (by the median),
+ *    for each part of the run of 128 such sums.  The largest of these, of a
+ *    place's part and the two next to it, is the noise there; so what goes up
+ *    and down all the time at one of these scales is noise.  It is never taken
+ *    for less than chance.
+ *
+ * 3. Bursts are left out: where y is further than three standard deviations
+ *    from the median of the 2 RUN_BURST intervals before it to those after it,
+ *    it is replaced with that median (the Hampel filter).  The noise at the
+ *    first three scales is that with bursts: where there are many, they are
+ *    noise.
+ *
+ * 4. In each of a set of stretches of all lengths, such that a place is in few
+ *    of each length, the place is found at which the means before and after
+ *    differ most (CUSUM): seeded binary segmentation (Kovacs, Buehlmann, Li and
+ *    Munk, Biometrika 2023).  Of the stretches whose difference is no chance
+ * the shortest one has a change, then the shortest one without this, and so on:
+ *    narrowest over threshold (Baranowski, Chen and Fryzlewicz, 2019).  Each is
+ *    put where the difference is largest between its neighbours, and dropped if
+ *    that can be chance.
+ *
+ * 5. Chance: the probability of such a difference of means (Welch's, as
+ *    Student's t, since the noise is estimated), with bursts and without, times
+ *    how many places were looked at (Bonferroni).  In a run of one level it is
+ *    less than RUN_CHANGE_CHANCE that any is found.
  *
  * The work is O(n log n).
  */
@@ -36,6 +43,7 @@
 
 #define RUN_BURST 5 /* intervals: what is no longer is no level */
 #define RUN_LEVEL_MIN 10 /* intervals: levels are no shorter */
+#define RUN_POINTS_MIN (4 * RUN_BURST + 1) /* of fewer nothing is said */
 #define RUN_CHANGE_CHANCE 0.01
 
 /* An interval's exits. */
@@ -50,7 +58,7 @@ struct run_change {
 	size_t point; /* number of that interval */
 	size_t phase; /* in run_report: that it is in */
 	/* Exits per second since the change before, and until the next one,
-	 * bursts cut off. */
+	 * bursts left out. */
 	double before;
 	double after;
 	/* At most so probable is one as clear as this somewhere in a run that

@@ -11,14 +11,8 @@
 /* Fewer intervals say nothing of stability. */
 #define INTERVALS_MIN 5
 
-struct point {
-	uint64_t begin_ns;
-	uint64_t exits;
-	double seconds;
-};
-
 struct points {
-	struct point *point;
+	struct run_point *point;
 	size_t nr;
 	size_t room;
 };
@@ -26,7 +20,7 @@ struct points {
 static int add_point(struct points *points, const struct run_step *step,
 		     uint64_t exits)
 {
-	struct point *all = points->point;
+	struct run_point *all = points->point;
 
 	if (points->nr == points->room) {
 		size_t room = points->room ? 2 * points->room : 1024;
@@ -38,8 +32,8 @@ static int add_point(struct points *points, const struct run_step *step,
 		points->room = room;
 	}
 	all[points->nr++] =
-		(struct point){ step->begin_ns, exits,
-				(step->end_ns - step->begin_ns) / 1e9 };
+		(struct run_point){ step->begin_ns, exits,
+				    (step->end_ns - step->begin_ns) / 1e9 };
 	return 0;
 }
 
@@ -55,12 +49,14 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 	while ((r = run_reader_next(reader, &now, &report->total, &step, why)) >
 	       0) {
 		run_cells_sum(&now, filter, &exits, &ns);
-		ledger_reset(&now);
-		if (add_point(points, &step, exits) ||
+		if (run_bins_add(&report->bins, &now, filter,
+				 (step.end_ns - step.begin_ns) / 1e9) ||
+		    add_point(points, &step, exits) ||
 		    ledger_forget(&report->total)) {
 			r = why_set(why, ENOMEM, "out of memory");
 			break;
 		}
+		ledger_reset(&now);
 		report->total.ns = step.end_ns;
 	}
 	ledger_free(&now);
@@ -83,7 +79,7 @@ static size_t point_at(const struct points *points, uint64_t begin_ns)
 	return low;
 }
 
-static void rates_of(const struct point *point, size_t nr, double interval,
+static void rates_of(const struct run_point *point, size_t nr, double interval,
 		     struct run_rates *rates)
 {
 	double mean, spread = 0, seconds = 0;
@@ -194,6 +190,25 @@ static int find_phases(struct run_reader *reader, const struct filter *filter,
 	return 0;
 }
 
+/* Changes, and in which phase each is. */
+static int find_changes(const struct points *points, struct run_report *report)
+{
+	struct run_changes *changes = &report->changes;
+	size_t phase = 0;
+
+	if (run_changes_find(points->point, points->nr,
+			     report->info->interval_ns / 1e9, changes))
+		return -ENOMEM;
+	for (size_t i = 0; i < changes->nr; i++) {
+		while (phase + 1 < report->nr_phases &&
+		       report->phase[phase + 1].begin_ns <=
+			       changes->change[i].at_ns)
+			phase++;
+		changes->change[i].phase = phase;
+	}
+	return 0;
+}
+
 int run_report_read(struct run_reader *reader, const struct filter *filter,
 		    struct run_report *report, struct why *why)
 {
@@ -210,7 +225,8 @@ int run_report_read(struct run_reader *reader, const struct filter *filter,
 	if (!r) {
 		rates_of(points.point, points.nr,
 			 report->info->interval_ns / 1e9, &report->rates);
-		if (find_phases(reader, filter, &points, report))
+		if (find_phases(reader, filter, &points, report) ||
+		    find_changes(&points, report))
 			r = why_set(why, ENOMEM, "out of memory");
 	}
 	free(points.point);
@@ -221,4 +237,6 @@ void run_report_free(struct run_report *report)
 {
 	ledger_free(&report->total);
 	free(report->phase);
+	run_changes_free(&report->changes);
+	run_bins_free(&report->bins);
 }
