@@ -17,8 +17,8 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
 RUN := $(addprefix run/,bytes render_report replay run_bins run_cells run_changes \
-	 run_info run_levels run_reader run_reader_load run_report run_schema \
-	 run_series run_writer run_writer_vms)
+	 run_compare run_info run_levels run_reader run_reader_load run_report \
+	 run_schema run_series run_writer run_writer_vms)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
@@ -67,7 +67,7 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_peers bench_stats books doctor \
 	 exit_reason monitor monitor_loop observer observer_collect \
 	 observer_faults plain reasons render_doctor render_monitor run \
-	 run_changes run_damage soundness top tracepoints vm_name
+	 run_changes run_compare run_damage soundness top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -161,9 +161,9 @@ $(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
-$(patsubst %,$(BUILD)/tests/test_%,run run_changes run_damage): $(RUN_FIXTURE) \
+$(patsubst %,$(BUILD)/tests/test_%,run run_changes run_compare run_damage): $(RUN_FIXTURE) \
 							       $(RUN_OBJECTS)
-$(patsubst %,$(BUILD)/tests/test_%,run run_changes run_damage): CHECK_LIBS += $(RUN_LIBS)
+$(patsubst %,$(BUILD)/tests/test_%,run run_changes run_compare run_damage): CHECK_LIBS += $(RUN_LIBS)
 
 .SECONDARY: $(TEST_OBJECTS)
 

@@ -22,11 +22,11 @@
  * 4. In each of a set of stretches of all lengths, such that a place is in few
  *    of each length, the place is found at which the means before and after
  *    differ most (CUSUM): seeded binary segmentation (Kovacs, Buehlmann, Li and
- *    Munk, Biometrika 2023).  Of the stretches whose difference is no chance
- * the shortest one has a change, then the shortest one without this, and so on:
- *    narrowest over threshold (Baranowski, Chen and Fryzlewicz, 2019).  Each is
- *    put where the difference is largest between its neighbours, and dropped if
- *    that can be chance.
+ *    Munk, Biometrika 2023).  Of the stretches whose difference is no chance,
+ *    the shortest one has a change, then the shortest one without this, and so
+ *    on: narrowest over threshold (Baranowski, Chen and Fryzlewicz, 2019). Each
+ *    is put where the difference is largest between its neighbours, and dropped
+ *    if that can be chance.
  *
  * 5. Chance: the probability of such a difference of means (Welch's, as
  *    Student's t, since the noise is estimated), with bursts and without, times

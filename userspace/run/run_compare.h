@@ -53,26 +53,26 @@ struct run_difference {
 };
 
 struct run_compared {
-	enum row_kind kind; /* ROW_REASON, ROW_TOTAL or ROW_WORK */
+	enum row_kind kind; /* ROW_REASON, ROW_TOTAL or ROW_WORK: without HLT */
 	uint32_t reason;
 	uint64_t exits[2];
 	struct run_difference rate; /* exits per second */
 	struct run_difference time; /* ns per exit, from it to the next entry */
 };
 
-#define RUN_NOTES 12
+#define RUN_NOTES 10
 
 struct run_comparison {
 	const struct run_report *run[2];
-	/* By exits of both runs; then the total, and, if there is HLT, the
-	 * total without it. */
+	/* Most exits of both runs first; then the total, and, if there is HLT,
+	 * the total without it. */
 	struct run_compared *row;
 	size_t nr;
 	size_t tests; /* how many intervals there are */
 	bool by_reason; /* else: totals only, their processors' reasons differ */
 	bool times; /* both have some */
 	/* What cannot be compared, then what else is not the same. */
-	struct why note[RUN_NOTES];
+	struct why note[RUN_NOTES]; /* the runs are "the first", "the second" */
 	size_t nr_notes;
 };
 

@@ -209,6 +209,18 @@ static int find_changes(const struct points *points, struct run_report *report)
 	return 0;
 }
 
+static void count_vms(const struct filter *filter, struct run_report *report)
+{
+	for (size_t i = 0; i < report->total.nr_vms; i++) {
+		const struct ledger_vm *vm = &report->total.vm[i];
+
+		if (!filter_has_vm(filter, vm))
+			continue;
+		report->vms += vm->number ? 1 : vm->older;
+		report->vcpus += vm->nr_vcpus;
+	}
+}
+
 int run_report_read(struct run_reader *reader, const struct filter *filter,
 		    struct run_report *report, struct why *why)
 {
@@ -222,6 +234,7 @@ int run_report_read(struct run_reader *reader, const struct filter *filter,
 	r = read_points(reader, filter, report, &points, why);
 	report->seconds = (report->total.ns - report->info->started_ns) / 1e9;
 	run_cells_sum(&report->total, filter, &report->exits, &report->ns);
+	count_vms(filter, report);
 	if (!r) {
 		rates_of(points.point, points.nr,
 			 report->info->interval_ns / 1e9, &report->rates);

@@ -39,8 +39,10 @@ struct run_report {
 	const struct run_marks *marks;
 	struct ledger total; /* in full */
 	double seconds;
-	uint64_t exits; /* that the filter lets through … */
-	uint64_t ns; /* … and their time */
+	size_t vms; /* that the filter lets through, as are the next three */
+	size_t vcpus;
+	uint64_t exits;
+	uint64_t ns; /* their time */
 	struct run_rates rates; /* of all of it */
 	struct run_phase *phase;
 	size_t nr_phases;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/bench_stats.h"
+#include "made_up_random.h"
 #include "run/run_changes.h"
 #include "student.h"
 #include "tap.h"
@@ -28,32 +28,19 @@ static void teardown(void)
 
 static double uniform(void)
 {
-	return ((stats_random(&state) >> 11) + 0.5) / 9007199254740992.0;
+	return random_uniform(&state);
 }
 
 static double normal(void)
 {
-	return sqrt(-2 * log(uniform())) * cos(2 * M_PI * uniform());
-}
-
-/* Knuth's method; where it is as good, the normal distribution. */
-static uint64_t poisson(double mean)
-{
-	double limit = exp(-mean), product = uniform();
-	uint64_t nr = 0;
-
-	if (mean > 50)
-		return fmax(0, mean + sqrt(mean) * normal() + 0.5);
-	for (; product > limit; nr++)
-		product *= uniform();
-	return nr;
+	return random_normal(&state);
 }
 
 static void put(size_t at, double mean)
 {
 	points[at] = (struct run_point){
 		.begin_ns = 1000 + at * (uint64_t)(INTERVAL * 1e9),
-		.exits = poisson(mean),
+		.exits = random_poisson(&state, mean),
 		.seconds = INTERVAL,
 	};
 }
