@@ -10,16 +10,17 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
-	 statement top_history top_lines top_model tracepoints tsc utf8 \
-	 vm_list vm_name whole_file \
+	 statement student top_history top_lines top_model tracepoints tsc \
+	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_config bench_json bench_options \
 	   bench_peers bench_result bench_stats render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
 RUN := $(addprefix run/,bytes page_files render_page render_page_data \
 	 render_page_host render_page_tables render_page_words render_report \
-	 replay run_cells run_info run_reader run_reader_load run_report run_schema \
-	 run_series run_timeline run_writer run_writer_vms)
+	 replay run_bins run_cells run_changes run_compare run_info run_levels \
+	 run_reader run_reader_load run_report run_schema run_series run_timeline \
+	 run_writer run_writer_vms)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
@@ -92,7 +93,7 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_peers bench_stats books doctor \
 	 exit_reason monitor monitor_loop observer observer_collect \
 	 observer_faults page plain reasons render_doctor render_monitor run \
-	 run_damage soundness top tracepoints vm_name
+	 run_changes run_compare run_damage soundness top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -186,8 +187,10 @@ $(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
-$(patsubst %,$(BUILD)/tests/test_%,page run run_damage): $(RUN_FIXTURE) $(RUN_OBJECTS)
-$(patsubst %,$(BUILD)/tests/test_%,page run run_damage): CHECK_LIBS += $(RUN_LIBS)
+OF_RUNS := $(patsubst %,$(BUILD)/tests/test_%, \
+	     page run run_changes run_compare run_damage)
+$(OF_RUNS): $(RUN_FIXTURE) $(RUN_OBJECTS)
+$(OF_RUNS): CHECK_LIBS += $(RUN_LIBS)
 
 .SECONDARY: $(TEST_OBJECTS)
 

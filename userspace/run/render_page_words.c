@@ -42,20 +42,12 @@ static uint64_t count_losses(const struct run_report *report)
 
 static void put_figures_of_vms(struct page *page)
 {
-	size_t vms = 0, vcpus = 0;
+	const size_t vcpus = page->report->vcpus;
 	char more[64];
 
-	for (size_t i = 0; i < page->report->total.nr_vms; i++) {
-		const struct ledger_vm *vm = &page->report->total.vm[i];
-
-		if (!filter_has_vm(page->filter, vm))
-			continue;
-		vms += vm->number ? 1 : vm->older;
-		vcpus += vm->nr_vcpus;
-	}
 	snprintf(more, sizeof(more), "%s vCPU%s", format_count(vcpus).s,
 		 vcpus == 1 ? "" : "s");
-	put_figure(page, "VMs", format_count(vms).s, more);
+	put_figure(page, "VMs", format_count(page->report->vms).s, more);
 }
 
 int page_figures(struct page *page)
@@ -240,7 +232,7 @@ int page_phases(struct page *page)
 
 static const char *name_of(const struct page *page, uint64_t number)
 {
-	const struct ledger_vm *vm = ledger_find_vm(page->report->vms, number);
+	const struct ledger_vm *vm = ledger_find_vm(page->report->known, number);
 
 	return vm ? vm->name : "";
 }

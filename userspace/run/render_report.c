@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "columns.h"
@@ -13,6 +14,7 @@
 
 #define VMS_SHOWN 20
 #define PHASES_SHOWN 40
+#define CHANGES_SHOWN 12
 #define EXTREMES 3 /* most and least frequent reasons that are named */
 
 static const struct column_list columns_of_report = {
@@ -231,6 +233,80 @@ static void render_phases(const struct run_report *report, FILE *out)
 			report->nr_phases - PHASES_SHOWN);
 }
 
+/* How clear a change must be to be one of so many that are shown. */
+static double clear_enough(const struct run_changes *changes)
+{
+	double most[CHANGES_SHOWN] = { 0 };
+
+	for (size_t i = 0; i < changes->nr; i++) {
+		double clear = changes->change[i].clear;
+
+		for (size_t j = 0; j < CHANGES_SHOWN; j++) {
+			if (clear > most[j]) {
+				double other = most[j];
+
+				most[j] = clear;
+				clear = other;
+			}
+		}
+	}
+	return most[CHANGES_SHOWN - 1];
+}
+
+/* Of few exits, their number is too rough. */
+static struct text rate_text(double rate)
+{
+	return rate < 100 ? format_decimal(rate, 1) :
+			    format_count((uint64_t)(rate + 0.5));
+}
+
+static void render_change(const struct run_report *report,
+			  const struct run_change *change, FILE *out)
+{
+	double seconds = (change->at_ns - report->info->started_ns) / 1e9;
+	double more = change->after / change->before - 1;
+	struct text percent = { .s = "from none" };
+	char sign = more < 0 ? '-' : '+';
+
+	if (change->before > 0) {
+		percent = format_percent(fabs(more));
+		memmove(percent.s + 1, percent.s, percent.length + 1);
+		percent.s[0] = sign;
+	}
+	fprintf(out, "%17s s %15s %14s %11s %9s\n",
+		format_decimal(seconds, 2).s, rate_text(change->before).s,
+		rate_text(change->after).s, percent.s,
+		change->chance < 0.001 ? "< 0.1 %" :
+					 format_percent(change->chance).s);
+}
+
+/* The clearest ones, by time. */
+static void render_changes(const struct run_report *report, FILE *out)
+{
+	const struct run_changes *changes = &report->changes;
+	double enough = clear_enough(changes);
+	size_t shown = 0;
+
+	if (!changes->nr) {
+		fputs(report->rates.intervals < RUN_POINTS_MIN ?
+			      "\nToo few intervals to say whether the rate changed its level.\n" :
+			      "\nThe rate did not change its level, as far as can be told.\n",
+		      out);
+		return;
+	}
+	fprintf(out, "\n%s %15s %14s %11s %9s\n", "THE RATE CHANGED AT",
+		"EXITS/S BEFORE", "AFTER", "BY", "CHANCE");
+	for (size_t i = 0; i < changes->nr && shown < CHANGES_SHOWN; i++) {
+		if (changes->change[i].clear < enough)
+			continue;
+		render_change(report, &changes->change[i], out);
+		shown++;
+	}
+	if (changes->nr > shown)
+		fprintf(out, "and at %zu more, less clearly\n",
+			changes->nr - shown);
+}
+
 int render_report_text(const char *path, const struct run_report *report,
 		       const struct filter *filter, FILE *out)
 {
@@ -248,6 +324,7 @@ int render_report_text(const char *path, const struct run_report *report,
 		if (r)
 			return r;
 		render_phases(report, out);
+		render_changes(report, out);
 	}
 	fputc('\n', out);
 	render_losses_text(&report->total, out);

@@ -4,6 +4,8 @@
 #define EXITLEDGER_RUN_REPORT_H
 
 #include "filter.h"
+#include "run/run_bins.h"
+#include "run/run_changes.h"
 #include "run/run_reader.h"
 #include "run/run_timeline.h"
 
@@ -39,15 +41,19 @@ struct run_phase {
 struct run_report {
 	const struct run_info *info;
 	const struct run_marks *marks;
-	const struct ledger *vms; /* all, with their names, without vCPUs */
+	const struct ledger *known; /* all VMs with names, without vCPUs */
 	struct ledger total; /* in full */
 	double seconds;
-	uint64_t exits; /* that the filter lets through … */
-	uint64_t ns; /* … and their time */
+	size_t vms; /* that the filter lets through, as are the next three */
+	size_t vcpus;
+	uint64_t exits;
+	uint64_t ns; /* their time */
 	struct run_rates rates; /* of all of it */
 	struct run_phase *phase;
 	size_t nr_phases;
 	struct run_timeline timeline;
+	struct run_changes changes; /* of the rate of all of it */
+	struct run_bins bins;
 };
 
 /**
