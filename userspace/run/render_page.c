@@ -77,20 +77,32 @@ static int put_script_hash(struct page *page)
 }
 
 /* What stands for what in the template, as {{name}}. */
+/* clang-format off */
 static const struct {
 	const char *name;
 	int (*put)(struct page *page);
 } parts[] = {
-	{ "name", put_name },	     { "about", put_about },
-	{ "figures", page_figures }, { "answers", page_answers },
-	{ "charts", page_charts },   { "phases", page_phases },
-	{ "reasons", page_reasons }, { "vms", page_vms },
-	{ "vcpus", page_vcpus },     { "marks", page_marks },
-	{ "losses", page_losses },   { "environment", page_environment },
-	{ "data", page_data },	     { "version", put_version },
-	{ "style", put_style },	     { "style-hash", put_style_hash },
-	{ "script", put_script },    { "script-hash", put_script_hash },
+	{ "name", put_name },
+	{ "about", put_about },
+	{ "figures", page_figures },
+	{ "answers", page_answers },
+	{ "charts", page_charts },
+	{ "phases", page_phases },
+	{ "changes", page_changes },
+	{ "reasons", page_reasons },
+	{ "vms", page_vms },
+	{ "vcpus", page_vcpus },
+	{ "marks", page_marks },
+	{ "losses", page_losses },
+	{ "environment", page_environment },
+	{ "data", page_data },
+	{ "version", put_version },
+	{ "style", put_style },
+	{ "style-hash", put_style_hash },
+	{ "script", put_script },
+	{ "script-hash", put_script_hash },
 };
+/* clang-format on */
 
 static int put_part(struct page *page, const char *name, size_t length)
 {

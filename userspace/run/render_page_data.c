@@ -101,8 +101,25 @@ static void put_marks(struct page *page, struct json_writer *json)
 
 static void put_changes(struct page *page, struct json_writer *json)
 {
-	(void)page;
+	const struct run_changes *changes = &page->report->changes;
+	double enough = run_changes_clear(changes, PAGE_CHANGES);
+	size_t shown = 0;
+
 	json_put_open(json, "changes", '[');
+	for (size_t i = 0; i < changes->nr && shown < PAGE_CHANGES; i++) {
+		const struct run_change *change = &changes->change[i];
+
+		if (change->clear < enough)
+			continue;
+		json_put_open(json, NULL, '{');
+		json_put_real(json, "at",
+			      replay_seconds(page->report->info,
+					     change->at_ns));
+		json_put_text(json, "by",
+			      format_change(change->before, change->after).s);
+		json_put_close(json, '}');
+		shown++;
+	}
 	json_put_close(json, ']');
 }
 

@@ -9,6 +9,9 @@
 /* Lines of a chart, each with a colour; the last may be all others together. */
 #define PAGE_LINES 11
 
+/* Change points that are shown, in the table and in charts: the clearest. */
+#define PAGE_CHANGES 60
+
 struct page {
 	const char *path;
 	const struct run_report *report;
@@ -41,6 +44,7 @@ int page_figures(struct page *page);
 int page_answers(struct page *page);
 int page_charts(struct page *page);
 int page_phases(struct page *page);
+int page_changes(struct page *page);
 int page_reasons(struct page *page);
 int page_vms(struct page *page);
 int page_vcpus(struct page *page);

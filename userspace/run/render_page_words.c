@@ -230,9 +230,58 @@ int page_phases(struct page *page)
 	return 0;
 }
 
+static void put_change(struct page *page, const struct run_change *change)
+{
+	fprintf(page->out, "<tr><th scope=\"row\">%s</th>",
+		format_decimal(
+			replay_seconds(page->report->info, change->at_ns), 2)
+			.s);
+	page_cell(page, format_rate(change->before).s);
+	page_cell(page, format_rate(change->after).s);
+	page_cell(page, format_change(change->before, change->after).s);
+	page_cell(page, change->chance < 0.001 ?
+				"< 0.1 %" :
+				format_percent(change->chance).s);
+	fputs("</tr>\n", page->out);
+}
+
+int page_changes(struct page *page)
+{
+	static const char *const heads[] = { "SECONDS", "EXITS/S BEFORE",
+					     "AFTER",	"BY",
+					     "CHANCE",	NULL };
+	const struct run_changes *changes = &page->report->changes;
+	double enough = run_changes_clear(changes, PAGE_CHANGES);
+	size_t shown = 0;
+
+	if (!changes->nr) {
+		fputs(page->report->rates.intervals < RUN_POINTS_MIN ?
+			      "<p>Too few intervals to say.</p>\n" :
+			      "<p>Nowhere, as far as can be told.</p>\n",
+		      page->out);
+		return 0;
+	}
+	page_table_begin(page, "changes", heads);
+	for (size_t i = 0; i < changes->nr && shown < PAGE_CHANGES; i++) {
+		if (changes->change[i].clear < enough)
+			continue;
+		put_change(page, &changes->change[i]);
+		shown++;
+	}
+	page_table_end(page);
+	if (changes->nr > shown)
+		fprintf(page->out,
+			"<p class=\"note\">And at %s more, less clearly.</p>\n",
+			format_count(changes->nr - shown).s);
+	fputs("<p class=\"note\">Dashed in the charts. Chance: at most so probable is a change as clear as this in a run that has but one level; bursts are left out.</p>\n",
+	      page->out);
+	return 0;
+}
+
 static const char *name_of(const struct page *page, uint64_t number)
 {
-	const struct ledger_vm *vm = ledger_find_vm(page->report->known, number);
+	const struct ledger_vm *vm =
+		ledger_find_vm(page->report->known, number);
 
 	return vm ? vm->name : "";
 }

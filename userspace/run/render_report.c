@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "columns.h"
@@ -233,49 +232,15 @@ static void render_phases(const struct run_report *report, FILE *out)
 			report->nr_phases - PHASES_SHOWN);
 }
 
-/* How clear a change must be to be one of so many that are shown. */
-static double clear_enough(const struct run_changes *changes)
-{
-	double most[CHANGES_SHOWN] = { 0 };
-
-	for (size_t i = 0; i < changes->nr; i++) {
-		double clear = changes->change[i].clear;
-
-		for (size_t j = 0; j < CHANGES_SHOWN; j++) {
-			if (clear > most[j]) {
-				double other = most[j];
-
-				most[j] = clear;
-				clear = other;
-			}
-		}
-	}
-	return most[CHANGES_SHOWN - 1];
-}
-
-/* Of few exits, their number is too rough. */
-static struct text rate_text(double rate)
-{
-	return rate < 100 ? format_decimal(rate, 1) :
-			    format_count((uint64_t)(rate + 0.5));
-}
-
 static void render_change(const struct run_report *report,
 			  const struct run_change *change, FILE *out)
 {
 	double seconds = (change->at_ns - report->info->started_ns) / 1e9;
-	double more = change->after / change->before - 1;
-	struct text percent = { .s = "from none" };
-	char sign = more < 0 ? '-' : '+';
 
-	if (change->before > 0) {
-		percent = format_percent(fabs(more));
-		memmove(percent.s + 1, percent.s, percent.length + 1);
-		percent.s[0] = sign;
-	}
 	fprintf(out, "%17s s %15s %14s %11s %9s\n",
-		format_decimal(seconds, 2).s, rate_text(change->before).s,
-		rate_text(change->after).s, percent.s,
+		format_decimal(seconds, 2).s, format_rate(change->before).s,
+		format_rate(change->after).s,
+		format_change(change->before, change->after).s,
 		change->chance < 0.001 ? "< 0.1 %" :
 					 format_percent(change->chance).s);
 }
@@ -284,7 +249,7 @@ static void render_change(const struct run_report *report,
 static void render_changes(const struct run_report *report, FILE *out)
 {
 	const struct run_changes *changes = &report->changes;
-	double enough = clear_enough(changes);
+	double enough = run_changes_clear(changes, CHANGES_SHOWN);
 	size_t shown = 0;
 
 	if (!changes->nr) {

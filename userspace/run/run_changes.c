@@ -339,6 +339,25 @@ int run_changes_find(const struct run_point *points, size_t nr, double interval,
 	return r;
 }
 
+double run_changes_clear(const struct run_changes *changes, size_t nr)
+{
+	double most[RUN_CLEAREST] = { 0 };
+
+	for (size_t i = 0; i < changes->nr; i++) {
+		double clear = changes->change[i].clear;
+
+		for (size_t j = 0; j < nr; j++) {
+			if (clear > most[j]) {
+				double other = most[j];
+
+				most[j] = clear;
+				clear = other;
+			}
+		}
+	}
+	return most[nr - 1];
+}
+
 void run_changes_free(struct run_changes *changes)
 {
 	free(changes->change);

@@ -83,6 +83,14 @@ struct run_changes {
 int run_changes_find(const struct run_point *points, size_t nr, double interval,
 		     struct run_changes *changes);
 
+#define RUN_CLEAREST 100
+
+/**
+ * run_changes_clear - how clear a change is at least that is one of the clearest
+ * @nr: … so many, 1 to RUN_CLEAREST
+ */
+double run_changes_clear(const struct run_changes *changes, size_t nr);
+
 void run_changes_free(struct run_changes *changes);
 
 #endif /* EXITLEDGER_RUN_CHANGES_H */

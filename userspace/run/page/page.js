@@ -291,8 +291,9 @@ class Run {
 			for (const mark of this.data.marks.filter(
 				(one) => one.at >= from && one.at < to).slice(0, 3))
 				line += ", mark: " + mark.text;
-			if (this.data.changes.some((one) => one.at >= from && one.at < to))
-				line += ", the rate changes";
+			for (const one of this.data.changes.filter(
+				(change) => change.at >= from && change.at < to))
+				line += ", the rate's level changes: " + one.by;
 		}
 		this.root.querySelector(".said").textContent = line;
 	}
