@@ -16,9 +16,10 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	   bench_peers bench_result bench_stats render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
-RUN := $(addprefix run/,bytes render_report replay run_bins run_cells run_changes \
-	 run_compare run_info run_levels run_reader run_reader_load run_report \
-	 run_schema run_series run_writer run_writer_vms)
+RUN := $(addprefix run/,bytes render_report render_report_json render_run_compare \
+	 render_run_compare_json replay run_bins run_cells run_changes \
+	 run_compare run_info run_json run_levels run_reader run_reader_load \
+	 run_report run_schema run_series run_writer run_writer_vms)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.

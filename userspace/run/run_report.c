@@ -246,6 +246,37 @@ int run_report_read(struct run_reader *reader, const struct filter *filter,
 	return r;
 }
 
+int run_report_merge(const struct run_report *report,
+		     const struct filter *filter, struct ledger *merged)
+{
+	struct ledger_vm *all = ledger_vm(merged, 1, 0);
+	struct ledger_vcpu *vcpu = all ? ledger_vcpu(all, 0) : NULL;
+	struct ledger_total sum = { .exits = 0 };
+
+	if (!vcpu)
+		return -ENOMEM;
+	all->isa = report->info->isa;
+	for (size_t i = 0; i < report->total.nr_vms; i++) {
+		const struct ledger_vm *vm = &report->total.vm[i];
+
+		if (!filter_has_vm(filter, vm))
+			continue;
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			if (filter_has_number(&filter->vcpus, vm->vcpu[j].id) &&
+			    ledger_total_vcpu(&vm->vcpu[j], &sum)) {
+				ledger_total_free(&sum);
+				return -ENOMEM;
+			}
+		}
+	}
+	vcpu->exits = sum.exits;
+	vcpu->ns = sum.ns;
+	vcpu->cells = sum.cells;
+	memset(&sum.cells, 0, sizeof(sum.cells));
+	ledger_total_free(&sum);
+	return 0;
+}
+
 void run_report_free(struct run_report *report)
 {
 	ledger_free(&report->total);

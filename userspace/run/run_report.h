@@ -61,6 +61,15 @@ int run_report_read(struct run_reader *reader, const struct filter *filter,
 		    struct run_report *report, struct why *why);
 
 /**
+ * run_report_merge - all VMs as a single one, with what the filter lets through
+ * @merged: empty; filled in: one VM, one vCPU
+ *
+ * 0 or -ENOMEM.
+ */
+int run_report_merge(const struct run_report *report,
+		     const struct filter *filter, struct ledger *merged);
+
+/**
  * run_rates_word - how stable a rate is, in words
  *
  * What is above chance counts: sqrt(cv² - chance²) below 0.1, 0.3 and 1.
