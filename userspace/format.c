@@ -139,6 +139,17 @@ struct text format_rate(double rate)
 			    format_count((uint64_t)(rate + 0.5));
 }
 
+struct text format_ratio(double ratio)
+{
+	struct text text = { "inf", 3 };
+
+	if (isinf(ratio))
+		return text;
+	if (ratio >= 10000)
+		return format_count((uint64_t)ratio);
+	return format_decimal(ratio, ratio < 10 ? 3 : ratio < 100 ? 1 : 0);
+}
+
 struct text format_change(double before, double after)
 {
 	struct text text = { "from none", 9 };

@@ -16,11 +16,12 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	   bench_peers bench_result bench_stats render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
-RUN := $(addprefix run/,bytes page_files render_page render_page_data \
-	 render_page_host render_page_tables render_page_words render_report \
-	 replay run_bins run_cells run_changes run_compare run_info run_levels \
-	 run_reader run_reader_load run_report run_schema run_series run_timeline \
-	 run_writer run_writer_vms)
+RUN := $(addprefix run/,bytes page_files render_compare_page render_page \
+	 render_page_data render_page_host render_page_tables render_page_words \
+	 render_report render_report_json render_run_compare render_run_compare_json \
+	 replay run_bins run_cells run_changes run_compare run_info run_json \
+	 run_levels run_reader run_reader_load run_report run_schema run_series \
+	 run_timeline run_writer run_writer_vms save_page)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
@@ -49,12 +50,12 @@ $(BUILD)/obj/%.o: %.c
 # What a page is made of, as the program has it in itself.  Browsers run no
 # script of a page but that whose hash it says.
 PAGE := userspace/run/page
-PAGE_FILES := $(addprefix $(BUILD)/page/,page.html style.css style.hash \
-		script.js script.hash)
+PAGE_FILES := $(addprefix $(BUILD)/page/,page.html compare.html style.css \
+		style.hash script.js script.hash)
 $(BUILD)/obj/userspace/run/page_files.o: userspace/run/page_files.S $(PAGE_FILES)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -I$(BUILD)/page -c $< -o $@
-$(BUILD)/page/page.html: $(PAGE)/page.html
+$(BUILD)/page/%.html: $(PAGE)/%.html
 	@mkdir -p $(@D)
 	cp $< $@
 $(BUILD)/page/style.css: $(PAGE)/uplot/uPlot.min.css $(PAGE)/page.css

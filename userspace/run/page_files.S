@@ -12,6 +12,7 @@
 .endm
 
 	string page_html, page.html
+	string page_compare_html, compare.html
 	string page_style, style.css
 	string page_style_hash, style.hash
 	string page_script, script.js

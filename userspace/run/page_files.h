@@ -8,6 +8,7 @@
  * browser runs no other script of the page.
  */
 extern const char page_html[];
+extern const char page_compare_html[];
 extern const char page_style[];
 extern const char page_style_hash[];
 extern const char page_script[];

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -13,7 +15,7 @@
 #define EXITLEDGER_VERSION "0.1"
 #endif
 
-static int put_name(struct page *page)
+int page_name(struct page *page)
 {
 	const char *name = strrchr(page->path, '/');
 
@@ -21,7 +23,7 @@ static int put_name(struct page *page)
 	return 0;
 }
 
-static int put_about(struct page *page)
+int page_about(struct page *page)
 {
 	const struct run_info *info = page->report->info;
 	char hypervisor[64] = "";
@@ -46,44 +48,14 @@ static int put_about(struct page *page)
 	return 0;
 }
 
-static int put_version(struct page *page)
-{
-	html_put(EXITLEDGER_VERSION, page->out);
-	return 0;
-}
-
-static int put_style(struct page *page)
-{
-	fputs(page_style, page->out);
-	return 0;
-}
-
-static int put_style_hash(struct page *page)
-{
-	fputs(page_style_hash, page->out);
-	return 0;
-}
-
-static int put_script(struct page *page)
-{
-	fputs(page_script, page->out);
-	return 0;
-}
-
-static int put_script_hash(struct page *page)
-{
-	fputs(page_script_hash, page->out);
-	return 0;
-}
-
 /* What stands for what in the template, as {{name}}. */
 /* clang-format off */
 static const struct {
 	const char *name;
 	int (*put)(struct page *page);
 } parts[] = {
-	{ "name", put_name },
-	{ "about", put_about },
+	{ "name", page_name },
+	{ "about", page_about },
 	{ "figures", page_figures },
 	{ "answers", page_answers },
 	{ "charts", page_charts },
@@ -96,36 +68,56 @@ static const struct {
 	{ "losses", page_losses },
 	{ "environment", page_environment },
 	{ "data", page_data },
-	{ "version", put_version },
-	{ "style", put_style },
-	{ "style-hash", put_style_hash },
-	{ "script", put_script },
-	{ "script-hash", put_script_hash },
 };
 /* clang-format on */
 
-static int put_part(struct page *page, const char *name, size_t length)
+static int put_part(void *context, const char *name)
 {
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (strlen(parts[i].name) == length &&
-		    !memcmp(parts[i].name, name, length))
-			return parts[i].put(page);
+		if (!strcmp(parts[i].name, name))
+			return parts[i].put(context);
 	}
 	return -EINVAL;
 }
 
-static int put_template(struct page *page)
+/* What all pages have. */
+static const struct {
+	const char *name;
+	const char *text;
+} texts[] = {
+	{ "version", EXITLEDGER_VERSION },   { "style", page_style },
+	{ "style-hash", page_style_hash },   { "script", page_script },
+	{ "script-hash", page_script_hash },
+};
+
+static const char *text_of(const char *name)
 {
-	const char *at = page_html, *begin, *end;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!strcmp(texts[i].name, name))
+			return texts[i].text;
+	}
+	return NULL;
+}
+
+int page_template(const char *text, int (*put)(void *context, const char *name),
+		  void *context, FILE *out)
+{
+	const char *begin, *end;
+	char name[32];
 	int r = 0;
 
-	while (!r && (begin = strstr(at, "{{")) &&
+	while (!r && (begin = strstr(text, "{{")) &&
 	       (end = strstr(begin, "}}"))) {
-		fwrite(at, 1, begin - at, page->out);
-		r = put_part(page, begin + 2, end - begin - 2);
-		at = end + 2;
+		fwrite(text, 1, begin - text, out);
+		snprintf(name, sizeof(name), "%.*s", (int)(end - begin - 2),
+			 begin + 2);
+		if (text_of(name))
+			fputs(text_of(name), out);
+		else
+			r = put(context, name);
+		text = end + 2;
 	}
-	fputs(at, page->out);
+	fputs(text, out);
 	return r;
 }
 
@@ -153,38 +145,79 @@ static double weight_of(const struct page *page, const struct row *row)
 	return exits > time ? exits : time;
 }
 
-/* The reasons that fill most of the charts, in the order of their exits. */
-static void choose_drawn(struct page *page)
+struct candidate {
+	uint32_t reason;
+	uint64_t exits;
+	double weight;
+};
+
+/* The next reason of those that any of the pages has, ascending. */
+static bool next_candidate(const struct page *pages, size_t nr, size_t at[],
+			   struct candidate *next)
 {
-	const struct row_group *group = &page->group;
-	size_t room = group->nr_reasons > PAGE_LINES ? PAGE_LINES - 1 :
-						       PAGE_LINES;
-	double weights[PAGE_LINES]; /* the largest, descending */
-	size_t nr = 0;
+	bool any = false;
 
-	for (size_t i = 0; i < group->nr_reasons; i++) {
-		double weight = weight_of(page, &group->reason[i]);
-		size_t at = nr;
+	*next = (struct candidate){ .reason = UINT32_MAX };
+	for (size_t i = 0; i < nr; i++) {
+		const struct row_group *group = &pages[i].group;
 
-		while (at && weights[at - 1] < weight)
-			at--;
-		if (at == room)
-			continue;
-		nr += nr < room;
-		memmove(&weights[at + 1], &weights[at],
-			(nr - at - 1) * sizeof(weights[0]));
-		weights[at] = weight;
+		any |= at[i] < group->nr_reasons;
+		if (at[i] < group->nr_reasons &&
+		    group->reason[at[i]].reason < next->reason)
+			next->reason = group->reason[at[i]].reason;
 	}
-	for (size_t i = 0; i < group->nr_reasons && page->nr_drawn < nr; i++) {
-		const struct row *row = &group->reason[i];
+	for (size_t i = 0; i < nr; i++) {
+		const struct row_group *group = &pages[i].group;
+		const struct row *row = &group->reason[at[i]];
 
-		if (weight_of(page, row) >= weights[nr - 1] &&
-		    run_timeline_line(&page->report->timeline, row->reason))
-			page->drawn[page->nr_drawn++] = row->reason;
+		if (at[i] == group->nr_reasons || row->reason != next->reason)
+			continue;
+		next->exits += row->exits;
+		next->weight = fmax(next->weight, weight_of(&pages[i], row));
+		at[i]++;
+	}
+	return any;
+}
+
+static int by_exits(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->exits != y->exits)
+		return x->exits < y->exits ? 1 : -1;
+	return x->reason < y->reason ? -1 : x->reason > y->reason;
+}
+
+void page_choose(struct page *pages, size_t nr)
+{
+	struct candidate best[PAGE_LINES], next;
+	size_t at[2] = { 0 }, kept = 0, all = 0;
+
+	/* Those that fill most of the charts. */
+	for (; next_candidate(pages, nr, at, &next); all++) {
+		size_t place = kept;
+
+		while (place && best[place - 1].weight < next.weight)
+			place--;
+		if (place == PAGE_LINES)
+			continue;
+		kept += kept < PAGE_LINES;
+		memmove(&best[place + 1], &best[place],
+			(kept - place - 1) * sizeof(best[0]));
+		best[place] = next;
+	}
+	/* The last colour is that of all others. */
+	kept -= all > PAGE_LINES;
+	qsort(best, kept, sizeof(best[0]), by_exits);
+	for (size_t i = 0; i < nr; i++) {
+		for (size_t j = 0; j < kept; j++)
+			pages[i].drawn[j] = best[j].reason;
+		pages[i].nr_drawn = kept;
+		rows_sort_group(&pages[i].group, COLUMN_EXITS);
 	}
 }
 
-static int begin(struct page *page)
+int page_begin(struct page *page)
 {
 	const struct run_info *info = page->report->info;
 	const struct filter reasons = { .reasons = page->filter->reasons };
@@ -195,12 +228,16 @@ static int begin(struct page *page)
 			       &reasons, page->report->seconds, &page->group);
 	if (r < 0 || rows_group_complete(&page->group))
 		return -ENOMEM;
-	rows_sort_group(&page->group, COLUMN_EXITS);
 	page->has = (info->count_only ? 0 : NEEDS_TIME) |
 		    (info->fast ? NEEDS_FAST : 0) |
 		    (info->off_cpu ? NEEDS_OFF_CPU : 0);
-	choose_drawn(page);
 	return 0;
+}
+
+void page_end(struct page *page)
+{
+	rows_group_free(&page->group);
+	ledger_free(&page->merged);
 }
 
 int render_page(const char *path, const struct run_report *report,
@@ -209,11 +246,12 @@ int render_page(const char *path, const struct run_report *report,
 	struct page page = {
 		.path = path, .report = report, .filter = filter, .out = out
 	};
-	int r = begin(&page);
+	int r = page_begin(&page);
 
-	if (!r)
-		r = put_template(&page);
-	rows_group_free(&page.group);
-	ledger_free(&page.merged);
+	if (!r) {
+		page_choose(&page, 1);
+		r = page_template(page_html, put_part, &page, out);
+	}
+	page_end(&page);
 	return r;
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "filter.h"
-#include "run/run_report.h"
+#include "run/run_compare.h"
 
 /* All pages begin with it. */
 #define PAGE_BEGIN \
@@ -20,5 +20,10 @@
  */
 int render_page(const char *path, const struct run_report *report,
 		const struct filter *filter, FILE *out);
+
+/** render_compare_page - two runs side by side; @path: of each; likewise */
+int render_compare_page(const char *const path[2],
+			const struct run_comparison *compared,
+			const struct filter *filter, FILE *out);
 
 #endif /* EXITLEDGER_RENDER_PAGE_H */

@@ -22,7 +22,8 @@ static double length_of_point(const struct page *page)
 static bool draws_idle(const struct page *page)
 {
 	for (size_t i = 0; page->has & NEEDS_TIME && i < page->nr_drawn; i++) {
-		if (row_is_idle(page->report->info->isa, page->drawn[i]))
+		if (row_is_idle(page->report->info->isa, page->drawn[i]) &&
+		    run_timeline_line(&page->report->timeline, page->drawn[i]))
 			return true;
 	}
 	return false;
@@ -42,7 +43,7 @@ int page_charts(struct page *page)
 	const struct run_timeline *timeline = &page->report->timeline;
 	FILE *out = page->out;
 
-	if (!page->nr_drawn) {
+	if (!page->group.nr_reasons) {
 		fputs("<p>No exits were recorded.</p>\n", out);
 		return 0;
 	}
@@ -158,6 +159,22 @@ static void add_line(struct run_line *to, const struct run_line *line)
 	}
 }
 
+/* Has it a line of its own? */
+static bool is_drawn(const struct page *page, uint32_t reason)
+{
+	return page_color(page, reason) < PAGE_LINES &&
+	       run_timeline_line(&page->report->timeline, reason);
+}
+
+static size_t count_others(const struct page *page)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < page->group.nr_reasons; i++)
+		nr += !is_drawn(page, page->group.reason[i].reason);
+	return nr;
+}
+
 /* All reasons without a colour of their own, as one line. */
 static void put_others(const struct page *page, struct json_writer *json)
 {
@@ -171,12 +188,12 @@ static void put_others(const struct page *page, struct json_writer *json)
 	for (size_t i = 0; i < timeline->nr_lines; i++) {
 		const struct run_line *line = &timeline->line[i];
 
-		if (page_color(page, line->reason) == PAGE_LINES)
+		if (!is_drawn(page, line->reason))
 			add_line(&others, line);
 	}
 	add_line(&others, &timeline->rest);
 	snprintf(name, sizeof(name), "%s others",
-		 format_count(page->group.nr_reasons - page->nr_drawn).s);
+		 format_count(count_others(page)).s);
 	put_line(page, json, name, false, PAGE_LINES - 1, &others);
 }
 
@@ -186,11 +203,14 @@ static void put_lines(const struct page *page, struct json_writer *json)
 	const uint32_t isa = page->report->info->isa;
 
 	json_put_open(json, "lines", '[');
-	for (size_t i = 0; i < page->nr_drawn; i++)
-		put_line(page, json, format_reason(isa, page->drawn[i]).s,
-			 row_is_idle(isa, page->drawn[i]), i,
-			 run_timeline_line(timeline, page->drawn[i]));
-	if (page->group.nr_reasons > page->nr_drawn)
+	for (size_t i = 0; i < page->nr_drawn; i++) {
+		if (is_drawn(page, page->drawn[i]))
+			put_line(page, json,
+				 format_reason(isa, page->drawn[i]).s,
+				 row_is_idle(isa, page->drawn[i]), i,
+				 run_timeline_line(timeline, page->drawn[i]));
+	}
+	if (count_others(page))
 		put_others(page, json);
 	json_put_close(json, ']');
 }

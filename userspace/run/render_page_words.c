@@ -78,8 +78,7 @@ int page_figures(struct page *page)
 	}
 	put_figures_of_vms(page);
 	put_figure(page, "Not booked", lost ? format_count(lost).s : "nothing",
-		   lost ? "<a href=\"#lost\">what it is</a>" :
-			  "each exit that BPF saw is booked");
+		   lost ? "see below" : "each exit that BPF saw is booked");
 	fputs("</dl>\n", page->out);
 	return 0;
 }

@@ -72,9 +72,8 @@ bool run_report_has_mark(const struct run_report *report,
 			 const struct run_mark *mark);
 
 /**
- * run_report_merge - all of a run's VMs as a single one, with a single vCPU
- * @filter: what it lets through
- * @merged: added to; to be freed with ledger_free
+ * run_report_merge - all VMs as a single one, with what the filter lets through
+ * @merged: empty; filled in: one VM, one vCPU
  *
  * 0 or -ENOMEM.
  */

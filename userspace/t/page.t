@@ -348,14 +348,48 @@ def hostile(browser, run, page):
         "mark => mark.text.includes(arguments[0]))", EVIL[:40]))
 
 
+def compare(browser, runs, page):
+    """Two runs: the same lines in the same colours, and axes of the same height."""
+    program("report", *runs, "-o", page)
+    browser.complaints()
+    browser.media("light")
+    browser.size(1600, 1000)
+    browser.open(page)
+    browser.settle()
+    ok("two runs: four charts", browser.run(
+        "return document.querySelectorAll('.chart canvas').length") == 4)
+    totals = browser.run(
+        "return [...document.querySelectorAll('.run')].map(run => [...run.querySelectorAll("
+        "'.legend tbody tr:last-child td')][0].textContent)")
+    texts = [program("report", run) for run in runs]
+    ok("two runs: each has its total", all(
+        f"total    {total} exits" in text for total, text in zip(totals, texts)), totals)
+    rows = {row.split()[0] + " " + row.split()[1]: row
+            for row in program("report", *runs).split("\n\n")[1].splitlines()[1:]}
+    shown = browser.run(
+        "return [...document.querySelectorAll('#rates ~ .wide tbody tr')].map("
+        "row => [...row.cells].map(cell => cell.textContent))")
+    ok("two runs: what the text says, row by row", len(shown) == len(rows) and all(
+        row[0].split()[-1] in text and all(cell in text for cell in row[1:])
+        for row, text in zip(shown, rows.values())), (shown, rows))
+    ok("two runs: side by side", browser.run(
+        "const tops = [...document.querySelectorAll('.run')].map("
+        "run => run.getBoundingClientRect().top); return tops[0] === tops[1]"))
+    seen, faint, _ = browser.run(FAINT)
+    ok("two runs: all text has a contrast of 4.5", seen > 100 and not faint, faint)
+    ok("two runs: nothing on the console", not (said := browser.complaints()), said)
+
+
 def main():
     vendored()
     with tempfile.TemporaryDirectory() as folder:
-        run, page = folder + "/run", folder + "/page.html"
-        demo = subprocess.run(
-            [BUILD + "/tests/record_demo", "60", "-o", run, "-i", "20ms", "--detail",
-             "400ms", "--fast", "--off-cpu"], capture_output=True, check=False)
-        ok("a run", demo.returncode == 0, demo.stderr.decode())
+        run, other, page = folder + "/run", folder + "/other", folder + "/page.html"
+        for path, length in (run, 60), (other, 40):
+            demo = subprocess.run(
+                [BUILD + "/tests/record_demo", str(length), "-o", path, "-i", "20ms",
+                 "--detail", "400ms", "--fast", "--off-cpu"],
+                capture_output=True, check=False)
+            ok(f"a run of {length}", demo.returncode == 0, demo.stderr.decode())
         program("report", run, "-o", page)
         with open(page, encoding="utf-8") as file:
             html = file.read()
@@ -374,6 +408,7 @@ def main():
             prints(browser, page)
             without_scripts(browser, page, count(sum(
                 sum(line["exits"]) for line in data["lines"])))
+            compare(browser, [run, other], page)
             hostile(browser, run, page)
         finally:
             browser.close()

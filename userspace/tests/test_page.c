@@ -216,6 +216,55 @@ START_TEST(a_page_of_nothing)
 }
 END_TEST
 
+/* Two runs, of which the second is longer, and one of whose names is evil. */
+START_TEST(a_page_of_two)
+{
+	char directory[2][FIXTURE_PATH], path[2][FIXTURE_PATH], *text = NULL;
+	const char *const names[2] = { "dir/a", "<b>" };
+	struct run_reader *reader[2];
+	struct run_report report[2];
+	struct run_comparison compared;
+	struct why why = { "" };
+	uint64_t drawn = 0;
+	size_t size, i, j;
+	FILE *out = open_memstream(&text, &size);
+	json_t *data, *line, *number;
+
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(fixture_begin(directory[i], path[i]), 0);
+		ck_assert_int_eq(fixture_run(path[i], 30 + 10 * i, 4 * STEP,
+					     NULL, NULL, true, &why),
+				 0);
+		ck_assert_int_eq(
+			run_reader_open(path[i], true, &reader[i], &why), 0);
+		ck_assert_int_eq(
+			run_report_read(reader[i], &all, &report[i], &why), 0);
+	}
+	ck_assert_int_eq(run_compare(&report[0], &report[1], &compared), 0);
+	ck_assert_int_eq(render_compare_page(names, &compared, &all, out), 0);
+	fclose(out);
+	ck_assert_int_eq(strncmp(text, PAGE_BEGIN, strlen(PAGE_BEGIN)), 0);
+	ck_assert_ptr_null(strstr(text, "{{"));
+	ck_assert_ptr_null(strstr(text, "<b>"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "<title>VM exits: a and &lt;b&gt;</title>"));
+	data = data_of(strstr(text, "aria-label=\"Run B\""));
+	json_array_foreach (json_object_get(data, "lines"), i, line) {
+		json_array_foreach (json_object_get(line, "exits"), j, number)
+			drawn += json_integer_value(number);
+	}
+	ck_assert_uint_eq(drawn, report[1].exits);
+	json_decref(data);
+	run_comparison_free(&compared);
+	for (i = 0; i < 2; i++) {
+		run_report_free(&report[i]);
+		run_reader_close(reader[i]);
+		fixture_end(directory[i]);
+	}
+	free(text);
+}
+END_TEST
+
 static char *html(const char *from)
 {
 	char *text = NULL;
@@ -282,6 +331,7 @@ int main(void)
 	tcase_add_test(tcase, only_what_is_asked_for);
 	tcase_add_test(tcase, a_page_has_all_of_it);
 	tcase_add_test(tcase, a_page_of_nothing);
+	tcase_add_test(tcase, a_page_of_two);
 	tcase_add_test(tcase, text_that_may_be_anything);
 	tcase_add_test(tcase, json_within_a_page);
 	suite_add_tcase(suite, tcase);

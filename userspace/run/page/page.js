@@ -33,8 +33,10 @@ function read_ink() {
 }
 
 class Run {
-	constructor(root, data) {
+	constructor(root, data, number) {
 		this.root = root;
+		this.number = number;
+		this.peers = [this]; // whose charts have the same height
 		this.data = data;
 		this.edges = data.begin.concat(data.end);
 		this.end = data.end;
@@ -52,7 +54,7 @@ class Run {
 		// Room for the numbers of both charts' axes, so that they are in line.
 		this.kinds.forEach((kind) => this.stack(kind));
 		this.margin = 26 + 7 * Math.max(...this.kinds.map((kind) =>
-			count(this.highest(kind)).length));
+			count(this.highest(kind.field)).length));
 		this.charts = this.kinds.map((kind) => this.chart(kind));
 		this.charts.forEach((chart) => this.keys(chart));
 		this.make_legend();
@@ -104,13 +106,15 @@ class Run {
 		return [this.edges].concat(stacked.reverse());
 	}
 
-	highest(kind) {
+	// Of what is shown.
+	highest(field) {
+		const kind = this.kinds.find((one) => one.field === field);
 		let most = 0;
 
-		for (let i = this.point_at(this.from); i < this.data.begin.length &&
-		     this.edges[i] < this.to; i++)
+		for (let i = this.point_at(this.from); kind &&
+		     i < this.data.begin.length && this.edges[i] < this.to; i++)
 			most = Math.max(most, kind.top[i]);
-		return most || 1;
+		return most;
 	}
 
 	chart(kind) {
@@ -134,11 +138,12 @@ class Run {
 			cursor: { y: false, points: { show: false },
 				drag: { x: true, y: false, setScale: false, dist: 4 },
 				bind: { dblclick: () => () => this.all() },
-				sync: { key: this.data.name, filters: {
+				sync: { key: "run " + this.number, filters: {
 					pub: (type) => type.startsWith("mousemove") ||
 						type === "mouseleave" } } },
 			scales: { x: { time: false, range: () => [this.from, this.to] },
-				y: { range: () => [0, 1.04 * this.highest(kind)] } },
+				y: { range: () => [0, 1.04 * Math.max(...this.peers.map(
+					(run) => run.highest(kind.field))) || 1] } },
 			axes: [
 				{ ...axis, incrs: X_STEPS, space: 80,
 				  values: (u, at, index, space, step) => at.map(
@@ -211,6 +216,7 @@ class Run {
 
 	refill() {
 		this.charts.forEach((chart) => chart.setData(this.stack(chart.kind)));
+		this.peers.forEach((run) => run.scale());
 		this.fill_legend();
 	}
 
@@ -308,12 +314,16 @@ class Run {
 		}
 		this.from = Math.max(first, from);
 		this.to = Math.min(this.end, to);
-		this.charts.forEach((chart) => chart.setScale("x",
-			{ min: this.from, max: this.to }));
+		this.peers.forEach((run) => run.scale());
 		this.root.querySelector(".whole").disabled =
 			this.from === first && this.to === this.end;
 		this.fill_legend();
 		this.say();
+	}
+
+	scale() {
+		this.charts.forEach((chart) => chart.setScale("x",
+			{ min: this.from, max: this.to }));
 	}
 
 	all() {
@@ -395,8 +405,12 @@ read_ink();
 document.documentElement.classList.add("drawn");
 const runs = [...document.querySelectorAll(".run")]
 	.filter((root) => root.querySelector(".chart"))
-	.map((root) => new Run(root,
-		JSON.parse(root.querySelector(".data").textContent)));
+	.map((root, number) => new Run(root,
+		JSON.parse(root.querySelector(".data").textContent), number));
+for (const run of runs) {
+	run.peers = runs;
+	run.scale();
+}
 const recolour = () => {
 	read_ink();
 	runs.forEach((run) => run.redraw());
