@@ -7,9 +7,8 @@
 #include "json_writer.h"
 #include "run/render_page_private.h"
 #include "run/replay.h"
-#include "run/run_schema.h"
 
-/* Marks that are drawn: those that a person has set, and the first others. */
+/* Marks that are drawn: those that someone has set, and the first others. */
 #define MARKS_DRAWN 500
 
 static double length_of_point(const struct page *page)
@@ -85,7 +84,7 @@ static void put_marks(struct page *page, struct json_writer *json)
 	json_put_open(json, "marks", '[');
 	for (size_t i = 0; i < marks->nr; i++) {
 		const struct run_mark *mark = &marks->mark[i];
-		bool user = !strcmp(mark->kind, RUN_MARK_USER);
+		bool user = !replay_mark_is_automatic(mark);
 
 		if (!run_report_has_mark(page->report, page->filter, mark) ||
 		    (!user && others++ >= MARKS_DRAWN))

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
-#include <string.h>
 
 #include "format.h"
-#include "host.h"
 #include "html.h"
 #include "render_losses.h"
 #include "run/render_page_private.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
-#include "run/run_schema.h"
 
 #define PHASES_SHOWN 200
 #define MARKS_SHOWN 500

@@ -38,6 +38,20 @@ static const char *text_of(const char *kind)
 	return "";
 }
 
+bool replay_mark_is_automatic(const struct run_mark *mark)
+{
+	static const char *const kinds[] = {
+		RUN_MARK_CREATED,  RUN_MARK_RUNNING, RUN_MARK_FIRST_EXIT,
+		RUN_MARK_FIRST_IO, RUN_MARK_ENDED,
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!strcmp(mark->kind, kinds[i]))
+			return true;
+	}
+	return false;
+}
+
 double replay_seconds(const struct run_info *info, uint64_t at_ns)
 {
 	return at_ns > info->started_ns ? (at_ns - info->started_ns) / 1e9 : 0;

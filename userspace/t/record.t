@@ -44,7 +44,7 @@ refused mark 'two texts' 'put it in quotes' x login prompt
 refused replay 'no run' 'which run?'
 refused replay 'two runs' "not 'y', too" x y
 refused report 'no run' 'which run?'
-refused report 'two runs' "not 'y', too" x y
+refused report 'three runs' "not 'z', too" x y z
 
 run "$exitledger" mark --help
 ok 'mark --help' status_is 0
@@ -147,7 +147,7 @@ ok 'report: standard output is full' status_is 3
 # The page; what is in it is for page.t.
 page=$tap_dir/page.html
 refused report 'text and a page' 'exclude each other' "$run_file" --text -o "$page"
-refused report 'two runs and a page' "not 'y', too" x y -o "$page"
+refused report 'JSON and a page' 'exclude each other' "$run_file" --json -o "$page"
 run "$exitledger" report "$run_file" -o "$page"
 ok 'page: status' status_is 0
 ok 'page: nothing is said' [ -z "$out$err" ]
