@@ -31,7 +31,7 @@ HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  cmd_monitor cmd_record cmd_replay cmd_report command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
 		  monitor_options monitor_output observer observer_source \
-		  $(COLLECT) run/record run/record_options top top_keys top_view \
+		  $(COLLECT) run/record run/record_options top top_keys top_play top_view \
 		  watch \
 		  $(addprefix bench/,bench_clock bench_exec bench_load bench_run \
 		    bench_test_run bench_tracefs bench_way))
@@ -152,7 +152,7 @@ MADE_UP := $(BUILD)/obj/userspace/tests/made_up.o
 TOP_DEMO := $(BUILD)/tests/top_demo
 MONITOR_DEMO := $(BUILD)/tests/monitor_demo
 TOP_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		 command monitor_loop top top_keys top_view)
+		 command monitor_loop top top_keys top_play top_view)
 
 $(patsubst %,$(BUILD)/tests/test_%,monitor monitor_loop render_monitor top): \
 	$(MADE_UP)

@@ -39,12 +39,12 @@ static uint64_t count_losses(const struct run_report *report)
 
 static void put_figures_of_vms(struct page *page)
 {
-	const size_t vcpus = page->report->vcpus;
+	const size_t vcpus = page->report->nr_vcpus;
 	char more[64];
 
 	snprintf(more, sizeof(more), "%s vCPU%s", format_count(vcpus).s,
 		 vcpus == 1 ? "" : "s");
-	put_figure(page, "VMs", format_count(page->report->vms).s, more);
+	put_figure(page, "VMs", format_count(page->report->nr_vms).s, more);
 }
 
 int page_figures(struct page *page)

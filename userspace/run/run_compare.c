@@ -375,11 +375,11 @@ static void note_rest(struct run_comparison *to)
 	const struct run_info *a = to->run[0]->info, *b = to->run[1]->info;
 	char text[2][64];
 
-	if (to->run[0]->vms != to->run[1]->vms ||
-	    to->run[0]->vcpus != to->run[1]->vcpus)
+	if (to->run[0]->nr_vms != to->run[1]->nr_vms ||
+	    to->run[0]->nr_vcpus != to->run[1]->nr_vcpus)
 		add_note(to, "VMs: %zu with %zu vCPUs, and %zu with %zu",
-			 to->run[0]->vms, to->run[0]->vcpus, to->run[1]->vms,
-			 to->run[1]->vcpus);
+			 to->run[0]->nr_vms, to->run[0]->nr_vcpus,
+			 to->run[1]->nr_vms, to->run[1]->nr_vcpus);
 	note_text(to, "kernel", a->kernel, b->kernel);
 	note_text(to, "cpu", a->cpu, b->cpu);
 	note_text(to, "hypervisor", a->hypervisor, b->hypervisor);

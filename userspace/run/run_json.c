@@ -37,8 +37,8 @@ void run_json_run(struct json_writer *json, const char *name, const char *path,
 	json_put_bool(json, "ended", info->ended_ns > 0);
 	json_put_uint(json, "interval_ns", info->interval_ns);
 	json_put_real(json, "seconds", report->seconds);
-	json_put_uint(json, "vms", report->vms);
-	json_put_uint(json, "vcpus", report->vcpus);
+	json_put_uint(json, "vms", report->nr_vms);
+	json_put_uint(json, "vcpus", report->nr_vcpus);
 	json_put_uint(json, "exits", report->exits);
 	json_put_uint(json, "ns", report->ns);
 	if (info->ended_ns) {

@@ -215,8 +215,8 @@ static void count_vms(const struct filter *filter, struct run_report *report)
 
 		if (!filter_has_vm(filter, vm))
 			continue;
-		report->vms += vm->number ? 1 : vm->older;
-		report->vcpus += vm->nr_vcpus;
+		report->nr_vms += vm->number ? 1 : vm->older;
+		report->nr_vcpus += vm->nr_vcpus;
 	}
 }
 

@@ -44,8 +44,8 @@ struct run_report {
 	const struct ledger *known; /* all VMs with names, without vCPUs */
 	struct ledger total; /* in full */
 	double seconds;
-	size_t vms; /* that the filter lets through, as are the next three */
-	size_t vcpus;
+	size_t nr_vms; /* that the filter lets through, as are the next three */
+	size_t nr_vcpus;
 	uint64_t exits;
 	uint64_t ns; /* their time */
 	struct run_rates rates; /* of all of it */

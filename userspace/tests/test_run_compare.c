@@ -334,7 +334,7 @@ START_TEST(what_cannot_be_compared)
 	info[0].fast = true;
 	strcpy(info[0].shown, "--vm 'web1'");
 	strcpy(info[1].kernel, "6.12.0-test");
-	run[0].vms = 2;
+	run[0].nr_vms = 2;
 	compare(&steady, &steady, 100);
 	ck_assert(!compared.by_reason && !compared.times);
 	/* What HLT is differs, too: here only the first has it. */
