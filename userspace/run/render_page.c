@@ -62,6 +62,7 @@ static const struct {
 	{ "phases", page_phases },
 	{ "changes", page_changes },
 	{ "reasons", page_reasons },
+	{ "keys", page_keys },
 	{ "vms", page_vms },
 	{ "vcpus", page_vcpus },
 	{ "marks", page_marks },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -11,6 +12,7 @@
 
 /* Rows of tables: what is more is counted. */
 #define REASONS_SHOWN 300
+#define KEYS_SHOWN 50
 #define VMS_SHOWN 100
 #define VCPUS_SHOWN 200
 
@@ -160,6 +162,60 @@ int page_reasons(struct page *page)
 			 group->nr_reasons - REASONS_SHOWN :
 			 0,
 		 exits);
+	return 0;
+}
+
+static int by_exits(const void *a, const void *b)
+{
+	return column_compare(COLUMN_EXITS, a, b);
+}
+
+static void put_key(struct page *page, enum ledger_key_kind kind,
+		    const struct row *row)
+{
+	static const enum column_id of_keys[] = { COLUMN_EXITS, COLUMN_SHARE,
+						  COLUMN_TIME, COLUMN_MEAN,
+						  COLUMN_MAX };
+
+	fputs("<tr><th scope=\"row\">", page->out);
+	html_put(key_text(kind, row->key).s, page->out);
+	fputs("</th>", page->out);
+	page_cell_text(page, format_reason(page->group.vm->isa, row->reason).s);
+	for (size_t i = 0; i < sizeof(of_keys) / sizeof(of_keys[0]); i++) {
+		if (has_column(page, of_keys[i]))
+			page_cell(page, column_text(of_keys[i], row).s);
+	}
+	fputs("</tr>\n", page->out);
+}
+
+/* The further keys, where the run has any. */
+int page_keys(struct page *page)
+{
+	struct row_group *group = &page->group;
+	const char *heads[] = { "KEY",	"<EXIT REASON", "EXITS", "SHARE",
+				"TIME", "MEAN",		"MAX",	 NULL };
+	enum ledger_key_kind kind;
+	uint64_t exits = 0;
+
+	if (!group->nr_keys || key_kind_parse(page->report->info->by, &kind))
+		return 0;
+	if (!has_column(page, COLUMN_TIME))
+		heads[4] = NULL;
+	qsort(group->key, group->nr_keys, sizeof(*group->key), by_exits);
+	fputs("<section aria-labelledby=\"keys\">\n<h2 id=\"keys\">What exits were about</h2>\n",
+	      page->out);
+	page_table_begin(page, "keys", heads);
+	for (size_t i = 0; i < group->nr_keys; i++) {
+		if (i < KEYS_SHOWN)
+			put_key(page, kind, &group->key[i]);
+		else
+			exits += group->key[i].exits;
+	}
+	page_table_end(page);
+	put_more(page,
+		 group->nr_keys > KEYS_SHOWN ? group->nr_keys - KEYS_SHOWN : 0,
+		 exits);
+	fputs("</section>\n", page->out);
 	return 0;
 }
 

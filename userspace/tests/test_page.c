@@ -195,6 +195,8 @@ START_TEST(a_page_has_all_of_it)
 	ck_assert_ptr_nonnull(
 		strstr(page, "<title>VM exits: &lt;run&gt;&quot;"));
 	ck_assert_ptr_null(strstr(page, "<run>"));
+	/* fixture_interval() books IOIO of ports 3f8 to 3fb. */
+	ck_assert_ptr_nonnull(strstr(page, "port 0x3fb</th>"));
 	ck_assert_ptr_null(strstr(page, "{{"));
 	ck_assert_ptr_nonnull(strstr(page, "</html>\n"));
 	json_decref(data);

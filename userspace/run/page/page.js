@@ -6,6 +6,7 @@
 
 const { count, rate, percent, time, stepped, seconds, clock } = numbers;
 const LINES = 11; // colours
+const CLOCK = 600; // seconds: longer runs have hours and minutes
 const X_STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5,
 	10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800,
 	43200, 86400, 172800, 432000, 864000];
@@ -38,8 +39,9 @@ class Run {
 		this.number = number;
 		this.peers = [this]; // whose charts have the same height
 		this.data = data;
-		this.edges = data.begin.concat(data.end);
-		this.end = data.end;
+		// A run of no time has a little.
+		this.end = Math.max(data.end, data.begin[0] + 1e-6);
+		this.edges = data.begin.concat(this.end);
 		this.hidden = new Set();
 		this.here = null;
 		this.from = this.edges[0];
@@ -147,7 +149,7 @@ class Run {
 			axes: [
 				{ ...axis, incrs: X_STEPS, space: 80,
 				  values: (u, at, index, space, step) => at.map(
-					(x) => this.end < 600 ? seconds(x, step) :
+					(x) => this.end < CLOCK ? seconds(x, step) :
 						clock(x, step)) },
 				{ ...axis, size: this.margin,
 				  values: (u, at, index, space, step) => at.map(
@@ -287,7 +289,9 @@ class Run {
 	say() {
 		const decimals = this.data.point < 1 ? 3 : 1;
 		const text = (at) => at.toFixed(decimals) + " s";
-		const span = (from, to) => text(from) + " to " + text(to);
+		const span = (from, to) => text(from) + " to " + text(to) +
+			(this.end < CLOCK ? "" : ", " + clock(from, 1) + " to " +
+				clock(to, 1));
 		let line = "Shown: " + span(this.from, this.to);
 
 		if (this.here !== null) {
