@@ -191,7 +191,7 @@ static int by_exits(const void *a, const void *b)
 
 void page_choose(struct page *pages, size_t nr)
 {
-	struct candidate best[PAGE_LINES], next;
+	struct candidate best[PAGE_LINES] = { 0 }, next;
 	size_t at[2] = { 0 }, kept = 0, all = 0;
 
 	/* Those that fill most of the charts. */

@@ -8,7 +8,6 @@
 #include "run/run_report.h"
 #include "run/run_schema.h"
 
-
 struct points {
 	struct run_point *point;
 	size_t nr;
