@@ -51,12 +51,10 @@ static struct text value_text(double value, bool time)
 /* A ratio in three or four digits. */
 static struct text ratio_text(double ratio)
 {
-	struct text text = { .s = "inf" };
-
 	if (isinf(ratio))
-		return text;
-	if (ratio >= 10000)
-		return format_count((uint64_t)ratio);
+		return (struct text){ .s = "inf" };
+	if (ratio >= 9999.5)
+		return (struct text){ .s = "> 9999" };
 	return format_decimal(ratio, ratio < 10 ? 3 : ratio < 100 ? 1 : 0);
 }
 
