@@ -141,12 +141,10 @@ struct text format_rate(double rate)
 
 struct text format_ratio(double ratio)
 {
-	struct text text = { "inf", 3 };
-
 	if (isinf(ratio))
-		return text;
-	if (ratio >= 10000)
-		return format_count((uint64_t)ratio);
+		return (struct text){ "inf", 3 };
+	if (ratio >= 9999.5)
+		return (struct text){ "> 9999", 6 };
 	return format_decimal(ratio, ratio < 10 ? 3 : ratio < 100 ? 1 : 0);
 }
 

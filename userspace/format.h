@@ -35,7 +35,7 @@ struct text format_percent(double share);
 /** format_rate - per second: with a decimal below 100 */
 struct text format_rate(double rate);
 
-/** format_ratio - in three or four digits; "inf" */
+/** format_ratio - in three or four digits; "inf", "> 9999" */
 struct text format_ratio(double ratio);
 
 /** format_change - from one value to another: "+12.3 %", "-5.0 %", "from none" */

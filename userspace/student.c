@@ -11,7 +11,8 @@
 /* The d of step @n, from 1 on, of A&S 26.5.8. */
 static double coefficient(double x, double a, double b, int n)
 {
-	double m = n / 2;
+	const int half = n / 2;
+	const double m = half;
 
 	if (n % 2)
 		return -(a + m) * (a + b + m) * x /

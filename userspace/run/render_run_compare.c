@@ -67,7 +67,7 @@ static void render_difference(const struct run_compared *row, uint32_t isa,
 		snprintf(interval, sizeof(interval), "%s .. %s",
 			 format_ratio(difference->low).s,
 			 format_ratio(difference->high).s);
-	fprintf(out, "%-*.*s %10s %10s %7s %16s  %s\n", REASON_WIDTH,
+	fprintf(out, "%-*.*s %10s %10s %7s %15s  %s\n", REASON_WIDTH,
 		REASON_WIDTH, name_of(row, isa).s,
 		value_text(difference->value[0], time).s,
 		value_text(difference->value[1], time).s,
@@ -100,7 +100,7 @@ static void render_table(const struct run_comparison *compared, bool time,
 {
 	uint32_t isa = compared->run[0]->info->isa;
 
-	fprintf(out, "\n%-*s %10s %10s %7s %16s  %s\n", REASON_WIDTH,
+	fprintf(out, "\n%-*s %10s %10s %7s %15s  %s\n", REASON_WIDTH,
 		time ? "TIME OF AN EXIT" : "EXITS PER SECOND", letter[0],
 		letter[1], "B / A", "INTERVAL", "B IS");
 	for (size_t i = 0; i < compared->nr; i++)

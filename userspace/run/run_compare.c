@@ -116,31 +116,33 @@ static struct estimate estimate_rate(struct batches *batches)
 
 /* A difference whose interval has to wait for how many of them there are. */
 struct test {
-	struct run_difference *difference;
 	double log_ratio;
 	double sd; /* of it */
 	double freedom;
 };
 
-struct comparing {
-	struct run_comparison *to;
-	struct test *test;
+/* A row, and what its intervals will be made of. */
+struct row_tests {
+	struct test rate, time;
 };
 
-static void add_test(struct comparing *comparing,
-		     const struct estimate estimate[2],
+struct comparing {
+	struct run_comparison *to;
+	struct row_tests *tests; /* of each row */
+};
+
+static void set_test(const struct estimate estimate[2], struct test *test,
 		     struct run_difference *difference)
 {
-	struct test *test = &comparing->test[comparing->to->tests++];
 	double a = estimate[0].variance, b = estimate[1].variance;
 
 	*test = (struct test){
-		.difference = difference,
 		.log_ratio = estimate[1].log - estimate[0].log,
 		.sd = sqrt(a + b),
 	};
 	difference->ratio = difference->value[1] / difference->value[0];
 	difference->p = fabs(test->log_ratio) < 1e-12;
+	difference->verdict = RUN_CANNOT_TELL;
 	if (!(test->sd > 0))
 		return;
 	/* Welch and Satterthwaite's. */
@@ -162,11 +164,13 @@ static enum run_verdict verdict_of(const struct run_difference *difference)
 		       RUN_CANNOT_TELL;
 }
 
-static void set_interval(const struct test *test, size_t tests)
+static void set_interval(const struct test *test, size_t tests,
+			 struct run_difference *difference)
 {
-	struct run_difference *difference = test->difference;
 	double far = 0;
 
+	if (difference->verdict <= RUN_TOO_FEW)
+		return;
 	if (test->sd > 0)
 		far = test->sd *
 		      student_t((1 - RUN_COMPARE_LEVEL) / tests, test->freedom);
@@ -187,7 +191,7 @@ static double value_of(const struct batches *batches)
 }
 
 /* Of exits per second, and then of ns per exit; @run is not kept as it is. */
-static void add_rate(struct comparing *comparing, struct batches run[2],
+static void set_rate(struct batches run[2], struct test *test,
 		     struct run_difference *rate)
 {
 	struct estimate estimate[2];
@@ -200,10 +204,10 @@ static void add_rate(struct comparing *comparing, struct batches run[2],
 		return;
 	for (int i = 0; i < 2; i++)
 		estimate[i] = estimate_rate(&run[i]);
-	add_test(comparing, estimate, rate);
+	set_test(estimate, test, rate);
 }
 
-static void add_time(struct comparing *comparing, struct batches run[2],
+static void set_time(struct batches run[2], struct test *test,
 		     struct run_difference *time)
 {
 	struct estimate estimate[2];
@@ -217,7 +221,7 @@ static void add_time(struct comparing *comparing, struct batches run[2],
 	}
 	for (int i = 0; i < 2; i++)
 		estimate[i] = estimate_of(&run[i]);
-	add_test(comparing, estimate, time);
+	set_test(estimate, test, time);
 }
 
 /* --- rows --- */
@@ -252,6 +256,7 @@ static void add_row(struct comparing *comparing, enum row_kind kind,
 		    uint32_t reason)
 {
 	struct run_comparison *to = comparing->to;
+	struct row_tests *tests = &comparing->tests[to->nr];
 	struct run_compared *row = &to->row[to->nr++];
 	struct batches rate[2] = { { .nr = 0 } }, time[2] = { { .nr = 0 } };
 	uint64_t exits[RUN_BINS], ns[RUN_BINS];
@@ -267,9 +272,11 @@ static void add_row(struct comparing *comparing, enum row_kind kind,
 			batches_add(&time[i], ns[j], exits[j]);
 		}
 	}
-	add_rate(comparing, rate, &row->rate);
+	set_rate(rate, &tests->rate, &row->rate);
 	if (to->times)
-		add_time(comparing, time, &row->time);
+		set_time(time, &tests->time, &row->time);
+	to->tests += (row->rate.verdict > RUN_TOO_FEW) +
+		     (row->time.verdict > RUN_TOO_FEW);
 }
 
 static int compare_rows(const void *left, const void *right)
@@ -399,9 +406,9 @@ int run_compare(const struct run_report *a, const struct run_report *b,
 		.times = !a->info->count_only && !b->info->count_only,
 	};
 	compared->row = calloc(room, sizeof(*compared->row));
-	comparing.test = calloc(2 * room, sizeof(*comparing.test));
-	if (!compared->row || !comparing.test) {
-		free(comparing.test);
+	comparing.tests = calloc(room, sizeof(*comparing.tests));
+	if (!compared->row || !comparing.tests) {
+		free(comparing.tests);
 		return -ENOMEM;
 	}
 	if (compared->by_reason)
@@ -409,9 +416,13 @@ int run_compare(const struct run_report *a, const struct run_report *b,
 	add_row(&comparing, ROW_TOTAL, 0);
 	if (has_idle(a) || has_idle(b))
 		add_row(&comparing, ROW_WORK, 0);
-	for (size_t i = 0; i < compared->tests; i++)
-		set_interval(&comparing.test[i], compared->tests);
-	free(comparing.test);
+	for (size_t i = 0; i < compared->nr; i++) {
+		set_interval(&comparing.tests[i].rate, compared->tests,
+			     &compared->row[i].rate);
+		set_interval(&comparing.tests[i].time, compared->tests,
+			     &compared->row[i].time);
+	}
+	free(comparing.tests);
 	for (room = 0; room < compared->nr; room++) {
 		if (compared->row[room].kind != ROW_REASON)
 			break;

@@ -4,6 +4,7 @@
 
 import hashlib
 import json
+import math
 import os
 import re
 import sqlite3
@@ -151,8 +152,9 @@ def hover(charts):
     wrong = []
     for line, cells in zip(data["lines"], charts.legend()):
         rate = line["exits"][point] / length
-        text = count(round(rate)) if rate >= 10 or not rate else f"{rate:.1f}"
-        time = f"{line['ns'][point] / 1e9 / length:.2f}"
+        text = count(math.floor(rate + 0.5)) if rate >= 10 or not rate else f"{rate:.1f}"
+        time = line["ns"][point] / 1e9 / length
+        time = f"{time:.2f}" if time < 10 else f"{time:.1f}"
         if cells[0] != line["name"] or cells[4] != text or cells[5] != time:
             wrong.append((cells, text, time))
     ok("hover: each line's rate and time there", not wrong, wrong)

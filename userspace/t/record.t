@@ -127,6 +127,10 @@ run "$exitledger" replay "$run_file" --vm nobody
 ok 'replay: no such VM is said' err_has "no VM matched --vm 'nobody'"
 run "$exitledger" replay "$run_file" --reason FROBNICATE
 ok 'replay: no such reason' status_is 64
+refused replay 'a speed without a live view' '--speed belongs to --top' \
+	"$run_file" --speed 2
+refused replay 'no speed' "0.01 to 1000, not '0'" "$run_file" --top --speed 0
+refused replay 'no terminal' '--top needs a terminal' "$run_file" --top
 refused replay 'JSON and CSV' 'exclude each other' "$run_file" --json --csv
 
 run "$exitledger" report "$run_file" --text
@@ -143,6 +147,91 @@ ok 'report: what was not booked' out_has 'lost     4 events'
 status=0
 "$exitledger" report "$run_file" >/dev/full 2>"$tap_dir/err" || status=$?
 ok 'report: standard output is full' status_is 3
+ok 'report: changes of the rate' out_has 'Too few intervals to say whether'
+
+# has EXPRESSION: of the JSON on standard output, of the run's live total
+has() {
+	python3 - "$tap_dir/live.json" "$tap_dir/out" "$1" <<-'EOT'
+		import json, sys
+		live = json.loads(open(sys.argv[1]).read())
+		it = json.loads(open(sys.argv[2]).read())
+		def exits(line):
+		    return sum(vm["exits"] for vm in line["vms"])
+		def told(row):
+		    return any(row[it]["verdict"] in ("more", "less")
+		               for it in ("per_second", "mean_ns") if it in row)
+		sys.exit(not eval(sys.argv[3]))
+	EOT
+}
+
+run "$exitledger" report "$run_file" --json
+ok 'report --json: status' status_is 0
+ok 'report --json: one line' [ "$(wc -l <"$tap_dir/out")" = 1 ]
+ok 'report --json: all exits' has \
+	'it["run"]["exits"] == it["run"]["bpf_exits"] == exits(live) == it["rate"]["exits"] == sum(r["exits"] for r in it["reasons"])'
+ok 'report --json: phases' has \
+	'it["phases"][0]["begin"] == 0 and sum(p["rate"]["exits"] for p in it["phases"]) == exits(live)'
+ok 'report --json: marks and the rest' has \
+	'len(it["marks"]) > 10 and it["changes"] == [] and it["lost"]["no_slot"] == 4 and it["run"]["kernel"] == "6.1.0-demo"'
+ok 'report --json: no names are bytes' has '"vm2" in [v["name"] for v in it["vms"]]'
+run "$exitledger" report "$run_file" --json --vm vm2 --reason cpuid
+ok 'report --json: filters' has \
+	'[v["name"] for v in it["vms"]] == ["vm2"] and [r["name"] for r in it["reasons"]] == ["CPUID"] and it["run"]["vms"] == 1'
+
+# Two runs; the second lasts longer, at the same rates.
+run "$demo" 60 -o "$tap_dir/longer" -i 20ms --fast
+ok 'recorded: longer' status_is 0
+run "$exitledger" report "$tap_dir/longer"
+ok 'report: no change of a steady rate' out_has 'did not change its level'
+run "$exitledger" report "$run_file" "$tap_dir/longer"
+ok 'report of two: status' status_is 0
+ok 'report of two: in 80 columns' fits_80
+ok 'report of two: rates' out_has 'EXITS PER SECOND'
+ok 'report of two: times' out_has 'TIME OF AN EXIT'
+ok 'report of two: the same time' \
+	[ "$(grep -cE '^0x07b IOIO .*us .*same$' <<<"$out")" = 1 ]
+ok 'report of two: what was unlike' \
+	out_has 'observed: --fast --off-cpu --by port --slower-than, and --fast'
+ok 'report of two: what was lost' out_has 'lost 4 events'
+run "$exitledger" report "$run_file" "$tap_dir/longer" --json
+ok 'report of two --json: both' has \
+	'[r["exits"] for r in it["runs"]] == it["total"]["exits"] and it["runs"][0]["exits"] == exits(live)'
+ok 'report of two --json: nothing is told' has \
+	'not any(map(told, it["reasons"])) and it["comparisons"] > 20'
+run "$exitledger" report "$run_file" "$run_file" --json --vm vm2 --reason hlt
+ok 'report of two: filters' has \
+	'[r["name"] for r in it["reasons"]] == ["HLT"] and it["reasons"][0]["per_second"]["ratio"] == 1 and it["runs"][1]["vms"] == 1'
+
+# other COLUMN VALUE: the longer run with something else in its table meta
+other() {
+	rm -f "$tap_dir/other"
+	python3 - "$tap_dir/longer" "$tap_dir/other" "$1" "$2" <<-'EOT'
+		import shutil, sqlite3, sys
+		shutil.copy(sys.argv[1], sys.argv[2])
+		db = sqlite3.connect(sys.argv[2])
+		db.execute("UPDATE meta SET value = ? WHERE name = ?",
+		           (int(sys.argv[4]), sys.argv[3]))
+		db.commit()
+	EOT
+}
+
+other isa 1
+run "$exitledger" report "$run_file" "$tap_dir/other" --json
+ok 'report of two kinds of processors: totals alone' has \
+	'it["reasons"] == [] and it["total"]["per_second"]["verdict"] != "too few"'
+ok 'report of two kinds of processors: that is said' has \
+	'it["notes"][0] == "exit reasons: svm has others than vmx: totals alone are compared"'
+refused report 'a reason of two kinds' 'of two kinds of processors' \
+	"$run_file" "$tap_dir/other" --reason hlt
+other count_only 1
+run "$exitledger" report "$run_file" "$tap_dir/other"
+ok 'report of counts alone: said' out_has 'no times: --count-only recorded the second'
+ok 'report of counts alone: no table of times' \
+	[ "${out#*TIME OF AN EXIT}" = "$out" ]
+run "$exitledger" report "$run_file" "$tap_dir/longer" --vm nobody
+ok 'report of two: no such VM, and in which' err_has "longer: no VM matched --vm 'nobody'"
+failed 'report of two, one of which is none' 'nothing: No such file' \
+	"$exitledger" report "$run_file" "$tap_dir/nothing"
 
 # The page; what is in it is for page.t.
 page=$tap_dir/page.html
