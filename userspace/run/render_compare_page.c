@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,10 +44,14 @@ static void put_changed(struct pages *pages, bool time,
 			continue;
 		if (nr == 1)
 			fprintf(pages->out, "<dt>%s</dt><dd>", title);
-		fputs(nr > 1 ? ", " : "", pages->out);
+		fprintf(pages->out, "%s<span class=\"one\">",
+			nr > 1 ? ", " : "");
 		put_reason(pages, row);
-		fprintf(pages->out, " (&times; %s)",
-			format_ratio(difference->ratio).s);
+		if (isinf(difference->ratio))
+			fputs(" (from none)</span>", pages->out);
+		else
+			fprintf(pages->out, " (&times; %s)</span>",
+				format_ratio(difference->ratio).s);
 	}
 	if (nr)
 		fputs("</dd>\n", pages->out);

@@ -8,7 +8,7 @@
 #include "run/render_page_private.h"
 #include "run/replay.h"
 
-/* Marks that are drawn: those that someone has set, and the first others. */
+/* Marks that are drawn: the first that someone has set, and the first others. */
 #define MARKS_DRAWN 500
 
 static double length_of_point(const struct page *page)
@@ -79,7 +79,7 @@ int page_charts(struct page *page)
 static void put_marks(struct page *page, struct json_writer *json)
 {
 	const struct run_marks *marks = page->report->marks;
-	size_t others = 0;
+	size_t drawn[2] = { 0 };
 
 	json_put_open(json, "marks", '[');
 	for (size_t i = 0; i < marks->nr; i++) {
@@ -87,7 +87,7 @@ static void put_marks(struct page *page, struct json_writer *json)
 		bool user = !replay_mark_is_automatic(mark);
 
 		if (!run_report_has_mark(page->report, page->filter, mark) ||
-		    (!user && others++ >= MARKS_DRAWN))
+		    drawn[user]++ >= MARKS_DRAWN)
 			continue;
 		json_put_open(json, NULL, '{');
 		json_put_real(json, "at",

@@ -83,7 +83,8 @@ int page_figures(struct page *page)
 static void put_answer(struct page *page, size_t nth, const struct row *row,
 		       const char *value)
 {
-	fprintf(page->out, "%s%s (%s)", nth ? ", " : "",
+	fprintf(page->out, "%s<span class=\"one\">%s (%s)</span>",
+		nth ? ", " : "",
 		format_reason(page->group.vm->isa, row->reason).s, value);
 }
 
