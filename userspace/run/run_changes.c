@@ -128,7 +128,7 @@ static int look_at_all(const struct run_levels *series, struct stretches *list)
 {
 	double length = series->nr;
 
-	for (; length >= 2 * RUN_LEVEL_MIN; length *= M_SQRT1_2) {
+	while (length >= 2 * RUN_LEVEL_MIN) {
 		size_t nr = 2 * ceil(series->nr / length) - 1;
 		double step = nr > 1 ? (series->nr - length) / (nr - 1) : 0;
 
@@ -140,6 +140,7 @@ static int look_at_all(const struct run_levels *series, struct stretches *list)
 				    end < series->nr ? end : series->nr, list))
 				return -ENOMEM;
 		}
+		length *= M_SQRT1_2;
 	}
 	return 0;
 }
