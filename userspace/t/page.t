@@ -81,6 +81,23 @@ def content(run, html):
     return data
 
 
+def long_run(folder):
+    """More intervals than a chart has points."""
+    run, page = folder + "/long", folder + "/long.html"
+    subprocess.run([BUILD + "/tests/record_cost", run, "1", "201", "20"],
+                   stdout=subprocess.DEVNULL, check=True)
+    program("report", run, "-o", page)
+    with open(page, encoding="utf-8") as file:
+        html = file.read()
+    data = data_of(html)
+    ok("a long run: 2010 intervals at 1005 points", len(data["begin"]) == 1005,
+       len(data["begin"]))
+    ok("… which is said", "A point is the sum of 2 intervals, 200 ms" in html)
+    total = sum(sum(line["exits"]) for line in data["lines"])
+    ok("… nothing is lost of it", f"total    {count(total)} exits" in program("report", run),
+       total)
+
+
 def loads(browser, page):
     browser.media("light")
     browser.size(1280, 900)
@@ -396,6 +413,7 @@ def main():
         with open(page, encoding="utf-8") as file:
             html = file.read()
         data = content(run, html)
+        long_run(folder)
         if not browsers.is_there():
             skip("in a browser", browsers.NEEDS)
             done()
