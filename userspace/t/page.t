@@ -157,6 +157,56 @@ class Charts:
             self.at(end) - self.at(begin), 0).release().perform()
 
 
+# How many pixels each line's colour has in the middle of each point, of three
+# columns the most, as a mark's line may be in one.
+HEIGHTS = """
+const [chart, middles, end] = arguments;
+const canvas = document.querySelector(chart + " canvas");
+const over = document.querySelector(chart + " .u-over");
+const image = canvas.getContext("2d", { willReadFrequently: true });
+const colors = [...Array(11).keys()].map((i) => {
+	const probe = document.createElement("i");
+	probe.className = "key s" + i;
+	document.body.append(probe);
+	const color = getComputedStyle(probe).backgroundColor.match(/\\d+/g).map(Number);
+	probe.remove();
+	return color;
+});
+return middles.map((at) => {
+	const x = over.offsetLeft + at / end * over.offsetWidth;
+	const columns = [-1, 0, 1].map((step) => {
+		const data = image.getImageData(Math.round(x) + step, over.offsetTop, 1,
+			over.offsetHeight).data;
+		return colors.map((color) => {
+			let nr = 0;
+			for (let i = 0; i < data.length; i += 4)
+				nr += [0, 1, 2].every((j) => data[i + j] === color[j]);
+			return nr;
+		});
+	});
+	return colors.map((color, i) => Math.max(...columns.map((all) => all[i])));
+});
+"""
+
+
+def drawn(charts, chart, field):
+    """Each line is as high as its rate, at every point, all to the same scale."""
+    data = charts.data
+    edges = data["begin"] + [data["end"]]
+    points = range(len(data["begin"]))
+    heights = charts.browser.run(
+        HEIGHTS, chart, [(edges[i] + edges[i + 1]) / 2 for i in points], data["end"])
+    rates = [[0 if line["idle"] and field == "ns" else
+              line[field][i] / (edges[i + 1] - edges[i]) for line in data["lines"]]
+             for i in points]
+    scale = sum(map(sum, heights)) / sum(map(sum, rates))
+    wrong = [(i, line["name"], heights[i][n], rates[i][n] * scale)
+             for i in points for n, line in enumerate(data["lines"])
+             if abs(heights[i][n] - rates[i][n] * scale) > 2]
+    ok(f"{chart[1:]} are drawn as high as they are", not wrong, wrong[:20])
+    ok("… and high enough to be seen", max(map(sum, heights)) > 100, heights[:3])
+
+
 def hover(charts):
     data = charts.data
     edges = data["begin"] + [data["end"]]
@@ -421,6 +471,9 @@ def main():
         try:
             loads(browser, page)
             charts = Charts(browser, data)
+            drawn(charts, ".exits", "exits")
+            drawn(charts, ".ns", "ns")
+            browser.complaints()  # of the pixels being read
             hover(charts)
             zoom(charts)
             keys_and_buttons(charts)
