@@ -151,7 +151,7 @@ install: programs
 
 .PHONY: clean distclean
 clean:
-	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj tests san log)
+	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj page tests san log)
 # With all downloads, kernel modules and lab images.
 distclean:
 	rm -rf $(BUILD)

@@ -60,6 +60,9 @@ packages() {
 	python3-docutils check  the manual pages
 	python3-jsonschema check  the monitor's JSON
 	python3-pyte     check  the live view
+	chromium         check  the page of a run
+	chromium-driver  check  the page of a run
+	python3-selenium check  the page of a run
 	EOF
 }
 

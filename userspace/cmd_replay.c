@@ -5,18 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "commands.h"
 #include "monitor_output.h"
 #include "run/replay.h"
+#include "top.h"
+#include "top_model.h"
 
-enum { OPT_FINE = 512 };
+enum { OPT_FINE = 512, OPT_SPEED };
 
 struct replay {
 	struct monitor_options options;
 	const char *path;
 	bool fine;
+	double speed; /* of --top; 0: not said */
 	struct run_reader *reader;
 	size_t marks; /* shown */
+	struct ledger now; /* since begin_ns */
+	struct ledger total;
+	uint64_t begin_ns;
+	bool shown; /* what is in now */
+	bool over; /* all was read */
 };
 
 static const struct argp_option rows[] = {
@@ -26,8 +35,23 @@ static const struct argp_option rows[] = {
 	{ "fine", OPT_FINE, NULL, 0,
 	  "Recorded intervals also where vCPUs and histograms of each are no longer known",
 	  1 },
+	{ "speed", OPT_SPEED, "X", 0,
+	  "With --top: so many times as fast as it was (default 1)", 4 },
 	{ 0 },
 };
+
+static double parse_speed(const struct argp_state *state, const char *arg)
+{
+	char *end;
+	double speed = strtod(arg, &end);
+
+	if (end == arg || *end ||
+	    !(speed >= TOP_SPEED_MIN && speed <= TOP_SPEED_MAX))
+		argp_failure(state, STATUS_USAGE, 0,
+			     "--speed takes %g to %g, not '%s'", TOP_SPEED_MIN,
+			     (double)TOP_SPEED_MAX, arg);
+	return speed;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state,
 		     void *context)
@@ -37,6 +61,9 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 	switch (key) {
 	case OPT_FINE:
 		replay->fine = true;
+		return 0;
+	case OPT_SPEED:
+		replay->speed = parse_speed(state, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (replay->path)
@@ -74,6 +101,8 @@ static const char *refusal(const struct replay *replay)
 {
 	const struct monitor_options *options = &replay->options;
 
+	if (replay->speed > 0 && options->output != OUTPUT_TOP)
+		return "--speed belongs to --top: all else is written at once";
 	if (!replay->fine)
 		return NULL;
 	if (options->filter.vcpus.nr || options->shape.by_vcpu)
@@ -99,60 +128,113 @@ static void show_marks(struct replay *replay, uint64_t until_ns)
 	}
 }
 
-/* What was read since @begin_ns, if it is enough for an interval. */
-static int show(struct replay *replay, struct ledger *now, uint64_t *begin_ns,
-		struct why *why)
+static struct monitor_sample sample_of(struct replay *replay)
 {
-	struct monitor_sample sample = {
-		.ledger = now,
-		.seconds = (now->ns - *begin_ns) / 1e9,
+	replay->shown = true;
+	return (struct monitor_sample){
+		.ledger = &replay->now,
+		.seconds = (replay->now.ns - replay->begin_ns) / 1e9,
 	};
-	int r;
+}
 
-	/* Intervals end when the recorder is run, which is never just then. */
-	if (!replay->options.interval ||
-	    sample.seconds < 0.99 * replay->options.interval)
-		return 0;
-	show_marks(replay, now->ns);
-	r = monitor_output(&replay->options, &sample, why);
-	*begin_ns = now->ns;
-	ledger_reset(now);
+/*
+ * Read so many seconds, or all that is left: 0.  What is left in the end is in
+ * replay->now, and was not enough for an interval.
+ */
+static int next_interval(struct replay *replay, double interval,
+			 struct monitor_sample *sample, struct why *why)
+{
+	struct run_step step;
+	int r = 0;
+
+	if (replay->shown) {
+		replay->begin_ns = replay->now.ns;
+		ledger_reset(&replay->now);
+		replay->shown = false;
+	}
+	while (!replay->over &&
+	       (r = run_reader_next(replay->reader, &replay->now,
+				    &replay->total, &step, why)) > 0) {
+		if (ledger_forget(&replay->total))
+			return why_set(why, ENOMEM, "out of memory");
+		/* Intervals end when the recorder is run, which is never just
+		 * then. */
+		if (interval > 0 &&
+		    replay->now.ns - replay->begin_ns >= 0.99e9 * interval) {
+			*sample = sample_of(replay);
+			return 1;
+		}
+	}
+	replay->over = true;
 	return r;
 }
 
-/* All steps; the total is then complete. */
-static int show_steps(struct replay *replay, struct ledger *total,
-		      struct why *why)
+/* The same for the live view, where what is left in the end is an interval. */
+static int play_interval(void *context, double interval,
+			 struct monitor_sample *sample, struct why *why)
 {
-	const struct run_info *info = run_reader_info(replay->reader);
-	uint64_t begin_ns = info->started_ns;
-	struct ledger now = { .ns = begin_ns };
-	struct run_step step;
+	struct replay *replay = context;
+	int r = next_interval(replay, interval, sample, why);
+
+	if (r || replay->now.ns <= replay->begin_ns)
+		return r;
+	*sample = sample_of(replay);
+	return 1;
+}
+
+static int show_steps(struct replay *replay, struct why *why)
+{
+	struct monitor_sample sample;
 	int r;
 
-	while ((r = run_reader_next(replay->reader, &now, total, &step, why)) >
-	       0) {
-		if (ledger_forget(total))
-			r = why_set(why, ENOMEM, "out of memory");
-		else
-			r = show(replay, &now, &begin_ns, why);
+	while ((r = next_interval(replay, replay->options.interval, &sample,
+				  why)) > 0) {
+		show_marks(replay, replay->now.ns);
+		r = monitor_output(&replay->options, &sample, why);
 		if (r)
 			break;
 	}
-	total->ns = now.ns;
-	show_marks(replay, UINT64_MAX);
-	/* Slow exits that no interval has shown. */
-	total->slows = now.slows;
-	memset(&now.slows, 0, sizeof(now.slows));
-	ledger_free(&now);
 	return r;
+}
+
+static int show_live(struct replay *replay, struct why *why)
+{
+	const struct top_player player = { replay, play_interval };
+	const struct run_info *info = run_reader_info(replay->reader);
+	struct monitor_sample rest;
+	char title[384];
+	int r;
+
+	command_catch_signals();
+	snprintf(title, sizeof(title), "Linux %s, %s, recorded %s",
+		 format_name(info->kernel).s, format_name(info->vendor).s,
+		 replay_date(info).s);
+	r = top_play(&player, replay->options.interval,
+		     replay->speed > 0 ? replay->speed : 1,
+		     &replay->options.shape, title, why);
+	/* The total is of all the run. */
+	return r ? r : next_interval(replay, 0, &rest, why);
+}
+
+/* The total, when all was read. */
+static int show_total(struct replay *replay, struct why *why)
+{
+	struct monitor_sample sample = { .ledger = &replay->total,
+					 .total = true };
+	const struct run_info *info = run_reader_info(replay->reader);
+
+	replay->total.ns = replay->now.ns;
+	/* Slow exits that no interval has shown. */
+	replay->total.slows = replay->now.slows;
+	memset(&replay->now.slows, 0, sizeof(replay->now.slows));
+	show_marks(replay, UINT64_MAX);
+	sample.seconds = (replay->total.ns - info->started_ns) / 1e9;
+	return monitor_output(&replay->options, &sample, why);
 }
 
 static int run(struct replay *replay, struct why *why)
 {
 	const struct run_info *info = run_reader_info(replay->reader);
-	struct ledger total = { .ns = 0 };
-	struct monitor_sample sample = { .ledger = &total, .total = true };
 	char title[384];
 	int r;
 
@@ -163,14 +245,18 @@ static int run(struct replay *replay, struct why *why)
 				  "\nthe recording goes on, or was cut off");
 	monitor_output_begin(&replay->options, title);
 	signal(SIGPIPE, SIG_IGN);
-	r = show_steps(replay, &total, why);
-	sample.seconds = (total.ns - info->started_ns) / 1e9;
+	replay->begin_ns = replay->now.ns = info->started_ns;
+	if (replay->options.output == OUTPUT_TOP)
+		r = show_live(replay, why);
+	else
+		r = show_steps(replay, why);
 	if (!r)
-		r = monitor_output(&replay->options, &sample, why);
+		r = show_total(replay, why);
 	if (!r)
 		monitor_output_unmatched(&replay->options.filter,
 					 run_reader_vms(replay->reader));
-	ledger_free(&total);
+	ledger_free(&replay->now);
+	ledger_free(&replay->total);
 	return r;
 }
 
@@ -178,7 +264,8 @@ int cmd_replay(int argc, char **argv)
 {
 	struct replay replay = { .path = NULL };
 	const struct monitor_usage usage = {
-		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OUTPUT,
+		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OUTPUT |
+			  OPTIONS_TOP,
 		.rows = rows,
 		.parse = parse,
 		.observed = observed,

@@ -6,18 +6,30 @@
 
 #include "commands.h"
 #include "monitor_output.h"
+#include "run/render_page.h"
 #include "run/render_report.h"
+#include "run/render_run_compare.h"
+#include "run/save_page.h"
 
-enum { OPT_TEXT = 512 };
+enum { OPT_TEXT = 512, OPT_JSON_ALL };
+
+#define RUNS_MAX 2
 
 struct report {
 	struct monitor_options options;
-	const char *path;
-	struct run_reader *reader;
+	const char *path[RUNS_MAX];
+	int nr; /* of runs */
+	bool json;
+	bool text; /* asked for, not just the default */
+	const char *output; /* of a page, or NULL */
+	struct run_reader *reader[RUNS_MAX];
+	struct run_report content[RUNS_MAX];
 };
 
 static const struct argp_option rows[] = {
+	{ "output", 'o', "FILE", 0, "A page for browsers, into this file", 1 },
 	{ "text", OPT_TEXT, NULL, 0, "Text of 80 columns (default)", 1 },
+	{ "json", OPT_JSON_ALL, NULL, 0, "One JSON object", 1 },
 	{ 0 },
 };
 
@@ -27,18 +39,30 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 	struct report *report = context;
 
 	switch (key) {
+	case 'o':
+		report->output = arg;
+		return 0;
 	case OPT_TEXT:
+	case OPT_JSON_ALL:
+		report->json = key == OPT_JSON_ALL;
+		report->text = !report->json;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (report->path)
-			argp_failure(state, STATUS_USAGE, 0,
-				     "one run at a time, not '%s', too", arg);
-		report->path = arg;
+		if (report->nr == RUNS_MAX)
+			argp_failure(
+				state, STATUS_USAGE, 0,
+				"one run, or two to be compared, not '%s', too",
+				arg);
+		report->path[report->nr++] = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (!report->path)
+		if (!report->nr)
 			argp_failure(state, STATUS_USAGE, 0,
 				     "which run? exitledger report RUN");
+		if (report->output && (report->text || report->json))
+			argp_failure(state, STATUS_USAGE, 0,
+				     "--output and --%s exclude each other",
+				     report->text ? "text" : "json");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -49,53 +73,133 @@ static int observed(void *context, struct monitor_options *options,
 		    uint32_t *isa, struct why *why)
 {
 	struct report *report = context;
-	int r = run_reader_open(report->path, true, &report->reader, why);
+	int r = 0;
 
 	(void)options;
-	if (r)
-		return r;
-	*isa = run_reader_info(report->reader)->isa;
-	return 0;
+	for (int i = 0; !r && i < report->nr; i++)
+		r = run_reader_open(report->path[i], true, &report->reader[i],
+				    why);
+	if (!r)
+		*isa = run_reader_info(report->reader[0])->isa;
+	return r;
+}
+
+/* A reason's name and number are of one kind of processor. */
+static const char *refusal(const struct report *report)
+{
+	if (report->nr < 2 || !report->options.filter.reasons.nr ||
+	    run_reader_info(report->reader[0])->isa ==
+		    run_reader_info(report->reader[1])->isa)
+		return NULL;
+	return "--reason: the runs are of two kinds of processors, whose reasons differ";
+}
+
+static int render(const struct report *report, FILE *page)
+{
+	const struct filter *filter = &report->options.filter;
+
+	if (page)
+		return render_page(report->path[0], &report->content[0], filter,
+				   page);
+	if (report->json)
+		return render_report_json(report->path[0], &report->content[0],
+					  filter, stdout);
+	return render_report_text(report->path[0], &report->content[0], filter,
+				  stdout);
+}
+
+static int compare(const struct report *report, FILE *page)
+{
+	struct run_comparison compared;
+	int r = run_compare(&report->content[0], &report->content[1],
+			    &compared);
+
+	if (!r && page)
+		r = render_compare_page(report->path, &compared,
+					&report->options.filter, page);
+	else if (!r && report->json)
+		render_run_compare_json(report->path, &compared, stdout);
+	else if (!r)
+		render_run_compare_text(report->path, &compared, stdout);
+	run_comparison_free(&compared);
+	return r;
+}
+
+/* @page: NULL: standard output, in another form */
+static int show(void *context, FILE *page)
+{
+	const struct report *report = context;
+
+	return report->nr == 2 ? compare(report, page) : render(report, page);
+}
+
+/* Of two runs it matters which of them it is. */
+static void say_unmatched(const struct report *report, int which)
+{
+	const struct filter *filter = &report->options.filter;
+	const struct ledger *vms = run_reader_vms(report->reader[which]);
+	struct why line;
+
+	if (report->nr == 1)
+		monitor_output_unmatched(filter, vms);
+	else if (filter_unmatched(filter, vms, &line, 1))
+		msg_error("%s: %s", report->path[which], line.text);
 }
 
 static int run(struct report *report, struct why *why)
 {
 	const struct filter *filter = &report->options.filter;
-	struct run_report content;
-	int r = run_report_read(report->reader, filter, &content, why);
+	int r = 0;
 
+	for (int i = 0; !r && i < report->nr; i++)
+		r = run_report_read(report->reader[i], filter,
+				    &report->content[i], why);
 	signal(SIGPIPE, SIG_IGN);
-	if (!r && render_report_text(report->path, &content, filter, stdout))
+	if (!r && report->output)
+		r = save_page(report->output, show, report, why);
+	else if (!r && show(report, NULL))
 		r = why_set(why, ENOMEM, "out of memory");
 	if (!r)
 		r = monitor_output_end(why);
-	if (!r)
-		monitor_output_unmatched(filter,
-					 run_reader_vms(report->reader));
-	run_report_free(&content);
+	for (int i = 0; !r && i < report->nr; i++)
+		say_unmatched(report, i);
 	return r;
+}
+
+static void report_free(struct report *report)
+{
+	for (int i = 0; i < RUNS_MAX; i++) {
+		run_report_free(&report->content[i]);
+		run_reader_close(report->reader[i]);
+	}
+	monitor_options_free(&report->options);
 }
 
 int cmd_report(int argc, char **argv)
 {
-	struct report report = { .path = NULL };
+	struct report report = { .nr = 0 };
 	const struct monitor_usage usage = {
 		.groups = OPTIONS_FILTERS,
 		.rows = rows,
 		.parse = parse,
 		.observed = observed,
 		.context = &report,
-		.args_doc = "RUN",
-		.doc = "Say what a run was like that 'exitledger record' has recorded.",
+		.args_doc = "RUN [RUN]",
+		.doc = "Say what a run was like that 'exitledger record' has recorded, or what "
+		       "differs between two.",
 	};
 	struct why why = { "" };
 	int r;
 
 	argv[0] = "exitledger report";
 	monitor_options_parse_for(&usage, argc, argv, 0, &report.options);
+	if (refusal(&report)) {
+		msg_error("%s", refusal(&report));
+		report_free(&report);
+		return STATUS_USAGE;
+	}
 	r = run(&report, &why);
-	run_reader_close(report.reader);
-	monitor_options_free(&report.options);
+	report_free(&report);
 	if (r && why.text[0])
 		msg_error("%s", why.text);
 	return r ? STATUS_FAILED : STATUS_OK;

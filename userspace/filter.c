@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,33 @@ size_t filter_unmatched(const struct filter *filter,
 		nr++;
 	}
 	return nr;
+}
+
+/* Append to a text as much as fits. */
+__attribute__((format(printf, 3, 4))) static void
+append(char *text, size_t size, const char *fmt, ...)
+{
+	size_t length = strlen(text);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text + length, size - length, fmt, args);
+	va_end(args);
+}
+
+void filter_describe(const struct filter *filter, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (size_t i = 0; i < filter->nr_vms; i++)
+		append(text, size, " --vm '%s'", filter->vm[i]);
+	for (size_t i = 0; i < filter->pids.nr; i++)
+		append(text, size, " --pid %u", filter->pids.number[i]);
+	for (size_t i = 0; i < filter->vcpus.nr; i++)
+		append(text, size, " --vcpu %u", filter->vcpus.number[i]);
+	for (size_t i = 0; i < filter->reasons.nr; i++)
+		append(text, size, " --reason 0x%x", filter->reasons.number[i]);
+	if (text[0])
+		memmove(text, text + 1, strlen(text));
 }
 
 void filter_free(struct filter *filter)

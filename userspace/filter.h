@@ -48,6 +48,9 @@ size_t filter_unmatched(const struct filter *filter,
 			const struct ledger *ledger, struct why *lines,
 			size_t size);
 
+/** filter_describe - as the options that make it; "": all; cut off if too long */
+void filter_describe(const struct filter *filter, char *text, size_t size);
+
 void filter_free(struct filter *filter);
 
 #endif /* EXITLEDGER_FILTER_H */

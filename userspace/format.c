@@ -133,6 +133,34 @@ struct text format_percent(double share)
 	return text;
 }
 
+struct text format_rate(double rate)
+{
+	return rate < 100 ? format_decimal(rate, 1) :
+			    format_count((uint64_t)(rate + 0.5));
+}
+
+struct text format_ratio(double ratio)
+{
+	if (isinf(ratio))
+		return (struct text){ "inf", 3 };
+	if (ratio >= 9999.5)
+		return (struct text){ "> 9999", 6 };
+	return format_decimal(ratio, ratio < 10 ? 3 : ratio < 100 ? 1 : 0);
+}
+
+struct text format_change(double before, double after)
+{
+	struct text text = { "from none", 9 };
+	double more = after / before - 1;
+
+	if (!(before > 0))
+		return text;
+	text = format_percent(fabs(more));
+	memmove(text.s + 1, text.s, ++text.length);
+	text.s[0] = more < 0 ? '-' : '+';
+	return text;
+}
+
 /* "0x" and so many digits at least; returns how long that is. */
 static size_t put_hex(char *out, uint32_t number, size_t digits)
 {

@@ -32,6 +32,15 @@ struct text format_share(uint64_t part, uint64_t whole);
 /** format_percent - 0.123 as "12.3 %", 27.5 as "2750 %" */
 struct text format_percent(double share);
 
+/** format_rate - per second: with a decimal below 100 */
+struct text format_rate(double rate);
+
+/** format_ratio - in three or four digits; "inf", "> 9999" */
+struct text format_ratio(double ratio);
+
+/** format_change - from one value to another: "+12.3 %", "-5.0 %", "from none" */
+struct text format_change(double before, double after);
+
 /** format_reason - "0x07b IOIO" */
 struct text format_reason(uint32_t isa, uint32_t reason);
 

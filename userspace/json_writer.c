@@ -64,14 +64,28 @@ void json_put_real(struct json_writer *json, const char *name, double value)
 	begin(json, name, format_decimal(value, 6).s);
 }
 
-static void put_escaped(FILE *out, const char *text, size_t length)
+/* U+2028 and U+2029 end lines. */
+static bool ends_line(const char *text, size_t length)
 {
+	return length == 3 && (!memcmp(text, "\xe2\x80\xa8", 3) ||
+			       !memcmp(text, "\xe2\x80\xa9", 3));
+}
+
+static void put_escaped(const struct json_writer *json, const char *text,
+			size_t length)
+{
+	FILE *out = json->out;
+
+	if (json->in_html && ends_line(text, length)) {
+		fprintf(out, "\\u202%x", text[2] & 15);
+		return;
+	}
 	for (size_t i = 0; i < length; i++) {
 		unsigned char byte = text[i];
 
 		if (byte == '"' || byte == '\\')
 			putc_unlocked('\\', out);
-		if (byte < ' ')
+		if (byte < ' ' || (byte == '<' && json->in_html))
 			fprintf(out, "\\u%04x", byte);
 		else
 			putc_unlocked(byte, out);
@@ -86,7 +100,7 @@ void json_put_text(struct json_writer *json, const char *name,
 		size_t length = utf8_length(value);
 
 		if (length)
-			put_escaped(json->out, value, length);
+			put_escaped(json, value, length);
 		else
 			fputs_unlocked("\xef\xbf\xbd", json->out);
 		value += length ? length : 1;

@@ -14,6 +14,7 @@
 struct json_writer {
 	FILE *out;
 	bool comma; /* before the next value */
+	bool in_html; /* texts have no "<", nor what ends a line in scripts */
 };
 
 /*

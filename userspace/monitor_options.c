@@ -324,7 +324,9 @@ static const char *refusal(const struct parse *parse)
 		  "--by-vcpu is not for --top: Enter shows a VM's vCPUs there" },
 		{ options->output == OUTPUT_TOP && options->argv,
 		  "--top needs the terminal for itself: start COMMAND in another one" },
-		{ options->output == OUTPUT_TOP && observe->slower_than_ns,
+		/* A run may have them: they are shown in other ways. */
+		{ options->output == OUTPUT_TOP && observe->slower_than_ns &&
+			  parse->usage->groups & OPTIONS_OBSERVED,
 		  "--slower-than is not for --top, which shows no single exits" },
 		{ options->output == OUTPUT_TOP &&
 			  (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)),

@@ -5,14 +5,7 @@
 #include <unistd.h>
 
 #include "top.h"
-#include "top_view.h"
-
-struct top {
-	struct top_model model;
-	struct top_view view;
-	struct monitor_loop *loop;
-	bool failed; /* out of memory while a command was done */
-};
+#include "top_private.h"
 
 /* The terminal is gone, or someone is in a hurry: leave it as it was, too. */
 static volatile sig_atomic_t hung_up;
@@ -23,7 +16,7 @@ static void on_hang_up(int signal)
 	hung_up = 1;
 }
 
-static bool wait_for_keys(void *context, int ms)
+bool top_wait(void *context, int ms)
 {
 	struct pollfd keys = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct top *top = context;
@@ -39,13 +32,14 @@ static bool wait_for_keys(void *context, int ms)
 		if (any && !r)
 			r = top_view_draw(&top->view, &top->model);
 	}
-	top->loop->interval = top->model.interval;
+	if (top->interval)
+		*top->interval = top->model.interval;
 	top->failed = r < 0;
 	return r;
 }
 
-static int show(void *context, const struct monitor_sample *sample,
-		struct why *why)
+int top_show(void *context, const struct monitor_sample *sample,
+	     struct why *why)
 {
 	struct top *top = context;
 
@@ -55,25 +49,38 @@ static int show(void *context, const struct monitor_sample *sample,
 	return 0;
 }
 
-int top_run(struct monitor_loop *loop, const struct monitor_shape *shape,
-	    const char *title, struct why *why)
+int top_open(struct top *top, const struct monitor_shape *shape,
+	     double interval, const char *title, struct why *why)
 {
 	struct sigaction hang_up = { .sa_handler = on_hang_up };
-	struct top top = { .loop = loop };
-	int r;
+	int r = top_view_open(&top->view, title, why);
 
-	r = top_view_open(&top.view, title, why);
 	if (r)
 		return r;
 	sigaction(SIGHUP, &hang_up, NULL);
 	sigaction(SIGQUIT, &hang_up, NULL);
-	top_model_init(&top.model, shape, loop->interval);
-	loop->view = (struct monitor_view){ &top, wait_for_keys, show };
-	top_view_draw(&top.view, &top.model);
-	r = monitor_loop_run(loop, why);
-	top_view_close(&top.view);
-	if (!r && top.failed)
+	top_model_init(&top->model, shape, interval);
+	return 0;
+}
+
+int top_close(struct top *top, int r, struct why *why)
+{
+	top_view_close(&top->view);
+	if (!r && top->failed)
 		r = why_set(why, ENOMEM, "out of memory");
-	top_model_free(&top.model);
+	top_model_free(&top->model);
 	return r;
+}
+
+int top_run(struct monitor_loop *loop, const struct monitor_shape *shape,
+	    const char *title, struct why *why)
+{
+	struct top top = { .interval = &loop->interval };
+	int r = top_open(&top, shape, loop->interval, title, why);
+
+	if (r)
+		return r;
+	loop->view = (struct monitor_view){ &top, top_wait, top_show };
+	top_view_draw(&top.view, &top.model);
+	return top_close(&top, monitor_loop_run(loop, why), why);
 }

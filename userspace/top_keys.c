@@ -29,7 +29,10 @@ const struct top_key top_keys[] = {
 	{ TOP_PAUSE,
 	  { 'p' },
 	  "p",
-	  "pause: keep what is shown; counting goes on" },
+	  "pause: keep what is shown; a host is counted on" },
+	{ TOP_SLOWER, { '<' }, "<, >", "replay: half or twice as fast" },
+	{ TOP_FASTER, { '>' }, NULL, NULL },
+	{ TOP_STEP, { '.' }, ".", "replay: pause, and one interval on" },
 	{ TOP_LONGER, { '+' }, "+", "longer intervals" },
 	{ TOP_SHORTER, { '-' }, "-", "shorter intervals" },
 	{ TOP_FAST, { 'f' }, "f", "the column of --fast: hide, show" },
@@ -39,6 +42,12 @@ const struct top_key top_keys[] = {
 };
 
 const size_t nr_top_keys = sizeof(top_keys) / sizeof(top_keys[0]);
+
+bool top_key_is_of_replay(const struct top_key *key)
+{
+	return key->command == TOP_SLOWER || key->command == TOP_FASTER ||
+	       key->command == TOP_STEP;
+}
 
 enum top_command top_key_find(int code)
 {

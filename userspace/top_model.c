@@ -107,7 +107,7 @@ int top_model_update(struct top_model *model,
 		return r;
 	/* What is lost is not to be missed because of a pause. */
 	model->last.losses = sample->ledger->losses;
-	if (model->paused) {
+	if (model->paused && !model->speed) {
 		model->paused_for++;
 		return 0;
 	}
@@ -232,6 +232,21 @@ static void move_by(struct top_model *model, size_t lines, bool down)
 	keep_in_view(model);
 }
 
+/* What a replay has keys for. */
+static void play(struct top_model *model, enum top_command command)
+{
+	if (!model->speed)
+		return;
+	if (command == TOP_STEP) {
+		model->paused = true;
+		model->step = true;
+	}
+	if (command == TOP_FASTER && model->speed < TOP_SPEED_MAX)
+		model->speed *= 2;
+	if (command == TOP_SLOWER && model->speed > TOP_SPEED_MIN)
+		model->speed /= 2;
+}
+
 int top_model_command(struct top_model *model, enum top_command command)
 {
 	/* Any key ends the help, and does no more. */
@@ -274,6 +289,11 @@ int top_model_command(struct top_model *model, enum top_command command)
 	case TOP_LONGER:
 	case TOP_SHORTER:
 		change_interval(model, command == TOP_LONGER);
+		return 0;
+	case TOP_SLOWER:
+	case TOP_FASTER:
+	case TOP_STEP:
+		play(model, command);
 		return 0;
 	case TOP_HELP:
 		model->help = true;

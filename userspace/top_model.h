@@ -9,6 +9,10 @@
 #include "render_monitor.h"
 #include "top_history.h"
 
+/* How much faster a replay can be than the run was. */
+#define TOP_SPEED_MIN 0.01
+#define TOP_SPEED_MAX 1000
+
 /* Each is opened from the one before. */
 enum top_level {
 	TOP_VMS,
@@ -36,6 +40,9 @@ enum top_command {
 	TOP_OFF_CPU,
 	TOP_LONGER,
 	TOP_SHORTER,
+	TOP_SLOWER, /* these three of a replay alone */
+	TOP_FASTER,
+	TOP_STEP,
 	TOP_HELP,
 	TOP_QUIT,
 };
@@ -80,6 +87,10 @@ struct top_model {
 	bool paused;
 	uint64_t paused_for; /* intervals */
 	bool help;
+	double speed; /* of a replay; 0: it is live */
+	double played; /* seconds of it */
+	bool over; /* all of it */
+	bool step; /* the next interval is wanted now */
 	unsigned int hidden; /* NEEDS_… of columns that are not wanted now */
 };
 

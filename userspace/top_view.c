@@ -327,7 +327,7 @@ static void draw_head(const struct top_view *view,
 		      const struct top_model *model)
 {
 	size_t vcpus = 0, vms = 0;
-	char text[128], every[48];
+	char text[128], every[96];
 	uint64_t exits = 0;
 
 	for (size_t i = 0; i < model->last.nr_vms; i++) {
@@ -340,8 +340,16 @@ static void draw_head(const struct top_view *view,
 		for (size_t j = 0; j < vm->nr_vcpus; j++)
 			exits += vm->vcpu[j].exits;
 	}
-	snprintf(every, sizeof(every), "%severy %g s",
-		 model->paused ? "PAUSED  " : "", model->interval);
+	if (model->speed > 0)
+		snprintf(every, sizeof(every), "%s%s s  x%g  every %g s",
+			 model->over   ? "END  " :
+			 model->paused ? "PAUSED  " :
+					 "",
+			 format_decimal(model->played, 1).s, model->speed,
+			 model->interval);
+	else
+		snprintf(every, sizeof(every), "%severy %g s",
+			 model->paused ? "PAUSED  " : "", model->interval);
 	move(0, 0);
 	attron(A_BOLD);
 	put("exitledger  ");
@@ -385,20 +393,27 @@ static void draw_status(const struct top_view *view,
 		put("? help  Enter open  Backspace back  s sort  p pause  q quit");
 }
 
-static void draw_help(void)
+static void draw_help(bool replay)
 {
 	int row = 1;
 
-	put("Keys of exitledger monitor --top. Any key leaves this help.");
+	put(replay ?
+		    "Keys of exitledger replay --top. Any key leaves this help." :
+		    "Keys of exitledger monitor --top. Any key leaves this help.");
 	for (size_t i = 0; i < nr_top_keys && row < LINES - 1; i++) {
+		if (!top_keys[i].name ||
+		    (!replay && top_key_is_of_replay(&top_keys[i])))
+			continue;
 		move(++row, 1);
 		put_left(top_keys[i].name, 18);
 		put(top_keys[i].what);
 	}
-	if (row + 3 < LINES) {
-		move(row + 2, 0);
+	/* A line is left free if there is one. */
+	row += row + 3 < LINES ? 2 : 1;
+	if (row + 1 < LINES) {
+		move(row, 0);
 		put("In lists of VMs and vCPUs, HLT's time is IDLE %, and all other times are");
-		move(row + 3, 0);
+		move(row + 1, 0);
 		put("of the other reasons. TIME % is of the vCPUs' time. Red: not booked.");
 	}
 }
@@ -436,7 +451,7 @@ int top_view_draw(const struct top_view *view, struct top_model *model)
 	if (LINES < MIN_LINES || COLS < MIN_COLUMNS) {
 		put("too small");
 	} else if (model->help) {
-		draw_help();
+		draw_help(model->speed > 0);
 	} else {
 		draw_head(view, model);
 		r = draw_lines(view, model);

@@ -5,19 +5,23 @@ EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
 PLAIN := answers attach balance books books_json books_load columns doctor \
-	 duration filter format guest_report hist host host_facts json_get \
+	 duration filter format guest_report hist host host_facts html json_get \
 	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
-	 statement top_history top_lines top_model tracepoints tsc utf8 \
-	 vm_list vm_name \
+	 statement student top_history top_lines top_model tracepoints tsc \
+	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_config bench_json bench_options \
 	   bench_peers bench_result bench_stats render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
-RUN := $(addprefix run/,bytes render_marks render_report replay run_cells run_info run_reader \
-	 run_reader_load run_report run_schema run_series run_writer run_writer_vms)
+RUN := $(addprefix run/,bytes page_files render_compare_page render_marks \
+	 render_page render_page_data render_page_host render_page_tables render_page_words \
+	 render_report render_report_json render_run_compare render_run_compare_json \
+	 replay run_bins run_cells run_changes run_compare run_info run_json \
+	 run_levels run_reader run_reader_load run_report run_schema run_series \
+	 run_timeline run_writer run_writer_vms save_page)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
@@ -27,7 +31,7 @@ HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  cmd_monitor cmd_record cmd_replay cmd_report command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
 		  monitor_options monitor_output observer observer_source \
-		  $(COLLECT) run/record run/record_options top top_keys top_view \
+		  $(COLLECT) run/record run/record_options top top_keys top_play top_view \
 		  watch \
 		  $(addprefix bench/,bench_clock bench_exec bench_load bench_run \
 		    bench_test_run bench_tracefs bench_way))
@@ -42,6 +46,30 @@ $(EXITLEDGER): $(HOST_OBJECTS) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@
+
+# What a page is made of, as the program has it in itself.  Browsers run no
+# script of a page but that whose hash it says.
+PAGE := userspace/run/page
+PAGE_FILES := $(addprefix $(BUILD)/page/,page.html compare.html style.css \
+		style.hash script.js script.hash)
+$(BUILD)/obj/userspace/run/page_files.o: userspace/run/page_files.S $(PAGE_FILES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -I$(BUILD)/page -c $< -o $@
+$(BUILD)/page/%.html: $(PAGE)/%.html
+	@mkdir -p $(@D)
+	cp $< $@
+$(BUILD)/page/style.css: $(PAGE)/uplot/uPlot.min.css $(PAGE)/page.css
+	@mkdir -p $(@D)
+	cat $^ > $@
+$(BUILD)/page/script.js: $(PAGE)/uplot/LICENSE $(PAGE)/uplot/uPlot.iife.min.js \
+			 $(PAGE)/numbers.js $(PAGE)/marks.js $(PAGE)/page.js
+	@mkdir -p $(@D)
+	{ echo '/* uPlot:' && cat $< && echo '*/' && cat $(wordlist 2,9,$^); } > $@
+$(BUILD)/page/style.hash: $(BUILD)/page/style.css
+$(BUILD)/page/script.hash: $(BUILD)/page/script.js
+$(BUILD)/page/%.hash:
+	sha256sum < $< | tr a-f A-F | cut -c 1-64 | basenc --base16 -d | \
+		base64 -w 0 > $@
 
 OBSERVER_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		      observer $(COLLECT))
@@ -65,8 +93,9 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_peers bench_stats books doctor \
 	 exit_reason marks monitor monitor_loop observer observer_collect \
-	 observer_faults plain reasons render_doctor render_monitor run \
-	 run_damage run_marks soundness top tracepoints vm_name
+	 observer_faults page plain reasons render_doctor render_monitor run \
+	 run_changes run_compare run_damage run_marks soundness top tracepoints \
+	 vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -128,7 +157,7 @@ MADE_UP := $(BUILD)/obj/userspace/tests/made_up.o
 TOP_DEMO := $(BUILD)/tests/top_demo
 MONITOR_DEMO := $(BUILD)/tests/monitor_demo
 TOP_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		 command monitor_loop top top_keys top_view)
+		 command monitor_loop top top_keys top_play top_view)
 
 $(patsubst %,$(BUILD)/tests/test_%,monitor monitor_loop render_monitor top): \
 	$(MADE_UP)
@@ -164,8 +193,10 @@ $(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
-$(patsubst %,$(BUILD)/tests/test_%,run run_damage run_marks): $(RUN_FIXTURE) $(RUN_OBJECTS)
-$(patsubst %,$(BUILD)/tests/test_%,run run_damage run_marks): CHECK_LIBS += $(RUN_LIBS)
+OF_RUNS := $(patsubst %,$(BUILD)/tests/test_%, \
+	     page run run_changes run_compare run_damage run_marks)
+$(OF_RUNS): $(RUN_FIXTURE) $(RUN_OBJECTS)
+$(OF_RUNS): CHECK_LIBS += $(RUN_LIBS)
 
 .SECONDARY: $(TEST_OBJECTS)
 

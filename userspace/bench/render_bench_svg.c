@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/render_bench.h"
+#include "html.h"
 
 /* In pixels: a panel per kind, a bar per configuration. */
 enum {
@@ -31,32 +32,11 @@ static const char style[] =
 	".other{fill:#d29922}}\n"
 	"</style>\n";
 
-/* Text may come from a file, and be anything. */
-static void put_text(const char *text, FILE *out)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		default:
-			if ((unsigned char)*text >= ' ')
-				fputc(*text, out);
-		}
-	}
-}
-
 static void put_label(double x, double y, const char *class, const char *text,
 		      FILE *out)
 {
 	fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y, class);
-	put_text(text, out);
+	html_put(text, out);
 	fputs("</text>\n", out);
 }
 

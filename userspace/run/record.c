@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,34 +47,6 @@ static int show(void *context, const struct monitor_sample *sample,
 	return add(context, sample->ledger, why);
 }
 
-/* Append to a text as much as fits. */
-__attribute__((format(printf, 3, 4))) static void
-append(char *text, size_t size, const char *fmt, ...)
-{
-	size_t length = strlen(text);
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text + length, size - length, fmt, args);
-	va_end(args);
-}
-
-static void describe_filter(const struct filter *filter, char *text,
-			    size_t size)
-{
-	text[0] = '\0';
-	for (size_t i = 0; i < filter->nr_vms; i++)
-		append(text, size, " --vm '%s'", filter->vm[i]);
-	for (size_t i = 0; i < filter->pids.nr; i++)
-		append(text, size, " --pid %u", filter->pids.number[i]);
-	for (size_t i = 0; i < filter->vcpus.nr; i++)
-		append(text, size, " --vcpu %u", filter->vcpus.number[i]);
-	for (size_t i = 0; i < filter->reasons.nr; i++)
-		append(text, size, " --reason 0x%x", filter->reasons.number[i]);
-	if (text[0])
-		memmove(text, text + 1, strlen(text));
-}
-
 static void describe(const struct record_options *options, uint64_t start_ns,
 		     struct run_info *info)
 {
@@ -91,7 +62,7 @@ static void describe(const struct record_options *options, uint64_t start_ns,
 	info->off_cpu = observe->off_cpu;
 	info->slower_than_ns = observe->slower_than_ns;
 	info->slow_hlt = observe->slow_hlt;
-	describe_filter(&options->monitor.filter, info->shown,
+	filter_describe(&options->monitor.filter, info->shown,
 			sizeof(info->shown));
 	if (options->monitor.argv)
 		command_line(options->monitor.argv, info->command,

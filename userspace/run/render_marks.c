@@ -135,14 +135,14 @@ static void add(const struct run_report *report, const struct ledger_vm *vm,
 		fprintf(out, "\n%9s  %-*s %14s %14s %6s\n", "SECONDS",
 			TEXT_WIDTH, "MARK", "KVM'S TOTAL", "BPF'S TOTAL",
 			"DIFF");
-	render_row(report, report->vms->nr_vms > 1, vm, mark, &judged, out);
+	render_row(report, report->known->nr_vms > 1, vm, mark, &judged, out);
 }
 
 int render_marks(const struct run_report *report, const struct filter *filter,
 		 FILE *out)
 {
 	const struct run_marks *marks = report->marks;
-	const struct ledger *vms = report->vms;
+	const struct ledger *vms = report->known;
 	struct life *lives = calloc(vms->nr_vms + 1, sizeof(*lives));
 	struct tally tally = { .shown = 0 };
 

@@ -14,6 +14,7 @@
 
 #define VMS_SHOWN 20
 #define PHASES_SHOWN 40
+#define CHANGES_SHOWN 12
 #define EXTREMES 3 /* most and least frequent reasons that are named */
 
 static const struct column_list columns_of_report = {
@@ -140,45 +141,13 @@ static void render_reasons(struct row_group *group, unsigned int has, FILE *out)
 		render_row("total without HLT", &list, &group->work, out);
 }
 
-/* All VMs of a run as a single one, with what the filter lets through. */
-static int merge(const struct run_report *report, const struct filter *filter,
-		 struct ledger *merged)
-{
-	struct ledger_vm *all = ledger_vm(merged, 1, 0);
-	struct ledger_vcpu *vcpu = all ? ledger_vcpu(all, 0) : NULL;
-	struct ledger_total sum = { .exits = 0 };
-
-	if (!vcpu)
-		return -ENOMEM;
-	all->isa = report->info->isa;
-	for (size_t i = 0; i < report->total.nr_vms; i++) {
-		const struct ledger_vm *vm = &report->total.vm[i];
-
-		if (!filter_has_vm(filter, vm))
-			continue;
-		for (size_t j = 0; j < vm->nr_vcpus; j++) {
-			if (filter_has_number(&filter->vcpus, vm->vcpu[j].id) &&
-			    ledger_total_vcpu(&vm->vcpu[j], &sum)) {
-				ledger_total_free(&sum);
-				return -ENOMEM;
-			}
-		}
-	}
-	vcpu->exits = sum.exits;
-	vcpu->ns = sum.ns;
-	vcpu->cells = sum.cells;
-	memset(&sum.cells, 0, sizeof(sum.cells));
-	ledger_total_free(&sum);
-	return 0;
-}
-
 static int render_table(const struct run_report *report,
 			const struct filter *filter, FILE *out)
 {
 	const struct filter reasons = { .reasons = filter->reasons };
 	struct ledger merged = { .ns = 0 };
 	struct row_group group;
-	int r = merge(report, filter, &merged);
+	int r = run_report_merge(report, filter, &merged);
 
 	if (!r)
 		r = rows_group(&merged, &merged.vm[0], NULL, &reasons,
@@ -267,6 +236,46 @@ static void render_phases(const struct run_report *report, FILE *out)
 			report->nr_phases - PHASES_SHOWN);
 }
 
+static void render_change(const struct run_report *report,
+			  const struct run_change *change, FILE *out)
+{
+	double seconds = (change->at_ns - report->info->started_ns) / 1e9;
+
+	fprintf(out, "%17s s %15s %14s %11s %9s\n",
+		format_decimal(seconds, 2).s, format_rate(change->before).s,
+		format_rate(change->after).s,
+		format_change(change->before, change->after).s,
+		change->chance < 0.001 ? "< 0.1 %" :
+					 format_percent(change->chance).s);
+}
+
+/* The clearest ones, by time. */
+static void render_changes(const struct run_report *report, FILE *out)
+{
+	const struct run_changes *changes = &report->changes;
+	double enough = run_changes_clear(changes, CHANGES_SHOWN);
+	size_t shown = 0;
+
+	if (!changes->nr) {
+		fputs(report->rates.intervals < RUN_POINTS_MIN ?
+			      "\nToo few intervals to say whether the rate changed its level.\n" :
+			      "\nThe rate did not change its level, as far as can be told.\n",
+		      out);
+		return;
+	}
+	fprintf(out, "\n%s %15s %14s %11s %9s\n", "THE RATE CHANGED AT",
+		"EXITS/S BEFORE", "AFTER", "BY", "CHANCE");
+	for (size_t i = 0; i < changes->nr && shown < CHANGES_SHOWN; i++) {
+		if (changes->change[i].clear < enough)
+			continue;
+		render_change(report, &changes->change[i], out);
+		shown++;
+	}
+	if (changes->nr > shown)
+		fprintf(out, "and at %zu more, less clearly\n",
+			changes->nr - shown);
+}
+
 int render_report_text(const char *path, const struct run_report *report,
 		       const struct filter *filter, FILE *out)
 {
@@ -287,6 +296,7 @@ int render_report_text(const char *path, const struct run_report *report,
 		r = render_marks(report, filter, out);
 		if (r)
 			return r;
+		render_changes(report, out);
 	}
 	fputc('\n', out);
 	render_losses_text(&report->total, out);

@@ -40,16 +40,33 @@ static const char *text_of(const char *kind)
 	return "";
 }
 
-struct why replay_mark(const struct run_info *info, const struct run_mark *mark)
+bool replay_mark_is_automatic(const struct run_mark *mark)
 {
-	double seconds = mark->at_ns > info->started_ns ?
-				 (mark->at_ns - info->started_ns) / 1e9 :
-				 0;
-	const char *text = text_of(mark->kind);
+	return strcmp(mark->kind, RUN_MARK_USER) &&
+	       strcmp(mark->kind, RUN_MARK_GUEST);
+}
+
+double replay_seconds(const struct run_info *info, uint64_t at_ns)
+{
+	return at_ns > info->started_ns ? (at_ns - info->started_ns) / 1e9 : 0;
+}
+
+struct why replay_mark_text(const struct run_mark *mark)
+{
 	struct why line;
 
-	snprintf(line.text, sizeof(line.text), "%s s  %s%s",
-		 format_decimal(seconds, 2).s, text, format_name(mark->text).s);
+	snprintf(line.text, sizeof(line.text), "%s%s", text_of(mark->kind),
+		 format_name(mark->text).s);
+	return line;
+}
+
+struct why replay_mark(const struct run_info *info, const struct run_mark *mark)
+{
+	struct why line;
+
+	snprintf(line.text, sizeof(line.text), "%s s  %.400s",
+		 format_decimal(replay_seconds(info, mark->at_ns), 2).s,
+		 replay_mark_text(mark).text);
 	return line;
 }
 

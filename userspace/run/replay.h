@@ -10,6 +10,15 @@
 void replay_observed(const struct run_info *info,
 		     struct observer_options *observe);
 
+/** replay_seconds - since the run's begin */
+double replay_seconds(const struct run_info *info, uint64_t at_ns);
+
+/** replay_mark_is_automatic - nobody has set it: the recorder saw what it says */
+bool replay_mark_is_automatic(const struct run_mark *mark);
+
+/** replay_mark_text - what a mark says, and of which VM */
+struct why replay_mark_text(const struct run_mark *mark);
+
 /** replay_mark - a mark in one line: when, what, and of which VM */
 struct why replay_mark(const struct run_info *info,
 		       const struct run_mark *mark);

@@ -71,19 +71,17 @@ static int next_row(struct run_reader *reader, sqlite3_stmt **statement,
 				  run_sql_error(reader->db, reader->path, why);
 }
 
-/* The same of a query about intervals @first to @last. */
-static int next_row_of(struct run_reader *reader, sqlite3_stmt **statement,
-		       const char *sql, uint64_t first, uint64_t last,
-		       struct why *why)
+/* Ask the same about intervals @first to @last; 0, or -errno with @why. */
+static int ask(struct run_reader *reader, sqlite3_stmt **statement,
+	       const char *sql, uint64_t first, uint64_t last, struct why *why)
 {
-	if (!*statement) {
-		if (sqlite3_prepare_v2(reader->db, sql, -1, statement, NULL) !=
-		    SQLITE_OK)
-			return run_sql_error(reader->db, reader->path, why);
-		sqlite3_bind_int64(*statement, 1, first);
-		sqlite3_bind_int64(*statement, 2, last);
-	}
-	return next_row(reader, statement, sql, why);
+	/* Made ready once: that takes longer than to be answered. */
+	if (!*statement && sqlite3_prepare_v2(reader->db, sql, -1, statement,
+					      NULL) != SQLITE_OK)
+		return run_sql_error(reader->db, reader->path, why);
+	sqlite3_bind_int64(*statement, 1, first);
+	sqlite3_bind_int64(*statement, 2, last);
+	return 0;
 }
 
 static int read_losses(struct run_reader *reader, uint64_t first, uint64_t last,
@@ -91,10 +89,10 @@ static int read_losses(struct run_reader *reader, uint64_t first, uint64_t last,
 {
 	static const char sql[] =
 		"SELECT name, count FROM loss WHERE n BETWEEN ? AND ? ORDER BY n";
-	int r;
+	int r = ask(reader, &reader->losses, sql, first, last, why);
 
-	while ((r = next_row_of(reader, &reader->losses, sql, first, last,
-				why)) > 0) {
+	while (r >= 0 &&
+	       (r = next_row(reader, &reader->losses, sql, why)) > 0) {
 		const void *name = sqlite3_column_text(reader->losses, 0);
 		uint64_t count;
 		size_t i = 0;
@@ -111,8 +109,7 @@ static int read_losses(struct run_reader *reader, uint64_t first, uint64_t last,
 		}
 		*run_loss(&reader->lost, i) = count;
 	}
-	sqlite3_finalize(reader->losses);
-	reader->losses = NULL;
+	sqlite3_reset(reader->losses);
 	return r;
 }
 
@@ -142,10 +139,9 @@ static int read_slows(struct run_reader *reader, uint64_t first, uint64_t last,
 	static const char sql[] =
 		"SELECT at_ns, vm, vcpu, tid, reason, key, ns, preempted_ns, blocked_ns FROM slow WHERE n BETWEEN ? AND ? ORDER BY n, id";
 	struct ledger_slow slow;
-	int r;
+	int r = ask(reader, &reader->slows, sql, first, last, why);
 
-	while ((r = next_row_of(reader, &reader->slows, sql, first, last,
-				why)) > 0) {
+	while (r >= 0 && (r = next_row(reader, &reader->slows, sql, why)) > 0) {
 		if (!get_slow(reader->slows, &slow))
 			r = run_damaged(
 				reader, why,
@@ -155,8 +151,7 @@ static int read_slows(struct run_reader *reader, uint64_t first, uint64_t last,
 		if (r < 0)
 			break;
 	}
-	sqlite3_finalize(reader->slows);
-	reader->slows = NULL;
+	sqlite3_reset(reader->slows);
 	return r;
 }
 

@@ -8,17 +8,8 @@
 #include "run/run_report.h"
 #include "run/run_schema.h"
 
-/* Fewer intervals say nothing of stability. */
-#define INTERVALS_MIN 5
-
-struct point {
-	uint64_t begin_ns;
-	uint64_t exits;
-	double seconds;
-};
-
 struct points {
-	struct point *point;
+	struct run_point *point;
 	size_t nr;
 	size_t room;
 };
@@ -26,7 +17,7 @@ struct points {
 static int add_point(struct points *points, const struct run_step *step,
 		     uint64_t exits)
 {
-	struct point *all = points->point;
+	struct run_point *all = points->point;
 
 	if (points->nr == points->room) {
 		size_t room = points->room ? 2 * points->room : 1024;
@@ -38,8 +29,8 @@ static int add_point(struct points *points, const struct run_step *step,
 		points->room = room;
 	}
 	all[points->nr++] =
-		(struct point){ step->begin_ns, exits,
-				(step->end_ns - step->begin_ns) / 1e9 };
+		(struct run_point){ step->begin_ns, exits,
+				    (step->end_ns - step->begin_ns) / 1e9 };
 	return 0;
 }
 
@@ -55,14 +46,18 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 	while ((r = run_reader_next(reader, &now, &report->total, &step, why)) >
 	       0) {
 		run_cells_sum(&now, filter, &exits, &ns);
-		ledger_reset(&now);
-		if (add_point(points, &step, exits) ||
+		if (run_bins_add(&report->bins, &now, filter,
+				 (step.end_ns - step.begin_ns) / 1e9) ||
+		    run_timeline_add(&report->timeline, &step, &now, filter) ||
+		    add_point(points, &step, exits) ||
 		    ledger_forget(&report->total)) {
 			r = why_set(why, ENOMEM, "out of memory");
 			break;
 		}
+		ledger_reset(&now);
 		report->total.ns = step.end_ns;
 	}
+	run_timeline_finish(&report->timeline);
 	ledger_free(&now);
 	return r;
 }
@@ -83,7 +78,7 @@ static size_t point_at(const struct points *points, uint64_t begin_ns)
 	return low;
 }
 
-static void rates_of(const struct point *point, size_t nr, double interval,
+static void rates_of(const struct run_point *point, size_t nr, double interval,
 		     struct run_rates *rates)
 {
 	double mean, spread = 0, seconds = 0;
@@ -124,7 +119,7 @@ const char *run_rates_word(const struct run_rates *rates)
 
 	if (!rates->exits)
 		return "no exits";
-	if (rates->intervals < INTERVALS_MIN)
+	if (rates->intervals < RUN_INTERVALS_MIN)
 		return "too short to say";
 	if (excess < 0.1 * 0.1)
 		return "steady";
@@ -133,14 +128,14 @@ const char *run_rates_word(const struct run_rates *rates)
 	return excess < 1 ? "varies" : "in bursts";
 }
 
-/* Does a phase begin with it?  Marks of VMs that are not shown begin none. */
-static bool begins_phase(struct run_reader *reader, const struct filter *filter,
+bool run_report_has_mark(const struct run_report *report,
+			 const struct filter *filter,
 			 const struct run_mark *mark)
 {
-	const struct ledger_vm *vm =
-		ledger_find_vm(run_reader_vms(reader), mark->vm);
+	const struct ledger_vm *vm = ledger_find_vm(report->known, mark->vm);
 
-	return !mark->vm || (vm && filter_has_vm(filter, vm));
+	return mark->at_ns <= report->total.ns &&
+	       (!mark->vm || (vm && filter_has_vm(filter, vm)));
 }
 
 /* Whose name a phase has, of marks of the same moment: the highest. */
@@ -166,8 +161,8 @@ static void add_mark(struct run_report *report, const struct run_mark *mark)
 		last->mark = mark;
 }
 
-static int find_phases(struct run_reader *reader, const struct filter *filter,
-		       const struct points *points, struct run_report *report)
+static int find_phases(const struct filter *filter, const struct points *points,
+		       struct run_report *report)
 {
 	const struct run_marks *marks = report->marks;
 	double interval = report->info->interval_ns / 1e9;
@@ -181,9 +176,8 @@ static int find_phases(struct run_reader *reader, const struct filter *filter,
 	for (size_t i = 0; i < marks->nr; i++) {
 		const struct run_mark *mark = &marks->mark[i];
 
-		if (mark->at_ns > end_ns || !begins_phase(reader, filter, mark))
-			continue;
-		add_mark(report, mark);
+		if (run_report_has_mark(report, filter, mark))
+			add_mark(report, mark);
 	}
 	for (size_t i = 0; i < report->nr_phases; i++) {
 		struct run_phase *phase = &report->phase[i];
@@ -201,6 +195,37 @@ static int find_phases(struct run_reader *reader, const struct filter *filter,
 	return 0;
 }
 
+/* Changes, and in which phase each is. */
+static int find_changes(const struct points *points, struct run_report *report)
+{
+	struct run_changes *changes = &report->changes;
+	size_t phase = 0;
+
+	if (run_changes_find(points->point, points->nr,
+			     report->info->interval_ns / 1e9, changes))
+		return -ENOMEM;
+	for (size_t i = 0; i < changes->nr; i++) {
+		while (phase + 1 < report->nr_phases &&
+		       report->phase[phase + 1].begin_ns <=
+			       changes->change[i].at_ns)
+			phase++;
+		changes->change[i].phase = phase;
+	}
+	return 0;
+}
+
+static void count_vms(const struct filter *filter, struct run_report *report)
+{
+	for (size_t i = 0; i < report->total.nr_vms; i++) {
+		const struct ledger_vm *vm = &report->total.vm[i];
+
+		if (!filter_has_vm(filter, vm))
+			continue;
+		report->nr_vms += vm->number ? 1 : vm->older;
+		report->nr_vcpus += vm->nr_vcpus;
+	}
+}
+
 int run_report_read(struct run_reader *reader, const struct filter *filter,
 		    struct run_report *report, struct why *why)
 {
@@ -210,23 +235,61 @@ int run_report_read(struct run_reader *reader, const struct filter *filter,
 	memset(report, 0, sizeof(*report));
 	report->info = run_reader_info(reader);
 	report->marks = run_reader_marks(reader);
-	report->vms = run_reader_vms(reader);
+	report->known = run_reader_vms(reader);
 	report->total.ns = report->info->started_ns;
 	r = read_points(reader, filter, report, &points, why);
 	report->seconds = (report->total.ns - report->info->started_ns) / 1e9;
 	run_cells_sum(&report->total, filter, &report->exits, &report->ns);
+	count_vms(filter, report);
 	if (!r) {
 		rates_of(points.point, points.nr,
 			 report->info->interval_ns / 1e9, &report->rates);
-		if (find_phases(reader, filter, &points, report))
+		if (find_phases(filter, &points, report) ||
+		    find_changes(&points, report))
 			r = why_set(why, ENOMEM, "out of memory");
 	}
 	free(points.point);
 	return r;
 }
 
+int run_report_merge(const struct run_report *report,
+		     const struct filter *filter, struct ledger *merged)
+{
+	struct ledger_vm *all = ledger_vm(merged, 1, 0);
+	struct ledger_vcpu *vcpu = all ? ledger_vcpu(all, 0) : NULL;
+	struct ledger_total sum = { .exits = 0 };
+
+	if (!vcpu)
+		return -ENOMEM;
+	all->isa = report->info->isa;
+	for (size_t i = 0; i < report->total.nr_vms; i++) {
+		const struct ledger_vm *vm = &report->total.vm[i];
+
+		if (!filter_has_vm(filter, vm))
+			continue;
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			if (filter_has_number(&filter->vcpus, vm->vcpu[j].id) &&
+			    ledger_total_vcpu(&vm->vcpu[j], &sum)) {
+				ledger_total_free(&sum);
+				return -ENOMEM;
+			}
+		}
+	}
+	vcpu->exits = sum.exits;
+	vcpu->ns = sum.ns;
+	vcpu->cells = sum.cells;
+	vcpu->keys = sum.keys;
+	memset(&sum.cells, 0, sizeof(sum.cells));
+	memset(&sum.keys, 0, sizeof(sum.keys));
+	ledger_total_free(&sum);
+	return 0;
+}
+
 void run_report_free(struct run_report *report)
 {
 	ledger_free(&report->total);
+	run_timeline_free(&report->timeline);
 	free(report->phase);
+	run_changes_free(&report->changes);
+	run_bins_free(&report->bins);
 }

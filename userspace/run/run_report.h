@@ -4,7 +4,13 @@
 #define EXITLEDGER_RUN_REPORT_H
 
 #include "filter.h"
+#include "run/run_bins.h"
+#include "run/run_changes.h"
 #include "run/run_reader.h"
+#include "run/run_timeline.h"
+
+/* Fewer intervals say nothing of stability. */
+#define RUN_INTERVALS_MIN 5
 
 /* Rates of exits in intervals. */
 struct run_rates {
@@ -35,14 +41,19 @@ struct run_phase {
 struct run_report {
 	const struct run_info *info;
 	const struct run_marks *marks;
-	const struct ledger *vms; /* all, with their names */
+	const struct ledger *known; /* all VMs with names, without vCPUs */
 	struct ledger total; /* in full */
 	double seconds;
-	uint64_t exits; /* that the filter lets through … */
-	uint64_t ns; /* … and their time */
+	size_t nr_vms; /* that the filter lets through, as are the next three */
+	size_t nr_vcpus;
+	uint64_t exits;
+	uint64_t ns; /* their time */
 	struct run_rates rates; /* of all of it */
 	struct run_phase *phase;
 	size_t nr_phases;
+	struct run_timeline timeline;
+	struct run_changes changes; /* of the rate of all of it */
+	struct run_bins bins;
 };
 
 /**
@@ -54,6 +65,20 @@ struct run_report {
  */
 int run_report_read(struct run_reader *reader, const struct filter *filter,
 		    struct run_report *report, struct why *why);
+
+/** run_report_has_mark - is it within the run, and of a VM that is shown? */
+bool run_report_has_mark(const struct run_report *report,
+			 const struct filter *filter,
+			 const struct run_mark *mark);
+
+/**
+ * run_report_merge - all VMs as a single one, with what the filter lets through
+ * @merged: empty; filled in: one VM, one vCPU
+ *
+ * 0 or -ENOMEM.
+ */
+int run_report_merge(const struct run_report *report,
+		     const struct filter *filter, struct ledger *merged);
 
 /**
  * run_rates_word - how stable a rate is, in words

@@ -44,7 +44,7 @@ refused mark 'two texts' 'put it in quotes' x login prompt
 refused replay 'no run' 'which run?'
 refused replay 'two runs' "not 'y', too" x y
 refused report 'no run' 'which run?'
-refused report 'two runs' "not 'y', too" x y
+refused report 'three runs' "not 'z', too" x y z
 
 run "$exitledger" mark --help
 ok 'mark --help' status_is 0
@@ -128,6 +128,10 @@ run "$exitledger" replay "$run_file" --vm nobody
 ok 'replay: no such VM is said' err_has "no VM matched --vm 'nobody'"
 run "$exitledger" replay "$run_file" --reason FROBNICATE
 ok 'replay: no such reason' status_is 64
+refused replay 'a speed without a live view' '--speed belongs to --top' \
+	"$run_file" --speed 2
+refused replay 'no speed' "0.01 to 1000, not '0'" "$run_file" --top --speed 0
+refused replay 'no terminal' '--top needs a terminal' "$run_file" --top
 refused replay 'JSON and CSV' 'exclude each other' "$run_file" --json --csv
 
 run "$exitledger" report "$run_file" --text
@@ -147,6 +151,127 @@ ok 'report: what was not booked' out_has 'lost     4 events'
 status=0
 "$exitledger" report "$run_file" >/dev/full 2>"$tap_dir/err" || status=$?
 ok 'report: standard output is full' status_is 3
+ok 'report: changes of the rate' out_has 'Too few intervals to say whether'
+
+# has EXPRESSION: of the JSON on standard output, of the run's live total
+has() {
+	python3 - "$tap_dir/live.json" "$tap_dir/out" "$1" <<-'EOT'
+		import json, sys
+		live = json.loads(open(sys.argv[1]).read())
+		it = json.loads(open(sys.argv[2]).read())
+		def exits(line):
+		    return sum(vm["exits"] for vm in line["vms"])
+		def told(row):
+		    return any(row[it]["verdict"] in ("more", "less")
+		               for it in ("per_second", "mean_ns") if it in row)
+		sys.exit(not eval(sys.argv[3]))
+	EOT
+}
+
+run "$exitledger" report "$run_file" --json
+ok 'report --json: status' status_is 0
+ok 'report --json: one line' [ "$(wc -l <"$tap_dir/out")" = 1 ]
+ok 'report --json: all exits' has \
+	'it["run"]["exits"] == it["run"]["bpf_exits"] == exits(live) == it["rate"]["exits"] == sum(r["exits"] for r in it["reasons"])'
+ok 'report --json: phases' has \
+	'it["phases"][0]["begin"] == 0 and sum(p["rate"]["exits"] for p in it["phases"]) == exits(live)'
+ok 'report --json: marks and the rest' has \
+	'len(it["marks"]) > 10 and it["changes"] == [] and it["lost"]["no_slot"] == 4 and it["run"]["kernel"] == "6.1.0-demo"'
+ok 'report --json: no names are bytes' has '"vm2" in [v["name"] for v in it["vms"]]'
+run "$exitledger" report "$run_file" --json --vm vm2 --reason cpuid
+ok 'report --json: filters' has \
+	'[v["name"] for v in it["vms"]] == ["vm2"] and [r["name"] for r in it["reasons"]] == ["CPUID"] and it["run"]["vms"] == 1'
+
+# Two runs; the second lasts longer, at the same rates.
+run "$demo" 60 -o "$tap_dir/longer" -i 20ms --fast
+ok 'recorded: longer' status_is 0
+run "$exitledger" report "$tap_dir/longer"
+ok 'report: no change of a steady rate' out_has 'did not change its level'
+run "$exitledger" report "$run_file" "$tap_dir/longer"
+ok 'report of two: status' status_is 0
+ok 'report of two: in 80 columns' fits_80
+ok 'report of two: rates' out_has 'EXITS PER SECOND'
+ok 'report of two: times' out_has 'TIME OF AN EXIT'
+ok 'report of two: the same time' \
+	[ "$(grep -cE '^0x07b IOIO .*us .*same$' <<<"$out")" = 1 ]
+ok 'report of two: what was unlike' \
+	out_has 'observed: --fast --off-cpu --by port --slower-than, and --fast'
+ok 'report of two: what was lost' out_has 'lost 4 events'
+run "$exitledger" report "$run_file" "$tap_dir/longer" --json
+ok 'report of two --json: both' has \
+	'[r["exits"] for r in it["runs"]] == it["total"]["exits"] and it["runs"][0]["exits"] == exits(live)'
+ok 'report of two --json: nothing is told' has \
+	'not any(map(told, it["reasons"])) and it["comparisons"] > 20'
+run "$exitledger" report "$run_file" "$run_file" --json --vm vm2 --reason hlt
+ok 'report of two: filters' has \
+	'[r["name"] for r in it["reasons"]] == ["HLT"] and it["reasons"][0]["per_second"]["ratio"] == 1 and it["runs"][1]["vms"] == 1'
+
+# other COLUMN VALUE: the longer run with something else in its table meta
+other() {
+	rm -f "$tap_dir/other"
+	python3 - "$tap_dir/longer" "$tap_dir/other" "$1" "$2" <<-'EOT'
+		import shutil, sqlite3, sys
+		shutil.copy(sys.argv[1], sys.argv[2])
+		db = sqlite3.connect(sys.argv[2])
+		db.execute("UPDATE meta SET value = ? WHERE name = ?",
+		           (int(sys.argv[4]), sys.argv[3]))
+		db.commit()
+	EOT
+}
+
+other isa 1
+run "$exitledger" report "$run_file" "$tap_dir/other" --json
+ok 'report of two kinds of processors: totals alone' has \
+	'it["reasons"] == [] and it["total"]["per_second"]["verdict"] != "too few"'
+ok 'report of two kinds of processors: that is said' has \
+	'it["notes"][0] == "exit reasons: svm has others than vmx: totals alone are compared"'
+refused report 'a reason of two kinds' 'of two kinds of processors' \
+	"$run_file" "$tap_dir/other" --reason hlt
+other count_only 1
+run "$exitledger" report "$run_file" "$tap_dir/other"
+ok 'report of counts alone: said' out_has 'no times: --count-only recorded the second'
+ok 'report of counts alone: no table of times' \
+	[ "${out#*TIME OF AN EXIT}" = "$out" ]
+run "$exitledger" report "$run_file" "$tap_dir/longer" --vm nobody
+ok 'report of two: no such VM, and in which' err_has "longer: no VM matched --vm 'nobody'"
+failed 'report of two, one of which is none' 'nothing: No such file' \
+	"$exitledger" report "$run_file" "$tap_dir/nothing"
+
+# The page; what is in it is for page.t.
+page=$tap_dir/page.html
+refused report 'text and a page' 'exclude each other' "$run_file" --text -o "$page"
+refused report 'JSON and a page' 'exclude each other' "$run_file" --json -o "$page"
+run "$exitledger" report "$run_file" -o "$page"
+ok 'page: status' status_is 0
+ok 'page: nothing is said' [ -z "$out$err" ]
+ok 'page: whole' grep -q '^</html>$' "$page"
+cp "$page" "$tap_dir/before.html"
+run "$exitledger" report "$run_file" --vm vm2 --output "$page"
+ok 'page: a page is written over' status_is 0
+ok 'page: with what the filter lets through' grep -qF -- \
+	"--vm 'vm2'" "$page"
+ok 'page: which is less' [ "$(stat -c %s "$page")" -lt \
+	"$(stat -c %s "$tap_dir/before.html")" ]
+run "$exitledger" report "$run_file" -o "$page"
+ok 'page: the same run, the same page' cmp "$page" "$tap_dir/before.html"
+cp "$run_file" "$tap_dir/copy"
+failed 'page: a run is not written over' 'it is not overwritten' \
+	"$exitledger" report "$run_file" -o "$run_file"
+ok 'page: a run is not written over: it is as it was' \
+	cmp "$run_file" "$tap_dir/copy"
+failed 'page: no folder' 'cannot be written: No such file' \
+	"$exitledger" report "$run_file" -o "$tap_dir/no/page.html"
+failed 'page: no room' 'cannot be written: No space left' \
+	"$exitledger" report "$run_file" -o /dev/full
+run sh -c "trap '' XFSZ; ulimit -f 100; exec \"\$@\"" - "$exitledger" report \
+	"$run_file" -o "$page"
+ok 'page: too large: status' status_is 3
+ok 'page: too large: one line' one_err_line
+ok 'page: too large: the one before is as it was' cmp "$page" "$tap_dir/before.html"
+ok 'page: too large: nothing is left' [ "$(ls "$tap_dir"/page*)" = "$page" ]
+run "$exitledger" report "$run_file" --vm nobody -o "$page"
+ok 'page: no exits' grep -q 'No exits were recorded' "$page"
+ok 'page: no such VM is said' err_has "no VM matched --vm 'nobody'"
 
 run "$demo" 3 -o "$tap_dir/nobody" -i 10ms --vm nobody
 ok 'recorded: no such VM is said' err_has "no VM matched --vm 'nobody'"

@@ -5,14 +5,17 @@
 import os
 import re
 import signal
+import subprocess
 import sys
+import tempfile
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 sys.dont_write_bytecode = True
 sys.path.insert(0, "userspace/t")
 from tap import Terminal, done, ok  # noqa: E402
 
-DEMO = os.environ.get("BUILD", "build") + "/tests/top_demo"
+BUILD = os.environ.get("BUILD", "build")
+DEMO = BUILD + "/tests/top_demo"
 HINT = "? help  Enter open"
 RED = "red"
 COLOR = re.compile(rb"\x1b\[[0-9;]*3[0-7]m")
@@ -197,9 +200,51 @@ def hosts():
     ok("no VM: its end", top.wait() == 0, top.errors())
 
 
+def replay():
+    """A recorded run, of 20 intervals: time is the run's."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = folder + "/run"
+        subprocess.run([BUILD + "/tests/record_demo", "20", "-o", run, "-i", "20ms"],
+                       check=True, capture_output=True)
+        top = Terminal([BUILD + "/bin/exitledger", "replay", run, "--top",
+                        "-i", "0.02", "--speed", "0.01"])
+        ok("replay: the first interval at once", top.until("vm2"), top.text())
+        ok("replay: how fast", "0.0 s  x0.01  every 0.02 s" in top.text(), top.text())
+        top.type("p")
+        ok("replay: pause", top.until("PAUSED"), top.text())
+        held = top.text()
+        top.read(0.3)
+        ok("replay: nothing moves then", top.text() == held, top.text())
+        top.type(".....")
+        ok("replay: steps", top.until("PAUSED  0.1 s  x0.01"), top.text())
+        top.type(">>>>>>>")
+        ok("replay: faster", top.until("x1.28"), top.text())
+        top.type("<")
+        ok("replay: slower", top.until("x0.64"), top.text())
+        top.type("?")
+        ok("replay: help", top.until("<, >") and top.until("Red: not booked"), top.text())
+        with open("docs/exitledger-replay.1.rst", encoding="utf-8") as page:
+            manual = page.read()
+        ok("the manual page of replay has its keys", "\n<, >\n" in manual and "\n\\.\n" in manual)
+        top.type("xp")
+        ok("replay: to the end", top.until("END", 20), top.text())
+        top.type("q")
+        ok("replay: q ends it", top.wait() == 0, top.errors())
+        text = top.raw.decode(errors="replace").replace("\r", "")
+        ok("replay: with the total of all the run", re.search(r"in total, 0\.[0-9]+ s", text), text[-900:])
+        ok("replay: the terminal is as it was", top.is_restored(), top.raw[-300:])
+        top = Terminal([BUILD + "/bin/exitledger", "replay", run, "--top"])
+        ok("replay: less than an interval", top.until("END") and top.until("vm2"), top.text())
+        top.type("q")
+        ok("replay: q before the end", top.wait() == 0, top.errors())
+        ok("replay: the total all the same",
+           "in total, " in top.raw.decode(errors="replace").replace("\r", ""), top.text())
+
+
 keys()
 sizes()
 letters_and_colors()
 ends()
 hosts()
+replay()
 done()

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs with damage, read and shown: none may be more than refused.  Two kinds,
- * in turn: bytes of the file, and bytes of its blobs, which in a file would
- * fail at zlib's checksum.  The same seed makes the same damage; after a crash
- * the file is there to be looked at.  Not installed.
+ * Runs with damage, read, shown and compared: none may be more than refused.
+ * Two kinds, in turn: bytes of the file, and bytes of its blobs, which in a
+ * file would fail at zlib's checksum; and, now and then, rates of any kind. The
+ * same seed makes the same damage; after a crash the file is there to be looked
+ * at.  Not installed.
  *
  * usage: run_fuzz EXECUTIONS [SEED]   SIGINT: no more, and say how many it were
  */
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +19,9 @@
 #include <unistd.h>
 
 #include "render_monitor.h"
+#include "run/render_page.h"
 #include "run/render_report.h"
+#include "run/render_run_compare.h"
 #include "run/run_cells.h"
 #include "run_fixture.h"
 #include "run/run_reader.h"
@@ -100,6 +104,23 @@ static int replay(const char *path, struct why *why)
 	return r;
 }
 
+/* With the run as it was before the damage. */
+static struct run_report sound;
+
+static void compare(const char *path, const struct run_report *content)
+{
+	const char *const paths[2] = { path, path };
+	struct run_comparison compared;
+
+	if (run_compare(content, &sound, &compared))
+		abort();
+	render_run_compare_text(paths, &compared, nowhere);
+	render_run_compare_json(paths, &compared, nowhere);
+	if (render_compare_page(paths, &compared, &all, nowhere))
+		abort();
+	run_comparison_free(&compared);
+}
+
 static int report(const char *path, struct why *why)
 {
 	struct run_report content = { .exits = 0 };
@@ -108,8 +129,12 @@ static int report(const char *path, struct why *why)
 
 	if (!r)
 		r = run_report_read(reader, &all, &content, why);
-	if (!r && render_report_text(path, &content, &all, nowhere))
+	if (!r && (render_report_text(path, &content, &all, nowhere) ||
+		   render_report_json(path, &content, &all, nowhere) ||
+		   render_page(path, &content, &all, nowhere)))
 		abort();
+	if (!r)
+		compare(path, &content);
 	run_report_free(&content);
 	run_reader_close(reader);
 	return r;
@@ -194,6 +219,37 @@ static struct bytes damaged_copy(const struct bytes *from)
 	return copy;
 }
 
+#define POINTS 100
+
+/* Numbers as no run should have them, and as damage may well make them. */
+static void fuzz_points(void)
+{
+	struct run_point points[POINTS];
+	struct run_changes changes;
+	size_t nr = any(POINTS + 1);
+	uint64_t level = 1ull << any(40);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!any(30))
+			level = any(8) ? 1ull << any(40) : UINT64_MAX;
+		points[i] = (struct run_point){
+			.begin_ns = i,
+			.exits = level - any(2),
+			.seconds = any(9) ? 1 : any(2) * 1e9,
+		};
+	}
+	if (run_changes_find(points, nr, any(5) ? 1 : any(2) * 1e10, &changes))
+		abort();
+	for (size_t i = 0; i < changes.nr; i++) {
+		const struct run_change *change = &changes.change[i];
+
+		if (change->point >= nr || !isfinite(change->before) ||
+		    !isfinite(change->after) || !isfinite(change->clear))
+			abort();
+	}
+	run_changes_free(&changes);
+}
+
 static void fuzz_blobs(void)
 {
 	struct bytes copy = damaged_copy(any(2) ? &cells : &series);
@@ -231,6 +287,7 @@ int main(int argc, char **argv)
 	struct why why = { "" };
 	unsigned long done = 0;
 	struct stat file;
+	struct run_reader *reader;
 	uint8_t *base;
 	int fd;
 
@@ -246,6 +303,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: %s\n", path, why.text);
 		return EXIT_FAILURE;
 	}
+	if (run_reader_open(path, true, &reader, &why) ||
+	    run_report_read(reader, &all, &sound, &why))
+		return EXIT_FAILURE;
 	base = malloc(file.st_size);
 	if (!base || read(fd, base, file.st_size) != file.st_size)
 		return EXIT_FAILURE;
@@ -254,6 +314,8 @@ int main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	for (; done < executions && !stopped; done++) {
 		setitimer(ITIMER_PROF, &hang, NULL);
+		if (done % 16 == 1)
+			fuzz_points();
 		if (done % 2)
 			fuzz_blobs();
 		else
@@ -263,6 +325,8 @@ int main(int argc, char **argv)
 	       "%lu and %lu blobs\n",
 	       done, bad, good, bad_blobs, good_blobs);
 	fixture_end(directory);
+	run_report_free(&sound);
+	run_reader_close(reader);
 	ledger_free(&total);
 	bytes_free(&cells);
 	bytes_free(&series);

@@ -126,6 +126,35 @@ START_TEST(a_single_vcpu_is_no_list)
 }
 END_TEST
 
+/* Of a host there is nothing to be faster or slower. */
+START_TEST(a_live_view_is_not_played)
+{
+	command(TOP_FASTER);
+	command(TOP_STEP);
+	ck_assert(model.speed == 0 && !model.step && !model.paused);
+}
+END_TEST
+
+START_TEST(a_replay_is_played)
+{
+	model.speed = 1;
+	command(TOP_SLOWER);
+	ck_assert(model.speed == 0.5);
+	for (int i = 0; i < 100; i++)
+		command(TOP_FASTER);
+	ck_assert(model.speed >= TOP_SPEED_MAX / 2 &&
+		  model.speed <= 2 * TOP_SPEED_MAX);
+	for (int i = 0; i < 100; i++)
+		command(TOP_SLOWER);
+	ck_assert(model.speed > 0 && model.speed <= TOP_SPEED_MIN);
+	command(TOP_STEP);
+	ck_assert(model.step && model.paused);
+	/* It stands still by itself: what comes is what was asked for. */
+	host(3, 2, 1);
+	ck_assert_uint_eq(model.nr, 3);
+}
+END_TEST
+
 START_TEST(keys_of_a_reason)
 {
 	model.shape.by = LEDGER_KEY_PORT;
@@ -403,6 +432,8 @@ int main(void)
 	tcase_add_test(tcase, nothing_yet);
 	tcase_add_test(tcase, levels);
 	tcase_add_test(tcase, a_single_vcpu_is_no_list);
+	tcase_add_test(tcase, a_live_view_is_not_played);
+	tcase_add_test(tcase, a_replay_is_played);
 	tcase_add_test(tcase, keys_of_a_reason);
 	tcase_add_test(tcase, sums_leave_idle_out);
 	tcase_add_test(tcase, the_selection_stays_with_its_line);

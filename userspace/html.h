@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef EXITLEDGER_HTML_H
+#define EXITLEDGER_HTML_H
+
+#include <stdio.h>
+
+/**
+ * html_put - text that may be anything, as HTML or XML shows it
+ *
+ * Good between tags and in attributes in double quotes.  Bytes that are no
+ * UTF-8 become U+FFFD, control characters are left out.
+ */
+void html_put(const char *text, FILE *out);
+
+#endif /* EXITLEDGER_HTML_H */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files as strings.  They are where make has put them: -I. */
+	.section .rodata
+
+.macro string name, file
+	.global \name
+	.type \name, @object
+\name:
+	.incbin "\file"
+	.byte 0
+	.size \name, . - \name
+.endm
+
+	string page_html, page.html
+	string page_compare_html, compare.html
+	string page_style, style.css
+	string page_style_hash, style.hash
+	string page_script, script.js
+	string page_script_hash, script.hash
+
+	.section .note.GNU-stack, "", @progbits

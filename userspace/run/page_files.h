@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What pages are made of, in the program itself: see page/ and page_files.S. */
+#ifndef EXITLEDGER_PAGE_FILES_H
+#define EXITLEDGER_PAGE_FILES_H
+
+/*
+ * Each as a string.  The hashes are SHA-256 of style and script, in base64: a
+ * browser runs no other script of the page.
+ */
+extern const char page_html[];
+extern const char page_compare_html[];
+extern const char page_style[];
+extern const char page_style_hash[];
+extern const char page_script[];
+extern const char page_script_hash[];
+
+#endif /* EXITLEDGER_PAGE_FILES_H */

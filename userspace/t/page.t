@@ -1,0 +1,491 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The page of a recorded run, in a browser: of a host that is made up."""
+
+import hashlib
+import json
+import math
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+sys.dont_write_bytecode = True
+sys.path.insert(0, "userspace/t")
+import browser as browsers  # noqa: E402
+from tap import done, ok, skip  # noqa: E402
+
+BUILD = os.environ.get("BUILD", "build")
+EXITLEDGER = BUILD + "/bin/exitledger"
+UPLOT = "userspace/run/page/uplot/"
+EVIL = "</script><img src=x onerror=alert(1)>\u2028\u202e&lt;"
+NOT_TEXT = re.compile(r"\bhttps?://(?!github\.com/leeoniya/uPlot)")
+
+
+def program(*arguments):
+    return subprocess.run(
+        [EXITLEDGER, *arguments], stdout=subprocess.PIPE, check=True, encoding="utf-8",
+        errors="replace"
+    ).stdout
+
+
+def data_of(html):
+    text = re.search(r'class="data">(.*?)</script>', html, re.S).group(1)
+    return json.loads(text)
+
+
+def count(number):
+    return f"{number:,}"
+
+
+def vendored():
+    """uPlot is as its README says."""
+    with open(UPLOT + "README", encoding="utf-8") as readme:
+        sums = re.findall(r"^([0-9a-f]{64})  (\S+)$", readme.read(), re.M)
+    ok("uPlot's files have sums", len(sums) == 3, sums)
+    for digest, name in sums:
+        with open(UPLOT + name, "rb") as file:
+            found = hashlib.sha256(file.read()).hexdigest()
+        ok(f"uPlot's {name} is as it came", digest == found, found)
+
+
+def content(run, html):
+    """What is in the file, whatever shows it."""
+    total = json.loads(program("replay", run, "-i", "0", "--json"))
+    exits, reasons = 0, {}
+    for vm in total["vms"]:
+        exits += vm["exits"]
+        for row in vm["reasons"]:
+            code = row["reason"]
+            reasons[code] = reasons.get(code, 0) + row["exits"]
+    data = data_of(html)
+    sums = {line["name"]: sum(line["exits"]) for line in data["lines"]}
+    text = program("report", run)
+    ok("the series add up to the text's total",
+       f"total    {count(sum(sums.values()))} exits" in text, (sums, text))
+    ok("… and to replay's", sum(sums.values()) == exits, (sums, exits))
+    ok("each reason's series does, too", all(
+        reasons[int(re.search("0x[0-9a-f]+", name).group(), 16)] == n
+        for name, n in sums.items() if "others" not in name), (sums, reasons))
+    ok("ten reasons have a line, the rest one together",
+       [line["color"] for line in data["lines"]] == list(range(11)), sums)
+    for line in data["lines"]:
+        if len(line["exits"]) != len(data["begin"]) or len(line["ns"]) != len(data["begin"]):
+            ok("a number for each point", False, line["name"])
+    ok("nothing is loaded", not NOT_TEXT.search(html), NOT_TEXT.findall(html))
+    ok("no src, href, url() or import but to itself",
+       not re.search(r'\s(src|href)="(?!#)|url\(|@import', html))
+    return data
+
+
+def long_run(folder):
+    """More intervals than a chart has points."""
+    run, page = folder + "/long", folder + "/long.html"
+    subprocess.run([BUILD + "/tests/record_cost", run, "1", "201", "20"],
+                   stdout=subprocess.DEVNULL, check=True)
+    program("report", run, "-o", page)
+    with open(page, encoding="utf-8") as file:
+        html = file.read()
+    data = data_of(html)
+    ok("a long run: 2010 intervals at 1005 points", len(data["begin"]) == 1005,
+       len(data["begin"]))
+    ok("… which is said", "A point is the sum of 2 intervals, 200 ms" in html)
+    total = sum(sum(line["exits"]) for line in data["lines"])
+    ok("… nothing is lost of it", f"total    {count(total)} exits" in program("report", run),
+       total)
+
+
+def loads(browser, page):
+    browser.media("light")
+    browser.size(1280, 900)
+    browser.open(page)
+    browser.settle()
+    browser.requests()
+    browser.open(page)
+    browser.settle()
+    asked = browser.requests()
+    ok("only the file itself is read", asked == ["file://" + page], asked)
+    ok("no resource is loaded", browser.run(
+        "return performance.getEntriesByType('resource').length") == 0)
+    ok("nothing on the console", not (said := browser.complaints()), said)
+    ok("two charts", browser.run(
+        "return document.querySelectorAll('.chart canvas').length") == 2)
+
+
+class Charts:
+    """What a person does with them, and reads."""
+
+    def __init__(self, browser, data):
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        self.browser, self.data = browser, data
+        self.actions = lambda: ActionChains(browser.driver, duration=0)
+        self.over = browser.run("return document.querySelector('.exits .u-over')")
+        self.box = self.over.rect
+
+    def legend(self):
+        return self.browser.run(
+            "return [...document.querySelectorAll('.legend tbody tr')].map("
+            "row => [...row.cells].map(cell => cell.textContent))")
+
+    def said(self):
+        self.browser.settle()
+        return self.browser.run("return document.querySelector('.said').textContent")
+
+    def shown(self):
+        """From, and to, in seconds."""
+        return [float(at) for at in re.findall(r"([\d.]+) s\b", self.said())]
+
+    def at(self, seconds):
+        """Pixels from the middle of a chart that shows all."""
+        return round((seconds / self.data["end"] - 0.5) * self.box["width"])
+
+    def move(self, seconds):
+        self.actions().move_to_element_with_offset(
+            self.over, self.at(seconds), 0).perform()
+
+    def leave(self):
+        self.actions().move_to_element(self.browser.run(
+            "return document.querySelector('h1')")).perform()
+
+    def drag(self, begin, end):
+        self.actions().move_to_element_with_offset(
+            self.over, self.at(begin), 0).click_and_hold().move_by_offset(
+            self.at(end) - self.at(begin), 0).release().perform()
+
+
+# How many pixels each line's colour has in the middle of each point, of three
+# columns the most, as a mark's line may be in one.
+HEIGHTS = """
+const [chart, middles, end] = arguments;
+const canvas = document.querySelector(chart + " canvas");
+const over = document.querySelector(chart + " .u-over");
+const image = canvas.getContext("2d", { willReadFrequently: true });
+const colors = [...Array(11).keys()].map((i) => {
+	const probe = document.createElement("i");
+	probe.className = "key s" + i;
+	document.body.append(probe);
+	const color = getComputedStyle(probe).backgroundColor.match(/\\d+/g).map(Number);
+	probe.remove();
+	return color;
+});
+return middles.map((at) => {
+	const x = over.offsetLeft + at / end * over.offsetWidth;
+	const columns = [-1, 0, 1].map((step) => {
+		const data = image.getImageData(Math.round(x) + step, over.offsetTop, 1,
+			over.offsetHeight).data;
+		return colors.map((color) => {
+			let nr = 0;
+			for (let i = 0; i < data.length; i += 4)
+				nr += [0, 1, 2].every((j) => data[i + j] === color[j]);
+			return nr;
+		});
+	});
+	return colors.map((color, i) => Math.max(...columns.map((all) => all[i])));
+});
+"""
+
+
+def drawn(charts, chart, field):
+    """Each line is as high as its rate, at every point, all to the same scale."""
+    data = charts.data
+    edges = data["begin"] + [data["end"]]
+    points = range(len(data["begin"]))
+    heights = charts.browser.run(
+        HEIGHTS, chart, [(edges[i] + edges[i + 1]) / 2 for i in points], data["end"])
+    rates = [[0 if line["idle"] and field == "ns" else
+              line[field][i] / (edges[i + 1] - edges[i]) for line in data["lines"]]
+             for i in points]
+    scale = sum(map(sum, heights)) / sum(map(sum, rates))
+    wrong = [(i, line["name"], heights[i][n], rates[i][n] * scale)
+             for i in points for n, line in enumerate(data["lines"])
+             if abs(heights[i][n] - rates[i][n] * scale) > 2]
+    ok(f"{chart[1:]} are drawn as high as they are", not wrong, wrong[:20])
+    ok("… and high enough to be seen", max(map(sum, heights)) > 100, heights[:3])
+
+
+def hover(charts):
+    data = charts.data
+    edges = data["begin"] + [data["end"]]
+    point = max(range(len(data["begin"])), key=lambda i: edges[i + 1] - edges[i])
+    length = edges[point + 1] - edges[point]
+    charts.move((edges[point] + edges[point + 1]) / 2)
+    ok("hover: which point",
+       charts.said().startswith(f"Here: {edges[point]:.3f} s to {edges[point + 1]:.3f} s"),
+       (charts.said(), edges[point]))
+    wrong = []
+    for line, cells in zip(data["lines"], charts.legend()):
+        rate = line["exits"][point] / length
+        text = count(math.floor(rate + 0.5)) if rate >= 10 or not rate else f"{rate:.1f}"
+        time = line["ns"][point] / 1e9 / length
+        time = f"{time:.2f}" if time < 10 else f"{time:.1f}"
+        if cells[0] != line["name"] or cells[4] != text or cells[5] != time:
+            wrong.append((cells, text, time))
+    ok("hover: each line's rate and time there", not wrong, wrong)
+    charts.leave()
+    ok("no more hover", charts.said().startswith("Shown: 0.000 s to"), charts.said())
+
+
+def zoom(charts):
+    data, end = charts.data, charts.data["end"]
+    rows = charts.legend()
+    whole = [[count(sum(line["exits"]))] for line in data["lines"]]
+    ok("the legend has the totals", [row[1:2] for row in rows[:-1]] == whole, rows)
+    total = count(sum(sum(line["exits"]) for line in data["lines"]))
+    ok("… and their sum", rows[-1][:3] == ["shown together", total, "100.0 %"], rows)
+    charts.drag(end / 4, end / 2)
+    charts.leave()
+    first, last = charts.shown()
+    near = 3 * end / charts.box["width"]
+    ok("drag: it shows what was dragged over",
+       abs(first - end / 4) < near and abs(last - end / 2) < near, (first, last, end))
+    inside = [i for i, at in enumerate(data["begin"]) if first <= at < last]
+    sums = [sum(line["exits"][i] for i in inside) for line in data["lines"]]
+    shown = [int(row[1].replace(",", "")) for row in charts.legend()[:-1]]
+    # The point in which the view begins is part of it.
+    more = [line["exits"][inside[0] - 1] for line in data["lines"]]
+    ok("drag: the legend has the sums of what is shown",
+       shown in (sums, [a + b for a, b in zip(sums, more)]), (shown, sums, more))
+    charts.actions().double_click(charts.over).perform()
+    charts.leave()
+    ok("double-click: all of it", charts.shown() == [0, round(end, 3)], charts.said())
+    ok("… and its sums", charts.legend() == rows)
+
+
+def keys_and_buttons(charts):
+    browser, end = charts.browser, charts.data["end"]
+    chart = browser.run("return document.querySelector('.chart.exits')")
+    rows = charts.legend()
+    chart.send_keys("+")
+    first, last = charts.shown()
+    ok("+: closer", abs((last - first) - end / 2) < 0.01, charts.said())
+    chart.send_keys("\ue00c")
+    ok("Escape: all of it", charts.shown() == [0, round(end, 3)], charts.said())
+    chart.send_keys("\ue014")
+    ok("an arrow: the first point", charts.said().startswith("Here: 0.000 s to"),
+       charts.said())
+    charts.move(end / 2)
+    charts.leave()
+    show = browser.run("return document.querySelectorAll('button.show')")
+    ok("each phase has a button", len(show) == browser.run(
+        "return document.querySelectorAll('[data-from]').length"))
+    row = browser.run("const {from, to} = document.querySelector('[data-from]').dataset;"
+                      "return [Number(from), Number(to)]")
+    browser.run("arguments[0].click()", show[0])
+    ok("which shows the phase", [round(at, 3) for at in row] == charts.shown(),
+       (row, charts.said()))
+    browser.run("document.querySelector('.whole').click()")
+    browser.run("document.querySelector('button.reason').click()")
+    less = charts.legend()
+    together = int(rows[-1][1].replace(",", "")) - int(rows[0][1].replace(",", ""))
+    ok("a reason can be hidden", less[0][1] == "" and less[-1][1] == count(together), less)
+    browser.run("document.querySelector('button.reason').click()")
+    ok("and shown again", charts.legend() == rows)
+    ok("all the while nothing on the console", not (said := browser.complaints()), said)
+
+
+# All text that can be seen, with less contrast to what is behind it than WCAG 2.1
+# asks for (1.4.3), by its definition of relative luminance.
+FAINT = """
+const luminance = (color) => {
+	const [r, g, b] = color.match(/[\\d.]+/g).map((part) => {
+		const c = part / 255;
+		return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+	});
+	return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const behind = (one) => {
+	for (; one; one = one.parentElement) {
+		const color = getComputedStyle(one).backgroundColor;
+		if (color !== "rgba(0, 0, 0, 0)")
+			return color;
+	}
+	return "rgb(255, 255, 255)";
+};
+const faint = [];
+let seen = 0;
+for (const one of document.querySelectorAll("body *")) {
+	if (![...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+	    || !one.getClientRects().length || one.disabled)
+		continue;
+	const pair = [luminance(getComputedStyle(one).color), luminance(behind(one))];
+	const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+	seen++;
+	if (ratio < 4.5)
+		faint.push(one.tagName + " " + one.textContent.slice(0, 30) + " " + ratio);
+}
+return [seen, faint, behind(document.body)];
+"""
+# Pixels of a chart in the colour of its first line, and that of the background.
+PIXELS = """
+const canvas = document.querySelector(arguments[0] + " canvas");
+const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width,
+	canvas.height).data;
+const want = getComputedStyle(document.querySelector(".key.s0")).backgroundColor
+	.match(/\\d+/g).map(Number);
+let same = 0;
+for (let i = 0; i < pixels.length; i += 4)
+	same += [0, 1, 2].every((j) => pixels[i + j] === want[j]) && pixels[i + 3] === 255;
+return same / (pixels.length / 4);
+"""
+
+
+def looks(browser, page):
+    papers, colors = set(), set()
+    for scheme in "light", "dark":
+        for width in 1280, 400:
+            browser.media(scheme)
+            browser.size(width, 900)
+            browser.open(page)
+            browser.settle()
+            seen, faint, paper = browser.run(FAINT)
+            what = f"{scheme}, {width} pixels"
+            papers.add(paper)
+            ok(f"{what}: all text has a contrast of 4.5", seen > 200 and not faint,
+               (seen, faint))
+            for chart in ".exits", ".ns":
+                share = browser.run(PIXELS, chart)
+                ok(f"{what}: {chart[1:]} are drawn", 0.01 < share < 0.9, share)
+            ok(f"{what}: no wider than the window", browser.run(
+                "return document.documentElement.scrollWidth") == width)
+        colors.add(browser.run(
+            "return getComputedStyle(document.querySelector('.key.s0')).backgroundColor"))
+    ok("light and dark differ", len(papers) == 2 and len(colors) == 2, papers)
+    # Changed while it is open, it is drawn anew.
+    browser.media("light")
+    browser.settle()
+    ok("dark to light: drawn in the new colours", browser.run(PIXELS, ".exits") > 0.01)
+
+
+def prints(browser, page):
+    browser.size(1280, 900)
+    browser.media("dark")
+    browser.open(page)
+    browser.settle()
+    pdf = browser.devtools("Page.printToPDF", printBackground=True)["data"]
+    ok("it can be printed", len(pdf) > 20000, len(pdf))
+    browser.media("dark", "print")
+    browser.settle()
+    _, _, paper = browser.run(FAINT)
+    ok("on white paper", paper == "rgb(255, 255, 255)", paper)
+    ok("… the charts, too", browser.run(PIXELS, ".exits") > 0.01)
+    ok("without what cannot be pressed there", browser.run(
+        "return getComputedStyle(document.querySelector('.tools')).display") == "none")
+    browser.media("light")
+
+
+def without_scripts(browser, page, total):
+    browser.devtools("Emulation.setScriptExecutionDisabled", value=True)
+    browser.open(page)
+    nodes = browser.devtools("Accessibility.getFullAXTree")["nodes"]
+    names = [node.get("name", {}).get("value", "") for node in nodes
+             if not node.get("ignored")]
+    ok("without scripts: the figures are there", total in names, names[:40])
+    ok("without scripts: that charts need them is said",
+       any("charts need JavaScript" in name for name in names))
+    ok("without scripts: no empty charts", "Zoom in" not in names)
+    ok("without scripts: nothing else is missing", "What was not booked" in names)
+    browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def hostile(browser, run, page):
+    """Names from a file that someone else has made."""
+    with sqlite3.connect(run) as database:
+        database.execute("UPDATE vm SET name = ?", (EVIL[:60],))
+        database.execute("UPDATE mark SET text = ?", (EVIL[:60],))
+        for name in "kernel", "cpu", "command", "attach", "shown", "vendor":
+            size = {"vendor": 15, "attach": 15}.get(name, 60)
+            database.execute("UPDATE meta SET value = ? WHERE name = ?",
+                             ("<b>" + EVIL[:size - 12], name))
+    database.close()
+    program("report", run, "-o", page)
+    browser.complaints()
+    browser.open(page)
+    browser.settle()
+    ok("hostile names: no element comes of them", browser.run(
+        "return document.querySelectorAll('img, b').length") == 0)
+    ok("hostile names: nothing is executed, and nothing even refused",
+       not (said := browser.complaints()), said)
+    ok("hostile names: they are shown as they are", browser.run(
+        "return document.querySelector('#vms ~ .wide').textContent").count(EVIL[:30]) >= 2)
+    ok("hostile names: the charts are there", browser.run(PIXELS, ".exits") > 0.01)
+    ok("hostile names: in marks, too", browser.run(
+        "return JSON.parse(document.querySelector('.data').textContent).marks.some("
+        "mark => mark.text.includes(arguments[0]))", EVIL[:40]))
+
+
+def compare(browser, runs, page):
+    """Two runs: the same lines in the same colours, and axes of the same height."""
+    program("report", *runs, "-o", page)
+    browser.complaints()
+    browser.media("light")
+    browser.size(1600, 1000)
+    browser.open(page)
+    browser.settle()
+    ok("two runs: four charts", browser.run(
+        "return document.querySelectorAll('.chart canvas').length") == 4)
+    totals = browser.run(
+        "return [...document.querySelectorAll('.run')].map(run => [...run.querySelectorAll("
+        "'.legend tbody tr:last-child td')][0].textContent)")
+    texts = [program("report", run) for run in runs]
+    ok("two runs: each has its total", all(
+        f"total    {total} exits" in text for total, text in zip(totals, texts)), totals)
+    rows = {row.split()[0] + " " + row.split()[1]: row
+            for row in program("report", *runs).split("\n\n")[1].splitlines()[1:]}
+    shown = browser.run(
+        "return [...document.querySelectorAll('#rates ~ .wide tbody tr')].map("
+        "row => [...row.cells].map(cell => cell.textContent))")
+    ok("two runs: what the text says, row by row", len(shown) == len(rows) and all(
+        row[0].split()[-1] in text and all(cell in text for cell in row[1:])
+        for row, text in zip(shown, rows.values())), (shown, rows))
+    ok("two runs: side by side", browser.run(
+        "const tops = [...document.querySelectorAll('.run')].map("
+        "run => run.getBoundingClientRect().top); return tops[0] === tops[1]"))
+    seen, faint, _ = browser.run(FAINT)
+    ok("two runs: all text has a contrast of 4.5", seen > 100 and not faint, faint)
+    ok("two runs: nothing on the console", not (said := browser.complaints()), said)
+
+
+def main():
+    vendored()
+    with tempfile.TemporaryDirectory() as folder:
+        run, other, page = folder + "/run", folder + "/other", folder + "/page.html"
+        for path, length in (run, 60), (other, 40):
+            demo = subprocess.run(
+                [BUILD + "/tests/record_demo", str(length), "-o", path, "-i", "20ms",
+                 "--detail", "400ms", "--fast", "--off-cpu"],
+                capture_output=True, check=False)
+            ok(f"a run of {length}", demo.returncode == 0, demo.stderr.decode())
+        program("report", run, "-o", page)
+        with open(page, encoding="utf-8") as file:
+            html = file.read()
+        data = content(run, html)
+        long_run(folder)
+        if not browsers.is_there():
+            skip("in a browser", browsers.NEEDS)
+            done()
+        browser = browsers.Browser()
+        try:
+            loads(browser, page)
+            charts = Charts(browser, data)
+            drawn(charts, ".exits", "exits")
+            drawn(charts, ".ns", "ns")
+            browser.complaints()  # of the pixels being read
+            hover(charts)
+            zoom(charts)
+            keys_and_buttons(charts)
+            looks(browser, page)
+            prints(browser, page)
+            without_scripts(browser, page, count(sum(
+                sum(line["exits"]) for line in data["lines"])))
+            compare(browser, [run, other], page)
+            hostile(browser, run, page)
+        finally:
+            browser.close()
+    done()
+
+
+main()

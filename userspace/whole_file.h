@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files that are there as a whole, or not at all. */
+#ifndef EXITLEDGER_WHOLE_FILE_H
+#define EXITLEDGER_WHOLE_FILE_H
+
+#include <stdio.h>
+
+#include "msg.h"
+
+struct whole_file {
+	const char *path;
+	FILE *out; /* to be written to */
+	char temp[4096]; /* where it is until it is whole */
+};
+
+/**
+ * whole_file_begin - write a file beside the one that it is to replace
+ * @path: must stay until whole_file_end(), which is due after a success alone
+ *
+ * 0, or -errno with @why filled in.  None but its owner may read the file.
+ */
+int whole_file_begin(struct whole_file *file, const char *path,
+		     struct why *why);
+
+/**
+ * whole_file_end - put it in its place, or leave all as it was
+ * @r: what writing came to: 0 or -errno, in which case the file is removed, and
+ *	@why is filled in unless it has a text
+ *
+ * 0, or -errno with @why: @r, or what went wrong with writing.
+ */
+int whole_file_end(struct whole_file *file, int r, struct why *why);
+
+#endif /* EXITLEDGER_WHOLE_FILE_H */
