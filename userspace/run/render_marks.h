@@ -6,6 +6,7 @@
 
 #include "filter.h"
 #include "run/run_report.h"
+#include "run/run_totals.h"
 
 /**
  * render_marks - the marks that have counts: KVM's total, BPF's, and whether
@@ -16,5 +17,8 @@
  */
 int render_marks(const struct run_report *report, const struct filter *filter,
 		 FILE *out);
+
+/** render_marks_words - what the totals say together; nothing, if none can be */
+void render_marks_words(const struct run_totals *totals, FILE *out);
 
 #endif /* EXITLEDGER_RENDER_MARKS_H */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 
 #include "format.h"
 #include "html.h"
 #include "render_losses.h"
+#include "run/render_marks.h"
 #include "run/render_page_private.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
@@ -283,12 +285,36 @@ static const char *name_of(const struct page *page, uint64_t number)
 	return vm ? vm->name : "";
 }
 
+/* Of marks that have them: how many exits there had been by then. */
+static void put_total(struct page *page, const struct run_total *total)
+{
+	const struct run_mark *mark = total ? total->mark : NULL;
+	struct text text = { "", 0 };
+
+	page_cell(page, mark && mark->has_kernel ?
+				format_count(mark->kernel_exits).s :
+				"");
+	page_cell(page, mark ? format_count(mark->bpf_exits).s : "");
+	if (total && total->judged)
+		snprintf(text.s, sizeof(text.s), "%.20s%s",
+			 format_difference(total->difference).s,
+			 total->allowed ? "" : " !");
+	page_cell(page, text.s);
+}
+
 int page_marks(struct page *page)
 {
-	static const char *const heads[] = { "SECONDS", "<MARK", "<VM", NULL };
+	const char *heads[] = { "SECONDS",     "<MARK",	      "<VM",
+				"KVM'S TOTAL", "BPF'S TOTAL", "DIFFERENCE",
+				NULL };
 	const struct run_marks *marks = page->report->marks;
+	struct run_totals totals;
 	size_t shown = 0;
 
+	if (run_totals(page->report, page->filter, &totals))
+		return -ENOMEM;
+	if (!totals.nr)
+		heads[3] = NULL;
 	for (size_t i = 0; i < marks->nr; i++) {
 		const struct run_mark *mark = &marks->mark[i];
 
@@ -307,6 +333,8 @@ int page_marks(struct page *page)
 			       mark->vm ?
 				       format_name(name_of(page, mark->vm)).s :
 				       "-");
+		if (totals.nr)
+			put_total(page, run_total_of(&totals, mark));
 		fputs("</tr>\n", page->out);
 	}
 	if (shown)
@@ -316,6 +344,12 @@ int page_marks(struct page *page)
 	if (shown > MARKS_SHOWN)
 		fprintf(page->out, "<p class=\"note\">And %s more.</p>\n",
 			format_count(shown - MARKS_SHOWN).s);
+	if (totals.judged) {
+		fputs("<p class=\"note\">", page->out);
+		render_marks_words(&totals, page->out);
+		fputs("</p>\n", page->out);
+	}
+	run_totals_free(&totals);
 	return 0;
 }
 

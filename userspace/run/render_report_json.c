@@ -44,6 +44,14 @@ static void put_mark(struct json_writer *json, const char *name,
 	if (mark->vm)
 		json_put_uint(json, "vm", mark->vm);
 	json_put_text(json, "text", mark->text);
+	if (mark->has_exits) {
+		json_put_uint(json, "vcpu", mark->vcpu);
+		json_put_uint(json, "vcpus", mark->vcpus);
+		json_put_uint(json, "bpf_before", mark->bpf_before);
+		json_put_uint(json, "bpf_exits", mark->bpf_exits);
+	}
+	if (mark->has_kernel)
+		json_put_uint(json, "kernel_exits", mark->kernel_exits);
 	json_put_close(json, '}');
 }
 
