@@ -49,7 +49,7 @@ static double parse_speed(const struct argp_state *state, const char *arg)
 	    !(speed >= TOP_SPEED_MIN && speed <= TOP_SPEED_MAX))
 		argp_failure(state, STATUS_USAGE, 0,
 			     "--speed takes %g to %g, not '%s'", TOP_SPEED_MIN,
-			     (double)TOP_SPEED_MAX, arg);
+			     TOP_SPEED_MAX, arg);
 	return speed;
 }
 

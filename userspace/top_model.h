@@ -11,7 +11,7 @@
 
 /* How much faster a replay can be than the run was. */
 #define TOP_SPEED_MIN 0.01
-#define TOP_SPEED_MAX 1000
+#define TOP_SPEED_MAX 1000.0
 
 /* Each is opened from the one before. */
 enum top_level {

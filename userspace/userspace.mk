@@ -94,7 +94,8 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_peers bench_stats books doctor \
 	 exit_reason monitor monitor_loop observer observer_collect \
 	 observer_faults page plain reasons render_doctor render_monitor run \
-	 run_changes run_compare run_damage soundness top tracepoints vm_name
+	 run_changes run_compare run_damage run_report soundness top tracepoints \
+	 vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -188,10 +189,10 @@ $(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
-OF_RUNS := $(patsubst %,$(BUILD)/tests/test_%, \
-	     page run run_changes run_compare run_damage)
-$(OF_RUNS): $(RUN_FIXTURE) $(RUN_OBJECTS)
-$(OF_RUNS): CHECK_LIBS += $(RUN_LIBS)
+RUN_TESTS := $(patsubst %,$(BUILD)/tests/test_%, \
+	       page run run_changes run_compare run_damage run_report)
+$(RUN_TESTS): $(RUN_FIXTURE) $(RUN_OBJECTS)
+$(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
 
 .SECONDARY: $(TEST_OBJECTS)
 

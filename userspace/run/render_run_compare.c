@@ -95,6 +95,26 @@ static void render_words(const char *name, const char *text, FILE *out)
 	fputc('\n', out);
 }
 
+/* Of work that is always the same, such as a boot, they tell more than rates. */
+static void render_counts(const struct run_comparison *compared, FILE *out)
+{
+	uint32_t isa = compared->run[0]->info->isa;
+
+	fprintf(out, "\n%-*s %18s %18s %15s\n", REASON_WIDTH, "EXITS",
+		letter[0], letter[1], "B / A");
+	for (size_t i = 0; i < compared->nr; i++) {
+		const struct run_compared *row = &compared->row[i];
+		double ratio = (double)row->exits[1] / row->exits[0];
+
+		fprintf(out, "%-*.*s %18s %18s %15s\n", REASON_WIDTH,
+			REASON_WIDTH, name_of(row, isa).s,
+			format_count(row->exits[0]).s,
+			format_count(row->exits[1]).s,
+			row->exits[0] || row->exits[1] ? ratio_text(ratio).s :
+							 "-");
+	}
+}
+
 static void render_table(const struct run_comparison *compared, bool time,
 			 FILE *out)
 {
@@ -114,6 +134,7 @@ void render_run_compare_text(const char *const path[2],
 		render_run(letter[i], path[i], compared->run[i], out);
 	for (size_t i = 0; i < compared->nr_notes; i++)
 		render_words(i ? "" : "unlike", compared->note[i].text, out);
+	render_counts(compared, out);
 	render_table(compared, false, out);
 	if (compared->times)
 		render_table(compared, true, out);

@@ -187,6 +187,8 @@ run "$exitledger" report "$run_file" "$tap_dir/longer"
 ok 'report of two: status' status_is 0
 ok 'report of two: in 80 columns' fits_80
 ok 'report of two: rates' out_has 'EXITS PER SECOND'
+ok 'report of two: counts' \
+	[ "$(grep -cE '^total  +156,9[0-9]{2} +473,0[0-9]{2} +3\.01' <<<"$out")" = 1 ]
 ok 'report of two: times' out_has 'TIME OF AN EXIT'
 ok 'report of two: the same time' \
 	[ "$(grep -cE '^0x07b IOIO .*us .*same$' <<<"$out")" = 1 ]

@@ -14,7 +14,7 @@
 #include "render_monitor.h"
 #include "run/run_cells.h"
 #include "run_fixture.h"
-#include "run/run_report.h"
+#include "run/run_reader.h"
 #include "run/run_schema.h"
 #include "run/run_series.h"
 #include "tap.h"
@@ -392,52 +392,6 @@ START_TEST(marks)
 }
 END_TEST
 
-/* Rates that are known: 10 intervals, the first five with mean 100, the
- * others 50. */
-START_TEST(rates)
-{
-	struct run_info info = fixture_info(1000 * FIXTURE_STEP);
-	struct run_report report;
-	struct run_reader *reader;
-	struct run_writer *writer;
-
-	ck_assert_int_eq(run_writer_open(path, &info, &all, &writer, &why), 0);
-	for (unsigned int n = 1; n <= 10; n++) {
-		made_up_exits(&now, 1, 0, EXIT_SVM_MSR,
-			      (n <= 5 ? 1000 : 500) + (n % 2 ? 100 : -100));
-		now.ns = FIXTURE_START + n * FIXTURE_STEP;
-		ck_assert_int_eq(run_writer_add(writer, &now,
-						now.ns - FIXTURE_STEP, &why),
-				 0);
-		ledger_reset(&now);
-	}
-	run_writer_close(writer);
-	fixture_sql(
-		path,
-		"INSERT INTO mark VALUES (NULL, 1500000000, 'user', NULL, 'half')");
-	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
-	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
-	ck_assert_uint_eq(report.exits, 7500);
-	ck_assert_uint_eq(report.nr_phases, 2);
-	ck_assert_ptr_null(strstr(report.phase[0].mark->kind, "user"));
-	ck_assert_str_eq(report.phase[1].mark->text, "half");
-	ck_assert_uint_eq(report.phase[0].rates.exits, 5100);
-	ck_assert_uint_eq(report.phase[1].rates.exits, 2400);
-	ck_assert_uint_eq(report.phase[0].rates.intervals, 5);
-	ck_assert(fabs(report.phase[0].rates.min - 9000) < 1e-6);
-	ck_assert(fabs(report.phase[0].rates.max - 11000) < 1e-6);
-	/* 1100, 900, 1100, 900, 1100: a mean of 1020, and sqrt(9600) about it. */
-	ck_assert(fabs(report.phase[0].rates.cv - sqrt(9600) / 1020) < 1e-9);
-	ck_assert(fabs(report.phase[0].rates.chance - sqrt(1 / 1020.)) < 1e-9);
-	ck_assert_str_eq(run_rates_word(&report.phase[0].rates), "steady");
-	ck_assert_str_eq(run_rates_word(&report.phase[1].rates),
-			 "fairly steady");
-	ck_assert_str_eq(run_rates_word(&report.rates), "varies");
-	run_report_free(&report);
-	run_reader_close(reader);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("run");
@@ -455,7 +409,6 @@ int main(void)
 	tcase_add_test(tcase, one_file_in_the_end);
 	tcase_add_test(tcase, killed);
 	tcase_add_test(tcase, marks);
-	tcase_add_test(tcase, rates);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

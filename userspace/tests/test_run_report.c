@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is said of a run's rates. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "made_up.h"
+#include "reasons.h"
+#include "run/render_report.h"
+#include "run_fixture.h"
+#include "tap.h"
+
+static char directory[FIXTURE_PATH], path[FIXTURE_PATH];
+static struct why why;
+static struct ledger now;
+static const struct filter all;
+
+static void setup(void)
+{
+	ck_assert_int_eq(fixture_begin(directory, path), 0);
+	why.text[0] = '\0';
+}
+
+static void teardown(void)
+{
+	fixture_end(directory);
+	ledger_free(&now);
+}
+
+/* Rates that are known: 10 intervals, the first five with mean 100, the
+ * others 50. */
+START_TEST(rates)
+{
+	struct run_info info = fixture_info(1000 * FIXTURE_STEP);
+	struct run_report report;
+	struct run_reader *reader;
+	struct run_writer *writer;
+
+	ck_assert_int_eq(run_writer_open(path, &info, &all, &writer, &why), 0);
+	for (unsigned int n = 1; n <= 10; n++) {
+		made_up_exits(&now, 1, 0, EXIT_SVM_MSR,
+			      (n <= 5 ? 1000 : 500) + (n % 2 ? 100 : -100));
+		now.ns = FIXTURE_START + n * FIXTURE_STEP;
+		ck_assert_int_eq(run_writer_add(writer, &now,
+						now.ns - FIXTURE_STEP, &why),
+				 0);
+		ledger_reset(&now);
+	}
+	run_writer_close(writer);
+	fixture_sql(
+		path,
+		"INSERT INTO mark VALUES (NULL, 1500000000, 'user', NULL, 'half')");
+	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
+	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
+	ck_assert_uint_eq(report.exits, 7500);
+	ck_assert_uint_eq(report.nr_phases, 2);
+	ck_assert_ptr_null(strstr(report.phase[0].mark->kind, "user"));
+	ck_assert_str_eq(report.phase[1].mark->text, "half");
+	ck_assert_uint_eq(report.phase[0].rates.exits, 5100);
+	ck_assert_uint_eq(report.phase[1].rates.exits, 2400);
+	ck_assert_uint_eq(report.phase[0].rates.intervals, 5);
+	ck_assert(fabs(report.phase[0].rates.min - 9000) < 1e-6);
+	ck_assert(fabs(report.phase[0].rates.max - 11000) < 1e-6);
+	/* 1100, 900, 1100, 900, 1100: a mean of 1020, and sqrt(9600) about it. */
+	ck_assert(fabs(report.phase[0].rates.cv - sqrt(9600) / 1020) < 1e-9);
+	ck_assert(fabs(report.phase[0].rates.chance - sqrt(1 / 1020.)) < 1e-9);
+	ck_assert_str_eq(run_rates_word(&report.phase[0].rates), "steady");
+	ck_assert_str_eq(run_rates_word(&report.phase[1].rates),
+			 "fairly steady");
+	ck_assert_str_eq(run_rates_word(&report.rates), "varies");
+	run_report_free(&report);
+	run_reader_close(reader);
+}
+END_TEST
+
+/* What a renderer writes of a report. */
+static char *written(const struct run_report *report, bool json)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(out);
+	ck_assert_int_eq(json ? render_report_json("run", report, &all, out) :
+				render_report_text("run", report, &all, out),
+			 0);
+	fclose(out);
+	return text;
+}
+
+/* Three seconds of a thousand exits per second, and two of three thousand: of a
+ * run with chunks, with a mark before the change. */
+START_TEST(a_change_of_the_rate)
+{
+	struct run_info info = fixture_info(20 * FIXTURE_STEP);
+	struct run_report report;
+	struct run_reader *reader;
+	struct run_writer *writer;
+	char *text;
+
+	ck_assert_int_eq(run_writer_open(path, &info, &all, &writer, &why), 0);
+	for (unsigned int n = 1; n <= 50; n++) {
+		made_up_exits(&now, 1, 0, EXIT_SVM_MSR,
+			      (n <= 30 ? 100 : 300) + n % 2);
+		now.ns = FIXTURE_START + n * FIXTURE_STEP;
+		ck_assert_int_eq(run_writer_add(writer, &now,
+						now.ns - FIXTURE_STEP, &why),
+				 0);
+		ledger_reset(&now);
+	}
+	run_writer_close(writer);
+	fixture_sql(
+		path,
+		"INSERT INTO mark VALUES (NULL, 2000000000, 'user', NULL, 'here')");
+	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
+	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
+	ck_assert_uint_eq(report.changes.nr, 1);
+	ck_assert_uint_eq(report.changes.change[0].at_ns,
+			  FIXTURE_START + 30 * FIXTURE_STEP);
+	ck_assert_uint_eq(report.changes.change[0].phase, report.nr_phases - 1);
+	ck_assert(fabs(report.changes.change[0].before - 1005) < 0.01);
+	ck_assert(fabs(report.changes.change[0].after - 3005) < 0.01);
+	ck_assert_uint_eq(report.nr_vms, 1);
+	ck_assert_uint_eq(report.bins.nr, 50);
+	ck_assert_uint_eq(run_bins_line(&report.bins, EXIT_SVM_MSR)->exits[30],
+			  301);
+	text = written(&report, false);
+	ck_assert_ptr_nonnull(strstr(text, "THE RATE CHANGED AT"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "3.00 s           1,005          3,005"));
+	free(text);
+	text = written(&report, true);
+	ck_assert_ptr_nonnull(
+		strstr(text, "\"changes\":[{\"at\":3.000000,\"phase\":1,"));
+	free(text);
+	run_report_free(&report);
+	run_reader_close(reader);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("run_report");
+	TCase *tcase = tcase_create("run_report");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, rates);
+	tcase_add_test(tcase, a_change_of_the_rate);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}
