@@ -438,14 +438,18 @@ def compare(browser, runs, page):
     texts = [program("report", run) for run in runs]
     ok("two runs: each has its total", all(
         f"total    {total} exits" in text for total, text in zip(totals, texts)), totals)
-    rows = {row.split()[0] + " " + row.split()[1]: row
-            for row in program("report", *runs).split("\n\n")[1].splitlines()[1:]}
-    shown = browser.run(
-        "return [...document.querySelectorAll('#rates ~ .wide tbody tr')].map("
-        "row => [...row.cells].map(cell => cell.textContent))")
-    ok("two runs: what the text says, row by row", len(shown) == len(rows) and all(
-        row[0].split()[-1] in text and all(cell in text for cell in row[1:])
-        for row, text in zip(shown, rows.values())), (shown, rows))
+    text = program("report", *runs)
+    for table, title in ("exits", "EXITS  "), ("rates", "EXITS PER SECOND"), \
+            ("times", "TIME OF AN EXIT"):
+        rows = text[text.index("\n" + title):].lstrip().split("\n\n")[0].splitlines()[1:]
+        shown = browser.run(
+            "return [...document.querySelectorAll(arguments[0])].map("
+            "row => [...row.cells].map(cell => cell.textContent))",
+            f"#{table} ~ .wide tbody tr")
+        ok(f"two runs: {table}: what the text says, row by row",
+           len(shown) == len(rows) and all(
+               all(cell in row for cell in cells)
+               for cells, row in zip(shown, rows)), (shown, rows))
     ok("two runs: side by side", browser.run(
         "const tops = [...document.querySelectorAll('.run')].map("
         "run => run.getBoundingClientRect().top); return tops[0] === tops[1]"))
