@@ -103,6 +103,21 @@ static struct text value_of(double value, bool time)
 	return value > 0 ? format_ns(value) : none;
 }
 
+/* A row's begin, to the name of what it is of. */
+static void put_head(struct pages *pages, const struct run_compared *row)
+{
+	fprintf(pages->out, "<tr%s><th scope=\"row\">",
+		row->kind == ROW_REASON ? "" : " class=\"sum\"");
+	if (row->kind == ROW_REASON) {
+		size_t color = page_color(&pages->page[0], row->reason);
+
+		fprintf(pages->out, "<i class=\"key s%zu\"></i>",
+			color < PAGE_LINES ? color : PAGE_LINES - 1);
+	}
+	put_reason(pages, row);
+	fputs("</th>", pages->out);
+}
+
 static void put_row(struct pages *pages, const struct run_compared *row,
 		    bool time)
 {
@@ -113,16 +128,7 @@ static void put_row(struct pages *pages, const struct run_compared *row,
 	struct page *page = &pages->page[0];
 	char interval[96] = "";
 
-	fprintf(pages->out, "<tr%s><th scope=\"row\">",
-		row->kind == ROW_REASON ? "" : " class=\"sum\"");
-	if (row->kind == ROW_REASON) {
-		size_t color = page_color(page, row->reason);
-
-		fprintf(pages->out, "<i class=\"key s%zu\"></i>",
-			color < PAGE_LINES ? color : PAGE_LINES - 1);
-	}
-	put_reason(pages, row);
-	fputs("</th>", pages->out);
+	put_head(pages, row);
 	for (int i = 0; i < 2; i++)
 		page_cell(page, value_of(difference->value[i], time).s);
 	if (known)
@@ -165,6 +171,34 @@ static int put_table(struct pages *pages, bool time)
 			"<p class=\"note\">The intervals of both tables hold all together with %.0f&nbsp;%% confidence (%s comparisons). Same: to within 10&nbsp;%%; can't tell: more, less or the same, as far as is known.</p>\n",
 			100 * RUN_COMPARE_LEVEL,
 			format_count(compared->tests).s);
+	return 0;
+}
+
+/* Of work that is always the same, such as a boot, they tell more than rates. */
+static int put_counts(struct pages *pages)
+{
+	static const char *const heads[] = { "EXIT REASON", "A", "B", "B / A",
+					     NULL };
+	const struct run_comparison *compared = pages->compared;
+	struct page *page = &pages->page[0];
+	size_t shown = 0;
+
+	page_table_begin(page, "exits", heads);
+	for (size_t i = 0; i < compared->nr; i++) {
+		const struct run_compared *row = &compared->row[i];
+		double ratio = (double)row->exits[1] / row->exits[0];
+
+		if (row->kind == ROW_REASON && shown++ >= ROWS_SHOWN)
+			continue;
+		put_head(pages, row);
+		page_cell(page, format_count(row->exits[0]).s);
+		page_cell(page, format_count(row->exits[1]).s);
+		page_cell(page, row->exits[0] || row->exits[1] ?
+					format_ratio(ratio).s :
+					"-");
+		fputs("</tr>\n", pages->out);
+	}
+	page_table_end(page);
 	return 0;
 }
 
@@ -213,6 +247,8 @@ static int put_part(void *context, const char *name)
 		return put_all_changed(pages);
 	if (!strcmp(name, "notes"))
 		return put_notes(pages);
+	if (!strcmp(name, "counts"))
+		return put_counts(pages);
 	if (!strcmp(name, "rates"))
 		return put_rates(pages);
 	if (!strcmp(name, "times"))

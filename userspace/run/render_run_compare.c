@@ -110,7 +110,7 @@ static void render_counts(const struct run_comparison *compared, FILE *out)
 			REASON_WIDTH, name_of(row, isa).s,
 			format_count(row->exits[0]).s,
 			format_count(row->exits[1]).s,
-			row->exits[0] || row->exits[1] ? ratio_text(ratio).s :
+			row->exits[0] || row->exits[1] ? format_ratio(ratio).s :
 							 "-");
 	}
 }
