@@ -112,7 +112,7 @@ START_TEST(a_change_of_the_rate)
 	run_writer_close(writer);
 	fixture_sql(
 		path,
-		"INSERT INTO mark VALUES (NULL, 2000000000, 'user', NULL, 'here')");
+		"INSERT INTO mark (at_ns, kind, text) VALUES (2000000000, 'user', 'here')");
 	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
 	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
 	ck_assert_uint_eq(report.changes.nr, 1);
