@@ -156,7 +156,7 @@ fill_l2() {
 
 	mkdir -p "$1/l2"
 	add_busybox "$root"
-	cp -- "$LAB/l2/init" "$root/init"
+	cp -- "$LAB/l2"/{init,boot} "$root/"
 	[[ ! -x $BUILD/guest/exitleaf ]] ||
 		strip -o "$root/bin/exitleaf" "$BUILD/guest/exitleaf"
 	pack "$root" "$1/l2/initrd"
@@ -166,7 +166,7 @@ fill_l2() {
 
 state_of_l2() {
 	echo "$KVERSION"
-	cat "$LAB/l2/init" "$LAB/payload.sh"
+	cat "$LAB/l2"/* "$LAB/payload.sh"
 	state_of "$BUSYBOX"
 	[[ ! -x $BUILD/guest/exitleaf ]] ||
 		sha256sum <"$BUILD/guest/exitleaf"
