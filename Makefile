@@ -48,6 +48,7 @@ UNIT_TESTS :=
 include bpf/bpf.mk
 include userspace/userspace.mk
 include guest/guest.mk
+include guest/workloads/workloads.mk
 include lab/cost/cost.mk
 include lab/faults/faults.mk
 
