@@ -24,7 +24,21 @@ struct kvm_vcpu_arch {
 	u32 hflags;
 };
 
+/* linux/preempt.h */
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct preempt_notifier {
+	struct hlist_node link;
+};
+
 struct kvm_vcpu {
+	struct preempt_notifier preempt_notifier;
 	struct kvm *kvm;
 	int vcpu_id;
 	struct kvm_vcpu_arch arch;
@@ -74,6 +88,12 @@ struct task_struct {
 	int pid;
 	struct task_struct *group_leader;
 	char comm[16];
+	struct hlist_head preempt_notifiers;
+};
+
+/* asm/kvm.h */
+struct kvm_regs {
+	u64 rip;
 };
 
 /* Classic tracepoints' records: arch/x86/kvm/trace.h */

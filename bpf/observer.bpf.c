@@ -12,6 +12,7 @@
 #include "exit_reason_codes.h"
 #include "extras.h"
 #include "leaf_reads.h"
+#include "marks.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -213,6 +214,23 @@ SEC("raw_tp/kvm_cpuid")
 int cpuid_answer(u64 *ctx)
 {
 	return book_answer(ctx);
+}
+
+SEC("raw_tp/kvm_cpuid")
+int cpuid_mark(u64 *ctx)
+{
+	if (likely((u32)ctx[0] != EXIT_LEAF_EXITS))
+		return 0;
+	return mark_word(slot_at(slot_find(vcpu_of_thread())), ctx);
+}
+
+/* (vcpu, regs) */
+SEC("fentry/kvm_arch_vcpu_ioctl_set_regs")
+int vcpu_reset(u64 *ctx)
+{
+	struct kvm_regs *regs = (void *)first_argument(ctx + 1);
+
+	return book_reset(first_argument(ctx), BPF_CORE_READ(regs, rip));
 }
 
 /*

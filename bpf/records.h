@@ -63,6 +63,17 @@ struct obs_cell {
 	u16 span[HIST_SPANS]; /* index in spans; 0: none yet */
 };
 
+/* A guest's mark that is being told, word by word: guest_marks.h. */
+struct obs_marking {
+	u64 exits; /* the VM's, when the text was complete */
+	u64 reset_exits; /* the VM's at its last reset */
+	u32 sum; /* of the words so far */
+	u8 words; /* so far, the start among them; 0: none has begun */
+	u8 length; /* of the text, in words */
+	u8 pad[2];
+	u32 text[16];
+};
+
 /* obs_slot.vcpu of a slot whose vCPU is no more; user space frees it. */
 #define OBS_GONE 1ull
 
@@ -99,7 +110,8 @@ struct obs_slot {
 	u32 reason[OBS_CELLS]; /* of each cell */
 	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
 	char comm[16]; /* of the process */
-	u8 pad2[144];
+	struct obs_marking marking;
+	u8 pad2[56];
 	struct obs_cell cell[OBS_CELLS];
 };
 
@@ -166,6 +178,32 @@ struct obs_answer {
 	u32 outside; /* of @vcpus: out of the guest, their exit counted */
 };
 
+/* A moment with a name. */
+enum obs_mark_kind {
+	OBS_MARK_GUEST = 1, /* by the guest: guest_marks.h */
+	OBS_MARK_RESET, /* the VM was reset */
+};
+
+struct obs_mark {
+	u64 vm;
+	u64 ns; /* clock */
+	u64 kernel_exits; /* KVM's own total, as the guest was answered */
+	u64 exits_before; /* the VM's sum: that total is no lower … */
+	u64 exits; /* … and right after it was made */
+	u32 kind;
+	u32 vcpu_id;
+	u32 vcpus; /* of this VM, seen so far */
+	u32 has_kernel; /* KVM has such a leaf */
+	char text[64];
+};
+
+/* How many marks are taken: of a VM in a row, then one in so long … */
+#define OBS_MARK_BURST 32
+#define OBS_MARK_NS 100000000ull
+/* … of a VM, and in all. */
+#define OBS_VM_MARKS 1000
+#define OBS_MARKS 10000
+
 /* What could not be booked, of all VMs. */
 struct obs_losses {
 	u64 no_slot; /* exits and entries of vCPUs that found no slot */
@@ -174,6 +212,7 @@ struct obs_losses {
 	u64 no_span; /* times that are missing in histograms */
 	u64 no_key; /* exits that found no place in the table of keys */
 	u64 slow; /* slow exits that found no room in the ring buffer */
+	u64 marks; /* guests' marks and resets: damaged, or too many */
 };
 
 /* What is to be observed beside counts and times; set before loading. */
@@ -201,8 +240,10 @@ OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) == 896);
 OBS_ASSERT(sizeof(struct obs_slot) == 4096);
 OBS_ASSERT(sizeof(struct obs_key) == 24);
 OBS_ASSERT(sizeof(struct obs_slow) == 64);
+OBS_ASSERT(sizeof(struct obs_marking) == 88);
+OBS_ASSERT(sizeof(struct obs_mark) == 120);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
-OBS_ASSERT(sizeof(struct obs_losses) == 48);
+OBS_ASSERT(sizeof(struct obs_losses) == 56);
 OBS_ASSERT(sizeof(struct obs_config) == 24);
 
 #endif /* EXITLEDGER_RECORDS_H */

@@ -30,6 +30,9 @@ struct vm {
 	u64 number; /* addresses are reused; numbers are not */
 	u32 head; /* 1 + index of the VM's newest slot */
 	u32 vcpus;
+	u64 mark_ns; /* marks.h */
+	u32 marks;
+	u32 pad;
 };
 
 struct {

@@ -9,7 +9,8 @@ PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ)
 
 REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
 		  $(BUILD)/obj/userspace/reasons.o
-EXITLEAF_OBJECTS := $(BUILD)/obj/guest/exitleaf.o
+EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o,exitleaf mark) \
+		    $(BUILD)/obj/userspace/utf8.o
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 			kinds micro_code micro_image micro_run \
 			micro_vmm_work microguest vmm)
@@ -41,7 +42,8 @@ TEST_LEAVES_OBJECT := $(BUILD)/obj/guest/tests/test_leaves.o
 
 UNIT_TESTS += $(TEST_LEAVES)
 
-$(TEST_LEAVES): $(TEST_LEAVES_OBJECT) $(REPORT_OBJECTS)
+$(TEST_LEAVES): $(TEST_LEAVES_OBJECT) $(BUILD)/obj/guest/mark.o \
+		$(REPORT_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson $(CHECK_LIBS)
 

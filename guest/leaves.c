@@ -37,7 +37,7 @@ static struct leaf_io *read_one(struct leaves *leaves, leaf_cpuid cpuid,
 	return io;
 }
 
-static bool read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
+static void read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 {
 	const struct leaf_io *io;
 
@@ -45,34 +45,48 @@ static bool read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 	if (io->ebx != EXIT_LEAF_SIG_EBX || io->ecx != EXIT_LEAF_SIG_ECX ||
 	    io->edx != EXIT_LEAF_SIG_EDX) {
 		leaves->nr = 0;
-		return false;
+		return;
 	}
 	leaves->abi = io->eax;
 	if (leaves->abi != EXIT_LEAF_ABI)
-		return false;
+		return;
 	io = read_one(leaves, cpuid, data, EXIT_LEAF_INFO, 1);
 	leaves->isa = io->eax;
 	leaves->vcpus = io->ecx;
 	leaves->counting = io->edx & EXIT_LEAF_COUNTING;
 	leaves->timing = io->edx & EXIT_LEAF_TIMING;
-	return true;
+}
+
+/* Both ISAs' worst case: two reads per reason, and five more. */
+static int make_room(struct leaves *leaves)
+{
+	size_t nr, most;
+
+	exit_reasons(EXIT_ISA_VMX, &nr);
+	exit_reasons(EXIT_ISA_SVM, &most);
+	most = 2 * (nr > most ? nr : most) + 5;
+	leaves->io = calloc(most, sizeof(*leaves->io));
+	return leaves->io ? 0 : -ENOMEM;
+}
+
+int leaves_read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
+{
+	int r = make_room(leaves);
+
+	if (!r)
+		read_info(leaves, cpuid, data);
+	return r;
 }
 
 int leaves_read(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 {
 	const struct exit_reason *reasons;
 	uint32_t last;
-	size_t nr, most;
+	size_t nr;
+	int r = leaves_read_info(leaves, cpuid, data);
 
-	/* Both ISAs' worst case: two reads per reason, and five more. */
-	exit_reasons(EXIT_ISA_VMX, &nr);
-	exit_reasons(EXIT_ISA_SVM, &most);
-	most = 2 * (nr > most ? nr : most) + 5;
-	leaves->io = calloc(most, sizeof(*leaves->io));
-	if (!leaves->io)
-		return -ENOMEM;
-	if (!read_info(leaves, cpuid, data))
-		return 0;
+	if (r || leaves->abi != EXIT_LEAF_ABI)
+		return r;
 	reasons = exit_reasons(leaves->isa, &nr);
 	last = exit_reason_cpuid(leaves->isa);
 	for (size_t i = 0; i < nr; i++) {

@@ -46,6 +46,14 @@ const struct leaf_io *leaves_find(const struct leaves *leaves, uint32_t leaf,
 				  uint32_t index);
 
 /**
+ * leaves_read_info - find out whether the leaves are there, and no more
+ * @leaves: zeroed; to be freed with leaves_free
+ *
+ * 0, or -ENOMEM.
+ */
+int leaves_read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data);
+
+/**
  * leaves_read - find out whether the leaves are there, and read all of them
  * @leaves: zeroed; to be freed with leaves_free
  * @cpuid: executes CPUID

@@ -37,6 +37,7 @@ int cmd_record(int argc, char **argv)
 	if (!r)
 		r = host_check(&host, &why);
 	command_catch_signals();
+	options.monitor.observe.marks = true;
 	if (!r)
 		r = observer_open(&observer, &options.monitor.observe, &why);
 	if (!r) {
@@ -45,6 +46,7 @@ int cmd_record(int argc, char **argv)
 		run_info_read_host(&info);
 		snprintf(info.attach, sizeof(info.attach), "%s",
 			 attach_name(observer_attach(observer)));
+		info.guest_marks = observer_sees_marks(observer);
 		source = observer_source(observer);
 		r = record_run(&options, &source, start_ns, &info, &command,
 			       &why);

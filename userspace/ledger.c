@@ -153,6 +153,18 @@ int ledger_slow_add(struct ledger_slows *slows, const struct ledger_slow *slow)
 	return 0;
 }
 
+int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark)
+{
+	struct ledger_mark *added;
+
+	added = insert((void **)&marks->mark, &marks->nr, &marks->room,
+		       sizeof(*added), marks->nr);
+	if (!added)
+		return -ENOMEM;
+	*added = *mark;
+	return 0;
+}
+
 /* The smallest and the largest of two sets of times; 0: an empty set. */
 static void widen(uint64_t *min, uint64_t *max, uint64_t more_min,
 		  uint64_t more_max)
@@ -394,6 +406,7 @@ void ledger_reset(struct ledger *ledger)
 	}
 	ledger->nr_vms = kept;
 	ledger->slows.nr = 0;
+	ledger->marks.nr = 0;
 }
 
 void ledger_total_free(struct ledger_total *total)
@@ -409,5 +422,6 @@ void ledger_free(struct ledger *ledger)
 		ledger_vm_free(&ledger->vm[i]);
 	free(ledger->vm);
 	free(ledger->slows.slow);
+	free(ledger->marks.mark);
 	memset(ledger, 0, sizeof(*ledger));
 }

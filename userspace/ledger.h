@@ -102,6 +102,7 @@ struct ledger_losses {
 	uint64_t no_span; /* times missing in histograms */
 	uint64_t no_key; /* exits missing in the tables by key */
 	uint64_t slow; /* slow exits that found no room in the ring buffer */
+	uint64_t marks; /* guests' marks and resets: damaged, or too many */
 };
 
 /* An exit that took longer than asked for. */
@@ -124,6 +125,31 @@ struct ledger_slows {
 	size_t room;
 };
 
+/* A moment of a VM that has a name. */
+struct ledger_mark {
+	uint64_t at_ns; /* CLOCK_MONOTONIC */
+	uint64_t vm; /* ledger_vm.number */
+	uint32_t vcpu_id;
+	uint32_t vcpus; /* of the VM, seen by then */
+	bool reset; /* the VM was reset; else the guest set it: @text */
+	bool has_kernel; /* KVM has the counters, and told the guest … */
+	uint64_t kernel_exits; /* … this total */
+	/*
+	 * The observer's sum of the VM just after that, and one that the total
+	 * is no lower than: @exits_before <= total < @exits + @vcpus, if it
+	 * has seen the VM from its start.  A reset has one sum, twice.
+	 */
+	uint64_t exits;
+	uint64_t exits_before;
+	char text[LEDGER_NAME]; /* fit to be shown */
+};
+
+struct ledger_marks {
+	struct ledger_mark *mark; /* in the order of @at_ns, nearly */
+	size_t nr;
+	size_t room;
+};
+
 struct ledger {
 	uint64_t ns; /* CLOCK_MONOTONIC of the last collection */
 	struct ledger_losses losses;
@@ -131,6 +157,7 @@ struct ledger {
 	size_t nr_vms;
 	size_t room;
 	struct ledger_slows slows; /* of the interval: not kept by ledger_add */
+	struct ledger_marks marks; /* likewise */
 };
 
 /* Sums over vCPUs.  To be freed with ledger_total_free. */
@@ -170,6 +197,9 @@ struct ledger_key *ledger_key(struct ledger_keys *keys, uint32_t reason,
 
 /** ledger_slow_add - append a slow exit; 0 or -ENOMEM */
 int ledger_slow_add(struct ledger_slows *slows, const struct ledger_slow *slow);
+
+/** ledger_mark_add - append a mark; 0 or -ENOMEM */
+int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark);
 
 /** ledger_total - add a VM's vCPUs up; 0 or -ENOMEM */
 int ledger_total(const struct ledger_vm *vm, struct ledger_total *total);

@@ -7,9 +7,11 @@
 
 #include <bpf/libbpf.h>
 
+#include "counters.h"
 #include "exit_leaves.h"
 #include "host.h"
 #include "observer_private.h"
+#include "vm_name.h"
 
 enum attach observer_attach(const struct observer *observer)
 {
@@ -19,6 +21,11 @@ enum attach observer_attach(const struct observer *observer)
 bool observer_sees_ends(const struct observer *observer)
 {
 	return observer->sees_ends;
+}
+
+bool observer_sees_marks(const struct observer *observer)
+{
+	return observer->options.marks && observer->attach != ATTACH_TP;
 }
 
 /* The last line that libbpf had to say: the cause when something fails. */
@@ -127,6 +134,10 @@ static void choose_programs(const struct observer *observer,
 	choose_entry(bpf, choice.attach, job_of(options));
 	bpf_program__set_autoload(bpf->progs.vcpu_end, choice.ends);
 	bpf_program__set_autoload(bpf->progs.cpuid_answer, options->answers);
+	bpf_program__set_autoload(bpf->progs.cpuid_mark,
+				  options->marks && choice.attach != ATTACH_TP);
+	bpf_program__set_autoload(bpf->progs.vcpu_reset,
+				  options->marks && choice.ends);
 	bpf_program__set_autoload(bpf->progs.off_cpu, options->off_cpu);
 	bpf_program__set_autoload(bpf->progs.key_port,
 				  options->by == LEDGER_KEY_PORT);
@@ -327,24 +338,57 @@ static int take_slow(void *ctx, void *data, size_t size)
 	return ledger_slow_add(&observer->ledger->slows, &to);
 }
 
-/* The one ring buffer that this observer has: compare's or monitor's. */
-static int open_ring(struct observer *observer, struct why *why)
+static int take_mark(void *ctx, void *data, size_t size)
 {
-	struct observer_bpf *bpf = observer->bpf;
+	struct observer *observer = ctx;
+	const struct obs_mark *from = data;
+	struct ledger_mark to = {
+		.at_ns = from->ns,
+		.vm = from->vm,
+		.vcpu_id = from->vcpu_id,
+		.vcpus = from->vcpus,
+		.reset = from->kind == OBS_MARK_RESET,
+		/* A VMM may define a leaf of that number on any KVM. */
+		.has_kernel = from->has_kernel && counters_leaves(),
+		.kernel_exits = from->kernel_exits,
+		.exits = from->exits,
+		.exits_before = from->exits_before,
+	};
 
-	if (observer->options.answers)
-		observer->ring =
-			ring_buffer__new(bpf_map__fd(bpf->maps.answers),
-					 take_answer, observer, NULL);
-	else if (observer->options.slower_than_ns)
-		observer->ring = ring_buffer__new(bpf_map__fd(bpf->maps.slow),
-						  take_slow, observer, NULL);
-	else
-		return 0;
+	if (size < sizeof(*from))
+		return -EINVAL;
+	vm_name_clean(from->text, sizeof(from->text), to.text, sizeof(to.text));
+	return ledger_mark_add(&observer->ledger->marks, &to);
+}
+
+static int add_ring(struct observer *observer, struct bpf_map *map,
+		    ring_buffer_sample_fn take)
+{
 	if (observer->ring)
+		return ring_buffer__add(observer->ring, bpf_map__fd(map), take,
+					observer);
+	observer->ring =
+		ring_buffer__new(bpf_map__fd(map), take, observer, NULL);
+	return observer->ring ? 0 : -errno;
+}
+
+/* What there is to be read one by one: compare's answers, or the others'. */
+static int open_rings(struct observer *observer, struct why *why)
+{
+	const struct observer_options *options = &observer->options;
+	struct observer_bpf *bpf = observer->bpf;
+	int r = 0;
+
+	if (options->answers)
+		r = add_ring(observer, bpf->maps.answers, take_answer);
+	if (!r && options->slower_than_ns)
+		r = add_ring(observer, bpf->maps.slow, take_slow);
+	if (!r && options->marks)
+		r = add_ring(observer, bpf->maps.marks, take_mark);
+	if (!r)
 		return 0;
-	return why_set(why, errno, "cannot read the BPF ring buffer: %s",
-		       strerror(errno));
+	return why_set(why, -r, "cannot read the BPF ring buffer: %s",
+		       strerror(-r));
 }
 
 int observer_open(struct observer **result,
@@ -366,7 +410,7 @@ int observer_open(struct observer **result,
 	r = attach_programs(observer, &btf, why);
 	kvm_btf_close(&btf);
 	if (!r)
-		r = open_ring(observer, why);
+		r = open_rings(observer, why);
 	if (r)
 		observer_close(observer);
 	else

@@ -21,6 +21,7 @@ struct observer_options {
 	enum ledger_key_kind by; /* ledger_vcpu.keys; likewise */
 	uint64_t slower_than_ns; /* ledger.slows; 0: none; likewise */
 	bool slow_hlt; /* HLT among the slow ones, too */
+	bool marks; /* ledger.marks; not with classic tracepoints */
 };
 
 struct observer;
@@ -44,6 +45,13 @@ enum attach observer_attach(const struct observer *observer);
  * If not, a vCPU that gets a gone one's address is booked on that one.
  */
 bool observer_sees_ends(const struct observer *observer);
+
+/**
+ * observer_sees_marks - whether guests' own marks are noticed
+ *
+ * With classic tracepoints they are not.  A VM's resets are seen where ends are.
+ */
+bool observer_sees_marks(const struct observer *observer);
 
 /**
  * observer_collect - add to a ledger what was booked since the last call

@@ -369,6 +369,7 @@ static void collect_losses(const struct observer *observer,
 		.no_span = losses->no_span,
 		.no_key = losses->no_key,
 		.slow = losses->slow,
+		.marks = losses->marks,
 	};
 }
 
@@ -402,22 +403,25 @@ int observer_collect(struct observer *observer, struct ledger *ledger,
 		     struct ledger *total)
 {
 	struct timespec now;
-	int r;
+	int r = 0;
 
+	/* First: then the time and the VM of each are within what follows. */
+	observer->ledger = ledger;
+	if (observer->options.slower_than_ns || observer->options.marks)
+		r = ring_buffer__consume(observer->ring);
+	observer->ledger = NULL;
+	if (r < 0)
+		return r;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ledger->ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	census(observer, ledger->ns);
 	observer->vms_seen = __atomic_load_n(&observer->bpf->bss->vms_seen,
 					     __ATOMIC_ACQUIRE);
-	observer->ledger = ledger;
 	observer->total = total;
 	r = collect_slots(observer, ledger);
-	if (!r && observer->options.slower_than_ns)
-		r = ring_buffer__consume(observer->ring);
-	observer->ledger = NULL;
 	observer->total = NULL;
 	collect_losses(observer, &ledger->losses);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 bool observer_has_news(const struct observer *observer)

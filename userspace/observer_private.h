@@ -33,7 +33,7 @@ static inline u64 advance(const u64 *counter, u64 *seen)
 
 struct observer {
 	struct observer_bpf *bpf;
-	struct ring_buffer *ring; /* answers and slow exits, where asked for */
+	struct ring_buffer *ring; /* answers, slow exits, marks: if asked for */
 	struct answers *answers; /* where those go, during observer_answers() */
 	struct ledger *ledger; /* … these, during observer_collect() */
 	struct ledger *total; /* of the vCPUs that end, likewise; or NULL */

@@ -14,6 +14,7 @@ enum {
 	LOSS_NO_SPAN,
 	LOSS_NO_KEY,
 	LOSS_SLOW,
+	LOSS_MARKS,
 	NR_LOSSES,
 };
 
@@ -38,6 +39,8 @@ static const struct {
 			   "times that found no room in the histograms" },
 	[LOSS_NO_KEY] = { "no_key", "exits that found no room by key" },
 	[LOSS_SLOW] = { "slow", "slow exits that found no room" },
+	[LOSS_MARKS] = { "marks",
+			 "marks by guests that were damaged or too many" },
 };
 
 static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
@@ -52,6 +55,7 @@ static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
 	count[LOSS_NO_SPAN] = from->no_span;
 	count[LOSS_NO_KEY] = from->no_key;
 	count[LOSS_SLOW] = from->slow;
+	count[LOSS_MARKS] = from->marks;
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
 		const struct ledger_vm *vm = &ledger->vm[i];
 

@@ -16,7 +16,7 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	   bench_peers bench_result bench_stats render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
-RUN := $(addprefix run/,bytes render_report replay run_cells run_info run_reader \
+RUN := $(addprefix run/,bytes render_marks render_report replay run_cells run_info run_reader \
 	 run_reader_load run_report run_schema run_series run_writer run_writer_vms)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
@@ -64,9 +64,9 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_peers bench_stats books doctor \
-	 exit_reason monitor monitor_loop observer observer_collect \
+	 exit_reason marks monitor monitor_loop observer observer_collect \
 	 observer_faults plain reasons render_doctor render_monitor run \
-	 run_damage soundness top tracepoints vm_name
+	 run_damage run_marks soundness top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -103,20 +103,24 @@ $(RECORD_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_cost \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
-# The observer's accessor of the exit reason, in a program of the test's own.
-TEST_SKELETON := $(BUILD)/tests/exit_reason.skel.h
+# The observer's accessor of the exit reason, and its marks, in programs of the
+# tests' own.
+BPF_TESTS := exit_reason marks
 
-$(BUILD)/tests/exit_reason.bpf.o: userspace/tests/exit_reason.bpf.c \
-				  $(wildcard bpf/*.[ch] kvm-instrumentation/src/*)
+$(BUILD)/tests/%.bpf.o: userspace/tests/%.bpf.c \
+			$(wildcard bpf/*.[ch] kvm-instrumentation/src/*)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
-$(TEST_SKELETON): $(BUILD)/tests/exit_reason.bpf.o
-	$(BPFTOOL) gen skeleton $< name exit_reason_bpf > $@.new
+$(BUILD)/tests/%.skel.h: $(BUILD)/tests/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new
 	mv $@.new $@
 
-$(BUILD)/obj/userspace/tests/test_exit_reason.o: ALL_CFLAGS += -I$(BUILD)/tests
-$(BUILD)/obj/userspace/tests/test_exit_reason.o: $(TEST_SKELETON)
+$(BPF_TESTS:%=$(BUILD)/obj/userspace/tests/test_%.o): \
+	ALL_CFLAGS += -I$(BUILD)/tests -Iguest
+$(BPF_TESTS:%=$(BUILD)/obj/userspace/tests/test_%.o): \
+	$(BUILD)/obj/userspace/tests/test_%.o: $(BUILD)/tests/%.skel.h
+$(BUILD)/tests/test_marks: $(BUILD)/obj/guest/mark.o
 
 # Hosts made up: what is written of them, and a live view of them, which a test
 # drives in a terminal.
@@ -160,8 +164,8 @@ $(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
-$(patsubst %,$(BUILD)/tests/test_%,run run_damage): $(RUN_FIXTURE) $(RUN_OBJECTS)
-$(patsubst %,$(BUILD)/tests/test_%,run run_damage): CHECK_LIBS += $(RUN_LIBS)
+$(patsubst %,$(BUILD)/tests/test_%,run run_damage run_marks): $(RUN_FIXTURE) $(RUN_OBJECTS)
+$(patsubst %,$(BUILD)/tests/test_%,run run_damage run_marks): CHECK_LIBS += $(RUN_LIBS)
 
 .SECONDARY: $(TEST_OBJECTS)
 

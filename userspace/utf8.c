@@ -43,3 +43,16 @@ size_t utf8_cut(const char *text, size_t characters)
 	}
 	return bytes;
 }
+
+size_t utf8_characters(const char *text)
+{
+	size_t nr = 0;
+
+	while (*text) {
+		size_t length = utf8_length(text);
+
+		text += length ? length : 1;
+		nr++;
+	}
+	return nr;
+}

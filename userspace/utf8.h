@@ -15,4 +15,7 @@ size_t utf8_length(const char *text);
 /** utf8_cut - how many bytes the first @characters of a string have, at most */
 size_t utf8_cut(const char *text, size_t characters);
 
+/** utf8_characters - how many characters a string has, as utf8_cut() counts */
+size_t utf8_characters(const char *text);
+
 #endif /* EXITLEDGER_UTF8_H */

@@ -310,3 +310,8 @@ void vm_name(uint32_t pid, char *name, size_t size)
 {
 	vm_name_at("/proc", pid, name, size);
 }
+
+void vm_name_clean(const char *bytes, size_t length, char *text, size_t size)
+{
+	copy_text((struct span){ bytes, strnlen(bytes, length) }, text, size);
+}

@@ -30,4 +30,11 @@ void vm_name_at(const char *proc, uint32_t pid, char *name, size_t size);
  */
 void vm_name_parse(const char *cmdline, size_t length, char *name, size_t size);
 
+/**
+ * vm_name_clean - any bytes as text that may be shown: a '?' for what may not
+ * @length: of @bytes; what is behind a NUL is left out
+ * @text: filled in as @name above, "?" if there is nothing
+ */
+void vm_name_clean(const char *bytes, size_t length, char *text, size_t size);
+
 #endif /* EXITLEDGER_VM_NAME_H */

@@ -6,6 +6,7 @@
 #include "host.h"
 #include "render_losses.h"
 #include "render_monitor.h"
+#include "run/render_marks.h"
 #include "run/render_report.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
@@ -45,6 +46,9 @@ static void render_head(const char *path, const struct run_report *report,
 	if (info->command[0])
 		fprintf(out, "command  %s\n         exit status %u\n",
 			format_name(info->command).s, info->command_status);
+	if (!info->guest_marks)
+		fputs("marks    guests' own were not seen: not with this way to attach BPF\n",
+		      out);
 	if (info->shown[0])
 		fprintf(out, "only     %s\n", format_name(info->shown).s);
 }
@@ -280,6 +284,9 @@ int render_report_text(const char *path, const struct run_report *report,
 		if (r)
 			return r;
 		render_phases(report, out);
+		r = render_marks(report, filter, out);
+		if (r)
+			return r;
 	}
 	fputc('\n', out);
 	render_losses_text(&report->total, out);

@@ -29,6 +29,8 @@ static const char *text_of(const char *kind)
 		{ RUN_MARK_FIRST_EXIT, "first exit: " },
 		{ RUN_MARK_FIRST_IO, "first I/O exit: " },
 		{ RUN_MARK_ENDED, "ended: " },
+		{ RUN_MARK_RESET, "reset: " },
+		{ RUN_MARK_GUEST, "guest: " },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -34,6 +34,7 @@ static const struct field {
 	FIELD(BOOL, count_only),
 	FIELD(BOOL, fast),
 	FIELD(BOOL, off_cpu),
+	FIELD(BOOL, guest_marks),
 	FIELD(U64, slower_than_ns),
 	FIELD(BOOL, slow_hlt),
 	TEXT_FIELD(shown),

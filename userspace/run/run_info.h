@@ -22,6 +22,7 @@ struct run_info {
 	bool count_only;
 	bool fast;
 	bool off_cpu;
+	bool guest_marks; /* guests' own marks are seen */
 	uint64_t slower_than_ns;
 	bool slow_hlt;
 	char shown[256]; /* the filters, as options; "": all */

@@ -14,6 +14,11 @@ struct run_reader;
 struct run_mark {
 	uint64_t at_ns;
 	uint64_t vm; /* number; 0: of none */
+	/* As in struct ledger_mark, of kinds guest and reset. */
+	uint64_t kernel_exits, bpf_exits, bpf_before;
+	uint32_t vcpu, vcpus;
+	bool has_exits; /* the BPF sums, and the vCPUs */
+	bool has_kernel;
 	char kind[16]; /* RUN_MARK_… */
 	char text[128];
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/run_cells.h"
 #include "run/run_reader_private.h"
 
 int run_damaged(const struct run_reader *reader, struct why *why,
@@ -113,6 +114,27 @@ static int load_vcpu(struct run_reader *reader, sqlite3_stmt *row)
 	return 0;
 }
 
+/* A mark's counts, or none. */
+static bool get_exits(sqlite3_stmt *row, struct run_mark *mark)
+{
+	uint64_t vcpu, vcpus;
+
+	if (sqlite3_column_type(row, 7) == SQLITE_NULL)
+		return true;
+	mark->has_exits = true;
+	mark->has_kernel = sqlite3_column_type(row, 6) != SQLITE_NULL;
+	if (!run_column(row, 4, UINT32_MAX, &vcpu) ||
+	    !run_column(row, 5, UINT32_MAX, &vcpus) ||
+	    (mark->has_kernel &&
+	     !run_column(row, 6, RUN_COUNT_MAX, &mark->kernel_exits)) ||
+	    !run_column(row, 7, RUN_COUNT_MAX, &mark->bpf_exits) ||
+	    !run_column(row, 8, RUN_COUNT_MAX, &mark->bpf_before))
+		return false;
+	mark->vcpu = vcpu;
+	mark->vcpus = vcpus;
+	return true;
+}
+
 static int load_mark(struct run_reader *reader, sqlite3_stmt *row)
 {
 	struct run_marks *marks = &reader->marks;
@@ -122,7 +144,8 @@ static int load_mark(struct run_reader *reader, sqlite3_stmt *row)
 	    !text_column(row, 1, mark.kind, sizeof(mark.kind)) ||
 	    (sqlite3_column_type(row, 2) != SQLITE_NULL &&
 	     !run_column(row, 2, INT64_MAX, &mark.vm)) ||
-	    !text_column(row, 3, mark.text, sizeof(mark.text)))
+	    !text_column(row, 3, mark.text, sizeof(mark.text)) ||
+	    !get_exits(row, &mark))
 		return -EINVAL;
 	all = grow(marks->mark, marks->nr, sizeof(*all));
 	if (!all)
@@ -146,7 +169,7 @@ int run_reader_load(struct run_reader *reader, struct why *why)
 	if (!r)
 		r = each_row(
 			reader,
-			"SELECT at_ns, kind, vm, text FROM mark ORDER BY at_ns, id",
+			"SELECT at_ns, kind, vm, text, vcpu, vcpus, kernel_exits, bpf_exits, bpf_before FROM mark ORDER BY at_ns, id",
 			load_mark, "mark", why);
 	return r;
 }

@@ -143,6 +143,14 @@ static bool begins_phase(struct run_reader *reader, const struct filter *filter,
 	return !mark->vm || (vm && filter_has_vm(filter, vm));
 }
 
+/* Whose name a phase has, of marks of the same moment: the highest. */
+static int rank(const struct run_mark *mark)
+{
+	if (!strcmp(mark->kind, RUN_MARK_USER))
+		return 2;
+	return !strcmp(mark->kind, RUN_MARK_GUEST);
+}
+
 static void add_mark(struct run_report *report, const struct run_mark *mark)
 {
 	struct run_phase *last = &report->phase[report->nr_phases - 1];
@@ -154,8 +162,7 @@ static void add_mark(struct run_report *report, const struct run_mark *mark)
 		return;
 	}
 	last->more += last->mark != NULL;
-	if (!last->mark || (!strcmp(mark->kind, RUN_MARK_USER) &&
-			    strcmp(last->mark->kind, RUN_MARK_USER)))
+	if (!last->mark || rank(mark) > rank(last->mark))
 		last->mark = mark;
 }
 
@@ -203,6 +210,7 @@ int run_report_read(struct run_reader *reader, const struct filter *filter,
 	memset(report, 0, sizeof(*report));
 	report->info = run_reader_info(reader);
 	report->marks = run_reader_marks(reader);
+	report->vms = run_reader_vms(reader);
 	report->total.ns = report->info->started_ns;
 	r = read_points(reader, filter, report, &points, why);
 	report->seconds = (report->total.ns - report->info->started_ns) / 1e9;

@@ -35,6 +35,7 @@ struct run_phase {
 struct run_report {
 	const struct run_info *info;
 	const struct run_marks *marks;
+	const struct ledger *vms; /* all, with their names */
 	struct ledger total; /* in full */
 	double seconds;
 	uint64_t exits; /* that the filter lets through … */

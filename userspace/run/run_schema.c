@@ -31,7 +31,7 @@ static const struct {
 	{ "chunk",
 	  "CREATE TABLE chunk (first INTEGER PRIMARY KEY, last INTEGER, begin_ns INTEGER, end_ns INTEGER, series_size INTEGER, series BLOB, cells_size INTEGER, cells BLOB)" },
 	{ "mark",
-	  "CREATE TABLE mark (id INTEGER PRIMARY KEY, at_ns INTEGER, kind TEXT, vm INTEGER, text TEXT)" },
+	  "CREATE TABLE mark (id INTEGER PRIMARY KEY, at_ns INTEGER, kind TEXT, vm INTEGER, text TEXT, vcpu INTEGER, vcpus INTEGER, kernel_exits INTEGER, bpf_exits INTEGER, bpf_before INTEGER)" },
 	{ "loss",
 	  "CREATE TABLE loss (n INTEGER, name TEXT, count INTEGER, PRIMARY KEY (n, name)) WITHOUT ROWID" },
 	{ "slow",
@@ -50,6 +50,7 @@ const struct run_loss run_losses[RUN_LOSSES] = {
 	{ "no_span", offsetof(struct ledger_losses, no_span) },
 	{ "no_key", offsetof(struct ledger_losses, no_key) },
 	{ "slow", offsetof(struct ledger_losses, slow) },
+	{ "marks", offsetof(struct ledger_losses, marks) },
 };
 
 _Static_assert(sizeof(struct ledger_losses) == RUN_LOSSES * sizeof(uint64_t),

@@ -9,7 +9,7 @@
 #include "msg.h"
 
 #define RUN_APPLICATION_ID 0x45784c67 /* "ExLg" */
-#define RUN_VERSION 1 /* of the schema: PRAGMA user_version */
+#define RUN_VERSION 2 /* of the schema: PRAGMA user_version */
 
 /* Kinds of marks: table mark, column kind. */
 #define RUN_MARK_USER "user"
@@ -18,6 +18,8 @@
 #define RUN_MARK_FIRST_EXIT "first-exit"
 #define RUN_MARK_FIRST_IO "first-io"
 #define RUN_MARK_ENDED "ended"
+#define RUN_MARK_RESET "reset"
+#define RUN_MARK_GUEST "guest" /* set by the guest itself */
 
 /** run_sql_error - what SQLite says of a run; returns -errno */
 int run_sql_error(sqlite3 *db, const char *path, struct why *why);
@@ -48,7 +50,7 @@ struct run_loss {
 	size_t offset; /* in struct ledger_losses */
 };
 
-#define RUN_LOSSES 8
+#define RUN_LOSSES 9
 extern const struct run_loss run_losses[RUN_LOSSES];
 
 /** run_loss - a count of a kind */

@@ -28,6 +28,8 @@ static const char *const statements[NR_PUTS] = {
 		"UPDATE vcpu SET gone_ns = ?3 WHERE vm = ?1 AND id = ?2 AND gone_ns IS NULL",
 	[PUT_MARK] =
 		"INSERT INTO mark (at_ns, kind, vm, text) VALUES (?, ?, ?, ?)",
+	[PUT_MARK_EXITS] =
+		"INSERT INTO mark VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PUT_LOSS] = "INSERT INTO loss VALUES (?, ?, ?)",
 	[PUT_SLOW] =
 		"INSERT INTO slow (n, at_ns, vm, vcpu, tid, reason, key, ns, preempted_ns, blocked_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -242,6 +244,8 @@ static int put_interval(struct run_writer *writer,
 {
 	int r = run_writer_vms(writer, interval);
 
+	if (r == SQLITE_OK)
+		r = run_writer_marks(writer, interval);
 	if (r == SQLITE_OK)
 		r = put_cells(writer, interval, begin_ns);
 	if (r == SQLITE_OK)

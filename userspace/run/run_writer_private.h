@@ -20,6 +20,7 @@ enum {
 	PUT_VCPU_AGAIN, /* its thread or its prior exits became known */
 	PUT_VCPU_GONE,
 	PUT_MARK,
+	PUT_MARK_EXITS, /* a guest's own, or a reset */
 	PUT_LOSS,
 	PUT_SLOW,
 	NR_PUTS,
@@ -60,6 +61,9 @@ struct run_writer {
  * Bindings are cleared.  A result code of SQLite.
  */
 int run_put(struct run_writer *writer, unsigned int statement);
+
+/** run_writer_marks - record the marks that came from VMs in an interval */
+int run_writer_marks(struct run_writer *writer, const struct ledger *interval);
 
 /** run_writer_vms - record which VMs and vCPUs an interval has, and marks */
 int run_writer_vms(struct run_writer *writer, const struct ledger *interval);

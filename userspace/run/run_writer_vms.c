@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "reasons.h"
+#include "run/run_cells.h"
 #include "run/run_writer_private.h"
 
 static int put_mark(struct run_writer *writer, uint64_t at_ns, const char *kind,
@@ -184,5 +185,39 @@ int run_writer_vms(struct run_writer *writer, const struct ledger *interval)
 	}
 	/* Those that are gone get a row of their own if they come again. */
 	ledger_reset(&writer->known);
+	return r;
+}
+
+static int put_exits(struct run_writer *writer, const struct ledger_vm *vm,
+		     const struct ledger_mark *mark)
+{
+	sqlite3_stmt *put = writer->put[PUT_MARK_EXITS];
+
+	sqlite3_bind_int64(put, 1, mark->at_ns);
+	sqlite3_bind_text(put, 2, mark->reset ? RUN_MARK_RESET : RUN_MARK_GUEST,
+			  -1, SQLITE_STATIC);
+	sqlite3_bind_int64(put, 3, mark->vm);
+	sqlite3_bind_text(put, 4, mark->reset ? vm->name : mark->text, -1,
+			  SQLITE_STATIC);
+	sqlite3_bind_int64(put, 5, mark->vcpu_id);
+	sqlite3_bind_int64(put, 6, mark->vcpus);
+	if (mark->has_kernel && mark->kernel_exits <= RUN_COUNT_MAX)
+		sqlite3_bind_int64(put, 7, mark->kernel_exits);
+	sqlite3_bind_int64(put, 8, mark->exits);
+	sqlite3_bind_int64(put, 9, mark->exits_before);
+	return run_put(writer, PUT_MARK_EXITS);
+}
+
+int run_writer_marks(struct run_writer *writer, const struct ledger *interval)
+{
+	int r = SQLITE_OK;
+
+	for (size_t i = 0; r == SQLITE_OK && i < interval->marks.nr; i++) {
+		const struct ledger_mark *mark = &interval->marks.mark[i];
+		const struct ledger_vm *vm = ledger_find_vm(interval, mark->vm);
+
+		if (vm && filter_has_vm(writer->filter, vm))
+			r = put_exits(writer, vm, mark);
+	}
 	return r;
 }

@@ -117,6 +117,7 @@ run "$exitledger" replay "$run_file"
 ok 'replay: a table' out_has 'EXIT REASON'
 ok 'replay: a table: of when' out_has 'recorded 20'
 ok 'replay: a table: marks' out_has 'first I/O exit: vm2'
+ok "replay: a table: guests' marks" out_has 'guest: login?[31m prompt'
 ok 'replay: a table: in 80 columns' fits_80
 replay schema -i 0.02 --histograms
 run userspace/t/formats.t "$tap_dir/schema.json"
@@ -139,6 +140,9 @@ ok 'report: the most' out_has 'most     0x07b IOIO'
 ok 'report: the least' out_has 'least    UNKNOWN(0xdead)'
 ok 'report: percentiles' out_has 'P99'
 ok 'report: stability' out_has 'CHANCE'
+ok "report: a guest's mark begins a phase" out_has 's  guest: login?[31m prompt'
+ok "report: a guest's mark, in both books" \
+	out_has "KVM's total is what BPF counted: at 1 of 1 marks exactly"
 ok 'report: what was not booked' out_has 'lost     4 events'
 status=0
 "$exitledger" report "$run_file" >/dev/full 2>"$tap_dir/err" || status=$?

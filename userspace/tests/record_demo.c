@@ -44,6 +44,21 @@ static void happen(struct ledger *ledger)
 	ledger->losses.no_slot = demo.step / 4;
 }
 
+/* A guest that sets a mark, with a text that a terminal would obey. */
+static int mark(struct ledger *interval)
+{
+	const struct ledger_mark set = { .at_ns = monitor_now_ns(),
+					 .vm = 2,
+					 .vcpus = 2,
+					 .has_kernel = true,
+					 .kernel_exits = 1000,
+					 .exits = 1000,
+					 .exits_before = 1000,
+					 .text = "login\x1b[31m prompt" };
+
+	return demo.step == 4 ? ledger_mark_add(&interval->marks, &set) : 0;
+}
+
 static int collect(void *context, struct ledger *interval, struct ledger *total)
 {
 	const struct ledger_slow slow = { .at_ns = monitor_now_ns(),
@@ -66,6 +81,8 @@ static int collect(void *context, struct ledger *interval, struct ledger *total)
 		r = ledger_add(&demo.sum, &now);
 	if (!r)
 		r = ledger_slow_add(&interval->slows, &slow);
+	if (!r)
+		r = mark(interval);
 	ledger_free(&now);
 	if (demo.step + 1 == demo.collections)
 		raise(SIGINT);
@@ -108,7 +125,8 @@ int main(int argc, char **argv)
 	struct run_info info = { .vendor = "kvm_amd",
 				 .kernel = "6.1.0-demo",
 				 .isa = EXIT_LEAF_ISA_SVM,
-				 .attach = "tp_btf" };
+				 .attach = "tp_btf",
+				 .guest_marks = true };
 	struct record_options options;
 	struct command command = { 0 };
 	struct why why = { "" };

@@ -23,6 +23,7 @@ struct run_info fixture_info(uint64_t detail_ns)
 	info.isa = EXIT_LEAF_ISA_SVM;
 	info.fast = true;
 	info.off_cpu = true;
+	info.guest_marks = true;
 	info.interval_ns = FIXTURE_STEP;
 	info.detail_ns = detail_ns;
 	info.started_ns = FIXTURE_START;
@@ -42,6 +43,35 @@ static void add_slow(struct ledger *ledger, unsigned int n)
 	};
 
 	if (ledger_slow_add(&ledger->slows, &slow))
+		abort();
+}
+
+/* Every second interval a guest's mark, exact or within its two vCPUs' exits. */
+static void add_marks(struct ledger *ledger, unsigned int n)
+{
+	struct ledger_mark mark = {
+		.at_ns = FIXTURE_START + n * FIXTURE_STEP - 2,
+		.vm = 1,
+		.vcpu_id = 1,
+		.vcpus = 2,
+		.has_kernel = n % 4 == 0,
+		.kernel_exits = 1000 * n + n / 4 % 2,
+		.exits = 1000 * n,
+		.exits_before = 1000 * n - 3,
+	};
+
+	if (n % 2)
+		return;
+	snprintf(mark.text, sizeof(mark.text), "step %u", n);
+	if (ledger_mark_add(&ledger->marks, &mark))
+		abort();
+	mark = (struct ledger_mark){ .at_ns = mark.at_ns + 1,
+				     .vm = 2,
+				     .vcpus = 2,
+				     .reset = true,
+				     .exits = 500 * n,
+				     .exits_before = 500 * n };
+	if (ledger_mark_add(&ledger->marks, &mark))
 		abort();
 }
 
@@ -69,6 +99,7 @@ void fixture_interval(struct ledger *ledger, unsigned int n)
 	made_up_time(ledger, brief, 0, EXIT_SVM_CPUID, 1000, 7);
 	ledger_find_vm(ledger, brief)->vcpu[0].gone = n % 2;
 	add_slow(ledger, n);
+	add_marks(ledger, n);
 	ledger->losses.no_slot = n / 4;
 	ledger->ns = FIXTURE_START + n * FIXTURE_STEP;
 }

@@ -15,7 +15,8 @@ struct run_info fixture_info(uint64_t detail_ns);
  * fixture_interval - what happens in interval @n, from 1 on
  * @ledger: added to; its end is FIXTURE_START + n * FIXTURE_STEP
  *
- * Two VMs all the time and short-lived ones; keys, slow exits, losses.
+ * Two VMs all the time and short-lived ones; keys, slow exits, losses,
+ * marks.
  */
 void fixture_interval(struct ledger *ledger, unsigned int n);
 

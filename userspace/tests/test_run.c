@@ -414,7 +414,7 @@ START_TEST(rates)
 	run_writer_close(writer);
 	fixture_sql(
 		path,
-		"INSERT INTO mark VALUES (NULL, 1500000000, 'user', NULL, 'half')");
+		"INSERT INTO mark (at_ns, kind, text) VALUES (1500000000, 'user', 'half')");
 	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
 	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
 	ck_assert_uint_eq(report.exits, 7500);

@@ -77,7 +77,9 @@ START_TEST(what_is_wrong_in_a_run)
 		const char *sql;
 		const char *said;
 	} cases[] = {
-		{ "PRAGMA user_version = 2", "knows 1: take a newer one" },
+		{ "PRAGMA user_version = 3", "knows 2: take a newer one" },
+		{ "PRAGMA user_version = 1",
+		  "its version is 1; this program knows 2" },
 		{ "PRAGMA application_id = 1", "is no run" },
 		{ "DROP TABLE mark", "its table mark is missing" },
 		{ "DROP TABLE vm; CREATE VIEW vm AS SELECT 1 AS number",
@@ -96,6 +98,14 @@ START_TEST(what_is_wrong_in_a_run)
 		{ "UPDATE vcpu SET tid = 1.5", "table vcpu" },
 		{ "UPDATE mark SET text = 7", NULL }, /* the column's a text */
 		{ "UPDATE mark SET kind = x'00'", "table mark" },
+		{ "UPDATE mark SET bpf_exits = -1 WHERE kind = 'guest'",
+		  "table mark" },
+		{ "UPDATE mark SET bpf_before = NULL WHERE kind = 'guest'",
+		  "table mark" },
+		{ "UPDATE mark SET kernel_exits = 1 << 50 WHERE kind = 'guest'",
+		  "table mark" },
+		{ "UPDATE mark SET vcpus = 'many' WHERE kind = 'reset'",
+		  "table mark" },
 		{ "UPDATE loss SET name = 'luck'", "table loss" },
 		{ "UPDATE loss SET count = -1", "table loss" },
 		{ "UPDATE slow SET vcpu = -1", "table slow" },

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Moments that get a name: by the guest itself, or by a reset of its VM. */
+#ifndef EXITLEDGER_MARKS_H
+#define EXITLEDGER_MARKS_H
+
+#include "guest_marks.h"
+#include "sums.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 17);
+} marks SEC(".maps");
+
+u64 marks_booked;
+
+/* Where a processor begins after a reset: SDM 3A, 9.1.4; APM 2, 14.1.5. */
+#define RESET_RIP 0xfff0
+
+/*
+ * The vCPU that this thread runs, which no argument of kvm_cpuid names: KVM has
+ * its preempt notifier on the thread for as long.  0: none.
+ */
+static __always_inline u64 vcpu_of_thread(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 notifier;
+
+	if (!bpf_core_field_exists(struct kvm_vcpu, preempt_notifier) ||
+	    !bpf_core_field_exists(struct task_struct, preempt_notifiers))
+		return 0;
+	notifier = (u64)BPF_CORE_READ(task, preempt_notifiers.first);
+	if (!notifier)
+		return 0;
+	return notifier -
+	       bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link);
+}
+
+/*
+ * A guest may do this as fast as it can: so many in a row are taken, then one
+ * per OBS_MARK_NS, and in all no more than are of use.  (The generic cell rate
+ * algorithm, ITU-T I.371: mark_ns is when the next one would be due.)
+ */
+static __always_inline int mark_allowed(struct vm *vm)
+{
+	u64 now = bpf_ktime_get_ns(), due = vm->mark_ns;
+
+	if (due < now)
+		due = now;
+	if (due - now >= OBS_MARK_BURST * OBS_MARK_NS ||
+	    vm->marks >= OBS_VM_MARKS || marks_booked >= OBS_MARKS)
+		return 0;
+	vm->mark_ns = due + OBS_MARK_NS;
+	__sync_fetch_and_add(&vm->marks, 1);
+	count(&marks_booked);
+	return 1;
+}
+
+static __always_inline struct vm *vm_of(const struct obs_slot *slot)
+{
+	u64 kvm = vm_key(slot->vcpu);
+
+	return bpf_map_lookup_elem(&vms, &kvm);
+}
+
+/* What this book has of a slot's VM just now. */
+static __noinline u64 exits_of(struct obs_slot *slot)
+{
+	struct sum sum = {};
+	struct vm *vm;
+
+	vm = slot ? vm_of(slot) : NULL;
+	if (vm)
+		sum_vm(&sum, vm->head, EXIT_LEAF_EXITS, 0);
+	return sum.exits;
+}
+
+static __always_inline struct obs_mark *mark_begin(const struct obs_slot *slot,
+						   u32 kind)
+{
+	struct vm *vm = vm_of(slot);
+	struct obs_mark *mark;
+
+	mark = bpf_ringbuf_reserve(&marks, sizeof(*mark), 0);
+	if (!mark) {
+		count(&losses.marks);
+		return NULL;
+	}
+	__builtin_memset(mark, 0, sizeof(*mark));
+	mark->vm = slot->vm;
+	mark->ns = bpf_ktime_get_ns();
+	mark->kind = kind;
+	mark->vcpu_id = slot->vcpu_id;
+	mark->vcpus = vm ? vm->vcpus : 0;
+	return mark;
+}
+
+/* The sequence is complete, and was answered. */
+static __always_inline void mark_book(struct obs_slot *slot, const u64 *args)
+{
+	struct obs_mark *mark = mark_begin(slot, OBS_MARK_GUEST);
+
+	if (!mark)
+		return;
+	mark->kernel_exits = (u64)(u32)args[3] << 32 | (u32)args[2];
+	mark->has_kernel = args[6] & 1;
+	/* This CPUID's own exit has come since. */
+	mark->exits_before = slot->marking.exits + 1;
+	mark->exits = exits_of(slot);
+	__builtin_memcpy(mark->text, slot->marking.text, sizeof(mark->text));
+	bpf_ringbuf_submit(mark, 0);
+}
+
+/* What began is no mark. */
+static __always_inline void mark_lost(struct obs_marking *marking)
+{
+	marking->words = 0;
+	count(&losses.marks);
+}
+
+static __always_inline void mark_header(struct obs_slot *slot, u32 word)
+{
+	struct obs_marking *marking = &slot->marking;
+	u32 length = word & 0xff;
+	struct vm *vm = vm_of(slot);
+
+	if (!length || length > GUEST_MARK_TEXT ||
+	    word != GUEST_MARK_HEADER(length) || !vm || !mark_allowed(vm)) {
+		mark_lost(marking);
+		return;
+	}
+	__builtin_memset(marking->text, 0, sizeof(marking->text));
+	marking->length = (length + 3) / 4;
+	marking->words = 2;
+	marking->sum = guest_mark_sum(GUEST_MARK_SUM, word);
+}
+
+static __always_inline void mark_text(struct obs_slot *slot, u32 word)
+{
+	struct obs_marking *marking = &slot->marking;
+	u32 at = marking->words - 2;
+
+	asm volatile("" : "+r"(at));
+	if (at >= GUEST_MARK_WORDS)
+		return;
+	marking->text[at] = word;
+	marking->sum = guest_mark_sum(marking->sum, word);
+	marking->words++;
+	if (at + 1 == marking->length)
+		marking->exits = exits_of(slot);
+}
+
+/* Leaf EXITS was read: @args are kvm_cpuid's. */
+static __noinline int mark_word(struct obs_slot *slot, const u64 *args)
+{
+	struct obs_marking *marking;
+	int ends;
+	u32 word;
+
+	if (!slot || !args)
+		return 0;
+	marking = &slot->marking;
+	word = args[1];
+	ends = marking->words >= 2 && marking->words - 2 == marking->length;
+	if (!ends && word == GUEST_MARK_START) {
+		if (marking->words)
+			count(&losses.marks);
+		marking->words = 1;
+	} else if (ends && word == marking->sum) {
+		marking->words = 0;
+		mark_book(slot, args);
+	} else if (ends) {
+		mark_lost(marking);
+	} else if (marking->words == 1) {
+		mark_header(slot, word);
+	} else if (marking->words) {
+		mark_text(slot, word);
+	}
+	return 0;
+}
+
+/*
+ * Userspace sets a vCPU's registers.  That is how a VMM resets a VM, whatever
+ * the guest did for it (triple fault, keyboard controller, ACPI, port 0xcf9):
+ * no event of KVM's tells.  Before its first exit it is set up, not reset.
+ */
+static __always_inline int book_reset(u64 vcpu, u64 rip)
+{
+	struct obs_slot *slot;
+	struct obs_mark *mark;
+	struct vm *vm;
+	u64 exits;
+
+	if (rip != RESET_RIP)
+		return 0;
+	slot = slot_at(slot_find(vcpu));
+	if (!slot || slot->vcpu_id)
+		return 0;
+	exits = exits_of(slot);
+	/* Set once more while nothing has run. */
+	if (!exits || exits == slot->marking.reset_exits)
+		return 0;
+	slot->marking.reset_exits = exits;
+	slot->marking.words = 0;
+	vm = vm_of(slot);
+	if (!vm || !mark_allowed(vm)) {
+		count(&losses.marks);
+		return 0;
+	}
+	mark = mark_begin(slot, OBS_MARK_RESET);
+	if (!mark)
+		return 0;
+	mark->exits_before = mark->exits = exits;
+	bpf_ringbuf_submit(mark, 0);
+	return 0;
+}
+
+#endif /* EXITLEDGER_MARKS_H */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* This book's sums over a VM, as of now. */
+#ifndef EXITLEDGER_SUMS_H
+#define EXITLEDGER_SUMS_H
+
+#include "cells.h"
+
+struct sum {
+	u32 next;
+	u32 reason;
+	u32 by_reason;
+	u32 outside; /* as in obs_answer */
+	u64 exits;
+	u64 ns;
+};
+
+static __always_inline void sum_cell(struct sum *sum, struct obs_cell *cell)
+{
+	sum->exits += *(volatile u64 *)&cell->exits;
+	sum->ns += *(volatile u64 *)&cell->ns;
+}
+
+static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
+{
+	struct obs_slot *slot;
+	u32 cell;
+
+	slot = slot_at((u64)sum->next - 1);
+	if (!slot)
+		return 1;
+	sum->next = slot->next;
+	/* Before the counts are: what it says must hold for them. */
+	if (*(volatile u64 *)&slot->exit_ns)
+		sum->outside++;
+	if (sum->by_reason) {
+		cell = cell_search(slot, sum->reason, 0);
+		if (cell && cell < OBS_CELLS)
+			sum_cell(sum, &slot->cell[cell]);
+		return 0;
+	}
+	for (u32 i = 0; i < OBS_CELLS; i++) {
+		if (i >= slot->cells)
+			break;
+		sum_cell(sum, &slot->cell[i]);
+	}
+	return 0;
+}
+
+/* This book's sums over a VM's vCPUs, of what a leaf is about. */
+static __noinline int sum_vm(struct sum *sum, u32 head, u32 leaf, u32 index)
+{
+	if (!sum)
+		return 0;
+	sum->next = head;
+	sum->reason = index;
+	sum->by_reason = leaf == EXIT_LEAF_REASON_EXITS ||
+			 leaf == EXIT_LEAF_REASON_CYCLES;
+	bpf_loop(OBS_SLOTS, sum_slot, sum, 0);
+	return 0;
+}
+
+#endif /* EXITLEDGER_SUMS_H */

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The observer's marks, of vCPUs that user space made up: which vCPU a thread
+ * runs is an argument here.  For test_marks.c.
+ */
+#include "marks.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* (vcpu) */
+SEC("raw_tp")
+int test_exit(u64 *ctx)
+{
+	struct obs_slot *slot = slot_of(ctx[0]);
+
+	if (slot) {
+		slot->vcpu_id = ctx[0] >> 16;
+		slot->cells = 1;
+		slot->cell[0].exits++;
+	}
+	return 0;
+}
+
+/* kvm_cpuid's eight, and the vcpu */
+SEC("raw_tp")
+int test_cpuid(u64 *ctx)
+{
+	return mark_word(slot_at(slot_find(ctx[8])), ctx);
+}
+
+/* (vcpu, rip) */
+SEC("raw_tp")
+int test_reset(u64 *ctx)
+{
+	return book_reset(ctx[0], ctx[1]);
+}
