@@ -214,7 +214,7 @@ HOST_MODULES=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
 # take_modules DIR NAME...: these of the distribution's kernel, those that are not
 # built in, and the file "order" that lists them
 take_modules() {
-	local dir=$1 module deb found all
+	local dir=$1 module deb patterns found all
 
 	shift
 	deb=("$BUILD/cache/debs/$KSERIES/linux-image-${KREL}_"*.deb)
@@ -222,9 +222,9 @@ take_modules() {
 		die "the kernel's package is gone; remove $(rel "$BUILD/kernel/$KSERIES") and run lab/prepare.sh $KSERIES"
 	all=$dir/all
 	mkdir -p "$all"
-	found=("${@/#/*/}")
+	patterns=("${@/#/*/}")
 	dpkg-deb --fsys-tarfile "${deb[0]}" | tar -x -C "$all" --wildcards \
-		"${found[@]/%/.ko*}" 2>/dev/null || true
+		"${patterns[@]/%/.ko*}" 2>/dev/null || true
 	for module; do
 		found=$(find "$all" -name "$module.ko*")
 		[[ -n $found ]] || continue

@@ -1,38 +1,42 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# needs: qemu l2 exitledger
+# needs: qemu l2 l2modules exitledger
 #
-# Records the boot of a Linux guest, once for each word of BOOTS:
+# What exits a Linux guest has: for each word of RUNS
 #
-#   nested   with nested paging (NPT, EPT)
-#   shadow   without: KVM keeps shadow page tables
-#   console  as nested, with all of the kernel's log on the serial console
+#   nested    its boot, with nested paging (NPT, EPT)
+#   shadow    without: KVM keeps shadow page tables
+#   console   as nested, with all of the kernel's log on the serial console
 #
-# and leaves of each /results/NAME.exits, what record said in NAME.txt, the guest's
-# own report in NAME.json, and its console in NAME.console.  INTERVAL: of the
-# record.  LAST: the recorded run is not ended before the guest is.
+#   recorded, in /results/NAME.exits, with what record said in NAME.txt and the
+#   guest's console in NAME.console;
+#
+#   work, work-shadow   exitwork's workloads in a guest with two vCPUs, with nested
+#                       paging or without
+#
+#   of which /results/NAME.json has an object per line, and NAME.console how each
+#   ended; their books are kept meanwhile, in NAME.books and NAME.txt.
+#
+# INTERVAL: of the record.
 set -u
-: "${BOOTS:=nested shadow console}" "${INTERVAL:=100ms}"
+: "${RUNS:=nested shadow console work work-shadow}" "${INTERVAL:=100ms}"
 
 vendor=kvm-amd paging=npt
 grep -qw vmx /proc/cpuinfo && vendor=kvm-intel paging=ept
 append=${L2_APPEND:-}
 
-reload() {
-	if ! rmmod "$vendor" || ! insmod "/modules/$vendor.ko" "$@"; then
-		echo "[LAB] cannot load $vendor again"
-		exit 1
-	fi
+# paging 0|1: nested, or not
+paging() {
+	rmmod "$vendor" && insmod "/modules/$vendor.ko" "$paging=$1" && return
+	echo "[LAB] cannot load $vendor again"
+	exit 1
 }
 
-# said TEXT: the guest has written this on its console, if only in part of a line
+# said TEXT: what the guest has written on its console, if only in part of a line
 said() {
 	case $1 in
 	*'Linux version'*) mark="the kernel's first line" ;;
-	*'boot: init runs'*) mark='init runs' ;;
-	*'boot: services run'*) mark='services run' ;;
 	*'login:'*) mark='login prompt' ;;
-	*exitleaf-status*) mark='reboot' ;;
 	*) return 1 ;;
 	esac
 	exitledger mark "$run" "$mark"
@@ -41,6 +45,7 @@ said() {
 # watch PID: the console, until that process ends
 watch() {
 	until [ -e "$L2_CONSOLE" ]; do
+		kill -0 "$1" 2>/dev/null || return 0
 		usleep 50000
 	done
 	part='' known=''
@@ -58,26 +63,47 @@ watch() {
 	done <"$L2_CONSOLE"
 }
 
-# boot NAME: records one
+# boot NAME LOGLEVEL: XSAVE is left out, as the emulated processor's makes Linux
+# complain at length
 boot() {
 	run=/results/$1.exits
-	export L2_CONSOLE="/results/$1.console" L2_REPORT="/results/$1.json"
-	export L2_APPEND="$append rdinit=/boot loglevel=$loglevel noxsave"
-	echo "[LAB] booting Linux: $1"
+	export L2_APPEND="$append rdinit=/boot loglevel=$2 noxsave"
 	exitledger record -o "$run" -i "$INTERVAL" -- /qemu/run-qemu -name "$1" \
 		>"/results/$1.txt" 2>&1 &
 	recorder=$!
 	watch $recorder
-	wait $recorder || exit
+	wait $recorder
 }
 
-for name in $BOOTS; do
-	loglevel=6
+# work NAME [OPTION]: of exitwork
+work() {
+	cat /l2/initrd /l2/modules >/tmp/initrd
+	truncate -s 1M /tmp/disk
+	export L2_APPEND="$append rdinit=/work WORK_OPTION=${2:-}"
+	exitledger compare --json "/results/$1.books" \
+		--guest-report "$L2_REPORT" -- /qemu/run-qemu -name "$1" \
+		-smp 2 -initrd /tmp/initrd \
+		-serial "file:/results/$1.json" -serial null \
+		-drive file=/tmp/disk,format=raw,if=virtio >"/results/$1.txt" 2>&1
+}
+
+for name in $RUNS; do
+	export L2_CONSOLE="/results/$name.console" L2_REPORT=/tmp/report.json
 	case $name in
-	nested) reload $paging=1 ;;
-	shadow) reload $paging=0 ;;
-	console) reload $paging=1; loglevel=8 ;;
+	*shadow) paging 0 ;;
+	*) paging 1 ;;
 	esac
-	boot "$name"
+	echo "[LAB] $name"
+	case $name in
+	console) boot "$name" 8 ;;
+	work) work "$name" ;;
+	work-shadow) work "$name" --shadow ;;
+	*) boot "$name" 6 ;;
+	esac || {
+		status=$?
+		echo "[LAB] $name: status $status"
+		tail -n 3 "/results/$name.txt" | sed 's/^/[LAB] /'
+		exit $status
+	}
 done
 exit 0
