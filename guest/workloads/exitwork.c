@@ -87,9 +87,9 @@ static void parse_end(struct options *options, struct argp_state *state)
 		return;
 	if (!options->workload)
 		argp_error(state, "which workload? --list shows them");
-	if (options->count && options->seconds > 0)
+	else if (options->count && options->seconds > 0)
 		argp_error(state, "--count or --seconds, not both");
-	if (options->workload->needs & NEED_FILE && !options->file)
+	else if (options->workload->needs & NEED_FILE && !options->file)
 		argp_error(state, "'%s' takes --file", options->workload->name);
 }
 

@@ -17,3 +17,16 @@ $(EXITWORK): $(EXITWORK_OBJECTS) $(EXITWORK_SHARED)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@
 
 -include $(EXITWORK_OBJECTS:.o=.d)
+
+TEST_WORKLOADS := $(BUILD)/tests/test_workloads
+TEST_WORKLOADS_OBJECT := $(BUILD)/obj/guest/tests/test_workloads.o
+
+UNIT_TESTS += $(TEST_WORKLOADS)
+
+$(TEST_WORKLOADS): $(TEST_WORKLOADS_OBJECT) $(EXITWORK_PARTS) $(EXITWORK_SHARED)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CHECK_LIBS)
+
+$(TEST_WORKLOADS_OBJECT): ALL_CFLAGS += -Iguest -Iuserspace/tests
+
+-include $(TEST_WORKLOADS_OBJECT:.o=.d)

@@ -9,7 +9,8 @@
 #   console   as nested, with all of the kernel's log on the serial console
 #
 #   recorded, in /results/NAME.exits, with what record said in NAME.txt and the
-#   guest's console in NAME.console;
+#   guest's console in NAME.console; of shadow also NAME.where, the instructions of
+#   the guest's kernel that exited most, a line each: exits, reason, function;
 #
 #   work, work-shadow   exitwork's workloads in a guest with two vCPUs, with nested
 #                       paging or without
@@ -58,6 +59,37 @@ boot() {
 	grep -q '^exitleaf-status 0' "$L2_CONSOLE"
 }
 
+kvm_exit=/sys/kernel/tracing/events/kvm/kvm_exit
+histogram='hist:keys=exit_reason,guest_rip.hex:size=8192'
+
+# where: of the histogram.  The guest's kernel is L1's, and neither is moved about
+# at random (PVH), so L1's names are the guest's.  They come by address.
+where() {
+	sed -n 's/^{ exit_reason: *\([0-9]*\), guest_rip: *\(ffffffff[0-9a-f]*\) } hitcount: *\([0-9]*\)$/\3 \1 \2/p' \
+		$kvm_exit/hist | sort -rn | head -n 8 | sort -k 3 >/tmp/where
+	grep '^ffffffff.* [tT] ' /proc/kallsyms | grep -v '\[' | awk '
+		BEGIN {
+			while ((getline line <"/tmp/where") > 0) {
+				split(line, field, " ")
+				at[n] = field[3]
+				text[n++] = field[1] " " field[2]
+			}
+		}
+		{
+			while (i < n && at[i] "" < $1 "")
+				print text[i++], name
+			name = $3
+		}' | sort -rn
+}
+
+# shadow: a boot, and where its exits come from
+shadow() {
+	echo "$histogram" >$kvm_exit/trigger
+	boot shadow 6 || return
+	where >/results/shadow.where
+	echo "!$histogram" >$kvm_exit/trigger
+}
+
 # work NAME [OPTION]: of exitwork
 work() {
 	cat /l2/initrd /l2/modules >/tmp/initrd
@@ -77,10 +109,15 @@ for name in $RUNS; do
 	esac
 	echo "[LAB] $name"
 	case $name in
-	console) boot "$name" 8 ;;
+	nested) boot nested 6 ;;
+	shadow) shadow ;;
+	console) boot console 8 ;;
 	work) work "$name" ;;
 	work-shadow) work "$name" --shadow ;;
-	*) boot "$name" 6 ;;
+	*)
+		echo "[LAB] there is no run '$name'"
+		exit 1
+		;;
 	esac || {
 		status=$?
 		echo "[LAB] $name: status $status"

@@ -77,7 +77,22 @@ def introduction(hosts, date):
         is no second of anything, and some operations are slower there than
         others. So rates and times compare phases of a boot, not processors; and
         interrupts, of which there are more the longer a boot takes, are fewer on
-        hardware."""))
+        hardware.""") + notes(hosts))
+
+
+def notes(hosts):
+    text = ""
+    for host in hosts:
+        if host.vendor == "intel":
+            text += paragraph("""
+                As Bochs is slow, its guest leaves out some parts of Linux on which
+                nothing depends here, such as self-tests (`lab/bochs.sh` has the
+                list), and intervals are of a second.""")
+        for run in host.stuck.values():
+            text += paragraph(f"""
+                {host_name(host)}, {paging_of(run)}: that guest did not get to its
+                login prompt, so it is not below.""")
+    return text
 
 
 def totals(hosts):
@@ -86,7 +101,7 @@ def totals(hosts):
              f"{run.booted['kernel']:,}", f"{run.exits:,}",
              top(run.total, 2)] for host, run in all_runs(hosts)]
     return ("## How many exits does a full boot take?\n\n" +
-            table(["host", "with", "to the login", "and its end", "most of all"],
+            table(["host", "with", "to login", "and reboot", "most of all"],
                   rows, text=(0, 1, 4)).replace(
                        "", "") + paragraph("""
         Up to the login prompt, by the guest's own mark there, and with the
@@ -112,7 +127,7 @@ def phase_lines(run):
 
 def in_phases(run):
     """[(text, exits by reason)] of the parts between marks."""
-    bounds = [(run.first_ns, "firmware")]
+    bounds = [(run.first_ns, "the first exit")]
     bounds += [(run.first_ns + int(at * 1e9), text)
                for at, text in phases(run)]
     parts = []
@@ -132,11 +147,13 @@ def rate(hosts):
     text = "## Do exits increase at a stable rate?\n\n"
     run = hosts[0].runs["nested"]
     words = share_line(run)
+    word = " ".join(words[8:])
+    answer = "No." if word in ("varies", "in bursts") else "Rather."
     text += paragraph(f"""
-        No. Over the whole boot on the {host_name(hosts[0])} host the rate of
+        {answer} Over the whole boot on the {host_name(hosts[0])} host the rate of
         intervals of {int(run.meta['interval_ns']) // 1000000} ms has a
         coefficient of variation of {words[4]} %, where exits that come
-        independently at a constant rate would have {words[6]} %: *{' '.join(words[8:])}*.
+        independently at a constant rate would have {words[6]} %: *{word}*.
         So say the phases, too (`exitledger report`, whose manual page has the
         words' definitions):""")
     for host in hosts:
@@ -215,7 +232,9 @@ def paging(hosts):
         each write to CR3, which is each switch to another address space; each
         INVLPG; and each page fault, to tell the guest's own from those that only
         the shadow has, and from writes to page tables, which it has made
-        read-only. MMIO is a page fault then, too."""))
+        read-only. MMIO is a page fault then, too. A kernel that boots does much of
+        that: it maps memory, and patches its own code, for each place by way of an
+        address space of its own (two writes to CR3, and one to a page table)."""))
     for host in hosts:
         if "shadow" not in host.runs:
             continue
@@ -229,7 +248,21 @@ def paging(hosts):
         text += paragraph(
             f"{factor:.1f} times the exits. What is more, above all: " +
             ", ".join(f"{name} (+{count:,})" for name, count in gone) + ".")
+        text += origins(host)
     return text
+
+
+def origins(host):
+    """Where in the guest's kernel they come from."""
+    if not host.where:
+        return ""
+    names = host.runs["shadow"].names
+    rows = [[f"`{function}`", names.get(reason, str(reason)), f"{count:,}"]
+            for count, reason, function in host.where]
+    return paragraph(f"""
+        The instructions of the guest's kernel that exited most on the
+        {host_name(host)} host without {HOSTS[host.vendor][2]}, by the tracepoint's
+        `guest_rip`:""") + table(["in", "reason", "exits"], rows, text=(0, 1))
 
 
 def vendors(hosts):
@@ -240,7 +273,7 @@ def vendors(hosts):
             comparison([f"{host_name(host)}, {paging_of(run)}"
                         for host, run in zip(hosts, runs)], runs) +
             paragraph("""
-        The same guest, and the same work, counted differently. On Intel, KVM arms
+        The same guest, but for what was left out, counted differently. On Intel, KVM arms
         the VMX preemption timer for the guest's APIC timer, and its end is an
         exit (in *interrupts*, with the emulated hosts' own); SVM has none, and a
         timer of the host interrupts the guest instead. On Intel, MMIO is told by

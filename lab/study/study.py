@@ -43,7 +43,7 @@ class Run:
         lines = [json.loads(line) for line in output(
             exitledger, "replay", self.path, "--json", "--fine", "-i",
             "0.01").splitlines()]
-        self.intervals = []
+        self.intervals, self.names = [], {}
         for line in lines:
             exits = {}
             for vm in line["vms"]:
@@ -87,6 +87,7 @@ class Host:
             if os.path.exists(path):
                 run = Run(exitledger, vendor, path)
                 (self.runs if run.booted else self.stuck)[name] = run
+        self.where = read_where(os.path.join(results, "shadow.where"))
         self.work = {}
         for name in ("work", "work-shadow"):
             path = os.path.join(results, f"{name}.json")
@@ -96,6 +97,15 @@ class Host:
                                        if line.strip()]
         if "nested" not in self.runs:
             sys.exit(f"{results}: no boot with nested paging")
+
+
+def read_where(path):
+    """[(exits, reason's number, function of the guest's kernel)]."""
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as lines:
+        rows = [line.split() for line in lines]
+    return [(int(exits), int(reason), name) for exits, reason, name in rows]
 
 
 def output(*command):

@@ -83,9 +83,8 @@ ok 'the boot: the guest was told what was recorded, exactly' out_has \
 	"at 3 of 3 marks exactly"
 told=$(sed -n "s/^marked 'login prompt', \([0-9]*\) exits.*/\1/p" \
 	"$results/nested.console" | tr -d '\r')
-ok '… and said so' grep -qF "$(printf "%'d" "$told" |
-	LC_ALL=C sed ':a;s/\B[0-9]\{3\}\>/,&/;ta') exits until the login prompt" \
-	"$tap_dir/boot-study-amd.svg"
+ok '… and said so' grep -q ": $told exits until the login prompt" \
+	<(tr -d , <"$tap_dir/boot-study-amd.svg")
 
 # judged: by what each workload is to cause, and once more from scratch
 mapfile -t workloads < <("$build/guest/exitwork" --list |
@@ -93,7 +92,7 @@ mapfile -t workloads < <("$build/guest/exitwork" --list |
 ok 'there are workloads' [ "${#workloads[@]}" -ge 10 ]
 for workload in "${workloads[@]}"; do
 	ok "exitwork $workload: the exits are those that are expected" \
-		grep -qx "$workload: status 0"$'\r\?' "$results/work.console"
+		grep -qx "$workload: status 0" <(tr -d '\r' <"$results/work.console")
 done
 ok 'exitwork: counts that are known, and their books' python3 - \
 	"$results/work.json" <<-'END'
