@@ -161,13 +161,13 @@ static __noinline int mark_word(struct obs_slot *slot, const u64 *args)
 	marking = &slot->marking;
 	word = args[1];
 	ends = marking->words >= 2 && marking->words - 2 == marking->length;
-	if (!ends && word == GUEST_MARK_START) {
+	if (ends && word == marking->sum) {
+		marking->words = 0;
+		mark_book(slot, args);
+	} else if (word == GUEST_MARK_START) {
 		if (marking->words)
 			count(&losses.marks);
 		marking->words = 1;
-	} else if (ends && word == marking->sum) {
-		marking->words = 0;
-		mark_book(slot, args);
 	} else if (ends) {
 		mark_lost(marking);
 	} else if (marking->words == 1) {

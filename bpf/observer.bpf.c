@@ -219,9 +219,12 @@ int cpuid_answer(u64 *ctx)
 SEC("raw_tp/kvm_cpuid")
 int cpuid_mark(u64 *ctx)
 {
+	u64 vcpu;
+
 	if (likely((u32)ctx[0] != EXIT_LEAF_EXITS))
 		return 0;
-	return mark_word(slot_at(slot_find(vcpu_of_thread())), ctx);
+	vcpu = vcpu_of_thread();
+	return vcpu ? mark_word(slot_at(slot_find(vcpu)), ctx) : 0;
 }
 
 /* (vcpu, regs) */

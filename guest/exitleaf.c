@@ -1,98 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tells a guest's user what KVM's exit counters tell the guest. */
-#include <argp.h>
 #include <cpuid.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "affinity.h"
+#include "around.h"
+#include "exitleaf_options.h"
 #include "mark.h"
+#include "render_difference.h"
 #include "report.h"
-#include "utf8.h"
 
-#ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "unknown"
-#endif
-
-enum { STATUS_FAILED = 1, STATUS_NO_LEAVES = 2, STATUS_USAGE = 64 };
-
-const char *argp_program_version = "exitleaf " EXITLEDGER_VERSION;
-
-struct options {
-	bool json;
-	const char *mark;
-};
-
-static const struct argp_option option_rows[] = {
-	{ "json", 'j', NULL, 0,
-	  "Print a guest's report for 'exitledger compare' instead", 0 },
-	{ "mark", 'm', "TEXT", 0,
-	  "Name this moment in the run that the host is recording, if it is",
-	  0 },
-	{ 0 },
-};
-
-/* Is it one that the host shows as it is? */
-static bool is_text(const char *text)
-{
-	for (size_t length; *text; text += length) {
-		length = utf8_length(text);
-		if (!length || (unsigned char)*text < ' ' || *text == 127)
-			return false;
-	}
-	return true;
-}
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	switch (key) {
-	case 'j':
-		options->json = true;
-		return 0;
-	case 'm':
-		if (!*arg || strlen(arg) > GUEST_MARK_TEXT)
-			argp_error(state, "a mark's text has 1 to %u bytes",
-				   GUEST_MARK_TEXT);
-		if (!is_text(arg))
-			argp_error(state, "a mark's text is UTF-8, in a line");
-		options->mark = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "there are no arguments, as '%s'", arg);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp parser = {
-	.options = option_rows,
-	.parser = parse_option,
-	.doc = "Show this virtual machine's VM exits, as its KVM counts them."
-	       "\vEnds with 0; 1 if something failed; 2 if this machine's "
-	       "hypervisor does not answer the exit counters' CPUID leaves.",
-};
+#define CPUINFO "/proc/cpuinfo"
 
 static void execute(struct leaf_io *io, void *data)
 {
 	(void)data;
 	__cpuid_count(io->leaf, io->index, io->eax, io->ebx, io->ecx, io->edx);
-}
-
-/* All reads on one vCPU: then each is later than the one before, for the host. */
-static void stay(void)
-{
-	int cpu = sched_getcpu();
-	cpu_set_t set;
-
-	if (cpu < 0)
-		return;
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
 }
 
 /* CPUID.1:ECX[31], which no processor sets. */
@@ -103,8 +31,29 @@ static bool is_guest(void)
 	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && ecx >> 31;
 }
 
-static int no_leaves(const struct leaves *leaves)
+static int failed(const char *what, int r)
 {
+	fprintf(stderr, "exitleaf: %s: %s\n", what, strerror(-r));
+	return STATUS_FAILED;
+}
+
+static const char *place(const struct options *options)
+{
+	return options->output ? options->output : "standard output";
+}
+
+static int written(const struct options *options, int r)
+{
+	return r ? failed(place(options), r) : 0;
+}
+
+/* Can all be done?  0, or the status to end with, after a line that says why. */
+static int check(const struct leaves *leaves, int r)
+{
+	if (r)
+		return failed("cannot read the counters", r);
+	if (leaves->abi == EXIT_LEAF_ABI)
+		return 0;
 	if (leaves->abi)
 		fprintf(stderr,
 			"exitleaf: the exit counters' leaves have ABI %u; this program knows %u: use the one that came with the host's KVM\n",
@@ -115,16 +64,8 @@ static int no_leaves(const struct leaves *leaves)
 	return STATUS_NO_LEAVES;
 }
 
-static int written(int r)
-{
-	if (!r)
-		return 0;
-	fprintf(stderr, "exitleaf: standard output: %s\n", strerror(-r));
-	return STATUS_FAILED;
-}
-
 /* The host sees it without the counters, too. */
-static int mark(const char *text)
+static int mark(const struct options *options, FILE *out)
 {
 	struct leaves leaves = { 0 };
 	struct leaf_io last;
@@ -136,47 +77,181 @@ static int mark(const char *text)
 		return STATUS_NO_LEAVES;
 	}
 	r = leaves_read_info(&leaves, execute, NULL);
-	if (r) {
-		fprintf(stderr, "exitleaf: %s\n", strerror(-r));
-		return STATUS_FAILED;
-	}
-	mark_set(text, execute, NULL, &last);
-	printf("marked '%s'", text);
-	if (leaves.abi == EXIT_LEAF_ABI)
-		printf(", %" PRIu64 " exits so far", leaf_exits(&last));
-	putchar('\n');
-	leaves_free(&leaves);
+	if (r)
+		return check(&leaves, r);
+	mark_set(options->mark, execute, NULL, &last);
 	errno = 0;
-	return written(
-		fflush(stdout) || ferror(stdout) ? -(errno ? errno : EIO) : 0);
+	fprintf(out, "marked '%s'", options->mark);
+	if (leaves.abi == EXIT_LEAF_ABI)
+		fprintf(out, ", %" PRIu64 " exits so far", leaf_exits(&last));
+	fputc('\n', out);
+	leaves_free(&leaves);
+	return written(options, report_end(out));
 }
 
-static int show(const struct options *options)
+static int show(const struct options *options, FILE *out)
 {
+	struct tsc_rate rate = { 0 };
 	struct leaves leaves = { 0 };
-	int r = leaves_read(&leaves, execute, NULL), status;
+	int r, status;
 
-	if (r) {
-		fprintf(stderr, "exitleaf: %s\n", strerror(-r));
-		return STATUS_FAILED;
-	}
-	if (leaves.abi != EXIT_LEAF_ABI)
-		status = no_leaves(&leaves);
-	else
-		status = written(
-			options->json ?
-				report_json(&leaves, "exitleaf", stdout) :
-				report_table(&leaves, stdout));
+	if (!options->json)
+		rate = tsc_rate(execute, NULL, CPUINFO);
+	r = leaves_read(&leaves, execute, NULL);
+	status = check(&leaves, r);
+	if (!status)
+		status = written(options,
+				 options->json ?
+					 report_json(&leaves, "exitleaf", out) :
+					 report_table(&leaves, &rate, out));
 	leaves_free(&leaves);
 	return status;
+}
+
+static int show_difference(const struct options *options,
+			   const struct snapshot *from,
+			   const struct snapshot *to,
+			   const struct occasion *occasion,
+			   const struct tsc_rate *rate, FILE *out)
+{
+	struct difference difference;
+	int r = difference_make(from, to, &difference);
+
+	if (r == -ERANGE) {
+		fputs("exitleaf: the counters began anew meanwhile: this machine was moved to another host, or restored\n",
+		      stderr);
+		return STATUS_FAILED;
+	}
+	if (r)
+		return failed("cannot read the counters", r);
+	r = options->json ? difference_json(&difference, occasion, rate, out) :
+			    difference_table(&difference, occasion, rate, out);
+	difference_free(&difference);
+	return written(options, r);
+}
+
+static int read_checked(struct snapshot *snapshot, struct reader *reader)
+{
+	int r = snapshot_read(snapshot, reader);
+
+	return check(&snapshot->leaves, r);
+}
+
+/* Wait until a time of CLOCK_MONOTONIC; false: a signal came. */
+static bool wait_until(const sigset_t *signals, uint64_t due_ns)
+{
+	struct timespec now, left;
+	uint64_t now_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	if (due_ns < now_ns)
+		due_ns = now_ns;
+	left.tv_sec = (time_t)((due_ns - now_ns) / 1000000000);
+	left.tv_nsec = (long)((due_ns - now_ns) % 1000000000);
+	return sigtimedwait(signals, NULL, &left) < 0;
+}
+
+/* Interval after interval, then all of them: @first stays, @last moves on. */
+static int watch(const struct options *options, struct reader *reader,
+		 const struct tsc_rate *rate, FILE *out)
+{
+	const struct occasion interval = { .kind = "interval" };
+	const struct occasion total = { .kind = "total" };
+	uint64_t step = (uint64_t)(options->interval * 1e9), due;
+	struct snapshot first, last, next;
+	bool goes_on = true;
+	sigset_t signals;
+	int status;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	status = read_checked(&first, reader);
+	last = first;
+	due = first.ns;
+	while (!status && goes_on) {
+		due += step;
+		goes_on = wait_until(&signals, due);
+		status = read_checked(&next, reader);
+		if (!status && goes_on)
+			status = show_difference(options, &last, &next,
+						 &interval, rate, out);
+		if (last.leaves.io != first.leaves.io)
+			snapshot_free(&last);
+		last = next;
+	}
+	if (!status)
+		status = show_difference(options, &first, &last, &total, rate,
+					 out);
+	if (last.leaves.io != first.leaves.io)
+		snapshot_free(&last);
+	snapshot_free(&first);
+	return status;
+}
+
+static int around(const struct options *options, struct reader *reader,
+		  const struct tsc_rate *rate, FILE *out)
+{
+	struct occasion occasion = { .kind = "command",
+				     .argv = options->command };
+	struct affinity wherever;
+	struct snapshot before, after = { .ns = 0 };
+	int status;
+
+	affinity_stay(&wherever);
+	status = read_checked(&before, reader);
+	affinity_restore(&wherever);
+	if (!status) {
+		occasion.status = around_run(options->command);
+		affinity_stay(&wherever);
+		status = read_checked(&after, reader);
+	}
+	if (!status)
+		status = show_difference(options, &before, &after, &occasion,
+					 rate, out);
+	snapshot_free(&before);
+	snapshot_free(&after);
+	return status ? STATUS_OURS : occasion.status;
+}
+
+static int run(const struct options *options, FILE *out)
+{
+	struct reader reader = { .cpuid = execute };
+	struct affinity wherever;
+	struct tsc_rate rate;
+
+	if (!options->command)
+		affinity_stay(&wherever);
+	if (options->mark)
+		return mark(options, out);
+	if (!options->interval && !options->command)
+		return show(options, out);
+	rate = tsc_rate(execute, NULL, CPUINFO);
+	if (options->command)
+		return around(options, &reader, &rate, out);
+	return watch(options, &reader, &rate, out);
 }
 
 int main(int argc, char **argv)
 {
 	struct options options = { .json = false };
+	FILE *out = stdout;
+	int status;
 
-	argp_err_exit_status = STATUS_USAGE;
-	argp_parse(&parser, argc, argv, 0, NULL, &options);
-	stay();
-	return options.mark ? mark(options.mark) : show(&options);
+	options_parse(argc, argv, &options);
+	/* A command's standard output is its own. */
+	if (options.command)
+		out = stderr;
+	if (options.output)
+		out = fopen(options.output, "we");
+	if (!out) {
+		status = failed(options.output, -errno);
+		return options.command ? STATUS_OURS : status;
+	}
+	status = run(&options, out);
+	if (options.output && fclose(out) && !status)
+		status = failed(options.output, -errno);
+	return status;
 }

@@ -9,8 +9,13 @@ PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ)
 
 REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
 		  $(BUILD)/obj/userspace/reasons.o
-EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o,exitleaf mark) \
-		    $(BUILD)/obj/userspace/utf8.o
+# What exitleaf is made of, but for what executes CPUID.
+EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
+		    affinity mark render_difference snapshot tsc_rate) \
+		  $(BUILD)/obj/userspace/utf8.o
+EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
+		      around exitleaf exitleaf_options) \
+		    $(EXITLEAF_PARTS)
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 			kinds micro_code micro_image micro_run \
 			micro_vmm_work microguest vmm)
@@ -37,16 +42,17 @@ $(BUILD)/obj/%.o: %.S
 	$(LEAFFUZZ_OBJECTS:.o=.d) \
 	$(REPORT_OBJECTS:.o=.d)
 
-TEST_LEAVES := $(BUILD)/tests/test_leaves
-TEST_LEAVES_OBJECT := $(BUILD)/obj/guest/tests/test_leaves.o
+GUEST_TESTS := $(patsubst %,$(BUILD)/tests/test_%,leaves difference)
+GUEST_TEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/tests/test_%.o, \
+			leaves difference)
 
-UNIT_TESTS += $(TEST_LEAVES)
+UNIT_TESTS += $(GUEST_TESTS)
 
-$(TEST_LEAVES): $(TEST_LEAVES_OBJECT) $(BUILD)/obj/guest/mark.o \
-		$(REPORT_OBJECTS)
+$(GUEST_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/guest/tests/%.o \
+		$(EXITLEAF_PARTS) $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson $(CHECK_LIBS)
 
-$(TEST_LEAVES_OBJECT): ALL_CFLAGS += -Iguest -Iuserspace/tests
+$(GUEST_TEST_OBJECTS): ALL_CFLAGS += -Iguest -Iuserspace/tests
 
--include $(TEST_LEAVES_OBJECT:.o=.d)
+-include $(GUEST_TEST_OBJECTS:.o=.d)

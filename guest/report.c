@@ -11,7 +11,7 @@ static const char *yes_no(bool yes)
 	return yes ? "true" : "false";
 }
 
-static int end(FILE *out)
+int report_end(FILE *out)
 {
 	if (fflush(out) || ferror(out))
 		return errno ? -errno : -EIO;
@@ -97,7 +97,7 @@ int report_json(const struct leaves *leaves, const char *program, FILE *out)
 	if (leaves->abi == EXIT_LEAF_ABI)
 		write_reasons(leaves, out);
 	fputs("}\n", out);
-	return end(out);
+	return report_end(out);
 }
 
 struct row {
@@ -140,8 +140,32 @@ static size_t make_rows(const struct leaves *leaves, struct row *rows)
 	return used;
 }
 
-static void write_row(FILE *out, const char *name, uint64_t exits,
-		      uint64_t total, uint64_t cycles)
+void report_head(FILE *out)
+{
+	fprintf(out, "%-26s %11s %8s %17s %13s\n", "EXIT REASON", "EXITS",
+		"SHARE", "CYCLES", "CYCLES/EXIT");
+}
+
+void report_reason(FILE *out, const struct exit_reason *reason, uint64_t exits,
+		   uint64_t total, uint64_t cycles)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "0x%03" PRIx32 " %s", reason->code,
+		 reason->name);
+	report_row(out, name, exits, total, cycles);
+}
+
+void report_time(FILE *out, uint64_t cycles, const struct tsc_rate *rate)
+{
+	if (rate->khz)
+		fprintf(out, "\n%.6f s in exits, at %.3f MHz (%s)\n",
+			cycles / 1e3 / rate->khz, rate->khz / 1e3,
+			rate->source);
+}
+
+void report_row(FILE *out, const char *name, uint64_t exits, uint64_t total,
+		uint64_t cycles)
 {
 	fprintf(out,
 		"%-26.26s %11" PRIu64 " %6.1f %% %17" PRIu64 " %13" PRIu64 "\n",
@@ -149,12 +173,12 @@ static void write_row(FILE *out, const char *name, uint64_t exits,
 		exits ? cycles / exits : 0);
 }
 
-int report_table(const struct leaves *leaves, FILE *out)
+int report_table(const struct leaves *leaves, const struct tsc_rate *rate,
+		 FILE *out)
 {
 	const struct leaf_io *io = leaves_find(leaves, EXIT_LEAF_EXITS, 0);
 	uint64_t total = io ? leaf_exits(io) : 0, sum = 0, cycles;
 	struct row *rows;
-	char name[64];
 	size_t nr;
 
 	errno = 0;
@@ -170,18 +194,17 @@ int report_table(const struct leaves *leaves, FILE *out)
 		leaves->vcpus == 1 ? "" : "s",
 		leaves->counting ? "counting" : "NOT counting",
 		leaves->timing ? " and timing" : ", not timing");
-	fprintf(out, "%-26s %11s %8s %17s %13s\n", "EXIT REASON", "EXITS",
-		"SHARE", "CYCLES", "CYCLES/EXIT");
+	report_head(out);
 	for (size_t i = 0; i < nr; i++) {
-		snprintf(name, sizeof(name), "0x%03" PRIx32 " %s",
-			 rows[i].reason->code, rows[i].reason->name);
-		write_row(out, name, rows[i].exits, total, rows[i].cycles);
+		report_reason(out, rows[i].reason, rows[i].exits, total,
+			      rows[i].cycles);
 		sum += rows[i].exits;
 	}
 	if (total > sum)
 		fprintf(out, "%-26s %11" PRIu64 "\n", "(between the reads)",
 			total - sum);
-	write_row(out, "total", total, total, cycles);
+	report_row(out, "total", total, total, cycles);
+	report_time(out, cycles, rate);
 	free(rows);
-	return end(out);
+	return report_end(out);
 }

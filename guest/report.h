@@ -5,6 +5,9 @@
 #include <stdio.h>
 
 #include "leaves.h"
+#include "tsc_rate.h"
+
+struct exit_reason;
 
 /**
  * report_json - write a guest's report as JSON: exitledger-guest-report(5)
@@ -16,9 +19,22 @@ int report_json(const struct leaves *leaves, const char *program, FILE *out);
 
 /**
  * report_table - write it as a table in 80 columns
+ * @rate: what cycles are in seconds, if it is known
  *
  * 0, or -errno.
  */
-int report_table(const struct leaves *leaves, FILE *out);
+int report_table(const struct leaves *leaves, const struct tsc_rate *rate,
+		 FILE *out);
+
+/* What tables have: their first line, a reason's, others', and the time. */
+void report_head(FILE *out);
+void report_reason(FILE *out, const struct exit_reason *reason, uint64_t exits,
+		   uint64_t total, uint64_t cycles);
+void report_row(FILE *out, const char *name, uint64_t exits, uint64_t total,
+		uint64_t cycles);
+void report_time(FILE *out, uint64_t cycles, const struct tsc_rate *rate);
+
+/** report_end - flush; 0, or -errno if not all of it could be written */
+int report_end(FILE *out);
 
 #endif /* EXITLEDGER_GUEST_REPORT_WRITER_H */

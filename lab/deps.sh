@@ -50,6 +50,7 @@ packages() {
 	git              check  the list of files, git am
 	kmod             check  the modules' installation
 	openssl          check  a key to sign modules with
+	cpuid            check  what it shows in a guest, beside exitleaf
 	clang-format     check  style
 	clang-tidy       check  static checks
 	cppcheck         check  static checks

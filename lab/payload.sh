@@ -8,6 +8,7 @@
 IMAGES=$BUILD/images
 BUSYBOX=$(command -v busybox || true)
 QEMU=$(command -v qemu-system-x86_64 || true)
+CPUID=$(command -v cpuid || true)
 
 # Where QEMU looks for these, and what `-M pc` without a display needs of them.
 FIRMWARE=(bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin)
@@ -157,6 +158,8 @@ fill_l2() {
 	mkdir -p "$1/l2"
 	add_busybox "$root"
 	cp -- "$LAB/l2"/{init,boot,work} "$root/"
+	cp -- "$LAB/l2/try-exitleaf" "$root/bin/"
+	[[ -z $CPUID ]] || add_program "$root" "$CPUID" bin
 	for program in exitleaf exitwork; do
 		[[ ! -x $BUILD/guest/$program ]] ||
 			strip -o "$root/bin/$program" "$BUILD/guest/$program"
@@ -171,7 +174,7 @@ state_of_l2() {
 
 	echo "$KVERSION"
 	cat "$LAB/l2"/* "$LAB/payload.sh"
-	state_of "$BUSYBOX"
+	state_of "$BUSYBOX" ${CPUID:+"$CPUID"}
 	for program in exitleaf exitwork; do
 		[[ ! -x $BUILD/guest/$program ]] ||
 			sha256sum <"$BUILD/guest/$program"

@@ -218,19 +218,35 @@ static void render_when(const struct books *books,
 	}
 }
 
+#define WIDTH 80
+
+static void render_checked(const struct balance *balance, FILE *out)
+{
+	char told[64] = "";
+	int width;
+
+	if (balance->told)
+		snprintf(told, sizeof(told), "%zu reads by the guest",
+			 balance->told);
+	width = fprintf(
+		out, "checked  %zu counts (%zu of them to the exit), %zu times",
+		balance->checked, balance->exact, balance->timed);
+	if (told[0])
+		fprintf(out, ",%s%s",
+			width + 2 + strlen(told) > WIDTH ? "\n         " : " ",
+			told);
+	if (balance->executed)
+		fprintf(out, ",\n         %zu counts of executed instructions",
+			balance->executed);
+	fputc('\n', out);
+}
+
 static void render_verdict(const struct books *books,
 			   const struct balance *balance, FILE *out, bool color)
 {
 	char line[256];
 
-	fprintf(out, "checked  %zu counts (%zu of them to the exit), %zu times",
-		balance->checked, balance->exact, balance->timed);
-	if (balance->told)
-		fprintf(out, ", %zu reads by the guest", balance->told);
-	if (balance->executed)
-		fprintf(out, ",\n         %zu counts of executed instructions",
-			balance->executed);
-	fputc('\n', out);
+	render_checked(balance, out);
 	if (balance->unpaired)
 		fprintf(out,
 			"         %zu answers to the instruction emulator: no exit of their own\n",

@@ -22,8 +22,31 @@ for program in "$exitleaf" "$microguest"; do
 		"$tap_dir/err" "$tap_dir/out"
 done
 
-run "$exitleaf" argument
-ok 'exitleaf takes no arguments' status_is 64
+# refused WHAT SAID OPTION...: wrong usage, said in one line
+refused() {
+	local what=$1 said=$2
+	shift 2
+	run "$exitleaf" "$@"
+	ok "exitleaf, $what: wrong usage" status_is 64
+	ok "exitleaf, $what: one line" one_err_line
+	ok "exitleaf, $what: what is wrong" err_has "$said"
+}
+refused 'no interval' "not '0'" --watch=0
+refused 'no number' "not '1x'" --watch=1x
+refused 'an empty mark' '1 to 63 bytes' --mark ''
+refused 'a long mark' '1 to 63 bytes' --mark "$(printf %064d 0)"
+refused 'a mark of two lines' 'one line of UTF-8' --mark $'a\nb'
+refused 'a mark of other bytes' 'one line of UTF-8' --mark $'caf\xe9'
+refused 'two jobs' 'exclude each other' --watch -- true
+refused 'a mark as JSON' 'has no JSON' --mark x --json
+run "$exitleaf" --help
+ok 'exitleaf --help: in 80 columns' fits_80
+mapfile -t options < <(grep -oE -- '--[a-z]+' <<<"$out" | sort -u)
+for option in "${options[@]}"; do
+	case $option in --help | --usage | --version) continue ;; esac
+	ok "the manual page has $option" \
+		grep -qE -- "^-.( [A-Z]+)?, $option" docs/exitleaf.1.rst
+done
 run "$microguest" jump=3
 ok 'microguest: no such work' status_is 64
 run "$microguest" cpuid=many
@@ -41,6 +64,28 @@ else
 	ok 'no leaves: status' status_is 2
 	ok 'no leaves: one line' one_err_line
 	ok 'no leaves: nothing on standard output' [ -z "$out" ]
+	run "$exitleaf" --watch
+	ok 'no leaves, watching: status' status_is 2
+	run "$exitleaf" -o "$tap_dir/report" -- touch "$tap_dir/touched"
+	ok 'no leaves, a command: status' status_is 125
+	ok 'no leaves, a command: one line' one_err_line
+	ok 'no leaves, a command: it was not run' [ ! -e "$tap_dir/touched" ]
+fi
+
+run "$exitleaf" -o "$tap_dir/no/file" -- true
+ok 'a file that cannot be written: status' status_is 125
+ok 'a file that cannot be written: said' err_has 'No such file'
+# Harmless without counters, and where nobody sees it.
+run "$exitleaf" --mark 'a mark'
+if grep -q '^flags.* hypervisor' /proc/cpuinfo; then
+	ok 'a mark: status' status_is 0
+	ok 'a mark: said' out_has "marked 'a mark'"
+	status=0
+	"$exitleaf" --mark x >/dev/full 2>"$tap_dir/err" || status=$?
+	ok 'a mark: standard output is full' status_is 1
+else
+	ok 'no virtual machine: status' status_is 2
+	ok 'no virtual machine: said' err_has 'no virtual machine'
 fi
 
 if [ -e /dev/kvm ]; then

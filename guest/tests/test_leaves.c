@@ -6,84 +6,23 @@
 
 #include <jansson.h>
 
+#include "fake_kvm.h"
 #include "leaves.h"
 #include "reasons.h"
 #include "report.h"
 #include "tap.h"
 
-/* A KVM with a few exits: every CPUID is one more. */
-struct kvm {
-	uint32_t abi;
-	uint32_t isa;
-	bool present;
-	uint64_t cpuid, io, total;
-};
-
-static struct kvm kvm;
 static struct leaves leaves;
 
 static void setup(void)
 {
 	memset(&leaves, 0, sizeof(leaves));
-	kvm = (struct kvm){ .abi = EXIT_LEAF_ABI,
-			    .isa = EXIT_LEAF_ISA_SVM,
-			    .present = true,
-			    .io = 0x100000002ull,
-			    .total = 0x100000002ull };
+	fake_kvm_begin();
 }
 
 static void teardown(void)
 {
 	leaves_free(&leaves);
-}
-
-static uint64_t exits_of(uint32_t reason)
-{
-	if (reason == exit_reason_cpuid(kvm.isa))
-		return kvm.cpuid;
-	return reason == EXIT_SVM_IOIO ? kvm.io : 0;
-}
-
-static void fake_cpuid(struct leaf_io *io, void *data)
-{
-	uint64_t exits = 0, cycles = 0;
-
-	(void)data;
-	kvm.cpuid++;
-	kvm.total++;
-	io->eax = io->ebx = io->ecx = io->edx = 0;
-	if (!kvm.present) {
-		io->eax = 7; /* another leaf's data */
-		io->ebx = 0x240;
-		return;
-	}
-	switch (io->leaf) {
-	case EXIT_LEAF_INFO:
-		io->eax = io->index ? kvm.isa : kvm.abi;
-		io->ebx = io->index ? 0xa6 : EXIT_LEAF_SIG_EBX;
-		io->ecx = io->index ? 3 : EXIT_LEAF_SIG_ECX;
-		io->edx = io->index ? EXIT_LEAF_COUNTING : EXIT_LEAF_SIG_EDX;
-		return;
-	case EXIT_LEAF_EXITS:
-		exits = kvm.total;
-		break;
-	case EXIT_LEAF_REASON_EXITS:
-		exits = exits_of(io->index);
-		break;
-	case EXIT_LEAF_CYCLES:
-		cycles = 0x500000006ull;
-		break;
-	case EXIT_LEAF_REASON_CYCLES:
-		cycles = 0x300000004ull;
-		break;
-	}
-	if (cycles) {
-		io->ecx = cycles;
-		io->ebx = cycles >> 32;
-	} else {
-		io->eax = exits;
-		io->ebx = exits >> 32;
-	}
 }
 
 START_TEST(all_reasons_then_the_total)
@@ -187,6 +126,7 @@ END_TEST
 
 START_TEST(table_fits)
 {
+	const struct tsc_rate rate = { 2400000, "/proc/cpuinfo" };
 	char *text, *line;
 	size_t size;
 	FILE *out;
@@ -194,10 +134,13 @@ START_TEST(table_fits)
 	kvm.isa = _i;
 	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
 	out = open_memstream(&text, &size);
-	ck_assert_int_eq(report_table(&leaves, out), 0);
+	ck_assert_int_eq(report_table(&leaves, &rate, out), 0);
 	fclose(out);
 	ck_assert_ptr_nonnull(strstr(text, "CPUID"));
 	ck_assert_ptr_nonnull(strstr(text, "total"));
+	/* 0x500000006 cycles */
+	ck_assert_ptr_nonnull(strstr(
+		text, "8.947849 s in exits, at 2400.000 MHz (/proc/cpuinfo)"));
 	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		ck_assert_msg(strlen(line) <= 80, "'%s'", line);
 	free(text);

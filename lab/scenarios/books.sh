@@ -193,6 +193,26 @@ keep nobody_compare /bin/setpriv --reuid=65534 exitledger compare --for 1
 
 echo "[LAB] a Linux guest"
 export L2_REPORT=/results/linux-report.json L2_CONSOLE=/results/l2-console.txt
-keep linux exitledger compare --json /results/linux.json \
-	--guest-report $L2_REPORT -- /qemu/run-qemu -name linux-guest
+export L2_APPEND=try_exitleaf=1
+# shellcheck disable=SC2016 # for the inner shell
+keep record exitledger record -o /tmp/linux.exits -- sh -c '
+	exitledger compare --json /results/linux.json --guest-report "$L2_REPORT" \
+		-- /qemu/run-qemu -name linux-guest >/results/linux.txt 2>&1
+	echo $? >/results/linux.status'
+cp /tmp/linux.exits /results/
+
+# The BIOS finds nothing to boot, and starts again.
+echo "[LAB] a guest that reboots"
+# shellcheck disable=SC2016
+keep reboots exitledger record -o /tmp/reboots.exits -- sh -c '
+	qemu-system-x86_64 -M pc -accel kvm -m 16 -nodefaults -display none \
+		-boot reboot-timeout=100 -name rebooting </dev/null &
+	guest=$! waited=0
+	while [ $waited -lt 60 ] && [ "$(exitledger report /tmp/reboots.exits |
+			grep -c "from .* reset: rebooting")" -lt 2 ]; do
+		sleep 1
+		waited=$((waited + 1))
+	done
+	kill $guest'
+cp /tmp/reboots.exits /results/
 exit 0

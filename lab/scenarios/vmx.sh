@@ -49,6 +49,10 @@ insmod /modules/kvm-intel.ko
 
 echo "[LAB] a Linux guest"
 export L2_REPORT=/results/linux-report.json L2_CONSOLE=/results/l2-console.txt
-keep linux exitledger compare --json /results/linux.json \
-	--guest-report $L2_REPORT -- /qemu/run-qemu -name linux-guest
+# shellcheck disable=SC2016 # for the inner shell
+keep record exitledger record -o /tmp/linux.exits -i 1s -- sh -c '
+	exitledger compare --json /results/linux.json --guest-report "$L2_REPORT" \
+		-- /qemu/run-qemu -name linux-guest >/results/linux.txt 2>&1
+	echo $? >/results/linux.status'
+cp /tmp/linux.exits /results/
 exit 0

@@ -58,6 +58,15 @@ ok 'counters off: inconclusive' name_is 2 off
 ok 'without EPT: balanced' name_is 0 no_ept
 
 ok 'the Linux guest: balanced' name_is 0 linux
+# linux_guest JUDGEMENT ARGUMENT...: see there
+linux_guest() {
+	lab/t/linux_guest.py "$@" >"$tap_dir/judged" 2>&1 || {
+		cat "$tap_dir/judged"
+		return 1
+	}
+}
+ok "the Linux guest: KVM's total at its marks is the record's, exactly" \
+	linux_guest marks "$results/linux.exits" "$results/l2-console.txt"
 ok 'the Linux guest: what it reported was compared' \
 	grep -qE 'checked .*, [0-9]{2,} reads by the guest' "$results/linux.txt"
 ok 'the Linux guest: thousands of exits' \

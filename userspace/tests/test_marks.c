@@ -186,6 +186,11 @@ START_TEST(damaged)
 	mark(VCPU, "login prompt");
 	ck_assert_uint_eq(bpf->bss->losses.marks, ++lost);
 	ck_assert_int_eq(come(), 1);
+	for (size_t i = 0; i + 1 < nr; i++)
+		cpuid(VCPU, words[i]);
+	mark(VCPU, "login prompt");
+	ck_assert_uint_eq(bpf->bss->losses.marks, ++lost);
+	ck_assert_int_eq(come(), 1);
 	ck_assert_str_eq(last.text, "login prompt");
 }
 END_TEST

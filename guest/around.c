@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "around.h"
+
+static struct sigaction terminal[2];
+static const int terminal_signal[2] = { SIGINT, SIGQUIT };
+
+static void ignore_terminal(void)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	for (int i = 0; i < 2; i++)
+		sigaction(terminal_signal[i], &ignore, &terminal[i]);
+}
+
+static void heed_terminal(void)
+{
+	for (int i = 0; i < 2; i++)
+		sigaction(terminal_signal[i], &terminal[i], NULL);
+}
+
+static int status_of(int status)
+{
+	return WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+static _Noreturn void execute(char **argv)
+{
+	int error;
+
+	heed_terminal();
+	execvp(argv[0], argv);
+	error = errno;
+	fprintf(stderr, "exitleaf: %s: %s\n", argv[0], strerror(error));
+	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+}
+
+int around_run(char **argv)
+{
+	int status = 0;
+	pid_t pid;
+
+	ignore_terminal();
+	pid = fork();
+	if (!pid)
+		execute(argv);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	heed_terminal();
+	if (pid > 0)
+		return status_of(status);
+	fprintf(stderr, "exitleaf: cannot start %s: %s\n", argv[0],
+		strerror(errno));
+	return STATUS_OURS;
+}

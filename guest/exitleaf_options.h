@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line of exitleaf. */
+#ifndef EXITLEDGER_GUEST_EXITLEAF_OPTIONS_H
+#define EXITLEDGER_GUEST_EXITLEAF_OPTIONS_H
+
+#include <stdbool.h>
+
+enum { STATUS_FAILED = 1, STATUS_NO_LEAVES = 2, STATUS_USAGE = 64 };
+
+struct options {
+	bool json;
+	const char *output; /* a file's name, or NULL */
+	const char *mark; /* its text, or NULL */
+	double interval; /* seconds; 0: does not watch */
+	char **command; /* or NULL */
+};
+
+/**
+ * options_parse - the command line as options
+ *
+ * Does not return if it is wrong, or asks for help: one line says what is
+ * wrong, and the exit status is STATUS_USAGE.
+ */
+void options_parse(int argc, char **argv, struct options *options);
+
+#endif /* EXITLEDGER_GUEST_EXITLEAF_OPTIONS_H */

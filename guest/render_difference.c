@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "reasons.h"
+#include "render_difference.h"
+#include "report.h"
+#include "utf8.h"
+
+#define COMMAND_SHOWN 36 /* characters */
+
+static void write_occasion(const struct occasion *occasion, double seconds,
+			   FILE *out)
+{
+	char line[256] = "";
+
+	if (occasion->argv) {
+		for (char **word = occasion->argv; *word; word++) {
+			size_t length = strlen(line);
+
+			snprintf(line + length, sizeof(line) - length, " %s",
+				 *word);
+		}
+		line[utf8_cut(line, COMMAND_SHOWN)] = '\0';
+		fprintf(out, "VM exits during %.3f s of%s (status %d)\n\n",
+			seconds, line, occasion->status);
+	} else {
+		fprintf(out, "VM exits in %s%.3f s\n\n",
+			occasion->kind[0] == 't' ? "all " : "", seconds);
+	}
+}
+
+int difference_table(const struct difference *difference,
+		     const struct occasion *occasion,
+		     const struct tsc_rate *rate, FILE *out)
+{
+	const uint64_t total = difference->exits;
+	int64_t between = (int64_t)total;
+
+	errno = 0;
+	write_occasion(occasion, difference->seconds, out);
+	report_head(out);
+	for (size_t i = 0; i < difference->nr; i++) {
+		const struct difference_row *row = &difference->row[i];
+
+		report_reason(out, row->reason, row->exits, total, row->cycles);
+		between -= (int64_t)row->exits;
+	}
+	if (between)
+		fprintf(out, "%-26s %+11" PRId64 "\n", "(between the reads)",
+			between);
+	report_row(out, "total", total, total, difference->cycles);
+	report_time(out, difference->cycles, rate);
+	fprintf(out,
+		"%s%" PRIu64
+		" exits of exitleaf itself are left out, but for their cycles\n\n",
+		rate->khz ? "" : "\n", difference->own);
+	return report_end(out);
+}
+
+/* A string of JSON; what is no UTF-8 is shown as a '?'. */
+static void write_string(const char *text, FILE *out)
+{
+	fputc('"', out);
+	while (*text) {
+		size_t length = utf8_length(text);
+		unsigned char c = *text;
+
+		if (!length)
+			fputc('?', out);
+		else if (c < ' ' || c == 127)
+			fprintf(out, "\\u%04x", c);
+		else if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else
+			fwrite(text, length, 1, out);
+		text += length ? length : 1;
+	}
+	fputc('"', out);
+}
+
+static void write_command(const struct occasion *occasion, FILE *out)
+{
+	fputs(",\"command\":[", out);
+	for (char **word = occasion->argv; *word; word++) {
+		if (word != occasion->argv)
+			fputc(',', out);
+		write_string(*word, out);
+	}
+	fprintf(out, "],\"status\":%d", occasion->status);
+}
+
+int difference_json(const struct difference *difference,
+		    const struct occasion *occasion,
+		    const struct tsc_rate *rate, FILE *out)
+{
+	errno = 0;
+	fprintf(out,
+		"{\"format\":\"exitleaf-difference\",\"version\":1,\"kind\":\"%s\",\"seconds\":%.6f,\"isa\":\"%s\",\"vcpus\":%" PRIu32
+		",\"exits\":%" PRIu64 ",\"own_exits\":%" PRIu64
+		",\"cycles\":%" PRIu64,
+		occasion->kind, difference->seconds,
+		exit_isa_name(difference->isa), difference->vcpus,
+		difference->exits, difference->own, difference->cycles);
+	if (rate->khz)
+		fprintf(out, ",\"tsc_khz\":%" PRIu64, rate->khz);
+	if (occasion->argv)
+		write_command(occasion, out);
+	fputs(",\"reasons\":[", out);
+	for (size_t i = 0; i < difference->nr; i++) {
+		const struct difference_row *row = &difference->row[i];
+
+		fprintf(out,
+			"%s{\"code\":%" PRIu32
+			",\"name\":\"%s\",\"exits\":%" PRIu64
+			",\"cycles\":%" PRIu64 "}",
+			i ? "," : "", row->reason->code, row->reason->name,
+			row->exits, row->cycles);
+	}
+	fputs("]}\n", out);
+	return report_end(out);
+}

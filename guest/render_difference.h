@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef EXITLEDGER_GUEST_RENDER_DIFFERENCE_H
+#define EXITLEDGER_GUEST_RENDER_DIFFERENCE_H
+
+#include <stdio.h>
+
+#include "snapshot.h"
+#include "tsc_rate.h"
+
+/* What a difference is of. */
+struct occasion {
+	const char *kind; /* "interval", "total", "command" */
+	char **argv; /* the command, or NULL */
+	int status; /* that it ended with */
+};
+
+/** difference_table - as a table in 80 columns; 0, or -errno */
+int difference_table(const struct difference *difference,
+		     const struct occasion *occasion,
+		     const struct tsc_rate *rate, FILE *out);
+
+/** difference_json - as a line of JSON: exitleaf(1); 0, or -errno */
+int difference_json(const struct difference *difference,
+		    const struct occasion *occasion,
+		    const struct tsc_rate *rate, FILE *out);
+
+#endif /* EXITLEDGER_GUEST_RENDER_DIFFERENCE_H */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The counters twice, and what is between: without what the reads cost. */
+#ifndef EXITLEDGER_GUEST_SNAPSHOT_H
+#define EXITLEDGER_GUEST_SNAPSHOT_H
+
+#include "leaves.h"
+
+struct exit_reason;
+
+/* All leaves, read one after the other. */
+struct snapshot {
+	struct leaves leaves;
+	uint64_t executed; /* CPUIDs of this program before the first of them */
+	uint64_t ns; /* CLOCK_MONOTONIC */
+};
+
+/* Counts CPUIDs, each of which is an exit: what snapshots are read with. */
+struct reader {
+	leaf_cpuid cpuid;
+	uint64_t executed;
+};
+
+/** reader_cpuid - a leaf_cpuid, whose data is a struct reader */
+void reader_cpuid(struct leaf_io *io, void *reader);
+
+/**
+ * snapshot_read - read all leaves
+ * @snapshot: to be freed with snapshot_free
+ *
+ * 0 (see leaves.abi then), or -ENOMEM.
+ */
+int snapshot_read(struct snapshot *snapshot, struct reader *reader);
+
+void snapshot_free(struct snapshot *snapshot);
+
+struct difference_row {
+	const struct exit_reason *reason;
+	uint64_t exits;
+	uint64_t cycles;
+};
+
+struct difference {
+	uint32_t isa;
+	uint32_t vcpus;
+	double seconds;
+	uint64_t exits;
+	uint64_t cycles; /* those of the own exits are among them */
+	uint64_t own; /* exits, taken off @exits and off those of CPUID */
+	struct difference_row *row; /* those with exits, most first */
+	size_t nr;
+};
+
+/**
+ * difference_make - what happened from one snapshot to the next
+ * @difference: filled in; to be freed with difference_free
+ *
+ * 0, -ENOMEM, or -ERANGE: the later counts are lower, so they are of another
+ * host's KVM.
+ */
+int difference_make(const struct snapshot *from, const struct snapshot *to,
+		    struct difference *difference);
+
+void difference_free(struct difference *difference);
+
+#endif /* EXITLEDGER_GUEST_SNAPSHOT_H */

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Differences between reads, without the reads; and the TSC's rate. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "affinity.h"
+#include "fake_kvm.h"
+#include "render_difference.h"
+#include "tap.h"
+
+static struct snapshot first, second;
+static struct reader reader;
+static struct difference difference;
+static char *text;
+
+static void setup(void)
+{
+	fake_kvm_begin();
+	reader = (struct reader){ .cpuid = fake_cpuid };
+	ck_assert_int_eq(snapshot_read(&first, &reader), 0);
+}
+
+static void teardown(void)
+{
+	snapshot_free(&first);
+	snapshot_free(&second);
+	difference_free(&difference);
+	free(text);
+	text = NULL;
+}
+
+static void exits(uint64_t io, uint64_t cpuid)
+{
+	kvm.io += io;
+	kvm.cpuid += cpuid;
+	kvm.total += io + cpuid;
+	kvm.cycles += 1000 * io;
+}
+
+static void read_again(void)
+{
+	snapshot_free(&second);
+	ck_assert_int_eq(snapshot_read(&second, &reader), 0);
+	ck_assert_int_eq(difference_make(&first, &second, &difference), 0);
+}
+
+/* All that comes between is the reads themselves: nothing is left of them. */
+START_TEST(nothing)
+{
+	read_again();
+	ck_assert_uint_eq(difference.exits, 0);
+	ck_assert_uint_eq(difference.nr, 0);
+	/* From a total, it not among them, to the next. */
+	ck_assert_uint_eq(difference.own, first.leaves.nr);
+	ck_assert_uint_eq(second.executed, first.leaves.nr);
+}
+END_TEST
+
+START_TEST(what_happened)
+{
+	exits(5, 3);
+	read_again();
+	ck_assert_uint_eq(difference.exits, 8);
+	ck_assert_uint_eq(difference.cycles, 5000);
+	ck_assert_uint_eq(difference.nr, 2);
+	ck_assert_uint_eq(difference.row[0].reason->code, EXIT_SVM_IOIO);
+	ck_assert_uint_eq(difference.row[0].exits, 5);
+	ck_assert_uint_eq(difference.row[0].cycles, 5000);
+	ck_assert_uint_eq(difference.row[1].reason->code, EXIT_SVM_CPUID);
+	ck_assert_uint_eq(difference.row[1].exits, 3);
+}
+END_TEST
+
+/* Reads in between are the program's own, too. */
+START_TEST(over_other_reads)
+{
+	struct snapshot between;
+
+	exits(1, 1);
+	ck_assert_int_eq(snapshot_read(&between, &reader), 0);
+	exits(1, 1);
+	read_again();
+	ck_assert_uint_eq(difference.exits, 4);
+	ck_assert_uint_eq(difference.own, first.leaves.nr + between.leaves.nr);
+	ck_assert_uint_eq(difference.row[0].exits, 2);
+	ck_assert_uint_eq(difference.row[1].exits, 2);
+	snapshot_free(&between);
+}
+END_TEST
+
+/* On another host the counts begin anew. */
+START_TEST(lower_counts)
+{
+	kvm.io = 5;
+	ck_assert_int_eq(snapshot_read(&second, &reader), 0);
+	ck_assert_int_eq(difference_make(&first, &second, &difference),
+			 -ERANGE);
+	snapshot_free(&second);
+	kvm.io = 0x100000002ull;
+	kvm.cpuid -= 1;
+	ck_assert_int_eq(snapshot_read(&second, &reader), 0);
+	ck_assert_int_eq(difference_make(&first, &second, &difference),
+			 -ERANGE);
+}
+END_TEST
+
+static const struct tsc_rate rate = { 2000000, "/proc/cpuinfo" };
+
+static int render(int (*renderer)(const struct difference *,
+				  const struct occasion *,
+				  const struct tsc_rate *, FILE *),
+		  char **argv)
+{
+	const struct occasion occasion = { .kind = "command",
+					   .argv = argv,
+					   .status = 7 };
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int r = renderer(&difference, &occasion, &rate, out);
+
+	fclose(out);
+	return r;
+}
+
+START_TEST(as_a_table)
+{
+	char *argv[] = { "tar",
+			 "-xf",
+			 "a rather long path",
+			 "and another one",
+			 "and one more, with caf\xc3\xa9",
+			 NULL };
+
+	exits(5, 3);
+	read_again();
+	ck_assert_int_eq(render(difference_table, argv), 0);
+	ck_assert_ptr_nonnull(strstr(text, "of tar -xf a rather"));
+	ck_assert_ptr_nonnull(strstr(text, "(status 7)"));
+	ck_assert_ptr_nonnull(strstr(text, "0.000003 s in exits, at 2000.000"));
+	ck_assert_ptr_nonnull(strstr(text, "0x07b IOIO"));
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		ck_assert_msg(strlen(line) <= 80, "'%s'", line);
+}
+END_TEST
+
+START_TEST(as_json)
+{
+	char *argv[] = { "say", "\"caf\xc3\xa9\"\\\n\xff", NULL };
+	json_error_t error;
+	json_t *json;
+	const char *kind, *word;
+	int count, own, status, khz;
+
+	exits(5, 3);
+	read_again();
+	ck_assert_int_eq(render(difference_json, argv), 0);
+	ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
+	json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	ck_assert_msg(json, "line %d: %s", error.line, error.text);
+	ck_assert_int_eq(json_unpack(json, "{s:s, s:i, s:i, s:i, s:i}", "kind",
+				     &kind, "exits", &count, "own_exits", &own,
+				     "status", &status, "tsc_khz", &khz),
+			 0);
+	ck_assert_str_eq(kind, "command");
+	ck_assert_int_eq(count, 8);
+	ck_assert_int_eq(own, first.leaves.nr);
+	ck_assert_int_eq(status, 7);
+	ck_assert_int_eq(khz, 2000000);
+	word = json_string_value(
+		json_array_get(json_object_get(json, "command"), 1));
+	ck_assert_str_eq(word, "\"caf\xc3\xa9\"\\\n?");
+	ck_assert_uint_eq(json_array_size(json_object_get(json, "reasons")), 2);
+	json_decref(json);
+}
+END_TEST
+
+/* What says it, in the order of how well. */
+START_TEST(the_tsc)
+{
+	static const char cpuinfo[] = "build-test-cpuinfo";
+	struct tsc_rate found;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/tmp/%s.%d", cpuinfo, getpid());
+	found = tsc_rate(fake_cpuid, NULL, path);
+	ck_assert_uint_eq(found.khz, 0);
+	file = fopen(path, "w");
+	fputs("model name\t: x\ncpu MHz\t\t: 2399.998\n", file);
+	fclose(file);
+	found = tsc_rate(fake_cpuid, NULL, path);
+	ck_assert_uint_eq(found.khz, 2399998);
+	ck_assert_str_eq(found.source, "/proc/cpuinfo");
+	unlink(path);
+	kvm.most = 0x16;
+	found = tsc_rate(fake_cpuid, NULL, path);
+	ck_assert_uint_eq(found.khz, 2500000);
+	ck_assert_str_eq(found.source, "CPUID leaf 0x16");
+	kvm.crystal = 24000000;
+	found = tsc_rate(fake_cpuid, NULL, path);
+	ck_assert_uint_eq(found.khz, 2496000);
+	ck_assert_str_eq(found.source, "CPUID leaf 0x15");
+	kvm.timing = 2396012;
+	found = tsc_rate(fake_cpuid, NULL, path);
+	ck_assert_uint_eq(found.khz, 2396012);
+	/* Another hypervisor's leaf of that number. */
+	memcpy(kvm.name, "Microsoft Hv", 12);
+	found = tsc_rate(fake_cpuid, NULL, path);
+	ck_assert_uint_eq(found.khz, 2496000);
+}
+END_TEST
+
+/* What is run around must find the CPUs that there were. */
+START_TEST(affinity)
+{
+	struct affinity before, here, after;
+	cpu_set_t mine;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(mine), &mine), 0);
+	affinity_stay(&before);
+	ck_assert(before.known);
+	affinity_stay(&here);
+	ck_assert_int_eq(CPU_COUNT_S(sizeof(here.set), here.set), 1);
+	affinity_restore(&before);
+	affinity_stay(&after);
+	ck_assert_int_eq(CPU_COUNT_S(sizeof(after.set), after.set),
+			 CPU_COUNT(&mine));
+	affinity_restore(&after);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("difference");
+	TCase *tcase = tcase_create("difference");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, nothing);
+	tcase_add_test(tcase, what_happened);
+	tcase_add_test(tcase, over_other_reads);
+	tcase_add_test(tcase, lower_counts);
+	tcase_add_test(tcase, as_a_table);
+	tcase_add_test(tcase, as_json);
+	tcase_add_test(tcase, the_tsc);
+	tcase_add_test(tcase, affinity);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}
