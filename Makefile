@@ -98,7 +98,7 @@ bench-quick:
 	@lab/bench.sh --quick --kernel $(KERNEL)
 
 .PHONY: boot-study
-boot-study: programs
+boot-study:
 	@lab/boot-study.sh --vendors "$(VENDORS)" --kernel $(KERNEL)
 
 RECORD_OUT := $(BUILD)/record-cost.exits

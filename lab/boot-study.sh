@@ -77,6 +77,7 @@ main() {
 	local start=$EPOCHREALTIME vendor hosts=()
 
 	parse_options "$@"
+	command -v python3 >/dev/null || die "no python3; install python3"
 	[[ -n $AGAIN ]] || record_all
 	for vendor in $VENDORS; do
 		[[ -d $(results "$vendor") ]] || die "no $(rel "$(results "$vendor")")"
