@@ -62,7 +62,7 @@ def binned(run):
 def nice(most):
     """A round number, no less."""
     scale = 10 ** math.floor(math.log10(most))
-    return next(n * scale for n in (1, 2, 5, 10) if n * scale >= most)
+    return next(n * scale for n in (1, 2, 3, 4, 5, 6, 8, 10) if n * scale >= most)
 
 
 def stacked(bins, height, top, right):
@@ -153,7 +153,7 @@ def legend(host, y):
         parts.append(f'<rect x="{x}" y="{y - 9}" width="10" height="10"'
                      f' class="g{i}"/>\n')
         parts.append(label(x + 14, y, "soft", name))
-        x += 30 + 6 * len(name)
+        x += 27 + 6 * len(name)
     return "".join(parts)
 
 

@@ -48,6 +48,7 @@ class Run:
             exits = {}
             for vm in line["vms"]:
                 for reason in vm["reasons"]:
+                    self.names[reason["reason"]] = reason["name"]
                     exits[reason["name"]] = (exits.get(reason["name"], 0) +
                                              reason["exits"])
             if line["kind"] == "total":
