@@ -33,28 +33,38 @@ paging() {
 	exit 1
 }
 
-# watch PID: the console, until that process ends, for the kernel's first line;
-# the other marks are the guest's own
+# watch: the console, for the kernel's first line; the other marks are the guest's
+# own.  What waits costs nothing, which looking again and again would.
 watch() {
-	until grep -qs 'Linux version' "$L2_CONSOLE"; do
-		kill -0 "$1" 2>/dev/null || return 0
-		usleep 50000
+	while read -r line; do
+		case $line in
+		*'Linux version'*)
+			exitledger mark "$run" "the kernel's first line"
+			break
+			;;
+		esac
 	done
-	exitledger mark "$run" "the kernel's first line"
+	cat >/dev/null
 }
 
 # boot NAME LOGLEVEL: XSAVE is left out, as the emulated processor's makes Linux
-# complain at length.  The timer's ticks that the guest has missed are not made up
-# for: KVM emulates real mode if it has no EPT, so slowly in an emulator that the
-# firmware would do nothing but serve them.
+# complain at length.  Without EPT, KVM emulates real mode, so slowly in an emulator
+# that the firmware would do nothing but serve its timer: so ticks that it has missed
+# are not made up for.
 boot() {
 	run=/results/$1.exits
+	export L2_FIFO=/tmp/console
 	export L2_APPEND="$append rdinit=/boot loglevel=$2 noxsave"
+	rm -f $L2_FIFO
+	mkfifo $L2_FIFO
+	watch <$L2_FIFO &
+	watcher=$!
 	exitledger record -o "$run" -i "$INTERVAL" -- /qemu/run-qemu -name "$1" \
-		-global kvm-pit.lost_tick_policy=discard >"/results/$1.txt" 2>&1 &
-	recorder=$!
-	watch $recorder
-	wait $recorder || return
+		-global kvm-pit.lost_tick_policy=discard >"/results/$1.txt" 2>&1
+	status=$?
+	unset L2_FIFO
+	kill $watcher 2>/dev/null
+	[ $status = 0 ] || return $status
 	# record does not end with its command's status.
 	grep -q '^exitleaf-status 0' "$L2_CONSOLE"
 }

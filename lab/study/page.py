@@ -118,11 +118,17 @@ def share_line(run):
 
 
 def phase_lines(run):
-    lines = run.report.splitlines()
-    first = next(i for i, line in enumerate(lines)
-                 if line.startswith("  SECONDS    EXITS/S"))
-    last = next(i for i in range(first, len(lines)) if not lines[i])
-    return lines[first:last]
+    return block(run, "  SECONDS    EXITS/S")
+
+
+def block(run, start):
+    """The report's lines from one that starts so up to an empty one, or none."""
+    lines = run.report.splitlines() + [""]
+    first = next((i for i, line in enumerate(lines)
+                  if line.startswith(start)), None)
+    if first is None:
+        return []
+    return lines[first:lines.index("", first)]
 
 
 def in_phases(run):
@@ -159,6 +165,8 @@ def rate(hosts):
     for host in hosts:
         text += f"{host_name(host)}, {paging_of(host.runs['nested'])}:\n\n"
         text += quoted(phase_lines(host.runs["nested"]))
+        changes = block(host.runs["nested"], "THE RATE CHANGED AT")
+        text += quoted(changes) if changes else ""
     for host in hosts:
         text += f"![exits over time](boot-study-{host.vendor}.svg)\n\n"
     return text

@@ -76,9 +76,11 @@ run "$build/bin/exitledger" report "$results/nested.exits"
 ok 'the boot: thousands of exits' grep -qE '^total +[0-9]+,[0-9]{3} exits' \
 	"$tap_dir/out"
 ok 'the boot: the intervals add up' out_has "add up to BPF's own sums"
+# The first exit, and the first I/O, may be of the interval of the VM's creation.
 ok 'the boot: the phases, in order' [ "$(sed -n \
-	's/^from [0-9.]* s  //p' "$tap_dir/out" | paste -sd '|')" = \
-	"the start|began: nested, and 2 more|the kernel's first line|guest: init runs|guest: services run|guest: login prompt|ended: nested" ]
+	's/^from [0-9.]* s  //p' "$tap_dir/out" | grep -v '^first' |
+	sed 's/, and [12] more$//' | paste -sd '|')" = \
+	"the start|began: nested|the kernel's first line|guest: init runs|guest: services run|guest: login prompt|ended: nested" ]
 ok 'the boot: the guest was told what was recorded, exactly' out_has \
 	"at 3 of 3 marks exactly"
 told=$(sed -n "s/^marked 'login prompt', \([0-9]*\) exits.*/\1/p" \
