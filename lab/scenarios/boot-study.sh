@@ -48,9 +48,8 @@ watch() {
 }
 
 # boot NAME LOGLEVEL: XSAVE is left out, as the emulated processor's makes Linux
-# complain at length.  Without EPT, KVM emulates real mode, so slowly in an emulator
-# that the firmware would do nothing but serve its timer: so ticks that it has missed
-# are not made up for.
+# complain at length; and the PIT: without EPT, KVM emulates real mode, so slowly in
+# an emulator that the firmware would do nothing but serve that timer.
 boot() {
 	run=/results/$1.exits
 	export L2_FIFO=/tmp/console
@@ -60,7 +59,7 @@ boot() {
 	watch <$L2_FIFO &
 	watcher=$!
 	exitledger record -o "$run" -i "$INTERVAL" -- /qemu/run-qemu -name "$1" \
-		-global kvm-pit.lost_tick_policy=discard >"/results/$1.txt" 2>&1
+		-machine pit=off >"/results/$1.txt" 2>&1
 	status=$?
 	unset L2_FIFO
 	kill $watcher 2>/dev/null

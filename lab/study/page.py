@@ -70,7 +70,7 @@ def introduction(hosts, date):
     return ("<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
             "# The VM exits of a Linux boot\n\n" + paragraph(f"""
         Written by `make boot-study` from runs of {date}: a guest under QEMU
-        (`-M pc`, one vCPU, 192 MB) boots Linux {kernel} on hosts with the same
+        (`-M pc,pit=off`, one vCPU, 192 MB) boots Linux {kernel} on hosts with the same
         kernel, {names}, from its firmware to a login prompt on its serial
         console, recorded by `exitledger record`.""") + paragraph("""
         Counts are exact. Time is not: the hosts are emulated, a second of theirs
