@@ -6,7 +6,7 @@
 #
 # Records a Linux guest's boot in emulated hosts, with nested paging and without,
 # and exitwork's workloads, and writes docs/boot-study.md with its pictures from
-# what was recorded.  Both hosts run at the same time.
+# what was recorded.  Both hosts run at the same time, for some ten minutes.
 # --vendors: of the hosts' processors (both).
 # --out: in place of docs.
 # --again: from what the last run has left, without another.
@@ -16,6 +16,8 @@
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 DIE_STATUS=3
+
+INTEL_RUNS='nested shadow work'	# what there is time for
 
 OTHER=	# the process that runs the second host
 trap '[[ -z $OTHER ]] || kill "$OTHER" 2>/dev/null || true; cleanup' EXIT
@@ -52,8 +54,6 @@ study() {
 		--out "$(results "$1")" "$LAB/scenarios/boot-study.sh" \
 		"${settings[@]}"
 }
-INTEL_RUNS='nested shadow work'
-
 record_all() {
 	local status=0 deps=()
 

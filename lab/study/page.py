@@ -51,12 +51,14 @@ def paging_of(run):
     return f"no {extension}" if run.name == "shadow" else extension
 
 
-def top(exits, number):
-    """The most frequent: "IOIO 41 %, INTR 16 %"."""
+def top(exits, number, width):
+    """The most frequent, as many as fit: "IOIO 41 %, INTR 16 %"."""
     whole = sum(exits.values())
     most = sorted(exits.items(), key=lambda item: -item[1])[:number]
-    return ", ".join(f"{name} {100 * count / whole:.0f} %"
-                     for name, count in most)
+    parts = [f"{name} {100 * count / whole:.0f} %" for name, count in most]
+    while len(", ".join(parts)) > width and len(parts) > 1:
+        parts.pop()
+    return ", ".join(parts)
 
 
 def all_runs(hosts):
@@ -99,7 +101,7 @@ def totals(hosts):
     rows = [[host_name(host), paging_of(run) +
              (", full log" if run.name == "console" else ""),
              f"{run.booted['kernel']:,}", f"{run.exits:,}",
-             top(run.total, 2)] for host, run in all_runs(hosts)]
+             top(run.total, 2, 27)] for host, run in all_runs(hosts)]
     return ("## How many exits does a full boot take?\n\n" +
             table(["host", "with", "to login", "and reboot", "most of all"],
                   rows, text=(0, 1, 4)).replace(
@@ -178,9 +180,14 @@ def operations(hosts):
             those at a phase's borders may be the neighbour's:"""))
     for host in hosts:
         text += f"{host_name(host)}, {paging_of(host.runs['nested'])}:\n\n"
-        rows = [[name, f"{sum(exits.values()):,}", top(exits, 3)]
+        rows = [[name, f"{sum(exits.values()):,}", top(exits, 3, 41)]
                 for name, exits in in_phases(host.runs["nested"]) if exits]
         text += table(["from", "exits", "of these"], rows, text=(0, 2))
+    if any(host.work for host in hosts):
+        text += paragraph("""
+            And one operation at a time, by `exitwork` (see its manual page) in a
+            guest with two vCPUs: exits per operation, interrupts and whatever else
+            came meanwhile included, and the most frequent reasons:""")
     for host in hosts:
         if host.work:
             text += works(host)
@@ -192,22 +199,19 @@ def works(host):
     nested = {w["workload"]: w for w in host.work.get("work", [])}
     shadow = {w["workload"]: w for w in host.work.get("work-shadow", [])}
     extension = HOSTS[host.vendor][2]
+    runs = [(extension, nested)]
+    if shadow:
+        runs.append((f"no {extension}", shadow))
+    last, shown = runs[-1]
     rows = []
     for name, work in nested.items():
-        row = [f"`{name}`", f"{work['operations']:,}"]
-        for done in (work, shadow.get(name)):
-            row.append(f"{done['exits'] / done['operations']:,.2f}"
-                       if done else "-")
-        row.append(top({r["name"]: r["exits"] for r in
-                        (shadow.get(name) or work)["reasons"]}, 2))
-        rows.append(row)
-    return paragraph(f"""
-        And one operation at a time, by `exitwork` (see its manual page) in a guest
-        with two vCPUs on the {host_name(host)} host: exits per operation with
-        {extension} and without, interrupts that came meanwhile included, and the most
-        frequent reasons without:""") + table(
-            ["workload", "times", extension, f"no {extension}",
-             f"reasons, no {extension}"], rows, text=(0, 4))
+        reasons = {r["name"]: r["exits"] for r in shown[name]["reasons"]}
+        rows.append([f"`{name}`", f"{work['operations']:,}"] +
+                    [f"{run[name]['exits'] / run[name]['operations']:,.2f}"
+                     for _, run in runs] + [top(reasons, 2, 30)])
+    return f"{host_name(host)}:\n\n" + table(
+        ["workload", "times"] + [name for name, _ in runs] +
+        [f"reasons, {last}"], rows, text=(0, len(runs) + 2))
 
 
 def frequent(hosts):
@@ -288,7 +292,7 @@ def vendors(hosts):
         an EPT misconfiguration, on AMD by a nested page fault. SVM asks for an
         exit before a virtual interrupt's delivery by VINTR, VMX by an interrupt
         window. How many nested page faults there are depends on how large the
-        pages are with which the host backs the guest."""))
+        pages are with which the host backs the guest: `first_touch`, above, tells."""))
 
 
 def exactness(hosts):

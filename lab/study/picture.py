@@ -96,11 +96,13 @@ def phases(run):
 def marks(run, height, seconds):
     """Lines through the chart; the texts above it, each where there is room."""
     parts, taken = [], []
-    for at, text in phases(run):
-        x = LEFT + at / seconds * (WIDTH - LEFT - RIGHT)
+    places = [(LEFT + at / seconds * (WIDTH - LEFT - RIGHT), text)
+              for at, text in phases(run)]
+    for i, (x, text) in enumerate(places):
         width = 6.4 * len(text)
-        # To the line's right, or where that is too near the edge to its left.
-        left = x + 4 if x + width < WIDTH - 80 else x - width - 4
+        # To the line's right, or where there is another one to its left.
+        end = places[i + 1][0] if i + 1 < len(places) else WIDTH - RIGHT
+        left = x + 4 if x + width + 8 < end else x - width - 4
         row = 0
         while any(r == row and left < end and start < left + width
                   for r, start, end in taken):
