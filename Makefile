@@ -15,6 +15,8 @@
 #              hosts, or VENDORS=amd; with KERNEL=6.1|6.12
 # make soak    right counters, judged 200 times on both hosts and kernels, with ten
 #              million exits: none may be blamed.  Takes 40 minutes.
+# make boot-study   a Linux guest's boot, recorded on both hosts with nested paging
+#              and without: writes docs/boot-study.md; with VENDORS=amd, KERNEL=6.12
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
 #              all of them, which takes a quarter of an hour, or TESTS="NAME...",
@@ -48,6 +50,7 @@ UNIT_TESTS :=
 include bpf/bpf.mk
 include userspace/userspace.mk
 include guest/guest.mk
+include guest/workloads/workloads.mk
 include lab/cost/cost.mk
 include lab/faults/faults.mk
 
@@ -93,6 +96,10 @@ bench:
 	@lab/bench.sh --kernel $(KERNEL)
 bench-quick:
 	@lab/bench.sh --quick --kernel $(KERNEL)
+
+.PHONY: boot-study
+boot-study:
+	@lab/boot-study.sh --vendors "$(VENDORS)" --kernel $(KERNEL)
 
 RECORD_OUT := $(BUILD)/record-cost.exits
 .PHONY: record-cost

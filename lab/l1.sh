@@ -24,6 +24,8 @@
 #
 #   # needs: WORD...   qemu      QEMU, as /qemu/run-qemu
 #                      l2        the Linux guest's kernel and initramfs, in /l2
+#                      l2modules more of its modules, /l2/modules: to be appended
+#                                to that initramfs
 #                      selftests the kernel's KVM selftests, in /selftests
 #                      exitledger, guest, floor, obsfault   programs built here, in
 #                                /bin
@@ -121,7 +123,7 @@ add_needed() { # ROOT WORD
 
 	[[ $2 != *\? ]] || optional=1
 	case ${2%\?} in
-	qemu | l2 | selftests) # shared by all runs
+	qemu | l2 | l2modules | selftests) # shared by all runs
 		image "${2%\?}"
 		IMAGES_USED+=("$IMAGE")
 		return 0

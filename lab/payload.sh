@@ -153,26 +153,51 @@ state_of_qemu() {
 }
 
 fill_l2() {
-	local root=$1/initrd-root
+	local root=$1/initrd-root program
 
 	mkdir -p "$1/l2"
 	add_busybox "$root"
-	cp -- "$LAB/l2/init" "$root/init"
+	cp -- "$LAB/l2"/{init,boot,work} "$root/"
 	cp -- "$LAB/l2/try-exitleaf" "$root/bin/"
 	[[ -z $CPUID ]] || add_program "$root" "$CPUID" bin
-	[[ ! -x $BUILD/guest/exitleaf ]] ||
-		strip -o "$root/bin/exitleaf" "$BUILD/guest/exitleaf"
+	for program in exitleaf exitwork; do
+		[[ ! -x $BUILD/guest/$program ]] ||
+			strip -o "$root/bin/$program" "$BUILD/guest/$program"
+	done
 	pack "$root" "$1/l2/initrd"
 	rm -rf -- "$root"
 	cp -- "$KVMLINUX" "$1/l2/vmlinux"
 }
 
 state_of_l2() {
+	local program
+
 	echo "$KVERSION"
-	cat "$LAB/l2/init" "$LAB/l2/try-exitleaf" "$LAB/payload.sh"
+	cat "$LAB/l2"/* "$LAB/payload.sh"
 	state_of "$BUSYBOX" ${CPUID:+"$CPUID"}
-	[[ ! -x $BUILD/guest/exitleaf ]] ||
-		sha256sum <"$BUILD/guest/exitleaf"
+	for program in exitleaf exitwork; do
+		[[ ! -x $BUILD/guest/$program ]] ||
+			sha256sum <"$BUILD/guest/$program"
+	done
+}
+
+# For workloads in the Linux guest: MSRs and a virtio disk.
+L2_MODULES=(msr virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
+	virtio_pci virtio_blk)
+
+fill_l2modules() {
+	local root=$1/modules-root
+
+	take_modules "$root/modules" "${L2_MODULES[@]}"
+	grep -qx virtio_blk "$root/modules/order"
+	mkdir -p "$1/l2"
+	pack "$root" "$1/l2/modules"
+	rm -rf -- "$root"
+}
+
+state_of_l2modules() {
+	echo "$KVERSION"
+	cat "$LAB/payload.sh"
 }
 
 fill_selftests() {
@@ -189,24 +214,33 @@ state_of_selftests() {
 HOST_MODULES=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
 	virtio_pci netfs fscache 9pnet 9pnet_virtio 9p)
 
-fill_host() {
-	local module deb found
+# take_modules DIR NAME...: these of the distribution's kernel, those that are not
+# built in, and the file "order" that lists them
+take_modules() {
+	local dir=$1 module deb patterns found all
 
+	shift
 	deb=("$BUILD/cache/debs/$KSERIES/linux-image-${KREL}_"*.deb)
 	[[ -e ${deb[0]} ]] ||
 		die "the kernel's package is gone; remove $(rel "$BUILD/kernel/$KSERIES") and run lab/prepare.sh $KSERIES"
-	mkdir -p "$1/modules/host" "$1/host" "$1/all"
-	dpkg-deb --fsys-tarfile "${deb[0]}" | tar -x -C "$1/all" --wildcards \
-		'*/fs/9p/*' '*/fs/netfs/*' '*/fs/fscache/*' '*/net/9p/*' \
-		'*/drivers/virtio/*' 2>/dev/null || true
-	for module in "${HOST_MODULES[@]}"; do
-		found=$(find "$1/all" -name "$module.ko*")
+	all=$dir/all
+	mkdir -p "$all"
+	patterns=("${@/#/*/}")
+	dpkg-deb --fsys-tarfile "${deb[0]}" | tar -x -C "$all" --wildcards \
+		"${patterns[@]/%/.ko*}" 2>/dev/null || true
+	for module; do
+		found=$(find "$all" -name "$module.ko*")
 		[[ -n $found ]] || continue
-		mv -- "$found" "$1/modules/host/"
-		[[ $found != *.xz ]] || xz -d "$1/modules/host/$module.ko.xz"
-		printf '%s\n' "$module" >>"$1/modules/host/order"
+		mv -- "$found" "$dir/"
+		[[ $found != *.xz ]] || xz -d "$dir/$module.ko.xz"
+		printf '%s\n' "$module" >>"$dir/order"
 	done
-	rm -rf -- "$1/all"
+	rm -rf -- "$all"
+}
+
+fill_host() {
+	mkdir "$1/host"
+	take_modules "$1/modules/host" "${HOST_MODULES[@]}"
 	grep -qx 9p "$1/modules/host/order"
 }
 

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Does in a guest what causes exits, and says which it has caused. */
+#include <argp.h>
+#include <cpuid.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "reasons.h"
+#include "workloads/exitwork_show.h"
+#include "workloads/works.h"
+
+#ifndef EXITLEDGER_VERSION
+#define EXITLEDGER_VERSION "unknown"
+#endif
+
+enum {
+	STATUS_FAILED = 1,
+	STATUS_NO_LEAVES = 2,
+	STATUS_UNEXPECTED = 3,
+	STATUS_USAGE = 64
+};
+
+const char *argp_program_version = "exitwork " EXITLEDGER_VERSION;
+
+struct options {
+	const struct workload *workload;
+	const char *file;
+	uint64_t count;
+	double seconds;
+	enum paging paging;
+	bool check;
+	bool json;
+	bool list;
+};
+
+enum { OPT_COUNT = 'n', OPT_FILE = 'f', OPT_JSON = 'j', OPT_LIST = 'l' };
+enum { OPT_SECONDS = 256, OPT_SHADOW, OPT_CHECK };
+
+static const struct argp_option option_rows[] = {
+	{ "count", OPT_COUNT, "N", 0,
+	  "Operations; unless said, those that --list shows", 0 },
+	{ "seconds", OPT_SECONDS, "S", 0,
+	  "In place of a number of operations: as many as there is time for",
+	  0 },
+	{ "file", OPT_FILE, "PATH", 0,
+	  "The serial port or the disk, for those that take one", 0 },
+	{ "check", OPT_CHECK, NULL, 0,
+	  "End with 3 if the exits are not those that are expected", 0 },
+	{ "shadow", OPT_SHADOW, NULL, 0,
+	  "Expect what there is on a host without nested paging", 0 },
+	{ "json", OPT_JSON, NULL, 0, "One JSON object", 0 },
+	{ "list", OPT_LIST, NULL, 0, "List the workloads", 0 },
+	{ 0 },
+};
+
+static void parse_number(struct options *options, const char *arg,
+			 struct argp_state *state)
+{
+	char *end;
+
+	errno = 0;
+	options->count = strtoull(arg, &end, 10);
+	if (*arg < '0' || *arg > '9' || *end || errno || !options->count ||
+	    options->count > UINT32_MAX)
+		argp_error(state, "--count takes a number from 1 to %" PRIu32,
+			   UINT32_MAX);
+}
+
+static void parse_seconds(struct options *options, const char *arg,
+			  struct argp_state *state)
+{
+	char *end;
+
+	options->seconds = strtod(arg, &end);
+	if (*arg < '0' || *arg > '9' || *end ||
+	    !(options->seconds > 0 && options->seconds <= 86400))
+		argp_error(state, "--seconds takes a number up to 86400");
+}
+
+static void parse_end(struct options *options, struct argp_state *state)
+{
+	if (options->list)
+		return;
+	if (!options->workload)
+		argp_error(state, "which workload? --list shows them");
+	else if (options->count && options->seconds > 0)
+		argp_error(state, "--count or --seconds, not both");
+	else if (options->workload->needs & NEED_FILE && !options->file)
+		argp_error(state, "'%s' takes --file", options->workload->name);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case OPT_COUNT:
+		parse_number(options, arg, state);
+		return 0;
+	case OPT_SECONDS:
+		parse_seconds(options, arg, state);
+		return 0;
+	case OPT_FILE:
+		options->file = arg;
+		return 0;
+	case OPT_CHECK:
+		options->check = true;
+		return 0;
+	case OPT_SHADOW:
+		options->paging = PAGING_SHADOW;
+		return 0;
+	case OPT_JSON:
+		options->json = true;
+		return 0;
+	case OPT_LIST:
+		options->list = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (options->workload)
+			argp_error(state, "one workload at a time");
+		options->workload = workload_find(arg);
+		if (!options->workload)
+			argp_error(state, "no workload '%s'; --list shows them",
+				   arg);
+		return 0;
+	case ARGP_KEY_END:
+		parse_end(options, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp parser = {
+	.options = option_rows,
+	.parser = parse_option,
+	.args_doc = "WORKLOAD",
+	.doc = "Do in a virtual machine what causes VM exits, and show which it has caused."
+	       "\vEnds with 0; 1 if the work could not be done; with --check 2 if "
+	       "this machine's hypervisor does not answer the exit counters' "
+	       "CPUID leaves, and 3 if the exits are not as expected.",
+};
+
+static void execute(struct leaf_io *io, void *data)
+{
+	(void)data;
+	__cpuid_count(io->leaf, io->index, io->eax, io->ebx, io->ecx, io->edx);
+}
+
+/* Stay on one CPU, and find another. */
+static int choose_cpus(struct work *work, unsigned int needs)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t set;
+
+	work->other_cpu = -1;
+	if (cpu < 0 || sched_getaffinity(0, sizeof(set), &set))
+		return work_fail(work, -errno, "cannot tell the CPUs: %s",
+				 strerror(errno));
+	for (int i = 0; i < CPU_SETSIZE && work->other_cpu < 0; i++) {
+		if (i != cpu && CPU_ISSET(i, &set))
+			work->other_cpu = i;
+	}
+	if (needs & NEED_TWO_CPUS && work->other_cpu < 0)
+		return work_fail(work, -ENODEV,
+				 "this takes two CPUs; there is one");
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	work->cpu = cpu;
+	if (sched_setaffinity(0, sizeof(set), &set))
+		return work_fail(work, -errno, "cannot stay on CPU %d: %s", cpu,
+				 strerror(errno));
+	return 0;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static int run_timed(const struct options *options, struct work *work,
+		     struct outcome *outcome)
+{
+	const struct workload *workload = options->workload;
+	/* Small steps, so that the clock is looked at often enough. */
+	uint64_t step = workload->count / 100 + 1;
+	double start = now();
+	int r = 0;
+
+	do {
+		if (options->seconds <= 0)
+			step = options->count ? options->count :
+						workload->count;
+		r = workload->run(work, step);
+		outcome->operations += step;
+		outcome->seconds = now() - start;
+	} while (!r && outcome->seconds < options->seconds);
+	return r;
+}
+
+/* Between the two reads there is nothing but the work. */
+static int run(const struct options *options, struct work *work,
+	       struct outcome *outcome)
+{
+	const struct workload *workload = options->workload;
+	int r = choose_cpus(work, workload->needs);
+
+	if (!r && workload->setup)
+		r = workload->setup(work);
+	if (!r && leaves_read(&outcome->before, execute, NULL))
+		r = work_fail(work, -ENOMEM, "out of memory");
+	if (!r)
+		r = run_timed(options, work, outcome);
+	if (!r && leaves_read(&outcome->after, execute, NULL))
+		r = work_fail(work, -ENOMEM, "out of memory");
+	return r;
+}
+
+static bool is_amd(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	__cpuid(0, eax, ebx, ecx, edx);
+	return ebx == signature_AMD_ebx || ebx == 0x6f677948 /* "Hygo" */;
+}
+
+static int show(const struct options *options, const struct outcome *outcome)
+{
+	bool met = true;
+	int r;
+
+	r = options->json ? outcome_json(outcome, stdout) :
+			    outcome_text(outcome, stdout);
+	if (r) {
+		fprintf(stderr, "exitwork: standard output: %s\n",
+			strerror(-r));
+		return STATUS_FAILED;
+	}
+	if (!options->check)
+		return 0;
+	if (!outcome_has_leaves(outcome)) {
+		fputs("exitwork: this machine's hypervisor does not answer the exit counters' CPUID leaves: nothing to check\n",
+		      stderr);
+		return STATUS_NO_LEAVES;
+	}
+	met = outcome_met(outcome);
+	if (!met)
+		fprintf(stderr,
+			"exitwork: %s: the exits are not those that are expected\n",
+			options->workload->name);
+	return met ? 0 : STATUS_UNEXPECTED;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .paging = PAGING_NESTED };
+	struct work work = { .fd = -1,
+			     .pipe = { { -1, -1 }, { -1, -1 } },
+			     .amd = is_amd() };
+	struct outcome outcome = { .operations = 0 };
+	int status;
+
+	argp_err_exit_status = STATUS_USAGE;
+	argp_parse(&parser, argc, argv, 0, NULL, &options);
+	if (options.list)
+		return workloads_list(stdout) ? STATUS_FAILED : 0;
+	work.file = options.file;
+	outcome.workload = options.workload;
+	outcome.paging = options.paging;
+	if (run(&options, &work, &outcome)) {
+		fprintf(stderr, "exitwork: %s: %s\n", options.workload->name,
+			work.why);
+		status = STATUS_FAILED;
+	} else {
+		status = show(&options, &outcome);
+	}
+	work_end(&work);
+	leaves_free(&outcome.before);
+	leaves_free(&outcome.after);
+	return status;
+}

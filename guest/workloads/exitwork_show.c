@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+
+#include "reasons.h"
+#include "workloads/exitwork_show.h"
+
+static int end(FILE *out)
+{
+	if (fflush(out) || ferror(out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+bool outcome_has_leaves(const struct outcome *outcome)
+{
+	return outcome->after.abi == EXIT_LEAF_ABI && outcome->after.counting;
+}
+
+/* The next that is expected here. */
+static const struct expectation *next(const struct outcome *outcome,
+				      const struct expectation *last)
+{
+	return expectation_next(outcome->workload, outcome->paging,
+				outcome->after.isa, last);
+}
+
+static bool is_met(const struct outcome *outcome,
+		   const struct expectation *expectation)
+{
+	uint64_t exits = growth_of(&outcome->before, &outcome->after,
+				   expectation->reason[outcome->after.isa]);
+
+	return expectation_met(expectation, exits, outcome->operations);
+}
+
+bool outcome_met(const struct outcome *outcome)
+{
+	const struct expectation *expectation = NULL;
+
+	while ((expectation = next(outcome, expectation))) {
+		if (!is_met(outcome, expectation))
+			return false;
+	}
+	return true;
+}
+
+static const struct expectation *expected(const struct outcome *outcome,
+					  uint32_t reason)
+{
+	const struct expectation *expectation = NULL;
+
+	while ((expectation = next(outcome, expectation))) {
+		if (expectation->reason[outcome->after.isa] == reason)
+			break;
+	}
+	return expectation;
+}
+
+/* "exactly 1 per operation", "at least 1 per 1024" */
+static void put_rule(const struct expectation *expectation, FILE *out)
+{
+	fprintf(out, "%s %" PRIu32 " per ", rule_name(expectation->rule),
+		expectation->exits);
+	if (expectation->operations == 1)
+		fputs("operation", out);
+	else
+		fprintf(out, "%" PRIu32, expectation->operations);
+}
+
+static void put_row(const struct outcome *outcome, const char *name,
+		    uint64_t exits, FILE *out)
+{
+	fprintf(out, "%-26.26s %11" PRIu64 " %12.3f", name, exits,
+		(double)exits / outcome->operations);
+}
+
+static void put_reason(const struct outcome *outcome,
+		       const struct exit_reason *reason, FILE *out)
+{
+	uint64_t exits =
+		growth_of(&outcome->before, &outcome->after, reason->code);
+	const struct expectation *expectation = expected(outcome, reason->code);
+	char name[64];
+
+	if (!exits && !expectation)
+		return;
+	snprintf(name, sizeof(name), "0x%03" PRIx32 " %s", reason->code,
+		 reason->name);
+	put_row(outcome, name, exits, out);
+	if (expectation) {
+		fputs("  ", out);
+		put_rule(expectation, out);
+		if (!is_met(outcome, expectation))
+			fputs(" !", out);
+	}
+	fputc('\n', out);
+}
+
+int outcome_text(const struct outcome *outcome, FILE *out)
+{
+	const struct exit_reason *reasons;
+	size_t nr;
+
+	errno = 0;
+	fprintf(out, "%s: %" PRIu64 " operations in %.3f s (%s)\n",
+		outcome->workload->name, outcome->operations, outcome->seconds,
+		outcome->workload->what);
+	if (!outcome_has_leaves(outcome)) {
+		fputs("this machine's hypervisor does not tell of exits\n",
+		      out);
+		return end(out);
+	}
+	fprintf(out, "\n%-26s %11s %12s  %s\n", "EXIT REASON", "EXITS",
+		"PER OPERATION", "EXPECTED");
+	reasons = exit_reasons(outcome->after.isa, &nr);
+	for (size_t i = 0; i < nr; i++)
+		put_reason(outcome, &reasons[i], out);
+	put_row(outcome, "total",
+		growth_total(&outcome->before, &outcome->after), out);
+	fputc('\n', out);
+	return end(out);
+}
+
+static void put_expected_json(const struct outcome *outcome, FILE *out)
+{
+	const struct expectation *expectation = NULL;
+	const char *comma = "";
+
+	fputs(",\"expected\":[", out);
+	while ((expectation = next(outcome, expectation))) {
+		uint32_t code = expectation->reason[outcome->after.isa];
+		const struct exit_reason *reason =
+			exit_reason_find(outcome->after.isa, code);
+
+		fprintf(out,
+			"%s{\"reason\":%" PRIu32
+			",\"name\":\"%s\",\"rule\":\"%s\",\"exits\":%" PRIu32
+			",\"operations\":%" PRIu32 ",\"met\":%s}",
+			comma, code, reason->name, rule_name(expectation->rule),
+			expectation->exits, expectation->operations,
+			is_met(outcome, expectation) ? "true" : "false");
+		comma = ",";
+	}
+	fputs("]", out);
+}
+
+static void put_reasons_json(const struct outcome *outcome, FILE *out)
+{
+	const struct exit_reason *reasons;
+	const char *comma = "";
+	size_t nr;
+
+	fprintf(out, ",\"isa\":\"%s\",\"exits\":%" PRIu64 ",\"reasons\":[",
+		exit_isa_name(outcome->after.isa),
+		growth_total(&outcome->before, &outcome->after));
+	reasons = exit_reasons(outcome->after.isa, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t exits = growth_of(&outcome->before, &outcome->after,
+					   reasons[i].code);
+
+		if (!exits)
+			continue;
+		fprintf(out,
+			"%s{\"reason\":%" PRIu32
+			",\"name\":\"%s\",\"exits\":%" PRIu64 "}",
+			comma, reasons[i].code, reasons[i].name, exits);
+		comma = ",";
+	}
+	fputs("]", out);
+}
+
+int outcome_json(const struct outcome *outcome, FILE *out)
+{
+	errno = 0;
+	fprintf(out,
+		"{\"format\":\"exitwork\",\"version\":1,\"workload\":\"%s\","
+		"\"operations\":%" PRIu64 ",\"seconds\":%.6f",
+		outcome->workload->name, outcome->operations, outcome->seconds);
+	if (outcome_has_leaves(outcome)) {
+		put_reasons_json(outcome, out);
+		put_expected_json(outcome, out);
+	}
+	fputs("}\n", out);
+	return end(out);
+}
+
+/* What is expected of it on one kind of host, a line each. */
+static void list_expected(const struct workload *workload, enum paging paging,
+			  const char *without, FILE *out)
+{
+	for (int isa = EXIT_ISA_VMX; isa <= EXIT_ISA_SVM; isa++) {
+		const struct expectation *expectation = NULL;
+
+		while ((expectation = expectation_next(workload, paging, isa,
+						       expectation))) {
+			/* Once, where it holds for both. */
+			if (paging == PAGING_SHADOW &&
+			    expectation->paging == PAGING_ANY)
+				continue;
+			fprintf(out, "    %s  %-17s  ", exit_isa_name(isa),
+				exit_reason_find(isa, expectation->reason[isa])
+					->name);
+			put_rule(expectation, out);
+			fprintf(out, "%s\n", without);
+		}
+	}
+}
+
+static const char *needs_of(const struct workload *workload)
+{
+	if (workload->needs & NEED_ROOT)
+		return "; takes root";
+	if (workload->needs & NEED_FILE)
+		return "; takes --file";
+	return workload->needs & NEED_TWO_CPUS ? "; takes two CPUs" : "";
+}
+
+int workloads_list(FILE *out)
+{
+	errno = 0;
+	for (size_t i = 0; i < WORKLOADS; i++) {
+		const struct workload *workload = &workloads[i];
+
+		fprintf(out, "%s: %" PRIu64 " times %s%s\n", workload->name,
+			workload->count, workload->what, needs_of(workload));
+		list_expected(workload, PAGING_NESTED, "", out);
+		list_expected(workload, PAGING_SHADOW,
+			      ", without nested paging", out);
+	}
+	return end(out);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef EXITLEDGER_GUEST_EXITWORK_SHOW_H
+#define EXITLEDGER_GUEST_EXITWORK_SHOW_H
+
+#include <stdio.h>
+
+#include "workloads/workload.h"
+
+/* What was done, and what all leaves said before and after. */
+struct outcome {
+	const struct workload *workload;
+	enum paging paging; /* that the host is said to have */
+	uint64_t operations;
+	double seconds;
+	struct leaves before;
+	struct leaves after;
+};
+
+/** outcome_has_leaves - does the hypervisor count, and tell? */
+bool outcome_has_leaves(const struct outcome *outcome);
+
+/** outcome_met - were all exits as expected? */
+bool outcome_met(const struct outcome *outcome);
+
+/**
+ * outcome_text, outcome_json - show it: a table of 80 columns, or an object
+ *
+ * 0, or -errno.
+ */
+int outcome_text(const struct outcome *outcome, FILE *out);
+int outcome_json(const struct outcome *outcome, FILE *out);
+
+/** workloads_list - all workloads, and what they are expected to do */
+int workloads_list(FILE *out);
+
+#endif /* EXITLEDGER_GUEST_EXITWORK_SHOW_H */

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What causes exits in a guest: static, so that it runs in any of them.
+
+EXITWORK := $(BUILD)/guest/exitwork
+EXITWORK_PARTS := $(patsubst %,$(BUILD)/obj/guest/workloads/%.o, \
+		    exitwork_show workload works works_threads)
+EXITWORK_OBJECTS := $(BUILD)/obj/guest/workloads/exitwork.o $(EXITWORK_PARTS)
+# Not report.o, which no part of it needs.
+EXITWORK_SHARED := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/userspace/reasons.o
+
+PROGRAMS += $(EXITWORK)
+
+$(EXITWORK_OBJECTS): ALL_CFLAGS += -Iguest
+
+$(EXITWORK): $(EXITWORK_OBJECTS) $(EXITWORK_SHARED)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@
+
+-include $(EXITWORK_OBJECTS:.o=.d)
+
+TEST_WORKLOADS := $(BUILD)/tests/test_workloads
+TEST_WORKLOADS_OBJECT := $(BUILD)/obj/guest/tests/test_workloads.o
+
+UNIT_TESTS += $(TEST_WORKLOADS)
+
+$(TEST_WORKLOADS): $(TEST_WORKLOADS_OBJECT) $(EXITWORK_PARTS) $(EXITWORK_SHARED)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CHECK_LIBS)
+
+$(TEST_WORKLOADS_OBJECT): ALL_CFLAGS += -Iguest -Iuserspace/tests
+
+-include $(TEST_WORKLOADS_OBJECT:.o=.d)

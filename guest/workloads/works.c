@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Workloads that are an instruction, or a system call, each. */
+#include <cpuid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ucontext.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "workloads/works.h"
+
+#define PAGE 4096
+#define PORT 0x80 /* of POST codes: reading it does nothing */
+#define MSR_APIC_BASE 0x1b
+#define NAP_NS 10000000
+#define DISK_BLOCKS 16 /* that are read, one after the other */
+/* At a time; a multiple of a huge page, so that the next ones are others. */
+#define TOUCH_PAGES 16384
+
+int do_cpuid(struct work *work, uint64_t count)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	(void)work;
+	for (uint64_t i = 0; i < count; i++)
+		__cpuid(0, eax, ebx, ecx, edx);
+	return 0;
+}
+
+int setup_in(struct work *work)
+{
+	work->fd = open("/dev/port", O_RDONLY | O_CLOEXEC);
+	if (work->fd >= 0)
+		return 0;
+	return work_fail(work, -errno, "/dev/port: %s; this takes root",
+			 strerror(errno));
+}
+
+int do_in(struct work *work, uint64_t count)
+{
+	char value;
+
+	for (uint64_t i = 0; i < count; i++) {
+		if (pread(work->fd, &value, 1, PORT) != 1)
+			return work_fail(work, -EIO, "cannot read a port");
+	}
+	return 0;
+}
+
+int setup_rdmsr(struct work *work)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/dev/cpu/%d/msr", work->cpu);
+	work->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (work->fd >= 0)
+		return 0;
+	return work_fail(
+		work, -errno,
+		"%s: %s; this takes root, and the kernel module 'msr' (modprobe msr)",
+		path, strerror(errno));
+}
+
+int do_rdmsr(struct work *work, uint64_t count)
+{
+	uint64_t value;
+
+	for (uint64_t i = 0; i < count; i++) {
+		if (pread(work->fd, &value, sizeof(value), MSR_APIC_BASE) !=
+		    sizeof(value))
+			return work_fail(work, -EIO,
+					 "cannot read IA32_APIC_BASE");
+	}
+	return 0;
+}
+
+int do_vmcall(struct work *work, uint64_t count)
+{
+	/* The other vendor's instruction would be patched by KVM, or #UD. */
+	for (uint64_t i = 0; i < count; i++) {
+		unsigned long rax = ~0ul;
+
+		if (work->amd)
+			__asm__ volatile("vmmcall" : "+a"(rax)::"memory");
+		else
+			__asm__ volatile("vmcall" : "+a"(rax)::"memory");
+	}
+	return 0;
+}
+
+static void behind_ud2(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *user = context;
+
+	(void)signal;
+	(void)info;
+	user->uc_mcontext.gregs[REG_RIP] += 2;
+}
+
+int setup_ud2(struct work *work)
+{
+	struct sigaction action = { .sa_sigaction = behind_ud2,
+				    .sa_flags = SA_SIGINFO };
+
+	if (!sigaction(SIGILL, &action, NULL))
+		return 0;
+	return work_fail(work, -errno, "sigaction: %s", strerror(errno));
+}
+
+int do_ud2(struct work *work, uint64_t count)
+{
+	(void)work;
+	for (uint64_t i = 0; i < count; i++)
+		__asm__ volatile("ud2" ::: "memory");
+	return 0;
+}
+
+int do_hlt(struct work *work, uint64_t count)
+{
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+
+	(void)work;
+	for (uint64_t i = 0; i < count; i++)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+	return 0;
+}
+
+int do_pause(struct work *work, uint64_t count)
+{
+	(void)work;
+	for (uint64_t i = 0; i < count; i++)
+		_mm_pause();
+	return 0;
+}
+
+int do_rdtsc(struct work *work, uint64_t count)
+{
+	(void)work;
+	for (uint64_t i = 0; i < count; i++)
+		__rdtsc();
+	return 0;
+}
+
+/* Bytes are to go out as they are: no echo, and nothing that waits. */
+int setup_serial(struct work *work)
+{
+	struct termios raw;
+
+	work->fd = open(work->file, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (work->fd < 0)
+		return work_fail(work, -errno, "%s: %s", work->file,
+				 strerror(errno));
+	if (tcgetattr(work->fd, &raw))
+		return work_fail(work, -errno, "%s is no terminal", work->file);
+	cfmakeraw(&raw);
+	raw.c_cflag |= CLOCAL;
+	if (!tcsetattr(work->fd, TCSANOW, &raw))
+		return 0;
+	return work_fail(work, -errno, "%s: %s", work->file, strerror(errno));
+}
+
+int do_serial(struct work *work, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		if (write(work->fd, i % 64 == 63 ? "\n" : ".", 1) != 1)
+			return work_fail(work, -errno, "%s: %s", work->file,
+					 strerror(errno));
+	}
+	/* They were put in a buffer. */
+	tcdrain(work->fd);
+	return 0;
+}
+
+int setup_disk(struct work *work)
+{
+	work->fd = open(work->file, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	if (work->fd < 0)
+		return work_fail(work, -errno, "%s: %s", work->file,
+				 strerror(errno));
+	work->memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	work->size = PAGE;
+	if (work->memory != MAP_FAILED)
+		return 0;
+	work->memory = NULL;
+	return work_fail(work, -ENOMEM, "out of memory");
+}
+
+int do_disk(struct work *work, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		ssize_t length = pread(work->fd, work->memory, PAGE,
+				       (off_t)(i % DISK_BLOCKS) * PAGE);
+
+		if (length != PAGE)
+			return work_fail(work, length < 0 ? -errno : -EIO,
+					 "%s: %s", work->file,
+					 length < 0 ? strerror(errno) :
+						      "too short");
+	}
+	return 0;
+}
+
+int do_first_touch(struct work *work, uint64_t count)
+{
+	const size_t size = (size_t)TOUCH_PAGES * PAGE;
+
+	while (count) {
+		uint64_t pages = count < TOUCH_PAGES ? count : TOUCH_PAGES;
+		char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				    -1, 0);
+
+		if (memory == MAP_FAILED)
+			return work_fail(work, -ENOMEM, "out of memory");
+		/* Of a huge page the first touch is that of all its pages. */
+		madvise(memory, size, MADV_NOHUGEPAGE);
+		for (uint64_t i = 0; i < pages; i++)
+			*(volatile char *)&memory[i * PAGE] = 1;
+		munmap(memory, size);
+		count -= pages;
+	}
+	return 0;
+}
+
+int setup_invlpg(struct work *work)
+{
+	work->memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	work->size = PAGE;
+	if (work->memory != MAP_FAILED)
+		return 0;
+	work->memory = NULL;
+	return work_fail(work, -ENOMEM, "out of memory");
+}
+
+int do_invlpg(struct work *work, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		*(volatile char *)work->memory = 1;
+		if (madvise(work->memory, work->size, MADV_DONTNEED))
+			return work_fail(work, -errno, "madvise: %s",
+					 strerror(errno));
+	}
+	return 0;
+}
