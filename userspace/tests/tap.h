@@ -6,6 +6,15 @@
 #include <check.h>
 #include <stdlib.h>
 
+/*
+ * Four seconds are too few for a machine that is busy.  Before main(), as
+ * tcase_create() takes what there is.
+ */
+__attribute__((constructor)) static inline void tap_be_patient(void)
+{
+	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+}
+
 /**
  * tap_run - run a suite
  *
@@ -16,8 +25,6 @@ static inline int tap_run(Suite *suite)
 	SRunner *runner = srunner_create(suite);
 	int failed, run;
 
-	/* Four seconds are too few for a machine that is busy. */
-	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
