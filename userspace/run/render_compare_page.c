@@ -65,16 +65,17 @@ static int put_all_changed(struct pages *pages)
 	for (size_t i = 0; i < compared->nr; i++)
 		changed += (compared->row[i].rate.verdict >= RUN_LESS) +
 			   (compared->row[i].time.verdict >= RUN_LESS);
-	if (!changed) {
-		fputs("<p>Nothing, as far as can be told.</p>\n", pages->out);
-		return 0;
-	}
+	if (!changed)
+		fputs("<p>No rate, and no time, as far as can be told.</p>\n",
+		      pages->out);
 	fputs("<dl class=\"answers\">\n", pages->out);
 	put_changed(pages, false, RUN_MORE, "More exits per second");
 	put_changed(pages, false, RUN_LESS, "Fewer exits per second");
 	put_changed(pages, true, RUN_MORE, "Exits take longer");
 	put_changed(pages, true, RUN_LESS, "Exits take less long");
-	fputs("</dl>\n", pages->out);
+	fprintf(pages->out,
+		"</dl>\n<p class=\"note\">The intervals in the tables hold all together with %.0f&nbsp;%% confidence (%s comparisons). Same: to within 10&nbsp;%%; can't tell: more, less or the same, as far as is known.</p>\n",
+		100 * RUN_COMPARE_LEVEL, format_count(compared->tests).s);
 	return 0;
 }
 
@@ -166,11 +167,6 @@ static int put_table(struct pages *pages, bool time)
 	if (left)
 		fprintf(pages->out, "<p class=\"note\">And %s more.</p>\n",
 			format_count(left).s);
-	if (!time)
-		fprintf(pages->out,
-			"<p class=\"note\">The intervals of both tables hold all together with %.0f&nbsp;%% confidence (%s comparisons). Same: to within 10&nbsp;%%; can't tell: more, less or the same, as far as is known.</p>\n",
-			100 * RUN_COMPARE_LEVEL,
-			format_count(compared->tests).s);
 	return 0;
 }
 
