@@ -16,7 +16,8 @@
 # make soak    right counters, judged 200 times on both hosts and kernels, with ten
 #              million exits: none may be blamed.  Takes 40 minutes.
 # make boot-study   a Linux guest's boot, recorded on both hosts with nested paging
-#              and without: writes docs/boot-study.md; with VENDORS=amd, KERNEL=6.12
+#              and without: writes docs/boot-study.md; with VENDORS=amd, KERNEL=6.12.
+#              Some ten minutes
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
 #              all of them, which takes a quarter of an hour, or TESTS="NAME...",

@@ -6,7 +6,7 @@
 #
 # Records a Linux guest's boot in emulated hosts, with nested paging and without,
 # and exitwork's workloads, and writes docs/boot-study.md with its pictures from
-# what was recorded.  Both hosts run at the same time, for some ten minutes.
+# what was recorded.  Both hosts run at the same time, for some ten minutes (a busy machine: fourteen).
 # --vendors: of the hosts' processors (both).
 # --out: in place of docs.
 # --again: from what the last run has left, without another.
