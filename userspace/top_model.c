@@ -239,7 +239,7 @@ static void play(struct top_model *model, enum top_command command)
 		return;
 	if (command == TOP_STEP) {
 		model->paused = true;
-		model->step = true;
+		model->steps++;
 	}
 	if (command == TOP_FASTER && model->speed < TOP_SPEED_MAX)
 		model->speed *= 2;

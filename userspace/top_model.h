@@ -90,7 +90,7 @@ struct top_model {
 	double speed; /* of a replay; 0: it is live */
 	double played; /* seconds of it */
 	bool over; /* all of it */
-	bool step; /* the next interval is wanted now */
+	unsigned int steps; /* intervals that are wanted now */
 	unsigned int hidden; /* NEEDS_… of columns that are not wanted now */
 };
 

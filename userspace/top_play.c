@@ -15,7 +15,7 @@ static bool pass(struct top *top, double seconds)
 	struct top_model *model = &top->model;
 	uint64_t last = monitor_now_ns();
 
-	while (seconds > 0 && !model->step) {
+	while (seconds > 0 && !model->steps) {
 		double ms = model->paused ? LOOK_MS :
 					    1000 * seconds / model->speed;
 		uint64_t now;
@@ -28,7 +28,8 @@ static bool pass(struct top *top, double seconds)
 			seconds -= (now - last) / 1e9 * model->speed;
 		last = now;
 	}
-	model->step = false;
+	if (model->steps)
+		model->steps--;
 	return false;
 }
 
