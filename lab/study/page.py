@@ -104,8 +104,7 @@ def totals(hosts):
              top(run.total, 2, 27)] for host, run in all_runs(hosts)]
     return ("## How many exits does a full boot take?\n\n" +
             table(["host", "with", "to login", "and reboot", "most of all"],
-                  rows, text=(0, 1, 4)).replace(
-                       "", "") + paragraph("""
+                  rows, text=(0, 1, 4)) + paragraph("""
         Up to the login prompt, by the guest's own mark there, and with the
         reboot that follows it. The console is quiet, but for notices and
         warnings; where it has all of the log, that is most of the exits: each
@@ -292,7 +291,8 @@ def vendors(hosts):
         an EPT misconfiguration, on AMD by a nested page fault. SVM asks for an
         exit before a virtual interrupt's delivery by VINTR, VMX by an interrupt
         window. How many nested page faults there are depends on how large the
-        pages are with which the host backs the guest: `first_touch`, above, tells."""))
+        pages are with which the host backs the guest: the small host that Bochs
+        emulates has no transparent huge pages, and `first_touch`, above, tells."""))
 
 
 def exactness(hosts):
