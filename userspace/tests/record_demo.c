@@ -84,7 +84,7 @@ static int collect(void *context, struct ledger *interval, struct ledger *total)
 	if (!r)
 		r = mark(interval);
 	ledger_free(&now);
-	if (demo.step + 1 == demo.collections)
+	if (demo.collections && demo.step + 1 >= demo.collections)
 		raise(SIGINT);
 	return r;
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "render_monitor.h"
@@ -43,6 +44,21 @@ static const struct filter all;
 static FILE *nowhere;
 /* Files refused and read; blobs likewise. */
 static unsigned long bad, good, bad_blobs, good_blobs;
+
+/* How far it is, once a second. */
+static void progress(unsigned long done, unsigned long executions)
+{
+	static time_t begin, last;
+	time_t now = time(NULL);
+
+	if (!begin)
+		begin = now;
+	if (now == last)
+		return;
+	last = now;
+	fprintf(stderr, "\r%lu of %lu executions, %ld s ", done, executions,
+		(long)(now - begin));
+}
 
 /* Marsaglia's xorshift64. */
 static uint64_t any(uint64_t below)
@@ -285,6 +301,7 @@ int main(int argc, char **argv)
 	const struct itimerval hang = { .it_value.tv_sec = HANG_SECONDS };
 	struct ledger total = { .ns = 0 };
 	struct why why = { "" };
+	const bool shown = isatty(STDERR_FILENO);
 	unsigned long done = 0;
 	struct stat file;
 	struct run_reader *reader;
@@ -314,6 +331,8 @@ int main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	for (; done < executions && !stopped; done++) {
 		setitimer(ITIMER_PROF, &hang, NULL);
+		if (shown)
+			progress(done, executions);
 		if (done % 16 == 1)
 			fuzz_points();
 		if (done % 2)
@@ -321,6 +340,8 @@ int main(int argc, char **argv)
 		else
 			fuzz_file(path, fd, base, file.st_size);
 	}
+	if (shown)
+		fputs("\r\033[K", stderr);
 	printf("%lu executions: %lu files refused, %lu read all the same; "
 	       "%lu and %lu blobs\n",
 	       done, bad, good, bad_blobs, good_blobs);
