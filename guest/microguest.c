@@ -13,6 +13,7 @@
 #include "kinds.h"
 #include "micro_image.h"
 #include "micro_run.h"
+#include "processor.h"
 #include "reasons.h"
 #include "report.h"
 
@@ -35,12 +36,7 @@ struct options {
 /* What this processor is, and has. */
 static int host_isa(void)
 {
-	unsigned int eax, ebx, ecx, edx;
-
-	__cpuid(0, eax, ebx, ecx, edx);
-	return ebx == signature_AMD_ebx || ebx == 0x6f677948 /* "Hygo" */ ?
-		       EXIT_ISA_SVM :
-		       EXIT_ISA_VMX;
+	return processor_is_amd() ? EXIT_ISA_SVM : EXIT_ISA_VMX;
 }
 
 /* Does kvm_intel run real mode in any state, or emulate some of it? */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "processor.h"
 #include "reasons.h"
 #include "workloads/exitwork_show.h"
 #include "workloads/works.h"
@@ -223,14 +224,6 @@ static int run(const struct options *options, struct work *work,
 	return r;
 }
 
-static bool is_amd(void)
-{
-	unsigned int eax, ebx, ecx, edx;
-
-	__cpuid(0, eax, ebx, ecx, edx);
-	return ebx == signature_AMD_ebx || ebx == 0x6f677948 /* "Hygo" */;
-}
-
 static int show(const struct options *options, const struct outcome *outcome)
 {
 	bool met = true;
@@ -263,7 +256,7 @@ int main(int argc, char **argv)
 	struct options options = { .paging = PAGING_NESTED };
 	struct work work = { .fd = -1,
 			     .pipe = { { -1, -1 }, { -1, -1 } },
-			     .amd = is_amd() };
+			     .amd = processor_is_amd() };
 	struct outcome outcome = { .operations = 0 };
 	int status;
 
