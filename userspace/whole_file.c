@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "whole_file.h"
@@ -12,25 +13,65 @@ static int cannot(const struct whole_file *file, int err, struct why *why)
 		       strerror(err));
 }
 
-int whole_file_begin(struct whole_file *file, const char *path, struct why *why)
+bool whole_file_replaces(const char *path)
+{
+	struct stat status;
+
+	if (!strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6))
+		return false;
+	return stat(path, &status) || S_ISREG(status.st_mode);
+}
+
+/* As that of the file that is there, or of any new one. */
+static mode_t mode_of(const char *path)
+{
+	struct stat status;
+	mode_t mask;
+
+	if (!stat(path, &status))
+		return status.st_mode & 0777;
+	mask = umask(0);
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+static int open_beside(struct whole_file *file)
 {
 	int fd, err;
 
-	file->path = path;
-	if (snprintf(file->temp, sizeof(file->temp), "%s.XXXXXX", path) >=
-	    (int)sizeof(file->temp))
-		return why_set(why, ENAMETOOLONG, "%s: the name is too long",
-			       path);
+	/* A link that leads nowhere is none that can be followed. */
+	if (!realpath(file->path, file->place) &&
+	    snprintf(file->place, sizeof(file->place), "%s", file->path) >=
+		    (int)sizeof(file->place))
+		return ENAMETOOLONG;
+	snprintf(file->temp, sizeof(file->temp), "%s.XXXXXX", file->place);
 	fd = mkstemp(file->temp);
 	if (fd < 0)
-		return cannot(file, errno, why);
+		return errno;
+	fchmod(fd, mode_of(file->place));
 	file->out = fdopen(fd, "w");
 	if (file->out)
 		return 0;
 	err = errno;
 	close(fd);
 	unlink(file->temp);
-	return cannot(file, err, why);
+	return err;
+}
+
+int whole_file_begin(struct whole_file *file, const char *path, struct why *why)
+{
+	int err = 0;
+
+	file->path = path;
+	file->temp[0] = '\0';
+	if (whole_file_replaces(path)) {
+		err = open_beside(file);
+	} else {
+		file->out = fopen(path, "we");
+		if (!file->out)
+			err = errno;
+	}
+	return err ? cannot(file, err, why) : 0;
 }
 
 int whole_file_end(struct whole_file *file, int r, struct why *why)
@@ -42,10 +83,11 @@ int whole_file_end(struct whole_file *file, int r, struct why *why)
 		err = errno ? errno : EIO;
 	if (fclose(file->out) && !err)
 		err = errno;
-	if (!err && rename(file->temp, file->path))
+	if (!err && file->temp[0] && rename(file->temp, file->place))
 		err = errno;
 	if (!err)
 		return 0;
-	unlink(file->temp);
+	if (file->temp[0])
+		unlink(file->temp);
 	return r && why->text[0] ? r : cannot(file, err, why);
 }

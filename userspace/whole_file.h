@@ -3,6 +3,8 @@
 #ifndef EXITLEDGER_WHOLE_FILE_H
 #define EXITLEDGER_WHOLE_FILE_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "msg.h"
@@ -10,14 +12,25 @@
 struct whole_file {
 	const char *path;
 	FILE *out; /* to be written to */
-	char temp[4096]; /* where it is until it is whole */
+	char place[PATH_MAX]; /* of the file, when all links were followed */
+	char temp[PATH_MAX + 8]; /* where it is until it is whole; "": there */
 };
 
 /**
- * whole_file_begin - write a file beside the one that it is to replace
- * @path: must stay until whole_file_end(), which is due after a success alone
+ * whole_file_replaces - is it written beside what is there, and then put there?
  *
- * 0, or -errno with @why filled in.  None but its owner may read the file.
+ * No device, pipe, or name of an open file (/dev/stdout) is: they are written
+ * to.
+ */
+bool whole_file_replaces(const char *path);
+
+/**
+ * whole_file_begin - write a file beside the one that it is to replace
+ * @path: must stay until whole_file_end(), which is due after a success alone;
+ *	of a link, what it leads to is replaced
+ *
+ * 0, or -errno with @why filled in.  Who may read the file may do so afterwards;
+ * a new one has the mode that new files have.
  */
 int whole_file_begin(struct whole_file *file, const char *path,
 		     struct why *why);

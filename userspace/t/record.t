@@ -271,6 +271,19 @@ ok 'page: too large: status' status_is 3
 ok 'page: too large: one line' one_err_line
 ok 'page: too large: the one before is as it was' cmp "$page" "$tap_dir/before.html"
 ok 'page: too large: nothing is left' [ "$(ls "$tap_dir"/page*)" = "$page" ]
+# What is there is taken for what it is.
+chmod 640 "$page"
+ln -s page.html "$tap_dir/link"
+run "$exitledger" report "$run_file" -o "$tap_dir/link"
+ok 'page: a link stays one' [ -L "$tap_dir/link" ]
+ok 'page: what it leads to keeps its mode' [ "$(stat -c %a "$page")" = 640 ]
+mkfifo "$tap_dir/pipe"
+timeout 20 cat "$tap_dir/pipe" >"$tap_dir/piped" &
+run timeout 20 "$exitledger" report "$run_file" -o "$tap_dir/pipe"
+wait $!
+ok 'page: a pipe is written to' cmp -s "$tap_dir/piped" "$page"
+"$exitledger" report "$run_file" -o /dev/stdout >"$tap_dir/piped"
+ok 'page: so is standard output, by that name' cmp -s "$tap_dir/piped" "$page"
 run "$exitledger" report "$run_file" --vm nobody -o "$page"
 ok 'page: no exits' grep -q 'No exits were recorded' "$page"
 ok 'page: no such VM is said' err_has "no VM matched --vm 'nobody'"
