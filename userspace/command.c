@@ -28,9 +28,15 @@ void command_catch_signals(void)
 {
 	struct sigaction stop = { .sa_handler = on_signal };
 	struct sigaction child = { .sa_handler = on_child };
+	struct sigaction hang_up;
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGQUIT, &stop, NULL);
+	/* nohup's wish is respected. */
+	sigaction(SIGHUP, NULL, &hang_up);
+	if (hang_up.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &stop, NULL);
 	sigaction(SIGCHLD, &child, NULL);
 }
 

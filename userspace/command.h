@@ -14,7 +14,8 @@ struct command {
 };
 
 /**
- * command_catch_signals - let SIGINT and SIGTERM end a wait, not the process
+ * command_catch_signals - let SIGINT, SIGTERM, SIGQUIT and SIGHUP end a wait,
+ * not the process
  *
  * To be called before anything is attached, so that results are never lost.
  */

@@ -104,6 +104,8 @@ UNIT_TESTS += $(TEST_PROGRAMS)
 $(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect: \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
+$(BUILD)/tests/test_bench_peers: \
+	$(patsubst %,$(BUILD)/obj/userspace/%.o,bench/bench_exec command)
 $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson \

@@ -29,8 +29,8 @@ bool whole_file_replaces(const char *path);
  * @path: must stay until whole_file_end(), which is due after a success alone;
  *	of a link, what it leads to is replaced
  *
- * 0, or -errno with @why filled in.  Who may read the file may do so afterwards;
- * a new one has the mode that new files have.
+ * 0, or -errno with @why filled in.  Who may read the file may do so
+ *afterwards; a new one has the mode that new files have.
  */
 int whole_file_begin(struct whole_file *file, const char *path,
 		     struct why *why);

@@ -15,6 +15,8 @@
 
 extern char **environ;
 
+#define STOP_SECONDS 5 /* that a tool has to clean up */
+
 bool exec_find(const char *name)
 {
 	const char *path = getenv("PATH");
@@ -77,36 +79,78 @@ void exec_last_words(const char *out, const char *err, char *line, int size)
 	make_printable(line);
 }
 
+/*
+ * In a group of its own, so that all that it starts can be stopped; a
+ * terminal's signals come to us alone.
+ */
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+	sigset_t defaults;
+	int r = posix_spawnattr_init(attributes);
+
+	if (r)
+		return r;
+	/* Who started us may have had them ignored. */
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGINT);
+	sigaddset(&defaults, SIGTERM);
+	posix_spawnattr_setsigdefault(attributes, &defaults);
+	posix_spawnattr_setpgroup(attributes, 0);
+	posix_spawnattr_setflags(attributes,
+				 POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+	return 0;
+}
+
 static int spawn(char *const argv[], const char *out, const char *err,
 		 pid_t *pid)
 {
 	const int flags = O_WRONLY | O_CREAT | O_TRUNC;
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	int r;
 
 	r = posix_spawn_file_actions_init(&actions);
 	if (r)
 		return -r;
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, 1, out, flags, 0600);
-	posix_spawn_file_actions_addopen(&actions, 2, err, flags, 0600);
-	r = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+	r = set_attributes(&attributes);
+	if (!r) {
+		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null",
+						 O_RDONLY, 0);
+		posix_spawn_file_actions_addopen(&actions, 1, out, flags, 0600);
+		posix_spawn_file_actions_addopen(&actions, 2, err, flags, 0600);
+		r = posix_spawnp(pid, argv[0], &actions, &attributes, argv,
+				 environ);
+		posix_spawnattr_destroy(&attributes);
+	}
 	posix_spawn_file_actions_destroy(&actions);
 	return -r;
 }
 
-/* The signal has reached it too, when it came from the terminal. */
-static void stop(pid_t pid, int *status)
+/* Has it ended, some time after that signal? */
+static bool ends_by(pid_t pid, int signal, int *status)
 {
-	kill(pid, SIGTERM);
-	for (int i = 0; i < 50; i++) {
+	kill(-pid, signal);
+	for (int i = 0; i < STOP_SECONDS * 10; i++) {
 		if (waitpid(pid, status, WNOHANG) == pid)
-			return;
+			return true;
 		poll(NULL, 0, 100);
 	}
-	kill(pid, SIGKILL);
-	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-		;
+	return false;
+}
+
+/*
+ * Tools put back what they have set (trace-cmd the events) when SIGINT comes,
+ * and some only then.
+ */
+static void stop(pid_t pid, int *status)
+{
+	if (!ends_by(pid, SIGINT, status) && !ends_by(pid, SIGTERM, status)) {
+		kill(-pid, SIGKILL);
+		while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+			;
+	}
+	/* What a shell has in the background does not hear SIGINT. */
+	kill(-pid, SIGTERM);
 }
 
 static int wait_for(pid_t pid, int *status)

@@ -324,6 +324,21 @@ ok 'a command: its status' out_has 'exit status 7'
 failed 'no such command' 'cannot be run' "$demo" 0 -o "$tap_dir/nocommand" -- \
 	/nonexistent
 
+# The terminal goes.
+"$demo" 0 -o "$tap_dir/hangup" -i 10ms >/dev/null 2>&1 &
+recorder=$!
+for ((i = 0; i < 100; i++)); do
+	[ ! -s "$tap_dir/hangup" ] || break
+	sleep 0.05
+done
+sleep 0.2
+kill -HUP "$recorder"
+status=0
+wait "$recorder" || status=$?
+ok 'SIGHUP: the run is ended' status_is 0
+run "$exitledger" report "$tap_dir/hangup"
+ok 'SIGHUP: all of it' sh -c '! grep -q "was cut off" "$1"' - "$tap_dir/out"
+
 # A mark while it is recorded, and then the recorder is killed.
 "$demo" 0 -o "$tap_dir/killed" -i 10ms --detail 50ms >/dev/null 2>&1 &
 recorder=$!

@@ -4,9 +4,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/bench_config.h"
+#include "bench/bench_exec.h"
 #include "bench/bench_options.h"
+#include "command.h"
 #include "tap.h"
 
 /* --- peers --- */
@@ -177,6 +180,57 @@ START_TEST(options_choose_configurations)
 }
 END_TEST
 
+/* --- running them --- */
+
+/* Or a process that has ended, and that nobody has asked about yet. */
+static bool is_gone(long pid)
+{
+	char path[64], line[8] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	line[0] = '\0';
+	fread(line, 1, sizeof(line) - 1, file);
+	fclose(file);
+	return !line[0];
+}
+
+/*
+ * A tool that puts back what it has set, which takes a while, and has something
+ * in the background; we are interrupted meanwhile.
+ */
+START_TEST(interrupted_tools_clean_up)
+{
+	char out[] = "/tmp/test_bench_peers.XXXXXX", word[16] = "";
+	static const char script[] =
+		"trap 'sleep 0.5; echo cleaned; exit' INT; sleep 100 & "
+		"echo $!; kill -INT $PPID; wait; wait";
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	struct why why = { "" };
+	long pid = 0;
+	FILE *file;
+	int fd = mkstemp(out);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	command_catch_signals();
+	ck_assert_int_eq(exec_run((char *const *)argv, out, "/dev/null", &why),
+			 -EINTR);
+	file = fopen(out, "re");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%ld %15s", &pid, word), 2);
+	fclose(file);
+	unlink(out);
+	ck_assert_str_eq(word, "cleaned");
+	for (int i = 0; i < 100 && !is_gone(pid); i++)
+		usleep(20000);
+	ck_assert(is_gone(pid));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	const int nr = sizeof(printed) / sizeof(printed[0]);
@@ -188,6 +242,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, words_take_their_places);
 	tcase_add_test(tcase, configurations_are_sound);
 	tcase_add_test(tcase, options_choose_configurations);
+	tcase_add_test(tcase, interrupted_tools_clean_up);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
