@@ -161,8 +161,11 @@ has() {
 		it = json.loads(open(sys.argv[2]).read())
 		def exits(line):
 		    return sum(vm["exits"] for vm in line["vms"])
+		# The host that is made up repeats itself, more exactly than ns: a
+		# fraction of one is no difference.
 		def told(row):
-		    return any(row[it]["verdict"] in ("more", "less")
+		    return any(row[it]["verdict"] in ("more", "less") and
+		               abs(row[it]["ratio"] - 1) > 0.001
 		               for it in ("per_second", "mean_ns") if it in row)
 		sys.exit(not eval(sys.argv[3]))
 	EOT
