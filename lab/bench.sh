@@ -86,6 +86,7 @@ document() {
 	  the calls, and of the reading of clocks, some 110 for each kind of exit. With
 	  that, it is what the laps say, as far as means of single runs can: they have
 	  whatever long exits there were.
+	- Two rounds, as here, are few: a change is told only where it is large.
 
 	END
 	exitledger bench --replay "$RESULTS/bench.json" \

@@ -91,7 +91,7 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance balance_reports bench bench_peers bench_stats books doctor \
+UNITS := balance balance_reports bench bench_changes bench_peers bench_stats books doctor \
 	 exit_reason marks monitor monitor_loop observer observer_collect \
 	 observer_faults page plain reasons render_doctor render_monitor run \
 	 run_changes run_compare run_damage run_marks run_report soundness top \

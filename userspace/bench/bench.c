@@ -87,7 +87,12 @@ int bench_find_kind(const struct bench *bench, const char *name)
 static bool is_alike(const struct bench *a, const struct bench *b)
 {
 	bool alike = a->unit == b->unit && a->nr_rows == b->nr_rows &&
-		     !strcmp(a->kernel, b->kernel) && !strcmp(a->cpu, b->cpu);
+		     a->warm_up == b->warm_up && a->cpu_nr == b->cpu_nr &&
+		     !strcmp(a->kernel, b->kernel) &&
+		     !strcmp(a->vendor, b->vendor) &&
+		     !strcmp(a->hypervisor, b->hypervisor) &&
+		     !strcmp(a->mitigations, b->mitigations) &&
+		     !strcmp(a->cpu, b->cpu);
 
 	for (size_t i = 0; alike && i < a->nr_rows; i++)
 		alike = !strcmp(a->row[i].name, b->row[i].name);

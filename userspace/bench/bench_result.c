@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +114,19 @@ static int take_times(const struct bench *bench, size_t kind, size_t row,
 	return kvm && bpf ? 0 : -ENOMEM;
 }
 
+/* What one run has lost is no less lost for what another has too much. */
+static void take_count(const struct bench_run *run, struct bench_cell *cell)
+{
+	cell->has_counted = true;
+	cell->counted += run->counted;
+	cell->expected += run->expected;
+	cell->at_least |= run->at_least;
+	if (run->counted < run->expected)
+		cell->lost += run->expected - run->counted;
+	else if (!run->at_least)
+		cell->surplus += run->counted - run->expected;
+}
+
 /* What can be added up, and what is said of single laps. */
 static void take_sums(const struct bench *bench, size_t kind, size_t row,
 		      const struct rounds *rounds, struct bench_cell *cell)
@@ -135,12 +149,8 @@ static void take_sums(const struct bench *bench, size_t kind, size_t row,
 	for (unsigned int i = 0; i < bench->rounds; i++) {
 		const struct bench_run *run = find_run(bench, kind, row, i);
 
-		if (!run)
-			continue;
-		cell->has_counted |= run->has_counted;
-		cell->counted += run->has_counted ? run->counted : 0;
-		cell->expected += run->has_counted ? run->expected : 0;
-		cell->at_least |= run->has_counted && run->at_least;
+		if (run && run->has_counted)
+			take_count(run, cell);
 	}
 }
 
@@ -214,9 +224,7 @@ void bench_result_free(struct bench_result *result)
 
 int64_t bench_missed(const struct bench_cell *cell)
 {
-	if (cell->at_least && cell->counted >= cell->expected)
-		return 0;
-	return (int64_t)(cell->counted - cell->expected);
+	return cell->lost ? -(int64_t)cell->lost : (int64_t)cell->surplus;
 }
 
 bool bench_own(const struct bench_result *result, size_t kind,
@@ -262,7 +270,8 @@ static bool is_fit(const struct bench_result *result, size_t nr,
 	for (size_t kind = 0; fit && kind < result->bench->nr_kinds; kind++) {
 		const struct bench_cell *cell = bench_cell(result, kind, nr);
 
-		fit = cell->measured && !bench_missed(cell);
+		fit = cell->measured && (row->ours || cell->has_counted) &&
+		      !bench_missed(cell);
 	}
 	return fit;
 }
@@ -283,65 +292,75 @@ int bench_cheapest(const struct bench_result *result, unsigned int gives,
 
 /* --- changes --- */
 
-static int fill_change(const struct bench_result *then, size_t old_kind,
-		       size_t old_row, const struct bench_result *now,
+/* The same of two benchmarks. */
+struct same {
+	const struct bench_result *then, *now;
+	size_t old_kind, old_row;
+};
+
+static int fill_change(const struct same *same, double level,
 		       struct bench_change *change)
 {
 	bool compared = change->row != BENCH_BASE;
 	struct rounds before, after = { 0 };
 	int r;
 
-	r = rounds_init(then->bench, old_kind, old_row, compared, &before);
+	r = rounds_init(same->then->bench, same->old_kind, same->old_row,
+			compared, &before);
 	if (!r)
-		r = rounds_init(now->bench, change->kind, change->row, compared,
-				&after);
+		r = rounds_init(same->now->bench, change->kind, change->row,
+				compared, &after);
 	if (!r)
-		r = stats_change(before.pair, before.nr, after.pair, after.nr,
-				 SEED, &change->change);
+		stats_change(before.pair, before.nr, after.pair, after.nr,
+			     level, &change->change);
 	rounds_free(&before);
 	rounds_free(&after);
 	return r;
 }
 
-/*
- * Where one benchmark differs from itself by so much, two may: the null is as
- * wide as both nulls together.
- */
-static struct stats_interval both_nulls(struct stats_interval a,
-					struct stats_interval b)
+/* What changes of nothing are: all that @now's null may be less @then's. */
+static struct stats_interval null_change(struct stats_interval then,
+					 struct stats_interval now)
 {
 	return (struct stats_interval){
-		.low = (a.low < 0 ? a.low : 0) + (b.low < 0 ? b.low : 0),
-		.high = (a.high > 0 ? a.high : 0) + (b.high > 0 ? b.high : 0),
+		.low = fmin(now.low, 0) - fmax(then.high, 0),
+		.high = fmax(now.high, 0) - fmin(then.low, 0),
 	};
 }
 
 /* One cell of both; false: one of them has not measured it. */
-static int take_change(const struct bench_result *then,
-		       const struct bench_result *now,
-		       struct bench_change *change, bool *taken)
+static bool find_same(struct same *same, const struct bench_change *change)
 {
-	const struct bench *bench = now->bench;
-	int kind = bench_find_kind(then->bench, bench->kind[change->kind].name);
-	int row = bench_find_row(then->bench, bench->row[change->row].name);
+	const struct bench *then = same->then->bench, *now = same->now->bench;
+	int kind = bench_find_kind(then, now->kind[change->kind].name);
+	int row = bench_find_row(then, now->row[change->row].name);
+
+	if (kind < 0 || row < 0)
+		return false;
+	same->old_kind = kind;
+	same->old_row = row;
+	return bench_cell(same->then, kind, row)->measured &&
+	       bench_cell(same->now, change->kind, change->row)->measured;
+}
+
+static int take_change(struct same *same, double level,
+		       struct bench_change *change)
+{
 	const struct bench_cell *old, *new;
 	int r;
 
-	*taken = false;
-	if (kind < 0 || row < 0)
-		return 0;
-	old = bench_cell(then, kind, row);
-	new = bench_cell(now, change->kind, change->row);
-	if (!old->measured || !new->measured)
-		return 0;
+	find_same(same, change);
+	old = bench_cell(same->then, same->old_kind, same->old_row);
+	new = bench_cell(same->now, change->kind, change->row);
 	change->then = change->row == BENCH_BASE ? old->level : old->added;
 	change->now = change->row == BENCH_BASE ? new->level : new->added;
-	r = fill_change(then, kind, row, now, change);
+	r = fill_change(same, level, change);
 	change->noise = stats_is_noise(
 		change->change,
-		both_nulls(bench_cell(then, kind, BENCH_NULL)->added,
-			   bench_cell(now, change->kind, BENCH_NULL)->added));
-	*taken = !r;
+		null_change(
+			bench_cell(same->then, same->old_kind, BENCH_NULL)
+				->added,
+			bench_cell(same->now, change->kind, BENCH_NULL)->added));
 	return r;
 }
 
@@ -350,6 +369,7 @@ int bench_changes(const struct bench_result *then,
 		  size_t *nr)
 {
 	const struct bench *bench = now->bench;
+	struct same same = { .then = then, .now = now };
 	int r = 0;
 
 	*nr = 0;
@@ -361,15 +381,17 @@ int bench_changes(const struct bench_result *then,
 	if (!*change)
 		return -ENOMEM;
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
-		for (size_t row = 0; !r && row < bench->nr_rows; row++) {
+		for (size_t row = 0; row < bench->nr_rows; row++) {
 			struct bench_change *next = &(*change)[*nr];
-			bool taken;
 
 			next->kind = kind;
 			next->row = row;
-			r = take_change(then, now, next, &taken);
-			*nr += taken;
+			*nr += find_same(&same, next);
 		}
 	}
+	/* All intervals together hold what is true so often (Bonferroni). */
+	for (size_t i = 0; !r && i < *nr; i++)
+		r = take_change(&same, 1 - (1 - STATS_LEVEL) / (double)*nr,
+				&(*change)[i]);
 	return r;
 }

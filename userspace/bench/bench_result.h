@@ -18,6 +18,7 @@ struct bench_cell {
 	bool has_counted;
 	uint64_t counted, expected; /* exits, of all runs together */
 	bool at_least; /* there were more than expected, and that is right */
+	uint64_t lost, surplus; /* by runs that counted too few, or too many */
 	/* From the exit to the next entry: the medians of the runs'. */
 	bool has_kvm_time, has_bpf_time;
 	double kvm_time, bpf_time;
@@ -54,7 +55,8 @@ enum bench_whose {
  * @gives: of enum bench_gives, what it must tell at least
  *
  * By the sum of what it adds over all kinds.  A row must have been measured
- * with each of them, and have missed no exit.  -1: there is none.
+ * with each of them, and have missed no exit, which is not known of others'
+ * without a count.  -1: there is none.
  */
 int bench_cheapest(const struct bench_result *result, unsigned int gives,
 		   enum bench_whose whose);
@@ -62,7 +64,10 @@ int bench_cheapest(const struct bench_result *result, unsigned int gives,
 /** bench_sum - what a row adds, of all kinds together */
 double bench_sum(const struct bench_result *result, size_t row);
 
-/** bench_missed - how many exits a cell's row counted too few or too many */
+/**
+ * bench_missed - how many exits a cell's row counted too few (below 0), in
+ * those runs that did; else, too many
+ */
 int64_t bench_missed(const struct bench_cell *cell);
 
 /*
@@ -84,7 +89,8 @@ bool bench_own(const struct bench_result *result, size_t kind,
 struct bench_change {
 	size_t kind, row; /* in the later one */
 	struct stats_interval then, now; /* added; of the first row: in all */
-	struct stats_interval change;
+	struct stats_interval
+		change; /* of all together: in 95 % of benchmarks */
 	bool noise;
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/bench_stats.h"
+#include "student.h"
 
 /* --- random numbers --- */
 
@@ -119,16 +121,21 @@ static double draw(const struct stats_pair *pairs, size_t rounds,
 	return stats_median(room->rounds, rounds);
 }
 
+/* A round's. */
+static double middle(const struct stats_pair *pair)
+{
+	double with = stats_median(pair->with.lap, pair->with.nr);
+
+	if (!pair->without.nr)
+		return with;
+	return with - stats_median(pair->without.lap, pair->without.nr);
+}
+
 static double estimate(const struct stats_pair *pairs, size_t rounds,
 		       struct room *room)
 {
-	for (size_t i = 0; i < rounds; i++) {
-		room->rounds[i] =
-			stats_median(pairs[i].with.lap, pairs[i].with.nr);
-		if (pairs[i].without.nr)
-			room->rounds[i] -= stats_median(pairs[i].without.lap,
-							pairs[i].without.nr);
-	}
+	for (size_t i = 0; i < rounds; i++)
+		room->rounds[i] = middle(&pairs[i]);
 	stats_sort(room->rounds, rounds);
 	return stats_median(room->rounds, rounds);
 }
@@ -159,29 +166,49 @@ int stats_estimate(const struct stats_pair *pairs, size_t rounds, uint64_t seed,
 	return 0;
 }
 
-int stats_change(const struct stats_pair *then, size_t rounds_then,
-		 const struct stats_pair *now, size_t rounds_now, uint64_t seed,
-		 struct stats_interval *interval)
+/* --- changes --- */
+
+/* The mean of rounds, and how far off it may be. */
+struct mean {
+	double value;
+	double variance; /* of the mean */
+	double freedom;
+};
+
+static struct mean mean_of(const struct stats_pair *pairs, size_t rounds)
 {
-	size_t laps = most_laps(then, rounds_then);
-	struct stats_random random = { seed };
-	struct room room;
+	struct mean mean = { .freedom = rounds - 1.0 };
+	double squares = 0, nr = rounds;
 
-	if (most_laps(now, rounds_now) > laps)
-		laps = most_laps(now, rounds_now);
-	if (room_init(&room, laps,
-		      rounds_now > rounds_then ? rounds_now : rounds_then))
-		return -ENOMEM;
-	for (int i = 0; i < STATS_DRAWS; i++) {
-		double before = draw(then, rounds_then, &room, &random);
+	for (size_t i = 0; i < rounds; i++) {
+		double value = middle(&pairs[i]), off = value - mean.value;
 
-		room.draws[i] = draw(now, rounds_now, &room, &random) - before;
+		mean.value += off / (i + 1.0);
+		squares += off * (value - mean.value);
 	}
-	interval->value = -estimate(then, rounds_then, &room);
-	interval->value += estimate(now, rounds_now, &room);
-	take_ends(room.draws, interval);
-	room_free(&room);
-	return 0;
+	mean.variance = squares / (nr - 1) / nr;
+	return mean;
+}
+
+void stats_change(const struct stats_pair *then, size_t rounds_then,
+		  const struct stats_pair *now, size_t rounds_now, double level,
+		  struct stats_interval *interval)
+{
+	const struct mean a = mean_of(then, rounds_then);
+	const struct mean b = mean_of(now, rounds_now);
+	double variance = a.variance + b.variance, far = 0;
+
+	if (rounds_then < 2 || rounds_now < 2)
+		far = INFINITY;
+	else if (variance > 0)
+		far = sqrt(variance) *
+		      student_t(1 - level,
+				variance * variance /
+					(a.variance * a.variance / a.freedom +
+					 b.variance * b.variance / b.freedom));
+	interval->value = b.value - a.value;
+	interval->low = interval->value - far;
+	interval->high = interval->value + far;
 }
 
 /* --- what to make of it --- */

@@ -63,13 +63,17 @@ int stats_estimate(const struct stats_pair *pairs, size_t rounds, uint64_t seed,
 		   struct stats_interval *interval);
 
 /**
- * stats_change - how much more the estimate is of @now than of @then
+ * stats_change - how much more it is in @now than in @then
+ * @level: of the interval, below 1
  *
- * These are independent of each other.  0, or -ENOMEM.
+ * These are independent of each other.  By Welch's t of the means of their
+ * rounds: a bootstrap of few rounds knows nothing of what is seldom, which
+ * matters where many changes are looked at.  Of a single round the interval has
+ * no ends.
  */
-int stats_change(const struct stats_pair *then, size_t rounds_then,
-		 const struct stats_pair *now, size_t rounds_now, uint64_t seed,
-		 struct stats_interval *interval);
+void stats_change(const struct stats_pair *then, size_t rounds_then,
+		  const struct stats_pair *now, size_t rounds_now, double level,
+		  struct stats_interval *interval);
 
 /**
  * stats_is_noise - can this not be told from no difference?

@@ -179,6 +179,12 @@ static void show_cell(const struct bench_result *result, size_t kind,
 		counted_text(cell).s);
 }
 
+/* What rounds so few do not tell is not called 95 %. */
+static const char *interval_title(const struct bench *bench)
+{
+	return bench->rounds < 3 ? "INTERVAL" : "95 % INTERVAL";
+}
+
 static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
 {
 	const struct bench *bench = result->bench;
@@ -193,7 +199,7 @@ static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
 	if (base->laps != (size_t)bench->rounds * bench->laps)
 		fprintf(out, "; %zu laps", base->laps);
 	fprintf(out, "\n%-*s%8s%18s%9s%6s%10s\n", TITLE, "", "ADDED",
-		"95 % INTERVAL", "SHARE", "FAR", "COUNTED");
+		interval_title(bench), "SHARE", "FAR", "COUNTED");
 	for (size_t row = 0; row < bench->nr_rows; row++) {
 		if (bench_cell(result, nr, row)->measured)
 			show_cell(result, nr, row, out);
@@ -221,6 +227,10 @@ static void show_marks(const struct bench_result *result, FILE *out)
 	if (missed)
 		fputs("! has not counted as many exits as there were: see COUNTED\n",
 		      out);
+	if (bench->rounds < 3)
+		fprintf(out,
+			"INTERVAL, of %u round%s only, is narrower than one of 95 %%\n",
+			bench->rounds, bench->rounds > 1 ? "s" : "");
 }
 
 /* Those that are not there, and those that lost something. */

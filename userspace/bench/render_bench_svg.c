@@ -154,8 +154,8 @@ void render_bench_svg(const struct bench_result *result, FILE *out)
 		 bench_unit_name(bench->unit));
 	put_label(16, 28, "title", line, out);
 	snprintf(line, sizeof(line),
-		 "Linux %s, %s, %.10s; medians, 95 %% intervals", bench->kernel,
-		 bench->vendor, bench->date);
+		 "Linux %s, %s, %.10s; medians, %sintervals", bench->kernel,
+		 bench->vendor, bench->date, bench->rounds < 3 ? "" : "95 % ");
 	put_label(16, 48, "soft", line, out);
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++)
 		y = put_panel(result, kind, most, y, out);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A benchmark's statistics, with measurements of which the truth is known. */
+#include <math.h>
+
 #include "bench/bench_stats.h"
 #include "tap.h"
 
@@ -146,16 +148,44 @@ START_TEST(changes_are_found)
 	make(&then, 5, &random);
 	make(&same, 5, &random);
 	make(&dearer, 8, &random);
-	ck_assert_int_eq(stats_change(then.pair, ROUNDS, same.pair, ROUNDS, 1,
-				      &change),
-			 0);
+	stats_change(then.pair, ROUNDS, same.pair, ROUNDS, 0.95, &change);
 	ck_assert_double_le(change.low, 0);
 	ck_assert_double_ge(change.high, 0);
-	ck_assert_int_eq(stats_change(then.pair, ROUNDS, dearer.pair, ROUNDS, 1,
-				      &change),
-			 0);
+	stats_change(then.pair, ROUNDS, dearer.pair, ROUNDS, 0.95, &change);
 	ck_assert_double_gt(change.low, 2);
 	ck_assert_double_lt(change.high, 4);
+}
+END_TEST
+
+static void shift(double laps[LAPS], double by)
+{
+	for (int i = 0; i < LAPS; i++)
+		laps[i] += by;
+}
+
+/* Many changes of nothing, of few rounds: a run differs from the next. */
+START_TEST(nothing_is_no_change)
+{
+	struct stats_random random = { 3 };
+	static struct made then, now;
+	struct stats_interval change;
+	int told = 0;
+
+	for (int i = 0; i < 4000; i++) {
+		make(&then, 5, &random);
+		make(&now, 5, &random);
+		for (int j = 0; j < 3; j++) {
+			shift(then.with[j], 3 * noise(&random));
+			shift(now.with[j], 3 * noise(&random));
+		}
+		stats_change(then.pair, 3, now.pair, 3, 1 - 0.05 / 140,
+			     &change);
+		told += change.low > 0 || change.high < 0;
+	}
+	/* 1.4 are to be expected. */
+	ck_assert_int_le(told, 6);
+	stats_change(then.pair, 1, now.pair, 3, 0.95, &change);
+	ck_assert(isinf(change.low) && isinf(change.high));
 }
 END_TEST
 
@@ -185,6 +215,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, intervals_are_the_same_again);
 	tcase_add_test(tcase, one_lap_is_no_spread);
 	tcase_add_test(tcase, changes_are_found);
+	tcase_add_test(tcase, nothing_is_no_change);
 	tcase_add_test(tcase, noise_is_what_overlaps);
 	suite_add_tcase(suite, tcase);
 	return suite;
