@@ -11,18 +11,25 @@
 static struct sigaction terminal[2];
 static const int terminal_signal[2] = { SIGINT, SIGQUIT };
 
-static void ignore_terminal(void)
+static struct sigaction child;
+
+static void set_signals(void)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	const struct sigaction fallback = { .sa_handler = SIG_DFL };
+
+	/* Who ignores it is told no status. */
+	sigaction(SIGCHLD, &fallback, &child);
 
 	for (int i = 0; i < 2; i++)
 		sigaction(terminal_signal[i], &ignore, &terminal[i]);
 }
 
-static void heed_terminal(void)
+static void restore_signals(void)
 {
 	for (int i = 0; i < 2; i++)
 		sigaction(terminal_signal[i], &terminal[i], NULL);
+	sigaction(SIGCHLD, &child, NULL);
 }
 
 static int status_of(int status)
@@ -35,7 +42,7 @@ static _Noreturn void execute(char **argv)
 {
 	int error;
 
-	heed_terminal();
+	restore_signals();
 	execvp(argv[0], argv);
 	error = errno;
 	fprintf(stderr, "exitleaf: %s: %s\n", argv[0], strerror(error));
@@ -47,13 +54,13 @@ int around_run(char **argv)
 	int status = 0;
 	pid_t pid;
 
-	ignore_terminal();
+	set_signals();
 	pid = fork();
 	if (!pid)
 		execute(argv);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	heed_terminal();
+	restore_signals();
 	if (pid > 0)
 		return status_of(status);
 	fprintf(stderr, "exitleaf: cannot start %s: %s\n", argv[0],

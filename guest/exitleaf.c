@@ -82,7 +82,7 @@ static int mark(const struct options *options, FILE *out)
 	mark_set(options->mark, execute, NULL, &last);
 	errno = 0;
 	fprintf(out, "marked '%s'", options->mark);
-	if (leaves.abi == EXIT_LEAF_ABI)
+	if (leaves.abi == EXIT_LEAF_ABI && leaves.counting)
 		fprintf(out, ", %" PRIu64 " exits so far", leaf_exits(&last));
 	fputc('\n', out);
 	leaves_free(&leaves);
@@ -133,8 +133,14 @@ static int show_difference(const struct options *options,
 static int read_checked(struct snapshot *snapshot, struct reader *reader)
 {
 	int r = snapshot_read(snapshot, reader);
+	int status = check(&snapshot->leaves, r);
 
-	return check(&snapshot->leaves, r);
+	if (!status && !snapshot->leaves.counting) {
+		fputs("exitleaf: the host's KVM does not count exits now (its kvm.exit_stats is 0): there is no difference\n",
+		      stderr);
+		status = STATUS_NO_LEAVES;
+	}
+	return status;
 }
 
 /* Wait until a time of CLOCK_MONOTONIC; false: a signal came. */
@@ -142,14 +148,18 @@ static bool wait_until(const sigset_t *signals, uint64_t due_ns)
 {
 	struct timespec now, left;
 	uint64_t now_ns;
+	int signal;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
-	if (due_ns < now_ns)
-		due_ns = now_ns;
-	left.tv_sec = (time_t)((due_ns - now_ns) / 1000000000);
-	left.tv_nsec = (long)((due_ns - now_ns) % 1000000000);
-	return sigtimedwait(signals, NULL, &left) < 0;
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		now_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+		if (due_ns < now_ns)
+			due_ns = now_ns;
+		left.tv_sec = (time_t)((due_ns - now_ns) / 1000000000);
+		left.tv_nsec = (long)((due_ns - now_ns) % 1000000000);
+		signal = sigtimedwait(signals, NULL, &left);
+	} while (signal < 0 && errno == EINTR);
+	return signal < 0;
 }
 
 /* Interval after interval, then all of them: @first stays, @last moves on. */
@@ -175,6 +185,9 @@ static int watch(const struct options *options, struct reader *reader,
 		due += step;
 		goes_on = wait_until(&signals, due);
 		status = read_checked(&next, reader);
+		/* Intervals that were slept through are not made up for. */
+		if (due + step < next.ns)
+			due = next.ns;
 		if (!status && goes_on)
 			status = show_difference(options, &last, &next,
 						 &interval, rate, out);

@@ -11,10 +11,10 @@ REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
 		  $(BUILD)/obj/userspace/reasons.o
 # What exitleaf is made of, but for what executes CPUID.
 EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
-		    affinity mark render_difference snapshot tsc_rate) \
+		    affinity around mark render_difference snapshot tsc_rate) \
 		  $(BUILD)/obj/userspace/utf8.o
 EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
-		      around exitleaf exitleaf_options) \
+		      exitleaf exitleaf_options) \
 		    $(EXITLEAF_PARTS)
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 			kinds micro_code micro_image micro_run \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Differences between reads, without the reads; and the TSC's rate. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <jansson.h>
 
 #include "affinity.h"
+#include "around.h"
 #include "fake_kvm.h"
 #include "render_difference.h"
 #include "tap.h"
@@ -233,6 +235,19 @@ START_TEST(affinity)
 }
 END_TEST
 
+/* Whoever started us ignores that children end: the command's status is known. */
+START_TEST(a_command)
+{
+	char *fails[] = { "sh", "-c", "exit 7", NULL };
+	char *is_not_there[] = { "/nonexistent", NULL };
+
+	signal(SIGCHLD, SIG_IGN);
+	ck_assert_int_eq(around_run(fails), 7);
+	ck_assert_int_eq(around_run(is_not_there), STATUS_NOT_FOUND);
+	ck_assert(signal(SIGCHLD, SIG_DFL) == SIG_IGN);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("difference");
@@ -247,6 +262,7 @@ int main(void)
 	tcase_add_test(tcase, as_json);
 	tcase_add_test(tcase, the_tsc);
 	tcase_add_test(tcase, affinity);
+	tcase_add_test(tcase, a_command);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

@@ -110,6 +110,28 @@ START_TEST(no_leaves)
 	kvm.present = false;
 	work("cpuid", 10, 10, 0);
 	ck_assert(!outcome_has_leaves(&outcome));
+	teardown();
+	/* Counting from some moment on only. */
+	kvm.present = true;
+	work("cpuid", 10, 10, 0);
+	outcome.before.counting = false;
+	ck_assert(!outcome_has_leaves(&outcome));
+}
+END_TEST
+
+/* It is another KVM that counts: no difference. */
+START_TEST(began_anew)
+{
+	work("cpuid", 10, 10, 3);
+	ck_assert(growth_is_one(&outcome.before, &outcome.after));
+	teardown();
+	/* The total has grown on, one reason has not. */
+	kvm.io = 100;
+	work("in", 10, 10, -50);
+	ck_assert(!growth_is_one(&outcome.before, &outcome.after));
+	teardown();
+	work("in", 10, -1000, 0);
+	ck_assert(!growth_is_one(&outcome.before, &outcome.after));
 }
 END_TEST
 
@@ -170,6 +192,7 @@ int main(void)
 	tcase_add_test(tcase, growth);
 	tcase_add_test(tcase, unexpected);
 	tcase_add_test(tcase, no_leaves);
+	tcase_add_test(tcase, began_anew);
 	tcase_add_test(tcase, rules_judge);
 	tcase_add_test(tcase, table);
 	suite_add_tcase(suite, tcase);

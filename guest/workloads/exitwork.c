@@ -90,6 +90,11 @@ static void parse_end(struct options *options, struct argp_state *state)
 		argp_error(state, "which workload? --list shows them");
 	else if (options->count && options->seconds > 0)
 		argp_error(state, "--count or --seconds, not both");
+	else if (options->workload == &workloads[WORKLOAD_first_touch] &&
+		 options->seconds > 0)
+		argp_error(
+			state,
+			"first_touch takes --count: memory is touched first only once");
 	else if (options->workload->needs & NEED_FILE && !options->file)
 		argp_error(state, "'%s' takes --file", options->workload->name);
 }
@@ -221,6 +226,11 @@ static int run(const struct options *options, struct work *work,
 		r = run_timed(options, work, outcome);
 	if (!r && leaves_read(&outcome->after, execute, NULL))
 		r = work_fail(work, -ENOMEM, "out of memory");
+	if (!r && outcome_has_leaves(outcome) &&
+	    !growth_is_one(&outcome->before, &outcome->after))
+		r = work_fail(
+			work, -ERANGE,
+			"the counters began anew meanwhile: this machine was moved to another host, or restored");
 	return r;
 }
 
@@ -239,7 +249,9 @@ static int show(const struct options *options, const struct outcome *outcome)
 	if (!options->check)
 		return 0;
 	if (!outcome_has_leaves(outcome)) {
-		fputs("exitwork: this machine's hypervisor does not answer the exit counters' CPUID leaves: nothing to check\n",
+		fputs(outcome->after.abi == EXIT_LEAF_ABI ?
+			      "exitwork: the host's KVM does not count exits (its kvm.exit_stats is 0): nothing to check\n" :
+			      "exitwork: this machine's hypervisor does not answer the exit counters' CPUID leaves: nothing to check\n",
 		      stderr);
 		return STATUS_NO_LEAVES;
 	}

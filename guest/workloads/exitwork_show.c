@@ -14,7 +14,8 @@ static int end(FILE *out)
 
 bool outcome_has_leaves(const struct outcome *outcome)
 {
-	return outcome->after.abi == EXIT_LEAF_ABI && outcome->after.counting;
+	return outcome->after.abi == EXIT_LEAF_ABI &&
+	       outcome->before.counting && outcome->after.counting;
 }
 
 /* The next that is expected here. */

@@ -159,6 +159,36 @@ static uint64_t growth(const struct leaves *before, const struct leaves *after,
 			   exits;
 }
 
+/* Has it grown, by the reads at least? */
+static bool grows(const struct leaves *before, const struct leaves *after,
+		  uint32_t leaf, uint32_t index, bool has_reads)
+{
+	const struct leaf_io *from = leaves_find(before, leaf, index);
+	const struct leaf_io *to = leaves_find(after, leaf, index);
+
+	if (!from || !to)
+		return from == to;
+	return leaf_exits(to) >= leaf_exits(from) &&
+	       leaf_exits(to) - leaf_exits(from) >=
+		       (has_reads ? reads_between(before, from, after, to) : 0);
+}
+
+bool growth_is_one(const struct leaves *before, const struct leaves *after)
+{
+	const struct exit_reason *reasons;
+	bool is_one;
+	size_t nr;
+
+	is_one = before->isa == after->isa &&
+		 grows(before, after, EXIT_LEAF_EXITS, 0, true);
+	reasons = exit_reasons(after->isa, &nr);
+	for (size_t i = 0; is_one && i < nr; i++)
+		is_one = grows(
+			before, after, EXIT_LEAF_REASON_EXITS, reasons[i].code,
+			reasons[i].code == exit_reason_cpuid(after->isa));
+	return is_one;
+}
+
 uint64_t growth_total(const struct leaves *before, const struct leaves *after)
 {
 	return growth(before, after, EXIT_LEAF_EXITS, 0, true);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <termios.h>
 
 #include "leaves.h"
 
@@ -33,6 +34,8 @@ struct work {
 	bool amd; /* vendor of the processor */
 
 	int fd; /* -1: none */
+	struct termios terminal; /* of @fd, as it was */
+	bool has_terminal;
 	int pipe[2][2]; /* to the other process, and back */
 	pid_t child; /* 0: none */
 	char *memory; /* of @size; NULL: none */
@@ -96,6 +99,12 @@ bool expectation_met(const struct expectation *expectation, uint64_t exits,
 
 /** rule_name - as one would say it before a number */
 const char *rule_name(enum rule rule);
+
+/**
+ * growth_is_one - have all counts grown, as they do while it is the same KVM
+ * that counts?
+ */
+bool growth_is_one(const struct leaves *before, const struct leaves *after);
 
 /**
  * growth_total, growth_of - exits between two times that all leaves were read

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <sys/ucontext.h>
 #include <termios.h>
 #include <time.h>
@@ -21,8 +22,6 @@
 #define MSR_APIC_BASE 0x1b
 #define NAP_NS 10000000
 #define DISK_BLOCKS 16 /* that are read, one after the other */
-/* At a time; a multiple of a huge page, so that the next ones are others. */
-#define TOUCH_PAGES 16384
 
 int do_cpuid(struct work *work, uint64_t count)
 {
@@ -148,20 +147,23 @@ int do_rdtsc(struct work *work, uint64_t count)
 	return 0;
 }
 
-/* Bytes are to go out as they are: no echo, and nothing that waits. */
+/* Bytes are to go out as they are, and nothing waits.  What is typed is as it
+ * was. */
 int setup_serial(struct work *work)
 {
-	struct termios raw;
+	struct termios plain;
 
 	work->fd = open(work->file, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	if (work->fd < 0)
 		return work_fail(work, -errno, "%s: %s", work->file,
 				 strerror(errno));
-	if (tcgetattr(work->fd, &raw))
+	if (tcgetattr(work->fd, &work->terminal))
 		return work_fail(work, -errno, "%s is no terminal", work->file);
-	cfmakeraw(&raw);
-	raw.c_cflag |= CLOCAL;
-	if (!tcsetattr(work->fd, TCSANOW, &raw))
+	plain = work->terminal;
+	plain.c_oflag &= ~(tcflag_t)OPOST;
+	plain.c_cflag |= CLOCAL;
+	work->has_terminal = true;
+	if (!tcsetattr(work->fd, TCSANOW, &plain))
 		return 0;
 	return work_fail(work, -errno, "%s: %s", work->file, strerror(errno));
 }
@@ -208,25 +210,29 @@ int do_disk(struct work *work, uint64_t count)
 	return 0;
 }
 
+/* It stays mapped: what is unmapped is what is mapped next. */
 int do_first_touch(struct work *work, uint64_t count)
 {
-	const size_t size = (size_t)TOUCH_PAGES * PAGE;
+	struct sysinfo info;
 
-	while (count) {
-		uint64_t pages = count < TOUCH_PAGES ? count : TOUCH_PAGES;
-		char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				    -1, 0);
-
-		if (memory == MAP_FAILED)
-			return work_fail(work, -ENOMEM, "out of memory");
-		/* Of a huge page the first touch is that of all its pages. */
-		madvise(memory, size, MADV_NOHUGEPAGE);
-		for (uint64_t i = 0; i < pages; i++)
-			*(volatile char *)&memory[i * PAGE] = 1;
-		munmap(memory, size);
-		count -= pages;
+	if (sysinfo(&info))
+		return work_fail(work, -errno, "sysinfo: %s", strerror(errno));
+	if (count > (uint64_t)info.freeram * info.mem_unit / PAGE)
+		return work_fail(work, -ENOMEM,
+				 "memory has %llu pages that are free",
+				 (unsigned long long)info.freeram *
+					 info.mem_unit / PAGE);
+	work->size = count * PAGE;
+	work->memory = mmap(NULL, work->size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (work->memory == MAP_FAILED) {
+		work->memory = NULL;
+		return work_fail(work, -ENOMEM, "out of memory");
 	}
+	/* Of a huge page the first touch is that of all its pages. */
+	madvise(work->memory, work->size, MADV_NOHUGEPAGE);
+	for (uint64_t i = 0; i < count; i++)
+		*(volatile char *)&work->memory[i * PAGE] = 1;
 	return 0;
 }
 

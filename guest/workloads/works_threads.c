@@ -137,6 +137,8 @@ void work_end(struct work *work)
 		waitpid(work->child, NULL, 0);
 	if (work->memory)
 		munmap(work->memory, work->size);
+	if (work->has_terminal)
+		tcsetattr(work->fd, TCSADRAIN, &work->terminal);
 	if (work->fd >= 0)
 		close(work->fd);
 }
