@@ -74,6 +74,16 @@ static __noinline u64 exits_of(struct obs_slot *slot)
 	return sum.exits;
 }
 
+/* … and of a slot alone. */
+static __noinline u64 own_exits(struct obs_slot *slot)
+{
+	u64 exits = 0;
+
+	for (u32 i = 0; slot && i < OBS_CELLS; i++)
+		exits += *(volatile u64 *)&slot->cell[i].exits;
+	return exits;
+}
+
 static __always_inline struct obs_mark *mark_begin(const struct obs_slot *slot,
 						   u32 kind)
 {
@@ -103,8 +113,10 @@ static __always_inline void mark_book(struct obs_slot *slot, const u64 *args)
 		return;
 	mark->kernel_exits = (u64)(u32)args[3] << 32 | (u32)args[2];
 	mark->has_kernel = args[6] & 1;
-	/* This CPUID's own exit has come since. */
-	mark->exits_before = slot->marking.exits + 1;
+	/* This CPUID's own exit has come since, if it was one: what KVM
+	 * emulates (real mode without unrestricted guest) may not be. */
+	mark->exits_before =
+		slot->marking.exits + (own_exits(slot) != slot->marking.own);
 	mark->exits = exits_of(slot);
 	__builtin_memcpy(mark->text, slot->marking.text, sizeof(mark->text));
 	bpf_ringbuf_submit(mark, 0);
@@ -145,8 +157,10 @@ static __always_inline void mark_text(struct obs_slot *slot, u32 word)
 	marking->text[at] = word;
 	marking->sum = guest_mark_sum(marking->sum, word);
 	marking->words++;
-	if (at + 1 == marking->length)
+	if (at + 1 == marking->length) {
+		marking->own = own_exits(slot);
 		marking->exits = exits_of(slot);
+	}
 }
 
 /* Leaf EXITS was read: @args are kvm_cpuid's. */

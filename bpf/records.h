@@ -65,7 +65,8 @@ struct obs_cell {
 
 /* A guest's mark that is being told, word by word: guest_marks.h. */
 struct obs_marking {
-	u64 exits; /* the VM's, when the text was complete */
+	u64 exits; /* the VM's, when the text was complete … */
+	u64 own; /* … and this vCPU's */
 	u64 reset_exits; /* the VM's at its last reset */
 	u32 sum; /* of the words so far */
 	u8 words; /* so far, the start among them; 0: none has begun */
@@ -111,7 +112,7 @@ struct obs_slot {
 	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
 	char comm[16]; /* of the process */
 	struct obs_marking marking;
-	u8 pad2[56];
+	u8 pad2[48];
 	struct obs_cell cell[OBS_CELLS];
 };
 
@@ -240,7 +241,7 @@ OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) == 896);
 OBS_ASSERT(sizeof(struct obs_slot) == 4096);
 OBS_ASSERT(sizeof(struct obs_key) == 24);
 OBS_ASSERT(sizeof(struct obs_slow) == 64);
-OBS_ASSERT(sizeof(struct obs_marking) == 88);
+OBS_ASSERT(sizeof(struct obs_marking) == 96);
 OBS_ASSERT(sizeof(struct obs_mark) == 120);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
 OBS_ASSERT(sizeof(struct obs_losses) == 56);

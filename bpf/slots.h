@@ -252,8 +252,9 @@ static __always_inline int slot_end(u64 key)
 	struct obs_slot *slot = slot_at(slot_find(key));
 	u64 kvm = vm_key(key);
 
-	bpf_map_delete_elem(&vms, &kvm);
+	/* One that never ran, as KVM could not make it, is not its VM's end. */
 	if (slot) {
+		bpf_map_delete_elem(&vms, &kvm);
 		bpf_map_delete_elem(&threads, &slot->tid);
 		slot->vcpu = OBS_GONE;
 		count(&vcpus_ended);

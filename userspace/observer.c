@@ -338,6 +338,18 @@ static int take_slow(void *ctx, void *data, size_t size)
 	return ledger_slow_add(&observer->ledger->slows, &to);
 }
 
+/*
+ * Has KVM counted all that it tells?  A total that stood still meanwhile is no
+ * wrong one, and not to be compared.
+ */
+static bool kernel_counts(struct observer *observer)
+{
+	if (counters_written(&observer->counters) || host_exit_stats() <= 0)
+		observer->was_off = true;
+	/* A VMM may define a leaf of that number on any KVM. */
+	return !observer->was_off && counters_leaves();
+}
+
 static int take_mark(void *ctx, void *data, size_t size)
 {
 	struct observer *observer = ctx;
@@ -348,8 +360,7 @@ static int take_mark(void *ctx, void *data, size_t size)
 		.vcpu_id = from->vcpu_id,
 		.vcpus = from->vcpus,
 		.reset = from->kind == OBS_MARK_RESET,
-		/* A VMM may define a leaf of that number on any KVM. */
-		.has_kernel = from->has_kernel && counters_leaves(),
+		.has_kernel = from->has_kernel && kernel_counts(observer),
 		.kernel_exits = from->kernel_exits,
 		.exits = from->exits,
 		.exits_before = from->exits_before,
@@ -405,6 +416,11 @@ int observer_open(struct observer **result,
 	host_read(&host);
 	observer->isa = host.isa;
 	observer->options = *options;
+	observer->counters.fd = -1;
+	if (options->marks) {
+		counters_watch(&observer->counters);
+		kernel_counts(observer);
+	}
 	libbpf_set_print(libbpf_print);
 	kvm_btf_open("", host.vendor, &btf);
 	r = attach_programs(observer, &btf, why);
@@ -432,6 +448,7 @@ void observer_close(struct observer *observer)
 {
 	if (!observer)
 		return;
+	counters_unwatch(&observer->counters);
 	ring_buffer__free(observer->ring);
 	observer_collect_free(observer);
 	observer_bpf__destroy(observer->bpf);

@@ -3,6 +3,7 @@
 #ifndef EXITLEDGER_OBSERVER_PRIVATE_H
 #define EXITLEDGER_OBSERVER_PRIVATE_H
 
+#include "counters.h"
 #include "observer.h"
 #include "records.h"
 
@@ -41,6 +42,9 @@ struct observer {
 	enum attach attach;
 	uint32_t isa;
 	bool sees_ends;
+	struct counters_watch
+		counters; /* who switches KVM's, if marks are taken … */
+	bool was_off; /* … and that they did not count all the time */
 	uint64_t vms_seen; /* when last collected */
 	uint64_t ended; /* vCPUs whose slots were taken back */
 	uint64_t unreadable; /* exits whose reason could not be read */

@@ -137,6 +137,25 @@ START_TEST(two_vcpus)
 }
 END_TEST
 
+/* KVM emulates some code, and a CPUID of it is no exit. */
+START_TEST(emulated)
+{
+	uint32_t words[MARK_CPUIDS];
+	size_t nr = mark_words("real mode", words);
+
+	exits(VCPU, 9);
+	for (size_t i = 0; i < nr; i++) {
+		u64 args[9] = { EXIT_LEAF_EXITS, words[i], 9, 0, 0, 0, 1, 0,
+				VCPU };
+
+		run(bpf->progs.test_cpuid, args, sizeof(args));
+	}
+	ck_assert_int_eq(come(), 1);
+	ck_assert_uint_eq(last.exits, 9);
+	ck_assert_uint_eq(last.exits_before, 9);
+}
+END_TEST
+
 /* Callers who don't know of marks, with any ECX. */
 START_TEST(rubbish)
 {
@@ -277,6 +296,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_was_said);
 	tcase_add_test(tcase, two_vcpus);
+	tcase_add_test(tcase, emulated);
 	tcase_add_test(tcase, rubbish);
 	tcase_add_test(tcase, damaged);
 	tcase_add_test(tcase, lengths);
