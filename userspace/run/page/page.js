@@ -222,18 +222,37 @@ class Run {
 		this.fill_legend();
 	}
 
-	// Sums of the points that begin where the charts show: of all, all.
+	// Those that begin where the charts show, or else the one that all of that
+	// is in: as in the table of phases, each is in one of two neighbours.
+	points_shown() {
+		const points = [];
+		let i = this.point_at(this.from + 1e-9);
+
+		if (this.edges[i] < this.from - 1e-9 &&
+		    this.edges[i + 1] < this.to - 1e-9)
+			i++;
+		do
+			points.push(i++);
+		while (i < this.data.begin.length && this.edges[i] < this.to - 1e-9);
+		return points;
+	}
+
+	// Is it in that chart?  All of them together are, after the last.
+	counts(index, kind) {
+		return kind && (index === this.data.lines.length ||
+			this.shown(index, kind));
+	}
+
+	// Sums of what the charts show: of all, all.
 	fill_legend() {
-		const first = this.point_at(this.from + 1e-9), points = [];
+		const points = this.points_shown(), [exits, ns] = this.kinds;
 		const all = { exits: 0, ns: 0 }, sums = [];
 
-		for (let i = first; i < this.data.begin.length &&
-		     (i === first || this.edges[i] < this.to - 1e-9); i++)
-			points.push(i);
 		this.data.lines.forEach((line, index) => {
 			const sum = { exits: 0, ns: 0 };
 
-			for (const field of this.hidden.has(index) ? [] : ["exits", "ns"]) {
+			for (const { field } of this.kinds.filter(
+				(kind) => this.shown(index, kind))) {
 				for (const i of points)
 					sum[field] += line[field][i];
 				all[field] += sum[field];
@@ -242,30 +261,28 @@ class Run {
 		});
 		sums.concat(all).forEach((sum, index) => {
 			const here = this.here_of(index);
-			const hidden = this.hidden.has(index);
+			const has = [this.counts(index, exits), this.counts(index, ns)];
 
-			[count(sum.exits), percent(sum.exits, all.exits), time(sum.ns),
+			[has[0] ? count(sum.exits) : "",
+			 has[0] ? percent(sum.exits, all.exits) : "",
+			 has[1] ? time(sum.ns) : "",
 			 here[0], here[1]].forEach((text, column) => {
-				this.cells[index][column].textContent = hidden ? "" : text;
+				this.cells[index][column].textContent = text;
 			});
 		});
 	}
 
 	// A line's rates at the cursor; the last is that of all.
 	here_of(index) {
-		const of = (kind) => {
-			const i = this.here, lines = this.data.lines.filter(
-				(line, number) => (number === index ||
-					index === this.data.lines.length) &&
-					!this.hidden.has(number));
+		const i = this.here, lines = this.data.lines;
+		const of = (kind) => kind.value(lines.reduce((sum, line, number) =>
+			(number === index || index === lines.length) &&
+			this.shown(number, kind) ?
+				sum + kind.of(line[kind.field][i], this.length(i)) :
+				sum, 0));
 
-			return kind.value(lines.reduce((sum, line) =>
-				sum + kind.of(line[kind.field][i], this.length(i)), 0));
-		};
-
-		if (this.here === null)
-			return ["", ""];
-		return [of(this.kinds[0]), this.kinds[1] ? of(this.kinds[1]) : ""];
+		return [0, 1].map((nr) => i !== null &&
+			this.counts(index, this.kinds[nr]) ? of(this.kinds[nr]) : "");
 	}
 
 	hover(u) {
@@ -276,8 +293,7 @@ class Run {
 			return;
 		this.here = here;
 		this.cells.forEach((cells, index) => {
-			const texts = this.hidden.has(index) ? ["", ""] :
-				this.here_of(index);
+			const texts = this.here_of(index);
 
 			cells[3].textContent = texts[0];
 			cells[4].textContent = texts[1];
