@@ -20,7 +20,7 @@ DIE_STATUS=3
 INTEL_RUNS='nested shadow work'	# what there is time for
 
 OTHER=	# the process that runs the second host
-trap '[[ -z $OTHER ]] || kill "$OTHER" 2>/dev/null || true; cleanup' EXIT
+trap '[[ -z $OTHER ]] || { kill "$OTHER" && wait "$OTHER"; } 2>/dev/null || true; cleanup' EXIT
 
 parse_options() {
 	VENDORS='amd intel' KERNEL=6.1 OUT=$TOP/docs AGAIN=''
@@ -50,7 +50,8 @@ study() {
 
 	[[ $1 != intel ]] ||
 		settings=(INTERVAL=1s RUNS="$INTEL_RUNS")
-	"$LAB/l1.sh" --vendor "$1" --tcg --kernel "$KERNEL" --timeout 3600 \
+	# exec: in the background it is $OTHER itself that is to be ended.
+	exec "$LAB/l1.sh" --vendor "$1" --tcg --kernel "$KERNEL" --timeout 3600 \
 		--out "$(results "$1")" "$LAB/scenarios/boot-study.sh" \
 		"${settings[@]}"
 }
@@ -67,7 +68,7 @@ record_all() {
 		study "${VENDORS% *}" &
 		OTHER=$!
 	fi
-	study "${VENDORS##* }" || status=$?
+	(study "${VENDORS##* }") || status=$?
 	[[ -z $OTHER ]] || wait "$OTHER" || status=$?
 	OTHER=
 	((status == 0)) || die "a scenario failed with status $status"

@@ -155,10 +155,12 @@ def rate(hosts):
     run = hosts[0].runs["nested"]
     words = share_line(run)
     word = " ".join(words[8:])
-    answer = "No." if word in ("varies", "in bursts") else "Rather."
+    answer = ("No." if word in ("varies", "in bursts") else
+              "Rather." if "steady" in word else "It cannot be told.")
+    before = (run.first_ns - int(run.meta["started_ns"])) / 1e9
     text += paragraph(f"""
-        {answer} Over the whole boot on the {host_name(hosts[0])} host the rate of
-        intervals of {int(run.meta['interval_ns']) // 1000000} ms has a
+        {answer} Over the whole recording on the {host_name(hosts[0])} host, with the
+        {before:.1f} s before the first exit, the rate of intervals of {int(run.meta['interval_ns']) // 1000000} ms has a
         coefficient of variation of {words[4]} %, where exits that come
         independently at a constant rate would have {words[6]} %: *{word}*.
         So say the phases, too (`exitledger report`, whose manual page has the
@@ -203,14 +205,21 @@ def works(host):
         runs.append((f"no {extension}", shadow))
     last, shown = runs[-1]
     rows = []
-    for name, work in nested.items():
-        reasons = {r["name"]: r["exits"] for r in shown[name]["reasons"]}
+    # What one of the guests could not do is not there.
+    for name, work in {**shadow, **nested}.items():
+        reasons = {r["name"]: r["exits"]
+                   for r in shown.get(name, {}).get("reasons", [])}
         rows.append([f"`{name}`", f"{work['operations']:,}"] +
                     [f"{run[name]['exits'] / run[name]['operations']:,.2f}"
-                     for _, run in runs] + [top(reasons, 2, 30)])
-    return f"{host_name(host)}:\n\n" + table(
+                     if name in run else "-" for _, run in runs] +
+                    [top(reasons, 2, 30) if reasons else "-"])
+    text = f"{host_name(host)}:\n\n" + table(
         ["workload", "times"] + [name for name, _ in runs] +
         [f"reasons, {last}"], rows, text=(0, len(runs) + 2))
+    if host.unmet:
+        text += paragraph("Not done, or with other exits than exitwork expects: " +
+                          ", ".join(host.unmet) + ".")
+    return text
 
 
 def frequent(hosts):

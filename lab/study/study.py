@@ -12,6 +12,7 @@ written here: all come from the runs, by the way of exitledger.
 import datetime
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -89,15 +90,23 @@ class Host:
                 run = Run(exitledger, vendor, path)
                 (self.runs if run.booted else self.stuck)[name] = run
         self.where = read_where(os.path.join(results, "shadow.where"))
-        self.work = {}
+        self.work, self.unmet = {}, []
         for name in ("work", "work-shadow"):
             path = os.path.join(results, f"{name}.json")
             if os.path.exists(path):
                 with open(path, encoding="utf-8") as lines:
                     self.work[name] = [json.loads(line) for line in lines
                                        if line.strip()]
+                self.unmet += read_unmet(os.path.join(results, f"{name}.console"))
         if "nested" not in self.runs:
             sys.exit(f"{results}: no boot with nested paging")
+
+
+def read_unmet(path):
+    """The workloads that did not end with 0, by what the guest said."""
+    with open(path, encoding="utf-8", errors="replace") as lines:
+        ends = [re.match(r"(\w+): status ([1-9]\d*)\r?$", line) for line in lines]
+    return [f"`{end[1]}` (status {end[2]})" for end in ends if end]
 
 
 def read_where(path):
