@@ -4,7 +4,6 @@
 
 import hashlib
 import json
-import math
 import os
 import re
 import sqlite3
@@ -16,6 +15,8 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 sys.dont_write_bytecode = True
 sys.path.insert(0, "userspace/t")
 import browser as browsers  # noqa: E402
+from page_charts import (  # noqa: E402
+    Charts, count, drawn, hover, keys_and_buttons, zoom)
 from tap import done, ok, skip  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
@@ -35,10 +36,6 @@ def program(*arguments):
 def data_of(html):
     text = re.search(r'class="data">(.*?)</script>', html, re.S).group(1)
     return json.loads(text)
-
-
-def count(number):
-    return f"{number:,}"
 
 
 def vendored():
@@ -113,195 +110,6 @@ def loads(browser, page):
     ok("nothing on the console", not (said := browser.complaints()), said)
     ok("two charts", browser.run(
         "return document.querySelectorAll('.chart canvas').length") == 2)
-
-
-class Charts:
-    """What a person does with them, and reads."""
-
-    def __init__(self, browser, data):
-        from selenium.webdriver.common.action_chains import ActionChains
-
-        self.browser, self.data = browser, data
-        self.actions = lambda: ActionChains(browser.driver, duration=0)
-        self.over = browser.run("return document.querySelector('.exits .u-over')")
-        self.box = self.over.rect
-
-    def legend(self):
-        return self.browser.run(
-            "return [...document.querySelectorAll('.legend tbody tr')].map("
-            "row => [...row.cells].map(cell => cell.textContent))")
-
-    def said(self):
-        self.browser.settle()
-        return self.browser.run("return document.querySelector('.said').textContent")
-
-    def shown(self):
-        """From, and to, in seconds."""
-        return [float(at) for at in re.findall(r"([\d.]+) s\b", self.said())]
-
-    def at(self, seconds):
-        """Pixels from the middle of a chart that shows all."""
-        return round((seconds / self.data["end"] - 0.5) * self.box["width"])
-
-    def move(self, seconds):
-        self.actions().move_to_element_with_offset(
-            self.over, self.at(seconds), 0).perform()
-
-    def leave(self):
-        self.actions().move_to_element(self.browser.run(
-            "return document.querySelector('h1')")).perform()
-
-    def drag(self, begin, end):
-        self.actions().move_to_element_with_offset(
-            self.over, self.at(begin), 0).click_and_hold().move_by_offset(
-            self.at(end) - self.at(begin), 0).release().perform()
-
-
-# How many pixels each line's colour has in the middle of each point, of three
-# columns the most, as a mark's line may be in one.
-HEIGHTS = """
-const [chart, middles, end] = arguments;
-const canvas = document.querySelector(chart + " canvas");
-const over = document.querySelector(chart + " .u-over");
-const image = canvas.getContext("2d", { willReadFrequently: true });
-const colors = [...Array(11).keys()].map((i) => {
-	const probe = document.createElement("i");
-	probe.className = "key s" + i;
-	document.body.append(probe);
-	const color = getComputedStyle(probe).backgroundColor.match(/\\d+/g).map(Number);
-	probe.remove();
-	return color;
-});
-return middles.map((at) => {
-	const x = over.offsetLeft + at / end * over.offsetWidth;
-	const columns = [-1, 0, 1].map((step) => {
-		const data = image.getImageData(Math.round(x) + step, over.offsetTop, 1,
-			over.offsetHeight).data;
-		return colors.map((color) => {
-			let nr = 0;
-			for (let i = 0; i < data.length; i += 4)
-				nr += [0, 1, 2].every((j) => data[i + j] === color[j]);
-			return nr;
-		});
-	});
-	return colors.map((color, i) => Math.max(...columns.map((all) => all[i])));
-});
-"""
-
-
-def drawn(charts, chart, field):
-    """Each line is as high as its rate, at every point, all to the same scale."""
-    data = charts.data
-    edges = data["begin"] + [data["end"]]
-    points = range(len(data["begin"]))
-    heights = charts.browser.run(
-        HEIGHTS, chart, [(edges[i] + edges[i + 1]) / 2 for i in points], data["end"])
-    rates = [[0 if line["idle"] and field == "ns" else
-              line[field][i] / (edges[i + 1] - edges[i]) for line in data["lines"]]
-             for i in points]
-    scale = sum(map(sum, heights)) / sum(map(sum, rates))
-    wide = [i for i in points  # enough for three columns
-            if (edges[i + 1] - edges[i]) / data["end"] * charts.box["width"] > 6]
-    wrong = [(i, line["name"], heights[i][n], rates[i][n] * scale)
-             for i in wide for n, line in enumerate(data["lines"])
-             if abs(heights[i][n] - rates[i][n] * scale) > 2]
-    ok(f"{chart[1:]} are drawn as high as they are", not wrong, wrong[:20])
-    ok("… and high enough to be seen", len(wide) > 10 and max(map(sum, heights)) > 100,
-       (wide, heights[:3]))
-
-
-def hover(charts):
-    data = charts.data
-    edges = data["begin"] + [data["end"]]
-    point = max(range(len(data["begin"])), key=lambda i: edges[i + 1] - edges[i])
-    length = edges[point + 1] - edges[point]
-    charts.move((edges[point] + edges[point + 1]) / 2)
-    ok("hover: which point",
-       charts.said().startswith(f"Here: {edges[point]:.3f} s to {edges[point + 1]:.3f} s"),
-       (charts.said(), edges[point]))
-    wrong = []
-    for line, cells in zip(data["lines"], charts.legend()):
-        rate = line["exits"][point] / length
-        text = count(math.floor(rate + 0.5)) if rate >= 10 or not rate else f"{rate:.1f}"
-        time = line["ns"][point] / 1e9 / length
-        time = "" if line["idle"] else f"{time:.2f}" if time < 10 else f"{time:.1f}"
-        if cells[0] != line["name"] or cells[4] != text or cells[5] != time:
-            wrong.append((cells, text, time))
-    ok("hover: each line's rate and time there", not wrong, wrong)
-    charts.leave()
-    ok("no more hover", charts.said().startswith("Shown: 0.000 s to"), charts.said())
-
-
-def zoom(charts):
-    data, end = charts.data, charts.data["end"]
-    rows = charts.legend()
-    whole = [[count(sum(line["exits"]))] for line in data["lines"]]
-    ok("the legend has the totals", [row[1:2] for row in rows[:-1]] == whole, rows)
-    idle = [row[3] for line, row in zip(data["lines"], rows) if line["idle"]]
-    ok("… of idleness no time, which no chart has", idle == [""], rows)
-    charts.browser.run("document.querySelector('.idle').click()")
-    ok("… unless it has", all(row[3] for row in charts.legend()) and
-       charts.legend()[-1][3] != rows[-1][3], charts.legend())
-    charts.browser.run("document.querySelector('.idle').click()")
-    total = count(sum(sum(line["exits"]) for line in data["lines"]))
-    ok("… and their sum", rows[-1][:3] == ["shown together", total, "100.0 %"], rows)
-    charts.drag(end / 4, end / 2)
-    charts.leave()
-    first, last = charts.shown()
-    near = 3 * end / charts.box["width"]
-    ok("drag: it shows what was dragged over",
-       abs(first - end / 4) < near and abs(last - end / 2) < near, (first, last, end))
-    inside = [i for i, at in enumerate(data["begin"]) if first <= at < last]
-    sums = [sum(line["exits"][i] for i in inside) for line in data["lines"]]
-    shown = [int(row[1].replace(",", "")) for row in charts.legend()[:-1]]
-    ok("drag: the legend has the sums of what is shown", shown == sums, (shown, sums))
-    charts.actions().double_click(charts.over).perform()
-    charts.leave()
-    ok("double-click: all of it", charts.shown() == [0, round(end, 3)], charts.said())
-    ok("… and its sums", charts.legend() == rows)
-
-
-def keys_and_buttons(charts):
-    browser, end = charts.browser, charts.data["end"]
-    chart = browser.run("return document.querySelector('.chart.exits')")
-    rows = charts.legend()
-    chart.send_keys("+")
-    first, last = charts.shown()
-    ok("+: closer", abs((last - first) - end / 2) < 0.01, charts.said())
-    chart.send_keys("\ue00c")
-    ok("Escape: all of it", charts.shown() == [0, round(end, 3)], charts.said())
-    chart.send_keys("\ue014")
-    ok("an arrow: the first point", charts.said().startswith("Here: 0.000 s to"),
-       charts.said())
-    charts.move(end / 2)
-    charts.leave()
-    show = browser.run("return document.querySelectorAll('button.show')")
-    ok("each phase has a button", len(show) == browser.run(
-        "return document.querySelectorAll('[data-from]').length"))
-    rows_of = browser.run("return [...document.querySelectorAll('[data-from]')].map("
-                          "({dataset}) => [Number(dataset.from), Number(dataset.to)])")
-    phase = max(rows_of, key=lambda row: row[1] - row[0])
-    browser.run("arguments[0].click()", show[rows_of.index(phase)])
-    ok("which shows the phase",
-       max(abs(a - b) for a, b in zip(phase, charts.shown())) < 0.001,
-       (phase, charts.said()))
-    wrong = []
-    exits = browser.run("return [...document.querySelectorAll('[data-from]')].map("
-                        "(row) => row.cells[2].textContent)")
-    for nr, button in enumerate(show):
-        browser.run("arguments[0].click()", button)
-        # One of no length has a view of some.
-        if rows_of[nr][0] < rows_of[nr][1] and charts.legend()[-1][1] != exits[nr]:
-            wrong.append((rows_of[nr], exits[nr], charts.legend()[-1][1]))
-    ok("the legend has the exits that the table of phases has", not wrong, wrong)
-    browser.run("document.querySelector('.whole').click()")
-    browser.run("document.querySelector('button.reason').click()")
-    less = charts.legend()
-    together = int(rows[-1][1].replace(",", "")) - int(rows[0][1].replace(",", ""))
-    ok("a reason can be hidden", less[0][1] == "" and less[-1][1] == count(together), less)
-    browser.run("document.querySelector('button.reason').click()")
-    ok("and shown again", charts.legend() == rows)
-    ok("all the while nothing on the console", not (said := browser.complaints()), said)
 
 
 # All text that can be seen, with less contrast to what is behind it than WCAG 2.1

@@ -15,9 +15,11 @@ mapfile -t scripts < <(git grep -lE '^#!.*(bash|sh)$|shellcheck shell=' -- \
 
 run clang-format --dry-run --Werror "${c_files[@]}"
 ok 'clang-format' status_is 0
-run clang-tidy --quiet "${sources[@]}" -- -std=gnu11 -D_GNU_SOURCE \
-	-Iuserspace -Ibpf -Ikvm-instrumentation/src -Iguest \
-	-isystem "$build/bpf"
+export build
+# shellcheck disable=SC2016 # the inner shell expands these
+run xargs -a <(printf '%s\n' "${sources[@]}") -n 8 -P "$(nproc)" sh -c '
+	clang-tidy --quiet "$@" -- -std=gnu11 -D_GNU_SOURCE -Iuserspace -Ibpf \
+		-Ikvm-instrumentation/src -Iguest -isystem "$build/bpf"' -
 ok 'clang-tidy' status_is 0
 run cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	--inline-suppr --error-exitcode=1 -D_GNU_SOURCE -D__x86_64__ \
@@ -31,10 +33,10 @@ run codespell -L nin "${tracked[@]}"
 ok 'codespell' status_is 0
 
 # clang has other warnings than gcc.
-run make -s BUILD="$tap_dir/clang" CC=clang CFLAGS='-O1 -Werror' \
+run make -s -j"$(nproc)" BUILD="$tap_dir/clang" CC=clang CFLAGS='-O1 -Werror' \
 	programs unit-tests
 ok 'clang builds it without a warning' status_is 0
-run make -s BUILD="$tap_dir/gcc" CC=gcc CFLAGS='-O2 -Werror' \
+run make -s -j"$(nproc)" BUILD="$tap_dir/gcc" CC=gcc CFLAGS='-O2 -Werror' \
 	programs unit-tests
 ok 'gcc builds it without a warning' status_is 0
 

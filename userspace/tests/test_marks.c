@@ -145,8 +145,9 @@ START_TEST(emulated)
 
 	exits(VCPU, 9);
 	for (size_t i = 0; i < nr; i++) {
-		u64 args[9] = { EXIT_LEAF_EXITS, words[i], 9, 0, 0, 0, 1, 0,
-				VCPU };
+		u64 args[9] = {
+			EXIT_LEAF_EXITS, words[i], 9, 0, 0, 0, 1, 0, VCPU
+		};
 
 		run(bpf->progs.test_cpuid, args, sizeof(args));
 	}
