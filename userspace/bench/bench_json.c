@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +9,12 @@
 
 /* --- to a file --- */
 
+/* JSON has no infinity: an interval without ends has null there. */
 static json_t *interval_json(struct stats_interval interval)
 {
+	if (isinf(interval.low))
+		return json_pack("{s:f, s:n, s:n}", "value", interval.value,
+				 "low", "high");
 	return json_pack("{s:f, s:f, s:f}", "value", interval.value, "low",
 			 interval.low, "high", interval.high);
 }

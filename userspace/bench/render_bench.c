@@ -151,8 +151,10 @@ static struct text counted_text(const struct bench_cell *cell)
 
 static struct text interval_text(struct stats_interval interval, bool sign)
 {
-	struct text text;
+	struct text text = { "none", 4 };
 
+	if (isinf(interval.low))
+		return text;
 	text.length = snprintf(text.s, sizeof(text.s), "%.17s to %.17s",
 			       number(interval.low, sign).s,
 			       number(interval.high, sign).s);
@@ -179,12 +181,6 @@ static void show_cell(const struct bench_result *result, size_t kind,
 		counted_text(cell).s);
 }
 
-/* What rounds so few do not tell is not called 95 %. */
-static const char *interval_title(const struct bench *bench)
-{
-	return bench->rounds < 3 ? "INTERVAL" : "95 % INTERVAL";
-}
-
 static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
 {
 	const struct bench *bench = result->bench;
@@ -199,7 +195,7 @@ static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
 	if (base->laps != (size_t)bench->rounds * bench->laps)
 		fprintf(out, "; %zu laps", base->laps);
 	fprintf(out, "\n%-*s%8s%18s%9s%6s%10s\n", TITLE, "", "ADDED",
-		interval_title(bench), "SHARE", "FAR", "COUNTED");
+		"95 % INTERVAL", "SHARE", "FAR", "COUNTED");
 	for (size_t row = 0; row < bench->nr_rows; row++) {
 		if (bench_cell(result, nr, row)->measured)
 			show_cell(result, nr, row, out);
@@ -207,6 +203,22 @@ static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
 }
 
 /* --- what else there is to say --- */
+
+/* Which they are. */
+static void show_intervals(const struct bench *bench, FILE *out)
+{
+	if (bench->rounds < 2)
+		fputs("a single round has no intervals, so that it tells nothing from noise\n",
+		      out);
+	else if (bench->rounds < STATS_BOOTSTRAP)
+		fprintf(out,
+			"means of %u rounds, with Student's intervals: few rounds, wide intervals\n",
+			bench->rounds);
+	else
+		fprintf(out,
+			"medians of %u rounds, with a bootstrap's intervals\n",
+			bench->rounds);
+}
 
 static void show_marks(const struct bench_result *result, FILE *out)
 {
@@ -227,10 +239,7 @@ static void show_marks(const struct bench_result *result, FILE *out)
 	if (missed)
 		fputs("! has not counted as many exits as there were: see COUNTED\n",
 		      out);
-	if (bench->rounds < 3)
-		fprintf(out,
-			"INTERVAL, of %u round%s only, is narrower than one of 95 %%\n",
-			bench->rounds, bench->rounds > 1 ? "s" : "");
+	show_intervals(bench, out);
 }
 
 /* Those that are not there, and those that lost something. */

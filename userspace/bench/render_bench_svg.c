@@ -67,8 +67,10 @@ static double longest(const struct bench_result *result)
 	for (size_t i = 0; i < bench->nr_kinds * bench->nr_rows; i++) {
 		const struct bench_cell *cell = &result->cell[i];
 
-		if (cell->measured && cell->added.high > most)
-			most = cell->added.high;
+		if (cell->measured && isfinite(cell->added.high))
+			most = fmax(most, cell->added.high);
+		if (cell->measured)
+			most = fmax(most, cell->added.value);
 	}
 	return most;
 }
@@ -88,8 +90,9 @@ static double at(double value, double most)
 static void put_bar(const struct bench_row *row, const struct bench_cell *cell,
 		    double most, double y, FILE *out)
 {
+	bool whole = isfinite(cell->added.high);
 	double low = at(cell->added.low, most);
-	double high = at(cell->added.high, most);
+	double high = at(whole ? cell->added.high : cell->added.value, most);
 	const char *mark = "";
 	char label[64];
 
@@ -102,9 +105,10 @@ static void put_bar(const struct bench_row *row, const struct bench_cell *cell,
 		"<rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" class=\"%s\"/>\n",
 		LEFT, y + 3, at(cell->added.value, most) - LEFT, BAR - 5,
 		class_of(row));
-	fprintf(out,
-		"<path d=\"M%.1f %.1fv6m0 -3H%.1fm0 -3v6\" class=\"whisker\"/>\n",
-		low, y + 6.5, high);
+	if (whole)
+		fprintf(out,
+			"<path d=\"M%.1f %.1fv6m0 -3H%.1fm0 -3v6\" class=\"whisker\"/>\n",
+			low, y + 6.5, high);
 	snprintf(label, sizeof(label), "%+.*f%s",
 		 fabs(cell->added.value) < 99.95 ? 1 : 0, cell->added.value,
 		 mark);
@@ -153,9 +157,9 @@ void render_bench_svg(const struct bench_result *result, FILE *out)
 	snprintf(line, sizeof(line), "What counting a VM exit adds, in %s",
 		 bench_unit_name(bench->unit));
 	put_label(16, 28, "title", line, out);
-	snprintf(line, sizeof(line),
-		 "Linux %s, %s, %.10s; medians, %sintervals", bench->kernel,
-		 bench->vendor, bench->date, bench->rounds < 3 ? "" : "95 % ");
+	snprintf(line, sizeof(line), "Linux %s, %s, %.10s; %s", bench->kernel,
+		 bench->vendor, bench->date,
+		 bench->rounds > 1 ? "95 % intervals" : "a single round");
 	put_label(16, 48, "soft", line, out);
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++)
 		y = put_panel(result, kind, most, y, out);

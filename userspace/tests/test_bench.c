@@ -298,6 +298,39 @@ START_TEST(clocks_are_named)
 }
 END_TEST
 
+/* What one round is worth is not known: nowhere is it made up. */
+START_TEST(one_round_tells_nothing)
+{
+	struct bench_result result;
+	struct bench bench;
+	json_t *json, *cell;
+	char *text;
+
+	make_up(&bench);
+	bench.rounds = 1;
+	text = render(render_bench_text, &bench);
+	check_width(text);
+	check_has(text, "a single round has no intervals");
+	check_has(text, "time_raw                      +350~  +350~\n");
+	ck_assert_ptr_null(strstr(text, "inf"));
+	free(text);
+	text = render(render_bench_svg, &bench);
+	ck_assert_ptr_null(strstr(text, "inf "));
+	ck_assert_ptr_null(strstr(text, "class=\"whisker\""));
+	free(text);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	json = bench_json(&result);
+	cell = json_array_get(json_object_get(json, "results"), 3);
+	cell = json_object_get(cell, "added");
+	ck_assert_double_eq(json_real_value(json_object_get(cell, "value")),
+			    350);
+	ck_assert(json_is_null(json_object_get(cell, "low")));
+	json_decref(json);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
 START_TEST(picture_is_whole)
 {
 	struct bench bench;
@@ -338,6 +371,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, spoiled_files_are_refused, 0, nr);
 	tcase_add_test(tcase, text_says_it);
 	tcase_add_test(tcase, clocks_are_named);
+	tcase_add_test(tcase, one_round_tells_nothing);
 	tcase_add_test(tcase, picture_is_whole);
 	suite_add_tcase(suite, tcase);
 	return suite;

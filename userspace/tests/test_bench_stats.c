@@ -49,7 +49,7 @@ START_TEST(outliers)
 }
 END_TEST
 
-enum { ROUNDS = 8, LAPS = 20 };
+enum { ROUNDS = 10, LAPS = 20 };
 
 struct made {
 	double with[ROUNDS][LAPS], without[ROUNDS][LAPS];
@@ -123,7 +123,7 @@ START_TEST(intervals_are_the_same_again)
 }
 END_TEST
 
-START_TEST(one_lap_is_no_spread)
+START_TEST(one_round_has_no_interval)
 {
 	const double with[] = { 12 }, without[] = { 10 };
 	const struct stats_pair pair = { { with, 1 }, { without, 1 } };
@@ -132,8 +132,7 @@ START_TEST(one_lap_is_no_spread)
 
 	ck_assert_int_eq(stats_estimate(&pair, 1, 1, &interval), 0);
 	ck_assert_double_eq(interval.value, 2);
-	ck_assert_double_eq(interval.low, 2);
-	ck_assert_double_eq(interval.high, 2);
+	ck_assert(isinf(interval.low) && isinf(interval.high));
 	ck_assert_int_eq(stats_estimate(&alone, 1, 1, &interval), 0);
 	ck_assert_double_eq(interval.value, 12);
 }
@@ -162,6 +161,36 @@ static void shift(double laps[LAPS], double by)
 	for (int i = 0; i < LAPS; i++)
 		laps[i] += by;
 }
+
+/*
+ * However few rounds there are, 95 % is 95 %: of runs that differ from each
+ * other by more than their laps do, as real ones.
+ */
+START_TEST(ninety_five_per_cent)
+{
+	static const size_t rounds[] = { 2, 3, 4, 6, 10 };
+	enum { TIMES = 1000 };
+	struct stats_random random = { 95 };
+	struct stats_interval interval;
+	static struct made made;
+	int held = 0;
+
+	for (int i = 0; i < TIMES; i++) {
+		make(&made, 5, &random);
+		for (int j = 0; j < ROUNDS; j++)
+			shift(made.with[j], 3 * noise(&random));
+		ck_assert_int_eq(
+			stats_estimate(made.pair, rounds[_i], i, &interval), 0);
+		ck_assert_double_le(interval.low, interval.value);
+		ck_assert_double_ge(interval.high, interval.value);
+		held += interval.low <= 5 && interval.high >= 5;
+	}
+	/* Chance's own deviation is 0.7 %. */
+	ck_assert_msg(held >= TIMES * 93 / 100, "%zu rounds: %d of %d",
+		      rounds[_i], held, TIMES);
+	ck_assert_int_le(held, TIMES * 985 / 1000);
+}
+END_TEST
 
 /* Many changes of nothing, of few rounds: a run differs from the next. */
 START_TEST(nothing_is_no_change)
@@ -213,8 +242,9 @@ static Suite *suite(void)
 	tcase_add_test(tcase, outliers);
 	tcase_add_test(tcase, intervals_hold_what_is_true);
 	tcase_add_test(tcase, intervals_are_the_same_again);
-	tcase_add_test(tcase, one_lap_is_no_spread);
+	tcase_add_test(tcase, one_round_has_no_interval);
 	tcase_add_test(tcase, changes_are_found);
+	tcase_add_loop_test(tcase, ninety_five_per_cent, 0, 5);
 	tcase_add_test(tcase, nothing_is_no_change);
 	tcase_add_test(tcase, noise_is_what_overlaps);
 	suite_add_tcase(suite, tcase);
