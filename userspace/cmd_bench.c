@@ -122,7 +122,8 @@ static int show_changes(const struct bench_result *then,
 		return why_set(why, -r, "out of memory");
 	render_bench_changes(then, now, change, nr, stdout);
 	for (size_t i = 0; i < nr; i++)
-		*dearer |= !change[i].noise && change[i].change.value > 0;
+		*dearer |= change[i].row != BENCH_NULL && !change[i].noise &&
+			   change[i].change.value > 0;
 	free(change);
 	if (!nr)
 		return why_set(why, ENODATA, "they have nothing in common");

@@ -191,6 +191,27 @@ const struct bench_cell *bench_cell(const struct bench_result *result,
 	return cell_of(result, kind, row);
 }
 
+/* The null is held against itself: all others are held against it. */
+static void judge_kind(const struct bench_result *result, size_t kind)
+{
+	struct bench_cell *null = cell_of(result, kind, BENCH_NULL);
+	double base = cell_of(result, kind, BENCH_BASE)->level.value;
+	double reach = stats_reach(null->added);
+
+	for (size_t row = 0; row < result->bench->nr_rows; row++) {
+		struct bench_cell *cell = cell_of(result, kind, row);
+
+		cell->noise = stats_is_noise(cell->added, reach);
+	}
+	null->noise = bench_null_is_near(null->added, base);
+}
+
+bool bench_null_is_near(struct stats_interval null, double base)
+{
+	return stats_is_noise(null, 0) ||
+	       fabs(null.value) < BENCH_NULL_MOST * base;
+}
+
 int bench_result_init(const struct bench *bench, struct bench_result *result)
 {
 	int r = 0;
@@ -201,17 +222,10 @@ int bench_result_init(const struct bench *bench, struct bench_result *result)
 	if (!result->cell)
 		return -ENOMEM;
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
-		const struct bench_cell *null =
-			cell_of(result, kind, BENCH_NULL);
-
 		for (size_t row = 0; !r && row < bench->nr_rows; row++)
 			r = fill_cell(bench, kind, row,
 				      cell_of(result, kind, row));
-		for (size_t row = 0; !r && row < bench->nr_rows; row++) {
-			struct bench_cell *cell = cell_of(result, kind, row);
-
-			cell->noise = stats_is_noise(cell->added, null->added);
-		}
+		judge_kind(result, kind);
 	}
 	return r;
 }
@@ -318,16 +332,6 @@ static int fill_change(const struct same *same, double level,
 	return r;
 }
 
-/* What changes of nothing are: all that @now's null may be less @then's. */
-static struct stats_interval null_change(struct stats_interval then,
-					 struct stats_interval now)
-{
-	return (struct stats_interval){
-		.low = fmin(now.low, 0) - fmax(then.high, 0),
-		.high = fmax(now.high, 0) - fmin(then.low, 0),
-	};
-}
-
 /* One cell of both; false: one of them has not measured it. */
 static bool find_same(struct same *same, const struct bench_change *change)
 {
@@ -346,7 +350,9 @@ static bool find_same(struct same *same, const struct bench_change *change)
 static int take_change(struct same *same, double level,
 		       struct bench_change *change)
 {
-	const struct bench_cell *old, *new;
+	const struct bench_cell *old, *new, *null_then, *null_now;
+	double base =
+		bench_cell(same->now, change->kind, BENCH_BASE)->level.value;
 	int r;
 
 	find_same(same, change);
@@ -355,12 +361,14 @@ static int take_change(struct same *same, double level,
 	change->then = change->row == BENCH_BASE ? old->level : old->added;
 	change->now = change->row == BENCH_BASE ? new->level : new->added;
 	r = fill_change(same, level, change);
-	change->noise = stats_is_noise(
-		change->change,
-		null_change(
-			bench_cell(same->then, same->old_kind, BENCH_NULL)
-				->added,
-			bench_cell(same->now, change->kind, BENCH_NULL)->added));
+	null_then = bench_cell(same->then, same->old_kind, BENCH_NULL);
+	null_now = bench_cell(same->now, change->kind, BENCH_NULL);
+	change->noise =
+		change->row == BENCH_NULL ?
+			bench_null_is_near(change->change, base) :
+			stats_is_noise(change->change,
+				       stats_reach(null_then->added) +
+					       stats_reach(null_now->added));
 	return r;
 }
 

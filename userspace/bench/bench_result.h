@@ -6,12 +6,18 @@
 #include "bench/bench.h"
 #include "bench/bench_stats.h"
 
+/* What the same twice may differ by, of an exit in all, and still be the same:
+ * this is what a benchmark has to reach. */
+#define BENCH_NULL_MOST 0.005
+
 /* Of a configuration and a kind of exit; all of it per exit, in the unit. */
 struct bench_cell {
 	bool measured;
 	struct stats_interval level; /* an exit in all */
 	struct stats_interval added; /* what it has more than the first row */
-	bool noise; /* added cannot be told from none */
+	/* added cannot be told from what the same once more adds; of that
+	 * itself: from none */
+	bool noise;
 	double spread; /* between the rounds: the highest median - the lowest */
 	size_t laps, outliers;
 	double worst; /* the lap that is farthest above */
@@ -42,6 +48,12 @@ void bench_result_free(struct bench_result *result);
 /** bench_cell - one of them */
 const struct bench_cell *bench_cell(const struct bench_result *result,
 				    size_t kind, size_t row);
+
+/**
+ * bench_null_is_near - is what the same once more adds no more than it may be?
+ * @base: an exit in all
+ */
+bool bench_null_is_near(struct stats_interval null, double base);
 
 /* Which rows are looked at. */
 enum bench_whose {

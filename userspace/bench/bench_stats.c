@@ -252,14 +252,14 @@ void stats_change(const struct stats_pair *then, size_t rounds_then,
 
 /* --- what to make of it --- */
 
-bool stats_is_noise(struct stats_interval difference,
-		    struct stats_interval null)
+double stats_reach(struct stats_interval null)
 {
-	/* No difference is within the null's own interval, too. */
-	double low = null.low < 0 ? null.low : 0;
-	double high = null.high > 0 ? null.high : 0;
+	return fmax(fabs(null.low), fabs(null.high));
+}
 
-	return difference.low <= high && difference.high >= low;
+bool stats_is_noise(struct stats_interval difference, double reach)
+{
+	return difference.low <= reach && difference.high >= -reach;
 }
 
 /* By linear interpolation between the two nearest values. */

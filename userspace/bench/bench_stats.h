@@ -85,11 +85,15 @@ void stats_change(const struct stats_pair *then, size_t rounds_then,
 		  struct stats_interval *interval);
 
 /**
- * stats_is_noise - can this not be told from no difference?
+ * stats_reach - what differences of nothing may be, either way
  * @null: what two runs of the same differed by
+ *
+ * Which of the two came first says nothing, so neither does the sign.
  */
-bool stats_is_noise(struct stats_interval difference,
-		    struct stats_interval null);
+double stats_reach(struct stats_interval null);
+
+/** stats_is_noise - can this not be told from a difference of at most @reach? */
+bool stats_is_noise(struct stats_interval difference, double reach);
 
 /**
  * stats_outliers - how many values are far outside of the others

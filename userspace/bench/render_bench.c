@@ -107,6 +107,8 @@ static void show_summary_cell(const struct bench_result *result, size_t kind,
 	}
 	if (bench_missed(cell))
 		mark = "!";
+	else if (row == BENCH_NULL && !cell->noise)
+		mark = "?";
 	else if (cell->noise)
 		mark = "~";
 	fprintf(out, "%*s%s", COLUMN - (int)strlen(mark),
@@ -204,6 +206,22 @@ static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
 
 /* --- what else there is to say --- */
 
+/* What was measured is then less sure than its intervals say. */
+static void show_nulls(const struct bench_result *result, FILE *out)
+{
+	for (size_t kind = 0; kind < result->bench->nr_kinds; kind++) {
+		const struct bench_cell *null =
+			bench_cell(result, kind, BENCH_NULL);
+
+		if (null->measured && !null->noise)
+			fprintf(out,
+				"%s: the null is off by %s: differences below %s are not told\n",
+				result->bench->kind[kind].name,
+				number(null->added.value, true).s,
+				number(stats_reach(null->added), false).s);
+	}
+}
+
 /* Which they are. */
 static void show_intervals(const struct bench *bench, FILE *out)
 {
@@ -239,6 +257,7 @@ static void show_marks(const struct bench_result *result, FILE *out)
 	if (missed)
 		fputs("! has not counted as many exits as there were: see COUNTED\n",
 		      out);
+	show_nulls(result, out);
 	show_intervals(bench, out);
 }
 

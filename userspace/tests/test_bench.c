@@ -38,6 +38,41 @@ START_TEST(results_are_per_exit)
 }
 END_TEST
 
+/* Another's laps of all rounds: more, or fewer if negative. */
+static void shift(struct bench *bench, unsigned int row, int by)
+{
+	for (unsigned int i = 0; i < 6; i++) {
+		struct bench_run *run = find(bench, i / 3, row, i % 3);
+		const struct bench_kind *kind = &bench->kind[run->kind];
+
+		for (size_t j = 0; j < run->nr; j++)
+			run->lap[j] +=
+				by * (int64_t)kind->operations * kind->exits;
+	}
+}
+
+/* The null is not held against itself, and says nothing of the sign. */
+START_TEST(null_may_be_off)
+{
+	struct bench_result result;
+	struct bench bench;
+
+	make_up(&bench);
+	shift(&bench, BENCH_NULL, -9);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	ck_assert(bench_cell(&result, 0, BENCH_NULL)->noise); /* < 0.5 % */
+	bench_result_free(&result);
+	shift(&bench, BENCH_NULL, -26);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	ck_assert(!bench_cell(&result, 0, BENCH_NULL)->noise);
+	/* 30 are less than the same twice differs by: 35, either way. */
+	ck_assert(bench_cell(&result, 0, 2)->noise);
+	ck_assert(!bench_cell(&result, 0, 3)->noise);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
 START_TEST(cheapest_has_missed_nothing)
 {
 	const unsigned int gives = GIVES_COUNT | GIVES_REASON | GIVES_TIME;
@@ -276,6 +311,24 @@ START_TEST(text_says_it)
 }
 END_TEST
 
+START_TEST(text_says_that_the_null_is_off)
+{
+	struct bench bench;
+	char *text;
+
+	make_up(&bench);
+	shift(&bench, BENCH_NULL, -35);
+	text = render(render_bench_text, &bench);
+	check_width(text);
+	check_has(text, "again                        -35.0?");
+	check_has(
+		text,
+		"\nhlt: the null is off by -35.0: differences below 35.0 are not told\n");
+	free(text);
+	bench_free(&bench);
+}
+END_TEST
+
 START_TEST(clocks_are_named)
 {
 	struct bench bench;
@@ -363,6 +416,7 @@ static Suite *suite(void)
 	TCase *tcase = tcase_create("bench");
 
 	tcase_add_test(tcase, results_are_per_exit);
+	tcase_add_test(tcase, null_may_be_off);
 	tcase_add_test(tcase, cheapest_has_missed_nothing);
 	tcase_add_test(tcase, own_cost_by_the_clocks);
 	tcase_add_test(tcase, at_least_so_many);
@@ -370,6 +424,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, json_and_back);
 	tcase_add_loop_test(tcase, spoiled_files_are_refused, 0, nr);
 	tcase_add_test(tcase, text_says_it);
+	tcase_add_test(tcase, text_says_that_the_null_is_off);
 	tcase_add_test(tcase, clocks_are_named);
 	tcase_add_test(tcase, one_round_tells_nothing);
 	tcase_add_test(tcase, picture_is_whole);

@@ -220,15 +220,22 @@ END_TEST
 
 START_TEST(noise_is_what_overlaps)
 {
-	const struct stats_interval null = { 0, -3, 2 }, off = { 2, 1, 3 };
+	const struct stats_interval null = { 0, -3, 2 }, off = { -10, -11, -9 };
+	double reach = stats_reach(null);
 
-	ck_assert(stats_is_noise((struct stats_interval){ 1, -1, 3 }, null));
-	ck_assert(stats_is_noise((struct stats_interval){ 3, 2, 4 }, null));
-	ck_assert(!stats_is_noise((struct stats_interval){ 4, 2.5, 5 }, null));
-	ck_assert(
-		!stats_is_noise((struct stats_interval){ -4, -5, -3.5 }, null));
-	/* A null that is itself off does not make nothing into something. */
-	ck_assert(stats_is_noise((struct stats_interval){ 0, -.5, .5 }, off));
+	ck_assert_double_eq(reach, 3);
+	ck_assert_double_eq(stats_reach((struct stats_interval){ 1, -2, 4 }),
+			    4);
+	ck_assert(stats_is_noise((struct stats_interval){ 1, -1, 3 }, reach));
+	ck_assert(stats_is_noise((struct stats_interval){ 3, 2.5, 4 }, reach));
+	ck_assert(!stats_is_noise((struct stats_interval){ 4, 3.1, 5 }, reach));
+	ck_assert(!stats_is_noise((struct stats_interval){ -4, -5, -3.5 },
+				  reach));
+	/* A null that is itself off, either way, does not make nothing into
+	 * something. */
+	reach = stats_reach(off);
+	ck_assert(stats_is_noise((struct stats_interval){ 0, -.5, .5 }, reach));
+	ck_assert(stats_is_noise((struct stats_interval){ 1, .9, 1.1 }, reach));
 }
 END_TEST
 
