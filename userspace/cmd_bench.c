@@ -102,36 +102,26 @@ static int replay(const struct bench_options *options, struct bench *bench,
 	return r ? r : show(bench, options, why);
 }
 
-/* Does anything cost more than it did? */
+/* Is anything worse than it was? */
 static int show_changes(const struct bench_result *then,
-			const struct bench_result *now, bool *dearer,
+			const struct bench_result *now, bool *worse,
 			struct why *why)
 {
-	struct bench_change *change;
-	size_t nr;
+	struct bench_comparison comparison;
 	int r;
 
-	r = bench_changes(then, now, &change, &nr);
-	if (r == -EINVAL)
-		return why_set(
-			why, EINVAL,
-			"one is in %s, the other in %s: not to be compared",
-			bench_unit_name(then->bench->unit),
-			bench_unit_name(now->bench->unit));
-	if (r)
-		return why_set(why, -r, "out of memory");
-	render_bench_changes(then, now, change, nr, stdout);
-	for (size_t i = 0; i < nr; i++)
-		*dearer |= change[i].row != BENCH_NULL && !change[i].noise &&
-			   change[i].change.value > 0;
-	free(change);
-	if (!nr)
-		return why_set(why, ENODATA, "they have nothing in common");
-	return flush(why);
+	r = bench_compare(then, now, &comparison, why);
+	if (!r) {
+		render_bench_changes(&comparison, stdout);
+		*worse = bench_is_worse(&comparison);
+		r = flush(why);
+	}
+	bench_comparison_free(&comparison);
+	return r;
 }
 
 static int compare(const struct bench_options *options, struct bench *now,
-		   bool *dearer, struct why *why)
+		   bool *worse, struct why *why)
 {
 	struct bench_result results[2] = { 0 };
 	struct bench then = { 0 };
@@ -144,7 +134,7 @@ static int compare(const struct bench_options *options, struct bench *now,
 		   bench_result_init(now, &results[1])))
 		r = why_set(why, ENOMEM, "out of memory");
 	if (!r)
-		r = show_changes(&results[0], &results[1], dearer, why);
+		r = show_changes(&results[0], &results[1], worse, why);
 	bench_result_free(&results[0]);
 	bench_result_free(&results[1]);
 	bench_free(&then);
@@ -172,7 +162,7 @@ int cmd_bench(int argc, char **argv)
 	struct bench_options options;
 	struct bench bench = { 0 };
 	struct why why = { "" };
-	bool dearer = false;
+	bool worse = false;
 	int r;
 
 	argv[0] = "exitledger bench";
@@ -182,7 +172,7 @@ int cmd_bench(int argc, char **argv)
 		r = replay(&options, &bench, &why);
 		break;
 	case BENCH_COMPARE:
-		r = compare(&options, &bench, &dearer, &why);
+		r = compare(&options, &bench, &worse, &why);
 		break;
 	case BENCH_LIST:
 		r = list(&why);
@@ -196,5 +186,5 @@ int cmd_bench(int argc, char **argv)
 		msg_error("%s", why.text);
 		return STATUS_FAILED;
 	}
-	return dearer ? STATUS_DEARER : STATUS_OK;
+	return worse ? STATUS_DEARER : STATUS_OK;
 }

@@ -84,6 +84,18 @@ int bench_find_kind(const struct bench *bench, const char *name)
 	return -1;
 }
 
+const struct bench_run *bench_find_run(const struct bench *bench, size_t kind,
+				       size_t row, unsigned int round)
+{
+	for (size_t i = 0; i < bench->nr_runs; i++) {
+		const struct bench_run *run = &bench->run[i];
+
+		if (run->kind == kind && run->row == row && run->round == round)
+			return run;
+	}
+	return NULL;
+}
+
 static bool is_alike(const struct bench *a, const struct bench *b)
 {
 	bool alike = a->unit == b->unit && a->nr_rows == b->nr_rows &&

@@ -136,4 +136,8 @@ int bench_find_row(const struct bench *bench, const char *name);
 /** bench_find_kind - by name; -1 if there is none */
 int bench_find_kind(const struct bench *bench, const char *name);
 
+/** bench_find_run - of that round; NULL: it was not run */
+const struct bench_run *bench_find_run(const struct bench *bench, size_t kind,
+				       size_t row, unsigned int round);
+
 #endif /* EXITLEDGER_BENCH_H */

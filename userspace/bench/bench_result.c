@@ -5,82 +5,10 @@
 #include <string.h>
 
 #include "bench/bench_result.h"
+#include "bench/bench_rounds.h"
 
 /* Any number does, so long as it stays. */
 #define SEED 0x4fffffffu
-
-/* A row's rounds, compared with the first row's; and room for their laps. */
-struct rounds {
-	struct stats_pair *pair;
-	size_t nr;
-	double **lap;
-	size_t nr_laps;
-};
-
-static void rounds_free(struct rounds *rounds)
-{
-	for (size_t i = 0; i < rounds->nr_laps; i++)
-		free(rounds->lap[i]);
-	free(rounds->lap);
-	free(rounds->pair);
-}
-
-/* Of that round; NULL: it was not run. */
-static const struct bench_run *find_run(const struct bench *bench, size_t kind,
-					size_t row, unsigned int round)
-{
-	for (size_t i = 0; i < bench->nr_runs; i++) {
-		const struct bench_run *run = &bench->run[i];
-
-		if (run->kind == kind && run->row == row && run->round == round)
-			return run;
-	}
-	return NULL;
-}
-
-/* A run's laps per exit, ascending; false: no memory. */
-static bool take_laps(const struct bench *bench, const struct bench_run *run,
-		      struct rounds *rounds, struct stats_laps *laps)
-{
-	const struct bench_kind *kind = &bench->kind[run->kind];
-	double *lap = calloc(run->nr, sizeof(*lap));
-
-	if (!lap)
-		return false;
-	for (size_t i = 0; i < run->nr; i++)
-		lap[i] = (double)run->lap[i] /
-			 ((double)kind->operations * kind->exits);
-	stats_sort(lap, run->nr);
-	rounds->lap[rounds->nr_laps++] = lap;
-	*laps = (struct stats_laps){ lap, run->nr };
-	return true;
-}
-
-/* compared: with the first row; else for itself. */
-static int rounds_init(const struct bench *bench, size_t kind, size_t row,
-		       bool compared, struct rounds *rounds)
-{
-	memset(rounds, 0, sizeof(*rounds));
-	rounds->pair = calloc(bench->rounds, sizeof(*rounds->pair));
-	rounds->lap = calloc(2 * (size_t)bench->rounds, sizeof(*rounds->lap));
-	if (!rounds->pair || !rounds->lap)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < bench->rounds; i++) {
-		const struct bench_run *with = find_run(bench, kind, row, i);
-		const struct bench_run *without =
-			find_run(bench, kind, BENCH_BASE, i);
-		struct stats_pair *pair = &rounds->pair[rounds->nr];
-
-		if (!with || (compared && !without))
-			continue;
-		if (!take_laps(bench, with, rounds, &pair->with) ||
-		    (compared &&
-		     !take_laps(bench, without, rounds, &pair->without)))
-			return -ENOMEM;
-		rounds->nr++;
-	}
-	return 0;
-}
 
 /* The median of the runs' times; false: they have none. */
 static bool middle_time(double *times, size_t nr, double *time)
@@ -100,7 +28,8 @@ static int take_times(const struct bench *bench, size_t kind, size_t row,
 	size_t nr_kvm = 0, nr_bpf = 0;
 
 	for (unsigned int i = 0; kvm && bpf && i < bench->rounds; i++) {
-		const struct bench_run *run = find_run(bench, kind, row, i);
+		const struct bench_run *run =
+			bench_find_run(bench, kind, row, i);
 
 		if (run && run->has_kvm_time)
 			kvm[nr_kvm++] = run->kvm_time;
@@ -129,7 +58,8 @@ static void take_count(const struct bench_run *run, struct bench_cell *cell)
 
 /* What can be added up, and what is said of single laps. */
 static void take_sums(const struct bench *bench, size_t kind, size_t row,
-		      const struct rounds *rounds, struct bench_cell *cell)
+		      const struct bench_rounds *rounds,
+		      struct bench_cell *cell)
 {
 	double low = 0, high = 0;
 
@@ -147,7 +77,8 @@ static void take_sums(const struct bench *bench, size_t kind, size_t row,
 	}
 	cell->spread = high - low;
 	for (unsigned int i = 0; i < bench->rounds; i++) {
-		const struct bench_run *run = find_run(bench, kind, row, i);
+		const struct bench_run *run =
+			bench_find_run(bench, kind, row, i);
 
 		if (run && run->has_counted)
 			take_count(run, cell);
@@ -157,12 +88,12 @@ static void take_sums(const struct bench *bench, size_t kind, size_t row,
 static int fill_cell(const struct bench *bench, size_t kind, size_t row,
 		     struct bench_cell *cell)
 {
-	struct rounds alone, compared = { 0 };
+	struct bench_rounds alone, compared = { 0 };
 	int r;
 
-	r = rounds_init(bench, kind, row, false, &alone);
+	r = bench_rounds_init(bench, kind, row, false, &alone);
 	if (!r)
-		r = rounds_init(bench, kind, row, true, &compared);
+		r = bench_rounds_init(bench, kind, row, true, &compared);
 	if (!r && compared.nr) {
 		cell->measured = true;
 		r = stats_estimate(alone.pair, alone.nr, SEED, &cell->level);
@@ -174,8 +105,8 @@ static int fill_cell(const struct bench *bench, size_t kind, size_t row,
 		if (!r)
 			take_sums(bench, kind, row, &alone, cell);
 	}
-	rounds_free(&alone);
-	rounds_free(&compared);
+	bench_rounds_free(&alone);
+	bench_rounds_free(&compared);
 	return r;
 }
 
@@ -302,104 +233,4 @@ int bench_cheapest(const struct bench_result *result, unsigned int gives,
 			found = row;
 	}
 	return found;
-}
-
-/* --- changes --- */
-
-/* The same of two benchmarks. */
-struct same {
-	const struct bench_result *then, *now;
-	size_t old_kind, old_row;
-};
-
-static int fill_change(const struct same *same, double level,
-		       struct bench_change *change)
-{
-	bool compared = change->row != BENCH_BASE;
-	struct rounds before, after = { 0 };
-	int r;
-
-	r = rounds_init(same->then->bench, same->old_kind, same->old_row,
-			compared, &before);
-	if (!r)
-		r = rounds_init(same->now->bench, change->kind, change->row,
-				compared, &after);
-	if (!r)
-		stats_change(before.pair, before.nr, after.pair, after.nr,
-			     level, &change->change);
-	rounds_free(&before);
-	rounds_free(&after);
-	return r;
-}
-
-/* One cell of both; false: one of them has not measured it. */
-static bool find_same(struct same *same, const struct bench_change *change)
-{
-	const struct bench *then = same->then->bench, *now = same->now->bench;
-	int kind = bench_find_kind(then, now->kind[change->kind].name);
-	int row = bench_find_row(then, now->row[change->row].name);
-
-	if (kind < 0 || row < 0)
-		return false;
-	same->old_kind = kind;
-	same->old_row = row;
-	return bench_cell(same->then, kind, row)->measured &&
-	       bench_cell(same->now, change->kind, change->row)->measured;
-}
-
-static int take_change(struct same *same, double level,
-		       struct bench_change *change)
-{
-	const struct bench_cell *old, *new, *null_then, *null_now;
-	double base =
-		bench_cell(same->now, change->kind, BENCH_BASE)->level.value;
-	int r;
-
-	find_same(same, change);
-	old = bench_cell(same->then, same->old_kind, same->old_row);
-	new = bench_cell(same->now, change->kind, change->row);
-	change->then = change->row == BENCH_BASE ? old->level : old->added;
-	change->now = change->row == BENCH_BASE ? new->level : new->added;
-	r = fill_change(same, level, change);
-	null_then = bench_cell(same->then, same->old_kind, BENCH_NULL);
-	null_now = bench_cell(same->now, change->kind, BENCH_NULL);
-	change->noise =
-		change->row == BENCH_NULL ?
-			bench_null_is_near(change->change, base) :
-			stats_is_noise(change->change,
-				       stats_reach(null_then->added) +
-					       stats_reach(null_now->added));
-	return r;
-}
-
-int bench_changes(const struct bench_result *then,
-		  const struct bench_result *now, struct bench_change **change,
-		  size_t *nr)
-{
-	const struct bench *bench = now->bench;
-	struct same same = { .then = then, .now = now };
-	int r = 0;
-
-	*nr = 0;
-	*change = NULL;
-	if (bench->unit != then->bench->unit)
-		return -EINVAL;
-	*change =
-		calloc(bench->nr_kinds * bench->nr_rows + 1, sizeof(**change));
-	if (!*change)
-		return -ENOMEM;
-	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
-		for (size_t row = 0; row < bench->nr_rows; row++) {
-			struct bench_change *next = &(*change)[*nr];
-
-			next->kind = kind;
-			next->row = row;
-			*nr += find_same(&same, next);
-		}
-	}
-	/* All intervals together hold what is true so often (Bonferroni). */
-	for (size_t i = 0; !r && i < *nr; i++)
-		r = take_change(&same, 1 - (1 - STATS_LEVEL) / (double)*nr,
-				&(*change)[i]);
-	return r;
 }

@@ -97,23 +97,4 @@ struct bench_own {
 bool bench_own(const struct bench_result *result, size_t kind,
 	       struct bench_own *own);
 
-/* How a configuration's cost has changed from one benchmark to another. */
-struct bench_change {
-	size_t kind, row; /* in the later one */
-	struct stats_interval then, now; /* added; of the first row: in all */
-	struct stats_interval
-		change; /* of all together: in 95 % of benchmarks */
-	bool noise;
-};
-
-/**
- * bench_changes - of all that both have
- * @change: filled in: to be freed; NULL where nothing is in both
- *
- * Both must be in the same unit.  0, -EINVAL, or -ENOMEM.
- */
-int bench_changes(const struct bench_result *then,
-		  const struct bench_result *now, struct bench_change **change,
-		  size_t *nr);
-
 #endif /* EXITLEDGER_BENCH_RESULT_H */

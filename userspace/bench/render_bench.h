@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "bench/bench_result.h"
+#include "bench/bench_change.h"
 
 /** render_bench_text - tables: all kinds side by side, then each by itself */
 void render_bench_text(const struct bench_result *result, FILE *out);
@@ -13,13 +13,13 @@ void render_bench_text(const struct bench_result *result, FILE *out);
 /** render_bench_svg - bars with their intervals: one file, with nothing else */
 void render_bench_svg(const struct bench_result *result, FILE *out);
 
-/** render_bench_changes - what bench_changes() has found */
-void render_bench_changes(const struct bench_result *then,
-			  const struct bench_result *now,
-			  const struct bench_change *change, size_t nr,
-			  FILE *out);
+/** render_bench_notes - what marks mean, and what else there is to say */
+void render_bench_notes(const struct bench_result *result, FILE *out);
 
-/** render_bench_unit - "instructions", as a heading has it */
-const char *render_bench_unit(const struct bench *bench);
+/** render_bench_versions - of the programs that are not ours */
+void render_bench_versions(const struct bench *bench, FILE *out);
+
+/** render_bench_changes - what bench_compare() has found */
+void render_bench_changes(const struct bench_comparison *comparison, FILE *out);
 
 #endif /* EXITLEDGER_RENDER_BENCH_H */

@@ -84,4 +84,41 @@ static inline struct bench_run *find(struct bench *bench, unsigned int kind,
 	ck_abort_msg("no such run");
 }
 
+/* What an exit costs in all rounds: more, or less if negative. */
+static inline void shift(struct bench *bench, unsigned int kind,
+			 unsigned int row, int by)
+{
+	const struct bench_kind *at = &bench->kind[kind];
+
+	for (unsigned int round = 0; round < bench->rounds; round++) {
+		struct bench_run *run = find(bench, kind, row, round);
+
+		for (size_t i = 0; i < run->nr; i++)
+			run->lap[i] += by * (int64_t)at->operations * at->exits;
+	}
+}
+
+/* As if it had not been run. */
+static inline void forget(struct bench *bench, unsigned int kind,
+			  unsigned int row)
+{
+	for (unsigned int round = 0; round < bench->rounds; round++)
+		find(bench, kind, row, round)->round = bench->rounds;
+}
+
+static inline void check_width(const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		ck_assert_msg(length <= 80, "%.*s", (int)length, text);
+		text += length + (text[length] == '\n');
+	}
+}
+
+static inline void check_has(const char *text, const char *what)
+{
+	ck_assert_msg(strstr(text, what), "no '%s' in:\n%s", what, text);
+}
+
 #endif /* EXITLEDGER_MADE_BENCH_H */

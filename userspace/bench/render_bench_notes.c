@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What there is to say beside a benchmark's tables. */
+#include <string.h>
+
+#include "bench/render_bench.h"
+#include "bench/render_bench_words.h"
+
+/* What was measured is then less sure than its intervals say. */
+static void show_nulls(const struct bench_result *result, FILE *out)
+{
+	for (size_t kind = 0; kind < result->bench->nr_kinds; kind++) {
+		const struct bench_cell *null =
+			bench_cell(result, kind, BENCH_NULL);
+
+		if (null->measured && !null->noise)
+			bench_put(
+				out, 2,
+				"%s: the null is off by %s: differences below %s are not told",
+				result->bench->kind[kind].name,
+				bench_number(null->added.value, true).s,
+				bench_number(stats_reach(null->added), false).s);
+	}
+}
+
+/* Which they are. */
+static void show_intervals(const struct bench *bench, FILE *out)
+{
+	if (bench->rounds < 2)
+		fputs("a single round has no intervals, so that it tells nothing from noise\n",
+		      out);
+	else if (bench->rounds < STATS_BOOTSTRAP)
+		fprintf(out,
+			"means of %u rounds, with Student's intervals: few rounds, wide intervals\n",
+			bench->rounds);
+	else
+		fprintf(out,
+			"medians of %u rounds, with a bootstrap's intervals\n",
+			bench->rounds);
+}
+
+static void show_marks(const struct bench_result *result, FILE *out)
+{
+	const struct bench *bench = result->bench;
+	bool noise = false, missed = false;
+
+	for (size_t i = 0; i < bench->nr_kinds * bench->nr_rows; i++) {
+		const struct bench_cell *cell = &result->cell[i];
+
+		if (!cell->measured || i % bench->nr_rows == BENCH_BASE)
+			continue;
+		noise |= cell->noise && !bench_missed(cell);
+		missed |= bench_missed(cell) != 0;
+	}
+	if (noise)
+		fputs("~ cannot be told from nothing, or from the same once more\n",
+		      out);
+	if (missed)
+		fputs("! has not counted as many exits as there were: see COUNTED\n",
+		      out);
+	show_nulls(result, out);
+	show_intervals(bench, out);
+}
+
+/* Those that are not there, and those that lost something. */
+static void show_rows(const struct bench *bench, FILE *out)
+{
+	bool any = false;
+
+	for (size_t row = 0; row < bench->nr_rows; row++) {
+		const struct bench_row *at = &bench->row[row];
+
+		if (at->state == BENCH_MEASURED)
+			continue;
+		if (!any)
+			fputc('\n', out);
+		bench_put(out, 2, "%s: %s: %s", at->title,
+			  bench_state_name(at->state), at->why);
+		any = true;
+	}
+}
+
+static void show_own(const struct bench_result *result, FILE *out)
+{
+	const struct bench *bench = result->bench;
+	struct bench_own own;
+	bool any = false;
+
+	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
+		if (!bench_own(result, kind, &own))
+			continue;
+		if (!any)
+			fprintf(out,
+				"\nWhat the observer costs, by KVM's clock and BPF's, and by the laps:\n"
+				"%-*s%15s%10s%9s%9s%8s\n",
+				BENCH_TITLE, "", "KVM'S - BPF'S", "IN BPF'S",
+				"SUM", "LAPS", "APART");
+		any = true;
+		fprintf(out, "%-*s%15s%10s%9s%9s%6.1f %%\n", BENCH_TITLE,
+			bench->kind[kind].name,
+			bench_number(own.outside, false).s,
+			bench_number(own.inside, true).s,
+			bench_number(own.sum, false).s,
+			bench_number(own.added, false).s,
+			100 * (own.sum - own.added) / own.added);
+	}
+}
+
+/* The same configuration, from round to round. */
+static void show_spread(const struct bench_result *result, FILE *out)
+{
+	const struct bench *bench = result->bench;
+	const struct bench_cell *most = NULL;
+	size_t at = 0;
+
+	for (size_t i = 0; i < bench->nr_kinds * bench->nr_rows; i++) {
+		const struct bench_cell *cell = &result->cell[i];
+
+		if (!cell->measured ||
+		    (most && cell->spread / cell->level.value <=
+				     most->spread / most->level.value))
+			continue;
+		most = cell;
+		at = i;
+	}
+	if (most && bench->rounds > 1)
+		fprintf(out,
+			"\nFrom round to round the same differs by %.2f %% at most: %s, %s\n",
+			100 * most->spread / most->level.value,
+			bench->row[at % bench->nr_rows].name,
+			bench->kind[at / bench->nr_rows].name);
+}
+
+static void show_one(const struct bench_result *result, const char *whose,
+		     int row, FILE *out)
+{
+	const struct bench *bench = result->bench;
+
+	if (row < 0)
+		fprintf(out, "  %-26s%s\n", whose, "none that saw all exits");
+	else
+		fprintf(out, "  %-26s%-30s%8s\n", whose, bench->row[row].title,
+			bench_number(bench_sum(result, row) /
+					     (double)bench->nr_kinds,
+				     true)
+				.s);
+}
+
+static void show_cheapest(const struct bench_result *result, FILE *out)
+{
+	const unsigned int gives = GIVES_COUNT | GIVES_REASON | GIVES_TIME;
+	int any = bench_cheapest(result, gives, BENCH_ANYONES);
+	int ours = bench_cheapest(result, gives, BENCH_UNPATCHED);
+	int others = bench_cheapest(result, gives, BENCH_OTHERS);
+
+	if (any < 0 || result->bench->unit == BENCH_NS)
+		return;
+	fputs("\nThe least for counts and times by reason, on average over the kinds:\n",
+	      out);
+	show_one(result, "of all", any, out);
+	show_one(result, "for any KVM, ours", ours, out);
+	show_one(result, "for any KVM, others'", others, out);
+	if (others >= 0 && ours >= 0 &&
+	    bench_sum(result, others) < bench_sum(result, ours))
+		fprintf(out, "  Here %s costs less than ours.\n",
+			result->bench->row[others].title);
+}
+
+void render_bench_versions(const struct bench *bench, FILE *out)
+{
+	fputc('\n', out);
+	for (size_t row = 0; row < bench->nr_rows; row++) {
+		const struct bench_row *at = &bench->row[row];
+		bool seen = !at->version[0];
+
+		for (size_t i = 0; i < row; i++)
+			seen |= !strcmp(bench->row[i].version, at->version);
+		if (!seen)
+			fprintf(out, "%s%s\n", "with     ", at->version);
+	}
+}
+
+void render_bench_notes(const struct bench_result *result, FILE *out)
+{
+	show_marks(result, out);
+	show_rows(result->bench, out);
+	show_cheapest(result, out);
+	show_own(result, out);
+	show_spread(result, out);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A benchmark's numbers and names, as its tables have them. */
+#ifndef EXITLEDGER_RENDER_BENCH_WORDS_H
+#define EXITLEDGER_RENDER_BENCH_WORDS_H
+
+#include <stdio.h>
+
+#include "bench/bench_result.h"
+#include "format.h"
+
+/* Characters: of a line, and of a row's title. */
+enum { BENCH_LINE = 80, BENCH_TITLE = 28 };
+
+/** bench_unit_words - "INSTRUCTIONS", as a heading has it */
+const char *bench_unit_words(const struct bench *bench);
+
+/** bench_number - three digits or more have no decimals; @sign: also a + */
+struct text bench_number(double value, bool sign);
+
+/** bench_interval - "+1.0 to +2.0"; "none" if it has no ends */
+struct text bench_interval(struct stats_interval interval, bool sign);
+
+/** bench_title - a row's: the first one's number is not what it adds */
+const char *bench_title(const struct bench *bench, size_t row);
+
+/**
+ * bench_put - a paragraph, broken into lines of BENCH_LINE characters
+ * @indent: of all lines but the first
+ */
+void bench_put(FILE *out, size_t indent, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif /* EXITLEDGER_RENDER_BENCH_WORDS_H */
