@@ -167,6 +167,12 @@ void bench_result_free(struct bench_result *result)
 	result->cell = NULL;
 }
 
+bool bench_is_short(const struct bench_result *result, size_t kind, size_t row)
+{
+	return bench_cell(result, kind, row)->laps <
+	       bench_cell(result, kind, BENCH_BASE)->laps;
+}
+
 int64_t bench_missed(const struct bench_cell *cell)
 {
 	return cell->lost ? -(int64_t)cell->lost : (int64_t)cell->surplus;
@@ -206,7 +212,8 @@ static bool is_fit(const struct bench_result *result, size_t nr,
 		   unsigned int gives, enum bench_whose whose)
 {
 	const struct bench_row *row = &result->bench->row[nr];
-	bool fit = nr > BENCH_NULL && (row->gives & gives) == gives;
+	bool fit = nr > BENCH_NULL && row->state == BENCH_MEASURED &&
+		   (row->gives & gives) == gives;
 
 	if (whose == BENCH_UNPATCHED)
 		fit = fit && row->ours && !row->patch;
@@ -215,7 +222,7 @@ static bool is_fit(const struct bench_result *result, size_t nr,
 	for (size_t kind = 0; fit && kind < result->bench->nr_kinds; kind++) {
 		const struct bench_cell *cell = bench_cell(result, kind, nr);
 
-		fit = cell->measured && (row->ours || cell->has_counted) &&
+		fit = cell->measured && cell->has_counted &&
 		      !bench_missed(cell);
 	}
 	return fit;

@@ -67,14 +67,17 @@ enum bench_whose {
  * @gives: of enum bench_gives, what it must tell at least
  *
  * By the sum of what it adds over all kinds.  A row must have been measured
- * with each of them, and have missed no exit, which is not known of others'
- * without a count.  -1: there is none.
+ * with each of them, never have failed, and have missed no exit, which is not
+ * known of one without a count, ours or not.  -1: there is none.
  */
 int bench_cheapest(const struct bench_result *result, unsigned int gives,
 		   enum bench_whose whose);
 
 /** bench_sum - what a row adds, of all kinds together */
 double bench_sum(const struct bench_result *result, size_t row);
+
+/** bench_is_short - has it fewer laps than the first row? */
+bool bench_is_short(const struct bench_result *result, size_t kind, size_t row);
 
 /**
  * bench_missed - how many exits a cell's row counted too few (below 0), in

@@ -66,7 +66,7 @@ static void show_summary_cell(const struct bench_result *result, size_t kind,
 			      size_t row, FILE *out)
 {
 	const struct bench_cell *cell = bench_cell(result, kind, row);
-	const char *mark = "";
+	const char *mark = bench_mark(result, kind, row);
 
 	if (!cell->measured) {
 		fprintf(out, "%*s", COLUMN, "-");
@@ -77,12 +77,6 @@ static void show_summary_cell(const struct bench_result *result, size_t kind,
 			bench_number(cell->level.value, false).s);
 		return;
 	}
-	if (bench_missed(cell))
-		mark = "!";
-	else if (row == BENCH_NULL && !cell->noise)
-		mark = "?";
-	else if (cell->noise)
-		mark = "~";
 	fprintf(out, "%*s%s", COLUMN - (int)strlen(mark),
 		bench_number(cell->added.value, true).s, mark);
 }
@@ -137,11 +131,12 @@ static void show_cell(const struct bench_result *result, size_t kind,
 			 100 * cell->added.value / base->level.value);
 	if (!first && cell->noise)
 		strcpy(percent.s, "noise");
-	fprintf(out, "%-*s%8s%18s%9s%6zu%10s\n", BENCH_TITLE,
+	fprintf(out, "%-*s%8s%18s%9s%6zu%10s%s\n", BENCH_TITLE,
 		bench_title(result->bench, row),
 		bench_number(shown.value, !first).s,
 		bench_interval(shown, !first).s, percent.s, cell->outliers,
-		counted_text(cell).s);
+		counted_text(cell).s,
+		bench_is_short(result, kind, row) ? "<" : "");
 }
 
 static void show_kind(const struct bench_result *result, size_t nr, FILE *out)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/render_bench.h"
+#include "bench/render_bench_words.h"
 #include "html.h"
 
 /* In pixels: a panel per kind, a bar per configuration. */
@@ -87,19 +88,16 @@ static double at(double value, double most)
 	return LEFT + fmax(value, 0) / most * (WIDTH - LEFT - RIGHT);
 }
 
-static void put_bar(const struct bench_row *row, const struct bench_cell *cell,
+static void put_bar(const struct bench_result *result, size_t kind, size_t nr,
 		    double most, double y, FILE *out)
 {
+	const struct bench_row *row = &result->bench->row[nr];
+	const struct bench_cell *cell = bench_cell(result, kind, nr);
 	bool whole = isfinite(cell->added.high);
 	double low = at(cell->added.low, most);
 	double high = at(whole ? cell->added.high : cell->added.value, most);
-	const char *mark = "";
 	char label[64];
 
-	if (bench_missed(cell))
-		mark = " !";
-	else if (cell->noise)
-		mark = " ~";
 	put_label(LEFT - 8, y + 13, "end", row->title, out);
 	fprintf(out,
 		"<rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" class=\"%s\"/>\n",
@@ -109,9 +107,9 @@ static void put_bar(const struct bench_row *row, const struct bench_cell *cell,
 		fprintf(out,
 			"<path d=\"M%.1f %.1fv6m0 -3H%.1fm0 -3v6\" class=\"whisker\"/>\n",
 			low, y + 6.5, high);
-	snprintf(label, sizeof(label), "%+.*f%s",
+	snprintf(label, sizeof(label), "%+.*f %s",
 		 fabs(cell->added.value) < 99.95 ? 1 : 0, cell->added.value,
-		 mark);
+		 bench_mark(result, kind, nr));
 	put_label(high + 6, y + 13, "soft", label, out);
 }
 
@@ -134,7 +132,7 @@ static double put_panel(const struct bench_result *result, size_t nr,
 
 		if (!cell->measured)
 			continue;
-		put_bar(&bench->row[row], cell, most, y, out);
+		put_bar(result, nr, row, most, y, out);
 		y += BAR;
 	}
 	return y + GAP;

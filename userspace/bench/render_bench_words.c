@@ -18,10 +18,19 @@ const char *bench_unit_words(const struct bench *bench)
 
 struct text bench_number(double value, bool sign)
 {
+	double size = fabs(value);
+	const char *thousand = "";
 	struct text text;
 
-	text.length = snprintf(text.s, sizeof(text.s), sign ? "%+.*f" : "%.*f",
-			       fabs(value) < 99.95 ? 1 : 0, value);
+	if (size >= 99999500)
+		thousand = "M";
+	else if (size >= 99999.5)
+		thousand = "k";
+	if (*thousand)
+		value /= *thousand == 'M' ? 1e6 : 1e3;
+	text.length = snprintf(text.s, sizeof(text.s),
+			       sign ? "%+.*f%s" : "%.*f%s",
+			       size < 99.95 ? 1 : 0, value, thousand);
 	return text;
 }
 
@@ -42,6 +51,22 @@ const char *bench_title(const struct bench *bench, size_t row)
 	return row == BENCH_BASE && bench->unit != BENCH_NS ?
 		       "nothing: an exit in all" :
 		       bench->row[row].title;
+}
+
+const char *bench_mark(const struct bench_result *result, size_t kind,
+		       size_t row)
+{
+	const struct bench_cell *cell = bench_cell(result, kind, row);
+
+	if (!cell->measured || row == BENCH_BASE)
+		return "";
+	if (bench_missed(cell))
+		return "!";
+	if (bench_is_short(result, kind, row))
+		return "<";
+	if (cell->noise)
+		return "~";
+	return row == BENCH_NULL ? "?" : "";
 }
 
 void bench_put(FILE *out, size_t indent, const char *fmt, ...)

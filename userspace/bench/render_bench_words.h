@@ -14,7 +14,10 @@ enum { BENCH_LINE = 80, BENCH_TITLE = 28 };
 /** bench_unit_words - "INSTRUCTIONS", as a heading has it */
 const char *bench_unit_words(const struct bench *bench);
 
-/** bench_number - three digits or more have no decimals; @sign: also a + */
+/**
+ * bench_number - five digits, with a decimal below 100
+ * @sign: also a +
+ */
 struct text bench_number(double value, bool sign);
 
 /** bench_interval - "+1.0 to +2.0"; "none" if it has no ends */
@@ -22,6 +25,14 @@ struct text bench_interval(struct stats_interval interval, bool sign);
 
 /** bench_title - a row's: the first one's number is not what it adds */
 const char *bench_title(const struct bench *bench, size_t row);
+
+/**
+ * bench_mark - what is to be known of a cost before it is believed, the worst
+ * alone: "!" it missed exits, "<" has fewer laps, "?" is a null that is off,
+ * "~" is noise; else ""
+ */
+const char *bench_mark(const struct bench_result *result, size_t kind,
+		       size_t row);
 
 /**
  * bench_put - a paragraph, broken into lines of BENCH_LINE characters

@@ -134,6 +134,17 @@ START_TEST(at_least_so_many)
 }
 END_TEST
 
+static int cheapest_of_all(struct bench *bench, unsigned int gives)
+{
+	struct bench_result result;
+	int cheapest;
+
+	ck_assert_int_eq(bench_result_init(bench, &result), 0);
+	cheapest = bench_cheapest(&result, gives, BENCH_ANYONES);
+	bench_result_free(&result);
+	return cheapest;
+}
+
 /* What a run has lost is lost, whatever another one has too much. */
 START_TEST(counts_do_not_cancel_out)
 {
@@ -153,8 +164,18 @@ START_TEST(counts_do_not_cancel_out)
 	ck_assert_int_eq(bench_missed(bench_cell(&result, 0, 3)), -500);
 	ck_assert_int_eq(bench_missed(bench_cell(&result, 1, 3)), -50);
 	ck_assert_int_eq(bench_cheapest(&result, gives, BENCH_UNPATCHED), -1);
-	/* Nor is it known of who has not said it. */
+	/* Nor is it known of who has not said it: others, or ours. */
 	ck_assert_int_eq(bench_cheapest(&result, gives, BENCH_OTHERS), 5);
+	bench_result_free(&result);
+	ck_assert_int_eq(cheapest_of_all(&bench, gives), 2);
+	find(&bench, 1, 2, 0)->has_counted = false;
+	find(&bench, 1, 2, 1)->has_counted = false;
+	find(&bench, 1, 2, 2)->has_counted = false;
+	ck_assert_int_eq(cheapest_of_all(&bench, gives), 5);
+	/* Nor of one that ended badly. */
+	bench.row[5].state = BENCH_FAILED;
+	ck_assert_int_eq(cheapest_of_all(&bench, gives), -1);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
 	bench_result_free(&result);
 	bench_free(&bench);
 }
@@ -274,6 +295,13 @@ START_TEST(text_says_it)
 	check_has(text, "4 exits each, per exit");
 	check_has(text, "! has not counted");
 	free(text);
+	find(&bench, 0, 3, 2)->round = bench.rounds;
+	text = render(render_bench_text, &bench);
+	check_width(text);
+	check_has(text, "time_raw                      +350<   +350\n");
+	check_has(text, "exact<\n");
+	check_has(text, "\n< has fewer laps than nothing has\n");
+	free(text);
 	/* Another is cheaper than ours: that is said. */
 	find(&bench, 0, 4, 0)->counted += 1234;
 	text = render(render_bench_text, &bench);
@@ -295,7 +323,7 @@ START_TEST(text_says_that_the_null_is_off)
 	check_has(text, "again                         +0.0~ -35.0?\n");
 	check_has(
 		text,
-		"\nhlt: the null is off by -35.0: differences below 35.0 are not told\n");
+		"\n? hlt: the null is off by -35.0: differences below 35.0 are not told\n");
 	free(text);
 	bench_free(&bench);
 }
