@@ -12,7 +12,8 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
 	 statement student top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
-	 $(addprefix bench/,bench bench_change bench_config bench_json bench_options \
+	 $(addprefix bench/,bench bench_change bench_config bench_json bench_json_load \
+	   bench_options \
 	   bench_peers bench_result bench_rounds bench_stats render_bench \
 	   render_bench_changes render_bench_notes render_bench_svg \
 	   render_bench_words)
@@ -93,7 +94,8 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance balance_reports bench bench_changes bench_peers bench_stats books doctor \
+UNITS := balance balance_reports bench bench_changes bench_json bench_peers bench_stats \
+	 books doctor \
 	 exit_reason marks monitor monitor_loop observer observer_collect \
 	 observer_faults page plain reasons render_doctor render_monitor run \
 	 run_changes run_compare run_damage run_marks run_report soundness top \

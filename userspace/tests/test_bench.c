@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Benchmarks as plain data: results, files, changes, rendering. */
+/* Benchmarks as plain data: results, and how they are shown. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -181,84 +181,6 @@ START_TEST(counts_do_not_cancel_out)
 }
 END_TEST
 
-/* --- files --- */
-
-START_TEST(json_and_back)
-{
-	struct bench bench, again = { 0 };
-	struct bench_result result;
-	struct why why = { "" };
-	json_t *json, *second;
-
-	make_up(&bench);
-	find(&bench, 0, 3, 1)->has_kvm_time = true;
-	find(&bench, 0, 3, 1)->kvm_time = 244.5;
-	find(&bench, 0, 4, 1)->at_least = true;
-	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
-	json = bench_json(&result);
-	ck_assert_ptr_nonnull(json);
-	bench_result_free(&result);
-	ck_assert_msg(!bench_json_parse(json, &again, &why), "%s", why.text);
-	ck_assert_int_eq(bench_result_init(&again, &result), 0);
-	second = bench_json(&result);
-	ck_assert(json_equal(json, second));
-	ck_assert_double_eq(bench_cell(&result, 0, 3)->kvm_time, 244.5);
-	ck_assert(!bench_cell(&result, 0, 3)->has_bpf_time);
-	ck_assert(bench_cell(&result, 0, 4)->at_least);
-	json_decref(json);
-	json_decref(second);
-	bench_result_free(&result);
-	bench_free(&again);
-	bench_free(&bench);
-}
-END_TEST
-
-/* What is done to a good file, and what is said of it. */
-static const struct {
-	const char *path[3]; /* members, or an index */
-	const char *value; /* JSON */
-	const char *said;
-} spoiled[] = {
-	{ { "version" }, "2", "its version is 2" },
-	{ { "format" }, "\"x\"", "its format is \"x\"" },
-	{ { "unit" }, "\"parsecs\"", "\"unit\" is \"parsecs\"" },
-	{ { "kinds" }, "[{}]", "\"name\" is missing" },
-	{ { "rows" }, "[]", "nothing to compare with" },
-	{ { "rounds" }, "2", "is of none" },
-	{ { "runs" },
-	  "[{\"kind\":\"x\",\"row\":\"again\",\"round\":0}]",
-	  "is of none" },
-	{ { "runs" },
-	  "[{\"kind\":\"cpuid\",\"row\":\"again\",\"round\":0,\"laps\":[]}]",
-	  "no laps" },
-	{ { "runs" },
-	  "[{\"kind\":\"cpuid\",\"row\":\"again\",\"round\":0,\"laps\":[1.5]}]",
-	  "no integer" },
-	{ { "host" }, "{}", "\"kernel\" is missing" },
-};
-
-START_TEST(spoiled_files_are_refused)
-{
-	struct bench bench, again = { 0 };
-	struct bench_result result;
-	struct why why = { "" };
-	json_t *json;
-
-	make_up(&bench);
-	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
-	json = bench_json(&result);
-	json_object_set_new(json, spoiled[_i].path[0],
-			    json_loads(spoiled[_i].value, JSON_DECODE_ANY,
-				       NULL));
-	ck_assert_int_eq(bench_json_parse(json, &again, &why), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(why.text, spoiled[_i].said));
-	json_decref(json);
-	bench_free(&again);
-	bench_result_free(&result);
-	bench_free(&bench);
-}
-END_TEST
-
 /* --- rendering --- */
 
 static char *render(void (*how)(const struct bench_result *, FILE *),
@@ -411,7 +333,6 @@ END_TEST
 
 static Suite *suite(void)
 {
-	const int nr = sizeof(spoiled) / sizeof(spoiled[0]);
 	Suite *suite = suite_create("bench");
 	TCase *tcase = tcase_create("bench");
 
@@ -421,8 +342,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, own_cost_by_the_clocks);
 	tcase_add_test(tcase, at_least_so_many);
 	tcase_add_test(tcase, counts_do_not_cancel_out);
-	tcase_add_test(tcase, json_and_back);
-	tcase_add_loop_test(tcase, spoiled_files_are_refused, 0, nr);
 	tcase_add_test(tcase, text_says_it);
 	tcase_add_test(tcase, text_says_that_the_null_is_off);
 	tcase_add_test(tcase, clocks_are_named);
