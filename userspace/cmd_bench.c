@@ -29,8 +29,8 @@ static int save_svg(const struct bench_result *result, const char *path,
 
 	errno = 0;
 	if (file) {
-		render_bench_svg(result, file);
-		bad = ferror(file);
+		errno = -render_bench_svg(result, file);
+		bad = errno || ferror(file);
 		bad |= fclose(file);
 	}
 	if (file && !bad)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,13 @@ int bench_unit_parse(const char *name, enum bench_unit *unit)
 const char *bench_state_name(enum bench_state state)
 {
 	return states[state];
+}
+
+double bench_ns(const struct bench *bench, double cycles)
+{
+	if (bench->unit != BENCH_CYCLES || !bench->khz || !bench->invariant)
+		return NAN;
+	return cycles * 1e6 / (double)bench->khz;
 }
 
 int bench_add_run(struct bench *bench, const struct bench_run *run)

@@ -111,6 +111,13 @@ struct bench {
 enum { BENCH_BASE, BENCH_NULL };
 
 /**
+ * bench_ns - the ns that a number of TSC cycles takes
+ *
+ * NAN: these are no cycles, or the TSC's rate is not constant.
+ */
+double bench_ns(const struct bench *bench, double cycles);
+
+/**
  * bench_add_run - append a run
  * @run: its laps are the benchmark's from now on, also on failure
  *

@@ -65,19 +65,40 @@ static json_t *run_json(const struct bench *bench, const struct bench_run *run)
 	return object;
 }
 
+static struct stats_interval interval_ns(const struct bench *bench,
+					 struct stats_interval cycles)
+{
+	return (struct stats_interval){
+		.value = bench_ns(bench, cycles.value),
+		.low = bench_ns(bench, cycles.low),
+		.high = bench_ns(bench, cycles.high),
+	};
+}
+
 static json_t *cell_json(const struct bench_result *result, size_t kind,
 			 size_t row)
 {
 	const struct bench_cell *cell = bench_cell(result, kind, row);
+	const struct bench *bench = result->bench;
+	json_t *object;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:f, s:I, s:I, s:f}",
-			 "kind", result->bench->kind[kind].name, "row",
-			 result->bench->row[row].name, "per_exit",
-			 interval_json(cell->level), "added",
-			 interval_json(cell->added), "noise", cell->noise,
-			 "spread", cell->spread, "laps", (json_int_t)cell->laps,
-			 "outliers", (json_int_t)cell->outliers, "worst",
-			 cell->worst);
+	object = json_pack("{s:s, s:s, s:o, s:o, s:b, s:f, s:I, s:I, s:f}",
+			   "kind", bench->kind[kind].name, "row",
+			   bench->row[row].name, "per_exit",
+			   interval_json(cell->level), "added",
+			   interval_json(cell->added), "noise", cell->noise,
+			   "spread", cell->spread, "laps",
+			   (json_int_t)cell->laps, "outliers",
+			   (json_int_t)cell->outliers, "worst", cell->worst);
+	if (object && !isnan(bench_ns(bench, 0))) {
+		json_object_set_new(
+			object, "per_exit_ns",
+			interval_json(interval_ns(bench, cell->level)));
+		json_object_set_new(
+			object, "added_ns",
+			interval_json(interval_ns(bench, cell->added)));
+	}
+	return object;
 }
 
 static json_t *cells_json(const struct bench_result *result)

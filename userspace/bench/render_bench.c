@@ -34,7 +34,7 @@ static void show_clock(const struct bench *bench, FILE *out)
 		break;
 	default:
 		fprintf(out, "clock    TSC cycles, %s MHz, %s\n",
-			format_count(bench->khz / 1000).s,
+			format_count((bench->khz + 500) / 1000).s,
 			bench->invariant ? "invariant" :
 					   "NOT invariant: it varies");
 		if (!strcmp(bench->hypervisor, "TCG"))
@@ -104,17 +104,44 @@ static void show_summary(const struct bench_result *result, size_t first,
 
 /* --- each by itself --- */
 
+/* The columns' widths; with ns, there is less room for the others. */
+struct columns {
+	int added, ns, interval, share, far, counted;
+};
+
+static struct columns columns_of(const struct bench *bench)
+{
+	if (isnan(bench_ns(bench, 0)))
+		return (struct columns){ 8, 0, 18, 9, 6, 10 };
+	return (struct columns){ 7, 7, 17, 7, 4, 9 };
+}
+
 static struct text counted_text(const struct bench_cell *cell)
 {
 	struct text text = { "", 0 };
 	int64_t missed = bench_missed(cell);
 
-	if (cell->has_counted && !missed && cell->at_least)
+	if (!cell->has_counted)
+		return text;
+	if (!missed && cell->at_least)
 		return (struct text){ "at least", 8 };
-	if (cell->has_counted && !missed)
+	if (!missed)
 		return (struct text){ "exact", 5 };
-	return cell->has_counted && cell->expected ? format_difference(missed) :
-						     text;
+	if (cell->expected)
+		text = format_difference(missed);
+	return text.length > 8 ? bench_number((double)missed, true) : text;
+}
+
+static struct text share_text(const struct bench_cell *cell,
+			      const struct bench_cell *base)
+{
+	struct text text = { "noise", 5 };
+	double percent = 100 * cell->added.value / base->level.value;
+
+	if (!cell->noise)
+		text.length = snprintf(text.s, sizeof(text.s), "%.*f %%",
+				       fabs(percent) < 99.95 ? 1 : 0, percent);
+	return text;
 }
 
 static void show_cell(const struct bench_result *result, size_t kind,
@@ -122,39 +149,54 @@ static void show_cell(const struct bench_result *result, size_t kind,
 {
 	const struct bench_cell *cell = bench_cell(result, kind, row);
 	const struct bench_cell *base = bench_cell(result, kind, BENCH_BASE);
+	const struct columns columns = columns_of(result->bench);
 	bool first = row == BENCH_BASE;
 	struct stats_interval shown = first ? cell->level : cell->added;
-	struct text percent = { "", 0 };
 
-	if (!first && !cell->noise)
-		snprintf(percent.s, sizeof(percent.s), "%.1f %%",
-			 100 * cell->added.value / base->level.value);
-	if (!first && cell->noise)
-		strcpy(percent.s, "noise");
-	fprintf(out, "%-*s%8s%18s%9s%6zu%10s%s\n", BENCH_TITLE,
-		bench_title(result->bench, row),
-		bench_number(shown.value, !first).s,
-		bench_interval(shown, !first).s, percent.s, cell->outliers,
-		counted_text(cell).s,
+	fprintf(out, "%-*s%*s", BENCH_TITLE, bench_title(result->bench, row),
+		columns.added, bench_number(shown.value, !first).s);
+	if (columns.ns)
+		fprintf(out, "%*s", columns.ns,
+			bench_number(bench_ns(result->bench, shown.value),
+				     !first)
+				.s);
+	fprintf(out, "%*s%*s%*zu%*s%s\n", columns.interval,
+		bench_interval(shown, !first).s, columns.share,
+		first ? "" : share_text(cell, base).s, columns.far,
+		cell->outliers, columns.counted, counted_text(cell).s,
 		bench_is_short(result, kind, row) ? "<" : "");
 }
 
-static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
+static void show_heading(const struct bench_result *result, size_t nr,
+			 FILE *out)
 {
 	const struct bench *bench = result->bench;
 	const struct bench_kind *kind = &bench->kind[nr];
 	const struct bench_cell *base = bench_cell(result, nr, BENCH_BASE);
+	const struct columns columns = columns_of(bench);
+	char exits[64] = "", laps[64] = "";
 
-	fprintf(out, "\n%s: %s", kind->name, kind->what);
 	if (kind->exits > 1)
-		fprintf(out, "; %u exits each, per exit", kind->exits);
+		snprintf(exits, sizeof(exits), "; %u exits each, per exit",
+			 kind->exits);
 	/* Of a file with fewer rounds than others that it was put together
 	 * with. */
 	if (base->laps != (size_t)bench->rounds * bench->laps)
-		fprintf(out, "; %zu laps", base->laps);
-	fprintf(out, "\n%-*s%8s%18s%9s%6s%10s\n", BENCH_TITLE, "", "ADDED",
-		"95 % INTERVAL", "SHARE", "FAR", "COUNTED");
-	for (size_t row = 0; row < bench->nr_rows; row++) {
+		snprintf(laps, sizeof(laps), "; %zu laps", base->laps);
+	fputc('\n', out);
+	bench_put(out, 2, "%s: %s%s%s", kind->name, kind->what, exits, laps);
+	fprintf(out, "%-*s%*s", BENCH_TITLE, "", columns.added, "ADDED");
+	if (columns.ns)
+		fprintf(out, "%*s", columns.ns, "NS");
+	fprintf(out, "%*s%*s%*s%*s\n", columns.interval, "95 % INTERVAL",
+		columns.share, "SHARE", columns.far, "FAR", columns.counted,
+		"COUNTED");
+}
+
+static void show_kind(const struct bench_result *result, size_t nr, FILE *out)
+{
+	show_heading(result, nr, out);
+	for (size_t row = 0; row < result->bench->nr_rows; row++) {
 		if (bench_cell(result, nr, row)->measured)
 			show_cell(result, nr, row, out);
 	}

@@ -10,8 +10,12 @@
 /** render_bench_text - tables: all kinds side by side, then each by itself */
 void render_bench_text(const struct bench_result *result, FILE *out);
 
-/** render_bench_svg - bars with their intervals: one file, with nothing else */
-void render_bench_svg(const struct bench_result *result, FILE *out);
+/**
+ * render_bench_svg - bars with their intervals: one file, with nothing else
+ *
+ * 0, or -ENOMEM: nothing was written.
+ */
+int render_bench_svg(const struct bench_result *result, FILE *out);
 
 /** render_bench_notes - what marks mean, and what else there is to say */
 void render_bench_notes(const struct bench_result *result, FILE *out);

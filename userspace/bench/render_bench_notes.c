@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What there is to say beside a benchmark's tables. */
-#include <limits.h>
 #include <string.h>
 
 #include "bench/render_bench.h"
@@ -16,7 +15,7 @@ static void show_nulls(const struct bench_result *result, FILE *out)
 		if (null->measured && !null->noise)
 			bench_put(
 				out, 2,
-				"? %s: the null is off by %s: differences below %s are not told",
+				"  %s: the null is off by %s: differences below %s are not told",
 				result->bench->kind[kind].name,
 				bench_number(null->added.value, true).s,
 				bench_number(stats_reach(null->added), false).s);
@@ -41,29 +40,13 @@ static void show_intervals(const struct bench *bench, FILE *out)
 
 static void show_marks(const struct bench_result *result, FILE *out)
 {
-	static const struct {
-		char mark;
-		const char *meaning;
-	} marks[] = {
-		{ '~',
-		  "cannot be told from nothing, or from the same once more" },
-		{ '!',
-		  "has not counted as many exits as there were: see COUNTED" },
-		{ '<', "has fewer laps than nothing has" },
-	};
-	const struct bench *bench = result->bench;
-	bool seen[UCHAR_MAX + 1] = { false };
-
-	for (size_t i = 0; i < bench->nr_kinds * bench->nr_rows; i++)
-		seen[(unsigned char)*bench_mark(result, i / bench->nr_rows,
-						i % bench->nr_rows)] = true;
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		if (seen[(unsigned char)marks[i].mark])
-			fprintf(out, "%c %s\n", marks[i].mark,
-				marks[i].meaning);
+	for (int i = 0; i < BENCH_MARKS; i++) {
+		if (bench_mark_seen(result, bench_marks[i].mark))
+			fprintf(out, "%c %s\n", bench_marks[i].mark,
+				bench_marks[i].meaning);
 	}
 	show_nulls(result, out);
-	show_intervals(bench, out);
+	show_intervals(result->bench, out);
 }
 
 /* Those that are not there, and those that lost something. */

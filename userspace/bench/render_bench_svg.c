@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
 #include "html.h"
+#include "utf8.h"
 
 /* In pixels: a panel per kind, a bar per configuration. */
 enum {
-	WIDTH = 820,
-	LEFT = 230, /* where bars begin */
-	RIGHT = 110, /* room behind the longest, for its number */
-	TOP = 64,
+	WIDTH = 860,
+	MARGIN = 16,
+	LEFT = 220, /* where bars begin */
+	RIGHT = 150, /* room behind the longest, for its number */
 	HEAD = 30, /* a panel's heading */
 	BAR = 18,
-	GAP = 14, /* between panels */
-	FOOT = 28,
+	GAP = 12, /* between panels */
+	LINE = 17, /* of text */
+	LETTERS = 128, /* that a line of text has room for */
 };
 
 /* Legible on white and on black; without variables, which not all viewers know.
@@ -26,144 +30,328 @@ static const char style[] =
 	".paper{fill:#fff}.soft{fill:#59636e}.head{font-weight:600}"
 	".title{font-size:16px;font-weight:600}.end{text-anchor:end}"
 	".axis{stroke:#d1d9e0}.whisker{stroke:#1f2328;fill:none}"
-	".ours{fill:#1a7f37}.kvm{fill:#0969da}.other{fill:#bf8700}\n"
+	".ours{fill:#1a7f37}.kvm{fill:#0969da}.other{fill:#bf8700}"
+	".null{fill:#818b98}\n"
 	"@media(prefers-color-scheme:dark){text{fill:#f0f6fc}"
 	".paper{fill:#0d1117}.soft{fill:#9198a1}.axis{stroke:#3d444d}"
 	".whisker{stroke:#f0f6fc}.ours{fill:#3fb950}.kvm{fill:#4493f8}"
-	".other{fill:#d29922}}\n"
+	".other{fill:#d29922}.null{fill:#656c76}}\n"
 	"</style>\n";
 
-static void put_label(double x, double y, const char *class, const char *text,
-		      FILE *out)
+/* A picture is put together from above: @y is where it has come to. */
+struct picture {
+	const struct bench_result *result;
+	const struct bench *bench;
+	double most; /* that a bar or a whisker goes to */
+	double y;
+	FILE *out;
+};
+
+static void put_label(const struct picture *picture, double x, double y,
+		      const char *class, const char *text)
 {
-	fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y, class);
-	html_put(text, out);
-	fputs("</text>\n", out);
+	fprintf(picture->out, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y,
+		class);
+	html_put(text, picture->out);
+	fputs("</text>\n", picture->out);
 }
 
-/* The rows that have a bar: all but what they are compared with. */
-static size_t count_bars(const struct bench_result *result, size_t kind)
+/* A line of text, cut to its room. */
+static void put_line(struct picture *picture, const char *text)
 {
-	size_t nr = 0;
+	char line[512];
 
-	for (size_t row = BENCH_NULL; row < result->bench->nr_rows; row++)
-		nr += bench_cell(result, kind, row)->measured;
-	return nr;
+	snprintf(line, sizeof(line), "%.*s", (int)utf8_cut(text, LETTERS),
+		 text);
+	picture->y += LINE;
+	put_label(picture, MARGIN, picture->y, "soft", line);
 }
 
-static int height_of(const struct bench_result *result)
+/* --- what it is of --- */
+
+static void put_host(struct picture *picture)
 {
-	int height = TOP + FOOT;
+	const struct bench *bench = picture->bench;
+	char line[512];
+
+	snprintf(line, sizeof(line),
+		 "%s%sLinux %s, %s%s%s; mitigations %s; %.10s", bench->cpu,
+		 bench->cpu[0] ? "; " : "", bench->kernel,
+		 bench->vendor[0] ? bench->vendor : "no KVM",
+		 bench->hypervisor[0] ? ", on " : "", bench->hypervisor,
+		 bench->mitigations, bench->date);
+	put_line(picture, line);
+}
+
+static void put_clock(struct picture *picture)
+{
+	const struct bench *bench = picture->bench;
+	char clock[128], line[512];
+
+	if (bench->unit == BENCH_CYCLES)
+		snprintf(clock, sizeof(clock), "TSC of %s MHz, %s",
+			 format_count((bench->khz + 500) / 1000).s,
+			 bench->invariant ? "invariant" : "NOT invariant");
+	else if (bench->unit == BENCH_INSTRUCTIONS)
+		strcpy(clock, "an emulator's TSC, which counts instructions");
+	else
+		strcpy(clock,
+		       "BPF_PROG_TEST_RUN: no exit happened, and calling the programs is not in it");
+	snprintf(line, sizeof(line), "%s; %s of %u round%s, %s", clock,
+		 bench->rounds < STATS_BOOTSTRAP ? "means" : "medians",
+		 bench->rounds, bench->rounds > 1 ? "s" : "",
+		 bench->rounds > 1 ? "95 % intervals" : "without an interval");
+	put_line(picture, line);
+}
+
+static void put_title(struct picture *picture)
+{
+	char line[128];
+
+	if (picture->bench->unit == BENCH_NS)
+		strcpy(line,
+		       "The observer's programs by themselves: their bodies only, in ns, with no exit");
+	else
+		snprintf(line, sizeof(line),
+			 "What counting a VM exit adds, in %s%s",
+			 picture->bench->unit == BENCH_CYCLES ? "TSC " : "",
+			 bench_unit_name(picture->bench->unit));
+	picture->y += 28;
+	put_label(picture, MARGIN, picture->y, "title", line);
+	picture->y += 4;
+	put_host(picture);
+	put_clock(picture);
+}
+
+/* --- the colours --- */
+
+static const struct colour {
+	const char *class, *meaning;
+} colours[] = {
+	{ "null", "nothing, once more" },
+	{ "kvm", "ours, takes our patch to KVM" },
+	{ "ours", "ours, on any KVM" },
+	{ "other", "other programs" },
+};
+enum { NULL_COLOUR, KVM_COLOUR, OURS_COLOUR, OTHER_COLOUR, COLOURS };
+
+static int colour_of(const struct bench *bench, size_t row)
+{
+	if (row == BENCH_NULL)
+		return NULL_COLOUR;
+	if (bench->row[row].patch)
+		return KVM_COLOUR;
+	return bench->row[row].ours ? OURS_COLOUR : OTHER_COLOUR;
+}
+
+static bool is_shown(const struct bench_result *result, size_t row)
+{
+	bool shown = false;
 
 	for (size_t kind = 0; kind < result->bench->nr_kinds; kind++)
-		height += HEAD + GAP + BAR * (int)count_bars(result, kind);
-	return height;
+		shown |= bench_cell(result, kind, row)->measured;
+	return shown;
 }
 
+/* Those that there are bars of. */
+static void put_colours(struct picture *picture)
+{
+	bool used[COLOURS] = { false };
+	double x = MARGIN;
+
+	for (size_t row = BENCH_NULL; row < picture->bench->nr_rows; row++) {
+		if (is_shown(picture->result, row))
+			used[colour_of(picture->bench, row)] = true;
+	}
+	picture->y += LINE + 6;
+	for (int i = 0; i < COLOURS; i++) {
+		if (!used[i])
+			continue;
+		fprintf(picture->out,
+			"<rect x=\"%.1f\" y=\"%.1f\" width=\"12\" height=\"12\" class=\"%s\"/>\n",
+			x, picture->y - 10, colours[i].class);
+		put_label(picture, x + 18, picture->y, "key",
+			  colours[i].meaning);
+		x += 46 + 6.5 * (double)strlen(colours[i].meaning);
+	}
+	picture->y += GAP;
+}
+
+/* --- the bars --- */
+
+static double at(const struct picture *picture, double value)
+{
+	value = fmin(fmax(value, 0), picture->most);
+	return LEFT + value / picture->most * (WIDTH - LEFT - RIGHT);
+}
+
+/* An end that there is no room for has no stroke across. */
+static void put_whisker(const struct picture *picture,
+			struct stats_interval added, double y)
+{
+	if (isinf(added.low))
+		return;
+	fprintf(picture->out, "<path d=\"M%.1f %.1f", at(picture, added.low),
+		y + 6.5);
+	if (added.low >= 0)
+		fputs("v6m0 -3", picture->out);
+	else
+		fputs("m0 3", picture->out);
+	fprintf(picture->out, "H%.1f", at(picture, added.high));
+	if (added.high <= picture->most)
+		fputs("m0 -3v6", picture->out);
+	fputs("\" class=\"whisker\"/>\n", picture->out);
+}
+
+static void put_bar(struct picture *picture, size_t kind, size_t row)
+{
+	const struct bench_cell *cell = bench_cell(picture->result, kind, row);
+	const struct stats_interval added = cell->added;
+	double end = at(picture, isinf(added.high) ? added.value : added.high);
+	double ns = bench_ns(picture->bench, added.value), y = picture->y;
+	char label[128], in_ns[64] = "";
+
+	put_label(picture, LEFT - 8, y + 13, "end",
+		  picture->bench->row[row].title);
+	fprintf(picture->out,
+		"<rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" class=\"%s\"/>\n",
+		LEFT, y + 3, at(picture, added.value) - LEFT, BAR - 5,
+		colours[colour_of(picture->bench, row)].class);
+	put_whisker(picture, added, y);
+	if (!isnan(ns))
+		snprintf(in_ns, sizeof(in_ns), " (%s ns)",
+			 bench_number(ns, true).s);
+	snprintf(label, sizeof(label), "%s%s %s",
+		 bench_number(added.value, true).s, in_ns,
+		 bench_mark(picture->result, kind, row));
+	put_label(picture, end + 6, y + 13, "soft", label);
+	picture->y += BAR;
+}
+
+static void put_panel_head(struct picture *picture, size_t kind)
+{
+	const struct bench *bench = picture->bench;
+	const struct bench_cell *base =
+		bench_cell(picture->result, kind, BENCH_BASE);
+	double ns = bench_ns(bench, base->level.value);
+	char head[256], in_ns[64] = "";
+
+	if (!isnan(ns))
+		snprintf(in_ns, sizeof(in_ns), " (%s ns)",
+			 bench_number(ns, false).s);
+	snprintf(head, sizeof(head), "%s: %s %s%s with %s",
+		 bench->kind[kind].what,
+		 bench_number(base->level.value, false).s,
+		 bench_unit_name(bench->unit), in_ns,
+		 bench->row[BENCH_BASE].title);
+	put_label(picture, MARGIN, picture->y + 18, "head",
+		  base->measured ? head : bench->kind[kind].what);
+	picture->y += HEAD;
+}
+
+static void put_panel(struct picture *picture, size_t kind)
+{
+	double top;
+
+	put_panel_head(picture, kind);
+	top = picture->y;
+	for (size_t row = BENCH_NULL; row < picture->bench->nr_rows; row++) {
+		if (bench_cell(picture->result, kind, row)->measured)
+			put_bar(picture, kind, row);
+	}
+	fprintf(picture->out, "<path d=\"M%d %.1fV%.1f\" class=\"axis\"/>\n",
+		LEFT, top, picture->y);
+	picture->y += GAP;
+}
+
+/* Of a few rounds, whiskers may be longer than all bars. */
 static double longest(const struct bench_result *result)
 {
 	const struct bench *bench = result->bench;
-	double most = 1;
+	double value = 0, high = 0;
 
 	for (size_t i = 0; i < bench->nr_kinds * bench->nr_rows; i++) {
 		const struct bench_cell *cell = &result->cell[i];
 
-		if (cell->measured && isfinite(cell->added.high))
-			most = fmax(most, cell->added.high);
-		if (cell->measured)
-			most = fmax(most, cell->added.value);
-	}
-	return most;
-}
-
-static const char *class_of(const struct bench_row *row)
-{
-	if (row->patch)
-		return "kvm";
-	return row->ours ? "ours" : "other";
-}
-
-static double at(double value, double most)
-{
-	return LEFT + fmax(value, 0) / most * (WIDTH - LEFT - RIGHT);
-}
-
-static void put_bar(const struct bench_result *result, size_t kind, size_t nr,
-		    double most, double y, FILE *out)
-{
-	const struct bench_row *row = &result->bench->row[nr];
-	const struct bench_cell *cell = bench_cell(result, kind, nr);
-	bool whole = isfinite(cell->added.high);
-	double low = at(cell->added.low, most);
-	double high = at(whole ? cell->added.high : cell->added.value, most);
-	char label[64];
-
-	put_label(LEFT - 8, y + 13, "end", row->title, out);
-	fprintf(out,
-		"<rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" class=\"%s\"/>\n",
-		LEFT, y + 3, at(cell->added.value, most) - LEFT, BAR - 5,
-		class_of(row));
-	if (whole)
-		fprintf(out,
-			"<path d=\"M%.1f %.1fv6m0 -3H%.1fm0 -3v6\" class=\"whisker\"/>\n",
-			low, y + 6.5, high);
-	snprintf(label, sizeof(label), "%+.*f %s",
-		 fabs(cell->added.value) < 99.95 ? 1 : 0, cell->added.value,
-		 bench_mark(result, kind, nr));
-	put_label(high + 6, y + 13, "soft", label, out);
-}
-
-static double put_panel(const struct bench_result *result, size_t nr,
-			double most, double y, FILE *out)
-{
-	const struct bench *bench = result->bench;
-	const struct bench_cell *base = bench_cell(result, nr, BENCH_BASE);
-	char head[160];
-
-	snprintf(head, sizeof(head), "%s: %.0f %s without any",
-		 bench->kind[nr].what, base->measured ? base->level.value : 0,
-		 bench_unit_name(bench->unit));
-	put_label(16, y + 18, "head", head, out);
-	y += HEAD;
-	fprintf(out, "<path d=\"M%d %.1fv%zu\" class=\"axis\"/>\n", LEFT, y,
-		BAR * count_bars(result, nr));
-	for (size_t row = BENCH_NULL; row < bench->nr_rows; row++) {
-		const struct bench_cell *cell = bench_cell(result, nr, row);
-
-		if (!cell->measured)
+		if (!cell->measured || i % bench->nr_rows == BENCH_BASE)
 			continue;
-		put_bar(result, nr, row, most, y, out);
-		y += BAR;
+		value = fmax(value, cell->added.value);
+		if (isfinite(cell->added.high))
+			high = fmax(high, cell->added.high);
 	}
-	return y + GAP;
+	return fmax(1, fmax(value, fmin(high, 1.15 * value)));
 }
 
-void render_bench_svg(const struct bench_result *result, FILE *out)
-{
-	const struct bench *bench = result->bench;
-	int height = height_of(result);
-	double most = longest(result), y = TOP;
-	char line[256];
+/* --- what is below --- */
 
+static void put_marks(struct picture *picture)
+{
+	char line[128];
+
+	for (int i = 0; i < BENCH_MARKS; i++) {
+		if (!bench_mark_seen(picture->result, bench_marks[i].mark))
+			continue;
+		snprintf(line, sizeof(line), "%c  %s", bench_marks[i].mark,
+			 bench_marks[i].meaning);
+		put_line(picture, line);
+	}
+}
+
+/* Those without bars, or not with each kind. */
+static void put_missing(struct picture *picture)
+{
+	char line[512];
+
+	for (size_t i = 0; i < picture->bench->nr_rows; i++) {
+		const struct bench_row *row = &picture->bench->row[i];
+
+		if (row->state == BENCH_MEASURED)
+			continue;
+		snprintf(line, sizeof(line), "%s: %s%s%s", row->title,
+			 bench_state_name(row->state), row->why[0] ? ": " : "",
+			 row->why);
+		put_line(picture, line);
+	}
+}
+
+/* All of it; its height is known when it is done. */
+static void put_all(struct picture *picture)
+{
+	put_title(picture);
+	put_colours(picture);
+	for (size_t kind = 0; kind < picture->bench->nr_kinds; kind++)
+		put_panel(picture, kind);
+	picture->y -= GAP / 2;
+	put_marks(picture);
+	put_missing(picture);
+	picture->y += MARGIN;
+}
+
+int render_bench_svg(const struct bench_result *result, FILE *out)
+{
+	struct picture picture = { .result = result,
+				   .bench = result->bench,
+				   .most = longest(result) };
+	char *text = NULL;
+	size_t size;
+
+	picture.out = open_memstream(&text, &size);
+	if (!picture.out)
+		return -ENOMEM;
+	put_all(&picture);
+	if (fclose(picture.out)) {
+		free(text);
+		return -ENOMEM;
+	}
 	fprintf(out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n",
-		WIDTH, height, WIDTH, height);
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%.0f\" viewBox=\"0 0 %d %.0f\" role=\"img\">\n",
+		WIDTH, picture.y, WIDTH, picture.y);
 	fputs("<!-- SPDX-License-Identifier: GPL-2.0-only -->\n", out);
 	fputs(style, out);
-	fprintf(out, "<rect width=\"%d\" height=\"%d\" class=\"paper\"/>\n",
-		WIDTH, height);
-	snprintf(line, sizeof(line), "What counting a VM exit adds, in %s",
-		 bench_unit_name(bench->unit));
-	put_label(16, 28, "title", line, out);
-	snprintf(line, sizeof(line), "Linux %s, %s, %.10s; %s", bench->kernel,
-		 bench->vendor, bench->date,
-		 bench->rounds > 1 ? "95 % intervals" : "a single round");
-	put_label(16, 48, "soft", line, out);
-	for (size_t kind = 0; kind < bench->nr_kinds; kind++)
-		y = put_panel(result, kind, most, y, out);
-	put_label(16, height - 12, "soft",
-		  "blue: takes our patch to KVM; green: ours, on any KVM; "
-		  "~ cannot be told from nothing; ! missed or lost exits",
-		  out);
+	fprintf(out, "<rect width=\"%d\" height=\"%.0f\" class=\"paper\"/>\n",
+		WIDTH, picture.y);
+	fputs(text, out);
 	fputs("</svg>\n", out);
+	free(text);
+	return 0;
 }

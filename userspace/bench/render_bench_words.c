@@ -69,6 +69,23 @@ const char *bench_mark(const struct bench_result *result, size_t kind,
 	return row == BENCH_NULL ? "?" : "";
 }
 
+const struct bench_meaning bench_marks[BENCH_MARKS] = {
+	{ '~', "cannot be told from nothing, or from the same once more" },
+	{ '!', "has not counted as many exits as there were" },
+	{ '<', "has fewer laps than nothing has" },
+	{ '?', "is off, by more than 0.5 %: less than that is not told" },
+};
+
+bool bench_mark_seen(const struct bench_result *result, char mark)
+{
+	const size_t nr = result->bench->nr_rows;
+	bool seen = false;
+
+	for (size_t i = 0; i < result->bench->nr_kinds * nr; i++)
+		seen |= *bench_mark(result, i / nr, i % nr) == mark;
+	return seen;
+}
+
 void bench_put(FILE *out, size_t indent, const char *fmt, ...)
 {
 	char text[2048], *at = text;

@@ -34,6 +34,18 @@ const char *bench_title(const struct bench *bench, size_t row);
 const char *bench_mark(const struct bench_result *result, size_t kind,
 		       size_t row);
 
+/* What these mean. */
+struct bench_meaning {
+	char mark;
+	const char *meaning;
+};
+
+enum { BENCH_MARKS = 4 };
+extern const struct bench_meaning bench_marks[BENCH_MARKS];
+
+/** bench_mark_seen - does any cost have it? */
+bool bench_mark_seen(const struct bench_result *result, char mark);
+
 /**
  * bench_put - a paragraph, broken into lines of BENCH_LINE characters
  * @indent: of all lines but the first

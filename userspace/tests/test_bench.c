@@ -183,6 +183,11 @@ END_TEST
 
 /* --- rendering --- */
 
+static void render_svg(const struct bench_result *result, FILE *out)
+{
+	ck_assert_int_eq(render_bench_svg(result, out), 0);
+}
+
 static char *render(void (*how)(const struct bench_result *, FILE *),
 		    struct bench *bench)
 {
@@ -245,7 +250,7 @@ START_TEST(text_says_that_the_null_is_off)
 	check_has(text, "again                         +0.0~ -35.0?\n");
 	check_has(
 		text,
-		"\n? hlt: the null is off by -35.0: differences below 35.0 are not told\n");
+		"\n  hlt: the null is off by -35.0: differences below 35.0 are not told\n");
 	free(text);
 	bench_free(&bench);
 }
@@ -262,11 +267,17 @@ START_TEST(clocks_are_named)
 	text = render(render_bench_text, &bench);
 	check_has(text, "TSC CYCLES ADDED PER EXIT");
 	check_has(text, "2,400 MHz, NOT invariant");
+	/* How long a cycle is is not known then. */
+	ck_assert_ptr_null(strstr(text, " NS "));
 	free(text);
 	bench.invariant = true;
 	strcpy(bench.hypervisor, "TCG");
 	text = render(render_bench_text, &bench);
 	check_has(text, "2,400 MHz, invariant");
+	check_width(text);
+	check_has(text, "        ADDED     NS    95 % INTERVAL  SHARE FAR");
+	check_has(text, "nothing: an exit in all        2002    834");
+	check_has(text, "kernel_time                   +30.0  +12.5");
 	check_has(text, "an emulator's, which say nothing of any processor");
 	free(text);
 	bench_free(&bench);
@@ -289,7 +300,7 @@ START_TEST(one_round_tells_nothing)
 	check_has(text, "time_raw                      +350~  +350~\n");
 	ck_assert_ptr_null(strstr(text, "inf"));
 	free(text);
-	text = render(render_bench_svg, &bench);
+	text = render(render_svg, &bench);
 	ck_assert_ptr_null(strstr(text, "inf "));
 	ck_assert_ptr_null(strstr(text, "class=\"whisker\""));
 	free(text);
@@ -313,7 +324,7 @@ START_TEST(picture_is_whole)
 	int bars = 0;
 
 	make_up(&bench);
-	text = render(render_bench_svg, &bench);
+	text = render(render_svg, &bench);
 	check_has(text, "<svg xmlns=");
 	check_has(text, "prefers-color-scheme:dark");
 	check_has(text, "</svg>\n");
@@ -322,10 +333,42 @@ START_TEST(picture_is_whole)
 	     at++)
 		bars++;
 	ck_assert_int_eq(bars, 2 * 5);
+	/* Each colour that is used is named, and what has no bar. */
+	check_has(text, "class=\"key\">ours, on any KVM<");
+	check_has(text, "class=\"key\">ours, takes our patch to KVM<");
+	check_has(text, "class=\"key\">other programs<");
+	check_has(text, "class=\"key\">nothing, once more<");
+	check_has(text, "perf &lt;stat&gt;: not installed: no perf in PATH");
+	check_has(text, "mitigations off; 2026-01-02");
 	free(text);
 	strcpy(bench.row[3].title, "a<b&c");
-	text = render(render_bench_svg, &bench);
+	text = render(render_svg, &bench);
 	check_has(text, "a&lt;b&amp;c");
+	free(text);
+	bench_free(&bench);
+}
+END_TEST
+
+START_TEST(picture_of_a_unit)
+{
+	struct bench bench;
+	char *text;
+
+	make_up(&bench);
+	bench.unit = BENCH_CYCLES;
+	bench.khz = 2400000;
+	bench.invariant = true;
+	strcpy(bench.cpu, "AMD EPYC 7543");
+	text = render(render_svg, &bench);
+	check_has(text, "What counting a VM exit adds, in TSC cycles<");
+	check_has(text, ">AMD EPYC 7543; Linux 6.1.0");
+	check_has(text, ">TSC of 2,400 MHz, invariant");
+	check_has(text, ">+30.0 (+12.5 ns) <");
+	free(text);
+	bench.unit = BENCH_NS;
+	text = render(render_svg, &bench);
+	check_has(text, "bodies only, in ns, with no exit");
+	ck_assert_ptr_null(strstr(text, "VM exit"));
 	free(text);
 	bench_free(&bench);
 }
@@ -346,6 +389,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, text_says_that_the_null_is_off);
 	tcase_add_test(tcase, clocks_are_named);
 	tcase_add_test(tcase, one_round_tells_nothing);
+	tcase_add_test(tcase, picture_of_a_unit);
 	tcase_add_test(tcase, picture_is_whole);
 	suite_add_tcase(suite, tcase);
 	return suite;

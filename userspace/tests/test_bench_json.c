@@ -39,6 +39,28 @@ START_TEST(json_and_back)
 }
 END_TEST
 
+START_TEST(cycles_are_ns_too)
+{
+	struct bench_result result;
+	struct bench bench;
+	json_t *json, *cell;
+
+	make_up(&bench);
+	bench.unit = BENCH_CYCLES;
+	bench.khz = 2400000;
+	bench.invariant = true;
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	json = bench_json(&result);
+	cell = json_array_get(json_object_get(json, "results"), 2);
+	cell = json_object_get(cell, "added_ns");
+	ck_assert_double_eq(json_real_value(json_object_get(cell, "value")),
+			    12.5);
+	json_decref(json);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
 /* What is done to a good file, and what is said of it. */
 static const struct {
 	const char *path[5]; /* members, or an index */
@@ -146,6 +168,7 @@ static Suite *suite(void)
 	TCase *tcase = tcase_create("bench_json");
 
 	tcase_add_test(tcase, json_and_back);
+	tcase_add_test(tcase, cycles_are_ns_too);
 	tcase_add_loop_test(tcase, spoiled_files_are_refused, 0, nr);
 	tcase_add_test(tcase, words_of_others_are_plain);
 	suite_add_tcase(suite, tcase);
