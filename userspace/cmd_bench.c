@@ -83,8 +83,38 @@ static int run(const struct bench_options *options, struct bench *bench,
 	return r ? r : show(bench, options, why);
 }
 
+/* Does the same differ by more than that, in per cent? */
+static int check_limit(const struct bench *bench, double limit, bool *beyond,
+		       struct why *why)
+{
+	struct bench_largest spread, null, most;
+	struct bench_result result;
+	int r;
+
+	r = bench_result_init(bench, &result);
+	spread = r ? (struct bench_largest){ 0 } : bench_spread(&result);
+	null = r ? (struct bench_largest){ 0 } : bench_null(&result);
+	bench_result_free(&result);
+	if (r)
+		return why_set(why, -r, "out of memory");
+	if (!spread.known || !null.known)
+		return why_set(
+			why, ENODATA,
+			"--limit: no configuration has two rounds, or there is no \"again\"");
+	most = spread.value > null.value ? spread : null;
+	*beyond = 100 * most.value > limit;
+	if (*beyond)
+		msg_error("%s, %s: %s by %.2f %%, which is more than %g %%",
+			  bench->row[most.row].name,
+			  bench->kind[most.kind].name,
+			  spread.value > null.value ? "its rounds differ" :
+						      "it is off nothing",
+			  100 * most.value, limit);
+	return 0;
+}
+
 static int replay(const struct bench_options *options, struct bench *bench,
-		  struct why *why)
+		  bool *beyond, struct why *why)
 {
 	int r = bench_json_load(options->file[0], bench, why);
 
@@ -99,7 +129,11 @@ static int replay(const struct bench_options *options, struct bench *bench,
 				options->file[i], options->file[0]);
 		bench_free(&more);
 	}
-	return r ? r : show(bench, options, why);
+	if (!r)
+		r = show(bench, options, why);
+	if (!r && options->limit > 0)
+		r = check_limit(bench, options->limit, beyond, why);
+	return r;
 }
 
 /* Is anything worse than it was? */
@@ -169,7 +203,7 @@ int cmd_bench(int argc, char **argv)
 	bench_options_parse(argc, argv, &options);
 	switch (options.action) {
 	case BENCH_REPLAY:
-		r = replay(&options, &bench, &why);
+		r = replay(&options, &bench, &worse, &why);
 		break;
 	case BENCH_COMPARE:
 		r = compare(&options, &bench, &worse, &why);

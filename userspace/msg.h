@@ -13,7 +13,7 @@ enum exit_status {
 	STATUS_OK = 0,
 	STATUS_DISCREPANCY = 1,
 	STATUS_CANNOT_RUN = 1, /* of doctor: the monitor can't run here */
-	STATUS_DEARER = 1, /* of bench --compare: something costs more */
+	STATUS_DEARER = 1, /* of bench: --compare: worse; --limit: beyond */
 	STATUS_INCONCLUSIVE = 2,
 	STATUS_FAILED = 3, /* the host, a file or the command failed us */
 	STATUS_USAGE = 64, /* EX_USAGE */

@@ -116,6 +116,17 @@ static json_t *cells_json(const struct bench_result *result)
 	return array;
 }
 
+/* null: it is not known. */
+static json_t *largest_json(const struct bench *bench,
+			    struct bench_largest largest)
+{
+	if (!largest.known)
+		return json_null();
+	return json_pack("{s:f, s:s, s:s}", "value", largest.value, "kind",
+			 bench->kind[largest.kind].name, "row",
+			 bench->row[largest.row].name);
+}
+
 json_t *bench_json(const struct bench_result *result)
 {
 	const struct bench *bench = result->bench;
@@ -129,7 +140,7 @@ json_t *bench_json(const struct bench_result *result)
 	for (size_t i = 0; i < bench->nr_runs; i++)
 		json_array_append_new(runs, run_json(bench, &bench->run[i]));
 	return json_pack(
-		"{s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:I, s:b, s:i, s:i, s:i, s:i, s:b, s:o, s:o, s:o, s:o}",
+		"{s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:I, s:b, s:i, s:i, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
 		"format", BENCH_FORMAT, "version", BENCH_FORMAT_VERSION,
 		"exitledger", bench->version, "date", bench->date, "host",
 		host_json(bench), "attach", bench->attach, "unit",
@@ -138,5 +149,7 @@ json_t *bench_json(const struct bench_result *result)
 		"laps", bench->laps, "warm_up", bench->warm_up, "cpu",
 		bench->cpu_nr, "interrupted", bench->interrupted, "kinds",
 		kinds, "rows", rows, "runs", runs, "results",
-		cells_json(result));
+		cells_json(result), "repeatability", "rounds",
+		largest_json(bench, bench_spread(result)), "null",
+		largest_json(bench, bench_null(result)));
 }

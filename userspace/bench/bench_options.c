@@ -20,6 +20,7 @@ enum {
 	OPT_MICROGUEST,
 	OPT_SVG,
 	OPT_REPLAY,
+	OPT_LIMIT,
 	OPT_COMPARE,
 	OPT_TEST_RUN,
 	OPT_LIST,
@@ -48,6 +49,9 @@ static const struct argp_option option_rows[] = {
 	{ "svg", OPT_SVG, "FILE", 0, "Write a picture", 0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
 	  "Show what --json wrote, in place of measuring; further files: of other kinds of exits",
+	  0 },
+	{ "limit", OPT_LIMIT, "PERCENT", 0,
+	  "With --replay: end with 1 if rounds of the same, or the same once more, differ by more",
 	  0 },
 	{ "compare", OPT_COMPARE, NULL, 0,
 	  "Hold two such files against each other: OLD NEW", 0 },
@@ -88,6 +92,17 @@ static double parse_seconds(const char *arg, const struct argp_state *state)
 		argp_error(state, "--time takes seconds, up to a day, not '%s'",
 			   arg);
 	return seconds;
+}
+
+static double parse_percent(const char *arg, const struct argp_state *state)
+{
+	char *end;
+	double percent = strtod(arg, &end);
+
+	if (end == arg || *end || !(percent > 0) || percent > 100)
+		argp_error(state, "--limit takes per cent, up to 100, not '%s'",
+			   arg);
+	return percent;
 }
 
 static void want_group(struct bench_options *options, bool ours)
@@ -176,6 +191,8 @@ static void complete(struct bench_options *options,
 
 	if (options->action == BENCH_COMPARE && !options->file[1])
 		argp_error(state, "--compare takes two files");
+	if (options->limit > 0 && options->action != BENCH_REPLAY)
+		argp_error(state, "--limit is for --replay");
 	if (options->json && options->action == BENCH_COMPARE)
 		argp_error(state, "--compare has no --json");
 	if (options->svg && options->action == BENCH_COMPARE)
@@ -229,6 +246,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		set_action(BENCH_REPLAY, options, state);
 		options->file[0] = arg;
 		return 0;
+	case OPT_LIMIT:
+		options->limit = parse_percent(arg, state);
+		return 0;
 	case OPT_COMPARE:
 		set_action(BENCH_COMPARE, options, state);
 		return 0;
@@ -261,8 +281,8 @@ static const struct argp parser = {
 	       "that one would take otherwise."
 	       "\vKIND is a kind of exit, as 'microguest --list' has them; without any: CPUID, an MSR, "
 	       "I/O ports, MMIO, HLT and a hypercall, as far as they are there.  "
-	       "Ends with 0, with --compare with 1 if something costs more than it did, "
-	       "and with more if the job could not be done.",
+	       "Ends with 0, with --compare with 1 if something is worse than it was, "
+	       "with --limit with 1 if something differs by more, and with more if the job could not be done.",
 };
 
 void bench_options_parse(int argc, char **argv, struct bench_options *options)

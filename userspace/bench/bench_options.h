@@ -29,6 +29,7 @@ struct bench_options {
 	unsigned int laps, warm_up; /* of each run */
 	int cpu; /* -1: to be chosen */
 	const char *microguest, *json, *svg;
+	double limit; /* of BENCH_REPLAY, in per cent; 0: none */
 	bool progress; /* also where standard error is no terminal */
 };
 

@@ -76,6 +76,7 @@ static void take_sums(const struct bench *bench, size_t kind, size_t row,
 			cell->worst = laps->lap[laps->nr - 1];
 	}
 	cell->spread = high - low;
+	cell->rounds = rounds->nr;
 	for (unsigned int i = 0; i < bench->rounds; i++) {
 		const struct bench_run *run =
 			bench_find_run(bench, kind, row, i);
@@ -240,4 +241,61 @@ int bench_cheapest(const struct bench_result *result, unsigned int gives,
 			found = row;
 	}
 	return found;
+}
+
+/* --- the largest of all --- */
+
+static void take_larger(struct bench_largest *most, double value, size_t kind,
+			size_t row)
+{
+	if (!most->known || value > most->value)
+		*most = (struct bench_largest){ true, value, kind, row };
+}
+
+struct bench_largest bench_spread(const struct bench_result *result)
+{
+	struct bench_largest most = { 0 };
+
+	for (size_t kind = 0; kind < result->bench->nr_kinds; kind++) {
+		for (size_t row = 0; row < result->bench->nr_rows; row++) {
+			const struct bench_cell *cell =
+				bench_cell(result, kind, row);
+
+			if (cell->measured && cell->rounds > 1)
+				take_larger(&most,
+					    cell->spread / cell->level.value,
+					    kind, row);
+		}
+	}
+	return most;
+}
+
+struct bench_largest bench_null(const struct bench_result *result)
+{
+	struct bench_largest most = { 0 };
+
+	for (size_t kind = 0; kind < result->bench->nr_kinds; kind++) {
+		const struct bench_cell *null =
+			bench_cell(result, kind, BENCH_NULL);
+		double base = bench_cell(result, kind, BENCH_BASE)->level.value;
+
+		if (null->measured)
+			take_larger(&most, fabs(null->added.value) / base, kind,
+				    BENCH_NULL);
+	}
+	return most;
+}
+
+struct bench_largest bench_own_apart(const struct bench_result *result)
+{
+	struct bench_largest most = { 0 };
+	struct bench_own own;
+
+	for (size_t kind = 0; kind < result->bench->nr_kinds; kind++) {
+		if (bench_own(result, kind, &own) && own.added != 0)
+			take_larger(&most,
+				    fabs((own.sum - own.added) / own.added),
+				    kind, BENCH_BASE);
+	}
+	return most;
 }

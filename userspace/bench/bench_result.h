@@ -19,7 +19,7 @@ struct bench_cell {
 	 * itself: from none */
 	bool noise;
 	double spread; /* between the rounds: the highest median - the lowest */
-	size_t laps, outliers;
+	size_t rounds, laps, outliers;
 	double worst; /* the lap that is farthest above */
 	bool has_counted;
 	uint64_t counted, expected; /* exits, of all runs together */
@@ -99,5 +99,21 @@ struct bench_own {
 /** bench_own - work that out for a kind; false: not all of it was measured */
 bool bench_own(const struct bench_result *result, size_t kind,
 	       struct bench_own *own);
+
+/* The largest of something, in parts of 1, and of which row and kind it is. */
+struct bench_largest {
+	bool known; /* else: nothing to take it from */
+	double value;
+	size_t kind, row;
+};
+
+/** bench_spread - what the same differs by from round to round, of its level */
+struct bench_largest bench_spread(const struct bench_result *result);
+
+/** bench_null - what the same once more adds, without its sign, of an exit */
+struct bench_largest bench_null(const struct bench_result *result);
+
+/** bench_own_apart - what the clocks' sum is off the laps, without its sign */
+struct bench_largest bench_own_apart(const struct bench_result *result);
 
 #endif /* EXITLEDGER_BENCH_RESULT_H */

@@ -70,6 +70,7 @@ static void show_rows(const struct bench *bench, FILE *out)
 static void show_own(const struct bench_result *result, FILE *out)
 {
 	const struct bench *bench = result->bench;
+	const struct bench_largest apart = bench_own_apart(result);
 	struct bench_own own;
 	bool any = false;
 
@@ -91,31 +92,30 @@ static void show_own(const struct bench_result *result, FILE *out)
 			bench_number(own.added, false).s,
 			100 * (own.sum - own.added) / own.added);
 	}
+	if (apart.known)
+		fprintf(out, "They are %.1f %% apart at most: %s\n",
+			100 * apart.value, bench->kind[apart.kind].name);
 }
 
-/* The same configuration, from round to round. */
-static void show_spread(const struct bench_result *result, FILE *out)
+/* How far this can be repeated. */
+static void show_repeat(const struct bench_result *result, FILE *out)
 {
 	const struct bench *bench = result->bench;
-	const struct bench_cell *most = NULL;
-	size_t at = 0;
+	struct bench_largest spread = bench_spread(result);
+	struct bench_largest null = bench_null(result);
 
-	for (size_t i = 0; i < bench->nr_kinds * bench->nr_rows; i++) {
-		const struct bench_cell *cell = &result->cell[i];
-
-		if (!cell->measured ||
-		    (most && cell->spread / cell->level.value <=
-				     most->spread / most->level.value))
-			continue;
-		most = cell;
-		at = i;
-	}
-	if (most && bench->rounds > 1)
-		fprintf(out,
-			"\nFrom round to round the same differs by %.2f %% at most: %s, %s\n",
-			100 * most->spread / most->level.value,
-			bench->row[at % bench->nr_rows].name,
-			bench->kind[at / bench->nr_rows].name);
+	if (spread.known || null.known)
+		fputc('\n', out);
+	if (spread.known)
+		bench_put(
+			out, 2,
+			"From round to round the same differs by %.2f %% at most: %s, %s",
+			100 * spread.value, bench->row[spread.row].name,
+			bench->kind[spread.kind].name);
+	if (null.known)
+		bench_put(out, 2,
+			  "The same once more differs by %.2f %% at most: %s",
+			  100 * null.value, bench->kind[null.kind].name);
 }
 
 static void show_one(const struct bench_result *result, const char *whose,
@@ -173,5 +173,5 @@ void render_bench_notes(const struct bench_result *result, FILE *out)
 	show_rows(result->bench, out);
 	show_cheapest(result, out);
 	show_own(result, out);
-	show_spread(result, out);
+	show_repeat(result, out);
 }

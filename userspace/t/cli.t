@@ -168,7 +168,7 @@ ok 'bench --list: a configuration' out_has "kernel_time     KVM's counters: and 
 ok 'bench --list: a command' out_has 'perf stat -a'
 for options in '--compare x' '--compare x y z' '--rounds 0' '--laps x' '--time -1' \
 	'--config perf' '--list cpuid' '--replay x --test-run' cpuid=1 \
-	'--compare x y --json z'; do
+	'--compare x y --json z' '--compare x y --limit 1' '--replay x --limit 0'; do
 	# shellcheck disable=SC2086 # a list of words
 	run "$exitledger" bench $options
 	ok "bench $options: wrong usage" status_is 64
@@ -195,6 +195,21 @@ if [ "$(id -u)" -eq 0 ]; then
 	cp "$tap_dir/out" "$tap_dir/test-run"
 	run "$exitledger" bench --replay "$tap_dir/bench.json"
 	ok 'bench --replay: the same' cmp -s "$tap_dir/out" "$tap_dir/test-run"
+	run "$exitledger" bench --replay "$tap_dir/bench.json" --limit 0.000001
+	ok 'bench --limit, beyond it: status' status_is 1
+	ok 'bench --limit, beyond it: one line' one_err_line
+	ok 'bench --limit, beyond it: which' err_has ', pair: '
+	run "$exitledger" bench --replay "$tap_dir/bench.json" --limit 100
+	ok 'bench --limit, within it: status' status_is 0
+	ok 'bench --limit, within it: nothing is said' no_err
+	run "$exitledger" bench --compare "$tap_dir/bench.json" "$tap_dir/bench.json"
+	ok 'bench --compare, the same: status' status_is 0
+	ok 'bench --compare, the same: in 80 columns' fits_80
+	sed 's/"unit":"ns"/"unit":"cycles"/' "$tap_dir/bench.json" >"$tap_dir/cycles.json"
+	run "$exitledger" bench --compare "$tap_dir/bench.json" "$tap_dir/cycles.json"
+	ok 'bench --compare, another unit: status' status_is 3
+	ok 'bench --compare, another unit: one line' one_err_line
+	ok 'bench --compare, another unit: no table' [ -z "$out" ]
 else
 	skip 'bench --test-run' 'root, for BPF'
 fi

@@ -110,6 +110,38 @@ START_TEST(own_cost_by_the_clocks)
 	ck_assert_double_eq(own.sum, 322);
 	ck_assert_double_eq(own.added, costs[3] - costs[2]);
 	ck_assert(!bench_own(&result, 1, &own));
+	ck_assert(bench_own_apart(&result).kind == 0);
+	ck_assert_double_eq(bench_own_apart(&result).value, 2 / 320.0);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
+/* Of all, the largest, and where it is. */
+START_TEST(repeatability)
+{
+	struct bench_result result;
+	struct bench_largest most;
+	struct bench bench;
+
+	make_up(&bench);
+	find(&bench, 1, 3, 2)->lap[1] += 24 * 400;
+	find(&bench, 1, 3, 2)->lap[2] += 24 * 400;
+	shift(&bench, 1, BENCH_NULL, -3);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	most = bench_spread(&result);
+	ck_assert(most.known && most.kind == 1 && most.row == 3);
+	/* The middle of 2350, 2374 + 1, 2374 + 2, 2353 is 2364; of others less
+	 * by 12.5. */
+	ck_assert_double_eq_tol(most.value, 12.5 / 2355.67, 1e-5);
+	most = bench_null(&result);
+	ck_assert(most.known && most.kind == 1 && most.row == BENCH_NULL);
+	ck_assert_double_eq(most.value, 3 / 2001.5);
+	ck_assert(!bench_own_apart(&result).known);
+	bench_result_free(&result);
+	bench.rounds = 1;
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	ck_assert(!bench_spread(&result).known);
 	bench_result_free(&result);
 	bench_free(&bench);
 }
@@ -383,6 +415,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, null_may_be_off);
 	tcase_add_test(tcase, cheapest_has_missed_nothing);
 	tcase_add_test(tcase, own_cost_by_the_clocks);
+	tcase_add_test(tcase, repeatability);
 	tcase_add_test(tcase, at_least_so_many);
 	tcase_add_test(tcase, counts_do_not_cancel_out);
 	tcase_add_test(tcase, text_says_it);
