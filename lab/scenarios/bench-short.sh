@@ -16,7 +16,7 @@ bench() {
 mode() { cat /sys/module/kvm/parameters/exit_stats; }
 
 echo 1 >/sys/module/kvm/parameters/exit_stats
-bench short exitledger bench --rounds 2 --laps 2 --json /results/short.json \
+bench short exitledger bench --rounds 4 --laps 2 --json /results/short.json \
 	--config kernel_time,time_btf,tracefs,perf_stat cpuid
 mode >/results/mode
 bench interrupted timeout -s INT 1 exitledger bench --rounds 100 --laps 1 \
