@@ -87,13 +87,15 @@ static int run(const struct bench_options *options, struct bench *bench,
 static int check_limit(const struct bench *bench, double limit, bool *beyond,
 		       struct why *why)
 {
-	struct bench_largest spread, null, most;
+	struct bench_largest spread = { 0 }, null = { 0 }, most;
 	struct bench_result result;
 	int r;
 
 	r = bench_result_init(bench, &result);
-	spread = r ? (struct bench_largest){ 0 } : bench_spread(&result);
-	null = r ? (struct bench_largest){ 0 } : bench_null(&result);
+	if (!r) {
+		spread = bench_spread(&result);
+		null = bench_null(&result);
+	}
 	bench_result_free(&result);
 	if (r)
 		return why_set(why, -r, "out of memory");

@@ -188,7 +188,7 @@ static int take_change(const struct bench_comparison *comparison, double level,
 {
 	const struct bench_result *then = comparison->then;
 	const struct bench_result *now = comparison->now;
-	struct same same;
+	struct same same = { 0 };
 	double base, reach;
 	int r;
 

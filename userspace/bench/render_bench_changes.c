@@ -115,7 +115,7 @@ static void show_lost(const struct bench_comparison *comparison,
 
 static void show_lone(const struct bench_comparison *comparison, FILE *out)
 {
-	static const char *const whats[] = {
+	static const char *const titles[] = {
 		[LONE_KIND_OTHER] =
 			"not compared, as the reason or the exits per operation differ",
 		[LONE_KIND_OLD] = "kinds of exits in OLD alone",
@@ -127,7 +127,7 @@ static void show_lone(const struct bench_comparison *comparison, FILE *out)
 	if (comparison->nr_lone)
 		fputc('\n', out);
 	for (int i = 0; i <= LONE_ROW_NEW; i++)
-		show_names(comparison, i, whats[i], out);
+		show_names(comparison, i, titles[i], out);
 	for (size_t i = 0; i < comparison->nr_lone; i++) {
 		const struct bench_lone *lone = &comparison->lone[i];
 

@@ -321,7 +321,7 @@ static void put_all(struct picture *picture)
 	put_colours(picture);
 	for (size_t kind = 0; kind < picture->bench->nr_kinds; kind++)
 		put_panel(picture, kind);
-	picture->y -= GAP / 2;
+	picture->y -= GAP / 2.0;
 	put_marks(picture);
 	put_missing(picture);
 	picture->y += MARGIN;
