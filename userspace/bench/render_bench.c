@@ -12,10 +12,10 @@ enum { COLUMN = 7, COLUMNS = (BENCH_LINE - BENCH_TITLE) / COLUMN };
 
 static void show_host(const struct bench *bench, FILE *out)
 {
-	fprintf(out, "host     Linux %s, %s%s%s; mitigations %s\n",
-		bench->kernel, bench->vendor[0] ? bench->vendor : "no KVM",
-		bench->hypervisor[0] ? ", on " : "", bench->hypervisor,
-		bench->mitigations);
+	bench_put(out, 9, "host     Linux %s, %s%s%s; mitigations %s",
+		  bench->kernel, bench->vendor[0] ? bench->vendor : "no KVM",
+		  bench->hypervisor[0] ? ", on " : "", bench->hypervisor,
+		  bench->mitigations);
 	fprintf(out, "         %s\n", bench->cpu);
 	fprintf(out, "date     %.10s, exitledger %s\n", bench->date,
 		bench->version);

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "bench/bench_json.h"
+#include "bench/bench_config.h"
 #include "bench/render_bench.h"
+#include "bench/render_bench_words.h"
 #include "made_bench.h"
 #include "tap.h"
 
@@ -288,6 +290,29 @@ START_TEST(text_says_that_the_null_is_off)
 }
 END_TEST
 
+/* Whatever a program has said, and however long: 80 columns. */
+START_TEST(long_words_are_broken)
+{
+	struct bench bench;
+	char *text;
+
+	for (size_t i = 0; i < bench_nr_configs; i++)
+		ck_assert_uint_le(strlen(bench_configs[i].title), BENCH_TITLE);
+	make_up(&bench);
+	memset(bench.kernel, 'k', sizeof(bench.kernel) - 1);
+	memset(bench.row[6].why, 'x', sizeof(bench.row[6].why) - 1);
+	memset(bench.kind[0].what, 'y', sizeof(bench.kind[0].what) - 1);
+	memset(bench.kind[1].what, ' ', sizeof(bench.kind[1].what) - 1);
+	find(&bench, 1, 3, 1)->counted += 123456789;
+	bench.rounds = 4;
+	text = render(render_bench_text, &bench);
+	check_width(text);
+	check_has(text, "+123M\n");
+	free(text);
+	bench_free(&bench);
+}
+END_TEST
+
 START_TEST(clocks_are_named)
 {
 	struct bench bench;
@@ -420,6 +445,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, counts_do_not_cancel_out);
 	tcase_add_test(tcase, text_says_it);
 	tcase_add_test(tcase, text_says_that_the_null_is_off);
+	tcase_add_test(tcase, long_words_are_broken);
 	tcase_add_test(tcase, clocks_are_named);
 	tcase_add_test(tcase, one_round_tells_nothing);
 	tcase_add_test(tcase, picture_of_a_unit);
