@@ -12,9 +12,9 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
 	 statement student top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
-	 $(addprefix bench/,bench bench_change bench_config bench_json bench_json_load \
-	   bench_options \
-	   bench_peers bench_result bench_rounds bench_stats render_bench \
+	 $(addprefix bench/,bench bench_change bench_config bench_json \
+	   bench_json_load bench_options bench_pairs bench_peers \
+	   bench_result bench_stats render_bench \
 	   render_bench_changes render_bench_notes render_bench_svg \
 	   render_bench_words)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bench/bench_change.h"
-#include "bench/bench_rounds.h"
+#include "bench/bench_pairs.h"
 
 /* --- what is not compared --- */
 
@@ -159,22 +159,22 @@ static int fill_change(const struct bench_comparison *comparison,
 		       struct bench_change *change)
 {
 	bool compared = change->row != BENCH_BASE;
-	struct bench_rounds before, after = { 0 };
+	struct bench_pairs before, after = { 0 };
 	int r;
 
-	r = bench_rounds_init(comparison->then->bench, same->kind, same->row,
-			      compared, &before);
+	r = bench_pairs_init(comparison->then->bench, same->kind, same->row,
+			     compared, &before);
 	if (!r)
-		r = bench_rounds_init(comparison->now->bench, change->kind,
-				      change->row, compared, &after);
+		r = bench_pairs_init(comparison->now->bench, change->kind,
+				     change->row, compared, &after);
 	if (!r) {
 		change->then = stats_mean(before.pair, before.nr);
 		change->now = stats_mean(after.pair, after.nr);
 		stats_change(before.pair, before.nr, after.pair, after.nr,
 			     level, &change->change);
 	}
-	bench_rounds_free(&before);
-	bench_rounds_free(&after);
+	bench_pairs_free(&before);
+	bench_pairs_free(&after);
 	return r;
 }
 

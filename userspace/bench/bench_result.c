@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench/bench_result.h"
-#include "bench/bench_rounds.h"
+#include "bench/bench_pairs.h"
 
 /* Any number does, so long as it stays. */
 #define SEED 0x4fffffffu
@@ -58,8 +58,7 @@ static void take_count(const struct bench_run *run, struct bench_cell *cell)
 
 /* What can be added up, and what is said of single laps. */
 static void take_sums(const struct bench *bench, size_t kind, size_t row,
-		      const struct bench_rounds *rounds,
-		      struct bench_cell *cell)
+		      const struct bench_pairs *rounds, struct bench_cell *cell)
 {
 	double low = 0, high = 0;
 
@@ -89,12 +88,12 @@ static void take_sums(const struct bench *bench, size_t kind, size_t row,
 static int fill_cell(const struct bench *bench, size_t kind, size_t row,
 		     struct bench_cell *cell)
 {
-	struct bench_rounds alone, compared = { 0 };
+	struct bench_pairs alone, compared = { 0 };
 	int r;
 
-	r = bench_rounds_init(bench, kind, row, false, &alone);
+	r = bench_pairs_init(bench, kind, row, false, &alone);
 	if (!r)
-		r = bench_rounds_init(bench, kind, row, true, &compared);
+		r = bench_pairs_init(bench, kind, row, true, &compared);
 	if (!r && compared.nr) {
 		cell->measured = true;
 		r = stats_estimate(alone.pair, alone.nr, SEED, &cell->level);
@@ -106,8 +105,8 @@ static int fill_cell(const struct bench *bench, size_t kind, size_t row,
 		if (!r)
 			take_sums(bench, kind, row, &alone, cell);
 	}
-	bench_rounds_free(&alone);
-	bench_rounds_free(&compared);
+	bench_pairs_free(&alone);
+	bench_pairs_free(&compared);
 	return r;
 }
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/bench_rounds.h"
+#include "bench/bench_pairs.h"
 
-void bench_rounds_free(struct bench_rounds *rounds)
+void bench_pairs_free(struct bench_pairs *rounds)
 {
 	for (size_t i = 0; i < rounds->nr_laps; i++)
 		free(rounds->lap[i]);
@@ -15,7 +15,7 @@ void bench_rounds_free(struct bench_rounds *rounds)
 
 /* A run's laps per exit, ascending; false: no memory. */
 static bool take_laps(const struct bench *bench, const struct bench_run *run,
-		      struct bench_rounds *rounds, struct stats_laps *laps)
+		      struct bench_pairs *rounds, struct stats_laps *laps)
 {
 	const struct bench_kind *kind = &bench->kind[run->kind];
 	double *lap = calloc(run->nr, sizeof(*lap));
@@ -31,8 +31,8 @@ static bool take_laps(const struct bench *bench, const struct bench_run *run,
 	return true;
 }
 
-int bench_rounds_init(const struct bench *bench, size_t kind, size_t row,
-		      bool compared, struct bench_rounds *rounds)
+int bench_pairs_init(const struct bench *bench, size_t kind, size_t row,
+		     bool compared, struct bench_pairs *rounds)
 {
 	memset(rounds, 0, sizeof(*rounds));
 	rounds->pair = calloc(bench->rounds, sizeof(*rounds->pair));
