@@ -138,7 +138,7 @@ static void render_statistics_line(const struct books *books,
 	fputc('\n', out);
 	if (none)
 		fprintf(out,
-			"         and what they count, too: %s entries that failed, %s emulated\n",
+			"         They also count what is no exit: failed entries %s, emulated %s\n",
 			format_count(last->failed_entries).s,
 			format_count(last->emulated).s);
 	if (last->exits > last->after && books->host.isa == EXIT_LEAF_ISA_VMX &&
