@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/bench_clock.h"
+#include "bench/bench_plan.h"
 #include "bench/bench_run.h"
 #include "bench/bench_way.h"
 #include "command.h"
@@ -19,7 +20,8 @@
 
 /* A lap is long enough to have in it what comes every few ms: ticks, readers. */
 #define LAP_MS 25
-#define LEAST_ROUNDS 3
+/* Even, so that rounds forwards and backwards make up for each other. */
+#define LEAST_ROUNDS 4
 #define MOST_ROUNDS 100
 
 /* Of the calibration's laps. */
@@ -280,7 +282,9 @@ static int run_round(struct session *session, struct why *why)
 	session->done = 0;
 	session->in_all = bench->nr_kinds * bench->nr_rows;
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
-		for (size_t row = 0; row < bench->nr_rows; row++) {
+		for (size_t i = 0; i < bench->nr_rows; i++) {
+			size_t row =
+				bench_order(session->round, i, bench->nr_rows);
 			int r = 0;
 
 			say_progress(session, bench->kind[kind].name,
@@ -318,6 +322,7 @@ static int run_rounds(struct session *session, struct why *why)
 				MOST_ROUNDS;
 		if (session->rounds < LEAST_ROUNDS)
 			session->rounds = LEAST_ROUNDS;
+		session->rounds -= session->rounds % 2;
 	}
 	end_progress(session);
 	if (r == -EINTR && session->bench->nr_runs) {

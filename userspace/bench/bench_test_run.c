@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bench/bench_plan.h"
 #include "bench/bench_run.h"
 #include "bench/bench_test_run.h"
 #include "command.h"
@@ -177,8 +178,9 @@ static int run_rounds(const struct bench_options *options,
 	for (unsigned int round = 0;
 	     !r && round < rounds && !command_interrupted(); round++) {
 		bench->rounds = round + 1;
-		for (unsigned int row = 0; !r && row < ROWS; row++)
-			r = run_row(options, test, row, round, bench);
+		for (size_t i = 0; !r && i < ROWS; i++)
+			r = run_row(options, test, bench_order(round, i, ROWS),
+				    round, bench);
 	}
 	return r;
 }

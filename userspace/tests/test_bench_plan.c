@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The order of a benchmark's runs, and how many there are. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/bench_plan.h"
+#include "made_bench.h"
+#include "tap.h"
+
+enum { MOST_ROWS = 24 };
+
+START_TEST(rounds_run_every_row_once)
+{
+	for (size_t rows = 2; rows <= MOST_ROWS; rows++) {
+		for (unsigned int round = 0; round < 4; round++) {
+			bool seen[MOST_ROWS] = { false };
+
+			for (size_t i = 0; i < rows; i++) {
+				size_t row = bench_order(round, i, rows);
+
+				ck_assert_uint_lt(row, rows);
+				ck_assert(!seen[row]);
+				seen[row] = true;
+			}
+		}
+	}
+}
+END_TEST
+
+START_TEST(rows_are_as_late_as_each_other)
+{
+	for (size_t rows = 2; rows <= MOST_ROWS; rows++) {
+		size_t places[MOST_ROWS] = { 0 };
+
+		for (unsigned int round = 0; round < 6; round++) {
+			for (size_t i = 0; i < rows; i++)
+				places[bench_order(round, i, rows)] += i;
+		}
+		for (size_t row = 0; row < rows; row++)
+			ck_assert_uint_eq(places[row], 3 * (rows - 1));
+	}
+}
+END_TEST
+
+START_TEST(null_is_far_from_the_base)
+{
+	for (size_t rows = 2; rows <= MOST_ROWS; rows++) {
+		ck_assert_uint_eq(bench_order(0, 0, rows), BENCH_BASE);
+		ck_assert_uint_eq(bench_order(0, rows - 1, rows), BENCH_NULL);
+		ck_assert_uint_eq(bench_order(1, 0, rows), BENCH_NULL);
+		ck_assert_uint_eq(bench_order(1, rows - 1, rows), BENCH_BASE);
+	}
+}
+END_TEST
+
+/* Six rows whose runs take 10 more each time, in the order of the rounds. */
+static void make_drift(struct bench *bench, unsigned int rounds)
+{
+	make_up(bench);
+	for (size_t i = 0; i < bench->nr_runs; i++)
+		free(bench->run[i].lap);
+	bench->nr_runs = 0;
+	bench->nr_kinds = 1;
+	bench->nr_rows = 6;
+	bench->rounds = rounds;
+	for (unsigned int i = 0; i < 6 * rounds; i++) {
+		size_t row = bench_order(i / 6, i % 6, 6);
+
+		add_run(bench, 0, row, i / 6, 2000 + costs[row] + 10ull * i);
+	}
+}
+
+START_TEST(drift_is_in_no_cost)
+{
+	struct bench_result result;
+	struct bench bench;
+
+	make_drift(&bench, 4);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	for (size_t row = 0; row < 6; row++)
+		ck_assert_double_eq_tol(
+			bench_cell(&result, 0, row)->added.value, costs[row],
+			1e-6);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
+START_TEST(drift_of_one_round_is_in_the_null)
+{
+	struct bench_result result;
+	struct bench bench;
+
+	make_drift(&bench, 1);
+	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
+	for (size_t row = 0; row < 6; row++) {
+		const struct bench_cell *cell = bench_cell(&result, 0, row);
+
+		ck_assert_double_le(cell->added.value - costs[row], 50);
+	}
+	ck_assert_double_eq(bench_cell(&result, 0, BENCH_NULL)->added.value,
+			    50);
+	bench_result_free(&result);
+	bench_free(&bench);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *suite = suite_create("bench_plan");
+	TCase *tcase = tcase_create("bench_plan");
+
+	tcase_add_test(tcase, rounds_run_every_row_once);
+	tcase_add_test(tcase, rows_are_as_late_as_each_other);
+	tcase_add_test(tcase, null_is_far_from_the_base);
+	tcase_add_test(tcase, drift_is_in_no_cost);
+	tcase_add_test(tcase, drift_of_one_round_is_in_the_null);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int main(void)
+{
+	return tap_run(suite());
+}
