@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# exitledger bench: what becomes of its files, and of a benchmark that ends early.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=userspace/t/tap.sh
+. userspace/t/tap.sh
+
+exitledger=${BUILD:-build}/bin/exitledger
+saved=userspace/t/data/bench_saved.json
+json=$tap_dir/json
+svg=$tap_dir/svg
+
+same_runs() {
+	python3 -c 'import json, sys
+a, b = (json.load(open(path)) for path in sys.argv[1:])
+assert a["runs"] == b["runs"]' "$saved" "$1"
+}
+# only_has NAME...: in the folder of files
+only_has() { [ "$(ls "$tap_dir/files")" = "$(printf '%s\n' "$@")" ]; }
+
+run "$exitledger" bench --replay "$saved" --json "$json" --svg "$svg"
+ok 'both files: status' status_is 0
+ok 'both files: JSON' same_runs "$json"
+ok 'both files: SVG' grep -q '</svg>' "$svg"
+
+# A file that cannot be written keeps no other back, and is named.
+rm "$json"
+run "$exitledger" bench --replay "$saved" --json "$json" --svg /dev/full
+ok '--svg, full: status' status_is 3
+ok '--svg, full: one line' one_err_line
+ok '--svg, full: which and why' err_has '/dev/full: cannot be written: No space'
+ok '--svg, full: the JSON is there' same_runs "$json"
+run "$exitledger" bench --replay "$saved" --json "$json" --svg /nonexistent/svg
+ok '--svg, no folder: why' err_has 'No such file or directory'
+rm "$svg"
+run "$exitledger" bench --replay "$saved" --json /dev/full --svg "$svg"
+ok '--json, full: status' status_is 3
+ok '--json, full: one line' one_err_line
+ok '--json, full: the SVG is there' grep -q '</svg>' "$svg"
+run "$exitledger" bench --replay "$saved" --json /dev/full --svg /nonexistent/svg
+ok 'neither: status' status_is 3
+ok 'neither: two lines' [ "$(wc -l <"$tap_dir/err")" -eq 2 ]
+
+# A picture that is there already, and a disk that is full.
+mkdir "$tap_dir/files"
+echo old >"$tap_dir/files/svg"
+run sh -c "trap '' XFSZ; ulimit -f 1; exec \"\$@\"" - "$exitledger" bench \
+	--replay "$saved" --svg "$tap_dir/files/svg"
+ok 'an old picture: status' status_is 3
+ok 'an old picture: why' err_has 'File too large'
+ok 'an old picture stays' grep -qx old "$tap_dir/files/svg"
+ok 'an old picture: nothing beside it' only_has svg
+
+if [ "$(id -u)" -ne 0 ]; then
+	skip 'what is measured' 'root, for BPF'
+	done_testing
+	exit
+fi
+
+# What cannot be written is found out before anything is measured.
+long=(timeout 20 "$exitledger" bench --test-run --rounds 100 --laps 4000)
+run "${long[@]}" --json /nonexistent/json
+ok 'before: --json, no folder: status' status_is 3
+ok 'before: --json, no folder: one line' one_err_line
+ok 'before: --json, no folder: which' err_has '/nonexistent/json: cannot be written'
+run "${long[@]}" --json "$tap_dir/files/new" --svg "$tap_dir"
+ok 'before: --svg, a folder: status' status_is 3
+ok 'before: --svg, a folder: why' err_has 'Is a directory'
+run "${long[@]}" --svg "$tap_dir/files/svg" --json /proc/nonexistent/json
+ok 'before: --json, no such device: status' status_is 3
+ok 'before: nothing is left, and what was there' only_has svg
+ok 'before: as it was' grep -qx old "$tap_dir/files/svg"
+
+done_testing
