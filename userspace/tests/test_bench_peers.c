@@ -64,6 +64,14 @@ static const struct {
 	  "\nCPU: 0\nentries: 13496\noverrun: 0\ncommit overrun: 0\n"
 	  "bytes: 705944\ndropped events: 0\nread events: 58656\n",
 	  36076 },
+	{ &bench_peer_bcc_kvmexit,
+	  "Display kvm exit reasons and statistics for all threads "
+	  "after sleeping 3600 secs.\n\n"
+	  "PID      TID      KVM_EXIT_REASON                     COUNT\n"
+	  "1273551  1273568  CPUID                               10008   \n"
+	  "1273551  1273568  N/A                                 2       \n"
+	  "1274253  1274261  EXTERNAL_INTERRUPT                  3       \n",
+	  10013 },
 };
 
 START_TEST(peers_counts_are_read)
