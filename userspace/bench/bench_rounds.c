@@ -55,9 +55,10 @@ static int run_once(struct bench_session *session, size_t kind, size_t row,
 	r = bench_way_run(&session->ways, &bench_configs[session->config[row]],
 			  &bench->kind[kind], &run, &loaded, &own);
 	if (r && r != -EINTR && row > BENCH_NULL) {
+		/* Of the rounds before it may have numbers. */
 		at->state = BENCH_FAILED;
-		snprintf(at->why, sizeof(at->why), "%.*s",
-			 (int)sizeof(at->why) - 1, own.text);
+		snprintf(at->why, sizeof(at->why), "round %u, %s: %.108s",
+			 session->round + 1, bench->kind[kind].name, own.text);
 		return 0;
 	}
 	if (r)

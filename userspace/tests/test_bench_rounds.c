@@ -65,6 +65,7 @@ static void setup(void)
 	bench.row = calloc(3, sizeof(*bench.row));
 	bench.nr_kinds = 2;
 	bench.nr_rows = 3;
+	strcpy(bench.kind[0].name, "cpuid");
 	strcpy(bench.kind[1].name, "mmio");
 	strcpy(bench.row[0].title, "nothing");
 	session = (struct bench_session){ .options = &options,
@@ -109,6 +110,24 @@ START_TEST(late_failure_keeps_rounds)
 }
 END_TEST
 
+/* Another program's failure ends that row alone, which says when and why. */
+START_TEST(failed_row_says_so)
+{
+	fake.bad_run = 8;
+	fake.error = -ETIMEDOUT;
+	ck_assert_int_eq(bench_rounds_run(&session, &why), 0);
+	ck_assert(!bench.interrupted);
+	ck_assert_uint_eq(bench.rounds, 3);
+	/* Of the second round and the third none but what it is held against. */
+	ck_assert_uint_eq(bench.nr_runs, 6 + 4 + 4);
+	ck_assert_int_eq(bench.row[2].state, BENCH_FAILED);
+	ck_assert_str_eq(bench.row[2].why,
+			 "round 2, cpuid: the fake has failed");
+	ck_assert_int_eq(bench.row[0].state, BENCH_MEASURED);
+	ck_assert_int_eq(bench.row[1].state, BENCH_MEASURED);
+}
+END_TEST
+
 START_TEST(first_round_is_all_or_nothing)
 {
 	fake.bad_run = 3;
@@ -138,6 +157,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, all_is_run);
 	tcase_add_test(tcase, late_failure_keeps_rounds);
+	tcase_add_test(tcase, failed_row_says_so);
 	tcase_add_test(tcase, first_round_is_all_or_nothing);
 	tcase_add_test(tcase, signal_keeps_runs);
 	suite_add_tcase(suite, tcase);
