@@ -72,4 +72,33 @@ ok 'before: --json, no such device: status' status_is 3
 ok 'before: nothing is left, and what was there' only_has svg
 ok 'before: as it was' grep -qx old "$tap_dir/files/svg"
 
+# ended SECONDS OPTION...: a benchmark that SIGINT ends after that time
+ended() {
+	run timeout --preserve-status -s INT -k 20 "$1" "$exitledger" bench \
+		--test-run --json "$json" "${@:2}"
+}
+rm -f "$json"
+ended 1 --rounds 1 --laps 4000
+ok 'ended in the first round: status' status_is 3
+ok 'ended in the first round: one line' one_err_line
+ok 'ended in the first round: why' err_has 'before a round was measured'
+ok 'ended in the first round: no table' [ -z "$out" ]
+ok 'ended in the first round: no file' [ ! -e "$json" ]
+ended 2 --rounds 100 --laps 20
+ok 'ended later: status' status_is 0
+ok 'ended later: said' out_has 'interrupted: the last round is not complete'
+ok 'ended later: and in the JSON' grep -q '"interrupted":true' "$json"
+
+# The CPU that it ran on: the last, unless another is asked for.
+may=$(taskset -pc $$ | sed 's/.*[ ,-]//')
+for options in '' "--cpu $may"; do
+	# shellcheck disable=SC2086 # none or two words
+	run "$exitledger" bench --test-run --rounds 1 --laps 1 --json "$json" $options
+	ok "--test-run $options: status" status_is 0
+	ok "--test-run $options: which CPU" grep -q "\"cpu\":$may," "$json"
+done
+run taskset -c "$may" "$exitledger" bench --test-run --cpu 4095
+ok '--test-run, no such CPU: status' status_is 3
+ok '--test-run, no such CPU: is named' err_has 'CPU 4095'
+
 done_testing
