@@ -19,4 +19,11 @@
  */
 size_t bench_order(unsigned int round, size_t place, size_t rows);
 
+/**
+ * bench_exits - how many exits an operation is: to the nearest, 1 at least
+ * @exits: of a VM in all; those of the guest's start must be few of them
+ * @operations: that it did
+ */
+unsigned int bench_exits(uint64_t exits, uint64_t operations);
+
 #endif /* EXITLEDGER_BENCH_PLAN_H */

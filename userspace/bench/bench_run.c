@@ -121,7 +121,7 @@ static uint64_t middle(uint64_t *lap, size_t nr)
 	return lap[nr / 2];
 }
 
-/* How many operations make a lap, and how many exits an operation. */
+/* How many operations make a lap. */
 static int calibrate(struct bench_session *session, struct bench_kind *kind,
 		     struct why *why)
 {
@@ -145,12 +145,7 @@ static int calibrate(struct bench_session *session, struct bench_kind *kind,
 	kind->operations = two_digits(TRY_OPERATIONS * ticks / (lap ? lap : 1));
 	if (kind->operations < 10)
 		kind->operations = 10;
-	/* Half an exit more for each is what the guest's start can be. */
-	kind->exits = loaded.has_exits ?
-			      loaded.exits / (TRY_OPERATIONS * TRY_LAPS) :
-			      1;
-	if (!kind->exits)
-		kind->exits = 1;
+	kind->exits = 1; /* until a whole run has told */
 	return 0;
 }
 

@@ -106,6 +106,18 @@ START_TEST(drift_of_one_round_is_in_the_null)
 }
 END_TEST
 
+START_TEST(exits_are_rounded)
+{
+	ck_assert_uint_eq(bench_exits(3900, 1000), 4);
+	ck_assert_uint_eq(bench_exits(4499, 1000), 4);
+	ck_assert_uint_eq(bench_exits(4500, 1000), 5);
+	/* The start's, and none at all. */
+	ck_assert_uint_eq(bench_exits(10250, 10000), 1);
+	ck_assert_uint_eq(bench_exits(3, 1000), 1);
+	ck_assert_uint_eq(bench_exits(0, 0), 1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("bench_plan");
@@ -116,6 +128,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, null_is_far_from_the_base);
 	tcase_add_test(tcase, drift_is_in_no_cost);
 	tcase_add_test(tcase, drift_of_one_round_is_in_the_null);
+	tcase_add_test(tcase, exits_are_rounded);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -16,6 +16,7 @@ static struct {
 	unsigned int runs;
 	unsigned int bad_run; /* which of them fails, from 1 … */
 	int error; /* … with this */
+	uint64_t exits; /* of the first run; of others there are twice as many */
 } fake;
 
 uint64_t monitor_now_ns(void)
@@ -43,6 +44,8 @@ int bench_way_run(struct bench_ways *ways, const struct bench_config *config,
 	fake.now_ns += (uint64_t)(fake.seconds * 1e9);
 	if (++fake.runs == fake.bad_run)
 		return why_set(why, -fake.error, "the fake has failed");
+	loaded->has_exits = fake.exits;
+	loaded->exits = fake.runs == 1 ? fake.exits : 2 * fake.exits;
 	run->lap = calloc(1, sizeof(*run->lap));
 	run->nr = 1;
 	return 0;
@@ -68,9 +71,14 @@ static void setup(void)
 	strcpy(bench.kind[0].name, "cpuid");
 	strcpy(bench.kind[1].name, "mmio");
 	strcpy(bench.row[0].title, "nothing");
+	for (int i = 0; i < 2; i++) {
+		bench.kind[i].operations = 100;
+		bench.kind[i].exits = 1;
+	}
 	session = (struct bench_session){ .options = &options,
 					  .bench = &bench,
 					  .config = config };
+	session.load.laps = 10;
 	why.text[0] = '\0';
 }
 
@@ -107,6 +115,16 @@ START_TEST(late_failure_keeps_rounds)
 	ck_assert_uint_eq(bench.rounds, 2);
 	ck_assert_str_eq(why.text,
 			 "round 2, mmio, nothing: the fake has failed");
+}
+END_TEST
+
+/* 3.9 are 4; each kind's is of its own first run, not of other rows. */
+START_TEST(exits_are_of_the_first_run)
+{
+	fake.exits = 3900;
+	ck_assert_int_eq(bench_rounds_run(&session, &why), 0);
+	ck_assert_uint_eq(bench.kind[0].exits, 4);
+	ck_assert_uint_eq(bench.kind[1].exits, 8);
 }
 END_TEST
 
@@ -157,6 +175,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, all_is_run);
 	tcase_add_test(tcase, late_failure_keeps_rounds);
+	tcase_add_test(tcase, exits_are_of_the_first_run);
 	tcase_add_test(tcase, failed_row_says_so);
 	tcase_add_test(tcase, first_round_is_all_or_nothing);
 	tcase_add_test(tcase, signal_keeps_runs);
