@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/bench_peers.h"
+#include "bench/bench_tracefs.h"
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -284,10 +285,15 @@ const struct bench_peer bench_peer_bpftrace_hist = {
 	.parse = parse_bpftrace_hist,
 };
 
+/*
+ * In an instance of its own: in the top one it would first turn all off and
+ * empty the ring, which may be somebody's who is tracing.
+ */
 const struct bench_peer bench_peer_trace_cmd = {
 	.program = "trace-cmd",
-	.command = WORDS("trace-cmd", "record", "-q", "-o", "%d", "-e",
-			 "kvm:kvm_exit", "-e", "kvm:kvm_entry", "%L"),
+	.command = WORDS("trace-cmd", "record", "-q", "-o", "%d", "-B",
+			 BENCH_TRACEFS_INSTANCE, "-e", "kvm:kvm_exit", "-e",
+			 "kvm:kvm_entry", "%L"),
 	.report = WORDS("trace-cmd", "report", "-i", "%d", "--stat"),
 	.text = TEXT_OUT,
 	.version = WORDS("trace-cmd", "--version"),
