@@ -19,6 +19,29 @@
  */
 size_t bench_order(unsigned int round, size_t place, size_t rows);
 
+/* Even, so that rounds forwards and backwards make up for each other. */
+#define BENCH_LEAST_ROUNDS 4
+#define BENCH_MOST_ROUNDS 100
+
+/**
+ * bench_rounds - how many rounds a time is enough for
+ * @seconds: for all of them
+ * @round: what one takes
+ *
+ * An even number from BENCH_LEAST_ROUNDS to BENCH_MOST_ROUNDS.
+ */
+unsigned int bench_rounds(double seconds, double round);
+
+/**
+ * bench_operations - how many operations make a lap
+ * @tried: in a lap that took @ticks
+ * @wanted: ticks that a lap is to take
+ *
+ * 10 at least; of two digits and zeros, so that it is the same wherever the
+ * speed is nearly the same.
+ */
+uint64_t bench_operations(uint64_t tried, uint64_t ticks, uint64_t wanted);
+
 /**
  * bench_exits - how many exits an operation is: to the nearest, 1 at least
  * @exits: of a VM in all; those of the guest's start must be few of them

@@ -7,10 +7,6 @@
 #include "bench/bench_rounds.h"
 #include "monitor_loop.h"
 
-/* Even, so that rounds forwards and backwards make up for each other. */
-#define LEAST_ROUNDS 4
-#define MOST_ROUNDS 100
-
 /* --- progress --- */
 
 static void say_progress(const struct bench_session *session, const char *kind,
@@ -133,7 +129,8 @@ int bench_rounds_run(struct bench_session *session, struct why *why)
 	uint64_t start = monitor_now_ns();
 	int r = 0;
 
-	session->rounds = options->rounds ? options->rounds : LEAST_ROUNDS;
+	session->rounds = options->rounds ? options->rounds :
+					    BENCH_LEAST_ROUNDS;
 	for (session->round = 0; !r && session->round < session->rounds;
 	     session->round++) {
 		double seconds;
@@ -143,13 +140,7 @@ int bench_rounds_run(struct bench_session *session, struct why *why)
 		seconds = (double)(monitor_now_ns() - start) / 1e9;
 		if (options->rounds || session->round)
 			continue;
-		session->rounds =
-			options->seconds / seconds < MOST_ROUNDS ?
-				(unsigned int)(options->seconds / seconds) :
-				MOST_ROUNDS;
-		if (session->rounds < LEAST_ROUNDS)
-			session->rounds = LEAST_ROUNDS;
-		session->rounds -= session->rounds % 2;
+		session->rounds = bench_rounds(options->seconds, seconds);
 	}
 	end_progress(session);
 	return r ? keep(session, r) : 0;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/bench_clock.h"
+#include "bench/bench_plan.h"
 #include "bench/bench_rounds.h"
 #include "bench/bench_run.h"
 #include "host.h"
@@ -98,16 +99,6 @@ static int add_rows(struct bench_session *session, struct why *why)
 	return 0;
 }
 
-/* So that numbers are the same wherever the speed is nearly the same. */
-static uint64_t two_digits(uint64_t number)
-{
-	uint64_t unit = 1;
-
-	while (number / unit >= 100)
-		unit *= 10;
-	return number / unit * unit;
-}
-
 static uint64_t middle(uint64_t *lap, size_t nr)
 {
 	for (size_t i = 1; i < nr; i++) {
@@ -142,9 +133,7 @@ static int calibrate(struct bench_session *session, struct bench_kind *kind,
 		return r;
 	lap = middle(run.lap, run.nr);
 	free(run.lap);
-	kind->operations = two_digits(TRY_OPERATIONS * ticks / (lap ? lap : 1));
-	if (kind->operations < 10)
-		kind->operations = 10;
+	kind->operations = bench_operations(TRY_OPERATIONS, lap, ticks);
 	kind->exits = 1; /* until a whole run has told */
 	return 0;
 }

@@ -118,6 +118,38 @@ START_TEST(exits_are_rounded)
 }
 END_TEST
 
+START_TEST(time_decides_on_rounds)
+{
+	ck_assert_uint_eq(bench_rounds(120, 10), 12);
+	ck_assert_uint_eq(bench_rounds(120, 9), 12); /* 13 are odd */
+	ck_assert_uint_eq(bench_rounds(120, 50), 4);
+	ck_assert_uint_eq(bench_rounds(1, 3600), 4);
+	ck_assert_uint_eq(bench_rounds(86400, 0.001), 100);
+	ck_assert_uint_eq(bench_rounds(120, 0), 100);
+}
+END_TEST
+
+START_TEST(laps_take_what_they_should)
+{
+	/* 100 in 2 ms: 25 ms are 1250, of which two digits stay. */
+	ck_assert_uint_eq(bench_operations(100, 2000000, 25000000), 1200);
+	ck_assert_uint_eq(bench_operations(100, 2000000, 25990000), 1200);
+	/* A CPUID of 1,200 cycles at 2.4 GHz, an HLT of 1 ms. */
+	ck_assert_uint_eq(bench_operations(100, 120000, 60000000), 50000);
+	ck_assert_uint_eq(bench_operations(100, 240000000, 60000000), 25);
+	ck_assert_uint_eq(bench_operations(100, 24000000000, 60000000), 10);
+	ck_assert_uint_eq(bench_operations(100, 0, 0), 10);
+	for (uint64_t ticks = 1000; ticks < 1000000000; ticks += ticks / 7) {
+		uint64_t got = bench_operations(100, ticks, 60000000);
+		uint64_t took = got * ticks / 100;
+
+		/* Two digits are not more than a tenth too few. */
+		ck_assert(got == 10 || took <= 60000000);
+		ck_assert_uint_gt(took, 54000000);
+	}
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("bench_plan");
@@ -129,6 +161,8 @@ static Suite *suite(void)
 	tcase_add_test(tcase, drift_is_in_no_cost);
 	tcase_add_test(tcase, drift_of_one_round_is_in_the_null);
 	tcase_add_test(tcase, exits_are_rounded);
+	tcase_add_test(tcase, time_decides_on_rounds);
+	tcase_add_test(tcase, laps_take_what_they_should);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -128,6 +128,18 @@ START_TEST(exits_are_of_the_first_run)
 }
 END_TEST
 
+/* What the first round has taken decides. */
+START_TEST(time_is_kept)
+{
+	options.rounds = 0;
+	options.seconds = 100;
+	fake.seconds = 2;
+	ck_assert_int_eq(bench_rounds_run(&session, &why), 0);
+	ck_assert_uint_eq(bench.rounds, 8);
+	ck_assert_uint_eq(fake.now_ns / 1000000000, 96);
+}
+END_TEST
+
 /* Another program's failure ends that row alone, which says when and why. */
 START_TEST(failed_row_says_so)
 {
@@ -176,6 +188,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, all_is_run);
 	tcase_add_test(tcase, late_failure_keeps_rounds);
 	tcase_add_test(tcase, exits_are_of_the_first_run);
+	tcase_add_test(tcase, time_is_kept);
 	tcase_add_test(tcase, failed_row_says_so);
 	tcase_add_test(tcase, first_round_is_all_or_nothing);
 	tcase_add_test(tcase, signal_keeps_runs);
