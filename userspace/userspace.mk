@@ -13,8 +13,8 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 statement student top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_config bench_json bench_options \
-	   bench_peers bench_plan bench_result bench_stats render_bench \
-	   render_bench_svg)
+	   bench_peers bench_plan bench_progress bench_result bench_stats \
+	   render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
 RUN := $(addprefix run/,bytes page_files render_compare_page render_marks \

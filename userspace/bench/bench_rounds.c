@@ -4,33 +4,49 @@
 #include <string.h>
 
 #include "bench/bench_plan.h"
+#include "bench/bench_progress.h"
 #include "bench/bench_rounds.h"
 #include "monitor_loop.h"
 
 /* --- progress --- */
 
+static double seconds_since(uint64_t ns)
+{
+	return (double)(monitor_now_ns() - ns) / 1e9;
+}
+
+/* Of a round, as far as one knows. */
+static size_t count_runs(const struct bench *bench)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < bench->nr_rows; i++)
+		rows += bench->row[i].state == BENCH_MEASURED;
+	return rows * bench->nr_kinds;
+}
+
 static void say_progress(const struct bench_session *session, const char *kind,
 			 const char *row)
 {
+	const struct bench_options *options = session->options;
+	size_t runs = count_runs(session->bench);
+	double elapsed = seconds_since(session->start);
+	unsigned int rounds = session->rounds;
+	struct bench_progress progress;
+	char what[128];
+
 	if (!session->terminal)
 		return;
-	fprintf(stderr, "\r\033[Kround %u of %u, %zu of %zu: %s, %s",
-		session->round + 1, session->rounds, session->done + 1,
-		session->in_all, kind, row);
-	fflush(stderr);
-}
-
-static void end_progress(const struct bench_session *session)
-{
-	if (session->terminal)
-		fputs("\r\033[K", stderr);
-}
-
-static void say_round(const struct bench_session *session, double seconds)
-{
-	if (session->options->progress && !session->terminal)
-		fprintf(stderr, "round %u of %u: %.0f s\n", session->round + 1,
-			session->rounds, seconds);
+	if (!options->rounds && !session->round && session->done)
+		rounds = bench_rounds(options->seconds,
+				      elapsed * (double)runs /
+					      (double)session->done);
+	progress = bench_progress_of(runs * session->round + session->done,
+				     runs * rounds, elapsed);
+	progress.elapsed = seconds_since(session->begun);
+	snprintf(what, sizeof(what), "%s, %s (round %u of %u)", kind, row,
+		 session->round + 1, rounds);
+	bench_progress_show(&progress, what);
 }
 
 /* --- measuring --- */
@@ -89,23 +105,25 @@ static int run_round(struct bench_session *session, struct why *why)
 	uint64_t start = monitor_now_ns();
 
 	session->done = 0;
-	session->in_all = bench->nr_kinds * bench->nr_rows;
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
 		for (size_t i = 0; i < bench->nr_rows; i++) {
 			size_t row =
 				bench_order(session->round, i, bench->nr_rows);
-			int r = 0;
+			int r;
 
+			if (bench->row[row].state != BENCH_MEASURED)
+				continue;
 			say_progress(session, bench->kind[kind].name,
 				     bench->row[row].title);
-			if (bench->row[row].state == BENCH_MEASURED)
-				r = run_once(session, kind, row, why);
+			r = run_once(session, kind, row, why);
 			if (r)
 				return r;
 			session->done++;
 		}
 	}
-	say_round(session, (double)(monitor_now_ns() - start) / 1e9);
+	if (session->options->progress && !session->terminal)
+		bench_progress_round(session->round, session->rounds,
+				     seconds_since(start));
 	return 0;
 }
 
@@ -126,22 +144,21 @@ static int keep(struct bench_session *session, int r)
 int bench_rounds_run(struct bench_session *session, struct why *why)
 {
 	const struct bench_options *options = session->options;
-	uint64_t start = monitor_now_ns();
 	int r = 0;
 
+	session->start = monitor_now_ns();
 	session->rounds = options->rounds ? options->rounds :
 					    BENCH_LEAST_ROUNDS;
 	for (session->round = 0; !r && session->round < session->rounds;
 	     session->round++) {
-		double seconds;
-
 		r = run_round(session, why);
 		session->bench->rounds = session->round + 1;
-		seconds = (double)(monitor_now_ns() - start) / 1e9;
 		if (options->rounds || session->round)
 			continue;
-		session->rounds = bench_rounds(options->seconds, seconds);
+		session->rounds = bench_rounds(options->seconds,
+					       seconds_since(session->start));
 	}
-	end_progress(session);
+	if (session->terminal)
+		bench_progress_end();
 	return r ? keep(session, r) : 0;
 }

@@ -17,8 +17,11 @@ struct bench_session {
 	struct bench_load load;
 	struct bench_ways ways;
 	unsigned int round, rounds;
-	size_t done, in_all; /* runs of this round */
-	bool terminal;
+	size_t done; /* runs of this round */
+	bool terminal; /* is standard error one? */
+	/* monitor_now_ns(): */
+	uint64_t begun; /* with the calibration */
+	uint64_t start; /* filled in: with the rounds */
 };
 
 /**

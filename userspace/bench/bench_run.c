@@ -8,9 +8,11 @@
 
 #include "bench/bench_clock.h"
 #include "bench/bench_plan.h"
+#include "bench/bench_progress.h"
 #include "bench/bench_rounds.h"
 #include "bench/bench_run.h"
 #include "host.h"
+#include "monitor_loop.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "0.1"
@@ -147,6 +149,19 @@ static const char *what_is(const char *name)
 	return name;
 }
 
+static void say_calibrating(const struct bench_session *session,
+			    const char *kind)
+{
+	struct bench_progress progress = { .share = -1 };
+	char what[64];
+
+	if (!session->terminal)
+		return;
+	progress.elapsed = (double)(monitor_now_ns() - session->begun) / 1e9;
+	snprintf(what, sizeof(what), "calibrating: %s", kind);
+	bench_progress_show(&progress, what);
+}
+
 static int add_kinds(struct bench_session *session, struct why *why)
 {
 	const struct bench_options *options = session->options;
@@ -166,6 +181,7 @@ static int add_kinds(struct bench_session *session, struct why *why)
 			 options->kind[i]);
 		snprintf(kind->what, sizeof(kind->what), "%s",
 			 what_is(kind->name));
+		say_calibrating(session, kind->name);
 		r = bench_load_reason(&session->load, kind->name, &kind->reason,
 				      why);
 		if (r == -ENOENT && !options->kinds_named)
@@ -195,6 +211,8 @@ static int measure(struct bench_session *session, struct why *why)
 	r = add_rows(session, why);
 	if (!r)
 		r = add_kinds(session, why);
+	if (session->terminal)
+		bench_progress_end();
 	if (!r)
 		r = bench_rounds_run(session, why);
 	snprintf(bench->attach, sizeof(bench->attach), "%s",
@@ -214,6 +232,7 @@ int bench_measure(const struct bench_options *options, struct bench *bench,
 	bench_clock_read(bench);
 	bench->laps = options->laps;
 	bench->warm_up = options->warm_up;
+	session.begun = monitor_now_ns();
 	session.terminal = isatty(STDERR_FILENO);
 	r = bench_load_init(&session.load, options->microguest, options->cpu,
 			    why);

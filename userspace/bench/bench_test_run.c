@@ -10,17 +10,19 @@
 
 #include "bench/bench_load.h"
 #include "bench/bench_plan.h"
+#include "bench/bench_progress.h"
 #include "bench/bench_run.h"
 #include "bench/bench_test_run.h"
 #include "command.h"
 #include "exit_leaves.h"
 #include "hist.h"
+#include "monitor_loop.h"
 #include "records.h"
 
 #include "doctor.skel.h"
 #include "observer.skel.h"
 
-enum { OPERATIONS = 1000, LEAST_ROUNDS = 10 };
+enum { OPERATIONS = 1000, USUAL_ROUNDS = 10 };
 
 /* Any address will do: nothing is read there. */
 #define VCPU 0x4000ull
@@ -194,15 +196,33 @@ static int cannot(int r, struct why *why)
 		       strerror(-r));
 }
 
+static double seconds_since(uint64_t ns)
+{
+	return (double)(monitor_now_ns() - ns) / 1e9;
+}
+
+static unsigned int rounds_of(const struct bench_options *options)
+{
+	return options->rounds ? options->rounds : USUAL_ROUNDS;
+}
+
 static int run_round(const struct bench_options *options,
-		     const struct test *test, struct bench *bench)
+		     const struct test *test, uint64_t start,
+		     struct bench *bench)
 {
 	const unsigned int round = bench->rounds++;
 	int r = 0;
 
-	for (size_t i = 0; !r && i < ROWS; i++)
-		r = run_row(options, test, bench_order(round, i, ROWS), round,
-			    bench);
+	for (size_t i = 0; !r && i < ROWS; i++) {
+		size_t row = bench_order(round, i, ROWS);
+		struct bench_progress progress = bench_progress_of(
+			round * ROWS + i, rounds_of(options) * ROWS,
+			seconds_since(start));
+
+		if (isatty(STDERR_FILENO))
+			bench_progress_show(&progress, rows[row].title);
+		r = run_row(options, test, row, round, bench);
+	}
 	return r;
 }
 
@@ -210,11 +230,21 @@ static int run_rounds(const struct bench_options *options,
 		      const struct test *test, struct bench *bench,
 		      struct why *why)
 {
-	unsigned int rounds = options->rounds ? options->rounds : LEAST_ROUNDS;
+	const bool terminal = isatty(STDERR_FILENO);
+	const uint64_t start = monitor_now_ns();
 	int r = 0;
 
-	while (!r && bench->rounds < rounds)
-		r = run_round(options, test, bench);
+	while (!r && bench->rounds < rounds_of(options)) {
+		uint64_t begun = monitor_now_ns();
+
+		r = run_round(options, test, start, bench);
+		if (!r && options->progress && !terminal)
+			bench_progress_round(bench->rounds - 1,
+					     rounds_of(options),
+					     seconds_since(begun));
+	}
+	if (terminal)
+		bench_progress_end();
 	/* The last round is the one that was not run to its end. */
 	bench->interrupted = r && bench->rounds > 1;
 	if (!r || !command_interrupted())

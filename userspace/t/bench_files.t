@@ -101,4 +101,16 @@ run taskset -c "$may" "$exitledger" bench --test-run --cpu 4095
 ok '--test-run, no such CPU: status' status_is 3
 ok '--test-run, no such CPU: is named' err_has 'CPU 4095'
 
+# How far it is: a line that stays in its place, on a terminal alone.
+short=("$exitledger" bench --test-run --rounds 2 --laps 1)
+run "${short[@]}"
+ok 'no terminal: nothing is said' no_err
+run "${short[@]}" --progress
+ok '--progress: a line per round' [ "$(grep -cE '^round [12] of 2: [0-9]+ s$' \
+	"$tap_dir/err")" -eq 2 ]
+run python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "${short[@]}"
+ok 'a terminal: status' status_is 0
+ok 'a terminal: how far it is' grep -qE '\[##########-{10}\]  50 %  0:0., 0:0. left  ' \
+	"$tap_dir/out"
+
 done_testing

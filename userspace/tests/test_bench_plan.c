@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The order of a benchmark's runs, and how many there are. */
+/* The order of a benchmark's runs, how many there are, and how far it is. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/bench_plan.h"
+#include "bench/bench_progress.h"
 #include "made_bench.h"
 #include "tap.h"
 
@@ -150,6 +151,38 @@ START_TEST(laps_take_what_they_should)
 }
 END_TEST
 
+static void check_line(struct bench_progress progress, const char *want)
+{
+	char line[80];
+
+	bench_progress_line(&progress, "calibrating: cpuid", line,
+			    sizeof(line));
+	ck_assert_str_eq(line, want);
+}
+
+START_TEST(progress_is_a_line)
+{
+	struct bench_progress long_one = bench_progress_of(1, 3, 7200);
+	char line[40];
+
+	check_line(bench_progress_of(0, 0, 4.6), "0:05  calibrating: cpuid");
+	check_line(bench_progress_of(0, 100, 61), "1:01  calibrating: cpuid");
+	check_line(bench_progress_of(41, 100, 82),
+		   "[########------------]  41 %  1:22, 1:58 left  "
+		   "calibrating: cpuid");
+	check_line(bench_progress_of(100, 100, 59.6),
+		   "[####################] 100 %  1:00, 0:00 left  "
+		   "calibrating: cpuid");
+	/* One that takes longer than was thought. */
+	check_line(bench_progress_of(120, 100, 9),
+		   "[####################] 100 %  0:09, 0:00 left  "
+		   "calibrating: cpuid");
+	/* Cut, and not broken. */
+	bench_progress_line(&long_one, "cpuid", line, sizeof(line));
+	ck_assert_str_eq(line, "[######--------------]  33 %  2:00:00, ");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("bench_plan");
@@ -163,6 +196,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, exits_are_rounded);
 	tcase_add_test(tcase, time_decides_on_rounds);
 	tcase_add_test(tcase, laps_take_what_they_should);
+	tcase_add_test(tcase, progress_is_a_line);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
