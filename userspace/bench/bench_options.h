@@ -30,6 +30,7 @@ struct bench_options {
 	int cpu; /* -1: to be chosen */
 	const char *microguest, *json, *svg;
 	double limit; /* of BENCH_REPLAY, in per cent; 0: none */
+	unsigned int given; /* by the user: bits of the parser's own */
 	bool progress; /* also where standard error is no terminal */
 };
 
