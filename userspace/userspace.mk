@@ -94,7 +94,7 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance balance_reports bench bench_changes bench_json bench_peers \
+UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
 	 bench_plan bench_rounds bench_stats books doctor exit_reason marks monitor monitor_loop \
 	 observer observer_collect observer_faults page plain reasons render_doctor render_monitor run \
 	 run_changes run_compare run_damage run_marks run_report soundness top \
@@ -107,6 +107,9 @@ UNIT_TESTS += $(TEST_PROGRAMS)
 $(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect: \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
+$(BUILD)/tests/test_bench_load: \
+	$(patsubst %,$(BUILD)/obj/userspace/%.o,bench/bench_load \
+	  bench/bench_exec command)
 $(BUILD)/tests/test_bench_peers: \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o,bench/bench_exec command)
 $(BUILD)/tests/test_bench_rounds: \

@@ -85,12 +85,14 @@ int bench_load_kernel(const struct bench_load *load, uint32_t reason,
 
 /**
  * bench_load_answer - KVM's count of a reason's exits, as the guest read it
- * @expected: as many as the guest had caused by then
+ * @expected: as many as the guest had caused by then; of @loaded, where that is
+ *	the least that there were
  *
  * 0, or -ENODATA: it was told none.
  */
 int bench_load_answer(const struct bench_load *load, uint32_t reason,
-		      uint64_t *count, uint64_t *expected);
+		      const struct bench_loaded *loaded, uint64_t *count,
+		      uint64_t *expected);
 
 /** bench_load_end - remove the folder and all in it */
 void bench_load_end(struct bench_load *load);

@@ -280,8 +280,9 @@ static void take_expected(const struct bench_ways *ways,
 	if (config->way == WAY_NOTHING) {
 		run->has_counted = config->exit_stats &&
 				   !bench_load_answer(ways->load, reason,
-						      &run->counted,
+						      loaded, &run->counted,
 						      &run->expected);
+		run->at_least = run->has_counted && loaded->at_least;
 		return;
 	}
 	run->expected = by_reason ? loaded->of_reason : loaded->exits;
