@@ -3,6 +3,7 @@
 #ifndef EXITLEDGER_CELLS_H
 #define EXITLEDGER_CELLS_H
 
+#include "exit_reason_codes.h"
 #include "slots.h"
 
 /* The bucket within its span of a value's leading bits: hist_table(). */
@@ -39,8 +40,10 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 
 	if (!slot)
 		return 0;
-	if (!slot->cells && take)
+	if (!slot->cells && take) {
 		slot->cells = 1;
+		slot->first_exit_ns = bpf_ktime_get_ns();
+	}
 	for (u32 i = 1; i < OBS_CELLS; i++) {
 		if (i >= slot->cells) {
 			if (!take)
@@ -48,6 +51,10 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 			slot->reason[i] = reason;
 			slot->cell[i].min_ns = ~0ull;
 			slot->cells = i + 1;
+			if (reason == (config.isa == EXIT_LEAF_ISA_SVM ?
+					       EXIT_SVM_IOIO :
+					       EXIT_VMX_IO_INSTRUCTION))
+				slot->first_io_ns = bpf_ktime_get_ns();
 			if (direct < OBS_DIRECT)
 				slot->cell_of[direct] = i;
 			return i;

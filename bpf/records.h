@@ -114,7 +114,10 @@ struct obs_slot {
 	struct obs_marking marking;
 	u64 failed_entries; /* VM-Fail: nothing ran, no exit followed … */
 	u64 emulated; /* … and what KVM emulated in place of an entry */
-	u8 pad2[32];
+	u64 born_ns; /* clock when first seen … */
+	u64 first_exit_ns; /* … at its first exit, or 0 … */
+	u64 first_io_ns; /* … and the first that is for an I/O port, or 0 */
+	u8 pad2[8];
 	struct obs_cell cell[OBS_CELLS];
 };
 

@@ -154,6 +154,7 @@ __noinline int slot_set_up(u64 key, u32 index)
 		return -1;
 	}
 	slot_identify(slot, key);
+	slot->born_ns = bpf_ktime_get_ns();
 	slot->serial = __sync_fetch_and_add(&serials, 1) + 1;
 	__sync_fetch_and_add(&vm->vcpus, 1);
 	slot->next = vm->head;

@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: bench.sh [--quick] [--kernel 6.1|6.12] [--rounds N] [--replay] [KIND...]
+# usage: bench.sh [--quick] [--kernel 6.1|6.12] [--rounds N] [--replay] [--out DIR]
+#                 [KIND...]
 #
 # exitledger bench in the emulated AMD host whose TSC counts instructions, with the
 # distribution's perf, bpftrace and trace-cmd as peers, and writes docs/overhead.md
 # and docs/overhead.svg.  Half an hour.
-# KIND: of exits; all that bench has by itself, unless said.
-# --quick: of CPUID alone, and shown, not written.  Some minutes.
-# --rounds: of bench (2).
-# --replay: from what the last run has left, without another.
+# KIND: of exits, and shown, not written; all that bench has by itself, unless said.
+# --quick: of CPUID alone.  Some minutes.
+# --rounds: of bench (4); an even number, so that what drifts adds to nothing.
+# --replay: from what the last run of this kind has left, without another.
+# --out: the folder to write to (docs)
 #
-# Exit status: 0; 3 if nothing was measured.
+# Exit status: 0; 1 if what was measured twice differs by more than 0.5 %; 3 if
+# nothing was measured.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -23,12 +26,12 @@ trap '[[ -z $OTHER ]] || kill "$OTHER" 2>/dev/null || true; cleanup' EXIT
 ALL_KINDS=(cpuid out rdmsr mmio pic hlt_due vmcall)
 
 parse_options() {
-	KERNEL=6.1 QUICK='' REPLAY='' ROUNDS=2
+	KERNEL=6.1 QUICK='' REPLAY='' ROUNDS=4 OUT=$TOP/docs
 	while [[ ${1:-} == -* ]]; do
 		case $1 in
-		--quick) QUICK=1 ;;
+		--quick) QUICK=quick ;;
 		--replay) REPLAY=1 ;;
-		--kernel | --rounds)
+		--kernel | --rounds | --out)
 			(($# > 1)) || usage
 			printf -v "$(tr a-z- A-Z_ <<<"${1#--}")" '%s' "$2"
 			shift
@@ -39,8 +42,10 @@ parse_options() {
 	done
 	KINDS=("$@")
 	((${#KINDS[@]})) || KINDS=("${ALL_KINDS[@]}")
-	[[ -z $QUICK ]] || KINDS=(cpuid)
-	RESULTS=$BUILD/results/bench-$KERNEL${QUICK:+-quick}
+	[[ $QUICK != quick ]] || KINDS=(cpuid)
+	# Some of them are no document.
+	[[ -n $QUICK || ${KINDS[*]} == "${ALL_KINDS[*]}" ]] || QUICK=some
+	RESULTS=$BUILD/results/bench-$KERNEL${QUICK:+-$QUICK}
 }
 
 exitledger() { "$BUILD/bin/exitledger" "$@"; }
@@ -54,43 +59,40 @@ changes() { # OLD NEW
 }
 
 document() {
-	local linux by='lab/bench.sh --replay'
+	local linux
 
-	# Else from runs that may have been started one by one.
-	[[ ! -e $RESULTS/whole ]] || by='make bench'
 	linux=$(sed -n 's/^host *Linux \([^,]*\),.*/\1/p' "$RESULTS/bench.txt")
 	cat <<-END
 	<!-- SPDX-License-Identifier: GPL-2.0-only -->
 	# What counting VM exits costs
 
-	Written by \`$by\` on $(date -u +%F), from Linux $linux in an
+	Measured by \`make bench\`, in $(cat "$RESULTS/seconds") s, from Linux $linux in an
 	emulated AMD host. Costs are instructions that are added per exit, counted by the
 	emulator: they say which is more work, and by how much, but not how many ns that is
 	on a processor. \`exitledger bench\` on a real host says that.
 
 	![instructions added per exit](overhead.svg)
 
-	- KVM's counters are the cheapest, and the only ones that take a patch.
+	- KVM's counters are the only ones that take a patch.
+	- The observer's *times* are counts, and times in all, least, most and as a
+	  histogram, by vCPU and reason.
 	- \`perf stat\` says how many exits there were, and nothing of reasons or times.
 	- The recorders (perf kvm stat, perf record, trace-cmd) pay once more when their
 	  file is read; that is not in here. The one CPU of this host runs the guest and
 	  whoever empties the recorder's buffer.
-	- perf kvm stat records one event more of each port I/O, MMIO and MSR; so these cost
-	  half as much again, or more.
+	- perf kvm stat records one event more of each port I/O, MMIO and MSR.
 	- bcc's kvmexit is for Intel's processors alone.
 	- perf kvm stat, and bpftrace's pair by thread, miss exits that no entry follows on
 	  that thread: a vCPU's last. tracefs has no reader here, so its ring has overwritten
 	  what it could not hold.
 	- KVM's time less BPF's is what \`exitledger compare\` reports of a host at work,
 	  with nothing to compare with. It leaves out what lies in BPF's own window: half of
-	  the calls, and of the reading of clocks, some 110 for each kind of exit. With
-	  that, it is what the laps say, as far as means of single runs can: they have
-	  whatever long exits there were.
-	- Two rounds, as here, are few: a change is told only where it is large.
+	  the calls, and of the reading of clocks. With that, it is what the laps say, as
+	  far as means of single runs can: they have whatever long exits there were.
 
 	END
 	exitledger bench --replay "$RESULTS/bench.json" \
-		--svg "$TOP/docs/overhead.svg" | quoted
+		--svg "$OUT/overhead.svg" | quoted
 	[[ ! -e $RESULTS/stock.json ]] || cat <<-END
 
 	## Counters that are off
@@ -127,7 +129,7 @@ in_lab() {
 	COMMAND=("$LAB/l1.sh" --vendor amd --kernel "$KERNEL" --icount
 		--memory 2048 --timeout 7200 --out "$RESULTS-$name"
 		"$LAB/scenarios/bench.sh" NOW="$(date +%s)" QUICK="$QUICK"
-		KINDS="$*" ROUNDS="$ROUNDS")
+		KINDS="$*" ROUNDS="$ROUNDS" LAPS=3)
 }
 
 # Half of the kinds each: the machine has two processors, and an emulated host
@@ -155,7 +157,7 @@ measure() {
 	for name in stock bench again; do
 		[[ ! -e $RESULTS-a/$name.json ]] || merge "$name"
 	done
-	touch "$RESULTS/whole"
+	since "$START" >"$RESULTS/seconds"
 }
 
 merge() { # NAME
@@ -166,7 +168,7 @@ merge() { # NAME
 }
 
 main() {
-	local start=$EPOCHREALTIME
+	START=$EPOCHREALTIME
 
 	parse_options "$@"
 	[[ -n $REPLAY ]] || measure
@@ -176,10 +178,11 @@ main() {
 		cat -- "$RESULTS/bench.txt"
 	else
 		document >"$RESULTS/overhead.md"
-		mv -- "$RESULTS/overhead.md" "$TOP/docs/overhead.md"
-		note '          docs/overhead.md, docs/overhead.svg'
+		mv -- "$RESULTS/overhead.md" "$OUT/overhead.md"
+		note "          $(rel "$OUT")/overhead.md, $(rel "$OUT")/overhead.svg"
 	fi
-	printf '\n%s s in all\n' "$(since "$start")"
+	printf '\n%s s in all\n' "$(since "$START")"
+	exitledger bench --replay "$RESULTS/bench.json" --limit 0.5 >/dev/null
 }
 
 main "$@"

@@ -271,6 +271,9 @@ static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from)
 	to->sparse_full += from->sparse_full;
 	to->failed_entries += from->failed_entries;
 	to->emulated += from->emulated;
+	to->born_ns = from->born_ns;
+	to->first_exit_ns = from->first_exit_ns;
+	to->first_io_ns = from->first_io_ns;
 	if (add_cells(&to->cells, &from->cells) ||
 	    add_keys(&to->keys, &from->keys))
 		return -ENOMEM;

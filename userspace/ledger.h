@@ -79,6 +79,9 @@ struct ledger_vcpu {
 	uint64_t sparse_full; /* exits in no reason's cell */
 	uint64_t failed_entries; /* VM-Fail: no exits … */
 	uint64_t emulated; /* … and neither is what KVM emulated instead */
+	/* CLOCK_MONOTONIC when the observer first saw it, its first exit, and
+	 * the first of these for an I/O port; 0: not (yet) */
+	uint64_t born_ns, first_exit_ns, first_io_ns;
 	struct ledger_cells cells;
 	struct ledger_keys keys;
 };

@@ -265,6 +265,9 @@ static int collect_slot(struct observer *observer, const struct obs_slot *slot,
 		return -ENOMEM;
 	vcpu->tid = slot->tid;
 	vcpu->prior_exits = slot->prior_exits;
+	vcpu->born_ns = slot->born_ns;
+	vcpu->first_exit_ns = slot->first_exit_ns;
+	vcpu->first_io_ns = slot->first_io_ns;
 	vcpu->missed_exits +=
 		advance(&slot->missed_exits, &shadow->missed_exits);
 	vcpu->missed_entries +=

@@ -47,6 +47,9 @@ int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
 	vcpu->tid = slot->tid;
 	vcpu->gone = slot->vcpu == OBS_GONE;
 	vcpu->prior_exits = slot->prior_exits;
+	vcpu->born_ns = slot->born_ns;
+	vcpu->first_exit_ns = slot->first_exit_ns;
+	vcpu->first_io_ns = slot->first_io_ns;
 	vcpu->missed_exits += slot->missed_exits;
 	vcpu->missed_entries += slot->missed_entries;
 	vcpu->failed_entries += slot->failed_entries;

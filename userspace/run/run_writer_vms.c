@@ -19,6 +19,39 @@ static int put_mark(struct run_writer *writer, uint64_t at_ns, const char *kind,
 	return run_put(writer, PUT_MARK);
 }
 
+/* When a VM was first seen, its first exit, and the first for an I/O port. */
+struct firsts {
+	uint64_t born_ns, exit_ns, io_ns;
+};
+
+/* The earlier of two moments, of which some are not known: 0. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+/* What is not known, or was before this interval, was when it began. */
+static struct firsts firsts_of(const struct run_writer *writer,
+			       const struct ledger_vm *vm)
+{
+	struct firsts firsts = { 0 };
+	uint64_t *const each[] = { &firsts.born_ns, &firsts.exit_ns,
+				   &firsts.io_ns };
+
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		const struct ledger_vcpu *vcpu = &vm->vcpu[i];
+
+		firsts.born_ns = earlier(firsts.born_ns, vcpu->born_ns);
+		firsts.exit_ns = earlier(firsts.exit_ns, vcpu->first_exit_ns);
+		firsts.io_ns = earlier(firsts.io_ns, vcpu->first_io_ns);
+	}
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+		if (*each[i] < writer->since_ns)
+			*each[i] = writer->since_ns;
+	}
+	return firsts;
+}
+
 static struct run_vm_marks *marks_of(struct run_writer *writer, uint64_t vm)
 {
 	struct run_vm_marks *marks;
@@ -55,6 +88,7 @@ static int put_first_exits(struct run_writer *writer,
 			   const struct ledger_vm *vm)
 {
 	struct run_vm_marks *marks = marks_of(writer, vm->number);
+	const struct firsts firsts = firsts_of(writer, vm);
 	bool exits = false, io = false;
 	int r = SQLITE_OK;
 
@@ -71,11 +105,11 @@ static int put_first_exits(struct run_writer *writer,
 			      is_io(vm->isa, cells->cell[j].reason);
 	}
 	if (exits && !marks->exits) {
-		r = put_mark(writer, writer->since_ns, RUN_MARK_FIRST_EXIT, vm);
+		r = put_mark(writer, firsts.exit_ns, RUN_MARK_FIRST_EXIT, vm);
 		marks->exits = true;
 	}
 	if (r == SQLITE_OK && io && !marks->io) {
-		r = put_mark(writer, writer->since_ns, RUN_MARK_FIRST_IO, vm);
+		r = put_mark(writer, firsts.io_ns, RUN_MARK_FIRST_IO, vm);
 		marks->io = true;
 	}
 	return r;
@@ -140,10 +174,11 @@ static int put_new_vm(struct run_writer *writer, const struct ledger *interval,
 	sqlite3_bind_int64(put, 5, interval->ns);
 	r = run_put(writer, PUT_VM);
 	if (r == SQLITE_OK)
-		r = put_mark(writer, writer->since_ns,
-			     was_running(vm) ? RUN_MARK_RUNNING :
-					       RUN_MARK_CREATED,
-			     vm);
+		r = was_running(vm) ?
+			    put_mark(writer, writer->since_ns, RUN_MARK_RUNNING,
+				     vm) :
+			    put_mark(writer, firsts_of(writer, vm).born_ns,
+				     RUN_MARK_CREATED, vm);
 	return r;
 }
 

@@ -392,6 +392,44 @@ START_TEST(marks)
 }
 END_TEST
 
+/* The recorder's own marks are of when it happened, not of when it was seen. */
+START_TEST(marks_of_moments)
+{
+	static const uint64_t at[] = { 3000, 4000, 5000, FIXTURE_STEP };
+	struct run_info info = fixture_info(4 * FIXTURE_STEP);
+	struct ledger_vm *vm = ledger_vm(&now, 1, 100);
+	struct ledger_vcpu *vcpu[2];
+	const struct run_marks *set;
+	struct run_reader *reader;
+	struct run_writer *writer;
+
+	ck_assert_int_eq(run_writer_open(path, &info, &all, &writer, &why), 0);
+	vm->isa = EXIT_LEAF_ISA_SVM;
+	for (uint32_t i = 0; i < 2; i++) {
+		vcpu[i] = ledger_vcpu(vm, i);
+		vcpu[i]->exits = 1;
+		vcpu[i]->gone = true;
+		ledger_cell(&vcpu[i]->cells, EXIT_SVM_IOIO)->exits = 1;
+	}
+	vcpu[0]->born_ns = FIXTURE_START + at[0];
+	vcpu[1]->born_ns = FIXTURE_START + 7000;
+	/* vCPU 0 was first to exit, and vCPU 1 to do I/O. */
+	vcpu[0]->first_exit_ns = FIXTURE_START + at[1];
+	vcpu[1]->first_exit_ns = FIXTURE_START + 8000;
+	vcpu[0]->first_io_ns = FIXTURE_START + 9000;
+	vcpu[1]->first_io_ns = FIXTURE_START + at[2];
+	now.ns = FIXTURE_START + FIXTURE_STEP;
+	ck_assert_int_eq(run_writer_add(writer, &now, FIXTURE_START, &why), 0);
+	ck_assert_int_eq(run_reader_open(path, false, &reader, &why), 0);
+	set = run_reader_marks(reader);
+	ck_assert_uint_eq(set->nr, 4);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_uint_eq(set->mark[i].at_ns, FIXTURE_START + at[i]);
+	run_reader_close(reader);
+	run_writer_close(writer);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("run");
@@ -409,6 +447,7 @@ int main(void)
 	tcase_add_test(tcase, one_file_in_the_end);
 	tcase_add_test(tcase, killed);
 	tcase_add_test(tcase, marks);
+	tcase_add_test(tcase, marks_of_moments);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
