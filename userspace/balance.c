@@ -258,18 +258,16 @@ static bool is_only_bpf_low(const struct balance *balance)
 	return balance->nr > 0;
 }
 
-/* Leaves that KVM did not answer, though it was told to all the while. */
-static void check_hidden(const struct books *books, struct balance *balance)
+void balance_hidden(const struct books *books, struct balance *balance)
 {
-	if (!books->leaves_on)
-		return;
 	for (uint32_t i = 0; i <= EXIT_LEAF_LAST - EXIT_LEAF_FIRST; i++) {
-		if (balance->unanswered_leaves & 1u << i)
+		if (books->leaves_on && balance->unanswered_leaves & 1u << i)
 			rules_add(balance, &(struct finding){
 						   .rule = RULE_HIDDEN,
 						   .leaf = EXIT_LEAF_FIRST + i,
 					   });
 	}
+	balance->unanswered_leaves = 0;
 }
 
 void balance_statistics(const struct books *books, struct balance *balance)
@@ -298,7 +296,7 @@ void balance_judge(const struct books *books, struct balance *balance)
 	const bool incomplete = is_incomplete(books, balance);
 	enum rule reason = RULE_NO_READ;
 
-	check_hidden(books, balance);
+	balance_hidden(books, balance);
 	balance->verdict = VERDICT_INCONCLUSIVE;
 	if (books->host.exit_stats < 1 || books->switched ||
 	    books->exit_stats_after != books->host.exit_stats)

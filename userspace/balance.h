@@ -98,6 +98,14 @@ int balance_reports(const struct books *books, struct balance *balance);
 /** balance_statistics - hold KVM's own statistics against BPF's counts */
 void balance_statistics(const struct books *books, struct balance *balance);
 
+/**
+ * balance_hidden - leaves that KVM did not answer, though told to all the while
+ *
+ * To be called before @books->leaves_on changes: what was not answered so far
+ * is judged by what it was until now.
+ */
+void balance_hidden(const struct books *books, struct balance *balance);
+
 /** balance_judge - the verdict, of what was found and counted */
 void balance_judge(const struct books *books, struct balance *balance);
 

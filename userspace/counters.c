@@ -4,10 +4,16 @@
 #include <unistd.h>
 
 #include "counters.h"
+#include "host.h"
 
 #define PARAMETERS "/sys/module/kvm/parameters/"
 #define STATS PARAMETERS "exit_stats"
 #define LEAVES PARAMETERS "exit_stats_leaves"
+
+int counters_stats(void)
+{
+	return host_exit_stats();
+}
 
 bool counters_leaves(void)
 {

@@ -9,6 +9,9 @@ struct counters_watch {
 	int fd; /* inotify; -1: cannot be watched */
 };
 
+/** counters_stats - the mode that kvm.exit_stats has now, or HOST_UNPATCHED */
+int counters_stats(void);
+
 /** counters_leaves - is kvm.exit_stats_leaves on? */
 bool counters_leaves(void);
 

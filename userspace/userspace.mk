@@ -95,7 +95,7 @@ UNITS := balance balance_reports bench bench_changes bench_peers bench_stats boo
 	 exit_reason marks monitor monitor_loop observer observer_collect \
 	 observer_faults page plain reasons render_doctor render_monitor run \
 	 run_changes run_compare run_damage run_marks run_report soundness top \
-	 tracepoints vm_name
+	 tracepoints vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -116,6 +116,8 @@ BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
 		  monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
+
+$(BUILD)/tests/test_watch: $(BUILD)/obj/userspace/watch.o
 
 # What monitor itself costs: to be run by hand.
 MONITOR_COST := $(BUILD)/tests/monitor_cost

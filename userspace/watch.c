@@ -30,6 +30,8 @@ struct watcher {
 	struct watch_sample last; /* sums at the end of the last interval */
 	size_t reads;
 	size_t switched;
+	size_t noted[WATCH_NOTES];
+	int mode; /* of kvm.exit_stats, at the last look */
 	FILE *json;
 };
 
@@ -58,40 +60,57 @@ static void forget_gone(struct watcher *watcher)
 /*
  * Somebody wrote to the parameters: what was answered since the last look is
  * not judged, and all that is there now is judged relative to a first read.
+ * The books keep the mode of what was judged: while KVM does not count, nothing
+ * is, and its counts stand still.
  */
-static int start_again(struct watcher *watcher, struct why *why)
+static int start_again(struct watcher *watcher, int mode, struct why *why)
 {
 	struct books *books = &watcher->books;
 	int r;
 
 	watcher->switched++;
+	watcher->mode = mode;
 	rules_free(&watcher->rules);
-	books->host.exit_stats = books->exit_stats_after = host_exit_stats();
+	if (mode >= 1)
+		books->host.exit_stats = books->exit_stats_after = mode;
+	balance_hidden(books, &watcher->balance);
 	books->leaves_on = counters_leaves();
 	books->started_ns = tsc_now().ns;
 	r = keeper_running(&books->running);
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
 }
 
-/* Judge what was answered, and forget it. */
-static int fold(struct watcher *watcher, struct why *why)
+static int judge(struct watcher *watcher, struct why *why)
 {
 	struct books *books = &watcher->books;
 	struct answers *answers = &books->answers;
 	int r = 0;
 
-	/* A write that is still under way shows in the mode already. */
-	if (counters_written(&watcher->keeper.counters) ||
-	    host_exit_stats() != books->host.exit_stats) {
-		r = start_again(watcher, why);
+	for (size_t i = 0; i < answers->nr && !r; i++)
+		r = rules_apply(&watcher->rules, books, &answers->answer[i],
+				&watcher->balance);
+	if (!r)
+		r = balance_reports(books, &watcher->balance);
+	return r ? why_set(why, -r, "out of memory") : 0;
+}
+
+/* Judge what was answered while KVM counted, and forget it. */
+static int fold(struct watcher *watcher, struct why *why)
+{
+	struct books *books = &watcher->books;
+	struct answers *answers = &books->answers;
+	const bool written = counters_written(&watcher->keeper.counters);
+	const int mode =
+		counters_stats(); /* shows what is being written, too */
+	int r = 0;
+
+	if (written || mode != watcher->mode) {
+		watcher->noted[WATCH_UNJUDGED] += answers->nr;
+		r = start_again(watcher, mode, why);
+	} else if (mode < 1) {
+		watcher->noted[WATCH_UNJUDGED] += answers->nr;
 	} else {
-		for (size_t i = 0; i < answers->nr && !r; i++)
-			r = rules_apply(&watcher->rules, books,
-					&answers->answer[i], &watcher->balance);
-		if (!r)
-			r = balance_reports(books, &watcher->balance);
-		if (r)
-			why_set(why, -r, "out of memory");
+		r = judge(watcher, why);
 	}
 	watcher->reads += answers->nr;
 	answers->nr = 0;
@@ -146,6 +165,16 @@ static int write_text(struct watcher *watcher,
 		       0;
 }
 
+static void fill_notes(const struct watcher *watcher,
+		       struct watch_sample *sample)
+{
+	for (size_t i = 0; i < WATCH_NOTES; i++) {
+		sample->noted_in_all[i] = watcher->noted[i];
+		sample->noted[i] =
+			watcher->noted[i] - watcher->last.noted_in_all[i];
+	}
+}
+
 /* The end of an interval: a line. */
 static int show(struct watcher *watcher, struct why *why)
 {
@@ -165,11 +194,15 @@ static int show(struct watcher *watcher, struct why *why)
 		.checked = sums.checked - last->checked,
 		.discrepancies = sums.discrepancies - last->discrepancies,
 		.switched = watcher->switched,
+		.off = watcher->mode < 1,
 		.books = &watcher->books,
 		.balance = &verdict,
 	};
 	int r = 0;
 
+	fill_notes(watcher, &sample);
+	memcpy(sums.noted_in_all, sample.noted_in_all,
+	       sizeof(sums.noted_in_all));
 	verdict = watcher->balance;
 	balance_judge(&watcher->books, &verdict);
 	if (!watcher->json || watcher->json != stdout)
@@ -195,6 +228,7 @@ static int run(struct watcher *watcher, struct why *why)
 	int r = 0;
 
 	watcher->books.exit_stats_after = watcher->books.host.exit_stats;
+	watcher->mode = watcher->books.host.exit_stats;
 	watcher->due = keeper->start.ns + step;
 	if (watcher->json != stdout)
 		render_watch_head(stdout);
