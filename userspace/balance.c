@@ -183,7 +183,7 @@ static int check_report(const struct books *books,
 	if (r)
 		return r;
 	if (!balance->match) {
-		rules_add(balance, &(struct finding){ .rule = RULE_UNSEEN });
+		balance->unseen++;
 		return 0;
 	}
 	for (size_t i = 0; i < report->nr; i++) {
@@ -286,6 +286,35 @@ void balance_statistics(const struct books *books, struct balance *balance)
 	}
 }
 
+/* Why nothing can be said; or VERDICT_*: what can. */
+static enum verdict find_verdict(const struct books *books,
+				 const struct balance *balance,
+				 enum rule *reason)
+{
+	const bool incomplete = is_incomplete(books, balance);
+
+	*reason = RULE_NO_READ;
+	if (books->host.exit_stats < 1 || books->switched ||
+	    books->exit_stats_after != books->host.exit_stats)
+		*reason = RULE_SWITCHED;
+	else if (balance->discrepancies &&
+		 !(incomplete && is_only_bpf_low(balance)))
+		return VERDICT_DISCREPANCY;
+	else if (!balance->checked && balance->unanswered)
+		*reason = RULE_UNANSWERED;
+	else if (incomplete && (balance->checked || balance->unpaired))
+		*reason = RULE_INCOMPLETE;
+	else if (!balance->checked && balance->unpaired)
+		*reason = RULE_EMULATED;
+	else if (!balance->checked && books->answers.nr)
+		*reason = RULE_LATE;
+	else if (balance->unseen)
+		*reason = RULE_UNSEEN;
+	else if (balance->checked)
+		return VERDICT_BALANCED;
+	return VERDICT_INCONCLUSIVE;
+}
+
 /*
  * What the observer lost can only make KVM look too high.  Where it lost
  * something, equal books prove nothing either: then KVM lost as much.  And
@@ -293,34 +322,20 @@ void balance_statistics(const struct books *books, struct balance *balance)
  */
 void balance_judge(const struct books *books, struct balance *balance)
 {
-	const bool incomplete = is_incomplete(books, balance);
-	enum rule reason = RULE_NO_READ;
+	enum rule reason;
 
 	balance_hidden(books, balance);
-	balance->verdict = VERDICT_INCONCLUSIVE;
-	if (books->host.exit_stats < 1 || books->switched ||
-	    books->exit_stats_after != books->host.exit_stats)
-		reason = RULE_SWITCHED;
-	else if (balance->discrepancies &&
-		 !(incomplete && is_only_bpf_low(balance)))
-		balance->verdict = VERDICT_DISCREPANCY;
-	else if (!balance->checked && balance->unanswered)
-		reason = RULE_UNANSWERED;
-	else if (incomplete && (balance->checked || balance->unpaired))
-		reason = RULE_INCOMPLETE;
-	else if (!balance->checked && balance->unpaired)
-		reason = RULE_EMULATED;
-	else if (!balance->checked && books->answers.nr)
-		reason = RULE_LATE;
-	else if (balance->checked && !balance->nr)
-		balance->verdict = VERDICT_BALANCED;
-	if (balance->verdict != VERDICT_INCONCLUSIVE)
-		return;
-	/* What the rules found means nothing then; RULE_UNSEEN still does. */
-	if (balance->discrepancies)
+	balance->verdict = find_verdict(books, balance, &reason);
+	if (balance->verdict == VERDICT_INCONCLUSIVE) {
+		/* What the rules found means nothing then. */
 		balance->nr = balance->discrepancies = 0;
-	if (!(balance->nr && reason == RULE_NO_READ))
 		rules_add(balance, &(struct finding){ .rule = reason });
+		if (reason == RULE_UNSEEN)
+			return;
+	}
+	/* Only now, so that it takes no discrepancy's place. */
+	if (balance->unseen)
+		rules_add(balance, &(struct finding){ .rule = RULE_UNSEEN });
 }
 
 int balance_reports(const struct books *books, struct balance *balance)

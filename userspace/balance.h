@@ -69,7 +69,9 @@ struct finding {
 
 struct balance {
 	enum verdict verdict;
-	struct finding finding[BALANCE_FINDINGS]; /* the first ones */
+	struct finding finding[BALANCE_FINDINGS]; /* the first ones: of what is
+						     wrong, and when judged
+						     why nothing can be said */
 	size_t nr; /* in @finding */
 	size_t discrepancies; /* all there are */
 	size_t checked; /* counts held against the bound */
@@ -78,6 +80,7 @@ struct balance {
 	size_t unanswered; /* reads that KVM took for those of no leaf */
 	uint32_t unanswered_leaves; /* bit n: EXIT_LEAF_FIRST + n was one */
 	size_t unpaired; /* answers to the emulator: no exit of their own */
+	size_t unseen; /* guest's reports of reads that were not seen */
 	size_t told; /* guest's reads held against the answers */
 	size_t statistics; /* VMs whose statistics were held against BPF */
 	size_t executed; /* counts held against the guest's own truth */

@@ -9,6 +9,8 @@ static const struct {
 } notes[] = {
 	[WATCH_UNJUDGED] = { "unjudged",
 			     "reads not judged: the counters were off, or written to" },
+	[WATCH_UNSEEN] = { "unseen",
+			   "guest's reports of reads that were not seen here" },
 };
 
 void render_watch_head(FILE *out)

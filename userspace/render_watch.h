@@ -11,6 +11,7 @@
 /* What says nothing of the counters, but that less was judged than there was. */
 enum watch_note {
 	WATCH_UNJUDGED, /* reads while the counters were off, or written to */
+	WATCH_UNSEEN, /* guest's reports of reads that were not seen */
 	WATCH_NOTES,
 };
 

@@ -91,6 +91,9 @@ static int judge(struct watcher *watcher, struct why *why)
 				&watcher->balance);
 	if (!r)
 		r = balance_reports(books, &watcher->balance);
+	/* One report says nothing of the counters, nor of what is to come. */
+	watcher->noted[WATCH_UNSEEN] += watcher->balance.unseen;
+	watcher->balance.unseen = 0;
 	return r ? why_set(why, -r, "out of memory") : 0;
 }
 

@@ -112,6 +112,36 @@ START_TEST(report_of_another_run)
 }
 END_TEST
 
+/* Where what is wrong fills all places, that is what is shown. */
+START_TEST(unseen_takes_no_place)
+{
+	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
+					     .index = CPUID } };
+
+	for (uint64_t i = 0; i < BALANCE_FINDINGS + (uint64_t)_i; i++)
+		total(1000 + i, 1001 + i, 1001 + i, 1);
+	report(1, &read);
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
+	ck_assert_uint_eq(balance.nr, BALANCE_FINDINGS);
+	ck_assert_int_eq(balance.finding[BALANCE_FINDINGS - 1].rule,
+			 _i < 0 ? RULE_UNSEEN : RULE_KERNEL_LOW);
+}
+END_TEST
+
+/* BPF lost an exit, which is not KVM's mistake for an unseen report, either. */
+START_TEST(unseen_and_incomplete)
+{
+	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
+					     .index = CPUID } };
+
+	total(1000, 999, 999, 1);
+	report(1, &read);
+	books.ledger.losses.no_slot = 1;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
+	ck_assert_int_eq(balance.finding[1].rule, RULE_UNSEEN);
+}
+END_TEST
+
 /* Time in userspace is part of the exits' time, in both books. */
 START_TEST(user_time_is_a_part)
 {
@@ -171,6 +201,8 @@ int main(void)
 	tcase_add_test(tcase, time_encloses);
 	tcase_add_loop_test(tcase, report_is_matched, 0, 2);
 	tcase_add_test(tcase, report_of_another_run);
+	tcase_add_loop_test(tcase, unseen_takes_no_place, -1, 2);
+	tcase_add_test(tcase, unseen_and_incomplete);
 	tcase_add_test(tcase, executed_is_the_truth);
 	tcase_add_loop_test(tcase, user_time_is_a_part, 0, 5);
 	suite_add_tcase(suite, tcase);

@@ -15,7 +15,7 @@
 
 static char path[] = "/tmp/exitledger-test.XXXXXX";
 static struct compare_options options;
-static json_t *line[64]; /* that were written */
+static json_t *line[512]; /* that were written */
 static size_t lines;
 
 /* What KVM's parameters say, and whether one was written to. */
@@ -28,7 +28,7 @@ static struct {
 	uint64_t kernel, bpf;
 	bool unanswered;
 	void (*at)(struct keeper *keeper, int look);
-	int last;
+	int lose_at, last;
 } guest;
 
 int counters_stats(void)
@@ -292,6 +292,45 @@ START_TEST(leaves_hidden)
 }
 END_TEST
 
+/* Another reader was in between: these reads are not found one by one. */
+static void interleaved(struct keeper *keeper, int look)
+{
+	struct guest_report report = { .nr = 1 };
+
+	if (look % 4)
+		return;
+	report.read = calloc(1, sizeof(*report.read));
+	ck_assert_ptr_nonnull(report.read);
+	report.read->read.leaf = EXIT_LEAF_CYCLES;
+	ck_assert_int_eq(books_add_report(keeper->books, &report), 0);
+	guest.kernel -= look == guest.lose_at;
+}
+
+START_TEST(a_report_unseen)
+{
+	guest.at = interleaved;
+	ck_assert_int_eq(run(), STATUS_OK);
+	ck_assert_str_eq(verdict(lines - 1), "BALANCED");
+	ck_assert_int_eq(noted_in_all("unseen"), 5);
+}
+END_TEST
+
+/* More of them than findings are kept hide no discrepancy. */
+START_TEST(many_reports_unseen)
+{
+	const json_t *findings;
+
+	guest.at = interleaved;
+	guest.last = 200;
+	guest.lose_at = 160;
+	ck_assert_int_eq(run(), STATUS_DISCREPANCY);
+	findings = json_object_get(line[lines - 1], "findings");
+	ck_assert_str_eq(json_string_value(json_object_get(
+				 json_array_get(findings, 0), "rule")),
+			 "kernel-low");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("watch");
@@ -306,6 +345,8 @@ int main(void)
 	tcase_add_test(tcase, off_all_the_while);
 	tcase_add_test(tcase, leaves_switched_on);
 	tcase_add_test(tcase, leaves_hidden);
+	tcase_add_test(tcase, a_report_unseen);
+	tcase_add_test(tcase, many_reports_unseen);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
