@@ -102,12 +102,19 @@ static bool reap(struct command *command, int flags)
 	return true;
 }
 
-bool command_wait(struct command *command, int ms)
+bool command_wait_or(struct command *command, int fd, int ms)
 {
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+
 	if (reap(command, WNOHANG))
 		return true;
-	poll(NULL, 0, ms);
+	poll(&readable, 1, ms);
 	return reap(command, WNOHANG);
+}
+
+bool command_wait(struct command *command, int ms)
+{
+	return command_wait_or(command, -1, ms);
 }
 
 void command_end(struct command *command)

@@ -41,6 +41,9 @@ int command_start(struct command *command, char *const argv[], struct why *why);
  */
 bool command_wait(struct command *command, int ms);
 
+/** command_wait_or - the same, ended early by what there is to read from @fd */
+bool command_wait_or(struct command *command, int fd, int ms);
+
 /** command_end - ask a command to end, by SIGTERM, and wait for that */
 void command_end(struct command *command);
 

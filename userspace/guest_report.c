@@ -13,7 +13,6 @@
 
 /* A guest has a few hundred reads to report: a sane bound for a broken file. */
 #define MAX_READS 65536
-#define MAX_FILE (16 << 20)
 
 static int parse_read(const json_t *json, struct guest_read *to,
 		      struct why *why)
@@ -100,45 +99,27 @@ int guest_report_parse(const json_t *json, struct guest_report *report,
 	return r;
 }
 
-static char *read_all(FILE *file, size_t *length)
+int guest_report_text(const char *text, size_t length, const char *path,
+		      struct guest_report *report, struct why *why)
 {
-	char *text = malloc(MAX_FILE);
-
-	if (text)
-		*length = fread(text, 1, MAX_FILE, file);
-	return text;
-}
-
-int guest_report_read(FILE *file, const char *path, struct guest_report *report,
-		      struct why *why)
-{
-	char *text = NULL, *brace;
+	const char *brace = length ? memchr(text, '{', length) : NULL;
 	json_error_t error;
 	struct why cause;
-	json_t *json = NULL;
-	size_t length = 0;
+	json_t *json;
 	int r;
 
-	text = read_all(file, &length);
-	brace = text ? memchr(text, '{', length) : NULL;
-	if (!brace) {
-		r = why_set(why, EINVAL, "%s: no guest's report in it%s", path,
-			    length ? "" : " (it is empty)");
-		goto out;
-	}
+	if (!brace)
+		return why_set(why, EINVAL, "%s: no guest's report in it%s",
+			       path, length ? "" : " (it is empty)");
 	json = json_loadb(brace, length - (brace - text),
 			  JSON_DISABLE_EOF_CHECK, &error);
-	if (!json) {
-		r = why_set(why, EINVAL, "%s: line %d: %s", path, error.line,
-			    error.text);
-		goto out;
-	}
+	if (!json)
+		return why_set(why, EINVAL, "%s: line %d: %s", path, error.line,
+			       error.text);
 	r = guest_report_parse(json, report, &cause);
 	if (r)
 		why_set(why, -r, "%s: %s", path, cause.text);
-out:
 	json_decref(json);
-	free(text);
 	return r;
 }
 
@@ -146,11 +127,17 @@ int guest_report_load(const char *path, struct guest_report *report,
 		      struct why *why)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	char *text;
 	int r;
 
 	if (!file)
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	r = guest_report_read(file, path, report, why);
+	text = malloc(GUEST_REPORT_SIZE);
+	r = text ? guest_report_text(text,
+				     fread(text, 1, GUEST_REPORT_SIZE, file),
+				     path, report, why) :
+		   why_set(why, ENOMEM, "out of memory");
+	free(text);
 	if (file != stdin)
 		fclose(file);
 	return r;

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "keeper.h"
 #include "kvm_stats.h"
@@ -69,38 +68,60 @@ static int take_statistics(struct keeper *keeper, struct why *why)
 	return r;
 }
 
-/* Run --read's command: its output is the guest's report. */
-static int have_read(struct keeper *keeper, struct why *why)
+static int start_read(struct keeper *keeper, struct why *why)
 {
-	struct books *books = keeper->books;
-	const char *command = keeper->options->read;
-	struct guest_report report;
-	struct why cause = { "" };
-	int r, status;
-	FILE *file;
+	return reader_start(&keeper->reader, keeper->options->read,
+			    keeper->options->read_timeout, why);
+}
 
-	fflush(stdout);
-	file = popen(command, "re");
-	if (!file)
-		return why_set(why, errno, "%s: cannot be run: %s", command,
-			       strerror(errno));
-	r = guest_report_read(file, "its output", &report, &cause);
-	status = pclose(file);
-	if (!r && (status || command_interrupted()))
-		guest_report_free(&report);
-	if (command_interrupted())
+/* --read's command has ended: its output is the guest's report. */
+static int end_read(struct keeper *keeper, struct why *why)
+{
+	struct guest_report report;
+	int r;
+
+	r = reader_result(&keeper->reader, &report, why);
+	if (!r && books_add_report(keeper->books, &report))
+		r = why_set(why, ENOMEM, "out of memory");
+	return r;
+}
+
+/* Have --read's command run when it is due. */
+static int go_on_reading(struct keeper *keeper, struct why *why)
+{
+	const struct compare_options *options = keeper->options;
+	int r;
+
+	if (!options->read)
 		return 0;
-	if (status) {
-		r = -EINVAL;
-		snprintf(cause.text, sizeof(cause.text),
-			 "it ended with status %d",
-			 WIFEXITED(status) ? WEXITSTATUS(status) : 128);
+	if (!keeper->reader.pid)
+		return tsc_now().ns >= keeper->next_read ?
+			       start_read(keeper, why) :
+			       0;
+	if (!reader_ended(&keeper->reader))
+		return 0;
+	r = end_read(keeper, why);
+	keeper->next_read = tsc_now().ns + options->interval * 1e9;
+	return r;
+}
+
+/* The one that is under way when it's over, or else another. */
+static int read_at_last(struct keeper *keeper, struct why *why)
+{
+	struct reader *reader = &keeper->reader;
+	int r = 0;
+
+	if (!reader->pid && !command_interrupted())
+		r = start_read(keeper, why);
+	while (!r && !command_interrupted() && !reader_ended(reader)) {
+		command_wait_or(&keeper->command, reader_fd(reader),
+				COLLECT_MS);
+		r = collect(keeper, why);
 	}
-	if (r)
-		return why_set(why, -r, "--read '%.60s': %.200s", command,
-			       cause.text);
-	r = books_add_report(books, &report);
-	return r ? why_set(why, -r, "out of memory") : 0;
+	if (!r && !command_interrupted())
+		return end_read(keeper, why);
+	reader_stop(reader);
+	return r;
 }
 
 /* Resolve --vm: which processes are it? */
@@ -202,15 +223,12 @@ int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 {
 	const struct compare_options *options = keeper->options;
 	uint64_t now;
-	int r = 0;
+	int r;
 
-	*over = command_wait(&keeper->command, COLLECT_MS);
+	*over = command_wait_or(&keeper->command, reader_fd(&keeper->reader),
+				COLLECT_MS);
+	r = go_on_reading(keeper, why);
 	now = tsc_now().ns;
-	if (options->read && now >= keeper->next_read) {
-		r = have_read(keeper, why);
-		now = tsc_now().ns;
-		keeper->next_read = now + options->interval * 1e9;
-	}
 	if (!r && now >= keeper->next_statistics) {
 		r = take_statistics(keeper, why);
 		keeper->next_statistics = now + STATISTICS_NS;
@@ -231,8 +249,8 @@ int keeper_finish(struct keeper *keeper, struct why *why)
 
 	command_end(&keeper->command);
 	keeper->books->command_status = keeper->command.status;
-	if (keeper->options->read && !command_interrupted())
-		r = have_read(keeper, why);
+	if (keeper->options->read)
+		r = read_at_last(keeper, why);
 	if (!r)
 		r = collect(keeper, why);
 	keeper->books->tsc_khz = tsc_khz(keeper->start, tsc_now());
@@ -244,6 +262,7 @@ void keeper_close(struct keeper *keeper)
 	struct books *books = keeper->books;
 
 	command_end(&keeper->command);
+	reader_stop(&keeper->reader);
 	observer_close(keeper->observer);
 	books->switched |= counters_written(&keeper->counters);
 	books->leaves_on &= counters_leaves() && !books->switched &&

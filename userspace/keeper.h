@@ -7,6 +7,7 @@
 #include "command.h"
 #include "compare_options.h"
 #include "counters.h"
+#include "reader.h"
 #include "tsc.h"
 
 struct keeper {
@@ -17,7 +18,8 @@ struct keeper {
 	struct command command;
 	struct tsc_point start;
 	struct pids chosen; /* processes of the VM that --vm names */
-	uint64_t next_read; /* when --read's command is due */
+	struct reader reader; /* --read's command, while it runs */
+	uint64_t next_read; /* when it is due */
 	uint64_t next_statistics;
 };
 

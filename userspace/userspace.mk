@@ -31,7 +31,7 @@ HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  cmd_monitor cmd_record cmd_replay cmd_report command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
 		  monitor_options monitor_output observer observer_source \
-		  $(COLLECT) run/record run/record_options top top_keys top_play top_view \
+		  $(COLLECT) reader run/record run/record_options top top_keys top_play top_view \
 		  watch \
 		  $(addprefix bench/,bench_clock bench_exec bench_load bench_run \
 		    bench_test_run bench_tracefs bench_way))
@@ -92,8 +92,8 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_changes bench_peers bench_stats books doctor \
-	 exit_reason marks monitor monitor_loop observer observer_collect \
-	 observer_faults page plain reasons render_doctor render_monitor run \
+	 exit_reason keeper marks monitor monitor_loop observer observer_collect \
+	 observer_faults page plain reader reasons render_doctor render_monitor run \
 	 run_changes run_compare run_damage run_marks run_report soundness top \
 	 tracepoints vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
@@ -117,6 +117,9 @@ BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
+$(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+			    command counters keeper reader)
+$(BUILD)/tests/test_reader: $(BUILD)/obj/userspace/reader.o
 $(BUILD)/tests/test_watch: $(BUILD)/obj/userspace/watch.o
 
 # What monitor itself costs: to be run by hand.

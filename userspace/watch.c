@@ -24,6 +24,7 @@ struct watcher {
 	struct books books;
 	struct rules rules;
 	struct balance balance; /* since the start */
+	size_t judged; /* of the answers that are there */
 	size_t shown; /* findings */
 	uint64_t exits; /* BPF's, of VMs that are gone */
 	uint64_t due;
@@ -80,16 +81,23 @@ static int start_again(struct watcher *watcher, int mode, struct why *why)
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
 }
 
+/* The report is still to come, of answers that are there already. */
+static bool is_reading(const struct watcher *watcher)
+{
+	return watcher->keeper.reader.pid;
+}
+
 static int judge(struct watcher *watcher, struct why *why)
 {
 	struct books *books = &watcher->books;
 	struct answers *answers = &books->answers;
 	int r = 0;
 
-	for (size_t i = 0; i < answers->nr && !r; i++)
-		r = rules_apply(&watcher->rules, books, &answers->answer[i],
+	for (; watcher->judged < answers->nr && !r; watcher->judged++)
+		r = rules_apply(&watcher->rules, books,
+				&answers->answer[watcher->judged],
 				&watcher->balance);
-	if (!r)
+	if (!r && !is_reading(watcher))
 		r = balance_reports(books, &watcher->balance);
 	/* One report says nothing of the counters, nor of what is to come. */
 	watcher->noted[WATCH_UNSEEN] += watcher->balance.unseen;
@@ -97,29 +105,34 @@ static int judge(struct watcher *watcher, struct why *why)
 	return r ? why_set(why, -r, "out of memory") : 0;
 }
 
+static void forget(struct watcher *watcher)
+{
+	watcher->books.answers.nr = watcher->judged = 0;
+	books_drop_reports(&watcher->books);
+	balance_free(&watcher->balance);
+	forget_gone(watcher);
+}
+
 /* Judge what was answered while KVM counted, and forget it. */
 static int fold(struct watcher *watcher, struct why *why)
 {
-	struct books *books = &watcher->books;
-	struct answers *answers = &books->answers;
 	const bool written = counters_written(&watcher->keeper.counters);
-	const int mode =
-		counters_stats(); /* shows what is being written, too */
+	/* What is being written just now shows there, too. */
+	const int mode = counters_stats();
+	const size_t fresh = watcher->books.answers.nr - watcher->judged;
 	int r = 0;
 
-	if (written || mode != watcher->mode) {
-		watcher->noted[WATCH_UNJUDGED] += answers->nr;
-		r = start_again(watcher, mode, why);
-	} else if (mode < 1) {
-		watcher->noted[WATCH_UNJUDGED] += answers->nr;
-	} else {
+	watcher->reads += fresh;
+	if (!written && mode == watcher->mode && mode >= 1) {
 		r = judge(watcher, why);
+		if (!is_reading(watcher))
+			forget(watcher);
+		return r;
 	}
-	watcher->reads += answers->nr;
-	answers->nr = 0;
-	books_drop_reports(books);
-	balance_free(&watcher->balance);
-	forget_gone(watcher);
+	if (written || mode != watcher->mode)
+		r = start_again(watcher, mode, why);
+	watcher->noted[WATCH_UNJUDGED] += fresh;
+	forget(watcher);
 	return r;
 }
 

@@ -315,6 +315,34 @@ START_TEST(a_report_unseen)
 }
 END_TEST
 
+/* Answers are kept until the report on them has come. */
+static void slow_report(struct keeper *keeper, int look)
+{
+	struct guest_report report = { .nr = 1 };
+
+	if (look == 4)
+		keeper->reader.pid = 1;
+	if (look != 8)
+		return;
+	keeper->reader.pid = 0;
+	report.read = calloc(1, sizeof(*report.read));
+	ck_assert_ptr_nonnull(report.read);
+	report.read->read.leaf = EXIT_LEAF_EXITS;
+	/* Of the fifth look. */
+	report.read->read.eax = 1050 + guest.lose_at;
+	ck_assert_int_eq(books_add_report(keeper->books, &report), 0);
+}
+
+START_TEST(a_report_that_takes_time)
+{
+	guest.at = slow_report;
+	guest.lose_at = _i;
+	ck_assert_int_eq(run(), _i ? STATUS_DISCREPANCY : STATUS_OK);
+	ck_assert_int_eq(noted_in_all("unseen"), 0);
+	ck_assert_int_eq(last_number("discrepancies"), 0);
+}
+END_TEST
+
 /* More of them than findings are kept hide no discrepancy. */
 START_TEST(many_reports_unseen)
 {
@@ -346,6 +374,7 @@ int main(void)
 	tcase_add_test(tcase, leaves_switched_on);
 	tcase_add_test(tcase, leaves_hidden);
 	tcase_add_test(tcase, a_report_unseen);
+	tcase_add_loop_test(tcase, a_report_that_takes_time, 0, 2);
 	tcase_add_test(tcase, many_reports_unseen);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
