@@ -86,21 +86,48 @@ static int end_read(struct keeper *keeper, struct why *why)
 	return r;
 }
 
+/*
+ * A guest that is watched for days may be down for a while: said once, and
+ * once more when that is over.
+ */
+static int settle_read(struct keeper *keeper, int r, struct why *why)
+{
+	if (!keeper->options->watch || r == -ENOMEM)
+		return r;
+	if (r) {
+		keeper->reads_failed++;
+		if (!keeper->failed_since++)
+			msg_error("%s; going on", why->text);
+		return 0;
+	}
+	if (keeper->failed_since)
+		msg_error("--read works again; it failed: %zu",
+			  keeper->failed_since);
+	keeper->failed_since = 0;
+	keeper->was_read = true;
+	return 0;
+}
+
 /* Have --read's command run when it is due. */
 static int go_on_reading(struct keeper *keeper, struct why *why)
 {
 	const struct compare_options *options = keeper->options;
-	int r;
+	int r = 0;
 
 	if (!options->read)
 		return 0;
-	if (!keeper->reader.pid)
-		return tsc_now().ns >= keeper->next_read ?
-			       start_read(keeper, why) :
-			       0;
-	if (!reader_ended(&keeper->reader))
-		return 0;
-	r = end_read(keeper, why);
+	if (keeper->reader.pid) {
+		if (!reader_ended(&keeper->reader))
+			return 0;
+		r = settle_read(keeper, end_read(keeper, why), why);
+	} else {
+		if (tsc_now().ns < keeper->next_read)
+			return 0;
+		r = start_read(keeper, why);
+		if (!r)
+			return 0;
+		r = settle_read(keeper, r, why);
+	}
 	keeper->next_read = tsc_now().ns + options->interval * 1e9;
 	return r;
 }
@@ -113,15 +140,19 @@ static int read_at_last(struct keeper *keeper, struct why *why)
 
 	if (!reader->pid && !command_interrupted())
 		r = start_read(keeper, why);
-	while (!r && !command_interrupted() && !reader_ended(reader)) {
+	if (r)
+		return settle_read(keeper, r, why);
+	while (!command_interrupted() && !reader_ended(reader)) {
 		command_wait_or(&keeper->command, reader_fd(reader),
 				COLLECT_MS);
 		r = collect(keeper, why);
+		if (r)
+			return r;
 	}
-	if (!r && !command_interrupted())
-		return end_read(keeper, why);
+	if (!command_interrupted())
+		return settle_read(keeper, end_read(keeper, why), why);
 	reader_stop(reader);
-	return r;
+	return 0;
 }
 
 /* Resolve --vm: which processes are it? */

@@ -20,6 +20,9 @@ struct keeper {
 	struct pids chosen; /* processes of the VM that --vm names */
 	struct reader reader; /* --read's command, while it runs */
 	uint64_t next_read; /* when it is due */
+	size_t reads_failed; /* of --watch; else that is an error */
+	size_t failed_since; /* … since one was made */
+	bool was_read;
 	uint64_t next_statistics;
 };
 

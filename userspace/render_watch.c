@@ -11,6 +11,7 @@ static const struct {
 			     "reads not judged: the counters were off, or written to" },
 	[WATCH_UNSEEN] = { "unseen",
 			   "guest's reports of reads that were not seen here" },
+	[WATCH_FAILED] = { "failed", "runs of --read's command that failed" },
 };
 
 void render_watch_head(FILE *out)

@@ -12,6 +12,7 @@
 enum watch_note {
 	WATCH_UNJUDGED, /* reads while the counters were off, or written to */
 	WATCH_UNSEEN, /* guest's reports of reads that were not seen */
+	WATCH_FAILED, /* runs of --read's command */
 	WATCH_NOTES,
 };
 

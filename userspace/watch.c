@@ -216,6 +216,7 @@ static int show(struct watcher *watcher, struct why *why)
 	};
 	int r = 0;
 
+	watcher->noted[WATCH_FAILED] = watcher->keeper.reads_failed;
 	fill_notes(watcher, &sample);
 	memcpy(sums.noted_in_all, sample.noted_in_all,
 	       sizeof(sums.noted_in_all));
@@ -280,6 +281,20 @@ static int open_json(struct watcher *watcher, struct why *why)
 				       path, strerror(errno));
 }
 
+/* The verdict, unless all that was asked for could not be done. */
+static int find_status(struct watcher *watcher)
+{
+	const struct keeper *keeper = &watcher->keeper;
+
+	balance_judge(&watcher->books, &watcher->balance);
+	if (watcher->balance.verdict == VERDICT_DISCREPANCY ||
+	    !keeper->reads_failed || keeper->was_read)
+		return watcher->balance.verdict;
+	msg_error("--read '%.60s': failed %zu times, and never worked",
+		  watcher->options->read, keeper->reads_failed);
+	return STATUS_FAILED;
+}
+
 int watch(const struct compare_options *options)
 {
 	struct watcher watcher = { .options = options };
@@ -293,10 +308,8 @@ int watch(const struct compare_options *options)
 			r = run(&watcher, &why);
 		keeper_close(&watcher.keeper);
 	}
-	if (!r) {
-		balance_judge(&watcher.books, &watcher.balance);
-		status = watcher.balance.verdict;
-	}
+	if (!r)
+		status = find_status(&watcher);
 	if (watcher.json && watcher.json != stdout && fclose(watcher.json) &&
 	    !r) {
 		r = why_set(&why, errno, "%s: cannot be written: %s",

@@ -2,7 +2,9 @@
 /* Keeping books while a guest is made to read, with an observer that is none. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "keeper.h"
 #include "kvm_stats.h"
@@ -166,6 +168,56 @@ START_TEST(a_signal_ends_a_read)
 }
 END_TEST
 
+START_TEST(a_read_that_fails)
+{
+	options.seconds = 1;
+	options.read = "exit 255";
+	ck_assert_int_eq(keep(), -EINVAL);
+	ck_assert_str_eq(why.text,
+			 "--read 'exit 255': it ended with status 255");
+}
+END_TEST
+
+/* Said once, with what it is; counted; and it may work again. */
+START_TEST(reads_that_fail_for_a_while)
+{
+	char path[] = "/tmp/exitledger-test.XXXXXX", line[256];
+	int fd = mkstemp(path);
+	FILE *said;
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	said = freopen(path, "w+", stderr);
+	ck_assert_ptr_nonnull(said);
+	setvbuf(said, NULL, _IONBF, 0);
+	unlink(path);
+	options.watch = true;
+	options.seconds = 1;
+	setenv("REPORT", REPORT, 1);
+	options.read =
+		_i ? "exit 255" :
+		     "[ -s /proc/$PPID/fd/2 ] || exit 9; echo \"$REPORT\"";
+	ck_assert_msg(!keep(), "%s", why.text);
+	fflush(said);
+	rewind(said);
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), said));
+	ck_assert_ptr_nonnull(strstr(line, _i ? "status 255; going on\n" :
+						"status 9; going on\n"));
+	if (_i) {
+		ck_assert_uint_ge(keeper.reads_failed, 2);
+		ck_assert(!keeper.was_read);
+	} else {
+		ck_assert_uint_eq(keeper.reads_failed, 1);
+		ck_assert(keeper.was_read);
+		ck_assert(books.has_report);
+		ck_assert_ptr_nonnull(fgets(line, sizeof(line), said));
+		ck_assert_ptr_nonnull(
+			strstr(line, "--read works again; it failed: 1\n"));
+	}
+	ck_assert_ptr_null(fgets(line, sizeof(line), said));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("keeper");
@@ -175,6 +227,8 @@ int main(void)
 	tcase_add_test(tcase, a_guest_is_made_to_read);
 	tcase_add_test(tcase, a_read_that_hangs);
 	tcase_add_test(tcase, a_slow_read);
+	tcase_add_test(tcase, a_read_that_fails);
+	tcase_add_loop_test(tcase, reads_that_fail_for_a_while, 0, 2);
 	tcase_add_loop_test(tcase, a_signal_ends_a_read, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);

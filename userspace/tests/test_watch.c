@@ -26,7 +26,7 @@ static bool leaves, written;
 static struct {
 	int looks;
 	uint64_t kernel, bpf;
-	bool unanswered;
+	bool unanswered, read_at_last;
 	void (*at)(struct keeper *keeper, int look);
 	int lose_at, last;
 } guest;
@@ -359,6 +359,35 @@ START_TEST(many_reports_unseen)
 }
 END_TEST
 
+static void reads_fail(struct keeper *keeper, int look)
+{
+	keeper->reads_failed += look == 5 || look == 6;
+	keeper->was_read = look >= guest.last && guest.read_at_last;
+	guest.kernel -= look == guest.lose_at;
+}
+
+/* That is not what the guest's own reads say; they do not hide it, either. */
+START_TEST(reads_that_fail)
+{
+	static const struct {
+		bool works, loses;
+		int status;
+	} row[] = {
+		{ true, false, STATUS_OK },
+		{ true, true, STATUS_DISCREPANCY },
+		{ false, false, STATUS_FAILED },
+		{ false, true, STATUS_DISCREPANCY },
+	};
+
+	guest.at = reads_fail;
+	options.read = "false";
+	guest.read_at_last = row[_i].works;
+	guest.lose_at = row[_i].loses ? 3 : 0;
+	ck_assert_int_eq(run(), row[_i].status);
+	ck_assert_int_eq(noted_in_all("failed"), 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("watch");
@@ -376,6 +405,7 @@ int main(void)
 	tcase_add_test(tcase, a_report_unseen);
 	tcase_add_loop_test(tcase, a_report_that_takes_time, 0, 2);
 	tcase_add_test(tcase, many_reports_unseen);
+	tcase_add_loop_test(tcase, reads_that_fail, 0, 4);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
