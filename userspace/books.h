@@ -33,7 +33,6 @@ struct statistics {
 	uint64_t vm;
 	uint32_t vcpus;
 	uint64_t before, exits, after;
-	bool fresh; /* @after is still to come */
 };
 
 struct books {
@@ -56,6 +55,7 @@ struct books {
 	size_t nr_earlier;
 	struct statistics *statistics; /* the last ones of each VM */
 	size_t nr_statistics;
+	size_t statistics_cleared; /* of VMs whose "exits" became less */
 };
 
 /**

@@ -279,6 +279,20 @@ static int load_statistics(const json_t *json, struct books *books,
 	return 0;
 }
 
+/* What was left out; older books don't say. */
+static int load_left_out(const json_t *json, struct books *books,
+			 struct why *why)
+{
+	uint64_t cleared = 0;
+	int r = 0;
+
+	if (json_object_get(json, "statistics_cleared"))
+		r = json_get_u64(json, "statistics_cleared", INT64_MAX,
+				 &cleared, why);
+	books->statistics_cleared = cleared;
+	return r;
+}
+
 static int load_reports(const json_t *json, struct books *books,
 			struct why *why)
 {
@@ -339,6 +353,8 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 	books->tsc_khz = json_number_value(json_object_get(json, "tsc_khz"));
 	if (!r)
 		r = load_statistics(json, books, why);
+	if (!r)
+		r = load_left_out(json, books, why);
 	return r ? r : load_reports(json, books, why);
 }
 

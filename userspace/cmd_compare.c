@@ -56,11 +56,21 @@ static int write_json(const struct compare_options *options,
 	return r;
 }
 
+/* What was left out. */
+static void render_notes(const struct books *books, FILE *out)
+{
+	if (books->statistics_cleared)
+		fprintf(out,
+			"note     KVM's statistics of %zu VMs were cleared meanwhile: not judged\n",
+			books->statistics_cleared);
+}
+
 static int show(const struct compare_options *options,
 		const struct books *books, const struct balance *balance,
 		struct why *why)
 {
 	if (!options->json || strcmp(options->json, "-")) {
+		render_notes(books, stdout);
 		if (render_compare_text(books, balance, stdout, isatty(1)))
 			return why_set(why, ENOMEM, "out of memory");
 		if (fflush(stdout) || ferror(stdout))

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "keeper.h"
-#include "kvm_stats.h"
 #include "vm_list.h"
 #include "vm_name.h"
 
@@ -59,12 +58,12 @@ static int take_statistics(struct keeper *keeper, struct why *why)
 	int r;
 
 	r = collect(keeper, why);
-	if (!r && kvm_stats_begin(books))
+	if (!r && kvm_stats_begin(&keeper->statistics, books))
 		r = why_set(why, ENOMEM, "out of memory");
 	if (!r)
 		r = collect(keeper, why);
-	if (!r)
-		kvm_stats_end(books);
+	if (!r && kvm_stats_end(&keeper->statistics, books))
+		r = why_set(why, ENOMEM, "out of memory");
 	return r;
 }
 
@@ -230,6 +229,8 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	memset(keeper, 0, sizeof(*keeper));
 	keeper->options = options;
 	keeper->books = books;
+	keeper->statistics.root = "";
+	keeper->statistics.only = options->vm ? &keeper->chosen : NULL;
 	counters_watch(&keeper->counters);
 	books->leaves_on = counters_leaves();
 	host_read(&books->host);
@@ -300,5 +301,6 @@ void keeper_close(struct keeper *keeper)
 			    keeper->counters.fd >= 0;
 	books->exit_stats_after = host_exit_stats();
 	counters_unwatch(&keeper->counters);
+	kvm_stats_free(&keeper->statistics);
 	free(keeper->chosen.pid);
 }

@@ -7,6 +7,7 @@
 #include "command.h"
 #include "compare_options.h"
 #include "counters.h"
+#include "kvm_stats.h"
 #include "reader.h"
 #include "tsc.h"
 
@@ -23,6 +24,7 @@ struct keeper {
 	size_t reads_failed; /* of --watch; else that is an error */
 	size_t failed_since; /* … since one was made */
 	bool was_read;
+	struct kvm_stats statistics;
 	uint64_t next_statistics;
 };
 

@@ -12,6 +12,8 @@ static const struct {
 	[WATCH_UNSEEN] = { "unseen",
 			   "guest's reports of reads that were not seen here" },
 	[WATCH_FAILED] = { "failed", "runs of --read's command that failed" },
+	[WATCH_CLEARED] = { "cleared",
+			    "VMs whose statistics were cleared: not judged" },
 };
 
 void render_watch_head(FILE *out)

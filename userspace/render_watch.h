@@ -13,6 +13,7 @@ enum watch_note {
 	WATCH_UNJUDGED, /* reads while the counters were off, or written to */
 	WATCH_UNSEEN, /* guest's reports of reads that were not seen */
 	WATCH_FAILED, /* runs of --read's command */
+	WATCH_CLEARED, /* VMs whose statistics somebody cleared */
 	WATCH_NOTES,
 };
 

@@ -92,7 +92,7 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_changes bench_peers bench_stats books doctor \
-	 exit_reason keeper marks monitor monitor_loop observer observer_collect \
+	 exit_reason keeper kvm_stats marks monitor monitor_loop observer observer_collect \
 	 observer_faults page plain reader reasons render_doctor render_monitor run \
 	 run_changes run_compare run_damage run_marks run_report soundness top \
 	 tracepoints vm_name watch
@@ -118,7 +118,8 @@ $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
 $(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-			    command counters keeper reader)
+			    command counters keeper kvm_stats reader)
+$(BUILD)/tests/test_kvm_stats: $(BUILD)/obj/userspace/kvm_stats.o
 $(BUILD)/tests/test_reader: $(BUILD)/obj/userspace/reader.o
 $(BUILD)/tests/test_watch: $(BUILD)/obj/userspace/watch.o
 

@@ -217,6 +217,7 @@ static int show(struct watcher *watcher, struct why *why)
 	int r = 0;
 
 	watcher->noted[WATCH_FAILED] = watcher->keeper.reads_failed;
+	watcher->noted[WATCH_CLEARED] = watcher->books.statistics_cleared;
 	fill_notes(watcher, &sample);
 	memcpy(sums.noted_in_all, sample.noted_in_all,
 	       sizeof(sums.noted_in_all));
