@@ -5,6 +5,7 @@
 
 #include "balance.h"
 #include "exit_leaves.h"
+#include "report_match.h"
 #include "rules.h"
 
 static const char *const rule_names[] = {
@@ -62,72 +63,6 @@ static int check_answers(const struct books *books, struct balance *balance)
 }
 
 /*
- * Follow a report's reads from an answer on, through those of the same vCPU.
- * Returns 2 if all are there with the same registers, 1 if all are there, 0 if
- * not; and fills in where each of them is.
- */
-static int follow(const struct books *books, const struct guest_report *report,
-		  size_t start, size_t *match)
-{
-	const struct answers *answers = &books->answers;
-	const struct answer *first = &answers->answer[start];
-	size_t at = start;
-	int same = 2;
-
-	for (size_t i = 0; i < report->nr; i++, at++) {
-		const struct answer *answer;
-
-		while (at < answers->nr &&
-		       (answers->answer[at].vm != first->vm ||
-			answers->answer[at].vcpu_id != first->vcpu_id))
-			at++;
-		if (at == answers->nr)
-			return 0;
-		answer = &answers->answer[at];
-		if (!leaf_read_same_question(&report->read[i].read,
-					     &answer->read))
-			return 0;
-		if (!leaf_read_same_answer(&report->read[i].read,
-					   &answer->read))
-			same = 1;
-		match[i] = at;
-	}
-	return same;
-}
-
-/* Find the answers that a report speaks of: the last ones that fit best. */
-static int match_report(const struct books *books,
-			const struct guest_report *report,
-			struct balance *balance)
-{
-	size_t nr = report->nr;
-	size_t *match, *best;
-	int found = 0;
-
-	match = calloc(nr, sizeof(*match));
-	best = calloc(nr, sizeof(*best));
-	if (!match || !best) {
-		free(match);
-		free(best);
-		return -ENOMEM;
-	}
-	for (size_t i = books->answers.nr; i-- > 0 && found < 2;) {
-		int fit = follow(books, report, i, match);
-
-		if (fit <= found)
-			continue;
-		found = fit;
-		memcpy(best, match, nr * sizeof(*match));
-	}
-	free(match);
-	if (found)
-		balance->match = best;
-	else
-		free(best);
-	return 0;
-}
-
-/*
  * KVM's own statistics count an exit after BPF does, and besides exits, on VMX,
  * entries that failed (VM-Fail) and those that KVM emulated instead.
  */
@@ -171,6 +106,7 @@ static void check_final(const struct books *books,
 
 /* What the guest says it was told, and what it knows to have done. */
 static int check_report(const struct books *books,
+			const struct report_matcher *matcher,
 			const struct guest_report *report,
 			struct balance *balance)
 {
@@ -179,7 +115,7 @@ static int check_report(const struct books *books,
 	balance_free(balance);
 	if (!report->nr)
 		return 0;
-	r = match_report(books, report, balance);
+	r = report_match(matcher, report, &balance->match);
 	if (r)
 		return r;
 	if (!balance->match) {
@@ -302,7 +238,8 @@ static enum verdict find_verdict(const struct books *books,
 		return VERDICT_DISCREPANCY;
 	else if (!balance->checked && balance->unanswered)
 		*reason = RULE_UNANSWERED;
-	else if (incomplete && (balance->checked || balance->unpaired))
+	else if (books->answers.dropped ||
+		 (incomplete && (balance->checked || balance->unpaired)))
 		*reason = RULE_INCOMPLETE;
 	else if (!balance->checked && balance->unpaired)
 		*reason = RULE_EMULATED;
@@ -340,12 +277,17 @@ void balance_judge(const struct books *books, struct balance *balance)
 
 int balance_reports(const struct books *books, struct balance *balance)
 {
-	int r = 0;
+	struct report_matcher matcher;
+	int r;
 
+	if (!books->has_report)
+		return 0;
+	r = report_matcher_make(&matcher, &books->answers);
 	for (size_t i = 0; i < books->nr_earlier && !r; i++)
-		r = check_report(books, &books->earlier[i], balance);
-	if (!r && books->has_report)
-		r = check_report(books, &books->report, balance);
+		r = check_report(books, &matcher, &books->earlier[i], balance);
+	if (!r)
+		r = check_report(books, &matcher, &books->report, balance);
+	report_matcher_free(&matcher);
 	return r;
 }
 

@@ -283,13 +283,17 @@ static int load_statistics(const json_t *json, struct books *books,
 static int load_left_out(const json_t *json, struct books *books,
 			 struct why *why)
 {
-	uint64_t cleared = 0;
+	uint64_t cleared = 0, dropped = 0;
 	int r = 0;
 
 	if (json_object_get(json, "statistics_cleared"))
 		r = json_get_u64(json, "statistics_cleared", INT64_MAX,
 				 &cleared, why);
+	if (!r && json_object_get(json, "answers_dropped"))
+		r = json_get_u64(json, "answers_dropped", INT64_MAX, &dropped,
+				 why);
 	books->statistics_cleared = cleared;
+	books->answers.dropped += dropped;
 	return r;
 }
 

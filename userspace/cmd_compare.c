@@ -6,6 +6,7 @@
 
 #include "balance.h"
 #include "commands.h"
+#include "format.h"
 #include "json_save.h"
 #include "keeper.h"
 #include "render_compare.h"
@@ -63,6 +64,11 @@ static void render_notes(const struct books *books, FILE *out)
 		fprintf(out,
 			"note     KVM's statistics of %zu VMs were cleared meanwhile: not judged\n",
 			books->statistics_cleared);
+	if (books->answers.dropped)
+		fprintf(out,
+			"lost     %s reads by guests: %s are kept (--watch judges all)\n",
+			format_count(books->answers.dropped).s,
+			format_count(ANSWERS_MAX).s);
 }
 
 static int show(const struct compare_options *options,

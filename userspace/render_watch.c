@@ -14,6 +14,7 @@ static const struct {
 	[WATCH_FAILED] = { "failed", "runs of --read's command that failed" },
 	[WATCH_CLEARED] = { "cleared",
 			    "VMs whose statistics were cleared: not judged" },
+	[WATCH_DROPPED] = { "dropped", "reads that found no room" },
 };
 
 void render_watch_head(FILE *out)

@@ -14,6 +14,7 @@ enum watch_note {
 	WATCH_UNSEEN, /* guest's reports of reads that were not seen */
 	WATCH_FAILED, /* runs of --read's command */
 	WATCH_CLEARED, /* VMs whose statistics somebody cleared */
+	WATCH_DROPPED, /* reads that found no room */
 	WATCH_NOTES,
 };
 

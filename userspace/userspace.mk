@@ -9,7 +9,8 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
-	 render_monitor_slow render_monitor_text render_watch rows rules \
+	 render_monitor_slow render_monitor_text render_watch report_match \
+	 rows rules \
 	 statement student top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_config bench_json bench_options \

@@ -123,6 +123,8 @@ static int fold(struct watcher *watcher, struct why *why)
 	int r = 0;
 
 	watcher->reads += fresh;
+	watcher->noted[WATCH_DROPPED] += watcher->books.answers.dropped;
+	watcher->books.answers.dropped = 0;
 	if (!written && mode == watcher->mode && mode >= 1) {
 		r = judge(watcher, why);
 		if (!is_reading(watcher))

@@ -63,6 +63,7 @@ static void fill(void)
 	books.tsc_khz = 2345678.5;
 	books.ledger.losses.no_slot = 4;
 	books.statistics_cleared = 2;
+	books.answers.dropped = 5;
 	vm = ledger_vm(&books.ledger, 3, 1234);
 	strcpy(vm->name, "web");
 	vm->isa = EXIT_LEAF_ISA_SVM;
@@ -101,6 +102,7 @@ START_TEST(round_trip)
 	ck_assert_uint_eq(loaded.report.read[0].userspace, 7777);
 	ck_assert_uint_eq(loaded.answers.answer[0].outside, 2);
 	ck_assert_uint_eq(loaded.statistics_cleared, 2);
+	ck_assert_uint_eq(loaded.answers.dropped, 5);
 	json_decref(json);
 	json_decref(again);
 }
