@@ -113,8 +113,6 @@ static int check_report(const struct books *books,
 	int r;
 
 	balance_free(balance);
-	if (!report->nr)
-		return 0;
 	r = report_match(matcher, report, &balance->match);
 	if (r)
 		return r;

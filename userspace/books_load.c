@@ -5,6 +5,7 @@
 
 #include "books.h"
 #include "books_format.h"
+#include "exit_leaves.h"
 #include "json_get.h"
 
 struct number {
@@ -178,6 +179,11 @@ static int load_answer(const json_t *json, struct answers *answers,
 		if (r)
 			return r;
 	}
+	if (answer.read.leaf < EXIT_LEAF_FIRST ||
+	    answer.read.leaf > EXIT_LEAF_LAST)
+		return why_set(why, EINVAL,
+			       "leaf 0x%x is none of the exit counters'",
+			       answer.read.leaf);
 	/* Older books don't say. */
 	r = json_object_get(json, "outside") ?
 		    json_get_u32(json, "outside", &answer.outside, why) :

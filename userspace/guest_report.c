@@ -13,6 +13,7 @@
 
 /* A guest has a few hundred reads to report: a sane bound for a broken file. */
 #define MAX_READS 65536
+#define MAX_PARSED (4ul * GUEST_REPORT_SIZE)
 
 static int parse_read(const json_t *json, struct guest_read *to,
 		      struct why *why)
@@ -99,26 +100,56 @@ int guest_report_parse(const json_t *json, struct guest_report *report,
 	return r;
 }
 
+static bool is_report(const json_t *json)
+{
+	const char *format = json_string_value(json_object_get(json, "format"));
+
+	return format && !strcmp(format, FORMAT);
+}
+
+/*
+ * Where the report begins in what a console has printed: at a brace, but not
+ * every brace begins one.  NULL: nowhere, with @why of the one that looked most
+ * like it.  How much is parsed again for that is bounded, as a guest wrote it.
+ */
+static json_t *find_report(const char *text, size_t length, struct why *why)
+{
+	const char *brace = length ? memchr(text, '{', length) : NULL;
+	size_t furthest = 0, parsed = 0;
+
+	why_set(why, EINVAL, "no guest's report in it%s",
+		length ? "" : " (it is empty)");
+	while (brace && parsed < MAX_PARSED) {
+		size_t begin = brace - text;
+		json_error_t error;
+		json_t *json;
+
+		json = json_loadb(brace, length - begin, JSON_DISABLE_EOF_CHECK,
+				  &error);
+		if (is_report(json))
+			return json;
+		if (!json && begin + error.position > furthest) {
+			furthest = begin + error.position;
+			why_set(why, EINVAL,
+				"no guest's report in it: line %d: %s",
+				error.line, error.text);
+		}
+		json_decref(json);
+		parsed += error.position + 64;
+		brace = memchr(brace + 1, '{', length - begin - 1);
+	}
+	return NULL;
+}
+
 int guest_report_text(const char *text, size_t length, const char *path,
 		      struct guest_report *report, struct why *why)
 {
-	const char *brace = length ? memchr(text, '{', length) : NULL;
-	json_error_t error;
-	struct why cause;
-	json_t *json;
-	int r;
+	struct why cause = { "" };
+	json_t *json = find_report(text, length, &cause);
+	int r = json ? guest_report_parse(json, report, &cause) : -EINVAL;
 
-	if (!brace)
-		return why_set(why, EINVAL, "%s: no guest's report in it%s",
-			       path, length ? "" : " (it is empty)");
-	json = json_loadb(brace, length - (brace - text),
-			  JSON_DISABLE_EOF_CHECK, &error);
-	if (!json)
-		return why_set(why, EINVAL, "%s: line %d: %s", path, error.line,
-			       error.text);
-	r = guest_report_parse(json, report, &cause);
 	if (r)
-		why_set(why, -r, "%s: %s", path, cause.text);
+		why_set(why, -r, "%s: %.400s", path, cause.text);
 	json_decref(json);
 	return r;
 }

@@ -40,8 +40,8 @@ int guest_report_parse(const json_t *json, struct guest_report *report,
  * guest_report_load - read a report from a file
  * @path: "-" for standard input
  *
- * What stands before the first '{' and after its matching '}' is ignored: a
- * report often comes over a serial line.
+ * What stands around it is ignored, braces too: a report often comes over a
+ * serial line.
  */
 int guest_report_load(const char *path, struct guest_report *report,
 		      struct why *why);

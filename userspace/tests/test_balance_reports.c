@@ -112,6 +112,14 @@ START_TEST(report_of_another_run)
 }
 END_TEST
 
+START_TEST(report_of_nothing)
+{
+	total(1000, 1000, 1000, 1);
+	books.has_report = true;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNSEEN);
+}
+END_TEST
+
 /* Where what is wrong fills all places, that is what is shown. */
 START_TEST(unseen_takes_no_place)
 {
@@ -276,6 +284,7 @@ int main(void)
 	tcase_add_test(tcase, time_encloses);
 	tcase_add_loop_test(tcase, report_is_matched, 0, 2);
 	tcase_add_test(tcase, report_of_another_run);
+	tcase_add_test(tcase, report_of_nothing);
 	tcase_add_loop_test(tcase, unseen_takes_no_place, -1, 2);
 	tcase_add_test(tcase, unseen_and_incomplete);
 	tcase_add_loop_test(tcase, no_room_for_all, 0, 2);

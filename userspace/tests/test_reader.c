@@ -94,7 +94,7 @@ static const struct {
 	  "--read 'kill -9 $$': it was ended by signal 9" },
 	{ "true", -EINVAL,
 	  "--read 'true': its output: no guest's report in it (it is empty)" },
-	{ "echo {", -EINVAL, "its output: line " },
+	{ "echo {", -EINVAL, "its output: no guest's report in it: line " },
 	{ "no-such-program-at-all 2>/dev/null", -EINVAL, "status 127" },
 	{ "cat /dev/tty 2>/dev/null", -EINVAL, "status 1" },
 	{ "cat", -EINVAL, "it is empty" },
