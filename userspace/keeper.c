@@ -224,19 +224,24 @@ static int attach(struct keeper *keeper, struct why *why)
 int keeper_open(struct keeper *keeper, const struct compare_options *options,
 		struct books *books, struct why *why)
 {
-	int r;
+	int r, watched;
 
 	memset(keeper, 0, sizeof(*keeper));
 	keeper->options = options;
 	keeper->books = books;
 	keeper->statistics.root = "";
 	keeper->statistics.only = options->vm ? &keeper->chosen : NULL;
-	counters_watch(&keeper->counters);
+	watched = counters_watch(&keeper->counters);
 	books->leaves_on = counters_leaves();
 	host_read(&books->host);
 	r = host_check(&books->host, why);
 	if (!r)
 		r = host_check_counters(&books->host, why);
+	if (!r && watched)
+		r = why_set(
+			why, -watched,
+			"cannot watch for writes to kvm.exit_stats, which would go unnoticed: inotify: %s",
+			strerror(-watched));
 	if (r)
 		return r;
 	command_catch_signals();

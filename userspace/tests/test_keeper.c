@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "keeper.h"
@@ -207,6 +208,19 @@ START_TEST(reads_that_fail_for_a_while)
 }
 END_TEST
 
+/* A switch off and on would go unnoticed. */
+START_TEST(counters_not_to_be_watched)
+{
+	const struct rlimit none = { 0 };
+	struct counters_watch watch;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(counters_watch(&watch), -EMFILE);
+	ck_assert_int_eq(watch.fd, -1);
+	ck_assert(!counters_written(&watch));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("keeper");
@@ -217,6 +231,7 @@ int main(void)
 	tcase_add_test(tcase, a_read_that_hangs);
 	tcase_add_test(tcase, a_slow_read);
 	tcase_add_test(tcase, a_read_that_fails);
+	tcase_add_test(tcase, counters_not_to_be_watched);
 	tcase_add_loop_test(tcase, reads_that_fail_for_a_while, 0, 2);
 	tcase_add_loop_test(tcase, a_signal_ends_a_read, 0, 2);
 	suite_add_tcase(suite, tcase);
