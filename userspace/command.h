@@ -25,6 +25,13 @@ void command_catch_signals(void);
 int command_interrupted(void);
 
 /**
+ * command_pass_on - let a command have the SIGTERM or SIGHUP that was sent to us
+ *
+ * For who waits on until it has ended; command_end does so by itself.
+ */
+void command_pass_on(struct command *command);
+
+/**
  * command_start - run a program
  * @argv: with a NULL at the end; the program is looked up in PATH
  *

@@ -264,6 +264,7 @@ int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 
 	*over = command_wait_or(&keeper->command, reader_fd(&keeper->reader),
 				COLLECT_MS);
+	command_pass_on(&keeper->command);
 	r = go_on_reading(keeper, why);
 	now = tsc_now().ns;
 	if (!r && now >= keeper->next_statistics) {

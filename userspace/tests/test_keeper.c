@@ -73,6 +73,7 @@ static void setup(void)
 	keeper.counters.fd = -1;
 	keeper.statistics.root = "/nowhere";
 	keeper.start = tsc_now();
+	signal(SIGHUP, SIG_DFL); /* who started us may have it ignored */
 	command_catch_signals();
 }
 
@@ -221,6 +222,23 @@ START_TEST(counters_not_to_be_watched)
 }
 END_TEST
 
+/* Who sends it to us alone wants both to end. */
+START_TEST(a_signal_is_passed_on)
+{
+	char *argv[] = { "sleep", "60", NULL };
+	bool over = false;
+
+	options.argv = argv;
+	ck_assert_int_eq(command_start(&keeper.command, argv, &why), 0);
+	raise(_i);
+	while (!over && passed() < 30)
+		ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert(over);
+	ck_assert_int_eq(keeper_finish(&keeper, &why), 0);
+	ck_assert_int_eq(books.command_status, 128 + _i);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("keeper");
@@ -234,6 +252,8 @@ int main(void)
 	tcase_add_test(tcase, counters_not_to_be_watched);
 	tcase_add_loop_test(tcase, reads_that_fail_for_a_while, 0, 2);
 	tcase_add_loop_test(tcase, a_signal_ends_a_read, 0, 2);
+	tcase_add_loop_test(tcase, a_signal_is_passed_on, SIGTERM, SIGTERM + 1);
+	tcase_add_loop_test(tcase, a_signal_is_passed_on, SIGHUP, SIGHUP + 1);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
