@@ -48,6 +48,10 @@ bool leaf_read_same_answer(const struct leaf_read *a, const struct leaf_read *b)
 
 int answers_add(struct answers *answers, const struct answer *answer)
 {
+	if (answers->nr == ANSWERS_MAX) {
+		answers->dropped++;
+		return 0;
+	}
 	if (answers->nr == answers->room) {
 		size_t more = answers->room ? 2 * answers->room : 512;
 		struct answer *grown;

@@ -34,10 +34,17 @@ struct answer {
 	uint64_t ns_after;
 };
 
+/*
+ * So many are kept, some 90 MB: a guest may read its counters in a loop, and is
+ * not to fill the host's memory.
+ */
+#define ANSWERS_MAX 1000000
+
 struct answers {
 	struct answer *answer; /* in the order given */
 	size_t nr;
 	size_t room;
+	uint64_t dropped; /* that found no room */
 };
 
 /** leaf_exits - the 64-bit count in an answer to EXITS or REASON_EXITS */
@@ -60,7 +67,7 @@ bool leaf_read_same_question(const struct leaf_read *a,
 bool leaf_read_same_answer(const struct leaf_read *a,
 			   const struct leaf_read *b);
 
-/** answers_add - append; 0 or -ENOMEM */
+/** answers_add - append, or count it as dropped; 0 or -ENOMEM */
 int answers_add(struct answers *answers, const struct answer *answer);
 
 void answers_free(struct answers *answers);

@@ -5,6 +5,7 @@
 
 #include "balance.h"
 #include "exit_leaves.h"
+#include "report_match.h"
 #include "rules.h"
 
 static const char *const rule_names[] = {
@@ -63,72 +64,6 @@ static int check_answers(const struct books *books, struct balance *balance)
 }
 
 /*
- * Follow a report's reads from an answer on, through those of the same vCPU.
- * Returns 2 if all are there with the same registers, 1 if all are there, 0 if
- * not; and fills in where each of them is.
- */
-static int follow(const struct books *books, const struct guest_report *report,
-		  size_t start, size_t *match)
-{
-	const struct answers *answers = &books->answers;
-	const struct answer *first = &answers->answer[start];
-	size_t at = start;
-	int same = 2;
-
-	for (size_t i = 0; i < report->nr; i++, at++) {
-		const struct answer *answer;
-
-		while (at < answers->nr &&
-		       (answers->answer[at].vm != first->vm ||
-			answers->answer[at].vcpu_id != first->vcpu_id))
-			at++;
-		if (at == answers->nr)
-			return 0;
-		answer = &answers->answer[at];
-		if (!leaf_read_same_question(&report->read[i].read,
-					     &answer->read))
-			return 0;
-		if (!leaf_read_same_answer(&report->read[i].read,
-					   &answer->read))
-			same = 1;
-		match[i] = at;
-	}
-	return same;
-}
-
-/* Find the answers that a report speaks of: the last ones that fit best. */
-static int match_report(const struct books *books,
-			const struct guest_report *report,
-			struct balance *balance)
-{
-	size_t nr = report->nr;
-	size_t *match, *best;
-	int found = 0;
-
-	match = calloc(nr, sizeof(*match));
-	best = calloc(nr, sizeof(*best));
-	if (!match || !best) {
-		free(match);
-		free(best);
-		return -ENOMEM;
-	}
-	for (size_t i = books->answers.nr; i-- > 0 && found < 2;) {
-		int fit = follow(books, report, i, match);
-
-		if (fit <= found)
-			continue;
-		found = fit;
-		memcpy(best, match, nr * sizeof(*match));
-	}
-	free(match);
-	if (found)
-		balance->match = best;
-	else
-		free(best);
-	return 0;
-}
-
-/*
  * KVM's own statistics count an exit after BPF does, and besides exits, on VMX,
  * entries that failed (VM-Fail) and what KVM emulated instead of an entry: these
  * before BPF does, which sees them one later.  @finding has what BPF counted.
@@ -178,19 +113,18 @@ static void check_final(const struct books *books,
 
 /* What the guest says it was told, and what it knows to have done. */
 static int check_report(const struct books *books,
+			const struct report_matcher *matcher,
 			const struct guest_report *report,
 			struct balance *balance)
 {
 	int r;
 
 	balance_free(balance);
-	if (!report->nr)
-		return 0;
-	r = match_report(books, report, balance);
+	r = report_match(matcher, report, &balance->match);
 	if (r)
 		return r;
 	if (!balance->match) {
-		rules_add(balance, &(struct finding){ .rule = RULE_UNSEEN });
+		balance->unseen++;
 		return 0;
 	}
 	for (size_t i = 0; i < report->nr; i++) {
@@ -265,18 +199,16 @@ static bool is_only_bpf_low(const struct balance *balance)
 	return balance->nr > 0;
 }
 
-/* Leaves that KVM did not answer, though it was told to all the while. */
-static void check_hidden(const struct books *books, struct balance *balance)
+void balance_hidden(const struct books *books, struct balance *balance)
 {
-	if (!books->leaves_on)
-		return;
 	for (uint32_t i = 0; i <= EXIT_LEAF_LAST - EXIT_LEAF_FIRST; i++) {
-		if (balance->unanswered_leaves & 1u << i)
+		if (books->leaves_on && balance->unanswered_leaves & 1u << i)
 			rules_add(balance, &(struct finding){
 						   .rule = RULE_HIDDEN,
 						   .leaf = EXIT_LEAF_FIRST + i,
 					   });
 	}
+	balance->unanswered_leaves = 0;
 }
 
 void balance_statistics(const struct books *books, struct balance *balance)
@@ -295,6 +227,36 @@ void balance_statistics(const struct books *books, struct balance *balance)
 	}
 }
 
+/* Why nothing can be said; or VERDICT_*: what can. */
+static enum verdict find_verdict(const struct books *books,
+				 const struct balance *balance,
+				 enum rule *reason)
+{
+	const bool incomplete = is_incomplete(books, balance);
+
+	*reason = RULE_NO_READ;
+	if (books->host.exit_stats < 1 || books->switched ||
+	    books->exit_stats_after != books->host.exit_stats)
+		*reason = RULE_SWITCHED;
+	else if (balance->discrepancies &&
+		 !(incomplete && is_only_bpf_low(balance)))
+		return VERDICT_DISCREPANCY;
+	else if (!balance->checked && balance->unanswered)
+		*reason = RULE_UNANSWERED;
+	else if (books->answers.dropped ||
+		 (incomplete && (balance->checked || balance->unpaired)))
+		*reason = RULE_INCOMPLETE;
+	else if (!balance->checked && balance->unpaired)
+		*reason = RULE_EMULATED;
+	else if (!balance->checked && books->answers.nr)
+		*reason = RULE_LATE;
+	else if (balance->unseen)
+		*reason = RULE_UNSEEN;
+	else if (balance->checked)
+		return VERDICT_BALANCED;
+	return VERDICT_INCONCLUSIVE;
+}
+
 /*
  * What the observer lost can only make KVM look too high.  Where it lost
  * something, equal books prove nothing either: then KVM lost as much.  And
@@ -302,44 +264,35 @@ void balance_statistics(const struct books *books, struct balance *balance)
  */
 void balance_judge(const struct books *books, struct balance *balance)
 {
-	const bool incomplete = is_incomplete(books, balance);
-	enum rule reason = RULE_NO_READ;
+	enum rule reason;
 
-	check_hidden(books, balance);
-	balance->verdict = VERDICT_INCONCLUSIVE;
-	if (books->host.exit_stats < 1 || books->switched ||
-	    books->exit_stats_after != books->host.exit_stats)
-		reason = RULE_SWITCHED;
-	else if (balance->discrepancies &&
-		 !(incomplete && is_only_bpf_low(balance)))
-		balance->verdict = VERDICT_DISCREPANCY;
-	else if (!balance->checked && balance->unanswered)
-		reason = RULE_UNANSWERED;
-	else if (incomplete && (balance->checked || balance->unpaired))
-		reason = RULE_INCOMPLETE;
-	else if (!balance->checked && balance->unpaired)
-		reason = RULE_EMULATED;
-	else if (!balance->checked && books->answers.nr)
-		reason = RULE_LATE;
-	else if (balance->checked && !balance->nr)
-		balance->verdict = VERDICT_BALANCED;
-	if (balance->verdict != VERDICT_INCONCLUSIVE)
-		return;
-	/* What the rules found means nothing then; RULE_UNSEEN still does. */
-	if (balance->discrepancies)
+	balance_hidden(books, balance);
+	balance->verdict = find_verdict(books, balance, &reason);
+	if (balance->verdict == VERDICT_INCONCLUSIVE) {
+		/* What the rules found means nothing then. */
 		balance->nr = balance->discrepancies = 0;
-	if (!(balance->nr && reason == RULE_NO_READ))
 		rules_add(balance, &(struct finding){ .rule = reason });
+		if (reason == RULE_UNSEEN)
+			return;
+	}
+	/* Only now, so that it takes no discrepancy's place. */
+	if (balance->unseen)
+		rules_add(balance, &(struct finding){ .rule = RULE_UNSEEN });
 }
 
 int balance_reports(const struct books *books, struct balance *balance)
 {
-	int r = 0;
+	struct report_matcher matcher;
+	int r;
 
+	if (!books->has_report)
+		return 0;
+	r = report_matcher_make(&matcher, &books->answers);
 	for (size_t i = 0; i < books->nr_earlier && !r; i++)
-		r = check_report(books, &books->earlier[i], balance);
-	if (!r && books->has_report)
-		r = check_report(books, &books->report, balance);
+		r = check_report(books, &matcher, &books->earlier[i], balance);
+	if (!r)
+		r = check_report(books, &matcher, &books->report, balance);
+	report_matcher_free(&matcher);
 	return r;
 }
 

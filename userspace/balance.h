@@ -71,7 +71,9 @@ struct finding {
 
 struct balance {
 	enum verdict verdict;
-	struct finding finding[BALANCE_FINDINGS]; /* the first ones */
+	struct finding finding[BALANCE_FINDINGS]; /* the first ones: of what is
+						     wrong, and when judged
+						     why nothing can be said */
 	size_t nr; /* in @finding */
 	size_t discrepancies; /* all there are */
 	size_t checked; /* counts held against the bound */
@@ -80,6 +82,7 @@ struct balance {
 	size_t unanswered; /* reads that KVM took for those of no leaf */
 	uint32_t unanswered_leaves; /* bit n: EXIT_LEAF_FIRST + n was one */
 	size_t unpaired; /* answers to the emulator: no exit of their own */
+	size_t unseen; /* guest's reports of reads that were not seen */
 	size_t told; /* guest's reads held against the answers */
 	size_t statistics; /* VMs whose statistics were held against BPF */
 	size_t executed; /* counts held against the guest's own truth */
@@ -99,6 +102,14 @@ int balance_reports(const struct books *books, struct balance *balance);
 
 /** balance_statistics - hold KVM's own statistics against BPF's counts */
 void balance_statistics(const struct books *books, struct balance *balance);
+
+/**
+ * balance_hidden - leaves that KVM did not answer, though told to all the while
+ *
+ * To be called before @books->leaves_on changes: what was not answered so far
+ * is judged by what it was until now.
+ */
+void balance_hidden(const struct books *books, struct balance *balance);
 
 /** balance_judge - the verdict, of what was found and counted */
 void balance_judge(const struct books *books, struct balance *balance);

@@ -36,6 +36,12 @@ int books_add_report(struct books *books, struct guest_report *report)
 {
 	struct guest_report *grown;
 
+	if (books->nr_earlier + 1 >= REPORTS_MAX ||
+	    books->nr_reported + report->nr > ANSWERS_MAX) {
+		books->answers.dropped += report->nr;
+		guest_report_free(report);
+		return 0;
+	}
 	if (books->has_report) {
 		grown = reallocarray(books->earlier, books->nr_earlier + 1,
 				     sizeof(*grown));
@@ -47,6 +53,7 @@ int books_add_report(struct books *books, struct guest_report *report)
 		grown[books->nr_earlier++] = books->report;
 	}
 	books->report = *report;
+	books->nr_reported += report->nr;
 	books->has_report = true;
 	return 0;
 }
@@ -59,7 +66,7 @@ void books_drop_reports(struct books *books)
 		guest_report_free(&books->earlier[i]);
 	free(books->earlier);
 	books->earlier = NULL;
-	books->nr_earlier = 0;
+	books->nr_earlier = books->nr_reported = 0;
 }
 
 bool books_vm_is_late(const struct books *books, uint64_t number)

@@ -35,8 +35,13 @@ struct statistics {
 	uint32_t vcpus;
 	uint64_t before, exits, after;
 	uint64_t failed_entries, emulated; /* of @after: as in ledger_vcpu */
-	bool fresh; /* @after is still to come */
 };
+
+/*
+ * So many reports are kept, with no more reads than answers: a day of them, by
+ * default.
+ */
+#define REPORTS_MAX 10000
 
 struct books {
 	struct host host; /* exit_stats: at the start */
@@ -58,14 +63,17 @@ struct books {
 	struct guest_report report; /* … as the guest says it was told */
 	struct guest_report *earlier; /* … before that */
 	size_t nr_earlier;
+	size_t nr_reported; /* reads in all of them */
 	struct statistics *statistics; /* the last ones of each VM */
 	size_t nr_statistics;
+	size_t statistics_cleared; /* of VMs whose "exits" became less */
 };
 
 /**
  * books_add_report - add a later report of the guest's, which becomes the books'
  *
- * 0, or -ENOMEM and @report is freed.
+ * If there is no room its reads are counted as dropped.  0, or -ENOMEM; @report
+ * is the books' or freed.
  */
 int books_add_report(struct books *books, struct guest_report *report);
 

@@ -144,7 +144,7 @@ json_t *books_json(const struct books *books)
 				      json_integer(books->running.pid[i]));
 	json = json_pack(
 		"{s:s,s:i,s:o,s:s,s:b,s:b,s:s,s:i,s:f,s:f,s:f,s:b,s:b,s:I,s:o,"
-		"s:I,s:o,s:o,s:o,s:o}",
+		"s:I,s:o,s:o,s:o,s:o,s:I,s:I}",
 		"format", BOOKS_FORMAT, "version", BOOKS_VERSION, "host",
 		host_json(books), "attach", books->attach, "sees_ends",
 		books->sees_ends, "sees_no_entries", books->sees_no_entries,
@@ -156,7 +156,9 @@ json_t *books_json(const struct books *books)
 		"ended_ns", (json_int_t)books->ledger.ns, "vms",
 		vms_json(&books->ledger), "losses",
 		losses_json(&books->ledger.losses), "answers", answers,
-		"statistics", statistics_json(books));
+		"statistics", statistics_json(books), "statistics_cleared",
+		(json_int_t)books->statistics_cleared, "answers_dropped",
+		(json_int_t)books->answers.dropped);
 	if (json)
 		add_reports(books, json);
 	return json;

@@ -5,6 +5,7 @@
 
 #include "books.h"
 #include "books_format.h"
+#include "exit_leaves.h"
 #include "json_get.h"
 
 struct number {
@@ -192,6 +193,11 @@ static int load_answer(const json_t *json, struct answers *answers,
 		if (r)
 			return r;
 	}
+	if (answer.read.leaf < EXIT_LEAF_FIRST ||
+	    answer.read.leaf > EXIT_LEAF_LAST)
+		return why_set(why, EINVAL,
+			       "leaf 0x%x is none of the exit counters'",
+			       answer.read.leaf);
 	/* Older books don't say. */
 	r = json_object_get(json, "outside") ?
 		    json_get_u32(json, "outside", &answer.outside, why) :
@@ -298,6 +304,24 @@ static int load_statistics(const json_t *json, struct books *books,
 	return 0;
 }
 
+/* What was left out; older books don't say. */
+static int load_left_out(const json_t *json, struct books *books,
+			 struct why *why)
+{
+	uint64_t cleared = 0, dropped = 0;
+	int r = 0;
+
+	if (json_object_get(json, "statistics_cleared"))
+		r = json_get_u64(json, "statistics_cleared", INT64_MAX,
+				 &cleared, why);
+	if (!r && json_object_get(json, "answers_dropped"))
+		r = json_get_u64(json, "answers_dropped", INT64_MAX, &dropped,
+				 why);
+	books->statistics_cleared = cleared;
+	books->answers.dropped += dropped;
+	return r;
+}
+
 static int load_reports(const json_t *json, struct books *books,
 			struct why *why)
 {
@@ -370,6 +394,8 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 				  &books->sees_no_entries, why);
 	if (!r)
 		r = load_statistics(json, books, why);
+	if (!r)
+		r = load_left_out(json, books, why);
 	return r ? r : load_reports(json, books, why);
 }
 

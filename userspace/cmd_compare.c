@@ -6,6 +6,7 @@
 
 #include "balance.h"
 #include "commands.h"
+#include "format.h"
 #include "json_save.h"
 #include "keeper.h"
 #include "render_compare.h"
@@ -56,11 +57,26 @@ static int write_json(const struct compare_options *options,
 	return r;
 }
 
+/* What was left out. */
+static void render_notes(const struct books *books, FILE *out)
+{
+	if (books->statistics_cleared)
+		fprintf(out,
+			"note     KVM's statistics of %zu VMs were cleared meanwhile: not judged\n",
+			books->statistics_cleared);
+	if (books->answers.dropped)
+		fprintf(out,
+			"lost     %s reads by guests: %s are kept (--watch judges all)\n",
+			format_count(books->answers.dropped).s,
+			format_count(ANSWERS_MAX).s);
+}
+
 static int show(const struct compare_options *options,
 		const struct books *books, const struct balance *balance,
 		struct why *why)
 {
 	if (!options->json || strcmp(options->json, "-")) {
+		render_notes(books, stdout);
 		if (render_compare_text(books, balance, stdout, isatty(1)))
 			return why_set(why, ENOMEM, "out of memory");
 		if (fflush(stdout) || ferror(stdout))

@@ -12,10 +12,15 @@
 
 static volatile sig_atomic_t interrupted;
 
-static void on_signal(int signal)
+/* That another process sent: a terminal's goes to the command as well. */
+static volatile sig_atomic_t sent;
+
+static void on_signal(int signal, siginfo_t *info, void *context)
 {
-	(void)signal;
+	(void)context;
 	interrupted++;
+	if ((signal == SIGTERM || signal == SIGHUP) && info->si_code <= 0)
+		sent = signal;
 }
 
 /* SIGCHLD needs a handler only to end poll() early. */
@@ -26,7 +31,8 @@ static void on_child(int signal)
 
 void command_catch_signals(void)
 {
-	struct sigaction stop = { .sa_handler = on_signal };
+	struct sigaction stop = { .sa_sigaction = on_signal,
+				  .sa_flags = SA_SIGINFO };
 	struct sigaction child = { .sa_handler = on_child };
 	struct sigaction hang_up;
 
@@ -43,6 +49,16 @@ void command_catch_signals(void)
 int command_interrupted(void)
 {
 	return interrupted;
+}
+
+void command_pass_on(struct command *command)
+{
+	int signal = sent;
+
+	if (!signal || !command->pid)
+		return;
+	sent = 0;
+	kill(command->pid, signal);
 }
 
 /* In the child: become the program, or say through the pipe why not. */
@@ -102,12 +118,19 @@ static bool reap(struct command *command, int flags)
 	return true;
 }
 
-bool command_wait(struct command *command, int ms)
+bool command_wait_or(struct command *command, int fd, int ms)
 {
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+
 	if (reap(command, WNOHANG))
 		return true;
-	poll(NULL, 0, ms);
+	poll(&readable, 1, ms);
 	return reap(command, WNOHANG);
+}
+
+bool command_wait(struct command *command, int ms)
+{
+	return command_wait_or(command, -1, ms);
 }
 
 void command_end(struct command *command)

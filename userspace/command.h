@@ -25,6 +25,13 @@ void command_catch_signals(void);
 int command_interrupted(void);
 
 /**
+ * command_pass_on - let a command have the SIGTERM or SIGHUP that was sent to us
+ *
+ * For who waits on until it has ended; command_end does so by itself.
+ */
+void command_pass_on(struct command *command);
+
+/**
  * command_start - run a program
  * @argv: with a NULL at the end; the program is looked up in PATH
  *
@@ -40,6 +47,9 @@ int command_start(struct command *command, char *const argv[], struct why *why);
  * Without a command it waits, and returns false.
  */
 bool command_wait(struct command *command, int ms);
+
+/** command_wait_or - the same, ended early by what there is to read from @fd */
+bool command_wait_or(struct command *command, int fd, int ms);
 
 /** command_end - ask a command to end, by SIGTERM, and wait for that */
 void command_end(struct command *command);

@@ -11,6 +11,7 @@ enum {
 	OPT_FOR,
 	OPT_VM,
 	OPT_READ,
+	OPT_READ_TIMEOUT,
 	OPT_WATCH,
 };
 
@@ -32,12 +33,17 @@ static const struct argp_option option_rows[] = {
 	{ "read", OPT_READ, "COMMAND", 0,
 	  "Have the guest read its counters by this, e.g. 'ssh guest exitleaf --json'; its output is the guest's report",
 	  0 },
+	{ "read-timeout", OPT_READ_TIMEOUT, "SECONDS", 0,
+	  "End that command if it takes longer (default 60)", 0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
 	  "Judge books that --json wrote, in place of this host's", 0 },
 	{ "attach", OPT_ATTACH, "TYPE", 0,
 	  "tp_btf, raw_tp or auto (default): how BPF is attached", 0 },
 	{ 0 },
 };
+
+/* Time for ssh to come to a guest that is busy, but not for ever. */
+#define READ_TIMEOUT 60
 
 static double parse_seconds(const char *arg, const char *option,
 			    const struct argp_state *state)
@@ -79,6 +85,8 @@ static void check(const struct compare_options *options,
 			"give one of: a COMMAND to run, --for, --watch, --replay");
 	if ((options->vm || options->read) && !live)
 		argp_error(state, "--vm and --read go with --for or --watch");
+	if (options->read_timeout > 0 && !options->read)
+		argp_error(state, "--read-timeout goes with --read");
 	if (options->read && options->report)
 		argp_error(state, "--read makes the guest's report itself");
 	if (options->watch && options->report)
@@ -112,6 +120,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_READ:
 		options->read = arg;
 		return 0;
+	case OPT_READ_TIMEOUT:
+		options->read_timeout =
+			parse_seconds(arg, "--read-timeout", state);
+		return 0;
 	case OPT_REPLAY:
 		options->replay = arg;
 		return 0;
@@ -128,6 +140,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		check(options, state);
+		if (!(options->read_timeout > 0))
+			options->read_timeout = READ_TIMEOUT;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -13,6 +13,7 @@ struct compare_options {
 	const char *replay;
 	const char *vm; /* name or pid */
 	const char *read; /* shell command that has the guest read */
+	double read_timeout; /* seconds that it may take */
 	enum attach attach;
 	double seconds; /* --for; 0: not given */
 	double interval; /* between reads, and between --watch's lines */

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include "counters.h"
+#include "host.h"
 
 #define PARAMETERS "/sys/module/kvm/parameters/"
 #define STATS PARAMETERS "exit_stats"
 #define LEAVES PARAMETERS "exit_stats_leaves"
+
+int counters_stats(void)
+{
+	return host_exit_stats();
+}
 
 bool counters_leaves(void)
 {
@@ -20,13 +27,19 @@ bool counters_leaves(void)
 }
 
 /* sysfs tells inotify of every write(2), whatever was written. */
-void counters_watch(struct counters_watch *watch)
+int counters_watch(struct counters_watch *watch)
 {
+	int r;
+
 	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (watch->fd < 0)
-		return;
-	inotify_add_watch(watch->fd, STATS, IN_MODIFY);
-	inotify_add_watch(watch->fd, LEAVES, IN_MODIFY);
+		return -errno;
+	if (inotify_add_watch(watch->fd, STATS, IN_MODIFY) >= 0 &&
+	    inotify_add_watch(watch->fd, LEAVES, IN_MODIFY) >= 0)
+		return 0;
+	r = -errno;
+	counters_unwatch(watch);
+	return r;
 }
 
 bool counters_written(struct counters_watch *watch)

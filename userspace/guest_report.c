@@ -13,7 +13,7 @@
 
 /* A guest has a few hundred reads to report: a sane bound for a broken file. */
 #define MAX_READS 65536
-#define MAX_FILE (16 << 20)
+#define MAX_PARSED (4ul * GUEST_REPORT_SIZE)
 
 static int parse_read(const json_t *json, struct guest_read *to,
 		      struct why *why)
@@ -100,45 +100,57 @@ int guest_report_parse(const json_t *json, struct guest_report *report,
 	return r;
 }
 
-static char *read_all(FILE *file, size_t *length)
+static bool is_report(const json_t *json)
 {
-	char *text = malloc(MAX_FILE);
+	const char *format = json_string_value(json_object_get(json, "format"));
 
-	if (text)
-		*length = fread(text, 1, MAX_FILE, file);
-	return text;
+	return format && !strcmp(format, FORMAT);
 }
 
-int guest_report_read(FILE *file, const char *path, struct guest_report *report,
-		      struct why *why)
+/*
+ * Where the report begins in what a console has printed: at a brace, but not
+ * every brace begins one.  NULL: nowhere, with @why of the one that looked most
+ * like it.  How much is parsed again for that is bounded, as a guest wrote it.
+ */
+static json_t *find_report(const char *text, size_t length, struct why *why)
 {
-	char *text = NULL, *brace;
-	json_error_t error;
-	struct why cause;
-	json_t *json = NULL;
-	size_t length = 0;
-	int r;
+	const char *brace = length ? memchr(text, '{', length) : NULL;
+	size_t furthest = 0, parsed = 0;
 
-	text = read_all(file, &length);
-	brace = text ? memchr(text, '{', length) : NULL;
-	if (!brace) {
-		r = why_set(why, EINVAL, "%s: no guest's report in it%s", path,
-			    length ? "" : " (it is empty)");
-		goto out;
+	why_set(why, EINVAL, "no guest's report in it%s",
+		length ? "" : " (it is empty)");
+	while (brace && parsed < MAX_PARSED) {
+		size_t begin = brace - text;
+		json_error_t error;
+		json_t *json;
+
+		json = json_loadb(brace, length - begin, JSON_DISABLE_EOF_CHECK,
+				  &error);
+		if (is_report(json))
+			return json;
+		if (!json && begin + error.position > furthest) {
+			furthest = begin + error.position;
+			why_set(why, EINVAL,
+				"no guest's report in it: line %d: %s",
+				error.line, error.text);
+		}
+		json_decref(json);
+		parsed += error.position + 64;
+		brace = memchr(brace + 1, '{', length - begin - 1);
 	}
-	json = json_loadb(brace, length - (brace - text),
-			  JSON_DISABLE_EOF_CHECK, &error);
-	if (!json) {
-		r = why_set(why, EINVAL, "%s: line %d: %s", path, error.line,
-			    error.text);
-		goto out;
-	}
-	r = guest_report_parse(json, report, &cause);
+	return NULL;
+}
+
+int guest_report_text(const char *text, size_t length, const char *path,
+		      struct guest_report *report, struct why *why)
+{
+	struct why cause = { "" };
+	json_t *json = find_report(text, length, &cause);
+	int r = json ? guest_report_parse(json, report, &cause) : -EINVAL;
+
 	if (r)
-		why_set(why, -r, "%s: %s", path, cause.text);
-out:
+		why_set(why, -r, "%s: %.400s", path, cause.text);
 	json_decref(json);
-	free(text);
 	return r;
 }
 
@@ -146,11 +158,17 @@ int guest_report_load(const char *path, struct guest_report *report,
 		      struct why *why)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	char *text;
 	int r;
 
 	if (!file)
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	r = guest_report_read(file, path, report, why);
+	text = malloc(GUEST_REPORT_SIZE);
+	r = text ? guest_report_text(text,
+				     fread(text, 1, GUEST_REPORT_SIZE, file),
+				     path, report, why) :
+		   why_set(why, ENOMEM, "out of memory");
+	free(text);
 	if (file != stdin)
 		fclose(file);
 	return r;

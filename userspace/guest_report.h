@@ -3,12 +3,13 @@
 #ifndef EXITLEDGER_GUEST_REPORT_H
 #define EXITLEDGER_GUEST_REPORT_H
 
-#include <stdio.h>
-
 #include <jansson.h>
 
 #include "answers.h"
 #include "msg.h"
+
+/* No report is longer: a sane bound for what comes from a guest. */
+#define GUEST_REPORT_SIZE (16 << 20)
 
 struct guest_read {
 	struct leaf_read read;
@@ -39,15 +40,15 @@ int guest_report_parse(const json_t *json, struct guest_report *report,
  * guest_report_load - read a report from a file
  * @path: "-" for standard input
  *
- * What stands before the first '{' and after its matching '}' is ignored: a
- * report often comes over a serial line.
+ * What stands around it is ignored, braces too: a report often comes over a
+ * serial line.
  */
 int guest_report_load(const char *path, struct guest_report *report,
 		      struct why *why);
 
-/** guest_report_read - the same from an open file, whose name is @path */
-int guest_report_read(FILE *file, const char *path, struct guest_report *report,
-		      struct why *why);
+/** guest_report_text - the same from text that came from @path */
+int guest_report_text(const char *text, size_t length, const char *path,
+		      struct guest_report *report, struct why *why);
 
 /** guest_report_json - a new reference to the report as JSON, or NULL */
 json_t *guest_report_json(const struct guest_report *report);

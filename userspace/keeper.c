@@ -2,10 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "keeper.h"
-#include "kvm_stats.h"
 #include "vm_list.h"
 #include "vm_name.h"
 
@@ -60,47 +58,100 @@ static int take_statistics(struct keeper *keeper, struct why *why)
 	int r;
 
 	r = collect(keeper, why);
-	if (!r && kvm_stats_begin(books))
+	if (!r && kvm_stats_begin(&keeper->statistics, books))
 		r = why_set(why, ENOMEM, "out of memory");
 	if (!r)
 		r = collect(keeper, why);
-	if (!r)
-		kvm_stats_end(books);
+	if (!r && kvm_stats_end(&keeper->statistics, books))
+		r = why_set(why, ENOMEM, "out of memory");
 	return r;
 }
 
-/* Run --read's command: its output is the guest's report. */
-static int have_read(struct keeper *keeper, struct why *why)
+static int start_read(struct keeper *keeper, struct why *why)
 {
-	struct books *books = keeper->books;
-	const char *command = keeper->options->read;
-	struct guest_report report;
-	struct why cause = { "" };
-	int r, status;
-	FILE *file;
+	return reader_start(&keeper->reader, keeper->options->read,
+			    keeper->options->read_timeout, why);
+}
 
-	fflush(stdout);
-	file = popen(command, "re");
-	if (!file)
-		return why_set(why, errno, "%s: cannot be run: %s", command,
-			       strerror(errno));
-	r = guest_report_read(file, "its output", &report, &cause);
-	status = pclose(file);
-	if (!r && (status || command_interrupted()))
-		guest_report_free(&report);
-	if (command_interrupted())
+/* --read's command has ended: its output is the guest's report. */
+static int end_read(struct keeper *keeper, struct why *why)
+{
+	struct guest_report report;
+	int r;
+
+	r = reader_result(&keeper->reader, &report, why);
+	if (!r && books_add_report(keeper->books, &report))
+		r = why_set(why, ENOMEM, "out of memory");
+	return r;
+}
+
+/*
+ * A guest that is watched for days may be down for a while: said once, and
+ * once more when that is over.
+ */
+static int settle_read(struct keeper *keeper, int r, struct why *why)
+{
+	if (!keeper->options->watch || r == -ENOMEM)
+		return r;
+	if (r) {
+		keeper->reads_failed++;
+		if (!keeper->failed_since++)
+			msg_error("%s; going on", why->text);
 		return 0;
-	if (status) {
-		r = -EINVAL;
-		snprintf(cause.text, sizeof(cause.text),
-			 "it ended with status %d",
-			 WIFEXITED(status) ? WEXITSTATUS(status) : 128);
 	}
+	if (keeper->failed_since)
+		msg_error("--read works again; it failed: %zu",
+			  keeper->failed_since);
+	keeper->failed_since = 0;
+	keeper->was_read = true;
+	return 0;
+}
+
+/* Have --read's command run when it is due. */
+static int go_on_reading(struct keeper *keeper, struct why *why)
+{
+	const struct compare_options *options = keeper->options;
+	int r = 0;
+
+	if (!options->read)
+		return 0;
+	if (keeper->reader.pid) {
+		if (!reader_ended(&keeper->reader))
+			return 0;
+		r = settle_read(keeper, end_read(keeper, why), why);
+	} else {
+		if (tsc_now().ns < keeper->next_read)
+			return 0;
+		r = start_read(keeper, why);
+		if (!r)
+			return 0;
+		r = settle_read(keeper, r, why);
+	}
+	keeper->next_read = tsc_now().ns + options->interval * 1e9;
+	return r;
+}
+
+/* The one that is under way when it's over, or else another. */
+static int read_at_last(struct keeper *keeper, struct why *why)
+{
+	struct reader *reader = &keeper->reader;
+	int r = 0;
+
+	if (!reader->pid && !command_interrupted())
+		r = start_read(keeper, why);
 	if (r)
-		return why_set(why, -r, "--read '%.60s': %.200s", command,
-			       cause.text);
-	r = books_add_report(books, &report);
-	return r ? why_set(why, -r, "out of memory") : 0;
+		return settle_read(keeper, r, why);
+	while (!command_interrupted() && !reader_ended(reader)) {
+		command_wait_or(&keeper->command, reader_fd(reader),
+				COLLECT_MS);
+		r = collect(keeper, why);
+		if (r)
+			return r;
+	}
+	if (!command_interrupted())
+		return settle_read(keeper, end_read(keeper, why), why);
+	reader_stop(reader);
+	return 0;
 }
 
 /* Resolve --vm: which processes are it? */
@@ -176,17 +227,24 @@ static int attach(struct keeper *keeper, struct why *why)
 int keeper_open(struct keeper *keeper, const struct compare_options *options,
 		struct books *books, struct why *why)
 {
-	int r;
+	int r, watched;
 
 	memset(keeper, 0, sizeof(*keeper));
 	keeper->options = options;
 	keeper->books = books;
-	counters_watch(&keeper->counters);
+	keeper->statistics.root = "";
+	keeper->statistics.only = options->vm ? &keeper->chosen : NULL;
+	watched = counters_watch(&keeper->counters);
 	books->leaves_on = counters_leaves();
 	host_read(&books->host);
 	r = host_check(&books->host, why);
 	if (!r)
 		r = host_check_counters(&books->host, why);
+	if (!r && watched)
+		r = why_set(
+			why, -watched,
+			"cannot watch for writes to kvm.exit_stats, which would go unnoticed: inotify: %s",
+			strerror(-watched));
 	if (r)
 		return r;
 	command_catch_signals();
@@ -213,15 +271,13 @@ int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 {
 	const struct compare_options *options = keeper->options;
 	uint64_t now;
-	int r = 0;
+	int r;
 
-	*over = command_wait(&keeper->command, COLLECT_MS);
+	*over = command_wait_or(&keeper->command, reader_fd(&keeper->reader),
+				COLLECT_MS);
+	command_pass_on(&keeper->command);
+	r = go_on_reading(keeper, why);
 	now = tsc_now().ns;
-	if (options->read && now >= keeper->next_read) {
-		r = have_read(keeper, why);
-		now = tsc_now().ns;
-		keeper->next_read = now + options->interval * 1e9;
-	}
 	if (!r && now >= keeper->next_statistics) {
 		r = take_statistics(keeper, why);
 		keeper->next_statistics = now + STATISTICS_NS;
@@ -242,8 +298,8 @@ int keeper_finish(struct keeper *keeper, struct why *why)
 
 	command_end(&keeper->command);
 	keeper->books->command_status = keeper->command.status;
-	if (keeper->options->read && !command_interrupted())
-		r = have_read(keeper, why);
+	if (keeper->options->read)
+		r = read_at_last(keeper, why);
 	if (!r)
 		r = collect(keeper, why);
 	take_rates(keeper);
@@ -255,11 +311,13 @@ void keeper_close(struct keeper *keeper)
 	struct books *books = keeper->books;
 
 	command_end(&keeper->command);
+	reader_stop(&keeper->reader);
 	observer_close(keeper->observer);
 	books->switched |= counters_written(&keeper->counters);
 	books->leaves_on &= counters_leaves() && !books->switched &&
 			    keeper->counters.fd >= 0;
 	books->exit_stats_after = host_exit_stats();
 	counters_unwatch(&keeper->counters);
+	kvm_stats_free(&keeper->statistics);
 	free(keeper->chosen.pid);
 }

@@ -7,6 +7,8 @@
 #include "command.h"
 #include "compare_options.h"
 #include "counters.h"
+#include "kvm_stats.h"
+#include "reader.h"
 #include "tsc.h"
 
 struct keeper {
@@ -18,7 +20,12 @@ struct keeper {
 	struct tsc_point start;
 	struct tsc_rates rates;
 	struct pids chosen; /* processes of the VM that --vm names */
-	uint64_t next_read; /* when --read's command is due */
+	struct reader reader; /* --read's command, while it runs */
+	uint64_t next_read; /* when it is due */
+	size_t reads_failed; /* of --watch; else that is an error */
+	size_t failed_since; /* … since one was made */
+	bool was_read;
+	struct kvm_stats statistics;
 	uint64_t next_statistics;
 };
 

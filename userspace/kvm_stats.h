@@ -6,16 +6,39 @@
 #ifndef EXITLEDGER_KVM_STATS_H
 #define EXITLEDGER_KVM_STATS_H
 
+#include <sys/types.h>
+
 #include "books.h"
+
+/* What was read of a VM last. */
+struct kvm_stats_vm {
+	struct statistics taken;
+	ino_t folder; /* another one is another VM's */
+	bool fresh; /* @taken is to be completed */
+	bool cleared; /* by a write, which debugfs allows: it says nothing */
+};
+
+/* Zeroed at first, but for these two; to be freed with kvm_stats_free. */
+struct kvm_stats {
+	const char *root; /* folder in place of /; "": / itself */
+	const struct pids *only; /* processes that are asked for; NULL: all */
+	struct kvm_stats_vm *vm;
+	size_t nr;
+};
 
 /**
  * kvm_stats_begin - read them of every VM that they can be told of
  *
  * Between two collections of the observer's book: the one just made, and one to
  * be made before kvm_stats_end.  A process with several VMs is left out: which
- * of them is which cannot be seen.  0 or -ENOMEM.
+ * of them is which cannot be seen; and so are all where the observer does not
+ * see VMs end.  0 or -ENOMEM.
  */
-int kvm_stats_begin(struct books *books);
-void kvm_stats_end(struct books *books);
+int kvm_stats_begin(struct kvm_stats *stats, struct books *books);
+
+/** kvm_stats_end - put into the books what was read; 0 or -ENOMEM */
+int kvm_stats_end(struct kvm_stats *stats, struct books *books);
+
+void kvm_stats_free(struct kvm_stats *stats);
 
 #endif /* EXITLEDGER_KVM_STATS_H */

@@ -421,7 +421,7 @@ int observer_open(struct observer **result,
 	observer->options = *options;
 	observer->counters.fd = -1;
 	if (options->marks) {
-		counters_watch(&observer->counters);
+		observer->was_off |= !!counters_watch(&observer->counters);
 		kernel_counts(observer);
 	}
 	libbpf_set_print(libbpf_print);

@@ -8,6 +8,16 @@
 
 #include "balance.h"
 
+/* What says nothing of the counters, but that less was judged than there was. */
+enum watch_note {
+	WATCH_UNJUDGED, /* reads while the counters were off, or written to */
+	WATCH_UNSEEN, /* guest's reports of reads that were not seen */
+	WATCH_FAILED, /* runs of --read's command */
+	WATCH_CLEARED, /* VMs whose statistics somebody cleared */
+	WATCH_DROPPED, /* reads that found no room */
+	WATCH_NOTES,
+};
+
 /* What an interval brought, and what all of them did. */
 struct watch_sample {
 	time_t at;
@@ -17,6 +27,9 @@ struct watch_sample {
 	size_t checked; /* counts and times, in the interval */
 	size_t discrepancies; /* in the interval */
 	size_t switched; /* how often the counters were written to, in all */
+	bool off; /* kvm.exit_stats is, now */
+	size_t noted[WATCH_NOTES]; /* in the interval */
+	size_t noted_in_all[WATCH_NOTES];
 	const struct books *books;
 	const struct balance *balance; /* of all intervals */
 };

@@ -9,7 +9,8 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
-	 render_monitor_slow render_monitor_text render_watch rows rules \
+	 render_monitor_slow render_monitor_text render_watch report_match \
+	 rows rules \
 	 statement student top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_change bench_config bench_json \
@@ -34,7 +35,7 @@ HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  cmd_monitor cmd_record cmd_replay cmd_report command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
 		  monitor_options monitor_output observer observer_source \
-		  $(COLLECT) run/record run/record_options top top_keys top_play top_view \
+		  $(COLLECT) reader run/record run/record_options top top_keys top_play top_view \
 		  watch \
 		  $(addprefix bench/,bench_clock bench_exec bench_load bench_rounds \
 		    bench_run bench_test_run bench_tracefs bench_way))
@@ -95,10 +96,11 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
-	 bench_plan bench_rounds bench_stats books doctor exit_reason marks monitor monitor_loop \
-	 observer observer_collect observer_faults page plain reasons render_doctor render_monitor run \
+	 bench_plan bench_rounds bench_stats books doctor exit_reason keeper kvm_stats \
+	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
+	 reader reasons render_doctor render_monitor run \
 	 run_changes run_compare run_damage run_marks run_report soundness top \
-	 tracepoints vm_name
+	 tracepoints vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -124,6 +126,12 @@ BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
 		  monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
+
+$(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+			    command counters keeper kvm_stats reader)
+$(BUILD)/tests/test_kvm_stats: $(BUILD)/obj/userspace/kvm_stats.o
+$(BUILD)/tests/test_reader: $(BUILD)/obj/userspace/reader.o
+$(BUILD)/tests/test_watch: $(BUILD)/obj/userspace/watch.o
 
 # What monitor itself costs: to be run by hand.
 MONITOR_COST := $(BUILD)/tests/monitor_cost

@@ -24,12 +24,15 @@ struct watcher {
 	struct books books;
 	struct rules rules;
 	struct balance balance; /* since the start */
+	size_t judged; /* of the answers that are there */
 	size_t shown; /* findings */
 	uint64_t exits; /* BPF's, of VMs that are gone */
 	uint64_t due;
 	struct watch_sample last; /* sums at the end of the last interval */
 	size_t reads;
 	size_t switched;
+	size_t noted[WATCH_NOTES];
+	int mode; /* of kvm.exit_stats, at the last look */
 	FILE *json;
 };
 
@@ -58,46 +61,80 @@ static void forget_gone(struct watcher *watcher)
 /*
  * Somebody wrote to the parameters: what was answered since the last look is
  * not judged, and all that is there now is judged relative to a first read.
+ * The books keep the mode of what was judged: while KVM does not count, nothing
+ * is, and its counts stand still.
  */
-static int start_again(struct watcher *watcher, struct why *why)
+static int start_again(struct watcher *watcher, int mode, struct why *why)
 {
 	struct books *books = &watcher->books;
 	int r;
 
 	watcher->switched++;
+	watcher->mode = mode;
 	rules_free(&watcher->rules);
-	books->host.exit_stats = books->exit_stats_after = host_exit_stats();
+	if (mode >= 1)
+		books->host.exit_stats = books->exit_stats_after = mode;
+	balance_hidden(books, &watcher->balance);
 	books->leaves_on = counters_leaves();
 	books->started_ns = tsc_now().ns;
 	r = keeper_running(&books->running);
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
 }
 
-/* Judge what was answered, and forget it. */
-static int fold(struct watcher *watcher, struct why *why)
+/* The report is still to come, of answers that are there already. */
+static bool is_reading(const struct watcher *watcher)
+{
+	return watcher->keeper.reader.pid;
+}
+
+static int judge(struct watcher *watcher, struct why *why)
 {
 	struct books *books = &watcher->books;
 	struct answers *answers = &books->answers;
 	int r = 0;
 
-	/* A write that is still under way shows in the mode already. */
-	if (counters_written(&watcher->keeper.counters) ||
-	    host_exit_stats() != books->host.exit_stats) {
-		r = start_again(watcher, why);
-	} else {
-		for (size_t i = 0; i < answers->nr && !r; i++)
-			r = rules_apply(&watcher->rules, books,
-					&answers->answer[i], &watcher->balance);
-		if (!r)
-			r = balance_reports(books, &watcher->balance);
-		if (r)
-			why_set(why, -r, "out of memory");
-	}
-	watcher->reads += answers->nr;
-	answers->nr = 0;
-	books_drop_reports(books);
+	for (; watcher->judged < answers->nr && !r; watcher->judged++)
+		r = rules_apply(&watcher->rules, books,
+				&answers->answer[watcher->judged],
+				&watcher->balance);
+	if (!r && !is_reading(watcher))
+		r = balance_reports(books, &watcher->balance);
+	/* One report says nothing of the counters, nor of what is to come. */
+	watcher->noted[WATCH_UNSEEN] += watcher->balance.unseen;
+	watcher->balance.unseen = 0;
+	return r ? why_set(why, -r, "out of memory") : 0;
+}
+
+static void forget(struct watcher *watcher)
+{
+	watcher->books.answers.nr = watcher->judged = 0;
+	books_drop_reports(&watcher->books);
 	balance_free(&watcher->balance);
 	forget_gone(watcher);
+}
+
+/* Judge what was answered while KVM counted, and forget it. */
+static int fold(struct watcher *watcher, struct why *why)
+{
+	const bool written = counters_written(&watcher->keeper.counters);
+	/* What is being written just now shows there, too. */
+	const int mode = counters_stats();
+	const size_t fresh = watcher->books.answers.nr - watcher->judged;
+	int r = 0;
+
+	watcher->reads += fresh;
+	watcher->noted[WATCH_DROPPED] += watcher->books.answers.dropped;
+	watcher->books.answers.dropped = 0;
+	if (!written && mode == watcher->mode && mode >= 1) {
+		r = judge(watcher, why);
+		if (!is_reading(watcher))
+			forget(watcher);
+		return r;
+	}
+	if (written || mode != watcher->mode)
+		r = start_again(watcher, mode, why);
+	watcher->noted[WATCH_UNJUDGED] += fresh;
+	forget(watcher);
 	return r;
 }
 
@@ -146,6 +183,16 @@ static int write_text(struct watcher *watcher,
 		       0;
 }
 
+static void fill_notes(const struct watcher *watcher,
+		       struct watch_sample *sample)
+{
+	for (size_t i = 0; i < WATCH_NOTES; i++) {
+		sample->noted_in_all[i] = watcher->noted[i];
+		sample->noted[i] =
+			watcher->noted[i] - watcher->last.noted_in_all[i];
+	}
+}
+
 /* The end of an interval: a line. */
 static int show(struct watcher *watcher, struct why *why)
 {
@@ -165,11 +212,17 @@ static int show(struct watcher *watcher, struct why *why)
 		.checked = sums.checked - last->checked,
 		.discrepancies = sums.discrepancies - last->discrepancies,
 		.switched = watcher->switched,
+		.off = watcher->mode < 1,
 		.books = &watcher->books,
 		.balance = &verdict,
 	};
 	int r = 0;
 
+	watcher->noted[WATCH_FAILED] = watcher->keeper.reads_failed;
+	watcher->noted[WATCH_CLEARED] = watcher->books.statistics_cleared;
+	fill_notes(watcher, &sample);
+	memcpy(sums.noted_in_all, sample.noted_in_all,
+	       sizeof(sums.noted_in_all));
 	verdict = watcher->balance;
 	balance_judge(&watcher->books, &verdict);
 	if (!watcher->json || watcher->json != stdout)
@@ -195,6 +248,7 @@ static int run(struct watcher *watcher, struct why *why)
 	int r = 0;
 
 	watcher->books.exit_stats_after = watcher->books.host.exit_stats;
+	watcher->mode = watcher->books.host.exit_stats;
 	watcher->due = keeper->start.ns + step;
 	if (watcher->json != stdout)
 		render_watch_head(stdout);
@@ -230,6 +284,20 @@ static int open_json(struct watcher *watcher, struct why *why)
 				       path, strerror(errno));
 }
 
+/* The verdict, unless all that was asked for could not be done. */
+static int find_status(struct watcher *watcher)
+{
+	const struct keeper *keeper = &watcher->keeper;
+
+	balance_judge(&watcher->books, &watcher->balance);
+	if (watcher->balance.verdict == VERDICT_DISCREPANCY ||
+	    !keeper->reads_failed || keeper->was_read)
+		return watcher->balance.verdict;
+	msg_error("--read '%.60s': failed %zu times, and never worked",
+		  watcher->options->read, keeper->reads_failed);
+	return STATUS_FAILED;
+}
+
 int watch(const struct compare_options *options)
 {
 	struct watcher watcher = { .options = options };
@@ -243,10 +311,8 @@ int watch(const struct compare_options *options)
 			r = run(&watcher, &why);
 		keeper_close(&watcher.keeper);
 	}
-	if (!r) {
-		balance_judge(&watcher.books, &watcher.balance);
-		status = watcher.balance.verdict;
-	}
+	if (!r)
+		status = find_status(&watcher);
 	if (watcher.json && watcher.json != stdout && fclose(watcher.json) &&
 	    !r) {
 		r = why_set(&why, errno, "%s: cannot be written: %s",

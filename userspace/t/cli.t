@@ -53,7 +53,8 @@ run "$exitledger" compare --for 0
 ok 'compare --for 0' status_is 64
 for options in '--for 1 --replay x' '--watch -- true' '--vm x -- true' \
 	"--read x --replay $good" '--for 1 --read x --guest-report y' \
-	'--watch --guest-report y' '--watch --interval 0' '--for 30x' '--for s'; do
+	'--watch --guest-report y' '--watch --interval 0' \
+	'--watch --read-timeout 3' '--for 1 --read x --read-timeout 0' '--for 30x' '--for s'; do
 	# shellcheck disable=SC2086 # a list of words
 	run "$exitledger" compare $options
 	ok "compare $options: wrong usage" status_is 64

@@ -112,6 +112,119 @@ START_TEST(report_of_another_run)
 }
 END_TEST
 
+START_TEST(report_of_nothing)
+{
+	total(1000, 1000, 1000, 1);
+	books.has_report = true;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNSEEN);
+}
+END_TEST
+
+/* Where what is wrong fills all places, that is what is shown. */
+START_TEST(unseen_takes_no_place)
+{
+	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
+					     .index = CPUID } };
+
+	for (uint64_t i = 0; i < BALANCE_FINDINGS + (uint64_t)_i; i++)
+		total(1000 + i, 1001 + i, 1001 + i, 1);
+	report(1, &read);
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
+	ck_assert_uint_eq(balance.nr, BALANCE_FINDINGS);
+	ck_assert_int_eq(balance.finding[BALANCE_FINDINGS - 1].rule,
+			 _i < 0 ? RULE_UNSEEN : RULE_KERNEL_LOW);
+}
+END_TEST
+
+/* BPF lost an exit, which is not KVM's mistake for an unseen report, either. */
+START_TEST(unseen_and_incomplete)
+{
+	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
+					     .index = CPUID } };
+
+	total(1000, 999, 999, 1);
+	report(1, &read);
+	books.ledger.losses.no_slot = 1;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
+	ck_assert_int_eq(balance.finding[1].rule, RULE_UNSEEN);
+}
+END_TEST
+
+/* A guest that reads in a loop; KVM may have lost what is not there. */
+START_TEST(no_room_for_all)
+{
+	for (uint64_t i = 0; i < ANSWERS_MAX + 3; i++)
+		total(1000 + i, 1000 + i, 1000 + i, 1);
+	ck_assert_uint_eq(books.answers.nr, ANSWERS_MAX);
+	ck_assert_uint_eq(books.answers.dropped, 3);
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
+	balance_free(&balance);
+	/* What was found is so all the same, whoever has less. */
+	books.answers.answer[_i].read.eax += _i ? 1 : -1;
+	judge_rule(VERDICT_DISCREPANCY,
+		   _i ? RULE_KERNEL_HIGH : RULE_KERNEL_LOW);
+}
+END_TEST
+
+START_TEST(no_room_for_reports)
+{
+	for (int i = 0; i < REPORTS_MAX + 3; i++) {
+		struct guest_report one = { .nr = 1 };
+
+		one.read = calloc(1, sizeof(*one.read));
+		ck_assert_ptr_nonnull(one.read);
+		ck_assert_int_eq(books_add_report(&books, &one), 0);
+	}
+	ck_assert_uint_eq(books.nr_earlier + 1, REPORTS_MAX);
+	ck_assert_uint_eq(books.answers.dropped, 3);
+	books_drop_reports(&books);
+	ck_assert_uint_eq(books.nr_reported, 0);
+}
+END_TEST
+
+/* All reads are the same question, and the report's last one has no answer. */
+START_TEST(a_report_made_to_take_time)
+{
+	enum { READS = 50000 };
+	struct guest_read *read = calloc(READS, sizeof(*read));
+
+	ck_assert_ptr_nonnull(read);
+	for (uint64_t i = 0; i < 300000; i++) {
+		total(1000, 1000, 1000, 2);
+		books.answers.answer[i].vcpu_id = i & 1;
+	}
+	for (size_t i = 0; i < READS; i++)
+		read[i].read = books.answers.answer[0].read;
+	read[READS - 1].read.leaf = EXIT_LEAF_CYCLES;
+	report(READS, read);
+	free(read);
+	judge(VERDICT_INCONCLUSIVE);
+	ck_assert_uint_eq(balance.unseen, 1);
+}
+END_TEST
+
+/* Reads of two vCPUs in between each other, and a report that begins twice. */
+START_TEST(report_among_others)
+{
+	static const uint64_t kernel[] = { 5, 5, 5, 6, 5, 7, 9 };
+	struct guest_read reads[3];
+
+	for (size_t i = 0; i < 7; i++) {
+		total(kernel[i], kernel[i], kernel[i], 2)->vcpu_id = 1;
+		total(1000 + i, 1000 + i, 1000 + i, 2);
+	}
+	memset(reads, 0, sizeof(reads));
+	for (size_t i = 0; i < 3; i++)
+		reads[i].read = books.answers.answer[2 * i + 2].read;
+	report(3, reads); /* 5, 5, 6 */
+	ck_assert_int_eq(balance_reports(&books, &balance), 0);
+	ck_assert_ptr_nonnull(balance.match);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(balance.match[i], 2 * i + 2);
+	ck_assert_uint_eq(balance.discrepancies, 0);
+}
+END_TEST
+
 /* Time in userspace is part of the exits' time, in both books. */
 START_TEST(user_time_is_a_part)
 {
@@ -171,6 +284,13 @@ int main(void)
 	tcase_add_test(tcase, time_encloses);
 	tcase_add_loop_test(tcase, report_is_matched, 0, 2);
 	tcase_add_test(tcase, report_of_another_run);
+	tcase_add_test(tcase, report_of_nothing);
+	tcase_add_loop_test(tcase, unseen_takes_no_place, -1, 2);
+	tcase_add_test(tcase, unseen_and_incomplete);
+	tcase_add_loop_test(tcase, no_room_for_all, 0, 2);
+	tcase_add_test(tcase, no_room_for_reports);
+	tcase_add_test(tcase, a_report_made_to_take_time);
+	tcase_add_test(tcase, report_among_others);
 	tcase_add_test(tcase, executed_is_the_truth);
 	tcase_add_loop_test(tcase, user_time_is_a_part, 0, 5);
 	suite_add_tcase(suite, tcase);

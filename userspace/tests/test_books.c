@@ -62,6 +62,8 @@ static void fill(void)
 	strcpy(books.command, "a \"quoted\" command");
 	books.tsc_khz = 2345678.5;
 	books.ledger.losses.no_slot = 4;
+	books.statistics_cleared = 2;
+	books.answers.dropped = 5;
 	vm = ledger_vm(&books.ledger, 3, 1234);
 	strcpy(vm->name, "web");
 	vm->isa = EXIT_LEAF_ISA_SVM;
@@ -99,6 +101,8 @@ START_TEST(round_trip)
 	ck_assert_uint_eq(loaded.report.read[0].executed, 77);
 	ck_assert_uint_eq(loaded.report.read[0].userspace, 7777);
 	ck_assert_uint_eq(loaded.answers.answer[0].outside, 2);
+	ck_assert_uint_eq(loaded.statistics_cleared, 2);
+	ck_assert_uint_eq(loaded.answers.dropped, 5);
 	json_decref(json);
 	json_decref(again);
 }
@@ -186,6 +190,67 @@ START_TEST(report_with_noise)
 }
 END_TEST
 
+/* Braces that begin no report, or one of something else, or one cut off. */
+START_TEST(report_with_braces)
+{
+	static const char *const before[] = {
+		"[0.1] kernel: cfg {mode=1}\n",
+		"{\n{{\"a\"\n",
+		"{\"level\": \"info\", \"in\": {}}\n",
+		"{\"return\": ",
+		"{\"format\": \"exitledger-guest-report\", \"version\": 1, \"reads\": [{",
+	};
+	struct guest_report report;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "%s{\"format\":\"exitledger-guest-report\",\"version\":1,"
+		 "\"program\":\"exitleaf\",\"reads\":[{\"leaf\":1342177279,"
+		 "\"index\":0,\"eax\":5,\"ebx\":1,\"ecx\":0,\"edx\":0}]} }\n",
+		 before[_i]);
+	write_text(text);
+	ck_assert_msg(!guest_report_load(path, &report, &why), "%s", why.text);
+	ck_assert_uint_eq(report.nr, 1);
+	guest_report_free(&report);
+}
+END_TEST
+
+/* Each of its braces could begin one that goes on to the end. */
+START_TEST(text_made_to_take_time)
+{
+	struct guest_report report;
+	size_t length = 0;
+	char *text = malloc(GUEST_REPORT_SIZE);
+
+	ck_assert_ptr_nonnull(text);
+	while (length + 6 <= GUEST_REPORT_SIZE) {
+		memcpy(text + length, _i ? "{{{{{{" : "{\"a\":[", 6);
+		length += 6;
+	}
+	ck_assert_int_eq(guest_report_text(text, length, "it", &report, &why),
+			 -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "it: no guest's report in it"));
+	free(text);
+}
+END_TEST
+
+/* Of which it would be a shift beyond the bits. */
+START_TEST(leaf_of_others)
+{
+	static const uint32_t leaf[] = { 0, EXIT_LEAF_FIRST - 1,
+					 EXIT_LEAF_LAST + 1, UINT32_MAX };
+	json_t *json;
+
+	fill();
+	books.answers.answer[0].read.leaf = leaf[_i];
+	json = books_json(&books);
+	ck_assert_int_eq(json_save(json, path, &why), 0);
+	json_decref(json);
+	ck_assert_int_eq(books_load(path, &loaded, &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "answer 0: leaf 0x"));
+}
+END_TEST
+
 START_TEST(damaged_reports)
 {
 #define REPORT(reads)                                            \
@@ -265,6 +330,9 @@ int main(void)
 	tcase_add_loop_test(tcase, foreign_files, 0, 7);
 	tcase_add_test(tcase, missing_file);
 	tcase_add_test(tcase, report_with_noise);
+	tcase_add_loop_test(tcase, report_with_braces, 0, 5);
+	tcase_add_loop_test(tcase, text_made_to_take_time, 0, 2);
+	tcase_add_loop_test(tcase, leaf_of_others, 0, 4);
 	tcase_add_loop_test(tcase, damaged_reports, 0, 8);
 	tcase_add_test(tcase, nothing_half_written);
 	tcase_add_loop_test(tcase, table_fits, 0, 2);

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* KVM's own statistics, from a debugfs that is made up: whose are they? */
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_root.h"
+#include "kvm_stats.h"
+#include "tap.h"
+
+#define KVM "/sys/kernel/debug/kvm/"
+
+static struct kvm_stats stats;
+static struct books books;
+
+/* A VM's folder, with the vCPUs and exits that KVM has. */
+static void folder(const char *name, uint32_t vcpus, uint64_t exits)
+{
+	char path[64], text[32];
+
+	for (uint32_t i = 0; i < vcpus; i++) {
+		snprintf(path, sizeof(path), KVM "%s/vcpu%u/pid", name, i);
+		root_write(path, "1\n");
+	}
+	snprintf(path, sizeof(path), KVM "%s/exits", name);
+	snprintf(text, sizeof(text), "%lu\n", (unsigned long)exits);
+	root_write(path, text);
+}
+
+static void no_folder(const char *name)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r %s" KVM "%s", root, name);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* A VM that BPF saw, and its exits. */
+static struct ledger_vcpu *seen(uint64_t number, uint32_t pid, uint64_t exits)
+{
+	struct ledger_vcpu *vcpu =
+		ledger_vcpu(ledger_vm(&books.ledger, number, pid), 0);
+
+	ck_assert_ptr_nonnull(vcpu);
+	vcpu->exits = exits;
+	return vcpu;
+}
+
+static void take(void)
+{
+	ck_assert_int_eq(kvm_stats_begin(&stats, &books), 0);
+	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
+}
+
+static void setup(void)
+{
+	root_make();
+	stats.root = root;
+	books.sees_ends = true;
+}
+
+static void teardown(void)
+{
+	kvm_stats_free(&stats);
+	books_free(&books);
+	root_remove();
+}
+
+START_TEST(of_a_vm)
+{
+	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
+
+	vcpu->prior_exits = 10;
+	folder("777-11", 1, 5011);
+	folder("7-11", 1, 3);
+	ck_assert_int_eq(kvm_stats_begin(&stats, &books), 0);
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	vcpu->exits = 5002;
+	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].vm, 1);
+	ck_assert_uint_eq(books.statistics[0].vcpus, 1);
+	ck_assert_uint_eq(books.statistics[0].before, 5010);
+	ck_assert_uint_eq(books.statistics[0].exits, 5011);
+	ck_assert_uint_eq(books.statistics[0].after, 5012);
+	/* The later one takes its place. */
+	folder("777-11", 1, 5012);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, 5012);
+}
+END_TEST
+
+/* Nothing is said of VMs of which something is missing, or too much there. */
+START_TEST(of_none)
+{
+	seen(1, 777, 5000);
+	take();
+	folder("777-11", 2, 5000); /* a vCPU that has not run */
+	take();
+	no_folder("777-11");
+	folder("777-11", 1, 5000);
+	folder("777-12", 1, 7000);
+	take();
+	no_folder("777-12");
+	books.sees_ends = false;
+	take();
+	books.sees_ends = true;
+	seen(2, 777, 7000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+}
+END_TEST
+
+/* VM 1 has ended, and its process made another, which has not run yet. */
+START_TEST(of_a_vm_that_ended)
+{
+	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
+
+	folder("777-11", 1, 5000);
+	if (_i)
+		take();
+	vcpu->gone = true;
+	folder("777-11", 1, 0);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, _i ? 1 : 0);
+	if (_i)
+		ck_assert_uint_eq(books.statistics[0].exits, 5000);
+	ck_assert_uint_eq(books.statistics_cleared, 0);
+	/* It runs: they are its. */
+	seen(2, 777, 3);
+	folder("777-11", 1, 3);
+	take();
+	ck_assert_uint_eq(books.statistics[books.nr_statistics - 1].vm, 2);
+	ck_assert_uint_eq(books.statistics[books.nr_statistics - 1].exits, 3);
+}
+END_TEST
+
+/* It ended while they were read. */
+START_TEST(of_a_vm_that_ends)
+{
+	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
+
+	folder("777-11", 1, 0);
+	ck_assert_int_eq(kvm_stats_begin(&stats, &books), 0);
+	vcpu->gone = true;
+	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
+	ck_assert_uint_eq(books.nr_statistics, 0);
+}
+END_TEST
+
+/* Its end was not seen; the folder is another's, whatever is in it. */
+START_TEST(of_another_folder)
+{
+	seen(1, 777, 5000);
+	folder("777-11", 1, 5000);
+	take();
+	folder("777-12", 1, 9000);
+	no_folder("777-11");
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, 5000);
+}
+END_TEST
+
+START_TEST(of_vms_asked_for)
+{
+	struct pids only = { 0 };
+
+	ck_assert_int_eq(pids_add(&only, 778), 0);
+	stats.only = &only;
+	seen(1, 777, 5000);
+	seen(2, 778, 6000);
+	folder("777-11", 1, 5000);
+	folder("778-11", 1, 6000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].vm, 2);
+	free(only.pid);
+}
+END_TEST
+
+START_TEST(of_a_vm_that_is_cleared)
+{
+	seen(1, 777, 5000);
+	folder("777-11", 1, 5000);
+	take();
+	folder("777-11", 1, 10);
+	take();
+	ck_assert_uint_eq(books.statistics_cleared, 1);
+	folder("777-11", 1, 9000);
+	take();
+	ck_assert_uint_eq(books.statistics_cleared, 1);
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, 5000);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("kvm_stats");
+	TCase *tcase = tcase_create("kvm_stats");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, of_a_vm);
+	tcase_add_test(tcase, of_none);
+	tcase_add_loop_test(tcase, of_a_vm_that_ended, 0, 2);
+	tcase_add_test(tcase, of_a_vm_that_ends);
+	tcase_add_test(tcase, of_another_folder);
+	tcase_add_test(tcase, of_vms_asked_for);
+	tcase_add_test(tcase, of_a_vm_that_is_cleared);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}
