@@ -22,6 +22,9 @@ struct worker {
 	uint64_t io, hlt, mmio;
 	struct micro_spent spent;
 	unsigned int pause_us;
+	unsigned int more_laps; /* after a stop */
+	unsigned int first_reads; /* … and a round of reads */
+	bool ended;
 	int r;
 	char why[160];
 };
@@ -152,12 +155,43 @@ static void run_until(struct worker *worker, uint16_t port)
 		 worker->id, strerror(-worker->r));
 }
 
+/* Is there a stop between two halves of the first vCPU's laps? */
+static bool stops_between(const struct micro_run *run)
+{
+	return run->stop && !run->meanwhile && run->laps > 1;
+}
+
+/* Have the first vCPU do so many of the reads that were asked for. */
+static void read_some(struct worker *worker, unsigned int nr)
+{
+	struct micro_block *block = micro_block_of(worker->vmm, 0);
+
+	block->nr_reads = nr;
+	run_until(worker, MICRO_PORT_READ);
+	block->reads_at += nr * sizeof(struct micro_read);
+}
+
 static void *work(void *data)
 {
 	struct worker *worker = data;
 
 	run_until(worker, MICRO_PORT_WORKED);
+	if (worker->more_laps && !worker->r) {
+		/* The other vCPUs stop wherever they are. */
+		raise(SIGSTOP);
+		micro_block_of(worker->vmm, 0)->more_laps = worker->more_laps;
+		read_some(worker, worker->first_reads);
+		if (!worker->r)
+			run_until(worker, MICRO_PORT_WORKED);
+	}
+	__atomic_store_n(&worker->ended, true, __ATOMIC_RELEASE);
 	return NULL;
+}
+
+/* Exits by OUT that tell the VMM how far a vCPU is, of those before the end. */
+static uint64_t said(const struct worker *worker)
+{
+	return worker->more_laps ? 3 : 1;
 }
 
 /* Did guest and VMM see as much work as was asked for? */
@@ -177,8 +211,8 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 			 (unsigned long long)laps * run->work[i]);
 		return -EPROTO;
 	}
-	if (worker->io ==
-		    laps * (run->work[MICRO_out] + run->work[MICRO_in]) + 1 &&
+	if (worker->io == laps * (run->work[MICRO_out] + run->work[MICRO_in]) +
+				  said(worker) &&
 	    worker->hlt == laps * run->work[MICRO_hlt] &&
 	    worker->mmio == laps * run->work[MICRO_mmio])
 		return 0;
@@ -189,6 +223,56 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 		(unsigned long long)worker->hlt,
 		(unsigned long long)worker->mmio);
 	return -EPROTO;
+}
+
+/* Wait until the other vCPUs have done a part of their work, or ended. */
+static void wait_for_work(struct vmm *vmm, const struct micro_run *run,
+			  const struct worker *workers, unsigned int part,
+			  unsigned int parts)
+{
+	uint64_t each = 0, done;
+	bool all_ended;
+
+	for (int i = 0; i < MICRO_KINDS; i++)
+		each += micro_is_vmm_work(i) ? 0 : run->work[i] * run->laps;
+	do {
+		done = 0;
+		all_ended = true;
+		for (unsigned int i = 1; i < run->vcpus; i++) {
+			const volatile struct micro_block *block =
+				micro_block_of(vmm, i);
+
+			for (int j = 0; j < MICRO_KINDS; j++)
+				done += block->done[j];
+			all_ended &= __atomic_load_n(&workers[i].ended,
+						     __ATOMIC_ACQUIRE);
+		}
+		if (all_ended || done * parts >= each * (run->vcpus - 1) * part)
+			return;
+		usleep(1000);
+	} while (true);
+}
+
+/* The first vCPU, while the others work: all rounds but the last of several. */
+static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
+			  struct worker *workers)
+{
+	const unsigned int rounds = run->reads > 1 ? run->reads - 1 : 1;
+	struct worker *first = &workers[0];
+	int r;
+
+	run_until(first, MICRO_PORT_WORKED);
+	r = first->r ? first->r : check_work(vmm, run, first);
+	for (unsigned int i = 0; i < rounds && !r; i++) {
+		wait_for_work(vmm, run, workers, i, rounds);
+		if (run->stop && i == rounds / 2)
+			raise(SIGSTOP);
+		read_some(first, first->first_reads);
+		r = first->r;
+	}
+	if (first->r)
+		strcpy(vmm->why, first->why);
+	return r;
 }
 
 static int do_work(struct vmm *vmm, const struct micro_run *run,
@@ -202,17 +286,11 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 				    &workers[i]);
 		started += !r;
 	}
-	if (run->meanwhile && !r) {
-		run_until(&workers[0], MICRO_PORT_WORKED);
-		r = workers[0].r ? workers[0].r :
-				   check_work(vmm, run, &workers[0]);
-		if (run->stop)
-			raise(SIGSTOP);
-		run_until(&workers[0], MICRO_PORT_READ);
-	}
 	if (r)
 		snprintf(vmm->why, sizeof(vmm->why),
 			 "cannot start a thread: %s", strerror(-r));
+	if (run->meanwhile && !r)
+		r = read_meanwhile(vmm, run, workers);
 	for (unsigned int i = first; i < started; i++) {
 		pthread_join(workers[i].thread, NULL);
 		if (!r && workers[i].r) {
@@ -225,24 +303,49 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-int micro_run(struct vmm *vmm, const struct micro_run *run,
-	      struct micro_spent *spent)
+/* The reads that come before the work is done are those of a round. */
+static bool reads_before(const struct micro_run *run)
 {
-	struct worker workers[MICRO_MAX_VCPUS];
-	int r;
+	return run->meanwhile || (stops_between(run) && run->reads > 1);
+}
+
+/* What all are to do.  Returns how many reads that is. */
+static unsigned int prepare(struct vmm *vmm, const struct micro_run *run,
+			    struct worker workers[MICRO_MAX_VCPUS])
+{
+	struct micro_block *first = micro_block_of(vmm, 0);
+	unsigned int nr_reads;
 
 	ask_all(vmm, run);
-	for (unsigned int i = 0; i < run->vcpus; i++)
-		micro_block_of(vmm, i)->nr_laps = run->laps;
-	micro_block_of(vmm, 0)->cycles = MICRO_LAPS;
-	micro_block_of(vmm, 0)->emulated = run->emulated;
+	nr_reads = first->nr_reads;
 	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
 		workers[i] = (struct worker){ .vmm = vmm,
 					      .id = i,
 					      .pause_us = run->pause_us };
+	for (unsigned int i = 0; i < run->vcpus; i++)
+		micro_block_of(vmm, i)->nr_laps = run->laps;
+	if (reads_before(run))
+		workers[0].first_reads = nr_reads / run->reads;
+	if (stops_between(run)) {
+		workers[0].more_laps = run->laps / 2;
+		first->nr_laps -= run->laps / 2;
+	}
 	if (run->meanwhile)
-		memset(micro_block_of(vmm, 0)->work, 0,
-		       sizeof(micro_block_of(vmm, 0)->work));
+		memset(first->work, 0, sizeof(first->work));
+	first->cycles = MICRO_LAPS;
+	first->emulated = run->emulated;
+	return nr_reads;
+}
+
+int micro_run(struct vmm *vmm, const struct micro_run *run,
+	      struct micro_spent *spent)
+{
+	struct micro_block *first = micro_block_of(vmm, 0);
+	struct worker workers[MICRO_MAX_VCPUS];
+	unsigned int nr_reads, rest;
+	int r;
+
+	nr_reads = prepare(vmm, run, workers);
 	r = do_work(vmm, run, workers);
 	/* What those did who are gone must still be in what is read. */
 	for (unsigned int i = 1; i < run->vcpus; i++)
@@ -251,10 +354,13 @@ int micro_run(struct vmm *vmm, const struct micro_run *run,
 		r = micro_vmm_work(vmm, run->work);
 	if (r)
 		return r;
-	if (!run->meanwhile && run->stop)
+	if (!run->meanwhile && run->stop && !workers[0].more_laps)
 		raise(SIGSTOP);
-	if (!run->meanwhile)
-		run_until(&workers[0], MICRO_PORT_READ);
+	rest = nr_reads -
+	       (first->reads_at - MICRO_READS) / sizeof(struct micro_read);
+	if (rest)
+		read_some(&workers[0], rest);
+	first->nr_reads = nr_reads;
 	if (workers[0].r)
 		strcpy(vmm->why, workers[0].why);
 	*spent = workers[0].spent;
@@ -308,7 +414,8 @@ static uint64_t executed(struct vmm *vmm, const struct micro_run *run,
 	pick_work(work, run->work, true);
 	sum += kinds_exits(work, isa, reason);
 	if (reason == kinds[MICRO_out].reason[isa])
-		sum += run->vcpus; /* "all work is done" */
+		sum += run->vcpus + /* "all work is done" */
+		       (stops_between(run) ? 2 : 0); /* and half of it, read */
 	if (reason == kinds[MICRO_wrmsr].reason[isa] &&
 	    kinds_needs(run->work) & NEED_APIC) {
 		sum += 2 * run->vcpus; /* setting it up */
@@ -366,6 +473,9 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 	leaves->has_statistics = !vmm_exits(vmm, &leaves->statistics);
 	nr_reasons = work_reasons(run, reasons);
 	for (size_t i = 0; i < nr; i++) {
+		/* Of reads before the work was done, nobody knows. */
+		const bool done = !reads_before(run) || i >= nr / run->reads;
+
 		leaves->io[i] = (struct leaf_io){
 			.leaf = read[i].leaf,
 			.index = read[i].index,
@@ -374,13 +484,14 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 			.ecx = read[i].ecx,
 			.edx = read[i].edx,
 			.has_executed =
-				!run->meanwhile &&
+				!run->meanwhile && done &&
 				read[i].leaf == EXIT_LEAF_REASON_EXITS &&
 				is_one_of(read[i].index, reasons, nr_reasons) &&
 				kinds_exact(run->work, run->isa, read[i].index),
 			.executed = executed(vmm, run, read[i].index, i),
 		};
-		add_userspace(run, spent, &leaves->io[i]);
+		if (done)
+			add_userspace(run, spent, &leaves->io[i]);
 	}
 	return 0;
 }

@@ -14,7 +14,7 @@ struct micro_run {
 	unsigned int reads; /* of every leaf */
 	int isa; /* of the processor: enum exit_isa */
 	bool meanwhile; /* the first vCPU reads while the others work */
-	bool stop; /* with SIGSTOP, before it reads */
+	bool stop; /* with SIGSTOP, in the middle of the work */
 	bool all; /* reasons are read, not only those of the work */
 	bool emulated; /* the reads are: needs kvm.force_emulation_prefix=1 */
 	unsigned int pause_us; /* at each exit to userspace */
@@ -34,6 +34,13 @@ unsigned int micro_most_rounds(const struct micro_run *run);
 
 /**
  * micro_run - all vCPUs work, side by side; then the first one reads the leaves
+ *
+ * Meanwhile: it does no work, but the rounds of reads one by one, evenly over
+ * the others' work; of several the last one when that is done.
+ *
+ * Stop: when the first vCPU has done half of its laps, or meanwhile the others
+ * half of their work.  A round of reads is next, of several: whoever comes then
+ * has what to be relative to, and half of the work before the last round.
  *
  * Checks that guest and VMM saw as much work as was asked for.  0, or -errno
  * with vmm->why.
