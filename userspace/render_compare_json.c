@@ -10,14 +10,16 @@ static void add_time(const struct books *books,
 {
 	double kernel;
 
-	if (!line->has_cycles || books->tsc_khz <= 0 || !line->kernel ||
+	if (!line->has_cycles || books->tsc_khz <= 0 ||
 	    books->host.exit_stats < 2)
 		return;
 	kernel = line->kernel_cycles * 1e6 / books->tsc_khz;
 	json_object_set_new(json, "kernel_ns", json_real(kernel));
 	json_object_set_new(json, "bpf_ns", json_integer(line->ns_then));
-	json_object_set_new(json, "observer_ns_per_exit",
-			    json_real((kernel - line->ns_then) / line->kernel));
+	if (line->timed.known)
+		json_object_set_new(json, "observer_ns_per_exit",
+				    json_real((kernel - line->ns_then) /
+					      line->timed.exits));
 }
 
 static json_t *line_json(const struct books *books,
@@ -33,6 +35,9 @@ static json_t *line_json(const struct books *books,
 			 (json_int_t)line->kernel, "bpf", (json_int_t)line->bpf,
 			 "difference", (json_int_t)line->difference, "ns",
 			 (json_int_t)line->ns);
+	if (json && line->kernel_first)
+		json_object_set_new(json, "kernel_first",
+				    json_integer(line->kernel_first));
 	if (json && line->has_guest)
 		json_object_set_new(json, "guest", json_integer(line->guest));
 	if (json)
@@ -51,9 +56,11 @@ static json_t *statement_json(const struct books *books,
 	for (size_t i = 0; i < statement->nr; i++)
 		json_array_append_new(lines,
 				      line_json(books, &statement->line[i]));
-	json = json_pack("{s:I,s:I,s:b,s:o}", "vm", (json_int_t)statement->vm,
-			 "vcpus", (json_int_t)statement->vcpus, "late",
-			 statement->late, "reasons", lines);
+	json = json_pack("{s:I,s:I,s:b,s:o,s:I}", "vm",
+			 (json_int_t)statement->vm, "vcpus",
+			 (json_int_t)statement->vcpus, "late", statement->late,
+			 "reasons", lines, "reconciled",
+			 (json_int_t)statement->reconciled);
 	if (json && statement->has_total) {
 		json_t *total = line_json(books, &statement->total);
 

@@ -10,7 +10,7 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch rows rules \
-	 statement student top_history top_lines top_model tracepoints tsc \
+	 statement student timed top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_config bench_json bench_options \
 	   bench_peers bench_result bench_stats render_bench render_bench_svg)
@@ -94,8 +94,8 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_changes bench_peers bench_stats books doctor \
 	 exit_reason marks monitor monitor_loop observer observer_collect \
 	 observer_faults page plain reasons render_doctor render_monitor run \
-	 run_changes run_compare run_damage run_marks run_report soundness top \
-	 tracepoints vm_name
+	 run_changes run_compare run_damage run_marks run_report soundness \
+	 statement top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
