@@ -71,16 +71,24 @@ static json_t *statement_json(const struct books *books,
 	return json;
 }
 
+static json_t *registers_json(const struct leaf_read *read)
+{
+	return json_pack("[I,I,I,I]", (json_int_t)read->eax,
+			 (json_int_t)read->ebx, (json_int_t)read->ecx,
+			 (json_int_t)read->edx);
+}
+
 static json_t *finding_json(const struct books *books,
 			    const struct finding *finding)
 {
+	json_t *json;
 	char line[256];
 
 	render_finding(books, finding, line, sizeof(line));
 	if (rule_inconclusive(finding->rule) || finding->rule == RULE_UNSEEN)
 		return json_pack("{s:s,s:s}", "rule", rule_name(finding->rule),
 				 "text", line);
-	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "rule",
+	json = json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "rule",
 			 rule_name(finding->rule), "text", line, "vm",
 			 (json_int_t)finding->vm, "vcpu",
 			 (json_int_t)finding->vcpu_id, "leaf",
@@ -90,6 +98,13 @@ static json_t *finding_json(const struct books *books,
 			 (json_int_t)finding->low, "high",
 			 (json_int_t)finding->high, "at_ns",
 			 (json_int_t)finding->at_ns);
+	if (json && finding->rule == RULE_GUEST) {
+		json_object_set_new(json, "guest_registers",
+				    registers_json(&finding->said));
+		json_object_set_new(json, "kernel_registers",
+				    registers_json(&finding->answered));
+	}
+	return json;
 }
 
 json_t *render_findings_json(const struct books *books,

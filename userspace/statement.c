@@ -8,12 +8,6 @@
 #include "rules.h"
 #include "statement.h"
 
-static bool is_count(const struct answer *answer)
-{
-	return answer->read.leaf == EXIT_LEAF_EXITS ||
-	       answer->read.leaf == EXIT_LEAF_REASON_EXITS;
-}
-
 static int by_exits(const void *a, const void *b)
 {
 	const struct statement_line *x = a, *y = b;
@@ -89,7 +83,7 @@ static void take(const struct books *books, struct statement *statement,
 
 	if (!rules_judge(books, answer))
 		return;
-	if (is_count(answer)) {
+	if (leaf_is_count(answer->read.leaf)) {
 		line = line_of(books, answer, held, said);
 		if (answer->read.leaf == EXIT_LEAF_EXITS) {
 			statement->has_total = true;
@@ -112,7 +106,7 @@ static void take_cycles(const struct books *books, struct statement *statement,
 {
 	struct statement_line *line = &statement->total;
 
-	if (!rules_judge(books, answer) || is_count(answer))
+	if (!rules_judge(books, answer) || leaf_is_count(answer->read.leaf))
 		return;
 	if (answer->read.leaf == EXIT_LEAF_REASON_CYCLES) {
 		size_t i = 0;
@@ -168,7 +162,7 @@ static int hold_all(const struct books *books, uint64_t vm, struct held *held)
 	for (size_t i = 0; i < books->answers.nr && !r; i++) {
 		const struct answer *answer = &books->answers.answer[i];
 
-		if (answer->vm == vm && is_count(answer) &&
+		if (answer->vm == vm && leaf_is_count(answer->read.leaf) &&
 		    rules_judge(books, answer))
 			r = rules_hold(&rules, books, answer, &held[i]);
 	}
