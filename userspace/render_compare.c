@@ -120,7 +120,7 @@ static void render_time(const struct books *books,
 		format_ns(observer).s);
 	if (kernel >= observer && total->timed.known)
 		fprintf(out, ": the observer cost %s per exit",
-			format_ns((kernel - observer) / total->timed.exits).s);
+			format_ns(timed_cost(&total->timed, books->tsc_khz)).s);
 	fputc('\n', out);
 }
 

@@ -17,9 +17,9 @@ static void add_time(const struct books *books,
 	json_object_set_new(json, "kernel_ns", json_real(kernel));
 	json_object_set_new(json, "bpf_ns", json_integer(line->ns_then));
 	if (line->timed.known)
-		json_object_set_new(json, "observer_ns_per_exit",
-				    json_real((kernel - line->ns_then) /
-					      line->timed.exits));
+		json_object_set_new(
+			json, "observer_ns_per_exit",
+			json_real(timed_cost(&line->timed, books->tsc_khz)));
 }
 
 static json_t *line_json(const struct books *books,

@@ -5,8 +5,8 @@
 
 void render_watch_head(FILE *out)
 {
-	fprintf(out, "%-20s %5s %16s %9s %9s %6s  %s\n", "TIME", "VMS", "EXITS",
-		"READS", "CHECKED", "WRONG", "VERDICT");
+	fprintf(out, "%-20s %3s %13s %7s %8s %5s %8s  %s\n", "TIME", "VMS",
+		"EXITS", "READS", "CHECKED", "WRONG", "OBSERVER", "VERDICT");
 }
 
 static void format_time(time_t at, char *text, size_t size)
@@ -17,25 +17,38 @@ static void format_time(time_t at, char *text, size_t size)
 	strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+/* Some guest read its times twice, so that both books had the same exits. */
+static bool has_cost(const struct watch_sample *sample)
+{
+	return sample->timed.known && sample->books->tsc_khz > 0;
+}
+
 void render_watch_text(const struct watch_sample *sample, FILE *out)
 {
+	double cost = -1;
+	struct text observer = { "-", 1 };
 	char at[32];
 
+	if (has_cost(sample))
+		cost = timed_cost(&sample->timed, sample->books->tsc_khz);
+	if (cost >= 0)
+		observer = format_ns(cost);
 	format_time(sample->at, at, sizeof(at));
-	fprintf(out, "%-20s %5zu %16s %9s %9s %6s  %s\n", at, sample->vms,
+	fprintf(out, "%-20s %3zu %13s %7s %8s %5s %8s  %s\n", at, sample->vms,
 		format_count(sample->exits).s, format_count(sample->reads).s,
 		format_count(sample->checked).s,
-		format_count(sample->discrepancies).s,
+		format_count(sample->discrepancies).s, observer.s,
 		verdict_name(sample->balance->verdict));
 }
 
 json_t *render_watch_json(const struct watch_sample *sample)
 {
 	const struct balance *balance = sample->balance;
+	json_t *json;
 	char at[32];
 
 	format_time(sample->at, at, sizeof(at));
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}", "at", at,
+	json = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}", "at", at,
 			 "vms", (json_int_t)sample->vms, "exits",
 			 (json_int_t)sample->exits, "reads",
 			 (json_int_t)sample->reads, "checked",
@@ -44,4 +57,10 @@ json_t *render_watch_json(const struct watch_sample *sample)
 			 (json_int_t)sample->switched, "verdict",
 			 verdict_name(balance->verdict), "findings",
 			 render_findings_json(sample->books, balance));
+	if (json && has_cost(sample))
+		json_object_set_new(
+			json, "observer_ns_per_exit",
+			json_real(timed_cost(&sample->timed,
+					     sample->books->tsc_khz)));
+	return json;
 }

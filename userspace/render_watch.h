@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "balance.h"
+#include "timed.h"
 
 /* What an interval brought, and what all of them did. */
 struct watch_sample {
@@ -16,6 +17,7 @@ struct watch_sample {
 	size_t reads; /* by guests, in the interval */
 	size_t checked; /* counts and times, in the interval */
 	size_t discrepancies; /* in the interval */
+	struct timed timed; /* the observer's cost, in the interval */
 	size_t switched; /* how often the counters were written to, in all */
 	const struct books *books;
 	const struct balance *balance; /* of all intervals */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "exit_leaves.h"
+#include "rules.h"
 #include "timed.h"
 
 /*
@@ -41,7 +42,8 @@ void timed_take(struct timed *timed, bool late, const struct answer *answer)
 
 double timed_cost(const struct timed *timed, double tsc_khz)
 {
-	return timed->cycles * (1e6 / tsc_khz) - timed->ns;
+	return ((int64_t)timed->cycles * (1e6 / tsc_khz) - timed->ns) /
+	       timed->exits;
 }
 
 static struct timed *find(struct timed_vms *vms, uint64_t vm)
@@ -64,12 +66,24 @@ static struct timed *find(struct timed_vms *vms, uint64_t vm)
 	return &vms->vm[vms->nr++].timed;
 }
 
-int timed_vms_take(struct timed_vms *vms, bool late,
+struct timed timed_since(const struct timed *sum, const struct timed *earlier)
+{
+	return (struct timed){
+		.cycles = sum->cycles - earlier->cycles,
+		.ns = sum->ns - earlier->ns,
+		.exits = sum->exits - earlier->exits,
+		.known = sum->exits > earlier->exits,
+	};
+}
+
+int timed_vms_take(struct timed_vms *vms, const struct books *books,
 		   const struct answer *answer)
 {
+	const bool late = books_vm_is_late(books, answer->vm);
 	struct timed *timed;
 
-	if (answer->read.leaf != EXIT_LEAF_CYCLES)
+	if (answer->read.leaf != EXIT_LEAF_CYCLES ||
+	    books->host.exit_stats != 2 || !rules_judge(books, answer))
 		return 0;
 	timed = find(vms, answer->vm);
 	if (!timed)

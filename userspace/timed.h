@@ -8,7 +8,7 @@
 #ifndef EXITLEDGER_TIMED_H
 #define EXITLEDGER_TIMED_H
 
-#include "answers.h"
+#include "books.h"
 
 /* The times of the same exits, by both books: a VM's, or those of a reason. */
 struct timed {
@@ -27,7 +27,7 @@ struct timed {
  */
 void timed_take(struct timed *timed, bool late, const struct answer *answer);
 
-/** timed_cost - the observer's, in ns; of all exits */
+/** timed_cost - the observer's per exit, in ns; of what is known */
 double timed_cost(const struct timed *timed, double tsc_khz);
 
 /* Of many VMs, for days. */
@@ -43,8 +43,11 @@ struct timed_vms {
 	struct timed gone; /* sums of those that were forgotten */
 };
 
+/** timed_since - what came after an earlier sum */
+struct timed timed_since(const struct timed *sum, const struct timed *earlier);
+
 /** timed_vms_take - the same for an answer of any VM; 0 or -ENOMEM */
-int timed_vms_take(struct timed_vms *vms, bool late,
+int timed_vms_take(struct timed_vms *vms, const struct books *books,
 		   const struct answer *answer);
 
 /** timed_vms_sum - of all, since the start */

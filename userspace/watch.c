@@ -10,6 +10,7 @@
 #include "render_compare.h"
 #include "render_watch.h"
 #include "rules.h"
+#include "timed.h"
 #include "watch.h"
 
 /*
@@ -23,6 +24,7 @@ struct watcher {
 	struct keeper keeper;
 	struct books books;
 	struct rules rules;
+	struct timed_vms timed;
 	struct balance balance; /* since the start */
 	size_t shown; /* findings */
 	uint64_t exits; /* BPF's, of VMs that are gone */
@@ -47,6 +49,7 @@ static void forget_gone(struct watcher *watcher)
 			continue;
 		}
 		rules_forget(&watcher->rules, vm->number);
+		timed_vms_forget(&watcher->timed, vm->number);
 		watcher->balance.incomplete |= balance_vm_incomplete(vm);
 		for (size_t j = 0; j < vm->nr_vcpus; j++)
 			watcher->exits += vm->vcpu[j].exits;
@@ -66,6 +69,7 @@ static int start_again(struct watcher *watcher, struct why *why)
 
 	watcher->switched++;
 	rules_free(&watcher->rules);
+	timed_vms_restart(&watcher->timed);
 	books->host.exit_stats = books->exit_stats_after = host_exit_stats();
 	books->leaves_on = counters_leaves();
 	books->started_ns = tsc_now().ns;
@@ -85,9 +89,13 @@ static int fold(struct watcher *watcher, struct why *why)
 	    host_exit_stats() != books->host.exit_stats) {
 		r = start_again(watcher, why);
 	} else {
-		for (size_t i = 0; i < answers->nr && !r; i++)
+		for (size_t i = 0; i < answers->nr && !r; i++) {
 			r = rules_apply(&watcher->rules, books,
 					&answers->answer[i], &watcher->balance);
+			if (!r)
+				r = timed_vms_take(&watcher->timed, books,
+						   &answers->answer[i]);
+		}
 		if (!r)
 			r = balance_reports(books, &watcher->balance);
 		if (r)
@@ -156,6 +164,7 @@ static int show(struct watcher *watcher, struct why *why)
 		.reads = watcher->reads,
 		.checked = watcher->balance.checked + watcher->balance.timed,
 		.discrepancies = watcher->balance.discrepancies,
+		.timed = timed_vms_sum(&watcher->timed),
 	};
 	struct watch_sample sample = {
 		.at = time(NULL),
@@ -164,6 +173,7 @@ static int show(struct watcher *watcher, struct why *why)
 		.reads = sums.reads - last->reads,
 		.checked = sums.checked - last->checked,
 		.discrepancies = sums.discrepancies - last->discrepancies,
+		.timed = timed_since(&sums.timed, &last->timed),
 		.switched = watcher->switched,
 		.books = &watcher->books,
 		.balance = &verdict,
@@ -256,6 +266,7 @@ int watch(const struct compare_options *options)
 	if (r)
 		msg_error("%s", why.text);
 	rules_free(&watcher.rules);
+	timed_vms_free(&watcher.timed);
 	balance_free(&watcher.balance);
 	books_free(&watcher.books);
 	return status;

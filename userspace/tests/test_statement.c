@@ -4,6 +4,7 @@
 
 #include "judged.h"
 #include "render_compare.h"
+#include "render_watch.h"
 #include "statement.h"
 #include "timed.h"
 
@@ -154,9 +155,7 @@ END_TEST
 
 static double cost(void)
 {
-	const struct timed *timed = &statement.total.timed;
-
-	return timed_cost(timed, books.tsc_khz) / timed->exits;
+	return timed_cost(&statement.total.timed, books.tsc_khz);
 }
 
 /* What was before, hours of waiting in HLT too, is in both reads. */
@@ -230,27 +229,72 @@ START_TEST(cost_of_many_vms)
 {
 	struct timed_vms vms = { 0 };
 	struct answer answer = *cycles(3000, 1000, 10, 1, 1);
-	struct timed sum;
+	struct timed early, sum;
 
-	for (answer.vm = 1; answer.vm <= 1000; answer.vm++) {
-		ck_assert_int_eq(timed_vms_take(&vms, false, &answer), 0);
-		timed_vms_forget(&vms, answer.vm);
+	for (int vm = 1; vm <= 1000; vm++) {
+		books.ledger.vm[0].number = answer.vm = vm;
+		ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
+		timed_vms_forget(&vms, vm);
 		ck_assert_uint_eq(vms.nr, 0);
 	}
 	ck_assert_uint_le(vms.room, 16);
-	ck_assert_int_eq(timed_vms_take(&vms, true, &answer), 0);
+	early = timed_vms_sum(&vms);
+	ck_assert_uint_eq(early.exits, 10000);
+	ck_assert_double_eq_tol(timed_cost(&early, books.tsc_khz), 200, 1e-6);
+	late();
+	ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
 	timed_vms_restart(&vms);
-	ck_assert_int_eq(timed_vms_take(&vms, true, &answer), 0);
-	answer.read.ecx += 300;
-	answer.ns_after += 100;
-	answer.exits_after += 1;
-	ck_assert_int_eq(timed_vms_take(&vms, true, &answer), 0);
-	answer.read.leaf = EXIT_LEAF_REASON_CYCLES;
-	ck_assert_int_eq(timed_vms_take(&vms, true, &answer), 0);
+	ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
 	sum = timed_vms_sum(&vms);
-	ck_assert_uint_eq(sum.exits, 10001);
-	ck_assert_double_eq_tol(timed_cost(&sum, books.tsc_khz), 2000200, 1e-3);
+	sum = timed_since(&sum, &early);
+	ck_assert(!sum.known);
+	answer.read.ecx += 400;
+	answer.ns_after += 100;
+	answer.exits_after += 3;
+	ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
+	answer.read.leaf = EXIT_LEAF_REASON_CYCLES;
+	ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
+	sum = timed_vms_sum(&vms);
+	sum = timed_since(&sum, &early);
+	ck_assert_uint_eq(sum.exits, 3);
+	ck_assert_double_eq_tol(timed_cost(&sum, books.tsc_khz), 100, 1e-6);
 	timed_vms_free(&vms);
+}
+END_TEST
+
+/* A line of compare --watch: 80 columns, with the cost where it is known. */
+START_TEST(watch_line)
+{
+	struct watch_sample sample = {
+		.vms = 999,
+		.exits = 1000000000,
+		.reads = 100000,
+		.checked = 100000,
+		.timed = { .cycles = 30000,
+			   .ns = 20000,
+			   .exits = 80,
+			   .known = _i > 0 },
+		.books = &books,
+		.balance = &balance,
+	};
+	char *text;
+	size_t size;
+	json_t *json;
+	FILE *out = open_memstream(&text, &size);
+
+	if (_i == 2) /* the clocks differ by more: nothing is said to people */
+		sample.timed.ns = 40000;
+	render_watch_text(&sample, out);
+	fclose(out);
+	ck_assert_uint_le(strlen(text), 80 + 1);
+	ck_assert_int_eq(!!strstr(text, " 125 ns  BALANCED"), _i == 1);
+	ck_assert_int_eq(!!strstr(text, " -  BALANCED"), _i != 1);
+	free(text);
+	json = render_watch_json(&sample);
+	ck_assert_int_eq(!!json_object_get(json, "observer_ns_per_exit"),
+			 _i > 0);
+	json_decref(json);
+	state();
 }
 END_TEST
 
@@ -301,6 +345,7 @@ int main(void)
 	tcase_add_test(tcase, no_cost_of_several_vcpus);
 	tcase_add_test(tcase, cost_when_a_vcpu_is_new);
 	tcase_add_test(tcase, cost_of_many_vms);
+	tcase_add_loop_test(tcase, watch_line, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
