@@ -116,8 +116,9 @@ random_run() {
 	pick i 0 1
 	((i)) || how=late
 	if ((meanwhile)); then
+		# The guest has room for some 2000, 20 and more at a time.
 		reads=$((exits / 100))
-		options="--meanwhile --reads $((reads > 100 ? 100 : reads < 10 ? 10 : reads))"
+		options="--meanwhile --reads $((reads > 80 ? 80 : reads < 10 ? 10 : reads))"
 		pick i 0 1
 		[[ $how == alone || $3 != amd ]] || ((i || exits < RUNNING_EXITS)) ||
 			how=running
