@@ -146,4 +146,22 @@ static __always_inline int entry_failed(void *vcpu, u32 isa)
 	return BPF_CORE_READ(vmx, fail);
 }
 
+/**
+ * was_emulated - is KVM handling what was no exit at all?
+ *
+ * Where a guest's state is none that VMX can enter, KVM emulates it instead,
+ * and passes a made-up reason to its exit handler (vmx_vcpu_run()).
+ */
+static __always_inline int was_emulated(void *vcpu)
+{
+	struct vcpu_vmx___618 *vmx_618 = vcpu;
+	struct vcpu_vmx *vmx = vcpu;
+
+	if (bpf_core_field_exists(struct vcpu_vmx, emulation_required))
+		return BPF_CORE_READ(vmx, emulation_required);
+	if (bpf_core_field_exists(struct vcpu_vmx___618, vt.emulation_required))
+		return BPF_CORE_READ(vmx_618, vt.emulation_required);
+	return 0;
+}
+
 #endif /* EXITLEDGER_EXIT_REASON_H */

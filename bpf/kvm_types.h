@@ -72,10 +72,12 @@ union vmx_exit_reason {
 struct vcpu_vmx {
 	struct kvm_vcpu vcpu;
 	unsigned char fail;
+	_Bool emulation_required;
 	union vmx_exit_reason exit_reason;
 };
 
 struct vcpu_vt___618 {
+	_Bool emulation_required;
 	union vmx_exit_reason exit_reason;
 };
 

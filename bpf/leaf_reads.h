@@ -12,6 +12,8 @@ struct leaf_read {
 	u64 exits;
 	u64 ns;
 	u32 vcpu_id;
+	u32 leaf;
+	u32 index;
 	u32 pad;
 };
 
@@ -33,19 +35,20 @@ static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
 	struct leaf_read read = {};
 	struct kvm_vcpu *v = vcpu;
 	struct sum sum = {};
-	u32 leaf, tid;
 	struct vm *vm;
+	u32 tid;
 
 	if (!slot)
 		return 0;
-	leaf = BPF_CORE_READ(v, arch.regs[0]);
-	if (leaf < EXIT_LEAF_FIRST || leaf > EXIT_LEAF_LAST)
+	read.leaf = BPF_CORE_READ(v, arch.regs[0]);
+	if (read.leaf < EXIT_LEAF_FIRST || read.leaf > EXIT_LEAF_LAST)
 		return 0;
+	read.index = BPF_CORE_READ(v, arch.regs[1]);
 	read.kvm = (u64)BPF_CORE_READ(v, kvm);
 	vm = bpf_map_lookup_elem(&vms, &read.kvm);
 	if (!vm)
 		return 0;
-	sum_vm(&sum, vm->head, leaf, BPF_CORE_READ(v, arch.regs[1]));
+	sum_vm(&sum, vm->head, read.leaf, read.index);
 	read.vm = slot->vm;
 	read.exits = sum.exits;
 	read.ns = sum.ns;
@@ -68,8 +71,9 @@ static __always_inline void answer_pair(struct obs_answer *answer,
 	answer->ns_before = read->ns;
 	vm = bpf_map_lookup_elem(&vms, &read->kvm);
 	if (vm) {
-		answer->vcpus = vm->vcpus;
 		sum_vm(&sum, vm->head, answer->leaf, answer->index);
+		/* Not before: of one that comes meanwhile it must be known. */
+		answer->vcpus = *(volatile u32 *)&vm->vcpus;
 	}
 	answer->outside = sum.outside;
 	answer->exits_after = sum.exits;
@@ -103,7 +107,12 @@ static __always_inline int book_answer(const u64 *args)
 	if (args[6] & 1)
 		answer->flags |= OBS_ANSWER_FOUND;
 	if (read) {
-		answer_pair(answer, read);
+		/*
+		 * One that was not answered (a fault, or reflected to a guest's
+		 * own hypervisor) is no part of what the emulator asks later.
+		 */
+		if (read->leaf == leaf && read->index == index)
+			answer_pair(answer, read);
 		bpf_map_delete_elem(&reads, &tid);
 	}
 	bpf_ringbuf_submit(answer, 0);

@@ -90,9 +90,12 @@ exit_reason_record(struct trace_event_raw_kvm_exit *ctx, u32 isa)
 /* An entry without an exit: is one missing? */
 static __noinline int entry_alone(void *vcpu, struct obs_slot *slot)
 {
+	if (!slot || config.classic)
+		return 0;
 	/* Exits are attached last: after the first, each entry has one. */
-	if (slot && slot->cells && !config.classic &&
-	    !entry_failed(vcpu, config.isa))
+	if (entry_failed(vcpu, config.isa))
+		slot->failed_entries++;
+	else if (slot->cells)
 		slot->missed_exits++;
 	return 0;
 }
@@ -176,6 +179,22 @@ SEC("fentry/vmx_handle_exit")
 int vmx_handled(u64 *ctx)
 {
 	return exit_handled(ctx);
+}
+
+/* KVM's own statistics count such passes as exits. */
+SEC("fentry/vmx_handle_exit")
+int vmx_emulated(u64 *ctx)
+{
+	u64 vcpu = first_argument(ctx);
+	struct obs_slot *slot;
+
+	if (likely(!was_emulated((void *)vcpu)))
+		return 0;
+	/* What came before the first entry is in its prior_exits. */
+	slot = slot_at(slot_find(vcpu));
+	if (slot)
+		slot->emulated++;
+	return 0;
 }
 
 /* (preempt, prev, next, prev_state): the last from 5.18 on. */

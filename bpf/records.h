@@ -112,7 +112,9 @@ struct obs_slot {
 	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
 	char comm[16]; /* of the process */
 	struct obs_marking marking;
-	u8 pad2[48];
+	u64 failed_entries; /* VM-Fail: nothing ran, no exit followed … */
+	u64 emulated; /* … and what KVM emulated in place of an entry */
+	u8 pad2[32];
 	struct obs_cell cell[OBS_CELLS];
 };
 

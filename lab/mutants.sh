@@ -22,11 +22,12 @@
 # What mutants.txt calls reasons, by vendor.
 # shellcheck disable=SC2034 # translate() uses both, by their names
 declare -A AMD=([IO]=0x07b [HLT]=0x078 [HLT+1]=0x079 [CPUID]=0x072 [MSR]=0x07c
-	[CALL]=0x081 [INTR]=0x060 [NPF]=0x400 [ERR]=0xffffffff [LAST]=0x0a6)
+	[CALL]=0x081 [INTR]=0x060 [NPF]=0x400 [ERR]=0xffffffff [LAST]=0x0a6
+	[UNDEFINED]=UNKNOWN)
 # shellcheck disable=SC2034
 declare -A INTEL=([IO]=0x01e [HLT]=0x00c [HLT+1]=0x00d [CPUID]=0x00a
 	[RDMSR]=0x01f [WRMSR]=0x020 [CALL]=0x012 [INTR]=0x001 [STATE]=0x021
-	[EPT]=0x030)
+	[EPT]=0x030 [UNDEFINED]=UNKNOWN)
 declare -A LEAVES=([LEAF_F]=0x4fffffff [LEAF_E]=0x4ffffffe [LEAF_D]=0x4ffffffd
 	[LEAF_C]=0x4ffffffc [LEAF_B]=0x4ffffffb)
 

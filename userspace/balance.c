@@ -17,6 +17,7 @@ static const char *const rule_names[] = {
 	[RULE_USER_TIME] = "user-time",
 	[RULE_REGISTERS] = "registers",
 	[RULE_UNDEFINED] = "undefined",
+	[RULE_INFO] = "info",
 	[RULE_HIDDEN] = "hidden",
 	[RULE_STATISTICS] = "statistics",
 	[RULE_NO_READ] = "no-read",
@@ -129,17 +130,20 @@ static int match_report(const struct books *books,
 
 /*
  * KVM's own statistics count an exit after BPF does, and besides exits, on VMX,
- * entries that failed (VM-Fail) and those that KVM emulated instead.
+ * entries that failed (VM-Fail) and what KVM emulated instead of an entry: these
+ * before BPF does, which sees them one later.  @finding has what BPF counted.
  */
 static void hold_statistics(const struct books *books, struct finding finding,
-			    struct balance *balance)
+			    uint64_t vcpus, struct balance *balance)
 {
+	const bool vmx = books->host.isa == EXIT_LEAF_ISA_VMX;
+
 	finding.rule = RULE_STATISTICS;
 	finding.leaf = EXIT_LEAF_EXITS;
+	finding.high += vmx ? vcpus : 0;
 	balance->statistics++;
 	if (finding.kernel < finding.low ||
-	    (finding.kernel > finding.high &&
-	     books->host.isa == EXIT_LEAF_ISA_SVM))
+	    (finding.kernel > finding.high && (!vmx || books->sees_no_entries)))
 		rules_add(balance, &finding);
 }
 
@@ -155,17 +159,20 @@ static void check_final(const struct books *books,
 		return;
 	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
 		const struct ledger_vm *vm = &books->ledger.vm[i];
+		uint64_t failed, emulated;
 		size_t gone = 0;
 
 		if (vm->number != number)
 			continue;
+		ledger_no_exits(vm, &failed, &emulated);
+		finding.low = failed + emulated;
 		for (size_t j = 0; j < vm->nr_vcpus; j++) {
 			finding.low += vm->vcpu[j].exits;
 			gone += vm->vcpu[j].gone;
 		}
 		finding.high = finding.low;
 		if (gone == vm->nr_vcpus)
-			hold_statistics(books, finding, balance);
+			hold_statistics(books, finding, gone, balance);
 	}
 }
 
@@ -303,7 +310,7 @@ void balance_statistics(const struct books *books, struct balance *balance)
 		finding.low -= finding.low < statistics->vcpus ?
 				       finding.low :
 				       statistics->vcpus;
-		hold_statistics(books, finding, balance);
+		hold_statistics(books, finding, statistics->vcpus, balance);
 	}
 }
 

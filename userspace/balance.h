@@ -39,7 +39,8 @@ enum rule {
 	RULE_TIME_HIGH, /* KVM's time is more than has passed */
 	RULE_USER_TIME, /* KVM's or the observer's is less than the VMM's part */
 	RULE_REGISTERS, /* what carries nothing is not zero */
-	RULE_UNDEFINED, /* a reason with exits is answered as undefined */
+	RULE_UNDEFINED, /* a defined reason is answered as undefined, or v.v. */
+	RULE_INFO, /* leaf INFO tells of other leaves, or of another host */
 	RULE_HIDDEN, /* a leaf is not answered, and exit_stats_leaves is on */
 	RULE_STATISTICS, /* KVM's own statistics have less or more than BPF */
 	/* From here on: why nothing can be said. */
@@ -62,7 +63,8 @@ struct finding {
 	uint64_t kernel; /* K; RULE_GUEST, RULE_EXECUTED: KVM's answer, exits
 			    or cycles */
 	uint64_t low, high; /* the bound, or what it should be (both);
-			       RULE_USER_TIME: the VMM's part, and BPF's time */
+			       RULE_USER_TIME: the VMM's part, and BPF's time;
+			       RULE_INFO: EAX:EBX and ECX:EDX */
 	struct leaf_read said, answered; /* RULE_GUEST: the registers */
 };
 

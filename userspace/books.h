@@ -27,12 +27,14 @@ bool pids_have(const struct pids *pids, uint32_t pid);
 
 /*
  * KVM's own statistics of a VM, "exits" since it was made, read between two
- * collections; and what BPF had then, with what had been before it came.
+ * collections; and what BPF had then of what they count, with what had been
+ * before it came.
  */
 struct statistics {
 	uint64_t vm;
 	uint32_t vcpus;
 	uint64_t before, exits, after;
+	uint64_t failed_entries, emulated; /* of @after: as in ledger_vcpu */
 	bool fresh; /* @after is still to come */
 };
 
@@ -43,11 +45,13 @@ struct books {
 	bool leaves_on; /* exit_stats_leaves was on, from start to end */
 	char attach[16];
 	bool sees_ends;
+	bool sees_no_entries; /* counts failed entries and what was emulated */
 	char command[256]; /* that was run, if one was */
 	int command_status; /* its exit status; 128 + n: ended by signal n */
 	uint64_t started_ns; /* CLOCK_MONOTONIC when counting began; 0: unknown */
 	struct pids running; /* processes that had a VM then */
 	double tsc_khz; /* measured against CLOCK_MONOTONIC; 0: unknown */
+	double tsc_khz_low, tsc_khz_high; /* of any part of it; 0: unknown */
 	struct ledger ledger; /* the observer's book, at the end */
 	struct answers answers; /* KVM's book, as guests were told of it */
 	bool has_report;

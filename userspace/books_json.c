@@ -31,14 +31,16 @@ static json_t *cells_json(const struct ledger_cells *cells)
 
 static json_t *vcpu_json(const struct ledger_vcpu *vcpu)
 {
-	return json_pack("{s:I,s:I,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "id",
-			 (json_int_t)vcpu->id, "tid", (json_int_t)vcpu->tid,
-			 "gone", vcpu->gone, "exits", (json_int_t)vcpu->exits,
-			 "ns", (json_int_t)vcpu->ns, "prior_exits",
-			 (json_int_t)vcpu->prior_exits, "missed_exits",
-			 (json_int_t)vcpu->missed_exits, "missed_entries",
-			 (json_int_t)vcpu->missed_entries, "sparse_full",
-			 (json_int_t)vcpu->sparse_full, "reasons",
+	return json_pack("{s:I,s:I,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
+			 "id", (json_int_t)vcpu->id, "tid",
+			 (json_int_t)vcpu->tid, "gone", vcpu->gone, "exits",
+			 (json_int_t)vcpu->exits, "ns", (json_int_t)vcpu->ns,
+			 "prior_exits", (json_int_t)vcpu->prior_exits,
+			 "missed_exits", (json_int_t)vcpu->missed_exits,
+			 "missed_entries", (json_int_t)vcpu->missed_entries,
+			 "sparse_full", (json_int_t)vcpu->sparse_full,
+			 "failed_entries", (json_int_t)vcpu->failed_entries,
+			 "emulated", (json_int_t)vcpu->emulated, "reasons",
 			 cells_json(&vcpu->cells));
 }
 
@@ -102,12 +104,15 @@ static json_t *statistics_json(const struct books *books)
 		const struct statistics *from = &books->statistics[i];
 
 		json_array_append_new(
-			array, json_pack("{s:I,s:I,s:I,s:I,s:I}", "vm",
-					 (json_int_t)from->vm, "vcpus",
-					 (json_int_t)from->vcpus, "before",
-					 (json_int_t)from->before, "exits",
-					 (json_int_t)from->exits, "after",
-					 (json_int_t)from->after));
+			array,
+			json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "vm",
+				  (json_int_t)from->vm, "vcpus",
+				  (json_int_t)from->vcpus, "before",
+				  (json_int_t)from->before, "exits",
+				  (json_int_t)from->exits, "after",
+				  (json_int_t)from->after, "failed_entries",
+				  (json_int_t)from->failed_entries, "emulated",
+				  (json_int_t)from->emulated));
 	}
 	return array;
 }
@@ -138,17 +143,20 @@ json_t *books_json(const struct books *books)
 		json_array_append_new(running,
 				      json_integer(books->running.pid[i]));
 	json = json_pack(
-		"{s:s,s:i,s:o,s:s,s:b,s:s,s:i,s:f,s:b,s:b,s:I,s:o,"
+		"{s:s,s:i,s:o,s:s,s:b,s:b,s:s,s:i,s:f,s:f,s:f,s:b,s:b,s:I,s:o,"
 		"s:I,s:o,s:o,s:o,s:o}",
 		"format", BOOKS_FORMAT, "version", BOOKS_VERSION, "host",
 		host_json(books), "attach", books->attach, "sees_ends",
-		books->sees_ends, "command", books->command, "command_status",
-		books->command_status, "tsc_khz", books->tsc_khz, "switched",
-		books->switched, "leaves_on", books->leaves_on, "started_ns",
-		(json_int_t)books->started_ns, "running", running, "ended_ns",
-		(json_int_t)books->ledger.ns, "vms", vms_json(&books->ledger),
-		"losses", losses_json(&books->ledger.losses), "answers",
-		answers, "statistics", statistics_json(books));
+		books->sees_ends, "sees_no_entries", books->sees_no_entries,
+		"command", books->command, "command_status",
+		books->command_status, "tsc_khz", books->tsc_khz, "tsc_khz_low",
+		books->tsc_khz_low, "tsc_khz_high", books->tsc_khz_high,
+		"switched", books->switched, "leaves_on", books->leaves_on,
+		"started_ns", (json_int_t)books->started_ns, "running", running,
+		"ended_ns", (json_int_t)books->ledger.ns, "vms",
+		vms_json(&books->ledger), "losses",
+		losses_json(&books->ledger.losses), "answers", answers,
+		"statistics", statistics_json(books));
 	if (json)
 		add_reports(books, json);
 	return json;

@@ -26,6 +26,15 @@ static int get_numbers(const json_t *json, const struct number *number,
 	return 0;
 }
 
+/* A member that older files do not have. */
+static int get_later(const json_t *json, const char *name, uint64_t *value,
+		     struct why *why)
+{
+	return json_object_get(json, name) ?
+		       json_get_u64(json, name, INT64_MAX, value, why) :
+		       0;
+}
+
 #define GET_NUMBERS(json, why, ...)                                  \
 	get_numbers(json, (const struct number[]){ __VA_ARGS__ },    \
 		    sizeof((const struct number[]){ __VA_ARGS__ }) / \
@@ -116,6 +125,11 @@ static int load_vcpu(const json_t *json, struct ledger_vm *vm, struct why *why)
 				{ "missed_exits", &vcpu->missed_exits },
 				{ "missed_entries", &vcpu->missed_entries },
 				{ "sparse_full", &vcpu->sparse_full });
+	if (!r)
+		r = get_later(json, "failed_entries", &vcpu->failed_entries,
+			      why);
+	if (!r)
+		r = get_later(json, "emulated", &vcpu->emulated, why);
 	return r ? r : load_cells(json, &vcpu->cells, why);
 }
 
@@ -272,6 +286,11 @@ static int load_statistics(const json_t *json, struct books *books,
 					{ "before", &to->before },
 					{ "exits", &to->exits },
 					{ "after", &to->after });
+		if (!r)
+			r = get_later(item, "failed_entries",
+				      &to->failed_entries, why);
+		if (!r)
+			r = get_later(item, "emulated", &to->emulated, why);
 		if (r)
 			return r;
 		books->nr_statistics++;
@@ -300,6 +319,15 @@ static int load_reports(const json_t *json, struct books *books,
 	if (!r && books_add_report(books, &report))
 		r = why_set(why, ENOMEM, "out of memory");
 	return r;
+}
+
+static void load_rates(const json_t *json, struct books *books)
+{
+	books->tsc_khz = json_number_value(json_object_get(json, "tsc_khz"));
+	books->tsc_khz_low =
+		json_number_value(json_object_get(json, "tsc_khz_low"));
+	books->tsc_khz_high =
+		json_number_value(json_object_get(json, "tsc_khz_high"));
 }
 
 static int load_all(const json_t *json, struct books *books, struct why *why)
@@ -336,7 +364,10 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 	if (!r)
 		r = load_answers(json, books, why);
 	books->command_status = status;
-	books->tsc_khz = json_number_value(json_object_get(json, "tsc_khz"));
+	load_rates(json, books);
+	if (!r && json_object_get(json, "sees_no_entries"))
+		r = json_get_bool(json, "sees_no_entries",
+				  &books->sees_no_entries, why);
 	if (!r)
 		r = load_statistics(json, books, why);
 	return r ? r : load_reports(json, books, why);

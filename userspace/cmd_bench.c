@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "json_save.h"
 #include "bench/render_bench.h"
+#include "whole_file.h"
 
 static int flush(struct why *why)
 {
@@ -24,63 +25,93 @@ static int flush(struct why *why)
 static int save_svg(const struct bench_result *result, const char *path,
 		    struct why *why)
 {
-	FILE *file = fopen(path, "we");
-	int bad = 0;
+	struct whole_file file;
+	int r = whole_file_begin(&file, path, why);
 
-	errno = 0;
-	if (file) {
-		render_bench_svg(result, file);
-		bad = ferror(file);
-		bad |= fclose(file);
-	}
-	if (file && !bad)
-		return 0;
-	return why_set(why, errno ? errno : EIO, "%s: cannot be written: %s",
-		       path, strerror(errno ? errno : EIO));
+	if (r)
+		return r;
+	render_bench_svg(result, file.out);
+	return whole_file_end(&file, 0, why);
 }
 
-/* All that was asked for; a file that cannot be written keeps no other back. */
-static int show(const struct bench *bench, const struct bench_options *options,
-		struct why *why)
+static int save_json(const struct bench_result *result, const char *path,
+		     struct why *why)
+{
+	json_t *json = bench_json(result);
+	int r = json_save(json, path, why);
+
+	json_decref(json);
+	return r;
+}
+
+/* There may be several errors: each is said when it happens. */
+static int say(int r, const struct why *why)
+{
+	if (r)
+		msg_error("%s", why->text);
+	return r;
+}
+
+/*
+ * All that was asked for; what cannot be written keeps nothing else back.  Says
+ * itself what goes wrong.
+ */
+static int show(const struct bench *bench, const struct bench_options *options)
 {
 	struct bench_result result;
-	int r, saved = 0;
+	struct why why = { "" };
+	int table = 0, svg = 0, json = 0;
 
-	r = bench_result_init(bench, &result);
-	if (r) {
+	if (bench_result_init(bench, &result)) {
 		bench_result_free(&result);
-		return why_set(why, -r, "out of memory");
+		return say(why_set(&why, ENOMEM, "out of memory"), &why);
 	}
 	if (!options->json || strcmp(options->json, "-")) {
 		render_bench_text(&result, stdout);
-		r = flush(why);
+		table = say(flush(&why), &why);
 	}
 	if (options->svg)
-		saved = save_svg(&result, options->svg, why);
-	if (!saved && options->json) {
-		json_t *json = bench_json(&result);
-
-		saved = json_save(json, options->json, why);
-		json_decref(json);
-	}
+		svg = say(save_svg(&result, options->svg, &why), &why);
+	if (options->json)
+		json = say(save_json(&result, options->json, &why), &why);
 	bench_result_free(&result);
-	return r ? r : saved;
+	if (table)
+		return table;
+	return svg ? svg : json;
+}
+
+/* Before hours are spent on what goes into them. */
+static int check_files(const struct bench_options *options, struct why *why)
+{
+	int r = 0;
+
+	if (options->json && strcmp(options->json, "-"))
+		r = whole_file_check(options->json, why);
+	if (!r && options->svg)
+		r = whole_file_check(options->svg, why);
+	return r;
 }
 
 static int run(const struct bench_options *options, struct bench *bench,
 	       struct why *why)
 {
-	int r;
+	int r, shown;
 
 	if (geteuid())
 		return why_set(
 			why, EPERM,
 			"bench needs root, for /dev/kvm and BPF: run it with sudo (--replay, --compare and --list do not)");
+	r = check_files(options, why);
+	if (r)
+		return r;
 	command_catch_signals();
 	r = options->action == BENCH_TEST_RUN ?
 		    bench_test_run(options, bench, why) :
 		    bench_measure(options, bench, why);
-	return r ? r : show(bench, options, why);
+	if (r && !bench->interrupted)
+		return r;
+	shown = show(bench, options);
+	return r ? r : shown;
 }
 
 static int replay(const struct bench_options *options, struct bench *bench,
@@ -99,7 +130,7 @@ static int replay(const struct bench_options *options, struct bench *bench,
 				options->file[i], options->file[0]);
 		bench_free(&more);
 	}
-	return r ? r : show(bench, options, why);
+	return r ? r : show(bench, options);
 }
 
 /* Does anything cost more than it did? */
@@ -191,9 +222,9 @@ int cmd_bench(int argc, char **argv)
 	}
 	bench_free(&bench);
 	bench_options_free(&options);
-	if (r) {
+	if (r && why.text[0])
 		msg_error("%s", why.text);
+	if (r)
 		return STATUS_FAILED;
-	}
 	return dearer ? STATUS_DEARER : STATUS_OK;
 }

@@ -162,10 +162,13 @@ static int attach(struct keeper *keeper, struct why *why)
 	if (r)
 		return r;
 	keeper->start = tsc_now();
+	keeper->rates.start = keeper->rates.last = keeper->start;
 	books->started_ns = keeper->start.ns;
 	snprintf(books->attach, sizeof(books->attach), "%s",
 		 attach_name(observer_attach(keeper->observer)));
 	books->sees_ends = observer_sees_ends(keeper->observer);
+	/* By programs that are attached likewise. */
+	books->sees_no_entries = books->sees_ends;
 	r = keeper_running(&books->running);
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
 }
@@ -198,6 +201,14 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	return r;
 }
 
+static void take_rates(struct keeper *keeper)
+{
+	tsc_rates_add(&keeper->rates, tsc_now());
+	keeper->books->tsc_khz = keeper->rates.khz;
+	keeper->books->tsc_khz_low = keeper->rates.low;
+	keeper->books->tsc_khz_high = keeper->rates.high;
+}
+
 int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 {
 	const struct compare_options *options = keeper->options;
@@ -221,7 +232,7 @@ int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 	    (options->seconds > 0 &&
 	     now - keeper->start.ns >= options->seconds * 1e9))
 		*over = true;
-	keeper->books->tsc_khz = tsc_khz(keeper->start, tsc_now());
+	take_rates(keeper);
 	return r;
 }
 
@@ -235,7 +246,7 @@ int keeper_finish(struct keeper *keeper, struct why *why)
 		r = have_read(keeper, why);
 	if (!r)
 		r = collect(keeper, why);
-	keeper->books->tsc_khz = tsc_khz(keeper->start, tsc_now());
+	take_rates(keeper);
 	return r;
 }
 

@@ -16,6 +16,7 @@ struct keeper {
 	struct counters_watch counters;
 	struct command command;
 	struct tsc_point start;
+	struct tsc_rates rates;
 	struct pids chosen; /* processes of the VM that --vm names */
 	uint64_t next_read; /* when --read's command is due */
 	uint64_t next_statistics;

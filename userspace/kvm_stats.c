@@ -98,13 +98,15 @@ static bool has_several(const struct ledger *ledger, uint32_t pid)
 	return nr > 1;
 }
 
+/* What KVM's statistics take for exits of a VM, as the observer has counted. */
 static uint64_t vm_exits(const struct ledger_vm *vm)
 {
-	uint64_t exits = 0;
+	uint64_t exits = 0, failed, emulated;
 
 	for (size_t i = 0; i < vm->nr_vcpus; i++)
 		exits += vm->vcpu[i].exits + vm->vcpu[i].prior_exits;
-	return exits;
+	ledger_no_exits(vm, &failed, &emulated);
+	return exits + failed + emulated;
 }
 
 int kvm_stats_begin(struct books *books)
@@ -138,8 +140,11 @@ void kvm_stats_end(struct books *books)
 		const struct ledger_vm *vm =
 			ledger_find_vm(&books->ledger, statistics->vm);
 
-		if (statistics->fresh && vm)
+		if (statistics->fresh && vm) {
 			statistics->after = vm_exits(vm);
+			ledger_no_exits(vm, &statistics->failed_entries,
+					&statistics->emulated);
+		}
 		statistics->fresh = false;
 	}
 }

@@ -233,6 +233,16 @@ int ledger_total_vcpu(const struct ledger_vcpu *vcpu,
 	return 0;
 }
 
+void ledger_no_exits(const struct ledger_vm *vm, uint64_t *failed_entries,
+		     uint64_t *emulated)
+{
+	*failed_entries = *emulated = 0;
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		*failed_entries += vm->vcpu[i].failed_entries;
+		*emulated += vm->vcpu[i].emulated;
+	}
+}
+
 int ledger_total(const struct ledger_vm *vm, struct ledger_total *total)
 {
 	memset(total, 0, sizeof(*total));
@@ -259,6 +269,8 @@ static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from)
 	to->missed_exits += from->missed_exits;
 	to->missed_entries += from->missed_entries;
 	to->sparse_full += from->sparse_full;
+	to->failed_entries += from->failed_entries;
+	to->emulated += from->emulated;
 	if (add_cells(&to->cells, &from->cells) ||
 	    add_keys(&to->keys, &from->keys))
 		return -ENOMEM;
@@ -313,6 +325,8 @@ static void vcpu_reset(struct ledger_vcpu *vcpu)
 	vcpu->missed_exits = 0;
 	vcpu->missed_entries = 0;
 	vcpu->sparse_full = 0;
+	vcpu->failed_entries = 0;
+	vcpu->emulated = 0;
 	for (size_t i = 0; i < vcpu->cells.nr; i++) {
 		struct ledger_cell *cell = &vcpu->cells.cell[i];
 

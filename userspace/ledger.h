@@ -77,6 +77,8 @@ struct ledger_vcpu {
 	uint64_t missed_exits; /* entries that no exit preceded */
 	uint64_t missed_entries; /* exits that no entry preceded */
 	uint64_t sparse_full; /* exits in no reason's cell */
+	uint64_t failed_entries; /* VM-Fail: no exits … */
+	uint64_t emulated; /* … and neither is what KVM emulated instead */
 	struct ledger_cells cells;
 	struct ledger_keys keys;
 };
@@ -223,6 +225,10 @@ int ledger_add(struct ledger *to, const struct ledger *from);
  * number 0.  Nothing that they had is lost but whose it was.  0 or -ENOMEM.
  */
 int ledger_forget(struct ledger *ledger);
+
+/** ledger_no_exits - a VM's entries that failed, and what was emulated */
+void ledger_no_exits(const struct ledger_vm *vm, uint64_t *failed_entries,
+		     uint64_t *emulated);
 
 /** ledger_vm_ended - are all of a VM's vCPUs gone? */
 bool ledger_vm_ended(const struct ledger_vm *vm);

@@ -134,6 +134,9 @@ static void choose_programs(const struct observer *observer,
 	choose_entry(bpf, choice.attach, job_of(options));
 	bpf_program__set_autoload(bpf->progs.vcpu_end, choice.ends);
 	bpf_program__set_autoload(bpf->progs.cpuid_answer, options->answers);
+	bpf_program__set_autoload(bpf->progs.vmx_emulated,
+				  options->answers && choice.ends &&
+					  observer->isa == EXIT_LEAF_ISA_VMX);
 	bpf_program__set_autoload(bpf->progs.cpuid_mark,
 				  options->marks && choice.attach != ATTACH_TP);
 	bpf_program__set_autoload(bpf->progs.vcpu_reset,

@@ -269,6 +269,9 @@ static int collect_slot(struct observer *observer, const struct obs_slot *slot,
 		advance(&slot->missed_exits, &shadow->missed_exits);
 	vcpu->missed_entries +=
 		advance(&slot->missed_entries, &shadow->missed_entries);
+	vcpu->failed_entries +=
+		advance(&slot->failed_entries, &shadow->failed_entries);
+	vcpu->emulated += advance(&slot->emulated, &shadow->emulated);
 	vcpu->gone = shadow->ending;
 	return collect_cells(observer, slot, shadow, vcpu);
 }

@@ -17,6 +17,8 @@ struct shadow {
 	bool ending; /* gone by the time this collection began */
 	u64 missed_exits;
 	u64 missed_entries;
+	u64 failed_entries;
+	u64 emulated;
 	u32 fast[OBS_CELLS];
 	struct obs_cell cell[OBS_CELLS];
 	struct ledger_keys keys;

@@ -49,6 +49,8 @@ int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
 	vcpu->prior_exits = slot->prior_exits;
 	vcpu->missed_exits += slot->missed_exits;
 	vcpu->missed_entries += slot->missed_entries;
+	vcpu->failed_entries += slot->failed_entries;
+	vcpu->emulated += slot->emulated;
 	vcpu->sparse_full += slot->cell[0].exits;
 	for (u32 i = 0; i < slot->cells && i < OBS_CELLS; i++) {
 		vcpu->exits += slot->cell[i].exits;

@@ -46,6 +46,19 @@ const struct exit_reason *exit_reason_find(enum exit_isa isa, uint32_t code)
 	return NULL;
 }
 
+uint32_t exit_reason_dense_limit(enum exit_isa isa)
+{
+	const struct exit_reason *reasons;
+	uint32_t limit = 0;
+	size_t nr;
+
+	/* Those of SVM end where nested page faults begin. */
+	reasons = exit_reasons(isa, &nr);
+	for (size_t i = 0; i < nr && reasons[i].code < EXIT_SVM_NPF; i++)
+		limit = reasons[i].code;
+	return limit;
+}
+
 uint32_t exit_reason_cpuid(enum exit_isa isa)
 {
 	return isa == EXIT_ISA_SVM ? EXIT_SVM_CPUID : EXIT_VMX_CPUID;

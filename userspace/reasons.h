@@ -36,6 +36,9 @@ const struct exit_reason *exit_reasons(enum exit_isa isa, size_t *nr);
 /** exit_reason_find - one of them by its raw number, or NULL */
 const struct exit_reason *exit_reason_find(enum exit_isa isa, uint32_t code);
 
+/** exit_reason_dense_limit - the highest of those that count up from 0: INFO */
+uint32_t exit_reason_dense_limit(enum exit_isa isa);
+
 /** exit_reason_cpuid - the raw number of CPUID exits */
 uint32_t exit_reason_cpuid(enum exit_isa isa);
 

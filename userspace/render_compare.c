@@ -124,18 +124,27 @@ static void render_time(const struct books *books,
 	fputc('\n', out);
 }
 
-static void render_statistics_line(uint32_t isa, uint64_t exits, uint64_t low,
-				   uint64_t high, const char *when, FILE *out)
+static void render_statistics_line(const struct books *books,
+				   const struct statistics *last,
+				   const char *when, FILE *out)
 {
+	const uint64_t none = last->failed_entries + last->emulated;
+
 	fprintf(out, "stat     KVM's own statistics %s: %s exits, BPF: %s",
-		when, format_count(exits).s, format_count(low).s);
-	if (high != low)
-		fprintf(out, " to %s", format_count(high).s);
+		when, format_count(last->exits).s,
+		format_count(last->before - none).s);
+	if (last->after != last->before)
+		fprintf(out, " to %s", format_count(last->after - none).s);
 	fputc('\n', out);
-	if (exits > high && isa == EXIT_LEAF_ISA_VMX)
+	if (none)
 		fprintf(out,
-			"         They count %s entries that failed or were emulated: no exits\n",
-			format_count(exits - high).s);
+			"         They also count what is no exit: failed entries %s, emulated %s\n",
+			format_count(last->failed_entries).s,
+			format_count(last->emulated).s);
+	if (last->exits > last->after && books->host.isa == EXIT_LEAF_ISA_VMX &&
+	    !books->sees_no_entries)
+		fprintf(out,
+			"         They also count entries that fail or are emulated: not seen here\n");
 }
 
 /* KVM's own statistics: at the end, or as they were last while it ran. */
@@ -143,9 +152,7 @@ static void render_statistics(const struct books *books,
 			      const struct statement *statement, FILE *out)
 {
 	if (statement->has_statistics) {
-		render_statistics_line(books->host.isa, statement->statistics,
-				       statement->bpf_at_end,
-				       statement->bpf_at_end, "at the end",
+		render_statistics_line(books, &statement->at_end, "at the end",
 				       out);
 		return;
 	}
@@ -153,9 +160,7 @@ static void render_statistics(const struct books *books,
 		const struct statistics *last = &books->statistics[i];
 
 		if (last->vm == statement->vm)
-			render_statistics_line(books->host.isa, last->exits,
-					       last->before, last->after,
-					       "meanwhile", out);
+			render_statistics_line(books, last, "meanwhile", out);
 	}
 }
 

@@ -120,12 +120,28 @@ static void finding_discrepancy(const struct books *books,
 			"leaf 0x%x is not answered, and kvm.exit_stats_leaves is on",
 			finding->leaf);
 		break;
+	case RULE_INFO:
+		snprintf(
+			line, size,
+			"leaf 0x%x with ECX %u: 0x%x 0x%x 0x%x 0x%x is not right",
+			finding->leaf, finding->reason,
+			(uint32_t)(finding->low >> 32), (uint32_t)finding->low,
+			(uint32_t)(finding->high >> 32),
+			(uint32_t)finding->high);
+		break;
 	case RULE_STATISTICS:
 		snprintf(line, size,
 			 "KVM's statistics say %s exits, BPF counted %s to %s",
 			 kernel.s, low.s, high.s);
 		break;
 	default:
+		if (finding->kernel) {
+			snprintf(
+				line, size,
+				"%s: KVM answers as if there were such a reason",
+				what.s);
+			break;
+		}
 		snprintf(
 			line, size,
 			"%s: KVM answers that there is no such reason; BPF saw %s",

@@ -8,11 +8,24 @@
 #include "rules.h"
 
 /*
- * BPF's clock is CLOCK_MONOTONIC, which NTP may slew by this much against the
- * TSC (MAXFREQ in the kernel's timex.h, parts per million); and by as much to
- * the other side while the rate that is compared with was measured.
+ * BPF's clock is CLOCK_MONOTONIC, which may be slewed against the TSC, so what
+ * counts is the lowest and the highest rate that was measured (tsc.h).  Within
+ * a part that these are of, its rate may still change by what a frequency that
+ * is corrected for good can (MAXFREQ in the kernel's timex.h), to either side.
  */
 #define MAX_SLEW (2 * 500.0 / 1e6)
+
+static double most_ns(const struct books *books, double cycles)
+{
+	return cycles * 1e6 /
+	       (books->tsc_khz_low > 0 ? books->tsc_khz_low : books->tsc_khz);
+}
+
+static double least_ns(const struct books *books, double cycles)
+{
+	return cycles * 1e6 /
+	       (books->tsc_khz_high > 0 ? books->tsc_khz_high : books->tsc_khz);
+}
 
 void rules_add(struct balance *balance, const struct finding *finding)
 {
@@ -172,22 +185,78 @@ static int check_count(struct rules *rules, const struct books *books,
 	return 0;
 }
 
-/* A reason that the observer has seen and the manual defines has a count. */
-static bool check_defined(const struct books *books,
+/*
+ * A reason that the observer has seen and the manual defines has a count, and
+ * one that the manual does not define has none.  KVM may be of another edition
+ * of the manual than we: only where it is not, the latter is known.
+ */
+static bool check_defined(const struct rules *rules, const struct books *books,
 			  const struct answer *answer, struct balance *balance)
 {
+	const bool undefined = leaf_undefined(&answer->read);
 	struct finding finding;
+	bool ours;
 
-	if (!leaf_undefined(&answer->read))
+	if (!leaf_takes_index(answer->read.leaf))
 		return true;
-	if (answer->exits_before &&
-	    exit_reason_find(books->host.isa, answer->read.index)) {
+	ours = exit_reason_find(books->host.isa, answer->read.index);
+	if (undefined ? ours && answer->exits_before :
+			!ours && rules->same_table) {
 		finding = rules_finding(RULE_UNDEFINED, answer);
+		finding.kernel = !undefined;
 		finding.low = answer->exits_before;
 		finding.high = answer->exits_after;
 		rules_add(balance, &finding);
 	}
-	return false;
+	return !undefined;
+}
+
+/* INFO, ECX = 1: of this host, and the counters as they are switched. */
+static bool is_info_right(const struct books *books,
+			  const struct answer *answer)
+{
+	const int mode = books->host.exit_stats;
+	const uint32_t flags = (mode >= 1 ? EXIT_LEAF_COUNTING : 0) |
+			       (mode >= 2 ? EXIT_LEAF_TIMING : 0);
+	const struct leaf_read *read = &answer->read;
+
+	if (read->eax != (uint32_t)books->host.isa ||
+	    (answer->paired && read->ecx < answer->vcpus))
+		return false;
+	return books->switched || books->exit_stats_after != mode ||
+	       read->edx == flags;
+}
+
+/* What KVM says that its leaves are: exit_leaves.h. */
+static void check_info(struct rules *rules, const struct books *books,
+		       const struct answer *answer, struct balance *balance)
+{
+	const struct leaf_read *read = &answer->read;
+	struct finding finding = rules_finding(RULE_INFO, answer);
+	bool right;
+
+	switch (read->index) {
+	case 0:
+		right = read->eax == EXIT_LEAF_ABI &&
+			read->ebx == EXIT_LEAF_SIG_EBX &&
+			read->ecx == EXIT_LEAF_SIG_ECX &&
+			read->edx == EXIT_LEAF_SIG_EDX;
+		break;
+	case 1:
+		right = is_info_right(books, answer);
+		rules->same_table =
+			right &&
+			read->ebx == exit_reason_dense_limit(books->host.isa);
+		break;
+	default:
+		right = !(read->eax | read->ebx | read->ecx | read->edx);
+	}
+	if (right)
+		return;
+	finding.reason = read->index;
+	finding.low = (uint64_t)read->eax << 32 | read->ebx;
+	finding.high = (uint64_t)read->ecx << 32 | read->edx;
+	rules_add(balance, &finding);
 }
 
 /* Registers that carry nothing are zero: exit_leaves.h. */
@@ -210,17 +279,18 @@ static void check_registers(const struct answer *answer,
 }
 
 /* The exits' time is part of the time since the observer came. */
-static void check_wall_time(const struct books *books, double kernel,
+static void check_wall_time(const struct books *books, uint64_t cycles,
 			    const struct answer *answer,
 			    struct balance *balance)
 {
 	double most = (double)(answer->ns - books->started_ns) * answer->vcpus;
 	struct finding finding;
 
-	if (!books->started_ns || kernel <= most * (1 + MAX_SLEW))
+	if (!books->started_ns ||
+	    least_ns(books, cycles) <= most * (1 + MAX_SLEW))
 		return;
 	finding = rules_finding(RULE_TIME_HIGH, answer);
-	finding.kernel = kernel;
+	finding.kernel = cycles * 1e6 / books->tsc_khz;
 	finding.high = most;
 	rules_add(balance, &finding);
 }
@@ -241,7 +311,7 @@ static int check_time(struct rules *rules, const struct books *books,
 	bool fresh;
 
 	if (!late)
-		check_wall_time(books, cycles * to_ns, answer, balance);
+		check_wall_time(books, cycles, answer, balance);
 	if (answer->vcpus != 1 && (late || !books->started_ns))
 		return 0;
 	base = find_base(rules, answer, &fresh);
@@ -249,7 +319,7 @@ static int check_time(struct rules *rules, const struct books *books,
 		return -ENOMEM;
 	if (!(fresh && late)) {
 		balance->timed++;
-		if ((double)(int64_t)(cycles - base->cycles) * to_ns <
+		if (most_ns(books, (double)(int64_t)(cycles - base->cycles)) <
 		    (double)(ns - base->ns) * (1 - MAX_SLEW)) {
 			finding = rules_finding(RULE_TIME, answer);
 			finding.kernel = cycles * to_ns;
@@ -284,7 +354,7 @@ void rules_user_time(const struct books *books, const struct answer *answer,
 	    books_vm_is_late(books, answer->vm))
 		return;
 	if (leaf_cycles(&answer->read) >= cycles &&
-	    answer->ns_before >= cycles * to_ns * (1 - MAX_SLEW))
+	    answer->ns_before >= least_ns(books, cycles) * (1 - MAX_SLEW))
 		return;
 	finding = rules_finding(RULE_USER_TIME, answer);
 	finding.kernel = leaf_cycles(&answer->read) * to_ns;
@@ -316,14 +386,16 @@ int rules_apply(struct rules *rules, const struct books *books,
 			1u << (answer->read.leaf - EXIT_LEAF_FIRST);
 		return 0;
 	}
-	if (answer->read.leaf == EXIT_LEAF_INFO)
+	if (answer->read.leaf == EXIT_LEAF_INFO) {
+		check_info(rules, books, answer, balance);
 		return 0;
+	}
 	check_registers(answer, balance);
 	if (!answer->paired) {
 		balance->unpaired++;
 		return 0;
 	}
-	if (!check_defined(books, answer, balance))
+	if (!check_defined(rules, books, answer, balance))
 		return 0;
 	if (!rules_judge(books, answer))
 		return 0;

@@ -26,6 +26,7 @@ struct rules {
 	struct base *base; /* ascending by VM, leaf and reason */
 	size_t nr;
 	size_t room;
+	bool same_table; /* KVM defines the reasons that we do: INFO tells */
 };
 
 /* A count, and what it is held against. */

@@ -188,13 +188,19 @@ static void drop_empty(struct statement *statement)
 static void take_statistics(const struct books *books,
 			    struct statement *statement)
 {
+	struct statistics *last = &statement->at_end;
+
 	if (!books->report.has_statistics || statement->late ||
 	    !statement->has_guest || !statement->ledger)
 		return;
 	statement->has_statistics = true;
-	statement->statistics = books->report.statistics;
+	last->exits = books->report.statistics;
+	ledger_no_exits(statement->ledger, &last->failed_entries,
+			&last->emulated);
+	last->before = last->failed_entries + last->emulated;
 	for (size_t i = 0; i < statement->ledger->nr_vcpus; i++)
-		statement->bpf_at_end += statement->ledger->vcpu[i].exits;
+		last->before += statement->ledger->vcpu[i].exits;
+	last->after = last->before;
 }
 
 /*

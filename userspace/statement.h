@@ -35,7 +35,7 @@ struct statement {
 	bool has_executed, has_guest; /* any line has */
 	bool has_total;
 	bool has_statistics; /* KVM's own, at the VM's end, by its VMM */
-	uint64_t statistics, bpf_at_end;
+	struct statistics at_end;
 	struct statement_line total;
 	struct statement_line rest; /* total less the lines: while reading */
 	struct statement_line *line; /* most exits first */

@@ -25,9 +25,26 @@ struct tsc_point tsc_now(void)
 	return best;
 }
 
+#define PART_NS 200000000ull
+
 double tsc_khz(struct tsc_point from, struct tsc_point to)
 {
 	if (to.ns <= from.ns)
 		return 0;
 	return (double)(to.tsc - from.tsc) * 1e6 / (double)(to.ns - from.ns);
+}
+
+void tsc_rates_add(struct tsc_rates *rates, struct tsc_point now)
+{
+	double part;
+
+	rates->khz = tsc_khz(rates->start, now);
+	if (now.ns < rates->last.ns + PART_NS)
+		return;
+	part = tsc_khz(rates->last, now);
+	if (rates->low <= 0 || part < rates->low)
+		rates->low = part;
+	if (part > rates->high)
+		rates->high = part;
+	rates->last = now;
 }

@@ -13,7 +13,8 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 statement student timed top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_config bench_json bench_options \
-	   bench_peers bench_result bench_stats render_bench render_bench_svg)
+	   bench_peers bench_plan bench_progress bench_result bench_stats \
+	   render_bench render_bench_svg)
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
 RUN := $(addprefix run/,bytes page_files render_compare_page render_marks \
@@ -33,8 +34,8 @@ HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  monitor_options monitor_output observer observer_source \
 		  $(COLLECT) run/record run/record_options top top_keys top_play top_view \
 		  watch \
-		  $(addprefix bench/,bench_clock bench_exec bench_load bench_run \
-		    bench_test_run bench_tracefs bench_way))
+		  $(addprefix bench/,bench_clock bench_exec bench_load bench_rounds \
+		    bench_run bench_test_run bench_tracefs bench_way))
 
 PROGRAMS += $(EXITLEDGER)
 
@@ -91,9 +92,9 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance balance_reports bench bench_changes bench_peers bench_stats books doctor \
-	 exit_reason marks monitor monitor_loop observer observer_collect \
-	 observer_faults page plain reasons render_doctor render_monitor run \
+UNITS := balance balance_reports bench bench_changes bench_peers bench_plan \
+	 bench_rounds bench_stats books doctor exit_reason marks monitor monitor_loop \
+	 observer observer_collect observer_faults page plain reasons render_doctor render_monitor run \
 	 run_changes run_compare run_damage run_marks run_report soundness \
 	 statement top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
@@ -106,6 +107,8 @@ $(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect: \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
 $(BUILD)/tests/test_bench_peers: \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o,bench/bench_exec command)
+$(BUILD)/tests/test_bench_rounds: \
+	$(BUILD)/obj/userspace/bench/bench_rounds.o
 $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson \

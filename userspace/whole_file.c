@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,6 +73,41 @@ int whole_file_begin(struct whole_file *file, const char *path, struct why *why)
 			err = errno;
 	}
 	return err ? cannot(file, err, why) : 0;
+}
+
+/* Of what is written to where it is, or would be made there. */
+static int check_in_place(const char *path)
+{
+	struct stat status;
+	int fd;
+
+	if (!stat(path, &status)) {
+		if (S_ISDIR(status.st_mode))
+			return EISDIR;
+		return access(path, W_OK) ? errno : 0;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return unlink(path) ? errno : 0;
+}
+
+int whole_file_check(const char *path, struct why *why)
+{
+	struct whole_file file = { .path = path };
+	int err, r;
+
+	if (!whole_file_replaces(path)) {
+		err = check_in_place(path);
+		return err ? cannot(&file, err, why) : 0;
+	}
+	r = whole_file_begin(&file, path, why);
+	if (r)
+		return r;
+	fclose(file.out);
+	unlink(file.temp);
+	return 0;
 }
 
 int whole_file_end(struct whole_file *file, int r, struct why *why)

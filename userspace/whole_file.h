@@ -25,6 +25,13 @@ struct whole_file {
 bool whole_file_replaces(const char *path);
 
 /**
+ * whole_file_check - could it be written?
+ *
+ * Whatever is there stays, and nothing else is left.  0, or -errno with @why.
+ */
+int whole_file_check(const char *path, struct why *why);
+
+/**
  * whole_file_begin - write a file beside the one that it is to replace
  * @path: must stay until whole_file_end(), which is due after a success alone;
  *	of a link, what it leads to is replaced

@@ -324,6 +324,11 @@ static void mutant_values(struct kvm_vcpu *vcpu, u32 function, u32 reason,
 		if (reasons)
 			*cycles = cell ? cell->cycles : 0;
 		break;
+	case MUTANT_UNCHECKED:
+		/* What lies there, without reading what is none of ours. */
+		if (reasons && !kvm_exit_reason_defined(reason))
+			*exits = lower_32_bits((unsigned long)vcpu);
+		break;
 	case MUTANT_RACE:
 		if (!reasons)
 			*exits = kvm_exit_stats_of(first)->mutant.a;

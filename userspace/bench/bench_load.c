@@ -39,7 +39,7 @@ static int find_microguest(struct bench_load *load, struct why *why)
 }
 
 /* The last CPU has the least to do with interrupts, as a rule. */
-static int choose_cpu(int wanted, unsigned int *cpu, struct why *why)
+int bench_load_cpu(int wanted, unsigned int *cpu, struct why *why)
 {
 	cpu_set_t set;
 
@@ -88,7 +88,7 @@ int bench_load_init(struct bench_load *load, const char *microguest, int cpu,
 		r = why_set(why, ENOENT, "%s: there is no such program",
 			    microguest);
 	if (!r)
-		r = choose_cpu(cpu, &load->cpu, why);
+		r = bench_load_cpu(cpu, &load->cpu, why);
 	if (r)
 		return r;
 	strcpy(load->dir, "/tmp/exitledger-bench.XXXXXX");

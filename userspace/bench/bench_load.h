@@ -39,6 +39,14 @@ int bench_load_init(struct bench_load *load, const char *microguest, int cpu,
 		    struct why *why);
 
 /**
+ * bench_load_cpu - the CPU that is measured on
+ * @wanted: -1: the last one that we may run on
+ *
+ * 0, or -errno with @why: we may not run on @wanted.
+ */
+int bench_load_cpu(int wanted, unsigned int *cpu, struct why *why);
+
+/**
  * bench_load_reason - the reason that a kind's exits have here
  *
  * 0; -ENOENT: this micro-guest or processor has no such kind; or -errno, all

@@ -168,6 +168,58 @@ static void set_action(enum bench_action action, struct bench_options *options,
 	options->action = action;
 }
 
+#define FOR(action) (1u << (action))
+
+/* What an option is for: enum bench_action, as bits. */
+static unsigned int actions_of(int key)
+{
+	switch (key) {
+	case OPT_CONFIG:
+	case OPT_TIME:
+	case OPT_MICROGUEST:
+		return FOR(BENCH_RUN);
+	case OPT_ROUNDS:
+	case OPT_LAPS:
+	case OPT_WARM_UP:
+	case OPT_CPU:
+	case OPT_PROGRESS:
+		return FOR(BENCH_RUN) | FOR(BENCH_TEST_RUN);
+	case 'j':
+	case OPT_SVG:
+		return FOR(BENCH_RUN) | FOR(BENCH_TEST_RUN) | FOR(BENCH_REPLAY);
+	default:
+		return ~0u;
+	}
+}
+
+static void note_given(int key, struct bench_options *options)
+{
+	for (size_t i = 0; option_rows[i].name; i++) {
+		if (option_rows[i].key == key)
+			options->given |= 1u << i;
+	}
+}
+
+/* What would do nothing is refused: it was meant to do something. */
+static void refuse_others(const struct bench_options *options,
+			  const struct argp_state *state)
+{
+	static const char *const actions[] = {
+		[BENCH_REPLAY] = "--replay",
+		[BENCH_COMPARE] = "--compare",
+		[BENCH_TEST_RUN] = "--test-run",
+		[BENCH_LIST] = "--list",
+	};
+
+	for (size_t i = 0; option_rows[i].name; i++) {
+		if ((options->given & 1u << i) &&
+		    !(actions_of(option_rows[i].key) & FOR(options->action)))
+			argp_error(state, "%s has no --%s",
+				   actions[options->action],
+				   option_rows[i].name);
+	}
+}
+
 /* Whatever was not said. */
 static void complete(struct bench_options *options,
 		     const struct argp_state *state)
@@ -176,10 +228,7 @@ static void complete(struct bench_options *options,
 
 	if (options->action == BENCH_COMPARE && !options->file[1])
 		argp_error(state, "--compare takes two files");
-	if (options->json && options->action == BENCH_COMPARE)
-		argp_error(state, "--compare has no --json");
-	if (options->svg && options->action == BENCH_COMPARE)
-		argp_error(state, "--compare has no --svg");
+	refuse_others(options, state);
 	for (size_t i = 0; i < bench_nr_configs; i++)
 		any |= options->config[i];
 	for (size_t i = 0; i < bench_nr_configs; i++)
@@ -195,6 +244,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct bench_options *options = state->input;
 
+	note_given(key, options);
 	switch (key) {
 	case OPT_CONFIG:
 		parse_configs(arg, options, state);

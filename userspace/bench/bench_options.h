@@ -29,6 +29,7 @@ struct bench_options {
 	unsigned int laps, warm_up; /* of each run */
 	int cpu; /* -1: to be chosen */
 	const char *microguest, *json, *svg;
+	unsigned int given; /* by the user: bits of the parser's own */
 	bool progress; /* also where standard error is no terminal */
 };
 

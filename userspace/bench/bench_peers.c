@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/bench_peers.h"
+#include "bench/bench_tracefs.h"
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -158,7 +159,10 @@ static int parse_trace_cmd(FILE *text, uint32_t reason, uint64_t *count)
 	return found ? 0 : -ENODATA;
 }
 
-/* bcc kvmexit: "CPUID   10008", by name; the sum of all */
+/*
+ * bcc kvmexit, of all processes: "1234     1236     CPUID     10008", which are
+ * PID, TID, the reason's name and its count; the sum of all
+ */
 static int parse_kvmexit(FILE *text, uint32_t reason, uint64_t *count)
 {
 	bool found = false;
@@ -167,11 +171,9 @@ static int parse_kvmexit(FILE *text, uint32_t reason, uint64_t *count)
 	(void)reason;
 	*count = 0;
 	while (fgets(line, sizeof(line), text)) {
-		char name[64];
 		uint64_t exits;
 
-		if (sscanf(line, "%63s %" SCNu64, name, &exits) != 2 ||
-		    !isupper((unsigned char)name[0]))
+		if (sscanf(line, "%*u %*u %*s %" SCNu64, &exits) != 1)
 			continue;
 		*count += exits;
 		found = true;
@@ -283,10 +285,15 @@ const struct bench_peer bench_peer_bpftrace_hist = {
 	.parse = parse_bpftrace_hist,
 };
 
+/*
+ * In an instance of its own: in the top one it would first turn all off and
+ * empty the ring, which may be somebody's who is tracing.
+ */
 const struct bench_peer bench_peer_trace_cmd = {
 	.program = "trace-cmd",
-	.command = WORDS("trace-cmd", "record", "-q", "-o", "%d", "-e",
-			 "kvm:kvm_exit", "-e", "kvm:kvm_entry", "%L"),
+	.command = WORDS("trace-cmd", "record", "-q", "-o", "%d", "-B",
+			 BENCH_TRACEFS_INSTANCE, "-e", "kvm:kvm_exit", "-e",
+			 "kvm:kvm_entry", "%L"),
 	.report = WORDS("trace-cmd", "report", "-i", "%d", "--stat"),
 	.text = TEXT_OUT,
 	.version = WORDS("trace-cmd", "--version"),

@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "bench/bench_clock.h"
+#include "bench/bench_plan.h"
+#include "bench/bench_progress.h"
+#include "bench/bench_rounds.h"
 #include "bench/bench_run.h"
-#include "bench/bench_way.h"
-#include "command.h"
 #include "host.h"
 #include "monitor_loop.h"
 
@@ -19,22 +20,9 @@
 
 /* A lap is long enough to have in it what comes every few ms: ticks, readers. */
 #define LAP_MS 25
-#define LEAST_ROUNDS 3
-#define MOST_ROUNDS 100
 
 /* Of the calibration's laps. */
 enum { TRY_OPERATIONS = 100, TRY_LAPS = 5 };
-
-struct session {
-	const struct bench_options *options;
-	struct bench *bench;
-	size_t *config; /* of each row, its index among bench_configs */
-	struct bench_load load;
-	struct bench_ways ways;
-	unsigned int round, rounds;
-	size_t done, in_all; /* runs of this round */
-	bool terminal;
-};
 
 /* --- what the host is --- */
 
@@ -93,35 +81,9 @@ void bench_describe(struct bench *bench)
 	strcpy(bench->version, EXITLEDGER_VERSION);
 }
 
-/* --- progress --- */
-
-static void say_progress(const struct session *session, const char *kind,
-			 const char *row)
-{
-	if (!session->terminal)
-		return;
-	fprintf(stderr, "\r\033[Kround %u of %u, %zu of %zu: %s, %s",
-		session->round + 1, session->rounds, session->done + 1,
-		session->in_all, kind, row);
-	fflush(stderr);
-}
-
-static void end_progress(const struct session *session)
-{
-	if (session->terminal)
-		fputs("\r\033[K", stderr);
-}
-
-static void say_round(const struct session *session, double seconds)
-{
-	if (session->options->progress && !session->terminal)
-		fprintf(stderr, "round %u of %u: %.0f s\n", session->round + 1,
-			session->rounds, seconds);
-}
-
 /* --- preparing --- */
 
-static int add_rows(struct session *session, struct why *why)
+static int add_rows(struct bench_session *session, struct why *why)
 {
 	struct bench *bench = session->bench;
 
@@ -139,16 +101,6 @@ static int add_rows(struct session *session, struct why *why)
 	return 0;
 }
 
-/* So that numbers are the same wherever the speed is nearly the same. */
-static uint64_t two_digits(uint64_t number)
-{
-	uint64_t unit = 1;
-
-	while (number / unit >= 100)
-		unit *= 10;
-	return number / unit * unit;
-}
-
 static uint64_t middle(uint64_t *lap, size_t nr)
 {
 	for (size_t i = 1; i < nr; i++) {
@@ -162,8 +114,8 @@ static uint64_t middle(uint64_t *lap, size_t nr)
 	return lap[nr / 2];
 }
 
-/* How many operations make a lap, and how many exits an operation. */
-static int calibrate(struct session *session, struct bench_kind *kind,
+/* How many operations make a lap. */
+static int calibrate(struct bench_session *session, struct bench_kind *kind,
 		     struct why *why)
 {
 	const uint64_t ticks = session->bench->khz * LAP_MS;
@@ -183,15 +135,8 @@ static int calibrate(struct session *session, struct bench_kind *kind,
 		return r;
 	lap = middle(run.lap, run.nr);
 	free(run.lap);
-	kind->operations = two_digits(TRY_OPERATIONS * ticks / (lap ? lap : 1));
-	if (kind->operations < 10)
-		kind->operations = 10;
-	/* Half an exit more for each is what the guest's start can be. */
-	kind->exits = loaded.has_exits ?
-			      loaded.exits / (TRY_OPERATIONS * TRY_LAPS) :
-			      1;
-	if (!kind->exits)
-		kind->exits = 1;
+	kind->operations = bench_operations(TRY_OPERATIONS, lap, ticks);
+	kind->exits = 1; /* until a whole run has told */
 	return 0;
 }
 
@@ -204,7 +149,20 @@ static const char *what_is(const char *name)
 	return name;
 }
 
-static int add_kinds(struct session *session, struct why *why)
+static void say_calibrating(const struct bench_session *session,
+			    const char *kind)
+{
+	struct bench_progress progress = { .share = -1 };
+	char what[64];
+
+	if (!session->terminal)
+		return;
+	progress.elapsed = (double)(monitor_now_ns() - session->begun) / 1e9;
+	snprintf(what, sizeof(what), "calibrating: %s", kind);
+	bench_progress_show(&progress, what);
+}
+
+static int add_kinds(struct bench_session *session, struct why *why)
 {
 	const struct bench_options *options = session->options;
 	struct bench *bench = session->bench;
@@ -223,6 +181,7 @@ static int add_kinds(struct session *session, struct why *why)
 			 options->kind[i]);
 		snprintf(kind->what, sizeof(kind->what), "%s",
 			 what_is(kind->name));
+		say_calibrating(session, kind->name);
 		r = bench_load_reason(&session->load, kind->name, &kind->reason,
 				      why);
 		if (r == -ENOENT && !options->kinds_named)
@@ -238,96 +197,9 @@ static int add_kinds(struct session *session, struct why *why)
 	return why_set(why, ENOENT, "there is no kind of exit to be measured");
 }
 
-/* --- measuring --- */
+/* --- all of it --- */
 
-/* Does not fail if another program does: then that row has. */
-static int run_once(struct session *session, size_t kind, size_t row,
-		    struct why *why)
-{
-	struct bench *bench = session->bench;
-	struct bench_row *at = &bench->row[row];
-	struct bench_loaded loaded;
-	struct bench_run run;
-	struct why own = { "" };
-	int r;
-
-	bench_load_words(&session->load, bench->kind[kind].name,
-			 bench->kind[kind].operations);
-	r = bench_way_run(&session->ways, &bench_configs[session->config[row]],
-			  &bench->kind[kind], &run, &loaded, &own);
-	if (r && r != -EINTR && row > BENCH_NULL) {
-		at->state = BENCH_FAILED;
-		snprintf(at->why, sizeof(at->why), "%.*s",
-			 (int)sizeof(at->why) - 1, own.text);
-		return 0;
-	}
-	if (r) {
-		*why = own;
-		return r;
-	}
-	run.kind = kind;
-	run.row = row;
-	run.round = session->round;
-	r = bench_add_run(bench, &run);
-	return r ? why_set(why, ENOMEM, "out of memory") : 0;
-}
-
-static int run_round(struct session *session, struct why *why)
-{
-	const struct bench *bench = session->bench;
-	uint64_t start = monitor_now_ns();
-
-	session->done = 0;
-	session->in_all = bench->nr_kinds * bench->nr_rows;
-	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
-		for (size_t row = 0; row < bench->nr_rows; row++) {
-			int r = 0;
-
-			say_progress(session, bench->kind[kind].name,
-				     bench->row[row].title);
-			if (bench->row[row].state == BENCH_MEASURED)
-				r = run_once(session, kind, row, why);
-			if (r)
-				return r;
-			session->done++;
-		}
-	}
-	say_round(session, (double)(monitor_now_ns() - start) / 1e9);
-	return 0;
-}
-
-static int run_rounds(struct session *session, struct why *why)
-{
-	const struct bench_options *options = session->options;
-	uint64_t start = monitor_now_ns();
-	int r = 0;
-
-	session->rounds = options->rounds ? options->rounds : LEAST_ROUNDS;
-	for (session->round = 0; !r && session->round < session->rounds;
-	     session->round++) {
-		double seconds;
-
-		r = run_round(session, why);
-		session->bench->rounds = session->round + 1;
-		seconds = (double)(monitor_now_ns() - start) / 1e9;
-		if (options->rounds || session->round)
-			continue;
-		session->rounds =
-			options->seconds / seconds < MOST_ROUNDS ?
-				(unsigned int)(options->seconds / seconds) :
-				MOST_ROUNDS;
-		if (session->rounds < LEAST_ROUNDS)
-			session->rounds = LEAST_ROUNDS;
-	}
-	end_progress(session);
-	if (r == -EINTR && session->bench->nr_runs) {
-		session->bench->interrupted = true;
-		r = 0;
-	}
-	return r;
-}
-
-static int measure(struct session *session, struct why *why)
+static int measure(struct bench_session *session, struct why *why)
 {
 	struct bench *bench = session->bench;
 	int r;
@@ -339,8 +211,10 @@ static int measure(struct session *session, struct why *why)
 	r = add_rows(session, why);
 	if (!r)
 		r = add_kinds(session, why);
+	if (session->terminal)
+		bench_progress_end();
 	if (!r)
-		r = run_rounds(session, why);
+		r = bench_rounds_run(session, why);
 	snprintf(bench->attach, sizeof(bench->attach), "%s",
 		 session->ways.attach);
 	bench_ways_end(&session->ways);
@@ -350,7 +224,7 @@ static int measure(struct session *session, struct why *why)
 int bench_measure(const struct bench_options *options, struct bench *bench,
 		  struct why *why)
 {
-	struct session session = { .options = options, .bench = bench };
+	struct bench_session session = { .options = options, .bench = bench };
 	struct host host;
 	int r;
 
@@ -358,6 +232,7 @@ int bench_measure(const struct bench_options *options, struct bench *bench,
 	bench_clock_read(bench);
 	bench->laps = options->laps;
 	bench->warm_up = options->warm_up;
+	session.begun = monitor_now_ns();
 	session.terminal = isatty(STDERR_FILENO);
 	r = bench_load_init(&session.load, options->microguest, options->cpu,
 			    why);

@@ -16,8 +16,8 @@ void bench_describe(struct bench *bench);
  * bench_measure - do what the options say
  * @bench: zeroed; to be freed with bench_free in any case
  *
- * 0, also when a signal has ended it early, if there is a round to show; or
- * -errno with @why.
+ * 0, also when a signal has ended it early, if there is a run to show; or
+ * -errno with @why: if @bench is interrupted then, the rounds before are there.
  */
 int bench_measure(const struct bench_options *options, struct bench *bench,
 		  struct why *why);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,17 +8,21 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bench/bench_load.h"
+#include "bench/bench_plan.h"
+#include "bench/bench_progress.h"
 #include "bench/bench_run.h"
 #include "bench/bench_test_run.h"
 #include "command.h"
 #include "exit_leaves.h"
 #include "hist.h"
+#include "monitor_loop.h"
 #include "records.h"
 
 #include "doctor.skel.h"
 #include "observer.skel.h"
 
-enum { OPERATIONS = 1000, LEAST_ROUNDS = 10 };
+enum { OPERATIONS = 1000, USUAL_ROUNDS = 10 };
 
 /* Any address will do: nothing is read there. */
 #define VCPU 0x4000ull
@@ -113,7 +118,7 @@ static int time_of(struct bpf_program *const program[2], uint64_t *ns)
 static int run_lap(struct bpf_program *const program[2], uint64_t *lap)
 {
 	uint64_t before, after;
-	int r = time_of(program, &before);
+	int r = command_interrupted() ? -EINTR : time_of(program, &before);
 
 	for (int i = 0; !r && i < OPERATIONS; i++) {
 		r = run_program(program[0]);
@@ -149,6 +154,23 @@ static int run_row(const struct bench_options *options, const struct test *test,
 	return bench_add_run(bench, &run);
 }
 
+/* As the load is, in place of which this is. */
+static int pin(const struct bench_options *options, struct bench *bench,
+	       struct why *why)
+{
+	cpu_set_t set;
+	int r = bench_load_cpu(options->cpu, &bench->cpu_nr, why);
+
+	if (r)
+		return r;
+	CPU_ZERO(&set);
+	CPU_SET(bench->cpu_nr, &set);
+	if (!sched_setaffinity(0, sizeof(set), &set))
+		return 0;
+	return why_set(why, errno, "cannot run on CPU %u alone: %s",
+		       bench->cpu_nr, strerror(errno));
+}
+
 static int prepare(const struct bench_options *options, struct bench *bench)
 {
 	bench->unit = BENCH_NS;
@@ -168,19 +190,69 @@ static int prepare(const struct bench_options *options, struct bench *bench)
 	return 0;
 }
 
-static int run_rounds(const struct bench_options *options,
-		      const struct test *test, struct bench *bench)
+static int cannot(int r, struct why *why)
 {
-	unsigned int rounds = options->rounds ? options->rounds : LEAST_ROUNDS;
+	return why_set(why, -r, "cannot run BPF programs by themselves: %s",
+		       strerror(-r));
+}
+
+static double seconds_since(uint64_t ns)
+{
+	return (double)(monitor_now_ns() - ns) / 1e9;
+}
+
+static unsigned int rounds_of(const struct bench_options *options)
+{
+	return options->rounds ? options->rounds : USUAL_ROUNDS;
+}
+
+static int run_round(const struct bench_options *options,
+		     const struct test *test, uint64_t start,
+		     struct bench *bench)
+{
+	const unsigned int round = bench->rounds++;
 	int r = 0;
 
-	for (unsigned int round = 0;
-	     !r && round < rounds && !command_interrupted(); round++) {
-		bench->rounds = round + 1;
-		for (unsigned int row = 0; !r && row < ROWS; row++)
-			r = run_row(options, test, row, round, bench);
+	for (size_t i = 0; !r && i < ROWS; i++) {
+		size_t row = bench_order(round, i, ROWS);
+		struct bench_progress progress = bench_progress_of(
+			round * ROWS + i, rounds_of(options) * ROWS,
+			seconds_since(start));
+
+		if (isatty(STDERR_FILENO))
+			bench_progress_show(&progress, rows[row].title);
+		r = run_row(options, test, row, round, bench);
 	}
 	return r;
+}
+
+static int run_rounds(const struct bench_options *options,
+		      const struct test *test, struct bench *bench,
+		      struct why *why)
+{
+	const bool terminal = isatty(STDERR_FILENO);
+	const uint64_t start = monitor_now_ns();
+	int r = 0;
+
+	while (!r && bench->rounds < rounds_of(options)) {
+		uint64_t begun = monitor_now_ns();
+
+		r = run_round(options, test, start, bench);
+		if (!r && options->progress && !terminal)
+			bench_progress_round(bench->rounds - 1,
+					     rounds_of(options),
+					     seconds_since(begun));
+	}
+	if (terminal)
+		bench_progress_end();
+	/* The last round is the one that was not run to its end. */
+	bench->interrupted = r && bench->rounds > 1;
+	if (!r || !command_interrupted())
+		return r ? cannot(r, why) : 0;
+	return bench->interrupted ?
+		       0 :
+		       why_set(why, ENODATA,
+			       "ended before a round was measured");
 }
 
 int bench_test_run(const struct bench_options *options, struct bench *bench,
@@ -190,18 +262,20 @@ int bench_test_run(const struct bench_options *options, struct bench *bench,
 	int r, stats = -1;
 
 	bench_describe(bench);
+	r = pin(options, bench, why);
+	if (r)
+		return r;
 	r = prepare(options, bench);
 	if (!r)
 		r = load(&test);
 	if (!r) {
 		stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-		r = stats < 0 ? -errno : run_rounds(options, &test, bench);
+		r = stats < 0 ? -errno : 0;
 	}
+	r = r ? cannot(r, why) : run_rounds(options, &test, bench, why);
 	if (stats >= 0)
 		close(stats);
 	doctor_bpf__destroy(test.empty);
 	observer_bpf__destroy(test.bpf);
-	return r ? why_set(why, -r, "cannot run BPF programs by themselves: %s",
-			   strerror(-r)) :
-		   0;
+	return r;
 }

@@ -14,7 +14,8 @@
  * An "exit" is kvm_exit's program and then kvm_entry's, in ns by the kernel's
  * statistics of BPF programs; "nothing" is two programs that do nothing.  What
  * it costs to call them is not in it, and the reason is not there to be read.
- * 0, or -errno with @why.
+ * 0, also when a signal has ended it and there is a round; or -errno with @why:
+ * if @bench is interrupted then, the rounds before are there.
  */
 int bench_test_run(const struct bench_options *options, struct bench *bench,
 		   struct why *why);

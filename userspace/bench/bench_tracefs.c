@@ -11,7 +11,6 @@
 #include "bench/bench_tracefs.h"
 #include "tracepoints.h"
 
-#define INSTANCE "exitledger-bench"
 #define HIST "hist:keys=exit_reason"
 
 static int put(const struct bench_tracefs *tracefs, const char *file,
@@ -41,21 +40,39 @@ static int turn_on(const struct bench_tracefs *tracefs, struct why *why)
 	return r ? r : put(tracefs, "events/kvm/kvm_entry/enable", "1", why);
 }
 
+/* The instance's folder, there or not; -ENOENT: there is no tracefs. */
+static int find_instance(char *dir, size_t size)
+{
+	char root[64];
+	int r = tracefs_find("", root, sizeof(root));
+
+	if (!r)
+		snprintf(dir, size, "%s/instances/" BENCH_TRACEFS_INSTANCE,
+			 root);
+	return r;
+}
+
+void bench_tracefs_forget(void)
+{
+	struct bench_tracefs left;
+
+	if (!find_instance(left.dir, sizeof(left.dir)))
+		rmdir(left.dir);
+}
+
 int bench_tracefs_begin(struct bench_tracefs *tracefs, bool hist,
 			struct why *why)
 {
-	char root[64];
 	int r;
 
-	tracefs->dir[0] = '\0';
 	tracefs->hist = hist;
-	r = tracefs_find("", root, sizeof(root));
-	if (r)
+	r = find_instance(tracefs->dir, sizeof(tracefs->dir));
+	if (r) {
+		tracefs->dir[0] = '\0';
 		return why_set(
 			why, ENOENT,
 			"tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing");
-	snprintf(tracefs->dir, sizeof(tracefs->dir), "%s/instances/" INSTANCE,
-		 root);
+	}
 	/* One that was left behind may be full. */
 	rmdir(tracefs->dir);
 	if (mkdir(tracefs->dir, 0700)) {

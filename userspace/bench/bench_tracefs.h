@@ -8,6 +8,9 @@
 
 #include "msg.h"
 
+/* Where nobody else's tracing is disturbed; trace-cmd's, too. */
+#define BENCH_TRACEFS_INSTANCE "exitledger-bench"
+
 struct bench_tracefs {
 	char dir[96]; /* of the instance; empty: there is none */
 	bool hist;
@@ -31,6 +34,9 @@ int bench_tracefs_begin(struct bench_tracefs *tracefs, bool hist,
  */
 int bench_tracefs_count(const struct bench_tracefs *tracefs, uint32_t reason,
 			uint64_t *count);
+
+/** bench_tracefs_forget - remove an instance that was left behind */
+void bench_tracefs_forget(void);
 
 void bench_tracefs_end(struct bench_tracefs *tracefs);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,15 +43,21 @@ void bench_ways_init(struct bench_ways *ways, struct bench_load *load)
 	snprintf(ways->data, sizeof(ways->data), "%s/data", load->dir);
 }
 
+/* Of programs that were killed there is more: "data.exitledger-bench.cpu0" */
 static void forget(const struct bench_ways *ways)
 {
-	char old[128];
+	char pattern[128];
+	glob_t left;
 
 	bench_load_forget(ways->load);
+	bench_tracefs_forget();
 	unlink(ways->text);
-	unlink(ways->data);
-	snprintf(old, sizeof(old), "%s.old", ways->data); /* perf makes it */
-	unlink(old);
+	snprintf(pattern, sizeof(pattern), "%s*", ways->data);
+	if (glob(pattern, 0, NULL, &left))
+		return;
+	for (size_t i = 0; i < left.gl_pathc; i++)
+		unlink(left.gl_pathv[i]);
+	globfree(&left);
 }
 
 void bench_ways_end(struct bench_ways *ways)

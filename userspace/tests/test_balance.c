@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rules, on books made up by hand: right ones and every kind of wrong. */
 #include "judged.h"
+#include "reasons.h"
 #include "rules.h"
 
 START_TEST(one_vcpu_is_exact)
@@ -94,6 +95,104 @@ START_TEST(undefined_reason)
 }
 END_TEST
 
+/* Leaf INFO of this KVM, of two vCPUs and 2 for exit_stats. */
+static struct answer *info(uint32_t index)
+{
+	struct answer *answer = count(EXIT_LEAF_INFO, index, 0, 0, 0, 2);
+	const struct leaf_read read[] = {
+		{ EXIT_LEAF_INFO, 0, EXIT_LEAF_ABI, EXIT_LEAF_SIG_EBX,
+		  EXIT_LEAF_SIG_ECX, EXIT_LEAF_SIG_EDX },
+		{ EXIT_LEAF_INFO, 1, EXIT_LEAF_ISA_SVM,
+		  exit_reason_dense_limit(EXIT_ISA_SVM), 2,
+		  EXIT_LEAF_COUNTING | EXIT_LEAF_TIMING },
+		{ EXIT_LEAF_INFO, 2, 0, 0, 0, 0 },
+	};
+
+	answer->read = read[index];
+	return answer;
+}
+
+START_TEST(info_is_judged)
+{
+	static const struct {
+		int index;
+		struct leaf_read off; /* what is added to the registers */
+		bool right;
+	} row[] = {
+		{ 0, { 0 }, true },
+		{ 0, { .eax = 1 }, false },
+		{ 0, { .ebx = 1 }, false },
+		{ 0, { .ecx = 1 }, false },
+		{ 0, { .edx = 1 }, false },
+		{ 1, { 0 }, true },
+		{ 1, { .eax = -1 }, false },
+		/* Another edition of the manual is none's mistake. */
+		{ 1, { .ebx = 1 }, true },
+		/* vCPUs that have not run yet. */
+		{ 1, { .ecx = 1 }, true },
+		{ 1, { .ecx = -1 }, false },
+		{ 1, { .edx = -1 }, false },
+		{ 2, { 0 }, true },
+		{ 2, { .edx = 1 }, false },
+	};
+	struct leaf_read *read;
+
+	ck_assert_int_lt(_i, sizeof(row) / sizeof(row[0]));
+	total(1000, 1000, 1000, 2);
+	read = &info(row[_i].index)->read;
+	read->eax += row[_i].off.eax;
+	read->ebx += row[_i].off.ebx;
+	read->ecx += row[_i].off.ecx;
+	read->edx += row[_i].off.edx;
+	if (row[_i].right)
+		judge(VERDICT_BALANCED);
+	else
+		judge_rule(VERDICT_DISCREPANCY, RULE_INFO);
+}
+END_TEST
+
+/* One that no manual defines has no count, whoever has the same tables. */
+START_TEST(undefined_reason_is_answered)
+{
+	total(1000, 1000, 1000, 2);
+	if (_i)
+		info(1)->read.ebx += _i - 1;
+	count(EXIT_LEAF_REASON_EXITS, 0xabcd, 0, 0, 0, 2);
+	if (_i == 1)
+		judge_rule(VERDICT_DISCREPANCY, RULE_UNDEFINED);
+	else
+		judge(VERDICT_BALANCED);
+}
+END_TEST
+
+/* CLOCK_MONOTONIC is slewed: KVM's cycles are as many, BPF's ns are not. */
+START_TEST(slewed_clock)
+{
+	struct answer *answer;
+	uint64_t ns = 1020000;
+
+	total(1000, 1000, 1000, 1);
+	answer = count(EXIT_LEAF_CYCLES, 0, 0, 0, 0, 1);
+	answer->read.eax = answer->read.ebx = 0;
+	answer->read.ecx = 1000000;
+	answer->ns_before = ns;
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME);
+	balance_free(&balance);
+	books.tsc_khz_low = 980000;
+	books.tsc_khz_high = 1000000;
+	judge(VERDICT_BALANCED);
+	balance_free(&balance);
+	/* … and the other way round, as much as has passed. */
+	books.started_ns = 1;
+	books.answers.answer[1].ns = 980001;
+	books.answers.answer[1].ns_before = 980000;
+	judge_rule(VERDICT_DISCREPANCY, RULE_TIME_HIGH);
+	balance_free(&balance);
+	books.tsc_khz_high = 1020500;
+	judge(VERDICT_BALANCED);
+}
+END_TEST
+
 START_TEST(late_is_relative)
 {
 	books.ledger.vm[0].vcpu[0].prior_exits = 500;
@@ -184,24 +283,31 @@ START_TEST(parameters_were_written)
 }
 END_TEST
 
-/* The binary statistics: behind by one per vCPU; ahead on VMX alone. */
+/* The binary statistics: behind by one per vCPU; ahead on VMX alone, and by
+ * rule. */
 START_TEST(statistics)
 {
 	static const struct {
 		uint64_t exits;
 		uint32_t isa;
+		bool sees_no_entries;
 		enum verdict verdict;
 	} row[] = {
-		{ 998, EXIT_LEAF_ISA_SVM, VERDICT_BALANCED },
-		{ 1010, EXIT_LEAF_ISA_SVM, VERDICT_BALANCED },
-		{ 997, EXIT_LEAF_ISA_SVM, VERDICT_DISCREPANCY },
-		{ 1011, EXIT_LEAF_ISA_SVM, VERDICT_DISCREPANCY },
-		{ 1011, EXIT_LEAF_ISA_VMX, VERDICT_BALANCED },
-		{ 997, EXIT_LEAF_ISA_VMX, VERDICT_DISCREPANCY },
+		{ 998, EXIT_LEAF_ISA_SVM, true, VERDICT_BALANCED },
+		{ 1010, EXIT_LEAF_ISA_SVM, true, VERDICT_BALANCED },
+		{ 997, EXIT_LEAF_ISA_SVM, true, VERDICT_DISCREPANCY },
+		{ 1011, EXIT_LEAF_ISA_SVM, true, VERDICT_DISCREPANCY },
+		/* One of each vCPU may have failed, and not been entered again.
+		 */
+		{ 1012, EXIT_LEAF_ISA_VMX, true, VERDICT_BALANCED },
+		{ 1013, EXIT_LEAF_ISA_VMX, true, VERDICT_DISCREPANCY },
+		{ 1000000, EXIT_LEAF_ISA_VMX, false, VERDICT_BALANCED },
+		{ 997, EXIT_LEAF_ISA_VMX, true, VERDICT_DISCREPANCY },
 	};
 
 	total(1000, 1000, 1000, 2);
 	books.host.isa = row[_i].isa;
+	books.sees_no_entries = row[_i].sees_no_entries;
 	books.statistics = calloc(1, sizeof(*books.statistics));
 	ck_assert_ptr_nonnull(books.statistics);
 	*books.statistics = (struct statistics){ .vm = 1,
@@ -337,6 +443,9 @@ int main(void)
 	tcase_add_test(tcase, wide_counts);
 	tcase_add_test(tcase, wrong_reason_is_named);
 	tcase_add_test(tcase, undefined_reason);
+	tcase_add_loop_test(tcase, undefined_reason_is_answered, 0, 3);
+	tcase_add_loop_test(tcase, info_is_judged, 0, 13);
+	tcase_add_test(tcase, slewed_clock);
 	tcase_add_test(tcase, late_is_relative);
 	tcase_add_test(tcase, late_reads_have_a_number_in_common);
 	tcase_add_test(tcase, late_by_its_process);
@@ -344,7 +453,7 @@ int main(void)
 	tcase_add_loop_test(tcase, registers_are_zero, 0, 2);
 	tcase_add_test(tcase, leaf_is_not_answered);
 	tcase_add_test(tcase, parameters_were_written);
-	tcase_add_loop_test(tcase, statistics, 0, 6);
+	tcase_add_loop_test(tcase, statistics, 0, 8);
 	tcase_add_test(tcase, all_reads_are_emulated);
 	tcase_add_test(tcase, nothing_read);
 	tcase_add_test(tcase, leaves_are_off);

@@ -64,6 +64,27 @@ static const struct {
 	  "\nCPU: 0\nentries: 13496\noverrun: 0\ncommit overrun: 0\n"
 	  "bytes: 705944\ndropped events: 0\nread events: 58656\n",
 	  36076 },
+	/* With an instance of its own (-B). */
+	{ &bench_peer_trace_cmd,
+	  "cpus=2\n\nKernel buffer statistics:\n"
+	  "  Note: \"entries\" are the entries left in the kernel ring buffer "
+	  "and are not\n        recorded in the trace data. "
+	  "They should all be zero.\n\n\nBuffer: exitledger-bench\n\n\n"
+	  "CPU: 0\nentries: 65\noverrun: 0\ncommit overrun: 0\nbytes: 3860\n"
+	  "oldest event ts:  2019.782560\nnow ts:  2019.983092\n"
+	  "dropped events: 0\nread events: 0\n\n"
+	  "CPU: 1\nentries: 58\noverrun: 0\ncommit overrun: 0\nbytes: 3328\n"
+	  "oldest event ts:  2019.784292\nnow ts:  2019.983119\n"
+	  "dropped events: 0\nread events: 1\n\n",
+	  62 },
+	{ &bench_peer_bcc_kvmexit,
+	  "Display kvm exit reasons and statistics for all threads "
+	  "after sleeping 3600 secs.\n\n"
+	  "PID      TID      KVM_EXIT_REASON                     COUNT\n"
+	  "1273551  1273568  CPUID                               10008   \n"
+	  "1273551  1273568  N/A                                 2       \n"
+	  "1274253  1274261  EXTERNAL_INTERRUPT                  3       \n",
+	  10013 },
 };
 
 START_TEST(peers_counts_are_read)
@@ -128,6 +149,24 @@ START_TEST(words_take_their_places)
 			       "@[args->exit_reason] = count(); }'");
 	bench_peer_line(bench_peer_bpftrace_count.command, line, 12);
 	ck_assert_str_eq(line, "bpftrace -o");
+}
+END_TEST
+
+/* In the top instance it would end what somebody else is tracing. */
+START_TEST(trace_cmd_has_its_own_instance)
+{
+	const char *const *word = bench_peer_trace_cmd.command;
+	size_t instance = 0, event = 0;
+
+	for (size_t i = 0; word[i]; i++) {
+		if (!strcmp(word[i], "-B"))
+			instance = i;
+		if (!strcmp(word[i], "-e") && !event)
+			event = i;
+	}
+	ck_assert_uint_gt(instance, 0);
+	ck_assert_str_eq(word[instance + 1], "exitledger-bench");
+	ck_assert_uint_gt(event, instance);
 }
 END_TEST
 
@@ -240,6 +279,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, peers_counts_are_read, 0, nr);
 	tcase_add_test(tcase, tracefs_counts_are_read);
 	tcase_add_test(tcase, words_take_their_places);
+	tcase_add_test(tcase, trace_cmd_has_its_own_instance);
 	tcase_add_test(tcase, configurations_are_sound);
 	tcase_add_test(tcase, options_choose_configurations);
 	tcase_add_test(tcase, interrupted_tools_clean_up);
