@@ -29,6 +29,15 @@ struct micro_spent {
 	uint64_t io, hlt;
 };
 
+/** micro_stops_between - is there a stop between halves of the first's laps? */
+bool micro_stops_between(const struct micro_run *run);
+
+/** micro_reads_before - are there reads, of a round, before the work is done? */
+bool micro_reads_before(const struct micro_run *run);
+
+/** micro_ask - write down what the first vCPU is to read, in all */
+void micro_ask(struct vmm *vmm, const struct micro_run *run);
+
 /** micro_most_rounds - how many rounds of reads find room */
 unsigned int micro_most_rounds(const struct micro_run *run);
 
