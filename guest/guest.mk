@@ -17,7 +17,7 @@ EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      exitleaf exitleaf_options) \
 		    $(EXITLEAF_PARTS)
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
-			kinds micro_code micro_image micro_run \
+			kinds micro_code micro_image micro_reads micro_run \
 			micro_vmm_work microguest vmm)
 LEAFFUZZ_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      kinds leaffuzz micro_code micro_image vmm)

@@ -57,6 +57,8 @@
 #define MICRO_ID 1080
 #define MICRO_IRQS 1088
 #define MICRO_EARLY 1096
+#define MICRO_MORE_LAPS 1104
+#define MICRO_READS_AT 1112
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -83,6 +85,8 @@ struct micro_block {
 	uint64_t id; /* in: the vCPU's APIC ID */
 	uint64_t irqs; /* out: interrupts */
 	uint64_t early; /* out: … that came before the HLT that was to wait */
+	uint64_t more_laps; /* in: to be done when the leaves were read */
+	uint64_t reads_at; /* in: where the first of the reads is */
 };
 
 struct micro_read {
@@ -106,6 +110,10 @@ _Static_assert(offsetof(struct micro_block, deadline) == MICRO_DEADLINE,
 _Static_assert(offsetof(struct micro_block, id) == MICRO_ID, "id");
 _Static_assert(offsetof(struct micro_block, irqs) == MICRO_IRQS, "irqs");
 _Static_assert(offsetof(struct micro_block, early) == MICRO_EARLY, "early");
+_Static_assert(offsetof(struct micro_block, more_laps) == MICRO_MORE_LAPS,
+	       "more_laps");
+_Static_assert(offsetof(struct micro_block, reads_at) == MICRO_READS_AT,
+	       "reads_at");
 _Static_assert(sizeof(struct micro_block) <= MICRO_BLOCK_SIZE, "block");
 _Static_assert(MICRO_BLOCKS + MICRO_MAX_VCPUS * MICRO_BLOCK_SIZE <=
 		       MICRO_SCRATCH,

@@ -334,7 +334,7 @@ micro_code:
 
 .Lread:
 	movq	MICRO_NR_READS(%rdi), %rbp
-	movq	$MICRO_READS, %rsi
+	movq	MICRO_READS_AT(%rdi), %rsi
 1:	testq	%rbp, %rbp
 	jz	2f
 	movl	0(%rsi), %eax
@@ -352,6 +352,10 @@ micro_code:
 	decq	%rbp
 	jmp	1b
 2:	outb	%al, $MICRO_PORT_READ
+	xorl	%r14d, %r14d
+	xchgq	%r14, MICRO_MORE_LAPS(%rdi)
+	testq	%r14, %r14
+	jnz	.Llap
 	jmp	.Lread
 
 /* An instruction ended in an exception: go on behind it. */

@@ -180,6 +180,7 @@ static void load_block(struct vmm *vmm, unsigned int vcpu,
 		block->work[i] = micro_is_vmm_work(i) ? 0 : work[i];
 	block->is_amd = is_amd;
 	block->nr_laps = 1;
+	block->reads_at = MICRO_READS;
 	block->apic = kinds_needs(work) & NEED_APIC;
 	block->id = vcpu;
 	/* 1 ms: a rate in kHz is cycles per ms. */

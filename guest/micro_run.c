@@ -22,94 +22,12 @@ struct worker {
 	uint64_t io, hlt, mmio;
 	struct micro_spent spent;
 	unsigned int pause_us;
+	unsigned int more_laps; /* after a stop */
+	unsigned int first_reads; /* … and a round of reads */
+	bool ended;
 	int r;
 	char why[160];
 };
-
-/* --- what is to be read --- */
-
-/*
- * The reads of a round besides those of reasons: INFO twice, both totals, and
- * one of a reason that no manual defines.
- */
-enum { OTHER_READS = 5, UNDEFINED_REASON = 0x7fff };
-
-/* The reasons of the work, and of reading. */
-static size_t work_reasons(const struct micro_run *run,
-			   uint32_t reasons[MICRO_KINDS])
-{
-	uint64_t work[MICRO_KINDS];
-
-	memcpy(work, run->work, sizeof(work));
-	work[MICRO_ud2] += run->emulated;
-	return kinds_reasons(work, run->isa, reasons);
-}
-
-unsigned int micro_most_rounds(const struct micro_run *run)
-{
-	uint32_t reasons[MICRO_KINDS];
-	size_t nr;
-
-	if (run->all)
-		exit_reasons(run->isa, &nr);
-	else
-		nr = work_reasons(run, reasons);
-	return MICRO_MAX_READS / (OTHER_READS + 2 * nr);
-}
-
-static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
-{
-	struct micro_block *block = micro_block_of(vmm, 0);
-
-	micro_reads_of(vmm)[block->nr_reads++] =
-		(struct micro_read){ .leaf = leaf, .index = index };
-}
-
-static bool is_one_of(uint32_t reason, const uint32_t *reasons, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++) {
-		if (reasons[i] == reason)
-			return true;
-	}
-	return false;
-}
-
-/* Of reasons that are not those of the work, nobody knows what they have. */
-static void ask_others(struct vmm *vmm, const struct micro_run *run,
-		       uint32_t leaf, const uint32_t *reasons, size_t nr)
-{
-	const struct exit_reason *all;
-	size_t nr_all;
-
-	all = exit_reasons(run->isa, &nr_all);
-	for (size_t i = 0; run->all && i < nr_all; i++) {
-		if (!is_one_of(all[i].code, reasons, nr))
-			ask(vmm, leaf, all[i].code);
-	}
-}
-
-/* CPUID's are the last of the reasons, as every read is one. */
-static void ask_all(struct vmm *vmm, const struct micro_run *run)
-{
-	uint32_t reasons[MICRO_KINDS];
-	size_t nr = work_reasons(run, reasons);
-
-	for (unsigned int i = 0; i < run->reads; i++) {
-		ask(vmm, EXIT_LEAF_INFO, 0);
-		ask(vmm, EXIT_LEAF_INFO, 1);
-		ask_others(vmm, run, EXIT_LEAF_REASON_EXITS, reasons, nr);
-		for (size_t j = 0; j < nr; j++)
-			ask(vmm, EXIT_LEAF_REASON_EXITS, reasons[j]);
-		ask(vmm, EXIT_LEAF_EXITS, 0);
-		ask(vmm, EXIT_LEAF_CYCLES, 0);
-		for (size_t j = 0; j < nr; j++)
-			ask(vmm, EXIT_LEAF_REASON_CYCLES, reasons[j]);
-		ask_others(vmm, run, EXIT_LEAF_REASON_CYCLES, reasons, nr);
-		ask(vmm, EXIT_LEAF_REASON_EXITS, UNDEFINED_REASON);
-	}
-}
-
-/* --- running --- */
 
 static void stay(const struct worker *worker)
 {
@@ -156,12 +74,37 @@ static void run_until(struct worker *worker, uint16_t port)
 		 worker->id, strerror(-worker->r));
 }
 
+/* Have the first vCPU do so many of the reads that were asked for. */
+static void read_some(struct worker *worker, unsigned int nr)
+{
+	struct micro_block *block = micro_block_of(worker->vmm, 0);
+
+	block->nr_reads = nr;
+	run_until(worker, MICRO_PORT_READ);
+	block->reads_at += nr * sizeof(struct micro_read);
+}
+
 static void *work(void *data)
 {
 	struct worker *worker = data;
 
 	run_until(worker, MICRO_PORT_WORKED);
+	if (worker->more_laps && !worker->r) {
+		/* The other vCPUs stop wherever they are. */
+		raise(SIGSTOP);
+		micro_block_of(worker->vmm, 0)->more_laps = worker->more_laps;
+		read_some(worker, worker->first_reads);
+		if (!worker->r)
+			run_until(worker, MICRO_PORT_WORKED);
+	}
+	__atomic_store_n(&worker->ended, true, __ATOMIC_RELEASE);
 	return NULL;
+}
+
+/* Exits by OUT that tell the VMM how far a vCPU is, of those before the end. */
+static uint64_t said(const struct worker *worker)
+{
+	return worker->more_laps ? 3 : 1;
 }
 
 /* Did guest and VMM see as much work as was asked for? */
@@ -181,8 +124,8 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 			 (unsigned long long)laps * run->work[i]);
 		return -EPROTO;
 	}
-	if (worker->io ==
-		    laps * (run->work[MICRO_out] + run->work[MICRO_in]) + 1 &&
+	if (worker->io == laps * (run->work[MICRO_out] + run->work[MICRO_in]) +
+				  said(worker) &&
 	    worker->hlt == laps * run->work[MICRO_hlt] &&
 	    worker->mmio == laps * run->work[MICRO_mmio])
 		return 0;
@@ -193,6 +136,56 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 		(unsigned long long)worker->hlt,
 		(unsigned long long)worker->mmio);
 	return -EPROTO;
+}
+
+/* Wait until the other vCPUs have done a part of their work, or ended. */
+static void wait_for_work(struct vmm *vmm, const struct micro_run *run,
+			  const struct worker *workers, unsigned int part,
+			  unsigned int parts)
+{
+	uint64_t each = 0, done;
+	bool all_ended;
+
+	for (int i = 0; i < MICRO_KINDS; i++)
+		each += micro_is_vmm_work(i) ? 0 : run->work[i] * run->laps;
+	do {
+		done = 0;
+		all_ended = true;
+		for (unsigned int i = 1; i < run->vcpus; i++) {
+			const volatile struct micro_block *block =
+				micro_block_of(vmm, i);
+
+			for (int j = 0; j < MICRO_KINDS; j++)
+				done += block->done[j];
+			all_ended &= __atomic_load_n(&workers[i].ended,
+						     __ATOMIC_ACQUIRE);
+		}
+		if (all_ended || done * parts >= each * (run->vcpus - 1) * part)
+			return;
+		usleep(1000);
+	} while (true);
+}
+
+/* The first vCPU, while the others work: all rounds but the last of several. */
+static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
+			  struct worker *workers)
+{
+	const unsigned int rounds = run->reads > 1 ? run->reads - 1 : 1;
+	struct worker *first = &workers[0];
+	int r;
+
+	run_until(first, MICRO_PORT_WORKED);
+	r = first->r ? first->r : check_work(vmm, run, first);
+	for (unsigned int i = 0; i < rounds && !r; i++) {
+		wait_for_work(vmm, run, workers, i, rounds);
+		if (run->stop && i == rounds / 2)
+			raise(SIGSTOP);
+		read_some(first, first->first_reads);
+		r = first->r;
+	}
+	if (first->r)
+		strcpy(vmm->why, first->why);
+	return r;
 }
 
 static int do_work(struct vmm *vmm, const struct micro_run *run,
@@ -206,17 +199,11 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 				    &workers[i]);
 		started += !r;
 	}
-	if (run->meanwhile && !r) {
-		run_until(&workers[0], MICRO_PORT_WORKED);
-		r = workers[0].r ? workers[0].r :
-				   check_work(vmm, run, &workers[0]);
-		if (run->stop)
-			raise(SIGSTOP);
-		run_until(&workers[0], MICRO_PORT_READ);
-	}
 	if (r)
 		snprintf(vmm->why, sizeof(vmm->why),
 			 "cannot start a thread: %s", strerror(-r));
+	if (run->meanwhile && !r)
+		r = read_meanwhile(vmm, run, workers);
 	for (unsigned int i = first; i < started; i++) {
 		pthread_join(workers[i].thread, NULL);
 		if (!r && workers[i].r) {
@@ -229,24 +216,43 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-int micro_run(struct vmm *vmm, const struct micro_run *run,
-	      struct micro_spent *spent)
+/* What all are to do.  Returns how many reads that is. */
+static unsigned int prepare(struct vmm *vmm, const struct micro_run *run,
+			    struct worker workers[MICRO_MAX_VCPUS])
 {
-	struct worker workers[MICRO_MAX_VCPUS];
-	int r;
+	struct micro_block *first = micro_block_of(vmm, 0);
+	unsigned int nr_reads;
 
-	ask_all(vmm, run);
-	for (unsigned int i = 0; i < run->vcpus; i++)
-		micro_block_of(vmm, i)->nr_laps = run->laps;
-	micro_block_of(vmm, 0)->cycles = MICRO_LAPS;
-	micro_block_of(vmm, 0)->emulated = run->emulated;
+	micro_ask(vmm, run);
+	nr_reads = first->nr_reads;
 	for (unsigned int i = 0; i < MICRO_MAX_VCPUS; i++)
 		workers[i] = (struct worker){ .vmm = vmm,
 					      .id = i,
 					      .pause_us = run->pause_us };
+	for (unsigned int i = 0; i < run->vcpus; i++)
+		micro_block_of(vmm, i)->nr_laps = run->laps;
+	if (micro_reads_before(run))
+		workers[0].first_reads = nr_reads / run->reads;
+	if (micro_stops_between(run)) {
+		workers[0].more_laps = run->laps / 2;
+		first->nr_laps -= run->laps / 2;
+	}
 	if (run->meanwhile)
-		memset(micro_block_of(vmm, 0)->work, 0,
-		       sizeof(micro_block_of(vmm, 0)->work));
+		memset(first->work, 0, sizeof(first->work));
+	first->cycles = MICRO_LAPS;
+	first->emulated = run->emulated;
+	return nr_reads;
+}
+
+int micro_run(struct vmm *vmm, const struct micro_run *run,
+	      struct micro_spent *spent)
+{
+	struct micro_block *first = micro_block_of(vmm, 0);
+	struct worker workers[MICRO_MAX_VCPUS];
+	unsigned int nr_reads, rest;
+	int r;
+
+	nr_reads = prepare(vmm, run, workers);
 	r = do_work(vmm, run, workers);
 	/* What those did who are gone must still be in what is read. */
 	for (unsigned int i = 1; i < run->vcpus; i++)
@@ -255,136 +261,15 @@ int micro_run(struct vmm *vmm, const struct micro_run *run,
 		r = micro_vmm_work(vmm, run->work);
 	if (r)
 		return r;
-	if (!run->meanwhile && run->stop)
+	if (!run->meanwhile && run->stop && !workers[0].more_laps)
 		raise(SIGSTOP);
-	if (!run->meanwhile)
-		run_until(&workers[0], MICRO_PORT_READ);
+	rest = nr_reads -
+	       (first->reads_at - MICRO_READS) / sizeof(struct micro_read);
+	if (rest)
+		read_some(&workers[0], rest);
+	first->nr_reads = nr_reads;
 	if (workers[0].r)
 		strcpy(vmm->why, workers[0].why);
 	*spent = workers[0].spent;
 	return workers[0].r;
-}
-
-/* --- what was read --- */
-
-uint64_t micro_lap(struct vmm *vmm, unsigned int lap)
-{
-	const uint64_t *cycles = (const void *)(vmm->memory + MICRO_LAPS);
-
-	return cycles[lap];
-}
-
-/* Work of the guest's, or of the VMM's alone. */
-static void pick_work(uint64_t picked[MICRO_KINDS],
-		      const uint64_t work[MICRO_KINDS], bool vmm_work)
-{
-	for (int i = 0; i < MICRO_KINDS; i++)
-		picked[i] = micro_is_vmm_work(i) == vmm_work ? work[i] : 0;
-}
-
-/*
- * Ends of interrupts, and timers armed once more: those that there were, not
- * those that were to be.
- */
-static uint64_t interrupts(struct vmm *vmm, const struct micro_run *run)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < run->vcpus; i++) {
-		const struct micro_block *block = micro_block_of(vmm, i);
-
-		sum += block->irqs + block->early;
-	}
-	return sum;
-}
-
-/* Exits that the guest has caused for a reason, at its nth read. */
-static uint64_t executed(struct vmm *vmm, const struct micro_run *run,
-			 uint32_t reason, size_t nth)
-{
-	const int isa = run->isa;
-	const int read = run->emulated ? MICRO_ud2 : MICRO_cpuid;
-	uint64_t work[MICRO_KINDS];
-	uint64_t sum;
-
-	pick_work(work, run->work, false);
-	sum = kinds_exits(work, isa, reason) * run->vcpus * run->laps;
-	pick_work(work, run->work, true);
-	sum += kinds_exits(work, isa, reason);
-	if (reason == kinds[MICRO_out].reason[isa])
-		sum += run->vcpus; /* "all work is done" */
-	if (reason == kinds[MICRO_wrmsr].reason[isa] &&
-	    kinds_needs(run->work) & NEED_APIC) {
-		sum += 2 * run->vcpus; /* setting it up */
-		sum += interrupts(vmm, run);
-		sum -= kinds_interrupts(run->work) * run->vcpus * run->laps;
-	}
-	if (reason == kinds[read].reason[isa])
-		sum += nth + 1;
-	return sum;
-}
-
-/* What the VMM took for a reason's exits, if that is known. */
-static void add_userspace(const struct micro_run *run,
-			  const struct micro_spent *spent, struct leaf_io *io)
-{
-	if (io->leaf != EXIT_LEAF_REASON_CYCLES)
-		return;
-	if (io->index == kinds[MICRO_out].reason[run->isa])
-		io->userspace = spent->io;
-	else if (io->index == kinds[MICRO_hlt].reason[run->isa])
-		io->userspace = spent->hlt;
-	io->has_userspace = io->userspace;
-}
-
-uint64_t micro_executed(struct vmm *vmm, const struct micro_run *run,
-			uint32_t reason)
-{
-	uint64_t sum = executed(vmm, run, reason,
-				micro_block_of(vmm, 0)->nr_reads - 1);
-
-	/* "All leaves are read." */
-	return sum + (reason == kinds[MICRO_out].reason[run->isa]);
-}
-
-int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
-		     const struct micro_spent *spent, struct leaves *leaves)
-{
-	const struct micro_read *read = micro_reads_of(vmm);
-	size_t nr = micro_block_of(vmm, 0)->nr_reads, nr_reasons;
-	uint32_t reasons[MICRO_KINDS];
-
-	leaves->io = calloc(nr, sizeof(*leaves->io));
-	if (!leaves->io)
-		return -ENOMEM;
-	if (read[0].ebx != EXIT_LEAF_SIG_EBX ||
-	    read[0].ecx != EXIT_LEAF_SIG_ECX ||
-	    read[0].edx != EXIT_LEAF_SIG_EDX)
-		return 0;
-	leaves->abi = read[0].eax;
-	leaves->isa = read[1].eax;
-	leaves->vcpus = read[1].ecx;
-	leaves->counting = read[1].edx & EXIT_LEAF_COUNTING;
-	leaves->timing = read[1].edx & EXIT_LEAF_TIMING;
-	leaves->nr = nr;
-	leaves->has_statistics = !vmm_exits(vmm, &leaves->statistics);
-	nr_reasons = work_reasons(run, reasons);
-	for (size_t i = 0; i < nr; i++) {
-		leaves->io[i] = (struct leaf_io){
-			.leaf = read[i].leaf,
-			.index = read[i].index,
-			.eax = read[i].eax,
-			.ebx = read[i].ebx,
-			.ecx = read[i].ecx,
-			.edx = read[i].edx,
-			.has_executed =
-				!run->meanwhile &&
-				read[i].leaf == EXIT_LEAF_REASON_EXITS &&
-				is_one_of(read[i].index, reasons, nr_reasons) &&
-				kinds_exact(run->work, run->isa, read[i].index),
-			.executed = executed(vmm, run, read[i].index, i),
-		};
-		add_userspace(run, spent, &leaves->io[i]);
-	}
-	return 0;
 }

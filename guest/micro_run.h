@@ -14,7 +14,7 @@ struct micro_run {
 	unsigned int reads; /* of every leaf */
 	int isa; /* of the processor: enum exit_isa */
 	bool meanwhile; /* the first vCPU reads while the others work */
-	bool stop; /* with SIGSTOP, before it reads */
+	bool stop; /* with SIGSTOP, in the middle of the work */
 	bool all; /* reasons are read, not only those of the work */
 	bool emulated; /* the reads are: needs kvm.force_emulation_prefix=1 */
 	unsigned int pause_us; /* at each exit to userspace */
@@ -29,11 +29,27 @@ struct micro_spent {
 	uint64_t io, hlt;
 };
 
+/** micro_stops_between - is there a stop between halves of the first's laps? */
+bool micro_stops_between(const struct micro_run *run);
+
+/** micro_reads_before - are there reads, of a round, before the work is done? */
+bool micro_reads_before(const struct micro_run *run);
+
+/** micro_ask - write down what the first vCPU is to read, in all */
+void micro_ask(struct vmm *vmm, const struct micro_run *run);
+
 /** micro_most_rounds - how many rounds of reads find room */
 unsigned int micro_most_rounds(const struct micro_run *run);
 
 /**
  * micro_run - all vCPUs work, side by side; then the first one reads the leaves
+ *
+ * Meanwhile: it does no work, but the rounds of reads one by one, evenly over
+ * the others' work; of several the last one when that is done.
+ *
+ * Stop: when the first vCPU has done half of its laps, or meanwhile the others
+ * half of their work.  A round of reads is next, of several: whoever comes then
+ * has what to be relative to, and half of the work before the last round.
  *
  * Checks that guest and VMM saw as much work as was asked for.  0, or -errno
  * with vmm->why.

@@ -21,6 +21,11 @@ uint64_t leaf_cycles(const struct leaf_read *read)
 	return join(read->ebx, read->ecx);
 }
 
+bool leaf_is_count(uint32_t leaf)
+{
+	return leaf == EXIT_LEAF_EXITS || leaf == EXIT_LEAF_REASON_EXITS;
+}
+
 bool leaf_takes_index(uint32_t leaf)
 {
 	return leaf != EXIT_LEAF_EXITS && leaf != EXIT_LEAF_CYCLES;

@@ -56,6 +56,9 @@ uint64_t leaf_cycles(const struct leaf_read *read);
 /** leaf_undefined - does the answer say that there is no such reason? */
 bool leaf_undefined(const struct leaf_read *read);
 
+/** leaf_is_count - is the answer a number of exits? */
+bool leaf_is_count(uint32_t leaf);
+
 /** leaf_takes_index - does ECX select something in this leaf? */
 bool leaf_takes_index(uint32_t leaf);
 

@@ -111,6 +111,28 @@ static void check_final(const struct books *books,
 	}
 }
 
+/* The number in an answer: exits, or cycles; INFO has none. */
+static uint64_t leaf_number(const struct leaf_read *read)
+{
+	if (leaf_is_count(read->leaf))
+		return leaf_exits(read);
+	return read->leaf == EXIT_LEAF_INFO ? 0 : leaf_cycles(read);
+}
+
+static void check_said(const struct leaf_read *said,
+		       const struct answer *answer, struct balance *balance)
+{
+	struct finding finding = rules_finding(RULE_GUEST, answer);
+
+	if (leaf_read_same_answer(said, &answer->read))
+		return;
+	finding.kernel = leaf_number(&answer->read);
+	finding.low = finding.high = leaf_number(said);
+	finding.said = *said;
+	finding.answered = answer->read;
+	rules_add(balance, &finding);
+}
+
 /* What the guest says it was told, and what it knows to have done. */
 static int check_report(const struct books *books,
 			const struct report_matcher *matcher,
@@ -131,23 +153,20 @@ static int check_report(const struct books *books,
 		const struct guest_read *said = &report->read[i];
 		const struct answer *answer =
 			&books->answers.answer[balance->match[i]];
-		struct finding finding = rules_finding(RULE_GUEST, answer);
+		struct finding finding = rules_finding(RULE_EXECUTED, answer);
 
 		balance->told++;
-		finding.kernel = leaf_exits(&answer->read);
-		if (!leaf_read_same_answer(&said->read, &answer->read)) {
-			finding.low = finding.high = leaf_exits(&said->read);
-			rules_add(balance, &finding);
-		}
+		check_said(&said->read, answer, balance);
 		if (said->has_userspace)
 			rules_user_time(books, answer, said->userspace,
 					balance);
-		if (!said->has_executed || !answer->found)
+		if (!said->has_executed || !answer->found ||
+		    !leaf_is_count(answer->read.leaf))
 			continue;
 		balance->executed++;
+		finding.kernel = leaf_number(&answer->read);
 		if (said->executed == finding.kernel)
 			continue;
-		finding.rule = RULE_EXECUTED;
 		finding.low = finding.high = said->executed;
 		rules_add(balance, &finding);
 	}

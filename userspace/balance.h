@@ -60,10 +60,12 @@ struct finding {
 	uint32_t vcpu_id;
 	uint64_t vm;
 	uint64_t at_ns;
-	uint64_t kernel; /* K; RULE_GUEST, RULE_EXECUTED: KVM's answer */
+	uint64_t kernel; /* K; RULE_GUEST, RULE_EXECUTED: KVM's answer, exits
+			    or cycles */
 	uint64_t low, high; /* the bound, or what it should be (both);
 			       RULE_USER_TIME: the VMM's part, and BPF's time;
 			       RULE_INFO: EAX:EBX and ECX:EDX */
+	struct leaf_read said, answered; /* RULE_GUEST: the registers */
 };
 
 /* Kept in full; what is beyond is counted. */

@@ -109,18 +109,18 @@ static void render_line(const struct statement *statement, const char *name,
 static void render_time(const struct books *books,
 			const struct statement *statement, FILE *out)
 {
-	double kernel, observer = statement->total.ns_then;
+	const struct statement_line *total = &statement->total;
+	double kernel, observer = total->ns_then;
 
-	if (!statement->total.has_cycles || books->tsc_khz <= 0 ||
+	if (!total->has_cycles || books->tsc_khz <= 0 ||
 	    books->host.exit_stats < 2)
 		return;
-	kernel = statement->total.kernel_cycles * 1e6 / books->tsc_khz;
+	kernel = total->kernel_cycles * 1e6 / books->tsc_khz;
 	fprintf(out, "time     kernel %s, BPF %s", format_ns(kernel).s,
 		format_ns(observer).s);
-	if (kernel >= observer && statement->total.kernel)
+	if (kernel >= observer && total->timed.known)
 		fprintf(out, ": the observer cost %s per exit",
-			format_ns((kernel - observer) / statement->total.kernel)
-				.s);
+			format_ns(timed_cost(&total->timed, books->tsc_khz)).s);
 	fputc('\n', out);
 }
 
@@ -177,7 +177,7 @@ static void render_statement(const struct books *books,
 		statement->vcpus, statement->vcpus == 1 ? "" : "s");
 	if (statement->late)
 		fprintf(out,
-			"BPF came after the VM's first exits: its counts are judged relative to the\nfirst read.\n\n");
+			"BPF came after the VM's first exits: all is what came since the first read.\n\n");
 	render_row(statement, "EXIT REASON", head, out);
 	for (size_t i = 0; i < statement->nr; i++)
 		render_line(statement,

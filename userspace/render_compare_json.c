@@ -10,14 +10,16 @@ static void add_time(const struct books *books,
 {
 	double kernel;
 
-	if (!line->has_cycles || books->tsc_khz <= 0 || !line->kernel ||
+	if (!line->has_cycles || books->tsc_khz <= 0 ||
 	    books->host.exit_stats < 2)
 		return;
 	kernel = line->kernel_cycles * 1e6 / books->tsc_khz;
 	json_object_set_new(json, "kernel_ns", json_real(kernel));
 	json_object_set_new(json, "bpf_ns", json_integer(line->ns_then));
-	json_object_set_new(json, "observer_ns_per_exit",
-			    json_real((kernel - line->ns_then) / line->kernel));
+	if (line->timed.known)
+		json_object_set_new(
+			json, "observer_ns_per_exit",
+			json_real(timed_cost(&line->timed, books->tsc_khz)));
 }
 
 static json_t *line_json(const struct books *books,
@@ -33,6 +35,9 @@ static json_t *line_json(const struct books *books,
 			 (json_int_t)line->kernel, "bpf", (json_int_t)line->bpf,
 			 "difference", (json_int_t)line->difference, "ns",
 			 (json_int_t)line->ns);
+	if (json && line->kernel_first)
+		json_object_set_new(json, "kernel_first",
+				    json_integer(line->kernel_first));
 	if (json && line->has_guest)
 		json_object_set_new(json, "guest", json_integer(line->guest));
 	if (json)
@@ -51,9 +56,11 @@ static json_t *statement_json(const struct books *books,
 	for (size_t i = 0; i < statement->nr; i++)
 		json_array_append_new(lines,
 				      line_json(books, &statement->line[i]));
-	json = json_pack("{s:I,s:I,s:b,s:o}", "vm", (json_int_t)statement->vm,
-			 "vcpus", (json_int_t)statement->vcpus, "late",
-			 statement->late, "reasons", lines);
+	json = json_pack("{s:I,s:I,s:b,s:o,s:I}", "vm",
+			 (json_int_t)statement->vm, "vcpus",
+			 (json_int_t)statement->vcpus, "late", statement->late,
+			 "reasons", lines, "reconciled",
+			 (json_int_t)statement->reconciled);
 	if (json && statement->has_total) {
 		json_t *total = line_json(books, &statement->total);
 
@@ -64,16 +71,24 @@ static json_t *statement_json(const struct books *books,
 	return json;
 }
 
+static json_t *registers_json(const struct leaf_read *read)
+{
+	return json_pack("[I,I,I,I]", (json_int_t)read->eax,
+			 (json_int_t)read->ebx, (json_int_t)read->ecx,
+			 (json_int_t)read->edx);
+}
+
 static json_t *finding_json(const struct books *books,
 			    const struct finding *finding)
 {
+	json_t *json;
 	char line[256];
 
 	render_finding(books, finding, line, sizeof(line));
 	if (rule_inconclusive(finding->rule) || finding->rule == RULE_UNSEEN)
 		return json_pack("{s:s,s:s}", "rule", rule_name(finding->rule),
 				 "text", line);
-	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "rule",
+	json = json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "rule",
 			 rule_name(finding->rule), "text", line, "vm",
 			 (json_int_t)finding->vm, "vcpu",
 			 (json_int_t)finding->vcpu_id, "leaf",
@@ -83,6 +98,13 @@ static json_t *finding_json(const struct books *books,
 			 (json_int_t)finding->low, "high",
 			 (json_int_t)finding->high, "at_ns",
 			 (json_int_t)finding->at_ns);
+	if (json && finding->rule == RULE_GUEST) {
+		json_object_set_new(json, "guest_registers",
+				    registers_json(&finding->said));
+		json_object_set_new(json, "kernel_registers",
+				    registers_json(&finding->answered));
+	}
+	return json;
 }
 
 json_t *render_findings_json(const struct books *books,

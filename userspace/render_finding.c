@@ -19,13 +19,45 @@ static struct text subject(const struct books *books,
 	const char *what = is_time(finding) ? "time" : "exits";
 	struct text text;
 
-	if (leaf_takes_index(finding->leaf))
+	if (finding->leaf == EXIT_LEAF_INFO)
+		snprintf(text.s, sizeof(text.s), "leaf 0x%x, ECX %u",
+			 finding->leaf, finding->reason);
+	else if (leaf_takes_index(finding->leaf))
 		snprintf(text.s, sizeof(text.s), "%s for %.28s", what,
 			 format_reason(books->host.isa, finding->reason).s);
 	else
 		snprintf(text.s, sizeof(text.s), "total %s", what);
 	text.length = strlen(text.s);
 	return text;
+}
+
+static struct text registers(const struct leaf_read *read)
+{
+	struct text text;
+
+	snprintf(text.s, sizeof(text.s), "%08x:%08x:%08x:%08x", read->eax,
+		 read->ebx, read->ecx, read->edx);
+	text.length = strlen(text.s);
+	return text;
+}
+
+/* Numbers, where they are what differs; else the registers. */
+static void finding_guest(const struct finding *finding, struct text what,
+			  char *line, size_t size)
+{
+	const char *unit = is_time(finding) ? " cycles" : "";
+
+	if (finding->kernel != finding->low)
+		snprintf(line, size,
+			 "%s: the guest reports %s%s, KVM answered %s%s",
+			 what.s, format_count(finding->low).s, unit,
+			 format_count(finding->kernel).s, unit);
+	else
+		snprintf(
+			line, size,
+			"%s: the guest reports EAX:EBX:ECX:EDX %s, KVM answered %s",
+			what.s, registers(&finding->said).s,
+			registers(&finding->answered).s);
 }
 
 static void finding_discrepancy(const struct books *books,
@@ -51,9 +83,7 @@ static void finding_discrepancy(const struct books *books,
 			 format_count(finding->kernel - finding->high).s);
 		break;
 	case RULE_GUEST:
-		snprintf(line, size,
-			 "%s: the guest reports %s, KVM answered %s", what.s,
-			 low.s, kernel.s);
+		finding_guest(finding, what, line, size);
 		break;
 	case RULE_EXECUTED:
 		snprintf(line, size, "%s: KVM says %s, the guest caused %s",

@@ -19,8 +19,8 @@ static const struct {
 
 void render_watch_head(FILE *out)
 {
-	fprintf(out, "%-20s %5s %16s %9s %9s %6s  %s\n", "TIME", "VMS", "EXITS",
-		"READS", "CHECKED", "WRONG", "VERDICT");
+	fprintf(out, "%-20s %3s %13s %7s %8s %5s %8s  %s\n", "TIME", "VMS",
+		"EXITS", "READS", "CHECKED", "WRONG", "OBSERVER", "VERDICT");
 }
 
 static void format_time(time_t at, char *text, size_t size)
@@ -44,16 +44,28 @@ static void render_notes(const struct watch_sample *sample, FILE *out)
 			"note     kvm.exit_stats is off: nothing is judged\n");
 }
 
+/* Some guest read its times twice, so that both books had the same exits. */
+static bool has_cost(const struct watch_sample *sample)
+{
+	return sample->timed.known && sample->books->tsc_khz > 0;
+}
+
 void render_watch_text(const struct watch_sample *sample, FILE *out)
 {
+	double cost = -1;
+	struct text observer = { "-", 1 };
 	char at[32];
 
 	render_notes(sample, out);
+	if (has_cost(sample))
+		cost = timed_cost(&sample->timed, sample->books->tsc_khz);
+	if (cost >= 0)
+		observer = format_ns(cost);
 	format_time(sample->at, at, sizeof(at));
-	fprintf(out, "%-20s %5zu %16s %9s %9s %6s  %s\n", at, sample->vms,
+	fprintf(out, "%-20s %3zu %13s %7s %8s %5s %8s  %s\n", at, sample->vms,
 		format_count(sample->exits).s, format_count(sample->reads).s,
 		format_count(sample->checked).s,
-		format_count(sample->discrepancies).s,
+		format_count(sample->discrepancies).s, observer.s,
 		verdict_name(sample->balance->verdict));
 }
 
@@ -70,10 +82,11 @@ static json_t *notes_json(const size_t noted[WATCH_NOTES])
 json_t *render_watch_json(const struct watch_sample *sample)
 {
 	const struct balance *balance = sample->balance;
+	json_t *json;
 	char at[32];
 
 	format_time(sample->at, at, sizeof(at));
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:o,s:o,s:s,s:o}",
+	json = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:o,s:o,s:s,s:o}",
 			 "at", at, "vms", (json_int_t)sample->vms, "exits",
 			 (json_int_t)sample->exits, "reads",
 			 (json_int_t)sample->reads, "checked",
@@ -84,4 +97,10 @@ json_t *render_watch_json(const struct watch_sample *sample)
 			 notes_json(sample->noted_in_all), "verdict",
 			 verdict_name(balance->verdict), "findings",
 			 render_findings_json(sample->books, balance));
+	if (json && has_cost(sample))
+		json_object_set_new(
+			json, "observer_ns_per_exit",
+			json_real(timed_cost(&sample->timed,
+					     sample->books->tsc_khz)));
+	return json;
 }

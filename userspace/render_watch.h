@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "balance.h"
+#include "timed.h"
 
 /* What says nothing of the counters, but that less was judged than there was. */
 enum watch_note {
@@ -26,6 +27,7 @@ struct watch_sample {
 	size_t reads; /* by guests, in the interval */
 	size_t checked; /* counts and times, in the interval */
 	size_t discrepancies; /* in the interval */
+	struct timed timed; /* the observer's cost, in the interval */
 	size_t switched; /* how often the counters were written to, in all */
 	bool off; /* kvm.exit_stats is, now */
 	size_t noted[WATCH_NOTES]; /* in the interval */

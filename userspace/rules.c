@@ -127,14 +127,13 @@ static int64_t others(const struct books *books, bool late,
  * says between what it must be.  For a VM that was seen from its first exit on
  * it is zero.
  */
-static int check_count(struct rules *rules, const struct books *books,
-		       bool late, const struct answer *answer,
-		       struct balance *balance)
+int rules_hold(struct rules *rules, const struct books *books,
+	       const struct answer *answer, struct held *held)
 {
+	const bool late = books_vm_is_late(books, answer->vm);
 	int64_t kernel = leaf_exits(&answer->read);
 	int64_t before = answer->exits_before;
 	int64_t after = answer->exits_after + others(books, late, answer);
-	struct finding finding;
 	struct base *base;
 	bool fresh;
 
@@ -144,25 +143,45 @@ static int check_count(struct rules *rules, const struct books *books,
 	if (fresh && late) {
 		base->low = kernel - after;
 		base->high = kernel - before;
-		return 0;
+		base->first_kernel = kernel;
+		base->first_exits = answer->exits_after;
+		base->first_ns = answer->ns_after;
 	}
-	balance->checked++;
-	balance->exact += before + base->low == after + base->high;
-	if (kernel < before + base->low || kernel > after + base->high) {
-		finding = rules_finding(kernel < before + base->low ?
-						RULE_KERNEL_LOW :
-						RULE_KERNEL_HIGH,
-					answer);
-		finding.kernel = kernel;
-		finding.low = before + base->low > 0 ? before + base->low : 0;
-		finding.high = after + base->high;
-		rules_add(balance, &finding);
+	*held = (struct held){ .first = fresh && late,
+			       .kernel = kernel,
+			       .low = before + base->low,
+			       .high = after + base->high,
+			       .base = *base };
+	if (!late || kernel < held->low || kernel > held->high)
 		return 0;
-	}
-	if (late && kernel - after > base->low)
+	if (kernel - after > base->low)
 		base->low = kernel - after;
-	if (late && kernel - before < base->high)
+	if (kernel - before < base->high)
 		base->high = kernel - before;
+	return 0;
+}
+
+static int check_count(struct rules *rules, const struct books *books,
+		       const struct answer *answer, struct balance *balance)
+{
+	struct finding finding;
+	struct held held;
+
+	if (rules_hold(rules, books, answer, &held))
+		return -ENOMEM;
+	if (held.first)
+		return 0;
+	balance->checked++;
+	balance->exact += held.low == held.high;
+	if (held.kernel >= held.low && held.kernel <= held.high)
+		return 0;
+	finding = rules_finding(held.kernel < held.low ? RULE_KERNEL_LOW :
+							 RULE_KERNEL_HIGH,
+				answer);
+	finding.kernel = held.kernel;
+	finding.low = held.low > 0 ? held.low : 0;
+	finding.high = held.high;
+	rules_add(balance, &finding);
 	return 0;
 }
 
@@ -281,9 +300,10 @@ static void check_wall_time(const struct books *books, uint64_t cycles,
  * its time is no less.  It may be ahead by an exit of each other vCPU, so that
  * with several of them nothing follows from the difference of two reads.
  */
-static int check_time(struct rules *rules, const struct books *books, bool late,
+static int check_time(struct rules *rules, const struct books *books,
 		      const struct answer *answer, struct balance *balance)
 {
+	const bool late = books_vm_is_late(books, answer->vm);
 	uint64_t cycles = leaf_cycles(&answer->read), ns = answer->ns_before;
 	const double to_ns = 1e6 / books->tsc_khz;
 	struct finding finding;
@@ -343,11 +363,23 @@ void rules_user_time(const struct books *books, const struct answer *answer,
 	rules_add(balance, &finding);
 }
 
+bool rules_judge(const struct books *books, const struct answer *answer)
+{
+	const bool late = books_vm_is_late(books, answer->vm);
+
+	if (!answer->found || !answer->paired ||
+	    answer->read.leaf == EXIT_LEAF_INFO)
+		return false;
+	/* While programs are being attached, one CPU may have them before
+	 * another. */
+	if (late && answer->ns < books->started_ns)
+		return false;
+	return true;
+}
+
 int rules_apply(struct rules *rules, const struct books *books,
 		const struct answer *answer, struct balance *balance)
 {
-	bool late;
-
 	if (!answer->found) {
 		balance->unanswered++;
 		balance->unanswered_leaves |=
@@ -365,17 +397,12 @@ int rules_apply(struct rules *rules, const struct books *books,
 	}
 	if (!check_defined(rules, books, answer, balance))
 		return 0;
-	late = books_vm_is_late(books, answer->vm);
-	/* While programs are being attached, one CPU may have them before
-	 * another. */
-	if (late && answer->ns < books->started_ns)
+	if (!rules_judge(books, answer))
 		return 0;
 	if (answer->read.leaf == EXIT_LEAF_EXITS ||
 	    answer->read.leaf == EXIT_LEAF_REASON_EXITS)
-		return check_count(rules, books, late, answer, balance);
-	return is_timed(books) ?
-		       check_time(rules, books, late, answer, balance) :
-		       0;
+		return check_count(rules, books, answer, balance);
+	return is_timed(books) ? check_time(rules, books, answer, balance) : 0;
 }
 
 void rules_forget(struct rules *rules, uint64_t vm)

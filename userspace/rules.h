@@ -16,6 +16,8 @@ struct base {
 	uint32_t reason;
 	int64_t low,
 		high; /* by how much KVM was ahead when the observer came */
+	uint64_t first_kernel, first_exits,
+		first_ns; /* at the first read, if late: KVM's, the observer's */
 	uint64_t cycles,
 		ns; /* the last answer's time, KVM's and the observer's */
 };
@@ -26,6 +28,25 @@ struct rules {
 	size_t room;
 	bool same_table; /* KVM defines the reasons that we do: INFO tells */
 };
+
+/* A count, and what it is held against. */
+struct held {
+	bool first; /* late, and nothing was read before: any count will do */
+	int64_t kernel, low, high;
+	struct base base; /* what the reads before it said */
+};
+
+/** rules_judge - is this an answer that something can be said of? */
+bool rules_judge(const struct books *books, const struct answer *answer);
+
+/**
+ * rules_hold - hold a count against its bound
+ * @answer: to a leaf of counts, one that rules_judge() takes
+ *
+ * What it says is kept for the next ones, unless it is outside.  0 or -ENOMEM.
+ */
+int rules_hold(struct rules *rules, const struct books *books,
+	       const struct answer *answer, struct held *held);
 
 /**
  * rules_apply - hold an answer against the observer's sums

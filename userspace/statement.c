@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "exit_leaves.h"
+#include "reasons.h"
+#include "rules.h"
 #include "statement.h"
 
 static int by_exits(const void *a, const void *b)
@@ -16,36 +18,46 @@ static int by_exits(const void *a, const void *b)
 }
 
 /* How far KVM's count is outside of what is right; see balance.h. */
-static int64_t difference(const struct statement *statement,
-			  const struct answer *answer)
+static int64_t difference(const struct books *books,
+			  const struct answer *answer, const struct held *held)
 {
-	uint64_t kernel = leaf_exits(&answer->read);
-	uint64_t high = answer->exits_after + (answer->vcpus - 1);
-
-	if (statement->late)
+	/* Whoever answers that there is no such reason is right, or has none. */
+	if (leaf_undefined(&answer->read) &&
+	    !exit_reason_find(books->host.isa, answer->read.index))
 		return 0;
-	if (kernel < answer->exits_before)
-		return -(int64_t)(answer->exits_before - kernel);
-	return kernel > high ? (int64_t)(kernel - high) : 0;
+	if (held->first)
+		return 0;
+	if (held->kernel < held->low)
+		return held->kernel - held->low;
+	return held->kernel > held->high ? held->kernel - held->high : 0;
 }
 
-static struct statement_line line_of(const struct statement *statement,
+/* What a count has more than it had at the first read. */
+static uint64_t since(uint64_t count, uint64_t first)
+{
+	return count > first ? count - first : 0;
+}
+
+static struct statement_line line_of(const struct books *books,
 				     const struct answer *answer,
+				     const struct held *held,
 				     const struct guest_read *said)
 {
+	const uint64_t first = held->base.first_kernel;
 	struct statement_line line = {
 		.reason = answer->read.index,
-		.kernel = leaf_exits(&answer->read),
-		.bpf = answer->exits_after,
-		.difference = difference(statement, answer),
-		.ns = answer->ns_after,
+		.kernel = since(held->kernel, first),
+		.kernel_first = first,
+		.bpf = since(answer->exits_after, held->base.first_exits),
+		.difference = difference(books, answer, held),
+		.ns = since(answer->ns_after, held->base.first_ns),
 	};
 
 	if (said) {
 		line.has_guest = true;
-		line.guest = leaf_exits(&said->read);
+		line.guest = since(leaf_exits(&said->read), first);
 		line.has_executed = said->has_executed;
-		line.executed = said->executed;
+		line.executed = since(said->executed, first);
 	}
 	return line;
 }
@@ -63,65 +75,113 @@ static struct statement_line *find_line(struct statement *statement,
 	return &statement->line[i];
 }
 
-/* What was before the observer came is in KVM's cycles alone. */
-static void take_cycles(const struct statement *statement,
-			struct statement_line *line,
-			const struct answer *answer)
-{
-	line->has_cycles = !statement->late;
-	line->kernel_cycles = leaf_cycles(&answer->read);
-	line->ns_then = answer->ns_after;
-}
-
-static void take(struct statement *statement, const struct answer *answer,
+static void take(const struct books *books, struct statement *statement,
+		 const struct answer *answer, const struct held *held,
 		 const struct guest_read *said)
 {
-	struct statement_line line = line_of(statement, answer, said);
+	struct statement_line line;
 
-	if (!answer->paired || !answer->found)
+	if (!rules_judge(books, answer))
 		return;
-	switch (answer->read.leaf) {
-	case EXIT_LEAF_EXITS:
-		statement->has_total = true;
-		statement->total = line;
-		break;
-	case EXIT_LEAF_CYCLES:
-		take_cycles(statement, &statement->total, answer);
-		break;
-	case EXIT_LEAF_REASON_CYCLES:
-		for (size_t i = 0; i < statement->nr; i++) {
-			if (statement->line[i].reason == line.reason)
-				take_cycles(statement, &statement->line[i],
-					    answer);
-		}
-		break;
-	case EXIT_LEAF_REASON_EXITS:
-		if (line.kernel || line.bpf || line.guest || line.executed)
+	if (leaf_is_count(answer->read.leaf)) {
+		line = line_of(books, answer, held, said);
+		if (answer->read.leaf == EXIT_LEAF_EXITS) {
+			statement->has_total = true;
+			statement->total = line;
+		} else {
 			*find_line(statement, line.reason) = line;
-		break;
-	default:
-		return;
+		}
+		statement->has_guest |= line.has_guest;
+		statement->has_executed |= line.has_executed;
 	}
 	statement->vcpus = answer->vcpus;
-	statement->has_guest |= line.has_guest;
-	statement->has_executed |= line.has_executed;
 }
 
+/*
+ * The times of both, of the last read that says what the observer costs; else,
+ * unless KVM's has what was before, of the last one.
+ */
+static void take_cycles(const struct books *books, struct statement *statement,
+			const struct answer *answer)
+{
+	struct statement_line *line = &statement->total;
+
+	if (!rules_judge(books, answer) || leaf_is_count(answer->read.leaf))
+		return;
+	if (answer->read.leaf == EXIT_LEAF_REASON_CYCLES) {
+		size_t i = 0;
+
+		while (i < statement->nr &&
+		       statement->line[i].reason != answer->read.index)
+			i++;
+		if (i == statement->nr)
+			return;
+		line = &statement->line[i];
+	}
+	timed_take(&line->timed, statement->late, answer);
+	if (line->timed.known) {
+		line->has_cycles = true;
+		line->kernel_cycles = line->timed.cycles;
+		line->ns_then = line->timed.ns;
+	} else if (!statement->late) {
+		line->has_cycles = true;
+		line->kernel_cycles = leaf_cycles(&answer->read);
+		line->ns_then = answer->ns_after;
+	}
+}
+
+/* Take the reads of the report, if it is of this VM; else the last ones. */
 static void take_all(const struct books *books, const struct balance *balance,
-		     struct statement *statement)
+		     const struct held *held, struct statement *statement)
 {
 	const struct answer *answer = books->answers.answer;
 
 	if (balance->match && answer[balance->match[0]].vm == statement->vm) {
 		for (size_t i = 0; i < books->report.nr; i++)
-			take(statement, &answer[balance->match[i]],
-			     &books->report.read[i]);
-		return;
+			take(books, statement, &answer[balance->match[i]],
+			     &held[balance->match[i]], &books->report.read[i]);
+	} else {
+		for (size_t i = 0; i < books->answers.nr; i++) {
+			if (answer[i].vm == statement->vm)
+				take(books, statement, &answer[i], &held[i],
+				     NULL);
+		}
 	}
 	for (size_t i = 0; i < books->answers.nr; i++) {
 		if (answer[i].vm == statement->vm)
-			take(statement, &answer[i], NULL);
+			take_cycles(books, statement, &answer[i]);
 	}
+}
+
+/* Hold all of a VM's counts against their bounds, as the verdict's rule does. */
+static int hold_all(const struct books *books, uint64_t vm, struct held *held)
+{
+	struct rules rules = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < books->answers.nr && !r; i++) {
+		const struct answer *answer = &books->answers.answer[i];
+
+		if (answer->vm == vm && leaf_is_count(answer->read.leaf) &&
+		    rules_judge(books, answer))
+			r = rules_hold(&rules, books, answer, &held[i]);
+	}
+	rules_free(&rules);
+	return r;
+}
+
+/* Lines that say something. */
+static void drop_empty(struct statement *statement)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < statement->nr; i++) {
+		const struct statement_line *line = &statement->line[i];
+
+		if (line->kernel || line->bpf || line->guest || line->executed)
+			statement->line[kept++] = *line;
+	}
+	statement->nr = kept;
 }
 
 /* KVM's own statistics at the end, and what BPF had then. */
@@ -143,7 +203,10 @@ static void take_statistics(const struct books *books,
 	last->after = last->before;
 }
 
-/* What the total has more than the lines: exits between their reads. */
+/*
+ * What the total has more than the lines: exits between their reads.  Less,
+ * where first reads were further apart than the last ones: that is nothing.
+ */
 static void make_rest(struct statement *statement)
 {
 	struct statement_line *rest = &statement->rest;
@@ -152,10 +215,10 @@ static void make_rest(struct statement *statement)
 	for (size_t i = 0; i < statement->nr; i++) {
 		const struct statement_line *line = &statement->line[i];
 
-		rest->guest -= line->guest;
-		rest->kernel -= line->kernel;
-		rest->bpf -= line->bpf;
-		rest->ns -= line->ns;
+		rest->guest = since(rest->guest, line->guest);
+		rest->kernel = since(rest->kernel, line->kernel);
+		rest->bpf = since(rest->bpf, line->bpf);
+		rest->ns = since(rest->ns, line->ns);
 	}
 	rest->difference = 0;
 }
@@ -163,15 +226,27 @@ static void make_rest(struct statement *statement)
 int statement_make(const struct books *books, const struct balance *balance,
 		   uint64_t vm, struct statement *statement)
 {
+	struct held *held = calloc(books->answers.nr + 1, sizeof(*held));
+
 	memset(statement, 0, sizeof(*statement));
 	statement->vm = vm;
 	statement->line =
 		calloc(books->answers.nr + 1, sizeof(*statement->line));
-	if (!statement->line)
+	if (!held || !statement->line || hold_all(books, vm, held)) {
+		free(held);
+		statement_free(statement);
 		return -ENOMEM;
+	}
 	statement->ledger = ledger_find_vm(&books->ledger, vm);
 	statement->late = books_vm_is_late(books, vm);
-	take_all(books, balance, statement);
+	take_all(books, balance, held, statement);
+	free(held);
+	drop_empty(statement);
+	if (statement->has_total)
+		statement->reconciled = statement->total.kernel <
+							statement->total.bpf ?
+						statement->total.kernel :
+						statement->total.bpf;
 	take_statistics(books, statement);
 	make_rest(statement);
 	qsort(statement->line, statement->nr, sizeof(*statement->line),

@@ -7,19 +7,23 @@
 #define EXITLEDGER_STATEMENT_H
 
 #include "balance.h"
+#include "timed.h"
 
+/* Of a VM that was there before, all is since the first read of this count. */
 struct statement_line {
 	uint32_t reason; /* raw number */
 	bool has_executed, has_guest;
 	uint64_t executed; /* caused, as the guest knows */
 	uint64_t guest; /* reported by the guest */
 	uint64_t kernel; /* answered by KVM */
+	uint64_t kernel_first; /* … at that first read; else 0 */
 	uint64_t bpf; /* counted by BPF at that moment */
-	int64_t difference; /* kernel's from the bound; 0: within */
+	int64_t difference; /* kernel's from the rule's bound; 0: within */
 	uint64_t ns; /* by BPF */
 	bool has_cycles; /* the guest read them too */
 	uint64_t kernel_cycles; /* answered by KVM */
 	uint64_t ns_then; /* by BPF, when those were read */
+	struct timed timed; /* the observer's cost, if it is known */
 };
 
 struct statement {
@@ -27,6 +31,7 @@ struct statement {
 	const struct ledger_vm *ledger; /* the VM, or NULL */
 	uint32_t vcpus; /* at the last read */
 	bool late; /* exits before the observer came: BPF has fewer */
+	uint64_t reconciled; /* exits in both books, held against each other */
 	bool has_executed, has_guest; /* any line has */
 	bool has_total;
 	bool has_statistics; /* KVM's own, at the VM's end, by its VMM */

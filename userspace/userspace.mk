@@ -11,7 +11,7 @@ PLAIN := answers attach balance books books_json books_load columns doctor \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch report_match \
 	 rows rules \
-	 statement student top_history top_lines top_model tracepoints tsc \
+	 statement student timed top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_change bench_config bench_json \
 	   bench_json_load bench_options bench_pairs bench_peers bench_plan \
@@ -99,7 +99,7 @@ UNITS := balance balance_reports bench bench_changes bench_json bench_load bench
 	 bench_plan bench_rounds bench_stats books doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
 	 reader reasons render_doctor render_monitor run \
-	 run_changes run_compare run_damage run_marks run_report soundness top \
+	 run_changes run_compare run_damage run_marks run_report soundness statement top \
 	 tracepoints vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)

@@ -10,6 +10,7 @@
 #include "render_compare.h"
 #include "render_watch.h"
 #include "rules.h"
+#include "timed.h"
 #include "watch.h"
 
 /*
@@ -23,6 +24,7 @@ struct watcher {
 	struct keeper keeper;
 	struct books books;
 	struct rules rules;
+	struct timed_vms timed;
 	struct balance balance; /* since the start */
 	size_t judged; /* of the answers that are there */
 	size_t shown; /* findings */
@@ -50,6 +52,7 @@ static void forget_gone(struct watcher *watcher)
 			continue;
 		}
 		rules_forget(&watcher->rules, vm->number);
+		timed_vms_forget(&watcher->timed, vm->number);
 		watcher->balance.incomplete |= balance_vm_incomplete(vm);
 		for (size_t j = 0; j < vm->nr_vcpus; j++)
 			watcher->exits += vm->vcpu[j].exits;
@@ -72,6 +75,7 @@ static int start_again(struct watcher *watcher, int mode, struct why *why)
 	watcher->switched++;
 	watcher->mode = mode;
 	rules_free(&watcher->rules);
+	timed_vms_restart(&watcher->timed);
 	if (mode >= 1)
 		books->host.exit_stats = books->exit_stats_after = mode;
 	balance_hidden(books, &watcher->balance);
@@ -93,10 +97,14 @@ static int judge(struct watcher *watcher, struct why *why)
 	struct answers *answers = &books->answers;
 	int r = 0;
 
-	for (; watcher->judged < answers->nr && !r; watcher->judged++)
-		r = rules_apply(&watcher->rules, books,
-				&answers->answer[watcher->judged],
+	for (; watcher->judged < answers->nr && !r; watcher->judged++) {
+		const struct answer *answer = &answers->answer[watcher->judged];
+
+		r = rules_apply(&watcher->rules, books, answer,
 				&watcher->balance);
+		if (!r)
+			r = timed_vms_take(&watcher->timed, books, answer);
+	}
 	if (!r && !is_reading(watcher))
 		r = balance_reports(books, &watcher->balance);
 	/* One report says nothing of the counters, nor of what is to come. */
@@ -203,6 +211,7 @@ static int show(struct watcher *watcher, struct why *why)
 		.reads = watcher->reads,
 		.checked = watcher->balance.checked + watcher->balance.timed,
 		.discrepancies = watcher->balance.discrepancies,
+		.timed = timed_vms_sum(&watcher->timed),
 	};
 	struct watch_sample sample = {
 		.at = time(NULL),
@@ -211,6 +220,7 @@ static int show(struct watcher *watcher, struct why *why)
 		.reads = sums.reads - last->reads,
 		.checked = sums.checked - last->checked,
 		.discrepancies = sums.discrepancies - last->discrepancies,
+		.timed = timed_since(&sums.timed, &last->timed),
 		.switched = watcher->switched,
 		.off = watcher->mode < 1,
 		.books = &watcher->books,
@@ -322,6 +332,7 @@ int watch(const struct compare_options *options)
 	if (r)
 		msg_error("%s", why.text);
 	rules_free(&watcher.rules);
+	timed_vms_free(&watcher.timed);
 	balance_free(&watcher.balance);
 	books_free(&watcher.books);
 	return status;

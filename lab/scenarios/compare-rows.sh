@@ -4,7 +4,8 @@
 #
 # Runs what lab/mutants.sh or lab/soak.sh hand down in $ROWS, "NR BOOK MUTANT RUN"
 # a line, and leaves what compare made of it: NR.status, NR.txt, NR.json with the
-# verdict and the findings alone, and NR.total, the books' totals.
+# verdict and the findings alone, and NR.total, the books' totals and how much of
+# them was reconciled.
 # shellcheck disable=SC2086 # $guest and $compare are numbers; others are words
 # shellcheck disable=SC2317 # a row calls them by their names
 set -u
@@ -20,8 +21,8 @@ keep() {
 	sed 's/.*"result":/{"result":/; s/,"statements":.*/}/' /tmp/books.json \
 		>"/results/$nr.json"
 	# Not by sed: where there is no such thing, it looks for minutes.
-	grep -o '"total":{[^}]*}' /tmp/books.json | tail -n 1 \
-		>"/results/$nr.total"
+	grep -o '"reconciled":[0-9]*,"total":{[^}]*}' /tmp/books.json |
+		tail -n 1 >"/results/$nr.total"
 	rm -f /tmp/books.json
 }
 
@@ -56,24 +57,57 @@ background() {
 	kill -STOP $guest
 }
 
-late() {
-	background $reads "$@" || return
+# attach: compare, beside a guest that is there
+attach() {
 	# What the guest had done before is in its report, so that is left out.
 	exitledger compare --json /tmp/books.json --for 600 \
 		>"/results/$nr.txt" 2>&1 &
 	compare=$!
+	# A guest that runs leaves little to others.
+	renice -n -20 -p $compare >/dev/null
 	# Its BPF programs, and the parameters, are watched.
 	until grep -qs inotify /proc/$compare/fdinfo/* &&
 		[ "$(grep -ls link_type /proc/$compare/fdinfo/* | wc -l)" -ge 4 ]
 	do
+		kill -0 $compare || return
 		usleep 50000
 	done
-	usleep 300000
-	kill -CONT $guest
+}
+
+# finish: when the guest has ended, so does compare; its status is left in $status
+finish() {
 	wait $guest
 	kill -INT $compare
 	wait $compare
-	keep $?
+	status=$?
+}
+
+late() {
+	background $reads "$@" || return
+	attach
+	usleep 300000
+	kill -CONT $guest
+	finish
+	keep $status
+}
+
+# running WORK...: a guest that is not stopped; it must read while it works
+running() {
+	microguest $read --report /tmp/other.json "$@" >/dev/null &
+	guest=$!
+	until [ "$(exits $guest)" -gt 0 ]; do
+		kill -0 $guest || break
+	done
+	attach
+	finish
+	# It was over before it was read twice: then it is to wait.
+	if [ $status -eq 2 ] &&
+		grep -qE '"rule":"(late|no-read)"' /tmp/books.json; then
+		echo "[LAB] $nr was over too soon: again, with a stop"
+		late --stop "$@"
+		return
+	fi
+	keep $status
 }
 
 second() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rules on times, and on what a guest and its VMM report, likewise. */
 #include "judged.h"
+#include "render_compare.h"
 
 static void report(size_t nr, const struct guest_read *reads)
 {
@@ -98,6 +99,75 @@ START_TEST(report_is_matched)
 	balance_free(&balance);
 	books.report.read[0].read.eax++;
 	judge_rule(VERDICT_DISCREPANCY, RULE_GUEST);
+}
+END_TEST
+
+/* What differs is said in what the leaf is about: exits, cycles, registers. */
+START_TEST(report_differs)
+{
+	static const struct {
+		uint32_t leaf;
+		const char *text;
+		uint64_t low, kernel;
+	} row[] = {
+		{ EXIT_LEAF_EXITS,
+		  "total exits: the guest reports 6, KVM answered 7", 6, 7 },
+		{ EXIT_LEAF_CYCLES,
+		  "total time: the guest reports 4,000 cycles, KVM answered 5,000 cycles",
+		  4000, 5000 },
+		{ EXIT_LEAF_REASON_CYCLES,
+		  "time for 0x07b IOIO: the guest reports 4,000 cycles, KVM answered 5,000 cycles",
+		  4000, 5000 },
+		{ EXIT_LEAF_INFO,
+		  "leaf 0x4ffffffb, ECX 123: the guest reports EAX:EBX:ECX:EDX 00000006:00000000:00000fa0:00000000, KVM answered 00000007:00000000:00001388:00000000",
+		  0, 0 },
+	};
+	struct guest_read read = {
+		.has_executed = row[_i].leaf != EXIT_LEAF_EXITS, .executed = 9
+	};
+	struct answer *answer;
+	char line[256];
+
+	total(1000, 1000, 1000, 1);
+	answer = count(row[_i].leaf, IOIO, 7, 7, 7, 1);
+	answer->ns_before = answer->ns_after = 1;
+	answer->read.ecx = 5000;
+	read.read = answer->read;
+	read.read.eax = 6;
+	read.read.ecx = 4000;
+	report(1, &read);
+	ck_assert_int_eq(balance_books(&books, &balance), 0);
+	for (size_t i = 0; i < balance.nr; i++) {
+		const struct finding *finding = &balance.finding[i];
+
+		ck_assert_int_ne(finding->rule, RULE_EXECUTED);
+		if (finding->rule != RULE_GUEST)
+			continue;
+		render_finding(&books, finding, line, sizeof(line));
+		ck_assert_str_eq(line, row[_i].text);
+		ck_assert_uint_eq(finding->low, row[_i].low);
+		ck_assert_uint_eq(finding->kernel, row[_i].kernel);
+		ck_assert_uint_eq(finding->said.ecx, 4000);
+		ck_assert_uint_eq(finding->answered.eax, 7);
+		return;
+	}
+	ck_abort_msg("not found");
+}
+END_TEST
+
+/* The same number, and another register: that is what is shown. */
+START_TEST(report_differs_in_a_register)
+{
+	struct guest_read read = { 0 };
+	char line[256];
+
+	read.read = total(1000, 1000, 1000, 1)->read;
+	read.read.edx = 1;
+	report(1, &read);
+	judge_rule(VERDICT_DISCREPANCY, RULE_GUEST);
+	render_finding(&books, &balance.finding[0], line, sizeof(line));
+	ck_assert_ptr_nonnull(
+		strstr(line, ":00000001, KVM answered 000003e8:"));
 }
 END_TEST
 
@@ -283,6 +353,8 @@ int main(void)
 	tcase_add_test(tcase, time_when_late);
 	tcase_add_test(tcase, time_encloses);
 	tcase_add_loop_test(tcase, report_is_matched, 0, 2);
+	tcase_add_loop_test(tcase, report_differs, 0, 4);
+	tcase_add_test(tcase, report_differs_in_a_register);
 	tcase_add_test(tcase, report_of_another_run);
 	tcase_add_test(tcase, report_of_nothing);
 	tcase_add_loop_test(tcase, unseen_takes_no_place, -1, 2);
