@@ -99,6 +99,20 @@ int books_load(const char *path, struct books *books, struct why *why);
 /** books_json - a new reference to the books as JSON, or NULL: no memory */
 json_t *books_json(const struct books *books);
 
+/** books_answer_json - one of the answers, likewise */
+json_t *books_answer_json(const struct answer *answer);
+
+/**
+ * books_save - write what books_json() makes, and what was found
+ * @result: becomes a member, and is taken; NULL counts as out of memory
+ * @path: "-" for standard output, where a newline ends it
+ *
+ * Answer by answer: as JSON in memory each would need 2 kB.  0, or -errno with
+ * @why filled in.
+ */
+int books_save(const struct books *books, json_t *result, const char *path,
+	       struct why *why);
+
 void books_free(struct books *books);
 
 #endif /* EXITLEDGER_BOOKS_H */

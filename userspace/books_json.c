@@ -74,7 +74,7 @@ static json_t *losses_json(const struct ledger_losses *losses)
 			 (json_int_t)losses->recursion);
 }
 
-static json_t *answer_json(const struct answer *answer)
+json_t *books_answer_json(const struct answer *answer)
 {
 	const struct leaf_read *read = &answer->read;
 
@@ -137,8 +137,8 @@ json_t *books_json(const struct books *books)
 	json_t *json, *answers = json_array(), *running = json_array();
 
 	for (size_t i = 0; i < books->answers.nr; i++)
-		json_array_append_new(answers,
-				      answer_json(&books->answers.answer[i]));
+		json_array_append_new(
+			answers, books_answer_json(&books->answers.answer[i]));
 	for (size_t i = 0; i < books->running.nr; i++)
 		json_array_append_new(running,
 				      json_integer(books->running.pid[i]));

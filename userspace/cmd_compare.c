@@ -7,7 +7,6 @@
 #include "balance.h"
 #include "commands.h"
 #include "format.h"
-#include "json_save.h"
 #include "keeper.h"
 #include "render_compare.h"
 #include "watch.h"
@@ -42,21 +41,6 @@ static int load_report(const struct compare_options *options,
 	return 0;
 }
 
-static int write_json(const struct compare_options *options,
-		      const struct books *books, const struct balance *balance,
-		      struct why *why)
-{
-	json_t *json = books_json(books);
-	int r;
-
-	if (json)
-		json_object_set_new(json, "result",
-				    render_compare_json(books, balance));
-	r = json_save(json, options->json, why);
-	json_decref(json);
-	return r;
-}
-
 /* What was left out. */
 static void render_notes(const struct books *books, FILE *out)
 {
@@ -83,7 +67,10 @@ static int show(const struct compare_options *options,
 			return why_set(why, EIO,
 				       "standard output: cannot be written");
 	}
-	return options->json ? write_json(options, books, balance, why) : 0;
+	return options->json ?
+		       books_save(books, render_compare_json(books, balance),
+				  options->json, why) :
+		       0;
 }
 
 /* Judge, with the guest's report if that can be read. */

@@ -4,7 +4,7 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
-PLAIN := answers attach balance books books_json books_load columns doctor \
+PLAIN := answers attach balance books books_json books_load books_save columns doctor \
 	 duration filter format guest_report hist host host_facts html json_get \
 	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \

@@ -108,6 +108,33 @@ START_TEST(round_trip)
 }
 END_TEST
 
+/* What is written answer by answer is what is written at once. */
+START_TEST(saved_by_answers)
+{
+	json_t *json, *saved;
+	struct answer more;
+
+	fill();
+	strcpy(books.command, "say \"answers\":[]");
+	books.answers.nr = _i ? 1 : 0;
+	more = books.answers.answer[0];
+	for (int i = 1; i < _i; i++)
+		ck_assert_int_eq(answers_add(&books.answers, &more), 0);
+	json = books_json(&books);
+	json_object_set_new(json, "result", json_pack("{s:i}", "x", 1));
+	ck_assert_int_eq(
+		books_save(&books, json_pack("{s:i}", "x", 1), path, &why), 0);
+	saved = json_load_file(path, 0, NULL);
+	ck_assert(json_equal(json, saved));
+	json_decref(json);
+	json_decref(saved);
+	ck_assert_int_lt(books_save(&books, json_object(), "/nonexistent/file",
+				    &why),
+			 0);
+	ck_assert_int_eq(books_save(&books, NULL, path, &why), -ENOMEM);
+}
+END_TEST
+
 /* Every member that goes missing, or is of a wrong type, is an error by name. */
 START_TEST(damaged_members)
 {
@@ -326,6 +353,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, round_trip);
+	tcase_add_loop_test(tcase, saved_by_answers, 0, 3);
 	tcase_add_test(tcase, damaged_members);
 	tcase_add_loop_test(tcase, foreign_files, 0, 7);
 	tcase_add_test(tcase, missing_file);

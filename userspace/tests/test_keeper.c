@@ -212,11 +212,17 @@ END_TEST
 /* A switch off and on would go unnoticed. */
 START_TEST(counters_not_to_be_watched)
 {
-	const struct rlimit none = { 0 };
+	struct rlimit limit, none;
 	struct counters_watch watch;
+	int r;
 
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-	ck_assert_int_eq(counters_watch(&watch), -EMFILE);
+	r = counters_watch(&watch);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(r, -EMFILE);
 	ck_assert_int_eq(watch.fd, -1);
 	ck_assert(!counters_written(&watch));
 }
