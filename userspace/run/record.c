@@ -88,18 +88,24 @@ static void describe_end(const struct record *record,
 			      &info->bpf_ns);
 }
 
-static void say(const struct record *record, const struct run_info *info)
+static void say(const struct record *record, const struct run_info *info,
+		bool one_file)
 {
 	const char *path = record->options->path;
 	struct stat file = { .st_size = 0 };
 
 	stat(path, &file);
 	/* Standard output is the command's. */
-	fprintf(stderr, "recorded %s: %s exits in %s s, %s intervals, %s KiB\n",
+	fprintf(stderr, "recorded %s: %s exits in %s s, %s intervals, %s KiB",
 		path, format_count(info->bpf_exits).s,
 		format_decimal((info->ended_ns - info->started_ns) / 1e9, 1).s,
 		format_count(record->intervals).s,
 		format_count((file.st_size + 1023) / 1024).s);
+	if (!one_file)
+		fprintf(stderr,
+			", and %s-wal, which belongs to it: another program has it open",
+			path);
+	fputc('\n', stderr);
 }
 
 static int record_all(struct record *record, struct monitor_loop *loop,
@@ -118,9 +124,9 @@ static int record_all(struct record *record, struct monitor_loop *loop,
 		return r;
 	describe_end(record, loop, info);
 	r = run_writer_finish(record->writer, info, why);
-	if (r)
+	if (r < 0)
 		return r;
-	say(record, info);
+	say(record, info, !r);
 	monitor_output_unmatched(&record->options->monitor.filter,
 				 &loop->total);
 	return 0;

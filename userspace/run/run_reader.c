@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run/run_cells.h"
+#include "run/run_connect.h"
 #include "run/run_reader_private.h"
 
 /* What went wrong with a step, by its -errno. */
@@ -27,8 +28,8 @@ int run_reader_open(const char *path, bool fine, struct run_reader **result,
 	if (!reader || !reader->path)
 		return why_set(why, ENOMEM, "out of memory");
 	reader->fine = fine;
-	r = run_connect(path, SQLITE_OPEN_READONLY, &reader->db, why);
-	/* All of it as it is now, whatever a recorder adds meanwhile. */
+	r = run_connect_reader(path, &reader->db, why);
+	/* One lock for all that is read. */
 	if (!r &&
 	    sqlite3_exec(reader->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		r = run_sql_error(reader->db, path, why);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,7 +7,10 @@
 
 #include "reasons.h"
 #include "run/run_cells.h"
+#include "run/run_connect.h"
 #include "run/run_writer_private.h"
+
+#define TRY_MS 50
 
 static const char *const statements[NR_PUTS] = {
 	[PUT_BEGIN] = "BEGIN IMMEDIATE",
@@ -75,6 +77,7 @@ static int begin(struct run_writer *writer)
 			     "PRAGMA auto_vacuum = INCREMENTAL;"
 			     "PRAGMA journal_mode = WAL;"
 			     "PRAGMA synchronous = NORMAL;"
+			     "PRAGMA journal_size_limit = 4194304;"
 			     "BEGIN",
 			     NULL, NULL, NULL);
 
@@ -86,6 +89,11 @@ static int begin(struct run_writer *writer)
 		r = put_reasons(writer->db, writer->info.isa);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(writer->db, "COMMIT", NULL, NULL, NULL);
+	/* So that the file says what it is, whatever becomes of its log. */
+	if (r == SQLITE_OK)
+		r = sqlite3_wal_checkpoint_v2(writer->db, NULL,
+					      SQLITE_CHECKPOINT_TRUNCATE, NULL,
+					      NULL);
 	for (unsigned int i = 0; r == SQLITE_OK && i < NR_PUTS; i++)
 		r = sqlite3_prepare_v3(writer->db, statements[i], -1,
 				       SQLITE_PREPARE_PERSISTENT,
@@ -289,6 +297,39 @@ int run_writer_add(struct run_writer *writer, const struct ledger *interval,
 	return r;
 }
 
+static bool leave_wal(sqlite3 *db)
+{
+	sqlite3_stmt *mode;
+	bool left = false;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA journal_mode = DELETE", -1, &mode,
+			       NULL) != SQLITE_OK)
+		return false;
+	if (sqlite3_step(mode) == SQLITE_ROW)
+		left = !sqlite3_stricmp(
+			(const char *)sqlite3_column_text(mode, 0), "delete");
+	sqlite3_finalize(mode);
+	return left;
+}
+
+/*
+ * One file, which can be read where nothing can be written.  Who has it open
+ * just now is in the way of that, and waited for.  False: RUN-wal stays.
+ */
+static bool make_one_file(sqlite3 *db)
+{
+	sqlite3_busy_timeout(db, TRY_MS);
+	for (unsigned int ms = 0; ms < RUN_BUSY_MS; ms += 2 * TRY_MS) {
+		/* What can be is in RUN, even if the log has to stay. */
+		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+					  NULL, NULL);
+		if (leave_wal(db))
+			return true;
+		usleep(1000 * TRY_MS);
+	}
+	return false;
+}
+
 int run_writer_finish(struct run_writer *writer, const struct run_info *info,
 		      struct why *why)
 {
@@ -299,17 +340,11 @@ int run_writer_finish(struct run_writer *writer, const struct run_info *info,
 				 NULL, NULL);
 	if (r != SQLITE_OK)
 		return run_sql_error(writer->db, writer->path, why);
-	/*
-	 * One file, which can be read where nothing can be written.  Who reads
-	 * it just now is in the way of that, and makes one of it in the end.
-	 */
 	for (unsigned int i = 0; i < NR_PUTS; i++) {
 		sqlite3_finalize(writer->put[i]);
 		writer->put[i] = NULL;
 	}
-	sqlite3_exec(writer->db, "PRAGMA journal_mode = DELETE", NULL, NULL,
-		     NULL);
-	return 0;
+	return make_one_file(writer->db) ? 0 : 1;
 }
 
 void run_writer_close(struct run_writer *writer)
@@ -328,60 +363,4 @@ void run_writer_close(struct run_writer *writer)
 	free(writer->marks);
 	free(writer->path);
 	free(writer);
-}
-
-/* Is it being recorded now, by a process of this boot? */
-static int check_recording(const char *path, const struct run_info *info,
-			   struct why *why)
-{
-	struct run_info here = { .isa = 0 };
-
-	run_info_read_host(&here);
-	if (info->ended_ns)
-		return why_set(why, EINVAL,
-			       "%s: its recording has ended; a mark is of now",
-			       path);
-	if (strcmp(here.boot_id, info->boot_id) ||
-	    (kill(info->pid, 0) && errno == ESRCH))
-		return why_set(why, ESRCH,
-			       "%s: nobody records it any more (pid %u did)",
-			       path, info->pid);
-	return 0;
-}
-
-static int put_user_mark(sqlite3 *db, const char *path, const char *text,
-			 struct why *why)
-{
-	struct timespec now;
-	sqlite3_stmt *put;
-	int r = sqlite3_prepare_v2(db, statements[PUT_MARK], -1, &put, NULL);
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (r == SQLITE_OK) {
-		sqlite3_bind_int64(put, 1,
-				   now.tv_sec * 1000000000ll + now.tv_nsec);
-		sqlite3_bind_text(put, 2, RUN_MARK_USER, -1, SQLITE_STATIC);
-		sqlite3_bind_text(put, 4, text, -1, SQLITE_STATIC);
-		sqlite3_step(put);
-		r = sqlite3_finalize(put);
-	}
-	return r == SQLITE_OK ? 0 : run_sql_error(db, path, why);
-}
-
-int run_mark(const char *path, const char *text, struct why *why)
-{
-	struct run_info info;
-	sqlite3 *db;
-	int r;
-
-	r = run_connect(path, SQLITE_OPEN_READWRITE, &db, why);
-	if (r)
-		return r;
-	r = run_info_load(db, path, &info, why);
-	if (!r)
-		r = check_recording(path, &info, why);
-	if (!r)
-		r = put_user_mark(db, path, text, why);
-	sqlite3_close(db);
-	return r;
 }

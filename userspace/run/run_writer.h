@@ -39,6 +39,9 @@ int run_writer_add(struct run_writer *writer, const struct ledger *interval,
 /**
  * run_writer_finish - say that the run has ended, and make one file of it
  * @info: with ended_ns and what follows it
+ *
+ * 0; 1: it stays two files, as somebody had it open all the time: what is in
+ * RUN-wal belongs to it; or -errno with @why.
  */
 int run_writer_finish(struct run_writer *writer, const struct run_info *info,
 		      struct why *why);
