@@ -68,6 +68,31 @@ static struct why clean(const char *message)
 	return line;
 }
 
+/*
+ * Is there no room for a file, or its log?  Each has what its last failure was;
+ * the one that SQLite has itself may be of what it did since.
+ */
+static const char *no_room(sqlite3 *db)
+{
+	int errors[3] = { sqlite3_system_errno(db) };
+	sqlite3_file *log = NULL;
+
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &errors[1]);
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (log && log->pMethods)
+		log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO,
+					    &errors[2]);
+	for (size_t i = 0; i < 3; i++) {
+		if (errors[i] == EFBIG)
+			return "the file is as large as it may be";
+		if (errors[i] == EDQUOT)
+			return "the disk quota is used up";
+		if (errors[i] == ENOSPC)
+			return "the disk is full";
+	}
+	return NULL;
+}
+
 int run_sql_error(sqlite3 *db, const char *path, struct why *why)
 {
 	static const struct {
@@ -85,7 +110,10 @@ int run_sql_error(sqlite3 *db, const char *path, struct why *why)
 		{ SQLITE_CANTOPEN, EACCES, "cannot be opened" },
 	};
 	int code = sqlite3_errcode(db) & 0xff;
+	const char *room = code == SQLITE_IOERR ? no_room(db) : NULL;
 
+	if (room)
+		return why_set(why, ENOSPC, "%s: %s", path, room);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (known[i].sql == code)
 			return why_set(why, known[i].error, "%s: %s (%s)", path,

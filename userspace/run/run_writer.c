@@ -10,7 +10,7 @@
 #include "run/run_connect.h"
 #include "run/run_writer_private.h"
 
-#define TRY_MS 50
+#define TRY_MS 50 /* while it is recorded: others have it locked */
 
 static const char *const statements[NR_PUTS] = {
 	[PUT_BEGIN] = "BEGIN IMMEDIATE",
@@ -121,9 +121,12 @@ int run_writer_open(const char *path, const struct run_info *info,
 	r = run_connect_new(path, &writer->db, why);
 	if (!r && begin(writer) != SQLITE_OK) {
 		r = run_sql_error(writer->db, path, why);
-		sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
-		unlink(path);
+		run_writer_discard(writer);
+		return r;
 	}
+	/* What was observed meanwhile is kept, and written with the next. */
+	if (!r)
+		sqlite3_busy_timeout(writer->db, TRY_MS);
 	if (r)
 		run_writer_close(writer);
 	else
@@ -275,26 +278,88 @@ static int put_interval(struct run_writer *writer,
 	return r;
 }
 
-int run_writer_add(struct run_writer *writer, const struct ledger *interval,
-		   uint64_t begin_ns, struct why *why)
+/* As one transaction; a result code of SQLite. */
+static int put_transaction(struct run_writer *writer,
+			   const struct ledger *interval, uint64_t begin_ns)
 {
 	int r = run_put(writer, PUT_BEGIN);
 
+	/* Nothing is lost but time: to be tried again. */
+	if (r == SQLITE_BUSY)
+		return r;
 	writer->since_ns = begin_ns;
 	if (r == SQLITE_OK)
 		r = put_interval(writer, interval, begin_ns);
 	if (r == SQLITE_OK)
 		r = run_put(writer, PUT_COMMIT);
-	if (r == SQLITE_OK) {
+	if (r == SQLITE_OK)
 		writer->n++;
-		return 0;
-	}
-	if (r == SQLITE_NOMEM)
-		r = why_set(why, ENOMEM, "out of memory");
-	else
-		r = run_sql_error(writer->db, writer->path, why);
+	return r;
+}
+
+static int put_failed(struct run_writer *writer, int sql, struct why *why)
+{
+	int r = sql == SQLITE_NOMEM ?
+			why_set(why, ENOMEM, "out of memory") :
+			run_sql_error(writer->db, writer->path, why);
+
 	run_put(writer, PUT_ROLLBACK);
 	return r;
+}
+
+/* Keep an interval until it can be written. */
+static int hold(struct run_writer *writer, const struct ledger *interval,
+		uint64_t begin_ns)
+{
+	struct ledger *held = &writer->held;
+
+	if (!writer->holds)
+		writer->held_ns = begin_ns;
+	writer->holds = true;
+	if (ledger_add(held, interval))
+		return -ENOMEM;
+	for (size_t i = 0; i < interval->slows.nr; i++) {
+		if (ledger_slow_add(&held->slows, &interval->slows.slow[i]))
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < interval->marks.nr; i++) {
+		if (ledger_mark_add(&held->marks, &interval->marks.mark[i]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int put_held(struct run_writer *writer)
+{
+	int r = put_transaction(writer, &writer->held, writer->held_ns);
+
+	if (r != SQLITE_OK)
+		return r;
+	ledger_reset(&writer->held);
+	writer->holds = false;
+	return r;
+}
+
+int run_writer_add(struct run_writer *writer, const struct ledger *interval,
+		   uint64_t begin_ns, struct why *why)
+{
+	const bool held = writer->holds;
+	int r;
+
+	if (held && hold(writer, interval, begin_ns))
+		return why_set(why, ENOMEM, "out of memory");
+	r = held ? put_held(writer) :
+		   put_transaction(writer, interval, begin_ns);
+	if (r == SQLITE_BUSY)
+		return held || !hold(writer, interval, begin_ns) ?
+			       0 :
+			       why_set(why, ENOMEM, "out of memory");
+	return r == SQLITE_OK ? 0 : put_failed(writer, r, why);
+}
+
+uint64_t run_writer_intervals(const struct run_writer *writer)
+{
+	return writer->n - 1;
 }
 
 static bool leave_wal(sqlite3 *db)
@@ -333,8 +398,14 @@ static bool make_one_file(sqlite3 *db)
 int run_writer_finish(struct run_writer *writer, const struct run_info *info,
 		      struct why *why)
 {
-	int r = run_info_save(writer->db, info);
+	int r = SQLITE_OK;
 
+	sqlite3_busy_timeout(writer->db, RUN_BUSY_MS);
+	if (writer->holds)
+		r = put_held(writer);
+	if (r != SQLITE_OK)
+		return put_failed(writer, r, why);
+	r = run_info_save(writer->db, info);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(writer->db, "PRAGMA incremental_vacuum", NULL,
 				 NULL, NULL);
@@ -347,6 +418,16 @@ int run_writer_finish(struct run_writer *writer, const struct run_info *info,
 	return make_one_file(writer->db) ? 0 : 1;
 }
 
+void run_writer_discard(struct run_writer *writer)
+{
+	char *path = writer->path;
+
+	writer->path = NULL;
+	run_writer_close(writer);
+	run_remove(path);
+	free(path);
+}
+
 void run_writer_close(struct run_writer *writer)
 {
 	if (!writer)
@@ -356,6 +437,7 @@ void run_writer_close(struct run_writer *writer)
 	sqlite3_close(writer->db);
 	ledger_free(&writer->known);
 	ledger_free(&writer->detail);
+	ledger_free(&writer->held);
 	run_series_free(&writer->series);
 	bytes_free(&writer->cells);
 	bytes_free(&writer->packed);

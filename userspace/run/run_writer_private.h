@@ -46,6 +46,11 @@ struct run_writer {
 	size_t nr_marks, marks_room;
 	struct ledger_losses losses; /* as recorded last */
 
+	/* What could not be written yet. */
+	bool holds;
+	struct ledger held;
+	uint64_t held_ns; /* its begin */
+
 	/* The chunk in the making. */
 	uint64_t first;
 	uint64_t begin_ns;

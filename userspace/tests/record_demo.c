@@ -146,9 +146,11 @@ int main(int argc, char **argv)
 	r = record_run(&options, &source, demo.start_ns, &info, &command, &why);
 	if (!r)
 		r = show_total(&options);
+	if (r) {
+		record_failed(&command, &why);
+		record_outlive(&command);
+	}
 	command_end(&command);
-	if (r)
-		msg_error("%s", why.text);
 	ledger_free(&demo.sum);
 	monitor_options_free(&options.monitor);
 	return r ? STATUS_FAILED : STATUS_OK;

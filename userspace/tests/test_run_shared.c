@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "run_fixture.h"
+#include "run/run_cells.h"
 #include "run/run_reader.h"
+#include "run/run_schema.h"
 #include "tap.h"
 
 #define WAL_MAX (6 << 20)
@@ -80,6 +82,20 @@ static sqlite3 *others(const char *sql)
 	return db;
 }
 
+static int marks_of_guests(void)
+{
+	const struct run_marks *marks;
+	struct run_reader *reader;
+	int nr = 0;
+
+	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
+	marks = run_reader_marks(reader);
+	for (size_t i = 0; i < marks->nr; i++)
+		nr += !strcmp(marks->mark[i].kind, RUN_MARK_GUEST);
+	run_reader_close(reader);
+	return nr;
+}
+
 /* As a kill leaves it, with its log. */
 static void leave(void)
 {
@@ -142,6 +158,42 @@ START_TEST(two_files_are_said)
 	ck_assert_int_eq(steps(), 20);
 	sqlite3_close(reads);
 	ck_assert_int_eq(steps(), 20);
+}
+END_TEST
+
+/* While another program writes, intervals are kept, with all that they have. */
+START_TEST(locked)
+{
+	struct ledger now = { .ns = 0 }, total = { .ns = 0 };
+	struct ledger expected = { .ns = 0 };
+	uint64_t is[2], should[2];
+	sqlite3 *writes;
+
+	add(1, 3);
+	writes = others("BEGIN IMMEDIATE");
+	add(4, 6);
+	ck_assert_uint_eq(run_writer_intervals(writer), 3);
+	sqlite3_close(writes);
+	add(7, 9);
+	ck_assert_uint_eq(run_writer_intervals(writer), 6);
+	writes = others("BEGIN IMMEDIATE");
+	add(10, 11);
+	sqlite3_close(writes);
+	/* Nothing came after them: the end writes them. */
+	ck_assert_int_eq(run_writer_finish(writer, &info, &why), 0);
+	ck_assert_int_eq(fixture_read(path, true, &now, &total, &why), 7);
+	for (unsigned int n = 1; n <= 11; n++)
+		fixture_interval(&expected, n);
+	run_cells_sum(&expected, &all, &should[0], &should[1]);
+	run_cells_sum(&total, &all, &is[0], &is[1]);
+	ck_assert_mem_eq(is, should, sizeof(is));
+	ck_assert_uint_eq(now.slows.nr, 11);
+	ck_assert_uint_eq(now.losses.no_slot, 2);
+	ck_assert_uint_eq(now.ns, FIXTURE_START + 11 * FIXTURE_STEP);
+	ck_assert_int_eq(marks_of_guests(), 5);
+	ledger_free(&now);
+	ledger_free(&total);
+	ledger_free(&expected);
 }
 END_TEST
 
@@ -232,6 +284,7 @@ int main(void)
 	tcase_add_test(tcase, the_log_stays_small);
 	tcase_add_test(tcase, one_file_with_a_reader);
 	tcase_add_loop_test(tcase, two_files_are_said, 0, 2);
+	tcase_add_test(tcase, locked);
 	tcase_add_test(tcase, without_its_log);
 	tcase_add_test(tcase, closed_without_an_end);
 	tcase_add_test(tcase, a_log_and_half_a_file);
