@@ -9,6 +9,16 @@
 #include "run/run_schema.h"
 #include "run/run_writer.h"
 
+/* Does its process, and not another that was given its pid later, live? */
+static bool is_alive(const struct run_info *info)
+{
+	uint64_t start = run_info_pid_start(info->pid);
+
+	if (kill(info->pid, 0) && errno == ESRCH)
+		return false;
+	return !info->pid_start || !start || start == info->pid_start;
+}
+
 /* Is it being recorded now, by a process of this boot? */
 static int check_recording(const char *path, const struct run_info *info,
 			   struct why *why)
@@ -20,8 +30,7 @@ static int check_recording(const char *path, const struct run_info *info,
 		return why_set(why, EINVAL,
 			       "%s: its recording has ended; a mark is of now",
 			       path);
-	if (strcmp(here.boot_id, info->boot_id) ||
-	    (kill(info->pid, 0) && errno == ESRCH))
+	if (strcmp(here.boot_id, info->boot_id) || !is_alive(info))
 		return why_set(why, ESRCH,
 			       "%s: nobody records it any more (pid %u did)",
 			       path, info->pid);

@@ -141,6 +141,7 @@ int main(int argc, char **argv)
 	run_info_read_host(&here);
 	memcpy(info.boot_id, here.boot_id, sizeof(info.boot_id));
 	info.pid = here.pid;
+	info.pid_start = here.pid_start;
 	command_catch_signals();
 	demo.start_ns = monitor_now_ns();
 	r = record_run(&options, &source, demo.start_ns, &info, &command, &why);

@@ -197,6 +197,31 @@ START_TEST(locked)
 }
 END_TEST
 
+/* A pid is another process's some day; older runs have the pid alone. */
+START_TEST(whose_pid_it_is)
+{
+	const uint64_t start = run_info_pid_start(getpid());
+
+	ck_assert_uint_gt(start, 0);
+	ck_assert_uint_ge(start, run_info_pid_start(1));
+	ck_assert_uint_eq(run_info_pid_start(0), 0);
+	ck_assert_uint_eq(info.pid_start, start);
+	ck_assert_int_eq(run_mark(path, "now", &why), 0);
+	fixture_sql(
+		path,
+		"UPDATE meta SET value = value + 1 WHERE name = 'pid_start'");
+	ck_assert_int_eq(run_mark(path, "late", &why), -ESRCH);
+	ck_assert_ptr_nonnull(strstr(why.text, "nobody records it any more"));
+	fixture_sql(path, "DELETE FROM meta WHERE name = 'pid_start'");
+	ck_assert_int_eq(run_mark(path, "older", &why), 0);
+	add(1, 3);
+	ck_assert_int_eq(steps(), 3);
+	fixture_sql(path, "INSERT INTO meta VALUES ('pid_start', 'x')");
+	ck_assert_int_eq(steps(), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "'pid_start'"));
+}
+END_TEST
+
 /* Copied without its log, in which all of it was. */
 START_TEST(without_its_log)
 {
@@ -285,6 +310,7 @@ int main(void)
 	tcase_add_test(tcase, one_file_with_a_reader);
 	tcase_add_loop_test(tcase, two_files_are_said, 0, 2);
 	tcase_add_test(tcase, locked);
+	tcase_add_test(tcase, whose_pid_it_is);
 	tcase_add_test(tcase, without_its_log);
 	tcase_add_test(tcase, closed_without_an_end);
 	tcase_add_test(tcase, a_log_and_half_a_file);
