@@ -21,7 +21,7 @@ RUN := $(addprefix run/,bytes page_files render_compare_page render_marks \
 	 render_report render_report_json render_run_compare render_run_compare_json \
 	 replay run_bins run_cells run_changes run_compare run_connect run_info run_json \
 	 run_levels run_mark run_reader run_reader_load run_report run_schema run_series run_snapshot \
-	 run_timeline run_totals run_writer run_writer_vms save_page)
+	 run_timeline run_totals run_writer run_writer_chunk run_writer_vms save_page)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
@@ -94,7 +94,7 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_changes bench_peers bench_stats books doctor \
 	 exit_reason marks monitor monitor_loop observer observer_collect \
 	 observer_faults page plain reasons render_doctor render_monitor run \
-	 run_changes run_compare run_damage run_marks run_report run_shared \
+	 run_changes run_compare run_damage run_many run_marks run_report run_shared \
 	 soundness top tracepoints vm_name
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
@@ -196,7 +196,7 @@ $(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
 RUN_TESTS := $(patsubst %,$(BUILD)/tests/test_%, \
-	       page run run_changes run_compare run_damage run_marks run_report \
+	       page run run_changes run_compare run_damage run_many run_marks run_report \
 	       run_shared)
 $(RUN_TESTS): $(RUN_FIXTURE) $(RUN_OBJECTS)
 $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)

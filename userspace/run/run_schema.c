@@ -197,12 +197,13 @@ int run_schema_check(sqlite3 *db, const char *path, struct why *why)
 	if (id != RUN_APPLICATION_ID)
 		return why_set(why, EINVAL,
 			       "%s: is no run of exitledger record", path);
-	if (version != RUN_VERSION)
+	if (version != RUN_VERSION && version != RUN_VERSION_MERGED)
 		return why_set(why, EINVAL,
 			       "%s: its version is %" PRId64
-			       "; this program knows %d%s",
-			       path, version, RUN_VERSION,
-			       version > RUN_VERSION ? ": take a newer one" :
-						       "");
+			       "; this program knows %d and %d%s",
+			       path, version, RUN_VERSION, RUN_VERSION_MERGED,
+			       version > RUN_VERSION_MERGED ?
+				       ": take a newer one" :
+				       "");
 	return check_tables(db, path, why);
 }

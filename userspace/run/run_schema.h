@@ -9,7 +9,10 @@
 #include "msg.h"
 
 #define RUN_APPLICATION_ID 0x45784c67 /* "ExLg" */
-#define RUN_VERSION 2 /* of the schema: PRAGMA user_version */
+/* Of the schema: PRAGMA user_version. */
+#define RUN_VERSION 2
+#define RUN_VERSION_MERGED 3 /* steps of series may be of several intervals */
+#define RUN_SET_VERSION_MERGED "PRAGMA user_version = 3"
 
 /* Kinds of marks: table mark, column kind. */
 #define RUN_MARK_USER "user"

@@ -118,6 +118,7 @@ int run_writer_open(const char *path, const struct run_info *info,
 	writer->info = *info;
 	writer->filter = filter;
 	writer->n = 1;
+	writer->each = 1;
 	r = run_connect_new(path, &writer->db, why);
 	if (!r && begin(writer) != SQLITE_OK) {
 		r = run_sql_error(writer->db, path, why);
@@ -209,47 +210,6 @@ static int put_cells(struct run_writer *writer, const struct ledger *interval,
 	return run_put(writer, PUT_INTERVAL);
 }
 
-static void bind_packed(sqlite3_stmt *put, int at, size_t size,
-			const struct bytes *packed)
-{
-	sqlite3_bind_int64(put, at, size);
-	sqlite3_bind_blob(put, at + 1, packed->data, packed->length,
-			  SQLITE_STATIC);
-}
-
-/* The intervals so far become a chunk. */
-static int thin_out(struct run_writer *writer, uint64_t end_ns)
-{
-	sqlite3_stmt *put = writer->put[PUT_CHUNK];
-	struct bytes series = { .data = NULL };
-	int r = SQLITE_OK;
-
-	bytes_reset(&writer->cells);
-	bytes_reset(&writer->packed);
-	bytes_reset(&writer->packed_series);
-	run_cells_encode(&writer->detail, writer->filter, &writer->cells);
-	if (run_series_encode(&writer->series, &series) ||
-	    bytes_deflate(&writer->packed, &writer->cells) ||
-	    bytes_deflate(&writer->packed_series, &series))
-		r = SQLITE_NOMEM;
-	if (r == SQLITE_OK) {
-		sqlite3_bind_int64(put, 1, writer->first);
-		sqlite3_bind_int64(put, 2, writer->n);
-		sqlite3_bind_int64(put, 3, writer->begin_ns);
-		sqlite3_bind_int64(put, 4, end_ns);
-		bind_packed(put, 5, series.length, &writer->packed_series);
-		bind_packed(put, 7, writer->cells.length, &writer->packed);
-		r = run_put(writer, PUT_CHUNK);
-	}
-	if (r == SQLITE_OK)
-		r = run_put(writer, PUT_FORGET);
-	bytes_free(&series);
-	run_series_free(&writer->series);
-	ledger_reset(&writer->detail);
-	writer->first = 0;
-	return r;
-}
-
 static int put_interval(struct run_writer *writer,
 			const struct ledger *interval, uint64_t begin_ns)
 {
@@ -274,7 +234,7 @@ static int put_interval(struct run_writer *writer,
 			   interval->ns - begin_ns))
 		return SQLITE_NOMEM;
 	if (interval->ns - writer->begin_ns >= writer->info.detail_ns)
-		r = thin_out(writer, interval->ns);
+		r = run_writer_thin_out(writer, interval->ns);
 	return r;
 }
 
@@ -442,6 +402,7 @@ void run_writer_close(struct run_writer *writer)
 	bytes_free(&writer->cells);
 	bytes_free(&writer->packed);
 	bytes_free(&writer->packed_series);
+	bytes_free(&writer->encoded);
 	free(writer->marks);
 	free(writer->path);
 	free(writer);
