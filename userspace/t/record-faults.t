@@ -22,16 +22,22 @@ within() {
 	return 1
 }
 
-# locked FILE SECONDS: as by a program that is in the middle of writing
-locked() {
-	python3 - "$@" <<-'EOT'
-		import sqlite3, sys, time
-		db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=20)
-		db.execute("BEGIN IMMEDIATE")
-		time.sleep(float(sys.argv[2]))
-		db.execute("ROLLBACK")
-	EOT
-}
+# FILE SECONDS SQL: a program that is in the middle of this for so long; then there
+# are FILE.begun and FILE.over
+busy=$tap_dir/busy.py
+cat >"$busy" <<'EOT'
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=20)
+for sql in sys.argv[3].split(";"):
+    db.execute(sql).fetchall()
+open(sys.argv[1] + ".begun", "w").close()
+time.sleep(float(sys.argv[2]))
+db.execute("ROLLBACK")
+open(sys.argv[1] + ".over", "w").close()
+EOT
+
+# until_there FILE: a command that ends soon after it is there
+until_there() { echo "until [ -e '$1' ]; do sleep 0.05; done; sleep 0.3"; }
 
 # ended: of the recorder in the background: its $status, $out and $err
 ended() {
@@ -89,11 +95,11 @@ ok 'no room, then a signal: at once' [ $((SECONDS - began)) -lt 5 ]
 
 # Locked for longer than anybody waits: nothing is lost, and no command ended.
 "$demo" 0 -o "$tap_dir/locked" -i 10ms -- sh -c \
-	"sleep 7.5; echo over >'$tap_dir/unlocked'" \
+	"$(until_there "$tap_dir/locked.over"); echo over >'$tap_dir/unlocked'" \
 	>"$tap_dir/out" 2>"$tap_dir/err" &
 recorder=$!
 within 5 [ -s "$tap_dir/locked" ]
-locked "$tap_dir/locked" 6
+python3 "$busy" "$tap_dir/locked" 6 'BEGIN IMMEDIATE'
 ended
 ok 'locked: status' status_is 0
 ok 'locked: the command ran to its end' grep -q over "$tap_dir/unlocked"
@@ -108,11 +114,12 @@ lines = [json.loads(line) for line in open(sys.argv[1])]
 sys.exit(not any(5.5 < l["seconds"] < 7 for l in lines[:-1]))' "$tap_dir/out"
 
 # Locked to the end: that is said, and not waited for for ever.
-"$demo" 0 -o "$tap_dir/lost" -i 10ms -- sleep 1 >"$tap_dir/out" \
+"$demo" 0 -o "$tap_dir/lost" -i 10ms -- sh -c \
+	"$(until_there "$tap_dir/lost.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &
 recorder=$!
 within 5 [ -s "$tap_dir/lost" ]
-locked "$tap_dir/lost" 9 &
+python3 "$busy" "$tap_dir/lost" 30 'BEGIN IMMEDIATE' &
 locker=$!
 ended
 kill "$locker" 2>/dev/null || true
@@ -144,16 +151,12 @@ kill "$viewer"
 wait "$viewer" 2>/dev/null || true
 
 # What else has it open is waited for, and then the log is part of the run.
-"$demo" 0 -o "$tap_dir/two" -i 10ms -- sleep 1 >"$tap_dir/out" \
+"$demo" 0 -o "$tap_dir/two" -i 10ms -- sh -c \
+	"$(until_there "$tap_dir/two.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &
 recorder=$!
 within 5 "$exitledger" mark "$tap_dir/two" begin 2>/dev/null
-python3 -c '
-import sqlite3, sys, time
-db = sqlite3.connect(sys.argv[1], isolation_level=None)
-db.execute("BEGIN")
-db.execute("SELECT count(*) FROM interval").fetchall()
-time.sleep(20)' "$tap_dir/two" &
+python3 "$busy" "$tap_dir/two" 30 'BEGIN;SELECT count(*) FROM interval' &
 reader=$!
 ended
 ok 'open elsewhere: status' status_is 0
