@@ -10,7 +10,8 @@
 #              with KERNEL=6.1|6.12
 # make record-cost   what record costs, in CPU time and bytes per hour, of 64 vCPUs
 #              in 1 to 64 VMs: fails above 20 MB; with CPU=1 above 1 % of a core, too
-# make fuzz-run a million recorded runs with damage, none of which may crash us
+# make fuzz-run a million recorded runs with damage, none of which may crash us: so
+#              many files are read, or EXECUTIONS=N, each fourth with a log beside it
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants books that are wrong, each of which compare must catch: on both
 #              hosts, or VENDORS=amd; with KERNEL=6.1|6.12

@@ -190,7 +190,8 @@ $(RECORD_DEMO): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_demo \
 RUN_FIXTURE := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fixture made_up)
 RUN_FUZZ := $(BUILD)/tests/run_fuzz
 unit-tests: $(RUN_FUZZ)
-$(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
+$(RUN_FUZZ): $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fuzz \
+	       run_fuzz_log) $(RUN_FIXTURE) \
 	     $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
@@ -206,4 +207,4 @@ $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
 	   record_demo busy_host fake_vcpus monitor_cost record_cost run_fixture \
-	   run_fuzz)
+	   run_fuzz run_fuzz_log)
