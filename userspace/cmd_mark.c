@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "run/run_writer.h"
+#include "utf8.h"
 
 #define TEXT_MAX 63 /* bytes: as much as is shown of it */
 
@@ -35,6 +36,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_failure(state, STATUS_USAGE, 0,
 				     "a mark's text has 1 to %d bytes",
 				     TEXT_MAX);
+		else if (!utf8_is_line(arguments->text))
+			argp_failure(state, STATUS_USAGE, 0,
+				     "a mark's text is one line of UTF-8");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

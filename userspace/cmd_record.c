@@ -51,10 +51,12 @@ int cmd_record(int argc, char **argv)
 		r = record_run(&options, &source, start_ns, &info, &command,
 			       &why);
 	}
-	command_end(&command);
-	observer_close(observer);
-	monitor_options_free(&options.monitor);
 	if (r)
-		msg_error("%s", why.text);
+		record_failed(&command, &why);
+	observer_close(observer);
+	if (r)
+		record_outlive(&command);
+	command_end(&command);
+	monitor_options_free(&options.monitor);
 	return r ? STATUS_FAILED : STATUS_OK;
 }

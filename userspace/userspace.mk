@@ -23,9 +23,9 @@ PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 RUN := $(addprefix run/,bytes page_files render_compare_page render_marks \
 	 render_page render_page_data render_page_host render_page_tables render_page_words \
 	 render_report render_report_json render_run_compare render_run_compare_json \
-	 replay run_bins run_cells run_changes run_compare run_info run_json \
-	 run_levels run_reader run_reader_load run_report run_schema run_series \
-	 run_timeline run_totals run_writer run_writer_vms save_page)
+	 replay run_bins run_cells run_changes run_compare run_connect run_info run_json \
+	 run_levels run_mark run_reader run_reader_load run_report run_schema run_series run_snapshot \
+	 run_timeline run_totals run_writer run_writer_chunk run_writer_vms save_page)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
@@ -98,9 +98,9 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
 	 bench_plan bench_rounds bench_stats books doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
-	 reader reasons render_doctor render_monitor run \
-	 run_changes run_compare run_damage run_marks run_report soundness statement top \
-	 tracepoints vm_name watch
+	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
+	 run_many run_marks run_report run_shared soundness statement top tracepoints \
+	 vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -206,13 +206,15 @@ $(RECORD_DEMO): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_demo \
 RUN_FIXTURE := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fixture made_up)
 RUN_FUZZ := $(BUILD)/tests/run_fuzz
 unit-tests: $(RUN_FUZZ)
-$(RUN_FUZZ): $(BUILD)/obj/userspace/tests/run_fuzz.o $(RUN_FIXTURE) \
+$(RUN_FUZZ): $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fuzz \
+	       run_fuzz_log) $(RUN_FIXTURE) \
 	     $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
 RUN_TESTS := $(patsubst %,$(BUILD)/tests/test_%, \
-	       page run run_changes run_compare run_damage run_marks run_report)
+	       page run run_changes run_compare run_damage run_many run_marks run_report \
+	       run_shared)
 $(RUN_TESTS): $(RUN_FIXTURE) $(RUN_OBJECTS)
 $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
 
@@ -221,4 +223,4 @@ $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
 	   record_demo busy_host fake_vcpus monitor_cost record_cost run_fixture \
-	   run_fuzz)
+	   run_fuzz run_fuzz_log)

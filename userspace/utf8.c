@@ -56,3 +56,13 @@ size_t utf8_characters(const char *text)
 	}
 	return nr;
 }
+
+bool utf8_is_line(const char *text)
+{
+	for (size_t length; *text; text += length) {
+		length = utf8_length(text);
+		if (!length || (unsigned char)*text < ' ' || *text == 127)
+			return false;
+	}
+	return true;
+}

@@ -2,6 +2,7 @@
 #ifndef EXITLEDGER_UTF8_H
 #define EXITLEDGER_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -17,5 +18,8 @@ size_t utf8_cut(const char *text, size_t characters);
 
 /** utf8_characters - how many characters a string has, as utf8_cut() counts */
 size_t utf8_characters(const char *text);
+
+/** utf8_is_line - is it UTF-8 without control characters (of ASCII)? */
+bool utf8_is_line(const char *text);
 
 #endif /* EXITLEDGER_UTF8_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,6 @@ struct record {
 	struct command *command;
 	struct run_writer *writer;
 	uint64_t last_ns; /* the end of what is recorded */
-	uint64_t intervals;
 };
 
 static bool wait_for(void *context, int ms)
@@ -37,7 +37,6 @@ static int add(struct record *record, const struct ledger *interval,
 	int r = run_writer_add(record->writer, interval, record->last_ns, why);
 
 	record->last_ns = interval->ns;
-	record->intervals++;
 	return r;
 }
 
@@ -88,18 +87,24 @@ static void describe_end(const struct record *record,
 			      &info->bpf_ns);
 }
 
-static void say(const struct record *record, const struct run_info *info)
+static void say(const struct record *record, const struct run_info *info,
+		bool one_file)
 {
 	const char *path = record->options->path;
 	struct stat file = { .st_size = 0 };
 
 	stat(path, &file);
 	/* Standard output is the command's. */
-	fprintf(stderr, "recorded %s: %s exits in %s s, %s intervals, %s KiB\n",
+	fprintf(stderr, "recorded %s: %s exits in %s s, %s intervals, %s KiB",
 		path, format_count(info->bpf_exits).s,
 		format_decimal((info->ended_ns - info->started_ns) / 1e9, 1).s,
-		format_count(record->intervals).s,
+		format_count(run_writer_intervals(record->writer)).s,
 		format_count((file.st_size + 1023) / 1024).s);
+	if (!one_file)
+		fprintf(stderr,
+			", and %s-wal, which belongs to it: another program has it open",
+			path);
+	fputc('\n', stderr);
 }
 
 static int record_all(struct record *record, struct monitor_loop *loop,
@@ -118,12 +123,31 @@ static int record_all(struct record *record, struct monitor_loop *loop,
 		return r;
 	describe_end(record, loop, info);
 	r = run_writer_finish(record->writer, info, why);
-	if (r)
+	if (r < 0)
 		return r;
-	say(record, info);
+	say(record, info, !r);
 	monitor_output_unmatched(&record->options->monitor.filter,
 				 &loop->total);
 	return 0;
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * A file above the limit is an error as any other, and no end of us.  A
+ * handler, as what is ignored would be so in the command, too.
+ */
+static void survive_limits(void)
+{
+	const struct sigaction limit = { .sa_handler = ignore };
+	struct sigaction now;
+
+	sigaction(SIGXFSZ, NULL, &now);
+	if (now.sa_handler == SIG_DFL)
+		sigaction(SIGXFSZ, &limit, NULL);
 }
 
 int record_run(const struct record_options *options,
@@ -142,14 +166,36 @@ int record_run(const struct record_options *options,
 	};
 	int r;
 
+	survive_limits();
 	describe(options, start_ns, info);
 	r = run_writer_open(options->path, info, &options->monitor.filter,
 			    &record.writer, why);
-	if (!r && options->monitor.argv)
+	if (r)
+		return r;
+	if (options->monitor.argv)
 		r = command_start(command, options->monitor.argv, why);
-	if (!r)
-		r = record_all(&record, &loop, info, why);
+	if (r) {
+		/* Nothing is in it, and it would be in the way of a retry. */
+		run_writer_discard(record.writer);
+		return r;
+	}
+	r = record_all(&record, &loop, info, why);
 	monitor_loop_free(&loop);
 	run_writer_close(record.writer);
 	return r;
+}
+
+void record_failed(struct command *command, const struct why *why)
+{
+	msg_error(
+		"%s%s", why->text,
+		command->pid ?
+			"; nothing more is recorded, and the command runs on" :
+			"");
+}
+
+void record_outlive(struct command *command)
+{
+	while (command->pid && !command_interrupted())
+		command_wait(command, 1000);
 }

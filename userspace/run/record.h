@@ -26,10 +26,21 @@ void record_options_parse(int argc, char **argv, uint32_t isa,
  * @info: of the host, and how it is observed; the rest is filled in
  * @command: to be given to command_end
  *
- * Says on standard error what was recorded.  0, or -errno with @why.
+ * Says on standard error what was recorded.  0, or -errno with @why: the
+ * command may still run, see record_outlive().
  */
 int record_run(const struct record_options *options,
 	       const struct monitor_source *source, uint64_t start_ns,
 	       struct run_info *info, struct command *command, struct why *why);
+
+/** record_failed - say that, and what becomes of the command, at once */
+void record_failed(struct command *command, const struct why *why);
+
+/**
+ * record_outlive - wait for the end of the command, or a signal
+ *
+ * It may be a VMM: that nothing more can be recorded is no reason to end it.
+ */
+void record_outlive(struct command *command);
 
 #endif /* EXITLEDGER_RECORD_H */

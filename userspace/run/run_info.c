@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,13 +17,16 @@ static const struct field {
 	enum kind kind;
 	size_t offset;
 	size_t size; /* of a text */
+	bool newer; /* older runs have none: 0 */
 } fields[] = {
 /* clang-format off */
 #define TEXT_FIELD(name)                                \
 	{ #name, TEXT, offsetof(struct run_info, name), \
-	  sizeof(((struct run_info *)NULL)->name) }
+	  sizeof(((struct run_info *)NULL)->name), false }
 #define FIELD(kind, name)                               \
-	{ #name, kind, offsetof(struct run_info, name), 0 }
+	{ #name, kind, offsetof(struct run_info, name), 0, false }
+#define NEWER_FIELD(kind, name)                         \
+	{ #name, kind, offsetof(struct run_info, name), 0, true }
 	TEXT_FIELD(program),
 	TEXT_FIELD(kernel),
 	TEXT_FIELD(vendor),
@@ -45,6 +49,7 @@ static const struct field {
 	FIELD(U64, started_at),
 	TEXT_FIELD(boot_id),
 	FIELD(U32, pid),
+	NEWER_FIELD(U64, pid_start),
 	FIELD(U64, ended_ns),
 	FIELD(U32, command_status),
 	FIELD(U64, bpf_exits),
@@ -84,6 +89,28 @@ static void read_cpu(char *cpu, size_t size)
 		fclose(file);
 }
 
+uint64_t run_info_pid_start(uint32_t pid)
+{
+	char name[32], line[1024] = "";
+	uint64_t start = 0;
+	const char *at;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%u/stat", pid);
+	file = fopen(name, "re");
+	if (!file)
+		return 0;
+	line[fread(line, 1, sizeof(line) - 1, file)] = '\0';
+	fclose(file);
+	/* Field 22, and the second may have anything in it. */
+	at = strrchr(line, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (at)
+		start = strtoull(at, NULL, 10);
+	return start;
+}
+
 void run_info_read_host(struct run_info *info)
 {
 	struct host host;
@@ -97,6 +124,7 @@ void run_info_read_host(struct run_info *info)
 	read_cpu(info->cpu, sizeof(info->cpu));
 	read_boot_id(info->boot_id, sizeof(info->boot_id));
 	info->pid = getpid();
+	info->pid_start = run_info_pid_start(info->pid);
 }
 
 static uint64_t number_of(const struct field *field,
@@ -196,6 +224,11 @@ int run_info_load(sqlite3 *db, const char *path, struct run_info *info,
 		if (r != SQLITE_ROW && r != SQLITE_DONE) {
 			r = run_sql_error(db, path, why);
 			break;
+		}
+		if (r == SQLITE_DONE && fields[i].newer) {
+			sqlite3_reset(get);
+			r = 0;
+			continue;
 		}
 		if (r != SQLITE_ROW || !get_field(&fields[i], get, info)) {
 			r = why_set(why, EINVAL,

@@ -33,6 +33,7 @@ struct run_info {
 	uint64_t started_at; /* seconds since 1970 */
 	char boot_id[40]; /* whose CLOCK_MONOTONIC it is */
 	uint32_t pid; /* of the recorder */
+	uint64_t pid_start; /* when that began, see run_info_pid_start(); or 0 */
 
 	/* When it has ended, and was not just cut off: */
 	uint64_t ended_ns; /* 0: it was */
@@ -43,6 +44,13 @@ struct run_info {
 
 /** run_info_read_host - fill in kernel, vendor, cpu, boot_id … of this host */
 void run_info_read_host(struct run_info *info);
+
+/**
+ * run_info_pid_start - which of all processes that ever have this pid it is
+ *
+ * When it began, in clock ticks since boot, or 0: there is none.
+ */
+uint64_t run_info_pid_start(uint32_t pid);
 
 /** run_info_save - replace the rows; a result code of SQLite */
 int run_info_save(sqlite3 *db, const struct run_info *info);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run/run_cells.h"
+#include "run/run_connect.h"
 #include "run/run_reader_private.h"
 
 /* What went wrong with a step, by its -errno. */
@@ -27,8 +28,8 @@ int run_reader_open(const char *path, bool fine, struct run_reader **result,
 	if (!reader || !reader->path)
 		return why_set(why, ENOMEM, "out of memory");
 	reader->fine = fine;
-	r = run_connect(path, SQLITE_OPEN_READONLY, &reader->db, why);
-	/* All of it as it is now, whatever a recorder adds meanwhile. */
+	r = run_connect_reader(path, &reader->db, why);
+	/* One lock for all that is read. */
 	if (!r &&
 	    sqlite3_exec(reader->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		r = run_sql_error(reader->db, path, why);
@@ -204,10 +205,11 @@ static struct cursor cursor_of(const struct bytes *bytes)
 				.end = bytes->data + bytes->length };
 }
 
-/* An interval of a chunk. */
+/* An interval of a chunk, or as many as are one step of it. */
 static int next_fine(struct run_reader *reader, struct ledger *interval,
 		     struct run_step *step, struct why *why)
 {
+	uint64_t last = reader->last + run_series_intervals(&reader->series);
 	uint64_t ns = run_series_length(&reader->series);
 	int r;
 
@@ -218,7 +220,7 @@ static int next_fine(struct run_reader *reader, struct ledger *interval,
 	if (r)
 		return step_failed(reader, r, "a chunk's series makes no sense",
 				   why);
-	return end_step(reader, reader->last + 1, interval, step, why);
+	return end_step(reader, last, interval, step, why);
 }
 
 /* Does what begins here follow what was before? */
@@ -243,11 +245,9 @@ static int open_series(struct run_reader *reader, uint64_t first, uint64_t last,
 	r = inflate(&reader->packed, reader->chunks, 4);
 	if (!r)
 		r = run_series_open(cursor_of(&reader->packed),
-				    &reader->series);
+				    last - first + 1, &reader->series);
 	if (r)
 		return r;
-	if (reader->series.left != last - first + 1)
-		return -EINVAL;
 	lengths = reader->series.lengths;
 	for (uint64_t i = 0; i < reader->series.left; i++) {
 		ns += cursor_get(&lengths, RUN_NS_MAX);

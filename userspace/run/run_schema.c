@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "run/bytes.h"
 #include "run/run_schema.h"
-
-#define BUSY_MS 5000
 
 /* exitledger-run(5) says what they mean. */
 static const struct {
@@ -74,6 +68,31 @@ static struct why clean(const char *message)
 	return line;
 }
 
+/*
+ * Is there no room for a file, or its log?  Each has what its last failure was;
+ * the one that SQLite has itself may be of what it did since.
+ */
+static const char *no_room(sqlite3 *db)
+{
+	int errors[3] = { sqlite3_system_errno(db) };
+	sqlite3_file *log = NULL;
+
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &errors[1]);
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (log && log->pMethods)
+		log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO,
+					    &errors[2]);
+	for (size_t i = 0; i < 3; i++) {
+		if (errors[i] == EFBIG)
+			return "the file is as large as it may be";
+		if (errors[i] == EDQUOT)
+			return "the disk quota is used up";
+		if (errors[i] == ENOSPC)
+			return "the disk is full";
+	}
+	return NULL;
+}
+
 int run_sql_error(sqlite3 *db, const char *path, struct why *why)
 {
 	static const struct {
@@ -91,7 +110,10 @@ int run_sql_error(sqlite3 *db, const char *path, struct why *why)
 		{ SQLITE_CANTOPEN, EACCES, "cannot be opened" },
 	};
 	int code = sqlite3_errcode(db) & 0xff;
+	const char *room = code == SQLITE_IOERR ? no_room(db) : NULL;
 
+	if (room)
+		return why_set(why, ENOSPC, "%s: %s", path, room);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (known[i].sql == code)
 			return why_set(why, known[i].error, "%s: %s (%s)", path,
@@ -118,8 +140,7 @@ int run_schema_create(sqlite3 *db)
 	return r;
 }
 
-/* The first column of the first row; false: SQLite failed. */
-static bool get_number(sqlite3 *db, const char *sql, int64_t *number)
+bool run_sql_number(sqlite3 *db, const char *sql, int64_t *number)
 {
 	sqlite3_stmt *statement;
 	int r;
@@ -166,127 +187,23 @@ static int check_tables(sqlite3 *db, const char *path, struct why *why)
 	return r;
 }
 
-static int check(sqlite3 *db, const char *path, struct why *why)
+int run_schema_check(sqlite3 *db, const char *path, struct why *why)
 {
 	int64_t id, version;
 
-	if (!get_number(db, "PRAGMA application_id", &id) ||
-	    !get_number(db, "PRAGMA user_version", &version))
+	if (!run_sql_number(db, "PRAGMA application_id", &id) ||
+	    !run_sql_number(db, "PRAGMA user_version", &version))
 		return run_sql_error(db, path, why);
 	if (id != RUN_APPLICATION_ID)
 		return why_set(why, EINVAL,
 			       "%s: is no run of exitledger record", path);
-	if (version != RUN_VERSION)
+	if (version != RUN_VERSION && version != RUN_VERSION_MERGED)
 		return why_set(why, EINVAL,
 			       "%s: its version is %" PRId64
-			       "; this program knows %d%s",
-			       path, version, RUN_VERSION,
-			       version > RUN_VERSION ? ": take a newer one" :
-						       "");
+			       "; this program knows %d and %d%s",
+			       path, version, RUN_VERSION, RUN_VERSION_MERGED,
+			       version > RUN_VERSION_MERGED ?
+				       ": take a newer one" :
+				       "");
 	return check_tables(db, path, why);
-}
-
-/* A path, which to SQLite may mean something else: "", ":memory:", "file:…" */
-static int open_path(const char *path, int flags, sqlite3 **db, struct why *why)
-{
-	char full[4096];
-	int r;
-
-	if (snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : "./",
-		     path) >= (int)sizeof(full))
-		return why_set(why, ENAMETOOLONG, "%s: the name is too long",
-			       path);
-	r = sqlite3_open_v2(full, db, flags, NULL);
-	if (r != SQLITE_OK)
-		return run_sql_error(*db, path, why);
-	sqlite3_busy_timeout(*db, BUSY_MS);
-	/* What others wrote is data, never a program. */
-	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, BYTES_MAX);
-	r = sqlite3_exec(*db, "PRAGMA cell_size_check = on", NULL, NULL, NULL);
-	return r == SQLITE_OK ? 0 : run_sql_error(*db, path, why);
-}
-
-static int close_failed(sqlite3 **db, int r)
-{
-	if (r) {
-		sqlite3_close(*db);
-		*db = NULL;
-	}
-	return r;
-}
-
-static uint32_t big_endian(const uint8_t *at, unsigned int size)
-{
-	uint32_t number = 0;
-
-	while (size--)
-		number = number << 8 | *at++;
-	return number;
-}
-
-/*
- * SQLite notices that a file was cut only when it needs what is missing.  The
- * header (https://www.sqlite.org/fileformat.html, 1.3) says how much there must
- * be, unless the rest may be in a write-ahead log.
- */
-static int check_size(const char *path, struct why *why)
-{
-	uint8_t header[100];
-	FILE *file = fopen(path, "re");
-	uint64_t page, size;
-	struct stat is;
-	int r = 0;
-
-	if (!file)
-		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	if (fread(header, sizeof(header), 1, file) == 1 &&
-	    !memcmp(header, "SQLite format 3", 16) && header[18] == 1 &&
-	    !fstat(fileno(file), &is)) {
-		page = big_endian(header + 16, 2);
-		size = big_endian(header + 28, 4) * (page == 1 ? 65536 : page);
-		if (size > (uint64_t)is.st_size)
-			r = why_set(why, EINVAL,
-				    "%s: is damaged: it was cut off: %" PRIu64
-				    " of %" PRIu64 " bytes are there",
-				    path, (uint64_t)is.st_size, size);
-	}
-	fclose(file);
-	return r;
-}
-
-int run_connect(const char *path, int flags, sqlite3 **db, struct why *why)
-{
-	int r;
-
-	*db = NULL;
-	if (access(path, flags & SQLITE_OPEN_READWRITE ? R_OK | W_OK : R_OK))
-		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	/* Before SQLite has it open: to close it would end SQLite's locks. */
-	r = check_size(path, why);
-	if (r)
-		return r;
-	r = open_path(path, flags, db, why);
-	return close_failed(db, r ? r : check(*db, path, why));
-}
-
-int run_connect_new(const char *path, sqlite3 **db, struct why *why)
-{
-	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644), r;
-
-	*db = NULL;
-	if (fd < 0 && errno == EEXIST)
-		return why_set(
-			why, EEXIST,
-			"%s: is there already and is not overwritten: remove it, or take another name",
-			path);
-	if (fd < 0)
-		return why_set(why, errno, "%s: cannot be written: %s", path,
-			       strerror(errno));
-	close(fd);
-	r = close_failed(db, open_path(path, SQLITE_OPEN_READWRITE, db, why));
-	if (r)
-		unlink(path);
-	return r;
 }

@@ -9,7 +9,10 @@
 #include "msg.h"
 
 #define RUN_APPLICATION_ID 0x45784c67 /* "ExLg" */
-#define RUN_VERSION 2 /* of the schema: PRAGMA user_version */
+/* Of the schema: PRAGMA user_version. */
+#define RUN_VERSION 2
+#define RUN_VERSION_MERGED 3 /* steps of series may be of several intervals */
+#define RUN_SET_VERSION_MERGED "PRAGMA user_version = 3"
 
 /* Kinds of marks: table mark, column kind. */
 #define RUN_MARK_USER "user"
@@ -28,21 +31,15 @@ int run_sql_error(sqlite3 *db, const char *path, struct why *why);
 int run_schema_create(sqlite3 *db);
 
 /**
- * run_connect - open a run that there is
- * @flags: SQLITE_OPEN_READONLY or _READWRITE
- * @db: to be closed with sqlite3_close, or NULL after a failure
+ * run_schema_check - is it a run, of a version that we know?
  *
- * Its tables are ours when this returns 0; what is in them is not checked.
- * Else -errno with @why filled in.
+ * Its tables are ours then; what is in them is not checked.  0, or -errno with
+ * @why.
  */
-int run_connect(const char *path, int flags, sqlite3 **db, struct why *why);
+int run_schema_check(sqlite3 *db, const char *path, struct why *why);
 
-/**
- * run_connect_new - the same for a new, empty file
- *
- * -EEXIST if there is one already.
- */
-int run_connect_new(const char *path, sqlite3 **db, struct why *why);
+/** run_sql_number - first column of the first row, or 0; false: SQLite failed */
+bool run_sql_number(sqlite3 *db, const char *sql, int64_t *number);
 
 /* The losses that are not a vCPU's, in the order of their names. */
 struct run_loss {

@@ -154,8 +154,35 @@ int run_series_add(struct run_series *series, const struct ledger *ledger,
 	return fits && !series->lengths.failed ? 0 : -ENOMEM;
 }
 
+/* Numbers of so many intervals each: their sum, or the largest. */
+static void merge(const struct bytes *from, uint32_t each, bool largest,
+		  struct bytes *to)
+{
+	struct cursor cursor = { from->data, from->data + from->length, false };
+
+	while (cursor_has_more(&cursor)) {
+		uint64_t merged = 0;
+
+		for (uint32_t i = 0; i < each && cursor_has_more(&cursor);
+		     i++) {
+			uint64_t number = cursor_get(&cursor, UINT64_MAX);
+
+			if (!largest)
+				merged += number;
+			else if (number > merged)
+				merged = number;
+		}
+		bytes_put(to, merged);
+	}
+}
+
+static uint32_t steps_of(uint32_t intervals, uint32_t each)
+{
+	return intervals / each + (intervals % each != 0);
+}
+
 static void encode_one(const struct run_series_one *one, uint32_t intervals,
-		       struct bytes *bytes)
+		       uint32_t each, struct bytes *field, struct bytes *bytes)
 {
 	unsigned int has = 0;
 
@@ -165,11 +192,13 @@ static void encode_one(const struct run_series_one *one, uint32_t intervals,
 	bytes_put(bytes, one->reason);
 	bytes_put(bytes, has);
 	for (unsigned int i = 0; i < RUN_FIELDS; i++) {
-		const struct bytes *field = &one->field[i].bytes;
-		uint32_t zeros = intervals - one->field[i].intervals;
+		uint32_t zeros = steps_of(intervals, each) -
+				 steps_of(one->field[i].intervals, each);
 
 		if (!(has & 1u << i))
 			continue;
+		bytes_reset(field);
+		merge(&one->field[i].bytes, each, i == RUN_MAX, field);
 		bytes_put(bytes, field->length + zeros);
 		bytes_put_data(bytes, field->data, field->length);
 		while (zeros--)
@@ -177,13 +206,22 @@ static void encode_one(const struct run_series_one *one, uint32_t intervals,
 	}
 }
 
-int run_series_encode(struct run_series *series, struct bytes *bytes)
+int run_series_encode(const struct run_series *series, uint32_t each,
+		      struct bytes *bytes)
 {
-	bytes_put(bytes, series->intervals);
-	bytes_put_data(bytes, series->lengths.data, series->lengths.length);
+	struct bytes field = { .data = NULL };
+	bool failed;
+
+	bytes_put(bytes, steps_of(series->intervals, each));
+	if (steps_of(series->intervals, each) < series->intervals)
+		bytes_put(bytes, each);
+	merge(&series->lengths, each, false, bytes);
 	for (size_t i = 0; i < series->nr; i++)
-		encode_one(&series->one[i], series->intervals, bytes);
-	return bytes->failed ? -ENOMEM : 0;
+		encode_one(&series->one[i], series->intervals, each, &field,
+			   bytes);
+	failed = field.failed || bytes->failed;
+	bytes_free(&field);
+	return failed ? -ENOMEM : 0;
 }
 
 void run_series_free(struct run_series *series)
@@ -226,12 +264,21 @@ static int read_line(struct cursor *cursor, struct run_series_reader *reader)
 	return cursor->failed ? -EINVAL : 0;
 }
 
-int run_series_open(struct cursor cursor, struct run_series_reader *reader)
+int run_series_open(struct cursor cursor, uint64_t intervals,
+		    struct run_series_reader *reader)
 {
 	int r = 0;
 
 	memset(reader, 0, sizeof(*reader));
 	reader->left = cursor_get(&cursor, BYTES_MAX);
+	reader->intervals = intervals;
+	reader->each = 1;
+	if (reader->left < intervals)
+		reader->each = cursor_get(&cursor, BYTES_MAX);
+	if (!reader->each ||
+	    reader->left !=
+		    intervals / reader->each + (intervals % reader->each != 0))
+		cursor.failed = true;
 	reader->lengths = cursor;
 	/* Only now it is known where the lengths end, and that all are there. */
 	for (uint64_t i = 0; i < reader->left && !cursor.failed; i++)
@@ -241,6 +288,12 @@ int run_series_open(struct cursor cursor, struct run_series_reader *reader)
 	while (!r && cursor_has_more(&cursor))
 		r = read_line(&cursor, reader);
 	return r;
+}
+
+uint64_t run_series_intervals(const struct run_series_reader *reader)
+{
+	return reader->intervals < reader->each ? reader->intervals :
+						  reader->each;
 }
 
 uint64_t run_series_length(const struct run_series_reader *reader)
@@ -289,6 +342,7 @@ int run_series_next(struct run_series_reader *reader, struct ledger *ledger)
 	if (!reader->left)
 		return -EINVAL;
 	cursor_get(&reader->lengths, RUN_NS_MAX);
+	reader->intervals -= run_series_intervals(reader);
 	reader->left--;
 	for (size_t i = 0; !r && i < reader->nr; i++) {
 		struct run_series_line *line = &reader->line[i];

@@ -48,8 +48,14 @@ struct run_series {
 int run_series_add(struct run_series *series, const struct ledger *ledger,
 		   const struct filter *filter, uint64_t ns);
 
-/** run_series_encode - append all of it to @bytes; 0 or -ENOMEM */
-int run_series_encode(struct run_series *series, struct bytes *bytes);
+/**
+ * run_series_encode - append all of it to @bytes
+ * @each: so many intervals become one step, at least 1
+ *
+ * 0 or -ENOMEM.
+ */
+int run_series_encode(const struct run_series *series, uint32_t each,
+		      struct bytes *bytes);
 
 /** run_series_free - and empty */
 void run_series_free(struct run_series *series);
@@ -65,24 +71,31 @@ struct run_series_reader {
 	struct run_series_line *line;
 	size_t nr;
 	size_t room;
-	uint64_t left; /* intervals */
+	uint64_t left; /* steps */
+	uint64_t intervals; /* of these */
+	uint64_t each; /* intervals of a step; the last has what is left */
 	struct cursor lengths;
 };
 
 /**
  * run_series_open - begin to read
  * @cursor: the blob, which must stay
+ * @intervals: how many it is of
  * @reader: to be freed with run_series_close
  *
  * 0, -ENOMEM or -EINVAL.
  */
-int run_series_open(struct cursor cursor, struct run_series_reader *reader);
+int run_series_open(struct cursor cursor, uint64_t intervals,
+		    struct run_series_reader *reader);
 
-/** run_series_length - how long the next interval is, in ns; see ->left */
+/** run_series_length - how long the next step is, in ns; see ->left */
 uint64_t run_series_length(const struct run_series_reader *reader);
 
+/** run_series_intervals - how many intervals it is of */
+uint64_t run_series_intervals(const struct run_series_reader *reader);
+
 /**
- * run_series_next - add the next interval to a ledger
+ * run_series_next - add the next step to a ledger
  *
  * VMs must be there with a vCPU, the first of which is given all that they had.
  * 0, -ENOMEM or -EINVAL.

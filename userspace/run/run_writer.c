@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,7 +7,10 @@
 
 #include "reasons.h"
 #include "run/run_cells.h"
+#include "run/run_connect.h"
 #include "run/run_writer_private.h"
+
+#define TRY_MS 50 /* while it is recorded: others have it locked */
 
 static const char *const statements[NR_PUTS] = {
 	[PUT_BEGIN] = "BEGIN IMMEDIATE",
@@ -75,6 +77,7 @@ static int begin(struct run_writer *writer)
 			     "PRAGMA auto_vacuum = INCREMENTAL;"
 			     "PRAGMA journal_mode = WAL;"
 			     "PRAGMA synchronous = NORMAL;"
+			     "PRAGMA journal_size_limit = 4194304;"
 			     "BEGIN",
 			     NULL, NULL, NULL);
 
@@ -86,6 +89,11 @@ static int begin(struct run_writer *writer)
 		r = put_reasons(writer->db, writer->info.isa);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(writer->db, "COMMIT", NULL, NULL, NULL);
+	/* So that the file says what it is, whatever becomes of its log. */
+	if (r == SQLITE_OK)
+		r = sqlite3_wal_checkpoint_v2(writer->db, NULL,
+					      SQLITE_CHECKPOINT_TRUNCATE, NULL,
+					      NULL);
 	for (unsigned int i = 0; r == SQLITE_OK && i < NR_PUTS; i++)
 		r = sqlite3_prepare_v3(writer->db, statements[i], -1,
 				       SQLITE_PREPARE_PERSISTENT,
@@ -110,12 +118,16 @@ int run_writer_open(const char *path, const struct run_info *info,
 	writer->info = *info;
 	writer->filter = filter;
 	writer->n = 1;
+	writer->each = 1;
 	r = run_connect_new(path, &writer->db, why);
 	if (!r && begin(writer) != SQLITE_OK) {
 		r = run_sql_error(writer->db, path, why);
-		sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
-		unlink(path);
+		run_writer_discard(writer);
+		return r;
 	}
+	/* What was observed meanwhile is kept, and written with the next. */
+	if (!r)
+		sqlite3_busy_timeout(writer->db, TRY_MS);
 	if (r)
 		run_writer_close(writer);
 	else
@@ -198,47 +210,6 @@ static int put_cells(struct run_writer *writer, const struct ledger *interval,
 	return run_put(writer, PUT_INTERVAL);
 }
 
-static void bind_packed(sqlite3_stmt *put, int at, size_t size,
-			const struct bytes *packed)
-{
-	sqlite3_bind_int64(put, at, size);
-	sqlite3_bind_blob(put, at + 1, packed->data, packed->length,
-			  SQLITE_STATIC);
-}
-
-/* The intervals so far become a chunk. */
-static int thin_out(struct run_writer *writer, uint64_t end_ns)
-{
-	sqlite3_stmt *put = writer->put[PUT_CHUNK];
-	struct bytes series = { .data = NULL };
-	int r = SQLITE_OK;
-
-	bytes_reset(&writer->cells);
-	bytes_reset(&writer->packed);
-	bytes_reset(&writer->packed_series);
-	run_cells_encode(&writer->detail, writer->filter, &writer->cells);
-	if (run_series_encode(&writer->series, &series) ||
-	    bytes_deflate(&writer->packed, &writer->cells) ||
-	    bytes_deflate(&writer->packed_series, &series))
-		r = SQLITE_NOMEM;
-	if (r == SQLITE_OK) {
-		sqlite3_bind_int64(put, 1, writer->first);
-		sqlite3_bind_int64(put, 2, writer->n);
-		sqlite3_bind_int64(put, 3, writer->begin_ns);
-		sqlite3_bind_int64(put, 4, end_ns);
-		bind_packed(put, 5, series.length, &writer->packed_series);
-		bind_packed(put, 7, writer->cells.length, &writer->packed);
-		r = run_put(writer, PUT_CHUNK);
-	}
-	if (r == SQLITE_OK)
-		r = run_put(writer, PUT_FORGET);
-	bytes_free(&series);
-	run_series_free(&writer->series);
-	ledger_reset(&writer->detail);
-	writer->first = 0;
-	return r;
-}
-
 static int put_interval(struct run_writer *writer,
 			const struct ledger *interval, uint64_t begin_ns)
 {
@@ -263,53 +234,158 @@ static int put_interval(struct run_writer *writer,
 			   interval->ns - begin_ns))
 		return SQLITE_NOMEM;
 	if (interval->ns - writer->begin_ns >= writer->info.detail_ns)
-		r = thin_out(writer, interval->ns);
+		r = run_writer_thin_out(writer, interval->ns);
+	return r;
+}
+
+/* As one transaction; a result code of SQLite. */
+static int put_transaction(struct run_writer *writer,
+			   const struct ledger *interval, uint64_t begin_ns)
+{
+	int r = run_put(writer, PUT_BEGIN);
+
+	/* Nothing is lost but time: to be tried again. */
+	if (r == SQLITE_BUSY)
+		return r;
+	writer->since_ns = begin_ns;
+	if (r == SQLITE_OK)
+		r = put_interval(writer, interval, begin_ns);
+	if (r == SQLITE_OK)
+		r = run_put(writer, PUT_COMMIT);
+	if (r == SQLITE_OK)
+		writer->n++;
+	return r;
+}
+
+static int put_failed(struct run_writer *writer, int sql, struct why *why)
+{
+	int r = sql == SQLITE_NOMEM ?
+			why_set(why, ENOMEM, "out of memory") :
+			run_sql_error(writer->db, writer->path, why);
+
+	run_put(writer, PUT_ROLLBACK);
+	return r;
+}
+
+/* Keep an interval until it can be written. */
+static int hold(struct run_writer *writer, const struct ledger *interval,
+		uint64_t begin_ns)
+{
+	struct ledger *held = &writer->held;
+
+	if (!writer->holds)
+		writer->held_ns = begin_ns;
+	writer->holds = true;
+	if (ledger_add(held, interval))
+		return -ENOMEM;
+	for (size_t i = 0; i < interval->slows.nr; i++) {
+		if (ledger_slow_add(&held->slows, &interval->slows.slow[i]))
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < interval->marks.nr; i++) {
+		if (ledger_mark_add(&held->marks, &interval->marks.mark[i]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int put_held(struct run_writer *writer)
+{
+	int r = put_transaction(writer, &writer->held, writer->held_ns);
+
+	if (r != SQLITE_OK)
+		return r;
+	ledger_reset(&writer->held);
+	writer->holds = false;
 	return r;
 }
 
 int run_writer_add(struct run_writer *writer, const struct ledger *interval,
 		   uint64_t begin_ns, struct why *why)
 {
-	int r = run_put(writer, PUT_BEGIN);
+	const bool held = writer->holds;
+	int r;
 
-	writer->since_ns = begin_ns;
-	if (r == SQLITE_OK)
-		r = put_interval(writer, interval, begin_ns);
-	if (r == SQLITE_OK)
-		r = run_put(writer, PUT_COMMIT);
-	if (r == SQLITE_OK) {
-		writer->n++;
-		return 0;
+	if (held && hold(writer, interval, begin_ns))
+		return why_set(why, ENOMEM, "out of memory");
+	r = held ? put_held(writer) :
+		   put_transaction(writer, interval, begin_ns);
+	if (r == SQLITE_BUSY)
+		return held || !hold(writer, interval, begin_ns) ?
+			       0 :
+			       why_set(why, ENOMEM, "out of memory");
+	return r == SQLITE_OK ? 0 : put_failed(writer, r, why);
+}
+
+uint64_t run_writer_intervals(const struct run_writer *writer)
+{
+	return writer->n - 1;
+}
+
+static bool leave_wal(sqlite3 *db)
+{
+	sqlite3_stmt *mode;
+	bool left = false;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA journal_mode = DELETE", -1, &mode,
+			       NULL) != SQLITE_OK)
+		return false;
+	if (sqlite3_step(mode) == SQLITE_ROW)
+		left = !sqlite3_stricmp(
+			(const char *)sqlite3_column_text(mode, 0), "delete");
+	sqlite3_finalize(mode);
+	return left;
+}
+
+/*
+ * One file, which can be read where nothing can be written.  Who has it open
+ * just now is in the way of that, and waited for.  False: RUN-wal stays.
+ */
+static bool make_one_file(sqlite3 *db)
+{
+	sqlite3_busy_timeout(db, TRY_MS);
+	for (unsigned int ms = 0; ms < RUN_BUSY_MS; ms += 2 * TRY_MS) {
+		/* What can be is in RUN, even if the log has to stay. */
+		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+					  NULL, NULL);
+		if (leave_wal(db))
+			return true;
+		usleep(1000 * TRY_MS);
 	}
-	if (r == SQLITE_NOMEM)
-		r = why_set(why, ENOMEM, "out of memory");
-	else
-		r = run_sql_error(writer->db, writer->path, why);
-	run_put(writer, PUT_ROLLBACK);
-	return r;
+	return false;
 }
 
 int run_writer_finish(struct run_writer *writer, const struct run_info *info,
 		      struct why *why)
 {
-	int r = run_info_save(writer->db, info);
+	int r = SQLITE_OK;
 
+	sqlite3_busy_timeout(writer->db, RUN_BUSY_MS);
+	if (writer->holds)
+		r = put_held(writer);
+	if (r != SQLITE_OK)
+		return put_failed(writer, r, why);
+	r = run_info_save(writer->db, info);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(writer->db, "PRAGMA incremental_vacuum", NULL,
 				 NULL, NULL);
 	if (r != SQLITE_OK)
 		return run_sql_error(writer->db, writer->path, why);
-	/*
-	 * One file, which can be read where nothing can be written.  Who reads
-	 * it just now is in the way of that, and makes one of it in the end.
-	 */
 	for (unsigned int i = 0; i < NR_PUTS; i++) {
 		sqlite3_finalize(writer->put[i]);
 		writer->put[i] = NULL;
 	}
-	sqlite3_exec(writer->db, "PRAGMA journal_mode = DELETE", NULL, NULL,
-		     NULL);
-	return 0;
+	return make_one_file(writer->db) ? 0 : 1;
+}
+
+void run_writer_discard(struct run_writer *writer)
+{
+	char *path = writer->path;
+
+	writer->path = NULL;
+	run_writer_close(writer);
+	run_remove(path);
+	free(path);
 }
 
 void run_writer_close(struct run_writer *writer)
@@ -321,67 +397,13 @@ void run_writer_close(struct run_writer *writer)
 	sqlite3_close(writer->db);
 	ledger_free(&writer->known);
 	ledger_free(&writer->detail);
+	ledger_free(&writer->held);
 	run_series_free(&writer->series);
 	bytes_free(&writer->cells);
 	bytes_free(&writer->packed);
 	bytes_free(&writer->packed_series);
+	bytes_free(&writer->encoded);
 	free(writer->marks);
 	free(writer->path);
 	free(writer);
-}
-
-/* Is it being recorded now, by a process of this boot? */
-static int check_recording(const char *path, const struct run_info *info,
-			   struct why *why)
-{
-	struct run_info here = { .isa = 0 };
-
-	run_info_read_host(&here);
-	if (info->ended_ns)
-		return why_set(why, EINVAL,
-			       "%s: its recording has ended; a mark is of now",
-			       path);
-	if (strcmp(here.boot_id, info->boot_id) ||
-	    (kill(info->pid, 0) && errno == ESRCH))
-		return why_set(why, ESRCH,
-			       "%s: nobody records it any more (pid %u did)",
-			       path, info->pid);
-	return 0;
-}
-
-static int put_user_mark(sqlite3 *db, const char *path, const char *text,
-			 struct why *why)
-{
-	struct timespec now;
-	sqlite3_stmt *put;
-	int r = sqlite3_prepare_v2(db, statements[PUT_MARK], -1, &put, NULL);
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (r == SQLITE_OK) {
-		sqlite3_bind_int64(put, 1,
-				   now.tv_sec * 1000000000ll + now.tv_nsec);
-		sqlite3_bind_text(put, 2, RUN_MARK_USER, -1, SQLITE_STATIC);
-		sqlite3_bind_text(put, 4, text, -1, SQLITE_STATIC);
-		sqlite3_step(put);
-		r = sqlite3_finalize(put);
-	}
-	return r == SQLITE_OK ? 0 : run_sql_error(db, path, why);
-}
-
-int run_mark(const char *path, const char *text, struct why *why)
-{
-	struct run_info info;
-	sqlite3 *db;
-	int r;
-
-	r = run_connect(path, SQLITE_OPEN_READWRITE, &db, why);
-	if (r)
-		return r;
-	r = run_info_load(db, path, &info, why);
-	if (!r)
-		r = check_recording(path, &info, why);
-	if (!r)
-		r = put_user_mark(db, path, text, why);
-	sqlite3_close(db);
-	return r;
 }

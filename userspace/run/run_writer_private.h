@@ -46,13 +46,20 @@ struct run_writer {
 	size_t nr_marks, marks_room;
 	struct ledger_losses losses; /* as recorded last */
 
+	/* What could not be written yet. */
+	bool holds;
+	struct ledger held;
+	uint64_t held_ns; /* its begin */
+
 	/* The chunk in the making. */
 	uint64_t first;
 	uint64_t begin_ns;
 	struct ledger detail;
 	struct run_series series;
 
-	struct bytes cells, packed, packed_series;
+	uint32_t each; /* intervals that are one step of its series */
+	bool merges; /* they were more than one, and the version says so */
+	struct bytes cells, packed, encoded, packed_series;
 };
 
 /**
@@ -61,6 +68,14 @@ struct run_writer {
  * Bindings are cleared.  A result code of SQLite.
  */
 int run_put(struct run_writer *writer, unsigned int statement);
+
+/**
+ * run_writer_thin_out - the intervals so far become a chunk
+ * @end_ns: of the last of them
+ *
+ * A result code of SQLite.
+ */
+int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns);
 
 /** run_writer_marks - record the marks that came from VMs in an interval */
 int run_writer_marks(struct run_writer *writer, const struct ledger *interval);

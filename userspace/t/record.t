@@ -40,6 +40,8 @@ refused record 'counts alone and slow exits' '--slower-than needs times' -o x \
 refused mark 'nothing' 'takes a run and a text'
 refused mark 'no text' 'takes a run and a text' x
 refused mark 'an empty text' '1 to 63 bytes' x ''
+refused mark 'a text that is an order to a terminal' 'one line of UTF-8' x $'a\e[31m'
+refused mark 'a text that is no text' 'one line of UTF-8' x $'caf\xe9'
 refused mark 'two texts' 'put it in quotes' x login prompt
 refused replay 'no run' 'which run?'
 refused replay 'two runs' "not 'y', too" x y

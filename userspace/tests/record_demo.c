@@ -141,14 +141,17 @@ int main(int argc, char **argv)
 	run_info_read_host(&here);
 	memcpy(info.boot_id, here.boot_id, sizeof(info.boot_id));
 	info.pid = here.pid;
+	info.pid_start = here.pid_start;
 	command_catch_signals();
 	demo.start_ns = monitor_now_ns();
 	r = record_run(&options, &source, demo.start_ns, &info, &command, &why);
 	if (!r)
 		r = show_total(&options);
+	if (r) {
+		record_failed(&command, &why);
+		record_outlive(&command);
+	}
 	command_end(&command);
-	if (r)
-		msg_error("%s", why.text);
 	ledger_free(&demo.sum);
 	monitor_options_free(&options.monitor);
 	return r ? STATUS_FAILED : STATUS_OK;

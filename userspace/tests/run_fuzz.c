@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Runs with damage, read, shown and compared: none may be more than refused.
- * Two kinds, in turn: bytes of the file, and bytes of its blobs, which in a
- * file would fail at zlib's checksum; and, now and then, rates of any kind. The
- * same seed makes the same damage; after a crash the file is there to be looked
- * at.  Not installed.
+ * An execution is a file that is read, each fourth one with a write-ahead log
+ * beside it, as a recorder that was killed leaves it.  Beside each, blobs with
+ * damage, which in a file would fail at zlib's checksum; and, now and then,
+ * rates of any kind.  The same seed makes the same damage; after a crash the
+ * file is there to be looked at.  Not installed.
  *
  * usage: run_fuzz EXECUTIONS [SEED]   SIGINT: no more, and say how many it were
  */
@@ -25,6 +26,7 @@
 #include "run/render_run_compare.h"
 #include "run/run_cells.h"
 #include "run_fixture.h"
+#include "run_fuzz_log.h"
 #include "run/run_reader.h"
 #include "run/run_series.h"
 
@@ -42,8 +44,12 @@ static void stop(int signal)
 
 static const struct filter all;
 static FILE *nowhere;
-/* Files refused and read; blobs likewise. */
-static unsigned long bad, good, bad_blobs, good_blobs;
+/* Refused, and read. */
+struct count {
+	unsigned long bad, good;
+};
+
+static struct count files, logs, blobs; /* logs: files that have one */
 
 /* How far it is, once a second. */
 static void progress(unsigned long done, unsigned long executions)
@@ -156,43 +162,97 @@ static int report(const char *path, struct why *why)
 	return r;
 }
 
-static void check(int r, const struct why *why)
+static void check(int r, const struct why *why, struct count *count)
 {
 	/* Who refuses says why, in a line. */
 	if (r && (!why->text[0] || strchr(why->text, '\n')))
 		abort();
-	if (r)
-		bad++;
-	else
-		good++;
+	*(r ? &count->bad : &count->good) += 1;
 }
 
-/* A file with some bytes changed, and perhaps cut; mended afterwards. */
-static void fuzz_file(const char *path, int fd, const uint8_t *base,
-		      size_t size)
+/* A file, and what it is when it is sound. */
+struct file {
+	int fd;
+	uint8_t *base, *copy;
+	size_t size;
+};
+
+static void open_file(const char *path, struct file *file)
 {
-	size_t at[PATCHES], nr = 1 + any(PATCHES),
-			    cut = any(16) ? 0 : any(size);
+	struct stat is;
+
+	file->fd = open(path, O_RDWR | O_CREAT, 0600);
+	if (file->fd < 0 || fstat(file->fd, &is))
+		abort();
+	file->size = is.st_size;
+	file->base = malloc(is.st_size);
+	file->copy = malloc(is.st_size);
+	if (!file->base || !file->copy ||
+	    read(file->fd, file->base, is.st_size) != is.st_size)
+		abort();
+}
+
+static void close_file(struct file *file)
+{
+	close(file->fd);
+	free(file->base);
+	free(file->copy);
+}
+
+static void mend(const struct file *file)
+{
+	if (pwrite(file->fd, file->base, file->size, 0) !=
+		    (ssize_t)file->size ||
+	    ftruncate(file->fd, file->size))
+		abort();
+}
+
+/* Some bytes changed, and perhaps cut. */
+static void damage(const struct file *file, bool log)
+{
+	size_t cut = any(16) ? file->size : any(file->size);
+
+	memcpy(file->copy, file->base, file->size);
+	for (size_t nr = 1 + any(PATCHES); nr; nr--) {
+		/* SQLite's own structure is in the first page of all. */
+		size_t at = any(any(4) ? file->size : 4096);
+
+		if (log && !any(4))
+			at = run_fuzz_log_header(at);
+		if (at < file->size)
+			file->copy[at] = damaged(file->copy[at]);
+	}
+	/* Without sums that are right SQLite would not look at the rest. */
+	if (log && any(4))
+		run_fuzz_log_sums(file->copy, file->size);
+	if (pwrite(file->fd, file->copy, cut, 0) != (ssize_t)cut ||
+	    ftruncate(file->fd, cut))
+		abort();
+}
+
+static void fuzz_file(const char *path, const struct file *file)
+{
 	struct why why = { "" };
 
-	for (size_t i = 0; i < nr; i++) {
-		uint8_t byte;
+	damage(file, false);
+	check(any(2) ? replay(path, &why) : report(path, &why), &why, &files);
+	mend(file);
+}
 
-		/* SQLite's own structure is in the first page of all. */
-		at[i] = any(any(4) ? size : 4096);
-		byte = damaged(base[at[i]]);
-		if (pwrite(fd, &byte, 1, at[i]) != 1)
-			abort();
-	}
-	if (cut && ftruncate(fd, cut))
-		abort();
-	check(any(2) ? replay(path, &why) : report(path, &why), &why);
-	if (cut && pwrite(fd, base, size, 0) != (ssize_t)size)
-		abort();
-	for (size_t i = 0; i < nr; i++) {
-		if (pwrite(fd, &base[at[i]], 1, at[i]) != 1)
-			abort();
-	}
+/* With a log beside it, which may be the one with the damage. */
+static void fuzz_log(const char *path, const struct file *file,
+		     const struct file *log)
+{
+	struct why why = { "" };
+	unsigned int which = 1 + any(3);
+
+	if (which & 1)
+		damage(log, true);
+	if (which & 2)
+		damage(file, false);
+	check(any(2) ? replay(path, &why) : report(path, &why), &why, &logs);
+	mend(file);
+	mend(log);
 }
 
 /* Blobs as they are once inflated. */
@@ -209,7 +269,7 @@ static void make_blobs(void)
 			abort();
 	}
 	run_cells_encode(&ledger, &all, &cells);
-	if (run_series_encode(&one, &series))
+	if (run_series_encode(&one, 2, &series))
 		abort();
 	run_series_free(&one);
 	ledger_free(&ledger);
@@ -282,78 +342,122 @@ static void fuzz_blobs(void)
 		}
 	}
 	r = run_cells_decode(cursor, &ledger);
-	*(r ? &bad_blobs : &good_blobs) += 1;
-	r = run_series_open(cursor, &reader);
+	*(r ? &blobs.bad : &blobs.good) += 1;
+	r = run_series_open(cursor, any(8) ? 3 : any(1000) + 1, &reader);
 	/* Each of its bytes may be an interval of no exits. */
 	while (!r && reader.left)
 		r = run_series_next(&reader, &ledger);
-	*(r ? &bad_blobs : &good_blobs) += 1;
+	*(r ? &blobs.bad : &blobs.good) += 1;
 	run_series_close(&reader);
 	show(&ledger);
 	ledger_free(&ledger);
 	bytes_free(&copy);
 }
 
-int main(int argc, char **argv)
+/* A run as a recorder that was killed leaves it. */
+static void make_log(const char *path, struct file *file, struct file *log)
 {
-	const unsigned long executions = argc > 1 ? atol(argv[1]) : 0;
-	char directory[FIXTURE_PATH], path[FIXTURE_PATH];
-	const struct itimerval hang = { .it_value.tv_sec = HANG_SECONDS };
-	struct ledger total = { .ns = 0 };
-	struct why why = { "" };
-	const bool shown = isatty(STDERR_FILENO);
-	unsigned long done = 0;
-	struct stat file;
-	struct run_reader *reader;
-	uint8_t *base;
-	int fd;
+	struct run_info info = fixture_info(4 * FIXTURE_STEP);
+	char name[FIXTURE_PATH + 8];
+	struct run_writer *writer;
+	struct why why;
 
-	if (!executions)
-		return 64;
-	state = 0x9e3779b97f4a7c15ull * (argc > 2 ? atol(argv[2]) + 1 : 1);
-	nowhere = fopen("/dev/null", "w");
-	if (!nowhere || fixture_begin(directory, path))
-		return EXIT_FAILURE;
-	/* Both chunks and intervals. */
-	if (fixture_run(path, 9, 4 * FIXTURE_STEP, NULL, &total, true, &why) ||
-	    (fd = open(path, O_RDWR)) < 0 || fstat(fd, &file)) {
-		fprintf(stderr, "%s: %s\n", path, why.text);
-		return EXIT_FAILURE;
+	if (run_writer_open(path, &info, &all, &writer, &why))
+		abort();
+	for (unsigned int n = 1; n <= 9; n++) {
+		struct ledger now = { .ns = 0 };
+
+		fixture_interval(&now, n);
+		if (run_writer_add(writer, &now, now.ns - FIXTURE_STEP, &why))
+			abort();
+		ledger_free(&now);
 	}
-	if (run_reader_open(path, true, &reader, &why) ||
-	    run_report_read(reader, &all, &sound, &why))
-		return EXIT_FAILURE;
-	base = malloc(file.st_size);
-	if (!base || read(fd, base, file.st_size) != file.st_size)
-		return EXIT_FAILURE;
-	make_blobs();
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
+	snprintf(name, sizeof(name), "%s-wal", path);
+	open_file(path, file);
+	open_file(name, log);
+	run_writer_close(writer);
+	/* The sums of a sound one are right already. */
+	memcpy(log->copy, log->base, log->size);
+	run_fuzz_log_sums(log->copy, log->size);
+	if (memcmp(log->copy, log->base, log->size))
+		abort();
+	/* It has put the log into the file, and removed it. */
+	close(log->fd);
+	log->fd = open(name, O_RDWR | O_CREAT, 0600);
+	mend(file);
+	mend(log);
+}
+
+static unsigned long fuzz(unsigned long executions, const char *path,
+			  const char *live)
+{
+	const struct itimerval hang = { .it_value.tv_sec = HANG_SECONDS };
+	const bool shown = isatty(STDERR_FILENO);
+	struct file file, begun, log;
+	unsigned long done = 0;
+
+	open_file(path, &file);
+	make_log(live, &begun, &log);
 	for (; done < executions && !stopped; done++) {
 		setitimer(ITIMER_PROF, &hang, NULL);
 		if (shown)
 			progress(done, executions);
 		if (done % 16 == 1)
 			fuzz_points();
-		if (done % 2)
-			fuzz_blobs();
+		fuzz_blobs();
+		if (done % 4)
+			fuzz_file(path, &file);
 		else
-			fuzz_file(path, fd, base, file.st_size);
+			fuzz_log(live, &begun, &log);
 	}
 	if (shown)
 		fputs("\r\033[K", stderr);
-	printf("%lu executions: %lu files refused, %lu read all the same; "
-	       "%lu and %lu blobs\n",
-	       done, bad, good, bad_blobs, good_blobs);
-	fixture_end(directory);
+	close_file(&file);
+	close_file(&begun);
+	close_file(&log);
+	return done;
+}
+
+int main(int argc, char **argv)
+{
+	const unsigned long executions = argc > 1 ? atol(argv[1]) : 0;
+	char directory[2][FIXTURE_PATH], path[2][FIXTURE_PATH];
+	struct ledger total = { .ns = 0 };
+	struct why why = { "" };
+	struct run_reader *reader;
+
+	if (!executions)
+		return 64;
+	state = 0x9e3779b97f4a7c15ull * (argc > 2 ? atol(argv[2]) + 1 : 1);
+	nowhere = fopen("/dev/null", "w");
+	if (!nowhere || fixture_begin(directory[0], path[0]) ||
+	    fixture_begin(directory[1], path[1]))
+		return EXIT_FAILURE;
+	/* Both chunks and intervals. */
+	if (fixture_run(path[0], 9, 4 * FIXTURE_STEP, NULL, &total, true,
+			&why) ||
+	    run_reader_open(path[0], true, &reader, &why) ||
+	    run_report_read(reader, &all, &sound, &why)) {
+		fprintf(stderr, "%s: %s\n", path[0], why.text);
+		return EXIT_FAILURE;
+	}
+	make_blobs();
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	printf("%lu runs: ", fuzz(executions, path[0], path[1]));
+	printf("%lu refused and %lu read all the same, with a log %lu and %lu; beside them, of blobs, %lu and %lu\n",
+	       files.bad, files.good, logs.bad, logs.good, blobs.bad,
+	       blobs.good);
+	fixture_end(directory[0]);
+	fixture_end(directory[1]);
 	run_report_free(&sound);
 	run_reader_close(reader);
 	ledger_free(&total);
 	bytes_free(&cells);
 	bytes_free(&series);
-	free(base);
-	close(fd);
 	fclose(nowhere);
-	return bad && good && bad_blobs && good_blobs ? EXIT_SUCCESS :
-							EXIT_FAILURE;
+	return files.bad && files.good && logs.bad && logs.good && blobs.bad &&
+			       blobs.good ?
+		       EXIT_SUCCESS :
+		       EXIT_FAILURE;
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A mark from another process than the recorder. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "run/run_connect.h"
+#include "run/run_schema.h"
+#include "run/run_writer.h"
+
+/* Does its process, and not another that was given its pid later, live? */
+static bool is_alive(const struct run_info *info)
+{
+	uint64_t start = run_info_pid_start(info->pid);
+
+	if (kill(info->pid, 0) && errno == ESRCH)
+		return false;
+	return !info->pid_start || !start || start == info->pid_start;
+}
+
+/* Is it being recorded now, by a process of this boot? */
+static int check_recording(const char *path, const struct run_info *info,
+			   struct why *why)
+{
+	struct run_info here = { .isa = 0 };
+
+	run_info_read_host(&here);
+	if (info->ended_ns)
+		return why_set(why, EINVAL,
+			       "%s: its recording has ended; a mark is of now",
+			       path);
+	if (strcmp(here.boot_id, info->boot_id) || !is_alive(info))
+		return why_set(why, ESRCH,
+			       "%s: nobody records it any more (pid %u did)",
+			       path, info->pid);
+	return 0;
+}
+
+static int put_mark(sqlite3 *db, const char *path, const char *text,
+		    struct why *why)
+{
+	struct timespec now;
+	sqlite3_stmt *put;
+	int r = sqlite3_prepare_v2(
+		db, "INSERT INTO mark (at_ns, kind, text) VALUES (?, ?, ?)", -1,
+		&put, NULL);
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (r == SQLITE_OK) {
+		sqlite3_bind_int64(put, 1,
+				   now.tv_sec * 1000000000ll + now.tv_nsec);
+		sqlite3_bind_text(put, 2, RUN_MARK_USER, -1, SQLITE_STATIC);
+		sqlite3_bind_text(put, 3, text, -1, SQLITE_STATIC);
+		sqlite3_step(put);
+		r = sqlite3_finalize(put);
+	}
+	return r == SQLITE_OK ? 0 : run_sql_error(db, path, why);
+}
+
+int run_mark(const char *path, const char *text, struct why *why)
+{
+	struct run_info info;
+	sqlite3 *db;
+	int r;
+
+	r = run_connect(path, &db, why);
+	if (r)
+		return r;
+	/* Of a recorder that was killed nothing is changed. */
+	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	r = run_info_load(db, path, &info, why);
+	if (!r)
+		r = check_recording(path, &info, why);
+	if (!r)
+		r = put_mark(db, path, text, why);
+	sqlite3_close(db);
+	return r;
+}

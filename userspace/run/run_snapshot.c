@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A run to be read, as it is now: what may be being recorded is copied, so that
+ * nobody who reads it for long is in the recorder's way.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run/run_connect_private.h"
+#include "run/run_schema.h"
+
+#define TRIES 5 /* to copy files that change meanwhile */
+
+/* The length of the write-ahead log, or -1: there is none. */
+static int64_t wal_size(const char *path)
+{
+	char name[RUN_PATH + 8];
+	struct stat is;
+
+	snprintf(name, sizeof(name), "%s-wal", path);
+	return stat(name, &is) ? -1 : is.st_size;
+}
+
+/* A damaged one could say that it has as much as no disk has. */
+static int check_size(sqlite3 *db, const char *file, const char *path,
+		      struct why *why)
+{
+	int64_t pages, page, wal;
+	struct stat is;
+
+	if (!run_sql_number(db, "PRAGMA page_count", &pages) ||
+	    !run_sql_number(db, "PRAGMA page_size", &page))
+		return run_sql_error(db, path, why);
+	/* In this order: what leaves the log goes to the file. */
+	wal = wal_size(file);
+	if (stat(file, &is))
+		return why_set(why, errno, "%s: %s", path, strerror(errno));
+	if (pages * page <= is.st_size + (wal > 0 ? wal : 0))
+		return 0;
+	return why_set(why, EINVAL,
+		       "%s: is damaged: it was cut off: %" PRId64
+		       " bytes are there of %" PRId64,
+		       path, (int64_t)is.st_size + (wal > 0 ? wal : 0),
+		       pages * page);
+}
+
+/* All of it into a database without a name: in memory, until it is large. */
+static int copy_database(sqlite3 *from, const char *path, sqlite3 **to,
+			 struct why *why)
+{
+	sqlite3_backup *backup;
+	int r = run_database_open("", path,
+				  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+					  SQLITE_OPEN_URI,
+				  to, why);
+
+	if (r)
+		return run_database_failed(to, r);
+	backup = sqlite3_backup_init(*to, "main", from, "main");
+	if (backup) {
+		sqlite3_backup_step(backup, -1);
+		r = sqlite3_backup_finish(backup);
+	}
+	if (r == SQLITE_FULL)
+		r = why_set(
+			why, ENOSPC,
+			"%s: no room for a copy of it among temporary files",
+			path);
+	else if (!backup || r != SQLITE_OK)
+		r = run_sql_error(*to, path, why);
+	return run_database_failed(to, r);
+}
+
+/* @failed: filled in: what SQLite says is the matter with opening it. */
+static int copy_of(const char *file, const char *path, sqlite3 **db,
+		   int *failed, struct why *why)
+{
+	sqlite3 *from;
+	int r = run_database_open(file, path, SQLITE_OPEN_READONLY, &from, why);
+
+	*db = NULL;
+	*failed = SQLITE_OK;
+	if (!r)
+		r = check_size(from, file, path, why);
+	if (r)
+		*failed = sqlite3_errcode(from) & 0xff;
+	else
+		r = copy_database(from, path, db, why);
+	sqlite3_close(from);
+	return r;
+}
+
+static int copy_file(const char *from, const char *to, struct why *why)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out, error;
+	ssize_t sent = -1;
+
+	if (in < 0)
+		return why_set(why, errno, "%s: %s", from, strerror(errno));
+	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	do {
+		if (out >= 0)
+			sent = sendfile(out, in, NULL, 1 << 30);
+	} while (sent > 0);
+	error = sent < 0 ? errno : 0;
+	close(in);
+	if (out >= 0)
+		close(out);
+	return error ? why_set(why, error, "%s: cannot be copied to %s: %s",
+			       from, to, strerror(error)) :
+		       0;
+}
+
+/* What changes when pages go from the log to the file, or the log begins anew. */
+struct state {
+	struct timespec changed;
+	off_t size;
+	uint8_t log[32];
+};
+
+static struct state state_of(const char *path, const char *wal)
+{
+	struct state state = { .size = -1 };
+	int fd = open(wal, O_RDONLY | O_CLOEXEC);
+	struct stat is;
+
+	if (!stat(path, &is)) {
+		state.changed = is.st_mtim;
+		state.size = is.st_size;
+	}
+	if (fd >= 0) {
+		if (read(fd, state.log, sizeof(state.log)) < 0)
+			state.size = -1;
+		close(fd);
+	}
+	return state;
+}
+
+static int copy_files(const char *path, const char *to, struct why *why)
+{
+	char wal[RUN_PATH + 8], to_wal[RUN_PATH + 8];
+
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	snprintf(to_wal, sizeof(to_wal), "%s-wal", to);
+	for (int i = 0; i < TRIES; i++) {
+		struct state before = state_of(path, wal), after;
+		int r = copy_file(path, to, why);
+
+		if (!r)
+			r = copy_file(wal, to_wal, why);
+		after = state_of(path, wal);
+		if (r)
+			return r;
+		if (before.size == after.size &&
+		    before.changed.tv_sec == after.changed.tv_sec &&
+		    before.changed.tv_nsec == after.changed.tv_nsec &&
+		    !memcmp(before.log, after.log, sizeof(before.log)))
+			return 0;
+	}
+	return why_set(why, EBUSY,
+		       "%s: changes faster than it can be copied: try again",
+		       path);
+}
+
+/*
+ * SQLite wants to have RUN-shm beside what is in WAL mode.  Where it may not
+ * make that, it may beside copies.
+ */
+static int copy_elsewhere(const char *path, sqlite3 **db, struct why *why)
+{
+	const char *temporary = getenv("TMPDIR");
+	char folder[RUN_PATH - 8], file[RUN_PATH];
+	int r, failed;
+
+	*db = NULL;
+	if (!temporary || !*temporary)
+		temporary = "/tmp";
+	if (snprintf(folder, sizeof(folder), "%s/exitledger.XXXXXX",
+		     temporary) >= (int)sizeof(folder))
+		return why_set(why, ENAMETOOLONG, "TMPDIR: is too long");
+	if (!mkdtemp(folder))
+		return why_set(why, errno, "%s: cannot be made: %s", folder,
+			       strerror(errno));
+	snprintf(file, sizeof(file), "%s/run", folder);
+	r = copy_files(path, file, why);
+	if (!r)
+		r = copy_of(file, path, db, &failed, why);
+	run_remove(file);
+	rmdir(folder);
+	return r;
+}
+
+/* "file:PATH?immutable=1": read without a lock, and nothing is made beside it. */
+static void uri_of(const char *path, char *uri, size_t size)
+{
+	size_t length =
+		snprintf(uri, size, "file:%s", *path == '/' ? "" : "./");
+
+	for (; *path && length < size - 16; path++)
+		length +=
+			snprintf(uri + length, size - length,
+				 isalnum((unsigned char)*path) || *path == '/' ?
+					 "%c" :
+					 "%%%02X",
+				 (unsigned char)*path);
+	snprintf(uri + length, size - length, "?immutable=1");
+}
+
+/*
+ * Nobody has it open, and its log went into it when the last one closed it; or
+ * the log is elsewhere, which is sure if nothing is here.
+ */
+static int open_alone(const char *path, sqlite3 **db, struct why *why)
+{
+	char uri[RUN_PATH];
+	int64_t ended = 0, intervals = 0;
+	int r;
+
+	*db = NULL;
+	uri_of(path, uri, sizeof(uri));
+	r = run_database_open(uri, path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+			      db, why);
+	if (!r)
+		r = run_schema_check(*db, path, why);
+	if (!r &&
+	    (!run_sql_number(*db,
+			     "SELECT value FROM meta WHERE name = 'ended_ns'",
+			     &ended) ||
+	     !run_sql_number(
+		     *db,
+		     "SELECT max((SELECT count(*) FROM interval), (SELECT count(*) FROM chunk))",
+		     &intervals)))
+		r = run_sql_error(*db, path, why);
+	if (!r && !ended && !intervals)
+		r = why_set(why, EINVAL,
+			    "%s: was not ended, and %s-wal is not beside it",
+			    path, path);
+	return run_database_failed(db, r);
+}
+
+static int open_copy(const char *path, sqlite3 **db, struct why *why)
+{
+	int failed, r;
+
+	if (wal_size(path) < 0)
+		return open_alone(path, db, why);
+	r = copy_of(path, path, db, &failed, why);
+	if (failed == SQLITE_CANTOPEN || failed == SQLITE_READONLY)
+		r = copy_elsewhere(path, db, why);
+	if (!r)
+		r = run_schema_check(*db, path, why);
+	return run_database_failed(db, r);
+}
+
+int run_connect_reader(const char *path, sqlite3 **db, struct why *why)
+{
+	bool wal;
+	int r;
+
+	*db = NULL;
+	/* Before SQLite has it open: to close it would end SQLite's locks. */
+	r = run_file_check(path, &wal, why);
+	if (r)
+		return r;
+	if (wal)
+		return open_copy(path, db, why);
+	r = run_database_open(path, path, SQLITE_OPEN_READONLY, db, why);
+	if (!r)
+		r = run_schema_check(*db, path, why);
+	return run_database_failed(db, r);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Intervals that are thinned: a chunk. */
+#include "run/run_cells.h"
+#include "run/run_writer_private.h"
+
+/*
+ * What a chunk's series may take: of its time, 15 MB an hour; at intervals
+ * below 100 ms, which are asked for to see more, as much of each of them.
+ */
+#define SERIES_OF_SECOND 4096
+#define SERIES_OF_INTERVAL 410
+
+static void bind_packed(sqlite3_stmt *put, int at, size_t size,
+			const struct bytes *packed)
+{
+	sqlite3_bind_int64(put, at, size);
+	sqlite3_bind_blob(put, at + 1, packed->data, packed->length,
+			  SQLITE_STATIC);
+}
+
+/* What the series of a chunk may take, compressed. */
+static size_t room_of(const struct run_writer *writer, uint64_t end_ns)
+{
+	size_t time = (end_ns - writer->begin_ns) / 1e9 * SERIES_OF_SECOND;
+	size_t intervals =
+		(size_t)writer->series.intervals * SERIES_OF_INTERVAL;
+
+	return time > intervals ? time : intervals;
+}
+
+/*
+ * The more VMs there are the more numbers an interval has, most of them chance:
+ * where they take too much room, so many intervals become one as it takes.
+ */
+static int pack_series(struct run_writer *writer, uint64_t end_ns)
+{
+	const size_t room = room_of(writer, end_ns);
+	struct bytes *packed = &writer->packed_series;
+	const size_t most = writer->series.intervals;
+	size_t each = writer->each;
+
+	for (;; each += 1 + each * (packed->length - room) / room) {
+		if (each > most)
+			each = most;
+		bytes_reset(&writer->encoded);
+		bytes_reset(packed);
+		if (run_series_encode(&writer->series, each,
+				      &writer->encoded) ||
+		    bytes_deflate(packed, &writer->encoded))
+			return SQLITE_NOMEM;
+		if (packed->length <= room || each == most)
+			break;
+	}
+	writer->each = each;
+	if (each == 1 || writer->merges)
+		return SQLITE_OK;
+	/* Programs that know no such thing are told that it is no damage. */
+	writer->merges = true;
+	return sqlite3_exec(writer->db, RUN_SET_VERSION_MERGED, NULL, NULL,
+			    NULL);
+}
+
+/* One less, if the next chunk is like this one and has the room for it. */
+static void merge_less(struct run_writer *writer, size_t room)
+{
+	if (writer->each > 1 && writer->packed_series.length * writer->each <
+					0.9 * room * (writer->each - 1))
+		writer->each--;
+}
+
+int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns)
+{
+	sqlite3_stmt *put = writer->put[PUT_CHUNK];
+	int r = pack_series(writer, end_ns);
+
+	bytes_reset(&writer->cells);
+	bytes_reset(&writer->packed);
+	run_cells_encode(&writer->detail, writer->filter, &writer->cells);
+	if (bytes_deflate(&writer->packed, &writer->cells))
+		r = SQLITE_NOMEM;
+	if (r == SQLITE_OK) {
+		sqlite3_bind_int64(put, 1, writer->first);
+		sqlite3_bind_int64(put, 2, writer->n);
+		sqlite3_bind_int64(put, 3, writer->begin_ns);
+		sqlite3_bind_int64(put, 4, end_ns);
+		bind_packed(put, 5, writer->encoded.length,
+			    &writer->packed_series);
+		bind_packed(put, 7, writer->cells.length, &writer->packed);
+		r = run_put(writer, PUT_CHUNK);
+	}
+	if (r == SQLITE_OK)
+		r = run_put(writer, PUT_FORGET);
+	merge_less(writer, room_of(writer, end_ns));
+	run_series_free(&writer->series);
+	ledger_reset(&writer->detail);
+	writer->first = 0;
+	return r;
+}
