@@ -2,6 +2,7 @@
 """A page's charts, as whoever uses them sees them: drawn, pointed at, zoomed."""
 
 import math
+import re
 
 from tap import ok
 
