@@ -13,7 +13,6 @@
 #include "utf8.h"
 
 #define VMS_SHOWN 20
-#define PHASES_SHOWN 40
 #define CHANGES_SHOWN 12
 #define EXTREMES 3 /* most and least frequent reasons that are named */
 
@@ -224,16 +223,21 @@ static void render_phase(const struct run_report *report,
 
 static void render_phases(const struct run_report *report, FILE *out)
 {
+	struct run_limit limit;
+
 	fprintf(out, "\n%9s %10s %10s %10s %7s %7s  %s\n", "SECONDS", "EXITS/S",
 		"LOWEST", "HIGHEST", "CV", "CHANCE", "THE RATE");
 	render_rates(&report->rates, out);
 	if (report->nr_phases == 1)
 		return;
-	for (size_t i = 0; i < report->nr_phases && i < PHASES_SHOWN; i++)
-		render_phase(report, &report->phase[i], out);
-	if (report->nr_phases > PHASES_SHOWN)
+	run_limit_phases(&limit, report, RENDER_PHASES);
+	for (size_t i = 0; i < report->nr_phases; i++) {
+		if (run_limit_take(&limit, report->phase[i].mark))
+			render_phase(report, &report->phase[i], out);
+	}
+	if (report->nr_phases > RENDER_PHASES)
 		fprintf(out, "and %zu phases more\n",
-			report->nr_phases - PHASES_SHOWN);
+			report->nr_phases - RENDER_PHASES);
 }
 
 static void render_change(const struct run_report *report,
@@ -293,11 +297,12 @@ int render_report_text(const char *path, const struct run_report *report,
 		if (r)
 			return r;
 		render_phases(report, out);
-		r = render_marks(report, filter, out);
-		if (r)
-			return r;
-		render_changes(report, out);
 	}
+	r = render_marks(report, filter, out);
+	if (r)
+		return r;
+	if (report->exits)
+		render_changes(report, out);
 	fputc('\n', out);
 	render_losses_text(&report->total, out);
 	for (size_t i = 0; i < nr; i++)

@@ -139,6 +139,111 @@ START_TEST(a_change_of_the_rate)
 }
 END_TEST
 
+/* What is written of the run in @path, in one of the two forms. */
+static char *report_of(bool json)
+{
+	struct run_report report;
+	struct run_reader *reader;
+	char *text;
+
+	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
+	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
+	text = written(&report, json);
+	run_report_free(&report);
+	run_reader_close(reader);
+	return text;
+}
+
+/* A VM after the other, each of which begins, has its first exit, and ends. */
+static void short_lived_vms(unsigned int nr)
+{
+	struct run_info info = fixture_info(20 * FIXTURE_STEP);
+	struct run_writer *writer;
+
+	ck_assert_int_eq(run_writer_open(path, &info, &all, &writer, &why), 0);
+	for (unsigned int n = 1; n <= nr; n++) {
+		made_up_exits(&now, n, 0, EXIT_SVM_MSR, 100);
+		ledger_find_vm(&now, n)->vcpu[0].gone = true;
+		now.ns = FIXTURE_START + n * FIXTURE_STEP;
+		ck_assert_int_eq(run_writer_add(writer, &now,
+						now.ns - FIXTURE_STEP, &why),
+				 0);
+		ledger_reset(&now);
+	}
+	run_writer_close(writer);
+}
+
+/* What a person has marked is seen, however many VMs come and go. */
+START_TEST(marks_among_many_vms)
+{
+	struct run_report report;
+	struct run_reader *reader;
+	char *text;
+
+	short_lived_vms(200);
+	fixture_sql(
+		path,
+		"INSERT INTO mark (at_ns, kind, text) VALUES (20900000000, 'user', 'the last test')");
+	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
+	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
+	ck_assert_uint_ge(report.marks->nr, 400);
+	ck_assert_uint_eq(report.nr_phases, 2);
+	ck_assert_str_eq(report.phase[1].mark->text, "the last test");
+	text = written(&report, false);
+	ck_assert_ptr_nonnull(strstr(text, "from 19.90 s  the last test\n"));
+	ck_assert_ptr_null(strstr(text, "MARKS BESIDE THESE"));
+	free(text);
+	run_report_free(&report);
+	run_reader_close(reader);
+}
+END_TEST
+
+/* More marks than there is room for, most of them a guest's. */
+START_TEST(marks_that_find_no_phase)
+{
+	char *text;
+
+	short_lived_vms(200);
+	fixture_sql(
+		path,
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) "
+		"INSERT INTO mark (at_ns, kind, vm, text) "
+		"SELECT 1000000000 + i * 100000000, 'guest', i, 'of guest ' || i FROM n");
+	fixture_sql(
+		path,
+		"INSERT INTO mark (at_ns, kind, text) VALUES (20900000000, 'user', 'mine'), (20900000000, 'user', 'mine, too')");
+	text = report_of(false);
+	/* One of 40 phases; the marks beside it begin with the other of mine. */
+	ck_assert_ptr_nonnull(strstr(text, "from 19.90 s  mine, and 1 more\n"));
+	ck_assert_ptr_nonnull(strstr(text, "and 112 phases more\n"));
+	ck_assert_ptr_nonnull(strstr(text, "MARKS BESIDE THESE\n"));
+	ck_assert_ptr_nonnull(strstr(text, "    19.90  mine, too\n"));
+	ck_assert_ptr_nonnull(strstr(text, "     4.00  guest: of guest 40\n"));
+	ck_assert_ptr_nonnull(strstr(text, "and 12 more\n"));
+	free(text);
+}
+END_TEST
+
+/* Nothing happened: there are no phases, but there is what was marked. */
+START_TEST(marks_without_exits)
+{
+	struct run_info info = fixture_info(20 * FIXTURE_STEP);
+	struct run_writer *writer;
+	char *text;
+
+	ck_assert_int_eq(run_writer_open(path, &info, &all, &writer, &why), 0);
+	now.ns = FIXTURE_START + FIXTURE_STEP;
+	ck_assert_int_eq(run_writer_add(writer, &now, FIXTURE_START, &why), 0);
+	run_writer_close(writer);
+	fixture_sql(
+		path,
+		"INSERT INTO mark (at_ns, kind, text) VALUES (1050000000, 'user', 'idle')");
+	text = report_of(false);
+	ck_assert_ptr_nonnull(strstr(text, "     0.05  idle\n"));
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("run_report");
@@ -148,6 +253,9 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, rates);
 	tcase_add_test(tcase, a_change_of_the_rate);
+	tcase_add_test(tcase, marks_among_many_vms);
+	tcase_add_test(tcase, marks_that_find_no_phase);
+	tcase_add_test(tcase, marks_without_exits);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
