@@ -7,12 +7,11 @@
 #include "render_losses.h"
 #include "render_monitor.h"
 #include "run/render_marks.h"
-#include "run/render_report.h"
+#include "run/render_report_private.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
 #include "utf8.h"
 
-#define VMS_SHOWN 20
 #define CHANGES_SHOWN 12
 #define EXTREMES 3 /* most and least frequent reasons that are named */
 
@@ -153,42 +152,14 @@ static int render_table(const struct run_report *report,
 			       report->seconds, &group);
 	if (r > 0) {
 		r = rows_group_complete(&group);
-		if (!r)
-			render_reasons(
-				&group,
-				report->info->count_only ? 0 : NEEDS_TIME, out);
+		if (!r) {
+			render_reasons(&group, report_time(report), out);
+			render_report_keys(report, &group, out);
+		}
 		rows_group_free(&group);
 	}
 	ledger_free(&merged);
 	return r;
-}
-
-static int render_vms(const struct run_report *report,
-		      const struct filter *filter, FILE *out)
-{
-	struct rows rows;
-	int r = rows_build(&report->total, filter, false, report->seconds,
-			   &rows);
-
-	if (r)
-		return r;
-	rows_sort(&rows, COLUMN_EXITS);
-	fprintf(out, "\n%-32s %8s %6s %14s %14s\n", "VM", "PID", "VCPUS",
-		"EXITS", "PER SECOND");
-	for (size_t i = 0; i < rows.nr && i < VMS_SHOWN; i++) {
-		const struct row_group *group = &rows.group[i];
-		struct name name = format_name(group->vm->name);
-
-		name.s[utf8_cut(name.s, 32)] = '\0';
-		fprintf(out, "%-32s %8u %6zu %14s %14s\n", name.s,
-			group->vm->pid, group->vcpus,
-			column_text(COLUMN_EXITS, &group->total).s,
-			column_text(COLUMN_PER_SECOND, &group->total).s);
-	}
-	if (rows.nr > VMS_SHOWN)
-		fprintf(out, "and %zu more\n", rows.nr - VMS_SHOWN);
-	rows_free(&rows);
-	return 0;
 }
 
 static void render_rates(const struct run_rates *rates, FILE *out)
@@ -293,7 +264,9 @@ int render_report_text(const char *path, const struct run_report *report,
 	if (report->exits) {
 		r = render_table(report, filter, out);
 		if (!r)
-			r = render_vms(report, filter, out);
+			r = render_report_vms(report, filter, out);
+		if (!r)
+			r = render_report_vcpus(report, filter, out);
 		if (r)
 			return r;
 		render_phases(report, out);
@@ -303,6 +276,7 @@ int render_report_text(const char *path, const struct run_report *report,
 		return r;
 	if (report->exits)
 		render_changes(report, out);
+	render_report_slows(report, out);
 	fputc('\n', out);
 	render_losses_text(&report->total, out);
 	for (size_t i = 0; i < nr; i++)

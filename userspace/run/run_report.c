@@ -49,6 +49,8 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 		if (run_bins_add(&report->bins, &now, filter,
 				 (step.end_ns - step.begin_ns) / 1e9) ||
 		    run_timeline_add(&report->timeline, &step, &now, filter) ||
+		    run_slows_add(&report->slows, &now.slows, report->known,
+				  filter) ||
 		    add_point(points, &step, exits) ||
 		    ledger_forget(&report->total)) {
 			r = why_set(why, ENOMEM, "out of memory");
@@ -58,6 +60,7 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 		report->total.ns = step.end_ns;
 	}
 	run_timeline_finish(&report->timeline);
+	run_slows_finish(&report->slows);
 	ledger_free(&now);
 	return r;
 }
@@ -336,4 +339,5 @@ void run_report_free(struct run_report *report)
 	free(report->phase);
 	run_changes_free(&report->changes);
 	run_bins_free(&report->bins);
+	run_slows_free(&report->slows);
 }

@@ -7,6 +7,7 @@
 #include "run/run_bins.h"
 #include "run/run_changes.h"
 #include "run/run_reader.h"
+#include "run/run_slows.h"
 #include "run/run_timeline.h"
 
 /* Fewer intervals say nothing of stability. */
@@ -65,6 +66,7 @@ struct run_report {
 	struct run_timeline timeline;
 	struct run_changes changes; /* of the rate of all of it */
 	struct run_bins bins;
+	struct run_slows slows;
 };
 
 /**

@@ -241,6 +241,12 @@ START_TEST(a_page_has_all_of_it)
 	ck_assert_ptr_null(strstr(page, "<run>"));
 	/* fixture_interval() books IOIO of ports 3f8 to 3fb. */
 	ck_assert_ptr_nonnull(strstr(page, "port 0x3fb</th>"));
+	/* … and a slow exit in each, of a port or of none. */
+	ck_assert_ptr_nonnull(
+		strstr(page, "<p>9 exits; the slowest first.</p>"));
+	ck_assert_ptr_nonnull(strstr(
+		page,
+		"<td class=\"text\">port 0x3f8</td><td>2.00 ms</td><td>0.00 ns</td>"));
 	ck_assert_ptr_null(strstr(page, "{{"));
 	ck_assert_ptr_nonnull(strstr(page, "</html>\n"));
 	json_decref(data);

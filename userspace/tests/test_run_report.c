@@ -244,6 +244,85 @@ START_TEST(marks_without_exits)
 }
 END_TEST
 
+/* Keys, vCPUs and slow exits, of which every third is as slow as it gets. */
+START_TEST(tables_beside_that_of_reasons)
+{
+	struct run_info info = fixture_info(4 * FIXTURE_STEP);
+	char *text;
+
+	ck_assert_int_eq(fixture_run(path, 30, 4 * FIXTURE_STEP, NULL, NULL,
+				     true, &why),
+			 0);
+	ck_assert(info.off_cpu);
+	fixture_sql(
+		path,
+		"UPDATE meta SET value = 1000000 WHERE name = 'slower_than_ns';"
+		"UPDATE slow SET ns = 5000000, vcpu = 1, blocked_ns = 4000000 WHERE id = 7");
+	text = report_of(false);
+	ck_assert_ptr_nonnull(
+		strstr(text, "\nslow     30 exits of 1.00 ms or more\n"));
+	/* The seventh; its key is a port. */
+	ck_assert_ptr_nonnull(strstr(
+		text,
+		"VM\n     0.700  IOIO port 0x3f8             5.00 ms  4.00 ms     1  vm2\n"));
+	ck_assert_ptr_nonnull(strstr(text, "and 20 more, none of them slower"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "\nport 0x3f9             0x07b IOIO"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "\nvm2                            1 "));
+	free(text);
+	text = report_of(true);
+	ck_assert_ptr_nonnull(strstr(
+		text,
+		"\"slow_exits\":30,\"slow\":[{\"at\":0.700000,\"vm\":2,\"vcpu\":1,"));
+	ck_assert_ptr_nonnull(strstr(
+		text, "\"key\":1016,\"ns\":5000000,\"preempted_ns\":0,"));
+	ck_assert_ptr_nonnull(strstr(
+		text,
+		"\"keys\":[{\"reason\":123,\"name\":\"IOIO\",\"key\":1016,"));
+	ck_assert_ptr_nonnull(strstr(text, "\"vcpus\":[{\"vm\":1,\"vcpu\":0,"));
+	free(text);
+}
+END_TEST
+
+/* Of many, those that are kept are the slowest, wherever they were. */
+START_TEST(many_slow_exits)
+{
+	struct ledger_slows interval = { .nr = 0 };
+	struct run_slows slows = { .nr = 0 };
+	struct ledger known = { .ns = 0 };
+	struct filter filter = { .nr_vms = 0 };
+	const unsigned int nr = 5 * RUN_SLOWS;
+
+	ck_assert_ptr_nonnull(ledger_vm(&known, 1, 1001));
+	for (unsigned int i = 0; i < nr; i++) {
+		/* 7 has no divisor in common with nr: each number once. */
+		const struct ledger_slow slow = { .at_ns = i,
+						  .vm = 1 + i % 2,
+						  .reason = EXIT_SVM_MSR,
+						  .ns = i * 7 % nr };
+
+		ck_assert_int_eq(ledger_slow_add(&interval, &slow), 0);
+	}
+	ck_assert_int_eq(run_slows_add(&slows, &interval, &known, &all), 0);
+	run_slows_finish(&slows);
+	ck_assert_uint_eq(slows.count, nr);
+	ck_assert_uint_eq(slows.nr, RUN_SLOWS);
+	for (unsigned int i = 0; i < RUN_SLOWS; i++)
+		ck_assert_uint_eq(slows.slow[i].ns, nr - 1 - i);
+	run_slows_free(&slows);
+	/* Of the process of one VM: those of a VM that is unknown are no one's.
+	 */
+	ck_assert_int_eq(filter_add_number(&filter.pids, 1001), 0);
+	ck_assert_int_eq(run_slows_add(&slows, &interval, &known, &filter), 0);
+	ck_assert_uint_eq(slows.count, nr / 2);
+	filter_free(&filter);
+	run_slows_free(&slows);
+	free(interval.slow);
+	ledger_free(&known);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("run_report");
@@ -256,6 +335,8 @@ int main(void)
 	tcase_add_test(tcase, marks_among_many_vms);
 	tcase_add_test(tcase, marks_that_find_no_phase);
 	tcase_add_test(tcase, marks_without_exits);
+	tcase_add_test(tcase, tables_beside_that_of_reasons);
+	tcase_add_test(tcase, many_slow_exits);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
