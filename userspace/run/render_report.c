@@ -43,8 +43,12 @@ static void render_head(const char *path, const struct run_report *report,
 	if (info->cpu[0])
 		fprintf(out, "cpu      %s\n", format_name(info->cpu).s);
 	if (info->command[0])
-		fprintf(out, "command  %s\n         exit status %u\n",
-			format_name(info->command).s, info->command_status);
+		fprintf(out, "command  %s\n         %s%s\n",
+			format_name(info->command).s,
+			info->ended_ns ? "exit status " :
+					 "its end was not seen",
+			info->ended_ns ? format_plain(info->command_status).s :
+					 "");
 	if (!info->guest_marks)
 		fputs("marks    guests' own were not seen: not with this way to attach BPF\n",
 		      out);

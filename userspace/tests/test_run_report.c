@@ -323,6 +323,34 @@ START_TEST(many_slow_exits)
 }
 END_TEST
 
+/* Of a command it is not said how it ended when nobody has seen that. */
+START_TEST(the_end_of_a_command)
+{
+	char *text;
+
+	ck_assert_int_eq(fixture_run(path, 3, 4 * FIXTURE_STEP, NULL, NULL,
+				     false, &why),
+			 0);
+	fixture_sql(
+		path,
+		"UPDATE meta SET value = 'make check' WHERE name = 'command'");
+	text = report_of(false);
+	ck_assert_ptr_nonnull(strstr(
+		text, "command  make check\n         its end was not seen\n"));
+	free(text);
+	text = report_of(true);
+	ck_assert_ptr_null(strstr(text, "command_status"));
+	free(text);
+	fixture_sql(
+		path,
+		"INSERT OR REPLACE INTO meta VALUES ('ended_ns', 1300000000), ('command_status', 2), ('bpf_exits', 0), ('bpf_ns', 0)");
+	text = report_of(false);
+	ck_assert_ptr_nonnull(
+		strstr(text, "command  make check\n         exit status 2\n"));
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("run_report");
@@ -337,6 +365,7 @@ int main(void)
 	tcase_add_test(tcase, marks_without_exits);
 	tcase_add_test(tcase, tables_beside_that_of_reasons);
 	tcase_add_test(tcase, many_slow_exits);
+	tcase_add_test(tcase, the_end_of_a_command);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
