@@ -64,7 +64,8 @@ $(BUILD)/page/style.css: $(PAGE)/uplot/uPlot.min.css $(PAGE)/page.css
 	@mkdir -p $(@D)
 	cat $^ > $@
 $(BUILD)/page/script.js: $(PAGE)/uplot/LICENSE $(PAGE)/uplot/uPlot.iife.min.js \
-			 $(PAGE)/numbers.js $(PAGE)/marks.js $(PAGE)/page.js
+			 $(PAGE)/numbers.js $(PAGE)/marks.js $(PAGE)/tip.js \
+			 $(PAGE)/page.js
 	@mkdir -p $(@D)
 	{ echo '/* uPlot:' && cat $< && echo '*/' && cat $(wordlist 2,9,$^); } > $@
 $(BUILD)/page/style.hash: $(BUILD)/page/style.css

@@ -130,6 +130,9 @@ static void put_row(struct pages *pages, const struct run_compared *row,
 	char interval[96] = "";
 
 	put_head(pages, row);
+	fprintf(pages->out, "<td class=\"text%s\">%s</td>",
+		changed ? " changed" : "",
+		run_verdict_word(difference->verdict));
 	for (int i = 0; i < 2; i++)
 		page_cell(page, value_of(difference->value[i], time).s);
 	if (known)
@@ -138,16 +141,15 @@ static void put_row(struct pages *pages, const struct run_compared *row,
 			 format_ratio(difference->high).s);
 	page_cell(page, known ? format_ratio(difference->ratio).s : "-");
 	page_cell(page, interval);
-	fprintf(pages->out, "<td class=\"text%s\">%s</td></tr>\n",
-		changed ? " changed" : "",
-		run_verdict_word(difference->verdict));
+	fputs("</tr>\n", pages->out);
 }
 
 static int put_table(struct pages *pages, bool time)
 {
 	const struct run_comparison *compared = pages->compared;
-	const char *heads[] = { "EXIT REASON", "A",	"B", "B / A",
-				"INTERVAL",    "<B IS", NULL };
+	/* The verdict where narrow windows have it, too. */
+	const char *heads[] = { "EXIT REASON", "<B IS",	   "A", "B",
+				"B / A",       "INTERVAL", NULL };
 	struct page *page = &pages->page[0];
 	size_t left = 0, shown = 0;
 

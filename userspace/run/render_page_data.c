@@ -139,12 +139,13 @@ static void put_numbers(const struct page *page, struct json_writer *json,
 }
 
 static void put_line(const struct page *page, struct json_writer *json,
-		     const char *name, bool idle, size_t color,
+		     const char *name, bool idle, bool others, size_t color,
 		     const struct run_line *line)
 {
 	json_put_open(json, NULL, '{');
 	json_put_text(json, "name", name);
 	json_put_bool(json, "idle", idle);
+	json_put_bool(json, "others", others);
 	json_put_uint(json, "color", color);
 	put_numbers(page, json, line);
 	json_put_close(json, '}');
@@ -193,7 +194,7 @@ static void put_others(const struct page *page, struct json_writer *json)
 	add_line(&others, &timeline->rest);
 	snprintf(name, sizeof(name), "%s others",
 		 format_count(count_others(page)).s);
-	put_line(page, json, name, false, PAGE_LINES - 1, &others);
+	put_line(page, json, name, false, true, PAGE_LINES - 1, &others);
 }
 
 static void put_lines(const struct page *page, struct json_writer *json)
@@ -206,7 +207,7 @@ static void put_lines(const struct page *page, struct json_writer *json)
 		if (is_drawn(page, page->drawn[i]))
 			put_line(page, json,
 				 format_reason(isa, page->drawn[i]).s,
-				 row_is_idle(isa, page->drawn[i]), i,
+				 row_is_idle(isa, page->drawn[i]), false, i,
 				 run_timeline_line(timeline, page->drawn[i]));
 	}
 	if (count_others(page))

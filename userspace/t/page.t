@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, "userspace/t")
 import browser as browsers  # noqa: E402
 from page_charts import (  # noqa: E402
-    Charts, count, drawn, hover, keys_and_buttons, zoom)
+    Charts, count, drawn, hover, keys_and_buttons, narrow_tip, tip, zoom)
 from tap import done, ok, skip  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
@@ -185,6 +185,29 @@ def looks(browser, page):
     ok("dark to light: drawn in the new colours", browser.run(PIXELS, ".exits") > 0.01)
 
 
+# Tables that are wider than what they are in, by the name of that.
+CUT = """
+return [...document.querySelectorAll(".wide")].filter(
+	(one) => one.scrollWidth > one.clientWidth + 1).map((one) =>
+	(one.getAttribute("aria-label") || one.getAttribute("aria-labelledby")) + " " +
+	one.scrollWidth + " in " + one.clientWidth);
+"""
+
+
+def fits(browser, page):
+    browser.size(1280, 900)
+    browser.open(page)
+    browser.settle()
+    ok("1280 pixels: no table is cut", not (cut := browser.run(CUT)), cut)
+    heads = browser.run("return [...document.querySelectorAll('#reasons ~ .wide thead th')]"
+                        ".map(cell => cell.textContent)")
+    ok("percentiles come before what few have",
+       heads[-7:] == ["MEAN", "P50", "P90", "P99", "MAX", "PREEMPT", "BLOCKED"], heads)
+    browser.size(400, 900)
+    browser.settle()
+    narrow_tip(browser)
+
+
 def prints(browser, page):
     browser.size(1280, 900)
     browser.media("dark")
@@ -273,6 +296,20 @@ def compare(browser, runs, page):
     ok("two runs: side by side", browser.run(
         "const tops = [...document.querySelectorAll('.run')].map("
         "run => run.getBoundingClientRect().top); return tops[0] === tops[1]"))
+    browser.size(1280, 900)
+    browser.settle()
+    hovered = browser.run("return document.querySelector('.exits .u-over')")
+    browser.actions().move_to_element(hovered).perform()
+    browser.settle()
+    ok("two runs, 1280 pixels: no table is cut, with values at the cursor, too",
+       not (cut := browser.run(CUT)), cut)
+    browser.size(400, 900)
+    browser.settle()
+    hidden = browser.run(
+        "return ['rates', 'times'].filter(id => [...document.querySelectorAll("
+        "`#${id} ~ .wide tr`)].some(row => row.cells[1].getBoundingClientRect().right > 390"
+        " || row.parentElement.tagName === 'THEAD' && row.cells[1].textContent !== 'B IS'))")
+    ok("two runs, 400 pixels: each verdict is seen", not hidden, hidden)
     seen, faint, _ = browser.run(FAINT)
     ok("two runs: all text has a contrast of 4.5", seen > 100 and not faint, faint)
     ok("two runs: nothing on the console", not (said := browser.complaints()), said)
@@ -304,9 +341,11 @@ def main():
             drawn(charts, ".ns", "ns")
             browser.complaints()  # of the pixels being read
             hover(charts)
+            tip(charts)
             zoom(charts)
             keys_and_buttons(charts)
             looks(browser, page)
+            fits(browser, page)
             prints(browser, page)
             without_scripts(browser, page, count(sum(
                 sum(line["exits"]) for line in data["lines"])))
