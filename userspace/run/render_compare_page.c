@@ -200,6 +200,45 @@ static int put_counts(struct pages *pages)
 	return 0;
 }
 
+/* A percentile of both runs, and what it became. */
+static void put_percentile(struct page *page, const uint64_t ns[2])
+{
+	for (int i = 0; i < 2; i++)
+		page_cell(page, ns[i] ? format_ns(ns[i]).s : "-");
+	page_cell(page,
+		  ns[0] && ns[1] ? format_ratio((double)ns[1] / ns[0]).s : "-");
+}
+
+static int put_percentiles(struct pages *pages)
+{
+	static const char *const heads[] = { "EXIT REASON", "P50 A", "P50 B",
+					     "B / A",	    "P99 A", "P99 B",
+					     "B / A",	    NULL };
+	const struct run_comparison *compared = pages->compared;
+	struct page *page = &pages->page[0];
+	size_t shown = 0;
+
+	if (!compared->times)
+		return 0;
+	fputs("<section aria-labelledby=\"percentiles\">\n<h2 id=\"percentiles\">Percentiles of that time</h2>\n",
+	      pages->out);
+	page_table_begin(page, "percentiles", heads);
+	for (size_t i = 0; i < compared->nr; i++) {
+		const struct run_compared *row = &compared->row[i];
+
+		if (row->kind == ROW_REASON && shown++ >= ROWS_SHOWN)
+			continue;
+		put_head(pages, row);
+		put_percentile(page, row->p50);
+		put_percentile(page, row->p99);
+		fputs("</tr>\n", page->out);
+	}
+	page_table_end(page);
+	fputs("<p class=\"note\">5&nbsp;% off at most. What of their difference is chance is not known.</p>\n</section>\n",
+	      pages->out);
+	return 0;
+}
+
 static int put_rates(struct pages *pages)
 {
 	return put_table(pages, false);
@@ -251,6 +290,8 @@ static int put_part(void *context, const char *name)
 		return put_rates(pages);
 	if (!strcmp(name, "times"))
 		return put_times(pages);
+	if (!strcmp(name, "percentiles"))
+		return put_percentiles(pages);
 	if (!strcmp(name, "run-a"))
 		return put_run(&pages->page[0]);
 	if (!strcmp(name, "run-b"))

@@ -317,7 +317,7 @@ def compare(browser, runs, page):
         f"total    {total} exits" in text for total, text in zip(totals, texts)), totals)
     text = program("report", *runs)
     for table, title in ("exits", "EXITS  "), ("rates", "EXITS PER SECOND"), \
-            ("times", "TIME OF AN EXIT"):
+            ("times", "TIME OF AN EXIT"), ("percentiles", "PERCENTILES OF IT"):
         rows = text[text.index("\n" + title):].lstrip().split("\n\n")[0].splitlines()[1:]
         shown = browser.run(
             "return [...document.querySelectorAll(arguments[0])].map("

@@ -212,12 +212,16 @@ ok 'report of two: counts' \
 ok 'report of two: times' out_has 'TIME OF AN EXIT'
 ok 'report of two: the same time' \
 	[ "$(grep -cE '^0x07b IOIO .*us .*same$' <<<"$out")" = 1 ]
+ok 'report of two: percentiles' grep -qE \
+	'^0x07c MSR +1\.07 us +1\.07 us +1\.000 +[0-9.]+ us +[0-9.]+ us +[0-9.]+$' <<<"$out"
 ok 'report of two: what was unlike' \
 	out_has 'observed: --fast --off-cpu --by port --slower-than, and --fast'
 ok 'report of two: what was lost' out_has 'lost 4 events'
 run "$exitledger" report "$run_file" "$tap_dir/longer" --json
 ok 'report of two --json: both' has \
 	'[r["exits"] for r in it["runs"]] == it["total"]["exits"] and it["runs"][0]["exits"] == exits(live)'
+ok 'report of two --json: percentiles' has \
+	'[r["p50_ns"][0] < 1100 and r["p50_ns"][0] == r["p50_ns"][1] <= r["p99_ns"][1] for r in it["reasons"] if r.get("name") == "MSR"] == [True]'
 ok 'report of two --json: nothing is told' has \
 	'not any(map(told, it["reasons"])) and it["comparisons"] > 20'
 run "$exitledger" report "$run_file" "$run_file" --json --vm vm2 --reason hlt
