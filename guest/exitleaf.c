@@ -12,6 +12,7 @@
 #include "around.h"
 #include "exitleaf_options.h"
 #include "mark.h"
+#include "output.h"
 #include "render_difference.h"
 #include "report.h"
 
@@ -42,8 +43,11 @@ static const char *place(const struct options *options)
 	return options->output ? options->output : "standard output";
 }
 
-static int written(const struct options *options, int r)
+/* The file that was there is replaced when there is something to replace it. */
+static int written(const struct options *options, struct output *output, int r)
 {
+	if (!r)
+		r = output_place(output);
 	return r ? failed(place(options), r) : 0;
 }
 
@@ -65,8 +69,9 @@ static int check(const struct leaves *leaves, int r)
 }
 
 /* The host sees it without the counters, too. */
-static int mark(const struct options *options, FILE *out)
+static int mark(const struct options *options, struct output *output)
 {
+	FILE *out = output->out;
 	struct leaves leaves = { 0 };
 	struct leaf_io last;
 	int r;
@@ -86,11 +91,12 @@ static int mark(const struct options *options, FILE *out)
 		fprintf(out, ", %" PRIu64 " exits so far", leaf_exits(&last));
 	fputc('\n', out);
 	leaves_free(&leaves);
-	return written(options, report_end(out));
+	return written(options, output, report_end(out));
 }
 
-static int show(const struct options *options, FILE *out)
+static int show(const struct options *options, struct output *output)
 {
+	FILE *out = output->out;
 	struct tsc_rate rate = { 0 };
 	struct leaves leaves = { 0 };
 	int r, status;
@@ -100,7 +106,7 @@ static int show(const struct options *options, FILE *out)
 	r = leaves_read(&leaves, execute, NULL);
 	status = check(&leaves, r);
 	if (!status)
-		status = written(options,
+		status = written(options, output,
 				 options->json ?
 					 report_json(&leaves, "exitleaf", out) :
 					 report_table(&leaves, &rate, out));
@@ -112,8 +118,9 @@ static int show_difference(const struct options *options,
 			   const struct snapshot *from,
 			   const struct snapshot *to,
 			   const struct occasion *occasion,
-			   const struct tsc_rate *rate, FILE *out)
+			   const struct tsc_rate *rate, struct output *output)
 {
+	FILE *out = output->out;
 	struct difference difference;
 	int r = difference_make(from, to, &difference);
 
@@ -127,7 +134,7 @@ static int show_difference(const struct options *options,
 	r = options->json ? difference_json(&difference, occasion, rate, out) :
 			    difference_table(&difference, occasion, rate, out);
 	difference_free(&difference);
-	return written(options, r);
+	return written(options, output, r);
 }
 
 static int read_checked(struct snapshot *snapshot, struct reader *reader)
@@ -164,7 +171,7 @@ static bool wait_until(const sigset_t *signals, uint64_t due_ns)
 
 /* Interval after interval, then all of them: @first stays, @last moves on. */
 static int watch(const struct options *options, struct reader *reader,
-		 const struct tsc_rate *rate, FILE *out)
+		 const struct tsc_rate *rate, struct output *output)
 {
 	const struct occasion interval = { .kind = "interval" };
 	const struct occasion total = { .kind = "total" };
@@ -190,14 +197,14 @@ static int watch(const struct options *options, struct reader *reader,
 			due = next.ns;
 		if (!status && goes_on)
 			status = show_difference(options, &last, &next,
-						 &interval, rate, out);
+						 &interval, rate, output);
 		if (last.leaves.io != first.leaves.io)
 			snapshot_free(&last);
 		last = next;
 	}
 	if (!status)
 		status = show_difference(options, &first, &last, &total, rate,
-					 out);
+					 output);
 	if (last.leaves.io != first.leaves.io)
 		snapshot_free(&last);
 	snapshot_free(&first);
@@ -205,7 +212,7 @@ static int watch(const struct options *options, struct reader *reader,
 }
 
 static int around(const struct options *options, struct reader *reader,
-		  const struct tsc_rate *rate, FILE *out)
+		  const struct tsc_rate *rate, struct output *output)
 {
 	struct occasion occasion = { .kind = "command",
 				     .argv = options->command };
@@ -223,13 +230,13 @@ static int around(const struct options *options, struct reader *reader,
 	}
 	if (!status)
 		status = show_difference(options, &before, &after, &occasion,
-					 rate, out);
+					 rate, output);
 	snapshot_free(&before);
 	snapshot_free(&after);
 	return status ? STATUS_OURS : occasion.status;
 }
 
-static int run(const struct options *options, FILE *out)
+static int run(const struct options *options, struct output *output)
 {
 	struct reader reader = { .cpuid = execute };
 	struct affinity wherever;
@@ -238,33 +245,35 @@ static int run(const struct options *options, FILE *out)
 	if (!options->command)
 		affinity_stay(&wherever);
 	if (options->mark)
-		return mark(options, out);
+		return mark(options, output);
 	if (!options->interval && !options->command)
-		return show(options, out);
+		return show(options, output);
 	rate = tsc_rate(execute, NULL, CPUINFO);
 	if (options->command)
-		return around(options, &reader, &rate, out);
-	return watch(options, &reader, &rate, out);
+		return around(options, &reader, &rate, output);
+	return watch(options, &reader, &rate, output);
 }
 
 int main(int argc, char **argv)
 {
 	struct options options = { .json = false };
-	FILE *out = stdout;
-	int status;
+	struct output output = { .out = stdout };
+	int status, r = 0;
 
 	options_parse(argc, argv, &options);
 	/* A command's standard output is its own. */
 	if (options.command)
-		out = stderr;
+		output.out = stderr;
 	if (options.output)
-		out = fopen(options.output, "we");
-	if (!out) {
-		status = failed(options.output, -errno);
+		r = output_begin(&output, options.output);
+	if (r) {
+		status = failed(options.output, r);
 		return options.command ? STATUS_OURS : status;
 	}
-	status = run(&options, out);
-	if (options.output && fclose(out) && !status)
-		status = failed(options.output, -errno);
+	status = run(&options, &output);
+	if (options.output)
+		r = output_end(&output);
+	if (r && !status)
+		status = failed(options.output, r);
 	return status;
 }

@@ -114,6 +114,8 @@ static int compare(const struct report *report, FILE *page)
 	int r = run_compare(&report->content[0], &report->content[1],
 			    &compared);
 
+	if (!r)
+		r = run_compare_percentiles(&compared, &report->options.filter);
 	if (!r && page)
 		r = render_compare_page(report->path, &compared,
 					&report->options.filter, page);

@@ -21,11 +21,14 @@ PLAIN := answers attach balance books books_json books_load books_save columns d
 PLAIN_OBJECTS := $(PLAIN:%=$(BUILD)/obj/userspace/%.o)
 # Recorded runs: likewise, but for SQLite.
 RUN := $(addprefix run/,bytes page_files render_compare_page render_marks \
-	 render_page render_page_data render_page_host render_page_tables render_page_words \
-	 render_report render_report_json render_run_compare render_run_compare_json \
-	 replay run_bins run_cells run_changes run_compare run_connect run_info run_json \
-	 run_levels run_mark run_reader run_reader_load run_report run_schema run_series run_snapshot \
-	 run_timeline run_totals run_writer run_writer_chunk run_writer_vms save_page)
+	 render_page render_page_data render_page_host render_page_slows \
+	 render_page_tables render_page_words render_report render_report_json \
+	 render_report_json_tables render_report_tables render_run_compare \
+	 render_run_compare_json replay run_bins run_cells run_changes run_compare \
+	 run_compare_percentiles run_connect run_info run_json run_levels run_mark \
+	 run_reader run_reader_load run_report run_schema run_series run_slows \
+	 run_snapshot run_timeline run_totals run_writer run_writer_chunk run_writer_vms \
+	 save_page)
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
@@ -66,7 +69,8 @@ $(BUILD)/page/style.css: $(PAGE)/uplot/uPlot.min.css $(PAGE)/page.css
 	@mkdir -p $(@D)
 	cat $^ > $@
 $(BUILD)/page/script.js: $(PAGE)/uplot/LICENSE $(PAGE)/uplot/uPlot.iife.min.js \
-			 $(PAGE)/numbers.js $(PAGE)/marks.js $(PAGE)/page.js
+			 $(PAGE)/numbers.js $(PAGE)/marks.js $(PAGE)/tip.js \
+			 $(PAGE)/page.js
 	@mkdir -p $(@D)
 	{ echo '/* uPlot:' && cat $< && echo '*/' && cat $(wordlist 2,9,$^); } > $@
 $(BUILD)/page/style.hash: $(BUILD)/page/style.css

@@ -66,6 +66,18 @@ else
 	ok 'no leaves: nothing on standard output' [ -z "$out" ]
 	run "$exitleaf" --watch
 	ok 'no leaves, watching: status' status_is 2
+	mkdir "$tap_dir/kept"
+	echo precious >"$tap_dir/kept/report"
+	ln -s kept/report "$tap_dir/link"
+	for option in --json --watch; do
+		run "$exitleaf" -o "$tap_dir/kept/report" "$option"
+		ok "no leaves, $option into a file: status" status_is 2
+	done
+	run "$exitleaf" -o "$tap_dir/link" -- true
+	ok 'no leaves, into a file: nothing else is there' \
+		[ "$(ls "$tap_dir/kept")" = report ]
+	ok 'no leaves, into a file: it is as it was' \
+		[ "$(cat "$tap_dir/kept/report")" = precious ]
 	run "$exitleaf" -o "$tap_dir/report" -- touch "$tap_dir/touched"
 	ok 'no leaves, a command: status' status_is 125
 	ok 'no leaves, a command: one line' one_err_line
@@ -80,6 +92,13 @@ run "$exitleaf" --mark 'a mark'
 if grep -q '^flags.* hypervisor' /proc/cpuinfo; then
 	ok 'a mark: status' status_is 0
 	ok 'a mark: said' out_has "marked 'a mark'"
+	echo before >"$tap_dir/mark"
+	chmod 640 "$tap_dir/mark"
+	run "$exitleaf" --mark x -o "$tap_dir/mark"
+	ok 'a mark, into a file: instead of what was there' \
+		[ "$(stat -c %a "$tap_dir/mark") $(<"$tap_dir/mark")" = "640 marked 'x'" ]
+	run "$exitleaf" --mark x -o /dev/stdout
+	ok 'a mark, into a device' out_has "marked 'x'"
 	status=0
 	"$exitleaf" --mark x >/dev/full 2>"$tap_dir/err" || status=$?
 	ok 'a mark: standard output is full' status_is 1

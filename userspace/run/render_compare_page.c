@@ -130,6 +130,9 @@ static void put_row(struct pages *pages, const struct run_compared *row,
 	char interval[96] = "";
 
 	put_head(pages, row);
+	fprintf(pages->out, "<td class=\"text%s\">%s</td>",
+		changed ? " changed" : "",
+		run_verdict_word(difference->verdict));
 	for (int i = 0; i < 2; i++)
 		page_cell(page, value_of(difference->value[i], time).s);
 	if (known)
@@ -138,16 +141,15 @@ static void put_row(struct pages *pages, const struct run_compared *row,
 			 format_ratio(difference->high).s);
 	page_cell(page, known ? format_ratio(difference->ratio).s : "-");
 	page_cell(page, interval);
-	fprintf(pages->out, "<td class=\"text%s\">%s</td></tr>\n",
-		changed ? " changed" : "",
-		run_verdict_word(difference->verdict));
+	fputs("</tr>\n", pages->out);
 }
 
 static int put_table(struct pages *pages, bool time)
 {
 	const struct run_comparison *compared = pages->compared;
-	const char *heads[] = { "EXIT REASON", "A",	"B", "B / A",
-				"INTERVAL",    "<B IS", NULL };
+	/* The verdict where narrow windows have it, too. */
+	const char *heads[] = { "EXIT REASON", "<B IS",	   "A", "B",
+				"B / A",       "INTERVAL", NULL };
 	struct page *page = &pages->page[0];
 	size_t left = 0, shown = 0;
 
@@ -195,6 +197,45 @@ static int put_counts(struct pages *pages)
 		fputs("</tr>\n", pages->out);
 	}
 	page_table_end(page);
+	return 0;
+}
+
+/* A percentile of both runs, and what it became. */
+static void put_percentile(struct page *page, const uint64_t ns[2])
+{
+	for (int i = 0; i < 2; i++)
+		page_cell(page, ns[i] ? format_ns(ns[i]).s : "-");
+	page_cell(page,
+		  ns[0] && ns[1] ? format_ratio((double)ns[1] / ns[0]).s : "-");
+}
+
+static int put_percentiles(struct pages *pages)
+{
+	static const char *const heads[] = { "EXIT REASON", "P50 A", "P50 B",
+					     "B / A",	    "P99 A", "P99 B",
+					     "B / A",	    NULL };
+	const struct run_comparison *compared = pages->compared;
+	struct page *page = &pages->page[0];
+	size_t shown = 0;
+
+	if (!compared->times)
+		return 0;
+	fputs("<section aria-labelledby=\"percentiles\">\n<h2 id=\"percentiles\">Percentiles of that time</h2>\n",
+	      pages->out);
+	page_table_begin(page, "percentiles", heads);
+	for (size_t i = 0; i < compared->nr; i++) {
+		const struct run_compared *row = &compared->row[i];
+
+		if (row->kind == ROW_REASON && shown++ >= ROWS_SHOWN)
+			continue;
+		put_head(pages, row);
+		put_percentile(page, row->p50);
+		put_percentile(page, row->p99);
+		fputs("</tr>\n", page->out);
+	}
+	page_table_end(page);
+	fputs("<p class=\"note\">5&nbsp;% off at most. What of their difference is chance is not known.</p>\n</section>\n",
+	      pages->out);
 	return 0;
 }
 
@@ -249,6 +290,8 @@ static int put_part(void *context, const char *name)
 		return put_rates(pages);
 	if (!strcmp(name, "times"))
 		return put_times(pages);
+	if (!strcmp(name, "percentiles"))
+		return put_percentiles(pages);
 	if (!strcmp(name, "run-a"))
 		return put_run(&pages->page[0]);
 	if (!strcmp(name, "run-b"))

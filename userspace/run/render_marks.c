@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -49,23 +51,113 @@ void render_marks_words(const struct run_totals *totals, FILE *out)
 		      out);
 }
 
-int render_marks(const struct run_report *report, const struct filter *filter,
-		 FILE *out)
+/* Those whose phases have their names. */
+static void see_phases(const struct run_report *report, bool seen[])
 {
-	struct run_totals totals;
-	int r = run_totals(report, filter, &totals);
+	struct run_limit limit;
 
-	if (!r && totals.nr)
+	/* Without exits there are no phases, and a single one has no name. */
+	if (!report->exits || report->nr_phases == 1)
+		return;
+	run_limit_phases(&limit, report, RENDER_PHASES);
+	for (size_t i = 0; i < report->nr_phases; i++) {
+		const struct run_mark *mark = report->phase[i].mark;
+
+		if (run_limit_take(&limit, mark) && mark)
+			seen[mark - report->marks->mark] = true;
+	}
+}
+
+static void render_totals(const struct run_report *report,
+			  const struct run_totals *totals, bool seen[],
+			  FILE *out)
+{
+	size_t nr[RUN_RANKS] = { 0 };
+	struct run_limit limit;
+
+	for (size_t i = 0; i < totals->nr; i++)
+		nr[run_mark_rank(totals->total[i].mark)]++;
+	run_limit_init(&limit, nr, MARKS_SHOWN);
+	if (totals->nr)
 		fprintf(out, "\n%9s  %-*s %14s %14s %6s\n", "SECONDS",
 			TEXT_WIDTH, "MARK", "KVM'S TOTAL", "BPF'S TOTAL",
 			"DIFF");
-	for (size_t i = 0; i < totals.nr && i < MARKS_SHOWN; i++)
-		render_row(report, &totals.total[i], out);
-	if (totals.nr > MARKS_SHOWN)
-		fprintf(out, "and %zu more\n", totals.nr - MARKS_SHOWN);
-	if (totals.judged)
+	for (size_t i = 0; i < totals->nr; i++) {
+		const struct run_mark *mark = totals->total[i].mark;
+
+		if (!run_limit_take(&limit, mark))
+			continue;
+		seen[mark - report->marks->mark] = true;
+		render_row(report, &totals->total[i], out);
+	}
+	if (totals->nr > MARKS_SHOWN)
+		fprintf(out, "and %zu more\n", totals->nr - MARKS_SHOWN);
+	if (totals->judged)
 		fputs("books    ", out);
-	render_marks_words(&totals, out);
+	render_marks_words(totals, out);
+}
+
+/* What someone has set, and is neither of these. */
+static bool is_unseen(const struct run_report *report,
+		      const struct filter *filter, const struct run_mark *mark,
+		      const bool seen[])
+{
+	return run_mark_rank(mark) > RUN_RANK_AUTOMATIC &&
+	       !seen[mark - report->marks->mark] &&
+	       run_report_has_mark(report, filter, mark);
+}
+
+static void render_unseen(const struct run_report *report,
+			  const struct filter *filter, const bool seen[],
+			  FILE *out)
+{
+	const struct run_marks *marks = report->marks;
+	size_t nr[RUN_RANKS] = { 0 }, all = 0;
+	struct run_limit limit;
+
+	for (size_t i = 0; i < marks->nr; i++) {
+		if (!is_unseen(report, filter, &marks->mark[i], seen))
+			continue;
+		nr[run_mark_rank(&marks->mark[i])]++;
+		all++;
+	}
+	run_limit_init(&limit, nr, MARKS_SHOWN);
+	if (all)
+		fprintf(out, "\n%9s  %s\n", "SECONDS", "MARKS BESIDE THESE");
+	for (size_t i = 0; i < marks->nr; i++) {
+		const struct run_mark *mark = &marks->mark[i];
+		struct why text = replay_mark_text(mark);
+
+		if (!is_unseen(report, filter, mark, seen) ||
+		    !run_limit_take(&limit, mark))
+			continue;
+		text.text[utf8_cut(text.text, 69)] = '\0';
+		fprintf(out, "%9s  %s\n",
+			format_decimal(
+				replay_seconds(report->info, mark->at_ns), 2)
+				.s,
+			text.text);
+	}
+	if (all > MARKS_SHOWN)
+		fprintf(out, "and %zu more\n", all - MARKS_SHOWN);
+}
+
+int render_marks(const struct run_report *report, const struct filter *filter,
+		 FILE *out)
+{
+	bool *seen = calloc(report->marks->nr + 1, sizeof(*seen));
+	struct run_totals totals;
+	int r;
+
+	if (!seen)
+		return -ENOMEM;
+	r = run_totals(report, filter, &totals);
+	if (!r) {
+		see_phases(report, seen);
+		render_totals(report, &totals, seen, out);
+		render_unseen(report, filter, seen, out);
+	}
 	run_totals_free(&totals);
+	free(seen);
 	return r;
 }

@@ -8,9 +8,12 @@
 #include "run/run_report.h"
 #include "run/run_totals.h"
 
+#define RENDER_PHASES 40 /* that a text has at most: see run_limit_phases() */
+
 /**
  * render_marks - the marks that have counts: KVM's total, BPF's, and whether
- * the one is what the other allows
+ * the one is what the other allows; then those that someone has set and that
+ * neither these nor the phases show
  *
  * Nothing, if there are none of VMs that the filter lets through.  0, or
  * -ENOMEM.

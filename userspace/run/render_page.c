@@ -63,6 +63,7 @@ static const struct {
 	{ "changes", page_changes },
 	{ "reasons", page_reasons },
 	{ "keys", page_keys },
+	{ "slows", page_slows },
 	{ "vms", page_vms },
 	{ "vcpus", page_vcpus },
 	{ "marks", page_marks },

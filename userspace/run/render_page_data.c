@@ -8,7 +8,7 @@
 #include "run/render_page_private.h"
 #include "run/replay.h"
 
-/* Marks that are drawn: the first that someone has set, and the first others. */
+/* Marks that are drawn: the first of people, of guests, and of the recorder. */
 #define MARKS_DRAWN 500
 
 static double length_of_point(const struct page *page)
@@ -79,21 +79,21 @@ int page_charts(struct page *page)
 static void put_marks(struct page *page, struct json_writer *json)
 {
 	const struct run_marks *marks = page->report->marks;
-	size_t drawn[2] = { 0 };
+	size_t drawn[RUN_RANKS] = { 0 };
 
 	json_put_open(json, "marks", '[');
 	for (size_t i = 0; i < marks->nr; i++) {
 		const struct run_mark *mark = &marks->mark[i];
-		bool user = !replay_mark_is_automatic(mark);
+		enum run_mark_rank rank = run_mark_rank(mark);
 
 		if (!run_report_has_mark(page->report, page->filter, mark) ||
-		    drawn[user]++ >= MARKS_DRAWN)
+		    drawn[rank]++ >= MARKS_DRAWN)
 			continue;
 		json_put_open(json, NULL, '{');
 		json_put_real(json, "at",
 			      replay_seconds(page->report->info, mark->at_ns));
 		json_put_text(json, "text", replay_mark_text(mark).text);
-		json_put_bool(json, "user", user);
+		json_put_bool(json, "user", rank > RUN_RANK_AUTOMATIC);
 		json_put_close(json, '}');
 	}
 	json_put_close(json, ']');
@@ -139,12 +139,13 @@ static void put_numbers(const struct page *page, struct json_writer *json,
 }
 
 static void put_line(const struct page *page, struct json_writer *json,
-		     const char *name, bool idle, size_t color,
+		     const char *name, bool idle, bool others, size_t color,
 		     const struct run_line *line)
 {
 	json_put_open(json, NULL, '{');
 	json_put_text(json, "name", name);
 	json_put_bool(json, "idle", idle);
+	json_put_bool(json, "others", others);
 	json_put_uint(json, "color", color);
 	put_numbers(page, json, line);
 	json_put_close(json, '}');
@@ -193,7 +194,7 @@ static void put_others(const struct page *page, struct json_writer *json)
 	add_line(&others, &timeline->rest);
 	snprintf(name, sizeof(name), "%s others",
 		 format_count(count_others(page)).s);
-	put_line(page, json, name, false, PAGE_LINES - 1, &others);
+	put_line(page, json, name, false, true, PAGE_LINES - 1, &others);
 }
 
 static void put_lines(const struct page *page, struct json_writer *json)
@@ -206,7 +207,7 @@ static void put_lines(const struct page *page, struct json_writer *json)
 		if (is_drawn(page, page->drawn[i]))
 			put_line(page, json,
 				 format_reason(isa, page->drawn[i]).s,
-				 row_is_idle(isa, page->drawn[i]), i,
+				 row_is_idle(isa, page->drawn[i]), false, i,
 				 run_timeline_line(timeline, page->drawn[i]));
 	}
 	if (count_others(page))

@@ -111,7 +111,8 @@ int page_environment(struct page *page)
 	if (info->command[0]) {
 		put_fact(page, "Command", info->command);
 		put_fact(page, "Its exit status",
-			 format_plain(info->command_status).s);
+			 info->ended_ns ? format_plain(info->command_status).s :
+					  "not known: its end was not seen");
 	}
 	put_fact(page, "Recorded by exitledger", info->program);
 	put_check(page);

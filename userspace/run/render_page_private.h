@@ -73,6 +73,7 @@ int page_phases(struct page *page);
 int page_changes(struct page *page);
 int page_reasons(struct page *page);
 int page_keys(struct page *page);
+int page_slows(struct page *page);
 int page_vms(struct page *page);
 int page_vcpus(struct page *page);
 int page_marks(struct page *page);

@@ -18,9 +18,9 @@
 
 /* Of the table of reasons, where there are values for them. */
 static const enum column_id columns_of_reasons[] = {
-	COLUMN_EXITS,	  COLUMN_SHARE,	  COLUMN_FAST, COLUMN_TIME,
-	COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_MEAN, COLUMN_P50,
-	COLUMN_P90,	  COLUMN_P99,	  COLUMN_MAX,
+	COLUMN_EXITS, COLUMN_SHARE,	COLUMN_FAST,	COLUMN_TIME,
+	COLUMN_MEAN,  COLUMN_P50,	COLUMN_P90,	COLUMN_P99,
+	COLUMN_MAX,   COLUMN_PREEMPTED, COLUMN_BLOCKED,
 };
 #define NR_COLUMNS_OF_REASONS \
 	(sizeof(columns_of_reasons) / sizeof(columns_of_reasons[0]))

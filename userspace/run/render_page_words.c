@@ -205,6 +205,7 @@ int page_phases(struct page *page)
 		"CHANCE",  "<THE RATE", NULL,
 	};
 	const struct run_report *report = page->report;
+	struct run_limit limit;
 
 	if (!report->exits) {
 		fputs("<p>No exits were recorded.</p>\n", page->out);
@@ -212,10 +213,12 @@ int page_phases(struct page *page)
 	}
 	put_stability(page);
 	page_table_begin(page, "stability", heads);
-	for (size_t i = 0;
-	     report->nr_phases > 1 && i < report->nr_phases && i < PHASES_SHOWN;
-	     i++)
-		put_phase(page, &report->phase[i]);
+	run_limit_phases(&limit, report, PHASES_SHOWN);
+	for (size_t i = 0; report->nr_phases > 1 && i < report->nr_phases;
+	     i++) {
+		if (run_limit_take(&limit, report->phase[i].mark))
+			put_phase(page, &report->phase[i]);
+	}
 	fputs("<tr class=\"sum\"><th scope=\"row\" class=\"text\">the whole run</th>",
 	      page->out);
 	put_rates(page, &report->rates);
@@ -224,7 +227,7 @@ int page_phases(struct page *page)
 		fprintf(page->out,
 			"<p class=\"note\">And %s phases more.</p>\n",
 			format_count(report->nr_phases - PHASES_SHOWN).s);
-	fputs("<p class=\"note\">Phases lie between marks. In words: by what the rate varies beyond chance, steady below 10&nbsp;%, fairly steady below 30&nbsp;%, varies below 100&nbsp;%, else in bursts.</p>\n",
+	fputs("<p class=\"note\">Phases lie between marks; of more than one VM, between those that someone has set, and resets. In words: by what the rate varies beyond chance, steady below 10&nbsp;%, fairly steady below 30&nbsp;%, varies below 100&nbsp;%, else in bursts.</p>\n",
 	      page->out);
 	return 0;
 }
@@ -302,48 +305,68 @@ static void put_total(struct page *page, const struct run_total *total)
 	page_cell(page, text.s);
 }
 
-int page_marks(struct page *page)
+static void put_mark(struct page *page, const struct run_mark *mark,
+		     const struct run_totals *totals)
+{
+	fprintf(page->out, "<tr><th scope=\"row\">%s</th>",
+		format_decimal(replay_seconds(page->report->info, mark->at_ns),
+			       2)
+			.s);
+	page_cell_text(page, replay_mark_text(mark).text);
+	page_cell_text(page,
+		       mark->vm ? format_name(name_of(page, mark->vm)).s : "-");
+	if (totals->nr)
+		put_total(page, run_total_of(totals, mark));
+	fputs("</tr>\n", page->out);
+}
+
+/* Of those that the filter lets through; returns how many they are. */
+static size_t put_all_marks(struct page *page, const struct run_totals *totals)
 {
 	const char *heads[] = { "SECONDS",     "<MARK",	      "<VM",
 				"KVM'S TOTAL", "BPF'S TOTAL", "DIFFERENCE",
 				NULL };
 	const struct run_marks *marks = page->report->marks;
-	struct run_totals totals;
-	size_t shown = 0;
+	size_t nr[RUN_RANKS] = { 0 }, all = 0;
+	struct run_limit limit;
 
-	if (run_totals(page->report, page->filter, &totals))
-		return -ENOMEM;
-	if (!totals.nr)
+	for (size_t i = 0; i < marks->nr; i++) {
+		if (!run_report_has_mark(page->report, page->filter,
+					 &marks->mark[i]))
+			continue;
+		nr[run_mark_rank(&marks->mark[i])]++;
+		all++;
+	}
+	if (!all)
+		return 0;
+	if (!totals->nr)
 		heads[3] = NULL;
+	page_table_begin(page, "marks", heads);
+	run_limit_init(&limit, nr, MARKS_SHOWN);
 	for (size_t i = 0; i < marks->nr; i++) {
 		const struct run_mark *mark = &marks->mark[i];
 
-		if (!run_report_has_mark(page->report, page->filter, mark) ||
-		    shown++ >= MARKS_SHOWN)
-			continue;
-		if (shown == 1)
-			page_table_begin(page, "marks", heads);
-		fprintf(page->out, "<tr><th scope=\"row\">%s</th>",
-			format_decimal(replay_seconds(page->report->info,
-						      mark->at_ns),
-				       2)
-				.s);
-		page_cell_text(page, replay_mark_text(mark).text);
-		page_cell_text(page,
-			       mark->vm ?
-				       format_name(name_of(page, mark->vm)).s :
-				       "-");
-		if (totals.nr)
-			put_total(page, run_total_of(&totals, mark));
-		fputs("</tr>\n", page->out);
+		if (run_report_has_mark(page->report, page->filter, mark) &&
+		    run_limit_take(&limit, mark))
+			put_mark(page, mark, totals);
 	}
-	if (shown)
-		page_table_end(page);
-	else
+	page_table_end(page);
+	return all;
+}
+
+int page_marks(struct page *page)
+{
+	struct run_totals totals;
+	size_t nr;
+
+	if (run_totals(page->report, page->filter, &totals))
+		return -ENOMEM;
+	nr = put_all_marks(page, &totals);
+	if (!nr)
 		fputs("<p>There are none.</p>\n", page->out);
-	if (shown > MARKS_SHOWN)
+	if (nr > MARKS_SHOWN)
 		fprintf(page->out, "<p class=\"note\">And %s more.</p>\n",
-			format_count(shown - MARKS_SHOWN).s);
+			format_count(nr - MARKS_SHOWN).s);
 	if (totals.judged) {
 		fputs("<p class=\"note\">", page->out);
 		render_marks_words(&totals, page->out);

@@ -7,13 +7,11 @@
 #include "render_losses.h"
 #include "render_monitor.h"
 #include "run/render_marks.h"
-#include "run/render_report.h"
+#include "run/render_report_private.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
 #include "utf8.h"
 
-#define VMS_SHOWN 20
-#define PHASES_SHOWN 40
 #define CHANGES_SHOWN 12
 #define EXTREMES 3 /* most and least frequent reasons that are named */
 
@@ -45,8 +43,12 @@ static void render_head(const char *path, const struct run_report *report,
 	if (info->cpu[0])
 		fprintf(out, "cpu      %s\n", format_name(info->cpu).s);
 	if (info->command[0])
-		fprintf(out, "command  %s\n         exit status %u\n",
-			format_name(info->command).s, info->command_status);
+		fprintf(out, "command  %s\n         %s%s\n",
+			format_name(info->command).s,
+			info->ended_ns ? "exit status " :
+					 "its end was not seen",
+			info->ended_ns ? format_plain(info->command_status).s :
+					 "");
 	if (!info->guest_marks)
 		fputs("marks    guests' own were not seen: not with this way to attach BPF\n",
 		      out);
@@ -154,42 +156,14 @@ static int render_table(const struct run_report *report,
 			       report->seconds, &group);
 	if (r > 0) {
 		r = rows_group_complete(&group);
-		if (!r)
-			render_reasons(
-				&group,
-				report->info->count_only ? 0 : NEEDS_TIME, out);
+		if (!r) {
+			render_reasons(&group, report_time(report), out);
+			render_report_keys(report, &group, out);
+		}
 		rows_group_free(&group);
 	}
 	ledger_free(&merged);
 	return r;
-}
-
-static int render_vms(const struct run_report *report,
-		      const struct filter *filter, FILE *out)
-{
-	struct rows rows;
-	int r = rows_build(&report->total, filter, false, report->seconds,
-			   &rows);
-
-	if (r)
-		return r;
-	rows_sort(&rows, COLUMN_EXITS);
-	fprintf(out, "\n%-32s %8s %6s %14s %14s\n", "VM", "PID", "VCPUS",
-		"EXITS", "PER SECOND");
-	for (size_t i = 0; i < rows.nr && i < VMS_SHOWN; i++) {
-		const struct row_group *group = &rows.group[i];
-		struct name name = format_name(group->vm->name);
-
-		name.s[utf8_cut(name.s, 32)] = '\0';
-		fprintf(out, "%-32s %8u %6zu %14s %14s\n", name.s,
-			group->vm->pid, group->vcpus,
-			column_text(COLUMN_EXITS, &group->total).s,
-			column_text(COLUMN_PER_SECOND, &group->total).s);
-	}
-	if (rows.nr > VMS_SHOWN)
-		fprintf(out, "and %zu more\n", rows.nr - VMS_SHOWN);
-	rows_free(&rows);
-	return 0;
 }
 
 static void render_rates(const struct run_rates *rates, FILE *out)
@@ -224,16 +198,21 @@ static void render_phase(const struct run_report *report,
 
 static void render_phases(const struct run_report *report, FILE *out)
 {
+	struct run_limit limit;
+
 	fprintf(out, "\n%9s %10s %10s %10s %7s %7s  %s\n", "SECONDS", "EXITS/S",
 		"LOWEST", "HIGHEST", "CV", "CHANCE", "THE RATE");
 	render_rates(&report->rates, out);
 	if (report->nr_phases == 1)
 		return;
-	for (size_t i = 0; i < report->nr_phases && i < PHASES_SHOWN; i++)
-		render_phase(report, &report->phase[i], out);
-	if (report->nr_phases > PHASES_SHOWN)
+	run_limit_phases(&limit, report, RENDER_PHASES);
+	for (size_t i = 0; i < report->nr_phases; i++) {
+		if (run_limit_take(&limit, report->phase[i].mark))
+			render_phase(report, &report->phase[i], out);
+	}
+	if (report->nr_phases > RENDER_PHASES)
 		fprintf(out, "and %zu phases more\n",
-			report->nr_phases - PHASES_SHOWN);
+			report->nr_phases - RENDER_PHASES);
 }
 
 static void render_change(const struct run_report *report,
@@ -289,15 +268,19 @@ int render_report_text(const char *path, const struct run_report *report,
 	if (report->exits) {
 		r = render_table(report, filter, out);
 		if (!r)
-			r = render_vms(report, filter, out);
+			r = render_report_vms(report, filter, out);
+		if (!r)
+			r = render_report_vcpus(report, filter, out);
 		if (r)
 			return r;
 		render_phases(report, out);
-		r = render_marks(report, filter, out);
-		if (r)
-			return r;
-		render_changes(report, out);
 	}
+	r = render_marks(report, filter, out);
+	if (r)
+		return r;
+	if (report->exits)
+		render_changes(report, out);
+	render_report_slows(report, out);
 	fputc('\n', out);
 	render_losses_text(&report->total, out);
 	for (size_t i = 0; i < nr; i++)

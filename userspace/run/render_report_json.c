@@ -4,7 +4,7 @@
 #include "reasons.h"
 #include "render_losses.h"
 #include "render_monitor.h"
-#include "run/render_report.h"
+#include "run/render_report_private.h"
 #include "run/run_json.h"
 
 #define VERSION 1
@@ -123,9 +123,10 @@ static void put_row(struct json_writer *json, const char *name, uint32_t isa,
 	json_put_close(json, '}');
 }
 
-static void put_group(struct json_writer *json, const struct run_info *info,
+static void put_group(struct json_writer *json, const struct run_report *report,
 		      const struct row_group *group)
 {
+	const struct run_info *info = report->info;
 	struct column_list list;
 
 	column_list_all((info->count_only ? 0 : NEEDS_TIME) |
@@ -138,6 +139,7 @@ static void put_group(struct json_writer *json, const struct run_info *info,
 	json_put_close(json, ']');
 	put_row(json, "total", info->isa, &list, &group->total);
 	put_row(json, "total_without_hlt", info->isa, &list, &group->work);
+	report_json_keys(json, report, group);
 }
 
 static int put_reasons(struct json_writer *json,
@@ -155,39 +157,11 @@ static int put_reasons(struct json_writer *json,
 	if (r > 0) {
 		r = rows_group_complete(&group);
 		if (!r)
-			put_group(json, report->info, &group);
+			put_group(json, report, &group);
 		rows_group_free(&group);
 	}
 	ledger_free(&merged);
 	return r;
-}
-
-static int put_vms(struct json_writer *json, const struct run_report *report,
-		   const struct filter *filter)
-{
-	struct rows rows;
-	int r = rows_build(&report->total, filter, false, report->seconds,
-			   &rows);
-
-	if (r)
-		return r;
-	json_put_open(json, "vms", '[');
-	for (size_t i = 0; i < rows.nr; i++) {
-		const struct row_group *group = &rows.group[i];
-
-		json_put_open(json, NULL, '{');
-		json_put_uint(json, "number", group->vm->number);
-		json_put_uint(json, "pid", group->vm->pid);
-		json_put_text(json, "name", group->vm->name);
-		json_put_uint(json, "vcpus", group->vcpus);
-		json_put_bool(json, "ended", group->ended);
-		json_put_uint(json, "exits", group->total.exits);
-		json_put_uint(json, "ns", group->total.ns);
-		json_put_close(json, '}');
-	}
-	json_put_close(json, ']');
-	rows_free(&rows);
-	return 0;
 }
 
 int render_report_json(const char *path, const struct run_report *report,
@@ -202,11 +176,14 @@ int render_report_json(const char *path, const struct run_report *report,
 	run_json_run(&json, "run", path, report);
 	r = put_reasons(&json, report, filter);
 	if (!r)
-		r = put_vms(&json, report, filter);
+		r = report_json_vms(&json, report, filter);
+	if (!r)
+		r = report_json_vcpus(&json, report, filter);
 	put_rates(&json, &report->rates);
 	put_marks(&json, report);
 	put_phases(&json, report);
 	put_changes(&json, report);
+	report_json_slows(&json, report);
 	run_json_lost(&json, report);
 	json_put_close(&json, '}');
 	putc('\n', out);

@@ -127,6 +127,33 @@ static void render_table(const struct run_comparison *compared, bool time,
 		render_difference(&compared->row[i], isa, time, out);
 }
 
+/* A percentile of both runs, and what it became. */
+static void render_percentile(const uint64_t ns[2], FILE *out)
+{
+	for (int i = 0; i < 2; i++)
+		fprintf(out, " %9s", ns[i] ? format_ns(ns[i]).s : "-");
+	fprintf(out, " %8s",
+		ns[0] && ns[1] ? format_ratio((double)ns[1] / ns[0]).s : "-");
+}
+
+static void render_percentiles(const struct run_comparison *compared, FILE *out)
+{
+	uint32_t isa = compared->run[0]->info->isa;
+
+	fprintf(out, "\n%-*s %9s %9s %8s %9s %9s %8s\n", REASON_WIDTH,
+		"PERCENTILES OF IT", "P50 A", "P50 B", "B / A", "P99 A",
+		"P99 B", "B / A");
+	for (size_t i = 0; i < compared->nr; i++) {
+		const struct run_compared *row = &compared->row[i];
+
+		fprintf(out, "%-*.*s", REASON_WIDTH, REASON_WIDTH,
+			name_of(row, isa).s);
+		render_percentile(row->p50, out);
+		render_percentile(row->p99, out);
+		fputc('\n', out);
+	}
+}
+
 void render_run_compare_text(const char *const path[2],
 			     const struct run_comparison *compared, FILE *out)
 {
@@ -136,8 +163,10 @@ void render_run_compare_text(const char *const path[2],
 		render_words(i ? "" : "unlike", compared->note[i].text, out);
 	render_counts(compared, out);
 	render_table(compared, false, out);
-	if (compared->times)
+	if (compared->times) {
 		render_table(compared, true, out);
+		render_percentiles(compared, out);
+	}
 	fprintf(out,
 		"\nThe intervals hold all together with %.0f %% confidence (%zu comparisons).\n"
 		"same: to within 10 %%; can't tell: more, less or the same, as far as is known.\n",

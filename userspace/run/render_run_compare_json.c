@@ -35,6 +35,17 @@ static void put_difference(struct json_writer *json, const char *name,
 	json_put_close(json, '}');
 }
 
+static void put_percentile(struct json_writer *json, const char *name,
+			   const uint64_t ns[2])
+{
+	if (!ns[0] || !ns[1])
+		return;
+	json_put_open(json, name, '[');
+	json_put_uint(json, NULL, ns[0]);
+	json_put_uint(json, NULL, ns[1]);
+	json_put_close(json, ']');
+}
+
 static void put_row(struct json_writer *json, const char *name, uint32_t isa,
 		    const struct run_compared *row)
 {
@@ -47,6 +58,8 @@ static void put_row(struct json_writer *json, const char *name, uint32_t isa,
 	json_put_close(json, ']');
 	put_difference(json, "per_second", &row->rate);
 	put_difference(json, "mean_ns", &row->time);
+	put_percentile(json, "p50_ns", row->p50);
+	put_percentile(json, "p99_ns", row->p99);
 	json_put_close(json, '}');
 }
 

@@ -58,6 +58,9 @@ struct run_compared {
 	uint64_t exits[2];
 	struct run_difference rate; /* exits per second */
 	struct run_difference time; /* ns per exit, from it to the next entry */
+	/* Of these times: run_compare_percentiles().  0: there is none. */
+	uint64_t p50[2];
+	uint64_t p99[2];
 };
 
 #define RUN_NOTES 10
@@ -85,6 +88,16 @@ struct run_comparison {
  */
 int run_compare(const struct run_report *a, const struct run_report *b,
 		struct run_comparison *compared);
+
+/**
+ * run_compare_percentiles - fill them in, if there are times
+ * @filter: that both reports were read with
+ *
+ * What they would differ by by chance is not known: a run has one of each.
+ * 0 or -ENOMEM.
+ */
+int run_compare_percentiles(struct run_comparison *compared,
+			    const struct filter *filter);
 
 /** run_verdict_word - "more", "less", "same", "can't tell", "too few", "-" */
 const char *run_verdict_word(enum run_verdict verdict);

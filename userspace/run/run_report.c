@@ -49,6 +49,8 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 		if (run_bins_add(&report->bins, &now, filter,
 				 (step.end_ns - step.begin_ns) / 1e9) ||
 		    run_timeline_add(&report->timeline, &step, &now, filter) ||
+		    run_slows_add(&report->slows, &now.slows, report->known,
+				  filter) ||
 		    add_point(points, &step, exits) ||
 		    ledger_forget(&report->total)) {
 			r = why_set(why, ENOMEM, "out of memory");
@@ -58,6 +60,7 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 		report->total.ns = step.end_ns;
 	}
 	run_timeline_finish(&report->timeline);
+	run_slows_finish(&report->slows);
 	ledger_free(&now);
 	return r;
 }
@@ -138,12 +141,43 @@ bool run_report_has_mark(const struct run_report *report,
 	       (!mark->vm || (vm && filter_has_vm(filter, vm)));
 }
 
-/* Whose name a phase has, of marks of the same moment: the highest. */
-static int rank(const struct run_mark *mark)
+enum run_mark_rank run_mark_rank(const struct run_mark *mark)
 {
+	if (!mark)
+		return RUN_RANK_AUTOMATIC;
 	if (!strcmp(mark->kind, RUN_MARK_USER))
-		return 2;
-	return !strcmp(mark->kind, RUN_MARK_GUEST);
+		return RUN_RANK_USER;
+	return strcmp(mark->kind, RUN_MARK_GUEST) ? RUN_RANK_AUTOMATIC :
+						    RUN_RANK_GUEST;
+}
+
+void run_limit_init(struct run_limit *limit, const size_t nr[RUN_RANKS],
+		    size_t max)
+{
+	for (size_t rank = RUN_RANKS; rank--;) {
+		limit->left[rank] = nr[rank] < max ? nr[rank] : max;
+		max -= limit->left[rank];
+	}
+}
+
+bool run_limit_take(struct run_limit *limit, const struct run_mark *mark)
+{
+	size_t *left = &limit->left[run_mark_rank(mark)];
+
+	if (!*left)
+		return false;
+	--*left;
+	return true;
+}
+
+void run_limit_phases(struct run_limit *limit, const struct run_report *report,
+		      size_t max)
+{
+	size_t nr[RUN_RANKS] = { 0 };
+
+	for (size_t i = 0; i < report->nr_phases; i++)
+		nr[run_mark_rank(report->phase[i].mark)]++;
+	run_limit_init(limit, nr, max);
 }
 
 static void add_mark(struct run_report *report, const struct run_mark *mark)
@@ -157,8 +191,20 @@ static void add_mark(struct run_report *report, const struct run_mark *mark)
 		return;
 	}
 	last->more += last->mark != NULL;
-	if (!last->mark || rank(mark) > rank(last->mark))
+	if (!last->mark || run_mark_rank(mark) > run_mark_rank(last->mark))
 		last->mark = mark;
+}
+
+/*
+ * Many VMs come and go all the time: what each of them does by itself tells of
+ * no phase of them all.
+ */
+static bool begins_phase(const struct run_report *report,
+			 const struct run_mark *mark)
+{
+	return report->nr_vms <= 1 ||
+	       run_mark_rank(mark) > RUN_RANK_AUTOMATIC ||
+	       !strcmp(mark->kind, RUN_MARK_RESET);
 }
 
 static int find_phases(const struct filter *filter, const struct points *points,
@@ -176,7 +222,8 @@ static int find_phases(const struct filter *filter, const struct points *points,
 	for (size_t i = 0; i < marks->nr; i++) {
 		const struct run_mark *mark = &marks->mark[i];
 
-		if (run_report_has_mark(report, filter, mark))
+		if (run_report_has_mark(report, filter, mark) &&
+		    begins_phase(report, mark))
 			add_mark(report, mark);
 	}
 	for (size_t i = 0; i < report->nr_phases; i++) {
@@ -292,4 +339,5 @@ void run_report_free(struct run_report *report)
 	free(report->phase);
 	run_changes_free(&report->changes);
 	run_bins_free(&report->bins);
+	run_slows_free(&report->slows);
 }

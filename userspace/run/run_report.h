@@ -7,6 +7,7 @@
 #include "run/run_bins.h"
 #include "run/run_changes.h"
 #include "run/run_reader.h"
+#include "run/run_slows.h"
 #include "run/run_timeline.h"
 
 /* Fewer intervals say nothing of stability. */
@@ -28,7 +29,18 @@ struct run_rates {
 	double chance;
 };
 
-/* What lies between two marks. */
+/* Whose mark it is.  Of marks of the same moment the highest names a phase. */
+enum run_mark_rank {
+	RUN_RANK_AUTOMATIC, /* the recorder has seen what it says */
+	RUN_RANK_GUEST,
+	RUN_RANK_USER,
+	RUN_RANKS,
+};
+
+/*
+ * What lies between two marks.  Of more than one VM only marks that someone has
+ * set, and resets, begin one.
+ */
 struct run_phase {
 	/* At its begin; one that a person has set if there is; NULL: none. */
 	const struct run_mark *mark;
@@ -54,6 +66,7 @@ struct run_report {
 	struct run_timeline timeline;
 	struct run_changes changes; /* of the rate of all of it */
 	struct run_bins bins;
+	struct run_slows slows;
 };
 
 /**
@@ -70,6 +83,29 @@ int run_report_read(struct run_reader *reader, const struct filter *filter,
 bool run_report_has_mark(const struct run_report *report,
 			 const struct filter *filter,
 			 const struct run_mark *mark);
+
+/** run_mark_rank - whose mark it is; NULL: none is nobody's */
+enum run_mark_rank run_mark_rank(const struct run_mark *mark);
+
+/* A list of marks, or of what they begin, that has no room for all of them. */
+struct run_limit {
+	size_t left[RUN_RANKS];
+};
+
+/**
+ * run_limit_init - fill a list with what people have marked first, then guests
+ * @nr: how many there are of each rank
+ * @max: how many there is room for
+ */
+void run_limit_init(struct run_limit *limit, const size_t nr[RUN_RANKS],
+		    size_t max);
+
+/** run_limit_take - is the next one of all, by time, in the list? */
+bool run_limit_take(struct run_limit *limit, const struct run_mark *mark);
+
+/** run_limit_phases - the same for a report's phases */
+void run_limit_phases(struct run_limit *limit, const struct run_report *report,
+		      size_t max);
 
 /**
  * run_report_merge - all VMs as a single one, with what the filter lets through

@@ -72,6 +72,12 @@ class Browser:
             "requestAnimationFrame(() => requestAnimationFrame(() => done()));"
         )
 
+    def actions(self):
+        """What a mouse does, at once."""
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        return ActionChains(self.driver, duration=0)
+
     def complaints(self):
         """What is on the console since the last look."""
         return [entry["message"] for entry in self.driver.get_log("browser")]

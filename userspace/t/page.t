@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, "userspace/t")
 import browser as browsers  # noqa: E402
 from page_charts import (  # noqa: E402
-    Charts, count, drawn, hover, keys_and_buttons, zoom)
+    Charts, count, drawn, hover, keys_and_buttons, narrow_tip, tip, zoom)
 from tap import done, ok, skip  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
@@ -93,6 +94,39 @@ def long_run(folder):
     total = sum(sum(line["exits"]) for line in data["lines"])
     ok("… nothing is lost of it", f"total    {count(total)} exits" in program("report", run),
        total)
+
+
+CHUNKS = 140
+COPIES = f"""
+DELETE FROM interval;
+DELETE FROM chunk WHERE first > 1;
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CHUNKS} - 1)
+	INSERT INTO chunk SELECT first + i * 600, last + i * 600, begin_ns + i * 60000000000,
+		end_ns + i * 60000000000, series_size, series, cells_size, cells
+		FROM chunk, n;
+UPDATE meta SET value = {CHUNKS} * 60000000000 + 1 WHERE name = 'ended_ns';
+"""
+
+
+def many_rows(folder):
+    """84,000 intervals of 8 VMs with 15 reasons each: a minute, again and again."""
+    run, page = folder + "/many", folder + "/many.html"
+    subprocess.run([BUILD + "/tests/record_cost", run, "8", "121", "100"],
+                   stdout=subprocess.DEVNULL, check=True)
+    with sqlite3.connect(run) as database:
+        database.executescript(COPIES)
+    database.close()
+    for form in ["--json"], ["-o", page]:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        said = program("report", run, *form)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # Of its own: this machine may have other things to do.
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        ok(f"ten million rows: {form[0]} in less than 10 s", used < 10, used)
+        if form == ["--json"]:
+            said = json.loads(said)
+            ok("… all of them", said["rate"]["intervals"] * len(said["reasons"]) * len(
+                said["vms"]) == 84000 * 8 * 15, said["rate"])
 
 
 def loads(browser, page):
@@ -185,6 +219,29 @@ def looks(browser, page):
     ok("dark to light: drawn in the new colours", browser.run(PIXELS, ".exits") > 0.01)
 
 
+# Tables that are wider than what they are in, by the name of that.
+CUT = """
+return [...document.querySelectorAll(".wide")].filter(
+	(one) => one.scrollWidth > one.clientWidth + 1).map((one) =>
+	(one.getAttribute("aria-label") || one.getAttribute("aria-labelledby")) + " " +
+	one.scrollWidth + " in " + one.clientWidth);
+"""
+
+
+def fits(browser, page):
+    browser.size(1280, 900)
+    browser.open(page)
+    browser.settle()
+    ok("1280 pixels: no table is cut", not (cut := browser.run(CUT)), cut)
+    heads = browser.run("return [...document.querySelectorAll('#reasons ~ .wide thead th')]"
+                        ".map(cell => cell.textContent)")
+    ok("percentiles come before what few have",
+       heads[-7:] == ["MEAN", "P50", "P90", "P99", "MAX", "PREEMPT", "BLOCKED"], heads)
+    browser.size(400, 900)
+    browser.settle()
+    narrow_tip(browser)
+
+
 def prints(browser, page):
     browser.size(1280, 900)
     browser.media("dark")
@@ -260,7 +317,7 @@ def compare(browser, runs, page):
         f"total    {total} exits" in text for total, text in zip(totals, texts)), totals)
     text = program("report", *runs)
     for table, title in ("exits", "EXITS  "), ("rates", "EXITS PER SECOND"), \
-            ("times", "TIME OF AN EXIT"):
+            ("times", "TIME OF AN EXIT"), ("percentiles", "PERCENTILES OF IT"):
         rows = text[text.index("\n" + title):].lstrip().split("\n\n")[0].splitlines()[1:]
         shown = browser.run(
             "return [...document.querySelectorAll(arguments[0])].map("
@@ -273,6 +330,20 @@ def compare(browser, runs, page):
     ok("two runs: side by side", browser.run(
         "const tops = [...document.querySelectorAll('.run')].map("
         "run => run.getBoundingClientRect().top); return tops[0] === tops[1]"))
+    browser.size(1280, 900)
+    browser.settle()
+    hovered = browser.run("return document.querySelector('.exits .u-over')")
+    browser.actions().move_to_element(hovered).perform()
+    browser.settle()
+    ok("two runs, 1280 pixels: no table is cut, with values at the cursor, too",
+       not (cut := browser.run(CUT)), cut)
+    browser.size(400, 900)
+    browser.settle()
+    hidden = browser.run(
+        "return ['rates', 'times'].filter(id => [...document.querySelectorAll("
+        "`#${id} ~ .wide tr`)].some(row => row.cells[1].getBoundingClientRect().right > 390"
+        " || row.parentElement.tagName === 'THEAD' && row.cells[1].textContent !== 'B IS'))")
+    ok("two runs, 400 pixels: each verdict is seen", not hidden, hidden)
     seen, faint, _ = browser.run(FAINT)
     ok("two runs: all text has a contrast of 4.5", seen > 100 and not faint, faint)
     ok("two runs: nothing on the console", not (said := browser.complaints()), said)
@@ -293,6 +364,7 @@ def main():
             html = file.read()
         data = content(run, html)
         long_run(folder)
+        many_rows(folder)
         if not browsers.is_there():
             skip("in a browser", browsers.NEEDS)
             done()
@@ -304,9 +376,11 @@ def main():
             drawn(charts, ".ns", "ns")
             browser.complaints()  # of the pixels being read
             hover(charts)
+            tip(charts)
             zoom(charts)
             keys_and_buttons(charts)
             looks(browser, page)
+            fits(browser, page)
             prints(browser, page)
             without_scripts(browser, page, count(sum(
                 sum(line["exits"]) for line in data["lines"])))

@@ -2,6 +2,7 @@
 """A page's charts, as whoever uses them sees them: drawn, pointed at, zoomed."""
 
 import math
+import re
 
 from tap import ok
 
@@ -14,10 +15,8 @@ class Charts:
     """What a person does with them, and reads."""
 
     def __init__(self, browser, data):
-        from selenium.webdriver.common.action_chains import ActionChains
-
         self.browser, self.data = browser, data
-        self.actions = lambda: ActionChains(browser.driver, duration=0)
+        self.actions = browser.actions
         self.over = browser.run("return document.querySelector('.exits .u-over')")
         self.box = self.over.rect
 
@@ -125,6 +124,97 @@ def hover(charts):
     ok("hover: each line's rate and time there", not wrong, wrong)
     charts.leave()
     ok("no more hover", charts.said().startswith("Shown: 0.000 s to"), charts.said())
+
+
+# The box beside the cursor: what it says, row by row, where it is, and where
+# the line through the cursor's point is.
+TIP = """
+const tips = [...document.querySelectorAll(".tip")].filter((one) => !one.hidden);
+if (tips.length !== 1)
+	return tips.length;
+const texts = [...tips[0].children].map((one) => one.textContent);
+const rect = (one) => one.getBoundingClientRect();
+const { left, top, right, bottom } = rect(tips[0]);
+const line = rect(tips[0].parentElement.querySelector(".u-cursor-x"));
+return { when: texts[0], all: texts.slice(1, 3), rows: texts.slice(3),
+	chart: tips[0].closest(".chart").className, x: line.left, left, top, right,
+	bottom, hidden: tips[0].getAttribute("aria-hidden") };
+"""
+
+
+def rate_text(kind, rate):
+    """As numbers.js has it."""
+    if kind == "ns":
+        return f"{rate:.2f}" if rate < 10 else f"{rate:.1f}"
+    return count(math.floor(rate + 0.5)) if rate >= 10 or not rate else f"{rate:.1f}"
+
+
+def told(data, point, kind):
+    """What the box should say of a point."""
+    length = (data["begin"] + [data["end"]])[point + 1] - data["begin"][point]
+    rates = [(line[kind][point] / length / (1e9 if kind == "ns" else 1), line)
+             for line in data["lines"] if not (kind == "ns" and line["idle"])]
+    most = sorted(((rate, line["name"]) for rate, line in rates if not line["others"]),
+                  key=lambda one: -one[0])[:5]
+    total = sum(rate for rate, _ in rates)
+    rows = [text for rate, name in most for text in (name, rate_text(kind, rate))]
+    return rate_text(kind, total), rows + [
+        "others", rate_text(kind, total - sum(rate for rate, _ in most))]
+
+
+def tip(charts):
+    """The box has the data's numbers, and covers no point that is pointed at."""
+    data, browser = charts.data, charts.browser
+    edges = data["begin"] + [data["end"]]
+    points = len(data["begin"])
+    wrong, covered = [], []
+    for point in 2, points // 2, points - 3:
+        charts.move((edges[point] + edges[point + 1]) / 2)
+        browser.settle()
+        seen = browser.run(TIP)
+        total, rows = told(data, point, "exits")
+        if (seen["all"], seen["rows"]) != (["exits/s", total], rows) or not seen[
+                "when"].startswith(f"{edges[point]:.3f} s to {edges[point + 1]:.3f} s"):
+            wrong.append((seen, total, rows))
+        if seen["left"] - 5 < seen["x"] < seen["right"] + 5 or seen["left"] < 0 or \
+                seen["right"] > browser.run("return innerWidth"):
+            covered.append(seen)
+    ok("the box at the cursor: time, total, five reasons, and the others", not wrong, wrong)
+    ok("… it does not cover what is pointed at", not covered, covered)
+    ok("… the live region says it, so it does not", seen["hidden"] == "true" and all(
+        text in charts.said() for text in [total] + rows[:2]), (seen, charts.said()))
+    charts.leave()
+    ok("… no more, when the mouse has left", browser.run(TIP) == 0)
+    browser.run("return document.querySelector('.chart.ns')").send_keys("\ue014\ue014")
+    browser.settle()
+    seen = browser.run(TIP)
+    total, rows = told(data, 1, "ns")
+    ok("… by keyboard, of the other chart: times",
+       (seen["all"], seen["rows"]) == (["s/s in exits", total], rows) and
+       "ns" in seen["chart"], (seen, total, rows))
+    charts.move(edges[-1] / 2)
+    charts.leave()
+
+
+def narrow_tip(browser):
+    """Where there is no room beside the cursor, it is above or below it."""
+    over = browser.run("const over = document.querySelector('.exits .u-over');"
+                       "over.scrollIntoView({ block: 'center' }); return over")
+    covered = []
+    for x in -0.4, 0, 0.4:
+        for y in -0.3, 0.3:
+            browser.actions().move_to_element_with_offset(
+                over, int(x * over.rect["width"]), int(y * over.rect["height"])).perform()
+            browser.settle()
+            seen = browser.run(TIP)
+            at = browser.run("return arguments[0].getBoundingClientRect().top", over) + \
+                (0.5 + y) * over.rect["height"]
+            if seen["left"] < 0 or seen["right"] > browser.run("return innerWidth") or (
+                    seen["left"] - 5 < seen["x"] < seen["right"] + 5 and
+                    seen["top"] - 5 < at < seen["bottom"] + 5):
+                covered.append((at, seen))
+    ok("400 pixels: the box is within the window, and covers no point", not covered,
+       covered)
 
 
 def zoom(charts):

@@ -149,6 +149,13 @@ ok 'report: stability' out_has 'CHANCE'
 ok "report: a guest's mark begins a phase" out_has 's  guest: login?[31m prompt'
 ok "report: a guest's mark, in both books" \
 	out_has "KVM's total is what BPF counted: at 1 of 1 marks exactly"
+ok 'report: what exits were about' \
+	grep -qE '^port 0x3f8 +0x07b IOIO +200 ' "$tap_dir/out"
+ok 'report: by vCPU' grep -qE '^vm2 +1 +[0-9,]+ +[0-9.]+ % ' "$tap_dir/out"
+ok 'report: the slow exits' out_has 'slow     20 exits of 1.00 ms or more'
+ok 'report: the slowest' \
+	grep -qE '^ +0\.[0-9]+  IOIO port 0x3f8 +2\.00 ms +- +0  caf' "$tap_dir/out"
+ok 'report: … no more than ten' out_has 'and 10 more, none of them slower'
 ok 'report: what was not booked' out_has 'lost     4 events'
 status=0
 "$exitledger" report "$run_file" >/dev/full 2>"$tap_dir/err" || status=$?
@@ -182,10 +189,16 @@ ok 'report --json: phases' has \
 	'it["phases"][0]["begin"] == 0 and sum(p["rate"]["exits"] for p in it["phases"]) == exits(live)'
 ok 'report --json: marks and the rest' has \
 	'len(it["marks"]) > 10 and it["changes"] == [] and it["lost"]["no_slot"] == 4 and it["run"]["kernel"] == "6.1.0-demo"'
+ok 'report --json: vCPUs have all exits' has \
+	'sum(v["exits"] for v in it["vcpus"]) == exits(live) and len(it["vcpus"]) == it["run"]["vcpus"]'
+ok 'report --json: keys' has \
+	'[(k["name"], k["key"], k["exits"] % 10, k["max_ns"]) for k in it["keys"]] == [("IOIO", 0x3f8, 0, 1500)]'
+ok 'report --json: slow exits' has \
+	'it["slow_exits"] == len(it["slow"]) == 20 and all(s["ns"] == 2000000 and s["key"] == 0x3f8 and s["blocked_ns"] == 0 for s in it["slow"])'
 ok 'report --json: no names are bytes' has '"vm2" in [v["name"] for v in it["vms"]]'
 run "$exitledger" report "$run_file" --json --vm vm2 --reason cpuid
 ok 'report --json: filters' has \
-	'[v["name"] for v in it["vms"]] == ["vm2"] and [r["name"] for r in it["reasons"]] == ["CPUID"] and it["run"]["vms"] == 1'
+	'[v["name"] for v in it["vms"]] == ["vm2"] and [r["name"] for r in it["reasons"]] == ["CPUID"] and it["run"]["vms"] == 1 and it["slow"] == []'
 
 # Two runs; the second lasts longer, at the same rates.
 run "$demo" 60 -o "$tap_dir/longer" -i 20ms --fast
@@ -201,12 +214,16 @@ ok 'report of two: counts' \
 ok 'report of two: times' out_has 'TIME OF AN EXIT'
 ok 'report of two: the same time' \
 	[ "$(grep -cE '^0x07b IOIO .*us .*same$' <<<"$out")" = 1 ]
+ok 'report of two: percentiles' grep -qE \
+	'^0x07c MSR +1\.07 us +1\.07 us +1\.000 +[0-9.]+ us +[0-9.]+ us +[0-9.]+$' <<<"$out"
 ok 'report of two: what was unlike' \
 	out_has 'observed: --fast --off-cpu --by port --slower-than, and --fast'
 ok 'report of two: what was lost' out_has 'lost 4 events'
 run "$exitledger" report "$run_file" "$tap_dir/longer" --json
 ok 'report of two --json: both' has \
 	'[r["exits"] for r in it["runs"]] == it["total"]["exits"] and it["runs"][0]["exits"] == exits(live)'
+ok 'report of two --json: percentiles' has \
+	'[r["p50_ns"][0] < 1100 and r["p50_ns"][0] == r["p50_ns"][1] <= r["p99_ns"][1] for r in it["reasons"] if r.get("name") == "MSR"] == [True]'
 ok 'report of two --json: nothing is told' has \
 	'not any(map(told, it["reasons"])) and it["comparisons"] > 20'
 run "$exitledger" report "$run_file" "$run_file" --json --vm vm2 --reason hlt

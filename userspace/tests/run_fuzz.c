@@ -134,7 +134,8 @@ static void compare(const char *path, const struct run_report *content)
 	const char *const paths[2] = { path, path };
 	struct run_comparison compared;
 
-	if (run_compare(content, &sound, &compared))
+	if (run_compare(content, &sound, &compared) ||
+	    run_compare_percentiles(&compared, &all))
 		abort();
 	render_run_compare_text(paths, &compared, nowhere);
 	render_run_compare_json(paths, &compared, nowhere);

@@ -160,6 +160,50 @@ static char *page_of(unsigned int intervals, uint64_t *exits)
 	return text;
 }
 
+/* What a person has marked is on it, however many VMs come and go. */
+START_TEST(a_page_of_many_vms)
+{
+	const unsigned int vms = 300;
+	char directory[FIXTURE_PATH], path[FIXTURE_PATH], *text = NULL;
+	struct run_info info = fixture_info(20 * STEP);
+	struct run_writer *writer;
+	struct run_reader *reader;
+	struct run_report report;
+	struct why why = { "" };
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(fixture_begin(directory, path), 0);
+	ck_assert_int_eq(run_writer_open(path, &info, &all, &writer, &why), 0);
+	for (unsigned int n = 1; n <= vms; n++) {
+		made_up_exits(&ledger, n, 0, EXIT_SVM_MSR, 100);
+		ledger_find_vm(&ledger, n)->vcpu[0].gone = true;
+		ledger.ns = FIXTURE_START + n * STEP;
+		ck_assert_int_eq(run_writer_add(writer, &ledger,
+						ledger.ns - STEP, &why),
+				 0);
+		ledger_reset(&ledger);
+	}
+	run_writer_close(writer);
+	fixture_sql(
+		path,
+		"INSERT INTO mark (at_ns, kind, text) VALUES (30900000000, 'user', 'the last test')");
+	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
+	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
+	ck_assert_uint_gt(report.marks->nr, 600);
+	ck_assert_int_eq(render_page("run", &report, &all, out), 0);
+	fclose(out);
+	/* In the tables of phases and of marks. */
+	ck_assert_ptr_nonnull(strstr(text, "29.90 s <bdi>the last test</bdi>"));
+	ck_assert_ptr_nonnull(strstr(text, "29.90</th><td class=\"text\">"
+					   "the last test</td>"));
+	run_report_free(&report);
+	run_reader_close(reader);
+	fixture_end(directory);
+	free(text);
+}
+END_TEST
+
 static json_t *data_of(const char *page)
 {
 	static const char head[] = "class=\"data\">";
@@ -197,6 +241,12 @@ START_TEST(a_page_has_all_of_it)
 	ck_assert_ptr_null(strstr(page, "<run>"));
 	/* fixture_interval() books IOIO of ports 3f8 to 3fb. */
 	ck_assert_ptr_nonnull(strstr(page, "port 0x3fb</th>"));
+	/* … and a slow exit in each, of a port or of none. */
+	ck_assert_ptr_nonnull(
+		strstr(page, "<p>9 exits; the slowest first.</p>"));
+	ck_assert_ptr_nonnull(strstr(
+		page,
+		"<td class=\"text\">port 0x3f8</td><td>2.00 ms</td><td>0.00 ns</td>"));
 	ck_assert_ptr_null(strstr(page, "{{"));
 	ck_assert_ptr_nonnull(strstr(page, "</html>\n"));
 	json_decref(data);
@@ -333,6 +383,7 @@ int main(void)
 	tcase_add_test(tcase, only_what_is_asked_for);
 	tcase_add_test(tcase, a_page_has_all_of_it);
 	tcase_add_test(tcase, a_page_of_nothing);
+	tcase_add_test(tcase, a_page_of_many_vms);
 	tcase_add_test(tcase, a_page_of_two);
 	tcase_add_test(tcase, text_that_may_be_anything);
 	tcase_add_test(tcase, json_within_a_page);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "exit_leaves.h"
+#include "made_up.h"
 #include "made_up_random.h"
 #include "reasons.h"
 #include "run/run_compare.h"
@@ -235,6 +236,30 @@ START_TEST(longer_exits)
 END_TEST
 
 /* What one run has none of, many and few. */
+/* Of a thousand times each, twenty of the second run are slow. */
+START_TEST(percentiles)
+{
+	const struct run_compared *msr, *none;
+
+	compare(&steady, &steady, 20);
+	made_up_time(&run[0].total, 1, 0, EXIT_SVM_MSR, 1000, 1000);
+	made_up_time(&run[1].total, 1, 0, EXIT_SVM_MSR, 1000, 980);
+	made_up_time(&run[1].total, 1, 0, EXIT_SVM_MSR, 50000, 20);
+	ck_assert_int_eq(run_compare_percentiles(&compared, &all), 0);
+	msr = row_of(ROW_REASON, EXIT_SVM_MSR);
+	for (int i = 0; i < 2; i++)
+		ck_assert(fabs(msr->p50[i] - 1000.) < 50);
+	ck_assert(fabs(msr->p99[0] - 1000.) < 50);
+	ck_assert(fabs(msr->p99[1] - 50000.) < 2500);
+	ck_assert_uint_eq(row_of(ROW_TOTAL, 0)->p99[1], msr->p99[1]);
+	/* It has exits, but no times. */
+	none = row_of(ROW_REASON, EXIT_SVM_IOIO);
+	ck_assert_uint_eq(none->p50[0] + none->p50[1] + none->p99[0], 0);
+	for (int i = 0; i < 2; i++)
+		ledger_free(&run[i].total);
+}
+END_TEST
+
 START_TEST(new_reasons)
 {
 	struct process other = steady;
@@ -407,6 +432,7 @@ int main(void)
 	tcase_add_test(tcase, the_same_with_noise);
 	tcase_add_test(tcase, more_of_one);
 	tcase_add_test(tcase, longer_exits);
+	tcase_add_test(tcase, percentiles);
 	tcase_add_test(tcase, new_reasons);
 	tcase_add_test(tcase, too_short);
 	tcase_add_test(tcase, not_a_difference);

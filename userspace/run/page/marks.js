@@ -5,13 +5,15 @@ const marks = (function () {
 
 const LANES = 4, LANE = 15; // of marks' names, above a chart; in pixels
 const NAME = 30; // characters of a name there
+const NAMED = 24; // nobody's own marks: of more there are but ticks
 
 // Names where there is room for them, those that a person has set first.
 function draw(u, run, lanes, ink) {
 	const ratio = uPlot.pxRatio, ctx = u.ctx, box = u.bbox;
 	const inside = (mark) => mark.at >= run.from && mark.at <= run.to;
 	const place = (mark) => Math.round(u.valToPos(mark.at, "x", true));
-	const placed = [];
+	const placed = [], shown = run.data.marks.filter(inside);
+	const few = shown.filter((mark) => !mark.user).length <= NAMED;
 
 	ctx.save();
 	ctx.font = 12 * ratio + "px system-ui, sans-serif";
@@ -19,17 +21,19 @@ function draw(u, run, lanes, ink) {
 	ctx.textAlign = "left";
 	for (const change of run.data.changes.filter(inside))
 		draw_change(u, place(change), ink);
-	for (const mark of run.data.marks.filter(inside).sort(
+	for (const mark of shown.sort(
 		(a, b) => b.user - a.user || a.at - b.at)) {
 		const text = mark.text.length > NAME ?
 			mark.text.slice(0, NAME - 1) + "\u2026" : mark.text;
 		const x = place(mark);
-		const spot = find_spot(u, x, ctx.measureText(text).width, lanes,
-			placed);
+		const spot = (mark.user || few) && find_spot(u, x,
+			ctx.measureText(text).width, lanes, placed);
 
 		ctx.fillStyle = mark.user ? ink.text : ink.soft;
 		if (!spot) { // no room for its name: a tick
+			ctx.globalAlpha = mark.user ? 1 : 0.5;
 			ctx.fillRect(x, box.top - 4 * ratio, ratio, 8 * ratio);
+			ctx.globalAlpha = 1;
 			continue;
 		}
 		spot.top = box.top - ((lanes - spot.lane) * LANE + 4) * ratio;
@@ -95,5 +99,13 @@ function draw_change(u, x, ink) {
 	ctx.fill();
 }
 
-return { draw, LANES, LANE };
+// How many there are to be, above a chart of all of them.
+function lanes(all) {
+	const own = all.filter((mark) => mark.user).length;
+	const named = all.length - own > NAMED ? own : all.length;
+
+	return Math.min(LANES, Math.max(named, all.length ? 1 : 0));
+}
+
+return { draw, lanes, LANE };
 })();

@@ -44,12 +44,13 @@ class Run {
 		this.edges = data.begin.concat(this.end);
 		this.hidden = new Set();
 		this.here = null;
+		this.pointed = null; // the chart
 		this.from = this.edges[0];
 		this.to = this.end;
 		this.kinds = [
-			{ field: "exits", of: (ns, s) => s > 0 ? ns / s : 0,
+			{ field: "exits", unit: "exits/s", of: (ns, s) => s > 0 ? ns / s : 0,
 			  value: rate },
-			{ field: "ns", of: (ns, s) => s > 0 ? ns / 1e9 / s : 0,
+			{ field: "ns", unit: "s/s in exits", of: (ns, s) => s > 0 ? ns / 1e9 / s : 0,
 			  value: (number) => number.toFixed(number < 10 ? 2 : 1) },
 		].filter((kind) => kind.field === "exits" || data.times);
 		this.idle = root.querySelector(".idle");
@@ -58,7 +59,13 @@ class Run {
 		this.margin = 26 + 7 * Math.max(...this.kinds.map((kind) =>
 			count(this.highest(kind.field)).length));
 		this.charts = this.kinds.map((kind) => this.chart(kind));
-		this.charts.forEach((chart) => this.keys(chart));
+		this.charts.forEach((chart) => {
+			tips.make(chart);
+			this.keys(chart);
+			chart.over.addEventListener("mouseenter", () => {
+				this.pointed = chart;
+			});
+		});
 		this.make_legend();
 		this.listen();
 		this.zoom(this.from, this.to);
@@ -126,7 +133,7 @@ class Run {
 		const axis = { stroke: () => ink.soft, font: "12px system-ui, sans-serif",
 			grid: { stroke: () => ink.grid, width: 1 },
 			ticks: { stroke: () => ink.grid, width: 1 } };
-		const lanes = Math.min(marks.LANES, this.data.marks.length);
+		const lanes = marks.lanes(this.data.marks);
 
 		for (let i = lines - 1; i >= 0; i--)
 			series.push({ fill: () => ink.line[this.data.lines[i].color],
@@ -270,6 +277,7 @@ class Run {
 				this.cells[index][column].textContent = text;
 			});
 		});
+		tips.show(this);
 	}
 
 	// A line's rates at the cursor; the last is that of all.
@@ -289,8 +297,10 @@ class Run {
 		const left = u.cursor.left;
 		const here = left >= 0 ? this.point_at(u.posToVal(left, "x")) : null;
 
-		if (here === this.here)
+		if (here === this.here) {
+			tips.show(this);
 			return;
+		}
 		this.here = here;
 		this.cells.forEach((cells, index) => {
 			const texts = this.here_of(index);
@@ -298,22 +308,27 @@ class Run {
 			cells[3].textContent = texts[0];
 			cells[4].textContent = texts[1];
 		});
+		tips.show(this);
 		this.say();
+	}
+
+	span(from, to) {
+		const decimals = this.data.point < 1 ? 3 : 1;
+		const text = (at) => at.toFixed(decimals) + " s";
+
+		return text(from) + " to " + text(to) + (this.end < CLOCK ? "" :
+			", " + clock(from, 1) + " to " + clock(to, 1));
 	}
 
 	// What is under the cursor, or else what is shown.
 	say() {
-		const decimals = this.data.point < 1 ? 3 : 1;
-		const text = (at) => at.toFixed(decimals) + " s";
-		const span = (from, to) => text(from) + " to " + text(to) +
-			(this.end < CLOCK ? "" : ", " + clock(from, 1) + " to " +
-				clock(to, 1));
-		let line = "Shown: " + span(this.from, this.to);
+		const said = this.root.querySelector(".said");
+		let line = "Shown: " + this.span(this.from, this.to);
 
 		if (this.here !== null) {
 			const from = this.edges[this.here], to = this.edges[this.here + 1];
 
-			line = "Here: " + span(from, to);
+			line = "Here: " + this.span(from, to);
 			for (const mark of this.data.marks.filter(
 				(one) => one.at >= from && one.at < to).slice(0, 3))
 				line += ", mark: " + mark.text;
@@ -321,7 +336,10 @@ class Run {
 				(change) => change.at >= from && change.at < to))
 				line += ", the rate's level changes: " + one.by;
 		}
-		this.root.querySelector(".said").textContent = line;
+		said.textContent = line;
+		if (this.here !== null)
+			said.append(element("span", "heard", "; " + tips.words(this,
+				(this.pointed || this.charts[0]).kind)));
 	}
 
 	zoom(from, to) {
@@ -379,6 +397,7 @@ class Run {
 			const middle = (Math.max(this.edges[next], this.from) +
 				Math.min(this.edges[next + 1], this.to)) / 2;
 
+			this.pointed = chart;
 			chart.setCursor({ left: chart.valToPos(middle, "x"), top: 1 });
 		};
 		const does = { ArrowLeft: () => move(-1), ArrowRight: () => move(1),
