@@ -198,15 +198,16 @@ on() {
 # start VENDOR KERNEL SEED: in the background; the machine has two processors, and
 # an emulated host keeps one busy
 start() {
-	local exits=5600000
+	# Two CPUs, where there can be: others are in the guest while one reads.
+	local exits=5600000 cpus=2
 
 	on "$1" "$2"
-	[[ $1 == amd ]] || exits=60000
+	[[ $1 == amd ]] || { exits=60000 cpus=1; }
 	make_rows "$3" "${EXITS:-$exits}" "$1"
 	ALL_ROWS[$1-$2]=$ROWS
 	note "          $1 $2: $RUNS runs, seed $3"
-	"$LAB/l1.sh" --tcg --vendor "$1" --kernel "$2" --timeout 7200 \
-		--out "$DIR" "$LAB/scenarios/compare-rows.sh" READ= READS= \
+	"$LAB/l1.sh" --tcg --vendor "$1" --kernel "$2" --cpus "$cpus" \
+		--timeout 7200 --out "$DIR" "$LAB/scenarios/compare-rows.sh" READ= READS= \
 		EVERY=$((RUNS / 10 + 1)) ROWS="${ROWS%$'\n'}" \
 		> >(sed -u "s/^/$1 $2: /") &
 	OTHERS+=($!)
