@@ -81,6 +81,13 @@ ok 'the boot: the phases, in order' [ "$(sed -n \
 	's/^from [0-9.]* s  //p' "$tap_dir/out" | grep -v '^first' |
 	sed 's/, and [12] more$//' | paste -sd '|')" = \
 	"the start|began: nested|the kernel's first line|guest: init runs|guest: services run|guest: login prompt|ended: nested" ]
+ok 'the boot: began, first exit, first I/O, each at its own time' python3 - \
+	"$results/nested.exits" <<-'END'
+	import sqlite3, sys
+	run = sqlite3.connect(sys.argv[1])
+	at = dict(run.execute("SELECT kind, at_ns FROM mark WHERE vm = 1"))
+	assert at["created"] < at["first-exit"] < at["first-io"] < at["ended"], at
+END
 ok 'the boot: the guest was told what was recorded, exactly' out_has \
 	"at 3 of 3 marks exactly"
 told=$(sed -n "s/^marked 'login prompt', \([0-9]*\) exits.*/\1/p" \

@@ -180,13 +180,31 @@ void run_limit_phases(struct run_limit *limit, const struct run_report *report,
 	run_limit_init(limit, nr, max);
 }
 
-static void add_mark(struct run_report *report, const struct run_mark *mark)
+/*
+ * Where the phase of a mark begins.  What a VM did for the first time begins
+ * with the interval that has it: nothing of it was before.
+ */
+static uint64_t phase_begin(const struct points *points,
+			    const struct run_mark *mark)
+{
+	size_t next = point_at(points, mark->at_ns + 1);
+
+	if (!next || (strcmp(mark->kind, RUN_MARK_CREATED) &&
+		      strcmp(mark->kind, RUN_MARK_FIRST_EXIT) &&
+		      strcmp(mark->kind, RUN_MARK_FIRST_IO)))
+		return mark->at_ns;
+	return points->point[next - 1].begin_ns;
+}
+
+static void add_mark(struct run_report *report, const struct points *points,
+		     const struct run_mark *mark)
 {
 	struct run_phase *last = &report->phase[report->nr_phases - 1];
+	uint64_t begin_ns = phase_begin(points, mark);
 
-	if (mark->at_ns > last->begin_ns) {
+	if (begin_ns > last->begin_ns) {
 		*++last = (struct run_phase){ .mark = mark,
-					      .begin_ns = mark->at_ns };
+					      .begin_ns = begin_ns };
 		report->nr_phases++;
 		return;
 	}
@@ -224,7 +242,7 @@ static int find_phases(const struct filter *filter, const struct points *points,
 
 		if (run_report_has_mark(report, filter, mark) &&
 		    begins_phase(report, mark))
-			add_mark(report, mark);
+			add_mark(report, points, mark);
 	}
 	for (size_t i = 0; i < report->nr_phases; i++) {
 		struct run_phase *phase = &report->phase[i];

@@ -173,6 +173,40 @@ static void short_lived_vms(unsigned int nr)
 	run_writer_close(writer);
 }
 
+/* What happened first is in its phase, whenever in the interval it did. */
+START_TEST(first_exits_are_in_their_phase)
+{
+	struct run_info info = fixture_info(20 * FIXTURE_STEP);
+	struct run_report report;
+	struct run_reader *reader;
+	struct run_writer *writer;
+
+	ck_assert_int_eq(run_writer_open(path, &info, &all, &writer, &why), 0);
+	for (unsigned int n = 1; n <= 10; n++) {
+		made_up_exits(&now, 1, 0, EXIT_SVM_MSR, n > 5 ? 500 : 100);
+		now.ns = FIXTURE_START + n * FIXTURE_STEP;
+		ck_assert_int_eq(run_writer_add(writer, &now,
+						now.ns - FIXTURE_STEP, &why),
+				 0);
+		ledger_reset(&now);
+	}
+	run_writer_close(writer);
+	fixture_sql(
+		path,
+		"INSERT INTO mark (at_ns, kind, vm, text) VALUES "
+		"(1550000000, 'first-io', 1, 'a'), (1560000000, 'first-io', 1, 'b')");
+	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
+	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
+	ck_assert_uint_eq(report.nr_phases, 2);
+	ck_assert_uint_eq(report.phase[1].begin_ns, 1500000000);
+	ck_assert_uint_eq(report.phase[1].more, 1);
+	ck_assert_uint_eq(report.phase[0].rates.exits, 500);
+	ck_assert_uint_eq(report.phase[1].rates.exits, 2500);
+	run_report_free(&report);
+	run_reader_close(reader);
+}
+END_TEST
+
 /* What a person has marked is seen, however many VMs come and go. */
 START_TEST(marks_among_many_vms)
 {
@@ -362,6 +396,7 @@ int main(void)
 	tcase_add_test(tcase, a_change_of_the_rate);
 	tcase_add_test(tcase, marks_among_many_vms);
 	tcase_add_test(tcase, marks_that_find_no_phase);
+	tcase_add_test(tcase, first_exits_are_in_their_phase);
 	tcase_add_test(tcase, marks_without_exits);
 	tcase_add_test(tcase, tables_beside_that_of_reasons);
 	tcase_add_test(tcase, many_slow_exits);
