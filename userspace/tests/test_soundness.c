@@ -346,6 +346,106 @@ START_TEST(times)
 }
 END_TEST
 
+/* --- a vCPU that comes while another reads --- */
+
+enum { NEW_STEPS = 7, READ_STEPS = 8 };
+
+/* One that reads and has been there; and a new one. */
+struct arrival {
+	int new_at, read_at;
+	int n; /* vCPUs, as the observer has it … */
+	bool linked; /* … and whether the new one is in the list that is summed */
+	bool outside;
+	int kernel, observer; /* the new one's; the other's are 1 and 1 */
+	bool walked; /* as S1 found the list */
+	int sum0, sum, sum1, seen_outside, seen_n;
+};
+
+/* Its first exit is of another reason, the second of the one that is read. */
+static void newcomer(struct arrival *state)
+{
+	switch (state->new_at++) {
+	case 0:
+		state->n++;
+		break;
+	case 1:
+		state->linked = true;
+		break;
+	case 2:
+	case 6:
+		state->outside = true;
+		break;
+	case 3:
+		state->outside = false;
+		break;
+	case 4:
+		state->kernel++;
+		break;
+	case 5:
+		state->observer++;
+		break;
+	}
+}
+
+/* S0, K, and S1 with n read before it or after. */
+static void read_meanwhile(struct arrival *state, bool n_first)
+{
+	switch (state->read_at++) {
+	case 0:
+		state->sum0 = 1 + (state->linked ? state->observer : 0);
+		break;
+	case 1:
+		state->sum = 1 + state->kernel;
+		break;
+	case 2:
+		state->seen_n = state->n;
+		break;
+	case 3:
+		state->walked = state->linked;
+		state->seen_outside = 1;
+		break;
+	case 4:
+		state->seen_outside += state->walked && state->outside;
+		break;
+	case 5:
+		state->sum1 = 1 + (state->walked ? state->observer : 0);
+		break;
+	case 6:
+		if (!n_first)
+			state->seen_n = state->n;
+		break;
+	}
+}
+
+/* How much more than S1 + m the K of any interleaving is; K >= S0 in all. */
+static int arrive(struct arrival state, bool n_first)
+{
+	struct arrival next = state;
+	int over = -1000;
+
+	if (state.read_at == READ_STEPS) {
+		ck_assert_int_ge(state.sum, state.sum0);
+		return state.sum - state.sum1 -
+		       (state.seen_n - state.seen_outside);
+	}
+	read_meanwhile(&next, n_first);
+	over = arrive(next, n_first);
+	if (state.new_at == NEW_STEPS)
+		return over;
+	newcomer(&state);
+	return most(over, arrive(state, n_first));
+}
+
+/* n is read after S1: of one that comes meanwhile it must be known. */
+START_TEST(newcomers)
+{
+	const struct arrival begin = { .n = 1 };
+
+	ck_assert_int_eq(arrive(begin, false), 0);
+	ck_assert_int_eq(arrive(begin, true), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("soundness");
@@ -357,6 +457,7 @@ int main(void)
 	tcase_add_loop_test(tcase, quiet, 1, 4);
 	tcase_add_loop_test(tcase, late, 1, 4);
 	tcase_add_test(tcase, times);
+	tcase_add_test(tcase, newcomers);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
