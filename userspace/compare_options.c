@@ -22,18 +22,18 @@ static const struct argp_option option_rows[] = {
 	{ "json", 'j', "FILE", 0,
 	  "Write the books, the verdict and its evidence; '-': standard output, in place of the table",
 	  0 },
-	{ "for", OPT_FOR, "SECONDS", 0,
+	{ "for", OPT_FOR, "TIME", 0,
 	  "Watch this host's VMs for so long (without COMMAND)", 0 },
 	{ "watch", OPT_WATCH, NULL, 0,
 	  "Watch them until SIGINT, with a line per interval", 0 },
-	{ "interval", 'i', "SECONDS", 0,
+	{ "interval", 'i', "TIME", 0,
 	  "Between the lines of --watch, and the reads of --read (default 10)",
 	  0 },
 	{ "vm", OPT_VM, "NAME|PID", 0, "Of this VM alone", 0 },
 	{ "read", OPT_READ, "COMMAND", 0,
 	  "Have the guest read its counters by this, e.g. 'ssh guest exitleaf --json'; its output is the guest's report",
 	  0 },
-	{ "read-timeout", OPT_READ_TIMEOUT, "SECONDS", 0,
+	{ "read-timeout", OPT_READ_TIMEOUT, "TIME", 0,
 	  "End that command if it takes longer (default 60)", 0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
 	  "Judge books that --json wrote, in place of this host's", 0 },
@@ -151,7 +151,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp parser = {
 	.options = option_rows,
 	.parser = parse_option,
-	.args_doc = "-- COMMAND [ARGUMENT...]\n--for SECONDS\n--watch\n"
+	.args_doc = "-- COMMAND [ARGUMENT...]\n--for TIME\n--watch\n"
 		    "--replay FILE",
 	.doc = "Hold what KVM's exit counters tell guests against what BPF counted."
 	       "\vRuns COMMAND, a program that runs a guest that reads its counters, "

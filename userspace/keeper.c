@@ -218,8 +218,7 @@ static int attach(struct keeper *keeper, struct why *why)
 	snprintf(books->attach, sizeof(books->attach), "%s",
 		 attach_name(observer_attach(keeper->observer)));
 	books->sees_ends = observer_sees_ends(keeper->observer);
-	/* By programs that are attached likewise. */
-	books->sees_no_entries = books->sees_ends;
+	books->sees_no_entries = observer_sees_no_entries(keeper->observer);
 	r = keeper_running(&books->running);
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
 }

@@ -18,6 +18,11 @@ enum attach observer_attach(const struct observer *observer)
 	return observer->attach;
 }
 
+bool observer_sees_no_entries(const struct observer *observer)
+{
+	return observer->sees_no_entries;
+}
+
 bool observer_sees_ends(const struct observer *observer)
 {
 	return observer->sees_ends;
@@ -67,7 +72,8 @@ enum reader {
 struct choice {
 	enum attach attach;
 	enum reader reader;
-	bool ends;
+	bool ends; /* of vCPUs */
+	bool emulated; /* what is, in place of an entry; where it can be */
 };
 
 static enum job job_of(const struct observer_options *options)
@@ -134,9 +140,7 @@ static void choose_programs(const struct observer *observer,
 	choose_entry(bpf, choice.attach, job_of(options));
 	bpf_program__set_autoload(bpf->progs.vcpu_end, choice.ends);
 	bpf_program__set_autoload(bpf->progs.cpuid_answer, options->answers);
-	bpf_program__set_autoload(bpf->progs.vmx_emulated,
-				  options->answers && choice.ends &&
-					  observer->isa == EXIT_LEAF_ISA_VMX);
+	bpf_program__set_autoload(bpf->progs.vmx_emulated, choice.emulated);
 	bpf_program__set_autoload(bpf->progs.cpuid_mark,
 				  options->marks && choice.attach != ATTACH_TP);
 	bpf_program__set_autoload(bpf->progs.vcpu_reset,
@@ -173,6 +177,12 @@ static void configure(const struct observer *observer, enum attach attach)
 	};
 }
 
+/* Is there what KVM may emulate in place of an entry, and matters? */
+static bool is_emulating(const struct observer *observer)
+{
+	return observer->options.answers && observer->isa == EXIT_LEAF_ISA_VMX;
+}
+
 /* Load and attach one choice; 0 or -errno with nothing left of it. */
 static int try_choice(struct observer *observer, struct choice choice)
 {
@@ -192,6 +202,8 @@ static int try_choice(struct observer *observer, struct choice choice)
 	if (!r) {
 		observer->attach = choice.attach;
 		observer->sees_ends = choice.ends;
+		observer->sees_no_entries = choice.emulated ||
+					    !is_emulating(observer);
 		return 0;
 	}
 	observer_collect_free(observer);
@@ -229,11 +241,13 @@ static int try_attach(struct observer *observer, const struct kvm_btf *btf,
 {
 	const enum reader readers[] = { best_reader(btf, attach, observer->isa),
 					READ_PROBE };
+	const int most = attach == ATTACH_TP ? 0 : 1 + is_emulating(observer);
 	int r = -EINVAL;
 
-	for (int ends = attach != ATTACH_TP; ends >= 0; ends--) {
+	for (int more = most; more >= 0; more--) {
 		for (int i = readers[0] == READ_PROBE; i < 2; i++) {
-			struct choice choice = { attach, readers[i], ends };
+			struct choice choice = { attach, readers[i], more > 0,
+						 more > 1 };
 
 			r = try_choice(observer, choice);
 			if (!r)

@@ -47,6 +47,12 @@ enum attach observer_attach(const struct observer *observer);
 bool observer_sees_ends(const struct observer *observer);
 
 /**
+ * observer_sees_no_entries - whether all is counted that KVM's own statistics
+ * take for exits besides: what ledger_no_exits() says
+ */
+bool observer_sees_no_entries(const struct observer *observer);
+
+/**
  * observer_sees_marks - whether guests' own marks are noticed
  *
  * With classic tracepoints they are not.  A VM's resets are seen where ends are.

@@ -44,6 +44,7 @@ struct observer {
 	enum attach attach;
 	uint32_t isa;
 	bool sees_ends;
+	bool sees_no_entries;
 	struct counters_watch
 		counters; /* who switches KVM's, if marks are taken … */
 	bool was_off; /* … and that they did not count all the time */

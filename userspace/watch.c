@@ -279,6 +279,8 @@ static int run(struct watcher *watcher, struct why *why)
 		r = keeper_finish(keeper, why);
 	if (!r)
 		r = fold(watcher, why);
+	if (!r)
+		judge_statistics(watcher);
 	return r ? r : show(watcher, why);
 }
 

@@ -46,7 +46,7 @@ static int open_beside(struct whole_file *file)
 		    (int)sizeof(file->place))
 		return ENAMETOOLONG;
 	snprintf(file->temp, sizeof(file->temp), "%s.XXXXXX", file->place);
-	fd = mkstemp(file->temp);
+	fd = mkostemp(file->temp, O_CLOEXEC);
 	if (fd < 0)
 		return errno;
 	fchmod(fd, mode_of(file->place));

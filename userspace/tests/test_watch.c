@@ -2,6 +2,7 @@
 /* --watch, of a guest that is made up: it reads its exits at every look. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -190,6 +191,30 @@ static void lose_one(struct keeper *keeper, int look)
 START_TEST(a_lost_exit)
 {
 	guest.at = lose_one;
+	ck_assert_int_eq(run(), STATUS_DISCREPANCY);
+}
+END_TEST
+
+/* KVM's own statistics have less than BPF had before they were read. */
+static void statistics_at_last(struct keeper *keeper, int look)
+{
+	struct books *books = keeper->books;
+
+	if (look != guest.last)
+		return;
+	books->statistics = calloc(1, sizeof(*books->statistics));
+	ck_assert_ptr_nonnull(books->statistics);
+	books->statistics[0] = (struct statistics){
+		.vm = 1, .vcpus = 1, .before = 100, .exits = 90, .after = 100
+	};
+	books->nr_statistics = 1;
+}
+
+/* What is read in a last part of an interval is judged, too. */
+START_TEST(statistics_of_the_end)
+{
+	options.interval = 1000;
+	guest.at = statistics_at_last;
 	ck_assert_int_eq(run(), STATUS_DISCREPANCY);
 }
 END_TEST
@@ -396,6 +421,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, right_counters);
 	tcase_add_test(tcase, a_lost_exit);
+	tcase_add_test(tcase, statistics_of_the_end);
 	tcase_add_test(tcase, off_for_a_while);
 	tcase_add_test(tcase, off_after_a_discrepancy);
 	tcase_add_test(tcase, off_at_first);
