@@ -19,16 +19,6 @@
 
 #define TRIES 5 /* to copy files that change meanwhile */
 
-/* The length of the write-ahead log, or -1: there is none. */
-static int64_t wal_size(const char *path)
-{
-	char name[RUN_PATH + 8];
-	struct stat is;
-
-	snprintf(name, sizeof(name), "%s-wal", path);
-	return stat(name, &is) ? -1 : is.st_size;
-}
-
 /* A damaged one could say that it has as much as no disk has. */
 static int check_size(sqlite3 *db, const char *file, const char *path,
 		      struct why *why)
@@ -40,7 +30,7 @@ static int check_size(sqlite3 *db, const char *file, const char *path,
 	    !run_sql_number(db, "PRAGMA page_size", &page))
 		return run_sql_error(db, path, why);
 	/* In this order: what leaves the log goes to the file. */
-	wal = wal_size(file);
+	wal = run_wal_size(file);
 	if (stat(file, &is))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
 	if (pages * page <= is.st_size + (wal > 0 ? wal : 0))
@@ -148,7 +138,7 @@ static int copy_files(const char *path, const char *to, struct why *why)
 {
 	char wal[RUN_PATH + 8], to_wal[RUN_PATH + 8];
 
-	snprintf(wal, sizeof(wal), "%s-wal", path);
+	run_wal_name(path, wal);
 	snprintf(to_wal, sizeof(to_wal), "%s-wal", to);
 	for (int i = 0; i < TRIES; i++) {
 		struct state before = state_of(path, wal), after;
@@ -218,7 +208,8 @@ static void uri_of(const char *path, char *uri, size_t size)
  * Nobody has it open, and its log went into it when the last one closed it; or
  * the log is elsewhere, which is sure if nothing is here.
  */
-static int open_alone(const char *path, sqlite3 **db, struct why *why)
+int run_connect_alone(const char *path, bool only_ended, sqlite3 **db,
+		      struct why *why)
 {
 	char uri[RUN_PATH];
 	int64_t ended = 0, intervals = 0;
@@ -239,7 +230,7 @@ static int open_alone(const char *path, sqlite3 **db, struct why *why)
 		     "SELECT max((SELECT count(*) FROM interval), (SELECT count(*) FROM chunk))",
 		     &intervals)))
 		r = run_sql_error(*db, path, why);
-	if (!r && !ended && !intervals)
+	if (!r && !ended && (only_ended || !intervals))
 		r = why_set(why, EINVAL,
 			    "%s: was not ended, and %s-wal is not beside it",
 			    path, path);
@@ -250,8 +241,8 @@ static int open_copy(const char *path, sqlite3 **db, struct why *why)
 {
 	int failed, r;
 
-	if (wal_size(path) < 0)
-		return open_alone(path, db, why);
+	if (run_wal_size(path) < 0)
+		return run_connect_alone(path, false, db, why);
 	r = copy_of(path, path, db, &failed, why);
 	if (failed == SQLITE_CANTOPEN || failed == SQLITE_READONLY)
 		r = copy_elsewhere(path, db, why);

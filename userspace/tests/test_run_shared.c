@@ -232,7 +232,50 @@ START_TEST(without_its_log)
 	ck_assert_ptr_nonnull(strstr(why.text, "run-wal is not beside it"));
 	/* Nothing is made beside it that would hide this the next time. */
 	ck_assert_int_eq(size_of(wal), -1);
+	why.text[0] = '\0';
+	ck_assert_int_eq(run_mark(path, "x", &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "run: was not ended, and /"));
+	ck_assert_ptr_nonnull(strstr(why.text, "run-wal is not beside it"));
+	ck_assert_int_eq(size_of(wal), -1);
 	ck_assert_int_eq(steps(), -EINVAL);
+}
+END_TEST
+
+/* The log is beside the file, not beside a link to it. */
+START_TEST(by_a_link)
+{
+	char folder[FIXTURE_PATH + 8], link[FIXTURE_PATH + 16];
+	struct ledger now = { .ns = 0 }, total = { .ns = 0 };
+
+	add(1, 20);
+	snprintf(folder, sizeof(folder), "%s/links", directory);
+	snprintf(link, sizeof(link), "%s/link", folder);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	ck_assert_int_eq(symlink(path, link), 0);
+	ck_assert_int_eq(run_mark(link, "x", &why), 0);
+	ck_assert_int_eq(fixture_read(link, true, &now, &total, &why), 20);
+	unlink(link);
+	rmdir(folder);
+	ledger_free(&now);
+	ledger_free(&total);
+}
+END_TEST
+
+/* A mark makes no log of a run that is whole. */
+START_TEST(ended_without_a_log)
+{
+	sqlite3 *reads = others("SELECT * FROM interval");
+
+	add(1, 20);
+	ck_assert_int_eq(run_writer_finish(writer, &info, &why), 1);
+	run_writer_close(writer);
+	writer = NULL;
+	sqlite3_close(reads);
+	ck_assert_int_eq(size_of(wal), -1);
+	ck_assert_int_eq(run_mark(path, "x", &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "its recording has ended"));
+	ck_assert_int_eq(size_of(wal), -1);
+	ck_assert_int_eq(steps(), 20);
 }
 END_TEST
 
@@ -312,6 +355,8 @@ int main(void)
 	tcase_add_test(tcase, locked);
 	tcase_add_test(tcase, whose_pid_it_is);
 	tcase_add_test(tcase, without_its_log);
+	tcase_add_test(tcase, by_a_link);
+	tcase_add_test(tcase, ended_without_a_log);
 	tcase_add_test(tcase, closed_without_an_end);
 	tcase_add_test(tcase, a_log_and_half_a_file);
 	tcase_add_test(tcase, where_nothing_can_be_written);
