@@ -88,7 +88,20 @@ static int copy_of(const char *file, const char *path, sqlite3 **db,
 	return r;
 }
 
-static int copy_file(const char *from, const char *to, struct why *why)
+static bool is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+static int no_room(const char *path, const char *folder, struct why *why)
+{
+	return why_set(why, ENOSPC, "%s: no room for a copy of it in %s", path,
+		       folder);
+}
+
+/* @path: the run's; @folder: where temporary files are. */
+static int copy_file(const char *from, const char *to, const char *path,
+		     const char *folder, struct why *why)
 {
 	int in = open(from, O_RDONLY | O_CLOEXEC), out, error;
 	ssize_t sent = -1;
@@ -102,8 +115,10 @@ static int copy_file(const char *from, const char *to, struct why *why)
 	} while (sent > 0);
 	error = sent < 0 ? errno : 0;
 	close(in);
-	if (out >= 0)
-		close(out);
+	if (out >= 0 && close(out) && !error)
+		error = errno;
+	if (is_full(error))
+		return no_room(path, folder, why);
 	return error ? why_set(why, error, "%s: cannot be copied to %s: %s",
 			       from, to, strerror(error)) :
 		       0;
@@ -134,7 +149,8 @@ static struct state state_of(const char *path, const char *wal)
 	return state;
 }
 
-static int copy_files(const char *path, const char *to, struct why *why)
+static int copy_files(const char *path, const char *folder, const char *to,
+		      struct why *why)
 {
 	char wal[RUN_PATH + 8], to_wal[RUN_PATH + 8];
 
@@ -142,10 +158,10 @@ static int copy_files(const char *path, const char *to, struct why *why)
 	snprintf(to_wal, sizeof(to_wal), "%s-wal", to);
 	for (int i = 0; i < TRIES; i++) {
 		struct state before = state_of(path, wal), after;
-		int r = copy_file(path, to, why);
+		int r = copy_file(path, to, path, folder, why);
 
 		if (!r)
-			r = copy_file(wal, to_wal, why);
+			r = copy_file(wal, to_wal, path, folder, why);
 		after = state_of(path, wal);
 		if (r)
 			return r;
@@ -160,27 +176,43 @@ static int copy_files(const char *path, const char *to, struct why *why)
 		       path);
 }
 
+/* Where SQLite has its own, so that one setting is enough. */
+static const char *temporary_folder(void)
+{
+	const char *const folders[] = { getenv("SQLITE_TMPDIR"),
+					getenv("TMPDIR"), "/var/tmp" };
+	struct stat is;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (folders[i] && !stat(folders[i], &is) &&
+		    S_ISDIR(is.st_mode) && !access(folders[i], W_OK | X_OK))
+			return folders[i];
+	}
+	return "/tmp";
+}
+
 /*
  * SQLite wants to have RUN-shm beside what is in WAL mode.  Where it may not
  * make that, it may beside copies.
  */
 static int copy_elsewhere(const char *path, sqlite3 **db, struct why *why)
 {
-	const char *temporary = getenv("TMPDIR");
+	const char *temporary = temporary_folder();
 	char folder[RUN_PATH - 8], file[RUN_PATH];
 	int r, failed;
 
 	*db = NULL;
-	if (!temporary || !*temporary)
-		temporary = "/tmp";
 	if (snprintf(folder, sizeof(folder), "%s/exitledger.XXXXXX",
 		     temporary) >= (int)sizeof(folder))
-		return why_set(why, ENAMETOOLONG, "TMPDIR: is too long");
+		return why_set(why, ENAMETOOLONG, "%s: the name is too long",
+			       temporary);
 	if (!mkdtemp(folder))
-		return why_set(why, errno, "%s: cannot be made: %s", folder,
-			       strerror(errno));
+		return is_full(errno) ?
+			       no_room(path, temporary, why) :
+			       why_set(why, errno, "%s: cannot be made: %s",
+				       folder, strerror(errno));
 	snprintf(file, sizeof(file), "%s/run", folder);
-	r = copy_files(path, file, why);
+	r = copy_files(path, temporary, file, why);
 	if (!r)
 		r = copy_of(file, path, db, &failed, why);
 	run_remove(file);

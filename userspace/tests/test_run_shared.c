@@ -2,9 +2,12 @@
 /* Runs that others have open, have locked, or have taken apart. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -300,10 +303,66 @@ START_TEST(a_log_and_half_a_file)
 }
 END_TEST
 
-/* An ordinary user, a folder of root's, and a run that was not ended. */
+/* What an ordinary user has of a run in root's folder that was not ended. */
+static int steps_of_nobody(void)
+{
+	if (!geteuid() && (setgid(NOBODY) || setuid(NOBODY)))
+		return -EPERM;
+	return steps();
+}
+
+static bool all_of_it(void)
+{
+	return steps_of_nobody() == 20;
+}
+
+/* As SQLite does: what cannot be used is passed over. */
+static bool no_such_folder(void)
+{
+	setenv("SQLITE_TMPDIR", path, 1);
+	setenv("TMPDIR", "/nonexistent", 1);
+	return steps_of_nobody() == 20;
+}
+
+static bool full(void)
+{
+	const struct rlimit small = { 8192, 8192 };
+	char text[3 * FIXTURE_PATH];
+
+	signal(SIGXFSZ, SIG_IGN);
+	snprintf(text, sizeof(text), "%s: no room for a copy of it in %s/user",
+		 path, directory);
+	return !setrlimit(RLIMIT_FSIZE, &small) &&
+	       steps_of_nobody() == -ENOSPC &&
+	       !strncmp(why.text, text, strlen(text));
+}
+
+static bool sqlites_folder(void)
+{
+	char folder[FIXTURE_PATH + 8];
+
+	snprintf(folder, sizeof(folder), "%s/user", directory);
+	setenv("SQLITE_TMPDIR", folder, 1);
+	setenv("TMPDIR", "/var/tmp", 1);
+	return full();
+}
+
+static bool the_users_folder(void)
+{
+	char folder[FIXTURE_PATH + 8];
+
+	snprintf(folder, sizeof(folder), "%s/user", directory);
+	unsetenv("SQLITE_TMPDIR");
+	setenv("TMPDIR", folder, 1);
+	return full();
+}
+
 START_TEST(where_nothing_can_be_written)
 {
-	char shm[FIXTURE_PATH + 8];
+	static bool (*const as_nobody[])(void) = { all_of_it, no_such_folder,
+						   sqlites_folder,
+						   the_users_folder };
+	char shm[FIXTURE_PATH + 8], folder[FIXTURE_PATH + 8];
 	int status;
 	pid_t pid;
 
@@ -311,18 +370,22 @@ START_TEST(where_nothing_can_be_written)
 	leave();
 	snprintf(shm, sizeof(shm), "%s-shm", path);
 	unlink(shm);
+	snprintf(folder, sizeof(folder), "%s/user", directory);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	ck_assert_int_eq(chmod(folder, 0777), 0);
 	ck_assert_int_eq(chmod(directory, 0555), 0);
 	pid = fork();
 	if (!pid) {
-		if (!geteuid() && (setgid(NOBODY) || setuid(NOBODY)))
-			_exit(100);
-		status = steps();
-		if (status != 20)
-			fprintf(stderr, "%d: %s\n", status, why.text);
-		_exit(status == 20 ? 0 : 1);
+		bool is = as_nobody[_i]();
+
+		if (!is)
+			fprintf(stderr, "%s\n", why.text);
+		_exit(is ? 0 : 1);
 	}
 	waitpid(pid, &status, 0);
 	ck_assert_int_eq(chmod(directory, 0700), 0);
+	/* Nothing is left behind. */
+	ck_assert_int_eq(rmdir(folder), 0);
 	ck_assert_int_eq(status, 0);
 }
 END_TEST
@@ -359,7 +422,7 @@ int main(void)
 	tcase_add_test(tcase, ended_without_a_log);
 	tcase_add_test(tcase, closed_without_an_end);
 	tcase_add_test(tcase, a_log_and_half_a_file);
-	tcase_add_test(tcase, where_nothing_can_be_written);
+	tcase_add_loop_test(tcase, where_nothing_can_be_written, 0, 4);
 	tcase_add_test(tcase, no_regular_file);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
