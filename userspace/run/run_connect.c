@@ -15,7 +15,7 @@
 int run_database_open(const char *file, const char *path, int flags,
 		      sqlite3 **db, struct why *why)
 {
-	char full[RUN_PATH];
+	char full[RUN_URI];
 	/* To SQLite a name may mean something else: "", ":memory:", "file:…" */
 	bool relative = *file != '/' && !(flags & SQLITE_OPEN_URI);
 	int r;

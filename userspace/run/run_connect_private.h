@@ -9,6 +9,7 @@
 #include "run/run_connect.h"
 
 #define RUN_PATH 4096
+#define RUN_URI (3 * RUN_PATH + 32) /* of any byte it may make %XX */
 
 /**
  * run_file_check - is it a file that can be a run's, and all of it?

@@ -221,19 +221,22 @@ static int copy_elsewhere(const char *path, sqlite3 **db, struct why *why)
 }
 
 /* "file:PATH?immutable=1": read without a lock, and nothing is made beside it. */
-static void uri_of(const char *path, char *uri, size_t size)
+static int uri_of(const char *path, char *uri, size_t size, struct why *why)
 {
 	size_t length =
 		snprintf(uri, size, "file:%s", *path == '/' ? "" : "./");
 
-	for (; *path && length < size - 16; path++)
-		length +=
-			snprintf(uri + length, size - length,
-				 isalnum((unsigned char)*path) || *path == '/' ?
-					 "%c" :
-					 "%%%02X",
-				 (unsigned char)*path);
-	snprintf(uri + length, size - length, "?immutable=1");
+	for (const char *at = path; *at && length < size; at++)
+		length += snprintf(uri + length, size - length,
+				   isalnum((unsigned char)*at) || *at == '/' ?
+					   "%c" :
+					   "%%%02X",
+				   (unsigned char)*at);
+	if (length < size)
+		length += snprintf(uri + length, size - length, "?immutable=1");
+	if (length < size)
+		return 0;
+	return why_set(why, ENAMETOOLONG, "%s: the name is too long", path);
 }
 
 /*
@@ -243,14 +246,16 @@ static void uri_of(const char *path, char *uri, size_t size)
 int run_connect_alone(const char *path, bool only_ended, sqlite3 **db,
 		      struct why *why)
 {
-	char uri[RUN_PATH];
+	char uri[RUN_URI];
 	int64_t ended = 0, intervals = 0;
 	int r;
 
 	*db = NULL;
-	uri_of(path, uri, sizeof(uri));
-	r = run_database_open(uri, path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
-			      db, why);
+	r = uri_of(path, uri, sizeof(uri), why);
+	if (!r)
+		r = run_database_open(uri, path,
+				      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+				      db, why);
 	if (!r)
 		r = run_schema_check(*db, path, why);
 	if (!r &&

@@ -293,6 +293,27 @@ START_TEST(closed_without_an_end)
 }
 END_TEST
 
+/* A name of a few thousand bytes, of which a URI has three for each. */
+START_TEST(a_long_name)
+{
+	struct ledger now = { .ns = 0 }, total = { .ns = 0 };
+	char name[4096];
+	size_t length;
+
+	add(1, 20);
+	run_writer_close(writer);
+	writer = NULL;
+	length = snprintf(name, sizeof(name), "%s", directory);
+	while (length < 3900)
+		length += snprintf(name + length, sizeof(name) - length, "/.");
+	snprintf(name + length, sizeof(name) - length, "%s",
+		 path + strlen(directory));
+	ck_assert_int_eq(fixture_read(name, true, &now, &total, &why), 20);
+	ledger_free(&now);
+	ledger_free(&total);
+}
+END_TEST
+
 /* Cut off behind its log's back. */
 START_TEST(a_log_and_half_a_file)
 {
@@ -421,6 +442,7 @@ int main(void)
 	tcase_add_test(tcase, by_a_link);
 	tcase_add_test(tcase, ended_without_a_log);
 	tcase_add_test(tcase, closed_without_an_end);
+	tcase_add_test(tcase, a_long_name);
 	tcase_add_test(tcase, a_log_and_half_a_file);
 	tcase_add_loop_test(tcase, where_nothing_can_be_written, 0, 4);
 	tcase_add_test(tcase, no_regular_file);
