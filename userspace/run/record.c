@@ -185,17 +185,25 @@ int record_run(const struct record_options *options,
 	return r;
 }
 
+/* After a signal it is ended, as it would be without a failure. */
+static bool runs_on(const struct command *command)
+{
+	return command->pid && !command_interrupted();
+}
+
 void record_failed(struct command *command, const struct why *why)
 {
+	/* It may have ended while others' locks were waited for. */
+	command_wait(command, 0);
 	msg_error(
 		"%s%s", why->text,
-		command->pid ?
+		runs_on(command) ?
 			"; nothing more is recorded, and the command runs on" :
 			"");
 }
 
 void record_outlive(struct command *command)
 {
-	while (command->pid && !command_interrupted())
+	while (runs_on(command))
 		command_wait(command, 1000);
 }

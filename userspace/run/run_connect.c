@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@
 int run_database_open(const char *file, const char *path, int flags,
 		      sqlite3 **db, struct why *why)
 {
-	char full[RUN_PATH];
+	char full[RUN_URI];
 	/* To SQLite a name may mean something else: "", ":memory:", "file:…" */
 	bool relative = *file != '/' && !(flags & SQLITE_OPEN_URI);
 	int r;
@@ -99,6 +100,23 @@ int run_file_check(const char *path, bool *wal, struct why *why)
 	return r;
 }
 
+void run_wal_name(const char *path, char name[RUN_PATH + 8])
+{
+	char file[RUN_PATH]; /* PATH_MAX, as realpath() wants it */
+
+	snprintf(name, RUN_PATH + 8, "%s-wal",
+		 realpath(path, file) ? file : path);
+}
+
+int64_t run_wal_size(const char *path)
+{
+	char name[RUN_PATH + 8];
+	struct stat is;
+
+	run_wal_name(path, name);
+	return stat(name, &is) ? -1 : is.st_size;
+}
+
 int run_connect(const char *path, sqlite3 **db, struct why *why)
 {
 	bool wal;
@@ -111,6 +129,9 @@ int run_connect(const char *path, sqlite3 **db, struct why *why)
 	r = run_file_check(path, &wal, why);
 	if (r)
 		return r;
+	/* SQLite would make an empty log, which hides that one is missing. */
+	if (wal && run_wal_size(path) < 0)
+		return run_connect_alone(path, true, db, why);
 	r = run_database_open(path, path, SQLITE_OPEN_READWRITE, db, why);
 	if (!r)
 		r = run_schema_check(*db, path, why);

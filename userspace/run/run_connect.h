@@ -13,7 +13,8 @@
  * run_connect - open a run that there is, to write to it
  * @db: to be closed with sqlite3_close, or NULL after a failure
  *
- * 0, or -errno with @why; see run_schema_check().
+ * 0, or -errno with @why; see run_schema_check().  Of one that has ended @db
+ * may be read-only.
  */
 int run_connect(const char *path, sqlite3 **db, struct why *why);
 

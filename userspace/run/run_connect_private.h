@@ -4,10 +4,12 @@
 #define EXITLEDGER_RUN_CONNECT_PRIVATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "run/run_connect.h"
 
 #define RUN_PATH 4096
+#define RUN_URI (3 * RUN_PATH + 32) /* of any byte it may make %XX */
 
 /**
  * run_file_check - is it a file that can be a run's, and all of it?
@@ -23,6 +25,25 @@ int run_file_check(const char *path, bool *wal, struct why *why);
  */
 int run_database_open(const char *file, const char *path, int flags,
 		      sqlite3 **db, struct why *why);
+
+/**
+ * run_wal_name - what its write-ahead log is called
+ *
+ * It is beside the file, not beside a link to it.
+ */
+void run_wal_name(const char *path, char name[RUN_PATH + 8]);
+
+/** run_wal_size - the length of its write-ahead log, or -1: there is none */
+int64_t run_wal_size(const char *path);
+
+/**
+ * run_connect_alone - open a run in WAL mode that has no log, read-only
+ * @only_ended: refuse one that was not ended; else only if nothing is in it
+ *
+ * Nothing is made beside it.
+ */
+int run_connect_alone(const char *path, bool only_ended, sqlite3 **db,
+		      struct why *why);
 
 /** run_database_failed - close it if @r is a failure; returns @r */
 int run_database_failed(sqlite3 **db, int r);

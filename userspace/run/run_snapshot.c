@@ -19,16 +19,6 @@
 
 #define TRIES 5 /* to copy files that change meanwhile */
 
-/* The length of the write-ahead log, or -1: there is none. */
-static int64_t wal_size(const char *path)
-{
-	char name[RUN_PATH + 8];
-	struct stat is;
-
-	snprintf(name, sizeof(name), "%s-wal", path);
-	return stat(name, &is) ? -1 : is.st_size;
-}
-
 /* A damaged one could say that it has as much as no disk has. */
 static int check_size(sqlite3 *db, const char *file, const char *path,
 		      struct why *why)
@@ -40,7 +30,7 @@ static int check_size(sqlite3 *db, const char *file, const char *path,
 	    !run_sql_number(db, "PRAGMA page_size", &page))
 		return run_sql_error(db, path, why);
 	/* In this order: what leaves the log goes to the file. */
-	wal = wal_size(file);
+	wal = run_wal_size(file);
 	if (stat(file, &is))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
 	if (pages * page <= is.st_size + (wal > 0 ? wal : 0))
@@ -98,7 +88,20 @@ static int copy_of(const char *file, const char *path, sqlite3 **db,
 	return r;
 }
 
-static int copy_file(const char *from, const char *to, struct why *why)
+static bool is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+static int no_room(const char *path, const char *folder, struct why *why)
+{
+	return why_set(why, ENOSPC, "%s: no room for a copy of it in %s", path,
+		       folder);
+}
+
+/* @path: the run's; @folder: where temporary files are. */
+static int copy_file(const char *from, const char *to, const char *path,
+		     const char *folder, struct why *why)
 {
 	int in = open(from, O_RDONLY | O_CLOEXEC), out, error;
 	ssize_t sent = -1;
@@ -112,8 +115,10 @@ static int copy_file(const char *from, const char *to, struct why *why)
 	} while (sent > 0);
 	error = sent < 0 ? errno : 0;
 	close(in);
-	if (out >= 0)
-		close(out);
+	if (out >= 0 && close(out) && !error)
+		error = errno;
+	if (is_full(error))
+		return no_room(path, folder, why);
 	return error ? why_set(why, error, "%s: cannot be copied to %s: %s",
 			       from, to, strerror(error)) :
 		       0;
@@ -144,18 +149,19 @@ static struct state state_of(const char *path, const char *wal)
 	return state;
 }
 
-static int copy_files(const char *path, const char *to, struct why *why)
+static int copy_files(const char *path, const char *folder, const char *to,
+		      struct why *why)
 {
 	char wal[RUN_PATH + 8], to_wal[RUN_PATH + 8];
 
-	snprintf(wal, sizeof(wal), "%s-wal", path);
+	run_wal_name(path, wal);
 	snprintf(to_wal, sizeof(to_wal), "%s-wal", to);
 	for (int i = 0; i < TRIES; i++) {
 		struct state before = state_of(path, wal), after;
-		int r = copy_file(path, to, why);
+		int r = copy_file(path, to, path, folder, why);
 
 		if (!r)
-			r = copy_file(wal, to_wal, why);
+			r = copy_file(wal, to_wal, path, folder, why);
 		after = state_of(path, wal);
 		if (r)
 			return r;
@@ -170,27 +176,43 @@ static int copy_files(const char *path, const char *to, struct why *why)
 		       path);
 }
 
+/* Where SQLite has its own, so that one setting is enough. */
+static const char *temporary_folder(void)
+{
+	const char *const folders[] = { getenv("SQLITE_TMPDIR"),
+					getenv("TMPDIR"), "/var/tmp" };
+	struct stat is;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (folders[i] && !stat(folders[i], &is) &&
+		    S_ISDIR(is.st_mode) && !access(folders[i], W_OK | X_OK))
+			return folders[i];
+	}
+	return "/tmp";
+}
+
 /*
  * SQLite wants to have RUN-shm beside what is in WAL mode.  Where it may not
  * make that, it may beside copies.
  */
 static int copy_elsewhere(const char *path, sqlite3 **db, struct why *why)
 {
-	const char *temporary = getenv("TMPDIR");
+	const char *temporary = temporary_folder();
 	char folder[RUN_PATH - 8], file[RUN_PATH];
 	int r, failed;
 
 	*db = NULL;
-	if (!temporary || !*temporary)
-		temporary = "/tmp";
 	if (snprintf(folder, sizeof(folder), "%s/exitledger.XXXXXX",
 		     temporary) >= (int)sizeof(folder))
-		return why_set(why, ENAMETOOLONG, "TMPDIR: is too long");
+		return why_set(why, ENAMETOOLONG, "%s: the name is too long",
+			       temporary);
 	if (!mkdtemp(folder))
-		return why_set(why, errno, "%s: cannot be made: %s", folder,
-			       strerror(errno));
+		return is_full(errno) ?
+			       no_room(path, temporary, why) :
+			       why_set(why, errno, "%s: cannot be made: %s",
+				       folder, strerror(errno));
 	snprintf(file, sizeof(file), "%s/run", folder);
-	r = copy_files(path, file, why);
+	r = copy_files(path, temporary, file, why);
 	if (!r)
 		r = copy_of(file, path, db, &failed, why);
 	run_remove(file);
@@ -199,35 +221,41 @@ static int copy_elsewhere(const char *path, sqlite3 **db, struct why *why)
 }
 
 /* "file:PATH?immutable=1": read without a lock, and nothing is made beside it. */
-static void uri_of(const char *path, char *uri, size_t size)
+static int uri_of(const char *path, char *uri, size_t size, struct why *why)
 {
 	size_t length =
 		snprintf(uri, size, "file:%s", *path == '/' ? "" : "./");
 
-	for (; *path && length < size - 16; path++)
-		length +=
-			snprintf(uri + length, size - length,
-				 isalnum((unsigned char)*path) || *path == '/' ?
-					 "%c" :
-					 "%%%02X",
-				 (unsigned char)*path);
-	snprintf(uri + length, size - length, "?immutable=1");
+	for (const char *at = path; *at && length < size; at++)
+		length += snprintf(uri + length, size - length,
+				   isalnum((unsigned char)*at) || *at == '/' ?
+					   "%c" :
+					   "%%%02X",
+				   (unsigned char)*at);
+	if (length < size)
+		length += snprintf(uri + length, size - length, "?immutable=1");
+	if (length < size)
+		return 0;
+	return why_set(why, ENAMETOOLONG, "%s: the name is too long", path);
 }
 
 /*
  * Nobody has it open, and its log went into it when the last one closed it; or
  * the log is elsewhere, which is sure if nothing is here.
  */
-static int open_alone(const char *path, sqlite3 **db, struct why *why)
+int run_connect_alone(const char *path, bool only_ended, sqlite3 **db,
+		      struct why *why)
 {
-	char uri[RUN_PATH];
+	char uri[RUN_URI];
 	int64_t ended = 0, intervals = 0;
 	int r;
 
 	*db = NULL;
-	uri_of(path, uri, sizeof(uri));
-	r = run_database_open(uri, path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
-			      db, why);
+	r = uri_of(path, uri, sizeof(uri), why);
+	if (!r)
+		r = run_database_open(uri, path,
+				      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+				      db, why);
 	if (!r)
 		r = run_schema_check(*db, path, why);
 	if (!r &&
@@ -239,7 +267,7 @@ static int open_alone(const char *path, sqlite3 **db, struct why *why)
 		     "SELECT max((SELECT count(*) FROM interval), (SELECT count(*) FROM chunk))",
 		     &intervals)))
 		r = run_sql_error(*db, path, why);
-	if (!r && !ended && !intervals)
+	if (!r && !ended && (only_ended || !intervals))
 		r = why_set(why, EINVAL,
 			    "%s: was not ended, and %s-wal is not beside it",
 			    path, path);
@@ -250,8 +278,8 @@ static int open_copy(const char *path, sqlite3 **db, struct why *why)
 {
 	int failed, r;
 
-	if (wal_size(path) < 0)
-		return open_alone(path, db, why);
+	if (run_wal_size(path) < 0)
+		return run_connect_alone(path, false, db, why);
 	r = copy_of(path, path, db, &failed, why);
 	if (failed == SQLITE_CANTOPEN || failed == SQLITE_READONLY)
 		r = copy_elsewhere(path, db, why);

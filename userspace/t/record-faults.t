@@ -127,6 +127,25 @@ ok 'locked to the end: status' status_is 3
 ok 'locked to the end: that is said' err_has 'another program has it locked'
 ok 'locked to the end: one line' one_err_line
 
+# Locked, and then a signal, which ends the command: nobody says that it runs on.
+"$demo" 0 -o "$tap_dir/given-up" -i 10ms -- sleep 60 >"$tap_dir/out" \
+	2>"$tap_dir/err" &
+recorder=$!
+within 5 [ -s "$tap_dir/given-up" ]
+python3 "$busy" "$tap_dir/given-up" 30 'BEGIN IMMEDIATE' &
+locker=$!
+within 5 [ -e "$tap_dir/given-up.begun" ]
+command=$(pgrep -P "$recorder")
+kill -INT "$recorder"
+ended
+kill "$locker" 2>/dev/null || true
+ok 'locked, then a signal: status' status_is 3
+ok 'locked, then a signal: that is said' \
+	err_has 'another program has it locked'
+ok 'locked, then a signal: not that the command runs on' err_lacks 'runs on'
+ok 'locked, then a signal: one line' one_err_line
+ok 'locked, then a signal: the command is ended' [ ! -e "/proc/$command" ]
+
 # A live view that is open for all of the run, and after it.
 "$demo" 0 -o "$tap_dir/live" -i 10ms --detail 1s >/dev/null 2>"$tap_dir/err" &
 recorder=$!

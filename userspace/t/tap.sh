@@ -43,6 +43,7 @@ status_is() { [ "$status" -eq "$1" ]; }
 out_has() { [[ $out == *"$1"* ]]; }
 out_lacks() { [[ $out != *"$1"* ]]; }
 err_has() { [[ $err == *"$1"* ]]; }
+err_lacks() { [[ $err != *"$1"* ]]; }
 no_err() { [ -z "$err" ]; }
 one_err_line() { [ "$(wc -l <"$tap_dir/err")" -eq 1 ]; }
 fits_80() { ! grep -qE '^.{81,}' "$tap_dir/out"; }

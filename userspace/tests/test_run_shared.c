@@ -2,9 +2,12 @@
 /* Runs that others have open, have locked, or have taken apart. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -232,7 +235,50 @@ START_TEST(without_its_log)
 	ck_assert_ptr_nonnull(strstr(why.text, "run-wal is not beside it"));
 	/* Nothing is made beside it that would hide this the next time. */
 	ck_assert_int_eq(size_of(wal), -1);
+	why.text[0] = '\0';
+	ck_assert_int_eq(run_mark(path, "x", &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "run: was not ended, and /"));
+	ck_assert_ptr_nonnull(strstr(why.text, "run-wal is not beside it"));
+	ck_assert_int_eq(size_of(wal), -1);
 	ck_assert_int_eq(steps(), -EINVAL);
+}
+END_TEST
+
+/* The log is beside the file, not beside a link to it. */
+START_TEST(by_a_link)
+{
+	char folder[FIXTURE_PATH + 8], link[FIXTURE_PATH + 16];
+	struct ledger now = { .ns = 0 }, total = { .ns = 0 };
+
+	add(1, 20);
+	snprintf(folder, sizeof(folder), "%s/links", directory);
+	snprintf(link, sizeof(link), "%s/link", folder);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	ck_assert_int_eq(symlink(path, link), 0);
+	ck_assert_int_eq(run_mark(link, "x", &why), 0);
+	ck_assert_int_eq(fixture_read(link, true, &now, &total, &why), 20);
+	unlink(link);
+	rmdir(folder);
+	ledger_free(&now);
+	ledger_free(&total);
+}
+END_TEST
+
+/* A mark makes no log of a run that is whole. */
+START_TEST(ended_without_a_log)
+{
+	sqlite3 *reads = others("SELECT * FROM interval");
+
+	add(1, 20);
+	ck_assert_int_eq(run_writer_finish(writer, &info, &why), 1);
+	run_writer_close(writer);
+	writer = NULL;
+	sqlite3_close(reads);
+	ck_assert_int_eq(size_of(wal), -1);
+	ck_assert_int_eq(run_mark(path, "x", &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "its recording has ended"));
+	ck_assert_int_eq(size_of(wal), -1);
+	ck_assert_int_eq(steps(), 20);
 }
 END_TEST
 
@@ -247,6 +293,27 @@ START_TEST(closed_without_an_end)
 }
 END_TEST
 
+/* A name of a few thousand bytes, of which a URI has three for each. */
+START_TEST(a_long_name)
+{
+	struct ledger now = { .ns = 0 }, total = { .ns = 0 };
+	char name[4096];
+	size_t length;
+
+	add(1, 20);
+	run_writer_close(writer);
+	writer = NULL;
+	length = snprintf(name, sizeof(name), "%s", directory);
+	while (length < 3900)
+		length += snprintf(name + length, sizeof(name) - length, "/.");
+	snprintf(name + length, sizeof(name) - length, "%s",
+		 path + strlen(directory));
+	ck_assert_int_eq(fixture_read(name, true, &now, &total, &why), 20);
+	ledger_free(&now);
+	ledger_free(&total);
+}
+END_TEST
+
 /* Cut off behind its log's back. */
 START_TEST(a_log_and_half_a_file)
 {
@@ -257,10 +324,66 @@ START_TEST(a_log_and_half_a_file)
 }
 END_TEST
 
-/* An ordinary user, a folder of root's, and a run that was not ended. */
+/* What an ordinary user has of a run in root's folder that was not ended. */
+static int steps_of_nobody(void)
+{
+	if (!geteuid() && (setgid(NOBODY) || setuid(NOBODY)))
+		return -EPERM;
+	return steps();
+}
+
+static bool all_of_it(void)
+{
+	return steps_of_nobody() == 20;
+}
+
+/* As SQLite does: what cannot be used is passed over. */
+static bool no_such_folder(void)
+{
+	setenv("SQLITE_TMPDIR", path, 1);
+	setenv("TMPDIR", "/nonexistent", 1);
+	return steps_of_nobody() == 20;
+}
+
+static bool full(void)
+{
+	const struct rlimit small = { 8192, 8192 };
+	char text[3 * FIXTURE_PATH];
+
+	signal(SIGXFSZ, SIG_IGN);
+	snprintf(text, sizeof(text), "%s: no room for a copy of it in %s/user",
+		 path, directory);
+	return !setrlimit(RLIMIT_FSIZE, &small) &&
+	       steps_of_nobody() == -ENOSPC &&
+	       !strncmp(why.text, text, strlen(text));
+}
+
+static bool sqlites_folder(void)
+{
+	char folder[FIXTURE_PATH + 8];
+
+	snprintf(folder, sizeof(folder), "%s/user", directory);
+	setenv("SQLITE_TMPDIR", folder, 1);
+	setenv("TMPDIR", "/var/tmp", 1);
+	return full();
+}
+
+static bool the_users_folder(void)
+{
+	char folder[FIXTURE_PATH + 8];
+
+	snprintf(folder, sizeof(folder), "%s/user", directory);
+	unsetenv("SQLITE_TMPDIR");
+	setenv("TMPDIR", folder, 1);
+	return full();
+}
+
 START_TEST(where_nothing_can_be_written)
 {
-	char shm[FIXTURE_PATH + 8];
+	static bool (*const as_nobody[])(void) = { all_of_it, no_such_folder,
+						   sqlites_folder,
+						   the_users_folder };
+	char shm[FIXTURE_PATH + 8], folder[FIXTURE_PATH + 8];
 	int status;
 	pid_t pid;
 
@@ -268,18 +391,22 @@ START_TEST(where_nothing_can_be_written)
 	leave();
 	snprintf(shm, sizeof(shm), "%s-shm", path);
 	unlink(shm);
+	snprintf(folder, sizeof(folder), "%s/user", directory);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	ck_assert_int_eq(chmod(folder, 0777), 0);
 	ck_assert_int_eq(chmod(directory, 0555), 0);
 	pid = fork();
 	if (!pid) {
-		if (!geteuid() && (setgid(NOBODY) || setuid(NOBODY)))
-			_exit(100);
-		status = steps();
-		if (status != 20)
-			fprintf(stderr, "%d: %s\n", status, why.text);
-		_exit(status == 20 ? 0 : 1);
+		bool is = as_nobody[_i]();
+
+		if (!is)
+			fprintf(stderr, "%s\n", why.text);
+		_exit(is ? 0 : 1);
 	}
 	waitpid(pid, &status, 0);
 	ck_assert_int_eq(chmod(directory, 0700), 0);
+	/* Nothing is left behind. */
+	ck_assert_int_eq(rmdir(folder), 0);
 	ck_assert_int_eq(status, 0);
 }
 END_TEST
@@ -312,9 +439,12 @@ int main(void)
 	tcase_add_test(tcase, locked);
 	tcase_add_test(tcase, whose_pid_it_is);
 	tcase_add_test(tcase, without_its_log);
+	tcase_add_test(tcase, by_a_link);
+	tcase_add_test(tcase, ended_without_a_log);
 	tcase_add_test(tcase, closed_without_an_end);
+	tcase_add_test(tcase, a_long_name);
 	tcase_add_test(tcase, a_log_and_half_a_file);
-	tcase_add_test(tcase, where_nothing_can_be_written);
+	tcase_add_loop_test(tcase, where_nothing_can_be_written, 0, 4);
 	tcase_add_test(tcase, no_regular_file);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
