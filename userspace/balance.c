@@ -146,7 +146,8 @@ static int check_report(const struct books *books,
 	if (r)
 		return r;
 	if (!balance->match) {
-		balance->unseen++;
+		/* A guest that was not answered has nothing to report. */
+		balance->unseen += report->nr || !balance->unanswered;
 		return 0;
 	}
 	for (size_t i = 0; i < report->nr; i++) {

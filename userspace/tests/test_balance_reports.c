@@ -190,6 +190,17 @@ START_TEST(report_of_nothing)
 }
 END_TEST
 
+/* … unless nothing was what it was told. */
+START_TEST(report_of_no_answer)
+{
+	total(0, 0, 0, 1)->found = false;
+	books.leaves_on = true;
+	books.has_report = true;
+	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
+	ck_assert_uint_eq(balance.nr, 1);
+}
+END_TEST
+
 /* Where what is wrong fills all places, that is what is shown. */
 START_TEST(unseen_takes_no_place)
 {
@@ -357,6 +368,7 @@ int main(void)
 	tcase_add_test(tcase, report_differs_in_a_register);
 	tcase_add_test(tcase, report_of_another_run);
 	tcase_add_test(tcase, report_of_nothing);
+	tcase_add_test(tcase, report_of_no_answer);
 	tcase_add_loop_test(tcase, unseen_takes_no_place, -1, 2);
 	tcase_add_test(tcase, unseen_and_incomplete);
 	tcase_add_loop_test(tcase, no_room_for_all, 0, 2);
