@@ -241,9 +241,12 @@ START_TEST(no_room_for_all)
 	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
 	balance_free(&balance);
 	/* What was found is so all the same, whoever has less. */
-	books.answers.answer[_i].read.eax += _i ? 1 : -1;
-	judge_rule(VERDICT_DISCREPANCY,
-		   _i ? RULE_KERNEL_HIGH : RULE_KERNEL_LOW);
+	books.answers.nr = 2;
+	books.answers.answer[0].read.eax--;
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
+	balance_free(&balance);
+	books.answers.answer[0].read.eax += 2;
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_HIGH);
 }
 END_TEST
 
@@ -371,7 +374,7 @@ int main(void)
 	tcase_add_test(tcase, report_of_no_answer);
 	tcase_add_loop_test(tcase, unseen_takes_no_place, -1, 2);
 	tcase_add_test(tcase, unseen_and_incomplete);
-	tcase_add_loop_test(tcase, no_room_for_all, 0, 2);
+	tcase_add_test(tcase, no_room_for_all);
 	tcase_add_test(tcase, no_room_for_reports);
 	tcase_add_test(tcase, a_report_made_to_take_time);
 	tcase_add_test(tcase, report_among_others);

@@ -139,10 +139,13 @@ START_TEST(spans_run_out)
 	took(0x4000, 2000000);
 	took(0x4000, 2000000000);
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
-	ck_assert_uint_eq(ledger.losses.no_span, 1);
+	/* Two of a span, unless this test was not run for long in between. */
+	ck_assert_uint_ge(ledger.losses.no_span, 1);
+	ck_assert_uint_le(ledger.losses.no_span, 2);
 	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 3);
 	ck_assert_uint_ge(cell_of(&ledger, 1, 0)->ns, 2004000000);
-	ck_assert_uint_eq(hist_count(&cell_of(&ledger, 1, 0)->hist), 2);
+	ck_assert_uint_eq(hist_count(&cell_of(&ledger, 1, 0)->hist),
+			  3 - ledger.losses.no_span);
 	ledger_free(&ledger);
 }
 END_TEST
