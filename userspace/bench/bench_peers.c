@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "bench/bench_peers.h"
-#include "bench/bench_tracefs.h"
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -286,14 +285,13 @@ const struct bench_peer bench_peer_bpftrace_hist = {
 };
 
 /*
- * In an instance of its own: in the top one it would first turn all off and
- * empty the ring, which may be somebody's who is tracing.
+ * Not in an instance of its own (-B): with one, trace-cmd 3.1.6 wants to write
+ * a file for the top instance, too, and has no name for it.
  */
 const struct bench_peer bench_peer_trace_cmd = {
 	.program = "trace-cmd",
-	.command = WORDS("trace-cmd", "record", "-q", "-o", "%d", "-B",
-			 BENCH_TRACEFS_INSTANCE, "-e", "kvm:kvm_exit", "-e",
-			 "kvm:kvm_entry", "%L"),
+	.command = WORDS("trace-cmd", "record", "-q", "-o", "%d", "-e",
+			 "kvm:kvm_exit", "-e", "kvm:kvm_entry", "%L"),
 	.report = WORDS("trace-cmd", "report", "-i", "%d", "--stat"),
 	.text = TEXT_OUT,
 	.version = WORDS("trace-cmd", "--version"),

@@ -152,24 +152,6 @@ START_TEST(words_take_their_places)
 }
 END_TEST
 
-/* In the top instance it would end what somebody else is tracing. */
-START_TEST(trace_cmd_has_its_own_instance)
-{
-	const char *const *word = bench_peer_trace_cmd.command;
-	size_t instance = 0, event = 0;
-
-	for (size_t i = 0; word[i]; i++) {
-		if (!strcmp(word[i], "-B"))
-			instance = i;
-		if (!strcmp(word[i], "-e") && !event)
-			event = i;
-	}
-	ck_assert_uint_gt(instance, 0);
-	ck_assert_str_eq(word[instance + 1], "exitledger-bench");
-	ck_assert_uint_gt(event, instance);
-}
-END_TEST
-
 START_TEST(configurations_are_sound)
 {
 	ck_assert_int_eq(bench_config_find("nothing", 7), BENCH_BASE);
@@ -279,7 +261,6 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, peers_counts_are_read, 0, nr);
 	tcase_add_test(tcase, tracefs_counts_are_read);
 	tcase_add_test(tcase, words_take_their_places);
-	tcase_add_test(tcase, trace_cmd_has_its_own_instance);
 	tcase_add_test(tcase, configurations_are_sound);
 	tcase_add_test(tcase, options_choose_configurations);
 	tcase_add_test(tcase, interrupted_tools_clean_up);
