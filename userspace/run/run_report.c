@@ -189,9 +189,10 @@ static uint64_t phase_begin(const struct points *points,
 {
 	size_t next = point_at(points, mark->at_ns + 1);
 
-	if (!next || (strcmp(mark->kind, RUN_MARK_CREATED) &&
-		      strcmp(mark->kind, RUN_MARK_FIRST_EXIT) &&
-		      strcmp(mark->kind, RUN_MARK_FIRST_IO)))
+	if (!points->point || !next ||
+	    (strcmp(mark->kind, RUN_MARK_CREATED) &&
+	     strcmp(mark->kind, RUN_MARK_FIRST_EXIT) &&
+	     strcmp(mark->kind, RUN_MARK_FIRST_IO)))
 		return mark->at_ns;
 	return points->point[next - 1].begin_ns;
 }
