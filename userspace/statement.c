@@ -135,8 +135,11 @@ static void take_all(const struct books *books, const struct balance *balance,
 		     const struct held *held, struct statement *statement)
 {
 	const struct answer *answer = books->answers.answer;
+	size_t nr = books->answers.nr;
 
 	if (balance->match && answer[balance->match[0]].vm == statement->vm) {
+		/* Of the moment of the report, as all else, are the times. */
+		nr = balance->match[books->report.nr - 1] + 1;
 		for (size_t i = 0; i < books->report.nr; i++)
 			take(books, statement, &answer[balance->match[i]],
 			     &held[balance->match[i]], &books->report.read[i]);
@@ -147,7 +150,7 @@ static void take_all(const struct books *books, const struct balance *balance,
 				     NULL);
 		}
 	}
-	for (size_t i = 0; i < books->answers.nr; i++) {
+	for (size_t i = 0; i < nr; i++) {
 		if (answer[i].vm == statement->vm)
 			take_cycles(books, statement, &answer[i]);
 	}

@@ -326,6 +326,26 @@ START_TEST(json_has_what_was_reconciled)
 }
 END_TEST
 
+/* Of a guest that has read on since its report: the time of the report. */
+START_TEST(time_of_the_report)
+{
+	struct guest_read read = { 0 };
+
+	cycles(1000, 900, 10, 1, 1);
+	read.read = books.answers.answer[0].read;
+	cycles(5000, 4500, 50, 1, 1);
+	books.report.read = &read;
+	books.report.nr = 1;
+	books.has_report = true;
+	ck_assert_int_eq(balance_books(&books, &balance), 0);
+	state();
+	books.report.read = NULL;
+	books.report.nr = 0;
+	ck_assert(statement.total.has_cycles);
+	ck_assert_uint_eq(statement.total.kernel_cycles, 1000);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("statement");
@@ -345,6 +365,7 @@ int main(void)
 	tcase_add_test(tcase, no_cost_of_several_vcpus);
 	tcase_add_test(tcase, cost_when_a_vcpu_is_new);
 	tcase_add_test(tcase, cost_of_many_vms);
+	tcase_add_test(tcase, time_of_the_report);
 	tcase_add_loop_test(tcase, watch_line, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
