@@ -188,8 +188,9 @@ static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-static int do_work(struct vmm *vmm, const struct micro_run *run,
-		   struct worker workers[MICRO_MAX_VCPUS])
+/* All vCPUs at once, each in a thread of its own. */
+static int work_side_by_side(struct vmm *vmm, const struct micro_run *run,
+			     struct worker workers[MICRO_MAX_VCPUS])
 {
 	unsigned int first = run->meanwhile, started = first;
 	int r = 0;
@@ -204,13 +205,29 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 			 "cannot start a thread: %s", strerror(-r));
 	if (run->meanwhile && !r)
 		r = read_meanwhile(vmm, run, workers);
-	for (unsigned int i = first; i < started; i++) {
+	for (unsigned int i = first; i < started; i++)
 		pthread_join(workers[i].thread, NULL);
-		if (!r && workers[i].r) {
-			r = workers[i].r;
+	return r;
+}
+
+static int do_work(struct vmm *vmm, const struct micro_run *run,
+		   struct worker workers[MICRO_MAX_VCPUS])
+{
+	int r = 0;
+
+	/*
+	 * A vCPU that comes to another thread waits for an RCU grace period,
+	 * ms, which would be in the time of the exit that ends the work.
+	 */
+	if (run->vcpus == 1)
+		work(&workers[0]);
+	else
+		r = work_side_by_side(vmm, run, workers);
+	for (unsigned int i = run->meanwhile; i < run->vcpus && !r; i++) {
+		r = workers[i].r;
+		if (r)
 			strcpy(vmm->why, workers[i].why);
-		}
-		if (!r)
+		else
 			r = check_work(vmm, run, &workers[i]);
 	}
 	return r;
