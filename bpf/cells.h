@@ -169,14 +169,20 @@ static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
 	return 0;
 }
 
-/* The last that a program does: so nothing has to be kept across calls. */
-static __always_inline int book_time(struct obs_cell *cell, u64 ns)
+static __always_inline int book_sum(struct obs_cell *cell, u64 ns)
 {
 	cell->ns += ns;
 	if (unlikely(ns < cell->min_ns))
 		cell->min_ns = ns;
 	if (unlikely(ns > cell->max_ns))
 		cell->max_ns = ns;
+	return 0;
+}
+
+/* The last that a program does: so nothing has to be kept across calls. */
+static __always_inline int book_time(struct obs_cell *cell, u64 ns)
+{
+	book_sum(cell, ns);
 	return book_hist(cell, ns);
 }
 

@@ -22,7 +22,8 @@ char LICENSE[] SEC("license") = "GPL";
  */
 enum job {
 	JOB_COUNT, /* exits alone */
-	JOB_TIME, /* and times, with their histograms */
+	JOB_SUM, /* and times: sum, least and most.  Exits: as JOB_TIME */
+	JOB_TIME, /* and their histograms */
 	JOB_ALL, /* and what obs_config asks for */
 };
 
@@ -143,7 +144,7 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
 	}
 	cell = &slot->cell[slot->open];
 	asm volatile("" : "+r"(cell));
-	return book_time(cell, ns);
+	return job == JOB_SUM ? book_sum(cell, ns) : book_time(cell, ns);
 }
 
 /*
@@ -256,8 +257,8 @@ int vcpu_reset(u64 *ctx)
 }
 
 /*
- * Each way to attach, for each job: NAME_count, NAME_time, NAME_all.  A
- * program on a classic tracepoint that returned 0 would hide it from others.
+ * Each way to attach, for each job: NAME_count, NAME_sum, NAME_time, NAME_all.
+ * A program on a classic tracepoint that returned 0 would hide it from others.
  *
  * What is rare is a function's, called last, so that the common path has
  * nothing to keep across a call: each register kept is saved at every run.
@@ -316,6 +317,7 @@ int vcpu_reset(u64 *ctx)
 	}
 
 #define ENTRY_PROGRAMS(name, ...)                         \
+	ENTRY_PROGRAM(name##_sum, __VA_ARGS__, JOB_SUM)   \
 	ENTRY_PROGRAM(name##_time, __VA_ARGS__, JOB_TIME) \
 	ENTRY_PROGRAM(name##_all, __VA_ARGS__, JOB_ALL)
 

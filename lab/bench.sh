@@ -74,8 +74,8 @@ document() {
 	![instructions added per exit](overhead.svg)
 
 	- KVM's counters are the only ones that take a patch.
-	- The observer's *times* are counts, and times in all, least, most and as a
-	  histogram, by vCPU and reason.
+	- The observer's *times* are counts, and times in all, least and most, by vCPU and
+	  reason; its *histogram* is all that, and what \`exitledger monitor\` does.
 	- \`perf stat\` says how many exits there were, and nothing of reasons or times.
 	- The recorders (perf kvm stat, perf record, trace-cmd) pay once more when their
 	  file is read; that is not in here. The one CPU of this host runs the guest and
@@ -87,8 +87,7 @@ document() {
 	  what it could not hold.
 	- KVM's time less BPF's is what \`exitledger compare\` reports of a host at work,
 	  with nothing to compare with. It leaves out what lies in BPF's own window: half of
-	  the calls, and of the reading of clocks. With that, it is what the laps say, as
-	  far as means of single runs can: they have whatever long exits there were.
+	  the calls, and of the reading of clocks. With that, it is what the laps say.
 
 	END
 	exitledger bench --replay "$RESULTS/bench.json" \

@@ -47,14 +47,23 @@ libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
 }
 
 /* What a program does, and how it reads the reason: its name's ending. */
-#define JOBS(bpf, name)                                              \
-	{                                                            \
-		(bpf)->progs.name##_count, (bpf)->progs.name##_time, \
-			(bpf)->progs.name##_all                      \
+#define EXIT_JOBS(bpf, name)                             \
+	{                                                \
+		[JOB_COUNT] = (bpf)->progs.name##_count, \
+		[JOB_SUM] = (bpf)->progs.name##_time,    \
+		[JOB_TIME] = (bpf)->progs.name##_time,   \
+		[JOB_ALL] = (bpf)->progs.name##_all,     \
+	}
+#define ENTRY_JOBS(bpf, name)                          \
+	{                                              \
+		[JOB_SUM] = (bpf)->progs.name##_sum,   \
+		[JOB_TIME] = (bpf)->progs.name##_time, \
+		[JOB_ALL] = (bpf)->progs.name##_all,   \
 	}
 
 enum job {
 	JOB_COUNT,
+	JOB_SUM,
 	JOB_TIME,
 	JOB_ALL,
 	NR_JOBS,
@@ -83,7 +92,7 @@ static enum job job_of(const struct observer_options *options)
 	if (options->answers || options->fast || options->off_cpu ||
 	    options->by || options->slower_than_ns)
 		return JOB_ALL;
-	return JOB_TIME;
+	return options->no_histogram ? JOB_SUM : JOB_TIME;
 }
 
 static void choose_exit(struct observer_bpf *bpf, struct choice choice,
@@ -91,18 +100,18 @@ static void choose_exit(struct observer_bpf *bpf, struct choice choice,
 {
 	struct bpf_program *const program[][NR_READERS][NR_JOBS] = {
 		[ATTACH_TP_BTF] = {
-			[READ_SVM] = JOBS(bpf, exit_btf_svm),
-			[READ_VMX] = JOBS(bpf, exit_btf_vmx),
-			[READ_SVM_DATA] = JOBS(bpf, exit_btf_svm_data),
-			[READ_PROBE] = JOBS(bpf, exit_btf),
+			[READ_SVM] = EXIT_JOBS(bpf, exit_btf_svm),
+			[READ_VMX] = EXIT_JOBS(bpf, exit_btf_vmx),
+			[READ_SVM_DATA] = EXIT_JOBS(bpf, exit_btf_svm_data),
+			[READ_PROBE] = EXIT_JOBS(bpf, exit_btf),
 		},
 		[ATTACH_RAW_TP] = {
-			[READ_SVM] = JOBS(bpf, exit_raw_svm),
-			[READ_VMX] = JOBS(bpf, exit_raw_vmx),
-			[READ_PROBE] = JOBS(bpf, exit_raw),
+			[READ_SVM] = EXIT_JOBS(bpf, exit_raw_svm),
+			[READ_VMX] = EXIT_JOBS(bpf, exit_raw_vmx),
+			[READ_PROBE] = EXIT_JOBS(bpf, exit_raw),
 		},
 		[ATTACH_TP] = {
-			[READ_PROBE] = JOBS(bpf, exit_tp),
+			[READ_PROBE] = EXIT_JOBS(bpf, exit_tp),
 		},
 	};
 
@@ -114,12 +123,9 @@ static void choose_entry(struct observer_bpf *bpf, enum attach attach,
 			 enum job job)
 {
 	struct bpf_program *const program[][NR_JOBS] = {
-		[ATTACH_TP_BTF] = { NULL, bpf->progs.entry_btf_time,
-				    bpf->progs.entry_btf_all },
-		[ATTACH_RAW_TP] = { NULL, bpf->progs.entry_raw_time,
-				    bpf->progs.entry_raw_all },
-		[ATTACH_TP] = { NULL, bpf->progs.entry_tp_time,
-				bpf->progs.entry_tp_all },
+		[ATTACH_TP_BTF] = ENTRY_JOBS(bpf, entry_btf),
+		[ATTACH_RAW_TP] = ENTRY_JOBS(bpf, entry_raw),
+		[ATTACH_TP] = ENTRY_JOBS(bpf, entry_tp),
 	};
 
 	if (job != JOB_COUNT)

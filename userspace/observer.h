@@ -15,6 +15,7 @@
 struct observer_options {
 	enum attach attach;
 	bool count_only; /* exits alone: no time, no histogram */
+	bool no_histogram; /* times without; only if nothing below is asked */
 	bool answers; /* capture guests' reads of our CPUID leaves */
 	bool fast; /* ledger_cell.fast; not with count_only */
 	bool off_cpu; /* ledger_cell.preempted_ns, .blocked_ns; likewise */

@@ -64,5 +64,5 @@ if [ -z "$QUICK" ]; then
 fi
 bench bench --config "$CONFIGS"
 [ -n "$QUICK" ] || bench again \
-	--config kernel_count,kernel_time,count_btf,time_btf,both
+	--config kernel_count,kernel_time,count_btf,hist_btf,both
 exit 0

@@ -49,7 +49,8 @@ ok 'the results are what is true' python3 - "$results/short.json" <<-'END'
 	assert not any(r["noise"] for row, r in cell.items()
 		       if row not in ("nothing", "again")), cell
 	assert 10 < added["kernel_time"] < 60, added
-	assert added["kernel_time"] < added["time_btf"] < added["tracefs"], added
+	assert added["kernel_time"] < added["time_btf"] < added["hist_btf"], added
+	assert added["hist_btf"] < added["tracefs"], added
 	# Each own count: exact, but of a ring that is too small for it.
 	for run in bench["runs"]:
 	    if run["row"] == "tracefs":
@@ -105,6 +106,11 @@ END
 document
 ok 'a result that is not repeatable: status' status_is 1
 ok '… what' err_has 'time_btf'
+
+# The kind that goes to userspace and has the exit that ends the work, too.
+run "$exitledger" bench --replay "$results/own.json"
+ok "the observer's own figure is what the laps say: status" status_is 0
+ok '… within 2 %' [ "$(grep -cE '^out .* -?[01]\.[0-9] %$' <<<"$out")" -eq 1 ]
 
 ok 'interrupted: status' ended interrupted 0
 ok 'interrupted: said' grep -q '^ *interrupted' "$results/interrupted.out"

@@ -7,11 +7,15 @@
 #define TIMES (COUNTS | GIVES_TIME)
 #define ALL (TIMES | GIVES_HISTOGRAM)
 
-#define OBSERVER(id, text, type, count)                                 \
-	{                                                               \
-		.name = (id), .title = (text),                          \
-		.gives = (count) ? COUNTS : ALL, .way = WAY_OBSERVER,   \
-		.observe = { .attach = (type), .count_only = (count) }, \
+#define OBSERVER(id, text, type, what)                          \
+	{                                                       \
+		.name = (id), .title = (text), .gives = (what), \
+		.way = WAY_OBSERVER,                            \
+		.observe = {                                    \
+			.attach = (type),                       \
+			.count_only = (what) == COUNTS,         \
+			.no_histogram = (what) == TIMES,        \
+		},                                              \
 	}
 #define PEER(id, text, what)                                   \
 	{                                                      \
@@ -30,12 +34,13 @@ const struct bench_config bench_configs[] = {
 	  .title = "KVM's counters: and time",
 	  .gives = TIMES,
 	  .exit_stats = 2 },
-	OBSERVER("count_btf", "observer: count, tp_btf", ATTACH_TP_BTF, true),
-	OBSERVER("count_raw", "observer: count, raw_tp", ATTACH_RAW_TP, true),
-	OBSERVER("count_tp", "observer: count, tp", ATTACH_TP, true),
-	OBSERVER("time_btf", "observer: times, tp_btf", ATTACH_TP_BTF, false),
-	OBSERVER("time_raw", "observer: times, raw_tp", ATTACH_RAW_TP, false),
-	OBSERVER("time_tp", "observer: times, tp", ATTACH_TP, false),
+	OBSERVER("count_btf", "observer: count, tp_btf", ATTACH_TP_BTF, COUNTS),
+	OBSERVER("count_raw", "observer: count, raw_tp", ATTACH_RAW_TP, COUNTS),
+	OBSERVER("count_tp", "observer: count, tp", ATTACH_TP, COUNTS),
+	OBSERVER("time_btf", "observer: times, tp_btf", ATTACH_TP_BTF, TIMES),
+	OBSERVER("hist_btf", "observer: histogram, tp_btf", ATTACH_TP_BTF, ALL),
+	OBSERVER("hist_raw", "observer: histogram, raw_tp", ATTACH_RAW_TP, ALL),
+	OBSERVER("hist_tp", "observer: histogram, tp", ATTACH_TP, ALL),
 	{ .name = "both",
 	  .title = "KVM's counters and observer",
 	  .gives = ALL,

@@ -27,7 +27,7 @@ enum { OPERATIONS = 1000, USUAL_ROUNDS = 10 };
 /* Any address will do: nothing is read there. */
 #define VCPU 0x4000ull
 
-enum { ROW_NOTHING, ROW_AGAIN, ROW_COUNT, ROW_TIME, ROWS };
+enum { ROW_NOTHING, ROW_AGAIN, ROW_COUNT, ROW_TIME, ROW_HIST, ROWS };
 
 static const struct bench_row rows[ROWS] = {
 	[ROW_NOTHING] = { .name = "nothing", .title = "two empty programs" },
@@ -38,6 +38,10 @@ static const struct bench_row rows[ROWS] = {
 			.ours = true },
 	[ROW_TIME] = { .name = "time_raw",
 		       .title = "observer: times, raw_tp",
+		       .gives = GIVES_COUNT | GIVES_REASON | GIVES_TIME,
+		       .ours = true },
+	[ROW_HIST] = { .name = "hist_raw",
+		       .title = "observer: histogram, raw_tp",
 		       .gives = GIVES_COUNT | GIVES_REASON | GIVES_TIME |
 				GIVES_HISTOGRAM,
 		       .ours = true },
@@ -66,6 +70,7 @@ static int load(struct test *test)
 	bpf_program__set_autoload(test->empty->progs.raw_tp, true);
 	bpf_program__set_autoload(test->bpf->progs.exit_raw_count, true);
 	bpf_program__set_autoload(test->bpf->progs.exit_raw_time, true);
+	bpf_program__set_autoload(test->bpf->progs.entry_raw_sum, true);
 	bpf_program__set_autoload(test->bpf->progs.entry_raw_time, true);
 	hist_table((uint8_t *)test->bpf->rodata->hist_bucket);
 	test->bpf->rodata->config.isa = EXIT_LEAF_ISA_SVM;
@@ -79,7 +84,9 @@ static int load(struct test *test)
 	/* In the place of none, so that all are two programs. */
 	test->program[ROW_COUNT][1] = test->empty->progs.raw_tp;
 	test->program[ROW_TIME][0] = test->bpf->progs.exit_raw_time;
-	test->program[ROW_TIME][1] = test->bpf->progs.entry_raw_time;
+	test->program[ROW_TIME][1] = test->bpf->progs.entry_raw_sum;
+	test->program[ROW_HIST][0] = test->bpf->progs.exit_raw_time;
+	test->program[ROW_HIST][1] = test->bpf->progs.entry_raw_time;
 	return 0;
 }
 
