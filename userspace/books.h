@@ -49,6 +49,7 @@ struct books {
 	bool switched; /* … and it, or exit_stats_leaves, was written to */
 	bool leaves_on; /* exit_stats_leaves was on, from start to end */
 	char attach[16];
+	bool marks_alone; /* of a run: guests' own marks are the only reads */
 	bool sees_ends;
 	bool sees_no_entries; /* counts failed entries and what was emulated */
 	char command[256]; /* that was run, if one was */

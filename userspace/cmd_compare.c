@@ -9,6 +9,7 @@
 #include "format.h"
 #include "keeper.h"
 #include "render_compare.h"
+#include "run/run_books.h"
 #include "watch.h"
 
 /* Keep books until it's over, to be judged then. */
@@ -85,6 +86,13 @@ static int balance_all(const struct compare_options *options,
 	return r;
 }
 
+/* What was kept before: books, or a run. */
+static int load_books(const char *path, struct books *books, struct why *why)
+{
+	return run_books_is_run(path) ? run_books_load(path, books, why) :
+					books_load(path, books, why);
+}
+
 static int compare_once(const struct compare_options *options)
 {
 	struct balance balance = { 0 };
@@ -93,7 +101,7 @@ static int compare_once(const struct compare_options *options)
 	int r, status = STATUS_FAILED;
 	bool failed = false;
 
-	r = options->replay ? books_load(options->replay, &books, &why) :
+	r = options->replay ? load_books(options->replay, &books, &why) :
 			      keep_books(options, &books, &why);
 	if (!r && balance_all(options, &books, &balance, &why)) {
 		/* What was seen is worth showing even without the report. */

@@ -36,7 +36,7 @@ static const struct argp_option option_rows[] = {
 	{ "read-timeout", OPT_READ_TIMEOUT, "TIME", 0,
 	  "End that command if it takes longer (default 60)", 0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
-	  "Judge books that --json wrote, in place of this host's", 0 },
+	  "Judge books that --json wrote, or a run's, in place of this host's", 0 },
 	{ "attach", OPT_ATTACH, "TYPE", 0,
 	  "tp_btf, raw_tp or auto (default): how BPF is attached", 0 },
 	{ 0 },

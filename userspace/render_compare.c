@@ -100,7 +100,7 @@ static void render_line(const struct statement *statement, const char *name,
 		bpf.s,
 		difference.s,
 		share.s,
-		time.s,
+		line->ns ? time.s : "-",
 	};
 
 	render_row(statement, name, cell, out);

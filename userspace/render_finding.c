@@ -156,8 +156,10 @@ void render_finding(const struct books *books, const struct finding *finding,
 	switch (finding->rule) {
 	case RULE_NO_READ:
 		snprintf(
-			line, size,
-			"no guest read its exit counters (run exitleaf in it)");
+			line, size, "%s",
+			books->marks_alone ?
+				"no guest's mark has KVM's total (run exitleaf --mark in it)" :
+				"no guest read its exit counters (run exitleaf in it)");
 		break;
 	case RULE_UNANSWERED:
 		snprintf(line, size,

@@ -24,7 +24,7 @@ RUN := $(addprefix run/,bytes page_files render_compare_page render_marks \
 	 render_page render_page_data render_page_host render_page_slows \
 	 render_page_tables render_page_words render_report render_report_json \
 	 render_report_json_tables render_report_tables render_run_compare \
-	 render_run_compare_json replay run_bins run_cells run_changes run_compare \
+	 render_run_compare_json replay run_bins run_books run_cells run_changes run_compare \
 	 run_compare_percentiles run_connect run_info run_json run_levels run_mark \
 	 run_reader run_reader_load run_report run_schema run_series run_slows \
 	 run_snapshot run_timeline run_totals run_writer run_writer_chunk run_writer_vms \

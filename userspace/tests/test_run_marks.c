@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "balance.h"
+#include "render_compare.h"
 #include "run/render_marks.h"
+#include "run/run_books.h"
 #include "run/run_schema.h"
 #include "run_fixture.h"
 #include "tap.h"
@@ -167,6 +170,98 @@ START_TEST(running_before)
 }
 END_TEST
 
+/* The fixture's observer has lost something of each of its vCPUs. */
+static void nothing_lost(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		for (size_t j = 0; j < ledger->vm[i].nr_vcpus; j++) {
+			struct ledger_vcpu *vcpu = &ledger->vm[i].vcpu[j];
+
+			vcpu->missed_exits = vcpu->missed_entries = 0;
+			vcpu->sparse_full = 0;
+		}
+	}
+}
+
+/* As compare judges the same. */
+static enum verdict compare(bool lost, size_t checked, size_t exact)
+{
+	struct balance balance;
+	struct books books;
+	enum verdict verdict;
+	size_t size;
+	FILE *out;
+
+	ck_assert(run_books_is_run(path));
+	ck_assert_int_eq(run_books_load(path, &books, &why), 0);
+	if (!lost)
+		nothing_lost(&books.ledger);
+	ck_assert_int_eq(balance_books(&books, &balance), 0);
+	ck_assert_uint_eq(balance.checked, checked);
+	ck_assert_uint_eq(balance.exact, exact);
+	verdict = balance.verdict;
+	free(text);
+	out = open_memstream(&text, &size);
+	ck_assert_ptr_nonnull(out);
+	ck_assert_int_eq(render_compare_text(&books, &balance, out, false), 0);
+	fclose(out);
+	balance_free(&balance);
+	books_free(&books);
+	return verdict;
+}
+
+START_TEST(compared)
+{
+	/* What the fixture's observer lost can make KVM look too high. */
+	ck_assert_int_eq(compare(true, 2, 0), VERDICT_INCONCLUSIVE);
+	has("BPF could not book all that happened");
+	fixture_sql(path, "DELETE FROM loss");
+	fixture_sql(path, "UPDATE vcpu SET prior_exits = 0");
+	ck_assert_int_eq(compare(false, 2, 0), VERDICT_BALANCED);
+	has("VM       vm1, pid 1001, 2 vCPUs\n");
+	has("  8,000     8,000     0 100.0 %       -\n");
+	fixture_sql(
+		path,
+		"UPDATE mark SET kernel_exits = 4002 WHERE text = 'step 4'");
+	ck_assert_int_eq(compare(false, 2, 0), VERDICT_DISCREPANCY);
+	has("KVM says 4,002, at most 4,001 happened: 1 too many");
+	/* One vCPU, and all that it did before. */
+	fixture_sql(
+		path,
+		"UPDATE mark SET vcpus = 1, bpf_before = bpf_exits, kernel_exits = bpf_exits WHERE kind = 'guest'");
+	ck_assert_int_eq(compare(false, 4, 4), VERDICT_BALANCED);
+	fixture_sql(path, "UPDATE mark SET kernel_exits = NULL");
+	ck_assert_int_eq(compare(false, 0, 0), VERDICT_INCONCLUSIVE);
+	has("no guest's mark has KVM's total");
+}
+END_TEST
+
+START_TEST(compared_running_before)
+{
+	fixture_sql(path, "DELETE FROM loss");
+	fixture_sql(
+		path,
+		"UPDATE mark SET vm = 2, kernel_exits = kernel_exits + 1000000 WHERE kind = 'guest'");
+	ck_assert_int_eq(compare(false, 1, 0), VERDICT_BALANCED);
+	fixture_sql(
+		path,
+		"UPDATE mark SET kernel_exits = 1008006 WHERE text = 'step 8'");
+	ck_assert_int_eq(compare(false, 1, 0), VERDICT_DISCREPANCY);
+}
+END_TEST
+
+START_TEST(compared_what_is_no_run)
+{
+	struct books books;
+
+	ck_assert(!run_books_is_run("/dev/null"));
+	ck_assert(!run_books_is_run("/nowhere"));
+	fixture_sql(path, "UPDATE mark SET bpf_exits = -1");
+	ck_assert_int_lt(run_books_load(path, &books, &why), 0);
+	ck_assert_ptr_nonnull(strstr(why.text, "is damaged"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("run_marks");
@@ -178,6 +273,9 @@ int main(void)
 	tcase_add_test(tcase, shown);
 	tcase_add_test(tcase, a_total_that_is_wrong);
 	tcase_add_test(tcase, running_before);
+	tcase_add_test(tcase, compared);
+	tcase_add_test(tcase, compared_running_before);
+	tcase_add_test(tcase, compared_what_is_no_run);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
