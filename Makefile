@@ -118,7 +118,9 @@ EXECUTIONS ?= 1000000
 fuzz-run:
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' \
 		$(SAN_BUILD)/tests/run_fuzz
-	@$(SAN_BUILD)/tests/run_fuzz $(EXECUTIONS) $(SEED)
+	@jobs=$$(nproc) seed=$(or $(SEED),0) && seq $$seed $$((seed + jobs - 1)) | \
+		xargs -P $$jobs -n 1 $(SAN_BUILD)/tests/run_fuzz \
+			$$((($(EXECUTIONS) + jobs - 1) / jobs))
 
 .PHONY: leaf-fuzz
 leaf-fuzz:

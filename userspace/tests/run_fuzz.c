@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs with damage, read, shown and compared: none may be more than refused.
- * An execution is a file that is read, each fourth one with a write-ahead log
- * beside it, as a recorder that was killed leaves it.  Beside each, blobs with
- * damage, which in a file would fail at zlib's checksum; and, now and then,
- * rates of any kind.  The same seed makes the same damage; after a crash the
- * file is there to be looked at.  Not installed.
+ * Runs with damage, read, shown, judged and compared: none may be more than
+ * refused. An execution is a file that is read, each fourth one with a
+ * write-ahead log beside it, as a recorder that was killed leaves it.  Beside
+ * each, blobs with damage, which in a file would fail at zlib's checksum; and,
+ * now and then, rates of any kind.  The same seed makes the same damage; after
+ * a crash the file is there to be looked at.  Not installed.
  *
  * usage: run_fuzz EXECUTIONS [SEED]   SIGINT: no more, and say how many it were
  */
@@ -20,7 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "balance.h"
+#include "render_compare.h"
 #include "render_monitor.h"
+#include "run/run_books.h"
 #include "run/render_page.h"
 #include "run/render_report.h"
 #include "run/render_run_compare.h"
@@ -126,6 +129,23 @@ static int replay(const char *path, struct why *why)
 	return r;
 }
 
+/* As books. */
+static int judge(const char *path, struct why *why)
+{
+	struct balance balance = { 0 };
+	struct books books;
+	int r = run_books_load(path, &books, why);
+
+	if (r)
+		return r;
+	if (balance_books(&books, &balance) ||
+	    render_compare_text(&books, &balance, nowhere, false))
+		abort();
+	balance_free(&balance);
+	books_free(&books);
+	return 0;
+}
+
 /* With the run as it was before the damage. */
 static struct run_report sound;
 
@@ -161,6 +181,19 @@ static int report(const char *path, struct why *why)
 	run_report_free(&content);
 	run_reader_close(reader);
 	return r;
+}
+
+static int use(const char *path, struct why *why)
+{
+	switch (any(5)) {
+	case 0:
+		return judge(path, why);
+	case 1:
+	case 2:
+		return replay(path, why);
+	default:
+		return report(path, why);
+	}
 }
 
 static void check(int r, const struct why *why, struct count *count)
@@ -236,7 +269,7 @@ static void fuzz_file(const char *path, const struct file *file)
 	struct why why = { "" };
 
 	damage(file, false);
-	check(any(2) ? replay(path, &why) : report(path, &why), &why, &files);
+	check(use(path, &why), &why, &files);
 	mend(file);
 }
 
@@ -251,7 +284,7 @@ static void fuzz_log(const char *path, const struct file *file,
 		damage(log, true);
 	if (which & 2)
 		damage(file, false);
-	check(any(2) ? replay(path, &why) : report(path, &why), &why, &logs);
+	check(use(path, &why), &why, &logs);
 	mend(file);
 	mend(log);
 }
