@@ -12,7 +12,7 @@
 #include "around.h"
 #include "exitleaf_options.h"
 #include "mark.h"
-#include "output.h"
+#include "beside.h"
 #include "render_difference.h"
 #include "report.h"
 
@@ -44,10 +44,10 @@ static const char *place(const struct options *options)
 }
 
 /* The file that was there is replaced when there is something to replace it. */
-static int written(const struct options *options, struct output *output, int r)
+static int written(const struct options *options, struct beside *output, int r)
 {
 	if (!r)
-		r = output_place(output);
+		r = beside_place(output);
 	return r ? failed(place(options), r) : 0;
 }
 
@@ -69,7 +69,7 @@ static int check(const struct leaves *leaves, int r)
 }
 
 /* The host sees it without the counters, too. */
-static int mark(const struct options *options, struct output *output)
+static int mark(const struct options *options, struct beside *output)
 {
 	FILE *out = output->out;
 	struct leaves leaves = { 0 };
@@ -94,7 +94,7 @@ static int mark(const struct options *options, struct output *output)
 	return written(options, output, report_end(out));
 }
 
-static int show(const struct options *options, struct output *output)
+static int show(const struct options *options, struct beside *output)
 {
 	FILE *out = output->out;
 	struct tsc_rate rate = { 0 };
@@ -118,7 +118,7 @@ static int show_difference(const struct options *options,
 			   const struct snapshot *from,
 			   const struct snapshot *to,
 			   const struct occasion *occasion,
-			   const struct tsc_rate *rate, struct output *output)
+			   const struct tsc_rate *rate, struct beside *output)
 {
 	FILE *out = output->out;
 	struct difference difference;
@@ -171,7 +171,7 @@ static bool wait_until(const sigset_t *signals, uint64_t due_ns)
 
 /* Interval after interval, then all of them: @first stays, @last moves on. */
 static int watch(const struct options *options, struct reader *reader,
-		 const struct tsc_rate *rate, struct output *output)
+		 const struct tsc_rate *rate, struct beside *output)
 {
 	const struct occasion interval = { .kind = "interval" };
 	const struct occasion total = { .kind = "total" };
@@ -212,7 +212,7 @@ static int watch(const struct options *options, struct reader *reader,
 }
 
 static int around(const struct options *options, struct reader *reader,
-		  const struct tsc_rate *rate, struct output *output)
+		  const struct tsc_rate *rate, struct beside *output)
 {
 	struct occasion occasion = { .kind = "command",
 				     .argv = options->command };
@@ -236,7 +236,7 @@ static int around(const struct options *options, struct reader *reader,
 	return status ? STATUS_OURS : occasion.status;
 }
 
-static int run(const struct options *options, struct output *output)
+static int run(const struct options *options, struct beside *output)
 {
 	struct reader reader = { .cpuid = execute };
 	struct affinity wherever;
@@ -257,7 +257,7 @@ static int run(const struct options *options, struct output *output)
 int main(int argc, char **argv)
 {
 	struct options options = { .json = false };
-	struct output output = { .out = stdout };
+	struct beside output = { .out = stdout };
 	int status, r = 0;
 
 	options_parse(argc, argv, &options);
@@ -265,14 +265,14 @@ int main(int argc, char **argv)
 	if (options.command)
 		output.out = stderr;
 	if (options.output)
-		r = output_begin(&output, options.output);
+		r = beside_begin(&output, options.output);
 	if (r) {
 		status = failed(options.output, r);
 		return options.command ? STATUS_OURS : status;
 	}
 	status = run(&options, &output);
 	if (options.output)
-		r = output_end(&output);
+		r = beside_end(&output);
 	if (r && !status)
 		status = failed(options.output, r);
 	return status;

@@ -11,8 +11,8 @@ REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
 		  $(BUILD)/obj/userspace/reasons.o
 # What exitleaf is made of, but for what executes CPUID.
 EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
-		    affinity around mark output render_difference snapshot tsc_rate) \
-		  $(BUILD)/obj/userspace/utf8.o
+		    affinity around mark render_difference snapshot tsc_rate) \
+		  $(patsubst %,$(BUILD)/obj/userspace/%.o,beside utf8)
 EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      exitleaf exitleaf_options) \
 		    $(EXITLEAF_PARTS)
@@ -42,9 +42,9 @@ $(BUILD)/obj/%.o: %.S
 	$(LEAFFUZZ_OBJECTS:.o=.d) \
 	$(REPORT_OBJECTS:.o=.d)
 
-GUEST_TESTS := $(patsubst %,$(BUILD)/tests/test_%,leaves difference output)
+GUEST_TESTS := $(patsubst %,$(BUILD)/tests/test_%,leaves difference)
 GUEST_TEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/tests/test_%.o, \
-			leaves difference output)
+			leaves difference)
 
 UNIT_TESTS += $(GUEST_TESTS)
 

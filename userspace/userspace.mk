@@ -4,7 +4,7 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
-PLAIN := answers attach balance books books_json books_load books_save columns doctor \
+PLAIN := answers attach balance beside books books_json books_load books_save columns doctor \
 	 duration filter format guest_report hist host host_facts html json_get \
 	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \
@@ -100,6 +100,7 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
+	 beside \
 	 bench_plan bench_rounds bench_stats books doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
 	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \

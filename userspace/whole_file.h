@@ -3,26 +3,14 @@
 #ifndef EXITLEDGER_WHOLE_FILE_H
 #define EXITLEDGER_WHOLE_FILE_H
 
-#include <limits.h>
-#include <stdbool.h>
-#include <stdio.h>
-
+#include "beside.h"
 #include "msg.h"
 
 struct whole_file {
 	const char *path;
 	FILE *out; /* to be written to */
-	char place[PATH_MAX]; /* of the file, when all links were followed */
-	char temp[PATH_MAX + 8]; /* where it is until it is whole; "": there */
+	struct beside beside;
 };
-
-/**
- * whole_file_replaces - is it written beside what is there, and then put there?
- *
- * No device, pipe, or name of an open file (/dev/stdout) is: they are written
- * to.
- */
-bool whole_file_replaces(const char *path);
 
 /**
  * whole_file_check - could it be written?

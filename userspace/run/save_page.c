@@ -43,7 +43,7 @@ int save_page(const char *path, int (*render)(void *context, FILE *out),
 	struct whole_file file;
 	int r = 0;
 
-	if (whole_file_replaces(path))
+	if (beside_replaces(path))
 		r = may_replace(path, why);
 	if (!r)
 		r = whole_file_begin(&file, path, why);

@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "output.h"
+#include "beside.h"
 #include "tap.h"
 
-static char directory[] = "/tmp/exitleaf-output.XXXXXX";
+static char directory[] = "/tmp/exitledger-beside.XXXXXX";
 static char path[64], link_path[64];
-static struct output output;
+static struct beside beside;
 
 static void setup(void)
 {
@@ -56,17 +56,17 @@ START_TEST(it_is_replaced)
 	put("old");
 	chmod(path, 0604);
 	ck_assert_int_eq(symlink(path, link_path), 0);
-	ck_assert_int_eq(output_begin(&output, link_path), 0);
-	fputs("new", output.out);
-	fflush(output.out);
+	ck_assert_int_eq(beside_begin(&beside, link_path), 0);
+	fputs("new", beside.out);
+	fflush(beside.out);
 	ck_assert_str_eq(content(), "old");
-	ck_assert_int_eq(output_place(&output), 0);
+	ck_assert_int_eq(beside_place(&beside), 0);
 	ck_assert_str_eq(content(), "new");
 	/* More of it, as of a watch, and to be placed once more. */
-	fputs("er", output.out);
-	fflush(output.out);
-	ck_assert_int_eq(output_place(&output), 0);
-	ck_assert_int_eq(output_end(&output), 0);
+	fputs("er", beside.out);
+	fflush(beside.out);
+	ck_assert_int_eq(beside_place(&beside), 0);
+	ck_assert_int_eq(beside_end(&beside), 0);
 	ck_assert_str_eq(content(), "newer");
 	ck_assert_int_eq(stat(path, &status), 0);
 	ck_assert_int_eq(status.st_mode & 0777, 0604);
@@ -78,13 +78,13 @@ END_TEST
 START_TEST(it_stays)
 {
 	put("old");
-	ck_assert_int_eq(output_begin(&output, path), 0);
-	fputs("new", output.out);
-	ck_assert_int_eq(output_end(&output), 0);
+	ck_assert_int_eq(beside_begin(&beside, path), 0);
+	fputs("new", beside.out);
+	ck_assert_int_eq(beside_end(&beside), 0);
 	ck_assert_str_eq(content(), "old");
 	unlink(path);
-	ck_assert_int_eq(output_begin(&output, path), 0);
-	ck_assert_int_eq(output_end(&output), 0);
+	ck_assert_int_eq(beside_begin(&beside, path), 0);
+	ck_assert_int_eq(beside_end(&beside), 0);
 	ck_assert_str_eq(content(), "none");
 }
 END_TEST
@@ -94,18 +94,18 @@ START_TEST(no_file)
 	char nowhere[80];
 
 	snprintf(nowhere, sizeof(nowhere), "%s/no/file", directory);
-	ck_assert_int_eq(output_begin(&output, nowhere), -ENOENT);
-	ck_assert_int_eq(output_begin(&output, directory), -EISDIR);
-	ck_assert_int_eq(output_begin(&output, "/dev/null"), 0);
-	ck_assert_int_eq(output_place(&output), 0);
-	ck_assert_int_eq(output_end(&output), 0);
+	ck_assert_int_eq(beside_begin(&beside, nowhere), -ENOENT);
+	ck_assert_int_eq(beside_begin(&beside, directory), -EISDIR);
+	ck_assert_int_eq(beside_begin(&beside, "/dev/null"), 0);
+	ck_assert_int_eq(beside_place(&beside), 0);
+	ck_assert_int_eq(beside_end(&beside), 0);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("output");
-	TCase *tcase = tcase_create("output");
+	Suite *suite = suite_create("beside");
+	TCase *tcase = tcase_create("beside");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, it_is_replaced);
