@@ -4,24 +4,36 @@
 #include "run/replay.h"
 #include "run/run_json.h"
 
-int report_json_vms(struct json_writer *json, const struct run_report *report,
-		    const struct filter *filter)
+static void put_vm(struct json_writer *json, const struct row_group *group)
+{
+	json_put_uint(json, "number", group->vm->number);
+	json_put_uint(json, "pid", group->vm->pid);
+	json_put_text(json, "name", group->vm->name);
+	json_put_uint(json, "vcpus", group->vcpus);
+}
+
+static void put_vcpu(struct json_writer *json, const struct row_group *group)
+{
+	json_put_uint(json, "vm", group->vm->number);
+	json_put_uint(json, "vcpu", group->vcpu->id);
+	json_put_uint(json, "tid", group->vcpu->tid);
+}
+
+static int put_groups(struct json_writer *json, const struct run_report *report,
+		      const struct filter *filter, bool by_vcpu)
 {
 	struct rows rows;
-	int r = rows_build(&report->total, filter, false, report->seconds,
+	int r = rows_build(&report->total, filter, by_vcpu, report->seconds,
 			   &rows);
 
 	if (r)
 		return r;
-	json_put_open(json, "vms", '[');
+	json_put_open(json, by_vcpu ? "vcpus" : "vms", '[');
 	for (size_t i = 0; i < rows.nr; i++) {
 		const struct row_group *group = &rows.group[i];
 
 		json_put_open(json, NULL, '{');
-		json_put_uint(json, "number", group->vm->number);
-		json_put_uint(json, "pid", group->vm->pid);
-		json_put_text(json, "name", group->vm->name);
-		json_put_uint(json, "vcpus", group->vcpus);
+		(by_vcpu ? put_vcpu : put_vm)(json, group);
 		json_put_bool(json, "ended", group->ended);
 		json_put_uint(json, "exits", group->total.exits);
 		json_put_uint(json, "ns", group->total.ns);
@@ -32,31 +44,16 @@ int report_json_vms(struct json_writer *json, const struct run_report *report,
 	return 0;
 }
 
+int report_json_vms(struct json_writer *json, const struct run_report *report,
+		    const struct filter *filter)
+{
+	return put_groups(json, report, filter, false);
+}
+
 int report_json_vcpus(struct json_writer *json, const struct run_report *report,
 		      const struct filter *filter)
 {
-	struct rows rows;
-	int r = rows_build(&report->total, filter, true, report->seconds,
-			   &rows);
-
-	if (r)
-		return r;
-	json_put_open(json, "vcpus", '[');
-	for (size_t i = 0; i < rows.nr; i++) {
-		const struct row_group *group = &rows.group[i];
-
-		json_put_open(json, NULL, '{');
-		json_put_uint(json, "vm", group->vm->number);
-		json_put_uint(json, "vcpu", group->vcpu->id);
-		json_put_uint(json, "tid", group->vcpu->tid);
-		json_put_bool(json, "ended", group->ended);
-		json_put_uint(json, "exits", group->total.exits);
-		json_put_uint(json, "ns", group->total.ns);
-		json_put_close(json, '}');
-	}
-	json_put_close(json, ']');
-	rows_free(&rows);
-	return 0;
+	return put_groups(json, report, filter, true);
 }
 
 void report_json_keys(struct json_writer *json, const struct run_report *report,
