@@ -165,8 +165,7 @@ int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark)
 	return 0;
 }
 
-/* The smallest and the largest of two sets of times; 0: an empty set. */
-static void widen(uint64_t *min, uint64_t *max, uint64_t more_min,
+void ledger_widen(uint64_t *min, uint64_t *max, uint64_t more_min,
 		  uint64_t more_max)
 {
 	if (!more_max)
@@ -193,7 +192,8 @@ static int add_cells(struct ledger_cells *to, const struct ledger_cells *cells)
 		cell->ns += from->ns;
 		cell->preempted_ns += from->preempted_ns;
 		cell->blocked_ns += from->blocked_ns;
-		widen(&cell->min_ns, &cell->max_ns, from->min_ns, from->max_ns);
+		ledger_widen(&cell->min_ns, &cell->max_ns, from->min_ns,
+			     from->max_ns);
 	}
 	return 0;
 }
@@ -212,7 +212,8 @@ static int add_keys(struct ledger_keys *to, const struct ledger_keys *keys)
 		key->exits += from->exits;
 		key->timed += from->timed;
 		key->ns += from->ns;
-		widen(&key->min_ns, &key->max_ns, from->min_ns, from->max_ns);
+		ledger_widen(&key->min_ns, &key->max_ns, from->min_ns,
+			     from->max_ns);
 	}
 	return 0;
 }

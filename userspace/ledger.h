@@ -206,6 +206,15 @@ int ledger_slow_add(struct ledger_slows *slows, const struct ledger_slow *slow);
 /** ledger_mark_add - append a mark; 0 or -ENOMEM */
 int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark);
 
+/**
+ * ledger_widen - the shortest and the longest of two sets of times
+ * @min, @max: of one, and then of both
+ *
+ * 0 and 0 are those of an empty set.
+ */
+void ledger_widen(uint64_t *min, uint64_t *max, uint64_t more_min,
+		  uint64_t more_max);
+
 /** ledger_total - add a VM's vCPUs up; 0 or -ENOMEM */
 int ledger_total(const struct ledger_vm *vm, struct ledger_total *total);
 

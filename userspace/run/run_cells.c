@@ -167,18 +167,6 @@ static int get_hist(struct cursor *cursor, struct hist *hist)
 	return 0;
 }
 
-/* The smallest and the largest of two sets of times; 0: an empty set. */
-static void widen(uint64_t *min, uint64_t *max, uint64_t more_min,
-		  uint64_t more_max)
-{
-	if (!more_max)
-		return;
-	if (!*max || more_min < *min)
-		*min = more_min;
-	if (more_max > *max)
-		*max = more_max;
-}
-
 static int get_cell(struct cursor *cursor, struct ledger_vcpu *vcpu)
 {
 	uint32_t reason = cursor_get(cursor, UINT32_MAX);
@@ -197,7 +185,7 @@ static int get_cell(struct cursor *cursor, struct ledger_vcpu *vcpu)
 		min = cursor_get(cursor, RUN_NS_MAX);
 		max = cursor_get(cursor, RUN_NS_MAX);
 		cell->ns += ns;
-		widen(&cell->min_ns, &cell->max_ns, min, max);
+		ledger_widen(&cell->min_ns, &cell->max_ns, min, max);
 	}
 	if (has & HAS_FAST)
 		cell->fast += cursor_get(cursor, RUN_COUNT_MAX);
@@ -226,7 +214,7 @@ static int get_key(struct cursor *cursor, struct ledger_vcpu *vcpu)
 	key->ns += cursor_get(cursor, RUN_NS_MAX);
 	min = cursor_get(cursor, RUN_NS_MAX);
 	max = cursor_get(cursor, RUN_NS_MAX);
-	widen(&key->min_ns, &key->max_ns, min, max);
+	ledger_widen(&key->min_ns, &key->max_ns, min, max);
 	return 0;
 }
 
