@@ -33,6 +33,22 @@ static __always_inline u32 direct_of(u32 reason)
 	return OBS_DIRECT;
 }
 
+/*
+ * KVM's own statistics have not counted this exit yet.  Others may have come
+ * since the slot was taken: at an entry, when exits were not yet attached to.
+ */
+static __always_inline void slot_first_exit(struct obs_slot *slot)
+{
+	struct kvm_vcpu *vcpu = (void *)slot->vcpu;
+	u64 no_exits = slot->failed_entries + slot->emulated, exits;
+
+	slot->first_exit_ns = bpf_ktime_get_ns();
+	if (config.classic)
+		return;
+	exits = BPF_CORE_READ(vcpu, stat.exits);
+	slot->prior_exits = exits > no_exits ? exits - no_exits : 0;
+}
+
 /* The cell that has a reason, or, if @take, a new one; 0: none, and none free. */
 static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 {
@@ -42,7 +58,7 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 		return 0;
 	if (!slot->cells && take) {
 		slot->cells = 1;
-		slot->first_exit_ns = bpf_ktime_get_ns();
+		slot_first_exit(slot);
 	}
 	for (u32 i = 1; i < OBS_CELLS; i++) {
 		if (i >= slot->cells) {

@@ -88,7 +88,7 @@ struct obs_slot {
 	u64 pending_ns; /* time that is booked at the next exit, or 0 */
 	u64 vm; /* number of the VM, from 1; 0 while the slot is being set up */
 	u64 vmcb01; /* SVM: where the VMCB of L1 is */
-	u64 prior_exits; /* by KVM's own statistics when first seen */
+	u64 prior_exits; /* by KVM's own statistics, before the first seen */
 	u64 missed_exits; /* entries that no exit preceded */
 	u64 missed_entries; /* exits that no entry preceded */
 	u64 off_ns; /* clock when scheduled out, or 0 */

@@ -30,6 +30,13 @@ static mode_t mode_of(const char *path)
 	return 0666 & ~mask;
 }
 
+void beside_drop(struct beside *beside)
+{
+	if (beside->temp[0])
+		unlink(beside->temp);
+	beside->temp[0] = '\0';
+}
+
 static int open_temp(struct beside *beside, const char *path)
 {
 	int fd, err;
@@ -42,21 +49,25 @@ static int open_temp(struct beside *beside, const char *path)
 	snprintf(beside->temp, sizeof(beside->temp), "%s.XXXXXX",
 		 beside->place);
 	fd = mkostemp(beside->temp, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
+	if (fd < 0) {
+		err = errno;
+		beside->temp[0] = '\0';
+		return -err;
+	}
 	fchmod(fd, mode_of(beside->place));
 	beside->out = fdopen(fd, "w");
 	if (beside->out)
 		return 0;
 	err = errno;
 	close(fd);
-	unlink(beside->temp);
+	beside_drop(beside);
 	return -err;
 }
 
 int beside_begin(struct beside *beside, const char *path)
 {
 	beside->temp[0] = '\0';
+	beside->out = NULL;
 	if (beside_replaces(path))
 		return open_temp(beside, path);
 	beside->out = fopen(path, "we");
@@ -69,13 +80,6 @@ int beside_place(struct beside *beside)
 		return -errno;
 	beside->temp[0] = '\0';
 	return 0;
-}
-
-void beside_drop(struct beside *beside)
-{
-	if (beside->temp[0])
-		unlink(beside->temp);
-	beside->temp[0] = '\0';
 }
 
 int beside_end(struct beside *beside)

@@ -38,7 +38,7 @@ int beside_begin(struct beside *beside, const char *path);
  */
 int beside_place(struct beside *beside);
 
-/** beside_drop - leave all as it was, unless it has its place; @out is open */
+/** beside_drop - leave all as it was, unless it has its place; not closing it */
 void beside_drop(struct beside *beside);
 
 /**

@@ -159,6 +159,8 @@ json_t *books_json(const struct books *books)
 		"statistics", statistics_json(books), "statistics_cleared",
 		(json_int_t)books->statistics_cleared, "answers_dropped",
 		(json_int_t)books->answers.dropped);
+	if (json && books->marks_alone)
+		json_object_set_new(json, "marks_alone", json_true());
 	if (json)
 		add_reports(books, json);
 	return json;

@@ -392,6 +392,9 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 	if (!r && json_object_get(json, "sees_no_entries"))
 		r = json_get_bool(json, "sees_no_entries",
 				  &books->sees_no_entries, why);
+	if (!r && json_object_get(json, "marks_alone"))
+		r = json_get_bool(json, "marks_alone", &books->marks_alone,
+				  why);
 	if (!r)
 		r = load_statistics(json, books, why);
 	if (!r)

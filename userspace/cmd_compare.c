@@ -87,10 +87,19 @@ static int balance_all(const struct compare_options *options,
 }
 
 /* What was kept before: books, or a run. */
-static int load_books(const char *path, struct books *books, struct why *why)
+static int load_books(const struct compare_options *options,
+		      struct books *books, struct why *why)
 {
-	return run_books_is_run(path) ? run_books_load(path, books, why) :
-					books_load(path, books, why);
+	const char *path = options->replay;
+
+	if (!run_books_is_run(path))
+		return books_load(path, books, why);
+	if (options->report)
+		return why_set(
+			why, EINVAL,
+			"%s: a run has none of the reads that --guest-report would be of",
+			path);
+	return run_books_load(path, books, why);
 }
 
 static int compare_once(const struct compare_options *options)
@@ -101,7 +110,7 @@ static int compare_once(const struct compare_options *options)
 	int r, status = STATUS_FAILED;
 	bool failed = false;
 
-	r = options->replay ? load_books(options->replay, &books, &why) :
+	r = options->replay ? load_books(options, &books, &why) :
 			      keep_books(options, &books, &why);
 	if (!r && balance_all(options, &books, &balance, &why)) {
 		/* What was seen is worth showing even without the report. */

@@ -115,6 +115,16 @@ static bool is_judged(const struct kvm_stats *stats,
 	return true;
 }
 
+/* Of a vCPU without an exit it is not known what it had before: see cells.h. */
+static bool is_known(const struct ledger_vm *vm)
+{
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		if (!vm->vcpu[i].exits)
+			return false;
+	}
+	return true;
+}
+
 /* What KVM's statistics take for exits of a VM, as the observer has counted. */
 static uint64_t vm_exits(const struct ledger_vm *vm)
 {
@@ -152,8 +162,8 @@ static int take(struct kvm_stats *stats, struct books *books, DIR *dir,
 	struct stat status;
 	uint64_t exits;
 
-	if (count_vcpus(dir) != vm->nr_vcpus || !read_exits(dir, &exits) ||
-	    fstat(dirfd(dir), &status))
+	if (count_vcpus(dir) != vm->nr_vcpus || !is_known(vm) ||
+	    !read_exits(dir, &exits) || fstat(dirfd(dir), &status))
 		return 0;
 	if (!of)
 		of = add_vm(stats, vm->number, status.st_ino);

@@ -29,11 +29,14 @@ static void render_host(const struct books *books, FILE *out)
 							      ", %s",
 			hypervisor);
 	}
-	fprintf(out, "\nbooks    kernel: CPUID leaves, %s; BPF: %s\n",
-		host->exit_stats >= 0 && host->exit_stats <= 2 ?
-			modes[host->exit_stats] :
-			"unknown",
-		books->attach);
+	if (books->marks_alone)
+		fprintf(out, "\nbooks    kernel: totals in guests' marks");
+	else
+		fprintf(out, "\nbooks    kernel: CPUID leaves, %s",
+			host->exit_stats >= 0 && host->exit_stats <= 2 ?
+				modes[host->exit_stats] :
+				"unknown");
+	fprintf(out, "; BPF: %s\n", books->attach);
 	if (books->command_status)
 		fprintf(out, "command  ended with status %d: %s\n",
 			books->command_status, books->command);

@@ -212,7 +212,7 @@ RUN_FIXTURE := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fixture made_up
 RUN_FUZZ := $(BUILD)/tests/run_fuzz
 unit-tests: $(RUN_FUZZ)
 $(RUN_FUZZ): $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fuzz \
-	       run_fuzz_log) $(RUN_FIXTURE) \
+	       run_fuzz_log run_fuzz_random) $(RUN_FIXTURE) \
 	     $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
@@ -228,4 +228,4 @@ $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
 	   record_demo busy_host fake_vcpus monitor_cost record_cost run_fixture \
-	   run_fuzz run_fuzz_log)
+	   run_fuzz run_fuzz_log run_fuzz_random)

@@ -17,7 +17,7 @@ mode() { cat /sys/module/kvm/parameters/exit_stats; }
 
 echo 1 >/sys/module/kvm/parameters/exit_stats
 bench short exitledger bench --rounds 4 --laps 2 --json /results/short.json \
-	--config kernel_time,time_btf,hist_btf,tracefs,perf_stat cpuid
+	--config kernel_time,sum_btf,hist_btf,tracefs,perf_stat cpuid
 mode >/results/mode
 bench own exitledger bench --rounds 2 --laps 2 --json /results/own.json \
 	--config kernel_time,both out

@@ -49,7 +49,7 @@ ok 'the results are what is true' python3 - "$results/short.json" <<-'END'
 	assert not any(r["noise"] for row, r in cell.items()
 		       if row not in ("nothing", "again")), cell
 	assert 10 < added["kernel_time"] < 60, added
-	assert added["kernel_time"] < added["time_btf"] < added["hist_btf"], added
+	assert added["kernel_time"] < added["sum_btf"] < added["hist_btf"], added
 	assert added["hist_btf"] < added["tracefs"], added
 	# Each own count: exact, but of a ring that is too small for it.
 	for run in bench["runs"]:
@@ -65,7 +65,7 @@ python3 - "$results/short.json" "$tap_dir/dearer.json" <<-'END'
 	import json, sys
 	bench = json.load(open(sys.argv[1]))
 	for run in bench["runs"]:
-	    if run["row"] == "time_btf":
+	    if run["row"] == "sum_btf":
 	        run["laps"] = [int(lap * 1.02) for lap in run["laps"]]
 	json.dump(bench, open(sys.argv[2], "w"))
 END
@@ -99,13 +99,13 @@ cp "$tap_dir/dearer.json" "$whole/bench.json"
 python3 - "$whole/bench.json" <<-'END'
 	import json, sys
 	bench = json.load(open(sys.argv[1]))
-	rows = [run for run in bench["runs"] if run["row"] == "time_btf"]
+	rows = [run for run in bench["runs"] if run["row"] == "sum_btf"]
 	rows[0]["laps"] = [int(lap * 1.02) for lap in rows[0]["laps"]]
 	json.dump(bench, open(sys.argv[1], "w"))
 END
 document
 ok 'a result that is not repeatable: status' status_is 1
-ok '… what' err_has 'time_btf'
+ok '… what' err_has 'sum_btf'
 
 # The kind that goes to userspace and has the exit that ends the work, too.
 run "$exitledger" bench --replay "$results/own.json"

@@ -37,7 +37,7 @@ const struct bench_config bench_configs[] = {
 	OBSERVER("count_btf", "observer: count, tp_btf", ATTACH_TP_BTF, COUNTS),
 	OBSERVER("count_raw", "observer: count, raw_tp", ATTACH_RAW_TP, COUNTS),
 	OBSERVER("count_tp", "observer: count, tp", ATTACH_TP, COUNTS),
-	OBSERVER("time_btf", "observer: times, tp_btf", ATTACH_TP_BTF, TIMES),
+	OBSERVER("sum_btf", "observer: times, tp_btf", ATTACH_TP_BTF, TIMES),
 	OBSERVER("hist_btf", "observer: histogram, tp_btf", ATTACH_TP_BTF, ALL),
 	OBSERVER("hist_raw", "observer: histogram, raw_tp", ATTACH_RAW_TP, ALL),
 	OBSERVER("hist_tp", "observer: histogram, tp", ATTACH_TP, ALL),

@@ -36,7 +36,7 @@ static const struct bench_row rows[ROWS] = {
 			.title = "observer: count, raw_tp",
 			.gives = GIVES_COUNT | GIVES_REASON,
 			.ours = true },
-	[ROW_TIME] = { .name = "time_raw",
+	[ROW_TIME] = { .name = "sum_raw",
 		       .title = "observer: times, raw_tp",
 		       .gives = GIVES_COUNT | GIVES_REASON | GIVES_TIME,
 		       .ours = true },

@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "exit_leaves.h"
 #include "run/run_books.h"
 #include "run/run_reader.h"
-#include "run/run_schema.h"
 
 /* "The Database Header" in SQLite's description of its file format. */
 static const char magic[16] = "SQLite format 3";
@@ -14,10 +14,16 @@ static const char magic[16] = "SQLite format 3";
 bool run_books_is_run(const char *path)
 {
 	char head[sizeof(magic)] = "";
-	FILE *file = fopen(path, "re");
-	bool is = file && fread(head, sizeof(head), 1, file) == 1 &&
-		  !memcmp(head, magic, sizeof(magic));
+	struct stat status;
+	FILE *file;
+	bool is;
 
+	/* What a pipe has can be read but once. */
+	if (stat(path, &status) || !S_ISREG(status.st_mode))
+		return false;
+	file = fopen(path, "re");
+	is = file && fread(head, sizeof(head), 1, file) == 1 &&
+	     !memcmp(head, magic, sizeof(magic));
 	if (file)
 		fclose(file);
 	return is;
@@ -62,7 +68,6 @@ static int take_vms(struct run_reader *reader, struct books *books,
 
 static int take_mark(const struct run_mark *mark, struct books *books)
 {
-	const struct ledger_vm *vm = ledger_find_vm(&books->ledger, mark->vm);
 	const struct answer answer = {
 		.read = { .leaf = EXIT_LEAF_EXITS,
 			  .eax = (uint32_t)mark->kernel_exits,
@@ -72,14 +77,27 @@ static int take_mark(const struct run_mark *mark, struct books *books)
 		.found = true,
 		.paired = true,
 		.vcpu_id = mark->vcpu,
-		.vcpus = mark->vcpus,
+		.vcpus = mark->vcpus ? mark->vcpus : 1,
 		.exits_before = mark->bpf_before,
 		.exits_after = mark->bpf_exits,
 	};
 
-	if (!strcmp(mark->kind, RUN_MARK_RUNNING) && vm)
-		return pids_add(&books->running, vm->pid);
-	return mark->has_kernel ? answers_add(&books->answers, &answer) : 0;
+	/* Of a VM without vCPUs it is not known whether it was there before. */
+	if (!mark->has_kernel || !ledger_find_vm(&books->ledger, mark->vm))
+		return 0;
+	return answers_add(&books->answers, &answer);
+}
+
+/* Marks are of all of a VM's vCPUs; what BPF lost of one would not be known. */
+static int check_vcpus(const char *path, const struct run_info *info,
+		       struct why *why)
+{
+	if (!strstr(info->shown, "--vcpu "))
+		return 0;
+	return why_set(
+		why, EINVAL,
+		"%s: is of some vCPUs alone (record%s), and KVM's totals are of all",
+		path, info->shown);
 }
 
 int run_books_load(const char *path, struct books *books, struct why *why)
@@ -90,6 +108,8 @@ int run_books_load(const char *path, struct books *books, struct why *why)
 
 	memset(books, 0, sizeof(*books));
 	r = run_reader_open(path, false, &reader, why);
+	if (!r)
+		r = check_vcpus(path, run_reader_info(reader), why);
 	if (!r) {
 		take_info(run_reader_info(reader), books);
 		r = take_vms(reader, books, why);

@@ -108,6 +108,8 @@ ok '--json to nowhere: status' status_is 3
 ok '--json to nowhere: one line' one_err_line
 ok '--json to nowhere: the table is there all the same' out_has BALANCED
 
+run "$exitledger" compare --replay <(cat "$good")
+ok 'compare --replay, of a pipe: status' status_is 0
 run "$exitledger" compare --replay /nonexistent.json
 ok 'no such books: status' status_is 3
 ok 'no such books: one line' one_err_line

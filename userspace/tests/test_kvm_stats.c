@@ -105,6 +105,10 @@ START_TEST(of_none)
 	books.sees_ends = false;
 	take();
 	books.sees_ends = true;
+	/* One that was seen at an entry, while exits were not yet watched. */
+	folder("777-11", 2, 5000);
+	ledger_vcpu(ledger_find_vm(&books.ledger, 1), 1)->prior_exits = 70;
+	take();
 	seen(2, 777, 7000);
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 0);

@@ -225,6 +225,11 @@ START_TEST(compared)
 		"UPDATE mark SET kernel_exits = 4002 WHERE text = 'step 4'");
 	ck_assert_int_eq(compare(false, 2, 0), VERDICT_DISCREPANCY);
 	has("KVM says 4,002, at most 4,001 happened: 1 too many");
+	/* A process whose VMs are several is late with none of the others. */
+	fixture_sql(
+		path,
+		"UPDATE vm SET pid = 1001; UPDATE mark SET kernel_exits = kernel_exits + 1000");
+	ck_assert_int_eq(compare(false, 2, 0), VERDICT_DISCREPANCY);
 	/* One vCPU, and all that it did before. */
 	fixture_sql(
 		path,
@@ -256,6 +261,11 @@ START_TEST(compared_what_is_no_run)
 
 	ck_assert(!run_books_is_run("/dev/null"));
 	ck_assert(!run_books_is_run("/nowhere"));
+	fixture_sql(path,
+		    "UPDATE meta SET value = ' --vcpu 1' WHERE name = 'shown'");
+	ck_assert_int_lt(run_books_load(path, &books, &why), 0);
+	ck_assert_ptr_nonnull(strstr(why.text, "some vCPUs alone"));
+	fixture_sql(path, "UPDATE meta SET value = '' WHERE name = 'shown'");
 	fixture_sql(path, "UPDATE mark SET bpf_exits = -1");
 	ck_assert_int_lt(run_books_load(path, &books, &why), 0);
 	ck_assert_ptr_nonnull(strstr(why.text, "is damaged"));
