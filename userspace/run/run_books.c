@@ -6,7 +6,6 @@
 
 #include "exit_leaves.h"
 #include "run/run_books.h"
-#include "run/run_reader.h"
 
 /* "The Database Header" in SQLite's description of its file format. */
 static const char magic[16] = "SQLite format 3";
@@ -66,9 +65,9 @@ static int take_vms(struct run_reader *reader, struct books *books,
 	return r;
 }
 
-static int take_mark(const struct run_mark *mark, struct books *books)
+struct answer run_books_answer(const struct run_mark *mark)
 {
-	const struct answer answer = {
+	return (struct answer){
 		.read = { .leaf = EXIT_LEAF_EXITS,
 			  .eax = (uint32_t)mark->kernel_exits,
 			  .ebx = (uint32_t)(mark->kernel_exits >> 32) },
@@ -81,6 +80,11 @@ static int take_mark(const struct run_mark *mark, struct books *books)
 		.exits_before = mark->bpf_before,
 		.exits_after = mark->bpf_exits,
 	};
+}
+
+static int take_mark(const struct run_mark *mark, struct books *books)
+{
+	const struct answer answer = run_books_answer(mark);
 
 	/* Of a VM without vCPUs it is not known whether it was there before. */
 	if (!mark->has_kernel || !ledger_find_vm(&books->ledger, mark->vm))

@@ -4,9 +4,13 @@
 #define EXITLEDGER_RUN_BOOKS_H
 
 #include "books.h"
+#include "run/run_reader.h"
 
 /** run_books_is_run - does a file begin as a run does, and not as books do? */
 bool run_books_is_run(const char *path);
+
+/** run_books_answer - what a mark says of KVM's total, which it must have */
+struct answer run_books_answer(const struct run_mark *mark);
 
 /**
  * run_books_load - make books of a run

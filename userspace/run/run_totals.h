@@ -30,7 +30,7 @@ struct run_totals {
  * run_totals - judge the totals of VMs that the filter lets through
  * @totals: filled in; to be freed with run_totals_free.  Points into @report.
  *
- * 0, or -ENOMEM.
+ * By the rule that compare has, rules_hold() in rules.h.  0, or -ENOMEM.
  */
 int run_totals(const struct run_report *report, const struct filter *filter,
 	       struct run_totals *totals);
