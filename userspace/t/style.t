@@ -32,12 +32,13 @@ mapfile -t tracked < <(git ls-files | grep -v '^LICENSES/\|/data/\|/uplot/uPlot'
 run codespell -L nin "${tracked[@]}"
 ok 'codespell' status_is 0
 
-# clang has other warnings than gcc.
+# clang has other warnings than gcc, by which the tests are built without any, too:
+# for the sanitizers.
 run make -s -j"$(nproc)" BUILD="$tap_dir/clang" CC=clang CFLAGS='-O1 -Werror' \
 	programs unit-tests
 ok 'clang builds it without a warning' status_is 0
 run make -s -j"$(nproc)" BUILD="$tap_dir/gcc" CC=gcc CFLAGS='-O2 -Werror' \
-	programs unit-tests
+	programs
 ok 'gcc builds it without a warning' status_is 0
 
 long() {
