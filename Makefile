@@ -153,8 +153,9 @@ TESTS_OF_ALL := $(LONG_TESTS) \
 check:
 	@lab/deps.sh --check
 	@$(MAKE) -s -j$(JOBS) programs unit-tests
-	@$(MAKE) -s -j$(JOBS) BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests
-	@lab/prepare.sh --faults 6.1 6.12
+	@lab/prepare.sh --faults 6.1 6.12 & prepare=$$!; \
+	$(MAKE) -s -j$(JOBS) BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests; \
+	status=$$?; wait $$prepare && exit $$status
 	@BUILD=$(BUILD) env --default-signal prove -j$(JOBS) --timer --exec '' \
 		$(TESTS_OF_ALL) $(UNIT_TESTS) $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 
