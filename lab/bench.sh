@@ -105,7 +105,7 @@ document() {
 
 	## The same once more
 
-	Ours, measured again in another run (new) than that above (old):
+	Some of ours, measured again in another run (new) than that above (old):
 
 	END
 	[[ ! -e $RESULTS/again.json ]] || changes bench again | quoted

@@ -4,7 +4,8 @@
 #
 # exitledger bench, with L0's perf, bpftrace and trace-cmd as peers: what an exit is
 # on the distribution's modules (/results/stock.json), then all configurations on
-# ours (bench.json), then some of ours once more (again.json).
+# ours (bench.json), then some of ours once more, with the first of KINDS
+# (again.json).
 #
 # KINDS: of exits; all unless said.  CONFIGS: of bench; all unless said.  ROUNDS
 # and LAPS.  NOW: today, in seconds since 1970.  QUICK: bench.json alone.
@@ -63,6 +64,8 @@ if [ -z "$QUICK" ]; then
 	load /modules
 fi
 bench bench --config "$CONFIGS"
-[ -n "$QUICK" ] || bench again \
-	--config kernel_count,kernel_time,count_btf,hist_btf,both
+if [ -z "$QUICK" ]; then
+	KINDS=${KINDS%% *}
+	bench again --config kernel_count,kernel_time,count_btf,hist_btf,both
+fi
 exit 0
