@@ -51,7 +51,7 @@ parse_options() {
 exitledger() { "$BUILD/bin/exitledger" "$@"; }
 
 # As in a document: 4 columns in.
-quoted() { sed 's/^\(.\)/    \1/'; }
+quoted() { sed 's/^\(.\)/    \1/; s/ *$//'; }
 
 changes() { # OLD NEW
 	# That something costs more is to be seen, not an error.
