@@ -118,7 +118,8 @@ EXECUTIONS ?= 1000000
 fuzz-run:
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' \
 		$(SAN_BUILD)/tests/run_fuzz
-	@jobs=$$(nproc) seed=$(or $(SEED),0) && seq $$seed $$((seed + jobs - 1)) | \
+	@jobs=$$(nproc) seed=$(or $(SEED),0) && \
+	seeds=$$(seq $$seed $$((seed + jobs - 1))) && echo "$$seeds" | \
 		xargs -P $$jobs -n 1 $(SAN_BUILD)/tests/run_fuzz \
 			$$((($(EXECUTIONS) + jobs - 1) / jobs))
 
@@ -149,13 +150,15 @@ JOBS ?= 2
 LONG_TESTS := kvm-instrumentation/t/kernel.t userspace/t/style.t
 TESTS_OF_ALL := $(LONG_TESTS) \
 		$(filter-out $(LONG_TESTS),$(sort $(wildcard */t/*.t)))
-.PHONY: check
+.PHONY: check tests-kernels tests-sanitized
+tests-kernels:
+	@lab/prepare.sh --faults 6.1 6.12
+tests-sanitized:
+	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests
 check:
 	@lab/deps.sh --check
 	@$(MAKE) -s -j$(JOBS) programs unit-tests
-	@lab/prepare.sh --faults 6.1 6.12 & prepare=$$!; \
-	$(MAKE) -s -j$(JOBS) BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests; \
-	status=$$?; wait $$prepare && exit $$status
+	@$(MAKE) -s -j$(JOBS) tests-kernels tests-sanitized
 	@BUILD=$(BUILD) env --default-signal prove -j$(JOBS) --timer --exec '' \
 		$(TESTS_OF_ALL) $(UNIT_TESTS) $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 

@@ -10,9 +10,9 @@
 
 #include "affinity.h"
 #include "around.h"
+#include "beside.h"
 #include "exitleaf_options.h"
 #include "mark.h"
-#include "beside.h"
 #include "render_difference.h"
 #include "report.h"
 

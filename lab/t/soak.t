@@ -47,6 +47,7 @@ run lab/l1.sh --tcg --vendor amd --kernel 6.1 --cpus 2 --timeout 900 \
 	--out "$results-running" lab/scenarios/compare-rows.sh READ= READS= \
 	ROWS='0 - - running --vcpus 3 --laps 900 --meanwhile --reads 20 rdmsr=23 vmcall=10'
 ok 'a guest that runs: the scenario ran to its end' status_is 0
+ok '… was not over too soon' out_lacks 'over too soon'
 ok '… is balanced' [ "$(cat "$results-running/0.status")" = 0 ]
 ok "… and KVM's own statistics were held against BPF's" grep -q \
 	'^stat  *KVM.s own statistics' "$results-running/0.txt"

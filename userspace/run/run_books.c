@@ -92,11 +92,15 @@ static int take_mark(const struct run_mark *mark, struct books *books)
 	return answers_add(&books->answers, &answer);
 }
 
-/* Marks are of all of a VM's vCPUs; what BPF lost of one would not be known. */
+bool run_books_all_vcpus(const struct run_info *info)
+{
+	return !strstr(info->shown, "--vcpu ");
+}
+
 static int check_vcpus(const char *path, const struct run_info *info,
 		       struct why *why)
 {
-	if (!strstr(info->shown, "--vcpu "))
+	if (run_books_all_vcpus(info))
 		return 0;
 	return why_set(
 		why, EINVAL,

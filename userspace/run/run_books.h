@@ -13,6 +13,14 @@ bool run_books_is_run(const char *path);
 struct answer run_books_answer(const struct run_mark *mark);
 
 /**
+ * run_books_all_vcpus - was it recorded without a filter of vCPUs?
+ *
+ * Marks are of all of a VM's vCPUs: else it would not be known what BPF lost of
+ * the others, and which of them were there before.
+ */
+bool run_books_all_vcpus(const struct run_info *info);
+
+/**
  * run_books_load - make books of a run
  *
  * Answers are the guests' own marks that have KVM's total: of exits, and of no

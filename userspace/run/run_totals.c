@@ -26,13 +26,13 @@ static int judge(struct rules *rules, const struct books *books,
 
 static int add(struct run_totals *totals, struct rules *rules,
 	       const struct books *books, const struct ledger_vm *vm,
-	       const struct run_mark *mark)
+	       const struct run_mark *mark, bool judged)
 {
 	struct run_total *total = &totals->total[totals->nr++];
 
 	total->mark = mark;
 	total->vm = vm;
-	if (mark->has_kernel && judge(rules, books, total))
+	if (judged && mark->has_kernel && judge(rules, books, total))
 		return -ENOMEM;
 	totals->judged += total->judged;
 	totals->exact += total->judged && !total->difference;
@@ -46,6 +46,7 @@ int run_totals(const struct run_report *report, const struct filter *filter,
 {
 	const struct run_marks *marks = report->marks;
 	const struct books books = { .ledger = report->total };
+	const bool judged = run_books_all_vcpus(report->info);
 	struct rules rules = { 0 };
 	int r = 0;
 
@@ -59,7 +60,7 @@ int run_totals(const struct run_report *report, const struct filter *filter,
 			ledger_find_vm(report->known, mark->vm);
 
 		if (vm && filter_has_vm(filter, vm) && mark->has_exits)
-			r = add(totals, &rules, &books, vm, mark);
+			r = add(totals, &rules, &books, vm, mark, judged);
 	}
 	rules_free(&rules);
 	if (r)

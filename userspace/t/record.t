@@ -121,6 +121,19 @@ ok 'replay: a table: of when' out_has 'recorded 20'
 ok 'replay: a table: marks' out_has 'first I/O exit: vm2'
 ok "replay: a table: guests' marks" out_has 'guest: login?[31m prompt'
 ok 'replay: a table: in 80 columns' fits_80
+# The demo's observer loses something, so that nothing is proved.
+run "$exitledger" compare --replay "$run_file" --json "$tap_dir/books"
+ok 'compare --replay, of a run: status' status_is 2
+ok "… which books" out_has "kernel: totals in guests' marks; BPF:"
+ok '… what was held' out_has 'checked  1 counts (0 of them to the exit)'
+cp "$tap_dir/out" "$tap_dir/compared"
+run "$exitledger" compare --replay "$tap_dir/books"
+ok '… from the books that it wrote: the same' cmp -s "$tap_dir/out" \
+	"$tap_dir/compared"
+run "$exitledger" compare --replay "$run_file" -g "$tap_dir/books"
+ok "… with a guest's report: status" status_is 3
+ok '… one line' one_err_line
+ok '… what is wrong' err_has '--guest-report'
 replay schema -i 0.02 --histograms
 run userspace/t/formats.t "$tap_dir/schema.json"
 ok 'replay: every line is valid' status_is 0

@@ -32,8 +32,8 @@ mapfile -t tracked < <(git ls-files | grep -v '^LICENSES/\|/data/\|/uplot/uPlot'
 run codespell -L nin "${tracked[@]}"
 ok 'codespell' status_is 0
 
-# clang has other warnings than gcc, by which the tests are built without any, too:
-# for the sanitizers.
+# clang has other warnings than gcc.  By gcc the unit tests are built with -Werror
+# already: those for the sanitizers, by make check.
 run make -s -j"$(nproc)" BUILD="$tap_dir/clang" CC=clang CFLAGS='-O1 -Werror' \
 	programs unit-tests
 ok 'clang builds it without a warning' status_is 0

@@ -265,6 +265,10 @@ START_TEST(compared_what_is_no_run)
 		    "UPDATE meta SET value = ' --vcpu 1' WHERE name = 'shown'");
 	ck_assert_int_lt(run_books_load(path, &books, &why), 0);
 	ck_assert_ptr_nonnull(strstr(why.text, "some vCPUs alone"));
+	/* Nor does the report say anything of it. */
+	show(&all);
+	has("vm1: step 4                             4,001          4,000      -\n");
+	ck_assert_ptr_null(strstr(text, "books"));
 	fixture_sql(path, "UPDATE meta SET value = '' WHERE name = 'shown'");
 	fixture_sql(path, "UPDATE mark SET bpf_exits = -1");
 	ck_assert_int_lt(run_books_load(path, &books, &why), 0);
