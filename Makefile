@@ -1,30 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make demo    do it all on an emulated AMD host and show the balanced books
-# make lab     the same with VENDOR=amd|intel, KERNEL=6.1|6.12, SCENARIO=FILE
-# make kvm-cost    what the counters in KVM cost, in instructions per exit
-# make observer-cost   what BPF's counting costs, likewise
-# make monitor-cost   what monitor itself costs, in CPU time per refresh
-# make bench   all of that, and what other tools cost: writes docs/overhead.md, and
-#              takes half an hour; make bench-quick: of CPUID alone, in minutes;
-#              with KERNEL=6.1|6.12
-# make record-cost   what record costs, in CPU time and bytes per hour, of 64 vCPUs
-#              in 1 to 64 VMs: fails above 20 MB; with CPU=1 above 1 % of a core, too
-# make fuzz-run a million recorded runs with damage, none of which may crash us: so
-#              many files are read, or EXECUTIONS=N, each fourth with a log beside it
-# make leaf-fuzz   the leaves with 100,000 values of ECX
-# make mutants books that are wrong, each of which compare must catch: on both
-#              hosts, or VENDORS=amd; with KERNEL=6.1|6.12
-# make soak    right counters, judged 200 times on both hosts and kernels, with ten
-#              million exits: none may be blamed.  Takes 40 minutes.
-# make boot-study   a Linux guest's boot, recorded on both hosts with nested paging
-#              and without: writes docs/boot-study.md; with VENDORS=amd, KERNEL=6.12.
-#              Some ten minutes
-# make check   run all tests
-# make kvm-selftests  the kernel's own KVM tests, with and without the patches:
-#              all of them, which takes a quarter of an hour, or TESTS="NAME...",
-#              with KERNEL=6.1|6.12
-# make         build the programs alone: build/bin/exitledger, build/guest/*
+# `make help` lists the targets.
 
 BUILD ?= build
 CC ?= gcc
@@ -42,8 +18,25 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
 
 .DELETE_ON_ERROR:
 
-.PHONY: all
+# A recipe fails if any part of a pipeline does.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+# Debian's bpftool is not in an ordinary user's PATH.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.PHONY: all help
 all: programs
+
+# Lines of this file that begin with "## " are the help.
+help:
+	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
+## make             build the programs: build/bin/exitledger, build/guest/*
+## make deps        install the Debian packages that are missing, or say how;
+##                  CLASSES="build demo intel peers check" (default: build demo)
+## make demo        do it all on an emulated AMD host, and show the balanced books
+## make lab         the same with VENDOR=amd|intel KERNEL=SERIES SCENARIO=FILE
+## make install     with PREFIX=/usr/local and DESTDIR
 
 # Each part says what it adds to these.
 PROGRAMS :=
@@ -61,27 +54,46 @@ include lab/faults/faults.mk
 programs: $(PROGRAMS) $(PROGRAMS_OF_LAB)
 unit-tests: $(UNIT_TESTS)
 
-.PHONY: demo
+# Whoever builds something needs these; they are looked for once per make.
+.PHONY: build-tools
+build-tools:
+	@lab/build-tools.sh "$(CC)" "$(CLANG)" "$(BPFTOOL)"
+
+CLASSES ?= build demo
+.PHONY: deps demo
+deps:
+	@lab/deps.sh $(CLASSES)
 demo:
 	@lab/demo.sh
 
 VENDOR ?= amd
-KERNEL ?= 6.1
+# The distribution's own kernel, unless said.
+KERNEL ?= $(shell lab/series.sh default)
 SCENARIO ?=
 .PHONY: lab
 lab:
 	@lab/demo.sh --vendor $(VENDOR) --kernel $(KERNEL) $(SCENARIO)
 
+## make kvm-selftests   the kernel's own KVM tests, with and without the patches:
+##                  all of them in a quarter of an hour, or TESTS="NAME..."; KERNEL=
 TESTS ?=
 .PHONY: kvm-selftests
 kvm-selftests:
-	@lab/deps.sh
+	@lab/deps.sh build demo
 	@lab/selftests.sh --kernel $(KERNEL) $(TESTS)
 
 # The same unit tests twice: as they are, and with the sanitizers.
 SAN_BUILD := $(BUILD)/san
 SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
+## make kvm-cost    what KVM's counters cost, in instructions per exit
+## make observer-cost   what BPF's counting costs, likewise
+## make monitor-cost    what monitor costs, in processor time per refresh
+## make record-cost what record costs, in processor time and bytes per hour, of 64
+##                  vCPUs in 1 to 64 VMs: it fails above 20 MB; with CPU=1 above 1 %
+##                  of a core, too
+## make bench       all of that beside other tools, in half an hour: writes
+##                  docs/overhead.md.  make bench-quick: of CPUID alone, in minutes
 .PHONY: kvm-cost
 kvm-cost:
 	@lab/kvm-cost.sh --kernel $(KERNEL)
@@ -100,6 +112,8 @@ bench:
 bench-quick:
 	@lab/bench.sh --quick --kernel $(KERNEL)
 
+## make boot-study  a Linux guest's boot, recorded on both hosts with nested paging
+##                  and without, in ten minutes: writes docs/boot-study.md; VENDORS=
 .PHONY: boot-study
 boot-study:
 	@lab/boot-study.sh --vendors "$(VENDORS)" --kernel $(KERNEL)
@@ -112,7 +126,8 @@ record-cost: $(RECORD_COST)
 		$(RECORD_COST) $(RECORD_OUT) $$vms || status=$$?; \
 	done; rm -f $(RECORD_OUT); exit $$status
 
-# SEED=N: other damage.
+## make fuzz-run    EXECUTIONS=1000000 recorded runs with damage, none of which may
+##                  crash us, each fourth with a log beside it; SEED=N: other damage
 EXECUTIONS ?= 1000000
 .PHONY: fuzz-run
 fuzz-run:
@@ -123,6 +138,11 @@ fuzz-run:
 		xargs -P $$jobs -n 1 $(SAN_BUILD)/tests/run_fuzz \
 			$$((($(EXECUTIONS) + jobs - 1) / jobs))
 
+## make leaf-fuzz   the leaves with 100,000 values of ECX; VENDOR=, KERNEL=
+## make mutants     books that are wrong, each of which compare must catch, on both
+##                  hosts or on VENDORS=; KERNEL=
+## make soak        right counters, judged 200 times on both hosts and all kernels,
+##                  with ten million exits: none may be blamed.  Takes 40 minutes
 .PHONY: leaf-fuzz
 leaf-fuzz:
 	@lab/leaf-fuzz.sh --vendor $(VENDOR) --kernel $(KERNEL)
@@ -130,7 +150,7 @@ leaf-fuzz:
 VENDORS ?= amd intel
 .PHONY: mutants
 mutants:
-	@lab/deps.sh $(if $(filter intel,$(VENDORS)),--intel)
+	@lab/deps.sh build demo $(filter intel,$(VENDORS))
 	@lab/prepare.sh --faults $(KERNEL)
 	@status=0; for vendor in $(VENDORS); do \
 		lab/mutants.sh --vendor $$vendor --kernel $(KERNEL) || \
@@ -139,28 +159,40 @@ mutants:
 
 .PHONY: soak
 soak:
-	@lab/deps.sh --intel
-	@lab/prepare.sh 6.1 6.12
+	@lab/deps.sh build demo intel
+	@lab/prepare.sh --available
 	@lab/soak.sh
 
-# Tests send signals, which whoever runs this may have had ignored (nohup).  Two
-# side by side, as most of them run an emulator on one processor; those that take
-# longest come first, so that none is left over at the end.
-JOBS ?= 2
-LONG_TESTS := kvm-instrumentation/t/kernel.t userspace/t/style.t
-TESTS_OF_ALL := $(LONG_TESTS) \
-		$(filter-out $(LONG_TESTS),$(sort $(wildcard */t/*.t)))
-.PHONY: check tests-kernels tests-sanitized
+# The longest come first, so that none is left over at the end.  An emulator waits
+# for a free processor, so there can be more tests at a time than processors.
+LONG_TESTS := lab/t/bench.t lab/t/edges.t userspace/t/style.t \
+	      kvm-instrumentation/t/kernel.t lab/t/intel-edges.t lab/t/books.t
+ALL_TESTS := $(LONG_TESTS) \
+	     $(filter-out $(LONG_TESTS),$(sort $(wildcard */t/*.t)))
+SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
+MAKE_JOBS := $(shell nproc)
+
+## make test        quick tests, without any lab: the units, and the style of what
+##                  has changed since it last passed
+## make check       all tests, on all emulated hosts
+## make newcomer    make demo and make check as a new user has them: in a new,
+##                  minimal Debian system, SUITE=bookworm|trixie
+.PHONY: test check newcomer tests-kernels tests-sanitized
 tests-kernels:
-	@lab/prepare.sh --faults 6.1 6.12
+	@lab/prepare.sh --faults --available
 tests-sanitized:
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests
+test:
+	@lab/deps.sh build check
+	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
+	@BUILD=$(BUILD) lab/check.sh userspace/t/style.t $(UNIT_TESTS)
 check:
-	@lab/deps.sh --check
-	@$(MAKE) -s -j$(JOBS) programs unit-tests
-	@$(MAKE) -s -j$(JOBS) tests-kernels tests-sanitized
-	@BUILD=$(BUILD) env --default-signal prove -j$(JOBS) --timer --exec '' \
-		$(TESTS_OF_ALL) $(UNIT_TESTS) $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
+	@lab/deps.sh build demo intel check
+	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
+	@$(MAKE) -s -j$(MAKE_JOBS) tests-kernels tests-sanitized
+	@BUILD=$(BUILD) lab/check.sh $(ALL_TESTS) $(UNIT_TESTS) $(SAN_TESTS)
+newcomer:
+	@lab/newcomer.sh $(if $(SUITE),--suite $(SUITE)) $(NEWCOMER)
 
 PREFIX ?= /usr/local
 .PHONY: install
@@ -169,6 +201,8 @@ install: programs
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/exitledger \
 		docs/exitledger-monitor.schema.json
 
+## make clean       remove what was built; make distclean: and all downloads,
+##                  kernels and images of the lab
 .PHONY: clean distclean
 clean:
 	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj page tests san log)

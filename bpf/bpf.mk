@@ -6,7 +6,8 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror \
 	      -Ikvm-instrumentation/src -I/usr/include/$(MULTIARCH)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) \
-		      $(wildcard kvm-instrumentation/src/*.h kvm-instrumentation/src/*.def)
+		      $(wildcard kvm-instrumentation/src/*.h kvm-instrumentation/src/*.def) \
+		      | build-tools
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 

@@ -34,7 +34,7 @@ $(LEAFFUZZ): $(LEAFFUZZ_OBJECTS) $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@
 
-$(BUILD)/obj/%.o: %.S
+$(BUILD)/obj/%.o: %.S | build-tools
 	@mkdir -p $(@D)
 	$(CC) -Iguest -MMD -MP -c $< -o $@
 

@@ -8,7 +8,7 @@
 # Builds kvm.ko, kvm-amd.ko and kvm-intel.ko with our patches, out of tree,
 # against a distribution's kernel headers.
 #
-# --kernel   6.1 (the default) or 6.12
+# --kernel   a series of lab/kernels (default: this distribution's own)
 # --source   a kernel source tree with arch/x86/kvm and virt/kvm; not written to
 # --headers  the kernel's build directory (/lib/modules/VERSION/build)
 # --out      the modules, and a file `stamp` that says what they were made from
@@ -23,6 +23,10 @@
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
+# shellcheck source=kvm-instrumentation/build-tools.sh
+. "$TOP/kvm-instrumentation/build-tools.sh"
 HERE=$TOP/kvm-instrumentation
 
 PARTS=(arch/x86/kvm virt/kvm)		# what is compiled
@@ -30,7 +34,7 @@ PATCHED=("${PARTS[@]}" Documentation)	# what their patches may touch
 MODULES=(kvm.ko kvm-amd.ko kvm-intel.ko)
 
 parse_options() {
-	SOURCE='' HEADERS='' OUT='' SERIES='' FAULT='' BASE='' KERNEL=6.1
+	SOURCE='' HEADERS='' OUT='' SERIES='' FAULT='' BASE='' KERNEL=''
 	while (($#)); do
 		[[ $# -ge 2 ]] || usage
 		case $1 in
@@ -45,6 +49,7 @@ parse_options() {
 		esac
 		shift 2
 	done
+	KERNEL=${KERNEL:-$(default_series)}
 }
 
 set_defaults() {
@@ -84,12 +89,23 @@ check_inputs() {
 	SOURCE=$(realpath -- "$SOURCE") HEADERS=$(realpath -- "$HEADERS")
 	SERIES=$(realpath -- "$SERIES")
 	[[ -z $FAULT ]] || FAULT=$(realpath -- "$FAULT")
-	# The selftest's patch, for one, is not for what is compiled here.
-	mapfile -t PATCHES < <(find "$SERIES" -name '*.patch' -exec \
-		grep -lE '^\+\+\+ b/(arch|virt)/' {} + | sort)
+}
+
+# Sets PATCHES and OURS, the files that are added.
+find_patches() {
+	local files patch
+
+	files=$(find "$SERIES" -name '*.patch' | sort)
+	PATCHES=()
+	while read -r patch; do
+		# The selftest's patch, for one, is not for what is compiled here.
+		! grep -qE '^\+\+\+ b/(arch|virt)/' "$patch" || PATCHES+=("$patch")
+	done <<<"$files"
+	((${#PATCHES[@]})) || die "no patches to KVM in $SERIES"
 	[[ -z $FAULT ]] || PATCHES+=("$FAULT")
-	mapfile -t OURS < <(find "$HERE/src" ${FAULT:+"$(dirname -- "$FAULT")"} \
+	files=$(find "$HERE/src" ${FAULT:+"$(dirname -- "$FAULT")"} \
 		-type f \( -name '*.[ch]' -o -name '*.def' \) | sort)
+	mapfile -t OURS <<<"$files"
 }
 
 # One key for everything that the modules are made from.
@@ -199,6 +215,20 @@ compile() {
 		RESOLVE_BTFIDS=/bin/true -j"$(nproc)" modules
 }
 
+# The observer reads KVM's types from its modules: without them the modules are of
+# no use here.
+check_modules() {
+	local module sections
+
+	for module in "${MODULES[@]}"; do
+		sections=$(readelf -SW -- "$1/$module")
+		[[ $sections == *' .gnu.linkonce.this_module '* ]] ||
+			die "$module is no kernel module; see $(rel "$LOG.log")"
+		[[ ! -e $HEADERS/vmlinux || $sections == *' .BTF '* ]] ||
+			die "$module has no BTF; see $(rel "$LOG.log")"
+	done
+}
+
 # Debug information goes, .BTF stays.  The stamp is last: without it there is
 # no set of modules.
 install_modules() {
@@ -208,6 +238,7 @@ install_modules() {
 		strip --strip-debug -o "$tmp/$module" \
 			"$WORK/arch/x86/kvm/$module"
 	done
+	check_modules "$tmp"
 	{
 		echo "# key $KEY"
 		echo "# Linux $(source_version), series $(basename -- "$SERIES")${FAULT:+, with the fault $(basename -- "$FAULT")}"
@@ -225,6 +256,8 @@ main() {
 	parse_options "$@"
 	set_defaults
 	check_inputs
+	need_build_tools "$HEADERS"
+	find_patches
 	lock
 	compute_key
 	if up_to_date; then

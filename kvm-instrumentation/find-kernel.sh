@@ -44,8 +44,14 @@ find_series() {
 		die "no patches fit Linux $KREL; there are patches for: $(known_series)"
 }
 
+# What to install.  The newest source can be newer than the kernel, so the version
+# is named as soon as the headers have told it.
 install_hint() {
-	printf 'apt install linux-headers-%s linux-source-%s' "$KREL" "$KSERIES"
+	local version=''
+
+	[[ -z ${HEADERS:-} ]] || version=$(kernel_package_version)
+	printf 'apt install linux-headers-%s linux-source-%s' "$KREL" \
+		"$KSERIES${version:+=$version}"
 }
 
 find_headers() {
@@ -62,20 +68,6 @@ find_headers() {
 	! grep -qx CONFIG_KVM=y "$HEADERS/.config" ||
 		die "KVM is built into $KREL, so it cannot be replaced by a module"
 	grep -qx CONFIG_KVM=m "$HEADERS/.config" || die "$KREL has no KVM"
-}
-
-# The kernel's own compiler, and what else makes a module.
-check_tools() {
-	local cc program missing=''
-
-	cc=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' "$HEADERS/.config")
-	cc=${cc:-gcc}
-	type -P "$cc" >/dev/null ||
-		die "no compiler $cc, by which $KREL was built; apt install $cc"
-	for program in make patch strip:binutils pahole:dwarves xz:xz-utils; do
-		type -P "${program%:*}" >/dev/null || missing+=" ${program#*:}"
-	done
-	[[ -z $missing ]] || die "programs are missing; apt install$missing"
 }
 
 need_program() { # PROGRAM PACKAGE

@@ -107,7 +107,8 @@ cmd_modules() {
 	find_release
 	find_series
 	find_headers
-	check_tools
+	need_build_tools "$HEADERS"
+	need xz
 	lock
 	find_source
 	complete_headers

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: bench.sh [--quick] [--kernel 6.1|6.12] [--rounds N] [--replay] [--out DIR]
+# usage: bench.sh [--quick] [--kernel SERIES] [--rounds N] [--replay] [--out DIR]
 #                 [KIND...]
 #
 # exitledger bench in the emulated AMD host whose TSC counts instructions, with the
@@ -18,6 +18,8 @@
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 DIE_STATUS=3
 
 OTHER=	# the process that runs the second host
@@ -26,7 +28,7 @@ trap '[[ -z $OTHER ]] || kill "$OTHER" 2>/dev/null || true; cleanup' EXIT
 ALL_KINDS=(cpuid out rdmsr mmio pic hlt_due vmcall)
 
 parse_options() {
-	KERNEL=6.1 QUICK='' REPLAY='' ROUNDS=4 OUT=$TOP/docs
+	KERNEL=$(default_series) QUICK='' REPLAY='' ROUNDS=4 OUT=$TOP/docs
 	while [[ ${1:-} == -* ]]; do
 		case $1 in
 		--quick) QUICK=quick ;;
@@ -136,7 +138,7 @@ in_lab() {
 measure() {
 	local half=$(((${#KINDS[@]} + 1) / 2)) status=0 name
 
-	"$LAB/deps.sh" --peers
+	"$LAB/deps.sh" build demo peers
 	lock
 	"$LAB/prepare.sh" "$KERNEL"
 	# Each l1.sh takes it while it puts together what it boots.

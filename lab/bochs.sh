@@ -30,9 +30,9 @@ reboot=t"
 find_emulator() {
 	local file
 
-	[[ -n $BOCHS ]] || die "no bochs; lab/deps.sh --intel installs it"
+	need bochs-bin
 	for file in "${BOCHS_FILES[@]}"; do
-		[[ -e $file ]] || die "no $file; lab/deps.sh --intel installs it"
+		[[ -e $file ]] || die "no $file; lab/deps.sh intel installs it"
 	done
 	[[ -z $ICOUNT && $CPUS == 1 && $MITIGATIONS == off ]] ||
 		die "--icount, --cpus and --mitigations are for the AMD host"
@@ -42,13 +42,14 @@ find_emulator() {
 
 # kernel_layout: sets LOAD_AT, LOAD_END and PVH_ENTRY from the kernel's ELF.
 kernel_layout() {
-	local word
+	local word loads at size
 
 	LOAD_AT='' LOAD_END=0
+	loads=$(readelf -lW "$KVMLINUX" | grep '^ *LOAD ')
 	while read -r _ _ _ at _ size _; do
 		: "${LOAD_AT:=$((at))}"
 		((at + size <= LOAD_END)) || LOAD_END=$((at + size))
-	done < <(readelf -lW "$KVMLINUX" | grep '^ *LOAD ')
+	done <<<"$loads"
 	# The note's description is an address, its bytes from the lowest on.
 	word=$(readelf -nW "$KVMLINUX" |
 		sed -n 's/.*(0x00000012).*description data: //p')

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: boot-study.sh [--vendors "amd intel"] [--kernel 6.1|6.12] [--out DIR]
+# usage: boot-study.sh [--vendors "amd intel"] [--kernel SERIES] [--out DIR]
 #                      [--again]
 #
 # Records a Linux guest's boot in emulated hosts, with nested paging and without,
@@ -15,6 +15,8 @@
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 DIE_STATUS=3
 
 INTEL_RUNS='nested shadow work'	# what there is time for
@@ -23,7 +25,7 @@ OTHER=	# the process that runs the second host
 trap '[[ -z $OTHER ]] || { kill "$OTHER" && wait "$OTHER"; } 2>/dev/null || true; cleanup' EXIT
 
 parse_options() {
-	VENDORS='amd intel' KERNEL=6.1 OUT=$TOP/docs AGAIN=''
+	VENDORS='amd intel' KERNEL=$(default_series) OUT=$TOP/docs AGAIN=''
 	while [[ ${1:-} == -* ]]; do
 		case $1 in
 		--again) AGAIN=1 ;;
@@ -56,9 +58,9 @@ study() {
 		"${settings[@]}"
 }
 record_all() {
-	local status=0 deps=()
+	local status=0 deps=(build demo)
 
-	[[ $VENDORS != *intel* ]] || deps=(--intel)
+	[[ $VENDORS != *intel* ]] || deps+=(intel)
 	"$LAB/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/prepare.sh" "$KERNEL"

@@ -5,11 +5,13 @@
 #
 # Builds the kernel's own KVM selftests (tools/testing/selftests/kvm), with what
 # our series of patches adds to them, from the source that lab/kernel.sh SERIES
-# (6.1, unless said) fetched.  They go to build/selftests/SERIES: static
+# (this distribution's own, unless said) fetched.  They go to build/selftests/SERIES: static
 # programs, `list` with their paths in the Makefile's order, and `stamp`.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 INSTRUMENTATION=$TOP/kvm-instrumentation
 SELFTESTS=tools/testing/selftests
 
@@ -19,18 +21,11 @@ SOURCES=(Makefile Kbuild Kconfig include scripts usr arch/x86
 	tools/arch/x86 tools/build tools/include tools/lib tools/scripts
 	"$SELFTESTS"/{kvm,rseq,lib.mk,kselftest.h,kselftest_harness.h})
 
-# What a series' tests need to be compiled at all.
-flags_of() {
-	case $1 in
-	6.1) # fixes came with later names, and the headers' __DECLARE_FLEX_ARRAY
-		echo "-include linux/stddef.h -DTEST_ASSERT_EQ=ASSERT_EQ" ;;
-	esac
-}
-
 unpack() { # DIR
-	dpkg-deb --fsys-tarfile "$DEB" |
-		tar -xO "./usr/src/linux-source-$SERIES.tar.xz" | xz -dc -T0 |
-		tar -x -C "$1" --strip-components=1 \
+	try dpkg-deb --fsys-tarfile "$DEB" |
+		try tar -xO "./usr/src/linux-source-$SERIES.tar.xz" |
+		try xz -dc -T0 |
+		try tar -x -C "$1" --strip-components=1 \
 			"${SOURCES[@]/#/linux-source-$SERIES/}"
 }
 
@@ -51,21 +46,24 @@ build() { # SOURCE OUT
 	done
 	cp -- "$HEADER" "$1/arch/x86/kvm/"
 	kernel_make "$1" headers
-	kernel_make "$1/$SELFTESTS/kvm" EXTRA_CFLAGS="$(flags_of "$SERIES")"
+	kernel_make "$1/$SELFTESTS/kvm" EXTRA_CFLAGS="$(series_fact "$SERIES" SELFTEST_FLAGS)"
 	sed -n 's/^TEST_GEN_PROGS_x86_64 *+\{0,1\}= *//p' \
 		"$1/$SELFTESTS/kvm/Makefile" >"$2/list"
 	while read -r test; do
 		mkdir -p -- "$2/$(dirname -- "$test")"
 		strip -o "$2/$test" "$1/$SELFTESTS/kvm/$test"
 	done <"$2/list"
+	[[ -s $2/list ]] || die "the kernel's makefile names no KVM selftests"
 	printf '%s\n' "$KEY" >"$2/stamp"
 }
 
 main() {
-	local tmp env
+	local tmp env patches
 
 	[[ $# -le 1 && ${1:-} != -* ]] || usage
-	SERIES=${1:-6.1}
+	SERIES=${1:-$(default_series)}
+	check_series "$SERIES"
+	need make gcc patch xz dpkg-deb strip
 	env=$BUILD/kernel/$SERIES/current/kernel.env
 	[[ -r $env ]] || die "no kernel's source; run lab/kernel.sh $SERIES"
 	# shellcheck disable=SC1090
@@ -73,8 +71,9 @@ main() {
 	OUT=$BUILD/selftests/$SERIES
 	DEB=$BUILD/cache/debs/$SERIES/linux-source-${SERIES}_${KVERSION//:/%3a}_all.deb
 	HEADER=$INSTRUMENTATION/src/exit_leaves.h
-	mapfile -t PATCHES < <(grep -l "^+++ b/$SELFTESTS/kvm/" \
+	patches=$(grep -l "^+++ b/$SELFTESTS/kvm/" \
 		"$INSTRUMENTATION/patches/$SERIES"/*.patch)
+	mapfile -t PATCHES <<<"$patches"
 	KEY="$KVERSION $(hash_of "${PATCHES[@]}" "$HEADER" "$LAB/build-selftests.sh")"
 	lock
 	if [[ -r $OUT/stamp && $(<"$OUT/stamp") == "$KEY" ]]; then

@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: demo.sh [--vendor amd|intel] [--kernel 6.1|6.12] [SCENARIO]
+# usage: demo.sh [--vendor amd|intel] [--kernel SERIES] [SCENARIO]
 #
 # From a fresh machine to balanced books: installs what is missing, builds all,
-# runs a guest of known behaviour and a Linux guest in L1, and shows the books
-# of both.  Another scenario may be run in place of the demo's: then there are the
-# books, NAME.json, that it leaves in /results.  Ends with the worse verdict's status: 0 balanced, 1 discrepancy,
-# 2 inconclusive; more if it did not come to one.
+# runs a guest of known behaviour and a Linux guest in L1, and shows the books of
+# both.  The kernel is this distribution's own, unless one is named.  Another
+# scenario may be run in place of the demo's: then the books NAME.json that it
+# leaves in /results are shown.
+#
+# Exit status: that of the worse verdict, 0 balanced, 1 discrepancy, 2 inconclusive;
+# more if it did not come to one.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 DIE_STATUS=3
 
 # show TITLE BOOKS: their table; $WORST is the worst verdict so far.
@@ -23,7 +28,7 @@ show() {
 }
 
 parse_options() {
-	VENDOR='' KERNEL=6.1
+	VENDOR='' KERNEL=''
 	while [[ ${1:-} == -* ]]; do
 		(($# > 1)) || usage
 		case $1 in
@@ -36,7 +41,10 @@ parse_options() {
 	(($# <= 1)) || usage
 	[[ -z $VENDOR || $VENDOR == amd || $VENDOR == intel ]] ||
 		die "there is no lab '$VENDOR'; there are amd and intel"
+	KERNEL=${KERNEL:-$(default_series)}
+	check_series "$KERNEL"
 	SCENARIO=${1:-$LAB/scenarios/demo.sh}
+	[[ -f $SCENARIO && -r $SCENARIO ]] || die "no scenario $SCENARIO"
 	RESULTS=$BUILD/results/${VENDOR:+$VENDOR-}$KERNEL-$(basename -- "$SCENARIO" .sh)
 }
 
@@ -59,10 +67,10 @@ show_all() {
 }
 
 main() {
-	local start=$EPOCHREALTIME status=0 deps=() vendor=()
+	local start=$EPOCHREALTIME status=0 deps=(build demo) vendor=()
 
 	parse_options "$@"
-	[[ $VENDOR != intel ]] || deps=(--intel)
+	[[ $VENDOR != intel ]] || deps+=(intel)
 	[[ -z $VENDOR ]] || vendor=(--vendor "$VENDOR")
 	"$LAB/deps.sh" "${deps[@]}"
 	lock

@@ -1,112 +1,87 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: deps.sh [--intel | --check | --peers]
+# usage: deps.sh [CLASS...]
 #
-# Makes sure that the Debian packages are there that the demo needs, with --intel
-# those of the emulated Intel host too, with --check also those of the tests, with
-# --peers those of the tools that bench compares with.
-# Root installs what is missing; anyone else is told the one command that does.
+# Makes sure that the Debian packages of these classes are installed; lab/packages.txt
+# has them: build, demo, intel, peers, check.  Without a class: build and demo, which
+# is what make demo needs.
+# Root installs what is missing, and so does anyone who may use sudo; otherwise the
+# one command that installs it is printed.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+PACKAGES=$LAB/packages.txt
 
-# Package, who needs it, and for what.
-packages() {
-	cat <<-EOF
-	gcc              demo   the programs
-	libc6-dev        demo   the programs
-	linux-libc-dev   demo   the programs
-	make             demo   the programs and the kernel modules
-	clang            demo   the BPF object
-	llvm             demo   the BPF object
-	bpftool          demo   the BPF skeleton
-	libbpf-dev       demo   exitledger
-	libelf-dev       demo   exitledger, and the kernel's objtool
-	zlib1g-dev       demo   exitledger
-	libjansson-dev   demo   exitledger
-	libncurses-dev   demo   exitledger's live view
-	libsqlite3-dev   demo   exitledger's recorded runs
-	gcc-12           demo   the kernel modules: Debian's kernel is built by it
-	binutils         demo   the kernel modules, the kernel's image
-	dwarves          demo   the kernel modules' BTF
-	patch            demo   the kernel modules
-	xz-utils         demo   the kernel's source, the kernel's image
-	cpio             demo   the lab's initramfs
-	busybox-static   demo   the lab's initramfs
-	qemu-system-x86  demo   the emulated host, and the guest in it
-	seabios          demo   the emulated host, and the guest in it
-	util-linux       demo   flock
-	bochs            intel  the emulated Intel host
-	bochs-term       intel  its screen, which no one sees
-	bochsbios        intel  its BIOS
-	vgabios          intel  its BIOS
-	linux-perf       peers  bench
-	bpftrace         peers  bench
-	trace-cmd        peers  bench
-	check            check  unit tests
-	pkg-config       check  unit tests
-	perl             check  prove, checkpatch
-	git              check  the list of files, git am
-	kmod             check  the modules' installation
-	openssl          check  a key to sign modules with
-	cpuid            check  what it shows in a guest, beside exitleaf
-	clang-format     check  style
-	clang-tidy       check  static checks
-	cppcheck         check  static checks
-	sparse           check  static checks of the kernel's side
-	shellcheck       check  static checks of scripts
-	codespell        check  spelling
-	python3-docutils check  the manual pages
-	python3-jsonschema check  the monitor's JSON
-	python3-pyte     check  the live view
-	chromium         check  the page of a run
-	chromium-driver  check  the page of a run
-	python3-selenium check  the page of a run
-	EOF
+# The packages of CLASSES, one per line.
+wanted() {
+	awk -v classes=" $CLASSES " \
+		'!/^#/ && index(classes, " " $2 " ") { print $1 }' "$PACKAGES"
 }
 
-missing() { # CLASSES
-	local wanted
+# Sets NEEDED to those of them that are not installed.
+find_missing() {
+	local names=() installed name
 
-	mapfile -t wanted < <(packages |
-		awk -v classes=" $1 " 'index(classes, " " $2 " ") { print $1 }')
-	printf '%s\n' "${wanted[@]}" | grep -vxFf <(
-		dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
-			"${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p'
-	) || true
+	name=$(wanted)
+	mapfile -t names <<<"$name"
+	# It fails if it has never heard of one of them.
+	installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
+		"${names[@]}" 2>/dev/null) || (($? == 1))
+	NEEDED=()
+	for name in "${names[@]}"; do
+		[[ $'\n'$installed$'\n' == *$'\ninstalled '"$name"$'\n'* ]] ||
+			NEEDED+=("$name")
+	done
 }
 
+# Only where the lists are missing or out of date is a refresh needed.
 install_packages() {
-	export DEBIAN_FRONTEND=noninteractive
-	# Only where the lists are missing or out of date is a refresh needed.
-	"$@" || { apt-get -q update && "$@"; }
+	local install=("${SUDO[@]}" env DEBIAN_FRONTEND=noninteractive
+		apt-get install -y --no-install-recommends "${NEEDED[@]}")
+
+	# A condition: the second try is a statement of its own.
+	if ! "${install[@]}"; then
+		"${SUDO[@]}" apt-get -q update
+		"${install[@]}"
+	fi
+}
+
+# Sets SUDO to what makes root of this user, or says what root is to do.
+become_root() {
+	local command="apt-get install -y --no-install-recommends ${NEEDED[*]}"
+
+	SUDO=()
+	((EUID != 0)) || return 0
+	SUDO=(sudo -n)
+	[[ -n $(type -P sudo) ]] || die "packages are missing; as root: $command"
+	if ! sudo -n true 2>/dev/null; then
+		[[ -t 0 && -t 2 ]] ||
+			die "packages are missing; this installs them: sudo $command"
+		note "packages are missing; sudo asks for your password to run: $command"
+		sudo -v
+	fi
 }
 
 main() {
-	local classes=demo needed install
+	local class
 
-	case "$*" in
-	'') ;;
-	--intel) classes='demo intel' ;;
-	--check) classes='demo intel check' ;;
-	--peers) classes='demo peers' ;;
-	*) usage ;;
-	esac
-	command -v dpkg-query >/dev/null ||
-		die "this is no Debian; install what has the content of: $(packages |
-			awk '{ printf "%s ", $1 }')"
-	mapfile -t needed < <(missing "$classes")
-	if ((${#needed[@]} == 0)); then
+	CLASSES=${*:-build demo}
+	for class in $CLASSES; do
+		[[ $class =~ ^(build|demo|intel|peers|check)$ ]] || usage
+	done
+	[[ -n $(type -P dpkg-query) ]] ||
+		die "this is no Debian; install what has the content of:" \
+			"$(wanted | paste -sd' ')"
+	find_missing
+	if ((${#NEEDED[@]} == 0)); then
 		note '          all packages are there'
 		return 0
 	fi
-	install=(apt-get install -y --no-install-recommends "${needed[@]}")
-	((EUID == 0)) ||
-		die "packages are missing; this installs them: sudo ${install[*]}"
+	need apt-get
+	become_root
 	lock
-	step "install ${#needed[@]} packages" packages install_packages \
-		"${install[@]}"
+	step "install ${#NEEDED[@]} packages" packages install_packages
 }
 
 main "$@"

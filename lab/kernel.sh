@@ -9,10 +9,17 @@
 # installed, and the package state of the machine does not change.
 #
 # The archive moves on and drops old versions: the newest version of which all
-# packages are there is taken, and tested-kernels.txt says which was tested.
+# packages are there is taken, and kernels/SERIES/tested says which was tested.
+#
+# What was unpacked is checked before it is published, and again before it is used;
+# what does not pass is made anew.
+#
+# Exit status: 0; 1 if it could not be had; 4 if APT's sources have no such kernel.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 
 # The modules of Debian's that L1 loads.
 MODULES=(irqbypass ccp kvm kvm-amd kvm-intel)
@@ -28,20 +35,9 @@ APT=(-q -o "APT::Sandbox::User=$(id -un)")
 
 # --- finding the set ---
 
-image_pattern() {
-	case $1 in
-	6.1) printf '%s' '^linux-image-6\.1\.0-[0-9]+-amd64$' ;;
-	6.12) printf '%s' '^linux-image-6\.12\.[0-9]+\+deb12-amd64$' ;;
-	*) die "no kernel series '$1'; known: 6.1, 6.12" ;;
-	esac
-}
-
 # kbuild_of KREL: the package with the tools that build modules.
 kbuild_of() {
-	case $SERIES in
-	6.1) printf '%s' "linux-kbuild-6.1" ;;
-	*) printf '%s' "linux-kbuild-${1%-amd64}" ;;
-	esac
+	printf '%s' "${KBUILD//@ABI@/${1%-amd64}}"
 }
 
 # packages_of KREL: the packages of a set, the image's first.
@@ -53,22 +49,23 @@ packages_of() {
 
 # Prints "KREL VERSION" of the newest set that APT's package lists have whole.
 find_set() {
-	local image krel packages=()
+	local images image known packages=()
 
+	images=$(apt-cache "${APT[@]}" pkgnames "linux-image-$SERIES")
 	while read -r image; do
-		krel=${image#linux-image-}
-		mapfile -t -O "${#packages[@]}" packages < <(packages_of "$krel")
-	done < <(apt-cache "${APT[@]}" pkgnames "linux-image-$SERIES" |
-		grep -E "$(image_pattern "$SERIES")")
+		[[ $image =~ $IMAGE ]] || continue
+		mapfile -t -O "${#packages[@]}" packages \
+			< <(packages_of "${image#linux-image-}")
+	done <<<"$images"
 	((${#packages[@]})) || return 0
-	apt-cache "${APT[@]}" madison "${packages[@]}" | tr -d ' ' |
-		awk -F'|' '{ print $1, $2 }' | sort -u | whole_sets |
-		sort -V -k2 | tail -n 1
+	known=$(apt-cache "${APT[@]}" madison "${packages[@]}")
+	tr -d ' ' <<<"$known" | try awk -F'|' '{ print $1, $2 }' | sort -u |
+		whole_sets | sort -V -k2 | tail -n 1
 }
 
 # Reads "PACKAGE VERSION", prints "KREL VERSION" where nothing is missing.
 whole_sets() {
-	awk -v source="linux-source-$SERIES" '
+	try awk -v source="linux-source-$SERIES" -v kbuild="$KBUILD" '
 	{ have[$1, $2] = 1 }
 	$1 ~ /^linux-image-/ { images[$1, $2] = 1 }
 	END {
@@ -79,11 +76,11 @@ whole_sets() {
 			sub(/^linux-image-/, "", krel)
 			abi = krel
 			sub(/-amd64$/, "", abi)
+			tools = kbuild
+			sub(/@ABI@/, abi, tools)
 			if (have["linux-headers-" krel, v] &&
 			    have["linux-headers-" abi "-common", v] &&
-			    (have["linux-kbuild-" abi, v] ||
-			     have["linux-kbuild-6.1", v]) &&
-			    have[source, v])
+			    have[tools, v] && have[source, v])
 				print krel, v
 		}
 	}'
@@ -95,70 +92,113 @@ use_own_lists() {
 
 	mkdir -p "$state/lists/partial" "$state/archives/partial"
 	APT+=(-o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state")
-	step "refresh the package lists" apt-update \
+	try_step "refresh the package lists" apt-update \
 		apt-get "${APT[@]}" update
 }
 
 # --- fetching and unpacking ---
 
-deb_of() {
-	local found=("$DEBS/${1}_${2//:/%3a}_"*.deb)
-
-	[[ -e ${found[0]} ]] && printf '%s\n' "${found[0]}"
+# Sets DEB to the file of this package, if it was fetched.
+find_deb() { # PACKAGE
+	DEB=$DEBS/${1}_${VERSION//:/%3a}_
+	DEB=$(find "$DEBS" -maxdepth 1 -path "$DEB*.deb" -print -quit)
 }
 
-have_debs() {
+# Sets MISSING to the packages that were not fetched.
+find_missing_debs() {
 	local package
 
+	MISSING=()
 	while read -r package; do
-		deb_of "$package" "$VERSION" >/dev/null || return 1
+		find_deb "$package"
+		[[ -n $DEB ]] || MISSING+=("$package=$VERSION")
 	done < <(packages_of "$KREL")
 }
 
 # Fetches what is missing, in $1; APT verifies it against the signed lists.
 download() {
-	local package missing=()
-
-	while read -r package; do
-		deb_of "$package" "$VERSION" >/dev/null ||
-			missing+=("$package=$VERSION")
-	done < <(packages_of "$KREL")
 	cd -- "$1"
-	apt-get "${APT[@]}" download "${missing[@]}"
+	apt-get "${APT[@]}" download "${MISSING[@]}"
 	mv -- *.deb "$DEBS/"
 }
 
 # from_deb PACKAGE MEMBER...: unpacks these, into the current directory.
 from_deb() {
-	local deb
-
-	deb=$(deb_of "$1" "$VERSION")
+	find_deb "$1"
 	shift
-	dpkg-deb --fsys-tarfile "$deb" | tar -x --no-same-owner --wildcards "$@"
+	try dpkg-deb --fsys-tarfile "$DEB" |
+		try tar -x --no-same-owner --wildcards "$@"
 }
 
-unpack() {
-	local members
+unpack_modules() {
+	local members module
 
-	cd -- "$1"
 	members=("${MODULES[@]/#/*\/}")
 	from_deb "linux-image-$KREL" "./boot/vmlinuz-$KREL" \
 		"${members[@]/%/.ko*}"
 	mkdir modules
-	find lib -name '*.ko*' -exec mv -t modules {} +
-	find modules -name '*.xz' -exec xz -d {} +
+	# Debian 13 has them in /usr/lib.
+	find . -path ./modules -prune -o -name '*.ko*' -exec mv -t modules {} +
+	for module in modules/*; do
+		case $module in
+		*.xz) xz -d "$module" ;;
+		*.zst) zstd -q -d --rm "$module" ;;
+		esac
+	done
+}
+
+unpack_source() {
+	local members
+
+	members=("${SOURCES[@]/#/linux-source-$SERIES/}")
+	find_deb "linux-source-$SERIES"
+	mkdir source
+	try dpkg-deb --fsys-tarfile "$DEB" |
+		try tar -xO "./usr/src/linux-source-$SERIES.tar.xz" |
+		try xz -dc -T0 |
+		try tar -x -C source --strip-components=1 "${members[@]}"
+}
+
+unpack() { # DIR
+	cd -- "$1"
+	unpack_modules
 	from_deb "linux-headers-$KREL" ./usr/src
 	from_deb "linux-headers-${KREL%-amd64}-common" ./usr/src
 	from_deb "$(kbuild_of "$KREL")" ./usr/lib
-	mkdir source
-	members=("${SOURCES[@]/#/linux-source-$SERIES/}")
-	dpkg-deb --fsys-tarfile "$(deb_of "linux-source-$SERIES" "$VERSION")" |
-		tar -xO "./usr/src/linux-source-$SERIES.tar.xz" | xz -dc -T0 |
-		tar -x -C source --strip-components=1 "${members[@]}"
+	unpack_source
 	bash source/scripts/extract-vmlinux "boot/vmlinuz-$KREL" >vmlinux
 	own_headers "usr/src/linux-headers-$KREL"
-	rm -rf boot lib
-	write_env kernel.env
+	rm -rf boot lib usr/lib/modules
+	check_set
+	# What L1 boots with is known by these.
+	sha256sum vmlinux modules/* >sums
+	write_env ./kernel.env
+}
+
+# has_section FILE SECTION: ends the run if FILE is no ELF file with it.
+has_section() {
+	local sections
+
+	sections=$(readelf -SW -- "$1")
+	[[ $sections == *" $2 "* ]] || die "no $2 in $1 of $KREL"
+}
+
+# What was unpacked, in the current directory, is what the lab needs.
+check_set() {
+	local module headers=usr/src/linux-headers-$KREL file
+
+	has_section vmlinux .BTF
+	for module in "${MODULES[@]}"; do
+		has_section "modules/$module.ko" .modinfo
+	done
+	for module in kvm kvm-amd kvm-intel; do
+		has_section "modules/$module.ko" .BTF
+	done
+	for file in "$headers"/{Makefile,.config,Module.symvers} \
+		"$headers/scripts/mod/modpost" source/Makefile \
+		source/{arch/x86,virt}/kvm source/scripts/checkpatch.pl; do
+		[[ -s $file ]] || die "no $file in the packages of $KREL"
+	done
 }
 
 # The packages' headers are for /usr/src.  These work where they are: their
@@ -170,7 +210,6 @@ own_headers() {
 	sed -i 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' \
 		"$1/Makefile"
 	[[ -e $1/vmlinux ]] || ln -s ../../../vmlinux "$1/vmlinux"
-	test -x "$1/scripts/mod/modpost"
 }
 
 # Sourced by those who need the kernel; finds itself, so the tree can move.
@@ -181,6 +220,7 @@ write_env() {
 	KREL=$KREL
 	KVERSION=$VERSION
 	KRECIPE=$RECIPE
+	KSUMS=$(sha256sum <"${1%/*}/sums" | cut -c1-16)
 	KDIR=\$(cd -- "\$(dirname -- "\${BASH_SOURCE[0]}")" && pwd -P)
 	KVMLINUX=\$KDIR/vmlinux
 	KMODULES=\$KDIR/modules
@@ -222,14 +262,24 @@ is_fresh() {
 		$HOME_DIR/current/kernel.env -nt /var/lib/apt/lists ]]
 }
 
+# Forgets what is unpacked if it is not as it was when it was checked.
+check_current() {
+	[[ $CACHED_RECIPE == "$RECIPE" ]] || return 0
+	if (cd -- "$HOME_DIR/current" && sha256sum -c --quiet sums) \
+		>/dev/null 2>&1; then
+		return 0
+	fi
+	note "          $(rel "$HOME_DIR") is damaged; it is made anew"
+	CACHED_KREL='' CACHED_VERSION='' CACHED_RECIPE=''
+}
+
 say_which() {
-	local tested date krel version
+	local krel='' version='' date=''
 
 	note "          Linux $SERIES: $KREL ($VERSION)${1:+, $1}"
-	read -r krel version date < <(awk -v s="$SERIES" \
-		'$1 == s { print $2, $3, $4 }' "$LAB/tested-kernels.txt") || true
-	tested="$krel $version"
-	[[ $tested == "$KREL $VERSION" ]] ||
+	[[ ! -r $LAB/kernels/$SERIES/tested ]] ||
+		read -r krel version date <"$LAB/kernels/$SERIES/tested"
+	[[ "$krel $version" == "$KREL $VERSION" ]] ||
 		note "          last tested with: $krel ($version), $date"
 }
 
@@ -241,42 +291,74 @@ keep_cached() {
 	exit 0
 }
 
-# Sets KREL and VERSION to the set to have, and fetches its packages.
+# Sets KREL and VERSION to the set to have, and fetches its packages.  FETCHED: they
+# are from now, not from an earlier run.
 fetch() {
-	local tmp try
+	local tmp try found
 
+	FETCHED=''
 	for try in machine own; do
-		[[ $try == machine ]] || use_own_lists ||
-			keep_cached "cannot reach the Debian archive; check the network and APT's sources"
-		read -r KREL VERSION < <(find_set) || true
+		if [[ $try == own ]]; then
+			use_own_lists
+			((STEP_STATUS == 0)) ||
+				keep_cached "cannot reach the Debian archive; check the network and APT's sources"
+		fi
+		found=$(find_set)
+		read -r KREL VERSION <<<"$found" || true
 		[[ -n $KREL ]] || continue
-		if have_debs; then
-			return 0
-		fi
+		find_missing_debs
+		((${#MISSING[@]})) || return 0
 		new_beside tmp "$DEBS/x"
-		if step "download Linux $SERIES ($VERSION), some 250 MB" \
-			"kernel-$SERIES-download" download "$tmp" &&
-			have_debs; then
+		try_step "download Linux $SERIES ($VERSION), some 250 MB" \
+			"kernel-$SERIES-download" download "$tmp"
+		find_missing_debs
+		((STEP_STATUS || ${#MISSING[@]})) || {
+			FETCHED=1
 			return 0
-		fi
+		}
 	done
-	[[ -n $KREL ]] ||
-		keep_cached "APT's sources have no complete Linux $SERIES; add Debian 12's (bookworm)"
+	if [[ -z $KREL ]]; then
+		DIE_STATUS=4
+		keep_cached "APT's sources have no complete Linux $SERIES, which is in $ARCHIVE"
+	fi
 	keep_cached "cannot download Linux $SERIES; check the network"
 }
 
-main() {
-	local tmp
+# A package that was damaged since it was fetched is fetched again.
+unpack_again() {
+	note "          the packages in $(rel "$DEBS") are fetched again"
+	rm -f -- "$DEBS"/*.deb
+	fetch
+	new_beside UNPACKED "$HOME_DIR/x"
+	step "unpack Linux $SERIES ($VERSION)" "kernel-$SERIES-unpack" \
+		unpack "$UNPACKED"
+}
 
+make_set() {
+	new_beside UNPACKED "$HOME_DIR/x"
+	try_step "unpack Linux $SERIES ($VERSION)" "kernel-$SERIES-unpack" \
+		unpack "$UNPACKED"
+	if ((STEP_STATUS)); then
+		[[ -z $FETCHED ]] || exit 1
+		unpack_again
+	fi
+	make_current "$UNPACKED"
+}
+
+main() {
 	[[ $# == 1 && $1 != -* ]] || usage
 	SERIES=$1 KREL='' VERSION=''
-	image_pattern "$SERIES" >/dev/null
+	check_series "$SERIES"
+	# shellcheck disable=SC1090
+	. "$LAB/kernels/$SERIES/series.conf"
+	need apt-get apt-cache dpkg-deb xz zstd readelf flock
 	HOME_DIR=$BUILD/kernel/$SERIES
 	DEBS=$BUILD/cache/debs/$SERIES
-	RECIPE=$(hash_of "$LAB/kernel.sh")
+	RECIPE=$(hash_of "$LAB/kernel.sh" "$LAB/kernels/$SERIES/series.conf")
 	lock
 	mkdir -p "$DEBS"
 	read_current
+	check_current
 	if is_fresh; then
 		KREL=$CACHED_KREL VERSION=$CACHED_VERSION
 		say_which
@@ -287,10 +369,7 @@ main() {
 		$CACHED_VERSION == "$VERSION" ]]; then
 		touch "$HOME_DIR/current/kernel.env"
 	else
-		new_beside tmp "$HOME_DIR/x"
-		step "unpack Linux $SERIES ($VERSION)" "kernel-$SERIES-unpack" \
-			unpack "$tmp"
-		make_current "$tmp"
+		make_set
 	fi
 	say_which
 }

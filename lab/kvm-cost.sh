@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: kvm-cost.sh [--kernel 6.1|6.12] [KIND...]
+# usage: kvm-cost.sh [--kernel SERIES] [KIND...]
 #
 # What the counters in KVM cost: instructions per exit, from the guest's to the
 # guest's next, with the distribution's own modules and with ours, in one run of
@@ -13,6 +13,8 @@
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 DIE_STATUS=3
 
 # The most that may be added: off, counting, counting and timing.
@@ -20,7 +22,7 @@ LIMITS=(4 20 50)
 MODES=("off (kvm.exit_stats=0)" "count (1)" "count and time (2)")
 
 parse_options() {
-	KERNEL=6.1
+	KERNEL=$(default_series)
 	if [[ ${1:-} == --kernel ]]; then
 		(($# > 1)) || usage
 		KERNEL=$2
@@ -88,7 +90,7 @@ main() {
 	local start=$EPOCHREALTIME status=0 kind
 
 	parse_options "$@"
-	"$LAB/deps.sh"
+	"$LAB/deps.sh" build demo
 	lock
 	"$LAB/prepare.sh" "$KERNEL"
 	unlock

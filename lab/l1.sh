@@ -3,7 +3,7 @@
 #
 # usage: l1.sh [OPTION...] --out DIR SCENARIO [KEY=VALUE...]
 #        l1.sh [OPTION...] --shell [SCENARIO] [KEY=VALUE...]
-#   --kernel SERIES      L1's kernel: 6.1 (the default) or 6.12
+#   --kernel SERIES      L1's kernel, of lab/kernels (default: this distribution's)
 #   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal)
 #   --vendor amd|intel   of the host's processor (default: this machine's, where
 #                        it has nested virtualization, and else amd)
@@ -46,6 +46,8 @@
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 DIE_STATUS=125
 
 # What L1's init ends with, v for QEMU's status 2v + 1: the scenario's status
@@ -57,7 +59,7 @@ STATUS_COMPLAINTS=97
 STATUS_SETUP=98
 
 parse_options() {
-	KERNEL=6.1 MODULES='' TIMEOUT='' MEMORY='' OUT=''
+	KERNEL=$(default_series) MODULES='' TIMEOUT='' MEMORY='' OUT=''
 	CPUS=1 MITIGATIONS=off
 	VENDOR='' ICOUNT='' FORCE_TCG='' INTERACTIVE='' SCENARIO=''
 	while [[ ${1:-} == -* ]]; do
@@ -83,6 +85,9 @@ parse_options() {
 	[[ $CPUS =~ ^[1-9][0-9]*$ && $MITIGATIONS =~ ^(off|auto)$ ]] || usage
 	[[ $TIMEOUT$MEMORY =~ ^[0-9]*$ && $VENDOR =~ ^(|amd|intel)$ ]] || usage
 	[[ -n $INTERACTIVE || (-n $SCENARIO && -n $OUT) ]] || usage
+	check_series "$KERNEL"
+	[[ -z $SCENARIO || (-f $SCENARIO && -r $SCENARIO) ]] ||
+		die "no scenario $SCENARIO"
 }
 
 check_inputs() {
@@ -91,7 +96,6 @@ check_inputs() {
 	[[ -r $env ]] || die "no kernel for L1; run lab/prepare.sh $KERNEL"
 	# shellcheck disable=SC1090
 	. "$env"
-	[[ -z $SCENARIO || -r $SCENARIO ]] || die "no scenario $SCENARIO"
 	MODULES=${MODULES:-$BUILD/modules/$KERNEL/normal}
 	if [[ $MODULES == stock ]]; then
 		# shellcheck disable=SC2153 # from kernel.env
@@ -244,7 +248,7 @@ choose_emulator() {
 show_progress() {
 	local line
 
-	tail --pid="$CHILD" -s 0.2 -n +1 -f "$CONSOLE" 9>&- |
+	tail --pid="$CHILD" -s 0.2 -n +1 -f "$CONSOLE" 8>&- 9>&- |
 		while IFS= read -r line; do
 			line=${line%$'\r'}
 			[[ $line != '[LAB] '* ]] ||
@@ -341,6 +345,7 @@ main() {
 	assemble
 	unlock
 	machine
+	take_slot
 	START=$EPOCHREALTIME
 	note "          $NAME: L1 boots on $ON"
 	if [[ -n $INTERACTIVE ]]; then

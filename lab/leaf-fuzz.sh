@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: leaf-fuzz.sh [--vendor amd|intel] [--kernel 6.1|6.12] [VALUES]
+# usage: leaf-fuzz.sh [--vendor amd|intel] [--kernel SERIES] [VALUES]
 #
 # A guest reads the five leaves with VALUES (100000) values of ECX each, edges of
 # tables included, and checks every answer.  The leaves around them must answer
@@ -12,10 +12,12 @@
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 DIE_STATUS=3
 
 parse_options() {
-	VENDOR=amd KERNEL=6.1
+	VENDOR=amd KERNEL=$(default_series)
 	while [[ ${1:-} == -* ]]; do
 		(($# > 1)) || usage
 		case $1 in
@@ -52,10 +54,10 @@ same_others() {
 nr_others() { others patched.txt | wc -l; }
 
 main() {
-	local status=0 deps=()
+	local status=0 deps=(build demo)
 
 	parse_options "$@"
-	[[ $VENDOR != intel ]] || deps=(--intel)
+	[[ $VENDOR != intel ]] || deps+=(intel)
 	"$LAB/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/prepare.sh" "$KERNEL"

@@ -7,8 +7,11 @@
 # set).  Whatever is kept there is built in a temporary place beside its final
 # name and renamed, so that it is complete or absent, however a run ended.
 
-set -euo pipefail
+set -Eeuo pipefail
+shopt -s inherit_errexit	# $(...) ends at its first error, too
 export LC_ALL=C
+# Debian's bpftool, depmod and debootstrap are not in an ordinary user's PATH.
+export PATH=$PATH:/usr/sbin:/sbin
 umask 022
 
 LAB=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
@@ -36,6 +39,80 @@ usage() {
 note() {
 	printf '%s\n' "$*"
 }
+
+# --- a failure names the command that failed ---
+
+# A script ends at the first command that fails, with one line that names it.
+# Two places need care, because the shell itself would not end there:
+# - a function that is called in a condition (`if f`, `f || ...`): style.t finds
+#   those; each is one condition, or says why it may be called so;
+# - a pipeline's elements: try() names the one that failed.
+
+# package_of COMMAND: the Debian package that brings it, as lab/packages.txt says
+package_of() {
+	awk -v command="$1" '!/^#/ && index("," $3 ",", "," command ",") {
+		print $1
+		exit
+	}' "$LAB/packages.txt" 2>/dev/null || true
+}
+
+# need COMMAND...: ends the script if one of them is missing, and says which
+# packages have them.
+need() {
+	local command package missing=() packages=()
+
+	for command; do
+		[[ -z $(type -P "$command") ]] || continue
+		missing+=("$command")
+		package=$(package_of "$command")
+		[[ -z $package || " ${packages[*]} " == *" $package "* ]] ||
+			packages+=("$package")
+	done
+	((${#missing[@]} == 0)) || die "no command ${missing[*]}$(
+		((${#packages[@]} == 0)) ||
+			printf '; apt install %s' "${packages[*]}")"
+}
+
+command_not_found_handle() {
+	local package
+
+	package=$(package_of "$1")
+	printf '%s: no command %s%s\n' "${0##*/}" "$1" \
+		"${package:+; apt install $package}" >&2
+	return 127
+}
+
+# try COMMAND...: runs one element of a pipeline; says so if it fails.
+try() {
+	local status=0
+
+	"$@" || status=$?
+	# Nobody reads what it writes any more: then another one has failed.
+	((status == 0 || status == 141 || status == 127)) ||
+		printf '%s: %s failed with status %d\n' "${0##*/}" "$1" "$status" >&2
+	return "$status"
+}
+
+# Called for the command that ends the script.  An assignment, a function or a
+# pipeline has had its line already, from the command that failed inside it.
+on_error() {
+	local status=$? elements=${#PIPESTATUS[@]} command=${BASH_COMMAND%% *}
+
+	# shellcheck disable=SC2319 # the status of the command that failed
+	((status < 127 && elements == 1)) || return 0
+	case $(type -t -- "$command" || true) in
+	file)
+		printf '%s: %s failed with status %d\n' "${0##*/}" "$command" \
+			"$status" >&2
+		;;
+	keyword)
+		printf '%s: line %d of %s does not hold: %s\n' "${0##*/}" \
+			"${BASH_LINENO[0]}" "${BASH_SOURCE[1]##*/}" \
+			"$BASH_COMMAND" >&2
+		;;
+	esac
+}
+trap on_error ERR
 
 # rel PATH: PATH as one would type it in the source tree.
 rel() {
@@ -124,6 +201,26 @@ unlock() {
 	unset EXITLEDGER_LOCKED LOCK_IS_MINE
 }
 
+# --- as many emulators at a time as there are processors ---
+
+# take_slot: waits until fewer emulators run than this machine has processors; file
+# descriptor 8 holds the slot until the script ends.
+take_slot() {
+	local nr said=''
+
+	mkdir -p "$BUILD/run"
+	while :; do
+		for ((nr = 0; nr < $(nproc); nr++)); do
+			exec 8>>"$BUILD/run/slot.$nr"
+			! flock -n 8 || return 0
+		done
+		[[ -n $said || ! -t 1 ]] ||
+			note "          waiting for an emulator to end"
+		said=1
+		sleep 0.5
+	done
+}
+
 # --- children that end with the script ---
 
 stop_child() {
@@ -154,12 +251,15 @@ trap 'exit 143' TERM
 # $CHILD, that does not survive this script, not even a SIGKILL to it.
 spawn() {
 	set -m
-	"$@" 9>&- </dev/null &
+	(
+		set -e
+		"$@"
+	) 8>&- 9>&- </dev/null &
 	CHILD=$!
 	(
 		tail --pid="$$" -s 0.5 -f /dev/null
 		kill -KILL -- "-$CHILD"
-	) 9>&- </dev/null >/dev/null 2>&1 &
+	) 8>&- 9>&- </dev/null >/dev/null 2>&1 &
 	GUARD=$!
 	disown "$GUARD"
 	set +m
@@ -173,9 +273,23 @@ reap() {
 	CHILD=
 }
 
+# reason_in LOG: the line of a step's log that says why it failed: our own line
+# about a command, else the first that looks like an error, else the last one.
+reason_in() {
+	awk '
+	/: no command |: [^ ]+ failed with status [0-9]+$/ { ours = $0 }
+	!theirs && tolower($0) ~ /error|not found|no such file|cannot|fail/ {
+		theirs = $0
+	}
+	NF { last = $0 }
+	END { print ours ? ours : theirs ? theirs : last }' "$1" |
+		cut -c 1-200
+}
+
 # step TEXT LOG CMD...: does one step of a run, says how long it took, and
-# keeps what it printed in log/LOG.log.  To be called as a statement of its
-# own: within a condition the shell would not stop CMD at its first error.
+# keeps what it printed in log/LOG.log.  It is to be called as a statement of its
+# own, for within a condition the shell would not stop CMD at its first error; who
+# wants to go on after a failure calls try_step and looks at $STEP_STATUS.
 step() {
 	local text=$1 log=$BUILD/log/$2.log start=$EPOCHREALTIME
 
@@ -191,7 +305,14 @@ step() {
 	fi
 	printf '%6s s  FAILED: %s\n' "$(since "$start")" "$text"
 	tail -n 15 -- "$log" | sed 's/^/    | /' >&2
-	printf '%s: failed: %s (status %d); see %s\n' "${0##*/}" "$text" \
-		"$RUN_STATUS" "$(rel "$log")" >&2
+	printf '%s: failed: %s (status %d): %s; see %s\n' "${0##*/}" "$text" \
+		"$RUN_STATUS" "$(reason_in "$log")" "$(rel "$log")" >&2
 	return "$RUN_STATUS"
+}
+
+try_step() {
+	set +e
+	step "$@"
+	STEP_STATUS=$?
+	set -e
 }

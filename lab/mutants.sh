@@ -18,6 +18,8 @@
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 
 # What mutants.txt calls reasons, by vendor.
 # shellcheck disable=SC2034 # translate() uses both, by their names
@@ -32,7 +34,7 @@ declare -A LEAVES=([LEAF_F]=0x4fffffff [LEAF_E]=0x4ffffffe [LEAF_D]=0x4ffffffd
 	[LEAF_C]=0x4ffffffc [LEAF_B]=0x4ffffffb)
 
 parse_options() {
-	VENDOR=amd KERNEL=6.1 OUT='' AGAIN=''
+	VENDOR=amd KERNEL=$(default_series) OUT='' AGAIN=''
 	while [[ ${1:-} == -* ]]; do
 		if [[ $1 == --again ]]; then
 			AGAIN=1

@@ -143,10 +143,10 @@ show() {
 }
 
 main() {
-	local start=$EPOCHREALTIME run deps=(--intel)
+	local start=$EPOCHREALTIME run deps=(build demo intel)
 
 	parse_options "$@"
-	[[ -z $QUICK ]] || deps=()
+	[[ -z $QUICK ]] || deps=(build demo)
 	"$LAB/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/prepare.sh" 6.1 6.12

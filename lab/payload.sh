@@ -15,39 +15,59 @@ FIRMWARE=(bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin)
 FIRMWARE_DIRS=(/usr/share/qemu /usr/share/seabios)
 
 pack() { # DIR CPIO
-	(cd -- "$1" && find . -mindepth 1 | sort |
-		cpio -o -H newc -R 0:0 --quiet) >"$2"
+	(
+		cd -- "$1"
+		find . -mindepth 1 | try sort | try cpio -o -H newc -R 0:0 --quiet
+	) >"$2"
 }
 
 # libraries_of PROGRAM: with the dynamic linker; none if it is static.
 libraries_of() {
-	ldd "$1" 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// { print $3 }
-		$1 ~ /^\/.*ld-linux/ { print $1 }'
+	local lines
+
+	lines=$(readelf -lW -- "$1")
+	[[ $lines == *' INTERP '* ]] || return 0
+	lines=$(ldd "$1")
+	[[ $lines != *' not found'* ]] ||
+		die "$1 lacks a library: $(grep -m 1 ' not found' <<<"$lines")"
+	awk '$2 == "=>" && $3 ~ /^\// { print $3 }
+		$1 ~ /^\/.*ld-linux/ { print $1 }' <<<"$lines"
 }
 
 # add_program ROOT PROGRAM DIR: puts it in DIR, its libraries where they are
 # here: so it starts without any wrapper.
 add_program() {
-	local library
+	local library libraries
 
 	mkdir -p -- "$1/$3"
 	cp -L -- "$2" "$1/$3/"
-	while read -r library; do
+	# Of a script there are none.
+	[[ $(head -c 4 -- "$2" | tr -d '\0') == $'\x7fELF' ]] || return 0
+	libraries=$(libraries_of "$2")
+	for library in $libraries; do
 		mkdir -p -- "$1/$(dirname -- "$library")"
 		cp -L -- "$library" "$1/$library"
-	done < <(libraries_of "$2")
+	done
 }
 
 add_busybox() {
-	local applet
+	local applet applets
 
-	[[ -n $BUSYBOX && -z $(libraries_of "$BUSYBOX") ]] ||
-		die "no static busybox; install busybox-static"
+	need_busybox
 	mkdir -p "$1"/{bin,dev,proc,sys,tmp}
 	cp -L -- "$BUSYBOX" "$1/bin/busybox"
-	while read -r applet; do
+	applets=$("$BUSYBOX" --list)
+	for applet in $applets; do
 		[[ $applet == busybox ]] || ln -s busybox "$1/bin/$applet"
-	done < <("$BUSYBOX" --list)
+	done
+}
+
+need_busybox() {
+	local libraries
+
+	need busybox
+	libraries=$(libraries_of "$BUSYBOX")
+	[[ -z $libraries ]] || die "no static busybox; apt install busybox-static"
 }
 
 # add_terminfo ROOT: what a terminal is taken for, and the locale of UTF-8
@@ -90,7 +110,7 @@ add_install() {
 		"$1/exitledger/build/modules/$KREL/"
 	for program in "${INSTALL_PROGRAMS[@]}"; do
 		path=$(PATH=$PATH:/usr/sbin:/sbin type -P "$program") ||
-			die "no $program, which the scenario needs"
+			die "no command $program, which the scenario needs; apt install $(package_of "$program")"
 		add_program "$1" "$path" bin
 	done
 	ln -s bin "$1/sbin"
@@ -112,18 +132,25 @@ fill_base() {
 }
 
 state_of_base() {
-	echo "$KVERSION"
+	state_of_kernel
 	cat "$LAB/l1/init" "$LAB/payload.sh"
+	need_busybox
 	state_of "$BUSYBOX"
 }
 
+# Whatever an image has of the kernel, it is made anew with another one.
+state_of_kernel() {
+	echo "$KVERSION $KSUMS"
+}
+
 fill_qemu() {
-	local file
+	local file files
 
 	add_program "$1" "$QEMU" usr/bin
 	mkdir -p "$1/usr/share/qemu" "$1/qemu" "$1/bin"
 	ln -s /usr/bin/qemu-system-x86_64 "$1/bin/qemu-system-x86_64"
-	for file in $(firmware); do
+	files=$(firmware)
+	for file in $files; do
 		cp -L -- "$file" "$1/usr/share/qemu/"
 	done
 	cp -- "$LAB/l1/run-qemu" "$1/qemu/"
@@ -139,15 +166,16 @@ firmware() {
 				continue 2
 			}
 		done
-		die "no $name for QEMU; install qemu-system-x86 and seabios"
+		die "no $name for QEMU; apt install qemu-system-x86 seabios"
 	done
 }
 
 state_of_qemu() {
 	local files
 
-	[[ -n $QEMU ]] || die "no qemu-system-x86_64; install qemu-system-x86"
-	mapfile -t files < <(firmware && libraries_of "$QEMU")
+	need qemu-system-x86_64
+	files=$(firmware)$'\n'$(libraries_of "$QEMU")
+	mapfile -t files <<<"$files"
 	state_of "$QEMU" "${files[@]}"
 	cat "$LAB/l1/run-qemu" "$LAB/payload.sh"
 }
@@ -172,7 +200,7 @@ fill_l2() {
 state_of_l2() {
 	local program
 
-	echo "$KVERSION"
+	state_of_kernel
 	cat "$LAB/l2"/* "$LAB/payload.sh"
 	state_of "$BUSYBOX" ${CPUID:+"$CPUID"}
 	for program in exitleaf exitwork; do
@@ -196,7 +224,7 @@ fill_l2modules() {
 }
 
 state_of_l2modules() {
-	echo "$KVERSION"
+	state_of_kernel
 	cat "$LAB/payload.sh"
 }
 
@@ -226,13 +254,19 @@ take_modules() {
 	all=$dir/all
 	mkdir -p "$all"
 	patterns=("${@/#/*/}")
-	dpkg-deb --fsys-tarfile "${deb[0]}" | tar -x -C "$all" --wildcards \
-		"${patterns[@]/%/.ko*}" 2>/dev/null || true
+	# tar ends with 2 for patterns of modules that are built in.
+	dpkg-deb --fsys-tarfile "${deb[0]}" >"$dir/image.tar"
+	tar -x -C "$all" --wildcards -f "$dir/image.tar" \
+		"${patterns[@]/%/.ko*}" 2>/dev/null || (($? == 2))
+	rm -f -- "$dir/image.tar"
 	for module; do
 		found=$(find "$all" -name "$module.ko*")
 		[[ -n $found ]] || continue
 		mv -- "$found" "$dir/"
-		[[ $found != *.xz ]] || xz -d "$dir/$module.ko.xz"
+		case $found in
+		*.xz) xz -d "$dir/$module.ko.xz" ;;
+		*.zst) zstd -q -d --rm "$dir/$module.ko.zst" ;;
+		esac
 		printf '%s\n' "$module" >>"$dir/order"
 	done
 	rm -rf -- "$all"
@@ -245,25 +279,46 @@ fill_host() {
 }
 
 state_of_host() {
-	echo "$KVERSION"
+	state_of_kernel
 	cat "$LAB/payload.sh"
 }
 
+# What each image must have.
+declare -A IMAGE_HAS=([base]='init bin/busybox modules/irqbypass.ko'
+	[qemu]='usr/bin/qemu-system-x86_64 qemu/run-qemu'
+	[l2]='l2/vmlinux l2/initrd' [l2modules]='l2/modules'
+	[selftests]='selftests/list' [host]='modules/host/order')
+
 make_image() { # NAME DIR
+	local file
+
 	mkdir "$2/root"
 	"fill_$1" "$2/root"
+	for file in ${IMAGE_HAS[$1]}; do
+		[[ -s $2/root/$file ]] || die "the $1 image has no $file"
+	done
 	pack "$2/root" "$2/cpio"
+	is_whole_cpio "$2/cpio" || die "the $1 image is not a whole archive"
+}
+
+# An archive that was cut off has no trailer.
+is_whole_cpio() {
+	[[ -s $1 ]] && tail -c 1024 -- "$1" | grep -qa 'TRAILER!!!'
 }
 
 # image NAME: makes the archive unless it is there; its path is in $IMAGE.
 image() {
 	local tmp old key
 
+	need cpio readelf ldd
 	# A pipe would hide that the left side failed.
 	key=$(state_of_"$1")
 	key=$(sha256sum <<<"$key" | cut -c1-16)
 	IMAGE=$IMAGES/$KSERIES-$1-$key.cpio
-	[[ ! -e $IMAGE ]] || return 0
+	# shellcheck disable=SC2310 # one condition
+	if is_whole_cpio "$IMAGE"; then
+		return 0
+	fi
 	new_beside tmp "$IMAGE"
 	step "make the $1 image of L1" "image-$1" make_image "$1" "$tmp"
 	for old in "$IMAGES/$KSERIES-$1"-*.cpio; do

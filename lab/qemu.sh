@@ -10,7 +10,7 @@ L2_SETTINGS=()
 TOKEN=			# its exit status tells
 
 find_emulator() {
-	[[ -n $QEMU ]] || die "no qemu-system-x86_64; install qemu-system-x86"
+	need qemu-system-x86_64
 }
 
 # One thread, also for several CPUs: with more, QEMU's emulator panics Linux now

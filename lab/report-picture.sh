@@ -13,7 +13,7 @@ LIMIT=200000 # bytes: it is in the repository
 
 [ $# -eq 1 ] || usage
 run=$1
-"$LAB/deps.sh" --check
+"$LAB/deps.sh" build demo check
 make -s -C "$TOP" programs
 page=$(mktemp -d)
 trap 'rm -rf "$page"' EXIT

@@ -10,21 +10,23 @@
 # One that runs out of time with one of them alone gets three times as much.
 #
 # TEST      names (exit_stats_test); all of them, unless said
-# --kernel  6.1 (the default), or another that kvm-instrumentation/patches has
+# --kernel  a series of lab/kernels (default: this distribution's own)
 # --modules the patched ones (default: build/modules/SERIES/normal)
 # --set     a parameter of the patched modules
 # --name    of the results: build/results/NAME-stock, NAME-patched, and the table
 #           as NAME.txt (default: selftests)
 #
-# lab/kvm-selftests-SERIES.txt is what is expected; what differs from it is shown.
+# lab/kernels/SERIES/kvm-selftests.txt is what is expected; what differs from it is shown.
 # Exit status: 0 if all is the same with both, 1 if not, 125 if the lab failed.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 LIMIT=60
 
 parse_options() {
-	SERIES=6.1 MODULES='' SET='' NAME=selftests
+	SERIES=$(default_series) MODULES='' SET='' NAME=selftests
 	while [[ ${1:-} == -* ]]; do
 		(($# > 1)) || usage
 		case $1 in
@@ -38,7 +40,8 @@ parse_options() {
 	done
 	TESTS=("$@")
 	TABLE=$BUILD/results/$NAME.txt
-	EXPECTED=$LAB/kvm-selftests-$SERIES.txt
+	check_series "$SERIES"
+	EXPECTED=$LAB/kernels/$SERIES/kvm-selftests.txt
 }
 
 # Sets TESTS to these tests, as paths; without any, to all.

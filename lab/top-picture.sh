@@ -9,7 +9,7 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 results=$BUILD/results/top-picture
-"$LAB/deps.sh" --check
+"$LAB/deps.sh" build demo check
 lock
 "$LAB/prepare.sh" 6.1
 lines=14

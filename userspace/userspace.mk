@@ -50,7 +50,7 @@ $(EXITLEDGER): $(HOST_OBJECTS) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson -lncursesw -ltinfo \
 		$(RUN_LIBS)
 
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/obj/%.o: %.c | build-tools
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@
 
@@ -159,7 +159,8 @@ $(RECORD_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_cost \
 BPF_TESTS := exit_reason marks
 
 $(BUILD)/tests/%.bpf.o: userspace/tests/%.bpf.c \
-			$(wildcard bpf/*.[ch] kvm-instrumentation/src/*)
+			$(wildcard bpf/*.[ch] kvm-instrumentation/src/*) \
+			| build-tools
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 

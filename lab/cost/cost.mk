@@ -4,7 +4,7 @@
 FLOOR := $(BUILD)/lab/floor
 PROGRAMS_OF_LAB += $(FLOOR)
 
-$(BUILD)/bpf/floor.bpf.o: lab/cost/floor.bpf.c
+$(BUILD)/bpf/floor.bpf.o: lab/cost/floor.bpf.c | build-tools
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 

@@ -5,7 +5,8 @@ OBSFAULT := $(BUILD)/lab/obsfault
 PROGRAMS_OF_LAB += $(OBSFAULT)
 
 $(BUILD)/bpf/obsfault.bpf.o: lab/faults/obsfault.bpf.c $(wildcard lab/faults/*.h) \
-			     lab/faults/observer_faults.def $(wildcard bpf/*.h)
+			     lab/faults/observer_faults.def $(wildcard bpf/*.h) \
+			     | build-tools
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 

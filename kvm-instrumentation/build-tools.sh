@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What builds kernel modules.  Sourced after lab/lib.sh.
+
+# need_build_tools HEADERS: ends the script if the kernel's own compiler, or what
+# else makes a module against these headers, is missing.
+need_build_tools() {
+	local compiler
+
+	compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' \
+		"$1/.config")
+	compiler=${compiler:-gcc}
+	[[ -n $(type -P "$compiler") ]] ||
+		die "no compiler $compiler, by which the kernel was built;" \
+			"apt install ${compiler#x86_64-linux-gnu-}"
+	need make patch ld strip objcopy readelf cmp
+	! grep -qx CONFIG_DEBUG_INFO_BTF_MODULES=y "$1/.config" || need pahole
+}

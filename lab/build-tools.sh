@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: build-tools.sh CC CLANG BPFTOOL
+#
+# Looks whether the programs can be built: the compilers, bpftool, and the headers
+# of the libraries.  Says in one line what is missing, and how to install it.
+
+fail() {
+	echo "make: $1 is missing; 'make deps' installs all that is needed," \
+		"or: apt install $2" >&2
+	exit 1
+}
+
+command -v "${1%% *}" >/dev/null || fail "the compiler $1" gcc
+command -v "$2" >/dev/null || fail "the compiler $2" clang
+command -v "$3" >/dev/null || fail "$3" bpftool
+includes=""
+for header in bpf/libbpf.h:libbpf-dev libelf.h:libelf-dev zlib.h:zlib1g-dev \
+	jansson.h:libjansson-dev curses.h:libncurses-dev \
+	sqlite3.h:libsqlite3-dev linux/kvm.h:linux-libc-dev; do
+	includes="$includes
+#if !__has_include(<${header%:*}>)
+#error missing $header
+#endif"
+done
+# The compiler may be several words (ccache gcc).
+# shellcheck disable=SC2086
+missing=$(echo "$includes" | $1 -E -x c - 2>&1 >/dev/null |
+	sed -n 's/.*#error missing //p' | head -n 1)
+[ -z "$missing" ] || fail "the header ${missing%:*}" "${missing#*:}"
