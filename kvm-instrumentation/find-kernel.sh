@@ -123,7 +123,7 @@ find_source() {
 	[[ -z $package || -z $from ]] || refuse_other "$tarball" "$package" "$from"
 	SOURCE=$BUILD/source/$KSERIES
 	from=$(stat -L -c '%n %s %Y' -- "$tarball")
-	if [[ $(cat -- "$SOURCE/.from" 2>/dev/null) != "$from" ]]; then
+	if [[ $(cat -- "$SOURCE/.from" 2>/dev/null || true) != "$from" ]]; then
 		new_beside tmp "$SOURCE"
 		step "unpack ${tarball##*/}" "source-$KSERIES" \
 			unpack_source "$tarball" "$tmp"

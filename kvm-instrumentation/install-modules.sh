@@ -97,7 +97,7 @@ depends_are_ours() { # VENDOR
 
 	[[ -z $ROOT ]] || config=(-d "$ROOT" -C "$ROOT/etc/modprobe.d")
 	lines=$(modprobe "${config[@]}" -S "$KREL" --ignore-install \
-		--show-depends "$1" 2>/dev/null | tr -s /)
+		--show-depends "$1" 2>/dev/null | tr -s /) || return
 	[[ $lines == *"$OURS/kvm.ko"* && $lines == *"$OURS/$1.ko"* ]]
 }
 

@@ -59,12 +59,12 @@ loaded_is_other_than() {
 		[[ $1 != "$OURS"/* ]] || return 0
 	fi
 	[[ -r $note && -n $(type -P objcopy) ]] || return 1
-	tmp=$(mktemp -d)
+	tmp=$(mktemp -d) || return
 	TEMPS+=("$tmp")
 	case $1 in
-	*.xz) xz -dc -- "$1" ;;
-	*.zst) zstd -dcq -- "$1" ;;
-	*) cat -- "$1" ;;
+	*.xz) xz -dc -- "$1" || return ;;
+	*.zst) zstd -dcq -- "$1" || return ;;
+	*) cat -- "$1" || return ;;
 	esac 2>/dev/null >"$tmp/module"
 	objcopy -O binary --only-section=.note.gnu.build-id \
 		"$tmp/module" "$tmp/note" 2>/dev/null &&

@@ -20,6 +20,7 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=lab/kernels.sh
 . "$LAB/kernels.sh"
+IMAGE='' KBUILD=''	# of the series' conf
 
 # The modules of Debian's that L1 loads.
 MODULES=(irqbypass ccp kvm kvm-amd kvm-intel)
@@ -59,12 +60,14 @@ find_set() {
 	done <<<"$images"
 	((${#packages[@]})) || return 0
 	known=$(apt-cache "${APT[@]}" madison "${packages[@]}")
+	# shellcheck disable=SC2016 # for awk
 	tr -d ' ' <<<"$known" | try awk -F'|' '{ print $1, $2 }' | sort -u |
 		whole_sets | sort -V -k2 | tail -n 1
 }
 
 # Reads "PACKAGE VERSION", prints "KREL VERSION" where nothing is missing.
 whole_sets() {
+	# shellcheck disable=SC2016 # for awk
 	try awk -v source="linux-source-$SERIES" -v kbuild="$KBUILD" '
 	{ have[$1, $2] = 1 }
 	$1 ~ /^linux-image-/ { images[$1, $2] = 1 }

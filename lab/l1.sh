@@ -224,7 +224,7 @@ nested_virtualization() { # [VENDOR]
 	local parameters
 
 	[[ -z $FORCE_TCG ]] || return 1
-	case ${1:-any}-$(grep -m 1 -owE 'svm|vmx' /proc/cpuinfo) in
+	case ${1:-any}-$(grep -m 1 -owE "svm|vmx" /proc/cpuinfo || true) in
 	a*-svm) parameters=/sys/module/kvm_amd/parameters ;;
 	any-vmx | intel-vmx) parameters=/sys/module/kvm_intel/parameters ;;
 	*) return 1 ;;
@@ -290,9 +290,8 @@ lab_failure() {
 	die "$NAME: $1; see $(rel "$CONSOLE")"
 }
 
-# Unpacks the results beside their place.
+# Unpacks the results to RESULTS, which is beside their place; fails if they are not whole.
 unpack_results() {
-	new_beside RESULTS "$OUT"
 	gzip -dc <"$RUN/results" 2>/dev/null |
 		tar -x --no-same-owner -C "$RESULTS" -f - 2>/dev/null &&
 		[[ -s $RESULTS/l1-status && -s $RESULTS/dmesg.txt ]]
@@ -311,6 +310,7 @@ judge() {
 	((CODE != STATUS_SETUP)) || lab_failure "L1 could not be set up"
 	((CODE >= STATUS_BASE && CODE <= STATUS_COMPLAINTS)) ||
 		lab_failure "$EMULATOR failed (status $RUN_STATUS)"
+	new_beside RESULTS "$OUT"
 	unpack_results ||
 		lab_failure "the results did not arrive whole ($EMULATOR's status $RUN_STATUS)"
 	status=$(<"$RESULTS/l1-status")

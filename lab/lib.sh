@@ -313,6 +313,7 @@ step() {
 try_step() {
 	set +e
 	step "$@"
+	# shellcheck disable=SC2034 # for the caller
 	STEP_STATUS=$?
 	set -e
 }

@@ -16,7 +16,7 @@ FIRMWARE_DIRS=(/usr/share/qemu /usr/share/seabios)
 
 pack() { # DIR CPIO
 	(
-		cd -- "$1"
+		cd -- "$1" || exit
 		find . -mindepth 1 | try sort | try cpio -o -H newc -R 0:0 --quiet
 	) >"$2"
 }
@@ -315,7 +315,6 @@ image() {
 	key=$(state_of_"$1")
 	key=$(sha256sum <<<"$key" | cut -c1-16)
 	IMAGE=$IMAGES/$KSERIES-$1-$key.cpio
-	# shellcheck disable=SC2310 # one condition
 	if is_whole_cpio "$IMAGE"; then
 		return 0
 	fi

@@ -27,6 +27,8 @@
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=lab/kernels.sh
+. "$LAB/kernels.sh"
 
 OTHERS=()	# the processes that run the hosts
 trap '((! ${#OTHERS[@]})) || kill "${OTHERS[@]}" 2>/dev/null || true; cleanup' EXIT
@@ -39,7 +41,7 @@ APIC_KINDS=(cpuid out in rdmsr vmcall ud2 tsc_far self_ipi)
 declare -A PART=([out]=4 [in]=4 [hlt]=8 [ud2]=8 [wbinvd]=4 [self_ipi]=4)
 
 parse_options() {
-	VENDOR='amd intel' KERNEL='6.1 6.12' RUNS='' EXITS='' SEED='' AGAIN=''
+	VENDOR='amd intel' KERNEL='' RUNS='' EXITS='' SEED='' AGAIN=''
 	OUT=$BUILD/results/soak
 	while (($#)); do
 		if [[ $1 == --again ]]; then
@@ -60,8 +62,9 @@ parse_options() {
 		$EXITS =~ ^([1-9][0-9]*)?$ && $SEED =~ ^[0-9]*$ ]] || usage
 	: "${SEED:=$SRANDOM}"
 	LEAST=1
-	[[ -n $RUNS$EXITS || $VENDOR$KERNEL != 'amd intel6.1 6.12' ]] ||
+	[[ -n $RUNS$EXITS$KERNEL || $VENDOR != 'amd intel' ]] ||
 		LEAST=10000000
+	KERNEL=${KERNEL:-$(prepared_series | paste -sd' ')}
 }
 
 # pick VAR LOW HIGH: a random number, from LOW to HIGH

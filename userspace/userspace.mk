@@ -52,7 +52,10 @@ $(EXITLEDGER): $(HOST_OBJECTS) $(RUN_OBJECTS) $(PLAIN_OBJECTS)
 
 $(BUILD)/obj/%.o: %.c | build-tools
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@
+	@# What the compiler says is kept, so that style.t finds what it warned of.
+	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@ \
+		2>$@.warnings || { cat $@.warnings >&2; exit 1; }
+	@cat $@.warnings >&2
 
 # What a page is made of, as the program has it in itself.  Browsers run no
 # script of a page but that whose hash it says.

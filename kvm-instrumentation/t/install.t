@@ -11,8 +11,9 @@ cd "$(dirname "$0")/../.."
 . kvm-instrumentation/t/root.sh
 
 build=$(realpath "${BUILD:-build}")
-# shellcheck disable=SC1091
-. "$build/kernel/6.1/current/kernel.env"
+kernel_env=$build/kernel/$(lab/series.sh default)/current/kernel.env
+# shellcheck disable=SC1090
+. "$kernel_env"
 PATH=$PATH:/usr/sbin:/sbin
 chmod 755 "$tap_dir"
 root=$tap_dir/root
@@ -22,7 +23,7 @@ make_root "$root"
 
 # Its own build folder; what is compiled is taken from the lab's modules.
 export BUILD=$tap_dir/build
-BASE=$build/modules/6.1/normal
+BASE=$build/modules/$KSERIES/normal
 kvm_make() { # TARGET [NAME=VALUE...]
 	run env BASE="$BASE" make -s -C kvm-instrumentation ROOT="$root" "$@"
 }
@@ -62,7 +63,11 @@ refused() {
 	ok "$name: nothing built" has_no_build
 }
 
-hint="apt install linux-headers-$KREL linux-source-6.1"
+# Before the headers have said of which version the kernel is, and after that.
+hint="apt install linux-headers-$KREL linux-source-$KSERIES"
+hint_of_version="$hint=$KVERSION"
+compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' \
+	"$root/usr/src/linux-headers-$KREL/.config")
 for target in modules install; do
 	kvm_make $target KREL=5.4.0-99-generic
 	refused "$target for a kernel of no series" 'no patches fit Linux 5.4.0-99' \
@@ -71,14 +76,14 @@ for target in modules install; do
 done
 kvm_make modules KREL=../../etc
 refused 'a release that is none' 'KREL=6.1.0-56-amd64'
-kvm_make modules KREL=6.1.0-1-none
-refused 'no headers' 'no headers of 6.1.0-1-none' \
-	'apt install linux-headers-6.1.0-1-none linux-source-6.1'
-sed -i 's/="gcc-12 /="gcc-none /' "$root/usr/src/linux-headers-$KREL/.config"
+kvm_make modules KREL="$KSERIES.0-1-none"
+refused 'no headers' "no headers of $KSERIES.0-1-none" \
+	"apt install linux-headers-$KSERIES.0-1-none linux-source-$KSERIES"
+sed -i "s/=\"$compiler /=\"gcc-none /" "$root/usr/src/linux-headers-$KREL/.config"
 before=$(fingerprint)
 kvm_make modules
 refused 'no compiler' 'no compiler gcc-none' 'apt install gcc-none'
-sed -i 's/="gcc-none /="gcc-12 /' "$root/usr/src/linux-headers-$KREL/.config"
+sed -i "s/=\"gcc-none /=\"$compiler /" "$root/usr/src/linux-headers-$KREL/.config"
 before=$(fingerprint)
 
 sed -i 's/^CONFIG_KVM=m/CONFIG_KVM=y/' "$root/usr/src/linux-headers-$KREL/.config"
@@ -86,12 +91,12 @@ before=$(fingerprint)
 kvm_make modules
 refused 'KVM in the kernel itself' "KVM is built into $KREL"
 sed -i 's/^CONFIG_KVM=y/CONFIG_KVM=m/' "$root/usr/src/linux-headers-$KREL/.config"
-sed -i "s/$KREL/6.1.0-1-amd64/" \
+sed -i "s/$KREL/$KSERIES.0-1-other/" \
 	"$root/usr/src/linux-headers-$KREL/include/generated/utsrelease.h"
 before=$(fingerprint)
 kvm_make modules
 refused "another kernel's headers" "is of another kernel than $KREL" "$hint"
-sed -i "s/6.1.0-1-amd64/$KREL/" \
+sed -i "s/$KSERIES.0-1-other/$KREL/" \
 	"$root/usr/src/linux-headers-$KREL/include/generated/utsrelease.h"
 mv "$root/sys/kernel/btf/vmlinux" "$tap_dir/"
 before=$(fingerprint)
@@ -100,28 +105,30 @@ refused 'no types' "no types (BTF) of $KREL" "apt install linux-image-$KREL"
 mv "$tap_dir/vmlinux" "$root/sys/kernel/btf/"
 rm -r "$BUILD/source"
 
-source=linux-source-6.1.tar.xz
+source=linux-source-$KSERIES.tar.xz
 mv "$root/usr/src/$source" "$tap_dir/"
 before=$(fingerprint)
 kvm_make modules
-refused 'no source' "no source of $KREL" "$hint" SOURCE=DIR
-package_status 6.1.1-1 "$root"
+refused 'no source' "no source of $KREL" "$hint_of_version" SOURCE=DIR
+package_status "$KSERIES.1-1" "$root"
 mv "$tap_dir/$source" "$root/usr/src/"
 before=$(fingerprint)
 kvm_make modules
-refused "another package's source" 'is Linux 6.1.1-1,' "is Linux $KVERSION;" "$hint"
+refused "another package's source" "is Linux $KSERIES.1-1," "is Linux $KVERSION;" \
+	"$hint_of_version"
 rm "$root/var/lib/dpkg/status"
 mkdir -p "$tap_dir/other/scripts"
 cp -a "$KSOURCE"/{arch,virt,Makefile,Documentation,tools,scripts} "$tap_dir/other/"
 sed -i 's/^SUBLEVEL = .*/SUBLEVEL = 7/' "$tap_dir/other/Makefile"
 kvm_make modules SOURCE="$tap_dir/other"
-refused "another version's source" 'is Linux 6.1.7,' "is Linux 6.1." "$hint"
+refused "another version's source" "is Linux $KSERIES.7," "is Linux $KSERIES." \
+	"$hint_of_version"
 mv "$root/usr/src/$source" "$tap_dir/"
 pack_source "$tap_dir/other" "$root"
 before=$(fingerprint)
 kvm_make modules
-refused "another version's tarball" 'is Linux 6.1.7,' "$hint"
-ok 'and is not kept' [ ! -e "$BUILD/source/6.1" ]
+refused "another version's tarball" "is Linux $KSERIES.7," "$hint_of_version"
+ok 'and is not kept' [ ! -e "$BUILD/source/$KSERIES" ]
 mv "$tap_dir/$source" "$root/usr/src/"
 package_status "$KVERSION" "$root"
 before=$(fingerprint)
@@ -152,7 +159,7 @@ kvm_make status
 ok 'status: not installed' out_has 'installed  no'
 kvm_make install
 ok 'install: status' status_is 0
-ok 'install: says where' out_has "installed in $ours: Linux 6.1."
+ok 'install: says where' out_has "installed in $ours: Linux $KSERIES."
 ok 'install: modprobe finds ours' finds "$ours"
 ok 'install: three modules and their stamp' [ \
 	"$(cd "$ours" && echo *)" = 'kvm-amd.ko kvm-intel.ko kvm.ko stamp' ]
@@ -172,7 +179,7 @@ ok 'status: what modprobe finds' out_has "finds $ours/kvm.ko"
 mkdir "$tap_dir/bin"
 cat >"$tap_dir/bin/lsinitramfs" <<'SCRIPT'
 #!/bin/sh
-echo "usr/lib/modules/6.1/kernel/arch/x86/kvm/$(cat "$1").ko"
+echo "usr/lib/modules/some/kernel/arch/x86/kvm/$(cat "$1").ko"
 SCRIPT
 chmod +x "$tap_dir/bin/lsinitramfs"
 for name in kvmgt kvm-amd; do
@@ -193,11 +200,11 @@ kvm_make install MODULES="$bad"
 ok 'a module that was cut off: refused' err_has 'no complete set'
 ok 'and nothing changed' unchanged
 cp "$set/kvm-intel.ko" "$bad/"
-sed -i "s/vermagic=$KREL/vermagic=6.1.0-99-amd64/" "$bad/kvm-amd.ko"
+sed -i "s/vermagic=$KREL/vermagic=$KSERIES.0-99-amd64/" "$bad/kvm-amd.ko"
 (cd "$bad" && sha256sum kvm*.ko >stamp)
 kvm_make install MODULES="$bad"
 ok 'a module for another kernel: refused' err_has \
-	"kvm-amd.ko in $bad is for 6.1.0-99-amd64, not for $KREL"
+	"kvm-amd.ko in $bad is for $KSERIES.0-99-amd64, not for $KREL"
 ok 'and nothing changed' unchanged
 echo 'search built-in updates' >"$root/etc/depmod.d/order.conf"
 file_id=$(stat -c %i "$ours/kvm.ko")
@@ -245,16 +252,23 @@ for how in 'exit 1' 'kill -TERM $PPID' 'kill -INT $PPID'; do
 done
 
 if [ "$(id -u)" -eq 0 ]; then
-	# Without the build's lock and the files of this test's owner.
-	run setpriv --reuid=65534 --regid=65534 --clear-groups \
-		make -s -C kvm-instrumentation ROOT="$root" MODULES="$set" install
+	# Without the build's lock, and with scripts that anyone may read: the clone
+	# may lie in root's home.
+	mkdir "$tap_dir/open" "$tap_dir/open/lab"
+	cp -r kvm-instrumentation "$tap_dir/open/"
+	cp lab/*.sh lab/packages.txt "$tap_dir/open/lab/"
+	chmod -R a+rX "$tap_dir/open" "$set"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups make -s \
+		-C "$tap_dir/open/kvm-instrumentation" ROOT="$root" MODULES="$set" install
 	ok 'without root: status' [ "$status" -ne 0 ]
 	ok 'without root: says what to do' err_has \
 		'needs root: sudo make -C kvm-instrumentation install'
-	run setpriv --reuid=65534 --regid=65534 --clear-groups \
-		make -s -C kvm-instrumentation ROOT="$root" uninstall
+	run setpriv --reuid=65534 --regid=65534 --clear-groups make -s \
+		-C "$tap_dir/open/kvm-instrumentation" ROOT="$root" uninstall
 	ok 'uninstall without root' err_has 'needs root: sudo'
 	ok 'and nothing changed' unchanged
+else
+	skip 'install without root' 'root, to drop it'
 fi
 
 # --- signatures ---
@@ -393,7 +407,7 @@ rm -r "$root"/sys/module/kvm*
 echo 'flags : fpu' >"$root/proc/cpuinfo"
 kvm_make reload
 ok 'nor for one without either' err_has 'neither AMD-V nor VT-x'
-kvm_make reload KREL=6.1.0-1-none
+kvm_make reload KREL="$KSERIES.0-1-none"
 ok 'a kernel that does not run' err_has 'does not run'
 
 # --- uninstall ---

@@ -22,7 +22,7 @@ make_root() {
 	cp -a "$KHEADERS" "$root/usr/src/"
 	rm -f "$headers/vmlinux" # Debian's 6.1 has none
 	ln -s "${KHEADERS%/*}/linux-headers-${KREL%-amd64}-common" "$root/usr/src/"
-	cp -a "$KDIR/usr/lib/linux-kbuild-$KSERIES" "$root/usr/lib/"
+	cp -a "$KDIR"/usr/lib/linux-kbuild-* "$root/usr/lib/"
 	ln -s "../../../usr/src/linux-headers-$KREL" "$modules/build"
 	objcopy --dump-section .BTF="$root/sys/kernel/btf/vmlinux" "$KVMLINUX" \
 		"$root/boot/copy"

@@ -77,7 +77,7 @@ run "$exitledger" bench --compare "$tap_dir/dearer.json" "$results/short.json"
 ok '--compare, cheaper: status' status_is 0
 
 # What make bench writes, of these results in place of its own.
-whole=$tap_dir/build/results/bench-6.1
+whole=$tap_dir/build/results/bench-$(lab/series.sh default)
 mkdir -p "$whole" "$tap_dir/build/bin" "$tap_dir/docs"
 ln -s "$(readlink -f "$exitledger")" "$tap_dir/build/bin/exitledger"
 cp "$results/short.json" "$whole/bench.json"

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 . userspace/t/tap.sh
 
 build=kvm-instrumentation/build-modules.sh
-modules=${BUILD:-build}/modules/6.1/normal
+modules=${BUILD:-build}/modules/$(lab/series.sh default)/normal
 copy=$tap_dir/copy
 mkdir "$copy" "$tap_dir/series"
 

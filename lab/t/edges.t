@@ -14,7 +14,10 @@ vendor=${1:-amd}
 # An emulated Intel host needs a second for each VM.
 if [ "$vendor" = amd ]; then VMS=${VMS:-200}; else VMS=${VMS:-30}; fi
 kernels=("${@:2}")
-[ ${#kernels[@]} -gt 0 ] || kernels=(6.1 6.12)
+if [ ${#kernels[@]} -eq 0 ]; then
+	series_to_test
+	kernels=("${SERIES[@]}")
+fi
 
 balanced() { [ "$(cat "$results/$1.status")" = 0 ]; }
 has() { grep -qF -- "$2" "$results/$1.txt"; }

@@ -2,4 +2,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What naive counters get wrong, on the emulated Intel host.
 set -euo pipefail
-exec "$(dirname "$0")/edges.t" intel 6.1
+cd "$(dirname "$0")/../.."
+exec lab/t/edges.t intel "$(lab/series.sh default)"

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 . userspace/t/tap.sh
 
 vendor=${1:-amd}
-kernel=${2:-6.1}
+kernel=${2:-$(lab/series.sh default)}
 results=${BUILD:-build}/results/mutants-$vendor-$kernel
 
 # in_table BOOK: the mistakes in that book that the table has

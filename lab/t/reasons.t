@@ -13,7 +13,10 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 vendor=${1:-amd}
 kernels=("${@:2}")
-[ ${#kernels[@]} -gt 0 ] || kernels=(6.1 6.12)
+if [ ${#kernels[@]} -eq 0 ]; then
+	series_to_test
+	kernels=("${SERIES[@]}")
+fi
 
 # rows FILE: "REASON EXECUTED GUEST KERNEL BPF" of the table's rows
 rows() {

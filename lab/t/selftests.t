@@ -14,7 +14,9 @@ results=$build/results
 # row NAME STOCK PATCHED: is it in the table
 row() { grep -qE "^$1 +$2 +$3\$" <<<"$out"; }
 
-for kernel in 6.1 6.12; do
+series=$(lab/series.sh default)
+series_to_test
+for kernel in "${SERIES[@]}"; do
 	run lab/selftests.sh --kernel "$kernel" --name t-selftests \
 		exit_stats_test cpuid_test set_sregs_test \
 		x86_64/userspace_io_test
@@ -40,7 +42,7 @@ ok 'a test that there is not: one line' one_err_line
 ok 'a test that there is not: which' err_has "no test 'no_such_test'"
 
 run lab/selftests.sh --name t-selftests-fault \
-	--modules "$build/modules/6.1/fault-mutants" \
+	--modules "$build/modules/$series/fault-mutants" \
 	--set kvm.exit_stats_mutant=lost-io exit_stats_test
 ok 'modules that count wrong: status' status_is 1
 ok 'modules that count wrong: the test fails' row exit_stats_test skip fail
@@ -51,10 +53,12 @@ ok 'modules that count wrong: what the guest found' \
 
 # What is made of results, with an l1.sh that has them ready: "slow" runs out of
 # time with Debian's modules alone, "broken" fails with the patched ones.
-mkdir -p "$tap_dir/lab" "$tap_dir/build"/{kernel/6.1/current,selftests/6.1}
-cp lab/{lib,selftests}.sh "$tap_dir/lab/"
-echo KVERSION=none >"$tap_dir/build/kernel/6.1/current/kernel.env"
-printf 'x86_64/%s\n' slow broken >"$tap_dir/build/selftests/6.1/list"
+mkdir -p "$tap_dir/lab/kernels/$series" \
+	"$tap_dir/build"/{kernel/"$series"/current,selftests/"$series"}
+cp lab/{lib,kernels,selftests}.sh "$tap_dir/lab/"
+cp "lab/kernels/$series/series.conf" "$tap_dir/lab/kernels/$series/"
+echo KVERSION=none >"$tap_dir/build/kernel/$series/current/kernel.env"
+printf 'x86_64/%s\n' slow broken >"$tap_dir/build/selftests/$series/list"
 printf '#!/bin/sh\n' | tee "$tap_dir/lab/kernel.sh" \
 	>"$tap_dir/lab/build-selftests.sh"
 cat >"$tap_dir/lab/l1.sh" <<'EOF'
@@ -76,6 +80,6 @@ ok 'another result: said' \
 	out_has "DIFFERENT: broken: pass with Debian's modules, fail"
 ok 'out of time with one alone: once more' row slow pass pass
 ok '… that one alone' grep -qx '.*with more time: slow' <<<"$out"
-ok 'without a list of what is expected' out_has 'no lab/kvm-selftests-6.1.txt'
+ok 'without a list of what is expected' out_has "no lab/kernels/$series/kvm-selftests.txt"
 
 done_testing

@@ -54,6 +54,20 @@ skip() {
 	echo "ok $tap_nr - $1 # SKIP $2"
 }
 
+# series_to_test: sets SERIES to the kernels that are there, of those that the lab
+# knows; those that are not are a skip each.
+series_to_test() {
+	local name known prepared
+
+	known=$(lab/series.sh known)
+	prepared=$(lab/series.sh prepared)
+	mapfile -t SERIES <<<"$prepared"
+	for name in $known; do
+		[[ " ${SERIES[*]} " == *" $name "* ]] ||
+			skip "all of $name" "Linux $name (lab/prepare.sh $name)"
+	done
+}
+
 # done_testing: the plan; a script that ran no test fails
 done_testing() {
 	echo "1..$tap_nr"

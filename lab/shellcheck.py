@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""shellcheck, and shell functions that rely on `set -e` where it is switched off.
+
+usage: shellcheck.py SCRIPT...
+
+Within a condition (`if f`, `f || ...`, `f && ...`, `! f`) the shell does not end at
+the first command that fails, and a function that is called there goes on after a
+failure.  shellcheck finds the calls (SC2310).  A function may be called so if nothing
+in it can fail unseen: it is one single condition, or each command before the last one
+says what happens if it fails (`|| return`, `|| die ...`), or cannot fail.
+
+Prints a line for each call of another function, and for whatever else shellcheck
+says; ends with 1 if there is a line.
+"""
+
+import json
+import re
+import subprocess
+import sys
+
+# Commands before the last one that cannot fail, or whose failure is handled.
+HARMLESS = re.compile(r"""
+    (local|shift|return|exit|die|note|printf|echo|cd\ /$|:|set\ [-+]e)\b(?!.*\$\() |
+    [A-Za-z_]\w*(\[[^]]*\])?\+?=(?!.*\$\() |          # an assignment of no output
+    .*\|\|\s*(return|die|exit|true|\w+=|\{|\(\() |
+    ((?:\[\[|\(\().*(?:\]\]|\)\)))\s*\|\||            # a condition and its else
+    .*\)\s+(\w+=[^$]*|(echo|return)\ [^$]*);;$ |      # a case that only says something
+    .*\)\s+(\(\(.*\)\)|\[\[.*\]\])\s*;;$ |           # … or is one condition
+    (if|elif|while|until|for|case|else|then|fi|done|esac|do|\}|\)|;;)
+""", re.X)
+
+
+def functions(path, found):
+    """Adds NAME -> (path, body lines) of the functions in a script."""
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    for nr, line in enumerate(lines):
+        one = re.match(r"(\w+)\(\) [{(] (.*);? [})]$", line)
+        if one:
+            found.setdefault(one[1], []).append((path, [one[2]]))
+            continue
+        start = re.match(r"(\w+)\(\) ([{(])", line)
+        if start:
+            end = {"{": "}", "(": ")"}[start[2]]
+            stop = next(i for i in range(nr + 1, len(lines)) if lines[i] == end)
+            found.setdefault(start[1], []).append((path, lines[nr + 1:stop]))
+
+
+def statements(body):
+    """The commands of a function, a string each: without comments and `local`."""
+    text, quoted = "", False
+    for line in body:
+        stripped = line.strip()
+        if not quoted and (not stripped or stripped.startswith("#")):
+            continue
+        text += ("" if quoted else " ") + stripped
+        # Text in single quotes may have many lines (awk's programs).
+        bare = re.sub(r"\\'|\"[^\"']*\"", "", line)
+        quoted ^= bare.count("'") % 2 == 1
+        if quoted or stripped.endswith(("\\", "|", "||", "&&", "$(", "(", "{")):
+            text = text.rstrip("\\")
+            continue
+        yield text.strip()
+        text = ""
+    if text.strip():
+        yield text.strip()
+
+
+def goes_on(body):
+    """The first command of a function behind which it would go on after a failure."""
+    commands = [c for c in statements(body) if not re.match(r"local( \w+)*$", c)]
+    for command in commands[:-1]:
+        if not HARMLESS.match(command):
+            return command
+    return None
+
+
+def notes_of(scripts):
+    """What shellcheck says: a dictionary each."""
+    output = subprocess.run(
+        ["shellcheck", "-x", "--enable=check-set-e-suppressed", "-f", "json", *scripts],
+        stdout=subprocess.PIPE, check=False, encoding="utf-8").stdout
+    return json.loads(output)
+
+
+def calls(notes):
+    """(path, line, function) of each call in a condition."""
+    for note in notes:
+        with open(note["file"], encoding="utf-8") as file:
+            line = file.read().split("\n")[note["line"] - 1].expandtabs(8)
+        word = re.match(r"\w+", line[note["column"] - 1:])
+        if word:
+            yield note["file"], note["line"], word[0]
+
+
+def main(scripts):
+    found, bad = {}, set()
+    for path in scripts:
+        functions(path, found)
+    notes = notes_of(scripts)
+    for note in notes:
+        # One for all functions in conditions.
+        if note["code"] not in (2310, 2311):
+            bad.add(f"{note['file']}:{note['line']}: {note['message']} "
+                    f"[SC{note['code']}]")
+    for path, line, name in calls(n for n in notes if n["code"] == 2310):
+        for where, body in found.get(name, []):
+            command = goes_on(body)
+            if command and (where == path or len(found[name]) == 1):
+                bad.add(f"{path}:{line}: {name}() is called in a condition, where it "
+                        f"would go on after a failure of: {command}")
+    for line in sorted(bad):
+        print(line)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
