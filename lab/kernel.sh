@@ -170,6 +170,9 @@ unpack() { # DIR
 	from_deb "$(kbuild_of "$KREL")" ./usr/lib
 	unpack_source
 	bash source/scripts/extract-vmlinux "boot/vmlinuz-$KREL" >vmlinux
+	# It ends with 0 whatever it has found.
+	[[ -s vmlinux ]] ||
+		die "no kernel was found in boot/vmlinuz-$KREL; xz or zstd cannot unpack it"
 	own_headers "usr/src/linux-headers-$KREL"
 	rm -rf boot lib usr/lib/modules
 	check_set
@@ -304,7 +307,7 @@ fetch() {
 		if [[ $try == own ]]; then
 			use_own_lists
 			((STEP_STATUS == 0)) ||
-				keep_cached "cannot reach the Debian archive; check the network and APT's sources"
+				keep_cached "cannot reach the Debian archive ($STEP_REASON); check the network and APT's sources"
 		fi
 		found=$(find_set)
 		read -r KREL VERSION <<<"$found" || true
@@ -324,7 +327,7 @@ fetch() {
 		DIE_STATUS=4
 		keep_cached "APT's sources have no complete Linux $SERIES, which is in $ARCHIVE"
 	fi
-	keep_cached "cannot download Linux $SERIES; check the network"
+	keep_cached "cannot download Linux $SERIES ($STEP_REASON); check the network"
 }
 
 # A package that was damaged since it was fetched is fetched again.

@@ -11,13 +11,12 @@ set -Eeuo pipefail
 shopt -s inherit_errexit	# $(...) ends at its first error, too
 export LC_ALL=C
 # Debian's bpftool, depmod and debootstrap are not in an ordinary user's PATH.
-export PATH=$PATH:/usr/sbin:/sbin
+[[ :$PATH: == *:/usr/sbin:* ]] || export PATH=$PATH:/usr/sbin:/sbin
 umask 022
 
-LAB=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+LAB=${BASH_SOURCE[0]%lib.sh}
+LAB=$(cd -- "${LAB:-.}" && pwd -P)
 TOP=${LAB%/*}
-BUILD=$(realpath -m -- "${BUILD:-$TOP/build}")
-export BUILD
 
 TEMPS=()	# removed at exit
 CHILD=		# the process group that run() waits for
@@ -48,12 +47,18 @@ note() {
 #   those; each is one condition, or says why it may be called so;
 # - a pipeline's elements: try() names the one that failed.
 
-# package_of COMMAND: the Debian package that brings it, as lab/packages.txt says
+# package_of COMMAND: the Debian package that brings it, as lab/packages.txt says.  By
+# the shell alone, as any command may be the missing one.
 package_of() {
-	awk -v command="$1" '!/^#/ && index("," $3 ",", "," command ",") {
-		print $1
-		exit
-	}' "$LAB/packages.txt" 2>/dev/null || true
+	local package class commands rest
+
+	[[ -r $LAB/packages.txt ]] || return 0
+	while read -r package class commands rest; do
+		[[ $package == '#'* || ",$commands," != *",$1,"* ]] || {
+			printf '%s\n' "$package"
+			return 0
+		}
+	done <"$LAB/packages.txt"
 }
 
 # need COMMAND...: ends the script if one of them is missing, and says which
@@ -113,6 +118,11 @@ on_error() {
 	esac
 }
 trap on_error ERR
+
+# This file calls these itself.
+need realpath dirname mkdir mv rm ln cat tail sed awk cut sha256sum flock
+BUILD=$(realpath -m -- "${BUILD:-$TOP/build}")
+export BUILD
 
 # rel PATH: PATH as one would type it in the source tree.
 rel() {
@@ -182,7 +192,7 @@ publish() {
 # started with 9>&-, as a lock is held for as long as anyone has it open.
 lock() {
 	mkdir -p "$BUILD" ||
-		die "cannot create $BUILD; set BUILD to a directory to build in"
+		die "mkdir cannot create $BUILD; set BUILD to a directory to build in"
 	[[ ${EXITLEDGER_LOCKED:-} != "$BUILD" ]] || return 0
 	exec 9>>"$BUILD/.lock"
 	if ! flock -n 9; then
@@ -277,7 +287,7 @@ reap() {
 # about a command, else the first that looks like an error, else the last one.
 reason_in() {
 	awk '
-	/: no command |: [^ ]+ failed with status [0-9]+$/ { ours = $0 }
+	!ours && /: no command |: [^ ]+ failed with status [0-9]+$/ { ours = $0 }
 	!theirs && tolower($0) ~ /error|not found|no such file|cannot|fail/ {
 		theirs = $0
 	}
@@ -289,7 +299,8 @@ reason_in() {
 # step TEXT LOG CMD...: does one step of a run, says how long it took, and
 # keeps what it printed in log/LOG.log.  It is to be called as a statement of its
 # own, for within a condition the shell would not stop CMD at its first error; who
-# wants to go on after a failure calls try_step and looks at $STEP_STATUS.
+# wants to go on after a failure calls try_step and looks at $STEP_STATUS, and at
+# $STEP_REASON.
 step() {
 	local text=$1 log=$BUILD/log/$2.log start=$EPOCHREALTIME
 
@@ -305,8 +316,9 @@ step() {
 	fi
 	printf '%6s s  FAILED: %s\n' "$(since "$start")" "$text"
 	tail -n 15 -- "$log" | sed 's/^/    | /' >&2
+	STEP_REASON=$(reason_in "$log")
 	printf '%s: failed: %s (status %d): %s; see %s\n' "${0##*/}" "$text" \
-		"$RUN_STATUS" "$(reason_in "$log")" "$(rel "$log")" >&2
+		"$RUN_STATUS" "$STEP_REASON" "$(rel "$log")" >&2
 	return "$RUN_STATUS"
 }
 

@@ -27,6 +27,7 @@ HARMLESS = re.compile(r"""
     ((?:\[\[|\(\().*(?:\]\]|\)\)))\s*\|\||            # a condition and its else
     .*\)\s+(\w+=[^$]*|(echo|return)\ [^$]*);;$ |      # a case that only says something
     .*\)\s+(\(\(.*\)\)|\[\[.*\]\])\s*;;$ |           # … or is one condition
+    .*\)\s+die\ .*;;$ |
     (if|elif|while|until|for|case|else|then|fi|done|esac|do|\}|\)|;;)
 """, re.X)
 

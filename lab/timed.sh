@@ -19,6 +19,6 @@ seconds() {
 	awk -v t="$1" 'BEGIN { split(t, part, "m"); print part[1] * 60 + part[2] }'
 }
 awk -v us=$((${end/./} - ${start/./})) -v user="$(seconds "$user")" \
-	-v system="$(seconds "$system")" -v name="$*" \
-	'BEGIN { printf "%.1f %.1f %s\n", us / 1e6, user + system, name }' >>"$file"
+	-v kernel="$(seconds "$system")" -v name="$*" \
+	'BEGIN { printf "%.1f %.1f %s\n", us / 1e6, user + kernel, name }' >>"$file"
 exit "$status"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernel's side, as a kernel maintainer would look at it: style, sparse, the
 # series, and whether the modules that were built are drop-in.  The lab's kernel
-# must be there (lab/prepare.sh).  For every kernel that there is a series for.
+# must be there (lab/prepare.sh).  For every kernel that was prepared.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=userspace/t/tap.sh
@@ -146,8 +146,9 @@ test_misfit() {
 	ok "$name: … no module" [ ! -e "$temp/none/kvm.ko" ]
 }
 
-for series in "$kvm"/patches/*; do
-	name=${series##*/}
+series_to_test
+for name in "${SERIES[@]}"; do
+	series=$kvm/patches/$name
 	temp=$tap_dir/$name
 	modules=$build/modules/$name/normal
 	work=$modules/.work

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# A made-up kernel for commands.t: Debian packages of it that are as small as can be,
+# and an apt-get and an apt-cache that have them.
+
+KREL=6.1.0-99-amd64
+KVERSION=6.1.999-1
+
+# elf FILE SECTION...: an object file with these sections
+elf() {
+	local file=$1 section
+
+	shift
+	echo 'int made_up;' | gcc -x c -c -o "$file" -
+	for section; do
+		objcopy --add-section "$section=/bin/true" "$file"
+	done
+}
+
+# deb DIR NAME ROOT: packs ROOT as package NAME
+deb() {
+	mkdir -p "$3/DEBIAN"
+	printf '%s\n' "Package: $2" "Version: $KVERSION" 'Architecture: amd64' \
+		'Maintainer: nobody <n@localhost>' 'Description: a test' \
+		>"$3/DEBIAN/control"
+	dpkg-deb -z0 --root-owner-group -b "$3" "$1/${2}_${KVERSION}_amd64.deb" >/dev/null
+}
+
+# The kernel's source: whatever kernel.sh unpacks of it.
+make_source() { # DIR
+	local dir=$1
+
+	mkdir -p "$dir"/{arch/x86/kvm,virt/kvm,Documentation/virt/kvm,scripts} \
+		"$dir/tools/testing/selftests/kvm"
+	echo '# made up' | tee "$dir/arch/x86/kvm/Makefile" "$dir/virt/kvm/kvm_main.c" \
+		"$dir/Documentation/virt/kvm/index.rst" \
+		"$dir/tools/testing/selftests/kvm/Makefile" \
+		"$dir/scripts/checkpatch.pl" "$dir/scripts/const_structs.checkpatch" \
+		>"$dir/scripts/spelling.txt"
+	printf '%s\n' 'VERSION = 6' 'PATCHLEVEL = 1' 'SUBLEVEL = 999' >"$dir/Makefile"
+	# Like the kernel's own, it does not tell when it finds nothing.
+	echo 'zstd -dcq <"$1" 2>/dev/null || exit 0' >"$dir/scripts/extract-vmlinux"
+}
+
+# The headers: a makefile that makes modules, by the tools that the kernel's takes.
+make_headers() { # DIR
+	mkdir -p "$1/scripts/mod"
+	cp /bin/true "$1/scripts/mod/modpost"
+	printf '%s\n' 'CONFIG_CC_VERSION_TEXT="gcc (made up)"' \
+		CONFIG_DEBUG_INFO_BTF_MODULES=y >"$1/.config"
+	echo made up >"$1/Module.symvers"
+	cat >"$1/Makefile" <<-'END'
+	.RECIPEPREFIX = >
+	modules: $(M)/kvm.ko $(M)/kvm-amd.ko $(M)/kvm-intel.ko
+	%.ko:
+	> echo 'int made_up;' | gcc -x c -c -o $@.o -
+	> ld -r -o $@ $@.o
+	> pahole --version
+	> objcopy --add-section .gnu.linkonce.this_module=/bin/true \
+	>	--add-section .BTF=/bin/true $@
+	END
+}
+
+# make_packages DIR: all that kernel.sh fetches
+make_packages() {
+	local dir=$1 root=$1/root common=${KREL%-amd64} module
+
+	mkdir -p "$dir/debs" "$root/boot" "$root/lib/modules/$KREL"
+	elf "$dir/vmlinux" .BTF
+	zstd -q "$dir/vmlinux" -o "$root/boot/vmlinuz-$KREL"
+	for module in irqbypass ccp kvm kvm-amd kvm-intel; do
+		elf "$root/lib/modules/$KREL/$module.ko" .modinfo .BTF
+		xz -0 "$root/lib/modules/$KREL/$module.ko"
+	done
+	deb "$dir/debs" "linux-image-$KREL" "$root"
+	rm -rf "$root"
+	mkdir -p "$root/usr/src"
+	make_headers "$root/usr/src/linux-headers-$KREL"
+	deb "$dir/debs" "linux-headers-$KREL" "$root"
+	rm -rf "$root"
+	mkdir -p "$root/usr/src/linux-headers-$common-common"
+	deb "$dir/debs" "linux-headers-$common-common" "$root"
+	rm -rf "$root"
+	mkdir -p "$root/usr/lib/linux-kbuild-6.1"
+	deb "$dir/debs" linux-kbuild-6.1 "$root"
+	rm -rf "$root"
+	mkdir -p "$root/usr/src"
+	make_source "$dir/linux-source-6.1"
+	tar -C "$dir" -cJf "$root/usr/src/linux-source-6.1.tar.xz" linux-source-6.1
+	deb "$dir/debs" linux-source-6.1 "$root"
+	rm -rf "$root"
+}
+
+# make_apt DIR DEBS: the two programs of APT, of an archive that has these
+make_apt() {
+	cat >"$1/apt-cache" <<-END
+	#!/bin/bash
+	while [[ \$1 != pkgnames && \$1 != madison ]]; do shift; done
+	for deb in $2/*.deb; do
+		name=\${deb##*/} name=\${name%%_*}
+		case \$1 in
+		pkgnames) [[ \$name != "\$2"* ]] || echo "\$name" ;;
+		madison) echo "\$name | $KVERSION | made up" ;;
+		esac
+	done
+	END
+	cat >"$1/apt-get" <<-END
+	#!/bin/bash
+	while [[ \$1 != download && \$1 != update ]]; do shift; done
+	[[ \$1 == download ]] || exit 0
+	for package in "\${@:2}"; do
+		/bin/cp "$2/\${package%%=*}"_*.deb .
+	done
+	END
+	chmod +x "$1"/apt-{cache,get}
+}
