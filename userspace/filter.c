@@ -8,6 +8,7 @@
 
 #include "filter.h"
 #include "format.h"
+#include "safe_text.h"
 
 /* VMs named in a line that says that another one wasn't there. */
 #define SEEN 5
@@ -76,7 +77,7 @@ static void say_unmatched(const struct ledger *ledger, const char *option,
 	for (size_t i = 0; i < ledger->nr_vms && i < SEEN; i++)
 		length += snprintf(seen + length, sizeof(seen) - length,
 				   "%s%s (pid %u)", i ? ", " : "",
-				   format_name(ledger->vm[i].name).s,
+				   safe_text(ledger->vm[i].name).s,
 				   ledger->vm[i].pid);
 	if (ledger->nr_vms > SEEN)
 		snprintf(seen + length, sizeof(seen) - length, " and %zu more",

@@ -13,7 +13,8 @@
 
 #include "hist.h"
 
-#define LEDGER_NAME 64
+#define LEDGER_NAME 256 /* bytes of a VM's name, with its NUL */
+#define LEDGER_MARK 64 /* ... of a guest's mark */
 
 /* Ended VMs that a total keeps apart: from twice as many on, only so many. */
 #define LEDGER_ENDED 1000
@@ -146,7 +147,7 @@ struct ledger_mark {
 	 */
 	uint64_t exits;
 	uint64_t exits_before;
-	char text[LEDGER_NAME]; /* fit to be shown */
+	char text[LEDGER_MARK]; /* fit to be shown */
 };
 
 struct ledger_marks {

@@ -3,29 +3,38 @@
 
 #include "reasons.h"
 #include "render_doctor.h"
+#include "safe_text.h"
+#include "text_width.h"
 
 enum { WIDTH = 80, INDENT = 21 };
 
 /* Text from column INDENT on, as many lines as it takes. */
-static void wrap(const char *text, FILE *out)
+static void wrap(const char *raw, FILE *out)
 {
+	const struct safe_text safe = safe_text(raw);
+	const char *text = safe.s;
 	size_t column = INDENT;
 
 	while (*text) {
-		size_t word = strcspn(text, " ");
+		char word[sizeof(safe.s)];
+		size_t bytes = strcspn(text, " "), width;
 
-		if (word > WIDTH - INDENT)
-			word = WIDTH - INDENT;
-		if (column > INDENT && column + 1 + word > WIDTH) {
+		memcpy(word, text, bytes);
+		word[bytes] = '\0';
+		/* A word that no line has room for is broken. */
+		bytes = text_width_cut(word, WIDTH - INDENT);
+		word[bytes] = '\0';
+		width = text_width(word);
+		if (column > INDENT && column + 1 + width > WIDTH) {
 			fprintf(out, "\n%*s", INDENT, "");
 			column = INDENT;
 		} else if (column > INDENT) {
 			fputc(' ', out);
 			column++;
 		}
-		fprintf(out, "%.*s", (int)word, text);
-		column += word;
-		text += word;
+		fputs(word, out);
+		column += width;
+		text += bytes;
 		text += *text == ' ';
 	}
 	fputc('\n', out);
@@ -55,7 +64,7 @@ static void render_finding(const struct finding *finding, bool colour,
 
 static void render_vms(const struct vm_list *vms, FILE *out)
 {
-	char line[128];
+	char line[LEDGER_NAME + 64];
 
 	for (size_t i = 0; i < vms->nr; i++) {
 		const struct vm_process *vm = &vms->vm[i];

@@ -10,8 +10,8 @@ PLAIN := answers attach balance beside books books_json books_load books_save co
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch report_match \
-	 rows rules \
-	 statement student timed top_history top_lines top_model tracepoints tsc \
+	 rows rules safe_text \
+	 statement student table text_width timed top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_change bench_config bench_json \
 	   bench_json_load bench_options bench_pairs bench_peers bench_plan \

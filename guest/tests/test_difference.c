@@ -174,7 +174,7 @@ START_TEST(as_json)
 	ck_assert_int_eq(khz, 2000000);
 	word = json_string_value(
 		json_array_get(json_object_get(json, "command"), 1));
-	ck_assert_str_eq(word, "\"caf\xc3\xa9\"\\\n?");
+	ck_assert_str_eq(word, "\"caf\xc3\xa9\"\\\n\xef\xbf\xbd");
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "reasons")), 2);
 	json_decref(json);
 }

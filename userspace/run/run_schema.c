@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "run/run_schema.h"
+#include "safe_text.h"
 
 /* exitledger-run(5) says what they mean. */
 static const struct {
@@ -59,12 +60,8 @@ uint64_t *run_loss(struct ledger_losses *losses, size_t kind)
 static struct why clean(const char *message)
 {
 	struct why line;
-	size_t i;
 
-	for (i = 0; i < 200 && message[i]; i++)
-		line.text[i] =
-			message[i] < ' ' || message[i] > '~' ? '?' : message[i];
-	line.text[i] = '\0';
+	safe_copy(message, 200, line.text, sizeof(line.text));
 	return line;
 }
 
