@@ -239,7 +239,8 @@ static int run(struct replay *replay, struct why *why)
 	char title[512];
 	int r;
 
-	snprintf(title, sizeof(title), "Linux %.64s, %.64s, BPF: %.64s, recorded %s%s",
+	snprintf(title, sizeof(title),
+		 "Linux %.64s, %.64s, BPF: %.64s, recorded %s%s",
 		 safe_text(info->kernel).s, safe_text(info->vendor).s,
 		 safe_text(info->attach).s, replay_date(info).s,
 		 info->ended_ns ? "" :

@@ -130,29 +130,47 @@ size_t filter_unmatched(const struct filter *filter,
 	return nr;
 }
 
-/* Append to a text as much as fits. */
-__attribute__((format(printf, 3, 4))) static void
-append(char *text, size_t size, const char *fmt, ...)
+/* A text that ends with "..." where there is no room for more. */
+struct description {
+	char *text;
+	size_t size;
+	bool full;
+};
+
+__attribute__((format(printf, 2, 3))) static void append(struct description *to,
+							 const char *fmt, ...)
 {
-	size_t length = strlen(text);
+	size_t length = strlen(to->text), needed, kept;
 	va_list args;
 
+	if (to->full)
+		return;
 	va_start(args, fmt);
-	vsnprintf(text + length, size - length, fmt, args);
+	needed = vsnprintf(to->text + length, to->size - length, fmt, args);
 	va_end(args);
+	if (length + needed < to->size)
+		return;
+	to->full = true;
+	/* Not within a character. */
+	kept = to->size - sizeof("...");
+	while (kept && (to->text[kept] & 0xc0) == 0x80)
+		kept--;
+	strcpy(to->text + kept, "...");
 }
 
 void filter_describe(const struct filter *filter, char *text, size_t size)
 {
+	struct description to = { text, size, false };
+
 	text[0] = '\0';
 	for (size_t i = 0; i < filter->nr_vms; i++)
-		append(text, size, " --vm '%s'", filter->vm[i]);
+		append(&to, " --vm '%s'", filter->vm[i]);
 	for (size_t i = 0; i < filter->pids.nr; i++)
-		append(text, size, " --pid %u", filter->pids.number[i]);
+		append(&to, " --pid %u", filter->pids.number[i]);
 	for (size_t i = 0; i < filter->vcpus.nr; i++)
-		append(text, size, " --vcpu %u", filter->vcpus.number[i]);
+		append(&to, " --vcpu %u", filter->vcpus.number[i]);
 	for (size_t i = 0; i < filter->reasons.nr; i++)
-		append(text, size, " --reason 0x%x", filter->reasons.number[i]);
+		append(&to, " --reason 0x%x", filter->reasons.number[i]);
 	if (text[0])
 		memmove(text, text + 1, strlen(text));
 }

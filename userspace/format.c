@@ -210,8 +210,9 @@ static struct text format_short(double number, const char *sign,
 		number /= 1e3;
 		i++;
 	}
-	digits = format_decimal(number,
-				number < 9.995 ? 2 : number < 99.95 ? 1 : 0);
+	digits = format_decimal(number, number < 9.995 ? 2 :
+					number < 99.95 ? 1 :
+							 0);
 	append(&text, sign);
 	append(&text, digits.s);
 	append(&text, (char[]){ units[i], '\0' });
@@ -285,8 +286,7 @@ struct text format_change_in(double before, double after, size_t width)
 	struct text text = format_change(before, after);
 	double more = after / before - 1;
 
-	return text.length > width ?
-		       format_short(100 * fabs(more), more < 0 ? "-" : "+",
-				    " %") :
-		       text;
+	return text.length > width ? format_short(100 * fabs(more),
+						  more < 0 ? "-" : "+", " %") :
+				     text;
 }

@@ -21,8 +21,8 @@ static void render_host(const struct books *books, FILE *out)
 	static const char *const modes[] = { "off", "counting",
 					     "counting and timing" };
 
-	width = fprintf(out, "host     Linux %s, %s",
-			safe_text(host->kernel).s, safe_text(host->vendor).s);
+	width = fprintf(out, "host     Linux %s, %s", safe_text(host->kernel).s,
+			safe_text(host->vendor).s);
 	if (host->hypervisor[0]) {
 		host_describe_hypervisor(safe_text(host->hypervisor).s,
 					 hypervisor, sizeof(hypervisor));
@@ -215,8 +215,7 @@ static void render_statistics(const struct books *books,
 	}
 }
 
-static void render_statement_title(const struct statement *statement,
-				   FILE *out)
+static void render_statement_title(const struct statement *statement, FILE *out)
 {
 	const struct ledger_vm *vm = statement->ledger;
 	char text[64];
@@ -247,8 +246,7 @@ static void render_statement(const struct books *books,
 		if (statement->nr)
 			render_line(statement, &shape, "(other)",
 				    &statement->rest, out);
-		render_line(statement, &shape, "total", &statement->total,
-			    out);
+		render_line(statement, &shape, "total", &statement->total, out);
 	}
 	fputc('\n', out);
 	render_time(books, statement, out);

@@ -66,8 +66,8 @@ static bool starts_formula(const char *text)
 
 /*
  * Text that others wrote.  What is no safe_text.h becomes U+FFFD, but for line
- * ends in quotes.  A spreadsheet takes a cell that begins with one of "=+-@" for
- * a formula, whoever wrote it: such a cell gets an apostrophe before it.
+ * ends in quotes.  A spreadsheet takes a cell that begins with one of "=+-@"
+ * for a formula, whoever wrote it: such a cell gets an apostrophe before it.
  */
 static void put_text(const char *text, FILE *out)
 {

@@ -139,7 +139,8 @@ static void cut_middle(char *text, size_t columns)
 	tail = text_width_cut(text, width - (kept - kept * 2 / 5));
 	while (text[tail] && text_width(text + tail) > kept - kept * 2 / 5)
 		tail += utf8_length(text + tail);
-	memmove(text + head + strlen(CUT), text + tail, strlen(text + tail) + 1);
+	memmove(text + head + strlen(CUT), text + tail,
+		strlen(text + tail) + 1);
 	memcpy(text + head, CUT, strlen(CUT));
 }
 

@@ -92,8 +92,8 @@ static struct safe_text kind_head(const struct bench *bench, size_t nr)
 	size_t bytes = text_width_cut(head.s, width);
 
 	for (size_t i = 0; i < bench->nr_kinds; i++) {
-		if (i != nr && !strncmp(bench->kind[i].name,
-					bench->kind[nr].name, bytes))
+		if (i != nr &&
+		    !strncmp(bench->kind[i].name, bench->kind[nr].name, bytes))
 			return safe_short(bench->kind[nr].name, width);
 	}
 	head.s[bytes] = '\0';

@@ -171,8 +171,7 @@ void render_bench_versions(const struct bench *bench, FILE *out)
 		for (size_t i = 0; i < row; i++)
 			seen |= !strcmp(bench->row[i].version, at->version);
 		if (!seen)
-			fprintf(out, "with     %s\n",
-				safe_text(at->version).s);
+			fprintf(out, "with     %s\n", safe_text(at->version).s);
 	}
 }
 

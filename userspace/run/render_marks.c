@@ -43,18 +43,19 @@ static void render_row(const struct run_report *report,
 		    report->known->nr_vms > 1;
 
 	table_number(&line, 9,
-		     format_decimal_in(replay_seconds(report->info,
-						      mark->at_ns),
-				       2, 9));
+		     format_decimal_in(
+			     replay_seconds(report->info, mark->at_ns), 2, 9));
 	table_left(&line, 0, "");
 	table_left(&line, TEXT_WIDTH, text_of(total, name).s);
 	table_number(&line, 14,
-		     mark->has_kernel ? format_count_in(mark->kernel_exits, 14) :
-					none);
+		     mark->has_kernel ?
+			     format_count_in(mark->kernel_exits, 14) :
+			     none);
 	table_number(&line, 14, format_count_in(mark->bpf_exits, 14));
 	table_number(&line, 6,
-		     total->judged ? format_difference_in(total->difference, 6) :
-				     none);
+		     total->judged ?
+			     format_difference_in(total->difference, 6) :
+			     none);
 	if (total->judged && !total->allowed)
 		table_left(&line, 0, "!");
 	table_end(&line, out);

@@ -71,7 +71,7 @@ static void put_observed(struct page *page)
 
 static void put_filters(struct page *page)
 {
-	char shown[256];
+	char shown[1024];
 
 	if (page->report->info->shown[0])
 		put_fact(page, "Recorded only", page->report->info->shown);

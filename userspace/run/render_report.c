@@ -101,35 +101,64 @@ static void render_row_head(const struct column_list *list, FILE *out)
 	table_end(&line, out);
 }
 
+/* Items of a list behind a name, in as many lines as they take. */
+static void render_item(size_t *column, const char *name, const char *item,
+			FILE *out)
+{
+	const size_t width = strlen(item);
+
+	if (!*column)
+		*column = fprintf(out, "%-8s ", name);
+	else if (*column + 2 + width + 1 > TABLE_WIDTH)
+		*column = fprintf(out, ",\n%9s", "") - 2;
+	else
+		*column += fprintf(out, ", ");
+	fputs(item, out);
+	*column += width;
+}
+
 /* Named by how often they were: the most, and, of many, the least. */
 static void render_extremes(const struct row_group *group, FILE *out)
 {
-	size_t nr = group->nr_reasons;
+	size_t nr = group->nr_reasons, column = 0;
 	size_t least = nr > 2 * EXTREMES ? nr - EXTREMES : EXTREMES;
+	char item[96];
 
-	fputs("most     ", out);
-	for (size_t i = 0; i < nr && i < EXTREMES; i++)
-		fprintf(out, "%s%s (%s)", i ? ", " : "",
-			format_reason(group->vm->isa, group->reason[i].reason).s,
-			format_count(group->reason[i].exits).s);
-	if (nr > EXTREMES)
-		fputs("\nleast    ", out);
-	for (size_t i = nr; i-- > least;)
-		fprintf(out, "%s%s (%s)", i + 1 < nr ? ", " : "",
-			format_reason(group->vm->isa, group->reason[i].reason).s,
-			format_count(group->reason[i].exits).s);
+	for (size_t i = 0; i < nr; i++) {
+		const bool most = i < EXTREMES;
+		/* The least comes first. */
+		const struct row *row =
+			most ? &group->reason[i] :
+			       &group->reason[nr - 1 - i + EXTREMES];
+
+		if (!most && i - EXTREMES >= nr - least)
+			break;
+		if (i == EXTREMES) {
+			fputc('\n', out);
+			column = 0;
+		}
+		snprintf(item, sizeof(item), "%s (%s)",
+			 format_reason(group->vm->isa, row->reason).s,
+			 format_count(row->exits).s);
+		render_item(&column, most ? "most" : "least", item, out);
+	}
 	fputc('\n', out);
 }
 
 /* Where the time went: the reasons with most of it. */
 static void render_time(struct row_group *group, FILE *out)
 {
+	size_t column = 0;
+	char item[96];
+
 	rows_sort_group(group, COLUMN_TIME);
-	fputs("time in  ", out);
-	for (size_t i = 0; i < group->nr_reasons && i < EXTREMES; i++)
-		fprintf(out, "%s%s (%s)", i ? ", " : "",
+	for (size_t i = 0; i < group->nr_reasons && i < EXTREMES; i++) {
+		snprintf(
+			item, sizeof(item), "%s (%s)",
 			format_reason(group->vm->isa, group->reason[i].reason).s,
 			format_share(group->reason[i].ns, group->total.ns).s);
+		render_item(&column, "time in", item, out);
+	}
 	fputc('\n', out);
 }
 

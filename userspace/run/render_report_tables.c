@@ -35,7 +35,8 @@ static void put_vm(const struct row_group *group, FILE *out)
 	table_left(&line, 32, safe_short(group->vm->name, 32).s);
 	table_number(&line, 8, format_plain(group->vm->pid));
 	table_number(&line, 6, format_plain_in(group->vcpus, 6));
-	table_number(&line, 14, column_text_in(COLUMN_EXITS, &group->total, 14));
+	table_number(&line, 14,
+		     column_text_in(COLUMN_EXITS, &group->total, 14));
 	table_number(&line, 14,
 		     column_text_in(COLUMN_PER_SECOND, &group->total, 14));
 	table_end(&line, out);
@@ -81,8 +82,7 @@ static void put_vcpu(const struct run_report *report,
 	table_number(&line, 7, format_plain(group->vm->pid));
 	table_number(&line, 4, format_plain(group->vcpu->id));
 	table_number(&line, 14, column_text_in(COLUMN_EXITS, total, 14));
-	table_number(&line, 7,
-		     format_share_in(total->exits, report->exits, 7));
+	table_number(&line, 7, format_share_in(total->exits, report->exits, 7));
 	table_number(&line, 10, column_cell(COLUMN_PER_SECOND, total));
 	table_number(&line, 7,
 		     report_time(report) ? column_cell(COLUMN_TIME, total) :
@@ -101,8 +101,8 @@ int render_report_vcpus(const struct run_report *report,
 		return r;
 	if (has_vcpus(&rows)) {
 		rows_sort(&rows, COLUMN_EXITS);
-		fprintf(out, "\n%-25s %7s %4s %14s %7s %10s %7s\n", "VM",
-			"PID", "VCPU", "EXITS", "SHARE", "PER SECOND", "TIME");
+		fprintf(out, "\n%-25s %7s %4s %14s %7s %10s %7s\n", "VM", "PID",
+			"VCPU", "EXITS", "SHARE", "PER SECOND", "TIME");
 		for (size_t i = 0; i < rows.nr && i < VCPUS_SHOWN; i++)
 			put_vcpu(report, &rows.group[i], out);
 		put_more(rows.nr > VCPUS_SHOWN ? rows.nr - VCPUS_SHOWN : 0,
@@ -126,8 +126,7 @@ static void put_key(const struct run_report *report, enum ledger_key_kind kind,
 	struct table_line line = { .length = 0 };
 
 	table_left(&line, 22, key_text(kind, row->key).s);
-	table_left(&line, 14,
-		   format_reason(report->info->isa, row->reason).s);
+	table_left(&line, 14, format_reason(report->info->isa, row->reason).s);
 	table_number(&line, 10, column_cell(COLUMN_EXITS, row));
 	table_number(&line, 7, column_cell(COLUMN_SHARE, row));
 	for (size_t i = 0;
