@@ -9,7 +9,8 @@ PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ)
 
 REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
 		  $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		    format json_writer reasons safe_text table text_width utf8)
+		    format json_writer reasons safe_stream safe_text table \
+		      text_width utf8)
 # What exitleaf is made of, but for what executes CPUID.
 EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		    affinity around mark render_difference snapshot tsc_rate) \

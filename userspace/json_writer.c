@@ -97,6 +97,22 @@ void json_put_string(const char *text, bool in_html, FILE *out)
 	putc_unlocked('"', out);
 }
 
+void json_put_document(const char *text, FILE *out)
+{
+	while (*text) {
+		size_t length = safe_character(text, strnlen(text, 4));
+		uint32_t code = 0;
+
+		if (length) {
+			fwrite_unlocked(text, 1, length, out);
+		} else {
+			length = utf8_decode(text, strnlen(text, 4), &code);
+			put_escape(length ? code : 0xfffd, out);
+		}
+		text += length ? length : 1;
+	}
+}
+
 void json_put_text(struct json_writer *json, const char *name,
 		   const char *value)
 {

@@ -38,6 +38,14 @@ void json_put_real(struct json_writer *json, const char *name, double value);
  */
 void json_put_string(const char *text, bool in_html, FILE *out);
 
+/**
+ * json_put_document - what another library has made of a document
+ *
+ * The same: what is no safe_text.h in its strings is escaped.  It must be
+ * UTF-8, and have no line ends between its values.
+ */
+void json_put_document(const char *text, FILE *out);
+
 /** json_put_text - the same as a member */
 void json_put_text(struct json_writer *json, const char *name,
 		   const char *value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "json_save.h"
 #include "reasons.h"
 #include "render_doctor.h"
 #include "safe_text.h"
@@ -98,10 +99,11 @@ void render_doctor_text(const struct diagnosis *diagnosis,
 
 static json_t *finding_json(const struct finding *finding)
 {
-	return json_pack("{s:s,s:s,s:s,s:s*}", "name", finding->name, "state",
+	return json_pack("{s:s,s:s,s:o,s:o*}", "name", finding->name, "state",
 			 finding_state_name(finding->state), "fact",
-			 finding->fact, "advice",
-			 finding->advice[0] ? finding->advice : NULL);
+			 json_text(finding->fact), "advice",
+			 finding->advice[0] ? json_text(finding->advice) :
+					      NULL);
 }
 
 /* true, false, or null: not tried */
@@ -121,12 +123,10 @@ static json_t *host_json(const struct host_facts *facts)
 	bool patched = host->exit_stats != HOST_UNPATCHED;
 
 	return json_pack(
-		"{s:s,s:s?,s:s?,s:s?,s:s,s:b,s:s,s:o,s:o}", "kernel",
-		host->kernel, "hypervisor",
-		host->hypervisor[0] ? host->hypervisor : NULL, "backend",
-		host->isa	  ? host->vendor :
-		facts->backend[0] ? facts->backend :
-				    NULL,
+		"{s:o,s:o,s:o,s:s?,s:s,s:b,s:s,s:o,s:o}", "kernel",
+		json_text(host->kernel), "hypervisor",
+		json_text_or_null(host->hypervisor), "backend",
+		json_text_or_null(host->isa ? host->vendor : facts->backend),
 		"isa", host->isa ? exit_isa_name(host->isa) : NULL,
 		"kvm_exit_args", kvm_exit_args_name(facts->exit_args),
 		"bpf_rdonly_cast", facts->rdonly_cast, "lockdown",
@@ -147,10 +147,11 @@ json_t *render_doctor_json(const struct diagnosis *diagnosis,
 	for (size_t i = 0; i < facts->vms.nr; i++) {
 		const struct vm_process *vm = &facts->vms.vm[i];
 
-		json_array_append_new(vms, json_pack("{s:I,s:s,s:I}", "pid",
-						     (json_int_t)vm->pid,
-						     "name", vm->name, "vcpus",
-						     (json_int_t)vm->vcpus));
+		json_array_append_new(vms,
+				      json_pack("{s:I,s:o,s:I}", "pid",
+						(json_int_t)vm->pid, "name",
+						json_text(vm->name), "vcpus",
+						(json_int_t)vm->vcpus));
 	}
 	return json_pack(
 		"{s:s,s:i,s:b,s:b,s:o,s:{s:o,s:o,s:o,s:o},s:o,s:o,s:I}",

@@ -65,13 +65,13 @@ static bool starts_formula(const char *text)
 }
 
 /*
- * Text that others wrote.  What is no safe_text.h becomes U+FFFD, but for line
- * ends in quotes.  A spreadsheet takes a cell that begins with one of "=+-@"
- * for a formula, whoever wrote it: such a cell gets an apostrophe before it.
+ * Text that others wrote.  What is no safe_text.h becomes U+FFFD.  A
+ * spreadsheet takes a cell that begins with one of "=+-@" for a formula,
+ * whoever wrote it: such a cell gets an apostrophe before it.
  */
 static void put_text(const char *text, FILE *out)
 {
-	bool quote = strpbrk(text, ",\"\n");
+	bool quote = strpbrk(text, ",\"");
 
 	putc_unlocked(',', out);
 	if (quote)
@@ -84,7 +84,7 @@ static void put_text(const char *text, FILE *out)
 
 		if (*text == '"')
 			putc_unlocked('"', out);
-		if (length && (safe_code(code) || code == '\n'))
+		if (length && safe_code(code))
 			fwrite_unlocked(text, 1, length, out);
 		else
 			fputs_unlocked("\xef\xbf\xbd", out);

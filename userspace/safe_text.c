@@ -89,7 +89,9 @@ size_t safe_copy(const char *from, size_t length, char *to, size_t size)
 	size_t out = 0;
 
 	while (from < end) {
-		size_t n = safe_character(from, end - from);
+		const size_t n = safe_character(from, end - from);
+		/* Before it is overwritten: @to may be @from. */
+		const size_t all = n ? n : unsafe_length(from, end - from);
 
 		if (out + (n ? n : 1) >= size)
 			break;
@@ -98,7 +100,7 @@ size_t safe_copy(const char *from, size_t length, char *to, size_t size)
 		else
 			to[out] = '?';
 		out += n ? n : 1;
-		from += n ? n : unsafe_length(from, end - from);
+		from += all;
 	}
 	to[out] = '\0';
 	return out;

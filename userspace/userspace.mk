@@ -10,7 +10,7 @@ PLAIN := answers attach balance beside books books_json books_load books_save co
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch report_match \
-	 rows rules safe_text \
+	 rows rules safe_stream safe_text \
 	 statement student table text_width timed top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_change bench_config bench_json \
@@ -103,7 +103,8 @@ UNITS := balance balance_reports bench bench_changes bench_json bench_load bench
 	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
 	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
-	 run_many run_marks run_report run_shared run_tables soundness statement tables top tracepoints \
+	 run_many run_marks run_report run_shared run_tables safe_text soundness \
+	 statement tables top tracepoints \
 	 vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)

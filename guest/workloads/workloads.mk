@@ -8,7 +8,8 @@ EXITWORK_OBJECTS := $(BUILD)/obj/guest/workloads/exitwork.o $(EXITWORK_PARTS)
 # Not report.o, which no part of it needs.
 EXITWORK_SHARED := $(BUILD)/obj/guest/leaves.o \
 		   $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		     format reasons table text_width utf8)
+		     format reasons safe_stream safe_text table \
+		       text_width utf8)
 
 PROGRAMS += $(EXITWORK)
 

@@ -28,8 +28,10 @@ static void render_head(const char *path, const struct run_report *report,
 	const struct run_info *info = report->info;
 	char hypervisor[64];
 
-	fprintf(out, "run      %s: %s, %s s, every %s\n", path,
-		replay_date(info).s, format_decimal(report->seconds, 1).s,
+	fputs("run      ", out);
+	safe_put(path, out);
+	fprintf(out, ": %s, %s s, every %s\n", replay_date(info).s,
+		format_decimal(report->seconds, 1).s,
 		format_ns(info->interval_ns).s);
 	if (!info->ended_ns)
 		fputs("         the recording goes on, or was cut off\n", out);

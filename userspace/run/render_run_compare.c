@@ -23,7 +23,9 @@ static void render_run(const char *name, const char *path,
 	struct loss list[LOSSES_MAX];
 	size_t nr = render_losses_list(&run->total, list);
 
-	fprintf(out, "%-8s %s\n", name, path);
+	fprintf(out, "%-8s ", name);
+	safe_put(path, out);
+	fputc('\n', out);
 	fprintf(out, "         %s, %s s, Linux %s, %s\n", replay_date(info).s,
 		format_decimal(run->seconds, 1).s, safe_text(info->kernel).s,
 		safe_text(info->vendor).s);

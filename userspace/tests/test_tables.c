@@ -11,9 +11,7 @@
 #include "render_monitor.h"
 #include "render_watch.h"
 #include "bench/render_bench.h"
-#include "safe_text.h"
 #include "table_check.h"
-#include "text_width.h"
 #include "vm_name.h"
 
 static char *text;
@@ -92,61 +90,6 @@ START_TEST(short_forms)
 		ck_assert_uint_le(
 			format_difference_in(-(int64_t)(number / 2), 6).length,
 			6);
-	}
-}
-END_TEST
-
-/* What the C library says of letters that names are likely to have. */
-START_TEST(widths)
-{
-	static const uint32_t ranges[][2] = {
-		{ 0xa1, 0x36f },    { 0x370, 0x377 },	  { 0x400, 0x52f },
-		{ 0x5d0, 0x5ea },   { 0x620, 0x660 },	  { 0x900, 0x94f },
-		{ 0xe01, 0xe3a },   { 0x1100, 0x1159 },	  { 0x2190, 0x23ff },
-		{ 0x3041, 0x3096 }, { 0x4e00, 0x9fa5 },	  { 0xac00, 0xd7a3 },
-		{ 0xff01, 0xff9f }, { 0x1f300, 0x1f5ff }, { 0x20000, 0x2a6d6 },
-	};
-
-	check_locale();
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		for (uint32_t c = ranges[i][0]; c <= ranges[i][1]; c++) {
-			if (c != 0xad && safe_code(c))
-				ck_assert_msg((int)text_width_of(c) ==
-						      wcwidth(c),
-					      "U+%04x: %u columns, not %d", c,
-					      text_width_of(c), wcwidth(c));
-		}
-	}
-	ck_assert_uint_eq(text_width("a\u6f22e\u0301\xff"), 5);
-	ck_assert_uint_eq(text_width_cut("a\u6f22b", 2), 1);
-	ck_assert_uint_eq(text_width_cut("e\u0301b", 1), 3);
-	ck_assert_uint_eq(text_width_cut("ab", 9), 2);
-}
-END_TEST
-
-/* A cut name keeps its end, fits, and is not another one's. */
-START_TEST(short_names)
-{
-	ck_assert_str_eq(safe_short("web1", 14).s, "web1");
-	ck_assert_str_eq(safe_short("openshift-database-production-0001", 20).s,
-			 "openshi..uction-0001");
-	ck_assert_str_eq(safe_name("web1", 7, 14).s, "web1");
-	ck_assert_str_eq(safe_name("openshift-production-0001", 4194304, 14).s,
-			 "o..001#4194304");
-	check_locale();
-	for (unsigned int n = 0; n < 200; n++) {
-		size_t width = 4 + n % 40;
-		struct safe_text one = safe_short(check_name(n, false), width);
-		struct safe_text two = safe_short(check_name(n, true), width);
-		struct safe_text other =
-			safe_name(check_name(n, false), n, width);
-
-		ck_assert_str_ne(one.s, two.s);
-		ck_assert_uint_le(show_line(one.s, strlen(one.s)).width, width);
-		if (width >= 14)
-			ck_assert_uint_le(
-				show_line(other.s, strlen(other.s)).width,
-				width);
 	}
 }
 END_TEST
@@ -492,8 +435,6 @@ int main(void)
 
 	tcase_add_test(tcase, all_columns);
 	tcase_add_test(tcase, short_forms);
-	tcase_add_test(tcase, widths);
-	tcase_add_test(tcase, short_names);
 	tcase_add_loop_test(tcase, monitor, 0, 2);
 	tcase_add_test(tcase, monitor_names);
 	tcase_add_test(tcase, long_names_are_whole);
