@@ -28,7 +28,9 @@ struct ledger_cell {
 	uint64_t exits;
 	uint64_t fast; /* … re-entered without the exit handler, if asked for */
 	uint64_t ns;
-	uint64_t min_ns; /* 0: none had a time */
+	/* 0: none had a time.  Of an interval, the middle of a bucket unless it
+	 * is the least, or the most, so far. */
+	uint64_t min_ns;
 	uint64_t max_ns;
 	uint64_t preempted_ns; /* of @ns: scheduled out while runnable … */
 	uint64_t blocked_ns; /* … and asleep (HLT: idle); both if asked for */

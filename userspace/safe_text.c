@@ -110,6 +110,7 @@ struct safe_text safe_text(const char *text)
 {
 	struct safe_text safe;
 
+	safe.s[0] = '\0';
 	safe_copy(text, SIZE_MAX, safe.s, sizeof(safe.s));
 	return safe;
 }
@@ -143,7 +144,7 @@ static void cut_middle(char *text, size_t columns)
 		tail += utf8_length(text + tail);
 	memmove(text + head + strlen(CUT), text + tail,
 		strlen(text + tail) + 1);
-	memcpy(text + head, CUT, strlen(CUT));
+	memcpy(text + head, CUT, sizeof(CUT) - 1);
 }
 
 struct safe_text safe_short(const char *text, size_t columns)
@@ -174,6 +175,7 @@ struct safe_text safe_name(const char *name, uint32_t pid, size_t columns)
 	char number[16];
 	size_t length;
 
+	safe.s[0] = '\0';
 	safe_copy(name, SIZE_MAX, safe.s, sizeof(safe.s) - sizeof(number));
 	if (text_width(safe.s) <= columns)
 		return safe;

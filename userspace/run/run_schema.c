@@ -59,7 +59,7 @@ uint64_t *run_loss(struct ledger_losses *losses, size_t kind)
 /* What SQLite says may have names from the file, which may be any bytes. */
 static struct why clean(const char *message)
 {
-	struct why line;
+	struct why line = { "" };
 
 	safe_copy(message, 200, line.text, sizeof(line.text));
 	return line;
