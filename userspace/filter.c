@@ -12,6 +12,7 @@
 
 /* VMs named in a line that says that another one wasn't there. */
 #define SEEN 5
+#define NAME_SHOWN 40 /* columns of each */
 
 int filter_add_vm(struct filter *filter, const char *name)
 {
@@ -71,19 +72,20 @@ bool filter_has_vm(const struct filter *filter, const struct ledger_vm *vm)
 static void say_unmatched(const struct ledger *ledger, const char *option,
 			  const char *wanted, struct why *line)
 {
-	char seen[400] = "none";
+	/* A character has four bytes at most, and marks that combine. */
+	char seen[SEEN * sizeof(struct safe_text)] = "none";
 	size_t length = 0;
 
 	for (size_t i = 0; i < ledger->nr_vms && i < SEEN; i++)
 		length += snprintf(seen + length, sizeof(seen) - length,
 				   "%s%s (pid %u)", i ? ", " : "",
-				   safe_text(ledger->vm[i].name).s,
+				   safe_short(ledger->vm[i].name, NAME_SHOWN).s,
 				   ledger->vm[i].pid);
 	if (ledger->nr_vms > SEEN)
 		snprintf(seen + length, sizeof(seen) - length, " and %zu more",
 			 ledger->nr_vms - SEEN);
 	why_set(line, 0, "no VM matched --%s '%s'; VMs seen: %s", option,
-		wanted, seen);
+		safe_short(wanted, NAME_SHOWN).s, seen);
 }
 
 static bool name_was_seen(const struct ledger *ledger, const char *wanted)

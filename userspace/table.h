@@ -16,7 +16,7 @@
 #define TABLE_WIDTH 80
 
 struct table_line {
-	char s[2048];
+	char s[1024];
 	size_t length;
 };
 

@@ -237,6 +237,30 @@ START_TEST(long_names_are_whole)
 }
 END_TEST
 
+/* However long they are, the names that were seen fit into one line. */
+START_TEST(names_that_were_seen)
+{
+	struct ledger ledger = { .ns = 0 };
+	struct filter filter = { 0 };
+	struct why line;
+
+	for (unsigned int n = 1; n <= 7; n++) {
+		struct ledger_vm *vm = ledger_vm(&ledger, n, 4194300 + n);
+
+		memset(vm->name, 'x', 255);
+		vm->name[254] = '0' + n;
+	}
+	ck_assert_int_eq(filter_add_vm(&filter, check_name(5, false)), 0);
+	ck_assert_uint_eq(filter_unmatched(&filter, &ledger, &line, 1), 1);
+	ck_assert_ptr_nonnull(strstr(line.text, "-001'; VMs seen: xxx"));
+	ck_assert_ptr_nonnull(strstr(line.text, "xx1 (pid 4194301), "));
+	ck_assert_ptr_nonnull(
+		strstr(line.text, "xx5 (pid 4194305) and 2 more"));
+	filter_free(&filter);
+	ledger_free(&ledger);
+}
+END_TEST
+
 /* --- compare --- */
 
 static void make_books(unsigned int n)
@@ -438,6 +462,7 @@ int main(void)
 	tcase_add_loop_test(tcase, monitor, 0, 2);
 	tcase_add_test(tcase, monitor_names);
 	tcase_add_test(tcase, long_names_are_whole);
+	tcase_add_test(tcase, names_that_were_seen);
 	tcase_add_loop_test(tcase, compare, 0, 4);
 	tcase_add_test(tcase, compare_watch);
 	tcase_add_loop_test(tcase, bench, 0, 2);
