@@ -15,6 +15,7 @@
 #include "mark.h"
 #include "render_difference.h"
 #include "report.h"
+#include "safe_stream.h"
 
 #define CPUINFO "/proc/cpuinfo"
 
@@ -260,6 +261,7 @@ int main(int argc, char **argv)
 	struct beside output = { .out = stdout };
 	int status, r = 0;
 
+	safe_stderr(argv);
 	options_parse(argc, argv, &options);
 	/* A command's standard output is its own. */
 	if (options.command)

@@ -5,7 +5,7 @@
 
 #include "exitleaf_options.h"
 #include "guest_marks.h"
-#include "utf8.h"
+#include "safe_text.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"
@@ -30,24 +30,13 @@ static const struct argp_option rows[] = {
 	{ 0 },
 };
 
-/* Is it one that the host shows as it is? */
-static bool is_text(const char *text)
-{
-	for (size_t length; *text; text += length) {
-		length = utf8_length(text);
-		if (!length || (unsigned char)*text < ' ' || *text == 127)
-			return false;
-	}
-	return true;
-}
-
 static void parse_mark(const char *text, struct argp_state *state)
 {
 	if (!*text || strlen(text) > GUEST_MARK_TEXT)
 		argp_failure(state, STATUS_USAGE, 0,
 			     "a mark's text has 1 to %u bytes",
 			     GUEST_MARK_TEXT);
-	if (!is_text(text))
+	if (!safe_is_line(text))
 		argp_failure(state, STATUS_USAGE, 0,
 			     "a mark's text is one line of UTF-8");
 }

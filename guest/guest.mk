@@ -8,11 +8,13 @@ LEAFFUZZ := $(BUILD)/guest/leaffuzz
 PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ)
 
 REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
-		  $(BUILD)/obj/userspace/reasons.o
+		  $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+		    format json_writer reasons safe_stream safe_text table \
+		      text_width utf8)
 # What exitleaf is made of, but for what executes CPUID.
 EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		    affinity around mark render_difference snapshot tsc_rate) \
-		  $(patsubst %,$(BUILD)/obj/userspace/%.o,beside utf8)
+		  $(patsubst %,$(BUILD)/obj/userspace/%.o,beside)
 EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      exitleaf exitleaf_options) \
 		    $(EXITLEAF_PARTS)
@@ -24,15 +26,15 @@ LEAFFUZZ_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 
 $(EXITLEAF): $(EXITLEAF_OBJECTS) $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static $^ -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) -static $^ -o $@ -lm
 
 $(MICROGUEST): $(MICROGUEST_OBJECTS) $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
 
 $(LEAFFUZZ): $(LEAFFUZZ_OBJECTS) $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
 
 $(BUILD)/obj/%.o: %.S | build-tools
 	@mkdir -p $(@D)

@@ -11,6 +11,7 @@
 
 #include "micro_image.h"
 #include "reasons.h"
+#include "safe_stream.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"
@@ -315,6 +316,7 @@ int main(int argc, char **argv)
 	int r;
 
 	argp_err_exit_status = STATUS_USAGE;
+	safe_stderr(argv);
 	argp_parse(&parser, argc, argv, 0, NULL, &options);
 	r = vmm_create(&fuzz.vmm, MICRO_MEMORY, 1, &state);
 	if (!r)

@@ -16,6 +16,7 @@
 #include "processor.h"
 #include "reasons.h"
 #include "report.h"
+#include "safe_stream.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"
@@ -395,6 +396,7 @@ int main(int argc, char **argv)
 	int r;
 
 	argp_err_exit_status = STATUS_USAGE;
+	safe_stderr(argv);
 	argp_parse(&parser, argc, argv, 0, NULL, &options);
 	problem = kinds_problem(options.run.work, options.run.isa, host_has());
 	if (problem) {

@@ -3,12 +3,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "json_writer.h"
 #include "reasons.h"
 #include "render_difference.h"
 #include "report.h"
-#include "utf8.h"
+#include "safe_text.h"
+#include "text_width.h"
 
-#define COMMAND_SHOWN 36 /* characters */
+#define COMMAND_SHOWN 36 /* columns */
 
 static void write_occasion(const struct occasion *occasion, double seconds,
 			   FILE *out)
@@ -19,10 +21,11 @@ static void write_occasion(const struct occasion *occasion, double seconds,
 		for (char **word = occasion->argv; *word; word++) {
 			size_t length = strlen(line);
 
-			snprintf(line + length, sizeof(line) - length, " %s",
-				 *word);
+			snprintf(line + length, sizeof(line) - length, " %.*s",
+				 (int)(sizeof(line) - length),
+				 safe_text(*word).s);
 		}
-		line[utf8_cut(line, COMMAND_SHOWN)] = '\0';
+		line[text_width_cut(line, COMMAND_SHOWN)] = '\0';
 		fprintf(out, "VM exits during %.3f s of%s (status %d)\n\n",
 			seconds, line, occasion->status);
 	} else {
@@ -48,8 +51,7 @@ int difference_table(const struct difference *difference,
 		between -= (int64_t)row->exits;
 	}
 	if (between)
-		fprintf(out, "%-26s %+11" PRId64 "\n", "(between the reads)",
-			between);
+		report_between(out, between, true);
 	report_row(out, "total", total, total, difference->cycles);
 	report_time(out, difference->cycles, rate);
 	fprintf(out,
@@ -59,34 +61,13 @@ int difference_table(const struct difference *difference,
 	return report_end(out);
 }
 
-/* A string of JSON; what is no UTF-8 is shown as a '?'. */
-static void write_string(const char *text, FILE *out)
-{
-	fputc('"', out);
-	while (*text) {
-		size_t length = utf8_length(text);
-		unsigned char c = *text;
-
-		if (!length)
-			fputc('?', out);
-		else if (c < ' ' || c == 127)
-			fprintf(out, "\\u%04x", c);
-		else if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else
-			fwrite(text, length, 1, out);
-		text += length ? length : 1;
-	}
-	fputc('"', out);
-}
-
 static void write_command(const struct occasion *occasion, FILE *out)
 {
 	fputs(",\"command\":[", out);
 	for (char **word = occasion->argv; *word; word++) {
 		if (word != occasion->argv)
 			fputc(',', out);
-		write_string(*word, out);
+		json_put_string(*word, false, out);
 	}
 	fprintf(out, "],\"status\":%d", occasion->status);
 }

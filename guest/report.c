@@ -5,6 +5,10 @@
 
 #include "reasons.h"
 #include "report.h"
+#include "table.h"
+
+/* Columns of the table, but for the share. */
+enum { NAME = 26, EXITS = 11, CYCLES = 17, PER_EXIT = 13 };
 
 static const char *yes_no(bool yes)
 {
@@ -142,8 +146,8 @@ static size_t make_rows(const struct leaves *leaves, struct row *rows)
 
 void report_head(FILE *out)
 {
-	fprintf(out, "%-26s %11s %8s %17s %13s\n", "EXIT REASON", "EXITS",
-		"SHARE", "CYCLES", "CYCLES/EXIT");
+	fprintf(out, "%-*s %*s %8s %*s %*s\n", NAME, "EXIT REASON", EXITS,
+		"EXITS", "SHARE", CYCLES, "CYCLES", PER_EXIT, "CYCLES/EXIT");
 }
 
 void report_reason(FILE *out, const struct exit_reason *reason, uint64_t exits,
@@ -167,10 +171,32 @@ void report_time(FILE *out, uint64_t cycles, const struct tsc_rate *rate)
 void report_row(FILE *out, const char *name, uint64_t exits, uint64_t total,
 		uint64_t cycles)
 {
-	fprintf(out,
-		"%-26.26s %11" PRIu64 " %6.1f %% %17" PRIu64 " %13" PRIu64 "\n",
-		name, exits, total ? 100.0 * exits / total : 0.0, cycles,
-		exits ? cycles / exits : 0);
+	struct table_line line = { .length = 0 };
+
+	table_left(&line, NAME, name);
+	table_number(&line, EXITS, format_plain_in(exits, EXITS));
+	table_number(&line, 8,
+		     format_percent_in(total ? (double)exits / total : 0, 8));
+	table_number(&line, CYCLES, format_plain_in(cycles, CYCLES));
+	table_number(&line, PER_EXIT,
+		     format_plain_in(exits ? cycles / exits : 0, PER_EXIT));
+	table_end(&line, out);
+}
+
+void report_between(FILE *out, int64_t exits, bool sign)
+{
+	struct table_line line = { .length = 0 };
+	uint64_t size = exits < 0 ? -(uint64_t)exits : (uint64_t)exits;
+	char text[48];
+
+	snprintf(text, sizeof(text), "%s%s",
+		 exits < 0 ? "-" :
+		 sign	   ? "+" :
+			     "",
+		 format_plain_in(size, EXITS - 1).s);
+	table_left(&line, NAME, "(between the reads)");
+	table_right(&line, EXITS, text);
+	table_end(&line, out);
 }
 
 int report_table(const struct leaves *leaves, const struct tsc_rate *rate,
@@ -201,8 +227,7 @@ int report_table(const struct leaves *leaves, const struct tsc_rate *rate,
 		sum += rows[i].exits;
 	}
 	if (total > sum)
-		fprintf(out, "%-26s %11" PRIu64 "\n", "(between the reads)",
-			total - sum);
+		report_between(out, total - sum, false);
 	report_row(out, "total", total, total, cycles);
 	report_time(out, cycles, rate);
 	free(rows);

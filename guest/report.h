@@ -32,6 +32,8 @@ void report_reason(FILE *out, const struct exit_reason *reason, uint64_t exits,
 		   uint64_t total, uint64_t cycles);
 void report_row(FILE *out, const char *name, uint64_t exits, uint64_t total,
 		uint64_t cycles);
+/* Exits of no row: @sign: also a + */
+void report_between(FILE *out, int64_t exits, bool sign);
 void report_time(FILE *out, uint64_t cycles, const struct tsc_rate *rate);
 
 /** report_end - flush; 0, or -errno if not all of it could be written */

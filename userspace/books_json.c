@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "books.h"
 #include "books_format.h"
+#include "json_save.h"
 
 static json_t *host_json(const struct books *books)
 {
 	const struct host *host = &books->host;
 
-	return json_pack("{s:s,s:s,s:s,s:I,s:i,s:i}", "kernel", host->kernel,
-			 "vendor", host->vendor, "hypervisor", host->hypervisor,
-			 "isa", (json_int_t)host->isa, "exit_stats",
-			 host->exit_stats, "exit_stats_after",
-			 books->exit_stats_after);
+	return json_pack("{s:o,s:o,s:o,s:I,s:i,s:i}", "kernel",
+			 json_text(host->kernel), "vendor",
+			 json_text(host->vendor), "hypervisor",
+			 json_text(host->hypervisor), "isa",
+			 (json_int_t)host->isa, "exit_stats", host->exit_stats,
+			 "exit_stats_after", books->exit_stats_after);
 }
 
 static json_t *cells_json(const struct ledger_cells *cells)
@@ -55,11 +57,11 @@ static json_t *vms_json(const struct ledger *ledger)
 		for (size_t j = 0; j < vm->nr_vcpus; j++)
 			json_array_append_new(vcpus, vcpu_json(&vm->vcpu[j]));
 		json_array_append_new(
-			vms, json_pack("{s:I,s:I,s:I,s:s,s:o}", "number",
+			vms, json_pack("{s:I,s:I,s:I,s:o,s:o}", "number",
 				       (json_int_t)vm->number, "pid",
 				       (json_int_t)vm->pid, "isa",
-				       (json_int_t)vm->isa, "name", vm->name,
-				       "vcpus", vcpus));
+				       (json_int_t)vm->isa, "name",
+				       json_text(vm->name), "vcpus", vcpus));
 	}
 	return vms;
 }
@@ -143,22 +145,22 @@ json_t *books_json(const struct books *books)
 		json_array_append_new(running,
 				      json_integer(books->running.pid[i]));
 	json = json_pack(
-		"{s:s,s:i,s:o,s:s,s:b,s:b,s:s,s:i,s:f,s:f,s:f,s:b,s:b,s:I,s:o,"
+		"{s:s,s:i,s:o,s:o,s:b,s:b,s:o,s:i,s:f,s:f,s:f,s:b,s:b,s:I,s:o,"
 		"s:I,s:o,s:o,s:o,s:o,s:I,s:I}",
 		"format", BOOKS_FORMAT, "version", BOOKS_VERSION, "host",
-		host_json(books), "attach", books->attach, "sees_ends",
-		books->sees_ends, "sees_no_entries", books->sees_no_entries,
-		"command", books->command, "command_status",
-		books->command_status, "tsc_khz", books->tsc_khz, "tsc_khz_low",
-		books->tsc_khz_low, "tsc_khz_high", books->tsc_khz_high,
-		"switched", books->switched, "leaves_on", books->leaves_on,
-		"started_ns", (json_int_t)books->started_ns, "running", running,
-		"ended_ns", (json_int_t)books->ledger.ns, "vms",
-		vms_json(&books->ledger), "losses",
-		losses_json(&books->ledger.losses), "answers", answers,
-		"statistics", statistics_json(books), "statistics_cleared",
-		(json_int_t)books->statistics_cleared, "answers_dropped",
-		(json_int_t)books->answers.dropped);
+		host_json(books), "attach", json_text(books->attach),
+		"sees_ends", books->sees_ends, "sees_no_entries",
+		books->sees_no_entries, "command", json_text(books->command),
+		"command_status", books->command_status, "tsc_khz",
+		books->tsc_khz, "tsc_khz_low", books->tsc_khz_low,
+		"tsc_khz_high", books->tsc_khz_high, "switched",
+		books->switched, "leaves_on", books->leaves_on, "started_ns",
+		(json_int_t)books->started_ns, "running", running, "ended_ns",
+		(json_int_t)books->ledger.ns, "vms", vms_json(&books->ledger),
+		"losses", losses_json(&books->ledger.losses), "answers",
+		answers, "statistics", statistics_json(books),
+		"statistics_cleared", (json_int_t)books->statistics_cleared,
+		"answers_dropped", (json_int_t)books->answers.dropped);
 	if (json && books->marks_alone)
 		json_object_set_new(json, "marks_alone", json_true());
 	if (json)

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "books.h"
+#include "json_save.h"
+#include "json_writer.h"
 #include "whole_file.h"
 
 /* Where they belong; in a string the quotes would be escaped. */
@@ -18,8 +20,7 @@ static int put_answers(const struct answers *answers, FILE *out)
 
 		if (!json)
 			return -ENOMEM;
-		r = (i && putc(',', out) == EOF) ||
-		    json_dumpf(json, out, JSON_COMPACT);
+		r = (i && putc(',', out) == EOF) || json_write(json, out);
 		json_decref(json);
 		if (r)
 			return errno ? -errno : -EIO;
@@ -28,25 +29,28 @@ static int put_answers(const struct answers *answers, FILE *out)
 }
 
 /* @text is the books without their answers. */
-static int put(const char *text, const struct answers *answers, FILE *out)
+static int put(char *text, const struct answers *answers, FILE *out)
 {
-	const char *rest = strstr(text, no_answers);
+	char *rest = strstr(text, no_answers);
 	int r;
 
 	if (!rest)
 		return -EINVAL;
+	/* Cut before the "]". */
 	rest += strlen(no_answers) - 1;
+	*rest++ = '\0';
 	errno = 0;
-	fwrite(text, 1, rest - text, out);
+	json_put_document(text, out);
 	r = put_answers(answers, out);
-	fputs(rest, out);
+	putc(']', out);
+	json_put_document(rest, out);
 	if (!r && ferror(out))
 		r = errno ? -errno : -EIO;
 	return r;
 }
 
-static int put_to(const char *path, const char *text,
-		  const struct answers *answers, struct why *why)
+static int put_to(const char *path, char *text, const struct answers *answers,
+		  struct why *why)
 {
 	struct whole_file file;
 	int r;

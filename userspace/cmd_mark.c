@@ -4,7 +4,7 @@
 
 #include "commands.h"
 #include "run/run_writer.h"
-#include "utf8.h"
+#include "safe_text.h"
 
 #define TEXT_MAX 63 /* bytes: as much as is shown of it */
 
@@ -36,7 +36,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_failure(state, STATUS_USAGE, 0,
 				     "a mark's text has 1 to %d bytes",
 				     TEXT_MAX);
-		else if (!utf8_is_line(arguments->text))
+		else if (!safe_is_line(arguments->text))
 			argp_failure(state, STATUS_USAGE, 0,
 				     "a mark's text is one line of UTF-8");
 		return 0;

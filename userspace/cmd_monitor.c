@@ -9,6 +9,7 @@
 #include "monitor_loop.h"
 #include "monitor_output.h"
 #include "observer_source.h"
+#include "safe_text.h"
 #include "top.h"
 
 struct monitor {
@@ -95,7 +96,8 @@ int cmd_monitor(int argc, char **argv)
 	monitor.start_ns = monitor_now_ns();
 	if (!r) {
 		snprintf(monitor.title, sizeof(monitor.title),
-			 "Linux %s, %s, BPF: %s", host.kernel, host.vendor,
+			 "Linux %.64s, %s, BPF: %s", safe_text(host.kernel).s,
+			 host.vendor,
 			 attach_name(observer_attach(monitor.observer)));
 		r = run(&monitor, &why);
 	}

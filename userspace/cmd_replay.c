@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "monitor_output.h"
 #include "run/replay.h"
+#include "safe_text.h"
 #include "top.h"
 #include "top_model.h"
 
@@ -202,12 +203,12 @@ static int show_live(struct replay *replay, struct why *why)
 	const struct top_player player = { replay, play_interval };
 	const struct run_info *info = run_reader_info(replay->reader);
 	struct monitor_sample rest;
-	char title[384];
+	char title[512];
 	int r;
 
 	command_catch_signals();
-	snprintf(title, sizeof(title), "Linux %s, %s, recorded %s",
-		 format_name(info->kernel).s, format_name(info->vendor).s,
+	snprintf(title, sizeof(title), "Linux %.64s, %.64s, recorded %s",
+		 safe_text(info->kernel).s, safe_text(info->vendor).s,
 		 replay_date(info).s);
 	r = top_play(&player, replay->options.interval,
 		     replay->speed > 0 ? replay->speed : 1,
@@ -235,12 +236,13 @@ static int show_total(struct replay *replay, struct why *why)
 static int run(struct replay *replay, struct why *why)
 {
 	const struct run_info *info = run_reader_info(replay->reader);
-	char title[384];
+	char title[512];
 	int r;
 
-	snprintf(title, sizeof(title), "Linux %s, %s, BPF: %s, recorded %s%s",
-		 format_name(info->kernel).s, format_name(info->vendor).s,
-		 format_name(info->attach).s, replay_date(info).s,
+	snprintf(title, sizeof(title),
+		 "Linux %.64s, %.64s, BPF: %.64s, recorded %s%s",
+		 safe_text(info->kernel).s, safe_text(info->vendor).s,
+		 safe_text(info->attach).s, replay_date(info).s,
 		 info->ended_ns ? "" :
 				  "\nthe recording goes on, or was cut off");
 	monitor_output_begin(&replay->options, title);

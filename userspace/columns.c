@@ -87,7 +87,7 @@ static bool get_max(const struct row *row, struct value *value)
 	return row->max_ns;
 }
 
-/* What is known to be a bound is one: a bucket's middle may be beyond it. */
+/* Clamp to the known least and most: a bucket's middle can lie outside them. */
 static bool get_percentile(const struct row *row, enum row_percentile which,
 			   struct value *value)
 {
@@ -229,7 +229,8 @@ void column_list_fit(const struct column_list *order, unsigned int has,
 	}
 }
 
-struct text column_text(enum column_id id, const struct row *row)
+struct text column_text_in(enum column_id id, const struct row *row,
+			   size_t width)
 {
 	struct value value = { 0 };
 	const struct text none = { "-", 1 };
@@ -238,15 +239,25 @@ struct text column_text(enum column_id id, const struct row *row)
 		return none;
 	switch (columns[id].unit) {
 	case UNIT_COUNT:
-		return format_count(value.count);
+		return format_count_in(value.count, width);
 	case UNIT_PER_SECOND:
-		return format_count(llround(value.real));
+		return format_count_in(llround(fmin(value.real, 9e18)), width);
 	case UNIT_NS:
-		return format_ns(value.count);
+		return format_ns_in(value.count, width);
 	case UNIT_SHARE:
-		return format_percent(value.real);
+		return format_percent_in(value.real, width);
 	}
 	return none;
+}
+
+struct text column_text(enum column_id id, const struct row *row)
+{
+	return column_text_in(id, row, SIZE_MAX);
+}
+
+struct text column_cell(enum column_id id, const struct row *row)
+{
+	return column_text_in(id, row, columns[id].width);
 }
 
 static int compare_values(enum column_id id, const struct row *a,

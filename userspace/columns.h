@@ -97,6 +97,13 @@ void column_list_fit(const struct column_list *order, unsigned int has,
 /** column_text - a row's value as people read it; "-": there is none */
 struct text column_text(enum column_id id, const struct row *row);
 
+/** column_text_in - the same in at most @width columns, at least 7 */
+struct text column_text_in(enum column_id id, const struct row *row,
+			   size_t width);
+
+/** column_cell - the same in the column's own width */
+struct text column_cell(enum column_id id, const struct row *row);
+
 /**
  * column_compare - which row comes first, the one with the larger value
  *

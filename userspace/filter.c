@@ -8,9 +8,11 @@
 
 #include "filter.h"
 #include "format.h"
+#include "safe_text.h"
 
 /* VMs named in a line that says that another one wasn't there. */
 #define SEEN 5
+#define NAME_SHOWN 40 /* columns of each */
 
 int filter_add_vm(struct filter *filter, const char *name)
 {
@@ -70,19 +72,20 @@ bool filter_has_vm(const struct filter *filter, const struct ledger_vm *vm)
 static void say_unmatched(const struct ledger *ledger, const char *option,
 			  const char *wanted, struct why *line)
 {
-	char seen[400] = "none";
+	/* A character has four bytes at most, and marks that combine. */
+	char seen[SEEN * sizeof(struct safe_text)] = "none";
 	size_t length = 0;
 
 	for (size_t i = 0; i < ledger->nr_vms && i < SEEN; i++)
 		length += snprintf(seen + length, sizeof(seen) - length,
 				   "%s%s (pid %u)", i ? ", " : "",
-				   format_name(ledger->vm[i].name).s,
+				   safe_short(ledger->vm[i].name, NAME_SHOWN).s,
 				   ledger->vm[i].pid);
 	if (ledger->nr_vms > SEEN)
 		snprintf(seen + length, sizeof(seen) - length, " and %zu more",
 			 ledger->nr_vms - SEEN);
 	why_set(line, 0, "no VM matched --%s '%s'; VMs seen: %s", option,
-		wanted, seen);
+		safe_short(wanted, NAME_SHOWN).s, seen);
 }
 
 static bool name_was_seen(const struct ledger *ledger, const char *wanted)
@@ -129,29 +132,47 @@ size_t filter_unmatched(const struct filter *filter,
 	return nr;
 }
 
-/* Append to a text as much as fits. */
-__attribute__((format(printf, 3, 4))) static void
-append(char *text, size_t size, const char *fmt, ...)
+/* A text that ends with "..." where there is no room for more. */
+struct description {
+	char *text;
+	size_t size;
+	bool full;
+};
+
+__attribute__((format(printf, 2, 3))) static void append(struct description *to,
+							 const char *fmt, ...)
 {
-	size_t length = strlen(text);
+	size_t length = strlen(to->text), needed, kept;
 	va_list args;
 
+	if (to->full)
+		return;
 	va_start(args, fmt);
-	vsnprintf(text + length, size - length, fmt, args);
+	needed = vsnprintf(to->text + length, to->size - length, fmt, args);
 	va_end(args);
+	if (length + needed < to->size)
+		return;
+	to->full = true;
+	/* Not within a character. */
+	kept = to->size - sizeof("...");
+	while (kept && (to->text[kept] & 0xc0) == 0x80)
+		kept--;
+	strcpy(to->text + kept, "...");
 }
 
 void filter_describe(const struct filter *filter, char *text, size_t size)
 {
+	struct description to = { text, size, false };
+
 	text[0] = '\0';
 	for (size_t i = 0; i < filter->nr_vms; i++)
-		append(text, size, " --vm '%s'", filter->vm[i]);
+		append(&to, " --vm '%s'", filter->vm[i]);
 	for (size_t i = 0; i < filter->pids.nr; i++)
-		append(text, size, " --pid %u", filter->pids.number[i]);
+		append(&to, " --pid %u", filter->pids.number[i]);
 	for (size_t i = 0; i < filter->vcpus.nr; i++)
-		append(text, size, " --vcpu %u", filter->vcpus.number[i]);
+		append(&to, " --vcpu %u", filter->vcpus.number[i]);
 	for (size_t i = 0; i < filter->reasons.nr; i++)
-		append(text, size, " --reason 0x%x", filter->reasons.number[i]);
+		append(&to, " --reason 0x%x", filter->reasons.number[i]);
 	if (text[0])
 		memmove(text, text + 1, strlen(text));
 }

@@ -48,7 +48,11 @@ size_t filter_unmatched(const struct filter *filter,
 			const struct ledger *ledger, struct why *lines,
 			size_t size);
 
-/** filter_describe - as the options that make it; "": all; cut off if too long */
+/**
+ * filter_describe - as the options that make it; "": all
+ *
+ * A text that is too long is cut between characters, and ends with "...".
+ */
 void filter_describe(const struct filter *filter, char *text, size_t size);
 
 void filter_free(struct filter *filter);

@@ -6,7 +6,7 @@
 #include "format.h"
 #include "reasons.h"
 
-/* Behind what there is, of which there is room for less than half. */
+/* Append @more.  Callers fill at most half of the text, so it always fits. */
 static void append(struct text *text, const char *more)
 {
 	while (*more)
@@ -196,15 +196,97 @@ struct text format_reason(uint32_t isa, uint32_t reason)
 	return text;
 }
 
-struct name format_name(const char *bytes)
+/* Three digits and a unit of thousands, and what a number's kind adds. */
+static struct text format_short(double number, const char *sign,
+				const char *unit)
 {
-	struct name name;
-	size_t i;
+	static const char units[] = "kMGTPEZY";
+	struct text text = { "", 0 }, digits;
+	size_t i = 0;
 
-	for (i = 0; i < sizeof(name.s) - 1 && bytes[i]; i++)
-		name.s[i] = (unsigned char)bytes[i] < ' ' || bytes[i] == 127 ?
-				    '?' :
-				    bytes[i];
-	name.s[i] = '\0';
-	return name;
+	number /= 1e3;
+	/* 999.6 would have four digits. */
+	while (number >= 999.5 && units[i + 1]) {
+		number /= 1e3;
+		i++;
+	}
+	digits = format_decimal(number, number < 9.995 ? 2 :
+					number < 99.95 ? 1 :
+							 0);
+	append(&text, sign);
+	append(&text, digits.s);
+	append(&text, (char[]){ units[i], '\0' });
+	append(&text, unit);
+	return text;
+}
+
+struct text format_count_in(uint64_t count, size_t width)
+{
+	struct text text = format_count(count);
+
+	return text.length > width ? format_short(count, "", "") : text;
+}
+
+struct text format_plain_in(uint64_t number, size_t width)
+{
+	struct text text = format_plain(number);
+
+	return text.length > width ? format_short(number, "", "") : text;
+}
+
+struct text format_difference_in(int64_t difference, size_t width)
+{
+	struct text text = format_difference(difference);
+
+	return text.length > width ?
+		       format_short(fabs((double)difference),
+				    difference < 0 ? "-" : "+", "") :
+		       text;
+}
+
+struct text format_ns_in(double ns, size_t width)
+{
+	struct text text = format_ns(ns);
+
+	return text.length > width ? format_short(ns / 1e9, "", " s") : text;
+}
+
+struct text format_decimal_in(double number, unsigned int decimals,
+			      size_t width)
+{
+	struct text text = format_decimal(number, decimals);
+
+	while (text.length > width && decimals)
+		text = format_decimal(number, --decimals);
+	return text.length > width ? format_short(number, "", "") : text;
+}
+
+struct text format_percent_in(double share, size_t width)
+{
+	struct text text = format_percent(share);
+
+	return text.length > width ? format_short(100 * share, "", " %") : text;
+}
+
+struct text format_share_in(uint64_t part, uint64_t whole, size_t width)
+{
+	return whole ? format_percent_in((double)part / whole, width) :
+		       format_share(part, whole);
+}
+
+struct text format_rate_in(double rate, size_t width)
+{
+	struct text text = format_rate(rate);
+
+	return text.length > width ? format_short(rate, "", "") : text;
+}
+
+struct text format_change_in(double before, double after, size_t width)
+{
+	struct text text = format_change(before, after);
+	double more = after / before - 1;
+
+	return text.length > width ? format_short(100 * fabs(more),
+						  more < 0 ? "-" : "+", " %") :
+				     text;
 }

@@ -44,12 +44,20 @@ struct text format_change(double before, double after);
 /** format_reason - "0x07b IOIO" */
 struct text format_reason(uint32_t isa, uint32_t reason);
 
-/* A VM's name: what its process says, which may be any bytes. */
-struct name {
-	char s[64];
-};
-
-/** format_name - without control characters, which a terminal would obey */
-struct name format_name(const char *bytes);
+/*
+ * The same in at most @width columns, for tables: a number that needs more is
+ * shown in three digits with a unit of thousands, as "12.9M".  @width is at
+ * least 5, for the sign or the unit of the other kinds at least 7.
+ */
+struct text format_count_in(uint64_t count, size_t width);
+struct text format_plain_in(uint64_t number, size_t width);
+struct text format_difference_in(int64_t difference, size_t width);
+struct text format_ns_in(double ns, size_t width);
+struct text format_decimal_in(double number, unsigned int decimals,
+			      size_t width);
+struct text format_percent_in(double share, size_t width);
+struct text format_share_in(uint64_t part, uint64_t whole, size_t width);
+struct text format_rate_in(double rate, size_t width);
+struct text format_change_in(double before, double after, size_t width);
 
 #endif /* EXITLEDGER_FORMAT_H */

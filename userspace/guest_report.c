@@ -6,6 +6,7 @@
 
 #include "guest_report.h"
 #include "json_get.h"
+#include "json_save.h"
 #include "reasons.h"
 
 #define FORMAT "exitledger-guest-report"
@@ -198,8 +199,8 @@ json_t *guest_report_json(const struct guest_report *report)
 					    json_integer(from->userspace));
 		json_array_append_new(reads, to);
 	}
-	json = json_pack("{s:s,s:i,s:s,s:s*,s:o}", "format", FORMAT, "version",
-			 VERSION, "program", report->program, "isa",
+	json = json_pack("{s:s,s:i,s:o,s:s*,s:o}", "format", FORMAT, "version",
+			 VERSION, "program", json_text(report->program), "isa",
 			 report->isa ? exit_isa_name(report->isa) : NULL,
 			 "reads", reads);
 	if (json && report->has_statistics)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
 #include "html.h"
+#include "safe_text.h"
 #include "utf8.h"
 
 static void put_ascii(char byte, FILE *out)
@@ -18,22 +21,22 @@ static void put_ascii(char byte, FILE *out)
 		fputs("&quot;", out);
 		break;
 	default:
-		if (byte >= ' ' && byte != 127)
-			fputc(byte, out);
+		fputc(byte, out);
 	}
 }
 
 void html_put(const char *text, FILE *out)
 {
 	while (*text) {
-		size_t length = utf8_length(text);
+		uint32_t code = 0;
+		size_t length = utf8_decode(text, strnlen(text, 4), &code);
 
-		if (length == 1)
-			put_ascii(*text, out);
-		else if (length)
-			fwrite(text, 1, length, out);
-		else
+		if (!length || !safe_code(code))
 			fputs("\xef\xbf\xbd", out);
+		else if (length == 1)
+			put_ascii(*text, out);
+		else
+			fwrite(text, 1, length, out);
 		text += length ? length : 1;
 	}
 }

@@ -7,8 +7,8 @@
 /**
  * html_put - text that may be anything, as HTML or XML shows it
  *
- * Good between tags and in attributes in double quotes.  Bytes that are no
- * UTF-8 become U+FFFD, control characters are left out.
+ * Good between tags and in attributes in double quotes.  What is no
+ * safe_text.h becomes U+FFFD.
  */
 void html_put(const char *text, FILE *out);
 

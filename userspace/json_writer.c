@@ -3,6 +3,7 @@
 
 #include "format.h"
 #include "json_writer.h"
+#include "safe_text.h"
 #include "utf8.h"
 
 /* A comma, a name and a number: written at once, for there are so many. */
@@ -64,46 +65,57 @@ void json_put_real(struct json_writer *json, const char *name, double value)
 	begin(json, name, format_decimal(value, 6).s);
 }
 
-/* U+2028 and U+2029 end lines. */
-static bool ends_line(const char *text, size_t length)
+/* As JSON escapes it: a code point beyond 16 bits is two surrogates. */
+static void put_escape(uint32_t code, FILE *out)
 {
-	return length == 3 && (!memcmp(text, "\xe2\x80\xa8", 3) ||
-			       !memcmp(text, "\xe2\x80\xa9", 3));
+	if (code > 0xffff) {
+		fprintf(out, "\\u%04x", 0xd7c0 + (code >> 10));
+		code = 0xdc00 | (code & 0x3ff);
+	}
+	fprintf(out, "\\u%04x", code);
 }
 
-static void put_escaped(const struct json_writer *json, const char *text,
-			size_t length)
+void json_put_string(const char *text, bool in_html, FILE *out)
 {
-	FILE *out = json->out;
+	putc_unlocked('"', out);
+	while (*text) {
+		uint32_t code = 0;
+		size_t length = utf8_decode(text, strnlen(text, 4), &code);
 
-	if (json->in_html && ends_line(text, length)) {
-		fprintf(out, "\\u202%x", text[2] & 15);
-		return;
+		if (!length) {
+			fputs_unlocked("\xef\xbf\xbd", out);
+			length = 1;
+		} else if (!safe_code(code) || (code == '<' && in_html)) {
+			put_escape(code, out);
+		} else {
+			if (code == '"' || code == '\\')
+				putc_unlocked('\\', out);
+			fwrite_unlocked(text, 1, length, out);
+		}
+		text += length;
 	}
-	for (size_t i = 0; i < length; i++) {
-		unsigned char byte = text[i];
+	putc_unlocked('"', out);
+}
 
-		if (byte == '"' || byte == '\\')
-			putc_unlocked('\\', out);
-		if (byte < ' ' || (byte == '<' && json->in_html))
-			fprintf(out, "\\u%04x", byte);
-		else
-			putc_unlocked(byte, out);
+void json_put_document(const char *text, FILE *out)
+{
+	while (*text) {
+		size_t length = safe_character(text, strnlen(text, 4));
+		uint32_t code = 0;
+
+		if (length) {
+			fwrite_unlocked(text, 1, length, out);
+		} else {
+			length = utf8_decode(text, strnlen(text, 4), &code);
+			put_escape(length ? code : 0xfffd, out);
+		}
+		text += length ? length : 1;
 	}
 }
 
 void json_put_text(struct json_writer *json, const char *name,
 		   const char *value)
 {
-	begin(json, name, "\"");
-	while (*value) {
-		size_t length = utf8_length(value);
-
-		if (length)
-			put_escaped(json, value, length);
-		else
-			fputs_unlocked("\xef\xbf\xbd", json->out);
-		value += length ? length : 1;
-	}
-	putc_unlocked('"', json->out);
+	begin(json, name, "");
+	json_put_string(value, json->in_html, json->out);
 }

@@ -29,7 +29,24 @@ void json_put_bool(struct json_writer *json, const char *name, bool value);
 /** json_put_real - a number with six decimals; not below 0, and finite */
 void json_put_real(struct json_writer *json, const char *name, double value);
 
-/** json_put_text - a string; bytes that are no UTF-8 become U+FFFD */
+/**
+ * json_put_string - a string with its quotes
+ * @in_html: without "<"
+ *
+ * Bytes that are no UTF-8 become U+FFFD.  What is no safe_text.h is escaped, so
+ * that programs get it as it is and terminals don't.
+ */
+void json_put_string(const char *text, bool in_html, FILE *out);
+
+/**
+ * json_put_document - what another library has made of a document
+ *
+ * The same: what is no safe_text.h in its strings is escaped.  It must be
+ * UTF-8, and have no line ends between its values.
+ */
+void json_put_document(const char *text, FILE *out);
+
+/** json_put_text - the same as a member */
 void json_put_text(struct json_writer *json, const char *name,
 		   const char *value);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "keeper.h"
+#include "safe_text.h"
 #include "vm_list.h"
 #include "vm_name.h"
 
@@ -154,6 +155,8 @@ static int read_at_last(struct keeper *keeper, struct why *why)
 	return 0;
 }
 
+#define NAME_SHOWN 40 /* columns of a VM's name in a message */
+
 /* Resolve --vm: which processes are it? */
 static int choose(struct keeper *keeper, struct why *why)
 {
@@ -175,7 +178,8 @@ static int choose(struct keeper *keeper, struct why *why)
 			return why_set(why, ENOMEM, "out of memory");
 		if (length < sizeof(list))
 			length += snprintf(list + length, sizeof(list) - length,
-					   "%s%s (%u)", i ? ", " : "", name,
+					   "%s%s (%u)", i ? ", " : "",
+					   safe_short(name, NAME_SHOWN).s,
 					   running->pid[i]);
 	}
 	if (keeper->chosen.nr == 1)

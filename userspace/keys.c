@@ -41,7 +41,10 @@ struct text key_text(enum ledger_key_kind kind, uint64_t key)
 {
 	struct text text;
 
-	if (kinds[kind].decimal)
+	/* Any guest can call any number: long ones are shorter like this. */
+	if (kinds[kind].decimal && key > UINT32_MAX)
+		snprintf(text.s, sizeof(text.s), "0x%" PRIx64, key);
+	else if (kinds[kind].decimal)
 		snprintf(text.s, sizeof(text.s), "%s%" PRIu64,
 			 kinds[kind].label, key);
 	else

@@ -13,7 +13,8 @@
 
 #include "hist.h"
 
-#define LEDGER_NAME 64
+#define LEDGER_NAME 256 /* bytes of a VM's name, with its NUL */
+#define LEDGER_MARK 64 /* ... of a guest's mark */
 
 /* Ended VMs that a total keeps apart: from twice as many on, only so many. */
 #define LEDGER_ENDED 1000
@@ -27,7 +28,9 @@ struct ledger_cell {
 	uint64_t exits;
 	uint64_t fast; /* … re-entered without the exit handler, if asked for */
 	uint64_t ns;
-	uint64_t min_ns; /* 0: none had a time */
+	/* 0: none had a time.  Of an interval, the middle of a bucket unless it
+	 * is the least, or the most, so far. */
+	uint64_t min_ns;
 	uint64_t max_ns;
 	uint64_t preempted_ns; /* of @ns: scheduled out while runnable … */
 	uint64_t blocked_ns; /* … and asleep (HLT: idle); both if asked for */
@@ -146,7 +149,7 @@ struct ledger_mark {
 	 */
 	uint64_t exits;
 	uint64_t exits_before;
-	char text[LEDGER_NAME]; /* fit to be shown */
+	char text[LEDGER_MARK]; /* fit to be shown */
 };
 
 struct ledger_marks {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "safe_stream.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "0.1"
@@ -43,6 +44,7 @@ int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 
+	safe_stderr(argv);
 	argp_err_exit_status = STATUS_USAGE;
 	if (!name) {
 		usage(stderr);

@@ -3,17 +3,20 @@
 #include <stdio.h>
 
 #include "msg.h"
+#include "safe_text.h"
 
 void msg_error(const char *fmt, ...)
 {
+	char line[2048];
 	va_list args;
 
 	fflush(stdout);
 	va_start(args, fmt);
-	fputs("exitledger: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
+	/* One line, whatever is in names. */
+	safe_copy(line, sizeof(line), line, sizeof(line));
+	fprintf(stderr, "exitledger: %s\n", line);
 }
 
 int why_set(struct why *why, int err, const char *fmt, ...)

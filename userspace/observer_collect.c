@@ -134,8 +134,10 @@ static u64 within(u64 value, u64 min, u64 max)
 }
 
 /*
- * The interval's smallest and largest time: what BPF has, where that is new,
- * else as near as the histogram tells.
+ * The interval's smallest and largest time.  BPF keeps them since it first saw
+ * the vCPU: where they are new, they are of this interval, and exact.  Else
+ * they are the middle of the histogram's lowest and highest bucket, within what
+ * BPF has.
  */
 static void collect_extremes(const struct grown *grown, struct obs_cell *seen)
 {

@@ -8,7 +8,9 @@
 #include "reasons.h"
 #include "render_compare.h"
 #include "render_losses.h"
+#include "safe_text.h"
 #include "statement.h"
+#include "table.h"
 
 static void render_host(const struct books *books, FILE *out)
 {
@@ -19,11 +21,11 @@ static void render_host(const struct books *books, FILE *out)
 	static const char *const modes[] = { "off", "counting",
 					     "counting and timing" };
 
-	width = fprintf(out, "host     Linux %s, %s", host->kernel,
-			host->vendor);
+	width = fprintf(out, "host     Linux %s, %s", safe_text(host->kernel).s,
+			safe_text(host->vendor).s);
 	if (host->hypervisor[0]) {
-		host_describe_hypervisor(host->hypervisor, hypervisor,
-					 sizeof(hypervisor));
+		host_describe_hypervisor(safe_text(host->hypervisor).s,
+					 hypervisor, sizeof(hypervisor));
 		fprintf(out,
 			width + strlen(hypervisor) + 2 > 80 ? ",\n         %s" :
 							      ", %s",
@@ -36,77 +38,123 @@ static void render_host(const struct books *books, FILE *out)
 			host->exit_stats >= 0 && host->exit_stats <= 2 ?
 				modes[host->exit_stats] :
 				"unknown");
-	fprintf(out, "; BPF: %s\n", books->attach);
+	fprintf(out, "; BPF: %s\n", safe_text(books->attach).s);
 	if (books->command_status)
 		fprintf(out, "command  ended with status %d: %s\n",
-			books->command_status, books->command);
+			books->command_status, safe_text(books->command).s);
 }
 
-/* How wide a column of counts must be. */
-static int count_width(const struct statement *statement)
+enum { CELLS = 7, COUNTS = 4, NAME_MIN = 10 };
+
+/* The cells of a line: counts, then the difference, the share and the time. */
+struct cells {
+	struct text cell[CELLS];
+};
+
+/* What the columns need, and which of them there are. */
+struct shape {
+	size_t width[CELLS];
+	bool has[CELLS];
+	size_t name;
+};
+
+static void widen(size_t *width, struct text text)
 {
-	uint64_t most = statement->total.kernel;
-	int width;
+	if (text.length > *width)
+		*width = text.length;
+}
 
-	for (size_t i = 0; i < statement->nr; i++) {
-		const struct statement_line *line = &statement->line[i];
+/* How many columns counts and differences need to be shown in full. */
+static void need(const struct statement *statement, size_t *count,
+		 size_t *difference)
+{
+	for (size_t i = 0; i < statement->nr + 2; i++) {
+		const struct statement_line *line =
+			i < statement->nr  ? &statement->line[i] :
+			i == statement->nr ? &statement->total :
+					     &statement->rest;
 
-		most = line->kernel > most ? line->kernel : most;
-		most = line->bpf > most ? line->bpf : most;
-		most = line->guest > most ? line->guest : most;
+		widen(count, format_count(line->executed));
+		widen(count, format_count(line->guest));
+		widen(count, format_count(line->kernel));
+		widen(count, format_count(line->bpf));
+		widen(difference, format_difference(line->difference));
 	}
-	width = strlen(format_count(most).s);
-	return width < 9 ? 9 : width;
 }
 
-/* 80 columns; what the counts don't take is left to the names. */
-static void render_row(const struct statement *statement, const char *name,
-		       const char *const cell[7], FILE *out)
+/* 80 columns: what the numbers leave is the names'. */
+static struct shape shape_of(const struct statement *statement)
 {
-	const int count = count_width(statement);
-	const int width[] = { count, count, count, count, 5, 7, 7 };
-	const bool has[] = { statement->has_executed,
-			     statement->has_guest,
-			     true,
-			     true,
-			     true,
-			     true,
-			     true };
-	int room = 80;
-
-	for (size_t i = 0; i < sizeof(width) / sizeof(width[0]); i++)
-		room -= has[i] ? width[i] + 1 : 0;
-	if (room < 12)
-		room = 12;
-	fprintf(out, "%-*.*s", room, room, name);
-	for (size_t i = 0; i < sizeof(width) / sizeof(width[0]); i++) {
-		if (has[i])
-			fprintf(out, " %*s", width[i], cell[i]);
-	}
-	fputc('\n', out);
-}
-
-static void render_line(const struct statement *statement, const char *name,
-			const struct statement_line *line, FILE *out)
-{
-	struct text executed = format_count(line->executed);
-	struct text guest = format_count(line->guest);
-	struct text kernel = format_count(line->kernel);
-	struct text bpf = format_count(line->bpf);
-	struct text difference = format_difference(line->difference);
-	struct text share = format_share(line->kernel, statement->total.kernel);
-	struct text time = format_ns(line->ns);
-	const char *const cell[] = {
-		line->has_executed ? executed.s : "-",
-		line->has_guest ? guest.s : "-",
-		kernel.s,
-		bpf.s,
-		difference.s,
-		share.s,
-		line->ns ? time.s : "-",
+	const size_t counts =
+		2 + statement->has_executed + statement->has_guest;
+	size_t count = 9, difference = 5, room, used;
+	struct shape shape = {
+		.has = { statement->has_executed, statement->has_guest, true,
+			 true, true, true, true },
 	};
 
-	render_row(statement, name, cell, out);
+	need(statement, &count, &difference);
+	if (difference > 10)
+		difference = 10;
+	/* The share and the time have seven each; a space is before each. */
+	used = difference + 1 + 2 * 8;
+	room = (TABLE_WIDTH - NAME_MIN - used) / counts - 1;
+	if (count > room)
+		count = room;
+	for (size_t i = 0; i < COUNTS; i++)
+		shape.width[i] = count;
+	shape.width[COUNTS] = difference;
+	shape.width[COUNTS + 1] = shape.width[COUNTS + 2] = 7;
+	shape.name = TABLE_WIDTH - used - counts * (count + 1);
+	return shape;
+}
+
+static void render_row(const struct shape *shape, const char *name,
+		       const struct cells *cells, FILE *out)
+{
+	struct table_line line = { .length = 0 };
+
+	table_left(&line, shape->name, name);
+	for (size_t i = 0; i < CELLS; i++) {
+		if (shape->has[i])
+			table_number(&line, shape->width[i], cells->cell[i]);
+	}
+	table_end(&line, out);
+}
+
+static void render_row_head(const struct shape *shape, FILE *out)
+{
+	static const struct cells head = {
+		{ { "EXECUTED", 8 },
+		  { "GUEST", 5 },
+		  { "KERNEL", 6 },
+		  { "BPF", 3 },
+		  { "DIFF", 4 },
+		  { "SHARE", 5 },
+		  { "TIME", 4 } },
+	};
+
+	render_row(shape, "EXIT REASON", &head, out);
+}
+
+static void render_line(const struct statement *statement,
+			const struct shape *shape, const char *name,
+			const struct statement_line *line, FILE *out)
+{
+	const struct text none = { "-", 1 };
+	const size_t count = shape->width[0];
+	const struct cells cells = {
+		{ line->has_executed ? format_count_in(line->executed, count) :
+				       none,
+		  line->has_guest ? format_count_in(line->guest, count) : none,
+		  format_count_in(line->kernel, count),
+		  format_count_in(line->bpf, count),
+		  format_difference_in(line->difference, shape->width[COUNTS]),
+		  format_share_in(line->kernel, statement->total.kernel, 7),
+		  line->ns ? format_ns_in(line->ns, 7) : none },
+	};
+
+	render_row(shape, name, &cells, out);
 }
 
 static void render_time(const struct books *books,
@@ -167,32 +215,38 @@ static void render_statistics(const struct books *books,
 	}
 }
 
+static void render_statement_title(const struct statement *statement, FILE *out)
+{
+	const struct ledger_vm *vm = statement->ledger;
+	char text[64];
+
+	snprintf(text, sizeof(text), "pid %u, %u vCPU%s", vm ? vm->pid : 0,
+		 statement->vcpus, statement->vcpus == 1 ? "" : "s");
+	safe_title("VM       ", vm && vm->name[0] ? vm->name : "?", text, out);
+}
+
 static void render_statement(const struct books *books,
 			     const struct statement *statement, FILE *out)
 {
-	static const char *const head[] = { "EXECUTED", "GUEST", "KERNEL",
-					    "BPF",	"DIFF",	 "SHARE",
-					    "TIME" };
-	const struct ledger_vm *vm = statement->ledger;
+	const struct shape shape = shape_of(statement);
 
-	fprintf(out, "VM       %s, pid %u, %u vCPU%s\n\n",
-		vm && vm->name[0] ? vm->name : "?", vm ? vm->pid : 0,
-		statement->vcpus, statement->vcpus == 1 ? "" : "s");
+	render_statement_title(statement, out);
+	fputc('\n', out);
 	if (statement->late)
 		fprintf(out,
 			"BPF came after the VM's first exits: all is what came since the first read.\n\n");
-	render_row(statement, "EXIT REASON", head, out);
+	render_row_head(&shape, out);
 	for (size_t i = 0; i < statement->nr; i++)
-		render_line(statement,
+		render_line(statement, &shape,
 			    format_reason(books->host.isa,
 					  statement->line[i].reason)
 				    .s,
 			    &statement->line[i], out);
 	if (statement->has_total) {
 		if (statement->nr)
-			render_line(statement, "(other)", &statement->rest,
-				    out);
-		render_line(statement, "total", &statement->total, out);
+			render_line(statement, &shape, "(other)",
+				    &statement->rest, out);
+		render_line(statement, &shape, "total", &statement->total, out);
 	}
 	fputc('\n', out);
 	render_time(books, statement, out);

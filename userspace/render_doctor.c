@@ -1,31 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "json_save.h"
 #include "reasons.h"
 #include "render_doctor.h"
+#include "safe_text.h"
+#include "text_width.h"
 
 enum { WIDTH = 80, INDENT = 21 };
 
 /* Text from column INDENT on, as many lines as it takes. */
-static void wrap(const char *text, FILE *out)
+static void wrap(const char *raw, FILE *out)
 {
+	const struct safe_text safe = safe_text(raw);
+	const char *text = safe.s;
 	size_t column = INDENT;
 
 	while (*text) {
-		size_t word = strcspn(text, " ");
+		char word[sizeof(safe.s)];
+		size_t bytes = strcspn(text, " "), width;
 
-		if (word > WIDTH - INDENT)
-			word = WIDTH - INDENT;
-		if (column > INDENT && column + 1 + word > WIDTH) {
+		memcpy(word, text, bytes);
+		word[bytes] = '\0';
+		/* A word that no line has room for is broken. */
+		bytes = text_width_cut(word, WIDTH - INDENT);
+		word[bytes] = '\0';
+		width = text_width(word);
+		if (column > INDENT && column + 1 + width > WIDTH) {
 			fprintf(out, "\n%*s", INDENT, "");
 			column = INDENT;
 		} else if (column > INDENT) {
 			fputc(' ', out);
 			column++;
 		}
-		fprintf(out, "%.*s", (int)word, text);
-		column += word;
-		text += word;
+		fputs(word, out);
+		column += width;
+		text += bytes;
 		text += *text == ' ';
 	}
 	fputc('\n', out);
@@ -55,7 +65,7 @@ static void render_finding(const struct finding *finding, bool colour,
 
 static void render_vms(const struct vm_list *vms, FILE *out)
 {
-	char line[128];
+	char line[LEDGER_NAME + 64];
 
 	for (size_t i = 0; i < vms->nr; i++) {
 		const struct vm_process *vm = &vms->vm[i];
@@ -89,10 +99,11 @@ void render_doctor_text(const struct diagnosis *diagnosis,
 
 static json_t *finding_json(const struct finding *finding)
 {
-	return json_pack("{s:s,s:s,s:s,s:s*}", "name", finding->name, "state",
+	return json_pack("{s:s,s:s,s:o,s:o*}", "name", finding->name, "state",
 			 finding_state_name(finding->state), "fact",
-			 finding->fact, "advice",
-			 finding->advice[0] ? finding->advice : NULL);
+			 json_text(finding->fact), "advice",
+			 finding->advice[0] ? json_text(finding->advice) :
+					      NULL);
 }
 
 /* true, false, or null: not tried */
@@ -112,12 +123,10 @@ static json_t *host_json(const struct host_facts *facts)
 	bool patched = host->exit_stats != HOST_UNPATCHED;
 
 	return json_pack(
-		"{s:s,s:s?,s:s?,s:s?,s:s,s:b,s:s,s:o,s:o}", "kernel",
-		host->kernel, "hypervisor",
-		host->hypervisor[0] ? host->hypervisor : NULL, "backend",
-		host->isa	  ? host->vendor :
-		facts->backend[0] ? facts->backend :
-				    NULL,
+		"{s:o,s:o,s:o,s:s?,s:s,s:b,s:s,s:o,s:o}", "kernel",
+		json_text(host->kernel), "hypervisor",
+		json_text_or_null(host->hypervisor), "backend",
+		json_text_or_null(host->isa ? host->vendor : facts->backend),
 		"isa", host->isa ? exit_isa_name(host->isa) : NULL,
 		"kvm_exit_args", kvm_exit_args_name(facts->exit_args),
 		"bpf_rdonly_cast", facts->rdonly_cast, "lockdown",
@@ -138,10 +147,11 @@ json_t *render_doctor_json(const struct diagnosis *diagnosis,
 	for (size_t i = 0; i < facts->vms.nr; i++) {
 		const struct vm_process *vm = &facts->vms.vm[i];
 
-		json_array_append_new(vms, json_pack("{s:I,s:s,s:I}", "pid",
-						     (json_int_t)vm->pid,
-						     "name", vm->name, "vcpus",
-						     (json_int_t)vm->vcpus));
+		json_array_append_new(vms,
+				      json_pack("{s:I,s:o,s:I}", "pid",
+						(json_int_t)vm->pid, "name",
+						json_text(vm->name), "vcpus",
+						(json_int_t)vm->vcpus));
 	}
 	return json_pack(
 		"{s:s,s:i,s:b,s:b,s:o,s:{s:o,s:o,s:o,s:o},s:o,s:o,s:I}",

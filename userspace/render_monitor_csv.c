@@ -11,6 +11,7 @@
 #include "reasons.h"
 #include "render_losses.h"
 #include "render_monitor.h"
+#include "safe_text.h"
 #include "utf8.h"
 
 /* The columns before those of the table. */
@@ -49,20 +50,41 @@ static void put_number_if(bool has, uint64_t number, FILE *out)
 		putc_unlocked(',', out);
 }
 
-/* Bytes that are no UTF-8 become U+FFFD: readers of CSV stumble over them. */
+/* Some spreadsheets take the full-width forms as well. */
+static bool starts_formula(const char *text)
+{
+	static const char *const signs[] = {
+		"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20",
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (!strncmp(text, signs[i], strlen(signs[i])))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Text that others wrote.  What is no safe_text.h becomes U+FFFD.  A
+ * spreadsheet takes a cell that begins with one of "=+-@" for a formula,
+ * whoever wrote it: such a cell gets an apostrophe before it.
+ */
 static void put_text(const char *text, FILE *out)
 {
-	bool quote = strpbrk(text, ",\"\r\n");
+	bool quote = strpbrk(text, ",\"");
 
 	putc_unlocked(',', out);
 	if (quote)
 		putc_unlocked('"', out);
+	if (starts_formula(text))
+		putc_unlocked('\'', out);
 	while (*text) {
-		size_t length = utf8_length(text);
+		uint32_t code = 0;
+		size_t length = utf8_decode(text, strnlen(text, 4), &code);
 
 		if (*text == '"')
 			putc_unlocked('"', out);
-		if (length)
+		if (length && safe_code(code))
 			fwrite_unlocked(text, 1, length, out);
 		else
 			fputs_unlocked("\xef\xbf\xbd", out);

@@ -7,89 +7,38 @@
 #include "reasons.h"
 #include "render_losses.h"
 #include "render_monitor.h"
-#include "utf8.h"
+#include "safe_text.h"
+#include "table.h"
 
 #define REASON_WIDTH MONITOR_REASON_WIDTH
 #define KEYS_SHOWN 10 /* of a reason */
 #define SLOW_SHOWN 20 /* of an interval */
 
-/* Lines are made here and not by printf, which takes ten times as long. */
-struct line {
-	char s[512];
-	size_t length;
-};
-
-static void put(struct line *line, const char *text, size_t length)
-{
-	if (length > sizeof(line->s) - 1 - line->length)
-		length = sizeof(line->s) - 1 - line->length;
-	memcpy(line->s + line->length, text, length);
-	line->length += length;
-}
-
-static void put_spaces(struct line *line, size_t length)
-{
-	if (length > sizeof(line->s) - 1 - line->length)
-		length = sizeof(line->s) - 1 - line->length;
-	memset(line->s + line->length, ' ', length);
-	line->length += length;
-}
-
-static void put_left(struct line *line, size_t width, const char *text)
-{
-	size_t length = strlen(text);
-
-	put(line, text, length < width ? length : width);
-	put_spaces(line, length < width ? width - length : 0);
-}
-
-static void put_right(struct line *line, size_t width, const char *text,
-		      size_t length)
-{
-	put_spaces(line, length < width ? width - length : 0);
-	put(line, text, length);
-}
-
-static void put_number(struct line *line, size_t width, struct text number)
-{
-	put_right(line, width, number.s, number.length);
-}
-
-static void end(struct line *line, FILE *out)
-{
-	while (line->length && line->s[line->length - 1] == ' ')
-		line->length--;
-	line->s[line->length++] = '\n';
-	fwrite_unlocked(line->s, 1, line->length, out);
-	line->length = 0;
-}
-
 static void render_row(const char *name, const struct monitor_shape *shape,
 		       const struct row *row, FILE *out)
 {
-	struct line line = { .length = 0 };
+	struct table_line line = { .length = 0 };
 
-	put_left(&line, REASON_WIDTH, name);
+	table_left(&line, REASON_WIDTH, name);
 	for (size_t i = 0; i < shape->columns.nr; i++) {
 		enum column_id id = shape->columns.id[i];
 
-		put_number(&line, columns[id].width + 1, column_text(id, row));
+		table_number(&line, columns[id].width, column_cell(id, row));
 	}
-	end(&line, out);
+	table_end(&line, out);
 }
 
 static void render_header(const struct monitor_shape *shape, FILE *out)
 {
-	struct line line = { .length = 0 };
+	struct table_line line = { .length = 0 };
 
-	put_left(&line, REASON_WIDTH, "EXIT REASON");
+	table_left(&line, REASON_WIDTH, "EXIT REASON");
 	for (size_t i = 0; i < shape->columns.nr; i++) {
 		const struct column *column = &columns[shape->columns.id[i]];
 
-		put_right(&line, column->width + 1, column->header,
-			  strlen(column->header));
+		table_right(&line, column->width, column->header);
 	}
-	end(&line, out);
+	table_end(&line, out);
 }
 
 /* The keys are sorted by reason first, whatever they are sorted by then. */
@@ -120,25 +69,34 @@ static void render_keys(const struct row_group *group, uint32_t reason,
 			format_count(more).s, format_count(exits).s);
 }
 
+/* A long name has a line of its own. */
 static void render_title(const struct row_group *group, FILE *out)
 {
 	const struct ledger_vm *vm = group->vm;
+	char rest[96];
+	int length = snprintf(rest, sizeof(rest), "pid %u, ", vm->pid);
 
-	fprintf(out, "\nVM %s, pid %u, ", format_name(vm->name).s, vm->pid);
 	if (group->vcpu)
-		fprintf(out, "vCPU %u, thread %u", group->vcpu->id,
-			group->vcpu->tid);
+		length += snprintf(rest + length, sizeof(rest) - length,
+				   "vCPU %u, thread %u", group->vcpu->id,
+				   group->vcpu->tid);
 	else if (group->vcpus == vm->nr_vcpus)
-		fprintf(out, "%zu vCPU%s", vm->nr_vcpus,
-			vm->nr_vcpus == 1 ? "" : "s");
+		length += snprintf(rest + length, sizeof(rest) - length,
+				   "%zu vCPU%s", vm->nr_vcpus,
+				   vm->nr_vcpus == 1 ? "" : "s");
 	else
-		fprintf(out, "%zu of %zu vCPUs", group->vcpus, vm->nr_vcpus);
-	fprintf(out, "%s\n", group->ended ? ", ended" : "");
+		length += snprintf(rest + length, sizeof(rest) - length,
+				   "%zu of %zu vCPUs", group->vcpus,
+				   vm->nr_vcpus);
+	snprintf(rest + length, sizeof(rest) - length, "%s",
+		 group->ended ? ", ended" : "");
+	safe_title("VM ", vm->name, rest, out);
 }
 
 static void render_group(const struct row_group *group,
 			 const struct monitor_shape *shape, FILE *out)
 {
+	fputc('\n', out);
 	render_title(group, out);
 	if (!group->nr_reasons)
 		return;
@@ -164,22 +122,22 @@ static void render_slow(const struct ledger_slow *slow,
 	const struct exit_reason *known =
 		exit_reason_find(vm ? vm->isa : 0, slow->reason);
 	const struct text none = { "-", 1 };
-	struct line line = { .length = 0 };
-	struct name name = format_name(vm ? vm->name : "?");
+	struct table_line line = { .length = 0 };
 	char what[96];
 
 	/* The name alone, so that there is room for the key. */
-	snprintf(what, sizeof(what), " %s %s",
+	snprintf(what, sizeof(what), "%s %s",
 		 known ? known->name : format_reason(0, slow->reason).s,
 		 slow->has_key ? key_text(shape->by, slow->key).s : "");
-	put_number(&line, 14, format_decimal(slow->at_ns / 1e9, 6));
-	put_left(&line, 30, what);
-	put_number(&line, 8, format_ns(slow->ns));
-	put_number(&line, 8, off_cpu ? format_ns(off_cpu) : none);
-	put_number(&line, 5, format_plain(slow->vcpu_id));
-	put(&line, " ", 1);
-	put(&line, name.s, utf8_cut(name.s, 14));
-	end(&line, out);
+	table_number(&line, 14, format_decimal_in(slow->at_ns / 1e9, 6, 14));
+	table_left(&line, 29, safe_short(what, 29).s);
+	table_number(&line, 7, format_ns_in(slow->ns, 7));
+	table_number(&line, 7, off_cpu ? format_ns_in(off_cpu, 7) : none);
+	table_number(&line, 4, format_plain(slow->vcpu_id));
+	table_left(&line, 0,
+		   vm ? safe_name(vm->name, vm->pid, table_room(&line, 9)).s :
+			"?");
+	table_end(&line, out);
 }
 
 static int slowest_first(const void *a, const void *b)
@@ -210,7 +168,7 @@ static int render_slows(const struct monitor_sample *sample,
 	}
 	qsort(list, nr, sizeof(struct ledger_slow *), slowest_first);
 	if (nr)
-		fprintf(out, "\n%14s %-29s%8s%8s%5s %s\n", "AT", "SLOW EXIT",
+		fprintf(out, "\n%14s %-29s %7s %7s %4s %s\n", "AT", "SLOW EXIT",
 			"TIME", "OFF CPU", "VCPU", "VM");
 	for (size_t i = 0; i < nr && i < SLOW_SHOWN; i++) {
 		monitor_slow(sample, shape, list[i], &vm);

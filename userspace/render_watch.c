@@ -2,6 +2,7 @@
 #include "format.h"
 #include "render_compare.h"
 #include "render_watch.h"
+#include "table.h"
 
 static const struct {
 	const char *name;
@@ -19,7 +20,7 @@ static const struct {
 
 void render_watch_head(FILE *out)
 {
-	fprintf(out, "%-20s %3s %13s %7s %8s %5s %8s  %s\n", "TIME", "VMS",
+	fprintf(out, "%-20s %4s %11s %6s %7s %5s %8s %s\n", "TIME", "VMS",
 		"EXITS", "READS", "CHECKED", "WRONG", "OBSERVER", "VERDICT");
 }
 
@@ -52,6 +53,7 @@ static bool has_cost(const struct watch_sample *sample)
 
 void render_watch_text(const struct watch_sample *sample, FILE *out)
 {
+	struct table_line line = { .length = 0 };
 	double cost = -1;
 	struct text observer = { "-", 1 };
 	char at[32];
@@ -60,13 +62,17 @@ void render_watch_text(const struct watch_sample *sample, FILE *out)
 	if (has_cost(sample))
 		cost = timed_cost(&sample->timed, sample->books->tsc_khz);
 	if (cost >= 0)
-		observer = format_ns(cost);
+		observer = format_ns_in(cost, 8);
 	format_time(sample->at, at, sizeof(at));
-	fprintf(out, "%-20s %3zu %13s %7s %8s %5s %8s  %s\n", at, sample->vms,
-		format_count(sample->exits).s, format_count(sample->reads).s,
-		format_count(sample->checked).s,
-		format_count(sample->discrepancies).s, observer.s,
-		verdict_name(sample->balance->verdict));
+	table_left(&line, 20, at);
+	table_number(&line, 4, format_plain(sample->vms));
+	table_number(&line, 11, format_count_in(sample->exits, 11));
+	table_number(&line, 6, format_count_in(sample->reads, 6));
+	table_number(&line, 7, format_count_in(sample->checked, 7));
+	table_number(&line, 5, format_count_in(sample->discrepancies, 5));
+	table_number(&line, 8, observer);
+	table_left(&line, 0, verdict_name(sample->balance->verdict));
+	table_end(&line, out);
 }
 
 static json_t *notes_json(const size_t noted[WATCH_NOTES])

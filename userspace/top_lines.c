@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keys.h"
+#include "safe_text.h"
 #include "top_model.h"
 
 /* Buckets of a list of times are octaves, of eight of the histogram's each. */
@@ -64,8 +65,8 @@ static int add_vms(struct top_model *model)
 		set_sum(line, &rows.group[i]);
 		line->id.vm = vm->number;
 		line->pid = vm->pid;
-		snprintf(line->name, sizeof(line->name), "%s",
-			 format_name(vm->name).s);
+		safe_copy(vm->name, sizeof(vm->name), line->name,
+			  sizeof(line->name));
 	}
 	rows_free(&rows);
 	return r;

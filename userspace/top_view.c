@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "render_losses.h"
+#include "safe_text.h"
 #include "top_keys.h"
 #include "top_view.h"
-#include "utf8.h"
+#include "text_width.h"
 
 #define NAME_WIDTH 26 /* of reasons and keys */
 #define VM_WIDTH 14 /* … of VMs and vCPUs; behind it: */
@@ -106,13 +107,13 @@ static void put(const char *text)
 	int room = COLS - getcurx(stdscr);
 
 	if (room > 0)
-		addnstr(text, (int)utf8_cut(text, room));
+		addnstr(text, (int)text_width_cut(text, room));
 }
 
 /* Text at the end of a line. */
 static void put_at_end(int row, const char *text)
 {
-	int at = COLS - (int)strlen(text) - 1;
+	int at = COLS - (int)text_width(text) - 1;
 
 	if (at < 0)
 		return;
@@ -121,18 +122,14 @@ static void put_at_end(int row, const char *text)
 	addstr(text);
 }
 
-/* @width characters, cut or filled up. */
+/* @width columns, cut or filled up. */
 static void put_left(const char *text, size_t width)
 {
-	size_t bytes = utf8_cut(text, width), characters = 0;
+	size_t bytes = text_width_cut(text, width);
+	size_t used = text_width(text) - text_width(text + bytes);
 
 	addnstr(text, (int)bytes);
-	for (size_t i = 0; i < bytes; characters++) {
-		size_t length = utf8_length(text + i);
-
-		i += length ? length : 1;
-	}
-	for (; characters < width; characters++)
+	for (; used < width; used++)
 		addch(' ');
 }
 
@@ -250,13 +247,19 @@ static void draw_sum(const struct top_model *model, const struct top_line *line)
 {
 	bool vm = model->level == TOP_VMS;
 
-	put_right(line->pid ? format_plain(line->pid).s : "", PID_WIDTH);
+	/* A space is before each. */
+	addch(' ');
+	put_right(line->pid ? format_plain(line->pid).s : "", PID_WIDTH - 1);
+	addch(' ');
 	put_right(line->ended ? "ended" :
-		  vm	      ? format_plain(line->vcpus).s :
-				"",
-		  VCPUS_WIDTH);
-	put_right(line->idle < 0 ? "-" : format_percent(line->idle).s,
-		  IDLE_WIDTH);
+		  vm ? format_plain_in(line->vcpus, VCPUS_WIDTH - 1).s :
+		       "",
+		  VCPUS_WIDTH - 1);
+	addch(' ');
+	put_right(line->idle < 0 ?
+			  "-" :
+			  format_percent_in(line->idle, IDLE_WIDTH - 1).s,
+		  IDLE_WIDTH - 1);
 }
 
 static void draw_line(const struct top_view *view,
@@ -264,17 +267,18 @@ static void draw_line(const struct top_view *view,
 		      const struct column_list *list, size_t nr, size_t trend)
 {
 	const struct top_line *line = &model->line[nr];
+	const size_t name = is_sum(model) ? VM_WIDTH : NAME_WIDTH;
 	attr_t attr = (nr == model->selected ? A_REVERSE : 0) |
 		      (line->ended ? A_DIM : 0);
 
 	move((int)(HEAD_LINES + nr - model->first), 0);
 	attron(attr);
-	put_left(line->name, is_sum(model) ? VM_WIDTH : NAME_WIDTH);
+	put_left(safe_short(line->name, name).s, name);
 	if (is_sum(model))
 		draw_sum(model, line);
 	for (size_t i = 0; i < list->nr; i++) {
 		addch(' ');
-		put_right(column_text(list->id[i], &line->row).s,
+		put_right(column_cell(list->id[i], &line->row).s,
 			  columns[list->id[i]].width);
 	}
 	attroff(attr);
@@ -307,7 +311,7 @@ static void draw_path(const struct top_model *model)
 		return;
 	}
 	put("VM ");
-	put(format_name(vm->name).s);
+	put(safe_short(vm->name, COLS > 2 * VM_WIDTH ? COLS / 2 : VM_WIDTH).s);
 	snprintf(text, sizeof(text), ", pid %u", vm->pid);
 	put(text);
 	if (model->scope.vcpu != HISTORY_ALL) {

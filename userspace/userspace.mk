@@ -10,8 +10,8 @@ PLAIN := answers attach balance beside books books_json books_load books_save co
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch report_match \
-	 rows rules \
-	 statement student timed top_history top_lines top_model tracepoints tsc \
+	 rows rules safe_stream safe_text \
+	 statement student table text_width timed top_history top_lines top_model tracepoints tsc \
 	 utf8 vm_list vm_name whole_file \
 	 $(addprefix bench/,bench bench_change bench_config bench_json \
 	   bench_json_load bench_options bench_pairs bench_peers bench_plan \
@@ -106,7 +106,8 @@ UNITS := balance balance_reports bench bench_changes bench_json bench_load bench
 	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
 	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
-	 run_many run_marks run_report run_shared soundness statement top tracepoints \
+	 run_many run_marks run_report run_shared run_tables safe_text soundness \
+	 statement tables top tracepoints \
 	 vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
@@ -185,7 +186,7 @@ MONITOR_DEMO := $(BUILD)/tests/monitor_demo
 TOP_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		 command monitor_loop top top_keys top_play top_view)
 
-$(patsubst %,$(BUILD)/tests/test_%,monitor monitor_loop render_monitor top): \
+$(patsubst %,$(BUILD)/tests/test_%,monitor monitor_loop render_monitor tables top): \
 	$(MADE_UP)
 $(BUILD)/tests/test_monitor_loop: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 				  command monitor_loop)
@@ -222,7 +223,7 @@ $(RUN_FUZZ): $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fuzz \
 
 RUN_TESTS := $(patsubst %,$(BUILD)/tests/test_%, \
 	       page run run_changes run_compare run_damage run_many run_marks run_report \
-	       run_shared)
+	       run_shared run_tables)
 $(RUN_TESTS): $(RUN_FIXTURE) $(RUN_OBJECTS)
 $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
 

@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ledger.h"
+
 struct vm_process {
 	uint32_t pid;
 	uint32_t vcpus;
-	char name[64]; /* vm_name()'s */
+	char name[LEDGER_NAME]; /* vm_name()'s */
 };
 
 struct vm_list {

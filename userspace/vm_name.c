@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "safe_text.h"
 #include "vm_name.h"
 
 /* Command lines are longer than that only to annoy: libvirt's have some 10 KB. */
@@ -30,51 +31,10 @@ static struct span span_from(struct span span, size_t n)
 	return (struct span){ span.s + n, span.n - n };
 }
 
-/* How many bytes a character has that may be shown as it is; 0: none such. */
-static size_t character(struct span text)
-{
-	const unsigned char *s = (const unsigned char *)text.s;
-	size_t n = s[0] < 0x80		       ? 1 :
-		   s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
-		   s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
-		   s[0] >= 0xf0 && s[0] < 0xf5 ? 4 :
-						 0;
-
-	if (!n || n > text.n)
-		return 0;
-	if (n == 1)
-		return s[0] >= 0x20 && s[0] != 0x7f;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	/* C1 controls; overlong forms; surrogates; beyond the last character */
-	if ((s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xe0 && s[1] < 0xa0) ||
-	    (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] >= 0x90))
-		return 0;
-	return n;
-}
-
-/* Copy what may be shown, a '?' for each byte of the rest. */
+/* Copy what may be shown, a '?' for the rest. */
 static void copy_text(struct span text, char *name, size_t size)
 {
-	size_t out = 0;
-
-	while (text.n) {
-		size_t n = character(text);
-
-		if (out + (n ? n : 1) >= size)
-			break;
-		if (n)
-			memcpy(name + out, text.s, n);
-		else
-			name[out] = '?';
-		out += n ? n : 1;
-		text = span_from(text, n ? n : 1);
-	}
-	name[out] = '\0';
-	if (!out)
+	if (!safe_copy(text.s, text.n, name, size))
 		snprintf(name, size, "?");
 }
 
@@ -151,7 +111,7 @@ static bool take_plain(struct span value, char *name, size_t size)
 /* NAME[,key=value…] or key=value,… with guest=NAME among them */
 static bool take_qemu(struct span value, char *name, size_t size)
 {
-	char text[256];
+	char text[512];
 	size_t n = 0;
 
 	if (!list_value(value, "guest", true, &value))
@@ -313,5 +273,5 @@ void vm_name(uint32_t pid, char *name, size_t size)
 
 void vm_name_clean(const char *bytes, size_t length, char *text, size_t size)
 {
-	copy_text((struct span){ bytes, strnlen(bytes, length) }, text, size);
+	copy_text((struct span){ bytes, length }, text, size);
 }

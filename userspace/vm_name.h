@@ -9,9 +9,8 @@
  * vm_name - what people call a process's VM
  * @pid: of the VMM
  * @name: filled in: what the command line names the VM, else the program's base
- *	  name, else "?" (no such process).  Always valid UTF-8 without control
- *	  characters, as the command line is the guest's owner's to choose: fit
- *	  for terminals and JSON
+ *	  name, else "?" (no such process).  Always safe_text(), as the command
+ *	  line is the guest's owner's to choose
  * @size: of @name, at least 2; a longer name is cut between characters
  *
  * Known are QEMU's -name (which libvirt and Proxmox use), Firecracker's --id,

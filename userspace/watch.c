@@ -166,7 +166,7 @@ static int write_json(struct watcher *watcher,
 
 	if (!json)
 		return why_set(why, ENOMEM, "out of memory");
-	if (json_dumpf(json, watcher->json, JSON_COMPACT) ||
+	if (json_write(json, watcher->json) ||
 	    putc('\n', watcher->json) == EOF || fflush(watcher->json))
 		r = why_set(why, EIO, "%s: cannot be written",
 			    watcher->options->json);

@@ -12,6 +12,7 @@
 #include "around.h"
 #include "fake_kvm.h"
 #include "render_difference.h"
+#include "table_check.h"
 #include "tap.h"
 
 static struct snapshot first, second;
@@ -149,6 +150,34 @@ START_TEST(as_a_table)
 }
 END_TEST
 
+/* Numbers of all sizes: cells stay apart, and lines fit. */
+START_TEST(large_numbers)
+{
+	static const char *const heads[] = { "EXITS", "SHARE", "CYCLES",
+					     "CYCLES/EXIT", NULL };
+
+	check_locale();
+	for (unsigned int n = 0; n < CHECK_NUMBERS; n++) {
+		char *argv[] = { "\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22"
+				 "\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22"
+				 "\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22",
+				 "\033[2J\u202e", NULL };
+
+		exits(check_number(n), check_number(n + 3));
+		kvm.total += check_number(n + 5);
+		kvm.cycles += check_number(n + 2);
+		read_again();
+		ck_assert_int_eq(render(difference_table, argv), 0);
+		check_lines(text);
+		*strstr(text, "\n(between") = '\0';
+		check_cells(text, heads, NULL);
+		difference_free(&difference);
+		free(text);
+		text = NULL;
+	}
+}
+END_TEST
+
 START_TEST(as_json)
 {
 	char *argv[] = { "say", "\"caf\xc3\xa9\"\\\n\xff", NULL };
@@ -174,7 +203,7 @@ START_TEST(as_json)
 	ck_assert_int_eq(khz, 2000000);
 	word = json_string_value(
 		json_array_get(json_object_get(json, "command"), 1));
-	ck_assert_str_eq(word, "\"caf\xc3\xa9\"\\\n?");
+	ck_assert_str_eq(word, "\"caf\xc3\xa9\"\\\n\xef\xbf\xbd");
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "reasons")), 2);
 	json_decref(json);
 }
@@ -259,6 +288,7 @@ int main(void)
 	tcase_add_test(tcase, over_other_reads);
 	tcase_add_test(tcase, lower_counts);
 	tcase_add_test(tcase, as_a_table);
+	tcase_add_test(tcase, large_numbers);
 	tcase_add_test(tcase, as_json);
 	tcase_add_test(tcase, the_tsc);
 	tcase_add_test(tcase, affinity);

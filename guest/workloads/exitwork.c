@@ -11,6 +11,7 @@
 
 #include "processor.h"
 #include "reasons.h"
+#include "safe_stream.h"
 #include "workloads/exitwork_show.h"
 #include "workloads/works.h"
 
@@ -273,6 +274,7 @@ int main(int argc, char **argv)
 	int status;
 
 	argp_err_exit_status = STATUS_USAGE;
+	safe_stderr(argv);
 	argp_parse(&parser, argc, argv, 0, NULL, &options);
 	if (options.list)
 		return workloads_list(stdout) ? STATUS_FAILED : 0;

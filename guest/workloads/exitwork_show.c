@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "reasons.h"
+#include "table.h"
 #include "workloads/exitwork_show.h"
 
 static int end(FILE *out)
@@ -59,21 +60,26 @@ static const struct expectation *expected(const struct outcome *outcome,
 }
 
 /* "exactly 1 per operation", "at least 1 per 1024" */
-static void put_rule(const struct expectation *expectation, FILE *out)
+static void rule_words(const struct expectation *expectation, char *text,
+		       size_t size)
 {
-	fprintf(out, "%s %" PRIu32 " per ", rule_name(expectation->rule),
-		expectation->exits);
-	if (expectation->operations == 1)
-		fputs("operation", out);
-	else
-		fprintf(out, "%" PRIu32, expectation->operations);
+	char operations[16] = "operation";
+
+	if (expectation->operations != 1)
+		snprintf(operations, sizeof(operations), "%" PRIu32,
+			 expectation->operations);
+	snprintf(text, size, "%s %" PRIu32 " per %s",
+		 rule_name(expectation->rule), expectation->exits, operations);
 }
 
-static void put_row(const struct outcome *outcome, const char *name,
-		    uint64_t exits, FILE *out)
+static void put_row(struct table_line *line, const struct outcome *outcome,
+		    const char *name, uint64_t exits)
 {
-	fprintf(out, "%-26.26s %11" PRIu64 " %12.3f", name, exits,
-		(double)exits / outcome->operations);
+	const double each = (double)exits / outcome->operations;
+
+	table_left(line, 26, name);
+	table_number(line, 11, format_plain_in(exits, 11));
+	table_number(line, 12, format_decimal_in(each, 3, 12));
 }
 
 static void put_reason(const struct outcome *outcome,
@@ -82,24 +88,27 @@ static void put_reason(const struct outcome *outcome,
 	uint64_t exits =
 		growth_of(&outcome->before, &outcome->after, reason->code);
 	const struct expectation *expectation = expected(outcome, reason->code);
-	char name[64];
+	struct table_line line = { .length = 0 };
+	char name[64], rule[96];
 
 	if (!exits && !expectation)
 		return;
 	snprintf(name, sizeof(name), "0x%03" PRIx32 " %s", reason->code,
 		 reason->name);
-	put_row(outcome, name, exits, out);
+	put_row(&line, outcome, name, exits);
 	if (expectation) {
-		fputs("  ", out);
-		put_rule(expectation, out);
+		rule_words(expectation, rule, sizeof(rule));
+		table_left(&line, 0, "");
+		table_left(&line, 0, rule);
 		if (!is_met(outcome, expectation))
-			fputs(" !", out);
+			table_left(&line, 0, "!");
 	}
-	fputc('\n', out);
+	table_end(&line, out);
 }
 
 int outcome_text(const struct outcome *outcome, FILE *out)
 {
+	struct table_line line = { .length = 0 };
 	const struct exit_reason *reasons;
 	size_t nr;
 
@@ -117,9 +126,9 @@ int outcome_text(const struct outcome *outcome, FILE *out)
 	reasons = exit_reasons(outcome->after.isa, &nr);
 	for (size_t i = 0; i < nr; i++)
 		put_reason(outcome, &reasons[i], out);
-	put_row(outcome, "total",
-		growth_total(&outcome->before, &outcome->after), out);
-	fputc('\n', out);
+	put_row(&line, outcome, "total",
+		growth_total(&outcome->before, &outcome->after));
+	table_end(&line, out);
 	return end(out);
 }
 
@@ -192,6 +201,7 @@ static void list_expected(const struct workload *workload, enum paging paging,
 {
 	for (int isa = EXIT_ISA_VMX; isa <= EXIT_ISA_SVM; isa++) {
 		const struct expectation *expectation = NULL;
+		char rule[96];
 
 		while ((expectation = expectation_next(workload, paging, isa,
 						       expectation))) {
@@ -202,8 +212,8 @@ static void list_expected(const struct workload *workload, enum paging paging,
 			fprintf(out, "    %s  %-17s  ", exit_isa_name(isa),
 				exit_reason_find(isa, expectation->reason[isa])
 					->name);
-			put_rule(expectation, out);
-			fprintf(out, "%s\n", without);
+			rule_words(expectation, rule, sizeof(rule));
+			fprintf(out, "%s%s\n", rule, without);
 		}
 	}
 }

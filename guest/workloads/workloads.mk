@@ -6,7 +6,10 @@ EXITWORK_PARTS := $(patsubst %,$(BUILD)/obj/guest/workloads/%.o, \
 		    exitwork_show workload works works_threads)
 EXITWORK_OBJECTS := $(BUILD)/obj/guest/workloads/exitwork.o $(EXITWORK_PARTS)
 # Not report.o, which no part of it needs.
-EXITWORK_SHARED := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/userspace/reasons.o
+EXITWORK_SHARED := $(BUILD)/obj/guest/leaves.o \
+		   $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+		     format reasons safe_stream safe_text table \
+		       text_width utf8)
 
 PROGRAMS += $(EXITWORK)
 
@@ -14,7 +17,7 @@ $(EXITWORK_OBJECTS): ALL_CFLAGS += -Iguest
 
 $(EXITWORK): $(EXITWORK_OBJECTS) $(EXITWORK_SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
 
 -include $(EXITWORK_OBJECTS:.o=.d)
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "bench/bench_json.h"
+#include "json_save.h"
 
 /* JSON has no infinity: an interval without ends has null there. */
 static json_t *interval_json(struct stats_interval interval)
@@ -15,27 +16,31 @@ static json_t *interval_json(struct stats_interval interval)
 
 static json_t *host_json(const struct bench *bench)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "kernel", bench->kernel,
-			 "vendor", bench->vendor, "hypervisor",
-			 bench->hypervisor, "cpu", bench->cpu, "mitigations",
-			 bench->mitigations);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "kernel",
+			 json_text(bench->kernel), "vendor",
+			 json_text(bench->vendor), "hypervisor",
+			 json_text(bench->hypervisor), "cpu",
+			 json_text(bench->cpu), "mitigations",
+			 json_text(bench->mitigations));
 }
 
 static json_t *kind_json(const struct bench_kind *kind)
 {
-	return json_pack("{s:s, s:s, s:I, s:I, s:i}", "name", kind->name,
-			 "what", kind->what, "reason", (json_int_t)kind->reason,
-			 "operations", (json_int_t)kind->operations, "exits",
-			 kind->exits);
+	return json_pack("{s:s, s:o, s:I, s:I, s:i}", "name", kind->name,
+			 "what", json_text(kind->what), "reason",
+			 (json_int_t)kind->reason, "operations",
+			 (json_int_t)kind->operations, "exits", kind->exits);
 }
 
 static json_t *row_json(const struct bench_row *row)
 {
-	return json_pack("{s:s, s:s, s:i, s:b, s:b, s:s, s:s, s:s, s:s}",
+	return json_pack("{s:s, s:s, s:i, s:b, s:b, s:s, s:o, s:o, s:o}",
 			 "name", row->name, "title", row->title, "gives",
 			 row->gives, "ours", row->ours, "patch", row->patch,
-			 "state", bench_state_name(row->state), "why", row->why,
-			 "version", row->version, "command", row->command);
+			 "state", bench_state_name(row->state), "why",
+			 json_text(row->why), "version",
+			 json_text(row->version), "command",
+			 json_text(row->command));
 }
 
 static json_t *run_json(const struct bench *bench, const struct bench_run *run)
@@ -140,16 +145,16 @@ json_t *bench_json(const struct bench_result *result)
 	for (size_t i = 0; i < bench->nr_runs; i++)
 		json_array_append_new(runs, run_json(bench, &bench->run[i]));
 	return json_pack(
-		"{s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:I, s:b, s:i, s:i, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
+		"{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:I, s:b, s:i, s:i, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
 		"format", BENCH_FORMAT, "version", BENCH_FORMAT_VERSION,
-		"exitledger", bench->version, "date", bench->date, "host",
-		host_json(bench), "attach", bench->attach, "unit",
-		bench_unit_name(bench->unit), "tsc_khz", (json_int_t)bench->khz,
-		"tsc_invariant", bench->invariant, "rounds", bench->rounds,
-		"laps", bench->laps, "warm_up", bench->warm_up, "cpu",
-		bench->cpu_nr, "interrupted", bench->interrupted, "kinds",
-		kinds, "rows", rows, "runs", runs, "results",
-		cells_json(result), "repeatability", "rounds",
+		"exitledger", json_text(bench->version), "date",
+		json_text(bench->date), "host", host_json(bench), "attach",
+		json_text(bench->attach), "unit", bench_unit_name(bench->unit),
+		"tsc_khz", (json_int_t)bench->khz, "tsc_invariant",
+		bench->invariant, "rounds", bench->rounds, "laps", bench->laps,
+		"warm_up", bench->warm_up, "cpu", bench->cpu_nr, "interrupted",
+		bench->interrupted, "kinds", kinds, "rows", rows, "runs", runs,
+		"results", cells_json(result), "repeatability", "rounds",
 		largest_json(bench, bench_spread(result)), "null",
 		largest_json(bench, bench_null(result)));
 }

@@ -7,16 +7,12 @@
 #include "bench/bench_json.h"
 #include "bench/render_bench_words.h"
 #include "json_get.h"
+#include "safe_text.h"
 
 /* Beyond it a double is not exact; and no lap takes a month. */
 #define LAP_MAX (INT64_C(1) << 53)
 
 /* --- text --- */
-
-static bool is_control(char c)
-{
-	return (unsigned char)c < ' ' || c == 0x7f;
-}
 
 /* What others have said is shown, but no terminal is to obey it. */
 static int get_text(const json_t *object, const char *name, char *value,
@@ -24,10 +20,8 @@ static int get_text(const json_t *object, const char *name, char *value,
 {
 	int r = json_get_string(object, name, value, size, why);
 
-	for (char *at = value; !r && *at; at++) {
-		if (is_control(*at))
-			*at = ' ';
-	}
+	if (!r)
+		safe_copy(value, size, value, size);
 	return r;
 }
 
@@ -38,7 +32,7 @@ static int get_name(const json_t *object, const char *name, char *value,
 	int r = json_get_string(object, name, value, size, why);
 
 	for (const char *at = value; !r && *at; at++) {
-		if (is_control(*at) || (unsigned char)*at >= 0x80)
+		if (*at < ' ' || *at > '~')
 			return why_set(
 				why, EINVAL,
 				"\"%s\" has characters that are not to be printed",

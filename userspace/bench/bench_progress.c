@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "bench/bench_progress.h"
+#include "safe_stream.h"
+#include "safe_text.h"
 
 #define BAR 20 /* characters */
 
@@ -66,8 +68,8 @@ void bench_progress_show(const struct bench_progress *progress,
 		width = sizeof(line);
 	/* One column less: what is in the last may begin a new line. */
 	bench_progress_line(progress, what, line, width);
-	fprintf(stderr, "\r\033[K%s", line);
-	fflush(stderr);
+	fprintf(safe_terminal(), "\r\033[K%s", safe_text(line).s);
+	fflush(safe_terminal());
 }
 
 void bench_progress_round(unsigned int round, unsigned int rounds,
@@ -78,6 +80,6 @@ void bench_progress_round(unsigned int round, unsigned int rounds,
 
 void bench_progress_end(void)
 {
-	fputs("\r\033[K", stderr);
-	fflush(stderr);
+	fputs("\r\033[K", safe_terminal());
+	fflush(safe_terminal());
 }

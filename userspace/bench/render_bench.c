@@ -4,6 +4,9 @@
 
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
+#include "safe_text.h"
+#include "table.h"
+#include "text_width.h"
 
 /* Kinds side by side in 80 columns, beside a title. */
 enum { COLUMN = 7, COLUMNS = (BENCH_LINE - BENCH_TITLE) / COLUMN };
@@ -16,9 +19,9 @@ static void show_host(const struct bench *bench, FILE *out)
 		  bench->kernel, bench->vendor[0] ? bench->vendor : "no KVM",
 		  bench->hypervisor[0] ? ", on " : "", bench->hypervisor,
 		  bench->mitigations);
-	fprintf(out, "         %s\n", bench->cpu);
-	fprintf(out, "date     %.10s, exitledger %s\n", bench->date,
-		bench->version);
+	fprintf(out, "         %s\n", safe_text(bench->cpu).s);
+	bench_put(out, 9, "date     %.10s, exitledger %s", bench->date,
+		  bench->version);
 }
 
 static void show_clock(const struct bench *bench, FILE *out)
@@ -62,23 +65,39 @@ static void show_load(const struct bench *bench, FILE *out)
 
 /* --- all kinds side by side --- */
 
-static void show_summary_cell(const struct bench_result *result, size_t kind,
-			      size_t row, FILE *out)
+static void show_summary_cell(struct table_line *line,
+			      const struct bench_result *result, size_t kind,
+			      size_t row)
 {
 	const struct bench_cell *cell = bench_cell(result, kind, row);
 	const char *mark = bench_mark(result, kind, row);
+	const size_t room = COLUMN - 1 - strlen(mark);
+	char text[64] = "-";
 
-	if (!cell->measured) {
-		fprintf(out, "%*s", COLUMN, "-");
-		return;
+	if (cell->measured && row == BENCH_BASE)
+		snprintf(text, sizeof(text), "%s",
+			 bench_number_in(cell->level.value, false, room).s);
+	else if (cell->measured)
+		snprintf(text, sizeof(text), "%s%s",
+			 bench_number_in(cell->added.value, true, room).s,
+			 mark);
+	table_right(line, COLUMN - 1, text);
+}
+
+/* A kind's name, cut at its end unless another one is then the same. */
+static struct safe_text kind_head(const struct bench *bench, size_t nr)
+{
+	const size_t width = COLUMN - 1;
+	struct safe_text head = safe_text(bench->kind[nr].name);
+	size_t bytes = text_width_cut(head.s, width);
+
+	for (size_t i = 0; i < bench->nr_kinds; i++) {
+		if (i != nr &&
+		    !strncmp(bench->kind[i].name, bench->kind[nr].name, bytes))
+			return safe_short(bench->kind[nr].name, width);
 	}
-	if (row == BENCH_BASE) {
-		fprintf(out, "%*s", COLUMN,
-			bench_number(cell->level.value, false).s);
-		return;
-	}
-	fprintf(out, "%*s%s", COLUMN - (int)strlen(mark),
-		bench_number(cell->added.value, true).s, mark);
+	head.s[bytes] = '\0';
+	return head;
 }
 
 static void show_summary(const struct bench_result *result, size_t first,
@@ -87,26 +106,30 @@ static void show_summary(const struct bench_result *result, size_t first,
 	const struct bench *bench = result->bench;
 	size_t end = first + COLUMNS < bench->nr_kinds ? first + COLUMNS :
 							 bench->nr_kinds;
+	struct table_line line = { .length = 0 };
 
-	fprintf(out, "\n%s ADDED PER EXIT\n%-*s", bench_unit_words(bench),
-		BENCH_TITLE, "");
+	fprintf(out, "\n%s ADDED PER EXIT\n", bench_unit_words(bench));
+	table_left(&line, BENCH_TITLE, "");
 	for (size_t kind = first; kind < end; kind++)
-		fprintf(out, "%*.*s", COLUMN, COLUMN - 1,
-			bench->kind[kind].name);
-	fputc('\n', out);
+		table_right(&line, COLUMN - 1, kind_head(bench, kind).s);
+	table_end(&line, out);
 	for (size_t row = 0; row < bench->nr_rows; row++) {
-		fprintf(out, "%-*s", BENCH_TITLE, bench_title(bench, row));
+		table_left(&line, BENCH_TITLE,
+			   safe_text(bench_title(bench, row)).s);
 		for (size_t kind = first; kind < end; kind++)
-			show_summary_cell(result, kind, row, out);
-		fputc('\n', out);
+			show_summary_cell(&line, result, kind, row);
+		table_end(&line, out);
 	}
 }
 
 /* --- each by itself --- */
 
-/* The columns' widths; with ns, there is less room for the others. */
+/*
+ * The columns' widths, with the space before each; with ns, there is less room
+ * for the others.
+ */
 struct columns {
-	int added, ns, interval, share, far, counted;
+	size_t added, ns, interval, share, far, counted;
 };
 
 static struct columns columns_of(const struct bench *bench)
@@ -133,15 +156,18 @@ static struct text counted_text(const struct bench_cell *cell)
 }
 
 static struct text share_text(const struct bench_cell *cell,
-			      const struct bench_cell *base)
+			      const struct bench_cell *base, size_t width)
 {
-	struct text text = { "noise", 5 };
-	double percent = 100 * cell->added.value / base->level.value;
+	if (cell->noise)
+		return (struct text){ "noise", 5 };
+	return bench_percent_in(100 * cell->added.value / base->level.value,
+				width);
+}
 
-	if (!cell->noise)
-		text.length = snprintf(text.s, sizeof(text.s), "%.*f %%",
-				       fabs(percent) < 99.95 ? 1 : 0, percent);
-	return text;
+static struct text far_text(const struct bench_cell *cell)
+{
+	return cell->outliers > 999 ? (struct text){ ">1k", 3 } :
+				      format_plain(cell->outliers);
 }
 
 static void show_cell(const struct bench_result *result, size_t kind,
@@ -152,19 +178,28 @@ static void show_cell(const struct bench_result *result, size_t kind,
 	const struct columns columns = columns_of(result->bench);
 	bool first = row == BENCH_BASE;
 	struct stats_interval shown = first ? cell->level : cell->added;
+	struct table_line line = { .length = 0 };
+	char counted[48];
 
-	fprintf(out, "%-*s%*s", BENCH_TITLE, bench_title(result->bench, row),
-		columns.added, bench_number(shown.value, !first).s);
+	table_left(&line, BENCH_TITLE,
+		   safe_text(bench_title(result->bench, row)).s);
+	table_number(&line, columns.added - 1,
+		     bench_number(shown.value, !first));
 	if (columns.ns)
-		fprintf(out, "%*s", columns.ns,
-			bench_number(bench_ns(result->bench, shown.value),
-				     !first)
-				.s);
-	fprintf(out, "%*s%*s%*zu%*s%s\n", columns.interval,
-		bench_interval(shown, !first).s, columns.share,
-		first ? "" : share_text(cell, base).s, columns.far,
-		cell->outliers, columns.counted, counted_text(cell).s,
-		bench_is_short(result, kind, row) ? "<" : "");
+		table_number(&line, columns.ns - 1,
+			     bench_number(bench_ns(result->bench, shown.value),
+					  !first));
+	table_number(&line, columns.interval - 1,
+		     bench_interval(shown, !first));
+	table_right(&line, columns.share - 1,
+		    first ? "" : share_text(cell, base, columns.share - 1).s);
+	table_number(&line, columns.far - 1, far_text(cell));
+	/* A mark is beside the column. */
+	snprintf(counted, sizeof(counted), "%*s%s", (int)columns.counted - 1,
+		 counted_text(cell).s,
+		 bench_is_short(result, kind, row) ? "<" : "");
+	table_right(&line, 0, counted);
+	table_end(&line, out);
 }
 
 static void show_heading(const struct bench_result *result, size_t nr,
@@ -174,6 +209,7 @@ static void show_heading(const struct bench_result *result, size_t nr,
 	const struct bench_kind *kind = &bench->kind[nr];
 	const struct bench_cell *base = bench_cell(result, nr, BENCH_BASE);
 	const struct columns columns = columns_of(bench);
+	struct table_line line = { .length = 0 };
 	char exits[64] = "", laps[64] = "";
 
 	if (kind->exits > 1)
@@ -185,12 +221,15 @@ static void show_heading(const struct bench_result *result, size_t nr,
 		snprintf(laps, sizeof(laps), "; %zu laps", base->laps);
 	fputc('\n', out);
 	bench_put(out, 2, "%s: %s%s%s", kind->name, kind->what, exits, laps);
-	fprintf(out, "%-*s%*s", BENCH_TITLE, "", columns.added, "ADDED");
+	table_left(&line, BENCH_TITLE, "");
+	table_right(&line, columns.added - 1, "ADDED");
 	if (columns.ns)
-		fprintf(out, "%*s", columns.ns, "NS");
-	fprintf(out, "%*s%*s%*s%*s\n", columns.interval, "95 % INTERVAL",
-		columns.share, "SHARE", columns.far, "FAR", columns.counted,
-		"COUNTED");
+		table_right(&line, columns.ns - 1, "NS");
+	table_right(&line, columns.interval - 1, "95 % INTERVAL");
+	table_right(&line, columns.share - 1, "SHARE");
+	table_right(&line, columns.far - 1, "FAR");
+	table_right(&line, columns.counted - 1, "COUNTED");
+	table_end(&line, out);
 }
 
 static void show_kind(const struct bench_result *result, size_t nr, FILE *out)

@@ -3,6 +3,8 @@
 
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
+#include "safe_text.h"
+#include "table.h"
 
 /* --- what they are of --- */
 
@@ -147,16 +149,19 @@ static void show_change(const struct bench *bench,
 {
 	bool sign = change->row != BENCH_BASE;
 
-	fprintf(out, "%-*s%9s%9s%9s%18s%s%s\n", BENCH_TITLE,
-		bench_title(bench, change->row),
-		bench_number(change->then, sign).s,
-		bench_number(change->now, sign).s,
-		bench_number(change->change.value, true).s,
-		bench_interval(change->change, true).s,
-		change->noise ? " noise" : "",
-		!change->miscounts ? "" :
-		change->noise	   ? "!" :
-				     " !");
+	struct table_line line = { .length = 0 };
+
+	table_left(&line, BENCH_TITLE,
+		   safe_text(bench_title(bench, change->row)).s);
+	table_number(&line, 8, bench_number(change->then, sign));
+	table_number(&line, 8, bench_number(change->now, sign));
+	table_number(&line, 8, bench_number(change->change.value, true));
+	table_number(&line, 17, bench_interval(change->change, true));
+	if (change->noise)
+		table_left(&line, 0, change->miscounts ? "noise!" : "noise");
+	else if (change->miscounts)
+		table_left(&line, 0, "!");
+	table_end(&line, out);
 }
 
 static void show_meaning(const struct bench_comparison *comparison, FILE *out)
@@ -187,7 +192,7 @@ void render_bench_changes(const struct bench_comparison *comparison, FILE *out)
 
 		if (!i || at->kind != at[-1].kind)
 			fprintf(out, "\n%s: %s\n%-*s%9s%9s%9s%18s\n",
-				bench->kind[at->kind].name,
+				safe_text(bench->kind[at->kind].name).s,
 				bench_unit_words(bench), BENCH_TITLE, "", "OLD",
 				"NEW", "CHANGE", "INTERVAL");
 		show_change(bench, at, out);

@@ -4,6 +4,8 @@
 
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
+#include "safe_text.h"
+#include "table.h"
 
 /* What was measured is then less sure than its intervals say. */
 static void show_nulls(const struct bench_result *result, FILE *out)
@@ -71,6 +73,7 @@ static void show_own(const struct bench_result *result, FILE *out)
 {
 	const struct bench *bench = result->bench;
 	const struct bench_largest apart = bench_own_apart(result);
+	struct table_line line = { .length = 0 };
 	struct bench_own own;
 	bool any = false;
 
@@ -84,17 +87,21 @@ static void show_own(const struct bench_result *result, FILE *out)
 				BENCH_TITLE, "", "KVM'S - BPF'S", "IN BPF'S",
 				"SUM", "LAPS", "APART");
 		any = true;
-		fprintf(out, "%-*s%15s%10s%9s%9s%6.1f %%\n", BENCH_TITLE,
-			bench->kind[kind].name,
-			bench_number(own.outside, false).s,
-			bench_number(own.inside, true).s,
-			bench_number(own.sum, false).s,
-			bench_number(own.added, false).s,
-			100 * (own.sum - own.added) / own.added);
+		table_left(&line, BENCH_TITLE,
+			   safe_text(bench->kind[kind].name).s);
+		table_number(&line, 14, bench_number(own.outside, false));
+		table_number(&line, 9, bench_number(own.inside, true));
+		table_number(&line, 8, bench_number(own.sum, false));
+		table_number(&line, 8, bench_number(own.added, false));
+		table_number(&line, 7,
+			     bench_percent_in(100 * (own.sum - own.added) /
+						      own.added,
+					      7));
+		table_end(&line, out);
 	}
 	if (apart.known)
-		fprintf(out, "They are %.1f %% apart at most: %s\n",
-			100 * apart.value, bench->kind[apart.kind].name);
+		bench_put(out, 2, "They are %.1f %% apart at most: %s",
+			  100 * apart.value, bench->kind[apart.kind].name);
 }
 
 /* How far this can be repeated. */
@@ -126,7 +133,8 @@ static void show_one(const struct bench_result *result, const char *whose,
 	if (row < 0)
 		fprintf(out, "  %-26s%s\n", whose, "none that saw all exits");
 	else
-		fprintf(out, "  %-26s%-30s%8s\n", whose, bench->row[row].title,
+		fprintf(out, "  %-26s%-30s%8s\n", whose,
+			safe_text(bench->row[row].title).s,
 			bench_number(bench_sum(result, row) /
 					     (double)bench->nr_kinds,
 				     true)
@@ -150,7 +158,7 @@ static void show_cheapest(const struct bench_result *result, FILE *out)
 	if (others >= 0 && ours >= 0 &&
 	    bench_sum(result, others) < bench_sum(result, ours))
 		fprintf(out, "  Here %s costs less than ours.\n",
-			result->bench->row[others].title);
+			safe_text(result->bench->row[others].title).s);
 }
 
 void render_bench_versions(const struct bench *bench, FILE *out)
@@ -163,7 +171,7 @@ void render_bench_versions(const struct bench *bench, FILE *out)
 		for (size_t i = 0; i < row; i++)
 			seen |= !strcmp(bench->row[i].version, at->version);
 		if (!seen)
-			fprintf(out, "%s%s\n", "with     ", at->version);
+			fprintf(out, "with     %s\n", safe_text(at->version).s);
 	}
 }
 

@@ -7,7 +7,7 @@
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
 #include "html.h"
-#include "utf8.h"
+#include "text_width.h"
 
 /* In pixels: a panel per kind, a bar per configuration. */
 enum {
@@ -61,7 +61,7 @@ static void put_line(struct picture *picture, const char *text)
 {
 	char line[512];
 
-	snprintf(line, sizeof(line), "%.*s", (int)utf8_cut(text, LETTERS),
+	snprintf(line, sizeof(line), "%.*s", (int)text_width_cut(text, LETTERS),
 		 text);
 	picture->y += LINE;
 	put_label(picture, MARGIN, picture->y, "soft", line);

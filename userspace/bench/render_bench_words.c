@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "bench/render_bench_words.h"
+#include "safe_text.h"
+#include "text_width.h"
 
 const char *bench_unit_words(const struct bench *bench)
 {
@@ -16,21 +18,62 @@ const char *bench_unit_words(const struct bench *bench)
 	return names[bench->unit];
 }
 
-struct text bench_number(double value, bool sign)
+/* In thousands, millions …, with three digits or as many as fit. */
+static struct text short_number(double value, const char *sign, size_t width)
+{
+	static const char units[] = "kMGTPEZY";
+	double size = fabs(value) / 1e3;
+	struct text text = { "", 0 };
+	size_t i = 0;
+
+	while (size >= 999.5 && units[i + 1]) {
+		size /= 1e3;
+		i++;
+	}
+	for (int decimals = size < 9.995 ? 2 : size < 99.95; decimals >= 0;
+	     decimals--) {
+		text.length = snprintf(text.s, sizeof(text.s), "%s%.*f%c", sign,
+				       decimals, size, units[i]);
+		if (text.length <= width)
+			break;
+	}
+	return text;
+}
+
+struct text bench_number_in(double value, bool sign, size_t width)
 {
 	double size = fabs(value);
-	const char *thousand = "";
-	struct text text;
+	struct text text = { "", 0 };
 
-	if (size >= 99999500)
-		thousand = "M";
-	else if (size >= 99999.5)
-		thousand = "k";
-	if (*thousand)
-		value /= *thousand == 'M' ? 1e6 : 1e3;
-	text.length = snprintf(text.s, sizeof(text.s),
-			       sign ? "%+.*f%s" : "%.*f%s",
-			       size < 99.95 ? 1 : 0, value, thousand);
+	if (size < 99999.5)
+		text.length = snprintf(text.s, sizeof(text.s),
+				       sign ? "%+.*f" : "%.*f",
+				       size < 99.95 ? 1 : 0, value);
+	if (text.length && text.length <= width)
+		return text;
+	return short_number(value, value < 0 ? "-" : sign ? "+" : "", width);
+}
+
+struct text bench_number(double value, bool sign)
+{
+	return bench_number_in(value, sign, BENCH_NUMBER);
+}
+
+struct text bench_percent_in(double percent, size_t width)
+{
+	struct text text = { "", 0 };
+
+	if (fabs(percent) >= 999.5) {
+		text.length = snprintf(text.s, sizeof(text.s), "%s999 %%",
+				       percent < 0 ? "<-" : ">");
+		return text;
+	}
+	for (int decimals = fabs(percent) < 99.95; decimals >= 0; decimals--) {
+		text.length = snprintf(text.s, sizeof(text.s), "%.*f %%",
+				       decimals, percent);
+		if (text.length <= width)
+			break;
+	}
 	return text;
 }
 
@@ -88,29 +131,33 @@ bool bench_mark_seen(const struct bench_result *result, char mark)
 
 void bench_put(FILE *out, size_t indent, const char *fmt, ...)
 {
-	char text[2048], *at = text;
+	char raw[2048], text[sizeof(raw)], word[sizeof(raw)], *at = text;
 	size_t column = 0;
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	vsnprintf(raw, sizeof(raw), fmt, args);
 	va_end(args);
+	safe_copy(raw, sizeof(raw), text, sizeof(text));
 	while (*at) {
-		size_t spaces = strspn(at, " ");
-		size_t length = strcspn(at + spaces, " ");
+		size_t spaces = strspn(at, " "), bytes, width;
 
-		if (column > indent && column + spaces + length > BENCH_LINE) {
+		bytes = strcspn(at + spaces, " ");
+		memcpy(word, at + spaces, bytes);
+		word[bytes] = '\0';
+		width = text_width(word);
+		if (column > indent && column + spaces + width > BENCH_LINE) {
 			fprintf(out, "\n%*s", (int)indent, "");
 			column = indent;
 			at += spaces;
 			spaces = 0;
 		}
 		/* A word that no line has room for is broken, too. */
-		if (column + spaces + length > BENCH_LINE)
-			length = BENCH_LINE - column - spaces;
-		fwrite(at, 1, spaces + length, out);
-		column += spaces + length;
-		at += spaces + length;
+		bytes = text_width_cut(word, BENCH_LINE - column - spaces);
+		word[bytes] = '\0';
+		fprintf(out, "%*s%s", (int)spaces, "", word);
+		column += spaces + text_width(word);
+		at += spaces + bytes;
 	}
 	fputc('\n', out);
 }

@@ -14,11 +14,20 @@ enum { BENCH_LINE = 80, BENCH_TITLE = 28 };
 /** bench_unit_words - "INSTRUCTIONS", as a heading has it */
 const char *bench_unit_words(const struct bench *bench);
 
+/* Columns that a number needs, its sign among them. */
+enum { BENCH_NUMBER = 6 };
+
 /**
- * bench_number - five digits, with a decimal below 100
+ * bench_number - five digits, with a decimal below 100; "1.23M" if it has more
  * @sign: also a +
  */
 struct text bench_number(double value, bool sign);
+
+/** bench_number_in - the same in at most @width columns, at least 5 */
+struct text bench_number_in(double value, bool sign, size_t width);
+
+/** bench_percent_in - with a decimal if there is room; at least 6 columns */
+struct text bench_percent_in(double percent, size_t width);
 
 /** bench_interval - "+1.0 to +2.0"; "none" if it has no ends */
 struct text bench_interval(struct stats_interval interval, bool sign);

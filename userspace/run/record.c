@@ -12,6 +12,7 @@
 #include "run/record.h"
 #include "run/run_cells.h"
 #include "run/run_writer.h"
+#include "safe_text.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "0.1"
@@ -91,19 +92,20 @@ static void say(const struct record *record, const struct run_info *info,
 		bool one_file)
 {
 	const char *path = record->options->path;
+	const struct safe_text name = safe_text(path);
 	struct stat file = { .st_size = 0 };
 
 	stat(path, &file);
 	/* Standard output is the command's. */
 	fprintf(stderr, "recorded %s: %s exits in %s s, %s intervals, %s KiB",
-		path, format_count(info->bpf_exits).s,
+		name.s, format_count(info->bpf_exits).s,
 		format_decimal((info->ended_ns - info->started_ns) / 1e9, 1).s,
 		format_count(run_writer_intervals(record->writer)).s,
 		format_count((file.st_size + 1023) / 1024).s);
 	if (!one_file)
 		fprintf(stderr,
 			", and %s-wal, which belongs to it: another program has it open",
-			path);
+			name.s);
 	fputc('\n', stderr);
 }
 

@@ -8,30 +8,57 @@
 #include "run/render_marks.h"
 #include "run/replay.h"
 #include "run/run_schema.h"
-#include "utf8.h"
+#include "safe_text.h"
+#include "table.h"
+#include "text_width.h"
 
 #define MARKS_SHOWN 100
 #define TEXT_WIDTH 30
+
+/* Of a long text both ends are shown; the VM's name gets what it leaves. */
+static struct safe_text text_of(const struct run_total *total, bool name)
+{
+	const struct ledger_vm *vm = total->vm;
+	struct safe_text text = { "reset" }, both;
+	size_t width;
+
+	if (strcmp(total->mark->kind, RUN_MARK_RESET))
+		text = safe_short(total->mark->text,
+				  name ? TEXT_WIDTH / 2 : TEXT_WIDTH);
+	if (!name)
+		return text;
+	width = TEXT_WIDTH - 2 - text_width(text.s);
+	snprintf(both.s, sizeof(both.s), "%.255s: %.255s",
+		 safe_name(vm->name, vm->pid, width).s, text.s);
+	return both;
+}
 
 static void render_row(const struct run_report *report,
 		       const struct run_total *total, FILE *out)
 {
 	const struct run_mark *mark = total->mark;
-	bool reset = !strcmp(mark->kind, RUN_MARK_RESET);
-	bool name = reset || report->known->nr_vms > 1;
-	char text[160];
+	const struct text none = { "-", 1 };
+	struct table_line line = { .length = 0 };
+	bool name = !strcmp(mark->kind, RUN_MARK_RESET) ||
+		    report->known->nr_vms > 1;
 
-	snprintf(text, sizeof(text), "%s%s%s",
-		 name ? format_name(total->vm->name).s : "", name ? ": " : "",
-		 reset ? "reset" : format_name(mark->text).s);
-	text[utf8_cut(text, TEXT_WIDTH)] = '\0';
-	fprintf(out, "%9s  %-*s %14s %14s %6s%s\n",
-		format_decimal(replay_seconds(report->info, mark->at_ns), 2).s,
-		(int)(TEXT_WIDTH + strlen(text) - utf8_characters(text)), text,
-		mark->has_kernel ? format_count(mark->kernel_exits).s : "-",
-		format_count(mark->bpf_exits).s,
-		total->judged ? format_difference(total->difference).s : "-",
-		total->judged && !total->allowed ? " !" : "");
+	table_number(&line, 9,
+		     format_decimal_in(
+			     replay_seconds(report->info, mark->at_ns), 2, 9));
+	table_left(&line, 0, "");
+	table_left(&line, TEXT_WIDTH, text_of(total, name).s);
+	table_number(&line, 14,
+		     mark->has_kernel ?
+			     format_count_in(mark->kernel_exits, 14) :
+			     none);
+	table_number(&line, 14, format_count_in(mark->bpf_exits, 14));
+	table_number(&line, 6,
+		     total->judged ?
+			     format_difference_in(total->difference, 6) :
+			     none);
+	if (total->judged && !total->allowed)
+		table_left(&line, 0, "!");
+	table_end(&line, out);
 }
 
 void render_marks_words(const struct run_totals *totals, FILE *out)
@@ -131,12 +158,11 @@ static void render_unseen(const struct run_report *report,
 		if (!is_unseen(report, filter, mark, seen) ||
 		    !run_limit_take(&limit, mark))
 			continue;
-		text.text[utf8_cut(text.text, 69)] = '\0';
 		fprintf(out, "%9s  %s\n",
 			format_decimal(
 				replay_seconds(report->info, mark->at_ns), 2)
 				.s,
-			text.text);
+			safe_short(text.text, 69).s);
 	}
 	if (all > MARKS_SHOWN)
 		fprintf(out, "and %zu more\n", all - MARKS_SHOWN);

@@ -10,6 +10,7 @@
 #include "run/page_files.h"
 #include "run/render_page_private.h"
 #include "run/replay.h"
+#include "safe_text.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "0.1"
@@ -36,7 +37,7 @@ int page_about(struct page *page)
 	html_put(info->vendor, page->out);
 	fputs(".", page->out);
 	if (info->hypervisor[0]) {
-		host_describe_hypervisor(format_name(info->hypervisor).s,
+		host_describe_hypervisor(safe_text(info->hypervisor).s,
 					 hypervisor, sizeof(hypervisor));
 		fputs(" The host is ", page->out);
 		html_put(hypervisor, page->out);

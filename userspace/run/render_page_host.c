@@ -8,6 +8,7 @@
 #include "run/render_page_private.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
+#include "safe_text.h"
 
 static void put_fact(struct page *page, const char *name, const char *value)
 {
@@ -35,11 +36,11 @@ static void put_host(struct page *page)
 	const struct run_info *info = page->report->info;
 	char text[256];
 
-	snprintf(text, sizeof(text), "Linux %s, %s",
-		 format_name(info->kernel).s, format_name(info->vendor).s);
+	snprintf(text, sizeof(text), "Linux %.64s, %.64s",
+		 safe_text(info->kernel).s, safe_text(info->vendor).s);
 	put_fact(page, "Host", text);
 	if (info->hypervisor[0]) {
-		host_describe_hypervisor(format_name(info->hypervisor).s, text,
+		host_describe_hypervisor(safe_text(info->hypervisor).s, text,
 					 sizeof(text));
 		put_fact(page, "The host is", text);
 	}
@@ -53,12 +54,12 @@ static void put_observed(struct page *page)
 	char text[256];
 
 	put_fact(page, "BPF attached by", info->attach);
-	snprintf(text, sizeof(text), "%s%s%s%s%s",
+	snprintf(text, sizeof(text), "%s%s%s%s%.16s",
 		 info->count_only ? "counts alone" : "counts and times",
 		 info->fast ? ", exits by the fast path" : "",
 		 info->off_cpu ? ", time off the processor" : "",
 		 info->by[0] ? ", by " : "",
-		 info->by[0] ? format_name(info->by).s : "");
+		 info->by[0] ? safe_text(info->by).s : "");
 	put_fact(page, "Observed", text);
 	if (info->slower_than_ns) {
 		snprintf(text, sizeof(text), "those of %s or more%s",
@@ -70,7 +71,7 @@ static void put_observed(struct page *page)
 
 static void put_filters(struct page *page)
 {
-	char shown[256];
+	char shown[1024];
 
 	if (page->report->info->shown[0])
 		put_fact(page, "Recorded only", page->report->info->shown);

@@ -6,6 +6,7 @@
 #include "keys.h"
 #include "run/render_page_private.h"
 #include "run/replay.h"
+#include "safe_text.h"
 
 #define SLOWS_SHOWN 100
 
@@ -24,7 +25,7 @@ static void put_slow(struct page *page, const struct ledger_slow *slow)
 	fprintf(page->out, "<tr><th scope=\"row\">%s</th>",
 		format_decimal(replay_seconds(report->info, slow->at_ns), 3).s);
 	fputs("<td class=\"text\"><bdi>", page->out);
-	html_put(format_name(vm ? vm->name : "?").s, page->out);
+	html_put(safe_text(vm ? vm->name : "?").s, page->out);
 	fputs("</bdi></td>", page->out);
 	page_cell(page, format_plain(slow->vcpu_id).s);
 	page_cell_text(page, format_reason(report->info->isa, slow->reason).s);

@@ -9,6 +9,7 @@
 #include "keys.h"
 #include "reasons.h"
 #include "run/render_page_private.h"
+#include "safe_text.h"
 
 /* Rows of tables: what is more is counted. */
 #define REASONS_SHOWN 300
@@ -241,7 +242,7 @@ static void put_group(struct page *page, const struct row_group *group)
 static void put_vm(struct page *page, const struct row_group *group)
 {
 	fputs("<tr><th scope=\"row\"><bdi>", page->out);
-	html_put(format_name(group->vm->name).s, page->out);
+	html_put(safe_text(group->vm->name).s, page->out);
 	fputs("</bdi>", page->out);
 	if (group->ended && !group->vcpu)
 		fputs(" (ended)", page->out);

@@ -9,6 +9,7 @@
 #include "run/render_page_private.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
+#include "safe_text.h"
 
 #define PHASES_SHOWN 200
 #define MARKS_SHOWN 500
@@ -299,7 +300,7 @@ static void put_total(struct page *page, const struct run_total *total)
 				"");
 	page_cell(page, mark ? format_count(mark->bpf_exits).s : "");
 	if (total && total->judged)
-		snprintf(text.s, sizeof(text.s), "%.20s%s",
+		snprintf(text.s, sizeof(text.s), "%.30s%s",
 			 format_difference(total->difference).s,
 			 total->allowed ? "" : " !");
 	page_cell(page, text.s);
@@ -314,7 +315,7 @@ static void put_mark(struct page *page, const struct run_mark *mark,
 			.s);
 	page_cell_text(page, replay_mark_text(mark).text);
 	page_cell_text(page,
-		       mark->vm ? format_name(name_of(page, mark->vm)).s : "-");
+		       mark->vm ? safe_text(name_of(page, mark->vm)).s : "-");
 	if (totals->nr)
 		put_total(page, run_total_of(totals, mark));
 	fputs("</tr>\n", page->out);

@@ -10,7 +10,8 @@
 #include "run/render_report_private.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
-#include "utf8.h"
+#include "safe_text.h"
+#include "table.h"
 
 #define CHANGES_SHOWN 12
 #define EXTREMES 3 /* most and least frequent reasons that are named */
@@ -27,24 +28,26 @@ static void render_head(const char *path, const struct run_report *report,
 	const struct run_info *info = report->info;
 	char hypervisor[64];
 
-	fprintf(out, "run      %s: %s, %s s, every %s\n", path,
-		replay_date(info).s, format_decimal(report->seconds, 1).s,
+	fputs("run      ", out);
+	safe_put(path, out);
+	fprintf(out, ": %s, %s s, every %s\n", replay_date(info).s,
+		format_decimal(report->seconds, 1).s,
 		format_ns(info->interval_ns).s);
 	if (!info->ended_ns)
 		fputs("         the recording goes on, or was cut off\n", out);
 	fprintf(out, "host     Linux %s, %s, BPF: %s\n",
-		format_name(info->kernel).s, format_name(info->vendor).s,
-		format_name(info->attach).s);
+		safe_text(info->kernel).s, safe_text(info->vendor).s,
+		safe_text(info->attach).s);
 	if (info->hypervisor[0]) {
-		host_describe_hypervisor(format_name(info->hypervisor).s,
+		host_describe_hypervisor(safe_text(info->hypervisor).s,
 					 hypervisor, sizeof(hypervisor));
 		fprintf(out, "         %s\n", hypervisor);
 	}
 	if (info->cpu[0])
-		fprintf(out, "cpu      %s\n", format_name(info->cpu).s);
+		fprintf(out, "cpu      %s\n", safe_text(info->cpu).s);
 	if (info->command[0])
 		fprintf(out, "command  %s\n         %s%s\n",
-			format_name(info->command).s,
+			safe_text(info->command).s,
 			info->ended_ns ? "exit status " :
 					 "its end was not seen",
 			info->ended_ns ? format_plain(info->command_status).s :
@@ -53,7 +56,7 @@ static void render_head(const char *path, const struct run_report *report,
 		fputs("marks    guests' own were not seen: not with this way to attach BPF\n",
 		      out);
 	if (info->shown[0])
-		fprintf(out, "only     %s\n", format_name(info->shown).s);
+		fprintf(out, "only     %s\n", safe_text(info->shown).s);
 }
 
 /* The intervals must add up to what BPF has summed up on its own. */
@@ -80,42 +83,84 @@ static void render_sums(const struct run_report *report, FILE *out)
 static void render_row(const char *name, const struct column_list *list,
 		       const struct row *row, FILE *out)
 {
-	fprintf(out, "%-26.26s", name);
+	struct table_line line = { .length = 0 };
+
+	table_left(&line, MONITOR_REASON_WIDTH, name);
 	for (size_t i = 0; i < list->nr; i++)
-		fprintf(out, " %*s", (int)columns[list->id[i]].width,
-			column_text(list->id[i], row).s);
-	fputc('\n', out);
+		table_number(&line, columns[list->id[i]].width,
+			     column_cell(list->id[i], row));
+	table_end(&line, out);
+}
+
+static void render_row_head(const struct column_list *list, FILE *out)
+{
+	struct table_line line = { .length = 0 };
+
+	table_left(&line, MONITOR_REASON_WIDTH, "EXIT REASON");
+	for (size_t i = 0; i < list->nr; i++)
+		table_right(&line, columns[list->id[i]].width,
+			    columns[list->id[i]].header);
+	table_end(&line, out);
+}
+
+/* Items of a list behind a name, in as many lines as they take. */
+static void render_item(size_t *column, const char *name, const char *item,
+			FILE *out)
+{
+	const size_t width = strlen(item);
+
+	if (!*column)
+		*column = fprintf(out, "%-8s ", name);
+	else if (*column + 2 + width + 1 > TABLE_WIDTH)
+		*column = fprintf(out, ",\n%9s", "") - 2;
+	else
+		*column += fprintf(out, ", ");
+	fputs(item, out);
+	*column += width;
 }
 
 /* Named by how often they were: the most, and, of many, the least. */
 static void render_extremes(const struct row_group *group, FILE *out)
 {
-	size_t nr = group->nr_reasons;
+	size_t nr = group->nr_reasons, column = 0;
 	size_t least = nr > 2 * EXTREMES ? nr - EXTREMES : EXTREMES;
+	char item[96];
 
-	fputs("most     ", out);
-	for (size_t i = 0; i < nr && i < EXTREMES; i++)
-		fprintf(out, "%s%s (%s)", i ? ", " : "",
-			format_reason(group->vm->isa, group->reason[i].reason).s,
-			format_count(group->reason[i].exits).s);
-	if (nr > EXTREMES)
-		fputs("\nleast    ", out);
-	for (size_t i = nr; i-- > least;)
-		fprintf(out, "%s%s (%s)", i + 1 < nr ? ", " : "",
-			format_reason(group->vm->isa, group->reason[i].reason).s,
-			format_count(group->reason[i].exits).s);
+	for (size_t i = 0; i < nr; i++) {
+		const bool most = i < EXTREMES;
+		/* The least comes first. */
+		const struct row *row =
+			most ? &group->reason[i] :
+			       &group->reason[nr - 1 - i + EXTREMES];
+
+		if (!most && i - EXTREMES >= nr - least)
+			break;
+		if (i == EXTREMES) {
+			fputc('\n', out);
+			column = 0;
+		}
+		snprintf(item, sizeof(item), "%s (%s)",
+			 format_reason(group->vm->isa, row->reason).s,
+			 format_count(row->exits).s);
+		render_item(&column, most ? "most" : "least", item, out);
+	}
 	fputc('\n', out);
 }
 
 /* Where the time went: the reasons with most of it. */
 static void render_time(struct row_group *group, FILE *out)
 {
+	size_t column = 0;
+	char item[96];
+
 	rows_sort_group(group, COLUMN_TIME);
-	fputs("time in  ", out);
-	for (size_t i = 0; i < group->nr_reasons && i < EXTREMES; i++)
-		fprintf(out, "%s%s (%s)", i ? ", " : "",
+	for (size_t i = 0; i < group->nr_reasons && i < EXTREMES; i++) {
+		snprintf(
+			item, sizeof(item), "%s (%s)",
 			format_reason(group->vm->isa, group->reason[i].reason).s,
 			format_share(group->reason[i].ns, group->total.ns).s);
+		render_item(&column, "time in", item, out);
+	}
 	fputc('\n', out);
 }
 
@@ -129,11 +174,8 @@ static void render_reasons(struct row_group *group, unsigned int has, FILE *out)
 		render_time(group, out);
 	rows_sort_group(group, COLUMN_EXITS);
 	render_extremes(group, out);
-	fprintf(out, "\n%-26s", "EXIT REASON");
-	for (size_t i = 0; i < list.nr; i++)
-		fprintf(out, " %*s", (int)columns[list.id[i]].width,
-			columns[list.id[i]].header);
 	fputc('\n', out);
+	render_row_head(&list, out);
 	for (size_t i = 0; i < group->nr_reasons; i++)
 		render_row(
 			format_reason(group->vm->isa, group->reason[i].reason).s,
@@ -169,26 +211,27 @@ static int render_table(const struct run_report *report,
 static void render_rates(const struct run_rates *rates, FILE *out)
 {
 	double rate = rates->seconds > 0 ? rates->exits / rates->seconds : 0;
+	struct table_line line = { .length = 0 };
 
-	fprintf(out, "%9s %10s %10s %10s %7s %7s  %s\n",
-		format_decimal(rates->seconds, 2).s,
-		format_count((uint64_t)rate).s,
-		format_count((uint64_t)rates->min).s,
-		format_count((uint64_t)rates->max).s,
-		format_percent(rates->cv).s, format_percent(rates->chance).s,
-		run_rates_word(rates));
+	table_number(&line, 9, format_decimal_in(rates->seconds, 2, 9));
+	table_number(&line, 10, format_count_in((uint64_t)rate, 10));
+	table_number(&line, 10, format_count_in((uint64_t)rates->min, 10));
+	table_number(&line, 10, format_count_in((uint64_t)rates->max, 10));
+	table_number(&line, 7, format_percent_in(rates->cv, 7));
+	table_number(&line, 7, format_percent_in(rates->chance, 7));
+	table_left(&line, 0, "");
+	table_left(&line, 0, run_rates_word(rates));
+	table_end(&line, out);
 }
 
 static void render_phase(const struct run_report *report,
 			 const struct run_phase *phase, FILE *out)
 {
 	struct why mark = { "0.00 s  the start" };
-	size_t length;
 
 	if (phase->mark)
 		mark = replay_mark(report->info, phase->mark);
-	length = utf8_cut(mark.text, 60);
-	fprintf(out, "from %.*s", (int)length, mark.text);
+	fprintf(out, "from %s", safe_short(mark.text, 60).s);
 	if (phase->more)
 		fprintf(out, ", and %zu more", phase->more);
 	fputc('\n', out);
@@ -219,13 +262,20 @@ static void render_change(const struct run_report *report,
 			  const struct run_change *change, FILE *out)
 {
 	double seconds = (change->at_ns - report->info->started_ns) / 1e9;
+	const struct text rare = { "< 0.1 %", 7 };
+	struct table_line line = { .length = 0 };
 
-	fprintf(out, "%17s s %15s %14s %11s %9s\n",
-		format_decimal(seconds, 2).s, format_rate(change->before).s,
-		format_rate(change->after).s,
-		format_change(change->before, change->after).s,
-		change->chance < 0.001 ? "< 0.1 %" :
-					 format_percent(change->chance).s);
+	table_number(&line, 17, format_decimal_in(seconds, 2, 17));
+	table_left(&line, 0, "s");
+	table_number(&line, 15, format_rate_in(change->before, 15));
+	table_number(&line, 14, format_rate_in(change->after, 14));
+	table_number(&line, 11,
+		     format_change_in(change->before, change->after, 11));
+	table_number(&line, 9,
+		     change->chance < 0.001 ?
+			     rare :
+			     format_percent_in(change->chance, 9));
+	table_end(&line, out);
 }
 
 /* The clearest ones, by time. */

@@ -9,7 +9,8 @@
 #include "reasons.h"
 #include "run/render_report_private.h"
 #include "run/replay.h"
-#include "utf8.h"
+#include "safe_text.h"
+#include "table.h"
 
 #define VMS_SHOWN 20
 #define VCPUS_SHOWN 10
@@ -21,20 +22,24 @@ unsigned int report_time(const struct run_report *report)
 	return report->info->count_only ? 0 : NEEDS_TIME;
 }
 
-/* A name of so many columns, whatever its characters are. */
-static void put_name(const char *bytes, size_t width, FILE *out)
-{
-	struct name name = format_name(bytes);
-
-	name.s[utf8_cut(name.s, width)] = '\0';
-	fprintf(out, "%s%*s", name.s, (int)(width - utf8_characters(name.s)),
-		"");
-}
-
 static void put_more(size_t more, FILE *out)
 {
 	if (more)
 		fprintf(out, "and %s more\n", format_count(more).s);
+}
+
+static void put_vm(const struct row_group *group, FILE *out)
+{
+	struct table_line line = { .length = 0 };
+
+	table_left(&line, 32, safe_short(group->vm->name, 32).s);
+	table_number(&line, 8, format_plain(group->vm->pid));
+	table_number(&line, 6, format_plain_in(group->vcpus, 6));
+	table_number(&line, 14,
+		     column_text_in(COLUMN_EXITS, &group->total, 14));
+	table_number(&line, 14,
+		     column_text_in(COLUMN_PER_SECOND, &group->total, 14));
+	table_end(&line, out);
 }
 
 int render_report_vms(const struct run_report *report,
@@ -49,15 +54,8 @@ int render_report_vms(const struct run_report *report,
 	rows_sort(&rows, COLUMN_EXITS);
 	fprintf(out, "\n%-32s %8s %6s %14s %14s\n", "VM", "PID", "VCPUS",
 		"EXITS", "PER SECOND");
-	for (size_t i = 0; i < rows.nr && i < VMS_SHOWN; i++) {
-		const struct row_group *group = &rows.group[i];
-
-		put_name(group->vm->name, 32, out);
-		fprintf(out, " %8u %6zu %14s %14s\n", group->vm->pid,
-			group->vcpus,
-			column_text(COLUMN_EXITS, &group->total).s,
-			column_text(COLUMN_PER_SECOND, &group->total).s);
-	}
+	for (size_t i = 0; i < rows.nr && i < VMS_SHOWN; i++)
+		put_vm(&rows.group[i], out);
 	put_more(rows.nr > VMS_SHOWN ? rows.nr - VMS_SHOWN : 0, out);
 	rows_free(&rows);
 	return 0;
@@ -76,14 +74,20 @@ static bool has_vcpus(const struct rows *rows)
 static void put_vcpu(const struct run_report *report,
 		     const struct row_group *group, FILE *out)
 {
-	put_name(group->vm->name, 26, out);
-	fprintf(out, " %5u %14s %7s %14s %8s\n", group->vcpu->id,
-		column_text(COLUMN_EXITS, &group->total).s,
-		format_share(group->total.exits, report->exits).s,
-		column_text(COLUMN_PER_SECOND, &group->total).s,
-		report_time(report) ?
-			column_text(COLUMN_TIME, &group->total).s :
-			"-");
+	const struct row *total = &group->total;
+	const struct text none = { "-", 1 };
+	struct table_line line = { .length = 0 };
+
+	table_left(&line, 25, safe_short(group->vm->name, 25).s);
+	table_number(&line, 7, format_plain(group->vm->pid));
+	table_number(&line, 4, format_plain(group->vcpu->id));
+	table_number(&line, 14, column_text_in(COLUMN_EXITS, total, 14));
+	table_number(&line, 7, format_share_in(total->exits, report->exits, 7));
+	table_number(&line, 10, column_cell(COLUMN_PER_SECOND, total));
+	table_number(&line, 7,
+		     report_time(report) ? column_cell(COLUMN_TIME, total) :
+					   none);
+	table_end(&line, out);
 }
 
 int render_report_vcpus(const struct run_report *report,
@@ -97,8 +101,8 @@ int render_report_vcpus(const struct run_report *report,
 		return r;
 	if (has_vcpus(&rows)) {
 		rows_sort(&rows, COLUMN_EXITS);
-		fprintf(out, "\n%-26s %5s %14s %7s %14s %8s\n", "VM", "VCPU",
-			"EXITS", "SHARE", "PER SECOND", "TIME");
+		fprintf(out, "\n%-25s %7s %4s %14s %7s %10s %7s\n", "VM", "PID",
+			"VCPU", "EXITS", "SHARE", "PER SECOND", "TIME");
 		for (size_t i = 0; i < rows.nr && i < VCPUS_SHOWN; i++)
 			put_vcpu(report, &rows.group[i], out);
 		put_more(rows.nr > VCPUS_SHOWN ? rows.nr - VCPUS_SHOWN : 0,
@@ -119,15 +123,17 @@ static void put_key(const struct run_report *report, enum ledger_key_kind kind,
 	static const enum column_id of_keys[] = { COLUMN_TIME, COLUMN_MEAN,
 						  COLUMN_MAX };
 
-	fprintf(out, "%-22.22s %-14.14s %10s %7s", key_text(kind, row->key).s,
-		format_reason(report->info->isa, row->reason).s,
-		column_text(COLUMN_EXITS, row).s,
-		column_text(COLUMN_SHARE, row).s);
+	struct table_line line = { .length = 0 };
+
+	table_left(&line, 22, key_text(kind, row->key).s);
+	table_left(&line, 14, format_reason(report->info->isa, row->reason).s);
+	table_number(&line, 10, column_cell(COLUMN_EXITS, row));
+	table_number(&line, 7, column_cell(COLUMN_SHARE, row));
 	for (size_t i = 0;
 	     report_time(report) && i < sizeof(of_keys) / sizeof(of_keys[0]);
 	     i++)
-		fprintf(out, " %7s", column_text(of_keys[i], row).s);
-	fputc('\n', out);
+		table_number(&line, 7, column_cell(of_keys[i], row));
+	table_end(&line, out);
 }
 
 void render_report_keys(const struct run_report *report,
@@ -154,21 +160,28 @@ static void put_slow(const struct run_report *report,
 	const struct ledger_vm *vm = ledger_find_vm(report->known, slow->vm);
 	const uint32_t isa = report->info->isa;
 	const struct exit_reason *known = exit_reason_find(isa, slow->reason);
-	struct name name = format_name(vm ? vm->name : "?");
+	const double seconds = replay_seconds(report->info, slow->at_ns);
+	const struct text none = { "-", 1 };
+	struct table_line line = { .length = 0 };
 	enum ledger_key_kind kind;
 	char what[96];
 
 	/* The name alone, so that there is room for the key. */
-	snprintf(what, sizeof(what), "%s %s",
+	snprintf(what, sizeof(what), " %s %s",
 		 known ? known->name : format_reason(isa, slow->reason).s,
 		 slow->has_key && !key_kind_parse(report->info->by, &kind) ?
 			 key_text(kind, slow->key).s :
 			 "");
-	fprintf(out, "%10s  %-26.26s %8s %8s %5u  ",
-		format_decimal(replay_seconds(report->info, slow->at_ns), 3).s,
-		what, format_ns(slow->ns).s,
-		off_cpu ? format_ns(off_cpu).s : "-", slow->vcpu_id);
-	fprintf(out, "%.*s\n", (int)utf8_cut(name.s, 14), name.s);
+	table_number(&line, 10, format_decimal_in(seconds, 3, 10));
+	table_left(&line, 27, safe_short(what, 27).s);
+	table_number(&line, 8, format_ns_in(slow->ns, 8));
+	table_number(&line, 8, off_cpu ? format_ns_in(off_cpu, 8) : none);
+	table_number(&line, 5, format_plain(slow->vcpu_id));
+	table_left(&line, 0, "");
+	table_left(&line, 0,
+		   vm ? safe_name(vm->name, vm->pid, table_room(&line, 9)).s :
+			"?");
+	table_end(&line, out);
 }
 
 void render_report_slows(const struct run_report *report, FILE *out)

@@ -5,10 +5,14 @@
 #include "render_losses.h"
 #include "run/render_run_compare.h"
 #include "run/replay.h"
+#include "safe_text.h"
+#include "table.h"
+#include "text_width.h"
 
-#define LINE_WIDTH 80
+#define LINE_WIDTH TABLE_WIDTH
 #define NAME_WIDTH 8
 #define REASON_WIDTH 22
+#define VALUE_WIDTH 10
 
 static const char *const letter[2] = { "A", "B" };
 
@@ -19,13 +23,15 @@ static void render_run(const char *name, const char *path,
 	struct loss list[LOSSES_MAX];
 	size_t nr = render_losses_list(&run->total, list);
 
-	fprintf(out, "%-8s %s\n", name, path);
+	fprintf(out, "%-8s ", name);
+	safe_put(path, out);
+	fputc('\n', out);
 	fprintf(out, "         %s, %s s, Linux %s, %s\n", replay_date(info).s,
-		format_decimal(run->seconds, 1).s, format_name(info->kernel).s,
-		format_name(info->vendor).s);
+		format_decimal(run->seconds, 1).s, safe_text(info->kernel).s,
+		safe_text(info->vendor).s);
 	if (info->command[0])
 		fprintf(out, "         command %s\n",
-			format_name(info->command).s);
+			safe_text(info->command).s);
 	fprintf(out, "         %s exits, %s%s\n", format_count(run->exits).s,
 		info->count_only ? "no times" : format_ns(run->ns).s,
 		info->ended_ns ? "" :
@@ -39,11 +45,11 @@ static void render_run(const char *name, const char *path,
 
 static struct text value_text(double value, bool time)
 {
-	struct text none = { .s = "-" };
+	const struct text none = { "-", 1 };
 
 	if (time)
-		return value > 0 ? format_ns(value) : none;
-	return format_rate(value);
+		return value > 0 ? format_ns_in(value, VALUE_WIDTH) : none;
+	return format_rate_in(value, VALUE_WIDTH);
 }
 
 static struct text name_of(const struct run_compared *row, uint32_t isa)
@@ -60,6 +66,8 @@ static void render_difference(const struct run_compared *row, uint32_t isa,
 {
 	const struct run_difference *difference = time ? &row->time :
 							 &row->rate;
+	const struct text none = { "-", 1 };
+	struct table_line line = { .length = 0 };
 	char interval[96] = "";
 	bool known = difference->verdict > RUN_TOO_FEW;
 
@@ -67,12 +75,19 @@ static void render_difference(const struct run_compared *row, uint32_t isa,
 		snprintf(interval, sizeof(interval), "%s .. %s",
 			 format_ratio(difference->low).s,
 			 format_ratio(difference->high).s);
-	fprintf(out, "%-*.*s %10s %10s %7s %15s  %s\n", REASON_WIDTH,
-		REASON_WIDTH, name_of(row, isa).s,
-		value_text(difference->value[0], time).s,
-		value_text(difference->value[1], time).s,
-		known ? format_ratio(difference->ratio).s : "-", interval,
-		run_verdict_word(difference->verdict));
+	if (strlen(interval) > 15)
+		snprintf(interval, sizeof(interval), "%s..%s",
+			 format_ratio(difference->low).s,
+			 format_ratio(difference->high).s);
+	table_left(&line, REASON_WIDTH, name_of(row, isa).s);
+	for (int i = 0; i < 2; i++)
+		table_number(&line, VALUE_WIDTH,
+			     value_text(difference->value[i], time));
+	table_number(&line, 7, known ? format_ratio(difference->ratio) : none);
+	table_right(&line, 15, interval);
+	table_left(&line, 0, "");
+	table_left(&line, 0, run_verdict_word(difference->verdict));
+	table_end(&line, out);
 }
 
 /* Lines of words, behind a name. */
@@ -83,13 +98,18 @@ static void render_words(const char *name, const char *text, FILE *out)
 	fprintf(out, "%-*s", NAME_WIDTH, name);
 	while (*text) {
 		size_t length = strcspn(text, " ");
+		struct safe_text word;
+		size_t width;
 
-		if (column > NAME_WIDTH && column + 1 + length > LINE_WIDTH) {
+		safe_copy(text, length, word.s, sizeof(word.s));
+		word = safe_short(word.s, LINE_WIDTH - NAME_WIDTH - 1);
+		width = text_width(word.s);
+		if (column > NAME_WIDTH && column + 1 + width > LINE_WIDTH) {
 			fprintf(out, "\n%*s", NAME_WIDTH, "");
 			column = NAME_WIDTH;
 		}
-		fprintf(out, " %.*s", (int)length, text);
-		column += 1 + length;
+		fprintf(out, " %s", word.s);
+		column += 1 + width;
 		text += length + strspn(text + length, " ");
 	}
 	fputc('\n', out);
@@ -106,12 +126,17 @@ static void render_counts(const struct run_comparison *compared, FILE *out)
 		const struct run_compared *row = &compared->row[i];
 		double ratio = (double)row->exits[1] / row->exits[0];
 
-		fprintf(out, "%-*.*s %18s %18s %15s\n", REASON_WIDTH,
-			REASON_WIDTH, name_of(row, isa).s,
-			format_count(row->exits[0]).s,
-			format_count(row->exits[1]).s,
-			row->exits[0] || row->exits[1] ? format_ratio(ratio).s :
-							 "-");
+		struct table_line line = { .length = 0 };
+
+		table_left(&line, REASON_WIDTH, name_of(row, isa).s);
+		for (int run = 0; run < 2; run++)
+			table_number(&line, 18,
+				     format_count_in(row->exits[run], 18));
+		table_right(&line, 15,
+			    row->exits[0] || row->exits[1] ?
+				    format_ratio(ratio).s :
+				    "-");
+		table_end(&line, out);
 	}
 }
 
@@ -128,12 +153,13 @@ static void render_table(const struct run_comparison *compared, bool time,
 }
 
 /* A percentile of both runs, and what it became. */
-static void render_percentile(const uint64_t ns[2], FILE *out)
+static void render_percentile(struct table_line *line, const uint64_t ns[2])
 {
 	for (int i = 0; i < 2; i++)
-		fprintf(out, " %9s", ns[i] ? format_ns(ns[i]).s : "-");
-	fprintf(out, " %8s",
-		ns[0] && ns[1] ? format_ratio((double)ns[1] / ns[0]).s : "-");
+		table_right(line, 9, ns[i] ? format_ns_in(ns[i], 9).s : "-");
+	table_right(line, 8,
+		    ns[0] && ns[1] ? format_ratio((double)ns[1] / ns[0]).s :
+				     "-");
 }
 
 static void render_percentiles(const struct run_comparison *compared, FILE *out)
@@ -145,12 +171,12 @@ static void render_percentiles(const struct run_comparison *compared, FILE *out)
 		"P99 B", "B / A");
 	for (size_t i = 0; i < compared->nr; i++) {
 		const struct run_compared *row = &compared->row[i];
+		struct table_line line = { .length = 0 };
 
-		fprintf(out, "%-*.*s", REASON_WIDTH, REASON_WIDTH,
-			name_of(row, isa).s);
-		render_percentile(row->p50, out);
-		render_percentile(row->p99, out);
-		fputc('\n', out);
+		table_left(&line, REASON_WIDTH, name_of(row, isa).s);
+		render_percentile(&line, row->p50);
+		render_percentile(&line, row->p99);
+		table_end(&line, out);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "keys.h"
 #include "run/replay.h"
 #include "run/run_schema.h"
+#include "safe_text.h"
 
 void replay_observed(const struct run_info *info,
 		     struct observer_options *observe)
@@ -55,8 +56,8 @@ struct why replay_mark_text(const struct run_mark *mark)
 {
 	struct why line;
 
-	snprintf(line.text, sizeof(line.text), "%s%s", text_of(mark->kind),
-		 format_name(mark->text).s);
+	snprintf(line.text, sizeof(line.text), "%s%.255s", text_of(mark->kind),
+		 safe_text(mark->text).s);
 	return line;
 }
 

@@ -9,6 +9,7 @@
 #include "format.h"
 #include "reasons.h"
 #include "run/run_compare.h"
+#include "safe_text.h"
 #include "student.h"
 
 /* Neighbours are correlated if chance does that less often than once in ten:
@@ -341,8 +342,8 @@ static void note_text(struct run_comparison *to, const char *what,
 {
 	if (strcmp(a, b))
 		add_note(to, "%s: %s, and %s", what,
-			 *a ? format_name(a).s : "not known",
-			 *b ? format_name(b).s : "not known");
+			 *a ? safe_text(a).s : "not known",
+			 *b ? safe_text(b).s : "not known");
 }
 
 /* What cannot be compared. */
@@ -364,8 +365,8 @@ static void note_gaps(struct run_comparison *to)
 		add_note(
 			to,
 			"recorders' filters: %s, and %s: what is more may just be let through",
-			a->shown[0] ? format_name(a->shown).s : "none",
-			b->shown[0] ? format_name(b->shown).s : "none");
+			a->shown[0] ? safe_text(a->shown).s : "none",
+			b->shown[0] ? safe_text(b->shown).s : "none");
 }
 
 /* What was observed beside exits and times, which takes some time itself. */

@@ -20,7 +20,7 @@ struct run_mark {
 	bool has_exits; /* the BPF sums, and the vCPUs */
 	bool has_kernel;
 	char kind[16]; /* RUN_MARK_… */
-	char text[128];
+	char text[LEDGER_NAME]; /* or the name of @vm */
 };
 
 struct run_marks {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "run/run_schema.h"
+#include "safe_text.h"
 
 /* exitledger-run(5) says what they mean. */
 static const struct {
@@ -58,13 +59,9 @@ uint64_t *run_loss(struct ledger_losses *losses, size_t kind)
 /* What SQLite says may have names from the file, which may be any bytes. */
 static struct why clean(const char *message)
 {
-	struct why line;
-	size_t i;
+	struct why line = { "" };
 
-	for (i = 0; i < 200 && message[i]; i++)
-		line.text[i] =
-			message[i] < ' ' || message[i] > '~' ? '?' : message[i];
-	line.text[i] = '\0';
+	safe_copy(message, 200, line.text, sizeof(line.text));
 	return line;
 }
 

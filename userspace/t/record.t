@@ -164,7 +164,7 @@ ok "report: a guest's mark, in both books" \
 	out_has "KVM's total is what BPF counted: at 1 of 1 marks exactly"
 ok 'report: what exits were about' \
 	grep -qE '^port 0x3f8 +0x07b IOIO +200 ' "$tap_dir/out"
-ok 'report: by vCPU' grep -qE '^vm2 +1 +[0-9,]+ +[0-9.]+ % ' "$tap_dir/out"
+ok 'report: by vCPU' grep -qE '^vm2 +1002 +1 +[0-9,]+ +[0-9.]+ % ' "$tap_dir/out"
 ok 'report: the slow exits' out_has 'slow     20 exits of 1.00 ms or more'
 ok 'report: the slowest' \
 	grep -qE '^ +0\.[0-9]+  IOIO port 0x3f8 +2\.00 ms +- +0  caf' "$tap_dir/out"

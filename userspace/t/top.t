@@ -105,6 +105,36 @@ def sizes():
     ok("its end after that", top.wait() == 0, top.errors())
 
 
+def columns_of(top, line):
+    """A line of the screen, a letter for each column; 'W' for wide ones."""
+    cells = top.screen.buffer[line]
+    return "".join(c if len(c) == 1 and c < "\x7f" else "W"
+                   for c in (cells[x].data for x in range(top.screen.columns)))
+
+
+def large():
+    """Long names and numbers beyond all columns: cells stay apart."""
+    top = demo(3, 2, "large", columns=120)
+    ok("large: a first look", top.until("VCPUS") and top.until("0003 "), top.text())
+    top.read(0.5)
+    head = columns_of(top, 3)
+    lines = [columns_of(top, n) for n in (4, 5, 6)]
+    names = {line[:14].strip() for line in lines}
+    ok("large: names keep their ends", {name[-4:] for name in names} == {"0001", "0002", "0003"}, names)
+    edges = [head.index(name) + len(name) for name in
+             ("PID", "VCPUS", "IDLE %", "EXITS", "FAST", "TIME %", "P99", "MAX")]
+    for line in lines:
+        ok("large: cells end where their columns do", all(
+            line[edge - 1] != " " and line[edge] == " " for edge in edges),
+           head + "\n" + line)
+    top.type("\r\r")
+    ok("large: the path has the name's end and the pid",
+       top.until("0x07b IOIO") and re.search(r"000\d, pid 419430\d", top.text().splitlines()[2]),
+       top.text())
+    top.type("q")
+    ok("large: its end", top.wait() == 0, top.errors())
+
+
 def letters_and_colors():
     """What the terminal cannot do is not asked of it."""
     top = demo(3, 1, "lost")
@@ -257,6 +287,7 @@ def replay():
 
 keys()
 sizes()
+large()
 letters_and_colors()
 ends()
 hosts()

@@ -153,7 +153,7 @@ START_TEST(words_of_others_are_plain)
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
 	json = bench_json(&result);
 	ck_assert_int_eq(bench_json_parse(json, &again, &why), 0);
-	ck_assert_str_eq(again.row[6].why, "a b [2J");
+	ck_assert_str_eq(again.row[6].why, "a?b?[2J");
 	json_decref(json);
 	bench_free(&again);
 	bench_result_free(&result);

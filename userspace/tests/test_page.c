@@ -336,7 +336,8 @@ START_TEST(text_that_may_be_anything)
 		  "&lt;a href=&quot;x&quot;&gt;&amp;amp;" },
 		{ "a\x01\n\x7f"
 		  "b",
-		  "ab" },
+		  "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+		  "b" },
 		{ "\xff\xc3", "\xef\xbf\xbd\xef\xbf\xbd" },
 	};
 
@@ -352,8 +353,8 @@ END_TEST
 START_TEST(json_within_a_page)
 {
 	static const char *const shown[] = {
-		"\"</script>\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\"",
-		"\"\\u003c/script>\\u2028\\u2029\xe2\x80\xaa\"",
+		"\"</script>\\u2028\\u2029\\u202a\xc3\xa9\\udb40\\udc41\"",
+		"\"\\u003c/script>\\u2028\\u2029\\u202a\xc3\xa9\\udb40\\udc41\"",
 	};
 
 	for (int in_html = 0; in_html < 2; in_html++) {
@@ -363,7 +364,7 @@ START_TEST(json_within_a_page)
 
 		json.out = open_memstream(&text, &size);
 		json_put_text(&json, NULL,
-			      "</script>\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa");
+			      "</script>\u2028\u2029\u202a\u00e9\U000e0041");
 		fclose(json.out);
 		ck_assert_str_eq(text, shown[in_html]);
 		free(text);

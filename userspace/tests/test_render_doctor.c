@@ -6,6 +6,7 @@
 
 #include "fake_host.h"
 #include "render_doctor.h"
+#include "table_check.h"
 #include "tap.h"
 
 static char text[16384];
@@ -74,6 +75,29 @@ START_TEST(for_people)
 }
 END_TEST
 
+/* Names and releases of all widths. */
+START_TEST(wide_text)
+{
+	check_locale();
+	for (unsigned int n = 0; n < 22; n++) {
+		struct vm_process vm = { .pid = 4194304, .vcpus = 4096 };
+		struct host_facts wide = { .vms = { .vm = &vm, .nr = 1 } };
+		struct diagnosis diagnosed = { .nr = 1 };
+		FILE *file = fmemopen(text, sizeof(text), "w");
+
+		snprintf(vm.name, sizeof(vm.name), "%s", check_name(n, false));
+		diagnosed.finding[0].name = "kernel";
+		snprintf(diagnosed.finding[0].fact,
+			 sizeof(diagnosed.finding[0].fact), "Linux %.180s",
+			 check_name(n, true));
+		render_doctor_text(&diagnosed, &wide, false, file);
+		fclose(file);
+		check_lines(text);
+		ck_assert_ptr_nonnull(strstr(text, "4194304"));
+	}
+}
+END_TEST
+
 START_TEST(for_programs)
 {
 	json_t *json, *host, *finding;
@@ -126,6 +150,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, for_people);
+	tcase_add_test(tcase, wide_text);
 	tcase_add_test(tcase, for_programs);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);

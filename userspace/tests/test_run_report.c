@@ -303,7 +303,7 @@ START_TEST(tables_beside_that_of_reasons)
 	ck_assert_ptr_nonnull(
 		strstr(text, "\nport 0x3f9             0x07b IOIO"));
 	ck_assert_ptr_nonnull(
-		strstr(text, "\nvm2                            1 "));
+		strstr(text, "\nvm2                          1002    1 "));
 	free(text);
 	text = report_of(true);
 	ck_assert_ptr_nonnull(strstr(

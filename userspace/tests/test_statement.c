@@ -287,8 +287,8 @@ START_TEST(watch_line)
 	render_watch_text(&sample, out);
 	fclose(out);
 	ck_assert_uint_le(strlen(text), 80 + 1);
-	ck_assert_int_eq(!!strstr(text, " 125 ns  BALANCED"), _i == 1);
-	ck_assert_int_eq(!!strstr(text, " -  BALANCED"), _i != 1);
+	ck_assert_int_eq(!!strstr(text, " 125 ns BALANCED"), _i == 1);
+	ck_assert_int_eq(!!strstr(text, " - BALANCED"), _i != 1);
 	free(text);
 	json = render_watch_json(&sample);
 	ck_assert_int_eq(!!json_object_get(json, "observer_ns_per_exit"),

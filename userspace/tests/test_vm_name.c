@@ -105,7 +105,7 @@ static const struct row rows[] = {
 		"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xa7"),
 	CMDLINE("qemu\0-name\0\xc2\x9b"
 		"1m",
-		"??1m"),
+		"?1m"),
 	CMDLINE("qemu\0-name\0x\xff\xc3", "x??"),
 	CMDLINE("qemu\0-name\0\xed\xa0\x80\xc0\xaf\xf4\x90\x80\x80",
 		"?????????"),

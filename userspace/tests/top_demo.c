@@ -5,7 +5,8 @@
  *
  * usage: top_demo [VMS [VCPUS [MODE]]]
  * MODE: fast: the fast path is told; lost: some exits are not booked; keys: by
- * port; fail: the third interval cannot be collected; ending: the second VM ends
+ * port; fail: the third interval cannot be collected; ending: the second VM
+ * ends; large: long names, and numbers beyond all columns
  */
 #include <errno.h>
 #include <signal.h>
@@ -33,6 +34,32 @@ static void add_keys(struct ledger *interval, unsigned int step)
 	made_up_key(interval, 1, 0, EXIT_SVM_IOIO, 0xcf8, 900, 3);
 }
 
+/* Names that differ at their end alone, and 10^15 of all there is. */
+static void make_large(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		struct ledger_vm *vm = &ledger->vm[i];
+
+		vm->pid = 4194304 - vm->number;
+		snprintf(vm->name, sizeof(vm->name), "%s-production-%04u",
+			 i % 2 ? "\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57" :
+				 "openshift-virtualization-os-images-database",
+			 (unsigned int)vm->number);
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			struct ledger_vcpu *vcpu = &vm->vcpu[j];
+
+			for (size_t k = 0; k < vcpu->cells.nr; k++) {
+				struct ledger_cell *cell = &vcpu->cells.cell[k];
+
+				cell->exits = cell->ns = 1000000000000000;
+				cell->fast = cell->max_ns = cell->exits;
+			}
+			vcpu->exits = 15000000000000000;
+			vcpu->ns = vcpu->exits;
+		}
+	}
+}
+
 /* A step of the host. */
 static void step(struct host *host, struct ledger *ledger)
 {
@@ -40,6 +67,8 @@ static void step(struct host *host, struct ledger *ledger)
 		ledger,
 		!strcmp(host->mode, "ending") && host->step > 3 ? 1 : host->vms,
 		host->vcpus, host->step);
+	if (!strcmp(host->mode, "large"))
+		make_large(ledger);
 	if (!strcmp(host->mode, "keys"))
 		add_keys(ledger, host->step);
 	if (!strcmp(host->mode, "ending") && host->step == 3) {
@@ -94,7 +123,10 @@ int main(int argc, char **argv)
 	struct monitor_shape shape = {
 		.filter = &filter,
 		.has = NEEDS_TIME |
-		       (strcmp(host.mode, "fast") ? 0 : NEEDS_FAST),
+		       (strcmp(host.mode, "fast") &&
+					strcmp(host.mode, "large") ?
+				0 :
+				NEEDS_FAST),
 		.by = strcmp(host.mode, "keys") ? LEDGER_KEY_NONE :
 						  LEDGER_KEY_PORT,
 	};
