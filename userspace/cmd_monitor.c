@@ -9,6 +9,7 @@
 #include "monitor_loop.h"
 #include "monitor_output.h"
 #include "observer_source.h"
+#include "pid_ns.h"
 #include "top.h"
 
 struct monitor {
@@ -88,6 +89,8 @@ int cmd_monitor(int argc, char **argv)
 	host_read(&host);
 	monitor_options_parse(argc, argv, host.isa, &monitor.options);
 	r = host_check(&host, &why);
+	if (!r && host.other_pids)
+		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
 	if (!r)
 		r = observer_open(&monitor.observer, &monitor.options.observe,
@@ -95,8 +98,9 @@ int cmd_monitor(int argc, char **argv)
 	monitor.start_ns = monitor_now_ns();
 	if (!r) {
 		snprintf(monitor.title, sizeof(monitor.title),
-			 "Linux %s, %s, BPF: %s", host.kernel, host.vendor,
-			 attach_name(observer_attach(monitor.observer)));
+			 "Linux %s, %s, BPF: %s%s", host.kernel, host.vendor,
+			 attach_name(observer_attach(monitor.observer)),
+			 host.other_pids ? ", other PID namespace" : "");
 		r = run(&monitor, &why);
 	}
 	command_end(&monitor.command);

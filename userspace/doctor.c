@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "pid_ns.h"
 
 const char *finding_state_name(enum finding_state state)
 {
@@ -154,6 +155,16 @@ static void check_privileges(const struct host_facts *facts,
 		add(d, "privileges", FINDING_OK, "", "CAP_SYS_ADMIN");
 }
 
+/* The names of VMs, and what ends with a process, are looked up in /proc. */
+static void check_pid_ns(const struct host_facts *facts, struct diagnosis *d)
+{
+	if (facts->host.other_pids)
+		add(d, "pid_ns", FINDING_WARNING, PID_NS_ADVICE, PID_NS_FACT);
+	else
+		add(d, "pid_ns", FINDING_OK, "",
+		    "/proc shows the host's processes");
+}
+
 static void check_lockdown(const struct host_facts *facts, struct diagnosis *d)
 {
 	const struct probe *read = &facts->probes.read_kernel;
@@ -299,7 +310,11 @@ static void check_vms(const struct host_facts *facts, struct diagnosis *d)
 
 	if (!facts->vms_listed)
 		return;
-	if (vms->unseen)
+	if (facts->host.other_pids)
+		add(d, "vms", FINDING_UNKNOWN, PID_NS_ADVICE,
+		    "%zu process%s with VMs in this PID namespace; those of others cannot be seen",
+		    vms->nr, vms->nr == 1 ? "" : "es");
+	else if (vms->unseen)
 		add(d, "vms", FINDING_UNKNOWN, "run it with sudo",
 		    "%zu process%s with VMs; %zu more may not be looked into",
 		    vms->nr, vms->nr == 1 ? "" : "es", vms->unseen);
@@ -316,6 +331,7 @@ void doctor_diagnose(const struct host_facts *facts,
 	check_kvm(facts, diagnosis);
 	check_btf(facts, diagnosis);
 	check_privileges(facts, diagnosis);
+	check_pid_ns(facts, diagnosis);
 	check_lockdown(facts, diagnosis);
 	check_tracepoints(facts, diagnosis);
 	check_tracefs(facts, diagnosis);

@@ -8,6 +8,7 @@
 
 #include "exit_leaves.h"
 #include "host.h"
+#include "pid_ns.h"
 
 static const char parameter[] = "/sys/module/kvm/parameters/exit_stats";
 
@@ -136,6 +137,7 @@ void host_read_at(const char *root, struct host *host)
 	}
 	read_hypervisor(host->hypervisor, sizeof(host->hypervisor));
 	host->exit_stats = read_exit_stats(root);
+	host->other_pids = pid_ns_is_other(root);
 }
 
 void host_read(struct host *host)

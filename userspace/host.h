@@ -19,6 +19,7 @@ struct host {
 	char hypervisor[16]; /* this host's own, e.g. "TCG", "KVM"; or "" */
 	uint32_t isa; /* EXIT_LEAF_ISA_* of @vendor; 0: none */
 	int exit_stats;
+	bool other_pids; /* pid_ns_is_other(): BPF's pids are not in /proc */
 };
 
 /** host_read - fill in what can be found out without privileges */

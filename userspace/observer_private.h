@@ -43,6 +43,7 @@ struct observer {
 	struct observer_options options;
 	enum attach attach;
 	uint32_t isa;
+	bool other_pids; /* BPF's are of no use in /proc: pid_ns.h */
 	bool sees_ends;
 	bool sees_no_entries;
 	struct counters_watch

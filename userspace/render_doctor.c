@@ -112,7 +112,7 @@ static json_t *host_json(const struct host_facts *facts)
 	bool patched = host->exit_stats != HOST_UNPATCHED;
 
 	return json_pack(
-		"{s:s,s:s?,s:s?,s:s?,s:s,s:b,s:s,s:o,s:o}", "kernel",
+		"{s:s,s:s?,s:s?,s:s?,s:s,s:b,s:s,s:o,s:o,s:b}", "kernel",
 		host->kernel, "hypervisor",
 		host->hypervisor[0] ? host->hypervisor : NULL, "backend",
 		host->isa	  ? host->vendor :
@@ -124,7 +124,8 @@ static json_t *host_json(const struct host_facts *facts)
 		lockdown[facts->lockdown], "exit_stats",
 		patched ? json_integer(host->exit_stats) : json_null(),
 		"exit_stats_leaves",
-		facts->leaves >= 0 ? json_boolean(facts->leaves) : json_null());
+		facts->leaves >= 0 ? json_boolean(facts->leaves) : json_null(),
+		"host_pids", !host->other_pids);
 }
 
 json_t *render_doctor_json(const struct diagnosis *diagnosis,

@@ -6,7 +6,7 @@ EXITLEDGER := $(BUILD)/bin/exitledger
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
 PLAIN := answers attach balance beside books books_json books_load books_save columns doctor \
 	 duration filter format guest_report hist host host_facts html json_get \
-	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
+	 json_save json_writer keys kvm_btf ledger msg pid_ns reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch report_match \

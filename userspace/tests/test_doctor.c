@@ -175,6 +175,40 @@ START_TEST(privileges)
 }
 END_TEST
 
+static void pid_ns(const char *process, const char *link)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/pid", process);
+	unlink(root_path(path));
+	if (link)
+		open_file(path, link);
+	diagnose();
+}
+
+/* In a container; in one that has the host's /proc; and on the host. */
+START_TEST(pid_namespaces)
+{
+	diagnose();
+	finding_is("pid_ns", FINDING_OK, "");
+	pid_ns("self", "pid:[4026532178]");
+	finding_is("pid_ns", FINDING_WARNING, "--pid=host");
+	ck_assert(facts.host.other_pids);
+	ck_assert(diagnosis.can_monitor);
+	facts.vms_listed = true;
+	doctor_diagnose(&facts, &diagnosis);
+	finding_is("vms", FINDING_UNKNOWN, "in this PID namespace");
+	pid_ns("1", "pid:[4026531836]");
+	ck_assert(!facts.host.other_pids);
+	finding_is("pid_ns", FINDING_OK, "");
+	pid_ns("self", "pid:[4026531836]");
+	pid_ns("1", "pid:[4026532178]");
+	finding_is("pid_ns", FINDING_WARNING, "--pid=host");
+	pid_ns("1", NULL);
+	finding_is("pid_ns", FINDING_OK, "");
+}
+END_TEST
+
 START_TEST(lockdown)
 {
 	root_write("/sys/kernel/security/lockdown",
@@ -313,6 +347,7 @@ int main(void)
 	tcase_add_test(tcase, built_in);
 	tcase_add_test(tcase, tracepoints);
 	tcase_add_test(tcase, privileges);
+	tcase_add_test(tcase, pid_namespaces);
 	tcase_add_test(tcase, lockdown);
 	tcase_add_test(tcase, counters);
 	tcase_add_test(tcase, tracefs);
