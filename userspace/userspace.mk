@@ -36,7 +36,7 @@ COLLECT := observer_collect observer_keys observer_total
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  attach_probe cmd_bench cmd_compare cmd_doctor cmd_mark \
 		  cmd_monitor cmd_record cmd_replay cmd_report command \
-		  compare_options counters keeper kvm_stats main monitor_loop \
+		  compare_options counters keeper kvm_folders kvm_stats main monitor_loop \
 		  monitor_options monitor_output observer observer_source \
 		  $(COLLECT) reader run/record run/record_options top top_keys top_play top_view \
 		  watch \
@@ -132,8 +132,9 @@ $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
 $(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-			    command counters keeper kvm_stats reader)
-$(BUILD)/tests/test_kvm_stats: $(BUILD)/obj/userspace/kvm_stats.o
+			    command counters keeper kvm_folders kvm_stats reader)
+$(BUILD)/tests/test_kvm_stats: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+			       kvm_folders kvm_stats)
 $(BUILD)/tests/test_reader: $(BUILD)/obj/userspace/reader.o
 $(BUILD)/tests/test_watch: $(BUILD)/obj/userspace/watch.o
 
