@@ -64,6 +64,16 @@ static int read_exit_stats(const char *root)
 	return mode;
 }
 
+bool host_kernel_before(const char *release, const char *version)
+{
+	unsigned int major, minor, of_major, of_minor;
+
+	if (sscanf(release, "%u.%u", &major, &minor) != 2 ||
+	    sscanf(version, "%u.%u", &of_major, &of_minor) != 2)
+		return false;
+	return major < of_major || (major == of_major && minor < of_minor);
+}
+
 int host_exit_stats(void)
 {
 	return read_exit_stats("");

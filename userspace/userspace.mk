@@ -6,7 +6,7 @@ EXITLEDGER := $(BUILD)/bin/exitledger
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
 PLAIN := answers attach balance beside books books_json books_load books_save columns doctor \
 	 duration filter format guest_report hist host host_facts html json_get \
-	 json_save json_writer keys kvm_btf ledger msg pid_ns reason_parse reasons \
+	 json_save json_writer keys kvm_btf ledger msg pid_ns reason_parse record_btf reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch report_match \
@@ -102,7 +102,7 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
 	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
-	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
+	 reader reasons record_btf render_doctor render_monitor run run_changes run_compare run_damage \
 	 run_many run_marks run_report run_shared soundness statement top tracepoints \
 	 vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
@@ -126,7 +126,7 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 		$(CHECK_LIBS)
 
 BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
-		  test_observer test_observer_collect busy_host fake_vcpus \
+		  test_observer test_observer_collect test_record_btf busy_host fake_vcpus \
 		  monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
