@@ -63,6 +63,9 @@ static int run(struct monitor *monitor, struct why *why)
 		if (r)
 			return r;
 	}
+	/* The live view shows by itself that it counts. */
+	if (options->output != OUTPUT_TOP)
+		msg_counting(monitor->start_ns);
 	/* Only now: the command would inherit it. */
 	signal(SIGPIPE, SIG_IGN);
 	if (options->output == OUTPUT_TOP)

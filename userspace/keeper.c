@@ -300,6 +300,8 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 			     sizeof(books->command));
 		r = command_start(&keeper->command, options->argv, why);
 	}
+	if (!r)
+		msg_counting(keeper->start.ns);
 	return r;
 }
 
