@@ -102,7 +102,8 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
 	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
-	 reader reasons record_btf render_doctor render_monitor run run_changes run_compare run_damage \
+	 reader reasons record_btf render_doctor render_monitor run run_changes run_churn run_compare \
+	 run_damage \
 	 run_many run_marks run_report run_shared soundness statement top tracepoints \
 	 vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
@@ -218,7 +219,7 @@ $(RUN_FUZZ): $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fuzz \
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
 RUN_TESTS := $(patsubst %,$(BUILD)/tests/test_%, \
-	       page run run_changes run_compare run_damage run_many run_marks run_report \
+	       page run run_changes run_churn run_compare run_damage run_many run_marks run_report \
 	       run_shared)
 $(RUN_TESTS): $(RUN_FIXTURE) $(RUN_OBJECTS)
 $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
