@@ -43,8 +43,12 @@ static int none_is_new(struct keeper *keeper, struct why *why)
 {
 	struct books *books = keeper->books;
 	const struct ledger *ledger = &books->ledger;
-	uint64_t newest = keeper->newest;
+	uint64_t newest;
 
+	/* --watch forgets VMs that have ended, so begin anew now and then. */
+	if (books->running.nr > 2 * ledger->nr_vms + 16)
+		books->running.nr = keeper->newest = 0;
+	newest = keeper->newest;
 	for (size_t i = ledger->nr_vms; i; i--) {
 		const struct ledger_vm *vm = &ledger->vm[i - 1];
 

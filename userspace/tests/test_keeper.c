@@ -247,6 +247,28 @@ START_TEST(vms_of_other_pids)
 }
 END_TEST
 
+/* Those that --watch has forgotten are not remembered here for ever. */
+START_TEST(many_vms_of_other_pids)
+{
+	uint64_t number = 0;
+	bool over;
+
+	books.host.other_pids = true;
+	for (int i = 0; i < 10; i++) {
+		ledger_free(&books.ledger);
+		for (int j = 0; j < 100; j++) {
+			number++;
+			ck_assert_ptr_nonnull(
+				ledger_vm(&books.ledger, number, number));
+		}
+		ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+		for (int j = 0; j < 100; j++)
+			ck_assert(books_vm_is_late(&books, number - j));
+	}
+	ck_assert_uint_le(books.running.nr, 400);
+}
+END_TEST
+
 /* A switch off and on would go unnoticed. */
 START_TEST(counters_not_to_be_watched)
 {
@@ -294,6 +316,7 @@ int main(void)
 	tcase_add_test(tcase, a_slow_read);
 	tcase_add_test(tcase, a_read_that_fails);
 	tcase_add_test(tcase, vms_of_other_pids);
+	tcase_add_test(tcase, many_vms_of_other_pids);
 	tcase_add_test(tcase, counters_not_to_be_watched);
 	tcase_add_loop_test(tcase, reads_that_fail_for_a_while, 0, 2);
 	tcase_add_loop_test(tcase, a_signal_ends_a_read, 0, 2);
