@@ -378,6 +378,8 @@ static void leave(int status)
 	syscall(SYS_exit_group, status);
 }
 
+#define NOT_PERMITTED 77
+
 /* In a child: whether its child, process 1 of a new namespace, succeeds. */
 static void make_pid_namespace(void)
 {
@@ -385,7 +387,7 @@ static void make_pid_namespace(void)
 	pid_t pid;
 
 	if (unshare(CLONE_NEWPID | CLONE_NEWNS))
-		leave(1);
+		leave(NOT_PERMITTED);
 	pid = fork();
 	if (!pid) {
 		if (getpid() != 1 ||
@@ -408,7 +410,10 @@ START_TEST(another_pid_namespace)
 	if (!pid)
 		make_pid_namespace();
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_PERMITTED)
+		puts("# another_pid_namespace: SKIP: none can be made here");
+	else
+		ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -463,17 +468,6 @@ START_TEST(collecting_is_cheap)
 }
 END_TEST
 
-/* Tried in a child, as who unshares once has no other process afterwards. */
-static bool has_namespaces(void)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid)
-		leave(unshare(CLONE_NEWPID | CLONE_NEWNS) ? 1 : 0);
-	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("observer_collect");
@@ -498,10 +492,7 @@ int main(void)
 	tcase_add_test(tcase, collecting_is_cheap);
 	suite_add_tcase(suite, tcase);
 	tcase = tcase_create("namespaces");
-	if (has_namespaces())
-		tcase_add_test(tcase, another_pid_namespace);
-	else
-		puts("# no PID namespace can be made here: another_pid_namespace is left out");
+	tcase_add_test(tcase, another_pid_namespace);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
