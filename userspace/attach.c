@@ -3,6 +3,11 @@
 #include <string.h>
 
 #include "attach.h"
+#include "kernel_needs.h"
+
+#define ONLY_TP                                                             \
+	"'exitledger monitor --attach tp' and 'record --attach tp' can be " \
+	"had, without --fast and --by msr, hypercall or cpuid; %s for the rest"
 
 static const char *const names[] = {
 	[ATTACH_AUTO] = "auto",
@@ -33,16 +38,21 @@ int attach_choose(enum attach *attach, enum kvm_exit_args args, bool needs_vcpu,
 	if (*attach == ATTACH_TP && needs_vcpu)
 		return why_set(
 			why, ENOTSUP,
-			"classic tracepoints (--attach tp) do not tell which vCPU it is, as --fast, --by msr, hypercall and cpuid have to know");
+			"classic tracepoints (--attach tp) do not tell which vCPU it is, as compare, --fast, --by msr, hypercall and cpuid have to know");
 	if (args == KVM_EXIT_VCPU_ISA || *attach == ATTACH_TP)
 		return 0;
 	if (*attach == ATTACH_AUTO && !needs_vcpu) {
 		*attach = ATTACH_TP;
 		return 0;
 	}
+	if (args == KVM_EXIT_ARGS_UNKNOWN)
+		return why_set(
+			why, ENOTSUP,
+			"the types of KVM are not known here, as its modules have no BTF: only " ONLY_TP,
+			"boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES");
 	return why_set(
 		why, ENOTSUP,
-		"this kernel's kvm_exit has the arguments %s, not %s as from 5.16 on: only 'exitledger monitor --attach tp' can be had here, without --fast and --by msr, hypercall or cpuid",
-		kvm_exit_args_name(args),
-		kvm_exit_args_name(KVM_EXIT_VCPU_ISA));
+		"this kernel's kvm_exit has the arguments %s, not %s: only " ONLY_TP,
+		kvm_exit_args_name(args), kvm_exit_args_name(KVM_EXIT_VCPU_ISA),
+		"boot Linux " KERNEL_FOR_ALL " or later");
 }

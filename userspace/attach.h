@@ -23,7 +23,7 @@ const char *attach_name(enum attach attach);
 /**
  * attach_choose - what of a wish can be had, by kvm_exit's arguments
  * @attach: in: as asked for; out: unchanged, or ATTACH_TP in place of
- *	    ATTACH_AUTO where the vCPU is not the first argument (before 5.16)
+ *	    ATTACH_AUTO where the vCPU is not the first argument, or not known
  * @needs_vcpu: what is to be observed needs to know the vCPU by its address,
  *		which is not in classic tracepoints' records
  *

@@ -71,20 +71,13 @@ void books_drop_reports(struct books *books)
 
 bool books_vm_is_late(const struct books *books, uint64_t number)
 {
-	const struct ledger *ledger = &books->ledger;
+	const struct ledger_vm *vm = ledger_find_vm(&books->ledger, number);
 
-	for (size_t i = 0; i < ledger->nr_vms; i++) {
-		const struct ledger_vm *vm = &ledger->vm[i];
-
-		if (vm->number != number)
-			continue;
-		for (size_t j = 0; j < vm->nr_vcpus; j++) {
-			if (vm->vcpu[j].prior_exits)
-				return true;
-		}
-		return pids_have(&books->running, vm->pid);
+	for (size_t i = 0; vm && i < vm->nr_vcpus; i++) {
+		if (vm->vcpu[i].prior_exits)
+			return true;
 	}
-	return true;
+	return !vm || pids_have(&books->running, vm->pid);
 }
 
 void books_free(struct books *books)

@@ -9,6 +9,7 @@
 #include "monitor_loop.h"
 #include "monitor_output.h"
 #include "observer_source.h"
+#include "pid_ns.h"
 #include "safe_text.h"
 #include "top.h"
 
@@ -63,6 +64,9 @@ static int run(struct monitor *monitor, struct why *why)
 		if (r)
 			return r;
 	}
+	/* The live view shows by itself that it counts. */
+	if (options->output != OUTPUT_TOP)
+		msg_counting(monitor->start_ns);
 	/* Only now: the command would inherit it. */
 	signal(SIGPIPE, SIG_IGN);
 	if (options->output == OUTPUT_TOP)
@@ -89,6 +93,8 @@ int cmd_monitor(int argc, char **argv)
 	host_read(&host);
 	monitor_options_parse(argc, argv, host.isa, &monitor.options);
 	r = host_check(&host, &why);
+	if (!r && host.other_pids)
+		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
 	if (!r)
 		r = observer_open(&monitor.observer, &monitor.options.observe,
@@ -96,9 +102,10 @@ int cmd_monitor(int argc, char **argv)
 	monitor.start_ns = monitor_now_ns();
 	if (!r) {
 		snprintf(monitor.title, sizeof(monitor.title),
-			 "Linux %.64s, %s, BPF: %s", safe_text(host.kernel).s,
+			 "Linux %.64s, %s, BPF: %s%s", safe_text(host.kernel).s,
 			 host.vendor,
-			 attach_name(observer_attach(monitor.observer)));
+			 attach_name(observer_attach(monitor.observer)),
+			 host.other_pids ? ", other PID namespace" : "");
 		r = run(&monitor, &why);
 	}
 	command_end(&monitor.command);

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "host.h"
 #include "observer_source.h"
+#include "pid_ns.h"
 #include "run/record.h"
 
 /* Said before anything is attached; the writer makes sure of it again. */
@@ -36,6 +37,8 @@ int cmd_record(int argc, char **argv)
 	r = check_path(options.path, &why);
 	if (!r)
 		r = host_check(&host, &why);
+	if (!r && host.other_pids)
+		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
 	options.monitor.observe.marks = true;
 	if (!r)

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "kernel_needs.h"
+#include "pid_ns.h"
 
 const char *finding_state_name(enum finding_state state)
 {
@@ -36,16 +38,33 @@ add(struct diagnosis *diagnosis, const char *name, enum finding_state state,
 	va_end(args);
 }
 
-static void check_machine(const struct host_facts *facts, struct diagnosis *d)
+static void check_kernel(const struct host_facts *facts, struct diagnosis *d)
 {
 	const char *under = facts->host.hypervisor;
 	bool emulated = !strcmp(under, "TCG") || !strcmp(under, "Bochs");
 
-	add(d, "kernel", FINDING_OK, "", "Linux %s%s%s%s", facts->host.kernel,
-	    !under[0] ? "" :
-	    emulated  ? ", emulated by " :
-			", in a VM of ",
-	    under, emulated ? ": times mean little" : "");
+	/* Distributions' kernels have BPF of later ones, under an old number. */
+	if (!facts->bpf_loop &&
+	    host_kernel_before(facts->host.kernel, KERNEL_LEAST))
+		add(d, "kernel", FINDING_MISSING,
+		    "boot Linux " KERNEL_FOR_ALL " or later; from " KERNEL_LEAST
+		    " on 'exitledger monitor --attach tp' works",
+		    "Linux %s is too old: its BPF has no atomic operations that return a value, as Linux " KERNEL_LEAST
+		    " has",
+		    facts->host.kernel);
+	else
+		add(d, "kernel", FINDING_OK, "", "Linux %s%s%s%s",
+		    facts->host.kernel,
+		    !under[0] ? "" :
+		    emulated  ? ", emulated by " :
+				", in a VM of ",
+		    under, emulated ? ": times mean little" : "");
+}
+
+static void check_cpu(const struct host_facts *facts, struct diagnosis *d)
+{
+	const char *under = facts->host.hypervisor;
+
 	if (facts->svm || facts->vmx)
 		add(d, "cpu", FINDING_OK, "", "the processor has %s",
 		    facts->svm ? "svm (AMD-V)" : "vmx (VT-x)");
@@ -86,10 +105,31 @@ static void check_kvm(const struct host_facts *facts, struct diagnosis *d)
 		    "neither kvm_amd nor kvm_intel is loaded, so there is no tracepoint kvm:kvm_exit");
 }
 
+/* A module has no BTF: all that is left is what tracefs tells of the records. */
+static void no_module_btf(const struct host_facts *facts, const char *module,
+			  struct diagnosis *d)
+{
+	if (facts->records)
+		add(d, "btf", FINDING_MISSING,
+		    "boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES, or for 'exitledger monitor --attach tp' mount tracefs (mount -t tracefs nodev /sys/kernel/tracing) and run it with sudo; a module built by hand needs its BTF, too",
+		    "the module %s has no BTF (/sys/kernel/btf/%s is missing)",
+		    module, module);
+	else
+		add(d, "btf", FINDING_WARNING,
+		    "classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES",
+		    "the module %s has no BTF (/sys/kernel/btf/%s is missing)",
+		    module, module);
+}
+
+/* Can the vCPU and the exit's reason be read from the tracepoint's arguments? */
+static bool is_typed(const struct host_facts *facts)
+{
+	return facts->exit_args == KVM_EXIT_VCPU_ISA && facts->btf_kvm &&
+	       facts->btf_vendor;
+}
+
 static void check_btf(const struct host_facts *facts, struct diagnosis *d)
 {
-	static const char hint[] =
-		"exits cannot be read without it; a module built by hand needs its BTF too (CONFIG_DEBUG_INFO_BTF_MODULES)";
 	const char *vendor = facts->host.vendor;
 
 	if (!facts->btf_kernel) {
@@ -102,12 +142,9 @@ static void check_btf(const struct host_facts *facts, struct diagnosis *d)
 	if (!facts->host.isa)
 		add(d, "btf", FINDING_OK, "", "of the kernel");
 	else if (!facts->btf_kvm)
-		add(d, "btf", FINDING_MISSING, hint,
-		    "the module kvm has no BTF (/sys/kernel/btf/kvm is missing)");
+		no_module_btf(facts, "kvm", d);
 	else if (!facts->btf_vendor)
-		add(d, "btf", FINDING_MISSING, hint,
-		    "the module %s has no BTF (/sys/kernel/btf/%s is missing)",
-		    vendor, vendor);
+		no_module_btf(facts, vendor, d);
 	else
 		add(d, "btf", FINDING_OK, "", "of the kernel, kvm and %s",
 		    vendor);
@@ -132,7 +169,8 @@ static void check_tracepoints(const struct host_facts *facts,
 		    "kvm_exit%s, kvm_entry, kvm_cpuid", args);
 	else if (facts->exit_args == KVM_EXIT_REASON_VCPU_ISA)
 		add(d, "tracepoints", FINDING_WARNING,
-		    "that is as before Linux 5.16: classic tracepoints are used (--attach tp)",
+		    "classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot Linux " KERNEL_FOR_ALL
+		    " or later",
 		    "kvm_exit%s, kvm_entry, kvm_cpuid", args);
 	else
 		add(d, "tracepoints", FINDING_MISSING,
@@ -152,6 +190,16 @@ static void check_privileges(const struct host_facts *facts,
 		    "root here is that of a user namespace, and observing VM exits needs root on the host");
 	else
 		add(d, "privileges", FINDING_OK, "", "CAP_SYS_ADMIN");
+}
+
+/* The names of VMs, and what ends with a process, are looked up in /proc. */
+static void check_pid_ns(const struct host_facts *facts, struct diagnosis *d)
+{
+	if (facts->host.other_pids)
+		add(d, "pid_ns", FINDING_WARNING, PID_NS_ADVICE, PID_NS_FACT);
+	else
+		add(d, "pid_ns", FINDING_OK, "",
+		    "/proc shows the host's processes");
 }
 
 static void check_lockdown(const struct host_facts *facts, struct diagnosis *d)
@@ -244,11 +292,10 @@ static void check_attach(const struct host_facts *facts, struct diagnosis *d)
 		    facts->host.isa ? "privileges" : "a KVM to observe");
 		return;
 	}
-	/* Before 5.16 only the record of a classic tracepoint can be read. */
+	/* Else only the record of a classic tracepoint can be read. */
 	for (int i = 0; i < 3; i++)
 		any |= !row[i].probe->error &&
-		       (row[i].probe == &facts->probes.tp ||
-			facts->exit_args != KVM_EXIT_REASON_VCPU_ISA);
+		       (row[i].probe == &facts->probes.tp || is_typed(facts));
 	for (int i = 0; i < 3; i++)
 		check_probe(d, row[i].name, row[i].probe, any);
 	check_vcpu_end(facts, d);
@@ -299,7 +346,11 @@ static void check_vms(const struct host_facts *facts, struct diagnosis *d)
 
 	if (!facts->vms_listed)
 		return;
-	if (vms->unseen)
+	if (facts->host.other_pids)
+		add(d, "vms", FINDING_UNKNOWN, PID_NS_ADVICE,
+		    "%zu process%s with VMs in this PID namespace; those of others cannot be seen",
+		    vms->nr, vms->nr == 1 ? "" : "es");
+	else if (vms->unseen)
 		add(d, "vms", FINDING_UNKNOWN, "run it with sudo",
 		    "%zu process%s with VMs; %zu more may not be looked into",
 		    vms->nr, vms->nr == 1 ? "" : "es", vms->unseen);
@@ -312,10 +363,12 @@ void doctor_diagnose(const struct host_facts *facts,
 		     struct diagnosis *diagnosis)
 {
 	memset(diagnosis, 0, sizeof(*diagnosis));
-	check_machine(facts, diagnosis);
+	check_kernel(facts, diagnosis);
+	check_cpu(facts, diagnosis);
 	check_kvm(facts, diagnosis);
 	check_btf(facts, diagnosis);
 	check_privileges(facts, diagnosis);
+	check_pid_ns(facts, diagnosis);
 	check_lockdown(facts, diagnosis);
 	check_tracepoints(facts, diagnosis);
 	check_tracefs(facts, diagnosis);
@@ -328,7 +381,7 @@ void doctor_diagnose(const struct host_facts *facts,
 		if (diagnosis->finding[i].state == FINDING_MISSING)
 			diagnosis->can_monitor = false;
 	}
-	diagnosis->can_compare = diagnosis->can_monitor &&
+	diagnosis->can_compare = diagnosis->can_monitor && is_typed(facts) &&
 				 facts->host.exit_stats > 0 &&
 				 facts->leaves > 0;
 }

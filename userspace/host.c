@@ -8,6 +8,7 @@
 
 #include "exit_leaves.h"
 #include "host.h"
+#include "pid_ns.h"
 
 static const char parameter[] = "/sys/module/kvm/parameters/exit_stats";
 
@@ -61,6 +62,16 @@ static int read_exit_stats(const char *root)
 		mode = HOST_UNPATCHED;
 	fclose(file);
 	return mode;
+}
+
+bool host_kernel_before(const char *release, const char *version)
+{
+	unsigned int major, minor, of_major, of_minor;
+
+	if (sscanf(release, "%u.%u", &major, &minor) != 2 ||
+	    sscanf(version, "%u.%u", &of_major, &of_minor) != 2)
+		return false;
+	return major < of_major || (major == of_major && minor < of_minor);
 }
 
 int host_exit_stats(void)
@@ -136,6 +147,7 @@ void host_read_at(const char *root, struct host *host)
 	}
 	read_hypervisor(host->hypervisor, sizeof(host->hypervisor));
 	host->exit_stats = read_exit_stats(root);
+	host->other_pids = pid_ns_is_other(root);
 }
 
 void host_read(struct host *host)

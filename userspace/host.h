@@ -19,6 +19,7 @@ struct host {
 	char hypervisor[16]; /* this host's own, e.g. "TCG", "KVM"; or "" */
 	uint32_t isa; /* EXIT_LEAF_ISA_* of @vendor; 0: none */
 	int exit_stats;
+	bool other_pids; /* pid_ns_is_other(): BPF's pids are not in /proc */
 };
 
 /** host_read - fill in what can be found out without privileges */
@@ -42,6 +43,13 @@ bool host_built_in(const char *root, const char *module);
 
 /** host_has_cpu_flag - does /proc/cpuinfo have this flag ("svm", "vmx")? */
 bool host_has_cpu_flag(const char *root, const char *flag);
+
+/**
+ * host_kernel_before - is a release older than a version?
+ * @release: "6.1.0-56-amd64", as of struct host
+ * @version: "5.17"
+ */
+bool host_kernel_before(const char *release, const char *version);
 
 /** host_exit_stats - the mode of KVM's counters now, or HOST_UNPATCHED */
 int host_exit_stats(void);

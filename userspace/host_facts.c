@@ -43,22 +43,14 @@ static void read_backend(const char *root, struct host_facts *facts)
 		closedir(dir);
 }
 
-/* A module's types: its own, or, if it is built in, among the kernel's. */
-static bool has_btf(const char *root, const char *module, const struct btf *own,
-		    const struct btf *kernel)
-{
-	return own || (kernel && module[0] && host_built_in(root, module));
-}
-
 static void read_btf(const char *root, struct host_facts *facts)
 {
 	struct kvm_btf btf;
 
 	kvm_btf_open(root, facts->host.vendor, &btf);
 	facts->btf_kernel = btf.vmlinux;
-	facts->btf_kvm = has_btf(root, "kvm", btf.kvm, btf.vmlinux);
-	facts->btf_vendor =
-		has_btf(root, facts->host.vendor, btf.vendor, btf.vmlinux);
+	facts->btf_kvm = btf.has_kvm;
+	facts->btf_vendor = btf.has_vendor;
 	facts->kvm_exit = kvm_btf_has_tracepoint(&btf, "kvm_exit");
 	facts->kvm_entry = kvm_btf_has_tracepoint(&btf, "kvm_entry");
 	facts->kvm_cpuid = kvm_btf_has_tracepoint(&btf, "kvm_cpuid");
@@ -66,6 +58,7 @@ static void read_btf(const char *root, struct host_facts *facts)
 	facts->vcpu_destroy =
 		kvm_btf_has_function(&btf, "kvm_arch_vcpu_destroy");
 	facts->rdonly_cast = kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast");
+	facts->bpf_loop = kvm_btf_has_kfunc(&btf, "bpf_loop");
 	kvm_btf_close(&btf);
 }
 

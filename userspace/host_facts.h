@@ -28,6 +28,7 @@ struct host_facts {
 	enum kvm_exit_args exit_args;
 	bool vcpu_destroy; /* there is a kvm_arch_vcpu_destroy() to attach to */
 	bool rdonly_cast; /* bpf_rdonly_cast() */
+	bool bpf_loop; /* bpf_loop(), a helper of KERNEL_FOR_ALL */
 	int tracefs; /* 0, or -errno as from tracefs_find() */
 	int records; /* 0, or -errno as from tracepoints_read() */
 	bool sys_admin; /* CAP_SYS_ADMIN is effective … */

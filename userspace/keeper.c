@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "keeper.h"
+#include "pid_ns.h"
 #include "safe_text.h"
 #include "vm_list.h"
 #include "vm_name.h"
@@ -35,6 +36,33 @@ static void drop_others(struct keeper *keeper, size_t from)
 	answers->nr = kept;
 }
 
+/*
+ * Which VMs were there before cannot be seen in /proc of another PID namespace:
+ * as far as is known each of them may have been.
+ */
+static int none_is_new(struct keeper *keeper, struct why *why)
+{
+	struct books *books = keeper->books;
+	const struct ledger *ledger = &books->ledger;
+	uint64_t newest;
+
+	/* --watch forgets VMs that have ended, so begin anew now and then. */
+	if (books->running.nr > 2 * ledger->nr_vms + 16)
+		books->running.nr = keeper->newest = 0;
+	newest = keeper->newest;
+	for (size_t i = ledger->nr_vms; i; i--) {
+		const struct ledger_vm *vm = &ledger->vm[i - 1];
+
+		if (vm->number <= newest)
+			break;
+		if (pids_add(&books->running, vm->pid))
+			return why_set(why, ENOMEM, "out of memory");
+		if (vm->number > keeper->newest)
+			keeper->newest = vm->number;
+	}
+	return 0;
+}
+
 /* The answers come first: then the ledger has the VMs that they are about. */
 static int collect(struct keeper *keeper, struct why *why)
 {
@@ -49,7 +77,7 @@ static int collect(struct keeper *keeper, struct why *why)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",
 			       strerror(-r));
 	drop_others(keeper, from);
-	return 0;
+	return keeper->books->host.other_pids ? none_is_new(keeper, why) : 0;
 }
 
 /* KVM's own statistics of the VMs, between two collections. */
@@ -157,8 +185,25 @@ static int read_at_last(struct keeper *keeper, struct why *why)
 
 #define NAME_SHOWN 40 /* columns of a VM's name in a message */
 
+/*
+ * In another PID namespace --vm is a process by its number on the host, as
+ * monitor shows it: whether it is there is seen when one of its VMs exits.
+ */
+static int choose_unseen(struct keeper *keeper, unsigned long pid,
+			 struct why *why)
+{
+	if (!pid || pid > UINT32_MAX)
+		return why_set(
+			why, ENOTSUP,
+			"--vm '%s': VMs' names cannot be looked up, as this is not the host's PID namespace: give the pid that the host has for it, or %s",
+			keeper->options->vm, PID_NS_ADVICE);
+	return pids_add(&keeper->chosen, pid) ?
+		       why_set(why, ENOMEM, "out of memory") :
+		       0;
+}
+
 /* Resolve --vm: which processes are it? */
-static int choose(struct keeper *keeper, struct why *why)
+int keeper_choose(struct keeper *keeper, struct why *why)
 {
 	const struct pids *running = &keeper->books->running;
 	const char *vm = keeper->options->vm;
@@ -171,6 +216,8 @@ static int choose(struct keeper *keeper, struct why *why)
 	pid = strtoul(vm, &end, 10);
 	if (*end)
 		pid = 0;
+	if (keeper->books->host.other_pids)
+		return choose_unseen(keeper, pid, why);
 	for (size_t i = 0; i < running->nr; i++) {
 		vm_name(running->pid[i], name, sizeof(name));
 		if ((!strcmp(vm, name) || pid == running->pid[i]) &&
@@ -223,7 +270,8 @@ static int attach(struct keeper *keeper, struct why *why)
 		 attach_name(observer_attach(keeper->observer)));
 	books->sees_ends = observer_sees_ends(keeper->observer);
 	books->sees_no_entries = observer_sees_no_entries(keeper->observer);
-	r = keeper_running(&books->running);
+	if (!books->host.other_pids)
+		r = keeper_running(&books->running);
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
 }
 
@@ -250,15 +298,19 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 			strerror(-watched));
 	if (r)
 		return r;
+	if (books->host.other_pids)
+		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
 	r = attach(keeper, why);
 	if (!r)
-		r = choose(keeper, why);
+		r = keeper_choose(keeper, why);
 	if (!r && options->argv) {
 		command_line(options->argv, books->command,
 			     sizeof(books->command));
 		r = command_start(&keeper->command, options->argv, why);
 	}
+	if (!r)
+		msg_counting(keeper->start.ns);
 	return r;
 }
 

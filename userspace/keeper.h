@@ -19,6 +19,7 @@ struct keeper {
 	struct command command;
 	struct tsc_point start;
 	struct tsc_rates rates;
+	uint64_t newest; /* VM of another PID namespace that was seen last */
 	struct pids chosen; /* processes of the VM that --vm names */
 	struct reader reader; /* --read's command, while it runs */
 	uint64_t next_read; /* when it is due */
@@ -51,6 +52,9 @@ int keeper_finish(struct keeper *keeper, struct why *why);
 
 /** keeper_close - end the command, detach, and note how the counters are left */
 void keeper_close(struct keeper *keeper);
+
+/** keeper_choose - find the process that --vm names; 0 or -errno with @why */
+int keeper_choose(struct keeper *keeper, struct why *why);
 
 /** keeper_running - add the processes that have a VM now; 0 or -errno */
 int keeper_running(struct pids *pids);

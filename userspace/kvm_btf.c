@@ -4,6 +4,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "host.h"
 #include "kvm_btf.h"
 
 static struct btf *read_btf(const char *root, const char *name,
@@ -28,6 +29,9 @@ void kvm_btf_open(const char *root, const char *vendor, struct kvm_btf *btf)
 		btf->kvm = read_btf(root, "kvm", btf->vmlinux);
 		if (vendor[0])
 			btf->vendor = read_btf(root, vendor, btf->vmlinux);
+		btf->has_kvm = btf->kvm || host_built_in(root, "kvm");
+		btf->has_vendor = btf->vendor ||
+				  (vendor[0] && host_built_in(root, vendor));
 	}
 	libbpf_set_print(print);
 }
@@ -116,6 +120,12 @@ enum kvm_exit_args kvm_btf_exit_args(const struct kvm_btf *btf)
 	    is_vcpu(in, param[2].type) && is_u32(in, param[3].type))
 		return KVM_EXIT_REASON_VCPU_ISA;
 	return KVM_EXIT_ARGS_UNKNOWN;
+}
+
+enum kvm_exit_args kvm_btf_usable_args(const struct kvm_btf *btf)
+{
+	return btf->has_kvm && btf->has_vendor ? kvm_btf_exit_args(btf) :
+						 KVM_EXIT_ARGS_UNKNOWN;
 }
 
 const char *kvm_exit_args_name(enum kvm_exit_args args)

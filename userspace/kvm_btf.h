@@ -15,7 +15,7 @@
  */
 enum kvm_exit_args {
 	KVM_EXIT_ARGS_UNKNOWN, /* no such tracepoint, or one like neither */
-	KVM_EXIT_VCPU_ISA, /* (struct kvm_vcpu *, u32 isa), from 5.16 on */
+	KVM_EXIT_VCPU_ISA, /* (struct kvm_vcpu *, u32 isa): kernel_needs.h */
 	KVM_EXIT_REASON_VCPU_ISA, /* (u32 exit_reason, vcpu, isa), before that */
 };
 
@@ -27,6 +27,7 @@ struct kvm_btf {
 	struct btf *vmlinux;
 	struct btf *kvm; /* NULL too if KVM is built in: it is in @vmlinux */
 	struct btf *vendor; /* of kvm_amd or kvm_intel; likewise */
+	bool has_kvm, has_vendor; /* their types are known, from either */
 };
 
 /**
@@ -40,6 +41,9 @@ void kvm_btf_close(struct kvm_btf *btf);
 
 /** kvm_btf_exit_args - from the prototype of the tracepoint kvm_exit */
 enum kvm_exit_args kvm_btf_exit_args(const struct kvm_btf *btf);
+
+/** kvm_btf_usable_args - the same; unknown where the vCPU's type is, too */
+enum kvm_exit_args kvm_btf_usable_args(const struct kvm_btf *btf);
 
 /** kvm_btf_has_tracepoint - is there a tracepoint of this name ("kvm_entry")? */
 bool kvm_btf_has_tracepoint(const struct kvm_btf *btf, const char *name);

@@ -11,24 +11,6 @@
 
 #include "kvm_stats.h"
 
-#define DIRECTORY "/sys/kernel/debug/kvm"
-
-/* "PID-FD" is a VM's directory; anything else a file, or no VM's. */
-static bool is_of(const char *name, uint32_t pid)
-{
-	char *end;
-
-	return strtoul(name, &end, 10) == pid && *end == '-';
-}
-
-static DIR *open_folder(const char *root, const char *name)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s" DIRECTORY "/%s", root, name);
-	return opendir(path);
-}
-
 static uint32_t count_vcpus(DIR *dir)
 {
 	struct dirent *entry;
@@ -40,9 +22,9 @@ static uint32_t count_vcpus(DIR *dir)
 	return nr;
 }
 
-static bool read_exits(DIR *dir, uint64_t *exits)
+static bool read_number(DIR *dir, const char *name, uint64_t *number)
 {
-	int fd = openat(dirfd(dir), "exits", O_RDONLY | O_CLOEXEC);
+	int fd = openat(dirfd(dir), name, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	bool done;
 
@@ -51,68 +33,49 @@ static bool read_exits(DIR *dir, uint64_t *exits)
 			close(fd);
 		return false;
 	}
-	done = fscanf(file, "%" SCNu64, exits) == 1;
+	done = fscanf(file, "%" SCNu64, number) == 1;
 	fclose(file);
 	return done;
 }
 
-/* The folder of the one VM that a process has, open. */
-static DIR *find_folder(const char *root, uint32_t pid)
+/*
+ * Follow the VMs that there are: those that have ended are read no more, and of
+ * all that ever were none is looked at again.
+ */
+static int follow(struct kvm_stats *stats, const struct ledger *ledger)
 {
-	struct dirent *entry;
-	char name[256] = "";
-	int found = 0;
-	DIR *dir;
+	size_t kept = 0, more = 0;
 
-	dir = open_folder(root, "");
-	while (dir && (entry = readdir(dir))) {
-		if (!is_of(entry->d_name, pid))
-			continue;
-		snprintf(name, sizeof(name), "%s", entry->d_name);
-		found++;
-	}
-	if (dir)
-		closedir(dir);
-	return found == 1 ? open_folder(root, name) : NULL;
-}
-
-static struct kvm_stats_vm *find_vm(struct kvm_stats *stats, uint64_t number)
-{
 	for (size_t i = 0; i < stats->nr; i++) {
-		if (stats->vm[i].taken.vm == number)
-			return &stats->vm[i];
+		const struct ledger_vm *vm =
+			ledger_find_vm(ledger, stats->vm[i].taken.vm);
+
+		if (vm && !ledger_vm_ended(vm))
+			stats->vm[kept++] = stats->vm[i];
 	}
-	return NULL;
-}
+	stats->nr = kept;
+	while (more < ledger->nr_vms &&
+	       ledger->vm[ledger->nr_vms - 1 - more].number > stats->newest)
+		more++;
+	if (!more)
+		return 0;
+	if (stats->nr + more > stats->room) {
+		size_t room = 2 * (stats->nr + more);
+		void *grown = reallocarray(stats->vm, room, sizeof(*stats->vm));
 
-static struct kvm_stats_vm *add_vm(struct kvm_stats *stats, uint64_t number,
-				   ino_t folder)
-{
-	struct kvm_stats_vm *vm;
-
-	vm = reallocarray(stats->vm, stats->nr + 1, sizeof(*vm));
-	if (!vm)
-		return NULL;
-	stats->vm = vm;
-	vm += stats->nr++;
-	*vm = (struct kvm_stats_vm){ .taken.vm = number, .folder = folder };
-	return vm;
-}
-
-/* May a VM's statistics be told from those of others of its process? */
-static bool is_judged(const struct kvm_stats *stats,
-		      const struct ledger *ledger, const struct ledger_vm *of)
-{
-	if (ledger_vm_ended(of) ||
-	    (stats->only && !pids_have(stats->only, of->pid)))
-		return false;
-	for (size_t i = 0; i < ledger->nr_vms; i++) {
-		const struct ledger_vm *vm = &ledger->vm[i];
-
-		if (vm != of && vm->pid == of->pid && !ledger_vm_ended(vm))
-			return false;
+		if (!grown)
+			return -ENOMEM;
+		stats->vm = grown;
+		stats->room = room;
 	}
-	return true;
+	for (size_t i = ledger->nr_vms - more; i < ledger->nr_vms; i++) {
+		stats->newest = ledger->vm[i].number;
+		if (!ledger_vm_ended(&ledger->vm[i]))
+			stats->vm[stats->nr++] = (struct kvm_stats_vm){
+				.taken.vm = stats->newest,
+			};
+	}
+	return 0;
 }
 
 /* Of a vCPU without an exit it is not known what it had before: see cells.h. */
@@ -136,94 +99,115 @@ static uint64_t vm_exits(const struct ledger_vm *vm)
 	return exits + failed + emulated;
 }
 
-/* Of VMs that are gone nothing is read any more. */
-static void forget_gone(struct kvm_stats *stats, const struct ledger *ledger)
+/*
+ * Has KVM the vCPUs of this folder on a thread that the observer has, too? Also
+ * true where that is not known: KVM says so from Linux 5.19 on.
+ */
+static bool has_threads_of(DIR *dir, const struct ledger_vm *vm)
 {
-	size_t kept = 0;
+	bool is_known = false;
 
-	for (size_t i = 0; i < stats->nr; i++) {
-		const struct ledger_vm *vm =
-			ledger_find_vm(ledger, stats->vm[i].taken.vm);
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		uint64_t tid;
+		char name[32];
 
-		if (vm && !ledger_vm_ended(vm))
-			stats->vm[kept++] = stats->vm[i];
+		snprintf(name, sizeof(name), "vcpu%u/pid", vm->vcpu[i].id);
+		if (!vm->vcpu[i].tid || !read_number(dir, name, &tid))
+			continue;
+		if (tid == vm->vcpu[i].tid)
+			return true;
+		is_known = true;
 	}
-	stats->nr = kept;
+	return !is_known;
 }
 
 /*
  * A folder that is not the one seen first is that of a VM which its process, or
  * a later one with the same number, has made since.
  */
-static int take(struct kvm_stats *stats, struct books *books, DIR *dir,
-		const struct ledger_vm *vm)
+static void take(struct kvm_stats_vm *of, struct books *books, DIR *dir,
+		 const struct ledger_vm *vm)
 {
-	struct kvm_stats_vm *of = find_vm(stats, vm->number);
 	struct stat status;
 	uint64_t exits;
 
 	if (count_vcpus(dir) != vm->nr_vcpus || !is_known(vm) ||
-	    !read_exits(dir, &exits) || fstat(dirfd(dir), &status))
-		return 0;
-	if (!of)
-		of = add_vm(stats, vm->number, status.st_ino);
-	if (!of)
-		return -ENOMEM;
+	    !read_number(dir, "exits", &exits) || fstat(dirfd(dir), &status))
+		return;
+	if (!of->folder && has_threads_of(dir, vm))
+		of->folder = status.st_ino;
 	if (of->folder != status.st_ino || of->cleared)
-		return 0;
+		return;
 	if (exits < of->taken.exits) {
 		of->cleared = true;
 		books->statistics_cleared++;
-		return 0;
+		return;
 	}
 	of->taken.exits = exits;
 	of->taken.vcpus = vm->nr_vcpus;
 	of->taken.before = vm_exits(vm);
 	of->fresh = true;
-	return 0;
+}
+
+/* The VMs that are followed, as the ledger has them now. */
+static const struct ledger_vm **list_vms(const struct kvm_stats *stats,
+					 const struct ledger *ledger)
+{
+	const struct ledger_vm **vm = calloc(stats->nr + 1, sizeof(void *));
+
+	for (size_t i = 0; vm && i < stats->nr; i++)
+		vm[i] = ledger_find_vm(ledger, stats->vm[i].taken.vm);
+	return vm;
 }
 
 int kvm_stats_begin(struct kvm_stats *stats, struct books *books)
 {
-	const struct ledger *ledger = &books->ledger;
-	int r = 0;
+	const struct ledger_vm **vm;
+	int r;
 
 	/* Else one of a VM that has ended could be another's by now. */
 	if (!books->sees_ends)
 		return 0;
-	forget_gone(stats, ledger);
-	for (size_t i = 0; i < ledger->nr_vms && !r; i++) {
-		const struct ledger_vm *vm = &ledger->vm[i];
+	r = follow(stats, &books->ledger);
+	if (r || !stats->nr)
+		return r;
+	vm = list_vms(stats, &books->ledger);
+	if (!vm)
+		return -ENOMEM;
+	r = kvm_folders_read(&stats->folders, stats->root,
+			     !books->host.other_pids, vm, stats->nr);
+	for (size_t i = 0; i < stats->nr && !r; i++) {
 		DIR *dir;
 
-		if (!is_judged(stats, ledger, vm))
+		if (stats->only && !pids_have(stats->only, vm[i]->pid))
 			continue;
-		dir = find_folder(stats->root, vm->pid);
+		dir = kvm_folders_open(&stats->folders, stats->root, vm[i]);
 		if (!dir)
 			continue;
-		r = take(stats, books, dir, vm);
+		take(&stats->vm[i], books, dir, vm[i]);
 		closedir(dir);
 	}
+	free(vm);
 	return r;
 }
 
 /* Put one into the books, in the place of what was read of that VM before. */
-static int keep(struct books *books, const struct statistics *taken)
+static int keep(struct books *books, struct kvm_stats_vm *of)
 {
 	struct statistics *grown;
 
-	for (size_t i = 0; i < books->nr_statistics; i++) {
-		if (books->statistics[i].vm == taken->vm) {
-			books->statistics[i] = *taken;
-			return 0;
-		}
+	if (of->kept < books->nr_statistics &&
+	    books->statistics[of->kept].vm == of->taken.vm) {
+		books->statistics[of->kept] = of->taken;
+		return 0;
 	}
 	grown = reallocarray(books->statistics, books->nr_statistics + 1,
 			     sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	books->statistics = grown;
-	grown[books->nr_statistics++] = *taken;
+	of->kept = books->nr_statistics++;
+	grown[of->kept] = of->taken;
 	return 0;
 }
 
@@ -241,7 +225,7 @@ int kvm_stats_end(struct kvm_stats *stats, struct books *books)
 			of->taken.after = vm_exits(vm);
 			ledger_no_exits(vm, &of->taken.failed_entries,
 					&of->taken.emulated);
-			r = keep(books, &of->taken);
+			r = keep(books, of);
 		}
 		of->fresh = false;
 	}
@@ -250,7 +234,8 @@ int kvm_stats_end(struct kvm_stats *stats, struct books *books)
 
 void kvm_stats_free(struct kvm_stats *stats)
 {
+	kvm_folders_free(&stats->folders);
 	free(stats->vm);
 	stats->vm = NULL;
-	stats->nr = 0;
+	stats->nr = stats->room = 0;
 }

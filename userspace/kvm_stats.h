@@ -9,11 +9,13 @@
 #include <sys/types.h>
 
 #include "books.h"
+#include "kvm_folders.h"
 
-/* What was read of a VM last. */
+/* A VM that has not ended, and what was read of it last. */
 struct kvm_stats_vm {
 	struct statistics taken;
-	ino_t folder; /* another one is another VM's */
+	ino_t folder; /* 0: none yet; another one is another VM's */
+	size_t kept; /* where @taken is in the books, if it is there */
 	bool fresh; /* @taken is to be completed */
 	bool cleared; /* by a write, which debugfs allows: it says nothing */
 };
@@ -22,8 +24,10 @@ struct kvm_stats_vm {
 struct kvm_stats {
 	const char *root; /* folder in place of /; "": / itself */
 	const struct pids *only; /* processes that are asked for; NULL: all */
-	struct kvm_stats_vm *vm;
-	size_t nr;
+	struct kvm_stats_vm *vm; /* ascending by number */
+	size_t nr, room;
+	uint64_t newest; /* the last VM that was followed */
+	struct kvm_folders folders;
 };
 
 /**
@@ -32,7 +36,8 @@ struct kvm_stats {
  * Between two collections of the observer's book: the one just made, and one to
  * be made before kvm_stats_end.  A process with several VMs is left out: which
  * of them is which cannot be seen; and so are all where the observer does not
- * see VMs end.  0 or -ENOMEM.
+ * see VMs end.  Costs one pass over KVM's folders and one look at each VM that
+ * has not ended, however many have.  0 or -ENOMEM.
  */
 int kvm_stats_begin(struct kvm_stats *stats, struct books *books);
 

@@ -1,22 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "msg.h"
 #include "safe_text.h"
 
 void msg_error(const char *fmt, ...)
 {
-	char line[2048];
+	char *line;
 	va_list args;
 
 	fflush(stdout);
 	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
+	if (vasprintf(&line, fmt, args) < 0)
+		line = NULL;
 	va_end(args);
 	/* One line, whatever is in names. */
-	safe_copy(line, sizeof(line), line, sizeof(line));
-	fprintf(stderr, "exitledger: %s\n", line);
+	if (line)
+		safe_copy(line, strlen(line) + 1, line, strlen(line) + 1);
+	/* As one, so that a reader never has half a line. */
+	fprintf(stderr, "exitledger: %s\n", line ? line : fmt);
+	free(line);
+}
+
+void msg_counting(uint64_t start_ns)
+{
+	struct timespec now, mono;
+	char time[32] = "";
+	struct tm utc;
+	int64_t ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	ms = now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+	ms -= (mono.tv_sec * 1000000000ll + mono.tv_nsec - (int64_t)start_ns) /
+	      1000000;
+	now.tv_sec = ms / 1000;
+	if (gmtime_r(&now.tv_sec, &utc))
+		strftime(time, sizeof(time), "%Y-%m-%d %H:%M:%S", &utc);
+	msg_error("counting since %s.%03d UTC (at_ns %" PRIu64 ")", time,
+		  (int)(ms % 1000), start_ns);
+	fflush(stderr);
 }
 
 int why_set(struct why *why, int err, const char *fmt, ...)

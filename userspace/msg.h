@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Exit statuses of all commands.  0 to 2 are compare's verdicts; a failure to
@@ -24,6 +25,14 @@ enum exit_status {
  * @fmt: what is wrong, where, and what to do about it; no newline
  */
 void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * msg_counting - say on stderr that counting has begun, for whoever waits for it
+ * @start_ns: when it did, by CLOCK_MONOTONIC
+ *
+ * One line, written at once.
+ */
+void msg_counting(uint64_t start_ns);
 
 /**
  * struct why - a failure's reason, filled in by libraries, printed by commands

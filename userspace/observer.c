@@ -192,10 +192,14 @@ static bool is_emulating(const struct observer *observer)
 /* Load and attach one choice; 0 or -errno with nothing left of it. */
 static int try_choice(struct observer *observer, struct choice choice)
 {
+	const struct bpf_object_open_opts opts = {
+		.sz = sizeof(opts),
+		.btf_custom_path = record_btf_path(&observer->types),
+	};
 	int r;
 
 	libbpf_said[0] = '\0';
-	observer->bpf = observer_bpf__open();
+	observer->bpf = observer_bpf__open_opts(&opts);
 	if (!observer->bpf)
 		return -errno;
 	choose_programs(observer, choice);
@@ -290,12 +294,15 @@ static int attach_programs(struct observer *observer, const struct kvm_btf *btf,
 	enum attach attach = observer->options.attach;
 	int r;
 
-	r = attach_choose(&attach, kvm_btf_exit_args(btf),
+	r = attach_choose(&attach, kvm_btf_usable_args(btf),
 			  needs_vcpu(&observer->options), why);
+	if (!r && attach == ATTACH_TP && !btf->has_kvm)
+		r = record_btf_open(&observer->types, why);
 	if (r)
 		return r;
 	r = attach == ATTACH_AUTO ? try_attach_any(observer, btf) :
 				    try_attach(observer, btf, attach);
+	record_btf_close(&observer->types);
 	if (observer->bpf)
 		return 0;
 	if (!r)

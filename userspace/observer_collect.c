@@ -2,14 +2,17 @@
 /* What the programs have booked, from their memory into a ledger. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "observer_private.h"
+#include "pid_ns.h"
 #include "vm_name.h"
 
 /* How often ended processes are looked for, where vCPUs' ends are not seen. */
@@ -29,6 +32,7 @@ int observer_collect_init(struct observer *observer)
 {
 	struct observer_bpf__bss *bss = observer->bpf->bss;
 
+	observer->other_pids = pid_ns_is_other("");
 	observer->shadow = calloc(OBS_SLOTS, sizeof(struct shadow *));
 	observer->seen = calloc(OBS_SPANS, sizeof(*observer->seen));
 	if (!observer->shadow || !observer->seen)
@@ -227,10 +231,16 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 	return 0;
 }
 
-/* A process that is gone has no name any more, but had one when it began. */
-static void name_vm(const struct obs_slot *slot, struct ledger_vm *vm)
+/*
+ * A process that is gone has no name any more, but had one when it began.  In
+ * another PID namespace its number is that of another process here.
+ */
+static void name_vm(const struct observer *observer,
+		    const struct obs_slot *slot, struct ledger_vm *vm)
 {
-	vm_name(vm->pid, vm->name, sizeof(vm->name));
+	strcpy(vm->name, "?");
+	if (!observer->other_pids)
+		vm_name(vm->pid, vm->name, sizeof(vm->name));
 	if (!strcmp(vm->name, "?"))
 		vm_name_parse(slot->comm,
 			      strnlen(slot->comm, sizeof(slot->comm)), vm->name,
@@ -252,7 +262,7 @@ struct ledger_vcpu *observer_vcpu(const struct observer *observer,
 		if (named)
 			memcpy(vm->name, named->name, sizeof(vm->name));
 		else
-			name_vm(slot, vm);
+			name_vm(observer, slot, vm);
 	}
 	vm->isa = observer->isa;
 	return ledger_vcpu(vm, slot->vcpu_id);
@@ -324,20 +334,34 @@ static int begin_slot(struct observer *observer, size_t i)
 	return 0;
 }
 
+/*
+ * Has a process ended?  It must be gone in /proc, too: that may be the host's
+ * where kill() knows the processes of a container alone.
+ */
+static bool has_ended(u32 pid)
+{
+	char path[32];
+
+	if (!kill(pid, 0) || errno != ESRCH)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	return access(path, F_OK) && errno == ENOENT;
+}
+
 /* With classic tracepoints, VMs are processes, and end with them. */
 static void census(struct observer *observer, u64 now)
 {
 	if (observer->sees_ends || now < observer->next_census_ns)
 		return;
 	observer->next_census_ns = now + CENSUS_NS;
-	if (observer->attach != ATTACH_TP)
+	if (observer->attach != ATTACH_TP || observer->other_pids)
 		return;
 	for (size_t i = 0; i < OBS_SLOTS; i++) {
 		struct obs_slot *slot = &observer->bpf->bss->slots[i];
 		u64 vm = slot->tgid;
 
 		if (slot->vcpu <= OBS_GONE || !slot->vm ||
-		    !kill(slot->tgid, 0) || errno != ESRCH)
+		    !has_ended(slot->tgid))
 			continue;
 		bpf_map__delete_elem(observer->bpf->maps.vms, &vm, sizeof(vm),
 				     0);

@@ -5,6 +5,7 @@
 
 #include "counters.h"
 #include "observer.h"
+#include "record_btf.h"
 #include "records.h"
 
 #include "observer.skel.h"
@@ -42,7 +43,9 @@ struct observer {
 	struct ledger *total; /* of the vCPUs that end, likewise; or NULL */
 	struct observer_options options;
 	enum attach attach;
+	struct record_btf types; /* while classic programs are loaded */
 	uint32_t isa;
+	bool other_pids; /* BPF's are of no use in /proc: pid_ns.h */
 	bool sees_ends;
 	bool sees_no_entries;
 	struct counters_watch

@@ -123,7 +123,7 @@ static json_t *host_json(const struct host_facts *facts)
 	bool patched = host->exit_stats != HOST_UNPATCHED;
 
 	return json_pack(
-		"{s:o,s:o,s:o,s:s?,s:s,s:b,s:s,s:o,s:o}", "kernel",
+		"{s:o,s:o,s:o,s:s?,s:s,s:b,s:s,s:o,s:o,s:b}", "kernel",
 		json_text(host->kernel), "hypervisor",
 		json_text_or_null(host->hypervisor), "backend",
 		json_text_or_null(host->isa ? host->vendor : facts->backend),
@@ -133,7 +133,8 @@ static json_t *host_json(const struct host_facts *facts)
 		lockdown[facts->lockdown], "exit_stats",
 		patched ? json_integer(host->exit_stats) : json_null(),
 		"exit_stats_leaves",
-		facts->leaves >= 0 ? json_boolean(facts->leaves) : json_null());
+		facts->leaves >= 0 ? json_boolean(facts->leaves) : json_null(),
+		"host_pids", !host->other_pids);
 }
 
 json_t *render_doctor_json(const struct diagnosis *diagnosis,

@@ -6,7 +6,7 @@ EXITLEDGER := $(BUILD)/bin/exitledger
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
 PLAIN := answers attach balance beside books books_json books_load books_save columns doctor \
 	 duration filter format guest_report hist host host_facts html json_get \
-	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
+	 json_save json_writer keys kvm_btf ledger msg pid_ns reason_parse record_btf reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch report_match \
@@ -36,7 +36,7 @@ COLLECT := observer_collect observer_keys observer_total
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  attach_probe cmd_bench cmd_compare cmd_doctor cmd_mark \
 		  cmd_monitor cmd_record cmd_replay cmd_report command \
-		  compare_options counters keeper kvm_stats main monitor_loop \
+		  compare_options counters keeper kvm_folders kvm_stats main monitor_loop \
 		  monitor_options monitor_output observer observer_source \
 		  $(COLLECT) reader run/record run/record_options top top_keys top_play top_view \
 		  watch \
@@ -105,9 +105,9 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
 	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
-	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
-	 run_many run_marks run_report run_shared run_tables safe_text soundness \
-	 statement tables top tracepoints \
+	 reader reasons record_btf render_doctor render_monitor run run_changes run_churn \
+	 run_compare run_damage run_many run_marks run_report run_shared run_tables \
+	 safe_text soundness statement tables top tracepoints \
 	 vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
@@ -130,14 +130,15 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 		$(CHECK_LIBS)
 
 BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
-		  test_observer test_observer_collect busy_host fake_vcpus \
+		  test_observer test_observer_collect test_record_btf busy_host fake_vcpus \
 		  monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
 $(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-			    command counters keeper kvm_stats reader)
-$(BUILD)/tests/test_kvm_stats: $(BUILD)/obj/userspace/kvm_stats.o
+			    command counters keeper kvm_folders kvm_stats reader)
+$(BUILD)/tests/test_kvm_stats: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+			       kvm_folders kvm_stats)
 $(BUILD)/tests/test_reader: $(BUILD)/obj/userspace/reader.o
 $(BUILD)/tests/test_watch: $(BUILD)/obj/userspace/watch.o
 
@@ -222,8 +223,8 @@ $(RUN_FUZZ): $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fuzz \
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
 RUN_TESTS := $(patsubst %,$(BUILD)/tests/test_%, \
-	       page run run_changes run_compare run_damage run_many run_marks run_report \
-	       run_shared run_tables)
+	       page run run_changes run_churn run_compare run_damage run_many run_marks \
+	       run_report run_shared run_tables)
 $(RUN_TESTS): $(RUN_FIXTURE) $(RUN_OBJECTS)
 $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
 

@@ -69,31 +69,31 @@ keep under_load microguest --vcpus 2 --report /results/under_load.json \
 	cpuid=20000 rdmsr=20000
 wait
 
+# counting NAME: waits until what writes /results/NAME.txt says that it counts
+counting() {
+	i=0
+	until grep -qs '^exitledger: counting since ' "/results/$1.txt" ||
+		[ "$i" -ge 300 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+}
+
 echo "[LAB] the monitor"
 # shellcheck disable=SC2086
-keep monitor exitledger monitor --json -i 0 -- microguest $WORK
+exitledger monitor --json -i 0 -- microguest $WORK >/results/monitor.txt \
+	2>/results/monitor.err
+echo $? >/results/monitor.status
 # Attached in the middle of a run: what was before is not made up.
 # shellcheck disable=SC2086
 keep table exitledger monitor -i 0.2 -- microguest --vcpus 2 $WORK
 exitledger monitor -i 0.1 >/results/interrupted.txt 2>&1 &
 monitor=$!
 # A signal before it is ready would be lost: it starts with SIGINT ignored.
-until [ -s /results/interrupted.txt ]; do
-	sleep 0.1
-done
+counting interrupted
 kill -INT $monitor
 wait $monitor
 echo $? >/results/interrupted.status
-
-# attached PID: waits until it has its BPF programs where they belong
-attached() {
-	i=0
-	until [ "$(grep -ls link_type /proc/"$1"/fdinfo/* | wc -l)" -ge 4 ] ||
-		[ "$i" -ge 300 ]; do
-		sleep 0.1
-		i=$((i + 1))
-	done
-}
 
 echo "[LAB] attached late"
 # A guest that reads its counters once then has nothing to be compared with.
@@ -107,7 +107,7 @@ for reads in 1 3; do
 	exitledger compare --json /results/late$reads.json --for 60 \
 		--guest-report /tmp/late.json >/results/late$reads.txt 2>&1 &
 	compare=$!
-	attached $compare
+	counting late$reads
 	kill -CONT $guest
 	wait $guest
 	kill -INT $compare
@@ -136,8 +136,7 @@ kill -STOP $guest
 exitledger compare --json /results/vm.json --for 60 --vm microguest \
 	>/results/vm.txt 2>&1 &
 compare=$!
-attached $compare
-sleep 0.2
+counting vm
 # With another, stopped too, the name is no longer one VM's.
 microguest --stop cpuid=10 >/dev/null &
 other=$!
@@ -163,7 +162,7 @@ loop=$!
 exitledger compare --watch -i 1 --json /results/watch.json \
 	>/results/watch.txt 2>&1 &
 watch=$!
-attached $watch
+counting watch
 resident() { awk '/^VmRSS/ { print $2 }' /proc/$watch/status; }
 sleep 3
 before=$(resident)

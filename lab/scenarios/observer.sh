@@ -83,10 +83,10 @@ watch churn -- sh -c "i=0; while [ \$i -lt $VMS ]; do
 programs() {
 	bpftool prog show | grep -c 'name \(exit\|entry\)_'
 }
-exitledger monitor --interval 0 >/dev/null 2>&1 &
+exitledger monitor --interval 0 >/dev/null 2>/tmp/counting &
 monitor=$!
 waited=0
-while [ "$(programs)" -lt 2 ] && [ $waited -lt 60 ]; do
+until grep -q 'counting since' /tmp/counting || [ $waited -ge 60 ]; do
 	usleep 500000
 	waited=$((waited + 1))
 done

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# needs: exitledger guest
+# needs: exitledger guest /usr/bin/unshare
 # kvm: none
 #
-# Hosts on which nothing can be observed: without KVM, and (in modules without
-# BTF, as which the test runs this) with one that cannot be read.
+# Hosts on which nothing can be observed, or less: without KVM, and (in modules
+# without BTF, as which the test runs this) with one of which BPF knows no types,
+# with tracefs and without.
 set -u
 
 keep() {
@@ -21,7 +22,19 @@ keep no_kvm_microguest microguest cpuid=1
 for module in irqbypass ccp kvm kvm-amd; do
 	insmod /modules/$module.ko || exit 1
 done
-keep no_btf_monitor exitledger monitor -n 1
+work='microguest --report /dev/null cpuid=1000 out=200'
+for attach in auto tp; do
+	# shellcheck disable=SC2086 # words
+	keep no_btf_$attach exitledger monitor --json -i 0 --attach $attach -- $work
+done
+keep no_btf_raw_tp exitledger monitor -n 1 --attach raw_tp
 keep no_btf_compare exitledger compare --for 1
 keep no_btf_doctor exitledger doctor --json
+# Its process has another number there, and it runs while processes are looked for.
+keep pid_ns /bin/unshare --pid --fork --mount-proc \
+	exitledger monitor --json -i 0.2 --attach tp -- \
+	microguest --laps 20 --report /dev/null cpuid=5000 out=200
+umount /sys/kernel/tracing && umount -l /sys/kernel/debug || exit 1
+keep no_tracefs_monitor exitledger monitor -n 1
+keep no_tracefs_doctor exitledger doctor --json
 exit 0

@@ -241,12 +241,40 @@ ok 'no KVM: one line' line_is_one no_kvm_monitor.err
 ok 'no KVM: what to do' has no_kvm_monitor.err 'modprobe kvm_amd'
 ok 'no KVM: microguest says so' has no_kvm_microguest.err '/dev/kvm'
 ok 'no KVM: the doctor says so' has no_kvm_doctor.txt 'modprobe kvm_amd'
-ok 'no KVM, no BTF: the doctor: status' name_is 1 no_kvm_doctor no_btf_doctor
-ok 'no BTF: the doctor finds that missing, and it alone' doctor \
-	no_btf_doctor.txt '[n for n in d["states"] if d["states"][n] == "missing"
+ok 'no KVM: the doctor: status' name_is 1 no_kvm_doctor
+
+# Classic tracepoints need none of the modules' types.
+ok 'no BTF of the modules: monitor works' name_is 0 no_btf_auto no_btf_tp
+for attach in auto tp; do
+	ok "no BTF of the modules: by $attach it counts what was executed" exits_are \
+		"no_btf_$attach.txt" IOIO=202 lost_missed_exits=0
+done
+ok 'no BTF of the modules: raw_tp cannot be had' name_is 3 no_btf_raw_tp
+ok '… one line' line_is_one no_btf_raw_tp.err
+ok '… and why' has no_btf_raw_tp.err 'no BTF'
+ok 'no BTF of the modules: nor can compare' name_is 3 no_btf_compare
+ok '… one line' line_is_one no_btf_compare.err
+ok 'no BTF of the modules: the doctor warns' doctor no_btf_doctor.txt \
+	'd["can_monitor"] and not d["can_compare"] and
+d["states"]["btf"] == "warning" and d["attach"]["tp"]'
+ok 'no BTF, no tracefs: status' name_is 3 no_tracefs_monitor
+ok 'no BTF, no tracefs: one line' line_is_one no_tracefs_monitor.err
+ok 'no BTF, no tracefs: what is missing' has no_tracefs_monitor.err \
+	'/sys/kernel/btf/kvm'
+ok 'no BTF, no tracefs: the doctor finds that missing, and it alone' doctor \
+	no_tracefs_doctor.txt '[n for n in d["states"] if d["states"][n] == "missing"
 	and n not in ("tp_btf", "raw_tp", "tp")] == ["btf"]'
-ok 'no BTF: status' name_is 3 no_btf_monitor no_btf_compare
-ok 'no BTF: one line' line_is_one no_btf_monitor.err
-ok 'no BTF: what is missing' has no_btf_monitor.err '/sys/kernel/btf/kvm'
+
+one_vm() {
+	python3 -c '
+import json, sys
+vms = json.loads(open(sys.argv[1]).read().splitlines()[-1])["vms"]
+sys.exit([vm["name"] for vm in vms] != ["microguest"])
+' "$results/$1"
+}
+ok 'a PID namespace: monitor works' name_is 0 pid_ns
+ok 'a PID namespace: it says so' has pid_ns.err "not the host's PID namespace"
+ok 'a PID namespace: a VM that lives is one, by the name of its program' one_vm \
+	pid_ns.txt
 
 done_testing

@@ -75,7 +75,8 @@ ok 'the scenario ran to its end' status_is 0
 ok 'there are commands for real hardware' [ "${#in_l1[@]}" -ge 2 ]
 for i in "${!in_l1[@]}"; do
 	ok "${in_l1[i]}" grep -qx '0\|124' "$results/$i.status"
-	ok "… says no error" [ -z "$(grep '^exitledger: ' "$results/$i.txt")" ]
+	ok "… says no error" [ -z "$(grep '^exitledger: ' "$results/$i.txt" |
+		grep -v '^exitledger: counting since ')" ]
 done
 
 done_testing

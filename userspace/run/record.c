@@ -181,6 +181,8 @@ int record_run(const struct record_options *options,
 		run_writer_discard(record.writer);
 		return r;
 	}
+	/* Now that there is a file, for marks. */
+	msg_counting(start_ns);
 	r = record_all(&record, &loop, info, why);
 	monitor_loop_free(&loop);
 	run_writer_close(record.writer);

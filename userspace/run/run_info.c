@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host.h"
+#include "pid_ns.h"
 #include "run/run_info.h"
 #include "run/run_schema.h"
 
@@ -50,6 +51,7 @@ static const struct field {
 	TEXT_FIELD(boot_id),
 	FIELD(U32, pid),
 	NEWER_FIELD(U64, pid_start),
+	NEWER_FIELD(U64, pid_ns),
 	FIELD(U64, ended_ns),
 	FIELD(U32, command_status),
 	FIELD(U64, bpf_exits),
@@ -124,6 +126,7 @@ void run_info_read_host(struct run_info *info)
 	read_cpu(info->cpu, sizeof(info->cpu));
 	read_boot_id(info->boot_id, sizeof(info->boot_id));
 	info->pid = getpid();
+	info->pid_ns = pid_ns_own("");
 	info->pid_start = run_info_pid_start(info->pid);
 }
 

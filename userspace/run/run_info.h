@@ -33,6 +33,7 @@ struct run_info {
 	uint64_t started_at; /* seconds since 1970 */
 	char boot_id[40]; /* whose CLOCK_MONOTONIC it is */
 	uint32_t pid; /* of the recorder */
+	uint64_t pid_ns; /* pid_ns_own() of the recorder; 0: not known */
 	uint64_t pid_start; /* when that began, see run_info_pid_start(); or 0 */
 
 	/* When it has ended, and was not just cut off: */

@@ -30,6 +30,12 @@ static int check_recording(const char *path, const struct run_info *info,
 		return why_set(why, EINVAL,
 			       "%s: its recording has ended; a mark is of now",
 			       path);
+	if (!strcmp(here.boot_id, info->boot_id) && info->pid_ns &&
+	    here.pid_ns && info->pid_ns != here.pid_ns)
+		return why_set(
+			why, EINVAL,
+			"%s: its recorder is in another PID namespace, as of a container: set the mark in there",
+			path);
 	if (strcmp(here.boot_id, info->boot_id) || !is_alive(info))
 		return why_set(why, ESRCH,
 			       "%s: nobody records it any more (pid %u did)",

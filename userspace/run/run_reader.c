@@ -382,6 +382,8 @@ void run_reader_close(struct run_reader *reader)
 	bytes_free(&reader->cells);
 	bytes_free(&reader->packed);
 	free(reader->vcpu);
+	free(reader->by_time);
+	free(reader->present);
 	free(reader->marks.mark);
 	free(reader->path);
 	free(reader);

@@ -155,6 +155,31 @@ static int load_mark(struct run_reader *reader, sqlite3_stmt *row)
 	return 0;
 }
 
+static int by_time(const void *a, const void *b)
+{
+	const struct run_vcpu *x = *(struct run_vcpu *const *)a;
+	const struct run_vcpu *y = *(struct run_vcpu *const *)b;
+
+	if (x->seen_ns != y->seen_ns)
+		return x->seen_ns < y->seen_ns ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* In the order in which they come: what is read goes through it once. */
+static int order_vcpus(struct run_reader *reader, struct why *why)
+{
+	const size_t nr = reader->nr_vcpus;
+
+	reader->by_time = calloc(nr + 1, sizeof(void *));
+	reader->present = calloc(nr + 1, sizeof(void *));
+	if (!reader->by_time || !reader->present)
+		return why_set(why, ENOMEM, "out of memory");
+	for (size_t i = 0; i < nr; i++)
+		reader->by_time[i] = &reader->vcpu[i];
+	qsort(reader->by_time, nr, sizeof(void *), by_time);
+	return 0;
+}
+
 int run_reader_load(struct run_reader *reader, struct why *why)
 {
 	int r = each_row(
@@ -167,6 +192,8 @@ int run_reader_load(struct run_reader *reader, struct why *why)
 			"SELECT vm, id, seen_ns, tid, prior_exits, gone_ns FROM vcpu ORDER BY vm, id, seen_ns",
 			load_vcpu, "vcpu", why);
 	if (!r)
+		r = order_vcpus(reader, why);
+	if (!r)
 		r = each_row(
 			reader,
 			"SELECT at_ns, kind, vm, text, vcpu, vcpus, kernel_exits, bpf_exits, bpf_before FROM mark ORDER BY at_ns, id",
@@ -174,14 +201,37 @@ int run_reader_load(struct run_reader *reader, struct why *why)
 	return r;
 }
 
-int run_reader_present(const struct run_reader *reader, uint64_t begin_ns,
+/* Those that have come since, and without those that are gone for good. */
+static void update_present(struct run_reader *reader, uint64_t begin_ns,
+			   uint64_t end_ns)
+{
+	size_t kept = 0;
+
+	/* Else it is a part of what was asked for before. */
+	if (begin_ns >= reader->present_ns) {
+		for (size_t i = 0; i < reader->nr_present; i++) {
+			if (reader->present[i]->gone_ns > begin_ns)
+				reader->present[kept++] = reader->present[i];
+		}
+		reader->nr_present = kept;
+	}
+	if (end_ns > reader->present_ns)
+		reader->present_ns = end_ns;
+	while (reader->nr_came < reader->nr_vcpus &&
+	       reader->by_time[reader->nr_came]->seen_ns <= end_ns)
+		reader->present[reader->nr_present++] =
+			reader->by_time[reader->nr_came++];
+}
+
+int run_reader_present(struct run_reader *reader, uint64_t begin_ns,
 		       uint64_t end_ns, struct ledger *ledger)
 {
 	const struct ledger_vm *named = NULL;
 	struct ledger_vm *vm = NULL;
 
-	for (size_t i = 0; i < reader->nr_vcpus; i++) {
-		const struct run_vcpu *from = &reader->vcpu[i];
+	update_present(reader, begin_ns, end_ns);
+	for (size_t i = 0; i < reader->nr_present; i++) {
+		const struct run_vcpu *from = reader->present[i];
 		struct ledger_vcpu *vcpu;
 
 		if (from->seen_ns > end_ns || from->gone_ns <= begin_ns)

@@ -26,6 +26,11 @@ struct run_reader {
 	struct ledger vms; /* their names */
 	struct run_vcpu *vcpu; /* by VM, id and time */
 	size_t nr_vcpus;
+	/* The same by the time at which they were seen; and those that may
+	 * still be there in what is read next. */
+	const struct run_vcpu **by_time, **present;
+	size_t nr_came, nr_present; /* so many of @by_time came already */
+	uint64_t present_ns; /* the end of what they were looked for in */
 
 	sqlite3_stmt *chunks, *intervals, *losses, *slows;
 	bool chunks_read; /* all */
@@ -43,9 +48,11 @@ int run_reader_load(struct run_reader *reader, struct why *why);
 /**
  * run_reader_present - add the VMs and vCPUs that there were
  *
- * 0 or -ENOMEM.
+ * To be asked of one time after the other, or of parts of the last one.  Costs
+ * as much as there are of them then, however many there were before.  0 or
+ * -ENOMEM.
  */
-int run_reader_present(const struct run_reader *reader, uint64_t begin_ns,
+int run_reader_present(struct run_reader *reader, uint64_t begin_ns,
 		       uint64_t end_ns, struct ledger *ledger);
 
 /** run_damaged - "PATH: is damaged: WHAT"; returns -EINVAL */

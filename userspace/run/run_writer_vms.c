@@ -55,13 +55,18 @@ static struct firsts firsts_of(const struct run_writer *writer,
 static struct run_vm_marks *marks_of(struct run_writer *writer, uint64_t vm)
 {
 	struct run_vm_marks *marks;
-	size_t at = writer->nr_marks;
+	size_t low = 0, at = writer->nr_marks;
 
-	/* New VMs have the highest numbers. */
-	while (at && writer->marks[at - 1].vm > vm)
-		at--;
-	if (at && writer->marks[at - 1].vm == vm)
-		return &writer->marks[at - 1];
+	while (low < at) {
+		size_t mid = (low + at) / 2;
+
+		if (writer->marks[mid].vm < vm)
+			low = mid + 1;
+		else
+			at = mid;
+	}
+	if (at < writer->nr_marks && writer->marks[at].vm == vm)
+		return &writer->marks[at];
 	if (writer->nr_marks == writer->marks_room) {
 		size_t room = writer->marks_room ? 2 * writer->marks_room : 16;
 

@@ -47,6 +47,9 @@ ended() {
 	err=$(cat "$tap_dir/err")
 }
 
+# counts: the recorder in the background has its file, and counts
+counts() { grep -qs '^exitledger: counting since ' "$tap_dir/err"; }
+
 # A command that cannot be run leaves nothing that is in the way of the next try.
 for ((i = 0; i < 2; i++)); do
 	run "$demo" 0 -o "$tap_dir/none" -- /nonexistent
@@ -75,7 +78,7 @@ ok 'no room: the command runs on' [ ! -e "$tap_dir/after" ]
 ended
 ok 'no room: to its end' grep -q over "$tap_dir/after"
 ok 'no room: status' status_is 3
-ok 'no room: one line' one_err_line
+ok 'no room: one line' one_err_line_after_counting
 run "$exitledger" report "$tap_dir/full"
 ok 'no room: what there was can be read' out_has '0x07b IOIO'
 ok 'no room: and was cut off' out_has 'was cut off'
@@ -98,12 +101,12 @@ ok 'no room, then a signal: at once' [ $((SECONDS - began)) -lt 5 ]
 	"$(until_there "$tap_dir/locked.over"); echo over >'$tap_dir/unlocked'" \
 	>"$tap_dir/out" 2>"$tap_dir/err" &
 recorder=$!
-within 5 [ -s "$tap_dir/locked" ]
+within 5 counts
 python3 "$busy" "$tap_dir/locked" 6 'BEGIN IMMEDIATE'
 ended
 ok 'locked: status' status_is 0
 ok 'locked: the command ran to its end' grep -q over "$tap_dir/unlocked"
-ok 'locked: one line' one_err_line
+ok 'locked: one line' one_err_line_after_counting
 run "$exitledger" report "$tap_dir/locked"
 ok 'locked: no exit is missing' out_has "add up to BPF's own sums"
 ok "locked: nor a guest's mark" out_has 'guest: login?[31m prompt'
@@ -118,20 +121,20 @@ sys.exit(not any(5.5 < l["seconds"] < 7 for l in lines[:-1]))' "$tap_dir/out"
 	"$(until_there "$tap_dir/lost.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &
 recorder=$!
-within 5 [ -s "$tap_dir/lost" ]
+within 5 counts
 python3 "$busy" "$tap_dir/lost" 30 'BEGIN IMMEDIATE' &
 locker=$!
 ended
 kill "$locker" 2>/dev/null || true
 ok 'locked to the end: status' status_is 3
 ok 'locked to the end: that is said' err_has 'another program has it locked'
-ok 'locked to the end: one line' one_err_line
+ok 'locked to the end: one line' one_err_line_after_counting
 
 # Locked, and then a signal, which ends the command: nobody says that it runs on.
 "$demo" 0 -o "$tap_dir/given-up" -i 10ms -- sleep 60 >"$tap_dir/out" \
 	2>"$tap_dir/err" &
 recorder=$!
-within 5 [ -s "$tap_dir/given-up" ]
+within 5 counts
 python3 "$busy" "$tap_dir/given-up" 30 'BEGIN IMMEDIATE' &
 locker=$!
 within 5 [ -e "$tap_dir/given-up.begun" ]
@@ -143,7 +146,7 @@ ok 'locked, then a signal: status' status_is 3
 ok 'locked, then a signal: that is said' \
 	err_has 'another program has it locked'
 ok 'locked, then a signal: not that the command runs on' err_lacks 'runs on'
-ok 'locked, then a signal: one line' one_err_line
+ok 'locked, then a signal: one line' one_err_line_after_counting
 ok 'locked, then a signal: the command is ended' [ ! -e "/proc/$command" ]
 
 # A live view that is open for all of the run, and after it.
@@ -180,7 +183,7 @@ reader=$!
 ended
 ok 'open elsewhere: status' status_is 0
 ok 'open elsewhere: that is said' err_has 'two-wal, which belongs to it'
-ok 'open elsewhere: one line' one_err_line
+ok 'open elsewhere: one line' one_err_line_after_counting
 run "$exitledger" report "$tap_dir/two"
 ok 'open elsewhere: all of it' out_has "add up to BPF's own sums"
 kill "$reader"

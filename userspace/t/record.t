@@ -68,7 +68,14 @@ run_file=$tap_dir/run
 run "$demo" 20 -o "$run_file" -i 20ms --detail 60ms --by port --fast --off-cpu \
 	--slower-than 1ms
 ok 'recorded' status_is 0
-ok 'recorded: in a line what' one_err_line
+ok 'recorded: since when, and in a line what' one_err_line_after_counting
+ok 'recorded: since when, by both clocks' python3 - "$tap_dir/err" <<'EOT'
+import datetime, re, sys, time
+said = re.search(r"since (.*) UTC .at_ns (\d+)", open(sys.argv[1]).readline())
+at = datetime.datetime.fromisoformat(said[1] + "+00:00").timestamp()
+ago, ago_ns = time.time() - at, time.monotonic_ns() - int(said[2])
+sys.exit(not (0 < ago < 60 and abs(ago - ago_ns / 1e9) < 0.1))
+EOT
 ok 'recorded: one file' [ "$(ls "$tap_dir"/run*)" = "$run_file" ]
 cp "$tap_dir/out" "$tap_dir/live.json"
 
@@ -346,7 +353,7 @@ status=0
 	exec "$demo" 0 -o "$tap_dir/full" -i 10ms
 ) >"$tap_dir/out" 2>"$tap_dir/err" || status=$?
 ok 'no room: status' status_is 3
-ok 'no room: one line' one_err_line
+ok 'no room: one line' one_err_line_after_counting
 ok 'no room: which file' grep -qF "$tap_dir/full: " "$tap_dir/err"
 run "$exitledger" report "$tap_dir/full"
 ok 'no room: what there was can be read' out_has '0x07b IOIO'
@@ -360,13 +367,12 @@ failed 'no such command' 'cannot be run' "$demo" 0 -o "$tap_dir/nocommand" -- \
 	/nonexistent
 
 # The terminal goes.
-"$demo" 0 -o "$tap_dir/hangup" -i 10ms >/dev/null 2>&1 &
+"$demo" 0 -o "$tap_dir/hangup" -i 10ms >/dev/null 2>"$tap_dir/err" &
 recorder=$!
 for ((i = 0; i < 100; i++)); do
-	[ ! -s "$tap_dir/hangup" ] || break
+	! grep -q 'counting since' "$tap_dir/err" || break
 	sleep 0.05
 done
-sleep 0.2
 kill -HUP "$recorder"
 status=0
 wait "$recorder" || status=$?

@@ -46,6 +46,12 @@ err_has() { [[ $err == *"$1"* ]]; }
 err_lacks() { [[ $err != *"$1"* ]]; }
 no_err() { [ -z "$err" ]; }
 one_err_line() { [ "$(wc -l <"$tap_dir/err")" -eq 1 ]; }
+# After the line that says since when there is counting, for whoever waits for it.
+one_err_line_after_counting() {
+	[ "$(wc -l <"$tap_dir/err")" -eq 2 ] && head -n 1 "$tap_dir/err" |
+		grep -qxE "exitledger: counting since $counting_time"
+}
+counting_time='20[0-9]{2}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2}\.[0-9]{3} UTC \(at_ns [0-9]+\)'
 fits_80() { ! grep -qE '^.{81,}' "$tap_dir/out"; }
 
 # skip NAME REQUIREMENT: a test that cannot be run here

@@ -142,6 +142,7 @@ int main(int argc, char **argv)
 	memcpy(info.boot_id, here.boot_id, sizeof(info.boot_id));
 	info.pid = here.pid;
 	info.pid_start = here.pid_start;
+	info.pid_ns = here.pid_ns;
 	command_catch_signals();
 	demo.start_ns = monitor_now_ns();
 	r = record_run(&options, &source, demo.start_ns, &info, &command, &why);

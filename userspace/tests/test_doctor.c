@@ -8,6 +8,7 @@
 #include "doctor.h"
 #include "exit_leaves.h"
 #include "fake_host.h"
+#include "kernel_needs.h"
 #include "tap.h"
 
 #define ANY_USER "CapEff:\t0000000000000000\n"
@@ -101,6 +102,22 @@ START_TEST(kvm_without_device)
 }
 END_TEST
 
+static void write_format(const char *event)
+{
+	char from[64], to[64], text[8192];
+	FILE *file;
+
+	snprintf(from, sizeof(from), "userspace/t/data/tracepoints-6.1/%s",
+		 event);
+	snprintf(to, sizeof(to), "/sys/kernel/tracing/events/kvm/%s/format",
+		 event);
+	file = fopen(from, "r");
+	ck_assert_ptr_nonnull(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	root_write(to, text);
+}
+
 START_TEST(no_btf)
 {
 	root_unlink("/sys/kernel/btf/kvm_amd");
@@ -111,6 +128,64 @@ START_TEST(no_btf)
 	only_missing("btf", "CONFIG_DEBUG_INFO_BTF");
 	root_write("/sys/kernel/btf/vmlinux", "no BTF at all");
 	only_missing("btf", "CONFIG_DEBUG_INFO_BTF");
+}
+END_TEST
+
+/* Classic tracepoints do without: tracefs has all that they need to know. */
+START_TEST(no_module_btf)
+{
+	write_format("kvm_exit");
+	write_format("kvm_entry");
+	write_format("kvm_cpuid");
+	root_unlink("/sys/kernel/btf/kvm_amd");
+	for (int i = 0; i < 2; i++) {
+		diagnose();
+		finding_is("btf", FINDING_WARNING, "--attach tp");
+		ck_assert(diagnosis.can_monitor);
+		ck_assert(!diagnosis.can_compare);
+		probed(ESRCH, EINVAL, 0, ESRCH);
+		ck_assert(diagnosis.can_monitor);
+		/* What can be attached is of no use without the types. */
+		probed(0, 0, EPERM, 0);
+		ck_assert(!diagnosis.can_monitor);
+		if (!i)
+			root_unlink("/sys/kernel/btf/kvm");
+	}
+	root_unlink("/sys/kernel/btf/vmlinux");
+	only_missing("btf", "CONFIG_DEBUG_INFO_BTF");
+}
+END_TEST
+
+/* The kernel is too old; or it only has the number of one that was. */
+START_TEST(kernels)
+{
+	static const struct {
+		const char *release;
+		enum finding_state state;
+	} row[] = {
+		{ "5.10.0-32-amd64", FINDING_MISSING },
+		{ "4.19.0", FINDING_MISSING },
+		{ "5.12.0-rc1", FINDING_OK },
+		{ "6.1.0-56-amd64", FINDING_OK },
+		{ "10.0.1", FINDING_OK },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		diagnose();
+		strcpy(facts.host.kernel, row[i].release);
+		facts.bpf_loop = false;
+		doctor_diagnose(&facts, &diagnosis);
+		finding_is("kernel", row[i].state, row[i].release);
+		if (row[i].state == FINDING_MISSING) {
+			finding_is("kernel", row[i].state, "atomic operations");
+			finding_is("kernel", row[i].state, KERNEL_LEAST);
+			finding_is("kernel", row[i].state, KERNEL_FOR_ALL);
+			ck_assert(!diagnosis.can_monitor);
+		}
+		facts.bpf_loop = true;
+		doctor_diagnose(&facts, &diagnosis);
+		finding_is("kernel", FINDING_OK, row[i].release);
+	}
 }
 END_TEST
 
@@ -146,7 +221,9 @@ START_TEST(tracepoints)
 	write_btf(before_516, 4);
 	diagnose();
 	finding_is("tracepoints", FINDING_WARNING, "(exit_reason, vcpu, isa)");
+	finding_is("tracepoints", FINDING_WARNING, KERNEL_FOR_ALL);
 	ck_assert(diagnosis.can_monitor);
+	ck_assert(!diagnosis.can_compare);
 	write_btf(since_516, 2);
 	only_missing("tracepoints", "arguments");
 	add_tracepoint(kvm, "kvm_exit", since_516, 3);
@@ -172,6 +249,40 @@ START_TEST(privileges)
 	finding_is("privileges", FINDING_OK, "");
 	root_write("/proc/self/uid_map", "0 1000 1\n");
 	only_missing("privileges", "user namespace");
+}
+END_TEST
+
+static void pid_ns(const char *process, const char *link)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/pid", process);
+	unlink(root_path(path));
+	if (link)
+		open_file(path, link);
+	diagnose();
+}
+
+/* In a container; in one that has the host's /proc; and on the host. */
+START_TEST(pid_namespaces)
+{
+	diagnose();
+	finding_is("pid_ns", FINDING_OK, "");
+	pid_ns("self", "pid:[4026532178]");
+	finding_is("pid_ns", FINDING_WARNING, "--pid=host");
+	ck_assert(facts.host.other_pids);
+	ck_assert(diagnosis.can_monitor);
+	facts.vms_listed = true;
+	doctor_diagnose(&facts, &diagnosis);
+	finding_is("vms", FINDING_UNKNOWN, "in this PID namespace");
+	pid_ns("1", "pid:[4026531836]");
+	ck_assert(!facts.host.other_pids);
+	finding_is("pid_ns", FINDING_OK, "");
+	pid_ns("self", "pid:[4026531836]");
+	pid_ns("1", "pid:[4026532178]");
+	finding_is("pid_ns", FINDING_WARNING, "--pid=host");
+	pid_ns("1", NULL);
+	finding_is("pid_ns", FINDING_OK, "");
 }
 END_TEST
 
@@ -218,22 +329,6 @@ START_TEST(counters)
 }
 END_TEST
 
-static void write_format(const char *event)
-{
-	char from[64], to[64], text[8192];
-	FILE *file;
-
-	snprintf(from, sizeof(from), "userspace/t/data/tracepoints-6.1/%s",
-		 event);
-	snprintf(to, sizeof(to), "/sys/kernel/tracing/events/kvm/%s/format",
-		 event);
-	file = fopen(from, "r");
-	ck_assert_ptr_nonnull(file);
-	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-	fclose(file);
-	root_write(to, text);
-}
-
 START_TEST(tracefs)
 {
 	diagnose();
@@ -271,7 +366,7 @@ START_TEST(attach_types)
 	finding_is("tp", FINDING_WARNING, "");
 	finding_is("vcpu_end", FINDING_WARNING, "CONFIG_FUNCTION_TRACER");
 	ck_assert(diagnosis.can_monitor);
-	/* But before 5.16 it must be the classic one. */
+	/* But with other arguments it must be the classic one. */
 	facts.exit_args = KVM_EXIT_REASON_VCPU_ISA;
 	probed(0, 0, ENOENT, 0);
 	finding_is("tp", FINDING_MISSING, "tracefs");
@@ -310,9 +405,12 @@ int main(void)
 	tcase_add_test(tcase, no_kvm);
 	tcase_add_test(tcase, kvm_without_device);
 	tcase_add_test(tcase, no_btf);
+	tcase_add_test(tcase, no_module_btf);
+	tcase_add_test(tcase, kernels);
 	tcase_add_test(tcase, built_in);
 	tcase_add_test(tcase, tracepoints);
 	tcase_add_test(tcase, privileges);
+	tcase_add_test(tcase, pid_namespaces);
 	tcase_add_test(tcase, lockdown);
 	tcase_add_test(tcase, counters);
 	tcase_add_test(tcase, tracefs);

@@ -21,6 +21,9 @@ static struct keeper keeper;
 static struct books books;
 static struct why why;
 static unsigned int collected;
+static bool a_vm; /* there is one, and it answers */
+
+#define A_PID 4194303 /* no process here has it */
 
 int observer_open(struct observer **result,
 		  const struct observer_options *asked, struct why *cause)
@@ -32,18 +35,20 @@ int observer_open(struct observer **result,
 
 int observer_answers(struct observer *observer, struct answers *answers)
 {
+	struct answer answer = { .vm = 1 };
+
 	(void)observer;
-	(void)answers;
-	return 0;
+	return a_vm ? answers_add(answers, &answer) : 0;
 }
 
 int observer_collect(struct observer *observer, struct ledger *interval,
 		     struct ledger *total)
 {
 	(void)observer;
-	(void)interval;
 	(void)total;
 	collected++;
+	if (a_vm && !ledger_vm(interval, 1, A_PID))
+		return -ENOMEM;
 	return 0;
 }
 
@@ -215,6 +220,55 @@ START_TEST(reads_that_fail_for_a_while)
 }
 END_TEST
 
+/*
+ * In another PID namespace VMs have pids that no process here has, or another
+ * one: their answers are kept all the same, and each may have been there before.
+ */
+START_TEST(vms_of_other_pids)
+{
+	bool over;
+
+	a_vm = true;
+	books.host.other_pids = true;
+	options.vm = "web1";
+	ck_assert_int_eq(keeper_choose(&keeper, &why), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(why.text, "--pid=host"));
+	options.vm = "4194303";
+	ck_assert_int_eq(keeper_choose(&keeper, &why), 0);
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_uint_ge(books.answers.nr, 1);
+	ck_assert(books_vm_is_late(&books, 1));
+	books.answers.nr = 0;
+	keeper.chosen.nr = 0;
+	options.vm = "4194302";
+	ck_assert_int_eq(keeper_choose(&keeper, &why), 0);
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_uint_eq(books.answers.nr, 0);
+}
+END_TEST
+
+/* Those that --watch has forgotten are not remembered here for ever. */
+START_TEST(many_vms_of_other_pids)
+{
+	uint64_t number = 0;
+	bool over;
+
+	books.host.other_pids = true;
+	for (int i = 0; i < 10; i++) {
+		ledger_free(&books.ledger);
+		for (int j = 0; j < 100; j++) {
+			number++;
+			ck_assert_ptr_nonnull(
+				ledger_vm(&books.ledger, number, number));
+		}
+		ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+		for (int j = 0; j < 100; j++)
+			ck_assert(books_vm_is_late(&books, number - j));
+	}
+	ck_assert_uint_le(books.running.nr, 400);
+}
+END_TEST
+
 /* A switch off and on would go unnoticed. */
 START_TEST(counters_not_to_be_watched)
 {
@@ -261,6 +315,8 @@ int main(void)
 	tcase_add_test(tcase, a_read_that_hangs);
 	tcase_add_test(tcase, a_slow_read);
 	tcase_add_test(tcase, a_read_that_fails);
+	tcase_add_test(tcase, vms_of_other_pids);
+	tcase_add_test(tcase, many_vms_of_other_pids);
 	tcase_add_test(tcase, counters_not_to_be_watched);
 	tcase_add_loop_test(tcase, reads_that_fail_for_a_while, 0, 2);
 	tcase_add_loop_test(tcase, a_signal_ends_a_read, 0, 2);

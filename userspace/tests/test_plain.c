@@ -9,6 +9,7 @@
 #include "attach.h"
 #include "exit_leaves.h"
 #include "format.h"
+#include "kernel_needs.h"
 #include "ledger.h"
 #include "safe_text.h"
 #include "tap.h"
@@ -165,7 +166,8 @@ START_TEST(extremes_are_kept)
 }
 END_TEST
 
-/* Before 5.16 kvm_exit's first argument is no vCPU, and is not taken for one. */
+/* On old kernels kvm_exit's first argument is no vCPU, and is not taken for
+ * one. */
 START_TEST(ways_to_attach)
 {
 	static const struct {
@@ -185,6 +187,11 @@ START_TEST(ways_to_attach)
 		{ ATTACH_TP_BTF, KVM_EXIT_REASON_VCPU_ISA, false, -ENOTSUP,
 		  ATTACH_TP_BTF },
 		{ ATTACH_AUTO, KVM_EXIT_ARGS_UNKNOWN, false, 0, ATTACH_TP },
+		{ ATTACH_TP, KVM_EXIT_ARGS_UNKNOWN, false, 0, ATTACH_TP },
+		{ ATTACH_RAW_TP, KVM_EXIT_ARGS_UNKNOWN, false, -ENOTSUP,
+		  ATTACH_RAW_TP },
+		{ ATTACH_AUTO, KVM_EXIT_ARGS_UNKNOWN, true, -ENOTSUP,
+		  ATTACH_AUTO },
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
@@ -196,6 +203,10 @@ START_TEST(ways_to_attach)
 				 row[i].r);
 		ck_assert_int_eq(attach, row[i].got);
 		ck_assert(!row[i].r == !why.text[0]);
+		if (row[i].r && row[i].args == KVM_EXIT_ARGS_UNKNOWN)
+			ck_assert_ptr_nonnull(strstr(why.text, "no BTF"));
+		if (row[i].r && row[i].args == KVM_EXIT_REASON_VCPU_ISA)
+			ck_assert_ptr_nonnull(strstr(why.text, KERNEL_FOR_ALL));
 	}
 }
 END_TEST

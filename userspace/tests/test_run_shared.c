@@ -225,6 +225,19 @@ START_TEST(whose_pid_it_is)
 }
 END_TEST
 
+/* A recorder in a container, with the number of another process here. */
+START_TEST(whose_pid_namespace_it_is)
+{
+	ck_assert_uint_gt(info.pid_ns, 0);
+	fixture_sql(path,
+		    "UPDATE meta SET value = value + 1 WHERE name = 'pid_ns'");
+	ck_assert_int_eq(run_mark(path, "elsewhere", &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "another PID namespace"));
+	fixture_sql(path, "DELETE FROM meta WHERE name = 'pid_ns'");
+	ck_assert_int_eq(run_mark(path, "older", &why), 0);
+}
+END_TEST
+
 /* Copied without its log, in which all of it was. */
 START_TEST(without_its_log)
 {
@@ -438,6 +451,7 @@ int main(void)
 	tcase_add_loop_test(tcase, two_files_are_said, 0, 2);
 	tcase_add_test(tcase, locked);
 	tcase_add_test(tcase, whose_pid_it_is);
+	tcase_add_test(tcase, whose_pid_namespace_it_is);
 	tcase_add_test(tcase, without_its_log);
 	tcase_add_test(tcase, by_a_link);
 	tcase_add_test(tcase, ended_without_a_log);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which Linux the observer needs: what messages say, and manual pages have to.
+ * What can be had is decided by trying and by the kernel's types, as
+ * distributions backport BPF; the numbers are what a user can look for.
+ */
+#ifndef EXITLEDGER_KERNEL_NEEDS_H
+#define EXITLEDGER_KERNEL_NEEDS_H
+
+/*
+ * All of it: kvm_exit's arguments are (vcpu, isa) from 5.16 on (0a62a0319abb),
+ * and bpf_loop(), with which compare and guests' marks sum over vCPUs, came
+ * with 5.17 (e6f2dd0f8067).
+ */
+#define KERNEL_FOR_ALL "5.17"
+
+/*
+ * The least, with classic tracepoints: BPF's atomic operations that return a
+ * value, with which a vCPU's slot is taken, came with 5.12 (5ffa25502b5a).
+ */
+#define KERNEL_LEAST "5.12"
+
+#endif /* EXITLEDGER_KERNEL_NEEDS_H */
