@@ -20,6 +20,10 @@
 # make boot-study   a Linux guest's boot, recorded on both hosts with nested paging
 #              and without: writes docs/boot-study.md; with VENDORS=amd, KERNEL=6.12.
 #              Some ten minutes
+# make mutate  do the unit tests see what they look at?  Makes small changes to
+#              C files, one at a time, and shows those that no test notices: 50
+#              of each file in MUTATED below, or FILE="FILE...", with COUNT=N
+#              (0: all) and SEED=N (other ones).  Some 2 seconds per change
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
 #              all of them, which takes a quarter of an hour, or TESTS="NAME...",
@@ -143,6 +147,19 @@ soak:
 	@lab/prepare.sh 6.1 6.12
 	@lab/soak.sh
 
+# Rooms of which every change is noticed, or is in lab/mutate/equivalents.txt.
+MUTATED := $(patsubst %,userspace/%.c,balance columns filter hist kvm_stats ledger \
+	     report_match rows rules run/run_changes run/run_series timed vm_name \
+	     watch) \
+	   $(patsubst %,bpf/%,cells.h exit_reason.h extras.h guest_marks.h \
+	     leaf_reads.h marks.h observer.bpf.c slots.h sums.h)
+FILE ?= $(MUTATED)
+.PHONY: mutate
+mutate:
+	@nice lab/mutate/mutate.py --scratch $(abspath $(BUILD))/mutate \
+		--jobs $(JOBS) --seed $(or $(SEED),1) --count $(or $(COUNT),50) \
+		$(FILE)
+
 # Tests send signals, which whoever runs this may have had ignored (nohup).  Two
 # side by side, as most of them run an emulator on one processor; those that take
 # longest come first, so that none is left over at the end.
@@ -171,7 +188,7 @@ install: programs
 
 .PHONY: clean distclean
 clean:
-	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj page tests san log)
+	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj page tests san log mutate)
 # With all downloads, kernel modules and lab images.
 distclean:
 	rm -rf $(BUILD)
