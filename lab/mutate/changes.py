@@ -105,6 +105,15 @@ class Source:
             (before.kind == "name" and before.text not in
              ("return", "case", "else", "sizeof")))
 
+    def is_sign(self, i):
+        """Is a number -1, or the 1 of "? -1 : 1"?  Its sign is what counts."""
+        before = [t.text for t in self.tokens[max(i - 4, 0):i]]
+        if self.tokens[i].text != "1":
+            return False
+        if before[-4:] == ["?", "-", "1", ":"]:
+            return True
+        return before[-1:] == ["-"] and not self.has_left_operand(i - 1)
+
     def line_of(self, position):
         return self.text.count("\n", 0, position) + 1
 
@@ -130,7 +139,10 @@ def token_changes(source):
     """Changes of one token."""
     for i, token in enumerate(source.tokens):
         start, end = token.start, token.end
-        if token.kind == "number":
+        if token.kind == "number" and source.is_sign(i):
+            if source.tokens[i - 1].text == "-":
+                yield Change(source.tokens[i - 1].start, end, "1", "sign")
+        elif token.kind == "number":
             for new in number_changes(token):
                 yield Change(start, end, new, "constant")
         elif token.kind == "name" and token.text in ("true", "false"):
@@ -215,7 +227,8 @@ def statement_changes(source):
                 yield Change(start, stop, "", "statement")
             continue
         following = tokens[i + 1].text
-        if token.text in CONTROL or token.text in TYPE_WORDS:
+        if token.text in CONTROL or token.text in TYPE_WORDS or \
+                token.text in PAIRS:
             continue
         if token.text in ("break", "continue") or token.kind == "op" or \
                 following in ("(", "[", ".", "->", "++", "--") or \

@@ -37,10 +37,15 @@ class Lab:
     def __init__(self, top, scratch, jobs, say):
         self.top, self.say = top, say
         self.coverage_tree = Tree(top, os.path.join(scratch, "coverage"),
-                                  "-O0 -g --coverage")
+                                  "-g --coverage")
+        self.coverage_tree.compile_last_with("-O0")
         # Without -g, so that objects that do the same are the same.
         self.trees = [Tree(top, os.path.join(scratch, f"mutants-{i}"), "-O2")
                       for i in range(jobs)]
+        # As make check runs them, too: a second look at what survives.
+        self.sanitized = Tree(top, os.path.join(scratch, "sanitized"),
+                              "-O1 -g -fsanitize=address,undefined "
+                              "-fno-sanitize-recover=all")
         self.coverage = {}
         self.jobs = jobs
 
@@ -57,7 +62,8 @@ class Lab:
         tests = only or tree.would_make(paths, "unit-tests")[1]
         if not tests:
             raise RuntimeError(f"no unit test is built of {' '.join(paths)}")
-        self.each([tree, *self.trees], lambda t: self._build(t, tests))
+        self.each([tree, *self.trees, self.sanitized],
+                  lambda t: self._build(t, tests))
         self.say(f"built {len(tests)} tests")
         self.each(tests, lambda test: self.coverage.update(
             {test: tree.coverage(test, 60)}))
@@ -111,6 +117,19 @@ class File:
                       key=lambda t: lab.coverage[t].seconds)
 
 
+def run_tests(lab, tree, tests, slower):
+    """The first of the tests that notices the mutant in a tree, or None."""
+    for test in tests:
+        status, out = tree.make(f"build/tests/{test}", timeout=BUILD_SECONDS)
+        if status != 0:
+            raise RuntimeError(f"{test} cannot be linked:\n{out}")
+        seconds = slower * PATIENCE * lab.coverage[test].seconds + 2
+        status = tree.run_test(test, seconds)[0]
+        if status != 0:
+            return test + (" (time)" if status is None else "")
+    return None
+
+
 def try_mutant(lab, tree, file, mutant):
     """What becomes of a mutant, and which test it was that killed it."""
     tree.write(file.path, mutant.mutated.encode())
@@ -126,18 +145,20 @@ def try_mutant(lab, tree, file, mutant):
                for o, original in file.originals.items()):
             return "same object", None
         tests = file.tests(lab, mutant)
-        for test in tests:
-            status, out = tree.make(f"build/tests/{test}",
-                                    timeout=BUILD_SECONDS)
-            if status != 0:
-                raise RuntimeError(f"{test} cannot be linked:\n{out}")
-            seconds = PATIENCE * lab.coverage[test].seconds + 2
-            status = tree.run_test(test, seconds)[0]
-            if status != 0:
-                return "killed", test + (" (time)" if status is None else "")
-        return "survived", None if tests else "no test runs it"
+        killer = run_tests(lab, tree, tests, 1)
     finally:
         tree.write(file.path, file.data)
+    if not killer and tests:
+        with lab.sanitized.lock:
+            lab.sanitized.write(file.path, mutant.mutated.encode())
+            try:
+                killer = run_tests(lab, lab.sanitized, tests, 3)
+            finally:
+                lab.sanitized.write(file.path, file.data)
+        killer = killer and f"{killer}, with the sanitizers"
+    if killer:
+        return "killed", killer
+    return "survived", None if tests else "no test runs it"
 
 
 class Results:

@@ -7,22 +7,24 @@ import re
 import resource
 import signal
 import subprocess
+import threading
 import time
 
 # A mutant may loop for ever, or take all memory, or fill the disk.
 MEMORY = 4 << 30
 FILE_SIZE = 1 << 30
+# AddressSanitizer reserves more memory than there is: it has its own limit.
+ASAN_OPTIONS = f"hard_rss_limit_mb={MEMORY >> 20}:allocator_may_return_null=1"
 
 
-def _limit():
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def call(command, cwd, env=None, timeout=None):
+def call(command, cwd, env=None, timeout=None, memory=MEMORY):
     """Run a command; its exit status (None: out of time) and what it said."""
-    with subprocess.Popen(command, cwd=cwd, env=env, preexec_fn=_limit,
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    with subprocess.Popen(command, cwd=cwd, env=env, preexec_fn=limit,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True,
                           errors="replace", start_new_session=True) as process:
@@ -49,6 +51,19 @@ class Tree:
                     if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
         # Of the tests that want a build's path, each has this tree's.
         self.env["BUILD"] = "build"
+        self.env["ASAN_OPTIONS"] = ASAN_OPTIONS
+        self.memory = resource.RLIM_INFINITY if "-fsanitize" in cflags \
+            else MEMORY
+        self.compiler = "gcc"
+        self.lock = threading.Lock()
+
+    def compile_last_with(self, option):
+        """Give gcc an option that no other one comes after."""
+        os.makedirs(self.path, exist_ok=True)
+        self.compiler = self.path + "-cc"
+        with open(self.compiler, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec gcc "$@" {option}\n')
+        os.chmod(self.compiler, 0o755)
 
     def write(self, name, data):
         """Write a file, with the time of now, if it is another than it was."""
@@ -78,8 +93,9 @@ class Tree:
                 os.chmod(os.path.join(self.path, name), mode)
 
     def make(self, *arguments, timeout=None):
-        return call(["make", "-s", "BUILD=build", f"CFLAGS={self.cflags}",
-                     *arguments], self.path, self.env, timeout)
+        return call(["make", "-s", "BUILD=build", f"CC={self.compiler}",
+                     f"CFLAGS={self.cflags}", *arguments], self.path, self.env,
+                    timeout)
 
     def would_make(self, changed, *targets):
         """(objects, tests) that are made again when files have changed."""
@@ -97,7 +113,7 @@ class Tree:
         env["CK_DEFAULT_TIMEOUT"] = str(int(seconds) + 1)
         start = time.monotonic()
         status, out = call([f"build/tests/{test}"], self.path, env,
-                           2 * seconds + 5)
+                           2 * seconds + 5, self.memory)
         return status, time.monotonic() - start, out
 
     # Coverage, by gcov.
