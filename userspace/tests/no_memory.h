@@ -6,6 +6,7 @@
 #ifndef EXITLEDGER_TESTS_NO_MEMORY_H
 #define EXITLEDGER_TESTS_NO_MEMORY_H
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,16 +17,22 @@ static int memory_left = -1;
 
 static void *no_memory_take(void *old, size_t nr, size_t size)
 {
-	/* The compiler makes a malloc() of realloc(NULL), which is below. */
-	void *volatile from = old;
+	static void *(*real)(void *old, size_t size);
 
+	if (!real)
+		real = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
 	if (!memory_left || (size && nr > SIZE_MAX / size)) {
 		errno = ENOMEM;
 		return NULL;
 	}
 	if (memory_left > 0)
 		memory_left--;
-	return realloc(from, nr * size);
+	return real(old, nr * size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	return no_memory_take(old, 1, size);
 }
 
 void *reallocarray(void *old, size_t nr, size_t size)
