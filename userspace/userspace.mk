@@ -100,10 +100,10 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports balance_verdict bench bench_changes bench_json bench_load bench_peers \
-	 bench_plan bench_rounds bench_stats beside books doctor exit_reason hist keeper kvm_stats ledger \
+	 bench_plan bench_rounds bench_stats beside books columns doctor exit_reason hist keeper kvm_stats ledger \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
 	 reader reasons render_doctor render_monitor report_match run run_changes run_compare run_damage \
-	 run_many run_marks run_report run_series run_shared rules rules_time soundness statement timed top tracepoints \
+	 run_many run_marks run_report run_series run_shared rows rules rules_time soundness statement timed top tracepoints \
 	 vm_name watch
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
