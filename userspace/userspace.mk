@@ -100,11 +100,11 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports balance_verdict bench bench_changes bench_json bench_load bench_peers \
-	 bench_plan bench_rounds bench_stats beside books columns doctor exit_reason hist keeper kvm_stats ledger \
+	 bench_plan bench_rounds bench_stats beside books columns doctor exit_reason filter hist keeper kvm_stats ledger \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
 	 reader reasons render_doctor render_monitor report_match run run_changes run_compare run_damage \
 	 run_many run_marks run_report run_series run_shared rows rules rules_time soundness statement timed top tracepoints \
-	 vm_name watch
+	 vm_name watch watch_lines
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -135,7 +135,7 @@ $(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 			    command counters keeper kvm_stats reader)
 $(BUILD)/tests/test_kvm_stats: $(BUILD)/obj/userspace/kvm_stats.o
 $(BUILD)/tests/test_reader: $(BUILD)/obj/userspace/reader.o
-$(BUILD)/tests/test_watch: $(BUILD)/obj/userspace/watch.o
+$(BUILD)/tests/test_watch $(BUILD)/tests/test_watch_lines: $(BUILD)/obj/userspace/watch.o
 
 # What monitor itself costs: to be run by hand.
 MONITOR_COST := $(BUILD)/tests/monitor_cost
@@ -221,6 +221,12 @@ RUN_TESTS := $(patsubst %,$(BUILD)/tests/test_%, \
 	       run_series run_shared)
 $(RUN_TESTS): $(RUN_FIXTURE) $(RUN_OBJECTS)
 $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
+
+# Tests in which allocations fail: tests/no_memory.h.
+NO_MEMORY := balance_verdict filter hist kvm_stats ledger report_match rows rules \
+	     run_series timed
+$(NO_MEMORY:%=$(BUILD)/tests/test_%): \
+	CHECK_LIBS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
 
 .SECONDARY: $(TEST_OBJECTS)
 

@@ -47,6 +47,8 @@ class Lab:
                               "-O1 -g -fsanitize=address,undefined "
                               "-fno-sanitize-recover=all")
         self.coverage = {}
+        self.trusted = set()  # tests that pass without any change
+        self.lock = threading.Lock()
         self.jobs = jobs
 
     def _build(self, tree, tests):
@@ -117,48 +119,73 @@ class File:
                       key=lambda t: lab.coverage[t].seconds)
 
 
-def run_tests(lab, tree, tests, slower):
-    """The first of the tests that notices the mutant in a tree, or None."""
-    for test in tests:
-        status, out = tree.make(f"build/tests/{test}", timeout=BUILD_SECONDS)
-        if status != 0:
-            raise RuntimeError(f"{test} cannot be linked:\n{out}")
-        seconds = slower * PATIENCE * lab.coverage[test].seconds + 2
-        status = tree.run_test(test, seconds)[0]
-        if status != 0:
-            return test + (" (time)" if status is None else "")
-    return None
+def run_one(lab, tree, test):
+    """Link a test in a tree and run it; true if it passes; whether in time."""
+    status, out = tree.make(f"build/tests/{test}", timeout=BUILD_SECONDS)
+    if status != 0:
+        raise RuntimeError(f"{test} cannot be linked:\n{out}")
+    # The sanitizers make everything slower.
+    slower = 3 if tree is lab.sanitized else 1
+    seconds = slower * PATIENCE * lab.coverage[test].seconds + 2
+    status = tree.run_test(test, seconds)[0]
+    return status == 0, status is not None
 
 
-def try_mutant(lab, tree, file, mutant):
-    """What becomes of a mutant, and which test it was that killed it."""
+def kill(lab, tree, file, mutant, tests):
+    """The first of the tests that notices a mutant in a tree, or None."""
+    tree.write(file.path, mutant.mutated.encode())
+    late = ""
+    try:
+        for test in tests:
+            passed, in_time = run_one(lab, tree, test)
+            late = "" if in_time else " (time)"
+            if not passed:
+                break
+        else:
+            return None
+    finally:
+        tree.write(file.path, file.data)
+    # It is no killer if it fails without the change, too.
+    kind = "sanitizers" if tree is lab.sanitized else "plain"
+    with lab.lock:
+        known = (kind, test) in lab.trusted
+    if not known and not run_one(lab, tree, test)[0]:
+        raise RuntimeError(f"{test} fails without any change ({kind})")
+    with lab.lock:
+        lab.trusted.add((kind, test))
+    return test + late
+
+
+def compile_mutant(tree, file, mutant):
+    """Compile a mutant; what became of it if that is all, or None."""
     tree.write(file.path, mutant.mutated.encode())
     # File times are coarse: an object may be as new as the next mutant.
     for name in file.objects:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(tree.path, name))
+    status, _ = tree.make(*file.objects, timeout=BUILD_SECONDS)
+    if status != 0:
+        return "not compilable"
+    same = all(objects.contents(os.path.join(tree.path, o)) == original
+               for o, original in file.originals.items())
+    return "same object" if same else None
+
+
+def try_mutant(lab, tree, file, mutant):
+    """What becomes of a mutant, and which test it was that killed it."""
     try:
-        status, _ = tree.make(*file.objects, timeout=BUILD_SECONDS)
-        if status != 0:
-            return "not compilable", None
-        if all(objects.contents(os.path.join(tree.path, o)) == original
-               for o, original in file.originals.items()):
-            return "same object", None
+        fate = compile_mutant(tree, file, mutant)
         tests = file.tests(lab, mutant)
-        killer = run_tests(lab, tree, tests, 1)
+        if fate or not tests:
+            return fate or "survived", None if fate else "no test runs it"
+        killer = kill(lab, tree, file, mutant, tests)
     finally:
         tree.write(file.path, file.data)
-    if not killer and tests:
+    if not killer:
         with lab.sanitized.lock:
-            lab.sanitized.write(file.path, mutant.mutated.encode())
-            try:
-                killer = run_tests(lab, lab.sanitized, tests, 3)
-            finally:
-                lab.sanitized.write(file.path, file.data)
+            killer = kill(lab, lab.sanitized, file, mutant, tests)
         killer = killer and f"{killer}, with the sanitizers"
-    if killer:
-        return "killed", killer
-    return "survived", None if tests else "no test runs it"
+    return "killed" if killer else "survived", killer
 
 
 class Results:

@@ -1,57 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocations that fail, in a test program that includes this once: these
- * functions take the place of the C library's.
+ * Allocations that fail, in a test program that includes this once: the linker
+ * (NO_MEMORY in userspace.mk) takes these functions for those that our objects
+ * call.  Libraries have theirs.
  */
 #ifndef EXITLEDGER_TESTS_NO_MEMORY_H
 #define EXITLEDGER_TESTS_NO_MEMORY_H
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* How many allocations still succeed; -1: all. */
 static int memory_left = -1;
 
-static void *no_memory_take(void *old, size_t nr, size_t size)
-{
-	static void *(*real)(void *old, size_t size);
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t nr, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_reallocarray(void *old, size_t nr, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t nr, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_reallocarray(void *old, size_t nr, size_t size);
 
-	if (!real)
-		real = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
-	if (!memory_left || (size && nr > SIZE_MAX / size)) {
+static inline bool memory_is_left(void)
+{
+	if (!memory_left) {
 		errno = ENOMEM;
-		return NULL;
+		return false;
 	}
 	if (memory_left > 0)
 		memory_left--;
-	return real(old, nr * size);
+	return true;
 }
 
-void *realloc(void *old, size_t size)
+void *__wrap_malloc(size_t size)
 {
-	return no_memory_take(old, 1, size);
+	return memory_is_left() ? __real_malloc(size) : NULL;
 }
 
-void *reallocarray(void *old, size_t nr, size_t size)
+void *__wrap_calloc(size_t nr, size_t size)
 {
-	return no_memory_take(old, nr, size);
+	return memory_is_left() ? __real_calloc(nr, size) : NULL;
 }
 
-void *malloc(size_t size)
+void *__wrap_realloc(void *old, size_t size)
 {
-	return no_memory_take(NULL, 1, size);
+	return memory_is_left() ? __real_realloc(old, size) : NULL;
 }
 
-void *calloc(size_t nr, size_t size)
+void *__wrap_reallocarray(void *old, size_t nr, size_t size)
 {
-	void *made = no_memory_take(NULL, nr, size);
-
-	if (made)
-		memset(made, 0, nr * size);
-	return made;
+	return memory_is_left() ? __real_reallocarray(old, nr, size) : NULL;
 }
 
 /* What an expression is when only so many allocations succeed. */
