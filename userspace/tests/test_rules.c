@@ -116,7 +116,7 @@ END_TEST
 /* Bases are found again, by VM, leaf and reason, whatever came in between. */
 START_TEST(each_has_its_base)
 {
-	enum { VMS = 4, REASONS = 30 };
+	enum { VMS = 4, REASONS = 90 };
 
 	for (int round = 0; round < 2; round++) {
 		for (uint32_t i = 0; i < VMS * REASONS; i++) {
