@@ -100,7 +100,7 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports balance_verdict bench bench_changes bench_json bench_load bench_peers \
-	 bench_plan bench_rounds bench_stats beside books columns doctor exit_reason filter hist keeper kvm_stats ledger \
+	 bench_plan bench_rounds bench_stats beside books cells columns doctor exit_reason filter hist keeper kvm_stats ledger \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
 	 reader reasons render_doctor render_monitor report_match run run_changes run_compare run_damage \
 	 run_many run_marks run_report run_series run_shared rows rules rules_time soundness statement timed top tracepoints \
@@ -156,7 +156,7 @@ $(RECORD_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_cost \
 
 # The observer's accessor of the exit reason, and its marks, in programs of the
 # tests' own.
-BPF_TESTS := exit_reason marks
+BPF_TESTS := cells exit_reason marks
 
 $(BUILD)/tests/%.bpf.o: userspace/tests/%.bpf.c \
 			$(wildcard bpf/*.[ch] kvm-instrumentation/src/*)

@@ -101,6 +101,7 @@ class File:
     def __init__(self, lab, path):
         tree = lab.trees[0]
         self.path = path
+        self.kills = Counter()  # of each test
         with open(os.path.join(lab.top, path), "rb") as file:
             self.data = file.read()
         targets = [f"build/tests/{t}" for t in lab.coverage]
@@ -113,10 +114,10 @@ class File:
                           for o in self.objects}
 
     def tests(self, lab, mutant):
-        """The tests that may notice a mutant, the quickest first."""
+        """The tests that may notice a mutant, the likeliest first."""
         return sorted((t for t, c in lab.coverage.items()
                        if c.runs(mutant) or t in self.loaders),
-                      key=lambda t: lab.coverage[t].seconds)
+                      key=lambda t: (-self.kills[t], lab.coverage[t].seconds))
 
 
 def run_one(lab, tree, test):
@@ -153,6 +154,7 @@ def kill(lab, tree, file, mutant, tests):
         raise RuntimeError(f"{test} fails without any change ({kind})")
     with lab.lock:
         lab.trusted.add((kind, test))
+        file.kills[test] += 1
     return test + late
 
 
