@@ -198,7 +198,6 @@ START_TEST(late_reads_narrow)
 	ck_assert_uint_eq(held.base.first_kernel, 600);
 	ck_assert_uint_eq(held.base.first_exits, 101);
 	ck_assert_uint_eq(held.base.first_ns, 77);
-	/* At the upper end; at the lower end of what is left. */
 	held = hold(_i ? 701 : 699, 200, 200, 3);
 	ck_assert(!held.first);
 	ck_assert_int_eq(held.low, 697);
@@ -257,8 +256,6 @@ START_TEST(low_bound_is_no_less_than_zero)
 }
 END_TEST
 
-/* --- what is no count --- */
-
 START_TEST(reasons_are_defined_or_not)
 {
 	struct answer *answer;
@@ -286,7 +283,6 @@ START_TEST(reasons_are_defined_or_not)
 	ck_assert_uint_eq(finding->low, 4);
 	/* Its count is one all the same. */
 	ck_assert_uint_eq(balance.checked, 1);
-	/* Defined and answered. */
 	apply(count(EXIT_LEAF_REASON_EXITS, IOIO, 4, 4, 4, 1));
 	ck_assert_uint_eq(balance.nr, 1);
 }
@@ -396,7 +392,6 @@ START_TEST(registers_that_carry_nothing)
 	ck_assert_uint_eq(finding->kernel, 5);
 	ck_assert_uint_eq(finding->high, 0);
 	ck_assert_uint_eq(balance.unpaired, 3);
-	/* What does carry a number. */
 	answer->read.eax = counts ? 5 : 0;
 	answer->read.ecx = counts ? 0 : 5;
 	answer->read.ebx = 1;
@@ -451,7 +446,6 @@ START_TEST(which_can_be_judged)
 	answer->read.leaf = EXIT_LEAF_INFO;
 	ck_assert(!rules_judge(&books, answer));
 	answer->read.leaf = EXIT_LEAF_CYCLES;
-	/* Before the observer had begun. */
 	books.started_ns = 10;
 	answer->ns = 9;
 	ck_assert(rules_judge(&books, answer));
