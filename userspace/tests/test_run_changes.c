@@ -161,6 +161,20 @@ START_TEST(bursts_are_no_level)
 }
 END_TEST
 
+/* What is longer than a burst and shorter than a level is none at an end. */
+START_TEST(ends_are_no_level)
+{
+	for (size_t n = RUN_BURST + 1; n < RUN_LEVEL_MIN; n++) {
+		for (size_t end = 0; end < 2; end++) {
+			for (size_t i = 0; i < 300; i++)
+				put(i,
+				    (end ? i + n >= 300 : i < n) ? 5000 : 100);
+			ck_assert_uint_eq(find(300), 0);
+		}
+	}
+}
+END_TEST
+
 START_TEST(too_short)
 {
 	for (size_t i = 0; i < 20; i++)
@@ -265,6 +279,47 @@ START_TEST(many_steps)
 }
 END_TEST
 
+/* Levels of 25 to 85 intervals, by chance: is what is found what was made? */
+static bool finds_all(uint64_t seed)
+{
+	size_t at[16], nr = 0, next = 0;
+	double mean = 100;
+
+	state.state = seed;
+	for (size_t i = 0; i < 300; i++) {
+		if (i == next) {
+			at[nr++] = i;
+			next = i + 25 + uniform() * 60;
+			mean *= uniform() < 0.5 && mean > 30 ? 0.6 : 1.6;
+		}
+		put(i, mean);
+	}
+	if (find(300) != nr - 1)
+		return false;
+	for (size_t i = 0; i < changes.nr; i++) {
+		if (changes.change[i].point + 1 < at[i + 1] ||
+		    changes.change[i].point > at[i + 1] + 1)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Series in which all is found only if the narrowest stretches come first, of
+ * these the clearest, and changes keep their distance: one in ten thousand.
+ */
+START_TEST(short_levels)
+{
+	static const uint64_t seeds[] = { 1,	18,   524,  796,   940,	 1107,
+					  1135, 1207, 1501, 1736,  2404, 2472,
+					  3069, 4057, 5065, 19685, 12,	 24 };
+
+	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
+		ck_assert_msg(finds_all(seeds[i]), "seed %u",
+			      (unsigned int)seeds[i]);
+}
+END_TEST
+
 /* Rates are by time, and what is cut short does not count. */
 START_TEST(intervals_of_other_lengths)
 {
@@ -347,6 +402,7 @@ int main(void)
 	tcase_add_test(tcase, chance_is_no_change);
 	tcase_add_test(tcase, noise_is_no_change);
 	tcase_add_test(tcase, bursts_are_no_level);
+	tcase_add_test(tcase, ends_are_no_level);
 	tcase_add_test(tcase, too_short);
 	tcase_add_test(tcase, nothing);
 	tcase_add_test(tcase, steps);
@@ -355,6 +411,7 @@ int main(void)
 	tcase_add_test(tcase, steps_in_noise);
 	tcase_add_test(tcase, a_step_among_bursts);
 	tcase_add_test(tcase, many_steps);
+	tcase_add_test(tcase, short_levels);
 	tcase_add_test(tcase, intervals_of_other_lengths);
 	tcase_add_test(tcase, the_same_each_time);
 	tcase_add_test(tcase, student);
