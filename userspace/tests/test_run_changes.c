@@ -60,6 +60,10 @@ static size_t find(size_t nr)
 		ck_assert_uint_eq(change->at_ns,
 				  points[change->point].begin_ns);
 		ck_assert(!i || change->before == change[-1].after);
+		/* The clearer one is, the less it is chance. */
+		ck_assert(!i || (change->clear > change[-1].clear ?
+					 change->chance <= change[-1].chance :
+					 change->chance >= change[-1].chance));
 	}
 	return changes.nr;
 }
@@ -353,6 +357,20 @@ START_TEST(the_same_each_time)
 }
 END_TEST
 
+START_TEST(the_clearest)
+{
+	struct run_change change[] = { { .clear = 5 }, { .clear = 3 },
+				       { .clear = 9 }, { .clear = 1 },
+				       { .clear = 7 }, { .clear = 9 } };
+	static const double clear[] = { 9, 9, 7, 5, 3, 1, 0 };
+	const struct run_changes all = { .change = change, .nr = 6 };
+
+	for (size_t i = 0; i < 7; i++)
+		ck_assert_double_eq(run_changes_clear(&all, i + 1), clear[i]);
+	ck_assert_double_eq(run_changes_clear(&all, RUN_CLEAREST), 0);
+}
+END_TEST
+
 /* --- Student's t --- */
 
 /* Abramowitz and Stegun, table 26.10; and the normal distribution. */
@@ -414,6 +432,7 @@ int main(void)
 	tcase_add_test(tcase, short_levels);
 	tcase_add_test(tcase, intervals_of_other_lengths);
 	tcase_add_test(tcase, the_same_each_time);
+	tcase_add_test(tcase, the_clearest);
 	tcase_add_test(tcase, student);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);

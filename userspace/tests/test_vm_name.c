@@ -36,6 +36,8 @@ static const struct row rows[] = {
 	CMDLINE("qemu\0-name\0guest=a,,guest=b", "a,guest=b"),
 	CMDLINE("qemu\0-name\0guest=a=b", "a=b"),
 	CMDLINE("qemu\0-name\0process=x,debug-threads=on", "qemu"),
+	CMDLINE("qemu\0-name\0process=x,web", "qemu"),
+	CMDLINE("qemu\0-name\0web,other", "web"),
 	CMDLINE("qemu\0-name\0first\0-name\0second", "second"),
 	CMDLINE("qemu\0-append\0root=/dev/vda -name no\0-name\0yes", "yes"),
 	/* libvirt, Proxmox VE, Kata */
@@ -74,6 +76,7 @@ static const struct row rows[] = {
 		"num_pci_segments=2,uuid=1e8aa28a-435d",
 		"1e8aa28a-435d"),
 	CMDLINE("cloud-hypervisor\0--kernel\0vmlinux", "cloud-hypervisor"),
+	CMDLINE("cloud-hypervisor\0--platform\0bare", "cloud-hypervisor"),
 	CMDLINE("cloud-hypervisor\0--api-socket\0clh-api.sock",
 		"cloud-hypervisor"),
 	/* crosvm, kvmtool: here a comma is part of the name */
