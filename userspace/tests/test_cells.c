@@ -160,6 +160,28 @@ START_TEST(first_exits)
 }
 END_TEST
 
+/*
+ * At the first exit KVM's statistics have what was before it, and entries that
+ * were no exits; of a vCPU that is made up they are 0, which is no less.
+ */
+START_TEST(exits_before_the_first)
+{
+	struct obs_slot *slot;
+
+	teardown();
+	load(EXIT_LEAF_ISA_SVM, _i);
+	kvm_exit(vcpu_of(1, 0), 5);
+	slot = slot_of(vcpu_of(1, 0));
+	slot->cells = slot->cell_of[5] = 0;
+	slot->prior_exits = 77;
+	slot->failed_entries = 5;
+	slot->emulated = 6;
+	kvm_exit(vcpu_of(1, 0), 5);
+	ck_assert_uint_eq(slot->prior_exits, _i ? 77 : 0);
+	ck_assert_uint_eq(slot->cells, 2);
+}
+END_TEST
+
 /* --- times --- */
 
 static void book(u64 ns)
@@ -414,6 +436,7 @@ int main(void)
 	tcase_add_test(tcase, cells_run_out);
 	tcase_add_loop_test(tcase, first_exits, EXIT_LEAF_ISA_VMX,
 			    EXIT_LEAF_ISA_SVM + 1);
+	tcase_add_loop_test(tcase, exits_before_the_first, 0, 2);
 	tcase_add_test(tcase, times_have_buckets);
 	tcase_add_test(tcase, extremes);
 	tcase_add_test(tcase, spans_run_out);
