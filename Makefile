@@ -23,7 +23,8 @@
 # make mutate  do the unit tests see what they look at?  Makes small changes to
 #              C files, one at a time, and shows those that no test notices: 50
 #              of each file in MUTATED below, or FILE="FILE...", with COUNT=N
-#              (0: all) and SEED=N (other ones).  Some 2 seconds per change
+#              (0: all) and SEED=N (other ones).  Some 2 seconds per change, 20 of
+#              BPF programs
 # make check   run all tests
 # make kvm-selftests  the kernel's own KVM tests, with and without the patches:
 #              all of them, which takes a quarter of an hour, or TESTS="NAME...",

@@ -11,7 +11,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* How many allocations still succeed; -1: all. */
+/*
+ * How many allocations succeed before one that fails; -1: none fails.  Those
+ * after it succeed again, so that nothing else can hide a failure not seen.
+ */
 static int memory_left = -1;
 
 void *__real_malloc(size_t size);
@@ -26,6 +29,7 @@ void *__wrap_reallocarray(void *old, size_t nr, size_t size);
 static inline bool memory_is_left(void)
 {
 	if (!memory_left) {
+		memory_left = -1;
 		errno = ENOMEM;
 		return false;
 	}
@@ -54,7 +58,7 @@ void *__wrap_reallocarray(void *old, size_t nr, size_t size)
 	return memory_is_left() ? __real_reallocarray(old, nr, size) : NULL;
 }
 
-/* What an expression is when only so many allocations succeed. */
+/* What an expression is when an allocation fails after so many. */
 #define WITH_MEMORY(left, expression)          \
 	({                                     \
 		__typeof__(expression) value_; \
