@@ -106,11 +106,13 @@ class Source:
              ("return", "case", "else", "sizeof")))
 
     def is_sign(self, i):
-        """Is a number -1, or the 1 of "? -1 : 1"?  Its sign is what counts."""
+        """Is a number -1, or the 1 beside it in "? -1 : 1", or "? 1 : -1"?"""
         before = [t.text for t in self.tokens[max(i - 4, 0):i]]
+        after = [t.text for t in self.tokens[i + 1:i + 4]]
         if self.tokens[i].text != "1":
             return False
-        if before[-4:] == ["?", "-", "1", ":"]:
+        if before[-4:] == ["?", "-", "1", ":"] or \
+                (before[-1:] == ["?"] and after == [":", "-", "1"]):
             return True
         return before[-1:] == ["-"] and not self.has_left_operand(i - 1)
 
@@ -251,9 +253,9 @@ def initializer_changes(source):
         yield Change(token.start, stop, "", "initializer")
 
 
-# A function begins with a line that does not begin with a space and that has
-# its name before a parenthesis; its body's brace is in the first column.
-HEAD = re.compile(r"^[A-Za-z_][^;={}#]*?(\w+)\([^;{}]*\)\s*\n\{", re.MULTILINE)
+# A function's name is before its arguments, which are before a brace in the first
+# column.
+HEAD = re.compile(r"\b(\w+)\((?:[^(){};]|\([^(){};]*\))*\)\n\{")
 
 
 def functions(text):

@@ -99,6 +99,7 @@ START_TEST(what_did_not_match)
 
 	four();
 	only_vm("no");
+	only_vm("web1");
 	only_vm("db");
 	only_vm("none*");
 	only(&filter.pids, 7);
