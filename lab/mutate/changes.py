@@ -253,9 +253,10 @@ def initializer_changes(source):
         yield Change(token.start, stop, "", "initializer")
 
 
-# A function's name is before its arguments, which are before a brace in the first
-# column.
-HEAD = re.compile(r"\b(\w+)\((?:[^(){};]|\([^(){};]*\))*\)\n\{")
+# A function's name is before its arguments, in which there may be attributes, and
+# these are before a brace in the first column.
+TEXT = r"[^(){};]"
+HEAD = re.compile(rf"\b(\w+)\((?:{TEXT}|\((?:{TEXT}|\({TEXT}*\))*\))*\)\n\{{")
 
 
 def functions(text):
