@@ -237,6 +237,18 @@ START_TEST(small_steps)
 }
 END_TEST
 
+/* Of the shortest series there is a single stretch. */
+START_TEST(a_short_series)
+{
+	for (size_t nr = 24; nr < 28; nr++) {
+		for (size_t i = 0; i < nr; i++)
+			put(i, i < 12 ? 100 : 5000);
+		ck_assert_uint_eq(find(nr), 1);
+		ck_assert_uint_eq(changes.change[0].point, 12);
+	}
+}
+END_TEST
+
 /* As short as a level can be, in the middle of another one. */
 START_TEST(a_short_level)
 {
@@ -321,6 +333,9 @@ START_TEST(short_levels)
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
 		ck_assert_msg(finds_all(seeds[i]), "seed %u",
 			      (unsigned int)seeds[i]);
+	/* Whatever is found of others is as find() says. */
+	for (uint64_t seed = 700; seed < 800; seed++)
+		finds_all(seed);
 }
 END_TEST
 
@@ -425,6 +440,7 @@ int main(void)
 	tcase_add_test(tcase, nothing);
 	tcase_add_test(tcase, steps);
 	tcase_add_test(tcase, small_steps);
+	tcase_add_test(tcase, a_short_series);
 	tcase_add_test(tcase, a_short_level);
 	tcase_add_test(tcase, steps_in_noise);
 	tcase_add_test(tcase, a_step_among_bursts);
