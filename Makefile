@@ -163,6 +163,25 @@ soak:
 	@lab/prepare.sh --available
 	@lab/soak.sh
 
+MAKE_JOBS := $(shell nproc)
+
+## make mutate      do the unit tests see what they look at?  Makes small changes to C
+##                  files, one at a time, and shows those that no test notices: 50
+##                  of each file in MUTATED, or FILE="FILE...", with COUNT=N (0:
+##                  all) and SEED=N.  2 seconds per change, 20 of BPF programs
+# Rooms of which every change is noticed, or is in lab/mutate/equivalents.txt.
+MUTATED := $(patsubst %,userspace/%.c,balance columns filter hist kvm_stats ledger \
+	     report_match rows rules run/run_changes run/run_series timed vm_name \
+	     watch) \
+	   $(patsubst %,bpf/%,cells.h exit_reason.h extras.h guest_marks.h \
+	     leaf_reads.h marks.h observer.bpf.c slots.h sums.h)
+FILE ?= $(MUTATED)
+.PHONY: mutate
+mutate:
+	@nice lab/mutate/mutate.py --scratch $(abspath $(BUILD))/mutate \
+		--jobs $(MAKE_JOBS) --seed $(or $(SEED),1) --count $(or $(COUNT),50) \
+		$(FILE)
+
 # The longest come first, so that none is left over at the end.  An emulator waits
 # for a free processor, so there can be more tests at a time than processors.
 LONG_TESTS := lab/t/bench.t lab/t/edges.t userspace/t/style.t \
@@ -170,7 +189,6 @@ LONG_TESTS := lab/t/bench.t lab/t/edges.t userspace/t/style.t \
 ALL_TESTS := $(LONG_TESTS) \
 	     $(filter-out $(LONG_TESTS),$(sort $(wildcard */t/*.t)))
 SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
-MAKE_JOBS := $(shell nproc)
 
 ## make test        quick tests, without any lab: the units, and the style of what
 ##                  has changed since it last passed
@@ -205,7 +223,7 @@ install: programs
 ##                  kernels and images of the lab
 .PHONY: clean distclean
 clean:
-	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj page tests san log)
+	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj page tests san log mutate)
 # With all downloads, kernel modules and lab images.
 distclean:
 	rm -rf $(BUILD)

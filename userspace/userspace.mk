@@ -102,13 +102,7 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 # Unit tests: each a program that prints TAP.
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
-	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
-	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
-	 reader reasons record_btf render_doctor render_monitor run run_changes run_churn \
-	 run_compare run_damage run_many run_marks run_report run_shared run_tables \
-	 safe_text soundness statement tables top tracepoints \
-	 vm_name watch
+UNITS := $(patsubst userspace/tests/test_%.c,%,$(wildcard userspace/tests/test_*.c))
 TEST_PROGRAMS := $(UNITS:%=$(BUILD)/tests/test_%)
 TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
@@ -140,7 +134,7 @@ $(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 $(BUILD)/tests/test_kvm_stats: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 			       kvm_folders kvm_stats)
 $(BUILD)/tests/test_reader: $(BUILD)/obj/userspace/reader.o
-$(BUILD)/tests/test_watch: $(BUILD)/obj/userspace/watch.o
+$(BUILD)/tests/test_watch $(BUILD)/tests/test_watch_lines: $(BUILD)/obj/userspace/watch.o
 
 # What monitor itself costs: to be run by hand.
 MONITOR_COST := $(BUILD)/tests/monitor_cost
@@ -161,7 +155,7 @@ $(RECORD_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_cost \
 
 # The observer's accessor of the exit reason, and its marks, in programs of the
 # tests' own.
-BPF_TESTS := exit_reason marks
+BPF_TESTS := cells exit_reason marks
 
 $(BUILD)/tests/%.bpf.o: userspace/tests/%.bpf.c \
 			$(wildcard bpf/*.[ch] kvm-instrumentation/src/*) \
@@ -224,9 +218,15 @@ $(RUN_FUZZ): $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fuzz \
 
 RUN_TESTS := $(patsubst %,$(BUILD)/tests/test_%, \
 	       page run run_changes run_churn run_compare run_damage run_many run_marks \
-	       run_report run_shared run_tables)
+	       run_report run_series run_shared run_tables)
 $(RUN_TESTS): $(RUN_FIXTURE) $(RUN_OBJECTS)
 $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
+
+# Tests in which allocations fail: tests/no_memory.h.
+NO_MEMORY := balance_verdict filter hist kvm_stats ledger report_match rows rules \
+	     run_series timed
+$(NO_MEMORY:%=$(BUILD)/tests/test_%): \
+	CHECK_LIBS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
 
 .SECONDARY: $(TEST_OBJECTS)
 

@@ -199,6 +199,8 @@ static void encode_one(const struct run_series_one *one, uint32_t intervals,
 			continue;
 		bytes_reset(field);
 		merge(&one->field[i].bytes, each, i == RUN_MAX, field);
+		/* The reset for the next field forgets that this one failed. */
+		bytes->failed |= field->failed;
 		bytes_put(bytes, field->length + zeros);
 		bytes_put_data(bytes, field->data, field->length);
 		while (zeros--)
@@ -210,7 +212,6 @@ int run_series_encode(const struct run_series *series, uint32_t each,
 		      struct bytes *bytes)
 {
 	struct bytes field = { .data = NULL };
-	bool failed;
 
 	bytes_put(bytes, steps_of(series->intervals, each));
 	if (steps_of(series->intervals, each) < series->intervals)
@@ -219,9 +220,8 @@ int run_series_encode(const struct run_series *series, uint32_t each,
 	for (size_t i = 0; i < series->nr; i++)
 		encode_one(&series->one[i], series->intervals, each, &field,
 			   bytes);
-	failed = field.failed || bytes->failed;
 	bytes_free(&field);
-	return failed ? -ENOMEM : 0;
+	return bytes->failed ? -ENOMEM : 0;
 }
 
 void run_series_free(struct run_series *series)

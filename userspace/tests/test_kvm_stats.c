@@ -6,6 +6,7 @@
 
 #include "fake_root.h"
 #include "kvm_stats.h"
+#include "no_memory.h"
 #include "tap.h"
 
 #define KVM "/sys/kernel/debug/kvm/"
@@ -331,6 +332,169 @@ START_TEST(of_a_vm_that_is_cleared)
 }
 END_TEST
 
+/* What is no exit is counted there, too; and that is known by then. */
+START_TEST(of_entries_that_failed)
+{
+	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
+
+	vcpu->failed_entries = 3;
+	vcpu->emulated = 20;
+	folder("777-11", 1, 5023);
+	ck_assert_int_eq(kvm_stats_begin(&stats, &books), 0);
+	vcpu->failed_entries = 4;
+	vcpu->emulated = 22;
+	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].before, 5023);
+	ck_assert_uint_eq(books.statistics[0].after, 5026);
+	ck_assert_uint_eq(books.statistics[0].failed_entries, 4);
+	ck_assert_uint_eq(books.statistics[0].emulated, 22);
+}
+END_TEST
+
+/* All of its vCPUs have to be known, and to have had an exit. */
+START_TEST(of_several_vcpus)
+{
+	static const uint64_t before[] = { 1076, 6006, 6070 };
+	struct ledger_vm *vm;
+
+	seen(1, 777, 5000);
+	vm = ledger_find_vm(&books.ledger, 1);
+	ck_assert_ptr_nonnull(ledger_vcpu(vm, 1));
+	ck_assert_ptr_nonnull(ledger_vcpu(vm, 2));
+	vm->vcpu[1].exits = 70;
+	vm->vcpu[2].exits = 6;
+	vm->vcpu[_i].exits = 0;
+	folder("777-11", 3, 6000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	vm->vcpu[_i].exits = 1000;
+	vm->vcpu[(_i + 1) % 3].gone = true; /* it is there all the same */
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].vcpus, 3);
+	ck_assert_uint_eq(books.statistics[0].before, before[_i]);
+}
+END_TEST
+
+/* Files and folders that are none of a VM's, or not what they should be. */
+START_TEST(of_other_files)
+{
+	static const char *const name[] = { "77-11", "7777-11", "777", "x777-1",
+					    "777_12" };
+
+	seen(1, 777, 5000);
+	for (size_t i = 0; i < sizeof(name) / sizeof(*name); i++)
+		folder(name[i], 1, 4000 + i);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	root_write(KVM "777-11/vcpu0/pid", "1\n");
+	root_write(KVM "777-11/vcpus", "1\n");
+	root_write(KVM "777-11/vcpu:", "1\n");
+	root_write(KVM "777-11/vcpu/x", "1\n");
+	root_write(KVM "777-11/cpu0", "1\n");
+	take(); /* without "exits" */
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	root_write(KVM "777-11/exits", "none\n");
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	root_write(KVM "777-11/exits", "18446744073709551615\n");
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, UINT64_MAX);
+}
+END_TEST
+
+/* "vcpu9" is one, as is "vcpu0". */
+START_TEST(of_ten_vcpus)
+{
+	seen(1, 777, 1);
+	for (uint32_t id = 1; id < 10; id++)
+		ledger_vcpu(ledger_find_vm(&books.ledger, 1), id)->exits = 1;
+	folder("777-11", 10, 10);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].vcpus, 10);
+}
+END_TEST
+
+/* Each in its place, however often they are read. */
+START_TEST(of_vms_that_end)
+{
+	enum { VMS = 20 };
+	char name[16];
+
+	for (uint64_t round = 1; round <= 2; round++) {
+		for (uint64_t vm = 1; vm <= VMS; vm++) {
+			snprintf(name, sizeof(name), "%u-9", 700 + (int)vm);
+			folder(name, 1, 10000 * vm + round);
+			seen(vm, 700 + vm, 1000 * vm);
+		}
+		take();
+		ck_assert_uint_eq(books.nr_statistics, VMS);
+		ck_assert_uint_eq(stats.nr, VMS);
+		for (uint64_t vm = 1; vm <= VMS; vm++) {
+			const struct statistics *of = &books.statistics[vm - 1];
+
+			ck_assert_uint_eq(of->vm, vm);
+			ck_assert_uint_eq(of->exits, 10000 * vm + round);
+			ck_assert_uint_eq(of->before, 1000 * vm);
+		}
+	}
+	/* Those that have ended are not kept. */
+	for (uint64_t vm = 1; vm <= VMS; vm += 2)
+		books.ledger.vm[vm - 1].vcpu[0].gone = true;
+	take();
+	ck_assert_uint_eq(stats.nr, VMS / 2);
+	for (size_t i = 0; i < stats.nr; i++)
+		ck_assert_uint_eq(stats.vm[i].taken.vm, 2 * i + 2);
+	ck_assert_uint_eq(books.nr_statistics, VMS);
+}
+END_TEST
+
+/* What has not become more is no sign of a reset; nor is it read twice. */
+START_TEST(of_a_vm_that_stands_still)
+{
+	seen(1, 777, 5000);
+	folder("777-11", 1, 5000);
+	take();
+	take();
+	ck_assert_uint_eq(books.statistics_cleared, 0);
+	seen(1, 777, 6000);
+	/* Not taken: the books keep what was. */
+	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
+	ck_assert_uint_eq(books.statistics[0].after, 5000);
+	no_folder("777-11");
+	take();
+	ck_assert_uint_eq(books.statistics[0].after, 5000);
+	kvm_stats_free(&stats);
+	ck_assert_ptr_null(stats.vm);
+	ck_assert_uint_eq(stats.nr, 0);
+}
+END_TEST
+
+START_TEST(no_memory)
+{
+	int left = 0, r;
+
+	seen(1, 777, 5000);
+	folder("777-11", 1, 5000);
+	ck_assert_int_eq(WITH_MEMORY(0, kvm_stats_begin(&stats, &books)),
+			 -ENOMEM);
+	ck_assert_uint_eq(stats.nr, 0);
+	/* Each of its allocations, until there is memory for all of them. */
+	do {
+		r = WITH_MEMORY(++left, kvm_stats_begin(&stats, &books));
+		ck_assert(!r || r == -ENOMEM);
+	} while (r && left < 100);
+	ck_assert_int_eq(r, 0);
+	ck_assert_uint_eq(stats.nr, 1);
+	ck_assert_int_eq(WITH_MEMORY(0, kvm_stats_end(&stats, &books)),
+			 -ENOMEM);
+	ck_assert_uint_eq(books.nr_statistics, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("kvm_stats");
@@ -349,6 +513,13 @@ int main(void)
 	tcase_add_test(tcase, of_many_vms);
 	tcase_add_test(tcase, of_vms_asked_for);
 	tcase_add_test(tcase, of_a_vm_that_is_cleared);
+	tcase_add_test(tcase, of_entries_that_failed);
+	tcase_add_loop_test(tcase, of_several_vcpus, 0, 3);
+	tcase_add_test(tcase, of_other_files);
+	tcase_add_test(tcase, of_ten_vcpus);
+	tcase_add_test(tcase, of_vms_that_end);
+	tcase_add_test(tcase, of_a_vm_that_stands_still);
+	tcase_add_test(tcase, no_memory);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

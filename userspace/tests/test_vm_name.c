@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fake_root.h"
+#include "safe_text.h"
 #include "tap.h"
 #include "vm_name.h"
 
@@ -34,8 +35,11 @@ static const struct row rows[] = {
 	CMDLINE("qemu\0-name\0debug-threads=on,guest=a", "a"),
 	CMDLINE("qemu\0-name\0a,,b,process=x", "a,b"),
 	CMDLINE("qemu\0-name\0guest=a,,guest=b", "a,guest=b"),
+	CMDLINE("qemu\0-name\0a,,", "a,"),
 	CMDLINE("qemu\0-name\0guest=a=b", "a=b"),
 	CMDLINE("qemu\0-name\0process=x,debug-threads=on", "qemu"),
+	CMDLINE("qemu\0-name\0process=x,web", "qemu"),
+	CMDLINE("qemu\0-name\0web,other", "web"),
 	CMDLINE("qemu\0-name\0first\0-name\0second", "second"),
 	CMDLINE("qemu\0-append\0root=/dev/vda -name no\0-name\0yes", "yes"),
 	/* libvirt, Proxmox VE, Kata */
@@ -74,6 +78,7 @@ static const struct row rows[] = {
 		"num_pci_segments=2,uuid=1e8aa28a-435d",
 		"1e8aa28a-435d"),
 	CMDLINE("cloud-hypervisor\0--kernel\0vmlinux", "cloud-hypervisor"),
+	CMDLINE("cloud-hypervisor\0--platform\0bare", "cloud-hypervisor"),
 	CMDLINE("cloud-hypervisor\0--api-socket\0clh-api.sock",
 		"cloud-hypervisor"),
 	/* crosvm, kvmtool: here a comma is part of the name */
@@ -197,6 +202,112 @@ START_TEST(processes_without_a_command_line)
 }
 END_TEST
 
+/* The length of a character by its definition, 0 if it is none; is it shown? */
+static size_t character(const unsigned char *s, size_t length, bool *shown)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = s[0] < 0x80		 ? 1 :
+		   (s[0] & 0xe0) == 0xc0 ? 2 :
+		   (s[0] & 0xf0) == 0xe0 ? 3 :
+		   (s[0] & 0xf8) == 0xf0 ? 4 :
+					   0;
+	uint32_t code = n == 1 ? s[0] : s[0] & (0x7f >> n);
+
+	if (!n || n > length)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if (s[i] >> 6 != 2)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if (code < least[n] || (code >= 0xd800 && code < 0xe000) ||
+	    code > 0x10ffff)
+		return 0;
+	*shown = safe_code(code);
+	return n;
+}
+
+/* Any two bytes, and those at the ends of what may follow, in all lengths. */
+START_TEST(any_bytes)
+{
+	static const unsigned char ends[] = { 0x7f, 0x80, 0x8f, 0x90,
+					      0xbf, 0xc0, 'a' };
+	unsigned char bytes[4];
+
+	for (uint32_t i = 0; i < 0x10000 * 7; i++) {
+		char name[8], expected[8];
+		size_t out = 0, length = 1 + i % 4;
+
+		bytes[0] = i / 7 >> 8;
+		bytes[1] = i / 7;
+		bytes[2] = ends[i % 7];
+		bytes[3] = ends[i / 3 % 7];
+		for (size_t at = 0; at < length && bytes[at];) {
+			size_t rest = strnlen((char *)bytes, length) - at;
+			bool shown = false;
+			size_t n = character(bytes + at, rest, &shown);
+
+			/* Each character that is not shown, and each byte of
+			 * none, is a question mark. */
+			memcpy(expected + out, shown ? (char *)bytes + at : "?",
+			       shown ? n : 1);
+			out += shown ? n : 1;
+			at += n ? n : 1;
+		}
+		if (!out)
+			expected[out++] = '?';
+		expected[out] = '\0';
+		vm_name_clean((char *)bytes, length, name, sizeof(name));
+		if (strcmp(name, expected) != 0)
+			ck_assert_str_eq(name, expected);
+	}
+}
+END_TEST
+
+/* In buffers of all sizes: cut between characters, and what is behind stays. */
+START_TEST(any_size)
+{
+	static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7z";
+	static const size_t cut[] = { 0, 0, 1, 1, 3,  3,  3,
+				      6, 6, 6, 6, 10, 11, 11 };
+
+	for (size_t size = 2; size < sizeof(cut) / sizeof(*cut); size++) {
+		char name[20];
+
+		memset(name, 'x', sizeof(name));
+		vm_name_clean(text, sizeof(text) - 1, name, size);
+		ck_assert_uint_eq(strlen(name), cut[size]);
+		ck_assert_int_eq(memcmp(name, text, cut[size]), 0);
+		for (size_t i = size; i < sizeof(name); i++)
+			ck_assert_int_eq(name[i], 'x');
+	}
+}
+END_TEST
+
+/* Of what is longer than any command line, the rest is left out. */
+START_TEST(endless_command_lines)
+{
+	static const char tail[] = "\0-name\0late";
+	const size_t most = 1 << 20;
+	char *cmdline = calloc(1, 2 * most), name[64];
+
+	ck_assert_ptr_nonnull(cmdline);
+	root_make();
+	memset(cmdline, 'x', most);
+	memcpy(cmdline, "qemu", 5);
+	for (int over = 0; over < 2; over++) {
+		memcpy(cmdline + most - sizeof(tail) + 1 + 4 * over, tail,
+		       sizeof(tail));
+		root_write_bytes("/5/cmdline", cmdline, most + 100);
+		vm_name_at(root, 5, name, sizeof(name));
+		ck_assert_str_eq(name, over ? "qemu" : "late");
+		memset(cmdline + most - sizeof(tail) + 1, 'x', sizeof(tail));
+	}
+	free(cmdline);
+	root_remove();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("vm_name");
@@ -207,6 +318,9 @@ int main(void)
 	tcase_add_test(tcase, long_names_are_cut_between_characters);
 	tcase_add_test(tcase, long_command_lines);
 	tcase_add_test(tcase, processes_without_a_command_line);
+	tcase_add_test(tcase, any_bytes);
+	tcase_add_test(tcase, any_size);
+	tcase_add_test(tcase, endless_command_lines);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

@@ -1,0 +1,359 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Do the unit tests see what they look at?  Change the sources and ask them.
+
+Makes small changes to C files, one at a time, in copies of the sources, and runs
+those unit tests that run the changed line.  A change that no test notices has
+survived: either a test is missing, or the change means nothing, which
+equivalents.txt has to explain.
+
+Exit status: 0, every mutant was killed or is in the list; 1, others survived, or
+the list is wrong; 2, nothing can be said.
+"""
+
+import argparse
+import contextlib
+import os
+import queue
+import random
+import sys
+import threading
+import time
+from collections import Counter
+
+import changes
+import equivalents
+import objects
+from trees import Tree
+
+# Linking and running takes a multiple of this when the machine is busy.
+PATIENCE = 10
+BUILD_SECONDS = 300
+# A second look, under the sanitizers, is by tests that take no longer: others
+# wait, or do the same a thousand times.
+QUICK_SECONDS = 2
+
+
+class Lab:
+    """The trees, and which tests are for which files."""
+
+    def __init__(self, top, scratch, jobs, say):
+        self.top, self.say = top, say
+        self.coverage_tree = Tree(top, os.path.join(scratch, "coverage"),
+                                  "-g --coverage")
+        self.coverage_tree.compile_last_with("-O0")
+        # Without -g, so that objects that do the same are the same.
+        self.trees = [Tree(top, os.path.join(scratch, f"mutants-{i}"), "-O2")
+                      for i in range(jobs)]
+        # As make check runs them, too: a second look at what survives.
+        self.sanitized = Tree(top, os.path.join(scratch, "sanitized"),
+                              "-O1 -g -fsanitize=address,undefined "
+                              "-fno-sanitize-recover=all")
+        self.coverage = {}
+        self.trusted = set()  # tests that pass without any change
+        self.lock = threading.Lock()
+        self.jobs = jobs
+
+    def _build(self, tree, tests):
+        tree.sync()
+        status, out = tree.make(*(f"build/tests/{t}" for t in tests))
+        if status:
+            raise RuntimeError(f"the sources do not build:\n{out}")
+
+    def prepare(self, paths, only):
+        """Build everything without changes, and see what each test runs."""
+        tree = self.coverage_tree
+        tree.sync()
+        tests = only or tree.would_make(paths, "unit-tests")[1]
+        if not tests:
+            raise RuntimeError(f"no unit test is built of {' '.join(paths)}")
+        self.each([tree, *self.trees, self.sanitized],
+                  lambda t: self._build(t, tests))
+        self.say(f"built {len(tests)} tests")
+        self.each(tests, lambda test: self.coverage.update(
+            {test: tree.coverage(test, 60)}))
+        self.say("saw which lines they run")
+
+    def each(self, items, work):
+        """Do @work on each of @items, as many at a time as there are jobs."""
+        todo, errors = queue.SimpleQueue(), []
+        for item in items:
+            todo.put(item)
+
+        def worker():
+            while not errors:
+                try:
+                    work(todo.get_nowait())
+                except queue.Empty:
+                    return
+                except Exception as error:  # pylint: disable=broad-except
+                    errors.append(error)
+
+        threads = [threading.Thread(target=worker) for _ in range(self.jobs)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+
+
+class File:
+    """A file that is mutated, and what is built of it."""
+
+    def __init__(self, lab, path):
+        tree = lab.trees[0]
+        self.path = path
+        self.kills = Counter()  # of each test
+        with open(os.path.join(lab.top, path), "rb") as file:
+            self.data = file.read()
+        targets = [f"build/tests/{t}" for t in lab.coverage]
+        self.objects = tree.would_make([path], *targets)[0]
+        # BPF programs have no coverage: their tests are all that have them.
+        programs = [o for o in self.objects if o.endswith(".bpf.o")]
+        self.loaders = tree.would_make(programs, *targets)[1] if programs \
+            else []
+        # make deletes what it makes only on the way to another file.
+        status, out = tree.make(*self.objects)
+        if status:
+            raise RuntimeError(f"{path} cannot be compiled:\n{out}")
+        self.originals = {o: objects.contents(os.path.join(tree.path, o))
+                          for o in self.objects}
+
+    def tests(self, lab, mutant):
+        """The tests that may notice a mutant, the likeliest first."""
+        return sorted((t for t, c in lab.coverage.items()
+                       if c.runs(mutant) or t in self.loaders),
+                      key=lambda t: (-self.kills[t], lab.coverage[t].seconds))
+
+
+def run_one(lab, tree, test):
+    """Link a test in a tree and run it; true if it passes; whether in time."""
+    status, out = tree.make(f"build/tests/{test}", timeout=BUILD_SECONDS)
+    if status != 0:
+        raise RuntimeError(f"{test} cannot be linked:\n{out}")
+    # The sanitizers make everything slower.
+    slower = 3 if tree is lab.sanitized else 1
+    seconds = slower * PATIENCE * lab.coverage[test].seconds + 2
+    status = tree.run_test(test, seconds)[0]
+    return status == 0, status is not None
+
+
+def kill(lab, tree, file, mutant, tests):
+    """The first of the tests that notices a mutant in a tree, or None."""
+    tree.write(file.path, mutant.mutated.encode())
+    late = ""
+    try:
+        for test in tests:
+            passed, in_time = run_one(lab, tree, test)
+            late = "" if in_time else " (time)"
+            if not passed:
+                break
+        else:
+            return None
+    finally:
+        tree.write(file.path, file.data)
+    # It is no killer if it fails without the change, too.
+    kind = "sanitizers" if tree is lab.sanitized else "plain"
+    with lab.lock:
+        known = (kind, test) in lab.trusted
+    if not known and not run_one(lab, tree, test)[0]:
+        raise RuntimeError(f"{test} fails without any change ({kind})")
+    with lab.lock:
+        lab.trusted.add((kind, test))
+        file.kills[test] += 1
+    return test + late
+
+
+def compile_mutant(tree, file, mutant):
+    """Compile a mutant; what became of it if that is all, or None."""
+    tree.write(file.path, mutant.mutated.encode())
+    # File times are coarse: an object may be as new as the next mutant.
+    for name in file.objects:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(tree.path, name))
+    status, _ = tree.make(*file.objects, timeout=BUILD_SECONDS)
+    if status != 0:
+        return "not compilable"
+    same = all(objects.contents(os.path.join(tree.path, o)) == original
+               for o, original in file.originals.items())
+    return "same object" if same else None
+
+
+def try_mutant(lab, tree, file, mutant):
+    """What becomes of a mutant, and which test it was that killed it."""
+    try:
+        fate = compile_mutant(tree, file, mutant)
+        tests = file.tests(lab, mutant)
+        if fate or not tests:
+            return fate or "survived", None if fate else "no test runs it"
+        killer = kill(lab, tree, file, mutant, tests)
+    finally:
+        tree.write(file.path, file.data)
+    # The kernel runs BPF programs, and has its own eye on memory.
+    if not killer and not file.loaders:
+        quick = [t for t in tests if lab.coverage[t].seconds < QUICK_SECONDS]
+        with lab.sanitized.lock:
+            killer = kill(lab, lab.sanitized, file, mutant, quick)
+        killer = killer and f"{killer}, with the sanitizers"
+    return "killed" if killer else "survived", killer
+
+
+class Results:
+    """What became of all the mutants."""
+
+    def __init__(self, listed, quiet):
+        self.listed, self.quiet = listed, quiet
+        self.start = time.monotonic()
+        self.count = Counter()
+        self.by_file = {}
+        self.survivors, self.wrong = [], []
+        self.lock = threading.Lock()
+
+    def say(self, text):
+        seconds = int(time.monotonic() - self.start)
+        print(f"[{seconds // 60:3}:{seconds % 60:02}] {text}", flush=True)
+
+    def add(self, mutant, fate, test, total):
+        with self.lock:
+            listed = mutant.key() in self.listed
+            if fate == "survived":
+                fate = "listed" if listed else fate
+                if not listed:
+                    self.survivors.append((mutant, test))
+            elif listed and fate == "killed":
+                self.wrong.append((mutant, test))
+            self.count[fate] += 1
+            self.by_file.setdefault(mutant.path, Counter())[fate] += 1
+            done = sum(self.count.values())
+            if fate == "survived":
+                self.say(f"{done}/{total} survived: {describe(mutant, test)}")
+            elif not self.quiet or done % 20 == 0:
+                by = f" by {test}" if fate == "killed" else ""
+                self.say(f"{done}/{total} {mutant.path}:{mutant.line} {fate}"
+                         + by)
+
+
+def describe(mutant, note=None):
+    return (f"{mutant.path}:{mutant.line} ({mutant.change.what}"
+            f"{', ' + note if note else ''})\n"
+            f"{mutant.path} {mutant.function}\n"
+            f"- {mutant.old}\n+ {mutant.new}")
+
+
+def summary(count):
+    killed, survived = count["killed"], count["survived"]
+    judged = killed + survived
+    rate = f", {100 * killed / judged:.1f} % of {judged}" if judged else ""
+    return (f"{sum(count.values())} mutants made: {killed} killed{rate}; "
+            f"{survived} survived; {count['listed']} listed as equivalent, "
+            f"{count['same object']} of the same object code, "
+            f"{count['not compilable']} not compilable")
+
+
+def report(results, stale):
+    """The results; true if nothing is left to do."""
+    print()
+    for path, count in sorted(results.by_file.items()):
+        print(f"{path}: {summary(count)}")
+    print(f"all: {summary(results.count)}")
+    for mutant, note in results.survivors:
+        print(f"\nsurvived: {describe(mutant, note)}")
+    for mutant, test in results.wrong:
+        print(f"\nlisted as equivalent, but killed by {test}: "
+              f"{describe(mutant)}")
+    for (path, function, old, new), line in stale:
+        print(f"\nline {line} of the list is no mutant of {path}: {function}:\n"
+              f"- {old}\n+ {new}")
+    return not (results.survivors or results.wrong or stale)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--seed", type=int, default=1,
+                        help="choose other mutants (default: 1)")
+    parser.add_argument("--count", type=int, default=50, metavar="N",
+                        help="mutants of each file; 0: all (default: 50)")
+    parser.add_argument("--line", type=int, help="only those of this line")
+    parser.add_argument("--tests", type=lambda text: text.split(","),
+                        help="only these tests, separated by commas "
+                        "(default: all that are built of the files)")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--top", default=".", help="the sources")
+    parser.add_argument("--scratch", default="build/mutate",
+                        help="the folder for copies (default: build/mutate)")
+    parser.add_argument("--list", default=os.path.join(
+        os.path.dirname(__file__), "equivalents.txt"))
+    parser.add_argument("--dry-run", action="store_true",
+                        help="only show which mutants would be tried")
+    parser.add_argument("--quiet", action="store_true",
+                        help="of mutants that are killed, only count them")
+    return parser.parse_args()
+
+
+def chosen(path, options):
+    """All the mutants of a file, and those that are tried."""
+    with open(os.path.join(options.top, path), encoding="utf-8") as file:
+        every = changes.mutants(path, file.read())
+    mutants = [m for m in every if options.line in (None, m.line)]
+    if 0 < options.count < len(mutants):
+        choice = random.Random(f"{options.seed} {path}")
+        picked = set(choice.sample(range(len(mutants)), options.count))
+        mutants = [m for i, m in enumerate(mutants) if i in picked]
+    return every, mutants
+
+
+def try_all(lab, work, results):
+    """Try the mutants of [(File, Mutant)], each in a tree that is free."""
+    free = queue.SimpleQueue()
+    for tree in lab.trees:
+        free.put(tree)
+
+    def one(item):
+        tree = free.get()
+        try:
+            fate, test = try_mutant(lab, tree, *item)
+        finally:
+            free.put(tree)
+        results.add(item[1], fate, test, len(work))
+
+    lab.each(work, one)
+
+
+def run(options):
+    listed = equivalents.load(options.list)
+    mutants = {path: chosen(path, options) for path in options.files}
+    if options.dry_run:
+        for _, tried in mutants.values():
+            for mutant in tried:
+                print(describe(mutant) + "\n")
+        return True
+    possible = {m.key() for every, _ in mutants.values() for m in every}
+    stale = [(key, line) for key, line in listed.items()
+             if key[0] in mutants and key not in possible]
+    results = Results(listed, options.quiet)
+    scratch = os.path.join(options.top, options.scratch)
+    lab = Lab(options.top, os.path.abspath(scratch), options.jobs, results.say)
+    lab.prepare(options.files, options.tests)
+    files = [(File(lab, path), tried) for path, (_, tried) in mutants.items()]
+    try_all(lab, [(file, m) for file, tried in files for m in tried], results)
+    return report(results, stale)
+
+
+def main():
+    options = parse()
+    for path in options.files:
+        if not os.path.isfile(os.path.join(options.top, path)):
+            print(f"mutate: {path}: there is no such file in {options.top}",
+                  file=sys.stderr)
+            return 2
+    try:
+        return 0 if run(options) else 1
+    except (RuntimeError, equivalents.BadList, OSError) as error:
+        print(f"mutate: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

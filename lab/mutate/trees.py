@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Copies of the sources, in which mutants are built and tests are run."""
+
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import threading
+import time
+
+# A mutant may loop for ever, or take all memory, or fill the disk.
+MEMORY = 4 << 30
+FILE_SIZE = 1 << 30
+# AddressSanitizer reserves more memory than there is: it has its own limit.
+ASAN_OPTIONS = f"hard_rss_limit_mb={MEMORY >> 20}:allocator_may_return_null=1"
+
+
+def call(command, cwd, env=None, timeout=None, memory=MEMORY):
+    """Run a command; its exit status (None: out of time) and what it said."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    with subprocess.Popen(command, cwd=cwd, env=env, preexec_fn=limit,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True,
+                          errors="replace", start_new_session=True) as process:
+        try:
+            out = process.communicate(timeout=timeout)[0]
+            return process.returncode, out
+        except subprocess.TimeoutExpired:
+            # The tests' runner ends its children when it is asked to end.
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.communicate(timeout=3)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+            return None, ""
+
+
+class Tree:
+    """A copy of the sources of @top in the folder @path, with its build."""
+
+    def __init__(self, top, path, cflags):
+        self.top, self.path, self.cflags = top, path, cflags
+        self.env = {k: v for k, v in os.environ.items()
+                    if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+        # Of the tests that want a build's path, each has this tree's.
+        self.env["BUILD"] = "build"
+        self.env["ASAN_OPTIONS"] = ASAN_OPTIONS
+        self.memory = resource.RLIM_INFINITY if "-fsanitize" in cflags \
+            else MEMORY
+        self.compiler = "gcc"
+        self.lock = threading.Lock()
+
+    def compile_last_with(self, option):
+        """Give gcc an option that no other one comes after."""
+        os.makedirs(self.path, exist_ok=True)
+        self.compiler = self.path + "-cc"
+        with open(self.compiler, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec gcc "$@" {option}\n')
+        os.chmod(self.compiler, 0o755)
+
+    def write(self, name, data):
+        """Write a file, with the time of now, if it is another than it was."""
+        path = os.path.join(self.path, name)
+        try:
+            with open(path, "rb") as file:
+                if file.read() == data:
+                    return
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def sync(self):
+        """Bring all files to what they are in @top."""
+        names = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others",
+             "--exclude-standard"], cwd=self.top, check=True,
+            stdout=subprocess.PIPE, text=True).stdout.split("\0")
+        os.makedirs(self.path, exist_ok=True)
+        for name in filter(None, names):
+            source = os.path.join(self.top, name)
+            if os.path.isfile(source) and not os.path.islink(source):
+                with open(source, "rb") as file:
+                    self.write(name, file.read())
+                mode = os.stat(source).st_mode & 0o777
+                os.chmod(os.path.join(self.path, name), mode)
+
+    def make(self, *arguments, timeout=None):
+        return call(["make", "-s", "BUILD=build", f"CC={self.compiler}",
+                     f"CFLAGS={self.cflags}", *arguments], self.path, self.env,
+                    timeout)
+
+    def would_make(self, changed, *targets):
+        """(objects, tests) that are made again when files have changed."""
+        arguments = [a for name in changed for a in ("-W", name)]
+        status, out = self.make("-n", *arguments, *targets)
+        if status:
+            raise RuntimeError(f"make -n {' '.join(targets)}: {out}")
+        objects = set(re.findall(r"-c \S+ -o (build/\S+\.o)", out))
+        tests = set(re.findall(r"-o build/tests/(test_\w+)", out))
+        return sorted(objects), sorted(tests)
+
+    def run_test(self, test, seconds, extra=None):
+        """Status (None: out of time), time taken, what it said."""
+        env = dict(self.env, **(extra or {}))
+        env["CK_DEFAULT_TIMEOUT"] = str(int(seconds) + 1)
+        start = time.monotonic()
+        status, out = call([f"build/tests/{test}"], self.path, env,
+                           2 * seconds + 5, self.memory)
+        return status, time.monotonic() - start, out
+
+    # Coverage, by gcov.
+
+    def coverage(self, test, seconds):
+        """What a test runs: a Coverage, kept for as long as the test is."""
+        kept = os.path.join(self.path, "build", "coverage", test)
+        binary = os.path.join(self.path, "build", "tests", test)
+        try:
+            if os.stat(kept + ".json").st_mtime >= os.stat(binary).st_mtime:
+                with open(kept + ".json", encoding="utf-8") as file:
+                    return Coverage(json.load(file))
+        except FileNotFoundError:
+            pass
+        subprocess.run(["rm", "-rf", kept], check=True)
+        status, taken, out = self.run_test(test, seconds,
+                                           {"GCOV_PREFIX": kept})
+        if status != 0:
+            raise RuntimeError(f"{test} fails without any change:\n{out}")
+        data = {"seconds": taken, "files": self._gcov(kept)}
+        with open(kept + ".json", "w", encoding="utf-8") as file:
+            json.dump(data, file)
+        subprocess.run(["rm", "-rf", kept], check=True)
+        return Coverage(data)
+
+    def _gcov(self, folder):
+        counts = [os.path.join(at, name) for at, _, names in os.walk(folder)
+                  for name in names if name.endswith(".gcda")]
+        for name in counts:
+            notes = name[len(folder):-len("gcda")] + "gcno"
+            os.symlink(notes, name[:-len("gcda")] + "gcno")
+        files = {}
+        if not counts:
+            return files
+        # One line of JSON for each file of counts.
+        out = subprocess.run(["gcov", "--json-format", "--stdout", *counts],
+                             cwd=folder, check=True, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, text=True).stdout
+        for line in out.splitlines():
+            for entry in json.loads(line)["files"]:
+                self._add(files, entry)
+        return files
+
+    @staticmethod
+    def _add(files, entry):
+        if not any(f["execution_count"] for f in entry["functions"]):
+            return
+        known = files.setdefault(entry["file"], {"functions": {}, "lines": {}})
+        for function in entry["functions"]:
+            name = function["name"]
+            known["functions"][name] = (known["functions"].get(name, 0) +
+                                        function["execution_count"])
+        for line in entry["lines"]:
+            number = str(line["line_number"])
+            known["lines"][number] = (known["lines"].get(number, 0) +
+                                      line["count"])
+
+
+class Coverage:
+    """What of the files a test runs."""
+
+    def __init__(self, data):
+        self.seconds = data["seconds"]
+        self.files = data["files"]
+
+    def runs(self, mutant):
+        """Does the test run what the mutant changes?"""
+        known = self.files.get(mutant.path)
+        if not known:
+            return False
+        # Initializers of static data are in no function.
+        if mutant.function == "-":
+            return True
+        if not known["functions"].get(mutant.function):
+            return False
+        counts = [known["lines"][str(line)]
+                  for line in range(mutant.line, mutant.last_line + 1)
+                  if str(line) in known["lines"]]
+        return not counts or any(counts)

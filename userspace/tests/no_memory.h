@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Allocations that fail, in a test program that includes this once: the linker
+ * (NO_MEMORY in userspace.mk) takes these functions for those that our objects
+ * call.  Libraries have theirs.
+ */
+#ifndef EXITLEDGER_TESTS_NO_MEMORY_H
+#define EXITLEDGER_TESTS_NO_MEMORY_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+/*
+ * How many allocations succeed before one that fails; -1: none fails.  Those
+ * after it succeed again, so that nothing else can hide a failure not seen.
+ */
+static int memory_left = -1;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t nr, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_reallocarray(void *old, size_t nr, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t nr, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_reallocarray(void *old, size_t nr, size_t size);
+
+static inline bool memory_is_left(void)
+{
+	if (!memory_left) {
+		memory_left = -1;
+		errno = ENOMEM;
+		return false;
+	}
+	if (memory_left > 0)
+		memory_left--;
+	return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return memory_is_left() ? __real_malloc(size) : NULL;
+}
+
+void *__wrap_calloc(size_t nr, size_t size)
+{
+	return memory_is_left() ? __real_calloc(nr, size) : NULL;
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return memory_is_left() ? __real_realloc(old, size) : NULL;
+}
+
+void *__wrap_reallocarray(void *old, size_t nr, size_t size)
+{
+	return memory_is_left() ? __real_reallocarray(old, nr, size) : NULL;
+}
+
+/* What an expression is when an allocation fails after so many. */
+#define WITH_MEMORY(left, expression)          \
+	({                                     \
+		__typeof__(expression) value_; \
+                                               \
+		memory_left = (left);          \
+		value_ = (expression);         \
+		memory_left = -1;              \
+		value_;                        \
+	})
+
+#endif /* EXITLEDGER_TESTS_NO_MEMORY_H */
