@@ -61,6 +61,7 @@ struct books {
 	struct ledger ledger; /* the observer's book, at the end */
 	struct answers answers; /* KVM's book, as guests were told of it */
 	bool has_report;
+	bool report_missing; /* it was to be there, and could not be read */
 	struct guest_report report; /* … as the guest says it was told */
 	struct guest_report *earlier; /* … before that */
 	size_t nr_earlier;

@@ -395,6 +395,9 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 	if (!r && json_object_get(json, "marks_alone"))
 		r = json_get_bool(json, "marks_alone", &books->marks_alone,
 				  why);
+	if (!r && json_object_get(json, "report_missing"))
+		r = json_get_bool(json, "report_missing",
+				  &books->report_missing, why);
 	if (!r)
 		r = load_statistics(json, books, why);
 	if (!r)
@@ -404,20 +407,14 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 
 int books_load(const char *path, struct books *books, struct why *why)
 {
-	json_error_t error;
 	struct why cause = { "" };
 	json_t *json;
 	int r;
 
 	memset(books, 0, sizeof(*books));
-	json = strcmp(path, "-") ? json_load_file(path, 0, &error) :
-				   json_loadf(stdin, 0, &error);
-	if (!json) {
-		if (error.line < 0)
-			return why_set(why, EINVAL, "%s", error.text);
-		return why_set(why, EINVAL, "%s: line %d: %s", path, error.line,
-			       error.text);
-	}
+	json = json_load_path(path, why);
+	if (!json)
+		return -EINVAL;
 	r = load_all(json, books, &cause);
 	json_decref(json);
 	if (r) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "commands.h"
@@ -17,6 +17,7 @@ struct monitor {
 	struct command command;
 	uint64_t start_ns;
 	char title[128];
+	bool unmatched; /* something of the filter */
 };
 
 /* A pipe's reader is gone: noticed even while there is nothing to write. */
@@ -62,8 +63,6 @@ static int run(struct monitor *monitor, struct why *why)
 		if (r)
 			return r;
 	}
-	/* Only now: the command would inherit it. */
-	signal(SIGPIPE, SIG_IGN);
 	if (options->output == OUTPUT_TOP)
 		r = top_run(&loop, &options->shape, monitor->title, why);
 	else
@@ -72,7 +71,8 @@ static int run(struct monitor *monitor, struct why *why)
 	if (!r)
 		r = show(monitor, &total, why);
 	if (!r)
-		monitor_output_unmatched(&options->filter, &loop.total);
+		monitor->unmatched = monitor_output_unmatched(
+			&options->filter, &loop.total, &loop.total);
 	monitor_loop_free(&loop);
 	return r;
 }
@@ -104,5 +104,7 @@ int cmd_monitor(int argc, char **argv)
 	monitor_options_free(&monitor.options);
 	if (r && why.text[0])
 		msg_error("%s", why.text);
-	return r ? STATUS_FAILED : STATUS_OK;
+	if (r)
+		return STATUS_FAILED;
+	return monitor.unmatched ? STATUS_UNMATCHED : STATUS_OK;
 }

@@ -48,6 +48,13 @@ size_t filter_unmatched(const struct filter *filter,
 			const struct ledger *ledger, struct why *lines,
 			size_t size);
 
+/**
+ * filter_has_exits - has any exit that was booked passed the filter?
+ * @ledger: of all VMs; of those that it has added up into one it is no longer
+ *	    known which passed: they all do
+ */
+bool filter_has_exits(const struct filter *filter, const struct ledger *ledger);
+
 /** filter_describe - as the options that make it; "": all; cut off if too long */
 void filter_describe(const struct filter *filter, char *text, size_t size);
 

@@ -239,6 +239,8 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	r = host_check(&books->host, why);
 	if (!r)
 		r = host_check_counters(&books->host, why);
+	if (!r && !options->watch)
+		r = host_check_counting(&books->host, books->leaves_on, why);
 	if (!r && watched)
 		r = why_set(
 			why, -watched,

@@ -4,9 +4,9 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
-PLAIN := answers attach balance beside books books_json books_load books_save columns doctor \
-	 duration filter format guest_report hist host host_facts html json_get \
-	 json_save json_writer keys kvm_btf ledger msg reason_parse reasons \
+PLAIN := answers attach balance beside books books_json books_load books_save cli \
+	 cli_values columns doctor duration filter format guest_report hist host host_facts html json_get \
+	 json_save json_writer keys kvm_btf ledger msg near output reason_names reason_parse reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch report_match \
@@ -100,7 +100,7 @@ $(patsubst %,$(BUILD)/obj/userspace/%.o,hist observer_collect): ALL_CFLAGS += -O
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
-	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
+	 bench_plan bench_rounds bench_stats beside books cli doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
 	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
 	 run_many run_marks run_report run_shared soundness statement top tracepoints \

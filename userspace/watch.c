@@ -7,6 +7,7 @@
 #include "balance.h"
 #include "json_save.h"
 #include "keeper.h"
+#include "output.h"
 #include "render_compare.h"
 #include "render_watch.h"
 #include "rules.h"
@@ -186,9 +187,7 @@ static int write_text(struct watcher *watcher,
 		printf("wrong    %s\n", line);
 	}
 	render_watch_text(sample, stdout);
-	return fflush(stdout) ?
-		       why_set(why, EIO, "standard output: cannot be written") :
-		       0;
+	return output_flush(why);
 }
 
 static void fill_notes(const struct watcher *watcher,
@@ -226,7 +225,7 @@ static int show(struct watcher *watcher, struct why *why)
 		.books = &watcher->books,
 		.balance = &verdict,
 	};
-	int r = 0;
+	int r = 0, json = 0;
 
 	watcher->noted[WATCH_FAILED] = watcher->keeper.reads_failed;
 	watcher->noted[WATCH_CLEARED] = watcher->books.statistics_cleared;
@@ -235,10 +234,12 @@ static int show(struct watcher *watcher, struct why *why)
 	       sizeof(sums.noted_in_all));
 	verdict = watcher->balance;
 	balance_judge(&watcher->books, &verdict);
+	/* Neither of these keeps the other back. */
 	if (!watcher->json || watcher->json != stdout)
 		r = write_text(watcher, &sample, why);
-	if (!r && watcher->json)
-		r = write_json(watcher, &sample, why);
+	if (watcher->json)
+		json = write_json(watcher, &sample, r ? NULL : why);
+	r = r ? r : json;
 	watcher->last = sums;
 	return r;
 }

@@ -148,7 +148,7 @@ ok '… when, and on which vCPU' grep -qE \
 run "$exitledger" compare --replay "$good" --guest-report /nonexistent.json
 ok 'no such report: status' status_is 3
 ok 'no such report: one line' one_err_line
-ok 'no such report: the table is there all the same' out_has 'EXIT REASON'
+ok 'no such report: nothing is judged without it' [ -z "$out" ]
 
 status=0
 "$exitledger" compare --replay "$good" >/dev/full 2>"$tap_dir/err" || status=$?
