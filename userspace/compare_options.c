@@ -67,9 +67,7 @@ static void check(const struct compare_options *options,
 		bool is;
 		const char *why;
 	} rule[] = {
-		{ !!options->argv + !!options->replay + (options->seconds > 0) +
-				  options->watch !=
-			  1,
+		{ !!options->argv + !!options->replay + live != 1,
 		  "give one of: -- COMMAND to run, --for, --watch, --replay" },
 		{ (options->vm || options->read) && !live,
 		  "--vm and --read go with --for or --watch" },

@@ -152,7 +152,7 @@ def the_arguments():
         (["compare", "--replay", "x", "-i", "1"], "--interval", "--watch"),
         (["compare", "--replay", "x", "--attach", "auto"], "--attach", "--replay"),
         (["compare", "--for", "1", "-i", "1"], "--interval", "--read"),
-        (["compare", "--for", "1", "--watch"], "--for", "--watch"),
+        (["compare", "--for", "1", "--watch", "--", "true"], "--for", "--watch"),
         (["compare", "--replay", "x", "--vm", "y"], "--vm"),
         (["compare", "--vm", "x", "--", "true"], "--vm"),
         (["compare", "--attach", "tp", "--for", "1"], "'tp'"),
