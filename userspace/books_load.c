@@ -308,7 +308,7 @@ static int load_statistics(const json_t *json, struct books *books,
 static int load_left_out(const json_t *json, struct books *books,
 			 struct why *why)
 {
-	uint64_t cleared = 0, dropped = 0;
+	uint64_t cleared = 0, dropped = 0, damaged = 0;
 	int r = 0;
 
 	if (json_object_get(json, "statistics_cleared"))
@@ -317,6 +317,10 @@ static int load_left_out(const json_t *json, struct books *books,
 	if (!r && json_object_get(json, "answers_dropped"))
 		r = json_get_u64(json, "answers_dropped", INT64_MAX, &dropped,
 				 why);
+	if (!r && json_object_get(json, "reports_damaged"))
+		r = json_get_u64(json, "reports_damaged", INT64_MAX, &damaged,
+				 why);
+	books->reports_damaged = damaged;
 	books->statistics_cleared = cleared;
 	books->answers.dropped += dropped;
 	return r;

@@ -34,14 +34,19 @@ static int keep_books(const struct compare_options *options,
 static int load_report(const struct compare_options *options,
 		       struct books *books, struct why *why)
 {
+	struct guest_reports reports;
+
 	if (!options->report)
 		return 0;
-	guest_report_free(&books->report);
-	books->has_report = false;
-	if (guest_report_load(options->report, &books->report, why))
+	if (guest_reports_load(options->report, &reports, why))
 		return -EINVAL;
-	books->has_report = true;
-	return 0;
+	/* In place of those that the books were saved with. */
+	books_drop_reports(books);
+	books->reports_damaged = 0;
+	books->report_missing = false;
+	return books_add_reports(books, &reports) ?
+		       why_set(why, ENOMEM, "out of memory") :
+		       0;
 }
 
 /* What was left out. */
@@ -51,6 +56,10 @@ static void render_notes(const struct books *books, FILE *out)
 		fprintf(out,
 			"note     KVM's statistics of %zu VMs were cleared meanwhile: not judged\n",
 			books->statistics_cleared);
+	if (books->reports_damaged)
+		fprintf(out,
+			"note     %zu of the guest's reports are damaged, and were left out\n",
+			books->reports_damaged);
 	if (books->answers.dropped)
 		fprintf(out,
 			"lost     %s reads by guests: %s are kept (--watch judges all)\n",

@@ -76,11 +76,11 @@ static int start_read(struct keeper *keeper, struct why *why)
 /* --read's command has ended: its output is the guest's report. */
 static int end_read(struct keeper *keeper, struct why *why)
 {
-	struct guest_report report;
+	struct guest_reports reports;
 	int r;
 
-	r = reader_result(&keeper->reader, &report, why);
-	if (!r && books_add_report(keeper->books, &report))
+	r = reader_result(&keeper->reader, &reports, why);
+	if (!r && books_add_reports(keeper->books, &reports))
 		r = why_set(why, ENOMEM, "out of memory");
 	return r;
 }

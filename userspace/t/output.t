@@ -126,6 +126,31 @@ def inputs(record, folder):
                "-1" not in err and "\x1b" not in err and "\x9b" not in err, err)
 
 
+def verdicts(folder):
+    """The last line, the status and the evidence are one."""
+    with open(BOOKS, encoding="utf-8") as file:
+        books = json.load(file)
+    for name, change, verdict, expected in (
+        ("as they are", {}, "BALANCED", 0),
+        ("counters off meanwhile", {"exit_stats_after": 0}, "INCONCLUSIVE", 2),
+        ("the guest's report could not be read", {"report_missing": True}, "INCONCLUSIVE", 2),
+    ):
+        changed = {**books, **change}
+        if "exit_stats_after" in change:
+            changed["host"] = {**books["host"], **change}
+        with open(f"{folder}/books.json", "w", encoding="utf-8") as file:
+            json.dump(changed, file)
+        status, out, err = run([EXITLEDGER, "compare", "--replay", f"{folder}/books.json",
+                                "--json", f"{folder}/result.json"])
+        with open(f"{folder}/result.json", encoding="utf-8") as file:
+            result = json.load(file)["result"]
+        ok(f"verdict, {name}: status, last line and file agree",
+           status == expected and out.splitlines()[-1] == f"verdict  {verdict}" and not err
+           and result["verdict"] == verdict, f"{status}\n{out[-300:]}\n{err}")
+        again = run([EXITLEDGER, "compare", "--replay", f"{folder}/result.json"])
+        ok(f"verdict, {name}: the evidence gives the same again", again == (status, out, err))
+
+
 def filters(record, folder):
     """A filter that matched nothing is told, and is no success."""
     for command in ("replay", "report"):
@@ -209,6 +234,7 @@ def main():
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         outputs(record, folder)
         inputs(record, folder)
+        verdicts(folder)
         filters(record, folder)
         dashes(record, folder)
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Words of the command line: times, and what was meant by a wrong one. */
+/* Words of the command line; and what is told before a command starts. */
 #include <errno.h>
 #include <string.h>
 
 #include "duration.h"
+#include "host.h"
 #include "near.h"
 #include "tap.h"
 
@@ -109,6 +110,27 @@ START_TEST(near_words)
 }
 END_TEST
 
+/* Before a comparison begins: is there something to compare with? */
+START_TEST(counters_that_are_off)
+{
+	struct host host = { .exit_stats = 2 };
+	struct why why = { "" };
+
+	ck_assert_int_eq(host_check_counting(&host, true, &why), 0);
+	host.exit_stats = 1;
+	ck_assert_int_eq(host_check_counting(&host, true, &why), 0);
+	ck_assert_int_eq(host_check_counting(&host, false, &why), -ENODATA);
+	ck_assert(
+		strstr(why.text,
+		       "echo Y >/sys/module/kvm/parameters/exit_stats_leaves"));
+	host.exit_stats = 0;
+	ck_assert_int_eq(host_check_counting(&host, true, &why), -ENODATA);
+	ck_assert(strstr(why.text,
+			 "echo 2 >/sys/module/kvm/parameters/exit_stats"));
+	ck_assert(!strstr(why.text, "_leaves"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("cli");
@@ -117,6 +139,7 @@ int main(void)
 	tcase_add_test(tcase, durations);
 	tcase_add_test(tcase, durations_as_text);
 	tcase_add_test(tcase, near_words);
+	tcase_add_test(tcase, counters_that_are_off);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
