@@ -229,6 +229,7 @@ static int show(struct watcher *watcher, struct why *why)
 
 	watcher->noted[WATCH_FAILED] = watcher->keeper.reads_failed;
 	watcher->noted[WATCH_CLEARED] = watcher->books.statistics_cleared;
+	watcher->noted[WATCH_DAMAGED] = watcher->books.reports_damaged;
 	fill_notes(watcher, &sample);
 	memcpy(sums.noted_in_all, sample.noted_in_all,
 	       sizeof(sums.noted_in_all));
@@ -301,13 +302,19 @@ static int open_json(struct watcher *watcher, struct why *why)
 static int find_status(struct watcher *watcher)
 {
 	const struct keeper *keeper = &watcher->keeper;
+	struct why why;
 
 	balance_judge(&watcher->books, &watcher->balance);
 	if (watcher->balance.verdict == VERDICT_DISCREPANCY ||
 	    !keeper->reads_failed || keeper->was_read)
 		return watcher->balance.verdict;
-	msg_error("--read '%.60s': failed %zu times, and never worked",
-		  watcher->options->read, keeper->reads_failed);
+	why_set(&why, EINVAL,
+		"--read '%.60s': failed %zu times, and never worked",
+		watcher->options->read, keeper->reads_failed);
+	/* The last line is no verdict then. */
+	if (watcher->json != stdout)
+		printf("failed   %s\n", why.text);
+	msg_error("%s", why.text);
 	return STATUS_FAILED;
 }
 
