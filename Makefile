@@ -10,8 +10,10 @@
 #              with KERNEL=6.1|6.12
 # make record-cost   what record costs, in CPU time and bytes per hour, of 64 vCPUs
 #              in 1 to 64 VMs: fails above 20 MB; with CPU=1 above 1 % of a core, too
-# make fuzz-run a million recorded runs with damage, none of which may crash us: so
-#              many files are read, or EXECUTIONS=N, each fourth with a log beside it
+# make fuzz TARGET=run|books|bench|report|options   a million inputs with damage, none
+#              of which may crash us: recorded runs (each fourth with a log beside it),
+#              compare's books, bench's files, guests' reports, command lines; or
+#              EXECUTIONS=N.  Without TARGET: all of them
 # make leaf-fuzz   the leaves with 100,000 values of ECX
 # make mutants books that are wrong, each of which compare must catch: on both
 #              hosts, or VENDORS=amd; with KERNEL=6.1|6.12
@@ -114,14 +116,19 @@ record-cost: $(RECORD_COST)
 
 # SEED=N: other damage.
 EXECUTIONS ?= 1000000
-.PHONY: fuzz-run
-fuzz-run:
+TARGET ?= run books bench report options
+.PHONY: fuzz
+fuzz:
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' \
-		$(SAN_BUILD)/tests/run_fuzz
+		$(SAN_BUILD)/tests/run_fuzz $(SAN_BUILD)/tests/text_fuzz
 	@jobs=$$(nproc) seed=$(or $(SEED),0) && \
-	seeds=$$(seq $$seed $$((seed + jobs - 1))) && echo "$$seeds" | \
-		xargs -P $$jobs -n 1 $(SAN_BUILD)/tests/run_fuzz \
-			$$((($(EXECUTIONS) + jobs - 1) / jobs))
+	seeds=$$(seq $$seed $$((seed + jobs - 1))) && \
+	for target in $(TARGET); do \
+		case $$target in run) program=run_fuzz ;; \
+		*) program="text_fuzz $$target" ;; esac; \
+		echo "$$seeds" | xargs -P $$jobs -n 1 $(SAN_BUILD)/tests/$$program \
+			$$((($(EXECUTIONS) + jobs - 1) / jobs)) || exit; \
+	done
 
 .PHONY: leaf-fuzz
 leaf-fuzz:

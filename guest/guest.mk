@@ -18,7 +18,7 @@ EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		    $(EXITLEAF_PARTS)
 # The command line.
 CLI_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		 cli cli_values duration msg near)
+		 cli cli_files cli_values duration msg near)
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 			kinds micro_code micro_image micro_reads micro_run \
 			micro_vmm_work microguest vmm)

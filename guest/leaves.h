@@ -48,8 +48,8 @@ const struct leaf_io *leaves_find(const struct leaves *leaves, uint32_t leaf,
 /**
  * leaves_same_vm - may two reads, one after the other, be of the same counters?
  *
- * False if the kind of processor is another one, or there were more vCPUs before:
- * the machine was moved to another host.  True is no proof.
+ * False if the kind of processor is another one, or there were more vCPUs
+ * before: the machine was moved to another host.  True is no proof.
  */
 bool leaves_same_vm(const struct leaves *before, const struct leaves *after);
 

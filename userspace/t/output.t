@@ -226,6 +226,13 @@ def dashes(record, folder):
     ok("no temporary file is left", not [name for name in os.listdir(folder) if "exitledger." in name])
 
 
+def damage():
+    """A few of what make fuzz does a million of."""
+    for target in ("books", "bench", "report", "options"):
+        status, out, err = run([f"{BUILD}/tests/text_fuzz", target, "500", "3"])
+        ok(f"damage, {target}: refused, or taken", status == 0 and not err, f"{status} {out}{err}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TMPDIR"] = folder
@@ -237,6 +244,7 @@ def main():
         verdicts(folder)
         filters(record, folder)
         dashes(record, folder)
+        damage()
 
 
 main()
