@@ -279,7 +279,7 @@ int guest_report_load(const char *path, struct guest_report *report,
 	int r = guest_reports_load(path, &reports, why);
 
 	memset(report, 0, sizeof(*report));
-	if (!r && reports.nr > 1)
+	if (!r && reports.nr != 1)
 		r = why_set(why, EINVAL, "%s: has %zu reports, not one", path,
 			    reports.nr);
 	if (!r) {
