@@ -279,12 +279,12 @@ int guest_report_load(const char *path, struct guest_report *report,
 	int r = guest_reports_load(path, &reports, why);
 
 	memset(report, 0, sizeof(*report));
-	if (!r && reports.nr != 1)
-		r = why_set(why, EINVAL, "%s: has %zu reports, not one", path,
-			    reports.nr);
-	if (!r) {
+	if (!r && reports.nr == 1) {
 		*report = reports.report[0];
 		memset(&reports.report[0], 0, sizeof(reports.report[0]));
+	} else if (!r) {
+		r = why_set(why, EINVAL, "%s: has %zu reports, not one", path,
+			    reports.nr);
 	}
 	guest_reports_free(&reports);
 	return r;

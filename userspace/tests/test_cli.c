@@ -90,7 +90,7 @@ START_TEST(near_words)
 		{ "by", "--by-vcpu" },
 		{ "vcp", "--vcpu or --by-vcpu" },
 		{ "intreval", "--interval" },
-		{ "columms", "--columns" },
+		{ "columnz", "--columns" },
 		{ "frobnicate", "" },
 		{ "x", "" },
 		{ "", "" },
