@@ -126,17 +126,24 @@ record-cost: $(RECORD_COST)
 		$(RECORD_COST) $(RECORD_OUT) $$vms || status=$$?; \
 	done; rm -f $(RECORD_OUT); exit $$status
 
-## make fuzz-run    EXECUTIONS=1000000 recorded runs with damage, none of which may
-##                  crash us, each fourth with a log beside it; SEED=N: other damage
+## make fuzz        TARGET=run|books|bench|report|options (default: all of them):
+##                  EXECUTIONS=1000000 inputs with damage, none of which may crash
+##                  us: recorded runs, each fourth with a log beside it; compare's
+##                  books, bench's files, guests' reports, command lines; SEED=N
 EXECUTIONS ?= 1000000
-.PHONY: fuzz-run
-fuzz-run:
+TARGET ?= run books bench report options
+.PHONY: fuzz
+fuzz:
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' \
-		$(SAN_BUILD)/tests/run_fuzz
+		$(SAN_BUILD)/tests/run_fuzz $(SAN_BUILD)/tests/text_fuzz
 	@jobs=$$(nproc) seed=$(or $(SEED),0) && \
-	seeds=$$(seq $$seed $$((seed + jobs - 1))) && echo "$$seeds" | \
-		xargs -P $$jobs -n 1 $(SAN_BUILD)/tests/run_fuzz \
-			$$((($(EXECUTIONS) + jobs - 1) / jobs))
+	seeds=$$(seq $$seed $$((seed + jobs - 1))) && \
+	for target in $(TARGET); do \
+		case $$target in run) program=run_fuzz ;; \
+		*) program="text_fuzz $$target" ;; esac; \
+		echo "$$seeds" | xargs -P $$jobs -n 1 $(SAN_BUILD)/tests/$$program \
+			$$((($(EXECUTIONS) + jobs - 1) / jobs)) || exit; \
+	done
 
 ## make leaf-fuzz   the leaves with 100,000 values of ECX; VENDOR=, KERNEL=
 ## make mutants     books that are wrong, each of which compare must catch, on both

@@ -3,20 +3,15 @@
 #ifndef EXITLEDGER_GUEST_AROUND_H
 #define EXITLEDGER_GUEST_AROUND_H
 
-/* As env(1), nohup(1) and time(1) have them. */
-enum {
-	STATUS_OURS = 125, /* not the command's doing */
-	STATUS_CANNOT_RUN = 126,
-	STATUS_NOT_FOUND = 127,
-	STATUS_SIGNAL = 128, /* and the signal's number */
-};
+#include "exit_status.h"
 
 /**
  * around_run - run a command to its end
  * @argv: searched for as execvp(3) does
  *
  * SIGINT and SIGQUIT from the terminal are for the command alone meanwhile.
- * Its exit status, or one of the above; what is wrong is said on stderr.
+ * Its exit status, or STATUS_OURS, STATUS_CANNOT_RUN, STATUS_NOT_FOUND; what is
+ * wrong is said on stderr.
  */
 int around_run(char **argv);
 

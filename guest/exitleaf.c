@@ -11,6 +11,7 @@
 #include "affinity.h"
 #include "around.h"
 #include "beside.h"
+#include "cli.h"
 #include "exitleaf_options.h"
 #include "mark.h"
 #include "render_difference.h"
@@ -255,27 +256,35 @@ static int run(const struct options *options, struct beside *output)
 	return watch(options, &reader, &rate, output);
 }
 
-int main(int argc, char **argv)
+static int run_all(const struct options *options)
 {
-	struct options options = { .json = false };
 	struct beside output = { .out = stdout };
 	int status, r = 0;
 
-	safe_stderr(argv);
-	options_parse(argc, argv, &options);
 	/* A command's standard output is its own. */
-	if (options.command)
+	if (options->command && !options->to_stdout)
 		output.out = stderr;
-	if (options.output)
-		r = beside_begin(&output, options.output);
+	if (options->output)
+		r = beside_begin(&output, options->output);
 	if (r) {
-		status = failed(options.output, r);
-		return options.command ? STATUS_OURS : status;
+		status = failed(options->output, r);
+		return options->command ? STATUS_OURS : status;
 	}
-	status = run(&options, &output);
-	if (options.output)
+	status = run(options, &output);
+	if (options->output)
 		r = beside_end(&output);
 	if (r && !status)
-		status = failed(options.output, r);
+		status = failed(options->output, r);
 	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .json = false };
+
+	cli_begin();
+	safe_stderr(argv);
+	options_parse(argc, argv, &options);
+	return cli_end(run_all(&options),
+		       options.command ? STATUS_OURS : STATUS_FAILED);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <argp.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
+#include "duration.h"
 #include "exitleaf_options.h"
 #include "guest_marks.h"
 #include "safe_text.h"
@@ -11,60 +11,40 @@
 #define EXITLEDGER_VERSION "unknown"
 #endif
 
-#define INTERVAL_MIN 0.01
-#define INTERVAL_MAX 86400.0
-
 const char *argp_program_version = "exitleaf " EXITLEDGER_VERSION;
 
 static const struct argp_option rows[] = {
 	{ "json", 'j', NULL, 0,
 	  "JSON: a guest's report for 'exitledger compare', or a line per difference",
 	  0 },
-	{ "watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL,
-	  "Show what happened in every SECONDS (default 1), until SIGINT, and then in all",
+	{ "watch", 'w', "TIME", OPTION_ARG_OPTIONAL,
+	  "Show what happened in every TIME (default 1s), until SIGINT, and then in all",
 	  0 },
 	{ "mark", 'm', "TEXT", 0,
 	  "Name this moment in the run that the host is recording, if it is",
 	  0 },
-	{ "output", 'o', "FILE", 0, "Write there, not to standard output", 0 },
+	{ "output", 'o', "FILE", 0,
+	  "Write there; '-': standard output, which is the default without COMMAND",
+	  0 },
 	{ 0 },
 };
 
 static void parse_mark(const char *text, struct argp_state *state)
 {
 	if (!*text || strlen(text) > GUEST_MARK_TEXT)
-		argp_failure(state, STATUS_USAGE, 0,
-			     "a mark's text has 1 to %u bytes",
-			     GUEST_MARK_TEXT);
+		cli_refuse(state, "a mark's text has 1 to %u bytes",
+			   GUEST_MARK_TEXT);
 	if (!safe_is_line(text))
-		argp_failure(state, STATUS_USAGE, 0,
-			     "a mark's text is one line of UTF-8");
-}
-
-static double parse_interval(const char *text, struct argp_state *state)
-{
-	double seconds;
-	char *end;
-
-	if (!text)
-		return 1;
-	seconds = strtod(text, &end);
-	if (end == text || *end || !(seconds >= INTERVAL_MIN) ||
-	    seconds > INTERVAL_MAX)
-		argp_failure(state, STATUS_USAGE, 0,
-			     "--watch takes 0.01 to 86400 seconds, not '%s'",
-			     text);
-	return seconds;
+		cli_refuse(state, "a mark's text is one line of UTF-8");
 }
 
 static void check(const struct options *options, struct argp_state *state)
 {
 	if (!!options->mark + !!options->interval + !!options->command > 1)
-		argp_failure(
-			state, STATUS_USAGE, 0,
-			"--mark, --watch and a command exclude each other");
+		cli_refuse(state,
+			   "--mark, --watch and a command exclude each other");
 	if (options->mark && options->json)
-		argp_failure(state, STATUS_USAGE, 0, "--mark has no JSON");
+		cli_refuse(state, "--mark has no JSON");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -76,14 +56,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->json = true;
 		return 0;
 	case 'w':
-		options->interval = parse_interval(arg, state);
+		options->interval = 1;
+		if (arg)
+			options->interval = (double)cli_time(state, "--watch",
+							     arg,
+							     10 * DURATION_MS,
+							     DURATION_DAY) /
+					    1e9;
 		return 0;
 	case 'm':
 		parse_mark(arg, state);
 		options->mark = arg;
 		return 0;
 	case 'o':
-		options->output = arg;
+		cli_file(state, "--output", arg, &(const char *){ NULL });
+		options->output = strcmp(arg, "-") ? arg : NULL;
+		options->to_stdout = !options->output;
 		return 0;
 	case ARGP_KEY_ARGS:
 		options->command = state->argv + state->next;
@@ -101,15 +89,15 @@ void options_parse(int argc, char **argv, struct options *options)
 	static const struct argp parser = {
 		.options = rows,
 		.parser = parse,
-		.args_doc = "[COMMAND [ARGUMENT...]]",
+		.args_doc = "[-- COMMAND [ARGUMENT...]]",
 		.doc = "Show this virtual machine's VM exits, as its KVM counts them: all so far, or those during COMMAND."
-		       "\vEnds with 0; 1 if something failed; 2 if this "
+		       "\vEnds with 0; 2 if this "
 		       "machine's hypervisor does not answer the exit "
-		       "counters' CPUID leaves; with COMMAND with its status, "
+		       "counters' CPUID leaves; 3 if something failed; 64 if "
+		       "an argument is wrong; with COMMAND with its status, "
 		       "or 125 if something failed, 126 or 127 if it cannot be "
 		       "run.",
 	};
 
-	argp_err_exit_status = STATUS_USAGE;
-	argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, options);
+	cli_parse(&parser, CLI_COMMAND, argc, argv, options);
 }

@@ -5,11 +5,12 @@
 
 #include <stdbool.h>
 
-enum { STATUS_FAILED = 1, STATUS_NO_LEAVES = 2, STATUS_USAGE = 64 };
+#include "exit_status.h"
 
 struct options {
 	bool json;
 	const char *output; /* a file's name, or NULL */
+	bool to_stdout; /* it is to be there, even with a command */
 	const char *mark; /* its text, or NULL */
 	double interval; /* seconds; 0: does not watch */
 	char **command; /* or NULL */

@@ -18,21 +18,24 @@ EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      exitleaf exitleaf_options) \
 		    $(EXITLEAF_PARTS)
+# The command line.
+CLI_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+		 cli cli_files cli_values duration msg near)
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 			kinds micro_code micro_image micro_reads micro_run \
 			micro_vmm_work microguest vmm)
 LEAFFUZZ_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      kinds leaffuzz micro_code micro_image vmm)
 
-$(EXITLEAF): $(EXITLEAF_OBJECTS) $(REPORT_OBJECTS)
+$(EXITLEAF): $(EXITLEAF_OBJECTS) $(REPORT_OBJECTS) $(CLI_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static $^ -o $@ -lm
 
-$(MICROGUEST): $(MICROGUEST_OBJECTS) $(REPORT_OBJECTS)
+$(MICROGUEST): $(MICROGUEST_OBJECTS) $(REPORT_OBJECTS) $(CLI_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
 
-$(LEAFFUZZ): $(LEAFFUZZ_OBJECTS) $(REPORT_OBJECTS)
+$(LEAFFUZZ): $(LEAFFUZZ_OBJECTS) $(REPORT_OBJECTS) $(CLI_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
 

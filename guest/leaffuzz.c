@@ -4,11 +4,11 @@
  * every answer against the leaves' definition (exit_leaves.h) and what a guest
  * knows of its own exits.
  */
-#include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "micro_image.h"
 #include "reasons.h"
 #include "safe_stream.h"
@@ -16,8 +16,6 @@
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"
 #endif
-
-enum { STATUS_WRONG = 1, STATUS_FAILED = 3, STATUS_USAGE = 64 };
 
 const char *argp_program_version = "leaffuzz " EXITLEDGER_VERSION;
 
@@ -249,7 +247,7 @@ static int write_range(struct fuzz *fuzz, uint32_t first, uint32_t last,
 /* The leaves around ours, for a comparison with those of another KVM. */
 static int write_neighbours(struct fuzz *fuzz, const char *path)
 {
-	FILE *file = fopen(path, "we");
+	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;
 	int r;
 
 	if (!file) {
@@ -263,7 +261,7 @@ static int write_neighbours(struct fuzz *fuzz, const char *path)
 		r = write_range(fuzz, 0x4fffff00, EXIT_LEAF_LAST, file);
 	if (ferror(file) && !r)
 		r = -EIO;
-	if (fclose(file) && !r)
+	if ((file == stdout ? fflush(file) : fclose(file)) && !r)
 		r = -EIO;
 	return r;
 }
@@ -281,23 +279,22 @@ static const struct argp_option option_rows[] = {
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
-	unsigned long long number;
-	char *end;
 
-	if (key == 'o') {
+	switch (key) {
+	case 'n':
+		options->values =
+			cli_number(state, "--values", arg, 1, UINT32_MAX);
+		return 0;
+	case 's':
+		options->seed = cli_number(state, "--seed", arg, 1, UINT64_MAX);
+		return 0;
+	case 'o':
+		cli_file(state, "--neighbours", arg, &(const char *){ NULL });
 		options->neighbours = arg;
 		return 0;
-	}
-	if (key != 'n' && key != 's')
+	default:
 		return ARGP_ERR_UNKNOWN;
-	number = strtoull(arg, &end, 0);
-	if (end == arg || *end || !number || *arg == '-')
-		argp_error(state, "'%s' is no number above 0", arg);
-	if (key == 'n')
-		options->values = number;
-	else
-		options->seed = number;
-	return 0;
+	}
 }
 
 static const struct argp parser = {
@@ -315,9 +312,9 @@ int main(int argc, char **argv)
 	struct fuzz fuzz = { 0 };
 	int r;
 
-	argp_err_exit_status = STATUS_USAGE;
+	cli_begin();
 	safe_stderr(argv);
-	argp_parse(&parser, argc, argv, 0, NULL, &options);
+	cli_parse(&parser, 0, argc, argv, &options);
 	r = vmm_create(&fuzz.vmm, MICRO_MEMORY, 1, &state);
 	if (!r)
 		r = micro_load(&fuzz.vmm, no_work, false);
@@ -335,5 +332,8 @@ int main(int argc, char **argv)
 		       (unsigned long long)fuzz.undefined,
 		       (unsigned long long)fuzz.wrong);
 	vmm_destroy(&fuzz.vmm);
-	return r ? STATUS_FAILED : fuzz.wrong ? STATUS_WRONG : 0;
+	return cli_end(r	  ? STATUS_FAILED :
+		       fuzz.wrong ? STATUS_UNEXPECTED :
+				    STATUS_OK,
+		       STATUS_FAILED);
 }

@@ -69,6 +69,12 @@ static int make_room(struct leaves *leaves)
 	return leaves->io ? 0 : -ENOMEM;
 }
 
+bool leaves_same_vm(const struct leaves *before, const struct leaves *after)
+{
+	/* As many as were ever created. */
+	return after->isa == before->isa && after->vcpus >= before->vcpus;
+}
+
 int leaves_read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 {
 	int r = make_room(leaves);

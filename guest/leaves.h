@@ -46,6 +46,14 @@ const struct leaf_io *leaves_find(const struct leaves *leaves, uint32_t leaf,
 				  uint32_t index);
 
 /**
+ * leaves_same_vm - may two reads, one after the other, be of the same counters?
+ *
+ * False if the kind of processor is another one, or there were more vCPUs
+ * before: the machine was moved to another host.  True is no proof.
+ */
+bool leaves_same_vm(const struct leaves *before, const struct leaves *after);
+
+/**
  * leaves_read_info - find out whether the leaves are there, and no more
  * @leaves: zeroed; to be freed with leaves_free
  *

@@ -3,13 +3,14 @@
  * Runs a guest that executes a known number of exiting instructions, and then
  * reads its exit counters: a ground truth for whoever counts exits.
  */
-#include <argp.h>
 #include <cpuid.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
+#include "duration.h"
 #include "kinds.h"
 #include "micro_image.h"
 #include "micro_run.h"
@@ -22,8 +23,6 @@
 #define EXITLEDGER_VERSION "unknown"
 #endif
 
-enum { STATUS_FAILED = 1, STATUS_USAGE = 64 };
-
 const char *argp_program_version = "microguest " EXITLEDGER_VERSION;
 
 struct options {
@@ -31,6 +30,7 @@ struct options {
 	const char *report;
 	const char *cycles;
 	const char *counts;
+	const char *output; /* the option that takes standard output, or NULL */
 	int cpu; /* -1: any */
 };
 
@@ -126,8 +126,8 @@ static const struct argp_option option_rows[] = {
 	{ "emulated", OPT_EMULATED, NULL, 0,
 	  "Have KVM's emulator execute the reads: as the exception #UD (needs kvm.force_emulation_prefix=1)",
 	  0 },
-	{ "pause", OPT_PAUSE, "US", 0,
-	  "Stay in userspace for so many microseconds at each exit that goes there",
+	{ "pause", OPT_PAUSE, "TIME", 0,
+	  "Stay in userspace for so long (500us) at each exit that goes there",
 	  0 },
 	{ "list", OPT_LIST, NULL, 0,
 	  "List the kinds of work that this processor has, and their reasons",
@@ -144,38 +144,12 @@ static void parse_work(char *arg, struct options *options,
 
 	kind = kind_find(arg, length);
 	if (kind < 0)
-		argp_error(state, "'%s': there is no such work", arg);
+		cli_refuse(state, "'%s': there is no such work", arg);
 	errno = 0;
 	options->run.work[kind] = strtoull(arg + length + 1, &end, 0);
 	if (!arg[length] || end == arg + length + 1 || *end || errno ||
 	    strchr(arg, '-'))
-		argp_error(state, "'%s': how many of them?", arg);
-}
-
-static unsigned int parse_number(const char *arg, unsigned int most,
-				 const char *option,
-				 const struct argp_state *state)
-{
-	unsigned long number;
-	char *end;
-
-	number = strtoul(arg, &end, 10);
-	if (end == arg || *end || !number || number > most)
-		argp_error(state, "%s takes 1 to %u, not '%s'", option, most,
-			   arg);
-	return number;
-}
-
-static int parse_cpu(const char *arg, const struct argp_state *state)
-{
-	unsigned long cpu;
-	char *end;
-
-	cpu = strtoul(arg, &end, 10);
-	if (end == arg || *end || *arg == '-' || cpu >= CPU_SETSIZE)
-		argp_error(state, "--cpu takes 0 to %d, not '%s'",
-			   CPU_SETSIZE - 1, arg);
-	return (int)cpu;
+		cli_refuse(state, "'%s': how many of them?", arg);
 }
 
 /* Every kind that is an exit here: its name, and the reason's number and name. */
@@ -196,7 +170,7 @@ static void list(void)
 		else
 			printf("%s - no exit\n", kinds[i].name);
 	}
-	exit(fflush(stdout) ? STATUS_FAILED : 0);
+	exit(cli_end(STATUS_OK, STATUS_FAILED));
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -206,27 +180,31 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_VCPUS:
 		options->run.vcpus =
-			parse_number(arg, MICRO_MAX_VCPUS, "--vcpus", state);
+			cli_number(state, "--vcpus", arg, 1, MICRO_MAX_VCPUS);
 		return 0;
 	case OPT_READS:
 		options->run.reads =
-			parse_number(arg, MICRO_MAX_READS, "--reads", state);
+			cli_number(state, "--reads", arg, 1, MICRO_MAX_READS);
 		return 0;
 	case OPT_REPORT:
+		cli_file(state, "--report", arg, &options->output);
 		options->report = arg;
 		return 0;
 	case OPT_LAPS:
 		options->run.laps =
-			parse_number(arg, MICRO_MAX_LAPS, "--laps", state);
+			cli_number(state, "--laps", arg, 1, MICRO_MAX_LAPS);
 		return 0;
 	case OPT_CYCLES:
+		cli_file(state, "--cycles", arg, &options->output);
 		options->cycles = arg;
 		return 0;
 	case OPT_COUNTS:
+		cli_file(state, "--counts", arg, &options->output);
 		options->counts = arg;
 		return 0;
 	case OPT_CPU:
-		options->cpu = parse_cpu(arg, state);
+		options->cpu = (int)cli_number(state, "--cpu", arg, 0,
+					       CPU_SETSIZE - 1);
 		return 0;
 	case OPT_MEANWHILE:
 		options->run.meanwhile = true;
@@ -242,14 +220,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_PAUSE:
 		options->run.pause_us =
-			parse_number(arg, 999999, "--pause", state);
+			cli_time(state, "--pause", arg, 1000, 999999000) / 1000;
 		return 0;
 	case ARGP_KEY_END:
+		if (!options->report)
+			cli_file(state, "--report, by default,", "-",
+				 &options->output);
+		if (!options->report)
+			options->report = "-";
 		if (options->run.meanwhile && options->run.vcpus < 2)
-			argp_error(state,
+			cli_refuse(state,
 				   "--meanwhile takes two vCPUs or more");
 		if (options->run.reads > micro_most_rounds(&options->run))
-			argp_error(state, "--reads takes 1 to %u, not '%u'",
+			cli_refuse(state, "--reads takes 1 to %u, not '%u'",
 				   micro_most_rounds(&options->run),
 				   options->run.reads);
 		return 0;
@@ -301,14 +284,14 @@ static int write_file(const char *path,
 				   struct vmm *vmm),
 		      const struct options *options, struct vmm *vmm)
 {
-	FILE *file = fopen(path, "we");
+	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;
 	int r;
 
 	if (!file) {
 		r = -errno;
 	} else {
 		r = write(file, options, vmm);
-		if (fclose(file) && !r)
+		if ((file == stdout ? fflush(file) : fclose(file)) && !r)
 			r = -errno;
 	}
 	if (r)
@@ -388,16 +371,15 @@ int main(int argc, char **argv)
 {
 	struct options options = {
 		.run = { .vcpus = 1, .laps = 1, .reads = 1, .isa = host_isa() },
-		.report = "-",
 		.cpu = -1,
 	};
 	const char *problem;
 	struct vmm vmm;
 	int r;
 
-	argp_err_exit_status = STATUS_USAGE;
+	cli_begin();
 	safe_stderr(argv);
-	argp_parse(&parser, argc, argv, 0, NULL, &options);
+	cli_parse(&parser, 0, argc, argv, &options);
 	problem = kinds_problem(options.run.work, options.run.isa, host_has());
 	if (problem) {
 		fprintf(stderr, "microguest: %s\n", problem);
@@ -414,5 +396,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "microguest: %s\n",
 			vmm.why[0] ? vmm.why : strerror(-r));
 	vmm_destroy(&vmm);
-	return r ? STATUS_FAILED : 0;
+	return cli_end(r ? STATUS_FAILED : STATUS_OK, STATUS_FAILED);
 }

@@ -117,8 +117,10 @@ int difference_make(const struct snapshot *from, const struct snapshot *to,
 		.vcpus = to->leaves.vcpus,
 		.seconds = (to->ns - from->ns) / 1e9,
 	};
-	r = advance(from, to, EXIT_LEAF_EXITS, 0, &difference->exits,
-		    &difference->own);
+	r = leaves_same_vm(&from->leaves, &to->leaves) ? 0 : -ERANGE;
+	if (!r)
+		r = advance(from, to, EXIT_LEAF_EXITS, 0, &difference->exits,
+			    &difference->own);
 	if (!r)
 		r = advance(from, to, EXIT_LEAF_CYCLES, 0, &difference->cycles,
 			    NULL);

@@ -54,8 +54,9 @@ struct difference {
  * difference_make - what happened from one snapshot to the next
  * @difference: filled in; to be freed with difference_free
  *
- * 0, -ENOMEM, or -ERANGE: the later counts are lower, so they are of another
- * host's KVM.
+ * 0, -ENOMEM, or -ERANGE: a later count is lower, or leaves_same_vm() says no:
+ * so they are of another host's KVM.  One that has counted more of everything
+ * since the move than the first had before cannot be told from it.
  */
 int difference_make(const struct snapshot *from, const struct snapshot *to,
 		    struct difference *difference);

@@ -7,7 +7,8 @@
 #   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal)
 #   --vendor amd|intel   of the host's processor (default: this machine's, where
 #                        it has nested virtualization, and else amd)
-#   --timeout SECONDS    the most that the run may take (default: 300; Bochs: 900)
+#   --timeout SECONDS    the most that the run may take (default: 300; Bochs: 900);
+#                        on QEMU what results there are then are put in DIR, too
 #   --memory MB          of the emulated host (default: 1024; Bochs: as needed)
 #   --cpus N             of the emulated host (default: 1; amd only)
 #   --mitigations auto|off   of the processor's faults (default: off; amd only)
@@ -57,6 +58,7 @@ STATUS_BASE=32
 STATUS_LARGE=96
 STATUS_COMPLAINTS=97
 STATUS_SETUP=98
+STATUS_LATE=99
 
 parse_options() {
 	KERNEL=$(default_series) MODULES='' TIMEOUT='' MEMORY='' OUT=''
@@ -257,14 +259,29 @@ show_progress() {
 		done
 }
 
+# In steps, so that it does not outlive the emulator by much, however that ends.
+ask_when_late() {
+	local end=$((SECONDS + TIMEOUT))
+
+	exec 9>&- </dev/null >/dev/null 2>&1
+	while ((SECONDS < end)) && kill -0 -- "-$CHILD" 2>/dev/null; do
+		sleep 0.5
+	done
+	((SECONDS < end)) || request_results
+}
+
 run_l1() {
 	serial_file "$CONSOLE"
 	: >"$CONSOLE"
-	spawn start_l1 timeout -s "$STOP_SIGNAL" -k 5 "$TIMEOUT" 2>"$RUN/emulator.err"
+	spawn start_l1 timeout -s "$STOP_SIGNAL" -k 5 "$((TIMEOUT + GRACE))" \
+		2>"$RUN/emulator.err"
+	ask_when_late &
+	ASKER=$!
 	show_progress &
 	PROGRESS=$!
 	reap
 	wait "$PROGRESS" || true
+	kill "$ASKER" 2>/dev/null || true
 }
 
 run_shell() {
@@ -297,6 +314,15 @@ unpack_results() {
 		[[ -s $RESULTS/l1-status && -s $RESULTS/dmesg.txt ]]
 }
 
+# What was written by then is worth a look: it may say why it took so long.
+judge_late() {
+	unpack_results ||
+		lab_failure "no end after $TIMEOUT s, and the results did not arrive whole"
+	tr -d '\r' <"$CONSOLE" >"$RESULTS/console.txt"
+	publish "$RESULTS" "$OUT"
+	lab_failure "no end after $TIMEOUT s; what there was by then is in $(rel "$OUT")"
+}
+
 judge() {
 	local status
 
@@ -308,6 +334,7 @@ judge() {
 		lab_failure "L1 ended without a word ($EMULATOR's status $RUN_STATUS)"
 	fi
 	((CODE != STATUS_SETUP)) || lab_failure "L1 could not be set up"
+	((CODE != STATUS_LATE)) || judge_late
 	((CODE >= STATUS_BASE && CODE <= STATUS_COMPLAINTS)) ||
 		lab_failure "$EMULATOR failed (status $RUN_STATUS)"
 	new_beside RESULTS "$OUT"

@@ -8,6 +8,7 @@ EMULATOR=QEMU
 DEFAULT_TIMEOUT=300
 L2_SETTINGS=()
 TOKEN=			# its exit status tells
+GRACE=30		# seconds that L1 has to send what there is when it is late
 
 find_emulator() {
 	need qemu-system-x86_64
@@ -17,6 +18,9 @@ find_emulator() {
 # and then when tracepoints are switched.
 # shellcheck disable=SC2054 # the commas are QEMU's
 machine() {
+	mkfifo "$RUN/results.in" "$RUN/results.out"
+	cat <"$RUN/results.out" >"$RUN/results" &
+	COLLECTOR=$!
 	MACHINE=(-nodefaults -no-reboot -display none -M q35 -smp "$CPUS"
 		-m "${MEMORY:-1024}" -device isa-debug-exit,iobase=0xf4,iosize=4)
 	[[ -z $SHARE ]] ||
@@ -43,7 +47,12 @@ start_l1() {
 	exec "$@" "$QEMU" "${MACHINE[@]}" \
 		-kernel "$KVMLINUX" -initrd "$RUN/initrd" \
 		-append "$append panic=-1 ${PARAMETERS[*]}" \
-		"${SERIAL[@]}" -serial "file:$RUN/results"
+		"${SERIAL[@]}" -serial "pipe:$RUN/results"
+}
+
+# Have L1 end the scenario, and send what results there are.
+request_results() {
+	printf x >"$RUN/results.in"
 }
 
 # serial_file FILE, serial_terminal: where L1's console is
@@ -58,6 +67,9 @@ serial_terminal() {
 
 # Sets $CODE to what L1's init ended with; empty if it did not come to that.
 end_code() {
+	# A QEMU that did not start has not opened it.
+	: <>"$RUN/results.out"
+	wait "$COLLECTOR" || true
 	CODE=
 	((RUN_STATUS % 2 == 0)) || CODE=$(((RUN_STATUS - 1) / 2))
 }

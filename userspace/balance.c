@@ -28,6 +28,7 @@ static const char *const rule_names[] = {
 	[RULE_UNSEEN] = "unseen",
 	[RULE_EMULATED] = "emulated",
 	[RULE_LATE] = "late",
+	[RULE_UNREPORTED] = "unreported",
 };
 
 const char *rule_name(enum rule rule)
@@ -272,6 +273,8 @@ static enum verdict find_verdict(const struct books *books,
 		*reason = RULE_LATE;
 	else if (balance->unseen)
 		*reason = RULE_UNSEEN;
+	else if (balance->checked && books->report_missing)
+		*reason = RULE_UNREPORTED;
 	else if (balance->checked)
 		return VERDICT_BALANCED;
 	return VERDICT_INCONCLUSIVE;

@@ -51,6 +51,7 @@ enum rule {
 	RULE_UNSEEN, /* the guest's report is not of a run that was seen */
 	RULE_EMULATED, /* all reads were the instruction emulator's */
 	RULE_LATE, /* attached late, and nothing to be relative to */
+	RULE_UNREPORTED, /* the guest's report could not be read */
 };
 
 struct finding {

@@ -58,6 +58,20 @@ int books_add_report(struct books *books, struct guest_report *report)
 	return 0;
 }
 
+int books_add_reports(struct books *books, struct guest_reports *reports)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < reports->nr && !r; i++) {
+		r = books_add_report(books, &reports->report[i]);
+		/* The books have it, or nobody. */
+		memset(&reports->report[i], 0, sizeof(reports->report[i]));
+	}
+	books->reports_damaged += reports->damaged;
+	guest_reports_free(reports);
+	return r;
+}
+
 void books_drop_reports(struct books *books)
 {
 	guest_report_free(&books->report);

@@ -61,6 +61,8 @@ struct books {
 	struct ledger ledger; /* the observer's book, at the end */
 	struct answers answers; /* KVM's book, as guests were told of it */
 	bool has_report;
+	size_t reports_damaged; /* left out of those */
+	bool report_missing; /* it was to be there, and could not be read */
 	struct guest_report report; /* … as the guest says it was told */
 	struct guest_report *earlier; /* … before that */
 	size_t nr_earlier;
@@ -77,6 +79,12 @@ struct books {
  * is the books' or freed.
  */
 int books_add_report(struct books *books, struct guest_report *report);
+
+/**
+ * books_add_reports - the same for several, and for those that are damaged
+ * @reports: emptied
+ */
+int books_add_reports(struct books *books, struct guest_reports *reports);
 
 /** books_drop_reports - forget all that a guest reported */
 void books_drop_reports(struct books *books);

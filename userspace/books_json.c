@@ -163,6 +163,11 @@ json_t *books_json(const struct books *books)
 		"answers_dropped", (json_int_t)books->answers.dropped);
 	if (json && books->marks_alone)
 		json_object_set_new(json, "marks_alone", json_true());
+	if (json && books->reports_damaged)
+		json_object_set_new(json, "reports_damaged",
+				    json_integer(books->reports_damaged));
+	if (json && books->report_missing)
+		json_object_set_new(json, "report_missing", json_true());
 	if (json)
 		add_reports(books, json);
 	return json;

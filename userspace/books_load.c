@@ -308,7 +308,7 @@ static int load_statistics(const json_t *json, struct books *books,
 static int load_left_out(const json_t *json, struct books *books,
 			 struct why *why)
 {
-	uint64_t cleared = 0, dropped = 0;
+	uint64_t cleared = 0, dropped = 0, damaged = 0;
 	int r = 0;
 
 	if (json_object_get(json, "statistics_cleared"))
@@ -317,6 +317,10 @@ static int load_left_out(const json_t *json, struct books *books,
 	if (!r && json_object_get(json, "answers_dropped"))
 		r = json_get_u64(json, "answers_dropped", INT64_MAX, &dropped,
 				 why);
+	if (!r && json_object_get(json, "reports_damaged"))
+		r = json_get_u64(json, "reports_damaged", INT64_MAX, &damaged,
+				 why);
+	books->reports_damaged = damaged;
 	books->statistics_cleared = cleared;
 	books->answers.dropped += dropped;
 	return r;
@@ -395,6 +399,9 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 	if (!r && json_object_get(json, "marks_alone"))
 		r = json_get_bool(json, "marks_alone", &books->marks_alone,
 				  why);
+	if (!r && json_object_get(json, "report_missing"))
+		r = json_get_bool(json, "report_missing",
+				  &books->report_missing, why);
 	if (!r)
 		r = load_statistics(json, books, why);
 	if (!r)
@@ -404,20 +411,14 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 
 int books_load(const char *path, struct books *books, struct why *why)
 {
-	json_error_t error;
 	struct why cause = { "" };
 	json_t *json;
 	int r;
 
 	memset(books, 0, sizeof(*books));
-	json = strcmp(path, "-") ? json_load_file(path, 0, &error) :
-				   json_loadf(stdin, 0, &error);
-	if (!json) {
-		if (error.line < 0)
-			return why_set(why, EINVAL, "%s", error.text);
-		return why_set(why, EINVAL, "%s: line %d: %s", path, error.line,
-			       error.text);
-	}
+	json = json_load_path(path, why);
+	if (!json)
+		return -EINVAL;
 	r = load_all(json, books, &cause);
 	json_decref(json);
 	if (r) {

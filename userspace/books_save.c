@@ -7,6 +7,7 @@
 #include "books.h"
 #include "json_save.h"
 #include "json_writer.h"
+#include "output.h"
 #include "whole_file.h"
 
 /* Where they belong; in a string the quotes would be escaped. */
@@ -62,9 +63,10 @@ static int put_to(const char *path, char *text, const struct answers *answers,
 					  why);
 	}
 	r = put(text, answers, stdout);
-	if (!r && (putchar('\n') == EOF || fflush(stdout)))
-		r = -EIO;
-	return r ? why_set(why, -r, "standard output: cannot be written") : 0;
+	putchar('\n');
+	if (r == -ENOMEM)
+		return why_set(why, ENOMEM, "out of memory");
+	return output_flush(why);
 }
 
 int books_save(const struct books *books, json_t *result, const char *path,

@@ -12,22 +12,27 @@
 #include "command.h"
 #include "commands.h"
 #include "json_save.h"
+#include "output.h"
 #include "bench/render_bench.h"
 #include "whole_file.h"
 
-static int flush(struct why *why)
+static bool is_stdout(const char *path)
 {
-	if (!fflush(stdout) && !ferror(stdout))
-		return 0;
-	return why_set(why, EIO, "standard output: cannot be written");
+	return path && !strcmp(path, "-");
 }
 
 static int save_svg(const struct bench_result *result, const char *path,
 		    struct why *why)
 {
 	struct whole_file file;
-	int r = whole_file_begin(&file, path, why);
+	int r;
 
+	if (is_stdout(path)) {
+		r = render_bench_svg(result, stdout);
+		return r ? why_set(why, -r, "out of memory") :
+			   output_flush(why);
+	}
+	r = whole_file_begin(&file, path, why);
 	if (r)
 		return r;
 	r = render_bench_svg(result, file.out);
@@ -68,9 +73,9 @@ static int show(const struct bench *bench, const struct bench_options *options)
 		bench_result_free(&result);
 		return say(why_set(&why, ENOMEM, "out of memory"), &why);
 	}
-	if (!options->json || strcmp(options->json, "-")) {
+	if (!is_stdout(options->json) && !is_stdout(options->svg)) {
 		render_bench_text(&result, stdout);
-		table = say(flush(&why), &why);
+		table = say(output_flush(&why), &why);
 	}
 	if (options->svg)
 		svg = say(save_svg(&result, options->svg, &why), &why);
@@ -87,9 +92,9 @@ static int check_files(const struct bench_options *options, struct why *why)
 {
 	int r = 0;
 
-	if (options->json && strcmp(options->json, "-"))
+	if (options->json && !is_stdout(options->json))
 		r = whole_file_check(options->json, why);
-	if (!r && options->svg)
+	if (!r && options->svg && !is_stdout(options->svg))
 		r = whole_file_check(options->svg, why);
 	return r;
 }
@@ -183,7 +188,7 @@ static int show_changes(const struct bench_result *then,
 	if (!r) {
 		render_bench_changes(&comparison, stdout);
 		*worse = bench_is_worse(&comparison);
-		r = flush(why);
+		r = output_flush(why);
 	}
 	bench_comparison_free(&comparison);
 	return r;
@@ -223,7 +228,7 @@ static int list(struct why *why)
 		if (line[0])
 			printf("                %s\n", line);
 	}
-	return flush(why);
+	return output_flush(why);
 }
 
 int cmd_bench(int argc, char **argv)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli.h"
 #include "commands.h"
 #include "doctor.h"
 #include "json_save.h"
+#include "output.h"
 #include "render_doctor.h"
 
 enum { OPT_JSON = 256 };
@@ -21,13 +22,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	bool *json = state->input;
 
+	(void)arg;
 	switch (key) {
 	case OPT_JSON:
 		*json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "doctor takes no arguments, such as '%s'",
-			   arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -63,9 +61,7 @@ static int show(const struct diagnosis *diagnosis,
 		return r;
 	}
 	render_doctor_text(diagnosis, facts, has_colours(), stdout);
-	if (fflush(stdout) || ferror(stdout))
-		return why_set(why, EIO, "standard output: cannot be written");
-	return 0;
+	return output_flush(why);
 }
 
 int cmd_doctor(int argc, char **argv)
@@ -77,7 +73,7 @@ int cmd_doctor(int argc, char **argv)
 	int r;
 
 	argv[0] = "exitledger doctor";
-	argp_parse(&parser, argc, argv, 0, NULL, &json);
+	cli_parse(&parser, 0, argc, argv, &json);
 	host_facts_read("", &facts);
 	if (facts.host.isa && facts.sys_admin && !facts.user_namespace)
 		attach_probe(&facts.probes);
@@ -93,5 +89,5 @@ int cmd_doctor(int argc, char **argv)
 		msg_error("%s", why.text);
 		return STATUS_FAILED;
 	}
-	return diagnosis.can_monitor ? STATUS_OK : STATUS_CANNOT_RUN;
+	return diagnosis.can_monitor ? STATUS_OK : STATUS_CANNOT_MONITOR;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <argp.h>
 #include <string.h>
 
+#include "cli.h"
 #include "commands.h"
 #include "run/run_writer.h"
 #include "safe_text.h"
@@ -24,21 +24,29 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		else if (state->arg_num == 1)
 			arguments->text = arg;
 		else
-			argp_failure(state, STATUS_USAGE, 0,
-				     "one text only: put it in quotes");
+			cli_refuse(
+				state,
+				"one text only, not '%s', too: put it in quotes",
+				arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (!arguments->text)
-			argp_failure(state, STATUS_USAGE, 0,
-				     "mark takes a run and a text");
+			cli_refuse(
+				state,
+				"which run, and what text? exitledger mark RUN TEXT");
 		else if (!*arguments->text ||
 			 strlen(arguments->text) > TEXT_MAX)
-			argp_failure(state, STATUS_USAGE, 0,
-				     "a mark's text has 1 to %d bytes",
-				     TEXT_MAX);
+			cli_refuse(state,
+				   "a mark's text has 1 to %d bytes, not %zu",
+				   TEXT_MAX, strlen(arguments->text));
 		else if (!safe_is_line(arguments->text))
-			argp_failure(state, STATUS_USAGE, 0,
-				     "a mark's text is one line of UTF-8");
+			cli_refuse(state, "a mark's text is one line of UTF-8");
+		else if (!strcmp(arguments->path, "-"))
+			cli_refuse(
+				state,
+				"a mark is set in a run that is being recorded: name its file, not '-'");
+		else if (!*arguments->path)
+			cli_refuse(state, "which run? its name is ''");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -47,7 +55,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int cmd_mark(int argc, char **argv)
 {
+	static const struct argp_option none[] = { { 0 } };
 	static const struct argp parser = {
+		.options = none,
 		.parser = parse,
 		.args_doc = "RUN TEXT",
 		.doc = "Name this moment in a run that 'exitledger record' is recording.",
@@ -56,7 +66,7 @@ int cmd_mark(int argc, char **argv)
 	struct why why = { "" };
 
 	argv[0] = "exitledger mark";
-	argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+	cli_parse(&parser, 0, argc, argv, &arguments);
 	if (!run_mark(arguments.path, arguments.text, &why))
 		return STATUS_OK;
 	msg_error("%s", why.text);

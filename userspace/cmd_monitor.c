@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "commands.h"
@@ -19,6 +19,7 @@ struct monitor {
 	struct command command;
 	uint64_t start_ns;
 	char title[128];
+	bool unmatched; /* something of the filter */
 };
 
 /* A pipe's reader is gone: noticed even while there is nothing to write. */
@@ -67,8 +68,6 @@ static int run(struct monitor *monitor, struct why *why)
 	/* The live view shows by itself that it counts. */
 	if (options->output != OUTPUT_TOP)
 		msg_counting(monitor->start_ns);
-	/* Only now: the command would inherit it. */
-	signal(SIGPIPE, SIG_IGN);
 	if (options->output == OUTPUT_TOP)
 		r = top_run(&loop, &options->shape, monitor->title, why);
 	else
@@ -77,7 +76,8 @@ static int run(struct monitor *monitor, struct why *why)
 	if (!r)
 		r = show(monitor, &total, why);
 	if (!r)
-		monitor_output_unmatched(&options->filter, &loop.total);
+		monitor->unmatched = monitor_output_unmatched(
+			&options->filter, &loop.total, &loop.total);
 	monitor_loop_free(&loop);
 	return r;
 }
@@ -113,5 +113,7 @@ int cmd_monitor(int argc, char **argv)
 	monitor_options_free(&monitor.options);
 	if (r && why.text[0])
 		msg_error("%s", why.text);
-	return r ? STATUS_FAILED : STATUS_OK;
+	if (r)
+		return STATUS_FAILED;
+	return monitor.unmatched ? STATUS_UNMATCHED : STATUS_OK;
 }

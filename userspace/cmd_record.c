@@ -54,12 +54,14 @@ int cmd_record(int argc, char **argv)
 		r = record_run(&options, &source, start_ns, &info, &command,
 			       &why);
 	}
-	if (r)
+	if (r < 0)
 		record_failed(&command, &why);
 	observer_close(observer);
-	if (r)
+	if (r < 0)
 		record_outlive(&command);
 	command_end(&command);
 	monitor_options_free(&options.monitor);
-	return r ? STATUS_FAILED : STATUS_OK;
+	if (r < 0)
+		return STATUS_FAILED;
+	return r ? STATUS_UNMATCHED : STATUS_OK;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "command.h"
 #include "commands.h"
 #include "monitor_output.h"
@@ -27,11 +27,12 @@ struct replay {
 	uint64_t begin_ns;
 	bool shown; /* what is in now */
 	bool over; /* all was read */
+	bool unmatched; /* something of the filter */
 };
 
 static const struct argp_option rows[] = {
-	{ "interval", 'i', "SECONDS", 0,
-	  "Show what happened every SECONDS (default 1); 0: only the total at the end",
+	{ "interval", 'i', "TIME", 0,
+	  "Show what happened every TIME (default 1s); 0: only the total at the end",
 	  1 },
 	{ "fine", OPT_FINE, NULL, 0,
 	  "Recorded intervals also where vCPUs and histograms of each are no longer known",
@@ -40,19 +41,6 @@ static const struct argp_option rows[] = {
 	  "With --top: so many times as fast as it was (default 1)", 4 },
 	{ 0 },
 };
-
-static double parse_speed(const struct argp_state *state, const char *arg)
-{
-	char *end;
-	double speed = strtod(arg, &end);
-
-	if (end == arg || *end ||
-	    !(speed >= TOP_SPEED_MIN && speed <= TOP_SPEED_MAX))
-		argp_failure(state, STATUS_USAGE, 0,
-			     "--speed takes %g to %g, not '%s'", TOP_SPEED_MIN,
-			     TOP_SPEED_MAX, arg);
-	return speed;
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state,
 		     void *context)
@@ -64,18 +52,19 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 		replay->fine = true;
 		return 0;
 	case OPT_SPEED:
-		replay->speed = parse_speed(state, arg);
+		replay->speed = cli_real(state, "--speed", arg, TOP_SPEED_MIN,
+					 TOP_SPEED_MAX);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (replay->path)
-			argp_failure(state, STATUS_USAGE, 0,
-				     "one run at a time, not '%s', too", arg);
+			cli_refuse(state, "one run at a time, not '%s', too",
+				   arg);
+		cli_file(state, "RUN", arg, &(const char *){ NULL });
 		replay->path = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!replay->path)
-			argp_failure(state, STATUS_USAGE, 0,
-				     "which run? exitledger replay RUN");
+			cli_refuse(state, "which run? exitledger replay RUN");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -98,10 +87,13 @@ static int observed(void *context, struct monitor_options *options,
 	return 0;
 }
 
-static const char *refusal(const struct replay *replay)
+static const char *check(const void *context,
+			 const struct monitor_options *options)
 {
-	const struct monitor_options *options = &replay->options;
+	const struct replay *replay = context;
 
+	if (!strcmp(replay->path, "-") && options->output == OUTPUT_TOP)
+		return "--top reads its keys from standard input: it takes a file, not '-'";
 	if (replay->speed > 0 && options->output != OUTPUT_TOP)
 		return "--speed belongs to --top: all else is written at once";
 	if (!replay->fine)
@@ -121,7 +113,10 @@ static void show_marks(struct replay *replay, uint64_t until_ns)
 	for (; replay->marks < marks->nr &&
 	       marks->mark[replay->marks].at_ns < until_ns;
 	     replay->marks++) {
-		if (replay->options.output == OUTPUT_TEXT)
+		if (replay->options.output == OUTPUT_TEXT &&
+		    replay_has_mark(run_reader_vms(replay->reader),
+				    &replay->options.filter,
+				    &marks->mark[replay->marks]))
 			printf("mark     %s\n",
 			       replay_mark(run_reader_info(replay->reader),
 					   &marks->mark[replay->marks])
@@ -246,7 +241,6 @@ static int run(struct replay *replay, struct why *why)
 		 info->ended_ns ? "" :
 				  "\nthe recording goes on, or was cut off");
 	monitor_output_begin(&replay->options, title);
-	signal(SIGPIPE, SIG_IGN);
 	replay->begin_ns = replay->now.ns = info->started_ns;
 	if (replay->options.output == OUTPUT_TOP)
 		r = show_live(replay, why);
@@ -255,8 +249,9 @@ static int run(struct replay *replay, struct why *why)
 	if (!r)
 		r = show_total(replay, why);
 	if (!r)
-		monitor_output_unmatched(&replay->options.filter,
-					 run_reader_vms(replay->reader));
+		replay->unmatched = monitor_output_unmatched(
+			&replay->options.filter, run_reader_vms(replay->reader),
+			&replay->total);
 	ledger_free(&replay->now);
 	ledger_free(&replay->total);
 	return r;
@@ -270,6 +265,7 @@ int cmd_replay(int argc, char **argv)
 			  OPTIONS_TOP,
 		.rows = rows,
 		.parse = parse,
+		.check = check,
 		.observed = observed,
 		.context = &replay,
 		.args_doc = "RUN",
@@ -281,16 +277,12 @@ int cmd_replay(int argc, char **argv)
 
 	argv[0] = "exitledger replay";
 	monitor_options_parse_for(&usage, argc, argv, 0, &replay.options);
-	if (refusal(&replay)) {
-		msg_error("%s", refusal(&replay));
-		run_reader_close(replay.reader);
-		monitor_options_free(&replay.options);
-		return STATUS_USAGE;
-	}
 	r = run(&replay, &why);
 	run_reader_close(replay.reader);
 	monitor_options_free(&replay.options);
 	if (r && why.text[0])
 		msg_error("%s", why.text);
-	return r ? STATUS_FAILED : STATUS_OK;
+	if (r)
+		return STATUS_FAILED;
+	return replay.unmatched ? STATUS_UNMATCHED : STATUS_OK;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli.h"
 #include "commands.h"
 #include "monitor_output.h"
+#include "output.h"
 #include "run/render_page.h"
 #include "run/render_report.h"
 #include "run/render_run_compare.h"
@@ -18,7 +19,9 @@ enum { OPT_TEXT = 512, OPT_JSON_ALL };
 struct report {
 	struct monitor_options options;
 	const char *path[RUNS_MAX];
+	const char *input; /* the RUN that is standard input, or NULL */
 	int nr; /* of runs */
+	bool unmatched; /* something of the filter */
 	bool json;
 	bool text; /* asked for, not just the default */
 	const char *output; /* of a page, or NULL */
@@ -40,29 +43,36 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 
 	switch (key) {
 	case 'o':
+		if (!*arg)
+			cli_refuse(state,
+				   "--output takes a file's name, not ''");
 		report->output = arg;
 		return 0;
 	case OPT_TEXT:
 	case OPT_JSON_ALL:
-		report->json = key == OPT_JSON_ALL;
-		report->text = !report->json;
+		report->json |= key == OPT_JSON_ALL;
+		report->text |= key == OPT_TEXT;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (report->nr == RUNS_MAX)
-			argp_failure(
-				state, STATUS_USAGE, 0,
+			cli_refuse(
+				state,
 				"one run, or two to be compared, not '%s', too",
 				arg);
+		cli_file(state, report->nr ? "the second RUN" : "RUN", arg,
+			 &report->input);
 		report->path[report->nr++] = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!report->nr)
-			argp_failure(state, STATUS_USAGE, 0,
-				     "which run? exitledger report RUN");
+			cli_refuse(state, "which run? exitledger report RUN");
+		if (report->text && report->json)
+			cli_refuse(state,
+				   "--text and --json exclude each other");
 		if (report->output && (report->text || report->json))
-			argp_failure(state, STATUS_USAGE, 0,
-				     "--output and --%s exclude each other",
-				     report->text ? "text" : "json");
+			cli_refuse(state,
+				   "--output and --%s exclude each other",
+				   report->text ? "text" : "json");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -136,16 +146,24 @@ static int show(void *context, FILE *page)
 }
 
 /* Of two runs it matters which of them it is. */
-static void say_unmatched(const struct report *report, int which)
+static bool say_unmatched(const struct report *report, int which)
 {
 	const struct filter *filter = &report->options.filter;
 	const struct ledger *vms = run_reader_vms(report->reader[which]);
+	const struct ledger *total = &report->content[which].total;
+	char text[400];
 	struct why line;
 
 	if (report->nr == 1)
-		monitor_output_unmatched(filter, vms);
-	else if (filter_unmatched(filter, vms, &line, 1))
+		return monitor_output_unmatched(filter, vms, total);
+	filter_describe(filter, text, sizeof(text));
+	if (filter_unmatched(filter, vms, &line, 1))
 		msg_error("%s: %s", report->path[which], line.text);
+	else if (filter->reasons.nr && !filter_has_exits(filter, total))
+		msg_error("%s: no exit matched %s", report->path[which], text);
+	else
+		return false;
+	return true;
 }
 
 static int run(struct report *report, struct why *why)
@@ -156,15 +174,14 @@ static int run(struct report *report, struct why *why)
 	for (int i = 0; !r && i < report->nr; i++)
 		r = run_report_read(report->reader[i], filter,
 				    &report->content[i], why);
-	signal(SIGPIPE, SIG_IGN);
 	if (!r && report->output)
 		r = save_page(report->output, show, report, why);
 	else if (!r && show(report, NULL))
 		r = why_set(why, ENOMEM, "out of memory");
 	if (!r)
-		r = monitor_output_end(why);
+		r = output_flush(why);
 	for (int i = 0; !r && i < report->nr; i++)
-		say_unmatched(report, i);
+		report->unmatched |= say_unmatched(report, i);
 	return r;
 }
 
@@ -204,5 +221,7 @@ int cmd_report(int argc, char **argv)
 	report_free(&report);
 	if (r && why.text[0])
 		msg_error("%s", why.text);
-	return r ? STATUS_FAILED : STATUS_OK;
+	if (r)
+		return STATUS_FAILED;
+	return report.unmatched ? STATUS_UNMATCHED : STATUS_OK;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "compare_options.h"
+#include "duration.h"
 
 enum {
 	OPT_REPLAY = 256,
@@ -27,16 +28,16 @@ static const struct argp_option option_rows[] = {
 	{ "watch", OPT_WATCH, NULL, 0,
 	  "Watch them until SIGINT, with a line per interval", 0 },
 	{ "interval", 'i', "TIME", 0,
-	  "Between the lines of --watch, and the reads of --read (default 10)",
+	  "Between the lines of --watch, and the reads of --read (default 10s)",
 	  0 },
 	{ "vm", OPT_VM, "NAME|PID", 0, "Of this VM alone", 0 },
 	{ "read", OPT_READ, "COMMAND", 0,
 	  "Have the guest read its counters by this, e.g. 'ssh guest exitleaf --json'; its output is the guest's report",
 	  0 },
 	{ "read-timeout", OPT_READ_TIMEOUT, "TIME", 0,
-	  "End that command if it takes longer (default 60)", 0 },
+	  "End that command if it takes longer (default 60s)", 0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
-	  "Judge books that --json wrote, or a run's, in place of this host's",
+	  "Judge books that --json wrote, or a run's, in place of this host's; '-': standard input",
 	  0 },
 	{ "attach", OPT_ATTACH, "TYPE", 0,
 	  "tp_btf, raw_tp or auto (default): how BPF is attached", 0 },
@@ -46,53 +47,65 @@ static const struct argp_option option_rows[] = {
 /* Time for ssh to come to a guest that is busy, but not for ever. */
 #define READ_TIMEOUT 60
 
-static double parse_seconds(const char *arg, const char *option,
-			    const struct argp_state *state)
-{
-	static const struct {
-		const char *name;
-		double seconds;
-	} units[] = { { "", 1 },
-		      { "s", 1 },
-		      { "m", 60 },
-		      { "h", 3600 },
-		      { "d", 86400 } };
-	const size_t nr = sizeof(units) / sizeof(units[0]);
-	double seconds;
-	size_t unit = 0;
-	char *end;
+#define INTERVAL 10 /* seconds */
 
-	seconds = strtod(arg, &end);
-	while (unit < nr && strcmp(end, units[unit].name))
-		unit++;
-	if (unit < nr)
-		seconds *= units[unit].seconds;
-	/* A hundred years, so that no sum of nanoseconds overflows. */
-	if (end == arg || unit == nr || !(seconds > 0) || seconds > 3.2e9)
-		argp_error(state,
-			   "%s takes seconds, or 30s, 5m, 2h, 1d, not '%s'",
-			   option, arg);
-	return seconds;
+/* Who watches for years would better start anew. */
+#define TIME_MAX (10000 * DURATION_DAY)
+
+static double parse_time(const char *arg, const char *option,
+			 const struct argp_state *state)
+{
+	return (double)cli_time(state, option, arg, DURATION_MS, TIME_MAX) /
+	       1e9;
 }
 
 static void check(const struct compare_options *options,
-		  struct argp_state *state)
+		  const struct argp_state *state)
 {
-	bool live = options->seconds > 0 || options->watch;
+	const bool live = options->seconds > 0 || options->watch;
+	const struct {
+		bool is;
+		const char *why;
+	} rule[] = {
+		{ !!options->argv + !!options->replay + live != 1,
+		  "give one of: -- COMMAND to run, --for, --watch, --replay" },
+		{ (options->vm || options->read) && !live,
+		  "--vm and --read go with --for or --watch" },
+		{ options->read_timeout > 0 && !options->read,
+		  "--read-timeout goes with --read" },
+		{ options->interval > 0 && !options->watch && !options->read,
+		  "--interval goes with --watch or --read" },
+		{ options->has_attach && options->replay,
+		  "--attach is how BPF counts: --replay has counts already" },
+		{ options->read && options->report,
+		  "--read makes the guest's report itself" },
+		{ options->watch && options->report,
+		  "--watch takes the guest's reports from --read" },
+	};
 
-	if (!!options->argv + !!options->replay + live != 1)
-		argp_error(
-			state,
-			"give one of: a COMMAND to run, --for, --watch, --replay");
-	if ((options->vm || options->read) && !live)
-		argp_error(state, "--vm and --read go with --for or --watch");
-	if (options->read_timeout > 0 && !options->read)
-		argp_error(state, "--read-timeout goes with --read");
-	if (options->read && options->report)
-		argp_error(state, "--read makes the guest's report itself");
-	if (options->watch && options->report)
-		argp_error(state,
-			   "--watch takes the guest's reports from --read");
+	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
+		if (rule[i].is)
+			cli_refuse(state, "%s", rule[i].why);
+	}
+}
+
+static void complete(struct compare_options *options,
+		     const struct argp_state *state)
+{
+	check(options, state);
+	if (!(options->read_timeout > 0))
+		options->read_timeout = READ_TIMEOUT;
+	if (!(options->interval > 0))
+		options->interval = INTERVAL;
+}
+
+/* A text that is not empty. */
+static const char *parse_text(const char *arg, const char *option,
+			      const char *what, const struct argp_state *state)
+{
+	if (!*arg)
+		cli_refuse(state, "%s takes %s, not ''", option, what);
+	return arg;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -101,48 +114,50 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'g':
+		cli_file(state, "--guest-report", arg, &options->input);
 		options->report = arg;
 		return 0;
 	case 'j':
+		parse_text(arg, "--json", "a file's name", state);
 		options->json = arg;
 		return 0;
 	case 'i':
-		options->interval = parse_seconds(arg, "--interval", state);
+		options->interval = parse_time(arg, "--interval", state);
 		return 0;
 	case OPT_FOR:
-		options->seconds = parse_seconds(arg, "--for", state);
+		options->seconds = parse_time(arg, "--for", state);
 		return 0;
 	case OPT_WATCH:
 		options->watch = true;
 		return 0;
 	case OPT_VM:
-		options->vm = arg;
+		options->vm = parse_text(arg, "--vm", "a name or a pid", state);
 		return 0;
 	case OPT_READ:
-		options->read = arg;
+		options->read = parse_text(arg, "--read", "a command", state);
 		return 0;
 	case OPT_READ_TIMEOUT:
 		options->read_timeout =
-			parse_seconds(arg, "--read-timeout", state);
+			parse_time(arg, "--read-timeout", state);
 		return 0;
 	case OPT_REPLAY:
+		cli_file(state, "--replay", arg, &options->input);
 		options->replay = arg;
 		return 0;
 	case OPT_ATTACH:
 		if (attach_parse(arg, &options->attach) ||
 		    options->attach == ATTACH_TP)
-			argp_error(
+			cli_refuse(
 				state,
 				"--attach takes tp_btf, raw_tp or auto, not '%s'",
 				arg);
+		options->has_attach = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		options->argv = state->argv + state->next;
 		return 0;
 	case ARGP_KEY_END:
-		check(options, state);
-		if (!(options->read_timeout > 0))
-			options->read_timeout = READ_TIMEOUT;
+		complete(options, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -164,7 +179,6 @@ static const struct argp parser = {
 void compare_options_parse(int argc, char **argv,
 			   struct compare_options *options)
 {
-	options->interval = 10;
 	argv[0] = "exitledger compare";
-	argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, options);
+	cli_parse(&parser, CLI_COMMAND, argc, argv, options);
 }

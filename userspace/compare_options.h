@@ -11,10 +11,12 @@ struct compare_options {
 	const char *report; /* file with the guest's report */
 	const char *json;
 	const char *replay;
+	const char *input; /* the option that takes standard input, or NULL */
 	const char *vm; /* name or pid */
 	const char *read; /* shell command that has the guest read */
 	double read_timeout; /* seconds that it may take */
 	enum attach attach;
+	bool has_attach; /* it was said */
 	double seconds; /* --for; 0: not given */
 	double interval; /* between reads, and between --watch's lines */
 	bool watch;

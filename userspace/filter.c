@@ -132,6 +132,36 @@ size_t filter_unmatched(const struct filter *filter,
 	return nr;
 }
 
+static bool has_exits(const struct filter *filter,
+		      const struct ledger_vcpu *vcpu)
+{
+	if (!filter_has_number(&filter->vcpus, vcpu->id))
+		return false;
+	if (!filter->reasons.nr)
+		return vcpu->exits;
+	for (size_t i = 0; i < vcpu->cells.nr; i++) {
+		if (vcpu->cells.cell[i].exits &&
+		    contains(&filter->reasons, vcpu->cells.cell[i].reason))
+			return true;
+	}
+	return false;
+}
+
+bool filter_has_exits(const struct filter *filter, const struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		const struct ledger_vm *vm = &ledger->vm[i];
+
+		if (vm->number && !filter_has_vm(filter, vm))
+			continue;
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			if (has_exits(filter, &vm->vcpu[j]))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* A text that ends with "..." where there is no room for more. */
 struct description {
 	char *text;

@@ -49,6 +49,13 @@ size_t filter_unmatched(const struct filter *filter,
 			size_t size);
 
 /**
+ * filter_has_exits - has any exit that was booked passed the filter?
+ * @ledger: of all VMs; of those that it has added up into one it is no longer
+ *	    known which passed: they all do
+ */
+bool filter_has_exits(const struct filter *filter, const struct ledger *ledger);
+
+/**
  * filter_describe - as the options that make it; "": all
  *
  * A text that is too long is cut between characters, and ends with "...".

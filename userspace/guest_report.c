@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,70 +109,185 @@ static bool is_report(const json_t *json)
 	return format && !strcmp(format, FORMAT);
 }
 
-/*
- * Where the report begins in what a console has printed: at a brace, but not
- * every brace begins one.  NULL: nowhere, with @why of the one that looked most
- * like it.  How much is parsed again for that is bounded, as a guest wrote it.
- */
-static json_t *find_report(const char *text, size_t length, struct why *why)
+/* Does an object begin here that would be a report if all of it were there? */
+static bool begins_report(const char *text, size_t length)
 {
-	const char *brace = length ? memchr(text, '{', length) : NULL;
-	size_t furthest = 0, parsed = 0;
+	static const char *const words[] = { "{", "\"format\"", ":",
+					     "\"" FORMAT "\"" };
+	size_t at = 0;
 
-	why_set(why, EINVAL, "no guest's report in it%s",
-		length ? "" : " (it is empty)");
-	while (brace && parsed < MAX_PARSED) {
-		size_t begin = brace - text;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const size_t size = strlen(words[i]);
+
+		while (at < length && isspace((unsigned char)text[at]))
+			at++;
+		if (length - at < size || memcmp(text + at, words[i], size))
+			return false;
+		at += size;
+	}
+	return true;
+}
+
+/* What a console has printed, and how much of it was looked at. */
+struct console {
+	const char *text;
+	size_t length;
+	size_t parsed;
+	size_t furthest; /* of what looked most like a report */
+	struct why why; /* … and what was wrong with it */
+};
+
+/*
+ * A report begins at a brace, but not every brace begins one.  Returns the next
+ * one from *@from on, and moves that behind it; NULL: there is none.  How much
+ * is parsed again is bounded, as a guest wrote it.
+ */
+static json_t *next_report(struct console *console, size_t *from,
+			   size_t *damaged)
+{
+	const char *end = console->text + console->length, *brace;
+
+	while (console->parsed < MAX_PARSED &&
+	       (brace = memchr(console->text + *from, '{',
+			       console->length - *from))) {
+		const size_t begin = brace - console->text;
 		json_error_t error;
 		json_t *json;
 
-		json = json_loadb(brace, length - begin, JSON_DISABLE_EOF_CHECK,
+		json = json_loadb(brace, end - brace, JSON_DISABLE_EOF_CHECK,
 				  &error);
-		if (is_report(json))
+		console->parsed += error.position + 64;
+		if (is_report(json)) {
+			*from = begin + error.position;
 			return json;
-		if (!json && begin + error.position > furthest) {
-			furthest = begin + error.position;
-			why_set(why, EINVAL,
+		}
+		*damaged += !json && begins_report(brace, end - brace);
+		if (!json && begin + error.position > console->furthest) {
+			console->furthest = begin + error.position;
+			why_set(&console->why, EINVAL,
 				"no guest's report in it: line %d: %s",
 				error.line, error.text);
 		}
 		json_decref(json);
-		parsed += error.position + 64;
-		brace = memchr(brace + 1, '{', length - begin - 1);
+		*from = begin + 1;
 	}
 	return NULL;
 }
 
-int guest_report_text(const char *text, size_t length, const char *path,
-		      struct guest_report *report, struct why *why)
+static int take_report(const json_t *json, struct guest_reports *reports,
+		       struct why *why)
 {
-	struct why cause = { "" };
-	json_t *json = find_report(text, length, &cause);
-	int r = json ? guest_report_parse(json, report, &cause) : -EINVAL;
+	struct guest_report *grown;
 
-	if (r)
-		why_set(why, -r, "%s: %.400s", path, cause.text);
-	json_decref(json);
+	grown = reallocarray(reports->report, reports->nr + 1, sizeof(*grown));
+	if (!grown)
+		return why_set(why, ENOMEM, "out of memory");
+	reports->report = grown;
+	return guest_report_parse(json, &grown[reports->nr], why);
+}
+
+static int find_reports(struct console *console, struct guest_reports *reports,
+			struct why *why)
+{
+	size_t from = 0;
+	json_t *json;
+	int r = 0;
+
+	why_set(&console->why, EINVAL, "no guest's report in it%s",
+		console->length ? "" : " (it is empty)");
+	while (!r && (json = next_report(console, &from, &reports->damaged))) {
+		r = take_report(json, reports, why);
+		json_decref(json);
+		reports->nr += !r;
+	}
+	if (!r && !reports->nr)
+		return why_set(why, EINVAL, "%s", console->why.text);
+	if (!r && console->parsed >= MAX_PARSED)
+		return why_set(
+			why, E2BIG,
+			"too much of it looks like a report and is none");
 	return r;
+}
+
+int guest_reports_text(const char *text, size_t length, const char *path,
+		       struct guest_reports *reports, struct why *why)
+{
+	struct console console = { .text = text, .length = length };
+	struct why cause = { "" };
+	int r;
+
+	memset(reports, 0, sizeof(*reports));
+	r = find_reports(&console, reports, &cause);
+	if (r) {
+		guest_reports_free(reports);
+		why_set(why, -r, "%s: %.400s", path, cause.text);
+	}
+	return r;
+}
+
+static int read_reports(FILE *file, const char *path,
+			struct guest_reports *reports, struct why *why)
+{
+	char *text = malloc(GUEST_REPORT_SIZE + 1);
+	size_t length;
+	int r;
+
+	if (!text)
+		return why_set(why, ENOMEM, "out of memory");
+	errno = 0;
+	length = fread(text, 1, GUEST_REPORT_SIZE + 1, file);
+	if (ferror(file))
+		r = why_set(why, EIO, "%s: cannot be read: %s", path,
+			    strerror(errno ? errno : EIO));
+	else if (length > GUEST_REPORT_SIZE)
+		r = why_set(
+			why, E2BIG,
+			"%s: is longer than %d MiB: give the part of it that has the guest's reports",
+			path, GUEST_REPORT_SIZE >> 20);
+	else
+		r = guest_reports_text(text, length, path, reports, why);
+	free(text);
+	return r;
+}
+
+int guest_reports_load(const char *path, struct guest_reports *reports,
+		       struct why *why)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	int r;
+
+	memset(reports, 0, sizeof(*reports));
+	if (!file)
+		return why_set(why, errno, "%s: %s", path, strerror(errno));
+	r = read_reports(file, path, reports, why);
+	if (file != stdin)
+		fclose(file);
+	return r;
+}
+
+void guest_reports_free(struct guest_reports *reports)
+{
+	for (size_t i = 0; i < reports->nr; i++)
+		guest_report_free(&reports->report[i]);
+	free(reports->report);
+	memset(reports, 0, sizeof(*reports));
 }
 
 int guest_report_load(const char *path, struct guest_report *report,
 		      struct why *why)
 {
-	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	char *text;
-	int r;
+	struct guest_reports reports;
+	int r = guest_reports_load(path, &reports, why);
 
-	if (!file)
-		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	text = malloc(GUEST_REPORT_SIZE);
-	r = text ? guest_report_text(text,
-				     fread(text, 1, GUEST_REPORT_SIZE, file),
-				     path, report, why) :
-		   why_set(why, ENOMEM, "out of memory");
-	free(text);
-	if (file != stdin)
-		fclose(file);
+	memset(report, 0, sizeof(*report));
+	if (!r && reports.nr == 1) {
+		*report = reports.report[0];
+		memset(&reports.report[0], 0, sizeof(reports.report[0]));
+	} else if (!r) {
+		r = why_set(why, EINVAL, "%s: has %zu reports, not one", path,
+			    reports.nr);
+	}
+	guest_reports_free(&reports);
 	return r;
 }
 

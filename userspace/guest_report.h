@@ -36,19 +36,33 @@ struct guest_report {
 int guest_report_parse(const json_t *json, struct guest_report *report,
 		       struct why *why);
 
+/* Of one guest after the other, or of one that reads several times. */
+struct guest_reports {
+	struct guest_report *report; /* in the order printed */
+	size_t nr;
+	size_t damaged; /* that began, and were left out: cut off, or mixed up */
+};
+
 /**
- * guest_report_load - read a report from a file
+ * guest_reports_load - read all reports in a file
  * @path: "-" for standard input
  *
- * What stands around it is ignored, braces too: a report often comes over a
- * serial line.
+ * What stands around them is ignored, braces too: a report often comes over a
+ * serial line.  0; -EINVAL if there is none, or another -errno, with @why, and
+ * @reports empty.
  */
+int guest_reports_load(const char *path, struct guest_reports *reports,
+		       struct why *why);
+
+/** guest_reports_text - the same from text that came from @path */
+int guest_reports_text(const char *text, size_t length, const char *path,
+		       struct guest_reports *reports, struct why *why);
+
+void guest_reports_free(struct guest_reports *reports);
+
+/** guest_report_load - the same for a file that is to have one report */
 int guest_report_load(const char *path, struct guest_report *report,
 		      struct why *why);
-
-/** guest_report_text - the same from text that came from @path */
-int guest_report_text(const char *text, size_t length, const char *path,
-		      struct guest_report *report, struct why *why);
 
 /** guest_report_json - a new reference to the report as JSON, or NULL */
 json_t *guest_report_json(const struct guest_report *report);

@@ -165,6 +165,21 @@ int host_check_counters(const struct host *host, struct why *why)
 		parameter);
 }
 
+int host_check_counting(const struct host *host, bool leaves, struct why *why)
+{
+	if (host->exit_stats <= 0)
+		return why_set(
+			why, ENODATA,
+			"KVM does not count exits now (kvm.exit_stats is 0), so there is nothing to compare: switch it on, which running guests do not notice: echo 2 >%s",
+			parameter);
+	if (!leaves)
+		return why_set(
+			why, ENODATA,
+			"guests cannot read KVM's exit counters now (kvm.exit_stats_leaves is off), so there is nothing to compare: switch that on: echo Y >%s_leaves",
+			parameter);
+	return 0;
+}
+
 void host_describe_hypervisor(const char *hypervisor, char *text, size_t size)
 {
 	if (!strcmp(hypervisor, "TCG"))

@@ -65,4 +65,12 @@ int host_check(const struct host *host, struct why *why);
 /** host_check_counters - has this host's KVM our counters? 0 or -ENOTSUP */
 int host_check_counters(const struct host *host, struct why *why);
 
+/**
+ * host_check_counting - do they count now, and may guests read them?
+ * @leaves: of kvm.exit_stats_leaves
+ *
+ * 0, or -ENODATA with @why: what to switch on.
+ */
+int host_check_counting(const struct host *host, bool leaves, struct why *why);
+
 #endif /* EXITLEDGER_HOST_H */

@@ -5,6 +5,29 @@
 
 #include "json_get.h"
 
+json_t *json_load_path(const char *path, struct why *why)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	json_error_t error;
+	json_t *json;
+
+	if (!file) {
+		why_set(why, errno, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	errno = 0;
+	json = json_loadf(file, 0, &error);
+	if (!json && ferror(file))
+		why_set(why, EIO, "%s: cannot be read: %s", path,
+			strerror(errno ? errno : EIO));
+	else if (!json)
+		why_set(why, EINVAL, "%s: line %d: %s", path, error.line,
+			error.text);
+	if (file != stdin)
+		fclose(file);
+	return json;
+}
+
 int json_get_u64(const json_t *object, const char *name, uint64_t max,
 		 uint64_t *value, struct why *why)
 {

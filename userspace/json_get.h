@@ -11,6 +11,14 @@
 #include "msg.h"
 
 /**
+ * json_load_path - read a file that is one JSON document
+ * @path: "-" for standard input
+ *
+ * A new reference; or NULL, with @why filled in.
+ */
+json_t *json_load_path(const char *path, struct why *why);
+
+/**
  * json_get_u64 - a non-negative integer member
  * @max: the highest that may be
  *

@@ -5,6 +5,7 @@
 
 #include "json_save.h"
 #include "json_writer.h"
+#include "output.h"
 #include "utf8.h"
 #include "whole_file.h"
 
@@ -62,7 +63,9 @@ int json_save(const json_t *json, const char *path, struct why *why)
 		return why_set(why, ENOMEM, "out of memory");
 	if (strcmp(path, "-"))
 		return save_file(json, path, why);
-	if (json_write(json, stdout) || putchar('\n') == EOF || fflush(stdout))
-		return why_set(why, EIO, "standard output: cannot be written");
-	return 0;
+	/* A write that fails is noticed at the end. */
+	if (json_write(json, stdout) == -ENOMEM)
+		return why_set(why, ENOMEM, "out of memory");
+	putchar('\n');
+	return output_flush(why);
 }

@@ -105,11 +105,11 @@ static int start_read(struct keeper *keeper, struct why *why)
 /* --read's command has ended: its output is the guest's report. */
 static int end_read(struct keeper *keeper, struct why *why)
 {
-	struct guest_report report;
+	struct guest_reports reports;
 	int r;
 
-	r = reader_result(&keeper->reader, &report, why);
-	if (!r && books_add_report(keeper->books, &report))
+	r = reader_result(&keeper->reader, &reports, why);
+	if (!r && books_add_reports(keeper->books, &reports))
 		r = why_set(why, ENOMEM, "out of memory");
 	return r;
 }
@@ -291,6 +291,8 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	r = host_check(&books->host, why);
 	if (!r)
 		r = host_check_counters(&books->host, why);
+	if (!r && !options->watch)
+		r = host_check_counting(&books->host, books->leaves_on, why);
 	if (!r && watched)
 		r = why_set(
 			why, -watched,

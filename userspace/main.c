@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli.h"
 #include "commands.h"
 #include "safe_stream.h"
 
@@ -40,23 +40,22 @@ static void usage(FILE *out)
 	      out);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 
 	safe_stderr(argv);
-	argp_err_exit_status = STATUS_USAGE;
 	if (!name) {
 		usage(stderr);
 		return STATUS_USAGE;
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "help")) {
 		usage(stdout);
-		return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+		return STATUS_OK;
 	}
 	if (!strcmp(name, "--version")) {
 		puts("exitledger " EXITLEDGER_VERSION);
-		return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+		return STATUS_OK;
 	}
 	for (size_t i = 0; i < NR_COMMANDS; i++) {
 		if (!strcmp(name, commands[i].name))
@@ -65,4 +64,10 @@ int main(int argc, char **argv)
 	msg_error("there is no command '%s'; 'exitledger --help' lists them",
 		  name);
 	return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	cli_begin();
+	return cli_end(run(argc, argv), STATUS_FAILED);
 }

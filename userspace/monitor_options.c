@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <argp.h>
-#include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli.h"
 #include "duration.h"
 #include "keys.h"
 #include "monitor_options.h"
@@ -49,8 +47,8 @@ enum {
 };
 
 static const struct argp_option rows[] = {
-	{ "interval", 'i', "SECONDS", 0,
-	  "Show what happened every SECONDS (default 1); 0: only the total at the end",
+	{ "interval", 'i', "TIME", 0,
+	  "Show what happened every TIME (default 1s); 0: only the total at the end",
 	  1 },
 	{ "count", 'n', "N", 0, "Stop after N intervals", 1 },
 
@@ -94,69 +92,38 @@ static const struct argp_option rows[] = {
 	{ 0 },
 };
 
-__attribute__((format(printf, 2, 3), noreturn)) static void
-fail(const struct argp_state *state, const char *fmt, ...)
+static void out_of_memory(void)
 {
-	struct why why;
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(why.text, sizeof(why.text), fmt, args);
-	va_end(args);
-	argp_failure(state, STATUS_USAGE, 0, "%s", why.text);
-	exit(STATUS_USAGE);
+	msg_error("out of memory");
+	exit(STATUS_FAILED);
 }
 
-static void out_of_memory(const struct argp_state *state)
+double monitor_interval(const struct argp_state *state, const char *arg)
 {
-	argp_failure(state, STATUS_FAILED, 0, "out of memory");
-}
+	uint64_t ns;
 
-static uint32_t parse_number(const struct argp_state *state, const char *option,
-			     const char *arg, uint32_t min)
-{
-	unsigned long long number;
-	char *end;
-
-	errno = 0;
-	number = strtoull(arg, &end, 10);
-	if (!isdigit((unsigned char)*arg) || *end || errno ||
-	    number > INT32_MAX || number < min)
-		fail(state, "%s takes a number from %u on, not '%s'", option,
-		     min, arg);
-	return number;
-}
-
-static double parse_interval(const struct argp_state *state, const char *arg)
-{
-	char *end;
-	double interval = strtod(arg, &end);
-
-	if (end == arg || *end || !(interval >= 0) || interval > 86400)
-		fail(state, "--interval takes 0 to 86400 seconds, not '%s'",
-		     arg);
-	/* Less than that is all overhead. */
-	if (interval > 0 && interval < 0.01)
-		fail(state, "--interval takes 0.01 s or more, not '%s'", arg);
-	return interval;
+	/* Less than 10 ms is all overhead; 0 is no interval at all. */
+	if (!duration_parse(arg, &ns) && !ns)
+		return 0;
+	return (double)cli_time(state, "--interval", arg, 10 * DURATION_MS,
+				DURATION_DAY) /
+	       1e9;
 }
 
 /* Which kind of processor's it is may be known only in the end. */
-static void add_reason(struct argp_state *state, const char *arg)
+static void add_reason(struct parse *parse, const char *arg)
 {
-	struct parse *parse = state->input;
 	const char **reasons = reallocarray(
 		parse->reasons, parse->nr_reasons + 1, sizeof(*reasons));
 
-	if (!reasons) {
-		out_of_memory(state);
-		return;
-	}
+	if (!reasons)
+		out_of_memory();
 	reasons[parse->nr_reasons++] = arg;
 	parse->reasons = reasons;
 }
 
-static int parse_reasons(const struct parse *parse, struct why *why)
+/* Before it is known which kind of processor is meant, any will do. */
+static int check_reasons(const struct parse *parse, struct why *why)
 {
 	for (size_t i = 0; i < parse->nr_reasons; i++) {
 		struct why cause;
@@ -165,10 +132,22 @@ static int parse_reasons(const struct parse *parse, struct why *why)
 		if (reason_parse(parse->isa, parse->reasons[i], &reason,
 				 &cause))
 			return why_set(why, EINVAL, "--reason: %s", cause.text);
-		if (filter_add_number(&parse->options->filter.reasons, reason))
-			return why_set(why, ENOMEM, "out of memory");
 	}
 	return 0;
+}
+
+static int parse_reasons(const struct parse *parse, struct why *why)
+{
+	int r = check_reasons(parse, why);
+
+	for (size_t i = 0; !r && i < parse->nr_reasons; i++) {
+		uint32_t reason = 0;
+
+		reason_parse(parse->isa, parse->reasons[i], &reason, NULL);
+		if (filter_add_number(&parse->options->filter.reasons, reason))
+			r = why_set(why, ENOMEM, "out of memory");
+	}
+	return r;
 }
 
 static error_t parse_filter(int key, char *arg, struct argp_state *state)
@@ -179,24 +158,29 @@ static error_t parse_filter(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_VM:
+		if (!*arg)
+			cli_refuse(state,
+				   "--vm takes a name or a pattern, not ''");
 		r = filter_add_vm(filter, arg);
 		break;
 	case OPT_PID:
 		r = filter_add_number(&filter->pids,
-				      parse_number(state, "--pid", arg, 1));
+				      cli_number(state, "--pid", arg, 1,
+						 INT32_MAX));
 		break;
 	case OPT_VCPU:
 		r = filter_add_number(&filter->vcpus,
-				      parse_number(state, "--vcpu", arg, 0));
+				      cli_number(state, "--vcpu", arg, 0,
+						 INT32_MAX));
 		break;
 	case OPT_REASON:
-		add_reason(state, arg);
+		add_reason(state->input, arg);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 	if (r)
-		out_of_memory(state);
+		out_of_memory();
 	return 0;
 }
 
@@ -208,9 +192,10 @@ static error_t parse_observed(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_BY:
 		if (key_kind_parse(arg, &observe->by))
-			fail(state,
-			     "--by takes port, mmio, msr, hypercall or cpuid, not '%s'",
-			     arg);
+			cli_refuse(
+				state,
+				"--by takes port, mmio, msr, hypercall or cpuid, not '%s'",
+				arg);
 		return 0;
 	case OPT_FAST:
 		observe->fast = true;
@@ -219,10 +204,8 @@ static error_t parse_observed(int key, char *arg, struct argp_state *state)
 		observe->off_cpu = true;
 		return 0;
 	case OPT_SLOWER_THAN:
-		if (duration_parse(arg, &observe->slower_than_ns))
-			fail(state,
-			     "--slower-than takes a time such as 250us, 1ms or 2s, not '%s'",
-			     arg);
+		observe->slower_than_ns =
+			cli_time(state, "--slower-than", arg, 1, DURATION_DAY);
 		return 0;
 	case OPT_HLT:
 		observe->slow_hlt = true;
@@ -232,9 +215,10 @@ static error_t parse_observed(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_ATTACH:
 		if (attach_parse(arg, &observe->attach))
-			fail(state,
-			     "--attach takes tp_btf, raw_tp, tp or auto, not '%s'",
-			     arg);
+			cli_refuse(
+				state,
+				"--attach takes tp_btf, raw_tp, tp or auto, not '%s'",
+				arg);
 		return 0;
 	default:
 		return parse_filter(key, arg, state);
@@ -253,10 +237,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return r;
 	switch (key) {
 	case 'i':
-		options->interval = parse_interval(state, arg);
+		options->interval = monitor_interval(state, arg);
 		return 0;
 	case 'n':
-		options->count = parse_number(state, "--count", arg, 1);
+		options->count =
+			cli_number(state, "--count", arg, 1, INT32_MAX);
 		return 0;
 	case OPT_JSON:
 	case OPT_CSV:
@@ -399,7 +384,7 @@ static int choose_columns(const struct parse *parse, struct why *why)
 
 static const struct monitor_usage usage_of_monitor = {
 	.groups = OPTIONS_INTERVALS | OPTIONS_FILTERS | OPTIONS_OBSERVED |
-		  OPTIONS_OUTPUT | OPTIONS_TOP | OPTIONS_VCPU,
+		  OPTIONS_OUTPUT | OPTIONS_TOP | OPTIONS_VCPU | OPTIONS_COMMAND,
 	.args_doc = "[-- COMMAND [ARGUMENT...]]",
 	.doc = "Show the VM exits of this host's guests by VM and reason: how many, and "
 	       "the time from each to the next entry."
@@ -436,6 +421,33 @@ static void choose_rows(const struct monitor_usage *usage,
 	}
 }
 
+/* Names that are wrong for all that could be observed. */
+static int check_names(const struct parse *parse, struct why *why)
+{
+	struct column_list list;
+	enum column_id sort;
+	int r = 0;
+
+	if (parse->columns)
+		r = column_list_parse(parse->columns, &list, why);
+	if (!r && parse->sort)
+		r = column_find(parse->sort, &sort, why);
+	return r ? r : check_reasons(parse, why);
+}
+
+/* Told before anything is opened: what no file and no host can mend. */
+static const char *refusal_at_once(const struct parse *parse, struct why *why)
+{
+	const struct monitor_usage *usage = parse->usage;
+	const char *refused = refusal(parse);
+
+	if (!refused && usage->check)
+		refused = usage->check(usage->context, parse->options);
+	if (!refused && check_names(parse, why))
+		refused = why->text;
+	return refused;
+}
+
 void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
 			       char **argv, uint32_t isa,
 			       struct monitor_options *options)
@@ -448,26 +460,29 @@ void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
 		.args_doc = usage->args_doc,
 		.doc = usage->doc,
 	};
-	const char *refused = NULL;
+	const struct argp_state state = { .name = argv[0] };
+	const char *refused;
 	struct why why;
 
 	*options = (struct monitor_options){ .interval = usage->interval };
 	choose_rows(usage, some, ROWS_MAX);
-	argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &parse);
-	if (usage->observed &&
-	    usage->observed(usage->context, options, &parse.isa, &why)) {
-		msg_error("%s", why.text);
-		exit(STATUS_FAILED);
+	cli_parse(&parser, usage->groups & OPTIONS_COMMAND ? CLI_COMMAND : 0,
+		  argc, argv, &parse);
+	refused = refusal_at_once(&parse, &why);
+	if (!refused && usage->observed) {
+		if (usage->observed(usage->context, options, &parse.isa,
+				    &why)) {
+			msg_error("%s", why.text);
+			exit(STATUS_FAILED);
+		}
+		refused = refusal(&parse);
 	}
-	refused = refusal(&parse);
 	if (!refused &&
 	    (choose_columns(&parse, &why) || parse_reasons(&parse, &why)))
 		refused = why.text;
 	free(parse.reasons);
-	if (refused) {
-		msg_error("%s", refused);
-		exit(STATUS_USAGE);
-	}
+	if (refused)
+		cli_refuse(&state, "%s", refused);
 	options->shape.filter = &options->filter;
 	options->shape.by = options->observe.by;
 }

@@ -43,6 +43,7 @@ void monitor_options_parse(int argc, char **argv, uint32_t isa,
 #define OPTIONS_OUTPUT 8u
 #define OPTIONS_TOP 16u /* of OPTIONS_OUTPUT: --top */
 #define OPTIONS_VCPU 32u /* of OPTIONS_FILTERS: --vcpu */
+#define OPTIONS_COMMAND 64u /* no option: "-- COMMAND" at the end */
 
 /* A command's options: some of monitor's, and some of its own. */
 struct monitor_usage {
@@ -50,6 +51,12 @@ struct monitor_usage {
 	const struct argp_option *rows; /* its own, or NULL */
 	error_t (*parse)(int key, char *arg, struct argp_state *state,
 			 void *context);
+	/*
+	 * Says what of the command's own options cannot be done together,
+	 * before anything is opened; or returns NULL.  May be NULL itself.
+	 */
+	const char *(*check)(const void *context,
+			     const struct monitor_options *options);
 	/*
 	 * Called when all were parsed, if it is not NULL: fills in what is
 	 * observed, and the ISA whose reasons are meant.  0, or -errno with
@@ -67,6 +74,9 @@ struct monitor_usage {
 void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
 			       char **argv, uint32_t isa,
 			       struct monitor_options *options);
+
+/** monitor_interval - --interval as seconds: 0, or a time of 10 ms to a day */
+double monitor_interval(const struct argp_state *state, const char *arg);
 
 void monitor_options_free(struct monitor_options *options);
 

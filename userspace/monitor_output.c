@@ -4,24 +4,10 @@
 #include <string.h>
 
 #include "monitor_output.h"
+#include "output.h"
 
 /* Names and pids of a filter that no VM had: so many are said. */
 #define UNMATCHED 16
-
-/* Nobody reads any more: what they have is all that they want. */
-static int cannot_write(struct why *why)
-{
-	if (errno == EPIPE)
-		return why_set(why, EPIPE, "%s", "");
-	return why_set(why, EIO, "standard output: cannot be written: %s",
-		       strerror(errno));
-}
-
-int monitor_output_end(struct why *why)
-{
-	errno = 0;
-	return fflush(stdout) || ferror(stdout) ? cannot_write(why) : 0;
-}
 
 int monitor_output(const struct monitor_options *options,
 		   const struct monitor_sample *sample, struct why *why)
@@ -37,20 +23,28 @@ int monitor_output(const struct monitor_options *options,
 		r = render_monitor_text(sample, shape, stdout);
 	if (r)
 		return why_set(why, ENOMEM, "out of memory");
-	return monitor_output_end(why);
+	return output_flush(why);
 }
 
-void monitor_output_unmatched(const struct filter *filter,
-			      const struct ledger *ledger)
+bool monitor_output_unmatched(const struct filter *filter,
+			      const struct ledger *vms,
+			      const struct ledger *total)
 {
 	struct why lines[UNMATCHED];
-	size_t nr = filter_unmatched(filter, ledger, lines, UNMATCHED);
+	size_t nr = filter_unmatched(filter, vms, lines, UNMATCHED);
+	char text[400];
 
 	for (size_t i = 0; i < nr && i < UNMATCHED; i++)
 		msg_error("%s", lines[i].text);
 	if (nr > UNMATCHED)
 		msg_error("%zu more of --vm and --pid matched no VM",
 			  nr - UNMATCHED);
+	if (nr || (!filter->vcpus.nr && !filter->reasons.nr) ||
+	    filter_has_exits(filter, total))
+		return nr;
+	filter_describe(filter, text, sizeof(text));
+	msg_error("no exit matched %s", text);
+	return true;
 }
 
 void monitor_output_begin(const struct monitor_options *options,

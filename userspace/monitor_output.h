@@ -12,16 +12,21 @@ void monitor_output_begin(const struct monitor_options *options,
 /**
  * monitor_output - write a sample
  *
- * 0, or -errno with @why filled in; -EPIPE, without a text: nobody reads.
+ * 0, or -errno with @why filled in; -EPIPE: nobody reads any more.
  */
 int monitor_output(const struct monitor_options *options,
 		   const struct monitor_sample *sample, struct why *why);
 
-/** monitor_output_end - flush standard output; as monitor_output() */
-int monitor_output_end(struct why *why);
-
-/** monitor_output_unmatched - say which --vm and --pid no VM matched */
-void monitor_output_unmatched(const struct filter *filter,
-			      const struct ledger *ledger);
+/**
+ * monitor_output_unmatched - say what of a filter matched nothing
+ * @vms: all VMs that were seen, with their names
+ * @total: all exits, not only those that the filter lets through
+ *
+ * Each --vm and --pid that no VM had, or else if no exit passed --vcpu and
+ * --reason.  Returns whether anything was said: STATUS_UNMATCHED then.
+ */
+bool monitor_output_unmatched(const struct filter *filter,
+			      const struct ledger *vms,
+			      const struct ledger *total);
 
 #endif /* EXITLEDGER_MONITOR_OUTPUT_H */

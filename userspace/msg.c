@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,22 +8,29 @@
 #include "msg.h"
 #include "safe_text.h"
 
-void msg_error(const char *fmt, ...)
+void msg_line(const char *name, const char *fmt, va_list args)
 {
 	char *line;
-	va_list args;
 
 	fflush(stdout);
-	va_start(args, fmt);
-	if (vasprintf(&line, fmt, args) < 0)
-		line = NULL;
-	va_end(args);
+	if (vasprintf(&line, fmt, args) < 0) {
+		fprintf(stderr, "%s: out of memory\n", name);
+		return;
+	}
 	/* One line, whatever is in names. */
-	if (line)
-		safe_copy(line, strlen(line) + 1, line, strlen(line) + 1);
+	safe_copy(line, strlen(line) + 1, line, strlen(line) + 1);
 	/* As one, so that a reader never has half a line. */
-	fprintf(stderr, "exitledger: %s\n", line ? line : fmt);
+	fprintf(stderr, "%s: %s\n", name, line);
 	free(line);
+}
+
+void msg_error(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	msg_line("exitledger", fmt, args);
+	va_end(args);
 }
 
 void msg_counting(uint64_t start_ns)

@@ -2,29 +2,22 @@
 #ifndef EXITLEDGER_MSG_H
 #define EXITLEDGER_MSG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * Exit statuses of all commands.  0 to 2 are compare's verdicts; a failure to
- * do the job at all is above 2, so that it is never taken for one of them.
- */
-enum exit_status {
-	STATUS_OK = 0,
-	STATUS_DISCREPANCY = 1,
-	STATUS_CANNOT_RUN = 1, /* of doctor: the monitor can't run here */
-	STATUS_DEARER = 1, /* of bench: --compare: worse; --limit: beyond */
-	STATUS_INCONCLUSIVE = 2,
-	STATUS_FAILED = 3, /* the host, a file or the command failed us */
-	STATUS_USAGE = 64, /* EX_USAGE */
-};
+#include "exit_status.h"
 
 /**
  * msg_error - print one line to stderr: "exitledger: …"
  * @fmt: what is wrong, where, and what to do about it; no newline
  */
 void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** msg_line - the same for a program or command of this name */
+void msg_line(const char *name, const char *fmt, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /**
  * msg_counting - say on stderr that counting has begun, for whoever waits for it

@@ -179,7 +179,7 @@ bool reader_ended(struct reader *reader)
 	return reap(reader);
 }
 
-static int find_result(struct reader *reader, struct guest_report *report,
+static int find_result(struct reader *reader, struct guest_reports *reports,
 		       struct why *cause)
 {
 	int status = reader->status;
@@ -198,15 +198,15 @@ static int find_result(struct reader *reader, struct guest_report *report,
 	if (WEXITSTATUS(status))
 		return why_set(cause, EINVAL, "it ended with status %d",
 			       WEXITSTATUS(status));
-	return guest_report_text(reader->text, reader->length, "its output",
-				 report, cause);
+	return guest_reports_text(reader->text, reader->length, "its output",
+				  reports, cause);
 }
 
-int reader_result(struct reader *reader, struct guest_report *report,
+int reader_result(struct reader *reader, struct guest_reports *reports,
 		  struct why *why)
 {
 	struct why cause = { "" };
-	int r = find_result(reader, report, &cause);
+	int r = find_result(reader, reports, &cause);
 
 	if (r)
 		why_set(why, -r, "--read '%.60s': %.300s", reader->command,

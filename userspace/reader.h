@@ -47,11 +47,11 @@ int reader_fd(const struct reader *reader);
 bool reader_ended(struct reader *reader);
 
 /**
- * reader_result - the guest's report, when the command has ended
+ * reader_result - the guest's reports, when the command has ended
  *
  * 0, or -errno with @why.
  */
-int reader_result(struct reader *reader, struct guest_report *report,
+int reader_result(struct reader *reader, struct guest_reports *reports,
 		  struct why *why);
 
 /** reader_stop - end the command, if it is running, and forget its output */

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "near.h"
+#include "reason_names.h"
 #include "reason_parse.h"
 #include "reasons.h"
 
-#define NAME 64
-#define NEAR 4 /* names suggested */
-#define NEAR_EDITS 2 /* … with so many letters wrong */
+#define NAME NEAR_LENGTH
 
 /* As the tables have it: upper case, underscores; cut to NAME. */
 static void normalize(const char *text, char name[NAME])
@@ -19,114 +19,61 @@ static void normalize(const char *text, char name[NAME])
 	size_t i;
 
 	for (i = 0; i < NAME - 1 && text[i]; i++)
-		name[i] = text[i] == '-' ? '_' :
-					   toupper((unsigned char)text[i]);
+		name[i] = text[i] == '-' || text[i] == ' ' ?
+				  '_' :
+				  toupper((unsigned char)text[i]);
 	name[i] = '\0';
 }
 
-/* Levenshtein's distance: letters to be changed, added or left out. */
-static unsigned int edits(const char *a, const char *b)
-{
-	unsigned int row[NAME + 1];
-	size_t length = strlen(b);
-
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		unsigned int diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < length; j++) {
-			unsigned int best = diagonal + (a[i] != b[j]);
-
-			diagonal = row[j + 1];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (diagonal + 1 < best)
-				best = diagonal + 1;
-			row[j + 1] = best;
-		}
-	}
-	return row[length];
-}
-
-/* How far a name is from what was typed; above NEAR_EDITS: too far. */
-static unsigned int distance(const char *typed, const char *name)
-{
-	unsigned int changes;
-
-	if (strlen(name) >= NAME)
-		return NEAR_EDITS + 1;
-	changes = edits(typed, name);
-	/* One of two letters wrong is no likeness. */
-	if (changes <= NEAR_EDITS && 2 * changes < strlen(typed))
-		return changes;
-	if (strlen(typed) >= 2 && strstr(name, typed))
-		return NEAR_EDITS;
-	return NEAR_EDITS + 1;
-}
-
-struct near {
-	const char *name[NEAR];
-	unsigned int distance[NEAR];
-	size_t nr;
-};
-
-static void near_add(struct near *near, const char *name, unsigned int far)
-{
-	size_t at = near->nr;
-
-	for (size_t i = 0; i < near->nr; i++) {
-		if (!strcmp(near->name[i], name))
-			return;
-	}
-	while (at && near->distance[at - 1] > far)
-		at--;
-	if (at == NEAR)
-		return;
-	if (near->nr < NEAR)
-		near->nr++;
-	for (size_t i = near->nr - 1; i > at; i--) {
-		near->name[i] = near->name[i - 1];
-		near->distance[i] = near->distance[i - 1];
-	}
-	near->name[at] = name;
-	near->distance[at] = far;
-}
-
-static bool find(uint32_t isa, const char *name, uint32_t *reason,
-		 struct near *near)
+static const struct exit_reason *find(uint32_t isa, const char *name,
+				      struct near *near)
 {
 	const struct exit_reason *known;
 	size_t nr;
 
 	known = exit_reasons(isa, &nr);
 	for (size_t i = 0; i < nr; i++) {
-		unsigned int far = distance(name, known[i].name);
-
-		if (!strcmp(known[i].name, name)) {
-			*reason = known[i].code;
-			return true;
-		}
-		if (far <= NEAR_EDITS)
-			near_add(near, known[i].name, far);
+		if (!strcmp(known[i].name, name))
+			return &known[i];
+		near_add(near, name, known[i].name);
 	}
-	return false;
+	return NULL;
+}
+
+static const char *vendor(uint32_t isa)
+{
+	return isa == EXIT_ISA_SVM ? "AMD" : "Intel";
+}
+
+/* It is a name, but the other vendor's. */
+static int other(uint32_t isa, const char *text, const char *name,
+		 struct why *why)
+{
+	const uint32_t theirs = isa == EXIT_ISA_SVM ? EXIT_ISA_VMX :
+						      EXIT_ISA_SVM;
+	const char *ours = reason_name_other(theirs, name);
+	struct near none = { .nr = 0 };
+
+	/* A header's name of what both have. */
+	if (!ours && find(isa, name, &none))
+		ours = name;
+	if (!ours)
+		return why_set(
+			why, EINVAL,
+			"'%s' is an exit reason of %s's processors, and %s's have none like it",
+			text, vendor(theirs), vendor(isa));
+	return why_set(
+		why, EINVAL,
+		"'%s' is an exit reason of %s's processors; %s's have %s", text,
+		vendor(theirs), vendor(isa), ours);
 }
 
 static int unknown(uint32_t isa, const char *text, const struct near *near,
 		   struct why *why)
 {
-	char names[256] = "";
-	size_t length = 0;
+	char names[256];
 
-	for (size_t i = 0; i < near->nr; i++)
-		length += snprintf(names + length, sizeof(names) - length,
-				   "%s%s",
-				   i == 0	    ? "" :
-				   i + 1 < near->nr ? ", " :
-						      " or ",
-				   near->name[i]);
+	near_list(near, "", names, sizeof(names));
 	return why_set(why, EINVAL, "there is no exit reason '%s'%s%s; %s%s%s",
 		       text, isa ? " in the table of " : "",
 		       isa ? exit_isa_name(isa) : "",
@@ -136,26 +83,49 @@ static int unknown(uint32_t isa, const char *text, const struct near *near,
 		       names, near->nr ? "?" : "");
 }
 
+/* Decimal, or hexadecimal with 0x; no octal, which nobody means by 072. */
+static bool is_number(const char *text, uint32_t *reason)
+{
+	const bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	unsigned long long number;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, hex ? 16 : 10);
+	*reason = number;
+	return !errno && !*end && number <= UINT32_MAX;
+}
+
+static int parse_name(uint32_t isa, const char *text, uint32_t *reason,
+		      struct why *why)
+{
+	const struct exit_reason *found = NULL, *theirs = NULL;
+	struct near near = { .nr = 0 }, none = { .nr = 0 };
+	char name[NAME], plain[NAME];
+	uint32_t of = 0;
+
+	normalize(text, name);
+	reason_name_plain(name, &of, plain, sizeof(plain));
+	for (size_t i = 0; i < 2; i++) {
+		const uint32_t each = i ? EXIT_ISA_VMX : EXIT_ISA_SVM;
+
+		if (isa && each != isa)
+			theirs = find(each, plain, &none);
+		else if (!found && (!of || of == each))
+			found = find(each, plain, &near);
+	}
+	if (found) {
+		*reason = found->code;
+		return 0;
+	}
+	return theirs ? other(isa, text, plain, why) :
+			unknown(isa, text, &near, why);
+}
+
 int reason_parse(uint32_t isa, const char *text, uint32_t *reason,
 		 struct why *why)
 {
-	struct near near = { .nr = 0 };
-	unsigned long long number;
-	char name[NAME];
-	char *end;
-
-	if (isdigit((unsigned char)*text)) {
-		errno = 0;
-		number = strtoull(text, &end, 0);
-		if (!errno && !*end && number <= UINT32_MAX) {
-			*reason = number;
-			return 0;
-		}
-	}
-	normalize(text, name);
-	if (isa ? find(isa, name, reason, &near) :
-		  find(EXIT_ISA_SVM, name, reason, &near) ||
-			    find(EXIT_ISA_VMX, name, reason, &near))
-		return 0;
-	return unknown(isa, text, &near, why);
+	return is_number(text, reason) ? 0 : parse_name(isa, text, reason, why);
 }

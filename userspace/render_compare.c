@@ -282,12 +282,18 @@ static void render_when(const struct books *books,
 
 #define WIDTH 80
 
-static void render_checked(const struct balance *balance, FILE *out)
+static void render_checked(const struct books *books,
+			   const struct balance *balance, FILE *out)
 {
-	char told[64] = "";
+	const size_t reports = books->has_report + books->nr_earlier;
+	char told[80] = "";
 	int width;
 
-	if (balance->told)
+	if (balance->told && reports > 1)
+		snprintf(told, sizeof(told),
+			 "%zu reads by the guest in %zu reports", balance->told,
+			 reports);
+	else if (balance->told)
 		snprintf(told, sizeof(told), "%zu reads by the guest",
 			 balance->told);
 	width = fprintf(
@@ -308,7 +314,7 @@ static void render_verdict(const struct books *books,
 {
 	char line[256];
 
-	render_checked(balance, out);
+	render_checked(books, balance, out);
 	if (balance->unpaired)
 		fprintf(out,
 			"         %zu answers to the instruction emulator: no exit of their own\n",

@@ -194,6 +194,9 @@ void render_finding(const struct books *books, const struct finding *finding,
 		snprintf(line, size,
 			 "BPF came late, and no count was read twice since");
 		break;
+	case RULE_UNREPORTED:
+		snprintf(line, size, "the guest's report could not be read");
+		break;
 	default:
 		finding_discrepancy(books, finding, line, size);
 		break;

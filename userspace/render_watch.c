@@ -16,6 +16,8 @@ static const struct {
 	[WATCH_CLEARED] = { "cleared",
 			    "VMs whose statistics were cleared: not judged" },
 	[WATCH_DROPPED] = { "dropped", "reads that found no room" },
+	[WATCH_DAMAGED] = { "damaged",
+			    "of the guest's reports are damaged: left out" },
 };
 
 void render_watch_head(FILE *out)
@@ -42,7 +44,7 @@ static void render_notes(const struct watch_sample *sample, FILE *out)
 	}
 	if (sample->off)
 		fprintf(out,
-			"note     kvm.exit_stats is off: nothing is judged\n");
+			"note     kvm.exit_stats is off: nothing is judged until it is 1 or 2\n");
 }
 
 /* Some guest read its times twice, so that both books had the same exits. */

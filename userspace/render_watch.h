@@ -16,6 +16,7 @@ enum watch_note {
 	WATCH_FAILED, /* runs of --read's command */
 	WATCH_CLEARED, /* VMs whose statistics somebody cleared */
 	WATCH_DROPPED, /* reads that found no room */
+	WATCH_DAMAGED, /* guest's reports that were left out */
 	WATCH_NOTES,
 };
 

@@ -4,9 +4,10 @@
 EXITLEDGER := $(BUILD)/bin/exitledger
 
 # What needs no privileges, nor any host in particular: all of it is unit-tested.
-PLAIN := answers attach balance beside books books_json books_load books_save columns doctor \
-	 duration filter format guest_report hist host host_facts html json_get \
-	 json_save json_writer keys kvm_btf ledger msg pid_ns reason_parse record_btf reasons \
+PLAIN := answers attach balance beside books books_json books_load books_save cli \
+	 cli_files cli_values columns doctor duration filter format guest_report hist \
+	 host host_facts html json_get json_save json_writer keys kvm_btf ledger msg \
+	 near output pid_ns reason_names reason_parse record_btf reasons \
 	 render_compare render_compare_json render_doctor render_finding \
 	 render_losses render_monitor_csv render_monitor_json \
 	 render_monitor_slow render_monitor_text render_watch report_match \
@@ -216,6 +217,19 @@ $(RUN_FUZZ): $(patsubst %,$(BUILD)/obj/userspace/tests/%.o,run_fuzz \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lbpf -ljansson $(RUN_LIBS)
 
+# Text of others with damage: JSON, consoles, command lines.  What would end the
+# program is caught.
+TEXT_FUZZ := $(BUILD)/tests/text_fuzz
+unit-tests: $(TEXT_FUZZ)
+$(TEXT_FUZZ): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/text_fuzz \
+		tests/text_fuzz_options tests/text_fuzz_damage tests/run_fuzz_random \
+		compare_options monitor_options run/record_options) \
+	      $(BUILD)/obj/guest/exitleaf_options.o $(PLAIN_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=exit,--wrap=cli_end $^ -o $@ \
+		-lbpf -ljansson -lm
+$(BUILD)/obj/userspace/tests/text_fuzz_options.o: ALL_CFLAGS += -Iguest
+
 RUN_TESTS := $(patsubst %,$(BUILD)/tests/test_%, \
 	       page run run_changes run_churn run_compare run_damage run_many run_marks \
 	       run_report run_series run_shared run_tables)
@@ -233,4 +247,5 @@ $(NO_MEMORY:%=$(BUILD)/tests/test_%): \
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
 	   record_demo busy_host fake_vcpus monitor_cost record_cost run_fixture \
-	   run_fuzz run_fuzz_log run_fuzz_random)
+	   run_fuzz run_fuzz_log run_fuzz_random text_fuzz text_fuzz_damage \
+	   text_fuzz_options)

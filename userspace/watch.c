@@ -7,6 +7,7 @@
 #include "balance.h"
 #include "json_save.h"
 #include "keeper.h"
+#include "output.h"
 #include "render_compare.h"
 #include "render_watch.h"
 #include "rules.h"
@@ -188,9 +189,7 @@ static int write_text(struct watcher *watcher,
 		printf("wrong    %s\n", line);
 	}
 	render_watch_text(sample, stdout);
-	return fflush(stdout) ?
-		       why_set(why, EIO, "standard output: cannot be written") :
-		       0;
+	return output_flush(why);
 }
 
 static void fill_notes(const struct watcher *watcher,
@@ -228,19 +227,22 @@ static int show(struct watcher *watcher, struct why *why)
 		.books = &watcher->books,
 		.balance = &verdict,
 	};
-	int r = 0;
+	int r = 0, json = 0;
 
 	watcher->noted[WATCH_FAILED] = watcher->keeper.reads_failed;
 	watcher->noted[WATCH_CLEARED] = watcher->books.statistics_cleared;
+	watcher->noted[WATCH_DAMAGED] = watcher->books.reports_damaged;
 	fill_notes(watcher, &sample);
 	memcpy(sums.noted_in_all, sample.noted_in_all,
 	       sizeof(sums.noted_in_all));
 	verdict = watcher->balance;
 	balance_judge(&watcher->books, &verdict);
+	/* Neither of these keeps the other back. */
 	if (!watcher->json || watcher->json != stdout)
 		r = write_text(watcher, &sample, why);
-	if (!r && watcher->json)
-		r = write_json(watcher, &sample, why);
+	if (watcher->json)
+		json = write_json(watcher, &sample, r ? NULL : why);
+	r = r ? r : json;
 	watcher->last = sums;
 	return r;
 }
@@ -302,13 +304,19 @@ static int open_json(struct watcher *watcher, struct why *why)
 static int find_status(struct watcher *watcher)
 {
 	const struct keeper *keeper = &watcher->keeper;
+	struct why why;
 
 	balance_judge(&watcher->books, &watcher->balance);
 	if (watcher->balance.verdict == VERDICT_DISCREPANCY ||
 	    !keeper->reads_failed || keeper->was_read)
 		return watcher->balance.verdict;
-	msg_error("--read '%.60s': failed %zu times, and never worked",
-		  watcher->options->read, keeper->reads_failed);
+	why_set(&why, EINVAL,
+		"--read '%.60s': failed %zu times, and never worked",
+		watcher->options->read, keeper->reads_failed);
+	/* The last line is no verdict then. */
+	if (watcher->json != stdout)
+		printf("failed   %s\n", why.text);
+	msg_error("%s", why.text);
 	return STATUS_FAILED;
 }
 

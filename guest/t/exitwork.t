@@ -57,7 +57,7 @@ done
 truncate -s 1M "$tap_dir/disk"
 run "$exitwork" disk --file "$tap_dir/disk" --count 20
 # Not all file systems can leave out the cache.
-if [ "$status" -eq 1 ] && err_has 'Invalid argument'; then
+if [ "$status" -eq 3 ] && err_has 'Invalid argument'; then
 	skip 'disk: done' 'a file system with O_DIRECT'
 else
 	ok 'disk: done' status_is 0
@@ -66,7 +66,7 @@ run "$exitwork" cpuid --seconds 0.2
 ok '--seconds: done' status_is 0
 ok '--seconds: for so long' grep -qE 'operations in 0\.[2-9]' "$tap_dir/out"
 run taskset -c 0 "$exitwork" ipi
-ok 'one CPU: status' status_is 1
+ok 'one CPU: status' status_is 3
 ok 'one CPU: said' err_has 'takes two CPUs'
 if [ "$(nproc)" -gt 1 ]; then
 	for workload in ipi tlb_shootdown; do
@@ -75,7 +75,7 @@ if [ "$(nproc)" -gt 1 ]; then
 	done
 fi
 run "$exitwork" disk --file /nonexistent
-ok 'no such disk: status' status_is 1
+ok 'no such disk: status' status_is 3
 ok 'no such disk: one line' one_err_line
 run "$exitwork" serial --file /dev/null
 ok 'no serial port: said' err_has '/dev/null is no terminal'
@@ -88,7 +88,7 @@ for arguments in '' jump 'cpuid rdtsc' 'cpuid --count 0' 'cpuid --count 1x' \
 	ok "wrong usage: '$arguments'" status_is 64
 done
 ok 'standard output is full: status' [ "$(
-	"$exitwork" cpuid --count 1 2>/dev/null >/dev/full || echo $?)" = 1 ]
+	"$exitwork" cpuid --count 1 2>/dev/null >/dev/full || echo $?)" = 3 ]
 
 run "$exitwork" cpuid --count 1 --check
 if [ "$status" -eq 0 ]; then

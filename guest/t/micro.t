@@ -45,7 +45,7 @@ for cpu in -1 x 4096; do
 	ok "--cpu $cpu: wrong usage" status_is 64
 done
 run "$microguest" --cpu 1023 cpuid=1
-ok '--cpu: one that is not there' status_is 1
+ok '--cpu: one that is not there' status_is 3
 ok '… is named' err_has 'CPU 1023 cannot be had'
 run "$leaffuzz" --values 0
 ok 'leaffuzz --values 0: wrong usage' status_is 64

@@ -95,6 +95,25 @@ START_TEST(over_other_reads)
 }
 END_TEST
 
+/* A host with higher counts is another one if it says so itself. */
+START_TEST(another_host)
+{
+	exits(5, 5);
+	ck_assert_int_eq(snapshot_read(&second, &reader), 0);
+	second.leaves.vcpus = first.leaves.vcpus - 1;
+	ck_assert_int_eq(difference_make(&first, &second, &difference),
+			 -ERANGE);
+	/* One that was plugged in makes no other host. */
+	second.leaves.vcpus = first.leaves.vcpus + 1;
+	ck_assert_int_eq(difference_make(&first, &second, &difference), 0);
+	difference_free(&difference);
+	second.leaves.vcpus = first.leaves.vcpus;
+	second.leaves.isa = EXIT_ISA_VMX;
+	ck_assert_int_eq(difference_make(&first, &second, &difference),
+			 -ERANGE);
+}
+END_TEST
+
 /* On another host the counts begin anew. */
 START_TEST(lower_counts)
 {
@@ -286,6 +305,7 @@ int main(void)
 	tcase_add_test(tcase, nothing);
 	tcase_add_test(tcase, what_happened);
 	tcase_add_test(tcase, over_other_reads);
+	tcase_add_test(tcase, another_host);
 	tcase_add_test(tcase, lower_counts);
 	tcase_add_test(tcase, as_a_table);
 	tcase_add_test(tcase, large_numbers);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Does in a guest what causes exits, and says which it has caused. */
-#include <argp.h>
 #include <cpuid.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli.h"
+#include "duration.h"
 #include "processor.h"
 #include "reasons.h"
 #include "safe_stream.h"
@@ -18,13 +19,6 @@
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"
 #endif
-
-enum {
-	STATUS_FAILED = 1,
-	STATUS_NO_LEAVES = 2,
-	STATUS_UNEXPECTED = 3,
-	STATUS_USAGE = 64
-};
 
 const char *argp_program_version = "exitwork " EXITLEDGER_VERSION;
 
@@ -45,13 +39,13 @@ enum { OPT_SECONDS = 256, OPT_SHADOW, OPT_CHECK };
 static const struct argp_option option_rows[] = {
 	{ "count", OPT_COUNT, "N", 0,
 	  "Operations; unless said, those that --list shows", 0 },
-	{ "seconds", OPT_SECONDS, "S", 0,
+	{ "seconds", OPT_SECONDS, "TIME", 0,
 	  "In place of a number of operations: as many as there is time for",
 	  0 },
 	{ "file", OPT_FILE, "PATH", 0,
 	  "The serial port or the disk, for those that take one", 0 },
 	{ "check", OPT_CHECK, NULL, 0,
-	  "End with 3 if the exits are not those that are expected", 0 },
+	  "End with 1 if the exits are not those that are expected", 0 },
 	{ "shadow", OPT_SHADOW, NULL, 0,
 	  "Expect what there is on a host without nested paging", 0 },
 	{ "json", OPT_JSON, NULL, 0, "One JSON object", 0 },
@@ -59,45 +53,30 @@ static const struct argp_option option_rows[] = {
 	{ 0 },
 };
 
-static void parse_number(struct options *options, const char *arg,
-			 struct argp_state *state)
-{
-	char *end;
-
-	errno = 0;
-	options->count = strtoull(arg, &end, 10);
-	if (*arg < '0' || *arg > '9' || *end || errno || !options->count ||
-	    options->count > UINT32_MAX)
-		argp_error(state, "--count takes a number from 1 to %" PRIu32,
-			   UINT32_MAX);
-}
-
-static void parse_seconds(struct options *options, const char *arg,
-			  struct argp_state *state)
-{
-	char *end;
-
-	options->seconds = strtod(arg, &end);
-	if (*arg < '0' || *arg > '9' || *end ||
-	    !(options->seconds > 0 && options->seconds <= 86400))
-		argp_error(state, "--seconds takes a number up to 86400");
-}
-
 static void parse_end(struct options *options, struct argp_state *state)
 {
+	const bool any = options->workload || options->file || options->count ||
+			 options->seconds > 0 || options->check ||
+			 options->json || options->paging == PAGING_SHADOW;
+
+	if (options->list && any)
+		cli_refuse(state, "--list goes with nothing else");
 	if (options->list)
 		return;
 	if (!options->workload)
-		argp_error(state, "which workload? --list shows them");
+		cli_refuse(state, "which workload? --list shows them");
 	else if (options->count && options->seconds > 0)
-		argp_error(state, "--count or --seconds, not both");
+		cli_refuse(state, "--count or --seconds, not both");
 	else if (options->workload == &workloads[WORKLOAD_first_touch] &&
 		 options->seconds > 0)
-		argp_error(
+		cli_refuse(
 			state,
 			"first_touch takes --count: memory is touched first only once");
 	else if (options->workload->needs & NEED_FILE && !options->file)
-		argp_error(state, "'%s' takes --file", options->workload->name);
+		cli_refuse(state, "'%s' takes --file", options->workload->name);
+	else if (!(options->workload->needs & NEED_FILE) && options->file)
+		cli_refuse(state, "'%s' takes no --file",
+			   options->workload->name);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -106,12 +85,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_COUNT:
-		parse_number(options, arg, state);
+		options->count =
+			cli_number(state, "--count", arg, 1, UINT32_MAX);
 		return 0;
 	case OPT_SECONDS:
-		parse_seconds(options, arg, state);
+		options->seconds = (double)cli_time(state, "--seconds", arg,
+						    DURATION_MS, DURATION_DAY) /
+				   1e9;
 		return 0;
 	case OPT_FILE:
+		if (!*arg)
+			cli_refuse(state, "--file takes a file's name, not ''");
 		options->file = arg;
 		return 0;
 	case OPT_CHECK:
@@ -128,10 +112,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (options->workload)
-			argp_error(state, "one workload at a time");
+			cli_refuse(state,
+				   "one workload at a time, not '%s', too",
+				   arg);
 		options->workload = workload_find(arg);
 		if (!options->workload)
-			argp_error(state, "no workload '%s'; --list shows them",
+			cli_refuse(state, "no workload '%s'; --list shows them",
 				   arg);
 		return 0;
 	case ARGP_KEY_END:
@@ -147,9 +133,10 @@ static const struct argp parser = {
 	.parser = parse_option,
 	.args_doc = "WORKLOAD",
 	.doc = "Do in a virtual machine what causes VM exits, and show which it has caused."
-	       "\vEnds with 0; 1 if the work could not be done; with --check 2 if "
-	       "this machine's hypervisor does not answer the exit counters' "
-	       "CPUID leaves, and 3 if the exits are not as expected.",
+	       "\vEnds with 0; with --check with 1 if the exits are not as "
+	       "expected, and with 2 if this machine's hypervisor does not "
+	       "answer the exit counters' CPUID leaves; with 3 if the work could "
+	       "not be done, and with 64 if an argument is wrong.",
 };
 
 static void execute(struct leaf_io *io, void *data)
@@ -235,6 +222,15 @@ static int run(const struct options *options, struct work *work,
 	return r;
 }
 
+/* The status to end with, after a line that says why if @r is a failure. */
+static int cannot_write(int r)
+{
+	if (!r)
+		return STATUS_OK;
+	fprintf(stderr, "exitwork: standard output: %s\n", strerror(-r));
+	return STATUS_FAILED;
+}
+
 static int show(const struct options *options, const struct outcome *outcome)
 {
 	bool met = true;
@@ -242,11 +238,8 @@ static int show(const struct options *options, const struct outcome *outcome)
 
 	r = options->json ? outcome_json(outcome, stdout) :
 			    outcome_text(outcome, stdout);
-	if (r) {
-		fprintf(stderr, "exitwork: standard output: %s\n",
-			strerror(-r));
-		return STATUS_FAILED;
-	}
+	if (r)
+		return cannot_write(r);
 	if (!options->check)
 		return 0;
 	if (!outcome_has_leaves(outcome)) {
@@ -264,32 +257,38 @@ static int show(const struct options *options, const struct outcome *outcome)
 	return met ? 0 : STATUS_UNEXPECTED;
 }
 
-int main(int argc, char **argv)
+static int run_all(const struct options *options)
 {
-	struct options options = { .paging = PAGING_NESTED };
 	struct work work = { .fd = -1,
 			     .pipe = { { -1, -1 }, { -1, -1 } },
 			     .amd = processor_is_amd() };
 	struct outcome outcome = { .operations = 0 };
 	int status;
 
-	argp_err_exit_status = STATUS_USAGE;
-	safe_stderr(argv);
-	argp_parse(&parser, argc, argv, 0, NULL, &options);
-	if (options.list)
-		return workloads_list(stdout) ? STATUS_FAILED : 0;
-	work.file = options.file;
-	outcome.workload = options.workload;
-	outcome.paging = options.paging;
-	if (run(&options, &work, &outcome)) {
-		fprintf(stderr, "exitwork: %s: %s\n", options.workload->name,
+	if (options->list)
+		return cannot_write(workloads_list(stdout));
+	work.file = options->file;
+	outcome.workload = options->workload;
+	outcome.paging = options->paging;
+	if (run(options, &work, &outcome)) {
+		fprintf(stderr, "exitwork: %s: %s\n", options->workload->name,
 			work.why);
 		status = STATUS_FAILED;
 	} else {
-		status = show(&options, &outcome);
+		status = show(options, &outcome);
 	}
 	work_end(&work);
 	leaves_free(&outcome.before);
 	leaves_free(&outcome.after);
 	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .paging = PAGING_NESTED };
+
+	cli_begin();
+	safe_stderr(argv);
+	cli_parse(&parser, 0, argc, argv, &options);
+	return cli_end(run_all(&options), STATUS_FAILED);
 }

@@ -179,7 +179,7 @@ bool growth_is_one(const struct leaves *before, const struct leaves *after)
 	bool is_one;
 	size_t nr;
 
-	is_one = before->isa == after->isa &&
+	is_one = leaves_same_vm(before, after) &&
 		 grows(before, after, EXIT_LEAF_EXITS, 0, true);
 	reasons = exit_reasons(after->isa, &nr);
 	for (size_t i = 0; is_one && i < nr; i++)

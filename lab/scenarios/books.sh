@@ -43,6 +43,10 @@ while [ "$i" -lt 5 ]; do
 	i=$((i + 1))
 done
 
+echo "[LAB] a guest's report that is not there"
+keep unreported exitledger compare --json /results/unreported.json \
+	--guest-report /nonexistent -- microguest --report /dev/null cpuid=1000
+
 echo "[LAB] modes of the counters"
 echo 1 >$parameters/exit_stats
 books counting --attach=auto --

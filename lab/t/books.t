@@ -96,10 +96,16 @@ ok 'reboots: each is a mark' linux_guest resets "$results/reboots.exits" \
 
 ok 'counting without timing: balanced' name_is 0 counting
 ok 'counting without timing: no time is compared' has counting.txt ' 0 times'
-ok 'counters off: inconclusive' name_is 2 off
-ok 'counters off: said' has off.txt 'kvm.exit_stats was 0'
+ok 'counters off: refused' name_is 3 off
+ok 'counters off: the way out is said' has off.txt 'switch it on'
+ok 'counters off: the command was not run' [ ! -e "$results/off.json" ]
 ok 'counters on again: balanced' name_is 0 on_again
-ok 'leaves off: inconclusive' name_is 2 leaves_off
+ok "the guest's report is not there: inconclusive" name_is 2 unreported
+ok "the guest's report is not there: the last line says so" \
+	[ "$(tail -n 1 "$results/unreported.txt")" = 'verdict  INCONCLUSIVE' ]
+ok "the guest's report is not there: the evidence, too" \
+	grep -q '"verdict":"INCONCLUSIVE"' "$results/unreported.json"
+ok 'leaves off: refused' name_is 3 leaves_off
 ok 'leaves off: said' has leaves_off.txt 'kvm.exit_stats_leaves is off'
 ok 'a mode that there is not is refused' name_is 1 bad_mode
 ok '… and the mode stays' [ "$(cat "$results/mode")" = 2 ]

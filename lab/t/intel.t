@@ -54,7 +54,7 @@ ok 'four vCPUs: CPUID, in all books' grep -qE -- \
 	'^0x00a CPUID( +4,007){4} +0 ' "$results/four.txt"
 ok 'nothing was lost' [ -z "$(grep -l '^lost' "$results"/*.txt || true)" ]
 ok 'counting without timing: balanced' name_is 0 counting
-ok 'counters off: inconclusive' name_is 2 off
+ok 'counters off: refused' name_is 3 off
 ok 'without EPT: balanced' name_is 0 no_ept
 
 ok 'the Linux guest: balanced' name_is 0 linux

@@ -50,9 +50,13 @@ ok 'and said to be one' err_has 'panicked'
 ok 'an earlier run'\''s results are gone' [ ! -e "$out_dir" ]
 l1 'echo b >/proc/sysrq-trigger; sleep 60'
 ok 'a reset of L1 is a failure' status_is 125
-l1 'sleep 600' --timeout 8
+# shellcheck disable=SC2016 # for L1's shell
+l1 'echo early >/results/early; (while :; do sleep 1; done) & sleep 600' --timeout 15
 ok 'no end in time is a failure' status_is 125
-ok 'and said to be one' err_has 'no end after 8 s'
+ok 'and said to be one' err_has 'no end after 15 s'
+ok 'and what there was by then is here' \
+	is "$(cat "$out_dir/early" 2>&1)" early
+ok 'with what the kernel said' [ -s "$out_dir/dmesg.txt" ]
 
 l1 "printf '\\100' | dd of=/dev/port bs=1 seek=244"
 ok 'status 0 without results is a failure' status_is 125

@@ -66,6 +66,13 @@ const struct bench_config bench_configs[] = {
 const size_t bench_nr_configs =
 	sizeof(bench_configs) / sizeof(bench_configs[0]);
 
+const char *const bench_kind_names[] = {
+#define MICRO_KIND(id, svm, vmx, needs, what) #id,
+#include "../guest/micro_kinds.def"
+#undef MICRO_KIND
+	NULL,
+};
+
 const struct bench_kind_row bench_kinds[] = {
 	{ "cpuid", "CPUID" },
 	{ "rdmsr", "RDMSR" },

@@ -45,6 +45,9 @@ struct bench_kind_row {
 	const char *what;
 };
 
+/* All kinds that microguest has on any processor, with a NULL at the end. */
+extern const char *const bench_kind_names[];
+
 extern const struct bench_kind_row bench_kinds[];
 extern const size_t bench_nr_kinds;
 

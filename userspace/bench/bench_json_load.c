@@ -367,15 +367,12 @@ int bench_json_parse(const json_t *json, struct bench *bench, struct why *why)
 int bench_json_load(const char *path, struct bench *bench, struct why *why)
 {
 	struct why own = { "" };
-	json_error_t error;
 	json_t *json;
 	int r;
 
-	json = strcmp(path, "-") ? json_load_file(path, 0, &error) :
-				   json_loadf(stdin, 0, &error);
+	json = json_load_path(path, why);
 	if (!json)
-		return why_set(why, EINVAL, "%s: cannot be read: %s (line %d)",
-			       path, error.text, error.line);
+		return -EINVAL;
 	r = bench_json_parse(json, bench, &own);
 	json_decref(json);
 	return r ? why_set(why, -r, "%s: %s", path, own.text) : 0;

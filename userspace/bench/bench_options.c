@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/bench_config.h"
 #include "bench/bench_options.h"
+#include "cli.h"
+#include "duration.h"
+#include "near.h"
 
 /* microguest's most is 4096 laps, those to warm up included. */
 enum { MOST_ROUNDS = 100, MOST_LAPS = 4000, MOST_KINDS = 64 };
@@ -31,8 +32,8 @@ static const struct argp_option option_rows[] = {
 	{ "config", OPT_CONFIG, "NAME,...", 0,
 	  "These configurations alone: names of --list, 'ours', 'peers'; what they are compared with is always there",
 	  0 },
-	{ "time", OPT_TIME, "SECONDS", 0,
-	  "How long it may take: decides how many rounds there are (default 120)",
+	{ "time", OPT_TIME, "TIME", 0,
+	  "How long it may take: decides how many rounds there are (default 2m)",
 	  0 },
 	{ "rounds", OPT_ROUNDS, "N", 0, "So many rounds, however long", 0 },
 	{ "laps", OPT_LAPS, "N", 0, "Laps of a run, 25 ms each (default 10)",
@@ -46,9 +47,10 @@ static const struct argp_option option_rows[] = {
 	{ "json", 'j', "FILE", 0,
 	  "Write all that was measured; '-': standard output, in place of the table",
 	  0 },
-	{ "svg", OPT_SVG, "FILE", 0, "Write a picture", 0 },
+	{ "svg", OPT_SVG, "FILE", 0,
+	  "Write a picture; '-': standard output, in place of the table", 0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
-	  "Show what --json wrote, in place of measuring; further files: of other kinds of exits",
+	  "Show what --json wrote, in place of measuring; further files: of other kinds of exits; '-': standard input",
 	  0 },
 	{ "limit", OPT_LIMIT, "PERCENT", 0,
 	  "With --replay: end with 1 if rounds of the same, or the same once more, differ by more",
@@ -67,44 +69,6 @@ static const struct argp_option option_rows[] = {
 
 /* --- words --- */
 
-static unsigned long parse_number(const char *arg, unsigned long least,
-				  unsigned long most, const char *option,
-				  const struct argp_state *state)
-{
-	unsigned long number;
-	char *end;
-
-	errno = 0;
-	number = strtoul(arg, &end, 10);
-	if (end == arg || *end || *arg == '-' || errno || number < least ||
-	    number > most)
-		argp_error(state, "%s takes %lu to %lu, not '%s'", option,
-			   least, most, arg);
-	return number;
-}
-
-static double parse_seconds(const char *arg, const struct argp_state *state)
-{
-	char *end;
-	double seconds = strtod(arg, &end);
-
-	if (end == arg || *end || !(seconds > 0) || seconds > 86400)
-		argp_error(state, "--time takes seconds, up to a day, not '%s'",
-			   arg);
-	return seconds;
-}
-
-static double parse_percent(const char *arg, const struct argp_state *state)
-{
-	char *end;
-	double percent = strtod(arg, &end);
-
-	if (end == arg || *end || !(percent > 0) || percent > 100)
-		argp_error(state, "--limit takes per cent, up to 100, not '%s'",
-			   arg);
-	return percent;
-}
-
 static void want_group(struct bench_options *options, bool ours)
 {
 	for (size_t i = 0; i < bench_nr_configs; i++) {
@@ -118,6 +82,8 @@ static void parse_configs(const char *arg, struct bench_options *options,
 {
 	static const char *const groups[] = { "peers", "ours" };
 
+	if (!*arg)
+		cli_refuse(state, "--config takes names, not ''");
 	while (*arg) {
 		size_t length = strcspn(arg, ",");
 		int config = bench_config_find(arg, length);
@@ -132,7 +98,7 @@ static void parse_configs(const char *arg, struct bench_options *options,
 				want_group(options, ours);
 		}
 		if (!known)
-			argp_error(
+			cli_refuse(
 				state,
 				"--config: there is no '%.*s'; --list lists them",
 				(int)length, arg);
@@ -140,15 +106,34 @@ static void parse_configs(const char *arg, struct bench_options *options,
 	}
 }
 
+static void check_kind(const char *name, const struct argp_state *state)
+{
+	struct near near = { .nr = 0 };
+	char typed[NEAR_LENGTH], list[256];
+
+	snprintf(typed, sizeof(typed), "%s", name);
+	for (size_t i = 0; bench_kind_names[i]; i++) {
+		if (!strcmp(bench_kind_names[i], name))
+			return;
+		near_add(&near, typed, bench_kind_names[i]);
+	}
+	near_list(&near, "", list, sizeof(list));
+	cli_refuse(
+		state,
+		"there is no kind of exits '%s'%s%s; 'microguest --list' lists them",
+		name, near.nr ? "; did you mean " : "", list);
+}
+
 static void add_kind(const char *name, struct bench_options *options,
 		     const struct argp_state *state)
 {
 	size_t nr = 0;
 
+	check_kind(name, state);
 	while (options->kind[nr])
 		nr++;
 	if (nr == MOST_KINDS)
-		argp_error(state, "more than %d kinds of exits", MOST_KINDS);
+		cli_refuse(state, "more than %d kinds of exits", MOST_KINDS);
 	options->kind[nr] = name;
 }
 
@@ -163,12 +148,14 @@ static void add_argument(char *arg, struct bench_options *options,
 		while (i < most && options->file[i])
 			i++;
 		if (i == most)
-			argp_error(state, "more than %d files", most);
+			cli_refuse(state, "more than %d files", most);
+		cli_file(state, i ? "a further FILE" : "FILE", arg,
+			 &options->dashes.input);
 		options->file[i] = arg;
 		return;
 	}
-	if (options->action != BENCH_RUN || strchr(arg, '='))
-		argp_error(state, "'%s': what is this for?", arg);
+	if (options->action != BENCH_RUN)
+		cli_refuse(state, "'%s': no arguments are taken here", arg);
 	options->kinds_named = true;
 	add_kind(arg, options, state);
 }
@@ -177,7 +164,7 @@ static void set_action(enum bench_action action, struct bench_options *options,
 		       const struct argp_state *state)
 {
 	if (options->action != BENCH_RUN || options->kinds_named)
-		argp_error(
+		cli_refuse(
 			state,
 			"give one of: kinds of exits, --replay, --compare, --test-run, --list");
 	options->action = action;
@@ -230,7 +217,7 @@ static void refuse_others(const struct bench_options *options,
 	for (size_t i = 0; option_rows[i].name; i++) {
 		if ((options->given & 1u << i) &&
 		    !(actions_of(option_rows[i].key) & FOR(options->action)))
-			argp_error(state, "%s has no --%s",
+			cli_refuse(state, "%s has no --%s",
 				   actions[options->action],
 				   option_rows[i].name);
 	}
@@ -242,8 +229,10 @@ static void complete(struct bench_options *options,
 {
 	bool any = false;
 
+	if (options->rounds && options->has_time)
+		cli_refuse(state, "--rounds and --time exclude each other");
 	if (options->action == BENCH_COMPARE && !options->file[1])
-		argp_error(state, "--compare takes two files");
+		cli_refuse(state, "--compare takes two files");
 	refuse_others(options, state);
 	for (size_t i = 0; i < bench_nr_configs; i++)
 		any |= options->config[i];
@@ -266,37 +255,46 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		parse_configs(arg, options, state);
 		return 0;
 	case OPT_TIME:
-		options->seconds = parse_seconds(arg, state);
+		options->has_time = true;
+		options->seconds = (double)cli_time(state, "--time", arg,
+						    DURATION_MS, DURATION_DAY) /
+				   1e9;
 		return 0;
 	case OPT_ROUNDS:
 		options->rounds =
-			parse_number(arg, 1, MOST_ROUNDS, "--rounds", state);
+			cli_number(state, "--rounds", arg, 1, MOST_ROUNDS);
 		return 0;
 	case OPT_LAPS:
-		options->laps =
-			parse_number(arg, 1, MOST_LAPS, "--laps", state);
+		options->laps = cli_number(state, "--laps", arg, 1, MOST_LAPS);
 		return 0;
 	case OPT_WARM_UP:
-		options->warm_up = parse_number(arg, 0, 90, "--warm-up", state);
+		options->warm_up = cli_number(state, "--warm-up", arg, 0, 90);
 		return 0;
 	case OPT_CPU:
-		options->cpu = (int)parse_number(arg, 0, 65535, "--cpu", state);
+		options->cpu = (int)cli_number(state, "--cpu", arg, 0, 65535);
 		return 0;
 	case OPT_MICROGUEST:
+		if (!*arg)
+			cli_refuse(
+				state,
+				"--microguest takes a program's name, not ''");
 		options->microguest = arg;
 		return 0;
 	case 'j':
+		cli_file(state, "--json", arg, &options->dashes.output);
 		options->json = arg;
 		return 0;
 	case OPT_SVG:
+		cli_file(state, "--svg", arg, &options->dashes.output);
 		options->svg = arg;
 		return 0;
 	case OPT_REPLAY:
 		set_action(BENCH_REPLAY, options, state);
+		cli_file(state, "--replay", arg, &options->dashes.input);
 		options->file[0] = arg;
 		return 0;
 	case OPT_LIMIT:
-		options->limit = parse_percent(arg, state);
+		options->limit = cli_real(state, "--limit", arg, 0, 100);
 		return 0;
 	case OPT_COMPARE:
 		set_action(BENCH_COMPARE, options, state);
@@ -346,7 +344,7 @@ void bench_options_parse(int argc, char **argv, struct bench_options *options)
 	};
 	if (!options->config || !options->kind)
 		abort();
-	argp_parse(&parser, argc, argv, 0, NULL, options);
+	cli_parse(&parser, 0, argc, argv, options);
 }
 
 void bench_options_free(struct bench_options *options)

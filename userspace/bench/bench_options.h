@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli.h"
+
 /* What is done. */
 enum bench_action {
 	BENCH_RUN,
@@ -26,9 +28,11 @@ struct bench_options {
 	bool kinds_named; /* by the user: each must be there */
 	unsigned int rounds; /* 0: as many as the time allows */
 	double seconds; /* the time */
+	bool has_time; /* it was said */
 	unsigned int laps, warm_up; /* of each run */
 	int cpu; /* -1: to be chosen */
 	const char *microguest, *json, *svg;
+	struct cli_dashes dashes;
 	double limit; /* of BENCH_REPLAY, in per cent; 0: none */
 	unsigned int given; /* by the user: bits of the parser's own */
 	bool progress; /* also where standard error is no terminal */

@@ -128,9 +128,8 @@ static int record_all(struct record *record, struct monitor_loop *loop,
 	if (r < 0)
 		return r;
 	say(record, info, !r);
-	monitor_output_unmatched(&record->options->monitor.filter,
-				 &loop->total);
-	return 0;
+	return monitor_output_unmatched(&record->options->monitor.filter,
+					&loop->total, &loop->total);
 }
 
 static void ignore(int signal)

@@ -26,7 +26,8 @@ void record_options_parse(int argc, char **argv, uint32_t isa,
  * @info: of the host, and how it is observed; the rest is filled in
  * @command: to be given to command_end
  *
- * Says on standard error what was recorded.  0, or -errno with @why: the
+ * Says on standard error what was recorded.  0; 1 if something of the filter
+ * matched nothing, which is said; or -errno with @why: the
  * command may still run, see record_outlive().
  */
 int record_run(const struct record_options *options,

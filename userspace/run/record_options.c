@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "duration.h"
 #include "run/record.h"
-
-#define INTERVAL_MIN_NS 10000000ull
-#define INTERVAL_MAX_NS 3600000000000ull
-#define DETAIL_MAX_NS 86400000000000ull
 
 enum { OPT_DETAIL = 512 };
 
@@ -22,19 +17,6 @@ static const struct argp_option rows[] = {
 	{ 0 },
 };
 
-/* As for the monitor, a number alone is of seconds. */
-static int parse_time(const char *text, uint64_t *ns)
-{
-	char seconds[64];
-
-	if (!duration_parse(text, ns))
-		return 0;
-	if (strlen(text) + 2 > sizeof(seconds))
-		return -EINVAL;
-	strcpy(stpcpy(seconds, text), "s");
-	return duration_parse(seconds, ns);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state,
 		     void *context)
 {
@@ -42,34 +24,43 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 
 	switch (key) {
 	case 'o':
+		cli_file(state, "--output", arg, &(const char *){ NULL });
+		if (!strcmp(arg, "-"))
+			cli_refuse(
+				state,
+				"--output: a run is a database, written here and there: it takes a file, not '-'");
 		options->path = arg;
 		return 0;
 	case 'i':
-		if (!parse_time(arg, &options->interval_ns) &&
-		    options->interval_ns >= INTERVAL_MIN_NS &&
-		    options->interval_ns <= INTERVAL_MAX_NS)
-			return 0;
-		argp_failure(state, STATUS_USAGE, 0,
-			     "--interval takes 10ms to 3600s, not '%s'", arg);
-		return EINVAL;
+		options->interval_ns = cli_time(state, "--interval", arg,
+						10 * DURATION_MS,
+						DURATION_HOUR);
+		return 0;
 	case OPT_DETAIL:
-		if (!parse_time(arg, &options->detail_ns) &&
-		    options->detail_ns <= DETAIL_MAX_NS)
-			return 0;
-		argp_failure(state, STATUS_USAGE, 0,
-			     "--detail takes a time such as 10s, not '%s'",
-			     arg);
-		return EINVAL;
+		options->detail_ns =
+			cli_time(state, "--detail", arg, 1, DURATION_DAY);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+static const char *check(const void *context,
+			 const struct monitor_options *monitor)
+{
+	const struct record_options *options = context;
+
+	(void)monitor;
+	return options->path ? NULL : "record needs a file to write: -o RUN";
 }
 
 void record_options_parse(int argc, char **argv, uint32_t isa,
 			  struct record_options *options)
 {
 	const struct monitor_usage usage = {
-		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OBSERVED,
+		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OBSERVED |
+			  OPTIONS_COMMAND,
+		.check = check,
 		.rows = rows,
 		.parse = parse,
 		.context = options,
@@ -83,8 +74,4 @@ void record_options_parse(int argc, char **argv, uint32_t isa,
 		.detail_ns = 60000000000,
 	};
 	monitor_options_parse_for(&usage, argc, argv, isa, &options->monitor);
-	if (!options->path) {
-		msg_error("record needs a file to write: -o RUN");
-		exit(STATUS_USAGE);
-	}
 }

@@ -5,6 +5,7 @@
 #include "render_losses.h"
 #include "render_monitor.h"
 #include "run/render_report_private.h"
+#include "run/replay.h"
 #include "run/run_json.h"
 
 #define VERSION 1
@@ -55,11 +56,15 @@ static void put_mark(struct json_writer *json, const char *name,
 	json_put_close(json, '}');
 }
 
-static void put_marks(struct json_writer *json, const struct run_report *report)
+static void put_marks(struct json_writer *json, const struct run_report *report,
+		      const struct filter *filter)
 {
 	json_put_open(json, "marks", '[');
-	for (size_t i = 0; i < report->marks->nr; i++)
-		put_mark(json, NULL, report, &report->marks->mark[i]);
+	for (size_t i = 0; i < report->marks->nr; i++) {
+		if (replay_has_mark(report->known, filter,
+				    &report->marks->mark[i]))
+			put_mark(json, NULL, report, &report->marks->mark[i]);
+	}
 	json_put_close(json, ']');
 }
 
@@ -180,7 +185,7 @@ int render_report_json(const char *path, const struct run_report *report,
 	if (!r)
 		r = report_json_vcpus(&json, report, filter);
 	put_rates(&json, &report->rates);
-	put_marks(&json, report);
+	put_marks(&json, report, filter);
 	put_phases(&json, report);
 	put_changes(&json, report);
 	report_json_slows(&json, report);

@@ -47,6 +47,14 @@ bool replay_mark_is_automatic(const struct run_mark *mark)
 	       strcmp(mark->kind, RUN_MARK_GUEST);
 }
 
+bool replay_has_mark(const struct ledger *vms, const struct filter *filter,
+		     const struct run_mark *mark)
+{
+	const struct ledger_vm *vm = ledger_find_vm(vms, mark->vm);
+
+	return !mark->vm || (vm && filter_has_vm(filter, vm));
+}
+
 double replay_seconds(const struct run_info *info, uint64_t at_ns)
 {
 	return at_ns > info->started_ns ? (at_ns - info->started_ns) / 1e9 : 0;

@@ -16,6 +16,15 @@ double replay_seconds(const struct run_info *info, uint64_t at_ns);
 /** replay_mark_is_automatic - nobody has set it: the recorder saw what it says */
 bool replay_mark_is_automatic(const struct run_mark *mark);
 
+/**
+ * replay_has_mark - does a filter of VMs let a mark through?
+ * @vms: all that the run has, with their names
+ *
+ * What was marked on the host is of all VMs.
+ */
+bool replay_has_mark(const struct ledger *vms, const struct filter *filter,
+		     const struct run_mark *mark);
+
 /** replay_mark_text - what a mark says, and of which VM */
 struct why replay_mark_text(const struct run_mark *mark);
 

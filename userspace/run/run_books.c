@@ -17,6 +17,9 @@ bool run_books_is_run(const char *path)
 	FILE *file;
 	bool is;
 
+	/* Books begin with a brace, after spaces perhaps. */
+	if (!strcmp(path, "-"))
+		return ungetc(getc(stdin), stdin) == magic[0];
 	/* What a pipe has can be read but once. */
 	if (stat(path, &status) || !S_ISREG(status.st_mode))
 		return false;

@@ -77,7 +77,8 @@ static int check_header(const char *path, const uint8_t header[100],
 		       path, there, size);
 }
 
-int run_file_check(const char *path, bool *wal, struct why *why)
+int run_file_check(const char *name, const char *path, bool *wal,
+		   struct why *why)
 {
 	uint8_t header[100];
 	struct stat is;
@@ -85,12 +86,12 @@ int run_file_check(const char *path, bool *wal, struct why *why)
 	int r = 0;
 
 	*wal = false;
-	if (stat(path, &is))
+	if (stat(name, &is))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
 	/* Whoever opened a pipe would wait for someone to write to it. */
 	if (!S_ISREG(is.st_mode))
 		return why_set(why, EINVAL, "%s: is no regular file", path);
-	file = fopen(path, "re");
+	file = fopen(name, "re");
 	if (!file)
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
 	if (fread(header, sizeof(header), 1, file) == 1 &&
@@ -126,7 +127,7 @@ int run_connect(const char *path, sqlite3 **db, struct why *why)
 	if (access(path, R_OK | W_OK))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
 	/* Before SQLite has it open: to close it would end SQLite's locks. */
-	r = run_file_check(path, &wal, why);
+	r = run_file_check(path, path, &wal, why);
 	if (r)
 		return r;
 	/* SQLite would make an empty log, which hides that one is missing. */

@@ -28,6 +28,8 @@ int run_connect_new(const char *path, sqlite3 **db, struct why *why);
 /**
  * run_connect_reader - open a run as it is now, to read it
  *
+ * @path: "-" for standard input, which is copied to a temporary file
+ *
  * Of one that may be being recorded it is a copy: who holds the file open keeps
  * the recorder from ever emptying the write-ahead log.
  */

@@ -13,9 +13,12 @@
 
 /**
  * run_file_check - is it a file that can be a run's, and all of it?
+ * @name: the file's
+ * @path: what it is called in messages
  * @wal: filled in: some of it may be in a write-ahead log
  */
-int run_file_check(const char *path, bool *wal, struct why *why);
+int run_file_check(const char *name, const char *path, bool *wal,
+		   struct why *why);
 
 /**
  * run_database_open - open a database, whatever it is

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "run/run_cells.h"
+#include "run/replay.h"
 #include "run/run_report.h"
 #include "run/run_schema.h"
 
@@ -135,10 +136,8 @@ bool run_report_has_mark(const struct run_report *report,
 			 const struct filter *filter,
 			 const struct run_mark *mark)
 {
-	const struct ledger_vm *vm = ledger_find_vm(report->known, mark->vm);
-
 	return mark->at_ns <= report->total.ns &&
-	       (!mark->vm || (vm && filter_has_vm(filter, vm)));
+	       replay_has_mark(report->known, filter, mark);
 }
 
 enum run_mark_rank run_mark_rank(const struct run_mark *mark)

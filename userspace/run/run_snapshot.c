@@ -243,15 +243,15 @@ static int uri_of(const char *path, char *uri, size_t size, struct why *why)
  * Nobody has it open, and its log went into it when the last one closed it; or
  * the log is elsewhere, which is sure if nothing is here.
  */
-int run_connect_alone(const char *path, bool only_ended, sqlite3 **db,
-		      struct why *why)
+static int connect_alone(const char *file, const char *path, bool only_ended,
+			 sqlite3 **db, struct why *why)
 {
 	char uri[RUN_URI];
 	int64_t ended = 0, intervals = 0;
 	int r;
 
 	*db = NULL;
-	r = uri_of(path, uri, sizeof(uri), why);
+	r = uri_of(file, uri, sizeof(uri), why);
 	if (!r)
 		r = run_database_open(uri, path,
 				      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
@@ -274,34 +274,108 @@ int run_connect_alone(const char *path, bool only_ended, sqlite3 **db,
 	return run_database_failed(db, r);
 }
 
-static int open_copy(const char *path, sqlite3 **db, struct why *why)
+int run_connect_alone(const char *path, bool only_ended, sqlite3 **db,
+		      struct why *why)
+{
+	return connect_alone(path, path, only_ended, db, why);
+}
+
+static int open_copy(const char *file, const char *path, sqlite3 **db,
+		     struct why *why)
 {
 	int failed, r;
 
-	if (run_wal_size(path) < 0)
-		return run_connect_alone(path, false, db, why);
-	r = copy_of(path, path, db, &failed, why);
+	if (run_wal_size(file) < 0)
+		return connect_alone(file, path, false, db, why);
+	r = copy_of(file, path, db, &failed, why);
 	if (failed == SQLITE_CANTOPEN || failed == SQLITE_READONLY)
-		r = copy_elsewhere(path, db, why);
+		r = copy_elsewhere(file, db, why);
 	if (!r)
 		r = run_schema_check(*db, path, why);
 	return run_database_failed(db, r);
 }
 
-int run_connect_reader(const char *path, sqlite3 **db, struct why *why)
+/* @path: what the file is called in messages */
+static int connect_named(const char *file, const char *path, sqlite3 **db,
+			 struct why *why)
 {
 	bool wal;
 	int r;
 
 	*db = NULL;
 	/* Before SQLite has it open: to close it would end SQLite's locks. */
-	r = run_file_check(path, &wal, why);
+	r = run_file_check(file, path, &wal, why);
 	if (r)
 		return r;
 	if (wal)
-		return open_copy(path, db, why);
-	r = run_database_open(path, path, SQLITE_OPEN_READONLY, db, why);
+		return open_copy(file, path, db, why);
+	r = run_database_open(file, path, SQLITE_OPEN_READONLY, db, why);
 	if (!r)
 		r = run_schema_check(*db, path, why);
 	return run_database_failed(db, r);
+}
+
+static int put_all(int out, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t put = write(out, data, size);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return errno;
+		data += put;
+		size -= put;
+	}
+	return 0;
+}
+
+/* A database is read here and there, which a pipe cannot be. */
+static int copy_input(const char *folder, int out, struct why *why)
+{
+	static char data[1 << 16];
+	int error = 0;
+	size_t got;
+
+	do {
+		got = fread(data, 1, sizeof(data), stdin);
+		error = put_all(out, data, got);
+	} while (got && !error);
+	if (!error && ferror(stdin))
+		return why_set(why, EIO, "standard input: cannot be read");
+	if (is_full(error))
+		return no_room("standard input", folder, why);
+	return error ? why_set(why, error, "%s: cannot be written: %s", folder,
+			       strerror(error)) :
+		       0;
+}
+
+static int connect_input(sqlite3 **db, struct why *why)
+{
+	const char *folder = temporary_folder();
+	char file[RUN_PATH];
+	int out, r;
+
+	*db = NULL;
+	if (snprintf(file, sizeof(file), "%s/exitledger.XXXXXX", folder) >=
+	    (int)sizeof(file))
+		return why_set(why, ENAMETOOLONG, "%s: the name is too long",
+			       folder);
+	out = mkostemp(file, O_CLOEXEC);
+	if (out < 0)
+		return why_set(why, errno, "%s: cannot be made: %s", file,
+			       strerror(errno));
+	r = copy_input(folder, out, why);
+	close(out);
+	if (!r)
+		r = connect_named(file, "standard input", db, why);
+	/* SQLite has it open. */
+	run_remove(file);
+	return r;
+}
+
+int run_connect_reader(const char *path, sqlite3 **db, struct why *why)
+{
+	return strcmp(path, "-") ? connect_named(path, path, db, why) :
+				   connect_input(db, why);
 }

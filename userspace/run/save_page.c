@@ -43,6 +43,10 @@ int save_page(const char *path, int (*render)(void *context, FILE *out),
 	struct whole_file file;
 	int r = 0;
 
+	if (!strcmp(path, "-"))
+		return render(context, stdout) ?
+			       why_set(why, ENOMEM, "out of memory") :
+			       0;
 	if (beside_replaces(path))
 		r = may_replace(path, why);
 	if (!r)

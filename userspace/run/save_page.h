@@ -10,7 +10,7 @@
  * save_page - a page into a file, as a whole or not at all
  * @path: what is there must be a page of ours, or empty: a page can be made
  *	again, a recorded run cannot.  What is no file, such as a pipe, is
- *	written to as it is.
+ *	written to as it is.  "-" is standard output, which is not flushed.
  * @render: writes the page; 0 or -ENOMEM
  *
  * 0, or -errno with @why.

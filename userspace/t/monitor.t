@@ -51,13 +51,13 @@ refused 'no such column' "there is no column 'exit'" --columns exit
 refused 'no such order' "there is no column 'x'" --sort x
 refused 'a column twice' 'given twice' --columns exits,max,exits
 refused 'no such key' "not 'dr'" --by dr
-refused 'no time' "not '1'" --slower-than 1
+refused 'no time' "not 'x'" --slower-than x
 refused 'no pid' "not 'x'" --pid x
-refused 'pid 0' "from 1 on, not '0'" --pid 0
+refused 'pid 0' "from 1 to 2147483647, not '0'" --pid 0
 refused 'a vCPU below 0' "not '-1'" --vcpu=-1
 refused 'no interval' "not 'x'" -i x
 refused 'an interval below 0' "not '-1'" --interval=-1
-refused 'hardly an interval' '0.01 s or more' -i 0.001
+refused 'hardly an interval' "from 10ms to 1d" -i 0.001
 refused 'no intervals' "not '0'" --count 0
 refused 'no attach type' "tp_btf, raw_tp, tp or auto, not 'kprobe'" \
 	--attach kprobe

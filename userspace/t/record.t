@@ -33,12 +33,12 @@ failed() {
 
 refused record 'no file' 'needs a file to write: -o RUN'
 refused record 'no interval' "not 'x'" -o x -i x
-refused record 'hardly an interval' "10ms to 3600s, not '1ms'" -o x -i 1ms
+refused record 'hardly an interval' "from 10ms to 1h," -o x -i 1ms
 refused record 'no detail' "not '-1'" -o x --detail=-1
 refused record 'counts alone and slow exits' '--slower-than needs times' -o x \
 	--count-only --slower-than 1ms
-refused mark 'nothing' 'takes a run and a text'
-refused mark 'no text' 'takes a run and a text' x
+refused mark 'nothing' 'which run, and what text?'
+refused mark 'no text' 'which run, and what text?' x
 refused mark 'an empty text' '1 to 63 bytes' x ''
 refused mark 'a text that is an order to a terminal' 'one line of UTF-8' x $'a\e[31m'
 refused mark 'a text that is no text' 'one line of UTF-8' x $'caf\xe9'

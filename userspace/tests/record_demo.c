@@ -131,6 +131,7 @@ int main(int argc, char **argv)
 	struct command command = { 0 };
 	struct why why = { "" };
 	struct run_info here;
+	bool unmatched;
 	int r;
 
 	if (argc < 2)
@@ -146,7 +147,8 @@ int main(int argc, char **argv)
 	command_catch_signals();
 	demo.start_ns = monitor_now_ns();
 	r = record_run(&options, &source, demo.start_ns, &info, &command, &why);
-	if (!r)
+	unmatched = r > 0;
+	if (r >= 0)
 		r = show_total(&options);
 	if (r) {
 		record_failed(&command, &why);
@@ -155,5 +157,7 @@ int main(int argc, char **argv)
 	command_end(&command);
 	ledger_free(&demo.sum);
 	monitor_options_free(&options.monitor);
-	return r ? STATUS_FAILED : STATUS_OK;
+	if (r)
+		return STATUS_FAILED;
+	return unmatched ? STATUS_UNMATCHED : STATUS_OK;
 }

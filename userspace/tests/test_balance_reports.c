@@ -182,6 +182,21 @@ START_TEST(report_of_another_run)
 }
 END_TEST
 
+/* What was not held against KVM's answers is not known to be the same. */
+START_TEST(report_that_cannot_be_read)
+{
+	total(1000, 1000, 1000, 1);
+	judge(VERDICT_BALANCED);
+	balance_free(&balance);
+	books.report_missing = true;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNREPORTED);
+	balance_free(&balance);
+	/* What is wrong is so without it. */
+	total(999, 1000, 1000, 1);
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
+}
+END_TEST
+
 START_TEST(report_of_nothing)
 {
 	total(1000, 1000, 1000, 1);
@@ -370,6 +385,7 @@ int main(void)
 	tcase_add_loop_test(tcase, report_differs, 0, 4);
 	tcase_add_test(tcase, report_differs_in_a_register);
 	tcase_add_test(tcase, report_of_another_run);
+	tcase_add_test(tcase, report_that_cannot_be_read);
 	tcase_add_test(tcase, report_of_nothing);
 	tcase_add_test(tcase, report_of_no_answer);
 	tcase_add_loop_test(tcase, unseen_takes_no_place, -1, 2);

@@ -242,10 +242,58 @@ START_TEST(report_with_braces)
 }
 END_TEST
 
+#define REPORT_OF(eax)                                              \
+	"{\"format\":\"exitledger-guest-report\",\"version\":1,"    \
+	"\"program\":\"exitleaf\",\"reads\":[{\"leaf\":1342177279," \
+	"\"index\":0,\"eax\":" eax ",\"ebx\":0,\"ecx\":0,\"edx\":0}]}"
+
+/* A guest that reports several times: all count, whatever is between them. */
+START_TEST(several_reports)
+{
+	static const char text[] = "login: root\r\n" REPORT_OF("5") "\r\n# {x} " REPORT_OF(
+		"6") "{ \"format\" : \"exitledger-guest-report\", \"version\": 1, \"reads\": [{\n"
+		     "[0.1] kernel\n" REPORT_OF(
+			     "7") "\n{\"format\":\"exitledger-guest-report\",";
+	struct guest_reports reports;
+
+	write_text(text);
+	ck_assert_msg(!guest_reports_load(path, &reports, &why), "%s",
+		      why.text);
+	ck_assert_uint_eq(reports.nr, 3);
+	ck_assert_uint_eq(reports.damaged, 2);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(reports.report[i].read[0].read.eax, 5 + i);
+	fill();
+	books_drop_reports(&books);
+	ck_assert_int_eq(books_add_reports(&books, &reports), 0);
+	ck_assert_uint_eq(books.nr_earlier, 2);
+	ck_assert_uint_eq(books.report.read[0].read.eax, 7);
+	ck_assert_uint_eq(books.reports_damaged, 2);
+	ck_assert_uint_eq(reports.nr, 0);
+}
+END_TEST
+
+/* What comes after the end would be lost: it is refused as a whole. */
+START_TEST(reports_that_are_too_long)
+{
+	struct guest_reports reports;
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(REPORT_OF("5"), file);
+	for (size_t i = 0; i < GUEST_REPORT_SIZE; i++)
+		putc('\n', file);
+	fclose(file);
+	ck_assert_int_eq(guest_reports_load(path, &reports, &why), -E2BIG);
+	ck_assert_ptr_nonnull(strstr(why.text, "longer than 16 MiB"));
+	ck_assert_uint_eq(reports.nr, 0);
+}
+END_TEST
+
 /* Each of its braces could begin one that goes on to the end. */
 START_TEST(text_made_to_take_time)
 {
-	struct guest_report report;
+	struct guest_reports reports;
 	size_t length = 0;
 	char *text = malloc(GUEST_REPORT_SIZE);
 
@@ -254,7 +302,7 @@ START_TEST(text_made_to_take_time)
 		memcpy(text + length, _i ? "{{{{{{" : "{\"a\":[", 6);
 		length += 6;
 	}
-	ck_assert_int_eq(guest_report_text(text, length, "it", &report, &why),
+	ck_assert_int_eq(guest_reports_text(text, length, "it", &reports, &why),
 			 -EINVAL);
 	ck_assert_ptr_nonnull(strstr(why.text, "it: no guest's report in it"));
 	free(text);
@@ -359,6 +407,8 @@ int main(void)
 	tcase_add_test(tcase, missing_file);
 	tcase_add_test(tcase, report_with_noise);
 	tcase_add_loop_test(tcase, report_with_braces, 0, 5);
+	tcase_add_test(tcase, several_reports);
+	tcase_add_test(tcase, reports_that_are_too_long);
 	tcase_add_loop_test(tcase, text_made_to_take_time, 0, 2);
 	tcase_add_loop_test(tcase, leaf_of_others, 0, 4);
 	tcase_add_loop_test(tcase, damaged_reports, 0, 8);

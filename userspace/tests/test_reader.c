@@ -17,7 +17,7 @@
 	"\"index\": 0, \"eax\": 7, \"ebx\": 0, \"ecx\": 0, \"edx\": 0}]}"
 
 static struct reader reader;
-static struct guest_report report;
+static struct guest_reports reports;
 static struct why why;
 
 static double now(void)
@@ -31,7 +31,7 @@ static double now(void)
 static void teardown(void)
 {
 	reader_stop(&reader);
-	guest_report_free(&report);
+	guest_reports_free(&reports);
 }
 
 static void start(const char *command, double seconds)
@@ -50,7 +50,7 @@ static int finish(void)
 		poll(&output, 1, 10);
 	}
 	ck_assert_int_eq(reader_fd(&reader), -1);
-	return reader_result(&reader, &report, &why);
+	return reader_result(&reader, &reports, &why);
 }
 
 START_TEST(a_report)
@@ -58,8 +58,8 @@ START_TEST(a_report)
 	start("echo login:; sleep 0.1; echo '" REPORT "'", 60);
 	ck_assert(!reader_ended(&reader));
 	ck_assert_msg(!finish(), "%s", why.text);
-	ck_assert_uint_eq(report.nr, 1);
-	ck_assert_uint_eq(report.read[0].read.eax, 7);
+	ck_assert_uint_eq(reports.nr, 1);
+	ck_assert_uint_eq(reports.report[0].read[0].read.eax, 7);
 }
 END_TEST
 
@@ -114,7 +114,7 @@ START_TEST(what_is_bad)
 	ck_assert_int_eq(finish(), bad[_i].r);
 	ck_assert_msg(strstr(why.text, bad[_i].why) != NULL, "%s", why.text);
 	ck_assert(now() - since < 20);
-	ck_assert_ptr_null(report.read);
+	ck_assert_ptr_null(reports.report);
 }
 END_TEST
 

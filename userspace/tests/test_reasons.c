@@ -6,7 +6,9 @@
 
 #include <asm/svm.h>
 #include <asm/vmx.h>
+#include <errno.h>
 
+#include "reason_parse.h"
 #include "reasons.h"
 #include "tap.h"
 
@@ -59,6 +61,17 @@ static void same(enum exit_isa isa, uint32_t code, const char *name,
 		      reason->name);
 }
 
+/* What the kernel's trace events show can be asked for. */
+static void parses_to(uint32_t isa, const char *name, uint32_t code)
+{
+	uint32_t reason;
+	struct why why;
+
+	ck_assert_msg(!reason_parse(isa, name, &reason, &why), "%s: %s", name,
+		      why.text);
+	ck_assert_msg(reason == code, "%s: 0x%x, not 0x%x", name, reason, code);
+}
+
 /* The list that the kernel names its trace events by. */
 START_TEST(vmx_uapi)
 {
@@ -67,8 +80,10 @@ START_TEST(vmx_uapi)
 		const char *name;
 	} row[] = { VMX_EXIT_REASONS };
 
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		same(EXIT_ISA_VMX, row[i].code, row[i].name, "");
+		parses_to(EXIT_ISA_VMX, row[i].name, row[i].code);
+	}
 }
 END_TEST
 
@@ -109,6 +124,8 @@ START_TEST(svm_uapi)
 				row[i].code != 0xffffffff;
 
 		hardware += !software;
+		if (!software)
+			parses_to(EXIT_ISA_SVM, row[i].name, row[i].code);
 		ck_assert_msg(software == !exit_reason_find(EXIT_ISA_SVM,
 							    row[i].code),
 			      "0x%x, %s", row[i].code, row[i].name);
@@ -140,6 +157,69 @@ START_TEST(svm_uapi)
 }
 END_TEST
 
+static bool has_name(enum exit_isa isa, const char *name, size_t length)
+{
+	const struct exit_reason *known;
+	size_t nr;
+
+	known = exit_reasons(isa, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (strlen(known[i].name) == length &&
+		    !strncmp(known[i].name, name, length))
+			return true;
+	}
+	return false;
+}
+
+/* Each name in the hint is one that can be given. */
+static void check_hint(enum exit_isa isa, const char *text)
+{
+	while (*text) {
+		size_t length =
+			strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+		if (length)
+			ck_assert_msg(has_name(isa, text, length), "%s", text);
+		text += length ? length : 1;
+	}
+}
+
+/* With the headers' prefix it is clear whose name is meant. */
+static void check_other(enum exit_isa isa, enum exit_isa theirs,
+			const char *prefix)
+{
+	const struct exit_reason *known;
+	struct why why;
+	size_t nr, hints = 0;
+	uint32_t reason;
+
+	known = exit_reasons(theirs, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		const char *have;
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s%s", prefix, known[i].name);
+		ck_assert_int_eq(reason_parse(isa, text, &reason, &why),
+				 -EINVAL);
+		have = strstr(why.text, "'s have ");
+		ck_assert_msg(have, "%s: %s", text, why.text);
+		have += strlen("'s have ");
+		if (!strcmp(have, "none like it"))
+			continue;
+		check_hint(isa, have);
+		hints++;
+	}
+	ck_assert_uint_gt(hints, 40);
+}
+
+START_TEST(names_of_the_other_vendor)
+{
+	check_other(EXIT_ISA_SVM, EXIT_ISA_VMX, "EXIT_REASON_");
+	check_other(EXIT_ISA_VMX, EXIT_ISA_SVM, "SVM_EXIT_");
+	check_other(EXIT_ISA_VMX, EXIT_ISA_SVM, "VMEXIT_");
+}
+END_TEST
+
 START_TEST(cpuid)
 {
 	ck_assert_uint_eq(exit_reason_cpuid(EXIT_ISA_VMX), EXIT_REASON_CPUID);
@@ -156,6 +236,7 @@ int main(void)
 	tcase_add_test(tcase, unknown);
 	tcase_add_test(tcase, vmx_uapi);
 	tcase_add_test(tcase, svm_uapi);
+	tcase_add_test(tcase, names_of_the_other_vendor);
 	tcase_add_test(tcase, cpuid);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
