@@ -101,7 +101,8 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
 	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
-	 marks monitor monitor_loop observer observer_collect observer_faults page plain \
+	 marks monitor monitor_loop observer observer_collect observer_extras \
+	 observer_faults page plain \
 	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
 	 run_many run_marks run_report run_shared soundness statement top tracepoints \
 	 vm_name watch
@@ -110,9 +111,15 @@ TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
 UNIT_TESTS += $(TEST_PROGRAMS)
 
-$(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect: \
+# The observer's programs on vCPUs made up: of which nothing can be read, and of
+# a KVM made up.
+FAKE_KVM_TESTS := observer_extras
+$(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect \
+$(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
+$(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
+	$(BUILD)/obj/userspace/tests/fake_kvm.o
 $(BUILD)/tests/test_bench_load: \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o,bench/bench_load \
 	  bench/bench_exec command)
@@ -127,9 +134,12 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 
 BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
 		  test_observer test_observer_collect busy_host fake_vcpus \
-		  monitor_cost record_cost)
+		  $(FAKE_KVM_TESTS:%=test_%) fake_kvm monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
+$(BUILD)/obj/userspace/tests/fake_kvm.o: ALL_CFLAGS += -I$(BUILD)/tests
+$(BUILD)/obj/userspace/tests/fake_kvm.o: $(BUILD)/tests/fake_kvm.skel.h
+$(BUILD)/tests/fake_kvm.bpf.o: userspace/tests/fake_kvm_layout.h
 
 $(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 			    command counters keeper kvm_stats reader)
@@ -226,5 +236,5 @@ $(RUN_TESTS): CHECK_LIBS += $(RUN_LIBS)
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
-	   record_demo busy_host fake_vcpus monitor_cost record_cost run_fixture \
+	   record_demo busy_host fake_vcpus fake_kvm monitor_cost record_cost run_fixture \
 	   run_fuzz run_fuzz_log run_fuzz_random)

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is booked on request: keys, time off the CPU, slow exits. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "exit_leaves.h"
+#include "exit_reason_codes.h"
+#include "fake_kvm.h"
+#include "tap.h"
+
+#define SVM EXIT_LEAF_ISA_SVM
+#define VMX EXIT_LEAF_ISA_VMX
+
+static void load_by(enum ledger_key_kind by, u32 isa)
+{
+	fake_kvm_load(&(struct observer_options){ .by = by }, isa);
+}
+
+/* Keys that are in a register at the exit. */
+static const struct {
+	enum ledger_key_kind by;
+	u32 isa;
+	u32 reason;
+	u32 other; /* a reason that has no such key */
+	u32 reg;
+	u64 value;
+	u64 key;
+} in_registers[] = {
+	{ LEDGER_KEY_MSR, SVM, EXIT_SVM_MSR, EXIT_SVM_CPUID, FAKE_RCX,
+	  0xffffffff00000830, 0x830 },
+	{ LEDGER_KEY_MSR, VMX, EXIT_VMX_MSR_READ, EXIT_VMX_CPUID, FAKE_RCX,
+	  0x1b, 0x1b },
+	{ LEDGER_KEY_MSR, VMX, EXIT_VMX_MSR_WRITE, EXIT_VMX_RDPMC, FAKE_RCX,
+	  0x6e0, 0x6e0 },
+	{ LEDGER_KEY_HYPERCALL, SVM, EXIT_SVM_VMMCALL, EXIT_SVM_MSR, FAKE_RAX,
+	  0xffffffff00000005, 0xffffffff00000005 },
+	{ LEDGER_KEY_HYPERCALL, VMX, EXIT_VMX_VMCALL, EXIT_VMX_CPUID, FAKE_RAX,
+	  11, 11 },
+	{ LEDGER_KEY_CPUID, SVM, EXIT_SVM_CPUID, EXIT_SVM_MSR, FAKE_RAX,
+	  0xffffffff40000000, 0x40000000 },
+	{ LEDGER_KEY_CPUID, VMX, EXIT_VMX_CPUID, EXIT_VMX_VMCALL, FAKE_RAX, 0xd,
+	  0xd },
+};
+
+START_TEST(keys_in_registers)
+{
+	const u32 reason = in_registers[_i].reason;
+	struct obs_keyed keyed;
+
+	load_by(in_registers[_i].by, in_registers[_i].isa);
+	fake(0)->regs[in_registers[_i].reg] = in_registers[_i].value;
+	for (int i = 0; i < 3; i++) {
+		fake_exit(0, reason);
+		fake_entry(0);
+	}
+	fake_exit(0, in_registers[_i].other);
+	fake_entry(0);
+	/* One that no entry follows. */
+	fake_exit(0, reason);
+	keyed = fake_keyed(reason, in_registers[_i].key);
+	ck_assert_uint_eq(keyed.exits, 4);
+	ck_assert_uint_eq(keyed.timed, 3);
+	ck_assert_uint_gt(keyed.min_ns, 0);
+	ck_assert_uint_le(keyed.min_ns, keyed.max_ns);
+	ck_assert_uint_le(keyed.max_ns, keyed.ns);
+	ck_assert_uint_eq(
+		fake_keyed(in_registers[_i].other, in_registers[_i].key).exits,
+		0);
+	fake_nothing_lost();
+}
+END_TEST
+
+/* The table is full: the exits are booked, and said to have no key. */
+START_TEST(keys_run_out)
+{
+	struct obs_key key = { .serial = ~0u };
+	struct obs_keyed value = { 0 };
+
+	load_by(LEDGER_KEY_MSR, SVM);
+	for (u32 i = 0; i < OBS_KEYS; i++) {
+		key.key = i;
+		ck_assert_int_eq(
+			bpf_map_update_elem(bpf_map__fd(bpf->maps.keyed), &key,
+					    &value, BPF_ANY),
+			0);
+	}
+	for (int i = 0; i < 5; i++) {
+		fake_exit(0, EXIT_SVM_MSR);
+		fake_entry(0);
+	}
+	ck_assert_uint_eq(fake_lost("no_key"), 5);
+	ck_assert_uint_eq(fake_slot(0)->cell[1].exits, 5);
+	ck_assert_uint_eq(fake_keyed(EXIT_SVM_MSR, 0).exits, 0);
+}
+END_TEST
+
+static void mmio(struct bpf_program *program, u64 gpa)
+{
+	u64 args[4] = { 1, 4, gpa, 0 };
+
+	if (program == bpf->progs.key_fast_mmio)
+		args[0] = gpa;
+	run(program, args, 4);
+}
+
+/* Of an exit that is for several addresses, the first one. */
+START_TEST(addresses)
+{
+	const u32 reason = _i ? EXIT_VMX_EPT_MISCONFIG : EXIT_SVM_NPF;
+
+	load_by(LEDGER_KEY_MMIO, _i ? VMX : SVM);
+	fake_exit(0, reason);
+	mmio(bpf->progs.key_mmio, 0xfee00300);
+	mmio(bpf->progs.key_mmio, 0xfee00310);
+	fake_entry(0);
+	fake_exit(0, reason);
+	mmio(bpf->progs.key_fast_mmio, 0xfee00300);
+	fake_entry(0);
+	ck_assert_uint_eq(fake_keyed(reason, 0xfee00300).exits, 2);
+	ck_assert_uint_eq(fake_keyed(reason, 0xfee00300).timed, 2);
+	ck_assert_uint_eq(fake_keyed(reason, 0xfee00310).exits, 0);
+	fake_nothing_lost();
+}
+END_TEST
+
+/* --- slow exits --- */
+
+static struct obs_slow last;
+static int nr_slow;
+
+static int take(void *ctx, void *data, size_t size)
+{
+	(void)ctx;
+	ck_assert_uint_ge(size, sizeof(last));
+	memcpy(&last, data, sizeof(last));
+	nr_slow++;
+	return 0;
+}
+
+static int slow_exits(void)
+{
+	struct ring_buffer *ring =
+		ring_buffer__new(bpf_map__fd(bpf->maps.slow), take, NULL, NULL);
+
+	ck_assert_ptr_nonnull(ring);
+	nr_slow = 0;
+	ring_buffer__consume(ring);
+	ring_buffer__free(ring);
+	return nr_slow;
+}
+
+static void takes(u32 reason, u64 ns)
+{
+	fake_exit(0, reason);
+	fake_slot(0)->exit_ns -= ns;
+	fake_entry(0);
+}
+
+START_TEST(slow_ones)
+{
+	const struct observer_options options = { .slower_than_ns = 1000000000,
+						  .by = LEDGER_KEY_MSR,
+						  .slow_hlt = _i };
+
+	fake_kvm_load(&options, SVM);
+	fake(0)->regs[FAKE_RCX] = 0x830;
+	takes(EXIT_SVM_MSR, 1000);
+	ck_assert_int_eq(slow_exits(), 0);
+	takes(EXIT_SVM_HLT, 2000000000);
+	ck_assert_int_eq(slow_exits(), _i);
+	takes(EXIT_SVM_MSR, 2000000000);
+	ck_assert_int_eq(slow_exits(), 1);
+	ck_assert_uint_eq(last.reason, EXIT_SVM_MSR);
+	ck_assert_uint_eq(last.has_key, 1);
+	ck_assert_uint_eq(last.key, 0x830);
+	ck_assert_uint_ge(last.ns, 2000000000);
+	ck_assert_uint_lt(last.ns, 60000000000);
+	ck_assert_uint_eq(last.vm, 1);
+	ck_assert_uint_eq(last.tid, gettid());
+	takes(EXIT_SVM_CPUID, 2000000000);
+	ck_assert_int_eq(slow_exits(), 1);
+	ck_assert_uint_eq(last.has_key, 0);
+}
+END_TEST
+
+/* The ring is full: each that finds no room in it is counted. */
+START_TEST(slow_ones_run_out)
+{
+	const int nr = 20000;
+
+	fake_kvm_load(&(struct observer_options){ .slower_than_ns = 1 }, SVM);
+	for (int i = 0; i < nr; i++)
+		takes(EXIT_SVM_MSR, 1000000);
+	ck_assert_uint_gt(bpf->bss->losses.slow, 0);
+	ck_assert_uint_eq(bpf->bss->losses.slow + slow_exits(), nr);
+}
+END_TEST
+
+/* --- time off the CPU --- */
+
+static struct bpf_link *switches;
+
+static void load_off_cpu(void)
+{
+	fake_kvm_load(&(struct observer_options){ .off_cpu = true }, SVM);
+	switches = bpf_program__attach(bpf->progs.off_cpu);
+	ck_assert_ptr_nonnull(switches);
+}
+
+#define ASLEEP 20000000
+
+static void sleep_a_while(void)
+{
+	const struct timespec time = { .tv_nsec = ASLEEP };
+
+	nanosleep(&time, NULL);
+}
+
+START_TEST(asleep)
+{
+	const struct obs_cell *cell;
+
+	load_off_cpu();
+	fake_exit(0, EXIT_SVM_HLT);
+	sleep_a_while();
+	fake_entry(0);
+	cell = &fake_slot(0)->cell[1];
+	ck_assert_uint_ge(cell->blocked_ns, ASLEEP);
+	ck_assert_uint_le(cell->blocked_ns + cell->preempted_ns, cell->ns);
+	/* In the guest, which is no part of an exit. */
+	sleep_a_while();
+	fake_exit(0, EXIT_SVM_HLT);
+	fake_entry(0);
+	ck_assert_uint_lt(cell->blocked_ns, 2 * ASLEEP);
+	bpf_link__destroy(switches);
+	fake_nothing_lost();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("observer's extras");
+	TCase *tcase = tcase_create("programs");
+
+	if (geteuid() != 0) {
+		puts("1..0 # SKIP root: BPF programs cannot be loaded");
+		return 0;
+	}
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, NULL, fake_kvm_teardown);
+	tcase_add_loop_test(tcase, keys_in_registers, 0,
+			    sizeof(in_registers) / sizeof(in_registers[0]));
+	tcase_add_test(tcase, keys_run_out);
+	tcase_add_loop_test(tcase, addresses, 0, 2);
+	tcase_add_loop_test(tcase, slow_ones, 0, 2);
+	tcase_add_test(tcase, slow_ones_run_out);
+	tcase_add_test(tcase, asleep);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}
