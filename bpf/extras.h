@@ -84,7 +84,7 @@ static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 /* For an event of the thread that runs a vCPU: a port, an address. */
 static __always_inline int book_thread_key(u64 key)
 {
-	return book_key(slot_of_thread(bpf_get_current_pid_tgid()), key);
+	return book_key(slot_of_current(), key);
 }
 
 /* Keys that are in the guest's registers at the exit. */
@@ -123,14 +123,11 @@ static __always_inline void book_off(u32 tid, int runnable, u64 now)
 	slot->off_runnable = runnable;
 }
 
-static __always_inline void book_on(u32 tid, u64 now)
+/* The time that began when its thread was scheduled out is over. */
+static __always_inline void end_off(struct obs_slot *slot, u64 now)
 {
-	struct obs_slot *slot = slot_of_thread(tid);
-	u64 ns;
+	u64 ns = now - slot->off_ns;
 
-	if (!slot || !slot->off_ns)
-		return;
-	ns = now - slot->off_ns;
 	slot->off_ns = 0;
 	if (slot->off_runnable)
 		slot->preempted_ns += ns;
@@ -138,12 +135,45 @@ static __always_inline void book_on(u32 tid, u64 now)
 		slot->blocked_ns += ns;
 }
 
-static __always_inline void book_off_cpu(struct obs_slot *slot,
-					 struct obs_cell *cell)
+static __always_inline void book_on(u32 tid, u64 now)
 {
+	struct obs_slot *slot = slot_of_thread(tid);
+
+	if (slot && slot->off_ns)
+		end_off(slot, now);
+}
+
+static __noinline int book_was_off(struct obs_slot *slot, u64 now)
+{
+	struct obs_cell *cell;
+	u32 open;
+
+	if (!slot)
+		return 0;
+	open = slot->open;
+	if (open >= OBS_CELLS)
+		return 0;
+	/* Another thread enters, while the one that saw the exit is off. */
+	if (slot->off_ns)
+		end_off(slot, now);
+	cell = &slot->cell[open];
 	cell->preempted_ns += slot->preempted_ns;
 	cell->blocked_ns += slot->blocked_ns;
 	slot->preempted_ns = slot->blocked_ns = 0;
+	return 0;
+}
+
+static __always_inline void book_off_cpu(struct obs_slot *slot, u64 now)
+{
+	if (unlikely(slot->preempted_ns | slot->blocked_ns | slot->off_ns))
+		book_was_off(slot, now);
+}
+
+/* What was known of an exit that no entry followed is not the next one's. */
+static __always_inline void forget_open(struct obs_slot *slot)
+{
+	slot->has_key = slot->handled = 0;
+	slot->off_ns = slot->preempted_ns = slot->blocked_ns = 0;
 }
 
 static __noinline int book_slow(struct obs_slot *slot, u64 now, u64 ns)

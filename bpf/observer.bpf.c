@@ -55,8 +55,11 @@ static __always_inline int book_exit(void *vcpu, struct obs_slot *slot,
 	struct obs_slot *same = slot;
 	u64 cell;
 
-	if (job != JOB_COUNT && unlikely(slot->exit_ns))
+	if (job != JOB_COUNT && unlikely(slot->exit_ns)) {
 		slot->missed_entries++;
+		if (job == JOB_ALL)
+			forget_open(slot);
+	}
 	if (job == JOB_ALL && config.answers)
 		book_pending(slot);
 	cell = cell_of(slot, reason);
@@ -66,7 +69,7 @@ static __always_inline int book_exit(void *vcpu, struct obs_slot *slot,
 	if (job == JOB_COUNT)
 		return 0;
 	slot->open = cell;
-	if (job == JOB_ALL && (config.off_cpu || config.by))
+	if (job == JOB_ALL && (config.off_cpu || (config.by && config.classic)))
 		slot_know_thread(slot);
 	if (job == JOB_ALL && config.answers &&
 	    reason == (config.isa == EXIT_LEAF_ISA_SVM ? EXIT_SVM_CPUID :
@@ -116,7 +119,7 @@ static __noinline int book_more(struct obs_slot *slot, u64 now, u64 ns)
 	if (config.by)
 		book_key_time(slot, ns);
 	if (config.off_cpu)
-		book_off_cpu(slot, &slot->cell[open]);
+		book_off_cpu(slot, now);
 	if (config.fast) {
 		if (!slot->handled)
 			slot->fast[open]++;

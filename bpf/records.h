@@ -105,7 +105,7 @@ struct obs_slot {
 	u8 handled; /* the exit handler was reached */
 	u8 has_key;
 	u8 off_runnable; /* when scheduled out */
-	u8 thread_known; /* that tid has this slot */
+	u8 thread_known; /* tid is in the map threads, with this slot */
 	u8 pad[6];
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
@@ -216,9 +216,10 @@ struct obs_losses {
 	u64 no_vm; /* vCPUs whose VM could not be remembered */
 	u64 answers; /* answers that found no room in the ring buffer */
 	u64 no_span; /* times that are missing in histograms */
-	u64 no_key; /* exits that found no place in the table of keys */
+	u64 no_key; /* exits whose key is in no table */
 	u64 slow; /* slow exits that found no room in the ring buffer */
 	u64 marks; /* guests' marks and resets: damaged, or too many */
+	u64 no_thread; /* exits whose thread could not be remembered */
 };
 
 /* What is to be observed beside counts and times; set before loading. */
@@ -249,7 +250,7 @@ OBS_ASSERT(sizeof(struct obs_slow) == 64);
 OBS_ASSERT(sizeof(struct obs_marking) == 96);
 OBS_ASSERT(sizeof(struct obs_mark) == 120);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
-OBS_ASSERT(sizeof(struct obs_losses) == 56);
+OBS_ASSERT(sizeof(struct obs_losses) == 64);
 OBS_ASSERT(sizeof(struct obs_config) == 24);
 
 #endif /* EXITLEDGER_RECORDS_H */

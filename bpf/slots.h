@@ -20,6 +20,7 @@ struct obs_slot slots[OBS_SLOTS + 4];
 struct obs_losses losses;
 u64 vms_seen; /* tells user space that there is a name to be found out */
 u64 vcpus_ended; /* tells user space that there are slots to be freed */
+u64 threads_stale; /* entries of the map threads that user space may delete */
 u32 serials;
 
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) +
@@ -42,7 +43,11 @@ struct {
 	__type(value, struct vm);
 } vms SEC(".maps");
 
-/* Slots by thread, for events that do not name the vCPU. */
+/*
+ * The slot whose exit a thread saw last, for events that name a thread.  An
+ * entry counts only if the slot has this thread.  Programs never delete one:
+ * another vCPU's could be hit, which the thread has come to run meanwhile.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 2 * OBS_SLOTS);
@@ -224,20 +229,43 @@ static __always_inline struct obs_slot *slot_of(u64 key)
 	return slot_at(slot_index(key));
 }
 
-/* At an exit: events that name no vCPU find it by its thread. */
+/*
+ * The thread ran another vCPU, or the vCPU had another thread.  Whoever had the
+ * thread's entry before has to ask for it again.
+ */
+static __noinline int slot_take_thread(struct obs_slot *slot)
+{
+	u32 tid = bpf_get_current_pid_tgid(), index, *had;
+	struct obs_slot *before;
+
+	if (!slot)
+		return 0;
+	index = slot - slots;
+	had = bpf_map_lookup_elem(&threads, &tid);
+	before = had && *had != index ? slot_at(*had) : NULL;
+	if (before && before->tid == tid)
+		before->thread_known = 0;
+	if (slot->thread_known && slot->tid != tid)
+		count(&threads_stale);
+	slot->off_ns = 0;
+	slot->tid = tid;
+	slot->thread_known =
+		!bpf_map_update_elem(&threads, &tid, &index, BPF_ANY);
+	if (!slot->thread_known)
+		count(&losses.no_thread);
+	return 0;
+}
+
+/* At an exit: events that name a thread find the vCPU that it ran last. */
 static __always_inline void slot_know_thread(struct obs_slot *slot)
 {
 	u32 tid = bpf_get_current_pid_tgid();
-	u32 index = slot - slots;
 
-	if (slot->tid == tid && slot->thread_known)
-		return;
-	slot->tid = tid;
-	slot->thread_known = 1;
-	bpf_map_update_elem(&threads, &tid, &index, BPF_ANY);
+	if (unlikely(slot->tid != tid || !slot->thread_known))
+		slot_take_thread(slot);
 }
 
-/* The slot of a thread that runs a vCPU, or NULL. */
+/* The slot of the vCPU that a thread ran last, or NULL. */
 static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 {
 	u32 *index = bpf_map_lookup_elem(&threads, &tid);
@@ -245,6 +273,36 @@ static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 
 	slot = index ? slot_at(*index) : NULL;
 	return slot && slot->tid == tid ? slot : NULL;
+}
+
+/*
+ * The vCPU that this thread runs, for events that do not name it: KVM has its
+ * preempt notifier on the thread for as long.  0: none.
+ */
+static __always_inline u64 vcpu_of_thread(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 notifier;
+
+	if (!bpf_core_field_exists(struct kvm_vcpu, preempt_notifier) ||
+	    !bpf_core_field_exists(struct task_struct, preempt_notifiers))
+		return 0;
+	notifier = (u64)BPF_CORE_READ(task, preempt_notifiers.first);
+	if (!notifier)
+		return 0;
+	return notifier -
+	       bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link);
+}
+
+/* Its slot, or NULL.  With classic tracepoints there are no addresses. */
+static __always_inline struct obs_slot *slot_of_current(void)
+{
+	u64 vcpu;
+
+	if (config.classic)
+		return slot_of_thread(bpf_get_current_pid_tgid());
+	vcpu = vcpu_of_thread();
+	return vcpu ? slot_at(slot_find(vcpu)) : NULL;
 }
 
 /* A vCPU is being freed: its address, and its VM's, may be another's soon. */
@@ -256,7 +314,8 @@ static __always_inline int slot_end(u64 key)
 	/* One that never ran, as KVM could not make it, is not its VM's end. */
 	if (slot) {
 		bpf_map_delete_elem(&vms, &kvm);
-		bpf_map_delete_elem(&threads, &slot->tid);
+		if (slot->thread_known)
+			count(&threads_stale);
 		slot->vcpu = OBS_GONE;
 		count(&vcpus_ended);
 	}

@@ -108,6 +108,7 @@ struct ledger_losses {
 	uint64_t no_key; /* exits missing in the tables by key */
 	uint64_t slow; /* slow exits that found no room in the ring buffer */
 	uint64_t marks; /* guests' marks and resets: damaged, or too many */
+	uint64_t no_thread; /* exits of which time off the CPU may be missing */
 };
 
 /* An exit that took longer than asked for. */

@@ -376,6 +376,7 @@ static void collect_losses(const struct observer *observer,
 		.no_key = losses->no_key,
 		.slow = losses->slow,
 		.marks = losses->marks,
+		.no_thread = losses->no_thread,
 	};
 }
 
@@ -426,6 +427,7 @@ int observer_collect(struct observer *observer, struct ledger *ledger,
 	observer->total = total;
 	r = collect_slots(observer, ledger);
 	observer->total = NULL;
+	observer_sweep_threads(observer);
 	collect_losses(observer, &ledger->losses);
 	return r;
 }
@@ -434,7 +436,8 @@ bool observer_has_news(const struct observer *observer)
 {
 	const struct observer_bpf__bss *bss = observer->bpf->bss;
 
-	return __atomic_load_n(&bss->vcpus_ended, __ATOMIC_RELAXED) !=
+	return observer_has_stale_threads(observer) ||
+	       __atomic_load_n(&bss->vcpus_ended, __ATOMIC_RELAXED) !=
 		       observer->ended ||
 	       __atomic_load_n(&bss->vms_seen, __ATOMIC_RELAXED) !=
 		       observer->vms_seen;

@@ -51,6 +51,7 @@ struct observer {
 	uint64_t vms_seen; /* when last collected */
 	uint64_t ended; /* vCPUs whose slots were taken back */
 	uint64_t unreadable; /* exits whose reason could not be read */
+	uint64_t swept; /* of the map threads: how many were stale by then */
 	uint64_t next_census_ns; /* when to look for ended processes */
 	struct shadow **shadow; /* per slot, what was collected already */
 	uint32_t (*seen)[HIST_SPAN]; /* per span, likewise */
@@ -71,6 +72,17 @@ struct ledger_vcpu *observer_vcpu(const struct observer *observer,
 				  const struct obs_slot *slot,
 				  struct ledger *ledger,
 				  const struct ledger *names);
+
+/** observer_has_stale_threads - is it worth while to sweep? */
+bool observer_has_stale_threads(const struct observer *observer);
+
+/**
+ * observer_sweep_threads - if so, delete what is stale of the map threads
+ *
+ * A thread that has run a vCPU and runs it no more leaves an entry there, and
+ * the map has room for only so many.
+ */
+void observer_sweep_threads(struct observer *observer);
 
 typedef int observer_key_fn(struct observer *observer,
 			    const struct obs_key *key,

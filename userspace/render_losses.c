@@ -15,6 +15,7 @@ enum {
 	LOSS_NO_KEY,
 	LOSS_SLOW,
 	LOSS_MARKS,
+	LOSS_NO_THREAD,
 	NR_LOSSES,
 };
 
@@ -37,10 +38,13 @@ static const struct {
 			       "exits of more unknown reasons than fit" },
 	[LOSS_NO_SPAN] = { "no_span",
 			   "times that found no room in the histograms" },
-	[LOSS_NO_KEY] = { "no_key", "exits that found no room by key" },
+	[LOSS_NO_KEY] = { "no_key",
+			  "exits that have no key in the tables by key" },
 	[LOSS_SLOW] = { "slow", "slow exits that found no room" },
 	[LOSS_MARKS] = { "marks",
 			 "marks by guests that were damaged or too many" },
+	[LOSS_NO_THREAD] = { "no_thread",
+			     "exits that may lack time off the CPU" },
 };
 
 static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
@@ -56,6 +60,7 @@ static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
 	count[LOSS_NO_KEY] = from->no_key;
 	count[LOSS_SLOW] = from->slow;
 	count[LOSS_MARKS] = from->marks;
+	count[LOSS_NO_THREAD] = from->no_thread;
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
 		const struct ledger_vm *vm = &ledger->vm[i];
 

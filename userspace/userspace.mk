@@ -32,7 +32,7 @@ RUN := $(addprefix run/,bytes page_files render_compare_page render_marks \
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
-COLLECT := observer_collect observer_keys observer_total
+COLLECT := observer_collect observer_keys observer_threads observer_total
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  attach_probe cmd_bench cmd_compare cmd_doctor cmd_mark \
 		  cmd_monitor cmd_record cmd_replay cmd_report command \
@@ -102,7 +102,7 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
 	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
 	 marks monitor monitor_loop observer observer_collect observer_extras \
-	 observer_faults page plain \
+	 observer_faults observer_threads page plain \
 	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
 	 run_many run_marks run_report run_shared soundness statement top tracepoints \
 	 vm_name watch
@@ -113,7 +113,7 @@ UNIT_TESTS += $(TEST_PROGRAMS)
 
 # The observer's programs on vCPUs made up: of which nothing can be read, and of
 # a KVM made up.
-FAKE_KVM_TESTS := observer_extras
+FAKE_KVM_TESTS := observer_extras observer_threads
 $(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect \
 $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \

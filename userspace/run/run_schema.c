@@ -45,6 +45,7 @@ const struct run_loss run_losses[RUN_LOSSES] = {
 	{ "no_key", offsetof(struct ledger_losses, no_key) },
 	{ "slow", offsetof(struct ledger_losses, slow) },
 	{ "marks", offsetof(struct ledger_losses, marks) },
+	{ "no_thread", offsetof(struct ledger_losses, no_thread) },
 };
 
 _Static_assert(sizeof(struct ledger_losses) == RUN_LOSSES * sizeof(uint64_t),

@@ -387,24 +387,20 @@ void fake_nothing_lost(void)
 			      (unsigned long)list[i].count);
 }
 
-struct obs_keyed fake_keyed(u32 reason, u64 key)
+struct obs_keyed fake_keyed(u32 i, u32 reason, u64 key)
 {
-	int fd = bpf_map__fd(bpf->maps.keyed);
-	struct obs_keyed sum = { 0 }, now;
-	struct obs_key at, *last = NULL;
+	const struct obs_slot *slot = fake_slot(i);
+	const struct obs_key at = {
+		.key = key,
+		.reason = reason,
+		.slot = slot - bpf->bss->slots,
+		.serial = slot->serial,
+	};
+	struct obs_keyed keyed = { 0 };
 
-	while (!bpf_map_get_next_key(fd, last, &at)) {
-		last = &at;
-		if (at.reason != reason || at.key != key ||
-		    bpf_map_lookup_elem(fd, &at, &now))
-			continue;
-		sum.exits += now.exits;
-		sum.timed += now.timed;
-		sum.ns += now.ns;
-		sum.min_ns = now.min_ns;
-		sum.max_ns = now.max_ns;
-	}
-	return sum;
+	bpf_map__lookup_elem(bpf->maps.keyed, &at, sizeof(at), &keyed,
+			     sizeof(keyed), 0);
+	return keyed;
 }
 
 static void *start(void *work)

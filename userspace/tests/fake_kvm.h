@@ -42,8 +42,8 @@ u64 fake_lost(const char *name);
 /** fake_nothing_lost - fails the test if there is any */
 void fake_nothing_lost(void);
 
-/** fake_keyed - what is booked under a key, by all vCPUs; zeroes: nothing */
-struct obs_keyed fake_keyed(u32 reason, u64 key);
+/** fake_keyed - what a vCPU has booked under a key; zeroes: nothing */
+struct obs_keyed fake_keyed(u32 i, u32 reason, u64 key);
 
 /** fake_on_thread - run that on a thread of its own, to its end */
 void fake_on_thread(void (*work)(void));

@@ -63,15 +63,16 @@ START_TEST(keys_in_registers)
 	fake_entry(0);
 	/* One that no entry follows. */
 	fake_exit(0, reason);
-	keyed = fake_keyed(reason, in_registers[_i].key);
+	keyed = fake_keyed(0, reason, in_registers[_i].key);
 	ck_assert_uint_eq(keyed.exits, 4);
 	ck_assert_uint_eq(keyed.timed, 3);
 	ck_assert_uint_gt(keyed.min_ns, 0);
 	ck_assert_uint_le(keyed.min_ns, keyed.max_ns);
 	ck_assert_uint_le(keyed.max_ns, keyed.ns);
-	ck_assert_uint_eq(
-		fake_keyed(in_registers[_i].other, in_registers[_i].key).exits,
-		0);
+	ck_assert_uint_eq(fake_keyed(0, in_registers[_i].other,
+				     in_registers[_i].key)
+				  .exits,
+			  0);
 	fake_nothing_lost();
 }
 END_TEST
@@ -96,7 +97,7 @@ START_TEST(keys_run_out)
 	}
 	ck_assert_uint_eq(fake_lost("no_key"), 5);
 	ck_assert_uint_eq(fake_slot(0)->cell[1].exits, 5);
-	ck_assert_uint_eq(fake_keyed(EXIT_SVM_MSR, 0).exits, 0);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_SVM_MSR, 0).exits, 0);
 }
 END_TEST
 
@@ -122,9 +123,9 @@ START_TEST(addresses)
 	fake_exit(0, reason);
 	mmio(bpf->progs.key_fast_mmio, 0xfee00300);
 	fake_entry(0);
-	ck_assert_uint_eq(fake_keyed(reason, 0xfee00300).exits, 2);
-	ck_assert_uint_eq(fake_keyed(reason, 0xfee00300).timed, 2);
-	ck_assert_uint_eq(fake_keyed(reason, 0xfee00310).exits, 0);
+	ck_assert_uint_eq(fake_keyed(0, reason, 0xfee00300).exits, 2);
+	ck_assert_uint_eq(fake_keyed(0, reason, 0xfee00300).timed, 2);
+	ck_assert_uint_eq(fake_keyed(0, reason, 0xfee00310).exits, 0);
 	fake_nothing_lost();
 }
 END_TEST
