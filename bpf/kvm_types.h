@@ -93,6 +93,11 @@ struct task_struct {
 	struct hlist_head preempt_notifiers;
 };
 
+/* asm/ptrace.h: the first argument of a function that a kprobe is on */
+struct pt_regs {
+	unsigned long di;
+};
+
 /* asm/kvm.h */
 struct kvm_regs {
 	u64 rip;

@@ -7,7 +7,7 @@
 
 /* A vCPU thread's read of a leaf, between its kvm_exit and its kvm_cpuid. */
 struct leaf_read {
-	u64 kvm;
+	struct obs_vm_key in;
 	u64 vm;
 	u64 exits;
 	u64 ns;
@@ -44,8 +44,8 @@ static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
 	if (read.leaf < EXIT_LEAF_FIRST || read.leaf > EXIT_LEAF_LAST)
 		return 0;
 	read.index = BPF_CORE_READ(v, arch.regs[1]);
-	read.kvm = (u64)BPF_CORE_READ(v, kvm);
-	vm = bpf_map_lookup_elem(&vms, &read.kvm);
+	read.in = vm_key(slot->address);
+	vm = bpf_map_lookup_elem(&vms, &read.in);
 	if (!vm)
 		return 0;
 	sum_vm(&sum, vm->head, read.leaf, read.index);
@@ -69,7 +69,7 @@ static __always_inline void answer_pair(struct obs_answer *answer,
 	answer->vcpu_id = read->vcpu_id;
 	answer->exits_before = read->exits;
 	answer->ns_before = read->ns;
-	vm = bpf_map_lookup_elem(&vms, &read->kvm);
+	vm = bpf_map_lookup_elem(&vms, &read->in);
 	if (vm) {
 		sum_vm(&sum, vm->head, answer->leaf, answer->index);
 		/* Not before: of one that comes meanwhile it must be known. */

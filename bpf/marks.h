@@ -38,9 +38,9 @@ static __always_inline int mark_allowed(struct vm *vm)
 
 static __always_inline struct vm *vm_of(const struct obs_slot *slot)
 {
-	u64 kvm = vm_key(slot->vcpu);
+	const struct obs_vm_key in = vm_key(slot->address);
 
-	return bpf_map_lookup_elem(&vms, &kvm);
+	return bpf_map_lookup_elem(&vms, &in);
 }
 
 /* What this book has of a slot's VM just now. */

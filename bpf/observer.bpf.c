@@ -163,6 +163,13 @@ int vcpu_end(u64 *ctx)
 	return slot_end(first_argument(ctx));
 }
 
+/* Where there is no fentry. */
+SEC("kprobe/kvm_arch_vcpu_destroy")
+int vcpu_end_probe(struct pt_regs *ctx)
+{
+	return slot_end(ctx->di);
+}
+
 /* Exits that the fast path re-entered from don't come here. */
 static __always_inline int exit_handled(const void *ctx)
 {
@@ -266,7 +273,8 @@ int vcpu_reset(u64 *ctx)
  * What is rare is a function's, called last, so that the common path has
  * nothing to keep across a call: each register kept is saved at every run.
  */
-#define ENTRY_PROGRAM(name, section, context, vcpu_of, typed, result, job) \
+#define ENTRY_PROGRAM(name, section, context, vcpu_of, own, typed, result, \
+		      job)                                                 \
 	static __noinline int name##_elsewhere(context *ctx, void *vcpu,   \
 					       u64 now)                    \
 	{                                                                  \
@@ -278,7 +286,7 @@ int vcpu_reset(u64 *ctx)
                                                                            \
 	SEC(section) int name(context *ctx)                                \
 	{                                                                  \
-		u64 now = bpf_ktime_get_ns();                              \
+		u64 now = bpf_ktime_get_ns(), id __attribute__((unused));  \
 		struct obs_slot *slot;                                     \
 		void *vcpu;                                                \
                                                                            \
@@ -287,15 +295,15 @@ int vcpu_reset(u64 *ctx)
 		if (typed && !vcpu)                                        \
 			return result;                                     \
 		slot = slot_home((u64)vcpu);                               \
-		if (likely(slot->vcpu == (u64)vcpu))                       \
+		if (likely(slot->vcpu == (u64)vcpu && (own)))              \
 			book_entry(vcpu, slot, now, job);                  \
 		else                                                       \
 			name##_elsewhere(ctx, vcpu, now);                  \
 		return result;                                             \
 	}
 
-#define EXIT_PROGRAM(name, section, context, vcpu_of, reason, typed, result, \
-		     job)                                                    \
+#define EXIT_PROGRAM(name, section, context, vcpu_of, own, reason, typed,    \
+		     result, job)                                            \
 	static __noinline int name##_elsewhere(void *vcpu, context *ctx)     \
 	{                                                                    \
 		struct obs_slot *slot =                                      \
@@ -306,13 +314,14 @@ int vcpu_reset(u64 *ctx)
                                                                              \
 	SEC(section) int name(context *ctx)                                  \
 	{                                                                    \
+		u64 id __attribute__((unused));                              \
 		void *vcpu = (void *)(vcpu_of);                              \
 		struct obs_slot *slot;                                       \
                                                                              \
 		if (typed && !vcpu)                                          \
 			return result;                                       \
 		slot = slot_home((u64)vcpu);                                 \
-		if (likely(slot->vcpu == (u64)vcpu))                         \
+		if (likely(slot->vcpu == (u64)vcpu && (own)))                \
 			book_exit(vcpu, slot, reason, job);                  \
 		else                                                         \
 			name##_elsewhere(vcpu, ctx);                         \
@@ -329,25 +338,37 @@ int vcpu_reset(u64 *ctx)
 	EXIT_PROGRAM(name##_time, __VA_ARGS__, JOB_TIME)   \
 	EXIT_PROGRAM(name##_all, __VA_ARGS__, JOB_ALL)
 
-ENTRY_PROGRAMS(entry_btf, "tp_btf/kvm_entry", u64, ctx[0], 1, 0)
-ENTRY_PROGRAMS(entry_raw, "raw_tp/kvm_entry", u64, ctx[0], 0, 0)
-ENTRY_PROGRAMS(entry_tp, "tp/kvm/kvm_entry", struct trace_event_raw_kvm_entry,
-	       classic_key(ctx->vcpu_id), 0, 1)
+/* Is a slot that was found the vCPU's own?  Without addresses; without ends. */
+#define OWN_THREAD (slot->tid == (u32)id)
+#define OWN_PROCESS (slot->tgid == bpf_get_current_pid_tgid() >> 32)
 
-EXIT_PROGRAMS(exit_btf, "tp_btf/kvm_exit", u64, ctx[0],
+ENTRY_PROGRAMS(entry_btf, "tp_btf/kvm_entry", u64, ctx[0], 1, 1, 0)
+ENTRY_PROGRAMS(entry_raw, "raw_tp/kvm_entry", u64, ctx[0], 1, 0, 0)
+ENTRY_PROGRAMS(entry_tp, "tp/kvm/kvm_entry", struct trace_event_raw_kvm_entry,
+	       classic_key(ctx->vcpu_id, &id), OWN_THREAD, 0, 1)
+ENTRY_PROGRAMS(entry_btf_own, "tp_btf/kvm_entry", u64, ctx[0], OWN_PROCESS, 1,
+	       0)
+ENTRY_PROGRAMS(entry_raw_own, "raw_tp/kvm_entry", u64, ctx[0], OWN_PROCESS, 0,
+	       0)
+
+EXIT_PROGRAMS(exit_btf, "tp_btf/kvm_exit", u64, ctx[0], 1,
 	      exit_reason(vcpu, config.isa), 1, 0)
-EXIT_PROGRAMS(exit_btf_svm, "tp_btf/kvm_exit", u64, ctx[0],
+EXIT_PROGRAMS(exit_btf_svm, "tp_btf/kvm_exit", u64, ctx[0], 1,
 	      exit_reason_svm(vcpu), 1, 0)
-EXIT_PROGRAMS(exit_btf_vmx, "tp_btf/kvm_exit", u64, ctx[0],
+EXIT_PROGRAMS(exit_btf_vmx, "tp_btf/kvm_exit", u64, ctx[0], 1,
 	      exit_reason_vmx(vcpu), 1, 0)
-EXIT_PROGRAMS(exit_btf_svm_data, "tp_btf/kvm_exit", u64, ctx[0],
+EXIT_PROGRAMS(exit_btf_svm_data, "tp_btf/kvm_exit", u64, ctx[0], 1,
 	      exit_reason_svm_data(vcpu, slot->vmcb01), 1, 0)
-EXIT_PROGRAMS(exit_raw, "raw_tp/kvm_exit", u64, ctx[0],
+EXIT_PROGRAMS(exit_raw, "raw_tp/kvm_exit", u64, ctx[0], 1,
 	      exit_reason(vcpu, config.isa), 0, 0)
-EXIT_PROGRAMS(exit_raw_svm, "raw_tp/kvm_exit", u64, ctx[0],
+EXIT_PROGRAMS(exit_raw_svm, "raw_tp/kvm_exit", u64, ctx[0], 1,
 	      exit_reason_svm(vcpu), 0, 0)
-EXIT_PROGRAMS(exit_raw_vmx, "raw_tp/kvm_exit", u64, ctx[0],
+EXIT_PROGRAMS(exit_raw_vmx, "raw_tp/kvm_exit", u64, ctx[0], 1,
 	      exit_reason_vmx(vcpu), 0, 0)
+EXIT_PROGRAMS(exit_btf_own, "tp_btf/kvm_exit", u64, ctx[0], OWN_PROCESS,
+	      exit_reason(vcpu, config.isa), 1, 0)
+EXIT_PROGRAMS(exit_raw_own, "raw_tp/kvm_exit", u64, ctx[0], OWN_PROCESS,
+	      exit_reason(vcpu, config.isa), 0, 0)
 EXIT_PROGRAMS(exit_tp, "tp/kvm/kvm_exit", struct trace_event_raw_kvm_exit,
-	      classic_key(ctx->vcpu_id), exit_reason_record(ctx, config.isa), 0,
-	      1)
+	      classic_key(ctx->vcpu_id, &id), OWN_THREAD,
+	      exit_reason_record(ctx, config.isa), 0, 1)

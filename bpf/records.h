@@ -117,7 +117,7 @@ struct obs_slot {
 	u64 born_ns; /* clock when first seen … */
 	u64 first_exit_ns; /* … at its first exit, or 0 … */
 	u64 first_io_ns; /* … and the first that is for an I/O port, or 0 */
-	u8 pad2[8];
+	u64 address; /* of the vCPU; classic tracepoints: 0 if not known */
 	struct obs_cell cell[OBS_CELLS];
 };
 
@@ -220,6 +220,16 @@ struct obs_losses {
 	u64 slow; /* slow exits that found no room in the ring buffer */
 	u64 marks; /* guests' marks and resets: damaged, or too many */
 	u64 no_thread; /* exits whose thread could not be remembered */
+	u64 shared; /* changes of a slot's thread, perhaps another VM's */
+};
+
+/*
+ * A VM: the address of its struct kvm, which is reused.  Where that is not
+ * known, or nothing tells that a VM is no more, its process; else 0.
+ */
+struct obs_vm_key {
+	u64 kvm;
+	u64 tgid;
 };
 
 /* What is to be observed beside counts and times; set before loading. */
@@ -232,7 +242,8 @@ struct obs_config {
 	u8 off_cpu;
 	u8 slow_hlt;
 	u8 classic; /* there are the classic tracepoints' records alone */
-	u8 pad[3];
+	u8 no_ends; /* nothing tells that a vCPU is no more */
+	u8 pad[2];
 };
 
 #define OBS_ASSERT(what) _Static_assert(what, #what)
@@ -250,7 +261,7 @@ OBS_ASSERT(sizeof(struct obs_slow) == 64);
 OBS_ASSERT(sizeof(struct obs_marking) == 96);
 OBS_ASSERT(sizeof(struct obs_mark) == 120);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
-OBS_ASSERT(sizeof(struct obs_losses) == 64);
+OBS_ASSERT(sizeof(struct obs_losses) == 72);
 OBS_ASSERT(sizeof(struct obs_config) == 24);
 
 #endif /* EXITLEDGER_RECORDS_H */

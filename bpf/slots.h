@@ -39,7 +39,7 @@ struct vm {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, OBS_SLOTS);
-	__type(key, u64); /* address of struct kvm; classic tracepoint: tgid */
+	__type(key, struct obs_vm_key);
 	__type(value, struct vm);
 } vms SEC(".maps");
 
@@ -62,13 +62,22 @@ static __always_inline void count(u64 *counter)
 
 /*
  * What a vCPU is known by: the address of its struct kvm_vcpu, or, where there
- * is only the classic tracepoint's record, its process and number.
+ * is only the classic tracepoint's record, its process and number.  The slot of
+ * such a one is its own only while it is on the thread that the slot has, @id:
+ * slot_not_own().
  */
-static __always_inline u64 classic_key(u32 vcpu_id)
-{
-	u64 tgid = bpf_get_current_pid_tgid() >> 32;
+#define CLASSIC_ID_BITS 22
 
-	return tgid << 22 | (u64)(vcpu_id & 0xffff) << 6 | 2;
+static __always_inline u64 classic_key(u32 vcpu_id, u64 *id)
+{
+	*id = bpf_get_current_pid_tgid();
+	return (*id >> (32 - CLASSIC_ID_BITS) & ~0ull << CLASSIC_ID_BITS) |
+	       (u64)vcpu_id << 6;
+}
+
+static __always_inline u32 classic_id(u64 key)
+{
+	return (key & ~(~0ull << CLASSIC_ID_BITS)) >> 6;
 }
 
 /*
@@ -99,30 +108,56 @@ static __always_inline struct obs_slot *slot_at(u64 index)
 	return &slots[index];
 }
 
+/*
+ * The vCPU that this thread runs, for events that do not name it: KVM has its
+ * preempt notifier on the thread for as long.  0: none.
+ */
+static __always_inline u64 vcpu_of_thread(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 notifier;
+
+	if (!bpf_core_field_exists(struct kvm_vcpu, preempt_notifier) ||
+	    !bpf_core_field_exists(struct task_struct, preempt_notifiers))
+		return 0;
+	notifier = (u64)BPF_CORE_READ(task, preempt_notifiers.first);
+	if (!notifier)
+		return 0;
+	return notifier -
+	       bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link);
+}
+
 /* The entry of a VM, made if this is the first of it; NULL if that failed. */
-static __noinline struct vm *vm_find(u64 kvm)
+static __noinline struct vm *vm_find(const struct obs_vm_key *key)
 {
 	struct vm fresh = {}, *vm;
 
-	vm = bpf_map_lookup_elem(&vms, &kvm);
+	if (!key)
+		return NULL;
+	vm = bpf_map_lookup_elem(&vms, key);
 	if (vm)
 		return vm;
 	fresh.number = __sync_fetch_and_add(&vms_seen, 1) + 1;
-	bpf_map_update_elem(&vms, &kvm, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&vms, &kvm);
+	bpf_map_update_elem(&vms, key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&vms, key);
 }
 
-/* The VM of a vCPU: its address; classic: its process. */
-static __always_inline u64 vm_key(u64 key)
+/* The VM of a vCPU, by its address, or 0; on one of the VM's own threads. */
+static __always_inline struct obs_vm_key vm_key(u64 address)
 {
-	struct kvm_vcpu *vcpu = (void *)key;
+	struct kvm_vcpu *vcpu = (void *)address;
+	struct obs_vm_key key = {};
 
-	return config.classic ? key >> 22 : (u64)BPF_CORE_READ(vcpu, kvm);
+	if (address)
+		key.kvm = (u64)BPF_CORE_READ(vcpu, kvm);
+	if (config.no_ends || !address)
+		key.tgid = bpf_get_current_pid_tgid() >> 32;
+	return key;
 }
 
 static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 {
-	struct kvm_vcpu *vcpu = (void *)key;
+	struct kvm_vcpu *vcpu = (void *)slot->address;
 	struct vcpu_svm *svm = (void *)key;
 	struct task_struct *task = (void *)bpf_get_current_task();
 	u64 id = bpf_get_current_pid_tgid();
@@ -131,7 +166,9 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 	slot->tgid = id >> 32;
 	slot->tid = (u32)id;
 	if (config.classic) {
-		slot->vcpu_id = key >> 6 & 0xffff;
+		slot->vcpu_id = slot->address == key ?
+					(u32)BPF_CORE_READ(vcpu, vcpu_id) :
+					classic_id(key);
 		return;
 	}
 	slot->vcpu_id = BPF_CORE_READ(vcpu, vcpu_id);
@@ -148,11 +185,14 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 __noinline int slot_set_up(u64 key, u32 index)
 {
 	struct obs_slot *slot = slot_at(index);
+	struct obs_vm_key in;
 	struct vm *vm;
 
 	if (!slot)
 		return -1;
-	vm = vm_find(vm_key(key));
+	slot->address = config.classic ? vcpu_of_thread() : key;
+	in = vm_key(slot->address);
+	vm = vm_find(&in);
 	if (!vm) {
 		count(&losses.no_vm);
 		slot->vcpu = 0;
@@ -207,12 +247,71 @@ static __always_inline u32 slot_find(u64 key)
 	return OBS_SLOTS;
 }
 
+/* That slot's vCPU is no more; user space frees the slot. */
+static __always_inline void slot_give_up(struct obs_slot *slot)
+{
+	if (slot->thread_known)
+		count(&threads_stale);
+	slot->vcpu = OBS_GONE;
+	count(&vcpus_ended);
+}
+
+/*
+ * Classic tracepoints: a vCPU of this process and number is on another thread
+ * than the slot's.  Either it has moved, or there are several VMs in the
+ * process, of which the others' vCPUs are known by their addresses.
+ */
+static __always_inline u32 slot_of_other_thread(u32 index, u64 id)
+{
+	struct obs_slot *slot = slot_at(index);
+	u64 address = vcpu_of_thread();
+	u32 other;
+
+	if (!slot)
+		return OBS_SLOTS;
+	if (address && slot->address != address) {
+		other = slot_find(address);
+		return other < OBS_SLOTS ? other : slot_take(address);
+	}
+	if (!address)
+		count(&losses.shared);
+	if (slot->thread_known)
+		count(&threads_stale);
+	slot->thread_known = 0;
+	slot->tid = (u32)id;
+	return index;
+}
+
+/*
+ * A slot that a vCPU was found to have may be another's: see above; or, where
+ * nothing tells of a vCPU's end, of one that had the same address before.
+ */
+__noinline u32 slot_not_own(u64 key, u32 index)
+{
+	struct obs_slot *slot = slot_at(index);
+	u64 id = bpf_get_current_pid_tgid();
+
+	if (!slot)
+		return OBS_SLOTS;
+	if (config.classic)
+		return slot->tid == (u32)id ? index :
+					      slot_of_other_thread(index, id);
+	if (slot->tgid == id >> 32)
+		return index;
+	slot_give_up(slot);
+	return slot_take(key);
+}
+
 /* The same, but it is given one if one is free. */
 __noinline u32 slot_index(u64 key)
 {
 	u32 index = slot_find(key);
 
-	return index < OBS_SLOTS ? index : slot_take(key);
+	if (index >= OBS_SLOTS)
+		return slot_take(key);
+	if (config.classic || config.no_ends)
+		return slot_not_own(key, index);
+	return index;
 }
 
 /* Where the verifier knows an argument as a pointer, as the number that it is. */
@@ -275,26 +374,7 @@ static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 	return slot && slot->tid == tid ? slot : NULL;
 }
 
-/*
- * The vCPU that this thread runs, for events that do not name it: KVM has its
- * preempt notifier on the thread for as long.  0: none.
- */
-static __always_inline u64 vcpu_of_thread(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	u64 notifier;
-
-	if (!bpf_core_field_exists(struct kvm_vcpu, preempt_notifier) ||
-	    !bpf_core_field_exists(struct task_struct, preempt_notifiers))
-		return 0;
-	notifier = (u64)BPF_CORE_READ(task, preempt_notifiers.first);
-	if (!notifier)
-		return 0;
-	return notifier -
-	       bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link);
-}
-
-/* Its slot, or NULL.  With classic tracepoints there are no addresses. */
+/* The slot of the vCPU that this thread runs, or NULL. */
 static __always_inline struct obs_slot *slot_of_current(void)
 {
 	u64 vcpu;
@@ -305,19 +385,29 @@ static __always_inline struct obs_slot *slot_of_current(void)
 	return vcpu ? slot_at(slot_find(vcpu)) : NULL;
 }
 
-/* A vCPU is being freed: its address, and its VM's, may be another's soon. */
-static __always_inline int slot_end(u64 key)
+/* The slot of a vCPU by its address alone; OBS_SLOTS: none. */
+static __always_inline u32 slot_of_address(u64 address)
 {
-	struct obs_slot *slot = slot_at(slot_find(key));
-	u64 kvm = vm_key(key);
+	if (!config.classic)
+		return slot_find(address);
+	for (u32 i = 0; i < OBS_SLOTS; i++) {
+		if (slots[i].address == address && slots[i].vcpu > OBS_GONE)
+			return i;
+	}
+	return OBS_SLOTS;
+}
+
+/* A vCPU is being freed: its address, and its VM's, may be another's soon. */
+static __always_inline int slot_end(u64 address)
+{
+	struct obs_slot *slot = slot_at(slot_of_address(address));
+	struct obs_vm_key in;
 
 	/* One that never ran, as KVM could not make it, is not its VM's end. */
 	if (slot) {
-		bpf_map_delete_elem(&vms, &kvm);
-		if (slot->thread_known)
-			count(&threads_stale);
-		slot->vcpu = OBS_GONE;
-		count(&vcpus_ended);
+		in = vm_key(address);
+		bpf_map_delete_elem(&vms, &in);
+		slot_give_up(slot);
 	}
 	return 0;
 }

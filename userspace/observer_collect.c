@@ -322,26 +322,42 @@ static int begin_slot(struct observer *observer, size_t i)
 	return 0;
 }
 
-/* With classic tracepoints, VMs are processes, and end with them. */
+static bool is_process_gone(u64 tgid)
+{
+	return kill(tgid, 0) && errno == ESRCH;
+}
+
+/* Each key but the last one is looked at when the next one is known. */
+static void forget_vms(const struct observer *observer)
+{
+	int fd = bpf_map__fd(observer->bpf->maps.vms), r;
+	struct obs_vm_key key, next;
+
+	r = bpf_map_get_next_key(fd, NULL, &next);
+	while (!r) {
+		key = next;
+		r = bpf_map_get_next_key(fd, &key, &next);
+		if (is_process_gone(key.tgid))
+			bpf_map_delete_elem(fd, &key);
+	}
+}
+
+/* Where vCPUs' ends are not seen, VMs end with their processes. */
 static void census(struct observer *observer, u64 now)
 {
 	if (observer->sees_ends || now < observer->next_census_ns)
 		return;
 	observer->next_census_ns = now + CENSUS_NS;
-	if (observer->attach != ATTACH_TP)
-		return;
 	for (size_t i = 0; i < OBS_SLOTS; i++) {
 		struct obs_slot *slot = &observer->bpf->bss->slots[i];
-		u64 vm = slot->tgid;
 
 		if (slot->vcpu <= OBS_GONE || !slot->vm ||
-		    !kill(slot->tgid, 0) || errno != ESRCH)
+		    !is_process_gone(slot->tgid))
 			continue;
-		bpf_map__delete_elem(observer->bpf->maps.vms, &vm, sizeof(vm),
-				     0);
 		slot->vcpu = OBS_GONE;
 		observer->bpf->bss->vcpus_ended++;
 	}
+	forget_vms(observer);
 }
 
 /* Runs of a program that the kernel skipped because it was running already. */
@@ -377,6 +393,8 @@ static void collect_losses(const struct observer *observer,
 		.slow = losses->slow,
 		.marks = losses->marks,
 		.no_thread = losses->no_thread,
+		.shared = losses->shared,
+		.no_end = observer->sees_ends ? 0 : observer->vms_seen,
 	};
 }
 

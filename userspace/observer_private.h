@@ -57,6 +57,33 @@ struct observer {
 	uint32_t (*seen)[HIST_SPAN]; /* per span, likewise */
 };
 
+enum reader {
+	READ_SVM, /* by bpf_rdonly_cast() */
+	READ_VMX, /* likewise */
+	READ_SVM_DATA, /* 6.1 */
+	READ_PROBE, /* any */
+	READ_OWN, /* any, and a slot must be of the vCPU's own process */
+	NR_READERS,
+};
+
+/* How vCPUs' ends are noticed, and what KVM emulates in place of an entry. */
+enum ends {
+	ENDS_UNSEEN,
+	ENDS_KPROBE,
+	ENDS_FENTRY,
+	ENDS_FENTRY_EMULATED,
+};
+
+/* One combination of programs that might load. */
+struct choice {
+	enum attach attach;
+	enum reader reader;
+	enum ends ends;
+};
+
+/** observer_choose - which programs are loaded, and what they are told */
+void observer_choose(const struct observer *observer, struct choice choice);
+
 /** observer_collect_init - after loading, before attaching; 0 or -ENOMEM */
 int observer_collect_init(struct observer *observer);
 

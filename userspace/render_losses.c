@@ -16,6 +16,8 @@ enum {
 	LOSS_SLOW,
 	LOSS_MARKS,
 	LOSS_NO_THREAD,
+	LOSS_SHARED,
+	LOSS_NO_END,
 	NR_LOSSES,
 };
 
@@ -45,6 +47,10 @@ static const struct {
 			 "marks by guests that were damaged or too many" },
 	[LOSS_NO_THREAD] = { "no_thread",
 			     "exits that may lack time off the CPU" },
+	[LOSS_SHARED] = { "shared",
+			  "changes of thread, maybe to another VM's vCPU" },
+	[LOSS_NO_END] = { "no_end",
+			  "VMs with unseen ends: a later one may be booked on them" },
 };
 
 static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
@@ -61,6 +67,8 @@ static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
 	count[LOSS_SLOW] = from->slow;
 	count[LOSS_MARKS] = from->marks;
 	count[LOSS_NO_THREAD] = from->no_thread;
+	count[LOSS_SHARED] = from->shared;
+	count[LOSS_NO_END] = from->no_end;
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
 		const struct ledger_vm *vm = &ledger->vm[i];
 

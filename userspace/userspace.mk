@@ -37,7 +37,8 @@ HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  attach_probe cmd_bench cmd_compare cmd_doctor cmd_mark \
 		  cmd_monitor cmd_record cmd_replay cmd_report command \
 		  compare_options counters keeper kvm_stats main monitor_loop \
-		  monitor_options monitor_output observer observer_source \
+		  monitor_options monitor_output observer observer_choose \
+		  observer_source \
 		  $(COLLECT) reader run/record run/record_options top top_keys top_play top_view \
 		  watch \
 		  $(addprefix bench/,bench_clock bench_exec bench_load bench_rounds \
@@ -80,7 +81,7 @@ $(BUILD)/page/%.hash:
 		base64 -w 0 > $@
 
 OBSERVER_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		      observer $(COLLECT))
+		      observer observer_choose $(COLLECT))
 $(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(OBSERVER_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
@@ -101,7 +102,7 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
 	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
-	 marks monitor monitor_loop observer observer_collect observer_extras \
+	 marks monitor monitor_loop observer observer_collect observer_ends observer_extras \
 	 observer_faults observer_threads page plain \
 	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
 	 run_many run_marks run_report run_shared soundness statement top tracepoints \
@@ -113,13 +114,13 @@ UNIT_TESTS += $(TEST_PROGRAMS)
 
 # The observer's programs on vCPUs made up: of which nothing can be read, and of
 # a KVM made up.
-FAKE_KVM_TESTS := observer_extras observer_threads
+FAKE_KVM_TESTS := observer_ends observer_extras observer_threads
 $(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect \
 $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
 $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
-	$(BUILD)/obj/userspace/tests/fake_kvm.o
+	$(patsubst %,$(BUILD)/obj/userspace/%.o,tests/fake_kvm observer_choose)
 $(BUILD)/tests/test_bench_load: \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o,bench/bench_load \
 	  bench/bench_exec command)

@@ -46,6 +46,8 @@ const struct run_loss run_losses[RUN_LOSSES] = {
 	{ "slow", offsetof(struct ledger_losses, slow) },
 	{ "marks", offsetof(struct ledger_losses, marks) },
 	{ "no_thread", offsetof(struct ledger_losses, no_thread) },
+	{ "shared", offsetof(struct ledger_losses, shared) },
+	{ "no_end", offsetof(struct ledger_losses, no_end) },
 };
 
 _Static_assert(sizeof(struct ledger_losses) == RUN_LOSSES * sizeof(uint64_t),

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,6 +22,10 @@
 #include "fake_kvm.skel.h"
 
 static struct fake_kvm_bpf *memory;
+static struct bpf_program *exits, *entries;
+/* No thread tells which vCPU it runs. */
+static bool no_addresses;
+static struct bpf_link *exit_calls, *entry_calls;
 
 /* --- the layout, as BTF --- */
 
@@ -44,8 +50,8 @@ static int add_struct(struct btf *btf, const char *name, size_t size,
 
 #define FIELDS(...) ((const struct field[]){ __VA_ARGS__, { 0 } })
 
-/* Where the running kernel has a member of a task, unnamed structs among them. */
-static long task_offset(const struct btf *kernel, u32 id, const char *name)
+/* Where the running kernel has a member, which may be in an unnamed struct. */
+static long offset_in(const struct btf *kernel, u32 id, const char *name)
 {
 	const struct btf_type *type = btf__type_by_id(kernel, id);
 	const struct btf_member *member = btf_members(type);
@@ -59,7 +65,7 @@ static long task_offset(const struct btf *kernel, u32 id, const char *name)
 		if (member->name_off ||
 		    !btf_is_composite(btf__type_by_id(kernel, member->type)))
 			continue;
-		inner = task_offset(kernel, member->type, name);
+		inner = offset_in(kernel, member->type, name);
 		if (inner >= 0)
 			return at + inner;
 	}
@@ -70,28 +76,41 @@ static long task_offset(const struct btf *kernel, u32 id, const char *name)
  * KVM's preempt notifier is where a thread can write: robust_list, by
  * set_robust_list(2).
  */
-static void add_task(struct btf *btf, int u32_type, int chars, int head)
+static void add_task(struct btf *btf, const struct btf *kernel, int u32_type,
+		     int chars, int head)
 {
-	struct btf *kernel = btf__load_vmlinux_btf();
 	int id, self, pointer;
 
-	ck_assert_ptr_nonnull(kernel);
 	id = btf__find_by_name_kind(kernel, "task_struct", BTF_KIND_STRUCT);
 	ck_assert_int_gt(id, 0);
 	pointer = btf__type_cnt(btf);
 	self = pointer + 1;
 	ck_assert_int_eq(btf__add_ptr(btf, self), pointer);
 	ck_assert_int_eq(
-		add_struct(btf, "task_struct", 1 << 15,
-			   FIELDS({ "pid", u32_type,
-				    task_offset(kernel, id, "pid") },
-				  { "group_leader", pointer,
-				    task_offset(kernel, id, "group_leader") },
-				  { "comm", chars,
-				    task_offset(kernel, id, "comm") },
-				  { "preempt_notifiers", head,
-				    task_offset(kernel, id, "robust_list") })),
+		add_struct(
+			btf, "task_struct", 1 << 15,
+			FIELDS({ "pid", u32_type, offset_in(kernel, id, "pid") },
+			       { "group_leader", pointer,
+				 offset_in(kernel, id, "group_leader") },
+			       { "comm", chars, offset_in(kernel, id, "comm") },
+			       { "preempt_notifiers", head,
+				 offset_in(kernel, id, "robust_list") })),
 		self);
+}
+
+/* What else is where the running kernel has it. */
+static void add_kernel(struct btf *btf, int u32_type, int u64_type, int chars,
+		       int head)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	int regs;
+
+	ck_assert_ptr_nonnull(kernel);
+	add_task(btf, kernel, u32_type, chars, head);
+	regs = btf__find_by_name_kind(kernel, "pt_regs", BTF_KIND_STRUCT);
+	ck_assert_int_gt(regs, 0);
+	add_struct(btf, "pt_regs", 168,
+		   FIELDS({ "di", u64_type, offset_in(kernel, regs, "di") }));
 	btf__free(kernel);
 }
 
@@ -183,6 +202,20 @@ static void add_registers(struct btf *btf)
 	btf__add_enum_value(btf, "VCPU_EXREG_EXIT_INFO_1", FAKE_EXIT_INFO_1);
 }
 
+/*
+ * The records of a system call's tracepoint: its arguments, eight bytes each,
+ * begin at 16.
+ */
+static void add_records(struct btf *btf, int u32_type, int u64_type)
+{
+	add_struct(btf, "trace_event_raw_kvm_exit", 64,
+		   FIELDS({ "exit_reason", u32_type, 16 },
+			  { "isa", u32_type, 24 }, { "vcpu_id", u32_type, 32 },
+			  { "info1", u64_type, 40 }));
+	add_struct(btf, "trace_event_raw_kvm_entry", 64,
+		   FIELDS({ "vcpu_id", u32_type, 16 }));
+}
+
 static struct btf *layout(u32 isa)
 {
 	struct btf *btf = btf__new_empty();
@@ -198,9 +231,10 @@ static struct btf *layout(u32 isa)
 			  FIELDS({ "next", pointer, 0 }));
 	head = add_struct(btf, "hlist_head", 8,
 			  FIELDS({ "first", pointer, 0 }));
-	add_task(btf, u32_type, chars, head);
+	add_kernel(btf, u32_type, u64_type, chars, head);
 	vcpu = add_vcpu(btf, u32_type, u64_type, pointer, node);
 	add_registers(btf);
+	add_records(btf, u32_type, u64_type);
 	if (isa == EXIT_LEAF_ISA_SVM)
 		add_svm(btf, vcpu, u32_type, u64_type);
 	else
@@ -210,29 +244,11 @@ static struct btf *layout(u32 isa)
 
 /* --- the programs --- */
 
-static void choose(const struct observer_options *options)
-{
-	struct bpf_program *program;
-
-	bpf_object__for_each_program (program, bpf->obj)
-		bpf_program__set_autoload(program, false);
-	bpf_program__set_autoload(bpf->progs.exit_raw_all, true);
-	bpf_program__set_autoload(bpf->progs.entry_raw_all, true);
-	bpf_program__set_autoload(bpf->progs.cpuid_answer, options->answers);
-	bpf_program__set_autoload(bpf->progs.off_cpu, options->off_cpu);
-	bpf_program__set_autoload(bpf->progs.key_port,
-				  options->by == LEDGER_KEY_PORT);
-	bpf_program__set_autoload(bpf->progs.key_mmio,
-				  options->by == LEDGER_KEY_MMIO);
-	bpf_program__set_autoload(bpf->progs.key_fast_mmio,
-				  options->by == LEDGER_KEY_MMIO);
-}
-
-static void load(const struct observer_options *options, u32 isa)
+static void load(struct choice choice)
 {
 	char path[] = "/tmp/fake_kvm.XXXXXX";
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = path);
-	struct btf *btf = layout(isa);
+	struct btf *btf = layout(observer.isa);
 	u32 size;
 	const void *raw = btf__raw_data(btf, &size);
 	int fd = mkstemp(path);
@@ -242,17 +258,10 @@ static void load(const struct observer_options *options, u32 isa)
 	btf__free(btf);
 	bpf = observer_bpf__open_opts(&opts);
 	ck_assert_ptr_nonnull(bpf);
-	choose(options);
-	hist_table((uint8_t *)bpf->rodata->hist_bucket);
-	bpf->rodata->config = (struct obs_config){
-		.slower_than_ns = options->slower_than_ns,
-		.isa = isa,
-		.by = options->by,
-		.answers = options->answers,
-		.fast = options->fast,
-		.off_cpu = options->off_cpu,
-		.slow_hlt = options->slow_hlt,
-	};
+	observer.bpf = bpf;
+	observer_choose(&observer, choice);
+	/* No running kernel has these functions' arguments. */
+	bpf_program__set_autoload(bpf->progs.vcpu_end, false);
 	ck_assert_msg(!observer_bpf__load(bpf), "load: %s", strerror(errno));
 	unlink(path);
 }
@@ -279,20 +288,64 @@ static void boot(u32 isa)
 	}
 }
 
-void fake_kvm_load(const struct observer_options *options, u32 isa)
+/* The program that was chosen of those whose names begin so. */
+static struct bpf_program *chosen(const char *begin)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, bpf->obj) {
+		if (bpf_program__autoload(program) &&
+		    !strncmp(bpf_program__name(program), begin, strlen(begin)))
+			return program;
+	}
+	return NULL;
+}
+
+void fake_kvm_load_as(const struct observer_options *options, u32 isa,
+		      struct choice choice)
 {
 	fake_vcpus_listen();
 	boot(isa);
-	load(options, isa);
-	observer = (struct observer){
-		.bpf = bpf, .isa = isa, .options = *options, .sees_ends = true
-	};
+	observer = (struct observer){ .isa = isa,
+				      .options = *options,
+				      .attach = choice.attach,
+				      .sees_ends = choice.ends };
+	load(choice);
+	exits = chosen("exit_");
+	entries = chosen("entry_");
 	ck_assert_int_eq(observer_collect_init(&observer), 0);
 	fake_runs(0);
 }
 
+void fake_kvm_load(const struct observer_options *options, u32 isa)
+{
+	fake_kvm_load_as(options, isa,
+			 (struct choice){ ATTACH_RAW_TP, READ_PROBE,
+					  ENDS_FENTRY });
+}
+
+/* Calls that nobody makes, as the programs see those of all processes. */
+void fake_kvm_attach(void)
+{
+	/* A place of this test's own to have tracefs at. */
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL),
+			 0);
+	ck_assert_int_eq(
+		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL), 0);
+	exit_calls = bpf_program__attach_tracepoint(exits, "syscalls",
+						    "sys_enter_sched_getattr");
+	entry_calls = bpf_program__attach_tracepoint(
+		entries, "syscalls", "sys_enter_sched_rr_get_interval");
+	ck_assert_ptr_nonnull(exit_calls);
+	ck_assert_ptr_nonnull(entry_calls);
+}
+
 void fake_kvm_teardown(void)
 {
+	bpf_link__destroy(exit_calls);
+	bpf_link__destroy(entry_calls);
+	exit_calls = entry_calls = NULL;
 	if (bpf)
 		fake_vcpus_teardown();
 	bpf = NULL;
@@ -315,13 +368,20 @@ u64 fake_address(u32 i)
 	return memory->bss->address + offsetof(struct fake_memory, vcpu[i]);
 }
 
+void fake_runs_none(void)
+{
+	no_addresses = true;
+}
+
 void fake_runs(u32 i)
 {
-	ck_assert_int_eq(
-		syscall(SYS_set_robust_list,
-			fake_address(i) + offsetof(struct fake_vcpu, notifier),
-			sizeof(struct robust_list_head)),
-		0);
+	const u64 notifier =
+		fake_address(i) + offsetof(struct fake_vcpu, notifier);
+
+	ck_assert_int_eq(syscall(SYS_set_robust_list,
+				 no_addresses ? 0 : notifier,
+				 sizeof(struct robust_list_head)),
+			 0);
 }
 
 void fake_exit(u32 i, u32 reason)
@@ -334,7 +394,11 @@ void fake_exit(u32 i, u32 reason)
 	fake(i)->regs_avail = ~(1u << FAKE_EXIT_INFO_1);
 	fake(i)->exit_reason = reason;
 	fake_vmcb(i)->exit_code = reason;
-	run(bpf->progs.exit_raw_all, args, 2);
+	if (exit_calls)
+		syscall(SYS_sched_getattr, reason, observer.isa,
+			fake(i)->vcpu_id, fake(i)->exit_qualification);
+	else
+		run(exits, args, 2);
 }
 
 void fake_entry(u32 i)
@@ -342,7 +406,10 @@ void fake_entry(u32 i)
 	u64 args[2] = { fake_address(i), 0 };
 
 	fake_runs(i);
-	run(bpf->progs.entry_raw_all, args, 2);
+	if (entry_calls)
+		syscall(SYS_sched_rr_get_interval, fake(i)->vcpu_id, NULL);
+	else
+		run(entries, args, 2);
 }
 
 struct obs_slot *fake_slot(u32 i)

@@ -10,9 +10,24 @@
 #include "fake_kvm_layout.h"
 #include "fake_vcpus.h"
 
-/** fake_kvm_load - load the programs that a configuration needs: @bpf,
- * @observer */
+/**
+ * fake_kvm_load - load the programs that options need: @bpf, @observer
+ *
+ * Of those for all that can be asked for, on raw tracepoints.
+ */
 void fake_kvm_load(const struct observer_options *options, u32 isa);
+
+/** fake_kvm_load_as - likewise, as the observer might have to choose them */
+void fake_kvm_load_as(const struct observer_options *options, u32 isa,
+		      struct choice choice);
+
+/**
+ * fake_kvm_attach - attach the programs on classic tracepoints
+ *
+ * BPF_PROG_TEST_RUN does not run these, so they are attached to system calls,
+ * which fake_exit() and fake_entry() then make.
+ */
+void fake_kvm_attach(void);
 
 /** fake_kvm_teardown - also if nothing was loaded */
 void fake_kvm_teardown(void);
@@ -26,6 +41,9 @@ u64 fake_address(u32 i);
 
 /** fake_runs - from now on this thread runs a vCPU, as KVM_RUN has it */
 void fake_runs(u32 i);
+
+/** fake_runs_none - from now on no thread tells what vCPU it runs */
+void fake_runs_none(void);
 
 /** fake_exit - of a vCPU for a reason, on this thread */
 void fake_exit(u32 i, u32 reason);

@@ -171,7 +171,7 @@ START_TEST(answers_are_of_their_own_read)
 {
 	u64 args[8] = { EXIT_LEAF_REASON_EXITS, 0x72 + _i, 1, 0, 0, 0, 1, 0 };
 	/* struct leaf_read */
-	u64 read[6] = { 0xff00, 7, 10, 0, (u64)EXIT_LEAF_REASON_EXITS << 32,
+	u64 read[7] = { 0xff00, 0, 7, 10, 0, (u64)EXIT_LEAF_REASON_EXITS << 32,
 			0x72 };
 	struct ring_buffer *ring;
 	u32 tid = getpid();
