@@ -71,7 +71,8 @@ static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 		return;
 	slot->has_key = 0;
 	entry = keyed_of(slot, open_reason(slot));
-	if (!entry)
+	/* One that is no time is counted with its reason's. */
+	if (!entry || is_negative(ns))
 		return;
 	entry->timed++;
 	entry->ns += ns;
@@ -129,7 +130,9 @@ static __always_inline void end_off(struct obs_slot *slot, u64 now)
 	u64 ns = now - slot->off_ns;
 
 	slot->off_ns = 0;
-	if (slot->off_runnable)
+	if (is_negative(ns))
+		count(&losses.negative);
+	else if (slot->off_runnable)
 		slot->preempted_ns += ns;
 	else
 		slot->blocked_ns += ns;
@@ -143,7 +146,7 @@ static __always_inline void book_on(u32 tid, u64 now)
 		end_off(slot, now);
 }
 
-static __noinline int book_was_off(struct obs_slot *slot, u64 now)
+static __noinline int book_was_off(struct obs_slot *slot, u64 now, u64 ns)
 {
 	struct obs_cell *cell;
 	u32 open;
@@ -156,17 +159,19 @@ static __noinline int book_was_off(struct obs_slot *slot, u64 now)
 	/* Another thread enters, while the one that saw the exit is off. */
 	if (slot->off_ns)
 		end_off(slot, now);
-	cell = &slot->cell[open];
-	cell->preempted_ns += slot->preempted_ns;
-	cell->blocked_ns += slot->blocked_ns;
+	if (!is_negative(ns)) {
+		cell = &slot->cell[open];
+		cell->preempted_ns += slot->preempted_ns;
+		cell->blocked_ns += slot->blocked_ns;
+	}
 	slot->preempted_ns = slot->blocked_ns = 0;
 	return 0;
 }
 
-static __always_inline void book_off_cpu(struct obs_slot *slot, u64 now)
+static __always_inline void book_off_cpu(struct obs_slot *slot, u64 now, u64 ns)
 {
 	if (unlikely(slot->preempted_ns | slot->blocked_ns | slot->off_ns))
-		book_was_off(slot, now);
+		book_was_off(slot, now, ns);
 }
 
 /* What was known of an exit that no entry followed is not the next one's. */
@@ -181,7 +186,7 @@ static __noinline int book_slow(struct obs_slot *slot, u64 now, u64 ns)
 	struct obs_slow *event;
 	u32 reason;
 
-	if (!slot)
+	if (!slot || is_negative(ns))
 		return 0;
 	reason = open_reason(slot);
 	if (!config.slow_hlt &&

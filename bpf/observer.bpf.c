@@ -119,7 +119,7 @@ static __noinline int book_more(struct obs_slot *slot, u64 now, u64 ns)
 	if (config.by)
 		book_key_time(slot, ns);
 	if (config.off_cpu)
-		book_off_cpu(slot, now);
+		book_off_cpu(slot, now, ns);
 	if (config.fast) {
 		if (!slot->handled)
 			slot->fast[open]++;

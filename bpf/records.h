@@ -12,12 +12,14 @@ typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
+typedef long long s64;
 #else
 #include <stdint.h>
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int64_t s64;
 #endif
 
 #include "hist_layout.h"
@@ -221,6 +223,7 @@ struct obs_losses {
 	u64 marks; /* guests' marks and resets: damaged, or too many */
 	u64 no_thread; /* exits whose thread could not be remembered */
 	u64 shared; /* changes of a slot's thread, perhaps another VM's */
+	u64 negative; /* times that were dropped: two CPUs' clocks differ */
 };
 
 /*
@@ -261,7 +264,7 @@ OBS_ASSERT(sizeof(struct obs_slow) == 64);
 OBS_ASSERT(sizeof(struct obs_marking) == 96);
 OBS_ASSERT(sizeof(struct obs_mark) == 120);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
-OBS_ASSERT(sizeof(struct obs_losses) == 72);
+OBS_ASSERT(sizeof(struct obs_losses) == 80);
 OBS_ASSERT(sizeof(struct obs_config) == 24);
 
 #endif /* EXITLEDGER_RECORDS_H */

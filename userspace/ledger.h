@@ -111,6 +111,7 @@ struct ledger_losses {
 	uint64_t no_thread; /* exits of which time off the CPU may be missing */
 	uint64_t shared; /* times that a VM may have been taken for another */
 	uint64_t no_end; /* VMs whose end nothing tells */
+	uint64_t negative; /* times dropped, as CPUs' clocks differ */
 };
 
 /* An exit that took longer than asked for. */

@@ -394,6 +394,7 @@ static void collect_losses(const struct observer *observer,
 		.marks = losses->marks,
 		.no_thread = losses->no_thread,
 		.shared = losses->shared,
+		.negative = losses->negative,
 		.no_end = observer->sees_ends ? 0 : observer->vms_seen,
 	};
 }

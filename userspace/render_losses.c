@@ -18,6 +18,7 @@ enum {
 	LOSS_NO_THREAD,
 	LOSS_SHARED,
 	LOSS_NO_END,
+	LOSS_NEGATIVE,
 	NR_LOSSES,
 };
 
@@ -49,6 +50,8 @@ static const struct {
 			     "exits that may lack time off the CPU" },
 	[LOSS_SHARED] = { "shared",
 			  "changes of thread, maybe to another VM's vCPU" },
+	[LOSS_NEGATIVE] = { "negative",
+			    "times that were negative, as CPUs' clocks differ" },
 	[LOSS_NO_END] = { "no_end",
 			  "VMs with unseen ends: a later one may be booked on them" },
 };
@@ -69,6 +72,7 @@ static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
 	count[LOSS_NO_THREAD] = from->no_thread;
 	count[LOSS_SHARED] = from->shared;
 	count[LOSS_NO_END] = from->no_end;
+	count[LOSS_NEGATIVE] = from->negative;
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
 		const struct ledger_vm *vm = &ledger->vm[i];
 

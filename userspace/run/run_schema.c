@@ -48,6 +48,7 @@ const struct run_loss run_losses[RUN_LOSSES] = {
 	{ "no_thread", offsetof(struct ledger_losses, no_thread) },
 	{ "shared", offsetof(struct ledger_losses, shared) },
 	{ "no_end", offsetof(struct ledger_losses, no_end) },
+	{ "negative", offsetof(struct ledger_losses, negative) },
 };
 
 _Static_assert(sizeof(struct ledger_losses) == RUN_LOSSES * sizeof(uint64_t),

@@ -190,6 +190,56 @@ START_TEST(slow_ones)
 }
 END_TEST
 
+/* The clock of the entry's CPU is behind: that is no slow exit, and no time. */
+START_TEST(negative_times)
+{
+	const struct observer_options options = { .slower_than_ns = 1,
+						  .by = LEDGER_KEY_MSR,
+						  .off_cpu = true };
+	struct obs_slot *slot;
+
+	fake_kvm_load(&options, SVM);
+	fake(0)->regs[FAKE_RCX] = 0x830;
+	fake_exit(0, EXIT_SVM_MSR);
+	slot = fake_slot(0);
+	slot->blocked_ns = 1000;
+	slot->exit_ns += 5000000000;
+	fake_entry(0);
+	ck_assert_int_eq(slow_exits(), 0);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_SVM_MSR, 0x830).exits, 1);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_SVM_MSR, 0x830).timed, 0);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_SVM_MSR, 0x830).ns, 0);
+	ck_assert_uint_eq(slot->cell[1].ns, 0);
+	ck_assert_uint_eq(slot->cell[1].blocked_ns, 0);
+	ck_assert_uint_eq(fake_lost("negative"), 1);
+	/* Of the time off the CPU, likewise. */
+	fake_exit(0, EXIT_SVM_MSR);
+	slot->off_ns = slot->exit_ns + 5000000000;
+	fake_entry(0);
+	ck_assert_uint_eq(slow_exits(), 1);
+	ck_assert_uint_eq(slot->cell[1].blocked_ns, 0);
+	ck_assert_uint_eq(fake_lost("negative"), 2);
+}
+END_TEST
+
+/* Where it is booked at the next exit, too: for compare. */
+START_TEST(negative_times_of_compare)
+{
+	struct obs_slot *slot;
+
+	fake_kvm_load(&(struct observer_options){ .answers = true }, SVM);
+	takes(EXIT_SVM_MSR, -5000000000ull);
+	slot = fake_slot(0);
+	fake_exit(0, EXIT_SVM_MSR);
+	ck_assert_uint_eq(slot->cell[1].ns, 0);
+	fake_entry(0);
+	fake_exit(0, EXIT_SVM_MSR);
+	ck_assert_uint_gt(slot->cell[1].ns, 0);
+	ck_assert_uint_eq(slot->cell[1].max_ns, slot->cell[1].ns);
+	ck_assert_uint_eq(fake_lost("negative"), 1);
+}
+END_TEST
+
 /* The ring is full: each that finds no room in it is counted. */
 START_TEST(slow_ones_run_out)
 {
@@ -260,6 +310,8 @@ int main(void)
 	tcase_add_test(tcase, keys_run_out);
 	tcase_add_loop_test(tcase, addresses, 0, 2);
 	tcase_add_loop_test(tcase, slow_ones, 0, 2);
+	tcase_add_test(tcase, negative_times);
+	tcase_add_test(tcase, negative_times_of_compare);
 	tcase_add_test(tcase, slow_ones_run_out);
 	tcase_add_test(tcase, asleep);
 	suite_add_tcase(suite, tcase);
