@@ -61,7 +61,7 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 		slot_first_exit(slot);
 	}
 	for (u32 i = 1; i < OBS_CELLS; i++) {
-		if (i >= slot->cells) {
+		if (i >= READ_ONCE(slot->cells)) {
 			if (!take)
 				return 0;
 			slot->reason[i] = reason;
@@ -111,9 +111,9 @@ static __always_inline u64 cell_of(struct obs_slot *slot, u32 reason)
 __noinline u32 span_take(void)
 {
 	for (int i = 0; i < 64; i++) {
-		u64 head = *(volatile u64 *)&free_head;
+		u64 head = READ_ONCE(free_head);
 
-		if (head == *(volatile u64 *)&free_tail)
+		if (head == READ_ONCE(free_tail))
 			break;
 		if (__sync_val_compare_and_swap(&free_head, head, head + 1) ==
 		    head)

@@ -73,7 +73,7 @@ static __always_inline void answer_pair(struct obs_answer *answer,
 	if (vm) {
 		sum_vm(&sum, vm->head, answer->leaf, answer->index);
 		/* Not before: of one that comes meanwhile it must be known. */
-		answer->vcpus = *(volatile u32 *)&vm->vcpus;
+		answer->vcpus = READ_ONCE(vm->vcpus);
 	}
 	answer->outside = sum.outside;
 	answer->exits_after = sum.exits;

@@ -61,7 +61,7 @@ static __noinline u64 own_exits(struct obs_slot *slot)
 	u64 exits = 0;
 
 	for (u32 i = 0; slot && i < OBS_CELLS; i++)
-		exits += *(volatile u64 *)&slot->cell[i].exits;
+		exits += READ_ONCE(slot->cell[i].exits);
 	return exits;
 }
 

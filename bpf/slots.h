@@ -8,6 +8,9 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* What another thread writes meanwhile: read once, and in the order of these. */
+#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+
 /* Set before loading; constants to the verifier, which drops dead code. */
 const volatile struct obs_config config;
 
