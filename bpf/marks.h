@@ -36,13 +36,6 @@ static __always_inline int mark_allowed(struct vm *vm)
 	return 1;
 }
 
-static __always_inline struct vm *vm_of(const struct obs_slot *slot)
-{
-	const struct obs_vm_key in = vm_key(slot->address);
-
-	return bpf_map_lookup_elem(&vms, &in);
-}
-
 /* What this book has of a slot's VM just now. */
 static __noinline u64 exits_of(struct obs_slot *slot)
 {

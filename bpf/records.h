@@ -77,6 +77,10 @@ struct obs_marking {
 	u32 text[16];
 };
 
+/* Of the open exit: its key is under its key's numbers, or counted as lost. */
+#define OBS_KEY_BOOKED 1
+#define OBS_KEY_LOST 2
+
 /* obs_slot.vcpu of a slot whose vCPU is no more; user space frees it. */
 #define OBS_GONE 1ull
 
@@ -96,7 +100,7 @@ struct obs_slot {
 	u64 off_ns; /* clock when scheduled out, or 0 */
 	u64 preempted_ns; /* of the open exit */
 	u64 blocked_ns;
-	u64 key; /* of the open exit, if has_key */
+	u64 key; /* of the open exit, if OBS_KEY_BOOKED */
 	u32 vcpu_id;
 	u32 tgid;
 	u32 tid;
@@ -105,10 +109,11 @@ struct obs_slot {
 	u8 open; /* the cell of the last exit */
 	u8 cells; /* in use, 0 among them; 0: no exit yet */
 	u8 handled; /* the exit handler was reached */
-	u8 has_key;
+	u8 has_key; /* of the open exit: OBS_KEY_* */
 	u8 off_runnable; /* when scheduled out */
 	u8 thread_known; /* tid is in the map threads, with this slot */
-	u8 pad[6];
+	u8 reading; /* one of our leaves: leaf_reads.h */
+	u8 pad[5];
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
 	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
@@ -166,15 +171,28 @@ struct obs_slow {
 	u32 has_key;
 };
 
-/* A guest's read of one of our CPUID leaves, and what BPF had at that moment. */
+/* A guest's read of one of our CPUID leaves, up to its answer:
+ * obs_slot.reading. */
+struct obs_read {
+	u64 exits; /* the VM's sums at the exit, of what the leaf is about */
+	u64 ns;
+	u64 control; /* exit_control() */
+	u32 leaf;
+	u32 index; /* ECX in */
+};
+
+/* What it was told, and what BPF had at that moment. */
 #define OBS_ANSWER_PAIRED 1u /* the exit was seen: the sums are valid */
 #define OBS_ANSWER_FOUND 2u /* KVM has such a leaf */
+/* Not seen at kvm_cpuid, but in the registers at the entry: FOUND is not known.
+ */
+#define OBS_ANSWER_ENTRY 4u
 
 struct obs_answer {
 	u64 vm;
-	u64 ns; /* clock at kvm_cpuid */
+	u64 ns; /* clock at kvm_cpuid, or at the entry */
 	u64 exits_before; /* the VM's sum at kvm_exit, this exit included */
-	u64 exits_after; /* … at kvm_cpuid */
+	u64 exits_after; /* … by the time of @ns */
 	u64 ns_before;
 	u64 ns_after;
 	u32 vcpu_id;
@@ -246,7 +264,8 @@ struct obs_config {
 	u8 slow_hlt;
 	u8 classic; /* there are the classic tracepoints' records alone */
 	u8 no_ends; /* nothing tells that a vCPU is no more */
-	u8 pad[2];
+	u8 more; /* beside answers */
+	u8 pad[1];
 };
 
 #define OBS_ASSERT(what) _Static_assert(what, #what)
@@ -264,6 +283,7 @@ OBS_ASSERT(sizeof(struct obs_slow) == 64);
 OBS_ASSERT(sizeof(struct obs_marking) == 96);
 OBS_ASSERT(sizeof(struct obs_mark) == 120);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
+OBS_ASSERT(sizeof(struct obs_read) == 32);
 OBS_ASSERT(sizeof(struct obs_losses) == 80);
 OBS_ASSERT(sizeof(struct obs_config) == 24);
 

@@ -73,9 +73,13 @@ static __always_inline void count(u64 *counter)
 
 static __always_inline u64 classic_key(u32 vcpu_id, u64 *id)
 {
+	u64 tgid;
+
 	*id = bpf_get_current_pid_tgid();
-	return (*id >> (32 - CLASSIC_ID_BITS) & ~0ull << CLASSIC_ID_BITS) |
-	       (u64)vcpu_id << 6;
+	tgid = *id >> 32;
+	/* Else clang makes a mask of it, which is an instruction more. */
+	asm volatile("" : "+r"(tgid));
+	return tgid << CLASSIC_ID_BITS | (u64)vcpu_id << 6;
 }
 
 static __always_inline u32 classic_id(u64 key)
@@ -156,6 +160,14 @@ static __always_inline struct obs_vm_key vm_key(u64 address)
 	if (config.no_ends || !address)
 		key.tgid = bpf_get_current_pid_tgid() >> 32;
 	return key;
+}
+
+/* Of a vCPU that has a slot; NULL: it is gone. */
+static __always_inline struct vm *vm_of(const struct obs_slot *slot)
+{
+	const struct obs_vm_key in = vm_key(slot->address);
+
+	return bpf_map_lookup_elem(&vms, &in);
 }
 
 static __always_inline void slot_identify(struct obs_slot *slot, u64 key)

@@ -20,7 +20,8 @@ enum attach observer_attach(const struct observer *observer)
 
 bool observer_sees_no_entries(const struct observer *observer)
 {
-	return observer->sees_no_entries;
+	return observer->sees_no_entries &&
+	       !observer_skipped(observer->bpf->progs.vmx_emulated);
 }
 
 bool observer_sees_ends(const struct observer *observer)
@@ -193,7 +194,9 @@ static int take_answer(void *ctx, void *data, size_t size)
 		},
 		.vm = from->vm,
 		.ns = from->ns,
-		.found = from->flags & OBS_ANSWER_FOUND,
+		/* One taken at the entry is of KVM's leaves if these are on. */
+		.found = from->flags & OBS_ANSWER_FOUND ||
+			 (from->flags & OBS_ANSWER_ENTRY && counters_leaves()),
 		.paired = from->flags & OBS_ANSWER_PAIRED,
 		.vcpu_id = from->vcpu_id,
 		.vcpus = from->vcpus,

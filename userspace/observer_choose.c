@@ -110,8 +110,6 @@ static void choose_programs(const struct observer *observer,
 					  choice.ends >= ENDS_FENTRY &&
 					  choice.attach != ATTACH_TP);
 	bpf_program__set_autoload(bpf->progs.off_cpu, options->off_cpu);
-	bpf_program__set_autoload(bpf->progs.key_port,
-				  options->by == LEDGER_KEY_PORT);
 	bpf_program__set_autoload(bpf->progs.key_mmio,
 				  options->by == LEDGER_KEY_MMIO);
 	bpf_program__set_autoload(bpf->progs.key_fast_mmio,
@@ -138,6 +136,8 @@ static void configure(const struct observer *observer, struct choice choice)
 		.off_cpu = options->off_cpu,
 		.slow_hlt = options->slow_hlt,
 		.classic = choice.attach == ATTACH_TP,
+		.more = options->fast || options->off_cpu || options->by ||
+			options->slower_than_ns,
 		.no_ends = choice.ends == ENDS_UNSEEN,
 	};
 }

@@ -360,19 +360,31 @@ static void census(struct observer *observer, u64 now)
 	forget_vms(observer);
 }
 
-/* Runs of a program that the kernel skipped because it was running already. */
+uint64_t observer_skipped(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) ?
+		       info.recursion_misses :
+		       0;
+}
+
+/*
+ * Runs that were skipped as the program was running already, on that CPU.  A
+ * guest's answer is then had at the entry; and of what KVM emulated, less is
+ * said: observer_sees_no_entries().
+ */
 static uint64_t recursion_misses(const struct observer *observer)
 {
 	struct bpf_program *program;
 	uint64_t misses = 0;
 
 	bpf_object__for_each_program (program, observer->bpf->obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
-			misses += info.recursion_misses;
+		if (program != observer->bpf->progs.cpuid_answer &&
+		    program != observer->bpf->progs.vmx_emulated)
+			misses += observer_skipped(program);
 	}
 	return misses;
 }

@@ -111,6 +111,9 @@ bool observer_has_stale_threads(const struct observer *observer);
  */
 void observer_sweep_threads(struct observer *observer);
 
+/** observer_skipped - runs of a program that the kernel skipped */
+uint64_t observer_skipped(const struct bpf_program *program);
+
 typedef int observer_key_fn(struct observer *observer,
 			    const struct obs_key *key,
 			    const struct obs_keyed *keyed,

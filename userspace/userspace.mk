@@ -102,7 +102,7 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
 UNITS := balance balance_reports bench bench_changes bench_json bench_load bench_peers \
 	 bench_plan bench_rounds bench_stats beside books doctor exit_reason keeper kvm_stats \
-	 marks monitor monitor_loop observer observer_collect observer_ends observer_extras \
+	 marks monitor monitor_loop observer observer_answers observer_collect observer_ends observer_extras \
 	 observer_faults observer_threads page plain \
 	 reader reasons render_doctor render_monitor run run_changes run_compare run_damage \
 	 run_many run_marks run_report run_shared soundness statement top tracepoints \
@@ -114,7 +114,7 @@ UNIT_TESTS += $(TEST_PROGRAMS)
 
 # The observer's programs on vCPUs made up: of which nothing can be read, and of
 # a KVM made up.
-FAKE_KVM_TESTS := observer_ends observer_extras observer_threads
+FAKE_KVM_TESTS := observer_answers observer_ends observer_extras observer_threads
 $(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect \
 $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \

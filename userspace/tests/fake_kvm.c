@@ -280,6 +280,8 @@ static void boot(u32 isa)
 
 		vcpu->vcpu_id = i;
 		vcpu->kvm = 0xffff888000001000;
+		vcpu->vmcb02 = memory->bss->address +
+			       offsetof(struct fake_memory, vmcb02[i]);
 		if (isa == EXIT_LEAF_ISA_SVM)
 			vcpu->vmcb = vcpu->vmcb01 = vmcb;
 		else
@@ -362,6 +364,8 @@ struct fake_vcpu *fake(u32 i)
 
 struct fake_vmcb *fake_vmcb(u32 i)
 {
+	if (fake(i)->vmcb == fake(i)->vmcb02)
+		return (struct fake_vmcb *)&memory->bss->memory.vmcb02[i];
 	return (struct fake_vmcb *)&memory->bss->memory.vmcb[i];
 }
 

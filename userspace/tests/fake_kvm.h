@@ -32,7 +32,7 @@ void fake_kvm_attach(void);
 /** fake_kvm_teardown - also if nothing was loaded */
 void fake_kvm_teardown(void);
 
-/** fake - a vCPU, to be written to; its VMCB likewise */
+/** fake - a vCPU, to be written to; the VMCB that it has likewise */
 struct fake_vcpu *fake(u32 i);
 struct fake_vmcb *fake_vmcb(u32 i);
 

@@ -31,9 +31,10 @@ struct fake_vcpu {
 	unsigned int pad2;
 	unsigned long long regs[17];
 	unsigned long long stat_exits;
-	/* SVM */
+	/* SVM; vmcb02: of a guest in this guest, no kernel has it here */
 	unsigned long long vmcb;
 	unsigned long long vmcb01;
+	unsigned long long vmcb02;
 	/* VMX */
 	unsigned long long loaded_vmcs;
 	unsigned long long vmcs01[4];
@@ -41,13 +42,13 @@ struct fake_vcpu {
 	unsigned int exit_reason;
 	unsigned char fail;
 	unsigned char emulation_required;
-	unsigned char pad3[58]; /* a vCPU begins at a multiple of 64 */
+	unsigned char pad3[50]; /* a vCPU begins at a multiple of 64 */
 };
 
 struct fake_memory {
 	struct fake_vcpu vcpu[FAKE_VCPUS];
 	struct fake_vmcb vmcb[FAKE_VCPUS];
-	struct fake_vmcb vmcb02[FAKE_VCPUS]; /* of their guests' guests */
+	struct fake_vmcb vmcb02[FAKE_VCPUS];
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct fake_vcpu) % 64 == 0, "fake_vcpu");

@@ -101,6 +101,139 @@ START_TEST(keys_run_out)
 }
 END_TEST
 
+/* The slow exits that have come; the last is in @last. */
+static struct obs_slow last;
+static int nr_slow;
+
+static int take(void *ctx, void *data, size_t size)
+{
+	(void)ctx;
+	ck_assert_uint_ge(size, sizeof(last));
+	memcpy(&last, data, sizeof(last));
+	nr_slow++;
+	return 0;
+}
+
+static int slow_exits(void)
+{
+	struct ring_buffer *ring =
+		ring_buffer__new(bpf_map__fd(bpf->maps.slow), take, NULL, NULL);
+
+	ck_assert_ptr_nonnull(ring);
+	nr_slow = 0;
+	ring_buffer__consume(ring);
+	ring_buffer__free(ring);
+	return nr_slow;
+}
+
+/* --- ports --- */
+
+/* KVM has read the exit qualification, to handle the exit. */
+static void handles_io(u32 i, u64 qualification)
+{
+	fake(i)->exit_qualification = qualification;
+	fake(i)->regs_avail |= 1u << FAKE_EXIT_INFO_1;
+}
+
+#define OUT_3F8 0x3f80008ull
+
+/* SVM has the port at the exit, VMX at the entry, and both have it in time. */
+START_TEST(ports)
+{
+	const u32 reason = _i ? EXIT_VMX_IO_INSTRUCTION : EXIT_SVM_IOIO;
+	const struct observer_options options = { .by = LEDGER_KEY_PORT,
+						  .slower_than_ns = 1 };
+	struct obs_keyed keyed;
+
+	fake_kvm_load(&options, _i ? VMX : SVM);
+	fake_vmcb(0)->exit_info_1 = OUT_3F8;
+	for (int i = 0; i < 10; i++) {
+		fake_exit(0, reason);
+		handles_io(0, OUT_3F8);
+		fake_entry(0);
+	}
+	keyed = fake_keyed(0, reason, 0x3f8);
+	ck_assert_uint_eq(keyed.exits, 10);
+	ck_assert_uint_eq(keyed.timed, 10);
+	ck_assert_int_eq(slow_exits(), 10);
+	ck_assert_uint_eq(last.has_key, 1);
+	ck_assert_uint_eq(last.key, 0x3f8);
+	/* Exits for something else have none. */
+	fake_exit(0, EXIT_SVM_MSR);
+	handles_io(0, OUT_3F8);
+	fake_entry(0);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_SVM_MSR, 0x3f8).exits, 0);
+	ck_assert_int_eq(slow_exits(), 1);
+	ck_assert_uint_eq(last.has_key, 0);
+	fake_nothing_lost();
+}
+END_TEST
+
+/* KVM has not read it, or what it has is not of this exit: counted. */
+START_TEST(ports_unknown)
+{
+	load_by(LEDGER_KEY_PORT, VMX);
+	fake(0)->exit_qualification = OUT_3F8;
+	fake_exit(0, EXIT_VMX_IO_INSTRUCTION);
+	fake_entry(0);
+	ck_assert_uint_eq(fake_lost("no_key"), 1);
+	fake_exit(0, EXIT_VMX_IO_INSTRUCTION);
+	handles_io(0, 0);
+	fake(0)->exit_reason = 1u << 31 | EXIT_VMX_INVALID_STATE;
+	fake_entry(0);
+	ck_assert_uint_eq(fake_lost("no_key"), 2);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_VMX_IO_INSTRUCTION, 0x3f8).exits,
+			  0);
+}
+END_TEST
+
+/* A guest with encrypted registers: KVM puts into the VMCB what it asks for. */
+START_TEST(ports_of_vmgexit)
+{
+	load_by(LEDGER_KEY_PORT, SVM);
+	fake_exit(0, EXIT_SVM_VMGEXIT);
+	fake_vmcb(0)->exit_code = EXIT_SVM_IOIO;
+	fake_vmcb(0)->exit_info_1 = OUT_3F8;
+	fake_entry(0);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_SVM_VMGEXIT, 0x3f8).timed, 1);
+	fake_exit(0, EXIT_SVM_VMGEXIT);
+	fake_vmcb(0)->exit_code = EXIT_SVM_MSR;
+	fake_entry(0);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_SVM_VMGEXIT, 0x3f8).exits, 1);
+	fake_nothing_lost();
+}
+END_TEST
+
+/* The classic tracepoint's record has what is needed, for both vendors. */
+START_TEST(ports_of_records)
+{
+	const u32 reason = _i ? EXIT_VMX_IO_INSTRUCTION : EXIT_SVM_IOIO;
+	struct ledger ledger = { 0 };
+
+	fake_kvm_load_as(&(struct observer_options){ .by = LEDGER_KEY_PORT },
+			 _i ? VMX : SVM,
+			 (struct choice){ ATTACH_TP, READ_PROBE, ENDS_FENTRY });
+	fake_kvm_attach();
+	fake(0)->exit_qualification = OUT_3F8;
+	for (int i = 0; i < 10; i++) {
+		fake_exit(0, reason);
+		fake_entry(0);
+		fake_exit(0, EXIT_SVM_MSR);
+		fake_entry(0);
+	}
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.nr, 1);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].key, 0x3f8);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].reason, reason);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].exits, 10);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].timed, 10);
+	ledger_free(&ledger);
+	fake_nothing_lost();
+}
+END_TEST
+
+/* --- addresses --- */
+
 static void mmio(struct bpf_program *program, u64 gpa)
 {
 	u64 args[4] = { 1, 4, gpa, 0 };
@@ -130,31 +263,47 @@ START_TEST(addresses)
 }
 END_TEST
 
+/* KVM knows that it is no memory: the exit itself has the address. */
+START_TEST(addresses_at_exits)
+{
+	load_by(LEDGER_KEY_MMIO, SVM);
+	fake_vmcb(0)->exit_info_2 = 0xfee000b0;
+	fake_vmcb(0)->exit_info_1 = 0x10000000f;
+	fake_exit(0, EXIT_SVM_NPF);
+	fake_entry(0);
+	/* One that says so is none more. */
+	fake_exit(0, EXIT_SVM_NPF);
+	mmio(bpf->progs.key_mmio, 0xfee000b0);
+	fake_entry(0);
+	/* A page that was not there. */
+	fake_vmcb(0)->exit_info_1 = 0x100000006;
+	fake_exit(0, EXIT_SVM_NPF);
+	fake_entry(0);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_SVM_NPF, 0xfee000b0).exits, 2);
+	ck_assert_uint_eq(fake_keyed(0, EXIT_SVM_NPF, 0xfee000b0).timed, 2);
+	fake_nothing_lost();
+}
+END_TEST
+
+/* On VMX KVM alone has it: where its tracepoint was not seen, it is counted. */
+START_TEST(addresses_unknown)
+{
+	load_by(LEDGER_KEY_MMIO, VMX);
+	for (int i = 0; i < 3; i++) {
+		fake_exit(0, EXIT_VMX_EPT_MISCONFIG);
+		if (i)
+			mmio(bpf->progs.key_mmio, 0xfee000b0);
+		fake_entry(0);
+		fake_exit(0, EXIT_VMX_EPT_VIOLATION);
+		fake_entry(0);
+	}
+	ck_assert_uint_eq(
+		fake_keyed(0, EXIT_VMX_EPT_MISCONFIG, 0xfee000b0).exits, 2);
+	ck_assert_uint_eq(fake_lost("no_key"), 1);
+}
+END_TEST
+
 /* --- slow exits --- */
-
-static struct obs_slow last;
-static int nr_slow;
-
-static int take(void *ctx, void *data, size_t size)
-{
-	(void)ctx;
-	ck_assert_uint_ge(size, sizeof(last));
-	memcpy(&last, data, sizeof(last));
-	nr_slow++;
-	return 0;
-}
-
-static int slow_exits(void)
-{
-	struct ring_buffer *ring =
-		ring_buffer__new(bpf_map__fd(bpf->maps.slow), take, NULL, NULL);
-
-	ck_assert_ptr_nonnull(ring);
-	nr_slow = 0;
-	ring_buffer__consume(ring);
-	ring_buffer__free(ring);
-	return nr_slow;
-}
 
 static void takes(u32 reason, u64 ns)
 {
@@ -308,7 +457,13 @@ int main(void)
 	tcase_add_loop_test(tcase, keys_in_registers, 0,
 			    sizeof(in_registers) / sizeof(in_registers[0]));
 	tcase_add_test(tcase, keys_run_out);
+	tcase_add_loop_test(tcase, ports, 0, 2);
+	tcase_add_test(tcase, ports_unknown);
+	tcase_add_test(tcase, ports_of_vmgexit);
+	tcase_add_loop_test(tcase, ports_of_records, 0, 2);
 	tcase_add_loop_test(tcase, addresses, 0, 2);
+	tcase_add_test(tcase, addresses_at_exits);
+	tcase_add_test(tcase, addresses_unknown);
 	tcase_add_loop_test(tcase, slow_ones, 0, 2);
 	tcase_add_test(tcase, negative_times);
 	tcase_add_test(tcase, negative_times_of_compare);
