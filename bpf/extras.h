@@ -123,9 +123,10 @@ static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
  * Keys that KVM knows only once it has handled the exit: an exit qualification,
  * and what a guest with encrypted registers (SEV-ES) exited for.
  */
-static __noinline int book_key_at_entry(void *vcpu, struct obs_slot *slot)
+static __noinline int book_key_at_entry(struct obs_slot *slot)
 {
 	const int svm = config.isa == EXIT_LEAF_ISA_SVM;
+	void *vcpu;
 	u64 qualification;
 	u32 reason, now;
 
@@ -138,6 +139,7 @@ static __noinline int book_key_at_entry(void *vcpu, struct obs_slot *slot)
 	if (config.by != OBS_BY_PORT || config.classic ||
 	    reason != (svm ? EXIT_SVM_VMGEXIT : EXIT_VMX_IO_INSTRUCTION))
 		return 0;
+	vcpu = (void *)slot->address;
 	now = exit_reason(vcpu, config.isa);
 	if (svm && now == EXIT_SVM_IOIO)
 		book_key(slot, port_of(svm_exit_info(vcpu, 1)));
@@ -149,13 +151,12 @@ static __noinline int book_key_at_entry(void *vcpu, struct obs_slot *slot)
 	return 0;
 }
 
-static __always_inline void book_key_time(void *vcpu, struct obs_slot *slot,
-					  u64 ns)
+static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 {
 	struct obs_keyed *entry = NULL;
 
 	if (!slot->has_key && config.by <= OBS_BY_MMIO)
-		book_key_at_entry(vcpu, slot);
+		book_key_at_entry(slot);
 	if (slot->has_key == OBS_KEY_BOOKED)
 		entry = keyed_of(slot, open_reason(slot));
 	slot->has_key = 0;
@@ -209,7 +210,7 @@ static __always_inline void book_on(u32 tid, u64 now)
 		end_off(slot, now);
 }
 
-static __noinline int book_was_off(struct obs_slot *slot, u64 now, u64 ns)
+static __noinline int book_was_off(struct obs_slot *slot, u64 ns)
 {
 	struct obs_cell *cell;
 	u32 open;
@@ -221,7 +222,7 @@ static __noinline int book_was_off(struct obs_slot *slot, u64 now, u64 ns)
 		return 0;
 	/* Another thread enters, while the one that saw the exit is off. */
 	if (slot->off_ns)
-		end_off(slot, now);
+		end_off(slot, slot->exit_ns + ns);
 	if (!is_negative(ns)) {
 		cell = &slot->cell[open];
 		cell->preempted_ns += slot->preempted_ns;
@@ -231,10 +232,11 @@ static __noinline int book_was_off(struct obs_slot *slot, u64 now, u64 ns)
 	return 0;
 }
 
-static __always_inline void book_off_cpu(struct obs_slot *slot, u64 now, u64 ns)
+/* Before exit_ns is reset. */
+static __always_inline void book_off_cpu(struct obs_slot *slot, u64 ns)
 {
 	if (unlikely(slot->preempted_ns | slot->blocked_ns | slot->off_ns))
-		book_was_off(slot, now, ns);
+		book_was_off(slot, ns);
 }
 
 /* What was known of an exit that no entry followed is not the next one's. */
@@ -244,8 +246,7 @@ static __always_inline void forget_open(struct obs_slot *slot)
 	slot->off_ns = slot->preempted_ns = slot->blocked_ns = 0;
 }
 
-static __noinline int book_slow(void *vcpu, struct obs_slot *slot, u64 now,
-				u64 ns)
+static __noinline int book_slow(struct obs_slot *slot, u64 now, u64 ns)
 {
 	struct obs_slow *event;
 	u32 reason;
@@ -258,7 +259,7 @@ static __noinline int book_slow(void *vcpu, struct obs_slot *slot, u64 now,
 							 EXIT_VMX_HLT))
 		return 0;
 	if (config.by && !slot->has_key && config.by <= OBS_BY_MMIO)
-		book_key_at_entry(vcpu, slot);
+		book_key_at_entry(slot);
 	event = bpf_ringbuf_reserve(&slow, sizeof(*event), 0);
 	if (!event) {
 		count(&losses.slow);

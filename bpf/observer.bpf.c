@@ -115,24 +115,21 @@ static __noinline int entry_alone(void *vcpu, struct obs_slot *slot)
 }
 
 /* What else was asked for. */
-static __noinline int book_more(void *vcpu, struct obs_slot *slot, u64 now,
-				u64 ns)
+static __noinline int book_more(struct obs_slot *slot, u64 now, u64 ns)
 {
 	u32 open;
 
 	if (!slot)
 		return 0;
-	open = slot->open;
-	if (open >= OBS_CELLS)
-		return 0;
 	if (config.slower_than_ns && ns > config.slower_than_ns)
-		book_slow(vcpu, slot, now, ns);
+		book_slow(slot, now, ns);
 	if (config.by)
-		book_key_time(vcpu, slot, ns);
+		book_key_time(slot, ns);
 	if (config.off_cpu)
-		book_off_cpu(slot, now, ns);
+		book_off_cpu(slot, ns);
 	if (config.fast) {
-		if (!slot->handled)
+		open = slot->open;
+		if (!slot->handled && open < OBS_CELLS)
 			slot->fast[open]++;
 		slot->handled = 0;
 	}
@@ -152,13 +149,13 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
 		if (unlikely(slot->reading))
 			answer_at_entry(vcpu, slot);
 		if (config.more)
-			book_more(vcpu, slot, now, ns);
+			book_more(slot, now, ns);
 		slot->exit_ns = 0;
 		slot->pending_ns = ns;
 		return 0;
 	}
 	if (job == JOB_ALL)
-		book_more(vcpu, slot, now, ns);
+		book_more(slot, now, ns);
 	slot->exit_ns = 0;
 	cell = &slot->cell[slot->open];
 	asm volatile("" : "+r"(cell));

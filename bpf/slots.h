@@ -79,17 +79,17 @@ static __always_inline u64 classic_key(u32 vcpu_id, u64 *id)
 	tgid = *id >> 32;
 	/* Else clang makes a mask of it, which is an instruction more. */
 	asm volatile("" : "+r"(tgid));
-	return tgid << CLASSIC_ID_BITS | (u64)vcpu_id << 6;
+	return tgid << CLASSIC_ID_BITS | vcpu_id;
 }
 
 static __always_inline u32 classic_id(u64 key)
 {
-	return (key & ~(~0ull << CLASSIC_ID_BITS)) >> 6;
+	return key & ~(~0ull << CLASSIC_ID_BITS);
 }
 
 /*
- * Where a vCPU's slot is looked for first.  vCPUs lie a cache line apart, so a
- * key's low six bits are the same for all.
+ * Where a vCPU's slot is looked for first.  Addresses lie a cache line apart,
+ * numbers do not: the upper bits of the product spread both.
  */
 #define SLOT_BITS 11
 OBS_ASSERT(OBS_HOMES == 1 << SLOT_BITS);
