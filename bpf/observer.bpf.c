@@ -169,17 +169,30 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
  * The arguments are (vcpu, isa) from 5.16 on.  On kernels that mark tp_btf's
  * pointers as possibly NULL the verifier wants the check.
  */
+static __always_inline int end(u64 address)
+{
+	struct obs_slot *slot;
+
+	/* No entry follows the last exit, which may be the VM's own end. */
+	if (config.by) {
+		slot = slot_at(slot_of_address(address));
+		if (slot && slot->exit_ns && !slot->has_key)
+			book_key_at_entry(slot);
+	}
+	return slot_end(address);
+}
+
 SEC("fentry/kvm_arch_vcpu_destroy")
 int vcpu_end(u64 *ctx)
 {
-	return slot_end(first_argument(ctx));
+	return end(first_argument(ctx));
 }
 
 /* Where there is no fentry. */
 SEC("kprobe/kvm_arch_vcpu_destroy")
 int vcpu_end_probe(struct pt_regs *ctx)
 {
-	return slot_end(ctx->di);
+	return end(ctx->di);
 }
 
 /* Exits that the fast path re-entered from don't come here. */

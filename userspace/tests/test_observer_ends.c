@@ -155,17 +155,48 @@ static size_t offset_of(const void *function)
 }
 
 /* The program is the same for a kprobe and for a uprobe. */
-START_TEST(ends_by_probe)
+static struct bpf_link *load_probe(const struct observer_options *options,
+				   u32 isa)
 {
 	struct bpf_link *link;
 
-	fake_kvm_load_as(&(struct observer_options){ 0 }, SVM,
+	fake_kvm_load_as(options, isa,
 			 (struct choice){ ATTACH_RAW_TP, READ_PROBE,
 					  ENDS_KPROBE });
 	link = bpf_program__attach_uprobe(bpf->progs.vcpu_end_probe, false, 0,
 					  "/proc/self/exe",
 					  offset_of((void *)vcpu_destroy));
 	ck_assert_ptr_nonnull(link);
+	return link;
+}
+
+/* The I/O exit by which a VM ends: no entry follows, and it has its port. */
+START_TEST(last_port)
+{
+	struct bpf_link *link =
+		load_probe(&(struct observer_options){ .by = LEDGER_KEY_PORT },
+			   EXIT_LEAF_ISA_VMX);
+
+	fake_exit(0, EXIT_VMX_IO_INSTRUCTION);
+	fake(0)->exit_qualification = 0xf10008;
+	fake(0)->regs_avail |= 1u << FAKE_EXIT_INFO_1;
+	vcpu_destroy(fake_address(0));
+	collect();
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.nr, 1);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].key, 0xf1);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].exits, 1);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].timed, 0);
+	fake_nothing_lost();
+	bpf_link__destroy(link);
+	ledger_free(&ledger);
+}
+END_TEST
+
+START_TEST(ends_by_probe)
+{
+	struct bpf_link *link =
+		load_probe(&(struct observer_options){ 0 }, SVM);
+
 	exits(0, 10);
 	exits(1, 5);
 	vcpu_destroy(fake_address(0));
@@ -301,6 +332,7 @@ int main(void)
 	tcase_add_test(tcase, addresses_are_reused);
 	tcase_add_test(tcase, addresses_of_vms_are_reused);
 	tcase_add_test(tcase, processes_end);
+	tcase_add_test(tcase, last_port);
 	tcase_add_test(tcase, ends_by_probe);
 	tcase_add_test(tcase, classic_vms_of_a_process);
 	tcase_add_test(tcase, classic_vcpu_moves);
