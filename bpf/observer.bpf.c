@@ -173,8 +173,12 @@ static __always_inline int end(u64 address)
 {
 	struct obs_slot *slot;
 
-	/* No entry follows the last exit, which may be the VM's own end. */
-	if (config.by) {
+	/*
+	 * No entry follows the last exit, which may be the VM's own end.  The
+	 * classic record has told its key, and two searches would be too many
+	 * for the verifier.
+	 */
+	if (config.by && !config.classic) {
 		slot = slot_at(slot_of_address(address));
 		if (slot && slot->exit_ns && !slot->has_key)
 			book_key_at_entry(slot);

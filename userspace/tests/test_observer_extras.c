@@ -212,7 +212,7 @@ START_TEST(ports_of_records)
 
 	fake_kvm_load_as(&(struct observer_options){ .by = LEDGER_KEY_PORT },
 			 _i ? VMX : SVM,
-			 (struct choice){ ATTACH_TP, READ_PROBE, ENDS_FENTRY });
+			 (struct choice){ ATTACH_TP, READ_PROBE, ENDS_KPROBE });
 	fake_kvm_attach();
 	fake(0)->exit_qualification = OUT_3F8;
 	for (int i = 0; i < 10; i++) {
