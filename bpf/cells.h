@@ -61,7 +61,7 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 		slot_first_exit(slot);
 	}
 	for (u32 i = 1; i < OBS_CELLS; i++) {
-		if (i >= slot->cells) {
+		if (i >= READ_ONCE(slot->cells)) {
 			if (!take)
 				return 0;
 			slot->reason[i] = reason;
@@ -111,9 +111,9 @@ static __always_inline u64 cell_of(struct obs_slot *slot, u32 reason)
 __noinline u32 span_take(void)
 {
 	for (int i = 0; i < 64; i++) {
-		u64 head = *(volatile u64 *)&free_head;
+		u64 head = READ_ONCE(free_head);
 
-		if (head == *(volatile u64 *)&free_tail)
+		if (head == READ_ONCE(free_tail))
 			break;
 		if (__sync_val_compare_and_swap(&free_head, head, head + 1) ==
 		    head)
@@ -185,21 +185,36 @@ static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
 	return 0;
 }
 
+/*
+ * Is a time none, as the CPU of its end has a clock that is behind the other's?
+ * As an unsigned number it is above each that is one, so that only what would
+ * be the most has to be asked.
+ */
+static __always_inline int is_negative(u64 ns)
+{
+	return (s64)ns < 0;
+}
+
+/* Not 0: it was no time, and is not booked. */
 static __always_inline int book_sum(struct obs_cell *cell, u64 ns)
 {
+	if (unlikely(ns > cell->max_ns)) {
+		if (is_negative(ns)) {
+			count(&losses.negative);
+			return -1;
+		}
+		cell->max_ns = ns;
+	}
 	cell->ns += ns;
 	if (unlikely(ns < cell->min_ns))
 		cell->min_ns = ns;
-	if (unlikely(ns > cell->max_ns))
-		cell->max_ns = ns;
 	return 0;
 }
 
 /* The last that a program does: so nothing has to be kept across calls. */
 static __always_inline int book_time(struct obs_cell *cell, u64 ns)
 {
-	book_sum(cell, ns);
-	return book_hist(cell, ns);
+	return book_sum(cell, ns) ? 0 : book_hist(cell, ns);
 }
 
 #endif /* EXITLEDGER_CELLS_H */

@@ -164,4 +164,75 @@ static __always_inline int was_emulated(void *vcpu)
 	return 0;
 }
 
+/*
+ * exit_control - what the vCPU runs on: L1 and its guests have each their own
+ *
+ * The address of the VMCB or VMCS; 0: not known.
+ */
+static __always_inline u64 exit_control(void *vcpu, u32 isa)
+{
+	struct vcpu_svm *svm = vcpu;
+	struct vcpu_vmx *vmx = vcpu;
+
+	if (isa == EXIT_LEAF_ISA_SVM) {
+		if (bpf_core_type_exists(struct vcpu_svm))
+			return (u64)BPF_CORE_READ(svm, vmcb);
+	} else if (bpf_core_field_exists(struct vcpu_vmx, loaded_vmcs)) {
+		return (u64)BPF_CORE_READ(vmx, loaded_vmcs);
+	}
+	return 0;
+}
+
+/* was_skipped - did KVM move RIP on since the exit, as behind an instruction? */
+static __always_inline int was_skipped(struct kvm_vcpu *vcpu)
+{
+	if (!bpf_core_field_exists(struct kvm_vcpu_arch, regs_dirty) ||
+	    !bpf_core_enum_value_exists(enum kvm_reg, VCPU_REGS_RIP))
+		return 0;
+	return BPF_CORE_READ(vcpu, arch.regs_dirty) >>
+		       bpf_core_enum_value(enum kvm_reg, VCPU_REGS_RIP) &
+	       1;
+}
+
+/*
+ * svm_exit_info - of an exit, from then on to the entry; @which: 1 or 2
+ */
+static __always_inline u64 svm_exit_info(struct vcpu_svm *svm, int which)
+{
+	if (!bpf_core_field_exists(struct vmcb_control_area, exit_info_1))
+		return 0;
+	return which == 1 ? BPF_CORE_READ(svm, vmcb, control.exit_info_1) :
+			    BPF_CORE_READ(svm, vmcb, control.exit_info_2);
+}
+
+/*
+ * vmx_qualification - of the last exit, if KVM has read it since
+ *
+ * Only what handles the exit reads it from the VMCS, so not before the entry.
+ * Returns 0 if it was not read.
+ */
+static __always_inline int vmx_qualification(struct kvm_vcpu *vcpu,
+					     u64 *qualification)
+{
+	struct vcpu_vmx___618 *vmx_618 = (void *)vcpu;
+	struct vcpu_vmx *vmx = (void *)vcpu;
+
+	if (!bpf_core_field_exists(struct kvm_vcpu_arch, regs_avail) ||
+	    !bpf_core_enum_value_exists(enum kvm_reg, VCPU_EXREG_EXIT_INFO_1))
+		return 0;
+	if (!(BPF_CORE_READ(vcpu, arch.regs_avail) >>
+		      bpf_core_enum_value(enum kvm_reg,
+					  VCPU_EXREG_EXIT_INFO_1) &
+	      1))
+		return 0;
+	if (bpf_core_field_exists(struct vcpu_vmx, exit_qualification))
+		*qualification = BPF_CORE_READ(vmx, exit_qualification);
+	else if (bpf_core_field_exists(struct vcpu_vt___618,
+				       exit_qualification))
+		*qualification = BPF_CORE_READ(vmx_618, vt.exit_qualification);
+	else
+		return 0;
+	return 1;
+}
+
 #endif /* EXITLEDGER_EXIT_REASON_H */

@@ -44,6 +44,13 @@ static __always_inline u32 open_reason(const struct obs_slot *slot)
 	return open && open < OBS_CELLS ? slot->reason[open] : OBS_UNREADABLE;
 }
 
+/* Of the open exit no key can be had. */
+static __always_inline void lose_key(struct obs_slot *slot)
+{
+	slot->has_key = OBS_KEY_LOST;
+	count(&losses.no_key);
+}
+
 /* The open exit's key is known; only the first is booked, as there may be more.
  */
 static __noinline int book_key(struct obs_slot *slot, u64 key)
@@ -55,23 +62,106 @@ static __noinline int book_key(struct obs_slot *slot, u64 key)
 	slot->key = key;
 	entry = keyed_of(slot, open_reason(slot));
 	if (!entry) {
-		count(&losses.no_key);
+		lose_key(slot);
 		return 0;
 	}
-	slot->has_key = 1;
+	slot->has_key = OBS_KEY_BOOKED;
 	entry->exits++;
+	return 0;
+}
+
+/* Of an I/O exit: exit_info_1, and exit qualifications, have it there. */
+static __always_inline u64 port_of(u64 info)
+{
+	return info >> 16 & 0xffff;
+}
+
+/* exit_info_1 of a page fault: bits are set that are reserved. */
+#define NPF_RESERVED 8
+
+/*
+ * Keys that are known at the exit, where nothing can interrupt: in the guest's
+ * registers, or in the VMCB.  KVM sets reserved bits in the page tables'
+ * entries of addresses that it knows to be no memory.
+ */
+static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
+					     u32 reason)
+{
+	const int svm = config.isa == EXIT_LEAF_ISA_SVM;
+	struct kvm_vcpu *v = vcpu;
+
+	switch (config.by) {
+	case OBS_BY_PORT:
+		if (svm && reason == EXIT_SVM_IOIO)
+			book_key(slot, port_of(svm_exit_info(vcpu, 1)));
+		break;
+	case OBS_BY_MMIO:
+		if (svm && reason == EXIT_SVM_NPF &&
+		    svm_exit_info(vcpu, 1) & NPF_RESERVED)
+			book_key(slot, svm_exit_info(vcpu, 2));
+		break;
+	case OBS_BY_MSR:
+		if (svm ? reason == EXIT_SVM_MSR :
+			  reason == EXIT_VMX_MSR_READ ||
+				    reason == EXIT_VMX_MSR_WRITE)
+			book_key(slot,
+				 (u32)BPF_CORE_READ(v, arch.regs[OBS_RCX]));
+		break;
+	case OBS_BY_HYPERCALL:
+		if (reason == (svm ? EXIT_SVM_VMMCALL : EXIT_VMX_VMCALL))
+			book_key(slot, BPF_CORE_READ(v, arch.regs[OBS_RAX]));
+		break;
+	case OBS_BY_CPUID:
+		if (reason == (svm ? EXIT_SVM_CPUID : EXIT_VMX_CPUID))
+			book_key(slot,
+				 (u32)BPF_CORE_READ(v, arch.regs[OBS_RAX]));
+		break;
+	}
+}
+
+/*
+ * Keys that KVM knows only once it has handled the exit: an exit qualification,
+ * and what a guest with encrypted registers (SEV-ES) exited for.
+ */
+static __noinline int book_key_at_entry(struct obs_slot *slot)
+{
+	const int svm = config.isa == EXIT_LEAF_ISA_SVM;
+	void *vcpu;
+	u64 qualification;
+	u32 reason, now;
+
+	if (!slot)
+		return 0;
+	reason = open_reason(slot);
+	if (config.by == OBS_BY_MMIO && !svm &&
+	    reason == EXIT_VMX_EPT_MISCONFIG)
+		lose_key(slot);
+	if (config.by != OBS_BY_PORT || config.classic ||
+	    reason != (svm ? EXIT_SVM_VMGEXIT : EXIT_VMX_IO_INSTRUCTION))
+		return 0;
+	vcpu = (void *)slot->address;
+	now = exit_reason(vcpu, config.isa);
+	if (svm && now == EXIT_SVM_IOIO)
+		book_key(slot, port_of(svm_exit_info(vcpu, 1)));
+	else if (!svm && now == EXIT_VMX_IO_INSTRUCTION &&
+		 vmx_qualification(vcpu, &qualification))
+		book_key(slot, port_of(qualification));
+	else if (!svm)
+		lose_key(slot);
 	return 0;
 }
 
 static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 {
-	struct obs_keyed *entry;
+	struct obs_keyed *entry = NULL;
 
-	if (!slot->has_key)
-		return;
+	if (!slot->has_key && config.by <= OBS_BY_MMIO)
+		book_key_at_entry(slot);
+	if (slot->has_key == OBS_KEY_BOOKED)
+		entry = keyed_of(slot, open_reason(slot));
 	slot->has_key = 0;
-	entry = keyed_of(slot, open_reason(slot));
-	if (!entry)
+	/* One that is no time is counted with its reason's. */
+	if (!entry || is_negative(ns))
 		return;
 	entry->timed++;
 	entry->ns += ns;
@@ -81,35 +171,10 @@ static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 		entry->max_ns = ns;
 }
 
-/* For an event of the thread that runs a vCPU: a port, an address. */
+/* For an event of the thread that runs a vCPU: an address. */
 static __always_inline int book_thread_key(u64 key)
 {
-	return book_key(slot_of_thread(bpf_get_current_pid_tgid()), key);
-}
-
-/* Keys that are in the guest's registers at the exit. */
-static __always_inline void book_register_key(void *vcpu, struct obs_slot *slot,
-					      u32 reason)
-{
-	const int svm = config.isa == EXIT_LEAF_ISA_SVM;
-	struct kvm_vcpu *v = vcpu;
-
-	switch (config.by) {
-	case OBS_BY_MSR:
-		if (svm ? reason == EXIT_SVM_MSR :
-			  reason == EXIT_VMX_MSR_READ ||
-				    reason == EXIT_VMX_MSR_WRITE)
-			book_key(slot, (u32)BPF_CORE_READ(v, arch.regs[1]));
-		break;
-	case OBS_BY_HYPERCALL:
-		if (reason == (svm ? EXIT_SVM_VMMCALL : EXIT_VMX_VMCALL))
-			book_key(slot, BPF_CORE_READ(v, arch.regs[0]));
-		break;
-	case OBS_BY_CPUID:
-		if (reason == (svm ? EXIT_SVM_CPUID : EXIT_VMX_CPUID))
-			book_key(slot, (u32)BPF_CORE_READ(v, arch.regs[0]));
-		break;
-	}
+	return book_key(slot_of_current(), key);
 }
 
 /* A thread leaves the CPU while its vCPU is outside of the guest. */
@@ -123,27 +188,62 @@ static __always_inline void book_off(u32 tid, int runnable, u64 now)
 	slot->off_runnable = runnable;
 }
 
-static __always_inline void book_on(u32 tid, u64 now)
+/* The time that began when its thread was scheduled out is over. */
+static __always_inline void end_off(struct obs_slot *slot, u64 now)
 {
-	struct obs_slot *slot = slot_of_thread(tid);
-	u64 ns;
+	u64 ns = now - slot->off_ns;
 
-	if (!slot || !slot->off_ns)
-		return;
-	ns = now - slot->off_ns;
 	slot->off_ns = 0;
-	if (slot->off_runnable)
+	if (is_negative(ns))
+		count(&losses.negative);
+	else if (slot->off_runnable)
 		slot->preempted_ns += ns;
 	else
 		slot->blocked_ns += ns;
 }
 
-static __always_inline void book_off_cpu(struct obs_slot *slot,
-					 struct obs_cell *cell)
+static __always_inline void book_on(u32 tid, u64 now)
 {
-	cell->preempted_ns += slot->preempted_ns;
-	cell->blocked_ns += slot->blocked_ns;
+	struct obs_slot *slot = slot_of_thread(tid);
+
+	if (slot && slot->off_ns)
+		end_off(slot, now);
+}
+
+static __noinline int book_was_off(struct obs_slot *slot, u64 ns)
+{
+	struct obs_cell *cell;
+	u32 open;
+
+	if (!slot)
+		return 0;
+	open = slot->open;
+	if (open >= OBS_CELLS)
+		return 0;
+	/* Another thread enters, while the one that saw the exit is off. */
+	if (slot->off_ns)
+		end_off(slot, slot->exit_ns + ns);
+	if (!is_negative(ns)) {
+		cell = &slot->cell[open];
+		cell->preempted_ns += slot->preempted_ns;
+		cell->blocked_ns += slot->blocked_ns;
+	}
 	slot->preempted_ns = slot->blocked_ns = 0;
+	return 0;
+}
+
+/* Before exit_ns is reset. */
+static __always_inline void book_off_cpu(struct obs_slot *slot, u64 ns)
+{
+	if (unlikely(slot->preempted_ns | slot->blocked_ns | slot->off_ns))
+		book_was_off(slot, ns);
+}
+
+/* What was known of an exit that no entry followed is not the next one's. */
+static __always_inline void forget_open(struct obs_slot *slot)
+{
+	slot->has_key = slot->handled = slot->reading = 0;
+	slot->off_ns = slot->preempted_ns = slot->blocked_ns = 0;
 }
 
 static __noinline int book_slow(struct obs_slot *slot, u64 now, u64 ns)
@@ -151,13 +251,15 @@ static __noinline int book_slow(struct obs_slot *slot, u64 now, u64 ns)
 	struct obs_slow *event;
 	u32 reason;
 
-	if (!slot)
+	if (!slot || is_negative(ns))
 		return 0;
 	reason = open_reason(slot);
 	if (!config.slow_hlt &&
 	    reason == (config.isa == EXIT_LEAF_ISA_SVM ? EXIT_SVM_HLT :
 							 EXIT_VMX_HLT))
 		return 0;
+	if (config.by && !slot->has_key && config.by <= OBS_BY_MMIO)
+		book_key_at_entry(slot);
 	event = bpf_ringbuf_reserve(&slow, sizeof(*event), 0);
 	if (!event) {
 		count(&losses.slow);
@@ -172,7 +274,7 @@ static __noinline int book_slow(struct obs_slot *slot, u64 now, u64 ns)
 	event->vcpu_id = slot->vcpu_id;
 	event->tid = slot->tid;
 	event->reason = reason;
-	event->has_key = slot->has_key;
+	event->has_key = slot->has_key == OBS_KEY_BOOKED;
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

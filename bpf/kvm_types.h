@@ -20,8 +20,24 @@ struct kvm_vcpu_stat {
 };
 
 struct kvm_vcpu_arch {
-	unsigned long regs[17]; /* [0]: RAX, [1]: RCX, as in enum kvm_reg */
+	unsigned long regs[17]; /* as in enum obs_register, enum kvm_reg */
+	u32 regs_avail; /* which of enum kvm_reg are valid … */
+	u32 regs_dirty; /* … and were written since the exit */
 	u32 hflags;
+};
+
+/* The processor's numbers. */
+enum obs_register {
+	OBS_RAX,
+	OBS_RCX,
+	OBS_RDX,
+	OBS_RBX,
+};
+
+/* asm/kvm_host.h: CO-RE knows the running kernel's numbers. */
+enum kvm_reg {
+	VCPU_REGS_RIP = 16,
+	VCPU_EXREG_EXIT_INFO_1 = 23,
 };
 
 /* linux/preempt.h */
@@ -48,6 +64,8 @@ struct kvm_vcpu {
 /* SVM: arch/x86/kvm/svm/svm.h, asm/svm.h */
 struct vmcb_control_area {
 	u32 exit_code;
+	u64 exit_info_1;
+	u64 exit_info_2;
 };
 
 struct vmcb {
@@ -69,16 +87,21 @@ union vmx_exit_reason {
 	u32 full;
 };
 
+struct loaded_vmcs;
+
 struct vcpu_vmx {
 	struct kvm_vcpu vcpu;
+	struct loaded_vmcs *loaded_vmcs;
 	unsigned char fail;
 	_Bool emulation_required;
 	union vmx_exit_reason exit_reason;
+	unsigned long exit_qualification;
 };
 
 struct vcpu_vt___618 {
 	_Bool emulation_required;
 	union vmx_exit_reason exit_reason;
+	unsigned long exit_qualification;
 };
 
 struct vcpu_vmx___618 {
@@ -93,6 +116,11 @@ struct task_struct {
 	struct hlist_head preempt_notifiers;
 };
 
+/* asm/ptrace.h: the first argument of a function that a kprobe is on */
+struct pt_regs {
+	unsigned long di;
+};
+
 /* asm/kvm.h */
 struct kvm_regs {
 	u64 rip;
@@ -102,6 +130,7 @@ struct kvm_regs {
 struct trace_event_raw_kvm_exit {
 	unsigned int exit_reason;
 	u32 isa;
+	u64 info1; /* VMX: exit qualification; SVM: exit_info_1 */
 	unsigned int vcpu_id;
 };
 

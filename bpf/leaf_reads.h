@@ -3,118 +3,172 @@
 #ifndef EXITLEDGER_LEAF_READS_H
 #define EXITLEDGER_LEAF_READS_H
 
+#include "exit_reason_codes.h"
 #include "sums.h"
 
-/* A vCPU thread's read of a leaf, between its kvm_exit and its kvm_cpuid. */
-struct leaf_read {
-	u64 kvm;
-	u64 vm;
-	u64 exits;
-	u64 ns;
-	u32 vcpu_id;
-	u32 leaf;
-	u32 index;
-	u32 pad;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, OBS_SLOTS);
-	__type(key, u32); /* tid */
-	__type(value, struct leaf_read);
-} reads SEC(".maps");
+/* Of each slot. */
+struct obs_read leaf_reads[OBS_SLOTS];
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } answers SEC(".maps");
 
+/* A CPUID's, as kvm_cpuid and registers have them. */
+struct cpuid_registers {
+	u32 eax, ebx, ecx, edx;
+};
+
+static __always_inline struct obs_read *
+leaf_read_of(const struct obs_slot *slot)
+{
+	u64 index = slot - slots;
+
+	asm volatile("" : "+r"(index));
+	if (index >= OBS_SLOTS)
+		return NULL;
+	asm volatile("" : "+r"(index));
+	return &leaf_reads[index];
+}
+
 /* At a CPUID exit: if it reads one of our leaves, remember the sums as of now. */
 static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
 {
-	struct leaf_read read = {};
 	struct kvm_vcpu *v = vcpu;
+	struct obs_read *read;
 	struct sum sum = {};
 	struct vm *vm;
-	u32 tid;
+	u32 leaf;
 
 	if (!slot)
 		return 0;
-	read.leaf = BPF_CORE_READ(v, arch.regs[0]);
-	if (read.leaf < EXIT_LEAF_FIRST || read.leaf > EXIT_LEAF_LAST)
+	leaf = BPF_CORE_READ(v, arch.regs[OBS_RAX]);
+	if (leaf < EXIT_LEAF_FIRST || leaf > EXIT_LEAF_LAST)
 		return 0;
-	read.index = BPF_CORE_READ(v, arch.regs[1]);
-	read.kvm = (u64)BPF_CORE_READ(v, kvm);
-	vm = bpf_map_lookup_elem(&vms, &read.kvm);
-	if (!vm)
+	read = leaf_read_of(slot);
+	vm = vm_of(slot);
+	if (!read || !vm) {
+		count(&losses.answers);
 		return 0;
-	sum_vm(&sum, vm->head, read.leaf, read.index);
-	read.vm = slot->vm;
-	read.exits = sum.exits;
-	read.ns = sum.ns;
-	read.vcpu_id = slot->vcpu_id;
-	tid = bpf_get_current_pid_tgid();
-	bpf_map_update_elem(&reads, &tid, &read, BPF_ANY);
+	}
+	read->leaf = leaf;
+	read->index = BPF_CORE_READ(v, arch.regs[OBS_RCX]);
+	read->control = exit_control(vcpu, config.isa);
+	sum_vm(&sum, vm->head, read->leaf, read->index);
+	read->exits = sum.exits;
+	read->ns = sum.ns;
+	slot->reading = 1;
 	return 0;
 }
 
 static __always_inline void answer_pair(struct obs_answer *answer,
-					const struct leaf_read *read)
+					const struct obs_slot *slot,
+					const struct obs_read *read)
 {
+	struct vm *vm = vm_of(slot);
 	struct sum sum = {};
-	struct vm *vm;
 
 	answer->flags |= OBS_ANSWER_PAIRED;
-	answer->vm = read->vm;
-	answer->vcpu_id = read->vcpu_id;
+	answer->vm = slot->vm;
+	answer->vcpu_id = slot->vcpu_id;
 	answer->exits_before = read->exits;
 	answer->ns_before = read->ns;
-	vm = bpf_map_lookup_elem(&vms, &read->kvm);
 	if (vm) {
 		sum_vm(&sum, vm->head, answer->leaf, answer->index);
 		/* Not before: of one that comes meanwhile it must be known. */
-		answer->vcpus = *(volatile u32 *)&vm->vcpus;
+		answer->vcpus = READ_ONCE(vm->vcpus);
 	}
 	answer->outside = sum.outside;
 	answer->exits_after = sum.exits;
 	answer->ns_after = sum.ns;
 }
 
-/* At kvm_cpuid: the answer's registers, and the sums at the exit and now. */
-static __always_inline int book_answer(const u64 *args)
+static __always_inline struct obs_answer *
+answer_begin(u32 leaf, u32 index, const struct cpuid_registers *registers)
 {
-	u32 leaf = args[0], index = args[1], tid;
 	struct obs_answer *answer;
-	struct leaf_read *read;
 
-	if (leaf < EXIT_LEAF_FIRST || leaf > EXIT_LEAF_LAST)
-		return 0;
-	tid = bpf_get_current_pid_tgid();
-	read = bpf_map_lookup_elem(&reads, &tid);
 	answer = bpf_ringbuf_reserve(&answers, sizeof(*answer), 0);
 	if (!answer) {
 		count(&losses.answers);
-		return 0;
+		return NULL;
 	}
 	__builtin_memset(answer, 0, sizeof(*answer));
 	answer->ns = bpf_ktime_get_ns();
 	answer->leaf = leaf;
 	answer->index = index;
-	answer->eax = args[2];
-	answer->ebx = args[3];
-	answer->ecx = args[4];
-	answer->edx = args[5];
+	answer->eax = registers->eax;
+	answer->ebx = registers->ebx;
+	answer->ecx = registers->ecx;
+	answer->edx = registers->edx;
+	return answer;
+}
+
+/* At kvm_cpuid: the answer's registers, and the sums at the exit and now. */
+static __always_inline int book_answer(const u64 *args)
+{
+	const struct cpuid_registers registers = { args[2], args[3], args[4],
+						   args[5] };
+	u32 leaf = args[0], index = args[1];
+	struct obs_read *read = NULL;
+	struct obs_answer *answer;
+	struct obs_slot *slot;
+
+	if (leaf < EXIT_LEAF_FIRST || leaf > EXIT_LEAF_LAST)
+		return 0;
+	slot = slot_of_current();
+	if (slot && slot->reading) {
+		slot->reading = 0;
+		read = leaf_read_of(slot);
+	}
+	answer = answer_begin(leaf, index, &registers);
+	if (!answer)
+		return 0;
 	if (args[6] & 1)
 		answer->flags |= OBS_ANSWER_FOUND;
-	if (read) {
-		/*
-		 * One that was not answered (a fault, or reflected to a guest's
-		 * own hypervisor) is no part of what the emulator asks later.
-		 */
-		if (read->leaf == leaf && read->index == index)
-			answer_pair(answer, read);
-		bpf_map_delete_elem(&reads, &tid);
-	}
+	/*
+	 * A read that was not answered (a fault, or reflected to a guest's own
+	 * hypervisor) is no part of what the emulator asks later.
+	 */
+	if (slot && read && read->leaf == leaf && read->index == index)
+		answer_pair(answer, slot, read);
+	bpf_ringbuf_submit(answer, 0);
+	return 0;
+}
+
+/*
+ * At the entry after a read that kvm_cpuid did not tell of.  From Linux 7 on
+ * its programs can be preempted, and the kernel skips those that another vCPU
+ * would run on that CPU meanwhile; entries and exits are safe, as interrupts
+ * are off.  If KVM went on behind the CPUID, the answer is in the registers;
+ * else there was none.  The exit is still open: its vCPU is outside.
+ */
+static __noinline int answer_at_entry(void *vcpu, struct obs_slot *slot)
+{
+	struct cpuid_registers registers = {};
+	struct kvm_vcpu *v = vcpu;
+	struct obs_answer *answer;
+	struct obs_read *read;
+
+	if (!slot)
+		return 0;
+	slot->reading = 0;
+	read = leaf_read_of(slot);
+	if (!read || !was_skipped(v) ||
+	    read->control != exit_control(vcpu, config.isa) ||
+	    exit_reason(vcpu, config.isa) != (config.isa == EXIT_LEAF_ISA_SVM ?
+						      EXIT_SVM_CPUID :
+						      EXIT_VMX_CPUID))
+		return 0;
+	registers.eax = BPF_CORE_READ(v, arch.regs[OBS_RAX]);
+	registers.ebx = BPF_CORE_READ(v, arch.regs[OBS_RBX]);
+	registers.ecx = BPF_CORE_READ(v, arch.regs[OBS_RCX]);
+	registers.edx = BPF_CORE_READ(v, arch.regs[OBS_RDX]);
+	answer = answer_begin(read->leaf, read->index, &registers);
+	if (!answer)
+		return 0;
+	answer->flags |= OBS_ANSWER_ENTRY;
+	answer_pair(answer, slot, read);
 	bpf_ringbuf_submit(answer, 0);
 	return 0;
 }

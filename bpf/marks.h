@@ -17,25 +17,6 @@ u64 marks_booked;
 #define RESET_RIP 0xfff0
 
 /*
- * The vCPU that this thread runs, which no argument of kvm_cpuid names: KVM has
- * its preempt notifier on the thread for as long.  0: none.
- */
-static __always_inline u64 vcpu_of_thread(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	u64 notifier;
-
-	if (!bpf_core_field_exists(struct kvm_vcpu, preempt_notifier) ||
-	    !bpf_core_field_exists(struct task_struct, preempt_notifiers))
-		return 0;
-	notifier = (u64)BPF_CORE_READ(task, preempt_notifiers.first);
-	if (!notifier)
-		return 0;
-	return notifier -
-	       bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link);
-}
-
-/*
  * A guest may do this as fast as it can: so many in a row are taken, then one
  * per OBS_MARK_NS, and in all no more than are of use.  (The generic cell rate
  * algorithm, ITU-T I.371: mark_ns is when the next one would be due.)
@@ -53,13 +34,6 @@ static __always_inline int mark_allowed(struct vm *vm)
 	__sync_fetch_and_add(&vm->marks, 1);
 	count(&marks_booked);
 	return 1;
-}
-
-static __always_inline struct vm *vm_of(const struct obs_slot *slot)
-{
-	u64 kvm = vm_key(slot->vcpu);
-
-	return bpf_map_lookup_elem(&vms, &kvm);
 }
 
 /* What this book has of a slot's VM just now. */
@@ -80,7 +54,7 @@ static __noinline u64 own_exits(struct obs_slot *slot)
 	u64 exits = 0;
 
 	for (u32 i = 0; slot && i < OBS_CELLS; i++)
-		exits += *(volatile u64 *)&slot->cell[i].exits;
+		exits += READ_ONCE(slot->cell[i].exits);
 	return exits;
 }
 

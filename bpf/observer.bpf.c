@@ -48,15 +48,22 @@ static __noinline int book_pending(struct obs_slot *slot)
 	return book_time(&slot->cell[open], ns);
 }
 
-/* All that an exit's program does once it knows the slot and the reason. */
-static __always_inline int book_exit(void *vcpu, struct obs_slot *slot,
-				     u32 reason, enum job job)
+/*
+ * All that an exit's program does once it knows the slot and the reason.
+ * @record: with classic tracepoints; else NULL
+ */
+static __always_inline int
+book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
+	  const struct trace_event_raw_kvm_exit *record, enum job job)
 {
 	struct obs_slot *same = slot;
 	u64 cell;
 
-	if (job != JOB_COUNT && unlikely(slot->exit_ns))
+	if (job != JOB_COUNT && unlikely(slot->exit_ns)) {
 		slot->missed_entries++;
+		if (job == JOB_ALL)
+			forget_open(slot);
+	}
 	if (job == JOB_ALL && config.answers)
 		book_pending(slot);
 	cell = cell_of(slot, reason);
@@ -66,7 +73,8 @@ static __always_inline int book_exit(void *vcpu, struct obs_slot *slot,
 	if (job == JOB_COUNT)
 		return 0;
 	slot->open = cell;
-	if (job == JOB_ALL && (config.off_cpu || config.by))
+	if (job == JOB_ALL &&
+	    (config.off_cpu || (record && config.by == OBS_BY_MMIO)))
 		slot_know_thread(slot);
 	if (job == JOB_ALL && config.answers &&
 	    reason == (config.isa == EXIT_LEAF_ISA_SVM ? EXIT_SVM_CPUID :
@@ -74,8 +82,13 @@ static __always_inline int book_exit(void *vcpu, struct obs_slot *slot,
 		leaf_read_begin(vcpu, slot);
 	/* Last, so that this program's own time is not booked as the exit's. */
 	slot->exit_ns = bpf_ktime_get_ns();
-	if (job == JOB_ALL && config.by > OBS_BY_MMIO)
-		book_register_key(vcpu, slot, reason);
+	if (job == JOB_ALL && !record && config.by)
+		book_key_at_exit(vcpu, slot, reason);
+	if (job == JOB_ALL && record && config.by == OBS_BY_PORT &&
+	    reason == (config.isa == EXIT_LEAF_ISA_SVM ?
+			       EXIT_SVM_IOIO :
+			       EXIT_VMX_IO_INSTRUCTION))
+		book_key(slot, port_of(record->info1));
 	return 0;
 }
 
@@ -108,17 +121,15 @@ static __noinline int book_more(struct obs_slot *slot, u64 now, u64 ns)
 
 	if (!slot)
 		return 0;
-	open = slot->open;
-	if (open >= OBS_CELLS)
-		return 0;
 	if (config.slower_than_ns && ns > config.slower_than_ns)
 		book_slow(slot, now, ns);
 	if (config.by)
 		book_key_time(slot, ns);
 	if (config.off_cpu)
-		book_off_cpu(slot, &slot->cell[open]);
+		book_off_cpu(slot, ns);
 	if (config.fast) {
-		if (!slot->handled)
+		open = slot->open;
+		if (!slot->handled && open < OBS_CELLS)
 			slot->fast[open]++;
 		slot->handled = 0;
 	}
@@ -134,14 +145,18 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
 	if (unlikely(!ns))
 		return entry_alone(vcpu, slot);
 	ns = now - ns;
-	slot->exit_ns = 0;
-	if (job == JOB_ALL) {
-		book_more(slot, now, ns);
-		if (config.answers) {
-			slot->pending_ns = ns;
-			return 0;
-		}
+	if (job == JOB_ALL && config.answers) {
+		if (unlikely(slot->reading))
+			answer_at_entry(vcpu, slot);
+		if (config.more)
+			book_more(slot, now, ns);
+		slot->exit_ns = 0;
+		slot->pending_ns = ns;
+		return 0;
 	}
+	if (job == JOB_ALL)
+		book_more(slot, now, ns);
+	slot->exit_ns = 0;
 	cell = &slot->cell[slot->open];
 	asm volatile("" : "+r"(cell));
 	return job == JOB_SUM ? book_sum(cell, ns) : book_time(cell, ns);
@@ -154,19 +169,56 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
  * The arguments are (vcpu, isa), see userspace/kernel_needs.h.  On kernels that
  * mark tp_btf's pointers as possibly NULL the verifier wants the check.
  */
+static __always_inline int end(u64 address)
+{
+	struct obs_slot *slot;
+
+	/*
+	 * No entry follows the last exit, which may be the VM's own end.  The
+	 * classic record has told its key, and two searches would be too many
+	 * for the verifier.
+	 */
+	if (config.by && !config.classic) {
+		slot = slot_at(slot_of_address(address));
+		if (slot && slot->exit_ns && !slot->has_key)
+			book_key_at_entry(slot);
+	}
+	return slot_end(address);
+}
+
 SEC("fentry/kvm_arch_vcpu_destroy")
 int vcpu_end(u64 *ctx)
 {
-	return slot_end(first_argument(ctx));
+	return end(first_argument(ctx));
+}
+
+/* Where there is no fentry. */
+SEC("kprobe/kvm_arch_vcpu_destroy")
+int vcpu_end_probe(struct pt_regs *ctx)
+{
+	return end(ctx->di);
 }
 
 /* Exits that the fast path re-entered from don't come here. */
-static __always_inline int exit_handled(const void *ctx)
+static __noinline int handled_elsewhere(const void *ctx)
 {
-	struct obs_slot *slot = slot_of(first_argument(ctx));
+	struct obs_slot *slot;
 
+	slot = ctx ? slot_at(slot_find(first_argument(ctx))) : NULL;
 	if (slot)
 		slot->handled = 1;
+	return 0;
+}
+
+static __always_inline int exit_handled(const u64 *ctx)
+{
+	u64 vcpu = ctx[0];
+	struct obs_slot *slot = slot_home(vcpu);
+
+	if (likely(slot->vcpu == vcpu))
+		slot->handled = 1;
+	else
+		handled_elsewhere(ctx);
 	return 0;
 }
 
@@ -208,13 +260,6 @@ int off_cpu(u64 *ctx)
 	book_off(prev->pid, ctx[0] || !(u32)ctx[3], now);
 	book_on(next->pid, now);
 	return 0;
-}
-
-/* (rw, port, size, count, val) */
-SEC("raw_tp/kvm_pio")
-int key_port(u64 *ctx)
-{
-	return book_thread_key(ctx[1]);
 }
 
 /* (type, len, gpa, val) */
@@ -263,7 +308,8 @@ int vcpu_reset(u64 *ctx)
  * What is rare is a function's, called last, so that the common path has
  * nothing to keep across a call: each register kept is saved at every run.
  */
-#define ENTRY_PROGRAM(name, section, context, vcpu_of, typed, result, job) \
+#define ENTRY_PROGRAM(name, section, context, vcpu_of, own, typed, result, \
+		      job)                                                 \
 	static __noinline int name##_elsewhere(context *ctx, void *vcpu,   \
 					       u64 now)                    \
 	{                                                                  \
@@ -275,7 +321,7 @@ int vcpu_reset(u64 *ctx)
                                                                            \
 	SEC(section) int name(context *ctx)                                \
 	{                                                                  \
-		u64 now = bpf_ktime_get_ns();                              \
+		u64 now = bpf_ktime_get_ns(), id __attribute__((unused));  \
 		struct obs_slot *slot;                                     \
 		void *vcpu;                                                \
                                                                            \
@@ -284,36 +330,39 @@ int vcpu_reset(u64 *ctx)
 		if (typed && !vcpu)                                        \
 			return result;                                     \
 		slot = slot_home((u64)vcpu);                               \
-		if (likely(slot->vcpu == (u64)vcpu))                       \
+		if (likely(slot->vcpu == (u64)vcpu && (own)))              \
 			book_entry(vcpu, slot, now, job);                  \
 		else                                                       \
 			name##_elsewhere(ctx, vcpu, now);                  \
 		return result;                                             \
 	}
 
-#define EXIT_PROGRAM(name, section, context, vcpu_of, reason, typed, result, \
-		     job)                                                    \
-	static __noinline int name##_elsewhere(void *vcpu, context *ctx)     \
-	{                                                                    \
-		struct obs_slot *slot =                                      \
-			slot_of(typed ? first_argument(ctx) : (u64)vcpu);    \
-                                                                             \
-		return slot && ctx ? book_exit(vcpu, slot, reason, job) : 0; \
-	}                                                                    \
-                                                                             \
-	SEC(section) int name(context *ctx)                                  \
-	{                                                                    \
-		void *vcpu = (void *)(vcpu_of);                              \
-		struct obs_slot *slot;                                       \
-                                                                             \
-		if (typed && !vcpu)                                          \
-			return result;                                       \
-		slot = slot_home((u64)vcpu);                                 \
-		if (likely(slot->vcpu == (u64)vcpu))                         \
-			book_exit(vcpu, slot, reason, job);                  \
-		else                                                         \
-			name##_elsewhere(vcpu, ctx);                         \
-		return result;                                               \
+#define EXIT_PROGRAM(name, section, context, vcpu_of, own, reason, record,  \
+		     typed, result, job)                                    \
+	static __noinline int name##_elsewhere(void *vcpu, context *ctx)    \
+	{                                                                   \
+		struct obs_slot *slot =                                     \
+			slot_of(typed ? first_argument(ctx) : (u64)vcpu);   \
+                                                                            \
+		return slot && ctx ?                                        \
+			       book_exit(vcpu, slot, reason, record, job) : \
+			       0;                                           \
+	}                                                                   \
+                                                                            \
+	SEC(section) int name(context *ctx)                                 \
+	{                                                                   \
+		u64 id __attribute__((unused));                             \
+		void *vcpu = (void *)(vcpu_of);                             \
+		struct obs_slot *slot;                                      \
+                                                                            \
+		if (typed && !vcpu)                                         \
+			return result;                                      \
+		slot = slot_home((u64)vcpu);                                \
+		if (likely(slot->vcpu == (u64)vcpu && (own)))               \
+			book_exit(vcpu, slot, reason, record, job);         \
+		else                                                        \
+			name##_elsewhere(vcpu, ctx);                        \
+		return result;                                              \
 	}
 
 #define ENTRY_PROGRAMS(name, ...)                         \
@@ -326,25 +375,37 @@ int vcpu_reset(u64 *ctx)
 	EXIT_PROGRAM(name##_time, __VA_ARGS__, JOB_TIME)   \
 	EXIT_PROGRAM(name##_all, __VA_ARGS__, JOB_ALL)
 
-ENTRY_PROGRAMS(entry_btf, "tp_btf/kvm_entry", u64, ctx[0], 1, 0)
-ENTRY_PROGRAMS(entry_raw, "raw_tp/kvm_entry", u64, ctx[0], 0, 0)
-ENTRY_PROGRAMS(entry_tp, "tp/kvm/kvm_entry", struct trace_event_raw_kvm_entry,
-	       classic_key(ctx->vcpu_id), 0, 1)
+/* Is a slot that was found the vCPU's own?  Without addresses; without ends. */
+#define OWN_THREAD (slot->tid == (u32)id)
+#define OWN_PROCESS (slot->tgid == bpf_get_current_pid_tgid() >> 32)
 
-EXIT_PROGRAMS(exit_btf, "tp_btf/kvm_exit", u64, ctx[0],
-	      exit_reason(vcpu, config.isa), 1, 0)
-EXIT_PROGRAMS(exit_btf_svm, "tp_btf/kvm_exit", u64, ctx[0],
-	      exit_reason_svm(vcpu), 1, 0)
-EXIT_PROGRAMS(exit_btf_vmx, "tp_btf/kvm_exit", u64, ctx[0],
-	      exit_reason_vmx(vcpu), 1, 0)
-EXIT_PROGRAMS(exit_btf_svm_data, "tp_btf/kvm_exit", u64, ctx[0],
-	      exit_reason_svm_data(vcpu, slot->vmcb01), 1, 0)
-EXIT_PROGRAMS(exit_raw, "raw_tp/kvm_exit", u64, ctx[0],
-	      exit_reason(vcpu, config.isa), 0, 0)
-EXIT_PROGRAMS(exit_raw_svm, "raw_tp/kvm_exit", u64, ctx[0],
-	      exit_reason_svm(vcpu), 0, 0)
-EXIT_PROGRAMS(exit_raw_vmx, "raw_tp/kvm_exit", u64, ctx[0],
-	      exit_reason_vmx(vcpu), 0, 0)
+ENTRY_PROGRAMS(entry_btf, "tp_btf/kvm_entry", u64, ctx[0], 1, 1, 0)
+ENTRY_PROGRAMS(entry_raw, "raw_tp/kvm_entry", u64, ctx[0], 1, 0, 0)
+ENTRY_PROGRAMS(entry_tp, "tp/kvm/kvm_entry", struct trace_event_raw_kvm_entry,
+	       classic_key(ctx->vcpu_id, &id), OWN_THREAD, 0, 1)
+ENTRY_PROGRAMS(entry_btf_own, "tp_btf/kvm_entry", u64, ctx[0], OWN_PROCESS, 1,
+	       0)
+ENTRY_PROGRAMS(entry_raw_own, "raw_tp/kvm_entry", u64, ctx[0], OWN_PROCESS, 0,
+	       0)
+
+EXIT_PROGRAMS(exit_btf, "tp_btf/kvm_exit", u64, ctx[0], 1,
+	      exit_reason(vcpu, config.isa), NULL, 1, 0)
+EXIT_PROGRAMS(exit_btf_svm, "tp_btf/kvm_exit", u64, ctx[0], 1,
+	      exit_reason_svm(vcpu), NULL, 1, 0)
+EXIT_PROGRAMS(exit_btf_vmx, "tp_btf/kvm_exit", u64, ctx[0], 1,
+	      exit_reason_vmx(vcpu), NULL, 1, 0)
+EXIT_PROGRAMS(exit_btf_svm_data, "tp_btf/kvm_exit", u64, ctx[0], 1,
+	      exit_reason_svm_data(vcpu, slot->vmcb01), NULL, 1, 0)
+EXIT_PROGRAMS(exit_raw, "raw_tp/kvm_exit", u64, ctx[0], 1,
+	      exit_reason(vcpu, config.isa), NULL, 0, 0)
+EXIT_PROGRAMS(exit_raw_svm, "raw_tp/kvm_exit", u64, ctx[0], 1,
+	      exit_reason_svm(vcpu), NULL, 0, 0)
+EXIT_PROGRAMS(exit_raw_vmx, "raw_tp/kvm_exit", u64, ctx[0], 1,
+	      exit_reason_vmx(vcpu), NULL, 0, 0)
+EXIT_PROGRAMS(exit_btf_own, "tp_btf/kvm_exit", u64, ctx[0], OWN_PROCESS,
+	      exit_reason(vcpu, config.isa), NULL, 1, 0)
+EXIT_PROGRAMS(exit_raw_own, "raw_tp/kvm_exit", u64, ctx[0], OWN_PROCESS,
+	      exit_reason(vcpu, config.isa), NULL, 0, 0)
 EXIT_PROGRAMS(exit_tp, "tp/kvm/kvm_exit", struct trace_event_raw_kvm_exit,
-	      classic_key(ctx->vcpu_id), exit_reason_record(ctx, config.isa), 0,
-	      1)
+	      classic_key(ctx->vcpu_id, &id), OWN_THREAD,
+	      exit_reason_record(ctx, config.isa), ctx, 0, 1)

@@ -12,12 +12,14 @@ typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
+typedef long long s64;
 #else
 #include <stdint.h>
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int64_t s64;
 #endif
 
 #include "hist_layout.h"
@@ -75,6 +77,10 @@ struct obs_marking {
 	u32 text[16];
 };
 
+/* Of the open exit: its key is under its key's numbers, or counted as lost. */
+#define OBS_KEY_BOOKED 1
+#define OBS_KEY_LOST 2
+
 /* obs_slot.vcpu of a slot whose vCPU is no more; user space frees it. */
 #define OBS_GONE 1ull
 
@@ -94,7 +100,7 @@ struct obs_slot {
 	u64 off_ns; /* clock when scheduled out, or 0 */
 	u64 preempted_ns; /* of the open exit */
 	u64 blocked_ns;
-	u64 key; /* of the open exit, if has_key */
+	u64 key; /* of the open exit, if OBS_KEY_BOOKED */
 	u32 vcpu_id;
 	u32 tgid;
 	u32 tid;
@@ -103,10 +109,11 @@ struct obs_slot {
 	u8 open; /* the cell of the last exit */
 	u8 cells; /* in use, 0 among them; 0: no exit yet */
 	u8 handled; /* the exit handler was reached */
-	u8 has_key;
+	u8 has_key; /* of the open exit: OBS_KEY_* */
 	u8 off_runnable; /* when scheduled out */
-	u8 thread_known; /* that tid has this slot */
-	u8 pad[6];
+	u8 thread_known; /* tid is in the map threads, with this slot */
+	u8 reading; /* one of our leaves: leaf_reads.h */
+	u8 pad[5];
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
 	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
@@ -117,7 +124,7 @@ struct obs_slot {
 	u64 born_ns; /* clock when first seen … */
 	u64 first_exit_ns; /* … at its first exit, or 0 … */
 	u64 first_io_ns; /* … and the first that is for an I/O port, or 0 */
-	u8 pad2[8];
+	u64 address; /* of the vCPU; classic tracepoints: 0 if not known */
 	struct obs_cell cell[OBS_CELLS];
 };
 
@@ -164,15 +171,28 @@ struct obs_slow {
 	u32 has_key;
 };
 
-/* A guest's read of one of our CPUID leaves, and what BPF had at that moment. */
+/* A guest's read of one of our CPUID leaves, up to its answer:
+ * obs_slot.reading. */
+struct obs_read {
+	u64 exits; /* the VM's sums at the exit, of what the leaf is about */
+	u64 ns;
+	u64 control; /* exit_control() */
+	u32 leaf;
+	u32 index; /* ECX in */
+};
+
+/* What it was told, and what BPF had at that moment. */
 #define OBS_ANSWER_PAIRED 1u /* the exit was seen: the sums are valid */
 #define OBS_ANSWER_FOUND 2u /* KVM has such a leaf */
+/* Not seen at kvm_cpuid, but in the registers at the entry: FOUND is not known.
+ */
+#define OBS_ANSWER_ENTRY 4u
 
 struct obs_answer {
 	u64 vm;
-	u64 ns; /* clock at kvm_cpuid */
+	u64 ns; /* clock at kvm_cpuid, or at the entry */
 	u64 exits_before; /* the VM's sum at kvm_exit, this exit included */
-	u64 exits_after; /* … at kvm_cpuid */
+	u64 exits_after; /* … by the time of @ns */
 	u64 ns_before;
 	u64 ns_after;
 	u32 vcpu_id;
@@ -216,9 +236,21 @@ struct obs_losses {
 	u64 no_vm; /* vCPUs whose VM could not be remembered */
 	u64 answers; /* answers that found no room in the ring buffer */
 	u64 no_span; /* times that are missing in histograms */
-	u64 no_key; /* exits that found no place in the table of keys */
+	u64 no_key; /* exits whose key is in no table */
 	u64 slow; /* slow exits that found no room in the ring buffer */
 	u64 marks; /* guests' marks and resets: damaged, or too many */
+	u64 no_thread; /* exits whose thread could not be remembered */
+	u64 shared; /* changes of a slot's thread, perhaps another VM's */
+	u64 negative; /* times that were dropped: two CPUs' clocks differ */
+};
+
+/*
+ * A VM: the address of its struct kvm, which is reused.  Where that is not
+ * known, or nothing tells that a VM is no more, its process; else 0.
+ */
+struct obs_vm_key {
+	u64 kvm;
+	u64 tgid;
 };
 
 /* What is to be observed beside counts and times; set before loading. */
@@ -231,7 +263,9 @@ struct obs_config {
 	u8 off_cpu;
 	u8 slow_hlt;
 	u8 classic; /* there are the classic tracepoints' records alone */
-	u8 pad[3];
+	u8 no_ends; /* nothing tells that a vCPU is no more */
+	u8 more; /* beside answers */
+	u8 pad[1];
 };
 
 #define OBS_ASSERT(what) _Static_assert(what, #what)
@@ -249,7 +283,8 @@ OBS_ASSERT(sizeof(struct obs_slow) == 64);
 OBS_ASSERT(sizeof(struct obs_marking) == 96);
 OBS_ASSERT(sizeof(struct obs_mark) == 120);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
-OBS_ASSERT(sizeof(struct obs_losses) == 56);
+OBS_ASSERT(sizeof(struct obs_read) == 32);
+OBS_ASSERT(sizeof(struct obs_losses) == 80);
 OBS_ASSERT(sizeof(struct obs_config) == 24);
 
 #endif /* EXITLEDGER_RECORDS_H */

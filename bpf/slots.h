@@ -8,6 +8,9 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* What another thread writes meanwhile: read once, and in the order of these. */
+#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+
 /* Set before loading; constants to the verifier, which drops dead code. */
 const volatile struct obs_config config;
 
@@ -20,6 +23,7 @@ struct obs_slot slots[OBS_SLOTS + 4];
 struct obs_losses losses;
 u64 vms_seen; /* tells user space that there is a name to be found out */
 u64 vcpus_ended; /* tells user space that there are slots to be freed */
+u64 threads_stale; /* entries of the map threads that user space may delete */
 u32 serials;
 
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) +
@@ -38,11 +42,15 @@ struct vm {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, OBS_SLOTS);
-	__type(key, u64); /* address of struct kvm; classic tracepoint: tgid */
+	__type(key, struct obs_vm_key);
 	__type(value, struct vm);
 } vms SEC(".maps");
 
-/* Slots by thread, for events that do not name the vCPU. */
+/*
+ * The slot whose exit a thread saw last, for events that name a thread.  An
+ * entry counts only if the slot has this thread.  Programs never delete one:
+ * another vCPU's could be hit, which the thread has come to run meanwhile.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 2 * OBS_SLOTS);
@@ -57,18 +65,31 @@ static __always_inline void count(u64 *counter)
 
 /*
  * What a vCPU is known by: the address of its struct kvm_vcpu, or, where there
- * is only the classic tracepoint's record, its process and number.
+ * is only the classic tracepoint's record, its process and number.  The slot of
+ * such a one is its own only while it is on the thread that the slot has, @id:
+ * slot_not_own().
  */
-static __always_inline u64 classic_key(u32 vcpu_id)
-{
-	u64 tgid = bpf_get_current_pid_tgid() >> 32;
+#define CLASSIC_ID_BITS 22
 
-	return tgid << 22 | (u64)(vcpu_id & 0xffff) << 6 | 2;
+static __always_inline u64 classic_key(u32 vcpu_id, u64 *id)
+{
+	u64 tgid;
+
+	*id = bpf_get_current_pid_tgid();
+	tgid = *id >> 32;
+	/* Else clang makes a mask of it, which is an instruction more. */
+	asm volatile("" : "+r"(tgid));
+	return tgid << CLASSIC_ID_BITS | vcpu_id;
+}
+
+static __always_inline u32 classic_id(u64 key)
+{
+	return key & ~(~0ull << CLASSIC_ID_BITS);
 }
 
 /*
- * Where a vCPU's slot is looked for first.  vCPUs lie a cache line apart, so a
- * key's low six bits are the same for all.
+ * Where a vCPU's slot is looked for first.  Addresses lie a cache line apart,
+ * numbers do not: the upper bits of the product spread both.
  */
 #define SLOT_BITS 11
 OBS_ASSERT(OBS_HOMES == 1 << SLOT_BITS);
@@ -94,30 +115,64 @@ static __always_inline struct obs_slot *slot_at(u64 index)
 	return &slots[index];
 }
 
+/*
+ * The vCPU that this thread runs, for events that do not name it: KVM has its
+ * preempt notifier on the thread for as long.  0: none.
+ */
+static __always_inline u64 vcpu_of_thread(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 notifier;
+
+	if (!bpf_core_field_exists(struct kvm_vcpu, preempt_notifier) ||
+	    !bpf_core_field_exists(struct task_struct, preempt_notifiers))
+		return 0;
+	notifier = (u64)BPF_CORE_READ(task, preempt_notifiers.first);
+	if (!notifier)
+		return 0;
+	return notifier -
+	       bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link);
+}
+
 /* The entry of a VM, made if this is the first of it; NULL if that failed. */
-static __noinline struct vm *vm_find(u64 kvm)
+static __noinline struct vm *vm_find(const struct obs_vm_key *key)
 {
 	struct vm fresh = {}, *vm;
 
-	vm = bpf_map_lookup_elem(&vms, &kvm);
+	if (!key)
+		return NULL;
+	vm = bpf_map_lookup_elem(&vms, key);
 	if (vm)
 		return vm;
 	fresh.number = __sync_fetch_and_add(&vms_seen, 1) + 1;
-	bpf_map_update_elem(&vms, &kvm, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&vms, &kvm);
+	bpf_map_update_elem(&vms, key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&vms, key);
 }
 
-/* The VM of a vCPU: its address; classic: its process. */
-static __always_inline u64 vm_key(u64 key)
+/* The VM of a vCPU, by its address, or 0; on one of the VM's own threads. */
+static __always_inline struct obs_vm_key vm_key(u64 address)
 {
-	struct kvm_vcpu *vcpu = (void *)key;
+	struct kvm_vcpu *vcpu = (void *)address;
+	struct obs_vm_key key = {};
 
-	return config.classic ? key >> 22 : (u64)BPF_CORE_READ(vcpu, kvm);
+	if (address)
+		key.kvm = (u64)BPF_CORE_READ(vcpu, kvm);
+	if (config.no_ends || !address)
+		key.tgid = bpf_get_current_pid_tgid() >> 32;
+	return key;
+}
+
+/* Of a vCPU that has a slot; NULL: it is gone. */
+static __always_inline struct vm *vm_of(const struct obs_slot *slot)
+{
+	const struct obs_vm_key in = vm_key(slot->address);
+
+	return bpf_map_lookup_elem(&vms, &in);
 }
 
 static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 {
-	struct kvm_vcpu *vcpu = (void *)key;
+	struct kvm_vcpu *vcpu = (void *)slot->address;
 	struct vcpu_svm *svm = (void *)key;
 	struct task_struct *task = (void *)bpf_get_current_task();
 	u64 id = bpf_get_current_pid_tgid();
@@ -126,7 +181,9 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 	slot->tgid = id >> 32;
 	slot->tid = (u32)id;
 	if (config.classic) {
-		slot->vcpu_id = key >> 6 & 0xffff;
+		slot->vcpu_id = slot->address == key ?
+					(u32)BPF_CORE_READ(vcpu, vcpu_id) :
+					classic_id(key);
 		return;
 	}
 	slot->vcpu_id = BPF_CORE_READ(vcpu, vcpu_id);
@@ -143,11 +200,14 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 __noinline int slot_set_up(u64 key, u32 index)
 {
 	struct obs_slot *slot = slot_at(index);
+	struct obs_vm_key in;
 	struct vm *vm;
 
 	if (!slot)
 		return -1;
-	vm = vm_find(vm_key(key));
+	slot->address = config.classic ? vcpu_of_thread() : key;
+	in = vm_key(slot->address);
+	vm = vm_find(&in);
 	if (!vm) {
 		count(&losses.no_vm);
 		slot->vcpu = 0;
@@ -202,12 +262,71 @@ static __always_inline u32 slot_find(u64 key)
 	return OBS_SLOTS;
 }
 
+/* That slot's vCPU is no more; user space frees the slot. */
+static __always_inline void slot_give_up(struct obs_slot *slot)
+{
+	if (slot->thread_known)
+		count(&threads_stale);
+	slot->vcpu = OBS_GONE;
+	count(&vcpus_ended);
+}
+
+/*
+ * Classic tracepoints: a vCPU of this process and number is on another thread
+ * than the slot's.  Either it has moved, or there are several VMs in the
+ * process, of which the others' vCPUs are known by their addresses.
+ */
+static __always_inline u32 slot_of_other_thread(u32 index, u64 id)
+{
+	struct obs_slot *slot = slot_at(index);
+	u64 address = vcpu_of_thread();
+	u32 other;
+
+	if (!slot)
+		return OBS_SLOTS;
+	if (address && slot->address != address) {
+		other = slot_find(address);
+		return other < OBS_SLOTS ? other : slot_take(address);
+	}
+	if (!address)
+		count(&losses.shared);
+	if (slot->thread_known)
+		count(&threads_stale);
+	slot->thread_known = 0;
+	slot->tid = (u32)id;
+	return index;
+}
+
+/*
+ * A slot that a vCPU was found to have may be another's: see above; or, where
+ * nothing tells of a vCPU's end, of one that had the same address before.
+ */
+__noinline u32 slot_not_own(u64 key, u32 index)
+{
+	struct obs_slot *slot = slot_at(index);
+	u64 id = bpf_get_current_pid_tgid();
+
+	if (!slot)
+		return OBS_SLOTS;
+	if (config.classic)
+		return slot->tid == (u32)id ? index :
+					      slot_of_other_thread(index, id);
+	if (slot->tgid == id >> 32)
+		return index;
+	slot_give_up(slot);
+	return slot_take(key);
+}
+
 /* The same, but it is given one if one is free. */
 __noinline u32 slot_index(u64 key)
 {
 	u32 index = slot_find(key);
 
-	return index < OBS_SLOTS ? index : slot_take(key);
+	if (index >= OBS_SLOTS)
+		return slot_take(key);
+	if (config.classic || config.no_ends)
+		return slot_not_own(key, index);
+	return index;
 }
 
 /* Where the verifier knows an argument as a pointer, as the number that it is. */
@@ -224,20 +343,43 @@ static __always_inline struct obs_slot *slot_of(u64 key)
 	return slot_at(slot_index(key));
 }
 
-/* At an exit: events that name no vCPU find it by its thread. */
+/*
+ * The thread ran another vCPU, or the vCPU had another thread.  Whoever had the
+ * thread's entry before has to ask for it again.
+ */
+static __noinline int slot_take_thread(struct obs_slot *slot)
+{
+	u32 tid = bpf_get_current_pid_tgid(), index, *had;
+	struct obs_slot *before;
+
+	if (!slot)
+		return 0;
+	index = slot - slots;
+	had = bpf_map_lookup_elem(&threads, &tid);
+	before = had && *had != index ? slot_at(*had) : NULL;
+	if (before && before->tid == tid)
+		before->thread_known = 0;
+	if (slot->thread_known && slot->tid != tid)
+		count(&threads_stale);
+	slot->off_ns = 0;
+	slot->tid = tid;
+	slot->thread_known =
+		!bpf_map_update_elem(&threads, &tid, &index, BPF_ANY);
+	if (!slot->thread_known)
+		count(&losses.no_thread);
+	return 0;
+}
+
+/* At an exit: events that name a thread find the vCPU that it ran last. */
 static __always_inline void slot_know_thread(struct obs_slot *slot)
 {
 	u32 tid = bpf_get_current_pid_tgid();
-	u32 index = slot - slots;
 
-	if (slot->tid == tid && slot->thread_known)
-		return;
-	slot->tid = tid;
-	slot->thread_known = 1;
-	bpf_map_update_elem(&threads, &tid, &index, BPF_ANY);
+	if (unlikely(slot->tid != tid || !slot->thread_known))
+		slot_take_thread(slot);
 }
 
-/* The slot of a thread that runs a vCPU, or NULL. */
+/* The slot of the vCPU that a thread ran last, or NULL. */
 static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 {
 	u32 *index = bpf_map_lookup_elem(&threads, &tid);
@@ -247,18 +389,40 @@ static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 	return slot && slot->tid == tid ? slot : NULL;
 }
 
-/* A vCPU is being freed: its address, and its VM's, may be another's soon. */
-static __always_inline int slot_end(u64 key)
+/* The slot of the vCPU that this thread runs, or NULL. */
+static __always_inline struct obs_slot *slot_of_current(void)
 {
-	struct obs_slot *slot = slot_at(slot_find(key));
-	u64 kvm = vm_key(key);
+	u64 vcpu;
+
+	if (config.classic)
+		return slot_of_thread(bpf_get_current_pid_tgid());
+	vcpu = vcpu_of_thread();
+	return vcpu ? slot_at(slot_find(vcpu)) : NULL;
+}
+
+/* The slot of a vCPU by its address alone; OBS_SLOTS: none. */
+static __always_inline u32 slot_of_address(u64 address)
+{
+	if (!config.classic)
+		return slot_find(address);
+	for (u32 i = 0; i < OBS_SLOTS; i++) {
+		if (slots[i].address == address && slots[i].vcpu > OBS_GONE)
+			return i;
+	}
+	return OBS_SLOTS;
+}
+
+/* A vCPU is being freed: its address, and its VM's, may be another's soon. */
+static __always_inline int slot_end(u64 address)
+{
+	struct obs_slot *slot = slot_at(slot_of_address(address));
+	struct obs_vm_key in;
 
 	/* One that never ran, as KVM could not make it, is not its VM's end. */
 	if (slot) {
-		bpf_map_delete_elem(&vms, &kvm);
-		bpf_map_delete_elem(&threads, &slot->tid);
-		slot->vcpu = OBS_GONE;
-		count(&vcpus_ended);
+		in = vm_key(address);
+		bpf_map_delete_elem(&vms, &in);
+		slot_give_up(slot);
 	}
 	return 0;
 }

@@ -16,21 +16,24 @@ struct sum {
 
 static __always_inline void sum_cell(struct sum *sum, struct obs_cell *cell)
 {
-	sum->exits += *(volatile u64 *)&cell->exits;
-	sum->ns += *(volatile u64 *)&cell->ns;
+	sum->exits += READ_ONCE(cell->exits);
+	sum->ns += READ_ONCE(cell->ns);
 }
 
 static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
 {
 	struct obs_slot *slot;
-	u32 cell;
+	u32 cell, cells;
 
 	slot = slot_at((u64)sum->next - 1);
 	if (!slot)
 		return 1;
 	sum->next = slot->next;
-	/* Before the counts are: what it says must hold for them. */
-	if (*(volatile u64 *)&slot->exit_ns)
+	/*
+	 * Before the counts are, and before it is known which there are: what
+	 * it says must hold for them.
+	 */
+	if (READ_ONCE(slot->exit_ns))
 		sum->outside++;
 	if (sum->by_reason) {
 		cell = cell_search(slot, sum->reason, 0);
@@ -38,8 +41,9 @@ static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
 			sum_cell(sum, &slot->cell[cell]);
 		return 0;
 	}
+	cells = READ_ONCE(slot->cells);
 	for (u32 i = 0; i < OBS_CELLS; i++) {
-		if (i >= slot->cells)
+		if (i >= cells)
 			break;
 		sum_cell(sum, &slot->cell[i]);
 	}

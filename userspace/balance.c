@@ -195,7 +195,7 @@ static bool is_incomplete(const struct books *books,
 	const struct ledger_losses *losses = &books->ledger.losses;
 
 	if (losses->no_slot || losses->no_vm || losses->unreadable ||
-	    losses->recursion || balance->incomplete)
+	    losses->recursion || losses->negative || balance->incomplete)
 		return true;
 	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
 		if (balance_vm_incomplete(&books->ledger.vm[i]))

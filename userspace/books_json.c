@@ -68,12 +68,13 @@ static json_t *vms_json(const struct ledger *ledger)
 
 static json_t *losses_json(const struct ledger_losses *losses)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "no_slot",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "no_slot",
 			 (json_int_t)losses->no_slot, "no_vm",
 			 (json_int_t)losses->no_vm, "answers",
 			 (json_int_t)losses->answers, "unreadable",
 			 (json_int_t)losses->unreadable, "recursion",
-			 (json_int_t)losses->recursion);
+			 (json_int_t)losses->recursion, "negative",
+			 (json_int_t)losses->negative);
 }
 
 json_t *books_answer_json(const struct answer *answer)

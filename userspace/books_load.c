@@ -385,6 +385,9 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 				{ "answers", &losses->answers },
 				{ "unreadable", &losses->unreadable },
 				{ "recursion", &losses->recursion });
+	if (!r && json_object_get(json_object_get(json, "losses"), "negative"))
+		r = GET_NUMBERS(json_object_get(json, "losses"), why,
+				{ "negative", &losses->negative });
 	if (!r)
 		r = load_start(json, books, why);
 	if (!r)

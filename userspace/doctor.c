@@ -271,7 +271,7 @@ static void check_vcpu_end(const struct host_facts *facts, struct diagnosis *d)
 	else
 		add(d, "vcpu_end", FINDING_WARNING,
 		    "it takes a kernel with CONFIG_FUNCTION_TRACER and BTF of kvm",
-		    "the end of a vCPU cannot be seen: those that are gone stay in the tables");
+		    "fentry cannot see the end of a vCPU: a kprobe is tried; without it, VMs end with their processes");
 }
 
 static void check_attach(const struct host_facts *facts, struct diagnosis *d)

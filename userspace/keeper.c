@@ -73,6 +73,7 @@ static int collect(struct keeper *keeper, struct why *why)
 	r = observer_answers(keeper->observer, &books->answers);
 	if (!r)
 		r = observer_collect(keeper->observer, &books->ledger, NULL);
+	books->sees_no_entries = observer_sees_no_entries(keeper->observer);
 	if (r)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",
 			       strerror(-r));
@@ -269,7 +270,6 @@ static int attach(struct keeper *keeper, struct why *why)
 	snprintf(books->attach, sizeof(books->attach), "%s",
 		 attach_name(observer_attach(keeper->observer)));
 	books->sees_ends = observer_sees_ends(keeper->observer);
-	books->sees_no_entries = observer_sees_no_entries(keeper->observer);
 	if (!books->host.other_pids)
 		r = keeper_running(&books->running);
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;

@@ -111,6 +111,10 @@ struct ledger_losses {
 	uint64_t no_key; /* exits missing in the tables by key */
 	uint64_t slow; /* slow exits that found no room in the ring buffer */
 	uint64_t marks; /* guests' marks and resets: damaged, or too many */
+	uint64_t no_thread; /* exits of which time off the CPU may be missing */
+	uint64_t shared; /* times that a VM may have been taken for another */
+	uint64_t no_end; /* VMs whose end nothing tells */
+	uint64_t negative; /* times dropped, as CPUs' clocks differ */
 };
 
 /* An exit that took longer than asked for. */

@@ -20,7 +20,8 @@ enum attach observer_attach(const struct observer *observer)
 
 bool observer_sees_no_entries(const struct observer *observer)
 {
-	return observer->sees_no_entries;
+	return observer->sees_no_entries &&
+	       !observer_skipped(observer->bpf->progs.vmx_emulated);
 }
 
 bool observer_sees_ends(const struct observer *observer)
@@ -46,143 +47,6 @@ libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
-/* What a program does, and how it reads the reason: its name's ending. */
-#define EXIT_JOBS(bpf, name)                             \
-	{                                                \
-		[JOB_COUNT] = (bpf)->progs.name##_count, \
-		[JOB_SUM] = (bpf)->progs.name##_time,    \
-		[JOB_TIME] = (bpf)->progs.name##_time,   \
-		[JOB_ALL] = (bpf)->progs.name##_all,     \
-	}
-#define ENTRY_JOBS(bpf, name)                          \
-	{                                              \
-		[JOB_SUM] = (bpf)->progs.name##_sum,   \
-		[JOB_TIME] = (bpf)->progs.name##_time, \
-		[JOB_ALL] = (bpf)->progs.name##_all,   \
-	}
-
-enum job {
-	JOB_COUNT,
-	JOB_SUM,
-	JOB_TIME,
-	JOB_ALL,
-	NR_JOBS,
-};
-
-enum reader {
-	READ_SVM, /* by bpf_rdonly_cast() */
-	READ_VMX, /* likewise */
-	READ_SVM_DATA, /* 6.1 */
-	READ_PROBE, /* any */
-	NR_READERS,
-};
-
-/* One combination of programs that might load. */
-struct choice {
-	enum attach attach;
-	enum reader reader;
-	bool ends; /* of vCPUs */
-	bool emulated; /* what is, in place of an entry; where it can be */
-};
-
-static enum job job_of(const struct observer_options *options)
-{
-	if (options->count_only)
-		return JOB_COUNT;
-	if (options->answers || options->fast || options->off_cpu ||
-	    options->by || options->slower_than_ns)
-		return JOB_ALL;
-	return options->no_histogram ? JOB_SUM : JOB_TIME;
-}
-
-static void choose_exit(struct observer_bpf *bpf, struct choice choice,
-			enum job job)
-{
-	struct bpf_program *const program[][NR_READERS][NR_JOBS] = {
-		[ATTACH_TP_BTF] = {
-			[READ_SVM] = EXIT_JOBS(bpf, exit_btf_svm),
-			[READ_VMX] = EXIT_JOBS(bpf, exit_btf_vmx),
-			[READ_SVM_DATA] = EXIT_JOBS(bpf, exit_btf_svm_data),
-			[READ_PROBE] = EXIT_JOBS(bpf, exit_btf),
-		},
-		[ATTACH_RAW_TP] = {
-			[READ_SVM] = EXIT_JOBS(bpf, exit_raw_svm),
-			[READ_VMX] = EXIT_JOBS(bpf, exit_raw_vmx),
-			[READ_PROBE] = EXIT_JOBS(bpf, exit_raw),
-		},
-		[ATTACH_TP] = {
-			[READ_PROBE] = EXIT_JOBS(bpf, exit_tp),
-		},
-	};
-
-	bpf_program__set_autoload(program[choice.attach][choice.reader][job],
-				  true);
-}
-
-static void choose_entry(struct observer_bpf *bpf, enum attach attach,
-			 enum job job)
-{
-	struct bpf_program *const program[][NR_JOBS] = {
-		[ATTACH_TP_BTF] = ENTRY_JOBS(bpf, entry_btf),
-		[ATTACH_RAW_TP] = ENTRY_JOBS(bpf, entry_raw),
-		[ATTACH_TP] = ENTRY_JOBS(bpf, entry_tp),
-	};
-
-	if (job != JOB_COUNT)
-		bpf_program__set_autoload(program[attach][job], true);
-}
-
-static void choose_programs(const struct observer *observer,
-			    struct choice choice)
-{
-	const struct observer_options *options = &observer->options;
-	struct observer_bpf *bpf = observer->bpf;
-	struct bpf_program *program;
-
-	bpf_object__for_each_program (program, bpf->obj) {
-		bpf_program__set_autoload(program, false);
-	}
-	choose_exit(bpf, choice, job_of(options));
-	choose_entry(bpf, choice.attach, job_of(options));
-	bpf_program__set_autoload(bpf->progs.vcpu_end, choice.ends);
-	bpf_program__set_autoload(bpf->progs.cpuid_answer, options->answers);
-	bpf_program__set_autoload(bpf->progs.vmx_emulated, choice.emulated);
-	bpf_program__set_autoload(bpf->progs.cpuid_mark,
-				  options->marks && choice.attach != ATTACH_TP);
-	bpf_program__set_autoload(bpf->progs.vcpu_reset,
-				  options->marks && choice.ends);
-	bpf_program__set_autoload(bpf->progs.off_cpu, options->off_cpu);
-	bpf_program__set_autoload(bpf->progs.key_port,
-				  options->by == LEDGER_KEY_PORT);
-	bpf_program__set_autoload(bpf->progs.key_mmio,
-				  options->by == LEDGER_KEY_MMIO);
-	bpf_program__set_autoload(bpf->progs.key_fast_mmio,
-				  options->by == LEDGER_KEY_MMIO);
-	if (options->fast)
-		bpf_program__set_autoload(observer->isa == EXIT_LEAF_ISA_SVM ?
-						  bpf->progs.svm_handled :
-						  bpf->progs.vmx_handled,
-					  true);
-}
-
-static void configure(const struct observer *observer, enum attach attach)
-{
-	const struct observer_options *options = &observer->options;
-	struct observer_bpf__rodata *rodata = observer->bpf->rodata;
-
-	hist_table((uint8_t *)rodata->hist_bucket);
-	rodata->config = (struct obs_config){
-		.slower_than_ns = options->slower_than_ns,
-		.isa = observer->isa,
-		.by = options->by,
-		.answers = options->answers,
-		.fast = options->fast,
-		.off_cpu = options->off_cpu,
-		.slow_hlt = options->slow_hlt,
-		.classic = attach == ATTACH_TP,
-	};
-}
-
 /* Is there what KVM may emulate in place of an entry, and matters? */
 static bool is_emulating(const struct observer *observer)
 {
@@ -202,8 +66,7 @@ static int try_choice(struct observer *observer, struct choice choice)
 	observer->bpf = observer_bpf__open_opts(&opts);
 	if (!observer->bpf)
 		return -errno;
-	choose_programs(observer, choice);
-	configure(observer, choice.attach);
+	observer_choose(observer, choice);
 	r = observer_bpf__load(observer->bpf);
 	if (!r)
 		r = observer_collect_init(observer);
@@ -211,8 +74,9 @@ static int try_choice(struct observer *observer, struct choice choice)
 		r = observer_bpf__attach(observer->bpf);
 	if (!r) {
 		observer->attach = choice.attach;
-		observer->sees_ends = choice.ends;
-		observer->sees_no_entries = choice.emulated ||
+		observer->sees_ends = choice.ends != ENDS_UNSEEN;
+		observer->sees_no_entries = choice.ends ==
+						    ENDS_FENTRY_EMULATED ||
 					    !is_emulating(observer);
 		return 0;
 	}
@@ -245,26 +109,33 @@ static enum reader best_reader(const struct kvm_btf *btf, enum attach attach,
 	return READ_PROBE;
 }
 
-/* Try one way to attach; with less where not all of it can be had. */
+/*
+ * Try one way to attach; with less where not all of it can be had.  Where ends
+ * are not seen, a slot must be asked at each exit whose it is.
+ */
 static int try_attach(struct observer *observer, const struct kvm_btf *btf,
 		      enum attach attach)
 {
 	const enum reader readers[] = { best_reader(btf, attach, observer->isa),
 					READ_PROBE };
-	const int most = attach == ATTACH_TP ? 0 : 1 + is_emulating(observer);
+	enum ends ends = is_emulating(observer) ? ENDS_FENTRY_EMULATED :
+						  ENDS_FENTRY;
 	int r = -EINVAL;
 
-	for (int more = most; more >= 0; more--) {
+	for (; ends > ENDS_UNSEEN; ends--) {
 		for (int i = readers[0] == READ_PROBE; i < 2; i++) {
-			struct choice choice = { attach, readers[i], more > 0,
-						 more > 1 };
+			struct choice choice = { attach, readers[i], ends };
 
 			r = try_choice(observer, choice);
 			if (!r)
 				return 0;
 		}
 	}
-	return r;
+	return try_choice(observer,
+			  (struct choice){ attach,
+					   attach == ATTACH_TP ? READ_PROBE :
+								 READ_OWN,
+					   ENDS_UNSEEN });
 }
 
 /*
@@ -330,7 +201,9 @@ static int take_answer(void *ctx, void *data, size_t size)
 		},
 		.vm = from->vm,
 		.ns = from->ns,
-		.found = from->flags & OBS_ANSWER_FOUND,
+		/* One taken at the entry is of KVM's leaves if these are on. */
+		.found = from->flags & OBS_ANSWER_FOUND ||
+			 (from->flags & OBS_ANSWER_ENTRY && counters_leaves()),
 		.paired = from->flags & OBS_ANSWER_PAIRED,
 		.vcpu_id = from->vcpu_id,
 		.vcpus = from->vcpus,

@@ -338,51 +338,77 @@ static int begin_slot(struct observer *observer, size_t i)
  * Has a process ended?  It must be gone in /proc, too: that may be the host's
  * where kill() knows the processes of a container alone.
  */
-static bool has_ended(u32 pid)
+static bool has_ended(u64 pid)
 {
 	char path[32];
 
 	if (!kill(pid, 0) || errno != ESRCH)
 		return false;
-	snprintf(path, sizeof(path), "/proc/%u", pid);
+	snprintf(path, sizeof(path), "/proc/%llu", (unsigned long long)pid);
 	return access(path, F_OK) && errno == ENOENT;
 }
 
-/* With classic tracepoints, VMs are processes, and end with them. */
+/* Each key but the last one is looked at when the next one is known. */
+static void forget_vms(const struct observer *observer)
+{
+	int fd = bpf_map__fd(observer->bpf->maps.vms), r;
+	struct obs_vm_key key, next;
+
+	r = bpf_map_get_next_key(fd, NULL, &next);
+	while (!r) {
+		key = next;
+		r = bpf_map_get_next_key(fd, &key, &next);
+		if (has_ended(key.tgid))
+			bpf_map_delete_elem(fd, &key);
+	}
+}
+
+/* Where vCPUs' ends are not seen, VMs end with their processes. */
 static void census(struct observer *observer, u64 now)
 {
 	if (observer->sees_ends || now < observer->next_census_ns)
 		return;
 	observer->next_census_ns = now + CENSUS_NS;
-	if (observer->attach != ATTACH_TP || observer->other_pids)
+	/* Processes of another PID namespace are not known here. */
+	if (observer->other_pids)
 		return;
 	for (size_t i = 0; i < OBS_SLOTS; i++) {
 		struct obs_slot *slot = &observer->bpf->bss->slots[i];
-		u64 vm = slot->tgid;
 
 		if (slot->vcpu <= OBS_GONE || !slot->vm ||
 		    !has_ended(slot->tgid))
 			continue;
-		bpf_map__delete_elem(observer->bpf->maps.vms, &vm, sizeof(vm),
-				     0);
 		slot->vcpu = OBS_GONE;
 		observer->bpf->bss->vcpus_ended++;
 	}
+	forget_vms(observer);
 }
 
-/* Runs of a program that the kernel skipped because it was running already. */
+uint64_t observer_skipped(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) ?
+		       info.recursion_misses :
+		       0;
+}
+
+/*
+ * Runs that were skipped as the program was running already, on that CPU.  A
+ * guest's answer is then had at the entry; and of what KVM emulated, less is
+ * said: observer_sees_no_entries().
+ */
 static uint64_t recursion_misses(const struct observer *observer)
 {
 	struct bpf_program *program;
 	uint64_t misses = 0;
 
 	bpf_object__for_each_program (program, observer->bpf->obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
-			misses += info.recursion_misses;
+		if (program != observer->bpf->progs.cpuid_answer &&
+		    program != observer->bpf->progs.vmx_emulated)
+			misses += observer_skipped(program);
 	}
 	return misses;
 }
@@ -402,6 +428,10 @@ static void collect_losses(const struct observer *observer,
 		.no_key = losses->no_key,
 		.slow = losses->slow,
 		.marks = losses->marks,
+		.no_thread = losses->no_thread,
+		.shared = losses->shared,
+		.negative = losses->negative,
+		.no_end = observer->sees_ends ? 0 : observer->vms_seen,
 	};
 }
 
@@ -452,6 +482,7 @@ int observer_collect(struct observer *observer, struct ledger *ledger,
 	observer->total = total;
 	r = collect_slots(observer, ledger);
 	observer->total = NULL;
+	observer_sweep_threads(observer);
 	collect_losses(observer, &ledger->losses);
 	return r;
 }
@@ -460,7 +491,8 @@ bool observer_has_news(const struct observer *observer)
 {
 	const struct observer_bpf__bss *bss = observer->bpf->bss;
 
-	return __atomic_load_n(&bss->vcpus_ended, __ATOMIC_RELAXED) !=
+	return observer_has_stale_threads(observer) ||
+	       __atomic_load_n(&bss->vcpus_ended, __ATOMIC_RELAXED) !=
 		       observer->ended ||
 	       __atomic_load_n(&bss->vms_seen, __ATOMIC_RELAXED) !=
 		       observer->vms_seen;

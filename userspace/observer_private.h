@@ -54,10 +54,38 @@ struct observer {
 	uint64_t vms_seen; /* when last collected */
 	uint64_t ended; /* vCPUs whose slots were taken back */
 	uint64_t unreadable; /* exits whose reason could not be read */
+	uint64_t swept; /* of the map threads: how many were stale by then */
 	uint64_t next_census_ns; /* when to look for ended processes */
 	struct shadow **shadow; /* per slot, what was collected already */
 	uint32_t (*seen)[HIST_SPAN]; /* per span, likewise */
 };
+
+enum reader {
+	READ_SVM, /* by bpf_rdonly_cast() */
+	READ_VMX, /* likewise */
+	READ_SVM_DATA, /* 6.1 */
+	READ_PROBE, /* any */
+	READ_OWN, /* any, and a slot must be of the vCPU's own process */
+	NR_READERS,
+};
+
+/* How vCPUs' ends are noticed, and what KVM emulates in place of an entry. */
+enum ends {
+	ENDS_UNSEEN,
+	ENDS_KPROBE,
+	ENDS_FENTRY,
+	ENDS_FENTRY_EMULATED,
+};
+
+/* One combination of programs that might load. */
+struct choice {
+	enum attach attach;
+	enum reader reader;
+	enum ends ends;
+};
+
+/** observer_choose - which programs are loaded, and what they are told */
+void observer_choose(const struct observer *observer, struct choice choice);
 
 /** observer_collect_init - after loading, before attaching; 0 or -ENOMEM */
 int observer_collect_init(struct observer *observer);
@@ -74,6 +102,20 @@ struct ledger_vcpu *observer_vcpu(const struct observer *observer,
 				  const struct obs_slot *slot,
 				  struct ledger *ledger,
 				  const struct ledger *names);
+
+/** observer_has_stale_threads - is it worth while to sweep? */
+bool observer_has_stale_threads(const struct observer *observer);
+
+/**
+ * observer_sweep_threads - if so, delete what is stale of the map threads
+ *
+ * A thread that has run a vCPU and runs it no more leaves an entry there, and
+ * the map has room for only so many.
+ */
+void observer_sweep_threads(struct observer *observer);
+
+/** observer_skipped - runs of a program that the kernel skipped */
+uint64_t observer_skipped(const struct bpf_program *program);
 
 typedef int observer_key_fn(struct observer *observer,
 			    const struct obs_key *key,

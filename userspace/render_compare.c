@@ -361,7 +361,7 @@ int render_compare_text(const struct books *books,
 		statement_free(&statement);
 	}
 	render_losses_text(&books->ledger, out);
-	if (!books->sees_ends)
+	if (!books->sees_ends && !books->ledger.losses.no_end)
 		fprintf(out,
 			"note     the end of a vCPU cannot be seen on this kernel\n");
 	render_verdict(books, balance, out, color);

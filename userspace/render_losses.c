@@ -15,6 +15,10 @@ enum {
 	LOSS_NO_KEY,
 	LOSS_SLOW,
 	LOSS_MARKS,
+	LOSS_NO_THREAD,
+	LOSS_SHARED,
+	LOSS_NO_END,
+	LOSS_NEGATIVE,
 	NR_LOSSES,
 };
 
@@ -37,10 +41,19 @@ static const struct {
 			       "exits of more unknown reasons than fit" },
 	[LOSS_NO_SPAN] = { "no_span",
 			   "times that found no room in the histograms" },
-	[LOSS_NO_KEY] = { "no_key", "exits that found no room by key" },
+	[LOSS_NO_KEY] = { "no_key",
+			  "exits that have no key in the tables by key" },
 	[LOSS_SLOW] = { "slow", "slow exits that found no room" },
 	[LOSS_MARKS] = { "marks",
 			 "marks by guests that were damaged or too many" },
+	[LOSS_NO_THREAD] = { "no_thread",
+			     "exits that may lack time off the CPU" },
+	[LOSS_SHARED] = { "shared",
+			  "changes of thread, maybe to another VM's vCPU" },
+	[LOSS_NEGATIVE] = { "negative",
+			    "times that were negative, as CPUs' clocks differ" },
+	[LOSS_NO_END] = { "no_end",
+			  "VMs with unseen ends: a later one may be booked on them" },
 };
 
 static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
@@ -56,6 +69,10 @@ static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
 	count[LOSS_NO_KEY] = from->no_key;
 	count[LOSS_SLOW] = from->slow;
 	count[LOSS_MARKS] = from->marks;
+	count[LOSS_NO_THREAD] = from->no_thread;
+	count[LOSS_SHARED] = from->shared;
+	count[LOSS_NO_END] = from->no_end;
+	count[LOSS_NEGATIVE] = from->negative;
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
 		const struct ledger_vm *vm = &ledger->vm[i];
 

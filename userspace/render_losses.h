@@ -8,7 +8,7 @@
 
 #include "ledger.h"
 
-#define LOSSES_MAX 16
+#define LOSSES_MAX 24
 
 struct loss {
 	const char *name; /* in JSON and CSV */

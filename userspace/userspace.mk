@@ -33,12 +33,13 @@ RUN := $(addprefix run/,bytes page_files render_compare_page render_marks \
 RUN_OBJECTS := $(RUN:%=$(BUILD)/obj/userspace/%.o)
 RUN_LIBS := -lsqlite3 -lz -lm
 # From BPF's memory.
-COLLECT := observer_collect observer_keys observer_total
+COLLECT := observer_collect observer_keys observer_threads observer_total
 HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 		  attach_probe cmd_bench cmd_compare cmd_doctor cmd_mark \
 		  cmd_monitor cmd_record cmd_replay cmd_report command \
 		  compare_options counters keeper kvm_folders kvm_stats main monitor_loop \
-		  monitor_options monitor_output observer observer_source \
+		  monitor_options monitor_output observer observer_choose \
+		  observer_source \
 		  $(COLLECT) reader run/record run/record_options top top_keys top_play top_view \
 		  watch \
 		  $(addprefix bench/,bench_clock bench_exec bench_load bench_rounds \
@@ -84,7 +85,7 @@ $(BUILD)/page/%.hash:
 		base64 -w 0 > $@
 
 OBSERVER_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		      observer $(COLLECT))
+		      observer observer_choose $(COLLECT))
 $(OBSERVER_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(OBSERVER_OBJECTS): $(BUILD)/bpf/observer.skel.h
 
@@ -109,9 +110,15 @@ TEST_OBJECTS := $(UNITS:%=$(BUILD)/obj/userspace/tests/test_%.o)
 
 UNIT_TESTS += $(TEST_PROGRAMS)
 
-$(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect: \
+# The observer's programs on vCPUs made up: of which nothing can be read, and of
+# a KVM made up.
+FAKE_KVM_TESTS := observer_answers observer_ends observer_extras observer_threads
+$(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect \
+$(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
+$(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
+	$(patsubst %,$(BUILD)/obj/userspace/%.o,tests/fake_kvm observer_choose)
 $(BUILD)/tests/test_bench_load: \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o,bench/bench_load \
 	  bench/bench_exec command)
@@ -126,9 +133,12 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 
 BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
 		  test_observer test_observer_collect test_record_btf busy_host fake_vcpus \
-		  monitor_cost record_cost)
+		  $(FAKE_KVM_TESTS:%=test_%) fake_kvm monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
+$(BUILD)/obj/userspace/tests/fake_kvm.o: ALL_CFLAGS += -I$(BUILD)/tests
+$(BUILD)/obj/userspace/tests/fake_kvm.o: $(BUILD)/tests/fake_kvm.skel.h
+$(BUILD)/tests/fake_kvm.bpf.o: userspace/tests/fake_kvm_layout.h
 
 $(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 			    command counters keeper kvm_folders kvm_stats reader)
@@ -246,6 +256,6 @@ $(NO_MEMORY:%=$(BUILD)/tests/test_%): \
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
-	   record_demo busy_host fake_vcpus monitor_cost record_cost run_fixture \
+	   record_demo busy_host fake_vcpus fake_kvm monitor_cost record_cost run_fixture \
 	   run_fuzz run_fuzz_log run_fuzz_random text_fuzz text_fuzz_damage \
 	   text_fuzz_options)

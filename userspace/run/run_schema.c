@@ -46,6 +46,10 @@ const struct run_loss run_losses[RUN_LOSSES] = {
 	{ "no_key", offsetof(struct ledger_losses, no_key) },
 	{ "slow", offsetof(struct ledger_losses, slow) },
 	{ "marks", offsetof(struct ledger_losses, marks) },
+	{ "no_thread", offsetof(struct ledger_losses, no_thread) },
+	{ "shared", offsetof(struct ledger_losses, shared) },
+	{ "no_end", offsetof(struct ledger_losses, no_end) },
+	{ "negative", offsetof(struct ledger_losses, negative) },
 };
 
 _Static_assert(sizeof(struct ledger_losses) == RUN_LOSSES * sizeof(uint64_t),

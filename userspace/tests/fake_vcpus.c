@@ -20,11 +20,16 @@ quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, args) : 0;
 }
 
+void fake_vcpus_listen(void)
+{
+	libbpf_set_print(quiet);
+}
+
 void fake_vcpus_setup(void)
 {
 	struct bpf_program *program;
 
-	libbpf_set_print(quiet);
+	fake_vcpus_listen();
 	bpf = observer_bpf__open();
 	ck_assert_ptr_nonnull(bpf);
 	bpf_object__for_each_program (program, bpf->obj)

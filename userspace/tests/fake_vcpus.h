@@ -13,6 +13,9 @@
 extern struct observer_bpf *bpf;
 extern struct observer observer;
 
+/** fake_vcpus_listen - show what libbpf warns of */
+void fake_vcpus_listen(void);
+
 void fake_vcpus_setup(void);
 void fake_vcpus_teardown(void);
 

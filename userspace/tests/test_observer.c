@@ -163,40 +163,6 @@ START_TEST(answers_are_captured)
 }
 END_TEST
 
-/*
- * A read that was not answered (a fault, another hypervisor's guest) is not
- * taken for that of what the emulator asks next.
- */
-START_TEST(answers_are_of_their_own_read)
-{
-	u64 args[8] = { EXIT_LEAF_REASON_EXITS, 0x72 + _i, 1, 0, 0, 0, 1, 0 };
-	/* struct leaf_read */
-	u64 read[6] = { 0xff00, 7, 10, 0, (u64)EXIT_LEAF_REASON_EXITS << 32,
-			0x72 };
-	struct ring_buffer *ring;
-	u32 tid = getpid();
-
-	ring = ring_buffer__new(bpf_map__fd(bpf->maps.answers), take, NULL,
-				NULL);
-	ck_assert_ptr_nonnull(ring);
-	ck_assert_uint_eq(bpf_map__value_size(bpf->maps.reads), sizeof(read));
-	ck_assert_int_eq(bpf_map_update_elem(bpf_map__fd(bpf->maps.reads), &tid,
-					     read, BPF_ANY),
-			 0);
-	run(bpf->progs.cpuid_answer, args, 8);
-	ring_buffer__consume(ring);
-	ck_assert_int_eq(nr_answers, 1);
-	ck_assert_uint_eq(last.flags & OBS_ANSWER_PAIRED,
-			  _i ? 0 : OBS_ANSWER_PAIRED);
-	ck_assert_uint_eq(last.vm, _i ? 0 : 7);
-	/* It is over in any case. */
-	ck_assert_int_ne(bpf_map_lookup_elem(bpf_map__fd(bpf->maps.reads), &tid,
-					     read),
-			 0);
-	ring_buffer__free(ring);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("observer");
@@ -215,7 +181,6 @@ int main(void)
 	tcase_add_test(tcase, thousand_vcpus_fit);
 	tcase_add_test(tcase, slots_are_reused);
 	tcase_add_test(tcase, answers_are_captured);
-	tcase_add_loop_test(tcase, answers_are_of_their_own_read, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

@@ -133,6 +133,32 @@ START_TEST(ended_vcpus_are_freed)
 }
 END_TEST
 
+/*
+ * The clock of the entry's CPU is behind that of the exit's: such a time is
+ * counted, and booked nowhere, and the next ones are as they are.
+ */
+START_TEST(negative_times)
+{
+	struct ledger ledger = { 0 };
+	const struct ledger_cell *cell;
+
+	kvm_entry(0x4000);
+	took(0x4000, -5000000000ull);
+	took(0x4000, 1000000000);
+	took(0x4000, -5000000000ull);
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
+	cell = cell_of(&ledger, 1, 0);
+	ck_assert_uint_eq(cell->exits, 3);
+	ck_assert_uint_eq(hist_count(&cell->hist), 1);
+	ck_assert_uint_ge(cell->ns, 1000000000);
+	ck_assert_uint_lt(cell->ns, 60000000000);
+	ck_assert_uint_eq(cell->max_ns, cell->ns);
+	ck_assert_uint_eq(cell->min_ns, cell->ns);
+	ck_assert_uint_eq(ledger.losses.negative, 2);
+	ledger_free(&ledger);
+}
+END_TEST
+
 /* No span left: times are missing in histograms, and nowhere else. */
 START_TEST(spans_run_out)
 {
@@ -482,6 +508,7 @@ int main(void)
 	tcase_add_test(tcase, intervals);
 	tcase_add_test(tcase, all_times);
 	tcase_add_test(tcase, ended_vcpus_are_freed);
+	tcase_add_test(tcase, negative_times);
 	tcase_add_test(tcase, spans_run_out);
 	tcase_add_test(tcase, reasons_run_out);
 	tcase_add_test(tcase, unreadable_reasons_are_counted);

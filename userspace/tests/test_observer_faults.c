@@ -111,6 +111,13 @@ static void clock_first(void)
 	change(VMMCALL, 0, 500 * 6000);
 }
 
+/* CPUs' clocks differ: a time was dropped, and said to be. */
+static void negative_time(void)
+{
+	change(HLT, 0, -30000);
+	books.ledger.losses.negative = 1;
+}
+
 static void lost_answer(void)
 {
 	books.answers.nr--;
@@ -135,6 +142,7 @@ static const struct {
 	{ missed_entry, VERDICT_DISCREPANCY, RULE_TIME, HLT },
 	{ missed_entry_and_knows, VERDICT_INCONCLUSIVE, RULE_INCOMPLETE, 0 },
 	{ clock_first, VERDICT_DISCREPANCY, RULE_TIME, VMMCALL },
+	{ negative_time, VERDICT_INCONCLUSIVE, RULE_INCOMPLETE, 0 },
 	{ lost_answer, VERDICT_BALANCED, 0, 0 },
 };
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KVM's structures as no kernel has them: fake_kvm.c describes this layout in
+ * BTF, and CO-RE relocates the observer's programs to it.
+ */
+#ifndef EXITLEDGER_FAKE_KVM_LAYOUT_H
+#define EXITLEDGER_FAKE_KVM_LAYOUT_H
+
+#define FAKE_VCPUS 8
+
+enum { FAKE_RAX, FAKE_RCX, FAKE_RDX, FAKE_RBX, FAKE_RIP = 16 };
+
+/* The bit of regs_avail that tells that exit_qualification is valid. */
+#define FAKE_EXIT_INFO_1 9
+
+struct fake_vmcb {
+	unsigned long long pad[3];
+	unsigned long long exit_info_2;
+	unsigned int pad2;
+	unsigned int exit_code;
+	unsigned long long exit_info_1;
+};
+
+struct fake_vcpu {
+	unsigned long long pad;
+	unsigned long long notifier[2]; /* preempt_notifier.link */
+	unsigned long long kvm;
+	unsigned int vcpu_id;
+	unsigned int regs_dirty;
+	unsigned int regs_avail;
+	unsigned int pad2;
+	unsigned long long regs[17];
+	unsigned long long stat_exits;
+	/* SVM; vmcb02: of a guest in this guest, no kernel has it here */
+	unsigned long long vmcb;
+	unsigned long long vmcb01;
+	unsigned long long vmcb02;
+	/* VMX */
+	unsigned long long loaded_vmcs;
+	unsigned long long vmcs01[4];
+	unsigned long long exit_qualification;
+	unsigned int exit_reason;
+	unsigned char fail;
+	unsigned char emulation_required;
+	unsigned char pad3[50]; /* a vCPU begins at a multiple of 64 */
+};
+
+struct fake_memory {
+	struct fake_vcpu vcpu[FAKE_VCPUS];
+	struct fake_vmcb vmcb[FAKE_VCPUS];
+	struct fake_vmcb vmcb02[FAKE_VCPUS];
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct fake_vcpu) % 64 == 0, "fake_vcpu");
+
+#endif /* EXITLEDGER_FAKE_KVM_LAYOUT_H */
