@@ -284,7 +284,7 @@ say_which() {
 
 	note "          Linux $SERIES: $KREL ($VERSION)${1:+, $1}"
 	[[ ! -r $LAB/kernels/$SERIES/tested ]] ||
-		read -r krel version date <"$LAB/kernels/$SERIES/tested"
+		read -r krel version date < <(grep -v "^#" "$LAB/kernels/$SERIES/tested")
 	[[ "$krel $version" == "$KREL $VERSION" ]] ||
 		note "          last tested with: $krel ($version), $date"
 }
