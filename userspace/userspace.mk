@@ -119,6 +119,7 @@ $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
 $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o,tests/fake_kvm observer_choose)
+$(BUILD)/tests/test_record_btf: $(BUILD)/obj/userspace/observer_choose.o
 $(BUILD)/tests/test_bench_load: \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o,bench/bench_load \
 	  bench/bench_exec command)
