@@ -155,9 +155,9 @@ static __always_inline struct obs_vm_key vm_key(u64 address)
 	struct kvm_vcpu *vcpu = (void *)address;
 	struct obs_vm_key key = {};
 
-	if (address)
+	if (address && bpf_core_field_exists(struct kvm_vcpu, kvm))
 		key.kvm = (u64)BPF_CORE_READ(vcpu, kvm);
-	if (config.no_ends || !address)
+	if (config.no_ends || !key.kvm)
 		key.tgid = bpf_get_current_pid_tgid() >> 32;
 	return key;
 }
@@ -181,9 +181,11 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 	slot->tgid = id >> 32;
 	slot->tid = (u32)id;
 	if (config.classic) {
-		slot->vcpu_id = slot->address == key ?
-					(u32)BPF_CORE_READ(vcpu, vcpu_id) :
-					classic_id(key);
+		slot->vcpu_id = classic_id(key);
+		/* Where KVM has no types, no address is known either. */
+		if (bpf_core_field_exists(struct kvm_vcpu, vcpu_id) &&
+		    slot->address == key)
+			slot->vcpu_id = BPF_CORE_READ(vcpu, vcpu_id);
 		return;
 	}
 	slot->vcpu_id = BPF_CORE_READ(vcpu, vcpu_id);

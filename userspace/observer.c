@@ -47,12 +47,6 @@ libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
-/* Is there what KVM may emulate in place of an entry, and matters? */
-static bool is_emulating(const struct observer *observer)
-{
-	return observer->options.answers && observer->isa == EXIT_LEAF_ISA_VMX;
-}
-
 /* Load and attach one choice; 0 or -errno with nothing left of it. */
 static int try_choice(struct observer *observer, struct choice choice)
 {
@@ -75,9 +69,10 @@ static int try_choice(struct observer *observer, struct choice choice)
 	if (!r) {
 		observer->attach = choice.attach;
 		observer->sees_ends = choice.ends != ENDS_UNSEEN;
-		observer->sees_no_entries = choice.ends ==
-						    ENDS_FENTRY_EMULATED ||
-					    !is_emulating(observer);
+		observer->sees_no_entries =
+			choice.ends == ENDS_FENTRY_EMULATED ||
+			!observer_is_emulating(&observer->options,
+					       observer->isa);
 		return 0;
 	}
 	observer_collect_free(observer);
@@ -118,8 +113,8 @@ static int try_attach(struct observer *observer, const struct kvm_btf *btf,
 {
 	const enum reader readers[] = { best_reader(btf, attach, observer->isa),
 					READ_PROBE };
-	enum ends ends = is_emulating(observer) ? ENDS_FENTRY_EMULATED :
-						  ENDS_FENTRY;
+	enum ends ends = observer_best_ends(btf, attach, &observer->options,
+					    observer->isa);
 	int r = -EINVAL;
 
 	for (; ends > ENDS_UNSEEN; ends--) {

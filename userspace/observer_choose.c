@@ -142,6 +142,24 @@ static void configure(const struct observer *observer, struct choice choice)
 	};
 }
 
+bool observer_is_emulating(const struct observer_options *options, u32 isa)
+{
+	return options->answers && isa == EXIT_LEAF_ISA_VMX;
+}
+
+/*
+ * What ends is told by its address, and classic records have none: it is known
+ * from KVM's types alone.
+ */
+enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
+			     const struct observer_options *options, u32 isa)
+{
+	if (attach == ATTACH_TP && !btf->has_kvm)
+		return ENDS_UNSEEN;
+	return observer_is_emulating(options, isa) ? ENDS_FENTRY_EMULATED :
+						     ENDS_FENTRY;
+}
+
 void observer_choose(const struct observer *observer, struct choice choice)
 {
 	choose_programs(observer, choice);

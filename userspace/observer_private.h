@@ -4,6 +4,7 @@
 #define EXITLEDGER_OBSERVER_PRIVATE_H
 
 #include "counters.h"
+#include "kvm_btf.h"
 #include "observer.h"
 #include "record_btf.h"
 #include "records.h"
@@ -83,6 +84,14 @@ struct choice {
 	enum reader reader;
 	enum ends ends;
 };
+
+/** observer_is_emulating - does it matter what KVM emulates in place of an
+ * entry? */
+bool observer_is_emulating(const struct observer_options *options, u32 isa);
+
+/** observer_best_ends - the most that can be noticed of vCPUs' ends */
+enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
+			     const struct observer_options *options, u32 isa);
 
 /** observer_choose - which programs are loaded, and what they are told */
 void observer_choose(const struct observer *observer, struct choice choice);

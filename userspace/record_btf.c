@@ -14,7 +14,7 @@ struct named_field {
 	const struct record_field *field;
 };
 
-#define FIELDS_MAX 3
+#define FIELDS_MAX 4
 
 /* A structure of unsigned numbers. */
 static int add_record(struct btf *btf, const char *name,
@@ -44,6 +44,7 @@ int record_btf_add(struct btf *btf, const struct tracepoints *records)
 	const struct named_field exit[] = {
 		{ "exit_reason", &records->exit.exit_reason },
 		{ "isa", &records->exit.isa },
+		{ "info1", &records->exit.info1 },
 		{ "vcpu_id", &records->exit.vcpu_id },
 	};
 	const struct named_field entry[] = {

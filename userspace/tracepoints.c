@@ -100,6 +100,7 @@ int exit_record_parse(const char *format, struct exit_record *record,
 	const struct wanted wanted[] = {
 		{ "exit_reason", &record->exit_reason },
 		{ "isa", &record->isa },
+		{ "info1", &record->info1 },
 		{ "vcpu_id", &record->vcpu_id },
 	};
 

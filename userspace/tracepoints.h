@@ -21,7 +21,7 @@ struct record_field {
 /* Of each record the fields that are of use here. */
 struct exit_record {
 	uint32_t id; /* the event's number, for perf_event_open() */
-	struct record_field exit_reason, isa, vcpu_id;
+	struct record_field exit_reason, isa, info1, vcpu_id;
 };
 
 struct entry_record {

@@ -118,7 +118,9 @@ $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
 $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
-	$(patsubst %,$(BUILD)/obj/userspace/%.o,tests/fake_kvm observer_choose)
+	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
+	  tests/fake_kvm tests/fake_kvm_btf observer_choose)
+$(BUILD)/tests/test_record_btf: $(BUILD)/obj/userspace/observer_choose.o
 $(BUILD)/tests/test_bench_load: \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o,bench/bench_load \
 	  bench/bench_exec command)
@@ -256,6 +258,6 @@ $(NO_MEMORY:%=$(BUILD)/tests/test_%): \
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
-	   record_demo busy_host fake_vcpus fake_kvm monitor_cost record_cost run_fixture \
+	   record_demo busy_host fake_vcpus fake_kvm fake_kvm_btf monitor_cost record_cost run_fixture \
 	   run_fuzz run_fuzz_log run_fuzz_random text_fuzz text_fuzz_damage \
 	   text_fuzz_options)

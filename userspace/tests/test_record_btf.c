@@ -18,12 +18,14 @@
 #include "tap.h"
 
 #define REASON_AT 20
+#define INFO_AT 48
 #define VCPU_AT 44
 #define ENTRY_VCPU_AT 28
 
 static const struct tracepoints records = {
 	.exit = { .exit_reason = { REASON_AT, 4, false },
 		  .isa = { 32, 4, false },
+		  .info1 = { INFO_AT, 8, false },
 		  .vcpu_id = { VCPU_AT, 4, false } },
 	.entry = { .vcpu_id = { ENTRY_VCPU_AT, 4, false } },
 };
@@ -56,11 +58,15 @@ static struct btf *kernel_types(void)
 
 static struct observer_bpf *bpf;
 
-/* Load both programs with such types; 0 or -errno. */
-static int load(const struct btf *btf)
+/* Load the programs that options need, with such types; 0 or -errno. */
+static int load(const struct btf *btf, const struct observer_options *options,
+		u32 isa)
 {
+	const struct kvm_btf none = { 0 };
+	const struct choice choice = { ATTACH_TP, READ_PROBE,
+				       observer_best_ends(&none, ATTACH_TP,
+							  options, isa) };
 	struct record_btf types = { .fd = -1 };
-	struct bpf_program *program;
 	int r;
 
 	ck_assert_int_eq(record_btf_put(&types, btf), 0);
@@ -69,40 +75,74 @@ static int load(const struct btf *btf)
 	libbpf_set_print(NULL);
 	bpf = observer_bpf__open_opts(&opts);
 	ck_assert_ptr_nonnull(bpf);
-	bpf_object__for_each_program (program, bpf->obj)
-		bpf_program__set_autoload(program, false);
-	bpf_program__set_autoload(bpf->progs.exit_tp_time, true);
-	bpf_program__set_autoload(bpf->progs.entry_tp_time, true);
-	bpf->rodata->config.isa = EXIT_LEAF_ISA_SVM;
-	bpf->rodata->config.classic = 1;
+	observer_choose(&(struct observer){ .bpf = bpf,
+					    .isa = isa,
+					    .options = *options },
+			choice);
 	r = observer_bpf__load(bpf);
 	record_btf_close(&types);
 	ck_assert_ptr_null(record_btf_path(&types));
 	return r;
 }
 
-/* Does a program read four bytes at this offset of its context? */
-static bool reads_at(const struct bpf_program *program, int offset)
+/* Does a program read so many bytes at this offset of its context? */
+static bool reads_at(const struct bpf_program *program, int offset, u8 size)
 {
 	const struct bpf_insn *insn = bpf_program__insns(program);
 
 	for (size_t i = 0; i < bpf_program__insn_cnt(program); i++) {
-		if (insn[i].code == (BPF_LDX | BPF_MEM | BPF_W) &&
+		if (insn[i].code == (BPF_LDX | BPF_MEM | size) &&
 		    insn[i].off == offset)
 			return true;
 	}
 	return false;
 }
 
+/* All that classic tracepoints can be asked for. */
+static const struct observer_options asked[] = {
+	{ 0 },
+	{ .count_only = true },
+	{ .no_histogram = true },
+	{ .off_cpu = true },
+	{ .slower_than_ns = 1000 },
+	{ .by = LEDGER_KEY_PORT },
+	{ .by = LEDGER_KEY_MMIO },
+	{ .by = LEDGER_KEY_PORT, .off_cpu = true, .slower_than_ns = 1000 },
+};
+#define NR_ASKED (int)(sizeof(asked) / sizeof(asked[0]))
+
+/* The program that was loaded of those whose names begin so; NULL: none. */
+static const struct bpf_program *loaded(const char *begin)
+{
+	const struct bpf_program *found = NULL;
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, bpf->obj) {
+		if (bpf_program__autoload(program) &&
+		    !strncmp(bpf_program__name(program), begin, strlen(begin)))
+			found = program;
+	}
+	return found;
+}
+
 START_TEST(as_tracefs_says)
 {
+	const struct observer_options *options = &asked[_i % NR_ASKED];
 	struct btf *btf = kernel_types();
 
 	ck_assert_int_eq(record_btf_add(btf, &records), 0);
-	ck_assert_int_eq(load(btf), 0);
-	ck_assert(reads_at(bpf->progs.exit_tp_time, REASON_AT));
-	ck_assert(reads_at(bpf->progs.exit_tp_time, VCPU_AT));
-	ck_assert(reads_at(bpf->progs.entry_tp_time, ENTRY_VCPU_AT));
+	ck_assert_int_eq(load(btf, options,
+			      _i < NR_ASKED ? EXIT_LEAF_ISA_SVM :
+					      EXIT_LEAF_ISA_VMX),
+			 0);
+	ck_assert(reads_at(loaded("exit_tp_"), REASON_AT, BPF_W));
+	ck_assert(reads_at(loaded("exit_tp_"), VCPU_AT, BPF_W));
+	if (options->by == LEDGER_KEY_PORT)
+		ck_assert(reads_at(loaded("exit_tp_"), INFO_AT, BPF_DW));
+	if (options->count_only)
+		ck_assert_ptr_null(loaded("entry_tp_"));
+	else
+		ck_assert(reads_at(loaded("entry_tp_"), ENTRY_VCPU_AT, BPF_W));
 	observer_bpf__destroy(bpf);
 	btf__free(btf);
 }
@@ -113,9 +153,36 @@ START_TEST(without_the_records)
 {
 	struct btf *btf = kernel_types();
 
-	ck_assert_int_lt(load(btf), 0);
+	ck_assert_int_lt(load(btf, &asked[0], EXIT_LEAF_ISA_SVM), 0);
 	observer_bpf__destroy(bpf);
 	btf__free(btf);
+}
+END_TEST
+
+/*
+ * A vCPU's end is told by its address, which no slot has where KVM's types are
+ * not known: then it is not seen, whichever functions could be attached to.
+ */
+START_TEST(ends)
+{
+	const struct observer_options compare = { .answers = true };
+	const struct kvm_btf none = { 0 }, kvm = { .has_kvm = true };
+
+	ck_assert_int_eq(observer_best_ends(&none, ATTACH_TP, &asked[0],
+					    EXIT_LEAF_ISA_VMX),
+			 ENDS_UNSEEN);
+	ck_assert_int_eq(observer_best_ends(&kvm, ATTACH_TP, &asked[0],
+					    EXIT_LEAF_ISA_VMX),
+			 ENDS_FENTRY);
+	ck_assert_int_eq(observer_best_ends(&none, ATTACH_RAW_TP, &asked[0],
+					    EXIT_LEAF_ISA_SVM),
+			 ENDS_FENTRY);
+	ck_assert_int_eq(observer_best_ends(&kvm, ATTACH_RAW_TP, &compare,
+					    EXIT_LEAF_ISA_SVM),
+			 ENDS_FENTRY);
+	ck_assert_int_eq(observer_best_ends(&kvm, ATTACH_RAW_TP, &compare,
+					    EXIT_LEAF_ISA_VMX),
+			 ENDS_FENTRY_EMULATED);
 }
 END_TEST
 
@@ -128,8 +195,9 @@ int main(void)
 		puts("1..0 # SKIP root: BPF programs cannot be loaded");
 		return 0;
 	}
-	tcase_add_test(tcase, as_tracefs_says);
+	tcase_add_loop_test(tcase, as_tracefs_says, 0, 2 * NR_ASKED);
 	tcase_add_test(tcase, without_the_records);
+	tcase_add_test(tcase, ends);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

@@ -58,6 +58,7 @@ START_TEST(records)
 	ck_assert_uint_eq(exit.id, kernels[_i].exit);
 	field_is(&exit.exit_reason, 8, 4);
 	field_is(&exit.isa, 24, 4);
+	field_is(&exit.info1, 32, 8);
 	field_is(&exit.vcpu_id, 56, 4);
 	snprintf(path, sizeof(path), "%skvm_entry", kernels[_i].dir);
 	ck_assert_int_eq(entry_record_parse(load(path), &entry, NULL), 0);
