@@ -168,7 +168,7 @@ $(RECORD_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_cost \
 
 # The observer's accessor of the exit reason, and its marks, in programs of the
 # tests' own.
-BPF_TESTS := cells exit_reason marks
+BPF_TESTS := exit_reason marks
 
 $(BUILD)/tests/%.bpf.o: userspace/tests/%.bpf.c \
 			$(wildcard bpf/*.[ch] kvm-instrumentation/src/*) \
