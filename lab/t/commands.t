@@ -175,4 +175,35 @@ for step in "${steps[@]}"; do
 	rm -rf "$tap_dir/kept"
 done
 
+# --- what is kept from an earlier run, and is damaged, is made anew ---
+
+kernel=$BUILD/kernel/6.1/current
+whole() { (cd "$kernel" && sha256sum -c --quiet sums >/dev/null 2>&1); }
+ok 'a kernel that was made: whole' whole
+truncate -s 100 "$kernel/vmlinux"
+attempt kernel
+ok 'a vmlinux that was cut off: status' status_is 0
+ok '… said' out_has 'is damaged; it is made anew'
+ok '… made anew' whole
+: >"$kernel/modules/kvm.ko"
+attempt kernel
+ok 'a module that is empty: made anew' whole
+rm -rf "$BUILD/kernel"
+for deb in "$BUILD"/cache/debs/6.1/*.deb; do
+	truncate -s 500 "$deb"
+done
+attempt kernel
+ok 'packages that were cut off: status' status_is 0
+ok '… are fetched again' out_has 'are fetched again'
+ok '… the kernel is whole' whole
+for image in "$BUILD"/images/*.cpio; do
+	truncate -s 2000 "$image"
+done
+attempt images
+ok 'images that were cut off: status' status_is 0
+ok '… are made anew' [ "$(grep -la 'TRAILER!!!' "$BUILD"/images/*.cpio | wc -l)" -eq 3 ]
+truncate -s 100 "$BUILD/modules/6.1/normal/kvm.ko"
+attempt modules
+ok 'a module of ours that was cut off: built again' out_has 'build the KVM modules'
+
 done_testing
