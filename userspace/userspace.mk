@@ -180,6 +180,15 @@ $(BUILD)/tests/%.skel.h: $(BUILD)/tests/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new
 	mv $@.new $@
 
+# What programs of slots and cells need: vCPUs to be read.
+CELLS_TESTS := cells slots
+$(CELLS_TESTS:%=$(BUILD)/tests/test_%): \
+	$(patsubst %,$(BUILD)/obj/userspace/tests/%.o,cells_run fake_kvm_btf)
+$(patsubst %,$(BUILD)/obj/userspace/tests/%.o,cells_run test_slots): \
+	ALL_CFLAGS += -I$(BUILD)/tests
+$(patsubst %,$(BUILD)/obj/userspace/tests/%.o,cells_run test_slots): \
+	$(BUILD)/tests/cells.skel.h
+$(BUILD)/tests/cells.bpf.o: $(patsubst %,userspace/tests/%_layout.h,cells fake_kvm)
 $(BPF_TESTS:%=$(BUILD)/obj/userspace/tests/test_%.o): \
 	ALL_CFLAGS += -I$(BUILD)/tests -Iguest
 $(BPF_TESTS:%=$(BUILD)/obj/userspace/tests/test_%.o): \
@@ -258,6 +267,6 @@ $(NO_MEMORY:%=$(BUILD)/tests/test_%): \
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
-	   record_demo busy_host fake_vcpus fake_kvm fake_kvm_btf monitor_cost record_cost run_fixture \
+	   record_demo busy_host fake_vcpus fake_kvm fake_kvm_btf cells_run monitor_cost record_cost run_fixture \
 	   run_fuzz run_fuzz_log run_fuzz_random text_fuzz text_fuzz_damage \
 	   text_fuzz_options)
