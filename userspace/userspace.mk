@@ -114,7 +114,7 @@ UNIT_TESTS += $(TEST_PROGRAMS)
 # a KVM made up.
 FAKE_KVM_TESTS := observer_answers observer_ends observer_extras observer_threads
 $(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect \
-$(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
+$(BUILD)/tests/test_observer_pids $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
 $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
@@ -134,7 +134,8 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 		$(CHECK_LIBS)
 
 BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
-		  test_observer test_observer_collect test_record_btf busy_host fake_vcpus \
+		  test_observer test_observer_collect test_observer_pids test_record_btf \
+		  busy_host fake_vcpus \
 		  $(FAKE_KVM_TESTS:%=test_%) fake_kvm monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
@@ -144,7 +145,8 @@ $(BUILD)/tests/fake_kvm.bpf.o: userspace/tests/fake_kvm_layout.h
 
 $(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 			    command counters keeper kvm_folders kvm_stats reader)
-$(BUILD)/tests/test_kvm_stats: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+$(BUILD)/tests/test_kvm_stats $(BUILD)/tests/test_kvm_stats_folders: \
+	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 			       kvm_folders kvm_stats)
 $(BUILD)/tests/test_reader: $(BUILD)/obj/userspace/reader.o
 $(BUILD)/tests/test_watch $(BUILD)/tests/test_watch_lines: $(BUILD)/obj/userspace/watch.o
