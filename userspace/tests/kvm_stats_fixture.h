@@ -16,7 +16,7 @@ static struct kvm_stats stats;
 static struct books books;
 
 /* A VM's folder, with the vCPUs and exits that KVM has. */
-static void folder(const char *name, uint32_t vcpus, uint64_t exits)
+static inline void folder(const char *name, uint32_t vcpus, uint64_t exits)
 {
 	char path[64], text[32];
 
@@ -29,7 +29,7 @@ static void folder(const char *name, uint32_t vcpus, uint64_t exits)
 	root_write(path, text);
 }
 
-static void no_folder(const char *name)
+static inline void no_folder(const char *name)
 {
 	char command[128];
 
@@ -49,20 +49,20 @@ static inline struct ledger_vcpu *seen(uint64_t number, uint32_t pid,
 	return vcpu;
 }
 
-static void take(void)
+static inline void take(void)
 {
 	ck_assert_int_eq(kvm_stats_begin(&stats, &books), 0);
 	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
 }
 
-static void setup(void)
+static inline void setup(void)
 {
 	root_make();
 	stats.root = root;
 	books.sees_ends = true;
 }
 
-static void teardown(void)
+static inline void teardown(void)
 {
 	kvm_stats_free(&stats);
 	books_free(&books);
