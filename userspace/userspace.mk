@@ -114,7 +114,7 @@ UNIT_TESTS += $(TEST_PROGRAMS)
 # a KVM made up.
 FAKE_KVM_TESTS := observer_answers observer_ends observer_extras observer_threads
 $(BUILD)/tests/test_observer $(BUILD)/tests/test_observer_collect \
-$(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
+$(BUILD)/tests/test_observer_pids $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
 	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 	  $(COLLECT) tests/busy_host tests/fake_vcpus)
 $(FAKE_KVM_TESTS:%=$(BUILD)/tests/test_%): \
@@ -134,7 +134,8 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/userspace/tests/test_%.o $(PLAIN_OBJECTS)
 		$(CHECK_LIBS)
 
 BUSY_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/tests/%.o, \
-		  test_observer test_observer_collect test_record_btf busy_host fake_vcpus \
+		  test_observer test_observer_collect test_observer_pids test_record_btf \
+		  busy_host fake_vcpus \
 		  $(FAKE_KVM_TESTS:%=test_%) fake_kvm monitor_cost record_cost)
 $(BUSY_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf
 $(BUSY_OBJECTS): $(BUILD)/bpf/observer.skel.h
@@ -144,7 +145,8 @@ $(BUILD)/tests/fake_kvm.bpf.o: userspace/tests/fake_kvm_layout.h
 
 $(BUILD)/tests/test_keeper: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
 			    command counters keeper kvm_folders kvm_stats reader)
-$(BUILD)/tests/test_kvm_stats: $(patsubst %,$(BUILD)/obj/userspace/%.o, \
+$(BUILD)/tests/test_kvm_stats $(BUILD)/tests/test_kvm_stats_folders: \
+	$(patsubst %,$(BUILD)/obj/userspace/%.o, \
 			       kvm_folders kvm_stats)
 $(BUILD)/tests/test_reader: $(BUILD)/obj/userspace/reader.o
 $(BUILD)/tests/test_watch $(BUILD)/tests/test_watch_lines: $(BUILD)/obj/userspace/watch.o
@@ -168,7 +170,7 @@ $(RECORD_COST): $(patsubst %,$(BUILD)/obj/userspace/%.o,tests/record_cost \
 
 # The observer's accessor of the exit reason, and its marks, in programs of the
 # tests' own.
-BPF_TESTS := exit_reason marks
+BPF_TESTS := cells exit_reason marks
 
 $(BUILD)/tests/%.bpf.o: userspace/tests/%.bpf.c \
 			$(wildcard bpf/*.[ch] kvm-instrumentation/src/*) \
@@ -180,6 +182,15 @@ $(BUILD)/tests/%.skel.h: $(BUILD)/tests/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new
 	mv $@.new $@
 
+# What programs of slots and cells need: vCPUs to be read.
+CELLS_TESTS := cells slots
+$(CELLS_TESTS:%=$(BUILD)/tests/test_%): \
+	$(patsubst %,$(BUILD)/obj/userspace/tests/%.o,cells_run fake_kvm_btf)
+$(patsubst %,$(BUILD)/obj/userspace/tests/%.o,cells_run test_slots): \
+	ALL_CFLAGS += -I$(BUILD)/tests
+$(patsubst %,$(BUILD)/obj/userspace/tests/%.o,cells_run test_slots): \
+	$(BUILD)/tests/cells.skel.h
+$(BUILD)/tests/cells.bpf.o: $(patsubst %,userspace/tests/%_layout.h,cells fake_kvm)
 $(BPF_TESTS:%=$(BUILD)/obj/userspace/tests/test_%.o): \
 	ALL_CFLAGS += -I$(BUILD)/tests -Iguest
 $(BPF_TESTS:%=$(BUILD)/obj/userspace/tests/test_%.o): \
@@ -258,6 +269,6 @@ $(NO_MEMORY:%=$(BUILD)/tests/test_%): \
 
 -include $(TEST_OBJECTS:.o=.d) $(MADE_UP:.o=.d) \
 	 $(patsubst %,$(BUILD)/obj/userspace/tests/%.d,top_demo monitor_demo \
-	   record_demo busy_host fake_vcpus fake_kvm fake_kvm_btf monitor_cost record_cost run_fixture \
+	   record_demo busy_host fake_vcpus fake_kvm fake_kvm_btf cells_run monitor_cost record_cost run_fixture \
 	   run_fuzz run_fuzz_log run_fuzz_random text_fuzz text_fuzz_damage \
 	   text_fuzz_options)

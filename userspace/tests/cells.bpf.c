@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The observer's slots, cells, histograms and sums, of vCPUs and reasons that
+ * user space made up.  For cells_run.c.
+ */
+#include "cells_layout.h"
+#include "sums.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+u64 test_result;
+u64 test_exits, test_ns, test_outside, test_id;
+/* Read as the kernel's, at this address. */
+struct fake_vcpu test_vcpus[TEST_VCPUS];
+u64 test_address;
+
+SEC("raw_tp")
+int test_tell_address(void *ctx __attribute__((unused)))
+{
+	test_address = (u64)&test_vcpus;
+	return 0;
+}
+
+/* (vcpu, reason): an exit; the result is its cell */
+SEC("raw_tp")
+int test_exit(u64 *ctx)
+{
+	struct obs_slot *slot = slot_of(ctx[0]);
+	u64 cell;
+
+	test_result = ~0ull;
+	if (!slot)
+		return 0;
+	cell = cell_of(slot, ctx[1]);
+	test_result = cell;
+	if (cell < OBS_CELLS)
+		slot->cell[cell].exits++;
+	return 0;
+}
+
+/* (vcpu, cell, ns) */
+SEC("raw_tp")
+int test_time(u64 *ctx)
+{
+	struct obs_slot *slot = slot_at(slot_find(ctx[0]));
+	u64 cell = ctx[1];
+
+	if (slot && cell < OBS_CELLS)
+		book_time(&slot->cell[cell], ctx[2]);
+	return 0;
+}
+
+/* (address of struct kvm, process, leaf, reason); the result: its vCPUs */
+SEC("raw_tp")
+int test_sum(u64 *ctx)
+{
+	struct obs_vm_key key = { .kvm = ctx[0], .tgid = ctx[1] };
+	struct sum sum = {};
+	struct vm *vm;
+
+	vm = bpf_map_lookup_elem(&vms, &key);
+	test_result = vm ? vm->vcpus : 0;
+	if (vm)
+		sum_vm(&sum, vm->head, ctx[2], ctx[3]);
+	test_exits = sum.exits;
+	test_ns = sum.ns;
+	test_outside = sum.outside;
+	return 0;
+}
+
+/* (vcpu) */
+SEC("raw_tp")
+int test_end(u64 *ctx)
+{
+	return slot_end(ctx[0]);
+}
+
+/* (vcpu): the thread is told, if there is one; the result: its slot's vCPU */
+SEC("raw_tp")
+int test_thread(u64 *ctx)
+{
+	struct obs_slot *slot = ctx[0] ? slot_at(slot_find(ctx[0])) : NULL;
+
+	if (slot)
+		slot_know_thread(slot);
+	slot = slot_of_thread(bpf_get_current_pid_tgid());
+	test_result = slot ? slot->vcpu : 0;
+	return 0;
+}
+
+/* The slot of the vCPU that this thread runs: which it is. */
+SEC("raw_tp")
+int test_current(void *ctx __attribute__((unused)))
+{
+	struct obs_slot *slot = slot_of_current();
+
+	test_result = slot ? slot->vcpu : 0;
+	return 0;
+}
+
+/* (vcpu id): what classic tracepoints know a vCPU by, and its thread */
+SEC("raw_tp")
+int test_classic_key(u64 *ctx)
+{
+	u64 id;
+
+	test_result = classic_key(ctx[0], &id);
+	test_id = id;
+	return 0;
+}
