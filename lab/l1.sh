@@ -179,8 +179,8 @@ write_settings() { # ENV-FILE
 
 	PARAMETERS=()
 	{
-		printf "LAB_SHELL=%s LAB_KVM='%s' LAB_TOKEN=%s\n" \
-			"$INTERACTIVE" "$(header kvm)" "$TOKEN"
+		printf "LAB_SHELL=%s LAB_KVM='%s' LAB_TOKEN=%s LAB_GRACE=%s\n" \
+			"$INTERACTIVE" "$(header kvm)" "$TOKEN" "$GRACE"
 		for setting in "${L2_SETTINGS[@]}" "${SETTINGS[@]}"; do
 			if [[ $setting =~ ^kvm(_amd|_intel)?\.[a-z0-9_]+=[^[:space:]]*$ ]]; then
 				PARAMETERS+=("$setting")
@@ -263,7 +263,7 @@ show_progress() {
 ask_when_late() {
 	local end=$((SECONDS + TIMEOUT))
 
-	exec 9>&- </dev/null >/dev/null 2>&1
+	exec 8>&- 9>&- </dev/null >/dev/null 2>&1
 	while ((SECONDS < end)) && kill -0 -- "-$CHILD" 2>/dev/null; do
 		sleep 0.5
 	done
@@ -316,6 +316,7 @@ unpack_results() {
 
 # What was written by then is worth a look: it may say why it took so long.
 judge_late() {
+	new_beside RESULTS "$OUT"
 	unpack_results ||
 		lab_failure "no end after $TIMEOUT s, and the results did not arrive whole"
 	tr -d '\r' <"$CONSOLE" >"$RESULTS/console.txt"

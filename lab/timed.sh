@@ -13,8 +13,14 @@ start=$EPOCHREALTIME
 "$@"
 status=$?
 end=$EPOCHREALTIME
-# The second line of times is what the command used: 1m2.345s 0m0.678s.
-read -r user system < <(times | tail -n 1)
+# The second line is what the command used: 1m2.345s 0m0.678s.  By a file, as it would
+# be another process's in a pipe.
+times >"$file.$$"
+{
+	read -r _
+	read -r user system
+} <"$file.$$"
+rm -f -- "$file.$$"
 seconds() {
 	awk -v t="$1" 'BEGIN { split(t, part, "m"); print part[1] * 60 + part[2] }'
 }
