@@ -93,13 +93,15 @@ check_inputs() {
 
 # Sets PATCHES and OURS, the files that are added.
 find_patches() {
-	local files patch
+	local files patch lines
 
 	files=$(find "$SERIES" -name '*.patch' | sort)
 	PATCHES=()
 	while read -r patch; do
 		# The selftest's patch, for one, is not for what is compiled here.
-		! grep -qE '^\+\+\+ b/(arch|virt)/' "$patch" || PATCHES+=("$patch")
+		lines=$(grep -cE '^\+\+\+ b/(arch|virt)/' "$patch") ||
+			(($? == 1)) || exit 1
+		((lines == 0)) || PATCHES+=("$patch")
 	done <<<"$files"
 	((${#PATCHES[@]})) || die "no patches to KVM in $SERIES"
 	[[ -z $FAULT ]] || PATCHES+=("$FAULT")
@@ -135,9 +137,12 @@ up_to_date() {
 # --- the patched source ---
 
 source_version() {
-	awk '/^(VERSION|PATCHLEVEL|SUBLEVEL) = / { v = v sep $3; sep = "." }
-		END { print v }' "$SOURCE/Makefile" 2>/dev/null ||
+	if [[ ! -r $SOURCE/Makefile ]]; then
 		basename -- "$SOURCE"
+		return 0
+	fi
+	awk '/^(VERSION|PATCHLEVEL|SUBLEVEL) = / { v = v sep $3; sep = "." }
+		END { print v }' "$SOURCE/Makefile"
 }
 
 # Makes the patched source in $1; in the log goes what patch says.
@@ -163,8 +168,10 @@ make_source() {
 		arch/x86/kvm/Makefile >arch/x86/kvm/Kbuild
 }
 
-# Says in one line which patch failed, and on which file.
+# Says in one line which patch failed, and on which file; or what else did.
 explain_patch_failure() {
+	grep -q ' FAILED\|^can.t find file' "$1" ||
+		die "failed: patch the source: $(reason_in "$1"); see $(rel "$1")"
 	awk -v version="$(source_version)" -v log_file="$(rel "$1")" '
 	/^== / { patch = $2; file = "a file that is not there" }
 	/^(patching|checking) file / { file = $3 }
@@ -212,7 +219,7 @@ compile() {
 	local kvm=$WORK/arch/x86/kvm
 
 	make -C "$HEADERS" M="$kvm" KCFLAGS="-I$kvm -I$WORK/virt/kvm" \
-		RESOLVE_BTFIDS=/bin/true -j"$(nproc)" modules
+		RESOLVE_BTFIDS=/bin/true -j"$PROCESSORS" modules
 }
 
 # The observer reads KVM's types from its modules: without them the modules are of
@@ -232,8 +239,9 @@ check_modules() {
 # Debug information goes, .BTF stays.  The stamp is last: without it there is
 # no set of modules.
 install_modules() {
-	local tmp=$1 module
+	local tmp=$1 module version
 
+	version=$(source_version)
 	for module in "${MODULES[@]}"; do
 		strip --strip-debug -o "$tmp/$module" \
 			"$WORK/arch/x86/kvm/$module"
@@ -241,7 +249,7 @@ install_modules() {
 	check_modules "$tmp"
 	{
 		echo "# key $KEY"
-		echo "# Linux $(source_version), series $(basename -- "$SERIES")${FAULT:+, with the fault $(basename -- "$FAULT")}"
+		echo "# Linux $version, series $(basename -- "$SERIES")${FAULT:+, with the fault $(basename -- "$FAULT")}"
 		(cd -- "$tmp" && sha256sum -- "${MODULES[@]}")
 	} >"$tmp/stamp"
 	rm -f -- "$OUT/stamp"

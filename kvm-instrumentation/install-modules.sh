@@ -27,6 +27,8 @@ export -n KREL SOURCE MODULES SIGN_KEY SIGN_CERT ROOT BASE
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
 HERE=$TOP/kvm-instrumentation
+# shellcheck source=kvm-instrumentation/build-tools.sh
+. "$HERE/build-tools.sh"
 # shellcheck source=kvm-instrumentation/find-kernel.sh
 . "$HERE/find-kernel.sh"
 # shellcheck source=kvm-instrumentation/sign-modules.sh

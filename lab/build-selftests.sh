@@ -35,7 +35,7 @@ kernel_make() {
 
 	shift
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL LDFLAGS=-static \
-		make -C "$dir" -s -j"$(nproc)" ARCH=x86_64 "$@"
+		make -C "$dir" -s -j"$PROCESSORS" ARCH=x86_64 "$@"
 }
 
 build() { # SOURCE OUT

@@ -85,7 +85,7 @@ show_times() {
 main() {
 	local start=$EPOCHREALTIME status=0 tap jobs times=$BUILD/log/tests-times.txt
 
-	jobs=$(($(nproc) + 1))
+	jobs=$((PROCESSORS + 1))
 	if [[ ${1:-} == -j ]]; then
 		(($# > 2)) || usage
 		jobs=$2

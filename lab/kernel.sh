@@ -283,8 +283,9 @@ say_which() {
 	local krel='' version='' date=''
 
 	note "          Linux $SERIES: $KREL ($VERSION)${1:+, $1}"
-	[[ ! -r $LAB/kernels/$SERIES/tested ]] ||
-		read -r krel version date <"$LAB/kernels/$SERIES/tested"
+	while read -r krel version date; do
+		[[ $krel == '#'* ]] || break
+	done <"$LAB/kernels/$SERIES/tested"
 	[[ "$krel $version" == "$KREL $VERSION" ]] ||
 		note "          last tested with: $krel ($version), $date"
 }

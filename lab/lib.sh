@@ -120,7 +120,8 @@ on_error() {
 trap on_error ERR
 
 # This file calls these itself.
-need realpath dirname mkdir mv rm ln cat tail sed awk cut sha256sum flock
+need realpath nproc flock tail
+PROCESSORS=$(nproc)
 BUILD=$(realpath -m -- "${BUILD:-$TOP/build}")
 export BUILD
 
@@ -220,7 +221,7 @@ take_slot() {
 
 	mkdir -p "$BUILD/run"
 	while :; do
-		for ((nr = 0; nr < $(nproc); nr++)); do
+		for ((nr = 0; nr < PROCESSORS; nr++)); do
 			exec 8>>"$BUILD/run/slot.$nr"
 			! flock -n 8 || return 0
 		done
@@ -284,9 +285,11 @@ reap() {
 }
 
 # reason_in LOG: the line of a step's log that says why it failed: our own line
-# about a command, else the first that looks like an error, else the last one.
+# about a command, else the first that looks like an error, else the last one.  That
+# make failed says nothing: what it had called has said why.
 reason_in() {
 	awk '
+	/: make failed with status / { next }
 	!ours && /: no command |: [^ ]+ failed with status [0-9]+$/ { ours = $0 }
 	!theirs && tolower($0) ~ /error|not found|no such file|cannot|fail/ {
 		theirs = $0

@@ -120,6 +120,8 @@ make_system() {
 }
 
 mount_system() {
+	# Its root is a mount of its own, as that of any system.
+	mount --bind "$ROOT" "$ROOT"
 	mount --rbind /dev "$ROOT/dev"
 	mount -t proc proc "$ROOT/proc"
 	mount --rbind /sys "$ROOT/sys"
@@ -225,7 +227,7 @@ clean_up() {
 	end_processes
 	cd /
 	# Whatever is mounted below it goes before it is removed.
-	awk -v root="$ROOT" 'index($5, root "/") == 1 { print $5 }' \
+	awk -v root="$ROOT" '($5 == root || index($5, root "/") == 1) { print $5 }' \
 		/proc/self/mountinfo | sort -r | while read -r mounted; do
 		umount -l "$mounted" || true
 	done

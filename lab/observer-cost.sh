@@ -149,7 +149,8 @@ main() {
 	[[ -z $QUICK ]] || deps=(build demo)
 	"$LAB/deps.sh" "${deps[@]}"
 	lock
-	"$LAB/prepare.sh" 6.1 6.12
+	# shellcheck disable=SC2086 # words
+	"$LAB/prepare.sh" $(printf '%s\n' "${RUNS[@]}" | cut -d' ' -f2 | sort -u)
 	unlock
 	for run in "${RUNS[@]}"; do
 		# shellcheck disable=SC2086 # three words

@@ -37,12 +37,13 @@ libraries_of() {
 # add_program ROOT PROGRAM DIR: puts it in DIR, its libraries where they are
 # here: so it starts without any wrapper.
 add_program() {
-	local library libraries
+	local library libraries magic
 
 	mkdir -p -- "$1/$3"
 	cp -L -- "$2" "$1/$3/"
 	# Of a script there are none.
-	[[ $(head -c 4 -- "$2" | tr -d '\0') == $'\x7fELF' ]] || return 0
+	magic=$(try head -c 4 -- "$2" | try tr -d '\0')
+	[[ $magic == $'\x7fELF' ]] || return 0
 	libraries=$(libraries_of "$2")
 	for library in $libraries; do
 		mkdir -p -- "$1/$(dirname -- "$library")"

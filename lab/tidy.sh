@@ -48,7 +48,7 @@ main() {
 	done
 	((${#todo[@]})) || return 0
 	# shellcheck disable=SC2016 # for that shell
-	printf '%s\n' "${todo[@]}" | LINT=$LINT xargs -n 2 -P "$(nproc)" bash -c '
+	printf '%s\n' "${todo[@]}" | LINT=$LINT xargs -n 2 -P "$PROCESSORS" bash -c '
 		words=("$@")
 		clang-tidy --quiet "${words[-2]}" -- "${words[@]::$#-2}" &&
 			touch "$LINT/${words[-1]}"' - "${FLAGS[@]}" \

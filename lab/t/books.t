@@ -61,7 +61,7 @@ ok 'four vCPUs: CPUID, in all books' has four.txt \
 ok 'four vCPUs, of which three are quiet then: every bound leaves one value' \
 	has four.txt 'checked  6 counts (6 of them to the exit)'
 ok 'raw_tp was used where it was asked for' has raw_tp.txt 'BPF: raw_tp'
-ok 'tp_btf is the first choice' has one.txt 'BPF: tp_btf'
+ok "$(first_attach) is the first choice" has one.txt "BPF: $(first_attach)"
 ok 'five VMs in a row: balanced' name_is 0 again0 again1 again2 again3 again4
 ok 'nothing was lost' [ -z "$(grep -l '^lost' "$results"/*.txt || true)" ]
 

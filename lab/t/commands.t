@@ -62,7 +62,10 @@ cp /bin/true "$tap_dir/apt/qemu-system-x86_64"
 for file in /usr/bin/*; do
 	ln -s "$tap_dir/trace" "$traced/${file##*/}"
 done
-ln -sf "$tap_dir/trace" "$traced/qemu-system-x86_64"
+# Of these the libraries are looked at.
+ln -sf /usr/bin/busybox "$traced/busybox"
+ln -sf "$tap_dir/apt/qemu-system-x86_64" "$traced/qemu-system-x86_64"
+declare -A looked_at=([images]='busybox qemu-system-x86_64')
 
 # put NAME: the command is there
 put() {
@@ -75,7 +78,7 @@ put() {
 }
 break_it() { # NAME: it fails
 	rm -f "$bin/$1"
-	printf '#!/bin/sh\necho "%s: made to fail" >&2\nexit 1\n' "$1" >"$bin/$1"
+	printf '#!/bin/sh\necho "%s: made to fail" >&2\nexit 2\n' "$1" >"$bin/$1"
 	chmod +x "$bin/$1"
 }
 attempt() { # STEP
@@ -87,27 +90,53 @@ published() { # STEP
 		\( -name stamp -o -name current -o -name '*.cpio' -o -name kernel.env \) \
 		2>/dev/null
 }
+# Whatever is there is whole, and something is missing.
+nothing_whole() { # STEP
+	local cpios
+
+	[ "$1" = images ] || {
+		[ -z "$(published "$1")" ]
+		return
+	}
+	cpios=("$BUILD"/images/*.cpio)
+	[ ! -e "${cpios[0]}" ] || {
+		[ "${#cpios[@]}" -lt 3 ] &&
+			[ "$(grep -la 'TRAILER!!!' "${cpios[@]}" | wc -l)" -eq "${#cpios[@]}" ]
+	}
+}
 last_line() { tail -n 1 "$tap_dir/err"; }
 # names COMMAND: in the last line, as a word
 names() { last_line | grep -qE "(^|[^a-z0-9-])$1([^a-z0-9-]|\$)"; }
 
-# Not all that fails is an error: these only show or watch something.
-harmless='tail'
+# Not all that fails is an error: tail only shows and watches; of cmp it says that
+# two files differ.
+harmless='tail cmp'
+
+# forget STEP NAME: what the step has made; but what it leaves for the next run, if
+# the command is called in such a run alone
+forget() {
+	if grep -qx "$2" "$log.1" || [[ ${looked_at[$1]:-} == *"$2"* ]]; then
+		rm -rf -- "${BUILD:?}/${product[$1]}" "$BUILD/cache"
+	else
+		find "$BUILD/${product[$1]}" -name stamp -delete 2>/dev/null || true
+	fi
+}
 
 try_without() { # STEP NAME
 	local how
 
 	for how in 'is missing' 'fails'; do
-		rm -rf -- "${BUILD:?}/${product[$1]}" "$BUILD/cache"
+		forget "$1" "$2"
 		if [ "$how" = fails ]; then break_it "$2"; else rm "$bin/$2"; fi
 		attempt "$1"
 		put "$2"
-		if [ "$how" = fails ] && [[ " $harmless " == *" $2 "* ]]; then
+		if [ "$how" = fails ] &&
+			[[ " $harmless ${looked_at[$1]:-} " == *" $2 "* ]]; then
 			continue
 		fi
 		ok "$1: $2 $how: status" [ "$status" -ne 0 ]
 		ok "$1: $2 $how: the last line names it" names "$2"
-		ok "$1: $2 $how: nothing is published" [ -z "$(published "$1")" ]
+		ok "$1: $2 $how: nothing is published" nothing_whole "$1"
 	done
 	echo "# $1 without $2: $(last_line)"
 	attempt "$1"
@@ -116,12 +145,21 @@ try_without() { # STEP NAME
 }
 
 for step in "${steps[@]}"; do
-	: >"$log"
-	# shellcheck disable=SC2086 # words
-	run env PATH="$traced" ${command[$step]}
+	# Twice: the second run finds what the first has left for it.
+	for nr in 1 2; do
+		: >"$log"
+		find "$BUILD/${product[$step]}" -name stamp -delete 2>/dev/null || true
+		# shellcheck disable=SC2086 # words
+		run env PATH="$traced" ${command[$step]}
+		cp "$log" "$log.$nr"
+	done
 	ok "$step: all commands are there: status" status_is 0
 	ok "$step: all commands are there: published" [ -n "$(published "$step")" ]
-	mapfile -t used < <(sort -u "$log")
+	mapfile -t used < <(
+		{
+			cat "$log".[12]
+			tr ' ' '\n' <<<"${looked_at[$step]:-}"
+		} | sed '/^$/d' | sort -u)
 	ok "$step: the commands are known: ${#used[@]}" [ "${#used[@]}" -ge 10 ]
 	for name in "${used[@]}"; do
 		put "$name"
@@ -136,5 +174,36 @@ for step in "${steps[@]}"; do
 	done
 	rm -rf "$tap_dir/kept"
 done
+
+# --- what is kept from an earlier run, and is damaged, is made anew ---
+
+kernel=$BUILD/kernel/6.1/current
+whole() { (cd "$kernel" && sha256sum -c --quiet sums >/dev/null 2>&1); }
+ok 'a kernel that was made: whole' whole
+truncate -s 100 "$kernel/vmlinux"
+attempt kernel
+ok 'a vmlinux that was cut off: status' status_is 0
+ok '… said' out_has 'is damaged; it is made anew'
+ok '… made anew' whole
+: >"$kernel/modules/kvm.ko"
+attempt kernel
+ok 'a module that is empty: made anew' whole
+rm -rf "$BUILD/kernel"
+for deb in "$BUILD"/cache/debs/6.1/*.deb; do
+	truncate -s 500 "$deb"
+done
+attempt kernel
+ok 'packages that were cut off: status' status_is 0
+ok '… are fetched again' out_has 'are fetched again'
+ok '… the kernel is whole' whole
+for image in "$BUILD"/images/*.cpio; do
+	truncate -s 2000 "$image"
+done
+attempt images
+ok 'images that were cut off: status' status_is 0
+ok '… are made anew' [ "$(grep -la 'TRAILER!!!' "$BUILD"/images/*.cpio | wc -l)" -eq 3 ]
+truncate -s 100 "$BUILD/modules/6.1/normal/kvm.ko"
+attempt modules
+ok 'a module of ours that was cut off: built again' out_has 'build the KVM modules'
 
 done_testing

@@ -41,7 +41,7 @@ look status_ours 0
 ok 'status says so' out_has "loaded     $ours"
 look compare 0
 ok 'the books balance' out_has 'verdict  BALANCED'
-ok 'by BTF' out_has 'BPF: tp_btf'
+ok "by $(first_attach)" out_has "BPF: $(first_attach)"
 
 look reload_broken 1
 ok "what does not load: Debian's is put back" err_has "now loaded: $theirs"

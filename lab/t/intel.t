@@ -35,7 +35,7 @@ ok 'and that it is emulated' has one.txt 'emulated by Bochs'
 
 ok 'micro-guests: 1 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
 	name_is 0 one raw_tp four
-ok 'tp_btf is the first choice' has one.txt 'BPF: tp_btf'
+ok "$(first_attach) is the first choice" has one.txt "BPF: $(first_attach)"
 ok 'raw_tp was used where it was asked for' has raw_tp.txt 'BPF: raw_tp'
 ok 'one vCPU: every bound leaves one value' has one.txt \
 	'checked  6 counts (6 of them to the exit), 6 times, 15 reads by the guest'

@@ -17,9 +17,17 @@ ok 'leaf-fuzz: of reasons of both kinds' \
 	<<<"$out"
 
 run lab/kvm-cost.sh --kernel 6.12 cpuid
-ok 'kvm-cost: no more than it must be' status_is 0
+# How many instructions it is depends on the compiler; the limits are for gcc 12.
+# shellcheck disable=SC1090
+env=${BUILD:-build}/kernel/6.12/current/kernel.env
+if grep -q 'CC_VERSION_TEXT="[^ ]*gcc-12 ' "$(. "$env" && echo "$KHEADERS")/.config"; then
+	ok 'kvm-cost: no more than it must be' status_is 0
+else
+	skip 'kvm-cost: no more than it must be' 'a Linux 6.12 that gcc 12 has built'
+	grep -E '^  (off|count)' <<<"$out" | sed 's/^/# /'
+fi
 ok 'kvm-cost: off, count, count and time' \
-	[ "$(grep -c 'at most [0-9]*$' <<<"$out")" -eq 3 ]
+	[ "$(grep -c 'at most [0-9]*\(: TOO MUCH\)\{0,1\}$' <<<"$out")" -eq 3 ]
 ok 'kvm-cost: the table fits 80 columns' \
 	[ -z "$(sed -n '/^Instructions/,$p' "$tap_dir/out" | grep -E '.{81}')" ]
 

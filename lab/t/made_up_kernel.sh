@@ -53,7 +53,8 @@ make_headers() { # DIR
 	cat >"$1/Makefile" <<-'END'
 	.RECIPEPREFIX = >
 	modules: $(M)/kvm.ko $(M)/kvm-amd.ko $(M)/kvm-intel.ko
-	%.ko:
+	FORCE:
+	%.ko: FORCE
 	> echo 'int made_up;' | gcc -x c -c -o $@.o -
 	> ld -r -o $@ $@.o
 	> pahole --version

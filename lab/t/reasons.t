@@ -25,9 +25,16 @@ rows() {
 all_equal() { [ -z "$(rows "$1" | awk '$2 != $3 || $3 != $4 || $4 != $5')" ]; }
 distinct() { cat "$@" | grep '^0x' | cut -d' ' -f1 | sort -u | wc -l; }
 
-# QEMU 7.2 reports INVD as WBINVD, and does not intercept XSETBV.
+# QEMU reports INVD as WBINVD.  7.2 does not intercept XSETBV, and 10.0 does not
+# intercept reads of CR4.
 lacks='' least=18
-[ "$vendor" != amd ] || lacks='invd xsetbv' least=24
+if [ "$vendor" = amd ]; then
+	least=24
+	case $(qemu-system-x86_64 --version) in
+	*' version 7.'*) lacks='invd xsetbv' ;;
+	*) lacks='invd read_cr4' ;;
+	esac
+fi
 
 for kernel in "${kernels[@]}"; do
 	results=$build/results/t-reasons-$vendor-$kernel

@@ -47,7 +47,7 @@ else
 fi
 # What others have written stays as it is; its README says where it is from.
 mapfile -t tracked < <(git ls-files | grep -v '^LICENSES/\|/data/\|/uplot/uPlot')
-run codespell -L nin "${tracked[@]}"
+run codespell -L nin,caf "${tracked[@]}"
 ok 'codespell' status_is 0
 
 # gcc has said what it has to say when all of it was built; clang has other warnings.

@@ -74,6 +74,12 @@ series_to_test() {
 	done
 }
 
+# first_attach: how the observer attaches of itself on this distribution's own kernel.
+# raw_tp is the cheaper one, where bpf_rdonly_cast is (from Linux 6.2 on).
+first_attach() {
+	if [ "$(lab/series.sh default)" = 6.1 ]; then echo tp_btf; else echo raw_tp; fi
+}
+
 # done_testing: the plan; a script that ran no test fails
 done_testing() {
 	echo "1..$tap_nr"

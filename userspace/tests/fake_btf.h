@@ -38,4 +38,13 @@ static inline void add_tracepoint(struct btf *btf, const char *name,
 	ck_assert_int_gt(btf__add_typedef(btf, type, id), 0);
 }
 
+/* A function without parameters; libbpf takes none without a prototype. */
+static inline void add_function(struct btf *btf, const char *name)
+{
+	int proto = btf__add_func_proto(btf, T_INT);
+
+	ck_assert_int_gt(proto, 0);
+	ck_assert_int_gt(btf__add_func(btf, name, BTF_FUNC_STATIC, proto), 0);
+}
+
 #endif /* EXITLEDGER_FAKE_BTF_H */

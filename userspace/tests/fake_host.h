@@ -21,7 +21,7 @@ static inline struct btf *kvm_types(struct btf *base, const int *args, int nr)
 	add_tracepoint(btf, "kvm_exit", args, nr);
 	add_tracepoint(btf, "kvm_entry", args, 1);
 	add_tracepoint(btf, "kvm_cpuid", args, 1);
-	btf__add_func(btf, "kvm_arch_vcpu_destroy", BTF_FUNC_STATIC, T_INT);
+	add_function(btf, "kvm_arch_vcpu_destroy");
 	return btf;
 }
 
@@ -31,7 +31,7 @@ static inline void write_btf(const int *args, int nr)
 {
 	struct btf *base = make_btf(), *kvm;
 
-	btf__add_func(base, "bpf_rdonly_cast", BTF_FUNC_STATIC, T_INT);
+	add_function(base, "bpf_rdonly_cast");
 	kvm = kvm_types(base, args, nr);
 	root_write_btf("vmlinux", base);
 	root_write_btf("kvm", kvm);

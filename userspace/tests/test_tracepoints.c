@@ -200,9 +200,7 @@ START_TEST(btf_of_modules)
 	struct btf *base = make_btf(), *module;
 	struct kvm_btf btf;
 
-	ck_assert_int_gt(btf__add_func(base, "bpf_rdonly_cast", BTF_FUNC_STATIC,
-				       T_INT),
-			 0);
+	add_function(base, "bpf_rdonly_cast");
 	module = btf__new_empty_split(base);
 	add_tracepoint(module, "kvm_exit", params, 3);
 	root_make();
