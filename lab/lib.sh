@@ -50,10 +50,10 @@ note() {
 # package_of COMMAND: the Debian package that brings it, as lab/packages.txt says.  By
 # the shell alone, as any command may be the missing one.
 package_of() {
-	local package class commands rest
+	local package commands
 
 	[[ -r $LAB/packages.txt ]] || return 0
-	while read -r package class commands rest; do
+	while read -r package _ commands _; do
 		[[ $package == '#'* || ",$commands," != *",$1,"* ]] || {
 			printf '%s\n' "$package"
 			return 0

@@ -149,7 +149,7 @@ main() {
 	[[ -z $QUICK ]] || deps=(build demo)
 	"$LAB/deps.sh" "${deps[@]}"
 	lock
-	# shellcheck disable=SC2086 # words
+	# shellcheck disable=SC2046 # words
 	"$LAB/prepare.sh" $(printf '%s\n' "${RUNS[@]}" | cut -d' ' -f2 | sort -u)
 	unlock
 	for run in "${RUNS[@]}"; do

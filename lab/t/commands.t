@@ -12,7 +12,6 @@ cd "$(dirname "$0")/../.."
 . lab/t/made_up_kernel.sh
 
 top=$PWD
-programs=$(realpath "${BUILD:-build}")
 export BUILD=$tap_dir/build
 bin=$tap_dir/bin traced=$tap_dir/traced log=$tap_dir/commands
 mkdir -p "$bin" "$traced" "$tap_dir/made" "$tap_dir/series" "$BUILD"

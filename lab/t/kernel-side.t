@@ -18,8 +18,8 @@ ok 'leaf-fuzz: of reasons of both kinds' \
 
 run lab/kvm-cost.sh --kernel 6.12 cpuid
 # How many instructions it is depends on the compiler; the limits are for gcc 12.
-# shellcheck disable=SC1090
 env=${BUILD:-build}/kernel/6.12/current/kernel.env
+# shellcheck disable=SC1090
 if grep -q 'CC_VERSION_TEXT="[^ ]*gcc-12 ' "$(. "$env" && echo "$KHEADERS")/.config"; then
 	ok 'kvm-cost: no more than it must be' status_is 0
 else
