@@ -82,14 +82,23 @@ printf '#!/bin/sh\nsleep 60\n' >"$tap_dir/scenario"
 lab/l1.sh --modules stock --out "$out_dir" "$tap_dir/scenario" \
 	>"$tap_dir/out" 2>"$tap_dir/err" &
 l1_pid=$!
-sleep 3
-children() { tr ' ' '\n' <"/proc/$1/task/$1/children"; }
-for pid in $(children "$l1_pid"); do
-	for child in $(children "$pid"); do
-		[ "$(cat "/proc/$child/comm")" != qemu-system-x86 ] ||
-			kill -KILL "$child"
+# It may have to wait for another emulator to end.
+children() { tr ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null || true; }
+qemu_of() { # PID: QEMU, if it runs
+	local pid child
+
+	for pid in $(children "$1"); do
+		for child in $(children "$pid"); do
+			[ "$(cat "/proc/$child/comm" 2>/dev/null)" != qemu-system-x86 ] ||
+				echo "$child"
+		done
 	done
+}
+until [ -n "$(qemu_of "$l1_pid")" ] || [ ! -d "/proc/$l1_pid" ]; do
+	sleep 0.2
 done
+sleep 1
+kill -KILL "$(qemu_of "$l1_pid")"
 status=0
 wait "$l1_pid" || status=$?
 err=$(cat "$tap_dir/err")
