@@ -370,6 +370,27 @@ START_TEST(classic_vcpus_have_addresses)
 }
 END_TEST
 
+/* Where its slot is, its address does not say: in any, from first to last. */
+START_TEST(classic_vcpus_end)
+{
+	struct obs_slot *slots, *slot;
+
+	load_classic();
+	slots = cells->bss->slots;
+	slot = &slots[_i ? OBS_SLOTS - 1 : 0];
+	slot->vcpu = key_of(7);
+	slot->address = vcpu_of(1, 0);
+	/* One behind the last is none. */
+	slots[OBS_SLOTS].vcpu = key_of(8);
+	slots[OBS_SLOTS].address = vcpu_of(1, 1);
+	cells_run(cells->progs.test_end, vcpu_of(1, 1), 0, 0, 0);
+	ck_assert_uint_eq(cells->bss->vcpus_ended, 0);
+	cells_run(cells->progs.test_end, vcpu_of(1, 0), 0, 0, 0);
+	ck_assert_uint_eq(cells->bss->vcpus_ended, 1);
+	ck_assert_uint_eq(slot->vcpu, OBS_GONE);
+}
+END_TEST
+
 /* Its number on another thread: it has moved, if the address says so. */
 START_TEST(classic_vcpus_move)
 {
@@ -458,6 +479,7 @@ int main(void)
 	tcase_add_test(tcase, classic_keys);
 	tcase_add_test(tcase, classic_vcpus);
 	tcase_add_test(tcase, classic_vcpus_have_addresses);
+	tcase_add_loop_test(tcase, classic_vcpus_end, 0, 2);
 	tcase_add_loop_test(tcase, classic_vcpus_move, 0, 2);
 	tcase_add_test(tcase, classic_vcpus_of_other_vms);
 	suite_add_tcase(suite, tcase);
