@@ -28,7 +28,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__uint(key_size, sizeof(u64));
+	__uint(key_size, sizeof(struct obs_vm_key));
 	__uint(value_size, sizeof(u64));
 } vms SEC(".maps");
 
@@ -141,9 +141,9 @@ static __always_inline void clear(struct obs_slot *slot)
 static __always_inline void end(struct obs_slot *slot)
 {
 	struct kvm_vcpu *vcpu = (void *)slot->vcpu;
-	u64 kvm = (u64)BPF_CORE_READ(vcpu, kvm);
+	struct obs_vm_key in = { .kvm = (u64)BPF_CORE_READ(vcpu, kvm) };
 
-	bpf_map_delete_elem(&vms, &kvm);
+	bpf_map_delete_elem(&vms, &in);
 	slot->vcpu = OBS_GONE;
 }
 
@@ -186,9 +186,15 @@ static __always_inline void leave_userspace_out(struct obs_slot *slot)
 {
 	u32 tid = bpf_get_current_pid_tgid();
 	u64 *since = bpf_map_lookup_elem(&in_userspace, &tid);
+	u64 ns;
 
-	if (since && slot->pending_ns)
-		slot->pending_ns -= bpf_ktime_get_ns() - *since;
+	if (since && slot->pending_ns) {
+		ns = bpf_ktime_get_ns() - *since;
+		/* It is later here than where the observer took its clock. */
+		if (ns >= slot->pending_ns)
+			ns = slot->pending_ns - 1;
+		slot->pending_ns -= ns;
+	}
 	bpf_map_delete_elem(&in_userspace, &tid);
 }
 
