@@ -84,21 +84,18 @@ lab/l1.sh --modules stock --out "$out_dir" "$tap_dir/scenario" \
 l1_pid=$!
 # It may have to wait for another emulator to end.
 children() { tr ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null || true; }
-qemu_of() { # PID: QEMU, if it runs
-	local pid child
-
-	for pid in $(children "$1"); do
+qemu=''
+while [ -z "$qemu" ] && [ -d "/proc/$l1_pid" ]; do
+	sleep 0.2
+	for pid in $(children "$l1_pid"); do
 		for child in $(children "$pid"); do
 			[ "$(cat "/proc/$child/comm" 2>/dev/null)" != qemu-system-x86 ] ||
-				echo "$child"
+				qemu=$child
 		done
 	done
-}
-until [ -n "$(qemu_of "$l1_pid")" ] || [ ! -d "/proc/$l1_pid" ]; do
-	sleep 0.2
 done
 sleep 1
-kill -KILL "$(qemu_of "$l1_pid")"
+kill -KILL "$qemu"
 status=0
 wait "$l1_pid" || status=$?
 err=$(cat "$tap_dir/err")
