@@ -44,7 +44,8 @@ done
 ok 'a recorder in a PID namespace: no mark from outside' status_is 3
 ok 'a recorder in a PID namespace: said' err_has 'another PID namespace'
 recorder=$(pgrep -P "$unshare")
-run nsenter --target "$recorder" --pid --mount \
+# Its root as well: that may be another one than the namespace's.
+run nsenter --target "$recorder" --pid --mount --root \
 	"$exitledger" mark "$tap_dir/run" here
 ok 'a recorder in a PID namespace: a mark from inside' status_is 0
 kill -INT "$recorder"

@@ -68,13 +68,15 @@ ok 'no room for the tables: no file' [ -z "$(ls "$tap_dir/small")" ]
 (
 	ulimit -f 300
 	exec "$demo" 0 -o "$tap_dir/full" -i 10ms -- sh -c \
-		"sleep 5; echo over >'$tap_dir/after'; exit 7"
+		"until [ -e '$tap_dir/go-on' ]; do sleep 0.05; done
+		echo over >'$tap_dir/after'; exit 7"
 ) >"$tap_dir/out" 2>"$tap_dir/err" &
 recorder=$!
-ok 'no room: said at once' within 4 grep -q \
+ok 'no room: said while the command runs' within 60 grep -q \
 	'full: the file is as large.*; nothing more is recorded, and the command runs on$' \
 	"$tap_dir/err"
 ok 'no room: the command runs on' [ ! -e "$tap_dir/after" ]
+: >"$tap_dir/go-on"
 ended
 ok 'no room: to its end' grep -q over "$tap_dir/after"
 ok 'no room: status' status_is 3
@@ -89,7 +91,7 @@ ok 'no room: and was cut off' out_has 'was cut off'
 	exec "$demo" 0 -o "$tap_dir/stop" -i 10ms -- sleep 60
 ) >"$tap_dir/out" 2>"$tap_dir/err" &
 recorder=$!
-ok 'no room, then a signal: said' within 5 grep -q 'runs on' "$tap_dir/err"
+ok 'no room, then a signal: said' within 60 grep -q 'runs on' "$tap_dir/err"
 kill -TERM "$recorder"
 began=$SECONDS
 ended
@@ -101,7 +103,7 @@ ok 'no room, then a signal: at once' [ $((SECONDS - began)) -lt 5 ]
 	"$(until_there "$tap_dir/locked.over"); echo over >'$tap_dir/unlocked'" \
 	>"$tap_dir/out" 2>"$tap_dir/err" &
 recorder=$!
-within 5 counts
+within 60 counts
 python3 "$busy" "$tap_dir/locked" 6 'BEGIN IMMEDIATE'
 ended
 ok 'locked: status' status_is 0
@@ -114,14 +116,14 @@ run "$exitledger" replay "$tap_dir/locked" -i 0.01 --json
 ok 'locked: what was meanwhile is one interval' python3 -c '
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
-sys.exit(not any(5.5 < l["seconds"] < 7 for l in lines[:-1]))' "$tap_dir/out"
+sys.exit(not any(5.5 < l["seconds"] for l in lines[:-1]))' "$tap_dir/out"
 
 # Locked to the end: that is said, and not waited for for ever.
 "$demo" 0 -o "$tap_dir/lost" -i 10ms -- sh -c \
 	"$(until_there "$tap_dir/lost.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &
 recorder=$!
-within 5 counts
+within 60 counts
 python3 "$busy" "$tap_dir/lost" 30 'BEGIN IMMEDIATE' &
 locker=$!
 ended
@@ -134,10 +136,10 @@ ok 'locked to the end: one line' one_err_line_after_counting
 "$demo" 0 -o "$tap_dir/given-up" -i 10ms -- sleep 60 >"$tap_dir/out" \
 	2>"$tap_dir/err" &
 recorder=$!
-within 5 counts
+within 60 counts
 python3 "$busy" "$tap_dir/given-up" 30 'BEGIN IMMEDIATE' &
 locker=$!
-within 5 [ -e "$tap_dir/given-up.begun" ]
+within 60 [ -e "$tap_dir/given-up.begun" ]
 command=$(pgrep -P "$recorder")
 kill -INT "$recorder"
 ended
@@ -152,13 +154,13 @@ ok 'locked, then a signal: the command is ended' [ ! -e "/proc/$command" ]
 # A live view that is open for all of the run, and after it.
 "$demo" 0 -o "$tap_dir/live" -i 10ms --detail 1s >/dev/null 2>"$tap_dir/err" &
 recorder=$!
-within 5 "$exitledger" mark "$tap_dir/live" begin 2>/dev/null
+within 60 "$exitledger" mark "$tap_dir/live" begin 2>/dev/null
 sleep 0.3
 : >"$tap_dir/screen"
 TERM=xterm script -qfec "'$exitledger' replay '$tap_dir/live' --top --speed 0.01" \
 	/dev/null </dev/null >"$tap_dir/screen" 2>&1 &
 viewer=$!
-ok 'a live view: shown' within 5 grep -q recorded "$tap_dir/screen"
+ok 'a live view: shown' within 60 grep -q recorded "$tap_dir/screen"
 sleep 6
 ok 'a live view: still there' kill -0 "$viewer"
 ok 'a live view: the log is small' \
@@ -177,7 +179,7 @@ wait "$viewer" 2>/dev/null || true
 	"$(until_there "$tap_dir/two.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &
 recorder=$!
-within 5 "$exitledger" mark "$tap_dir/two" begin 2>/dev/null
+within 60 "$exitledger" mark "$tap_dir/two" begin 2>/dev/null
 python3 "$busy" "$tap_dir/two" 30 'BEGIN;SELECT count(*) FROM interval' &
 reader=$!
 ended

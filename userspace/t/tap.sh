@@ -52,7 +52,8 @@ one_err_line_after_counting() {
 		grep -qxE "exitledger: counting since $counting_time"
 }
 counting_time='20[0-9]{2}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2}\.[0-9]{3} UTC \(at_ns [0-9]+\)'
-fits_80() { ! grep -qE '^.{81,}' "$tap_dir/out"; }
+# Characters are counted, not bytes.
+fits_80() { ! LC_ALL=C.UTF-8 grep -qE '^.{81,}' "$tap_dir/out"; }
 
 # skip NAME REQUIREMENT: a test that cannot be run here
 skip() {
