@@ -3,7 +3,7 @@
 #
 # usage: build-modules.sh [--kernel SERIES] [--source DIR] [--headers DIR]
 #                         [--out DIR] [--series DIR] [--fault FILE.patch]
-#                         [--base DIR]
+#                         [--base DIR] [--only-compile]
 #
 # Builds kvm.ko, kvm-amd.ko and kvm-intel.ko with our patches, out of tree,
 # against a distribution's kernel headers.
@@ -16,6 +16,7 @@
 # --fault    one more patch on top, with the C files beside it: mistakes for the
 #            tests to find
 # --base     the --out of a build to start from, so that less is compiled
+# --only-compile  to see that it builds: no BTF is made, and --out gets no modules
 #
 # Without --source and --headers: the kernel that lab/kernel.sh SERIES fetched;
 # the modules then go to build/modules/SERIES/normal, or fault-NAME beside it.
@@ -35,7 +36,13 @@ MODULES=(kvm.ko kvm-amd.ko kvm-intel.ko)
 
 parse_options() {
 	SOURCE='' HEADERS='' OUT='' SERIES='' FAULT='' BASE='' KERNEL=''
+	ONLY_COMPILE=''
 	while (($#)); do
+		if [[ $1 == --only-compile ]]; then
+			ONLY_COMPILE=1
+			shift
+			continue
+		fi
 		[[ $# -ge 2 ]] || usage
 		case $1 in
 		--kernel) KERNEL=$2 ;;
@@ -219,6 +226,7 @@ compile() {
 	local kvm=$WORK/arch/x86/kvm
 
 	make -C "$HEADERS" M="$kvm" KCFLAGS="-I$kvm -I$WORK/virt/kvm" \
+		${ONLY_COMPILE:+CONFIG_DEBUG_INFO_BTF_MODULES=} \
 		RESOLVE_BTFIDS=/bin/true -j"$PROCESSORS" modules
 }
 
@@ -285,7 +293,7 @@ main() {
 	sync_source "$tmp" "$WORK"
 	step "build the KVM modules for $KERNEL ($NAME)" \
 		"modules-$KERNEL-$NAME" compile
-	install_modules "$tmp"
+	[[ -n $ONLY_COMPILE ]] || install_modules "$tmp"
 	# 100 MB, and the next build of a fault starts from the base again.
 	[[ -z $FAULT ]] || rm -rf -- "$WORK"
 }

@@ -117,6 +117,8 @@ make_system() {
 	echo '127.0.0.1 localhost' >"$ROOT/etc/hosts"
 	echo newcomer >"$ROOT/etc/hostname"
 	cp -L -- /etc/resolv.conf "$ROOT/etc/resolv.conf"
+	# The lists are those of all three; debootstrap leaves the first one's.
+	inside apt-get -q update
 }
 
 mount_system() {
@@ -148,7 +150,6 @@ home_of() {
 }
 
 add_user() {
-	inside apt-get -q update
 	inside apt-get install -q -y --no-install-recommends sudo
 	inside useradd --create-home --shell /bin/bash user
 	echo 'user ALL=(ALL) NOPASSWD: ALL' >"$ROOT/etc/sudoers.d/user"
