@@ -14,7 +14,8 @@ VERSION := 0.1
 # The dependencies' target is written as $(BUILD)/..., so that they hold for
 # whoever comes next, be its $(BUILD) relative or not.
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
-	     -MT '$$(BUILD)/$(@:$(BUILD)/%=%)' -Iuserspace -Ibpf -Ikvm-instrumentation/src
+	     -MT '$$(BUILD)/$(@:$(BUILD)/%=%)' -I. -Iuserspace -Ibpf \
+	     -Ikvm-instrumentation/src
 
 .DELETE_ON_ERROR:
 
@@ -49,6 +50,9 @@ include guest/guest.mk
 include guest/workloads/workloads.mk
 include lab/cost/cost.mk
 include lab/faults/faults.mk
+
+# What the compiler says of who includes what.
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 .PHONY: programs unit-tests
 programs: $(PROGRAMS) $(PROGRAMS_OF_LAB)
@@ -177,9 +181,10 @@ MAKE_JOBS := $(shell nproc)
 ##                  of each file in MUTATED, or FILE="FILE...", with COUNT=N (0:
 ##                  all) and SEED=N.  2 seconds per change, 20 of BPF programs
 # Rooms of which every change is noticed, or is in lab/mutate/equivalents.txt.
-MUTATED := $(patsubst %,userspace/%.c,balance columns filter hist kvm_stats ledger \
-	     report_match rows rules run/run_changes run/run_series timed vm_name \
-	     watch) \
+MUTATED := $(patsubst %,userspace/%.c,$(addprefix balance/,balance report_match rules \
+	       timed) compare/kvm_stats compare/watch host/vm_name \
+	     $(addprefix ledger/,filter hist ledger) report/run_changes \
+	     run/run_series sample/columns sample/rows) \
 	   $(patsubst %,bpf/%,cells.h exit_reason.h extras.h guest_marks.h \
 	     leaf_reads.h marks.h observer.bpf.c slots.h sums.h)
 FILE ?= $(MUTATED)
@@ -191,10 +196,12 @@ mutate:
 
 # The longest come first, so that none is left over at the end.  An emulator waits
 # for a free processor, so there can be more tests at a time than processors.
-LONG_TESTS := lab/t/bench.t lab/t/edges.t userspace/t/style.t \
-	      kvm-instrumentation/t/kernel.t lab/t/intel-edges.t lab/t/books.t
+LONG_TESTS := lab/tests/bench.t lab/tests/edges.t tests/style.t \
+	      kvm-instrumentation/tests/kernel.t lab/tests/intel-edges.t \
+	      lab/tests/books.t
 ALL_TESTS := $(LONG_TESTS) \
-	     $(filter-out $(LONG_TESTS),$(sort $(wildcard */t/*.t)))
+	     $(filter-out $(LONG_TESTS),$(sort $(wildcard tests/*.t \
+	       */tests/*.t userspace/*/tests/*.t userspace/*/*/tests/*.t)))
 SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 
 ## make test        quick tests, without any lab: the units, and the style of what
@@ -210,7 +217,7 @@ tests-sanitized:
 test:
 	@lab/deps.sh build check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
-	@BUILD=$(BUILD) lab/check.sh userspace/t/style.t $(UNIT_TESTS)
+	@BUILD=$(BUILD) lab/check.sh tests/style.t $(UNIT_TESTS)
 check:
 	@lab/deps.sh build demo intel check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
@@ -230,7 +237,8 @@ install: programs
 ##                  kernels and images of the lab
 .PHONY: clean distclean
 clean:
-	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj page tests san log mutate)
+	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj page rooms tests san log \
+		mutate)
 # With all downloads, kernel modules and lab images.
 distclean:
 	rm -rf $(BUILD)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a histogram of times is laid out; userspace/hist.h says what for.
+ * How a histogram of times is laid out; userspace/ledger/hist.h says what for.
  */
 #ifndef EXITLEDGER_HIST_LAYOUT_H
 #define EXITLEDGER_HIST_LAYOUT_H

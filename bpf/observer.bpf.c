@@ -166,8 +166,8 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
  * Programs are attached in this order.  Exits come last: an entry that follows
  * an exit that was seen is then seen too, also when attached to running vCPUs.
  *
- * The arguments are (vcpu, isa), see userspace/kernel_needs.h.  On kernels that
- * mark tp_btf's pointers as possibly NULL the verifier wants the check.
+ * The arguments are (vcpu, isa), see userspace/host/kernel_needs.h.  On kernels
+ * that mark tp_btf's pointers as possibly NULL the verifier wants the check.
  */
 static __always_inline int end(u64 address)
 {

@@ -3,7 +3,7 @@
 #ifndef EXITLEDGER_GUEST_AROUND_H
 #define EXITLEDGER_GUEST_AROUND_H
 
-#include "exit_status.h"
+#include "lib/exit_status.h"
 
 /**
  * around_run - run a command to its end

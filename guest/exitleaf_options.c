@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "cli.h"
-#include "duration.h"
+#include "lib/cli.h"
+#include "lib/duration.h"
 #include "exitleaf_options.h"
 #include "guest_marks.h"
-#include "safe_text.h"
+#include "lib/safe_text.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "exit_status.h"
+#include "lib/exit_status.h"
 
 struct options {
 	bool json;

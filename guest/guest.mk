@@ -7,45 +7,36 @@ LEAFFUZZ := $(BUILD)/guest/leaffuzz
 
 PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ)
 
-REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o \
-		  $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		    format json_writer reasons safe_stream safe_text table \
-		      text_width utf8)
+REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o
 # What exitleaf is made of, but for what executes CPUID.
 EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
-		    affinity around mark render_difference snapshot tsc_rate) \
-		  $(patsubst %,$(BUILD)/obj/userspace/%.o,beside)
+		    affinity around mark render_difference snapshot tsc_rate)
 EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      exitleaf exitleaf_options) \
 		    $(EXITLEAF_PARTS)
-# The command line.
-CLI_OBJECTS := $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		 cli cli_files cli_values duration msg near)
+# Names of exit reasons; command lines, numbers as text, JSON.
+SHARED := $(call archive,ledger) $(call archive,lib)
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 			kinds micro_code micro_image micro_reads micro_run \
 			micro_vmm_work microguest vmm)
 LEAFFUZZ_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      kinds leaffuzz micro_code micro_image vmm)
 
-$(EXITLEAF): $(EXITLEAF_OBJECTS) $(REPORT_OBJECTS) $(CLI_OBJECTS)
+$(EXITLEAF): $(EXITLEAF_OBJECTS) $(REPORT_OBJECTS) $(SHARED)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static $^ -o $@ -lm
 
-$(MICROGUEST): $(MICROGUEST_OBJECTS) $(REPORT_OBJECTS) $(CLI_OBJECTS)
+$(MICROGUEST): $(MICROGUEST_OBJECTS) $(REPORT_OBJECTS) $(SHARED)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
 
-$(LEAFFUZZ): $(LEAFFUZZ_OBJECTS) $(REPORT_OBJECTS) $(CLI_OBJECTS)
+$(LEAFFUZZ): $(LEAFFUZZ_OBJECTS) $(REPORT_OBJECTS) $(SHARED)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
 
 $(BUILD)/obj/%.o: %.S | build-tools
 	@mkdir -p $(@D)
 	$(CC) -Iguest -MMD -MP -c $< -o $@
-
--include $(EXITLEAF_OBJECTS:.o=.d) $(MICROGUEST_OBJECTS:.o=.d) \
-	$(LEAFFUZZ_OBJECTS:.o=.d) \
-	$(REPORT_OBJECTS:.o=.d)
 
 GUEST_TESTS := $(patsubst %,$(BUILD)/tests/test_%,leaves difference)
 GUEST_TEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/tests/test_%.o, \
@@ -54,10 +45,9 @@ GUEST_TEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/tests/test_%.o, \
 UNIT_TESTS += $(GUEST_TESTS)
 
 $(GUEST_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/guest/tests/%.o \
-		$(EXITLEAF_PARTS) $(REPORT_OBJECTS)
+		$(EXITLEAF_PARTS) $(REPORT_OBJECTS) $(TESTING) $(SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson $(CHECK_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed $(CHECK_LIBS) \
+		$(LIBRARIES)
 
-$(GUEST_TEST_OBJECTS): ALL_CFLAGS += -Iguest -Iuserspace/tests
-
--include $(GUEST_TEST_OBJECTS:.o=.d)
+$(GUEST_TEST_OBJECTS): ALL_CFLAGS += -Iguest

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "kinds.h"
-#include "reasons.h"
+#include "ledger/reasons.h"
 
 #define EXIT_SVM_NONE KIND_NONE
 #define EXIT_VMX_NONE KIND_NONE

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "leaves.h"
-#include "reasons.h"
+#include "ledger/reasons.h"
 
 uint64_t leaf_exits(const struct leaf_io *io)
 {

@@ -7,7 +7,7 @@
 #include "micro_image.h"
 #include "micro_run.h"
 #include "micro_vmm_work.h"
-#include "reasons.h"
+#include "ledger/reasons.h"
 
 /* --- what is to be read --- */
 

@@ -12,7 +12,7 @@
 #include "micro_image.h"
 #include "micro_run.h"
 #include "micro_vmm_work.h"
-#include "reasons.h"
+#include "ledger/reasons.h"
 
 /* A vCPU's thread, and what it saw. */
 struct worker {

@@ -3,12 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "json_writer.h"
-#include "reasons.h"
+#include "lib/json_writer.h"
+#include "ledger/reasons.h"
 #include "render_difference.h"
 #include "report.h"
-#include "safe_text.h"
-#include "text_width.h"
+#include "lib/safe_text.h"
+#include "lib/text_width.h"
 
 #define COMMAND_SHOWN 36 /* columns */
 

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "reasons.h"
+#include "ledger/reasons.h"
 #include "report.h"
-#include "table.h"
+#include "lib/table.h"
 
 /* Columns of the table, but for the share. */
 enum { NAME = 26, EXITS = 11, CYCLES = 17, PER_EXIT = 13 };

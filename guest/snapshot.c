@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "reasons.h"
+#include "ledger/reasons.h"
 #include "snapshot.h"
 
 void reader_cpuid(struct leaf_io *io, void *data)

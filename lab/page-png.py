@@ -8,7 +8,7 @@ import sys
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../userspace/t"))
+sys.path.insert(0, os.path.join(HERE, "../userspace/report/page/tests"))
 import browser as browsers  # noqa: E402
 
 WIDTH = 1160

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "leaves.h"
-#include "reasons.h"
+#include "ledger/reasons.h"
 
 /* A KVM with a few exits: every CPUID is one more. */
 struct kvm {

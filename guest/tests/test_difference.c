@@ -12,8 +12,8 @@
 #include "around.h"
 #include "fake_kvm.h"
 #include "render_difference.h"
-#include "table_check.h"
-#include "tap.h"
+#include "tests/table_check.h"
+#include "tests/tap.h"
 
 static struct snapshot first, second;
 static struct reader reader;

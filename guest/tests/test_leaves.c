@@ -8,9 +8,9 @@
 
 #include "fake_kvm.h"
 #include "leaves.h"
-#include "reasons.h"
+#include "ledger/reasons.h"
 #include "report.h"
-#include "tap.h"
+#include "tests/tap.h"
 
 static struct leaves leaves;
 

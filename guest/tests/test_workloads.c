@@ -2,8 +2,8 @@
 /* What exitwork makes of counters, on a hypervisor made up. */
 #include <string.h>
 
-#include "reasons.h"
-#include "tap.h"
+#include "ledger/reasons.h"
+#include "tests/tap.h"
 #include "workloads/exitwork_show.h"
 
 /* A KVM on which each CPUID is one exit more, and work makes others. */

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
-#include "duration.h"
+#include "lib/cli.h"
+#include "lib/duration.h"
 #include "processor.h"
-#include "reasons.h"
-#include "safe_stream.h"
-#include "workloads/exitwork_show.h"
-#include "workloads/works.h"
+#include "ledger/reasons.h"
+#include "lib/safe_stream.h"
+#include "exitwork_show.h"
+#include "works.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"

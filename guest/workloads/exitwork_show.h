@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "workloads/workload.h"
+#include "workload.h"
 
 /* What was done, and what all leaves said before and after. */
 struct outcome {

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "reasons.h"
-#include "workloads/works.h"
+#include "ledger/reasons.h"
+#include "works.h"
 
 #define WORKLOAD(id, need, nr, text)             \
 	[WORKLOAD_##id] = { .name = #id,         \
@@ -48,7 +48,7 @@
 #define RUN_rdtsc do_rdtsc
 
 const struct workload workloads[WORKLOADS] = {
-#include "workloads/workloads.def"
+#include "workloads.def"
 };
 
 #undef WORKLOAD
@@ -68,7 +68,7 @@ const struct workload workloads[WORKLOADS] = {
 	  .operations = (per) },
 
 static const struct expectation expectations[] = {
-#include "workloads/workloads.def"
+#include "workloads.def"
 };
 
 const struct workload *workload_find(const char *name)

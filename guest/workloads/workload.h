@@ -14,7 +14,7 @@
 enum workload_id {
 #define WORKLOAD(id, needs, count, what) WORKLOAD_##id,
 #define EXPECT(id, paging, svm, vmx, rule, exits, operations)
-#include "workloads/workloads.def"
+#include "workloads.def"
 #undef WORKLOAD
 #undef EXPECT
 	WORKLOADS

@@ -6,30 +6,24 @@ EXITWORK_PARTS := $(patsubst %,$(BUILD)/obj/guest/workloads/%.o, \
 		    exitwork_show workload works works_threads)
 EXITWORK_OBJECTS := $(BUILD)/obj/guest/workloads/exitwork.o $(EXITWORK_PARTS)
 # Not report.o, which no part of it needs.
-EXITWORK_SHARED := $(BUILD)/obj/guest/leaves.o \
-		   $(patsubst %,$(BUILD)/obj/userspace/%.o, \
-		     format reasons safe_stream safe_text table \
-		       text_width utf8)
+EXITWORK_SHARED := $(BUILD)/obj/guest/leaves.o
 
 PROGRAMS += $(EXITWORK)
 
 $(EXITWORK_OBJECTS): ALL_CFLAGS += -Iguest
 
-$(EXITWORK): $(EXITWORK_OBJECTS) $(EXITWORK_SHARED) $(CLI_OBJECTS)
+$(EXITWORK): $(EXITWORK_OBJECTS) $(EXITWORK_SHARED) $(SHARED)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
-
--include $(EXITWORK_OBJECTS:.o=.d)
 
 TEST_WORKLOADS := $(BUILD)/tests/test_workloads
 TEST_WORKLOADS_OBJECT := $(BUILD)/obj/guest/tests/test_workloads.o
 
 UNIT_TESTS += $(TEST_WORKLOADS)
 
-$(TEST_WORKLOADS): $(TEST_WORKLOADS_OBJECT) $(EXITWORK_PARTS) $(EXITWORK_SHARED)
+$(TEST_WORKLOADS): $(TEST_WORKLOADS_OBJECT) $(EXITWORK_PARTS) $(EXITWORK_SHARED) \
+		$(TESTING) $(SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CHECK_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed $(CHECK_LIBS) $(LIBRARIES)
 
-$(TEST_WORKLOADS_OBJECT): ALL_CFLAGS += -Iguest -Iuserspace/tests
-
--include $(TEST_WORKLOADS_OBJECT:.o=.d)
+$(TEST_WORKLOADS_OBJECT): ALL_CFLAGS += -Iguest

@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-#include "workloads/works.h"
+#include "works.h"
 
 #define PAGE 4096
 #define PORT 0x80 /* of POST codes: reading it does nothing */

@@ -3,7 +3,7 @@
 #ifndef EXITLEDGER_GUEST_WORKS_H
 #define EXITLEDGER_GUEST_WORKS_H
 
-#include "workloads/workload.h"
+#include "workload.h"
 
 int do_cpuid(struct work *work, uint64_t count);
 int setup_in(struct work *work);

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "workloads/works.h"
+#include "works.h"
 
 /* Sends back whatever comes; does not return. */
 static _Noreturn void echo(const struct work *work)

@@ -4,7 +4,7 @@
 An entry begins with the file and the function, then has the line as it is and
 as the mutant has it, and then why that changes nothing:
 
-    userspace/rules.c find_base
+    userspace/balance/rules.c find_base
     - size_t more = rules->room ? 2 * rules->room : 64;
     + size_t more = rules->room ? 2 * rules->room : 65;
       This is only how much room is allocated at first.

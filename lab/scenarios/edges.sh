@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest
 #
-# What naive counters get wrong: see the test that judges this, lab/t/edges.t.
+# What naive counters get wrong: see the test that judges this, lab/tests/edges.t.
 # N: how often (1000).  VMS: how many to make and destroy (200).
 set -u
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest /usr/sbin/bpftool
 #
-# The observer against guests that know what they executed; lab/t/observer.t
+# The observer against guests that know what they executed; lab/tests/observer.t
 # judges.  VMS: guests of 16 vCPUs made and destroyed (135: more vCPUs than the
 # observer has slots).
 set -u

@@ -4,7 +4,7 @@
 #define EXITLEDGER_BENCH_CHANGE_H
 
 #include "bench/bench_result.h"
-#include "msg.h"
+#include "lib/msg.h"
 
 /* How a configuration's cost has changed from one benchmark to another. */
 struct bench_change {

@@ -5,7 +5,7 @@
 #include <x86intrin.h>
 
 #include "bench/bench_clock.h"
-#include "tsc.h"
+#include "lib/tsc.h"
 
 #define TURNS 20000u
 #define CPUID_POWER 0x80000007u

@@ -68,7 +68,7 @@ const size_t bench_nr_configs =
 
 const char *const bench_kind_names[] = {
 #define MICRO_KIND(id, svm, vmx, needs, what) #id,
-#include "../guest/micro_kinds.def"
+#include "guest/micro_kinds.def"
 #undef MICRO_KIND
 	NULL,
 };

@@ -5,7 +5,7 @@
 
 #include "bench/bench.h"
 #include "bench/bench_peers.h"
-#include "observer.h"
+#include "observe/observer.h"
 
 enum bench_way {
 	WAY_NOTHING, /* but what exit_stats says */

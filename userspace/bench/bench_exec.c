@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "bench/bench_exec.h"
-#include "command.h"
+#include "lib/command.h"
 
 extern char **environ;
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "msg.h"
+#include "lib/msg.h"
 
 /* The longest that a program may take, in seconds. */
 #define EXEC_MOST 300

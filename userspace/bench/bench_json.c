@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "bench/bench_json.h"
-#include "json_save.h"
+#include "lib/json_save.h"
 
 /* JSON has no infinity: an interval without ends has null there. */
 static json_t *interval_json(struct stats_interval interval)

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "bench/bench_result.h"
-#include "msg.h"
+#include "lib/msg.h"
 
 #define BENCH_FORMAT "exitledger-bench"
 #define BENCH_FORMAT_VERSION 1

@@ -6,8 +6,8 @@
 
 #include "bench/bench_json.h"
 #include "bench/render_bench_words.h"
-#include "json_get.h"
-#include "safe_text.h"
+#include "lib/json_get.h"
+#include "lib/safe_text.h"
 
 /* Beyond it a double is not exact; and no lap takes a month. */
 #define LAP_MAX (INT64_C(1) << 53)

@@ -4,8 +4,8 @@
 #define EXITLEDGER_BENCH_LOAD_H
 
 #include "bench/bench.h"
-#include "guest_report.h"
-#include "msg.h"
+#include "ledger/guest_report.h"
+#include "lib/msg.h"
 
 struct bench_load {
 	char microguest[4096]; /* its path */

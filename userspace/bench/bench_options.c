@@ -4,9 +4,9 @@
 
 #include "bench/bench_config.h"
 #include "bench/bench_options.h"
-#include "cli.h"
-#include "duration.h"
-#include "near.h"
+#include "lib/cli.h"
+#include "lib/duration.h"
+#include "lib/near.h"
 
 /* microguest's most is 4096 laps, those to warm up included. */
 enum { MOST_ROUNDS = 100, MOST_LAPS = 4000, MOST_KINDS = 64 };

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli.h"
+#include "lib/cli.h"
 
 /* What is done. */
 enum bench_action {

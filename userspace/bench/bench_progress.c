@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "bench/bench_progress.h"
-#include "safe_stream.h"
-#include "safe_text.h"
+#include "lib/safe_stream.h"
+#include "lib/safe_text.h"
 
 #define BAR 20 /* characters */
 

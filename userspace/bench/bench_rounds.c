@@ -6,7 +6,7 @@
 #include "bench/bench_plan.h"
 #include "bench/bench_progress.h"
 #include "bench/bench_rounds.h"
-#include "monitor_loop.h"
+#include "sample/monitor_loop.h"
 
 /* --- progress --- */
 

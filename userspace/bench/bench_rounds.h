@@ -7,7 +7,7 @@
 #include "bench/bench_load.h"
 #include "bench/bench_options.h"
 #include "bench/bench_way.h"
-#include "msg.h"
+#include "lib/msg.h"
 
 /* A benchmark at work. */
 struct bench_session {

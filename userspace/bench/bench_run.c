@@ -11,8 +11,8 @@
 #include "bench/bench_progress.h"
 #include "bench/bench_rounds.h"
 #include "bench/bench_run.h"
-#include "host.h"
-#include "monitor_loop.h"
+#include "host/host.h"
+#include "sample/monitor_loop.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "0.1"

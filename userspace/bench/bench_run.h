@@ -5,7 +5,7 @@
 
 #include "bench/bench.h"
 #include "bench/bench_options.h"
-#include "msg.h"
+#include "lib/msg.h"
 
 /**
  * bench_describe - fill in what this host is, and today's date

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench/bench_stats.h"
-#include "student.h"
+#include "lib/student.h"
 
 /* --- random numbers --- */
 

@@ -13,10 +13,10 @@
 #include "bench/bench_progress.h"
 #include "bench/bench_run.h"
 #include "bench/bench_test_run.h"
-#include "command.h"
+#include "lib/command.h"
 #include "exit_leaves.h"
-#include "hist.h"
-#include "monitor_loop.h"
+#include "ledger/hist.h"
+#include "sample/monitor_loop.h"
 #include "records.h"
 
 #include "doctor.skel.h"

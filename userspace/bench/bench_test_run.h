@@ -5,7 +5,7 @@
 
 #include "bench/bench.h"
 #include "bench/bench_options.h"
-#include "msg.h"
+#include "lib/msg.h"
 
 /**
  * bench_test_run - run them by BPF_PROG_TEST_RUN, with a vCPU made up

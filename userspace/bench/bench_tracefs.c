@@ -9,7 +9,7 @@
 
 #include "bench/bench_peers.h"
 #include "bench/bench_tracefs.h"
-#include "tracepoints.h"
+#include "host/tracepoints.h"
 
 #define HIST "hist:keys=exit_reason"
 

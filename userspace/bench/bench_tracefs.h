@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "msg.h"
+#include "lib/msg.h"
 
 /* Where nobody else's tracing is disturbed; trace-cmd's, too. */
 #define BENCH_TRACEFS_INSTANCE "exitledger-bench"

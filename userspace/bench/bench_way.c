@@ -10,7 +10,7 @@
 #include "bench/bench_exec.h"
 #include "bench/bench_tracefs.h"
 #include "bench/bench_way.h"
-#include "host.h"
+#include "host/host.h"
 
 #define EXIT_STATS "/sys/module/kvm/parameters/exit_stats"
 

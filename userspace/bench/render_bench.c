@@ -4,9 +4,9 @@
 
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
-#include "safe_text.h"
-#include "table.h"
-#include "text_width.h"
+#include "lib/safe_text.h"
+#include "lib/table.h"
+#include "lib/text_width.h"
 
 /* Kinds side by side in 80 columns, beside a title. */
 enum { COLUMN = 7, COLUMNS = (BENCH_LINE - BENCH_TITLE) / COLUMN };

@@ -3,8 +3,8 @@
 
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
-#include "safe_text.h"
-#include "table.h"
+#include "lib/safe_text.h"
+#include "lib/table.h"
 
 /* --- what they are of --- */
 

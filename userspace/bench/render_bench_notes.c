@@ -4,8 +4,8 @@
 
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
-#include "safe_text.h"
-#include "table.h"
+#include "lib/safe_text.h"
+#include "lib/table.h"
 
 /* What was measured is then less sure than its intervals say. */
 static void show_nulls(const struct bench_result *result, FILE *out)

@@ -6,8 +6,8 @@
 
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
-#include "html.h"
-#include "text_width.h"
+#include "lib/html.h"
+#include "lib/text_width.h"
 
 /* In pixels: a panel per kind, a bar per configuration. */
 enum {

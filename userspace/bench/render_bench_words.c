@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "bench/render_bench_words.h"
-#include "safe_text.h"
-#include "text_width.h"
+#include "lib/safe_text.h"
+#include "lib/text_width.h"
 
 const char *bench_unit_words(const struct bench *bench)
 {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "bench/bench_result.h"
-#include "format.h"
+#include "lib/format.h"
 
 /* Characters: of a line, and of a row's title. */
 enum { BENCH_LINE = 80, BENCH_TITLE = 28 };

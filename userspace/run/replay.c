@@ -3,10 +3,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "keys.h"
+#include "ledger/keys.h"
 #include "run/replay.h"
 #include "run/run_schema.h"
-#include "safe_text.h"
+#include "lib/safe_text.h"
 
 void replay_observed(const struct run_info *info,
 		     struct observer_options *observe)

@@ -3,7 +3,7 @@
 #ifndef EXITLEDGER_REPLAY_H
 #define EXITLEDGER_REPLAY_H
 
-#include "monitor_options.h"
+#include "commands/monitor_options.h"
 #include "run/run_reader.h"
 
 /** replay_observed - what was observed in a run, as options */

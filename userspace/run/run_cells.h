@@ -6,8 +6,8 @@
 #define EXITLEDGER_RUN_CELLS_H
 
 #include "run/bytes.h"
-#include "filter.h"
-#include "ledger.h"
+#include "ledger/filter.h"
+#include "ledger/ledger.h"
 
 /*
  * No more than this is believed of a single blob, so that sums of many cannot

@@ -5,7 +5,7 @@
 
 #include <sqlite3.h>
 
-#include "msg.h"
+#include "lib/msg.h"
 
 #define RUN_BUSY_MS 5000 /* how long others' locks are waited for */
 

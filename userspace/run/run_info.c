@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host.h"
-#include "pid_ns.h"
+#include "host/host.h"
+#include "host/pid_ns.h"
 #include "run/run_info.h"
 #include "run/run_schema.h"
 

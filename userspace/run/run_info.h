@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-#include "msg.h"
+#include "lib/msg.h"
 
 struct run_info {
 	char program[32]; /* version of exitledger */

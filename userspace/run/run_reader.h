@@ -6,7 +6,7 @@
 #ifndef EXITLEDGER_RUN_READER_H
 #define EXITLEDGER_RUN_READER_H
 
-#include "ledger.h"
+#include "ledger/ledger.h"
 #include "run/run_info.h"
 
 struct run_reader;

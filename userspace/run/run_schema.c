@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "run/run_schema.h"
-#include "safe_text.h"
+#include "lib/safe_text.h"
 
 /* exitledger-run(5) says what they mean. */
 static const struct {

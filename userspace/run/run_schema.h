@@ -5,8 +5,8 @@
 
 #include <sqlite3.h>
 
-#include "ledger.h"
-#include "msg.h"
+#include "ledger/ledger.h"
+#include "lib/msg.h"
 
 #define RUN_APPLICATION_ID 0x45784c67 /* "ExLg" */
 /* Of the schema: PRAGMA user_version. */

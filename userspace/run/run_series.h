@@ -7,8 +7,8 @@
 #define EXITLEDGER_RUN_SERIES_H
 
 #include "run/bytes.h"
-#include "filter.h"
-#include "ledger.h"
+#include "ledger/filter.h"
+#include "ledger/ledger.h"
 
 /*
  * Times are in units of so many ns, each with what was left of those before:

@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "reasons.h"
+#include "ledger/reasons.h"
 #include "run/run_cells.h"
 #include "run/run_connect.h"
 #include "run/run_writer_private.h"

@@ -9,8 +9,8 @@
 #ifndef EXITLEDGER_RUN_WRITER_H
 #define EXITLEDGER_RUN_WRITER_H
 
-#include "filter.h"
-#include "ledger.h"
+#include "ledger/filter.h"
+#include "ledger/ledger.h"
 #include "run/run_info.h"
 
 struct run_writer;

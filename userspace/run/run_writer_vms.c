@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reasons.h"
+#include "ledger/reasons.h"
 #include "run/run_cells.h"
 #include "run/run_writer_private.h"
 

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The exit reason is found wherever a kernel has it: the accessors in bpf/ are
+ * relocated against BTF of each layout, made here, and then run on a vCPU of
+ * that layout, which is bytes of the test's.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "exit_leaves.h"
+#include "host/kvm_btf.h"
+#include "records.h"
+#include "tests/tap.h"
+
+#include "exit_reason.skel.h"
+
+/* Not where this program's own types have it, nor where any kernel does. */
+enum { SIZE = 2048, VCPU_SIZE = 1024, REASON_AT = 1160, VMCB_AT = 1032 };
+
+struct types {
+	struct btf *btf;
+	int u32, vcpu, reason;
+};
+
+/*
+ * Types that bpf_rdonly_cast() is given are named by their number in the
+ * running kernel, so these two have that here too, with fillers before them.
+ */
+static void add_cast_types(struct btf *btf)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	int long_type, int_type, eight, four, id;
+
+	ck_assert_ptr_nonnull(kernel);
+	eight = btf__find_by_name_kind(kernel, "timespec64", BTF_KIND_STRUCT);
+	four = btf__find_by_name_kind(kernel, "bpf_line_info", BTF_KIND_STRUCT);
+	btf__free(kernel);
+	long_type = btf__add_int(btf, "long long", 8, BTF_INT_SIGNED);
+	int_type = btf__add_int(btf, "unsigned int", 4, 0);
+	ck_assert_int_gt(eight, int_type);
+	ck_assert_int_gt(four, int_type);
+	for (id = int_type + 1; id <= eight || id <= four; id++) {
+		if (id == eight) {
+			btf__add_struct(btf, "timespec64", 16);
+			btf__add_field(btf, "tv_sec", long_type, 0, 0);
+		} else if (id == four) {
+			btf__add_struct(btf, "bpf_line_info", 16);
+			btf__add_field(btf, "insn_off", int_type, 0, 0);
+		} else {
+			ck_assert_int_eq(btf__add_ptr(btf, 0), id);
+		}
+	}
+}
+
+static struct types make_types(void)
+{
+	struct types t = { .btf = btf__new_empty() };
+	struct btf *btf = t.btf;
+
+	ck_assert_ptr_nonnull(btf);
+	add_cast_types(btf);
+	t.u32 = btf__add_int(btf, "unsigned int", 4, 0);
+	t.vcpu = btf__add_struct(btf, "kvm_vcpu", VCPU_SIZE);
+	btf__add_field(btf, "vcpu_id", t.u32, 64, 0);
+	t.reason = btf__add_union(btf, "vmx_exit_reason", 4);
+	ck_assert_int_eq(btf__add_field(btf, "full", t.u32, 0, 0), 0);
+	return t;
+}
+
+/* Up to 6.17: vcpu_vmx.exit_reason */
+static struct btf *vmx_before_618(void)
+{
+	struct types t = make_types();
+
+	btf__add_struct(t.btf, "vcpu_vmx", SIZE);
+	btf__add_field(t.btf, "vcpu", t.vcpu, 0, 0);
+	ck_assert_int_eq(btf__add_field(t.btf, "exit_reason", t.reason,
+					REASON_AT * 8, 0),
+			 0);
+	return t.btf;
+}
+
+/* From 6.18 on: vcpu_vmx.vt.exit_reason, vt being shared with TDX */
+static struct btf *vmx_618(void)
+{
+	struct types t = make_types();
+	int vt;
+
+	vt = btf__add_struct(t.btf, "vcpu_vt", 256);
+	btf__add_field(t.btf, "posted_interrupts", t.u32, 0, 0);
+	ck_assert_int_eq(btf__add_field(t.btf, "exit_reason", t.reason,
+					(REASON_AT - VCPU_SIZE) * 8, 0),
+			 0);
+	btf__add_struct(t.btf, "vcpu_vmx", SIZE);
+	btf__add_field(t.btf, "vcpu", t.vcpu, 0, 0);
+	ck_assert_int_eq(btf__add_field(t.btf, "vt", vt, VCPU_SIZE * 8, 0), 0);
+	return t.btf;
+}
+
+/* A layout of the future: there is a vcpu_vmx, with the reason somewhere else */
+static struct btf *vmx_unknown(void)
+{
+	struct types t = make_types();
+
+	btf__add_struct(t.btf, "vcpu_vmx", SIZE);
+	ck_assert_int_eq(btf__add_field(t.btf, "vcpu", t.vcpu, 0, 0), 0);
+	return t.btf;
+}
+
+static struct btf *svm(void)
+{
+	struct types t = make_types();
+	int control, vmcb, pointer;
+
+	control = btf__add_struct(t.btf, "vmcb_control_area", 1024);
+	btf__add_field(t.btf, "exit_code", t.u32, REASON_AT % 1024 * 8, 0);
+	vmcb = btf__add_struct(t.btf, "vmcb", 4096);
+	btf__add_field(t.btf, "control", control, 1024 * 8, 0);
+	pointer = btf__add_ptr(t.btf, vmcb);
+	btf__add_struct(t.btf, "vcpu_svm", SIZE);
+	btf__add_field(t.btf, "vcpu", t.vcpu, 0, 0);
+	ck_assert_int_eq(btf__add_field(t.btf, "vmcb", pointer, VMCB_AT * 8, 0),
+			 0);
+	return t.btf;
+}
+
+__attribute__((format(printf, 2, 0))) static int
+quiet(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, args) : 0;
+}
+
+/* The test's program, for a kernel with such types. */
+static struct exit_reason_bpf *load(struct btf *btf, const char *name)
+{
+	char path[] = "/tmp/exit_reason.XXXXXX";
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = path);
+	struct bpf_program *program;
+	struct exit_reason_bpf *bpf;
+	const void *raw;
+	uint32_t size;
+	int fd, r;
+
+	libbpf_set_print(quiet);
+	raw = btf__raw_data(btf, &size);
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, raw, size), size);
+	close(fd);
+	btf__free(btf);
+	bpf = exit_reason_bpf__open_opts(&opts);
+	ck_assert_ptr_nonnull(bpf);
+	bpf_object__for_each_program (program, bpf->obj)
+		bpf_program__set_autoload(
+			program, !strcmp(bpf_program__name(program), name));
+	r = exit_reason_bpf__load(bpf);
+	unlink(path);
+	ck_assert_msg(!r, "load: %s", strerror(errno));
+	return bpf;
+}
+
+static uint32_t reason_of(struct exit_reason_bpf *bpf, const char *name,
+			  uint32_t isa)
+{
+	struct bpf_program *program =
+		bpf_object__find_program_by_name(bpf->obj, name);
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int fd = bpf_program__fd(program);
+
+	bpf->bss->test_isa = isa;
+	bpf->bss->test_vmcb_at = VMCB_AT;
+	bpf->bss->test_reason = 0;
+	ck_assert_int_eq(bpf_prog_test_run_opts(fd, &opts), 0);
+	return bpf->bss->test_reason;
+}
+
+/* Each byte tells where it is: what is read from elsewhere is another number. */
+static void fill(unsigned char *bytes, uint32_t reason, size_t at)
+{
+	for (size_t i = 0; i < 4096; i++)
+		bytes[i] = i * 37 + 11;
+	memcpy(bytes + at, &reason, sizeof(reason));
+}
+
+static void vmx_is_read(struct btf *btf, const char *name)
+{
+	struct exit_reason_bpf *bpf = load(btf, name);
+
+	fill(bpf->bss->test_vcpu, 0x80000021, REASON_AT);
+	/* without the flags, here of an entry that failed */
+	ck_assert_uint_eq(reason_of(bpf, name, EXIT_LEAF_ISA_VMX), 0x21);
+	fill(bpf->bss->test_vcpu, 48, REASON_AT);
+	ck_assert_uint_eq(reason_of(bpf, name, EXIT_LEAF_ISA_VMX), 48);
+	exit_reason_bpf__destroy(bpf);
+}
+
+static void svm_is_read(const char *name)
+{
+	struct exit_reason_bpf *bpf = load(svm(), name);
+
+	fill(bpf->bss->test_vmcb, 0x80000001, 1024 + REASON_AT % 1024);
+	ck_assert_uint_eq(reason_of(bpf, name, EXIT_LEAF_ISA_SVM), 0x80000001);
+	exit_reason_bpf__destroy(bpf);
+}
+
+START_TEST(helper_vmx_up_to_617)
+{
+	vmx_is_read(vmx_before_618(), "by_helper");
+}
+END_TEST
+
+START_TEST(helper_vmx_from_618_on)
+{
+	vmx_is_read(vmx_618(), "by_helper");
+}
+END_TEST
+
+START_TEST(helper_svm)
+{
+	svm_is_read("by_helper");
+}
+END_TEST
+
+/* It loads, and says that it cannot read: OBS_UNREADABLE. */
+START_TEST(helper_layouts_unknown)
+{
+	struct exit_reason_bpf *bpf = load(vmx_unknown(), "by_helper");
+
+	fill(bpf->bss->test_vcpu, 48, REASON_AT);
+	ck_assert_uint_eq(reason_of(bpf, "by_helper", EXIT_LEAF_ISA_VMX),
+			  0xfffffffe);
+	ck_assert_uint_eq(reason_of(bpf, "by_helper", EXIT_LEAF_ISA_SVM),
+			  0xfffffffe);
+	exit_reason_bpf__destroy(bpf);
+}
+END_TEST
+
+START_TEST(cast_vmx_up_to_617)
+{
+	vmx_is_read(vmx_before_618(), "by_cast_vmx");
+}
+END_TEST
+
+START_TEST(cast_vmx_from_618_on)
+{
+	vmx_is_read(vmx_618(), "by_cast_vmx");
+}
+END_TEST
+
+START_TEST(cast_svm)
+{
+	svm_is_read("by_cast_svm");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("exit_reason");
+	TCase *tcase = tcase_create("layouts");
+
+	struct kvm_btf btf;
+
+	if (geteuid() != 0) {
+		puts("1..0 # SKIP root: BPF programs cannot be loaded");
+		return 0;
+	}
+	tcase_add_test(tcase, helper_vmx_up_to_617);
+	tcase_add_test(tcase, helper_vmx_from_618_on);
+	tcase_add_test(tcase, helper_svm);
+	tcase_add_test(tcase, helper_layouts_unknown);
+	kvm_btf_open("", "", &btf);
+	if (kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast")) {
+		tcase_add_test(tcase, cast_vmx_up_to_617);
+		tcase_add_test(tcase, cast_vmx_from_618_on);
+		tcase_add_test(tcase, cast_svm);
+	} else {
+		puts("# not tested: this kernel has no bpf_rdonly_cast (6.2)");
+	}
+	kvm_btf_close(&btf);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Marks: what a guest's program says in CPUIDs is what BPF understands. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "guest/mark.h"
+#include "records.h"
+#include "tests/tap.h"
+
+#include "marks.skel.h"
+
+#define VCPU 0x4000ull
+#define VCPU1 0x14000ull
+
+static struct marks_bpf *bpf;
+static struct ring_buffer *ring;
+static struct obs_mark last;
+static int nr_marks;
+
+static int take(void *ctx, void *data, size_t size)
+{
+	(void)ctx;
+	ck_assert_uint_ge(size, sizeof(last));
+	memcpy(&last, data, sizeof(last));
+	nr_marks++;
+	return 0;
+}
+
+static void run(struct bpf_program *program, u64 *args, u32 size)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args,
+		    .ctx_size_in = size);
+
+	ck_assert_int_eq(
+		bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
+}
+
+static void exits(u64 vcpu, int nr)
+{
+	u64 args[1] = { vcpu };
+
+	while (nr--)
+		run(bpf->progs.test_exit, args, sizeof(args));
+}
+
+/* A CPUID, which is an exit itself; 5 * 2^32 + 6 exits, says KVM. */
+static void cpuid(u64 vcpu, u32 word)
+{
+	u64 args[9] = { EXIT_LEAF_EXITS, word, 6, 5, 0, 0, 1, 0, vcpu };
+
+	exits(vcpu, 1);
+	run(bpf->progs.test_cpuid, args, sizeof(args));
+}
+
+static void mark(u64 vcpu, const char *text)
+{
+	uint32_t words[MARK_CPUIDS];
+	size_t nr = mark_words(text, words);
+
+	for (size_t i = 0; i < nr; i++)
+		cpuid(vcpu, words[i]);
+}
+
+/* How many have come; the last is in @last. */
+static int come(void)
+{
+	nr_marks = 0;
+	ck_assert_int_ge(ring_buffer__consume(ring), 0);
+	return nr_marks;
+}
+
+static void setup(void)
+{
+	bpf = marks_bpf__open_and_load();
+	ck_assert_msg(bpf, "load: %s", strerror(errno));
+	ring = ring_buffer__new(bpf_map__fd(bpf->maps.marks), take, NULL, NULL);
+	ck_assert_ptr_nonnull(ring);
+}
+
+static void teardown(void)
+{
+	ring_buffer__free(ring);
+	marks_bpf__destroy(bpf);
+}
+
+START_TEST(what_was_said)
+{
+	static const char *const texts[] = {
+		"a",
+		"four",
+		"login prompt",
+		"caf\xc3\xa9",
+		"the longest text that there can be has sixty-three bytes in all",
+	};
+	u64 sum = 100;
+
+	exits(VCPU, 100);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		mark(VCPU, texts[i]);
+		sum += 3 + (strlen(texts[i]) + 3) / 4;
+		ck_assert_int_eq(come(), 1);
+		ck_assert_str_eq(last.text, texts[i]);
+		ck_assert_uint_eq(last.kind, OBS_MARK_GUEST);
+		ck_assert_uint_eq(last.exits, sum);
+		ck_assert_uint_eq(last.exits_before, sum);
+		ck_assert_uint_eq(last.kernel_exits, 0x500000006ull);
+		ck_assert_uint_eq(last.has_kernel, 1);
+		ck_assert_uint_eq(last.vcpus, 1);
+		ck_assert_uint_eq(last.vm, 1);
+	}
+	ck_assert_uint_eq(bpf->bss->losses.marks, 0);
+}
+END_TEST
+
+/* Two vCPUs at the same time; what the other has done meanwhile is between. */
+START_TEST(two_vcpus)
+{
+	uint32_t one[MARK_CPUIDS], two[MARK_CPUIDS];
+	size_t nr = mark_words("vCPU 0", one);
+
+	ck_assert_uint_eq(mark_words("vCPU 1", two), nr);
+	exits(VCPU1, 7);
+	for (size_t i = 0; i < nr; i++) {
+		cpuid(VCPU, one[i]);
+		cpuid(VCPU1, two[i]);
+	}
+	ck_assert_int_eq(come(), 2);
+	ck_assert_str_eq(last.text, "vCPU 1");
+	ck_assert_uint_eq(last.vcpu_id, 1);
+	ck_assert_uint_eq(last.vcpus, 2);
+	ck_assert_uint_eq(last.exits, 7 + 2 * nr);
+	ck_assert_uint_eq(last.exits_before, 7 + 2 * nr - 1);
+}
+END_TEST
+
+/* KVM emulates some code, and a CPUID of it is no exit. */
+START_TEST(emulated)
+{
+	uint32_t words[MARK_CPUIDS];
+	size_t nr = mark_words("real mode", words);
+
+	exits(VCPU, 9);
+	for (size_t i = 0; i < nr; i++) {
+		u64 args[9] = {
+			EXIT_LEAF_EXITS, words[i], 9, 0, 0, 0, 1, 0, VCPU
+		};
+
+		run(bpf->progs.test_cpuid, args, sizeof(args));
+	}
+	ck_assert_int_eq(come(), 1);
+	ck_assert_uint_eq(last.exits, 9);
+	ck_assert_uint_eq(last.exits_before, 9);
+}
+END_TEST
+
+/* Callers who don't know of marks, with any ECX. */
+START_TEST(rubbish)
+{
+	u32 word = 1;
+
+	exits(VCPU, 1);
+	for (int i = 0; i < 100000; i++) {
+		u64 args[9] = { EXIT_LEAF_EXITS, word, 0, 0, 0, 0, 0, 0, VCPU };
+
+		/* Marsaglia's xorshift32: all but 0, each once. */
+		word ^= word << 13;
+		word ^= word >> 17;
+		word ^= word << 5;
+		run(bpf->progs.test_cpuid, args, sizeof(args));
+	}
+	ck_assert_int_eq(come(), 0);
+	ck_assert_uint_eq(bpf->bss->losses.marks, 0);
+}
+END_TEST
+
+/* What was damaged is no mark, is counted, and does no harm to the next. */
+START_TEST(damaged)
+{
+	uint32_t words[MARK_CPUIDS];
+	size_t nr = mark_words("login prompt", words);
+	u64 lost = 0;
+
+	/* A bit, in each word but the start, without which there is nothing. */
+	for (size_t at = 1; at < nr; at++) {
+		for (size_t i = 0; i < nr; i++)
+			cpuid(VCPU, words[i] ^ (i == at ? 0x100 : 0));
+		ck_assert_uint_eq(bpf->bss->losses.marks, ++lost);
+	}
+	/* Somebody else's read between; a word lost; begun anew. */
+	for (size_t i = 0; i < nr; i++) {
+		cpuid(VCPU, words[i]);
+		if (i == 3)
+			cpuid(VCPU, 0);
+	}
+	ck_assert_uint_eq(bpf->bss->losses.marks, ++lost);
+	for (size_t i = 0; i + 1 < nr; i++)
+		cpuid(VCPU, words[i]);
+	ck_assert_int_eq(come(), 0);
+	cpuid(VCPU, GUEST_MARK_START + 1);
+	ck_assert_uint_eq(bpf->bss->losses.marks, ++lost);
+	cpuid(VCPU, GUEST_MARK_START);
+	mark(VCPU, "login prompt");
+	ck_assert_uint_eq(bpf->bss->losses.marks, ++lost);
+	ck_assert_int_eq(come(), 1);
+	for (size_t i = 0; i + 1 < nr; i++)
+		cpuid(VCPU, words[i]);
+	mark(VCPU, "login prompt");
+	ck_assert_uint_eq(bpf->bss->losses.marks, ++lost);
+	ck_assert_int_eq(come(), 1);
+	ck_assert_str_eq(last.text, "login prompt");
+}
+END_TEST
+
+/* A length that no text has, said as it should be. */
+START_TEST(lengths)
+{
+	for (u32 length = 0; length < 256; length++) {
+		u64 lost = bpf->bss->losses.marks;
+
+		if (length && length <= GUEST_MARK_TEXT)
+			continue;
+		cpuid(VCPU, GUEST_MARK_START);
+		cpuid(VCPU, GUEST_MARK_HEADER(length));
+		ck_assert_uint_eq(bpf->bss->losses.marks, lost + 1);
+	}
+	ck_assert_int_eq(come(), 0);
+}
+END_TEST
+
+START_TEST(no_more_than_are_of_use)
+{
+	int nr;
+
+	for (int i = 0; i < 200; i++)
+		mark(VCPU, "again and again");
+	nr = come();
+	/* It takes a moment, in which there may be more than the burst. */
+	ck_assert_int_ge(nr, OBS_MARK_BURST);
+	ck_assert_int_lt(nr, 2 * OBS_MARK_BURST);
+	ck_assert_uint_eq(nr + bpf->bss->losses.marks, 200);
+	usleep(250000);
+	mark(VCPU, "later");
+	ck_assert_int_eq(come(), 1);
+	bpf->bss->marks_booked = OBS_MARKS - 1;
+	mark(VCPU, "the last");
+	mark(VCPU, "one more");
+	ck_assert_int_eq(come(), 1);
+	ck_assert_str_eq(last.text, "the last");
+}
+END_TEST
+
+static void reset(u64 vcpu, u64 rip)
+{
+	u64 args[2] = { vcpu, rip };
+
+	run(bpf->progs.test_reset, args, sizeof(args));
+}
+
+START_TEST(resets)
+{
+	/* Set up, before it has run. */
+	reset(VCPU, 0xfff0);
+	exits(VCPU, 50);
+	exits(VCPU1, 5);
+	reset(VCPU, 0x100000);
+	ck_assert_int_eq(come(), 0);
+	/* Once per reset, not per vCPU, nor per ioctl. */
+	reset(VCPU, 0xfff0);
+	reset(VCPU1, 0xfff0);
+	reset(VCPU, 0xfff0);
+	ck_assert_int_eq(come(), 1);
+	ck_assert_uint_eq(last.kind, OBS_MARK_RESET);
+	ck_assert_uint_eq(last.exits, 55);
+	ck_assert_uint_eq(last.has_kernel, 0);
+	exits(VCPU, 1);
+	reset(VCPU, 0xfff0);
+	ck_assert_int_eq(come(), 1);
+	ck_assert_uint_eq(last.exits, 56);
+	ck_assert_uint_eq(bpf->bss->losses.marks, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("marks");
+	TCase *tcase = tcase_create("marks");
+
+	if (geteuid() != 0) {
+		puts("1..0 # SKIP root: BPF programs cannot be loaded");
+		return 0;
+	}
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, what_was_said);
+	tcase_add_test(tcase, two_vcpus);
+	tcase_add_test(tcase, emulated);
+	tcase_add_test(tcase, rubbish);
+	tcase_add_test(tcase, damaged);
+	tcase_add_test(tcase, lengths);
+	tcase_add_test(tcase, no_more_than_are_of_use);
+	tcase_add_test(tcase, resets);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

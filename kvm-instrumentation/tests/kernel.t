@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The kernel's side, as a kernel maintainer would look at it: style, sparse, the
+# series, and whether the modules that were built are drop-in.  The lab's kernel
+# must be there (lab/prepare.sh).  For every kernel that was prepared.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+build=$(realpath "${BUILD:-build}")
+kvm='kvm-instrumentation'
+
+# Who submits a patch signs it; the others cannot.  There is no history here in
+# which checkpatch could look a commit up, and what a patch adds is where
+# MAINTAINERS has KVM's already.
+checkpatch() {
+	perl "$KSOURCE/scripts/checkpatch.pl" --no-tree --strict --quiet \
+		--ignore MISSING_SIGN_OFF,UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES \
+		"$@"
+}
+
+checkpatch_of() { checkpatch - <"$1"; }
+
+# The files themselves, and each patch.
+test_style() {
+	local patch
+
+	run checkpatch -f $kvm/src/*
+	ok "$name: checkpatch --strict: src" status_is 0
+	for patch in "$series"/*.patch; do
+		run checkpatch_of "$patch"
+		ok "$name: checkpatch --strict: $(basename "$patch")" status_is 0
+	done
+}
+
+# Sparse and W=1 on a copy, so that the next build finds its own objects.
+test_sparse() {
+	local copy=$temp/tree/arch/x86/kvm
+
+	mkdir -p "$temp/tree/arch/x86"
+	cp -a "$work/virt" "$temp/tree/"
+	(cd "$work" && find arch/x86/kvm -name '*.[chS]' -o -name '*.def' \
+		-o -name Kbuild | cpio -pdm --quiet "$temp/tree")
+	run make -C "$KHEADERS" M="$copy" C=2 W=1 RESOLVE_BTFIDS=/bin/true \
+		KCFLAGS="-I$copy -I$temp/tree/virt/kvm -Wno-missing-include-dirs" \
+		exit_stats.o cpuid.o svm/svm.o vmx/vmx.o
+	ok "$name: what has counters in it builds" status_is 0
+	ok "$name: sparse was run" out_has 'CHECK '
+	ok "$name: sparse and W=1 have nothing to say of them" \
+		[ -z "$(grep -E 'exit_stats.*(warning|error)' \
+			"$tap_dir/err" "$tap_dir/out")" ]
+}
+
+symbols() {
+	awk -F'\t' '$3 ~ /(^|\/)arch\/x86\/kvm\/kvm$/ { print $2, $1 }' "$1" |
+		sort
+}
+
+# What other modules see of kvm.ko has not changed by a bit.
+test_symbols() {
+	local theirs same module
+
+	symbols "$KHEADERS/Module.symvers" >"$temp/theirs"
+	symbols "$work/arch/x86/kvm/Module.symvers" >"$temp/ours"
+	theirs=$(wc -l <"$temp/theirs")
+	same=$(join "$temp/theirs" "$temp/ours" | awk '$2 == $3' | wc -l)
+	ok "$name: all exported symbols keep their CRC: $same of $theirs" \
+		[ "$same" -eq "$theirs" ]
+	ok "$name: there are exported symbols" [ "$theirs" -gt 300 ]
+	for module in kvm kvm-amd kvm-intel; do
+		ok "$name: $module.ko has BTF" bash -c \
+			"readelf -SW '$modules/$module.ko' | grep -q ' \.BTF '"
+	done
+}
+
+am() (
+	cd "$temp/am"
+	git init -q
+	git add -A
+	git -c user.name=t -c user.email=t@localhost commit -q -m base
+	git -c user.name=t -c user.email=t@localhost am -q "$temp"/series/*
+)
+
+# The series for git am gives the tree that the modules were built from.
+test_series() {
+	local file
+
+	run $kvm/make-series.sh --source "$KSOURCE" --series "$series" \
+		--out "$temp/series"
+	ok "$name: the series for git am is made" status_is 0
+	mkdir -p "$temp"/am/{arch/x86,tools/testing/selftests}
+	cp -a "$KSOURCE/arch/x86/kvm" "$temp/am/arch/x86/"
+	cp -a "$KSOURCE/tools/testing/selftests/kvm" \
+		"$temp/am/tools/testing/selftests/"
+	run am
+	ok "$name: git am takes it" status_is 0
+	for file in exit_stats.c exit_stats.h svm/svm.c vmx/vmx.c cpuid.c \
+		Makefile; do
+		ok "$name: git am gives the same $file" cmp -s \
+			"$temp/am/arch/x86/kvm/$file" \
+			"$work/arch/x86/kvm/$file"
+	done
+	test_selftest "$temp/am/tools/testing/selftests/kvm"
+}
+
+# The kernel's selftest.  6.12 ignores all programs, 6.1 those that it knows.
+test_selftest() {
+	local test=x86_64/exit_stats_test
+
+	ok "$name: git am adds the selftest" [ -s "$1/$test.c" ]
+	ok "$name: … to those that are built" \
+		grep -qx "TEST_GEN_PROGS_x86_64 += $test" "$1/Makefile"
+	ok "$name: … and git ignores the program" \
+		git -C "$1" check-ignore -q "$test"
+}
+
+# Whoever bisects must be able to build the series up to any patch of it.
+test_each_builds() {
+	local patches=("$series"/*.patch) nr
+
+	mkdir "$temp/first"
+	for ((nr = 0; nr < ${#patches[@]} - 1; nr++)); do
+		cp "${patches[nr]}" "$temp/first/"
+		run $kvm/build-modules.sh --kernel "$name" \
+			--series "$temp/first" --base "$modules" \
+			--only-compile --out "$temp/built"
+		ok "$name: it builds up to $(basename "${patches[nr]}")" \
+			status_is 0
+	done
+	rm -rf "$temp/built"
+}
+
+# A kernel that the series does not fit: said, and nothing built or changed.
+test_misfit() {
+	mkdir "$temp/other"
+	cp -a "$KSOURCE/arch" "$KSOURCE/virt" "$temp/other/"
+	sed -i 's/trace_kvm_exit/trace_kvm_leave/' \
+		"$temp/other/arch/x86/kvm/vmx/vmx.c"
+	run $kvm/build-modules.sh --kernel "$name" --source "$temp/other" \
+		--headers "$KHEADERS" --out "$temp/none"
+	ok "$name: a kernel that does not fit: status" [ "$status" -ne 0 ]
+	ok "$name: … one line" one_err_line
+	ok "$name: … which patch" err_has '0003-KVM-VMX'
+	ok "$name: … which file" err_has 'vmx.c'
+	ok "$name: … no module" [ ! -e "$temp/none/kvm.ko" ]
+}
+
+series_to_test
+for name in "${SERIES[@]}"; do
+	series=$kvm/patches/$name
+	temp=$tap_dir/$name
+	modules=$build/modules/$name/normal
+	work=$modules/.work
+	mkdir "$temp"
+	# shellcheck disable=SC1090
+	. "$build/kernel/$name/current/kernel.env"
+	test_style
+	test_sparse
+	test_symbols
+	test_series
+	test_each_builds
+	test_misfit
+done
+
+done_testing

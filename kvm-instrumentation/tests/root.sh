@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# A made-up system for install.t: Debian's kernel of lab/kernel.sh, its headers
+# and its source as their packages install them, and programs that load modules
+# in its /sys alone.
+
+# make_root ROOT: from kernel.env's variables
+make_root() {
+	local root=$1
+	local modules=$root/lib/modules/$KREL headers=$root/usr/src/linux-headers-$KREL
+
+	mkdir -p "$modules"/kernel/{arch/x86/kvm,virt/lib,drivers/crypto/ccp} \
+		"$root"/{boot,sbin,usr/src,usr/lib,var/lib/dpkg/info,var/lib/dpkg/updates} \
+		"$root"/etc/{depmod.d,modprobe.d} "$root"/proc/{sys/kernel,1/fd} \
+		"$root"/sys/{module,kernel/btf,kernel/security,kernel/debug/kvm}
+	cp "$KMODULES"/kvm*.ko "$modules/kernel/arch/x86/kvm/"
+	cp "$KMODULES/irqbypass.ko" "$modules/kernel/virt/lib/"
+	cp "$KMODULES/ccp.ko" "$modules/kernel/drivers/crypto/ccp/"
+	touch "$modules"/modules.{order,builtin,builtin.modinfo}
+	depmod -b "$root" -C "$root/etc/depmod.d" "$KREL"
+	cp -a "$KHEADERS" "$root/usr/src/"
+	rm -f "$headers/vmlinux" # Debian's 6.1 has none
+	ln -s "${KHEADERS%/*}/linux-headers-${KREL%-amd64}-common" "$root/usr/src/"
+	cp -a "$KDIR"/usr/lib/linux-kbuild-* "$root/usr/lib/"
+	ln -s "../../../usr/src/linux-headers-$KREL" "$modules/build"
+	objcopy --dump-section .BTF="$root/sys/kernel/btf/vmlinux" "$KVMLINUX" \
+		"$root/boot/copy"
+	rm "$root/boot/copy"
+	echo "$KREL" >"$root/proc/sys/kernel/osrelease"
+	echo 'flags : fpu svm' >"$root/proc/cpuinfo"
+	pack_source "$KSOURCE" "$root"
+	package_status "$KVERSION" "$root"
+	make_loader "$root"
+}
+
+pack_source() { # SOURCE ROOT
+	tar -C "$1" --transform "s,^,linux-source-$KSERIES/," -cf - Makefile \
+		arch/x86/kvm virt/kvm Documentation tools scripts |
+		xz -0 -T0 >"$2/usr/src/linux-source-$KSERIES.tar.xz"
+}
+
+# package_status VERSION ROOT: the source's package has this version
+package_status() {
+	printf '%s\n' "Package: linux-source-$KSERIES" \
+		'Status: install ok installed' 'Maintainer: nobody <n@localhost>' \
+		'Architecture: all' "Version: $1" 'Description: a test' '' \
+		>"$2/var/lib/dpkg/status"
+}
+
+# The programs of kmod that load and unload: modprobe finds what the real one
+# would find, and "loaded" is what is in ROOT/sys/module.  A module of ROOT/broken
+# cannot be loaded.  What is done goes to ROOT/done.
+make_loader() {
+	local program
+
+	cat >"$1/sbin/modprobe" <<'SCRIPT'
+#!/usr/bin/env bash
+# A test's, see kvm-instrumentation/tests/root.sh
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd -P)
+krel=$(<"$root/proc/sys/kernel/osrelease")
+show() {
+	modprobe -d "$root" -C "$root/etc/modprobe.d" -S "$krel" --show-depends "$1"
+}
+load() { # FILE NAME=VALUE...
+	local name=${1##*/} sys parameter
+
+	name=${name%.ko} name=${name//-/_} sys=$root/sys/module/$name
+	[ ! -d "$sys" ] || return 0
+	echo "load ${1#"$root"} ${*:2}" >>"$root/done"
+	! grep -qsx "${1#"$root"}" "$root/broken" || return 1
+	mkdir -p "$sys"/{parameters,holders}
+	echo 0 >"$sys/refcnt"
+	case $name in
+	kvm) echo N >"$sys/parameters/halt" && echo 5 >"$sys/parameters/poll" ;;
+	kvm_amd) echo 1 >"$sys/parameters/npt" ;;
+	esac
+	[[ $name != kvm_* ]] || mkdir "$root/sys/module/kvm/holders/$name"
+	if [[ $name = kvm && $1 = */updates/* ]]; then
+		echo 2 >"$sys/parameters/exit_stats"
+		echo Y >"$sys/parameters/exit_stats_leaves"
+	fi
+	for parameter in "${@:2}"; do
+		[ -e "$sys/parameters/${parameter%%=*}" ] || return 1
+		echo "${parameter#*=}" >"$sys/parameters/${parameter%%=*}"
+	done
+}
+case ${0##*/} in
+insmod) load "$@" ;;
+rmmod)
+	[ "$(cat "$root/sys/module/$1/refcnt")" = 0 ]
+	rm -r "$root/sys/module/$1" "$root"/sys/module/*/holders/"$1" 2>/dev/null ||
+		[ ! -e "$root/sys/module/$1" ]
+	echo "unload $1" >>"$root/done"
+	;;
+modprobe)
+	if [ "$1" = --ignore-install ]; then
+		show "$3"
+		exit
+	fi
+	while read -r _ path options; do
+		case $path in
+		*/"${1//_/-}".ko) options+=" ${*:2}" ;;
+		esac
+		# shellcheck disable=SC2086 # words
+		load "$path" $options
+	done < <(show "$1")
+	;;
+esac
+SCRIPT
+	chmod +x "$1/sbin/modprobe"
+	for program in insmod rmmod; do
+		ln -s modprobe "$1/sbin/$program"
+	done
+}

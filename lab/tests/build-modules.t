@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# build-modules.sh: a patch that does not apply is told, and changes nothing.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+build=kvm-instrumentation/build-modules.sh
+modules=${BUILD:-build}/modules/$(lab/series.sh default)/normal
+copy=$tap_dir/copy
+mkdir "$copy" "$tap_dir/series"
+
+# patch_to LINE: a patch to KVM's Makefile, whose first line must be LINE
+patch_to() {
+	cat <<-EOF
+	A test.
+
+	--- a/arch/x86/kvm/Makefile
+	+++ b/arch/x86/kvm/Makefile
+	@@ -1,1 +1,2 @@
+	-$1
+	+$1
+	+# more
+	EOF
+}
+fingerprint() { (cd "$copy" && find . -type f | sort | xargs sha256sum); }
+same() { [ "$before" = "$(fingerprint)" ]; }
+
+run "$build"
+ok 'the modules can be built' status_is 0
+run "$build"
+ok 'a second build has nothing to do' out_has 'up to date'
+for module in kvm kvm-amd kvm-intel; do
+	cp "$modules/$module.ko" "$copy/"
+	run readelf -SW "$copy/$module.ko"
+	ok "$module.ko has BTF" out_has ' .BTF '
+done
+cp "$modules/stamp" "$copy/"
+before=$(fingerprint)
+
+patch_to 'No such line.' >"$tap_dir/series/0001-bad.patch"
+run "$build" --series "$tap_dir/series" --out "$copy"
+ok 'a patch that does not apply' status_is 1
+ok 'is named, in one line' one_err_line
+ok 'with the kernel, itself and the file' err_has \
+	"0001-bad.patch does not apply to arch/x86/kvm/Makefile"
+ok 'and nothing changes' same
+run "$build" --fault "$tap_dir/series/0001-bad.patch" --out "$copy"
+ok 'a fault that does not apply' err_has '0001-bad.patch does not apply'
+ok 'changes nothing either' same
+sed 's,arch/x86/kvm/Makefile,arch/x86/none.c,' \
+	"$tap_dir/series/0001-bad.patch" >"$tap_dir/series/0000-none.patch"
+run "$build" --series "$tap_dir/series" --out "$copy"
+ok 'a patch to a file that is not there' err_has '0000-none.patch does not apply'
+
+truncate -s 1000 "$copy/kvm.ko"
+run lab/l1.sh --modules "$copy" --out "$tap_dir/results" \
+	lab/scenarios/smoke.sh
+ok 'modules that were cut off are not used' err_has 'no complete set'
+run "$build" --source /nonexistent
+ok 'a source that is not there' err_has 'no kernel source'
+run "$build" --series /nonexistent
+ok 'a series that is not there' err_has 'no directory /nonexistent'
+run "$build" --out
+ok 'wrong usage' status_is 64
+
+done_testing

@@ -1,0 +1,208 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What prepares the lab, with each command that it calls taken away and made to fail,
+# one at a time: it ends with a line that names the command, publishes nothing, and
+# works as soon as the command is back.  With a kernel that is made up (see
+# made_up_kernel.sh), so that a run takes a second.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+# shellcheck source=lab/tests/made_up_kernel.sh
+. lab/tests/made_up_kernel.sh
+
+top=$PWD
+export BUILD=$tap_dir/build
+bin=$tap_dir/bin traced=$tap_dir/traced log=$tap_dir/commands
+mkdir -p "$bin" "$traced" "$tap_dir/made" "$tap_dir/series" "$BUILD"
+make_packages "$tap_dir/made"
+cat >"$tap_dir/series/0001-test.patch" <<'END'
+A test.
+
+--- a/arch/x86/kvm/Makefile
++++ b/arch/x86/kvm/Makefile
+@@ -1,1 +1,2 @@
+ # made up
++# and patched
+END
+
+# The steps.  Each makes what PRODUCT names, from what the ones before it have made.
+steps=(kernel modules images)
+declare -A command=([kernel]="lab/kernel.sh 6.1"
+	[modules]="kvm-instrumentation/build-modules.sh --kernel 6.1 --series $tap_dir/series"
+	[images]="$tap_dir/images.sh")
+declare -A product=([kernel]=kernel [modules]=modules [images]=images)
+cat >"$tap_dir/images.sh" <<END
+#!/usr/bin/env bash
+. "$top/lab/lib.sh"
+. "\$BUILD/kernel/6.1/current/kernel.env"
+. "$top/lab/payload.sh"
+mkdir -p "\$BUILD/guest"
+for name in base qemu l2; do
+	image "\$name"
+done
+END
+chmod +x "$tap_dir/images.sh"
+
+# Whatever is called by its name is found in $PATH: for the first run by a program that
+# notes the name.
+cat >"$tap_dir/trace" <<END
+#!/bin/bash
+echo "\${0##*/}" >>"$log"
+case \${0##*/} in
+apt-get | apt-cache | qemu-system-x86_64) exec "$tap_dir/apt/\${0##*/}" "\$@" ;;
+esac
+exec "/usr/bin/\${0##*/}" "\$@"
+END
+chmod +x "$tap_dir/trace"
+mkdir "$tap_dir/apt"
+make_apt "$tap_dir/apt" "$tap_dir/made/debs"
+cp /bin/true "$tap_dir/apt/qemu-system-x86_64"
+for file in /usr/bin/*; do
+	ln -s "$tap_dir/trace" "$traced/${file##*/}"
+done
+# Of these the libraries are looked at.
+ln -sf /usr/bin/busybox "$traced/busybox"
+ln -sf "$tap_dir/apt/qemu-system-x86_64" "$traced/qemu-system-x86_64"
+declare -A looked_at=([images]='busybox qemu-system-x86_64')
+
+# put NAME: the command is there
+put() {
+	rm -f "$bin/$1"
+	if [ -e "$tap_dir/apt/$1" ]; then
+		ln -s "$tap_dir/apt/$1" "$bin/$1"
+	else
+		ln -s "/usr/bin/$1" "$bin/$1"
+	fi
+}
+break_it() { # NAME: it fails
+	rm -f "$bin/$1"
+	printf '#!/bin/sh\necho "%s: made to fail" >&2\nexit 2\n' "$1" >"$bin/$1"
+	chmod +x "$bin/$1"
+}
+attempt() { # STEP
+	# shellcheck disable=SC2086 # words
+	run env PATH="$bin" ${command[$1]}
+}
+published() { # STEP
+	find "$BUILD/${product[$1]}" -mindepth 1 -not -name '.*' -not -path '*/.*' \
+		\( -name stamp -o -name current -o -name '*.cpio' -o -name kernel.env \) \
+		2>/dev/null
+}
+# Whatever is there is whole, and something is missing.
+nothing_whole() { # STEP
+	local cpios
+
+	[ "$1" = images ] || {
+		[ -z "$(published "$1")" ]
+		return
+	}
+	cpios=("$BUILD"/images/*.cpio)
+	[ ! -e "${cpios[0]}" ] || {
+		[ "${#cpios[@]}" -lt 3 ] &&
+			[ "$(grep -la 'TRAILER!!!' "${cpios[@]}" | wc -l)" -eq "${#cpios[@]}" ]
+	}
+}
+last_line() { tail -n 1 "$tap_dir/err"; }
+# names COMMAND: in the last line, as a word
+names() { last_line | grep -qE "(^|[^a-z0-9-])$1([^a-z0-9-]|\$)"; }
+
+# Not all that fails is an error: tail only shows and watches; of cmp it says that
+# two files differ.
+harmless='tail cmp'
+
+# forget STEP NAME: what the step has made; but what it leaves for the next run, if
+# the command is called in such a run alone
+forget() {
+	if grep -qx "$2" "$log.1" || [[ ${looked_at[$1]:-} == *"$2"* ]]; then
+		rm -rf -- "${BUILD:?}/${product[$1]}" "$BUILD/cache"
+	else
+		find "$BUILD/${product[$1]}" -name stamp -delete 2>/dev/null || true
+	fi
+}
+
+try_without() { # STEP NAME
+	local how
+
+	for how in 'is missing' 'fails'; do
+		forget "$1" "$2"
+		if [ "$how" = fails ]; then break_it "$2"; else rm "$bin/$2"; fi
+		attempt "$1"
+		put "$2"
+		if [ "$how" = fails ] &&
+			[[ " $harmless ${looked_at[$1]:-} " == *" $2 "* ]]; then
+			continue
+		fi
+		ok "$1: $2 $how: status" [ "$status" -ne 0 ]
+		ok "$1: $2 $how: the last line names it" names "$2"
+		ok "$1: $2 $how: nothing is published" nothing_whole "$1"
+	done
+	echo "# $1 without $2: $(last_line)"
+	attempt "$1"
+	ok "$1: $2 is back: status" status_is 0
+	ok "$1: $2 is back: published" [ -n "$(published "$1")" ]
+}
+
+for step in "${steps[@]}"; do
+	# Twice: the second run finds what the first has left for it.
+	for nr in 1 2; do
+		: >"$log"
+		find "$BUILD/${product[$step]}" -name stamp -delete 2>/dev/null || true
+		# shellcheck disable=SC2086 # words
+		run env PATH="$traced" ${command[$step]}
+		cp "$log" "$log.$nr"
+	done
+	ok "$step: all commands are there: status" status_is 0
+	ok "$step: all commands are there: published" [ -n "$(published "$step")" ]
+	mapfile -t used < <(
+		{
+			cat "$log".[12]
+			tr ' ' '\n' <<<"${looked_at[$step]:-}"
+		} | sed '/^$/d' | sort -u)
+	ok "$step: the commands are known: ${#used[@]}" [ "${#used[@]}" -ge 10 ]
+	for name in "${used[@]}"; do
+		put "$name"
+	done
+	cp -a "$BUILD" "$tap_dir/kept"
+	for name in "${used[@]}"; do
+		# They start the script itself.
+		case $name in
+		bash | env | dirname) continue ;;
+		esac
+		try_without "$step" "$name"
+	done
+	rm -rf "$tap_dir/kept"
+done
+
+# --- what is kept from an earlier run, and is damaged, is made anew ---
+
+kernel=$BUILD/kernel/6.1/current
+whole() { (cd "$kernel" && sha256sum -c --quiet sums >/dev/null 2>&1); }
+ok 'a kernel that was made: whole' whole
+truncate -s 100 "$kernel/vmlinux"
+attempt kernel
+ok 'a vmlinux that was cut off: status' status_is 0
+ok '… said' out_has 'is damaged; it is made anew'
+ok '… made anew' whole
+: >"$kernel/modules/kvm.ko"
+attempt kernel
+ok 'a module that is empty: made anew' whole
+rm -rf "$BUILD/kernel"
+for deb in "$BUILD"/cache/debs/6.1/*.deb; do
+	truncate -s 500 "$deb"
+done
+attempt kernel
+ok 'packages that were cut off: status' status_is 0
+ok '… are fetched again' out_has 'are fetched again'
+ok '… the kernel is whole' whole
+for image in "$BUILD"/images/*.cpio; do
+	truncate -s 2000 "$image"
+done
+attempt images
+ok 'images that were cut off: status' status_is 0
+ok '… are made anew' [ "$(grep -la 'TRAILER!!!' "$BUILD"/images/*.cpio | wc -l)" -eq 3 ]
+truncate -s 100 "$BUILD/modules/6.1/normal/kvm.ko"
+attempt modules
+ok 'a module of ours that was cut off: built again' out_has 'build the KVM modules'
+
+done_testing

@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The emulated Intel host: books that balance on VMX, and what goes wrong in it
+# is never taken for a success.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+build=${BUILD:-build}
+results=$build/results/t-intel
+out_dir=$tap_dir/results
+
+# name_is STATUS NAME...: with which statuses commands ended in L1
+name_is() {
+	local status=$1 name
+	shift
+	for name in "$@"; do
+		[ "$(cat "$results/$name.status")" = "$status" ] || return 1
+	done
+}
+has() { grep -qF -- "$2" "$results/$1"; }
+lacks() { ! grep -qE -- "$2" "$results/$1"; }
+is() { [ "$1" = "$2" ]; }
+
+run lab/l1.sh --vendor intel --tcg --out "$results" lab/scenarios/vmx.sh
+ok 'the scenario ran to its end' status_is 0
+ok 'on an Intel host' out_has 'an emulated Intel host'
+ok 'which tells where it is' out_has '| a Linux guest'
+ok 'with EPT, VPID and unrestricted guest' [ "$(grep -cE \
+	'/(ept|vpid|unrestricted_guest|preemption_timer):Y' \
+	"$results/parameters")" = 4 ]
+ok 'the processor is said' has one.txt ', kvm_intel'
+ok 'and that it is emulated' has one.txt 'emulated by Bochs'
+
+ok 'micro-guests: 1 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
+	name_is 0 one raw_tp four
+ok "$(first_attach) is the first choice" has one.txt "BPF: $(first_attach)"
+ok 'raw_tp was used where it was asked for' has raw_tp.txt 'BPF: raw_tp'
+ok 'one vCPU: every bound leaves one value' has one.txt \
+	'checked  6 counts (6 of them to the exit), 6 times, 15 reads by the guest'
+ok 'one vCPU: all counts are the executed instructions' \
+	has one.txt '5 counts of executed instructions'
+while read -r row; do
+	ok "one vCPU: $row" grep -qE -- "^${row// / +} +0 " "$results/one.txt"
+done <<'END'
+0x00a CPUID 1,007 1,007 1,007 1,007
+0x012 VMCALL 500 500 500 500
+0x01f MSR_READ 400 400 400 400
+0x00c HLT 300 300 300 300
+0x01e IO_INSTRUCTI 251 251 251 251
+END
+ok 'four vCPUs: CPUID, in all books' grep -qE -- \
+	'^0x00a CPUID( +4,007){4} +0 ' "$results/four.txt"
+ok 'nothing was lost' [ -z "$(grep -l '^lost' "$results"/*.txt || true)" ]
+ok 'counting without timing: balanced' name_is 0 counting
+ok 'counters off: refused' name_is 3 off
+ok 'without EPT: balanced' name_is 0 no_ept
+
+ok 'the Linux guest: balanced' name_is 0 linux
+# linux_guest JUDGEMENT ARGUMENT...: see there
+linux_guest() {
+	lab/tests/linux_guest.py "$@" >"$tap_dir/judged" 2>&1 || {
+		cat "$tap_dir/judged"
+		return 1
+	}
+}
+ok "the Linux guest: KVM's total at its marks is the record's, exactly" \
+	linux_guest marks "$results/linux.exits" "$results/l2-console.txt"
+ok 'the Linux guest: what it reported was compared' \
+	grep -qE ' [0-9]{2,} reads by the guest' "$results/linux.txt"
+ok 'the Linux guest: thousands of exits' \
+	grep -qE '^total +([0-9]+,[0-9]+ +){3}0 ' "$results/linux.txt"
+ok 'the Linux guest: the fast path ran' \
+	grep -qE '^0x034 PREEMPTION_T' "$results/linux.txt"
+
+# What goes wrong, under Debian's own KVM.
+
+# l1 SCRIPT [OPTION...]: runs it as a scenario
+l1() {
+	printf '#!/bin/sh\n%s\n' "$1" >"$tap_dir/scenario"
+	shift
+	run lab/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" "$@" \
+		"$tap_dir/scenario" "${settings[@]}"
+}
+
+settings=("WORDS=it's two  words" kvm_intel.vpid=0)
+# shellcheck disable=SC2016 # for L1's shell
+l1 'echo "$WORDS" >/results/words
+	cat /sys/module/kvm_intel/parameters/vpid >/results/vpid
+	head -c 20000 /dev/urandom >/results/random
+	sha256sum </results/random >/results/sum; exit 7'
+settings=()
+ok 'status 7' status_is 7
+ok 'an environment variable arrives as it is' \
+	is "$(cat "$out_dir/words" 2>&1)" "it's two  words"
+ok 'a module parameter arrives' is "$(cat "$out_dir/vpid" 2>&1)" N
+ok 'results arrive as they are' is "$(cat "$out_dir/sum" 2>&1)" \
+	"$(sha256sum <"$out_dir/random" 2>&1)"
+
+l1 'echo c >/proc/sysrq-trigger'
+ok 'a panic of L1 is a failure' status_is 125
+ok 'and said to be one' err_has 'panicked'
+ok 'an earlier run'\''s results are gone' [ ! -e "$out_dir" ]
+l1 'echo b >/proc/sysrq-trigger; sleep 60'
+ok 'a reset of L1 is a failure' status_is 125
+ok 'and is not one more start' err_has 'without a word'
+l1 'exit 0' --timeout 2
+ok 'no end in time is a failure' status_is 125
+ok 'and said to be one' err_has 'no end after 2 s'
+
+# bochs_of PID: the Bochs that it started
+children() { tr ' ' '\n' 2>/dev/null <"/proc/$1/task/$1/children"; }
+bochs_of() {
+	local pid child
+	for pid in $(children "$1"); do
+		for child in $(children "$pid"); do
+			! grep -qsx bochs-bin "/proc/$child/comm" ||
+				echo "$child"
+		done
+	done
+}
+command_of() { tr -d '\0' 2>/dev/null <"/proc/$1/cmdline"; }
+# start: a run in the background, as a terminal starts it; $l1_pid and $bochs
+start() {
+	set -m
+	lab/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" \
+		"$tap_dir/scenario" >"$tap_dir/out" 2>"$tap_dir/err" &
+	l1_pid=$!
+	set +m
+	for _ in {1..100}; do
+		bochs=$(bochs_of "$l1_pid")
+		[ -z "$bochs" ] || break
+		sleep 0.1
+	done
+}
+start
+kill -KILL "$bochs"
+status=0
+wait "$l1_pid" || status=$?
+err=$(cat "$tap_dir/err")
+ok 'Bochs killed is a failure' status_is 125
+ok 'and no time-out' err_has 'status 137'
+for signal in INT KILL; do
+	start
+	kill -"$signal" "$l1_pid"
+	status=0
+	wait "$l1_pid" 2>/dev/null || status=$?
+	[ "$signal" != KILL ] || sleep 1.5
+	ok "SIG$signal: it ends with that" \
+		status_is $((128 + $(kill -l "$signal")))
+	ok "SIG$signal: Bochs is gone" [ -z "$(command_of "$bochs")" ]
+done
+run lab/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" \
+	"$tap_dir/scenario" nonsense
+# left: what is there of runs that are no more; other tests may run meanwhile
+left() {
+	local dir pid
+	for dir in "$build"/run/.new.*; do
+		pid=${dir##*/.new.}
+		[ ! -e "$dir" ] || [ -e "/proc/${pid%%.*}" ] || echo "$dir"
+	done
+}
+ok 'nothing temporary is left' [ -z "$(left)" ]
+
+run lab/l1.sh --vendor intel --icount --out "$out_dir" "$tap_dir/scenario"
+ok '--icount is refused' err_has 'AMD host'
+run lab/l1.sh --vendor via --out "$out_dir" "$tap_dir/scenario"
+ok 'wrong usage' status_is 64
+
+done_testing

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make lab: what make demo does, on the other kernel; and what it refuses.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+# The newest, which is the other one on Debian 12.
+newest=$(lab/series.sh prepared | tail -n 1)
+run make -s lab KERNEL="$newest"
+ok "make lab KERNEL=$newest: status" status_is 0
+ok '… both guests are balanced' \
+	[ "$(grep -c '^verdict  BALANCED' <<<"$out")" -eq 2 ]
+ok '… on that kernel' \
+	[ "$(grep -cF "host     Linux $newest." <<<"$out")" -eq 2 ]
+
+run make -s lab SCENARIO=lab/scenarios/smoke.sh
+ok 'a scenario without books: status' status_is 0
+ok '… is said to have none' out_has 'left no books to show'
+
+run lab/demo.sh --vendor via
+ok 'a vendor that there is not: status' status_is 3
+ok '… one line' one_err_line
+run lab/demo.sh --kernel 5.4
+ok 'a kernel that there is not: status' [ "$status" -ne 0 ]
+ok '… is named, with those that there are' \
+	err_has "no kernel series '5.4'; known: 6.1, 6.12"
+run lab/demo.sh --nonsense
+ok 'wrong usage' status_is 64
+
+done_testing

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: mutants.t [amd|intel [SERIES]]
+#
+# The comparator's own test: books that are wrong, KVM's or BPF's, are caught, by
+# the rule and with the reason that lab/mutants.txt says, and right ones are not
+# blamed.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+vendor=${1:-amd}
+kernel=${2:-$(lab/series.sh default)}
+results=${BUILD:-build}/results/mutants-$vendor-$kernel
+
+# in_table BOOK: the mistakes in that book that the table has
+in_table() {
+	awk -v book="$1" '/^[a-z]/ && $2 == book { print $1 }' lab/mutants.txt |
+		sort -u
+}
+# described FILE: the mistakes that it describes
+described() {
+	sed -n 's/^[A-Z]*([A-Z0-9_]*, "\([^"]*\)".*/\1/p' "$1"
+}
+kvm="kvm-instrumentation/faults/exit_mutants.def"
+bpf="lab/faults/observer_faults.def"
+
+run lab/mutants.sh --vendor "$vendor" --kernel "$kernel"
+ok "$vendor $kernel: every mistake is caught, no right book is blamed" \
+	status_is 0
+caught=$(sed -n 's/^.*: \([0-9]*\) mistakes caught.*/\1/p' <<<"$out")
+ok "$vendor $kernel: ${caught:-no} mistakes" [ "${caught:-0}" -ge 40 ]
+# A mistake that no row of the table has would live unnoticed.
+ok 'every mistake in KVM is in the table' cmp -s \
+	<(in_table kvm) <(described $kvm | sort)
+ok 'every mistake in the observer is in the table' cmp -s \
+	<(in_table bpf) <(described $bpf | sort)
+ok 'the modules have the mistakes that are described' cmp -s \
+	<(described $kvm) "$results/mutants"
+ok 'docs/mutants.md shows them all' cmp -s \
+	<(awk '/^[a-z]/ { print $1 }' lab/mutants.txt | sort -u) \
+	<(awk '$3 == "BALANCED" || $3 == "DISCREPANCY" || $3 == "INCONCLUSIVE" {
+		print $1 }' docs/mutants.md | sort -u)
+
+# The books of some of them, for people.
+row() {
+	awk -v m="$1" -v v="$vendor" '
+		/^[a-z]/ && ($3 == "both" || $3 == v) { if ($1 == m) { print n; exit } n++ }
+		BEGIN { n = 0 }' lab/mutants.txt
+}
+text() { cat "$results/$(row "$1").txt"; }
+ok "$vendor $kernel: lost I/O: the verdict" \
+	grep -q '^verdict  DISCREPANCY$' <(text lost-io)
+ok "$vendor $kernel: … the reason, both numbers and the difference" grep -qE \
+	'exits for 0x0(7b IOIO|1e IO_INSTR[A-Z]*): KVM says 99, BPF had 251 before: 152 lost' \
+	<(text lost-io)
+ok "$vendor $kernel: a wrong place: the total is not accused" \
+	[ -z "$(text neighbour | grep 'total exits:')" ]
+
+ok 'an exit that BPF did not see: what it knows is said' \
+	grep -q '^lost     1 entries that no exit preceded$' <(text missed-exit)
+
+# One that lives is told: what the right counters gave, in the place of its own.
+cp -r "$results" "$tap_dir/results"
+for file in status txt json; do
+	cp "$results/0.$file" "$tap_dir/results/$(row nothing).$file"
+done
+run lab/mutants.sh --vendor "$vendor" --kernel "$kernel" --again \
+	--out "$tap_dir/results"
+ok 'one that lives: status' status_is 1
+ok '… which' grep -qE '^nothing +kvm +BALANCED +WRONG: ' <<<"$out"
+ok '… how many' err_has "$vendor $kernel: 1 of "
+
+run lab/mutants.sh --vendor "$vendor" --kernel "$kernel" no-such-mutant
+ok 'a mutant that there is not: status' status_is 1
+ok '… one line' one_err_line
+run lab/mutants.sh --kernel 9.9 --out "$tap_dir/none"
+ok 'a lab that fails: status' status_is 125
+
+done_testing

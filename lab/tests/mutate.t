@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make mutate, on a small project of its own: it finds the changes that no test
+# notices, and does not report those that a test does.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+top=$tap_dir/project
+mkdir -p "$top/tests"
+git -C "$tap_dir" init -q project
+
+# A function whose edges the test does not look at, one that it does not run, and
+# text that must stay as it is: comments, strings and directives.
+cat >"$top/room.c" <<'END'
+#include <stdbool.h>
+#define ONE 1 + 2 /* 3 < 4 */
+int room_twice(int a)
+{
+	return a + a; // 5 - 6
+}
+int room_least(int a, int b)
+{
+	if (a < b)
+		return a;
+	return b;
+}
+const char *room_text(void)
+{
+	return "7 < 8 && 9";
+}
+bool room_big(int a)
+{
+	return a > 9;
+}
+int room_unseen(int a)
+{
+	return a - 1;
+}
+END
+cat >"$top/tests/test_room.c" <<'END'
+int room_twice(int a);
+int room_least(int a, int b);
+const char *room_text(void);
+_Bool room_big(int a);
+int main(void)
+{
+	return room_twice(4) != 8 || room_least(1, 2) != 1 ||
+	       room_least(2, 1) != 1 || room_text()[0] != '7' ||
+	       room_big(5) || !room_big(20);
+}
+END
+cat >"$top/Makefile" <<'END'
+unit-tests: $(BUILD)/tests/test_room
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	gcc $(CFLAGS) -c $< -o $@
+$(BUILD)/tests/test_room: $(BUILD)/obj/room.o $(BUILD)/obj/tests/test_room.o
+	@mkdir -p $(@D)
+	gcc $(CFLAGS) $^ -o $@
+END
+
+: >"$tap_dir/none"
+mutate() {
+	run lab/mutate/mutate.py --top "$top" --scratch "$tap_dir/scratch" \
+		--list "${list:-$tap_dir/none}" "$@"
+}
+survivors() { grep -A 3 '^survived: ' <<<"$out" | grep '^+ ' | sort; }
+
+before=$(cat "$top/room.c")
+mutate --count 0 room.c
+ok 'survivors: the exit status is 1' status_is 1
+ok 'what the test does not look at survives, and nothing else' \
+	[ "$(survivors)" = "$(printf '+ %s\n' 'return 0;' 'return a + 1;' \
+		'return a - 2;' 'return a > 10;' 'return a > 8;' \
+		'return a >= 9;' | sort)" ]
+ok 'a change is shown with its file, line, function and text' out_has \
+	"survived: room.c:19 (operator)
+room.c room_big
+- return a > 9;
++ return a >= 9;"
+ok '… and if no test runs it, it says so' \
+	out_has 'survived: room.c:23 (operator, no test runs it)'
+# room_twice: -, return 0; room_least: <=, >=, negated, two times return 0;
+# room_text: return 0; room_big: >=, <=, 10, 8, return 0; room_unseen: +, 2,
+# return 0.  Of room_least, <= is the same.
+ok 'comments, strings and directives are not changed' \
+	out_has 'all: 16 mutants made: 9 killed, 60.0 % of 15; 6 survived;'
+ok 'what the compiler sees to be the same is no survivor' \
+	out_has '1 of the same object code, 0 not compilable'
+ok 'the sources are untouched' [ "$before" = "$(cat "$top/room.c")" ]
+ok '… and nothing is built among them' [ ! -e "$top/build" ]
+
+list=$tap_dir/list
+cat >"$list" <<'END'
+# A comment.
+
+room.c room_big
+- return a > 9;
++ return a >= 9;
++ return a > 8;
++ return a > 10;
+  No reason, but an entry.
+
+room.c room_unseen
+- return a - 1;
++ return a + 1;
++ return a - 2;
++ return 0;
+  No reason, but an entry.
+END
+mutate --count 0 room.c
+ok 'all survivors are in the list: the exit status is 0' status_is 0
+ok '… and none is reported' out_lacks 'survived:'
+ok '… but counted' out_has '0 survived; 6 listed as equivalent'
+
+cat >"$list" <<'END'
+room.c room_twice
+- return a + a; // 5 - 6
++ return a - a; // 5 - 6
+  This is wrong: the test kills it.
+
+room.c room_twice
+- return a * a;
++ return a / a;
+  There is no such line.
+END
+mutate --line 5 room.c
+ok 'a list that is wrong: the exit status is 1' status_is 1
+ok '… it says which entry is no equivalent' \
+	out_has 'listed as equivalent, but killed by test_room: room.c:5'
+ok '… and which is no change of the file' \
+	out_has 'line 6 of the list is no mutant of room.c: room_twice:'
+echo 'room.c room_twice' >"$list"
+mutate room.c
+ok 'a list that cannot be read: the exit status is 2' status_is 2
+ok '… one line says where' err_has "$list:1: an entry is"
+unset list
+
+mutate --dry-run --count 4 --seed 3 room.c
+first=$out
+mutate --dry-run --count 4 --seed 3 room.c
+ok 'the same seed makes the same changes' [ "$first" = "$out" ]
+ok '… as many as were asked for' [ "$(grep -c '^room.c:' <<<"$out")" -eq 4 ]
+mutate --dry-run --count 4 --seed 4 room.c
+ok 'another seed makes others' [ "$first" != "$out" ]
+
+mutate other.c
+ok 'a file that is not there: status' status_is 2
+ok '… one line' one_err_line
+sed -i 's/!= 8/!= 9/' "$top/tests/test_room.c"
+mutate room.c
+ok 'tests that fail without any change: status' status_is 2
+ok '… it says which' err_has 'test_room fails without any change'
+
+done_testing

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make observer-cost, in its short form: what is shown, and that it is not more
+# than it must be.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+added() { awk -v row="$1" 'index($0, row) == 1 { print $NF + 0 }' "$tap_dir/out"; }
+less() { [ "$1" -lt "$2" ]; }
+
+run make -s -n observer-cost
+ok 'make observer-cost is this' out_has 'lab/observer-cost.sh'
+run lab/observer-cost.sh --quick
+ok 'no row is more than it must be' status_is 0
+sed -i '1,/^$/d' "$tap_dir/out"
+ok 'the table fits 80 columns' fits_80
+# To an instruction, as the emulator counts: see kvm-cost.sh.
+ok 'the same twice is the same' \
+	less "$(added 'nothing, once more' | tr -d -)" 2
+ok 'a program that does nothing costs something' \
+	less 0 "$(added 'floor: kvm_exit, empty program')"
+ok 'counting costs more than that' less \
+	"$(added 'floor: kvm_exit, empty program')" \
+	"$(added 'counts alone (--count-only)')"
+ok 'times cost more than counts' less \
+	"$(added 'counts alone (--count-only)')" \
+	"$(added 'counts, times, percentiles')"
+run lab/observer-cost.sh --slow
+ok 'wrong usage' status_is 64
+done_testing

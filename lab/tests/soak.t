@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Right counters are not blamed: a few random guests; 'make soak' has 200, on both
+# hosts and kernels.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+series=$(lab/series.sh default)
+
+results=${BUILD:-build}/results/t-soak
+
+# This seed has some of which BPF comes late.
+run lab/soak.sh --vendor amd --kernel "$series" --runs 8 --exits 60000 --seed 5 \
+	--out "$results"
+# Which guests they were, for whoever wants to see them again.
+grep -E ' seed ' <<<"$out" | sed 's/^/# /'
+ok 'eight random guests: balanced, no exit is missing' status_is 0
+ok 'they are counted' grep -qE \
+	'^in all: 8 of 8 runs balanced, [0-9]{4,} of [0-9]{5,} exits reconciled, difference 0$' \
+	<<<"$out"
+
+# Of a guest that was there before, what BPF did not see is not reconciled; of
+# others all is.
+number() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p; s/.*/0/p" "$2" | head -n 1; }
+reconciled_rightly() {
+	local nr how rest some all wrong=0 rows=0 late=0
+	while read -r nr _ _ how rest; do
+		some=$(number reconciled "$results/amd-$series/$nr.total")
+		all=$(($(number kernel "$results/amd-$series/$nr.total") + $(number \
+			kernel_first "$results/amd-$series/$nr.total")))
+		echo "# $nr $how $rest: $some of $all"
+		rows=$((rows + 1))
+		[ "$how" = alone ] || late=$((late + 1))
+		case $how in
+		alone) ((some > all * 9 / 10 && some <= all)) || wrong=1 ;;
+		# Half of the laps, and not only reads, come after the stop.
+		*) ((some > all / 5 && some < all * 9 / 10)) || wrong=1 ;;
+		esac
+	done <"$results/amd-$series/rows.txt"
+	return $((wrong || rows != 8 || !late))
+}
+ok 'late guests: half of their exits are reconciled, and of the others all' \
+	reconciled_rightly
+
+# While BPF comes to it, this one has exits that nothing sees: none is missed.
+run lab/l1.sh --tcg --vendor amd --kernel "$series" --cpus 2 --timeout 900 \
+	--out "$results-running" lab/scenarios/compare-rows.sh READ= READS= \
+	ROWS='0 - - running --vcpus 3 --laps 900 --meanwhile --reads 20 rdmsr=23 vmcall=10'
+ok 'a guest that runs: the scenario ran to its end' status_is 0
+ok '… was not over too soon' out_lacks 'over too soon'
+ok '… is balanced' [ "$(cat "$results-running/0.status")" = 0 ]
+ok "… and KVM's own statistics were held against BPF's" grep -q \
+	'^stat  *KVM.s own statistics' "$results-running/0.txt"
+
+# A run that is not balanced is not taken for one.
+again() { run lab/soak.sh --vendor amd --kernel "$series" --runs 8 --out "$results" --again; }
+again
+ok 'the same results once more: status' status_is 0
+echo 1 >"$results/amd-$series/3.status"
+again
+ok 'one that is a discrepancy: status' status_is 1
+ok '… it is shown, with the guest' grep -qE \
+	'^NOT BALANCED \(status 1\): 3 - - (alone|late) ' <<<"$out"
+ok '… the others are counted' out_has 'in all: 7 of 8 runs balanced'
+rm "$results/amd-$series/3.status"
+again
+ok 'one without a result: status' status_is 1
+echo 0 >"$results/amd-$series/3.status"
+sed -i 's/"difference":0/"difference":-1/' "$results/amd-$series/5.total"
+again
+ok 'an exit that is missing: status' status_is 1
+ok '… it is counted' out_has 'reconciled, difference 1'
+
+# The sums, of books that are made up: one watched from its start, one late.
+made=$tap_dir/made/amd-$series
+mkdir -p "$made"
+printf '%s - - %s --vcpus 1 cpuid=1\n' 0 alone 1 late 2 late >"$made/rows.txt"
+echo 0 | tee "$made/0.status" >"$made/1.status"
+echo 2 >"$made/2.status"
+echo '"reconciled":1000,"total":{"kernel":1003,"bpf":1000,"difference":-2}' \
+	>"$made/0.total"
+echo '"reconciled":40,"total":{"kernel":40,"bpf":40,"difference":1,"kernel_first":900}' \
+	>"$made/1.total"
+echo '"reconciled":7,"total":{"kernel":7,"difference":9}' >"$made/2.total"
+echo INCONCLUSIVE >"$made/2.txt"
+run lab/soak.sh --vendor amd --kernel "$series" --runs 3 --out "$tap_dir/made" --again
+ok 'the sums: what was reconciled, of all, and differences of either sign' out_has \
+	'in all: 2 of 3 runs balanced, 1040 of 1943 exits reconciled, difference 3'
+run lab/soak.sh --runs 0
+ok 'no runs are no success' status_is 64
+run lab/soak.sh --vendor arm
+ok 'a vendor that there is not: wrong usage' status_is 64
+
+done_testing

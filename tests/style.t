@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Style and static checks of everything but the kernel's side, which has its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+build=${BUILD:-build}
+export build
+mapfile -t c_files < <(git ls-files '*.c' '*.h' | grep -v ^kvm-instrumentation/)
+mapfile -t sources < <(git ls-files 'userspace/*.c' 'guest/*.c' |
+	grep -v /tests/)
+mapfile -t scripts < <(git grep -lE '^#!.*(bash|sh)$|shellcheck shell=' -- \
+	':!*.c' ':!*.h')
+
+# version COMMAND: its number
+version() { "$1" --version | grep -oE '[0-9]+\.[0-9]+(\.[0-9]+)?' | head -n 1; }
+
+# Another version has other rules, so a check names the version that it is made for.
+if [[ $(version clang-format) == 14.* ]]; then
+	run clang-format --dry-run --Werror "${c_files[@]}"
+	ok 'clang-format' status_is 0
+else
+	skip 'clang-format' 'clang-format 14'
+fi
+# With clang's own warnings.  What has passed and not changed is not looked at again.
+if [[ $(version clang-tidy) == 14.* ]]; then
+	run lab/tidy.sh "${sources[@]}"
+	ok 'clang-tidy' status_is 0
+else
+	skip 'clang-tidy' 'clang-tidy 14'
+fi
+if [[ $(version cppcheck) == 2.10* ]]; then
+	run cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --error-exitcode=1 -D_GNU_SOURCE -D__x86_64__ \
+		-Iuserspace -Ibpf -Ikvm-instrumentation/src -Iguest "${sources[@]}"
+	ok 'cppcheck' status_is 0
+else
+	skip 'cppcheck' 'cppcheck 2.10'
+fi
+if [[ $(version shellcheck) == 0.9.0 ]]; then
+	run lab/shellcheck.py "${scripts[@]}"
+	ok 'shellcheck, and no function relies on set -e in a condition' status_is 0
+else
+	skip 'shellcheck' 'shellcheck 0.9.0'
+fi
+# What others have written stays as it is; its README says where it is from.
+mapfile -t tracked < <(git ls-files | grep -v '^LICENSES/\|/data/\|/uplot/uPlot')
+run codespell -L nin,caf "${tracked[@]}"
+ok 'codespell' status_is 0
+
+# gcc has said what it has to say when all of it was built; clang has other warnings.
+warned() { find "$build/obj" -name '*.warnings' -size +0; }
+ok 'gcc built it without a warning' [ -z "$(warned)" ]
+mapfile -t tests < <(git ls-files 'tests/*.c' '*/tests/*.c' | grep -v '\.bpf\.c$')
+run xargs -a <(printf '%s\n' "${sources[@]}" "${tests[@]}") -n 16 -P "$(nproc)" \
+	clang -fsyntax-only -Werror -Wall -Wextra -Wformat=2 -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes -std=gnu11 -D_GNU_SOURCE \
+	'-DEXITLEDGER_VERSION="0"' -I. -Iuserspace -Ibpf -Iguest \
+	-Iguest/workloads -Ikvm-instrumentation/src -I"$build/bpf" -I"$build/tests"
+ok 'clang has no warning either' status_is 0
+
+long() {
+	local file own
+	mapfile -t own < <(git ls-files '*.js' '*.css' '*.html' '*.py' '*.t' |
+		grep -v /uplot/)
+	for file in "${c_files[@]}" "${scripts[@]}" "${own[@]}"; do
+		[ "$(wc -l <"$file")" -le 500 ] || echo "$file"
+	done
+}
+ok 'no file is longer than 500 lines' [ -z "$(long)" ]
+unmarked() {
+	git ls-files | grep -vE '^LICENSES/|\.patch$|/data/|\.rst$|\.png$|README|/uplot/' |
+		while read -r file; do
+			head -n 3 "$file" | grep -q SPDX || echo "$file"
+		done
+}
+ok 'every file says its licence' [ -z "$(unmarked)" ]
+
+for page in docs/*.rst; do
+	run rst2man "$page" "$tap_dir/page"
+	ok "$page is a manual page without a warning" no_err
+done
+
+done_testing

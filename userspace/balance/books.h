@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that a comparison rests on, as plain data: it can be kept in a file and
+ * be judged again anywhere, without privileges: exitledger-books(5).
+ */
+#ifndef EXITLEDGER_BOOKS_H
+#define EXITLEDGER_BOOKS_H
+
+#include <stdio.h>
+
+#include "ledger/answers.h"
+#include "ledger/guest_report.h"
+#include "host/host.h"
+#include "ledger/ledger.h"
+
+/* A set of processes. */
+struct pids {
+	uint32_t *pid;
+	size_t nr;
+	size_t room;
+};
+
+/** pids_add - 0 or -ENOMEM */
+int pids_add(struct pids *pids, uint32_t pid);
+
+bool pids_have(const struct pids *pids, uint32_t pid);
+
+/*
+ * KVM's own statistics of a VM, "exits" since it was made, read between two
+ * collections; and what BPF had then of what they count, with what had been
+ * before it came.
+ */
+struct statistics {
+	uint64_t vm;
+	uint32_t vcpus;
+	uint64_t before, exits, after;
+	uint64_t failed_entries, emulated; /* of @after: as in ledger_vcpu */
+};
+
+/*
+ * So many reports are kept, with no more reads than answers: a day of them, by
+ * default.
+ */
+#define REPORTS_MAX 10000
+
+struct books {
+	struct host host; /* exit_stats: at the start */
+	int exit_stats_after; /* … and at the end */
+	bool switched; /* … and it, or exit_stats_leaves, was written to */
+	bool leaves_on; /* exit_stats_leaves was on, from start to end */
+	char attach[16];
+	bool marks_alone; /* of a run: guests' own marks are the only reads */
+	bool sees_ends;
+	bool sees_no_entries; /* counts failed entries and what was emulated */
+	char command[256]; /* that was run, if one was */
+	int command_status; /* its exit status; 128 + n: ended by signal n */
+	uint64_t started_ns; /* CLOCK_MONOTONIC when counting began; 0: unknown */
+	struct pids running; /* processes that had a VM then */
+	double tsc_khz; /* measured against CLOCK_MONOTONIC; 0: unknown */
+	double tsc_khz_low, tsc_khz_high; /* of any part of it; 0: unknown */
+	struct ledger ledger; /* the observer's book, at the end */
+	struct answers answers; /* KVM's book, as guests were told of it */
+	bool has_report;
+	size_t reports_damaged; /* left out of those */
+	bool report_missing; /* it was to be there, and could not be read */
+	struct guest_report report; /* … as the guest says it was told */
+	struct guest_report *earlier; /* … before that */
+	size_t nr_earlier;
+	size_t nr_reported; /* reads in all of them */
+	struct statistics *statistics; /* the last ones of each VM */
+	size_t nr_statistics;
+	size_t statistics_cleared; /* of VMs whose "exits" became less */
+};
+
+/**
+ * books_add_report - add a later report of the guest's, which becomes the books'
+ *
+ * If there is no room its reads are counted as dropped.  0, or -ENOMEM; @report
+ * is the books' or freed.
+ */
+int books_add_report(struct books *books, struct guest_report *report);
+
+/**
+ * books_add_reports - the same for several, and for those that are damaged
+ * @reports: emptied
+ */
+int books_add_reports(struct books *books, struct guest_reports *reports);
+
+/** books_drop_reports - forget all that a guest reported */
+void books_drop_reports(struct books *books);
+
+/**
+ * books_vm_is_late - may a VM have had exits before the observer came?
+ * @number: of the VM
+ *
+ * Also true for a VM that the ledger does not know: nothing is known of it.
+ */
+bool books_vm_is_late(const struct books *books, uint64_t number);
+
+/**
+ * books_load - read a file that was made of books_json()
+ * @path: "-" for standard input
+ *
+ * 0, or -errno with @why filled in.
+ */
+int books_load(const char *path, struct books *books, struct why *why);
+
+/** books_json - a new reference to the books as JSON, or NULL: no memory */
+json_t *books_json(const struct books *books);
+
+/** books_answer_json - one of the answers, likewise */
+json_t *books_answer_json(const struct answer *answer);
+
+/**
+ * books_save - write what books_json() makes, and what was found
+ * @result: becomes a member, and is taken; NULL counts as out of memory
+ * @path: "-" for standard output, where a newline ends it
+ *
+ * Answer by answer: as JSON in memory each would need 2 kB.  0, or -errno with
+ * @why filled in.
+ */
+int books_save(const struct books *books, json_t *result, const char *path,
+	       struct why *why);
+
+void books_free(struct books *books);
+
+#endif /* EXITLEDGER_BOOKS_H */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which of the answers that were seen does a guest's report speak of? */
+#ifndef EXITLEDGER_REPORT_MATCH_H
+#define EXITLEDGER_REPORT_MATCH_H
+
+#include "ledger/guest_report.h"
+
+/* Answers by vCPU, to be searched for reports. */
+struct report_matcher {
+	const struct answers *answers;
+	size_t *order; /* of VM, vCPU, and as they came */
+};
+
+/** report_matcher_make - 0 or -ENOMEM; to be freed with report_matcher_free */
+int report_matcher_make(struct report_matcher *matcher,
+			const struct answers *answers);
+
+/**
+ * report_match - find the answers that a report speaks of
+ * @match: report.read[i] is answers.answer[match[i]]; or NULL, if there are none
+ *
+ * One vCPU's, one after the other: the last ones with the same registers, or
+ * else the last ones to the same questions.  Takes time in proportion to the
+ * answers and reads, whatever they are: a guest chooses both.  0 or -ENOMEM.
+ */
+int report_match(const struct report_matcher *matcher,
+		 const struct guest_report *report, size_t **match);
+
+void report_matcher_free(struct report_matcher *matcher);
+
+#endif /* EXITLEDGER_REPORT_MATCH_H */

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit_leaves.h"
+#include "ledger/reasons.h"
+#include "balance/rules.h"
+
+/*
+ * BPF's clock is CLOCK_MONOTONIC, which may be slewed against the TSC, so what
+ * counts is the lowest and the highest rate that was measured (tsc.h).  Within
+ * a part that these are of, its rate may still change by what a frequency that
+ * is corrected for good can (MAXFREQ in the kernel's timex.h), to either side.
+ */
+#define MAX_SLEW (2 * 500.0 / 1e6)
+
+static double most_ns(const struct books *books, double cycles)
+{
+	return cycles * 1e6 /
+	       (books->tsc_khz_low > 0 ? books->tsc_khz_low : books->tsc_khz);
+}
+
+static double least_ns(const struct books *books, double cycles)
+{
+	return cycles * 1e6 /
+	       (books->tsc_khz_high > 0 ? books->tsc_khz_high : books->tsc_khz);
+}
+
+void rules_add(struct balance *balance, const struct finding *finding)
+{
+	if (!rule_inconclusive(finding->rule))
+		balance->discrepancies++;
+	if (balance->nr < BALANCE_FINDINGS)
+		balance->finding[balance->nr++] = *finding;
+}
+
+struct finding rules_finding(enum rule rule, const struct answer *answer)
+{
+	return (struct finding){
+		.rule = rule,
+		.leaf = answer->read.leaf,
+		.reason = leaf_takes_index(answer->read.leaf) ?
+				  answer->read.index :
+				  0,
+		.vcpu_id = answer->vcpu_id,
+		.vm = answer->vm,
+		.at_ns = answer->ns,
+	};
+}
+
+static int compare(const struct base *base, const struct base *key)
+{
+	if (base->vm != key->vm)
+		return base->vm < key->vm ? -1 : 1;
+	if (base->leaf != key->leaf)
+		return base->leaf < key->leaf ? -1 : 1;
+	if (base->reason != key->reason)
+		return base->reason < key->reason ? -1 : 1;
+	return 0;
+}
+
+/* The base of what an answer is about, added if there is none: *@fresh. */
+static struct base *find_base(struct rules *rules, const struct answer *answer,
+			      bool *fresh)
+{
+	struct base key = {
+		.vm = answer->vm,
+		.leaf = answer->read.leaf,
+		.reason = leaf_takes_index(answer->read.leaf) ?
+				  answer->read.index :
+				  0,
+	};
+	size_t low = 0, high = rules->nr;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int order = compare(&rules->base[mid], &key);
+
+		if (!order) {
+			*fresh = false;
+			return &rules->base[mid];
+		}
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (rules->nr == rules->room) {
+		size_t more = rules->room ? 2 * rules->room : 64;
+		struct base *grown;
+
+		grown = reallocarray(rules->base, more, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		rules->base = grown;
+		rules->room = more;
+	}
+	memmove(&rules->base[low + 1], &rules->base[low],
+		(rules->nr - low) * sizeof(key));
+	rules->base[low] = key;
+	rules->nr++;
+	*fresh = true;
+	return &rules->base[low];
+}
+
+/*
+ * How many vCPUs other than the reading one may be counting just then: those
+ * that were not seen out of the guest.  Of a VM that was there before, one that
+ * was in the guest when the observer came is first seen at its exit, which KVM
+ * has counted by then: it is in the ledger.
+ */
+static int64_t others(const struct books *books, bool late,
+		      const struct answer *answer)
+{
+	const struct ledger_vm *vm = ledger_find_vm(&books->ledger, answer->vm);
+	size_t vcpus = answer->vcpus;
+
+	if (late && vm && vm->nr_vcpus > vcpus)
+		vcpus = vm->nr_vcpus;
+	return (int64_t)vcpus - (answer->outside ? answer->outside : 1);
+}
+
+/*
+ * S0 <= K <= S1 + others(), both sides relative to how far KVM was ahead when
+ * the observer came: one number, the same at every read, of which each read
+ * says between what it must be.  For a VM that was seen from its first exit on
+ * it is zero.
+ */
+int rules_hold(struct rules *rules, const struct books *books,
+	       const struct answer *answer, struct held *held)
+{
+	const bool late = books_vm_is_late(books, answer->vm);
+	int64_t kernel = leaf_exits(&answer->read);
+	int64_t before = answer->exits_before;
+	int64_t after = answer->exits_after + others(books, late, answer);
+	struct base *base;
+	bool fresh;
+
+	base = find_base(rules, answer, &fresh);
+	if (!base)
+		return -ENOMEM;
+	if (fresh && late) {
+		base->low = kernel - after;
+		base->high = kernel - before;
+		base->first_kernel = kernel;
+		base->first_exits = answer->exits_after;
+		base->first_ns = answer->ns_after;
+	}
+	*held = (struct held){ .first = fresh && late,
+			       .kernel = kernel,
+			       .low = before + base->low,
+			       .high = after + base->high,
+			       .base = *base };
+	if (!late || kernel < held->low || kernel > held->high)
+		return 0;
+	if (kernel - after > base->low)
+		base->low = kernel - after;
+	if (kernel - before < base->high)
+		base->high = kernel - before;
+	return 0;
+}
+
+static int check_count(struct rules *rules, const struct books *books,
+		       const struct answer *answer, struct balance *balance)
+{
+	struct finding finding;
+	struct held held;
+
+	if (rules_hold(rules, books, answer, &held))
+		return -ENOMEM;
+	if (held.first)
+		return 0;
+	balance->checked++;
+	balance->exact += held.low == held.high;
+	if (held.kernel >= held.low && held.kernel <= held.high)
+		return 0;
+	finding = rules_finding(held.kernel < held.low ? RULE_KERNEL_LOW :
+							 RULE_KERNEL_HIGH,
+				answer);
+	finding.kernel = held.kernel;
+	finding.low = held.low > 0 ? held.low : 0;
+	finding.high = held.high;
+	rules_add(balance, &finding);
+	return 0;
+}
+
+/*
+ * A reason that the observer has seen and the manual defines has a count, and
+ * one that the manual does not define has none.  KVM may be of another edition
+ * of the manual than we: only where it is not, the latter is known.
+ */
+static bool check_defined(const struct rules *rules, const struct books *books,
+			  const struct answer *answer, struct balance *balance)
+{
+	const bool undefined = leaf_undefined(&answer->read);
+	struct finding finding;
+	bool ours;
+
+	if (!leaf_takes_index(answer->read.leaf))
+		return true;
+	ours = exit_reason_find(books->host.isa, answer->read.index);
+	if (undefined ? ours && answer->exits_before :
+			!ours && rules->same_table) {
+		finding = rules_finding(RULE_UNDEFINED, answer);
+		finding.kernel = !undefined;
+		finding.low = answer->exits_before;
+		finding.high = answer->exits_after;
+		rules_add(balance, &finding);
+	}
+	return !undefined;
+}
+
+/* INFO, ECX = 1: of this host, and the counters as they are switched. */
+static bool is_info_right(const struct books *books,
+			  const struct answer *answer)
+{
+	const int mode = books->host.exit_stats;
+	const uint32_t flags = (mode >= 1 ? EXIT_LEAF_COUNTING : 0) |
+			       (mode >= 2 ? EXIT_LEAF_TIMING : 0);
+	const struct leaf_read *read = &answer->read;
+
+	if (read->eax != (uint32_t)books->host.isa ||
+	    (answer->paired && read->ecx < answer->vcpus))
+		return false;
+	return books->switched || books->exit_stats_after != mode ||
+	       read->edx == flags;
+}
+
+/* What KVM says that its leaves are: exit_leaves.h. */
+static void check_info(struct rules *rules, const struct books *books,
+		       const struct answer *answer, struct balance *balance)
+{
+	const struct leaf_read *read = &answer->read;
+	struct finding finding = rules_finding(RULE_INFO, answer);
+	bool right;
+
+	switch (read->index) {
+	case 0:
+		right = read->eax == EXIT_LEAF_ABI &&
+			read->ebx == EXIT_LEAF_SIG_EBX &&
+			read->ecx == EXIT_LEAF_SIG_ECX &&
+			read->edx == EXIT_LEAF_SIG_EDX;
+		break;
+	case 1:
+		right = is_info_right(books, answer);
+		rules->same_table =
+			right &&
+			read->ebx == exit_reason_dense_limit(books->host.isa);
+		break;
+	default:
+		right = !(read->eax | read->ebx | read->ecx | read->edx);
+	}
+	if (right)
+		return;
+	finding.reason = read->index;
+	finding.low = (uint64_t)read->eax << 32 | read->ebx;
+	finding.high = (uint64_t)read->ecx << 32 | read->edx;
+	rules_add(balance, &finding);
+}
+
+/* Registers that carry nothing are zero: exit_leaves.h. */
+static void check_registers(const struct answer *answer,
+			    struct balance *balance)
+{
+	const struct leaf_read *read = &answer->read;
+	bool counts = read->leaf == EXIT_LEAF_EXITS ||
+		      read->leaf == EXIT_LEAF_REASON_EXITS;
+	struct finding finding;
+
+	if (leaf_undefined(read) ?
+		    !(read->eax | read->ebx | read->ecx) :
+		    !(read->edx | (counts ? read->ecx : read->eax)))
+		return;
+	finding = rules_finding(RULE_REGISTERS, answer);
+	finding.kernel = counts ? read->ecx : read->eax;
+	finding.high = read->edx;
+	rules_add(balance, &finding);
+}
+
+/* The exits' time is part of the time since the observer came. */
+static void check_wall_time(const struct books *books, uint64_t cycles,
+			    const struct answer *answer,
+			    struct balance *balance)
+{
+	double most = (double)(answer->ns - books->started_ns) * answer->vcpus;
+	struct finding finding;
+
+	if (!books->started_ns ||
+	    least_ns(books, cycles) <= most * (1 + MAX_SLEW))
+		return;
+	finding = rules_finding(RULE_TIME_HIGH, answer);
+	finding.kernel = cycles * 1e6 / books->tsc_khz;
+	finding.high = most;
+	rules_add(balance, &finding);
+}
+
+/*
+ * KVM's window encloses the observer's, and KVM books it first, so at any moment
+ * its time is no less.  It may be ahead by an exit of each other vCPU, so that
+ * with several of them nothing follows from the difference of two reads.
+ */
+static int check_time(struct rules *rules, const struct books *books,
+		      const struct answer *answer, struct balance *balance)
+{
+	const bool late = books_vm_is_late(books, answer->vm);
+	uint64_t cycles = leaf_cycles(&answer->read), ns = answer->ns_before;
+	const double to_ns = 1e6 / books->tsc_khz;
+	struct finding finding;
+	struct base *base;
+	bool fresh;
+
+	if (!late)
+		check_wall_time(books, cycles, answer, balance);
+	if (answer->vcpus != 1 && (late || !books->started_ns))
+		return 0;
+	base = find_base(rules, answer, &fresh);
+	if (!base)
+		return -ENOMEM;
+	if (!(fresh && late)) {
+		balance->timed++;
+		if (most_ns(books, (double)(int64_t)(cycles - base->cycles)) <
+		    (double)(ns - base->ns) * (1 - MAX_SLEW)) {
+			finding = rules_finding(RULE_TIME, answer);
+			finding.kernel = cycles * to_ns;
+			finding.low = finding.high =
+				base->cycles * to_ns + (ns - base->ns);
+			rules_add(balance, &finding);
+			return 0;
+		}
+	}
+	if (late) {
+		base->cycles = cycles;
+		base->ns = ns;
+	}
+	return 0;
+}
+
+static bool is_timed(const struct books *books)
+{
+	return books->exit_stats_after == 2 && books->host.exit_stats == 2 &&
+	       books->tsc_khz > 0;
+}
+
+void rules_user_time(const struct books *books, const struct answer *answer,
+		     uint64_t cycles, struct balance *balance)
+{
+	const double to_ns = 1e6 / books->tsc_khz;
+	struct finding finding;
+
+	if ((answer->read.leaf != EXIT_LEAF_CYCLES &&
+	     answer->read.leaf != EXIT_LEAF_REASON_CYCLES) ||
+	    !is_timed(books) || !answer->found || !answer->paired ||
+	    books_vm_is_late(books, answer->vm))
+		return;
+	if (leaf_cycles(&answer->read) >= cycles &&
+	    answer->ns_before >= least_ns(books, cycles) * (1 - MAX_SLEW))
+		return;
+	finding = rules_finding(RULE_USER_TIME, answer);
+	finding.kernel = leaf_cycles(&answer->read) * to_ns;
+	finding.low = cycles * to_ns;
+	finding.high = answer->ns_before;
+	rules_add(balance, &finding);
+}
+
+bool rules_judge(const struct books *books, const struct answer *answer)
+{
+	const bool late = books_vm_is_late(books, answer->vm);
+
+	if (!answer->found || !answer->paired ||
+	    answer->read.leaf == EXIT_LEAF_INFO)
+		return false;
+	/* While programs are being attached, one CPU may have them before
+	 * another. */
+	if (late && answer->ns < books->started_ns)
+		return false;
+	return true;
+}
+
+int rules_apply(struct rules *rules, const struct books *books,
+		const struct answer *answer, struct balance *balance)
+{
+	if (!answer->found) {
+		balance->unanswered++;
+		balance->unanswered_leaves |=
+			1u << (answer->read.leaf - EXIT_LEAF_FIRST);
+		return 0;
+	}
+	if (answer->read.leaf == EXIT_LEAF_INFO) {
+		check_info(rules, books, answer, balance);
+		return 0;
+	}
+	check_registers(answer, balance);
+	if (!answer->paired) {
+		balance->unpaired++;
+		return 0;
+	}
+	if (!check_defined(rules, books, answer, balance))
+		return 0;
+	if (!rules_judge(books, answer))
+		return 0;
+	if (answer->read.leaf == EXIT_LEAF_EXITS ||
+	    answer->read.leaf == EXIT_LEAF_REASON_EXITS)
+		return check_count(rules, books, answer, balance);
+	return is_timed(books) ? check_time(rules, books, answer, balance) : 0;
+}
+
+void rules_forget(struct rules *rules, uint64_t vm)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rules->nr; i++) {
+		if (rules->base[i].vm != vm)
+			rules->base[kept++] = rules->base[i];
+	}
+	rules->nr = kept;
+}
+
+void rules_free(struct rules *rules)
+{
+	free(rules->base);
+	memset(rules, 0, sizeof(*rules));
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit_leaves.h"
+#include "ledger/reasons.h"
+#include "balance/rules.h"
+#include "balance/statement.h"
+
+static int by_exits(const void *a, const void *b)
+{
+	const struct statement_line *x = a, *y = b;
+
+	if (x->kernel != y->kernel)
+		return x->kernel < y->kernel ? 1 : -1;
+	return x->reason > y->reason ? 1 : -(x->reason < y->reason);
+}
+
+/* How far KVM's count is outside of what is right; see balance.h. */
+static int64_t difference(const struct books *books,
+			  const struct answer *answer, const struct held *held)
+{
+	/* Whoever answers that there is no such reason is right, or has none. */
+	if (leaf_undefined(&answer->read) &&
+	    !exit_reason_find(books->host.isa, answer->read.index))
+		return 0;
+	if (held->first)
+		return 0;
+	if (held->kernel < held->low)
+		return held->kernel - held->low;
+	return held->kernel > held->high ? held->kernel - held->high : 0;
+}
+
+/* What a count has more than it had at the first read. */
+static uint64_t since(uint64_t count, uint64_t first)
+{
+	return count > first ? count - first : 0;
+}
+
+static struct statement_line line_of(const struct books *books,
+				     const struct answer *answer,
+				     const struct held *held,
+				     const struct guest_read *said)
+{
+	const uint64_t first = held->base.first_kernel;
+	struct statement_line line = {
+		.reason = answer->read.index,
+		.kernel = since(held->kernel, first),
+		.kernel_first = first,
+		.bpf = since(answer->exits_after, held->base.first_exits),
+		.difference = difference(books, answer, held),
+		.ns = since(answer->ns_after, held->base.first_ns),
+	};
+
+	if (said) {
+		line.has_guest = true;
+		line.guest = since(leaf_exits(&said->read), first);
+		line.has_executed = said->has_executed;
+		line.executed = since(said->executed, first);
+	}
+	return line;
+}
+
+/* The line of a reason, added if there is none; room for all was made. */
+static struct statement_line *find_line(struct statement *statement,
+					uint32_t reason)
+{
+	size_t i = 0;
+
+	while (i < statement->nr && statement->line[i].reason != reason)
+		i++;
+	if (i == statement->nr)
+		statement->nr++;
+	return &statement->line[i];
+}
+
+static void take(const struct books *books, struct statement *statement,
+		 const struct answer *answer, const struct held *held,
+		 const struct guest_read *said)
+{
+	struct statement_line line;
+
+	if (!rules_judge(books, answer))
+		return;
+	if (leaf_is_count(answer->read.leaf)) {
+		line = line_of(books, answer, held, said);
+		if (answer->read.leaf == EXIT_LEAF_EXITS) {
+			statement->has_total = true;
+			statement->total = line;
+		} else {
+			*find_line(statement, line.reason) = line;
+		}
+		statement->has_guest |= line.has_guest;
+		statement->has_executed |= line.has_executed;
+	}
+	statement->vcpus = answer->vcpus;
+}
+
+/*
+ * The times of both, of the last read that says what the observer costs; else,
+ * unless KVM's has what was before, of the last one.
+ */
+static void take_cycles(const struct books *books, struct statement *statement,
+			const struct answer *answer)
+{
+	struct statement_line *line = &statement->total;
+
+	if (!rules_judge(books, answer) || leaf_is_count(answer->read.leaf))
+		return;
+	if (answer->read.leaf == EXIT_LEAF_REASON_CYCLES) {
+		size_t i = 0;
+
+		while (i < statement->nr &&
+		       statement->line[i].reason != answer->read.index)
+			i++;
+		if (i == statement->nr)
+			return;
+		line = &statement->line[i];
+	}
+	timed_take(&line->timed, statement->late, answer);
+	if (line->timed.known) {
+		line->has_cycles = true;
+		line->kernel_cycles = line->timed.cycles;
+		line->ns_then = line->timed.ns;
+	} else if (!statement->late) {
+		line->has_cycles = true;
+		line->kernel_cycles = leaf_cycles(&answer->read);
+		line->ns_then = answer->ns_after;
+	}
+}
+
+/* Take the reads of the report, if it is of this VM; else the last ones. */
+static void take_all(const struct books *books, const struct balance *balance,
+		     const struct held *held, struct statement *statement)
+{
+	const struct answer *answer = books->answers.answer;
+	size_t nr = books->answers.nr;
+
+	if (balance->match && answer[balance->match[0]].vm == statement->vm) {
+		/* Of the moment of the report, as all else, are the times. */
+		nr = balance->match[books->report.nr - 1] + 1;
+		for (size_t i = 0; i < books->report.nr; i++)
+			take(books, statement, &answer[balance->match[i]],
+			     &held[balance->match[i]], &books->report.read[i]);
+	} else {
+		for (size_t i = 0; i < books->answers.nr; i++) {
+			if (answer[i].vm == statement->vm)
+				take(books, statement, &answer[i], &held[i],
+				     NULL);
+		}
+	}
+	for (size_t i = 0; i < nr; i++) {
+		if (answer[i].vm == statement->vm)
+			take_cycles(books, statement, &answer[i]);
+	}
+}
+
+/* Hold all of a VM's counts against their bounds, as the verdict's rule does. */
+static int hold_all(const struct books *books, uint64_t vm, struct held *held)
+{
+	struct rules rules = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < books->answers.nr && !r; i++) {
+		const struct answer *answer = &books->answers.answer[i];
+
+		if (answer->vm == vm && leaf_is_count(answer->read.leaf) &&
+		    rules_judge(books, answer))
+			r = rules_hold(&rules, books, answer, &held[i]);
+	}
+	rules_free(&rules);
+	return r;
+}
+
+/* Lines that say something. */
+static void drop_empty(struct statement *statement)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < statement->nr; i++) {
+		const struct statement_line *line = &statement->line[i];
+
+		if (line->kernel || line->bpf || line->guest || line->executed)
+			statement->line[kept++] = *line;
+	}
+	statement->nr = kept;
+}
+
+/* KVM's own statistics at the end, and what BPF had then. */
+static void take_statistics(const struct books *books,
+			    struct statement *statement)
+{
+	struct statistics *last = &statement->at_end;
+
+	if (!books->report.has_statistics || statement->late ||
+	    !statement->has_guest || !statement->ledger)
+		return;
+	statement->has_statistics = true;
+	last->exits = books->report.statistics;
+	ledger_no_exits(statement->ledger, &last->failed_entries,
+			&last->emulated);
+	last->before = last->failed_entries + last->emulated;
+	for (size_t i = 0; i < statement->ledger->nr_vcpus; i++)
+		last->before += statement->ledger->vcpu[i].exits;
+	last->after = last->before;
+}
+
+/*
+ * What the total has more than the lines: exits between their reads.  Less,
+ * where first reads were further apart than the last ones: that is nothing.
+ */
+static void make_rest(struct statement *statement)
+{
+	struct statement_line *rest = &statement->rest;
+
+	*rest = statement->total;
+	for (size_t i = 0; i < statement->nr; i++) {
+		const struct statement_line *line = &statement->line[i];
+
+		rest->guest = since(rest->guest, line->guest);
+		rest->kernel = since(rest->kernel, line->kernel);
+		rest->bpf = since(rest->bpf, line->bpf);
+		rest->ns = since(rest->ns, line->ns);
+	}
+	rest->difference = 0;
+}
+
+int statement_make(const struct books *books, const struct balance *balance,
+		   uint64_t vm, struct statement *statement)
+{
+	struct held *held = calloc(books->answers.nr + 1, sizeof(*held));
+
+	memset(statement, 0, sizeof(*statement));
+	statement->vm = vm;
+	statement->line =
+		calloc(books->answers.nr + 1, sizeof(*statement->line));
+	if (!held || !statement->line || hold_all(books, vm, held)) {
+		free(held);
+		statement_free(statement);
+		return -ENOMEM;
+	}
+	statement->ledger = ledger_find_vm(&books->ledger, vm);
+	statement->late = books_vm_is_late(books, vm);
+	take_all(books, balance, held, statement);
+	free(held);
+	drop_empty(statement);
+	if (statement->has_total)
+		statement->reconciled = statement->total.kernel <
+							statement->total.bpf ?
+						statement->total.kernel :
+						statement->total.bpf;
+	take_statistics(books, statement);
+	make_rest(statement);
+	qsort(statement->line, statement->nr, sizeof(*statement->line),
+	      by_exits);
+	return 0;
+}
+
+void statement_free(struct statement *statement)
+{
+	free(statement->line);
+	statement->line = NULL;
+}

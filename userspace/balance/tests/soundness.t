@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The code that docs/soundness.md rests on is still as it says there.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+page=docs/soundness.md
+
+# Where the page says where; KVM's files are in the series.
+sources() {
+	case $1 in
+	*arch/x86/kvm/*)
+		printf '%s\n' kvm-instrumentation/patches/"$kernel"/*SVM-*.patch \
+			kvm-instrumentation/patches/"$kernel"/*VMX-*.patch
+		;;
+	*) grep -oE '[a-z-]+/[a-z_/-]*[a-z_.]+\.[ch]' <<<"$1" ;;
+	esac
+}
+
+# Lines of boxes: "WHERE" or "`CODE`".
+boxes() { sed -nE 's/^ *> //p' "$page"; }
+
+for kernel in 6.1 6.12; do
+	where='' nr=0
+	while IFS= read -r line; do
+		if [[ $line != '`'* ]]; then
+			where=$line
+			continue
+		fi
+		code=${line#\`} code=${code%\`}
+		mapfile -t files < <(sources "$where")
+		ok "$kernel: ${where%:}: $code" grep -qF -- "$code" "${files[@]}"
+		nr=$((nr + 1))
+	done < <(boxes)
+	ok "$kernel: the page has boxes" [ "$nr" -ge 8 ]
+	# KVM counts first, and BPF's tracepoint comes next.
+	for vendor in SVM VMX; do
+		ok "$kernel: $vendor: the exit is counted before it is traced" \
+			grep -qz 'kvm_exit_stats_exit([^;]*;[^;]*trace_kvm_exit(vcpu' \
+			<(cat kvm-instrumentation/patches/"$kernel"/*"$vendor"*.patch)
+		ok "$kernel: $vendor: the entry is booked after it is traced" \
+			grep -qz 'trace_kvm_entry([^;]*;[^;]*kvm_exit_stats_entry(' \
+			<(cat kvm-instrumentation/patches/"$kernel"/*"$vendor"*.patch)
+	done
+done
+
+done_testing

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The rules on times, each at its bound's end and one further. */
+#include "judged.h"
+#include "balance/rules.h"
+
+static struct rules rules;
+
+static void begin(void)
+{
+	setup();
+	memset(&balance, 0, sizeof(balance));
+}
+
+static void end(void)
+{
+	rules_free(&rules);
+	teardown();
+}
+
+static void late(void)
+{
+	books.ledger.vm[0].vcpu[0].prior_exits = 500;
+}
+
+static struct answer *cycles(uint64_t kernel, uint64_t ns, uint32_t vcpus)
+{
+	struct answer *answer = count(EXIT_LEAF_CYCLES, 0, 0, 0, 0, vcpus);
+
+	answer->read.ecx = (uint32_t)kernel;
+	answer->read.ebx = kernel >> 32;
+	answer->ns = answer->ns_before = ns;
+	return answer;
+}
+
+static void apply(const struct answer *answer)
+{
+	ck_assert_int_eq(rules_apply(&rules, &books, answer, &balance), 0);
+}
+
+static const struct finding *found(enum rule rule)
+{
+	ck_assert_uint_eq(balance.nr, 1);
+	ck_assert_str_eq(rule_name(balance.finding[0].rule), rule_name(rule));
+	ck_assert_uint_eq(balance.finding[0].vm, 1);
+	return &balance.finding[0];
+}
+
+/* KVM's time, with what two clocks may differ by. */
+START_TEST(time_is_no_less)
+{
+	const struct finding *finding;
+
+	apply(cycles(999, 1000, 1)); /* 0.1 % less */
+	ck_assert_uint_eq(balance.nr, 0);
+	ck_assert_uint_eq(balance.timed, 1);
+	books.tsc_khz = 2000000;
+	apply(cycles(1997, 1000, 1));
+	finding = found(RULE_TIME);
+	ck_assert_uint_eq(finding->kernel, 998);
+	ck_assert_uint_eq(finding->low, 1000);
+	ck_assert_uint_eq(finding->high, 1000);
+	ck_assert_uint_eq(balance.timed, 2);
+}
+END_TEST
+
+/* Of a late VM, since the last read; of others, since its begin. */
+START_TEST(time_since_the_last_read)
+{
+	const struct finding *finding;
+
+	if (_i)
+		late();
+	books.tsc_khz = 2000000;
+	apply(cycles(10000, 3000, 1));
+	ck_assert_uint_eq(balance.timed, _i ? 0 : 1);
+	apply(cycles(12000, 4000, 1));
+	ck_assert_uint_eq(balance.nr, 0);
+	ck_assert_uint_eq(balance.timed, _i ? 1 : 2);
+	ck_assert_uint_eq(rules.base[0].cycles, _i ? 12000 : 0);
+	ck_assert_uint_eq(rules.base[0].ns, _i ? 4000 : 0);
+	apply(cycles(13000, _i ? 5000 : 7000, 1));
+	finding = found(RULE_TIME);
+	ck_assert_uint_eq(finding->kernel, 6500);
+	ck_assert_uint_eq(finding->low, 7000);
+	ck_assert_uint_eq(finding->high, 7000);
+	/* It is kept until there is a read that is right. */
+	ck_assert_uint_eq(rules.base[0].cycles, _i ? 12000 : 0);
+}
+END_TEST
+
+/* KVM's time may go back, and is then less than nothing. */
+START_TEST(time_goes_back)
+{
+	late();
+	apply(cycles(10000, 3000, 1));
+	apply(cycles(9000, 3000, 1));
+	ck_assert_uint_eq(found(RULE_TIME)->kernel, 9000);
+}
+END_TEST
+
+/* The rates of any part are what counts, where they are known. */
+START_TEST(rates_of_the_parts)
+{
+	books.tsc_khz_low = _i ? 999999 : 1;
+	books.tsc_khz = 1e6;
+	apply(cycles(_i ? 999 : 1, 1000, 1));
+	ck_assert_uint_eq(balance.nr, 0);
+	books.tsc_khz_low = 0;
+	books.tsc_khz = 1;
+	apply(cycles(1, 1000, 1));
+	ck_assert_uint_eq(balance.nr, 0);
+}
+END_TEST
+
+/* Several vCPUs: only where KVM's book comes first, and from the first exit. */
+START_TEST(which_are_held)
+{
+	static const struct {
+		uint32_t vcpus;
+		bool late, started;
+		size_t timed;
+	} row[] = {
+		{ 1, false, false, 2 }, { 1, false, true, 2 },
+		{ 1, true, false, 1 },	{ 1, true, true, 1 },
+		{ 2, false, false, 0 }, { 2, false, true, 2 },
+		{ 2, true, true, 0 },	{ 2, true, false, 0 },
+	};
+
+	if (row[_i].late)
+		late();
+	books.started_ns = row[_i].started;
+	for (int i = 1; i <= 2; i++) {
+		struct answer *answer =
+			cycles(1000 * i, 1000 * i, row[_i].vcpus);
+
+		answer->ns += 1000;
+		apply(answer);
+		ck_assert_uint_eq(balance.nr, 0);
+	}
+	ck_assert_uint_eq(balance.timed, row[_i].timed);
+}
+END_TEST
+
+START_TEST(which_are_timed)
+{
+	static const struct {
+		int before, after;
+		double khz;
+	} row[] = { { 2, 2, 1e6 },
+		    { 1, 2, 1e6 },
+		    { 2, 1, 1e6 },
+		    { 2, 2, 0 },
+		    { 2, 2, 0.5 } };
+
+	books.host.exit_stats = row[_i].before;
+	books.exit_stats_after = row[_i].after;
+	books.tsc_khz = row[_i].khz;
+	apply(cycles(1000, 1000, 1));
+	ck_assert_uint_eq(balance.timed, _i == 0 || _i == 4);
+}
+END_TEST
+
+/* No more than has passed since the observer came, on all vCPUs. */
+START_TEST(no_more_than_has_passed)
+{
+	const struct finding *finding;
+	struct answer *answer;
+
+	books.started_ns = 1000;
+	answer = cycles(66066, 0, 2);
+	answer->ns = 1000 + 33000;
+	apply(answer); /* 0.1 % more */
+	ck_assert_uint_eq(balance.nr, 0);
+	books.tsc_khz = 2000000;
+	answer->read.ecx = 132133;
+	apply(answer);
+	finding = found(RULE_TIME_HIGH);
+	ck_assert_uint_eq(finding->kernel, 66066);
+	ck_assert_uint_eq(finding->high, 66000);
+	ck_assert_uint_eq(finding->low, 0);
+	/* The highest rate that was measured. */
+	books.tsc_khz_high = 2000100;
+	apply(answer);
+	books.tsc_khz_high = 0.5;
+	answer->read.ecx = 1000;
+	apply(answer);
+	ck_assert_uint_eq(balance.nr, 2);
+	books.tsc_khz_high = 0;
+	answer->read.ecx = 132133;
+	/* It is not known when that was; and then that it had been before. */
+	books.started_ns = 0;
+	apply(answer);
+	books.started_ns = 1000;
+	late();
+	apply(answer);
+	ck_assert_uint_eq(balance.nr, 2);
+}
+END_TEST
+
+/* --- the VMM's part --- */
+
+static struct answer *part(uint64_t kernel, uint64_t ns, bool of_reason)
+{
+	struct answer *answer = cycles(kernel, ns, 1);
+
+	if (of_reason)
+		answer->read.leaf = EXIT_LEAF_REASON_CYCLES;
+	return answer;
+}
+
+START_TEST(user_time_is_in_both)
+{
+	const struct finding *finding;
+
+	books.tsc_khz = 2000000;
+	rules_user_time(&books, part(2000, 999, _i), 2000, &balance);
+	ck_assert_uint_eq(balance.nr, 0);
+	rules_user_time(&books, part(2000, 998, _i), 2000, &balance);
+	finding = found(RULE_USER_TIME);
+	ck_assert_uint_eq(finding->kernel, 1000);
+	ck_assert_uint_eq(finding->low, 1000);
+	ck_assert_uint_eq(finding->high, 998);
+	rules_user_time(&books, part(1998, 1000, _i), 2000, &balance);
+	ck_assert_uint_eq(balance.nr, 2);
+	ck_assert_uint_eq(balance.finding[1].kernel, 999);
+	ck_assert_uint_eq(balance.finding[1].low, 1000);
+	ck_assert_uint_eq(balance.finding[1].high, 1000);
+}
+END_TEST
+
+/* What is not judged, has no part, either. */
+START_TEST(user_time_of_none)
+{
+	struct answer *answer = cycles(1, 1, 1);
+
+	switch (_i) {
+	case 0:
+		answer->found = false;
+		break;
+	case 1:
+		answer->paired = false;
+		break;
+	case 2:
+		late();
+		break;
+	case 3:
+		answer->read.leaf = EXIT_LEAF_EXITS;
+		break;
+	case 4:
+		books.host.exit_stats = 1;
+		break;
+	}
+	rules_user_time(&books, answer, 1000, &balance);
+	ck_assert_uint_eq(balance.nr, _i == 5);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("rules on times");
+	TCase *tcase = tcase_create("rules");
+
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_test(tcase, time_is_no_less);
+	tcase_add_loop_test(tcase, time_since_the_last_read, 0, 2);
+	tcase_add_test(tcase, time_goes_back);
+	tcase_add_loop_test(tcase, rates_of_the_parts, 0, 2);
+	tcase_add_loop_test(tcase, which_are_held, 0, 8);
+	tcase_add_loop_test(tcase, which_are_timed, 0, 5);
+	tcase_add_test(tcase, no_more_than_has_passed);
+	tcase_add_loop_test(tcase, user_time_is_in_both, 0, 2);
+	tcase_add_loop_test(tcase, user_time_of_none, 0, 6);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

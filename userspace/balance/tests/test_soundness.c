@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The bounds of balance.h, checked by trying every interleaving of a model: a
+ * few vCPUs, each with a counter of KVM's and one of the observer's, of which
+ * one reads while the others go on.  docs/soundness.md says why the model's
+ * steps are those that matter.
+ *
+ * Each bound must hold in every state, and both its ends must be reached in
+ * some: one unit less would blame a right counter.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/tap.h"
+
+enum { MAX_VCPUS = 4, READS = 2 };
+
+/* What is modelled, and what is done wrong on purpose. */
+struct model {
+	int vcpus;
+	int events; /* of each vCPU that does not read */
+	int reads;
+	int before; /* events of each vCPU before the observer counts */
+	bool observer_first; /* it counts before KVM does */
+	bool entries; /* an event is an exit, and the entry after it */
+};
+
+/* All are single bytes: a state is compared and hashed as a whole. */
+struct state {
+	unsigned char at[MAX_VCPUS]; /* each vCPU's next step */
+	unsigned char kernel[MAX_VCPUS], observer[MAX_VCPUS];
+	unsigned char sum0[READS], sum[READS], sum1[READS];
+	unsigned char outside[MAX_VCPUS]; /* as the observer has it: out of the
+					     guest */
+	unsigned char inside[READS]; /* how many were seen that are not */
+};
+
+/* What was seen in any state at the end. */
+struct result {
+	size_t states;
+	int low_min, low_max; /* K - S0 */
+	int high_min, high_max; /* K - S1 */
+	int room_min; /* of the intervals of both reads: how much in common */
+	int over_max[MAX_VCPUS]; /* K - S1, by how many were seen inside */
+};
+
+/* --- the states that were seen --- */
+
+struct set {
+	struct state *state;
+	bool *used;
+	size_t nr, size;
+};
+
+static uint64_t hash(const struct state *state)
+{
+	const unsigned char *byte = (const unsigned char *)state;
+	uint64_t value = 14695981039346656037u; /* FNV-1a */
+
+	for (size_t i = 0; i < sizeof(*state); i++)
+		value = (value ^ byte[i]) * 1099511628211u;
+	return value ^ value >> 29;
+}
+
+static void set_init(struct set *set, size_t size)
+{
+	set->state = calloc(size, sizeof(*set->state));
+	set->used = calloc(size, sizeof(*set->used));
+	ck_assert(set->state && set->used);
+	set->nr = 0;
+	set->size = size;
+}
+
+static void set_free(struct set *set)
+{
+	free(set->state);
+	free(set->used);
+}
+
+/* Returns whether the state is new. */
+static bool set_add(struct set *set, const struct state *state)
+{
+	size_t i = hash(state) & (set->size - 1);
+
+	while (set->used[i]) {
+		if (!memcmp(&set->state[i], state, sizeof(*state)))
+			return false;
+		i = (i + 1) & (set->size - 1);
+	}
+	set->state[i] = *state;
+	set->used[i] = true;
+	ck_assert_uint_lt(++set->nr, set->size / 2);
+	return true;
+}
+
+/* --- the steps --- */
+
+static void count(const struct model *model, struct state *state, int vcpu,
+		  bool second)
+{
+	if (second == model->observer_first)
+		state->kernel[vcpu]++;
+	else if (state->kernel[vcpu] + model->observer_first > model->before)
+		state->observer[vcpu]++;
+}
+
+/*
+ * A vCPU that does not read: an event is two steps.  With counts they are the
+ * exit in KVM's book, then in the observer's.  With times they are KVM's
+ * booking at an entry, and the observer's, which is at the exit after that;
+ * booked at the entry it is the observer's that comes first.
+ */
+static bool other(const struct model *model, struct state *state, int vcpu)
+{
+	int at = state->at[vcpu], steps = model->entries ? 4 : 2;
+
+	if (at == steps * (model->before + model->events))
+		return false;
+	state->at[vcpu]++;
+	at %= steps;
+	if (at < 2)
+		count(model, state, vcpu, at & 1);
+	else /* the clock at the exit; and that it has no meaning any more */
+		state->outside[vcpu] = at == 2;
+	return true;
+}
+
+/* One vCPU's part in S1: if asked for, first whether it is in the guest. */
+static void last_sum(const struct model *model, struct state *state, int read,
+		     int at)
+{
+	int vcpu = model->entries ? at / 2 : at;
+
+	if (model->entries && !(at & 1))
+		state->inside[read] += vcpu && !state->outside[vcpu];
+	else
+		state->sum1[read] += state->observer[vcpu];
+}
+
+/*
+ * The vCPU that reads, number 0.  For each read: it counts its own exit, twice;
+ * sums the observer's counters, KVM's, and the observer's again, one at a time.
+ */
+static bool reader(const struct model *model, struct state *state)
+{
+	int length = 2 + (3 + model->entries) * model->vcpus, read, at;
+
+	at = state->at[0] - 2 * model->before;
+	if (at < 0 || at == length * model->reads) {
+		if (at >= 0)
+			return false;
+		count(model, state, 0, state->at[0]++ & 1);
+		return true;
+	}
+	read = at / length;
+	at %= length;
+	state->at[0]++;
+	if (at < 2) {
+		count(model, state, 0, at);
+		return true;
+	}
+	at -= 2;
+	if (at < model->vcpus)
+		state->sum0[read] += state->observer[at];
+	else if (at < 2 * model->vcpus)
+		state->sum[read] += state->kernel[at - model->vcpus];
+	else
+		last_sum(model, state, read, at - 2 * model->vcpus);
+	return true;
+}
+
+/* The observer is there once every vCPU has done what was before it. */
+static bool may_step(const struct model *model, const struct state *state,
+		     int vcpu)
+{
+	if (state->at[vcpu] < 2 * model->before)
+		return true;
+	for (int i = 0; i < model->vcpus; i++) {
+		if (state->at[i] < 2 * model->before)
+			return false;
+	}
+	return true;
+}
+
+/* --- all interleavings --- */
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static int most(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static void judge(const struct model *model, const struct state *state,
+		  struct result *result)
+{
+	int low = -1000, high = 1000, base = model->before * model->vcpus;
+
+	for (int i = 0; i < model->reads; i++) {
+		int from = state->sum[i] - state->sum1[i] - (model->vcpus - 1);
+		int to = state->sum[i] - state->sum0[i];
+
+		low = most(low, from);
+		high = least(high, to);
+		result->low_min = least(result->low_min, to - base);
+		result->low_max = most(result->low_max, to - base);
+		result->high_min = least(result->high_min,
+					 state->sum[i] - state->sum1[i] - base);
+		result->high_max = most(result->high_max,
+					state->sum[i] - state->sum1[i] - base);
+		result->over_max[state->inside[i]] =
+			most(result->over_max[state->inside[i]],
+			     state->sum[i] - state->sum1[i] - base);
+	}
+	result->room_min = least(result->room_min, high - low);
+}
+
+static void explore(const struct model *model, const struct state *state,
+		    struct set *set, struct result *result)
+{
+	bool over = true;
+
+	if (!set_add(set, state))
+		return;
+	for (int i = 0; i < model->vcpus; i++) {
+		struct state next = *state;
+
+		if (!may_step(model, state, i))
+			continue;
+		if (i ? !other(model, &next, i) : !reader(model, &next))
+			continue;
+		over = false;
+		explore(model, &next, set, result);
+	}
+	if (over)
+		judge(model, state, result);
+}
+
+static struct result all(const struct model *model)
+{
+	struct result result = { .low_min = 1000,
+				 .low_max = -1000,
+				 .high_min = 1000,
+				 .high_max = -1000,
+				 .room_min = 1000,
+				 .over_max = { -1000, -1000, -1000, -1000 } };
+	struct state state = { 0 };
+	struct set set;
+
+	set_init(&set, 1 << 22);
+	explore(model, &state, &set, &result);
+	result.states = set.nr;
+	set_free(&set);
+	return result;
+}
+
+/* S0 <= K <= S1 + (n - 1), and no unit less on either side. */
+START_TEST(counts)
+{
+	const struct model model = { .vcpus = _i, .events = 4, .reads = 1 };
+	struct result result = all(&model);
+
+	ck_assert_int_eq(result.low_min, 0);
+	ck_assert_int_eq(result.high_max, _i - 1);
+	if (_i == 4)
+		ck_assert_uint_gt(result.states, 300000);
+	/* With one vCPU it is K = S0 = S1. */
+	if (_i == 1) {
+		ck_assert_int_eq(result.low_max, 0);
+		ck_assert_int_eq(result.high_min, 0);
+	}
+}
+END_TEST
+
+/*
+ * S0 <= K <= S1 + m, where m of the others were seen in the guest: with none it
+ * is exact, and one unit less would not do for any m.
+ */
+START_TEST(quiet)
+{
+	const struct model model = {
+		.vcpus = _i, .events = 4 - _i / 2, .reads = 1, .entries = true
+	};
+	struct result result = all(&model);
+
+	ck_assert_int_eq(result.low_min, 0);
+	for (int inside = 0; inside < _i; inside++)
+		ck_assert_int_eq(result.over_max[inside], inside);
+}
+END_TEST
+
+/*
+ * The order of the two increments is what it rests on: with the other one KVM
+ * may be behind by one per vCPU, and is never ahead.  KVM's own statistics are
+ * so.
+ */
+START_TEST(the_other_order_is_wrong)
+{
+	const struct model model = {
+		.vcpus = 2, .events = 2, .reads = 1, .observer_first = true
+	};
+	struct result result = all(&model);
+
+	ck_assert_int_eq(result.low_min, -1);
+	ck_assert_int_eq(result.high_max, 0);
+}
+END_TEST
+
+/*
+ * An observer that comes late: the intervals in which the reads say that the
+ * exits before it must lie have that number in common; and with a bound that is
+ * one less they would not always.
+ */
+START_TEST(late)
+{
+	const struct model model = {
+		.vcpus = _i, .events = 3, .reads = 2, .before = 1
+	};
+	struct result result = all(&model);
+
+	ck_assert_int_eq(result.low_min, 0);
+	ck_assert_int_eq(result.high_max, _i - 1);
+	ck_assert_int_eq(result.room_min, 0);
+}
+END_TEST
+
+/*
+ * Time: an event is an exit's time, of one unit in both books, KVM's book
+ * first: the observer has no more than KVM, but may have had if it booked at
+ * the entry.
+ */
+START_TEST(times)
+{
+	const struct model model = { .vcpus = 3, .events = 3, .reads = 1 };
+	const struct model at_entry = {
+		.vcpus = 2, .events = 2, .reads = 1, .observer_first = true
+	};
+
+	ck_assert_int_ge(all(&model).low_min, 0);
+	ck_assert_int_lt(all(&at_entry).low_min, 0);
+}
+END_TEST
+
+/* --- a vCPU that comes while another reads --- */
+
+enum { NEW_STEPS = 7, READ_STEPS = 8 };
+
+/* One that reads and has been there; and a new one. */
+struct arrival {
+	int new_at, read_at;
+	int n; /* vCPUs, as the observer has it … */
+	bool linked; /* … and whether the new one is in the list that is summed */
+	bool outside;
+	int kernel, observer; /* the new one's; the other's are 1 and 1 */
+	bool walked; /* as S1 found the list */
+	int sum0, sum, sum1, seen_outside, seen_n;
+};
+
+/* Its first exit is of another reason, the second of the one that is read. */
+static void newcomer(struct arrival *state)
+{
+	switch (state->new_at++) {
+	case 0:
+		state->n++;
+		break;
+	case 1:
+		state->linked = true;
+		break;
+	case 2:
+	case 6:
+		state->outside = true;
+		break;
+	case 3:
+		state->outside = false;
+		break;
+	case 4:
+		state->kernel++;
+		break;
+	case 5:
+		state->observer++;
+		break;
+	}
+}
+
+/* S0, K, and S1 with n read before it or after. */
+static void read_meanwhile(struct arrival *state, bool n_first)
+{
+	switch (state->read_at++) {
+	case 0:
+		state->sum0 = 1 + (state->linked ? state->observer : 0);
+		break;
+	case 1:
+		state->sum = 1 + state->kernel;
+		break;
+	case 2:
+		state->seen_n = state->n;
+		break;
+	case 3:
+		state->walked = state->linked;
+		state->seen_outside = 1;
+		break;
+	case 4:
+		state->seen_outside += state->walked && state->outside;
+		break;
+	case 5:
+		state->sum1 = 1 + (state->walked ? state->observer : 0);
+		break;
+	case 6:
+		if (!n_first)
+			state->seen_n = state->n;
+		break;
+	}
+}
+
+/* How much more than S1 + m the K of any interleaving is; K >= S0 in all. */
+static int arrive(struct arrival state, bool n_first)
+{
+	struct arrival next = state;
+	int over = -1000;
+
+	if (state.read_at == READ_STEPS) {
+		ck_assert_int_ge(state.sum, state.sum0);
+		return state.sum - state.sum1 -
+		       (state.seen_n - state.seen_outside);
+	}
+	read_meanwhile(&next, n_first);
+	over = arrive(next, n_first);
+	if (state.new_at == NEW_STEPS)
+		return over;
+	newcomer(&state);
+	return most(over, arrive(state, n_first));
+}
+
+/* n is read after S1: of one that comes meanwhile it must be known. */
+START_TEST(newcomers)
+{
+	const struct arrival begin = { .n = 1 };
+
+	ck_assert_int_eq(arrive(begin, false), 0);
+	ck_assert_int_eq(arrive(begin, true), 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("soundness");
+	TCase *tcase = tcase_create("every interleaving");
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, counts, 1, 5);
+	tcase_add_test(tcase, the_other_order_is_wrong);
+	tcase_add_loop_test(tcase, quiet, 1, 4);
+	tcase_add_loop_test(tcase, late, 1, 4);
+	tcase_add_test(tcase, times);
+	tcase_add_test(tcase, newcomers);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the observer costs: which reads say so, and the sums of many VMs. */
+#include "judged.h"
+#include "tests/no_memory.h"
+#include "balance/timed.h"
+
+static struct timed_vms vms;
+
+static void end(void)
+{
+	timed_vms_free(&vms);
+	ck_assert_ptr_null(vms.vm);
+	teardown();
+}
+
+static struct answer of(uint64_t vm, uint64_t cycles, uint64_t ns,
+			uint64_t exits)
+{
+	return (struct answer){
+		.read = { .leaf = EXIT_LEAF_CYCLES,
+			  .ecx = (uint32_t)cycles,
+			  .ebx = cycles >> 32 },
+		.vm = vm,
+		.found = true,
+		.paired = true,
+		.vcpus = 1,
+		.outside = 1,
+		.ns_before = ns,
+		.ns_after = ns,
+		.exits_before = exits,
+		.exits_after = exits,
+	};
+}
+
+static void sums_are(const struct timed *timed, uint64_t cycles, uint64_t ns,
+		     uint64_t exits)
+{
+	ck_assert_uint_eq(timed->cycles, cycles);
+	ck_assert_uint_eq(timed->ns, ns);
+	ck_assert_uint_eq(timed->exits, exits);
+	ck_assert_int_eq(timed->known, exits > 0);
+}
+
+/* Of several vCPUs: all out of the guest, and none came out meanwhile. */
+START_TEST(which_reads_count)
+{
+	static const struct {
+		uint32_t vcpus, outside;
+		uint64_t before;
+		bool counts;
+	} row[] = {
+		{ 1, 0, 900, true },   { 1, 1, 1000, true },
+		{ 2, 2, 1000, true },  { 2, 1, 1000, false },
+		{ 2, 2, 999, false },  { 2, 0, 1000, false },
+		{ 0, 0, 1000, false }, { 3, 3, 1000, true },
+	};
+	struct answer answer = of(1, 1ull << 33, 1000, 10);
+	struct timed timed = { 0 };
+
+	answer.vcpus = row[_i].vcpus;
+	answer.outside = row[_i].outside;
+	answer.ns_before = row[_i].before;
+	timed_take(&timed, false, &answer);
+	if (row[_i].counts)
+		sums_are(&timed, 1ull << 33, 1000, 10);
+	else
+		sums_are(&timed, 0, 0, 0);
+	ck_assert_uint_eq(timed.last.vcpus, row[_i].counts ? row[_i].vcpus : 0);
+}
+END_TEST
+
+/* From one read to the next; of a late VM, while it has the same vCPUs. */
+START_TEST(since_the_last_read)
+{
+	struct timed timed = { 0 };
+	struct answer answer = of(1, 5000, 4000, 10);
+
+	timed_take(&timed, _i, &answer);
+	if (_i)
+		sums_are(&timed, 0, 0, 0);
+	else
+		sums_are(&timed, 5000, 4000, 10);
+	answer = of(1, 7000, 5000, 30);
+	timed_take(&timed, _i, &answer);
+	if (_i)
+		sums_are(&timed, 2000, 1000, 20);
+	else
+		sums_are(&timed, 7000, 5000, 30);
+	answer = of(1, 9000, 6000, 40);
+	answer.vcpus = answer.outside = 2;
+	timed_take(&timed, _i, &answer);
+	if (_i)
+		sums_are(&timed, 2000, 1000, 20);
+	else
+		sums_are(&timed, 9000, 6000, 40);
+	ck_assert_uint_eq(timed.last.vcpus, 2);
+}
+END_TEST
+
+START_TEST(no_exits_are_not_known)
+{
+	const struct answer answer = of(1, 5000, 4000, 0);
+	struct timed timed = { 0 };
+
+	timed_take(&timed, false, &answer);
+	ck_assert(!timed.known);
+	ck_assert_uint_eq(timed.cycles, 5000);
+}
+END_TEST
+
+START_TEST(cost_per_exit)
+{
+	const struct timed timed = { .cycles = 5000, .ns = 2000, .exits = 10 };
+	const struct timed less = { .cycles = -4000ull, .exits = 10 };
+
+	ck_assert_double_eq_tol(timed_cost(&timed, 2000000), 50, 1e-9);
+	ck_assert_double_eq_tol(timed_cost(&less, 2000000), -200, 1e-9);
+}
+END_TEST
+
+START_TEST(what_came_since)
+{
+	const struct timed sum = {
+		.cycles = 50, .ns = 40, .exits = 10, .known = true
+	};
+	struct timed earlier = { .cycles = 20, .ns = 15, .exits = 9 };
+	struct timed since = timed_since(&sum, &earlier);
+
+	sums_are(&since, 30, 25, 1);
+	earlier.exits = 10;
+	since = timed_since(&sum, &earlier);
+	sums_are(&since, 30, 25, 0);
+}
+END_TEST
+
+static void take(const struct answer *answer)
+{
+	ck_assert_int_eq(timed_vms_take(&vms, &books, answer), 0);
+}
+
+START_TEST(which_answers_are_taken)
+{
+	struct answer answer = of(1, 5000, 4000, 10);
+
+	answer.read.leaf = EXIT_LEAF_REASON_CYCLES;
+	take(&answer);
+	answer.read.leaf = EXIT_LEAF_EXITS;
+	take(&answer);
+	answer.read.leaf = EXIT_LEAF_CYCLES;
+	answer.paired = false;
+	take(&answer);
+	answer.paired = true;
+	books.host.exit_stats = 1;
+	take(&answer);
+	ck_assert_uint_eq(vms.nr, 0);
+	books.host.exit_stats = 2;
+	take(&answer);
+	ck_assert_uint_eq(vms.nr, 1);
+	ck_assert_uint_eq(vms.vm[0].vm, 1);
+	sums_are(&vms.vm[0].timed, 5000, 4000, 10);
+}
+END_TEST
+
+enum { VMS = 40 };
+
+/* Twice of each: 1000, 100 and 10 times its number, and that much again. */
+static void fill(void)
+{
+	for (uint64_t vm = 1; vm <= VMS; vm++)
+		ck_assert_ptr_nonnull(
+			ledger_vcpu(ledger_vm(&books.ledger, vm, 100), 0));
+	for (uint64_t times = 1; times <= 2; times++) {
+		for (uint64_t vm = 1; vm <= VMS; vm++) {
+			struct answer answer = of(vm, 1000 * vm * times,
+						  100 * vm * times,
+						  10 * vm * times);
+
+			take(&answer);
+		}
+	}
+	ck_assert_uint_eq(vms.nr, VMS);
+}
+
+static void sum_is(uint64_t exits)
+{
+	const struct timed sum = timed_vms_sum(&vms);
+
+	sums_are(&sum, 100 * exits, 10 * exits, exits);
+}
+
+START_TEST(many_vms)
+{
+	const uint64_t all = 20 * VMS * (VMS + 1) / 2;
+	struct answer answer;
+
+	fill();
+	sum_is(all);
+	timed_vms_forget(&vms, 7);
+	ck_assert_uint_eq(vms.nr, VMS - 1);
+	for (size_t i = 0; i < vms.nr; i++) {
+		ck_assert_uint_ne(vms.vm[i].vm, 7);
+		ck_assert_uint_eq(vms.vm[i].timed.exits, 20 * vms.vm[i].vm);
+	}
+	sums_are(&vms.gone, 14000, 1400, 140);
+	sum_is(all);
+	timed_vms_restart(&vms);
+	ck_assert_uint_eq(vms.nr, 0);
+	sum_is(all);
+	/* As it was there before, its next read is a first one. */
+	books.ledger.vm[8].vcpu[0].prior_exits = 1;
+	answer = of(9, 20000, 2000, 200);
+	take(&answer);
+	sum_is(all);
+}
+END_TEST
+
+START_TEST(no_memory)
+{
+	const struct answer answer = of(1, 5000, 4000, 10);
+
+	ck_assert_int_eq(WITH_MEMORY(0, timed_vms_take(&vms, &books, &answer)),
+			 -ENOMEM);
+	ck_assert_uint_eq(vms.nr, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("timed");
+	TCase *tcase = tcase_create("timed");
+
+	tcase_add_checked_fixture(tcase, setup, end);
+	tcase_add_loop_test(tcase, which_reads_count, 0, 8);
+	tcase_add_loop_test(tcase, since_the_last_read, 0, 2);
+	tcase_add_test(tcase, no_exits_are_not_known);
+	tcase_add_test(tcase, cost_per_exit);
+	tcase_add_test(tcase, what_came_since);
+	tcase_add_test(tcase, which_answers_are_taken);
+	tcase_add_test(tcase, many_vms);
+	tcase_add_test(tcase, no_memory);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# exitledger bench: what becomes of its files, and of a benchmark that ends early.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+exitledger=${BUILD:-build}/bin/exitledger
+saved=tests/data/bench_saved.json
+json=$tap_dir/json
+svg=$tap_dir/svg
+
+same_runs() {
+	python3 -c 'import json, sys
+a, b = (json.load(open(path)) for path in sys.argv[1:])
+assert a["runs"] == b["runs"]' "$saved" "$1"
+}
+# only_has NAME...: in the folder of files
+only_has() { [ "$(ls "$tap_dir/files")" = "$(printf '%s\n' "$@")" ]; }
+
+run "$exitledger" bench --replay "$saved" --json "$json" --svg "$svg"
+ok 'both files: status' status_is 0
+ok 'both files: JSON' same_runs "$json"
+ok 'both files: SVG' grep -q '</svg>' "$svg"
+
+# A file that cannot be written keeps no other back, and is named.
+rm "$json"
+run "$exitledger" bench --replay "$saved" --json "$json" --svg /dev/full
+ok '--svg, full: status' status_is 3
+ok '--svg, full: one line' one_err_line
+ok '--svg, full: which and why' err_has '/dev/full: cannot be written: No space'
+ok '--svg, full: the JSON is there' same_runs "$json"
+run "$exitledger" bench --replay "$saved" --json "$json" --svg /nonexistent/svg
+ok '--svg, no folder: why' err_has 'No such file or directory'
+rm "$svg"
+run "$exitledger" bench --replay "$saved" --json /dev/full --svg "$svg"
+ok '--json, full: status' status_is 3
+ok '--json, full: one line' one_err_line
+ok '--json, full: the SVG is there' grep -q '</svg>' "$svg"
+run "$exitledger" bench --replay "$saved" --json /dev/full --svg /nonexistent/svg
+ok 'neither: status' status_is 3
+ok 'neither: two lines' [ "$(wc -l <"$tap_dir/err")" -eq 2 ]
+
+# A picture that is there already, and a disk that is full.
+mkdir "$tap_dir/files"
+echo old >"$tap_dir/files/svg"
+run sh -c "trap '' XFSZ; ulimit -f 1; exec \"\$@\"" - "$exitledger" bench \
+	--replay "$saved" --svg "$tap_dir/files/svg"
+ok 'an old picture: status' status_is 3
+ok 'an old picture: why' err_has 'File too large'
+ok 'an old picture stays' grep -qx old "$tap_dir/files/svg"
+ok 'an old picture: nothing beside it' only_has svg
+
+if [ "$(id -u)" -ne 0 ]; then
+	skip 'what is measured' 'root, for BPF'
+	done_testing
+	exit
+fi
+
+# What cannot be written is found out before anything is measured.
+long=(timeout 20 "$exitledger" bench --test-run --rounds 100 --laps 4000)
+run "${long[@]}" --json /nonexistent/json
+ok 'before: --json, no folder: status' status_is 3
+ok 'before: --json, no folder: one line' one_err_line
+ok 'before: --json, no folder: which' err_has '/nonexistent/json: cannot be written'
+run "${long[@]}" --json "$tap_dir/files/new" --svg "$tap_dir"
+ok 'before: --svg, a folder: status' status_is 3
+ok 'before: --svg, a folder: why' err_has 'Is a directory'
+run "${long[@]}" --svg "$tap_dir/files/svg" --json /proc/nonexistent/json
+ok 'before: --json, no such device: status' status_is 3
+ok 'before: nothing is left, and what was there' only_has svg
+ok 'before: as it was' grep -qx old "$tap_dir/files/svg"
+
+# ended SECONDS OPTION...: a benchmark that SIGINT ends after that time
+ended() {
+	run timeout --preserve-status -s INT -k 20 "$1" "$exitledger" bench \
+		--test-run --json "$json" "${@:2}"
+}
+rm -f "$json"
+ended 1 --rounds 1 --laps 4000
+ok 'ended in the first round: status' status_is 3
+ok 'ended in the first round: one line' one_err_line
+ok 'ended in the first round: why' err_has 'before a round was measured'
+ok 'ended in the first round: no table' [ -z "$out" ]
+ok 'ended in the first round: no file' [ ! -e "$json" ]
+ended 2 --rounds 100 --laps 20
+ok 'ended later: status' status_is 0
+ok 'ended later: said' out_has 'interrupted: the last round is not complete'
+ok 'ended later: and in the JSON' grep -q '"interrupted":true' "$json"
+
+# The CPU that it ran on: the last, unless another is asked for.
+may=$(taskset -pc $$ | sed 's/.*[ ,-]//')
+for options in '' "--cpu $may"; do
+	# shellcheck disable=SC2086 # none or two words
+	run "$exitledger" bench --test-run --rounds 1 --laps 1 --json "$json" $options
+	ok "--test-run $options: status" status_is 0
+	ok "--test-run $options: which CPU" grep -q "\"cpu\":$may," "$json"
+done
+run taskset -c "$may" "$exitledger" bench --test-run --cpu 4095
+ok '--test-run, no such CPU: status' status_is 3
+ok '--test-run, no such CPU: is named' err_has 'CPU 4095'
+
+# How far it is: a line that stays in its place, on a terminal alone.
+short=("$exitledger" bench --test-run --rounds 2 --laps 1)
+run "${short[@]}"
+ok 'no terminal: nothing is said' no_err
+run "${short[@]}" --progress
+ok '--progress: a line per round' [ "$(grep -cE '^round [12] of 2: [0-9]+ s$' \
+	"$tap_dir/err")" -eq 2 ]
+run python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "${short[@]}"
+ok 'a terminal: status' status_is 0
+ok 'a terminal: how far it is' grep -qE '\[##########-{10}\]  50 %  0:0., 0:0. left  ' \
+	"$tap_dir/out"
+
+done_testing

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/bench_config.h"
+#include "bench/bench_json.h"
+#include "bench/bench_options.h"
+#include "bench/bench_run.h"
+#include "bench/bench_test_run.h"
+#include "lib/command.h"
+#include "commands/commands.h"
+#include "lib/json_save.h"
+#include "lib/output.h"
+#include "bench/render_bench.h"
+#include "lib/whole_file.h"
+
+static bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+static int save_svg(const struct bench_result *result, const char *path,
+		    struct why *why)
+{
+	struct whole_file file;
+	int r;
+
+	if (is_stdout(path)) {
+		r = render_bench_svg(result, stdout);
+		return r ? why_set(why, -r, "out of memory") :
+			   output_flush(why);
+	}
+	r = whole_file_begin(&file, path, why);
+	if (r)
+		return r;
+	r = render_bench_svg(result, file.out);
+	if (r)
+		why_set(why, -r, "out of memory");
+	return whole_file_end(&file, r, why);
+}
+
+static int save_json(const struct bench_result *result, const char *path,
+		     struct why *why)
+{
+	json_t *json = bench_json(result);
+	int r = json_save(json, path, why);
+
+	json_decref(json);
+	return r;
+}
+
+/* There may be several errors: each is said when it happens. */
+static int say(int r, const struct why *why)
+{
+	if (r)
+		msg_error("%s", why->text);
+	return r;
+}
+
+/*
+ * All that was asked for; what cannot be written keeps nothing else back.  Says
+ * itself what goes wrong.
+ */
+static int show(const struct bench *bench, const struct bench_options *options)
+{
+	struct bench_result result;
+	struct why why = { "" };
+	int table = 0, svg = 0, json = 0;
+
+	if (bench_result_init(bench, &result)) {
+		bench_result_free(&result);
+		return say(why_set(&why, ENOMEM, "out of memory"), &why);
+	}
+	if (!is_stdout(options->json) && !is_stdout(options->svg)) {
+		render_bench_text(&result, stdout);
+		table = say(output_flush(&why), &why);
+	}
+	if (options->svg)
+		svg = say(save_svg(&result, options->svg, &why), &why);
+	if (options->json)
+		json = say(save_json(&result, options->json, &why), &why);
+	bench_result_free(&result);
+	if (table)
+		return table;
+	return svg ? svg : json;
+}
+
+/* Before hours are spent on what goes into them. */
+static int check_files(const struct bench_options *options, struct why *why)
+{
+	int r = 0;
+
+	if (options->json && !is_stdout(options->json))
+		r = whole_file_check(options->json, why);
+	if (!r && options->svg && !is_stdout(options->svg))
+		r = whole_file_check(options->svg, why);
+	return r;
+}
+
+static int run(const struct bench_options *options, struct bench *bench,
+	       struct why *why)
+{
+	int r, shown;
+
+	if (geteuid())
+		return why_set(
+			why, EPERM,
+			"bench needs root, for /dev/kvm and BPF: run it with sudo (--replay, --compare and --list do not)");
+	r = check_files(options, why);
+	if (r)
+		return r;
+	command_catch_signals();
+	r = options->action == BENCH_TEST_RUN ?
+		    bench_test_run(options, bench, why) :
+		    bench_measure(options, bench, why);
+	if (r && !bench->interrupted)
+		return r;
+	shown = show(bench, options);
+	return r ? r : shown;
+}
+
+/* Does the same differ by more than that, in per cent? */
+static int check_limit(const struct bench *bench, double limit, bool *beyond,
+		       struct why *why)
+{
+	struct bench_largest spread = { 0 }, null = { 0 }, most;
+	struct bench_result result;
+	int r;
+
+	r = bench_result_init(bench, &result);
+	if (!r) {
+		spread = bench_spread(&result);
+		null = bench_null(&result);
+	}
+	bench_result_free(&result);
+	if (r)
+		return why_set(why, -r, "out of memory");
+	if (!spread.known || !null.known)
+		return why_set(
+			why, ENODATA,
+			"--limit: no configuration has two rounds, or there is no \"again\"");
+	most = spread.value > null.value ? spread : null;
+	*beyond = 100 * most.value > limit;
+	if (*beyond)
+		msg_error("%s, %s: %s by %.2f %%, which is more than %g %%",
+			  bench->row[most.row].name,
+			  bench->kind[most.kind].name,
+			  spread.value > null.value ? "its rounds differ" :
+						      "it is off nothing",
+			  100 * most.value, limit);
+	return 0;
+}
+
+static int replay(const struct bench_options *options, struct bench *bench,
+		  bool *beyond, struct why *why)
+{
+	int r = bench_json_load(options->file[0], bench, why);
+
+	for (int i = 1; !r && i < BENCH_FILES && options->file[i]; i++) {
+		struct bench more = { 0 };
+
+		r = bench_json_load(options->file[i], &more, why);
+		if (!r && bench_merge(bench, &more))
+			r = why_set(
+				why, EINVAL,
+				"%s: does not go with %s: another host, or the same kinds",
+				options->file[i], options->file[0]);
+		bench_free(&more);
+	}
+	if (!r)
+		r = show(bench, options);
+	if (!r && options->limit > 0)
+		r = check_limit(bench, options->limit, beyond, why);
+	return r;
+}
+
+/* Is anything worse than it was? */
+static int show_changes(const struct bench_result *then,
+			const struct bench_result *now, bool *worse,
+			struct why *why)
+{
+	struct bench_comparison comparison;
+	int r;
+
+	r = bench_compare(then, now, &comparison, why);
+	if (!r) {
+		render_bench_changes(&comparison, stdout);
+		*worse = bench_is_worse(&comparison);
+		r = output_flush(why);
+	}
+	bench_comparison_free(&comparison);
+	return r;
+}
+
+static int compare(const struct bench_options *options, struct bench *now,
+		   bool *worse, struct why *why)
+{
+	struct bench_result results[2] = { 0 };
+	struct bench then = { 0 };
+	int r;
+
+	r = bench_json_load(options->file[0], &then, why);
+	if (!r)
+		r = bench_json_load(options->file[1], now, why);
+	if (!r && (bench_result_init(&then, &results[0]) ||
+		   bench_result_init(now, &results[1])))
+		r = why_set(why, ENOMEM, "out of memory");
+	if (!r)
+		r = show_changes(&results[0], &results[1], worse, why);
+	bench_result_free(&results[0]);
+	bench_result_free(&results[1]);
+	bench_free(&then);
+	return r;
+}
+
+static int list(struct why *why)
+{
+	for (size_t i = 0; i < bench_nr_configs; i++) {
+		const struct bench_config *config = &bench_configs[i];
+		char line[1024] = "";
+
+		if (config->peer)
+			bench_peer_line(config->peer->command, line,
+					sizeof(line));
+		printf("%-16s%s\n", config->name, config->title);
+		if (line[0])
+			printf("                %s\n", line);
+	}
+	return output_flush(why);
+}
+
+int cmd_bench(int argc, char **argv)
+{
+	struct bench_options options;
+	struct bench bench = { 0 };
+	struct why why = { "" };
+	bool worse = false;
+	int r;
+
+	argv[0] = "exitledger bench";
+	bench_options_parse(argc, argv, &options);
+	switch (options.action) {
+	case BENCH_REPLAY:
+		r = replay(&options, &bench, &worse, &why);
+		break;
+	case BENCH_COMPARE:
+		r = compare(&options, &bench, &worse, &why);
+		break;
+	case BENCH_LIST:
+		r = list(&why);
+		break;
+	default:
+		r = run(&options, &bench, &why);
+	}
+	bench_free(&bench);
+	bench_options_free(&options);
+	if (r && why.text[0])
+		msg_error("%s", why.text);
+	if (r)
+		return STATUS_FAILED;
+	return worse ? STATUS_DEARER : STATUS_OK;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "balance/balance.h"
+#include "commands/commands.h"
+#include "lib/format.h"
+#include "compare/keeper.h"
+#include "lib/output.h"
+#include "compare/render_compare.h"
+#include "lib/safe_text.h"
+#include "report/run_books.h"
+#include "compare/watch.h"
+#include "lib/whole_file.h"
+
+/* Keep books until it's over, to be judged then. */
+static int keep_books(const struct compare_options *options,
+		      struct books *books, struct why *why)
+{
+	struct keeper keeper;
+	bool over = false;
+	int r;
+
+	r = keeper_open(&keeper, options, books, why);
+	while (!r && !over)
+		r = keeper_wait(&keeper, &over, why);
+	if (!r)
+		r = keeper_finish(&keeper, why);
+	keeper_close(&keeper);
+	return r;
+}
+
+static int load_report(const struct compare_options *options,
+		       struct books *books, struct why *why)
+{
+	struct guest_reports reports;
+
+	if (!options->report)
+		return 0;
+	if (guest_reports_load(options->report, &reports, why))
+		return -EINVAL;
+	/* In place of those that the books were saved with. */
+	books_drop_reports(books);
+	books->reports_damaged = 0;
+	books->report_missing = false;
+	return books_add_reports(books, &reports) ?
+		       why_set(why, ENOMEM, "out of memory") :
+		       0;
+}
+
+/* What was left out. */
+static void render_notes(const struct books *books, FILE *out)
+{
+	if (books->statistics_cleared)
+		fprintf(out,
+			"note     KVM's statistics of %zu VMs were cleared meanwhile: not judged\n",
+			books->statistics_cleared);
+	if (books->reports_damaged)
+		fprintf(out,
+			"note     %zu of the guest's reports are damaged, and were left out\n",
+			books->reports_damaged);
+	if (books->answers.dropped)
+		fprintf(out,
+			"lost     %s reads by guests: %s are kept (--watch judges all)\n",
+			format_count(books->answers.dropped).s,
+			format_count(ANSWERS_MAX).s);
+}
+
+static bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+/* There may be several errors: each is said when it happens. */
+static int say(int r, const struct why *why)
+{
+	if (r)
+		msg_error("%s", why->text);
+	return r;
+}
+
+static int save_evidence(const struct compare_options *options,
+			 const struct books *books,
+			 const struct balance *balance, struct why *why)
+{
+	if (!options->json)
+		return 0;
+	return say(books_save(books, render_compare_json(books, balance),
+			      options->json, why),
+		   why);
+}
+
+/*
+ * The evidence comes first, as the last line says what became of all; what
+ * cannot be written keeps nothing else back.  Says itself what goes wrong.
+ */
+static int show(const struct compare_options *options,
+		const struct books *books, const struct balance *balance)
+{
+	struct why why = { "" }, evidence = { "" };
+	int r, saved = save_evidence(options, books, balance, &evidence);
+
+	if (is_stdout(options->json))
+		return saved;
+	render_notes(books, stdout);
+	if (render_compare_text(books, balance, stdout, isatty(1)))
+		return say(why_set(&why, ENOMEM, "out of memory"), &why);
+	if (saved)
+		printf("failed   %s\n", safe_text(evidence.text).s);
+	r = say(output_flush(&why), &why);
+	return r ? r : saved;
+}
+
+/*
+ * What was seen is worth showing even if the guest's report cannot be read; but
+ * then it is not known whether the guest was told what KVM answered.
+ */
+static int balance_all(const struct compare_options *options,
+		       struct books *books, struct balance *balance,
+		       struct why *why)
+{
+	if (!options->replay && load_report(options, books, why)) {
+		msg_error("%s", why->text);
+		books->report_missing = true;
+	}
+	return balance_books(books, balance) ?
+		       why_set(why, ENOMEM, "out of memory") :
+		       0;
+}
+
+/* What was kept before: books, or a run. */
+static int load_books(const struct compare_options *options,
+		      struct books *books, struct why *why)
+{
+	const char *path = options->replay;
+
+	if (!run_books_is_run(path))
+		return books_load(path, books, why);
+	if (options->report)
+		return why_set(
+			why, EINVAL,
+			"%s: a run has none of the reads that --guest-report would be of",
+			path);
+	return run_books_load(path, books, why);
+}
+
+/* Before hours are spent on what goes into it. */
+static int check_evidence(const struct compare_options *options,
+			  struct why *why)
+{
+	if (!options->json || is_stdout(options->json))
+		return 0;
+	return whole_file_check(options->json, why);
+}
+
+static int compare_once(const struct compare_options *options)
+{
+	struct balance balance = { 0 };
+	struct books books = { 0 };
+	struct why why = { "" };
+	int r;
+
+	if (options->replay) {
+		r = load_books(options, &books, &why);
+		if (!r)
+			r = load_report(options, &books, &why);
+	} else {
+		r = check_evidence(options, &why);
+		if (!r)
+			r = keep_books(options, &books, &why);
+	}
+	if (!r)
+		r = balance_all(options, &books, &balance, &why);
+	say(r, &why);
+	if (!r)
+		r = show(options, &books, &balance);
+	balance_free(&balance);
+	books_free(&books);
+	return r ? STATUS_FAILED : (int)balance.verdict;
+}
+
+int cmd_compare(int argc, char **argv)
+{
+	struct compare_options options = { 0 };
+
+	compare_options_parse(argc, argv, &options);
+	return options.watch ? watch(&options) : compare_once(&options);
+}

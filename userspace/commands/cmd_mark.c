@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "lib/cli.h"
+#include "commands/commands.h"
+#include "run/run_writer.h"
+#include "lib/safe_text.h"
+
+#define TEXT_MAX 63 /* bytes: as much as is shown of it */
+
+struct arguments {
+	const char *path;
+	const char *text;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (state->arg_num == 0)
+			arguments->path = arg;
+		else if (state->arg_num == 1)
+			arguments->text = arg;
+		else
+			cli_refuse(
+				state,
+				"one text only, not '%s', too: put it in quotes",
+				arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (!arguments->text)
+			cli_refuse(
+				state,
+				"which run, and what text? exitledger mark RUN TEXT");
+		else if (!*arguments->text ||
+			 strlen(arguments->text) > TEXT_MAX)
+			cli_refuse(state,
+				   "a mark's text has 1 to %d bytes, not %zu",
+				   TEXT_MAX, strlen(arguments->text));
+		else if (!safe_is_line(arguments->text))
+			cli_refuse(state, "a mark's text is one line of UTF-8");
+		else if (!strcmp(arguments->path, "-"))
+			cli_refuse(
+				state,
+				"a mark is set in a run that is being recorded: name its file, not '-'");
+		else if (!*arguments->path)
+			cli_refuse(state, "which run? its name is ''");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int cmd_mark(int argc, char **argv)
+{
+	static const struct argp_option none[] = { { 0 } };
+	static const struct argp parser = {
+		.options = none,
+		.parser = parse,
+		.args_doc = "RUN TEXT",
+		.doc = "Name this moment in a run that 'exitledger record' is recording.",
+	};
+	struct arguments arguments = { .path = NULL };
+	struct why why = { "" };
+
+	argv[0] = "exitledger mark";
+	cli_parse(&parser, 0, argc, argv, &arguments);
+	if (!run_mark(arguments.path, arguments.text, &why))
+		return STATUS_OK;
+	msg_error("%s", why.text);
+	return STATUS_FAILED;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/command.h"
+#include "commands/commands.h"
+#include "host/host.h"
+#include "sample/monitor_loop.h"
+#include "commands/monitor_output.h"
+#include "commands/observer_source.h"
+#include "host/pid_ns.h"
+#include "lib/safe_text.h"
+#include "top/top.h"
+
+struct monitor {
+	struct monitor_options options;
+	struct observer *observer;
+	struct command command;
+	uint64_t start_ns;
+	char title[128];
+	bool unmatched; /* something of the filter */
+};
+
+/* A pipe's reader is gone: noticed even while there is nothing to write. */
+static bool nobody_reads(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) > 0 && out.revents & POLLERR;
+}
+
+static bool wait_for(void *context, int ms)
+{
+	struct monitor *monitor = context;
+
+	return command_wait(&monitor->command, ms) || nobody_reads();
+}
+
+static int show(void *context, const struct monitor_sample *sample,
+		struct why *why)
+{
+	const struct monitor *monitor = context;
+
+	return monitor_output(&monitor->options, sample, why);
+}
+
+static int run(struct monitor *monitor, struct why *why)
+{
+	const struct monitor_options *options = &monitor->options;
+	struct monitor_loop loop = {
+		.source = observer_source(monitor->observer),
+		.view = { monitor, wait_for, show },
+		.start_ns = monitor->start_ns,
+		.interval = options->interval,
+		.count = options->count,
+		.eager = options->argv,
+	};
+	struct monitor_sample total = { .ledger = &loop.total, .total = true };
+	int r;
+
+	monitor_output_begin(options, monitor->title);
+	if (options->argv) {
+		r = command_start(&monitor->command, options->argv, why);
+		if (r)
+			return r;
+	}
+	/* The live view shows by itself that it counts. */
+	if (options->output != OUTPUT_TOP)
+		msg_counting(monitor->start_ns);
+	if (options->output == OUTPUT_TOP)
+		r = top_run(&loop, &options->shape, monitor->title, why);
+	else
+		r = monitor_loop_run(&loop, why);
+	total.seconds = loop.seconds;
+	if (!r)
+		r = show(monitor, &total, why);
+	if (!r)
+		monitor->unmatched = monitor_output_unmatched(
+			&options->filter, &loop.total, &loop.total);
+	monitor_loop_free(&loop);
+	return r;
+}
+
+int cmd_monitor(int argc, char **argv)
+{
+	struct monitor monitor = { 0 };
+	struct why why = { "" };
+	struct host host;
+	int r;
+
+	argv[0] = "exitledger monitor";
+	host_read(&host);
+	monitor_options_parse(argc, argv, host.isa, &monitor.options);
+	r = host_check(&host, &why);
+	if (!r && host.other_pids)
+		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
+	command_catch_signals();
+	if (!r)
+		r = observer_open(&monitor.observer, &monitor.options.observe,
+				  &why);
+	monitor.start_ns = monitor_now_ns();
+	if (!r) {
+		snprintf(monitor.title, sizeof(monitor.title),
+			 "Linux %.64s, %s, BPF: %s%s", safe_text(host.kernel).s,
+			 host.vendor,
+			 attach_name(observer_attach(monitor.observer)),
+			 host.other_pids ? ", other PID namespace" : "");
+		r = run(&monitor, &why);
+	}
+	command_end(&monitor.command);
+	observer_close(monitor.observer);
+	monitor_options_free(&monitor.options);
+	if (r && why.text[0])
+		msg_error("%s", why.text);
+	if (r)
+		return STATUS_FAILED;
+	return monitor.unmatched ? STATUS_UNMATCHED : STATUS_OK;
+}

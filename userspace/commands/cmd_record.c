@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "host/host.h"
+#include "commands/observer_source.h"
+#include "host/pid_ns.h"
+#include "commands/record.h"
+
+/* Said before anything is attached; the writer makes sure of it again. */
+static int check_path(const char *path, struct why *why)
+{
+	if (access(path, F_OK))
+		return 0;
+	return why_set(
+		why, EEXIST,
+		"%s: is there already and is not overwritten: remove it, or take another name",
+		path);
+}
+
+int cmd_record(int argc, char **argv)
+{
+	struct record_options options;
+	struct command command = { 0 };
+	struct run_info info = { .isa = 0 };
+	struct observer *observer = NULL;
+	struct monitor_source source;
+	struct why why = { "" };
+	struct host host;
+	int r;
+
+	argv[0] = "exitledger record";
+	host_read(&host);
+	record_options_parse(argc, argv, host.isa, &options);
+	r = check_path(options.path, &why);
+	if (!r)
+		r = host_check(&host, &why);
+	if (!r && host.other_pids)
+		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
+	command_catch_signals();
+	options.monitor.observe.marks = true;
+	if (!r)
+		r = observer_open(&observer, &options.monitor.observe, &why);
+	if (!r) {
+		uint64_t start_ns = monitor_now_ns();
+
+		run_info_read_host(&info);
+		snprintf(info.attach, sizeof(info.attach), "%s",
+			 attach_name(observer_attach(observer)));
+		info.guest_marks = observer_sees_marks(observer);
+		source = observer_source(observer);
+		r = record_run(&options, &source, start_ns, &info, &command,
+			       &why);
+	}
+	if (r < 0)
+		record_failed(&command, &why);
+	observer_close(observer);
+	if (r < 0)
+		record_outlive(&command);
+	command_end(&command);
+	monitor_options_free(&options.monitor);
+	if (r < 0)
+		return STATUS_FAILED;
+	return r ? STATUS_UNMATCHED : STATUS_OK;
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/cli.h"
+#include "lib/command.h"
+#include "commands/commands.h"
+#include "commands/monitor_output.h"
+#include "run/replay.h"
+#include "lib/safe_text.h"
+#include "top/top.h"
+#include "top/top_model.h"
+
+enum { OPT_FINE = 512, OPT_SPEED };
+
+struct replay {
+	struct monitor_options options;
+	const char *path;
+	bool fine;
+	double speed; /* of --top; 0: not said */
+	struct run_reader *reader;
+	size_t marks; /* shown */
+	struct ledger now; /* since begin_ns */
+	struct ledger total;
+	uint64_t begin_ns;
+	bool shown; /* what is in now */
+	bool over; /* all was read */
+	bool unmatched; /* something of the filter */
+};
+
+static const struct argp_option rows[] = {
+	{ "interval", 'i', "TIME", 0,
+	  "Show what happened every TIME (default 1s); 0: only the total at the end",
+	  1 },
+	{ "fine", OPT_FINE, NULL, 0,
+	  "Recorded intervals also where vCPUs and histograms of each are no longer known",
+	  1 },
+	{ "speed", OPT_SPEED, "X", 0,
+	  "With --top: so many times as fast as it was (default 1)", 4 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state,
+		     void *context)
+{
+	struct replay *replay = context;
+
+	switch (key) {
+	case OPT_FINE:
+		replay->fine = true;
+		return 0;
+	case OPT_SPEED:
+		replay->speed = cli_real(state, "--speed", arg, TOP_SPEED_MIN,
+					 TOP_SPEED_MAX);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (replay->path)
+			cli_refuse(state, "one run at a time, not '%s', too",
+				   arg);
+		cli_file(state, "RUN", arg, &(const char *){ NULL });
+		replay->path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!replay->path)
+			cli_refuse(state, "which run? exitledger replay RUN");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int observed(void *context, struct monitor_options *options,
+		    uint32_t *isa, struct why *why)
+{
+	struct replay *replay = context;
+	const struct run_info *info;
+	int r = run_reader_open(replay->path, replay->fine, &replay->reader,
+				why);
+
+	if (r)
+		return r;
+	info = run_reader_info(replay->reader);
+	*isa = info->isa;
+	replay_observed(info, &options->observe);
+	return 0;
+}
+
+static const char *check(const void *context,
+			 const struct monitor_options *options)
+{
+	const struct replay *replay = context;
+
+	if (!strcmp(replay->path, "-") && options->output == OUTPUT_TOP)
+		return "--top reads its keys from standard input: it takes a file, not '-'";
+	if (replay->speed > 0 && options->output != OUTPUT_TOP)
+		return "--speed belongs to --top: all else is written at once";
+	if (!replay->fine)
+		return NULL;
+	if (options->filter.vcpus.nr || options->shape.by_vcpu)
+		return "--fine knows no vCPUs: neither --vcpu nor --by-vcpu";
+	if (options->shape.histograms)
+		return "--fine knows no --histograms";
+	return NULL;
+}
+
+/* Those that were set by then; in the table alone. */
+static void show_marks(struct replay *replay, uint64_t until_ns)
+{
+	const struct run_marks *marks = run_reader_marks(replay->reader);
+
+	for (; replay->marks < marks->nr &&
+	       marks->mark[replay->marks].at_ns < until_ns;
+	     replay->marks++) {
+		if (replay->options.output == OUTPUT_TEXT &&
+		    replay_has_mark(run_reader_vms(replay->reader),
+				    &replay->options.filter,
+				    &marks->mark[replay->marks]))
+			printf("mark     %s\n",
+			       replay_mark(run_reader_info(replay->reader),
+					   &marks->mark[replay->marks])
+				       .text);
+	}
+}
+
+static struct monitor_sample sample_of(struct replay *replay)
+{
+	replay->shown = true;
+	return (struct monitor_sample){
+		.ledger = &replay->now,
+		.seconds = (replay->now.ns - replay->begin_ns) / 1e9,
+	};
+}
+
+/*
+ * Read so many seconds, or all that is left: 0.  What is left in the end is in
+ * replay->now, and was not enough for an interval.
+ */
+static int next_interval(struct replay *replay, double interval,
+			 struct monitor_sample *sample, struct why *why)
+{
+	struct run_step step;
+	int r = 0;
+
+	if (replay->shown) {
+		replay->begin_ns = replay->now.ns;
+		ledger_reset(&replay->now);
+		replay->shown = false;
+	}
+	while (!replay->over &&
+	       (r = run_reader_next(replay->reader, &replay->now,
+				    &replay->total, &step, why)) > 0) {
+		if (ledger_forget(&replay->total))
+			return why_set(why, ENOMEM, "out of memory");
+		/* Intervals end when the recorder is run, which is never just
+		 * then. */
+		if (interval > 0 &&
+		    replay->now.ns - replay->begin_ns >= 0.99e9 * interval) {
+			*sample = sample_of(replay);
+			return 1;
+		}
+	}
+	replay->over = true;
+	return r;
+}
+
+/* The same for the live view, where what is left in the end is an interval. */
+static int play_interval(void *context, double interval,
+			 struct monitor_sample *sample, struct why *why)
+{
+	struct replay *replay = context;
+	int r = next_interval(replay, interval, sample, why);
+
+	if (r || replay->now.ns <= replay->begin_ns)
+		return r;
+	*sample = sample_of(replay);
+	return 1;
+}
+
+static int show_steps(struct replay *replay, struct why *why)
+{
+	struct monitor_sample sample;
+	int r;
+
+	while ((r = next_interval(replay, replay->options.interval, &sample,
+				  why)) > 0) {
+		show_marks(replay, replay->now.ns);
+		r = monitor_output(&replay->options, &sample, why);
+		if (r)
+			break;
+	}
+	return r;
+}
+
+static int show_live(struct replay *replay, struct why *why)
+{
+	const struct top_player player = { replay, play_interval };
+	const struct run_info *info = run_reader_info(replay->reader);
+	struct monitor_sample rest;
+	char title[512];
+	int r;
+
+	command_catch_signals();
+	snprintf(title, sizeof(title), "Linux %.64s, %.64s, recorded %s",
+		 safe_text(info->kernel).s, safe_text(info->vendor).s,
+		 replay_date(info).s);
+	r = top_play(&player, replay->options.interval,
+		     replay->speed > 0 ? replay->speed : 1,
+		     &replay->options.shape, title, why);
+	/* The total is of all the run. */
+	return r ? r : next_interval(replay, 0, &rest, why);
+}
+
+/* The total, when all was read. */
+static int show_total(struct replay *replay, struct why *why)
+{
+	struct monitor_sample sample = { .ledger = &replay->total,
+					 .total = true };
+	const struct run_info *info = run_reader_info(replay->reader);
+
+	replay->total.ns = replay->now.ns;
+	/* Slow exits that no interval has shown. */
+	replay->total.slows = replay->now.slows;
+	memset(&replay->now.slows, 0, sizeof(replay->now.slows));
+	show_marks(replay, UINT64_MAX);
+	sample.seconds = (replay->total.ns - info->started_ns) / 1e9;
+	return monitor_output(&replay->options, &sample, why);
+}
+
+static int run(struct replay *replay, struct why *why)
+{
+	const struct run_info *info = run_reader_info(replay->reader);
+	char title[512];
+	int r;
+
+	snprintf(title, sizeof(title),
+		 "Linux %.64s, %.64s, BPF: %.64s, recorded %s%s",
+		 safe_text(info->kernel).s, safe_text(info->vendor).s,
+		 safe_text(info->attach).s, replay_date(info).s,
+		 info->ended_ns ? "" :
+				  "\nthe recording goes on, or was cut off");
+	monitor_output_begin(&replay->options, title);
+	replay->begin_ns = replay->now.ns = info->started_ns;
+	if (replay->options.output == OUTPUT_TOP)
+		r = show_live(replay, why);
+	else
+		r = show_steps(replay, why);
+	if (!r)
+		r = show_total(replay, why);
+	if (!r)
+		replay->unmatched = monitor_output_unmatched(
+			&replay->options.filter, run_reader_vms(replay->reader),
+			&replay->total);
+	ledger_free(&replay->now);
+	ledger_free(&replay->total);
+	return r;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct replay replay = { .path = NULL };
+	const struct monitor_usage usage = {
+		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OUTPUT |
+			  OPTIONS_TOP,
+		.rows = rows,
+		.parse = parse,
+		.check = check,
+		.observed = observed,
+		.context = &replay,
+		.args_doc = "RUN",
+		.doc = "Show a run that 'exitledger record' has recorded, as 'exitledger monitor' would have shown it.",
+		.interval = 1,
+	};
+	struct why why = { "" };
+	int r;
+
+	argv[0] = "exitledger replay";
+	monitor_options_parse_for(&usage, argc, argv, 0, &replay.options);
+	r = run(&replay, &why);
+	run_reader_close(replay.reader);
+	monitor_options_free(&replay.options);
+	if (r && why.text[0])
+		msg_error("%s", why.text);
+	if (r)
+		return STATUS_FAILED;
+	return replay.unmatched ? STATUS_UNMATCHED : STATUS_OK;
+}

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/cli.h"
+#include "lib/duration.h"
+#include "ledger/keys.h"
+#include "commands/monitor_options.h"
+#include "ledger/reason_parse.h"
+
+#define ROWS_MAX 48 /* of a command */
+
+/* What is known only when all of the command line is. */
+struct parse {
+	struct monitor_options *options;
+	const struct monitor_usage *usage;
+	uint32_t isa;
+	const char **reasons; /* of --reason */
+	size_t nr_reasons;
+	unsigned int outputs; /* how many of --json, --csv, --top */
+	const char *columns;
+	const char *sort;
+};
+
+enum {
+	OPT_JSON = 256,
+	OPT_CSV,
+	OPT_TOP,
+	OPT_HISTOGRAMS,
+	OPT_COLUMNS,
+	OPT_SORT,
+	OPT_BY_VCPU,
+	OPT_VM,
+	OPT_PID,
+	OPT_VCPU,
+	OPT_REASON,
+	OPT_BY,
+	OPT_FAST,
+	OPT_OFF_CPU,
+	OPT_SLOWER_THAN,
+	OPT_HLT,
+	OPT_COUNT_ONLY,
+	OPT_ATTACH,
+};
+
+static const struct argp_option rows[] = {
+	{ "interval", 'i', "TIME", 0,
+	  "Show what happened every TIME (default 1s); 0: only the total at the end",
+	  1 },
+	{ "count", 'n', "N", 0, "Stop after N intervals", 1 },
+
+	{ NULL, 0, NULL, 0, "What is shown, each any number of times:", 2 },
+	{ "vm", OPT_VM, "NAME", 0,
+	  "VMs of this name, or that match it as a pattern: 'web*'", 2 },
+	{ "pid", OPT_PID, "PID", 0, "The VMs of this process", 2 },
+	{ "vcpu", OPT_VCPU, "N", 0, "vCPUs of this number", 2 },
+	{ "reason", OPT_REASON, "REASON", 0,
+	  "Exits of this reason, by name (CPUID) or number (0x72)", 2 },
+
+	{ NULL, 0, NULL, 0, "What is observed:", 3 },
+	{ "by", OPT_BY, "KEY", 0,
+	  "Beside the reason, by port, mmio, msr, hypercall or cpuid", 3 },
+	{ "fast", OPT_FAST, NULL, 0,
+	  "Tell exits that KVM's fast path dealt with", 3 },
+	{ "off-cpu", OPT_OFF_CPU, NULL, 0,
+	  "Tell time in which the vCPU's thread was off the CPU", 3 },
+	{ "slower-than", OPT_SLOWER_THAN, "TIME", 0,
+	  "Show each exit that took longer: 250us, 1ms, 2s; HLT aside", 3 },
+	{ "hlt", OPT_HLT, NULL, 0, "With --slower-than: HLT, too", 3 },
+	{ "count-only", OPT_COUNT_ONLY, NULL, 0,
+	  "Counts alone, no times: cheaper", 3 },
+	{ "attach", OPT_ATTACH, "TYPE", 0,
+	  "How BPF is attached: tp_btf, raw_tp, tp, or auto (default)", 3 },
+
+	{ NULL, 0, NULL, 0, "How it is shown:", 4 },
+	{ "top", OPT_TOP, NULL, 0,
+	  "A live view of the whole terminal; ? there tells the keys", 4 },
+	{ "json", OPT_JSON, NULL, 0, "One JSON object per interval and line",
+	  4 },
+	{ "histograms", OPT_HISTOGRAMS, NULL, 0,
+	  "With --json: the histograms of times, too", 4 },
+	{ "csv", OPT_CSV, NULL, 0, "CSV, one record per VM and exit reason",
+	  4 },
+	{ "by-vcpu", OPT_BY_VCPU, NULL, 0, "Each vCPU on its own", 4 },
+	{ "columns", OPT_COLUMNS, "LIST", 0,
+	  "The table's columns, e.g. exits,mean,p999,max", 4 },
+	{ "sort", OPT_SORT, "COLUMN", 0,
+	  "Order the table by this one (default exits)", 4 },
+	{ 0 },
+};
+
+static void out_of_memory(void)
+{
+	msg_error("out of memory");
+	exit(STATUS_FAILED);
+}
+
+double monitor_interval(const struct argp_state *state, const char *arg)
+{
+	uint64_t ns;
+
+	/* Less than 10 ms is all overhead; 0 is no interval at all. */
+	if (!duration_parse(arg, &ns) && !ns)
+		return 0;
+	return (double)cli_time(state, "--interval", arg, 10 * DURATION_MS,
+				DURATION_DAY) /
+	       1e9;
+}
+
+/* Which kind of processor's it is may be known only in the end. */
+static void add_reason(struct parse *parse, const char *arg)
+{
+	const char **reasons = reallocarray(
+		parse->reasons, parse->nr_reasons + 1, sizeof(*reasons));
+
+	if (!reasons)
+		out_of_memory();
+	reasons[parse->nr_reasons++] = arg;
+	parse->reasons = reasons;
+}
+
+/* Before it is known which kind of processor is meant, any will do. */
+static int check_reasons(const struct parse *parse, struct why *why)
+{
+	for (size_t i = 0; i < parse->nr_reasons; i++) {
+		struct why cause;
+		uint32_t reason;
+
+		if (reason_parse(parse->isa, parse->reasons[i], &reason,
+				 &cause))
+			return why_set(why, EINVAL, "--reason: %s", cause.text);
+	}
+	return 0;
+}
+
+static int parse_reasons(const struct parse *parse, struct why *why)
+{
+	int r = check_reasons(parse, why);
+
+	for (size_t i = 0; !r && i < parse->nr_reasons; i++) {
+		uint32_t reason = 0;
+
+		reason_parse(parse->isa, parse->reasons[i], &reason, NULL);
+		if (filter_add_number(&parse->options->filter.reasons, reason))
+			r = why_set(why, ENOMEM, "out of memory");
+	}
+	return r;
+}
+
+static error_t parse_filter(int key, char *arg, struct argp_state *state)
+{
+	const struct parse *parse = state->input;
+	struct filter *filter = &parse->options->filter;
+	int r = 0;
+
+	switch (key) {
+	case OPT_VM:
+		if (!*arg)
+			cli_refuse(state,
+				   "--vm takes a name or a pattern, not ''");
+		r = filter_add_vm(filter, arg);
+		break;
+	case OPT_PID:
+		r = filter_add_number(&filter->pids,
+				      cli_number(state, "--pid", arg, 1,
+						 INT32_MAX));
+		break;
+	case OPT_VCPU:
+		r = filter_add_number(&filter->vcpus,
+				      cli_number(state, "--vcpu", arg, 0,
+						 INT32_MAX));
+		break;
+	case OPT_REASON:
+		add_reason(state->input, arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (r)
+		out_of_memory();
+	return 0;
+}
+
+static error_t parse_observed(int key, char *arg, struct argp_state *state)
+{
+	const struct parse *parse = state->input;
+	struct observer_options *observe = &parse->options->observe;
+
+	switch (key) {
+	case OPT_BY:
+		if (key_kind_parse(arg, &observe->by))
+			cli_refuse(
+				state,
+				"--by takes port, mmio, msr, hypercall or cpuid, not '%s'",
+				arg);
+		return 0;
+	case OPT_FAST:
+		observe->fast = true;
+		return 0;
+	case OPT_OFF_CPU:
+		observe->off_cpu = true;
+		return 0;
+	case OPT_SLOWER_THAN:
+		observe->slower_than_ns =
+			cli_time(state, "--slower-than", arg, 1, DURATION_DAY);
+		return 0;
+	case OPT_HLT:
+		observe->slow_hlt = true;
+		return 0;
+	case OPT_COUNT_ONLY:
+		observe->count_only = true;
+		return 0;
+	case OPT_ATTACH:
+		if (attach_parse(arg, &observe->attach))
+			cli_refuse(
+				state,
+				"--attach takes tp_btf, raw_tp, tp or auto, not '%s'",
+				arg);
+		return 0;
+	default:
+		return parse_filter(key, arg, state);
+	}
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+	struct monitor_options *options = parse->options;
+	error_t r = ARGP_ERR_UNKNOWN;
+
+	if (parse->usage->parse)
+		r = parse->usage->parse(key, arg, state, parse->usage->context);
+	if (r != ARGP_ERR_UNKNOWN)
+		return r;
+	switch (key) {
+	case 'i':
+		options->interval = monitor_interval(state, arg);
+		return 0;
+	case 'n':
+		options->count =
+			cli_number(state, "--count", arg, 1, INT32_MAX);
+		return 0;
+	case OPT_JSON:
+	case OPT_CSV:
+	case OPT_TOP:
+		parse->outputs |= 1u << (key - OPT_JSON);
+		options->output = key == OPT_JSON ? OUTPUT_JSON :
+				  key == OPT_CSV  ? OUTPUT_CSV :
+						    OUTPUT_TOP;
+		return 0;
+	case OPT_HISTOGRAMS:
+		options->shape.histograms = true;
+		return 0;
+	case OPT_COLUMNS:
+		parse->columns = arg;
+		return 0;
+	case OPT_SORT:
+		parse->sort = arg;
+		return 0;
+	case OPT_BY_VCPU:
+		options->shape.by_vcpu = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		options->argv = state->argv + state->next;
+		return 0;
+	default:
+		return parse_observed(key, arg, state);
+	}
+}
+
+/* What cannot be done together, or makes no sense: why, or NULL. */
+static const char *refusal(const struct parse *parse)
+{
+	const struct monitor_options *options = parse->options;
+	const struct observer_options *observe = &options->observe;
+	bool text = options->output == OUTPUT_TEXT;
+	const struct {
+		bool is;
+		const char *why;
+	} rule[] = {
+		{ parse->outputs & (parse->outputs - 1),
+		  "--json, --csv and --top exclude each other" },
+		{ observe->count_only && observe->slower_than_ns,
+		  "--slower-than needs times, and --count-only takes none" },
+		{ observe->count_only && observe->off_cpu,
+		  "--off-cpu needs times, and --count-only takes none" },
+		{ observe->count_only && observe->fast,
+		  "--fast and --count-only exclude each other" },
+		{ observe->count_only && observe->by,
+		  "--by and --count-only exclude each other" },
+		{ observe->count_only && options->shape.histograms,
+		  "--histograms needs times, and --count-only takes none" },
+		{ observe->slow_hlt && !observe->slower_than_ns,
+		  "--hlt belongs to --slower-than" },
+		{ options->shape.histograms && options->output != OUTPUT_JSON,
+		  "--histograms belongs to --json" },
+		{ parse->columns && !text,
+		  "--columns belongs to the table: --json and --csv have all, --top has keys for it" },
+		{ parse->sort && !text && options->output != OUTPUT_TOP,
+		  "--sort belongs to the table and to --top" },
+		{ options->count && !options->interval,
+		  "--count needs an --interval" },
+		{ options->output == OUTPUT_TOP && !options->interval,
+		  "--top needs an --interval" },
+		{ options->output == OUTPUT_TOP && options->shape.by_vcpu,
+		  "--by-vcpu is not for --top: Enter shows a VM's vCPUs there" },
+		{ options->output == OUTPUT_TOP && options->argv,
+		  "--top needs the terminal for itself: start COMMAND in another one" },
+		/* A run may have them: they are shown in other ways. */
+		{ options->output == OUTPUT_TOP && observe->slower_than_ns &&
+			  parse->usage->groups & OPTIONS_OBSERVED,
+		  "--slower-than is not for --top, which shows no single exits" },
+		{ options->output == OUTPUT_TOP &&
+			  (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)),
+		  "--top needs a terminal; --json, --csv and the table do not" },
+	};
+
+	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
+		if (rule[i].is)
+			return rule[i].why;
+	}
+	return NULL;
+}
+
+/* With keys, which have no percentiles: the mean before those. */
+static const struct column_list columns_by_use_of_keys = {
+	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
+		COLUMN_BLOCKED, COLUMN_MEAN, COLUMN_MAX, COLUMN_P99,
+		COLUMN_PER_SECOND },
+	.nr = 9,
+};
+
+/* The columns: those asked for, or those that are most useful. */
+static int choose_columns(const struct parse *parse, struct why *why)
+{
+	struct monitor_options *options = parse->options;
+	struct column_list *list = &options->shape.columns;
+	unsigned int has = (options->observe.count_only ? 0 : NEEDS_TIME) |
+			   (options->observe.fast ? NEEDS_FAST : 0) |
+			   (options->observe.off_cpu ? NEEDS_OFF_CPU : 0);
+	static const struct {
+		unsigned int needs;
+		const char *option;
+	} rule[] = {
+		{ NEEDS_TIME, "times, and --count-only takes none" },
+		{ NEEDS_FAST, "--fast" },
+		{ NEEDS_OFF_CPU, "--off-cpu" },
+	};
+	struct column_list asked = { .nr = 0 };
+
+	if (parse->columns && column_list_parse(parse->columns, &asked, why))
+		return -EINVAL;
+	*list = asked;
+	if (parse->sort) {
+		if (column_find(parse->sort, &options->shape.sort, why))
+			return -EINVAL;
+		/* If they are all asked for, so is this one. */
+		if (asked.nr < NR_COLUMNS)
+			asked.id[asked.nr++] = options->shape.sort;
+	}
+	for (size_t i = 0; i < asked.nr; i++) {
+		const struct column *column = &columns[asked.id[i]];
+
+		for (size_t j = 0; j < 3; j++) {
+			if (column->needs & ~has & rule[j].needs)
+				return why_set(why, EINVAL,
+					       "column '%s' needs %s",
+					       column->name, rule[j].option);
+		}
+	}
+	options->shape.has = has;
+	if (options->output == OUTPUT_JSON || options->output == OUTPUT_CSV)
+		column_list_all(has, list);
+	else if (!list->nr)
+		column_list_fit(options->observe.by ? &columns_by_use_of_keys :
+						      &columns_by_use,
+				has, MONITOR_WIDTH - MONITOR_REASON_WIDTH,
+				list);
+	return 0;
+}
+
+static const struct monitor_usage usage_of_monitor = {
+	.groups = OPTIONS_INTERVALS | OPTIONS_FILTERS | OPTIONS_OBSERVED |
+		  OPTIONS_OUTPUT | OPTIONS_TOP | OPTIONS_VCPU | OPTIONS_COMMAND,
+	.args_doc = "[-- COMMAND [ARGUMENT...]]",
+	.doc = "Show the VM exits of this host's guests by VM and reason: how many, and "
+	       "the time from each to the next entry."
+	       "\vRuns until SIGINT, or as long as COMMAND does, and then shows the total.",
+	.interval = 1,
+};
+
+static bool has_row(const struct monitor_usage *usage,
+		    const struct argp_option *row)
+{
+	unsigned int needs = 1u << (row->group - 1);
+
+	if (row->key == OPT_TOP)
+		needs |= OPTIONS_TOP;
+	if (row->key == OPT_VCPU)
+		needs |= OPTIONS_VCPU;
+	return (usage->groups & needs) == needs;
+}
+
+/* A command's rows: its own, and monitor's of the groups that it has. */
+static void choose_rows(const struct monitor_usage *usage,
+			struct argp_option *to, size_t room)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; usage->rows && i < room; i++) {
+		if (!usage->rows[i].name && !usage->rows[i].doc)
+			break;
+		to[nr++] = usage->rows[i];
+	}
+	for (size_t i = 0; nr < room && (rows[i].name || rows[i].doc); i++) {
+		if (has_row(usage, &rows[i]))
+			to[nr++] = rows[i];
+	}
+}
+
+/* Names that are wrong for all that could be observed. */
+static int check_names(const struct parse *parse, struct why *why)
+{
+	struct column_list list;
+	enum column_id sort;
+	int r = 0;
+
+	if (parse->columns)
+		r = column_list_parse(parse->columns, &list, why);
+	if (!r && parse->sort)
+		r = column_find(parse->sort, &sort, why);
+	return r ? r : check_reasons(parse, why);
+}
+
+/* Told before anything is opened: what no file and no host can mend. */
+static const char *refusal_at_once(const struct parse *parse, struct why *why)
+{
+	const struct monitor_usage *usage = parse->usage;
+	const char *refused = refusal(parse);
+
+	if (!refused && usage->check)
+		refused = usage->check(usage->context, parse->options);
+	if (!refused && check_names(parse, why))
+		refused = why->text;
+	return refused;
+}
+
+void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
+			       char **argv, uint32_t isa,
+			       struct monitor_options *options)
+{
+	struct parse parse = { .options = options, .usage = usage, .isa = isa };
+	struct argp_option some[ROWS_MAX + 1] = { 0 };
+	const struct argp parser = {
+		.options = some,
+		.parser = parse_option,
+		.args_doc = usage->args_doc,
+		.doc = usage->doc,
+	};
+	const struct argp_state state = { .name = argv[0] };
+	const char *refused;
+	struct why why;
+
+	*options = (struct monitor_options){ .interval = usage->interval };
+	choose_rows(usage, some, ROWS_MAX);
+	cli_parse(&parser, usage->groups & OPTIONS_COMMAND ? CLI_COMMAND : 0,
+		  argc, argv, &parse);
+	refused = refusal_at_once(&parse, &why);
+	if (!refused && usage->observed) {
+		if (usage->observed(usage->context, options, &parse.isa,
+				    &why)) {
+			msg_error("%s", why.text);
+			exit(STATUS_FAILED);
+		}
+		refused = refusal(&parse);
+	}
+	if (!refused &&
+	    (choose_columns(&parse, &why) || parse_reasons(&parse, &why)))
+		refused = why.text;
+	free(parse.reasons);
+	if (refused)
+		cli_refuse(&state, "%s", refused);
+	options->shape.filter = &options->filter;
+	options->shape.by = options->observe.by;
+}
+
+void monitor_options_parse(int argc, char **argv, uint32_t isa,
+			   struct monitor_options *options)
+{
+	monitor_options_parse_for(&usage_of_monitor, argc, argv, isa, options);
+}
+
+void monitor_options_free(struct monitor_options *options)
+{
+	filter_free(&options->filter);
+}

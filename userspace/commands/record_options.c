@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "lib/cli.h"
+#include "lib/duration.h"
+#include "commands/record.h"
+
+enum { OPT_DETAIL = 512 };
+
+static const struct argp_option rows[] = {
+	{ "output", 'o', "RUN", 0, "The file, which must not be there yet", 0 },
+	{ "interval", 'i', "TIME", 0,
+	  "Record what happened every TIME (default 100ms; 10ms or more)", 1 },
+	{ "detail", OPT_DETAIL, "TIME", 0,
+	  "vCPUs and histograms of each interval for so long, then of all intervals in so long together (default 60s)",
+	  1 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state,
+		     void *context)
+{
+	struct record_options *options = context;
+
+	switch (key) {
+	case 'o':
+		cli_file(state, "--output", arg, &(const char *){ NULL });
+		if (!strcmp(arg, "-"))
+			cli_refuse(
+				state,
+				"--output: a run is a database, written here and there: it takes a file, not '-'");
+		options->path = arg;
+		return 0;
+	case 'i':
+		options->interval_ns = cli_time(state, "--interval", arg,
+						10 * DURATION_MS,
+						DURATION_HOUR);
+		return 0;
+	case OPT_DETAIL:
+		options->detail_ns =
+			cli_time(state, "--detail", arg, 1, DURATION_DAY);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const char *check(const void *context,
+			 const struct monitor_options *monitor)
+{
+	const struct record_options *options = context;
+
+	(void)monitor;
+	return options->path ? NULL : "record needs a file to write: -o RUN";
+}
+
+void record_options_parse(int argc, char **argv, uint32_t isa,
+			  struct record_options *options)
+{
+	const struct monitor_usage usage = {
+		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OBSERVED |
+			  OPTIONS_COMMAND,
+		.check = check,
+		.rows = rows,
+		.parse = parse,
+		.context = options,
+		.args_doc = "-o RUN [-- COMMAND [ARGUMENT...]]",
+		.doc = "Record the VM exits of this host's guests into a file, for 'exitledger replay' and 'exitledger report'."
+		       "\vRuns until SIGINT, or as long as COMMAND does.  'exitledger mark' names moments meanwhile.",
+	};
+
+	*options = (struct record_options){
+		.interval_ns = 100000000,
+		.detail_ns = 60000000000,
+	};
+	monitor_options_parse_for(&usage, argc, argv, isa, &options->monitor);
+}

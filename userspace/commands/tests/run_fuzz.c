@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Runs with damage, read, shown, judged and compared: none may be more than
+ * refused. An execution is a file that is read, each fourth one with a
+ * write-ahead log beside it, as a recorder that was killed leaves it.  Beside
+ * each, blobs with damage, which in a file would fail at zlib's checksum; and,
+ * now and then, rates of any kind.  The same seed makes the same damage; after
+ * a crash the file is there to be looked at.  Not installed.
+ *
+ * usage: run_fuzz EXECUTIONS [SEED]   SIGINT: no more, and say how many it were
+ */
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "balance/balance.h"
+#include "compare/render_compare.h"
+#include "sample/render_monitor.h"
+#include "report/run_books.h"
+#include "report/page/render_page.h"
+#include "report/render_report.h"
+#include "report/render_run_compare.h"
+#include "run/run_cells.h"
+#include "run/tests/run_fixture.h"
+#include "run_fuzz_log.h"
+#include "run_fuzz_random.h"
+#include "run/run_reader.h"
+#include "run/run_series.h"
+
+#define PATCHES 8
+#define HANG_SECONDS 10 /* of CPU time: who takes so long hangs */
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+static const struct filter all;
+static FILE *nowhere;
+/* Refused, and read. */
+struct count {
+	unsigned long bad, good;
+};
+
+static struct count files, logs, blobs; /* logs: files that have one */
+
+/* How far it is, once a second. */
+static void progress(unsigned long done, unsigned long executions)
+{
+	static time_t begin, last;
+	time_t now = time(NULL);
+
+	if (!begin)
+		begin = now;
+	if (now == last)
+		return;
+	last = now;
+	fprintf(stderr, "\r%lu of %lu executions, %ld s ", done, executions,
+		(long)(now - begin));
+}
+
+static void show(const struct ledger *ledger)
+{
+	const struct monitor_sample sample = { .ledger = ledger,
+					       .seconds = 1,
+					       .total = true };
+	struct monitor_shape shape = { .by = LEDGER_KEY_PORT,
+				       .by_vcpu = true,
+				       .histograms = true,
+				       .has = NEEDS_TIME | NEEDS_FAST |
+					      NEEDS_OFF_CPU };
+
+	column_list_all(shape.has, &shape.columns);
+	if (render_monitor_json(&sample, &shape, nowhere) ||
+	    render_monitor_text(&sample, &shape, nowhere))
+		abort();
+}
+
+static int replay(const char *path, struct why *why)
+{
+	struct ledger now = { .ns = 0 }, total = { .ns = 0 };
+	struct run_reader *reader;
+	struct run_step step;
+	int r = run_reader_open(path, false, &reader, why);
+
+	while (!r &&
+	       (r = run_reader_next(reader, &now, &total, &step, why)) > 0)
+		r = 0;
+	if (!r)
+		show(&total);
+	ledger_free(&now);
+	ledger_free(&total);
+	run_reader_close(reader);
+	return r;
+}
+
+/* As books. */
+static int judge(const char *path, struct why *why)
+{
+	struct balance balance = { 0 };
+	struct books books;
+	int r = run_books_load(path, &books, why);
+
+	if (r)
+		return r;
+	if (balance_books(&books, &balance) ||
+	    render_compare_text(&books, &balance, nowhere, false))
+		abort();
+	balance_free(&balance);
+	books_free(&books);
+	return 0;
+}
+
+/* With the run as it was before the damage. */
+static struct run_report sound;
+
+static void compare(const char *path, const struct run_report *content)
+{
+	const char *const paths[2] = { path, path };
+	struct run_comparison compared;
+
+	if (run_compare(content, &sound, &compared) ||
+	    run_compare_percentiles(&compared, &all))
+		abort();
+	render_run_compare_text(paths, &compared, nowhere);
+	render_run_compare_json(paths, &compared, nowhere);
+	if (render_compare_page(paths, &compared, &all, nowhere))
+		abort();
+	run_comparison_free(&compared);
+}
+
+/* What was read is what matters: all that is made of it, now and then. */
+static void render(const char *path, const struct run_report *content)
+{
+	if (render_report_text(path, content, &all, nowhere) ||
+	    render_report_json(path, content, &all, nowhere) ||
+	    render_page(path, content, &all, nowhere))
+		abort();
+	compare(path, content);
+}
+
+static int report(const char *path, struct why *why)
+{
+	struct run_report content = { .exits = 0 };
+	struct run_reader *reader;
+	int r = run_reader_open(path, true, &reader, why);
+
+	if (!r)
+		r = run_report_read(reader, &all, &content, why);
+	if (!r && !any(3))
+		render(path, &content);
+	run_report_free(&content);
+	run_reader_close(reader);
+	return r;
+}
+
+static int use(const char *path, struct why *why)
+{
+	switch (any(5)) {
+	case 0:
+		return judge(path, why);
+	case 1:
+	case 2:
+		return replay(path, why);
+	default:
+		return report(path, why);
+	}
+}
+
+static void check(int r, const struct why *why, struct count *count)
+{
+	/* Who refuses says why, in a line. */
+	if (r && (!why->text[0] || strchr(why->text, '\n')))
+		abort();
+	*(r ? &count->bad : &count->good) += 1;
+}
+
+/* A file, and what it is when it is sound. */
+struct file {
+	int fd;
+	uint8_t *base, *copy;
+	size_t size;
+};
+
+static void open_file(const char *path, struct file *file)
+{
+	struct stat is;
+
+	file->fd = open(path, O_RDWR | O_CREAT, 0600);
+	if (file->fd < 0 || fstat(file->fd, &is))
+		abort();
+	file->size = is.st_size;
+	file->base = malloc(is.st_size);
+	file->copy = malloc(is.st_size);
+	if (!file->base || !file->copy ||
+	    read(file->fd, file->base, is.st_size) != is.st_size)
+		abort();
+}
+
+static void close_file(struct file *file)
+{
+	close(file->fd);
+	free(file->base);
+	free(file->copy);
+}
+
+static void mend(const struct file *file)
+{
+	if (pwrite(file->fd, file->base, file->size, 0) !=
+		    (ssize_t)file->size ||
+	    ftruncate(file->fd, file->size))
+		abort();
+}
+
+/* Some bytes changed, and perhaps cut. */
+static void damage(const struct file *file, bool log)
+{
+	size_t cut = any(16) ? file->size : any(file->size);
+
+	memcpy(file->copy, file->base, file->size);
+	for (size_t nr = 1 + any(PATCHES); nr; nr--) {
+		/* SQLite's own structure is in the first page of all. */
+		size_t at = any(any(4) ? file->size : 4096);
+
+		if (log && !any(4))
+			at = run_fuzz_log_header(at);
+		if (at < file->size)
+			file->copy[at] = damaged(file->copy[at]);
+	}
+	/* Without sums that are right SQLite would not look at the rest. */
+	if (log && any(4))
+		run_fuzz_log_sums(file->copy, file->size);
+	if (pwrite(file->fd, file->copy, cut, 0) != (ssize_t)cut ||
+	    ftruncate(file->fd, cut))
+		abort();
+}
+
+static void fuzz_file(const char *path, const struct file *file)
+{
+	struct why why = { "" };
+
+	damage(file, false);
+	check(use(path, &why), &why, &files);
+	mend(file);
+}
+
+/* With a log beside it, which may be the one with the damage. */
+static void fuzz_log(const char *path, const struct file *file,
+		     const struct file *log)
+{
+	struct why why = { "" };
+	unsigned int which = 1 + any(3);
+
+	if (which & 1)
+		damage(log, true);
+	if (which & 2)
+		damage(file, false);
+	check(use(path, &why), &why, &logs);
+	mend(file);
+	mend(log);
+}
+
+/* Blobs as they are once inflated. */
+static struct bytes cells, series;
+
+static void make_blobs(void)
+{
+	struct run_series one = { .nr = 0 };
+	struct ledger ledger = { .ns = 0 };
+
+	for (unsigned int n = 1; n <= 3; n++) {
+		fixture_interval(&ledger, n);
+		if (run_series_add(&one, &ledger, &all, FIXTURE_STEP))
+			abort();
+	}
+	run_cells_encode(&ledger, &all, &cells);
+	if (run_series_encode(&one, 2, &series))
+		abort();
+	run_series_free(&one);
+	ledger_free(&ledger);
+}
+
+static struct bytes damaged_copy(const struct bytes *from)
+{
+	struct bytes copy = { .data = NULL };
+
+	/* Of its exact size: a byte too far is one too far. */
+	copy.length = any(8) ? from->length : any(from->length) + 1;
+	copy.data = malloc(copy.length);
+	if (!copy.data)
+		abort();
+	memcpy(copy.data, from->data, copy.length);
+	for (size_t nr = 1 + any(PATCHES); nr; nr--) {
+		size_t at = any(any(2)		 ? copy.length :
+				copy.length < 64 ? copy.length :
+						   64);
+
+		copy.data[at] = damaged(copy.data[at]);
+	}
+	return copy;
+}
+
+#define POINTS 100
+
+/* Numbers as no run should have them, and as damage may well make them. */
+static void fuzz_points(void)
+{
+	struct run_point points[POINTS];
+	struct run_changes changes;
+	size_t nr = any(POINTS + 1);
+	uint64_t level = 1ull << any(40);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!any(30))
+			level = any(8) ? 1ull << any(40) : UINT64_MAX;
+		points[i] = (struct run_point){
+			.begin_ns = i,
+			.exits = level - any(2),
+			.seconds = any(9) ? 1 : any(2) * 1e9,
+		};
+	}
+	if (run_changes_find(points, nr, any(5) ? 1 : any(2) * 1e10, &changes))
+		abort();
+	for (size_t i = 0; i < changes.nr; i++) {
+		const struct run_change *change = &changes.change[i];
+
+		if (change->point >= nr || !isfinite(change->before) ||
+		    !isfinite(change->after) || !isfinite(change->clear))
+			abort();
+	}
+	run_changes_free(&changes);
+}
+
+static void fuzz_blobs(void)
+{
+	struct bytes copy = damaged_copy(any(2) ? &cells : &series);
+	struct cursor cursor = { copy.data, copy.data + copy.length, false };
+	struct run_series_reader reader;
+	struct ledger ledger = { .ns = 0 };
+	int r;
+
+	for (uint64_t vm = 1; vm <= 4; vm++) {
+		for (uint32_t id = 0; id < 2; id++) {
+			if (!ledger_vm(&ledger, vm, 1) ||
+			    !ledger_vcpu(ledger_vm(&ledger, vm, 1), id))
+				abort();
+		}
+	}
+	r = run_cells_decode(cursor, &ledger);
+	*(r ? &blobs.bad : &blobs.good) += 1;
+	r = run_series_open(cursor, any(8) ? 3 : any(1000) + 1, &reader);
+	/* Each of its bytes may be an interval of no exits. */
+	while (!r && reader.left)
+		r = run_series_next(&reader, &ledger);
+	*(r ? &blobs.bad : &blobs.good) += 1;
+	run_series_close(&reader);
+	if (!any(4))
+		show(&ledger);
+	ledger_free(&ledger);
+	bytes_free(&copy);
+}
+
+/* A run as a recorder that was killed leaves it. */
+static void make_log(const char *path, struct file *file, struct file *log)
+{
+	struct run_info info = fixture_info(4 * FIXTURE_STEP);
+	char name[FIXTURE_PATH + 8];
+	struct run_writer *writer;
+	struct why why;
+
+	if (run_writer_open(path, &info, &all, &writer, &why))
+		abort();
+	for (unsigned int n = 1; n <= 9; n++) {
+		struct ledger now = { .ns = 0 };
+
+		fixture_interval(&now, n);
+		if (run_writer_add(writer, &now, now.ns - FIXTURE_STEP, &why))
+			abort();
+		ledger_free(&now);
+	}
+	snprintf(name, sizeof(name), "%s-wal", path);
+	open_file(path, file);
+	open_file(name, log);
+	run_writer_close(writer);
+	/* The sums of a sound one are right already. */
+	memcpy(log->copy, log->base, log->size);
+	run_fuzz_log_sums(log->copy, log->size);
+	if (memcmp(log->copy, log->base, log->size))
+		abort();
+	/* It has put the log into the file, and removed it. */
+	close(log->fd);
+	log->fd = open(name, O_RDWR | O_CREAT, 0600);
+	mend(file);
+	mend(log);
+}
+
+static unsigned long fuzz(unsigned long executions, const char *path,
+			  const char *live)
+{
+	const struct itimerval hang = { .it_value.tv_sec = HANG_SECONDS };
+	const bool shown = isatty(STDERR_FILENO);
+	struct file file, begun, log;
+	unsigned long done = 0;
+
+	open_file(path, &file);
+	make_log(live, &begun, &log);
+	for (; done < executions && !stopped; done++) {
+		setitimer(ITIMER_PROF, &hang, NULL);
+		if (shown)
+			progress(done, executions);
+		if (done % 16 == 1)
+			fuzz_points();
+		fuzz_blobs();
+		if (done % 4)
+			fuzz_file(path, &file);
+		else
+			fuzz_log(live, &begun, &log);
+	}
+	if (shown)
+		fputs("\r\033[K", stderr);
+	close_file(&file);
+	close_file(&begun);
+	close_file(&log);
+	return done;
+}
+
+int main(int argc, char **argv)
+{
+	const unsigned long executions = argc > 1 ? atol(argv[1]) : 0;
+	char directory[2][FIXTURE_PATH], path[2][FIXTURE_PATH];
+	struct ledger total = { .ns = 0 };
+	struct why why = { "" };
+	struct run_reader *reader;
+
+	if (!executions)
+		return 64;
+	any_seed(argc > 2 ? atol(argv[2]) : 0);
+	nowhere = fopen("/dev/null", "w");
+	if (!nowhere || fixture_begin(directory[0], path[0]) ||
+	    fixture_begin(directory[1], path[1]))
+		return EXIT_FAILURE;
+	/* Both chunks and intervals. */
+	if (fixture_run(path[0], 9, 4 * FIXTURE_STEP, NULL, &total, true,
+			&why) ||
+	    run_reader_open(path[0], true, &reader, &why) ||
+	    run_report_read(reader, &all, &sound, &why)) {
+		fprintf(stderr, "%s: %s\n", path[0], why.text);
+		return EXIT_FAILURE;
+	}
+	make_blobs();
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	printf("%lu runs: ", fuzz(executions, path[0], path[1]));
+	printf("%lu refused and %lu read all the same, with a log %lu and %lu; beside them, of blobs, %lu and %lu\n",
+	       files.bad, files.good, logs.bad, logs.good, blobs.bad,
+	       blobs.good);
+	fixture_end(directory[0]);
+	fixture_end(directory[1]);
+	run_report_free(&sound);
+	run_reader_close(reader);
+	ledger_free(&total);
+	bytes_free(&cells);
+	bytes_free(&series);
+	fclose(nowhere);
+	return files.bad && files.good && logs.bad && logs.good && blobs.bad &&
+			       blobs.good ?
+		       EXIT_SUCCESS :
+		       EXIT_FAILURE;
+}

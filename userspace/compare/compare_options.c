@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/cli.h"
+#include "compare/compare_options.h"
+#include "lib/duration.h"
+
+enum {
+	OPT_REPLAY = 256,
+	OPT_ATTACH,
+	OPT_FOR,
+	OPT_VM,
+	OPT_READ,
+	OPT_READ_TIMEOUT,
+	OPT_WATCH,
+};
+
+static const struct argp_option option_rows[] = {
+	{ "guest-report", 'g', "FILE", 0,
+	  "What the guest says it was told ('exitleaf --json'); '-': standard input",
+	  0 },
+	{ "json", 'j', "FILE", 0,
+	  "Write the books, the verdict and its evidence; '-': standard output, in place of the table",
+	  0 },
+	{ "for", OPT_FOR, "TIME", 0,
+	  "Watch this host's VMs for so long (without COMMAND)", 0 },
+	{ "watch", OPT_WATCH, NULL, 0,
+	  "Watch them until SIGINT, with a line per interval", 0 },
+	{ "interval", 'i', "TIME", 0,
+	  "Between the lines of --watch, and the reads of --read (default 10s)",
+	  0 },
+	{ "vm", OPT_VM, "NAME|PID", 0, "Of this VM alone", 0 },
+	{ "read", OPT_READ, "COMMAND", 0,
+	  "Have the guest read its counters by this, e.g. 'ssh guest exitleaf --json'; its output is the guest's report",
+	  0 },
+	{ "read-timeout", OPT_READ_TIMEOUT, "TIME", 0,
+	  "End that command if it takes longer (default 60s)", 0 },
+	{ "replay", OPT_REPLAY, "FILE", 0,
+	  "Judge books that --json wrote, or a run's, in place of this host's; '-': standard input",
+	  0 },
+	{ "attach", OPT_ATTACH, "TYPE", 0,
+	  "tp_btf, raw_tp or auto (default): how BPF is attached", 0 },
+	{ 0 },
+};
+
+/* Time for ssh to come to a guest that is busy, but not for ever. */
+#define READ_TIMEOUT 60
+
+#define INTERVAL 10 /* seconds */
+
+/* Who watches for years would better start anew. */
+#define TIME_MAX (10000 * DURATION_DAY)
+
+static double parse_time(const char *arg, const char *option,
+			 const struct argp_state *state)
+{
+	return (double)cli_time(state, option, arg, DURATION_MS, TIME_MAX) /
+	       1e9;
+}
+
+static void check(const struct compare_options *options,
+		  const struct argp_state *state)
+{
+	const bool live = options->seconds > 0 || options->watch;
+	const struct {
+		bool is;
+		const char *why;
+	} rule[] = {
+		{ !!options->argv + !!options->replay + live != 1,
+		  "give one of: -- COMMAND to run, --for, --watch, --replay" },
+		{ (options->vm || options->read) && !live,
+		  "--vm and --read go with --for or --watch" },
+		{ options->read_timeout > 0 && !options->read,
+		  "--read-timeout goes with --read" },
+		{ options->interval > 0 && !options->watch && !options->read,
+		  "--interval goes with --watch or --read" },
+		{ options->has_attach && options->replay,
+		  "--attach is how BPF counts: --replay has counts already" },
+		{ options->read && options->report,
+		  "--read makes the guest's report itself" },
+		{ options->watch && options->report,
+		  "--watch takes the guest's reports from --read" },
+	};
+
+	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
+		if (rule[i].is)
+			cli_refuse(state, "%s", rule[i].why);
+	}
+}
+
+static void complete(struct compare_options *options,
+		     const struct argp_state *state)
+{
+	check(options, state);
+	if (!(options->read_timeout > 0))
+		options->read_timeout = READ_TIMEOUT;
+	if (!(options->interval > 0))
+		options->interval = INTERVAL;
+}
+
+/* A text that is not empty. */
+static const char *parse_text(const char *arg, const char *option,
+			      const char *what, const struct argp_state *state)
+{
+	if (!*arg)
+		cli_refuse(state, "%s takes %s, not ''", option, what);
+	return arg;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct compare_options *options = state->input;
+
+	switch (key) {
+	case 'g':
+		cli_file(state, "--guest-report", arg, &options->input);
+		options->report = arg;
+		return 0;
+	case 'j':
+		parse_text(arg, "--json", "a file's name", state);
+		options->json = arg;
+		return 0;
+	case 'i':
+		options->interval = parse_time(arg, "--interval", state);
+		return 0;
+	case OPT_FOR:
+		options->seconds = parse_time(arg, "--for", state);
+		return 0;
+	case OPT_WATCH:
+		options->watch = true;
+		return 0;
+	case OPT_VM:
+		options->vm = parse_text(arg, "--vm", "a name or a pid", state);
+		return 0;
+	case OPT_READ:
+		options->read = parse_text(arg, "--read", "a command", state);
+		return 0;
+	case OPT_READ_TIMEOUT:
+		options->read_timeout =
+			parse_time(arg, "--read-timeout", state);
+		return 0;
+	case OPT_REPLAY:
+		cli_file(state, "--replay", arg, &options->input);
+		options->replay = arg;
+		return 0;
+	case OPT_ATTACH:
+		if (attach_parse(arg, &options->attach) ||
+		    options->attach == ATTACH_TP)
+			cli_refuse(
+				state,
+				"--attach takes tp_btf, raw_tp or auto, not '%s'",
+				arg);
+		options->has_attach = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		options->argv = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_END:
+		complete(options, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp parser = {
+	.options = option_rows,
+	.parser = parse_option,
+	.args_doc = "-- COMMAND [ARGUMENT...]\n--for TIME\n--watch\n"
+		    "--replay FILE",
+	.doc = "Hold what KVM's exit counters tell guests against what BPF counted."
+	       "\vRuns COMMAND, a program that runs a guest that reads its counters, "
+	       "or watches the guests that there are, and ends with 0 if the books "
+	       "balance, 1 on a discrepancy, 2 if nothing can be said, and more if "
+	       "the job could not be done.",
+};
+
+void compare_options_parse(int argc, char **argv,
+			   struct compare_options *options)
+{
+	argv[0] = "exitledger compare";
+	cli_parse(&parser, CLI_COMMAND, argc, argv, options);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What compare was asked for. */
+#ifndef EXITLEDGER_COMPARE_OPTIONS_H
+#define EXITLEDGER_COMPARE_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "observe/observer.h"
+
+struct compare_options {
+	const char *report; /* file with the guest's report */
+	const char *json;
+	const char *replay;
+	const char *input; /* the option that takes standard input, or NULL */
+	const char *vm; /* name or pid */
+	const char *read; /* shell command that has the guest read */
+	double read_timeout; /* seconds that it may take */
+	enum attach attach;
+	bool has_attach; /* it was said */
+	double seconds; /* --for; 0: not given */
+	double interval; /* between reads, and between --watch's lines */
+	bool watch;
+	char **argv; /* the command to run, or NULL */
+};
+
+/** compare_options_parse - from the command line; exits on wrong usage */
+void compare_options_parse(int argc, char **argv,
+			   struct compare_options *options);
+
+#endif /* EXITLEDGER_COMPARE_OPTIONS_H */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Keeps the books of this host: attaches the observer and collects. */
+#ifndef EXITLEDGER_KEEPER_H
+#define EXITLEDGER_KEEPER_H
+
+#include "balance/books.h"
+#include "lib/command.h"
+#include "compare/compare_options.h"
+#include "host/counters.h"
+#include "compare/kvm_stats.h"
+#include "compare/reader.h"
+#include "lib/tsc.h"
+
+struct keeper {
+	const struct compare_options *options;
+	struct books *books;
+	struct observer *observer;
+	struct counters_watch counters;
+	struct command command;
+	struct tsc_point start;
+	struct tsc_rates rates;
+	uint64_t newest; /* VM of another PID namespace that was seen last */
+	struct pids chosen; /* processes of the VM that --vm names */
+	struct reader reader; /* --read's command, while it runs */
+	uint64_t next_read; /* when it is due */
+	size_t reads_failed; /* of --watch; else that is an error */
+	size_t failed_since; /* … since one was made */
+	bool was_read;
+	struct kvm_stats statistics;
+	uint64_t next_statistics;
+};
+
+/**
+ * keeper_open - attach the observer, note what is there, start the command
+ * @books: zeroed; filled in from now on
+ *
+ * 0, or -errno with @why; to be ended with keeper_close in any case.
+ */
+int keeper_open(struct keeper *keeper, const struct compare_options *options,
+		struct books *books, struct why *why);
+
+/**
+ * keeper_wait - wait for a while, and collect what there is
+ * @over: whether it is time to end: the command has, or the time is up
+ *
+ * 0, or -errno with @why.
+ */
+int keeper_wait(struct keeper *keeper, bool *over, struct why *why);
+
+/** keeper_finish - a last read, if one was asked for; a last collection */
+int keeper_finish(struct keeper *keeper, struct why *why);
+
+/** keeper_close - end the command, detach, and note how the counters are left */
+void keeper_close(struct keeper *keeper);
+
+/** keeper_choose - find the process that --vm names; 0 or -errno with @why */
+int keeper_choose(struct keeper *keeper, struct why *why);
+
+/** keeper_running - add the processes that have a VM now; 0 or -errno */
+int keeper_running(struct pids *pids);
+
+#endif /* EXITLEDGER_KEEPER_H */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KVM's folders in debugfs, one per VM, and whose they are.  A folder's name is
+ * that of the thread that created the VM and of the VM's file: "TID-FD".
+ */
+#ifndef EXITLEDGER_KVM_FOLDERS_H
+#define EXITLEDGER_KVM_FOLDERS_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "ledger/ledger.h"
+
+struct kvm_folder {
+	char name[32];
+	ino_t inode;
+	uint32_t id; /* thread that created the VM */
+	uint32_t pid; /* process of that thread; 0: not known */
+	bool looked_for; /* among the threads of the processes with VMs */
+};
+
+/* A process of which the ledger has a VM that has not ended. */
+struct kvm_process {
+	uint32_t pid;
+	size_t vms, folders; /* how many of each */
+	size_t folder; /* index of the last one */
+};
+
+/* A thread of such a process. */
+struct kvm_thread {
+	uint32_t tid, pid;
+};
+
+/* Zeroed at first, to be freed with kvm_folders_free. */
+struct kvm_folders {
+	struct kvm_folder *folder; /* ascending by inode */
+	struct kvm_process *process; /* ascending by pid */
+	struct kvm_thread *thread; /* ascending by tid */
+	size_t nr_folders, nr_processes, nr_threads;
+	size_t folders_room, processes_room, threads_room;
+	uint64_t newest; /* VM of those that were looked for last */
+};
+
+/**
+ * kvm_folders_read - read which there are, in one pass
+ * @root: a folder in the place of /, "" for / itself
+ * @has_proc: whether /proc has the threads by the numbers that KVM has
+ * @vm: VMs that have not ended, ascending by number
+ *
+ * Folders keep their processes from one call to the next.  0 or -ENOMEM.
+ */
+int kvm_folders_read(struct kvm_folders *folders, const char *root,
+		     bool has_proc, const struct ledger_vm *const *vm,
+		     size_t nr);
+
+/**
+ * kvm_folders_open - open the folder of a VM
+ * @vm: one of those given to kvm_folders_read()
+ *
+ * NULL if there is none, or if its process has several VMs or folders: then it
+ * is not known which belongs to which.  To be closed by closedir().
+ */
+DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
+		      const struct ledger_vm *vm);
+
+void kvm_folders_free(struct kvm_folders *folders);
+
+#endif /* EXITLEDGER_KVM_FOLDERS_H */

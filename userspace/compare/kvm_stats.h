@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KVM's own statistics as another book: "exits" of a VM, as debugfs shows it
+ * for as long as the VM is there.
+ */
+#ifndef EXITLEDGER_KVM_STATS_H
+#define EXITLEDGER_KVM_STATS_H
+
+#include <sys/types.h>
+
+#include "balance/books.h"
+#include "compare/kvm_folders.h"
+
+/* A VM that has not ended, and what was read of it last. */
+struct kvm_stats_vm {
+	struct statistics taken;
+	ino_t folder; /* 0: none yet; another one is another VM's */
+	size_t kept; /* where @taken is in the books, if it is there */
+	bool fresh; /* @taken is to be completed */
+	bool cleared; /* by a write, which debugfs allows: it says nothing */
+};
+
+/* Zeroed at first, but for these two; to be freed with kvm_stats_free. */
+struct kvm_stats {
+	const char *root; /* folder in place of /; "": / itself */
+	const struct pids *only; /* processes that are asked for; NULL: all */
+	struct kvm_stats_vm *vm; /* ascending by number */
+	size_t nr, room;
+	uint64_t newest; /* the last VM that was followed */
+	struct kvm_folders folders;
+};
+
+/**
+ * kvm_stats_begin - read them of every VM that they can be told of
+ *
+ * Between two collections of the observer's book: the one just made, and one to
+ * be made before kvm_stats_end.  A process with several VMs is left out: which
+ * of them is which cannot be seen; and so are all where the observer does not
+ * see VMs end.  Costs one pass over KVM's folders and one look at each VM that
+ * has not ended, however many have.  0 or -ENOMEM.
+ */
+int kvm_stats_begin(struct kvm_stats *stats, struct books *books);
+
+/** kvm_stats_end - put into the books what was read; 0 or -ENOMEM */
+int kvm_stats_end(struct kvm_stats *stats, struct books *books);
+
+void kvm_stats_free(struct kvm_stats *stats);
+
+#endif /* EXITLEDGER_KVM_STATS_H */

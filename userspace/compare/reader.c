@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compare/reader.h"
+
+#define NS_PER_S 1000000000ull
+/* How long a command that is asked to end may take for that. */
+#define GRACE_NS NS_PER_S
+/* What is taken at a time: who waits for it has other things to do, too. */
+#define CHUNK 65536
+#define CHUNKS 16
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/*
+ * A session is a group, so that all of it can be ended; and it has no terminal:
+ * ssh then fails instead of waiting for somebody to type a password.
+ */
+static int spawn(const char *command, int out, pid_t *pid)
+{
+	char *const argv[] = { "sh", "-c", (char *)command, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t defaults;
+	int r;
+
+	r = posix_spawn_file_actions_init(&actions);
+	if (r)
+		return -r;
+	r = posix_spawnattr_init(&attributes);
+	if (!r) {
+		/* Who started us may have had some ignored. */
+		sigfillset(&defaults);
+		posix_spawnattr_setsigdefault(&attributes, &defaults);
+		posix_spawnattr_setflags(&attributes,
+					 POSIX_SPAWN_SETSID |
+						 POSIX_SPAWN_SETSIGDEF);
+		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null",
+						 O_RDONLY, 0);
+		posix_spawn_file_actions_adddup2(&actions, out, 1);
+		r = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv,
+				environ);
+		posix_spawnattr_destroy(&attributes);
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+int reader_start(struct reader *reader, const char *command, double seconds,
+		 struct why *why)
+{
+	int pipes[2], r;
+
+	memset(reader, 0, sizeof(*reader));
+	if (pipe2(pipes, O_CLOEXEC))
+		return why_set(why, errno, "cannot make a pipe: %s",
+			       strerror(errno));
+	fcntl(pipes[0], F_SETFL, O_NONBLOCK);
+	r = spawn(command, pipes[1], &reader->pid);
+	close(pipes[1]);
+	if (r) {
+		close(pipes[0]);
+		reader->pid = 0;
+		return why_set(why, -r, "--read '%.60s': cannot be run: %s",
+			       command, strerror(-r));
+	}
+	reader->command = command;
+	reader->seconds = seconds;
+	reader->fd = pipes[0];
+	reader->deadline_ns = now_ns() + (uint64_t)(seconds * NS_PER_S);
+	return 0;
+}
+
+int reader_fd(const struct reader *reader)
+{
+	return reader->pid ? reader->fd : -1;
+}
+
+static void close_output(struct reader *reader)
+{
+	if (reader->fd >= 0)
+		close(reader->fd);
+	reader->fd = -1;
+}
+
+static void ask_to_end(struct reader *reader)
+{
+	close_output(reader);
+	kill(-reader->pid, SIGTERM);
+	reader->kill_ns = now_ns() + GRACE_NS;
+}
+
+static bool make_room(struct reader *reader)
+{
+	char *grown;
+
+	if (reader->room - reader->length >= CHUNK)
+		return true;
+	grown = realloc(reader->text, 2 * reader->room + CHUNK);
+	if (!grown)
+		return false;
+	reader->text = grown;
+	reader->room = 2 * reader->room + CHUNK;
+	return true;
+}
+
+static void take_output(struct reader *reader)
+{
+	for (int i = 0; i < CHUNKS && reader->fd >= 0; i++) {
+		ssize_t got = -1;
+
+		if (reader->length <= GUEST_REPORT_SIZE && make_room(reader))
+			got = read(reader->fd, reader->text + reader->length,
+				   CHUNK);
+		else
+			errno = E2BIG;
+		if (got > 0) {
+			reader->length += got;
+		} else if (got < 0 && errno == E2BIG) {
+			reader->too_long = true;
+			ask_to_end(reader);
+		} else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+			break;
+		} else {
+			close_output(reader);
+		}
+	}
+}
+
+/* Its group is looked after before its number may be another's. */
+static bool reap(struct reader *reader)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (waitid(P_PID, reader->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+	    !info.si_pid)
+		return false;
+	if (reader->kill_ns)
+		kill(-reader->pid, SIGKILL);
+	take_output(reader);
+	close_output(reader);
+	while (waitpid(reader->pid, &reader->status, 0) < 0 && errno == EINTR)
+		;
+	reader->pid = 0;
+	return true;
+}
+
+bool reader_ended(struct reader *reader)
+{
+	uint64_t now = now_ns();
+
+	if (!reader->pid)
+		return true;
+	take_output(reader);
+	if (reader->kill_ns && now >= reader->kill_ns) {
+		kill(-reader->pid, SIGKILL);
+	} else if (!reader->kill_ns && now >= reader->deadline_ns) {
+		/* Unless it ended just now. */
+		if (reap(reader))
+			return true;
+		reader->late = true;
+		ask_to_end(reader);
+	}
+	return reap(reader);
+}
+
+static int find_result(struct reader *reader, struct guest_reports *reports,
+		       struct why *cause)
+{
+	int status = reader->status;
+
+	if (reader->late)
+		return why_set(
+			cause, ETIMEDOUT,
+			"it did not end within %g s, which --read-timeout sets",
+			reader->seconds);
+	if (reader->too_long)
+		return why_set(cause, E2BIG, "it printed more than %d MiB",
+			       GUEST_REPORT_SIZE >> 20);
+	if (!WIFEXITED(status))
+		return why_set(cause, EINVAL, "it was ended by signal %d",
+			       WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return why_set(cause, EINVAL, "it ended with status %d",
+			       WEXITSTATUS(status));
+	return guest_reports_text(reader->text, reader->length, "its output",
+				  reports, cause);
+}
+
+int reader_result(struct reader *reader, struct guest_reports *reports,
+		  struct why *why)
+{
+	struct why cause = { "" };
+	int r = find_result(reader, reports, &cause);
+
+	if (r)
+		why_set(why, -r, "--read '%.60s': %.300s", reader->command,
+			cause.text);
+	free(reader->text);
+	memset(reader, 0, sizeof(*reader));
+	return r;
+}
+
+void reader_stop(struct reader *reader)
+{
+	if (reader->pid && !reader->kill_ns)
+		ask_to_end(reader);
+	while (!reader_ended(reader))
+		poll(NULL, 0, 10);
+	free(reader->text);
+	memset(reader, 0, sizeof(*reader));
+}

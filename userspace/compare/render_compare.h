@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A comparison's result for people, and for programs. */
+#ifndef EXITLEDGER_RENDER_COMPARE_H
+#define EXITLEDGER_RENDER_COMPARE_H
+
+#include <stdio.h>
+
+#include "balance/balance.h"
+
+/**
+ * render_compare_text - host, a statement per VM, and the verdict, in 80 columns
+ * @color: mark the verdict with a colour
+ *
+ * 0 or -ENOMEM.
+ */
+int render_compare_text(const struct books *books,
+			const struct balance *balance, FILE *out, bool color);
+
+/**
+ * render_compare_json - a new reference to {verdict, findings, statements}
+ *
+ * NULL when out of memory.
+ */
+json_t *render_compare_json(const struct books *books,
+			    const struct balance *balance);
+
+/** render_findings_json - a balance's findings, an array */
+json_t *render_findings_json(const struct books *books,
+			     const struct balance *balance);
+
+/** render_finding - a finding as one line, without a newline */
+void render_finding(const struct books *books, const struct finding *finding,
+		    char *line, size_t size);
+
+#endif /* EXITLEDGER_RENDER_COMPARE_H */

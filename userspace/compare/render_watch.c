@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/format.h"
+#include "compare/render_compare.h"
+#include "compare/render_watch.h"
+#include "lib/table.h"
+
+static const struct {
+	const char *name;
+	const char *text; /* what follows a number of them */
+} notes[] = {
+	[WATCH_UNJUDGED] = { "unjudged",
+			     "reads not judged: the counters were off, or written to" },
+	[WATCH_UNSEEN] = { "unseen",
+			   "guest's reports of reads that were not seen here" },
+	[WATCH_FAILED] = { "failed", "runs of --read's command that failed" },
+	[WATCH_CLEARED] = { "cleared",
+			    "VMs whose statistics were cleared: not judged" },
+	[WATCH_DROPPED] = { "dropped", "reads that found no room" },
+	[WATCH_DAMAGED] = { "damaged",
+			    "of the guest's reports are damaged: left out" },
+};
+
+void render_watch_head(FILE *out)
+{
+	fprintf(out, "%-20s %4s %11s %6s %7s %5s %8s %s\n", "TIME", "VMS",
+		"EXITS", "READS", "CHECKED", "WRONG", "OBSERVER", "VERDICT");
+}
+
+static void format_time(time_t at, char *text, size_t size)
+{
+	struct tm tm;
+
+	gmtime_r(&at, &tm);
+	strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static void render_notes(const struct watch_sample *sample, FILE *out)
+{
+	for (size_t i = 0; i < WATCH_NOTES; i++) {
+		if (sample->noted[i])
+			fprintf(out, "note     %s %s (%s in all)\n",
+				format_count(sample->noted[i]).s, notes[i].text,
+				format_count(sample->noted_in_all[i]).s);
+	}
+	if (sample->off)
+		fprintf(out,
+			"note     kvm.exit_stats is off: nothing is judged until it is 1 or 2\n");
+}
+
+/* Some guest read its times twice, so that both books had the same exits. */
+static bool has_cost(const struct watch_sample *sample)
+{
+	return sample->timed.known && sample->books->tsc_khz > 0;
+}
+
+void render_watch_text(const struct watch_sample *sample, FILE *out)
+{
+	struct table_line line = { .length = 0 };
+	double cost = -1;
+	struct text observer = { "-", 1 };
+	char at[32];
+
+	render_notes(sample, out);
+	if (has_cost(sample))
+		cost = timed_cost(&sample->timed, sample->books->tsc_khz);
+	if (cost >= 0)
+		observer = format_ns_in(cost, 8);
+	format_time(sample->at, at, sizeof(at));
+	table_left(&line, 20, at);
+	table_number(&line, 4, format_plain(sample->vms));
+	table_number(&line, 11, format_count_in(sample->exits, 11));
+	table_number(&line, 6, format_count_in(sample->reads, 6));
+	table_number(&line, 7, format_count_in(sample->checked, 7));
+	table_number(&line, 5, format_count_in(sample->discrepancies, 5));
+	table_number(&line, 8, observer);
+	table_left(&line, 0, verdict_name(sample->balance->verdict));
+	table_end(&line, out);
+}
+
+static json_t *notes_json(const size_t noted[WATCH_NOTES])
+{
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < WATCH_NOTES; i++)
+		json_object_set_new(json, notes[i].name,
+				    json_integer(noted[i]));
+	return json;
+}
+
+json_t *render_watch_json(const struct watch_sample *sample)
+{
+	const struct balance *balance = sample->balance;
+	json_t *json;
+	char at[32];
+
+	format_time(sample->at, at, sizeof(at));
+	json = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:o,s:o,s:s,s:o}",
+			 "at", at, "vms", (json_int_t)sample->vms, "exits",
+			 (json_int_t)sample->exits, "reads",
+			 (json_int_t)sample->reads, "checked",
+			 (json_int_t)sample->checked, "discrepancies",
+			 (json_int_t)sample->discrepancies, "switched",
+			 (json_int_t)sample->switched, "off", sample->off,
+			 "notes", notes_json(sample->noted), "notes_in_all",
+			 notes_json(sample->noted_in_all), "verdict",
+			 verdict_name(balance->verdict), "findings",
+			 render_findings_json(sample->books, balance));
+	if (json && has_cost(sample))
+		json_object_set_new(
+			json, "observer_ns_per_exit",
+			json_real(timed_cost(&sample->timed,
+					     sample->books->tsc_khz)));
+	return json;
+}

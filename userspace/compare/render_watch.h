@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* compare --watch's lines: for people, and for programs. */
+#ifndef EXITLEDGER_RENDER_WATCH_H
+#define EXITLEDGER_RENDER_WATCH_H
+
+#include <stdio.h>
+#include <time.h>
+
+#include "balance/balance.h"
+#include "balance/timed.h"
+
+/* What says nothing of the counters, but that less was judged than there was. */
+enum watch_note {
+	WATCH_UNJUDGED, /* reads while the counters were off, or written to */
+	WATCH_UNSEEN, /* guest's reports of reads that were not seen */
+	WATCH_FAILED, /* runs of --read's command */
+	WATCH_CLEARED, /* VMs whose statistics somebody cleared */
+	WATCH_DROPPED, /* reads that found no room */
+	WATCH_DAMAGED, /* guest's reports that were left out */
+	WATCH_NOTES,
+};
+
+/* What an interval brought, and what all of them did. */
+struct watch_sample {
+	time_t at;
+	size_t vms; /* that are there */
+	uint64_t exits; /* BPF's, in the interval */
+	size_t reads; /* by guests, in the interval */
+	size_t checked; /* counts and times, in the interval */
+	size_t discrepancies; /* in the interval */
+	struct timed timed; /* the observer's cost, in the interval */
+	size_t switched; /* how often the counters were written to, in all */
+	bool off; /* kvm.exit_stats is, now */
+	size_t noted[WATCH_NOTES]; /* in the interval */
+	size_t noted_in_all[WATCH_NOTES];
+	const struct books *books;
+	const struct balance *balance; /* of all intervals */
+};
+
+void render_watch_head(FILE *out);
+void render_watch_text(const struct watch_sample *sample, FILE *out);
+
+/** render_watch_json - the same, a new reference or NULL: out of memory */
+json_t *render_watch_json(const struct watch_sample *sample);
+
+#endif /* EXITLEDGER_RENDER_WATCH_H */

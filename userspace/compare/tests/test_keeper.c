@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Keeping books while a guest is made to read, with an observer that is none. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "compare/keeper.h"
+#include "observe/observer.h"
+#include "tests/tap.h"
+
+#define REPORT                                                           \
+	"{\"format\": \"exitledger-guest-report\", \"version\": 1, "     \
+	"\"program\": \"exitleaf\", \"reads\": [{\"leaf\": 1342177279, " \
+	"\"index\": 0, \"eax\": 7, \"ebx\": 0, \"ecx\": 0, \"edx\": 0}]}"
+
+static struct compare_options options;
+static struct keeper keeper;
+static struct books books;
+static struct why why;
+static unsigned int collected;
+static bool a_vm; /* there is one, and it answers */
+
+#define A_PID 4194303 /* no process here has it */
+
+int observer_open(struct observer **result,
+		  const struct observer_options *asked, struct why *cause)
+{
+	(void)result;
+	(void)asked;
+	return why_set(cause, ENOTSUP, "there is none");
+}
+
+int observer_answers(struct observer *observer, struct answers *answers)
+{
+	struct answer answer = { .vm = 1 };
+
+	(void)observer;
+	return a_vm ? answers_add(answers, &answer) : 0;
+}
+
+int observer_collect(struct observer *observer, struct ledger *interval,
+		     struct ledger *total)
+{
+	(void)observer;
+	(void)total;
+	collected++;
+	if (a_vm && !ledger_vm(interval, 1, A_PID))
+		return -ENOMEM;
+	return 0;
+}
+
+enum attach observer_attach(const struct observer *observer)
+{
+	(void)observer;
+	return ATTACH_TP_BTF;
+}
+
+bool observer_sees_ends(const struct observer *observer)
+{
+	(void)observer;
+	return true;
+}
+
+bool observer_sees_no_entries(const struct observer *observer)
+{
+	(void)observer;
+	return true;
+}
+
+void observer_close(struct observer *observer)
+{
+	(void)observer;
+}
+
+static void setup(void)
+{
+	options = (struct compare_options){ .interval = 0.01,
+					    .read_timeout = 60 };
+	keeper.options = &options;
+	keeper.books = &books;
+	keeper.counters.fd = -1;
+	keeper.statistics.root = "/nowhere";
+	keeper.start = tsc_now();
+	signal(SIGHUP, SIG_DFL); /* who started us may have it ignored */
+	command_catch_signals();
+}
+
+static void teardown(void)
+{
+	keeper_close(&keeper);
+	books_free(&books);
+}
+
+static double passed(void)
+{
+	return (tsc_now().ns - keeper.start.ns) / 1e9;
+}
+
+/* To the end: 0, or what failed. */
+static int keep(void)
+{
+	bool over = false;
+	int r = 0;
+
+	while (!r && !over)
+		r = keeper_wait(&keeper, &over, &why);
+	return r ? r : keeper_finish(&keeper, &why);
+}
+
+START_TEST(a_guest_is_made_to_read)
+{
+	options.seconds = 1;
+	options.read = "echo '" REPORT "'";
+	ck_assert_msg(!keep(), "%s", why.text);
+	ck_assert(books.has_report);
+	ck_assert_uint_ge(books.nr_earlier, 2);
+}
+END_TEST
+
+/* Nothing is lost meanwhile, nor does it take longer than it may. */
+START_TEST(a_read_that_hangs)
+{
+	options.seconds = 1;
+	options.read = "sleep 60";
+	options.read_timeout = 2;
+	ck_assert_int_eq(keep(), -ETIMEDOUT);
+	ck_assert_msg(strstr(why.text, "within 2 s") != NULL, "%s", why.text);
+	ck_assert_uint_ge(collected, 20);
+	ck_assert(passed() >= 2);
+	ck_assert(passed() < 30);
+}
+END_TEST
+
+/* The last read is the one that was under way. */
+START_TEST(a_slow_read)
+{
+	options.seconds = 0.5;
+	options.read = "sleep 1; echo '" REPORT "'";
+	ck_assert_msg(!keep(), "%s", why.text);
+	ck_assert(books.has_report);
+	ck_assert_uint_eq(books.nr_earlier, 0);
+	ck_assert(passed() < 30);
+}
+END_TEST
+
+/* SIGTERM while it runs, or while the last one does. */
+START_TEST(a_signal_ends_a_read)
+{
+	bool over = false;
+
+	options.seconds = _i ? 0.01 : 0;
+	options.read = "(sleep 0.3; kill $PPID) & sleep 60";
+	if (_i) {
+		ck_assert_int_eq(keep(), 0);
+	} else {
+		options.read = "sleep 60";
+		ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+		ck_assert(!over);
+		raise(SIGTERM);
+		ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+		ck_assert(over);
+		ck_assert_int_eq(keeper_finish(&keeper, &why), 0);
+	}
+	ck_assert(!books.has_report);
+	ck_assert_int_eq(keeper.reader.pid, 0);
+	ck_assert(passed() < 30);
+}
+END_TEST
+
+START_TEST(a_read_that_fails)
+{
+	options.seconds = 1;
+	options.read = "exit 255";
+	ck_assert_int_eq(keep(), -EINVAL);
+	ck_assert_str_eq(why.text,
+			 "--read 'exit 255': it ended with status 255");
+}
+END_TEST
+
+/* Said once, with what it is; counted; and it may work again. */
+START_TEST(reads_that_fail_for_a_while)
+{
+	char path[] = "/tmp/exitledger-test.XXXXXX", line[256];
+	int fd = mkstemp(path);
+	FILE *said;
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	said = freopen(path, "w+", stderr);
+	ck_assert_ptr_nonnull(said);
+	setvbuf(said, NULL, _IONBF, 0);
+	unlink(path);
+	options.watch = true;
+	options.seconds = 1;
+	setenv("REPORT", REPORT, 1);
+	options.read =
+		_i ? "exit 255" :
+		     "[ -s /proc/$PPID/fd/2 ] || exit 9; echo \"$REPORT\"";
+	ck_assert_msg(!keep(), "%s", why.text);
+	fflush(said);
+	rewind(said);
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), said));
+	ck_assert_ptr_nonnull(strstr(line, _i ? "status 255; going on\n" :
+						"status 9; going on\n"));
+	if (_i) {
+		ck_assert_uint_ge(keeper.reads_failed, 2);
+		ck_assert(!keeper.was_read);
+	} else {
+		ck_assert_uint_eq(keeper.reads_failed, 1);
+		ck_assert(keeper.was_read);
+		ck_assert(books.has_report);
+		ck_assert_ptr_nonnull(fgets(line, sizeof(line), said));
+		ck_assert_ptr_nonnull(
+			strstr(line, "--read works again; it failed: 1\n"));
+	}
+	ck_assert_ptr_null(fgets(line, sizeof(line), said));
+}
+END_TEST
+
+/*
+ * In another PID namespace VMs have pids that no process here has, or another
+ * one: their answers are kept all the same, and each may have been there before.
+ */
+START_TEST(vms_of_other_pids)
+{
+	bool over;
+
+	a_vm = true;
+	books.host.other_pids = true;
+	options.vm = "web1";
+	ck_assert_int_eq(keeper_choose(&keeper, &why), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(why.text, "--pid=host"));
+	options.vm = "4194303";
+	ck_assert_int_eq(keeper_choose(&keeper, &why), 0);
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_uint_ge(books.answers.nr, 1);
+	ck_assert(books_vm_is_late(&books, 1));
+	books.answers.nr = 0;
+	keeper.chosen.nr = 0;
+	options.vm = "4194302";
+	ck_assert_int_eq(keeper_choose(&keeper, &why), 0);
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_uint_eq(books.answers.nr, 0);
+}
+END_TEST
+
+/* Those that --watch has forgotten are not remembered here for ever. */
+START_TEST(many_vms_of_other_pids)
+{
+	uint64_t number = 0;
+	bool over;
+
+	books.host.other_pids = true;
+	for (int i = 0; i < 10; i++) {
+		ledger_free(&books.ledger);
+		for (int j = 0; j < 100; j++) {
+			number++;
+			ck_assert_ptr_nonnull(
+				ledger_vm(&books.ledger, number, number));
+		}
+		ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+		for (int j = 0; j < 100; j++)
+			ck_assert(books_vm_is_late(&books, number - j));
+	}
+	ck_assert_uint_le(books.running.nr, 400);
+}
+END_TEST
+
+/* A switch off and on would go unnoticed. */
+START_TEST(counters_not_to_be_watched)
+{
+	struct rlimit limit, none;
+	struct counters_watch watch;
+	int r;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = counters_watch(&watch);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(r, -EMFILE);
+	ck_assert_int_eq(watch.fd, -1);
+	ck_assert(!counters_written(&watch));
+}
+END_TEST
+
+/* Who sends it to us alone wants both to end. */
+START_TEST(a_signal_is_passed_on)
+{
+	char *argv[] = { "sleep", "60", NULL };
+	bool over = false;
+
+	options.argv = argv;
+	ck_assert_int_eq(command_start(&keeper.command, argv, &why), 0);
+	raise(_i);
+	while (!over && passed() < 30)
+		ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert(over);
+	ck_assert_int_eq(keeper_finish(&keeper, &why), 0);
+	ck_assert_int_eq(books.command_status, 128 + _i);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("keeper");
+	TCase *tcase = tcase_create("keeper");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, a_guest_is_made_to_read);
+	tcase_add_test(tcase, a_read_that_hangs);
+	tcase_add_test(tcase, a_slow_read);
+	tcase_add_test(tcase, a_read_that_fails);
+	tcase_add_test(tcase, vms_of_other_pids);
+	tcase_add_test(tcase, many_vms_of_other_pids);
+	tcase_add_test(tcase, counters_not_to_be_watched);
+	tcase_add_loop_test(tcase, reads_that_fail_for_a_while, 0, 2);
+	tcase_add_loop_test(tcase, a_signal_ends_a_read, 0, 2);
+	tcase_add_loop_test(tcase, a_signal_is_passed_on, SIGTERM, SIGTERM + 1);
+	tcase_add_loop_test(tcase, a_signal_is_passed_on, SIGHUP, SIGHUP + 1);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

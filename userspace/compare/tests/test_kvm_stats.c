@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* KVM's own statistics, from a debugfs that is made up: what they say. */
+#include <stdio.h>
+#include <time.h>
+
+#include "kvm_stats_fixture.h"
+#include "tests/no_memory.h"
+#include "tests/tap.h"
+
+START_TEST(of_a_vm)
+{
+	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
+
+	vcpu->prior_exits = 10;
+	folder("777-11", 1, 5011);
+	folder("7-11", 1, 3);
+	ck_assert_int_eq(kvm_stats_begin(&stats, &books), 0);
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	vcpu->exits = 5002;
+	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].vm, 1);
+	ck_assert_uint_eq(books.statistics[0].vcpus, 1);
+	ck_assert_uint_eq(books.statistics[0].before, 5010);
+	ck_assert_uint_eq(books.statistics[0].exits, 5011);
+	ck_assert_uint_eq(books.statistics[0].after, 5012);
+	/* The later one takes its place. */
+	folder("777-11", 1, 5012);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, 5012);
+}
+END_TEST
+
+/* Nothing is said of VMs of which something is missing, or too much there. */
+START_TEST(of_none)
+{
+	seen(1, 777, 5000);
+	take();
+	folder("777-11", 2, 5000); /* a vCPU that has not run */
+	take();
+	no_folder("777-11");
+	folder("777-11", 1, 5000);
+	folder("777-12", 1, 7000);
+	take();
+	no_folder("777-12");
+	books.sees_ends = false;
+	take();
+	books.sees_ends = true;
+	/* One that was seen at an entry, while exits were not yet watched. */
+	folder("777-11", 2, 5000);
+	ledger_vcpu(ledger_find_vm(&books.ledger, 1), 1)->prior_exits = 70;
+	take();
+	seen(2, 777, 7000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+}
+END_TEST
+
+/* VM 1 has ended, and its process made another, which has not run yet. */
+START_TEST(of_a_vm_that_ended)
+{
+	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
+
+	folder("777-11", 1, 5000);
+	if (_i)
+		take();
+	vcpu->gone = true;
+	folder("777-11", 1, 0);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, _i ? 1 : 0);
+	if (_i)
+		ck_assert_uint_eq(books.statistics[0].exits, 5000);
+	ck_assert_uint_eq(books.statistics_cleared, 0);
+	/* It runs: they are its. */
+	seen(2, 777, 3);
+	folder("777-11", 1, 3);
+	take();
+	ck_assert_uint_eq(books.statistics[books.nr_statistics - 1].vm, 2);
+	ck_assert_uint_eq(books.statistics[books.nr_statistics - 1].exits, 3);
+}
+END_TEST
+
+/* It ended while they were read. */
+START_TEST(of_a_vm_that_ends)
+{
+	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
+
+	folder("777-11", 1, 0);
+	ck_assert_int_eq(kvm_stats_begin(&stats, &books), 0);
+	vcpu->gone = true;
+	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
+	ck_assert_uint_eq(books.nr_statistics, 0);
+}
+END_TEST
+
+/* CPU time of a look at so many VMs, the least of some. */
+static double cost(void)
+{
+	double least = 1e9;
+
+	for (int i = 0; i < 5; i++) {
+		double ms = clock() * 1e3 / CLOCKS_PER_SEC;
+
+		take();
+		ms = clock() * 1e3 / CLOCKS_PER_SEC - ms;
+		least = ms < least ? ms : least;
+	}
+	return least;
+}
+
+/* Eight times the VMs cost eight times as much, and those that are gone nothing.
+ */
+START_TEST(of_many_vms)
+{
+	double few = 0, many, gone;
+
+	for (uint32_t i = 1; i <= 800; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%u-11", 10000 + i);
+		folder(name, 1, i);
+		seen(i, 10000 + i, i);
+		if (i == 100)
+			few = cost();
+	}
+	many = cost();
+	ck_assert_uint_eq(books.nr_statistics, 800);
+	for (uint32_t i = 801; i <= 40000; i++)
+		seen(i, 1000000 + i, 1)->gone = true;
+	gone = cost();
+	printf("# 100 VMs: %.2f ms, 800: %.2f ms, and 39,200 that ended: %.2f ms\n",
+	       few, many, gone);
+	ck_assert(many < 8 * 2 * few);
+	ck_assert(gone < 1.5 * many);
+	ck_assert_uint_eq(books.nr_statistics, 800);
+}
+END_TEST
+
+START_TEST(of_a_vm_that_is_cleared)
+{
+	seen(1, 777, 5000);
+	folder("777-11", 1, 5000);
+	take();
+	folder("777-11", 1, 10);
+	take();
+	ck_assert_uint_eq(books.statistics_cleared, 1);
+	folder("777-11", 1, 9000);
+	take();
+	ck_assert_uint_eq(books.statistics_cleared, 1);
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, 5000);
+}
+END_TEST
+
+/* What is no exit is counted there, too; and that is known by then. */
+START_TEST(of_entries_that_failed)
+{
+	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
+
+	vcpu->failed_entries = 3;
+	vcpu->emulated = 20;
+	folder("777-11", 1, 5023);
+	ck_assert_int_eq(kvm_stats_begin(&stats, &books), 0);
+	vcpu->failed_entries = 4;
+	vcpu->emulated = 22;
+	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].before, 5023);
+	ck_assert_uint_eq(books.statistics[0].after, 5026);
+	ck_assert_uint_eq(books.statistics[0].failed_entries, 4);
+	ck_assert_uint_eq(books.statistics[0].emulated, 22);
+}
+END_TEST
+
+/* All of its vCPUs have to be known, and to have had an exit. */
+START_TEST(of_several_vcpus)
+{
+	static const uint64_t before[] = { 1076, 6006, 6070 };
+	struct ledger_vm *vm;
+
+	seen(1, 777, 5000);
+	vm = ledger_find_vm(&books.ledger, 1);
+	ck_assert_ptr_nonnull(ledger_vcpu(vm, 1));
+	ck_assert_ptr_nonnull(ledger_vcpu(vm, 2));
+	vm->vcpu[1].exits = 70;
+	vm->vcpu[2].exits = 6;
+	vm->vcpu[_i].exits = 0;
+	folder("777-11", 3, 6000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	vm->vcpu[_i].exits = 1000;
+	vm->vcpu[(_i + 1) % 3].gone = true; /* it is there all the same */
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].vcpus, 3);
+	ck_assert_uint_eq(books.statistics[0].before, before[_i]);
+}
+END_TEST
+
+/* "vcpu9" is one, as is "vcpu0". */
+START_TEST(of_ten_vcpus)
+{
+	seen(1, 777, 1);
+	for (uint32_t id = 1; id < 10; id++)
+		ledger_vcpu(ledger_find_vm(&books.ledger, 1), id)->exits = 1;
+	folder("777-11", 10, 10);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].vcpus, 10);
+}
+END_TEST
+
+/* Each in its place, however often they are read. */
+START_TEST(of_vms_that_end)
+{
+	enum { VMS = 20 };
+	char name[16];
+
+	for (uint64_t round = 1; round <= 2; round++) {
+		for (uint64_t vm = 1; vm <= VMS; vm++) {
+			snprintf(name, sizeof(name), "%u-9", 700 + (int)vm);
+			folder(name, 1, 10000 * vm + round);
+			seen(vm, 700 + vm, 1000 * vm);
+		}
+		take();
+		ck_assert_uint_eq(books.nr_statistics, VMS);
+		ck_assert_uint_eq(stats.nr, VMS);
+		for (uint64_t vm = 1; vm <= VMS; vm++) {
+			const struct statistics *of = &books.statistics[vm - 1];
+
+			ck_assert_uint_eq(of->vm, vm);
+			ck_assert_uint_eq(of->exits, 10000 * vm + round);
+			ck_assert_uint_eq(of->before, 1000 * vm);
+		}
+	}
+	/* Those that have ended are not kept. */
+	for (uint64_t vm = 1; vm <= VMS; vm += 2)
+		books.ledger.vm[vm - 1].vcpu[0].gone = true;
+	take();
+	ck_assert_uint_eq(stats.nr, VMS / 2);
+	for (size_t i = 0; i < stats.nr; i++)
+		ck_assert_uint_eq(stats.vm[i].taken.vm, 2 * i + 2);
+	ck_assert_uint_eq(books.nr_statistics, VMS);
+}
+END_TEST
+
+/* What has not become more is no sign of a reset; nor is it read twice. */
+START_TEST(of_a_vm_that_stands_still)
+{
+	seen(1, 777, 5000);
+	folder("777-11", 1, 5000);
+	take();
+	take();
+	ck_assert_uint_eq(books.statistics_cleared, 0);
+	seen(1, 777, 6000);
+	/* Not taken: the books keep what was. */
+	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
+	ck_assert_uint_eq(books.statistics[0].after, 5000);
+	no_folder("777-11");
+	take();
+	ck_assert_uint_eq(books.statistics[0].after, 5000);
+	kvm_stats_free(&stats);
+	ck_assert_ptr_null(stats.vm);
+	ck_assert_uint_eq(stats.nr, 0);
+}
+END_TEST
+
+START_TEST(no_memory)
+{
+	int left = 0, r;
+
+	seen(1, 777, 5000);
+	folder("777-11", 1, 5000);
+	ck_assert_int_eq(WITH_MEMORY(0, kvm_stats_begin(&stats, &books)),
+			 -ENOMEM);
+	ck_assert_uint_eq(stats.nr, 0);
+	/* Each of its allocations, until there is memory for all of them. */
+	do {
+		r = WITH_MEMORY(++left, kvm_stats_begin(&stats, &books));
+		ck_assert(!r || r == -ENOMEM);
+	} while (r && left < 100);
+	ck_assert_int_eq(r, 0);
+	ck_assert_uint_eq(stats.nr, 1);
+	ck_assert_int_eq(WITH_MEMORY(0, kvm_stats_end(&stats, &books)),
+			 -ENOMEM);
+	ck_assert_uint_eq(books.nr_statistics, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("kvm_stats");
+	TCase *tcase = tcase_create("kvm_stats");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, of_a_vm);
+	tcase_add_test(tcase, of_none);
+	tcase_add_loop_test(tcase, of_a_vm_that_ended, 0, 2);
+	tcase_add_test(tcase, of_a_vm_that_ends);
+	tcase_add_test(tcase, of_many_vms);
+	tcase_add_test(tcase, of_a_vm_that_is_cleared);
+	tcase_add_test(tcase, of_entries_that_failed);
+	tcase_add_loop_test(tcase, of_several_vcpus, 0, 3);
+	tcase_add_test(tcase, of_ten_vcpus);
+	tcase_add_test(tcase, of_vms_that_end);
+	tcase_add_test(tcase, of_a_vm_that_stands_still);
+	tcase_add_test(tcase, no_memory);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* KVM's own statistics, from a debugfs that is made up: whose are they? */
+#include <stdio.h>
+
+#include "kvm_stats_fixture.h"
+#include "tests/tap.h"
+
+/* Its end was not seen; the folder is another's, whatever is in it. */
+START_TEST(of_another_folder)
+{
+	seen(1, 777, 5000);
+	folder("777-11", 1, 5000);
+	take();
+	folder("777-12", 1, 9000);
+	no_folder("777-11");
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, 5000);
+}
+END_TEST
+
+static void thread(uint32_t pid, uint32_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", pid, tid);
+	root_write(path, "x\n");
+}
+
+static void runs_on(const char *name, uint32_t tid)
+{
+	char path[64], text[16];
+
+	snprintf(path, sizeof(path), KVM "%s/vcpu0/pid", name);
+	snprintf(text, sizeof(text), "%u\n", tid);
+	root_write(path, text);
+}
+
+/* A VMM creates its VM in another thread than that which began it. */
+START_TEST(of_a_vm_made_by_a_thread)
+{
+	seen(1, 777, 5000);
+	seen(2, 888, 6000);
+	thread(777, 777);
+	thread(777, 790);
+	thread(888, 888);
+	thread(888, 791);
+	folder("790-11", 1, 5000);
+	folder("791-11", 1, 6000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 2);
+	ck_assert_uint_eq(books.statistics[0].vm, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, 5000);
+	ck_assert_uint_eq(books.statistics[1].vm, 2);
+	ck_assert_uint_eq(books.statistics[1].exits, 6000);
+}
+END_TEST
+
+/* Two of one process: the one that has not run was made by its first thread. */
+START_TEST(of_two_vms_made_by_threads)
+{
+	seen(1, 777, 5000);
+	thread(777, 777);
+	thread(777, 790);
+	folder("777-11", 1, 5000);
+	folder("790-12", 1, 5000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	/* Both have run. */
+	seen(2, 777, 5000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+}
+END_TEST
+
+/* The thread that made a VM has ended: the other folder is not that VM's. */
+START_TEST(of_a_vm_whose_maker_ended)
+{
+	seen(1, 777, 5000)->tid = 795;
+	thread(777, 777);
+	thread(777, 795);
+	folder("777-11", 1, 9000);
+	runs_on("777-11", 799);
+	folder("790-12", 1, 5000);
+	runs_on("790-12", 795);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	runs_on("777-11", 795);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+}
+END_TEST
+
+/* No thread can be looked up; those that run vCPUs are known from BPF. */
+START_TEST(in_another_pid_namespace)
+{
+	books.host.other_pids = true;
+	seen(1, 777, 5000)->tid = 790;
+	seen(2, 888, 6000);
+	thread(888, 791); /* another one, of the namespace */
+	folder("790-11", 1, 5000);
+	runs_on("790-11", 790);
+	folder("791-11", 1, 6000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].vm, 1);
+}
+END_TEST
+
+START_TEST(of_vms_asked_for)
+{
+	struct pids only = { 0 };
+
+	ck_assert_int_eq(pids_add(&only, 778), 0);
+	stats.only = &only;
+	seen(1, 777, 5000);
+	seen(2, 778, 6000);
+	folder("777-11", 1, 5000);
+	folder("778-11", 1, 6000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].vm, 2);
+	free(only.pid);
+}
+END_TEST
+
+/* Files and folders that are none of a VM's, or not what they should be. */
+START_TEST(of_other_files)
+{
+	static const char *const name[] = { "77-11", "7777-11", "777", "x777-1",
+					    "777_12" };
+
+	seen(1, 777, 5000);
+	for (size_t i = 0; i < sizeof(name) / sizeof(*name); i++)
+		folder(name[i], 1, 4000 + i);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	root_write(KVM "777-11/vcpu0/pid", "1\n");
+	root_write(KVM "777-11/vcpus", "1\n");
+	root_write(KVM "777-11/vcpu:", "1\n");
+	root_write(KVM "777-11/vcpu/x", "1\n");
+	root_write(KVM "777-11/cpu0", "1\n");
+	take(); /* without "exits" */
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	root_write(KVM "777-11/exits", "none\n");
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	root_write(KVM "777-11/exits", "18446744073709551615\n");
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, UINT64_MAX);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("kvm_stats_folders");
+	TCase *tcase = tcase_create("kvm_stats_folders");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, of_another_folder);
+	tcase_add_test(tcase, of_a_vm_made_by_a_thread);
+	tcase_add_test(tcase, of_two_vms_made_by_threads);
+	tcase_add_test(tcase, of_a_vm_whose_maker_ended);
+	tcase_add_test(tcase, in_another_pid_namespace);
+	tcase_add_test(tcase, of_vms_asked_for);
+	tcase_add_test(tcase, of_other_files);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/doctor.h"
+#include "host/kernel_needs.h"
+#include "host/pid_ns.h"
+
+const char *finding_state_name(enum finding_state state)
+{
+	static const char *const names[] = {
+		[FINDING_OK] = "ok",
+		[FINDING_WARNING] = "warning",
+		[FINDING_MISSING] = "missing",
+		[FINDING_UNKNOWN] = "unknown",
+	};
+
+	return names[state];
+}
+
+__attribute__((format(printf, 5, 6))) static void
+add(struct diagnosis *diagnosis, const char *name, enum finding_state state,
+    const char *advice, const char *fmt, ...)
+{
+	struct finding *finding = &diagnosis->finding[diagnosis->nr];
+	va_list args;
+
+	if (diagnosis->nr == DOCTOR_FINDINGS)
+		return;
+	diagnosis->nr++;
+	finding->name = name;
+	finding->state = state;
+	snprintf(finding->advice, sizeof(finding->advice), "%s", advice);
+	va_start(args, fmt);
+	vsnprintf(finding->fact, sizeof(finding->fact), fmt, args);
+	va_end(args);
+}
+
+static void check_kernel(const struct host_facts *facts, struct diagnosis *d)
+{
+	const char *under = facts->host.hypervisor;
+	bool emulated = !strcmp(under, "TCG") || !strcmp(under, "Bochs");
+
+	/* Distributions' kernels have BPF of later ones, under an old number. */
+	if (!facts->bpf_loop &&
+	    host_kernel_before(facts->host.kernel, KERNEL_LEAST))
+		add(d, "kernel", FINDING_MISSING,
+		    "boot Linux " KERNEL_FOR_ALL " or later; from " KERNEL_LEAST
+		    " on 'exitledger monitor --attach tp' works",
+		    "Linux %s is too old: its BPF has no atomic operations that return a value, as Linux " KERNEL_LEAST
+		    " has",
+		    facts->host.kernel);
+	else
+		add(d, "kernel", FINDING_OK, "", "Linux %s%s%s%s",
+		    facts->host.kernel,
+		    !under[0] ? "" :
+		    emulated  ? ", emulated by " :
+				", in a VM of ",
+		    under, emulated ? ": times mean little" : "");
+}
+
+static void check_cpu(const struct host_facts *facts, struct diagnosis *d)
+{
+	const char *under = facts->host.hypervisor;
+
+	if (facts->svm || facts->vmx)
+		add(d, "cpu", FINDING_OK, "", "the processor has %s",
+		    facts->svm ? "svm (AMD-V)" : "vmx (VT-x)");
+	else
+		add(d, "cpu", FINDING_WARNING,
+		    under[0] ?
+			    "switch on nested virtualization on the host below, and give this VM its CPU's features (QEMU: -cpu host)" :
+			    "switch virtualization on in the firmware's setup",
+		    "the processor shows neither svm nor vmx");
+}
+
+static void check_kvm(const struct host_facts *facts, struct diagnosis *d)
+{
+	if (facts->host.isa && facts->dev_kvm) {
+		add(d, "kvm", FINDING_OK, "", "%s is loaded",
+		    facts->host.vendor);
+		return;
+	}
+	if (facts->host.isa) {
+		add(d, "kvm", FINDING_MISSING,
+		    "see dmesg | grep -i kvm; virtualization may be off in the firmware's setup",
+		    "%s is loaded, but there is no /dev/kvm",
+		    facts->host.vendor);
+		return;
+	}
+	if (facts->backend[0])
+		add(d, "kvm", FINDING_MISSING,
+		    "its exits are unknown, and may not be traced at all; use a host on which modprobe kvm_amd or kvm_intel works",
+		    "KVM runs on %s, and neither on kvm_amd nor kvm_intel",
+		    facts->backend);
+	else
+		add(d, "kvm", FINDING_MISSING,
+		    facts->svm ?
+			    "load it: modprobe kvm_amd" :
+		    facts->vmx ?
+			    "load it: modprobe kvm_intel" :
+			    "load the one for this CPU (modprobe kvm_amd or kvm_intel)",
+		    "neither kvm_amd nor kvm_intel is loaded, so there is no tracepoint kvm:kvm_exit");
+}
+
+/* A module has no BTF: all that is left is what tracefs tells of the records. */
+static void no_module_btf(const struct host_facts *facts, const char *module,
+			  struct diagnosis *d)
+{
+	if (facts->records)
+		add(d, "btf", FINDING_MISSING,
+		    "boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES, or for 'exitledger monitor --attach tp' mount tracefs (mount -t tracefs nodev /sys/kernel/tracing) and run it with sudo; a module built by hand needs its BTF, too",
+		    "the module %s has no BTF (/sys/kernel/btf/%s is missing)",
+		    module, module);
+	else
+		add(d, "btf", FINDING_WARNING,
+		    "classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES",
+		    "the module %s has no BTF (/sys/kernel/btf/%s is missing)",
+		    module, module);
+}
+
+/* Can the vCPU and the exit's reason be read from the tracepoint's arguments? */
+static bool is_typed(const struct host_facts *facts)
+{
+	return facts->exit_args == KVM_EXIT_VCPU_ISA && facts->btf_kvm &&
+	       facts->btf_vendor;
+}
+
+static void check_btf(const struct host_facts *facts, struct diagnosis *d)
+{
+	const char *vendor = facts->host.vendor;
+
+	if (!facts->btf_kernel) {
+		add(d, "btf", FINDING_MISSING,
+		    "it must be built with CONFIG_DEBUG_INFO_BTF",
+		    "this kernel (%s) has no BTF (/sys/kernel/btf/vmlinux is missing)",
+		    facts->host.kernel);
+		return;
+	}
+	if (!facts->host.isa)
+		add(d, "btf", FINDING_OK, "", "of the kernel");
+	else if (!facts->btf_kvm)
+		no_module_btf(facts, "kvm", d);
+	else if (!facts->btf_vendor)
+		no_module_btf(facts, vendor, d);
+	else
+		add(d, "btf", FINDING_OK, "", "of the kernel, kvm and %s",
+		    vendor);
+}
+
+static void check_tracepoints(const struct host_facts *facts,
+			      struct diagnosis *d)
+{
+	const char *args = kvm_exit_args_name(facts->exit_args);
+
+	if (!facts->host.isa || !facts->btf_kernel || !facts->btf_kvm)
+		return; /* said already */
+	if (!facts->kvm_exit || !facts->kvm_entry || !facts->kvm_cpuid)
+		add(d, "tracepoints", FINDING_MISSING,
+		    "it must be built with CONFIG_TRACEPOINTS",
+		    "this kernel's KVM has no tracepoint%s%s%s",
+		    facts->kvm_exit ? "" : " kvm:kvm_exit",
+		    facts->kvm_entry ? "" : " kvm:kvm_entry",
+		    facts->kvm_cpuid ? "" : " kvm:kvm_cpuid");
+	else if (facts->exit_args == KVM_EXIT_VCPU_ISA)
+		add(d, "tracepoints", FINDING_OK, "",
+		    "kvm_exit%s, kvm_entry, kvm_cpuid", args);
+	else if (facts->exit_args == KVM_EXIT_REASON_VCPU_ISA)
+		add(d, "tracepoints", FINDING_WARNING,
+		    "classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot Linux " KERNEL_FOR_ALL
+		    " or later",
+		    "kvm_exit%s, kvm_entry, kvm_cpuid", args);
+	else
+		add(d, "tracepoints", FINDING_MISSING,
+		    "this exitledger is too old for that kernel, or the other way round",
+		    "kvm_exit has arguments that no known kernel has");
+}
+
+static void check_privileges(const struct host_facts *facts,
+			     struct diagnosis *d)
+{
+	if (!facts->sys_admin)
+		add(d, "privileges", FINDING_MISSING, "run it with sudo",
+		    "observing VM exits needs root (CAP_SYS_ADMIN)");
+	else if (facts->user_namespace)
+		add(d, "privileges", FINDING_MISSING,
+		    "run it on the host itself, or in a container with the host's user namespace",
+		    "root here is that of a user namespace, and observing VM exits needs root on the host");
+	else
+		add(d, "privileges", FINDING_OK, "", "CAP_SYS_ADMIN");
+}
+
+/* The names of VMs, and what ends with a process, are looked up in /proc. */
+static void check_pid_ns(const struct host_facts *facts, struct diagnosis *d)
+{
+	if (facts->host.other_pids)
+		add(d, "pid_ns", FINDING_WARNING, PID_NS_ADVICE, PID_NS_FACT);
+	else
+		add(d, "pid_ns", FINDING_OK, "",
+		    "/proc shows the host's processes");
+}
+
+static void check_lockdown(const struct host_facts *facts, struct diagnosis *d)
+{
+	const struct probe *read = &facts->probes.read_kernel;
+
+	if (facts->lockdown == LOCKDOWN_CONFIDENTIALITY)
+		add(d, "lockdown", FINDING_MISSING,
+		    "boot with lockdown=integrity, or without Secure Boot",
+		    "the kernel is locked down (confidentiality): BPF may not read its memory, nor is there tracefs");
+	else if (read->tried && read->error == EINVAL && facts->sys_admin)
+		add(d, "lockdown", FINDING_MISSING,
+		    "see whether a security module (dmesg) forbids it",
+		    "BPF programs may not read the kernel's memory");
+	else if (facts->lockdown == LOCKDOWN_INTEGRITY)
+		add(d, "lockdown", FINDING_OK, "",
+		    "integrity: BPF may observe; modules must be signed, patched ones too");
+	else
+		add(d, "lockdown", FINDING_OK, "", "none");
+}
+
+static void check_tracefs(const struct host_facts *facts, struct diagnosis *d)
+{
+	static const char use[] = "only --attach tp needs it";
+
+	if (facts->tracefs == -ENOENT)
+		add(d, "tracefs", FINDING_WARNING,
+		    "mount -t tracefs nodev /sys/kernel/tracing",
+		    "it is not mounted; %s", use);
+	else if (facts->tracefs)
+		add(d, "tracefs", FINDING_UNKNOWN, "run it with sudo",
+		    "this user may not read it; %s", use);
+	else if (facts->records && facts->host.isa)
+		add(d, "tracefs", FINDING_WARNING, "",
+		    "it has not the records of KVM's tracepoints; %s", use);
+	else
+		add(d, "tracefs", FINDING_OK, "", "it is mounted and readable");
+}
+
+/* One way to attach to kvm_exit; @enough: another one works. */
+static void check_probe(struct diagnosis *d, const char *name,
+			const struct probe *probe, bool enough)
+{
+	enum finding_state bad = enough ? FINDING_WARNING : FINDING_MISSING;
+
+	if (!probe->error)
+		add(d, name, FINDING_OK, "",
+		    "programs can be attached to kvm_exit");
+	else if (probe->error == EPERM)
+		add(d, name, bad,
+		    "look for what forbids it: seccomp (containers), a security module",
+		    "programs cannot be attached to kvm_exit: not permitted");
+	else if (probe->error == ENOENT || probe->error == ESRCH)
+		add(d, name, bad,
+		    "see what is said of btf, tracepoints and tracefs",
+		    "programs cannot be attached to kvm_exit: it is not found");
+	else
+		add(d, name, bad,
+		    "EXITLEDGER_DEBUG=1 exitledger monitor -n 1 shows the kernel's reasons",
+		    "programs cannot be attached to kvm_exit: %s",
+		    strerror(probe->error));
+}
+
+static void check_vcpu_end(const struct host_facts *facts, struct diagnosis *d)
+{
+	if (!facts->probes.vcpu_end.error && facts->vcpu_destroy)
+		add(d, "vcpu_end", FINDING_OK, "",
+		    "the end of a vCPU can be seen (fentry)");
+	else
+		add(d, "vcpu_end", FINDING_WARNING,
+		    "it takes a kernel with CONFIG_FUNCTION_TRACER and BTF of kvm",
+		    "fentry cannot see the end of a vCPU: a kprobe is tried; without it, VMs end with their processes");
+}
+
+static void check_attach(const struct host_facts *facts, struct diagnosis *d)
+{
+	const struct {
+		const char *name;
+		const struct probe *probe;
+	} row[] = {
+		{ "tp_btf", &facts->probes.tp_btf },
+		{ "raw_tp", &facts->probes.raw_tp },
+		{ "tp", &facts->probes.tp },
+	};
+	bool any = false;
+
+	if (!row[0].probe->tried) {
+		add(d, "attach", FINDING_UNKNOWN, "",
+		    "not tried, as that takes %s",
+		    facts->host.isa ? "privileges" : "a KVM to observe");
+		return;
+	}
+	/* Else only the record of a classic tracepoint can be read. */
+	for (int i = 0; i < 3; i++)
+		any |= !row[i].probe->error &&
+		       (row[i].probe == &facts->probes.tp || is_typed(facts));
+	for (int i = 0; i < 3; i++)
+		check_probe(d, row[i].name, row[i].probe, any);
+	check_vcpu_end(facts, d);
+}
+
+static void check_kfuncs(const struct host_facts *facts, struct diagnosis *d)
+{
+	if (!facts->btf_kernel)
+		return;
+	if (facts->rdonly_cast)
+		add(d, "rdonly_cast", FINDING_OK, "",
+		    "bpf_rdonly_cast() is there: structures are read directly");
+	else
+		add(d, "rdonly_cast", FINDING_WARNING,
+		    "a kernel from 6.2 on has it; the counts are the same without it",
+		    "no bpf_rdonly_cast(): the observer costs a little more per exit");
+}
+
+static void check_counters(const struct host_facts *facts, struct diagnosis *d)
+{
+	int mode = facts->host.exit_stats;
+
+	if (mode == HOST_UNPATCHED)
+		add(d, "exit_stats", FINDING_WARNING,
+		    "load the patched modules (kvm-instrumentation/README.md); only 'exitledger compare' needs them",
+		    "this KVM has no exit counters of its own");
+	else if (!mode)
+		add(d, "exit_stats", FINDING_WARNING,
+		    "echo 2 >/sys/module/kvm/parameters/exit_stats",
+		    "KVM's exit counters are switched off");
+	else
+		add(d, "exit_stats", FINDING_OK, "", "KVM counts exits%s",
+		    mode > 1 ? " and their time" : "; it does not time them");
+	if (mode == HOST_UNPATCHED)
+		return;
+	if (facts->leaves > 0)
+		add(d, "leaves", FINDING_OK, "",
+		    "guests may read the counters");
+	else
+		add(d, "leaves", FINDING_WARNING,
+		    "echo 1 >/sys/module/kvm/parameters/exit_stats_leaves",
+		    "guests may not read KVM's exit counters");
+}
+
+static void check_vms(const struct host_facts *facts, struct diagnosis *d)
+{
+	const struct vm_list *vms = &facts->vms;
+
+	if (!facts->vms_listed)
+		return;
+	if (facts->host.other_pids)
+		add(d, "vms", FINDING_UNKNOWN, PID_NS_ADVICE,
+		    "%zu process%s with VMs in this PID namespace; those of others cannot be seen",
+		    vms->nr, vms->nr == 1 ? "" : "es");
+	else if (vms->unseen)
+		add(d, "vms", FINDING_UNKNOWN, "run it with sudo",
+		    "%zu process%s with VMs; %zu more may not be looked into",
+		    vms->nr, vms->nr == 1 ? "" : "es", vms->unseen);
+	else
+		add(d, "vms", FINDING_OK, "", "%zu process%s with VMs now",
+		    vms->nr, vms->nr == 1 ? "" : "es");
+}
+
+void doctor_diagnose(const struct host_facts *facts,
+		     struct diagnosis *diagnosis)
+{
+	memset(diagnosis, 0, sizeof(*diagnosis));
+	check_kernel(facts, diagnosis);
+	check_cpu(facts, diagnosis);
+	check_kvm(facts, diagnosis);
+	check_btf(facts, diagnosis);
+	check_privileges(facts, diagnosis);
+	check_pid_ns(facts, diagnosis);
+	check_lockdown(facts, diagnosis);
+	check_tracepoints(facts, diagnosis);
+	check_tracefs(facts, diagnosis);
+	check_attach(facts, diagnosis);
+	check_kfuncs(facts, diagnosis);
+	check_counters(facts, diagnosis);
+	check_vms(facts, diagnosis);
+	diagnosis->can_monitor = true;
+	for (size_t i = 0; i < diagnosis->nr; i++) {
+		if (diagnosis->finding[i].state == FINDING_MISSING)
+			diagnosis->can_monitor = false;
+	}
+	diagnosis->can_compare = diagnosis->can_monitor && is_typed(facts) &&
+				 facts->host.exit_stats > 0 &&
+				 facts->leaves > 0;
+}
+
+int host_check(const struct host *host, struct why *why)
+{
+	struct diagnosis diagnosis;
+	struct host_facts facts;
+
+	(void)host;
+	host_facts_read("", &facts);
+	doctor_diagnose(&facts, &diagnosis);
+	host_facts_free(&facts);
+	for (size_t i = 0; i < diagnosis.nr; i++) {
+		const struct finding *finding = &diagnosis.finding[i];
+
+		if (finding->state == FINDING_MISSING)
+			return why_set(why, ENOTSUP,
+				       "%s: %s; 'exitledger doctor' tells more",
+				       finding->fact, finding->advice);
+	}
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a host's facts mean for observing VM exits, and what to do about them. */
+#ifndef EXITLEDGER_DOCTOR_H
+#define EXITLEDGER_DOCTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "host/host_facts.h"
+
+enum finding_state {
+	FINDING_OK,
+	FINDING_WARNING, /* something works less well, or not at all */
+	FINDING_MISSING, /* the monitor cannot run without it */
+	FINDING_UNKNOWN, /* could not be seen by this user */
+};
+
+struct finding {
+	const char *name; /* a word that stays the same, for scripts */
+	enum finding_state state;
+	char fact[200]; /* one line without a full stop */
+	char advice[320]; /* what to do; "" if nothing */
+};
+
+#define DOCTOR_FINDINGS 24
+
+struct diagnosis {
+	struct finding finding[DOCTOR_FINDINGS];
+	size_t nr;
+	bool can_monitor; /* nothing is missing */
+	bool can_compare; /* and KVM has counters, which guests may read */
+};
+
+/** doctor_diagnose - go through the facts, the most basic ones first */
+void doctor_diagnose(const struct host_facts *facts,
+		     struct diagnosis *diagnosis);
+
+/** finding_state_name - "ok", "warning", "missing", "unknown" */
+const char *finding_state_name(enum finding_state state);
+
+#endif /* EXITLEDGER_DOCTOR_H */

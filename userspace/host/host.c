@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <cpuid.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "exit_leaves.h"
+#include "host/host.h"
+#include "host/pid_ns.h"
+
+static const char parameter[] = "/sys/module/kvm/parameters/exit_stats";
+
+/* Bochs emulates its processors to the last bit of CPUID; its BIOS tells. */
+static bool bios_is_bochs(void)
+{
+	char vendor[32] = "";
+	FILE *file;
+
+	file = fopen("/sys/class/dmi/id/bios_vendor", "re");
+	if (!file)
+		return false;
+	if (!fgets(vendor, sizeof(vendor), file))
+		vendor[0] = '\0';
+	fclose(file);
+	return !strcmp(vendor, "The Bochs Project\n");
+}
+
+/* The signature of the hypervisor that this host itself runs on, if any. */
+static void read_hypervisor(char *name, size_t size)
+{
+	unsigned int eax, ebx, ecx, edx, signature[3];
+	char text[sizeof(signature) + 1] = "";
+
+	name[0] = '\0';
+	if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx >> 31)) {
+		if (bios_is_bochs())
+			snprintf(name, size, "Bochs");
+		return;
+	}
+	__cpuid(0x40000000, eax, signature[0], signature[1], signature[2]);
+	memcpy(text, signature, sizeof(signature));
+	if (!strncmp(text, "TCGTCG", 6))
+		strcpy(text, "TCG");
+	else if (!strncmp(text, "KVMKVM", 6))
+		strcpy(text, "KVM");
+	snprintf(name, size, "%s", text[0] ? text : "unknown");
+}
+
+static int read_exit_stats(const char *root)
+{
+	int mode = HOST_UNPATCHED;
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s%s", root, parameter);
+	file = fopen(path, "re");
+	if (!file)
+		return HOST_UNPATCHED;
+	if (fscanf(file, "%d", &mode) != 1)
+		mode = HOST_UNPATCHED;
+	fclose(file);
+	return mode;
+}
+
+bool host_kernel_before(const char *release, const char *version)
+{
+	unsigned int major, minor, of_major, of_minor;
+
+	if (sscanf(release, "%u.%u", &major, &minor) != 2 ||
+	    sscanf(version, "%u.%u", &of_major, &of_minor) != 2)
+		return false;
+	return major < of_major || (major == of_major && minor < of_minor);
+}
+
+int host_exit_stats(void)
+{
+	return read_exit_stats("");
+}
+
+static bool exists(const char *root, const char *module, const char *file)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/sys/module/%s%s", root, module, file);
+	return !access(path, F_OK);
+}
+
+/* Loaded modules have an initstate, built-in ones don't. */
+bool host_built_in(const char *root, const char *module)
+{
+	return exists(root, module, "") && !exists(root, module, "/initstate");
+}
+
+/* Word by word, as the line "flags" is long; the first processor tells for all.
+ */
+bool host_has_cpu_flag(const char *root, const char *flag)
+{
+	bool flags = false, found = false;
+	char path[4096], word[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/proc/cpuinfo", root);
+	file = fopen(path, "re");
+	while (file && !found && fscanf(file, "%63s", word) == 1) {
+		if (flags && !strcmp(word, "bugs"))
+			break;
+		found = flags && !strcmp(word, flag);
+		flags |= !strcmp(word, "flags");
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/*
+ * Is this vendor's part of KVM in use?  Built in, its folder is there on every
+ * processor, so it takes the processor's feature too, and /dev/kvm, which is
+ * made once KVM has found that to work.
+ */
+static bool in_use(const char *root, const char *module, const char *flag)
+{
+	char path[4096];
+
+	if (!exists(root, module, ""))
+		return false;
+	if (!host_built_in(root, module))
+		return true;
+	snprintf(path, sizeof(path), "%s/dev/kvm", root);
+	return !access(path, F_OK) && host_has_cpu_flag(root, flag);
+}
+
+void host_read_at(const char *root, struct host *host)
+{
+	struct utsname uts;
+
+	memset(host, 0, sizeof(*host));
+	if (!uname(&uts))
+		snprintf(host->kernel, sizeof(host->kernel), "%s", uts.release);
+	if (in_use(root, "kvm_amd", "svm")) {
+		strcpy(host->vendor, "kvm_amd");
+		host->isa = EXIT_LEAF_ISA_SVM;
+	} else if (in_use(root, "kvm_intel", "vmx")) {
+		strcpy(host->vendor, "kvm_intel");
+		host->isa = EXIT_LEAF_ISA_VMX;
+	}
+	read_hypervisor(host->hypervisor, sizeof(host->hypervisor));
+	host->exit_stats = read_exit_stats(root);
+	host->other_pids = pid_ns_is_other(root);
+}
+
+void host_read(struct host *host)
+{
+	host_read_at("", host);
+}
+
+int host_check_counters(const struct host *host, struct why *why)
+{
+	if (host->exit_stats != HOST_UNPATCHED)
+		return 0;
+	return why_set(
+		why, ENOTSUP,
+		"this host's KVM has no exit counters (%s is missing), so there is nothing to compare with: load the patched modules (kvm-instrumentation/README.md); 'exitledger monitor' works without them",
+		parameter);
+}
+
+int host_check_counting(const struct host *host, bool leaves, struct why *why)
+{
+	if (host->exit_stats <= 0)
+		return why_set(
+			why, ENODATA,
+			"KVM does not count exits now (kvm.exit_stats is 0), so there is nothing to compare: switch it on, which running guests do not notice: echo 2 >%s",
+			parameter);
+	if (!leaves)
+		return why_set(
+			why, ENODATA,
+			"guests cannot read KVM's exit counters now (kvm.exit_stats_leaves is off), so there is nothing to compare: switch that on: echo Y >%s_leaves",
+			parameter);
+	return 0;
+}
+
+void host_describe_hypervisor(const char *hypervisor, char *text, size_t size)
+{
+	if (!strcmp(hypervisor, "TCG"))
+		snprintf(text, size, "emulated by QEMU: times mean little");
+	else if (!strcmp(hypervisor, "Bochs"))
+		snprintf(text, size, "emulated by Bochs: times mean little");
+	else
+		snprintf(text, size, "itself a guest of %s", hypervisor);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/host_facts.h"
+
+static bool exists(const char *root, const char *path)
+{
+	char file[4096];
+
+	snprintf(file, sizeof(file), "%s%s", root, path);
+	return !access(file, F_OK);
+}
+
+static FILE *open_at(const char *root, const char *path)
+{
+	char file[4096];
+
+	snprintf(file, sizeof(file), "%s%s", root, path);
+	return fopen(file, "re");
+}
+
+/* A module kvm_… besides those that are known: KVM on something else. */
+static void read_backend(const char *root, struct host_facts *facts)
+{
+	char path[4096];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/sys/module", root);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (!strncmp(entry->d_name, "kvm_", 4) &&
+		    strcmp(entry->d_name, "kvm_amd") &&
+		    strcmp(entry->d_name, "kvm_intel"))
+			snprintf(facts->backend, sizeof(facts->backend),
+				 "%.31s", entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void read_btf(const char *root, struct host_facts *facts)
+{
+	struct kvm_btf btf;
+
+	kvm_btf_open(root, facts->host.vendor, &btf);
+	facts->btf_kernel = btf.vmlinux;
+	facts->btf_kvm = btf.has_kvm;
+	facts->btf_vendor = btf.has_vendor;
+	facts->kvm_exit = kvm_btf_has_tracepoint(&btf, "kvm_exit");
+	facts->kvm_entry = kvm_btf_has_tracepoint(&btf, "kvm_entry");
+	facts->kvm_cpuid = kvm_btf_has_tracepoint(&btf, "kvm_cpuid");
+	facts->exit_args = kvm_btf_exit_args(&btf);
+	facts->vcpu_destroy =
+		kvm_btf_has_function(&btf, "kvm_arch_vcpu_destroy");
+	facts->rdonly_cast = kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast");
+	facts->bpf_loop = kvm_btf_has_kfunc(&btf, "bpf_loop");
+	kvm_btf_close(&btf);
+}
+
+/*
+ * Is CAP_SYS_ADMIN there?  It is what module BTF takes, and implies all that
+ * tracing takes; CAP_BPF and CAP_PERFMON are not enough where KVM is a module.
+ */
+static void read_privileges(const char *root, struct host_facts *facts)
+{
+	const unsigned int cap_sys_admin = 21;
+	unsigned long long effective = 0, first = 1, length = 0;
+	FILE *file = open_at(root, "/proc/self/status");
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "CapEff: %llx", &effective) == 1)
+			break;
+	}
+	if (file)
+		fclose(file);
+	facts->sys_admin = effective >> cap_sys_admin & 1;
+	/* Only in the host's own namespace all numbers map to themselves. */
+	file = open_at(root, "/proc/self/uid_map");
+	if (file && fscanf(file, "%llu %*u %llu", &first, &length) == 2)
+		facts->user_namespace = first || length != 4294967295;
+	if (file)
+		fclose(file);
+}
+
+/* "none [integrity] confidentiality": the brackets are where it is. */
+static void read_lockdown(const char *root, struct host_facts *facts)
+{
+	FILE *file = open_at(root, "/sys/kernel/security/lockdown");
+	char line[128] = "";
+
+	if (file && !fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	if (file)
+		fclose(file);
+	if (strstr(line, "[integrity]"))
+		facts->lockdown = LOCKDOWN_INTEGRITY;
+	else if (strstr(line, "[confidentiality]"))
+		facts->lockdown = LOCKDOWN_CONFIDENTIALITY;
+}
+
+static int read_leaves(const char *root)
+{
+	FILE *file =
+		open_at(root, "/sys/module/kvm/parameters/exit_stats_leaves");
+	char mode = '\0';
+
+	if (!file)
+		return HOST_UNPATCHED;
+	if (fscanf(file, " %c", &mode) != 1)
+		mode = '\0';
+	fclose(file);
+	return mode == 'Y' || mode == '1';
+}
+
+void host_facts_read(const char *root, struct host_facts *facts)
+{
+	struct tracepoints records;
+	char tracefs[64];
+
+	memset(facts, 0, sizeof(*facts));
+	host_read_at(root, &facts->host);
+	facts->svm = host_has_cpu_flag(root, "svm");
+	facts->vmx = host_has_cpu_flag(root, "vmx");
+	facts->dev_kvm = exists(root, "/dev/kvm");
+	read_backend(root, facts);
+	read_btf(root, facts);
+	facts->tracefs = tracefs_find(root, tracefs, sizeof(tracefs));
+	facts->records = tracepoints_read(root, &records, NULL);
+	read_privileges(root, facts);
+	read_lockdown(root, facts);
+	facts->leaves = read_leaves(root);
+}
+
+void host_facts_free(struct host_facts *facts)
+{
+	vm_list_free(&facts->vms);
+}

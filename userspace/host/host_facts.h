@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* All that decides whether VM exits can be observed on a host, as plain data. */
+#ifndef EXITLEDGER_HOST_FACTS_H
+#define EXITLEDGER_HOST_FACTS_H
+
+#include <stdbool.h>
+
+#include "observe/attach_probe.h"
+#include "host/host.h"
+#include "host/tracepoints.h"
+#include "host/vm_list.h"
+
+/* /sys/kernel/security/lockdown */
+enum lockdown {
+	LOCKDOWN_NONE, /* or the kernel has no such thing */
+	LOCKDOWN_INTEGRITY,
+	LOCKDOWN_CONFIDENTIALITY,
+};
+
+struct host_facts {
+	struct host host;
+	bool svm, vmx; /* the processor's, as /proc/cpuinfo has it */
+	bool dev_kvm; /* /dev/kvm is there */
+	char backend[32]; /* another module kvm_… that is loaded, or "" */
+	bool btf_kernel;
+	bool btf_kvm, btf_vendor; /* if built in: the kernel's */
+	bool kvm_exit, kvm_entry, kvm_cpuid; /* tracepoints, from BTF */
+	enum kvm_exit_args exit_args;
+	bool vcpu_destroy; /* there is a kvm_arch_vcpu_destroy() to attach to */
+	bool rdonly_cast; /* bpf_rdonly_cast() */
+	bool bpf_loop; /* bpf_loop(), a helper of KERNEL_FOR_ALL */
+	int tracefs; /* 0, or -errno as from tracefs_find() */
+	int records; /* 0, or -errno as from tracepoints_read() */
+	bool sys_admin; /* CAP_SYS_ADMIN is effective … */
+	bool user_namespace; /* … but in a user namespace, not on the host */
+	enum lockdown lockdown;
+	int leaves; /* kvm.exit_stats_leaves: 1, 0, or HOST_UNPATCHED */
+	/* The following are filled in on request. */
+	struct attach_probes probes;
+	bool vms_listed;
+	struct vm_list vms;
+};
+
+/**
+ * host_facts_read - collect them, except for the probes and the VMs
+ * @root: a folder in the place of /, "" for / itself
+ *
+ * Works without privileges; host_facts_free() is to be called afterwards.
+ */
+void host_facts_read(const char *root, struct host_facts *facts);
+
+void host_facts_free(struct host_facts *facts);
+
+#endif /* EXITLEDGER_HOST_FACTS_H */

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The oldest kernels: README and manual pages name those that messages name.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+version() {
+	sed -nE "s/^#define $1 \"([0-9]+\.[0-9]+)\"\$/\1/p" userspace/host/kernel_needs.h
+}
+for_all=$(version KERNEL_FOR_ALL)
+least=$(version KERNEL_LEAST)
+ok 'there is a kernel for all' [ -n "$for_all" ]
+ok 'there is an oldest one' [ -n "$least" ]
+
+for page in README.md docs/exitledger-{doctor,monitor}.1.rst; do
+	ok "$page: the kernel for all" grep -qF "$for_all" "$page"
+	ok "$page: the oldest kernel" grep -qF "$least" "$page"
+done
+# Another kernel of the series 5 would be a second truth.
+others() {
+	grep -nE "\\b5\\.[0-9]{2}\\b" README.md docs/exitledger-*.rst |
+		grep -vE "\b(${for_all/./\\.}|${least/./\\.})\b" || true
+}
+run others
+ok 'no page names another one' [ -z "$out" ]
+in_messages() {
+	grep -nE '"[^"]*\b5\.[0-9]+\b' userspace/*/*.c userspace/report/page/*.c || true
+}
+run in_messages
+ok 'no message has a number of its own' [ -z "$out" ]
+
+done_testing

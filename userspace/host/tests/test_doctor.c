@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Hosts that are made up, as folders and as facts, and what is said of them. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/doctor.h"
+#include "exit_leaves.h"
+#include "fake_host.h"
+#include "host/kernel_needs.h"
+#include "tests/tap.h"
+
+#define ANY_USER "CapEff:\t0000000000000000\n"
+
+static const int before_516[] = { T_VOID_P, T_INT, T_VCPU_P, T_INT };
+
+static const struct finding *find(const char *name)
+{
+	for (size_t i = 0; i < diagnosis.nr; i++) {
+		if (!strcmp(diagnosis.finding[i].name, name))
+			return &diagnosis.finding[i];
+	}
+	ck_abort_msg("there is no finding %s", name);
+	return NULL;
+}
+
+/* What is the state of a finding, and are these words in what is said? */
+static void finding_is(const char *name, enum finding_state state,
+		       const char *words)
+{
+	const struct finding *finding = find(name);
+	char text[600];
+
+	snprintf(text, sizeof(text), "%s -> %s", finding->fact,
+		 finding->advice);
+	ck_assert_msg(finding->state == state, "%s is %s: %s", name,
+		      finding_state_name(finding->state), text);
+	ck_assert_msg(strstr(text, words), "%s: no '%s' in '%s'", name, words,
+		      text);
+}
+
+/* This is missing, and nothing else; its advice tells what to do. */
+static void only_missing(const char *name, const char *words)
+{
+	diagnose();
+	finding_is(name, FINDING_MISSING, words);
+	ck_assert_str_ne(find(name)->advice, "");
+	for (size_t i = 0; i < diagnosis.nr; i++) {
+		const struct finding *other = &diagnosis.finding[i];
+
+		ck_assert_msg(other->state != FINDING_MISSING ||
+				      !strcmp(other->name, name),
+			      "%s is missing too", other->name);
+	}
+	ck_assert(!diagnosis.can_monitor);
+	ck_assert(!diagnosis.can_compare);
+}
+
+START_TEST(all_is_well)
+{
+	diagnose();
+	ck_assert(diagnosis.can_monitor);
+	ck_assert(diagnosis.can_compare);
+	finding_is("cpu", FINDING_OK, "svm");
+	finding_is("kvm", FINDING_OK, "kvm_amd");
+	finding_is("btf", FINDING_OK, "kvm_amd");
+	finding_is("privileges", FINDING_OK, "");
+	finding_is("lockdown", FINDING_OK, "none");
+	finding_is("tracepoints", FINDING_OK, "kvm_exit(vcpu, isa)");
+	finding_is("rdonly_cast", FINDING_OK, "");
+	finding_is("exit_stats", FINDING_OK, "and their time");
+	finding_is("leaves", FINDING_OK, "");
+	/* Nobody has tried yet. */
+	finding_is("attach", FINDING_UNKNOWN, "privileges");
+	ck_assert_uint_eq(facts.host.isa, EXIT_LEAF_ISA_SVM);
+	ck_assert(!facts.vmx);
+}
+END_TEST
+
+START_TEST(no_kvm)
+{
+	root_unlink("/sys/module/kvm_amd/initstate");
+	ck_assert_int_eq(rmdir(root_path("/sys/module/kvm_amd")), 0);
+	only_missing("kvm", "modprobe kvm_amd");
+	/* The feature says which module; without any, both are named. */
+	root_write("/proc/cpuinfo", "flags : fpu vmx\n");
+	only_missing("kvm", "modprobe kvm_intel");
+	root_write("/proc/cpuinfo", "flags : fpu\n");
+	only_missing("kvm", "modprobe kvm_amd or kvm_intel");
+	finding_is("cpu", FINDING_WARNING, "virtualization");
+	finding_is("attach", FINDING_UNKNOWN, "a KVM");
+	root_write("/sys/module/kvm_other/initstate", "live\n");
+	only_missing("kvm", "runs on kvm_other");
+}
+END_TEST
+
+START_TEST(kvm_without_device)
+{
+	root_unlink("/dev/kvm");
+	only_missing("kvm", "/dev/kvm");
+}
+END_TEST
+
+static void write_format(const char *event)
+{
+	char from[64], to[64], text[8192];
+	FILE *file;
+
+	snprintf(from, sizeof(from), "tests/data/tracepoints-6.1/%s", event);
+	snprintf(to, sizeof(to), "/sys/kernel/tracing/events/kvm/%s/format",
+		 event);
+	file = fopen(from, "r");
+	ck_assert_ptr_nonnull(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	root_write(to, text);
+}
+
+START_TEST(no_btf)
+{
+	root_unlink("/sys/kernel/btf/kvm_amd");
+	only_missing("btf", "/sys/kernel/btf/kvm_amd");
+	root_unlink("/sys/kernel/btf/kvm");
+	only_missing("btf", "/sys/kernel/btf/kvm is");
+	root_unlink("/sys/kernel/btf/vmlinux");
+	only_missing("btf", "CONFIG_DEBUG_INFO_BTF");
+	root_write("/sys/kernel/btf/vmlinux", "no BTF at all");
+	only_missing("btf", "CONFIG_DEBUG_INFO_BTF");
+}
+END_TEST
+
+/* Classic tracepoints do without: tracefs has all that they need to know. */
+START_TEST(no_module_btf)
+{
+	write_format("kvm_exit");
+	write_format("kvm_entry");
+	write_format("kvm_cpuid");
+	root_unlink("/sys/kernel/btf/kvm_amd");
+	for (int i = 0; i < 2; i++) {
+		diagnose();
+		finding_is("btf", FINDING_WARNING, "--attach tp");
+		ck_assert(diagnosis.can_monitor);
+		ck_assert(!diagnosis.can_compare);
+		probed(ESRCH, EINVAL, 0, ESRCH);
+		ck_assert(diagnosis.can_monitor);
+		/* What can be attached is of no use without the types. */
+		probed(0, 0, EPERM, 0);
+		ck_assert(!diagnosis.can_monitor);
+		if (!i)
+			root_unlink("/sys/kernel/btf/kvm");
+	}
+	root_unlink("/sys/kernel/btf/vmlinux");
+	only_missing("btf", "CONFIG_DEBUG_INFO_BTF");
+}
+END_TEST
+
+/* The kernel is too old; or it only has the number of one that was. */
+START_TEST(kernels)
+{
+	static const struct {
+		const char *release;
+		enum finding_state state;
+	} row[] = {
+		{ "5.10.0-32-amd64", FINDING_MISSING },
+		{ "4.19.0", FINDING_MISSING },
+		{ "5.12.0-rc1", FINDING_OK },
+		{ "6.1.0-56-amd64", FINDING_OK },
+		{ "10.0.1", FINDING_OK },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		diagnose();
+		strcpy(facts.host.kernel, row[i].release);
+		facts.bpf_loop = false;
+		doctor_diagnose(&facts, &diagnosis);
+		finding_is("kernel", row[i].state, row[i].release);
+		if (row[i].state == FINDING_MISSING) {
+			finding_is("kernel", row[i].state, "atomic operations");
+			finding_is("kernel", row[i].state, KERNEL_LEAST);
+			finding_is("kernel", row[i].state, KERNEL_FOR_ALL);
+			ck_assert(!diagnosis.can_monitor);
+		}
+		facts.bpf_loop = true;
+		doctor_diagnose(&facts, &diagnosis);
+		finding_is("kernel", FINDING_OK, row[i].release);
+	}
+}
+END_TEST
+
+/* Built in, both vendors' folders are there on every processor. */
+START_TEST(built_in)
+{
+	struct btf *btf = kvm_types(NULL, since_516, 3);
+
+	root_unlink("/sys/module/kvm/initstate");
+	root_unlink("/sys/module/kvm_amd/initstate");
+	root_write("/sys/module/kvm_intel/parameters/nested", "Y\n");
+	root_unlink("/sys/kernel/btf/kvm");
+	root_unlink("/sys/kernel/btf/kvm_amd");
+	root_write_btf("vmlinux", btf);
+	btf__free(btf);
+	diagnose();
+	ck_assert(diagnosis.can_monitor);
+	ck_assert_str_eq(facts.host.vendor, "kvm_amd");
+	root_write("/proc/cpuinfo", "flags : fpu vmx\n");
+	diagnose();
+	ck_assert(diagnosis.can_monitor);
+	ck_assert_str_eq(facts.host.vendor, "kvm_intel");
+	ck_assert_uint_eq(facts.host.isa, EXIT_LEAF_ISA_VMX);
+	root_unlink("/dev/kvm");
+	only_missing("kvm", "modprobe");
+}
+END_TEST
+
+START_TEST(tracepoints)
+{
+	struct btf *base = make_btf(), *kvm = btf__new_empty_split(base);
+
+	write_btf(before_516, 4);
+	diagnose();
+	finding_is("tracepoints", FINDING_WARNING, "(exit_reason, vcpu, isa)");
+	finding_is("tracepoints", FINDING_WARNING, KERNEL_FOR_ALL);
+	ck_assert(diagnosis.can_monitor);
+	ck_assert(!diagnosis.can_compare);
+	write_btf(since_516, 2);
+	only_missing("tracepoints", "arguments");
+	add_tracepoint(kvm, "kvm_exit", since_516, 3);
+	root_write_btf("vmlinux", base);
+	root_write_btf("kvm", kvm);
+	root_write_btf("kvm_amd", kvm);
+	only_missing("tracepoints", "kvm:kvm_entry kvm:kvm_cpuid");
+	finding_is("rdonly_cast", FINDING_WARNING, "6.2");
+	btf__free(kvm);
+	btf__free(base);
+}
+END_TEST
+
+START_TEST(privileges)
+{
+	root_write("/proc/self/status", ANY_USER);
+	only_missing("privileges", "sudo");
+	/* CAP_BPF and CAP_PERFMON, which module BTF is not satisfied with */
+	root_write("/proc/self/status", "CapEff:\t000000c000000000\n");
+	only_missing("privileges", "CAP_SYS_ADMIN");
+	root_write("/proc/self/status", "CapEff:\t0000000000200000\n");
+	diagnose();
+	finding_is("privileges", FINDING_OK, "");
+	root_write("/proc/self/uid_map", "0 1000 1\n");
+	only_missing("privileges", "user namespace");
+}
+END_TEST
+
+static void pid_ns(const char *process, const char *link)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/pid", process);
+	unlink(root_path(path));
+	if (link)
+		open_file(path, link);
+	diagnose();
+}
+
+/* In a container; in one that has the host's /proc; and on the host. */
+START_TEST(pid_namespaces)
+{
+	diagnose();
+	finding_is("pid_ns", FINDING_OK, "");
+	pid_ns("self", "pid:[4026532178]");
+	finding_is("pid_ns", FINDING_WARNING, "--pid=host");
+	ck_assert(facts.host.other_pids);
+	ck_assert(diagnosis.can_monitor);
+	facts.vms_listed = true;
+	doctor_diagnose(&facts, &diagnosis);
+	finding_is("vms", FINDING_UNKNOWN, "in this PID namespace");
+	pid_ns("1", "pid:[4026531836]");
+	ck_assert(!facts.host.other_pids);
+	finding_is("pid_ns", FINDING_OK, "");
+	pid_ns("self", "pid:[4026531836]");
+	pid_ns("1", "pid:[4026532178]");
+	finding_is("pid_ns", FINDING_WARNING, "--pid=host");
+	pid_ns("1", NULL);
+	finding_is("pid_ns", FINDING_OK, "");
+}
+END_TEST
+
+START_TEST(lockdown)
+{
+	root_write("/sys/kernel/security/lockdown",
+		   "none [integrity] confidentiality\n");
+	diagnose();
+	finding_is("lockdown", FINDING_OK, "signed");
+	ck_assert(diagnosis.can_monitor);
+	root_write("/sys/kernel/security/lockdown",
+		   "none integrity [confidentiality]\n");
+	only_missing("lockdown", "lockdown=integrity");
+	root_unlink("/sys/kernel/security/lockdown");
+	diagnose();
+	finding_is("lockdown", FINDING_OK, "none");
+	/* Not said, but found by trying. */
+	facts.probes.read_kernel = (struct probe){ true, EINVAL };
+	doctor_diagnose(&facts, &diagnosis);
+	finding_is("lockdown", FINDING_MISSING, "memory");
+}
+END_TEST
+
+START_TEST(counters)
+{
+	root_write("/sys/module/kvm/parameters/exit_stats", "1\n");
+	diagnose();
+	finding_is("exit_stats", FINDING_OK, "does not time");
+	ck_assert(diagnosis.can_compare);
+	root_write("/sys/module/kvm/parameters/exit_stats_leaves", "N\n");
+	diagnose();
+	finding_is("leaves", FINDING_WARNING, "echo 1");
+	ck_assert(!diagnosis.can_compare);
+	ck_assert(diagnosis.can_monitor);
+	root_write("/sys/module/kvm/parameters/exit_stats", "0\n");
+	diagnose();
+	finding_is("exit_stats", FINDING_WARNING, "echo 2");
+	root_unlink("/sys/module/kvm/parameters/exit_stats");
+	root_unlink("/sys/module/kvm/parameters/exit_stats_leaves");
+	diagnose();
+	finding_is("exit_stats", FINDING_WARNING, "patched modules");
+	ck_assert(!diagnosis.can_compare);
+	ck_assert(diagnosis.can_monitor);
+}
+END_TEST
+
+START_TEST(tracefs)
+{
+	diagnose();
+	finding_is("tracefs", FINDING_WARNING, "mount -t tracefs");
+	ck_assert(diagnosis.can_monitor);
+	write_format("kvm_exit");
+	diagnose();
+	finding_is("tracefs", FINDING_WARNING, "records");
+	write_format("kvm_entry");
+	write_format("kvm_cpuid");
+	diagnose();
+	finding_is("tracefs", FINDING_OK, "");
+	facts.tracefs = -EACCES;
+	doctor_diagnose(&facts, &diagnosis);
+	finding_is("tracefs", FINDING_UNKNOWN, "sudo");
+}
+END_TEST
+
+START_TEST(attach_types)
+{
+	diagnose();
+	probed(0, 0, 0, 0);
+	ck_assert(diagnosis.can_monitor);
+	finding_is("tp_btf", FINDING_OK, "can be attached");
+	finding_is("vcpu_end", FINDING_OK, "");
+	probed(ESRCH, EPERM, ENOENT, 0);
+	finding_is("tp_btf", FINDING_MISSING, "not found");
+	finding_is("raw_tp", FINDING_MISSING, "not permitted");
+	finding_is("tp", FINDING_MISSING, "tracefs");
+	ck_assert(!diagnosis.can_monitor);
+	/* One that works is enough. */
+	probed(EINVAL, 0, ENOENT, EINVAL);
+	finding_is("tp_btf", FINDING_WARNING, "Invalid argument");
+	finding_is("raw_tp", FINDING_OK, "");
+	finding_is("tp", FINDING_WARNING, "");
+	finding_is("vcpu_end", FINDING_WARNING, "CONFIG_FUNCTION_TRACER");
+	ck_assert(diagnosis.can_monitor);
+	/* But with other arguments it must be the classic one. */
+	facts.exit_args = KVM_EXIT_REASON_VCPU_ISA;
+	probed(0, 0, ENOENT, 0);
+	finding_is("tp", FINDING_MISSING, "tracefs");
+	ck_assert(!diagnosis.can_monitor);
+	probed(EPERM, EPERM, 0, 0);
+	ck_assert(diagnosis.can_monitor);
+}
+END_TEST
+
+START_TEST(vms_running)
+{
+	diagnose();
+	some_vms();
+	ck_assert_uint_eq(facts.vms.nr, 2);
+	ck_assert_uint_eq(facts.vms.vm[0].pid, 31);
+	ck_assert_str_eq(facts.vms.vm[0].name, "?[2J");
+	ck_assert_uint_eq(facts.vms.vm[0].vcpus, 1);
+	ck_assert_uint_eq(facts.vms.vm[1].pid, 200);
+	ck_assert_str_eq(facts.vms.vm[1].name, "web1");
+	ck_assert_uint_eq(facts.vms.vm[1].vcpus, 2);
+	doctor_diagnose(&facts, &diagnosis);
+	finding_is("vms", FINDING_OK, "2 processes");
+	facts.vms.unseen = 70;
+	doctor_diagnose(&facts, &diagnosis);
+	finding_is("vms", FINDING_UNKNOWN, "70");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("doctor");
+	TCase *tcase = tcase_create("doctor");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, all_is_well);
+	tcase_add_test(tcase, no_kvm);
+	tcase_add_test(tcase, kvm_without_device);
+	tcase_add_test(tcase, no_btf);
+	tcase_add_test(tcase, no_module_btf);
+	tcase_add_test(tcase, kernels);
+	tcase_add_test(tcase, built_in);
+	tcase_add_test(tcase, tracepoints);
+	tcase_add_test(tcase, privileges);
+	tcase_add_test(tcase, pid_namespaces);
+	tcase_add_test(tcase, lockdown);
+	tcase_add_test(tcase, counters);
+	tcase_add_test(tcase, tracefs);
+	tcase_add_test(tcase, attach_types);
+	tcase_add_test(tcase, vms_running);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

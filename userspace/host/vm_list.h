@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The processes that have VMs now, from their open files: no BPF. */
+#ifndef EXITLEDGER_VM_LIST_H
+#define EXITLEDGER_VM_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/ledger.h"
+
+struct vm_process {
+	uint32_t pid;
+	uint32_t vcpus;
+	char name[LEDGER_NAME]; /* vm_name()'s */
+};
+
+struct vm_list {
+	struct vm_process *vm; /* by pid, upwards */
+	size_t nr, room;
+	size_t unseen; /* processes that this user may not look into */
+};
+
+/**
+ * vm_list_read - find them
+ * @root: a folder in the place of /, "" for / itself
+ *
+ * 0, or -errno: there is no /proc, or no memory.
+ */
+int vm_list_read(const char *root, struct vm_list *list);
+
+void vm_list_free(struct vm_list *list);
+
+#endif /* EXITLEDGER_VM_LIST_H */

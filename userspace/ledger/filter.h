@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which VMs, vCPUs and exit reasons are shown. */
+#ifndef EXITLEDGER_FILTER_H
+#define EXITLEDGER_FILTER_H
+
+#include "ledger/ledger.h"
+#include "lib/msg.h"
+
+struct filter_numbers {
+	uint32_t *number;
+	size_t nr;
+};
+
+/*
+ * All empty: everything.  A VM is shown if any of the names or pids is its
+ * own, a vCPU if it is any of the numbers, and so with reasons.
+ */
+struct filter {
+	const char **vm; /* names or patterns, as in fnmatch(3); not copied */
+	size_t nr_vms;
+	struct filter_numbers pids;
+	struct filter_numbers vcpus;
+	struct filter_numbers reasons;
+};
+
+/** filter_add_vm - show VMs of this name or pattern; 0 or -ENOMEM */
+int filter_add_vm(struct filter *filter, const char *name);
+
+/**
+ * filter_add_number - add to filter->pids, ->vcpus or ->reasons
+ *
+ * 0 or -ENOMEM.
+ */
+int filter_add_number(struct filter_numbers *numbers, uint32_t number);
+
+bool filter_has_vm(const struct filter *filter, const struct ledger_vm *vm);
+bool filter_has_number(const struct filter_numbers *numbers, uint32_t number);
+
+/**
+ * filter_unmatched - say which of the names and pids no VM had
+ * @ledger: all VMs that were seen
+ * @lines: each such name or pid: one line, without a newline
+ * @size: of @lines
+ *
+ * Returns how many lines there would be, of which the first @size are filled.
+ */
+size_t filter_unmatched(const struct filter *filter,
+			const struct ledger *ledger, struct why *lines,
+			size_t size);
+
+/**
+ * filter_has_exits - has any exit that was booked passed the filter?
+ * @ledger: of all VMs; of those that it has added up into one it is no longer
+ *	    known which passed: they all do
+ */
+bool filter_has_exits(const struct filter *filter, const struct ledger *ledger);
+
+/**
+ * filter_describe - as the options that make it; "": all
+ *
+ * A text that is too long is cut between characters, and ends with "...".
+ */
+void filter_describe(const struct filter *filter, char *text, size_t size);
+
+void filter_free(struct filter *filter);
+
+#endif /* EXITLEDGER_FILTER_H */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a program in the guest says it was told: exitledger-guest-report(5). */
+#ifndef EXITLEDGER_GUEST_REPORT_H
+#define EXITLEDGER_GUEST_REPORT_H
+
+#include <jansson.h>
+
+#include "ledger/answers.h"
+#include "lib/msg.h"
+
+/* No report is longer: a sane bound for what comes from a guest. */
+#define GUEST_REPORT_SIZE (16 << 20)
+
+struct guest_read {
+	struct leaf_read read;
+	bool has_executed;
+	uint64_t executed; /* exits that the guest knows to have caused */
+	bool has_userspace;
+	uint64_t userspace; /* TSC cycles that its VMM knows to have taken */
+};
+
+struct guest_report {
+	char program[32];
+	uint32_t isa; /* EXIT_LEAF_ISA_*; 0: not said */
+	bool has_statistics;
+	uint64_t statistics; /* exits, by KVM's own statistics at its VM's end */
+	struct guest_read *read; /* in the order made */
+	size_t nr;
+};
+
+/**
+ * guest_report_parse - take a report out of parsed JSON
+ *
+ * 0, or -errno with @why filled in, and @report empty.
+ */
+int guest_report_parse(const json_t *json, struct guest_report *report,
+		       struct why *why);
+
+/* Of one guest after the other, or of one that reads several times. */
+struct guest_reports {
+	struct guest_report *report; /* in the order printed */
+	size_t nr;
+	size_t damaged; /* that began, and were left out: cut off, or mixed up */
+};
+
+/**
+ * guest_reports_load - read all reports in a file
+ * @path: "-" for standard input
+ *
+ * What stands around them is ignored, braces too: a report often comes over a
+ * serial line.  0; -EINVAL if there is none, or another -errno, with @why, and
+ * @reports empty.
+ */
+int guest_reports_load(const char *path, struct guest_reports *reports,
+		       struct why *why);
+
+/** guest_reports_text - the same from text that came from @path */
+int guest_reports_text(const char *text, size_t length, const char *path,
+		       struct guest_reports *reports, struct why *why);
+
+void guest_reports_free(struct guest_reports *reports);
+
+/** guest_report_load - the same for a file that is to have one report */
+int guest_report_load(const char *path, struct guest_report *report,
+		      struct why *why);
+
+/** guest_report_json - a new reference to the report as JSON, or NULL */
+json_t *guest_report_json(const struct guest_report *report);
+
+void guest_report_free(struct guest_report *report);
+
+#endif /* EXITLEDGER_GUEST_REPORT_H */

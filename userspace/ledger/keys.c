@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ledger/keys.h"
+
+static const struct {
+	const char *name;
+	const char *label; /* before a key */
+	bool decimal;
+} kinds[] = {
+	[LEDGER_KEY_NONE] = { "none", "", false },
+	[LEDGER_KEY_PORT] = { "port", "port ", false },
+	[LEDGER_KEY_MMIO] = { "mmio", "at ", false },
+	[LEDGER_KEY_MSR] = { "msr", "MSR ", false },
+	[LEDGER_KEY_HYPERCALL] = { "hypercall", "hypercall ", true },
+	[LEDGER_KEY_CPUID] = { "cpuid", "leaf ", false },
+};
+
+#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+int key_kind_parse(const char *name, enum ledger_key_kind *kind)
+{
+	for (size_t i = LEDGER_KEY_NONE + 1; i < NR_KINDS; i++) {
+		if (!strcmp(kinds[i].name, name)) {
+			*kind = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+const char *key_kind_name(enum ledger_key_kind kind)
+{
+	return kinds[kind].name;
+}
+
+struct text key_text(enum ledger_key_kind kind, uint64_t key)
+{
+	struct text text;
+
+	/* Any guest can call any number: long ones are shorter like this. */
+	if (kinds[kind].decimal && key > UINT32_MAX)
+		snprintf(text.s, sizeof(text.s), "0x%" PRIx64, key);
+	else if (kinds[kind].decimal)
+		snprintf(text.s, sizeof(text.s), "%s%" PRIu64,
+			 kinds[kind].label, key);
+	else
+		snprintf(text.s, sizeof(text.s), "%s0x%" PRIx64,
+			 kinds[kind].label, key);
+	text.length = strlen(text.s);
+	return text;
+}

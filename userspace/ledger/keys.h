@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The further keys of exits, as people know them. */
+#ifndef EXITLEDGER_KEYS_H
+#define EXITLEDGER_KEYS_H
+
+#include "lib/format.h"
+#include "ledger/ledger.h"
+
+/** key_kind_parse - "port", "mmio", "msr", "hypercall" or "cpuid"; or -EINVAL */
+int key_kind_parse(const char *name, enum ledger_key_kind *kind);
+
+/** key_kind_name - the same back */
+const char *key_kind_name(enum ledger_key_kind kind);
+
+/** key_text - "port 0x3f8", "MSR 0x6e0", "hypercall 5" … */
+struct text key_text(enum ledger_key_kind kind, uint64_t key);
+
+#endif /* EXITLEDGER_KEYS_H */

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/ledger.h"
+
+/* Make room for one more element at @at; NULL when out of memory. */
+static void *insert(void **array, size_t *nr, size_t *room, size_t size,
+		    size_t at)
+{
+	char *slot;
+
+	if (*nr == *room) {
+		size_t more = *room ? 2 * *room : 8;
+		void *grown = reallocarray(*array, more, size);
+
+		if (!grown)
+			return NULL;
+		*array = grown;
+		*room = more;
+	}
+	slot = (char *)*array + at * size;
+	memmove(slot + size, slot, (*nr - at) * size);
+	memset(slot, 0, size);
+	(*nr)++;
+	return slot;
+}
+
+struct ledger_cell *ledger_cell(struct ledger_cells *cells, uint32_t reason)
+{
+	struct ledger_cell *cell;
+	size_t low = 0, high = cells->nr;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (cells->cell[mid].reason == reason)
+			return &cells->cell[mid];
+		if (cells->cell[mid].reason < reason)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	cell = insert((void **)&cells->cell, &cells->nr, &cells->room,
+		      sizeof(*cell), low);
+	if (cell)
+		cell->reason = reason;
+	return cell;
+}
+
+struct ledger_key *ledger_key(struct ledger_keys *keys, uint32_t reason,
+			      uint64_t key)
+{
+	struct ledger_key *found;
+	size_t low = 0, high = keys->nr;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		found = &keys->key[mid];
+		if (found->reason == reason && found->key == key)
+			return found;
+		if (found->reason < reason ||
+		    (found->reason == reason && found->key < key))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	found = insert((void **)&keys->key, &keys->nr, &keys->room,
+		       sizeof(*found), low);
+	if (found) {
+		found->reason = reason;
+		found->key = key;
+	}
+	return found;
+}
+
+struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id)
+{
+	struct ledger_vcpu *vcpu;
+	size_t low = 0, high = vm->nr_vcpus;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (vm->vcpu[mid].id == id)
+			return &vm->vcpu[mid];
+		if (vm->vcpu[mid].id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	vcpu = insert((void **)&vm->vcpu, &vm->nr_vcpus, &vm->room,
+		      sizeof(*vcpu), low);
+	if (vcpu)
+		vcpu->id = id;
+	return vcpu;
+}
+
+/* Where a VM is, or is to be inserted. */
+static size_t vm_index(const struct ledger *ledger, uint64_t number)
+{
+	size_t low = 0, high = ledger->nr_vms;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (ledger->vm[mid].number < number)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct ledger_vm *ledger_find_vm(const struct ledger *ledger, uint64_t number)
+{
+	size_t at = vm_index(ledger, number);
+
+	return at < ledger->nr_vms && ledger->vm[at].number == number ?
+		       &ledger->vm[at] :
+		       NULL;
+}
+
+struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
+			    uint32_t pid)
+{
+	struct ledger_vm *vm = ledger_find_vm(ledger, number);
+
+	if (vm)
+		return vm;
+	vm = insert((void **)&ledger->vm, &ledger->nr_vms, &ledger->room,
+		    sizeof(*vm), vm_index(ledger, number));
+	if (vm) {
+		vm->number = number;
+		vm->pid = pid;
+	}
+	return vm;
+}
+
+int ledger_slow_add(struct ledger_slows *slows, const struct ledger_slow *slow)
+{
+	struct ledger_slow *added;
+
+	added = insert((void **)&slows->slow, &slows->nr, &slows->room,
+		       sizeof(*added), slows->nr);
+	if (!added)
+		return -ENOMEM;
+	*added = *slow;
+	return 0;
+}
+
+int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark)
+{
+	struct ledger_mark *added;
+
+	added = insert((void **)&marks->mark, &marks->nr, &marks->room,
+		       sizeof(*added), marks->nr);
+	if (!added)
+		return -ENOMEM;
+	*added = *mark;
+	return 0;
+}
+
+void ledger_widen(uint64_t *min, uint64_t *max, uint64_t more_min,
+		  uint64_t more_max)
+{
+	if (!more_max)
+		return;
+	if (!*max || more_min < *min)
+		*min = more_min;
+	if (more_max > *max)
+		*max = more_max;
+}
+
+static int add_cells(struct ledger_cells *to, const struct ledger_cells *cells)
+{
+	for (size_t i = 0; i < cells->nr; i++) {
+		const struct ledger_cell *from = &cells->cell[i];
+		struct ledger_cell *cell;
+
+		if (!from->exits && !from->max_ns)
+			continue;
+		cell = ledger_cell(to, from->reason);
+		if (!cell || hist_add(&cell->hist, &from->hist))
+			return -ENOMEM;
+		cell->exits += from->exits;
+		cell->fast += from->fast;
+		cell->ns += from->ns;
+		cell->preempted_ns += from->preempted_ns;
+		cell->blocked_ns += from->blocked_ns;
+		ledger_widen(&cell->min_ns, &cell->max_ns, from->min_ns,
+			     from->max_ns);
+	}
+	return 0;
+}
+
+static int add_keys(struct ledger_keys *to, const struct ledger_keys *keys)
+{
+	for (size_t i = 0; i < keys->nr; i++) {
+		const struct ledger_key *from = &keys->key[i];
+		struct ledger_key *key;
+
+		if (!from->exits && !from->max_ns)
+			continue;
+		key = ledger_key(to, from->reason, from->key);
+		if (!key)
+			return -ENOMEM;
+		key->exits += from->exits;
+		key->timed += from->timed;
+		key->ns += from->ns;
+		ledger_widen(&key->min_ns, &key->max_ns, from->min_ns,
+			     from->max_ns);
+	}
+	return 0;
+}
+
+int ledger_total_vcpu(const struct ledger_vcpu *vcpu,
+		      struct ledger_total *total)
+{
+	total->exits += vcpu->exits;
+	total->ns += vcpu->ns;
+	total->prior_exits += vcpu->prior_exits;
+	total->missed_exits += vcpu->missed_exits;
+	total->missed_entries += vcpu->missed_entries;
+	total->sparse_full += vcpu->sparse_full;
+	total->gone += vcpu->gone;
+	if (add_cells(&total->cells, &vcpu->cells) ||
+	    add_keys(&total->keys, &vcpu->keys))
+		return -ENOMEM;
+	return 0;
+}
+
+void ledger_no_exits(const struct ledger_vm *vm, uint64_t *failed_entries,
+		     uint64_t *emulated)
+{
+	*failed_entries = *emulated = 0;
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		*failed_entries += vm->vcpu[i].failed_entries;
+		*emulated += vm->vcpu[i].emulated;
+	}
+}
+
+int ledger_total(const struct ledger_vm *vm, struct ledger_total *total)
+{
+	memset(total, 0, sizeof(*total));
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		if (ledger_total_vcpu(&vm->vcpu[i], total)) {
+			ledger_total_free(total);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from)
+{
+	struct ledger_vcpu *to = ledger_vcpu(vm, from->id);
+
+	if (!to)
+		return -ENOMEM;
+	to->tid = from->tid;
+	to->gone = from->gone;
+	to->exits += from->exits;
+	to->ns += from->ns;
+	to->prior_exits = from->prior_exits;
+	to->missed_exits += from->missed_exits;
+	to->missed_entries += from->missed_entries;
+	to->sparse_full += from->sparse_full;
+	to->failed_entries += from->failed_entries;
+	to->emulated += from->emulated;
+	to->born_ns = from->born_ns;
+	to->first_exit_ns = from->first_exit_ns;
+	to->first_io_ns = from->first_io_ns;
+	if (add_cells(&to->cells, &from->cells) ||
+	    add_keys(&to->keys, &from->keys))
+		return -ENOMEM;
+	return 0;
+}
+
+int ledger_add(struct ledger *to, const struct ledger *from)
+{
+	for (size_t i = 0; i < from->nr_vms; i++) {
+		const struct ledger_vm *vm = &from->vm[i];
+		struct ledger_vm *sum = ledger_vm(to, vm->number, vm->pid);
+
+		if (!sum)
+			return -ENOMEM;
+		sum->isa = vm->isa;
+		memcpy(sum->name, vm->name, sizeof(sum->name));
+		for (size_t j = 0; j < vm->nr_vcpus; j++) {
+			if (add_vcpu(sum, &vm->vcpu[j]))
+				return -ENOMEM;
+		}
+	}
+	to->ns = from->ns;
+	to->losses = from->losses;
+	return 0;
+}
+
+static void cells_free(struct ledger_cells *cells)
+{
+	for (size_t i = 0; i < cells->nr; i++)
+		hist_free(&cells->cell[i].hist);
+	free(cells->cell);
+	memset(cells, 0, sizeof(*cells));
+}
+
+static void vcpu_free(struct ledger_vcpu *vcpu)
+{
+	cells_free(&vcpu->cells);
+	free(vcpu->keys.key);
+}
+
+void ledger_vm_free(struct ledger_vm *vm)
+{
+	for (size_t i = 0; i < vm->nr_vcpus; i++)
+		vcpu_free(&vm->vcpu[i]);
+	free(vm->vcpu);
+}
+
+static void vcpu_reset(struct ledger_vcpu *vcpu)
+{
+	vcpu->exits = 0;
+	vcpu->ns = 0;
+	vcpu->missed_exits = 0;
+	vcpu->missed_entries = 0;
+	vcpu->sparse_full = 0;
+	vcpu->failed_entries = 0;
+	vcpu->emulated = 0;
+	for (size_t i = 0; i < vcpu->cells.nr; i++) {
+		struct ledger_cell *cell = &vcpu->cells.cell[i];
+
+		hist_reset(&cell->hist);
+		*cell = (struct ledger_cell){ .reason = cell->reason,
+					      .hist = cell->hist };
+	}
+	vcpu->keys.nr = 0;
+}
+
+/* Zero a VM's counts, and drop what has ended; false: nothing is left of it. */
+static bool vm_reset(struct ledger_vm *vm)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		if (vm->vcpu[i].gone) {
+			vcpu_free(&vm->vcpu[i]);
+			continue;
+		}
+		vcpu_reset(&vm->vcpu[i]);
+		vm->vcpu[kept++] = vm->vcpu[i];
+	}
+	vm->nr_vcpus = kept;
+	if (!kept)
+		free(vm->vcpu);
+	return kept;
+}
+
+bool ledger_vm_ended(const struct ledger_vm *vm)
+{
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		if (!vm->vcpu[i].gone)
+			return false;
+	}
+	return vm->nr_vcpus;
+}
+
+/* Put all that a VM had in the one for VMs that ended long ago. */
+static int fold(struct ledger_vm *vm, struct ledger_vm *older)
+{
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		vm->vcpu[i].id = 0;
+		vm->vcpu[i].prior_exits +=
+			older->nr_vcpus ? older->vcpu->prior_exits : 0;
+		if (add_vcpu(older, &vm->vcpu[i]))
+			return -ENOMEM;
+	}
+	older->isa = vm->isa;
+	older->older++;
+	snprintf(older->name, sizeof(older->name), "(%" PRIu64 " older VMs)",
+		 older->older);
+	return 0;
+}
+
+int ledger_forget(struct ledger *ledger)
+{
+	size_t ended = 0, kept;
+	int r = 0;
+
+	for (size_t i = 0; i < ledger->nr_vms; i++)
+		ended += ledger->vm[i].number &&
+			 ledger_vm_ended(&ledger->vm[i]);
+	if (ended < 2 * LEDGER_ENDED)
+		return 0;
+	if (!ledger_vm(ledger, 0, 0))
+		return -ENOMEM;
+	kept = 1;
+	for (size_t i = 1; i < ledger->nr_vms; i++) {
+		struct ledger_vm *vm = &ledger->vm[i];
+
+		if (r || ended <= LEDGER_ENDED || !ledger_vm_ended(vm)) {
+			ledger->vm[kept++] = *vm;
+			continue;
+		}
+		r = fold(vm, &ledger->vm[0]);
+		ledger_vm_free(vm);
+		ended--;
+	}
+	ledger->nr_vms = kept;
+	return r;
+}
+
+void ledger_reset(struct ledger *ledger)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		if (vm_reset(&ledger->vm[i]))
+			ledger->vm[kept++] = ledger->vm[i];
+	}
+	ledger->nr_vms = kept;
+	ledger->slows.nr = 0;
+	ledger->marks.nr = 0;
+}
+
+void ledger_total_free(struct ledger_total *total)
+{
+	cells_free(&total->cells);
+	free(total->keys.key);
+	memset(total, 0, sizeof(*total));
+}
+
+void ledger_free(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->nr_vms; i++)
+		ledger_vm_free(&ledger->vm[i]);
+	free(ledger->vm);
+	free(ledger->slows.slow);
+	free(ledger->marks.mark);
+	memset(ledger, 0, sizeof(*ledger));
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The observer's book as plain data: VMs, their vCPUs, and exits and time by
+ * reason.  Whatever fills it in (BPF, a file) and whatever shows it (a table,
+ * JSON, the balance) meet here and know nothing else of each other.
+ */
+#ifndef EXITLEDGER_LEDGER_H
+#define EXITLEDGER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/hist.h"
+
+#define LEDGER_NAME 256 /* bytes of a VM's name, with its NUL */
+#define LEDGER_MARK 64 /* ... of a guest's mark */
+
+/* Ended VMs that a total keeps apart: from twice as many on, only so many. */
+#define LEDGER_ENDED 1000
+
+/*
+ * Exits of one reason, and the time from each to the next entry.  The last
+ * exit of a vCPU has none yet: hist_count() says how many have.
+ */
+struct ledger_cell {
+	uint32_t reason; /* raw number */
+	uint64_t exits;
+	uint64_t fast; /* … re-entered without the exit handler, if asked for */
+	uint64_t ns;
+	/* 0: none had a time.  Of an interval, the middle of a bucket unless it
+	 * is the least, or the most, so far. */
+	uint64_t min_ns;
+	uint64_t max_ns;
+	uint64_t preempted_ns; /* of @ns: scheduled out while runnable … */
+	uint64_t blocked_ns; /* … and asleep (HLT: idle); both if asked for */
+	struct hist hist; /* of the times, if booked */
+};
+
+struct ledger_cells {
+	struct ledger_cell *cell; /* ascending by reason */
+	size_t nr;
+	size_t room;
+};
+
+/* A further key of an exit, beside its reason. */
+enum ledger_key_kind {
+	LEDGER_KEY_NONE,
+	LEDGER_KEY_PORT, /* I/O port */
+	LEDGER_KEY_MMIO, /* guest-physical address */
+	LEDGER_KEY_MSR, /* index */
+	LEDGER_KEY_HYPERCALL, /* number */
+	LEDGER_KEY_CPUID, /* leaf */
+};
+
+/* What the exits of a kind's reasons were about. */
+struct ledger_key {
+	uint32_t reason;
+	uint64_t key;
+	uint64_t exits;
+	uint64_t timed; /* … that had a time */
+	uint64_t ns;
+	uint64_t min_ns; /* as above; both since the key was first seen */
+	uint64_t max_ns;
+};
+
+struct ledger_keys {
+	struct ledger_key *key; /* ascending by reason, then key */
+	size_t nr;
+	size_t room;
+};
+
+struct ledger_vcpu {
+	uint32_t id;
+	uint32_t tid;
+	bool gone;
+	uint64_t exits;
+	uint64_t ns;
+	uint64_t prior_exits; /* before the observer came, by KVM's statistics */
+	uint64_t missed_exits; /* entries that no exit preceded */
+	uint64_t missed_entries; /* exits that no entry preceded */
+	uint64_t sparse_full; /* exits in no reason's cell */
+	uint64_t failed_entries; /* VM-Fail: no exits … */
+	uint64_t emulated; /* … and neither is what KVM emulated instead */
+	/* CLOCK_MONOTONIC when the observer first saw it, its first exit, and
+	 * the first of these for an I/O port; 0: not (yet) */
+	uint64_t born_ns, first_exit_ns, first_io_ns;
+	struct ledger_cells cells;
+	struct ledger_keys keys;
+};
+
+struct ledger_vm {
+	uint64_t number; /* from 1, in the order seen; never reused; see @older */
+	uint32_t pid;
+	uint32_t isa; /* EXIT_LEAF_ISA_*; 0: no exit yet */
+	char name[LEDGER_NAME];
+	uint64_t older; /* number is 0: how many ended VMs are in this one */
+	struct ledger_vcpu *vcpu; /* ascending by id */
+	size_t nr_vcpus;
+	size_t room;
+};
+
+/* What could not be booked, of all VMs, since the observer started. */
+struct ledger_losses {
+	uint64_t no_slot;
+	uint64_t no_vm;
+	uint64_t answers;
+	uint64_t unreadable;
+	uint64_t recursion; /* runs that the kernel skipped */
+	uint64_t no_span; /* times missing in histograms */
+	uint64_t no_key; /* exits missing in the tables by key */
+	uint64_t slow; /* slow exits that found no room in the ring buffer */
+	uint64_t marks; /* guests' marks and resets: damaged, or too many */
+	uint64_t no_thread; /* exits of which time off the CPU may be missing */
+	uint64_t shared; /* times that a VM may have been taken for another */
+	uint64_t no_end; /* VMs whose end nothing tells */
+	uint64_t negative; /* times dropped, as CPUs' clocks differ */
+};
+
+/* An exit that took longer than asked for. */
+struct ledger_slow {
+	uint64_t at_ns; /* CLOCK_MONOTONIC of the entry after it */
+	uint64_t vm; /* ledger_vm.number */
+	uint64_t ns;
+	uint64_t preempted_ns; /* as in struct ledger_cell */
+	uint64_t blocked_ns;
+	uint64_t key; /* if @has_key */
+	uint32_t vcpu_id;
+	uint32_t tid;
+	uint32_t reason;
+	bool has_key;
+};
+
+struct ledger_slows {
+	struct ledger_slow *slow; /* in the order of @at_ns, nearly */
+	size_t nr;
+	size_t room;
+};
+
+/* A moment of a VM that has a name. */
+struct ledger_mark {
+	uint64_t at_ns; /* CLOCK_MONOTONIC */
+	uint64_t vm; /* ledger_vm.number */
+	uint32_t vcpu_id;
+	uint32_t vcpus; /* of the VM, seen by then */
+	bool reset; /* the VM was reset; else the guest set it: @text */
+	bool has_kernel; /* KVM has the counters, and told the guest … */
+	uint64_t kernel_exits; /* … this total */
+	/*
+	 * The observer's sum of the VM just after that, and one that the total
+	 * is no lower than: @exits_before <= total < @exits + @vcpus, if it
+	 * has seen the VM from its start.  A reset has one sum, twice.
+	 */
+	uint64_t exits;
+	uint64_t exits_before;
+	char text[LEDGER_MARK]; /* fit to be shown */
+};
+
+struct ledger_marks {
+	struct ledger_mark *mark; /* in the order of @at_ns, nearly */
+	size_t nr;
+	size_t room;
+};
+
+struct ledger {
+	uint64_t ns; /* CLOCK_MONOTONIC of the last collection */
+	struct ledger_losses losses;
+	struct ledger_vm *vm; /* ascending by number */
+	size_t nr_vms;
+	size_t room;
+	struct ledger_slows slows; /* of the interval: not kept by ledger_add */
+	struct ledger_marks marks; /* likewise */
+};
+
+/* Sums over vCPUs.  To be freed with ledger_total_free. */
+struct ledger_total {
+	uint64_t exits;
+	uint64_t ns;
+	uint64_t prior_exits;
+	uint64_t missed_exits;
+	uint64_t missed_entries;
+	uint64_t sparse_full;
+	size_t gone;
+	struct ledger_cells cells;
+	struct ledger_keys keys;
+};
+
+/**
+ * ledger_vm - find a VM, or add it
+ * @pid: of its process, used when it is added
+ *
+ * Returns NULL when out of memory.
+ */
+struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
+			    uint32_t pid);
+
+/** ledger_find_vm - the VM of this number; NULL: there is none */
+struct ledger_vm *ledger_find_vm(const struct ledger *ledger, uint64_t number);
+
+/** ledger_vcpu - find a vCPU of a VM, or add it; NULL: out of memory */
+struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id);
+
+/** ledger_cell - find a reason's cell, or add it, zero; NULL: out of memory */
+struct ledger_cell *ledger_cell(struct ledger_cells *cells, uint32_t reason);
+
+/** ledger_key - find what is booked under a key, or add it; NULL: no memory */
+struct ledger_key *ledger_key(struct ledger_keys *keys, uint32_t reason,
+			      uint64_t key);
+
+/** ledger_slow_add - append a slow exit; 0 or -ENOMEM */
+int ledger_slow_add(struct ledger_slows *slows, const struct ledger_slow *slow);
+
+/** ledger_mark_add - append a mark; 0 or -ENOMEM */
+int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark);
+
+/**
+ * ledger_widen - the shortest and the longest of two sets of times
+ * @min, @max: of one, and then of both
+ *
+ * 0 and 0 are those of an empty set.
+ */
+void ledger_widen(uint64_t *min, uint64_t *max, uint64_t more_min,
+		  uint64_t more_max);
+
+/** ledger_total - add a VM's vCPUs up; 0 or -ENOMEM */
+int ledger_total(const struct ledger_vm *vm, struct ledger_total *total);
+
+/** ledger_total_vcpu - add one vCPU to a total, zeroed at first; 0 or -ENOMEM */
+int ledger_total_vcpu(const struct ledger_vcpu *vcpu,
+		      struct ledger_total *total);
+
+/**
+ * ledger_add - add what happened in an interval to what was before
+ *
+ * Names, counts of what was before the observer came, the time and the losses
+ * are @from's afterwards, as the later ones.  0 or -ENOMEM.
+ */
+int ledger_add(struct ledger *to, const struct ledger *from);
+
+/**
+ * ledger_forget - bound the memory of a total, however many VMs come and go
+ *
+ * Where there are too many VMs that have ended, the oldest of them become one,
+ * number 0.  Nothing that they had is lost but whose it was.  0 or -ENOMEM.
+ */
+int ledger_forget(struct ledger *ledger);
+
+/** ledger_no_exits - a VM's entries that failed, and what was emulated */
+void ledger_no_exits(const struct ledger_vm *vm, uint64_t *failed_entries,
+		     uint64_t *emulated);
+
+/** ledger_vm_ended - are all of a VM's vCPUs gone? */
+bool ledger_vm_ended(const struct ledger_vm *vm);
+
+/**
+ * ledger_reset - begin the next interval: all counts to zero
+ *
+ * VMs and vCPUs stay, unless they had ended; so does the memory.
+ */
+void ledger_reset(struct ledger *ledger);
+
+/** ledger_vm_free - free what a VM has that is taken out of its ledger */
+void ledger_vm_free(struct ledger_vm *vm);
+
+void ledger_total_free(struct ledger_total *total);
+void ledger_free(struct ledger *ledger);
+
+#endif /* EXITLEDGER_LEDGER_H */

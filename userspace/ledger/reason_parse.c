@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/near.h"
+#include "ledger/reason_names.h"
+#include "ledger/reason_parse.h"
+#include "ledger/reasons.h"
+
+#define NAME NEAR_LENGTH
+
+/* As the tables have it: upper case, underscores; cut to NAME. */
+static void normalize(const char *text, char name[NAME])
+{
+	size_t i;
+
+	for (i = 0; i < NAME - 1 && text[i]; i++)
+		name[i] = text[i] == '-' || text[i] == ' ' ?
+				  '_' :
+				  toupper((unsigned char)text[i]);
+	name[i] = '\0';
+}
+
+static const struct exit_reason *find(uint32_t isa, const char *name,
+				      struct near *near)
+{
+	const struct exit_reason *known;
+	size_t nr;
+
+	known = exit_reasons(isa, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (!strcmp(known[i].name, name))
+			return &known[i];
+		near_add(near, name, known[i].name);
+	}
+	return NULL;
+}
+
+static const char *vendor(uint32_t isa)
+{
+	return isa == EXIT_ISA_SVM ? "AMD" : "Intel";
+}
+
+/* It is a name, but the other vendor's. */
+static int other(uint32_t isa, const char *text, const char *name,
+		 struct why *why)
+{
+	const uint32_t theirs = isa == EXIT_ISA_SVM ? EXIT_ISA_VMX :
+						      EXIT_ISA_SVM;
+	const char *ours = reason_name_other(theirs, name);
+	struct near none = { .nr = 0 };
+
+	/* A header's name of what both have. */
+	if (!ours && find(isa, name, &none))
+		ours = name;
+	if (!ours)
+		return why_set(
+			why, EINVAL,
+			"'%s' is an exit reason of %s's processors, and %s's have none like it",
+			text, vendor(theirs), vendor(isa));
+	return why_set(
+		why, EINVAL,
+		"'%s' is an exit reason of %s's processors; %s's have %s", text,
+		vendor(theirs), vendor(isa), ours);
+}
+
+static int unknown(uint32_t isa, const char *text, const struct near *near,
+		   struct why *why)
+{
+	char names[256];
+
+	near_list(near, "", names, sizeof(names));
+	return why_set(why, EINVAL, "there is no exit reason '%s'%s%s; %s%s%s",
+		       text, isa ? " in the table of " : "",
+		       isa ? exit_isa_name(isa) : "",
+		       near->nr ?
+			       "did you mean " :
+			       "give a name as the table shows it, or a number",
+		       names, near->nr ? "?" : "");
+}
+
+/* Decimal, or hexadecimal with 0x; no octal, which nobody means by 072. */
+static bool is_number(const char *text, uint32_t *reason)
+{
+	const bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	unsigned long long number;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, hex ? 16 : 10);
+	*reason = number;
+	return !errno && !*end && number <= UINT32_MAX;
+}
+
+static int parse_name(uint32_t isa, const char *text, uint32_t *reason,
+		      struct why *why)
+{
+	const struct exit_reason *found = NULL, *theirs = NULL;
+	struct near near = { .nr = 0 }, none = { .nr = 0 };
+	char name[NAME], plain[NAME];
+	uint32_t of = 0;
+
+	normalize(text, name);
+	reason_name_plain(name, &of, plain, sizeof(plain));
+	for (size_t i = 0; i < 2; i++) {
+		const uint32_t each = i ? EXIT_ISA_VMX : EXIT_ISA_SVM;
+
+		if (isa && each != isa)
+			theirs = find(each, plain, &none);
+		else if (!found && (!of || of == each))
+			found = find(each, plain, &near);
+	}
+	if (found) {
+		*reason = found->code;
+		return 0;
+	}
+	return theirs ? other(isa, text, plain, why) :
+			unknown(isa, text, &near, why);
+}
+
+int reason_parse(uint32_t isa, const char *text, uint32_t *reason,
+		 struct why *why)
+{
+	return is_number(text, reason) ? 0 : parse_name(isa, text, reason, why);
+}

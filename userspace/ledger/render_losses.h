@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the observer could not book: one list of it, for every output. */
+#ifndef EXITLEDGER_RENDER_LOSSES_H
+#define EXITLEDGER_RENDER_LOSSES_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "ledger/ledger.h"
+
+#define LOSSES_MAX 24
+
+struct loss {
+	const char *name; /* in JSON and CSV */
+	const char *text; /* what follows a number of them */
+	uint64_t count;
+};
+
+/** render_losses_list - all kinds, with or without a loss; how many there are */
+size_t render_losses_list(const struct ledger *ledger,
+			  struct loss list[LOSSES_MAX]);
+
+/** render_losses_text - a line for each kind that there is some of */
+void render_losses_text(const struct ledger *ledger, FILE *out);
+
+/** render_losses_json - a new reference to an object with all kinds */
+json_t *render_losses_json(const struct ledger *ledger);
+
+#endif /* EXITLEDGER_RENDER_LOSSES_H */

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Standard files, from the start of a program to its end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/cli.h"
+
+static void broken_pipe(int signal)
+{
+	(void)signal;
+}
+
+void cli_begin(void)
+{
+	/*
+	 * A handler, as what is ignored would be ignored by commands that we
+	 * run; unless our own caller wanted that.
+	 */
+	const struct sigaction notice = { .sa_handler = broken_pipe,
+					  .sa_flags = SA_RESTART };
+	struct sigaction now;
+	int fd;
+
+	/* A file that is opened must not become a standard one. */
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	if (!sigaction(SIGPIPE, NULL, &now) && now.sa_handler == SIG_DFL)
+		sigaction(SIGPIPE, &notice, NULL);
+}
+
+int cli_end(int status, int failed)
+{
+	bool lost = ferror(stdout);
+	int error = 0;
+
+	if (fclose(stdout)) {
+		lost = true;
+		error = errno;
+	}
+	/* Whoever failed or refused has said why. */
+	if (!lost || status == failed || status == STATUS_FAILED ||
+	    status == STATUS_USAGE)
+		return status;
+	fprintf(stderr, "%s: standard output: cannot be written%s%s\n",
+		program_invocation_short_name, error ? ": " : "",
+		error ? strerror(error) : "");
+	return failed;
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "host/counters.h"
+#include "exit_leaves.h"
+#include "host/host.h"
+#include "observe/observer_private.h"
+#include "host/vm_name.h"
+
+enum attach observer_attach(const struct observer *observer)
+{
+	return observer->attach;
+}
+
+bool observer_sees_no_entries(const struct observer *observer)
+{
+	return observer->sees_no_entries &&
+	       !observer_skipped(observer->bpf->progs.vmx_emulated);
+}
+
+bool observer_sees_ends(const struct observer *observer)
+{
+	return observer->sees_ends;
+}
+
+bool observer_sees_marks(const struct observer *observer)
+{
+	return observer->options.marks && observer->attach != ATTACH_TP;
+}
+
+/* The last line that libbpf had to say: the cause when something fails. */
+static char libbpf_said[256];
+
+__attribute__((format(printf, 2, 0))) static int
+libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (getenv("EXITLEDGER_DEBUG"))
+		return vfprintf(stderr, fmt, args);
+	if (level == LIBBPF_WARN && !libbpf_said[0])
+		vsnprintf(libbpf_said, sizeof(libbpf_said), fmt, args);
+	return 0;
+}
+
+/* Load and attach one choice; 0 or -errno with nothing left of it. */
+static int try_choice(struct observer *observer, struct choice choice)
+{
+	const struct bpf_object_open_opts opts = {
+		.sz = sizeof(opts),
+		.btf_custom_path = record_btf_path(&observer->types),
+	};
+	int r;
+
+	libbpf_said[0] = '\0';
+	observer->bpf = observer_bpf__open_opts(&opts);
+	if (!observer->bpf)
+		return -errno;
+	observer_choose(observer, choice);
+	r = observer_bpf__load(observer->bpf);
+	if (!r)
+		r = observer_collect_init(observer);
+	if (!r)
+		r = observer_bpf__attach(observer->bpf);
+	if (!r) {
+		observer->attach = choice.attach;
+		observer->sees_ends = choice.ends != ENDS_UNSEEN;
+		observer->sees_no_entries =
+			choice.ends == ENDS_FENTRY_EMULATED ||
+			!observer_is_emulating(&observer->options,
+					       observer->isa);
+		return 0;
+	}
+	observer_collect_free(observer);
+	observer->shadow = NULL;
+	observer->seen = NULL;
+	observer_bpf__destroy(observer->bpf);
+	observer->bpf = NULL;
+	return r;
+}
+
+/* Is there more to be known of the vCPU than its number and its process? */
+static bool needs_vcpu(const struct observer_options *options)
+{
+	return options->answers || options->fast ||
+	       options->by > LEDGER_KEY_MMIO;
+}
+
+/* The cheapest way to read a reason that this kernel has. */
+static enum reader best_reader(const struct kvm_btf *btf, enum attach attach,
+			       uint32_t isa)
+{
+	if (attach == ATTACH_TP)
+		return READ_PROBE;
+	if (kvm_btf_has_kfunc(btf, "bpf_rdonly_cast"))
+		return isa == EXIT_LEAF_ISA_SVM ? READ_SVM : READ_VMX;
+	if (attach == ATTACH_TP_BTF && isa == EXIT_LEAF_ISA_SVM &&
+	    kvm_btf_has_variable(btf, "svm_data"))
+		return READ_SVM_DATA;
+	return READ_PROBE;
+}
+
+/*
+ * Try one way to attach; with less where not all of it can be had.  Where ends
+ * are not seen, a slot must be asked at each exit whose it is.
+ */
+static int try_attach(struct observer *observer, const struct kvm_btf *btf,
+		      enum attach attach)
+{
+	const enum reader readers[] = { best_reader(btf, attach, observer->isa),
+					READ_PROBE };
+	enum ends ends = observer_best_ends(btf, attach, &observer->options,
+					    observer->isa);
+	int r = -EINVAL;
+
+	for (; ends > ENDS_UNSEEN; ends--) {
+		for (int i = readers[0] == READ_PROBE; i < 2; i++) {
+			struct choice choice = { attach, readers[i], ends };
+
+			r = try_choice(observer, choice);
+			if (!r)
+				return 0;
+		}
+	}
+	return try_choice(observer,
+			  (struct choice){ attach,
+					   attach == ATTACH_TP ? READ_PROBE :
+								 READ_OWN,
+					   ENDS_UNSEEN });
+}
+
+/*
+ * The first way that works, the cheapest first.  Where a reason can be read
+ * from any address, tp_btf's typed arguments only cost a check against NULL.
+ */
+static int try_attach_any(struct observer *observer, const struct kvm_btf *btf)
+{
+	const bool cast = kvm_btf_has_kfunc(btf, "bpf_rdonly_cast");
+	const enum attach order[] = {
+		cast ? ATTACH_RAW_TP : ATTACH_TP_BTF,
+		cast ? ATTACH_TP_BTF : ATTACH_RAW_TP,
+		ATTACH_TP,
+	};
+	const int nr = needs_vcpu(&observer->options) ? 2 : 3;
+	int r = -EINVAL;
+
+	for (int i = 0; i < nr && !observer->bpf; i++)
+		r = try_attach(observer, btf, order[i]);
+	return r;
+}
+
+/* By what this kernel's types say; 0 or -errno with @why filled in. */
+static int attach_programs(struct observer *observer, const struct kvm_btf *btf,
+			   struct why *why)
+{
+	enum attach attach = observer->options.attach;
+	int r;
+
+	r = attach_choose(&attach, kvm_btf_usable_args(btf),
+			  needs_vcpu(&observer->options), why);
+	if (!r && attach == ATTACH_TP && !btf->has_kvm)
+		r = record_btf_open(&observer->types, why);
+	if (r)
+		return r;
+	r = attach == ATTACH_AUTO ? try_attach_any(observer, btf) :
+				    try_attach(observer, btf, attach);
+	record_btf_close(&observer->types);
+	if (observer->bpf)
+		return 0;
+	if (!r)
+		r = -EINVAL;
+	libbpf_said[strcspn(libbpf_said, "\n")] = '\0';
+	why_set(why, -r,
+		"cannot load the BPF programs (%s): %s; EXITLEDGER_DEBUG=1 shows the kernel's reasons",
+		attach_name(attach),
+		libbpf_said[0] ? libbpf_said : strerror(-r));
+	return r;
+}
+
+static int take_answer(void *ctx, void *data, size_t size)
+{
+	struct observer *observer = ctx;
+	const struct obs_answer *from = data;
+	struct answer to = {
+		.read = {
+			.leaf = from->leaf,
+			.index = from->index,
+			.eax = from->eax,
+			.ebx = from->ebx,
+			.ecx = from->ecx,
+			.edx = from->edx,
+		},
+		.vm = from->vm,
+		.ns = from->ns,
+		/* One taken at the entry is of KVM's leaves if these are on. */
+		.found = from->flags & OBS_ANSWER_FOUND ||
+			 (from->flags & OBS_ANSWER_ENTRY && counters_leaves()),
+		.paired = from->flags & OBS_ANSWER_PAIRED,
+		.vcpu_id = from->vcpu_id,
+		.vcpus = from->vcpus,
+		.outside = from->outside,
+		.exits_before = from->exits_before,
+		.exits_after = from->exits_after,
+		.ns_before = from->ns_before,
+		.ns_after = from->ns_after,
+	};
+
+	if (size < sizeof(*from))
+		return -EINVAL;
+	return answers_add(observer->answers, &to);
+}
+
+static int take_slow(void *ctx, void *data, size_t size)
+{
+	struct observer *observer = ctx;
+	const struct obs_slow *from = data;
+	struct ledger_slow to = {
+		.at_ns = from->at_ns,
+		.vm = from->vm,
+		.ns = from->ns,
+		.preempted_ns = from->preempted_ns,
+		.blocked_ns = from->blocked_ns,
+		.key = from->key,
+		.vcpu_id = from->vcpu_id,
+		.tid = from->tid,
+		.reason = from->reason,
+		.has_key = from->has_key,
+	};
+
+	if (size < sizeof(*from))
+		return -EINVAL;
+	return ledger_slow_add(&observer->ledger->slows, &to);
+}
+
+/*
+ * Has KVM counted all that it tells?  A total that stood still meanwhile is no
+ * wrong one, and not to be compared.
+ */
+static bool kernel_counts(struct observer *observer)
+{
+	if (counters_written(&observer->counters) || host_exit_stats() <= 0)
+		observer->was_off = true;
+	/* A VMM may define a leaf of that number on any KVM. */
+	return !observer->was_off && counters_leaves();
+}
+
+static int take_mark(void *ctx, void *data, size_t size)
+{
+	struct observer *observer = ctx;
+	const struct obs_mark *from = data;
+	struct ledger_mark to = {
+		.at_ns = from->ns,
+		.vm = from->vm,
+		.vcpu_id = from->vcpu_id,
+		.vcpus = from->vcpus,
+		.reset = from->kind == OBS_MARK_RESET,
+		.has_kernel = from->has_kernel && kernel_counts(observer),
+		.kernel_exits = from->kernel_exits,
+		.exits = from->exits,
+		.exits_before = from->exits_before,
+	};
+
+	if (size < sizeof(*from))
+		return -EINVAL;
+	vm_name_clean(from->text, sizeof(from->text), to.text, sizeof(to.text));
+	return ledger_mark_add(&observer->ledger->marks, &to);
+}
+
+static int add_ring(struct observer *observer, struct bpf_map *map,
+		    ring_buffer_sample_fn take)
+{
+	if (observer->ring)
+		return ring_buffer__add(observer->ring, bpf_map__fd(map), take,
+					observer);
+	observer->ring =
+		ring_buffer__new(bpf_map__fd(map), take, observer, NULL);
+	return observer->ring ? 0 : -errno;
+}
+
+/* What there is to be read one by one: compare's answers, or the others'. */
+static int open_rings(struct observer *observer, struct why *why)
+{
+	const struct observer_options *options = &observer->options;
+	struct observer_bpf *bpf = observer->bpf;
+	int r = 0;
+
+	if (options->answers)
+		r = add_ring(observer, bpf->maps.answers, take_answer);
+	if (!r && options->slower_than_ns)
+		r = add_ring(observer, bpf->maps.slow, take_slow);
+	if (!r && options->marks)
+		r = add_ring(observer, bpf->maps.marks, take_mark);
+	if (!r)
+		return 0;
+	return why_set(why, -r, "cannot read the BPF ring buffer: %s",
+		       strerror(-r));
+}
+
+int observer_open(struct observer **result,
+		  const struct observer_options *options, struct why *why)
+{
+	struct observer *observer;
+	struct kvm_btf btf;
+	struct host host;
+	int r;
+
+	observer = calloc(1, sizeof(*observer));
+	if (!observer)
+		return why_set(why, ENOMEM, "out of memory");
+	host_read(&host);
+	observer->isa = host.isa;
+	observer->options = *options;
+	observer->counters.fd = -1;
+	if (options->marks) {
+		observer->was_off |= !!counters_watch(&observer->counters);
+		kernel_counts(observer);
+	}
+	libbpf_set_print(libbpf_print);
+	kvm_btf_open("", host.vendor, &btf);
+	r = attach_programs(observer, &btf, why);
+	kvm_btf_close(&btf);
+	if (!r)
+		r = open_rings(observer, why);
+	if (r)
+		observer_close(observer);
+	else
+		*result = observer;
+	return r;
+}
+
+int observer_answers(struct observer *observer, struct answers *answers)
+{
+	int r;
+
+	observer->answers = answers;
+	r = ring_buffer__consume(observer->ring);
+	observer->answers = NULL;
+	return r < 0 ? r : 0;
+}
+
+void observer_close(struct observer *observer)
+{
+	if (!observer)
+		return;
+	counters_unwatch(&observer->counters);
+	ring_buffer__free(observer->ring);
+	observer_collect_free(observer);
+	observer_bpf__destroy(observer->bpf);
+	free(observer);
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Of the object's programs, those that do what is asked for. */
+#include <bpf/libbpf.h>
+
+#include "exit_leaves.h"
+#include "observe/observer_private.h"
+
+/* What a program does, and how it reads the reason: its name's ending. */
+#define EXIT_JOBS(bpf, name)                             \
+	{                                                \
+		[JOB_COUNT] = (bpf)->progs.name##_count, \
+		[JOB_SUM] = (bpf)->progs.name##_time,    \
+		[JOB_TIME] = (bpf)->progs.name##_time,   \
+		[JOB_ALL] = (bpf)->progs.name##_all,     \
+	}
+#define ENTRY_JOBS(bpf, name)                          \
+	{                                              \
+		[JOB_SUM] = (bpf)->progs.name##_sum,   \
+		[JOB_TIME] = (bpf)->progs.name##_time, \
+		[JOB_ALL] = (bpf)->progs.name##_all,   \
+	}
+
+enum job {
+	JOB_COUNT,
+	JOB_SUM,
+	JOB_TIME,
+	JOB_ALL,
+	NR_JOBS,
+};
+
+static enum job job_of(const struct observer_options *options)
+{
+	if (options->count_only)
+		return JOB_COUNT;
+	if (options->answers || options->fast || options->off_cpu ||
+	    options->by || options->slower_than_ns)
+		return JOB_ALL;
+	return options->no_histogram ? JOB_SUM : JOB_TIME;
+}
+
+static void choose_exit(struct observer_bpf *bpf, struct choice choice,
+			enum job job)
+{
+	struct bpf_program *const program[][NR_READERS][NR_JOBS] = {
+		[ATTACH_TP_BTF] = {
+			[READ_SVM] = EXIT_JOBS(bpf, exit_btf_svm),
+			[READ_VMX] = EXIT_JOBS(bpf, exit_btf_vmx),
+			[READ_SVM_DATA] = EXIT_JOBS(bpf, exit_btf_svm_data),
+			[READ_PROBE] = EXIT_JOBS(bpf, exit_btf),
+			[READ_OWN] = EXIT_JOBS(bpf, exit_btf_own),
+		},
+		[ATTACH_RAW_TP] = {
+			[READ_SVM] = EXIT_JOBS(bpf, exit_raw_svm),
+			[READ_VMX] = EXIT_JOBS(bpf, exit_raw_vmx),
+			[READ_PROBE] = EXIT_JOBS(bpf, exit_raw),
+			[READ_OWN] = EXIT_JOBS(bpf, exit_raw_own),
+		},
+		[ATTACH_TP] = {
+			[READ_PROBE] = EXIT_JOBS(bpf, exit_tp),
+		},
+	};
+
+	bpf_program__set_autoload(program[choice.attach][choice.reader][job],
+				  true);
+}
+
+static void choose_entry(struct observer_bpf *bpf, struct choice choice,
+			 enum job job)
+{
+	struct bpf_program *const program[][NR_JOBS] = {
+		[ATTACH_TP_BTF] = ENTRY_JOBS(bpf, entry_btf),
+		[ATTACH_RAW_TP] = ENTRY_JOBS(bpf, entry_raw),
+		[ATTACH_TP] = ENTRY_JOBS(bpf, entry_tp),
+	};
+	struct bpf_program *const own[][NR_JOBS] = {
+		[ATTACH_TP_BTF] = ENTRY_JOBS(bpf, entry_btf_own),
+		[ATTACH_RAW_TP] = ENTRY_JOBS(bpf, entry_raw_own),
+	};
+
+	if (job != JOB_COUNT)
+		bpf_program__set_autoload(choice.reader == READ_OWN ?
+						  own[choice.attach][job] :
+						  program[choice.attach][job],
+					  true);
+}
+
+static void choose_programs(const struct observer *observer,
+			    struct choice choice)
+{
+	const struct observer_options *options = &observer->options;
+	struct observer_bpf *bpf = observer->bpf;
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, bpf->obj) {
+		bpf_program__set_autoload(program, false);
+	}
+	choose_exit(bpf, choice, job_of(options));
+	choose_entry(bpf, choice, job_of(options));
+	bpf_program__set_autoload(bpf->progs.vcpu_end,
+				  choice.ends >= ENDS_FENTRY);
+	bpf_program__set_autoload(bpf->progs.vcpu_end_probe,
+				  choice.ends == ENDS_KPROBE);
+	bpf_program__set_autoload(bpf->progs.cpuid_answer, options->answers);
+	bpf_program__set_autoload(bpf->progs.vmx_emulated,
+				  choice.ends == ENDS_FENTRY_EMULATED);
+	bpf_program__set_autoload(bpf->progs.cpuid_mark,
+				  options->marks && choice.attach != ATTACH_TP);
+	bpf_program__set_autoload(bpf->progs.vcpu_reset,
+				  options->marks &&
+					  choice.ends >= ENDS_FENTRY &&
+					  choice.attach != ATTACH_TP);
+	bpf_program__set_autoload(bpf->progs.off_cpu, options->off_cpu);
+	bpf_program__set_autoload(bpf->progs.key_mmio,
+				  options->by == LEDGER_KEY_MMIO);
+	bpf_program__set_autoload(bpf->progs.key_fast_mmio,
+				  options->by == LEDGER_KEY_MMIO);
+	if (options->fast)
+		bpf_program__set_autoload(observer->isa == EXIT_LEAF_ISA_SVM ?
+						  bpf->progs.svm_handled :
+						  bpf->progs.vmx_handled,
+					  true);
+}
+
+static void configure(const struct observer *observer, struct choice choice)
+{
+	const struct observer_options *options = &observer->options;
+	struct observer_bpf__rodata *rodata = observer->bpf->rodata;
+
+	hist_table((uint8_t *)rodata->hist_bucket);
+	rodata->config = (struct obs_config){
+		.slower_than_ns = options->slower_than_ns,
+		.isa = observer->isa,
+		.by = options->by,
+		.answers = options->answers,
+		.fast = options->fast,
+		.off_cpu = options->off_cpu,
+		.slow_hlt = options->slow_hlt,
+		.classic = choice.attach == ATTACH_TP,
+		.more = options->fast || options->off_cpu || options->by ||
+			options->slower_than_ns,
+		.no_ends = choice.ends == ENDS_UNSEEN,
+	};
+}
+
+bool observer_is_emulating(const struct observer_options *options, u32 isa)
+{
+	return options->answers && isa == EXIT_LEAF_ISA_VMX;
+}
+
+/*
+ * What ends is told by its address, and classic records have none: it is known
+ * from KVM's types alone.
+ */
+enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
+			     const struct observer_options *options, u32 isa)
+{
+	if (attach == ATTACH_TP && !btf->has_kvm)
+		return ENDS_UNSEEN;
+	return observer_is_emulating(options, isa) ? ENDS_FENTRY_EMULATED :
+						     ENDS_FENTRY;
+}
+
+void observer_choose(const struct observer *observer, struct choice choice)
+{
+	choose_programs(observer, choice);
+	configure(observer, choice);
+}

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the programs have booked, from their memory into a ledger. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "observe/observer_private.h"
+#include "host/pid_ns.h"
+#include "host/vm_name.h"
+
+/* How often ended processes are looked for, where vCPUs' ends are not seen. */
+#define CENSUS_NS 5000000000ull
+
+/* A cell that is being collected, and the buckets that grew. */
+struct grown {
+	const struct obs_slot *slot;
+	u32 index; /* of the cell in the slot */
+	struct ledger_cell *cell;
+	unsigned int low; /* the lowest bucket; HIST_BUCKETS: none grew */
+	unsigned int last; /* the highest span, and how its buckets grew */
+	u32 more[HIST_SPAN];
+};
+
+int observer_collect_init(struct observer *observer)
+{
+	struct observer_bpf__bss *bss = observer->bpf->bss;
+
+	observer->other_pids = pid_ns_is_other("");
+	observer->shadow = calloc(OBS_SLOTS, sizeof(struct shadow *));
+	observer->seen = calloc(OBS_SPANS, sizeof(*observer->seen));
+	if (!observer->shadow || !observer->seen)
+		return -ENOMEM;
+	for (u32 i = 1; i < OBS_SPANS; i++)
+		bss->free_spans[i - 1] = i;
+	bss->free_tail = OBS_SPANS - 1;
+	return 0;
+}
+
+void observer_collect_free(struct observer *observer)
+{
+	for (size_t i = 0; observer->shadow && i < OBS_SLOTS; i++) {
+		if (observer->shadow[i])
+			free(observer->shadow[i]->keys.key);
+		free(observer->shadow[i]);
+	}
+	free(observer->shadow);
+	free(observer->seen);
+}
+
+static struct shadow *shadow_of(struct observer *observer, size_t slot)
+{
+	struct shadow **shadow = &observer->shadow[slot];
+
+	if (!*shadow)
+		*shadow = calloc(1, sizeof(**shadow));
+	return *shadow;
+}
+
+static void shadow_begin(struct shadow *shadow, u32 serial)
+{
+	free(shadow->keys.key);
+	memset(shadow, 0, sizeof(*shadow));
+	shadow->serial = serial;
+	for (u32 i = 0; i < OBS_CELLS; i++)
+		shadow->cell[i].min_ns = ~0ull;
+}
+
+static u32 advance32(const u32 *counter, u32 *seen)
+{
+	u32 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
+	u32 more = now - *seen;
+
+	*seen = now;
+	return more;
+}
+
+static int carry(struct observer *observer, const struct grown *grown, u32 span,
+		 const u32 now[HIST_SPAN], const u32 seen[HIST_SPAN])
+{
+	int r = 0;
+
+	for (u32 i = 0; i < HIST_SPAN && !r; i++) {
+		if (now[i] < seen[i])
+			r = observer_carry_hist(observer, grown->slot,
+						grown->index,
+						span * HIST_SPAN + i);
+	}
+	return r;
+}
+
+/* One span of a cell's histogram. */
+static int collect_span(struct observer *observer, u32 span,
+			struct grown *grown)
+{
+	u32 index = grown->slot->cell[grown->index].span[span];
+	u32 *seen = observer->seen[index], fell = 0;
+	struct obs_span now = observer->bpf->bss->spans[index];
+
+	if (!memcmp(now.count, seen, sizeof(now.count)))
+		return 0;
+	for (u32 i = 0; i < HIST_SPAN; i++) {
+		grown->more[i] = now.count[i] - seen[i];
+		fell |= seen[i] & ~now.count[i];
+	}
+	/* Above half of what 32 bits hold, now below: they began anew. */
+	if (hist_add_counts(&grown->cell->hist, span, grown->more) ||
+	    (fell >> 31 && carry(observer, grown, span, now.count, seen)))
+		return -ENOMEM;
+	memcpy(seen, now.count, sizeof(now.count));
+	grown->last = span;
+	if (grown->low == HIST_BUCKETS) {
+		grown->low = span * HIST_SPAN;
+		while (!grown->more[grown->low % HIST_SPAN])
+			grown->low++;
+	}
+	return 0;
+}
+
+static unsigned int highest(const struct grown *grown)
+{
+	unsigned int i = HIST_SPAN - 1;
+
+	while (!grown->more[i])
+		i--;
+	return grown->last * HIST_SPAN + i;
+}
+
+static u64 within(u64 value, u64 min, u64 max)
+{
+	return value < min ? min : value > max ? max : value;
+}
+
+/*
+ * The interval's smallest and largest time.  BPF keeps them since it first saw
+ * the vCPU: where they are new, they are of this interval, and exact.  Else
+ * they are the middle of the histogram's lowest and highest bucket, within what
+ * BPF has.
+ */
+static void collect_extremes(const struct grown *grown, struct obs_cell *seen)
+{
+	const struct obs_cell *from = &grown->slot->cell[grown->index];
+	struct ledger_cell *cell = grown->cell;
+	u64 min = __atomic_load_n(&from->min_ns, __ATOMIC_RELAXED);
+	u64 max = __atomic_load_n(&from->max_ns, __ATOMIC_RELAXED);
+	u64 interval_min = min, interval_max = max;
+
+	if (min == seen->min_ns && grown->low < HIST_BUCKETS)
+		interval_min = within(hist_middle(grown->low), min, max);
+	if (max == seen->max_ns && grown->low < HIST_BUCKETS)
+		interval_max = within(hist_middle(highest(grown)), min, max);
+	seen->min_ns = min;
+	seen->max_ns = max;
+	if (!cell->max_ns || interval_min < cell->min_ns)
+		cell->min_ns = interval_min;
+	if (interval_max > cell->max_ns)
+		cell->max_ns = interval_max;
+}
+
+static int collect_times(struct observer *observer, struct grown *grown,
+			 struct obs_cell *seen, u64 *ns)
+{
+	const struct obs_cell *from = &grown->slot->cell[grown->index];
+	struct ledger_cell *cell = grown->cell;
+	u64 more = advance(&from->ns, &seen->ns);
+
+	if (!more)
+		return 0;
+	*ns += more;
+	cell->ns += more;
+	cell->preempted_ns += advance(&from->preempted_ns, &seen->preempted_ns);
+	cell->blocked_ns += advance(&from->blocked_ns, &seen->blocked_ns);
+	for (u32 i = 0; i < HIST_SPANS; i++) {
+		if (from->span[i] && collect_span(observer, i, grown))
+			return -ENOMEM;
+	}
+	collect_extremes(grown, seen);
+	return 0;
+}
+
+/* Exits that no handler saw; BPF has 32 bits for them. */
+static int collect_fast(struct observer *observer, const struct grown *grown,
+			u32 *seen)
+{
+	u32 before = *seen;
+
+	grown->cell->fast += advance32(&grown->slot->fast[grown->index], seen);
+	return *seen < before ? observer_carry_fast(observer, grown->slot,
+						    grown->index) :
+				0;
+}
+
+static int collect_cells(struct observer *observer, const struct obs_slot *slot,
+			 struct shadow *shadow, struct ledger_vcpu *vcpu)
+{
+	for (u32 i = 0; i < slot->cells && i < OBS_CELLS; i++) {
+		const struct obs_cell *from = &slot->cell[i];
+		struct obs_cell *seen = &shadow->cell[i];
+		struct grown grown;
+		u64 exits;
+
+		if (from->exits == seen->exits && from->ns == seen->ns)
+			continue;
+		exits = advance(&from->exits, &seen->exits);
+		vcpu->exits += exits;
+		if (!i) {
+			/* No reason's: the total has it, and says so. */
+			vcpu->sparse_full += exits;
+			vcpu->ns += advance(&from->ns, &seen->ns);
+			continue;
+		}
+		if (slot->reason[i] == OBS_UNREADABLE)
+			observer->unreadable += exits;
+		grown.cell = ledger_cell(&vcpu->cells, slot->reason[i]);
+		if (!grown.cell)
+			return -ENOMEM;
+		grown.slot = slot;
+		grown.index = i;
+		grown.low = HIST_BUCKETS;
+		grown.cell->exits += exits;
+		if (collect_fast(observer, &grown, &shadow->fast[i]) ||
+		    collect_times(observer, &grown, seen, &vcpu->ns))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * A process that is gone has no name any more, but had one when it began.  In
+ * another PID namespace its number is that of another process here.
+ */
+static void name_vm(const struct observer *observer,
+		    const struct obs_slot *slot, struct ledger_vm *vm)
+{
+	strcpy(vm->name, "?");
+	if (!observer->other_pids)
+		vm_name(vm->pid, vm->name, sizeof(vm->name));
+	if (!strcmp(vm->name, "?"))
+		vm_name_parse(slot->comm,
+			      strnlen(slot->comm, sizeof(slot->comm)), vm->name,
+			      sizeof(vm->name));
+}
+
+struct ledger_vcpu *observer_vcpu(const struct observer *observer,
+				  const struct obs_slot *slot,
+				  struct ledger *ledger,
+				  const struct ledger *names)
+{
+	struct ledger_vm *vm = ledger_vm(ledger, slot->vm, slot->tgid);
+	const struct ledger_vm *named;
+
+	if (!vm)
+		return NULL;
+	if (!vm->name[0]) {
+		named = names ? ledger_find_vm(names, slot->vm) : NULL;
+		if (named)
+			memcpy(vm->name, named->name, sizeof(vm->name));
+		else
+			name_vm(observer, slot, vm);
+	}
+	vm->isa = observer->isa;
+	return ledger_vcpu(vm, slot->vcpu_id);
+}
+
+static int collect_slot(struct observer *observer, const struct obs_slot *slot,
+			struct shadow *shadow, struct ledger *ledger)
+{
+	struct ledger_vcpu *vcpu = observer_vcpu(observer, slot, ledger, NULL);
+
+	if (!vcpu)
+		return -ENOMEM;
+	vcpu->tid = slot->tid;
+	vcpu->prior_exits = slot->prior_exits;
+	vcpu->born_ns = slot->born_ns;
+	vcpu->first_exit_ns = slot->first_exit_ns;
+	vcpu->first_io_ns = slot->first_io_ns;
+	vcpu->missed_exits +=
+		advance(&slot->missed_exits, &shadow->missed_exits);
+	vcpu->missed_entries +=
+		advance(&slot->missed_entries, &shadow->missed_entries);
+	vcpu->failed_entries +=
+		advance(&slot->failed_entries, &shadow->failed_entries);
+	vcpu->emulated += advance(&slot->emulated, &shadow->emulated);
+	vcpu->gone = shadow->ending;
+	return collect_cells(observer, slot, shadow, vcpu);
+}
+
+/* Give an ended vCPU's spans and slot back. */
+static void free_slot(struct observer *observer, struct obs_slot *slot)
+{
+	struct observer_bpf__bss *bss = observer->bpf->bss;
+
+	for (u32 i = 0; i < OBS_CELLS * HIST_SPANS; i++) {
+		u16 span = slot->cell[i / HIST_SPANS].span[i % HIST_SPANS];
+
+		if (!span)
+			continue;
+		memset(&bss->spans[span], 0, sizeof(bss->spans[span]));
+		memset(observer->seen[span], 0, sizeof(observer->seen[span]));
+		bss->free_spans[bss->free_tail & (OBS_SPANS - 1)] = span;
+		__atomic_store_n(&bss->free_tail, bss->free_tail + 1,
+				 __ATOMIC_RELEASE);
+	}
+	memset((char *)slot + sizeof(slot->vcpu), 0,
+	       sizeof(*slot) - sizeof(slot->vcpu));
+	__atomic_store_n(&slot->vcpu, 0, __ATOMIC_RELEASE);
+	observer->ended++;
+}
+
+/* Is this slot in use, and its shadow about the same vCPU? */
+static int begin_slot(struct observer *observer, size_t i)
+{
+	const struct obs_slot *slot = &observer->bpf->bss->slots[i];
+	u64 vcpu = __atomic_load_n(&slot->vcpu, __ATOMIC_ACQUIRE);
+	struct shadow *shadow;
+
+	if (!vcpu || !__atomic_load_n(&slot->vm, __ATOMIC_ACQUIRE)) {
+		if (observer->shadow[i])
+			observer->shadow[i]->serial = 0;
+		return 0;
+	}
+	shadow = shadow_of(observer, i);
+	if (!shadow)
+		return -ENOMEM;
+	if (shadow->serial != slot->serial)
+		shadow_begin(shadow, slot->serial);
+	shadow->ending = vcpu == OBS_GONE;
+	return 0;
+}
+
+/*
+ * Has a process ended?  It must be gone in /proc, too: that may be the host's
+ * where kill() knows the processes of a container alone.
+ */
+static bool has_ended(u64 pid)
+{
+	char path[32];
+
+	if (!kill(pid, 0) || errno != ESRCH)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%llu", (unsigned long long)pid);
+	return access(path, F_OK) && errno == ENOENT;
+}
+
+/* Each key but the last one is looked at when the next one is known. */
+static void forget_vms(const struct observer *observer)
+{
+	int fd = bpf_map__fd(observer->bpf->maps.vms), r;
+	struct obs_vm_key key, next;
+
+	r = bpf_map_get_next_key(fd, NULL, &next);
+	while (!r) {
+		key = next;
+		r = bpf_map_get_next_key(fd, &key, &next);
+		if (has_ended(key.tgid))
+			bpf_map_delete_elem(fd, &key);
+	}
+}
+
+/* Where vCPUs' ends are not seen, VMs end with their processes. */
+static void census(struct observer *observer, u64 now)
+{
+	if (observer->sees_ends || now < observer->next_census_ns)
+		return;
+	observer->next_census_ns = now + CENSUS_NS;
+	/* Processes of another PID namespace are not known here. */
+	if (observer->other_pids)
+		return;
+	for (size_t i = 0; i < OBS_SLOTS; i++) {
+		struct obs_slot *slot = &observer->bpf->bss->slots[i];
+
+		if (slot->vcpu <= OBS_GONE || !slot->vm ||
+		    !has_ended(slot->tgid))
+			continue;
+		slot->vcpu = OBS_GONE;
+		observer->bpf->bss->vcpus_ended++;
+	}
+	forget_vms(observer);
+}
+
+uint64_t observer_skipped(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) ?
+		       info.recursion_misses :
+		       0;
+}
+
+/*
+ * Runs that were skipped as the program was running already, on that CPU.  A
+ * guest's answer is then had at the entry; and of what KVM emulated, less is
+ * said: observer_sees_no_entries().
+ */
+static uint64_t recursion_misses(const struct observer *observer)
+{
+	struct bpf_program *program;
+	uint64_t misses = 0;
+
+	bpf_object__for_each_program (program, observer->bpf->obj) {
+		if (program != observer->bpf->progs.cpuid_answer &&
+		    program != observer->bpf->progs.vmx_emulated)
+			misses += observer_skipped(program);
+	}
+	return misses;
+}
+
+static void collect_losses(const struct observer *observer,
+			   struct ledger_losses *to)
+{
+	const struct obs_losses *losses = &observer->bpf->bss->losses;
+
+	*to = (struct ledger_losses){
+		.no_slot = losses->no_slot,
+		.no_vm = losses->no_vm,
+		.answers = losses->answers,
+		.unreadable = observer->unreadable,
+		.recursion = recursion_misses(observer),
+		.no_span = losses->no_span,
+		.no_key = losses->no_key,
+		.slow = losses->slow,
+		.marks = losses->marks,
+		.no_thread = losses->no_thread,
+		.shared = losses->shared,
+		.negative = losses->negative,
+		.no_end = observer->sees_ends ? 0 : observer->vms_seen,
+	};
+}
+
+/* Three passes: which vCPUs there are, their keys, and all else. */
+static int collect_slots(struct observer *observer, struct ledger *ledger)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < OBS_SLOTS && !r; i++)
+		r = begin_slot(observer, i);
+	if (!r && observer->options.by)
+		r = observer_collect_keys(observer, ledger);
+	for (size_t i = 0; i < OBS_SLOTS && !r; i++) {
+		struct shadow *shadow = observer->shadow[i];
+		struct obs_slot *slot = &observer->bpf->bss->slots[i];
+
+		if (!shadow || !shadow->serial)
+			continue;
+		r = collect_slot(observer, slot, shadow, ledger);
+		if (!r && shadow->ending && observer->total)
+			r = observer_total_slot(observer, slot, ledger);
+		if (!r && shadow->ending) {
+			free_slot(observer, slot);
+			shadow_begin(shadow, 0);
+		}
+	}
+	return r;
+}
+
+int observer_collect(struct observer *observer, struct ledger *ledger,
+		     struct ledger *total)
+{
+	struct timespec now;
+	int r = 0;
+
+	/* First: then the time and the VM of each are within what follows. */
+	observer->ledger = ledger;
+	if (observer->options.slower_than_ns || observer->options.marks)
+		r = ring_buffer__consume(observer->ring);
+	observer->ledger = NULL;
+	if (r < 0)
+		return r;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ledger->ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	census(observer, ledger->ns);
+	observer->vms_seen = __atomic_load_n(&observer->bpf->bss->vms_seen,
+					     __ATOMIC_ACQUIRE);
+	observer->total = total;
+	r = collect_slots(observer, ledger);
+	observer->total = NULL;
+	observer_sweep_threads(observer);
+	collect_losses(observer, &ledger->losses);
+	return r;
+}
+
+bool observer_has_news(const struct observer *observer)
+{
+	const struct observer_bpf__bss *bss = observer->bpf->bss;
+
+	return observer_has_stale_threads(observer) ||
+	       __atomic_load_n(&bss->vcpus_ended, __ATOMIC_RELAXED) !=
+		       observer->ended ||
+	       __atomic_load_n(&bss->vms_seen, __ATOMIC_RELAXED) !=
+		       observer->vms_seen;
+}

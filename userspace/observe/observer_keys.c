@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What exits were about, from BPF's table into a ledger. */
+#include <errno.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "observe/observer_private.h"
+
+/* Entries of the table fetched by one system call. */
+#define BATCH 512
+
+static int collect_grown_key(struct observer *observer,
+			     const struct obs_key *key,
+			     const struct obs_keyed *now,
+			     struct ledger_key *seen, struct ledger *ledger)
+{
+	const struct obs_slot *slot = &observer->bpf->bss->slots[key->slot];
+	struct ledger_vcpu *vcpu = observer_vcpu(observer, slot, ledger, NULL);
+	struct ledger_key *to =
+		vcpu ? ledger_key(&vcpu->keys, key->reason, key->key) : NULL;
+
+	if (!to)
+		return -ENOMEM;
+	to->exits += advance(&now->exits, &seen->exits);
+	to->timed += advance(&now->timed, &seen->timed);
+	to->ns += advance(&now->ns, &seen->ns);
+	if (now->max_ns) {
+		to->min_ns = now->min_ns;
+		to->max_ns = now->max_ns;
+	}
+	return 0;
+}
+
+static int collect_key(struct observer *observer, const struct obs_key *key,
+		       const struct obs_keyed *now, struct ledger *ledger)
+{
+	struct shadow *shadow = observer->shadow[key->slot];
+	struct ledger_key *seen;
+	int r = 0;
+
+	/* A vCPU that came since this collection began is the next one's. */
+	if (!shadow || shadow->serial != key->serial)
+		return 0;
+	seen = ledger_key(&shadow->keys, key->reason, key->key);
+	if (!seen)
+		return -ENOMEM;
+	if (now->exits != seen->exits || now->timed != seen->timed)
+		r = collect_grown_key(observer, key, now, seen, ledger);
+	if (!shadow->ending)
+		return r;
+	if (!r && observer->total)
+		r = observer_total_key(observer, key, now, ledger);
+	bpf_map__delete_elem(observer->bpf->maps.keyed, key, sizeof(*key), 0);
+	return r;
+}
+
+int observer_each_key(struct observer *observer, observer_key_fn *fn,
+		      struct ledger *ledger)
+{
+	int fd = bpf_map__fd(observer->bpf->maps.keyed), failed = 0, r = 0;
+	static struct obs_key keys[BATCH];
+	static struct obs_keyed values[BATCH];
+	u32 at, *from = NULL, nr;
+
+	while (!failed && !r) {
+		nr = BATCH;
+		failed = bpf_map_lookup_batch(fd, from, &at, keys, values, &nr,
+					      NULL);
+		if (failed && errno != ENOENT)
+			return -errno;
+		for (u32 i = 0; i < nr && !r; i++)
+			r = fn(observer, &keys[i], &values[i], ledger);
+		from = &at;
+	}
+	return r;
+}
+
+int observer_collect_keys(struct observer *observer, struct ledger *ledger)
+{
+	return observer_each_key(observer, collect_key, ledger);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What observer.c (programs) and the others (data) share. */
+#ifndef EXITLEDGER_OBSERVER_PRIVATE_H
+#define EXITLEDGER_OBSERVER_PRIVATE_H
+
+#include "host/counters.h"
+#include "host/kvm_btf.h"
+#include "observe/observer.h"
+#include "observe/record_btf.h"
+#include "records.h"
+
+#include "observer.skel.h"
+
+struct ring_buffer;
+
+/* What was collected from a slot already: what is more is new. */
+struct shadow {
+	u32 serial; /* of the vCPU that it is about; 0: none */
+	bool ending; /* gone by the time this collection began */
+	u64 missed_exits;
+	u64 missed_entries;
+	u64 failed_entries;
+	u64 emulated;
+	u32 fast[OBS_CELLS];
+	struct obs_cell cell[OBS_CELLS];
+	struct ledger_keys keys;
+};
+
+/* How far a counter came since it was looked at last. */
+static inline u64 advance(const u64 *counter, u64 *seen)
+{
+	u64 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
+	u64 more = now - *seen;
+
+	*seen = now;
+	return more;
+}
+
+struct observer {
+	struct observer_bpf *bpf;
+	struct ring_buffer *ring; /* answers, slow exits, marks: if asked for */
+	struct answers *answers; /* where those go, during observer_answers() */
+	struct ledger *ledger; /* … these, during observer_collect() */
+	struct ledger *total; /* of the vCPUs that end, likewise; or NULL */
+	struct observer_options options;
+	enum attach attach;
+	struct record_btf types; /* while classic programs are loaded */
+	uint32_t isa;
+	bool other_pids; /* BPF's are of no use in /proc: pid_ns.h */
+	bool sees_ends;
+	bool sees_no_entries;
+	struct counters_watch
+		counters; /* who switches KVM's, if marks are taken … */
+	bool was_off; /* … and that they did not count all the time */
+	uint64_t vms_seen; /* when last collected */
+	uint64_t ended; /* vCPUs whose slots were taken back */
+	uint64_t unreadable; /* exits whose reason could not be read */
+	uint64_t swept; /* of the map threads: how many were stale by then */
+	uint64_t next_census_ns; /* when to look for ended processes */
+	struct shadow **shadow; /* per slot, what was collected already */
+	uint32_t (*seen)[HIST_SPAN]; /* per span, likewise */
+};
+
+enum reader {
+	READ_SVM, /* by bpf_rdonly_cast() */
+	READ_VMX, /* likewise */
+	READ_SVM_DATA, /* 6.1 */
+	READ_PROBE, /* any */
+	READ_OWN, /* any, and a slot must be of the vCPU's own process */
+	NR_READERS,
+};
+
+/* How vCPUs' ends are noticed, and what KVM emulates in place of an entry. */
+enum ends {
+	ENDS_UNSEEN,
+	ENDS_KPROBE,
+	ENDS_FENTRY,
+	ENDS_FENTRY_EMULATED,
+};
+
+/* One combination of programs that might load. */
+struct choice {
+	enum attach attach;
+	enum reader reader;
+	enum ends ends;
+};
+
+/** observer_is_emulating - does it matter what KVM emulates in place of an
+ * entry? */
+bool observer_is_emulating(const struct observer_options *options, u32 isa);
+
+/** observer_best_ends - the most that can be noticed of vCPUs' ends */
+enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
+			     const struct observer_options *options, u32 isa);
+
+/** observer_choose - which programs are loaded, and what they are told */
+void observer_choose(const struct observer *observer, struct choice choice);
+
+/** observer_collect_init - after loading, before attaching; 0 or -ENOMEM */
+int observer_collect_init(struct observer *observer);
+
+void observer_collect_free(struct observer *observer);
+
+/**
+ * observer_vcpu - a slot's vCPU in a ledger, made if it isn't there
+ * @names: of VMs that have one already; NULL: none have
+ *
+ * NULL when out of memory.
+ */
+struct ledger_vcpu *observer_vcpu(const struct observer *observer,
+				  const struct obs_slot *slot,
+				  struct ledger *ledger,
+				  const struct ledger *names);
+
+/** observer_has_stale_threads - is it worth while to sweep? */
+bool observer_has_stale_threads(const struct observer *observer);
+
+/**
+ * observer_sweep_threads - if so, delete what is stale of the map threads
+ *
+ * A thread that has run a vCPU and runs it no more leaves an entry there, and
+ * the map has room for only so many.
+ */
+void observer_sweep_threads(struct observer *observer);
+
+/** observer_skipped - runs of a program that the kernel skipped */
+uint64_t observer_skipped(const struct bpf_program *program);
+
+typedef int observer_key_fn(struct observer *observer,
+			    const struct obs_key *key,
+			    const struct obs_keyed *keyed,
+			    struct ledger *ledger);
+
+/** observer_collect_keys - what is new of them; 0 or -errno */
+int observer_collect_keys(struct observer *observer, struct ledger *ledger);
+
+/** observer_each_key - call @fn for each of the table; 0 or -errno */
+int observer_each_key(struct observer *observer, observer_key_fn *fn,
+		      struct ledger *ledger);
+
+/*
+ * What observer.total is made of, during observer_collect() and
+ * observer_total(): slots and keys as they are, once each …
+ */
+int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
+			const struct ledger *names);
+int observer_total_key(struct observer *observer, const struct obs_key *key,
+		       const struct obs_keyed *keyed,
+		       const struct ledger *names);
+
+/* … and what a cell's counters of 32 bits lost whenever they began anew. */
+int observer_carry_fast(struct observer *observer, const struct obs_slot *slot,
+			u32 cell);
+int observer_carry_hist(struct observer *observer, const struct obs_slot *slot,
+			u32 cell, unsigned int bucket);
+
+#endif /* EXITLEDGER_OBSERVER_PRIVATE_H */

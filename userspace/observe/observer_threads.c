@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The threads that BPF remembers: what is stale among them is deleted here. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "observe/observer_private.h"
+
+/* Of the map's 2 * OBS_SLOTS entries at least so many are still free then. */
+#define STALE_MAX (OBS_SLOTS / 2)
+
+static u64 stale(const struct observer *observer)
+{
+	return __atomic_load_n(&observer->bpf->bss->threads_stale,
+			       __ATOMIC_RELAXED);
+}
+
+bool observer_has_stale_threads(const struct observer *observer)
+{
+	return stale(observer) - observer->swept > STALE_MAX;
+}
+
+/* Does a thread's entry say which vCPU it ran last? */
+static bool is_current(const struct observer *observer, u32 tid, u32 index)
+{
+	const struct obs_slot *slot = &observer->bpf->bss->slots[index];
+
+	return index < OBS_SLOTS && slot->vcpu > OBS_GONE && slot->tid == tid;
+}
+
+/*
+ * An entry that was stale when it was looked at may be a vCPU's by the time it
+ * is deleted: then that vCPU asks for it again at its next exit.
+ */
+static void delete_thread(struct observer *observer, u32 tid)
+{
+	struct observer_bpf__bss *bss = observer->bpf->bss;
+	int fd = bpf_map__fd(observer->bpf->maps.threads);
+	u32 index;
+
+	if (bpf_map_lookup_and_delete_elem(fd, &tid, &index))
+		return;
+	if (is_current(observer, tid, index)) {
+		bss->slots[index].thread_known = 0;
+		__atomic_fetch_add(&bss->losses.no_thread, 1, __ATOMIC_RELAXED);
+	}
+}
+
+void observer_sweep_threads(struct observer *observer)
+{
+	int fd = bpf_map__fd(observer->bpf->maps.threads);
+	u32 tid, next, index, *last = NULL;
+	u64 seen = stale(observer);
+
+	if (!observer_has_stale_threads(observer))
+		return;
+	observer->swept = seen;
+	while (!bpf_map_get_next_key(fd, last, &next)) {
+		/* Only now, as the walk begins anew at a key that is gone. */
+		if (last && (bpf_map_lookup_elem(fd, &tid, &index) ||
+			     !is_current(observer, tid, index)))
+			delete_thread(observer, tid);
+		tid = next;
+		last = &tid;
+	}
+	if (last && !bpf_map_lookup_elem(fd, &tid, &index) &&
+	    !is_current(observer, tid, index))
+		delete_thread(observer, tid);
+}

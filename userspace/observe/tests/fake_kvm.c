@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <check.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "exit_leaves.h"
+#include "fake_kvm.h"
+#include "bpf/tests/fake_kvm_btf.h"
+#include "ledger/render_losses.h"
+
+#include "fake_kvm.skel.h"
+
+static struct fake_kvm_bpf *memory;
+static struct bpf_program *exits, *entries;
+/* No thread tells which vCPU it runs. */
+static bool no_addresses;
+static struct bpf_link *exit_calls, *entry_calls;
+
+/* --- the programs --- */
+
+static void load(struct choice choice)
+{
+	char path[FAKE_KVM_PATH];
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = path);
+
+	fake_kvm_btf(observer.isa, path);
+	bpf = observer_bpf__open_opts(&opts);
+	ck_assert_ptr_nonnull(bpf);
+	observer.bpf = bpf;
+	observer_choose(&observer, choice);
+	/* No running kernel has these functions' arguments. */
+	bpf_program__set_autoload(bpf->progs.vcpu_end, false);
+	ck_assert_msg(!observer_bpf__load(bpf), "load: %s", strerror(errno));
+	unlink(path);
+}
+
+static void boot(u32 isa)
+{
+	u64 none[1] = { 0 };
+
+	memory = fake_kvm_bpf__open_and_load();
+	ck_assert_ptr_nonnull(memory);
+	run(memory->progs.tell_address, none, 1);
+	for (u32 i = 0; i < FAKE_VCPUS; i++) {
+		struct fake_vcpu *vcpu = fake(i);
+		u64 vmcb = memory->bss->address +
+			   offsetof(struct fake_memory, vmcb[i]);
+
+		vcpu->vcpu_id = i;
+		vcpu->kvm = 0xffff888000001000;
+		vcpu->vmcb02 = memory->bss->address +
+			       offsetof(struct fake_memory, vmcb02[i]);
+		if (isa == EXIT_LEAF_ISA_SVM)
+			vcpu->vmcb = vcpu->vmcb01 = vmcb;
+		else
+			vcpu->loaded_vmcs = fake_address(i) +
+					    offsetof(struct fake_vcpu, vmcs01);
+	}
+}
+
+/* The program that was chosen of those whose names begin so. */
+static struct bpf_program *chosen(const char *begin)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, bpf->obj) {
+		if (bpf_program__autoload(program) &&
+		    !strncmp(bpf_program__name(program), begin, strlen(begin)))
+			return program;
+	}
+	return NULL;
+}
+
+void fake_kvm_load_as(const struct observer_options *options, u32 isa,
+		      struct choice choice)
+{
+	fake_vcpus_listen();
+	boot(isa);
+	observer = (struct observer){ .isa = isa,
+				      .options = *options,
+				      .attach = choice.attach,
+				      .sees_ends = choice.ends };
+	load(choice);
+	/* Who collects would read the ring, which is the test's. */
+	observer.options.slower_than_ns = 0;
+	exits = chosen("exit_");
+	entries = chosen("entry_");
+	ck_assert_int_eq(observer_collect_init(&observer), 0);
+	fake_runs(0);
+}
+
+void fake_kvm_load(const struct observer_options *options, u32 isa)
+{
+	fake_kvm_load_as(options, isa,
+			 (struct choice){ ATTACH_RAW_TP, READ_PROBE,
+					  ENDS_FENTRY });
+}
+
+/* Calls that nobody makes, as the programs see those of all processes. */
+void fake_kvm_attach(void)
+{
+	/* A place of this test's own to have tracefs at. */
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL),
+			 0);
+	/* Where it is there already, it cannot be mounted once more. */
+	if (mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL))
+		ck_assert_int_eq(errno, EBUSY);
+	exit_calls = bpf_program__attach_tracepoint(exits, "syscalls",
+						    "sys_enter_sched_getattr");
+	entry_calls = bpf_program__attach_tracepoint(
+		entries, "syscalls", "sys_enter_sched_rr_get_interval");
+	ck_assert_ptr_nonnull(exit_calls);
+	ck_assert_ptr_nonnull(entry_calls);
+}
+
+void fake_kvm_teardown(void)
+{
+	bpf_link__destroy(exit_calls);
+	bpf_link__destroy(entry_calls);
+	exit_calls = entry_calls = NULL;
+	if (bpf)
+		fake_vcpus_teardown();
+	bpf = NULL;
+	fake_kvm_bpf__destroy(memory);
+	memory = NULL;
+}
+
+struct fake_vcpu *fake(u32 i)
+{
+	return (struct fake_vcpu *)&memory->bss->memory.vcpu[i];
+}
+
+struct fake_vmcb *fake_vmcb(u32 i)
+{
+	if (fake(i)->vmcb == fake(i)->vmcb02)
+		return (struct fake_vmcb *)&memory->bss->memory.vmcb02[i];
+	return (struct fake_vmcb *)&memory->bss->memory.vmcb[i];
+}
+
+u64 fake_address(u32 i)
+{
+	return memory->bss->address + offsetof(struct fake_memory, vcpu[i]);
+}
+
+void fake_runs_none(void)
+{
+	no_addresses = true;
+}
+
+void fake_runs(u32 i)
+{
+	fake_kvm_on_thread(no_addresses ? 0 : fake_address(i));
+}
+
+void fake_exit(u32 i, u32 reason)
+{
+	u64 args[2] = { fake_address(i), observer.isa };
+
+	fake_runs(i);
+	fake(i)->stat_exits++;
+	fake(i)->regs_dirty = 0;
+	fake(i)->regs_avail = ~(1u << FAKE_EXIT_INFO_1);
+	fake(i)->exit_reason = reason;
+	fake_vmcb(i)->exit_code = reason;
+	if (exit_calls)
+		syscall(SYS_sched_getattr, reason, observer.isa,
+			fake(i)->vcpu_id, fake(i)->exit_qualification);
+	else
+		run(exits, args, 2);
+}
+
+void fake_entry(u32 i)
+{
+	u64 args[2] = { fake_address(i), 0 };
+
+	fake_runs(i);
+	if (entry_calls)
+		syscall(SYS_sched_rr_get_interval, fake(i)->vcpu_id, NULL);
+	else
+		run(entries, args, 2);
+}
+
+struct obs_slot *fake_slot(u32 i)
+{
+	struct obs_slot *slot = slot_of(fake_address(i));
+
+	ck_assert_ptr_nonnull(slot);
+	return slot;
+}
+
+static size_t collect_losses(struct loss list[LOSSES_MAX])
+{
+	struct ledger ledger = { 0 };
+	size_t nr;
+
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
+	nr = render_losses_list(&ledger, list);
+	ledger_free(&ledger);
+	return nr;
+}
+
+/* The counts of vCPUs are those since the call before. */
+u64 fake_lost(const char *name)
+{
+	struct loss list[LOSSES_MAX];
+	size_t nr = collect_losses(list);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!strcmp(list[i].name, name))
+			return list[i].count;
+	}
+	ck_abort_msg("no loss has the name %s", name);
+}
+
+void fake_nothing_lost(void)
+{
+	struct loss list[LOSSES_MAX];
+	size_t nr = collect_losses(list);
+
+	for (size_t i = 0; i < nr; i++)
+		ck_assert_msg(!list[i].count, "%s: %lu", list[i].name,
+			      (unsigned long)list[i].count);
+}
+
+struct obs_keyed fake_keyed(u32 i, u32 reason, u64 key)
+{
+	const struct obs_slot *slot = fake_slot(i);
+	const struct obs_key at = {
+		.key = key,
+		.reason = reason,
+		.slot = slot - bpf->bss->slots,
+		.serial = slot->serial,
+	};
+	struct obs_keyed keyed = { 0 };
+
+	bpf_map__lookup_elem(bpf->maps.keyed, &at, sizeof(at), &keyed,
+			     sizeof(keyed), 0);
+	return keyed;
+}
+
+static void *start(void *work)
+{
+	(*(void (**)(void))work)();
+	return NULL;
+}
+
+void fake_on_thread(void (*work)(void))
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, start, &work), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What record costs on a busy host: CPU time per interval, and the size of the
+ * file, of 64 vCPUs that have exits of 15 reasons, at random, in the observer's
+ * memory as BPF would have booked them.  Time is made up: an hour takes as long
+ * as its intervals' work.  Not installed.
+ *
+ * usage: record_cost FILE [VMS [SECONDS [EXITS]]]   EXITS: a vCPU's in a second
+ *
+ * Fails if the file is above MB_OF_HOUR; and, if CPU is set in the environment
+ * (others may be using this processor), if the time is above CORE_PERCENT.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exit_leaves.h"
+#include "observe/observer_private.h"
+#include "ledger/reasons.h"
+#include "run/run_writer.h"
+
+#define VCPUS 64
+#define REASONS 15
+#define INTERVAL_NS 100000000ull
+
+#define MB_OF_HOUR 20.0
+#define CORE_PERCENT 1.0
+
+static const uint32_t reasons[REASONS] = {
+	EXIT_SVM_HLT,	  EXIT_SVM_IOIO,  EXIT_SVM_MSR,	     EXIT_SVM_CPUID,
+	EXIT_SVM_INTR,	  EXIT_SVM_NPF,	  EXIT_SVM_VINTR,    EXIT_SVM_WBINVD,
+	EXIT_SVM_VMMCALL, EXIT_SVM_RDPMC, EXIT_SVM_PAUSE,    EXIT_SVM_XSETBV,
+	EXIT_SVM_INVD,	  EXIT_SVM_NMI,	  EXIT_SVM_READ_CR4,
+};
+
+static uint8_t table[HIST_TABLE];
+static uint64_t state = 88172645463325252ull;
+
+/* Marsaglia's xorshift64: the same host each time. */
+static double uniform(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return ((state >> 11) + 0.5) / 9007199254740992.0;
+}
+
+/* Knuth's method: multiply until it is below e^-mean. */
+static unsigned int poisson(double mean)
+{
+	double limit = exp(-mean), product = uniform();
+	unsigned int nr = 0;
+
+	for (; product > limit; nr++)
+		product *= uniform();
+	return nr;
+}
+
+/* Log-normal, most within a factor of 2.7 of the median: 23 buckets. */
+static uint64_t time_of(unsigned int reason)
+{
+	double normal = sqrt(-2 * log(uniform())) * cos(2 * M_PI * uniform());
+
+	return (reason ? 4000 : 1000000) * exp(0.5 * normal);
+}
+
+static void begin(struct observer_bpf__bss *bss, unsigned int vms)
+{
+	for (u32 i = 0; i < VCPUS; i++) {
+		struct obs_slot *slot = &bss->slots[i];
+
+		slot->vcpu = 0x1000 + i;
+		slot->vm = 1 + i / (VCPUS / vms);
+		slot->serial = i + 1;
+		slot->vcpu_id = i % (VCPUS / vms);
+		slot->tgid = getpid();
+		slot->cells = 1 + REASONS;
+		for (u32 j = 1; j <= REASONS; j++) {
+			slot->reason[j] = reasons[j - 1];
+			slot->cell[j].min_ns = ~0ull;
+		}
+	}
+}
+
+static void book(struct observer_bpf__bss *bss, struct obs_cell *cell, u64 ns)
+{
+	static u32 spans = 1;
+	unsigned int span = 0;
+
+	while (ns >> (HIST_SPAN_BITS * span) >= HIST_TABLE)
+		span++;
+	if (!cell->span[span])
+		cell->span[span] = spans++;
+	bss->spans[cell->span[span]]
+		.count[table[ns >> (HIST_SPAN_BITS * span)]]++;
+	cell->exits++;
+	cell->ns += ns;
+	if (ns < cell->min_ns)
+		cell->min_ns = ns;
+	if (ns > cell->max_ns)
+		cell->max_ns = ns;
+}
+
+static void happen(struct observer_bpf__bss *bss, double mean)
+{
+	for (u32 i = 0; i < VCPUS; i++) {
+		for (u32 j = 0; j < REASONS; j++) {
+			for (u32 nr = poisson(mean); nr; nr--)
+				book(bss, &bss->slots[i].cell[j + 1],
+				     time_of(j));
+		}
+	}
+}
+
+static double cpu_ms(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return used.tv_sec * 1e3 + used.tv_nsec / 1e6;
+}
+
+static int record(struct observer *observer, struct run_writer *writer,
+		  struct run_info *info, unsigned long intervals, double mean,
+		  double *used, struct why *why)
+{
+	struct ledger now = { .ns = 0 };
+	uint64_t at_ns = info->started_ns;
+	int r = 0;
+
+	for (unsigned long i = 0; i < intervals && !r; i++) {
+		happen(observer->bpf->bss, mean);
+		*used -= cpu_ms();
+		r = observer_collect(observer, &now, NULL);
+		now.ns = at_ns + INTERVAL_NS;
+		if (!r)
+			r = run_writer_add(writer, &now, at_ns, why);
+		ledger_reset(&now);
+		*used += cpu_ms();
+		at_ns += INTERVAL_NS;
+	}
+	ledger_free(&now);
+	info->ended_ns = at_ns;
+	return r ? r : run_writer_finish(writer, info, why);
+}
+
+/* @ms: of an interval of 100 ms, so percent of a core, too. */
+static int judge(double ms, double mb)
+{
+	bool large = mb >= MB_OF_HOUR;
+	bool slow = getenv("CPU") && ms >= CORE_PERCENT;
+
+	printf("%.3f ms per interval of 100 ms: %.2f %% of a core%s; %.1f MB per hour%s\n",
+	       ms, ms, slow ? " (too much)" : "", mb,
+	       large ? " (too much)" : "");
+	return large || slow ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	const unsigned int vms = argc > 2 ? atoi(argv[2]) : 8;
+	const unsigned long seconds = argc > 3 ? atol(argv[3]) : 3600;
+	const double exits = argc > 4 ? atof(argv[4]) : 360;
+	const struct filter all = { .nr_vms = 0 };
+	struct observer observer = { .isa = EXIT_LEAF_ISA_SVM };
+	struct run_info info = { .isa = EXIT_LEAF_ISA_SVM,
+				 .interval_ns = INTERVAL_NS,
+				 .detail_ns = 60000000000,
+				 .started_ns = 1 };
+	struct run_writer *writer;
+	struct why why = { "" };
+	struct stat file;
+	double used = 0;
+
+	if (argc < 2 || !vms || VCPUS % vms || !seconds)
+		return 64;
+	hist_table(table);
+	/* Not loaded: nothing but its memory is needed. */
+	observer.bpf = observer_bpf__open();
+	if (!observer.bpf || observer_collect_init(&observer))
+		return EXIT_FAILURE;
+	begin(observer.bpf->bss, vms);
+	if (run_writer_open(argv[1], &info, &all, &writer, &why) ||
+	    record(&observer, writer, &info, seconds * 10, exits / 10 / REASONS,
+		   &used, &why)) {
+		fprintf(stderr, "%s\n", why.text);
+		return EXIT_FAILURE;
+	}
+	run_writer_close(writer);
+	if (stat(argv[1], &file))
+		return EXIT_FAILURE;
+	printf("%u VMs of %u vCPUs, %.0f exits per second and vCPU, of 15 reasons:\n",
+	       vms, VCPUS / vms, exits);
+	observer_collect_free(&observer);
+	observer_bpf__destroy(observer.bpf);
+	return judge(used / seconds / 10, file.st_size / 1e6 * 3600 / seconds);
+}

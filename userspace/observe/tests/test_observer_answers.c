@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A guest's reads of the leaves: none is lost whose answer can be had. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "exit_leaves.h"
+#include "exit_reason_codes.h"
+#include "fake_kvm.h"
+#include "tests/tap.h"
+
+#define SVM EXIT_LEAF_ISA_SVM
+#define VMX EXIT_LEAF_ISA_VMX
+
+static const u32 isas[] = { SVM, VMX };
+static struct obs_answer last;
+static struct ring_buffer *ring;
+static int nr_answers;
+static u32 cpuid_reason;
+
+static int take(void *ctx, void *data, size_t size)
+{
+	(void)ctx;
+	ck_assert_uint_ge(size, sizeof(last));
+	memcpy(&last, data, sizeof(last));
+	nr_answers++;
+	return 0;
+}
+
+/* How many have come; the last is in @last. */
+static int answers(void)
+{
+	nr_answers = 0;
+	ck_assert_int_ge(ring_buffer__consume(ring), 0);
+	return nr_answers;
+}
+
+static void load(u32 isa)
+{
+	cpuid_reason = isa == SVM ? EXIT_SVM_CPUID : EXIT_VMX_CPUID;
+	fake_kvm_load(&(struct observer_options){ .answers = true }, isa);
+	ring = ring_buffer__new(bpf_map__fd(bpf->maps.answers), take, NULL,
+				NULL);
+	ck_assert_ptr_nonnull(ring);
+}
+
+static void teardown(void)
+{
+	ring_buffer__free(ring);
+	fake_kvm_teardown();
+}
+
+static void other_exits(u32 i, int nr)
+{
+	while (nr--) {
+		fake_exit(i, EXIT_SVM_MSR);
+		fake_entry(i);
+	}
+}
+
+/* The guest executes CPUID. */
+static void asks(u32 i, u32 leaf, u32 index)
+{
+	fake(i)->regs[FAKE_RAX] = leaf;
+	fake(i)->regs[FAKE_RCX] = index;
+	fake_exit(i, cpuid_reason);
+}
+
+/* KVM answers, and goes on behind the instruction. */
+static void is_answered(u32 i, u32 value)
+{
+	struct fake_vcpu *vcpu = fake(i);
+
+	vcpu->regs[FAKE_RAX] = value;
+	vcpu->regs[FAKE_RBX] = value + 1;
+	vcpu->regs[FAKE_RCX] = value + 2;
+	vcpu->regs[FAKE_RDX] = value + 3;
+	vcpu->regs_dirty |= 1u << FAKE_RIP;
+}
+
+static void kvm_cpuid(u32 leaf, u32 index, u32 value)
+{
+	u64 args[8] = { leaf,	   index,     value, value + 1,
+			value + 2, value + 3, 1,     0 };
+
+	run(bpf->progs.cpuid_answer, args, 8);
+}
+
+static void check_answer(u32 value, u64 before, u64 after)
+{
+	ck_assert_uint_eq(last.eax, value);
+	ck_assert_uint_eq(last.ebx, value + 1);
+	ck_assert_uint_eq(last.ecx, value + 2);
+	ck_assert_uint_eq(last.edx, value + 3);
+	ck_assert_uint_eq(last.exits_before, before);
+	ck_assert_uint_eq(last.exits_after, after);
+	ck_assert_uint_eq(last.vm, 1);
+	ck_assert(last.flags & OBS_ANSWER_PAIRED);
+}
+
+/* As it is where the kernel runs all programs. */
+START_TEST(at_kvm_cpuid)
+{
+	load(isas[_i]);
+	other_exits(0, 10);
+	other_exits(1, 5);
+	asks(0, EXIT_LEAF_EXITS, 0x1234);
+	other_exits(1, 2);
+	fake_runs(0);
+	kvm_cpuid(EXIT_LEAF_EXITS, 0x1234, 16);
+	is_answered(0, 16);
+	other_exits(1, 3);
+	fake_entry(0);
+	ck_assert_int_eq(answers(), 1);
+	check_answer(16, 16, 18);
+	ck_assert_uint_eq(last.flags, OBS_ANSWER_PAIRED | OBS_ANSWER_FOUND);
+	ck_assert_uint_eq(last.vcpus, 2);
+	ck_assert_uint_eq(last.outside, 1);
+	ck_assert_uint_eq(last.leaf, EXIT_LEAF_EXITS);
+	ck_assert_uint_eq(last.index, 0x1234);
+	fake_nothing_lost();
+}
+END_TEST
+
+/* The kernel has skipped the program on kvm_cpuid: the entry has the answer. */
+START_TEST(skipped)
+{
+	load(isas[_i]);
+	other_exits(0, 10);
+	other_exits(1, 5);
+	asks(1, EXIT_LEAF_REASON_EXITS, cpuid_reason);
+	is_answered(1, 100);
+	other_exits(0, 3);
+	fake_exit(0, cpuid_reason);
+	fake_entry(1);
+	ck_assert_int_eq(answers(), 1);
+	check_answer(100, 1, 2);
+	ck_assert_uint_eq(last.flags, OBS_ANSWER_PAIRED | OBS_ANSWER_ENTRY);
+	ck_assert_uint_eq(last.vcpu_id, 1);
+	ck_assert_uint_eq(last.vcpus, 2);
+	/* Both, their exits counted. */
+	ck_assert_uint_eq(last.outside, 2);
+	ck_assert_uint_eq(last.leaf, EXIT_LEAF_REASON_EXITS);
+	ck_assert_uint_eq(last.index, cpuid_reason);
+	/* It is over. */
+	fake_entry(0);
+	other_exits(1, 1);
+	ck_assert_int_eq(answers(), 0);
+	fake_nothing_lost();
+}
+END_TEST
+
+/* Time that is in KVM's answer is no more than what is booked by then. */
+START_TEST(skipped_time)
+{
+	u64 ns;
+
+	load(isas[_i]);
+	other_exits(0, 10);
+	asks(0, EXIT_LEAF_CYCLES, 0);
+	ns = fake_slot(0)->cell[1].ns;
+	is_answered(0, 1);
+	fake_entry(0);
+	ck_assert_int_eq(answers(), 1);
+	ck_assert_uint_eq(last.ns_before, ns);
+	ck_assert_uint_eq(last.ns_after, ns);
+}
+END_TEST
+
+/* Why there is none, though the registers look like one. */
+enum { FAULT, REFLECTED, EMULATED_SINCE, NOT_OURS, REASONS };
+
+START_TEST(not_answered)
+{
+	load(isas[_i % 2]);
+	other_exits(0, 10);
+	asks(0, _i / 2 == NOT_OURS ? 0x40000000 : EXIT_LEAF_EXITS, 0);
+	is_answered(0, 1);
+	switch (_i / 2) {
+	case FAULT:
+		fake(0)->regs_dirty &= ~(1u << FAKE_RIP);
+		break;
+	case REFLECTED:
+		/* To the hypervisor in the guest, which goes on. */
+		fake(0)->vmcb = fake(0)->vmcb02;
+		fake(0)->loaded_vmcs += 64;
+		fake_vmcb(0)->exit_code = cpuid_reason;
+		break;
+	case EMULATED_SINCE:
+		fake(0)->exit_reason = 1u << 31 | EXIT_VMX_INVALID_STATE;
+		fake_vmcb(0)->exit_code = EXIT_SVM_MSR;
+		break;
+	}
+	fake_entry(0);
+	ck_assert_int_eq(answers(), 0);
+	fake_nothing_lost();
+}
+END_TEST
+
+/* A read that was not answered is no part of what the emulator asks later. */
+START_TEST(of_their_own_read)
+{
+	load(SVM);
+	other_exits(0, 10);
+	asks(0, EXIT_LEAF_REASON_EXITS, 0x72);
+	kvm_cpuid(EXIT_LEAF_REASON_EXITS, 0x72 + _i, 1);
+	fake_entry(0);
+	ck_assert_int_eq(answers(), 1);
+	ck_assert_uint_eq(last.flags & OBS_ANSWER_PAIRED,
+			  _i ? 0 : OBS_ANSWER_PAIRED);
+	ck_assert_uint_eq(last.vm, _i ? 0 : 1);
+	/* The emulator asks once more: there is no exit of that. */
+	kvm_cpuid(EXIT_LEAF_REASON_EXITS, 0x72, 1);
+	ck_assert_int_eq(answers(), 1);
+	ck_assert_uint_eq(last.flags & OBS_ANSWER_PAIRED, 0);
+}
+END_TEST
+
+/* A thread that runs several vCPUs answers each one's read with its own sums. */
+START_TEST(of_their_own_vcpu)
+{
+	load(SVM);
+	fake(1)->kvm += 0x10000;
+	other_exits(0, 10);
+	other_exits(1, 20);
+	asks(0, EXIT_LEAF_EXITS, 0);
+	asks(1, EXIT_LEAF_EXITS, 0);
+	fake_runs(0);
+	kvm_cpuid(EXIT_LEAF_EXITS, 0, 50);
+	ck_assert_int_eq(answers(), 1);
+	check_answer(50, 11, 11);
+	fake_runs(1);
+	kvm_cpuid(EXIT_LEAF_EXITS, 0, 60);
+	ck_assert_int_eq(answers(), 1);
+	ck_assert_uint_eq(last.vm, 2);
+	ck_assert_uint_eq(last.exits_before, 21);
+}
+END_TEST
+
+/* The ring is full: each answer that finds no room is counted, either way. */
+START_TEST(run_out)
+{
+	const int nr = 12000;
+
+	load(SVM);
+	for (int i = 0; i < nr; i++) {
+		asks(0, EXIT_LEAF_EXITS, 0);
+		is_answered(0, 1);
+		if (_i)
+			kvm_cpuid(EXIT_LEAF_EXITS, 0, 1);
+		fake_entry(0);
+	}
+	ck_assert_uint_gt(fake_lost("answers"), 0);
+	ck_assert_uint_eq(fake_lost("answers") + answers(), nr);
+}
+END_TEST
+
+/* Where is the first load of a member of a slot, from an instruction on? */
+static size_t load_of(const struct bpf_insn *insn, size_t from, size_t nr,
+		      size_t member, u8 size)
+{
+	for (size_t i = from; i < nr; i++) {
+		if (insn[i].code == (BPF_LDX | BPF_MEM | size) &&
+		    insn[i].off == (int)member)
+			return i;
+	}
+	ck_abort_msg("no load of %zu", member);
+}
+
+/*
+ * A sum looks at exit_ns before it looks at which cells there are: what it says
+ * of an exit must hold for them.
+ */
+START_TEST(order_of_a_sum)
+{
+	const struct bpf_program *program = bpf->progs.cpuid_answer;
+	const struct bpf_insn *insn = bpf_program__insns(program);
+	size_t nr = bpf_program__insn_cnt(program), next, cells;
+
+	next = load_of(insn, 0, nr, offsetof(struct obs_slot, next), BPF_W);
+	cells = load_of(insn, next, nr, offsetof(struct obs_slot, cells),
+			BPF_B);
+	ck_assert_uint_lt(load_of(insn, next, nr,
+				  offsetof(struct obs_slot, exit_ns), BPF_DW),
+			  cells);
+}
+END_TEST
+
+static void setup_svm(void)
+{
+	load(SVM);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("observer's answers");
+	TCase *tcase = tcase_create("programs"), *code = tcase_create("code");
+
+	if (geteuid() != 0) {
+		puts("1..0 # SKIP root: BPF programs cannot be loaded");
+		return 0;
+	}
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, NULL, teardown);
+	tcase_add_loop_test(tcase, at_kvm_cpuid, 0, 2);
+	tcase_add_loop_test(tcase, skipped, 0, 2);
+	tcase_add_loop_test(tcase, skipped_time, 0, 2);
+	tcase_add_loop_test(tcase, not_answered, 0, 2 * REASONS);
+	tcase_add_loop_test(tcase, of_their_own_read, 0, 2);
+	tcase_add_test(tcase, of_their_own_vcpu);
+	tcase_add_loop_test(tcase, run_out, 0, 2);
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(code, setup_svm, teardown);
+	tcase_add_test(code, order_of_a_sum);
+	suite_add_tcase(suite, code);
+	return tap_run(suite);
+}

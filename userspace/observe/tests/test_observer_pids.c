@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* VMs' processes, as they are collected: in this PID namespace and in another. */
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake_vcpus.h"
+#include "host/pid_ns.h"
+#include "tests/tap.h"
+
+/* A VM that no process here is known to have; is it taken for one that ended? */
+static bool is_census_freeing(struct ledger *ledger)
+{
+	observer.attach = ATTACH_TP;
+	slot_of(0x4000)->tgid = 4194303;
+	observer.next_census_ns = 0;
+	ck_assert_int_eq(observer_collect(&observer, ledger, NULL), 0);
+	return !slot_of(0x4000);
+}
+
+/* What is said of a VM of process 1, in a PID namespace of one's own. */
+static void in_a_pid_namespace(void)
+{
+	struct ledger ledger = { 0 };
+	struct obs_slot *slot;
+
+	fake_vcpus_setup();
+	kvm_exit(0x4000);
+	slot = slot_of(0x4000);
+	slot->tgid = getpid();
+	strcpy(slot->comm, "some-vmm");
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
+	/* Process 1 is this test, and no VMM. */
+	ck_assert_str_eq(ledger.vm[0].name, "some-vmm");
+	ck_assert(!is_census_freeing(&ledger));
+	ck_assert_uint_eq(bpf->bss->vcpus_ended, 0);
+	ledger_free(&ledger);
+	fake_vcpus_teardown();
+}
+
+/*
+ * Ends a child.  Not by _exit(), at which a leak checker starts a tracer, which
+ * fails in a PID namespace.
+ */
+static void leave(int status)
+{
+	syscall(SYS_exit_group, status);
+}
+
+#define NOT_PERMITTED 77
+
+/* In a child: whether its child, process 1 of a new namespace, succeeds. */
+static void make_pid_namespace(void)
+{
+	int status = 1;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS))
+		leave(NOT_PERMITTED);
+	pid = fork();
+	if (!pid) {
+		if (getpid() != 1 ||
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("proc", "/proc", "proc", 0, NULL))
+			leave(1);
+		in_a_pid_namespace();
+		leave(0);
+	}
+	leave(pid < 0 || waitpid(pid, &status, 0) != pid || status);
+}
+
+START_TEST(another_pid_namespace)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid)
+		make_pid_namespace();
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_PERMITTED)
+		puts("# another_pid_namespace: SKIP: none can be made here");
+	else
+		ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* Here the same process is looked up, and one that has ended is noticed. */
+START_TEST(this_pid_namespace)
+{
+	bool other = pid_ns_is_other("");
+	struct ledger ledger = { 0 };
+
+	kvm_exit(0x4000);
+	strcpy(slot_of(0x4000)->comm, "some-vmm");
+	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
+	ck_assert_str_eq(ledger.vm[0].name,
+			 other ? "some-vmm" : "test_observer_pids");
+	ck_assert_int_eq(is_census_freeing(&ledger), !other);
+	ledger_free(&ledger);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("observer_pids");
+	TCase *tcase = tcase_create("this namespace");
+
+	if (geteuid() != 0) {
+		puts("1..0 # SKIP root: BPF programs cannot be loaded");
+		return 0;
+	}
+	tcase_add_checked_fixture(tcase, fake_vcpus_setup, fake_vcpus_teardown);
+	tcase_add_test(tcase, this_pid_namespace);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("another namespace");
+	tcase_add_test(tcase, another_pid_namespace);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/format.h"
+#include "lib/html.h"
+#include "host/host.h"
+#include "report/page/page_files.h"
+#include "report/page/render_page_private.h"
+#include "run/replay.h"
+#include "lib/safe_text.h"
+
+#ifndef EXITLEDGER_VERSION
+#define EXITLEDGER_VERSION "0.1"
+#endif
+
+int page_name(struct page *page)
+{
+	const char *name = strrchr(page->path, '/');
+
+	html_put(name && name[1] ? name + 1 : page->path, page->out);
+	return 0;
+}
+
+int page_about(struct page *page)
+{
+	const struct run_info *info = page->report->info;
+	char hypervisor[64] = "";
+
+	fprintf(page->out, "Recorded %s for %s&nbsp;s, every %s, on Linux ",
+		replay_date(info).s, format_decimal(page->report->seconds, 1).s,
+		format_ns(info->interval_ns).s);
+	html_put(info->kernel, page->out);
+	fputs(", ", page->out);
+	html_put(info->vendor, page->out);
+	fputs(".", page->out);
+	if (info->hypervisor[0]) {
+		host_describe_hypervisor(safe_text(info->hypervisor).s,
+					 hypervisor, sizeof(hypervisor));
+		fputs(" The host is ", page->out);
+		html_put(hypervisor, page->out);
+		fputs(".", page->out);
+	}
+	if (!info->ended_ns)
+		fputs(" <span class=\"bad\">The recording goes on, or was cut off.</span>",
+		      page->out);
+	return 0;
+}
+
+/* What stands for what in the template, as {{name}}. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	int (*put)(struct page *page);
+} parts[] = {
+	{ "name", page_name },
+	{ "about", page_about },
+	{ "figures", page_figures },
+	{ "answers", page_answers },
+	{ "charts", page_charts },
+	{ "phases", page_phases },
+	{ "changes", page_changes },
+	{ "reasons", page_reasons },
+	{ "keys", page_keys },
+	{ "slows", page_slows },
+	{ "vms", page_vms },
+	{ "vcpus", page_vcpus },
+	{ "marks", page_marks },
+	{ "losses", page_losses },
+	{ "environment", page_environment },
+	{ "data", page_data },
+};
+/* clang-format on */
+
+static int put_part(void *context, const char *name)
+{
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!strcmp(parts[i].name, name))
+			return parts[i].put(context);
+	}
+	return -EINVAL;
+}
+
+/* What all pages have. */
+static const struct {
+	const char *name;
+	const char *text;
+} texts[] = {
+	{ "version", EXITLEDGER_VERSION },   { "style", page_style },
+	{ "style-hash", page_style_hash },   { "script", page_script },
+	{ "script-hash", page_script_hash },
+};
+
+static const char *text_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!strcmp(texts[i].name, name))
+			return texts[i].text;
+	}
+	return NULL;
+}
+
+int page_template(const char *text, int (*put)(void *context, const char *name),
+		  void *context, FILE *out)
+{
+	const char *begin, *end;
+	char name[32];
+	int r = 0;
+
+	while (!r && (begin = strstr(text, "{{")) &&
+	       (end = strstr(begin, "}}"))) {
+		fwrite(text, 1, begin - text, out);
+		snprintf(name, sizeof(name), "%.*s", (int)(end - begin - 2),
+			 begin + 2);
+		if (text_of(name))
+			fputs(text_of(name), out);
+		else
+			r = put(context, name);
+		text = end + 2;
+	}
+	fputs(text, out);
+	return r;
+}
+
+size_t page_color(const struct page *page, uint32_t reason)
+{
+	for (size_t i = 0; i < page->nr_drawn; i++) {
+		if (page->drawn[i] == reason)
+			return i;
+	}
+	return PAGE_LINES;
+}
+
+/*
+ * How much of a chart a reason fills, of whichever chart it fills more.  The
+ * guests' idleness would leave no time to the others.
+ */
+static double weight_of(const struct page *page, const struct row *row)
+{
+	const struct row_group *group = &page->group;
+	double exits = (double)row->exits / (group->total.exits + 1.0);
+	double time = (double)row->ns / (group->work.ns + 1.0);
+
+	if (row_is_idle(group->vm->isa, row->reason))
+		time = (double)row->ns / (group->total.ns + 1.0);
+	return exits > time ? exits : time;
+}
+
+struct candidate {
+	uint32_t reason;
+	uint64_t exits;
+	double weight;
+};
+
+/* The next reason of those that any of the pages has, ascending. */
+static bool next_candidate(const struct page *pages, size_t nr, size_t at[],
+			   struct candidate *next)
+{
+	bool any = false;
+
+	*next = (struct candidate){ .reason = UINT32_MAX };
+	for (size_t i = 0; i < nr; i++) {
+		const struct row_group *group = &pages[i].group;
+
+		any |= at[i] < group->nr_reasons;
+		if (at[i] < group->nr_reasons &&
+		    group->reason[at[i]].reason < next->reason)
+			next->reason = group->reason[at[i]].reason;
+	}
+	for (size_t i = 0; i < nr; i++) {
+		const struct row_group *group = &pages[i].group;
+		const struct row *row = &group->reason[at[i]];
+
+		if (at[i] == group->nr_reasons || row->reason != next->reason)
+			continue;
+		next->exits += row->exits;
+		next->weight = fmax(next->weight, weight_of(&pages[i], row));
+		at[i]++;
+	}
+	return any;
+}
+
+static int by_exits(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->exits != y->exits)
+		return x->exits < y->exits ? 1 : -1;
+	return x->reason < y->reason ? -1 : x->reason > y->reason;
+}
+
+void page_choose(struct page *pages, size_t nr)
+{
+	struct candidate best[PAGE_LINES] = { 0 }, next;
+	size_t at[2] = { 0 }, kept = 0, all = 0;
+
+	/* Those that fill most of the charts. */
+	for (; next_candidate(pages, nr, at, &next); all++) {
+		size_t place = kept;
+
+		while (place && best[place - 1].weight < next.weight)
+			place--;
+		if (place == PAGE_LINES)
+			continue;
+		kept += kept < PAGE_LINES;
+		memmove(&best[place + 1], &best[place],
+			(kept - place - 1) * sizeof(best[0]));
+		best[place] = next;
+	}
+	/* The last colour is that of all others. */
+	kept -= all > PAGE_LINES;
+	qsort(best, kept, sizeof(best[0]), by_exits);
+	for (size_t i = 0; i < nr; i++) {
+		for (size_t j = 0; j < kept; j++)
+			pages[i].drawn[j] = best[j].reason;
+		pages[i].nr_drawn = kept;
+		rows_sort_group(&pages[i].group, COLUMN_EXITS);
+	}
+}
+
+int page_begin(struct page *page)
+{
+	const struct run_info *info = page->report->info;
+	const struct filter reasons = { .reasons = page->filter->reasons };
+	int r = run_report_merge(page->report, page->filter, &page->merged);
+
+	if (!r)
+		r = rows_group(&page->merged, &page->merged.vm[0], NULL,
+			       &reasons, page->report->seconds, &page->group);
+	if (r < 0 || rows_group_complete(&page->group))
+		return -ENOMEM;
+	page->has = (info->count_only ? 0 : NEEDS_TIME) |
+		    (info->fast ? NEEDS_FAST : 0) |
+		    (info->off_cpu ? NEEDS_OFF_CPU : 0);
+	return 0;
+}
+
+void page_end(struct page *page)
+{
+	rows_group_free(&page->group);
+	ledger_free(&page->merged);
+}
+
+int render_page(const char *path, const struct run_report *report,
+		const struct filter *filter, FILE *out)
+{
+	struct page page = {
+		.path = path, .report = report, .filter = filter, .out = out
+	};
+	int r = page_begin(&page);
+
+	if (!r) {
+		page_choose(&page, 1);
+		r = page_template(page_html, put_part, &page, out);
+	}
+	page_end(&page);
+	return r;
+}

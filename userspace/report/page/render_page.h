@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A run's report as a page for browsers, which needs nothing but itself. */
+#ifndef EXITLEDGER_RENDER_PAGE_H
+#define EXITLEDGER_RENDER_PAGE_H
+
+#include <stdio.h>
+
+#include "ledger/filter.h"
+#include "report/run_compare.h"
+
+/* All pages begin with it. */
+#define PAGE_BEGIN \
+	"<!DOCTYPE html>\n<!-- SPDX-License-Identifier: GPL-2.0-only AND MIT -->\n"
+
+/**
+ * render_page - a page
+ * @path: of the run
+ *
+ * 0 or -ENOMEM; a failure to write shows in ferror(out).
+ */
+int render_page(const char *path, const struct run_report *report,
+		const struct filter *filter, FILE *out);
+
+/** render_compare_page - two runs side by side; @path: of each; likewise */
+int render_compare_page(const char *const path[2],
+			const struct run_comparison *compared,
+			const struct filter *filter, FILE *out);
+
+#endif /* EXITLEDGER_RENDER_PAGE_H */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Of the page's renderers alone. */
+#ifndef EXITLEDGER_RENDER_PAGE_PRIVATE_H
+#define EXITLEDGER_RENDER_PAGE_PRIVATE_H
+
+#include "sample/columns.h"
+#include "report/page/render_page.h"
+
+/* Lines of a chart, each with a colour; the last may be all others together. */
+#define PAGE_LINES 11
+
+/* Change points that are shown, in the table and in charts: the clearest. */
+#define PAGE_CHANGES 60
+
+struct page {
+	const char *path;
+	const struct run_report *report;
+	const struct filter *filter;
+	struct ledger merged;
+	struct row_group group; /* its reasons, ascending: page_begin() */
+	unsigned int has; /* NEEDS_…: what was recorded */
+	/* Reasons with a colour of their own, by exits: page_choose(). */
+	uint32_t drawn[PAGE_LINES];
+	size_t nr_drawn;
+	FILE *out;
+};
+
+/** page_begin - fill in what follows from report and filter; 0 or -ENOMEM */
+int page_begin(struct page *page);
+
+/**
+ * page_choose - choose reasons that have a colour, the same for all @pages
+ *
+ * Their rows have the most frequent reason first afterwards.
+ */
+void page_choose(struct page *pages, size_t nr);
+
+/** page_end - free what page_begin() has made, after its failure, too */
+void page_end(struct page *page);
+
+/**
+ * page_template - write a template, with what it has as {{name}}
+ * @put: writes a part that is the page's own; -EINVAL: there is none such
+ *
+ * 0, or what @put returns.
+ */
+int page_template(const char *text, int (*put)(void *context, const char *name),
+		  void *context, FILE *out);
+
+/** page_color - of a reason in charts and tables; PAGE_LINES: none of its own */
+size_t page_color(const struct page *page, uint32_t reason);
+
+/*
+ * page_table_begin - a table's head
+ * @label: id of the heading that names it
+ * @heads: the columns', NULL at the end; those of text begin with "<"
+ */
+void page_table_begin(struct page *page, const char *label,
+		      const char *const heads[]);
+void page_table_end(struct page *page);
+void page_cell(struct page *page, const char *text);
+void page_cell_text(struct page *page, const char *text);
+
+/* What a run is called, and one line of when and where it was recorded. */
+int page_name(struct page *page);
+int page_about(struct page *page);
+
+/* Parts of the page.  All return 0 or -ENOMEM. */
+int page_figures(struct page *page);
+int page_answers(struct page *page);
+int page_charts(struct page *page);
+int page_phases(struct page *page);
+int page_changes(struct page *page);
+int page_reasons(struct page *page);
+int page_keys(struct page *page);
+int page_slows(struct page *page);
+int page_vms(struct page *page);
+int page_vcpus(struct page *page);
+int page_marks(struct page *page);
+int page_losses(struct page *page);
+int page_environment(struct page *page);
+/* What its charts show, as JSON. */
+int page_data(struct page *page);
+
+#endif /* EXITLEDGER_RENDER_PAGE_PRIVATE_H */

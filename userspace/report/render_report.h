@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A run's report, for people and for programs. */
+#ifndef EXITLEDGER_RENDER_REPORT_H
+#define EXITLEDGER_RENDER_REPORT_H
+
+#include <stdio.h>
+
+#include "ledger/filter.h"
+#include "report/run_report.h"
+
+/** render_report_text - in 80 columns; 0 or -ENOMEM */
+int render_report_text(const char *path, const struct run_report *report,
+		       const struct filter *filter, FILE *out);
+
+/** render_report_json - one object; see exitledger-report(1); 0 or -ENOMEM */
+int render_report_json(const char *path, const struct run_report *report,
+		       const struct filter *filter, FILE *out);
+
+#endif /* EXITLEDGER_RENDER_REPORT_H */

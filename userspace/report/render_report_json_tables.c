@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The JSON of what a report's text has in tables beside that of reasons. */
+#include "report/render_report_private.h"
+#include "run/replay.h"
+#include "report/run_json.h"
+
+static void put_vm(struct json_writer *json, const struct row_group *group)
+{
+	json_put_uint(json, "number", group->vm->number);
+	json_put_uint(json, "pid", group->vm->pid);
+	json_put_text(json, "name", group->vm->name);
+	json_put_uint(json, "vcpus", group->vcpus);
+}
+
+static void put_vcpu(struct json_writer *json, const struct row_group *group)
+{
+	json_put_uint(json, "vm", group->vm->number);
+	json_put_uint(json, "vcpu", group->vcpu->id);
+	json_put_uint(json, "tid", group->vcpu->tid);
+}
+
+static int put_groups(struct json_writer *json, const struct run_report *report,
+		      const struct filter *filter, bool by_vcpu)
+{
+	struct rows rows;
+	int r = rows_build(&report->total, filter, by_vcpu, report->seconds,
+			   &rows);
+
+	if (r)
+		return r;
+	json_put_open(json, by_vcpu ? "vcpus" : "vms", '[');
+	for (size_t i = 0; i < rows.nr; i++) {
+		const struct row_group *group = &rows.group[i];
+
+		json_put_open(json, NULL, '{');
+		(by_vcpu ? put_vcpu : put_vm)(json, group);
+		json_put_bool(json, "ended", group->ended);
+		json_put_uint(json, "exits", group->total.exits);
+		json_put_uint(json, "ns", group->total.ns);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, ']');
+	rows_free(&rows);
+	return 0;
+}
+
+int report_json_vms(struct json_writer *json, const struct run_report *report,
+		    const struct filter *filter)
+{
+	return put_groups(json, report, filter, false);
+}
+
+int report_json_vcpus(struct json_writer *json, const struct run_report *report,
+		      const struct filter *filter)
+{
+	return put_groups(json, report, filter, true);
+}
+
+void report_json_keys(struct json_writer *json, const struct run_report *report,
+		      const struct row_group *group)
+{
+	if (!report->info->by[0])
+		return;
+	json_put_open(json, "keys", '[');
+	for (size_t i = 0; i < group->nr_keys; i++) {
+		const struct row *row = &group->key[i];
+
+		json_put_open(json, NULL, '{');
+		run_json_reason(json, report->info->isa, row->reason);
+		json_put_uint(json, "key", row->key);
+		json_put_uint(json, "exits", row->exits);
+		json_put_uint(json, "timed", row->timed);
+		json_put_uint(json, "ns", row->ns);
+		json_put_uint(json, "min_ns", row->min_ns);
+		json_put_uint(json, "max_ns", row->max_ns);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, ']');
+}
+
+void report_json_slows(struct json_writer *json,
+		       const struct run_report *report)
+{
+	const struct run_slows *slows = &report->slows;
+
+	if (!slows->count && !report->info->slower_than_ns)
+		return;
+	json_put_uint(json, "slow_exits", slows->count);
+	json_put_open(json, "slow", '[');
+	for (size_t i = 0; i < slows->nr; i++) {
+		const struct ledger_slow *slow = &slows->slow[i];
+
+		json_put_open(json, NULL, '{');
+		json_put_real(json, "at",
+			      replay_seconds(report->info, slow->at_ns));
+		json_put_uint(json, "vm", slow->vm);
+		json_put_uint(json, "vcpu", slow->vcpu_id);
+		json_put_uint(json, "tid", slow->tid);
+		run_json_reason(json, report->info->isa, slow->reason);
+		if (slow->has_key)
+			json_put_uint(json, "key", slow->key);
+		json_put_uint(json, "ns", slow->ns);
+		if (report->info->off_cpu) {
+			json_put_uint(json, "preempted_ns", slow->preempted_ns);
+			json_put_uint(json, "blocked_ns", slow->blocked_ns);
+		}
+		json_put_close(json, '}');
+	}
+	json_put_close(json, ']');
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Of the report's renderers alone. */
+#ifndef EXITLEDGER_RENDER_REPORT_PRIVATE_H
+#define EXITLEDGER_RENDER_REPORT_PRIVATE_H
+
+#include "sample/columns.h"
+#include "lib/json_writer.h"
+#include "report/render_report.h"
+
+/* Tables of a text: the first of each.  All return 0 or -ENOMEM. */
+int render_report_vms(const struct run_report *report,
+		      const struct filter *filter, FILE *out);
+/* Where a VM has more than one; else those are the VMs. */
+int render_report_vcpus(const struct run_report *report,
+			const struct filter *filter, FILE *out);
+
+/** render_report_keys - a group's keys if there are any; puts them in order */
+void render_report_keys(const struct run_report *report,
+			struct row_group *group, FILE *out);
+
+/** render_report_slows - the slowest exits, if they were asked for */
+void render_report_slows(const struct run_report *report, FILE *out);
+
+/** report_time - NEEDS_TIME, unless it was not recorded */
+unsigned int report_time(const struct run_report *report);
+
+/* Members of the JSON. */
+int report_json_vms(struct json_writer *json, const struct run_report *report,
+		    const struct filter *filter);
+int report_json_vcpus(struct json_writer *json, const struct run_report *report,
+		      const struct filter *filter);
+void report_json_keys(struct json_writer *json, const struct run_report *report,
+		      const struct row_group *group);
+void report_json_slows(struct json_writer *json,
+		       const struct run_report *report);
+
+#endif /* EXITLEDGER_RENDER_REPORT_PRIVATE_H */

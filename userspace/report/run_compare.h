@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Two runs side by side: which rates and times differ, and by how much.
+ *
+ * What follows from a run is uncertain by what it varied by itself.  Its
+ * intervals are not independent of each other, long enough parts of it are: so
+ * a run is cut into equal parts (batch means), 64 to 128 at first, which are
+ * joined two by two, down to no fewer than RUN_BATCHES_MIN, for as long as
+ * neighbours are correlated (von Neumann's ratio; Fishman, Grouping
+ * observations in digital simulation, 1978).  The logarithm of the ratio of the
+ * two runs then has the variance of both, and Student's t with the degrees of
+ * freedom of both (Welch).  Rates are never taken for more certain than chance
+ * alone leaves them (Poisson).
+ *
+ * A bootstrap of such blocks gives the same where there are many; of ten it is
+ * known to give intervals that are too narrow, it says nothing of exits that
+ * one run has none of, and small probabilities, which many comparisons ask for,
+ * take many draws.
+ *
+ * Of many comparisons some would differ by chance: the intervals are wider by
+ * as much as makes it 95 % sure that all of them hold together (Bonferroni),
+ * and a verdict says what its interval does.
+ */
+#ifndef EXITLEDGER_RUN_COMPARE_H
+#define EXITLEDGER_RUN_COMPARE_H
+
+#include "lib/msg.h"
+#include "sample/rows.h"
+#include "report/run_report.h"
+
+#define RUN_BATCHES_MIN 8
+#define RUN_COMPARE_LEVEL 0.95 /* of all intervals together */
+#define RUN_SAME_WITHIN 1.1 /* ratios from 1 / this to this are the same */
+#define RUN_EXITS_MIN 10 /* of both runs: fewer say nothing */
+
+enum run_verdict {
+	RUN_NONE, /* there is nothing to compare */
+	RUN_TOO_FEW, /* exits, or intervals */
+	RUN_CANNOT_TELL, /* the interval is wide, and has 1 in it */
+	RUN_SAME, /* it has 1 in it, and is within RUN_SAME_WITHIN */
+	RUN_LESS, /* in the second run */
+	RUN_MORE,
+};
+
+struct run_difference {
+	double value[2]; /* of each run */
+	/* The rest if the verdict is above RUN_TOO_FEW. */
+	double ratio; /* second to first; infinite if the first is 0 */
+	double low; /* its interval; infinite, and 0, likewise */
+	double high;
+	double p; /* of such a ratio if there is no difference; not adjusted */
+	enum run_verdict verdict;
+};
+
+struct run_compared {
+	enum row_kind kind; /* ROW_REASON, ROW_TOTAL or ROW_WORK: without HLT */
+	uint32_t reason;
+	uint64_t exits[2];
+	struct run_difference rate; /* exits per second */
+	struct run_difference time; /* ns per exit, from it to the next entry */
+	/* Of these times: run_compare_percentiles().  0: there is none. */
+	uint64_t p50[2];
+	uint64_t p99[2];
+};
+
+#define RUN_NOTES 10
+
+struct run_comparison {
+	const struct run_report *run[2];
+	/* Most exits of both runs first; then the total, and, if there is HLT,
+	 * the total without it. */
+	struct run_compared *row;
+	size_t nr;
+	size_t tests; /* how many intervals there are */
+	bool by_reason; /* else: totals only, their processors' reasons differ */
+	bool times; /* both have some */
+	/* What cannot be compared, then what else is not the same. */
+	struct why note[RUN_NOTES]; /* the runs are "the first", "the second" */
+	size_t nr_notes;
+};
+
+/**
+ * run_compare - compare two runs
+ * @a, @b: must stay as long as the comparison
+ * @compared: filled in; to be freed with run_comparison_free
+ *
+ * 0 or -ENOMEM.
+ */
+int run_compare(const struct run_report *a, const struct run_report *b,
+		struct run_comparison *compared);
+
+/**
+ * run_compare_percentiles - fill them in, if there are times
+ * @filter: that both reports were read with
+ *
+ * What they would differ by by chance is not known: a run has one of each.
+ * 0 or -ENOMEM.
+ */
+int run_compare_percentiles(struct run_comparison *compared,
+			    const struct filter *filter);
+
+/** run_verdict_word - "more", "less", "same", "can't tell", "too few", "-" */
+const char *run_verdict_word(enum run_verdict verdict);
+
+void run_comparison_free(struct run_comparison *compared);
+
+#endif /* EXITLEDGER_RUN_COMPARE_H */

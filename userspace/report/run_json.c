@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ledger/reasons.h"
+#include "ledger/render_losses.h"
+#include "report/run_json.h"
+
+static void put_observed(struct json_writer *json, const struct run_info *info)
+{
+	json_put_bool(json, "count_only", info->count_only);
+	json_put_bool(json, "fast", info->fast);
+	json_put_bool(json, "off_cpu", info->off_cpu);
+	if (info->by[0])
+		json_put_text(json, "by", info->by);
+	if (info->slower_than_ns)
+		json_put_uint(json, "slower_than_ns", info->slower_than_ns);
+}
+
+void run_json_run(struct json_writer *json, const char *name, const char *path,
+		  const struct run_report *report)
+{
+	const struct run_info *info = report->info;
+
+	json_put_open(json, name, '{');
+	json_put_text(json, "file", path);
+	json_put_text(json, "program", info->program);
+	json_put_text(json, "kernel", info->kernel);
+	json_put_text(json, "vendor", info->vendor);
+	json_put_text(json, "hypervisor", info->hypervisor);
+	json_put_text(json, "cpu", info->cpu);
+	json_put_text(json, "isa", exit_isa_name(info->isa));
+	json_put_text(json, "attach", info->attach);
+	put_observed(json, info);
+	json_put_text(json, "shown", info->shown);
+	json_put_text(json, "command", info->command);
+	if (info->command[0] && info->ended_ns)
+		json_put_uint(json, "command_status", info->command_status);
+	json_put_uint(json, "started_at", info->started_at);
+	json_put_bool(json, "ended", info->ended_ns > 0);
+	json_put_uint(json, "interval_ns", info->interval_ns);
+	json_put_real(json, "seconds", report->seconds);
+	json_put_uint(json, "vms", report->nr_vms);
+	json_put_uint(json, "vcpus", report->nr_vcpus);
+	json_put_uint(json, "exits", report->exits);
+	json_put_uint(json, "ns", report->ns);
+	if (info->ended_ns) {
+		json_put_uint(json, "bpf_exits", info->bpf_exits);
+		json_put_uint(json, "bpf_ns", info->bpf_ns);
+	}
+	json_put_close(json, '}');
+}
+
+void run_json_reason(struct json_writer *json, uint32_t isa, uint32_t reason)
+{
+	const struct exit_reason *known = exit_reason_find(isa, reason);
+
+	json_put_uint(json, "reason", reason);
+	if (known)
+		json_put_text(json, "name", known->name);
+}
+
+void run_json_lost(struct json_writer *json, const struct run_report *report)
+{
+	struct loss list[LOSSES_MAX];
+	size_t nr = render_losses_list(&report->total, list);
+
+	json_put_open(json, "lost", '{');
+	for (size_t i = 0; i < nr; i++)
+		json_put_uint(json, list[i].name, list[i].count);
+	json_put_close(json, '}');
+}

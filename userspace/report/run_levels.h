@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For run_changes.c: a run's counts without bursts, and how noisy they are. */
+#ifndef EXITLEDGER_RUN_LEVELS_H
+#define EXITLEDGER_RUN_LEVELS_H
+
+#include "report/run_changes.h"
+
+/* Its numbers are those of the points that count.  See run_changes.h for y. */
+struct run_levels {
+	size_t nr;
+	size_t *point; /* their numbers */
+	double *y; /* of the count as of a whole interval; without bursts */
+	double *sum; /* of y: sum[i] is that of those before i */
+	double *with_bursts; /* likewise, with them */
+	double *noise; /* likewise: of y's variance */
+	double freedom; /* degrees of, of the noise */
+};
+
+double run_levels_y(double count);
+double run_levels_count(double y);
+
+/**
+ * run_levels_make - as run_changes_find() is given them
+ * @series: all zero; filled in; to be freed with run_levels_free, after a
+ *	failure, too
+ *
+ * 1; 0: there are too few points; or -ENOMEM.
+ */
+int run_levels_make(const struct run_point *points, size_t nr, double interval,
+		    struct run_levels *series);
+
+void run_levels_free(struct run_levels *series);
+
+#endif /* EXITLEDGER_RUN_LEVELS_H */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The slowest of a run's slow exits: exitledger record --slower-than. */
+#ifndef EXITLEDGER_RUN_SLOWS_H
+#define EXITLEDGER_RUN_SLOWS_H
+
+#include "ledger/filter.h"
+#include "ledger/ledger.h"
+
+#define RUN_SLOWS 1000 /* that are kept, however many there are */
+
+/* All zero: empty. */
+struct run_slows {
+	struct ledger_slow *slow; /* the slowest first: run_slows_finish() */
+	size_t nr;
+	uint64_t count; /* of all that there are */
+};
+
+/**
+ * run_slows_add - those of an interval
+ * @known: VMs with their names
+ * @filter: only what it lets through
+ *
+ * 0 or -ENOMEM.
+ */
+int run_slows_add(struct run_slows *slows, const struct ledger_slows *interval,
+		  const struct ledger *known, const struct filter *filter);
+
+/** run_slows_finish - no more intervals come */
+void run_slows_finish(struct run_slows *slows);
+
+void run_slows_free(struct run_slows *slows);
+
+#endif /* EXITLEDGER_RUN_SLOWS_H */

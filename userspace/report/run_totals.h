@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a VM had exited by a moment that the run has a mark of: KVM's total, as
+ * its guest was told it, and BPF's.  Guests' own marks and resets have these.
+ */
+#ifndef EXITLEDGER_RUN_TOTALS_H
+#define EXITLEDGER_RUN_TOTALS_H
+
+#include "ledger/filter.h"
+#include "report/run_report.h"
+
+struct run_total {
+	const struct run_mark *mark;
+	const struct ledger_vm *vm;
+	/* There are two to be compared.  Of a VM that was running before the
+	 * recording, what came since its first such mark. */
+	bool judged;
+	int64_t difference; /* KVM's - BPF's */
+	bool allowed; /* other vCPUs may be in an exit that only one has */
+};
+
+struct run_totals {
+	struct run_total *total; /* by time */
+	size_t nr;
+	size_t judged, exact, wrong; /* how many of them are */
+	bool late; /* there is one of a VM that was running before */
+};
+
+/**
+ * run_totals - judge the totals of VMs that the filter lets through
+ * @totals: filled in; to be freed with run_totals_free.  Points into @report.
+ *
+ * By the rule that compare has, rules_hold() in rules.h.  0, or -ENOMEM.
+ */
+int run_totals(const struct run_report *report, const struct filter *filter,
+	       struct run_totals *totals);
+
+/** run_total_of - that of a mark, or NULL */
+const struct run_total *run_total_of(const struct run_totals *totals,
+				     const struct run_mark *mark);
+
+void run_totals_free(struct run_totals *totals);
+
+#endif /* EXITLEDGER_RUN_TOTALS_H */

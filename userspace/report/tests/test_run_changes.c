@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Changes of a run's rate, in series that are made up; and Student's t. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/made_up_random.h"
+#include "report/run_changes.h"
+#include "lib/student.h"
+#include "tests/tap.h"
+
+#define INTERVAL 0.1
+#define POINTS_MAX 84000
+
+static struct run_point points[POINTS_MAX];
+static struct stats_random state;
+static struct run_changes changes;
+
+static void setup(void)
+{
+	state.state = 1;
+}
+
+static void teardown(void)
+{
+	run_changes_free(&changes);
+}
+
+static double uniform(void)
+{
+	return random_uniform(&state);
+}
+
+static double normal(void)
+{
+	return random_normal(&state);
+}
+
+static void put(size_t at, double mean)
+{
+	points[at] = (struct run_point){
+		.begin_ns = 1000 + at * (uint64_t)(INTERVAL * 1e9),
+		.exits = random_poisson(&state, mean),
+		.seconds = INTERVAL,
+	};
+}
+
+static size_t find(size_t nr)
+{
+	run_changes_free(&changes);
+	ck_assert_int_eq(run_changes_find(points, nr, INTERVAL, &changes), 0);
+	for (size_t i = 0; i < changes.nr; i++) {
+		const struct run_change *change = &changes.change[i];
+		size_t before = i ? change[-1].point : 0;
+
+		ck_assert(change->chance >= 0 &&
+			  change->chance < RUN_CHANGE_CHANCE);
+		ck_assert_uint_ge(change->point, before + RUN_LEVEL_MIN);
+		ck_assert_uint_le(change->point + RUN_LEVEL_MIN, nr);
+		ck_assert_uint_eq(change->at_ns,
+				  points[change->point].begin_ns);
+		ck_assert(!i || change->before == change[-1].after);
+		/* The clearer one is, the less it is chance. */
+		ck_assert(!i || (change->clear > change[-1].clear ?
+					 change->chance <= change[-1].chance :
+					 change->chance >= change[-1].chance));
+	}
+	return changes.nr;
+}
+
+/* A change at about @point, from one rate to another, in exits per interval. */
+static void assert_change(size_t i, size_t point, size_t off, double before,
+			  double after)
+{
+	const struct run_change *change = &changes.change[i];
+
+	ck_assert_uint_lt(i, changes.nr);
+	ck_assert_uint_ge(change->point + off, point);
+	ck_assert_uint_le(change->point, point + off);
+	ck_assert(fabs(change->before * INTERVAL / before - 1) < 0.02);
+	ck_assert(fabs(change->after * INTERVAL / after - 1) < 0.02);
+}
+
+/* --- no changes --- */
+
+/* In so many runs of one level a change is found, of @runs. */
+static unsigned int alarms(unsigned int runs, size_t nr,
+			   double (*mean)(double *state), double start)
+{
+	unsigned int found = 0;
+
+	for (unsigned int run = 0; run < runs; run++) {
+		double last = start;
+
+		for (size_t i = 0; i < nr; i++)
+			put(i, mean(&last));
+		found += find(nr) > 0;
+	}
+	return found;
+}
+
+static double constant(double *mean)
+{
+	return *mean;
+}
+
+/* Less than 1 % is what is promised. */
+START_TEST(chance_is_no_change)
+{
+	static const struct {
+		unsigned int runs;
+		size_t nr;
+		double mean;
+	} cases[] = { { 2000, 300, 1000 }, { 500, 1000, 10 },
+		      { 500, 1000, 0.3 },  { 200, 3000, 0.02 },
+		      { 2000, 40, 100 },   { 3, POINTS_MAX, 100 } };
+
+	for (size_t i = 0; i < 6; i++)
+		ck_assert_uint_lt(100 * alarms(cases[i].runs, cases[i].nr,
+					       constant, cases[i].mean),
+				  cases[i].runs);
+}
+END_TEST
+
+/* Log-normal: a standard deviation of half the mean, without any memory … */
+static double overdispersed(double *mean)
+{
+	return *mean * exp(0.5 * normal());
+}
+
+/* … a few times as many as that in one of ten … */
+static double in_bursts(double *mean)
+{
+	return *mean * (uniform() < 0.1 ? 30 : 1);
+}
+
+/* … and with a memory of ten intervals: state is the logarithm. */
+static double remembering(double *logarithm)
+{
+	*logarithm = 0.9 * *logarithm + sqrt(1 - 0.9 * 0.9) * normal();
+	return 1000 * exp(0.3 * *logarithm);
+}
+
+START_TEST(noise_is_no_change)
+{
+	ck_assert_uint_lt(alarms(200, 1000, overdispersed, 1000), 2);
+	ck_assert_uint_lt(alarms(200, 1000, in_bursts, 100), 2);
+	ck_assert_uint_lt(alarms(200, 3000, remembering, 0), 2);
+}
+END_TEST
+
+/* Up to five high intervals are a burst, wherever they are. */
+START_TEST(bursts_are_no_level)
+{
+	static const size_t at[] = { 0, 1, 7, 150, 290, 295 };
+
+	for (size_t n = 1; n <= RUN_BURST; n++) {
+		for (size_t i = 0; i < 6; i++) {
+			for (size_t j = 0; j < 300; j++)
+				put(j,
+				    j >= at[i] && j < at[i] + n ? 5000 : 100);
+			ck_assert_uint_eq(find(300), 0);
+		}
+	}
+}
+END_TEST
+
+/* What is longer than a burst and shorter than a level is none at an end. */
+START_TEST(ends_are_no_level)
+{
+	for (size_t n = RUN_BURST + 1; n < RUN_LEVEL_MIN; n++) {
+		for (size_t end = 0; end < 2; end++) {
+			for (size_t i = 0; i < 300; i++)
+				put(i,
+				    (end ? i + n >= 300 : i < n) ? 5000 : 100);
+			ck_assert_uint_eq(find(300), 0);
+		}
+	}
+}
+END_TEST
+
+START_TEST(too_short)
+{
+	for (size_t i = 0; i < 20; i++)
+		put(i, i < 10 ? 10 : 10000);
+	for (size_t nr = 0; nr <= 20; nr++)
+		ck_assert_uint_eq(find(nr), 0);
+}
+END_TEST
+
+/* No exits at all; and intervals that have no length. */
+START_TEST(nothing)
+{
+	for (size_t i = 0; i < 300; i++)
+		put(i, 0);
+	ck_assert_uint_eq(find(300), 0);
+	for (size_t i = 0; i < 300; i++)
+		points[i].seconds = 0;
+	ck_assert_uint_eq(find(300), 0);
+	ck_assert_int_eq(run_changes_find(points, 300, 0, &changes), 0);
+	ck_assert_uint_eq(changes.nr, 0);
+}
+END_TEST
+
+/* --- changes --- */
+
+START_TEST(steps)
+{
+	for (unsigned int seed = 0; seed < 50; seed++) {
+		for (size_t i = 0; i < 600; i++)
+			put(i, i < 200 ? 1000 : i < 400 ? 1500 : 700);
+		ck_assert_uint_eq(find(600), 2);
+		assert_change(0, 200, 0, 1000, 1500);
+		assert_change(1, 400, 0, 1500, 700);
+	}
+}
+END_TEST
+
+/* Few exits, and small steps: not exactly where it was. */
+START_TEST(small_steps)
+{
+	for (unsigned int seed = 0; seed < 50; seed++) {
+		for (size_t i = 0; i < 2000; i++)
+			put(i, i < 1000 ? 100 : 110);
+		ck_assert_uint_eq(find(2000), 1);
+		assert_change(0, 1000, 30, 100, 110);
+	}
+	/* 14 standard deviations of an interval's are found exactly, or nearly.
+	 */
+	for (unsigned int seed = 0; seed < 50; seed++) {
+		for (size_t i = 0; i < 60; i++)
+			put(i, i < 30 ? 100 : 250);
+		ck_assert_uint_eq(find(60), 1);
+		ck_assert_uint_ge(changes.change[0].point, 29);
+		ck_assert_uint_le(changes.change[0].point, 31);
+	}
+}
+END_TEST
+
+/* Of the shortest series there is a single stretch. */
+START_TEST(a_short_series)
+{
+	for (size_t nr = 24; nr < 28; nr++) {
+		for (size_t i = 0; i < nr; i++)
+			put(i, i < 12 ? 100 : 5000);
+		ck_assert_uint_eq(find(nr), 1);
+		ck_assert_uint_eq(changes.change[0].point, 12);
+	}
+}
+END_TEST
+
+/* As short as a level can be, in the middle of another one. */
+START_TEST(a_short_level)
+{
+	for (size_t i = 0; i < 1000; i++)
+		put(i, i >= 500 && i < 520 ? 3000 : 1000);
+	ck_assert_uint_eq(find(1000), 2);
+	assert_change(0, 500, 0, 1000, 3000);
+	assert_change(1, 520, 0, 3000, 1000);
+}
+END_TEST
+
+START_TEST(steps_in_noise)
+{
+	double mean[2] = { 1000, 2000 };
+
+	for (unsigned int seed = 0; seed < 50; seed++) {
+		for (size_t i = 0; i < 1000; i++)
+			put(i, overdispersed(&mean[i >= 300]));
+		ck_assert_uint_eq(find(1000), 1);
+		ck_assert_uint_ge(changes.change[0].point, 280);
+		ck_assert_uint_le(changes.change[0].point, 320);
+	}
+}
+END_TEST
+
+/* Bursts neither hide a step nor move its levels. */
+START_TEST(a_step_among_bursts)
+{
+	for (size_t i = 0; i < 1000; i++)
+		put(i, (i < 500 ? 100 : 150) * (i % 97 == 13 ? 40 : 1));
+	ck_assert_uint_eq(find(1000), 1);
+	assert_change(0, 500, 2, 100, 150);
+}
+END_TEST
+
+START_TEST(many_steps)
+{
+	for (size_t i = 0; i < POINTS_MAX; i++)
+		put(i, i / 1000 % 2 ? 100 : 200);
+	ck_assert_uint_eq(find(POINTS_MAX), POINTS_MAX / 1000 - 1);
+	for (size_t i = 0; i < changes.nr; i++)
+		assert_change(i, 1000 * (i + 1), 1, i % 2 ? 100 : 200,
+			      i % 2 ? 200 : 100);
+}
+END_TEST
+
+/* Levels of 25 to 85 intervals, by chance: is what is found what was made? */
+static bool finds_all(uint64_t seed)
+{
+	size_t at[16], nr = 0, next = 0;
+	double mean = 100;
+
+	state.state = seed;
+	for (size_t i = 0; i < 300; i++) {
+		if (i == next) {
+			at[nr++] = i;
+			next = i + 25 + uniform() * 60;
+			mean *= uniform() < 0.5 && mean > 30 ? 0.6 : 1.6;
+		}
+		put(i, mean);
+	}
+	if (find(300) != nr - 1)
+		return false;
+	for (size_t i = 0; i < changes.nr; i++) {
+		if (changes.change[i].point + 1 < at[i + 1] ||
+		    changes.change[i].point > at[i + 1] + 1)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Series in which all is found only if the narrowest stretches come first, of
+ * these the clearest, and changes keep their distance: one in ten thousand.
+ */
+START_TEST(short_levels)
+{
+	static const uint64_t seeds[] = { 1,	18,   524,  796,   940,	 1107,
+					  1135, 1207, 1501, 1736,  2404, 2472,
+					  3069, 4057, 5065, 19685, 12,	 24 };
+
+	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
+		ck_assert_msg(finds_all(seeds[i]), "seed %u",
+			      (unsigned int)seeds[i]);
+	/* Whatever is found of others is as find() says. */
+	for (uint64_t seed = 700; seed < 800; seed++)
+		finds_all(seed);
+}
+END_TEST
+
+/* Rates are by time, and what is cut short does not count. */
+START_TEST(intervals_of_other_lengths)
+{
+	for (size_t i = 0; i < 400; i++) {
+		double length = i % 3 ? INTERVAL : 1.5 * INTERVAL;
+
+		put(i, (i < 200 ? 1000 : 2000) * length / INTERVAL);
+		points[i].seconds = length;
+	}
+	points[300] = (struct run_point){ .begin_ns = points[300].begin_ns,
+					  .seconds = INTERVAL / 10 };
+	ck_assert_uint_eq(find(400), 1);
+	assert_change(0, 200, 0, 1000, 2000);
+}
+END_TEST
+
+START_TEST(the_same_each_time)
+{
+	struct run_changes first;
+
+	for (size_t i = 0; i < 5000; i++)
+		put(i, 100 + i % 700);
+	find(5000);
+	first = changes;
+	memset(&changes, 0, sizeof(changes));
+	ck_assert_uint_eq(find(5000), first.nr);
+	ck_assert_uint_gt(first.nr, 0);
+	ck_assert_mem_eq(first.change, changes.change,
+			 first.nr * sizeof(*first.change));
+	run_changes_free(&first);
+}
+END_TEST
+
+START_TEST(the_clearest)
+{
+	struct run_change change[] = { { .clear = 5 }, { .clear = 3 },
+				       { .clear = 9 }, { .clear = 1 },
+				       { .clear = 7 }, { .clear = 9 } };
+	static const double clear[] = { 9, 9, 7, 5, 3, 1, 0 };
+	const struct run_changes all = { .change = change, .nr = 6 };
+
+	for (size_t i = 0; i < 7; i++)
+		ck_assert_double_eq(run_changes_clear(&all, i + 1), clear[i]);
+	ck_assert_double_eq(run_changes_clear(&all, RUN_CLEAREST), 0);
+}
+END_TEST
+
+/* --- Student's t --- */
+
+/* Abramowitz and Stegun, table 26.10; and the normal distribution. */
+START_TEST(student)
+{
+	static const struct {
+		double p, freedom, t;
+	} table[] = {
+		{ 0.5, 1, 1.000 },	   { 0.05, 1, 12.706 },
+		{ 0.05, 2, 4.303 },	   { 0.01, 5, 4.032 },
+		{ 0.05, 10, 2.228 },	   { 0.0001, 10, 6.211 },
+		{ 0.001, 30, 3.646 },	   { 0.05, 120, 1.980 },
+		{ 0.05, INFINITY, 1.960 }, { 0.0001, INFINITY, 3.891 },
+	};
+
+	for (size_t i = 0; i < 10; i++) {
+		ck_assert(fabs(student_t(table[i].p, table[i].freedom) -
+			       table[i].t) < 0.0006);
+		ck_assert(fabs(student_p(-table[i].t, table[i].freedom) /
+				       table[i].p -
+			       1) < 0.002);
+	}
+	/* Of one degree it is Cauchy's, of two there is a root. */
+	for (int i = -4; i <= 12; i++) {
+		double t = pow(3, i);
+
+		ck_assert(fabs(student_p(t, 1) / (2 / M_PI * atan(1 / t)) - 1) <
+			  1e-9);
+		ck_assert(fabs(student_p(t, 2) / (1 - t / sqrt(2 + t * t)) -
+			       1) < 1e-4 * fmax(1, t / 10));
+	}
+	/* Large ones are as the normal distribution's. */
+	ck_assert(fabs(student_p(5, 999999) / student_p(5, INFINITY) - 1) <
+		  1e-3);
+	ck_assert(student_p(0, 7) == 1 && student_p(INFINITY, 7) == 0);
+	ck_assert(student_p(1e200, 3) >= 0 && student_p(1e200, 3) < 1e-300);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("run_changes");
+	TCase *tcase = tcase_create("run_changes");
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, chance_is_no_change);
+	tcase_add_test(tcase, noise_is_no_change);
+	tcase_add_test(tcase, bursts_are_no_level);
+	tcase_add_test(tcase, ends_are_no_level);
+	tcase_add_test(tcase, too_short);
+	tcase_add_test(tcase, nothing);
+	tcase_add_test(tcase, steps);
+	tcase_add_test(tcase, small_steps);
+	tcase_add_test(tcase, a_short_series);
+	tcase_add_test(tcase, a_short_level);
+	tcase_add_test(tcase, steps_in_noise);
+	tcase_add_test(tcase, a_step_among_bursts);
+	tcase_add_test(tcase, many_steps);
+	tcase_add_test(tcase, short_levels);
+	tcase_add_test(tcase, intervals_of_other_lengths);
+	tcase_add_test(tcase, the_same_each_time);
+	tcase_add_test(tcase, the_clearest);
+	tcase_add_test(tcase, student);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}

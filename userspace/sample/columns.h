@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The columns that a row can have: one table of them for every output, for
+ * sorting, and for the options that name them.
+ */
+#ifndef EXITLEDGER_COLUMNS_H
+#define EXITLEDGER_COLUMNS_H
+
+#include "lib/format.h"
+#include "lib/msg.h"
+#include "sample/rows.h"
+
+enum column_id {
+	COLUMN_EXITS,
+	COLUMN_PER_SECOND,
+	COLUMN_SHARE,
+	COLUMN_FAST,
+	COLUMN_TIME,
+	COLUMN_TIME_SHARE,
+	COLUMN_PREEMPTED,
+	COLUMN_BLOCKED,
+	COLUMN_TIMED,
+	COLUMN_MEAN,
+	COLUMN_MIN,
+	COLUMN_P50,
+	COLUMN_P90,
+	COLUMN_P99,
+	COLUMN_P999,
+	COLUMN_MAX,
+	NR_COLUMNS,
+};
+
+/* What a value is, and its unit in JSON and CSV. */
+enum column_unit {
+	UNIT_COUNT, /* value.count */
+	UNIT_NS, /* value.count, nanoseconds */
+	UNIT_PER_SECOND, /* value.real */
+	UNIT_SHARE, /* value.real, 0 to 1 */
+};
+
+struct value {
+	uint64_t count;
+	double real;
+};
+
+/* What must be observed for a column to have values. */
+#define NEEDS_TIME 1u
+#define NEEDS_FAST 2u
+#define NEEDS_OFF_CPU 4u
+
+struct column {
+	const char *name; /* --columns, --sort */
+	const char *field; /* JSON, CSV */
+	const char *header; /* text; right-aligned, as are the values */
+	enum column_unit unit;
+	unsigned int width; /* in text */
+	unsigned int needs; /* NEEDS_… */
+	/* Returns false where there is no such value. */
+	bool (*get)(const struct row *row, struct value *value);
+};
+
+extern const struct column columns[NR_COLUMNS];
+
+/* Which columns, and in which order. */
+struct column_list {
+	enum column_id id[NR_COLUMNS];
+	size_t nr;
+};
+
+/** column_find - by column.name; -EINVAL if there is none, with @why */
+int column_find(const char *name, enum column_id *id, struct why *why);
+
+/**
+ * column_list_parse - "exits,p99,max"
+ *
+ * 0, or -EINVAL with @why filled in.
+ */
+int column_list_parse(const char *text, struct column_list *list,
+		      struct why *why);
+
+/** column_list_all - all that @has (NEEDS_…) lets have values */
+void column_list_all(unsigned int has, struct column_list *list);
+
+/* The order in which the table shows them unasked, as long as there is room. */
+extern const struct column_list columns_by_use;
+
+/**
+ * column_list_fit - as many columns as fit
+ * @order: the most useful first
+ * @has: leave out what needs more (NEEDS_…)
+ * @width: of all columns together, a space before each
+ * @list: filled in, in the order of the table of columns
+ */
+void column_list_fit(const struct column_list *order, unsigned int has,
+		     unsigned int width, struct column_list *list);
+
+/** column_text - a row's value as people read it; "-": there is none */
+struct text column_text(enum column_id id, const struct row *row);
+
+/** column_text_in - the same in at most @width columns, at least 7 */
+struct text column_text_in(enum column_id id, const struct row *row,
+			   size_t width);
+
+/** column_cell - the same in the column's own width */
+struct text column_cell(enum column_id id, const struct row *row);
+
+/**
+ * column_compare - which row comes first, the one with the larger value
+ *
+ * As strcmp.  Rows without a value are last; equals are ordered by reason and
+ * key, so that no two rows are the same.
+ */
+int column_compare(enum column_id id, const struct row *a, const struct row *b);
+
+/** column_is_of_times - its values need complete rows */
+bool column_is_of_times(enum column_id id);
+
+/** rows_sort - the groups' rows, and the groups by their totals */
+void rows_sort(struct rows *rows, enum column_id id);
+
+/** rows_sort_group - the rows of one group */
+void rows_sort_group(struct row_group *group, enum column_id id);
+
+#endif /* EXITLEDGER_COLUMNS_H */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What monitor does all the time: collect, wait, and end intervals.  Where the
+ * samples come from and who looks at them is the caller's.
+ */
+#ifndef EXITLEDGER_MONITOR_LOOP_H
+#define EXITLEDGER_MONITOR_LOOP_H
+
+#include "lib/msg.h"
+#include "sample/render_monitor.h"
+
+/* As observer_collect(), observer_total() and observer_has_news(). */
+struct monitor_source {
+	void *context;
+	int (*collect)(void *context, struct ledger *interval,
+		       struct ledger *total);
+	int (*total)(void *context, struct ledger *interval,
+		     struct ledger *total);
+	bool (*has_news)(void *context);
+};
+
+struct monitor_view {
+	void *context;
+	/* Waits, at most so long; true: that was all. */
+	bool (*wait)(void *context, int ms);
+	/* Shows an interval; 0, or -errno with @why filled in. */
+	int (*show)(void *context, const struct monitor_sample *sample,
+		    struct why *why);
+};
+
+struct monitor_loop {
+	struct monitor_source source;
+	struct monitor_view view;
+	uint64_t start_ns; /* when counting started: monitor_now_ns() then */
+	double interval; /* seconds; 0: none; may change while waiting */
+	long count; /* of intervals; 0: until a wait or a signal ends it */
+	bool eager; /* collect often: VMs are short-lived, and so are their
+		       names */
+	struct ledger now; /* the interval's */
+	struct ledger total; /* filled in: of vCPUs that ended, then of all */
+	double seconds; /* filled in: how long it took */
+};
+
+/** monitor_now_ns - the clock of ledger.ns: CLOCK_MONOTONIC */
+uint64_t monitor_now_ns(void);
+
+/**
+ * monitor_loop_run - show interval after interval, and have the total in the end
+ * @loop: to be freed with monitor_loop_free
+ *
+ * loop->total has the slow exits that no interval has shown.  SIGINT and
+ * SIGTERM end it, see command_catch_signals().  0, or -errno with @why.
+ */
+int monitor_loop_run(struct monitor_loop *loop, struct why *why);
+
+void monitor_loop_free(struct monitor_loop *loop);
+
+#endif /* EXITLEDGER_MONITOR_LOOP_H */

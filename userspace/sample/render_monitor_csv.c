@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A record a line, a header, and quotes as in RFC 4180 where a value has a
+ * comma, quotes or a line's end; lines end as Unix has it.  What could not be
+ * booked, and slow exits, are records of their own kind with the same columns.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/format.h"
+#include "ledger/reasons.h"
+#include "ledger/render_losses.h"
+#include "sample/render_monitor.h"
+#include "lib/safe_text.h"
+#include "lib/utf8.h"
+
+/* The columns before those of the table. */
+struct record {
+	const char *kind;
+	uint64_t at_ns;
+	double seconds; /* 0: none */
+	const struct ledger_vm *vm;
+	bool has_vcpu, ended, has_reason, has_key;
+	uint32_t vcpu;
+	uint32_t reason;
+	const char *name; /* of the reason, or of what was lost; NULL: none */
+	uint64_t key;
+};
+
+static void put_number(uint64_t number, FILE *out)
+{
+	struct text text = format_plain(number);
+
+	putc_unlocked(',', out);
+	fwrite_unlocked(text.s, 1, text.length, out);
+}
+
+static void put_decimal(double number, FILE *out)
+{
+	struct text text = format_decimal(number, 6);
+
+	fwrite_unlocked(text.s, 1, text.length, out);
+}
+
+static void put_number_if(bool has, uint64_t number, FILE *out)
+{
+	if (has)
+		put_number(number, out);
+	else
+		putc_unlocked(',', out);
+}
+
+/* Some spreadsheets take the full-width forms as well. */
+static bool starts_formula(const char *text)
+{
+	static const char *const signs[] = {
+		"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20",
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (!strncmp(text, signs[i], strlen(signs[i])))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Text that others wrote.  What is no safe_text.h becomes U+FFFD.  A
+ * spreadsheet takes a cell that begins with one of "=+-@" for a formula,
+ * whoever wrote it: such a cell gets an apostrophe before it.
+ */
+static void put_text(const char *text, FILE *out)
+{
+	bool quote = strpbrk(text, ",\"");
+
+	putc_unlocked(',', out);
+	if (quote)
+		putc_unlocked('"', out);
+	if (starts_formula(text))
+		putc_unlocked('\'', out);
+	while (*text) {
+		uint32_t code = 0;
+		size_t length = utf8_decode(text, strnlen(text, 4), &code);
+
+		if (*text == '"')
+			putc_unlocked('"', out);
+		if (length && safe_code(code))
+			fwrite_unlocked(text, 1, length, out);
+		else
+			fputs_unlocked("\xef\xbf\xbd", out);
+		text += length ? length : 1;
+	}
+	if (quote)
+		putc_unlocked('"', out);
+}
+
+static void put_record(const struct record *record, FILE *out)
+{
+	const struct ledger_vm *vm = record->vm;
+
+	fputs_unlocked(record->kind, out);
+	put_number(record->at_ns, out);
+	putc_unlocked(',', out);
+	if (record->seconds > 0)
+		put_decimal(record->seconds, out);
+	put_number_if(vm, vm ? vm->number : 0, out);
+	put_number_if(vm, vm ? vm->pid : 0, out);
+	put_text(vm ? vm->name : "", out);
+	put_number_if(vm, record->ended, out);
+	put_number_if(record->has_vcpu, record->vcpu, out);
+	put_number_if(record->has_reason, record->reason, out);
+	put_text(record->name ? record->name : "", out);
+	put_number_if(record->has_key, record->key, out);
+}
+
+void render_monitor_csv_header(const struct monitor_shape *shape, FILE *out)
+{
+	fputs("kind,at_ns,seconds,vm,pid,vm_name,ended,vcpu,reason,name,key",
+	      out);
+	for (size_t i = 0; i < shape->columns.nr; i++)
+		fprintf(out, ",%s", columns[shape->columns.id[i]].field);
+	fputs("\n", out);
+}
+
+static void put_row(struct record *record, const struct monitor_shape *shape,
+		    const struct row *row, FILE *out)
+{
+	const struct exit_reason *known = NULL;
+
+	record->has_reason = row->kind == ROW_REASON || row->kind == ROW_KEY;
+	record->reason = row->reason;
+	if (record->has_reason)
+		known = exit_reason_find(record->vm ? record->vm->isa : 0,
+					 row->reason);
+	record->name = known ? known->name : NULL;
+	put_record(record, out);
+	for (size_t i = 0; i < shape->columns.nr; i++) {
+		const struct column *column = &columns[shape->columns.id[i]];
+		struct value value = { 0 };
+
+		if (!column->get(row, &value)) {
+			putc_unlocked(',', out);
+		} else if (column->unit == UNIT_COUNT ||
+			   column->unit == UNIT_NS) {
+			put_number(value.count, out);
+		} else {
+			putc_unlocked(',', out);
+			put_decimal(value.real, out);
+		}
+	}
+	fputs_unlocked("\n", out);
+}
+
+static void put_group(const struct monitor_sample *sample,
+		      const struct monitor_shape *shape,
+		      const struct row_group *group, FILE *out)
+{
+	struct record record = {
+		.kind = sample->total ? "total" : "interval",
+		.at_ns = sample->ledger->ns,
+		.seconds = sample->seconds,
+		.vm = group->vm,
+		.ended = group->ended,
+		.has_vcpu = group->vcpu,
+		.vcpu = group->vcpu ? group->vcpu->id : 0,
+	};
+
+	for (size_t i = 0; i < group->nr_reasons; i++) {
+		row_complete(&group->reason[i]);
+		put_row(&record, shape, &group->reason[i], out);
+	}
+	record.kind = sample->total ? "total-key" : "interval-key";
+	record.has_key = true;
+	for (size_t i = 0; i < group->nr_keys; i++) {
+		record.key = group->key[i].key;
+		put_row(&record, shape, &group->key[i], out);
+	}
+}
+
+static void put_slow(const struct monitor_sample *sample,
+		     const struct monitor_shape *shape,
+		     const struct ledger_slow *slow, FILE *out)
+{
+	struct record record = {
+		.kind = "slow",
+		.at_ns = slow->at_ns,
+		.has_vcpu = true,
+		.vcpu = slow->vcpu_id,
+		.has_key = slow->has_key,
+		.key = slow->key,
+	};
+	const struct row row = {
+		.kind = ROW_REASON,
+		.reason = slow->reason,
+		.exits = 1,
+		.timed = 1,
+		.ns = slow->ns,
+		.min_ns = slow->ns,
+		.max_ns = slow->ns,
+		.preempted_ns = slow->preempted_ns,
+		.blocked_ns = slow->blocked_ns,
+	};
+
+	if (monitor_slow(sample, shape, slow, &record.vm))
+		put_row(&record, shape, &row, out);
+}
+
+static void put_loss(const struct monitor_sample *sample,
+		     const struct monitor_shape *shape, const struct loss *loss,
+		     FILE *out)
+{
+	struct record record = {
+		.kind = "lost",
+		.at_ns = sample->ledger->ns,
+		.name = loss->name,
+	};
+
+	put_record(&record, out);
+	for (size_t i = 0; i < shape->columns.nr; i++)
+		put_number_if(shape->columns.id[i] == COLUMN_EXITS, loss->count,
+			      out);
+	fputs_unlocked("\n", out);
+}
+
+int render_monitor_csv(const struct monitor_sample *sample,
+		       const struct monitor_shape *shape, FILE *out)
+{
+	const struct ledger_slows *slows = &sample->ledger->slows;
+	struct loss list[LOSSES_MAX];
+	struct rows rows;
+	size_t nr;
+	int r;
+
+	r = rows_build(sample->ledger, shape->filter, shape->by_vcpu,
+		       sample->seconds, &rows);
+	if (r)
+		return r;
+	for (size_t i = 0; i < rows.nr; i++)
+		put_group(sample, shape, &rows.group[i], out);
+	for (size_t i = 0; i < slows->nr; i++)
+		put_slow(sample, shape, &slows->slow[i], out);
+	nr = render_losses_list(sample->ledger, list);
+	for (size_t i = 0; i < nr; i++) {
+		if (list[i].count || sample->total)
+			put_loss(sample, shape, &list[i], out);
+	}
+	rows_free(&rows);
+	return 0;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/json_writer.h"
+#include "ledger/keys.h"
+#include "ledger/reasons.h"
+#include "ledger/render_losses.h"
+#include "sample/render_monitor.h"
+
+#define VERSION 2 /* of exitledger-monitor.schema.json */
+
+static void put_columns(struct json_writer *json,
+			const struct monitor_shape *shape,
+			const struct row *row)
+{
+	for (size_t i = 0; i < shape->columns.nr; i++) {
+		const struct column *column = &columns[shape->columns.id[i]];
+		struct value value = { 0 };
+
+		if (!column->get(row, &value))
+			continue;
+		if (column->unit == UNIT_COUNT || column->unit == UNIT_NS)
+			json_put_uint(json, column->field, value.count);
+		else
+			json_put_real(json, column->field, value.real);
+	}
+}
+
+/* Pairs of a bucket's lower bound, in ns, and its count. */
+static void put_histogram(struct json_writer *json, const struct hist *hist)
+{
+	json_put_open(json, "histogram", '[');
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
+		const uint64_t *span = hist_counts(hist, i / HIST_SPAN);
+
+		if (!span || !span[i % HIST_SPAN])
+			continue;
+		json_put_open(json, NULL, '[');
+		json_put_uint(json, NULL, hist_lower(i));
+		json_put_uint(json, NULL, span[i % HIST_SPAN]);
+		json_put_close(json, ']');
+	}
+	json_put_close(json, ']');
+}
+
+/* @next: the first key not before this reason; moved on behind its keys. */
+static void put_keys(struct json_writer *json,
+		     const struct monitor_shape *shape,
+		     const struct row_group *group, uint32_t reason,
+		     size_t *next)
+{
+	while (*next < group->nr_keys && group->key[*next].reason < reason)
+		(*next)++;
+	if (*next == group->nr_keys || group->key[*next].reason != reason)
+		return;
+	json_put_open(json, "keys", '[');
+	for (; *next < group->nr_keys && group->key[*next].reason == reason;
+	     (*next)++) {
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "key", group->key[*next].key);
+		put_columns(json, shape, &group->key[*next]);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, ']');
+}
+
+static void put_reasons(struct json_writer *json,
+			const struct monitor_shape *shape,
+			const struct row_group *group)
+{
+	size_t next = 0;
+
+	json_put_open(json, "reasons", '[');
+	for (size_t i = 0; i < group->nr_reasons; i++) {
+		struct row *row = &group->reason[i];
+		const struct exit_reason *known =
+			exit_reason_find(group->vm->isa, row->reason);
+
+		row_complete(row);
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "reason", row->reason);
+		if (known)
+			json_put_text(json, "name", known->name);
+		put_columns(json, shape, row);
+		if (shape->histograms)
+			put_histogram(json, row->hist);
+		put_keys(json, shape, group, row->reason, &next);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, ']');
+}
+
+/* The groups of a VM; returns how many they are. */
+static size_t put_vm(struct json_writer *json,
+		     const struct monitor_shape *shape,
+		     const struct row_group *group, size_t nr)
+{
+	const struct ledger_vm *vm = group->vm;
+	size_t i;
+
+	json_put_open(json, NULL, '{');
+	json_put_uint(json, "number", vm->number);
+	json_put_uint(json, "pid", vm->pid);
+	json_put_text(json, "name", vm->name);
+	json_put_text(json, "isa", exit_isa_name(vm->isa));
+	json_put_uint(json, "vcpus", vm->nr_vcpus);
+	json_put_bool(json, "ended", ledger_vm_ended(vm));
+	if (!group->vcpu) {
+		json_put_uint(json, "exits", group->total.exits);
+		json_put_uint(json, "ns", group->total.ns);
+		put_reasons(json, shape, group);
+		json_put_close(json, '}');
+		return 1;
+	}
+	json_put_open(json, "by_vcpu", '[');
+	for (i = 0; i < nr && group[i].vm == vm; i++) {
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "vcpu", group[i].vcpu->id);
+		json_put_uint(json, "tid", group[i].vcpu->tid);
+		json_put_bool(json, "ended", group[i].ended);
+		json_put_uint(json, "exits", group[i].total.exits);
+		json_put_uint(json, "ns", group[i].total.ns);
+		put_reasons(json, shape, &group[i]);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, ']');
+	json_put_close(json, '}');
+	return i;
+}
+
+static void put_slow(struct json_writer *json,
+		     const struct monitor_sample *sample,
+		     const struct monitor_shape *shape)
+{
+	const struct ledger_slows *slows = &sample->ledger->slows;
+
+	json_put_open(json, "slow", '[');
+	for (size_t i = 0; i < slows->nr; i++) {
+		const struct ledger_slow *slow = &slows->slow[i];
+		const struct exit_reason *known = NULL;
+		const struct ledger_vm *vm;
+
+		if (!monitor_slow(sample, shape, slow, &vm))
+			continue;
+		if (vm)
+			known = exit_reason_find(vm->isa, slow->reason);
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "at_ns", slow->at_ns);
+		json_put_uint(json, "vm", slow->vm);
+		json_put_uint(json, "vcpu", slow->vcpu_id);
+		json_put_uint(json, "tid", slow->tid);
+		json_put_uint(json, "reason", slow->reason);
+		if (known)
+			json_put_text(json, "name", known->name);
+		if (slow->has_key)
+			json_put_uint(json, "key", slow->key);
+		json_put_uint(json, "ns", slow->ns);
+		json_put_uint(json, "preempted_ns", slow->preempted_ns);
+		json_put_uint(json, "blocked_ns", slow->blocked_ns);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, ']');
+}
+
+static void put_losses(struct json_writer *json, const struct ledger *ledger)
+{
+	struct loss list[LOSSES_MAX];
+	size_t nr = render_losses_list(ledger, list);
+
+	json_put_open(json, "lost", '{');
+	for (size_t i = 0; i < nr; i++)
+		json_put_uint(json, list[i].name, list[i].count);
+	json_put_close(json, '}');
+}
+
+int render_monitor_json(const struct monitor_sample *sample,
+			const struct monitor_shape *shape, FILE *out)
+{
+	struct json_writer json = { .out = out };
+	struct rows rows;
+	int r;
+
+	r = rows_build(sample->ledger, shape->filter, shape->by_vcpu,
+		       sample->seconds, &rows);
+	if (r)
+		return r;
+	json_put_open(&json, NULL, '{');
+	json_put_text(&json, "format", "exitledger-monitor");
+	json_put_uint(&json, "version", VERSION);
+	json_put_text(&json, "kind", sample->total ? "total" : "interval");
+	json_put_real(&json, "seconds", sample->seconds);
+	json_put_uint(&json, "at_ns", sample->ledger->ns);
+	if (shape->by)
+		json_put_text(&json, "by", key_kind_name(shape->by));
+	json_put_open(&json, "vms", '[');
+	for (size_t i = 0; i < rows.nr;)
+		i += put_vm(&json, shape, &rows.group[i], rows.nr - i);
+	json_put_close(&json, ']');
+	put_slow(&json, sample, shape);
+	put_losses(&json, sample->ledger);
+	json_put_close(&json, '}');
+	putc('\n', out);
+	rows_free(&rows);
+	return 0;
+}

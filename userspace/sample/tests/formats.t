@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What monitor writes for programs: against its schema, and its manual page."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+
+import jsonschema
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.."))
+sys.dont_write_bytecode = True
+sys.path.insert(0, "tests")
+from tap import done, ok  # noqa: E402
+
+BUILD = os.environ.get("BUILD", "build")
+SCHEMA = "docs/exitledger-monitor.schema.json"
+PAGE = "docs/exitledger-monitor.1.rst"
+
+with open(SCHEMA, encoding="utf-8") as file:
+    schema = json.load(file)
+with open(PAGE, encoding="utf-8") as file:
+    page = file.read()
+jsonschema.Draft202012Validator.check_schema(schema)
+validator = jsonschema.Draft202012Validator(schema)
+
+
+def demo(*arguments):
+    """Lines of a host that is made up."""
+    return subprocess.run(
+        [f"{BUILD}/tests/monitor_demo", *arguments],
+        check=True,
+        capture_output=True,
+    ).stdout.decode()
+
+
+def errors(line):
+    return "\n".join(
+        f"{'/'.join(map(str, e.absolute_path))}: {e.message[:200]}"
+        for e in validator.iter_errors(line)
+    )
+
+
+def members(node, found):
+    """All names of members, but not those of the kinds of loss."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            found.add(name)
+            members(value, found)
+    elif isinstance(node, list):
+        for value in node:
+            members(value, found)
+    return found
+
+
+def described(node, found):
+    """All names of members that the schema has."""
+    if isinstance(node, dict):
+        found.update(node.get("properties", {}))
+        for value in node.values():
+            described(value, found)
+    elif isinstance(node, list):
+        for value in node:
+            described(value, found)
+    return found
+
+
+def the_schema():
+    """JSON."""
+    seen = set()
+    for how in ((), ("by-vcpu",)):
+        lines = demo("json", *how).splitlines()
+        ok(f"{how}: an object per line", len(lines) == 2)
+        for text in lines:
+            line = json.loads(text)
+            ok(f"{how}: {line['kind']} is valid", validator.is_valid(line), errors(line))
+            members(line, seen)
+    ok("the lines have all that the schema has", seen == described(schema, set()),
+       seen ^ described(schema, set()))
+    for name in sorted(described(schema, set())):
+        ok(f"the manual page has {name}", re.search(rf"(?<!\w){name}(?!\w)", page), name)
+
+    # What is wrong is found.
+    for name, change in (
+        ("an unknown member", lambda line: line.update(extra=1)),
+        ("an unknown column", lambda line: line["vms"][0]["reasons"][0].update(p95_ns=1)),
+        ("a missing kind of loss", lambda line: line["lost"].pop("no_slot")),
+        ("a negative count", lambda line: line["vms"][0].update(exits=-1)),
+        ("another version", lambda line: line.update(version=3)),
+        ("neither reasons nor vCPUs", lambda line: line["vms"][0].pop("reasons")),
+    ):
+        line = json.loads(demo("json").splitlines()[0])
+        change(line)
+        ok(f"not valid: {name}", not validator.is_valid(line))
+
+    # Lines of a real run, if there are any.
+    for path in sys.argv[1:]:
+        with open(path, encoding="utf-8") as real:
+            for text in real:
+                if text.startswith('{"format":"exitledger-monitor"'):
+                    line = json.loads(text)
+                    ok(f"{path}: {line['kind']} is valid",
+                       validator.is_valid(line), errors(line))
+
+
+def the_csv():
+    """CSV has what JSON has."""
+    records = list(csv.DictReader(io.StringIO(demo("csv"), newline="")))
+    ok("CSV: all records have all columns", all(None not in r and None not in r.values() for r in records))
+    lines = [json.loads(text) for text in demo("json").splitlines()]
+    exits = sum(r["exits"] for vm in lines[0]["vms"] for r in vm["reasons"])
+    ok("CSV: the same exits", exits == sum(int(r["exits"]) for r in records if r["kind"] == "interval"))
+    names = {r["vm_name"] for r in records if r["vm"] == "2"}
+    ok("CSV: a name with a comma, quotes and a line's end", names == {'a "b",\ufffd\ufffd'}, names)
+    reason = {k for k, v in lines[0]["vms"][1]["reasons"][3].items()} - {"histogram", "keys"}
+    ok("CSV: the columns of a reason in JSON", reason <= set(records[0]), reason - set(records[0]))
+    ok("CSV: all kinds", {r["kind"] for r in records} ==
+       {"interval", "interval-key", "slow", "lost", "total", "total-key"})
+    for kind in sorted({r["kind"] for r in records}) + list(records[0]):
+        ok(f"the manual page has CSV's {kind}", re.search(rf"(?<!\w){kind}(?!\w)", page.split("\nCSV\n")[1])
+           or kind in reason, kind)
+
+
+def the_columns():
+    """--columns knows them, and the manual page tells them."""
+    said = subprocess.run(
+        [f"{BUILD}/bin/exitledger", "monitor", "--columns", "nonesuch"],
+        check=False, capture_output=True, text=True).stderr
+    names = said.strip().split("there are ")[1].split(", ")
+    ok("all columns are known by name", len(names) == 16, names)
+    section = page.split("\nCOLUMNS\n")[1].split("\nTABLE\n")[0]
+    for name in names:
+        ok(f"the manual page has column {name}", re.search(rf"(?m)^([\w, ]*, )?{name}(, [\w, ]*)?$", section), name)
+
+
+the_schema()
+the_csv()
+the_columns()
+done()

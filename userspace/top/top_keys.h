@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which keys do what in the live view: for reading them and for the help. */
+#ifndef EXITLEDGER_TOP_KEYS_H
+#define EXITLEDGER_TOP_KEYS_H
+
+#include "top/top_model.h"
+
+struct top_key {
+	enum top_command command;
+	int codes[4]; /* ncurses' */
+	const char *name; /* as in the help and the manual page */
+	const char *what; /* both NULL: said with the one before */
+};
+
+extern const struct top_key top_keys[];
+extern const size_t nr_top_keys;
+
+/** top_key_is_of_replay - it means nothing to a live view */
+bool top_key_is_of_replay(const struct top_key *key);
+
+/** top_key_find - the command of a key, or TOP_OTHER */
+enum top_command top_key_find(int code);
+
+#endif /* EXITLEDGER_TOP_KEYS_H */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The live view, of a host or of a run. */
+#ifndef EXITLEDGER_TOP_PRIVATE_H
+#define EXITLEDGER_TOP_PRIVATE_H
+
+#include "top/top_view.h"
+
+struct top {
+	struct top_model model;
+	struct top_view view;
+	double *interval; /* what of the model's is wanted elsewhere, or NULL */
+	bool failed; /* out of memory while a command was done */
+};
+
+/**
+ * top_open - take the terminal over
+ * @title: must stay
+ *
+ * 0, or -errno with @why.
+ */
+int top_open(struct top *top, const struct monitor_shape *shape,
+	     double interval, const char *title, struct why *why);
+
+/** top_wait - for keys, at most so long, as monitor_view.wait; @context: top */
+bool top_wait(void *context, int ms);
+
+/** top_show - an interval, as monitor_view.show; @context: top */
+int top_show(void *context, const struct monitor_sample *sample,
+	     struct why *why);
+
+/**
+ * top_close - give the terminal back
+ * @r: what it ended with
+ *
+ * @r, or what happened while keys were waited for.
+ */
+int top_close(struct top *top, int r, struct why *why);
+
+#endif /* EXITLEDGER_TOP_PRIVATE_H */
