@@ -7,7 +7,8 @@
 #ifndef EXITLEDGER_RULES_H
 #define EXITLEDGER_RULES_H
 
-#include "balance/balance.h"
+#include "balance/books.h"
+#include "balance/finding.h"
 
 /* What the answers so far say of a VM's leaf and reason. */
 struct base {

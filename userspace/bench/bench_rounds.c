@@ -3,16 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/clock.h"
 #include "bench/bench_plan.h"
 #include "bench/bench_progress.h"
 #include "bench/bench_rounds.h"
-#include "sample/monitor_loop.h"
 
 /* --- progress --- */
 
 static double seconds_since(uint64_t ns)
 {
-	return (double)(monitor_now_ns() - ns) / 1e9;
+	return (double)(clock_now_ns() - ns) / 1e9;
 }
 
 /* Of a round, as far as one knows. */
@@ -102,7 +102,7 @@ static int run_once(struct bench_session *session, size_t kind, size_t row,
 static int run_round(struct bench_session *session, struct why *why)
 {
 	const struct bench *bench = session->bench;
-	uint64_t start = monitor_now_ns();
+	uint64_t start = clock_now_ns();
 
 	session->done = 0;
 	for (size_t kind = 0; kind < bench->nr_kinds; kind++) {
@@ -146,7 +146,7 @@ int bench_rounds_run(struct bench_session *session, struct why *why)
 	const struct bench_options *options = session->options;
 	int r = 0;
 
-	session->start = monitor_now_ns();
+	session->start = clock_now_ns();
 	session->rounds = options->rounds ? options->rounds :
 					    BENCH_LEAST_ROUNDS;
 	for (session->round = 0; !r && session->round < session->rounds;

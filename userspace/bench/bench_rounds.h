@@ -19,7 +19,7 @@ struct bench_session {
 	unsigned int round, rounds;
 	size_t done; /* runs of this round */
 	bool terminal; /* is standard error one? */
-	/* monitor_now_ns(): */
+	/* clock_now_ns(): */
 	uint64_t begun; /* with the calibration */
 	uint64_t start; /* filled in: with the rounds */
 };

@@ -6,13 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "bench/bench_clock.h"
 #include "bench/bench_plan.h"
 #include "bench/bench_progress.h"
 #include "bench/bench_rounds.h"
 #include "bench/bench_run.h"
 #include "host/host.h"
-#include "sample/monitor_loop.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "0.1"
@@ -157,7 +157,7 @@ static void say_calibrating(const struct bench_session *session,
 
 	if (!session->terminal)
 		return;
-	progress.elapsed = (double)(monitor_now_ns() - session->begun) / 1e9;
+	progress.elapsed = (double)(clock_now_ns() - session->begun) / 1e9;
 	snprintf(what, sizeof(what), "calibrating: %s", kind);
 	bench_progress_show(&progress, what);
 }
@@ -232,7 +232,7 @@ int bench_measure(const struct bench_options *options, struct bench *bench,
 	bench_clock_read(bench);
 	bench->laps = options->laps;
 	bench->warm_up = options->warm_up;
-	session.begun = monitor_now_ns();
+	session.begun = clock_now_ns();
 	session.terminal = isatty(STDERR_FILENO);
 	r = bench_load_init(&session.load, options->microguest, options->cpu,
 			    why);

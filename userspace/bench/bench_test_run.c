@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lib/clock.h"
 #include "bench/bench_load.h"
 #include "bench/bench_plan.h"
 #include "bench/bench_progress.h"
@@ -16,7 +17,6 @@
 #include "lib/command.h"
 #include "exit_leaves.h"
 #include "ledger/hist.h"
-#include "sample/monitor_loop.h"
 #include "records.h"
 
 #include "doctor.skel.h"
@@ -205,7 +205,7 @@ static int cannot(int r, struct why *why)
 
 static double seconds_since(uint64_t ns)
 {
-	return (double)(monitor_now_ns() - ns) / 1e9;
+	return (double)(clock_now_ns() - ns) / 1e9;
 }
 
 static unsigned int rounds_of(const struct bench_options *options)
@@ -238,11 +238,11 @@ static int run_rounds(const struct bench_options *options,
 		      struct why *why)
 {
 	const bool terminal = isatty(STDERR_FILENO);
-	const uint64_t start = monitor_now_ns();
+	const uint64_t start = clock_now_ns();
 	int r = 0;
 
 	while (!r && bench->rounds < rounds_of(options)) {
-		uint64_t begun = monitor_now_ns();
+		uint64_t begun = clock_now_ns();
 
 		r = run_round(options, test, start, bench);
 		if (!r && options->progress && !terminal)

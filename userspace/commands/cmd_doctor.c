@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "observe/attach_probe.h"
 #include "lib/cli.h"
 #include "commands/commands.h"
 #include "host/doctor.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/command.h"
 #include "commands/commands.h"
 #include "host/host.h"
@@ -99,7 +100,7 @@ int cmd_monitor(int argc, char **argv)
 	if (!r)
 		r = observer_open(&monitor.observer, &monitor.options.observe,
 				  &why);
-	monitor.start_ns = monitor_now_ns();
+	monitor.start_ns = clock_now_ns();
 	if (!r) {
 		snprintf(monitor.title, sizeof(monitor.title),
 			 "Linux %.64s, %s, BPF: %s%s", safe_text(host.kernel).s,

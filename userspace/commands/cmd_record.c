@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "commands/commands.h"
 #include "host/host.h"
 #include "commands/observer_source.h"
@@ -44,7 +45,7 @@ int cmd_record(int argc, char **argv)
 	if (!r)
 		r = observer_open(&observer, &options.monitor.observe, &why);
 	if (!r) {
-		uint64_t start_ns = monitor_now_ns();
+		uint64_t start_ns = clock_now_ns();
 
 		run_info_read_host(&info);
 		snprintf(info.attach, sizeof(info.attach), "%s",

@@ -22,7 +22,7 @@ void record_options_parse(int argc, char **argv, uint32_t isa,
 /**
  * record_run - record until a signal, or as long as the command runs
  * @source: observes already
- * @start_ns: since when: monitor_now_ns() then
+ * @start_ns: since when: clock_now_ns() then
  * @info: of the host, and how it is observed; the rest is filled in
  * @command: to be given to command_end
  *

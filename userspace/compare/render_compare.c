@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "exit_leaves.h"
 #include "lib/format.h"
 #include "ledger/reasons.h"
@@ -238,8 +239,8 @@ static void render_statement(const struct books *books,
 	render_row_head(&shape, out);
 	for (size_t i = 0; i < statement->nr; i++)
 		render_line(statement, &shape,
-			    format_reason(books->host.isa,
-					  statement->line[i].reason)
+			    exit_reason_text(books->host.isa,
+					     statement->line[i].reason)
 				    .s,
 			    &statement->line[i], out);
 	if (statement->has_total) {

@@ -8,6 +8,7 @@
 
 #include "exit_leaves.h"
 #include "host/host.h"
+#include "host/module.h"
 #include "host/pid_ns.h"
 
 static const char parameter[] = "/sys/module/kvm/parameters/exit_stats";
@@ -79,20 +80,6 @@ int host_exit_stats(void)
 	return read_exit_stats("");
 }
 
-static bool exists(const char *root, const char *module, const char *file)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/sys/module/%s%s", root, module, file);
-	return !access(path, F_OK);
-}
-
-/* Loaded modules have an initstate, built-in ones don't. */
-bool host_built_in(const char *root, const char *module)
-{
-	return exists(root, module, "") && !exists(root, module, "/initstate");
-}
-
 /* Word by word, as the line "flags" is long; the first processor tells for all.
  */
 bool host_has_cpu_flag(const char *root, const char *flag)
@@ -123,9 +110,9 @@ static bool in_use(const char *root, const char *module, const char *flag)
 {
 	char path[4096];
 
-	if (!exists(root, module, ""))
+	if (!module_is_there(root, module))
 		return false;
-	if (!host_built_in(root, module))
+	if (!module_built_in(root, module))
 		return true;
 	snprintf(path, sizeof(path), "%s/dev/kvm", root);
 	return !access(path, F_OK) && host_has_cpu_flag(root, flag);

@@ -38,9 +38,6 @@ void host_read_at(const char *root, struct host *host);
  */
 void host_describe_hypervisor(const char *hypervisor, char *text, size_t size);
 
-/** host_built_in - is this part of the kernel itself, not a loaded module? */
-bool host_built_in(const char *root, const char *module);
-
 /** host_has_cpu_flag - does /proc/cpuinfo have this flag ("svm", "vmx")? */
 bool host_has_cpu_flag(const char *root, const char *flag);
 

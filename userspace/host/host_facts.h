@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "observe/attach_probe.h"
+#include "host/attach_probes.h"
 #include "host/host.h"
 #include "host/tracepoints.h"
 #include "host/vm_list.h"

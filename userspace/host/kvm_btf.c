@@ -4,7 +4,7 @@
 
 #include <bpf/libbpf.h>
 
-#include "host/host.h"
+#include "host/module.h"
 #include "host/kvm_btf.h"
 
 static struct btf *read_btf(const char *root, const char *name,
@@ -29,9 +29,9 @@ void kvm_btf_open(const char *root, const char *vendor, struct kvm_btf *btf)
 		btf->kvm = read_btf(root, "kvm", btf->vmlinux);
 		if (vendor[0])
 			btf->vendor = read_btf(root, vendor, btf->vmlinux);
-		btf->has_kvm = btf->kvm || host_built_in(root, "kvm");
+		btf->has_kvm = btf->kvm || module_built_in(root, "kvm");
 		btf->has_vendor = btf->vendor ||
-				  (vendor[0] && host_built_in(root, vendor));
+				  (vendor[0] && module_built_in(root, vendor));
 	}
 	libbpf_set_print(print);
 }

@@ -41,9 +41,6 @@ struct text format_ratio(double ratio);
 /** format_change - from one value to another: "+12.3 %", "-5.0 %", "from none" */
 struct text format_change(double before, double after);
 
-/** format_reason - "0x07b IOIO" */
-struct text format_reason(uint32_t isa, uint32_t reason);
-
 /*
  * The same in at most @width columns, for tables: a number that needs more is
  * shown in three digits with a unit of thousands, as "12.9M".  @width is at

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "sample/columns.h"
 #include "host/host.h"
 #include "ledger/render_losses.h"
@@ -140,7 +141,7 @@ static void render_extremes(const struct row_group *group, FILE *out)
 			column = 0;
 		}
 		snprintf(item, sizeof(item), "%s (%s)",
-			 format_reason(group->vm->isa, row->reason).s,
+			 exit_reason_text(group->vm->isa, row->reason).s,
 			 format_count(row->exits).s);
 		render_item(&column, most ? "most" : "least", item, out);
 	}
@@ -155,10 +156,11 @@ static void render_time(struct row_group *group, FILE *out)
 
 	rows_sort_group(group, COLUMN_TIME);
 	for (size_t i = 0; i < group->nr_reasons && i < EXTREMES; i++) {
-		snprintf(
-			item, sizeof(item), "%s (%s)",
-			format_reason(group->vm->isa, group->reason[i].reason).s,
-			format_share(group->reason[i].ns, group->total.ns).s);
+		snprintf(item, sizeof(item), "%s (%s)",
+			 exit_reason_text(group->vm->isa,
+					  group->reason[i].reason)
+				 .s,
+			 format_share(group->reason[i].ns, group->total.ns).s);
 		render_item(&column, "time in", item, out);
 	}
 	fputc('\n', out);
@@ -177,9 +179,10 @@ static void render_reasons(struct row_group *group, unsigned int has, FILE *out)
 	fputc('\n', out);
 	render_row_head(&list, out);
 	for (size_t i = 0; i < group->nr_reasons; i++)
-		render_row(
-			format_reason(group->vm->isa, group->reason[i].reason).s,
-			&list, &group->reason[i], out);
+		render_row(exit_reason_text(group->vm->isa,
+					    group->reason[i].reason)
+				   .s,
+			   &list, &group->reason[i], out);
 	render_row("total", &list, &group->total, out);
 	if (group->work.exits != group->total.exits)
 		render_row("total without HLT", &list, &group->work, out);

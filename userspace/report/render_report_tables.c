@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "ledger/keys.h"
 #include "ledger/reasons.h"
 #include "report/render_report_private.h"
@@ -126,7 +127,8 @@ static void put_key(const struct run_report *report, enum ledger_key_kind kind,
 	struct table_line line = { .length = 0 };
 
 	table_left(&line, 22, key_text(kind, row->key).s);
-	table_left(&line, 14, format_reason(report->info->isa, row->reason).s);
+	table_left(&line, 14,
+		   exit_reason_text(report->info->isa, row->reason).s);
 	table_number(&line, 10, column_cell(COLUMN_EXITS, row));
 	table_number(&line, 7, column_cell(COLUMN_SHARE, row));
 	for (size_t i = 0;
@@ -168,7 +170,7 @@ static void put_slow(const struct run_report *report,
 
 	/* The name alone, so that there is room for the key. */
 	snprintf(what, sizeof(what), " %s %s",
-		 known ? known->name : format_reason(isa, slow->reason).s,
+		 known ? known->name : exit_reason_text(isa, slow->reason).s,
 		 slow->has_key && !key_kind_parse(report->info->by, &kind) ?
 			 key_text(kind, slow->key).s :
 			 "");

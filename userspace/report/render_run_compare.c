@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "lib/format.h"
 #include "ledger/render_losses.h"
 #include "report/render_run_compare.h"
@@ -58,7 +59,8 @@ static struct text name_of(const struct run_compared *row, uint32_t isa)
 
 	if (row->kind == ROW_WORK)
 		strcpy(name.s, "total without HLT");
-	return row->kind == ROW_REASON ? format_reason(isa, row->reason) : name;
+	return row->kind == ROW_REASON ? exit_reason_text(isa, row->reason) :
+					 name;
 }
 
 static void render_difference(const struct run_compared *row, uint32_t isa,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/run_changes.h"
 #include "report/run_levels.h"
 #include "lib/student.h"
 

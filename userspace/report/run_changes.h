@@ -38,20 +38,10 @@
 #ifndef EXITLEDGER_RUN_CHANGES_H
 #define EXITLEDGER_RUN_CHANGES_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "report/run_levels.h"
 
-#define RUN_BURST 5 /* intervals: what is no longer is no level */
 #define RUN_LEVEL_MIN 10 /* intervals: levels are no shorter */
-#define RUN_POINTS_MIN (4 * RUN_BURST + 1) /* of fewer nothing is said */
 #define RUN_CHANGE_CHANCE 0.01
-
-/* An interval's exits. */
-struct run_point {
-	uint64_t begin_ns;
-	uint64_t exits;
-	double seconds;
-};
 
 struct run_change {
 	uint64_t at_ns; /* begin of the first interval on the new level */

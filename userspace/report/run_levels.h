@@ -3,7 +3,18 @@
 #ifndef EXITLEDGER_RUN_LEVELS_H
 #define EXITLEDGER_RUN_LEVELS_H
 
-#include "report/run_changes.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define RUN_BURST 5 /* intervals: what is no longer is no level */
+#define RUN_POINTS_MIN (4 * RUN_BURST + 1) /* of fewer nothing is said */
+
+/* An interval's exits. */
+struct run_point {
+	uint64_t begin_ns;
+	uint64_t exits;
+	double seconds;
+};
 
 /* Its numbers are those of the points that count.  See run_changes.h for y. */
 struct run_levels {

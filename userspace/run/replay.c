@@ -8,20 +8,6 @@
 #include "run/run_schema.h"
 #include "lib/safe_text.h"
 
-void replay_observed(const struct run_info *info,
-		     struct observer_options *observe)
-{
-	*observe = (struct observer_options){
-		.count_only = info->count_only,
-		.fast = info->fast,
-		.off_cpu = info->off_cpu,
-		.slower_than_ns = info->slower_than_ns,
-		.slow_hlt = info->slow_hlt && info->slower_than_ns,
-	};
-	if (info->by[0] && key_kind_parse(info->by, &observe->by))
-		observe->by = LEDGER_KEY_NONE;
-}
-
 static const char *text_of(const char *kind)
 {
 	static const char *const texts[][2] = {

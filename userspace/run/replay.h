@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What monitor and replay have in common with a run in the place of a host. */
+/* Marks and dates of a recorded run, as text. */
 #ifndef EXITLEDGER_REPLAY_H
 #define EXITLEDGER_REPLAY_H
 
-#include "commands/monitor_options.h"
+#include "lib/format.h"
+#include "ledger/filter.h"
 #include "run/run_reader.h"
-
-/** replay_observed - what was observed in a run, as options */
-void replay_observed(const struct run_info *info,
-		     struct observer_options *observe);
 
 /** replay_seconds - since the run's begin */
 double replay_seconds(const struct run_info *info, uint64_t at_ns);

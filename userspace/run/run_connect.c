@@ -1,122 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "run/bytes.h"
-#include "run/run_connect_private.h"
+#include "run/run_connect.h"
+#include "run/run_database.h"
 #include "run/run_schema.h"
-
-int run_database_open(const char *file, const char *path, int flags,
-		      sqlite3 **db, struct why *why)
-{
-	char full[RUN_URI];
-	/* To SQLite a name may mean something else: "", ":memory:", "file:…" */
-	bool relative = *file != '/' && !(flags & SQLITE_OPEN_URI);
-	int r;
-
-	*db = NULL;
-	if (snprintf(full, sizeof(full), "%s%s", relative ? "./" : "", file) >=
-	    (int)sizeof(full))
-		return why_set(why, ENAMETOOLONG, "%s: the name is too long",
-			       path);
-	r = sqlite3_open_v2(full, db, flags, NULL);
-	if (r != SQLITE_OK)
-		return run_sql_error(*db, path, why);
-	sqlite3_busy_timeout(*db, RUN_BUSY_MS);
-	/* What others wrote is data, never a program. */
-	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, BYTES_MAX);
-	r = sqlite3_exec(*db, "PRAGMA cell_size_check = on", NULL, NULL, NULL);
-	return r == SQLITE_OK ? 0 : run_sql_error(*db, path, why);
-}
-
-int run_database_failed(sqlite3 **db, int r)
-{
-	if (r) {
-		sqlite3_close(*db);
-		*db = NULL;
-	}
-	return r;
-}
-
-static uint32_t big_endian(const uint8_t *at, unsigned int size)
-{
-	uint32_t number = 0;
-
-	while (size--)
-		number = number << 8 | *at++;
-	return number;
-}
-
-/*
- * SQLite notices that a file was cut only when it needs what is missing.  The
- * header (https://www.sqlite.org/fileformat.html, 1.3) says how much there must
- * be, unless the rest may be in a write-ahead log.
- */
-static int check_header(const char *path, const uint8_t header[100],
-			uint64_t there, bool *wal, struct why *why)
-{
-	uint64_t page = big_endian(header + 16, 2);
-	uint64_t size = big_endian(header + 28, 4) * (page == 1 ? 65536 : page);
-
-	if (memcmp(header, "SQLite format 3", 16))
-		return 0;
-	*wal = header[18] == 2 || header[19] == 2;
-	if (header[18] != 1 || size <= there)
-		return 0;
-	return why_set(why, EINVAL,
-		       "%s: is damaged: it was cut off: %" PRIu64 " of %" PRIu64
-		       " bytes are there",
-		       path, there, size);
-}
-
-int run_file_check(const char *name, const char *path, bool *wal,
-		   struct why *why)
-{
-	uint8_t header[100];
-	struct stat is;
-	FILE *file;
-	int r = 0;
-
-	*wal = false;
-	if (stat(name, &is))
-		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	/* Whoever opened a pipe would wait for someone to write to it. */
-	if (!S_ISREG(is.st_mode))
-		return why_set(why, EINVAL, "%s: is no regular file", path);
-	file = fopen(name, "re");
-	if (!file)
-		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	if (fread(header, sizeof(header), 1, file) == 1 &&
-	    !fstat(fileno(file), &is))
-		r = check_header(path, header, is.st_size, wal, why);
-	fclose(file);
-	return r;
-}
-
-void run_wal_name(const char *path, char name[RUN_PATH + 8])
-{
-	char file[RUN_PATH]; /* PATH_MAX, as realpath() wants it */
-
-	snprintf(name, RUN_PATH + 8, "%s-wal",
-		 realpath(path, file) ? file : path);
-}
-
-int64_t run_wal_size(const char *path)
-{
-	char name[RUN_PATH + 8];
-	struct stat is;
-
-	run_wal_name(path, name);
-	return stat(name, &is) ? -1 : is.st_size;
-}
+#include "run/run_snapshot.h"
 
 int run_connect(const char *path, sqlite3 **db, struct why *why)
 {
@@ -132,7 +23,7 @@ int run_connect(const char *path, sqlite3 **db, struct why *why)
 		return r;
 	/* SQLite would make an empty log, which hides that one is missing. */
 	if (wal && run_wal_size(path) < 0)
-		return run_connect_alone(path, true, db, why);
+		return run_snapshot_alone(path, true, db, why);
 	r = run_database_open(path, path, SQLITE_OPEN_READWRITE, db, why);
 	if (!r)
 		r = run_schema_check(*db, path, why);
@@ -157,16 +48,4 @@ int run_connect_new(const char *path, sqlite3 **db, struct why *why)
 	if (r)
 		unlink(path);
 	return run_database_failed(db, r);
-}
-
-void run_remove(const char *path)
-{
-	static const char *const files[] = { "", "-wal", "-shm", "-journal" };
-	char name[RUN_PATH];
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (snprintf(name, sizeof(name), "%s%s", path, files[i]) <
-		    (int)sizeof(name))
-			unlink(name);
-	}
 }

@@ -7,8 +7,6 @@
 
 #include "lib/msg.h"
 
-#define RUN_BUSY_MS 5000 /* how long others' locks are waited for */
-
 /**
  * run_connect - open a run that there is, to write to it
  * @db: to be closed with sqlite3_close, or NULL after a failure
@@ -24,18 +22,5 @@ int run_connect(const char *path, sqlite3 **db, struct why *why);
  * -EEXIST if there is one already.
  */
 int run_connect_new(const char *path, sqlite3 **db, struct why *why);
-
-/**
- * run_connect_reader - open a run as it is now, to read it
- *
- * @path: "-" for standard input, which is copied to a temporary file
- *
- * Of one that may be being recorded it is a copy: who holds the file open keeps
- * the recorder from ever emptying the write-ahead log.
- */
-int run_connect_reader(const char *path, sqlite3 **db, struct why *why);
-
-/** run_remove - the file, and what SQLite has beside it */
-void run_remove(const char *path);
 
 #endif /* EXITLEDGER_RUN_CONNECT_H */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "run/run_cells.h"
-#include "run/run_connect.h"
+#include "run/run_snapshot.h"
 #include "run/run_reader_private.h"
 
 /* What went wrong with a step, by its -errno. */
@@ -28,7 +28,7 @@ int run_reader_open(const char *path, bool fine, struct run_reader **result,
 	if (!reader || !reader->path)
 		return why_set(why, ENOMEM, "out of memory");
 	reader->fine = fine;
-	r = run_connect_reader(path, &reader->db, why);
+	r = run_snapshot_open(path, &reader->db, why);
 	/* One lock for all that is read. */
 	if (!r &&
 	    sqlite3_exec(reader->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)

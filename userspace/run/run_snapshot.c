@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "run/run_connect_private.h"
+#include "run/run_database.h"
+#include "run/run_snapshot.h"
 #include "run/run_schema.h"
 
 #define TRIES 5 /* to copy files that change meanwhile */
@@ -274,8 +275,8 @@ static int connect_alone(const char *file, const char *path, bool only_ended,
 	return run_database_failed(db, r);
 }
 
-int run_connect_alone(const char *path, bool only_ended, sqlite3 **db,
-		      struct why *why)
+int run_snapshot_alone(const char *path, bool only_ended, sqlite3 **db,
+		       struct why *why)
 {
 	return connect_alone(path, path, only_ended, db, why);
 }
@@ -374,7 +375,7 @@ static int connect_input(sqlite3 **db, struct why *why)
 	return r;
 }
 
-int run_connect_reader(const char *path, sqlite3 **db, struct why *why)
+int run_snapshot_open(const char *path, sqlite3 **db, struct why *why)
 {
 	return strcmp(path, "-") ? connect_named(path, path, db, why) :
 				   connect_input(db, why);

@@ -8,6 +8,7 @@
 #include "ledger/reasons.h"
 #include "run/run_cells.h"
 #include "run/run_connect.h"
+#include "run/run_database.h"
 #include "run/run_writer_private.h"
 
 #define TRY_MS 50 /* while it is recorded: others have it locked */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "lib/clock.h"
 #include "lib/command.h"
 #include "sample/monitor_loop.h"
 
@@ -12,14 +12,6 @@
 #define LOOK_MS 100
 /* How long slow exits may wait in the kernel at most. */
 #define COLLECT_NS NS_PER_S
-
-uint64_t monitor_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 static int cannot_collect(struct why *why, int r)
 {
@@ -71,7 +63,7 @@ static int end_all(struct monitor_loop *loop, struct why *why)
 /* Wait for the end of the interval, or for a while; true: that was all. */
 static bool wait_until(struct monitor_loop *loop, uint64_t due)
 {
-	uint64_t now = monitor_now_ns();
+	uint64_t now = clock_now_ns();
 	uint64_t left = due > now ? due - now : 0;
 
 	/* Rounded up: waking just before the end means waiting again. */
@@ -97,13 +89,13 @@ int monitor_loop_run(struct monitor_loop *loop, struct why *why)
 		if (due <= since || due > since + 2 * step)
 			due = step ? since + step : UINT64_MAX;
 		ended = wait_until(loop, due);
-		if (monitor_now_ns() >= due) {
+		if (clock_now_ns() >= due) {
 			r = end_interval(loop, since, why);
 			since = loop->now.ns;
 			due += step;
 			shown++;
 		} else if (loop->eager ||
-			   monitor_now_ns() - loop->now.ns >= COLLECT_NS ||
+			   clock_now_ns() - loop->now.ns >= COLLECT_NS ||
 			   loop->source.has_news(loop->source.context)) {
 			r = collect(loop, why);
 		}

@@ -31,7 +31,7 @@ struct monitor_view {
 struct monitor_loop {
 	struct monitor_source source;
 	struct monitor_view view;
-	uint64_t start_ns; /* when counting started: monitor_now_ns() then */
+	uint64_t start_ns; /* when counting started: clock_now_ns() then */
 	double interval; /* seconds; 0: none; may change while waiting */
 	long count; /* of intervals; 0: until a wait or a signal ends it */
 	bool eager; /* collect often: VMs are short-lived, and so are their
@@ -40,9 +40,6 @@ struct monitor_loop {
 	struct ledger total; /* filled in: of vCPUs that ended, then of all */
 	double seconds; /* filled in: how long it took */
 };
-
-/** monitor_now_ns - the clock of ledger.ns: CLOCK_MONOTONIC */
-uint64_t monitor_now_ns(void);
 
 /**
  * monitor_loop_run - show interval after interval, and have the total in the end

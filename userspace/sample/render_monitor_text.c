@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "ledger/keys.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
@@ -104,8 +105,8 @@ static void render_group(const struct row_group *group,
 	for (size_t i = 0; i < group->nr_reasons; i++) {
 		const struct row *row = &group->reason[i];
 
-		render_row(format_reason(group->vm->isa, row->reason).s, shape,
-			   row, out);
+		render_row(exit_reason_text(group->vm->isa, row->reason).s,
+			   shape, row, out);
 		if (group->nr_keys)
 			render_keys(group, row->reason, shape, out);
 	}
@@ -127,7 +128,7 @@ static void render_slow(const struct ledger_slow *slow,
 
 	/* The name alone, so that there is room for the key. */
 	snprintf(what, sizeof(what), "%s %s",
-		 known ? known->name : format_reason(0, slow->reason).s,
+		 known ? known->name : exit_reason_text(0, slow->reason).s,
 		 slow->has_key ? key_text(shape->by, slow->key).s : "");
 	table_number(&line, 14, format_decimal_in(slow->at_ns / 1e9, 6, 14));
 	table_left(&line, 29, safe_short(what, 29).s);

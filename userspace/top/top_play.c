@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "lib/clock.h"
 #include "lib/command.h"
 #include "top/top.h"
 #include "top/top_private.h"
@@ -13,7 +14,7 @@
 static bool pass(struct top *top, double seconds)
 {
 	struct top_model *model = &top->model;
-	uint64_t last = monitor_now_ns();
+	uint64_t last = clock_now_ns();
 
 	while (seconds > 0 && !model->steps) {
 		double ms = model->paused ? LOOK_MS :
@@ -23,7 +24,7 @@ static bool pass(struct top *top, double seconds)
 		if (top_wait(top, ms < LOOK_MS ? (int)ms + 1 : LOOK_MS) ||
 		    command_interrupted())
 			return true;
-		now = monitor_now_ns();
+		now = clock_now_ns();
 		if (!model->paused)
 			seconds -= (now - last) / 1e9 * model->speed;
 		last = now;

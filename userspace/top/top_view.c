@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ledger/reason_text.h"
 #include "ledger/render_losses.h"
 #include "lib/safe_text.h"
 #include "top/top_keys.h"
@@ -323,7 +324,7 @@ static void draw_path(const struct top_model *model)
 	}
 	if (model->level == TOP_KEYS) {
 		put(" > ");
-		put(format_reason(vm->isa, model->scope.reason).s);
+		put(exit_reason_text(vm->isa, model->scope.reason).s);
 	}
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench/bench_rounds.h"
-#include "sample/monitor_loop.h"
+#include "lib/clock.h"
 #include "tests/tap.h"
 
 /* --- what is made up --- */
@@ -19,7 +19,7 @@ static struct {
 	uint64_t exits; /* of the first run; of others there are twice as many */
 } fake;
 
-uint64_t monitor_now_ns(void)
+uint64_t clock_now_ns(void)
 {
 	return fake.now_ns;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/clock.h"
 #include "exit_leaves.h"
 #include "tests/made_up.h"
 #include "ledger/reasons.h"
@@ -47,7 +48,7 @@ static void happen(struct ledger *ledger)
 /* A guest that sets a mark, with a text that a terminal would obey. */
 static int mark(struct ledger *interval)
 {
-	const struct ledger_mark set = { .at_ns = monitor_now_ns(),
+	const struct ledger_mark set = { .at_ns = clock_now_ns(),
 					 .vm = 2,
 					 .vcpus = 2,
 					 .has_kernel = true,
@@ -61,14 +62,14 @@ static int mark(struct ledger *interval)
 
 static int collect(void *context, struct ledger *interval, struct ledger *total)
 {
-	const struct ledger_slow slow = { .at_ns = monitor_now_ns(),
+	const struct ledger_slow slow = { .at_ns = clock_now_ns(),
 					  .vm = 1,
 					  .ns = 2000000,
 					  .key = 0x3f8,
 					  .tid = 10000,
 					  .reason = EXIT_SVM_IOIO,
 					  .has_key = true };
-	struct ledger now = { .ns = monitor_now_ns() };
+	struct ledger now = { .ns = clock_now_ns() };
 	int r;
 
 	(void)context;
@@ -145,7 +146,7 @@ int main(int argc, char **argv)
 	info.pid_start = here.pid_start;
 	info.pid_ns = here.pid_ns;
 	command_catch_signals();
-	demo.start_ns = monitor_now_ns();
+	demo.start_ns = clock_now_ns();
 	r = record_run(&options, &source, demo.start_ns, &info, &command, &why);
 	unmatched = r > 0;
 	if (r >= 0)

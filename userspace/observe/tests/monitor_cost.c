@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/clock.h"
 #include "busy_host.h"
 #include "exit_leaves.h"
 #include "sample/monitor_loop.h"
@@ -105,7 +106,7 @@ static int measure(const struct format *format, unsigned int vms,
 	struct monitor_loop loop = {
 		.source = { &run, collect, end_total, has_news },
 		.view = { &run, wait_for, show },
-		.start_ns = monitor_now_ns(),
+		.start_ns = clock_now_ns(),
 		.interval = 1e-6, /* over at once */
 		.count = refreshes + 1,
 	};

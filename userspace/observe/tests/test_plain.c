@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "ledger/answers.h"
 #include "observe/attach.h"
 #include "exit_leaves.h"
@@ -285,10 +286,11 @@ END_TEST
 
 START_TEST(reasons_as_text)
 {
-	ck_assert_str_eq(format_reason(EXIT_LEAF_ISA_SVM, 0x72).s,
+	ck_assert_str_eq(exit_reason_text(EXIT_LEAF_ISA_SVM, 0x72).s,
 			 "0x072 CPUID");
-	ck_assert_str_eq(format_reason(EXIT_LEAF_ISA_VMX, 10).s, "0x00a CPUID");
-	ck_assert_str_eq(format_reason(EXIT_LEAF_ISA_SVM, 0xabcd).s,
+	ck_assert_str_eq(exit_reason_text(EXIT_LEAF_ISA_VMX, 10).s,
+			 "0x00a CPUID");
+	ck_assert_str_eq(exit_reason_text(EXIT_LEAF_ISA_SVM, 0xabcd).s,
 			 "UNKNOWN(0xabcd)");
 }
 END_TEST
@@ -316,11 +318,12 @@ END_TEST
 
 START_TEST(numbers_as_text)
 {
-	ck_assert_str_eq(format_reason(0, 0).s, "UNKNOWN(0x0)");
-	ck_assert_str_eq(format_reason(0, 0x80000010).s, "UNKNOWN(0x80000010)");
-	ck_assert_str_eq(format_reason(EXIT_LEAF_ISA_SVM, 0xffffffff).s,
+	ck_assert_str_eq(exit_reason_text(0, 0).s, "UNKNOWN(0x0)");
+	ck_assert_str_eq(exit_reason_text(0, 0x80000010).s,
+			 "UNKNOWN(0x80000010)");
+	ck_assert_str_eq(exit_reason_text(EXIT_LEAF_ISA_SVM, 0xffffffff).s,
 			 "0xffffffff ERR");
-	ck_assert_str_eq(format_reason(EXIT_LEAF_ISA_SVM, 0).s,
+	ck_assert_str_eq(exit_reason_text(EXIT_LEAF_ISA_SVM, 0).s,
 			 "0x000 READ_CR0");
 	ck_assert_str_eq(format_decimal(0.0000014, 6).s, "0.000001");
 	ck_assert_str_eq(format_decimal(12.9996, 3).s, "13.000");

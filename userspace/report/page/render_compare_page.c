@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "lib/format.h"
 #include "lib/html.h"
 #include "report/page/page_files.h"
@@ -22,7 +23,7 @@ static void put_reason(struct pages *pages, const struct run_compared *row)
 	const uint32_t isa = pages->compared->run[0]->info->isa;
 
 	if (row->kind == ROW_REASON)
-		fputs(format_reason(isa, row->reason).s, pages->out);
+		fputs(exit_reason_text(isa, row->reason).s, pages->out);
 	else
 		fputs(row->kind == ROW_WORK ? "total without HLT" : "total",
 		      pages->out);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "lib/format.h"
 #include "lib/html.h"
 #include "lib/json_writer.h"
@@ -206,7 +207,7 @@ static void put_lines(const struct page *page, struct json_writer *json)
 	for (size_t i = 0; i < page->nr_drawn; i++) {
 		if (is_drawn(page, page->drawn[i]))
 			put_line(page, json,
-				 format_reason(isa, page->drawn[i]).s,
+				 exit_reason_text(isa, page->drawn[i]).s,
 				 row_is_idle(isa, page->drawn[i]), false, i,
 				 run_timeline_line(timeline, page->drawn[i]));
 	}

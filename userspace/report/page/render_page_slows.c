@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 
+#include "ledger/reason_text.h"
 #include "lib/format.h"
 #include "lib/html.h"
 #include "ledger/keys.h"
@@ -28,7 +29,8 @@ static void put_slow(struct page *page, const struct ledger_slow *slow)
 	html_put(safe_text(vm ? vm->name : "?").s, page->out);
 	fputs("</bdi></td>", page->out);
 	page_cell(page, format_plain(slow->vcpu_id).s);
-	page_cell_text(page, format_reason(report->info->isa, slow->reason).s);
+	page_cell_text(page,
+		       exit_reason_text(report->info->isa, slow->reason).s);
 	if (has_keys(page, &kind))
 		page_cell_text(page, slow->has_key ?
 					     key_text(kind, slow->key).s :

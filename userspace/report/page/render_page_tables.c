@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "lib/format.h"
 #include "lib/html.h"
 #include "ledger/keys.h"
@@ -85,7 +86,7 @@ static void put_reason_name(struct page *page, const struct row *row)
 		fprintf(page->out, "<i class=\"key s%zu\"></i>", color);
 	else
 		fprintf(page->out, "<i class=\"key s%d\"></i>", PAGE_LINES - 1);
-	html_put(format_reason(isa, row->reason).s, page->out);
+	html_put(exit_reason_text(isa, row->reason).s, page->out);
 	if (known) {
 		fputs("<span class=\"what\">", page->out);
 		html_put(known->description, page->out);
@@ -181,7 +182,8 @@ static void put_key(struct page *page, enum ledger_key_kind kind,
 	fputs("<tr><th scope=\"row\">", page->out);
 	html_put(key_text(kind, row->key).s, page->out);
 	fputs("</th>", page->out);
-	page_cell_text(page, format_reason(page->group.vm->isa, row->reason).s);
+	page_cell_text(page,
+		       exit_reason_text(page->group.vm->isa, row->reason).s);
 	for (size_t i = 0; i < sizeof(of_keys) / sizeof(of_keys[0]); i++) {
 		if (has_column(page, of_keys[i]))
 			page_cell(page, column_text(of_keys[i], row).s);
@@ -231,11 +233,11 @@ static void put_group(struct page *page, const struct row_group *group)
 		page_cell(page, column_text(COLUMN_TIME, &group->total).s);
 		page_cell(page, column_text(COLUMN_TIME, &group->work).s);
 	}
-	page_cell_text(
-		page,
-		group->nr_reasons ?
-			format_reason(group->vm->isa, group->reason->reason).s :
-			"-");
+	page_cell_text(page, group->nr_reasons ?
+				     exit_reason_text(group->vm->isa,
+						      group->reason->reason)
+					     .s :
+				     "-");
 	fputs("</tr>\n", page->out);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "ledger/reason_text.h"
 #include "lib/format.h"
 #include "lib/html.h"
 #include "ledger/render_losses.h"
@@ -88,7 +89,7 @@ static void put_answer(struct page *page, size_t nth, const struct row *row,
 {
 	fprintf(page->out, "%s<span class=\"one\">%s (%s)</span>",
 		nth ? ", " : "",
-		format_reason(page->group.vm->isa, row->reason).s, value);
+		exit_reason_text(page->group.vm->isa, row->reason).s, value);
 }
 
 /* The phase in which the rate was highest, of those that can be judged. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/clock.h"
 #include "lib/command.h"
 #include "tests/made_up.h"
 #include "sample/monitor_loop.h"
@@ -32,7 +33,7 @@ static int collect(void *context, struct ledger *interval, struct ledger *total)
 		return -EACCES;
 	made_up_exits(interval, 1, 0, EXIT_SVM_MSR, 1);
 	ck_assert_ptr_eq(total, &test.loop.total);
-	interval->ns = monitor_now_ns();
+	interval->ns = clock_now_ns();
 	return ledger_slow_add(&interval->slows, &slow);
 }
 
@@ -87,7 +88,7 @@ static void setup(void)
 	test.loop = (struct monitor_loop){
 		.source = { NULL, collect, end_total, has_news },
 		.view = { NULL, wait_for, show },
-		.start_ns = monitor_now_ns(),
+		.start_ns = clock_now_ns(),
 		.interval = 0.02,
 	};
 }

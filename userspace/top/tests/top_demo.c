@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/clock.h"
 #include "lib/command.h"
 #include "tests/made_up.h"
 #include "ledger/reasons.h"
@@ -81,7 +82,7 @@ static int collect(void *context, struct ledger *interval, struct ledger *total)
 {
 	struct host *host = context;
 
-	interval->ns = monitor_now_ns();
+	interval->ns = clock_now_ns();
 	host->step++;
 	if (!strcmp(host->mode, "fail") && host->step == 3)
 		return -ENOMEM;
@@ -116,7 +117,7 @@ int main(int argc, char **argv)
 	};
 	struct monitor_loop loop = {
 		.source = { &host, collect, end_total, has_news },
-		.start_ns = monitor_now_ns(),
+		.start_ns = clock_now_ns(),
 		.interval = 0.2,
 	};
 	struct filter filter = { 0 };

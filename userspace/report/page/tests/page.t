@@ -22,7 +22,7 @@ from tap import done, ok, skip  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 EXITLEDGER = BUILD + "/bin/exitledger"
-UPLOT = "userspace/run/page/uplot/"
+UPLOT = "userspace/report/page/web/uplot/"
 EVIL = "</script><img src=x onerror=alert(1)>\u2028\u202e&lt;"
 # What nobody sees, or what turns the direction of text, is a question mark in charts.
 SHOWN = EVIL.replace("\u2028", "?").replace("\u202e", "?")

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "ledger/reason_text.h"
 #include "exit_leaves.h"
 #include "lib/format.h"
 #include "compare/render_compare.h"
@@ -24,7 +25,7 @@ static struct text subject(const struct books *books,
 			 finding->leaf, finding->reason);
 	else if (leaf_takes_index(finding->leaf))
 		snprintf(text.s, sizeof(text.s), "%s for %.28s", what,
-			 format_reason(books->host.isa, finding->reason).s);
+			 exit_reason_text(books->host.isa, finding->reason).s);
 	else
 		snprintf(text.s, sizeof(text.s), "total %s", what);
 	text.length = strlen(text.s);

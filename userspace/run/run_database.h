@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the ways to open a run share. */
-#ifndef EXITLEDGER_RUN_CONNECT_PRIVATE_H
-#define EXITLEDGER_RUN_CONNECT_PRIVATE_H
+/* The database that a recorded run is: the file, its write-ahead log, SQLite. */
+#ifndef EXITLEDGER_RUN_DATABASE_H
+#define EXITLEDGER_RUN_DATABASE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "run/run_connect.h"
+#include <sqlite3.h>
 
+#include "lib/msg.h"
+
+#define RUN_BUSY_MS 5000 /* how long others' locks are waited for */
 #define RUN_PATH 4096
 #define RUN_URI (3 * RUN_PATH + 32) /* of any byte it may make %XX */
 
@@ -39,16 +42,10 @@ void run_wal_name(const char *path, char name[RUN_PATH + 8]);
 /** run_wal_size - the length of its write-ahead log, or -1: there is none */
 int64_t run_wal_size(const char *path);
 
-/**
- * run_connect_alone - open a run in WAL mode that has no log, read-only
- * @only_ended: refuse one that was not ended; else only if nothing is in it
- *
- * Nothing is made beside it.
- */
-int run_connect_alone(const char *path, bool only_ended, sqlite3 **db,
-		      struct why *why);
-
 /** run_database_failed - close it if @r is a failure; returns @r */
 int run_database_failed(sqlite3 **db, int r);
 
-#endif /* EXITLEDGER_RUN_CONNECT_PRIVATE_H */
+/** run_remove - the file, and what SQLite has beside it */
+void run_remove(const char *path);
+
+#endif /* EXITLEDGER_RUN_DATABASE_H */

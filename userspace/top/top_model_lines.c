@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/reason_text.h"
 #include "ledger/keys.h"
 #include "lib/safe_text.h"
 #include "top/top_model.h"
@@ -136,7 +137,7 @@ static int add_reasons(struct top_model *model, const struct row_group *group)
 		line->id.vcpu = model->scope.vcpu;
 		line->id.reason = line->row.reason;
 		snprintf(line->name, sizeof(line->name), "%s",
-			 format_reason(group->vm->isa, line->row.reason).s);
+			 exit_reason_text(group->vm->isa, line->row.reason).s);
 	}
 	return 0;
 }

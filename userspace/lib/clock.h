@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef EXITLEDGER_CLOCK_H
+#define EXITLEDGER_CLOCK_H
+
+#include <stdint.h>
+
+/**
+ * clock_now_ns - the time of CLOCK_MONOTONIC, in nanoseconds
+ *
+ * BPF programs read the same clock (bpf_ktime_get_ns()), so times of the one
+ * can be compared with those of the other.
+ */
+uint64_t clock_now_ns(void);
+
+#endif /* EXITLEDGER_CLOCK_H */
