@@ -16,7 +16,7 @@
 LINT=$BUILD/lint
 FLAGS=(-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wformat=2 -Wshadow
 	-Wstrict-prototypes -Wmissing-prototypes '-DEXITLEDGER_VERSION="0"'
-	-Iuserspace -Ibpf -Ikvm-instrumentation/src -Iguest -isystem "$BUILD/bpf")
+	-I. -Iuserspace -Ibpf -Ikvm-instrumentation/src -Iguest -isystem "$BUILD/bpf")
 
 # key_of FILE: changes when its result can
 key_of() {

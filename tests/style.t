@@ -34,7 +34,7 @@ fi
 if [[ $(version cppcheck) == 2.10* ]]; then
 	run cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --error-exitcode=1 -D_GNU_SOURCE -D__x86_64__ \
-		-Iuserspace -Ibpf -Ikvm-instrumentation/src -Iguest "${sources[@]}"
+		-I. -Iuserspace -Ibpf -Ikvm-instrumentation/src -Iguest "${sources[@]}"
 	ok 'cppcheck' status_is 0
 else
 	skip 'cppcheck' 'cppcheck 2.10'
