@@ -6,6 +6,7 @@
 
 tap_nr=0
 tap_failed=0
+tap_evidence=()	# files whose ends are shown when a test fails
 tap_dir=$(mktemp -d)
 trap 'rm -rf "$tap_dir"' EXIT
 
@@ -18,6 +19,16 @@ run() {
 	"$@" >"$tap_dir/out" 2>"$tap_dir/err" </dev/null || status=$?
 	out=$(tr -d '\0' <"$tap_dir/out")
 	err=$(tr -d '\0' <"$tap_dir/err")
+}
+
+show_evidence() {
+	local file
+
+	for file in "${tap_evidence[@]}"; do
+		[ -e "$file" ] || continue
+		echo "the end of $file:"
+		tail -n 8 "$file" | tr -dc '\n -~'
+	done
 }
 
 # ok NAME CONDITION...: a test
@@ -35,6 +46,7 @@ ok() {
 		printf 'status: %s\n' "${status:-}"
 		printf 'out: %s\n' "${out:-}" | head -n 20
 		printf 'err: %s\n' "${err:-}" | head -n 20
+		show_evidence
 	} | sed 's/^/#   /'
 }
 

@@ -209,6 +209,7 @@ ok 'without root: what is needed' has nobody_compare.txt 'needs root'
 
 # Debian's own modules.
 results=$build/results/t-unpatched
+tap_evidence=("$results"/{record.txt,record.err,l2-console.txt})
 run lab/l1.sh --vendor amd --tcg --modules stock --out "$results" lab/scenarios/unpatched.sh
 ok 'unpatched KVM: the scenario ran to its end' status_is 0
 ok 'unpatched KVM: the monitor works' name_is 0 monitor
@@ -230,6 +231,8 @@ ok 'unpatched KVM: the doctor says that the monitor works' name_is 0 doctor
 ok 'unpatched KVM: … and that compare does not' doctor doctor.txt \
 	'not d["can_compare"] and d["host"]["exit_stats"] is None and
 d["states"]["exit_stats"] == "warning" and d["attach"]["tp_btf"]'
+
+tap_evidence=()
 
 # No KVM at all; then one without BTF.
 results=$build/results/t-refusals

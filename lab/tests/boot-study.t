@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 
 build=${BUILD:-build}
 results=$build/results/t-boot-study
+tap_evidence=("$results"/{console.txt,nested.console,work.txt,work.console})
 study() { lab/study/study.py "$build/bin/exitledger" "$@"; }
 
 # page_is FILE: what is in its tables adds up, and is what its pictures say
