@@ -41,6 +41,11 @@
 #                      WORD?     the same, if it is there
 #   # kvm: none        KVM's modules are not loaded
 #
+# LAB_TRIES=2 in the environment: a run of QEMU's emulator that comes to no end, or in
+# which a guest ended early, is repeated once: see README.md, "What the emulators do
+# not do".  That is said, and build/log/lab-repeated.txt, or $LAB_REPEATED, lists such
+# runs.
+#
 # Exit status: the scenario's, if 0 to 63; 63 for a larger one.  64: wrong usage.
 # 125: the lab failed, and nothing is known of the scenario: L1 panicked, hung,
 # its kernel warned of a mistake of its own, or the results are not complete.
@@ -316,6 +321,7 @@ unpack_results() {
 
 # What was written by then is worth a look: it may say why it took so long.
 judge_late() {
+	no_result
 	new_beside RESULTS "$OUT"
 	unpack_results ||
 		lab_failure "no end after $TIMEOUT s, and the results did not arrive whole"
@@ -324,10 +330,18 @@ judge_late() {
 	lab_failure "no end after $TIMEOUT s; what there was by then is in $(rel "$OUT")"
 }
 
+# no_result: it may be repeated, if whoever called this wants that
+no_result() {
+	[[ -z ${LAB_NO_RESULT:-} || $EMULATOR != QEMU ]] || : >"$LAB_NO_RESULT"
+}
+
 judge() {
 	local status
 
-	((RUN_STATUS != 124)) || lab_failure "no end after $TIMEOUT s"
+	if ((RUN_STATUS == 124)); then
+		no_result
+		lab_failure "no end after $TIMEOUT s"
+	fi
 	end_code
 	if [[ -z $CODE ]]; then
 		! grep -q 'Kernel panic' "$CONSOLE" ||
@@ -347,6 +361,7 @@ judge() {
 	((CODE >= STATUS_LARGE || CODE == status + STATUS_BASE)) ||
 		lab_failure "L1 ended with $CODE, which is not for the scenario's status $status"
 	publish "$RESULTS" "$OUT"
+	[[ ! -e $OUT/guest-failed ]] || no_result
 	if ((CODE == STATUS_COMPLAINTS)); then
 		head -n 5 "$OUT/l1-complaints" | sed 's/^/    | /' >&2
 		die "$NAME: L1's kernel warned; see $(rel "$OUT")/dmesg.txt"
@@ -360,9 +375,30 @@ judge() {
 	exit "$status"
 }
 
+# Runs this script again, once or twice, and ends with the last one's status.
+try_twice() {
+	local name=$NAME
+
+	mkdir -p "$BUILD/run" "$BUILD/log"
+	new_beside RUN "$BUILD/run/$name"
+	export LAB_TRIES=1
+	LAB_NO_RESULT=$RUN/no-result spawn "$0" "$@"
+	reap
+	if [[ -e $RUN/no-result ]]; then
+		note "          $name: no result; once more"
+		printf '%s\n' "$name" >>"${LAB_REPEATED:-$BUILD/log/lab-repeated.txt}"
+		spawn "$0" "$@"
+		reap
+	fi
+	exit "$RUN_STATUS"
+}
+
 main() {
 	parse_options "$@"
 	check_inputs
+	if ((${LAB_TRIES:-1} > 1)) && [[ -z $INTERACTIVE ]]; then
+		try_twice "$@"
+	fi
 	# shellcheck source=lab/payload.sh
 	. "$LAB/payload.sh"
 	choose_emulator

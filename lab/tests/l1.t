@@ -7,6 +7,9 @@ cd "$(dirname "$0")/../.."
 . tests/tap.sh
 
 out_dir=$tap_dir/results
+# What has no end here is to have none.
+unset LAB_TRIES
+export LAB_REPEATED=$tap_dir/repeated
 
 # l1 SCRIPT [ARGUMENT...]: runs it as a scenario under Debian's own KVM
 l1() {
@@ -57,6 +60,17 @@ ok 'and said to be one' err_has 'no end after 15 s'
 ok 'and what there was by then is here' \
 	is "$(cat "$out_dir/early" 2>&1)" early
 ok 'with what the kernel said' [ -s "$out_dir/dmesg.txt" ]
+
+# Once more where that is asked for, and said.
+LAB_TRIES=2 l1 'sleep 600' --timeout 12
+ok 'no end, and two tries: a failure' status_is 125
+ok '… that was repeated' out_has 'no result; once more'
+ok '… and is listed' grep -q . "$LAB_REPEATED"
+# shellcheck disable=SC2016 # for L1's shell
+LAB_TRIES=2 l1 'echo a guest >/results/guest-failed'
+ok 'a guest that ended early: repeated' out_has 'no result; once more'
+LAB_TRIES=2 l1 'exit 3'
+ok 'a result, whatever it is: not repeated' out_lacks 'once more'
 
 l1 "printf '\\100' | dd of=/dev/port bs=1 seek=244"
 ok 'status 0 without results is a failure' status_is 125
