@@ -70,6 +70,8 @@ class Symbols:
         self.defined, self.needed = {}, collections.defaultdict(set)
         for path in files:
             made = os.path.join(BUILD, "obj", unit(path) + ".o")
+            if not os.path.exists(made):
+                sys.exit(f"rooms.t: {made} is not there; run make programs")
             out = subprocess.run(["nm", "-g", made], check=True, text=True,
                                  stdout=subprocess.PIPE).stdout
             for line in out.splitlines():
