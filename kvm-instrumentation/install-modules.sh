@@ -133,7 +133,9 @@ check_set() { # DIR
 	(cd -- "$1" && grep -v '^#' stamp | sha256sum -c --quiet) >/dev/null 2>&1 ||
 		die "no complete set of modules in $(rel "$OUT"); run $MAKE_US modules${KREL_GIVEN:+ KREL=$KREL}"
 	for name in "${NAMES[@]}"; do
-		release=$(modinfo -F vermagic "$1/$name.ko" | cut -d' ' -f1)
+		release=$(modinfo -F vermagic "$1/$name.ko" 2>/dev/null |
+			cut -d' ' -f1) ||
+			die "$name.ko in $(rel "$OUT") is no kernel module; run $MAKE_US modules${KREL_GIVEN:+ KREL=$KREL}"
 		[[ $release == "$KREL" ]] ||
 			die "$name.ko in $(rel "$OUT") is for ${release:-no kernel}, not for $KREL"
 	done
