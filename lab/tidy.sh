@@ -9,6 +9,10 @@
 # build/lint has an empty file for each that passed.  The programs must be built, as
 # their makefiles then know the headers.
 #
+# The static analyzer gives a function up after NODES states.  With clang's own limit,
+# 225,000, most of the time goes into the few functions that reach it: with 50,000 it
+# is done in a quarter of the time.  NODES=225000 in the environment looks deeper.
+#
 # Exit status: 0 if all files passed, 1 if not.
 
 # shellcheck source=lab/lib.sh
@@ -17,6 +21,10 @@ LINT=$BUILD/lint
 FLAGS=(-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wformat=2 -Wshadow
 	-Wstrict-prototypes -Wmissing-prototypes '-DEXITLEDGER_VERSION="0"'
 	-I. -Iuserspace -Ibpf -Ikvm-instrumentation/src -Iguest -isystem "$BUILD/bpf")
+
+NODES=${NODES:-50000}
+DEPTH=(--extra-arg=-Xclang --extra-arg=-analyzer-config
+	--extra-arg=-Xclang "--extra-arg=max-nodes=$NODES")
 
 # key_of FILE: changes when its result can
 key_of() {
@@ -27,7 +35,7 @@ key_of() {
 		tr ' ' '\n' | grep -v '^/' | sort -u)
 	# shellcheck disable=SC2086 # a word each
 	{
-		printf '%s\n' "$VERSION" "${FLAGS[*]}"
+		printf '%s\n' "$VERSION" "$NODES" "${FLAGS[*]}"
 		cat -- .clang-tidy "$1" $headers
 	} | sha256sum | cut -c 1-32
 }
@@ -50,8 +58,9 @@ main() {
 	# shellcheck disable=SC2016 # for that shell
 	printf '%s\n' "${todo[@]}" | LINT=$LINT xargs -n 2 -P "$PROCESSORS" bash -c '
 		words=("$@")
-		clang-tidy --quiet "${words[-2]}" -- "${words[@]::$#-2}" &&
-			touch "$LINT/${words[-1]}"' - "${FLAGS[@]}" \
+		clang-tidy --quiet "${words[@]:0:4}" "${words[-2]}" -- \
+			"${words[@]:4:$#-6}" &&
+			touch "$LINT/${words[-1]}"' - "${DEPTH[@]}" "${FLAGS[@]}" \
 		2>"$LINT/.messages" || status=1
 	# It also counts the warnings that it does not show.
 	grep -v ' warnings\{0,1\} generated\.$\|^Suppressed\|^Use -header-filter' \
