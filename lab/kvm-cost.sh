@@ -67,7 +67,7 @@ spread() {
 }
 
 show_kind() {
-	local kind=$1 mode spread
+	local kind=$1 mode spread word
 
 	spread=$(spread "$kind")
 	BASE=''
@@ -75,13 +75,13 @@ show_kind() {
 	printf '\n'
 	for mode in 0 1 2; do
 		row "${MODES[mode]}" "$RESULTS/$kind-mode$mode".?
-		printf '  at most %d' "${LIMITS[mode]}"
+		word='at most'
 		if awk -v a="$ADDED" -v l="${LIMITS[mode]}" -v s="$spread" \
 			'BEGIN { exit !(a > l + s) }'; then
-			printf ': TOO MUCH'
+			word='over'
 			STATUS=1
 		fi
-		printf '\n'
+		printf '  %s %d\n' "$word" "${LIMITS[mode]}"
 	done
 	printf '  %-24s%41s\n' 'rounds of the same differ' "$spread"
 }

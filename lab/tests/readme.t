@@ -13,7 +13,7 @@ results=$build/results/t-readme
 commands() { sed -n 's/^    \([^ #].*\)/\1/p' "$1"; }
 # shape: a picture or an output without what differs between runs and kernels
 shape() {
-	sed -E 's/[0-9][0-9,.]*( [mun]?s\b)?/0/g; s/ +/ /g; s/\+deb0//; s/0-0-amd64/0-amd64/
+	sed -E 's/[0-9][0-9,.]*( [mun]?s\b)?/0/g; s/ +/ /g; s/\+deb0//; s/0-0-amd0/0-amd0/
 		s/(kvm_amd,).*/\1/; s/tp_btf|raw_tp/ATTACH/'
 }
 line_of() { grep -m 1 "^$1" "$2" | shape; }
