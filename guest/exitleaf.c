@@ -10,13 +10,13 @@
 
 #include "affinity.h"
 #include "around.h"
+#include "exitleaf_options.h"
 #include "lib/beside.h"
 #include "lib/cli.h"
-#include "exitleaf_options.h"
+#include "lib/safe_stream.h"
 #include "mark.h"
 #include "render_difference.h"
 #include "report.h"
-#include "lib/safe_stream.h"
 
 #define CPUINFO "/proc/cpuinfo"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "lib/cli.h"
-#include "lib/duration.h"
 #include "exitleaf_options.h"
 #include "guest_marks.h"
+#include "lib/cli.h"
+#include "lib/duration.h"
 #include "lib/safe_text.h"
 
 #ifndef EXITLEDGER_VERSION

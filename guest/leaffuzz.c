@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/cli.h"
-#include "micro_image.h"
 #include "ledger/reasons.h"
+#include "lib/cli.h"
 #include "lib/safe_stream.h"
+#include "micro_image.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "kinds.h"
+#include "ledger/reasons.h"
 #include "micro_image.h"
 #include "micro_run.h"
 #include "micro_vmm_work.h"
-#include "ledger/reasons.h"
 
 /* --- what is to be read --- */
 

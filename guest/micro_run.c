@@ -9,10 +9,10 @@
 #include <x86intrin.h>
 
 #include "kinds.h"
+#include "ledger/reasons.h"
 #include "micro_image.h"
 #include "micro_run.h"
 #include "micro_vmm_work.h"
-#include "ledger/reasons.h"
 
 /* A vCPU's thread, and what it saw. */
 struct worker {

@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kinds.h"
+#include "ledger/reasons.h"
 #include "lib/cli.h"
 #include "lib/duration.h"
-#include "kinds.h"
+#include "lib/safe_stream.h"
 #include "micro_image.h"
 #include "micro_run.h"
 #include "processor.h"
-#include "ledger/reasons.h"
 #include "report.h"
-#include "lib/safe_stream.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"

@@ -3,12 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/json_writer.h"
 #include "ledger/reasons.h"
-#include "render_difference.h"
-#include "report.h"
+#include "lib/json_writer.h"
 #include "lib/safe_text.h"
 #include "lib/text_width.h"
+#include "render_difference.h"
+#include "report.h"
 
 #define COMMAND_SHOWN 36 /* columns */
 

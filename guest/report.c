@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "ledger/reasons.h"
-#include "report.h"
 #include "lib/table.h"
+#include "report.h"
 
 /* Columns of the table, but for the share. */
 enum { NAME = 26, EXITS = 11, CYCLES = 17, PER_EXIT = 13 };

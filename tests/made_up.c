@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "exit_leaves.h"
-#include "made_up.h"
 #include "ledger/reasons.h"
+#include "made_up.h"
 
 /* Tests have no use for a host without memory. */
 static void *must(void *memory)

@@ -8,12 +8,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "exitwork_show.h"
+#include "ledger/reasons.h"
 #include "lib/cli.h"
 #include "lib/duration.h"
-#include "processor.h"
-#include "ledger/reasons.h"
 #include "lib/safe_stream.h"
-#include "exitwork_show.h"
+#include "processor.h"
 #include "works.h"
 
 #ifndef EXITLEDGER_VERSION

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "exitwork_show.h"
 #include "ledger/reasons.h"
 #include "lib/table.h"
-#include "exitwork_show.h"
 
 static int end(FILE *out)
 {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "balance/balance.h"
-#include "exit_leaves.h"
 #include "balance/report_match.h"
 #include "balance/rules.h"
+#include "exit_leaves.h"
 
 static int check_answers(const struct books *books, struct balance *balance)
 {

@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
+#include "host/host.h"
 #include "ledger/answers.h"
 #include "ledger/guest_report.h"
-#include "host/host.h"
 #include "ledger/ledger.h"
 
 /* A set of processes. */

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "balance/rules.h"
 #include "exit_leaves.h"
 #include "ledger/reasons.h"
-#include "balance/rules.h"
 
 /*
  * BPF's clock is CLOCK_MONOTONIC, which may be slewed against the TSC, so what

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exit_leaves.h"
-#include "ledger/reasons.h"
 #include "balance/rules.h"
 #include "balance/statement.h"
+#include "exit_leaves.h"
+#include "ledger/reasons.h"
 
 static int by_exits(const void *a, const void *b)
 {

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exit_leaves.h"
 #include "balance/rules.h"
 #include "balance/timed.h"
+#include "exit_leaves.h"
 
 /*
  * KVM books an exit's time at the entry, the observer at the next exit.  The

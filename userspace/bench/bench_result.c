@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/bench_result.h"
 #include "bench/bench_pairs.h"
+#include "bench/bench_result.h"
 
 /* Any number does, so long as it stays. */
 #define SEED 0x4fffffffu

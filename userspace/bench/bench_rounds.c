@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/clock.h"
 #include "bench/bench_plan.h"
 #include "bench/bench_progress.h"
 #include "bench/bench_rounds.h"
+#include "lib/clock.h"
 
 /* --- progress --- */
 

@@ -6,13 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "bench/bench_clock.h"
 #include "bench/bench_plan.h"
 #include "bench/bench_progress.h"
 #include "bench/bench_rounds.h"
 #include "bench/bench_run.h"
 #include "host/host.h"
+#include "lib/clock.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "0.1"

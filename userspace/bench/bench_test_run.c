@@ -8,15 +8,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "lib/clock.h"
 #include "bench/bench_load.h"
 #include "bench/bench_plan.h"
 #include "bench/bench_progress.h"
 #include "bench/bench_run.h"
 #include "bench/bench_test_run.h"
-#include "lib/command.h"
 #include "exit_leaves.h"
 #include "ledger/hist.h"
+#include "lib/clock.h"
+#include "lib/command.h"
 #include "records.h"
 
 #include "doctor.skel.h"

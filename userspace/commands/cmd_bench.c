@@ -9,11 +9,11 @@
 #include "bench/bench_options.h"
 #include "bench/bench_run.h"
 #include "bench/bench_test_run.h"
-#include "lib/command.h"
+#include "bench/render_bench.h"
 #include "commands/commands.h"
+#include "lib/command.h"
 #include "lib/json_save.h"
 #include "lib/output.h"
-#include "bench/render_bench.h"
 #include "lib/whole_file.h"
 
 static bool is_stdout(const char *path)

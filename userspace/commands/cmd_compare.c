@@ -6,14 +6,14 @@
 
 #include "balance/balance.h"
 #include "commands/commands.h"
-#include "lib/format.h"
 #include "compare/keeper.h"
-#include "lib/output.h"
 #include "compare/render_compare.h"
-#include "lib/safe_text.h"
-#include "report/run_books.h"
 #include "compare/watch.h"
+#include "lib/format.h"
+#include "lib/output.h"
+#include "lib/safe_text.h"
 #include "lib/whole_file.h"
+#include "report/run_books.h"
 
 /* Keep books until it's over, to be judged then. */
 static int keep_books(const struct compare_options *options,

@@ -4,13 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "observe/attach_probe.h"
-#include "lib/cli.h"
 #include "commands/commands.h"
 #include "host/doctor.h"
+#include "host/render_doctor.h"
+#include "lib/cli.h"
 #include "lib/json_save.h"
 #include "lib/output.h"
-#include "host/render_doctor.h"
+#include "observe/attach_probe.h"
 
 enum { OPT_JSON = 256 };
 

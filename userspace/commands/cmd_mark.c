@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "lib/cli.h"
 #include "commands/commands.h"
-#include "run/run_writer.h"
+#include "lib/cli.h"
 #include "lib/safe_text.h"
+#include "run/run_writer.h"
 
 #define TEXT_MAX 63 /* bytes: as much as is shown of it */
 

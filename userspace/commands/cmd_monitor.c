@@ -3,15 +3,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
-#include "lib/command.h"
 #include "commands/commands.h"
-#include "host/host.h"
-#include "sample/monitor_loop.h"
 #include "commands/monitor_output.h"
 #include "commands/observer_source.h"
+#include "host/host.h"
 #include "host/pid_ns.h"
+#include "lib/clock.h"
+#include "lib/command.h"
 #include "lib/safe_text.h"
+#include "sample/monitor_loop.h"
 #include "top/top.h"
 
 struct monitor {

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "commands/commands.h"
-#include "host/host.h"
 #include "commands/observer_source.h"
-#include "host/pid_ns.h"
 #include "commands/record.h"
+#include "host/host.h"
+#include "host/pid_ns.h"
+#include "lib/clock.h"
 
 /* Said before anything is attached; the writer makes sure of it again. */
 static int check_path(const char *path, struct why *why)

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/commands.h"
+#include "commands/monitor_output.h"
 #include "ledger/keys.h"
 #include "lib/cli.h"
 #include "lib/command.h"
-#include "commands/commands.h"
-#include "commands/monitor_output.h"
-#include "run/replay.h"
 #include "lib/safe_text.h"
+#include "run/replay.h"
 #include "top/top.h"
 #include "top/top_model.h"
 

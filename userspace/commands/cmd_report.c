@@ -3,14 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/cli.h"
 #include "commands/commands.h"
 #include "commands/monitor_output.h"
+#include "lib/cli.h"
 #include "lib/output.h"
 #include "report/page/render_page.h"
+#include "report/page/save_page.h"
 #include "report/render_report.h"
 #include "report/render_run_compare.h"
-#include "report/page/save_page.h"
 
 enum { OPT_TEXT = 512, OPT_JSON_ALL };
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/cli.h"
 #include "commands/commands.h"
+#include "lib/cli.h"
 #include "lib/safe_stream.h"
 
 #ifndef EXITLEDGER_VERSION

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/monitor_options.h"
+#include "ledger/keys.h"
+#include "ledger/reason_parse.h"
 #include "lib/cli.h"
 #include "lib/duration.h"
-#include "ledger/keys.h"
-#include "commands/monitor_options.h"
-#include "ledger/reason_parse.h"
 
 #define ROWS_MAX 48 /* of a command */
 

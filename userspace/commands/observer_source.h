@@ -3,8 +3,8 @@
 #ifndef EXITLEDGER_OBSERVER_SOURCE_H
 #define EXITLEDGER_OBSERVER_SOURCE_H
 
-#include "sample/monitor_loop.h"
 #include "observe/observer.h"
+#include "sample/monitor_loop.h"
 
 /** observer_source - @observer must stay open as long as the source is used */
 struct monitor_source observer_source(struct observer *observer);

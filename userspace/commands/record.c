@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "ledger/keys.h"
 #include "commands/monitor_output.h"
 #include "commands/record.h"
+#include "ledger/keys.h"
+#include "lib/safe_text.h"
 #include "run/run_cells.h"
 #include "run/run_writer.h"
-#include "lib/safe_text.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "0.1"

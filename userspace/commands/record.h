@@ -3,10 +3,10 @@
 #ifndef EXITLEDGER_RECORD_H
 #define EXITLEDGER_RECORD_H
 
-#include "lib/command.h"
-#include "sample/monitor_loop.h"
 #include "commands/monitor_options.h"
+#include "lib/command.h"
 #include "run/run_info.h"
+#include "sample/monitor_loop.h"
 
 struct record_options {
 	struct monitor_options monitor; /* filters, what is observed, command */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "commands/record.h"
 #include "lib/cli.h"
 #include "lib/duration.h"
-#include "commands/record.h"
 
 enum { OPT_DETAIL = 512 };
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/cli.h"
 #include "compare/compare_options.h"
+#include "lib/cli.h"
 #include "lib/duration.h"
 
 enum {

@@ -5,9 +5,9 @@
 
 #include "compare/keeper.h"
 #include "host/pid_ns.h"
-#include "lib/safe_text.h"
 #include "host/vm_list.h"
 #include "host/vm_name.h"
+#include "lib/safe_text.h"
 
 /* How often BPF's slots and answers are fetched, and KVM's own statistics. */
 #define COLLECT_MS 50

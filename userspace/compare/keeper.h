@@ -4,11 +4,11 @@
 #define EXITLEDGER_KEEPER_H
 
 #include "balance/books.h"
-#include "lib/command.h"
 #include "compare/compare_options.h"
-#include "host/counters.h"
 #include "compare/kvm_stats.h"
 #include "compare/reader.h"
+#include "host/counters.h"
+#include "lib/command.h"
 #include "lib/tsc.h"
 
 struct keeper {

@@ -3,14 +3,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "ledger/reason_text.h"
-#include "exit_leaves.h"
-#include "lib/format.h"
-#include "ledger/reasons.h"
-#include "compare/render_compare.h"
-#include "ledger/render_losses.h"
-#include "lib/safe_text.h"
 #include "balance/statement.h"
+#include "compare/render_compare.h"
+#include "exit_leaves.h"
+#include "ledger/reason_text.h"
+#include "ledger/reasons.h"
+#include "ledger/render_losses.h"
+#include "lib/format.h"
+#include "lib/safe_text.h"
 #include "lib/table.h"
 
 static void render_host(const struct books *books, FILE *out)

@@ -2,10 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "ledger/reason_text.h"
-#include "exit_leaves.h"
-#include "lib/format.h"
 #include "compare/render_compare.h"
+#include "exit_leaves.h"
+#include "ledger/reason_text.h"
+#include "lib/format.h"
 
 static bool is_time(const struct finding *finding)
 {

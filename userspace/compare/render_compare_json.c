@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "balance/statement.h"
+#include "compare/render_compare.h"
 #include "exit_leaves.h"
 #include "ledger/reasons.h"
-#include "compare/render_compare.h"
-#include "balance/statement.h"
 
 /* What KVM's window has more than BPF's, per exit, is what the observer costs. */
 static void add_time(const struct books *books,

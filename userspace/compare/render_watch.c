@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/format.h"
 #include "compare/render_compare.h"
 #include "compare/render_watch.h"
+#include "lib/format.h"
 #include "lib/table.h"
 
 static const struct {

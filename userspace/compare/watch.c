@@ -5,14 +5,14 @@
 #include <time.h>
 
 #include "balance/balance.h"
-#include "lib/json_save.h"
-#include "compare/keeper.h"
-#include "lib/output.h"
-#include "compare/render_compare.h"
-#include "compare/render_watch.h"
 #include "balance/rules.h"
 #include "balance/timed.h"
+#include "compare/keeper.h"
+#include "compare/render_compare.h"
+#include "compare/render_watch.h"
 #include "compare/watch.h"
+#include "lib/json_save.h"
+#include "lib/output.h"
 
 /*
  * The TSC's rate is measured from the start on; until then it is too inexact

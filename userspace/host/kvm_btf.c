@@ -4,8 +4,8 @@
 
 #include <bpf/libbpf.h>
 
-#include "host/module.h"
 #include "host/kvm_btf.h"
+#include "host/module.h"
 
 static struct btf *read_btf(const char *root, const char *name,
 			    struct btf *base)

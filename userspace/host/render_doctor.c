@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "lib/json_save.h"
-#include "ledger/reasons.h"
 #include "host/render_doctor.h"
+#include "ledger/reasons.h"
+#include "lib/json_save.h"
 #include "lib/safe_text.h"
 #include "lib/text_width.h"
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/safe_text.h"
 #include "host/vm_name.h"
+#include "lib/safe_text.h"
 
 /* Command lines are longer than that only to annoy: libvirt's have some 10 KB. */
 #define CMDLINE_MAX (1 << 20)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/answers.h"
 #include "exit_leaves.h"
+#include "ledger/answers.h"
 
 static uint64_t join(uint32_t high, uint32_t low)
 {

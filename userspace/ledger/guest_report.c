@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "ledger/guest_report.h"
+#include "ledger/reasons.h"
 #include "lib/json_get.h"
 #include "lib/json_save.h"
-#include "ledger/reasons.h"
 
 #define FORMAT "exitledger-guest-report"
 #define VERSION 1

@@ -3,8 +3,8 @@
 #ifndef EXITLEDGER_KEYS_H
 #define EXITLEDGER_KEYS_H
 
-#include "lib/format.h"
 #include "ledger/ledger.h"
+#include "lib/format.h"
 
 /** key_kind_parse - "port", "mmio", "msr", "hypercall" or "cpuid"; or -EINVAL */
 int key_kind_parse(const char *name, enum ledger_key_kind *kind);

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/near.h"
 #include "ledger/reason_names.h"
 #include "ledger/reason_parse.h"
 #include "ledger/reasons.h"
+#include "lib/near.h"
 
 #define NAME NEAR_LENGTH
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/format.h"
 #include "ledger/render_losses.h"
+#include "lib/format.h"
 
 enum {
 	LOSS_NO_SLOT,

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "observe/attach.h"
 #include "host/kernel_needs.h"
+#include "observe/attach.h"
 
 #define ONLY_TP                                                             \
 	"'exitledger monitor --attach tp' and 'record --attach tp' can be " \

@@ -7,11 +7,11 @@
 
 #include <bpf/libbpf.h>
 
-#include "host/counters.h"
 #include "exit_leaves.h"
+#include "host/counters.h"
 #include "host/host.h"
-#include "observe/observer_private.h"
 #include "host/vm_name.h"
+#include "observe/observer_private.h"
 
 enum attach observer_attach(const struct observer *observer)
 {

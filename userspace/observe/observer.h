@@ -7,9 +7,9 @@
 #define EXITLEDGER_OBSERVER_H
 
 #include "ledger/answers.h"
-#include "observe/attach.h"
 #include "ledger/ledger.h"
 #include "lib/msg.h"
+#include "observe/attach.h"
 
 /* What to observe.  All zero: counts, times and histograms by reason. */
 struct observer_options {

@@ -11,9 +11,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "observe/observer_private.h"
 #include "host/pid_ns.h"
 #include "host/vm_name.h"
+#include "observe/observer_private.h"
 
 /* How often ended processes are looked for, where vCPUs' ends are not seen. */
 #define CENSUS_NS 5000000000ull

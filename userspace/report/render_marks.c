@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "lib/format.h"
-#include "report/render_marks.h"
-#include "run/replay.h"
-#include "run/run_schema.h"
 #include "lib/safe_text.h"
 #include "lib/table.h"
 #include "lib/text_width.h"
+#include "report/render_marks.h"
+#include "run/replay.h"
+#include "run/run_schema.h"
 
 #define MARKS_SHOWN 100
 #define TEXT_WIDTH 30

@@ -2,17 +2,17 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ledger/reason_text.h"
-#include "sample/columns.h"
 #include "host/host.h"
+#include "ledger/reason_text.h"
 #include "ledger/render_losses.h"
-#include "sample/render_monitor.h"
+#include "lib/safe_text.h"
+#include "lib/table.h"
 #include "report/render_marks.h"
 #include "report/render_report_private.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
-#include "lib/safe_text.h"
-#include "lib/table.h"
+#include "sample/columns.h"
+#include "sample/render_monitor.h"
 
 #define CHANGES_SHOWN 12
 #define EXTREMES 3 /* most and least frequent reasons that are named */

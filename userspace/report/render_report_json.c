@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Members and units: docs/exitledger-report.1.rst. */
-#include "lib/json_writer.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
-#include "sample/render_monitor.h"
+#include "lib/json_writer.h"
 #include "report/render_report_private.h"
-#include "run/replay.h"
 #include "report/run_json.h"
+#include "run/replay.h"
+#include "sample/render_monitor.h"
 
 #define VERSION 1
 

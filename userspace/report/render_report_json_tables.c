@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The JSON of what a report's text has in tables beside that of reasons. */
 #include "report/render_report_private.h"
-#include "run/replay.h"
 #include "report/run_json.h"
+#include "run/replay.h"
 
 static void put_vm(struct json_writer *json, const struct row_group *group)
 {

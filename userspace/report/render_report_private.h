@@ -3,9 +3,9 @@
 #ifndef EXITLEDGER_RENDER_REPORT_PRIVATE_H
 #define EXITLEDGER_RENDER_REPORT_PRIVATE_H
 
-#include "sample/columns.h"
 #include "lib/json_writer.h"
 #include "report/render_report.h"
+#include "sample/columns.h"
 
 /* Tables of a text: the first of each.  All return 0 or -ENOMEM. */
 int render_report_vms(const struct run_report *report,

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/reason_text.h"
 #include "ledger/keys.h"
+#include "ledger/reason_text.h"
 #include "ledger/reasons.h"
-#include "report/render_report_private.h"
-#include "run/replay.h"
 #include "lib/safe_text.h"
 #include "lib/table.h"
+#include "report/render_report_private.h"
+#include "run/replay.h"
 
 #define VMS_SHOWN 20
 #define VCPUS_SHOWN 10

@@ -2,13 +2,13 @@
 #include <string.h>
 
 #include "ledger/reason_text.h"
-#include "lib/format.h"
 #include "ledger/render_losses.h"
-#include "report/render_run_compare.h"
-#include "run/replay.h"
+#include "lib/format.h"
 #include "lib/safe_text.h"
 #include "lib/table.h"
 #include "lib/text_width.h"
+#include "report/render_run_compare.h"
+#include "run/replay.h"
 
 #define LINE_WIDTH TABLE_WIDTH
 #define NAME_WIDTH 8

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/student.h"
 #include "report/run_changes.h"
 #include "report/run_levels.h"
-#include "lib/student.h"
 
 #define ROUNDS 20 /* of dropping changes, until all that are left go at once */
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/format.h"
 #include "ledger/reasons.h"
-#include "report/run_compare.h"
+#include "lib/format.h"
 #include "lib/safe_text.h"
 #include "lib/student.h"
+#include "report/run_compare.h"
 
 /* Neighbours are correlated if chance does that less often than once in ten:
  * the normal distribution's quantile. */

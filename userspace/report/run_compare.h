@@ -25,8 +25,8 @@
 #define EXITLEDGER_RUN_COMPARE_H
 
 #include "lib/msg.h"
-#include "sample/rows.h"
 #include "report/run_report.h"
+#include "sample/rows.h"
 
 #define RUN_BATCHES_MIN 8
 #define RUN_COMPARE_LEVEL 0.95 /* of all intervals together */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 
-#include "sample/columns.h"
 #include "report/run_compare.h"
+#include "sample/columns.h"
 
 /* What a run has of a row, or NULL. */
 static const struct row *row_of(const struct row_group *group,

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/run_cells.h"
-#include "run/replay.h"
 #include "report/run_report.h"
+#include "run/replay.h"
+#include "run/run_cells.h"
 #include "run/run_schema.h"
 
 struct points {

@@ -6,9 +6,9 @@
 #include "ledger/filter.h"
 #include "report/run_bins.h"
 #include "report/run_changes.h"
-#include "run/run_reader.h"
 #include "report/run_slows.h"
 #include "report/run_timeline.h"
+#include "run/run_reader.h"
 
 /* Fewer intervals say nothing of stability. */
 #define RUN_INTERVALS_MIN 5

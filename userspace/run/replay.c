@@ -4,9 +4,9 @@
 #include <time.h>
 
 #include "ledger/keys.h"
+#include "lib/safe_text.h"
 #include "run/replay.h"
 #include "run/run_schema.h"
-#include "lib/safe_text.h"
 
 static const char *text_of(const char *kind)
 {

@@ -3,8 +3,8 @@
 #ifndef EXITLEDGER_REPLAY_H
 #define EXITLEDGER_REPLAY_H
 
-#include "lib/format.h"
 #include "ledger/filter.h"
+#include "lib/format.h"
 #include "run/run_reader.h"
 
 /** replay_seconds - since the run's begin */

@@ -5,9 +5,9 @@
 #ifndef EXITLEDGER_RUN_CELLS_H
 #define EXITLEDGER_RUN_CELLS_H
 
-#include "run/bytes.h"
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
+#include "run/bytes.h"
 
 /*
  * No more than this is believed of a single blob, so that sums of many cannot

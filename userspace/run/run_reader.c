@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "run/run_cells.h"
-#include "run/run_snapshot.h"
 #include "run/run_reader_private.h"
+#include "run/run_snapshot.h"
 
 /* What went wrong with a step, by its -errno. */
 static int step_failed(const struct run_reader *reader, int r,

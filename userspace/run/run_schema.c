@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "run/run_schema.h"
 #include "lib/safe_text.h"
+#include "run/run_schema.h"
 
 /* exitledger-run(5) says what they mean. */
 static const struct {

@@ -6,9 +6,9 @@
 #ifndef EXITLEDGER_RUN_SERIES_H
 #define EXITLEDGER_RUN_SERIES_H
 
-#include "run/bytes.h"
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
+#include "run/bytes.h"
 
 /*
  * Times are in units of so many ns, each with what was left of those before:

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "run/run_database.h"
-#include "run/run_snapshot.h"
 #include "run/run_schema.h"
+#include "run/run_snapshot.h"
 
 #define TRIES 5 /* to copy files that change meanwhile */
 

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-#include "sample/columns.h"
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
+#include "sample/columns.h"
 
 /* Of the text table: what is left is for columns. */
 #define MONITOR_WIDTH 80

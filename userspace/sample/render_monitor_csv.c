@@ -7,12 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/format.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
-#include "sample/render_monitor.h"
+#include "lib/format.h"
 #include "lib/safe_text.h"
 #include "lib/utf8.h"
+#include "sample/render_monitor.h"
 
 /* The columns before those of the table. */
 struct record {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/json_writer.h"
 #include "ledger/keys.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
+#include "lib/json_writer.h"
 #include "sample/render_monitor.h"
 
 #define VERSION 2 /* of exitledger-monitor.schema.json */

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/reason_text.h"
 #include "ledger/keys.h"
+#include "ledger/reason_text.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
-#include "sample/render_monitor.h"
 #include "lib/safe_text.h"
 #include "lib/table.h"
+#include "sample/render_monitor.h"
 
 #define REASON_WIDTH MONITOR_REASON_WIDTH
 #define KEYS_SHOWN 10 /* of a reason */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/reason_text.h"
 #include "ledger/keys.h"
+#include "ledger/reason_text.h"
 #include "lib/safe_text.h"
 #include "top/top_model.h"
 

@@ -11,9 +11,9 @@
 #include "ledger/reason_text.h"
 #include "ledger/render_losses.h"
 #include "lib/safe_text.h"
+#include "lib/text_width.h"
 #include "top/top_keys.h"
 #include "top/top_view.h"
-#include "lib/text_width.h"
 
 #define NAME_WIDTH 26 /* of reasons and keys */
 #define VM_WIDTH 14 /* … of VMs and vCPUs; behind it: */

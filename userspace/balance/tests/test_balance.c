@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rules, on books made up by hand: right ones and every kind of wrong. */
+#include "balance/rules.h"
 #include "judged.h"
 #include "ledger/reasons.h"
-#include "balance/rules.h"
 
 START_TEST(one_vcpu_is_exact)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rules on times, and on what a guest and its VMM report, likewise. */
-#include "judged.h"
 #include "compare/render_compare.h"
+#include "judged.h"
 
 static void report(size_t nr, const struct guest_read *reads)
 {

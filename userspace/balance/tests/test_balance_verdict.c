@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The verdict of all that was found, and KVM's own statistics in it. */
+#include "balance/rules.h"
 #include "judged.h"
 #include "tests/no_memory.h"
-#include "balance/rules.h"
 
 static void begin(void)
 {

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "balance/books.h"
+#include "compare/render_compare.h"
 #include "exit_leaves.h"
 #include "lib/json_save.h"
-#include "compare/render_compare.h"
 #include "tests/tap.h"
 
 static char path[] = "/tmp/exitledger-test.XXXXXX";

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "balance/report_match.h"
 #include "exit_leaves.h"
 #include "tests/no_memory.h"
-#include "balance/report_match.h"
 #include "tests/tap.h"
 
 enum { ANSWERS = 14, READS = 4, ROUNDS = 20000 };

@@ -3,10 +3,10 @@
  * The rules of balance.h one by one: each bound at its end and one further, all
  * that a finding says, and what is kept for the next answer.
  */
-#include "judged.h"
-#include "tests/no_memory.h"
-#include "ledger/reasons.h"
 #include "balance/rules.h"
+#include "judged.h"
+#include "ledger/reasons.h"
+#include "tests/no_memory.h"
 
 static struct rules rules;
 

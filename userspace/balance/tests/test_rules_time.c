@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rules on times, each at its bound's end and one further. */
-#include "judged.h"
 #include "balance/rules.h"
+#include "judged.h"
 
 static struct rules rules;
 

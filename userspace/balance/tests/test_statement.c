@@ -2,11 +2,11 @@
 /* What is shown of books says what their verdict says, and no more. */
 #include <stdlib.h>
 
-#include "judged.h"
-#include "compare/render_compare.h"
-#include "compare/render_watch.h"
 #include "balance/statement.h"
 #include "balance/timed.h"
+#include "compare/render_compare.h"
+#include "compare/render_watch.h"
+#include "judged.h"
 
 static struct statement statement;
 

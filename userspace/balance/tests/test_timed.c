@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the observer costs: which reads say so, and the sums of many VMs. */
+#include "balance/timed.h"
 #include "judged.h"
 #include "tests/no_memory.h"
-#include "balance/timed.h"
 
 static struct timed_vms vms;
 

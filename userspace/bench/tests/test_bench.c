@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/bench_json.h"
 #include "bench/bench_config.h"
+#include "bench/bench_json.h"
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
 #include "made_bench.h"

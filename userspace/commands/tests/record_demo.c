@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
-#include "exit_leaves.h"
-#include "tests/made_up.h"
-#include "ledger/reasons.h"
 #include "commands/record.h"
+#include "exit_leaves.h"
+#include "ledger/reasons.h"
+#include "lib/clock.h"
+#include "tests/made_up.h"
 
 static struct {
 	unsigned int collections, step;

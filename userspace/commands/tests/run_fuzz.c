@@ -22,17 +22,17 @@
 
 #include "balance/balance.h"
 #include "compare/render_compare.h"
-#include "sample/render_monitor.h"
-#include "report/run_books.h"
 #include "report/page/render_page.h"
 #include "report/render_report.h"
 #include "report/render_run_compare.h"
+#include "report/run_books.h"
 #include "run/run_cells.h"
+#include "run/run_reader.h"
+#include "run/run_series.h"
 #include "run/tests/run_fixture.h"
 #include "run_fuzz_log.h"
 #include "run_fuzz_random.h"
-#include "run/run_reader.h"
-#include "run/run_series.h"
+#include "sample/render_monitor.h"
 
 #define PATCHES 8
 #define HANG_SECONDS 10 /* of CPU time: who takes so long hangs */

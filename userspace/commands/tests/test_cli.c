@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/duration.h"
 #include "host/host.h"
+#include "lib/duration.h"
 #include "lib/near.h"
 #include "tests/tap.h"
 

@@ -4,15 +4,15 @@
 #include <stdio.h>
 
 #include "balance/tests/judged.h"
-#include "bench/tests/made_bench.h"
-#include "tests/made_up.h"
-#include "ledger/reasons.h"
-#include "compare/render_compare.h"
-#include "sample/render_monitor.h"
-#include "compare/render_watch.h"
 #include "bench/render_bench.h"
-#include "tests/table_check.h"
+#include "bench/tests/made_bench.h"
+#include "compare/render_compare.h"
+#include "compare/render_watch.h"
 #include "host/vm_name.h"
+#include "ledger/reasons.h"
+#include "sample/render_monitor.h"
+#include "tests/made_up.h"
+#include "tests/table_check.h"
 
 static char *text;
 static size_t size;

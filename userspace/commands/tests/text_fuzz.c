@@ -19,8 +19,8 @@
 #include "balance/balance.h"
 #include "bench/bench_json.h"
 #include "bench/render_bench.h"
-#include "lib/json_get.h"
 #include "compare/render_compare.h"
+#include "lib/json_get.h"
 #include "run_fuzz_random.h"
 #include "text_fuzz.h"
 

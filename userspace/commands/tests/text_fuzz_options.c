@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "bench/bench_options.h"
+#include "commands/record.h"
 #include "compare/compare_options.h"
 #include "guest/exitleaf_options.h"
-#include "commands/record.h"
 #include "run_fuzz_random.h"
 #include "text_fuzz.h"
 

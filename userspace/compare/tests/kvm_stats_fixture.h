@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/fake_root.h"
 #include "compare/kvm_stats.h"
+#include "tests/fake_root.h"
 
 #define KVM "/sys/kernel/debug/kvm/"
 

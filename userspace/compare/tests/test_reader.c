@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exit_leaves.h"
 #include "compare/reader.h"
+#include "exit_leaves.h"
 #include "tests/tap.h"
 
 #define REPORT                                                           \

@@ -9,10 +9,10 @@
 
 #include <jansson.h>
 
-#include "exit_leaves.h"
 #include "compare/keeper.h"
-#include "tests/tap.h"
 #include "compare/watch.h"
+#include "exit_leaves.h"
+#include "tests/tap.h"
 
 static char path[] = "/tmp/exitledger-test.XXXXXX";
 static struct compare_options options;

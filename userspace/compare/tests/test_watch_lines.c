@@ -6,10 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exit_leaves.h"
 #include "compare/keeper.h"
-#include "tests/tap.h"
 #include "compare/watch.h"
+#include "exit_leaves.h"
+#include "tests/tap.h"
 
 #define EACH 10 /* exits from one look to the next */
 

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host/doctor.h"
 #include "exit_leaves.h"
 #include "fake_host.h"
+#include "host/doctor.h"
 #include "host/kernel_needs.h"
 #include "tests/tap.h"
 

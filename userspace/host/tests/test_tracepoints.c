@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/kvm_btf.h"
+#include "host/tracepoints.h"
 #include "tests/fake_btf.h"
 #include "tests/fake_root.h"
-#include "host/kvm_btf.h"
 #include "tests/tap.h"
-#include "host/tracepoints.h"
 
 #define DATA "tests/data/"
 

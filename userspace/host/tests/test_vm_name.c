@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/fake_root.h"
-#include "lib/safe_text.h"
-#include "tests/tap.h"
 #include "host/vm_name.h"
+#include "lib/safe_text.h"
+#include "tests/fake_root.h"
+#include "tests/tap.h"
 
 struct row {
 	const char *cmdline;

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <wctype.h>
 
+#include "host/vm_name.h"
 #include "lib/json_save.h"
 #include "lib/json_writer.h"
 #include "lib/safe_text.h"
-#include "tests/table_check.h"
 #include "lib/text_width.h"
-#include "host/vm_name.h"
+#include "tests/table_check.h"
 
 START_TEST(what_is_safe)
 {

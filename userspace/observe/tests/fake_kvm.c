@@ -13,9 +13,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/tests/fake_kvm_btf.h"
 #include "exit_leaves.h"
 #include "fake_kvm.h"
-#include "bpf/tests/fake_kvm_btf.h"
 #include "ledger/render_losses.h"
 
 #include "fake_kvm.skel.h"

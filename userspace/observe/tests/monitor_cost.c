@@ -11,9 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/clock.h"
 #include "busy_host.h"
 #include "exit_leaves.h"
+#include "lib/clock.h"
 #include "sample/monitor_loop.h"
 
 #define MAX_REFRESHES 1000

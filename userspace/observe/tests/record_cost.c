@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "exit_leaves.h"
-#include "observe/observer_private.h"
 #include "ledger/reasons.h"
+#include "observe/observer_private.h"
 #include "run/run_writer.h"
 
 #define VCPUS 64

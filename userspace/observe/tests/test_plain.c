@@ -5,16 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/reason_text.h"
-#include "ledger/answers.h"
-#include "observe/attach.h"
 #include "exit_leaves.h"
-#include "lib/format.h"
 #include "host/kernel_needs.h"
+#include "ledger/answers.h"
 #include "ledger/ledger.h"
+#include "ledger/reason_text.h"
+#include "lib/format.h"
 #include "lib/safe_text.h"
-#include "tests/tap.h"
 #include "lib/utf8.h"
+#include "observe/attach.h"
+#include "tests/tap.h"
 
 START_TEST(cells_stay_sorted)
 {

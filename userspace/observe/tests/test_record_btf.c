@@ -13,8 +13,8 @@
 #include <bpf/libbpf.h>
 
 #include "exit_leaves.h"
-#include "tests/fake_btf.h"
 #include "observe/observer_private.h"
+#include "tests/fake_btf.h"
 #include "tests/tap.h"
 
 #define REASON_AT 20

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/host.h"
 #include "lib/format.h"
 #include "lib/html.h"
-#include "host/host.h"
+#include "lib/safe_text.h"
 #include "report/page/page_files.h"
 #include "report/page/render_page_private.h"
 #include "run/replay.h"
-#include "lib/safe_text.h"
 
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "0.1"

@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/format.h"
 #include "host/host.h"
+#include "lib/format.h"
 #include "lib/html.h"
+#include "lib/safe_text.h"
 #include "report/page/render_page_private.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
-#include "lib/safe_text.h"
 
 static void put_fact(struct page *page, const char *name, const char *value)
 {

@@ -3,8 +3,8 @@
 #ifndef EXITLEDGER_RENDER_PAGE_PRIVATE_H
 #define EXITLEDGER_RENDER_PAGE_PRIVATE_H
 
-#include "sample/columns.h"
 #include "report/page/render_page.h"
+#include "sample/columns.h"
 
 /* Lines of a chart, each with a colour; the last may be all others together. */
 #define PAGE_LINES 11

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 
+#include "ledger/keys.h"
 #include "ledger/reason_text.h"
 #include "lib/format.h"
 #include "lib/html.h"
-#include "ledger/keys.h"
+#include "lib/safe_text.h"
 #include "report/page/render_page_private.h"
 #include "run/replay.h"
-#include "lib/safe_text.h"
 
 #define SLOWS_SHOWN 100
 

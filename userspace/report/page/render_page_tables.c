@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/keys.h"
 #include "ledger/reason_text.h"
+#include "ledger/reasons.h"
 #include "lib/format.h"
 #include "lib/html.h"
-#include "ledger/keys.h"
-#include "ledger/reasons.h"
-#include "report/page/render_page_private.h"
 #include "lib/safe_text.h"
+#include "report/page/render_page_private.h"
 
 /* Rows of tables: what is more is counted. */
 #define REASONS_SHOWN 300

@@ -3,14 +3,14 @@
 #include <stdio.h>
 
 #include "ledger/reason_text.h"
+#include "ledger/render_losses.h"
 #include "lib/format.h"
 #include "lib/html.h"
-#include "ledger/render_losses.h"
-#include "report/render_marks.h"
+#include "lib/safe_text.h"
 #include "report/page/render_page_private.h"
+#include "report/render_marks.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
-#include "lib/safe_text.h"
 
 #define PHASES_SHOWN 200
 #define MARKS_SHOWN 500

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/whole_file.h"
 #include "report/page/render_page.h"
 #include "report/page/save_page.h"
-#include "lib/whole_file.h"
 
 static int cannot(const char *path, struct why *why)
 {

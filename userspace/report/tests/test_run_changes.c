@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/made_up_random.h"
-#include "report/run_changes.h"
 #include "lib/student.h"
+#include "report/run_changes.h"
+#include "tests/made_up_random.h"
 #include "tests/tap.h"
 
 #define INTERVAL 0.1

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "tests/made_up.h"
 #include "ledger/reasons.h"
-#include "run/run_reader.h"
 #include "report/run_report.h"
+#include "run/run_reader.h"
 #include "run/tests/run_fixture.h"
+#include "tests/made_up.h"
 #include "tests/tap.h"
 
 #define STAY 40 /* VMs that are there from the first to the last interval */

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "exit_leaves.h"
-#include "tests/made_up.h"
-#include "tests/made_up_random.h"
 #include "ledger/reasons.h"
 #include "report/run_compare.h"
+#include "tests/made_up.h"
+#include "tests/made_up_random.h"
 #include "tests/tap.h"
 
 #define REASONS 6

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/made_up.h"
 #include "ledger/reasons.h"
 #include "report/render_report.h"
 #include "run/tests/run_fixture.h"
+#include "tests/made_up.h"
 #include "tests/tap.h"
 
 static char directory[FIXTURE_PATH], path[FIXTURE_PATH];

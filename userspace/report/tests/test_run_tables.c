@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "tests/made_up.h"
 #include "ledger/reasons.h"
 #include "report/render_report.h"
 #include "report/render_run_compare.h"
 #include "run/run_cells.h"
 #include "run/tests/run_fixture.h"
+#include "tests/made_up.h"
 #include "tests/table_check.h"
 
 static char directory[FIXTURE_PATH], path[FIXTURE_PATH];

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "exit_leaves.h"
-#include "tests/made_up.h"
 #include "ledger/reasons.h"
 #include "run/run_cells.h"
-#include "run_fixture.h"
 #include "run/run_reader.h"
+#include "run_fixture.h"
+#include "tests/made_up.h"
 
 struct run_info fixture_info(uint64_t detail_ns)
 {

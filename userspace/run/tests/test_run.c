@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 #include "exit_leaves.h"
-#include "tests/made_up.h"
 #include "ledger/reasons.h"
-#include "sample/render_monitor.h"
 #include "run/run_cells.h"
-#include "run_fixture.h"
 #include "run/run_reader.h"
 #include "run/run_schema.h"
 #include "run/run_series.h"
+#include "run_fixture.h"
+#include "sample/render_monitor.h"
+#include "tests/made_up.h"
 #include "tests/tap.h"
 
 static char directory[FIXTURE_PATH], path[FIXTURE_PATH];

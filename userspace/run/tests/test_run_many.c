@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/made_up.h"
-#include "tests/made_up_random.h"
 #include "ledger/reasons.h"
 #include "run/run_cells.h"
 #include "run/run_reader.h"
 #include "run_fixture.h"
+#include "tests/made_up.h"
+#include "tests/made_up_random.h"
 #include "tests/tap.h"
 
 #define VMS 64

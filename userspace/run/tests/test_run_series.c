@@ -2,9 +2,9 @@
 /* Series: what was put in is what comes out, step by step, and no damage does. */
 #include <string.h>
 
-#include "tests/no_memory.h"
 #include "run/run_cells.h"
 #include "run/run_series.h"
+#include "tests/no_memory.h"
 #include "tests/tap.h"
 
 static struct run_series series;

@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run_fixture.h"
 #include "run/run_cells.h"
 #include "run/run_reader.h"
 #include "run/run_schema.h"
+#include "run_fixture.h"
 #include "tests/tap.h"
 
 #define WAL_MAX (6 << 20)

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/made_up.h"
 #include "ledger/reasons.h"
 #include "sample/render_monitor.h"
+#include "tests/made_up.h"
 
 static void fill(struct ledger *ledger)
 {

@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sample/columns.h"
 #include "exit_leaves.h"
 #include "ledger/keys.h"
-#include "tests/made_up.h"
 #include "ledger/reason_parse.h"
 #include "ledger/reasons.h"
+#include "sample/columns.h"
+#include "tests/made_up.h"
 #include "tests/tap.h"
 
 START_TEST(reasons_as_typed)

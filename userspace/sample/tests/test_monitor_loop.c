@@ -5,11 +5,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "ledger/reasons.h"
 #include "lib/clock.h"
 #include "lib/command.h"
-#include "tests/made_up.h"
 #include "sample/monitor_loop.h"
-#include "ledger/reasons.h"
+#include "tests/made_up.h"
 #include "tests/tap.h"
 
 static struct {

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "tests/made_up.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
 #include "sample/render_monitor.h"
+#include "tests/made_up.h"
 #include "tests/tap.h"
 
 typedef int (*renderer)(const struct monitor_sample *,

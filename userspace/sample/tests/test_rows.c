@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/no_memory.h"
 #include "ledger/reasons.h"
 #include "sample/rows.h"
+#include "tests/no_memory.h"
 #include "tests/tap.h"
 
 #define HLT EXIT_SVM_HLT

@@ -2,8 +2,8 @@
 /* The live view without a terminal. */
 #include <string.h>
 
-#include "tests/made_up.h"
 #include "ledger/reasons.h"
+#include "tests/made_up.h"
 #include "tests/tap.h"
 #include "top/top_model.h"
 

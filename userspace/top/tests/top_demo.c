@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/reasons.h"
 #include "lib/clock.h"
 #include "lib/command.h"
 #include "tests/made_up.h"
-#include "ledger/reasons.h"
 #include "top/top.h"
 
 struct host {

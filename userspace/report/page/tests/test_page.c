@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger/reasons.h"
 #include "lib/html.h"
 #include "lib/json_writer.h"
-#include "tests/made_up.h"
-#include "ledger/reasons.h"
 #include "report/page/render_page.h"
 #include "run/tests/run_fixture.h"
+#include "tests/made_up.h"
 #include "tests/tap.h"
 
 #define STEP FIXTURE_STEP
