@@ -8,6 +8,17 @@ loaded_is_ours() {
 	[[ -e $ROOT/sys/module/kvm/parameters/exit_stats ]]
 }
 
+# loaded_is_mixed: our kvm.ko, under a vendor module that was built without counters
+loaded_is_mixed() {
+	local module
+
+	grep -qsx 0 "$ROOT/sys/module/kvm/parameters/exit_stats_isa" || return 1
+	for module in kvm_amd kvm_intel; do
+		[[ ! -d $ROOT/sys/module/$module ]] || return 0
+	done
+	return 1
+}
+
 # Sets VENDOR to the vendor's module for this processor.
 find_vendor() {
 	local flag
@@ -39,6 +50,11 @@ describe_loaded() {
 	fi
 	if ! loaded_is_ours; then
 		echo "kvm$vendor without exit counters: the distribution's"
+		return
+	fi
+	if loaded_is_mixed; then
+		echo "kvm with exit counters, but ${vendor# and } without, so nothing is" \
+			"counted: reload loads what belongs together"
 		return
 	fi
 	mode=$(<"$parameters/exit_stats")
@@ -93,6 +109,28 @@ vms() {
 		sed 's/-.*//' | sort -un || true
 }
 
+# "PID" of each process that has a BPF program attached, or a tracepoint's event: what
+# may watch KVM's tracepoints, which are kvm.ko's.
+watchers() {
+	find "$ROOT"/proc/[0-9]*/fd -maxdepth 1 \( -lname 'anon_inode:bpf_link' \
+		-o -lname 'anon_inode:bpf-link' -o -lname 'anon_inode:*perf_event*' \
+		-o -lname 'anon_inode:bpf_raw_tracepoint' \) -printf '%h\n' 2>/dev/null |
+		sed "s,^$ROOT/proc/\([0-9]*\)/fd,\1," | sort -un || true
+}
+
+# kvm.ko's own references, beside those of the modules that use it
+references_to_kvm() {
+	local count holders
+
+	if [[ ! -d $ROOT/sys/module/kvm/holders ]]; then
+		echo 0
+		return 0
+	fi
+	count=$(cat "$ROOT/sys/module/kvm/refcnt" 2>/dev/null || echo 0)
+	holders=$(find "$ROOT/sys/module/kvm/holders" -mindepth 1 2>/dev/null | wc -l)
+	echo "$((count - holders))"
+}
+
 # One line for each that keeps KVM from being unloaded.
 users() {
 	local pid what listed=' ' holder count
@@ -112,6 +150,13 @@ users() {
 	count=$(cat "$ROOT/sys/module/$VENDOR/refcnt" 2>/dev/null || echo 0)
 	if [[ $count != 0 && $listed == ' ' ]]; then
 		echo "$VENDOR is in use ($count), by whom cannot be seen"
+	fi
+	count=$(references_to_kvm)
+	if ((count > 0)); then
+		echo "kvm itself is in use ($count): something watches its tracepoints"
+		while read -r pid; do
+			echo "process $pid ($(name_of "$pid")) watches tracepoints, maybe kvm's"
+		done < <(watchers)
 	fi
 }
 
@@ -135,7 +180,8 @@ parameters() {
 
 	for module in kvm "$VENDOR"; do
 		for file in "$ROOT/sys/module/$module/parameters"/*; do
-			[[ -r $file ]] || continue
+			# Of exit_stats_isa the modules alone decide.
+			[[ -r $file && $file != */exit_stats_isa ]] || continue
 			printf '%s %s=%s\n' "$module" "${file##*/}" \
 				"$(cat -- "$file" 2>/dev/null || true)"
 		done
@@ -186,10 +232,12 @@ put_back() {
 
 	# shellcheck disable=SC2034 # install-modules.sh's
 	UNDO=
-	echo "${0##*/}: loading failed; putting the distribution's KVM back" >&2
+	echo "${0##*/}: KVM could not be replaced; putting back what can be loaded" >&2
 	unload >/dev/null 2>&1 || true
 	while read -r _ path arguments; do
-		path=${path/"/updates/exitledger/"/"/kernel/arch/x86/kvm/"}
+		# Under a kvm.ko of ours that stays, the vendor's is to be ours, too.
+		loaded_is_ours ||
+			path=${path/"/updates/exitledger/"/"/kernel/arch/x86/kvm/"}
 		[[ -e $path ]] || path=$(compgen -G "$path.*" || echo "$path")
 		# Words.  What is there already is no failure.
 		# shellcheck disable=SC2086

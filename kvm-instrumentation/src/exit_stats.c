@@ -7,6 +7,7 @@
 
 #include <linux/kvm_host.h>
 #include <linux/moduleparam.h>
+#include <linux/nospec.h>
 
 #include "exit_stats.h"
 
@@ -21,7 +22,11 @@ EXPORT_SYMBOL_GPL(kvm_exit_counting);
 DEFINE_STATIC_KEY_TRUE(kvm_exit_timing);
 EXPORT_SYMBOL_GPL(kvm_exit_timing);
 
-/* The loaded vendor module's ISA, and where its vCPUs have their statistics. */
+/*
+ * The loaded vendor module's ISA, and where its vCPUs have their statistics.  The
+ * ISA is 0 while no vendor module has said so: none is loaded, or one that was
+ * built without these statistics, whose vCPUs have none.
+ */
 static u32 kvm_exit_stats_isa __read_mostly;
 static size_t kvm_exit_stats_offset __read_mostly;
 
@@ -50,11 +55,12 @@ static const struct kvm_exit_reasons {
 
 /**
  * kvm_exit_stats_vendor - say where the vendor module keeps the statistics
- * @isa: EXIT_LEAF_ISA_VMX or EXIT_LEAF_ISA_SVM
+ * @isa: EXIT_LEAF_ISA_VMX or EXIT_LEAF_ISA_SVM; 0: the vendor module goes
  * @offset: of struct kvm_exit_stats in what the module allocates for a vCPU,
  *	    the first member of which is struct kvm_vcpu
  *
- * To be called before the module lets anyone create a vCPU.  The statistics
+ * To be called before the module lets anyone create a vCPU, and with 0 by
+ * kvm_x86_vendor_exit(), whichever vendor module that is for.  The statistics
  * are the vendor's so that struct kvm_vcpu, and with it the ABI of everything
  * that KVM exports, stays as it is.
  */
@@ -65,6 +71,7 @@ void kvm_exit_stats_vendor(u32 isa, size_t offset)
 }
 EXPORT_SYMBOL_GPL(kvm_exit_stats_vendor);
 
+/* Only while there is an ISA. */
 static struct kvm_exit_stats *kvm_exit_stats_of(struct kvm_vcpu *vcpu)
 {
 	return (void *)vcpu + kvm_exit_stats_offset;
@@ -103,11 +110,15 @@ kvm_exit_stats_read(const struct kvm_exit_stats *stats, u32 reason)
 {
 	u32 i, nr;
 
+	/* The reason is a guest's: no index beyond the cells, not even a guessed one. */
 	if (reason < KVM_EXIT_DENSE)
-		return &stats->cell[reason];
+		return &stats->cell[array_index_nospec(reason, KVM_EXIT_DENSE)];
 
-	if (reason - KVM_EXIT_NPF_BASE < KVM_EXIT_NPF)
-		return &stats->cell[reason - KVM_EXIT_NPF_BASE + KVM_EXIT_DENSE];
+	i = reason - KVM_EXIT_NPF_BASE;
+	if (i < KVM_EXIT_NPF) {
+		i = array_index_nospec(i, KVM_EXIT_NPF);
+		return &stats->cell[i + KVM_EXIT_DENSE];
+	}
 
 	/* Pairs with kvm_exit_stats_sparse(). */
 	nr = smp_load_acquire(&stats->nr_sparse);
@@ -208,7 +219,8 @@ bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
 	u32 function = *eax, index = *ecx;
 	u64 exits = 0, cycles = 0;
 
-	if (function > EXIT_LEAF_LAST || !READ_ONCE(exit_stats_leaves))
+	if (function > EXIT_LEAF_LAST || !READ_ONCE(exit_stats_leaves) ||
+	    !kvm_exit_stats_isa)
 		return false;
 
 	*eax = *ebx = *ecx = *edx = 0;
@@ -253,6 +265,9 @@ static void kvm_exit_stats_forget_stamps(void)
 	struct kvm_vcpu *vcpu;
 	struct kvm *kvm;
 	unsigned long i;
+
+	if (!kvm_exit_stats_isa)
+		return;
 
 	mutex_lock(&kvm_lock);
 	list_for_each_entry(kvm, &vm_list, vm_list) {
@@ -307,3 +322,16 @@ static const struct kernel_param_ops kvm_exit_stats_ops = {
 
 /* 0: off; 1: count exits; 2: count them and the cycles that they take. */
 module_param_cb(exit_stats, &kvm_exit_stats_ops, NULL, 0644);
+
+static int kvm_exit_stats_set_isa(const char *val, const struct kernel_param *kp)
+{
+	return -EPERM;
+}
+
+static const struct kernel_param_ops kvm_exit_stats_isa_ops = {
+	.set = kvm_exit_stats_set_isa,
+	.get = param_get_uint,
+};
+
+/* Whose exits are counted: EXIT_LEAF_ISA_*, or 0 if the vendor module counts none. */
+module_param_cb(exit_stats_isa, &kvm_exit_stats_isa_ops, &kvm_exit_stats_isa, 0444);

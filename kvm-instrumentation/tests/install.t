@@ -366,6 +366,18 @@ ok 'a reference alone' err_has 'kvm_amd is in use (1)'
 ok 'nothing was done' [ ! -e "$root/done" ]
 echo 0 >"$root/sys/module/kvm_amd/refcnt"
 
+# What watches kvm.ko's tracepoints holds kvm.ko, not the vendor's module.
+mkdir -p "$root"/proc/88/fd
+echo exitledger >"$root/proc/88/comm"
+ln -s anon_inode:bpf_link "$root/proc/88/fd/7"
+echo 2 >"$root/sys/module/kvm/refcnt"
+kvm_make reload
+ok 'a monitor that runs: reload' err_has 'kvm itself is in use (1)'
+ok 'a monitor that runs: named' err_has 'process 88 (exitledger) watches'
+ok 'a monitor that runs: nothing was done' [ ! -e "$root/done" ]
+echo 0 >"$root/sys/module/kvm/refcnt"
+rm -r "$root/proc/88"
+
 echo 'options kvm_amd npt=0' >"$root/etc/modprobe.d/kvm.conf"
 echo 0 >"$root/sys/module/kvm_amd/parameters/npt"
 kvm_make reload
@@ -382,6 +394,19 @@ kvm_make status
 ok 'status: ours is loaded' out_has 'kvm and kvm_amd with exit counters'
 ok 'status: which mode' out_has 'exit_stats=2 (count and time)'
 ok 'status: no more to say' [ "$(wc -l <"$tap_dir/out")" -eq 4 ]
+echo 0 >"$root/sys/module/kvm/parameters/exit_stats_isa"
+kvm_make status
+ok 'status: a vendor module without counters under our kvm' out_has \
+	'kvm with exit counters, but kvm_amd without'
+echo 2 >"$root/sys/module/kvm/parameters/exit_stats_isa"
+# Somebody came to kvm after it was looked: ours goes back under our kvm.
+rm -f "$root/done"
+echo kvm >"$root/stuck"
+kvm_make reload
+ok 'kvm cannot be unloaded: status' [ "$status" -ne 0 ]
+ok 'kvm cannot be unloaded: our vendor module is there again' did \
+	'unload kvm_amd' "load $updates/kvm-amd.ko npt=0"
+rm -f "$root/stuck" "$root/done"
 mkdir "$root/sys/module/kvm/notes"
 objcopy -O binary --only-section=.note.gnu.build-id "$ours/kvm.ko" \
 	"$root/sys/module/kvm/notes/.note.gnu.build-id"

@@ -80,6 +80,7 @@ load() { # FILE NAME=VALUE...
 	if [[ $name = kvm && $1 = */updates/* ]]; then
 		echo 2 >"$sys/parameters/exit_stats"
 		echo Y >"$sys/parameters/exit_stats_leaves"
+		echo 2 >"$sys/parameters/exit_stats_isa"
 	fi
 	for parameter in "${@:2}"; do
 		[ -e "$sys/parameters/${parameter%%=*}" ] || return 1
@@ -89,6 +90,7 @@ load() { # FILE NAME=VALUE...
 case ${0##*/} in
 insmod) load "$@" ;;
 rmmod)
+	! grep -qsx "$1" "$root/stuck" || exit 1
 	[ "$(cat "$root/sys/module/$1/refcnt")" = 0 ]
 	rm -r "$root/sys/module/$1" "$root"/sys/module/*/holders/"$1" 2>/dev/null ||
 		[ ! -e "$root/sys/module/$1" ]

@@ -318,7 +318,12 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 {
 	int mode = facts->host.exit_stats;
 
-	if (mode == HOST_UNPATCHED)
+	if (facts->host.mixed)
+		add(d, "exit_stats", FINDING_WARNING,
+		    "load both patched modules: make -C kvm-instrumentation reload",
+		    "kvm has exit counters, but %s was built without them",
+		    facts->host.vendor);
+	else if (mode == HOST_UNPATCHED)
 		add(d, "exit_stats", FINDING_WARNING,
 		    "load the patched modules (kvm-instrumentation/README.md); only 'exitledger compare' needs them",
 		    "this KVM has no exit counters of its own");

@@ -49,13 +49,14 @@ static void read_hypervisor(char *name, size_t size)
 	snprintf(name, size, "%s", text[0] ? text : "unknown");
 }
 
-static int read_exit_stats(const char *root)
+/* One of kvm's parameters @parameter@suffix, or HOST_UNPATCHED. */
+static int read_parameter(const char *root, const char *suffix)
 {
 	int mode = HOST_UNPATCHED;
 	char path[4096];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s%s", root, parameter);
+	snprintf(path, sizeof(path), "%s%s%s", root, parameter, suffix);
 	file = fopen(path, "re");
 	if (!file)
 		return HOST_UNPATCHED;
@@ -77,7 +78,7 @@ bool host_kernel_before(const char *release, const char *version)
 
 int host_exit_stats(void)
 {
-	return read_exit_stats("");
+	return read_parameter("", "");
 }
 
 /* Word by word, as the line "flags" is long; the first processor tells for all.
@@ -133,7 +134,10 @@ void host_read_at(const char *root, struct host *host)
 		host->isa = EXIT_LEAF_ISA_VMX;
 	}
 	read_hypervisor(host->hypervisor, sizeof(host->hypervisor));
-	host->exit_stats = read_exit_stats(root);
+	host->exit_stats = read_parameter(root, "");
+	host->mixed = host->isa && !read_parameter(root, "_isa");
+	if (host->mixed)
+		host->exit_stats = HOST_UNPATCHED;
 	host->other_pids = pid_ns_is_other(root);
 }
 
@@ -146,6 +150,11 @@ int host_check_counters(const struct host *host, struct why *why)
 {
 	if (host->exit_stats != HOST_UNPATCHED)
 		return 0;
+	if (host->mixed)
+		return why_set(
+			why, ENOTSUP,
+			"this host's kvm has exit counters, but its %s was built without them, so nothing is counted: load both patched modules (make -C kvm-instrumentation reload); 'exitledger monitor' works without them",
+			host->vendor);
 	return why_set(
 		why, ENOTSUP,
 		"this host's KVM has no exit counters (%s is missing), so there is nothing to compare with: load the patched modules (kvm-instrumentation/README.md); 'exitledger monitor' works without them",

@@ -19,6 +19,8 @@ struct host {
 	char hypervisor[16]; /* this host's own, e.g. "TCG", "KVM"; or "" */
 	uint32_t isa; /* EXIT_LEAF_ISA_* of @vendor; 0: none */
 	int exit_stats;
+	bool mixed; /* kvm has the counters, the vendor's module has not:
+		       @exit_stats is HOST_UNPATCHED */
 	bool other_pids; /* pid_ns_is_other(): BPF's pids are not in /proc */
 };
 

@@ -319,6 +319,15 @@ START_TEST(counters)
 	root_write("/sys/module/kvm/parameters/exit_stats", "0\n");
 	diagnose();
 	finding_is("exit_stats", FINDING_WARNING, "echo 2");
+	/* Of the distribution's vendor module the patched kvm knows nothing. */
+	root_write("/sys/module/kvm/parameters/exit_stats_isa", "0\n");
+	diagnose();
+	ck_assert(!diagnosis.can_compare);
+	finding_is("exit_stats", FINDING_WARNING, "was built without them");
+	root_write("/sys/module/kvm/parameters/exit_stats_isa", "2\n");
+	diagnose();
+	finding_is("exit_stats", FINDING_WARNING, "echo 2");
+	root_unlink("/sys/module/kvm/parameters/exit_stats_isa");
 	root_unlink("/sys/module/kvm/parameters/exit_stats");
 	root_unlink("/sys/module/kvm/parameters/exit_stats_leaves");
 	diagnose();
