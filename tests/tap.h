@@ -4,7 +4,9 @@
 #define EXITLEDGER_TAP_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /*
  * Four seconds are too few for a machine that is busy.  Before main(), as
@@ -13,6 +15,21 @@
 __attribute__((constructor)) static inline void tap_be_patient(void)
 {
 	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+}
+
+/**
+ * tap_needs_bpf - skip all of this program's tests for whoever may load no BPF
+ *
+ * Does not return to an ordinary user.  A suite that was made and is not run
+ * cannot be freed, so nothing is to look for what was not.
+ */
+static inline void tap_needs_bpf(void)
+{
+	if (!geteuid())
+		return;
+	puts("1..0 # SKIP root: BPF programs cannot be loaded");
+	fflush(stdout);
+	_exit(EXIT_SUCCESS);
 }
 
 /**

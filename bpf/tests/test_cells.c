@@ -278,10 +278,7 @@ int main(void)
 	Suite *suite = suite_create("cells");
 	TCase *tcase = tcase_create("programs");
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP root: BPF programs cannot be loaded");
-		return 0;
-	}
+	tap_needs_bpf();
 	tcase_add_checked_fixture(tcase, cells_setup, cells_teardown);
 	tcase_add_test(tcase, reasons_have_cells);
 	tcase_add_test(tcase, cells_run_out);

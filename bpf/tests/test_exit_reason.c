@@ -268,10 +268,7 @@ int main(void)
 
 	struct kvm_btf btf;
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP root: BPF programs cannot be loaded");
-		return 0;
-	}
+	tap_needs_bpf();
 	tcase_add_test(tcase, helper_vmx_up_to_617);
 	tcase_add_test(tcase, helper_vmx_from_618_on);
 	tcase_add_test(tcase, helper_svm);

@@ -289,10 +289,7 @@ int main(void)
 	Suite *suite = suite_create("marks");
 	TCase *tcase = tcase_create("marks");
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP root: BPF programs cannot be loaded");
-		return 0;
-	}
+	tap_needs_bpf();
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_was_said);

@@ -460,10 +460,7 @@ int main(void)
 	Suite *suite = suite_create("slots");
 	TCase *tcase = tcase_create("programs");
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP root: BPF programs cannot be loaded");
-		return 0;
-	}
+	tap_needs_bpf();
 	tcase_add_checked_fixture(tcase, cells_setup, cells_teardown);
 	tcase_add_test(tcase, vcpus_are_known);
 	tcase_add_test(tcase, slots_run_out);

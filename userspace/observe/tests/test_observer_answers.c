@@ -301,10 +301,7 @@ int main(void)
 	Suite *suite = suite_create("observer's answers");
 	TCase *tcase = tcase_create("programs"), *code = tcase_create("code");
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP root: BPF programs cannot be loaded");
-		return 0;
-	}
+	tap_needs_bpf();
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_loop_test(tcase, at_kvm_cpuid, 0, 2);

@@ -448,10 +448,7 @@ int main(void)
 	Suite *suite = suite_create("observer's extras");
 	TCase *tcase = tcase_create("programs");
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP root: BPF programs cannot be loaded");
-		return 0;
-	}
+	tap_needs_bpf();
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, NULL, fake_kvm_teardown);
 	tcase_add_loop_test(tcase, keys_in_registers, 0,

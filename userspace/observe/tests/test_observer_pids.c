@@ -112,10 +112,7 @@ int main(void)
 	Suite *suite = suite_create("observer_pids");
 	TCase *tcase = tcase_create("this namespace");
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP root: BPF programs cannot be loaded");
-		return 0;
-	}
+	tap_needs_bpf();
 	tcase_add_checked_fixture(tcase, fake_vcpus_setup, fake_vcpus_teardown);
 	tcase_add_test(tcase, this_pid_namespace);
 	suite_add_tcase(suite, tcase);

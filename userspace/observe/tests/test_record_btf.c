@@ -191,10 +191,7 @@ int main(void)
 	Suite *suite = suite_create("record_btf");
 	TCase *tcase = tcase_create("record_btf");
 
-	if (geteuid() != 0) {
-		puts("1..0 # SKIP root: BPF programs cannot be loaded");
-		return 0;
-	}
+	tap_needs_bpf();
 	tcase_add_loop_test(tcase, as_tracefs_says, 0, 2 * NR_ASKED);
 	tcase_add_test(tcase, without_the_records);
 	tcase_add_test(tcase, ends);

@@ -273,7 +273,7 @@ START_TEST(what_is_seen_is_complete)
 }
 END_TEST
 
-START_TEST(pause)
+START_TEST(pauses)
 {
 	float rate[HISTORY];
 
@@ -441,7 +441,7 @@ int main(void)
 	tcase_add_test(tcase, order);
 	tcase_add_test(tcase, pages);
 	tcase_add_test(tcase, what_is_seen_is_complete);
-	tcase_add_test(tcase, pause);
+	tcase_add_test(tcase, pauses);
 	tcase_add_test(tcase, trends);
 	tcase_add_test(tcase, churn);
 	tcase_add_test(tcase, the_opened_vm_ends);
