@@ -217,7 +217,8 @@ tests-sanitized:
 test:
 	@lab/deps.sh build check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
-	@BUILD=$(BUILD) lab/check.sh tests/style.t $(UNIT_TESTS)
+	@BUILD=$(BUILD) lab/check.sh tests/style.t tests/rooms.t tests/docs.t \
+		$(UNIT_TESTS)
 check:
 	@lab/deps.sh build demo intel check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
