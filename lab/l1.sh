@@ -44,7 +44,7 @@
 # LAB_TRIES=2 in the environment: a run of QEMU's emulator that comes to no end, or in
 # which a guest ended early, is repeated once: see README.md, "What the emulators do
 # not do".  That is said, and build/log/lab-repeated.txt, or $LAB_REPEATED, lists such
-# runs.
+# runs; DIR.first-try has the first one's results.
 #
 # Exit status: the scenario's, if 0 to 63; 63 for a larger one.  64: wrong usage.
 # 125: the lab failed, and nothing is known of the scenario: L1 panicked, hung,
@@ -319,21 +319,26 @@ unpack_results() {
 		[[ -s $RESULTS/l1-status && -s $RESULTS/dmesg.txt ]]
 }
 
+# no_result: the run may be repeated, if whoever called this wants that; but not one
+# in which books did not balance.
+no_result() {
+	[[ -n ${LAB_NO_RESULT:-} && $EMULATOR == QEMU ]] || return 0
+	grep -rqs DISCREPANCY "$OUT" || : >"$LAB_NO_RESULT"
+}
+
 # What was written by then is worth a look: it may say why it took so long.
 judge_late() {
-	no_result
 	new_beside RESULTS "$OUT"
-	unpack_results ||
+	if ! unpack_results; then
+		no_result
 		lab_failure "no end after $TIMEOUT s, and the results did not arrive whole"
+	fi
 	tr -d '\r' <"$CONSOLE" >"$RESULTS/console.txt"
 	publish "$RESULTS" "$OUT"
+	no_result
 	lab_failure "no end after $TIMEOUT s; what there was by then is in $(rel "$OUT")"
 }
 
-# no_result: it may be repeated, if whoever called this wants that
-no_result() {
-	[[ -z ${LAB_NO_RESULT:-} || $EMULATOR != QEMU ]] || : >"$LAB_NO_RESULT"
-}
 
 judge() {
 	local status
@@ -361,7 +366,9 @@ judge() {
 	((CODE >= STATUS_LARGE || CODE == status + STATUS_BASE)) ||
 		lab_failure "L1 ended with $CODE, which is not for the scenario's status $status"
 	publish "$RESULTS" "$OUT"
-	[[ ! -e $OUT/guest-failed ]] || no_result
+	if [[ -e $OUT/guest-failed ]]; then
+		no_result
+	fi
 	if ((CODE == STATUS_COMPLAINTS)); then
 		head -n 5 "$OUT/l1-complaints" | sed 's/^/    | /' >&2
 		die "$NAME: L1's kernel warned; see $(rel "$OUT")/dmesg.txt"
@@ -386,6 +393,8 @@ try_twice() {
 	reap
 	if [[ -e $RUN/no-result ]]; then
 		note "          $name: no result; once more"
+		rm -rf -- "$OUT.first-try"
+		[[ ! -d $OUT ]] || mv -T -- "$OUT" "$OUT.first-try"
 		printf '%s\n' "$name" >>"${LAB_REPEATED:-$BUILD/log/lab-repeated.txt}"
 		spawn "$0" "$@"
 		reap

@@ -69,6 +69,10 @@ ok '… and is listed' grep -q . "$LAB_REPEATED"
 # shellcheck disable=SC2016 # for L1's shell
 LAB_TRIES=2 l1 'echo a guest >/results/guest-failed'
 ok 'a guest that ended early: repeated' out_has 'no result; once more'
+ok '… and the first results are kept' [ -e "$out_dir.first-try/guest-failed" ]
+LAB_TRIES=2 l1 'echo a guest >/results/guest-failed
+	echo "verdict  DISCREPANCY" >/results/books.txt'
+ok 'books that do not balance: not repeated' out_lacks 'once more'
 LAB_TRIES=2 l1 'exit 3'
 ok 'a result, whatever it is: not repeated' out_lacks 'once more'
 
