@@ -61,30 +61,30 @@ unit-tests: $(UNIT_TESTS)
 # Whoever builds something needs these; they are looked for once per make.
 .PHONY: build-tools
 build-tools:
-	@lab/build-tools.sh "$(CC)" "$(CLANG)" "$(BPFTOOL)"
+	@lab/setup/build-tools.sh "$(CC)" "$(CLANG)" "$(BPFTOOL)"
 
 CLASSES ?= build demo
 .PHONY: deps demo
 deps:
-	@lab/deps.sh $(CLASSES)
+	@lab/setup/deps.sh $(CLASSES)
 demo:
-	@lab/demo.sh
+	@lab/jobs/demo.sh
 
 VENDOR ?= amd
 # The distribution's own kernel, unless said.
-KERNEL ?= $(shell lab/series.sh default)
+KERNEL ?= $(shell lab/setup/series.sh default)
 SCENARIO ?=
 .PHONY: lab
 lab:
-	@lab/demo.sh --vendor $(VENDOR) --kernel $(KERNEL) $(SCENARIO)
+	@lab/jobs/demo.sh --vendor $(VENDOR) --kernel $(KERNEL) $(SCENARIO)
 
 ## make kvm-selftests   the kernel's own KVM tests, with and without the patches:
 ##                  all of them in a quarter of an hour, or TESTS="NAME..."; KERNEL=
 TESTS ?=
 .PHONY: kvm-selftests
 kvm-selftests:
-	@lab/deps.sh build demo
-	@lab/selftests.sh --kernel $(KERNEL) $(TESTS)
+	@lab/setup/deps.sh build demo
+	@lab/jobs/selftests.sh --kernel $(KERNEL) $(TESTS)
 
 # The same unit tests twice: as they are, and with the sanitizers.
 SAN_BUILD := $(BUILD)/san
@@ -100,11 +100,11 @@ SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 ##                  docs/overhead.md.  make bench-quick: of CPUID alone, in minutes
 .PHONY: kvm-cost
 kvm-cost:
-	@lab/kvm-cost.sh --kernel $(KERNEL)
+	@lab/jobs/kvm-cost.sh --kernel $(KERNEL)
 
 .PHONY: observer-cost
 observer-cost:
-	@lab/observer-cost.sh
+	@lab/jobs/observer-cost.sh
 
 .PHONY: monitor-cost
 monitor-cost: $(MONITOR_COST)
@@ -112,15 +112,15 @@ monitor-cost: $(MONITOR_COST)
 
 .PHONY: bench bench-quick
 bench:
-	@lab/bench.sh --kernel $(KERNEL)
+	@lab/jobs/bench.sh --kernel $(KERNEL)
 bench-quick:
-	@lab/bench.sh --quick --kernel $(KERNEL)
+	@lab/jobs/bench.sh --quick --kernel $(KERNEL)
 
 ## make boot-study  a Linux guest's boot, recorded on both hosts with nested paging
 ##                  and without, in ten minutes: writes docs/boot-study.md; VENDORS=
 .PHONY: boot-study
 boot-study:
-	@lab/boot-study.sh --vendors "$(VENDORS)" --kernel $(KERNEL)
+	@lab/jobs/boot-study.sh --vendors "$(VENDORS)" --kernel $(KERNEL)
 
 RECORD_OUT := $(BUILD)/record-cost.exits
 .PHONY: record-cost
@@ -156,23 +156,23 @@ fuzz:
 ##                  with ten million exits: none may be blamed.  Takes 40 minutes
 .PHONY: leaf-fuzz
 leaf-fuzz:
-	@lab/leaf-fuzz.sh --vendor $(VENDOR) --kernel $(KERNEL)
+	@lab/jobs/leaf-fuzz.sh --vendor $(VENDOR) --kernel $(KERNEL)
 
 VENDORS ?= amd intel
 .PHONY: mutants
 mutants:
-	@lab/deps.sh build demo $(filter intel,$(VENDORS))
-	@lab/prepare.sh --faults $(KERNEL)
+	@lab/setup/deps.sh build demo $(filter intel,$(VENDORS))
+	@lab/setup/prepare.sh --faults $(KERNEL)
 	@status=0; for vendor in $(VENDORS); do \
-		lab/mutants.sh --vendor $$vendor --kernel $(KERNEL) || \
+		lab/jobs/mutants.py --vendor $$vendor --kernel $(KERNEL) || \
 			status=$$?; \
 	done; exit $$status
 
 .PHONY: soak
 soak:
-	@lab/deps.sh build demo intel
-	@lab/prepare.sh --available
-	@lab/soak.sh
+	@lab/setup/deps.sh build demo intel
+	@lab/setup/prepare.sh --available
+	@lab/jobs/soak.py
 
 MAKE_JOBS := $(shell nproc)
 
@@ -211,21 +211,21 @@ SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 ##                  minimal Debian system, SUITE=bookworm|trixie
 .PHONY: test check newcomer tests-kernels tests-sanitized
 tests-kernels:
-	@lab/prepare.sh --faults --available
+	@lab/setup/prepare.sh --faults --available
 tests-sanitized:
 	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests
 test:
-	@lab/deps.sh build check
+	@lab/setup/deps.sh build check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
-	@BUILD=$(BUILD) lab/check.sh tests/style.t tests/rooms.t tests/docs.t \
+	@BUILD=$(BUILD) lab/checks/check.sh tests/style.t tests/rooms.t tests/docs.t \
 		$(UNIT_TESTS)
 check:
-	@lab/deps.sh build demo intel check
+	@lab/setup/deps.sh build demo intel check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
 	@$(MAKE) -s -j$(MAKE_JOBS) tests-kernels tests-sanitized
-	@BUILD=$(BUILD) lab/check.sh $(ALL_TESTS) $(UNIT_TESTS) $(SAN_TESTS)
+	@BUILD=$(BUILD) lab/checks/check.sh $(ALL_TESTS) $(UNIT_TESTS) $(SAN_TESTS)
 newcomer:
-	@lab/newcomer.sh $(if $(SUITE),--suite $(SUITE)) $(NEWCOMER)
+	@lab/jobs/newcomer.sh $(if $(SUITE),--suite $(SUITE)) $(NEWCOMER)
 
 PREFIX ?= /usr/local
 .PHONY: install

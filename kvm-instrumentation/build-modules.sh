@@ -18,14 +18,14 @@
 # --base     the --out of a build to start from, so that less is compiled
 # --only-compile  to see that it builds: no BTF is made, and --out gets no modules
 #
-# Without --source and --headers: the kernel that lab/kernel.sh SERIES fetched;
+# Without --source and --headers: the kernel that lab/setup/kernel.sh SERIES fetched;
 # the modules then go to build/modules/SERIES/normal, or fault-NAME beside it.
 # All patches must apply, without fuzz, before anything that was built changes.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
-# shellcheck source=lab/kernels.sh
-. "$LAB/kernels.sh"
+# shellcheck source=lab/setup/kernels.sh
+. "$LAB/setup/kernels.sh"
 # shellcheck source=kvm-instrumentation/build-tools.sh
 . "$TOP/kvm-instrumentation/build-tools.sh"
 HERE=$TOP/kvm-instrumentation
@@ -64,7 +64,7 @@ set_defaults() {
 	local all=$BUILD/modules/$KERNEL
 
 	if [[ -z $SOURCE || -z $HEADERS ]]; then
-		[[ -r $env ]] || die "no kernel to build for; run lab/kernel.sh $KERNEL," \
+		[[ -r $env ]] || die "no kernel to build for; run lab/setup/kernel.sh $KERNEL," \
 			"or say --source and --headers"
 		# shellcheck disable=SC1090
 		source "$env"

@@ -47,18 +47,18 @@ note() {
 #   those; each is one condition, or says why it may be called so;
 # - a pipeline's elements: try() names the one that failed.
 
-# package_of COMMAND: the Debian package that brings it, as lab/packages.txt says.  By
+# package_of COMMAND: the Debian package that brings it, as lab/setup/packages.txt says.  By
 # the shell alone, as any command may be the missing one.
 package_of() {
 	local package commands
 
-	[[ -r $LAB/packages.txt ]] || return 0
+	[[ -r $LAB/setup/packages.txt ]] || return 0
 	while read -r package _ commands _; do
 		[[ $package == '#'* || ",$commands," != *",$1,"* ]] || {
 			printf '%s\n' "$package"
 			return 0
 		}
-	done <"$LAB/packages.txt"
+	done <"$LAB/setup/packages.txt"
 }
 
 # need COMMAND...: ends the script if one of them is missing, and says which

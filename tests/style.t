@@ -26,7 +26,7 @@ else
 fi
 # With clang's own warnings.  What has passed and not changed is not looked at again.
 if [[ $(version clang-tidy) == 14.* ]]; then
-	run lab/tidy.sh "${sources[@]}"
+	run lab/checks/tidy.sh "${sources[@]}"
 	ok 'clang-tidy' status_is 0
 else
 	skip 'clang-tidy' 'clang-tidy 14'
@@ -40,7 +40,7 @@ else
 	skip 'cppcheck' 'cppcheck 2.10'
 fi
 if [[ $(version shellcheck) == 0.9.0 ]]; then
-	run lab/shellcheck.py "${scripts[@]}"
+	run lab/checks/shellcheck.py "${scripts[@]}"
 	ok 'shellcheck, and no function relies on set -e in a condition' status_is 0
 else
 	skip 'shellcheck' 'shellcheck 0.9.0'

@@ -78,19 +78,19 @@ skip() {
 series_to_test() {
 	local name known prepared
 
-	known=$(lab/series.sh known)
-	prepared=$(lab/series.sh prepared)
+	known=$(lab/setup/series.sh known)
+	prepared=$(lab/setup/series.sh prepared)
 	mapfile -t SERIES <<<"$prepared"
 	for name in $known; do
 		[[ " ${SERIES[*]} " == *" $name "* ]] ||
-			skip "all of $name" "Linux $name (lab/prepare.sh $name)"
+			skip "all of $name" "Linux $name (lab/setup/prepare.sh $name)"
 	done
 }
 
 # first_attach: how the observer attaches of itself on this distribution's own kernel.
 # raw_tp is the cheaper one, where bpf_rdonly_cast is (from Linux 6.2 on).
 first_attach() {
-	if [ "$(lab/series.sh default)" = 6.1 ]; then echo tp_btf; else echo raw_tp; fi
+	if [ "$(lab/setup/series.sh default)" = 6.1 ]; then echo tp_btf; else echo raw_tp; fi
 }
 
 # done_testing: the plan; a script that ran no test fails

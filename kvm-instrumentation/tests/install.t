@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The modules for a machine's own kernel: built, found by modprobe, loaded, and
 # taken away again, all in a made-up system (t/root.sh).  The lab's kernel must
-# be there (lab/prepare.sh).
+# be there (lab/setup/prepare.sh).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 . kvm-instrumentation/tests/root.sh
 
 build=$(realpath "${BUILD:-build}")
-kernel_env=$build/kernel/$(lab/series.sh default)/current/kernel.env
+kernel_env=$build/kernel/$(lab/setup/series.sh default)/current/kernel.env
 # shellcheck disable=SC1090
 . "$kernel_env"
 PATH=$PATH:/usr/sbin:/sbin
@@ -261,9 +261,8 @@ done
 if [ "$(id -u)" -eq 0 ]; then
 	# Without the build's lock, and with scripts that anyone may read: the clone
 	# may lie in root's home.
-	mkdir "$tap_dir/open" "$tap_dir/open/lab"
-	cp -r kvm-instrumentation "$tap_dir/open/"
-	cp lab/*.sh lab/packages.txt "$tap_dir/open/lab/"
+	mkdir "$tap_dir/open"
+	cp -r kvm-instrumentation lab "$tap_dir/open/"
 	chmod -R a+rX "$tap_dir/open" "$set"
 	run setpriv --reuid=65534 --regid=65534 --clear-groups make -s \
 		-C "$tap_dir/open/kvm-instrumentation" ROOT="$root" MODULES="$set" install

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernel's side, as a kernel maintainer would look at it: style, sparse, the
 # series, and whether the modules that were built are drop-in.  The lab's kernel
-# must be there (lab/prepare.sh).  For every kernel that was prepared.
+# must be there (lab/setup/prepare.sh).  For every kernel that was prepared.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# A made-up system for install.t: Debian's kernel of lab/kernel.sh, its headers
+# A made-up system for install.t: Debian's kernel of lab/setup/kernel.sh, its headers
 # and its source as their packages install them, and programs that load modules
 # in its /sys alone.
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest obsfault
 #
-# Runs what lab/mutants.sh or lab/soak.sh hand down in $ROWS, "NR BOOK MUTANT RUN"
+# Runs what lab/jobs/mutants.py or lab/jobs/soak.py hand down in $ROWS, "NR BOOK MUTANT RUN"
 # a line, and leaves what compare made of it: NR.status, NR.txt, NR.json with the
 # verdict and the findings alone, and NR.total, the books' totals and how much of
 # them was reconciled.
@@ -18,7 +18,7 @@ reads=${READS---reads 4}
 # keep STATUS: what compare made of it
 keep() {
 	echo "$1" >"/results/$nr.status"
-	sed 's/.*"result":/{"result":/; s/,"statements":.*/}/' /tmp/books.json \
+	sed 's/.*"result":/{"result":/; s/,"statements":.*/}}/' /tmp/books.json \
 		>"/results/$nr.json"
 	# Not by sed: where there is no such thing, it looks for minutes.
 	grep -o '"reconciled":[0-9]*,"total":{[^}]*}' /tmp/books.json |

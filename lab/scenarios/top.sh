@@ -3,7 +3,7 @@
 # needs: qemu l2 exitledger guest terminfo /usr/bin/script
 #
 # The live view beside two Linux guests and one of known behaviour, recorded: for
-# the picture in the README (lab/top-picture.sh) and for a test that it works on
+# the picture in the README (lab/pictures/top-picture.sh) and for a test that it works on
 # a real host of VMs.  TOP_LINES: of the terminal.
 set -u
 

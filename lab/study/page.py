@@ -88,7 +88,7 @@ def notes(hosts):
         if host.vendor == "intel":
             text += paragraph("""
                 As Bochs is slow, its guest leaves out some parts of Linux on which
-                nothing depends here, such as self-tests (`lab/bochs.sh` has the
+                nothing depends here, such as self-tests (`lab/machine/bochs.sh` has the
                 list), and intervals are of a second.""")
         for run in host.stuck.values():
             text += paragraph(f"""

@@ -11,11 +11,11 @@ exitledger=$build/bin/exitledger
 results=$build/results/t-bench
 
 run make -s -n bench bench-quick
-ok 'make bench and bench-quick are this' out_has 'lab/bench.sh --quick'
-run lab/bench.sh --slow
+ok 'make bench and bench-quick are this' out_has 'lab/jobs/bench.sh --quick'
+run lab/jobs/bench.sh --slow
 ok 'bench.sh: wrong usage' status_is 64
 
-run lab/l1.sh --tcg --vendor amd --icount --timeout 900 --out "$results" \
+run lab/machine/l1.sh --tcg --vendor amd --icount --timeout 900 --out "$results" \
 	lab/scenarios/bench-short.sh
 ok 'the scenario ran to its end' status_is 0
 
@@ -77,14 +77,14 @@ run "$exitledger" bench --compare "$tap_dir/dearer.json" "$results/short.json"
 ok '--compare, cheaper: status' status_is 0
 
 # What make bench writes, of these results in place of its own.
-whole=$tap_dir/build/results/bench-$(lab/series.sh default)
+whole=$tap_dir/build/results/bench-$(lab/setup/series.sh default)
 mkdir -p "$whole" "$tap_dir/build/bin" "$tap_dir/docs"
 ln -s "$(readlink -f "$exitledger")" "$tap_dir/build/bin/exitledger"
 cp "$results/short.json" "$whole/bench.json"
 cp "$results/short.out" "$whole/bench.txt"
 echo 12.3 >"$whole/seconds"
 document() {
-	run env BUILD="$tap_dir/build" lab/bench.sh --replay --out "$tap_dir/docs"
+	run env BUILD="$tap_dir/build" lab/jobs/bench.sh --replay --out "$tap_dir/docs"
 }
 document
 ok 'the document: status' status_is 0
@@ -110,10 +110,10 @@ ok '… what' err_has 'sum_btf'
 # The kind that goes to userspace and has the exit that ends the work, too.
 run "$exitledger" bench --replay "$results/own.json"
 ok "the observer's own figure is what the laps say: status" status_is 0
-if [ "$(lab/series.sh default)" = 6.1 ]; then
+if [ "$(lab/setup/series.sh default)" = 6.1 ]; then
 	ok '… within 2 %' [ "$(grep -cE '^out .* -?[01]\.[0-9] %$' <<<"$out")" -eq 1 ]
 else
-	skip '… within 2 %' 'Linux 6.1 (lab/prepare.sh 6.1)'
+	skip '… within 2 %' 'Linux 6.1 (lab/setup/prepare.sh 6.1)'
 fi
 
 ok 'interrupted: status' ended interrupted 0

@@ -43,7 +43,7 @@ exits_are() {
 	done
 }
 
-run lab/l1.sh --vendor amd --tcg --out "$results" lab/scenarios/books.sh
+run lab/machine/l1.sh --vendor amd --tcg --out "$results" lab/scenarios/books.sh
 ok 'the scenario ran to its end' status_is 0
 
 ok 'micro-guests: 1, 2 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
@@ -196,7 +196,7 @@ d["host"]["kvm_exit_args"] == "(vcpu, isa)" and d["host"]["exit_stats"] == 2
 and d["attach"] == dict(tp_btf=True, raw_tp=True, tp=True, vcpu_end=True)'
 # It came with Linux 6.2.
 ok 'the doctor: bpf_rdonly_cast: where the kernel has it' doctor doctor_json.txt \
-	"d['host']['bpf_rdonly_cast'] == ('$(lab/series.sh default)' != '6.1')"
+	"d['host']['bpf_rdonly_cast'] == ('$(lab/setup/series.sh default)' != '6.1')"
 ok 'the doctor: the VM that runs' doctor doctor_vm.txt \
 	'[(v["name"], v["vcpus"]) for v in d["vms"]] == [("microguest", 2)]'
 ok 'the doctor without root: status' name_is 1 nobody_doctor
@@ -210,7 +210,7 @@ ok 'without root: what is needed' has nobody_compare.txt 'needs root'
 # Debian's own modules.
 results=$build/results/t-unpatched
 tap_evidence=("$results"/{record.txt,record.err,l2-console.txt})
-run lab/l1.sh --vendor amd --tcg --modules stock --out "$results" lab/scenarios/unpatched.sh
+run lab/machine/l1.sh --vendor amd --tcg --modules stock --out "$results" lab/scenarios/unpatched.sh
 ok 'unpatched KVM: the scenario ran to its end' status_is 0
 ok 'unpatched KVM: the monitor works' name_is 0 monitor
 ok 'unpatched KVM: the monitor counts what was executed' exits_are \
@@ -238,11 +238,11 @@ tap_evidence=()
 results=$build/results/t-refusals
 mkdir "$tap_dir/no-btf"
 for module in kvm kvm-amd kvm-intel; do
-	objcopy --remove-section=.BTF "$build/modules/$(lab/series.sh default)/normal/$module.ko" \
+	objcopy --remove-section=.BTF "$build/modules/$(lab/setup/series.sh default)/normal/$module.ko" \
 		"$tap_dir/no-btf/$module.ko"
 done
 (cd "$tap_dir/no-btf" && sha256sum -- *.ko >stamp)
-run lab/l1.sh --vendor amd --tcg --modules "$tap_dir/no-btf" --out "$results" \
+run lab/machine/l1.sh --vendor amd --tcg --modules "$tap_dir/no-btf" --out "$results" \
 	lab/scenarios/refusals.sh
 ok 'refusals: the scenario ran to its end' status_is 0
 ok 'no KVM: status' name_is 3 no_kvm_monitor no_kvm_compare

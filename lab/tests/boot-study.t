@@ -56,16 +56,16 @@ page_is() {
 }
 
 run make -s -n boot-study VENDORS=amd
-ok 'make boot-study is this' out_has 'lab/boot-study.sh --vendors "amd"'
-run lab/boot-study.sh --vendors via
+ok 'make boot-study is this' out_has 'lab/jobs/boot-study.sh --vendors "amd"'
+run lab/jobs/boot-study.sh --vendors via
 ok 'a vendor that there is not' status_is 64
-run env BUILD="$tap_dir" lab/boot-study.sh --again --out "$tap_dir"
+run env BUILD="$tap_dir" lab/jobs/boot-study.sh --again --out "$tap_dir"
 ok '--again, and nothing is there: status' status_is 3
 ok '… one line' one_err_line
 run page_is docs/boot-study.md
 ok 'the page in docs adds up' status_is 0
 
-run lab/l1.sh --vendor amd --tcg --out "$results" lab/scenarios/boot-study.sh \
+run lab/machine/l1.sh --vendor amd --tcg --out "$results" lab/scenarios/boot-study.sh \
 	RUNS='nested work'
 ok 'the scenario ran to its end' status_is 0
 run study "$tap_dir" "amd=$results"

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/tap.sh
 
 build=kvm-instrumentation/build-modules.sh
-modules=${BUILD:-build}/modules/$(lab/series.sh default)/normal
+modules=${BUILD:-build}/modules/$(lab/setup/series.sh default)/normal
 copy=$tap_dir/copy
 mkdir "$copy" "$tap_dir/series"
 
@@ -55,7 +55,7 @@ run "$build" --series "$tap_dir/series" --out "$copy"
 ok 'a patch to a file that is not there' err_has '0000-none.patch does not apply'
 
 truncate -s 1000 "$copy/kvm.ko"
-run lab/l1.sh --modules "$copy" --out "$tap_dir/results" \
+run lab/machine/l1.sh --modules "$copy" --out "$tap_dir/results" \
 	lab/scenarios/smoke.sh
 ok 'modules that were cut off are not used' err_has 'no complete set'
 run "$build" --source /nonexistent

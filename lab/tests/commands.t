@@ -28,7 +28,7 @@ END
 
 # The steps.  Each makes what PRODUCT names, from what the ones before it have made.
 steps=(kernel modules images)
-declare -A command=([kernel]="lab/kernel.sh 6.1"
+declare -A command=([kernel]="lab/setup/kernel.sh 6.1"
 	[modules]="kvm-instrumentation/build-modules.sh --kernel 6.1 --series $tap_dir/series"
 	[images]="$tap_dir/images.sh")
 declare -A product=([kernel]=kernel [modules]=modules [images]=images)
@@ -36,7 +36,7 @@ cat >"$tap_dir/images.sh" <<END
 #!/usr/bin/env bash
 . "$top/lab/lib.sh"
 . "\$BUILD/kernel/6.1/current/kernel.env"
-. "$top/lab/payload.sh"
+. "$top/lab/machine/payload.sh"
 mkdir -p "\$BUILD/guest"
 for name in base qemu l2; do
 	image "\$name"

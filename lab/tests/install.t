@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 . tests/tap.sh
 
 results=${BUILD:-build}/results/t-install
-run lab/l1.sh --out "$results" lab/scenarios/install.sh
+run lab/machine/l1.sh --out "$results" lab/scenarios/install.sh
 ok 'the scenario ran to its end' status_is 0
 
 # look NAME STATUS: what that step of the scenario printed

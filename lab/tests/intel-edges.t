@@ -3,4 +3,4 @@
 # What naive counters get wrong, on the emulated Intel host.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-exec lab/tests/edges.t intel "$(lab/series.sh default)"
+exec lab/tests/edges.t intel "$(lab/setup/series.sh default)"

@@ -8,10 +8,10 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-run lab/mutants.sh --vendor intel --out "${BUILD:-build}/results/t-intel-mutants" \
+run lab/jobs/mutants.py --vendor intel --out "${BUILD:-build}/results/t-intel-mutants" \
 	flags handle-exit entries
 ok 'every wrong counter is caught, no innocent reason is accused' status_is 0
-ok 'of five' out_has "intel $(lab/series.sh default): 5 mistakes caught"
+ok 'of five' out_has "intel $(lab/setup/series.sh default): 5 mistakes caught"
 ok 'exits of the fast path are missed: 1,000 of 1,002' out_has \
 	'exits for 0x020 MSR_WRITE: KVM says 2, BPF had 1,002 before: 1,000 lost'
 

@@ -23,7 +23,7 @@ has() { grep -qF -- "$2" "$results/$1"; }
 lacks() { ! grep -qE -- "$2" "$results/$1"; }
 is() { [ "$1" = "$2" ]; }
 
-run lab/l1.sh --vendor intel --tcg --out "$results" lab/scenarios/vmx.sh
+run lab/machine/l1.sh --vendor intel --tcg --out "$results" lab/scenarios/vmx.sh
 ok 'the scenario ran to its end' status_is 0
 ok 'on an Intel host' out_has 'an emulated Intel host'
 ok 'which tells where it is' out_has '| a Linux guest'
@@ -80,7 +80,7 @@ ok 'the Linux guest: the fast path ran' \
 l1() {
 	printf '#!/bin/sh\n%s\n' "$1" >"$tap_dir/scenario"
 	shift
-	run lab/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" "$@" \
+	run lab/machine/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" "$@" \
 		"$tap_dir/scenario" "${settings[@]}"
 }
 
@@ -126,7 +126,7 @@ command_of() { tr -d '\0' 2>/dev/null <"/proc/$1/cmdline"; }
 # start: a run in the background, as a terminal starts it; $l1_pid and $bochs
 start() {
 	set -m
-	lab/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" \
+	lab/machine/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" \
 		"$tap_dir/scenario" >"$tap_dir/out" 2>"$tap_dir/err" &
 	l1_pid=$!
 	set +m
@@ -154,7 +154,7 @@ for signal in INT KILL; do
 		status_is $((128 + $(kill -l "$signal")))
 	ok "SIG$signal: Bochs is gone" [ -z "$(command_of "$bochs")" ]
 done
-run lab/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" \
+run lab/machine/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" \
 	"$tap_dir/scenario" nonsense
 # left: what is there of runs that are no more; other tests may run meanwhile
 left() {
@@ -166,9 +166,9 @@ left() {
 }
 ok 'nothing temporary is left' [ -z "$(left)" ]
 
-run lab/l1.sh --vendor intel --icount --out "$out_dir" "$tap_dir/scenario"
+run lab/machine/l1.sh --vendor intel --icount --out "$out_dir" "$tap_dir/scenario"
 ok '--icount is refused' err_has 'AMD host'
-run lab/l1.sh --vendor via --out "$out_dir" "$tap_dir/scenario"
+run lab/machine/l1.sh --vendor via --out "$out_dir" "$tap_dir/scenario"
 ok 'wrong usage' status_is 64
 
 done_testing

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What lab/leaf-fuzz.sh and lab/kvm-cost.sh say, on the kernel that the other
+# What lab/jobs/leaf-fuzz.sh and lab/jobs/kvm-cost.sh say, on the kernel that the other
 # tests have less of.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-run lab/leaf-fuzz.sh --kernel 6.12 100000
+run lab/jobs/leaf-fuzz.sh --kernel 6.12 100000
 ok 'leaf-fuzz: all answers are right' status_is 0
 ok 'leaf-fuzz: four things were looked at' \
 	[ "$(grep -c '^  ok ' <<<"$out")" -eq 4 ]
@@ -16,7 +16,7 @@ ok 'leaf-fuzz: of reasons of both kinds' \
 	grep -qE ' [1-9][0-9]+ of defined reasons, [1-9][0-9]+ of undefined' \
 	<<<"$out"
 
-run lab/kvm-cost.sh --kernel 6.12 cpuid
+run lab/jobs/kvm-cost.sh --kernel 6.12 cpuid
 # How many instructions it is depends on the compiler; the limits are for gcc 12.
 env=${BUILD:-build}/kernel/6.12/current/kernel.env
 # shellcheck disable=SC1090

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# lab/l1.sh: what went wrong in L1 is never taken for a success.
+# lab/machine/l1.sh: what went wrong in L1 is never taken for a success.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -15,7 +15,7 @@ export LAB_REPEATED=$tap_dir/repeated
 l1() {
 	printf '#!/bin/sh\n%s\n' "$1" >"$tap_dir/scenario"
 	shift
-	run lab/l1.sh --modules stock --timeout 120 --out "$out_dir" "$@" \
+	run lab/machine/l1.sh --modules stock --timeout 120 --out "$out_dir" "$@" \
 		"$tap_dir/scenario" "${settings[@]}"
 }
 is() { [ "$1" = "$2" ]; }
@@ -97,7 +97,7 @@ ok 'an unknown need is a failure' err_has "'needs: nonsense' is not known"
 
 # SIGKILL's 137 is odd, like the status of a run that came to its end.
 printf '#!/bin/sh\nsleep 60\n' >"$tap_dir/scenario"
-lab/l1.sh --modules stock --out "$out_dir" "$tap_dir/scenario" \
+lab/machine/l1.sh --modules stock --out "$out_dir" "$tap_dir/scenario" \
 	>"$tap_dir/out" 2>"$tap_dir/err" &
 l1_pid=$!
 # It may have to wait for another emulator to end.
@@ -122,12 +122,12 @@ ok 'and no time-out' err_has "status 137"
 
 mkdir "$tap_dir/mine"
 touch "$tap_dir/mine/file"
-run lab/l1.sh --modules stock --out "$tap_dir/mine" "$tap_dir/scenario"
+run lab/machine/l1.sh --modules stock --out "$tap_dir/mine" "$tap_dir/scenario"
 ok 'a directory of others is not replaced' err_has 'choose another'
 ok 'nor touched' [ -e "$tap_dir/mine/file" ]
-run lab/l1.sh --modules "$tap_dir/mine" --out "$out_dir" "$tap_dir/scenario"
+run lab/machine/l1.sh --modules "$tap_dir/mine" --out "$out_dir" "$tap_dir/scenario"
 ok 'modules without a stamp are refused' err_has 'no complete set of KVM modules'
-run lab/l1.sh --nonsense
+run lab/machine/l1.sh --nonsense
 ok 'wrong usage' status_is 64
 
 done_testing

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/tap.sh
 
 # The newest, which is the other one on Debian 12.
-newest=$(lab/series.sh prepared | tail -n 1)
+newest=$(lab/setup/series.sh prepared | tail -n 1)
 run make -s lab KERNEL="$newest"
 ok "make lab KERNEL=$newest: status" status_is 0
 ok '… both guests are balanced' \
@@ -19,14 +19,14 @@ run make -s lab SCENARIO=lab/scenarios/smoke.sh
 ok 'a scenario without books: status' status_is 0
 ok '… is said to have none' out_has 'left no books to show'
 
-run lab/demo.sh --vendor via
+run lab/jobs/demo.sh --vendor via
 ok 'a vendor that there is not: status' status_is 3
 ok '… one line' one_err_line
-run lab/demo.sh --kernel 5.4
+run lab/jobs/demo.sh --kernel 5.4
 ok 'a kernel that there is not: status' [ "$status" -ne 0 ]
 ok '… is named, with those that there are' \
 	err_has "no kernel series '5.4'; known: 6.1, 6.12"
-run lab/demo.sh --nonsense
+run lab/jobs/demo.sh --nonsense
 ok 'wrong usage' status_is 64
 
 done_testing

@@ -77,7 +77,7 @@ ok 'a script of the run itself does not' out_has in
 
 # The boot sector reads whole chunks, the last one too.
 # shellcheck disable=SC2016 # for the script's shell
-in_lab '. lab/bochs.sh
+in_lab '. lab/machine/bochs.sh
 	for chunks in {5000..5040}; do
 		size=$(disk_size "$chunks")
 		((size >= 4096 + chunks * 32768 && size % (512 * 63 * 16) == 0)) ||

@@ -17,7 +17,7 @@ series_to_test
 for kernel in "${SERIES[@]}"; do
 	results=$build/results/t-mixed-$kernel
 	tap_evidence=("$results"/console.txt)
-	run lab/l1.sh --tcg --vendor amd --kernel "$kernel" --out "$results" \
+	run lab/machine/l1.sh --tcg --vendor amd --kernel "$kernel" --out "$results" \
 		lab/scenarios/mixed.sh
 	ok "$kernel: the scenario ran to its end, without a warning" status_is 0
 	ok "$kernel: every mode could be set" \

@@ -31,7 +31,7 @@ is() {
 }
 
 rm -f "$results/run.exits"
-run lab/l1.sh --vendor amd --tcg --out "$results" lab/scenarios/monitor.sh
+run lab/machine/l1.sh --vendor amd --tcg --out "$results" lab/scenarios/monitor.sh
 ok 'the scenario ran to its end' status_is 0
 ok 'all of it went well' name_is 0 json by-vcpu csv table key slow count \
 	reason run top

@@ -4,7 +4,7 @@
 # usage: mutants.t [amd|intel [SERIES]]
 #
 # The comparator's own test: books that are wrong, KVM's or BPF's, are caught, by
-# the rule and with the reason that lab/mutants.txt says, and right ones are not
+# the rule and with the reason that lab/jobs/mutants.txt says, and right ones are not
 # blamed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -12,12 +12,12 @@ cd "$(dirname "$0")/../.."
 . tests/tap.sh
 
 vendor=${1:-amd}
-kernel=${2:-$(lab/series.sh default)}
+kernel=${2:-$(lab/setup/series.sh default)}
 results=${BUILD:-build}/results/mutants-$vendor-$kernel
 
 # in_table BOOK: the mistakes in that book that the table has
 in_table() {
-	awk -v book="$1" '/^[a-z]/ && $2 == book { print $1 }' lab/mutants.txt |
+	awk -v book="$1" '/^[a-z]/ && $2 == book { print $1 }' lab/jobs/mutants.txt |
 		sort -u
 }
 # described FILE: the mistakes that it describes
@@ -27,7 +27,7 @@ described() {
 kvm="kvm-instrumentation/faults/exit_mutants.def"
 bpf="lab/faults/observer_faults.def"
 
-run lab/mutants.sh --vendor "$vendor" --kernel "$kernel"
+run lab/jobs/mutants.py --vendor "$vendor" --kernel "$kernel"
 ok "$vendor $kernel: every mistake is caught, no right book is blamed" \
 	status_is 0
 caught=$(sed -n 's/^.*: \([0-9]*\) mistakes caught.*/\1/p' <<<"$out")
@@ -40,7 +40,7 @@ ok 'every mistake in the observer is in the table' cmp -s \
 ok 'the modules have the mistakes that are described' cmp -s \
 	<(described $kvm) "$results/mutants"
 ok 'docs/mutants.md shows them all' cmp -s \
-	<(awk '/^[a-z]/ { print $1 }' lab/mutants.txt | sort -u) \
+	<(awk '/^[a-z]/ { print $1 }' lab/jobs/mutants.txt | sort -u) \
 	<(awk '$3 == "BALANCED" || $3 == "DISCREPANCY" || $3 == "INCONCLUSIVE" {
 		print $1 }' docs/mutants.md | sort -u)
 
@@ -48,7 +48,7 @@ ok 'docs/mutants.md shows them all' cmp -s \
 row() {
 	awk -v m="$1" -v v="$vendor" '
 		/^[a-z]/ && ($3 == "both" || $3 == v) { if ($1 == m) { print n; exit } n++ }
-		BEGIN { n = 0 }' lab/mutants.txt
+		BEGIN { n = 0 }' lab/jobs/mutants.txt
 }
 text() { cat "$results/$(row "$1").txt"; }
 ok "$vendor $kernel: lost I/O: the verdict" \
@@ -67,16 +67,16 @@ cp -r "$results" "$tap_dir/results"
 for file in status txt json; do
 	cp "$results/0.$file" "$tap_dir/results/$(row nothing).$file"
 done
-run lab/mutants.sh --vendor "$vendor" --kernel "$kernel" --again \
+run lab/jobs/mutants.py --vendor "$vendor" --kernel "$kernel" --again \
 	--out "$tap_dir/results"
 ok 'one that lives: status' status_is 1
 ok '… which' grep -qE '^nothing +kvm +BALANCED +WRONG: ' <<<"$out"
 ok '… how many' err_has "$vendor $kernel: 1 of "
 
-run lab/mutants.sh --vendor "$vendor" --kernel "$kernel" no-such-mutant
+run lab/jobs/mutants.py --vendor "$vendor" --kernel "$kernel" no-such-mutant
 ok 'a mutant that there is not: status' status_is 1
 ok '… one line' one_err_line
-run lab/mutants.sh --kernel 9.9 --out "$tap_dir/none"
+run lab/jobs/mutants.py --kernel 9.9 --out "$tap_dir/none"
 ok 'a lab that fails: status' status_is 125
 
 done_testing

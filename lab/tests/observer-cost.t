@@ -11,8 +11,8 @@ added() { awk -v row="$1" 'index($0, row) == 1 { print $NF + 0 }' "$tap_dir/out"
 less() { [ "$1" -lt "$2" ]; }
 
 run make -s -n observer-cost
-ok 'make observer-cost is this' out_has 'lab/observer-cost.sh'
-run lab/observer-cost.sh --quick
+ok 'make observer-cost is this' out_has 'lab/jobs/observer-cost.sh'
+run lab/jobs/observer-cost.sh --quick
 ok 'no row is more than it must be' status_is 0
 sed -i '1,/^$/d' "$tap_dir/out"
 ok 'the table fits 80 columns' fits_80
@@ -27,6 +27,6 @@ ok 'counting costs more than that' less \
 ok 'times cost more than counts' less \
 	"$(added 'counts alone (--count-only)')" \
 	"$(added 'counts, times, percentiles')"
-run lab/observer-cost.sh --slow
+run lab/jobs/observer-cost.sh --slow
 ok 'wrong usage' status_is 64
 done_testing

@@ -177,7 +177,7 @@ def test_life():
 
 def main():
     lab = subprocess.run(
-        ["lab/l1.sh", "--vendor", "amd", "--tcg", "--kernel", KERNEL,
+        ["lab/machine/l1.sh", "--vendor", "amd", "--tcg", "--kernel", KERNEL,
          "--cpus", "2", "--timeout", "400", "--out", RESULTS,
          "lab/scenarios/observer.sh", f"VMS={VMS}"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

@@ -54,7 +54,7 @@ for start in host books VM 'EXIT REASON' '0x072 CPUID' total time verdict; do
 		line_of "$start" "$tap_dir/linux")" ]
 done
 ok 'exitleaf: the table of the Linux guest' grep -q '0x072 CPUID' \
-	"$build/results/$(lab/series.sh default)-demo/l2-console.txt"
+	"$build/results/$(lab/setup/series.sh default)-demo/l2-console.txt"
 
 # The commands for real hardware, in L1.  There they end after ten seconds, by
 # Ctrl-C, or with a VMM in the place of COMMAND; and bench, when it has measured
@@ -70,7 +70,7 @@ ok 'exitleaf: the table of the Linux guest' grep -q '0x072 CPUID' \
 			"$limit" "$command" "$i" "$i"
 	done
 } >"$tap_dir/scenario"
-run lab/l1.sh --out "$results" "$tap_dir/scenario"
+run lab/machine/l1.sh --out "$results" "$tap_dir/scenario"
 ok 'the scenario ran to its end' status_is 0
 ok 'there are commands for real hardware' [ "${#in_l1[@]}" -ge 2 ]
 for i in "${!in_l1[@]}"; do

@@ -39,7 +39,7 @@ fi
 for kernel in "${kernels[@]}"; do
 	results=$build/results/t-reasons-$vendor-$kernel
 	tap_evidence=("$results"/{console,caches_on,caches_off,with_apic,two_vcpus}.txt)
-	run lab/l1.sh --tcg --vendor "$vendor" --kernel "$kernel" --out "$results" \
+	run lab/machine/l1.sh --tcg --vendor "$vendor" --kernel "$kernel" --out "$results" \
 		lab/scenarios/reasons.sh LACKS="$lacks"
 	ok "$vendor $kernel: the scenario ran to its end" status_is 0
 	for name in caches_on caches_off with_apic two_vcpus; do

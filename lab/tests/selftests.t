@@ -14,10 +14,10 @@ results=$build/results
 # row NAME STOCK PATCHED: is it in the table
 row() { grep -qE "^$1 +$2 +$3\$" <<<"$out"; }
 
-series=$(lab/series.sh default)
+series=$(lab/setup/series.sh default)
 series_to_test
 for kernel in "${SERIES[@]}"; do
-	run lab/selftests.sh --kernel "$kernel" --name t-selftests \
+	run lab/jobs/selftests.sh --kernel "$kernel" --name t-selftests \
 		exit_stats_test cpuid_test set_sregs_test \
 		x86_64/userspace_io_test
 	ok "$kernel: the same with both kinds of modules" status_is 0
@@ -36,12 +36,12 @@ for kernel in "${SERIES[@]}"; do
 		grep -qx 'exit_stats_test skip pass' "$results/t-selftests.txt"
 done
 
-run lab/selftests.sh --name t-selftests no_such_test
+run lab/jobs/selftests.sh --name t-selftests no_such_test
 ok 'a test that there is not: status' status_is 1
 ok 'a test that there is not: one line' one_err_line
 ok 'a test that there is not: which' err_has "no test 'no_such_test'"
 
-run lab/selftests.sh --name t-selftests-fault \
+run lab/jobs/selftests.sh --name t-selftests-fault \
 	--modules "$build/modules/$series/fault-mutants" \
 	--set kvm.exit_stats_mutant=lost-io exit_stats_test
 ok 'modules that count wrong: status' status_is 1
@@ -53,15 +53,17 @@ ok 'modules that count wrong: what the guest found' \
 
 # What is made of results, with an l1.sh that has them ready: "slow" runs out of
 # time with Debian's modules alone, "broken" fails with the patched ones.
-mkdir -p "$tap_dir/lab/kernels/$series" \
+mkdir -p "$tap_dir"/lab/{jobs,machine,setup} "$tap_dir/lab/kernels/$series" \
 	"$tap_dir/build"/{kernel/"$series"/current,selftests/"$series"}
-cp lab/{lib,kernels,selftests}.sh "$tap_dir/lab/"
+cp lab/lib.sh "$tap_dir/lab/"
+cp lab/setup/kernels.sh "$tap_dir/lab/setup/"
+cp lab/jobs/selftests.sh "$tap_dir/lab/jobs/"
 cp "lab/kernels/$series/series.conf" "$tap_dir/lab/kernels/$series/"
 echo KVERSION=none >"$tap_dir/build/kernel/$series/current/kernel.env"
 printf 'x86_64/%s\n' slow broken >"$tap_dir/build/selftests/$series/list"
-printf '#!/bin/sh\n' | tee "$tap_dir/lab/kernel.sh" \
-	>"$tap_dir/lab/build-selftests.sh"
-cat >"$tap_dir/lab/l1.sh" <<'EOF'
+printf '#!/bin/sh\n' | tee "$tap_dir/lab/setup/kernel.sh" \
+	>"$tap_dir/lab/jobs/build-selftests.sh"
+cat >"$tap_dir/lab/machine/l1.sh" <<'EOF'
 #!/usr/bin/env bash
 while [[ $1 != --out ]]; do shift; done
 mkdir -p "$2"
@@ -73,8 +75,8 @@ for test in ${5#TESTS=}; do
 	esac
 done >"$2/results.txt"
 EOF
-chmod +x "$tap_dir"/lab/*.sh
-run env BUILD="$tap_dir/build" "$tap_dir/lab/selftests.sh" --modules none
+chmod +x "$tap_dir"/lab/*/*.sh
+run env BUILD="$tap_dir/build" "$tap_dir/lab/jobs/selftests.sh" --modules none
 ok 'another result: status' status_is 1
 ok 'another result: said' \
 	out_has "DIFFERENT: broken: pass with Debian's modules, fail"

@@ -7,12 +7,12 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-series=$(lab/series.sh default)
+series=$(lab/setup/series.sh default)
 
 results=${BUILD:-build}/results/t-soak
 
 # This seed has some of which BPF comes late.
-run lab/soak.sh --vendor amd --kernel "$series" --runs 8 --exits 60000 --seed 5 \
+run lab/jobs/soak.py --vendor amd --kernel "$series" --runs 8 --exits 60000 --seed 5 \
 	--out "$results"
 # Which guests they were, for whoever wants to see them again.
 grep -E ' seed ' <<<"$out" | sed 's/^/# /'
@@ -45,7 +45,7 @@ ok 'late guests: half of their exits are reconciled, and of the others all' \
 	reconciled_rightly
 
 # While BPF comes to it, this one has exits that nothing sees: none is missed.
-run lab/l1.sh --tcg --vendor amd --kernel "$series" --cpus 2 --timeout 900 \
+run lab/machine/l1.sh --tcg --vendor amd --kernel "$series" --cpus 2 --timeout 900 \
 	--out "$results-running" lab/scenarios/compare-rows.sh READ= READS= \
 	ROWS='0 - - running --vcpus 3 --laps 900 --meanwhile --reads 20 rdmsr=23 vmcall=10'
 ok 'a guest that runs: the scenario ran to its end' status_is 0
@@ -55,7 +55,7 @@ ok "… and KVM's own statistics were held against BPF's" grep -q \
 	'^stat  *KVM.s own statistics' "$results-running/0.txt"
 
 # A run that is not balanced is not taken for one.
-again() { run lab/soak.sh --vendor amd --kernel "$series" --runs 8 --out "$results" --again; }
+again() { run lab/jobs/soak.py --vendor amd --kernel "$series" --runs 8 --out "$results" --again; }
 again
 ok 'the same results once more: status' status_is 0
 echo 1 >"$results/amd-$series/3.status"
@@ -85,12 +85,12 @@ echo '"reconciled":40,"total":{"kernel":40,"bpf":40,"difference":1,"kernel_first
 	>"$made/1.total"
 echo '"reconciled":7,"total":{"kernel":7,"difference":9}' >"$made/2.total"
 echo INCONCLUSIVE >"$made/2.txt"
-run lab/soak.sh --vendor amd --kernel "$series" --runs 3 --out "$tap_dir/made" --again
+run lab/jobs/soak.py --vendor amd --kernel "$series" --runs 3 --out "$tap_dir/made" --again
 ok 'the sums: what was reconciled, of all, and differences of either sign' out_has \
 	'in all: 2 of 3 runs balanced, 1040 of 1943 exits reconciled, difference 3'
-run lab/soak.sh --runs 0
+run lab/jobs/soak.py --runs 0
 ok 'no runs are no success' status_is 64
-run lab/soak.sh --vendor arm
+run lab/jobs/soak.py --vendor arm
 ok 'a vendor that there is not: wrong usage' status_is 64
 
 done_testing

@@ -298,7 +298,7 @@ START_TEST(watch_line)
 }
 END_TEST
 
-/* For programs: lab/soak.sh adds these up. */
+/* For programs: lab/jobs/soak.py adds these up. */
 START_TEST(json_has_what_was_reconciled)
 {
 	json_t *json, *made, *sums;

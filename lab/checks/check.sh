@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: check.sh [-j JOBS] TEST...
+#
+# Runs test programs, which print TAP, several at a time, and judges what they
+# skipped: every skip must be one that expected-skips.txt foresees on this machine.
+# Says which took longest; build/log/tests-times.txt has all of them.
+#
+# Exit status: 0 if all tests passed and every skip was expected, 1 if not.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=lab/setup/kernels.sh
+. "$LAB/setup/kernels.sh"
+EXPECTED=$LAB/checks/expected-skips.txt
+REPEATED=$BUILD/log/lab-repeated.txt
+REPEATED_MAX=4
+
+# holds WORD: is this true of this machine
+holds() {
+	case $1 in
+	always) return 0 ;;
+	user) ((EUID != 0)) ;;
+	debian-*) [[ $(debian_release) == "${1#debian-}" ]] ;;
+	without-linux-*) [[ ! -d $BUILD/kernel/${1#without-linux-} ]] ;;
+	with-kvm) [[ -d /sys/module/kvm_amd || -d /sys/module/kvm_intel ]] ;;
+	without-dev-kvm) [[ ! -r /dev/kvm || ! -w /dev/kvm ]] ;;
+	*) die "$(rel "$EXPECTED"): '$1' is not known" ;;
+	esac
+}
+
+# Prints the patterns of the skips that are expected here.
+expected_here() {
+	local when pattern
+
+	while IFS=$'\t' read -r when pattern; do
+		[[ -n $when && $when != '#'* ]] || continue
+		if holds "$when"; then
+			printf '%s\n' "$pattern"
+		fi
+	done <"$EXPECTED"
+}
+
+# skips DIR: "TEST<TAB>REASON" of each skip in what the tests printed
+skips() {
+	find "$1" -type f -exec awk -v dir="$1/" '
+	/^(ok|1\.\.0).*# ?[Ss][Kk][Ii][Pp]/ {
+		reason = $0
+		sub(/.*# ?[Ss][Kk][Ii][Pp][^ ]* */, "", reason)
+		if (reason == "")
+			reason = "a reason that it does not say"
+		print substr(FILENAME, length(dir) + 1) "\t" reason
+	}' {} +
+}
+
+# Says what was skipped; UNEXPECTED is the number of skips that were not expected.
+judge_skips() { # DIR
+	local all patterns unexpected nr
+
+	UNEXPECTED=0
+	all=$(skips "$1")
+	nr=$(grep -c . <<<"$all") || true
+	if ((nr == 0)); then
+		note 'no test was skipped'
+		return 0
+	fi
+	patterns=$(expected_here)
+	# grep ends with 1 if all are expected, and with 2 if a pattern is wrong.
+	unexpected=$(cut -f2 <<<"$all" |
+		grep -vE -e "${patterns:-^$}") || (($? == 1))
+	note "$nr tests were skipped:"
+	sort <<<"$all" | uniq -c | sed -E 's/^ *([0-9]+) ([^\t]*)\t/    \1 of \2: /'
+	if [[ -n $unexpected ]]; then
+		sort -u <<<"$unexpected" | sed 's/^/unexpected skip: /' >&2
+		UNEXPECTED=$(wc -l <<<"$unexpected")
+		return 0
+	fi
+	note 'all of these skips are expected on this machine'
+}
+
+# A guest in QEMU's emulator hangs now and then (README.md); a guest that hangs often
+# does so for another reason.  Sets NR_REPEATED.
+judge_repeated() {
+	NR_REPEATED=0
+	[[ -e $REPEATED ]] || return 0
+	NR_REPEATED=$(wc -l <"$REPEATED")
+	note "$NR_REPEATED runs in the lab had no result and were repeated:" \
+		"$(paste -sd ' ' "$REPEATED")"
+}
+
+# show_times FILE: the ten that took longest, and the sum of all
+show_times() {
+	note "The tests that took longest, seconds and seconds of processor time:"
+	sort -rn "$1" | awk 'NR <= 10 { printf "%7.1f %7.1f  %s\n", $1, $2, $3 }
+		{ all += $2 }
+		END { printf "        %7.1f  all %d\n", all, NR }'
+}
+
+main() {
+	local start=$EPOCHREALTIME status=0 tap jobs times=$BUILD/log/tests-times.txt
+
+	jobs=$((PROCESSORS + 1))
+	if [[ ${1:-} == -j ]]; then
+		(($# > 2)) || usage
+		jobs=$2
+		shift 2
+	fi
+	(($#)) || usage
+	need prove
+	mkdir -p "$BUILD/log"
+	: >"$times"
+	rm -f "$REPEATED"
+	new_beside tap "$BUILD/run/check"
+	# Tests send signals, which whoever runs this may have had ignored (nohup).
+	PERL_TEST_HARNESS_DUMP_TAP=$tap BUILD=$BUILD LAB_TRIES=2 env --default-signal \
+		prove -j"$jobs" --timer --exec "$LAB/checks/timed.sh $times" "$@" ||
+		status=$?
+	show_times "$times"
+	judge_repeated
+	((NR_REPEATED <= REPEATED_MAX)) || status=1
+	judge_skips "$tap"
+	((UNEXPECTED == 0)) || status=1
+	note "$(since "$start") s for the tests"
+	exit "$status"
+}
+
+main "$@"

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: boot-study.sh [--vendors "amd intel"] [--kernel SERIES] [--out DIR]
+#                      [--again]
+#
+# Records a Linux guest's boot in emulated hosts, with nested paging and without,
+# and exitwork's workloads, and writes docs/boot-study.md with its pictures from
+# what was recorded.  Both hosts run at the same time, for some ten minutes (a busy machine: fourteen).
+# --vendors: of the hosts' processors (both).
+# --out: in place of docs.
+# --again: from what the last run has left, without another.
+#
+# Exit status: 0; 3 if there is nothing to write of.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=lab/setup/kernels.sh
+. "$LAB/setup/kernels.sh"
+DIE_STATUS=3
+
+INTEL_RUNS='nested shadow work'	# what there is time for
+
+OTHER=	# the process that runs the second host
+trap '[[ -z $OTHER ]] || { kill "$OTHER" && wait "$OTHER"; } 2>/dev/null || true; cleanup' EXIT
+
+parse_options() {
+	VENDORS='amd intel' KERNEL=$(default_series) OUT=$TOP/docs AGAIN=''
+	while [[ ${1:-} == -* ]]; do
+		case $1 in
+		--again) AGAIN=1 ;;
+		--vendors | --kernel | --out)
+			(($# > 1)) || usage
+			printf -v "$(tr a-z- A-Z_ <<<"${1#--}")" '%s' "$2"
+			shift
+			;;
+		*) usage ;;
+		esac
+		shift
+	done
+	(($# == 0)) || usage
+	[[ $VENDORS =~ ^(amd|intel|amd intel)$ ]] || usage
+}
+
+results() { # VENDOR
+	printf '%s\n' "$BUILD/results/boot-study-$KERNEL-$1"
+}
+
+# study VENDOR: Bochs is slow, the more so the more often record writes.
+study() {
+	local settings=()
+
+	[[ $1 != intel ]] ||
+		settings=(INTERVAL=1s RUNS="$INTEL_RUNS")
+	# exec: in the background it is $OTHER itself that is to be ended.
+	exec "$LAB/machine/l1.sh" --vendor "$1" --tcg --kernel "$KERNEL" --timeout 3600 \
+		--out "$(results "$1")" "$LAB/scenarios/boot-study.sh" \
+		"${settings[@]}"
+}
+record_all() {
+	local status=0 deps=(build demo)
+
+	[[ $VENDORS != *intel* ]] || deps+=(intel)
+	"$LAB/setup/deps.sh" "${deps[@]}"
+	lock
+	"$LAB/setup/prepare.sh" "$KERNEL"
+	# Each l1.sh takes it while it puts together what it boots.
+	unlock
+	if [[ $VENDORS == *' '* ]]; then
+		study "${VENDORS% *}" &
+		OTHER=$!
+	fi
+	(study "${VENDORS##* }") || status=$?
+	[[ -z $OTHER ]] || wait "$OTHER" || status=$?
+	OTHER=
+	((status == 0)) || die "a scenario failed with status $status"
+}
+
+main() {
+	local start=$EPOCHREALTIME vendor hosts=()
+
+	parse_options "$@"
+	command -v python3 >/dev/null || die "no python3; install python3"
+	[[ -n $AGAIN ]] || record_all
+	for vendor in $VENDORS; do
+		[[ -d $(results "$vendor") ]] || die "no $(rel "$(results "$vendor")")"
+		hosts+=("$vendor=$(results "$vendor")")
+	done
+	mkdir -p -- "$OUT"
+	"$LAB/study/study.py" "$BUILD/bin/exitledger" "$OUT" "${hosts[@]}" ||
+		die "no page was written"
+	note "          $(rel "$OUT")/boot-study.md, and its pictures"
+	printf '\n%s s in all\n' "$(since "$start")"
+}
+
+main "$@"

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: build-selftests.sh [SERIES]
+#
+# Builds the kernel's own KVM selftests (tools/testing/selftests/kvm), with what
+# our series of patches adds to them, from the source that lab/setup/kernel.sh SERIES
+# (this distribution's own, unless said) fetched.  They go to build/selftests/SERIES: static
+# programs, `list` with their paths in the Makefile's order, and `stamp`.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=lab/setup/kernels.sh
+. "$LAB/setup/kernels.sh"
+INSTRUMENTATION=$TOP/kvm-instrumentation
+SELFTESTS=tools/testing/selftests
+
+# Of the kernel's source: what its headers for user space and these tests are
+# built from.
+SOURCES=(Makefile Kbuild Kconfig include scripts usr arch/x86
+	tools/arch/x86 tools/build tools/include tools/lib tools/scripts
+	"$SELFTESTS"/{kvm,rseq,lib.mk,kselftest.h,kselftest_harness.h})
+
+unpack() { # DIR
+	try dpkg-deb --fsys-tarfile "$DEB" |
+		try tar -xO "./usr/src/linux-source-$SERIES.tar.xz" |
+		try xz -dc -T0 |
+		try tar -x -C "$1" --strip-components=1 \
+			"${SOURCES[@]/#/linux-source-$SERIES/}"
+}
+
+# kernel_make DIR ARG...: as a make of its own, whatever started this script.
+kernel_make() {
+	local dir=$1
+
+	shift
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL LDFLAGS=-static \
+		make -C "$dir" -s -j"$PROCESSORS" ARCH=x86_64 "$@"
+}
+
+build() { # SOURCE OUT
+	local patch test
+
+	for patch in "${PATCHES[@]}"; do
+		patch -d "$1" -p1 --fuzz=0 --batch --forward <"$patch"
+	done
+	cp -- "$HEADER" "$1/arch/x86/kvm/"
+	kernel_make "$1" headers
+	kernel_make "$1/$SELFTESTS/kvm" EXTRA_CFLAGS="$(series_fact "$SERIES" SELFTEST_FLAGS)"
+	sed -n 's/^TEST_GEN_PROGS_x86_64 *+\{0,1\}= *//p' \
+		"$1/$SELFTESTS/kvm/Makefile" >"$2/list"
+	while read -r test; do
+		mkdir -p -- "$2/$(dirname -- "$test")"
+		strip -o "$2/$test" "$1/$SELFTESTS/kvm/$test"
+	done <"$2/list"
+	[[ -s $2/list ]] || die "the kernel's makefile names no KVM selftests"
+	printf '%s\n' "$KEY" >"$2/stamp"
+}
+
+main() {
+	local tmp env patches
+
+	[[ $# -le 1 && ${1:-} != -* ]] || usage
+	SERIES=${1:-$(default_series)}
+	check_series "$SERIES"
+	need make gcc patch xz dpkg-deb strip
+	env=$BUILD/kernel/$SERIES/current/kernel.env
+	[[ -r $env ]] || die "no kernel's source; run lab/setup/kernel.sh $SERIES"
+	# shellcheck disable=SC1090
+	. "$env"
+	OUT=$BUILD/selftests/$SERIES
+	DEB=$BUILD/cache/debs/$SERIES/linux-source-${SERIES}_${KVERSION//:/%3a}_all.deb
+	HEADER=$INSTRUMENTATION/src/exit_leaves.h
+	patches=$(grep -l "^+++ b/$SELFTESTS/kvm/" \
+		"$INSTRUMENTATION/patches/$SERIES"/*.patch)
+	mapfile -t PATCHES <<<"$patches"
+	KEY="$KVERSION $(hash_of "${PATCHES[@]}" "$HEADER" "$LAB/jobs/build-selftests.sh")"
+	lock
+	if [[ -r $OUT/stamp && $(<"$OUT/stamp") == "$KEY" ]]; then
+		note "          KVM selftests are up to date: $(rel "$OUT")"
+		return 0
+	fi
+	[[ -r $DEB ]] || die "no $(rel "$DEB"); remove" \
+		"$(rel "$BUILD")/kernel/$SERIES and run lab/setup/kernel.sh $SERIES"
+	new_beside tmp "$OUT"
+	mkdir "$tmp/source" "$tmp/out"
+	step "unpack the source of the KVM selftests ($SERIES)" \
+		"selftests-$SERIES-unpack" unpack "$tmp/source"
+	step "build the KVM selftests ($SERIES)" "selftests-$SERIES-build" \
+		build "$tmp/source" "$tmp/out"
+	publish "$tmp/out" "$OUT"
+	rm -rf -- "$tmp"
+}
+
+main "$@"

@@ -1,0 +1,283 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: newcomer.sh [--suite bookworm|trixie] [--users "root user"] [--cold]
+#                    [--keep] [COMMAND...]
+#
+# What a new user has: makes a minimal Debian in a folder, clones this commit there,
+# and runs the commands that the README names, taken from the README: as root in
+# root's home, and as an ordinary user with sudo in a home of that user's own.
+#
+# --suite   Debian's release (default: this machine's)
+# --users   root, user, or both in this order (default: both)
+# --cold    with nothing that an earlier run has downloaded
+# --keep    leave the system in build/newcomer/SUITE to be looked at
+# COMMAND   of the README's, these alone: "make check"
+#
+# The system lives in a mount namespace of its own, which ends with this script.  The
+# Debian mirror is this machine's, or MIRROR=URI and SECURITY_MIRROR=URI.
+#
+# Exit status: 0 if all commands ended with 0; 1 if one did not; 3 if there can be no
+# such system on this machine.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=lab/setup/kernels.sh
+. "$LAB/setup/kernels.sh"
+DIE_STATUS=3
+
+declare -A RELEASE=([bookworm]=12 [trixie]=13)
+NAME=exitledger		# the clone's folder
+SUMMARY=()		# a line for each step
+
+parse_options() {
+	local suite
+
+	SUITE='' USERS='root user' COLD='' KEEP=''
+	while [[ ${1:-} == --* ]]; do
+		case $1 in
+		--cold) COLD=1 ;;
+		--keep) KEEP=1 ;;
+		--suite | --users)
+			(($# > 1)) || usage
+			printf -v "$(tr a-z- A-Z_ <<<"${1#--}")" '%s' "$2"
+			shift
+			;;
+		*) usage ;;
+		esac
+		shift
+	done
+	for suite in "${!RELEASE[@]}"; do
+		[[ -n $SUITE || ${RELEASE[$suite]} != "$(debian_release)" ]] ||
+			SUITE=$suite
+	done
+	SUITE=${SUITE:-bookworm}
+	[[ -n ${RELEASE[$SUITE]:-} && $USERS =~ ^(root|user|root user)$ ]] || usage
+	COMMANDS=("$@")
+	ROOT=$BUILD/newcomer/$SUITE
+	CACHE=$BUILD/newcomer/cache/$SUITE
+}
+
+# The README's commands for this machine: "make" and one target.
+readme_commands() {
+	sed -n 's/^    \(make [a-z][a-z-]*\)$/\1/p' "$TOP/README.md"
+}
+
+check_machine() {
+	local changed command known
+
+	((EUID == 0)) || die "a minimal system can only be made by root; sudo make newcomer"
+	need unshare chroot git
+	[[ -n $(type -P debootstrap) ]] ||
+		die "no command debootstrap; apt install debootstrap"
+	known=$(readme_commands)
+	[[ -n $known ]] || die "the README names no command"
+	((${#COMMANDS[@]})) || mapfile -t COMMANDS <<<"$known"
+	for command in "${COMMANDS[@]}"; do
+		grep -qxF -- "$command" <<<"$known" ||
+			die "'$command' is no command of the README; those are:" \
+				"$(paste -sd, <<<"$known")"
+	done
+	# The checkout may belong to whoever called sudo.
+	mkdir -p "$BUILD/newcomer"
+	export GIT_CONFIG_GLOBAL=$BUILD/newcomer/gitconfig
+	printf '[safe]\n\tdirectory = *\n' >"$GIT_CONFIG_GLOBAL"
+	changed=$(git -C "$TOP" status --porcelain) || die "$TOP is no git checkout"
+	[[ -z $changed ]] ||
+		note "          what is not committed is not in the clone"
+}
+
+# Sets MIRROR and SECURITY_MIRROR, as APT has them on this machine.
+find_mirrors() {
+	local all
+
+	# shellcheck disable=SC2016 # for APT
+	all=$(apt-get indextargets --format '$(CREATED_BY) $(ORIGIN) $(LABEL) $(REPO_URI)' \
+		2>/dev/null) || all=''
+	: "${MIRROR:=$(awk '$1 == "Packages" && $2 == "Debian" && $3 == "Debian" {
+		print $4; exit }' <<<"$all")}"
+	: "${SECURITY_MIRROR:=$(awk '$1 == "Packages" && $2 == "Debian" &&
+		$3 == "Debian-Security" { print $4; exit }' <<<"$all")}"
+	[[ -n $MIRROR ]] || die "APT's sources on this machine name no mirror of Debian;" \
+		"say MIRROR=URI"
+	SECURITY_MIRROR=${SECURITY_MIRROR:-${MIRROR%/}-security}
+}
+
+# --- the system ---
+
+# As Debian's installer leaves it, and nothing more.
+make_system() {
+	debootstrap --variant=minbase --include=ca-certificates,git,make \
+		--cache-dir="$CACHE/debs" "$SUITE" "$ROOT" "$MIRROR"
+	cat >"$ROOT/etc/apt/sources.list" <<-EOF
+	deb $MIRROR $SUITE main
+	deb $MIRROR $SUITE-updates main
+	deb $SECURITY_MIRROR $SUITE-security main
+	EOF
+	echo '127.0.0.1 localhost' >"$ROOT/etc/hosts"
+	echo newcomer >"$ROOT/etc/hostname"
+	cp -L -- /etc/resolv.conf "$ROOT/etc/resolv.conf"
+	# The lists are those of all three; debootstrap leaves the first one's.
+	inside apt-get -q update
+}
+
+mount_system() {
+	# Its root is a mount of its own, as that of any system.
+	mount --bind "$ROOT" "$ROOT"
+	mount --rbind /dev "$ROOT/dev"
+	mount -t proc proc "$ROOT/proc"
+	mount --rbind /sys "$ROOT/sys"
+	mount --bind "$CACHE/archives" "$ROOT/var/cache/apt/archives"
+}
+
+inside() { # COMMAND...
+	env -i HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 ${CI:+CI="$CI"} \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		${http_proxy:+http_proxy="$http_proxy"} chroot "$ROOT" "$@"
+}
+
+# as_user USER COMMAND: as that user's login has it, in the clone
+as_user() {
+	if [[ $1 == root ]]; then
+		inside /bin/bash -c "cd /root/$NAME && exec $2"
+	else
+		inside su - "$1" -c "cd $NAME && exec $2"
+	fi
+}
+
+home_of() {
+	if [[ $1 == root ]]; then echo /root; else echo "/home/$1"; fi
+}
+
+add_user() {
+	inside apt-get install -q -y --no-install-recommends sudo
+	inside useradd --create-home --shell /bin/bash user
+	echo 'user ALL=(ALL) NOPASSWD: ALL' >"$ROOT/etc/sudoers.d/user"
+}
+
+# The lab's own downloads are kept, too: the clone finds them where it would put
+# them.
+make_clone() { # USER
+	local home
+
+	home=$(home_of "$1")
+	git clone -q --no-hardlinks "$TOP" "$ROOT$home/$NAME"
+	git -C "$ROOT$home/$NAME" checkout -q --detach "$COMMIT"
+	mkdir -p "$ROOT$home/$NAME/build/cache"
+	mount --bind "$CACHE/lab" "$ROOT$home/$NAME/build/cache"
+	inside chown -R "$1:" "$home/$NAME"
+}
+
+# --- the run ---
+
+# timed TEXT COMMAND...: a row of the summary; STEP_STATUS is how it ended.
+timed() {
+	local text=$1 start=$EPOCHREALTIME
+
+	shift
+	note "=== $text"
+	spawn "$@"
+	reap
+	STEP_STATUS=$RUN_STATUS
+	SUMMARY+=("$(printf '%-46s %8s s  %s' "$text" "$(since "$start")" \
+		"$( ((STEP_STATUS == 0)) || echo "status $STEP_STATUS")")")
+}
+
+tests_in() { # LOG: "TESTS SKIPS"
+	awk '/^Files=[0-9]+, Tests=/ { sub(/.*Tests=/, ""); tests += $1 }
+		/^[0-9]+ tests were skipped:/ { skips += $1 }
+		END { print tests + 0, skips + 0 }' "$1"
+}
+
+run_command() { # USER COMMAND
+	local log=$BUILD/log/newcomer-$SUITE-$1-${2##* }.log tests skips
+
+	timed "$1: $2" run_logged "$log" "$1" "$2"
+	read -r tests skips < <(tests_in "$log")
+	TESTS=$((TESTS + tests)) SKIPS=$((SKIPS + skips))
+	((STEP_STATUS == 0)) || {
+		FAILED=1
+		note "newcomer.sh: as $1, '$2' ended with status $STEP_STATUS; see $(rel "$log")" >&2
+	}
+}
+
+run_logged() { # LOG USER COMMAND
+	as_user "$2" "$3" 2>&1 | tee "$1"
+}
+
+show_summary() {
+	printf '\nDebian %s (%s), commit %s\n' "${RELEASE[$SUITE]}" "$SUITE" \
+		"${COMMIT:0:12}"
+	printf '%s\n' "${SUMMARY[@]}"
+	printf '%s s, %s MB in the system, %d tests, %d skips\n' "$(since "$START")" \
+		"$(du -smx "$ROOT" | cut -f1)" "$TESTS" "$SKIPS"
+}
+
+# All processes whose root is the system's.
+end_processes() {
+	local process
+
+	for process in /proc/[0-9]*; do
+		[[ $(readlink "$process/root" 2>/dev/null || true) != "$ROOT" ]] ||
+			kill -KILL "${process#/proc/}" 2>/dev/null || true
+	done
+}
+
+clean_up() {
+	cleanup
+	end_processes
+	cd /
+	# Whatever is mounted below it goes before it is removed.
+	awk -v root="$ROOT" '($5 == root || index($5, root "/") == 1) { print $5 }' \
+		/proc/self/mountinfo | sort -r | while read -r mounted; do
+		umount -l "$mounted" || true
+	done
+	[[ -n $KEEP ]] || rm -rf --one-file-system -- "$ROOT"
+}
+
+go() {
+	local user command
+
+	START=$EPOCHREALTIME TESTS=0 SKIPS=0 FAILED=''
+	COMMIT=$(git -C "$TOP" rev-parse HEAD)
+	[[ -z $COLD ]] || rm -rf -- "$CACHE"
+	mkdir -p "$CACHE"/{debs,lab,archives/partial} "$BUILD/log"
+	KEEP='' clean_up
+	trap clean_up EXIT
+	mkdir -p "$ROOT"
+	try_step "make a minimal Debian ${RELEASE[$SUITE]}" "newcomer-$SUITE" make_system
+	((STEP_STATUS == 0)) || exit "$DIE_STATUS"
+	mount_system
+	for user in $USERS; do
+		[[ $user == root ]] || step "add an ordinary user with sudo" \
+			"newcomer-$SUITE-user" add_user
+		make_clone "$user"
+		for command in "${COMMANDS[@]}"; do
+			run_command "$user" "$command"
+		done
+	done
+	show_summary
+	[[ -z $FAILED ]] || exit 1
+}
+
+# One at a time for each suite.
+lock_newcomer() {
+	exec 9>>"$BUILD/newcomer/$SUITE.lock"
+	flock -n 9 || die "another newcomer.sh is at work in $(rel "$ROOT")"
+}
+
+main() {
+	parse_options "$@"
+	if [[ -z ${NEWCOMER_NAMESPACE:-} ]]; then
+		check_machine
+		find_mirrors
+		export MIRROR SECURITY_MIRROR
+		NEWCOMER_NAMESPACE=1 exec unshare --mount --propagation private \
+			"$0" "$@"
+	fi
+	((${#COMMANDS[@]})) || mapfile -t COMMANDS <<<"$(readme_commands)"
+	lock_newcomer
+	go
+}
+
+main "$@"

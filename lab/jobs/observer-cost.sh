@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: observer-cost.sh [--quick]
+#
+# What the observer costs: instructions added per exit, from the guest's to the
+# guest's next, on the distribution's own modules, in runs of the emulated hosts,
+# whose TSC counts instructions; beside programs that do nothing, which is what
+# any observer costs there.  On 6.1 and 6.12, with mitigations off and auto; on the
+# Intel host with 6.12 alone.
+# --quick: one run, of AMD and 6.12 with mitigations off, and the main rows alone.
+#
+# Exit status: 0; 1 if it is more than it must be (below); 3 if nothing was
+# measured.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+DIE_STATUS=3
+
+# The most that may be added: VENDOR KERNEL MITIGATIONS ROW MOST.
+LIMITS="amd 6.12 off count 160
+amd 6.12 off time 380
+amd 6.1 off time 450
+amd 6.1 auto time 520"
+
+ROWS=(
+	"none|nothing: instructions per exit"
+	"null|nothing, once more"
+	"floor_exit|floor: kvm_exit, empty program"
+	"floor_pair|floor: the pair, empty programs"
+	"count|counts alone (--count-only)"
+	"time|counts, times, percentiles"
+	"time_btf|  by tp_btf"
+	"time_raw|  by raw_tp"
+	"time_tp|  by the classic tracepoint"
+	"fast|  with --fast"
+	"off_cpu|  with --off-cpu"
+	"slow|  with --slower-than 1s"
+	"by_cpuid|  with --by cpuid"
+	"crowd|  992 other vCPUs known"
+	"time_4|  four vCPUs on the one CPU"
+)
+
+parse_options() {
+	QUICK=''
+	RUNS=("amd 6.12 off" "amd 6.12 auto" "amd 6.1 off" "amd 6.1 auto"
+		"intel 6.12 off")
+	case ${1:-} in
+	--quick) QUICK=1 RUNS=("amd 6.12 off") ;;
+	'') ;;
+	*) usage ;;
+	esac
+	(($# <= 1)) || usage
+}
+
+# cases VENDOR KERNEL MITIGATIONS: of a run; '': all
+cases() {
+	if [[ -n $QUICK || $1 == intel ]]; then
+		echo none null floor_exit floor_pair count time
+	elif [[ $3 == auto ]]; then
+		echo none null floor_exit floor_pair count time time_btf
+	elif [[ $2 == 6.1 ]]; then
+		echo none null floor_exit floor_pair count time time_raw time_4
+	fi
+}
+
+results_of() { # VENDOR KERNEL MITIGATIONS
+	RESULTS=$BUILD/results/observer-cost-$1-$2-$3
+}
+
+measure() { # VENDOR KERNEL MITIGATIONS
+	local status=0 how=(--icount --mitigations "$3")
+
+	# Bochs' TSC always counts instructions, and there are no mitigations.
+	[[ $1 == amd ]] || how=(--tcg)
+	results_of "$@"
+	"$LAB/machine/l1.sh" --vendor "$1" --kernel "$2" "${how[@]}" --timeout 900 \
+		--out "$RESULTS" "$LAB/scenarios/observer-cost.sh" \
+		CASES="$(cases "$@")" || status=$?
+	((status == 0)) || die "the scenario failed with status $status"
+}
+
+# median FILE: per exit
+median() {
+	sort -n -- "$1" | awk '{ a[NR] = $1 / 100 }
+		END { printf "%.0f\n", a[int((NR + 1) / 2)] }'
+}
+
+# cell ROW VENDOR KERNEL MITIGATIONS: sets CELL to the instructions added; or, of
+# none, to all
+cell() {
+	local base most value
+
+	results_of "$2" "$3" "$4"
+	printf -v CELL '%8s' ''
+	[[ -e $RESULTS/$1 ]] || return 0
+	value=$(median "$RESULTS/$1")
+	base=$(median "$RESULTS/none")
+	[[ $1 != none ]] || base=0
+	most=$(awk -v run="$2 $3 $4 $1" \
+		'$1 " " $2 " " $3 " " $4 == run { print $5 }' <<<"$LIMITS")
+	if [[ -n $most ]] && ((value - base > most)); then
+		printf -v CELL '%8s' "$((value - base))!"
+		STATUS=1
+	elif [[ $1 == none ]]; then
+		printf -v CELL '%8d' "$value"
+	else
+		printf -v CELL '%+8d' "$((value - base))"
+	fi
+}
+
+# head_line NAME FIELD: a line of the table's head, which says FIELD of each run
+head_line() {
+	local run words
+
+	printf '%-36s' "$1"
+	for run in "${RUNS[@]}"; do
+		read -ra words <<<"$run"
+		printf '%8s' "${words[$2]}"
+	done
+	printf '\n'
+}
+
+show() {
+	local row run line
+
+	printf '\nInstructions added per CPUID exit, emulated; medians of %s laps\n\n' \
+		"$(wc -l <"$RESULTS/none")"
+	head_line "HOST'S PROCESSOR" 0
+	head_line 'LINUX' 1
+	head_line 'MITIGATIONS' 2
+	for row in "${ROWS[@]}"; do
+		line=''
+		for run in "${RUNS[@]}"; do
+			# shellcheck disable=SC2086 # three words
+			cell "${row%%|*}" $run
+			line+=$CELL
+		done
+		# Only what was measured in some run.
+		[[ -z ${line// /} ]] || printf '%-36s%s\n' "${row#*|}" "$line"
+	done
+	((STATUS == 0)) || printf '\n!: more than it must be\n'
+}
+
+main() {
+	local start=$EPOCHREALTIME run deps=(build demo intel)
+
+	parse_options "$@"
+	[[ -z $QUICK ]] || deps=(build demo)
+	"$LAB/setup/deps.sh" "${deps[@]}"
+	lock
+	# shellcheck disable=SC2046 # words
+	"$LAB/setup/prepare.sh" $(printf '%s\n' "${RUNS[@]}" | cut -d' ' -f2 | sort -u)
+	unlock
+	for run in "${RUNS[@]}"; do
+		# shellcheck disable=SC2086 # three words
+		measure $run
+	done
+	STATUS=0
+	show
+	printf '\n%s s in all\n' "$(since "$start")"
+	exit "$STATUS"
+}
+
+main "$@"

@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: selftests.sh [--kernel SERIES] [--modules DIR] [--set KVM.PARAMETER=VALUE]
+#                     [--name NAME] [TEST...]
+#
+# Runs the kernel's own KVM selftests in L1, 60 seconds each at most: with
+# Debian's KVM modules and with the patched ones.  Each must end in the same way
+# with both, but for exit_stats_test, which the patches add: a skip without them.
+# One that runs out of time with one of them alone gets three times as much.
+#
+# TEST      names (exit_stats_test); all of them, unless said
+# --kernel  a series of lab/kernels (default: this distribution's own)
+# --modules the patched ones (default: build/modules/SERIES/normal)
+# --set     a parameter of the patched modules
+# --name    of the results: build/results/NAME-stock, NAME-patched, and the table
+#           as NAME.txt (default: selftests)
+#
+# lab/kernels/SERIES/kvm-selftests.txt is what is expected; what differs from it is shown.
+# Exit status: 0 if all is the same with both, 1 if not, 125 if the lab failed.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=lab/setup/kernels.sh
+. "$LAB/setup/kernels.sh"
+LIMIT=60
+
+parse_options() {
+	SERIES=$(default_series) MODULES='' SET='' NAME=selftests
+	while [[ ${1:-} == -* ]]; do
+		(($# > 1)) || usage
+		case $1 in
+		--kernel) SERIES=$2 ;;
+		--modules) MODULES=$2 ;;
+		--set) SET=$2 ;;
+		--name) NAME=$2 ;;
+		*) usage ;;
+		esac
+		shift 2
+	done
+	TESTS=("$@")
+	TABLE=$BUILD/results/$NAME.txt
+	check_series "$SERIES"
+	EXPECTED=$LAB/kernels/$SERIES/kvm-selftests.txt
+}
+
+# Sets TESTS to these tests, as paths; without any, to all.
+choose_tests() {
+	local list=$BUILD/selftests/$SERIES/list test path
+
+	TESTS=()
+	for test; do
+		path=$(grep -E "(^|/)${test##*/}\$" "$list") ||
+			die "there is no test '$test'; see $(rel "$list")"
+		TESTS+=("$path")
+	done
+	((${#TESTS[@]})) || mapfile -t TESTS <"$list"
+}
+
+# Runs TESTS with both kinds of modules, for LIMIT seconds each; results go to
+# PREFIX-stock and PREFIX-patched.
+run_both() { # LIMIT PREFIX
+	local kind modules settings
+
+	for kind in stock patched; do
+		modules=stock settings=()
+		if [[ $kind == patched ]]; then
+			modules=${MODULES:-$BUILD/modules/$SERIES/normal}
+			settings=(${SET:+"$SET"})
+		fi
+		"$LAB/machine/l1.sh" --kernel "$SERIES" --modules "$modules" \
+			--memory 2048 \
+			--timeout "$((120 + ${#TESTS[@]} * ($1 + 2)))" \
+			--out "$BUILD/results/$2-$kind" \
+			"$LAB/scenarios/selftests.sh" \
+			LIMIT="$1" TESTS="${TESTS[*]}" "${settings[@]}"
+	done
+}
+
+# "NAME STOCK PATCHED" for every one of TESTS; a later PREFIX's results count.
+join_results() { # PREFIX...
+	awk '
+	FILENAME == "-" { sub(/.*\//, ""); order[++nr] = $1; next }
+	{ result[$1, FILENAME ~ /-stock\/[^\/]*$/] = $2 }
+	END {
+		for (i = 1; i <= nr; i++) {
+			name = order[i]
+			print name, (name, 1) in result ? result[name, 1] : "none",
+				(name, 0) in result ? result[name, 0] : "none"
+		}
+	}' - "${@/%/-stock/results.txt}" "${@/%/-patched/results.txt}" \
+		< <(printf '%s\n' "${TESTS[@]}")
+}
+
+# Writes to $1 how all tests ended.
+run_tests() {
+	local again all=("${TESTS[@]}") prefix=$BUILD/results/$NAME
+
+	rm -rf -- "$prefix-again"-{stock,patched}
+	run_both "$LIMIT" "$NAME"
+	join_results "$prefix" >"$1"
+	mapfile -t again < <(awk '
+		($2 == "timeout") != ($3 == "timeout") { print $1 }' "$1")
+	((${#again[@]})) || return 0
+	note "          once more, with more time: ${again[*]}"
+	choose_tests "${again[@]}"
+	run_both "$((3 * LIMIT))" "$NAME-again"
+	TESTS=("${all[@]}")
+	join_results "$prefix" "$prefix-again" >"$1"
+}
+
+# What goes before the table in a file.
+print_head() {
+	cat <<-EOF2
+	# SPDX-License-Identifier: GPL-2.0-only
+	# Linux $SERIES ($KVERSION): its KVM selftests in the lab's L1, with Debian's
+	# modules and with the patched ones, $LIMIT s each at most; written by
+	# lab/jobs/selftests.sh on $(date -u +%F), which took $1 s.
+	EOF2
+}
+
+# print_total RESULTS COLUMN WHOSE
+print_total() {
+	awk -v column="$2" -v whose="$3" '
+	{ count[$column]++ }
+	END {
+		line = sprintf("%-40s", NR " tests, " whose)
+		n = split("pass skip fail timeout none", result)
+		for (i = 1; i <= n; i++)
+			if (result[i] in count)
+				line = line "  " count[result[i]] " " result[i]
+		print line
+	}' "$1"
+}
+
+# print_differences RESULTS: says what differs; fails if it is between the two
+# kinds of modules.
+print_differences() {
+	awk '
+	$1 == "exit_stats_test" && $2 == "skip" && $3 == "pass" { next }
+	$1 == "exit_stats_test" || $2 != $3 || $2 == "none" {
+		print "DIFFERENT: " $1 ": " $2 " with Debian'\''s modules, " \
+			$3 " with the patched ones"
+		bad = 1
+	}
+	END { exit bad }' "$1"
+}
+
+# print_unexpected RESULTS: what is not as in the expected list.
+print_unexpected() {
+	[[ -r $EXPECTED ]] || {
+		note "there is no $(rel "$EXPECTED") to compare with"
+		return 0
+	}
+	awk -v name="$(rel "$EXPECTED")" '
+	/^#/ { next }
+	FNR == NR { stock[$1] = $2; patched[$1] = $3; next }
+	!($1 in stock) {
+		print "not in " name ": " $1
+		next
+	}
+	$2 != stock[$1] || $3 != patched[$1] {
+		print "not as in " name ": " $1 ": " $2 " " $3 \
+			", there " stock[$1] " " patched[$1]
+	}' "$EXPECTED" "$1"
+}
+
+main() {
+	local start=$EPOCHREALTIME results status=0
+
+	parse_options "$@"
+	lock
+	"$LAB/setup/kernel.sh" "$SERIES"
+	[[ -n $MODULES ]] ||
+		"$TOP/kvm-instrumentation/build-modules.sh" --kernel "$SERIES"
+	"$LAB/jobs/build-selftests.sh" "$SERIES"
+	# shellcheck disable=SC1090
+	. "$BUILD/kernel/$SERIES/current/kernel.env"
+	choose_tests "${TESTS[@]}"
+	unlock
+	new_beside results "$TABLE"
+	run_tests "$results/results"
+	{
+		print_head "$(since "$start")"
+		cat -- "$results/results"
+	} >"$results/table"
+	mv -f -- "$results/table" "$TABLE"
+	echo
+	printf '%-40s  %-8s %s\n' test stock patched
+	awk '{ printf "%-40s  %-8s %s\n", $1, $2, $3 }' "$results/results"
+	echo
+	print_total "$results/results" 2 "Debian's modules"
+	print_total "$results/results" 3 "patched modules"
+	print_unexpected "$results/results"
+	print_differences "$results/results" || status=1
+	note "$(since "$start") s in all; $(rel "$TABLE")"
+	exit "$status"
+}
+
+main "$@"

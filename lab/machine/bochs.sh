@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
+#
+# L1 on Bochs: an emulated Intel host.  What l1.sh calls of an emulator; sourced
+# by it, after payload.sh.
+
+EMULATOR=Bochs
+DEFAULT_TIMEOUT=900
+STOP_SIGNAL=USR1	# it ignores what usually ends a program
+GRACE=0			# L1 cannot be asked for anything: its ports only write files
+BOCHS=$(command -v bochs-bin || true)
+BOCHS_FILES=(/usr/share/bochs/BIOS-bochs-latest
+	/usr/share/bochs/VGABIOS-lgpl-latest)
+
+# Bochs' exit status is 1 however it ended.  So L1's init writes a line with
+# this word and its code after the results.
+TOKEN=$(od -A n -N 8 -t x8 /dev/urandom | tr -d ' ')
+
+# Bochs runs some 40 million instructions a second, so a Linux on it is spared
+# those on which nothing depends: self-tests, certificates, names in the formats
+# of tracepoints, page tables split to make code read-only.
+SPARING="nokaslr tsc=reliable rodata=off cryptomgr.notests \
+initcall_blacklist=load_system_certificate_list,init_kprobe_trace,\
+trace_eval_init,cubictcp_register,init_evm"
+L2_SETTINGS=("L2_APPEND=$SPARING i8042.nokbd i8042.noaux" L2_TIMEOUT=600)
+
+# With reboot=t a panic, or a reset, ends Bochs.
+BOCHS_APPEND="console=ttyS0,115200 quiet mitigations=off nosmp panic=-1 \
+reboot=t"
+
+find_emulator() {
+	local file
+
+	need bochs-bin
+	for file in "${BOCHS_FILES[@]}"; do
+		[[ -e $file ]] || die "no $file; lab/setup/deps.sh intel installs it"
+	done
+	[[ -z $ICOUNT && $CPUS == 1 && $MITIGATIONS == off ]] ||
+		die "--icount, --cpus and --mitigations are for the AMD host"
+}
+
+# --- the disk that it boots from ---
+
+# kernel_layout: sets LOAD_AT, LOAD_END and PVH_ENTRY from the kernel's ELF.
+kernel_layout() {
+	local word loads at size
+
+	LOAD_AT='' LOAD_END=0
+	loads=$(readelf -lW "$KVMLINUX" | grep '^ *LOAD ')
+	while read -r _ _ _ at _ size _; do
+		: "${LOAD_AT:=$((at))}"
+		((at + size <= LOAD_END)) || LOAD_END=$((at + size))
+	done <<<"$loads"
+	# The note's description is an address, its bytes from the lowest on.
+	word=$(readelf -nW "$KVMLINUX" |
+		sed -n 's/.*(0x00000012).*description data: //p')
+	read -r -a word <<<"$word"
+	[[ -n $LOAD_AT && ${#word[@]} -ge 4 ]] ||
+		die "$(rel "$KVMLINUX") has no PVH entry"
+	PVH_ENTRY=0x${word[3]}${word[2]}${word[1]}${word[0]}
+}
+
+# pad FILE SIZE: to a multiple of SIZE
+pad() {
+	truncate -s "%$2" "$1"
+}
+
+# disk_size CHUNKS: in bytes; the last chunk is read whole, too, and a disk has
+# whole cylinders
+disk_size() {
+	local cylinder=$((512 * 63 * 16))
+
+	echo $(((4096 + $1 * 32768 + cylinder - 1) / cylinder * cylinder))
+}
+
+# The boot sector, and what it loads in one piece: the kernel as it is in
+# memory, the command line's page, the initrd.
+make_disk() { # DISK
+	local cmdline size chunks
+
+	kernel_layout
+	objcopy -O binary "$KVMLINUX" "$RUN/kernel"
+	truncate -s $((LOAD_END - LOAD_AT)) "$RUN/kernel"
+	pad "$RUN/kernel" 4096
+	cmdline=$((LOAD_AT + $(stat -c %s "$RUN/kernel")))
+	printf '%s %s\0' "$BOCHS_APPEND $SPARING" "${PARAMETERS[*]}" >"$RUN/cmdline"
+	pad "$RUN/cmdline" 4096
+	size=$((cmdline + 4096 + INITRD_SIZE - LOAD_AT))
+	((LOAD_AT + size < MEMORY << 20)) ||
+		die "L1 does not fit into --memory $MEMORY"
+	chunks=$(((size + 32767) / 32768))
+	as --32 -o "$RUN/boot.o" --defsym LOAD="$LOAD_AT" \
+		--defsym CHUNKS="$chunks" \
+		--defsym ENTRY="$PVH_ENTRY" --defsym CMDLINE="$cmdline" \
+		--defsym INITRD=$((cmdline + 4096)) \
+		--defsym INITRD_SIZE="$INITRD_SIZE" \
+		--defsym MEMORY=$((MEMORY << 20)) "$LAB/machine/bochs/boot.s"
+	ld -m elf_i386 -Ttext=0x7c00 --oformat binary -o "$1" "$RUN/boot.o"
+	pad "$1" 4096
+	cat -- "$RUN"/{kernel,cmdline,initrd} >>"$1"
+	truncate -s "$(disk_size "$chunks")" "$1"
+	rm -f -- "$RUN"/{kernel,cmdline,initrd,boot.o}
+}
+
+# The initrd is there twice while it is unpacked, and its programs want room.
+machine() {
+	ON="an emulated Intel host"
+	INITRD_SIZE=$(stat -c %s "$RUN/initrd")
+	: "${MEMORY:=$((192 + ((INITRD_SIZE >> 20) * 3 / 64 + 1) * 64))}"
+	make_disk "$RUN/disk"
+	sed "s/@MEMORY@/$MEMORY/g; s/@TIME@/$EPOCHSECONDS/" \
+		"$LAB/machine/bochs/bochsrc" >"$RUN/bochsrc"
+	# Debian's Bochs stops in its debugger before the first instruction.
+	echo c >"$RUN/debugger"
+	: >"$RUN/results"
+}
+
+# start_l1 PREFIX...: becomes the emulator
+start_l1() {
+	cd -- "$RUN" || exit
+	# Its screen is a pseudo-terminal of its own, for which it wants a name.
+	TERM=vt100 exec "$@" "$BOCHS" -q -f bochsrc -rc debugger >bochs.out
+}
+
+# serial_file FILE, serial_terminal: where L1's console is
+serial_file() {
+	ln -s -- "$1" "$RUN/console"
+}
+
+serial_terminal() {
+	[[ -t 0 ]] || die "--shell needs a terminal"
+	sed -i "s,^com1:.*,com1: enabled=1\, mode=term\, dev=$(tty)," \
+		"$RUN/bochsrc"
+}
+
+request_results() {
+	:
+}
+
+# Sets $CODE to what L1's init ended with; empty if it did not come to that.
+# $RUN/results is left without the line that says it.
+end_code() {
+	local last
+
+	CODE=
+	((RUN_STATUS == 1)) || return 0
+	last=$(tail -c 64 "$RUN/results" | tr -d '\0' | tail -n 1)
+	[[ $last =~ ^"[L1] $TOKEN "([0-9]+)$ ]] || return 0
+	CODE=${BASH_REMATCH[1]}
+	truncate -s "-$((${#last} + 2))" "$RUN/results"
+}
+
+emulator_errors() {
+	grep -a PANIC "$RUN/bochs.log" || true
+	grep -v '^ALSA lib\|^[0-9]*[a-z]\[\|^$' "$RUN/emulator.err" || true
+}

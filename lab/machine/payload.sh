@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What L1 boots with: cpio archives, of which the kernel unpacks any number one
+# after the other.  The large ones are kept, with a key of what they were made
+# from in their names.  Sourced by l1.sh, after lib.sh and kernel.env.
+
+IMAGES=$BUILD/images
+BUSYBOX=$(command -v busybox || true)
+QEMU=$(command -v qemu-system-x86_64 || true)
+CPUID=$(command -v cpuid || true)
+
+# Where QEMU looks for these, and what `-M pc` without a display needs of them.
+FIRMWARE=(bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin)
+FIRMWARE_DIRS=(/usr/share/qemu /usr/share/seabios)
+
+pack() { # DIR CPIO
+	(
+		cd -- "$1" || exit
+		find . -mindepth 1 | try sort | try cpio -o -H newc -R 0:0 --quiet
+	) >"$2"
+}
+
+# libraries_of PROGRAM: with the dynamic linker; none if it is static.
+libraries_of() {
+	local lines
+
+	lines=$(readelf -lW -- "$1")
+	[[ $lines == *' INTERP '* ]] || return 0
+	lines=$(ldd "$1")
+	[[ $lines != *' not found'* ]] ||
+		die "$1 lacks a library: $(grep -m 1 ' not found' <<<"$lines")"
+	awk '$2 == "=>" && $3 ~ /^\// { print $3 }
+		$1 ~ /^\/.*ld-linux/ { print $1 }' <<<"$lines"
+}
+
+# add_program ROOT PROGRAM DIR: puts it in DIR, its libraries where they are
+# here: so it starts without any wrapper.
+add_program() {
+	local library libraries magic
+
+	mkdir -p -- "$1/$3"
+	cp -L -- "$2" "$1/$3/"
+	# Of a script there are none.
+	magic=$(try head -c 4 -- "$2" | try tr -d '\0')
+	[[ $magic == $'\x7fELF' ]] || return 0
+	libraries=$(libraries_of "$2")
+	for library in $libraries; do
+		mkdir -p -- "$1/$(dirname -- "$library")"
+		cp -L -- "$library" "$1/$library"
+	done
+}
+
+add_busybox() {
+	local applet applets
+
+	need_busybox
+	mkdir -p "$1"/{bin,dev,proc,sys,tmp}
+	cp -L -- "$BUSYBOX" "$1/bin/busybox"
+	applets=$("$BUSYBOX" --list)
+	for applet in $applets; do
+		[[ $applet == busybox ]] || ln -s busybox "$1/bin/$applet"
+	done
+}
+
+need_busybox() {
+	local libraries
+
+	need busybox
+	libraries=$(libraries_of "$BUSYBOX")
+	[[ -z $libraries ]] || die "no static busybox; apt install busybox-static"
+}
+
+# add_terminfo ROOT: what a terminal is taken for, and the locale of UTF-8
+# (which the C library has in itself from Debian 12 on; else there is none).
+add_terminfo() {
+	local name=xterm-256color dir locale=/usr/lib/locale/C.utf8
+
+	for dir in /lib/terminfo /usr/share/terminfo; do
+		[[ -e $dir/${name:0:1}/$name ]] || continue
+		mkdir -p "$1/lib/terminfo/${name:0:1}"
+		cp -L -- "$dir/${name:0:1}/$name" \
+			"$1/lib/terminfo/${name:0:1}/"
+		[[ ! -d $locale ]] || {
+			mkdir -p "$1/usr/lib/locale"
+			cp -RL -- "$locale" "$1/usr/lib/locale/"
+		}
+		return 0
+	done
+	die "no terminfo of $name; install ncurses-base"
+}
+
+# Where busybox's namesakes have not the options that the scripts use.
+INSTALL_PROGRAMS=(bash depmod modinfo modprobe insmod rmmod realpath find
+	sha256sum cp mv od flock)
+
+# add_install ROOT: a system with Debian's KVM, and all that replaces it.
+add_install() {
+	local program path modules=$1/lib/modules/$KREL
+
+	mkdir -p "$modules/kernel"/{arch/x86/kvm,virt/lib,drivers/crypto/ccp} \
+		"$1"/exitledger/{lab,"build/modules/$KREL"}
+	cp -- "$KMODULES"/kvm*.ko* "$modules/kernel/arch/x86/kvm/"
+	cp -- "$KMODULES"/irqbypass.ko* "$modules/kernel/virt/lib/"
+	cp -- "$KMODULES"/ccp.ko* "$modules/kernel/drivers/crypto/ccp/"
+	touch "$modules"/modules.{order,builtin,builtin.modinfo}
+	cp -R -- "$TOP/kvm-instrumentation" "$1/exitledger/"
+	cp -- "$LAB/lib.sh" "$1/exitledger/lab/"
+	# shellcheck disable=SC2153 # l1.sh's
+	cp -- "$MODULES"/{kvm,kvm-amd,kvm-intel}.ko "$MODULES/stamp" \
+		"$1/exitledger/build/modules/$KREL/"
+	for program in "${INSTALL_PROGRAMS[@]}"; do
+		path=$(PATH=$PATH:/usr/sbin:/sbin type -P "$program") ||
+			die "no command $program, which the scenario needs; apt install $(package_of "$program")"
+		add_program "$1" "$path" bin
+	done
+	ln -s bin "$1/sbin"
+}
+
+# state_of FILE...: changes when one of them does; for files that are large
+# and belong to the machine.
+state_of() {
+	stat -L -c '%n %s %Y' -- "$@"
+}
+
+# --- the archives ---
+
+fill_base() {
+	add_busybox "$1"
+	mkdir -p "$1"/{lab,modules,results}
+	cp -- "$KMODULES"/{irqbypass,ccp}.ko "$1/modules/"
+	cp -- "$LAB/machine/l1/init" "$1/init"
+}
+
+state_of_base() {
+	state_of_kernel
+	cat "$LAB/machine/l1/init" "$LAB/machine/payload.sh"
+	need_busybox
+	state_of "$BUSYBOX"
+}
+
+# Whatever an image has of the kernel, it is made anew with another one.
+state_of_kernel() {
+	echo "$KVERSION $KSUMS"
+}
+
+fill_qemu() {
+	local file files
+
+	add_program "$1" "$QEMU" usr/bin
+	mkdir -p "$1/usr/share/qemu" "$1/qemu" "$1/bin"
+	ln -s /usr/bin/qemu-system-x86_64 "$1/bin/qemu-system-x86_64"
+	files=$(firmware)
+	for file in $files; do
+		cp -L -- "$file" "$1/usr/share/qemu/"
+	done
+	cp -- "$LAB/machine/l1/run-qemu" "$1/qemu/"
+}
+
+firmware() {
+	local name dir
+
+	for name in "${FIRMWARE[@]}"; do
+		for dir in "${FIRMWARE_DIRS[@]}"; do
+			[[ ! -e $dir/$name ]] || {
+				printf '%s\n' "$dir/$name"
+				continue 2
+			}
+		done
+		die "no $name for QEMU; apt install qemu-system-x86 seabios"
+	done
+}
+
+state_of_qemu() {
+	local files
+
+	need qemu-system-x86_64
+	files=$(firmware)$'\n'$(libraries_of "$QEMU")
+	mapfile -t files <<<"$files"
+	state_of "$QEMU" "${files[@]}"
+	cat "$LAB/machine/l1/run-qemu" "$LAB/machine/payload.sh"
+}
+
+fill_l2() {
+	local root=$1/initrd-root program
+
+	mkdir -p "$1/l2"
+	add_busybox "$root"
+	cp -- "$LAB/machine/l2"/{init,boot,work} "$root/"
+	cp -- "$LAB/machine/l2/try-exitleaf" "$root/bin/"
+	[[ -z $CPUID ]] || add_program "$root" "$CPUID" bin
+	for program in exitleaf exitwork; do
+		[[ ! -x $BUILD/guest/$program ]] ||
+			strip -o "$root/bin/$program" "$BUILD/guest/$program"
+	done
+	pack "$root" "$1/l2/initrd"
+	rm -rf -- "$root"
+	cp -- "$KVMLINUX" "$1/l2/vmlinux"
+}
+
+state_of_l2() {
+	local program
+
+	state_of_kernel
+	cat "$LAB/machine/l2"/* "$LAB/machine/payload.sh"
+	state_of "$BUSYBOX" ${CPUID:+"$CPUID"}
+	for program in exitleaf exitwork; do
+		[[ ! -x $BUILD/guest/$program ]] ||
+			sha256sum <"$BUILD/guest/$program"
+	done
+}
+
+# For workloads in the Linux guest: MSRs and a virtio disk.
+L2_MODULES=(msr virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
+	virtio_pci virtio_blk)
+
+fill_l2modules() {
+	local root=$1/modules-root
+
+	take_modules "$root/modules" "${L2_MODULES[@]}"
+	grep -qx virtio_blk "$root/modules/order"
+	mkdir -p "$1/l2"
+	pack "$root" "$1/l2/modules"
+	rm -rf -- "$root"
+}
+
+state_of_l2modules() {
+	state_of_kernel
+	cat "$LAB/machine/payload.sh"
+}
+
+fill_selftests() {
+	cp -r -- "$BUILD/selftests/$KSERIES" "$1/selftests"
+}
+
+state_of_selftests() {
+	cat -- "$BUILD/selftests/$KSERIES/stamp" ||
+		die "no KVM selftests; run lab/jobs/build-selftests.sh $KSERIES"
+}
+
+# What L1 needs to have this machine's files, in the order of loading.  6.12 has
+# some of it built in.
+HOST_MODULES=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
+	virtio_pci netfs fscache 9pnet 9pnet_virtio 9p)
+
+# take_modules DIR NAME...: these of the distribution's kernel, those that are not
+# built in, and the file "order" that lists them
+take_modules() {
+	local dir=$1 module deb patterns found all
+
+	shift
+	deb=("$BUILD/cache/debs/$KSERIES/linux-image-${KREL}_"*.deb)
+	[[ -e ${deb[0]} ]] ||
+		die "the kernel's package is gone; remove $(rel "$BUILD/kernel/$KSERIES") and run lab/setup/prepare.sh $KSERIES"
+	all=$dir/all
+	mkdir -p "$all"
+	patterns=("${@/#/*/}")
+	# tar ends with 2 for patterns of modules that are built in.
+	dpkg-deb --fsys-tarfile "${deb[0]}" >"$dir/image.tar"
+	tar -x -C "$all" --wildcards -f "$dir/image.tar" \
+		"${patterns[@]/%/.ko*}" 2>/dev/null || (($? == 2))
+	rm -f -- "$dir/image.tar"
+	for module; do
+		found=$(find "$all" -name "$module.ko*")
+		[[ -n $found ]] || continue
+		mv -- "$found" "$dir/"
+		case $found in
+		*.xz) xz -d "$dir/$module.ko.xz" ;;
+		*.zst) zstd -q -d --rm "$dir/$module.ko.zst" ;;
+		esac
+		printf '%s\n' "$module" >>"$dir/order"
+	done
+	rm -rf -- "$all"
+}
+
+fill_host() {
+	mkdir "$1/host"
+	take_modules "$1/modules/host" "${HOST_MODULES[@]}"
+	grep -qx 9p "$1/modules/host/order"
+}
+
+state_of_host() {
+	state_of_kernel
+	cat "$LAB/machine/payload.sh"
+}
+
+# What each image must have.
+declare -A IMAGE_HAS=([base]='init bin/busybox modules/irqbypass.ko'
+	[qemu]='usr/bin/qemu-system-x86_64 qemu/run-qemu'
+	[l2]='l2/vmlinux l2/initrd' [l2modules]='l2/modules'
+	[selftests]='selftests/list' [host]='modules/host/order')
+
+make_image() { # NAME DIR
+	local file
+
+	mkdir "$2/root"
+	"fill_$1" "$2/root"
+	for file in ${IMAGE_HAS[$1]}; do
+		[[ -s $2/root/$file ]] || die "the $1 image has no $file"
+	done
+	pack "$2/root" "$2/cpio"
+	is_whole_cpio "$2/cpio" || die "the $1 image is not a whole archive"
+}
+
+# An archive that was cut off has no trailer.
+is_whole_cpio() {
+	[[ -s $1 ]] && tail -c 1024 -- "$1" | grep -qa 'TRAILER!!!'
+}
+
+# image NAME: makes the archive unless it is there; its path is in $IMAGE.
+image() {
+	local tmp old key
+
+	need cpio readelf ldd
+	# A pipe would hide that the left side failed.
+	key=$(state_of_"$1")
+	key=$(sha256sum <<<"$key" | cut -c1-16)
+	IMAGE=$IMAGES/$KSERIES-$1-$key.cpio
+	if is_whole_cpio "$IMAGE"; then
+		return 0
+	fi
+	new_beside tmp "$IMAGE"
+	step "make the $1 image of L1" "image-$1" make_image "$1" "$tmp"
+	for old in "$IMAGES/$KSERIES-$1"-*.cpio; do
+		rm -f -- "$old"
+	done
+	publish "$tmp/cpio" "$IMAGE"
+	rm -rf -- "$tmp"
+}

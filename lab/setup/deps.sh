@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: deps.sh [CLASS...]
+#
+# Makes sure that the Debian packages of these classes are installed; lab/setup/packages.txt
+# has them: build, demo, intel, peers, check.  Without a class: build and demo, which
+# is what make demo needs.
+# Root installs what is missing, and so does anyone who may use sudo; otherwise the
+# one command that installs it is printed.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+PACKAGES=$LAB/setup/packages.txt
+
+# The packages of CLASSES, one per line.
+wanted() {
+	awk -v classes=" $CLASSES " \
+		'!/^#/ && index(classes, " " $2 " ") { print $1 }' "$PACKAGES"
+}
+
+# Sets NEEDED to those of them that are not installed.
+find_missing() {
+	local names=() installed name
+
+	name=$(wanted)
+	mapfile -t names <<<"$name"
+	# It fails if it has never heard of one of them.
+	installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
+		"${names[@]}" 2>/dev/null) || (($? == 1))
+	NEEDED=()
+	for name in "${names[@]}"; do
+		[[ $'\n'$installed$'\n' == *$'\ninstalled '"$name"$'\n'* ]] ||
+			NEEDED+=("$name")
+	done
+}
+
+# Only where the lists are missing or out of date is a refresh needed.
+install_packages() {
+	local install=("${SUDO[@]}" env DEBIAN_FRONTEND=noninteractive
+		apt-get install -y --no-install-recommends "${NEEDED[@]}")
+
+	# A condition: the second try is a statement of its own.
+	if ! "${install[@]}"; then
+		"${SUDO[@]}" apt-get -q update
+		"${install[@]}"
+	fi
+}
+
+# Sets SUDO to what makes root of this user, or says what root is to do.
+become_root() {
+	local command="apt-get install -y --no-install-recommends ${NEEDED[*]}"
+
+	SUDO=()
+	((EUID != 0)) || return 0
+	SUDO=(sudo -n)
+	[[ -n $(type -P sudo) ]] || die "packages are missing; as root: $command"
+	if ! sudo -n true 2>/dev/null; then
+		[[ -t 0 && -t 2 ]] ||
+			die "packages are missing; this installs them: sudo $command"
+		note "packages are missing; sudo asks for your password to run: $command"
+		sudo -v
+	fi
+}
+
+main() {
+	local class
+
+	CLASSES=${*:-build demo}
+	for class in $CLASSES; do
+		[[ $class =~ ^(build|demo|intel|peers|check)$ ]] || usage
+	done
+	[[ -n $(type -P dpkg-query) ]] ||
+		die "this is no Debian; install what has the content of:" \
+			"$(wanted | paste -sd' ')"
+	find_missing
+	if ((${#NEEDED[@]} == 0)); then
+		note '          all packages are there'
+		return 0
+	fi
+	need apt-get
+	become_root
+	lock
+	step "install ${#NEEDED[@]} packages" packages install_packages
+}
+
+main "$@"

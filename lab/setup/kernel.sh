@@ -1,0 +1,384 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: kernel.sh SERIES
+#
+# Fetches Debian's own kernel of a series (6.1, 6.12) with the headers and the source
+# that belong to it, and unpacks what the lab needs to
+# build/kernel/SERIES/current, where kernel.env names the parts.  Nothing is
+# installed, and the package state of the machine does not change.
+#
+# The archive moves on and drops old versions: the newest version of which all
+# packages are there is taken, and kernels/SERIES/tested says which was tested.
+#
+# What was unpacked is checked before it is published, and again before it is used;
+# what does not pass is made anew.
+#
+# Exit status: 0; 1 if it could not be had; 4 if APT's sources have no such kernel.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=lab/setup/kernels.sh
+. "$LAB/setup/kernels.sh"
+IMAGE='' KBUILD=''	# of the series' conf
+
+# The modules of Debian's that L1 loads.
+MODULES=(irqbypass ccp kvm kvm-amd kvm-intel)
+
+# Of the kernel's source: what is patched, and the tools that are used.
+SOURCES=(arch/x86/kvm virt/kvm Documentation/virt/kvm
+	tools/testing/selftests/kvm
+	Makefile scripts/extract-vmlinux scripts/checkpatch.pl
+	scripts/const_structs.checkpatch scripts/spelling.txt)
+
+# As root, apt would warn that its unprivileged user cannot write here.
+APT=(-q -o "APT::Sandbox::User=$(id -un)")
+
+# --- finding the set ---
+
+# kbuild_of KREL: the package with the tools that build modules.
+kbuild_of() {
+	printf '%s' "${KBUILD//@ABI@/${1%-amd64}}"
+}
+
+# packages_of KREL: the packages of a set, the image's first.
+packages_of() {
+	printf '%s\n' "linux-image-$1" "linux-headers-$1" \
+		"linux-headers-${1%-amd64}-common" \
+		"$(kbuild_of "$1")" "linux-source-$SERIES"
+}
+
+# Prints "KREL VERSION" of the newest set that APT's package lists have whole.
+find_set() {
+	local images image known packages=()
+
+	images=$(apt-cache "${APT[@]}" pkgnames "linux-image-$SERIES")
+	while read -r image; do
+		[[ $image =~ $IMAGE ]] || continue
+		mapfile -t -O "${#packages[@]}" packages \
+			< <(packages_of "${image#linux-image-}")
+	done <<<"$images"
+	((${#packages[@]})) || return 0
+	known=$(apt-cache "${APT[@]}" madison "${packages[@]}")
+	# shellcheck disable=SC2016 # for awk
+	tr -d ' ' <<<"$known" | try awk -F'|' '{ print $1, $2 }' | sort -u |
+		whole_sets | sort -V -k2 | tail -n 1
+}
+
+# Reads "PACKAGE VERSION", prints "KREL VERSION" where nothing is missing.
+whole_sets() {
+	# shellcheck disable=SC2016 # for awk
+	try awk -v source="linux-source-$SERIES" -v kbuild="$KBUILD" '
+	{ have[$1, $2] = 1 }
+	$1 ~ /^linux-image-/ { images[$1, $2] = 1 }
+	END {
+		for (i in images) {
+			split(i, f, SUBSEP)
+			v = f[2]
+			krel = f[1]
+			sub(/^linux-image-/, "", krel)
+			abi = krel
+			sub(/-amd64$/, "", abi)
+			tools = kbuild
+			sub(/@ABI@/, abi, tools)
+			if (have["linux-headers-" krel, v] &&
+			    have["linux-headers-" abi "-common", v] &&
+			    have[tools, v] && have[source, v])
+				print krel, v
+		}
+	}'
+}
+
+# Lists of our own, where the machine's are missing or too old.
+use_own_lists() {
+	local state=$BUILD/cache/apt
+
+	mkdir -p "$state/lists/partial" "$state/archives/partial"
+	APT+=(-o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state")
+	try_step "refresh the package lists" apt-update \
+		apt-get "${APT[@]}" update
+}
+
+# --- fetching and unpacking ---
+
+# Sets DEB to the file of this package, if it was fetched.
+find_deb() { # PACKAGE
+	DEB=$DEBS/${1}_${VERSION//:/%3a}_
+	DEB=$(find "$DEBS" -maxdepth 1 -path "$DEB*.deb" -print -quit)
+}
+
+# Sets MISSING to the packages that were not fetched.
+find_missing_debs() {
+	local package
+
+	MISSING=()
+	while read -r package; do
+		find_deb "$package"
+		[[ -n $DEB ]] || MISSING+=("$package=$VERSION")
+	done < <(packages_of "$KREL")
+}
+
+# Fetches what is missing, in $1; APT verifies it against the signed lists.
+download() {
+	cd -- "$1"
+	apt-get "${APT[@]}" download "${MISSING[@]}"
+	mv -- *.deb "$DEBS/"
+}
+
+# from_deb PACKAGE MEMBER...: unpacks these, into the current directory.
+from_deb() {
+	find_deb "$1"
+	shift
+	try dpkg-deb --fsys-tarfile "$DEB" |
+		try tar -x --no-same-owner --wildcards "$@"
+}
+
+unpack_modules() {
+	local members module
+
+	members=("${MODULES[@]/#/*\/}")
+	from_deb "linux-image-$KREL" "./boot/vmlinuz-$KREL" \
+		"${members[@]/%/.ko*}"
+	mkdir modules
+	# Debian 13 has them in /usr/lib.
+	find . -path ./modules -prune -o -name '*.ko*' -exec mv -t modules {} +
+	for module in modules/*; do
+		case $module in
+		*.xz) xz -d "$module" ;;
+		*.zst) zstd -q -d --rm "$module" ;;
+		esac
+	done
+}
+
+unpack_source() {
+	local members
+
+	members=("${SOURCES[@]/#/linux-source-$SERIES/}")
+	find_deb "linux-source-$SERIES"
+	mkdir source
+	try dpkg-deb --fsys-tarfile "$DEB" |
+		try tar -xO "./usr/src/linux-source-$SERIES.tar.xz" |
+		try xz -dc -T0 |
+		try tar -x -C source --strip-components=1 "${members[@]}"
+}
+
+unpack() { # DIR
+	cd -- "$1"
+	unpack_modules
+	from_deb "linux-headers-$KREL" ./usr/src
+	from_deb "linux-headers-${KREL%-amd64}-common" ./usr/src
+	from_deb "$(kbuild_of "$KREL")" ./usr/lib
+	unpack_source
+	bash source/scripts/extract-vmlinux "boot/vmlinuz-$KREL" >vmlinux
+	# It ends with 0 whatever it has found.
+	[[ -s vmlinux ]] ||
+		die "no kernel was found in boot/vmlinuz-$KREL; xz or zstd cannot unpack it"
+	own_headers "usr/src/linux-headers-$KREL"
+	rm -rf boot lib usr/lib/modules
+	check_set
+	# What L1 boots with is known by these.
+	sha256sum vmlinux modules/* >sums
+	write_env ./kernel.env
+}
+
+# has_section FILE SECTION: ends the run if FILE is no ELF file with it.
+has_section() {
+	local sections
+
+	sections=$(readelf -SW -- "$1")
+	[[ $sections == *" $2 "* ]] || die "no $2 in $1 of $KREL"
+}
+
+# What was unpacked, in the current directory, is what the lab needs.
+check_set() {
+	local module headers=usr/src/linux-headers-$KREL file
+
+	has_section vmlinux .BTF
+	for module in "${MODULES[@]}"; do
+		has_section "modules/$module.ko" .modinfo
+	done
+	for module in kvm kvm-amd kvm-intel; do
+		has_section "modules/$module.ko" .BTF
+	done
+	for file in "$headers"/{Makefile,.config,Module.symvers} \
+		"$headers/scripts/mod/modpost" source/Makefile \
+		source/{arch/x86,virt}/kvm source/scripts/checkpatch.pl; do
+		[[ -s $file ]] || die "no $file in the packages of $KREL"
+	done
+}
+
+# The packages' headers are for /usr/src.  These work where they are: their
+# Makefile finds the common part beside them (their links to scripts and tools
+# are relative already), and a vmlinux, which 6.12's bring, gives the modules
+# their BTF.
+own_headers() {
+	# shellcheck disable=SC2016 # for make, not for the shell
+	sed -i 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' \
+		"$1/Makefile"
+	[[ -e $1/vmlinux ]] || ln -s ../../../vmlinux "$1/vmlinux"
+}
+
+# Sourced by those who need the kernel; finds itself, so the tree can move.
+write_env() {
+	cat >"$1" <<-EOF
+	# Written by lab/setup/kernel.sh
+	KSERIES=$SERIES
+	KREL=$KREL
+	KVERSION=$VERSION
+	KRECIPE=$RECIPE
+	KSUMS=$(sha256sum <"${1%/*}/sums" | cut -c1-16)
+	KDIR=\$(cd -- "\$(dirname -- "\${BASH_SOURCE[0]}")" && pwd -P)
+	KVMLINUX=\$KDIR/vmlinux
+	KMODULES=\$KDIR/modules
+	KHEADERS=\$KDIR/usr/src/linux-headers-$KREL
+	KSOURCE=\$KDIR/source
+	EOF
+}
+
+# Makes the new set the current one, and drops what it replaces.
+make_current() {
+	local old tmp
+
+	publish "$1" "$HOME_DIR/$VERSION"
+	new_beside tmp "$HOME_DIR/current"
+	ln -s "$VERSION" "$tmp/current"
+	mv -fT -- "$tmp/current" "$HOME_DIR/current"
+	for old in "$HOME_DIR"/*/; do
+		[[ ${old%/} -ef $HOME_DIR/current ]] || rm -rf -- "${old%/}"
+	done
+	find "$DEBS" -name "*.deb" ! -name "*_${VERSION//:/%3a}_*" -delete
+}
+
+# --- the whole ---
+
+# Sets CACHED_* to the set that is unpacked already, if there is one.
+read_current() {
+	local KREL='' KVERSION='' KRECIPE=''
+
+	if [[ -r $HOME_DIR/current/kernel.env ]]; then
+		# shellcheck disable=SC1091
+		source "$HOME_DIR/current/kernel.env"
+	fi
+	CACHED_KREL=$KREL CACHED_VERSION=$KVERSION CACHED_RECIPE=$KRECIPE
+}
+
+# Nothing to do if this was unpacked after APT's lists last changed.
+is_fresh() {
+	[[ $CACHED_RECIPE == "$RECIPE" &&
+		$HOME_DIR/current/kernel.env -nt /var/lib/apt/lists ]]
+}
+
+# Forgets what is unpacked if it is not as it was when it was checked.
+check_current() {
+	[[ $CACHED_RECIPE == "$RECIPE" ]] || return 0
+	if (cd -- "$HOME_DIR/current" && sha256sum -c --quiet sums) \
+		>/dev/null 2>&1; then
+		return 0
+	fi
+	note "          $(rel "$HOME_DIR") is damaged; it is made anew"
+	CACHED_KREL='' CACHED_VERSION='' CACHED_RECIPE=''
+}
+
+say_which() {
+	local krel='' version='' date=''
+
+	note "          Linux $SERIES: $KREL ($VERSION)${1:+, $1}"
+	while read -r krel version date; do
+		[[ $krel == '#'* ]] || break
+	done <"$LAB/kernels/$SERIES/tested"
+	[[ "$krel $version" == "$KREL $VERSION" ]] ||
+		note "          last tested with: $krel ($version), $date"
+}
+
+# keep_cached WHY: goes on with the set that is there, or not at all.
+keep_cached() {
+	[[ -n $CACHED_VERSION && $CACHED_RECIPE == "$RECIPE" ]] || die "$1"
+	KREL=$CACHED_KREL VERSION=$CACHED_VERSION
+	say_which "as fetched before (the archive cannot be reached)"
+	exit 0
+}
+
+# Sets KREL and VERSION to the set to have, and fetches its packages.  FETCHED: they
+# are from now, not from an earlier run.
+fetch() {
+	local tmp try found
+
+	FETCHED=''
+	for try in machine own; do
+		if [[ $try == own ]]; then
+			use_own_lists
+			((STEP_STATUS == 0)) ||
+				keep_cached "cannot reach the Debian archive ($STEP_REASON); check the network and APT's sources"
+		fi
+		found=$(find_set)
+		read -r KREL VERSION <<<"$found" || true
+		[[ -n $KREL ]] || continue
+		find_missing_debs
+		((${#MISSING[@]})) || return 0
+		new_beside tmp "$DEBS/x"
+		try_step "download Linux $SERIES ($VERSION), some 250 MB" \
+			"kernel-$SERIES-download" download "$tmp"
+		find_missing_debs
+		((STEP_STATUS || ${#MISSING[@]})) || {
+			FETCHED=1
+			return 0
+		}
+	done
+	if [[ -z $KREL ]]; then
+		DIE_STATUS=4
+		keep_cached "APT's sources have no complete Linux $SERIES, which is in $ARCHIVE"
+	fi
+	keep_cached "cannot download Linux $SERIES ($STEP_REASON); check the network"
+}
+
+# A package that was damaged since it was fetched is fetched again.
+unpack_again() {
+	note "          the packages in $(rel "$DEBS") are fetched again"
+	rm -f -- "$DEBS"/*.deb
+	fetch
+	new_beside UNPACKED "$HOME_DIR/x"
+	step "unpack Linux $SERIES ($VERSION)" "kernel-$SERIES-unpack" \
+		unpack "$UNPACKED"
+}
+
+make_set() {
+	new_beside UNPACKED "$HOME_DIR/x"
+	try_step "unpack Linux $SERIES ($VERSION)" "kernel-$SERIES-unpack" \
+		unpack "$UNPACKED"
+	if ((STEP_STATUS)); then
+		[[ -z $FETCHED ]] || exit 1
+		unpack_again
+	fi
+	make_current "$UNPACKED"
+}
+
+main() {
+	[[ $# == 1 && $1 != -* ]] || usage
+	SERIES=$1 KREL='' VERSION=''
+	check_series "$SERIES"
+	# shellcheck disable=SC1090
+	. "$LAB/kernels/$SERIES/series.conf"
+	need apt-get apt-cache dpkg-deb xz zstd readelf flock
+	HOME_DIR=$BUILD/kernel/$SERIES
+	DEBS=$BUILD/cache/debs/$SERIES
+	RECIPE=$(hash_of "$LAB/setup/kernel.sh" "$LAB/kernels/$SERIES/series.conf")
+	lock
+	mkdir -p "$DEBS"
+	read_current
+	check_current
+	if is_fresh; then
+		KREL=$CACHED_KREL VERSION=$CACHED_VERSION
+		say_which
+		return 0
+	fi
+	fetch
+	if [[ $CACHED_RECIPE == "$RECIPE" && $CACHED_KREL == "$KREL" &&
+		$CACHED_VERSION == "$VERSION" ]]; then
+		touch "$HOME_DIR/current/kernel.env"
+	else
+		make_set
+	fi
+	say_which
+}
+
+main "$@"

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The series of kernels that the lab knows (lab/kernels/SERIES).  Sourced after
+# lib.sh.
+
+# known_series: one per line, the oldest first
+known_series() {
+	find "$LAB/kernels" -mindepth 2 -name series.conf -printf '%h\n' |
+		sed 's,.*/,,' | sort -V
+}
+
+# check_series SERIES: ends the script if the lab does not know it.
+check_series() {
+	local known
+
+	[[ $1 =~ ^[0-9.]+$ && -r $LAB/kernels/$1/series.conf ]] && return 0
+	known=$(known_series | paste -sd' ')
+	die "no kernel series '$1'; known: ${known// /, }"
+}
+
+# series_fact SERIES NAME: prints a variable of its series.conf.
+series_fact() (
+	# shellcheck disable=SC1090
+	. "$LAB/kernels/$1/series.conf"
+	printf '%s' "${!2}"
+)
+
+# debian_release: 12, 13 …; nothing if this is none of these
+debian_release() {
+	sed -n 's/^VERSION_ID="\{0,1\}\([0-9]*\).*/\1/p' \
+		"${OS_RELEASE:-/etc/os-release}" 2>/dev/null || true
+}
+
+# The series of this machine's own distribution; where that is no Debian that is
+# known, the newest one.
+default_series() {
+	local series all debian
+
+	debian=$(debian_release)
+	all=$(known_series)
+	for series in $all; do
+		[[ " $(series_fact "$series" DEBIAN) " != *" $debian "* ]] || break
+	done
+	printf '%s\n' "$series"
+}
+
+# The series whose kernel is there (lab/setup/prepare.sh), one per line.
+prepared_series() {
+	local series all
+
+	all=$(known_series)
+	for series in $all; do
+		[[ ! -r $BUILD/kernel/$series/current/kernel.env ]] ||
+			printf '%s\n' "$series"
+	done
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: prepare.sh [--faults] [--available | SERIES...]
+#
+# Makes all that the lab runs: the programs, the kernels (this distribution's own,
+# unless said), and their KVM modules with the exit counters; with --faults also
+# those that count wrong, for the tests, of this distribution's own kernel, or of the
+# first that is named.
+# --available: all series that the lab knows and that APT's sources have.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=lab/setup/kernels.sh
+. "$LAB/setup/kernels.sh"
+INSTRUMENTATION=$TOP/kvm-instrumentation
+
+parse_options() {
+	FAULTS='' AVAILABLE=''
+	while [[ ${1:-} == --* ]]; do
+		case $1 in
+		--faults) FAULTS=1 ;;
+		--available) AVAILABLE=1 ;;
+		*) usage ;;
+		esac
+		shift
+	done
+	SERIES=("$@")
+	[[ -z $AVAILABLE || $# == 0 ]] || usage
+	for series; do
+		check_series "$series"
+	done
+	OWN=${1:-$(default_series)}
+	if [[ -n $AVAILABLE ]]; then
+		mapfile -t SERIES <<<"$(known_series)"
+	elif ((! $#)); then
+		SERIES=("$OWN")
+	fi
+}
+
+# prepare_series SERIES: its kernel and modules.  One that APT's sources do not have
+# is left out if all that are available were asked for, but for the own one.
+prepare_series() {
+	local status=0
+
+	"$LAB/setup/kernel.sh" "$1" || status=$?
+	if ((status == 4)) && [[ -n $AVAILABLE && $1 != "$OWN" ]]; then
+		note "          without Linux $1"
+		rm -rf -- "$BUILD/kernel/$1"
+		return 0
+	fi
+	((status == 0)) || exit "$status"
+	"$INSTRUMENTATION/build-modules.sh" --kernel "$1"
+}
+
+main() {
+	local series
+
+	parse_options "$@"
+	need make
+	lock
+	step "build the programs" programs \
+		make -s -C "$TOP" BUILD="$BUILD" programs
+	for series in "${SERIES[@]}"; do
+		prepare_series "$series"
+	done
+	[[ -n $FAULTS ]] || return 0
+	"$INSTRUMENTATION/build-modules.sh" --kernel "$OWN" \
+		--fault "$INSTRUMENTATION/faults/mutants.patch"
+}
+
+main "$@"
