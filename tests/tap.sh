@@ -73,12 +73,12 @@ skip() {
 	echo "ok $tap_nr - $1 # SKIP $2"
 }
 
-# series_to_test: sets SERIES to the kernels that are there, of those that the lab
-# knows; those that are not are a skip each.
+# series_to_test: sets SERIES to the kernels that are there, of those that have patches;
+# those that are not are a skip each.
 series_to_test() {
 	local name known prepared
 
-	known=$(lab/setup/series.sh known)
+	known=$(lab/setup/series.sh patched)
 	prepared=$(lab/setup/series.sh prepared)
 	mapfile -t SERIES <<<"$prepared"
 	for name in $known; do

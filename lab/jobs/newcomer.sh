@@ -24,6 +24,8 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=lab/setup/kernels.sh
 . "$LAB/setup/kernels.sh"
+# shellcheck source=lab/setup/mirrors.sh
+. "$LAB/setup/mirrors.sh"
 DIE_STATUS=3
 
 declare -A RELEASE=([bookworm]=12 [trixie]=13)
@@ -87,17 +89,9 @@ check_machine() {
 		note "          what is not committed is not in the clone"
 }
 
-# Sets MIRROR and SECURITY_MIRROR, as APT has them on this machine.
-find_mirrors() {
-	local all
-
-	# shellcheck disable=SC2016 # for APT
-	all=$(apt-get indextargets --format '$(CREATED_BY) $(ORIGIN) $(LABEL) $(REPO_URI)' \
-		2>/dev/null) || all=''
-	: "${MIRROR:=$(awk '$1 == "Packages" && $2 == "Debian" && $3 == "Debian" {
-		print $4; exit }' <<<"$all")}"
-	: "${SECURITY_MIRROR:=$(awk '$1 == "Packages" && $2 == "Debian" &&
-		$3 == "Debian-Security" { print $4; exit }' <<<"$all")}"
+# Sets MIRROR and SECURITY_MIRROR.
+need_mirrors() {
+	find_mirrors
 	[[ -n $MIRROR ]] || die "APT's sources on this machine name no mirror of Debian;" \
 		"say MIRROR=URI"
 	SECURITY_MIRROR=${SECURITY_MIRROR:-${MIRROR%/}-security}
@@ -270,7 +264,7 @@ main() {
 	parse_options "$@"
 	if [[ -z ${NEWCOMER_NAMESPACE:-} ]]; then
 		check_machine
-		find_mirrors
+		need_mirrors
 		export MIRROR SECURITY_MIRROR
 		NEWCOMER_NAMESPACE=1 exec unshare --mount --propagation private \
 			"$0" "$@"

@@ -4,7 +4,8 @@
 # usage: l1.sh [OPTION...] --out DIR SCENARIO [KEY=VALUE...]
 #        l1.sh [OPTION...] --shell [SCENARIO] [KEY=VALUE...]
 #   --kernel SERIES      L1's kernel, of lab/kernels (default: this distribution's)
-#   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal)
+#   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal; stock
+#                        for a series that has no patches)
 #   --vendor amd|intel   of the host's processor (default: this machine's, where
 #                        it has nested virtualization, and else amd)
 #   --timeout SECONDS    the most that the run may take (default: 300; Bochs: 900);
@@ -103,7 +104,10 @@ check_inputs() {
 	[[ -r $env ]] || die "no kernel for L1; run lab/setup/prepare.sh $KERNEL"
 	# shellcheck disable=SC1090
 	. "$env"
-	MODULES=${MODULES:-$BUILD/modules/$KERNEL/normal}
+	if [[ -z $MODULES ]]; then
+		MODULES=$BUILD/modules/$KERNEL/normal
+		has_patches "$KERNEL" || MODULES=stock
+	fi
 	if [[ $MODULES == stock ]]; then
 		# shellcheck disable=SC2153 # from kernel.env
 		MODULES=$KMODULES

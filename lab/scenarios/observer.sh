@@ -4,7 +4,7 @@
 #
 # The observer against guests that know what they executed; lab/tests/observer.t
 # judges.  VMS: guests of 16 vCPUs made and destroyed (135: more vCPUs than the
-# observer has slots).
+# observer has slots).  SMALL: the host is slow, and has one CPU.
 set -u
 : "${VMS:=135}"
 
@@ -48,8 +48,10 @@ done
 wait "$guest"
 END
 chmod +x /tmp/migrate
-watch migrating -- /tmp/migrate
-wc -l </tmp/moved >/results/moved
+if [ -z "${SMALL:-}" ]; then
+	watch migrating -- /tmp/migrate
+	wc -l </tmp/moved >/results/moved
+fi
 
 # In the middle of a run: since then, and the VM's end is seen.
 microguest --vcpus 2 --laps 100 --report /dev/null cpuid=1000 &

@@ -3,10 +3,13 @@
 #
 # usage: kernel.sh SERIES
 #
-# Fetches Debian's own kernel of a series (6.1, 6.12) with the headers and the source
-# that belong to it, and unpacks what the lab needs to
+# Fetches Debian's own kernel of a series (6.1, 6.12 …) with the headers and the source
+# that belong to it, if the series has patches, and unpacks what the lab needs to
 # build/kernel/SERIES/current, where kernel.env names the parts.  Nothing is
 # installed, and the package state of the machine does not change.
+#
+# A series of another suite than those of this machine comes by APT lists of the lab's
+# own, from the mirror that the machine uses; APT verifies them by Debian's keys.
 #
 # The archive moves on and drops old versions: the newest version of which all
 # packages are there is taken, and kernels/SERIES/tested says which was tested.
@@ -20,7 +23,10 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=lab/setup/kernels.sh
 . "$LAB/setup/kernels.sh"
-IMAGE='' KBUILD=''	# of the series' conf
+# shellcheck source=lab/setup/mirrors.sh
+. "$LAB/setup/mirrors.sh"
+IMAGE='' PACKAGES='' SUITE=''	# of the series' conf
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The modules of Debian's that L1 loads.
 MODULES=(irqbypass ccp kvm kvm-amd kvm-intel)
@@ -28,7 +34,7 @@ MODULES=(irqbypass ccp kvm kvm-amd kvm-intel)
 # Of the kernel's source: what is patched, and the tools that are used.
 SOURCES=(arch/x86/kvm virt/kvm Documentation/virt/kvm
 	tools/testing/selftests/kvm
-	Makefile scripts/extract-vmlinux scripts/checkpatch.pl
+	Makefile scripts/checkpatch.pl
 	scripts/const_structs.checkpatch scripts/spelling.txt)
 
 # As root, apt would warn that its unprivileged user cannot write here.
@@ -36,16 +42,20 @@ APT=(-q -o "APT::Sandbox::User=$(id -un)")
 
 # --- finding the set ---
 
-# kbuild_of KREL: the package with the tools that build modules.
-kbuild_of() {
-	printf '%s' "${KBUILD//@ABI@/${1%-amd64}}"
+# packages_of KREL: the packages of a set, one per line, the image's first.
+packages_of() {
+	local package
+
+	for package in $PACKAGES; do
+		package=${package//@KREL@/$1}
+		printf '%s\n' "${package//@ABI@/${1%-amd64}}"
+	done
 }
 
-# packages_of KREL: the packages of a set, the image's first.
-packages_of() {
-	printf '%s\n' "linux-image-$1" "linux-headers-$1" \
-		"linux-headers-${1%-amd64}-common" \
-		"$(kbuild_of "$1")" "linux-source-$SERIES"
+# package_like WORD: the package of the set whose name has this in it; nothing if
+# there is none.
+package_like() {
+	packages_of "$KREL" | awk -v word="$1" 'index($0, word) { print; exit }'
 }
 
 # Prints "KREL VERSION" of the newest set that APT's package lists have whole.
@@ -68,33 +78,47 @@ find_set() {
 # Reads "PACKAGE VERSION", prints "KREL VERSION" where nothing is missing.
 whole_sets() {
 	# shellcheck disable=SC2016 # for awk
-	try awk -v source="linux-source-$SERIES" -v kbuild="$KBUILD" '
+	try awk -v names="${PACKAGES//[[:space:]]/ }" '
 	{ have[$1, $2] = 1 }
 	$1 ~ /^linux-image-/ { images[$1, $2] = 1 }
 	END {
+		many = split(names, name, " ")
 		for (i in images) {
 			split(i, f, SUBSEP)
-			v = f[2]
 			krel = f[1]
 			sub(/^linux-image-/, "", krel)
 			abi = krel
 			sub(/-amd64$/, "", abi)
-			tools = kbuild
-			sub(/@ABI@/, abi, tools)
-			if (have["linux-headers-" krel, v] &&
-			    have["linux-headers-" abi "-common", v] &&
-			    have[tools, v] && have[source, v])
-				print krel, v
+			whole = 1
+			for (n = 1; n <= many; n++) {
+				package = name[n]
+				sub(/@KREL@/, krel, package)
+				sub(/@ABI@/, abi, package)
+				whole = whole && ((package, f[2]) in have)
+			}
+			if (whole)
+				print krel, f[2]
 		}
 	}'
 }
 
-# Lists of our own, where the machine's are missing or too old.
+# Lists of our own, where the machine's are missing or too old, or have not this suite.
 use_own_lists() {
-	local state=$BUILD/cache/apt
+	local state=$BUILD/cache/apt${SUITE:+-$SUITE}
 
 	mkdir -p "$state/lists/partial" "$state/archives/partial"
 	APT+=(-o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state")
+	if [[ -n $SUITE ]]; then
+		find_mirrors
+		[[ -n $MIRROR ]] ||
+			die "APT's sources on this machine name no mirror of Debian; say MIRROR=URI"
+		[[ -r $KEYRING ]] ||
+			die "no $KEYRING; apt install debian-archive-keyring"
+		echo "deb [signed-by=$KEYRING] $MIRROR $SUITE main" \
+			>"$state/sources.list"
+		APT+=(-o "Dir::Etc::SourceList=$state/sources.list"
+			-o Dir::Etc::SourceParts=/dev/null)
+	fi
 	try_step "refresh the package lists" apt-update \
 		apt-get "${APT[@]}" update
 }
@@ -134,13 +158,19 @@ from_deb() {
 }
 
 unpack_modules() {
-	local members module
+	local members module binary
 
 	members=("${MODULES[@]/#/*\/}")
-	from_deb "linux-image-$KREL" "./boot/vmlinuz-$KREL" \
-		"${members[@]/%/.ko*}"
+	members=("${members[@]/%/.ko*}")
+	# In one package up to 7.0, in two since.
+	binary=$(package_like linux-binary-)
+	if [[ -z $binary ]]; then
+		from_deb "linux-image-$KREL" '*/vmlinuz*' "${members[@]}"
+	else
+		from_deb "$binary" '*/vmlinuz*'
+		from_deb "$(package_like linux-modules-)" "${members[@]}"
+	fi
 	mkdir modules
-	# Debian 13 has them in /usr/lib.
 	find . -path ./modules -prune -o -name '*.ko*' -exec mv -t modules {} +
 	for module in modules/*; do
 		case $module in
@@ -162,18 +192,47 @@ unpack_source() {
 		try tar -x -C source --strip-components=1 "${members[@]}"
 }
 
+# number FILE OFFSET BYTES: an unsigned number, little-endian
+number() {
+	od -An -v -t "u$3" -j "$2" -N "$3" --endian=little -- "$1" | tr -d ' '
+}
+
+# Prints the ELF file that is packed in a bzImage.  Documentation/arch/x86/boot.rst
+# says where it is (setup_sects, payload_offset, payload_length); its compressed size
+# is followed by the unpacked one, four bytes that only gzip counts as its own.
+unpack_kernel() { # FILE
+	local sectors offset length magic unpack
+
+	sectors=$(number "$1" 0x1f1 1)
+	offset=$(number "$1" 0x248 4)
+	length=$(number "$1" 0x24c 4)
+	offset=$((512 * (sectors + 1) + offset))
+	magic=$(od -An -v -t x1 -j "$offset" -N 4 -- "$1" | tr -d ' ')
+	case $magic in
+	fd377a58) unpack=(xz -dc) length=$((length - 4)) ;;
+	28b52ffd) unpack=(zstd -q -dc) length=$((length - 4)) ;;
+	1f8b*) unpack=(gzip -dc) ;;
+	*) die "no kernel was found in $1; it begins with $magic" ;;
+	esac
+	# Each reads all that it is given, so that nobody writes to a closed pipe.
+	head -c "$((offset + length))" -- "$1" | tail -c "$length" | try "${unpack[@]}"
+}
+
 unpack() { # DIR
+	local image kbuild
+
 	cd -- "$1"
 	unpack_modules
-	from_deb "linux-headers-$KREL" ./usr/src
-	from_deb "linux-headers-${KREL%-amd64}-common" ./usr/src
-	from_deb "$(kbuild_of "$KREL")" ./usr/lib
-	unpack_source
-	bash source/scripts/extract-vmlinux "boot/vmlinuz-$KREL" >vmlinux
-	# It ends with 0 whatever it has found.
-	[[ -s vmlinux ]] ||
-		die "no kernel was found in boot/vmlinuz-$KREL; xz or zstd cannot unpack it"
-	own_headers "usr/src/linux-headers-$KREL"
+	image=$(find . -name 'vmlinuz*' -print -quit)
+	unpack_kernel "$image" >vmlinux
+	kbuild=$(package_like linux-kbuild-)
+	if [[ -n $kbuild ]]; then
+		from_deb "linux-headers-$KREL" ./usr/src
+		from_deb "linux-headers-${KREL%-amd64}-common" ./usr/src
+		from_deb "$kbuild" ./usr/lib
+		unpack_source
+		own_headers "usr/src/linux-headers-$KREL"
+	fi
 	rm -rf boot lib usr/lib/modules
 	check_set
 	# What L1 boots with is known by these.
@@ -200,6 +259,7 @@ check_set() {
 	for module in kvm kvm-amd kvm-intel; do
 		has_section "modules/$module.ko" .BTF
 	done
+	[[ -d source ]] || return 0
 	for file in "$headers"/{Makefile,.config,Module.symvers} \
 		"$headers/scripts/mod/modpost" source/Makefile \
 		source/{arch/x86,virt}/kvm source/scripts/checkpatch.pl; do
@@ -230,6 +290,8 @@ write_env() {
 	KDIR=\$(cd -- "\$(dirname -- "\${BASH_SOURCE[0]}")" && pwd -P)
 	KVMLINUX=\$KDIR/vmlinux
 	KMODULES=\$KDIR/modules
+	EOF
+	[[ ! -d ${1%/*}/source ]] || cat >>"$1" <<-EOF
 	KHEADERS=\$KDIR/usr/src/linux-headers-$KREL
 	KSOURCE=\$KDIR/source
 	EOF
@@ -316,7 +378,7 @@ fetch() {
 		find_missing_debs
 		((${#MISSING[@]})) || return 0
 		new_beside tmp "$DEBS/x"
-		try_step "download Linux $SERIES ($VERSION), some 250 MB" \
+		try_step "download Linux $SERIES ($VERSION), 100 to 300 MB" \
 			"kernel-$SERIES-download" download "$tmp"
 		find_missing_debs
 		((STEP_STATUS || ${#MISSING[@]})) || {

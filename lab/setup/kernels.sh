@@ -10,6 +10,26 @@ known_series() {
 		sed 's,.*/,,' | sort -V
 }
 
+# has_patches SERIES: kvm-instrumentation/ has patches for it; others run as they are.
+has_patches() {
+	[[ -d $TOP/kvm-instrumentation/patches/$1 ]]
+}
+
+# patched_series: the known ones that have patches, one per line, the oldest first
+patched_series() {
+	local series all
+
+	all=$(known_series)
+	for series in $all; do
+		! has_patches "$series" || printf '%s\n' "$series"
+	done
+}
+
+# newest_series: the newest one that the lab knows, with patches or without
+newest_series() {
+	known_series | tail -n 1
+}
+
 # check_series SERIES: ends the script if the lab does not know it.
 check_series() {
 	local known
@@ -33,23 +53,23 @@ debian_release() {
 }
 
 # The series of this machine's own distribution; where that is no Debian that is
-# known, the newest one.
+# known, the newest one that has patches.
 default_series() {
 	local series all debian
 
 	debian=$(debian_release)
-	all=$(known_series)
+	all=$(patched_series)
 	for series in $all; do
 		[[ " $(series_fact "$series" DEBIAN) " != *" $debian "* ]] || break
 	done
 	printf '%s\n' "$series"
 }
 
-# The series whose kernel is there (lab/setup/prepare.sh), one per line.
+# The series with patches whose kernel is there (lab/setup/prepare.sh), one per line.
 prepared_series() {
 	local series all
 
-	all=$(known_series)
+	all=$(patched_series)
 	for series in $all; do
 		[[ ! -r $BUILD/kernel/$series/current/kernel.env ]] ||
 			printf '%s\n' "$series"

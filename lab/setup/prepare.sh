@@ -7,7 +7,8 @@
 # unless said), and their KVM modules with the exit counters; with --faults also
 # those that count wrong, for the tests, of this distribution's own kernel, or of the
 # first that is named.
-# --available: all series that the lab knows and that APT's sources have.
+# --available: all series that have patches, and the newest one, of those that can be
+# had.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -32,14 +33,14 @@ parse_options() {
 	done
 	OWN=${1:-$(default_series)}
 	if [[ -n $AVAILABLE ]]; then
-		mapfile -t SERIES <<<"$(known_series)"
+		mapfile -t SERIES <<<"$(patched_series; newest_series)"
 	elif ((! $#)); then
 		SERIES=("$OWN")
 	fi
 }
 
-# prepare_series SERIES: its kernel and modules.  One that APT's sources do not have
-# is left out if all that are available were asked for, but for the own one.
+# prepare_series SERIES: its kernel, and its modules if it has patches.  One that cannot
+# be had is left out if all that are available were asked for, but for the own one.
 prepare_series() {
 	local status=0
 
@@ -50,7 +51,9 @@ prepare_series() {
 		return 0
 	fi
 	((status == 0)) || exit "$status"
-	"$INSTRUMENTATION/build-modules.sh" --kernel "$1"
+	if has_patches "$1"; then
+		"$INSTRUMENTATION/build-modules.sh" --kernel "$1"
+	fi
 }
 
 main() {

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: series.sh default|known|prepared
+# usage: series.sh default|newest|known|patched|prepared
 #
-# Prints series of kernels, one per line: this distribution's own; all that the lab
-# knows; those of them whose kernel is there, as lab/setup/prepare.sh has made it.
+# Prints series of kernels, one per line: this distribution's own; the newest one; all
+# that the lab knows; those that have patches; those of these whose kernel is there, as
+# lab/setup/prepare.sh has made it.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -12,6 +13,6 @@
 . "$LAB/setup/kernels.sh"
 
 case ${1:-} in
-default | known | prepared) "$1_series" ;;
+default | newest | known | patched | prepared) "$1_series" ;;
 *) usage ;;
 esac
