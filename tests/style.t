@@ -78,9 +78,4 @@ unmarked() {
 }
 ok 'every file says its licence' [ -z "$(unmarked)" ]
 
-for page in docs/*.rst; do
-	run rst2man "$page" "$tap_dir/page"
-	ok "$page is a manual page without a warning" no_err
-done
-
 done_testing

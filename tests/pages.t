@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The manual pages are complete and readable: every command has one, it has all sections,
+each option of --help with its argument and a text of two sentences, and no wide line."""
+
+import glob
+import os
+import re
+import subprocess
+import sys
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.dont_write_bytecode = True
+sys.path.insert(0, "tests")
+import tap  # noqa: E402
+
+BUILD = os.environ.get("BUILD", "build")
+WIDTH = 80
+# "mark" is so small that it shares the page of "record".
+SHARED = {"mark": "record"}
+SECTIONS = ["SYNOPSIS", "DESCRIPTION", "OPTIONS", "OUTPUT", "OVERHEAD", "EXAMPLES",
+            "EXIT STATUS", "SEE ALSO"]
+
+
+def out(*argv):
+    """Standard output of a program that must succeed."""
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def read(name):
+    """The text of a page."""
+    with open(name, encoding="utf-8") as page:
+        return page.read()
+
+
+def options(text):
+    """The options of --help, as a page has them: "-i TIME, --interval=TIME"."""
+    found = set()
+    for line in text.splitlines():
+        row = re.match(r" {2,6}(?:-(\w), )?--([a-z-]+)(\[?)(?:=([A-Z|,.]+)\]?)?(?: |$)", line)
+        if row and row[2] not in ("help", "usage", "version"):
+            letter, name, optional, value = row.groups()
+            short = "" if not letter else f"-{letter}{' ' + value if value and not optional else ''}, "
+            long = f"--{name}" + (f"[={value}]" if optional else f"={value}" if value else "")
+            found.add(short + long)
+    return found
+
+
+def sections(text):
+    """The titles of a page's sections, in their order."""
+    return re.findall(r"(?m)^([A-Z][A-Z0-9 ]+)\n=+$", text)
+
+
+def described(text):
+    """The options that a page describes, with their texts."""
+    body = re.search(r"(?ms)^OPTIONS\n=+\n(.*?)(?=^[A-Z][A-Z ]+\n=+$)", text)[1]
+    found = {}
+    for term, lines in re.findall(r"(?m)^(-(?:\w|-[a-z]).*)\n((?:(?: {3}.*)?\n)+)", body):
+        found[term.replace("\\", "")] = " ".join(lines.split())
+    return found
+
+
+def looks(name, text):
+    """What all pages have in common."""
+    wide = [number for number, line in enumerate(text.split("\n"), 1) if len(line) > WIDTH]
+    tap.ok(f"{name}: no line is wider than {WIDTH} columns", not wide, f"lines {wide}")
+    run = subprocess.run(["rst2man", name, "/dev/null"], check=False, stderr=subprocess.PIPE)
+    tap.ok(f"{name}: is a manual page without a warning", not run.returncode and not run.stderr,
+           run.stderr)
+
+
+def commands():
+    """The commands by exitledger's own list."""
+    return re.findall(r"(?m)^  ([a-z]+)  ", out(f"{BUILD}/bin/exitledger", "--help"))
+
+
+def options_page(name, argv, text):
+    """The options of a command and those of its page are the same."""
+    wanted, given = options(out(*argv, "--help")), described(text)
+    tap.ok(f"{name}: has the options of --help, with their arguments", wanted <= set(given),
+           wanted - set(given))
+    tap.ok(f"{name}: and no others", set(given) <= wanted, set(given) - wanted)
+    short = [term for term, words in given.items()
+             if len(re.findall(r"\.(?: |$)", words)) < 2]
+    tap.ok(f"{name}: each option says what it does, and when to use it", not short, short)
+
+
+def main():
+    """All pages, and all programs that have one."""
+    programs = {f"exitledger-{name}": [f"{BUILD}/bin/exitledger", name] for name in commands()
+                if name not in SHARED}
+    programs |= {name: [f"{BUILD}/guest/{name}"] for name in ("exitleaf", "exitwork")}
+    tap.ok("there are commands", len(programs) > 5, programs)
+    overview = read("docs/exitledger.1.rst")
+    for name in commands():
+        tap.ok(f"docs/exitledger.1.rst: names {name}", f"**exitledger {name}**" in overview)
+    for name in SHARED:
+        tap.ok(f"the page of {SHARED[name]} has {name}",
+               f"**exitledger {name}**" in read(f"docs/exitledger-{SHARED[name]}.1.rst"))
+    for name, argv in programs.items():
+        page = f"docs/{name}.1.rst"
+        there = os.path.exists(page)
+        tap.ok(f"{page}: is there", there)
+        if there:
+            options_page(page, argv, read(page))
+    for page in sorted(glob.glob("docs/*.1.rst")):
+        text = read(page)
+        looks(page, text)
+        there = [title for title in sections(text) if title in SECTIONS]
+        tap.ok(f"{page}: has all sections, in their order", there == SECTIONS, there)
+        examples = text.split("\nEXAMPLES\n")[-1].split("\nEXIT STATUS\n")[0]
+        tap.ok(f"{page}: has examples to type", re.search(r"(?m)^   (\$ )?\S*exit", examples))
+        tap.ok(f"{page}: the overview names it", page == "docs/exitledger.1.rst" or
+               f"**{os.path.basename(page)[:-6]}**\\(1)" in overview)
+    for page in sorted(glob.glob("docs/*.5.rst")):
+        looks(page, read(page))
+        tap.ok(f"{page}: the overview names it",
+               f"**{os.path.basename(page)[:-6]}**\\(5)" in overview)
+    tap.done()
+
+
+main()
