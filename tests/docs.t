@@ -11,8 +11,8 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, "tests")
 import tap  # pylint: disable=wrong-import-position
 
-# Pages whose paths are from the top; those of a room's README are of that room.
-PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
+# In these pages, a path in backquotes starts at the top of the project.
+PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/cookbook.md"]
 
 
 def tracked():
@@ -44,7 +44,8 @@ def page(name, files, known):
         text = source.read()
     paths = {path.rstrip("/") for path in
              re.findall(r"`([\w.-]+/[\w./-]*)`", text)}
-    paths |= {path for path in re.findall(r"\]\(([\w./-]+)\)", text)
+    paths |= {os.path.normpath(os.path.join(os.path.dirname(name), path))
+              for path in re.findall(r"\]\(([\w./-]+)\)", text)
               if not path.startswith("http")}
     missing = sorted(path for path in paths if path not in files
                      and not path.startswith("build"))
