@@ -9,9 +9,9 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 results=$build/results/t-readme
 
-# commands FILE: what it tells one to type
+# commands FILE: the indented lines of a page, which a reader is told to type
 commands() { sed -n 's/^    \([^ #].*\)/\1/p' "$1"; }
-# shape: a picture or an output without what differs between runs and kernels
+# shape: removes from an output all that differs between runs and kernels
 shape() {
 	sed -E 's/[0-9][0-9,.]*( [mun]?s\b)?/0/g; s/ +/ /g; s/\+deb0//; s/0-0-amd0/0-amd0/
 		s/(kvm_amd,).*/\1/; s/tp_btf|raw_tp/ATTACH/'
@@ -22,7 +22,11 @@ in_l1=()
 # shellcheck disable=SC2016 # as they are written
 while read -r command; do
 	case $command in
-	'make demo' | exitleaf) ;; # below
+	'make demo' | exitleaf | make | 'sudo make install') ;; # below
+	'make deps CLASSES=build')
+		ok 'the class of packages is one of lab/setup/packages.txt' \
+			grep -qP '^\S+\t+build\t' lab/setup/packages.txt
+		;;
 	*'apt install linux-headers-$(uname -r) linux-source-'*)
 		ok 'what to install is what is asked for' \
 			grep -q '^hint="apt install linux-headers-$KREL linux-source-$KSERIES"' \
@@ -36,10 +40,15 @@ while read -r command; do
 	'make check') # is what runs this
 		ok "$command is what CI runs" grep -q "'$command'" .ci/run
 		;;
-	'sudo build/bin/exitledger '*) in_l1+=("${command#sudo build/bin/}") ;;
+	'sudo exitledger '*) in_l1+=("${command#sudo }") ;;
 	*) ok "a test runs '$command'" false ;;
 	esac
 done < <(commands README.md)
+
+# What "make" builds is there already; "sudo make install" puts it in PATH.
+run make -s install DESTDIR="$tap_dir/root"
+ok 'make install' status_is 0
+ok 'what it has installed runs' "$tap_dir/root/usr/local/bin/exitledger" --version
 
 run make -s demo
 ok 'make demo: balanced' status_is 0
@@ -56,9 +65,8 @@ done
 ok 'exitleaf: the table of the Linux guest' grep -q '0x072 CPUID' \
 	"$build/results/$(lab/setup/series.sh default)-demo/l2-console.txt"
 
-# The commands for real hardware, in L1.  There they end after ten seconds, by
-# Ctrl-C, or with a VMM in the place of COMMAND; and bench, when it has measured
-# something.
+# The commands for real hardware run in L1, each for ten seconds, which SIGINT ends as
+# Ctrl-C would.  A VMM takes the place of COMMAND, and bench measures a single lap.
 {
 	printf '#!/bin/sh\n# needs: exitledger guest\ncd /results\n'
 	for i in "${!in_l1[@]}"; do
@@ -75,7 +83,7 @@ ok 'the scenario ran to its end' status_is 0
 ok 'there are commands for real hardware' [ "${#in_l1[@]}" -ge 2 ]
 for i in "${!in_l1[@]}"; do
 	ok "${in_l1[i]}" grep -qx '0\|124' "$results/$i.status"
-	ok "… says no error" [ -z "$(grep '^exitledger: ' "$results/$i.txt" |
+	ok "${in_l1[i]}: says no error" [ -z "$(grep '^exitledger: ' "$results/$i.txt" |
 		grep -v '^exitledger: counting since ')" ]
 done
 
