@@ -74,6 +74,9 @@ $(BUILD)/obj/userspace/report/page/page_files.o: \
 		userspace/report/page/page_files.S $(PAGE_FILES)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -I$(BUILD)/page -c $< -o $@
+# The scripts that 'exitledger completion' prints.
+$(BUILD)/obj/userspace/commands/completion_files.o: \
+		$(wildcard userspace/commands/completion/*)
 $(BUILD)/page/%.html: $(WEB)/%.html
 	@mkdir -p $(@D)
 	cp $< $@

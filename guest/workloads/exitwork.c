@@ -11,6 +11,7 @@
 #include "exitwork_show.h"
 #include "ledger/reasons.h"
 #include "lib/cli.h"
+#include "lib/cli_complete.h"
 #include "lib/duration.h"
 #include "lib/safe_stream.h"
 #include "processor.h"
@@ -283,12 +284,24 @@ static int run_all(const struct options *options)
 	return status;
 }
 
+static void add_workloads(struct cli_offer *offer)
+{
+	for (size_t i = 0; i < WORKLOADS; i++)
+		cli_offer_word(offer, workloads[i].name, workloads[i].what);
+}
+
+static const struct cli_value values[] = {
+	{ NULL, "WORKLOAD", CLI_WORD, add_workloads },
+	{ NULL, NULL, CLI_FREE, NULL },
+};
+
 int main(int argc, char **argv)
 {
 	struct options options = { .paging = PAGING_NESTED };
 
 	cli_begin();
 	safe_stderr(argv);
+	cli_values(values);
 	cli_parse(&parser, 0, argc, argv, &options);
 	return cli_end(run_all(&options), STATUS_FAILED);
 }

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/completion.h"
 #include "lib/cli.h"
 #include "lib/safe_stream.h"
 
 #ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "0.1"
+#define EXITLEDGER_VERSION "unknown"
 #endif
 
 static const struct {
@@ -24,6 +25,8 @@ static const struct {
 	{ "bench", cmd_bench, "measure what counting VM exits costs" },
 	{ "doctor", cmd_doctor,
 	  "say what this host offers, and what it lacks" },
+	{ "completion", cmd_completion,
+	  "print a script by which bash, zsh or fish complete commands" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -38,6 +41,39 @@ static void usage(FILE *out)
 			commands[i].what);
 	fputs("\n'exitledger COMMAND --help' tells a command's options.\n",
 	      out);
+}
+
+static int run_command(int argc, char **argv)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		if (!strcmp(argv[0], commands[i].name))
+			return commands[i].run(argc, argv);
+	}
+	msg_error("there is no command '%s'; 'exitledger --help' lists them",
+		  argv[0]);
+	return STATUS_USAGE;
+}
+
+static void offer_commands(struct cli_offer *offer)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		cli_offer_word(offer, commands[i].name, commands[i].what);
+	cli_offer_word(offer, "--help", NULL);
+	cli_offer_word(offer, "--version", NULL);
+}
+
+/* "--complete WORD...": the command's name is the first of the words. */
+static int complete(int argc, char **argv)
+{
+	char *command = argv[0];
+
+	if (argc < 3) {
+		cli_offer_commands(argc == 2 ? argv[1] : "", offer_commands);
+		return STATUS_OK;
+	}
+	argv[0] = argv[1];
+	argv[1] = command;
+	return run_command(argc, argv);
 }
 
 static int run(int argc, char **argv)
@@ -57,17 +93,14 @@ static int run(int argc, char **argv)
 		puts("exitledger " EXITLEDGER_VERSION);
 		return STATUS_OK;
 	}
-	for (size_t i = 0; i < NR_COMMANDS; i++) {
-		if (!strcmp(name, commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	}
-	msg_error("there is no command '%s'; 'exitledger --help' lists them",
-		  name);
-	return STATUS_USAGE;
+	if (cli_is_complete(name))
+		return complete(argc - 1, argv + 1);
+	return run_command(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)
 {
 	cli_begin();
+	cli_values(completion_values);
 	return cli_end(run(argc, argv), STATUS_FAILED);
 }

@@ -40,8 +40,8 @@ static int look_into(const char *proc, uint32_t pid, bool *is_vm,
 	return 0;
 }
 
-static int add(struct vm_list *list, const char *proc, uint32_t pid,
-	       uint32_t vcpus)
+int vm_list_add(struct vm_list *list, const char *proc, uint32_t pid,
+		uint32_t vcpus)
 {
 	struct vm_process *vm;
 
@@ -68,6 +68,12 @@ static int by_pid(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
+void vm_list_sort(struct vm_list *list)
+{
+	if (list->nr)
+		qsort(list->vm, list->nr, sizeof(*list->vm), by_pid);
+}
+
 int vm_list_read(const char *root, struct vm_list *list)
 {
 	struct dirent *entry;
@@ -91,11 +97,10 @@ int vm_list_read(const char *root, struct vm_list *list)
 		if (seen == -EACCES || seen == -EPERM)
 			list->unseen++;
 		else if (!seen && is_vm)
-			r = add(list, proc, pid, vcpus);
+			r = vm_list_add(list, proc, pid, vcpus);
 	}
 	closedir(dir);
-	if (list->nr)
-		qsort(list->vm, list->nr, sizeof(*list->vm), by_pid);
+	vm_list_sort(list);
 	return r;
 }
 

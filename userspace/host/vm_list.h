@@ -28,6 +28,18 @@ struct vm_list {
  */
 int vm_list_read(const char *root, struct vm_list *list);
 
+/**
+ * vm_list_add - add a process to the list
+ * @proc: the folder of processes
+ *
+ * 0 or -ENOMEM.
+ */
+int vm_list_add(struct vm_list *list, const char *proc, uint32_t pid,
+		uint32_t vcpus);
+
+/** vm_list_sort - by pid, upwards */
+void vm_list_sort(struct vm_list *list);
+
 void vm_list_free(struct vm_list *list);
 
 #endif /* EXITLEDGER_VM_LIST_H */

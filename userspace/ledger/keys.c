@@ -34,7 +34,7 @@ int key_kind_parse(const char *name, enum ledger_key_kind *kind)
 
 const char *key_kind_name(enum ledger_key_kind kind)
 {
-	return kinds[kind].name;
+	return kind < NR_KINDS ? kinds[kind].name : NULL;
 }
 
 struct text key_text(enum ledger_key_kind kind, uint64_t key)

@@ -9,7 +9,7 @@
 /** key_kind_parse - "port", "mmio", "msr", "hypercall" or "cpuid"; or -EINVAL */
 int key_kind_parse(const char *name, enum ledger_key_kind *kind);
 
-/** key_kind_name - the same back */
+/** key_kind_name - the same back; NULL beyond the last kind */
 const char *key_kind_name(enum ledger_key_kind kind);
 
 /** key_text - "port 0x3f8", "MSR 0x6e0", "hypercall 5" … */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/cli.h"
+#include "lib/cli_complete.h"
 #include "lib/msg.h"
 #include "lib/near.h"
 
@@ -193,6 +194,27 @@ static void take_short(struct line *line, char *word)
 	}
 }
 
+/* --- completion --- */
+
+/* Print what may be the last word of those behind --complete, and end. */
+static void complete(const struct line *line)
+{
+	const struct argp_state *state = &line->state;
+	const struct cli_typed typed = {
+		.program = state->argv[0],
+		.rows = line->rows,
+		.args_doc = line->argp->args_doc,
+		.flags = line->flags,
+		.words = state->argv + 2,
+		.nr = state->argc - 2,
+	};
+
+	if (cli_complete(&typed))
+		cli_refuse(state, "--complete: no table says what '%s' may be",
+			   typed.words[typed.nr - 1]);
+	exit(cli_end(STATUS_OK, STATUS_FAILED));
+}
+
 /* --- arguments --- */
 
 static void take_command(struct line *line)
@@ -248,6 +270,8 @@ void cli_parse(const struct argp *argp, unsigned int flags, int argc,
 	char *word;
 
 	take_rows(&line);
+	if (argc > 1 && cli_is_complete(argv[1]))
+		complete(&line);
 	while ((word = take_word(&line))) {
 		if (over || word[0] != '-' || !word[1]) {
 			take_plain(&line, word);

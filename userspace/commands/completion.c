@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/bench_config.h"
+#include "commands/completion.h"
+#include "host/host.h"
+#include "host/vm_list.h"
+#include "host/vm_threads.h"
+#include "ledger/keys.h"
+#include "ledger/reasons.h"
+#include "observe/attach.h"
+#include "sample/columns.h"
+
+/* Of this host's VMs, those that this user can find; that may be none. */
+static void list_vms(struct vm_list *list)
+{
+	if (!vm_list_read("", list))
+		vm_threads_add("", list);
+}
+
+static void add_vms(struct cli_offer *offer)
+{
+	struct vm_list list;
+
+	list_vms(&list);
+	for (size_t i = 0; i < list.nr; i++) {
+		char what[32];
+
+		snprintf(what, sizeof(what), "pid %u", list.vm[i].pid);
+		/* Only what is a name will match. */
+		if (strcmp(list.vm[i].name, "?") != 0)
+			cli_offer_word(offer, list.vm[i].name, what);
+	}
+	vm_list_free(&list);
+}
+
+static void add_pids(struct cli_offer *offer)
+{
+	struct vm_list list;
+
+	list_vms(&list);
+	for (size_t i = 0; i < list.nr; i++) {
+		char pid[16];
+
+		snprintf(pid, sizeof(pid), "%u", list.vm[i].pid);
+		cli_offer_word(offer, pid, list.vm[i].name);
+	}
+	vm_list_free(&list);
+}
+
+static bool has_reason(enum exit_isa isa, const char *name)
+{
+	const struct exit_reason *reasons;
+	bool has = false;
+	size_t nr;
+
+	reasons = exit_reasons(isa, &nr);
+	for (size_t i = 0; i < nr && !has; i++)
+		has = !strcmp(reasons[i].name, name);
+	return has;
+}
+
+/* In the case that the user types, and without those that @before has, too. */
+static void add_reasons_of(enum exit_isa isa, enum exit_isa before,
+			   struct cli_offer *offer)
+{
+	bool lower = islower((unsigned char)cli_offer_typed(offer)[0]);
+	const struct exit_reason *reasons;
+	size_t nr;
+
+	reasons = exit_reasons(isa, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		char name[64];
+
+		if (has_reason(before, reasons[i].name))
+			continue;
+		snprintf(name, sizeof(name), "%s", reasons[i].name);
+		for (char *at = name; lower && *at; at++)
+			*at = (char)tolower((unsigned char)*at);
+		cli_offer_word(offer, name, reasons[i].description);
+	}
+}
+
+/* A run may be of another host than this one. */
+static void add_reasons(struct cli_offer *offer)
+{
+	const char *program = cli_offer_program(offer);
+	struct host host = { .isa = 0 };
+
+	if (!strstr(program, "replay") && !strstr(program, "report"))
+		host_read(&host);
+	if (host.isa) {
+		add_reasons_of(host.isa, 0, offer);
+		return;
+	}
+	add_reasons_of(EXIT_ISA_SVM, 0, offer);
+	add_reasons_of(EXIT_ISA_VMX, EXIT_ISA_SVM, offer);
+}
+
+static void add_keys(struct cli_offer *offer)
+{
+	const char *name;
+
+	for (unsigned int i = LEDGER_KEY_NONE + 1; (name = key_kind_name(i));
+	     i++)
+		cli_offer_word(offer, name, NULL);
+}
+
+/* compare needs to know the vCPU, which is not in classic tracepoints. */
+static void add_attaches(struct cli_offer *offer)
+{
+	bool all = !strstr(cli_offer_program(offer), "compare");
+
+	for (unsigned int i = 0; i <= ATTACH_TP; i++) {
+		if (all || i != ATTACH_TP)
+			cli_offer_word(offer, attach_name(i), NULL);
+	}
+}
+
+static void add_columns(struct cli_offer *offer)
+{
+	for (size_t i = 0; i < NR_COLUMNS; i++)
+		cli_offer_word(offer, columns[i].name, columns[i].header);
+}
+
+static void add_configs(struct cli_offer *offer)
+{
+	cli_offer_word(offer, "ours", "those of this project");
+	cli_offer_word(offer, "peers", "other tools");
+	for (size_t i = 0; i < bench_nr_configs; i++)
+		cli_offer_word(offer, bench_configs[i].name,
+			       bench_configs[i].title);
+}
+
+static void add_kinds(struct cli_offer *offer)
+{
+	for (size_t i = 0; bench_kind_names[i]; i++)
+		cli_offer_word(offer, bench_kind_names[i], NULL);
+}
+
+/* completion_files.S */
+extern const char completion_bash[], completion_fish[], completion_zsh[];
+
+const struct completion_shell completion_shells[] = {
+	{ "bash", completion_bash },
+	{ "fish", completion_fish },
+	{ "zsh", completion_zsh },
+	{ NULL, NULL },
+};
+
+const char *const completion_programs[] = { "exitleaf", "exitledger",
+					    "exitwork", NULL };
+
+static void add_shells(struct cli_offer *offer)
+{
+	for (size_t i = 0; completion_shells[i].name; i++)
+		cli_offer_word(offer, completion_shells[i].name, NULL);
+}
+
+static void add_programs(struct cli_offer *offer)
+{
+	for (size_t i = 0; completion_programs[i]; i++)
+		cli_offer_word(offer, completion_programs[i], NULL);
+}
+
+const struct cli_value completion_values[] = {
+	{ "vm", NULL, CLI_WORD, add_vms },
+	{ "pid", NULL, CLI_WORD, add_pids },
+	{ "reason", NULL, CLI_WORD, add_reasons },
+	{ "by", NULL, CLI_WORD, add_keys },
+	{ "attach", NULL, CLI_WORD, add_attaches },
+	{ "columns", NULL, CLI_LIST, add_columns },
+	{ "sort", NULL, CLI_WORD, add_columns },
+	{ "config", NULL, CLI_LIST, add_configs },
+	{ NULL, "KIND", CLI_WORD, add_kinds },
+	{ NULL, "SHELL", CLI_WORD, add_shells },
+	{ NULL, "PROGRAM", CLI_WORD, add_programs },
+	{ NULL, NULL, CLI_FREE, NULL },
+};
