@@ -9,11 +9,16 @@ BPFTOOL ?= bpftool
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes \
 	    -Wmissing-prototypes
+# The one place that says it: programs, manual pages and packages take it from here,
+# and CHANGELOG.md begins with it.
 VERSION := 0.1
+
+include packaging/hardening.mk
 
 # The dependencies' target is written as $(BUILD)/..., so that they hold for
 # whoever comes next, be its $(BUILD) relative or not.
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CPPFLAGS) $(CFLAGS) \
+	     $(HARDENING) -MMD -MP \
 	     -MT '$$(BUILD)/$(@:$(BUILD)/%=%)' -I. -Iuserspace -Ibpf \
 	     -Ikvm-instrumentation/src
 
@@ -37,7 +42,9 @@ help:
 ##                  CLASSES="build demo intel peers check" (default: build demo)
 ## make demo        do it all on an emulated AMD host, and show the balanced books
 ## make lab         the same with VENDOR=amd|intel KERNEL=SERIES SCENARIO=FILE
-## make install     with PREFIX=/usr/local and DESTDIR
+## make install     programs, manual pages and completion, with PREFIX=/usr/local and
+##                  DESTDIR; make install-test-tools: bench's guest, too.
+##                  make uninstall removes both
 
 # Each part says what it adds to these.
 PROGRAMS :=
@@ -89,6 +96,7 @@ kvm-selftests:
 # The same unit tests twice: as they are, and with the sanitizers.
 SAN_BUILD := $(BUILD)/san
 SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN_MAKE = $(MAKE) -s BUILD=$(SAN_BUILD) HARDENING=
 
 ## make kvm-cost    what KVM's counters cost, in instructions per exit
 ## make observer-cost   what BPF's counting costs, likewise
@@ -138,7 +146,7 @@ EXECUTIONS ?= 1000000
 TARGET ?= run books bench report options
 .PHONY: fuzz
 fuzz:
-	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS)' \
+	@$(SAN_MAKE) CFLAGS='$(SAN_FLAGS)' \
 		$(SAN_BUILD)/tests/run_fuzz $(SAN_BUILD)/tests/text_fuzz
 	@jobs=$$(nproc) seed=$(or $(SEED),0) && \
 	seeds=$$(seq $$seed $$((seed + jobs - 1))) && \
@@ -213,7 +221,7 @@ SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 tests-kernels:
 	@lab/setup/prepare.sh --faults --available
 tests-sanitized:
-	@$(MAKE) -s BUILD=$(SAN_BUILD) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests
+	@$(SAN_MAKE) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests
 test:
 	@lab/setup/deps.sh build check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
@@ -227,19 +235,14 @@ check:
 newcomer:
 	@lab/jobs/newcomer.sh $(if $(SUITE),--suite $(SUITE)) $(NEWCOMER)
 
-PREFIX ?= /usr/local
-.PHONY: install
-install: programs
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/exitledger \
-		docs/exitledger-monitor.schema.json
+include packaging/install.mk
 
 ## make clean       remove what was built; make distclean: and all downloads,
 ##                  kernels and images of the lab
 .PHONY: clean distclean
 clean:
-	rm -rf $(addprefix $(BUILD)/,bin bpf guest obj page rooms tests san log \
-		mutate)
+	rm -rf $(addprefix $(BUILD)/,bin bpf completion dist guest man obj page rooms \
+		tests san log mutate)
 # With all downloads, kernel modules and lab images.
 distclean:
 	rm -rf $(BUILD)

@@ -6,10 +6,7 @@
 #include "lib/cli.h"
 #include "lib/duration.h"
 #include "lib/safe_text.h"
-
-#ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "unknown"
-#endif
+#include "lib/version.h"
 
 const char *argp_program_version = "exitleaf " EXITLEDGER_VERSION;
 

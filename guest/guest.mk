@@ -24,19 +24,19 @@ LEAFFUZZ_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 
 $(EXITLEAF): $(EXITLEAF_OBJECTS) $(REPORT_OBJECTS) $(SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static $^ -o $@ -lm
+	$(LINK_STATIC) $^ -o $@ -lm
 
 $(MICROGUEST): $(MICROGUEST_OBJECTS) $(REPORT_OBJECTS) $(SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
+	$(LINK_STATIC) -pthread $^ -o $@ -lm
 
 $(LEAFFUZZ): $(LEAFFUZZ_OBJECTS) $(REPORT_OBJECTS) $(SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
+	$(LINK_STATIC) -pthread $^ -o $@ -lm
 
-$(BUILD)/obj/%.o: %.S | build-tools
+$(BUILD)/obj/%.o: %.S $(FLAGS) | build-tools
 	@mkdir -p $(@D)
-	$(CC) -Iguest -MMD -MP -c $< -o $@
+	$(CC) $(HARDENING) -Iguest -MMD -MP -c $< -o $@
 
 GUEST_TESTS := $(patsubst %,$(BUILD)/tests/test_%,leaves difference)
 GUEST_TEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/tests/test_%.o, \
@@ -47,7 +47,7 @@ UNIT_TESTS += $(GUEST_TESTS)
 $(GUEST_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/guest/tests/%.o \
 		$(EXITLEAF_PARTS) $(REPORT_OBJECTS) $(TESTING) $(SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed $(CHECK_LIBS) \
+	$(LINK) $^ -o $@ -Wl,--as-needed $(CHECK_LIBS) \
 		$(LIBRARIES)
 
 $(GUEST_TEST_OBJECTS): ALL_CFLAGS += -Iguest

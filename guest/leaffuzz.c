@@ -11,11 +11,8 @@
 #include "ledger/reasons.h"
 #include "lib/cli.h"
 #include "lib/safe_stream.h"
+#include "lib/version.h"
 #include "micro_image.h"
-
-#ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "unknown"
-#endif
 
 const char *argp_program_version = "leaffuzz " EXITLEDGER_VERSION;
 

@@ -14,14 +14,11 @@
 #include "lib/cli.h"
 #include "lib/duration.h"
 #include "lib/safe_stream.h"
+#include "lib/version.h"
 #include "micro_image.h"
 #include "micro_run.h"
 #include "processor.h"
 #include "report.h"
-
-#ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "unknown"
-#endif
 
 const char *argp_program_version = "microguest " EXITLEDGER_VERSION;
 

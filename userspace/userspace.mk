@@ -21,7 +21,7 @@ PROGRAMS += $(EXITLEDGER)
 
 $(EXITLEDGER): $(MAIN) $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBRARIES)
+	$(LINK) $^ -o $@ $(LIBRARIES)
 
 # An archive is made anew, so that it has nothing that a room has no more.
 define room_rule
@@ -33,7 +33,15 @@ $(BUILD)/rooms/%.a:
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/obj/%.o: %.c | build-tools
+# Objects that were made with other flags, or for another version, are made anew.  As
+# of the "+", the file is looked at for "make -n", too, which mutate.py relies on.
+FLAGS := $(BUILD)/flags
+.PHONY: FORCE
+$(FLAGS): FORCE
+	+@flags='$(VERSION) $(CC) $(CPPFLAGS) $(CFLAGS) $(HARDENING)'; mkdir -p $(@D); \
+		[ "$$(cat $@ 2>/dev/null)" = "$$flags" ] || echo "$$flags" > $@
+
+$(BUILD)/obj/%.o: %.c $(FLAGS) | build-tools
 	@mkdir -p $(@D)
 	@# What the compiler says is kept, so that style.t finds what it warned of.
 	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@ \
@@ -71,9 +79,9 @@ WEB := userspace/report/page/web
 PAGE_FILES := $(addprefix $(BUILD)/page/,page.html compare.html style.css \
 		style.hash script.js script.hash)
 $(BUILD)/obj/userspace/report/page/page_files.o: \
-		userspace/report/page/page_files.S $(PAGE_FILES)
+		userspace/report/page/page_files.S $(PAGE_FILES) $(FLAGS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -I$(BUILD)/page -c $< -o $@
+	$(CC) $(CFLAGS) $(HARDENING) -I$(BUILD)/page -c $< -o $@
 # The scripts that 'exitledger completion' prints.
 $(BUILD)/obj/userspace/commands/completion_files.o: \
 		$(wildcard userspace/commands/completion/*)
@@ -124,7 +132,7 @@ $(foreach file,$(TEST_MAINS),$(eval $(call test_program,$(file))))
 # Only the parts that a test needs are taken, so its own may stand in for others.
 $(TEST_PROGRAMS):
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(TEST_LDFLAGS) $< -Wl,--start-group \
+	$(LINK) $(TEST_LDFLAGS) $< -Wl,--start-group \
 		$(filter-out $<,$^) -Wl,--end-group -o $@ -Wl,--as-needed $(CHECK_LIBS) $(LIBRARIES)
 
 # Tests in which allocations fail: tests/no_memory.h.

@@ -14,12 +14,9 @@
 #include "lib/cli_complete.h"
 #include "lib/duration.h"
 #include "lib/safe_stream.h"
+#include "lib/version.h"
 #include "processor.h"
 #include "works.h"
-
-#ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "unknown"
-#endif
 
 const char *argp_program_version = "exitwork " EXITLEDGER_VERSION;
 

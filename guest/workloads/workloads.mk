@@ -14,7 +14,7 @@ $(EXITWORK_OBJECTS): ALL_CFLAGS += -Iguest
 
 $(EXITWORK): $(EXITWORK_OBJECTS) $(EXITWORK_SHARED) $(SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $^ -o $@ -lm
+	$(LINK_STATIC) -pthread $^ -o $@ -lm
 
 TEST_WORKLOADS := $(BUILD)/tests/test_workloads
 TEST_WORKLOADS_OBJECT := $(BUILD)/obj/guest/tests/test_workloads.o
@@ -24,6 +24,6 @@ UNIT_TESTS += $(TEST_WORKLOADS)
 $(TEST_WORKLOADS): $(TEST_WORKLOADS_OBJECT) $(EXITWORK_PARTS) $(EXITWORK_SHARED) \
 		$(TESTING) $(SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed $(CHECK_LIBS) $(LIBRARIES)
+	$(LINK) $^ -o $@ -Wl,--as-needed $(CHECK_LIBS) $(LIBRARIES)
 
 $(TEST_WORKLOADS_OBJECT): ALL_CFLAGS += -Iguest

@@ -35,7 +35,7 @@ static int find_microguest(struct bench_load *load, struct why *why)
 		return 0;
 	return why_set(
 		why, ENOENT,
-		"no microguest beside this program, nor in PATH: build it (make), or say where it is with --microguest");
+		"no microguest beside this program, nor in PATH: it is built by make and installed by make install-test-tools; or say where it is with --microguest");
 }
 
 /* The last CPU has the least to do with interrupts, as a rule. */

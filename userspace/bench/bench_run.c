@@ -13,10 +13,7 @@
 #include "bench/bench_run.h"
 #include "host/host.h"
 #include "lib/clock.h"
-
-#ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "0.1"
-#endif
+#include "lib/version.h"
 
 /* A lap is long enough to have in it what comes every few ms: ticks, readers. */
 #define LAP_MS 25

@@ -6,10 +6,7 @@
 #include "commands/completion.h"
 #include "lib/cli.h"
 #include "lib/safe_stream.h"
-
-#ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "unknown"
-#endif
+#include "lib/version.h"
 
 static const struct {
 	const char *name;

@@ -11,12 +11,9 @@
 #include "commands/record.h"
 #include "ledger/keys.h"
 #include "lib/safe_text.h"
+#include "lib/version.h"
 #include "run/run_cells.h"
 #include "run/run_writer.h"
-
-#ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "0.1"
-#endif
 
 struct record {
 	const struct record_options *options;

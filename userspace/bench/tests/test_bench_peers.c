@@ -207,16 +207,16 @@ END_TEST
 static bool is_gone(long pid)
 {
 	char path[64], line[8] = "";
+	size_t length;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
 	file = fopen(path, "re");
 	if (!file)
 		return true;
-	line[0] = '\0';
-	fread(line, 1, sizeof(line) - 1, file);
+	length = fread(line, 1, sizeof(line) - 1, file);
 	fclose(file);
-	return !line[0];
+	return !length || !line[0];
 }
 
 /*

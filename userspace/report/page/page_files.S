@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Files as strings.  They are where make has put them: -I. */
+#ifdef __CET__
+#include <cet.h>
+#endif
 	.section .rodata
 
 .macro string name, file

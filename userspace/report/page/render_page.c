@@ -8,13 +8,10 @@
 #include "lib/format.h"
 #include "lib/html.h"
 #include "lib/safe_text.h"
+#include "lib/version.h"
 #include "report/page/page_files.h"
 #include "report/page/render_page_private.h"
 #include "run/replay.h"
-
-#ifndef EXITLEDGER_VERSION
-#define EXITLEDGER_VERSION "0.1"
-#endif
 
 int page_name(struct page *page)
 {

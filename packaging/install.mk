@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make install and make uninstall, from one list of what goes where.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+INSTALL ?= install
+RST2MAN ?= rst2man
+
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+DOCDIR ?= $(DATADIR)/doc/exitledger
+BASH_COMPLETIONS ?= $(DATADIR)/bash-completion/completions
+ZSH_COMPLETIONS ?= $(DATADIR)/zsh/site-functions
+FISH_COMPLETIONS ?= $(DATADIR)/fish/vendor_completions.d
+
+INSTALLED_PROGRAMS := $(EXITLEDGER) $(EXITLEAF) $(EXITWORK)
+# Those that tests and measurements need, and nobody else.
+TEST_TOOLS := $(MICROGUEST) $(LEAFFUZZ)
+
+# --- manual pages ---
+
+MANUAL_PAGES := $(patsubst docs/%.rst,$(BUILD)/man/%,$(wildcard docs/*.[1-9].rst))
+
+# title PAGE.SECTION: the arguments of the line that makes a page's head and foot
+title = "$(basename $1)" "$(subst .,,$(suffix $1))" "" "exitledger $(VERSION)" "exitledger"
+
+# The title says the version, which rst2man does not know.
+$(BUILD)/man/%: docs/%.rst Makefile
+	@mkdir -p $(@D)
+	@[ -n "$$(type -P $(RST2MAN))" ] || { \
+		echo "make: no command $(RST2MAN), which makes the manual pages;" \
+			"apt install python3-docutils" >&2; exit 1; }
+	$(RST2MAN) --halt=warning $< > $@.new
+	sed -i 's/^\.TH .*/.TH $(call title,$*)/' $@.new
+	mv $@.new $@
+
+# --- completion ---
+
+COMPLETED := exitledger exitleaf exitwork
+COMPLETIONS := $(foreach program,$(COMPLETED),$(foreach shell,bash zsh fish,\
+	$(BUILD)/completion/$(program).$(shell)))
+
+$(COMPLETIONS): $(EXITLEDGER)
+	@mkdir -p $(@D)
+	$(EXITLEDGER) completion $(subst .,,$(suffix $@)) $(basename $(@F)) > $@.new
+	mv $@.new $@
+
+# --- what goes where: FILE>PATH ---
+
+INSTALLED_DATA := \
+	$(foreach page,$(MANUAL_PAGES),\
+		$(page)>$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	$(foreach program,$(COMPLETED),\
+		$(BUILD)/completion/$(program).bash>$(BASH_COMPLETIONS)/$(program) \
+		$(BUILD)/completion/$(program).zsh>$(ZSH_COMPLETIONS)/_$(program) \
+		$(BUILD)/completion/$(program).fish>$(FISH_COMPLETIONS)/$(program).fish) \
+	docs/exitledger-monitor.schema.json>$(DATADIR)/exitledger/exitledger-monitor.schema.json \
+	README.md>$(DOCDIR)/README.md CHANGELOG.md>$(DOCDIR)/CHANGELOG.md \
+	$(foreach file,$(wildcard LICENSES/*),$(file)>$(DOCDIR)/$(file))
+
+# Folders that nobody else has, and those that are left if nobody else uses them.
+OWN_FOLDERS := $(DOCDIR)/LICENSES $(DOCDIR) $(DATADIR)/exitledger \
+	$(foreach folder,$(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS),\
+		$(folder) $(patsubst %/,%,$(dir $(folder))))
+
+.PHONY: install install-test-tools uninstall
+install: $(INSTALLED_PROGRAMS) $(MANUAL_PAGES) $(COMPLETIONS)
+	$(INSTALL) -d $(DESTDIR)$(BINDIR)
+	$(INSTALL) -s $(INSTALLED_PROGRAMS) $(DESTDIR)$(BINDIR)
+	@for file in $(foreach file,$(INSTALLED_DATA),'$(file)'); do \
+		$(INSTALL) -D -m 644 "$${file%%>*}" "$(DESTDIR)$${file#*>}" || exit; \
+	done
+
+install-test-tools: $(TEST_TOOLS)
+	$(INSTALL) -d $(DESTDIR)$(BINDIR)
+	$(INSTALL) -s $(TEST_TOOLS) $(DESTDIR)$(BINDIR)
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(INSTALLED_PROGRAMS) $(TEST_TOOLS)))
+	@for file in $(foreach file,$(INSTALLED_DATA),'$(file)'); do \
+		rm -f "$(DESTDIR)$${file#*>}" || exit; \
+	done
+	@for folder in $(OWN_FOLDERS); do \
+		[ ! -d "$(DESTDIR)$$folder" ] || \
+			rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder"; \
+	done

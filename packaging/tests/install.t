@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make install and make uninstall: which files there are, how hard the programs are to
+# exploit, and that all say the same version.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+build=${BUILD:-build}
+root=$tap_dir/root
+version=$(sed -n 's/^VERSION := //p' Makefile)
+
+install_to() { # TARGET...
+	run make -s BUILD="$build" DESTDIR="$root" PREFIX=/usr "$@"
+}
+# What is below $root/usr, a line each.
+files() { (cd "$root/usr" && find . ! -type d | sed 's,^\./,,' | LC_ALL=C sort); }
+
+install_to install
+ok 'make install' status_is 0
+ok 'says nothing' [ -z "$out$err" ]
+wanted() {
+	local program page
+
+	for program in exitledger exitleaf exitwork; do
+		echo "bin/$program"
+		echo "share/bash-completion/completions/$program"
+		echo "share/zsh/site-functions/_$program"
+		echo "share/fish/vendor_completions.d/$program.fish"
+	done
+	for page in docs/*.rst; do
+		page=$(basename "$page" .rst)
+		echo "share/man/man${page##*.}/$page"
+	done
+	printf 'share/doc/exitledger/%s\n' CHANGELOG.md README.md \
+		LICENSES/{BSD-2-Clause,GPL-2.0-only,Linux-syscall-note,MIT}.txt
+	echo share/exitledger/exitledger-monitor.schema.json
+}
+wanted=$(wanted)
+out=$(diff <(LC_ALL=C sort <<<"$wanted") <(files) || true)
+ok 'these files, and no others' [ -z "$out" ]
+ok 'programs can be run' [ -z "$(find "$root/usr/bin" -type f ! -perm 755)" ]
+ok 'and all else be read' [ -z "$(find "$root/usr/share" -type f ! -perm 644)" ]
+out=$(grep -rl '@[A-Z]*@' "$root/usr/share" || true)
+ok 'nothing is left to be filled in' [ -z "$out" ]
+for name in completions/exitledger site-functions/_exitledger \
+	vendor_completions.d/exitledger.fish; do
+	shell=${name##*[./_]}
+	case $name in completions*) shell=bash ;; site*) shell=zsh ;; esac
+	run "$root/usr/bin/exitledger" completion "$shell"
+	ok "the script for $shell is that of the program" \
+		cmp -s "$tap_dir/out" "$(find "$root" -path "*/$name")"
+done
+
+# --- one version ---
+
+for program in exitledger exitleaf exitwork; do
+	run "$root/usr/bin/$program" --version
+	ok "$program --version" [ "$out" = "$program $version" ]
+	ok "$program is stripped" \
+		[ -z "$(readelf -SW "$root/usr/bin/$program" | grep -E '\.(symtab|debug_info)')" ]
+done
+out=$(grep -L "^\.TH .* \"exitledger $version\"" "$root"/usr/share/man/man*/* || true)
+ok 'all manual pages say it' [ -z "$out" ]
+out=$(sed -n 's/^## \([^ ]*\).*/\1/p' CHANGELOG.md | head -n 1)
+ok 'CHANGELOG.md begins with it' [ "$out" = "$version" ]
+out=$(git grep -nF "EXITLEDGER_VERSION \"" -- '*.c' | grep -v '"unknown"' || true)
+ok 'no source has a version of its own' [ -z "$out" ]
+run make -s BUILD="$tap_dir/other" VERSION=9.9 "$tap_dir/other/man/exitleaf.1"
+ok 'a manual page of another version' \
+	grep -q '^\.TH "exitleaf" "1" "" "exitledger 9.9"' "$tap_dir/other/man/exitleaf.1"
+run make -s BUILD="$tap_dir/none" RST2MAN=no-rst2man "$tap_dir/none/man/exitleaf.1"
+ok 'without rst2man: refused' status_is 2
+ok 'it says what to install' err_has 'apt install python3-docutils'
+
+# --- hardening ---
+
+# elf FILE: what readelf says of it
+elf() { out=$(readelf -hldnW "$1" 2>/dev/null); }
+crt=$(readelf -nW "$("${CC:-cc}" -print-file-name=Scrt1.o)")
+for program in bin/exitledger guest/exitleaf guest/exitwork; do
+	elf "$root/usr/bin/${program##*/}"
+	ok "$program: at any address (PIE)" out_has 'FLAGS_1) '
+	ok "$program: is a PIE" grep -q 'FLAGS_1.*PIE' <<<"$out"
+	ok "$program: what was relocated is read-only (RELRO)" out_has GNU_RELRO
+	ok "$program: all symbols are bound at the start" grep -q 'FLAGS_1.*NOW' <<<"$out"
+	ok "$program: no stack can be run" [ "$(grep -c 'GNU_STACK.* RW  ' <<<"$out")" = 1 ]
+	ok "$program: nothing can be written and run" \
+		[ "$(grep -c 'LOAD.* RWE ' <<<"$out")" = 0 ]
+	symbols=$(nm "$build/$program" && nm -D "$build/$program" 2>/dev/null)
+	for symbol in __stack_chk_fail __snprintf_chk; do
+		ok "$program: $symbol" grep -q " $symbol" <<<"$symbols"
+	done
+	main=$(objdump -d --disassemble=main "$build/$program")
+	ok "$program: jumps have targets (CET)" grep -q 'endbr64' <<<"$main"
+	# The mark is there only if all have it that is linked.
+	[[ $crt != *IBT* ]] || ok "$program: is marked so" out_has 'IBT, SHSTK'
+done
+out=$(find "$build/obj/userspace" "$build/obj/guest" -name '*.o' \
+	! -path '*/tests/*' ! -name 'micro_*' -exec sh -c \
+	'readelf -nW "$1" | grep -q "IBT, SHSTK" || echo "$1"' _ {} \;)
+ok 'all objects have CET' [ -z "$out" ]
+flags=$(make -s -p -n BUILD="$build" help 2>/dev/null | sed -n 's/^HARDENING = //p')
+level=2
+if echo '__has_builtin(__builtin_dynamic_object_size)' | cc -E -P - | grep -q 1; then
+	level=3
+fi
+out=$(cat "$build/flags")
+ok "the C library's checks are as strict as this compiler has them" \
+	out_has "-D_FORTIFY_SOURCE=$level"
+ok 'large arrays on the stack are touched page by page' out_has -fstack-clash-protection
+ok 'HARDENING= turns it off' [ -n "$flags" ]
+
+# --- test tools, and uninstall ---
+
+install_to install-test-tools
+ok 'make install-test-tools' [ -x "$root/usr/bin/microguest" -a \
+	-x "$root/usr/bin/leaffuzz" ]
+install_to install
+ok 'installed once more' status_is 0
+touch "$root/usr/share/zsh/site-functions/_other"
+install_to uninstall
+ok 'make uninstall' status_is 0
+out=$(files)
+ok "nothing but another program's file is left" \
+	[ "$out" = share/zsh/site-functions/_other ]
+out=$(find "$root" -name '*exitledger*' -o -name LICENSES)
+ok 'and no folder of ours' [ -z "$out" ]
+install_to uninstall
+ok 'once more: nothing to do' status_is 0
+
+done_testing
