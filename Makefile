@@ -184,6 +184,14 @@ soak:
 
 MAKE_JOBS := $(shell nproc)
 
+## make kernels     the observer and both books on all kernels that the lab knows, on
+##                  both hosts: writes docs/kernels.md; SERIES="6.18 7.3"
+SERIES ?=
+.PHONY: kernels
+kernels:
+	@lab/setup/deps.sh build demo intel
+	@lab/jobs/kernels.py $(SERIES)
+
 ## make mutate      do the unit tests see what they look at?  Makes small changes to C
 ##                  files, one at a time, and shows those that no test notices: 50
 ##                  of each file in MUTATED, or FILE="FILE...", with COUNT=N (0:

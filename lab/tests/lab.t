@@ -25,7 +25,7 @@ ok '… one line' one_err_line
 run lab/jobs/demo.sh --kernel 5.4
 ok 'a kernel that there is not: status' [ "$status" -ne 0 ]
 ok '… is named, with those that there are' \
-	err_has "no kernel series '5.4'; known: 6.1, 6.12"
+	err_has "no kernel series '5.4'; known: 6.1, 6.12, 6.18, 7.3"
 run lab/jobs/demo.sh --nonsense
 ok 'wrong usage' status_is 64
 

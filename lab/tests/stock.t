@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The observer on the newest kernel that the lab knows, as the distribution built it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+series=$(lab/setup/series.sh newest)
+if [ -r "${BUILD:-build}/kernel/$series/current/kernel.env" ]; then
+	VMS=16 exec lab/tests/observer.t "$series"
+fi
+skip "all of $series" "Linux $series (lab/setup/prepare.sh $series)"
+done_testing
