@@ -195,10 +195,11 @@ kernels:
 ## make mutate      do the unit tests see what they look at?  Makes small changes to C
 ##                  files, one at a time, and shows those that no test notices: 50
 ##                  of each file in MUTATED, or FILE="FILE...", with COUNT=N (0:
-##                  all) and SEED=N.  2 seconds per change, 20 of BPF programs
+##                  all) and SEED=N; TABLE=FILE keeps what became of them.  2 seconds
+##                  per change, 10 of BPF programs
 # Rooms of which every change is noticed, or is in lab/mutate/equivalents.txt.
 MUTATED := $(patsubst %,userspace/%.c,$(addprefix balance/,balance report_match rules \
-	       timed) compare/kvm_stats compare/watch host/vm_name \
+	       timed) compare/kvm_folders compare/kvm_stats compare/watch host/vm_name \
 	     $(addprefix ledger/,filter hist ledger) report/run_changes \
 	     run/run_series sample/columns sample/rows) \
 	   $(patsubst %,bpf/%,cells.h exit_reason.h extras.h guest_marks.h \
@@ -208,7 +209,7 @@ FILE ?= $(MUTATED)
 mutate:
 	@nice lab/mutate/mutate.py --scratch $(abspath $(BUILD))/mutate \
 		--jobs $(MAKE_JOBS) --seed $(or $(SEED),1) --count $(or $(COUNT),50) \
-		$(FILE)
+		$(if $(TABLE),--table $(TABLE)) $(FILE)
 
 # The longest come first, so that none is left over at the end.  An emulator waits
 # for a free processor, so there can be more tests at a time than processors.

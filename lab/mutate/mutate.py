@@ -24,6 +24,7 @@ from collections import Counter
 import changes
 import equivalents
 import objects
+import table
 from trees import Tree
 
 # Linking and running takes a multiple of this when the machine is busy.
@@ -32,6 +33,10 @@ BUILD_SECONDS = 300
 # A second look, under the sanitizers, is by tests that take no longer: others
 # wait, or do the same a thousand times.
 QUICK_SECONDS = 2
+
+
+class CannotLink(RuntimeError):
+    """A test cannot be built."""
 
 
 class Lab:
@@ -109,10 +114,13 @@ class File:
             self.data = file.read()
         targets = [f"build/tests/{t}" for t in lab.coverage]
         self.objects = tree.would_make([path], *targets)[0]
-        # BPF programs have no coverage: their tests are all that have them.
-        programs = [o for o in self.objects if o.endswith(".bpf.o")]
-        self.loaders = tree.would_make(programs, *targets)[1] if programs \
-            else []
+        # BPF programs have no coverage: their tests are those that run a function
+        # of their skeletons.
+        self.programs = [o for o in self.objects if o.endswith(".bpf.o")]
+        skeletons = [o[:-len(".bpf.o")] + ".skel.h" for o in self.programs]
+        self.loaders = [t for t, c in lab.coverage.items()
+                        if any(c.runs_file(s) for s in skeletons)]
+        self.others = [o for o in self.objects if o not in self.programs]
         # make deletes what it makes only on the way to another file.
         status, out = tree.make(*self.objects)
         if status:
@@ -131,7 +139,7 @@ def run_one(lab, tree, test):
     """Link a test in a tree and run it; true if it passes; whether in time."""
     status, out = tree.make(f"build/tests/{test}", timeout=BUILD_SECONDS)
     if status != 0:
-        raise RuntimeError(f"{test} cannot be linked:\n{out}")
+        raise CannotLink(f"{test} cannot be linked:\n{out}")
     # The sanitizers make everything slower.
     slower = 3 if tree is lab.sanitized else 1
     seconds = slower * PATIENCE * lab.coverage[test].seconds + 2
@@ -172,12 +180,15 @@ def compile_mutant(tree, file, mutant):
     for name in file.objects:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(tree.path, name))
-    status, _ = tree.make(*file.objects, timeout=BUILD_SECONDS)
-    if status != 0:
-        return "not compilable"
-    same = all(objects.contents(os.path.join(tree.path, o)) == original
-               for o, original in file.originals.items())
-    return "same object" if same else None
+    # All of C that has a changed BPF program in itself is another, too: make
+    # compiles of it what a test needs.
+    for some in filter(None, (file.programs, file.others)):
+        if tree.make(*some, timeout=BUILD_SECONDS)[0] != 0:
+            return "not compilable"
+        if any(objects.contents(os.path.join(tree.path, o)) !=
+               file.originals[o] for o in some):
+            return None
+    return "same object"
 
 
 def try_mutant(lab, tree, file, mutant):
@@ -188,6 +199,11 @@ def try_mutant(lab, tree, file, mutant):
         if fate or not tests:
             return fate or "survived", None if fate else "no test runs it"
         killer = kill(lab, tree, file, mutant, tests)
+    except CannotLink:
+        tree.write(file.path, mutant.mutated.encode())
+        if tree.make(*file.objects, timeout=BUILD_SECONDS)[0] == 0:
+            raise
+        return "not compilable", None
     finally:
         tree.write(file.path, file.data)
     # The kernel runs BPF programs, and has its own eye on memory.
@@ -254,8 +270,7 @@ def summary(count):
 def report(results, stale):
     """The results; true if nothing is left to do."""
     print()
-    for path, count in sorted(results.by_file.items()):
-        print(f"{path}: {summary(count)}")
+    print(table.as_text(results.by_file))
     print(f"all: {summary(results.count)}")
     for mutant, note in results.survivors:
         print(f"\nsurvived: {describe(mutant, note)}")
@@ -285,11 +300,16 @@ def parse():
                         help="the folder for copies (default: build/mutate)")
     parser.add_argument("--list", default=os.path.join(
         os.path.dirname(__file__), "equivalents.txt"))
+    parser.add_argument("--table", metavar="FILE",
+                        help="write these files' rows of the table in FILE")
     parser.add_argument("--dry-run", action="store_true",
                         help="only show which mutants would be tried")
     parser.add_argument("--quiet", action="store_true",
                         help="of mutants that are killed, only count them")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.table and (options.line or options.tests):
+        parser.error("--table is for whole files: without --line and --tests")
+    return options
 
 
 def chosen(path, options):
@@ -332,12 +352,16 @@ def run(options):
     possible = {m.key() for every, _ in mutants.values() for m in every}
     stale = [(key, line) for key, line in listed.items()
              if key[0] in mutants and key not in possible]
+    if options.table:
+        table.load(options.table)  # It is told at once if it is no table.
     results = Results(listed, options.quiet)
     scratch = os.path.join(options.top, options.scratch)
     lab = Lab(options.top, os.path.abspath(scratch), options.jobs, results.say)
     lab.prepare(options.files, options.tests)
     files = [(File(lab, path), tried) for path, (_, tried) in mutants.items()]
     try_all(lab, [(file, m) for file, tried in files for m in tried], results)
+    if options.table:
+        table.save(options.table, results.by_file)
     return report(results, stale)
 
 
@@ -350,7 +374,7 @@ def main():
             return 2
     try:
         return 0 if run(options) else 1
-    except (RuntimeError, equivalents.BadList, OSError) as error:
+    except (RuntimeError, equivalents.BadList, table.BadTable, OSError) as error:
         print(f"mutate: {error}", file=sys.stderr)
         return 2
 

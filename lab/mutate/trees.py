@@ -179,6 +179,10 @@ class Coverage:
         self.seconds = data["seconds"]
         self.files = data["files"]
 
+    def runs_file(self, path):
+        """Does the test run anything of a file?"""
+        return path in self.files
+
     def runs(self, mutant):
         """Does the test run what the mutant changes?"""
         known = self.files.get(mutant.path)

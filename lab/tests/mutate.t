@@ -146,6 +146,66 @@ ok '… as many as were asked for' [ "$(grep -c '^room.c:' <<<"$out")" -eq 4 ]
 mutate --dry-run --count 4 --seed 4 room.c
 ok 'another seed makes others' [ "$first" != "$out" ]
 
+# What became of them, kept: a row of each file's last run.
+results=$tap_dir/results.md
+mutate --count 0 --table "$results" room.c
+ok 'a table has a row of the file' grep -qxF \
+	"| \`room.c\` | 16 | 9 | 6 | 0 | 1 | 0 | 60.0 % |" "$results"
+sed -i 's/room\.c/earlier.c/' "$results"
+mutate --line 5 --count 1 --table "$results" room.c
+ok 'part of a file is no row: wrong usage' status_is 2
+mutate --count 3 --table "$results" room.c
+ok '… what there is of other files stays' grep -q '^| `earlier.c` | 16 ' "$results"
+ok '… the new row is beside it' grep -q '^| `room.c` | 3 ' "$results"
+ok '… and both are added up' grep -q '^| all | 19 ' "$results"
+echo '| `room.c` | many |' >>"$results"
+mutate --count 3 --table "$results" room.c
+ok 'a table that cannot be read: the exit status is 2' status_is 2
+ok '… one line says where' err_has "$results:15: a row is"
+
+# A program that tests have in themselves: those that load it are run, by whoever
+# runs a function of its skeleton, and none that is only linked with it.
+echo 'int prog(void) { return 5; }' >"$top/prog.bpf.c"
+cat >"$top/tests/test_loads.c" <<'END'
+#include "prog.skel.h"
+int main(void)
+{
+	return prog_load() != 5;
+}
+END
+cat >"$top/tests/test_links.c" <<'END'
+#include "prog.skel.h"
+#include <stdio.h>
+int main(void)
+{
+	return !freopen("linked", "w", stdout);
+}
+END
+cat >>"$top/Makefile" <<'END'
+unit-tests: $(BUILD)/tests/test_loads $(BUILD)/tests/test_links
+$(BUILD)/prog.bpf.o: prog.bpf.c
+	@mkdir -p $(@D)
+	gcc -c $< -o $@
+$(BUILD)/prog.skel.h: $(BUILD)/prog.bpf.o
+	sed 's/^int prog/static inline int prog_load/' prog.bpf.c >$@
+$(BUILD)/obj/tests/test_l%.o: tests/test_l%.c $(BUILD)/prog.skel.h
+	@mkdir -p $(@D)
+	gcc $(CFLAGS) -I$(BUILD) -c $< -o $@
+$(BUILD)/tests/test_l%: $(BUILD)/obj/tests/test_l%.o
+	gcc $(CFLAGS) $^ -o $@
+END
+mutate --count 0 prog.bpf.c
+ok 'a program that a test loads: every change is noticed' \
+	out_has 'all: 3 mutants made: 3 killed, 100.0 % of 3'
+ok '… by that test' [ "$(grep -c 'killed by test_loads' <<<"$out")" -eq 3 ]
+rm -f "$tap_dir"/scratch/mutants-*/linked
+sed -i 's/!= 5/< 5/' "$top/tests/test_loads.c"
+mutate --count 0 prog.bpf.c
+ok '… or survives that test' [ "$(survivors)" = \
+	'+ int prog(void) { return 6; }' ]
+ok '… and no test is run that only has it in itself' \
+	[ -z "$(ls "$tap_dir"/scratch/mutants-*/linked 2>/dev/null)" ]
+
 mutate other.c
 ok 'a file that is not there: status' status_is 2
 ok '… one line' one_err_line
