@@ -128,19 +128,28 @@ static bool begins_report(const char *text, size_t length)
 	return true;
 }
 
+/* One of a report's reads, by itself. */
+static bool is_read(const json_t *json)
+{
+	return json_is_integer(json_object_get(json, "leaf")) &&
+	       json_is_integer(json_object_get(json, "eax"));
+}
+
 /* What a console has printed, and how much of it was looked at. */
 struct console {
 	const char *text;
 	size_t length;
 	size_t parsed;
+	bool in_damaged; /* a report that was counted as damaged goes on */
 	size_t furthest; /* of what looked most like a report */
 	struct why why; /* … and what was wrong with it */
 };
 
 /*
  * A report begins at a brace, but not every brace begins one.  Returns the next
- * one from *@from on, and moves that behind it; NULL: there is none.  How much
- * is parsed again is bounded, as a guest wrote it.
+ * one from *@from on, and moves that behind it; NULL: there is none.  A read
+ * that is in no report is left of one whose beginning is damaged.  How much is
+ * parsed again is bounded, as a guest wrote it.
  */
 static json_t *next_report(struct console *console, size_t *from,
 			   size_t *damaged)
@@ -159,9 +168,14 @@ static json_t *next_report(struct console *console, size_t *from,
 		console->parsed += error.position + 64;
 		if (is_report(json)) {
 			*from = begin + error.position;
+			console->in_damaged = false;
 			return json;
 		}
-		*damaged += !json && begins_report(brace, end - brace);
+		if (json ? is_read(json) && !console->in_damaged :
+			   begins_report(brace, end - brace)) {
+			++*damaged;
+			console->in_damaged = true;
+		}
 		if (!json && begin + error.position > console->furthest) {
 			console->furthest = begin + error.position;
 			why_set(&console->why, EINVAL,

@@ -273,6 +273,30 @@ START_TEST(several_reports)
 }
 END_TEST
 
+#define A_READ "{\"leaf\":1342177279,\"index\":0,\"eax\":5,\"ebx\":0}"
+
+/* A kernel's message in a report's beginning: its reads alone tell of it. */
+START_TEST(reports_without_a_beginning)
+{
+	struct guest_reports reports;
+
+	write_text("{\"eax\":1} {\"leaf\":1} " REPORT_OF("5"));
+	ck_assert_msg(!guest_reports_load(path, &reports, &why), "%s",
+		      why.text);
+	ck_assert_uint_eq(reports.damaged, 0);
+	guest_reports_free(&reports);
+
+	write_text("{\"for[0.1] kernel\nmat\":\"x\",\"reads\":[" A_READ
+		   "," A_READ "]}\n" REPORT_OF("5") "\nreads\":[" A_READ
+						    "," A_READ "]}\n");
+	ck_assert_msg(!guest_reports_load(path, &reports, &why), "%s",
+		      why.text);
+	ck_assert_uint_eq(reports.nr, 1);
+	ck_assert_uint_eq(reports.damaged, 2);
+	guest_reports_free(&reports);
+}
+END_TEST
+
 /* What comes after the end would be lost: it is refused as a whole. */
 START_TEST(reports_that_are_too_long)
 {
@@ -408,6 +432,7 @@ int main(void)
 	tcase_add_test(tcase, report_with_noise);
 	tcase_add_loop_test(tcase, report_with_braces, 0, 5);
 	tcase_add_test(tcase, several_reports);
+	tcase_add_test(tcase, reports_without_a_beginning);
 	tcase_add_test(tcase, reports_that_are_too_long);
 	tcase_add_loop_test(tcase, text_made_to_take_time, 0, 2);
 	tcase_add_loop_test(tcase, leaf_of_others, 0, 4);
