@@ -183,15 +183,43 @@ static __always_inline u64 exit_control(void *vcpu, u32 isa)
 	return 0;
 }
 
-/* was_skipped - did KVM move RIP on since the exit, as behind an instruction? */
+/*
+ * register_bit - is a register's bit set in regs_avail, or regs_dirty?
+ * @member: one of these
+ * @old, @new: the register's names in enum kvm_reg, up to 7.1 and from 7.2 on
+ *
+ * -1: the running kernel has none of that.
+ */
+#define register_bit(vcpu, member, old, new)                              \
+	({                                                                \
+		struct kvm_vcpu___72 *vcpu_72 = (void *)(vcpu);           \
+		unsigned long bits = 0, nr = 0;                           \
+		int known = 1;                                            \
+                                                                          \
+		if (bpf_core_enum_value_exists(enum kvm_reg, old))        \
+			nr = bpf_core_enum_value(enum kvm_reg, old);      \
+		else if (bpf_core_enum_value_exists(enum kvm_reg, new))   \
+			nr = bpf_core_enum_value(enum kvm_reg, new);      \
+		else                                                      \
+			known = 0;                                        \
+		if (bpf_core_field_exists(struct kvm_vcpu_arch, member))  \
+			bits = BPF_CORE_READ(vcpu, arch.member);          \
+		else if (bpf_core_field_exists(struct kvm_vcpu_arch___72, \
+					       member))                   \
+			bits = BPF_CORE_READ(vcpu_72, arch.member[0]);    \
+		else                                                      \
+			known = 0;                                        \
+		known ? (int)(bits >> nr & 1) : -1;                       \
+	})
+
+/*
+ * was_skipped - did KVM move RIP on since the exit, as behind an instruction?
+ *
+ * -1: that is not known.
+ */
 static __always_inline int was_skipped(struct kvm_vcpu *vcpu)
 {
-	if (!bpf_core_field_exists(struct kvm_vcpu_arch, regs_dirty) ||
-	    !bpf_core_enum_value_exists(enum kvm_reg, VCPU_REGS_RIP))
-		return 0;
-	return BPF_CORE_READ(vcpu, arch.regs_dirty) >>
-		       bpf_core_enum_value(enum kvm_reg, VCPU_REGS_RIP) &
-	       1;
+	return register_bit(vcpu, regs_dirty, VCPU_REGS_RIP, VCPU_REG_RIP);
 }
 
 /*
@@ -217,13 +245,8 @@ static __always_inline int vmx_qualification(struct kvm_vcpu *vcpu,
 	struct vcpu_vmx___618 *vmx_618 = (void *)vcpu;
 	struct vcpu_vmx *vmx = (void *)vcpu;
 
-	if (!bpf_core_field_exists(struct kvm_vcpu_arch, regs_avail) ||
-	    !bpf_core_enum_value_exists(enum kvm_reg, VCPU_EXREG_EXIT_INFO_1))
-		return 0;
-	if (!(BPF_CORE_READ(vcpu, arch.regs_avail) >>
-		      bpf_core_enum_value(enum kvm_reg,
-					  VCPU_EXREG_EXIT_INFO_1) &
-	      1))
+	if (register_bit(vcpu, regs_avail, VCPU_EXREG_EXIT_INFO_1,
+			 VCPU_REG_EXIT_INFO_1) != 1)
 		return 0;
 	if (bpf_core_field_exists(struct vcpu_vmx, exit_qualification))
 		*qualification = BPF_CORE_READ(vmx, exit_qualification);

@@ -26,6 +26,11 @@ struct kvm_vcpu_arch {
 	u32 hflags;
 };
 
+struct kvm_vcpu_arch___72 {
+	unsigned long regs_avail[1];
+	unsigned long regs_dirty[1];
+};
+
 /* The processor's numbers. */
 enum obs_register {
 	OBS_RAX,
@@ -34,10 +39,15 @@ enum obs_register {
 	OBS_RBX,
 };
 
-/* asm/kvm_host.h: CO-RE knows the running kernel's numbers. */
+/*
+ * asm/kvm_host.h: CO-RE knows the running kernel's numbers, and which of the
+ * names it has: the second of each is that from 7.2 on.
+ */
 enum kvm_reg {
 	VCPU_REGS_RIP = 16,
+	VCPU_REG_RIP = 16,
 	VCPU_EXREG_EXIT_INFO_1 = 23,
+	VCPU_REG_EXIT_INFO_1 = 23,
 };
 
 /* linux/preempt.h */
@@ -59,6 +69,10 @@ struct kvm_vcpu {
 	int vcpu_id;
 	struct kvm_vcpu_arch arch;
 	struct kvm_vcpu_stat stat;
+};
+
+struct kvm_vcpu___72 {
+	struct kvm_vcpu_arch___72 arch;
 };
 
 /* SVM: arch/x86/kvm/svm/svm.h, asm/svm.h */

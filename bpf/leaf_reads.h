@@ -149,12 +149,17 @@ static __noinline int answer_at_entry(void *vcpu, struct obs_slot *slot)
 	struct kvm_vcpu *v = vcpu;
 	struct obs_answer *answer;
 	struct obs_read *read;
+	int skipped;
 
 	if (!slot)
 		return 0;
 	slot->reading = 0;
 	read = leaf_read_of(slot);
-	if (!read || !was_skipped(v) ||
+	skipped = was_skipped(v);
+	/* There may have been an answer. */
+	if (skipped < 0)
+		count(&losses.answers);
+	if (!read || skipped != 1 ||
 	    read->control != exit_control(vcpu, config.isa) ||
 	    exit_reason(vcpu, config.isa) != (config.isa == EXIT_LEAF_ISA_SVM ?
 						      EXIT_SVM_CPUID :

@@ -48,7 +48,7 @@ void cells_load(struct obs_config config)
 	char path[FAKE_KVM_PATH];
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = path);
 
-	fake_kvm_btf(config.isa, path);
+	fake_kvm_btf(config.isa, FAKE_NUMBERS, path);
 	cells = cells_bpf__open_opts(&opts);
 	ck_assert_ptr_nonnull(cells);
 	memcpy(&cells->rodata->config, &config, sizeof(config));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <check.h>
 #include <linux/futex.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,22 +98,33 @@ static void add_kernel(struct btf *btf, int u32_type, int u64_type, int chars,
 	btf__free(kernel);
 }
 
-static int add_vcpu(struct btf *btf, int u32_type, int u64_type, int pointer,
-		    int node)
+static int add_arch(struct btf *btf, enum fake_registers registers,
+		    int u32_type, int u64_type)
 {
-	int notifier, arch, stat, regs;
+	const bool known = registers != FAKE_UNKNOWN;
+	int regs, bits = u32_type;
+
+	regs = btf__add_array(btf, u32_type, u64_type, 17);
+	if (registers == FAKE_BITMAPS)
+		bits = btf__add_array(btf, u32_type, u64_type, 1);
+	/* At the beginning of the vCPU, as their offsets here say. */
+	return add_struct(
+		btf, "kvm_vcpu_arch", offsetof(struct fake_vcpu, stat_exits),
+		FIELDS({ "regs", regs, offsetof(struct fake_vcpu, regs) },
+		       { known ? "regs_dirty" : NULL, bits,
+			 offsetof(struct fake_vcpu, regs_dirty) },
+		       { "regs_avail", bits,
+			 offsetof(struct fake_vcpu, regs_avail) }));
+}
+
+static int add_vcpu(struct btf *btf, enum fake_registers registers,
+		    int u32_type, int u64_type, int pointer, int node)
+{
+	int notifier, arch, stat;
 
 	notifier = add_struct(btf, "preempt_notifier", 16,
 			      FIELDS({ "link", node, 0 }));
-	regs = btf__add_array(btf, u32_type, u64_type, 17);
-	/* At the beginning of the vCPU, as their offsets here say. */
-	arch = add_struct(
-		btf, "kvm_vcpu_arch", offsetof(struct fake_vcpu, stat_exits),
-		FIELDS({ "regs_dirty", u32_type,
-			 offsetof(struct fake_vcpu, regs_dirty) },
-		       { "regs_avail", u32_type,
-			 offsetof(struct fake_vcpu, regs_avail) },
-		       { "regs", regs, offsetof(struct fake_vcpu, regs) }));
+	arch = add_arch(btf, registers, u32_type, u64_type);
 	stat = add_struct(btf, "kvm_vcpu_stat", 8,
 			  FIELDS({ "exits", u64_type, 0 }));
 	return add_struct(
@@ -178,11 +190,16 @@ static void add_vmx(struct btf *btf, int vcpu, int u32_type, int u64_type)
 }
 
 /* Not the numbers that a kernel has: the programs must ask. */
-static void add_registers(struct btf *btf)
+static void add_registers(struct btf *btf, enum fake_registers registers)
 {
+	const bool newer = registers == FAKE_BITMAPS;
+
 	ck_assert_int_gt(btf__add_enum(btf, "kvm_reg", 4), 0);
-	btf__add_enum_value(btf, "VCPU_REGS_RIP", FAKE_RIP);
-	btf__add_enum_value(btf, "VCPU_EXREG_EXIT_INFO_1", FAKE_EXIT_INFO_1);
+	btf__add_enum_value(btf, newer ? "VCPU_REG_RIP" : "VCPU_REGS_RIP",
+			    FAKE_RIP);
+	btf__add_enum_value(
+		btf, newer ? "VCPU_REG_EXIT_INFO_1" : "VCPU_EXREG_EXIT_INFO_1",
+		FAKE_EXIT_INFO_1);
 }
 
 /*
@@ -199,7 +216,7 @@ static void add_records(struct btf *btf, int u32_type, int u64_type)
 		   FIELDS({ "vcpu_id", u32_type, 16 }));
 }
 
-static struct btf *layout(u32 isa)
+static struct btf *layout(u32 isa, enum fake_registers registers)
 {
 	struct btf *btf = btf__new_empty();
 	int u32_type, u64_type, ch, chars, node, head, pointer, vcpu;
@@ -215,8 +232,8 @@ static struct btf *layout(u32 isa)
 	head = add_struct(btf, "hlist_head", 8,
 			  FIELDS({ "first", pointer, 0 }));
 	add_kernel(btf, u32_type, u64_type, chars, head);
-	vcpu = add_vcpu(btf, u32_type, u64_type, pointer, node);
-	add_registers(btf);
+	vcpu = add_vcpu(btf, registers, u32_type, u64_type, pointer, node);
+	add_registers(btf, registers);
 	add_records(btf, u32_type, u64_type);
 	if (isa == EXIT_LEAF_ISA_SVM)
 		add_svm(btf, vcpu, u32_type, u64_type);
@@ -225,9 +242,10 @@ static struct btf *layout(u32 isa)
 	return btf;
 }
 
-void fake_kvm_btf(u32 isa, char path[FAKE_KVM_PATH])
+void fake_kvm_btf(u32 isa, enum fake_registers registers,
+		  char path[FAKE_KVM_PATH])
 {
-	struct btf *btf = layout(isa);
+	struct btf *btf = layout(isa, registers);
 	const void *raw;
 	u32 size;
 	int fd;

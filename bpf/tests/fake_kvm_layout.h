@@ -26,9 +26,9 @@ struct fake_vcpu {
 	unsigned long long notifier[2]; /* preempt_notifier.link */
 	unsigned long long kvm;
 	unsigned int vcpu_id;
-	unsigned int regs_dirty;
-	unsigned int regs_avail;
 	unsigned int pad2;
+	unsigned long long regs_dirty; /* up to 7.1 the lower half of it */
+	unsigned long long regs_avail;
 	unsigned long long regs[17];
 	unsigned long long stat_exits;
 	/* SVM; vmcb02: of a guest in this guest, no kernel has it here */
@@ -42,7 +42,7 @@ struct fake_vcpu {
 	unsigned int exit_reason;
 	unsigned char fail;
 	unsigned char emulation_required;
-	unsigned char pad3[50]; /* a vCPU begins at a multiple of 64 */
+	unsigned char pad3[42]; /* a vCPU begins at a multiple of 64 */
 };
 
 struct fake_memory {

@@ -28,7 +28,8 @@ static const struct {
 } losses[] = {
 	[LOSS_NO_SLOT] = { "no_slot", "events of vCPUs that found no slot" },
 	[LOSS_NO_VM] = { "no_vm", "vCPUs whose VM found no room" },
-	[LOSS_ANSWERS] = { "answers", "answers to guests that found no room" },
+	[LOSS_ANSWERS] = { "answers",
+			   "answers to guests that found no room or were skipped" },
 	[LOSS_UNREADABLE] = { "unreadable",
 			      "exits with a reason that BPF cannot read" },
 	[LOSS_RECURSION] = { "recursion",

@@ -13,7 +13,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "bpf/tests/fake_kvm_btf.h"
 #include "exit_leaves.h"
 #include "fake_kvm.h"
 #include "ledger/render_losses.h"
@@ -24,6 +23,7 @@ static struct fake_kvm_bpf *memory;
 static struct bpf_program *exits, *entries;
 /* No thread tells which vCPU it runs. */
 static bool no_addresses;
+static enum fake_registers registers;
 static struct bpf_link *exit_calls, *entry_calls;
 
 /* --- the programs --- */
@@ -33,7 +33,7 @@ static void load(struct choice choice)
 	char path[FAKE_KVM_PATH];
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = path);
 
-	fake_kvm_btf(observer.isa, path);
+	fake_kvm_btf(observer.isa, registers, path);
 	bpf = observer_bpf__open_opts(&opts);
 	ck_assert_ptr_nonnull(bpf);
 	observer.bpf = bpf;
@@ -134,6 +134,7 @@ void fake_kvm_teardown(void)
 	bpf = NULL;
 	fake_kvm_bpf__destroy(memory);
 	memory = NULL;
+	registers = FAKE_NUMBERS;
 }
 
 struct fake_vcpu *fake(u32 i)
@@ -151,6 +152,11 @@ struct fake_vmcb *fake_vmcb(u32 i)
 u64 fake_address(u32 i)
 {
 	return memory->bss->address + offsetof(struct fake_memory, vcpu[i]);
+}
+
+void fake_kvm_registers(enum fake_registers how)
+{
+	registers = how;
 }
 
 void fake_runs_none(void)

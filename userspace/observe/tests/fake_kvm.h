@@ -7,7 +7,7 @@
 #ifndef EXITLEDGER_FAKE_KVM_H
 #define EXITLEDGER_FAKE_KVM_H
 
-#include "bpf/tests/fake_kvm_layout.h"
+#include "bpf/tests/fake_kvm_btf.h"
 #include "fake_vcpus.h"
 
 /**
@@ -16,6 +16,9 @@
  * Of those for all that can be asked for, on raw tracepoints.
  */
 void fake_kvm_load(const struct observer_options *options, u32 isa);
+
+/** fake_kvm_registers - load programs, from now on, for a kernel with these */
+void fake_kvm_registers(enum fake_registers how);
 
 /** fake_kvm_load_as - likewise, as the observer might have to choose them */
 void fake_kvm_load_as(const struct observer_options *options, u32 isa,

@@ -130,7 +130,8 @@ END_TEST
 /* The kernel has skipped the program on kvm_cpuid: the entry has the answer. */
 START_TEST(skipped)
 {
-	load(isas[_i]);
+	fake_kvm_registers(_i / 2 ? FAKE_BITMAPS : FAKE_NUMBERS);
+	load(isas[_i % 2]);
 	other_exits(0, 10);
 	other_exits(1, 5);
 	asks(1, EXIT_LEAF_REASON_EXITS, cpuid_reason);
@@ -152,6 +153,29 @@ START_TEST(skipped)
 	other_exits(1, 1);
 	ck_assert_int_eq(answers(), 0);
 	fake_nothing_lost();
+}
+END_TEST
+
+/* On a kernel that does not tell whether there was an answer, it is counted. */
+START_TEST(skipped_and_unknown)
+{
+	fake_kvm_registers(FAKE_UNKNOWN);
+	load(isas[_i]);
+	asks(0, EXIT_LEAF_EXITS, 0);
+	kvm_cpuid(EXIT_LEAF_EXITS, 0, 1);
+	is_answered(0, 1);
+	fake_entry(0);
+	ck_assert_int_eq(answers(), 1);
+	fake_nothing_lost();
+	asks(0, EXIT_LEAF_EXITS, 0);
+	is_answered(0, 2);
+	fake_entry(0);
+	ck_assert_int_eq(answers(), 0);
+	ck_assert_uint_eq(fake_lost("answers"), 1);
+	/* Once. */
+	fake_exit(0, cpuid_reason);
+	fake_entry(0);
+	ck_assert_uint_eq(fake_lost("answers"), 1);
 }
 END_TEST
 
@@ -177,11 +201,12 @@ enum { FAULT, REFLECTED, EMULATED_SINCE, NOT_OURS, REASONS };
 
 START_TEST(not_answered)
 {
+	fake_kvm_registers(_i % 4 < 2 ? FAKE_NUMBERS : FAKE_BITMAPS);
 	load(isas[_i % 2]);
 	other_exits(0, 10);
-	asks(0, _i / 2 == NOT_OURS ? 0x40000000 : EXIT_LEAF_EXITS, 0);
+	asks(0, _i / 4 == NOT_OURS ? 0x40000000 : EXIT_LEAF_EXITS, 0);
 	is_answered(0, 1);
-	switch (_i / 2) {
+	switch (_i / 4) {
 	case FAULT:
 		fake(0)->regs_dirty &= ~(1u << FAKE_RIP);
 		break;
@@ -305,9 +330,10 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_loop_test(tcase, at_kvm_cpuid, 0, 2);
-	tcase_add_loop_test(tcase, skipped, 0, 2);
+	tcase_add_loop_test(tcase, skipped, 0, 4);
+	tcase_add_loop_test(tcase, skipped_and_unknown, 0, 2);
 	tcase_add_loop_test(tcase, skipped_time, 0, 2);
-	tcase_add_loop_test(tcase, not_answered, 0, 2 * REASONS);
+	tcase_add_loop_test(tcase, not_answered, 0, 4 * REASONS);
 	tcase_add_loop_test(tcase, of_their_own_read, 0, 2);
 	tcase_add_test(tcase, of_their_own_vcpu);
 	tcase_add_loop_test(tcase, run_out, 0, 2);

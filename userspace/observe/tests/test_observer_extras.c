@@ -145,6 +145,7 @@ START_TEST(ports)
 						  .slower_than_ns = 1 };
 	struct obs_keyed keyed;
 
+	fake_kvm_registers(_i < 2 ? FAKE_NUMBERS : FAKE_BITMAPS);
 	fake_kvm_load(&options, _i ? VMX : SVM);
 	fake_vmcb(0)->exit_info_1 = OUT_3F8;
 	for (int i = 0; i < 10; i++) {
@@ -172,6 +173,7 @@ END_TEST
 /* KVM has not read it, or what it has is not of this exit: counted. */
 START_TEST(ports_unknown)
 {
+	fake_kvm_registers(_i ? FAKE_BITMAPS : FAKE_NUMBERS);
 	load_by(LEDGER_KEY_PORT, VMX);
 	fake(0)->exit_qualification = OUT_3F8;
 	fake_exit(0, EXIT_VMX_IO_INSTRUCTION);
@@ -454,8 +456,8 @@ int main(void)
 	tcase_add_loop_test(tcase, keys_in_registers, 0,
 			    sizeof(in_registers) / sizeof(in_registers[0]));
 	tcase_add_test(tcase, keys_run_out);
-	tcase_add_loop_test(tcase, ports, 0, 2);
-	tcase_add_test(tcase, ports_unknown);
+	tcase_add_loop_test(tcase, ports, 0, 3);
+	tcase_add_loop_test(tcase, ports_unknown, 0, 2);
 	tcase_add_test(tcase, ports_of_vmgexit);
 	tcase_add_loop_test(tcase, ports_of_records, 0, 2);
 	tcase_add_loop_test(tcase, addresses, 0, 2);
