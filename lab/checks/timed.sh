@@ -4,7 +4,8 @@
 # usage: timed.sh FILE COMMAND...
 #
 # Runs a command, and adds a line to FILE: the seconds that it took, those of
-# processor time, and its name.  Ends with its status.
+# processor time, and its name.  Ends with its status; with 1 if the command has left
+# processes that have its output open: whoever reads that waits for them, too.
 set -uo pipefail
 
 file=$1
@@ -27,4 +28,26 @@ seconds() {
 awk -v us=$((${end/./} - ${start/./})) -v user="$(seconds "$user")" \
 	-v kernel="$(seconds "$system")" -v name="$*" \
 	'BEGIN { printf "%.1f %.1f %s\n", us / 1e6, user + kernel, name }' >>"$file"
-exit "$status"
+
+# holders: the processes that have our standard output open, but the one that reads it
+holders() {
+	local link pid
+
+	link=$(readlink /proc/$$/fd/1)
+	[[ $link == pipe:* ]] || return 0
+	link=${link//[/\\[}
+	for pid in $(find /proc/[0-9]*/fd -lname "$link" 2>/dev/null | cut -d/ -f3 | sort -u); do
+		[[ $pid == "$$" || $pid == "$PPID" || $pid == "$BASHPID" ]] || echo "$pid"
+	done
+}
+# They may be ending just now.
+patience=$((SECONDS + 3))
+while left=$(holders) && [[ -n $left ]] && ((SECONDS < patience)); do
+	sleep 0.2
+done
+[[ -n $left ]] || exit "$status"
+for pid in $left; do
+	printf '%s: process %d, which it has left, has its output open: %s\n' "$*" \
+		"$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline")" >&2
+done
+exit 1

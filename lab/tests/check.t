@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# lab/checks/check.sh and timed.sh: how tests are run and judged, with tests that are
+# made up.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+export BUILD=$tap_dir/build
+unset PERL_TEST_HARNESS_DUMP_TAP HARNESS_ACTIVE
+
+# made_up NAME COMMAND...: a test that runs these, and passes
+made_up() {
+	local name=$1
+
+	shift
+	printf '%s\n' '#!/bin/sh' "$@" 'echo "ok 1 - made up"' 'echo 1..1' \
+		>"$tap_dir/$name"
+	chmod +x "$tap_dir/$name"
+}
+
+made_up good
+run lab/checks/check.sh "$tap_dir/good"
+ok 'a test that passes: status' status_is 0
+ok '… its times are kept' grep -qE "^[0-9.]+ [0-9.]+ $tap_dir/good\$" \
+	"$BUILD/log/tests-times.txt"
+ok '… nothing was skipped' out_has 'no test was skipped'
+
+made_up bad 'exit 3'
+run lab/checks/check.sh "$tap_dir/good" "$tap_dir/bad"
+ok 'a test that fails: status' status_is 1
+
+made_up skips 'echo "ok 1 # SKIP no reason that is expected"; echo 1..1; exit 0'
+run lab/checks/check.sh "$tap_dir/skips"
+ok 'a skip that nobody expects: status' status_is 1
+ok '… said' err_has 'unexpected skip: no reason that is expected'
+
+# prove waits for the end of a test's output, and all other tests with it.
+made_up leaves 'sleep 9.4711 &'
+run lab/checks/check.sh "$tap_dir/leaves"
+ok 'a test that leaves a process which has its output: status' status_is 1
+ok '… named, with the process' grep -qE \
+	"^$tap_dir/leaves: process [0-9]+, which it has left, has its output open: sleep 9.4711" \
+	"$tap_dir/err"
+made_up leaves_quietly 'sleep 9.4712 >/dev/null 2>&1 &'
+run lab/checks/check.sh "$tap_dir/leaves_quietly"
+ok 'a process that does not have it: status' status_is 0
+made_up ends_soon 'sleep 0.5 &'
+run lab/checks/check.sh "$tap_dir/ends_soon"
+ok 'one that ends soon: status' status_is 0
+
+done_testing
