@@ -235,7 +235,7 @@ test:
 	@lab/setup/deps.sh build check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
 	@BUILD=$(BUILD) lab/checks/check.sh tests/style.t tests/rooms.t tests/docs.t \
-		tests/pages.t $(UNIT_TESTS)
+		tests/pages.t tests/lists.t $(UNIT_TESTS)
 check:
 	@lab/setup/deps.sh build demo intel check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests

@@ -3,7 +3,6 @@
 #ifndef EXITLEDGER_CELLS_H
 #define EXITLEDGER_CELLS_H
 
-#include "exit_reason_codes.h"
 #include "slots.h"
 
 /* The bucket within its span of a value's leading bits: hist_table(). */
@@ -67,9 +66,7 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 			slot->reason[i] = reason;
 			slot->cell[i].min_ns = ~0ull;
 			slot->cells = i + 1;
-			if (reason == (config.isa == EXIT_LEAF_ISA_SVM ?
-					       EXIT_SVM_IOIO :
-					       EXIT_VMX_IO_INSTRUCTION))
+			if (reason == config.roles.io)
 				slot->first_io_ns = bpf_ktime_get_ns();
 			if (direct < OBS_DIRECT)
 				slot->cell_of[direct] = i;

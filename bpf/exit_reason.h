@@ -48,6 +48,15 @@ static __always_inline u32 exit_reason(void *vcpu, u32 isa)
 	return reason;
 }
 
+/* exit_reason_record - the same, of a classic tracepoint's record */
+static __always_inline u32
+exit_reason_record(struct trace_event_raw_kvm_exit *record, u32 isa)
+{
+	u32 reason = record->exit_reason;
+
+	return isa == EXIT_LEAF_ISA_VMX ? reason & VMX_BASIC_REASON : reason;
+}
+
 /*
  * With bpf_rdonly_cast (6.2 on) any address can be read as one of the kernel's
  * own types, by a plain load that survives a fault.  The modules' types cannot
@@ -255,6 +264,15 @@ static __always_inline int vmx_qualification(struct kvm_vcpu *vcpu,
 		*qualification = BPF_CORE_READ(vmx_618, vt.exit_qualification);
 	else
 		return 0;
+	return 1;
+}
+
+/* exit_info_at_entry - of the port, if it is known by then; 0: it is not */
+static __always_inline int exit_info_at_entry(void *vcpu, u32 isa, u64 *info)
+{
+	if (isa != EXIT_LEAF_ISA_SVM)
+		return vmx_qualification(vcpu, info);
+	*info = svm_exit_info(vcpu, 1);
 	return 1;
 }
 

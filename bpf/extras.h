@@ -4,7 +4,6 @@
 #define EXITLEDGER_EXTRAS_H
 
 #include "cells.h"
-#include "exit_reason_codes.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -87,32 +86,30 @@ static __always_inline u64 port_of(u64 info)
 static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
 					     u32 reason)
 {
-	const int svm = config.isa == EXIT_LEAF_ISA_SVM;
 	struct kvm_vcpu *v = vcpu;
 
 	switch (config.by) {
 	case OBS_BY_PORT:
-		if (svm && reason == EXIT_SVM_IOIO)
+		if (config.info_at_exit && reason == config.roles.io)
 			book_key(slot, port_of(svm_exit_info(vcpu, 1)));
 		break;
 	case OBS_BY_MMIO:
-		if (svm && reason == EXIT_SVM_NPF &&
+		if (config.info_at_exit && reason == config.roles.mmio &&
 		    svm_exit_info(vcpu, 1) & NPF_RESERVED)
 			book_key(slot, svm_exit_info(vcpu, 2));
 		break;
 	case OBS_BY_MSR:
-		if (svm ? reason == EXIT_SVM_MSR :
-			  reason == EXIT_VMX_MSR_READ ||
-				    reason == EXIT_VMX_MSR_WRITE)
+		if (reason == config.roles.msr_read ||
+		    reason == config.roles.msr_write)
 			book_key(slot,
 				 (u32)BPF_CORE_READ(v, arch.regs[OBS_RCX]));
 		break;
 	case OBS_BY_HYPERCALL:
-		if (reason == (svm ? EXIT_SVM_VMMCALL : EXIT_VMX_VMCALL))
+		if (reason == config.roles.hypercall)
 			book_key(slot, BPF_CORE_READ(v, arch.regs[OBS_RAX]));
 		break;
 	case OBS_BY_CPUID:
-		if (reason == (svm ? EXIT_SVM_CPUID : EXIT_VMX_CPUID))
+		if (reason == config.roles.cpuid)
 			book_key(slot,
 				 (u32)BPF_CORE_READ(v, arch.regs[OBS_RAX]));
 		break;
@@ -125,28 +122,24 @@ static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
  */
 static __noinline int book_key_at_entry(struct obs_slot *slot)
 {
-	const int svm = config.isa == EXIT_LEAF_ISA_SVM;
 	void *vcpu;
-	u64 qualification;
-	u32 reason, now;
+	u64 info;
+	u32 reason;
 
 	if (!slot)
 		return 0;
 	reason = open_reason(slot);
-	if (config.by == OBS_BY_MMIO && !svm &&
-	    reason == EXIT_VMX_EPT_MISCONFIG)
+	if (config.by == OBS_BY_MMIO && !config.info_at_exit &&
+	    reason == config.roles.mmio)
 		lose_key(slot);
 	if (config.by != OBS_BY_PORT || config.classic ||
-	    reason != (svm ? EXIT_SVM_VMGEXIT : EXIT_VMX_IO_INSTRUCTION))
+	    reason != config.roles.io_late)
 		return 0;
 	vcpu = (void *)slot->address;
-	now = exit_reason(vcpu, config.isa);
-	if (svm && now == EXIT_SVM_IOIO)
-		book_key(slot, port_of(svm_exit_info(vcpu, 1)));
-	else if (!svm && now == EXIT_VMX_IO_INSTRUCTION &&
-		 vmx_qualification(vcpu, &qualification))
-		book_key(slot, port_of(qualification));
-	else if (!svm)
+	if (exit_reason(vcpu, config.isa) == config.roles.io &&
+	    exit_info_at_entry(vcpu, config.isa, &info))
+		book_key(slot, port_of(info));
+	else if (config.roles.io_late == config.roles.io)
 		lose_key(slot);
 	return 0;
 }
@@ -254,9 +247,7 @@ static __noinline int book_slow(struct obs_slot *slot, u64 now, u64 ns)
 	if (!slot || is_negative(ns))
 		return 0;
 	reason = open_reason(slot);
-	if (!config.slow_hlt &&
-	    reason == (config.isa == EXIT_LEAF_ISA_SVM ? EXIT_SVM_HLT :
-							 EXIT_VMX_HLT))
+	if (!config.slow_hlt && reason == config.roles.hlt)
 		return 0;
 	if (config.by && !slot->has_key && config.by <= OBS_BY_MMIO)
 		book_key_at_entry(slot);

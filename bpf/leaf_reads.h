@@ -3,7 +3,6 @@
 #ifndef EXITLEDGER_LEAF_READS_H
 #define EXITLEDGER_LEAF_READS_H
 
-#include "exit_reason_codes.h"
 #include "sums.h"
 
 /* Of each slot. */
@@ -161,9 +160,7 @@ static __noinline int answer_at_entry(void *vcpu, struct obs_slot *slot)
 		count(&losses.answers);
 	if (!read || skipped != 1 ||
 	    read->control != exit_control(vcpu, config.isa) ||
-	    exit_reason(vcpu, config.isa) != (config.isa == EXIT_LEAF_ISA_SVM ?
-						      EXIT_SVM_CPUID :
-						      EXIT_VMX_CPUID))
+	    exit_reason(vcpu, config.isa) != config.roles.cpuid)
 		return 0;
 	registers.eax = BPF_CORE_READ(v, arch.regs[OBS_RAX]);
 	registers.ebx = BPF_CORE_READ(v, arch.regs[OBS_RBX]);

@@ -9,7 +9,6 @@
  * kind of attachment and each way to read a reason; user space loads one set.
  */
 #include "cells.h"
-#include "exit_reason_codes.h"
 #include "extras.h"
 #include "leaf_reads.h"
 #include "marks.h"
@@ -76,29 +75,16 @@ book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
 	if (job == JOB_ALL &&
 	    (config.off_cpu || (record && config.by == OBS_BY_MMIO)))
 		slot_know_thread(slot);
-	if (job == JOB_ALL && config.answers &&
-	    reason == (config.isa == EXIT_LEAF_ISA_SVM ? EXIT_SVM_CPUID :
-							 EXIT_VMX_CPUID))
+	if (job == JOB_ALL && config.answers && reason == config.roles.cpuid)
 		leaf_read_begin(vcpu, slot);
 	/* Last, so that this program's own time is not booked as the exit's. */
 	slot->exit_ns = bpf_ktime_get_ns();
 	if (job == JOB_ALL && !record && config.by)
 		book_key_at_exit(vcpu, slot, reason);
 	if (job == JOB_ALL && record && config.by == OBS_BY_PORT &&
-	    reason == (config.isa == EXIT_LEAF_ISA_SVM ?
-			       EXIT_SVM_IOIO :
-			       EXIT_VMX_IO_INSTRUCTION))
+	    reason == config.roles.io)
 		book_key(slot, port_of(record->info1));
 	return 0;
-}
-
-/* The reason in a classic tracepoint's record. */
-static __always_inline u32
-exit_reason_record(struct trace_event_raw_kvm_exit *ctx, u32 isa)
-{
-	u32 reason = ctx->exit_reason;
-
-	return isa == EXIT_LEAF_ISA_VMX ? reason & VMX_BASIC_REASON : reason;
 }
 
 /* An entry without an exit: is one missing? */

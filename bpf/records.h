@@ -22,6 +22,7 @@ typedef uint64_t u64;
 typedef int64_t s64;
 #endif
 
+#include "exit_roles.h"
 #include "hist_layout.h"
 
 /*
@@ -258,6 +259,7 @@ struct obs_config {
 	u64 slower_than_ns; /* 0: no trace of slow exits */
 	u32 isa; /* EXIT_LEAF_ISA_* */
 	u32 by; /* enum obs_by */
+	struct exit_roles roles; /* of @isa */
 	u8 answers;
 	u8 fast;
 	u8 off_cpu;
@@ -265,7 +267,7 @@ struct obs_config {
 	u8 classic; /* there are the classic tracepoints' records alone */
 	u8 no_ends; /* nothing tells that a vCPU is no more */
 	u8 more; /* beside answers */
-	u8 pad[1];
+	u8 info_at_exit; /* of @isa: what an exit was about is known there */
 };
 
 #define OBS_ASSERT(what) _Static_assert(what, #what)
@@ -285,6 +287,6 @@ OBS_ASSERT(sizeof(struct obs_mark) == 120);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
 OBS_ASSERT(sizeof(struct obs_read) == 32);
 OBS_ASSERT(sizeof(struct obs_losses) == 80);
-OBS_ASSERT(sizeof(struct obs_config) == 24);
+OBS_ASSERT(sizeof(struct obs_config) == 56);
 
 #endif /* EXITLEDGER_RECORDS_H */

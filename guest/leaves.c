@@ -57,14 +57,16 @@ static void read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 	leaves->timing = io->edx & EXIT_LEAF_TIMING;
 }
 
-/* Both ISAs' worst case: two reads per reason, and five more. */
+/* The worst case of all ISAs: two reads per reason, and five more. */
 static int make_room(struct leaves *leaves)
 {
-	size_t nr, most;
+	size_t most = 0;
 
-	exit_reasons(EXIT_ISA_VMX, &nr);
-	exit_reasons(EXIT_ISA_SVM, &most);
-	most = 2 * (nr > most ? nr : most) + 5;
+	for (size_t i = 0; isa_table[i]; i++) {
+		if (isa_table[i]->nr_reasons > most)
+			most = isa_table[i]->nr_reasons;
+	}
+	most = 2 * most + 5;
 	leaves->io = calloc(most, sizeof(*leaves->io));
 	return leaves->io ? 0 : -ENOMEM;
 }

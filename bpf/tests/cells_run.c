@@ -10,6 +10,7 @@
 #include "exit_leaves.h"
 #include "fake_kvm_btf.h"
 #include "ledger/hist.h"
+#include "ledger/isa.h"
 
 struct cells_bpf *cells;
 
@@ -48,6 +49,7 @@ void cells_load(struct obs_config config)
 	char path[FAKE_KVM_PATH];
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = path);
 
+	config.roles = *isa_roles(config.isa);
 	fake_kvm_btf(config.isa, FAKE_NUMBERS, path);
 	cells = cells_bpf__open_opts(&opts);
 	ck_assert_ptr_nonnull(cells);

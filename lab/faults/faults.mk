@@ -11,6 +11,8 @@ $(BUILD)/bpf/obsfault.bpf.o: lab/faults/obsfault.bpf.c $(wildcard lab/faults/*.h
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
 $(OBSFAULT): lab/faults/obsfault.c lab/faults/obsfault.h \
-	     lab/faults/observer_faults.def $(BUILD)/bpf/obsfault.skel.h
+	     lab/faults/observer_faults.def $(BUILD)/bpf/obsfault.skel.h \
+	     $(call archive,ledger)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -I$(BUILD)/bpf $< -o $@ $(LDFLAGS) -lbpf
+	$(CC) $(ALL_CFLAGS) -I$(BUILD)/bpf $< $(call archive,ledger) -o $@ \
+		$(LDFLAGS) -lbpf

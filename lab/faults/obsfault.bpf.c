@@ -5,7 +5,6 @@
  * what they have just booked to what they would have with the fault.
  */
 #include "exit_reason.h"
-#include "exit_reason_codes.h"
 #include "obsfault.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -15,6 +14,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile u32 fault;
 const volatile u32 isa; /* EXIT_LEAF_ISA_* */
+const volatile struct exit_roles roles; /* of @isa */
 const volatile u64 slots_at; /* where `slots` is in the observer's .bss */
 
 /* The observer's own memory and VMs: user space puts them in these places. */
@@ -115,10 +115,9 @@ static __always_inline void forget_exit(struct obs_slot *slot)
 /* What is done to HLT alone. */
 static __always_inline void change_hlt(struct obs_slot *slot)
 {
-	u32 hlt = isa == EXIT_LEAF_ISA_SVM ? EXIT_SVM_HLT : EXIT_VMX_HLT;
 	u32 open = slot->open;
 
-	if (open < 2 || open >= OBS_CELLS || slot->reason[open] != hlt)
+	if (open < 2 || open >= OBS_CELLS || slot->reason[open] != roles.hlt)
 		return;
 	if (fault == FAULT_UNREADABLE) {
 		slot->reason[open] = OBS_UNREADABLE;

@@ -17,7 +17,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "exit_leaves.h"
+#include "ledger/isa.h"
 #include "obsfault.h"
 #include "records.h"
 
@@ -123,11 +123,26 @@ static int attach(struct obsfault_bpf *bpf)
 	return 0;
 }
 
+/* The vendor whose part of KVM is loaded, or NULL. */
+static const struct isa *isa_here(void)
+{
+	char path[64];
+
+	for (size_t i = 0; isa_table[i]; i++) {
+		snprintf(path, sizeof(path), "/sys/module/%s",
+			 isa_table[i]->module);
+		if (!access(path, F_OK))
+			return isa_table[i];
+	}
+	return NULL;
+}
+
 static int make_wrong(enum fault fault)
 {
 	struct bpf_map_info info = { 0 }, vms_info;
 	int bss = find_map("observer.bss", &info);
 	int vms = find_map("vms", &vms_info);
+	const struct isa *isa;
 	struct obsfault_bpf *bpf;
 	long at;
 
@@ -142,9 +157,11 @@ static int make_wrong(enum fault fault)
 		return fail("the observer's maps");
 	bpf->rodata->fault = fault;
 	bpf->rodata->slots_at = at;
-	bpf->rodata->isa = access("/sys/module/kvm_amd", F_OK) ?
-				   EXIT_LEAF_ISA_VMX :
-				   EXIT_LEAF_ISA_SVM;
+	isa = isa_here();
+	if (!isa)
+		return fail("no module of KVM");
+	bpf->rodata->isa = isa->id;
+	memcpy((void *)&bpf->rodata->roles, &isa->roles, sizeof(isa->roles));
 	if (obsfault_bpf__load(bpf) || attach(bpf))
 		return fail("cannot load the BPF programs");
 	if (fault == FAULT_NO_SLOT && take_all_slots(bss, &info, at))

@@ -7,6 +7,7 @@
 #include "balance/report_match.h"
 #include "balance/rules.h"
 #include "exit_leaves.h"
+#include "ledger/isa.h"
 
 static int check_answers(const struct books *books, struct balance *balance)
 {
@@ -28,14 +29,16 @@ static int check_answers(const struct books *books, struct balance *balance)
 static void hold_statistics(const struct books *books, struct finding finding,
 			    uint64_t vcpus, struct balance *balance)
 {
-	const bool vmx = books->host.isa == EXIT_LEAF_ISA_VMX;
+	const struct isa *isa = isa_find(books->host.isa);
+	const bool emulates = isa && isa->emulates;
 
 	finding.rule = RULE_STATISTICS;
 	finding.leaf = EXIT_LEAF_EXITS;
-	finding.high += vmx ? vcpus : 0;
+	finding.high += emulates ? vcpus : 0;
 	balance->statistics++;
 	if (finding.kernel < finding.low ||
-	    (finding.kernel > finding.high && (!vmx || books->sees_no_entries)))
+	    (finding.kernel > finding.high &&
+	     (!emulates || books->sees_no_entries)))
 		rules_add(balance, &finding);
 }
 

@@ -15,6 +15,7 @@
 #include "bench/bench_test_run.h"
 #include "exit_leaves.h"
 #include "ledger/hist.h"
+#include "ledger/isa.h"
 #include "lib/clock.h"
 #include "lib/command.h"
 #include "records.h"
@@ -74,6 +75,7 @@ static int load(struct test *test)
 	bpf_program__set_autoload(test->bpf->progs.entry_raw_time, true);
 	hist_table((uint8_t *)test->bpf->rodata->hist_bucket);
 	test->bpf->rodata->config.isa = EXIT_LEAF_ISA_SVM;
+	test->bpf->rodata->config.roles = *isa_roles(EXIT_LEAF_ISA_SVM);
 	if (doctor_bpf__load(test->empty) || observer_bpf__load(test->bpf))
 		return -errno;
 	for (int row = ROW_NOTHING; row <= ROW_AGAIN; row++) {

@@ -8,8 +8,8 @@
 #include "host/host.h"
 #include "host/vm_list.h"
 #include "host/vm_threads.h"
+#include "ledger/isa.h"
 #include "ledger/keys.h"
-#include "ledger/reasons.h"
 #include "observe/attach.h"
 #include "sample/columns.h"
 
@@ -50,36 +50,40 @@ static void add_pids(struct cli_offer *offer)
 	vm_list_free(&list);
 }
 
-static bool has_reason(enum exit_isa isa, const char *name)
+static bool has_reason(const struct isa *isa, const char *name)
 {
-	const struct exit_reason *reasons;
-	bool has = false;
-	size_t nr;
-
-	reasons = exit_reasons(isa, &nr);
-	for (size_t i = 0; i < nr && !has; i++)
-		has = !strcmp(reasons[i].name, name);
-	return has;
+	for (size_t i = 0; i < isa->nr_reasons; i++) {
+		if (!strcmp(isa->reasons[i].name, name))
+			return true;
+	}
+	return false;
 }
 
-/* In the case that the user types, and without those that @before has, too. */
-static void add_reasons_of(enum exit_isa isa, enum exit_isa before,
-			   struct cli_offer *offer)
+/* In the case that the user types. */
+static void add_reason(const struct exit_reason *reason,
+		       struct cli_offer *offer)
 {
 	bool lower = islower((unsigned char)cli_offer_typed(offer)[0]);
-	const struct exit_reason *reasons;
-	size_t nr;
+	char name[64];
 
-	reasons = exit_reasons(isa, &nr);
-	for (size_t i = 0; i < nr; i++) {
-		char name[64];
+	snprintf(name, sizeof(name), "%s", reason->name);
+	for (char *at = name; lower && *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	cli_offer_word(offer, name, reason->description);
+}
 
-		if (has_reason(before, reasons[i].name))
-			continue;
-		snprintf(name, sizeof(name), "%s", reasons[i].name);
-		for (char *at = name; lower && *at; at++)
-			*at = (char)tolower((unsigned char)*at);
-		cli_offer_word(offer, name, reasons[i].description);
+/* Each name once: those of an ISA that none of the table's first rows has. */
+static void add_reasons_of(const struct isa *isa,
+			   const struct isa *const *first, size_t nr,
+			   struct cli_offer *offer)
+{
+	for (size_t i = 0; i < isa->nr_reasons; i++) {
+		bool has = false;
+
+		for (size_t j = 0; j < nr && !has; j++)
+			has = has_reason(first[j], isa->reasons[i].name);
+		if (!has)
+			add_reason(&isa->reasons[i], offer);
 	}
 }
 
@@ -92,11 +96,11 @@ static void add_reasons(struct cli_offer *offer)
 	if (!strstr(program, "replay") && !strstr(program, "report"))
 		host_read(&host);
 	if (host.isa) {
-		add_reasons_of(host.isa, 0, offer);
+		add_reasons_of(isa_find(host.isa), NULL, 0, offer);
 		return;
 	}
-	add_reasons_of(EXIT_ISA_SVM, 0, offer);
-	add_reasons_of(EXIT_ISA_VMX, EXIT_ISA_SVM, offer);
+	for (size_t i = 0; isa_table[i]; i++)
+		add_reasons_of(isa_table[i], isa_table, i, offer);
 }
 
 static void add_keys(struct cli_offer *offer)

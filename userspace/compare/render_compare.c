@@ -181,6 +181,7 @@ static void render_statistics_line(const struct books *books,
 				   const char *when, FILE *out)
 {
 	const uint64_t none = last->failed_entries + last->emulated;
+	const struct isa *isa = isa_find(books->host.isa);
 
 	fprintf(out, "stat     KVM's own statistics %s: %s exits, BPF: %s",
 		when, format_count(last->exits).s,
@@ -193,7 +194,7 @@ static void render_statistics_line(const struct books *books,
 			"         They also count what is no exit: failed entries %s, emulated %s\n",
 			format_count(last->failed_entries).s,
 			format_count(last->emulated).s);
-	if (last->exits > last->after && books->host.isa == EXIT_LEAF_ISA_VMX &&
+	if (last->exits > last->after && isa && isa->emulates &&
 	    !books->sees_no_entries)
 		fprintf(out,
 			"         They also count entries that fail or are emulated: not seen here\n");

@@ -61,19 +61,68 @@ static void check_kernel(const struct host_facts *facts, struct diagnosis *d)
 		    under, emulated ? ": times mean little" : "");
 }
 
+/* What the ISAs' rows have there, with a word between them. */
+struct one_of {
+	char text[128];
+};
+
+static struct one_of one_of(size_t member, const char *word)
+{
+	struct one_of all = { "" };
+	size_t length = 0;
+
+	for (size_t i = 0; isa_table[i] && length < sizeof(all.text); i++)
+		length += snprintf(
+			all.text + length, sizeof(all.text) - length, "%s%s",
+			i ? word : "",
+			*(const char *const *)((const char *)isa_table[i] +
+					       member));
+	return all;
+}
+
+#define ONE_OF(member, word) one_of(offsetof(struct isa, member), word).text
+
 static void check_cpu(const struct host_facts *facts, struct diagnosis *d)
 {
 	const char *under = facts->host.hypervisor;
 
-	if (facts->svm || facts->vmx)
-		add(d, "cpu", FINDING_OK, "", "the processor has %s",
-		    facts->svm ? "svm (AMD-V)" : "vmx (VT-x)");
+	if (facts->cpu)
+		add(d, "cpu", FINDING_OK, "", "the processor has %s (%s)",
+		    facts->cpu->cpu_flag, facts->cpu->cpu_name);
 	else
 		add(d, "cpu", FINDING_WARNING,
 		    under[0] ?
 			    "switch on nested virtualization on the host below, and give this VM its CPU's features (QEMU: -cpu host)" :
 			    "switch virtualization on in the firmware's setup",
-		    "the processor shows neither svm nor vmx");
+		    "the processor shows neither %s",
+		    ONE_OF(cpu_flag, " nor "));
+}
+
+/* None of the modules is loaded that KVM's tracepoints are in. */
+static void no_module(const struct host_facts *facts, struct diagnosis *d)
+{
+	char advice[sizeof(d->finding[0].advice)];
+
+	if (facts->backend[0]) {
+		snprintf(
+			advice, sizeof(advice),
+			"its exits are unknown, and may not be traced at all; use a host on which modprobe %s works",
+			ONE_OF(module, " or "));
+		add(d, "kvm", FINDING_MISSING, advice,
+		    "KVM runs on %s, and neither on %s", facts->backend,
+		    ONE_OF(module, " nor "));
+		return;
+	}
+	if (facts->cpu)
+		snprintf(advice, sizeof(advice), "load it: modprobe %s",
+			 facts->cpu->module);
+	else
+		snprintf(advice, sizeof(advice),
+			 "load the one for this CPU (modprobe %s)",
+			 ONE_OF(module, " or "));
+	add(d, "kvm", FINDING_MISSING, advice,
+	    "neither %s is loaded, so there is no tracepoint kvm:kvm_exit",
+	    ONE_OF(module, " nor "));
 }
 
 static void check_kvm(const struct host_facts *facts, struct diagnosis *d)
@@ -90,19 +139,7 @@ static void check_kvm(const struct host_facts *facts, struct diagnosis *d)
 		    facts->host.vendor);
 		return;
 	}
-	if (facts->backend[0])
-		add(d, "kvm", FINDING_MISSING,
-		    "its exits are unknown, and may not be traced at all; use a host on which modprobe kvm_amd or kvm_intel works",
-		    "KVM runs on %s, and neither on kvm_amd nor kvm_intel",
-		    facts->backend);
-	else
-		add(d, "kvm", FINDING_MISSING,
-		    facts->svm ?
-			    "load it: modprobe kvm_amd" :
-		    facts->vmx ?
-			    "load it: modprobe kvm_intel" :
-			    "load the one for this CPU (modprobe kvm_amd or kvm_intel)",
-		    "neither kvm_amd nor kvm_intel is loaded, so there is no tracepoint kvm:kvm_exit");
+	no_module(facts, d);
 }
 
 /* A module has no BTF: all that is left is what tracefs tells of the records. */

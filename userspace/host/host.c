@@ -6,10 +6,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "exit_leaves.h"
 #include "host/host.h"
 #include "host/module.h"
 #include "host/pid_ns.h"
+#include "ledger/isa.h"
 
 static const char parameter[] = "/sys/module/kvm/parameters/exit_stats";
 
@@ -126,12 +126,13 @@ void host_read_at(const char *root, struct host *host)
 	memset(host, 0, sizeof(*host));
 	if (!uname(&uts))
 		snprintf(host->kernel, sizeof(host->kernel), "%s", uts.release);
-	if (in_use(root, "kvm_amd", "svm")) {
-		strcpy(host->vendor, "kvm_amd");
-		host->isa = EXIT_LEAF_ISA_SVM;
-	} else if (in_use(root, "kvm_intel", "vmx")) {
-		strcpy(host->vendor, "kvm_intel");
-		host->isa = EXIT_LEAF_ISA_VMX;
+	for (size_t i = 0; isa_table[i] && !host->isa; i++) {
+		const struct isa *isa = isa_table[i];
+
+		if (!in_use(root, isa->module, isa->cpu_flag))
+			continue;
+		snprintf(host->vendor, sizeof(host->vendor), "%s", isa->module);
+		host->isa = isa->id;
 	}
 	read_hypervisor(host->hypervisor, sizeof(host->hypervisor));
 	host->exit_stats = read_parameter(root, "");

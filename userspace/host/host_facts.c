@@ -23,6 +23,15 @@ static FILE *open_at(const char *root, const char *path)
 	return fopen(file, "re");
 }
 
+static bool is_known(const char *module)
+{
+	for (size_t i = 0; isa_table[i]; i++) {
+		if (!strcmp(isa_table[i]->module, module))
+			return true;
+	}
+	return false;
+}
+
 /* A module kvm_… besides those that are known: KVM on something else. */
 static void read_backend(const char *root, struct host_facts *facts)
 {
@@ -34,8 +43,7 @@ static void read_backend(const char *root, struct host_facts *facts)
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
 		if (!strncmp(entry->d_name, "kvm_", 4) &&
-		    strcmp(entry->d_name, "kvm_amd") &&
-		    strcmp(entry->d_name, "kvm_intel"))
+		    !is_known(entry->d_name))
 			snprintf(facts->backend, sizeof(facts->backend),
 				 "%.31s", entry->d_name);
 	}
@@ -125,8 +133,10 @@ void host_facts_read(const char *root, struct host_facts *facts)
 
 	memset(facts, 0, sizeof(*facts));
 	host_read_at(root, &facts->host);
-	facts->svm = host_has_cpu_flag(root, "svm");
-	facts->vmx = host_has_cpu_flag(root, "vmx");
+	for (size_t i = 0; isa_table[i] && !facts->cpu; i++) {
+		if (host_has_cpu_flag(root, isa_table[i]->cpu_flag))
+			facts->cpu = isa_table[i];
+	}
 	facts->dev_kvm = exists(root, "/dev/kvm");
 	read_backend(root, facts);
 	read_btf(root, facts);

@@ -9,6 +9,7 @@
 #include "host/host.h"
 #include "host/tracepoints.h"
 #include "host/vm_list.h"
+#include "ledger/isa.h"
 
 /* /sys/kernel/security/lockdown */
 enum lockdown {
@@ -19,7 +20,7 @@ enum lockdown {
 
 struct host_facts {
 	struct host host;
-	bool svm, vmx; /* the processor's, as /proc/cpuinfo has it */
+	const struct isa *cpu; /* whose flag /proc/cpuinfo has, or NULL */
 	bool dev_kvm; /* /dev/kvm is there */
 	char backend[32]; /* another module kvm_… that is loaded, or "" */
 	bool btf_kernel;

@@ -83,10 +83,8 @@ int guest_report_parse(const json_t *json, struct guest_report *report,
 				    sizeof(report->program), why);
 	if (!r && json_object_get(json, "isa")) {
 		r = json_get_string(json, "isa", isa, sizeof(isa), why);
-		if (!r && !strcmp(isa, exit_isa_name(EXIT_ISA_SVM)))
-			report->isa = EXIT_ISA_SVM;
-		else if (!r && !strcmp(isa, exit_isa_name(EXIT_ISA_VMX)))
-			report->isa = EXIT_ISA_VMX;
+		if (!r && isa_find_name(isa))
+			report->isa = isa_find_name(isa)->id;
 	}
 	if (!r && json_object_get(json, "statistics")) {
 		report->has_statistics = true;

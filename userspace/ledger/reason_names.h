@@ -18,11 +18,12 @@ void reason_name_plain(const char *name, uint32_t *isa, char *plain,
 		       size_t size);
 
 /**
- * reason_name_other - what the other vendor calls a reason
- * @isa: EXIT_LEAF_ISA_* that @name is of, a name in its table
+ * reason_name_other - what an ISA calls a reason of another one
+ * @isa: EXIT_LEAF_ISA_*: whose name is wanted
+ * @of: EXIT_LEAF_ISA_* that @name is of, a name in its table
  *
  * "IOIO", "MSR_READ or MSR_WRITE"; NULL: it has no such exit.
  */
-const char *reason_name_other(uint32_t isa, const char *name);
+const char *reason_name_other(uint32_t isa, const char *name, uint32_t of);
 
 #endif /* EXITLEDGER_REASON_NAMES_H */

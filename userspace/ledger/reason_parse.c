@@ -40,18 +40,12 @@ static const struct exit_reason *find(uint32_t isa, const char *name,
 	return NULL;
 }
 
-static const char *vendor(uint32_t isa)
-{
-	return isa == EXIT_ISA_SVM ? "AMD" : "Intel";
-}
-
-/* It is a name, but the other vendor's. */
-static int other(uint32_t isa, const char *text, const char *name,
+/* It is a name, but another vendor's. */
+static int other(uint32_t isa, const char *text, const char *name, uint32_t of,
 		 struct why *why)
 {
-	const uint32_t theirs = isa == EXIT_ISA_SVM ? EXIT_ISA_VMX :
-						      EXIT_ISA_SVM;
-	const char *ours = reason_name_other(theirs, name);
+	const char *vendor = isa_find(isa)->vendor;
+	const char *ours = reason_name_other(isa, name, of);
 	struct near none = { .nr = 0 };
 
 	/* A header's name of what both have. */
@@ -61,11 +55,11 @@ static int other(uint32_t isa, const char *text, const char *name,
 		return why_set(
 			why, EINVAL,
 			"'%s' is an exit reason of %s's processors, and %s's have none like it",
-			text, vendor(theirs), vendor(isa));
+			text, isa_find(of)->vendor, vendor);
 	return why_set(
 		why, EINVAL,
 		"'%s' is an exit reason of %s's processors; %s's have %s", text,
-		vendor(theirs), vendor(isa), ours);
+		isa_find(of)->vendor, vendor, ours);
 }
 
 static int unknown(uint32_t isa, const char *text, const struct near *near,
@@ -101,26 +95,28 @@ static bool is_number(const char *text, uint32_t *reason)
 static int parse_name(uint32_t isa, const char *text, uint32_t *reason,
 		      struct why *why)
 {
-	const struct exit_reason *found = NULL, *theirs = NULL;
+	const struct exit_reason *found = NULL;
 	struct near near = { .nr = 0 }, none = { .nr = 0 };
 	char name[NAME], plain[NAME];
-	uint32_t of = 0;
+	uint32_t of = 0, theirs = 0;
 
 	normalize(text, name);
 	reason_name_plain(name, &of, plain, sizeof(plain));
-	for (size_t i = 0; i < 2; i++) {
-		const uint32_t each = i ? EXIT_ISA_VMX : EXIT_ISA_SVM;
+	for (size_t i = 0; isa_table[i]; i++) {
+		const uint32_t each = isa_table[i]->id;
 
-		if (isa && each != isa)
-			theirs = find(each, plain, &none);
-		else if (!found && (!of || of == each))
+		if (isa && each != isa) {
+			if (!theirs && find(each, plain, &none))
+				theirs = each;
+		} else if (!found && (!of || of == each)) {
 			found = find(each, plain, &near);
+		}
 	}
 	if (found) {
 		*reason = found->code;
 		return 0;
 	}
-	return theirs ? other(isa, text, plain, why) :
+	return theirs ? other(isa, text, plain, theirs, why) :
 			unknown(isa, text, &near, why);
 }
 

@@ -1,33 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ledger/reasons.h"
 
-#define EXIT_REASON(code, name, description) { code, #name, description },
-
-static const struct exit_reason vmx[] = {
-#include "vmx_exit_reasons.def"
-};
-
-static const struct exit_reason svm[] = {
-#include "svm_exit_reasons.def"
-};
-
-#undef EXIT_REASON
-
-const struct exit_reason *exit_reasons(enum exit_isa isa, size_t *nr)
+const struct exit_reason *exit_reasons(uint32_t isa, size_t *nr)
 {
-	switch (isa) {
-	case EXIT_ISA_VMX:
-		*nr = sizeof(vmx) / sizeof(vmx[0]);
-		return vmx;
-	case EXIT_ISA_SVM:
-		*nr = sizeof(svm) / sizeof(svm[0]);
-		return svm;
-	}
-	*nr = 0;
-	return NULL;
+	const struct isa *row = isa_find(isa);
+
+	*nr = row ? row->nr_reasons : 0;
+	return row ? row->reasons : NULL;
 }
 
-const struct exit_reason *exit_reason_find(enum exit_isa isa, uint32_t code)
+const struct exit_reason *exit_reason_find(uint32_t isa, uint32_t code)
 {
 	const struct exit_reason *reasons;
 	size_t low = 0, high;
@@ -46,31 +28,27 @@ const struct exit_reason *exit_reason_find(enum exit_isa isa, uint32_t code)
 	return NULL;
 }
 
-uint32_t exit_reason_dense_limit(enum exit_isa isa)
+uint32_t exit_reason_dense_limit(uint32_t isa)
 {
-	const struct exit_reason *reasons;
+	const struct isa *row = isa_find(isa);
 	uint32_t limit = 0;
-	size_t nr;
 
-	/* Those of SVM end where nested page faults begin. */
-	reasons = exit_reasons(isa, &nr);
-	for (size_t i = 0; i < nr && reasons[i].code < EXIT_SVM_NPF; i++)
-		limit = reasons[i].code;
+	for (size_t i = 0; row && i < row->nr_reasons; i++) {
+		if (row->reasons[i].code >= row->sparse)
+			break;
+		limit = row->reasons[i].code;
+	}
 	return limit;
 }
 
-uint32_t exit_reason_cpuid(enum exit_isa isa)
+uint32_t exit_reason_cpuid(uint32_t isa)
 {
-	return isa == EXIT_ISA_SVM ? EXIT_SVM_CPUID : EXIT_VMX_CPUID;
+	return isa_roles(isa)->cpuid;
 }
 
-const char *exit_isa_name(enum exit_isa isa)
+const char *exit_isa_name(uint32_t isa)
 {
-	switch (isa) {
-	case EXIT_ISA_VMX:
-		return "vmx";
-	case EXIT_ISA_SVM:
-		return "svm";
-	}
-	return "unknown";
+	const struct isa *row = isa_find(isa);
+
+	return row ? row->name : "unknown";
 }

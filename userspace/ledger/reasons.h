@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "exit_leaves.h"
+#include "ledger/isa.h"
 
 /* The tables' numbers: EXIT_VMX_HLT, EXIT_SVM_HLT … */
 #include "exit_reason_codes.h"
@@ -19,30 +20,24 @@ enum exit_isa {
 	EXIT_ISA_SVM = EXIT_LEAF_ISA_SVM,
 };
 
-struct exit_reason {
-	uint32_t code; /* VMX: basic exit reason; SVM: exit code */
-	const char *name;
-	const char *description;
-};
-
 /**
- * exit_reasons - all reasons that a vendor's manual defines, ascending
+ * exit_reasons - all reasons that an ISA's manual defines, ascending
  * @nr: how many
  *
  * NULL and 0 for what is no ISA.
  */
-const struct exit_reason *exit_reasons(enum exit_isa isa, size_t *nr);
+const struct exit_reason *exit_reasons(uint32_t isa, size_t *nr);
 
 /** exit_reason_find - one of them by its raw number, or NULL */
-const struct exit_reason *exit_reason_find(enum exit_isa isa, uint32_t code);
+const struct exit_reason *exit_reason_find(uint32_t isa, uint32_t code);
 
 /** exit_reason_dense_limit - the highest of those that count up from 0: INFO */
-uint32_t exit_reason_dense_limit(enum exit_isa isa);
+uint32_t exit_reason_dense_limit(uint32_t isa);
 
-/** exit_reason_cpuid - the raw number of CPUID exits */
-uint32_t exit_reason_cpuid(enum exit_isa isa);
+/** exit_reason_cpuid - the raw number of CPUID exits, or EXIT_ROLE_NONE */
+uint32_t exit_reason_cpuid(uint32_t isa);
 
-/** exit_isa_name - "vmx", "svm", or "unknown" */
-const char *exit_isa_name(enum exit_isa isa);
+/** exit_isa_name - isa.name: "vmx", "svm" …; or "unknown" */
+const char *exit_isa_name(uint32_t isa);
 
 #endif /* EXITLEDGER_REASONS_H */

@@ -97,10 +97,10 @@ static enum reader best_reader(const struct kvm_btf *btf, enum attach attach,
 	if (attach == ATTACH_TP)
 		return READ_PROBE;
 	if (kvm_btf_has_kfunc(btf, "bpf_rdonly_cast"))
-		return isa == EXIT_LEAF_ISA_SVM ? READ_SVM : READ_VMX;
-	if (attach == ATTACH_TP_BTF && isa == EXIT_LEAF_ISA_SVM &&
-	    kvm_btf_has_variable(btf, "svm_data"))
-		return READ_SVM_DATA;
+		return observer_isa(isa)->cast;
+	if (attach == ATTACH_TP_BTF && observer_isa(isa)->variable &&
+	    kvm_btf_has_variable(btf, observer_isa(isa)->variable))
+		return observer_isa(isa)->by_variable;
 	return READ_PROBE;
 }
 

@@ -2,7 +2,7 @@
 /* Of the object's programs, those that do what is asked for. */
 #include <bpf/libbpf.h>
 
-#include "exit_leaves.h"
+#include "ledger/isa.h"
 #include "observe/observer_private.h"
 
 /* What a program does, and how it reads the reason: its name's ending. */
@@ -89,6 +89,7 @@ static void choose_programs(const struct observer *observer,
 {
 	const struct observer_options *options = &observer->options;
 	struct observer_bpf *bpf = observer->bpf;
+	const char *handled = observer_isa(observer->isa)->handled;
 	struct bpf_program *program;
 
 	bpf_object__for_each_program (program, bpf->obj) {
@@ -114,22 +115,24 @@ static void choose_programs(const struct observer *observer,
 				  options->by == LEDGER_KEY_MMIO);
 	bpf_program__set_autoload(bpf->progs.key_fast_mmio,
 				  options->by == LEDGER_KEY_MMIO);
-	if (options->fast)
-		bpf_program__set_autoload(observer->isa == EXIT_LEAF_ISA_SVM ?
-						  bpf->progs.svm_handled :
-						  bpf->progs.vmx_handled,
-					  true);
+	if (options->fast && handled)
+		bpf_program__set_autoload(
+			bpf_object__find_program_by_name(bpf->obj, handled),
+			true);
 }
 
 static void configure(const struct observer *observer, struct choice choice)
 {
 	const struct observer_options *options = &observer->options;
 	struct observer_bpf__rodata *rodata = observer->bpf->rodata;
+	const struct isa *isa = isa_find(observer->isa);
 
 	hist_table((uint8_t *)rodata->hist_bucket);
 	rodata->config = (struct obs_config){
 		.slower_than_ns = options->slower_than_ns,
 		.isa = observer->isa,
+		.roles = *isa_roles(observer->isa),
+		.info_at_exit = isa && isa->info_at_exit,
 		.by = options->by,
 		.answers = options->answers,
 		.fast = options->fast,
@@ -144,7 +147,9 @@ static void configure(const struct observer *observer, struct choice choice)
 
 bool observer_is_emulating(const struct observer_options *options, u32 isa)
 {
-	return options->answers && isa == EXIT_LEAF_ISA_VMX;
+	const struct isa *row = isa_find(isa);
+
+	return options->answers && row && row->emulates;
 }
 
 /*

@@ -70,6 +70,18 @@ enum reader {
 	NR_READERS,
 };
 
+/* What the BPF programs have for an ISA beside what works for any. */
+struct observer_isa {
+	uint32_t isa;
+	enum reader cast; /* where there is bpf_rdonly_cast() */
+	const char *variable; /* of its module: … */
+	enum reader by_variable; /* … tp_btf can read it by this */
+	const char *handled; /* the program that sees slow handling, or NULL */
+};
+
+/** observer_isa - of EXIT_LEAF_ISA_*; never NULL: without a row, nothing */
+const struct observer_isa *observer_isa(uint32_t isa);
+
 /* How vCPUs' ends are noticed, and what KVM emulates in place of an entry. */
 enum ends {
 	ENDS_UNSEEN,

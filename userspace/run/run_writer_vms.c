@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/reasons.h"
+#include "ledger/isa.h"
 #include "run/run_cells.h"
 #include "run/run_writer_private.h"
 
@@ -85,8 +85,7 @@ static struct run_vm_marks *marks_of(struct run_writer *writer, uint64_t vm)
 /* What KVM hands to userspace, unless a device of its own is at the port. */
 static bool is_io(uint32_t isa, uint32_t reason)
 {
-	return isa == EXIT_ISA_SVM ? reason == EXIT_SVM_IOIO :
-				     reason == EXIT_VMX_IO_INSTRUCTION;
+	return reason == isa_roles(isa)->io;
 }
 
 static int put_first_exits(struct run_writer *writer,

@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/reasons.h"
+#include "ledger/isa.h"
 #include "sample/rows.h"
 
 bool row_is_idle(uint32_t isa, uint32_t reason)
 {
-	return (isa == EXIT_ISA_SVM && reason == EXIT_SVM_HLT) ||
-	       (isa == EXIT_ISA_VMX && reason == EXIT_VMX_HLT);
+	return reason == isa_roles(isa)->hlt;
 }
 
 /* What a histogram says, of a reason or of several. */

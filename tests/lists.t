@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What CONTRIBUTING.md promises to those who add something: each list is complete,
+as nothing else in the tree decides by hand what a row decides."""
+
+import os
+import re
+import subprocess
+import sys
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.path.insert(0, "tests")
+import tap  # pylint: disable=wrong-import-position
+
+
+def found(pattern, *folders):
+    """{file: the lines of C there that match}; tests aside."""
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", *folders], check=True, text=True,
+        stdout=subprocess.PIPE).stdout.splitlines()
+    hits = {}
+    for name in files:
+        if not name.endswith((".c", ".h")) or "/tests/" in name or not os.path.exists(name):
+            continue
+        with open(name, encoding="utf-8") as source:
+            text = re.sub(r"/\*.*?\*/|//[^\n]*", "", source.read(), flags=re.S)
+        lines = [line.strip() for line in text.splitlines() if re.search(pattern, line)]
+        if lines:
+            hits[name] = lines
+    return hits
+
+
+def only_in(name, hits, allowed):
+    """All hits are in the files of a list, each of which is needed."""
+    more = {path: lines for path, lines in hits.items() if path not in allowed}
+    tap.ok(name, not more, "\n".join(f"{path}: {line}" for path in more
+                                     for line in more[path]))
+    missing = sorted(set(allowed) - set(hits))
+    tap.ok(f"{name}: no file of the list has become needless", not missing, missing)
+
+
+# An ISA's own files; which of BPF's programs are of one alone; and the bench's vCPU,
+# which is made up as one of SVM's.
+only_in("vendors' exit reasons are named in their ISA's file alone",
+        found(r"\bEXIT_(SVM|VMX)_(?!##)\w", "userspace", "bpf", "lab"),
+        ["userspace/ledger/isa_svm.c", "userspace/ledger/isa_vmx.c"])
+only_in("nothing decides by an ISA's number but its own files",
+        found(r"\bEXIT_(LEAF_)?ISA_\w", "userspace", "bpf", "lab"),
+        ["userspace/ledger/isa_svm.c", "userspace/ledger/isa_vmx.c",
+         "userspace/ledger/reasons.h", "userspace/observe/observer_isa.c",
+         "userspace/bench/bench_test_run.c", "bpf/exit_reason.h"])
+only_in("a vendor's module is named in its ISA's file alone",
+        found(r"kvm_(amd|intel)\b", "userspace", "bpf"),
+        ["userspace/ledger/isa_svm.c", "userspace/ledger/isa_vmx.c"])
+
+tap.done()

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The instruction set architectures whose exits KVM tells: a row each, which
+ * has all that tells one from another.  A new one is a file isa_NAME.c and a
+ * row in isa_table.c; every other file asks the row.
+ */
+#ifndef EXITLEDGER_ISA_H
+#define EXITLEDGER_ISA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exit_roles.h"
+
+struct exit_reason {
+	uint32_t code; /* VMX: basic exit reason; SVM: exit code */
+	const char *name;
+	const char *description;
+};
+
+/* A name, and what it is called elsewhere. */
+struct isa_alias {
+	const char *name; /* a pattern of fnmatch(3), where that is said */
+	const char *to;
+};
+
+/* What an ISA calls the exit reasons of another one. */
+struct isa_foreign {
+	uint32_t isa; /* the other one */
+	const struct isa_alias *alias; /* the first whose pattern matches */
+	size_t nr;
+};
+
+struct isa {
+	uint32_t id; /* EXIT_LEAF_ISA_* */
+	const char *name; /* in JSON and messages */
+	const char *vendor; /* of its processors */
+	const char *module; /* KVM's part for it */
+	const char *cpu_flag; /* in /proc/cpuinfo */
+	const char *cpu_name; /* what its vendor calls that */
+
+	const struct exit_reason *reasons; /* all defined, ascending */
+	size_t nr_reasons;
+	uint32_t sparse; /* the reasons below it count up from 0 */
+	struct exit_roles roles;
+
+	/* What headers and manuals put before a reason's name; up to NULL. */
+	const char *const *prefixes;
+	/* What KVM's trace events call reasons otherwise. */
+	const struct isa_alias *traced;
+	size_t nr_traced;
+	const struct isa_foreign *foreign;
+	size_t nr_foreign;
+
+	/* What an exit was about is in memory as soon as it is traced. */
+	bool info_at_exit;
+	/*
+	 * Where the guest's state cannot be entered KVM emulates it; its own
+	 * statistics count that, and entries that fail, as exits.
+	 */
+	bool emulates;
+};
+
+/* All rows; NULL is behind the last. */
+extern const struct isa *const isa_table[];
+
+/** isa_find - the row of EXIT_LEAF_ISA_*; NULL: there is none */
+const struct isa *isa_find(uint32_t id);
+
+/** isa_find_name - the row of isa.name; NULL: there is none */
+const struct isa *isa_find_name(const char *name);
+
+/**
+ * isa_roles - which reasons are HLT, CPUID …
+ *
+ * For what is no ISA all are EXIT_ROLE_NONE.
+ */
+const struct exit_roles *isa_roles(uint32_t id);
+
+#endif /* EXITLEDGER_ISA_H */

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the BPF programs have for one ISA alone. */
+#include "exit_leaves.h"
+#include "observe/observer_private.h"
+
+static const struct observer_isa rows[] = {
+	{ .isa = EXIT_LEAF_ISA_SVM,
+	  .cast = READ_SVM,
+	  .variable = "svm_data",
+	  .by_variable = READ_SVM_DATA,
+	  .handled = "svm_handled" },
+	{ .isa = EXIT_LEAF_ISA_VMX, .cast = READ_VMX, .handled = "vmx_handled" },
+};
+
+const struct observer_isa *observer_isa(uint32_t isa)
+{
+	static const struct observer_isa none = { .cast = READ_PROBE };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].isa == isa)
+			return &rows[i];
+	}
+	return &none;
+}
