@@ -198,6 +198,27 @@ START_TEST(of_several_vcpus)
 }
 END_TEST
 
+/* One thread of several is enough: others have come to run the vCPUs since. */
+START_TEST(of_vcpus_that_move)
+{
+	struct ledger_vcpu *vcpu;
+
+	seen(1, 777, 5000)->tid = 795;
+	vcpu = ledger_vcpu(ledger_find_vm(&books.ledger, 1), 1);
+	ck_assert_ptr_nonnull(vcpu);
+	vcpu->exits = 70;
+	vcpu->tid = 796;
+	folder("777-11", 2, 6000);
+	root_write(KVM "777-11/vcpu0/pid", "798\n");
+	root_write(KVM "777-11/vcpu1/pid", "799\n");
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	root_write(KVM "777-11/vcpu1/pid", "796\n");
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+}
+END_TEST
+
 /* "vcpu9" is one, as is "vcpu0". */
 START_TEST(of_ten_vcpus)
 {
@@ -282,6 +303,7 @@ START_TEST(no_memory)
 	} while (r && left < 100);
 	ck_assert_int_eq(r, 0);
 	ck_assert_uint_eq(stats.nr, 1);
+	ck_assert(stats.vm[0].fresh);
 	ck_assert_int_eq(WITH_MEMORY(0, kvm_stats_end(&stats, &books)),
 			 -ENOMEM);
 	ck_assert_uint_eq(books.nr_statistics, 0);
@@ -302,6 +324,7 @@ int main(void)
 	tcase_add_test(tcase, of_a_vm_that_is_cleared);
 	tcase_add_test(tcase, of_entries_that_failed);
 	tcase_add_loop_test(tcase, of_several_vcpus, 0, 3);
+	tcase_add_test(tcase, of_vcpus_that_move);
 	tcase_add_test(tcase, of_ten_vcpus);
 	tcase_add_test(tcase, of_vms_that_end);
 	tcase_add_test(tcase, of_a_vm_that_stands_still);

@@ -56,6 +56,113 @@ START_TEST(of_a_vm_made_by_a_thread)
 }
 END_TEST
 
+static void no_thread(uint32_t pid, uint32_t tid)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r %s/proc/%u/task/%u", root,
+		 pid, tid);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void rename_folder(const char *from, const char *to)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "cd %s" KVM " && mv %s %s", root,
+		 from, to);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* Whose a folder is stays known when the thread that made it has ended. */
+START_TEST(of_a_vm_whose_maker_ends)
+{
+	seen(1, 777, 5000);
+	thread(777, 777);
+	thread(777, 790);
+	folder("790-11", 1, 5000);
+	take();
+	no_thread(777, 790);
+	folder("790-11", 1, 6000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	ck_assert_uint_eq(books.statistics[0].exits, 6000);
+	/* Of that name alone: a file system uses numbers again. */
+	rename_folder("790-11", "791-11");
+	folder("791-11", 1, 7000);
+	take();
+	ck_assert_uint_eq(books.statistics[0].exits, 6000);
+}
+END_TEST
+
+/* A folder that comes later, and a process that comes later than its folder. */
+START_TEST(of_vms_that_come_later)
+{
+	seen(1, 777, 5000);
+	thread(777, 777);
+	take();
+	thread(777, 790);
+	folder("790-11", 1, 5000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	/* Its process is not known yet. */
+	folder("791-11", 1, 6000);
+	thread(888, 888);
+	thread(888, 791);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+	seen(2, 888, 6000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 2);
+	ck_assert_uint_eq(books.statistics[1].exits, 6000);
+}
+END_TEST
+
+/* In any order; a process that has two VMs and one folder is neither's. */
+START_TEST(of_processes_in_any_order)
+{
+	seen(1, 888, 5000);
+	seen(2, 777, 6000);
+	seen(3, 999, 7000);
+	seen(4, 888, 8000);
+	seen(5, 666, 9000);
+	folder("777-11", 1, 6000);
+	folder("888-11", 1, 5000);
+	folder("999-11", 1, 7000);
+	folder("666-11", 1, 9000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 3);
+	ck_assert_uint_eq(books.statistics[0].vm, 2);
+	ck_assert_uint_eq(books.statistics[0].exits, 6000);
+	ck_assert_uint_eq(books.statistics[1].vm, 3);
+	ck_assert_uint_eq(books.statistics[1].exits, 7000);
+	ck_assert_uint_eq(books.statistics[2].vm, 5);
+	ck_assert_uint_eq(books.statistics[2].exits, 9000);
+}
+END_TEST
+
+/* Folders that are looked for before there is any VM, and once there is one. */
+START_TEST(before_any_vm)
+{
+	const struct ledger_vm *vm[1];
+	DIR *dir;
+
+	thread(777, 777);
+	thread(777, 790);
+	folder("790-11", 1, 5000);
+	seen(1, 777, 5000);
+	vm[0] = ledger_find_vm(&books.ledger, 1);
+	ck_assert_int_eq(kvm_folders_read(&stats.folders, root, true, vm, 0),
+			 0);
+	ck_assert_ptr_null(kvm_folders_open(&stats.folders, root, vm[0]));
+	ck_assert_int_eq(kvm_folders_read(&stats.folders, root, true, vm, 1),
+			 0);
+	dir = kvm_folders_open(&stats.folders, root, vm[0]);
+	ck_assert_ptr_nonnull(dir);
+	closedir(dir);
+}
+END_TEST
+
 /* Two of one process: the one that has not run was made by its first thread. */
 START_TEST(of_two_vms_made_by_threads)
 {
@@ -127,8 +234,10 @@ END_TEST
 /* Files and folders that are none of a VM's, or not what they should be. */
 START_TEST(of_other_files)
 {
-	static const char *const name[] = { "77-11", "7777-11", "777", "x777-1",
-					    "777_12" };
+	static const char *const name[] = {
+		"77-11",  "7777-11", "777",
+		"x777-1", "777_12",  "777-1234567890123456789012345678"
+	};
 
 	seen(1, 777, 5000);
 	for (size_t i = 0; i < sizeof(name) / sizeof(*name); i++)
@@ -160,6 +269,10 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, of_another_folder);
 	tcase_add_test(tcase, of_a_vm_made_by_a_thread);
+	tcase_add_test(tcase, of_a_vm_whose_maker_ends);
+	tcase_add_test(tcase, of_vms_that_come_later);
+	tcase_add_test(tcase, of_processes_in_any_order);
+	tcase_add_test(tcase, before_any_vm);
 	tcase_add_test(tcase, of_two_vms_made_by_threads);
 	tcase_add_test(tcase, of_a_vm_whose_maker_ended);
 	tcase_add_test(tcase, in_another_pid_namespace);
