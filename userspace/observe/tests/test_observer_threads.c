@@ -191,6 +191,28 @@ START_TEST(off_cpu_of_a_vcpu_that_moves)
 }
 END_TEST
 
+static void asleep(void)
+{
+	fake_exit(0, EXIT_SVM_HLT);
+	sleep_a_while();
+	fake_entry(0);
+}
+
+/* A vCPU that has come to another thread, and sleeps there. */
+START_TEST(off_cpu_on_another_thread)
+{
+	load_off_cpu();
+	rounds(1);
+	fake_on_thread(asleep);
+	ck_assert_uint_ge(off(0), ASLEEP);
+	ck_assert_uint_le(off(0), fake_slot(0)->cell[1].ns);
+	/* And back. */
+	asleep();
+	ck_assert_uint_ge(off(0), 2 * ASLEEP);
+	fake_nothing_lost();
+}
+END_TEST
+
 /* --- the map of threads --- */
 
 /* No room: each exit whose thread is not known is counted, and booked. */
@@ -248,6 +270,7 @@ int main(void)
 	tcase_add_test(tcase, off_cpu_of_vcpus_in_turn);
 	tcase_add_test(tcase, off_cpu_while_another_is_open);
 	tcase_add_loop_test(tcase, off_cpu_of_a_vcpu_that_moves, 0, 2);
+	tcase_add_test(tcase, off_cpu_on_another_thread);
 	tcase_add_test(tcase, threads_run_out);
 	tcase_add_test(tcase, threads_without_end);
 	suite_add_tcase(suite, tcase);
