@@ -93,7 +93,7 @@ class Tree:
                 os.chmod(os.path.join(self.path, name), mode)
 
     def make(self, *arguments, timeout=None):
-        return call(["make", "-s", "BUILD=build", f"CC={self.compiler}",
+        return call(["make", "-s", "-j2", "BUILD=build", f"CC={self.compiler}",
                      f"CFLAGS={self.cflags}", *arguments], self.path, self.env,
                     timeout)
 
