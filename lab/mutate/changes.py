@@ -230,7 +230,7 @@ def statement_changes(source):
             continue
         following = tokens[i + 1].text
         if token.text in CONTROL or token.text in TYPE_WORDS or \
-                token.text in PAIRS:
+                token.text in PAIRS or token.text == ";":
             continue
         if token.text in ("break", "continue") or token.kind == "op" or \
                 following in ("(", "[", ".", "->", "++", "--") or \

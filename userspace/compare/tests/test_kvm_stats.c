@@ -298,6 +298,8 @@ START_TEST(no_memory)
 	ck_assert_uint_eq(stats.nr, 0);
 	/* Each of its allocations, until there is memory for all of them. */
 	do {
+		kvm_stats_free(&stats);
+		stats.newest = 0;
 		r = WITH_MEMORY(++left, kvm_stats_begin(&stats, &books));
 		ck_assert(!r || r == -ENOMEM);
 	} while (r && left < 100);

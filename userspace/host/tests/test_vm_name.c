@@ -61,6 +61,8 @@ static const struct row rows[] = {
 		"551e7604-e35c-42b3"),
 	CMDLINE("firecracker\0--api-sock\0/tmp/fc.sock", "firecracker"),
 	CMDLINE("firecracker\0--id=demo", "demo"),
+	CMDLINE("firecracker\0--id\0", "firecracker"),
+	CMDLINE("firecracker\0-name\0other", "firecracker"),
 	/* Cloud Hypervisor: the socket's name, or the folder's */
 	CMDLINE("cloud-hypervisor\0--api-socket\0/run/ch/web1.sock\0--cpus\0"
 		"boot=4",
@@ -86,6 +88,7 @@ static const struct row rows[] = {
 		"arc,vm"),
 	CMDLINE("crosvm\0run\0vmlinux", "crosvm"),
 	CMDLINE("lkvm\0run\0--name\0guest-7\0-k\0bzImage", "guest-7"),
+	CMDLINE("lkvm\0run\0--name\0g", "g"),
 	CMDLINE("lkvm\0run\0--\0/bin/sh\0--name\0no", "lkvm"),
 	/* others */
 	CMDLINE("/opt/vmm/microguest\0cpuid=1", "microguest"),

@@ -156,6 +156,31 @@ START_TEST(skipped)
 }
 END_TEST
 
+/* Those that are the leaves', and none beside them. */
+START_TEST(each_leaf)
+{
+	load(isas[_i]);
+	for (u32 leaf = EXIT_LEAF_FIRST - 1; leaf - 1 != EXIT_LEAF_LAST;
+	     leaf++) {
+		const int ours = leaf >= EXIT_LEAF_FIRST &&
+				 leaf <= EXIT_LEAF_LAST;
+
+		/* By its program, and at the entry without it. */
+		for (int program = 0; program < 2; program++) {
+			asks(0, leaf, 0);
+			if (program)
+				kvm_cpuid(leaf, 0, 7);
+			is_answered(0, 7);
+			fake_entry(0);
+			ck_assert_int_eq(answers(), ours);
+			ck_assert(!ours || last.leaf == leaf);
+			ck_assert(!ours || last.flags & OBS_ANSWER_PAIRED);
+		}
+	}
+	fake_nothing_lost();
+}
+END_TEST
+
 /* On a kernel that does not tell whether there was an answer, it is counted. */
 START_TEST(skipped_and_unknown)
 {
@@ -331,6 +356,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_loop_test(tcase, at_kvm_cpuid, 0, 2);
 	tcase_add_loop_test(tcase, skipped, 0, 4);
+	tcase_add_loop_test(tcase, each_leaf, 0, 2);
 	tcase_add_loop_test(tcase, skipped_and_unknown, 0, 2);
 	tcase_add_loop_test(tcase, skipped_time, 0, 2);
 	tcase_add_loop_test(tcase, not_answered, 0, 4 * REASONS);
