@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is booked on request: by a further key, off the CPU, and slow exits. */
+/* Optional books: exits by a further key, time off the CPU, and slow exits. */
 #ifndef EXITLEDGER_EXTRAS_H
 #define EXITLEDGER_EXTRAS_H
 
@@ -232,7 +232,8 @@ static __always_inline void book_off_cpu(struct obs_slot *slot, u64 ns)
 		book_was_off(slot, ns);
 }
 
-/* What was known of an exit that no entry followed is not the next one's. */
+/* Forget an exit that no entry has followed: its data must not be booked for
+ * the next. */
 static __always_inline void forget_open(struct obs_slot *slot)
 {
 	slot->has_key = slot->handled = slot->reading = 0;

@@ -21,8 +21,8 @@ struct kvm_vcpu_stat {
 
 struct kvm_vcpu_arch {
 	unsigned long regs[17]; /* as in enum obs_register, enum kvm_reg */
-	u32 regs_avail; /* which of enum kvm_reg are valid … */
-	u32 regs_dirty; /* … and were written since the exit */
+	u32 regs_avail; /* a bit for each enum kvm_reg that is valid */
+	u32 regs_dirty; /* a bit for each that was written since the exit */
 	u32 hflags;
 };
 

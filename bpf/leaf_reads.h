@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a guest is told by KVM's own counters, and this book's sums by then. */
+/* Captures each answer of KVM's counters to a guest, with this book's sums at
+ * that moment. */
 #ifndef EXITLEDGER_LEAF_READS_H
 #define EXITLEDGER_LEAF_READS_H
 

@@ -36,7 +36,7 @@ static __always_inline int mark_allowed(struct vm *vm)
 	return 1;
 }
 
-/* What this book has of a slot's VM just now. */
+/* The number of exits that this book has of a slot's VM now. */
 static __noinline u64 exits_of(struct obs_slot *slot)
 {
 	struct sum sum = {};
@@ -48,7 +48,7 @@ static __noinline u64 exits_of(struct obs_slot *slot)
 	return sum.exits;
 }
 
-/* … and of a slot alone. */
+/* The number of exits that this book has of one slot now. */
 static __noinline u64 own_exits(struct obs_slot *slot)
 {
 	u64 exits = 0;
@@ -96,7 +96,7 @@ static __always_inline void mark_book(struct obs_slot *slot, const u64 *args)
 	bpf_ringbuf_submit(mark, 0);
 }
 
-/* What began is no mark. */
+/* Give up the mark that a vCPU has begun, and count it as lost. */
 static __always_inline void mark_lost(struct obs_marking *marking)
 {
 	marking->words = 0;

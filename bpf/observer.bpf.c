@@ -16,8 +16,8 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /*
- * What a program does is fixed when it is compiled: a question asked at run
- * time costs instructions at each exit, also where the answer is known.
+ * Each program is compiled for one set of options: testing an option at run
+ * time would cost instructions at each exit, though its value never changes.
  */
 enum job {
 	JOB_COUNT, /* exits alone */
@@ -100,7 +100,7 @@ static __noinline int entry_alone(void *vcpu, struct obs_slot *slot)
 	return 0;
 }
 
-/* What else was asked for. */
+/* Book the options: keys, slow exits, and time off the CPU. */
 static __noinline int book_more(struct obs_slot *slot, u64 now, u64 ns)
 {
 	u32 open;
@@ -229,7 +229,7 @@ int vmx_emulated(u64 *ctx)
 
 	if (likely(!was_emulated((void *)vcpu)))
 		return 0;
-	/* What came before the first entry is in its prior_exits. */
+	/* Exits before the first entry are in its prior_exits. */
 	slot = slot_at(slot_find(vcpu));
 	if (slot)
 		slot->emulated++;
@@ -291,8 +291,9 @@ int vcpu_reset(u64 *ctx)
  * Each way to attach, for each job: NAME_count, NAME_sum, NAME_time, NAME_all.
  * A program on a classic tracepoint that returned 0 would hide it from others.
  *
- * What is rare is a function's, called last, so that the common path has
- * nothing to keep across a call: each register kept is saved at every run.
+ * Rare work is in a function that is called last. The common path then has no
+ * value to keep across a call; each one would be saved to the stack at every
+ * run.
  */
 #define ENTRY_PROGRAM(name, section, context, vcpu_of, own, typed, result, \
 		      job)                                                 \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the observer's BPF programs and user space share: the layout of a
- * vCPU's slot, of a captured answer and of the rest.  Included by both, so
- * fixed widths, explicit padding, and offsets that are checked on both sides.
+ * The layouts that the observer's BPF programs and user space share: a vCPU's
+ * slot, a captured answer, and others.  Both include this file, so it has fixed
+ * widths, explicit padding, and offsets that are checked on both sides.
  */
 #ifndef EXITLEDGER_RECORDS_H
 #define EXITLEDGER_RECORDS_H
@@ -61,15 +61,16 @@ struct obs_cell {
 	u64 ns; /* from these exits to the next entry */
 	u64 min_ns; /* ~0: none yet */
 	u64 max_ns;
-	u64 preempted_ns; /* of ns: scheduled out while runnable … */
-	u64 blocked_ns; /* … and asleep */
+	u64 preempted_ns; /* the part of ns in which it was scheduled out while
+			     runnable */
+	u64 blocked_ns; /* the part of ns in which it was asleep */
 	u16 span[HIST_SPANS]; /* index in spans; 0: none yet */
 };
 
 /* A guest's mark that is being told, word by word: guest_marks.h. */
 struct obs_marking {
-	u64 exits; /* the VM's, when the text was complete … */
-	u64 own; /* … and this vCPU's */
+	u64 exits; /* of the VM, when the text was complete */
+	u64 own; /* of this vCPU, at the same moment */
 	u64 reset_exits; /* the VM's at its last reset */
 	u32 sum; /* of the words so far */
 	u8 words; /* so far, the start among them; 0: none has begun */
@@ -120,16 +121,17 @@ struct obs_slot {
 	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
 	char comm[16]; /* of the process */
 	struct obs_marking marking;
-	u64 failed_entries; /* VM-Fail: nothing ran, no exit followed … */
-	u64 emulated; /* … and what KVM emulated in place of an entry */
-	u64 born_ns; /* clock when first seen … */
-	u64 first_exit_ns; /* … at its first exit, or 0 … */
-	u64 first_io_ns; /* … and the first that is for an I/O port, or 0 */
+	u64 failed_entries; /* VM-Fail: the guest did not run, and no exit
+			       followed */
+	u64 emulated; /* times that KVM emulated in place of an entry */
+	u64 born_ns; /* clock when the vCPU was first seen */
+	u64 first_exit_ns; /* clock at its first exit, or 0 */
+	u64 first_io_ns; /* clock at its first exit for an I/O port, or 0 */
 	u64 address; /* of the vCPU; classic tracepoints: 0 if not known */
 	struct obs_cell cell[OBS_CELLS];
 };
 
-/* What is booked under a further key, such as an I/O port. */
+/* The sums under a further key, such as an I/O port. */
 struct obs_key {
 	u64 key;
 	u32 reason;
@@ -140,7 +142,7 @@ struct obs_key {
 
 struct obs_keyed {
 	u64 exits;
-	u64 timed; /* … that had a time */
+	u64 timed; /* exits that had a time */
 	u64 ns;
 	u64 min_ns;
 	u64 max_ns;
@@ -148,7 +150,7 @@ struct obs_keyed {
 
 #define OBS_KEYS 16384
 
-/* What the further key is: enum ledger_key_kind. */
+/* The kind of the further key: enum ledger_key_kind. */
 enum obs_by {
 	OBS_BY_NONE,
 	OBS_BY_PORT,
@@ -182,7 +184,7 @@ struct obs_read {
 	u32 index; /* ECX in */
 };
 
-/* What it was told, and what BPF had at that moment. */
+/* KVM's answer to a guest, and BPF's sums at that moment. */
 #define OBS_ANSWER_PAIRED 1u /* the exit was seen: the sums are valid */
 #define OBS_ANSWER_FOUND 2u /* KVM has such a leaf */
 /* Not seen at kvm_cpuid, but in the registers at the entry: FOUND is not known.
@@ -193,7 +195,7 @@ struct obs_answer {
 	u64 vm;
 	u64 ns; /* clock at kvm_cpuid, or at the entry */
 	u64 exits_before; /* the VM's sum at kvm_exit, this exit included */
-	u64 exits_after; /* … by the time of @ns */
+	u64 exits_after; /* exits by the time of @ns */
 	u64 ns_before;
 	u64 ns_after;
 	u32 vcpu_id;
@@ -215,8 +217,9 @@ struct obs_mark {
 	u64 vm;
 	u64 ns; /* clock */
 	u64 kernel_exits; /* KVM's own total, as the guest was answered */
-	u64 exits_before; /* the VM's sum: that total is no lower … */
-	u64 exits; /* … and right after it was made */
+	u64 exits_before; /* the VM's sum right before KVM's total was made: its
+			     lower bound */
+	u64 exits; /* the VM's sum right after it was made */
 	u32 kind;
 	u32 vcpu_id;
 	u32 vcpus; /* of this VM, seen so far */
@@ -224,14 +227,14 @@ struct obs_mark {
 	char text[64];
 };
 
-/* How many marks are taken: of a VM in a row, then one in so long … */
+/* A VM may set this many marks in a row, and then one in this time. */
 #define OBS_MARK_BURST 32
 #define OBS_MARK_NS 100000000ull
-/* … of a VM, and in all. */
+/* The limits for one VM, and for all VMs together. */
 #define OBS_VM_MARKS 1000
 #define OBS_MARKS 10000
 
-/* What could not be booked, of all VMs. */
+/* Losses of all VMs: events that could not be booked. */
 struct obs_losses {
 	u64 no_slot; /* exits and entries of vCPUs that found no slot */
 	u64 no_vm; /* vCPUs whose VM could not be remembered */
@@ -254,7 +257,7 @@ struct obs_vm_key {
 	u64 tgid;
 };
 
-/* What is to be observed beside counts and times; set before loading. */
+/* Options that go beyond counts and times; set before loading. */
 struct obs_config {
 	u64 slower_than_ns; /* 0: no trace of slow exits */
 	u32 isa; /* EXIT_LEAF_ISA_* */

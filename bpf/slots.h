@@ -8,7 +8,8 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* What another thread writes meanwhile: read once, and in the order of these. */
+/* Read or write memory that another thread uses: once each, and in program
+ * order. */
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 
 /* Set before loading; constants to the verifier, which drops dead code. */
@@ -64,10 +65,10 @@ static __always_inline void count(u64 *counter)
 }
 
 /*
- * What a vCPU is known by: the address of its struct kvm_vcpu, or, where there
- * is only the classic tracepoint's record, its process and number.  The slot of
- * such a one is its own only while it is on the thread that the slot has, @id:
- * slot_not_own().
+ * The identity of a vCPU: the address of its struct kvm_vcpu or, where only the
+ * classic tracepoint's record is available, its process and number.  The slot
+ * of such a one is its own only while it is on the thread that the slot has,
+ * @id: slot_not_own().
  */
 #define CLASSIC_ID_BITS 22
 

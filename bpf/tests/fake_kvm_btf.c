@@ -82,7 +82,7 @@ static void add_task(struct btf *btf, const struct btf *kernel, int u32_type,
 		self);
 }
 
-/* What else is where the running kernel has it. */
+/* Add the other structures, with the offsets of the running kernel. */
 static void add_kernel(struct btf *btf, int u32_type, int u64_type, int chars,
 		       int head)
 {

@@ -177,7 +177,7 @@ START_TEST(rubbish)
 }
 END_TEST
 
-/* What was damaged is no mark, is counted, and does no harm to the next. */
+/* A damaged mark is counted and not stored, and the next one is intact. */
 START_TEST(damaged)
 {
 	uint32_t words[MARK_CPUIDS];

@@ -254,7 +254,7 @@ START_TEST(threads_are_known)
 }
 END_TEST
 
-/* What a thread was told of a vCPU that ends is stale; nobody's by then. */
+/* A thread's cached slot is not used any more once its vCPU has ended. */
 START_TEST(threads_of_vcpus_that_end)
 {
 	const u64 vcpu = cells_vcpu(1, 0);
