@@ -8,7 +8,7 @@ LEAFFUZZ := $(BUILD)/guest/leaffuzz
 PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ)
 
 REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o
-# What exitleaf is made of, but for what executes CPUID.
+# The parts of exitleaf, except the one that executes CPUID.
 EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		    affinity around mark render_difference snapshot tsc_rate)
 EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \

@@ -21,7 +21,7 @@ const struct kind kinds[MICRO_KINDS] = {
 #include "micro_kinds.def"
 };
 
-/* What exits besides, each time: the interrupt's end, the deadline, #UD. */
+/* Further exits of each operation: end of interrupt, TSC deadline, #UD. */
 static const struct also {
 	enum micro_kind kind;
 	uint32_t reason[3];

@@ -9,17 +9,17 @@
 
 #include "micro.h"
 
-/* What has to be set up for a kind of work. */
+/* The set-up that a kind of work needs. */
 enum micro_need {
 	NEED_MONITOR = 1, /* a processor with MONITOR and MWAIT */
 	NEED_XSAVE = 2, /* one with XSAVE; CR4.OSXSAVE */
 	NEED_DEBUG = 4, /* KVM_SET_GUEST_DEBUG: else debug registers do not
 			   always exit */
-	NEED_CACHE = 8, /* CR0.CD clear … */
-	NEED_NO_CACHE = 16, /* … or set: decides what SVM makes of CR0 */
-	NEED_APIC = 32, /* KVM's own APIC, with x2APIC and TSC deadlines … */
-	NEED_NO_APIC =
-		64, /* … or none: decides what KVM makes of HLT and CR8 */
+	NEED_CACHE = 8, /* CR0.CD is clear */
+	NEED_NO_CACHE =
+		16, /* CR0.CD is set: SVM then has other exits for CR0 */
+	NEED_APIC = 32, /* KVM's own APIC, with x2APIC and TSC deadlines */
+	NEED_NO_APIC = 64, /* no APIC in KVM: HLT and CR8 then exit otherwise */
 	NEED_NESTED = 128, /* SVM in the guest */
 	NEED_NO_UNRESTRICTED = 256, /* kvm_intel.unrestricted_guest=0 */
 	BY_VMM = 512, /* the VMM does it to the first vCPU, after all else */

@@ -22,7 +22,7 @@ struct options {
 	const char *neighbours;
 };
 
-/* What is known of the guest, and what it was answered. */
+/* The guest, and the answers that it got. */
 struct fuzz {
 	struct vmm vmm;
 	uint32_t isa;
@@ -206,7 +206,8 @@ static int fuzz_leaves(struct fuzz *fuzz, const struct options *options)
 	uint64_t random = options->seed;
 	int r;
 
-	/* What the others are judged by comes first. */
+	/* Ask for the description of the leaves first: it is needed to judge
+	 * the others. */
 	ask(&fuzz->vmm, EXIT_LEAF_INFO, 0);
 	ask(&fuzz->vmm, EXIT_LEAF_INFO, 1);
 	r = flush(fuzz);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the micro-guest's code and the VMM that runs it agree on.  The layout is
- * in guest-physical addresses, which the guest maps one to one.
+ * The interface of the micro-guest's code and the VMM that runs it.  Addresses
+ * are guest-physical ones, which the guest maps one to one.
  */
 #ifndef EXITLEDGER_MICRO_H
 #define EXITLEDGER_MICRO_H
@@ -84,7 +84,7 @@ struct micro_block {
 	uint64_t deadline; /* in: TSC cycles that are near */
 	uint64_t id; /* in: the vCPU's APIC ID */
 	uint64_t irqs; /* out: interrupts */
-	uint64_t early; /* out: … that came before the HLT that was to wait */
+	uint64_t early; /* out: interrupts that came before the HLT that was to wait */
 	uint64_t more_laps; /* in: to be done when the leaves were read */
 	uint64_t reads_at; /* in: where the first of the reads is */
 };

@@ -170,7 +170,7 @@ bool micro_is_vmm_work(int kind)
 	return kinds[kind].needs & BY_VMM;
 }
 
-/* What a vCPU is to know and to do. */
+/* Fill in a vCPU's parameters and its work list. */
 static void load_block(struct vmm *vmm, unsigned int vcpu,
 		       const uint64_t work[MICRO_KINDS], bool is_amd)
 {
@@ -206,7 +206,7 @@ int micro_load(struct vmm *vmm, const uint64_t work[MICRO_KINDS], bool is_amd)
 		r = vmm_get_sregs(vmm, i, &sregs);
 		if (r)
 			return r;
-		/* What the guest changes a bit of, to write it. */
+		/* The guest changes a bit of this value and writes it. */
 		regs.r11 = sregs.cr0;
 		regs.r12 = sregs.cr4;
 		r = vmm_set_regs(vmm, i, &regs);

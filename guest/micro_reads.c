@@ -164,7 +164,7 @@ static uint64_t executed(struct vmm *vmm, const struct micro_run *run,
 	return sum;
 }
 
-/* What the VMM took for a reason's exits, if that is known. */
+/* Add the cycles that the VMM spent on a reason's exits, if they are known. */
 static void add_userspace(const struct micro_run *run,
 			  const struct micro_spent *spent, struct leaf_io *io)
 {

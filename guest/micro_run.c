@@ -23,7 +23,7 @@ struct worker {
 	struct micro_spent spent;
 	unsigned int pause_us;
 	unsigned int more_laps; /* after a stop */
-	unsigned int first_reads; /* … and a round of reads */
+	unsigned int first_reads; /* the number of reads in the first round */
 	bool ended;
 	int r;
 	char why[160];
@@ -233,7 +233,8 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-/* What all are to do.  Returns how many reads that is. */
+/* Prepare the work of all vCPUs.  Returns the number of reads that they will
+ * make. */
 static unsigned int prepare(struct vmm *vmm, const struct micro_run *run,
 			    struct worker workers[MICRO_MAX_VCPUS])
 {
@@ -271,7 +272,7 @@ int micro_run(struct vmm *vmm, const struct micro_run *run,
 
 	nr_reads = prepare(vmm, run, workers);
 	r = do_work(vmm, run, workers);
-	/* What those did who are gone must still be in what is read. */
+	/* The exits of vCPUs that are gone must still be in the totals. */
 	for (unsigned int i = 1; i < run->vcpus; i++)
 		vmm_end_vcpu(vmm, i);
 	if (!r)

@@ -11,7 +11,7 @@
 #define VECTOR_BP 3
 #define VECTOR_UD 6
 
-/* What a vCPU was like before. */
+/* The state of a vCPU before its work. */
 struct state {
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;

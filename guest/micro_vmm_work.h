@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the VMM does to a vCPU, where no instruction of a guest's does it. */
+/* Work that the VMM does to a vCPU, as no instruction in a guest causes these
+ * exits. */
 #ifndef EXITLEDGER_GUEST_MICRO_VMM_WORK_H
 #define EXITLEDGER_GUEST_MICRO_VMM_WORK_H
 

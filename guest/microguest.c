@@ -31,7 +31,7 @@ struct options {
 	int cpu; /* -1: any */
 };
 
-/* What this processor is, and has. */
+/* The kind of this processor, and its features. */
 static int host_isa(void)
 {
 	return processor_is_amd() ? EXIT_ISA_SVM : EXIT_ISA_VMX;

@@ -7,7 +7,7 @@
 #include "snapshot.h"
 #include "tsc_rate.h"
 
-/* What a difference is of. */
+/* The period of a difference: an interval, all intervals, or a command. */
 struct occasion {
 	const char *kind; /* "interval", "total", "command" */
 	char **argv; /* the command, or NULL */

@@ -26,7 +26,7 @@ int report_json(const struct leaves *leaves, const char *program, FILE *out);
 int report_table(const struct leaves *leaves, const struct tsc_rate *rate,
 		 FILE *out);
 
-/* What tables have: their first line, a reason's, others', and the time. */
+/* The lines of a table: the heading, a reason, another row, and the time. */
 void report_head(FILE *out);
 void report_reason(FILE *out, const struct exit_reason *reason, uint64_t exits,
 		   uint64_t total, uint64_t cycles);

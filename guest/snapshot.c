@@ -31,7 +31,8 @@ void snapshot_free(struct snapshot *snapshot)
 	leaves_free(&snapshot->leaves);
 }
 
-/* What a leaf said, and how many CPUIDs the program had executed by then. */
+/* A leaf's answer, and the number of CPUIDs that the program had executed by
+ * then. */
 struct value {
 	uint64_t count;
 	uint64_t executed;

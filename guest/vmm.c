@@ -33,7 +33,8 @@ static int fail(struct vmm *vmm, const char *what)
 
 #define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
 
-/* What KVM can do; with its APIC that is TSC deadlines too. */
+/* Give the vCPU all CPUID features that KVM supports; with KVM's APIC, TSC
+ * deadlines too. */
 static int set_cpuid(struct vmm *vmm, int vcpu, bool apic)
 {
 	enum { MOST = 256 };

@@ -26,7 +26,8 @@ struct vmm {
 	char why[160]; /* what failed, where a function returned an error */
 };
 
-/* What vCPUs begin with; the tables are the caller's, in the guest's memory. */
+/* The vCPUs' initial state; the caller has put the tables into the guest's
+ * memory. */
 struct vmm_state {
 	uint64_t pml4, gdt, idt; /* guest-physical addresses */
 	uint16_t gdt_limit, idt_limit;

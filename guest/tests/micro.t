@@ -26,8 +26,8 @@ done <"$tap_dir/kinds")" ]
 
 run "$microguest" hlt=1 tsc_far=1
 ok 'work that does not go together: wrong usage' status_is 64
-ok '… one line' one_err_line
-ok '… what to do' err_has 'run two guests'
+ok 'work that does not go together: one line' one_err_line
+ok 'work that does not go together: what to do' err_has 'run two guests'
 for wrong in frobnicate=1 cpuid cpuid= cpuid=x cpuid=-1; do
 	run "$microguest" "$wrong"
 	ok "microguest $wrong: wrong usage" status_is 64
@@ -39,14 +39,14 @@ run "$microguest" --meanwhile cpuid=1
 ok '--meanwhile with one vCPU: wrong usage' status_is 64
 run "$microguest" --all --reads 100 cpuid=1
 ok '--all, too often: wrong usage' status_is 64
-ok '… how often it can be' grep -qE 'takes 1 to [0-9]+, not .100' <<<"$err"
+ok '--all, too often: how often it can be' grep -qE 'takes 1 to [0-9]+, not .100' <<<"$err"
 for cpu in -1 x 4096; do
 	run "$microguest" --cpu "$cpu" cpuid=1
 	ok "--cpu $cpu: wrong usage" status_is 64
 done
 run "$microguest" --cpu 1023 cpuid=1
 ok '--cpu: one that is not there' status_is 3
-ok '… is named' err_has 'CPU 1023 cannot be had'
+ok '--cpu: is named' err_has 'CPU 1023 cannot be had'
 run "$leaffuzz" --values 0
 ok 'leaffuzz --values 0: wrong usage' status_is 64
 run "$leaffuzz" --seed x

@@ -228,7 +228,7 @@ START_TEST(as_json)
 }
 END_TEST
 
-/* What says it, in the order of how well. */
+/* The sources of the TSC's rate, the most exact first. */
 START_TEST(the_tsc)
 {
 	static const char cpuinfo[] = "build-test-cpuinfo";
@@ -264,7 +264,7 @@ START_TEST(the_tsc)
 }
 END_TEST
 
-/* What is run around must find the CPUs that there were. */
+/* A command must be allowed to run on all CPUs that exitleaf was started with. */
 START_TEST(affinity)
 {
 	struct affinity before, here, after;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What exitwork makes of counters, on a hypervisor made up. */
+/* exitwork's judgement of counters, on a made-up hypervisor. */
 #include <string.h>
 
 #include "ledger/reasons.h"

@@ -195,7 +195,7 @@ int outcome_json(const struct outcome *outcome, FILE *out)
 	return end(out);
 }
 
-/* What is expected of it on one kind of host, a line each. */
+/* Print a line for each expectation of a workload on one kind of host. */
 static void list_expected(const struct workload *workload, enum paging paging,
 			  const char *without, FILE *out)
 {

@@ -6,7 +6,7 @@
 
 #include "workload.h"
 
-/* What was done, and what all leaves said before and after. */
+/* The work that was done, and the answers of all leaves before and after it. */
 struct outcome {
 	const struct workload *workload;
 	enum paging paging; /* that the host is said to have */

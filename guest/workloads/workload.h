@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a program can do in a guest to cause exits, and which these are. */
+/* Workloads that cause exits from a program in a guest, and the exits to
+ * expect. */
 #ifndef EXITLEDGER_GUEST_WORKLOAD_H
 #define EXITLEDGER_GUEST_WORKLOAD_H
 
@@ -29,8 +30,8 @@ enum workload_need {
 /* A workload that is being done. */
 struct work {
 	const char *file; /* or NULL */
-	int cpu; /* that it stays on, … */
-	int other_cpu; /* … and one more; -1: there is none */
+	int cpu; /* the CPU that it stays on */
+	int other_cpu; /* a second CPU; -1: there is none */
 	bool amd; /* vendor of the processor */
 
 	int fd; /* -1: none */
@@ -42,8 +43,8 @@ struct work {
 	size_t size;
 	pthread_t thread;
 	bool has_thread;
-	bool runs; /* that thread is on its CPU … */
-	bool stop; /* … and is to end */
+	bool runs; /* that thread is on its CPU */
+	bool stop; /* that thread has to end */
 	char why[160]; /* after a failure */
 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What causes exits in a guest: static, so that it runs in any of them.
+# exitwork causes exits in a guest.  It is static, so that it runs in any guest.
 
 EXITWORK := $(BUILD)/guest/exitwork
 EXITWORK_PARTS := $(patsubst %,$(BUILD)/obj/guest/workloads/%.o, \
