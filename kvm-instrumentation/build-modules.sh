@@ -92,7 +92,7 @@ check_inputs() {
 	[[ -z $FAULT || -f $FAULT ]] || die "no patch $FAULT"
 	[[ $OUT$HEADERS != *[[:space:]:]* ]] ||
 		die "kernel modules cannot be built where a path has a space or colon: $OUT"
-	# What follows changes directory.
+	# Make these absolute, as the steps below change directory.
 	SOURCE=$(realpath -- "$SOURCE") HEADERS=$(realpath -- "$HEADERS")
 	SERIES=$(realpath -- "$SERIES")
 	[[ -z $FAULT ]] || FAULT=$(realpath -- "$FAULT")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What builds kernel modules.  Sourced after lab/lib.sh.
+# The tools that build kernel modules.  Sourced after lab/lib.sh.
 
 # need_build_tools HEADERS: ends the script if the kernel's own compiler, or what
 # else makes a module against these headers, is missing.

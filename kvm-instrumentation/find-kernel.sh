@@ -7,7 +7,7 @@
 # All paths of the system are below $ROOT, which is empty but for an image's
 # directory or a test's.
 
-# What patches may touch, and what is needed besides.
+# The folders that patches may touch, and others that the build needs.
 SOURCE_PARTS=(arch/x86/kvm virt/kvm Documentation/virt/kvm
 	tools/testing/selftests/kvm Makefile scripts/extract-vmlinux)
 
@@ -44,8 +44,8 @@ find_series() {
 		die "no patches fit Linux $KREL; there are patches for: $(known_series)"
 }
 
-# What to install.  The newest source can be newer than the kernel, so the version
-# is named as soon as the headers have told it.
+# Names the packages to install.  The newest source can be newer than the kernel, so
+# its version is named as soon as the headers have told it.
 install_hint() {
 	local version=''
 

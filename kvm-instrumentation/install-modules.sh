@@ -21,7 +21,7 @@
 # ROOT       install and uninstall: the directory of another system (an image),
 #            instead of /.  Tests run all commands in a made-up one.
 
-# What make passes on is not meant for the kernel's makefiles.
+# The variables that make exports are not meant for the kernel's makefiles.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 export -n KREL SOURCE MODULES SIGN_KEY SIGN_CERT ROOT BASE
 # shellcheck source=lab/lib.sh
@@ -93,7 +93,7 @@ first_not_in() {
 	done
 }
 
-# What modprobe would load for VENDOR's module is ours, kvm.ko included.
+# Succeeds if modprobe would load our modules for VENDOR, kvm.ko included.
 depends_are_ours() { # VENDOR
 	local config=() lines
 
@@ -151,7 +151,7 @@ undo_install() {
 	UNDO=
 }
 
-# What is there before is kept until modprobe finds the new ones.
+# Keeps the previous modules until modprobe finds the new ones.
 put_in_place() {
 	local name wrong
 

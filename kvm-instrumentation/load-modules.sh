@@ -251,7 +251,7 @@ put_back() {
 	fi
 }
 
-# What was said to modprobe once, by hand, is said again.
+# Gives modprobe again the parameters that somebody once gave it by hand.
 restore_parameters() {
 	local changed
 

@@ -33,7 +33,7 @@ git() {
 		-c user.email=exitledger@localhost -c commit.gpgsign=false "$@"
 }
 
-# What the patches touch.
+# The folders that the patches touch.
 for part in arch/x86/kvm tools/testing/selftests/kvm; do
 	mkdir -p "$temp/tree/$(dirname "$part")"
 	cp -a "$source/$part" "$temp/tree/$part"

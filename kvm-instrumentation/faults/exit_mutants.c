@@ -288,7 +288,7 @@ static void mutant_sum(struct kvm_vcpu *reader, bool reasons, u32 reason,
 	unsigned long i;
 
 	*exits = *cycles = 0;
-	kvm_for_each_vcpu(i, vcpu, mutant_vm(reader->kvm)) {
+	kvm_for_each_vcpu (i, vcpu, mutant_vm(reader->kvm)) {
 		if (mutant_skips(reader, vcpu, reasons))
 			continue;
 		stats = kvm_exit_stats_of(vcpu);
@@ -320,12 +320,15 @@ static void mutant_values(struct kvm_vcpu *vcpu, u32 function, u32 reason,
 		break;
 	case MUTANT_GLOBAL:
 		cell = kvm_exit_stats_read(&mutant_global, reason);
-		*exits = !reasons ? mutant_global.exits : cell ? cell->exits : 0;
+		*exits = !reasons ? mutant_global.exits :
+			 cell	  ? cell->exits :
+				    0;
 		if (reasons)
 			*cycles = cell ? cell->cycles : 0;
 		break;
 	case MUTANT_UNCHECKED:
-		/* What lies there, without reading what is none of ours. */
+		/* Return some bits of an address, as an unchecked read would;
+		 * do not read there. */
 		if (reasons && !kvm_exit_reason_defined(reason))
 			*exits = lower_32_bits((unsigned long)vcpu);
 		break;

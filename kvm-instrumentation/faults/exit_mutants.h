@@ -22,7 +22,7 @@ enum kvm_mutant {
 
 extern enum kvm_mutant kvm_mutant;
 
-/* What a vCPU's mutant remembers, of meaning to that mutant alone. */
+/* The memory of a vCPU's mutant; each mutant uses it in its own way. */
 struct kvm_mutant_state {
 	u64 a, b;
 };

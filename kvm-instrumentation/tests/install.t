@@ -365,7 +365,7 @@ ok 'a reference alone' err_has 'kvm_amd is in use (1)'
 ok 'nothing was done' [ ! -e "$root/done" ]
 echo 0 >"$root/sys/module/kvm_amd/refcnt"
 
-# What watches kvm.ko's tracepoints holds kvm.ko, not the vendor's module.
+# A program that watches kvm.ko's tracepoints holds kvm.ko and not the vendor's module.
 mkdir -p "$root"/proc/88/fd
 echo exitledger >"$root/proc/88/comm"
 ln -s anon_inode:bpf_link "$root/proc/88/fd/7"

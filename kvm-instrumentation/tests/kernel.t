@@ -57,7 +57,7 @@ symbols() {
 		sort
 }
 
-# What other modules see of kvm.ko has not changed by a bit.
+# The symbols that kvm.ko exports to other modules have not changed.
 test_symbols() {
 	local theirs same module
 
@@ -109,9 +109,9 @@ test_selftest() {
 	local test=x86_64/exit_stats_test
 
 	ok "$name: git am adds the selftest" [ -s "$1/$test.c" ]
-	ok "$name: … to those that are built" \
+	ok "$name: git am adds the selftest: to those that are built" \
 		grep -qx "TEST_GEN_PROGS_x86_64 += $test" "$1/Makefile"
-	ok "$name: … and git ignores the program" \
+	ok "$name: git am adds the selftest: git ignores the program" \
 		git -C "$1" check-ignore -q "$test"
 }
 
@@ -140,10 +140,10 @@ test_misfit() {
 	run $kvm/build-modules.sh --kernel "$name" --source "$temp/other" \
 		--headers "$KHEADERS" --out "$temp/none"
 	ok "$name: a kernel that does not fit: status" [ "$status" -ne 0 ]
-	ok "$name: … one line" one_err_line
-	ok "$name: … which patch" err_has '0003-KVM-VMX'
-	ok "$name: … which file" err_has 'vmx.c'
-	ok "$name: … no module" [ ! -e "$temp/none/kvm.ko" ]
+	ok "$name: a kernel that does not fit: one line" one_err_line
+	ok "$name: a kernel that does not fit: which patch" err_has '0003-KVM-VMX'
+	ok "$name: a kernel that does not fit: which file" err_has 'vmx.c'
+	ok "$name: a kernel that does not fit: no module" [ ! -e "$temp/none/kvm.ko" ]
 }
 
 series_to_test
