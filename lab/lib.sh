@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the lab's scripts share; sourced by them.
+# Functions for the lab's scripts, which source this file.
 #
 # Everything that is made goes under $BUILD (build/ in the source tree, unless
 # set).  Whatever is kept there is built in a temporary place beside its final

@@ -26,7 +26,7 @@ HARMLESS = re.compile(r"""
     .*\|\|\s*(return|die|exit|true|\w+=|\{|\(\() |
     ((?:\[\[|\(\().*(?:\]\]|\)\)))\s*\|\||            # a condition and its else
     .*\)\s+(\w+=[^$]*|(echo|return)\ [^$]*);;$ |      # a case that only says something
-    .*\)\s+(\(\(.*\)\)|\[\[.*\]\])\s*;;$ |           # … or is one condition
+    .*\)\s+(\(\(.*\)\)|\[\[.*\]\])\s*;;$ |           # or is one condition
     .*\)\s+die\ .*;;$ |
     (if|elif|while|until|for|case|else|then|fi|done|esac|do|\}|\)|;;)
 """, re.X)
@@ -78,7 +78,7 @@ def goes_on(body):
 
 
 def notes_of(scripts):
-    """What shellcheck says: a dictionary each."""
+    """Shellcheck's findings: a dictionary each."""
     output = subprocess.run(
         ["shellcheck", "-x", "--enable=check-set-e-suppressed", "-f", "json", *scripts],
         stdout=subprocess.PIPE, check=False, encoding="utf-8").stdout

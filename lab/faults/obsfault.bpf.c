@@ -82,7 +82,7 @@ static long is_slot(u32 index, struct search *search)
 	return 1;
 }
 
-/* What is known of a vCPU, NULL if the observer has no slot for it. */
+/* The state of a vCPU, or NULL if the observer has no slot for it. */
 static __noinline struct vcpu_state *state_of(u64 vcpu)
 {
 	struct vcpu_state *state = bpf_map_lookup_elem(&vcpus, &vcpu);
@@ -112,7 +112,7 @@ static __always_inline void forget_exit(struct obs_slot *slot)
 	slot->exit_ns = 0;
 }
 
-/* What is done to HLT alone. */
+/* Make the mistakes that concern HLT alone. */
 static __always_inline void change_hlt(struct obs_slot *slot)
 {
 	u32 open = slot->open;
@@ -180,7 +180,7 @@ int after_exit(u64 *ctx)
 	return 0;
 }
 
-/* What is to be booked at the next exit is without what was userspace's. */
+/* Leave the time in userspace out of what the next entry books. */
 static __always_inline void leave_userspace_out(struct obs_slot *slot)
 {
 	u32 tid = bpf_get_current_pid_tgid();

@@ -66,7 +66,7 @@ document() {
 	linux=$(sed -n 's/^host *Linux \([^,]*\),.*/\1/p' "$RESULTS/bench.txt")
 	cat <<-END
 	<!-- SPDX-License-Identifier: GPL-2.0-only -->
-	# What counting VM exits costs
+	# The cost of counting VM exits
 
 	Measured by \`make bench\`, in $(cat "$RESULTS/seconds") s, from Linux $linux in an
 	emulated AMD host. Costs are instructions that are added per exit, counted by the

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the lab's jobs share: where things are, and runs of emulated hosts."""
+"""The common parts of the lab's jobs: where things are, and runs of emulated hosts."""
 
 import argparse
 import os

@@ -3,8 +3,8 @@
 #
 # usage: kvm-cost.sh [--kernel SERIES] [KIND...]
 #
-# What the counters in KVM cost: instructions per exit, from the guest's to the
-# guest's next, with the distribution's own modules and with ours, in one run of
+# Measures the cost of the counters in KVM: instructions per exit, from the guest's
+# instruction to its next one, with the distribution's own modules and with ours, in one run of
 # the emulated AMD host whose TSC counts instructions.  KIND: of microguest's
 # (cpuid and vmcall, unless said).
 #

@@ -34,11 +34,11 @@ REASONS = {
               "RDMSR": "0x01f", "WRMSR": "0x020", "CALL": "0x012", "INTR": "0x001",
               "STATE": "0x021", "EPT": "0x030"},
 }
-# What it names on both.
+# The names that are the same on both.
 COMMON = {"UNDEFINED": "UNKNOWN", "LEAF_F": "0x4fffffff", "LEAF_E": "0x4ffffffe",
           "LEAF_D": "0x4ffffffd", "LEAF_C": "0x4ffffffc", "LEAF_B": "0x4ffffffb"}
 
-# What a finding is about, by its text.
+# The subject of a finding, by its text.
 SUBJECTS = ((re.compile(r"total exits"), "total"),
             (re.compile(r"total time"), "t:total"),
             (re.compile(r"exits for ([^ :(]*)"), r"\1"),
@@ -96,7 +96,7 @@ def read_table(vendor, only):
 
 
 def descriptions():
-    """What each mistake does."""
+    """The text that describes each mistake."""
     texts = {"none": "no mistake"}
     for path in DESCRIPTIONS:
         with open(os.path.join(hosts.TOP, path), encoding="utf-8") as file:
@@ -106,7 +106,7 @@ def descriptions():
 
 
 def subject(text):
-    """What a finding is about, as accused() names it."""
+    """The subject of a finding, as accused() names it."""
     for pattern, name in SUBJECTS:
         match = pattern.match(text)
         if match:
@@ -116,7 +116,7 @@ def subject(text):
 
 @dataclass
 class Result:
-    """What compare made of a row's books."""
+    """The verdict of compare on a row's books."""
 
     verdict: str = ""
     status: str = ""
@@ -188,7 +188,7 @@ def table(rows, folder):
 
 
 def options():
-    """What the job is to do."""
+    """The job's options."""
     parser = hosts.Parser(__doc__)
     parser.add_argument("--vendor", choices=tuple(REASONS), default="amd",
                         help="of the host's processor (default: amd)")

@@ -4,9 +4,9 @@
 # usage: newcomer.sh [--suite bookworm|trixie] [--users "root user"] [--cold]
 #                    [--keep] [COMMAND...]
 #
-# What a new user has: makes a minimal Debian in a folder, clones this commit there,
-# and runs the commands that the README names, taken from the README: as root in
-# root's home, and as an ordinary user with sudo in a home of that user's own.
+# Does what a new user does: makes a minimal Debian in a folder, clones this commit there,
+# and runs the commands that it finds in the README, as root in root's home, and as an
+# ordinary user with sudo in that user's home.
 #
 # --suite   Debian's release (default: this machine's)
 # --users   root, user, or both in this order (default: both)

@@ -3,8 +3,8 @@
 #
 # usage: observer-cost.sh [--quick]
 #
-# What the observer costs: instructions added per exit, from the guest's to the
-# guest's next, on the distribution's own modules, in runs of the emulated hosts,
+# Measures the observer's cost: instructions added per exit, from the guest's
+# instruction to its next one, on the distribution's own modules, in runs of the emulated hosts,
 # whose TSC counts instructions; beside programs that do nothing, which is what
 # any observer costs there.  On 6.1 and 6.12, with mitigations off and auto; on the
 # Intel host with 6.12 alone.

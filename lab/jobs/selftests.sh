@@ -109,7 +109,7 @@ run_tests() {
 	join_results "$prefix" "$prefix-again" >"$1"
 }
 
-# What goes before the table in a file.
+# Prints the lines before the table in a file.
 print_head() {
 	cat <<-EOF2
 	# SPDX-License-Identifier: GPL-2.0-only

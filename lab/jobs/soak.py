@@ -27,10 +27,10 @@ sys.dont_write_bytecode = True
 import hosts  # noqa: E402
 
 VENDORS = ("amd", "intel")
-# What a default run must reconcile, over all hosts.
+# The exits that a default run must reconcile, over all hosts.
 ENOUGH = 10_000_000
 
-# What both vendors count once each time.  A local APIC of KVM's does not go with HLT
+# The kinds of work that both vendors count exactly once each time.  A local APIC of KVM's does not go with HLT
 # exits to userspace, so a guest does work of one of these lists.
 KINDS = ("cpuid", "out", "in", "hlt", "rdmsr", "wrmsr", "vmcall", "wbinvd", "rdpmc",
          "ud2", "write_cr0", "write_cr4")
@@ -132,7 +132,7 @@ class Soak:
 
     @property
     def name(self):
-        """What the host is called in the output."""
+        """The host's name in the output."""
         return f"{self.vendor} {self.kernel}"
 
     def start(self):
@@ -199,7 +199,7 @@ class Soak:
 
 
 def options():
-    """What the job is to do."""
+    """The job's options."""
     parser = hosts.Parser(__doc__)
     parser.add_argument("--vendor", choices=VENDORS,
                         help="this vendor's hosts alone (default: both)")

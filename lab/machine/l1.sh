@@ -57,8 +57,8 @@
 . "$LAB/setup/kernels.sh"
 DIE_STATUS=125
 
-# What L1's init ends with, v for QEMU's status 2v + 1: the scenario's status
-# plus STATUS_BASE, or one of these.  So a success is 65: no signal, no shell and
+# L1's init ends QEMU with status 2v + 1, where v is the scenario's status plus
+# STATUS_BASE, or one of these.  So a success is 65: no signal, no shell and
 # no failure of QEMU gives that status.
 STATUS_BASE=32
 STATUS_LARGE=96
@@ -330,7 +330,7 @@ no_result() {
 	grep -rqs DISCREPANCY "$OUT" || : >"$LAB_NO_RESULT"
 }
 
-# What was written by then is worth a look: it may say why it took so long.
+# Keeps what was written by then: it may say why the run took so long.
 judge_late() {
 	new_beside RESULTS "$OUT"
 	if ! unpack_results; then

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What L1 boots with: cpio archives, of which the kernel unpacks any number one
-# after the other.  The large ones are kept, with a key of what they were made
-# from in their names.  Sourced by l1.sh, after lib.sh and kernel.env.
+# Makes the cpio archives that L1 boots with; the kernel unpacks any number of them, one
+# after the other.  The large ones are kept; a checksum of their sources is in their
+# names.  Sourced by l1.sh, after lib.sh and kernel.env.
 
 IMAGES=$BUILD/images
 BUSYBOX=$(command -v busybox || true)
@@ -238,7 +238,7 @@ state_of_selftests() {
 		die "no KVM selftests; run lab/jobs/build-selftests.sh $KSERIES"
 }
 
-# What L1 needs to have this machine's files, in the order of loading.  6.12 has
+# The modules that L1 needs to access this machine's files, in the order of loading.  6.12 has
 # some of it built in.
 HOST_MODULES=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
 	virtio_pci netfs fscache 9pnet 9pnet_virtio 9p)
@@ -284,7 +284,7 @@ state_of_host() {
 	cat "$LAB/machine/payload.sh"
 }
 
-# What each image must have.
+# The files that each image must have.
 declare -A IMAGE_HAS=([base]='init bin/busybox modules/irqbypass.ko'
 	[qemu]='usr/bin/qemu-system-x86_64 qemu/run-qemu'
 	[l2]='l2/vmlinux l2/initrd' [l2modules]='l2/modules'

@@ -283,7 +283,7 @@ class Mutant:
         self.new = " ".join(new.split()) or "(nothing)"
 
     def key(self):
-        """What it is known by, wherever its line moves to."""
+        """The change's identity, which does not depend on the number of its line."""
         return self.path, self.function, self.old, self.new
 
 

@@ -199,7 +199,7 @@ def compile_mutant(tree, file, mutant):
 
 
 def try_mutant(lab, tree, file, mutant):
-    """What becomes of a mutant, and which test it was that killed it."""
+    """The fate of a mutant, and the test that has killed it."""
     try:
         fate = compile_mutant(tree, file, mutant)
         tests = file.tests(lab, mutant)
@@ -223,7 +223,7 @@ def try_mutant(lab, tree, file, mutant):
 
 
 class Results:
-    """What became of all the mutants."""
+    """Print the fates of all mutants."""
 
     def __init__(self, listed, quiet):
         self.listed, self.quiet = listed, quiet

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an object file does, without what is only for debuggers.
+"""The code and data of an object file, without what is only for debuggers.
 
 A BPF object has the lines of its source in .BTF.ext, so that two objects of the
 same code differ in that.

@@ -119,7 +119,7 @@ class Tree:
     # Coverage, by gcov.
 
     def coverage(self, test, seconds):
-        """What a test runs: a Coverage, kept for as long as the test is."""
+        """A test's Coverage, which is kept until the test is rebuilt."""
         kept = os.path.join(self.path, "build", "coverage", test)
         binary = os.path.join(self.path, "build", "tests", test)
         try:
@@ -173,7 +173,7 @@ class Tree:
 
 
 class Coverage:
-    """What of the files a test runs."""
+    """The parts of the files that a test runs."""
 
     def __init__(self, data):
         self.seconds = data["seconds"]

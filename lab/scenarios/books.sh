@@ -180,7 +180,7 @@ wait $watch
 echo $? >/results/watch.status
 kill $loop
 wait $loop
-# What somebody switched, if only for a moment, says nothing.
+# Counters that somebody has switched, if only for a moment, prove nothing.
 (
 	sleep 1
 	echo 0 >$parameters/exit_stats

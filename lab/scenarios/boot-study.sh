@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 l2modules exitledger
 #
-# What exits a Linux guest has: for each word of RUNS
+# Records the exits of Linux guests.  For each word of RUNS:
 #
 #   nested    its boot, with nested paging (NPT, EPT)
 #   shadow    without: KVM keeps shadow page tables

@@ -59,7 +59,7 @@ background() {
 
 # attach: compare, beside a guest that is there
 attach() {
-	# What the guest had done before is in its report, so that is left out.
+	# The guest's report includes what it did before, so the report is left out.
 	exitledger compare --json /tmp/books.json --for 600 \
 		>"/results/$nr.txt" 2>&1 &
 	compare=$!

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest
 #
-# What naive counters get wrong: see the test that judges this, lab/tests/edges.t.
+# Situations in which naive counters are wrong; lab/tests/edges.t judges the results.
 # N: how often (1000).  VMS: how many to make and destroy (200).
 set -u
 
@@ -59,7 +59,7 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 wait
 
-# What KVM, and all of the kernel, has allocated: objects, and kB.
+# Prints what KVM, and the whole kernel, has allocated: objects, and kB.
 allocated() {
 	echo 3 >/proc/sys/vm/drop_caches
 	awk '/^kvm|^x86_emulator/ { printf "%s=%d ", $1, $2 }' /proc/slabinfo

@@ -27,7 +27,7 @@ for test in ${TESTS:-$(cat /selftests/list)}; do
 	timeout -s KILL "$LIMIT" "/selftests/$test" \
 		>"/results/output/$name.txt" 2>&1
 	status=$?
-	# What a test has started must not run on beside the next one.
+	# Processes that a test has started must not run on beside the next test.
 	kill -9 -1 2>/dev/null
 	result=$(result_of "$status")
 	seconds=$(echo "$start $(now)" | awk '{ printf "%.1f", $2 - $1 }')

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest
 #
-# What an emulated Intel host can show in a short time: it takes minutes where
+# The parts that an emulated Intel host can run in a short time: it takes minutes where
 # the AMD one takes seconds.  The test judges what is left in /results:
 # NAME.json, NAME.txt, NAME.status.
 set -u

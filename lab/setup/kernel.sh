@@ -14,8 +14,8 @@
 # The archive moves on and drops old versions: the newest version of which all
 # packages are there is taken, and kernels/SERIES/tested says which was tested.
 #
-# What was unpacked is checked before it is published, and again before it is used;
-# what does not pass is made anew.
+# The unpacked files are checked before they are published, and again before they are
+# used; those that do not pass are made anew.
 #
 # Exit status: 0; 1 if it could not be had; 4 if APT's sources have no such kernel.
 
@@ -235,7 +235,7 @@ unpack() { # DIR
 	fi
 	rm -rf boot lib usr/lib/modules
 	check_set
-	# What L1 boots with is known by these.
+	# The checksums of the files that L1 boots with.
 	sha256sum vmlinux modules/* >sums
 	write_env ./kernel.env
 }
@@ -248,7 +248,7 @@ has_section() {
 	[[ $sections == *" $2 "* ]] || die "no $2 in $1 of $KREL"
 }
 
-# What was unpacked, in the current directory, is what the lab needs.
+# Checks that the current directory has all that the lab needs.
 check_set() {
 	local module headers=usr/src/linux-headers-$KREL file
 

@@ -205,7 +205,7 @@ def works(host):
         runs.append((f"no {extension}", shadow))
     last, shown = runs[-1]
     rows = []
-    # What one of the guests could not do is not there.
+    # A workload that one of the guests could not do is missing.
     for name, work in {**shadow, **nested}.items():
         reasons = {r["name"]: r["exits"]
                    for r in shown.get(name, {}).get("reasons", [])}

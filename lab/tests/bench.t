@@ -76,7 +76,7 @@ ok '--compare, 2 % dearer: which' [ "$(grep -v 'noise$' <<<"$out" |
 run "$exitledger" bench --compare "$tap_dir/dearer.json" "$results/short.json"
 ok '--compare, cheaper: status' status_is 0
 
-# What make bench writes, of these results in place of its own.
+# The page that make bench writes, from these results in place of its own.
 whole=$tap_dir/build/results/bench-$(lab/setup/series.sh default)
 mkdir -p "$whole" "$tap_dir/build/bin" "$tap_dir/docs"
 ln -s "$(readlink -f "$exitledger")" "$tap_dir/build/bin/exitledger"
@@ -88,11 +88,11 @@ document() {
 }
 document
 ok 'the document: status' status_is 0
-ok '… how long it took, and on what' grep -q \
+ok 'the document: how long it took, and on what' grep -q \
 	'^Measured by .make bench., in 12.3 s, from Linux 6' "$tap_dir/docs/overhead.md"
-ok '… the table is in it' grep -q '^    observer: times, tp_btf  *+[0-9]' \
+ok 'the document: the table is in it' grep -q '^    observer: times, tp_btf  *+[0-9]' \
 	"$tap_dir/docs/overhead.md"
-ok '… and its picture' python3 -c \
+ok 'the document: its picture' python3 -c \
 	'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' \
 	"$tap_dir/docs/overhead.svg"
 cp "$tap_dir/dearer.json" "$whole/bench.json"
@@ -105,15 +105,15 @@ python3 - "$whole/bench.json" <<-'END'
 END
 document
 ok 'a result that is not repeatable: status' status_is 1
-ok '… what' err_has 'sum_btf'
+ok 'a result that is not repeatable: what' err_has 'sum_btf'
 
 # The kind that goes to userspace and has the exit that ends the work, too.
 run "$exitledger" bench --replay "$results/own.json"
 ok "the observer's own figure is what the laps say: status" status_is 0
 if [ "$(lab/setup/series.sh default)" = 6.1 ]; then
-	ok '… within 2 %' [ "$(grep -cE '^out .* -?[01]\.[0-9] %$' <<<"$out")" -eq 1 ]
+	ok "the observer's own figure is what the laps say: within 2 %" [ "$(grep -cE '^out .* -?[01]\.[0-9] %$' <<<"$out")" -eq 1 ]
 else
-	skip '… within 2 %' 'Linux 6.1 (lab/setup/prepare.sh 6.1)'
+	skip "the observer's own figure is what the laps say: within 2 %" 'Linux 6.1 (lab/setup/prepare.sh 6.1)'
 fi
 
 ok 'interrupted: status' ended interrupted 0

@@ -108,7 +108,7 @@ ok "the guest's report is not there: the evidence, too" \
 ok 'leaves off: refused' name_is 3 leaves_off
 ok 'leaves off: said' has leaves_off.txt 'kvm.exit_stats_leaves is off'
 ok 'a mode that there is not is refused' name_is 1 bad_mode
-ok '… and the mode stays' [ "$(cat "$results/mode")" = 2 ]
+ok 'a mode that there is not is refused: the mode stays' [ "$(cat "$results/mode")" = 2 ]
 ok 'switching under load: the guest runs to its end' name_is 0 under_load
 
 ok 'attached late, read once: inconclusive' name_is 2 late1
@@ -122,21 +122,21 @@ answers = json.load(open(sys.argv[1]))["answers"]
 print(len({a["vm"] for a in answers}), len(answers))' "$results/$1"
 }
 ok 'one VM of several: balanced' name_is 0 vm
-ok '… and no other VM is in its books' grep -qE '^1 [0-9]{2}$' \
+ok 'one VM of several: no other VM is in its books' grep -qE '^1 [0-9]{2}$' \
 	<(answered vm.json)
 ok 'a VM that there is not: status' name_is 3 no_vm
-ok '… one line, that says which there are' \
+ok 'a VM that there is not: one line, that says which there are' \
 	grep -qxE "exitledger: there is no VM 'no-such-vm' here; there is none" \
 	"$results/no_vm.txt"
 ok 'a name that two VMs have: status' name_is 3 two_vms
-ok '… one line, that says which there are' grep -qxE \
+ok 'a name that two VMs have: one line, that says which there are' grep -qxE \
 	"exitledger: several VMs have the name 'microguest'; give a pid: microguest \([0-9]+\), microguest \([0-9]+\)" \
 	"$results/two_vms.txt"
 ok 'a guest that is made to read: balanced' name_is 0 read
-ok '… its reports are held against the answers' \
+ok 'a guest that is made to read: its reports are held against the answers' \
 	grep -qE ' [0-9]{2,} reads by the guest' "$results/read.txt"
 ok 'a guest that cannot be made to read: status' name_is 3 read_fails
-ok '… why' has read_fails.txt "--read 'exit 7': it ended with status 7"
+ok 'a guest that cannot be made to read: why' has read_fails.txt "--read 'exit 7': it ended with status 7"
 
 ok 'watching: balanced' name_is 0 watch
 ok 'watching: a line per second, in 80 columns' [ \
@@ -157,7 +157,7 @@ grown=$(awk '{ print $2 - $1 }' "$results/watch.resident")
 ok "watching: needs no more memory with each guest: $grown kB" \
 	[ "$grown" -le 128 ]
 ok 'switched meanwhile, and back: inconclusive' name_is 2 switched
-ok '… said' has switched.txt 'was written to meanwhile'
+ok 'switched meanwhile, and back: said' has switched.txt 'was written to meanwhile'
 
 ok 'KVM'"'"'s own statistics at the end are what BPF counted' grep -qE \
 	"^stat     KVM's own statistics at the end: ([0-9,]+) exits, BPF: \1\$" \
@@ -172,7 +172,7 @@ ok 'the monitor counts what was executed' exits_are monitor.txt CPUID=1015 \
 	HLT=300 IOIO=252 MSR=400 VMMCALL=500 lost_no_slot=0 lost_missed_exits=0
 ok 'the monitor: a table by VM and reason' has table.txt '0x07c MSR'
 ok 'SIGINT ends the monitor with the total' name_is 0 interrupted
-ok '… which is there' has interrupted.txt 'in total'
+ok 'SIGINT ends the monitor: the total is there' has interrupted.txt 'in total'
 
 # doctor NAME CONDITION: of what doctor --json said, as "d"
 doctor() {
@@ -184,10 +184,10 @@ sys.exit(not eval("(%s)" % sys.argv[2]))
 ' "$results/$1" "$2"
 }
 ok 'the doctor: all is well' name_is 0 doctor doctor_json doctor_vm
-ok '… with the patched modules' has doctor.txt \
+ok 'the doctor: with the patched modules' has doctor.txt \
 	'monitor can run here, exitledger compare can too'
-ok '… in 80 columns' lacks doctor.txt '^.{81,}'
-ok '… nothing is missing, nothing unknown' \
+ok 'the doctor: in 80 columns' lacks doctor.txt '^.{81,}'
+ok 'the doctor: nothing is missing, nothing unknown' \
 	lacks doctor.txt '^(missing|unknown)'
 ok 'the doctor: AMD, by each way to attach, with the ends of vCPUs' \
 	doctor doctor_json.txt 'd["can_compare"] and
@@ -228,7 +228,7 @@ run "$build/bin/exitledger" report "$results/linux.exits"
 ok "unpatched KVM: which come without a total of KVM's" \
 	grep -qE '^ +[0-9.]+  report +- +[0-9,]+ +-$' "$tap_dir/out"
 ok 'unpatched KVM: the doctor says that the monitor works' name_is 0 doctor
-ok 'unpatched KVM: … and that compare does not' doctor doctor.txt \
+ok 'unpatched KVM: the doctor says that compare does not work' doctor doctor.txt \
 	'not d["can_compare"] and d["host"]["exit_stats"] is None and
 d["states"]["exit_stats"] == "warning" and d["attach"]["tp_btf"]'
 
@@ -259,10 +259,10 @@ for attach in auto tp; do
 		"no_btf_$attach.txt" IOIO=202 lost_missed_exits=0
 done
 ok 'no BTF of the modules: raw_tp cannot be had' name_is 3 no_btf_raw_tp
-ok '… one line' line_is_one no_btf_raw_tp.err
-ok '… and why' has no_btf_raw_tp.err 'no BTF'
+ok 'no BTF of the modules: one line' line_is_one no_btf_raw_tp.err
+ok 'no BTF of the modules: why' has no_btf_raw_tp.err 'no BTF'
 ok 'no BTF of the modules: nor can compare' name_is 3 no_btf_compare
-ok '… one line' line_is_one no_btf_compare.err
+ok 'no BTF of the modules: one line' line_is_one no_btf_compare.err
 ok 'no BTF of the modules: the doctor warns' doctor no_btf_doctor.txt \
 	'd["can_monitor"] and not d["can_compare"] and
 d["states"]["btf"] == "warning" and d["attach"]["tp"]'

@@ -38,7 +38,7 @@ page_is() {
 		boots = [row for row in rows if row[0] in ("AMD", "Intel") and len(row) == 5]
 		assert {numbers(row)[1] for row in boots} >= set(totals), (boots, totals)
 		assert all(0 < numbers(row)[0] <= numbers(row)[1] for row in boots)
-		# What the guest was told is what the record has, and what is said above.
+		# The guest's console has the same numbers as the record and as the rows above.
 		marks = [row for row in rows if row[0] in ("AMD", "Intel") and len(row) == 6]
 		assert all(row[3] == row[4] and row[5] == "0" for row in marks), marks
 		told = [row[3] for row in marks if row[2] == "login prompt"]
@@ -61,7 +61,7 @@ run lab/jobs/boot-study.sh --vendors via
 ok 'a vendor that there is not' status_is 64
 run env BUILD="$tap_dir" lab/jobs/boot-study.sh --again --out "$tap_dir"
 ok '--again, and nothing is there: status' status_is 3
-ok '… one line' one_err_line
+ok '--again, and nothing is there: one line' one_err_line
 run page_is docs/boot-study.md
 ok 'the page in docs adds up' status_is 0
 
@@ -92,13 +92,13 @@ END
 ok 'the boot: the guest was told what was recorded, exactly' out_has \
 	"at 3 of 3 marks exactly"
 run "$build/bin/exitledger" compare --replay "$results/nested.exits"
-ok '… as compare judges it: status' status_is 0
-ok '… its three totals' out_has 'checked  3 counts ('
-ok '… the last is the same to the exit' grep -qE \
+ok 'the boot: as compare judges it: status' status_is 0
+ok 'the boot: its three totals' out_has 'checked  3 counts ('
+ok 'the boot: the last is the same to the exit' grep -qE \
 	'^total +([0-9,]+) +\1 +0 100.0 % +-$' <<<"$out"
 told=$(sed -n "s/^marked 'login prompt', \([0-9]*\) exits.*/\1/p" \
 	"$results/nested.console" | tr -d '\r')
-ok '… and said so' grep -q ": $told exits until the login prompt" \
+ok 'the boot: said so' grep -q ": $told exits until the login prompt" \
 	<(tr -d , <"$tap_dir/boot-study-amd.svg")
 
 # judged: by what each workload is to cause, and once more from scratch

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What prepares the lab, with each command that it calls taken away and made to fail,
-# one at a time: it ends with a line that names the command, publishes nothing, and
-# works as soon as the command is back.  With a kernel that is made up (see
+# Prepares the lab with each command that it calls taken away, or made to fail, one at a
+# time: it ends with a line that names the command, publishes nothing, and works as soon
+# as the command is back.  With a kernel that is made up (see
 # made_up_kernel.sh), so that a run takes a second.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -182,8 +182,8 @@ ok 'a kernel that was made: whole' whole
 truncate -s 100 "$kernel/vmlinux"
 attempt kernel
 ok 'a vmlinux that was cut off: status' status_is 0
-ok '… said' out_has 'is damaged; it is made anew'
-ok '… made anew' whole
+ok 'a vmlinux that was cut off: said' out_has 'is damaged; it is made anew'
+ok 'a vmlinux that was cut off: made anew' whole
 : >"$kernel/modules/kvm.ko"
 attempt kernel
 ok 'a module that is empty: made anew' whole
@@ -193,14 +193,14 @@ for deb in "$BUILD"/cache/debs/6.1/*.deb; do
 done
 attempt kernel
 ok 'packages that were cut off: status' status_is 0
-ok '… are fetched again' out_has 'are fetched again'
-ok '… the kernel is whole' whole
+ok 'packages that were cut off: are fetched again' out_has 'are fetched again'
+ok 'packages that were cut off: the kernel is whole' whole
 for image in "$BUILD"/images/*.cpio; do
 	truncate -s 2000 "$image"
 done
 attempt images
 ok 'images that were cut off: status' status_is 0
-ok '… are made anew' [ "$(grep -la 'TRAILER!!!' "$BUILD"/images/*.cpio | wc -l)" -eq 3 ]
+ok 'images that were cut off: are made anew' [ "$(grep -la 'TRAILER!!!' "$BUILD"/images/*.cpio | wc -l)" -eq 3 ]
 truncate -s 100 "$BUILD/modules/6.1/normal/kvm.ko"
 attempt modules
 ok 'a module of ours that was cut off: built again' out_has 'build the KVM modules'

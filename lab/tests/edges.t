@@ -3,7 +3,7 @@
 #
 # usage: edges.t [amd|intel [SERIES...]]
 #
-# What naive counters get wrong, each with the number that is right.
+# Situations in which naive counters are wrong, each with the right number.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -75,17 +75,17 @@ test_rows() {
 	ok "$name: two vCPUs with APICs" row apic_two $msr 344
 	ok "$name: a failed entry is an exit, of its basic reason" \
 		row fail_entry "$failed" 1
-	ok "$name: … and does not disturb others" row fail_entry CPUID 15
+	ok "$name: a failed entry is an exit, of its basic reason: does not disturb others" row fail_entry CPUID 15
 	ok "$name: a triple fault, and the counts go on" \
 		row shutdown $shutdown 3
-	ok "$name: … with what came before it" row shutdown $ud 3
+	ok "$name: a triple fault, and the counts go on: with what came before it" row shutdown $ud 3
 	ok "$name: eight vCPUs on one CPU" row overcommit CPUID 804
 }
 
 test_amd() {
 	ok "$name: a nested guest's exits are exits" row nested CPUID 1005
-	ok "$name: … beside those of its hypervisor" row nested VMRUN 1000
-	ok "$name: … balanced" balanced nested
+	ok "$name: a nested guest's exits are exits: beside those of its hypervisor" row nested VMRUN 1000
+	ok "$name: a nested guest's exits are exits: balanced" balanced nested
 }
 
 test_intel() {
@@ -93,17 +93,17 @@ test_intel() {
 		[ "$(observed tsc_near 52 exits)" = 1000 ]
 	ok "$name: TSC deadlines without it" row tsc_far_no_timer $msr 1002
 	ok "$name: VM-Fail is no exit" balanced vm_fail
-	ok "$name: … of any reason" [ "$(observed vm_fail 0xdead exits)" = 0 ]
-	ok "$name: … and nothing that was missed" \
+	ok "$name: VM-Fail is no exit: of any reason" [ "$(observed vm_fail 0xdead exits)" = 0 ]
+	ok "$name: VM-Fail is no exit: nothing that was missed" \
 		[ -z "$(grep '^lost' "$results/vm_fail.txt")" ]
-	ok "$name: … but KVM's statistics count it, and BPF knows" \
+	ok "$name: VM-Fail is no exit: but KVM's statistics count it, and BPF knows" \
 		[ "$(statistics vm_fail)" = '0 1 0' ]
 	ok "$name: what KVM emulates in place of an entry is no exit" \
 		row real_mode CPUID 4
-	ok "$name: … nor one of an invalid state" \
+	ok "$name: what KVM emulates in place of an entry is no exit: nor one of an invalid state" \
 		[ "$(observed real_mode 33 exits)" = 0 ]
-	ok "$name: … balanced" balanced real_mode
-	ok "$name: … and KVM's statistics count it, each one" \
+	ok "$name: what KVM emulates in place of an entry is no exit: balanced" balanced real_mode
+	ok "$name: what KVM emulates in place of an entry is no exit: KVM's statistics count it, each one" \
 		grep -qE '^0 0 [1-9][0-9]+$' <<<"$(statistics real_mode)"
 }
 
@@ -124,7 +124,7 @@ for kernel in "${kernels[@]}"; do
 	ok "$name: HLT's wait is HLT's time: $ms ms" [ "$ms" -ge 25 ]
 	ok "$name: the instruction emulator answers the leaves" \
 		has emulated 'answers to the instruction emulator'
-	ok "$name: … rightly" answers_are_executed emulated
+	ok "$name: the instruction emulator answers the leaves: rightly" answers_are_executed emulated
 	for i in 1 2 3 4 5 6 7 8; do
 		ok "$name: of eight guests, number $i sees itself alone" \
 			answers_are_executed "together$i"

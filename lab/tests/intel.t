@@ -74,7 +74,7 @@ ok 'the Linux guest: thousands of exits' \
 ok 'the Linux guest: the fast path ran' \
 	grep -qE '^0x034 PREEMPTION_T' "$results/linux.txt"
 
-# What goes wrong, under Debian's own KVM.
+# The failures under Debian's own KVM.
 
 # l1 SCRIPT [OPTION...]: runs it as a scenario
 l1() {

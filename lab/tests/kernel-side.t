@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What lab/jobs/leaf-fuzz.sh and lab/jobs/kvm-cost.sh say, on the kernel that the other
-# tests have less of.
+# Runs lab/jobs/leaf-fuzz.sh and lab/jobs/kvm-cost.sh on the kernel that fewer of the
+# other tests use.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/tap.sh
 
 out_dir=$tap_dir/results
-# What has no end here is to have none.
+# A run without a result is repeated only where a test asks for it.
 unset LAB_TRIES
 export LAB_REPEATED=$tap_dir/repeated
 
@@ -64,12 +64,12 @@ ok 'with what the kernel said' [ -s "$out_dir/dmesg.txt" ]
 # Once more where that is asked for, and said.
 LAB_TRIES=2 l1 'sleep 600' --timeout 12
 ok 'no end, and two tries: a failure' status_is 125
-ok '… that was repeated' out_has 'no result; once more'
-ok '… and is listed' grep -q . "$LAB_REPEATED"
+ok 'no end, and two tries: that was repeated' out_has 'no result; once more'
+ok 'no end, and two tries: is listed' grep -q . "$LAB_REPEATED"
 # shellcheck disable=SC2016 # for L1's shell
 LAB_TRIES=2 l1 'echo a guest >/results/guest-failed'
 ok 'a guest that ended early: repeated' out_has 'no result; once more'
-ok '… and the first results are kept' [ -e "$out_dir.first-try/guest-failed" ]
+ok 'a guest that ended early: the first results are kept' [ -e "$out_dir.first-try/guest-failed" ]
 LAB_TRIES=2 l1 'echo a guest >/results/guest-failed
 	echo "verdict  DISCREPANCY" >/results/books.txt'
 ok 'books that do not balance: not repeated' out_lacks 'once more'

@@ -10,21 +10,21 @@ cd "$(dirname "$0")/../.."
 newest=$(lab/setup/series.sh prepared | tail -n 1)
 run make -s lab KERNEL="$newest"
 ok "make lab KERNEL=$newest: status" status_is 0
-ok '… both guests are balanced' \
+ok "make lab KERNEL=$newest: both guests are balanced" \
 	[ "$(grep -c '^verdict  BALANCED' <<<"$out")" -eq 2 ]
-ok '… on that kernel' \
+ok "make lab KERNEL=$newest: on that kernel" \
 	[ "$(grep -cF "host     Linux $newest." <<<"$out")" -eq 2 ]
 
 run make -s lab SCENARIO=lab/scenarios/smoke.sh
 ok 'a scenario without books: status' status_is 0
-ok '… is said to have none' out_has 'left no books to show'
+ok 'a scenario without books: is said to have none' out_has 'left no books to show'
 
 run lab/jobs/demo.sh --vendor via
 ok 'a vendor that there is not: status' status_is 3
-ok '… one line' one_err_line
+ok 'a vendor that there is not: one line' one_err_line
 run lab/jobs/demo.sh --kernel 5.4
 ok 'a kernel that there is not: status' [ "$status" -ne 0 ]
-ok '… is named, with those that there are' \
+ok 'a kernel that there is not: is named, with those that there are' \
 	err_has "no kernel series '5.4'; known: 6.1, 6.12, 6.18, 7.3"
 run lab/jobs/demo.sh --nonsense
 ok 'wrong usage' status_is 64

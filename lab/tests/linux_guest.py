@@ -3,7 +3,7 @@
 #
 # usage: linux_guest.py marks RUN CONSOLE | resets RUN REPLAY | cpuid CONSOLE
 #                       | differences CONSOLE | watch CONSOLE
-"""What the Linux guest said on its console, held against what was recorded."""
+"""Compares the output on the Linux guest's console with what was recorded."""
 import json
 import re
 import sqlite3

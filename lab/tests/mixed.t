@@ -24,7 +24,7 @@ for kernel in "${SERIES[@]}"; do
 		[ -z "$(grep 'cannot be set' "$results/console.txt")" ]
 	ok "$kernel: both are ours: the leaves are answered" \
 		[ "$(abi ours)" = '"abi":1' ]
-	ok "$kernel: … and the books balance" \
+	ok "$kernel: both are ours: the books balance" \
 		has ours-compare.txt 'verdict  BALANCED'
 	for name in after-ours never-ours; do
 		ok "$kernel: $name: no leaf is answered" [ "$(abi "$name")" = '"abi":0' ]
@@ -32,14 +32,14 @@ for kernel in "${SERIES[@]}"; do
 			has "$name-monitor.json" '"name":"CPUID"'
 		ok "$kernel: $name: compare has nothing to compare" \
 			grep -qx 3 "$results/$name-compare.status"
-		ok "$kernel: $name: … and says why" has "$name-compare.txt" \
+		ok "$kernel: $name: compare has nothing to compare: says why" has "$name-compare.txt" \
 			'its kvm_amd was built without them'
 		ok "$kernel: $name: which counters there are" \
 			grep -qx 0 "$results/$name.isa"
 	done
 	ok "$kernel: both are ours again: the leaves are answered" \
 		[ "$(abi ours-again)" = '"abi":1' ]
-	ok "$kernel: … and the books balance" \
+	ok "$kernel: both are ours again: the books balance" \
 		has ours-again-compare.txt 'verdict  BALANCED'
 done
 

@@ -64,7 +64,7 @@ ok 'CSV: as JSON has it' grep -qE '^total,.*,124,MSR,,10000,' "$results/csv.txt"
 ok 'the table: in 80 columns' fits table.txt
 ok 'the table: what was asked for' has table.txt 'FAST  TIME % PREEMPT BLOCKED'
 
-# What L1 has recorded is shown here, and is what a monitor saw meanwhile.
+# This machine shows what L1 has recorded; a monitor in L1 saw the same meanwhile.
 ok 'a run: its totals are those of the monitor beside it' \
 	python3 - "$results/run.txt" <("${BUILD:-build}/bin/exitledger" replay \
 		"$results/run.exits" --json -i 0) <<-'EOF'

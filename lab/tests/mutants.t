@@ -53,7 +53,7 @@ row() {
 text() { cat "$results/$(row "$1").txt"; }
 ok "$vendor $kernel: lost I/O: the verdict" \
 	grep -q '^verdict  DISCREPANCY$' <(text lost-io)
-ok "$vendor $kernel: … the reason, both numbers and the difference" grep -qE \
+ok "$vendor $kernel: lost I/O: the reason, both numbers and the difference" grep -qE \
 	'exits for 0x0(7b IOIO|1e IO_INSTR[A-Z]*): KVM says 99, BPF had 251 before: 152 lost' \
 	<(text lost-io)
 ok "$vendor $kernel: a wrong place: the total is not accused" \
@@ -70,12 +70,12 @@ done
 run lab/jobs/mutants.py --vendor "$vendor" --kernel "$kernel" --again \
 	--out "$tap_dir/results"
 ok 'one that lives: status' status_is 1
-ok '… which' grep -qE '^nothing +kvm +BALANCED +WRONG: ' <<<"$out"
-ok '… how many' err_has "$vendor $kernel: 1 of "
+ok 'one that lives: which' grep -qE '^nothing +kvm +BALANCED +WRONG: ' <<<"$out"
+ok 'one that lives: how many' err_has "$vendor $kernel: 1 of "
 
 run lab/jobs/mutants.py --vendor "$vendor" --kernel "$kernel" no-such-mutant
 ok 'a mutant that there is not: status' status_is 1
-ok '… one line' one_err_line
+ok 'a mutant that there is not: one line' one_err_line
 run lab/jobs/mutants.py --kernel 9.9 --out "$tap_dir/none"
 ok 'a lab that fails: status' status_is 125
 

@@ -80,7 +80,7 @@ ok 'a change is shown with its file, line, function and text' out_has \
 room.c room_big
 - return a > 9;
 + return a >= 9;"
-ok '… and if no test runs it, it says so' \
+ok 'a change is shown with its file, line, function and text: if no test runs it, it says so' \
 	out_has 'survived: room.c:23 (operator, no test runs it)'
 # room_twice: -, return 0; room_least: <=, >=, negated, two times return 0;
 # room_text: return 0; room_big: >=, <=, 10, 8, return 0; room_unseen: +, 2,
@@ -90,7 +90,7 @@ ok 'comments, strings and directives are not changed' \
 ok 'what the compiler sees to be the same is no survivor' \
 	out_has '1 of the same object code, 0 not compilable'
 ok 'the sources are untouched' [ "$before" = "$(cat "$top/room.c")" ]
-ok '… and nothing is built among them' [ ! -e "$top/build" ]
+ok 'the sources are untouched: nothing is built among them' [ ! -e "$top/build" ]
 
 list=$tap_dir/list
 cat >"$list" <<'END'
@@ -112,8 +112,8 @@ room.c room_unseen
 END
 mutate --count 0 room.c
 ok 'all survivors are in the list: the exit status is 0' status_is 0
-ok '… and none is reported' out_lacks 'survived:'
-ok '… but counted' out_has '0 survived; 6 listed as equivalent'
+ok 'all survivors are in the list: none is reported' out_lacks 'survived:'
+ok 'all survivors are in the list: but counted' out_has '0 survived; 6 listed as equivalent'
 
 cat >"$list" <<'END'
 room.c room_twice
@@ -128,21 +128,21 @@ room.c room_twice
 END
 mutate --line 5 room.c
 ok 'a list that is wrong: the exit status is 1' status_is 1
-ok '… it says which entry is no equivalent' \
+ok 'a list that is wrong: it says which entry is no equivalent' \
 	out_has 'listed as equivalent, but killed by test_room: room.c:5'
-ok '… and which is no change of the file' \
+ok 'a list that is wrong: which is no change of the file' \
 	out_has 'line 6 of the list is no mutant of room.c: room_twice:'
 echo 'room.c room_twice' >"$list"
 mutate room.c
 ok 'a list that cannot be read: the exit status is 2' status_is 2
-ok '… one line says where' err_has "$list:1: an entry is"
+ok 'a list that cannot be read: one line says where' err_has "$list:1: an entry is"
 unset list
 
 mutate --dry-run --count 4 --seed 3 room.c
 first=$out
 mutate --dry-run --count 4 --seed 3 room.c
 ok 'the same seed makes the same changes' [ "$first" = "$out" ]
-ok '… as many as were asked for' [ "$(grep -c '^room.c:' <<<"$out")" -eq 4 ]
+ok 'the same seed makes the same changes: as many as were asked for' [ "$(grep -c '^room.c:' <<<"$out")" -eq 4 ]
 mutate --dry-run --count 4 --seed 4 room.c
 ok 'another seed makes others' [ "$first" != "$out" ]
 
@@ -208,10 +208,10 @@ ok '… and no test is run that only has it in itself' \
 
 mutate other.c
 ok 'a file that is not there: status' status_is 2
-ok '… one line' one_err_line
+ok 'a file that is not there: one line' one_err_line
 sed -i 's/!= 8/!= 9/' "$top/tests/test_room.c"
 mutate room.c
 ok 'tests that fail without any change: status' status_is 2
-ok '… it says which' err_has 'test_room fails without any change'
+ok 'tests that fail without any change: it says which' err_has 'test_room fails without any change'
 
 done_testing

@@ -45,7 +45,7 @@ while read -r command; do
 	esac
 done < <(commands README.md)
 
-# What "make" builds is there already; "sudo make install" puts it in PATH.
+# The programs that "make" builds exist already; "sudo make install" puts them in PATH.
 run make -s install DESTDIR="$tap_dir/root"
 ok 'make install' status_is 0
 ok 'what it has installed runs' "$tap_dir/root/usr/local/bin/exitledger" --version

@@ -51,7 +51,7 @@ ok 'modules that count wrong: what the guest found' \
 	grep -qE 'new == old \+ NR_SYNCS at x86_64/exit_stats_test\.c|x86_64/exit_stats_test\.c:[0-9]+: new == old \+ NR_SYNCS' \
 	"$results/t-selftests-fault-patched/output/exit_stats_test.txt"
 
-# What is made of results, with an l1.sh that has them ready: "slow" runs out of
+# The judgement of results, with an l1.sh that only copies prepared ones: "slow" runs out of
 # time with Debian's modules alone, "broken" fails with the patched ones.
 mkdir -p "$tap_dir"/lab/{jobs,machine,setup} "$tap_dir/lab/kernels/$series" \
 	"$tap_dir/build"/{kernel/"$series"/current,selftests/"$series"}
@@ -81,7 +81,7 @@ ok 'another result: status' status_is 1
 ok 'another result: said' \
 	out_has "DIFFERENT: broken: pass with Debian's modules, fail"
 ok 'out of time with one alone: once more' row slow pass pass
-ok '… that one alone' grep -qx '.*with more time: slow' <<<"$out"
+ok 'out of time with one alone: that one alone' grep -qx '.*with more time: slow' <<<"$out"
 ok 'without a list of what is expected' out_has "no lab/kernels/$series/kvm-selftests.txt"
 
 done_testing

@@ -49,9 +49,9 @@ run lab/machine/l1.sh --tcg --vendor amd --kernel "$series" --cpus 2 --timeout 9
 	--out "$results-running" lab/scenarios/compare-rows.sh READ= READS= \
 	ROWS='0 - - running --vcpus 3 --laps 900 --meanwhile --reads 20 rdmsr=23 vmcall=10'
 ok 'a guest that runs: the scenario ran to its end' status_is 0
-ok '… was not over too soon' out_lacks 'over too soon'
-ok '… is balanced' [ "$(cat "$results-running/0.status")" = 0 ]
-ok "… and KVM's own statistics were held against BPF's" grep -q \
+ok 'a guest that runs: was not over too soon' out_lacks 'over too soon'
+ok 'a guest that runs: is balanced' [ "$(cat "$results-running/0.status")" = 0 ]
+ok "a guest that runs: KVM's own statistics were held against BPF's" grep -q \
 	'^stat  *KVM.s own statistics' "$results-running/0.txt"
 
 # A run that is not balanced is not taken for one.
@@ -61,9 +61,9 @@ ok 'the same results once more: status' status_is 0
 echo 1 >"$results/amd-$series/3.status"
 again
 ok 'one that is a discrepancy: status' status_is 1
-ok '… it is shown, with the guest' grep -qE \
+ok 'one that is a discrepancy: it is shown, with the guest' grep -qE \
 	'^NOT BALANCED \(status 1\): 3 - - (alone|late) ' <<<"$out"
-ok '… the others are counted' out_has 'in all: 7 of 8 runs balanced'
+ok 'one that is a discrepancy: the others are counted' out_has 'in all: 7 of 8 runs balanced'
 rm "$results/amd-$series/3.status"
 again
 ok 'one without a result: status' status_is 1
@@ -71,7 +71,7 @@ echo 0 >"$results/amd-$series/3.status"
 sed -i 's/"difference":0/"difference":-1/' "$results/amd-$series/5.total"
 again
 ok 'an exit that is missing: status' status_is 1
-ok '… it is counted' out_has 'reconciled, difference 1'
+ok 'an exit that is missing: it is counted' out_has 'reconciled, difference 1'
 
 # The sums, of books that are made up: one watched from its start, one late.
 made=$tap_dir/made/amd-$series
