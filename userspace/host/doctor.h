@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a host's facts mean for observing VM exits, and what to do about them. */
+/* Judges whether VM exits can be observed on a host, and says what to do about
+ * obstacles. */
 #ifndef EXITLEDGER_DOCTOR_H
 #define EXITLEDGER_DOCTOR_H
 

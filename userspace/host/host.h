@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the host is: its kernel, its KVM, and whether KVM has our counters. */
+/* The host: its kernel, its KVM, and whether KVM has our counters. */
 #ifndef EXITLEDGER_HOST_H
 #define EXITLEDGER_HOST_H
 

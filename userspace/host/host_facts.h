@@ -32,8 +32,9 @@ struct host_facts {
 	bool bpf_loop; /* bpf_loop(), a helper of KERNEL_FOR_ALL */
 	int tracefs; /* 0, or -errno as from tracefs_find() */
 	int records; /* 0, or -errno as from tracepoints_read() */
-	bool sys_admin; /* CAP_SYS_ADMIN is effective … */
-	bool user_namespace; /* … but in a user namespace, not on the host */
+	bool sys_admin; /* CAP_SYS_ADMIN is effective */
+	bool user_namespace; /* it is so in a user namespace only, not on the
+				host */
 	enum lockdown lockdown;
 	int leaves; /* kvm.exit_stats_leaves: 1, 0, or HOST_UNPATCHED */
 	/* The following are filled in on request. */

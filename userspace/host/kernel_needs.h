@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which Linux the observer needs: what messages say, and manual pages have to.
- * What can be had is decided by trying and by the kernel's types, as
- * distributions backport BPF; the numbers are what a user can look for.
+ * The program finds out by trying, and from the kernel's types, as distributions
+ * backport BPF.  These numbers are for messages: a user can look for them.
  */
 #ifndef EXITLEDGER_KERNEL_NEEDS_H
 #define EXITLEDGER_KERNEL_NEEDS_H

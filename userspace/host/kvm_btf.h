@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel's types (BTF) say of KVM: how its tracepoints are called, and
- * which functions there are.  Reading them needs no privileges.
+ * Reads from the kernel's types (BTF) with which arguments KVM's tracepoints
+ * are called, and which functions exist.  This needs no privileges.
  */
 #ifndef EXITLEDGER_KVM_BTF_H
 #define EXITLEDGER_KVM_BTF_H
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /*
- * What trace_kvm_exit() is called with, and so what tp_btf and raw_tp programs
- * find in ctx[0], ctx[1] …
+ * The arguments of trace_kvm_exit(), which tp_btf and raw_tp programs find in
+ * ctx[0], ctx[1] and so on.
  */
 enum kvm_exit_args {
 	KVM_EXIT_ARGS_UNKNOWN, /* no such tracepoint, or one like neither */
@@ -19,7 +19,8 @@ enum kvm_exit_args {
 	KVM_EXIT_REASON_VCPU_ISA, /* (u32 exit_reason, vcpu, isa), before that */
 };
 
-/** kvm_exit_args_name - "(vcpu, isa)" …, for people; "unknown" */
+/** kvm_exit_args_name - the arguments as text, such as "(vcpu, isa)", or
+ * "unknown" */
 const char *kvm_exit_args_name(enum kvm_exit_args args);
 
 /* BTF of the kernel and of KVM's modules, each NULL where there is none. */
@@ -53,7 +54,7 @@ bool kvm_btf_has_function(const struct kvm_btf *btf, const char *name);
 
 /**
  * kvm_btf_has_kfunc - has the kernel this function for BPF programs to call?
- * @name: "bpf_rdonly_cast" (6.2) …
+ * @name: such as "bpf_rdonly_cast" (6.2)
  *
  * A function of that name is taken for it: older kernels do not mark kfuncs.
  */

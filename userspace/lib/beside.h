@@ -32,13 +32,15 @@ bool beside_replaces(const char *path);
 int beside_begin(struct beside *beside, const char *path);
 
 /**
- * beside_place - what was written so far is worth the file's place
+ * beside_place - put what was written so far in the file's place
  *
- * What follows is written there.  0, or -errno: it is as if nothing were.
+ * Later writes go to that file, too.  Returns 0, or -errno; then nothing has
+ * changed.
  */
 int beside_place(struct beside *beside);
 
-/** beside_drop - leave all as it was, unless it has its place; not closing it */
+/** beside_drop - leave all as it was, unless it was placed; does not close the
+ * stream */
 void beside_drop(struct beside *beside);
 
 /**

@@ -28,7 +28,7 @@ void cli_begin(void);
  */
 int cli_end(int status, int failed);
 
-/* What stands behind the options is a command to be run, after "--". */
+/* The arguments after "--" are a command to be run. */
 #define CLI_COMMAND 1u
 
 /**

@@ -20,7 +20,7 @@ struct text format_plain(uint64_t number);
 /** format_difference - "0", "+12", "-3" */
 struct text format_difference(int64_t difference);
 
-/** format_ns - a time with three or four digits: "812 ns", "1.25 ms" … */
+/** format_ns - a time with three or four digits, such as "812 ns" or "1.25 ms" */
 struct text format_ns(double ns);
 
 /** format_decimal - with up to six decimals; not below 0 */

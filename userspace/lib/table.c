@@ -26,7 +26,7 @@ static void put_spaces(struct table_line *line, size_t length)
 	line->length += length;
 }
 
-/* What is before a cell ends with a space, unless it is the first. */
+/* Put a space before a cell, unless it is the first. */
 static void separate(struct table_line *line)
 {
 	if (line->length)

@@ -33,7 +33,8 @@ struct history {
  * history_update - the next interval: VMs, their vCPUs, and VMs' reasons
  * @seconds: its length
  *
- * What was not seen for HISTORY intervals is forgotten.  0 or -ENOMEM.
+ * Rows that have not been seen for HISTORY intervals are dropped.  Returns 0 or
+ * -ENOMEM.
  */
 int history_update(struct history *history, const struct ledger *ledger,
 		   const struct filter *filter, double seconds);

@@ -5,7 +5,7 @@
 
 #include "top/top_model.h"
 
-/* What + and - go through, in seconds. */
+/* The intervals that + and - select, in seconds. */
 static const double intervals[] = { 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60 };
 
 #define NR_INTERVALS (sizeof(intervals) / sizeof(intervals[0]))
@@ -105,7 +105,7 @@ int top_model_update(struct top_model *model,
 			   sample->seconds);
 	if (r)
 		return r;
-	/* What is lost is not to be missed because of a pause. */
+	/* Losses are shown even while the view is paused. */
 	model->last.losses = sample->ledger->losses;
 	if (model->paused && !model->speed) {
 		model->paused_for++;
@@ -232,7 +232,7 @@ static void move_by(struct top_model *model, size_t lines, bool down)
 	keep_in_view(model);
 }
 
-/* What a replay has keys for. */
+/* The keys of a replay. */
 static void play(struct top_model *model, enum top_command command)
 {
 	if (!model->speed)

@@ -18,7 +18,8 @@ enum top_level {
 	TOP_VMS,
 	TOP_VCPUS, /* of a VM */
 	TOP_REASONS, /* of a VM or a vCPU */
-	TOP_KEYS, /* … of one reason; without keys: its times */
+	TOP_KEYS, /* the keys of one reason; without keys, the distribution of
+		     its times */
 };
 
 enum top_command {

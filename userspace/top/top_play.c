@@ -43,8 +43,8 @@ static int play(const struct top_player *player, struct top *top,
 
 	while ((r = player->next(player->context, model->interval, &sample,
 				 why)) > 0) {
-		/* What happened is known only when it is over; but the first
-		 * one there is no need to wait for. */
+		/* An interval is shown when its time is over, except
+		 * the first one, which is shown at once. */
 		if (model->seconds > 0 && pass(top, sample.seconds))
 			return 0;
 		model->played += sample.seconds;

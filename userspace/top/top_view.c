@@ -16,7 +16,7 @@
 #include "top/top_view.h"
 
 #define NAME_WIDTH 26 /* of reasons and keys */
-#define VM_WIDTH 14 /* … of VMs and vCPUs; behind it: */
+#define VM_WIDTH 14 /* of VMs and vCPUs; PID, VCPUS and IDLE follow */
 #define PID_WIDTH 8
 #define VCPUS_WIDTH 6
 #define IDLE_WIDTH 8
@@ -191,7 +191,7 @@ static bool is_sum(const struct top_model *model)
 	return model->level == TOP_VMS || model->level == TOP_VCPUS;
 }
 
-/* What of a line is left for columns, the trend aside. */
+/* The width of a line's first columns, which identify it. */
 static size_t name_width(const struct top_model *model)
 {
 	return is_sum(model) ? VM_WIDTH + PID_WIDTH + VCPUS_WIDTH + IDLE_WIDTH :
@@ -243,7 +243,7 @@ static void draw_header(const struct top_view *view,
 	attroff(A_BOLD | color(view, COLOR_HEAD));
 }
 
-/* What only VMs and vCPUs have. */
+/* The columns that only VMs and vCPUs have. */
 static void draw_sum(const struct top_model *model, const struct top_line *line)
 {
 	bool vm = model->level == TOP_VMS;
@@ -374,7 +374,7 @@ static void draw_head(const struct top_view *view,
 	draw_path(model);
 }
 
-/* What could not be booked, and what can be done next. */
+/* The last line: losses if there are any, and the keys. */
 static void draw_status(const struct top_view *view,
 			const struct top_model *model)
 {

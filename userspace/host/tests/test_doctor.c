@@ -25,7 +25,8 @@ static const struct finding *find(const char *name)
 	return NULL;
 }
 
-/* What is the state of a finding, and are these words in what is said? */
+/* Check the state of a finding, and that its text and advice contain these
+ * words. */
 static void finding_is(const char *name, enum finding_state state,
 		       const char *words)
 {
@@ -144,7 +145,8 @@ START_TEST(no_module_btf)
 		ck_assert(!diagnosis.can_compare);
 		probed(ESRCH, EINVAL, 0, ESRCH);
 		ck_assert(diagnosis.can_monitor);
-		/* What can be attached is of no use without the types. */
+		/* Without the types, a program that can be attached is of no
+		 * use. */
 		probed(0, 0, EPERM, 0);
 		ck_assert(!diagnosis.can_monitor);
 		if (!i)

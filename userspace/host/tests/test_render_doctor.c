@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is said of a host, to people and to programs. */
+/* The doctor's output: as text and as JSON. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

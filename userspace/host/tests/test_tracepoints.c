@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What KVM's tracepoints look like: the records, from texts of tracefs (those
- * of 6.1 and 6.12 are the kernels' own); the arguments, from BTF made for it.
+ * The layout of KVM's tracepoints: their records, from texts of tracefs (those
+ * of 6.1 and 6.12 are the kernels' own), and their arguments, from made-up BTF.
  */
 #include <errno.h>
 #include <stdio.h>

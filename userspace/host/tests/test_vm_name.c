@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What VMs are called, from VMMs' command lines: real ones, and bad ones. */
+/* VMs' names from the command lines of VMMs: real ones and bad ones. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +107,7 @@ static const struct row rows[] = {
 	CMDLINE("/usr/bin/", "?"),
 	CMDLINE("\0\0\0\0", "?"),
 	CUT("", "?"),
-	/* What a terminal, or JSON, could not take. */
+	/* Characters that would harm a terminal or JSON. */
 	CMDLINE("qemu\0-name\0a\033[31mb\nc\tr\177", "a?[31mb?c?r?"),
 	CMDLINE("qemu\0-name\0caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xa7",
 		"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xa7"),

@@ -112,7 +112,7 @@ START_TEST(json_of_both_libraries)
 }
 END_TEST
 
-/* What the C library says of letters that names are likely to have. */
+/* The C library's widths of characters that are likely in names. */
 START_TEST(widths)
 {
 	static const uint32_t ranges[][2] = {

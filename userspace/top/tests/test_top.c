@@ -414,7 +414,8 @@ START_TEST(columns_on_demand)
 	top_model_columns(&model, 200, &list);
 	for (size_t i = 0; i < list.nr; i++)
 		ck_assert_uint_ne(list.id[i], COLUMN_FAST);
-	/* What is sorted by is seen, if only one thing is. */
+	/* The column that is sorted by stays visible, even if there is room for
+	 * one only. */
 	while (model.sort != COLUMN_P90)
 		command(TOP_SORT_NEXT);
 	top_model_columns(&model, 8, &list);

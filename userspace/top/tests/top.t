@@ -26,7 +26,7 @@ def demo(*arguments, **options):
 
 
 def keys():
-    """What the keys do."""
+    """The effect of each key."""
     top = demo(30, 2)
     ok("the first interval comes", top.until("vm1 "), top.text())
     lines = top.text().splitlines()
@@ -57,7 +57,7 @@ def keys():
     top.type("\x7f")
     ok("Backspace", top.until("EXIT REASON"), top.text())
     top.type("\x7f\x7f")
-    ok("… to the VMs", top.until("IDLE %") and top.until("VCPUS"), top.text())
+    ok("Backspace: to the VMs", top.until("IDLE %") and top.until("VCPUS"), top.text())
     top.type("p")
     ok("pause", top.until("PAUSED"), top.text())
     held = top.text()
@@ -79,8 +79,8 @@ def keys():
     ok("any key leaves it", top.until(HINT), top.text())
     top.type("q")
     ok("q ends it", top.wait() == 0, top.errors())
-    ok("… with the total", "in total, " in top.raw.decode().replace("\r", ""))
-    ok("… and the terminal as it was", top.is_restored(), top.raw[-300:])
+    ok("q ends it: with the total", "in total, " in top.raw.decode().replace("\r", ""))
+    ok("q ends it: the terminal as it was", top.is_restored(), top.raw[-300:])
 
 
 def sizes():
@@ -136,10 +136,10 @@ def large():
 
 
 def letters_and_colors():
-    """What the terminal cannot do is not asked of it."""
+    """A terminal gets no sequence that it does not know."""
     top = demo(3, 1, "lost")
     ok("losses are said", top.until("lost: 1,234 events"), top.text())
-    ok("… in red", top.screen.buffer[23][0].fg == RED, top.screen.buffer[23][0])
+    ok("losses are said: in red", top.screen.buffer[23][0].fg == RED, top.screen.buffer[23][0])
     ok("this finds colours", COLOR.search(top.raw))
     top.type("q")
     top.wait()
@@ -221,7 +221,7 @@ def hosts():
     ok("the fast path's column", top.until("FAST"), top.text())
     top.type("f")
     top.read(0.5)
-    ok("… hidden by f", "FAST" not in top.text(), top.text())
+    ok("the fast path's column: hidden by f", "FAST" not in top.text(), top.text())
     top.type("q")
     top.wait()
     top = demo(0)
