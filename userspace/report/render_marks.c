@@ -124,7 +124,7 @@ static void render_totals(const struct run_report *report,
 	render_marks_words(totals, out);
 }
 
-/* What someone has set, and is neither of these. */
+/* Is this a person's or a guest's mark that neither table shows? */
 static bool is_unseen(const struct run_report *report,
 		      const struct filter *filter, const struct run_mark *mark,
 		      const bool seen[])

@@ -12,7 +12,7 @@
 
 #define RUN_BINS 128 /* at most; from so many intervals on, at least half */
 
-/* What a reason's exits were in each bin. */
+/* A reason's exits in each bin. */
 struct run_bins_line {
 	uint32_t reason;
 	uint64_t exits[RUN_BINS];

@@ -20,7 +20,7 @@ bool run_books_is_run(const char *path)
 	/* Books begin with a brace, after spaces perhaps. */
 	if (!strcmp(path, "-"))
 		return ungetc(getc(stdin), stdin) == magic[0];
-	/* What a pipe has can be read but once. */
+	/* A pipe can be read only once. */
 	if (stat(path, &status) || !S_ISREG(status.st_mode))
 		return false;
 	file = fopen(path, "re");
@@ -45,7 +45,7 @@ static void take_info(const struct run_info *info, struct books *books)
 	books->command_status = (int)info->command_status;
 	books->started_ns = info->started_ns;
 	books->marks_alone = true;
-	/* What a run does not say. */
+	/* A run does not contain these. */
 	books->sees_ends = true;
 	/* A mark has KVM's total only if the counters were on all the time. */
 	host->exit_stats = books->exit_stats_after = 1;

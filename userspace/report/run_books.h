@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a recorded run has of both books, to be compared. */
+/* Takes both books from a recorded run, to be compared. */
 #ifndef EXITLEDGER_RUN_BOOKS_H
 #define EXITLEDGER_RUN_BOOKS_H
 

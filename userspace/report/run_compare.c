@@ -235,7 +235,7 @@ static bool in_row(const struct run_compared *row, uint32_t isa,
 	return row->kind == ROW_TOTAL || !row_is_idle(isa, reason);
 }
 
-/* What a row is in each bin. */
+/* Add up a row's values in each bin. */
 static void sum_up(const struct run_report *run, const struct run_compared *row,
 		   uint64_t exits[RUN_BINS], uint64_t ns[RUN_BINS])
 {
@@ -346,7 +346,7 @@ static void note_text(struct run_comparison *to, const char *what,
 			 *b ? safe_text(b).s : "not known");
 }
 
-/* What cannot be compared. */
+/* Note what cannot be compared. */
 static void note_gaps(struct run_comparison *to)
 {
 	const struct run_info *a = to->run[0]->info, *b = to->run[1]->info;
@@ -369,7 +369,8 @@ static void note_gaps(struct run_comparison *to)
 			b->shown[0] ? safe_text(b->shown).s : "none");
 }
 
-/* What was observed beside exits and times, which takes some time itself. */
+/* Name the options beside exits and times; observing them takes some time
+ * itself. */
 static const char *observed(const struct run_info *info, char text[64])
 {
 	snprintf(text, 64, "%s%s%s%s%s", info->fast ? " --fast" : "",

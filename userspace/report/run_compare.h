@@ -2,9 +2,9 @@
 /*
  * Two runs side by side: which rates and times differ, and by how much.
  *
- * What follows from a run is uncertain by what it varied by itself.  Its
- * intervals are not independent of each other, long enough parts of it are: so
- * a run is cut into equal parts (batch means), 64 to 128 at first, which are
+ * A run's mean is uncertain because the run varies.  Its intervals are not
+ * independent of each other, but parts of it that are long enough are.  So a
+ * run is cut into equal parts (batch means), 64 to 128 at first, which are
  * joined two by two, down to no fewer than RUN_BATCHES_MIN, for as long as
  * neighbours are correlated (von Neumann's ratio; Fishman, Grouping
  * observations in digital simulation, 1978).  The logarithm of the ratio of the
@@ -74,7 +74,7 @@ struct run_comparison {
 	size_t tests; /* how many intervals there are */
 	bool by_reason; /* else: totals only, their processors' reasons differ */
 	bool times; /* both have some */
-	/* What cannot be compared, then what else is not the same. */
+	/* Notes: first on what cannot be compared, then on other differences. */
 	struct why note[RUN_NOTES]; /* the runs are "the first", "the second" */
 	size_t nr_notes;
 };
@@ -93,7 +93,7 @@ int run_compare(const struct run_report *a, const struct run_report *b,
  * run_compare_percentiles - fill them in, if there are times
  * @filter: that both reports were read with
  *
- * What they would differ by by chance is not known: a run has one of each.
+ * How much they differ by chance is not known, as a run has one of each.
  * 0 or -ENOMEM.
  */
 int run_compare_percentiles(struct run_comparison *compared,

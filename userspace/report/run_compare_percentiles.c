@@ -4,7 +4,7 @@
 #include "report/run_compare.h"
 #include "sample/columns.h"
 
-/* What a run has of a row, or NULL. */
+/* Find a run's row of the same reason, or NULL. */
 static const struct row *row_of(const struct row_group *group,
 				const struct run_compared *compared)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the JSON of a report and that of a comparison have in common. */
+/* JSON that a report and a comparison have in common. */
 #ifndef EXITLEDGER_RUN_JSON_H
 #define EXITLEDGER_RUN_JSON_H
 

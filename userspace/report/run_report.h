@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a run was like: totals, and how stable the rate of exits was. */
+/* The report on a run: totals, and how stable the rate of exits was. */
 #ifndef EXITLEDGER_RUN_REPORT_H
 #define EXITLEDGER_RUN_REPORT_H
 
@@ -38,13 +38,13 @@ enum run_mark_rank {
 };
 
 /*
- * What lies between two marks.  Of more than one VM only marks that someone has
- * set, and resets, begin one.
+ * A phase lies between two marks.  In a run with several VMs, only resets and
+ * the marks of people and guests begin one.
  */
 struct run_phase {
 	/* At its begin; one that a person has set if there is; NULL: none. */
 	const struct run_mark *mark;
-	size_t more; /* … marks of the same moment */
+	size_t more; /* further marks of the same moment */
 	uint64_t begin_ns;
 	uint64_t end_ns;
 	struct run_rates rates;
@@ -119,7 +119,8 @@ int run_report_merge(const struct run_report *report,
 /**
  * run_rates_word - how stable a rate is, in words
  *
- * What is above chance counts: sqrt(cv² - chance²) below 0.1, 0.3 and 1.
+ * The limits of the variation above chance, sqrt(cv² - chance²), are 0.1, 0.3
+ * and 1.
  */
 const char *run_rates_word(const struct run_rates *rates);
 

@@ -29,7 +29,8 @@ struct run_timeline {
 	size_t nr;
 	/* Intervals that each point is the sum of; the last may have fewer. */
 	size_t merged;
-	size_t in_last; /* … so many; more, when it is finished */
+	size_t in_last; /* intervals in the last point; run_timeline_finish()
+			   may add to it */
 	struct run_line *line; /* ascending by reason */
 	size_t nr_lines;
 	struct run_line rest; /* without memory: there is none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a VM had exited by a moment that the run has a mark of: KVM's total, as
- * its guest was told it, and BPF's.  Guests' own marks and resets have these.
+ * A VM's exits at a mark: KVM's total, as its guest was told it, and BPF's.
+ * Guests' own marks and resets have these.
  */
 #ifndef EXITLEDGER_RUN_TOTALS_H
 #define EXITLEDGER_RUN_TOTALS_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What pages are made of, in the program itself: see page/ and page_files.S. */
+/* The files that pages are made of, which are linked into the program: see
+ * page_files.S. */
 #ifndef EXITLEDGER_PAGE_FILES_H
 #define EXITLEDGER_PAGE_FILES_H
 

@@ -46,7 +46,7 @@ int page_about(struct page *page)
 	return 0;
 }
 
-/* What stands for what in the template, as {{name}}. */
+/* The placeholders of the template, such as {{name}}, and their values. */
 /* clang-format off */
 static const struct {
 	const char *name;
@@ -80,7 +80,7 @@ static int put_part(void *context, const char *name)
 	return -EINVAL;
 }
 
-/* What all pages have. */
+/* The files that all pages contain. */
 static const struct {
 	const char *name;
 	const char *text;

@@ -61,7 +61,7 @@ void page_table_end(struct page *page);
 void page_cell(struct page *page, const char *text);
 void page_cell_text(struct page *page, const char *text);
 
-/* What a run is called, and one line of when and where it was recorded. */
+/* Write a run's name, and a line that says when and where it was recorded. */
 int page_name(struct page *page);
 int page_about(struct page *page);
 
@@ -79,7 +79,7 @@ int page_vcpus(struct page *page);
 int page_marks(struct page *page);
 int page_losses(struct page *page);
 int page_environment(struct page *page);
-/* What its charts show, as JSON. */
+/* Write the data of its charts as JSON. */
 int page_data(struct page *page);
 
 #endif /* EXITLEDGER_RENDER_PAGE_PRIVATE_H */

@@ -121,19 +121,21 @@ START_TEST(chance_is_no_change)
 }
 END_TEST
 
-/* Log-normal: a standard deviation of half the mean, without any memory … */
+/* A log-normal rate: a standard deviation of half the mean, without any memory.
+ */
 static double overdispersed(double *mean)
 {
 	return *mean * exp(0.5 * normal());
 }
 
-/* … a few times as many as that in one of ten … */
+/* The same rate, with bursts of a few times as many exits in one of ten
+ * intervals. */
 static double in_bursts(double *mean)
 {
 	return *mean * (uniform() < 0.1 ? 30 : 1);
 }
 
-/* … and with a memory of ten intervals: state is the logarithm. */
+/* The same rate with a memory of ten intervals; the state is the logarithm. */
 static double remembering(double *logarithm)
 {
 	*logarithm = 0.9 * *logarithm + sqrt(1 - 0.9 * 0.9) * normal();
@@ -164,7 +166,7 @@ START_TEST(bursts_are_no_level)
 }
 END_TEST
 
-/* What is longer than a burst and shorter than a level is none at an end. */
+/* At an end of the run, a change too short for a level is not reported. */
 START_TEST(ends_are_no_level)
 {
 	for (size_t n = RUN_BURST + 1; n < RUN_LEVEL_MIN; n++) {

@@ -19,12 +19,14 @@ static const uint32_t reasons[REASONS] = {
 	EXIT_SVM_NPF,  EXIT_SVM_WBINVD, EXIT_SVM_HLT,
 };
 
-/* What a run does: exits of each reason in an interval, and their time. */
+/* A process that generates runs: exits of each reason in an interval, and their
+ * time. */
 struct process {
 	double mean[REASONS];
 	double ns; /* of an exit */
-	double spread; /* of the logarithm of the mean, from interval … */
-	double memory; /* … to interval: correlation */
+	double spread; /* the spread of the logarithm of the mean between
+			  intervals */
+	double memory; /* the correlation of neighbouring intervals */
 };
 
 static const struct process steady = {
@@ -160,7 +162,8 @@ START_TEST(the_same)
 }
 END_TEST
 
-/* What varies by half from interval to interval, with and without memory. */
+/* Two runs of a rate that varies by half between intervals, with and without
+ * memory. */
 START_TEST(the_same_with_noise)
 {
 	struct process noisy = steady;
@@ -235,8 +238,7 @@ START_TEST(longer_exits)
 }
 END_TEST
 
-/* What one run has none of, many and few. */
-/* Of a thousand times each, twenty of the second run are slow. */
+/* Of a thousand times in each run, twenty of the second run are slow. */
 START_TEST(percentiles)
 {
 	const struct run_compared *msr, *none;
@@ -362,7 +364,7 @@ START_TEST(what_cannot_be_compared)
 	run[0].nr_vms = 2;
 	compare(&steady, &steady, 100);
 	ck_assert(!compared.by_reason && !compared.times);
-	/* What HLT is differs, too: here only the first has it. */
+	/* HLT has another number on each; here only the first run has it. */
 	ck_assert_uint_eq(compared.nr, 2);
 	ck_assert_int_eq(compared.row[0].kind, ROW_TOTAL);
 	ck_assert_int_eq(compared.row[0].rate.verdict, RUN_SAME);

@@ -36,7 +36,7 @@ static void teardown(void)
 	fixture_end(directory);
 }
 
-/* What the report says of marks. */
+/* Write the report's part on marks. */
 static void show(const struct filter *filter)
 {
 	struct run_report report;
@@ -212,7 +212,7 @@ static enum verdict compare(bool lost, size_t checked, size_t exact)
 
 START_TEST(compared)
 {
-	/* What the fixture's observer lost can make KVM look too high. */
+	/* Losses of the fixture's observer can make KVM's count look too high. */
 	ck_assert_int_eq(compare(true, 2, 0), VERDICT_INCONCLUSIVE);
 	has("BPF could not book all that happened");
 	fixture_sql(path, "DELETE FROM loss");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is said of a run's rates. */
+/* The report's statements on a run's rates. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +74,7 @@ START_TEST(rates)
 }
 END_TEST
 
-/* What a renderer writes of a report. */
+/* The text that a renderer writes. */
 static char *written(const struct run_report *report, bool json)
 {
 	char *text = NULL;
@@ -139,7 +139,7 @@ START_TEST(a_change_of_the_rate)
 }
 END_TEST
 
-/* What is written of the run in @path, in one of the two forms. */
+/* The report on the run in @path, as text or as JSON. */
 static char *report_of(bool json)
 {
 	struct run_report report;
@@ -173,7 +173,7 @@ static void short_lived_vms(unsigned int nr)
 	run_writer_close(writer);
 }
 
-/* What happened first is in its phase, whenever in the interval it did. */
+/* First exits are in their phase, wherever in the interval they happened. */
 START_TEST(first_exits_are_in_their_phase)
 {
 	struct run_info info = fixture_info(20 * FIXTURE_STEP);
@@ -207,7 +207,7 @@ START_TEST(first_exits_are_in_their_phase)
 }
 END_TEST
 
-/* What a person has marked is seen, however many VMs come and go. */
+/* A person's mark is shown even if very many VMs begin and end. */
 START_TEST(marks_among_many_vms)
 {
 	struct run_report report;

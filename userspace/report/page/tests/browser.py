@@ -73,13 +73,13 @@ class Browser:
         )
 
     def actions(self):
-        """What a mouse does, at once."""
+        """Perform mouse actions at once."""
         from selenium.webdriver.common.action_chains import ActionChains
 
         return ActionChains(self.driver, duration=0)
 
     def complaints(self):
-        """What is on the console since the last look."""
+        """The console's messages since the last look."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def requests(self):

@@ -24,7 +24,7 @@ BUILD = os.environ.get("BUILD", "build")
 EXITLEDGER = BUILD + "/bin/exitledger"
 UPLOT = "userspace/report/page/web/uplot/"
 EVIL = "</script><img src=x onerror=alert(1)>\u2028\u202e&lt;"
-# What nobody sees, or what turns the direction of text, is a question mark in charts.
+# Invisible characters, and those that turn the direction of text, are "?" in charts.
 SHOWN = EVIL.replace("\u2028", "?").replace("\u202e", "?")
 NOT_TEXT = re.compile(r"\bhttps?://(?!github\.com/leeoniya/uPlot)")
 
@@ -53,7 +53,7 @@ def vendored():
 
 
 def content(run, html):
-    """What is in the file, whatever shows it."""
+    """The data in the file, before any browser shows it."""
     total = json.loads(program("replay", run, "-i", "0", "--json"))
     exits, reasons = 0, {}
     for vm in total["vms"]:
@@ -66,7 +66,7 @@ def content(run, html):
     text = program("report", run)
     ok("the series add up to the text's total",
        f"total    {count(sum(sums.values()))} exits" in text, (sums, text))
-    ok("… and to replay's", sum(sums.values()) == exits, (sums, exits))
+    ok("the series add up to the text's total: to replay's", sum(sums.values()) == exits, (sums, exits))
     ok("each reason's series does, too", all(
         reasons[int(re.search("0x[0-9a-f]+", name).group(), 16)] == n
         for name, n in sums.items() if "others" not in name), (sums, reasons))
@@ -92,9 +92,9 @@ def long_run(folder):
     data = data_of(html)
     ok("a long run: 2010 intervals at 1005 points", len(data["begin"]) == 1005,
        len(data["begin"]))
-    ok("… which is said", "A point is the sum of 2 intervals, 200 ms" in html)
+    ok("a long run: which is said", "A point is the sum of 2 intervals, 200 ms" in html)
     total = sum(sum(line["exits"]) for line in data["lines"])
-    ok("… nothing is lost of it", f"total    {count(total)} exits" in program("report", run),
+    ok("a long run: nothing is lost of it", f"total    {count(total)} exits" in program("report", run),
        total)
 
 
@@ -127,7 +127,7 @@ def many_rows(folder):
         ok(f"ten million rows: {form[0]} in less than 10 s", used < 10, used)
         if form == ["--json"]:
             said = json.loads(said)
-            ok("… all of them", said["rate"]["intervals"] * len(said["reasons"]) * len(
+            ok("ten million rows: all of them", said["rate"]["intervals"] * len(said["reasons"]) * len(
                 said["vms"]) == 84000 * 8 * 15, said["rate"])
 
 
@@ -255,7 +255,7 @@ def prints(browser, page):
     browser.settle()
     _, _, paper = browser.run(FAINT)
     ok("on white paper", paper == "rgb(255, 255, 255)", paper)
-    ok("… the charts, too", browser.run(PIXELS, ".exits") > 0.01)
+    ok("on white paper: the charts, too", browser.run(PIXELS, ".exits") > 0.01)
     ok("without what cannot be pressed there", browser.run(
         "return getComputedStyle(document.querySelector('.tools')).display") == "none")
     browser.media("light")

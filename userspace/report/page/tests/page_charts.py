@@ -12,7 +12,7 @@ def count(number):
 
 
 class Charts:
-    """What a person does with them, and reads."""
+    """The charts as a person uses and reads them."""
 
     def __init__(self, browser, data):
         self.browser, self.data = browser, data
@@ -100,7 +100,7 @@ def drawn(charts, chart, field):
              for i in wide for n, line in enumerate(data["lines"])
              if abs(heights[i][n] - rates[i][n] * scale) > 2]
     ok(f"{chart[1:]} are drawn as high as they are", not wrong, wrong[:20])
-    ok("… and high enough to be seen", len(wide) > 10 and max(map(sum, heights)) > 100,
+    ok(f"{chart[1:]} are drawn as high as they are: high enough to be seen", len(wide) > 10 and max(map(sum, heights)) > 100,
        (wide, heights[:3]))
 
 
@@ -150,7 +150,7 @@ def rate_text(kind, rate):
 
 
 def told(data, point, kind):
-    """What the box should say of a point."""
+    """The text that the box must have at a point."""
     length = (data["begin"] + [data["end"]])[point + 1] - data["begin"][point]
     rates = [(line[kind][point] / length / (1e9 if kind == "ns" else 1), line)
              for line in data["lines"] if not (kind == "ns" and line["idle"])]
@@ -180,16 +180,16 @@ def tip(charts):
                 seen["right"] > browser.run("return innerWidth"):
             covered.append(seen)
     ok("the box at the cursor: time, total, five reasons, and the others", not wrong, wrong)
-    ok("… it does not cover what is pointed at", not covered, covered)
-    ok("… the live region says it, so it does not", seen["hidden"] == "true" and all(
+    ok("the box at the cursor: it does not cover what is pointed at", not covered, covered)
+    ok("the box at the cursor: the live region says it, so it does not", seen["hidden"] == "true" and all(
         text in charts.said() for text in [total] + rows[:2]), (seen, charts.said()))
     charts.leave()
-    ok("… no more, when the mouse has left", browser.run(TIP) == 0)
+    ok("the box at the cursor: no more, when the mouse has left", browser.run(TIP) == 0)
     browser.run("return document.querySelector('.chart.ns')").send_keys("\ue014\ue014")
     browser.settle()
     seen = browser.run(TIP)
     total, rows = told(data, 1, "ns")
-    ok("… by keyboard, of the other chart: times",
+    ok("the box at the cursor: by keyboard, of the other chart: times",
        (seen["all"], seen["rows"]) == (["s/s in exits", total], rows) and
        "ns" in seen["chart"], (seen, total, rows))
     charts.move(edges[-1] / 2)
@@ -223,13 +223,13 @@ def zoom(charts):
     whole = [[count(sum(line["exits"]))] for line in data["lines"]]
     ok("the legend has the totals", [row[1:2] for row in rows[:-1]] == whole, rows)
     idle = [row[3] for line, row in zip(data["lines"], rows) if line["idle"]]
-    ok("… of idleness no time, which no chart has", idle == [""], rows)
+    ok("the legend has the totals: of idleness no time, which no chart has", idle == [""], rows)
     charts.browser.run("document.querySelector('.idle').click()")
-    ok("… unless it has", all(row[3] for row in charts.legend()) and
+    ok("the legend has the totals: unless it has", all(row[3] for row in charts.legend()) and
        charts.legend()[-1][3] != rows[-1][3], charts.legend())
     charts.browser.run("document.querySelector('.idle').click()")
     total = count(sum(sum(line["exits"]) for line in data["lines"]))
-    ok("… and their sum", rows[-1][:3] == ["shown together", total, "100.0 %"], rows)
+    ok("the legend has the totals: their sum", rows[-1][:3] == ["shown together", total, "100.0 %"], rows)
     charts.drag(end / 4, end / 2)
     charts.leave()
     first, last = charts.shown()
@@ -243,7 +243,7 @@ def zoom(charts):
     charts.actions().double_click(charts.over).perform()
     charts.leave()
     ok("double-click: all of it", charts.shown() == [0, round(end, 3)], charts.said())
-    ok("… and its sums", charts.legend() == rows)
+    ok("double-click: its sums", charts.legend() == rows)
 
 
 def keys_and_buttons(charts):

@@ -160,7 +160,7 @@ static char *page_of(unsigned int intervals, uint64_t *exits)
 	return text;
 }
 
-/* What a person has marked is on it, however many VMs come and go. */
+/* A person's mark is on the page even if very many VMs begin and end. */
 START_TEST(a_page_of_many_vms)
 {
 	const unsigned int vms = 300;
@@ -241,7 +241,7 @@ START_TEST(a_page_has_all_of_it)
 	ck_assert_ptr_null(strstr(page, "<run>"));
 	/* fixture_interval() books IOIO of ports 3f8 to 3fb. */
 	ck_assert_ptr_nonnull(strstr(page, "port 0x3fb</th>"));
-	/* … and a slow exit in each, of a port or of none. */
+	/* Each interval has a slow exit, with or without a port. */
 	ck_assert_ptr_nonnull(
 		strstr(page, "<p>9 exits; the slowest first.</p>"));
 	ck_assert_ptr_nonnull(strstr(

@@ -95,8 +95,8 @@ class Run {
 			this.data.lines[line].idle && this.idle && !this.idle.checked);
 	}
 
-	// What uPlot draws: each line on top of those before it, the topmost
-	// first, so that it is painted over by the others.
+	// The series for uPlot: each line is the sum of itself and those below it.  The
+	// topmost comes first, so that the others are painted over it.
 	stack(kind) {
 		const points = this.data.begin.length;
 		const sum = new Array(points + 1).fill(0);
@@ -320,7 +320,7 @@ class Run {
 			", " + clock(from, 1) + " to " + clock(to, 1));
 	}
 
-	// What is under the cursor, or else what is shown.
+	// Announce the values under the cursor, or else those of the shown part.
 	say() {
 		const said = this.root.querySelector(".said");
 		let line = "Shown: " + this.span(this.from, this.to);

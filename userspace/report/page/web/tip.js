@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What is at a chart's cursor, in a box beside it.
+// Shows the values at a chart's cursor in a box beside it.
 const tips = (function () {
 "use strict";
 
