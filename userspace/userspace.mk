@@ -73,8 +73,8 @@ $(BUILD)/tests/%.skel.h: $(BUILD)/tests/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new
 	mv $@.new $@
 
-# What a page is made of, as the program has it in itself.  Browsers run no
-# script of a page but that whose hash it says.
+# The files of a report's page, which are linked into the program.  Browsers run only
+# the script whose hash the page names.
 WEB := userspace/report/page/web
 PAGE_FILES := $(addprefix $(BUILD)/page/,page.html compare.html style.css \
 		style.hash script.js script.hash)
@@ -139,7 +139,7 @@ $(TEST_PROGRAMS):
 NO_MEMORY := $(shell grep -l '"tests/no_memory.h"' $(TEST_MAINS))
 $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(NO_MEMORY))): TEST_LDFLAGS := \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
-# What would end the program is caught.
+# Calls that would end the program are caught.
 $(BUILD)/tests/text_fuzz: TEST_LDFLAGS := -Wl,--wrap=exit,--wrap=cli_end
 
 MONITOR_COST := $(BUILD)/tests/monitor_cost

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What laps are measured in. */
+/* The unit of laps. */
 enum bench_unit {
 	BENCH_CYCLES, /* of the TSC */
 	BENCH_INSTRUCTIONS, /* of an emulator that counts them */
@@ -24,7 +24,7 @@ const char *bench_unit_name(enum bench_unit unit);
 /** bench_unit_parse - the reverse; 0 or -EINVAL */
 int bench_unit_parse(const char *name, enum bench_unit *unit);
 
-/* What a configuration tells of exits: enum bench_gives, or'ed. */
+/* The results that a configuration gives about exits, as bits. */
 enum bench_gives {
 	GIVES_COUNT = 1,
 	GIVES_REASON = 2, /* counts by reason */
@@ -56,8 +56,8 @@ struct bench_row {
 	char name[32];
 	char title[32];
 	unsigned int gives; /* enum bench_gives */
-	bool ours; /* a part of this project … */
-	bool patch; /* … which takes KVM with our counters */
+	bool ours; /* it is a part of this project */
+	bool patch; /* it needs KVM with our counters */
 	enum bench_state state;
 	char why[160]; /* if it is not measured */
 	char version[64]; /* of a program that is not ours */
@@ -72,10 +72,9 @@ struct bench_run {
 	size_t nr;
 	bool has_counted; /* the configuration counts */
 	uint64_t counted; /* exits: of the kind's reason, or all */
-	uint64_t expected; /* … that there were */
-	bool at_least; /* … or more: memory's first touches */
-	/* Times from the exit to the next entry, per exit of the kind's reason:
-	 */
+	uint64_t expected; /* exits that have happened */
+	bool at_least; /* or more than @expected: first touches of memory */
+	/* The mean times from the kind's exits to the next entries: */
 	bool has_kvm_time, has_bpf_time;
 	double kvm_time; /* as KVM's counters have them */
 	double bpf_time; /* as the observer has */
@@ -87,23 +86,25 @@ struct bench {
 	char vendor[16]; /* kvm_amd, kvm_intel */
 	char hypervisor[16]; /* the host's own, or "" */
 	char cpu[64];
-	char mitigations[16]; /* as the kernel was told: "off", "auto" … */
+	char mitigations[16]; /* as on the kernel's command line, such as "off"
+				 or "auto" */
 	char attach[16]; /* what "auto" is for the observer */
 	char date[32]; /* ISO 8601, UTC */
 	char version[16]; /* of exitledger */
 	/* The clock. */
 	enum bench_unit unit;
 	uint64_t khz; /* of the TSC */
-	bool invariant; /* … which says so itself */
-	/* What was asked for. */
+	bool invariant; /* the processor says so itself */
+	/* The settings that were asked for. */
 	unsigned int rounds, laps, warm_up;
 	unsigned int cpu_nr; /* the CPU that the guest ran on */
 	bool interrupted; /* not all rounds were run */
 
 	struct bench_kind *kind;
 	size_t nr_kinds;
-	struct bench_row *row; /* the first is what all are compared with … */
-	size_t nr_rows; /* … the second the same again */
+	struct bench_row *row; /* the first one is nothing, which all others are
+				  compared with */
+	size_t nr_rows; /* the second one is nothing, once more */
 	struct bench_run *run;
 	size_t nr_runs, room;
 };

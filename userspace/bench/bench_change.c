@@ -305,7 +305,7 @@ bool bench_is_worse(const struct bench_comparison *comparison)
 	for (size_t i = 0; i < comparison->nr; i++) {
 		const struct bench_change *at = &comparison->change[i];
 
-		/* What the null says is no cost. */
+		/* The cost of the null is no cost. */
 		worse |= at->miscounts || (at->row != BENCH_NULL &&
 					   !at->noise && at->change.value > 0);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the TSC counts here, and how fast. */
+/* Finds out what the TSC counts here, and how fast. */
 #ifndef EXITLEDGER_BENCH_CLOCK_H
 #define EXITLEDGER_BENCH_CLOCK_H
 

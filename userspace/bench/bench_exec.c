@@ -35,7 +35,7 @@ bool exec_find(const char *name)
 	return false;
 }
 
-/* What a program has printed may be anything; what we make of it is ASCII. */
+/* Replace everything in a program's output that is not printable ASCII. */
 static void make_printable(char *line)
 {
 	for (; *line; line++) {
@@ -149,7 +149,7 @@ static void stop(pid_t pid, int *status)
 		while (waitpid(pid, status, 0) < 0 && errno == EINTR)
 			;
 	}
-	/* What a shell has in the background does not hear SIGINT. */
+	/* Background processes of a shell ignore SIGINT. */
 	kill(-pid, SIGTERM);
 }
 

@@ -14,7 +14,8 @@
 
 /* --- text --- */
 
-/* What others have said is shown, but no terminal is to obey it. */
+/* Get a text from another program; control characters must not reach a
+ * terminal. */
 static int get_text(const json_t *object, const char *name, char *value,
 		    size_t size, struct why *why)
 {
@@ -25,7 +26,7 @@ static int get_text(const json_t *object, const char *name, char *value,
 	return r;
 }
 
-/* What tables are made of: of characters that have one column each. */
+/* Get a name for a table, in which each character must have one column. */
 static int get_name(const json_t *object, const char *name, char *value,
 		    size_t size, struct why *why)
 {

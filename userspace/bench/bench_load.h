@@ -18,14 +18,14 @@ struct bench_load {
 	char out[96], err[96], cycles[96], counts[96], report[96];
 };
 
-/* What came of it. */
+/* The result of a run. */
 struct bench_loaded {
 	uint64_t *lap; /* of all laps; to be freed */
 	size_t nr;
 	bool has_exits;
 	uint64_t exits; /* of its VM in all, by KVM's own statistics */
-	uint64_t of_reason; /* that it caused itself … */
-	bool at_least; /* … or more */
+	uint64_t of_reason; /* exits that it caused itself */
+	bool at_least; /* or more than @of_reason */
 };
 
 /**

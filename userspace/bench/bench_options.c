@@ -172,7 +172,7 @@ static void set_action(enum bench_action action, struct bench_options *options,
 
 #define FOR(action) (1u << (action))
 
-/* What an option is for: enum bench_action, as bits. */
+/* The actions that an option is for: enum bench_action, as bits. */
 static unsigned int actions_of(int key)
 {
 	switch (key) {
@@ -204,7 +204,7 @@ static void note_given(int key, struct bench_options *options)
 	}
 }
 
-/* What would do nothing is refused: it was meant to do something. */
+/* Refuse options that would have no effect. */
 static void refuse_others(const struct bench_options *options,
 			  const struct argp_state *state)
 {

@@ -8,7 +8,7 @@
 
 #include "lib/cli.h"
 
-/* What is done. */
+/* The action that the options ask for. */
 enum bench_action {
 	BENCH_RUN,
 	BENCH_REPLAY, /* show what --json wrote */

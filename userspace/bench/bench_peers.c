@@ -214,7 +214,7 @@ int bench_parse_tracefs_stats(FILE *text, uint64_t *events)
 /* --- the programs --- */
 
 #define PERF_VERSION WORDS("perf", "--version")
-/* What bpftrace, and a shell, are given. */
+/* The programs for bpftrace and for a shell. */
 static const char count_program[] =
 	"tracepoint:kvm:kvm_exit { @[args->exit_reason] = count(); }";
 static const char hist_program[] =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What one would take otherwise: how each is run, and where its own count is,
- * so that one that lost events, or counted none, is not taken for a cheap one.
+ * Other tools: how each is run, and where its own count is.  The count shows
+ * that a tool is not cheap only because it lost events, or counted none.
  */
 #ifndef EXITLEDGER_BENCH_PEERS_H
 #define EXITLEDGER_BENCH_PEERS_H
@@ -41,7 +41,7 @@ extern const struct bench_peer bench_peer_bpftrace_hist;
 extern const struct bench_peer bench_peer_trace_cmd;
 extern const struct bench_peer bench_peer_bcc_kvmexit;
 
-/* What is put in the place of words. */
+/* The values that replace placeholders in a command. */
 struct bench_words {
 	char *const *load; /* with a NULL at the end */
 	const char *text, *data;

@@ -43,7 +43,7 @@ static int take_times(const struct bench *bench, size_t kind, size_t row,
 	return kvm && bpf ? 0 : -ENOMEM;
 }
 
-/* What one run has lost is no less lost for what another has too much. */
+/* Add up losses and surpluses separately: they must not cancel out. */
 static void take_count(const struct bench_run *run, struct bench_cell *cell)
 {
 	cell->has_counted = true;
@@ -56,7 +56,7 @@ static void take_count(const struct bench_run *run, struct bench_cell *cell)
 		cell->surplus += run->counted - run->expected;
 }
 
-/* What can be added up, and what is said of single laps. */
+/* The sums over the laps, and the numbers of outliers. */
 static void take_sums(const struct bench *bench, size_t kind, size_t row,
 		      const struct bench_pairs *rounds, struct bench_cell *cell)
 {

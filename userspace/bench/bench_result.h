@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a benchmark's laps say: costs per exit, and how sure they are. */
+/* The results of a benchmark's laps: costs per exit, and their intervals. */
 #ifndef EXITLEDGER_BENCH_RESULT_H
 #define EXITLEDGER_BENCH_RESULT_H
 
 #include "bench/bench.h"
 #include "bench/bench_stats.h"
 
-/* What the same twice may differ by, of an exit in all, and still be the same:
- * this is what a benchmark has to reach. */
+/* "nothing, once more" may differ from nothing by this share of an exit. */
 #define BENCH_NULL_MOST 0.005
 
 /* Of a configuration and a kind of exit; all of it per exit, in the unit. */
@@ -86,8 +85,8 @@ bool bench_is_short(const struct bench_result *result, size_t kind, size_t row);
 int64_t bench_missed(const struct bench_cell *cell);
 
 /*
- * What the observer costs per exit, by KVM's and BPF's own clocks, where KVM's
- * counters ran with and without it.  KVM's window of time encloses BPF's.
+ * The observer's cost per exit by KVM's and BPF's own clocks, if KVM's counters
+ * ran with and without it.  KVM's window of time encloses BPF's.
  */
 struct bench_own {
 	double outside; /* BPF's window: KVM's time - BPF's */

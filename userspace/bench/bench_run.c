@@ -43,7 +43,7 @@ static void read_line(const char *path, const char *name, char *value,
 		fclose(file);
 }
 
-/* What the kernel was told; it is on where nothing was said. */
+/* Read the kernel's parameter for mitigations, which are on by default. */
 static void read_mitigations(char *value, size_t size)
 {
 	static const char option[] = "mitigations=";

@@ -2,8 +2,8 @@
 /*
  * The statistics of a benchmark: medians, and intervals.
  *
- * What is measured comes in rounds, and in a round every configuration is run
- * once, so that what changes slowly is the same for all of them.  A run has
+ * A measurement has rounds, and in a round every configuration is run once,
+ * so that what changes slowly is the same for all of them.  A run has
  * laps.  The laps of a run are not independent of each other, and rounds are:
  * so the bootstrap draws rounds with replacement, and then laps within each
  * (Davison and Hinkley, Bootstrap Methods and their Application, 3.8), with

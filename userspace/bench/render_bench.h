@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a benchmark says, for people: tables in 80 columns, and a picture. */
+/* Renders a benchmark's result: tables in 80 columns, and a picture. */
 #ifndef EXITLEDGER_RENDER_BENCH_H
 #define EXITLEDGER_RENDER_BENCH_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What there is to say beside a benchmark's tables. */
+/* The notes below a benchmark's tables. */
 #include <string.h>
 
 #include "bench/render_bench.h"
@@ -7,7 +7,8 @@
 #include "lib/safe_text.h"
 #include "lib/table.h"
 
-/* What was measured is then less sure than its intervals say. */
+/* Warn of a null that is off: results are then less certain than their
+ * intervals. */
 static void show_nulls(const struct bench_result *result, FILE *out)
 {
 	for (size_t kind = 0; kind < result->bench->nr_kinds; kind++) {

@@ -43,7 +43,7 @@ const char *bench_title(const struct bench *bench, size_t row);
 const char *bench_mark(const struct bench_result *result, size_t kind,
 		       size_t row);
 
-/* What these mean. */
+/* The meanings of the marks in a table. */
 struct bench_meaning {
 	char mark;
 	const char *meaning;

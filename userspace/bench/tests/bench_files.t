@@ -58,7 +58,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	exit
 fi
 
-# What cannot be written is found out before anything is measured.
+# A file that cannot be written is reported before anything is measured.
 long=(timeout 20 "$exitledger" bench --test-run --rounds 100 --laps 4000)
 run "${long[@]}" --json /nonexistent/json
 ok 'before: --json, no folder: status' status_is 3

@@ -84,7 +84,7 @@ static inline struct bench_run *find(struct bench *bench, unsigned int kind,
 	ck_abort_msg("no such run");
 }
 
-/* What an exit costs in all rounds: more, or less if negative. */
+/* Change the cost of an exit in all rounds by @more, which may be negative. */
 static inline void shift(struct bench *bench, unsigned int kind,
 			 unsigned int row, int by)
 {

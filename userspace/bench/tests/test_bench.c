@@ -179,7 +179,7 @@ static int cheapest_of_all(struct bench *bench, unsigned int gives)
 	return cheapest;
 }
 
-/* What a run has lost is lost, whatever another one has too much. */
+/* A loss in one run is not made up for by a surplus in another. */
 START_TEST(counts_do_not_cancel_out)
 {
 	const unsigned int gives = GIVES_COUNT | GIVES_REASON | GIVES_TIME;
@@ -341,7 +341,7 @@ START_TEST(clocks_are_named)
 }
 END_TEST
 
-/* What one round is worth is not known: nowhere is it made up. */
+/* A single round has no interval, and none is invented anywhere. */
 START_TEST(one_round_tells_nothing)
 {
 	struct bench_result result;

@@ -221,7 +221,7 @@ START_TEST(what_is_not_in_both)
 }
 END_TEST
 
-/* What is lost is worse; what is gained is not. */
+/* Losing exits makes a configuration worse; finding them again does not. */
 START_TEST(lost_and_gained)
 {
 	struct two two;

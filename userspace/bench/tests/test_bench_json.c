@@ -61,7 +61,7 @@ START_TEST(cycles_are_ns_too)
 }
 END_TEST
 
-/* What is done to a good file, and what is said of it. */
+/* Damages to a good file, and the message for each. */
 static const struct {
 	const char *path[5]; /* members, or an index */
 	const char *value; /* JSON */
@@ -140,7 +140,7 @@ START_TEST(spoiled_files_are_refused)
 }
 END_TEST
 
-/* What other programs have said is shown, and no terminal obeys it. */
+/* Texts of other programs are shown without control characters. */
 START_TEST(words_of_others_are_plain)
 {
 	struct bench bench, again = { 0 };

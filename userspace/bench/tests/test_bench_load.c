@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a benchmark takes of KVM's counters, from the guest's report. */
+/* Reading KVM's counters from the guest's report. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is compared: configurations, and what other programs print. */
+/* The configurations, and parsing the output of other programs. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>

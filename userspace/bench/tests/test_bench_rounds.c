@@ -14,8 +14,8 @@ static struct {
 	uint64_t now_ns;
 	double seconds; /* that a run takes */
 	unsigned int runs;
-	unsigned int bad_run; /* which of them fails, from 1 … */
-	int error; /* … with this */
+	unsigned int bad_run; /* the run that fails, from 1 */
+	int error; /* the error with which it fails */
 	uint64_t exits; /* of the first run; of others there are twice as many */
 } fake;
 
@@ -128,7 +128,7 @@ START_TEST(exits_are_of_the_first_run)
 }
 END_TEST
 
-/* What the first round has taken decides. */
+/* The time of the first round decides on the number of rounds. */
 START_TEST(time_is_kept)
 {
 	options.rounds = 0;
