@@ -58,7 +58,7 @@ include guest/workloads/workloads.mk
 include lab/cost/cost.mk
 include lab/faults/faults.mk
 
-# What the compiler says of who includes what.
+# The compiler's lists of which file includes which.
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 .PHONY: programs unit-tests
@@ -235,7 +235,7 @@ test:
 	@lab/setup/deps.sh build check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
 	@BUILD=$(BUILD) lab/checks/check.sh tests/style.t tests/rooms.t tests/docs.t \
-		tests/pages.t tests/lists.t $(UNIT_TESTS)
+		tests/pages.t tests/prose.t tests/lists.t $(UNIT_TESTS)
 check:
 	@lab/setup/deps.sh build demo intel check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests

@@ -25,7 +25,7 @@ def tracked():
 
 
 def targets():
-    """What make can be asked for, by the makefiles' own words."""
+    """The targets that the makefile has."""
     words = set()
     with open("Makefile", encoding="utf-8") as makefile:
         for line in re.findall(r"^([a-z][a-z -]*):", makefile.read(), re.M):
@@ -74,7 +74,7 @@ def room(path):
     gone = sorted(name for name in named if not any(
         re.match(re.sub(r"\.h$", "", name).replace("*", r"\w*") + "$", unit)
         for unit in there))
-    tap.ok(f"{path}: … and no others", not gone, gone)
+    tap.ok(f"{path}: its README names no other units", not gone, gone)
 
 
 def main():

@@ -23,7 +23,7 @@ void made_up_key(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 
 /**
  * made_up_host - an interval of a host, added to a ledger
- * @vms: numbered from 1, with names vm1, vm2 …, pids 1001, 1002 …
+ * @vms: numbered from 1, with the names vm1, vm2 ... and the pids 1001, 1002 ...
  * @vcpus: of each
  * @step: which interval; what happens differs a little from one to the next
  *

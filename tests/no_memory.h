@@ -58,7 +58,8 @@ void *__wrap_reallocarray(void *old, size_t nr, size_t size)
 	return memory_is_left() ? __real_reallocarray(old, nr, size) : NULL;
 }
 
-/* What an expression is when an allocation fails after so many. */
+/* The value of an expression when an allocation fails after this many have
+ * succeeded. */
 #define WITH_MEMORY(left, expression)          \
 	({                                     \
 		__typeof__(expression) value_; \

@@ -61,7 +61,7 @@ def described(text):
 
 
 def looks(name, text):
-    """What all pages have in common."""
+    """Check that a page is narrow enough, and is a manual page."""
     wide = [number for number, line in enumerate(text.split("\n"), 1) if len(line) > WIDTH]
     tap.ok(f"{name}: no line is wider than {WIDTH} columns", not wide, f"lines {wide}")
     run = subprocess.run(["rst2man", name, "/dev/null"], check=False, stderr=subprocess.PIPE)

@@ -45,7 +45,7 @@ if [[ $(version shellcheck) == 0.9.0 ]]; then
 else
 	skip 'shellcheck' 'shellcheck 0.9.0'
 fi
-# What others have written stays as it is; its README says where it is from.
+# Third parties' files stay as they are; a README says where they are from.
 mapfile -t tracked < <(git ls-files | grep -v '^LICENSES/\|/data/\|/uplot/uPlot')
 run codespell -L nin,caf "${tracked[@]}"
 ok 'codespell' status_is 0

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What holds of every table: its lines fit, and its cells stay apart. */
+/* Checks that hold for every table: its lines fit, and its cells stay apart. */
 #ifndef EXITLEDGER_TABLE_CHECK_H
 #define EXITLEDGER_TABLE_CHECK_H
 
