@@ -12,16 +12,16 @@ const char *argp_program_version = "exitleaf " EXITLEDGER_VERSION;
 
 static const struct argp_option rows[] = {
 	{ "json", 'j', NULL, 0,
-	  "JSON: a guest's report for 'exitledger compare', or a line per difference",
+	  "Write JSON: a guest's report for 'exitledger compare', or a line per difference",
 	  0 },
 	{ "watch", 'w', "TIME", OPTION_ARG_OPTIONAL,
-	  "Show what happened in every TIME (default 1s), until SIGINT, and then in all",
+	  "Show what happened in every TIME (default 1s), until SIGINT, and then in all of it",
 	  0 },
 	{ "mark", 'm', "TEXT", 0,
-	  "Name this moment in the run that the host is recording, if it is",
+	  "Give this moment a name in the run that the host may be recording",
 	  0 },
 	{ "output", 'o', "FILE", 0,
-	  "Write there; '-': standard output, which is the default without COMMAND",
+	  "Write to FILE; '-' is standard output, which is the default without COMMAND",
 	  0 },
 	{ 0 },
 };
@@ -87,13 +87,12 @@ void options_parse(int argc, char **argv, struct options *options)
 		.options = rows,
 		.parser = parse,
 		.args_doc = "[-- COMMAND [ARGUMENT...]]",
-		.doc = "Show this virtual machine's VM exits, as its KVM counts them: all so far, or those during COMMAND."
-		       "\vEnds with 0; 2 if this "
-		       "machine's hypervisor does not answer the exit "
-		       "counters' CPUID leaves; 3 if something failed; 64 if "
-		       "an argument is wrong; with COMMAND with its status, "
-		       "or 125 if something failed, 126 or 127 if it cannot be "
-		       "run.",
+		.doc = "Show this virtual machine's VM exits, as its KVM counts them: all since its start, or those during COMMAND."
+		       "\vThe exit status is 0; 2 if this machine's hypervisor "
+		       "does not answer the CPUID leaves of the exit counters; 3 "
+		       "if something failed; and 64 if an argument is wrong. With "
+		       "COMMAND, it is the status of COMMAND, or 125 if something "
+		       "failed, and 126 or 127 if COMMAND cannot be run.",
 	};
 
 	cli_parse(&parser, CLI_COMMAND, argc, argv, options);

@@ -19,7 +19,7 @@ ok '--help: every option is in the manual page' [ -z "$(
 run "$exitwork" --version
 ok '--version' out_has 'exitwork '
 run ldd "$exitwork"
-ok 'it is static' grep -q 'not a dynamic executable' \
+ok 'it is static' grep -qE 'not a dynamic executable|statically linked' \
 	"$tap_dir/err" "$tap_dir/out"
 
 run "$exitwork" --list

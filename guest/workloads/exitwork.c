@@ -36,17 +36,16 @@ enum { OPT_SECONDS = 256, OPT_SHADOW, OPT_CHECK };
 
 static const struct argp_option option_rows[] = {
 	{ "count", OPT_COUNT, "N", 0,
-	  "Operations; unless said, those that --list shows", 0 },
+	  "Do N operations (default: the number that --list shows)", 0 },
 	{ "seconds", OPT_SECONDS, "TIME", 0,
-	  "In place of a number of operations: as many as there is time for",
-	  0 },
+	  "Do as many operations as fit into TIME", 0 },
 	{ "file", OPT_FILE, "PATH", 0,
-	  "The serial port or the disk, for those that take one", 0 },
+	  "Use this serial port or disk, for workloads that need one", 0 },
 	{ "check", OPT_CHECK, NULL, 0,
-	  "End with 1 if the exits are not those that are expected", 0 },
+	  "End with status 1 if the exits are not those that are expected", 0 },
 	{ "shadow", OPT_SHADOW, NULL, 0,
-	  "Expect what there is on a host without nested paging", 0 },
-	{ "json", OPT_JSON, NULL, 0, "One JSON object", 0 },
+	  "Expect the exits of a host without nested paging", 0 },
+	{ "json", OPT_JSON, NULL, 0, "Write one JSON object", 0 },
 	{ "list", OPT_LIST, NULL, 0, "List the workloads", 0 },
 	{ 0 },
 };
@@ -58,7 +57,8 @@ static void parse_end(struct options *options, struct argp_state *state)
 			 options->json || options->paging == PAGING_SHADOW;
 
 	if (options->list && any)
-		cli_refuse(state, "--list goes with nothing else");
+		cli_refuse(state,
+			   "--list cannot be combined with anything else");
 	if (options->list)
 		return;
 	if (!options->workload)
@@ -131,10 +131,10 @@ static const struct argp parser = {
 	.parser = parse_option,
 	.args_doc = "WORKLOAD",
 	.doc = "Do in a virtual machine what causes VM exits, and show which it has caused."
-	       "\vEnds with 0; with --check with 1 if the exits are not as "
-	       "expected, and with 2 if this machine's hypervisor does not "
-	       "answer the exit counters' CPUID leaves; with 3 if the work could "
-	       "not be done, and with 64 if an argument is wrong.",
+	       "\vThe exit status is 0; 3 if the work could not be done; and 64 if an "
+	       "argument is wrong. With --check, it is 1 if the exits are not as "
+	       "expected, and 2 if this machine's hypervisor does not answer the "
+	       "CPUID leaves of the exit counters.",
 };
 
 static void execute(struct leaf_io *io, void *data)

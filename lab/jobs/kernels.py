@@ -52,7 +52,7 @@ def read_lines(path):
 
 
 def read_tried(series):
-    """What was tried on a series: (vendor, what) -> (release, date, result)."""
+    """The trials on a series: (vendor, what) -> (release, date, result)."""
     lines = read_lines(os.path.join(KERNELS, series, "tried"))
     return {tuple(words[:2]): tuple(words[2:])
             for words in (line.split(None, 4) for line in lines)}
@@ -135,7 +135,7 @@ def show_page(all_series):
 
 
 def options():
-    """What the job is to do."""
+    """The job's options."""
     parser = hosts.Parser(__doc__)
     parser.add_argument("--vendor", choices=VENDORS, help="this one alone (default: both)")
     parser.add_argument("--what", choices=WHATS, help="this alone (default: both)")

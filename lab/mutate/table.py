@@ -11,7 +11,7 @@ from collections import Counter
 COLUMNS = ("made", "killed", "survived", "listed", "same object",
            "not compilable")
 HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
-# What became of the mutants
+# The fates of the mutants
 
 `make mutate TABLE={name}` writes this table. Each file's row is of its
 last run. A mutant is one small change of a file's source. The killed ones made a unit

@@ -146,7 +146,7 @@ ok 'the same seed makes the same changes: as many as were asked for' [ "$(grep -
 mutate --dry-run --count 4 --seed 4 room.c
 ok 'another seed makes others' [ "$first" != "$out" ]
 
-# What became of them, kept: a row of each file's last run.
+# The fates of mutants are kept: a row for each file's last run.
 results=$tap_dir/results.md
 mutate --count 0 --table "$results" room.c
 ok 'a table has a row of the file' grep -qxF \
@@ -155,13 +155,13 @@ sed -i 's/room\.c/earlier.c/' "$results"
 mutate --line 5 --count 1 --table "$results" room.c
 ok 'part of a file is no row: wrong usage' status_is 2
 mutate --count 3 --table "$results" room.c
-ok '… what there is of other files stays' grep -q '^| `earlier.c` | 16 ' "$results"
-ok '… the new row is beside it' grep -q '^| `room.c` | 3 ' "$results"
-ok '… and both are added up' grep -q '^| all | 19 ' "$results"
+ok 'part of a file is no row: what there is of other files stays' grep -q '^| `earlier.c` | 16 ' "$results"
+ok 'part of a file is no row: the new row is beside it' grep -q '^| `room.c` | 3 ' "$results"
+ok 'part of a file is no row: both are added up' grep -q '^| all | 19 ' "$results"
 echo '| `room.c` | many |' >>"$results"
 mutate --count 3 --table "$results" room.c
 ok 'a table that cannot be read: the exit status is 2' status_is 2
-ok '… one line says where' err_has "$results:15: a row is"
+ok 'a table that cannot be read: one line says where' err_has "$results:15: a row is"
 
 # A program that tests have in themselves: those that load it are run, by whoever
 # runs a function of its skeleton, and none that is only linked with it.
@@ -197,13 +197,13 @@ END
 mutate --count 0 prog.bpf.c
 ok 'a program that a test loads: every change is noticed' \
 	out_has 'all: 3 mutants made: 3 killed, 100.0 % of 3'
-ok '… by that test' [ "$(grep -c 'killed by test_loads' <<<"$out")" -eq 3 ]
+ok 'a program that a test loads: that test kills changes of it' [ "$(grep -c 'killed by test_loads' <<<"$out")" -eq 3 ]
 rm -f "$tap_dir"/scratch/mutants-*/linked
 sed -i 's/!= 5/< 5/' "$top/tests/test_loads.c"
 mutate --count 0 prog.bpf.c
-ok '… or survives that test' [ "$(survivors)" = \
+ok 'a program that a test loads: other changes survive' [ "$(survivors)" = \
 	'+ int prog(void) { return 6; }' ]
-ok '… and no test is run that only has it in itself' \
+ok 'a program that a test loads: a test that only contains it is not run' \
 	[ -z "$(ls "$tap_dir"/scratch/mutants-*/linked 2>/dev/null)" ]
 
 mutate other.c

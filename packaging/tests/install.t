@@ -14,7 +14,7 @@ version=$(sed -n 's/^VERSION := //p' Makefile)
 install_to() { # TARGET...
 	run make -s BUILD="$build" DESTDIR="$root" PREFIX=/usr "$@"
 }
-# What is below $root/usr, a line each.
+# The files below $root/usr, a line each.
 files() { (cd "$root/usr" && find . ! -type d | sed 's,^\./,,' | LC_ALL=C sort); }
 
 install_to install

@@ -30,40 +30,42 @@ enum {
 
 static const struct argp_option option_rows[] = {
 	{ "config", OPT_CONFIG, "NAME,...", 0,
-	  "These configurations alone: names of --list, 'ours', 'peers'; what they are compared with is always there",
+	  "Measure these configurations only: names of --list, 'ours', 'peers'; 'nothing' is always measured",
 	  0 },
 	{ "time", OPT_TIME, "TIME", 0,
-	  "How long it may take: decides how many rounds there are (default 2m)",
+	  "Take about TIME (default 2m), which decides on the number of rounds",
 	  0 },
-	{ "rounds", OPT_ROUNDS, "N", 0, "So many rounds, however long", 0 },
-	{ "laps", OPT_LAPS, "N", 0, "Laps of a run, 25 ms each (default 10)",
+	{ "rounds", OPT_ROUNDS, "N", 0, "Do N rounds, however long they take",
 	  0 },
+	{ "laps", OPT_LAPS, "N", 0,
+	  "Measure N laps of 25 ms in each run (default 10)", 0 },
 	{ "warm-up", OPT_WARM_UP, "N", 0,
-	  "Laps before these, which are not counted (default 1)", 0 },
+	  "Run N laps before these, which are not counted (default 1)", 0 },
 	{ "cpu", OPT_CPU, "N", 0,
 	  "Run the guest on this CPU (default: the last)", 0 },
 	{ "microguest", OPT_MICROGUEST, "PATH", 0,
-	  "The program that runs the guest (default: beside this one)", 0 },
+	  "Run the guest with this program (default: microguest, beside this one)",
+	  0 },
 	{ "json", 'j', "FILE", 0,
-	  "Write all that was measured; '-': standard output, in place of the table",
+	  "Write all laps and results to FILE; '-' is standard output, in place of the table",
 	  0 },
 	{ "svg", OPT_SVG, "FILE", 0,
-	  "Write a picture; '-': standard output, in place of the table", 0 },
+	  "Write a picture to FILE; '-' is standard output, in place of the table",
+	  0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
-	  "Show what --json wrote, in place of measuring; further files: of other kinds of exits; '-': standard input",
+	  "Show what --json wrote, in place of measuring; further FILEs must be of other kinds of exits; '-' is standard input",
 	  0 },
 	{ "limit", OPT_LIMIT, "PERCENT", 0,
-	  "With --replay: end with 1 if rounds of the same, or the same once more, differ by more",
+	  "With --replay: end with status 1 if rounds, or 'nothing, once more', differ by more than PERCENT",
 	  0 },
 	{ "compare", OPT_COMPARE, NULL, 0,
-	  "Hold two such files against each other: OLD NEW", 0 },
+	  "Compare two files that --json wrote, OLD and NEW", 0 },
 	{ "test-run", OPT_TEST_RUN, NULL, 0,
-	  "No exits: the time of the observer's programs alone, which any host with BPF can run",
+	  "Measure the observer's programs alone, without exits, on any host with BPF",
 	  0 },
 	{ "list", OPT_LIST, NULL, 0, "List the configurations", 0 },
 	{ "progress", OPT_PROGRESS, NULL, 0,
-	  "Say how far it is, a line per round, where standard error is no terminal",
-	  0 },
+	  "Print a line per round if standard error is not a terminal", 0 },
 	{ 0 },
 };
 
@@ -166,7 +168,7 @@ static void set_action(enum bench_action action, struct bench_options *options,
 	if (options->action != BENCH_RUN || options->kinds_named)
 		cli_refuse(
 			state,
-			"give one of: kinds of exits, --replay, --compare, --test-run, --list");
+			"give one of kinds of exits, --replay, --compare, --test-run and --list");
 	options->action = action;
 }
 
@@ -325,11 +327,11 @@ static const struct argp parser = {
 	.args_doc =
 		"[KIND...]\n--replay FILE...\n--compare OLD NEW\n--test-run\n--list",
 	.doc = "Measure what counting VM exits costs: KVM's counters, the observer, and the tools "
-	       "that one would take otherwise."
-	       "\vKIND is a kind of exit, as 'microguest --list' has them; without any: CPUID, an MSR, "
-	       "I/O ports, MMIO, HLT and a hypercall, as far as they are there.  "
-	       "Ends with 0, with --compare with 1 if something is worse than it was, "
-	       "with --limit with 1 if something differs by more, and with more if the job could not be done.",
+	       "that one would use otherwise."
+	       "\vKIND is a kind of exit, as 'microguest --list' has them; the default is CPUID, an MSR, "
+	       "I/O ports, MMIO, HLT and a hypercall, as far as this machine has them.  "
+	       "The exit status is 0; 1 if --compare finds that something is worse than it was, "
+	       "or if something differs by more than --limit; and more if the job could not be done.",
 };
 
 void bench_options_parse(int argc, char **argv, struct bench_options *options)

@@ -15,7 +15,7 @@
 enum { OPT_JSON = 256 };
 
 static const struct argp_option option_rows[] = {
-	{ "json", OPT_JSON, NULL, 0, "One JSON object", 0 },
+	{ "json", OPT_JSON, NULL, 0, "Write one JSON object", 0 },
 	{ 0 },
 };
 
@@ -38,7 +38,7 @@ static const struct argp parser = {
 	.parser = parse_option,
 	.doc = "Say what this host offers for observing VM exits, and what to do about each "
 	       "thing that is missing."
-	       "\vNo VM is started; root sees more. Ends with 0 if the monitor can run here, with 1 if it cannot.",
+	       "\vIt starts no VM; as root it can find out more. The exit status is 0 if the monitor can run here, and 1 if it cannot.",
 };
 
 static bool has_colours(void)

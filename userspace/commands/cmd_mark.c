@@ -26,14 +26,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		else
 			cli_refuse(
 				state,
-				"one text only, not '%s', too: put it in quotes",
+				"there is more than one text ('%s'): put the text in quotes",
 				arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (!arguments->text)
 			cli_refuse(
 				state,
-				"which run, and what text? exitledger mark RUN TEXT");
+				"the run or the text is missing: exitledger mark RUN TEXT");
 		else if (!*arguments->text ||
 			 strlen(arguments->text) > TEXT_MAX)
 			cli_refuse(state,
@@ -44,7 +44,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		else if (!strcmp(arguments->path, "-"))
 			cli_refuse(
 				state,
-				"a mark is set in a run that is being recorded: name its file, not '-'");
+				"a mark can only be set in a run that is being recorded: name its file, not '-'");
 		else if (!*arguments->path)
 			cli_refuse(state, "which run? its name is ''");
 		return 0;

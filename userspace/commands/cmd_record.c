@@ -17,7 +17,7 @@ static int check_path(const char *path, struct why *why)
 		return 0;
 	return why_set(
 		why, EEXIST,
-		"%s: is there already and is not overwritten: remove it, or take another name",
+		"%s exists already and is not overwritten: remove it, or choose another name",
 		path);
 }
 

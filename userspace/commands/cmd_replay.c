@@ -33,13 +33,13 @@ struct replay {
 
 static const struct argp_option rows[] = {
 	{ "interval", 'i', "TIME", 0,
-	  "Show what happened every TIME (default 1s); 0: only the total at the end",
+	  "Show what happened in every TIME (default 1s); 0 shows only the total at the end",
 	  1 },
 	{ "fine", OPT_FINE, NULL, 0,
-	  "Recorded intervals also where vCPUs and histograms of each are no longer known",
+	  "Show recorded intervals also where their vCPUs and histograms are no longer known",
 	  1 },
 	{ "speed", OPT_SPEED, "X", 0,
-	  "With --top: so many times as fast as it was (default 1)", 4 },
+	  "With --top: show the run X times as fast as it was (default 1)", 4 },
 	{ 0 },
 };
 

@@ -30,9 +30,9 @@ struct report {
 };
 
 static const struct argp_option rows[] = {
-	{ "output", 'o', "FILE", 0, "A page for browsers, into this file", 1 },
-	{ "text", OPT_TEXT, NULL, 0, "Text of 80 columns (default)", 1 },
-	{ "json", OPT_JSON_ALL, NULL, 0, "One JSON object", 1 },
+	{ "output", 'o', "FILE", 0, "Write a page for browsers to FILE", 1 },
+	{ "text", OPT_TEXT, NULL, 0, "Write text of 80 columns (default)", 1 },
+	{ "json", OPT_JSON_ALL, NULL, 0, "Write one JSON object", 1 },
 	{ 0 },
 };
 
@@ -57,7 +57,7 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 		if (report->nr == RUNS_MAX)
 			cli_refuse(
 				state,
-				"one run, or two to be compared, not '%s', too",
+				"there are more than two runs ('%s'): give one, or two to be compared",
 				arg);
 		cli_file(state, report->nr ? "the second RUN" : "RUN", arg,
 			 &report->input);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What shells may offer for the arguments of exitledger's commands. */
+/* Completes the arguments of exitledger's commands for shells. */
 #ifndef EXITLEDGER_COMPLETION_H
 #define EXITLEDGER_COMPLETION_H
 

@@ -14,11 +14,14 @@ static const struct {
 	const char *what;
 } commands[] = {
 	{ "monitor", cmd_monitor, "show the VM exits of this host's guests" },
-	{ "record", cmd_record, "record them into a file" },
+	{ "record", cmd_record, "record the VM exits into a file" },
 	{ "mark", cmd_mark, "name a moment in a run that is being recorded" },
-	{ "replay", cmd_replay, "show a recorded run as monitor would" },
-	{ "report", cmd_report, "say what a recorded run was like" },
-	{ "compare", cmd_compare, "hold KVM's exit counters against BPF's" },
+	{ "replay", cmd_replay,
+	  "show a recorded run as monitor would have shown it" },
+	{ "report", cmd_report,
+	  "say what a recorded run was like, or how two differ" },
+	{ "compare", cmd_compare,
+	  "check KVM's exit counters against BPF's counts" },
 	{ "bench", cmd_bench, "measure what counting VM exits costs" },
 	{ "doctor", cmd_doctor,
 	  "say what this host offers, and what it lacks" },
@@ -31,12 +34,12 @@ static const struct {
 static void usage(FILE *out)
 {
 	fputs("Usage: exitledger COMMAND [OPTION...]\n"
-	      "Every VM exit is booked twice, by KVM and by BPF, and the two books must balance.\n\n",
+	      "Show, record and verify the VM exits of a KVM host.\n\n",
 	      out);
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name,
 			commands[i].what);
-	fputs("\n'exitledger COMMAND --help' tells a command's options.\n",
+	fputs("\n'exitledger COMMAND --help' lists a command's options.\n",
 	      out);
 }
 

@@ -8,11 +8,13 @@
 enum { OPT_DETAIL = 512 };
 
 static const struct argp_option rows[] = {
-	{ "output", 'o', "RUN", 0, "The file, which must not be there yet", 0 },
+	{ "output", 'o', "RUN", 0,
+	  "Write to this file, which must not exist yet", 0 },
 	{ "interval", 'i', "TIME", 0,
-	  "Record what happened every TIME (default 100ms; 10ms or more)", 1 },
+	  "Record what happens in every TIME (default 100ms; 10ms or more)",
+	  1 },
 	{ "detail", OPT_DETAIL, "TIME", 0,
-	  "vCPUs and histograms of each interval for so long, then of all intervals in so long together (default 60s)",
+	  "Keep vCPUs and histograms of each interval for TIME (default 60s), then only those of all intervals in TIME together",
 	  1 },
 	{ 0 },
 };
@@ -28,7 +30,7 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 		if (!strcmp(arg, "-"))
 			cli_refuse(
 				state,
-				"--output: a run is a database, written here and there: it takes a file, not '-'");
+				"--output takes a file, not '-': a run is a database, and cannot be written to a pipe");
 		options->path = arg;
 		return 0;
 	case 'i':

@@ -18,29 +18,29 @@ enum {
 
 static const struct argp_option option_rows[] = {
 	{ "guest-report", 'g', "FILE", 0,
-	  "What the guest says it was told ('exitleaf --json'); '-': standard input",
+	  "Read the guest's report ('exitleaf --json') from FILE; '-' is standard input",
 	  0 },
 	{ "json", 'j', "FILE", 0,
-	  "Write the books, the verdict and its evidence; '-': standard output, in place of the table",
+	  "Write the books and the verdict to FILE; '-' is standard output, in place of the table",
 	  0 },
 	{ "for", OPT_FOR, "TIME", 0,
-	  "Watch this host's VMs for so long (without COMMAND)", 0 },
+	  "Watch the VMs that are running for TIME, without a COMMAND", 0 },
 	{ "watch", OPT_WATCH, NULL, 0,
-	  "Watch them until SIGINT, with a line per interval", 0 },
+	  "Watch until SIGINT, and print a line per interval", 0 },
 	{ "interval", 'i', "TIME", 0,
-	  "Between the lines of --watch, and the reads of --read (default 10s)",
+	  "Print the lines of --watch, and run the command of --read, every TIME (default 10s)",
 	  0 },
-	{ "vm", OPT_VM, "NAME|PID", 0, "Of this VM alone", 0 },
+	{ "vm", OPT_VM, "NAME|PID", 0, "Watch this VM alone", 0 },
 	{ "read", OPT_READ, "COMMAND", 0,
-	  "Have the guest read its counters by this, e.g. 'ssh guest exitleaf --json'; its output is the guest's report",
+	  "Run COMMAND, such as 'ssh guest exitleaf --json', to make a guest read its counters; its output is the guest's report",
 	  0 },
 	{ "read-timeout", OPT_READ_TIMEOUT, "TIME", 0,
-	  "End that command if it takes longer (default 60s)", 0 },
+	  "End that command after TIME (default 60s)", 0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
-	  "Judge books that --json wrote, or a run's, in place of this host's; '-': standard input",
+	  "Judge FILE in place of this host: books that --json wrote, or a run; '-' is standard input",
 	  0 },
 	{ "attach", OPT_ATTACH, "TYPE", 0,
-	  "tp_btf, raw_tp or auto (default): how BPF is attached", 0 },
+	  "Attach BPF by tp_btf, raw_tp or auto (default)", 0 },
 	{ 0 },
 };
 
@@ -68,19 +68,19 @@ static void check(const struct compare_options *options,
 		const char *why;
 	} rule[] = {
 		{ !!options->argv + !!options->replay + live != 1,
-		  "give one of: -- COMMAND to run, --for, --watch, --replay" },
+		  "give one of -- COMMAND, --for, --watch and --replay" },
 		{ (options->vm || options->read) && !live,
-		  "--vm and --read go with --for or --watch" },
+		  "--vm and --read can only be used with --for or --watch" },
 		{ options->read_timeout > 0 && !options->read,
-		  "--read-timeout goes with --read" },
+		  "--read-timeout can only be used with --read" },
 		{ options->interval > 0 && !options->watch && !options->read,
-		  "--interval goes with --watch or --read" },
+		  "--interval can only be used with --watch or --read" },
 		{ options->has_attach && options->replay,
-		  "--attach is how BPF counts: --replay has counts already" },
+		  "--attach cannot be used with --replay, where nothing is counted" },
 		{ options->read && options->report,
-		  "--read makes the guest's report itself" },
+		  "--guest-report cannot be used with --read, whose output is the report" },
 		{ options->watch && options->report,
-		  "--watch takes the guest's reports from --read" },
+		  "--guest-report cannot be used with --watch: use --read" },
 	};
 
 	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
@@ -170,10 +170,9 @@ static const struct argp parser = {
 	.args_doc = "-- COMMAND [ARGUMENT...]\n--for TIME\n--watch\n"
 		    "--replay FILE",
 	.doc = "Hold what KVM's exit counters tell guests against what BPF counted."
-	       "\vRuns COMMAND, a program that runs a guest that reads its counters, "
-	       "or watches the guests that there are, and ends with 0 if the books "
-	       "balance, 1 on a discrepancy, 2 if nothing can be said, and more if "
-	       "the job could not be done.",
+	       "\vCOMMAND runs a guest that reads its counters. The exit status is 0 if "
+	       "the books balance, 1 if there is a discrepancy, 2 if nothing can be "
+	       "said, and more if the job could not be done.",
 };
 
 void compare_options_parse(int argc, char **argv,

@@ -183,7 +183,8 @@ static const char *choose_line(const struct cli_typed *typed)
 	return line;
 }
 
-/* What the argument number @nr is called: "RUN", or "" if there is none. */
+/* Get the name of the argument number @nr, such as "RUN", or "" if there is
+ * none. */
 static void argument_name(const struct cli_typed *typed, int nr, char *name,
 			  size_t size)
 {
@@ -194,7 +195,7 @@ static void argument_name(const struct cli_typed *typed, int nr, char *name,
 		const struct argp_option *row = NULL;
 		bool skipped;
 
-		/* What is behind "--" is a command. */
+		/* After "--" there is a command. */
 		if (!strcmp(name, "--"))
 			break;
 		if (name[0] != '-') {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a shell may offer for the word that is being typed: from the same tables
- * that help comes from.  "PROGRAM --complete WORD..." prints it, for the
+ * Completes the word that is being typed in a shell, from the same tables that
+ * help comes from.  "PROGRAM --complete WORD..." prints it, for the
  * scripts of 'exitledger completion'.
  */
 #ifndef EXITLEDGER_CLI_COMPLETE_H

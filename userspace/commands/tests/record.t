@@ -37,16 +37,16 @@ refused record 'hardly an interval' "from 10ms to 1h," -o x -i 1ms
 refused record 'no detail' "not '-1'" -o x --detail=-1
 refused record 'counts alone and slow exits' '--slower-than needs times' -o x \
 	--count-only --slower-than 1ms
-refused mark 'nothing' 'which run, and what text?'
-refused mark 'no text' 'which run, and what text?' x
+refused mark 'nothing' 'the run or the text is missing'
+refused mark 'no text' 'the run or the text is missing' x
 refused mark 'an empty text' '1 to 63 bytes' x ''
 refused mark 'a text that is an order to a terminal' 'one line of UTF-8' x $'a\e[31m'
 refused mark 'a text that is no text' 'one line of UTF-8' x $'caf\xe9'
-refused mark 'two texts' 'put it in quotes' x login prompt
+refused mark 'two texts' 'put the text in quotes' x login prompt
 refused replay 'no run' 'which run?'
 refused replay 'two runs' "not 'y', too" x y
 refused report 'no run' 'which run?'
-refused report 'three runs' "not 'z', too" x y z
+refused report 'three runs' "more than two runs ('z')" x y z
 
 run "$exitledger" mark --help
 ok 'mark --help' status_is 0

@@ -64,7 +64,8 @@ START_TEST(own_threads)
 }
 END_TEST
 
-/* What was seen in another way is there once; threads by both names, too. */
+/* A VM that was found in two ways is listed once, and so is a thread with two
+ * names. */
 START_TEST(once)
 {
 	process(10, "qemu-system-x86\n", "CPU 0/KVM\n", "a");
