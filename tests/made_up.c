@@ -42,21 +42,13 @@ static unsigned int bucket_of(uint64_t ns)
 	return span * HIST_SPAN + table[ns >> (HIST_SPAN_BITS * span)];
 }
 
-static void widen(uint64_t *min, uint64_t *max, uint64_t ns)
-{
-	if (!*max || ns < *min)
-		*min = ns;
-	if (ns > *max)
-		*max = ns;
-}
-
 void made_up_exits(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 		   uint32_t reason, uint64_t exits)
 {
 	struct ledger_vcpu *to = vcpu_of(ledger, vm, vcpu);
 	struct ledger_cell *cell = must(ledger_cell(&to->cells, reason));
 
-	cell->exits += exits;
+	cell->times.exits += exits;
 	to->exits += exits;
 }
 
@@ -68,11 +60,11 @@ void made_up_time(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 
 	if (hist_book(&cell->hist, bucket_of(ns), exits))
 		abort();
-	cell->exits += exits;
-	cell->ns += ns * exits;
+	cell->times.exits += exits;
+	cell->times.ns += ns * exits;
 	to->exits += exits;
 	to->ns += ns * exits;
-	widen(&cell->min_ns, &cell->max_ns, ns);
+	exit_times_widen(&cell->times, ns, ns);
 }
 
 void made_up_key(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
@@ -81,10 +73,10 @@ void made_up_key(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 	struct ledger_vcpu *to = vcpu_of(ledger, vm, vcpu);
 	struct ledger_key *entry = must(ledger_key(&to->keys, reason, key));
 
-	entry->exits += exits;
-	entry->timed += exits;
-	entry->ns += ns * exits;
-	widen(&entry->min_ns, &entry->max_ns, ns);
+	entry->times.exits += exits;
+	entry->times.timed += exits;
+	entry->times.ns += ns * exits;
+	exit_times_widen(&entry->times, ns, ns);
 }
 
 void made_up_host(struct ledger *ledger, size_t vms, size_t vcpus,

@@ -25,8 +25,8 @@ static json_t *cells_json(const struct ledger_cells *cells)
 		json_array_append_new(
 			array, json_pack("{s:I,s:I,s:I}", "reason",
 					 (json_int_t)cell->reason, "exits",
-					 (json_int_t)cell->exits, "ns",
-					 (json_int_t)cell->ns));
+					 (json_int_t)cell->times.exits, "ns",
+					 (json_int_t)cell->times.ns));
 	}
 	return array;
 }

@@ -96,8 +96,8 @@ static int load_cells(const json_t *json, struct ledger_cells *cells,
 		cell = ledger_cell(cells, reason);
 		if (!cell)
 			return why_set(why, ENOMEM, "out of memory");
-		r = GET_NUMBERS(item, why, { "exits", &cell->exits },
-				{ "ns", &cell->ns });
+		r = GET_NUMBERS(item, why, { "exits", &cell->times.exits },
+				{ "ns", &cell->times.ns });
 		if (r)
 			return r;
 	}

@@ -127,8 +127,7 @@ static int sum_cells(const struct ledger *ledger, uint32_t reason,
 
 			if (cell->reason != reason)
 				continue;
-			sum->exits += cell->exits;
-			sum->ns += cell->ns;
+			exit_times_add(&sum->times, &cell->times);
 			r = hist_add(&sum->hist, &cell->hist);
 		}
 		ledger_total_free(&total);
@@ -151,11 +150,11 @@ static int take_ledger(const struct bench_ways *ways, struct observer *observer,
 		r = sum_cells(&ledger, reason, &sum);
 	if (!r) {
 		run->has_counted = true;
-		run->counted = sum.exits;
+		run->counted = sum.times.exits;
 		timed = hist_count(&sum.hist);
 		run->has_bpf_time = timed;
 		if (timed)
-			run->bpf_time = (double)sum.ns / (double)timed *
+			run->bpf_time = (double)sum.times.ns / (double)timed *
 					(double)ways->khz / 1e6;
 	}
 	hist_free(&sum.hist);

@@ -140,7 +140,7 @@ static bool has_exits(const struct filter *filter,
 	if (!filter->reasons.nr)
 		return vcpu->exits;
 	for (size_t i = 0; i < vcpu->cells.nr; i++) {
-		if (vcpu->cells.cell[i].exits &&
+		if (vcpu->cells.cell[i].times.exits &&
 		    contains(&filter->reasons, vcpu->cells.cell[i].reason))
 			return true;
 	}

@@ -165,35 +165,18 @@ int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark)
 	return 0;
 }
 
-void ledger_widen(uint64_t *min, uint64_t *max, uint64_t more_min,
-		  uint64_t more_max)
-{
-	if (!more_max)
-		return;
-	if (!*max || more_min < *min)
-		*min = more_min;
-	if (more_max > *max)
-		*max = more_max;
-}
-
 static int add_cells(struct ledger_cells *to, const struct ledger_cells *cells)
 {
 	for (size_t i = 0; i < cells->nr; i++) {
 		const struct ledger_cell *from = &cells->cell[i];
 		struct ledger_cell *cell;
 
-		if (!from->exits && !from->max_ns)
+		if (!exit_times_any(&from->times))
 			continue;
 		cell = ledger_cell(to, from->reason);
 		if (!cell || hist_add(&cell->hist, &from->hist))
 			return -ENOMEM;
-		cell->exits += from->exits;
-		cell->fast += from->fast;
-		cell->ns += from->ns;
-		cell->preempted_ns += from->preempted_ns;
-		cell->blocked_ns += from->blocked_ns;
-		ledger_widen(&cell->min_ns, &cell->max_ns, from->min_ns,
-			     from->max_ns);
+		exit_times_add(&cell->times, &from->times);
 	}
 	return 0;
 }
@@ -204,16 +187,12 @@ static int add_keys(struct ledger_keys *to, const struct ledger_keys *keys)
 		const struct ledger_key *from = &keys->key[i];
 		struct ledger_key *key;
 
-		if (!from->exits && !from->max_ns)
+		if (!exit_times_any(&from->times))
 			continue;
 		key = ledger_key(to, from->reason, from->key);
 		if (!key)
 			return -ENOMEM;
-		key->exits += from->exits;
-		key->timed += from->timed;
-		key->ns += from->ns;
-		ledger_widen(&key->min_ns, &key->max_ns, from->min_ns,
-			     from->max_ns);
+		exit_times_add(&key->times, &from->times);
 	}
 	return 0;
 }

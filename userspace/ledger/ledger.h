@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ledger/exit_times.h"
 #include "ledger/hist.h"
 
 #define LEDGER_NAME 256 /* bytes of a VM's name, with its NUL */
@@ -19,21 +20,12 @@
 /* Ended VMs that a total keeps apart: from twice as many on, only so many. */
 #define LEDGER_ENDED 1000
 
-/*
- * Exits of one reason, and the time from each to the next entry.  The last
- * exit of a vCPU has none yet: hist_count() says how many have.
- */
+/* Exits of one reason.  hist_count() says how many of them had a time. */
 struct ledger_cell {
 	uint32_t reason; /* raw number */
-	uint64_t exits;
-	uint64_t fast; /* … re-entered without the exit handler, if asked for */
-	uint64_t ns;
-	/* 0: none had a time.  Of an interval, the middle of a bucket unless it
-	 * is the least, or the most, so far. */
-	uint64_t min_ns;
-	uint64_t max_ns;
-	uint64_t preempted_ns; /* of @ns: scheduled out while runnable … */
-	uint64_t blocked_ns; /* … and asleep (HLT: idle); both if asked for */
+	/* Of an interval, the shortest and the longest time are the middle of a
+	 * bucket unless it is the shortest, or the longest, so far. */
+	struct exit_times times;
 	struct hist hist; /* of the times, if booked */
 };
 
@@ -57,11 +49,8 @@ enum ledger_key_kind {
 struct ledger_key {
 	uint32_t reason;
 	uint64_t key;
-	uint64_t exits;
-	uint64_t timed; /* … that had a time */
-	uint64_t ns;
-	uint64_t min_ns; /* as above; both since the key was first seen */
-	uint64_t max_ns;
+	/* The shortest and the longest time are since the key was first seen. */
+	struct exit_times times;
 };
 
 struct ledger_keys {
@@ -121,9 +110,7 @@ struct ledger_losses {
 struct ledger_slow {
 	uint64_t at_ns; /* CLOCK_MONOTONIC of the entry after it */
 	uint64_t vm; /* ledger_vm.number */
-	uint64_t ns;
-	uint64_t preempted_ns; /* as in struct ledger_cell */
-	uint64_t blocked_ns;
+	struct exit_times times; /* of this one exit: exit_times_of_one() */
 	uint64_t key; /* if @has_key */
 	uint32_t vcpu_id;
 	uint32_t tid;
@@ -212,15 +199,6 @@ int ledger_slow_add(struct ledger_slows *slows, const struct ledger_slow *slow);
 
 /** ledger_mark_add - append a mark; 0 or -ENOMEM */
 int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark);
-
-/**
- * ledger_widen - the shortest and the longest of two sets of times
- * @min, @max: of one, and then of both
- *
- * 0 and 0 are those of an empty set.
- */
-void ledger_widen(uint64_t *min, uint64_t *max, uint64_t more_min,
-		  uint64_t more_max);
 
 /** ledger_total - add a VM's vCPUs up; 0 or -ENOMEM */
 int ledger_total(const struct ledger_vm *vm, struct ledger_total *total);

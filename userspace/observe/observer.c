@@ -221,9 +221,8 @@ static int take_slow(void *ctx, void *data, size_t size)
 	struct ledger_slow to = {
 		.at_ns = from->at_ns,
 		.vm = from->vm,
-		.ns = from->ns,
-		.preempted_ns = from->preempted_ns,
-		.blocked_ns = from->blocked_ns,
+		.times = exit_times_of_one(from->ns, from->preempted_ns,
+					   from->blocked_ns),
 		.key = from->key,
 		.vcpu_id = from->vcpu_id,
 		.tid = from->tid,

@@ -17,8 +17,8 @@ struct observer_options {
 	bool count_only; /* exits alone: no time, no histogram */
 	bool no_histogram; /* times without; only if nothing below is asked */
 	bool answers; /* capture guests' reads of our CPUID leaves */
-	bool fast; /* ledger_cell.fast; not with count_only */
-	bool off_cpu; /* ledger_cell.preempted_ns, .blocked_ns; likewise */
+	bool fast; /* exit_times.fast; not with count_only */
+	bool off_cpu; /* exit_times.preempted_ns, .blocked_ns; likewise */
 	enum ledger_key_kind by; /* ledger_vcpu.keys; likewise */
 	uint64_t slower_than_ns; /* ledger.slows; 0: none; likewise */
 	bool slow_hlt; /* HLT among the slow ones, too */

@@ -72,15 +72,6 @@ static void shadow_begin(struct shadow *shadow, u32 serial)
 		shadow->cell[i].min_ns = ~0ull;
 }
 
-static u32 advance32(const u32 *counter, u32 *seen)
-{
-	u32 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
-	u32 more = now - *seen;
-
-	*seen = now;
-	return more;
-}
-
 static int carry(struct observer *observer, const struct grown *grown, u32 span,
 		 const u32 now[HIST_SPAN], const u32 seen[HIST_SPAN])
 {
@@ -143,57 +134,69 @@ static u64 within(u64 value, u64 min, u64 max)
  * they are the middle of the histogram's lowest and highest bucket, within what
  * BPF has.
  */
-static void collect_extremes(const struct grown *grown, struct obs_cell *seen)
+static void find_extremes(const struct grown *grown,
+			  const struct exit_times *now,
+			  const struct exit_times *seen,
+			  struct exit_times *more)
 {
-	const struct obs_cell *from = &grown->slot->cell[grown->index];
-	struct ledger_cell *cell = grown->cell;
-	u64 min = __atomic_load_n(&from->min_ns, __ATOMIC_RELAXED);
-	u64 max = __atomic_load_n(&from->max_ns, __ATOMIC_RELAXED);
-	u64 interval_min = min, interval_max = max;
+	u64 min = now->min_ns, max = now->max_ns;
 
-	if (min == seen->min_ns && grown->low < HIST_BUCKETS)
-		interval_min = within(hist_middle(grown->low), min, max);
-	if (max == seen->max_ns && grown->low < HIST_BUCKETS)
-		interval_max = within(hist_middle(highest(grown)), min, max);
-	seen->min_ns = min;
-	seen->max_ns = max;
-	if (!cell->max_ns || interval_min < cell->min_ns)
-		cell->min_ns = interval_min;
-	if (interval_max > cell->max_ns)
-		cell->max_ns = interval_max;
+	more->min_ns = min;
+	more->max_ns = max;
+	if (grown->low == HIST_BUCKETS)
+		return;
+	if (min == seen->min_ns)
+		more->min_ns = within(hist_middle(grown->low), min, max);
+	if (max == seen->max_ns)
+		more->max_ns = within(hist_middle(highest(grown)), min, max);
 }
 
-static int collect_times(struct observer *observer, struct grown *grown,
-			 struct obs_cell *seen, u64 *ns)
+static int collect_hist(struct observer *observer, struct grown *grown)
 {
 	const struct obs_cell *from = &grown->slot->cell[grown->index];
-	struct ledger_cell *cell = grown->cell;
-	u64 more = advance(&from->ns, &seen->ns);
 
-	if (!more)
-		return 0;
-	*ns += more;
-	cell->ns += more;
-	cell->preempted_ns += advance(&from->preempted_ns, &seen->preempted_ns);
-	cell->blocked_ns += advance(&from->blocked_ns, &seen->blocked_ns);
 	for (u32 i = 0; i < HIST_SPANS; i++) {
 		if (from->span[i] && collect_span(observer, i, grown))
 			return -ENOMEM;
 	}
-	collect_extremes(grown, seen);
 	return 0;
 }
 
-/* Exits that no handler saw; BPF has 32 bits for them. */
-static int collect_fast(struct observer *observer, const struct grown *grown,
-			u32 *seen)
+/*
+ * A cell as it is now.  While its time is what it was, so are the parts of it:
+ * BPF may be about to add them.
+ */
+static struct exit_times cell_now(const struct obs_slot *slot, u32 index,
+				  const struct exit_times *seen)
 {
-	u32 before = *seen;
+	struct exit_times now = observer_cell_times(slot, index), same = *seen;
 
-	grown->cell->fast += advance32(&grown->slot->fast[grown->index], seen);
-	return *seen < before ? observer_carry_fast(observer, grown->slot,
-						    grown->index) :
-				0;
+	if (now.ns != seen->ns)
+		return now;
+	same.exits = now.exits;
+	same.fast = now.fast;
+	return same;
+}
+
+/* What a reason's cell has more than it had when it was last looked at. */
+static int collect_cell(struct observer *observer, struct grown *grown,
+			const struct exit_times *now, struct exit_times *seen)
+{
+	struct exit_times more = exit_times_since(now, seen);
+
+	/* BPF has 32 bits for these. */
+	more.fast = (u32)more.fast;
+	if (now->fast < seen->fast &&
+	    observer_carry_fast(observer, grown->slot, grown->index))
+		return -ENOMEM;
+	if (more.ns) {
+		if (collect_hist(observer, grown))
+			return -ENOMEM;
+		find_extremes(grown, now, seen, &more);
+	}
+	exit_times_add(&grown->cell->times, &more);
+	*seen = *now;
+	return 0;
 }
 
 static int collect_cells(struct observer *observer, const struct obs_slot *slot,
@@ -201,31 +204,29 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 {
 	for (u32 i = 0; i < slot->cells && i < OBS_CELLS; i++) {
 		const struct obs_cell *from = &slot->cell[i];
-		struct obs_cell *seen = &shadow->cell[i];
+		struct exit_times *seen = &shadow->cell[i], now;
 		struct grown grown;
-		u64 exits;
 
 		if (from->exits == seen->exits && from->ns == seen->ns)
 			continue;
-		exits = advance(&from->exits, &seen->exits);
-		vcpu->exits += exits;
+		now = cell_now(slot, i, seen);
+		vcpu->exits += now.exits - seen->exits;
+		vcpu->ns += now.ns - seen->ns;
 		if (!i) {
 			/* No reason's: the total has it, and says so. */
-			vcpu->sparse_full += exits;
-			vcpu->ns += advance(&from->ns, &seen->ns);
+			vcpu->sparse_full += now.exits - seen->exits;
+			*seen = now;
 			continue;
 		}
 		if (slot->reason[i] == OBS_UNREADABLE)
-			observer->unreadable += exits;
+			observer->unreadable += now.exits - seen->exits;
 		grown.cell = ledger_cell(&vcpu->cells, slot->reason[i]);
 		if (!grown.cell)
 			return -ENOMEM;
 		grown.slot = slot;
 		grown.index = i;
 		grown.low = HIST_BUCKETS;
-		grown.cell->exits += exits;
-		if (collect_fast(observer, &grown, &shadow->fast[i]) ||
-		    collect_times(observer, &grown, seen, &vcpu->ns))
+		if (collect_cell(observer, &grown, &now, seen))
 			return -ENOMEM;
 	}
 	return 0;

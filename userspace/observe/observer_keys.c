@@ -19,16 +19,15 @@ static int collect_grown_key(struct observer *observer,
 	struct ledger_vcpu *vcpu = observer_vcpu(observer, slot, ledger, NULL);
 	struct ledger_key *to =
 		vcpu ? ledger_key(&vcpu->keys, key->reason, key->key) : NULL;
+	const struct exit_times times = observer_key_times(now);
+	struct exit_times more;
 
 	if (!to)
 		return -ENOMEM;
-	to->exits += advance(&now->exits, &seen->exits);
-	to->timed += advance(&now->timed, &seen->timed);
-	to->ns += advance(&now->ns, &seen->ns);
-	if (now->max_ns) {
-		to->min_ns = now->min_ns;
-		to->max_ns = now->max_ns;
-	}
+	more = exit_times_since(&times, &seen->times);
+	exit_times_add(&to->times, &more);
+	exit_times_widen(&to->times, times.min_ns, times.max_ns);
+	seen->times = times;
 	return 0;
 }
 
@@ -45,7 +44,7 @@ static int collect_key(struct observer *observer, const struct obs_key *key,
 	seen = ledger_key(&shadow->keys, key->reason, key->key);
 	if (!seen)
 		return -ENOMEM;
-	if (now->exits != seen->exits || now->timed != seen->timed)
+	if (now->exits != seen->times.exits || now->timed != seen->times.timed)
 		r = collect_grown_key(observer, key, now, seen, ledger);
 	if (!shadow->ending)
 		return r;

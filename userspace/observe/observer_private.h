@@ -21,8 +21,7 @@ struct shadow {
 	u64 missed_entries;
 	u64 failed_entries;
 	u64 emulated;
-	u32 fast[OBS_CELLS];
-	struct obs_cell cell[OBS_CELLS];
+	struct exit_times cell[OBS_CELLS];
 	struct ledger_keys keys;
 };
 
@@ -34,6 +33,38 @@ static inline u64 advance(const u64 *counter, u64 *seen)
 
 	*seen = now;
 	return more;
+}
+
+/* What BPF has in a cell: the only place that knows where each number is. */
+static inline struct exit_times observer_cell_times(const struct obs_slot *slot,
+						    u32 index)
+{
+	const struct obs_cell *cell = &slot->cell[index];
+
+	return (struct exit_times){
+		.exits = __atomic_load_n(&cell->exits, __ATOMIC_RELAXED),
+		.fast = __atomic_load_n(&slot->fast[index], __ATOMIC_RELAXED),
+		.ns = __atomic_load_n(&cell->ns, __ATOMIC_RELAXED),
+		.min_ns = __atomic_load_n(&cell->min_ns, __ATOMIC_RELAXED),
+		.max_ns = __atomic_load_n(&cell->max_ns, __ATOMIC_RELAXED),
+		.preempted_ns =
+			__atomic_load_n(&cell->preempted_ns, __ATOMIC_RELAXED),
+		.blocked_ns =
+			__atomic_load_n(&cell->blocked_ns, __ATOMIC_RELAXED),
+	};
+}
+
+/* The same of what BPF has under a key. */
+static inline struct exit_times
+observer_key_times(const struct obs_keyed *keyed)
+{
+	return (struct exit_times){
+		.exits = keyed->exits,
+		.timed = keyed->timed,
+		.ns = keyed->ns,
+		.min_ns = keyed->min_ns,
+		.max_ns = keyed->max_ns,
+	};
 }
 
 struct observer {

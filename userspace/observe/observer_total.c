@@ -14,16 +14,9 @@ static int add_cell(const struct observer *observer,
 		    struct ledger_cell *cell)
 {
 	const struct obs_cell *from = &slot->cell[index];
+	const struct exit_times times = observer_cell_times(slot, index);
 
-	cell->exits += from->exits;
-	cell->fast += slot->fast[index];
-	cell->ns += from->ns;
-	cell->preempted_ns += from->preempted_ns;
-	cell->blocked_ns += from->blocked_ns;
-	if (from->max_ns && (!cell->max_ns || from->min_ns < cell->min_ns))
-		cell->min_ns = from->min_ns;
-	if (from->max_ns > cell->max_ns)
-		cell->max_ns = from->max_ns;
+	exit_times_add(&cell->times, &times);
 	for (u32 i = 0; i < HIST_SPANS; i++) {
 		const struct obs_span *span =
 			&observer->bpf->bss->spans[from->span[i]];
@@ -76,16 +69,11 @@ int observer_total_key(struct observer *observer, const struct obs_key *key,
 		observer_vcpu(observer, slot, observer->total, names);
 	struct ledger_key *to =
 		vcpu ? ledger_key(&vcpu->keys, key->reason, key->key) : NULL;
+	const struct exit_times times = observer_key_times(keyed);
 
 	if (!to)
 		return -ENOMEM;
-	to->exits += keyed->exits;
-	to->timed += keyed->timed;
-	to->ns += keyed->ns;
-	if (keyed->max_ns && (!to->max_ns || keyed->min_ns < to->min_ns))
-		to->min_ns = keyed->min_ns;
-	if (keyed->max_ns > to->max_ns)
-		to->max_ns = keyed->max_ns;
+	exit_times_add(&to->times, &times);
 	return 0;
 }
 
@@ -108,7 +96,7 @@ int observer_carry_fast(struct observer *observer, const struct obs_slot *slot,
 	cell = total_cell(observer, slot, index);
 	if (!cell)
 		return -ENOMEM;
-	cell->fast += CARRY;
+	cell->times.fast += CARRY;
 	return 0;
 }
 

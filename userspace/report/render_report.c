@@ -142,7 +142,7 @@ static void render_extremes(const struct row_group *group, FILE *out)
 		}
 		snprintf(item, sizeof(item), "%s (%s)",
 			 exit_reason_text(group->vm->isa, row->reason).s,
-			 format_count(row->exits).s);
+			 format_count(row->times.exits).s);
 		render_item(&column, most ? "most" : "least", item, out);
 	}
 	fputc('\n', out);
@@ -160,7 +160,9 @@ static void render_time(struct row_group *group, FILE *out)
 			 exit_reason_text(group->vm->isa,
 					  group->reason[i].reason)
 				 .s,
-			 format_share(group->reason[i].ns, group->total.ns).s);
+			 format_share(group->reason[i].times.ns,
+				      group->total.times.ns)
+				 .s);
 		render_item(&column, "time in", item, out);
 	}
 	fputc('\n', out);
@@ -184,7 +186,7 @@ static void render_reasons(struct row_group *group, unsigned int has, FILE *out)
 				   .s,
 			   &list, &group->reason[i], out);
 	render_row("total", &list, &group->total, out);
-	if (group->work.exits != group->total.exits)
+	if (group->work.times.exits != group->total.times.exits)
 		render_row("total without HLT", &list, &group->work, out);
 }
 

@@ -35,8 +35,8 @@ static int put_groups(struct json_writer *json, const struct run_report *report,
 		json_put_open(json, NULL, '{');
 		(by_vcpu ? put_vcpu : put_vm)(json, group);
 		json_put_bool(json, "ended", group->ended);
-		json_put_uint(json, "exits", group->total.exits);
-		json_put_uint(json, "ns", group->total.ns);
+		json_put_uint(json, "exits", group->total.times.exits);
+		json_put_uint(json, "ns", group->total.times.ns);
 		json_put_close(json, '}');
 	}
 	json_put_close(json, ']');
@@ -68,11 +68,11 @@ void report_json_keys(struct json_writer *json, const struct run_report *report,
 		json_put_open(json, NULL, '{');
 		run_json_reason(json, report->info->isa, row->reason);
 		json_put_uint(json, "key", row->key);
-		json_put_uint(json, "exits", row->exits);
-		json_put_uint(json, "timed", row->timed);
-		json_put_uint(json, "ns", row->ns);
-		json_put_uint(json, "min_ns", row->min_ns);
-		json_put_uint(json, "max_ns", row->max_ns);
+		json_put_uint(json, "exits", row->times.exits);
+		json_put_uint(json, "timed", row->times.timed);
+		json_put_uint(json, "ns", row->times.ns);
+		json_put_uint(json, "min_ns", row->times.min_ns);
+		json_put_uint(json, "max_ns", row->times.max_ns);
 		json_put_close(json, '}');
 	}
 	json_put_close(json, ']');
@@ -99,10 +99,12 @@ void report_json_slows(struct json_writer *json,
 		run_json_reason(json, report->info->isa, slow->reason);
 		if (slow->has_key)
 			json_put_uint(json, "key", slow->key);
-		json_put_uint(json, "ns", slow->ns);
+		json_put_uint(json, "ns", slow->times.ns);
 		if (report->info->off_cpu) {
-			json_put_uint(json, "preempted_ns", slow->preempted_ns);
-			json_put_uint(json, "blocked_ns", slow->blocked_ns);
+			json_put_uint(json, "preempted_ns",
+				      slow->times.preempted_ns);
+			json_put_uint(json, "blocked_ns",
+				      slow->times.blocked_ns);
 		}
 		json_put_close(json, '}');
 	}

@@ -83,7 +83,8 @@ static void put_vcpu(const struct run_report *report,
 	table_number(&line, 7, format_plain(group->vm->pid));
 	table_number(&line, 4, format_plain(group->vcpu->id));
 	table_number(&line, 14, column_text_in(COLUMN_EXITS, total, 14));
-	table_number(&line, 7, format_share_in(total->exits, report->exits, 7));
+	table_number(&line, 7,
+		     format_share_in(total->times.exits, report->exits, 7));
 	table_number(&line, 10, column_cell(COLUMN_PER_SECOND, total));
 	table_number(&line, 7,
 		     report_time(report) ? column_cell(COLUMN_TIME, total) :
@@ -158,7 +159,8 @@ void render_report_keys(const struct run_report *report,
 static void put_slow(const struct run_report *report,
 		     const struct ledger_slow *slow, FILE *out)
 {
-	const uint64_t off_cpu = slow->preempted_ns + slow->blocked_ns;
+	const uint64_t off_cpu =
+		slow->times.preempted_ns + slow->times.blocked_ns;
 	const struct ledger_vm *vm = ledger_find_vm(report->known, slow->vm);
 	const uint32_t isa = report->info->isa;
 	const struct exit_reason *known = exit_reason_find(isa, slow->reason);
@@ -176,7 +178,7 @@ static void put_slow(const struct run_report *report,
 			 "");
 	table_number(&line, 10, format_decimal_in(seconds, 3, 10));
 	table_left(&line, 27, safe_short(what, 27).s);
-	table_number(&line, 8, format_ns_in(slow->ns, 8));
+	table_number(&line, 8, format_ns_in(slow->times.ns, 8));
 	table_number(&line, 8, off_cpu ? format_ns_in(off_cpu, 8) : none);
 	table_number(&line, 5, format_plain(slow->vcpu_id));
 	table_left(&line, 0, "");

@@ -93,14 +93,14 @@ static int add_cells(struct run_bins *bins, const struct ledger_cells *cells,
 		const struct ledger_cell *cell = &cells->cell[i];
 		struct run_bins_line *line;
 
-		if ((!cell->exits && !cell->ns) ||
+		if ((!cell->times.exits && !cell->times.ns) ||
 		    !filter_has_number(&filter->reasons, cell->reason))
 			continue;
 		line = line_of(bins, cell->reason);
 		if (!line)
 			return -ENOMEM;
-		line->exits[bin] += cell->exits;
-		line->ns[bin] += cell->ns;
+		line->exits[bin] += cell->times.exits;
+		line->ns[bin] += cell->times.ns;
 	}
 	return 0;
 }

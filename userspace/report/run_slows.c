@@ -9,8 +9,8 @@ static int slowest_first(const void *a, const void *b)
 {
 	const struct ledger_slow *x = a, *y = b;
 
-	if (x->ns != y->ns)
-		return x->ns < y->ns ? 1 : -1;
+	if (x->times.ns != y->times.ns)
+		return x->times.ns < y->times.ns ? 1 : -1;
 	return x->at_ns < y->at_ns ? -1 : x->at_ns > y->at_ns;
 }
 

@@ -111,14 +111,14 @@ static int add_cells(struct run_timeline *timeline,
 		const struct ledger_cell *cell = &cells->cell[i];
 		struct run_line *line;
 
-		if ((!cell->exits && !cell->ns) ||
+		if ((!cell->times.exits && !cell->times.ns) ||
 		    !filter_has_number(&filter->reasons, cell->reason))
 			continue;
 		line = find(timeline, cell->reason);
 		if (!line)
 			return -ENOMEM;
-		line->exits[timeline->nr - 1] += cell->exits;
-		line->ns[timeline->nr - 1] += cell->ns;
+		line->exits[timeline->nr - 1] += cell->times.exits;
+		line->ns[timeline->nr - 1] += cell->times.ns;
 	}
 	return 0;
 }

@@ -37,33 +37,45 @@ static void put_hist(const struct hist *hist, struct bytes *bytes)
 	}
 }
 
-static bool cell_is_empty(const struct ledger_cell *cell)
+/* What a cell may have beside its exits and its time, in this order. */
+static const struct {
+	unsigned int has;
+	size_t at; /* in struct exit_times */
+	uint64_t most;
+} parts[] = {
+	{ HAS_FAST, offsetof(struct exit_times, fast), RUN_COUNT_MAX },
+	{ HAS_PREEMPTED, offsetof(struct exit_times, preempted_ns),
+	  RUN_NS_MAX },
+	{ HAS_BLOCKED, offsetof(struct exit_times, blocked_ns), RUN_NS_MAX },
+};
+
+#define NR_PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static uint64_t *part_of(struct exit_times *times, size_t part)
 {
-	return !cell->exits && !cell->max_ns;
+	return (uint64_t *)((char *)times + parts[part].at);
 }
 
 static void put_cell(const struct ledger_cell *cell, struct bytes *bytes)
 {
-	unsigned int has = (cell->max_ns || cell->ns ? HAS_TIME : 0) |
-			   (cell->fast ? HAS_FAST : 0) |
-			   (cell->preempted_ns ? HAS_PREEMPTED : 0) |
-			   (cell->blocked_ns ? HAS_BLOCKED : 0) |
+	struct exit_times times = cell->times;
+	unsigned int has = (times.max_ns || times.ns ? HAS_TIME : 0) |
 			   (cell->hist.used ? HAS_HIST : 0);
 
+	for (size_t i = 0; i < NR_PARTS; i++)
+		has |= *part_of(&times, i) ? parts[i].has : 0;
 	bytes_put(bytes, cell->reason);
 	bytes_put(bytes, has);
-	bytes_put(bytes, cell->exits);
+	bytes_put(bytes, times.exits);
 	if (has & HAS_TIME) {
-		bytes_put(bytes, cell->ns);
-		bytes_put(bytes, cell->min_ns);
-		bytes_put(bytes, cell->max_ns);
+		bytes_put(bytes, times.ns);
+		bytes_put(bytes, times.min_ns);
+		bytes_put(bytes, times.max_ns);
 	}
-	if (has & HAS_FAST)
-		bytes_put(bytes, cell->fast);
-	if (has & HAS_PREEMPTED)
-		bytes_put(bytes, cell->preempted_ns);
-	if (has & HAS_BLOCKED)
-		bytes_put(bytes, cell->blocked_ns);
+	for (size_t i = 0; i < NR_PARTS; i++) {
+		if (has & parts[i].has)
+			bytes_put(bytes, *part_of(&times, i));
+	}
 	if (has & HAS_HIST)
 		put_hist(&cell->hist, bytes);
 }
@@ -72,11 +84,11 @@ static void put_key(const struct ledger_key *key, struct bytes *bytes)
 {
 	bytes_put(bytes, key->reason);
 	bytes_put(bytes, key->key);
-	bytes_put(bytes, key->exits);
-	bytes_put(bytes, key->timed);
-	bytes_put(bytes, key->ns);
-	bytes_put(bytes, key->min_ns);
-	bytes_put(bytes, key->max_ns);
+	bytes_put(bytes, key->times.exits);
+	bytes_put(bytes, key->times.timed);
+	bytes_put(bytes, key->times.ns);
+	bytes_put(bytes, key->times.min_ns);
+	bytes_put(bytes, key->times.max_ns);
 }
 
 /* What is left of a vCPU when its cells are put: exits of no reason's cell. */
@@ -93,9 +105,9 @@ static struct rest rest_of(const struct ledger_vcpu *vcpu,
 	for (size_t i = 0; i < vcpu->cells.nr; i++) {
 		const struct ledger_cell *cell = &vcpu->cells.cell[i];
 
-		rest.exits -= cell->exits;
-		rest.ns -= cell->ns;
-		rest.cells += !cell_is_empty(cell) &&
+		rest.exits -= cell->times.exits;
+		rest.ns -= cell->times.ns;
+		rest.cells += exit_times_any(&cell->times) &&
 			      filter_has_number(&filter->reasons, cell->reason);
 	}
 	for (size_t i = 0; i < vcpu->keys.nr; i++)
@@ -124,7 +136,7 @@ static void put_vcpu(const struct ledger_vm *vm, const struct ledger_vcpu *vcpu,
 	for (size_t i = 0; i < vcpu->cells.nr; i++) {
 		const struct ledger_cell *cell = &vcpu->cells.cell[i];
 
-		if (!cell_is_empty(cell) &&
+		if (exit_times_any(&cell->times) &&
 		    filter_has_number(&filter->reasons, cell->reason))
 			put_cell(cell, bytes);
 	}
@@ -171,7 +183,8 @@ static int get_cell(struct cursor *cursor, struct ledger_vcpu *vcpu)
 {
 	uint32_t reason = cursor_get(cursor, UINT32_MAX);
 	uint64_t has = cursor_get(cursor, HAS_ALL);
-	uint64_t exits = cursor_get(cursor, RUN_COUNT_MAX), ns = 0, min, max;
+	struct exit_times times = { .exits =
+					    cursor_get(cursor, RUN_COUNT_MAX) };
 	struct ledger_cell *cell;
 
 	if (cursor->failed)
@@ -179,29 +192,26 @@ static int get_cell(struct cursor *cursor, struct ledger_vcpu *vcpu)
 	cell = ledger_cell(&vcpu->cells, reason);
 	if (!cell)
 		return -ENOMEM;
-	cell->exits += exits;
 	if (has & HAS_TIME) {
-		ns = cursor_get(cursor, RUN_NS_MAX);
-		min = cursor_get(cursor, RUN_NS_MAX);
-		max = cursor_get(cursor, RUN_NS_MAX);
-		cell->ns += ns;
-		ledger_widen(&cell->min_ns, &cell->max_ns, min, max);
+		times.ns = cursor_get(cursor, RUN_NS_MAX);
+		times.min_ns = cursor_get(cursor, RUN_NS_MAX);
+		times.max_ns = cursor_get(cursor, RUN_NS_MAX);
 	}
-	if (has & HAS_FAST)
-		cell->fast += cursor_get(cursor, RUN_COUNT_MAX);
-	if (has & HAS_PREEMPTED)
-		cell->preempted_ns += cursor_get(cursor, RUN_NS_MAX);
-	if (has & HAS_BLOCKED)
-		cell->blocked_ns += cursor_get(cursor, RUN_NS_MAX);
-	vcpu->exits += exits;
-	vcpu->ns += ns;
+	for (size_t i = 0; i < NR_PARTS; i++) {
+		if (has & parts[i].has)
+			*part_of(&times, i) = cursor_get(cursor, parts[i].most);
+	}
+	exit_times_add(&cell->times, &times);
+	vcpu->exits += times.exits;
+	vcpu->ns += times.ns;
 	return has & HAS_HIST ? get_hist(cursor, &cell->hist) : 0;
 }
 
 static int get_key(struct cursor *cursor, struct ledger_vcpu *vcpu)
 {
 	uint32_t reason = cursor_get(cursor, UINT32_MAX);
-	uint64_t number = cursor_get(cursor, UINT64_MAX), min, max;
+	uint64_t number = cursor_get(cursor, UINT64_MAX);
+	struct exit_times times = { 0 };
 	struct ledger_key *key;
 
 	if (cursor->failed)
@@ -209,12 +219,12 @@ static int get_key(struct cursor *cursor, struct ledger_vcpu *vcpu)
 	key = ledger_key(&vcpu->keys, reason, number);
 	if (!key)
 		return -ENOMEM;
-	key->exits += cursor_get(cursor, RUN_COUNT_MAX);
-	key->timed += cursor_get(cursor, RUN_COUNT_MAX);
-	key->ns += cursor_get(cursor, RUN_NS_MAX);
-	min = cursor_get(cursor, RUN_NS_MAX);
-	max = cursor_get(cursor, RUN_NS_MAX);
-	ledger_widen(&key->min_ns, &key->max_ns, min, max);
+	times.exits = cursor_get(cursor, RUN_COUNT_MAX);
+	times.timed = cursor_get(cursor, RUN_COUNT_MAX);
+	times.ns = cursor_get(cursor, RUN_NS_MAX);
+	times.min_ns = cursor_get(cursor, RUN_NS_MAX);
+	times.max_ns = cursor_get(cursor, RUN_NS_MAX);
+	exit_times_add(&key->times, &times);
 	return 0;
 }
 
@@ -278,8 +288,8 @@ static void sum_vcpu(const struct ledger_vcpu *vcpu,
 
 		if (!filter_has_number(&filter->reasons, cell->reason))
 			continue;
-		*exits += cell->exits;
-		*ns += cell->ns;
+		*exits += cell->times.exits;
+		*ns += cell->times.ns;
 	}
 }
 

@@ -117,15 +117,17 @@ static int read_losses(struct run_reader *reader, uint64_t first, uint64_t last,
 static bool get_slow(sqlite3_stmt *row, struct ledger_slow *slow)
 {
 	uint64_t vcpu = 0, tid = 0, reason = 0;
+	uint64_t ns = 0, preempted_ns = 0, blocked_ns = 0;
 	bool good = run_column(row, 0, INT64_MAX, &slow->at_ns) &&
 		    run_column(row, 1, INT64_MAX, &slow->vm) &&
 		    run_column(row, 2, UINT32_MAX, &vcpu) &&
 		    run_column(row, 3, UINT32_MAX, &tid) &&
 		    run_column(row, 4, UINT32_MAX, &reason) &&
-		    run_column(row, 6, RUN_NS_MAX, &slow->ns) &&
-		    run_column(row, 7, RUN_NS_MAX, &slow->preempted_ns) &&
-		    run_column(row, 8, RUN_NS_MAX, &slow->blocked_ns);
+		    run_column(row, 6, RUN_NS_MAX, &ns) &&
+		    run_column(row, 7, RUN_NS_MAX, &preempted_ns) &&
+		    run_column(row, 8, RUN_NS_MAX, &blocked_ns);
 
+	slow->times = exit_times_of_one(ns, preempted_ns, blocked_ns);
 	slow->vcpu_id = vcpu;
 	slow->tid = tid;
 	slow->reason = reason;

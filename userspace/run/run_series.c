@@ -10,11 +10,28 @@ struct run_series_one {
 	uint64_t vm;
 	uint32_t reason;
 	bool touched; /* in this interval */
-	uint64_t now[RUN_FIELDS];
+	struct exit_times now; /* and what was left of intervals before */
 	struct {
 		struct bytes bytes;
 		uint32_t intervals; /* so many are put; the rest are 0 */
 	} field[RUN_FIELDS];
+};
+
+/* Where each field is in struct exit_times, and what is stored of it. */
+static const struct {
+	size_t at;
+	uint64_t unit;
+	uint64_t most; /* that is believed, in units */
+} fields[RUN_FIELDS] = {
+	[RUN_EXITS] = { offsetof(struct exit_times, exits), 1, RUN_COUNT_MAX },
+	[RUN_TIME] = { offsetof(struct exit_times, ns), RUN_UNIT_NS,
+		       RUN_NS_MAX / RUN_UNIT_NS },
+	[RUN_MAX] = { offsetof(struct exit_times, max_ns), 1, HIST_BUCKETS },
+	[RUN_FAST] = { offsetof(struct exit_times, fast), 1, RUN_COUNT_MAX },
+	[RUN_PREEMPTED] = { offsetof(struct exit_times, preempted_ns),
+			    RUN_UNIT_NS, RUN_NS_MAX / RUN_UNIT_NS },
+	[RUN_BLOCKED] = { offsetof(struct exit_times, blocked_ns), RUN_UNIT_NS,
+			  RUN_NS_MAX / RUN_UNIT_NS },
 };
 
 /* A time's bucket in a histogram, + 1; 0: no time. */
@@ -80,31 +97,23 @@ static int add_cells(struct run_series *series, uint64_t vm,
 {
 	for (size_t i = 0; i < cells->nr; i++) {
 		const struct ledger_cell *cell = &cells->cell[i];
-		uint64_t max = bucket_of(cell->max_ns);
 		struct run_series_one *one;
 
-		if ((!cell->exits && !cell->max_ns) ||
+		if (!exit_times_any(&cell->times) ||
 		    !filter_has_number(&filter->reasons, cell->reason))
 			continue;
 		one = find(series, vm, cell->reason);
 		if (!one)
 			return -ENOMEM;
 		one->touched = true;
-		one->now[RUN_EXITS] += cell->exits;
-		one->now[RUN_TIME] += cell->ns;
-		if (max > one->now[RUN_MAX])
-			one->now[RUN_MAX] = max;
-		one->now[RUN_FAST] += cell->fast;
-		one->now[RUN_PREEMPTED] += cell->preempted_ns;
-		one->now[RUN_BLOCKED] += cell->blocked_ns;
+		exit_times_add(&one->now, &cell->times);
 	}
 	return 0;
 }
 
-static bool is_time(unsigned int field)
+static uint64_t *field_of(struct exit_times *times, unsigned int field)
 {
-	return field == RUN_TIME || field == RUN_PREEMPTED ||
-	       field == RUN_BLOCKED;
+	return (uint64_t *)((char *)times + fields[field].at);
 }
 
 /* Append a field's number; those of intervals without one are 0. */
@@ -112,10 +121,12 @@ static bool put_field(struct run_series_one *one, unsigned int field,
 		      uint32_t interval)
 {
 	struct bytes *bytes = &one->field[field].bytes;
-	uint64_t unit = is_time(field) ? RUN_UNIT_NS : 1;
-	uint64_t number = one->now[field] / unit;
+	uint64_t *now = field_of(&one->now, field);
+	uint64_t number = *now / fields[field].unit;
 
-	one->now[field] %= unit;
+	*now %= fields[field].unit;
+	if (field == RUN_MAX)
+		number = bucket_of(number);
 	if (!number)
 		return true;
 	for (; one->field[field].intervals < interval;
@@ -307,36 +318,27 @@ static int add_line(const struct run_series_line *line,
 		    const uint64_t value[RUN_FIELDS], struct ledger *ledger)
 {
 	struct ledger_vm *vm = ledger_find_vm(ledger, line->vm);
+	struct exit_times times = { 0 };
 	struct ledger_cell *cell;
-	uint64_t max = value[RUN_MAX] ? hist_middle(value[RUN_MAX] - 1) : 0;
 
 	if (!vm || !vm->nr_vcpus)
 		return -EINVAL;
 	cell = ledger_cell(&vm->vcpu[0].cells, line->reason);
 	if (!cell)
 		return -ENOMEM;
-	cell->exits += value[RUN_EXITS];
-	cell->ns += value[RUN_TIME] * RUN_UNIT_NS;
-	if (max > cell->max_ns)
-		cell->max_ns = max;
-	cell->fast += value[RUN_FAST];
-	cell->preempted_ns += value[RUN_PREEMPTED] * RUN_UNIT_NS;
-	cell->blocked_ns += value[RUN_BLOCKED] * RUN_UNIT_NS;
-	vm->vcpu[0].exits += value[RUN_EXITS];
-	vm->vcpu[0].ns += value[RUN_TIME] * RUN_UNIT_NS;
+	for (unsigned int i = 0; i < RUN_FIELDS; i++)
+		*field_of(&times, i) = value[i] * fields[i].unit;
+	times.max_ns = value[RUN_MAX] ? hist_middle(value[RUN_MAX] - 1) : 0;
+	/* The shortest time is not recorded: what is known of it stays. */
+	times.min_ns = cell->times.min_ns;
+	exit_times_add(&cell->times, &times);
+	vm->vcpu[0].exits += times.exits;
+	vm->vcpu[0].ns += times.ns;
 	return 0;
 }
 
 int run_series_next(struct run_series_reader *reader, struct ledger *ledger)
 {
-	static const uint64_t most[RUN_FIELDS] = {
-		RUN_COUNT_MAX,
-		RUN_NS_MAX / RUN_UNIT_NS,
-		HIST_BUCKETS,
-		RUN_COUNT_MAX,
-		RUN_NS_MAX / RUN_UNIT_NS,
-		RUN_NS_MAX / RUN_UNIT_NS,
-	};
 	int r = 0;
 
 	if (!reader->left)
@@ -353,7 +355,7 @@ int run_series_next(struct run_series_reader *reader, struct ledger *ledger)
 
 			if (!field->at)
 				continue;
-			value[j] = cursor_get(field, most[j]);
+			value[j] = cursor_get(field, fields[j].most);
 			any |= value[j];
 			if (field->failed ||
 			    (!reader->left && field->at != field->end))

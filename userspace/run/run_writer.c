@@ -168,9 +168,9 @@ static int put_slow(struct run_writer *writer, const struct ledger_slow *slow)
 	sqlite3_bind_int64(put, 6, slow->reason);
 	if (slow->has_key)
 		sqlite3_bind_int64(put, 7, (int64_t)slow->key);
-	sqlite3_bind_int64(put, 8, slow->ns);
-	sqlite3_bind_int64(put, 9, slow->preempted_ns);
-	sqlite3_bind_int64(put, 10, slow->blocked_ns);
+	sqlite3_bind_int64(put, 8, slow->times.ns);
+	sqlite3_bind_int64(put, 9, slow->times.preempted_ns);
+	sqlite3_bind_int64(put, 10, slow->times.blocked_ns);
 	return run_put(writer, PUT_SLOW);
 }
 

@@ -105,7 +105,7 @@ static int put_first_exits(struct run_writer *writer,
 
 		exits |= vm->vcpu[i].exits > 0;
 		for (size_t j = 0; j < cells->nr; j++)
-			io |= cells->cell[j].exits &&
+			io |= cells->cell[j].times.exits &&
 			      is_io(vm->isa, cells->cell[j].reason);
 	}
 	if (exits && !marks->exits) {

@@ -9,7 +9,7 @@
 
 static bool get_exits(const struct row *row, struct value *value)
 {
-	value->count = row->exits;
+	value->count = row->times.exits;
 	return true;
 }
 
@@ -17,7 +17,7 @@ static bool get_per_second(const struct row *row, struct value *value)
 {
 	if (row->seconds <= 0)
 		return false;
-	value->real = row->exits / row->seconds;
+	value->real = row->times.exits / row->seconds;
 	return true;
 }
 
@@ -25,66 +25,67 @@ static bool get_share(const struct row *row, struct value *value)
 {
 	if (!row->all_exits)
 		return false;
-	value->real = (double)row->exits / row->all_exits;
+	value->real = (double)row->times.exits / row->all_exits;
 	return true;
 }
 
 static bool get_fast(const struct row *row, struct value *value)
 {
-	value->count = row->fast;
+	value->count = row->times.fast;
 	return row->kind != ROW_KEY;
 }
 
 static bool get_time(const struct row *row, struct value *value)
 {
-	value->count = row->ns;
-	return row->max_ns;
+	value->count = row->times.ns;
+	return row->times.max_ns;
 }
 
 static bool get_time_share(const struct row *row, struct value *value)
 {
-	if (!row->max_ns || row->vcpu_ns <= 0)
+	if (!row->times.max_ns || row->vcpu_ns <= 0)
 		return false;
-	value->real = row->ns / row->vcpu_ns;
+	value->real = row->times.ns / row->vcpu_ns;
 	return true;
 }
 
 static bool get_preempted(const struct row *row, struct value *value)
 {
-	value->count = row->preempted_ns;
-	return row->max_ns && row->kind != ROW_KEY;
+	value->count = row->times.preempted_ns;
+	return row->times.max_ns && row->kind != ROW_KEY;
 }
 
 static bool get_blocked(const struct row *row, struct value *value)
 {
-	value->count = row->blocked_ns;
-	return row->max_ns && row->kind != ROW_KEY;
+	value->count = row->times.blocked_ns;
+	return row->times.max_ns && row->kind != ROW_KEY;
 }
 
 static bool get_timed(const struct row *row, struct value *value)
 {
-	value->count = row->timed;
-	return row->max_ns;
+	value->count = row->times.timed;
+	return row->times.max_ns;
 }
 
 static bool get_mean(const struct row *row, struct value *value)
 {
-	if (!row->timed)
+	if (!row->times.timed)
 		return false;
-	value->count = (row->ns + row->timed / 2) / row->timed;
+	value->count =
+		(row->times.ns + row->times.timed / 2) / row->times.timed;
 	return true;
 }
 
 static bool get_min(const struct row *row, struct value *value)
 {
-	value->count = row->min_ns;
-	return row->max_ns;
+	value->count = row->times.min_ns;
+	return row->times.max_ns;
 }
 
 static bool get_max(const struct row *row, struct value *value)
 {
-	value->count = row->max_ns;
-	return row->max_ns;
+	value->count = row->times.max_ns;
+	return row->times.max_ns;
 }
 
 /* Clamp to the known least and most: a bucket's middle can lie outside them. */
@@ -94,10 +95,10 @@ static bool get_percentile(const struct row *row, enum row_percentile which,
 	value->count = row->percentile[which];
 	if (!value->count)
 		return false;
-	if (row->max_ns && value->count > row->max_ns)
-		value->count = row->max_ns;
-	if (value->count < row->min_ns)
-		value->count = row->min_ns;
+	if (row->times.max_ns && value->count > row->times.max_ns)
+		value->count = row->times.max_ns;
+	if (value->count < row->times.min_ns)
+		value->count = row->times.min_ns;
 	return true;
 }
 

@@ -192,13 +192,7 @@ static void put_slow(const struct monitor_sample *sample,
 	const struct row row = {
 		.kind = ROW_REASON,
 		.reason = slow->reason,
-		.exits = 1,
-		.timed = 1,
-		.ns = slow->ns,
-		.min_ns = slow->ns,
-		.max_ns = slow->ns,
-		.preempted_ns = slow->preempted_ns,
-		.blocked_ns = slow->blocked_ns,
+		.times = slow->times,
 	};
 
 	if (monitor_slow(sample, shape, slow, &record.vm))

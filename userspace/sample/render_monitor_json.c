@@ -104,8 +104,8 @@ static size_t put_vm(struct json_writer *json,
 	json_put_uint(json, "vcpus", vm->nr_vcpus);
 	json_put_bool(json, "ended", ledger_vm_ended(vm));
 	if (!group->vcpu) {
-		json_put_uint(json, "exits", group->total.exits);
-		json_put_uint(json, "ns", group->total.ns);
+		json_put_uint(json, "exits", group->total.times.exits);
+		json_put_uint(json, "ns", group->total.times.ns);
 		put_reasons(json, shape, group);
 		json_put_close(json, '}');
 		return 1;
@@ -116,8 +116,8 @@ static size_t put_vm(struct json_writer *json,
 		json_put_uint(json, "vcpu", group[i].vcpu->id);
 		json_put_uint(json, "tid", group[i].vcpu->tid);
 		json_put_bool(json, "ended", group[i].ended);
-		json_put_uint(json, "exits", group[i].total.exits);
-		json_put_uint(json, "ns", group[i].total.ns);
+		json_put_uint(json, "exits", group[i].total.times.exits);
+		json_put_uint(json, "ns", group[i].total.times.ns);
 		put_reasons(json, shape, &group[i]);
 		json_put_close(json, '}');
 	}
@@ -152,9 +152,9 @@ static void put_slow(struct json_writer *json,
 			json_put_text(json, "name", known->name);
 		if (slow->has_key)
 			json_put_uint(json, "key", slow->key);
-		json_put_uint(json, "ns", slow->ns);
-		json_put_uint(json, "preempted_ns", slow->preempted_ns);
-		json_put_uint(json, "blocked_ns", slow->blocked_ns);
+		json_put_uint(json, "ns", slow->times.ns);
+		json_put_uint(json, "preempted_ns", slow->times.preempted_ns);
+		json_put_uint(json, "blocked_ns", slow->times.blocked_ns);
 		json_put_close(json, '}');
 	}
 	json_put_close(json, ']');

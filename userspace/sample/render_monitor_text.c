@@ -57,7 +57,7 @@ static void render_keys(const struct row_group *group, uint32_t reason,
 			continue;
 		if (shown == KEYS_SHOWN) {
 			more++;
-			exits += row->exits;
+			exits += row->times.exits;
 			continue;
 		}
 		shown++;
@@ -111,7 +111,7 @@ static void render_group(const struct row_group *group,
 			render_keys(group, row->reason, shape, out);
 	}
 	render_row("total", shape, &group->total, out);
-	if (group->work.exits != group->total.exits)
+	if (group->work.times.exits != group->total.times.exits)
 		render_row("total without HLT", shape, &group->work, out);
 }
 
@@ -119,7 +119,7 @@ static void render_slow(const struct ledger_slow *slow,
 			const struct ledger_vm *vm,
 			const struct monitor_shape *shape, FILE *out)
 {
-	uint64_t off_cpu = slow->preempted_ns + slow->blocked_ns;
+	uint64_t off_cpu = slow->times.preempted_ns + slow->times.blocked_ns;
 	const struct exit_reason *known =
 		exit_reason_find(vm ? vm->isa : 0, slow->reason);
 	const struct text none = { "-", 1 };
@@ -132,7 +132,7 @@ static void render_slow(const struct ledger_slow *slow,
 		 slow->has_key ? key_text(shape->by, slow->key).s : "");
 	table_number(&line, 14, format_decimal_in(slow->at_ns / 1e9, 6, 14));
 	table_left(&line, 29, safe_short(what, 29).s);
-	table_number(&line, 7, format_ns_in(slow->ns, 7));
+	table_number(&line, 7, format_ns_in(slow->times.ns, 7));
 	table_number(&line, 7, off_cpu ? format_ns_in(off_cpu, 7) : none);
 	table_number(&line, 4, format_plain(slow->vcpu_id));
 	table_left(&line, 0,
@@ -145,8 +145,8 @@ static int slowest_first(const void *a, const void *b)
 {
 	const struct ledger_slow *const *x = a, *const *y = b;
 
-	if ((*x)->ns != (*y)->ns)
-		return (*x)->ns < (*y)->ns ? 1 : -1;
+	if ((*x)->times.ns != (*y)->times.ns)
+		return (*x)->times.ns < (*y)->times.ns ? 1 : -1;
 	return (*x)->at_ns < (*y)->at_ns ? -1 : (*x)->at_ns > (*y)->at_ns;
 }
 

@@ -16,14 +16,14 @@ static void set_times(struct row *row, const struct hist *hist)
 {
 	static const double shares[ROW_PERCENTILES] = { 0.5, 0.9, 0.99, 0.999 };
 
-	row->timed = hist_percentiles(hist, shares, ROW_PERCENTILES,
-				      row->percentile);
+	row->times.timed = hist_percentiles(hist, shares, ROW_PERCENTILES,
+					    row->percentile);
 	/*
 	 * An exit may have no time yet, so the histogram knows best how many
 	 * have one, as long as it is complete.
 	 */
-	if (row->max_ns && (!row->timed || row->spans_lost))
-		row->timed = row->exits ? row->exits : 1;
+	if (row->times.max_ns && (!row->times.timed || row->spans_lost))
+		row->times.timed = row->times.exits ? row->times.exits : 1;
 }
 
 void row_complete(struct row *row)
@@ -33,16 +33,8 @@ void row_complete(struct row *row)
 
 static void add_row(struct row *to, const struct row *row)
 {
-	to->exits += row->exits;
-	to->fast += row->fast;
-	to->ns += row->ns;
-	to->preempted_ns += row->preempted_ns;
-	to->blocked_ns += row->blocked_ns;
+	exit_times_add(&to->times, &row->times);
 	to->spans_lost |= row->spans_lost;
-	if (row->min_ns && (!to->min_ns || row->min_ns < to->min_ns))
-		to->min_ns = row->min_ns;
-	if (row->max_ns > to->max_ns)
-		to->max_ns = row->max_ns;
 }
 
 static void set_reason(struct row *row, const struct ledger_cell *cell,
@@ -51,13 +43,7 @@ static void set_reason(struct row *row, const struct ledger_cell *cell,
 	*row = (struct row){
 		.kind = ROW_REASON,
 		.reason = cell->reason,
-		.exits = cell->exits,
-		.fast = cell->fast,
-		.ns = cell->ns,
-		.min_ns = cell->min_ns,
-		.max_ns = cell->max_ns,
-		.preempted_ns = cell->preempted_ns,
-		.blocked_ns = cell->blocked_ns,
+		.times = cell->times,
 		.hist = &cell->hist,
 		.spans_lost = spans_lost,
 	};
@@ -75,8 +61,7 @@ static int fill_reasons(struct row_group *group,
 	for (size_t i = 0; i < cells->nr; i++) {
 		const struct ledger_cell *cell = &cells->cell[i];
 
-		/* The time of an interval's first exit may be all there is. */
-		if ((cell->exits || cell->max_ns) &&
+		if (exit_times_any(&cell->times) &&
 		    (!filter ||
 		     filter_has_number(&filter->reasons, cell->reason)))
 			set_reason(&group->reason[group->nr_reasons++], cell,
@@ -96,7 +81,7 @@ static int fill_keys(struct row_group *group, const struct ledger_keys *keys,
 	for (size_t i = 0; i < keys->nr; i++) {
 		const struct ledger_key *key = &keys->key[i];
 
-		if ((!key->exits && !key->max_ns) ||
+		if (!exit_times_any(&key->times) ||
 		    (filter &&
 		     !filter_has_number(&filter->reasons, key->reason)))
 			continue;
@@ -104,11 +89,7 @@ static int fill_keys(struct row_group *group, const struct ledger_keys *keys,
 			.kind = ROW_KEY,
 			.reason = key->reason,
 			.key = key->key,
-			.exits = key->exits,
-			.timed = key->timed,
-			.ns = key->ns,
-			.min_ns = key->min_ns,
-			.max_ns = key->max_ns,
+			.times = key->times,
 		};
 	}
 	return 0;
@@ -160,7 +141,7 @@ int rows_group_complete(struct row_group *group)
 static void set_scale(struct row_group *group, double seconds)
 {
 	double vcpu_ns = seconds * 1e9 * group->vcpus;
-	uint64_t exits = group->total.exits;
+	uint64_t exits = group->total.times.exits;
 	struct row *single[] = { &group->total, &group->work };
 
 	for (size_t i = 0; i < 2; i++) {

@@ -23,14 +23,7 @@ struct row {
 	enum row_kind kind;
 	uint32_t reason;
 	uint64_t key;
-	uint64_t exits;
-	uint64_t timed; /* … that had a time: row_complete() */
-	uint64_t fast;
-	uint64_t ns;
-	uint64_t min_ns;
-	uint64_t max_ns;
-	uint64_t preempted_ns;
-	uint64_t blocked_ns;
+	struct exit_times times; /* ->timed: row_complete() */
 	bool spans_lost; /* the histogram lacks some times */
 	uint64_t percentile[ROW_PERCENTILES]; /* 0: none; row_complete() */
 	const struct hist *hist; /* of a reason */

@@ -110,13 +110,13 @@ static int add_vcpu(struct history *history, uint64_t vm,
 	for (size_t i = 0; i < vcpu->cells.nr; i++) {
 		const struct ledger_cell *cell = &vcpu->cells.cell[i];
 
-		if (!cell->exits ||
+		if (!cell->times.exits ||
 		    (filter &&
 		     !filter_has_number(&filter->reasons, cell->reason)))
 			continue;
-		exits += cell->exits;
+		exits += cell->times.exits;
 		if (add(history, vm, HISTORY_ALL, cell->reason,
-			cell->exits / seconds))
+			cell->times.exits / seconds))
 			return -ENOMEM;
 	}
 	if (!exits)

@@ -37,12 +37,12 @@ static struct top_line *add_line(struct top_model *model)
 static void set_sum(struct top_line *line, const struct row_group *group)
 {
 	line->row = group->work;
-	line->row.exits = group->total.exits;
-	line->row.fast = group->total.fast;
+	line->row.times.exits = group->total.times.exits;
+	line->row.times.fast = group->total.times.fast;
 	line->ended = group->ended;
 	line->vcpus = group->vcpus;
-	if (group->total.max_ns && group->total.vcpu_ns > 0)
-		line->idle = (group->total.ns - group->work.ns) /
+	if (group->total.times.max_ns && group->total.vcpu_ns > 0)
+		line->idle = (group->total.times.ns - group->work.times.ns) /
 			     group->total.vcpu_ns;
 }
 
@@ -190,7 +190,7 @@ static int add_times(struct top_model *model, const struct row *row)
 		line->id.key = i;
 		line->complete = true;
 		line->row = (struct row){ .kind = ROW_KEY,
-					  .exits = count[i],
+					  .times.exits = count[i],
 					  .all_exits = hist_count(row->hist),
 					  .seconds = model->seconds };
 		snprintf(line->name, sizeof(line->name), "%s %s",
@@ -263,7 +263,7 @@ static void set_shares(struct top_model *model)
 	for (size_t i = 0; i < model->nr; i++) {
 		if (model->level == TOP_VMS ||
 		    model->line[i].id.vcpu != HISTORY_ALL)
-			exits += model->line[i].row.exits;
+			exits += model->line[i].row.times.exits;
 	}
 	for (size_t i = 0; i < model->nr; i++)
 		model->line[i].row.all_exits = exits;

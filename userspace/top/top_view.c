@@ -287,7 +287,8 @@ static void draw_line(const struct top_view *view,
 		return;
 	addch(' ');
 	if (model->times && line->row.all_exits)
-		put_bar(view, (double)line->row.exits / line->row.all_exits,
+		put_bar(view,
+			(double)line->row.times.exits / line->row.all_exits,
 			trend);
 	else
 		put_trend(view, model, line, trend);

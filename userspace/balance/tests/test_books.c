@@ -70,7 +70,7 @@ static void fill(void)
 	vcpu = ledger_vcpu(vm, 1);
 	vcpu->exits = 9;
 	vcpu->missed_exits = 1;
-	ledger_cell(&vcpu->cells, 0xffffffff)->exits = 9;
+	ledger_cell(&vcpu->cells, 0xffffffff)->times.exits = 9;
 	ck_assert_int_eq(answers_add(&books.answers, &answer), 0);
 	books.has_report = true;
 	strcpy(books.report.program, "exitleaf");

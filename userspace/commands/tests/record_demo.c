@@ -32,9 +32,9 @@ static void happen(struct ledger *ledger)
 	made_up_host(ledger, 2, 2, demo.step);
 	made_up_exits(ledger, 1, 0, 0xdead, 1);
 	made_up_key(ledger, 1, 0, EXIT_SVM_IOIO, 0x3f8, 1500, 10);
-	ledger->vm[1].vcpu[0].cells.cell[3].fast += 5;
-	ledger->vm[1].vcpu[0].cells.cell[3].preempted_ns += 10;
-	ledger->vm[1].vcpu[0].cells.cell[3].blocked_ns += 20;
+	ledger->vm[1].vcpu[0].cells.cell[3].times.fast += 5;
+	ledger->vm[1].vcpu[0].cells.cell[3].times.preempted_ns += 10;
+	ledger->vm[1].vcpu[0].cells.cell[3].times.blocked_ns += 20;
 	ledger->vm[1].vcpu[1].missed_exits += demo.step % 3 == 0;
 	vm = &ledger->vm[0];
 	snprintf(vm->name, sizeof(vm->name), "caf\xc3\xa9 'x', \xff");
@@ -64,7 +64,8 @@ static int collect(void *context, struct ledger *interval, struct ledger *total)
 {
 	const struct ledger_slow slow = { .at_ns = clock_now_ns(),
 					  .vm = 1,
-					  .ns = 2000000,
+					  .times = exit_times_of_one(2000000, 0,
+								     0),
 					  .key = 0x3f8,
 					  .tid = 10000,
 					  .reason = EXIT_SVM_IOIO,

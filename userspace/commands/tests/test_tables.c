@@ -33,15 +33,15 @@ static struct row make_row(unsigned int n)
 {
 	struct row row = {
 		.kind = ROW_REASON,
-		.exits = check_number(n),
+		.times.exits = check_number(n),
 		.all_exits = check_number(n + 3),
-		.fast = check_number(n + 1),
-		.ns = check_number(n + 2),
-		.timed = check_number(n + 4),
-		.min_ns = check_number(n + 5) ? check_number(n + 5) : 1,
-		.max_ns = 1000000000000000,
-		.preempted_ns = check_number(n + 6),
-		.blocked_ns = check_number(n + 7),
+		.times.fast = check_number(n + 1),
+		.times.ns = check_number(n + 2),
+		.times.timed = check_number(n + 4),
+		.times.min_ns = check_number(n + 5) ? check_number(n + 5) : 1,
+		.times.max_ns = 1000000000000000,
+		.times.preempted_ns = check_number(n + 6),
+		.times.blocked_ns = check_number(n + 7),
 		.seconds = n % 2 ? 1 : 0.01,
 		.vcpu_ns = n % 3 ? 1e9 : 1,
 	};
@@ -110,18 +110,18 @@ static void fill_vm(struct ledger *ledger, uint64_t number, unsigned int n)
 		vm = ledger_find_vm(ledger, number);
 		vcpu = &vm->vcpu[0];
 		cell = ledger_cell(&vcpu->cells, reasons[i]);
-		cell->exits += check_number(n + i);
-		cell->fast = check_number(n + i + 1);
-		cell->ns += check_number(n + i + 2);
-		cell->max_ns += check_number(n + i + 3);
-		cell->preempted_ns = check_number(n + i + 4);
-		cell->blocked_ns = check_number(n + i + 5);
+		cell->times.exits += check_number(n + i);
+		cell->times.fast = check_number(n + i + 1);
+		cell->times.ns += check_number(n + i + 2);
+		cell->times.max_ns += check_number(n + i + 3);
+		cell->times.preempted_ns = check_number(n + i + 4);
+		cell->times.blocked_ns = check_number(n + i + 5);
 		vcpu->exits += check_number(n + i);
 		vcpu->ns += check_number(n + i + 2);
 		made_up_key(ledger, number, 0, EXIT_SVM_IOIO,
 			    UINT64_MAX - 1000 * i, 1000, 1);
-		vcpu->keys.key[0].exits = check_number(n);
-		vcpu->keys.key[0].max_ns = check_number(n + 9) + 1;
+		vcpu->keys.key[0].times.exits = check_number(n);
+		vcpu->keys.key[0].times.max_ns = check_number(n + 9) + 1;
 	}
 	vm->pid = 4194000 + number;
 	snprintf(vm->name, sizeof(vm->name), "%s", check_name(n, number == 2));
@@ -133,8 +133,8 @@ static void add_slows(struct ledger *ledger, unsigned int n)
 		struct ledger_slow slow = {
 			.at_ns = check_number(n + 1),
 			.vm = vm,
-			.ns = check_number(n) + 1,
-			.blocked_ns = check_number(n + 2),
+			.times = exit_times_of_one(check_number(n) + 1, 0,
+						   check_number(n + 2)),
 			.vcpu_id = n % 2 ? 4095 : 0,
 			.reason = n % 3 ? EXIT_SVM_NPF : 0xabcd1234,
 			.key = n % 5 ? 0xfffffffffffff : 1,

@@ -47,12 +47,12 @@ START_TEST(intervals)
 	took(0x4000, 2000);
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	cell = cell_of(&ledger, 1, 0);
-	ck_assert_uint_eq(cell->exits, 102);
+	ck_assert_uint_eq(cell->times.exits, 102);
 	ck_assert_uint_eq(hist_count(&cell->hist), 102);
-	ck_assert_uint_ge(cell->ns, 60000002000);
-	ck_assert_uint_ge(cell->min_ns, 2000);
-	ck_assert_uint_lt(cell->min_ns, 100000000);
-	ck_assert_uint_ge(cell->max_ns, 50000000000);
+	ck_assert_uint_ge(cell->times.ns, 60000002000);
+	ck_assert_uint_ge(cell->times.min_ns, 2000);
+	ck_assert_uint_lt(cell->times.min_ns, 100000000);
+	ck_assert_uint_ge(cell->times.max_ns, 50000000000);
 	ck_assert_uint_ge(hist_percentile(&cell->hist, 0.5), 95000000);
 	ck_assert_uint_le(hist_percentile(&cell->hist, 0.9), 150000000);
 
@@ -61,14 +61,14 @@ START_TEST(intervals)
 	kvm_exit(0x4000);
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	cell = cell_of(&ledger, 1, 0);
-	ck_assert_uint_eq(cell->exits, 2);
+	ck_assert_uint_eq(cell->times.exits, 2);
 	ck_assert_uint_eq(hist_count(&cell->hist), 1);
-	ck_assert_uint_ge(cell->min_ns, 285000000);
-	ck_assert_uint_le(cell->max_ns, 400000000);
+	ck_assert_uint_ge(cell->times.min_ns, 285000000);
+	ck_assert_uint_le(cell->times.max_ns, 400000000);
 
 	ledger_reset(&ledger);
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
-	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 0);
+	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->times.exits, 0);
 	ledger_free(&ledger);
 }
 END_TEST
@@ -89,7 +89,7 @@ START_TEST(all_times)
 		hist = &ledger.vm[0].vcpu[0].cells.cell[0].hist;
 		ck_assert_uint_eq(hist_count(hist), 1);
 		near = hist_percentile(hist, 1);
-		time = ledger.vm[0].vcpu[0].cells.cell[0].ns;
+		time = ledger.vm[0].vcpu[0].cells.cell[0].times.ns;
 		if (time < 1ull << 38) {
 			ck_assert_uint_ge(near, time * 0.95);
 			ck_assert_uint_le(near, time * 1.05);
@@ -143,12 +143,12 @@ START_TEST(negative_times)
 	took(0x4000, -5000000000ull);
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	cell = cell_of(&ledger, 1, 0);
-	ck_assert_uint_eq(cell->exits, 3);
+	ck_assert_uint_eq(cell->times.exits, 3);
 	ck_assert_uint_eq(hist_count(&cell->hist), 1);
-	ck_assert_uint_ge(cell->ns, 1000000000);
-	ck_assert_uint_lt(cell->ns, 60000000000);
-	ck_assert_uint_eq(cell->max_ns, cell->ns);
-	ck_assert_uint_eq(cell->min_ns, cell->ns);
+	ck_assert_uint_ge(cell->times.ns, 1000000000);
+	ck_assert_uint_lt(cell->times.ns, 60000000000);
+	ck_assert_uint_eq(cell->times.max_ns, cell->times.ns);
+	ck_assert_uint_eq(cell->times.min_ns, cell->times.ns);
 	ck_assert_uint_eq(ledger.losses.negative, 2);
 	ledger_free(&ledger);
 }
@@ -168,8 +168,8 @@ START_TEST(spans_run_out)
 	/* Two of a span, unless this test was not run for long in between. */
 	ck_assert_uint_ge(ledger.losses.no_span, 1);
 	ck_assert_uint_le(ledger.losses.no_span, 2);
-	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 3);
-	ck_assert_uint_ge(cell_of(&ledger, 1, 0)->ns, 2004000000);
+	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->times.exits, 3);
+	ck_assert_uint_ge(cell_of(&ledger, 1, 0)->times.ns, 2004000000);
 	ck_assert_uint_eq(hist_count(&cell_of(&ledger, 1, 0)->hist),
 			  3 - ledger.losses.no_span);
 	ledger_free(&ledger);
@@ -205,7 +205,7 @@ START_TEST(unreadable_reasons_are_counted)
 	took(0x4000, 1000);
 	slot_of(0x4000)->reason[1] = OBS_UNREADABLE;
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
-	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->exits, 1);
+	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->times.exits, 1);
 	ck_assert_uint_eq(ledger.losses.unreadable, 1);
 	ledger_free(&ledger);
 }
@@ -244,21 +244,21 @@ START_TEST(totals)
 	cell = total_cell(&total, 0);
 	ck_assert_uint_eq(total.vm[0].vcpu[0].id, 1);
 	ck_assert(total.vm[0].vcpu[0].gone);
-	ck_assert_uint_eq(cell->exits, 1);
+	ck_assert_uint_eq(cell->times.exits, 1);
 	strcpy(ledger.vm[0].name, "known");
 	took(0x4000, 3000000000);
 	kvm_exit(0x4000);
 	ck_assert_int_eq(observer_total(&observer, &ledger, &total), 0);
 	cell = total_cell(&total, 0);
-	ck_assert_uint_eq(cell->exits, 4);
+	ck_assert_uint_eq(cell->times.exits, 4);
 	ck_assert_uint_eq(hist_count(&cell->hist), 3);
-	ck_assert_uint_ge(cell->ns, 6000000000);
-	ck_assert_uint_ge(cell->min_ns, 1000000000);
-	ck_assert_uint_lt(cell->min_ns, 2000000000);
-	ck_assert_uint_ge(cell->max_ns, 3000000000);
+	ck_assert_uint_ge(cell->times.ns, 6000000000);
+	ck_assert_uint_ge(cell->times.min_ns, 1000000000);
+	ck_assert_uint_lt(cell->times.min_ns, 2000000000);
+	ck_assert_uint_ge(cell->times.max_ns, 3000000000);
 	ck_assert(!total.vm[0].vcpu[0].gone);
 	cell = total_cell(&total, 1);
-	ck_assert_uint_eq(cell->exits, 1);
+	ck_assert_uint_eq(cell->times.exits, 1);
 	ck_assert_uint_eq(hist_count(&cell->hist), 1);
 	ledger_free(&ledger);
 	ledger_free(&total);
@@ -287,15 +287,15 @@ START_TEST(totals_of_counters_that_wrapped)
 		ck_assert_int_eq(observer_collect(&observer, &ledger, &total),
 				 0);
 		cell = cell_of(&ledger, 1, 0);
-		ck_assert_uint_eq(cell->exits, more + !round);
-		ck_assert_uint_eq(cell->fast, more);
+		ck_assert_uint_eq(cell->times.exits, more + !round);
+		ck_assert_uint_eq(cell->times.fast, more);
 		ck_assert_uint_eq(hist_count(&cell->hist), more + !round);
 		ledger_reset(&ledger);
 	}
 	ck_assert_int_eq(observer_total(&observer, &ledger, &total), 0);
 	cell = total_cell(&total, 0);
-	ck_assert_uint_eq(cell->exits, 5 * more + 1);
-	ck_assert_uint_eq(cell->fast, 5 * more);
+	ck_assert_uint_eq(cell->times.exits, 5 * more + 1);
+	ck_assert_uint_eq(cell->times.fast, 5 * more);
 	ck_assert_uint_eq(hist_count(&cell->hist), 5 * more + 1);
 	ledger_free(&ledger);
 	ledger_free(&total);
@@ -344,17 +344,17 @@ START_TEST(keys)
 	got = &ledger.vm[0].vcpu[0].keys;
 	ck_assert_uint_eq(got->nr, 1);
 	ck_assert_uint_eq(got->key[0].key, 0x60);
-	ck_assert_uint_eq(got->key[0].exits, 2);
-	ck_assert_uint_eq(got->key[0].timed, 3);
-	ck_assert_uint_eq(got->key[0].ns, 2100);
+	ck_assert_uint_eq(got->key[0].times.exits, 2);
+	ck_assert_uint_eq(got->key[0].times.timed, 3);
+	ck_assert_uint_eq(got->key[0].times.ns, 2100);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[1].keys.nr, 0);
 	ck_assert_int_eq(observer_total(&observer, &ledger, &total), 0);
 	got = &total.vm[0].vcpu[0].keys;
 	ck_assert_uint_eq(got->nr, 2);
-	ck_assert_uint_eq(got->key[0].exits, 12);
-	ck_assert_uint_eq(got->key[0].timed, 12);
-	ck_assert_uint_eq(got->key[1].exits, 5);
-	ck_assert_uint_eq(total.vm[0].vcpu[1].keys.key[0].exits, 7);
+	ck_assert_uint_eq(got->key[0].times.exits, 12);
+	ck_assert_uint_eq(got->key[0].times.timed, 12);
+	ck_assert_uint_eq(got->key[1].times.exits, 5);
+	ck_assert_uint_eq(total.vm[0].vcpu[1].keys.key[0].times.exits, 7);
 	ledger_free(&ledger);
 	ledger_free(&total);
 }

@@ -184,8 +184,8 @@ START_TEST(last_port)
 	collect();
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.nr, 1);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].key, 0xf1);
-	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].exits, 1);
-	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].timed, 0);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].times.exits, 1);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].times.timed, 0);
 	fake_nothing_lost();
 	bpf_link__destroy(link);
 	ledger_free(&ledger);

@@ -227,8 +227,8 @@ START_TEST(ports_of_records)
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.nr, 1);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].key, 0x3f8);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].reason, reason);
-	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].exits, 10);
-	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].timed, 10);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].times.exits, 10);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].times.timed, 10);
 	ledger_free(&ledger);
 	fake_nothing_lost();
 }

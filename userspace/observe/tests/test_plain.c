@@ -23,12 +23,12 @@ START_TEST(cells_stay_sorted)
 	struct ledger_cells cells = { 0 };
 
 	for (size_t i = 0; i < 10; i++)
-		ledger_cell(&cells, reasons[i])->exits++;
+		ledger_cell(&cells, reasons[i])->times.exits++;
 	ck_assert_uint_eq(cells.nr, 8);
 	for (size_t i = 1; i < cells.nr; i++)
 		ck_assert_uint_lt(cells.cell[i - 1].reason,
 				  cells.cell[i].reason);
-	ck_assert_uint_eq(ledger_cell(&cells, 0x7b)->exits, 2);
+	ck_assert_uint_eq(ledger_cell(&cells, 0x7b)->times.exits, 2);
 	free(cells.cell);
 }
 END_TEST
@@ -40,8 +40,8 @@ static void add(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 	struct ledger_cell *cell = ledger_cell(&to->cells, reason);
 
 	to->exits += exits;
-	cell->exits += exits;
-	cell->ns += 10 * exits;
+	cell->times.exits += exits;
+	cell->times.ns += 10 * exits;
 }
 
 START_TEST(totals_and_intervals)
@@ -62,13 +62,13 @@ START_TEST(totals_and_intervals)
 	ck_assert_uint_eq(sum.vm[1].vcpu[1].id, 1);
 	ck_assert_int_eq(ledger_total(&sum.vm[1], &total), 0);
 	ck_assert_uint_eq(total.exits, 20);
-	ck_assert_uint_eq(ledger_cell(&total.cells, 5)->exits, 16);
+	ck_assert_uint_eq(ledger_cell(&total.cells, 5)->times.exits, 16);
 	ledger_total_free(&total);
 	ck_assert_int_eq(ledger_total(&delta.vm[1], &total), 0);
 	ck_assert_uint_eq(total.exits, 9);
-	ck_assert_uint_eq(ledger_cell(&total.cells, 5)->exits, 5);
-	ck_assert_uint_eq(ledger_cell(&total.cells, 5)->ns, 50);
-	ck_assert_uint_eq(ledger_cell(&total.cells, 6)->exits, 4);
+	ck_assert_uint_eq(ledger_cell(&total.cells, 5)->times.exits, 5);
+	ck_assert_uint_eq(ledger_cell(&total.cells, 5)->times.ns, 50);
+	ck_assert_uint_eq(ledger_cell(&total.cells, 6)->times.exits, 4);
 	ledger_total_free(&total);
 	ledger_free(&delta);
 	ledger_free(&sum);
@@ -91,7 +91,7 @@ START_TEST(ended_vcpus_leave)
 	ck_assert_uint_eq(delta.vm[0].number, 1);
 	ck_assert_uint_eq(delta.vm[0].nr_vcpus, 1);
 	ck_assert_uint_eq(delta.vm[0].vcpu[0].exits, 0);
-	ck_assert_uint_eq(delta.vm[0].vcpu[0].cells.cell[0].exits, 0);
+	ck_assert_uint_eq(delta.vm[0].vcpu[0].cells.cell[0].times.exits, 0);
 	ck_assert_int_eq(ledger_add(&sum, &delta), 0);
 	ck_assert_uint_eq(sum.nr_vms, 2);
 	ck_assert_uint_eq(sum.vm[0].vcpu[1].exits, 4);
@@ -138,9 +138,9 @@ static void book(struct ledger *ledger, uint64_t min, uint64_t max)
 	struct ledger_vcpu *vcpu = ledger_vcpu(ledger_vm(ledger, 1, 1), 0);
 	struct ledger_cell *cell = ledger_cell(&vcpu->cells, 5);
 
-	cell->exits++;
-	cell->min_ns = min;
-	cell->max_ns = max;
+	cell->times.exits++;
+	cell->times.min_ns = min;
+	cell->times.max_ns = max;
 }
 
 START_TEST(extremes_are_kept)
@@ -159,9 +159,9 @@ START_TEST(extremes_are_kept)
 		ledger_reset(&delta);
 	}
 	cell = &sum.vm[0].vcpu[0].cells.cell[0];
-	ck_assert_uint_eq(cell->exits, 5);
-	ck_assert_uint_eq(cell->min_ns, 40);
-	ck_assert_uint_eq(cell->max_ns, 80);
+	ck_assert_uint_eq(cell->times.exits, 5);
+	ck_assert_uint_eq(cell->times.min_ns, 40);
+	ck_assert_uint_eq(cell->times.max_ns, 80);
 	ledger_free(&delta);
 	ledger_free(&sum);
 }

@@ -137,11 +137,12 @@ size_t page_color(const struct page *page, uint32_t reason)
 static double weight_of(const struct page *page, const struct row *row)
 {
 	const struct row_group *group = &page->group;
-	double exits = (double)row->exits / (group->total.exits + 1.0);
-	double time = (double)row->ns / (group->work.ns + 1.0);
+	double exits =
+		(double)row->times.exits / (group->total.times.exits + 1.0);
+	double time = (double)row->times.ns / (group->work.times.ns + 1.0);
 
 	if (row_is_idle(group->vm->isa, row->reason))
-		time = (double)row->ns / (group->total.ns + 1.0);
+		time = (double)row->times.ns / (group->total.times.ns + 1.0);
 	return exits > time ? exits : time;
 }
 
@@ -172,7 +173,7 @@ static bool next_candidate(const struct page *pages, size_t nr, size_t at[],
 
 		if (at[i] == group->nr_reasons || row->reason != next->reason)
 			continue;
-		next->exits += row->exits;
+		next->exits += row->times.exits;
 		next->weight = fmax(next->weight, weight_of(&pages[i], row));
 		at[i]++;
 	}

@@ -35,10 +35,10 @@ static void put_slow(struct page *page, const struct ledger_slow *slow)
 		page_cell_text(page, slow->has_key ?
 					     key_text(kind, slow->key).s :
 					     "-");
-	page_cell(page, format_ns(slow->ns).s);
+	page_cell(page, format_ns(slow->times.ns).s);
 	if (page->has & NEEDS_OFF_CPU) {
-		page_cell(page, format_ns(slow->preempted_ns).s);
-		page_cell(page, format_ns(slow->blocked_ns).s);
+		page_cell(page, format_ns(slow->times.preempted_ns).s);
+		page_cell(page, format_ns(slow->times.blocked_ns).s);
 	}
 	fputs("</tr>\n", page->out);
 }

@@ -113,13 +113,14 @@ static void put_reason_values(struct page *page, const struct row *row)
 			continue;
 		fprintf(page->out, "<td>%s", column_text(id, row).s);
 		if (id == COLUMN_SHARE)
-			put_bar(page, row->exits, row->all_exits);
+			put_bar(page, row->times.exits, row->all_exits);
 		fputs("</td>", page->out);
 		if (id != COLUMN_TIME)
 			continue;
 		fprintf(page->out, "<td>%s",
-			format_share(row->ns, page->group.total.ns).s);
-		put_bar(page, row->ns, page->group.total.ns);
+			format_share(row->times.ns, page->group.total.times.ns)
+				.s);
+		put_bar(page, row->times.ns, page->group.total.times.ns);
 		fputs("</td>", page->out);
 	}
 	fputs("</tr>\n", page->out);
@@ -148,7 +149,7 @@ int page_reasons(struct page *page)
 	page_table_begin(page, "reasons", heads);
 	for (size_t i = 0; i < group->nr_reasons; i++) {
 		if (i >= REASONS_SHOWN) {
-			exits += group->reason[i].exits;
+			exits += group->reason[i].times.exits;
 			continue;
 		}
 		fputs("<tr>", page->out);
@@ -156,7 +157,7 @@ int page_reasons(struct page *page)
 		put_reason_values(page, &group->reason[i]);
 	}
 	put_sum(page, "total", &group->total);
-	if (group->work.exits != group->total.exits)
+	if (group->work.times.exits != group->total.times.exits)
 		put_sum(page, "total without HLT", &group->work);
 	page_table_end(page);
 	put_more(page,
@@ -212,7 +213,7 @@ int page_keys(struct page *page)
 		if (i < KEYS_SHOWN)
 			put_key(page, kind, &group->key[i]);
 		else
-			exits += group->key[i].exits;
+			exits += group->key[i].times.exits;
 	}
 	page_table_end(page);
 	put_more(page,
@@ -226,8 +227,9 @@ int page_keys(struct page *page)
 static void put_group(struct page *page, const struct row_group *group)
 {
 	page_cell(page, column_text(COLUMN_EXITS, &group->total).s);
-	page_cell(page,
-		  format_share(group->total.exits, page->report->exits).s);
+	page_cell(
+		page,
+		format_share(group->total.times.exits, page->report->exits).s);
 	page_cell(page, column_text(COLUMN_PER_SECOND, &group->total).s);
 	if (has_column(page, COLUMN_TIME)) {
 		page_cell(page, column_text(COLUMN_TIME, &group->total).s);
@@ -289,7 +291,7 @@ static int put_vms(struct page *page, bool by_vcpu, size_t shown)
 		if (i < shown)
 			put_vm(page, &rows.group[i]);
 		else
-			exits += rows.group[i].total.exits;
+			exits += rows.group[i].total.times.exits;
 	}
 	page_table_end(page);
 	put_more(page, rows.nr > shown ? rows.nr - shown : 0, exits);

@@ -71,9 +71,9 @@ int page_figures(struct page *page)
 	put_figure(page, "The rate", run_rates_word(rates), more);
 	if (page->has & NEEDS_TIME) {
 		snprintf(more, sizeof(more), "%s without HLT",
-			 page->group.work.ns == report->ns ?
+			 page->group.work.times.ns == report->ns ?
 				 "all of it" :
-				 format_ns(page->group.work.ns).s);
+				 format_ns(page->group.work.times.ns).s);
 		put_figure(page, "Time in exits", format_ns(report->ns).s,
 			   more);
 	}
@@ -131,19 +131,19 @@ int page_answers(struct page *page)
 	fputs("<dl class=\"answers\">\n<dt>Most frequent</dt><dd>", page->out);
 	for (size_t i = 0; i < nr && i < EXTREMES; i++)
 		put_answer(page, i, &group->reason[i],
-			   format_count(group->reason[i].exits).s);
+			   format_count(group->reason[i].times.exits).s);
 	if (nr > EXTREMES)
 		fputs("</dd>\n<dt>Least frequent</dt><dd>", page->out);
 	for (size_t i = nr; i-- > least;)
 		put_answer(page, i + 1 < nr, &group->reason[i],
-			   format_count(group->reason[i].exits).s);
+			   format_count(group->reason[i].times.exits).s);
 	if (page->has & NEEDS_TIME) {
 		fputs("</dd>\n<dt>Most time</dt><dd>", page->out);
 		rows_sort_group(group, COLUMN_TIME);
 		for (size_t i = 0; i < nr && i < EXTREMES; i++)
 			put_answer(page, i, &group->reason[i],
-				   format_share(group->reason[i].ns,
-						group->total.ns)
+				   format_share(group->reason[i].times.ns,
+						group->total.times.ns)
 					   .s);
 		rows_sort_group(group, COLUMN_EXITS);
 	}

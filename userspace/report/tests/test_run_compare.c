@@ -79,8 +79,8 @@ static void book(unsigned int reason, double mean, double ns)
 	struct ledger_cell *cell =
 		ledger_cell(&ledger_vcpu(vm, 0)->cells, reasons[reason]);
 
-	cell->exits = random_poisson(&state, mean);
-	cell->ns = time_of(cell->exits, ns);
+	cell->times.exits = random_poisson(&state, mean);
+	cell->times.ns = time_of(cell->times.exits, ns);
 }
 
 static void make(int which, const struct process *process, size_t intervals)
@@ -313,8 +313,8 @@ START_TEST(not_a_difference)
 			struct ledger_cell *cell = ledger_cell(
 				&ledger_vcpu(vm, 0)->cells, EXIT_SVM_MSR);
 
-			cell->exits = 1000;
-			cell->ns = 2000000;
+			cell->times.exits = 1000;
+			cell->times.ns = 2000000;
 			ck_assert_int_eq(run_bins_add(&run[i].bins, &ledger,
 						      &all, INTERVAL),
 					 0);
@@ -393,10 +393,10 @@ START_TEST(parts_of_a_run)
 
 			/* One reason comes late. */
 			ledger_cell(&ledger_vcpu(vm, 0)->cells, EXIT_SVM_MSR)
-				->exits = n + 1;
+				->times.exits = n + 1;
 			if (n > 7)
 				ledger_cell(&ledger_vcpu(vm, 0)->cells, 3)
-					->exits = 1;
+					->times.exits = 1;
 			ck_assert_int_eq(run_bins_add(bins, &ledger, &all, 2),
 					 0);
 			ledger_reset(&ledger);

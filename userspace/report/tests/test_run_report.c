@@ -334,7 +334,8 @@ START_TEST(many_slow_exits)
 		const struct ledger_slow slow = { .at_ns = i,
 						  .vm = 1 + i % 2,
 						  .reason = EXIT_SVM_MSR,
-						  .ns = i * 7 % nr };
+						  .times = exit_times_of_one(
+							  i * 7 % nr, 0, 0) };
 
 		ck_assert_int_eq(ledger_slow_add(&interval, &slow), 0);
 	}
@@ -343,7 +344,7 @@ START_TEST(many_slow_exits)
 	ck_assert_uint_eq(slows.count, nr);
 	ck_assert_uint_eq(slows.nr, RUN_SLOWS);
 	for (unsigned int i = 0; i < RUN_SLOWS; i++)
-		ck_assert_uint_eq(slows.slow[i].ns, nr - 1 - i);
+		ck_assert_uint_eq(slows.slow[i].times.ns, nr - 1 - i);
 	run_slows_free(&slows);
 	/* Of the process of one VM: those of a VM that is unknown are no one's.
 	 */

@@ -61,8 +61,8 @@ static void fill(struct ledger *ledger, uint64_t number, unsigned int n)
 				     amount(n + i) / 1000 + 1, 1);
 			vcpu = &ledger_find_vm(ledger, number)->vcpu[id];
 			cell = ledger_cell(&vcpu->cells, reasons[i]);
-			cell->exits += amount(n + i + id);
-			cell->ns += amount(n + i + 2);
+			cell->times.exits += amount(n + i + id);
+			cell->times.ns += amount(n + i + 2);
 			vcpu->exits += amount(n + i + id);
 			vcpu->ns += amount(n + i + 2);
 		}
@@ -80,8 +80,8 @@ static void add_others(struct ledger *ledger, unsigned int n)
 		struct ledger_slow slow = {
 			.at_ns = ledger->ns - 5,
 			.vm = vm,
-			.ns = amount(n) + 1,
-			.blocked_ns = amount(n + 1),
+			.times = exit_times_of_one(amount(n) + 1, 0,
+						   amount(n + 1)),
 			.vcpu_id = n % 2 ? 4095 : 0,
 			.reason = EXIT_SVM_NPF,
 			.key = UINT64_MAX / 4,

@@ -35,7 +35,7 @@ static void add_slow(struct ledger *ledger, unsigned int n)
 	const struct ledger_slow slow = {
 		.at_ns = FIXTURE_START + n * FIXTURE_STEP - 1,
 		.vm = 1 + n % 2,
-		.ns = 2000000,
+		.times = exit_times_of_one(2000000, 0, 0),
 		.key = n % 3 ? 0x3f8 : ~0ull,
 		.has_key = n % 2,
 		.tid = 10000,
@@ -86,9 +86,9 @@ void fixture_interval(struct ledger *ledger, unsigned int n)
 		made_up_key(ledger, 1, 0, EXIT_SVM_IOIO, 0x3f8 + n % 4, 1500,
 			    10);
 	vcpu = &ledger_find_vm(ledger, 2)->vcpu[1];
-	vcpu->cells.cell[3].fast += 5;
-	vcpu->cells.cell[3].preempted_ns += 1000;
-	vcpu->cells.cell[3].blocked_ns += 20;
+	vcpu->cells.cell[3].times.fast += 5;
+	vcpu->cells.cell[3].times.preempted_ns += 1000;
+	vcpu->cells.cell[3].times.blocked_ns += 20;
 	vcpu->missed_exits += n % 3 == 0;
 	vcpu->missed_entries += 1;
 	/* Exits of more unknown reasons than fit. */

@@ -206,11 +206,12 @@ static void assert_fine(const struct ledger_vm *vm,
 		const struct ledger_cell *y = &should.cells.cell[i];
 
 		ck_assert_uint_eq(x->reason, y->reason);
-		ck_assert_uint_eq(x->exits, y->exits);
-		ck_assert_uint_eq(x->fast, y->fast);
-		ck_assert(fabs((double)x->ns - y->ns) < RUN_UNIT_NS);
-		ck_assert(x->max_ns <= 1.06 * y->max_ns &&
-			  y->max_ns <= 1.06 * x->max_ns);
+		ck_assert_uint_eq(x->times.exits, y->times.exits);
+		ck_assert_uint_eq(x->times.fast, y->times.fast);
+		ck_assert(fabs((double)x->times.ns - y->times.ns) <
+			  RUN_UNIT_NS);
+		ck_assert(x->times.max_ns <= 1.06 * y->times.max_ns &&
+			  y->times.max_ns <= 1.06 * x->times.max_ns);
 		ck_assert_uint_eq(hist_count(&x->hist), 0);
 	}
 	ledger_total_free(&is);
@@ -409,7 +410,7 @@ START_TEST(marks_of_moments)
 		vcpu[i] = ledger_vcpu(vm, i);
 		vcpu[i]->exits = 1;
 		vcpu[i]->gone = true;
-		ledger_cell(&vcpu[i]->cells, EXIT_SVM_IOIO)->exits = 1;
+		ledger_cell(&vcpu[i]->cells, EXIT_SVM_IOIO)->times.exits = 1;
 	}
 	vcpu[0]->born_ns = FIXTURE_START + at[0];
 	vcpu[1]->born_ns = FIXTURE_START + 7000;

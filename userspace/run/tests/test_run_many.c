@@ -41,7 +41,8 @@ static void happen(struct ledger *ledger, struct stats_random *state,
 	static const uint32_t reasons[] = { EXIT_SVM_HLT, EXIT_SVM_IOIO,
 					    EXIT_SVM_MSR, EXIT_SVM_CPUID,
 					    EXIT_SVM_NPF, EXIT_SVM_INTR };
-	struct ledger_slow slow = { .vm = 1, .ns = 2000000 };
+	struct ledger_slow slow = { .vm = 1,
+				    .times = exit_times_of_one(2000000, 0, 0) };
 
 	for (unsigned int vm = 1; vm <= vms; vm++) {
 		for (unsigned int i = 0; i < 6; i++)
@@ -107,11 +108,12 @@ static void assert_all(const struct ledger *is)
 			const struct ledger_cell *b = &y->cell[j];
 
 			ck_assert_uint_eq(a->reason, b->reason);
-			ck_assert_uint_eq(a->exits, b->exits);
+			ck_assert_uint_eq(a->times.exits, b->times.exits);
 			/* Less than 64 ns a chunk; there are two. */
-			ck_assert(a->ns <= b->ns && b->ns - a->ns < 2 * 64);
-			ck_assert(a->max_ns <= 1.06 * b->max_ns &&
-				  b->max_ns <= 1.06 * a->max_ns);
+			ck_assert(a->times.ns <= b->times.ns &&
+				  b->times.ns - a->times.ns < 2 * 64);
+			ck_assert(a->times.max_ns <= 1.06 * b->times.max_ns &&
+				  b->times.max_ns <= 1.06 * a->times.max_ns);
 		}
 	}
 }

@@ -89,29 +89,29 @@ START_TEST(longest)
 	for (unsigned int bucket = 0; bucket < HIST_BUCKETS; bucket++) {
 		bool is_last = bucket == HIST_BUCKETS - 1;
 
-		cell->max_ns = bucket ? hist_lower(bucket) : 1;
+		cell->times.max_ns = bucket ? hist_lower(bucket) : 1;
 		add(1);
-		cell->max_ns = is_last ? 1ull << 62 :
-					 hist_lower(bucket + 1) - 1;
+		cell->times.max_ns = is_last ? 1ull << 62 :
+					       hist_lower(bucket + 1) - 1;
 		add(1);
 	}
 	encode(1);
 	for (unsigned int i = 0; i < 2 * HIST_BUCKETS; i++) {
 		next();
-		ck_assert_uint_eq(cell_of(&out, 1, 0, 5)->max_ns,
+		ck_assert_uint_eq(cell_of(&out, 1, 0, 5)->times.max_ns,
 				  hist_middle(i / 2));
 	}
 	/* The longest of three, in either step. */
-	cell_of(&in, 1, 0, 6)->max_ns = 5000;
-	cell_of(&in, 1, 1, 6)->max_ns = 90000;
-	cell_of(&in, 1, 2, 6)->max_ns = 700;
+	cell_of(&in, 1, 0, 6)->times.max_ns = 5000;
+	cell_of(&in, 1, 1, 6)->times.max_ns = 90000;
+	cell_of(&in, 1, 2, 6)->times.max_ns = 700;
 	add(1);
-	cell_of(&in, 1, 0, 6)->max_ns = 5000;
+	cell_of(&in, 1, 0, 6)->times.max_ns = 5000;
 	add(1);
 	encode(1);
 	while (reader.left)
 		ck_assert_int_eq(run_series_next(&reader, &out), 0);
-	ck_assert_uint_eq(cell_of(&out, 1, 0, 6)->max_ns / 10000, 9);
+	ck_assert_uint_eq(cell_of(&out, 1, 0, 6)->times.max_ns / 10000, 9);
 }
 END_TEST
 
@@ -121,11 +121,11 @@ START_TEST(units)
 	for (int i = 0; i < 64; i++) {
 		struct ledger_cell *cell = cell_of(&in, 1, 0, 5);
 
-		cell->exits = 1;
-		cell->ns = 100;
-		cell->preempted_ns = 65;
-		cell->blocked_ns = 3;
-		cell->fast = 2;
+		cell->times.exits = 1;
+		cell->times.ns = 100;
+		cell->times.preempted_ns = 65;
+		cell->times.blocked_ns = 3;
+		cell->times.fast = 2;
 		add(1000 + i);
 	}
 	encode(1);
@@ -138,13 +138,16 @@ START_TEST(units)
 		/* Each step is added to what is there. */
 		ck_assert_int_eq(run_series_next(&reader, &out), 0);
 		cell = cell_of(&out, 1, 0, 5);
-		ck_assert_uint_eq(cell->ns, (i + 1) * 100 / 64 * 64);
-		ck_assert_uint_eq(cell->preempted_ns, (i + 1) * 65 / 64 * 64);
-		ck_assert_uint_eq(cell->blocked_ns, (i + 1) * 3 / 64 * 64);
-		ck_assert_uint_eq(cell->exits, i + 1);
-		ck_assert_uint_eq(cell->fast, 2 * (i + 1));
-		ck_assert_uint_eq(vcpu_of(&out, 1, 0)->exits, cell->exits);
-		ck_assert_uint_eq(vcpu_of(&out, 1, 0)->ns, cell->ns);
+		ck_assert_uint_eq(cell->times.ns, (i + 1) * 100 / 64 * 64);
+		ck_assert_uint_eq(cell->times.preempted_ns,
+				  (i + 1) * 65 / 64 * 64);
+		ck_assert_uint_eq(cell->times.blocked_ns,
+				  (i + 1) * 3 / 64 * 64);
+		ck_assert_uint_eq(cell->times.exits, i + 1);
+		ck_assert_uint_eq(cell->times.fast, 2 * (i + 1));
+		ck_assert_uint_eq(vcpu_of(&out, 1, 0)->exits,
+				  cell->times.exits);
+		ck_assert_uint_eq(vcpu_of(&out, 1, 0)->ns, cell->times.ns);
 	}
 	ck_assert_int_eq(run_series_next(&reader, &out), -EINVAL);
 }
@@ -179,10 +182,10 @@ static void fill(void)
 				.max_ns = hist_middle(rand_r(&seed) % 200),
 			};
 			cell = cell_of(&in, vm + 1, 0, reason);
-			cell->exits = put->exits;
-			cell->ns = put->ns;
-			cell->fast = put->fast;
-			cell->max_ns = put->max_ns;
+			cell->times.exits = put->exits;
+			cell->times.ns = put->ns;
+			cell->times.fast = put->fast;
+			cell->times.max_ns = put->max_ns;
 		}
 		add(1000 * i + 7);
 	}
@@ -208,10 +211,10 @@ static void step_is(uint32_t from, uint32_t to)
 				if (one->max_ns > sum.max_ns)
 					sum.max_ns = one->max_ns;
 			}
-			ck_assert_uint_eq(cell->exits, sum.exits);
-			ck_assert_uint_eq(cell->ns, sum.ns);
-			ck_assert_uint_eq(cell->fast, sum.fast);
-			ck_assert_uint_eq(cell->max_ns, sum.max_ns);
+			ck_assert_uint_eq(cell->times.exits, sum.exits);
+			ck_assert_uint_eq(cell->times.ns, sum.ns);
+			ck_assert_uint_eq(cell->times.fast, sum.fast);
+			ck_assert_uint_eq(cell->times.max_ns, sum.max_ns);
 		}
 	}
 }
@@ -263,9 +266,9 @@ START_TEST(bytes_of_a_blob)
 	static const uint64_t exits[] = { 1, 2, 4 };
 
 	for (unsigned int i = 0; i < 3; i++) {
-		cell_of(&in, 1, 0, 5)->exits = exits[i];
-		cell_of(&in, 1, 0, 5)->ns = i == 1 ? 128 : 0;
-		cell_of(&in, 1, 0, 128)->max_ns = i == 2 ? 5 : 0;
+		cell_of(&in, 1, 0, 5)->times.exits = exits[i];
+		cell_of(&in, 1, 0, 5)->times.ns = i == 1 ? 128 : 0;
+		cell_of(&in, 1, 0, 128)->times.max_ns = i == 2 ? 5 : 0;
 		add(i + 1 == 3 ? 3 : 2);
 	}
 	encode(2);
@@ -291,7 +294,7 @@ START_TEST(only_what_is_asked_for)
 	for (uint64_t vm = 1; vm <= 2; vm++) {
 		for (uint32_t id = 0; id < 2; id++) {
 			for (uint32_t reason = 0; reason < 2; reason++)
-				cell_of(&in, vm, id, reason)->exits =
+				cell_of(&in, vm, id, reason)->times.exits =
 					100 * vm + 10 * id + reason;
 		}
 	}
@@ -410,7 +413,7 @@ START_TEST(fields_that_cannot_be)
 	ck_assert_int_eq(try_open(2), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), 0);
-	ck_assert_uint_eq(cell_of(&out, 1, 0, 2)->exits, 15);
+	ck_assert_uint_eq(cell_of(&out, 1, 0, 2)->times.exits, 15);
 	PUT(2, 5, 5, 1, 2, 1, 3, 7, 8, 9); /* one more than there are steps */
 	ck_assert_int_eq(try_open(2), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), 0);
@@ -423,7 +426,7 @@ START_TEST(fields_that_cannot_be)
 	PUT(1, 5, 1, 2, 1, 2, 7, 8, 1, 3, 1, 1, 9);
 	ck_assert_int_eq(try_open(1), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), -EINVAL);
-	ck_assert_uint_eq(cell_of(&out, 1, 0, 3)->exits, 0);
+	ck_assert_uint_eq(cell_of(&out, 1, 0, 3)->times.exits, 0);
 }
 END_TEST
 
@@ -451,8 +454,8 @@ START_TEST(no_memory)
 
 	for (left = 0; left < 1000; left++) {
 		run_series_free(&series);
-		cell_of(&in, 1, 0, 5)->exits = 1;
-		cell_of(&in, 1, 0, 5)->ns = 6400;
+		cell_of(&in, 1, 0, 5)->times.exits = 1;
+		cell_of(&in, 1, 0, 5)->times.ns = 6400;
 		r = WITH_MEMORY(left, run_series_add(&series, &in, &filter, 1));
 		ck_assert(!r || r == -ENOMEM);
 		if (!r)

@@ -17,9 +17,8 @@ static void fill(struct ledger *ledger)
 {
 	const struct ledger_slow slow = { .at_ns = 5000000000,
 					  .vm = 1,
-					  .ns = 2000000,
-					  .preempted_ns = 1000,
-					  .blocked_ns = 500000,
+					  .times = exit_times_of_one(
+						  2000000, 1000, 500000),
 					  .key = 0x3f8,
 					  .vcpu_id = 1,
 					  .tid = 10001,
@@ -32,9 +31,9 @@ static void fill(struct ledger *ledger)
 	made_up_key(ledger, 1, 0, EXIT_SVM_IOIO, 0x3f8, 1500, 10);
 	made_up_key(ledger, 1, 1, EXIT_SVM_IOIO, 0x60, 1500, 3);
 	cell = &ledger->vm[1].vcpu[0].cells.cell[3];
-	cell->fast = 5;
-	cell->preempted_ns = 10;
-	cell->blocked_ns = 20;
+	cell->times.fast = 5;
+	cell->times.preempted_ns = 10;
+	cell->times.blocked_ns = 20;
 	strcpy(ledger->vm[1].name, "a \"b\",\n\xff");
 	ledger->vm[2].vcpu[0].gone = true;
 	ledger->vm[2].vcpu[1].gone = true;

@@ -13,14 +13,14 @@ static struct row full(void)
 	return (struct row){
 		.kind = ROW_REASON,
 		.reason = 5,
-		.exits = 1500,
-		.timed = 1000,
-		.fast = 20,
-		.ns = 4000500,
-		.min_ns = 70,
-		.max_ns = 90000,
-		.preempted_ns = 300,
-		.blocked_ns = 2000,
+		.times.exits = 1500,
+		.times.timed = 1000,
+		.times.fast = 20,
+		.times.ns = 4000500,
+		.times.min_ns = 70,
+		.times.max_ns = 90000,
+		.times.preempted_ns = 300,
+		.times.blocked_ns = 2000,
 		.percentile = { 100, 2000, 30000, 80000 },
 		.all_exits = 6000,
 		.seconds = 2,
@@ -94,7 +94,7 @@ START_TEST(what_is_not_known)
 	ck_assert_str_eq(text(COLUMN_BLOCKED, &row), "-");
 	ck_assert_str_eq(text(COLUMN_TIME, &row), "4.00 ms");
 	row = full();
-	row.max_ns = 0; /* no time was booked */
+	row.times.max_ns = 0; /* no time was booked */
 	ck_assert_str_eq(text(COLUMN_TIME, &row), "-");
 	ck_assert_str_eq(text(COLUMN_TIME_SHARE, &row), "-");
 	ck_assert_str_eq(text(COLUMN_PREEMPTED, &row), "-");
@@ -125,24 +125,24 @@ START_TEST(percentiles_are_within)
 	row.percentile[ROW_P50] = 60;
 	ck_assert_str_eq(text(COLUMN_P999, &row), "90.0 us");
 	ck_assert_str_eq(text(COLUMN_P50, &row), "70.0 ns");
-	row.max_ns = 0;
+	row.times.max_ns = 0;
 	ck_assert_str_eq(text(COLUMN_P999, &row), "95.0 us");
-	row.max_ns = 1;
-	row.min_ns = 1;
+	row.times.max_ns = 1;
+	row.times.min_ns = 1;
 	ck_assert_str_eq(text(COLUMN_P999, &row), "1.00 ns");
 }
 END_TEST
 
 START_TEST(means_are_rounded)
 {
-	struct row row = { .ns = 7, .timed = 2, .max_ns = 5 };
+	struct row row = { .times.ns = 7, .times.timed = 2, .times.max_ns = 5 };
 
 	ck_assert_str_eq(text(COLUMN_MEAN, &row), "4.00 ns");
-	row.timed = 5;
+	row.times.timed = 5;
 	ck_assert_str_eq(text(COLUMN_MEAN, &row), "1.00 ns");
-	row.ns = 8;
+	row.times.ns = 8;
 	ck_assert_str_eq(text(COLUMN_MEAN, &row), "2.00 ns");
-	row.timed = 1;
+	row.times.timed = 1;
 	ck_assert_str_eq(text(COLUMN_MEAN, &row), "8.00 ns");
 }
 END_TEST
@@ -285,7 +285,7 @@ START_TEST(larger_first)
 {
 	struct row a = full(), b = full();
 
-	a.exits = 1501;
+	a.times.exits = 1501;
 	b.reason = 4;
 	before(COLUMN_EXITS, &a, &b); /* a count */
 	before(COLUMN_SHARE, &a, &b); /* a real number */
@@ -295,11 +295,11 @@ START_TEST(larger_first)
 	before(COLUMN_MAX, &b, &a); /* … and key */
 	b.key = 10;
 	before(COLUMN_MAX, &a, &b);
-	b.exits = 9999;
-	b.max_ns = 0; /* without a value: last */
+	b.times.exits = 9999;
+	b.times.max_ns = 0; /* without a value: last */
 	before(COLUMN_MAX, &a, &b);
 	before(COLUMN_EXITS, &b, &a);
-	a.max_ns = 0;
+	a.times.max_ns = 0;
 	before(COLUMN_MAX, &a, &b);
 }
 END_TEST
@@ -323,13 +323,13 @@ static void fill(void)
 						.nr_reasons = ROWS,
 						.key = keys[i],
 						.nr_keys = ROWS };
-		groups[i].total.exits = i < 2 ? 9 : 7;
+		groups[i].total.times.exits = i < 2 ? 9 : 7;
 		for (unsigned int j = 0; j < ROWS; j++) {
 			reasons[i][j].reason = j;
-			reasons[i][j].exits = j * 3 % ROWS;
+			reasons[i][j].times.exits = j * 3 % ROWS;
 			keys[i][j].reason = j * 3 % ROWS / 4;
 			keys[i][j].key = j;
-			keys[i][j].exits = j * 2 % 4;
+			keys[i][j].times.exits = j * 2 % 4;
 		}
 	}
 }
@@ -341,12 +341,13 @@ START_TEST(rows_of_a_group)
 	for (unsigned int j = 1; j < ROWS; j++) {
 		const struct row *a = &keys[0][j - 1], *b = &keys[0][j];
 
-		ck_assert_uint_lt(reasons[0][j].exits, reasons[0][j - 1].exits);
+		ck_assert_uint_lt(reasons[0][j].times.exits,
+				  reasons[0][j - 1].times.exits);
 		ck_assert_uint_le(a->reason, b->reason);
 		if (a->reason != b->reason)
 			continue;
-		ck_assert_uint_ge(a->exits, b->exits);
-		if (a->exits == b->exits)
+		ck_assert_uint_ge(a->times.exits, b->times.exits);
+		if (a->times.exits == b->times.exits)
 			ck_assert_uint_lt(a->key, b->key);
 	}
 	groups[1].nr_reasons = groups[1].nr_keys = 0;
@@ -363,12 +364,12 @@ START_TEST(groups_of_a_ledger)
 	fill();
 	rows_sort(&rows, COLUMN_EXITS);
 	for (unsigned int i = 0; i < GROUPS; i++)
-		ck_assert_uint_eq(groups[i].reason[0].exits, ROWS - 1);
+		ck_assert_uint_eq(groups[i].reason[0].times.exits, ROWS - 1);
 	for (unsigned int i = 1; i < GROUPS; i++) {
 		const struct row_group *a = &groups[i - 1], *b = &groups[i];
 
-		ck_assert_uint_ge(a->total.exits, b->total.exits);
-		if (a->total.exits != b->total.exits)
+		ck_assert_uint_ge(a->total.times.exits, b->total.times.exits);
+		if (a->total.times.exits != b->total.times.exits)
 			continue;
 		ck_assert_uint_le(a->vm->number, b->vm->number);
 		if (a->vm->number == b->vm->number)
@@ -379,7 +380,7 @@ START_TEST(groups_of_a_ledger)
 	for (unsigned int i = 0; i < GROUPS; i++) {
 		vms[i].number = GROUPS - i;
 		groups[i].vcpu = NULL;
-		groups[i].total.exits = 1;
+		groups[i].total.times.exits = 1;
 	}
 	rows_sort(&rows, COLUMN_EXITS);
 	for (unsigned int i = 0; i < GROUPS; i++)

@@ -152,26 +152,27 @@ START_TEST(rows_are_sums)
 	ck_assert_uint_eq(rows.group[1].nr_reasons, 15);
 	ck_assert_int_eq(rows_group_complete(&rows.group[1]), 0);
 	for (size_t i = 0; i < 15; i++) {
-		exits += rows.group[1].reason[i].exits;
-		ns += rows.group[1].reason[i].ns;
-		timed += rows.group[1].reason[i].timed;
+		exits += rows.group[1].reason[i].times.exits;
+		ns += rows.group[1].reason[i].times.ns;
+		timed += rows.group[1].reason[i].times.timed;
 	}
 	ck_assert_uint_eq(exits, total.exits);
 	ck_assert_uint_eq(ns, total.ns);
 	ck_assert_uint_eq(timed, total.exits);
-	ck_assert_uint_eq(rows.group[1].total.exits, total.exits);
-	ck_assert_uint_eq(rows.group[1].total.ns, total.ns);
-	ck_assert_uint_eq(rows.group[1].total.ns - rows.group[1].work.ns,
-			  ledger_cell(&total.cells, EXIT_SVM_HLT)->ns);
+	ck_assert_uint_eq(rows.group[1].total.times.exits, total.exits);
+	ck_assert_uint_eq(rows.group[1].total.times.ns, total.ns);
+	ck_assert_uint_eq(rows.group[1].total.times.ns -
+				  rows.group[1].work.times.ns,
+			  ledger_cell(&total.cells, EXIT_SVM_HLT)->times.ns);
 	ledger_total_free(&total);
 	rows_free(&rows);
 
 	/* One vCPU each, and the same in all. */
 	ck_assert_int_eq(rows_build(&ledger, NULL, true, 2, &rows), 0);
 	ck_assert_uint_eq(rows.nr, 6);
-	ck_assert_uint_eq(rows.group[3].total.exits +
-				  rows.group[4].total.exits +
-				  rows.group[5].total.exits,
+	ck_assert_uint_eq(rows.group[3].total.times.exits +
+				  rows.group[4].total.times.exits +
+				  rows.group[5].total.times.exits,
 			  exits);
 	rows_free(&rows);
 	ledger_free(&ledger);
@@ -194,11 +195,12 @@ START_TEST(rows_are_filtered)
 	ck_assert_uint_eq(rows.group[0].vm->number, 2);
 	ck_assert_uint_eq(rows.group[0].vcpus, 2);
 	ck_assert_uint_eq(rows.group[0].nr_reasons, 1);
-	ck_assert_uint_eq(
-		rows.group[0].total.exits,
-		ledger_cell(&ledger.vm[1].vcpu[1].cells, EXIT_SVM_MSR)->exits +
-			ledger_cell(&ledger.vm[1].vcpu[3].cells, EXIT_SVM_MSR)
-				->exits);
+	ck_assert_uint_eq(rows.group[0].total.times.exits,
+			  ledger_cell(&ledger.vm[1].vcpu[1].cells, EXIT_SVM_MSR)
+					  ->times.exits +
+				  ledger_cell(&ledger.vm[1].vcpu[3].cells,
+					      EXIT_SVM_MSR)
+					  ->times.exits);
 	rows_free(&rows);
 	ck_assert_int_eq(rows_build(&ledger, &filter, true, 1, &rows), 0);
 	ck_assert_uint_eq(rows.nr, 2);
@@ -265,7 +267,7 @@ START_TEST(values_of_columns)
 	ck_assert_str_eq(text_of("time", row), "12.0 us");
 	/* Of two seconds of two vCPUs. */
 	ck_assert_str_eq(text_of("time_share", row), "0.0 %");
-	ck_assert_double_eq_tol(row->ns / row->vcpu_ns, 12e-6 / 4, 1e-12);
+	ck_assert_double_eq_tol(row->times.ns / row->vcpu_ns, 12e-6 / 4, 1e-12);
 	ck_assert_str_eq(text_of("mean", row), "1.33 us");
 	ck_assert_str_eq(text_of("timed", row), "9");
 	ck_assert_str_eq(text_of("min", row), "1.00 us");
@@ -303,8 +305,8 @@ START_TEST(times_of_keys)
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 6);
 	made_up_key(&ledger, 1, 0, EXIT_SVM_MSR, 0x1b, 1000, 3);
 	made_up_key(&ledger, 1, 0, EXIT_SVM_MSR, 0x10, 0, 1);
-	ledger.vm[0].vcpu[0].keys.key[0].timed = 0;
-	ledger.vm[0].vcpu[0].keys.key[1].exits = 4;
+	ledger.vm[0].vcpu[0].keys.key[0].times.timed = 0;
+	ledger.vm[0].vcpu[0].keys.key[1].times.exits = 4;
 	ck_assert_int_eq(rows_build(&ledger, NULL, false, 1, &rows), 0);
 	row = &rows.group[0].key[1];
 	ck_assert_str_eq(text_of("exits", row), "4");

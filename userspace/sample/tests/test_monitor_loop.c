@@ -26,7 +26,9 @@ static struct {
 
 static int collect(void *context, struct ledger *interval, struct ledger *total)
 {
-	const struct ledger_slow slow = { .vm = 1, .ns = 5000000 };
+	const struct ledger_slow slow = {
+		.vm = 1, .times = exit_times_of_one(5000000, 0, 0)
+	};
 
 	(void)context;
 	if (++test.collected == test.fail_at)

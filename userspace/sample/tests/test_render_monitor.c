@@ -176,8 +176,8 @@ static void add_slow(uint64_t vm, uint64_t ns)
 {
 	const struct ledger_slow slow = { .at_ns = 12345678901000 + ns,
 					  .vm = vm,
-					  .ns = ns,
-					  .blocked_ns = ns / 2,
+					  .times = exit_times_of_one(ns, 0,
+								     ns / 2),
 					  .key = 0x3f8,
 					  .vcpu_id = 3,
 					  .tid = 10003,

@@ -43,13 +43,13 @@ static struct ledger_cell *fill(struct ledger_vcpu *vcpu, uint32_t reason,
 	struct ledger_cell *cell = ledger_cell(&vcpu->cells, reason);
 
 	ck_assert_ptr_nonnull(cell);
-	cell->exits = 1 * n;
-	cell->fast = 2 * n;
-	cell->ns = 3 * n;
-	cell->min_ns = 4 * n;
-	cell->max_ns = 5 * n;
-	cell->preempted_ns = 6 * n;
-	cell->blocked_ns = 7 * n;
+	cell->times.exits = 1 * n;
+	cell->times.fast = 2 * n;
+	cell->times.ns = 3 * n;
+	cell->times.min_ns = 4 * n;
+	cell->times.max_ns = 5 * n;
+	cell->times.preempted_ns = 6 * n;
+	cell->times.blocked_ns = 7 * n;
 	return cell;
 }
 
@@ -63,13 +63,13 @@ static void row_is(const struct row *row, enum row_kind kind, uint64_t n,
 		   uint64_t min, uint64_t max)
 {
 	ck_assert_int_eq(row->kind, kind);
-	ck_assert_uint_eq(row->exits, 1 * n);
-	ck_assert_uint_eq(row->fast, 2 * n);
-	ck_assert_uint_eq(row->ns, 3 * n);
-	ck_assert_uint_eq(row->min_ns, 4 * min);
-	ck_assert_uint_eq(row->max_ns, 5 * max);
-	ck_assert_uint_eq(row->preempted_ns, 6 * n);
-	ck_assert_uint_eq(row->blocked_ns, 7 * n);
+	ck_assert_uint_eq(row->times.exits, 1 * n);
+	ck_assert_uint_eq(row->times.fast, 2 * n);
+	ck_assert_uint_eq(row->times.ns, 3 * n);
+	ck_assert_uint_eq(row->times.min_ns, 4 * min);
+	ck_assert_uint_eq(row->times.max_ns, 5 * max);
+	ck_assert_uint_eq(row->times.preempted_ns, 6 * n);
+	ck_assert_uint_eq(row->times.blocked_ns, 7 * n);
 }
 
 /* HLT is the guest's idleness, on either vendor's hosts, and nothing else. */
@@ -92,7 +92,9 @@ START_TEST(reasons)
 	fill(vcpu_of(1, 0), IOIO, 100);
 	fill(vcpu_of(1, 0), HLT, 10);
 	ledger_cell(&vcpu_of(1, 0)->cells, 1); /* it did not happen */
-	ledger_cell(&vcpu_of(1, 0)->cells, 2)->max_ns = 1; /* a time alone */
+	/* A time alone, which is neither the shortest nor the longest. */
+	exit_times_widen(&ledger_cell(&vcpu_of(1, 0)->cells, 2)->times, 450,
+			 450);
 	if (_i)
 		fill(vcpu_of(1, 1), IOIO, 1000);
 	ledger.losses.no_span = _i;
@@ -135,8 +137,8 @@ START_TEST(scale)
 	fill(vcpu_of(1, 0), IOIO, 100);
 	fill(vcpu_of(1, 0), HLT, 10);
 	fill(vcpu_of(1, 1), 2, 1);
-	ledger_key(&vcpu_of(1, 0)->keys, IOIO, 0x80)->exits = 1;
-	ledger_key(&vcpu_of(1, 1)->keys, IOIO, 0x81)->exits = 2;
+	ledger_key(&vcpu_of(1, 0)->keys, IOIO, 0x80)->times.exits = 1;
+	ledger_key(&vcpu_of(1, 1)->keys, IOIO, 0x81)->times.exits = 2;
 	build(false);
 	group = &rows.group[0];
 	ck_assert_uint_eq(group->nr_reasons, 3);
@@ -157,25 +159,25 @@ START_TEST(keys)
 
 	fill(vcpu_of(1, 0), IOIO, 100);
 	key = ledger_key(all, IOIO, 0x80);
-	key->exits = 1;
-	key->timed = 2;
-	key->ns = 3;
-	key->min_ns = 4;
-	key->max_ns = 5;
+	key->times.exits = 1;
+	key->times.timed = 2;
+	key->times.ns = 3;
+	key->times.min_ns = 4;
+	key->times.max_ns = 5;
 	ledger_key(all, IOIO, 0x81); /* it did not happen */
-	ledger_key(all, IOIO, 0x82)->max_ns = 9; /* a time alone */
-	ledger_key(all, HLT, 7)->exits = 9;
+	ledger_key(all, IOIO, 0x82)->times.max_ns = 9; /* a time alone */
+	ledger_key(all, HLT, 7)->times.exits = 9;
 	build(false);
 	ck_assert_uint_eq(rows.group[0].nr_keys, 3);
 	ck_assert_uint_eq(rows.group[0].key[0].reason, HLT);
 	ck_assert_int_eq(rows.group[0].key[1].kind, ROW_KEY);
 	ck_assert_uint_eq(rows.group[0].key[1].reason, IOIO);
 	ck_assert_uint_eq(rows.group[0].key[1].key, 0x80);
-	ck_assert_uint_eq(rows.group[0].key[1].exits, 1);
-	ck_assert_uint_eq(rows.group[0].key[1].timed, 2);
-	ck_assert_uint_eq(rows.group[0].key[1].ns, 3);
-	ck_assert_uint_eq(rows.group[0].key[1].min_ns, 4);
-	ck_assert_uint_eq(rows.group[0].key[1].max_ns, 5);
+	ck_assert_uint_eq(rows.group[0].key[1].times.exits, 1);
+	ck_assert_uint_eq(rows.group[0].key[1].times.timed, 2);
+	ck_assert_uint_eq(rows.group[0].key[1].times.ns, 3);
+	ck_assert_uint_eq(rows.group[0].key[1].times.min_ns, 4);
+	ck_assert_uint_eq(rows.group[0].key[1].times.max_ns, 5);
 	ck_assert_uint_eq(rows.group[0].key[2].key, 0x82);
 	ck_assert_int_eq(filter_add_number(&filter.reasons, IOIO), 0);
 	build(false);
@@ -199,15 +201,15 @@ START_TEST(timed)
 		{ 9, 0, 0, false, 0 },	  { 9, 0, 7, true, 7 },
 	};
 	struct hist hist = { 0 };
-	struct row of = { .exits = row[_i].exits,
-			  .max_ns = row[_i].max_ns,
+	struct row of = { .times.exits = row[_i].exits,
+			  .times.max_ns = row[_i].max_ns,
 			  .spans_lost = row[_i].lost,
 			  .hist = &hist };
 
 	if (row[_i].booked)
 		ck_assert_int_eq(hist_book(&hist, 40, row[_i].booked), 0);
 	row_complete(&of);
-	ck_assert_uint_eq(of.timed, row[_i].timed);
+	ck_assert_uint_eq(of.times.timed, row[_i].timed);
 	for (int i = 0; i < ROW_PERCENTILES; i++)
 		ck_assert_uint_eq(of.percentile[i],
 				  row[_i].booked ? hist_middle(40) : 0);
@@ -238,10 +240,10 @@ START_TEST(percentiles)
 		ck_assert_uint_eq(group->reason[1].percentile[i],
 				  hist_middle(200));
 	}
-	ck_assert_uint_eq(group->reason[2].timed, 1000);
-	ck_assert_uint_eq(group->work.timed, 1009);
+	ck_assert_uint_eq(group->reason[2].times.timed, 1000);
+	ck_assert_uint_eq(group->work.times.timed, 1009);
 	ck_assert_uint_eq(group->work.percentile[ROW_P50], hist_middle(20));
-	ck_assert_uint_eq(group->total.timed, 10009);
+	ck_assert_uint_eq(group->total.times.timed, 10009);
 	ck_assert_uint_eq(group->total.percentile[ROW_P50], hist_middle(200));
 }
 END_TEST
@@ -269,7 +271,7 @@ START_TEST(by_vcpu)
 		ck_assert_uint_eq(group->vm->number, 1 + i / VCPUS);
 		ck_assert_uint_eq(group->vcpu->id, i % VCPUS);
 		ck_assert_uint_eq(group->vcpus, 1);
-		ck_assert_uint_eq(group->total.exits,
+		ck_assert_uint_eq(group->total.times.exits,
 				  100 * (1 + i / VCPUS) + i % VCPUS);
 		ck_assert_double_eq(group->total.vcpu_ns, 2.5e9);
 	}
@@ -280,7 +282,7 @@ START_TEST(by_vcpu)
 	rows_free(&rows);
 	ck_assert_int_eq(rows_build(&ledger, NULL, false, 1, &rows), 0);
 	ck_assert_uint_eq(rows.nr, VMS);
-	ck_assert_uint_eq(rows.group[0].total.exits, 303);
+	ck_assert_uint_eq(rows.group[0].total.times.exits, 303);
 	ck_assert_uint_eq(rows.group[0].vcpus, VCPUS);
 }
 END_TEST
@@ -291,18 +293,18 @@ START_TEST(only_some)
 	ck_assert_int_eq(filter_add_number(&filter.pids, 70), 0);
 	build(false);
 	ck_assert_uint_eq(rows.nr, 1);
-	ck_assert_uint_eq(rows.group[0].total.exits, 2103);
+	ck_assert_uint_eq(rows.group[0].total.times.exits, 2103);
 	ck_assert_int_eq(filter_add_number(&filter.vcpus, 2), 0);
 	build(true);
 	ck_assert_uint_eq(rows.nr, 1);
 	ck_assert_uint_eq(rows.group[0].vcpu->id, 2);
 	build(false);
 	ck_assert_uint_eq(rows.group[0].vcpus, 1);
-	ck_assert_uint_eq(rows.group[0].total.exits, 702);
+	ck_assert_uint_eq(rows.group[0].total.times.exits, 702);
 	ck_assert_int_eq(filter_add_number(&filter.vcpus, 0), 0);
 	build(false);
 	ck_assert_uint_eq(rows.group[0].vcpus, 2);
-	ck_assert_uint_eq(rows.group[0].total.exits, 1402);
+	ck_assert_uint_eq(rows.group[0].total.times.exits, 1402);
 	/* A reason that did not happen, and a vCPU that there is not. */
 	ck_assert_int_eq(filter_add_number(&filter.reasons, HLT), 0);
 	build(false);
@@ -350,7 +352,7 @@ START_TEST(no_memory)
 		struct ledger_cell *cell = fill(vcpu_of(1, id), IOIO, 5);
 
 		ck_assert_int_eq(hist_book(&cell->hist, 40, 1), 0);
-		ledger_key(&vcpu_of(1, id)->keys, IOIO, 0x80)->exits = 1;
+		ledger_key(&vcpu_of(1, id)->keys, IOIO, 0x80)->times.exits = 1;
 	}
 	for (left = 0; r; left++) {
 		r = WITH_MEMORY(left,

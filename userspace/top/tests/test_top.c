@@ -72,34 +72,37 @@ START_TEST(levels)
 	host(3, 2, 1);
 	ck_assert_uint_eq(model.nr, 3);
 	ck_assert_uint_eq(model.line[0].row.all_exits,
-			  model.line[0].row.exits + model.line[1].row.exits +
-				  model.line[2].row.exits);
+			  model.line[0].row.times.exits +
+				  model.line[1].row.times.exits +
+				  model.line[2].row.times.exits);
 	command(TOP_DOWN);
 	vm = selected()->id.vm;
 	command(TOP_OPEN);
 	ck_assert_int_eq(model.level, TOP_VCPUS);
 	ck_assert_uint_eq(model.nr, 3);
 	ck_assert_str_eq(model.line[0].name, "all");
-	ck_assert_uint_eq(model.line[0].row.exits,
-			  model.line[1].row.exits + model.line[2].row.exits);
-	ck_assert_uint_eq(model.line[1].row.all_exits, model.line[0].row.exits);
+	ck_assert_uint_eq(model.line[0].row.times.exits,
+			  model.line[1].row.times.exits +
+				  model.line[2].row.times.exits);
+	ck_assert_uint_eq(model.line[1].row.all_exits,
+			  model.line[0].row.times.exits);
 	command(TOP_LAST);
 	vcpu = selected()->id.vcpu;
-	exits = selected()->row.exits;
+	exits = selected()->row.times.exits;
 	command(TOP_OPEN);
 	ck_assert_int_eq(model.level, TOP_REASONS);
 	ck_assert_uint_eq(model.nr, 15);
 	for (size_t i = 0; i < 15; i++)
-		exits -= model.line[i].row.exits;
+		exits -= model.line[i].row.times.exits;
 	ck_assert_uint_eq(exits, 0);
 	command(TOP_DOWN);
 	reason = selected()->id.reason;
-	exits = selected()->row.exits;
+	exits = selected()->row.times.exits;
 	command(TOP_OPEN);
 	ck_assert_int_eq(model.level, TOP_KEYS);
 	ck_assert(model.times);
 	for (size_t i = 0; i < model.nr; i++)
-		exits -= model.line[i].row.exits;
+		exits -= model.line[i].row.times.exits;
 	ck_assert_uint_eq(exits, 0);
 	command(TOP_OPEN);
 	ck_assert_int_eq(model.level, TOP_KEYS);
@@ -184,8 +187,8 @@ START_TEST(sums_leave_idle_out)
 	made_up_time(&ledger, 1, 0, EXIT_SVM_HLT, 500000000, 1);
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 9);
 	look(1);
-	ck_assert_uint_eq(model.line[0].row.exits, 10);
-	ck_assert_uint_eq(model.line[0].row.max_ns, 1000);
+	ck_assert_uint_eq(model.line[0].row.times.exits, 10);
+	ck_assert_uint_eq(model.line[0].row.times.max_ns, 1000);
 	ck_assert_uint_le(model.line[0].row.percentile[ROW_P999], 1050);
 	ck_assert_double_eq_tol(model.line[0].idle, 0.5, 1e-9);
 }
@@ -283,7 +286,7 @@ START_TEST(pauses)
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_MSR, 20);
 	ledger.losses.no_slot = 7;
 	look(1);
-	ck_assert_uint_eq(model.line[0].row.exits, 10);
+	ck_assert_uint_eq(model.line[0].row.times.exits, 10);
 	ck_assert(top_model_trend(&model, &model.line[0], rate));
 	ck_assert_float_eq(rate[HISTORY - 1], 10);
 	/* A loss is no less one because of that. */
@@ -291,7 +294,7 @@ START_TEST(pauses)
 	command(TOP_PAUSE);
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_MSR, 30);
 	look(1);
-	ck_assert_uint_eq(model.line[0].row.exits, 30);
+	ck_assert_uint_eq(model.line[0].row.times.exits, 30);
 	ck_assert(top_model_trend(&model, &model.line[0], rate));
 	ck_assert_float_eq(rate[HISTORY - 1], 30);
 	ck_assert_float_eq(rate[HISTORY - 2], 20);

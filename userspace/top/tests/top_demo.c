@@ -52,8 +52,10 @@ static void make_large(struct ledger *ledger)
 			for (size_t k = 0; k < vcpu->cells.nr; k++) {
 				struct ledger_cell *cell = &vcpu->cells.cell[k];
 
-				cell->exits = cell->ns = 1000000000000000;
-				cell->fast = cell->max_ns = cell->exits;
+				cell->times.exits = cell->times.ns =
+					1000000000000000;
+				cell->times.fast = cell->times.max_ns =
+					cell->times.exits;
 			}
 			vcpu->exits = 15000000000000000;
 			vcpu->ns = vcpu->exits;

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All numbers that any set of exits has: those of a reason, of an I/O port, of
+ * an interval, of a table's row, of a single slow exit.  A further number of
+ * exits is a member here and a line in exit_times.c; who adds sets up need not
+ * know of it.
+ */
+#ifndef EXITLEDGER_EXIT_TIMES_H
+#define EXITLEDGER_EXIT_TIMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * An exit's time is that from it to the next entry.  A vCPU's last exit has
+ * none yet, and none has where times are not observed.
+ */
+struct exit_times {
+	uint64_t exits;
+	uint64_t fast; /* of @exits: without the exit handler, if asked for */
+	uint64_t timed; /* of @exits: had a time; 0 where a histogram has it */
+	uint64_t ns; /* the sum of the times */
+	uint64_t min_ns; /* the shortest, and */
+	uint64_t max_ns; /* the longest time; 0 and 0: none had a time */
+	uint64_t preempted_ns; /* of @ns: scheduled out while runnable */
+	uint64_t blocked_ns; /* of @ns: asleep (HLT: idle); both if asked for */
+};
+
+/**
+ * exit_times_of_one - the numbers of a single exit
+ * @ns: the time that it took
+ * @preempted_ns, @blocked_ns: of @ns
+ */
+static inline struct exit_times
+exit_times_of_one(uint64_t ns, uint64_t preempted_ns, uint64_t blocked_ns)
+{
+	return (struct exit_times){
+		.exits = 1,
+		.timed = 1,
+		.ns = ns,
+		.min_ns = ns,
+		.max_ns = ns,
+		.preempted_ns = preempted_ns,
+		.blocked_ns = blocked_ns,
+	};
+}
+
+/** exit_times_any - is there anything of these exits?  The time of an
+ * interval's first exit may be all */
+static inline bool exit_times_any(const struct exit_times *times)
+{
+	return times->exits || times->max_ns;
+}
+
+/**
+ * exit_times_widen - let a set's shortest and longest time hold for others, too
+ * @min_ns, @max_ns: of the others; 0 and 0: there are none
+ */
+static inline void exit_times_widen(struct exit_times *to, uint64_t min_ns,
+				    uint64_t max_ns)
+{
+	if (!max_ns)
+		return;
+	if (!to->max_ns || min_ns < to->min_ns)
+		to->min_ns = min_ns;
+	if (max_ns > to->max_ns)
+		to->max_ns = max_ns;
+}
+
+/** exit_times_add - add another set of exits to a set */
+static inline void exit_times_add(struct exit_times *to,
+				  const struct exit_times *from)
+{
+	to->exits += from->exits;
+	to->fast += from->fast;
+	to->timed += from->timed;
+	to->ns += from->ns;
+	to->preempted_ns += from->preempted_ns;
+	to->blocked_ns += from->blocked_ns;
+	exit_times_widen(to, from->min_ns, from->max_ns);
+}
+
+/**
+ * exit_times_since - how far a set's sums have grown
+ *
+ * Sums do not say what the shortest and the longest time of the growth were:
+ * these are 0 and 0, for the caller to fill in.
+ */
+static inline struct exit_times
+exit_times_since(const struct exit_times *now, const struct exit_times *earlier)
+{
+	return (struct exit_times){
+		.exits = now->exits - earlier->exits,
+		.fast = now->fast - earlier->fast,
+		.timed = now->timed - earlier->timed,
+		.ns = now->ns - earlier->ns,
+		.preempted_ns = now->preempted_ns - earlier->preempted_ns,
+		.blocked_ns = now->blocked_ns - earlier->blocked_ns,
+	};
+}
+
+#endif /* EXITLEDGER_EXIT_TIMES_H */
