@@ -2,8 +2,8 @@
 /*
  * All numbers that any set of exits has: those of a reason, of an I/O port, of
  * an interval, of a table's row, of a single slow exit.  A further number of
- * exits is a member here and a line in exit_times.c; who adds sets up need not
- * know of it.
+ * exits is a member and a line in the functions below; whoever adds sets up
+ * need not know of it.
  */
 #ifndef EXITLEDGER_EXIT_TIMES_H
 #define EXITLEDGER_EXIT_TIMES_H
