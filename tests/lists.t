@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What CONTRIBUTING.md promises to those who add something: each list is complete,
-as nothing else in the tree decides by hand what a row decides."""
+"""Lists that CONTRIBUTING.md promises to those who add something are complete: nothing
+else in the tree decides by hand what a row decides."""
 
 import os
 import re

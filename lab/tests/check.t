@@ -23,9 +23,9 @@ made_up() {
 made_up good
 run lab/checks/check.sh "$tap_dir/good"
 ok 'a test that passes: status' status_is 0
-ok '… its times are kept' grep -qE "^[0-9.]+ [0-9.]+ $tap_dir/good\$" \
+ok 'a test that passes: its times are kept' grep -qE "^[0-9.]+ [0-9.]+ $tap_dir/good\$" \
 	"$BUILD/log/tests-times.txt"
-ok '… nothing was skipped' out_has 'no test was skipped'
+ok 'a test that passes: nothing was skipped' out_has 'no test was skipped'
 
 made_up bad 'exit 3'
 run lab/checks/check.sh "$tap_dir/good" "$tap_dir/bad"
@@ -34,13 +34,13 @@ ok 'a test that fails: status' status_is 1
 made_up skips 'echo "ok 1 # SKIP no reason that is expected"; echo 1..1; exit 0'
 run lab/checks/check.sh "$tap_dir/skips"
 ok 'a skip that nobody expects: status' status_is 1
-ok '… said' err_has 'unexpected skip: no reason that is expected'
+ok 'a skip that is not expected: it is said' err_has 'unexpected skip: no reason that is expected'
 
 # prove waits for the end of a test's output, and all other tests with it.
 made_up leaves 'sleep 9.4711 &'
 run lab/checks/check.sh "$tap_dir/leaves"
 ok 'a test that leaves a process which has its output: status' status_is 1
-ok '… named, with the process' grep -qE \
+ok 'a process that is left: named, with its test' grep -qE \
 	"^$tap_dir/leaves: process [0-9]+, which it has left, has its output open: sleep 9.4711" \
 	"$tap_dir/err"
 made_up leaves_quietly 'sleep 9.4712 >/dev/null 2>&1 &'

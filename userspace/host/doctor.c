@@ -61,7 +61,7 @@ static void check_kernel(const struct host_facts *facts, struct diagnosis *d)
 		    under, emulated ? ": times mean little" : "");
 }
 
-/* What the ISAs' rows have there, with a word between them. */
+/* The same member of all ISAs' rows, with a word between them. */
 struct one_of {
 	char text[128];
 };
