@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/monitor_columns.h"
 #include "commands/monitor_options.h"
 #include "ledger/keys.h"
 #include "ledger/reason_parse.h"
@@ -329,63 +330,6 @@ static const char *refusal(const struct parse *parse)
 	return NULL;
 }
 
-/* With keys, which have no percentiles: the mean before those. */
-static const struct column_list columns_by_use_of_keys = {
-	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
-		COLUMN_BLOCKED, COLUMN_MEAN, COLUMN_MAX, COLUMN_P99,
-		COLUMN_PER_SECOND },
-	.nr = 9,
-};
-
-/* The columns: those asked for, or those that are most useful. */
-static int choose_columns(const struct parse *parse, struct why *why)
-{
-	struct monitor_options *options = parse->options;
-	struct column_list *list = &options->shape.columns;
-	unsigned int has = (options->observe.count_only ? 0 : NEEDS_TIME) |
-			   (options->observe.fast ? NEEDS_FAST : 0) |
-			   (options->observe.off_cpu ? NEEDS_OFF_CPU : 0);
-	static const struct {
-		unsigned int needs;
-		const char *option;
-	} rule[] = {
-		{ NEEDS_TIME, "times, and --count-only takes none" },
-		{ NEEDS_FAST, "--fast" },
-		{ NEEDS_OFF_CPU, "--off-cpu" },
-	};
-	struct column_list asked = { .nr = 0 };
-
-	if (parse->columns && column_list_parse(parse->columns, &asked, why))
-		return -EINVAL;
-	*list = asked;
-	if (parse->sort) {
-		if (column_find(parse->sort, &options->shape.sort, why))
-			return -EINVAL;
-		/* If they are all asked for, so is this one. */
-		if (asked.nr < NR_COLUMNS)
-			asked.id[asked.nr++] = options->shape.sort;
-	}
-	for (size_t i = 0; i < asked.nr; i++) {
-		const struct column *column = &columns[asked.id[i]];
-
-		for (size_t j = 0; j < 3; j++) {
-			if (column->needs & ~has & rule[j].needs)
-				return why_set(why, EINVAL,
-					       "column '%s' needs %s",
-					       column->name, rule[j].option);
-		}
-	}
-	options->shape.has = has;
-	if (options->output == OUTPUT_JSON || options->output == OUTPUT_CSV)
-		column_list_all(has, list);
-	else if (!list->nr)
-		column_list_fit(options->observe.by ? &columns_by_use_of_keys :
-						      &columns_by_use,
-				has, MONITOR_WIDTH - MONITOR_REASON_WIDTH,
-				list);
-	return 0;
-}
-
 static const struct monitor_usage usage_of_monitor = {
 	.groups = OPTIONS_INTERVALS | OPTIONS_FILTERS | OPTIONS_OBSERVED |
 		  OPTIONS_OUTPUT | OPTIONS_TOP | OPTIONS_VCPU | OPTIONS_COMMAND,
@@ -482,7 +426,12 @@ void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
 		refused = refusal(&parse);
 	}
 	if (!refused &&
-	    (choose_columns(&parse, &why) || parse_reasons(&parse, &why)))
+	    (monitor_columns_choose(&options->observe,
+				    options->output == OUTPUT_JSON ||
+					    options->output == OUTPUT_CSV,
+				    parse.columns, parse.sort, &options->shape,
+				    &why) ||
+	     parse_reasons(&parse, &why)))
 		refused = why.text;
 	free(parse.reasons);
 	if (refused)

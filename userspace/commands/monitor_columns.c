@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
+#include "commands/monitor_columns.h"
+
+/* With keys, which have no percentiles: the mean before those. */
+static const struct column_list columns_by_use_of_keys = {
+	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
+		COLUMN_BLOCKED, COLUMN_MEAN, COLUMN_MAX, COLUMN_P99,
+		COLUMN_PER_SECOND },
+	.nr = 9,
+};
+
+int monitor_columns_choose(const struct observer_options *observe, bool all,
+			   const char *asked_for, const char *sort,
+			   struct monitor_shape *shape, struct why *why)
+{
+	struct column_list *list = &shape->columns;
+	unsigned int has = (observe->count_only ? 0 : NEEDS_TIME) |
+			   (observe->fast ? NEEDS_FAST : 0) |
+			   (observe->off_cpu ? NEEDS_OFF_CPU : 0);
+	static const struct {
+		unsigned int needs;
+		const char *option;
+	} rule[] = {
+		{ NEEDS_TIME, "times, and --count-only takes none" },
+		{ NEEDS_FAST, "--fast" },
+		{ NEEDS_OFF_CPU, "--off-cpu" },
+	};
+	struct column_list asked = { .nr = 0 };
+
+	if (asked_for && column_list_parse(asked_for, &asked, why))
+		return -EINVAL;
+	*list = asked;
+	if (sort) {
+		if (column_find(sort, &shape->sort, why))
+			return -EINVAL;
+		/* If they are all asked for, so is this one. */
+		if (asked.nr < NR_COLUMNS)
+			asked.id[asked.nr++] = shape->sort;
+	}
+	for (size_t i = 0; i < asked.nr; i++) {
+		const struct column *column = &columns[asked.id[i]];
+
+		for (size_t j = 0; j < 3; j++) {
+			if (column->needs & ~has & rule[j].needs)
+				return why_set(why, EINVAL,
+					       "column '%s' needs %s",
+					       column->name, rule[j].option);
+		}
+	}
+	shape->has = has;
+	if (all)
+		column_list_all(has, list);
+	else if (!list->nr)
+		column_list_fit(
+			observe->by ? &columns_by_use_of_keys : &columns_by_use,
+			has, MONITOR_WIDTH - MONITOR_REASON_WIDTH, list);
+	return 0;
+}
