@@ -15,6 +15,23 @@
 #include "lib/whole_file.h"
 #include "report/run_books.h"
 
+static bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+/*
+ * Before hours are spent on what goes into it; and with the rights with which
+ * it will be written.
+ */
+static int check_evidence(const struct compare_options *options,
+			  struct why *why)
+{
+	if (!options->json || is_stdout(options->json))
+		return 0;
+	return whole_file_check(options->json, why);
+}
+
 /* Keep books until it's over, to be judged then. */
 static int keep_books(const struct compare_options *options,
 		      struct books *books, struct why *why)
@@ -24,6 +41,10 @@ static int keep_books(const struct compare_options *options,
 	int r;
 
 	r = keeper_open(&keeper, options, books, why);
+	if (!r)
+		r = check_evidence(options, why);
+	if (!r)
+		r = keeper_begin(&keeper, why);
 	while (!r && !over)
 		r = keeper_wait(&keeper, &over, why);
 	if (!r)
@@ -66,11 +87,6 @@ static void render_notes(const struct books *books, FILE *out)
 			"lost     %s reads by guests: %s are kept (--watch judges all)\n",
 			format_count(books->answers.dropped).s,
 			format_count(ANSWERS_MAX).s);
-}
-
-static bool is_stdout(const char *path)
-{
-	return path && !strcmp(path, "-");
 }
 
 /* There may be several errors: each is said when it happens. */
@@ -146,15 +162,6 @@ static int load_books(const struct compare_options *options,
 	return run_books_load(path, books, why);
 }
 
-/* Before hours are spent on what goes into it. */
-static int check_evidence(const struct compare_options *options,
-			  struct why *why)
-{
-	if (!options->json || is_stdout(options->json))
-		return 0;
-	return whole_file_check(options->json, why);
-}
-
 static int compare_once(const struct compare_options *options)
 {
 	struct balance balance = { 0 };
@@ -167,9 +174,7 @@ static int compare_once(const struct compare_options *options)
 		if (!r)
 			r = load_report(options, &books, &why);
 	} else {
-		r = check_evidence(options, &why);
-		if (!r)
-			r = keep_books(options, &books, &why);
+		r = keep_books(options, &books, &why);
 	}
 	if (!r)
 		r = balance_all(options, &books, &balance, &why);

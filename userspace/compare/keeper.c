@@ -99,8 +99,7 @@ static int take_statistics(struct keeper *keeper, struct why *why)
 
 static int start_read(struct keeper *keeper, struct why *why)
 {
-	return reader_start(&keeper->reader, keeper->options->read,
-			    keeper->options->read_timeout, why);
+	return reader_start(&keeper->reader, why);
 }
 
 /* --read's command has ended: its output is the guest's report. */
@@ -240,7 +239,7 @@ int keeper_choose(struct keeper *keeper, struct why *why)
 		       running->nr ? "is " : "is none", list);
 }
 
-int keeper_running(struct pids *pids)
+static int add_running(struct pids *pids)
 {
 	struct vm_list list = { 0 };
 	int r;
@@ -271,8 +270,35 @@ static int attach(struct keeper *keeper, struct why *why)
 		 attach_name(observer_attach(keeper->observer)));
 	books->sees_ends = observer_sees_ends(keeper->observer);
 	if (!books->host.other_pids)
-		r = keeper_running(&books->running);
+		r = add_running(&books->running);
+	kvm_folders_hold(&keeper->statistics.folders, keeper->statistics.root);
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
+}
+
+/* Commands that are run later run with the rights that we have now. */
+static int prepare(struct keeper *keeper, struct why *why)
+{
+	const struct compare_options *options = keeper->options;
+	int r = 0;
+
+	if (options->argv)
+		r = command_prepare(&keeper->command, options->argv, why);
+	if (!r && options->read)
+		r = reader_prepare(&keeper->reader, options->read,
+				   options->read_timeout, why);
+	return r;
+}
+
+/* All that takes root's rights. */
+static int open_all(struct keeper *keeper, struct why *why)
+{
+	int r = prepare(keeper, why);
+
+	if (!r)
+		r = attach(keeper, why);
+	if (!r)
+		r = keeper_choose(keeper, why);
+	return r;
 }
 
 int keeper_open(struct keeper *keeper, const struct compare_options *options,
@@ -303,13 +329,18 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	if (books->host.other_pids)
 		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
-	r = attach(keeper, why);
-	if (!r)
-		r = keeper_choose(keeper, why);
-	if (!r && options->argv) {
-		command_line(options->argv, books->command,
-			     sizeof(books->command));
-		r = command_start(&keeper->command, options->argv, why);
+	return open_all(keeper, why);
+}
+
+int keeper_begin(struct keeper *keeper, struct why *why)
+{
+	char **argv = keeper->options->argv;
+	struct books *books = keeper->books;
+	int r = 0;
+
+	if (argv) {
+		command_line(argv, books->command, sizeof(books->command));
+		r = command_start(&keeper->command, argv, why);
 	}
 	if (!r)
 		msg_counting(keeper->start.ns);
@@ -368,7 +399,7 @@ void keeper_close(struct keeper *keeper)
 	struct books *books = keeper->books;
 
 	command_end(&keeper->command);
-	reader_stop(&keeper->reader);
+	reader_close(&keeper->reader);
 	observer_close(keeper->observer);
 	books->switched |= counters_written(&keeper->counters);
 	books->leaves_on &= counters_leaves() && !books->switched &&

@@ -31,13 +31,16 @@ struct keeper {
 };
 
 /**
- * keeper_open - attach the observer, note what is there, start the command
+ * keeper_open - attach the observer, note what is there: all that takes root
  * @books: zeroed; filled in from now on
  *
  * 0, or -errno with @why; to be ended with keeper_close in any case.
  */
 int keeper_open(struct keeper *keeper, const struct compare_options *options,
 		struct books *books, struct why *why);
+
+/** keeper_begin - start the command, if there is one; 0 or -errno with @why */
+int keeper_begin(struct keeper *keeper, struct why *why);
 
 /**
  * keeper_wait - wait for a while, and collect what there is
@@ -55,8 +58,5 @@ void keeper_close(struct keeper *keeper);
 
 /** keeper_choose - find the process that --vm names; 0 or -errno with @why */
 int keeper_choose(struct keeper *keeper, struct why *why);
-
-/** keeper_running - add the processes that have a VM now; 0 or -errno */
-int keeper_running(struct pids *pids);
 
 #endif /* EXITLEDGER_KEEPER_H */

@@ -1,19 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compare/kvm_folders.h"
 
 #define DIRECTORY "/sys/kernel/debug/kvm"
 
-static DIR *open_folder(const char *root, const char *name)
+static DIR *open_folder(const struct kvm_folders *folders, const char *root,
+			const char *name)
+{
+	char path[4096];
+	DIR *dir;
+	int fd;
+
+	if (!folders->is_held) {
+		snprintf(path, sizeof(path), "%s" DIRECTORY "/%s", root, name);
+		return opendir(path);
+	}
+	fd = openat(folders->held, *name ? name : ".",
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
+void kvm_folders_hold(struct kvm_folders *folders, const char *root)
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s" DIRECTORY "/%s", root, name);
-	return opendir(path);
+	snprintf(path, sizeof(path), "%s" DIRECTORY, root);
+	folders->held = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folders->is_held = folders->held >= 0;
 }
 
 /* A zeroed element at the end of an array; NULL: out of memory. */
@@ -118,7 +140,7 @@ static int read_folders(struct kvm_folders *folders, const char *root)
 
 	folders->folder = NULL;
 	folders->nr_folders = folders->folders_room = 0;
-	dir = open_folder(root, "");
+	dir = open_folder(folders, root, "");
 	while (dir && !r && (entry = readdir(dir)))
 		r = add_folder(folders, entry, old, nr_old);
 	if (dir)
@@ -282,11 +304,14 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 
 	if (!process || process->vms != 1 || process->folders != 1)
 		return NULL;
-	return open_folder(root, folders->folder[process->folder].name);
+	return open_folder(folders, root,
+			   folders->folder[process->folder].name);
 }
 
 void kvm_folders_free(struct kvm_folders *folders)
 {
+	if (folders->is_held)
+		close(folders->held);
 	free(folders->folder);
 	free(folders->process);
 	free(folders->thread);

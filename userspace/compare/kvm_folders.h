@@ -34,6 +34,8 @@ struct kvm_thread {
 
 /* Zeroed at first, to be freed with kvm_folders_free. */
 struct kvm_folders {
+	bool is_held; /* KVM's directory is open, as @held */
+	int held;
 	struct kvm_folder *folder; /* ascending by inode */
 	struct kvm_process *process; /* ascending by pid */
 	struct kvm_thread *thread; /* ascending by tid */
@@ -41,6 +43,15 @@ struct kvm_folders {
 	size_t folders_room, processes_room, threads_room;
 	uint64_t newest; /* VM of those that were looked for last */
 };
+
+/**
+ * kvm_folders_hold - open KVM's directory for all that is read of it later
+ *
+ * Only root gets past /sys/kernel/debug; what is in KVM's directory there
+ * anybody may read.  Where this is not called, or there is no such directory
+ * yet, it is looked up each time.
+ */
+void kvm_folders_hold(struct kvm_folders *folders, const char *root);
 
 /**
  * kvm_folders_read - read which there are, in one pass

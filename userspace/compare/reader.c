@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -27,62 +26,37 @@ static uint64_t now_ns(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/*
- * A session is a group, so that all of it can be ended; and it has no terminal:
- * ssh then fails instead of waiting for somebody to type a password.
- */
-static int spawn(const char *command, int out, pid_t *pid)
+int reader_prepare(struct reader *reader, const char *command, double seconds,
+		   struct why *why)
 {
-	char *const argv[] = { "sh", "-c", (char *)command, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	int r;
-
-	r = posix_spawn_file_actions_init(&actions);
-	if (r)
-		return -r;
-	r = posix_spawnattr_init(&attributes);
-	if (!r) {
-		/* Who started us may have had some ignored. */
-		sigfillset(&defaults);
-		posix_spawnattr_setsigdefault(&attributes, &defaults);
-		posix_spawnattr_setflags(&attributes,
-					 POSIX_SPAWN_SETSID |
-						 POSIX_SPAWN_SETSIGDEF);
-		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null",
-						 O_RDONLY, 0);
-		posix_spawn_file_actions_adddup2(&actions, out, 1);
-		r = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv,
-				environ);
-		posix_spawnattr_destroy(&attributes);
-	}
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
-}
-
-int reader_start(struct reader *reader, const char *command, double seconds,
-		 struct why *why)
-{
-	int pipes[2], r;
+	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 
 	memset(reader, 0, sizeof(*reader));
-	if (pipe2(pipes, O_CLOEXEC))
-		return why_set(why, errno, "cannot make a pipe: %s",
-			       strerror(errno));
-	fcntl(pipes[0], F_SETFL, O_NONBLOCK);
-	r = spawn(command, pipes[1], &reader->pid);
-	close(pipes[1]);
-	if (r) {
-		close(pipes[0]);
-		reader->pid = 0;
-		return why_set(why, -r, "--read '%.60s': cannot be run: %s",
-			       command, strerror(-r));
-	}
 	reader->command = command;
 	reader->seconds = seconds;
-	reader->fd = pipes[0];
-	reader->deadline_ns = now_ns() + (uint64_t)(seconds * NS_PER_S);
+	return runner_open(&reader->runner, (char *const *)argv, true, why);
+}
+
+/* Forget the output and the state of the command that ran last. */
+static void forget(struct reader *reader)
+{
+	free(reader->text);
+	*reader = (struct reader){ .runner = reader->runner,
+				   .command = reader->command,
+				   .seconds = reader->seconds };
+}
+
+int reader_start(struct reader *reader, struct why *why)
+{
+	int r;
+
+	forget(reader);
+	r = runner_start(&reader->runner, &reader->pid, &reader->fd);
+	if (r)
+		return why_set(why, -r, "--read '%.60s': cannot be run: %s",
+			       reader->command, strerror(-r));
+	fcntl(reader->fd, F_SETFL, O_NONBLOCK);
+	reader->deadline_ns = now_ns() + (uint64_t)(reader->seconds * NS_PER_S);
 	return 0;
 }
 
@@ -101,7 +75,7 @@ static void close_output(struct reader *reader)
 static void ask_to_end(struct reader *reader)
 {
 	close_output(reader);
-	kill(-reader->pid, SIGTERM);
+	runner_signal(&reader->runner, SIGTERM);
 	reader->kill_ns = now_ns() + GRACE_NS;
 }
 
@@ -142,20 +116,12 @@ static void take_output(struct reader *reader)
 	}
 }
 
-/* Its group is looked after before its number may be another's. */
 static bool reap(struct reader *reader)
 {
-	siginfo_t info = { .si_pid = 0 };
-
-	if (waitid(P_PID, reader->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
-	    !info.si_pid)
+	if (!runner_ended(&reader->runner, &reader->status))
 		return false;
-	if (reader->kill_ns)
-		kill(-reader->pid, SIGKILL);
 	take_output(reader);
 	close_output(reader);
-	while (waitpid(reader->pid, &reader->status, 0) < 0 && errno == EINTR)
-		;
 	reader->pid = 0;
 	return true;
 }
@@ -168,7 +134,7 @@ bool reader_ended(struct reader *reader)
 		return true;
 	take_output(reader);
 	if (reader->kill_ns && now >= reader->kill_ns) {
-		kill(-reader->pid, SIGKILL);
+		runner_signal(&reader->runner, SIGKILL);
 	} else if (!reader->kill_ns && now >= reader->deadline_ns) {
 		/* Unless it ended just now. */
 		if (reap(reader))
@@ -211,8 +177,7 @@ int reader_result(struct reader *reader, struct guest_reports *reports,
 	if (r)
 		why_set(why, -r, "--read '%.60s': %.300s", reader->command,
 			cause.text);
-	free(reader->text);
-	memset(reader, 0, sizeof(*reader));
+	forget(reader);
 	return r;
 }
 
@@ -222,6 +187,11 @@ void reader_stop(struct reader *reader)
 		ask_to_end(reader);
 	while (!reader_ended(reader))
 		poll(NULL, 0, 10);
-	free(reader->text);
-	memset(reader, 0, sizeof(*reader));
+	forget(reader);
+}
+
+void reader_close(struct reader *reader)
+{
+	reader_stop(reader);
+	runner_close(&reader->runner);
 }

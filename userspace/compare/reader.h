@@ -9,10 +9,11 @@
 #include <sys/types.h>
 
 #include "ledger/guest_report.h"
-#include "lib/msg.h"
+#include "lib/runner.h"
 
 /* Zeroed at first. */
 struct reader {
+	struct runner runner; /* who runs it */
 	const char *command;
 	double seconds; /* that it may take */
 	pid_t pid; /* 0: it is not running */
@@ -26,14 +27,22 @@ struct reader {
 };
 
 /**
- * reader_start - run a command of the shell's, in a session of its own
+ * reader_prepare - keep what it takes to run a command of the shell's later
  * @command: stays the caller's
- * @seconds: how long it may take
+ * @seconds: how long it may take each time
  *
- * 0, or -errno with @why.
+ * It will run with the rights that we have now: see runner.h.  0, or -errno with
+ * @why; to be ended with reader_close().
  */
-int reader_start(struct reader *reader, const char *command, double seconds,
-		 struct why *why);
+int reader_prepare(struct reader *reader, const char *command, double seconds,
+		   struct why *why);
+
+/**
+ * reader_start - run the command, in a session of its own
+ *
+ * It may not be running.  0, or -errno with @why.
+ */
+int reader_start(struct reader *reader, struct why *why);
 
 /** reader_fd - what to wait for the command's output on; -1: nothing */
 int reader_fd(const struct reader *reader);
@@ -56,5 +65,8 @@ int reader_result(struct reader *reader, struct guest_reports *reports,
 
 /** reader_stop - end the command, if it is running, and forget its output */
 void reader_stop(struct reader *reader);
+
+/** reader_close - the same, and it cannot be started again */
+void reader_close(struct reader *reader);
 
 #endif /* EXITLEDGER_READER_H */

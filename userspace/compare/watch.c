@@ -71,7 +71,7 @@ static void forget_gone(struct watcher *watcher)
 static int start_again(struct watcher *watcher, int mode, struct why *why)
 {
 	struct books *books = &watcher->books;
-	int r;
+	int r = 0;
 
 	watcher->switched++;
 	watcher->mode = mode;
@@ -82,10 +82,13 @@ static int start_again(struct watcher *watcher, int mode, struct why *why)
 	balance_hidden(books, &watcher->balance);
 	books->leaves_on = counters_leaves();
 	books->started_ns = tsc_now().ns;
-	if (books->host.other_pids)
-		return 0; /* all VMs count as running: keeper.c */
-	r = keeper_running(&books->running);
-	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
+	/*
+	 * Beside those that were there at the start, all that has had an exit
+	 * since: other VMs are zero in both books.
+	 */
+	for (size_t i = 0; i < books->ledger.nr_vms && !r; i++)
+		r = pids_add(&books->running, books->ledger.vm[i].pid);
+	return r ? why_set(why, -r, "out of memory") : 0;
 }
 
 /* The report is still to come, of answers that are there already. */
@@ -326,13 +329,15 @@ int watch(const struct compare_options *options)
 	struct why why = { "" };
 	int r, status = STATUS_FAILED;
 
-	r = open_json(&watcher, &why);
-	if (!r) {
-		r = keeper_open(&watcher.keeper, options, &watcher.books, &why);
-		if (!r)
-			r = run(&watcher, &why);
-		keeper_close(&watcher.keeper);
-	}
+	r = keeper_open(&watcher.keeper, options, &watcher.books, &why);
+	/* When all else is open. */
+	if (!r)
+		r = open_json(&watcher, &why);
+	if (!r)
+		r = keeper_begin(&watcher.keeper, &why);
+	if (!r)
+		r = run(&watcher, &why);
+	keeper_close(&watcher.keeper);
 	if (!r)
 		status = find_status(&watcher);
 	if (watcher.json && watcher.json != stdout && fclose(watcher.json) &&

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/command.h"
 
@@ -58,59 +56,36 @@ void command_pass_on(struct command *command)
 	if (!signal || !command->pid)
 		return;
 	sent = 0;
-	kill(command->pid, signal);
+	runner_signal(&command->runner, signal);
 }
 
-/* In the child: become the program, or say through the pipe why not. */
-static void become(char *const argv[], int pipe)
+int command_prepare(struct command *command, char *const argv[],
+		    struct why *why)
 {
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGCHLD, SIG_DFL);
-	execvp(argv[0], argv);
-	if (write(pipe, &errno, sizeof(errno)) < 0)
-		_exit(126);
-	_exit(127);
+	return runner_open(&command->runner, argv, false, why);
 }
 
 int command_start(struct command *command, char *const argv[], struct why *why)
 {
-	int pipes[2], error = 0;
-	ssize_t got;
+	int r = 0, output;
 
+	if (!command->runner.pid)
+		r = command_prepare(command, argv, why);
+	if (r)
+		return r;
 	fflush(stdout);
-	if (pipe2(pipes, O_CLOEXEC))
-		return why_set(why, errno, "cannot make a pipe: %s",
-			       strerror(errno));
-	command->pid = fork();
-	if (command->pid < 0) {
-		error = errno;
-		close(pipes[0]);
-		close(pipes[1]);
-		return why_set(why, error, "cannot start a process: %s",
-			       strerror(error));
-	}
-	if (!command->pid)
-		become(argv, pipes[1]);
-	close(pipes[1]);
-	do {
-		got = read(pipes[0], &error, sizeof(error));
-	} while (got < 0 && errno == EINTR);
-	close(pipes[0]);
-	if (got != (ssize_t)sizeof(error))
+	r = runner_start(&command->runner, &command->pid, &output);
+	if (!r)
 		return 0;
-	waitpid(command->pid, NULL, 0);
-	command->pid = 0;
-	return why_set(why, error, "%s: cannot be run: %s", argv[0],
-		       strerror(error));
+	runner_close(&command->runner);
+	return why_set(why, -r, "%s: cannot be run: %s", argv[0], strerror(-r));
 }
 
-static bool reap(struct command *command, int flags)
+static bool reap(struct command *command)
 {
 	int status;
 
-	if (!command->pid ||
-	    waitpid(command->pid, &status, flags) != command->pid)
+	if (!command->pid || !runner_ended(&command->runner, &status))
 		return false;
 	command->pid = 0;
 	command->status = WIFEXITED(status) ? WEXITSTATUS(status) :
@@ -120,12 +95,16 @@ static bool reap(struct command *command, int flags)
 
 bool command_wait_or(struct command *command, int fd, int ms)
 {
-	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	struct pollfd readable[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = command->pid ? command->runner.fd : -1,
+		  .events = POLLIN },
+	};
 
-	if (reap(command, WNOHANG))
+	if (reap(command))
 		return true;
-	poll(&readable, 1, ms);
-	return reap(command, WNOHANG);
+	poll(readable, 2, ms);
+	return reap(command);
 }
 
 bool command_wait(struct command *command, int ms)
@@ -135,16 +114,17 @@ bool command_wait(struct command *command, int ms)
 
 void command_end(struct command *command)
 {
-	if (!command->pid)
-		return;
-	kill(command->pid, SIGTERM);
-	for (int i = 0; i < 50 && !command_wait(command, 100); i++)
-		;
-	if (!command->pid)
-		return;
-	kill(command->pid, SIGKILL);
-	while (!reap(command, 0) && errno == EINTR)
-		;
+	if (command->pid) {
+		runner_signal(&command->runner, SIGTERM);
+		for (int i = 0; i < 50 && !command_wait(command, 100); i++)
+			;
+	}
+	if (command->pid) {
+		runner_signal(&command->runner, SIGKILL);
+		while (!command_wait(command, 1000))
+			;
+	}
+	runner_close(&command->runner);
 }
 
 void command_line(char *const argv[], char *line, size_t size)

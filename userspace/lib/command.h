@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "lib/msg.h"
+#include "lib/runner.h"
 
 struct command {
+	struct runner runner; /* who runs it */
 	pid_t pid; /* 0: none, or ended */
 	int status; /* when ended: its exit status, or 128 + the signal */
 };
@@ -32,8 +33,19 @@ int command_interrupted(void);
 void command_pass_on(struct command *command);
 
 /**
- * command_start - run a program
+ * command_prepare - keep what it takes to run a program later
  * @argv: with a NULL at the end; the program is looked up in PATH
+ *
+ * The program will run with the rights that we have now, and can be sent
+ * signals, whatever we give up meanwhile: see runner.h.  0, or -errno with @why
+ * filled in.
+ */
+int command_prepare(struct command *command, char *const argv[],
+		    struct why *why);
+
+/**
+ * command_start - run a program
+ * @argv: as for command_prepare(), which is called here if it was not before
  *
  * 0, or -errno with @why filled in when it cannot be run.
  */

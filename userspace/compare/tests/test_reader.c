@@ -31,13 +31,14 @@ static double now(void)
 
 static void teardown(void)
 {
-	reader_stop(&reader);
+	reader_close(&reader);
 	guest_reports_free(&reports);
 }
 
 static void start(const char *command, double seconds)
 {
-	ck_assert_int_eq(reader_start(&reader, command, seconds, &why), 0);
+	ck_assert_int_eq(reader_prepare(&reader, command, seconds, &why), 0);
+	ck_assert_int_eq(reader_start(&reader, &why), 0);
 	ck_assert_int_ge(reader_fd(&reader), 0);
 }
 
@@ -137,10 +138,30 @@ START_TEST(the_group_is_ended)
 	close(pipes[1]);
 	poll(NULL, 0, 200);
 	reader_stop(&reader);
-	ck_assert_int_eq(read(pipes[0], &c, 1), 0);
-	close(pipes[0]);
 	ck_assert_int_eq(reader.pid, 0);
 	ck_assert_ptr_null(reader.text);
+	/* Who runs it has the pipe as well. */
+	reader_close(&reader);
+	ck_assert_int_eq(read(pipes[0], &c, 1), 0);
+	close(pipes[0]);
+}
+END_TEST
+
+/* One command, again and again, whatever became of it before. */
+START_TEST(again)
+{
+	ck_assert_int_eq(reader_prepare(&reader, "echo '" REPORT "'", 60, &why),
+			 0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(reader_start(&reader, &why), 0);
+		if (i == 1) {
+			reader_stop(&reader);
+			continue;
+		}
+		ck_assert_msg(!finish(), "%s", why.text);
+		ck_assert_uint_eq(reports.nr, 1);
+		guest_reports_free(&reports);
+	}
 }
 END_TEST
 
@@ -156,6 +177,7 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_bad, 0,
 			    sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tcase, the_group_is_ended);
+	tcase_add_test(tcase, again);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

@@ -50,12 +50,6 @@ bool counters_written(struct counters_watch *watch)
 	return was;
 }
 
-int keeper_running(struct pids *pids)
-{
-	(void)pids;
-	return 0;
-}
-
 static struct ledger_vcpu *vcpu_of(struct books *books, uint64_t vm)
 {
 	return ledger_vcpu(ledger_vm(&books->ledger, vm, 42), 0);
@@ -97,6 +91,12 @@ static int answer(struct books *books, uint32_t leaf, uint64_t number)
 	};
 
 	return answers_add(&books->answers, &added);
+}
+
+int keeper_begin(struct keeper *keeper, struct why *why)
+{
+	(void)keeper;
+	return why ? 0 : -EINVAL;
 }
 
 /* A guest with ten exits more, whose vCPU reads that. */
@@ -419,7 +419,7 @@ START_TEST(each_switch_is_counted)
 	ck_assert_int_eq(number(lines - 1, "switched"), 3);
 	ck_assert_int_eq(note(lines - 1, "notes_in_all", "unjudged"), 3);
 	ck_assert_int_eq(sum("reads"), 15);
-	ck_assert_int_eq(sum("checked"), 12);
+	ck_assert_int_eq(sum("checked"), 10);
 }
 END_TEST
 
@@ -457,7 +457,7 @@ START_TEST(cannot_be_written)
 	ck_assert_int_eq(watch(&options), STATUS_FAILED);
 	read_text(error_path);
 	ck_assert_ptr_nonnull(strstr(text, message[_i]));
-	ck_assert_int_eq(script.closed, _i > 0);
+	ck_assert_int_eq(script.closed, 1);
 	ck_assert_int_eq(script.looks, _i > 0);
 }
 END_TEST

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The process that runs a program with rights that we have no more. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/command.h"
+#include "tests/tap.h"
+
+static struct runner runner;
+static struct command command;
+static struct why why;
+
+static void teardown(void)
+{
+	command_end(&command);
+	runner_close(&runner);
+}
+
+static void open_shell(const char *script, bool apart)
+{
+	char *argv[] = { "sh", "-c", (char *)script, NULL };
+
+	ck_assert_msg(!runner_open(&runner, argv, apart, &why), "%s", why.text);
+}
+
+static int wait_for_end(void)
+{
+	struct pollfd event = { .fd = runner.fd, .events = POLLIN };
+	int status;
+
+	while (!runner_ended(&runner, &status))
+		ck_assert_int_eq(poll(&event, 1, 20000), 1);
+	return status;
+}
+
+/* All that can be asked for is what was named at the start. */
+START_TEST(it_runs_again)
+{
+	pid_t pid, before = 0;
+	int output;
+
+	open_shell("exit 3", false);
+	for (int i = 0; i < 3; i++) {
+		int status;
+
+		ck_assert_int_eq(runner_start(&runner, &pid, &output), 0);
+		ck_assert_int_ne(pid, before);
+		ck_assert_int_eq(output, -1);
+		before = pid;
+		status = wait_for_end();
+		ck_assert(WIFEXITED(status));
+		ck_assert_int_eq(WEXITSTATUS(status), 3);
+	}
+}
+END_TEST
+
+START_TEST(one_at_a_time)
+{
+	pid_t pid;
+	int output;
+
+	open_shell("exec sleep 60", false);
+	ck_assert_int_eq(runner_start(&runner, &pid, &output), 0);
+	ck_assert_int_eq(runner_start(&runner, &pid, &output), -EBUSY);
+	runner_signal(&runner, SIGTERM);
+	ck_assert_int_eq(WTERMSIG(wait_for_end()), SIGTERM);
+}
+END_TEST
+
+START_TEST(there_is_no_program)
+{
+	char *argv[] = { "/no/such/program", NULL };
+	pid_t pid;
+	int output;
+
+	for (int apart = 0; apart < 2; apart++) {
+		ck_assert_int_eq(runner_open(&runner, argv, apart, &why), 0);
+		ck_assert_int_eq(runner_start(&runner, &pid, &output), -ENOENT);
+		runner_close(&runner);
+	}
+}
+END_TEST
+
+/* Its output comes to us, its group is not ours, and no signal is ignored. */
+START_TEST(apart)
+{
+	char text[64] = "";
+	pid_t pid;
+	int output, status;
+
+	signal(SIGINT, SIG_IGN);
+	open_shell("cat; kill -INT $$; echo not; echo ended", true);
+	ck_assert_int_eq(runner_start(&runner, &pid, &output), 0);
+	status = wait_for_end();
+	ck_assert(WIFSIGNALED(status));
+	ck_assert_int_eq(WTERMSIG(status), SIGINT);
+	ck_assert_int_eq(read(output, text, sizeof(text) - 1), 0);
+	close(output);
+}
+END_TEST
+
+/* A signal mask of ours is the program's, too; the process's own is not. */
+START_TEST(signals_are_as_before)
+{
+	pid_t pid;
+	int output;
+
+	open_shell("grep -q 'SigBlk:.*0000000000000000' /proc/self/status",
+		   false);
+	ck_assert_int_eq(runner_start(&runner, &pid, &output), 0);
+	ck_assert_int_eq(wait_for_end(), 0);
+}
+END_TEST
+
+/* Somebody kills it: that must not be waited for for ever. */
+START_TEST(it_is_killed)
+{
+	pid_t pid;
+	int output;
+
+	open_shell("exec sleep 60", false);
+	ck_assert_int_eq(runner_start(&runner, &pid, &output), 0);
+	kill(runner.pid, SIGKILL);
+	ck_assert_int_eq(WTERMSIG(wait_for_end()), SIGKILL);
+	kill(pid, SIGKILL);
+}
+END_TEST
+
+/* Signals that a terminal sends to all of us end the program, not what runs it.
+ */
+START_TEST(it_survives_signals)
+{
+	static const int sent[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	pid_t pid;
+	int output, status;
+
+	open_shell("exit 4", false);
+	for (int i = 0; i < 4; i++)
+		kill(runner.pid, sent[i]);
+	ck_assert_int_eq(runner_start(&runner, &pid, &output), 0);
+	status = wait_for_end();
+	ck_assert_int_eq(WEXITSTATUS(status), 4);
+}
+END_TEST
+
+/* Who has become somebody else may neither signal nor run what root may. */
+START_TEST(rights_are_kept)
+{
+	char *argv[] = { "sh", "-c", "test $(id -u) = 0 && exec sleep 60",
+			 NULL };
+	pid_t pid;
+
+	if (geteuid())
+		return;
+	ck_assert_int_eq(command_prepare(&command, argv, &why), 0);
+	ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+	ck_assert_msg(!command_start(&command, argv, &why), "%s", why.text);
+	pid = command.pid;
+	ck_assert(!command_wait(&command, 300));
+	ck_assert_int_eq(kill(pid, SIGTERM), -1);
+	ck_assert_int_eq(errno, EPERM);
+	command_end(&command);
+	ck_assert_int_eq(command.pid, 0);
+	ck_assert_int_eq(command.status, 128 + SIGTERM);
+	ck_assert_int_eq(kill(pid, 0), -1);
+	ck_assert_int_eq(errno, ESRCH);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("runner");
+	TCase *tcase = tcase_create("runner");
+
+	tcase_add_checked_fixture(tcase, NULL, teardown);
+	tcase_add_test(tcase, it_runs_again);
+	tcase_add_test(tcase, one_at_a_time);
+	tcase_add_test(tcase, there_is_no_program);
+	tcase_add_test(tcase, apart);
+	tcase_add_test(tcase, signals_are_as_before);
+	tcase_add_test(tcase, it_is_killed);
+	tcase_add_test(tcase, it_survives_signals);
+	tcase_add_test(tcase, rights_are_kept);
+	suite_add_tcase(suite, tcase);
+	return tap_run(suite);
+}
