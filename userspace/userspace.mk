@@ -15,7 +15,7 @@ archive = $(BUILD)/rooms/$(subst /,-,$1).a
 MAIN := $(BUILD)/obj/userspace/commands/main.o
 ARCHIVES := $(foreach room,$(ROOMS),$(call archive,$(room)))
 EXITLEDGER := $(BUILD)/bin/exitledger
-LIBRARIES := -Wl,--as-needed -lbpf -ljansson -lsqlite3 -lz -lncursesw -ltinfo -lm
+LIBRARIES := -Wl,--as-needed -lbpf -ljansson -lseccomp -lsqlite3 -lz -lncursesw -ltinfo -lm
 
 PROGRAMS += $(EXITLEDGER)
 

@@ -4,6 +4,7 @@
 
 #include "bench/bench_config.h"
 #include "bench/bench_options.h"
+#include "host/privileges.h"
 #include "lib/cli.h"
 #include "lib/duration.h"
 #include "lib/near.h"
@@ -26,6 +27,7 @@ enum {
 	OPT_TEST_RUN,
 	OPT_LIST,
 	OPT_PROGRESS,
+	OPT_USER,
 };
 
 static const struct argp_option option_rows[] = {
@@ -66,6 +68,9 @@ static const struct argp_option option_rows[] = {
 	{ "list", OPT_LIST, NULL, 0, "List the configurations", 0 },
 	{ "progress", OPT_PROGRESS, NULL, 0,
 	  "Print a line per round if standard error is not a terminal", 0 },
+	{ "user", OPT_USER, "USER", 0,
+	  "Go on as USER, who gets the files, once all is measured; 'root' gives up the capabilities alone",
+	  0 },
 	{ 0 },
 };
 
@@ -187,6 +192,7 @@ static unsigned int actions_of(int key)
 	case OPT_WARM_UP:
 	case OPT_CPU:
 	case OPT_PROGRESS:
+	case OPT_USER:
 		return FOR(BENCH_RUN) | FOR(BENCH_TEST_RUN);
 	case 'j':
 	case OPT_SVG:
@@ -250,6 +256,7 @@ static void complete(struct bench_options *options,
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct bench_options *options = state->input;
+	struct why why;
 
 	note_given(key, options);
 	switch (key) {
@@ -309,6 +316,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_PROGRESS:
 		options->progress = true;
+		return 0;
+	case OPT_USER:
+		if (privileges_check_user(arg, &why))
+			cli_refuse(state, "--user: %s", why.text);
+		options->user = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		add_argument(arg, options, state);

@@ -33,6 +33,7 @@ struct bench_options {
 	int cpu; /* -1: to be chosen */
 	const char *microguest, *json, *svg;
 	struct cli_dashes dashes;
+	const char *user; /* --user, for privileges_drop(), or NULL */
 	double limit; /* of BENCH_REPLAY, in per cent; 0: none */
 	unsigned int given; /* by the user: bits of the parser's own */
 	bool progress; /* also where standard error is no terminal */

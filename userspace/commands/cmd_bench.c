@@ -11,6 +11,7 @@
 #include "bench/bench_test_run.h"
 #include "bench/render_bench.h"
 #include "commands/commands.h"
+#include "host/privileges.h"
 #include "lib/command.h"
 #include "lib/json_save.h"
 #include "lib/output.h"
@@ -102,7 +103,11 @@ static int check_files(const struct bench_options *options, struct why *why)
 static int run(const struct bench_options *options, struct bench *bench,
 	       struct why *why)
 {
-	int r, shown;
+	const struct privileges privileges = {
+		.user = options->user,
+		.file = { options->json, options->svg },
+	};
+	int r, shown, dropped;
 
 	if (geteuid())
 		return why_set(
@@ -117,6 +122,10 @@ static int run(const struct bench_options *options, struct bench *bench,
 		    bench_measure(options, bench, why);
 	if (r && !bench->interrupted)
 		return r;
+	/* Each run of each round attaches anew, so root is needed until now. */
+	dropped = privileges_drop(&privileges, why);
+	if (dropped)
+		return dropped;
 	shown = show(bench, options);
 	return r ? r : shown;
 }

@@ -8,6 +8,7 @@
 #include "commands/observer_source.h"
 #include "host/host.h"
 #include "host/pid_ns.h"
+#include "host/privileges.h"
 #include "lib/clock.h"
 #include "lib/command.h"
 #include "lib/safe_text.h"
@@ -83,6 +84,13 @@ static int run(struct monitor *monitor, struct why *why)
 	return r;
 }
 
+static int drop(const struct monitor *monitor, struct why *why)
+{
+	const struct privileges privileges = { .user = monitor->options.user };
+
+	return privileges_drop(&privileges, why);
+}
+
 int cmd_monitor(int argc, char **argv)
 {
 	struct monitor monitor = { 0 };
@@ -97,10 +105,15 @@ int cmd_monitor(int argc, char **argv)
 	if (!r && host.other_pids)
 		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
+	if (!r && monitor.options.argv)
+		r = command_prepare(&monitor.command, monitor.options.argv,
+				    &why);
 	if (!r)
 		r = observer_open(&monitor.observer, &monitor.options.observe,
 				  &why);
 	monitor.start_ns = clock_now_ns();
+	if (!r)
+		r = drop(&monitor, &why);
 	if (!r) {
 		snprintf(monitor.title, sizeof(monitor.title),
 			 "Linux %.64s, %s, BPF: %s%s", safe_text(host.kernel).s,

@@ -42,6 +42,8 @@ int cmd_record(int argc, char **argv)
 		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
 	options.monitor.observe.marks = true;
+	if (!r && options.monitor.argv)
+		r = command_prepare(&command, options.monitor.argv, &why);
 	if (!r)
 		r = observer_open(&observer, &options.monitor.observe, &why);
 	if (!r) {

@@ -7,6 +7,7 @@
 
 #include "commands/monitor_columns.h"
 #include "commands/monitor_options.h"
+#include "host/privileges.h"
 #include "ledger/keys.h"
 #include "ledger/reason_parse.h"
 #include "lib/cli.h"
@@ -45,6 +46,7 @@ enum {
 	OPT_HLT,
 	OPT_COUNT_ONLY,
 	OPT_ATTACH,
+	OPT_USER,
 };
 
 static const struct argp_option rows[] = {
@@ -78,6 +80,7 @@ static const struct argp_option rows[] = {
 	  "Count exits and measure no times, which is cheaper", 3 },
 	{ "attach", OPT_ATTACH, "TYPE", 0,
 	  "Attach BPF by tp_btf, raw_tp, tp, or auto (default)", 3 },
+	{ "user", OPT_USER, "USER", 0, PRIVILEGES_USER_DOC, 3 },
 
 	{ NULL, 0, NULL, 0, "Output:", 4 },
 	{ "top", OPT_TOP, NULL, 0,
@@ -193,6 +196,7 @@ static error_t parse_observed(int key, char *arg, struct argp_state *state)
 {
 	const struct parse *parse = state->input;
 	struct observer_options *observe = &parse->options->observe;
+	struct why why;
 
 	switch (key) {
 	case OPT_BY:
@@ -224,6 +228,11 @@ static error_t parse_observed(int key, char *arg, struct argp_state *state)
 				state,
 				"--attach takes tp_btf, raw_tp, tp or auto, not '%s'",
 				arg);
+		return 0;
+	case OPT_USER:
+		if (privileges_check_user(arg, &why))
+			cli_refuse(state, "--user: %s", why.text);
+		parse->options->user = arg;
 		return 0;
 	default:
 		return parse_filter(key, arg, state);

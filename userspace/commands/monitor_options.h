@@ -22,6 +22,7 @@ struct monitor_options {
 	enum monitor_output output;
 	double interval; /* seconds; 0: the total alone */
 	long count; /* of intervals; 0: until stopped */
+	const char *user; /* --user, for privileges_drop(), or NULL */
 	char **argv; /* the command, or NULL */
 };
 

@@ -9,6 +9,7 @@
 
 #include "commands/monitor_output.h"
 #include "commands/record.h"
+#include "host/privileges.h"
 #include "ledger/keys.h"
 #include "lib/safe_text.h"
 #include "lib/version.h"
@@ -148,6 +149,17 @@ static void survive_limits(void)
 		sigaction(SIGXFSZ, &limit, NULL);
 }
 
+/* The run is to be the user's from the start. */
+static int drop(const struct record_options *options, struct why *why)
+{
+	const struct privileges privileges = {
+		.user = options->monitor.user,
+		.file = { options->path },
+	};
+
+	return privileges_drop(&privileges, why);
+}
+
 int record_run(const struct record_options *options,
 	       const struct monitor_source *source, uint64_t start_ns,
 	       struct run_info *info, struct command *command, struct why *why)
@@ -166,8 +178,11 @@ int record_run(const struct record_options *options,
 
 	survive_limits();
 	describe(options, start_ns, info);
-	r = run_writer_open(options->path, info, &options->monitor.filter,
-			    &record.writer, why);
+	r = drop(options, why);
+	if (!r)
+		r = run_writer_open(options->path, info,
+				    &options->monitor.filter, &record.writer,
+				    why);
 	if (r)
 		return r;
 	if (options->monitor.argv)

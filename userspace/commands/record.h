@@ -24,8 +24,9 @@ void record_options_parse(int argc, char **argv, uint32_t isa,
  * @source: observes already
  * @start_ns: since when: clock_now_ns() then
  * @info: of the host, and how it is observed; the rest is filled in
- * @command: to be given to command_end
+ * @command: to be given to command_end; prepared, if there is one to be run
  *
+ * Gives up root's rights before it makes the file: see privileges_drop().
  * Says on standard error what was recorded.  0; 1 if something of the filter
  * matched nothing, which is said; or -errno with @why: the
  * command may still run, see record_outlive().

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compare/compare_options.h"
+#include "host/privileges.h"
 #include "lib/cli.h"
 #include "lib/duration.h"
 
@@ -14,6 +15,7 @@ enum {
 	OPT_READ,
 	OPT_READ_TIMEOUT,
 	OPT_WATCH,
+	OPT_USER,
 };
 
 static const struct argp_option option_rows[] = {
@@ -41,6 +43,7 @@ static const struct argp_option option_rows[] = {
 	  0 },
 	{ "attach", OPT_ATTACH, "TYPE", 0,
 	  "Attach BPF by tp_btf, raw_tp or auto (default)", 0 },
+	{ "user", OPT_USER, "USER", 0, PRIVILEGES_USER_DOC, 0 },
 	{ 0 },
 };
 
@@ -81,6 +84,8 @@ static void check(const struct compare_options *options,
 		  "--guest-report cannot be used with --read, whose output is the report" },
 		{ options->watch && options->report,
 		  "--guest-report cannot be used with --watch: use --read" },
+		{ options->user && options->replay,
+		  "--user cannot be used with --replay, which needs no rights" },
 	};
 
 	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
@@ -111,6 +116,7 @@ static const char *parse_text(const char *arg, const char *option,
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct compare_options *options = state->input;
+	struct why why;
 
 	switch (key) {
 	case 'g':
@@ -152,6 +158,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				"--attach takes tp_btf, raw_tp or auto, not '%s'",
 				arg);
 		options->has_attach = true;
+		return 0;
+	case OPT_USER:
+		if (privileges_check_user(arg, &why))
+			cli_refuse(state, "--user: %s", why.text);
+		options->user = arg;
 		return 0;
 	case ARGP_KEY_ARGS:
 		options->argv = state->argv + state->next;

@@ -12,6 +12,7 @@ struct compare_options {
 	const char *json;
 	const char *replay;
 	const char *input; /* the option that takes standard input, or NULL */
+	const char *user; /* whose rights are kept; NULL: as privileges.h says */
 	const char *vm; /* name or pid */
 	const char *read; /* shell command that has the guest read */
 	double read_timeout; /* seconds that it may take */

@@ -5,6 +5,7 @@
 
 #include "compare/keeper.h"
 #include "host/pid_ns.h"
+#include "host/privileges.h"
 #include "host/vm_list.h"
 #include "host/vm_name.h"
 #include "lib/safe_text.h"
@@ -289,16 +290,21 @@ static int prepare(struct keeper *keeper, struct why *why)
 	return r;
 }
 
-/* All that takes root's rights. */
+/* With root's rights, which are given up in the end. */
 static int open_all(struct keeper *keeper, struct why *why)
 {
+	const struct compare_options *options = keeper->options;
+	const struct privileges privileges = {
+		.user = options->user,
+		.file = { options->json, options->report },
+	};
 	int r = prepare(keeper, why);
 
 	if (!r)
 		r = attach(keeper, why);
 	if (!r)
 		r = keeper_choose(keeper, why);
-	return r;
+	return r ? r : privileges_drop(&privileges, why);
 }
 
 int keeper_open(struct keeper *keeper, const struct compare_options *options,

@@ -31,7 +31,7 @@ struct keeper {
 };
 
 /**
- * keeper_open - attach the observer, note what is there: all that takes root
+ * keeper_open - attach the observer, note what is there, give up root's rights
  * @books: zeroed; filled in from now on
  *
  * 0, or -errno with @why; to be ended with keeper_close in any case.

@@ -330,7 +330,7 @@ int watch(const struct compare_options *options)
 	int r, status = STATUS_FAILED;
 
 	r = keeper_open(&watcher.keeper, options, &watcher.books, &why);
-	/* When all else is open. */
+	/* It is to be the user's, whose rights we have from now on. */
 	if (!r)
 		r = open_json(&watcher, &why);
 	if (!r)

@@ -225,8 +225,16 @@ static void check_privileges(const struct host_facts *facts,
 		add(d, "privileges", FINDING_MISSING,
 		    "run it on the host itself, or in a container with the host's user namespace",
 		    "root here is that of a user namespace, and observing VM exits needs root on the host");
+	else if (!facts->set_ids)
+		add(d, "privileges", FINDING_WARNING,
+		    "add CAP_SETUID and CAP_SETGID (docker run --cap-add), or use --user root, which gives up the capabilities alone",
+		    "CAP_SYS_ADMIN, but root cannot become an ordinary user once BPF is attached");
 	else
-		add(d, "privileges", FINDING_OK, "", "CAP_SYS_ADMIN");
+		add(d, "privileges", FINDING_OK, "",
+		    "CAP_SYS_ADMIN, until BPF is attached%s",
+		    host_kernel_before(facts->host.kernel, "5.19") ?
+			    "; then CAP_BPF at most" :
+			    "");
 }
 
 /* The names of VMs, and what ends with a process, are looked up in /proc. */

@@ -76,7 +76,7 @@ static void read_btf(const char *root, struct host_facts *facts)
  */
 static void read_privileges(const char *root, struct host_facts *facts)
 {
-	const unsigned int cap_sys_admin = 21;
+	const unsigned int cap_setgid = 6, cap_setuid = 7, cap_sys_admin = 21;
 	unsigned long long effective = 0, first = 1, length = 0;
 	FILE *file = open_at(root, "/proc/self/status");
 	char line[256];
@@ -88,6 +88,7 @@ static void read_privileges(const char *root, struct host_facts *facts)
 	if (file)
 		fclose(file);
 	facts->sys_admin = effective >> cap_sys_admin & 1;
+	facts->set_ids = effective >> cap_setgid & effective >> cap_setuid & 1;
 	/* Only in the host's own namespace all numbers map to themselves. */
 	file = open_at(root, "/proc/self/uid_map");
 	if (file && fscanf(file, "%llu %*u %llu", &first, &length) == 2)

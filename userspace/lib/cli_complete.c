@@ -21,7 +21,8 @@ static const struct cli_value common_values[] = {
 	{ NULL, "NEW", CLI_FILE, NULL },  { NULL, "COMMAND", CLI_FREE, NULL },
 	{ NULL, "N", CLI_FREE, NULL },	  { NULL, "PERCENT", CLI_FREE, NULL },
 	{ NULL, "TEXT", CLI_FREE, NULL }, { NULL, "TIME", CLI_FREE, NULL },
-	{ NULL, "X", CLI_FREE, NULL },	  { NULL, NULL, CLI_FREE, NULL },
+	{ NULL, "USER", CLI_FREE, NULL }, { NULL, "X", CLI_FREE, NULL },
+	{ NULL, NULL, CLI_FREE, NULL },
 };
 
 static const struct cli_value *program_values;

@@ -147,6 +147,9 @@ int main(int argc, char **argv)
 	info.pid_start = here.pid_start;
 	info.pid_ns = here.pid_ns;
 	command_catch_signals();
+	if (options.monitor.argv &&
+	    command_prepare(&command, options.monitor.argv, &why))
+		return STATUS_FAILED;
 	demo.start_ns = clock_now_ns();
 	r = record_run(&options, &source, demo.start_ns, &info, &command, &why);
 	unmatched = r > 0;

@@ -38,7 +38,7 @@ WRONG = {
     "PERCENT": ("x", "", "-1", "0", "101", "nan"),
     "FILE": ("",), "PATH": ("",), "RUN": ("",), "COMMAND": ("",), "TEXT": ("",),
     "NAME": ("",), "NAME|PID": ("",), "NAME,...": ("", "nonesuch"),
-    "KEY": ("", "x"), "TYPE": ("", "x"), "REASON": ("",), "LIST": ("", "x"), "COLUMN": ("", "x"),
+    "KEY": ("", "x"), "TYPE": ("", "x"), "REASON": ("",), "USER": ("", "no-such-user", "-1", "0x10", "4294967295"), "LIST": ("", "x"), "COLUMN": ("", "x"),
 }
 TIMES = ("500ms", "1s", "2", "0.5", "5m", "0.25h")
 

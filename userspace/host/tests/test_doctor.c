@@ -245,9 +245,17 @@ START_TEST(privileges)
 	/* CAP_BPF and CAP_PERFMON, which module BTF is not satisfied with */
 	root_write("/proc/self/status", "CapEff:\t000000c000000000\n");
 	only_missing("privileges", "CAP_SYS_ADMIN");
-	root_write("/proc/self/status", "CapEff:\t0000000000200000\n");
+	/* Without CAP_SETGID, without CAP_SETUID, and with both. */
+	root_write("/proc/self/status", "CapEff:\t0000000000200080\n");
 	diagnose();
-	finding_is("privileges", FINDING_OK, "");
+	finding_is("privileges", FINDING_WARNING, "--user root");
+	ck_assert(diagnosis.can_monitor);
+	root_write("/proc/self/status", "CapEff:\t0000000000200040\n");
+	diagnose();
+	finding_is("privileges", FINDING_WARNING, "CAP_SETUID");
+	root_write("/proc/self/status", "CapEff:\t00000000002000c0\n");
+	diagnose();
+	finding_is("privileges", FINDING_OK, "until BPF is attached");
 	root_write("/proc/self/uid_map", "0 1000 1\n");
 	only_missing("privileges", "user namespace");
 }

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "host/syscall_filter.h"
+
+/*
+ * By name, as libseccomp knows the numbers: one that it does not know yet is
+ * one that this processor or this version does not have.
+ */
+static const char *const allowed[] = {
+	/* files, of which the user's rights decide */
+	"access",
+	"chmod",
+	"close",
+	"creat",
+	"dup",
+	"dup2",
+	"dup3",
+	"faccessat",
+	"faccessat2",
+	"fchmod",
+	"fchmodat",
+	"fchown",
+	"fcntl",
+	"fdatasync",
+	"fallocate",
+	"flock",
+	"fstat",
+	"fsync",
+	"ftruncate",
+	"getcwd",
+	"getdents64",
+	"lseek",
+	"lstat",
+	"newfstatat",
+	"open",
+	"openat",
+	"pread64",
+	"preadv",
+	"pwrite64",
+	"pwritev",
+	"read",
+	"readlink",
+	"readlinkat",
+	"readv",
+	"rename",
+	"renameat",
+	"renameat2",
+	"stat",
+	"statfs",
+	"fstatfs",
+	"statx",
+	"umask",
+	"unlink",
+	"unlinkat",
+	"write",
+	"writev",
+	/* the runner's socket (lib/runner.h), and waiting */
+	"epoll_wait",
+	"epoll_pwait",
+	"epoll_ctl",
+	"poll",
+	"ppoll",
+	"pselect6",
+	"recvfrom",
+	"recvmsg",
+	"select",
+	"sendmsg",
+	"sendto",
+	"shutdown",
+	"wait4",
+	"waitid",
+	/* memory */
+	"brk",
+	"madvise",
+	"mremap",
+	"msync",
+	"munmap",
+	/* time */
+	"clock_getres",
+	"clock_gettime",
+	"clock_nanosleep",
+	"gettimeofday",
+	"nanosleep",
+	"setitimer",
+	"time",
+	/* who and where we are */
+	"getegid",
+	"geteuid",
+	"getgid",
+	"getpid",
+	"getppid",
+	"getrandom",
+	"getrlimit",
+	"getrusage",
+	"gettid",
+	"getuid",
+	"sched_getaffinity",
+	"sysinfo",
+	"uname",
+	/* what the C library does by itself */
+	"exit",
+	"exit_group",
+	"futex",
+	"restart_syscall",
+	"rseq",
+	"rt_sigaction",
+	"rt_sigpending",
+	"rt_sigprocmask",
+	"rt_sigreturn",
+	"rt_sigsuspend",
+	"rt_sigtimedwait",
+	"sched_yield",
+	"set_robust_list",
+	"sigaltstack",
+};
+
+/* Nothing of ours makes these at all, and no library that we use. */
+static const char *const fatal[] = {
+	"execve",	"execveat",	    "init_module",
+	"finit_module", "kexec_load",	    "mount",
+	"ptrace",	"process_vm_readv", "process_vm_writev",
+	"setns",
+};
+
+/* Of bpf(): maps that are open are read, and entries deleted; nothing is made. */
+static const unsigned int bpf_commands[] = {
+	BPF_MAP_LOOKUP_ELEM,
+	BPF_MAP_UPDATE_ELEM,
+	BPF_MAP_DELETE_ELEM,
+	BPF_MAP_GET_NEXT_KEY,
+	BPF_MAP_LOOKUP_AND_DELETE_ELEM,
+	BPF_MAP_LOOKUP_BATCH,
+	BPF_OBJ_GET_INFO_BY_FD,
+};
+
+/* A terminal's size and modes, but no typing into it; and detaching. */
+static const unsigned long ioctls[] = {
+	TCGETS,	  TCSETS,     TCSETSW,
+	TCSETSF,  TIOCGWINSZ, TIOCGPGRP,
+	FIONREAD, FIONBIO,    PERF_EVENT_IOC_DISABLE,
+};
+
+static int add_name(scmp_filter_ctx filter, uint32_t action, const char *name)
+{
+	int number = seccomp_syscall_resolve_name(name);
+
+	return number == __NR_SCMP_ERROR ?
+		       0 :
+		       seccomp_rule_add(filter, action, number, 0);
+}
+
+static int add_names(scmp_filter_ctx filter)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		r = add_name(filter, SCMP_ACT_ALLOW, allowed[i]);
+	for (size_t i = 0; !r && i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		r = add_name(filter, SCMP_ACT_KILL_PROCESS, fatal[i]);
+	return r;
+}
+
+/* If @mask of the argument @nr is @value. */
+static int allow(scmp_filter_ctx filter, int number, unsigned int nr,
+		 uint64_t mask, uint64_t value)
+{
+	const struct scmp_arg_cmp is = { .arg = nr,
+					 .op = SCMP_CMP_MASKED_EQ,
+					 .datum_a = mask,
+					 .datum_b = value };
+
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &is);
+}
+
+/* No memory is made a program. */
+static int add_memory(scmp_filter_ctx filter)
+{
+	int r = allow(filter, SCMP_SYS(mmap), 2, PROT_EXEC, 0);
+
+	return r ? r : allow(filter, SCMP_SYS(mprotect), 2, PROT_EXEC, 0);
+}
+
+/* Signals to ourselves; of others only whether they are there (signal 0). */
+static int add_signals(scmp_filter_ctx filter)
+{
+	const uint64_t self = getpid();
+	int r = allow(filter, SCMP_SYS(kill), 1, UINT32_MAX, 0);
+
+	if (!r)
+		r = allow(filter, SCMP_SYS(kill), 0, UINT32_MAX, self);
+	if (!r)
+		r = allow(filter, SCMP_SYS(tgkill), 0, UINT32_MAX, self);
+	return r;
+}
+
+static int add_rules(scmp_filter_ctx filter)
+{
+	int r = add_names(filter);
+
+	if (!r)
+		r = add_memory(filter);
+	if (!r)
+		r = add_signals(filter);
+	for (size_t i = 0;
+	     !r && i < sizeof(bpf_commands) / sizeof(bpf_commands[0]); i++)
+		r = allow(filter, SCMP_SYS(bpf), 0, UINT32_MAX,
+			  bpf_commands[i]);
+	for (size_t i = 0; !r && i < sizeof(ioctls) / sizeof(ioctls[0]); i++)
+		r = allow(filter, SCMP_SYS(ioctl), 1, UINT32_MAX, ioctls[i]);
+	return r;
+}
+
+int syscall_filter_install(struct why *why)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int r;
+
+	if (!filter)
+		return why_set(why, ENOMEM, "out of memory");
+	/* The kernel's own reason, not ECANCELED for all. */
+	seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+	r = add_rules(filter);
+	if (!r)
+		r = seccomp_load(filter);
+	seccomp_release(filter);
+	/* EINVAL, or ENOSYS, is what kernels without CONFIG_SECCOMP_FILTER say.
+	 */
+	if (r == -EINVAL)
+		r = -ENOSYS;
+	return r ? why_set(why, -r, "system calls cannot be filtered: %s",
+			   strerror(-r)) :
+		   0;
+}

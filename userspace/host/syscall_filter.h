@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The system calls that are left when all is attached and opened. */
+#ifndef EXITLEDGER_SYSCALL_FILTER_H
+#define EXITLEDGER_SYSCALL_FILTER_H
+
+#include "lib/msg.h"
+
+/**
+ * syscall_filter_install - allow those alone, for good
+ *
+ * Others fail with EPERM; those that only an intruder would make, such as
+ * execve(), end the process.  No-new-privileges must be set.  0, or -errno with
+ * @why; -ENOSYS: this kernel has no such filters.
+ */
+int syscall_filter_install(struct why *why);
+
+#endif /* EXITLEDGER_SYSCALL_FILTER_H */
