@@ -43,6 +43,28 @@ while [ "$i" -lt 5 ]; do
 	i=$((i + 1))
 done
 
+# rights NAME COMMAND...: run by an observer: keeps what rights the observer has.
+# Between the two is the process that has started COMMAND.
+cat >/tmp/rights <<'EOF'
+#!/bin/sh
+parent() { sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status"; }
+cat "/proc/$(parent "$(parent $$)")/status" >"/results/$1.rights"
+id -u >"/results/$1.user"
+shift
+exec "$@"
+EOF
+chmod +x /tmp/rights
+mkdir /tmp/kept
+chown 1000:1000 /tmp/kept
+
+echo "[LAB] without root's rights"
+# shellcheck disable=SC2086
+keep rights exitledger compare --user 1000 --json /tmp/kept/rights.json \
+	--guest-report /tmp/kept/report.json -- /tmp/rights compare \
+	microguest --report /tmp/kept/report.json $WORK
+ls -n /tmp/kept >/results/rights.files
+cp /tmp/kept/rights.json /results/
+
 echo "[LAB] a guest's report that is not there"
 keep unreported exitledger compare --json /results/unreported.json \
 	--guest-report /nonexistent -- microguest --report /dev/null cpuid=1000

@@ -20,6 +20,20 @@ monitor() {
 	keep "$name" exitledger monitor "$@"
 }
 
+# rights NAME COMMAND...: run by an observer: keeps what rights the observer has.
+# Between the two is the process that has started COMMAND.
+cat >/tmp/rights <<'EOF'
+#!/bin/sh
+parent() { sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status"; }
+cat "/proc/$(parent "$(parent $$)")/status" >"/results/$1.rights"
+id -u >"/results/$1.user"
+shift
+exec "$@"
+EOF
+chmod +x /tmp/rights
+mkdir /tmp/kept
+chown 1000:1000 /tmp/kept
+
 echo "[LAB] the monitor's formats"
 guest='microguest --report /dev/null'
 # shellcheck disable=SC2086 # words
@@ -38,6 +52,13 @@ guest='microguest --report /dev/null'
 	monitor run --json -i 0 -- exitledger record -o /tmp/run.exits -i 0.1 \
 		--detail 0.3s -- $guest --vcpus 2 cpuid=4000 rdmsr=1000
 	cp /tmp/run.exits /results/
+
+	echo "[LAB] its rights"
+	monitor rights --json -i 0.2 -- /tmp/rights monitor $guest cpuid=2000
+	monitor rights-run --json -i 0 -- exitledger record --user 1000 \
+		-o /tmp/kept/run.exits -- /tmp/rights record $guest cpuid=3000
+	ls -n /tmp/kept >/results/rights-run.files
+	cp /tmp/kept/run.exits /results/rights-run.exits
 
 	echo "[LAB] its filters"
 	monitor reason --json --reason cpuid --vcpu 1 -i 0 -- $guest \

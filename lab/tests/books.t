@@ -21,6 +21,26 @@ name_is() {
 has() { grep -qF -- "$2" "$results/$1"; }
 lacks() { ! grep -qE -- "$2" "$results/$1"; }
 line_is_one() { [ "$(wc -l <"$results/$1")" -eq 1 ]; }
+# rights_are NAME UID: no capabilities, that user, no way back
+rights_are() {
+	local name value
+	while read -r name value; do
+		grep -qxP "$name:\t$value" "$results/$1.rights" || {
+			echo "# $name is not $value"
+			return 1
+		}
+	done <<-EOF
+		Uid $2\t$2\t$2\t$2
+		Gid $2\t$2\t$2\t$2
+		CapInh 0{16}
+		CapPrm 0{16}
+		CapEff 0{16}
+		CapBnd 0{16}
+		CapAmb 0{16}
+		NoNewPrivs 1
+		Seccomp 2
+	EOF
+}
 
 # exits NAME: of the monitor's JSON, "NAME=EXITS" per reason
 exits() {
@@ -100,6 +120,16 @@ ok 'counters off: refused' name_is 3 off
 ok 'counters off: the way out is said' has off.txt 'switch it on'
 ok 'counters off: the command was not run' [ ! -e "$results/off.json" ]
 ok 'counters on again: balanced' name_is 0 on_again
+ok "without root's rights: balanced" name_is 0 rights
+ok "without root's rights: none, and those of the user" rights_are compare 1000
+ok "without root's rights: the command has those of root" \
+	[ "$(cat "$results/compare.user")" = 0 ]
+ok "without root's rights: the same counts" has rights.txt \
+	'0x072 CPUID            1,007     1,007     1,007     1,007     0'
+ok "without root's rights: KVM's own statistics are read" has rights.json \
+	'"statistics":[{'
+ok "without root's rights: the evidence is the user's" \
+	grep -qE '^-rw-r--r-- +1 1000 +1000 .* rights.json$' "$results/rights.files"
 ok "the guest's report is not there: inconclusive" name_is 2 unreported
 ok "the guest's report is not there: the last line says so" \
 	[ "$(tail -n 1 "$results/unreported.txt")" = 'verdict  INCONCLUSIVE' ]

@@ -17,6 +17,30 @@ name_is() { # STATUS NAME...
 }
 has() { grep -qF -- "$2" "$results/$1"; }
 lacks() { ! grep -qF -- "$2" "$results/$1"; }
+# rights_are NAME UID: no capabilities, that user, no way back
+rights_are() {
+	local name value
+	while read -r name value; do
+		grep -qxP "$name:\t$value" "$results/$1.rights" || {
+			echo "# $name is not $value"
+			return 1
+		}
+	done <<-EOF
+		Uid $2\t$2\t$2\t$2
+		Gid $2\t$2\t$2\t$2
+		CapInh 0{16}
+		CapPrm 0{16}
+		CapEff 0{16}
+		CapBnd 0{16}
+		CapAmb 0{16}
+		NoNewPrivs 1
+		Seccomp 2
+	EOF
+}
+# only_file LIST UID NAME: all that there is, in a list of ls -n
+only_file() {
+	[ "$(awk 'NF > 2 { print $3, $4, $9 }' "$results/$1")" = "$2 $2 $3" ]
+}
 fits() { ! grep -qE '^.{81,}' "$results/$1"; }
 
 # is NAME EXPRESSION: of the last line of a JSON output, and of all of them
@@ -30,11 +54,11 @@ is() {
 	EOF
 }
 
-rm -f "$results/run.exits"
+rm -f "$results"/{run,rights-run}.exits
 run lab/machine/l1.sh --vendor amd --tcg --out "$results" lab/scenarios/monitor.sh
 ok 'the scenario ran to its end' status_is 0
 ok 'all of it went well' name_is 0 json by-vcpu csv table key slow count \
-	reason run top
+	reason run top rights rights-run
 
 run userspace/sample/tests/formats.t "$results"/{json,by-vcpu,key,slow,count,reason}.txt
 ok 'JSON: every line is valid' status_is 0
@@ -65,22 +89,36 @@ ok 'the table: in 80 columns' fits table.txt
 ok 'the table: what was asked for' has table.txt 'FAST  TIME % PREEMPT BLOCKED'
 
 # This machine shows what L1 has recorded; a monitor in L1 saw the same meanwhile.
-ok 'a run: its totals are those of the monitor beside it' \
-	python3 - "$results/run.txt" <("${BUILD:-build}/bin/exitledger" replay \
-		"$results/run.exits" --json -i 0) <<-'EOF'
+# same_totals NAME LEAST: of NAME.txt and NAME.exits, and how many exits they are
+same_totals() {
+	python3 - "$results/$1.txt" <("${BUILD:-build}/bin/exitledger" replay \
+		"$results/$1.exits" --json -i 0) "$2" <<-'EOF'
 		import json, sys
 		def reasons(path):
 		    lines = [json.loads(l) for l in open(path) if l.startswith("{")]
 		    return {r["reason"]: r["exits"] for vm in lines[-1]["vms"] for r in vm["reasons"]}
-		live, replayed = map(reasons, sys.argv[1:])
+		live, replayed = map(reasons, sys.argv[1:3])
 		print(live, replayed)
-		sys.exit(live != replayed or sum(live.values()) < 10000)
+		sys.exit(live != replayed or sum(live.values()) < int(sys.argv[3]))
 	EOF
+}
+ok 'a run: its totals are those of the monitor beside it' same_totals run 10000
 run "${BUILD:-build}/bin/exitledger" report "$results/run.exits"
 ok 'a run: the intervals are all that BPF booked' out_has \
 	"add up to BPF's own sums"
 ok 'a run: its VM began and ended' out_has 'microguest'
 ok 'a run: nothing is lost' out_has 'lost     nothing'
+
+ok 'its rights: none, and those of nobody' rights_are monitor 65534
+ok 'its rights: the command has those of root' \
+	[ "$(cat "$results/monitor.user")" = 0 ]
+ok 'its rights: all executed CPUIDs' is rights \
+	'2000 <= reasons["CPUID"]["exits"] < 2050 and not any(last["lost"].values())'
+ok "a run's rights: none, and those of the user" rights_are record 1000
+ok "a run's rights: the file is that user's, and nothing else is left" \
+	only_file rights-run.files 1000 run.exits
+ok "a run's rights: its totals are those of the monitor beside it" \
+	same_totals rights-run 3000
 
 ok 'no such VM: nothing is shown' has nobody.txt 'no VM exits'
 ok 'no such VM: said' has nobody.err "no VM matched --vm 'nobody'; VMs seen: "
