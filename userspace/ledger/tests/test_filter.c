@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exit_reason_codes.h"
 #include "ledger/filter.h"
+#include "tests/made_up.h"
 #include "tests/no_memory.h"
 #include "tests/tap.h"
 
@@ -78,6 +80,10 @@ START_TEST(vms_that_pass)
 	filter_free(&filter);
 	only(&filter.vcpus, 7);
 	ck_assert_int_eq(pass(), 15);
+	/* In a name a slash is a letter as any other. */
+	vm("team/web3");
+	only_vm("team*3");
+	ck_assert_int_eq(pass(), 16);
 }
 END_TEST
 
@@ -165,6 +171,54 @@ START_TEST(long_names)
 }
 END_TEST
 
+/* Was there anything of what is asked for? */
+START_TEST(exits_that_pass)
+{
+	ck_assert(!filter_has_exits(&filter, &ledger));
+	vm("idle");
+	ck_assert_ptr_nonnull(ledger_vcpu(&ledger.vm[0], 0));
+	ck_assert(!filter_has_exits(&filter, &ledger));
+	made_up_exits(&ledger, 2, 0, EXIT_SVM_MSR, 4);
+	made_up_exits(&ledger, 2, 0, EXIT_SVM_CPUID, 3);
+	made_up_exits(&ledger, 2, 3, EXIT_SVM_IOIO, 5);
+	strcpy(ledger.vm[1].name, "busy");
+	ck_assert(filter_has_exits(&filter, &ledger));
+	only(&filter.reasons, EXIT_SVM_HLT);
+	ck_assert(!filter_has_exits(&filter, &ledger));
+	only(&filter.reasons, EXIT_SVM_IOIO);
+	ck_assert(filter_has_exits(&filter, &ledger));
+	only(&filter.vcpus, 0);
+	ck_assert(!filter_has_exits(&filter, &ledger));
+	only(&filter.reasons, EXIT_SVM_CPUID);
+	ck_assert(filter_has_exits(&filter, &ledger));
+	only_vm("idle");
+	ck_assert(!filter_has_exits(&filter, &ledger));
+	only_vm("busy");
+	ck_assert(filter_has_exits(&filter, &ledger));
+}
+END_TEST
+
+/* The first reason of a vCPU, and one that has a cell and no exit. */
+START_TEST(reasons_that_pass)
+{
+	made_up_exits(&ledger, 1, 0, EXIT_SVM_CPUID, 3);
+	made_up_exits(&ledger, 1, 0, EXIT_SVM_HLT, 0);
+	only(&filter.reasons, EXIT_SVM_HLT);
+	ck_assert(!filter_has_exits(&filter, &ledger));
+	only(&filter.reasons, EXIT_SVM_CPUID);
+	ck_assert(filter_has_exits(&filter, &ledger));
+}
+END_TEST
+
+/* Exits of VMs that have ended are those of no VM: they pass any filter. */
+START_TEST(exits_of_old_vms)
+{
+	made_up_exits(&ledger, 0, 0, EXIT_SVM_CPUID, 3);
+	only_vm("busy");
+	ck_assert(filter_has_exits(&filter, &ledger));
+}
+END_TEST
+
 START_TEST(as_options)
 {
 	char text[200] = "something";
@@ -193,6 +247,19 @@ START_TEST(as_options)
 }
 END_TEST
 
+/* With the space before each option there is room, and there is not. */
+START_TEST(as_options_that_fit)
+{
+	char text[] = " --reason 0x72";
+
+	only(&filter.reasons, 0x72);
+	filter_describe(&filter, text, sizeof(text));
+	ck_assert_str_eq(text, "--reason 0x72");
+	filter_describe(&filter, text, sizeof(text) - 1);
+	ck_assert_str_eq(text, "--reason ...");
+}
+END_TEST
+
 START_TEST(no_memory)
 {
 	ck_assert_int_eq(WITH_MEMORY(0, filter_add_vm(&filter, "a")), -ENOMEM);
@@ -213,7 +280,11 @@ int main(void)
 	tcase_add_test(tcase, what_did_not_match);
 	tcase_add_loop_test(tcase, vms_seen, 0, 5);
 	tcase_add_test(tcase, long_names);
+	tcase_add_test(tcase, exits_that_pass);
+	tcase_add_test(tcase, reasons_that_pass);
+	tcase_add_test(tcase, exits_of_old_vms);
 	tcase_add_test(tcase, as_options);
+	tcase_add_test(tcase, as_options_that_fit);
 	tcase_add_test(tcase, no_memory);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
