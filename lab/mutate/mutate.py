@@ -274,6 +274,13 @@ def summary(count):
             f"{count['not compilable']} not compilable")
 
 
+def report_stale(stale):
+    """Entries of the list that no change of a file makes any more."""
+    for (path, function, old, new), line in stale:
+        print(f"\nline {line} of the list is no mutant of {path}: {function}:\n"
+              f"- {old}\n+ {new}")
+
+
 def report(results, stale):
     """The results; true if nothing is left to do."""
     print()
@@ -284,9 +291,7 @@ def report(results, stale):
     for mutant, test in results.wrong:
         print(f"\nlisted as equivalent, but killed by {test}: "
               f"{describe(mutant)}")
-    for (path, function, old, new), line in stale:
-        print(f"\nline {line} of the list is no mutant of {path}: {function}:\n"
-              f"- {old}\n+ {new}")
+    report_stale(stale)
     return not (results.survivors or results.wrong or stale)
 
 
@@ -310,7 +315,8 @@ def parse():
     parser.add_argument("--table", metavar="FILE",
                         help="write these files' rows of the table in FILE")
     parser.add_argument("--dry-run", action="store_true",
-                        help="only show which mutants would be tried")
+                        help="only show which mutants would be tried, and what "
+                        "of the list is none")
     parser.add_argument("--quiet", action="store_true",
                         help="of mutants that are killed, only count them")
     options = parser.parse_args()
@@ -351,14 +357,15 @@ def try_all(lab, work, results):
 def run(options):
     listed = equivalents.load(options.list)
     mutants = {path: chosen(path, options) for path in options.files}
+    possible = {m.key() for every, _ in mutants.values() for m in every}
+    stale = [(key, line) for key, line in listed.items()
+             if key[0] in mutants and key not in possible]
     if options.dry_run:
         for _, tried in mutants.values():
             for mutant in tried:
                 print(describe(mutant) + "\n")
-        return True
-    possible = {m.key() for every, _ in mutants.values() for m in every}
-    stale = [(key, line) for key, line in listed.items()
-             if key[0] in mutants and key not in possible]
+        report_stale(stale)
+        return not stale
     if options.table:
         table.load(options.table)  # It is told at once if it is no table.
     results = Results(listed, options.quiet)

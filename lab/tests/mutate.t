@@ -138,6 +138,17 @@ ok 'a list that cannot be read: the exit status is 2' status_is 2
 ok 'a list that cannot be read: one line says where' err_has "$list:1: an entry is"
 unset list
 
+# The list of the project itself: lines that it names move, or go.
+mapfile -t listed < <(sed -nE 's/^([^-+# ]+) [^ ]+$/\1/p' \
+	lab/mutate/equivalents.txt | sort -u)
+run lab/mutate/mutate.py --dry-run --count 1 "${listed[@]}"
+ok 'each entry of equivalents.txt is a change that can be made' status_is 0
+sed 's/^- return x/- return y/' lab/mutate/equivalents.txt >"$tap_dir/stale"
+run lab/mutate/mutate.py --dry-run --count 1 --list "$tap_dir/stale" \
+	userspace/balance/report_match.c
+ok '… and one that is none is told' status_is 1
+ok '… with its line' grep -q '^line [0-9]* of the list is no mutant' <<<"$out"
+
 mutate --dry-run --count 4 --seed 3 room.c
 first=$out
 mutate --dry-run --count 4 --seed 3 room.c
@@ -155,10 +166,10 @@ sed -i 's/room\.c/earlier.c/' "$results"
 mutate --line 5 --count 1 --table "$results" room.c
 ok 'part of a file is no row: wrong usage' status_is 2
 mutate --count 3 --table "$results" room.c
-ok 'part of a file is no row: what there is of other files stays' grep -q '^| `earlier.c` | 16 ' "$results"
-ok 'part of a file is no row: the new row is beside it' grep -q '^| `room.c` | 3 ' "$results"
+ok 'part of a file is no row: what there is of other files stays' grep -q "^| \`earlier.c\` | 16 " "$results"
+ok 'part of a file is no row: the new row is beside it' grep -q "^| \`room.c\` | 3 " "$results"
 ok 'part of a file is no row: both are added up' grep -q '^| all | 19 ' "$results"
-echo '| `room.c` | many |' >>"$results"
+echo "| \`room.c\` | many |" >>"$results"
 mutate --count 3 --table "$results" room.c
 ok 'a table that cannot be read: the exit status is 2' status_is 2
 ok 'a table that cannot be read: one line says where' err_has "$results:15: a row is"
