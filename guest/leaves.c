@@ -57,7 +57,7 @@ static void read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 	leaves->timing = io->edx & EXIT_LEAF_TIMING;
 }
 
-/* The worst case of all ISAs: two reads per reason, and five more. */
+/* The worst case of all ISAs: two reads per reason, and six more. */
 static int make_room(struct leaves *leaves)
 {
 	size_t most = 0;
@@ -66,7 +66,7 @@ static int make_room(struct leaves *leaves)
 		if (isa_table[i]->nr_reasons > most)
 			most = isa_table[i]->nr_reasons;
 	}
-	most = 2 * most + 5;
+	most = 2 * most + 6;
 	leaves->io = calloc(most, sizeof(*leaves->io));
 	return leaves->io ? 0 : -ENOMEM;
 }
@@ -89,6 +89,8 @@ int leaves_read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 int leaves_read(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 {
 	const struct exit_reason *reasons;
+	const struct leaf_io *dropped;
+	bool gap;
 	uint32_t last;
 	size_t nr;
 	int r = leaves_read_info(leaves, cpuid, data);
@@ -105,15 +107,23 @@ int leaves_read(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 	if (nr)
 		read_one(leaves, cpuid, data, EXIT_LEAF_REASON_EXITS, last);
 	read_one(leaves, cpuid, data, EXIT_LEAF_EXITS, 0);
-	read_one(leaves, cpuid, data, EXIT_LEAF_CYCLES, 0);
+	gap = read_one(leaves, cpuid, data, EXIT_LEAF_CYCLES, 0)->edx &
+	      EXIT_LEAF_DROPPED;
 	for (size_t i = 0; i < nr; i++) {
 		const struct leaf_io *io = leaves_find(
 			leaves, EXIT_LEAF_REASON_EXITS, reasons[i].code);
 
 		if (leaf_exits(io))
-			read_one(leaves, cpuid, data, EXIT_LEAF_REASON_CYCLES,
-				 reasons[i].code);
+			gap |= read_one(leaves, cpuid, data,
+					EXIT_LEAF_REASON_CYCLES,
+					reasons[i].code)
+				       ->edx &
+			       EXIT_LEAF_DROPPED;
 	}
+	if (!gap)
+		return 0;
+	dropped = read_one(leaves, cpuid, data, EXIT_LEAF_INFO, 2);
+	leaves->dropped = leaf_exits(dropped);
 	return 0;
 }
 

@@ -58,6 +58,7 @@ int difference_table(const struct difference *difference,
 		"%s%" PRIu64
 		" exits of exitleaf itself are left out, but for their cycles\n\n",
 		rate->khz ? "" : "\n", difference->own);
+	report_dropped(out, difference->dropped);
 	return report_end(out);
 }
 
@@ -84,6 +85,8 @@ int difference_json(const struct difference *difference,
 		occasion->kind, difference->seconds,
 		exit_isa_name(difference->isa), difference->vcpus,
 		difference->exits, difference->own, difference->cycles);
+	if (difference->dropped)
+		fprintf(out, ",\"dropped\":%" PRIu64, difference->dropped);
 	if (rate->khz)
 		fprintf(out, ",\"tsc_khz\":%" PRIu64, rate->khz);
 	if (occasion->argv)

@@ -57,6 +57,8 @@ static void write_reasons(const struct leaves *leaves, FILE *out)
 		fprintf(out, ",\n\"exits\":%" PRIu64, leaf_exits(exits));
 	if (cycles)
 		fprintf(out, ",\n\"cycles\":%" PRIu64, leaf_cycles(cycles));
+	if (leaves->dropped)
+		fprintf(out, ",\n\"dropped\":%" PRIu64, leaves->dropped);
 	fputs(",\n\"reasons\":[", out);
 	reasons = exit_reasons(leaves->isa, &nr);
 	for (size_t i = 0; i < nr; i++) {
@@ -168,6 +170,14 @@ void report_time(FILE *out, uint64_t cycles, const struct tsc_rate *rate)
 			rate->source);
 }
 
+void report_dropped(FILE *out, uint64_t dropped)
+{
+	if (dropped)
+		fprintf(out,
+			"\nThe cycles of %s exits are not known: the host's TSC went back meanwhile.\n",
+			format_plain(dropped).s);
+}
+
 void report_row(FILE *out, const char *name, uint64_t exits, uint64_t total,
 		uint64_t cycles)
 {
@@ -230,6 +240,7 @@ int report_table(const struct leaves *leaves, const struct tsc_rate *rate,
 		report_between(out, total - sum, false);
 	report_row(out, "total", total, total, cycles);
 	report_time(out, cycles, rate);
+	report_dropped(out, leaves->dropped);
 	free(rows);
 	return report_end(out);
 }

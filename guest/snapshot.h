@@ -45,6 +45,7 @@ struct difference {
 	double seconds;
 	uint64_t exits;
 	uint64_t cycles; /* those of the own exits are among them */
+	uint64_t dropped; /* exits whose time is in no cycles */
 	uint64_t own; /* exits, taken off @exits and off those of CPUID */
 	struct difference_row *row; /* those with exits, most first */
 	size_t nr;

@@ -15,6 +15,7 @@ struct kvm {
 	bool present;
 	uint64_t cpuid, io, total;
 	uint64_t cycles; /* all of them I/O's */
+	uint64_t dropped; /* exits whose time is in no cycles */
 	uint32_t most, crystal, timing; /* leaves: highest, 0x15, 0x40000010 */
 	char name[12];
 };
@@ -74,6 +75,11 @@ static inline void fake_cpuid(struct leaf_io *io, void *data)
 		io->eax = kvm.timing;
 		return;
 	case EXIT_LEAF_INFO:
+		if (io->index == 2) {
+			io->eax = kvm.dropped;
+			io->ebx = kvm.dropped >> 32;
+			return;
+		}
 		io->eax = io->index ? kvm.isa : kvm.abi;
 		io->ebx = io->index ? 0xa6 : EXIT_LEAF_SIG_EBX;
 		io->ecx = io->index ? 3 : EXIT_LEAF_SIG_ECX;
@@ -101,6 +107,7 @@ static inline void fake_cpuid(struct leaf_io *io, void *data)
 		io->eax = exits;
 		io->ebx = exits >> 32;
 	}
+	io->edx = kvm.dropped ? EXIT_LEAF_DROPPED : 0;
 }
 
 #endif /* EXITLEDGER_FAKE_KVM_H */

@@ -72,6 +72,34 @@ START_TEST(cycles_of_what_happened)
 }
 END_TEST
 
+/* How many exits have no time is asked for only where there are any. */
+START_TEST(dropped_times_are_told)
+{
+	char *text;
+	size_t size;
+	FILE *out;
+
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	ck_assert_ptr_null(leaves_find(&leaves, EXIT_LEAF_INFO, 2));
+	ck_assert_uint_eq(leaves.dropped, 0);
+	leaves_free(&leaves);
+	kvm.dropped = 0x100000003ull;
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	ck_assert_ptr_eq(leaves_find(&leaves, EXIT_LEAF_INFO, 2),
+			 &leaves.io[leaves.nr - 1]);
+	ck_assert_uint_eq(leaves.dropped, kvm.dropped);
+	out = open_memstream(&text, &size);
+	ck_assert_int_eq(report_json(&leaves, "test", out), 0);
+	ck_assert_int_eq(report_table(&leaves, &(struct tsc_rate){ 0 }, out),
+			 0);
+	fclose(out);
+	ck_assert_ptr_nonnull(strstr(text, "\"dropped\":4294967299,"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "cycles of 4294967299 exits are not known"));
+	free(text);
+}
+END_TEST
+
 /* Another leaf's data is no answer, however much of it is not zero. */
 START_TEST(not_there)
 {
@@ -166,6 +194,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, all_reasons_then_the_total);
 	tcase_add_test(tcase, cycles_of_what_happened);
+	tcase_add_test(tcase, dropped_times_are_told);
 	tcase_add_test(tcase, not_there);
 	tcase_add_test(tcase, a_newer_abi);
 	tcase_add_test(tcase, report_is_json);

@@ -7,16 +7,24 @@
  * include this file.  It includes nothing, so that any of them can.
  *
  *  leaf             ECX in    EAX             EBX             ECX            EDX
- *  EXITS            ignored   exits, low      exits, high     0              0
- *  CYCLES           ignored   0               cycles, high    cycles, low    0
- *  REASON_EXITS     reason    exits, low      exits, high     0              0
- *  REASON_CYCLES    reason    0               cycles, high    cycles, low    0
+ *  EXITS            ignored   exits, low      exits, high     0              gaps
+ *  CYCLES           ignored   0               cycles, high    cycles, low    gaps
+ *  REASON_EXITS     reason    exits, low      exits, high     0              gaps
+ *  REASON_CYCLES    reason    0               cycles, high    cycles, low    gaps
  *  INFO             0         ABI version     "Exit"          "Ledg"         "er\0\0"
  *  INFO             1         ISA             dense limit     vCPUs          flags
+ *  INFO             2         dropped, low    dropped, high   0              0
  *
  * "low" and "high" are the halves of a 64-bit value.  A reason that the
  * vendor's manual does not define is answered with EAX = EBX = ECX = 0 and
- * EDX = EXIT_LEAF_UNDEFINED.  The CPUID that asks is an exit itself: the count
+ * EDX = EXIT_LEAF_UNDEFINED.
+ *
+ * "gaps" is 0 where nothing is missing in the VM's counters, whatever the
+ * reason that is asked for.  With EXIT_LEAF_DROPPED, the cycles are without
+ * those of "dropped" exits: the TSC of the entry's CPU was behind that of the
+ * exit's, or had started again, so that the time is not known.
+ *
+ * The CPUID that asks is an exit itself: the count
  * that it reads includes it, the cycles do not.
  *
  * Software finds out whether the leaves are there by INFO's signature, and by
@@ -46,6 +54,10 @@
 #define EXIT_LEAF_ISA_SVM	2u
 #define EXIT_LEAF_COUNTING	0x1u
 #define EXIT_LEAF_TIMING	0x2u
+
+/* EXITS, CYCLES, REASON_EXITS and REASON_CYCLES, EDX: what is missing. */
+#define EXIT_LEAF_DROPPED	0x1u
+#define EXIT_LEAF_GAPS		EXIT_LEAF_DROPPED
 
 /* REASON_EXITS and REASON_CYCLES, EDX: no such reason in the manual. */
 #define EXIT_LEAF_UNDEFINED	0xffffffffu

@@ -160,6 +160,19 @@ static void kvm_exit_stats_sum_reason(struct kvm *kvm, u32 reason, u64 *exits,
 	}
 }
 
+/* Exits of a VM whose time is in none of its sums. */
+static u64 kvm_exit_stats_dropped(struct kvm *kvm)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+	u64 dropped = 0;
+
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		dropped += READ_ONCE(kvm_exit_stats_of(vcpu)->dropped);
+
+	return dropped;
+}
+
 static bool kvm_exit_reason_defined(u32 reason)
 {
 	const struct kvm_exit_reasons *reasons =
@@ -193,6 +206,8 @@ static u32 kvm_exit_reason_dense_limit(void)
 static void kvm_exit_stats_info(struct kvm *kvm, u32 index, u32 *eax, u32 *ebx,
 				u32 *ecx, u32 *edx)
 {
+	u64 dropped;
+
 	switch (index) {
 	case 0:
 		*eax = EXIT_LEAF_ABI;
@@ -208,6 +223,11 @@ static void kvm_exit_stats_info(struct kvm *kvm, u32 index, u32 *eax, u32 *ebx,
 			*edx |= EXIT_LEAF_COUNTING;
 		if (static_key_enabled(&kvm_exit_timing))
 			*edx |= EXIT_LEAF_TIMING;
+		break;
+	case 2:
+		dropped = kvm_exit_stats_dropped(kvm);
+		*eax = lower_32_bits(dropped);
+		*ebx = upper_32_bits(dropped);
 		break;
 	}
 }
@@ -249,6 +269,10 @@ bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
 		*ebx = upper_32_bits(cycles);
 		*ecx = lower_32_bits(cycles);
 	}
+
+	/* After the sums: of a gap in them it is known by now. */
+	if (kvm_exit_stats_dropped(vcpu->kvm))
+		*edx = EXIT_LEAF_DROPPED;
 
 	return true;
 }

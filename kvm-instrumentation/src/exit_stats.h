@@ -38,6 +38,7 @@ struct kvm_exit_cell {
  * @cycles: TSC cycles from an exit to the next entry, of all reasons
  * @stamp: the TSC at the exit that no entry has followed yet, or 0
  * @open: that exit's cell, or NULL if it has none
+ * @dropped: exits whose time is in no sum, as the TSC went back meanwhile
  * @sparse: raw numbers of the reasons in the last cells
  * @nr_sparse: how many of @sparse are taken
  * @cell: exits and cycles by reason
@@ -51,6 +52,7 @@ struct kvm_exit_stats {
 	u64 cycles;
 	u64 stamp;
 	struct kvm_exit_cell *open;
+	u64 dropped;
 	u32 sparse[KVM_EXIT_SPARSE];
 	u32 nr_sparse;
 	struct kvm_exit_cell cell[KVM_EXIT_CELLS];
@@ -103,6 +105,10 @@ do {									\
  * Book the time of the exit that this entry follows, if there is one: a vCPU's
  * first entry follows none.  Called with interrupts off, from the vendor's
  * vcpu_run, just after trace_kvm_entry().
+ *
+ * The TSC can be behind the stamp: this CPU's may be behind that of the exit's,
+ * and it starts from zero when the host resumes from S3.  The difference is no
+ * time then, and booked as one it would spoil the sums for ever.
  */
 static __always_inline void kvm_exit_stats_entry(struct kvm_exit_stats *stats)
 {
@@ -113,6 +119,11 @@ static __always_inline void kvm_exit_stats_entry(struct kvm_exit_stats *stats)
 
 	cycles = rdtsc() - stats->stamp;
 	stats->stamp = 0;
+	if (unlikely((s64)cycles < 0)) {
+		stats->dropped++;
+		return;
+	}
+
 	stats->cycles += cycles;
 	if (likely(stats->open))
 		stats->open->cycles += cycles;

@@ -70,6 +70,8 @@ struct balance {
 	size_t timed; /* times held against the observer's */
 	size_t unanswered; /* reads that KVM took for those of no leaf */
 	uint32_t unanswered_leaves; /* bit n: EXIT_LEAF_FIRST + n was one */
+	size_t gaps; /* answers that KVM itself says are not of all: not judged */
+	uint64_t dropped; /* the most exits without a time that KVM told of */
 	size_t unpaired; /* answers to the emulator: no exit of their own */
 	size_t unseen; /* guest's reports of reads that were not seen */
 	size_t told; /* guest's reads held against the answers */

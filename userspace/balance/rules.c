@@ -248,6 +248,11 @@ static void check_info(struct rules *rules, const struct books *books,
 			right &&
 			read->ebx == exit_reason_dense_limit(books->host.isa);
 		break;
+	case 2:
+		right = !(read->ecx | read->edx);
+		if (leaf_exits(read) > balance->dropped)
+			balance->dropped = leaf_exits(read);
+		break;
 	default:
 		right = !(read->eax | read->ebx | read->ecx | read->edx);
 	}
@@ -268,9 +273,9 @@ static void check_registers(const struct answer *answer,
 		      read->leaf == EXIT_LEAF_REASON_EXITS;
 	struct finding finding;
 
-	if (leaf_undefined(read) ?
-		    !(read->eax | read->ebx | read->ecx) :
-		    !(read->edx | (counts ? read->ecx : read->eax)))
+	if (leaf_undefined(read) ? !(read->eax | read->ebx | read->ecx) :
+				   !((read->edx & ~EXIT_LEAF_GAPS) |
+				     (counts ? read->ecx : read->eax)))
 		return;
 	finding = rules_finding(RULE_REGISTERS, answer);
 	finding.kernel = counts ? read->ecx : read->eax;
@@ -351,7 +356,7 @@ void rules_user_time(const struct books *books, const struct answer *answer,
 	if ((answer->read.leaf != EXIT_LEAF_CYCLES &&
 	     answer->read.leaf != EXIT_LEAF_REASON_CYCLES) ||
 	    !is_timed(books) || !answer->found || !answer->paired ||
-	    books_vm_is_late(books, answer->vm))
+	    leaf_has_gap(&answer->read) || books_vm_is_late(books, answer->vm))
 		return;
 	if (leaf_cycles(&answer->read) >= cycles &&
 	    answer->ns_before >= least_ns(books, cycles) * (1 - MAX_SLEW))
@@ -368,7 +373,7 @@ bool rules_judge(const struct books *books, const struct answer *answer)
 	const bool late = books_vm_is_late(books, answer->vm);
 
 	if (!answer->found || !answer->paired ||
-	    answer->read.leaf == EXIT_LEAF_INFO)
+	    answer->read.leaf == EXIT_LEAF_INFO || leaf_has_gap(&answer->read))
 		return false;
 	/* While programs are being attached, one CPU may have them before
 	 * another. */
@@ -397,6 +402,7 @@ int rules_apply(struct rules *rules, const struct books *books,
 	}
 	if (!check_defined(rules, books, answer, balance))
 		return 0;
+	balance->gaps += leaf_has_gap(&answer->read);
 	if (!rules_judge(books, answer))
 		return 0;
 	if (answer->read.leaf == EXIT_LEAF_EXITS ||

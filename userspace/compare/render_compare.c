@@ -311,6 +311,22 @@ static void render_checked(const struct books *books,
 	fputc('\n', out);
 }
 
+static void render_gaps(const struct balance *balance, FILE *out)
+{
+	if (!balance->gaps)
+		return;
+	fprintf(out,
+		"         %zu times are not compared: KVM dropped the time of ",
+		balance->gaps);
+	if (balance->dropped)
+		fprintf(out, "%s exits,\n",
+			format_count((double)balance->dropped).s);
+	else
+		fprintf(out, "exits,\n");
+	fprintf(out,
+		"         as the TSC went back from these exits to their entries\n");
+}
+
 static void render_verdict(const struct books *books,
 			   const struct balance *balance, FILE *out, bool color)
 {
@@ -321,6 +337,7 @@ static void render_verdict(const struct books *books,
 		fprintf(out,
 			"         %zu answers to the instruction emulator: no exit of their own\n",
 			balance->unpaired);
+	render_gaps(balance, out);
 	for (size_t i = 0; i < balance->nr; i++) {
 		render_finding(books, &balance->finding[i], line, sizeof(line));
 		fprintf(out, "%s %s\n", i ? "        " : "reason  ", line);

@@ -21,6 +21,12 @@ uint64_t leaf_cycles(const struct leaf_read *read)
 	return join(read->ebx, read->ecx);
 }
 
+bool leaf_has_gap(const struct leaf_read *read)
+{
+	return read->leaf != EXIT_LEAF_INFO && !leaf_is_count(read->leaf) &&
+	       !leaf_undefined(read) && read->edx & EXIT_LEAF_DROPPED;
+}
+
 bool leaf_is_count(uint32_t leaf)
 {
 	return leaf == EXIT_LEAF_EXITS || leaf == EXIT_LEAF_REASON_EXITS;

@@ -56,6 +56,13 @@ uint64_t leaf_cycles(const struct leaf_read *read);
 /** leaf_undefined - does the answer say that there is no such reason? */
 bool leaf_undefined(const struct leaf_read *read);
 
+/**
+ * leaf_has_gap - does the answer say that KVM did not book all of it?
+ *
+ * An answer to any leaf but INFO, with cycles without those of some exits.
+ */
+bool leaf_has_gap(const struct leaf_read *read);
+
 /** leaf_is_count - is the answer a number of exits? */
 bool leaf_is_count(uint32_t leaf);
 

@@ -63,6 +63,47 @@ START_TEST(time_is_no_less)
 }
 END_TEST
 
+/* KVM says that cycles are missing, and that is no mistake of anyone's. */
+START_TEST(what_kvm_dropped_is_not_judged)
+{
+	struct answer *answer = cycles(10, 1000, 1);
+
+	answer->read.edx = EXIT_LEAF_DROPPED;
+	apply(answer);
+	answer->read.leaf = EXIT_LEAF_REASON_CYCLES;
+	answer->read.index = CPUID;
+	apply(answer);
+	rules_user_time(&books, answer, 500, &balance);
+	ck_assert_uint_eq(balance.nr, 0);
+	ck_assert_uint_eq(balance.timed, 0);
+	ck_assert_uint_eq(balance.gaps, 2);
+	/* The number of them is no mistake either. */
+	answer->read = (struct leaf_read){
+		.leaf = EXIT_LEAF_INFO, .index = 2, .eax = 7, .ebx = 1
+	};
+	apply(answer);
+	ck_assert_uint_eq(balance.nr, 0);
+	ck_assert_uint_eq(balance.dropped, 0x100000007);
+	/* A flag that nobody knows is one. */
+	answer = cycles(1000, 1000, 1);
+	answer->read.edx = EXIT_LEAF_DROPPED | ~EXIT_LEAF_GAPS >> 1;
+	apply(answer);
+	found(RULE_REGISTERS);
+}
+END_TEST
+
+/* The exits are all counted, so that they are judged. */
+START_TEST(counts_are_judged_where_time_was_dropped)
+{
+	struct answer *answer = total(4, 5, 5, 1);
+
+	answer->read.edx = EXIT_LEAF_DROPPED;
+	apply(answer);
+	found(RULE_KERNEL_LOW);
+	ck_assert_uint_eq(balance.gaps, 0);
+}
+END_TEST
+
 /* Of a late VM, since the last read; of others, since its begin. */
 START_TEST(time_since_the_last_read)
 {
@@ -262,6 +303,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, time_is_no_less);
+	tcase_add_test(tcase, what_kvm_dropped_is_not_judged);
+	tcase_add_test(tcase, counts_are_judged_where_time_was_dropped);
 	tcase_add_loop_test(tcase, time_since_the_last_read, 0, 2);
 	tcase_add_test(tcase, time_goes_back);
 	tcase_add_loop_test(tcase, rates_of_the_parts, 0, 2);
