@@ -258,6 +258,8 @@ install_modules() {
 	{
 		echo "# key $KEY"
 		echo "# Linux $version, series $(basename -- "$SERIES")${FAULT:+, with the fault $(basename -- "$FAULT")}"
+		sed -n 's/^#define LINUX_PACKAGE_ID " *Debian \(.*\)"$/# kernel \1/p' \
+			"$HEADERS/include/generated/package.h" 2>/dev/null || true
 		(cd -- "$tmp" && sha256sum -- "${MODULES[@]}")
 	} >"$tmp/stamp"
 	rm -f -- "$OUT/stamp"

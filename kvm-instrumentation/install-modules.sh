@@ -35,6 +35,8 @@ HERE=$TOP/kvm-instrumentation
 . "$HERE/sign-modules.sh"
 # shellcheck source=kvm-instrumentation/load-modules.sh
 . "$HERE/load-modules.sh"
+# shellcheck source=kvm-instrumentation/kernel-updates.sh
+. "$HERE/kernel-updates.sh"
 
 NAMES=(kvm kvm-amd kvm-intel)
 MAKE_US="make -C kvm-instrumentation"
@@ -170,20 +172,9 @@ put_in_place() {
 	UNDO=
 }
 
-# An initramfs has copies of its own, which are loaded first.
-warn_of_initramfs() {
-	local image=$ROOT/boot/initrd.img-$KREL
-
-	[[ -r $image && -n $(type -P lsinitramfs) ]] || return 0
-	# All of it is read, as lsinitramfs complains of a pipe that is closed.
-	if [[ -n $(lsinitramfs "$image" 2>/dev/null |
-		grep -E '/kvm(-amd|-intel)?\.ko' || true) ]]; then
-		note "warning: $image has the distribution's KVM; renew it:" \
-			"sudo update-initramfs -u -k $KREL"
-	fi
-}
-
 cmd_install() {
+	local same=''
+
 	find_release
 	find_series
 	need_kernel
@@ -196,9 +187,11 @@ cmd_install() {
 	(cd -- "$OUT" && cp -- "${NAMES[@]/%/.ko}" stamp "$STAGE/new/")
 	check_set "$STAGE/new"
 	sign_modules "$STAGE/new"
+	! cmp -s -- "$OURS/stamp" "$STAGE/new/stamp" || same=1
 	put_in_place
+	install_hook
 	note "installed in $OURS: $(set_description "$OURS")"
-	warn_of_initramfs
+	warn_of_initramfs_at_install "$same"
 	if is_running && [[ -z $ROOT ]]; then
 		note "next: sudo $MAKE_US reload, or reboot"
 	fi
@@ -240,10 +233,12 @@ cmd_uninstall() {
 		die "modprobe would not load the distribution's: $wrong; nothing was removed"
 	UNDO=
 	rmdir --ignore-fail-on-non-empty -- "$MODDIR/updates"
+	remove_hook
 	note "removed for $KREL; modprobe finds $(found kvm)"
 	if is_running && loaded_is_ours; then
 		note "still loaded; next: sudo $MAKE_US reload, or reboot"
 	fi
+	warn_of_initramfs_at_uninstall
 }
 
 # --- status ---
@@ -259,6 +254,7 @@ cmd_status() {
 	fi
 	if [[ -d $OURS ]]; then
 		note "installed  $OURS: $(set_description "$OURS")"
+		! is_running || warn_of_version
 	else
 		note "installed  no"
 	fi

@@ -163,7 +163,7 @@ ok 'install: says where' out_has "installed in $ours: Linux $KSERIES."
 ok 'install: modprobe finds ours' finds "$ours"
 ok 'install: three modules and their stamp' [ \
 	"$(cd "$ours" && echo *)" = 'kvm-amd.ko kvm-intel.ko kvm.ko stamp' ]
-theirs() { grep -v '/modules\.\|/updates/' <<<"$1"; }
+theirs() { grep -v '/modules\.\|/updates/\|/postinst.d/exitledger' <<<"$1"; }
 ok "install: the distribution's files are as they were" [ \
 	"$(theirs "$before")" = "$(theirs "$(fingerprint)")" ]
 installed=$(fingerprint)
@@ -179,17 +179,49 @@ ok 'status: what modprobe finds' out_has "finds $ours/kvm.ko"
 mkdir "$tap_dir/bin"
 cat >"$tap_dir/bin/lsinitramfs" <<'SCRIPT'
 #!/bin/sh
-echo "usr/lib/modules/some/kernel/arch/x86/kvm/$(cat "$1").ko"
+echo "usr/lib/modules/some/$(cat "$1").ko"
 SCRIPT
 chmod +x "$tap_dir/bin/lsinitramfs"
-for name in kvmgt kvm-amd; do
-	echo $name >"$root/boot/initrd.img-$KREL"
-	PATH=$tap_dir/bin:$PATH kvm_make install
-	[ $name = kvmgt ] || continue
-	ok 'an initramfs without KVM: no warning' [ "$(wc -l <"$tap_dir/out")" -eq 1 ]
-done
-ok 'an initramfs with KVM: a warning' out_has "update-initramfs -u -k $KREL"
+initramfs() { # MODULE TARGET
+	echo "$1" >"$root/boot/initrd.img-$KREL"
+	PATH=$tap_dir/bin:$PATH kvm_make "$2"
+}
+initramfs kernel/arch/x86/kvm/kvmgt install
+ok 'an initramfs without KVM: no warning' [ "$(wc -l <"$tap_dir/out")" -eq 1 ]
+initramfs updates/exitledger/kvm-amd install
+ok 'an initramfs with ours, which has not changed: no warning' \
+	[ "$(wc -l <"$tap_dir/out")" -eq 1 ]
+echo '# another' >>"$ours/stamp"
+initramfs updates/exitledger/kvm-amd install
+ok 'an initramfs with ours, of an earlier install: a warning' \
+	out_has "the modules of an earlier install, which is loaded first; renew it: sudo update-initramfs -u -k $KREL"
+ok "… which does not call it the distribution's" [ "$(grep -c "distribution's" \
+	"$tap_dir/out")" -eq 0 ]
+initramfs kernel/arch/x86/kvm/kvm-amd install
+ok "an initramfs with the distribution's KVM: a warning" \
+	out_has "the distribution's KVM, which is loaded first; renew it: sudo update-initramfs -u -k $KREL"
 rm "$root/boot/initrd.img-$KREL"
+
+# --- a kernel's update ---
+
+hook() { run env EXITLEDGER_MODULES="$root/lib/modules" \
+	"$root/etc/kernel/postinst.d/exitledger" "$1" /boot/vmlinuz; }
+hook 6.1.0-99-amd64
+ok 'a new kernel: one line' [ "$(wc -l <"$tap_dir/out")" -eq 1 ]
+ok '… that it has no counters' out_has 'not installed for 6.1.0-99-amd64'
+ok '… and what to do' out_has 'modules install KREL=6.1.0-99-amd64'
+hook "$KREL"
+ok 'a new version of the same kernel: one line' [ "$(wc -l <"$tap_dir/out")" -eq 1 ]
+ok '… that they are of the one before' out_has 'built for the kernel before this update'
+hook ''
+ok 'no release: nothing' [ ! -s "$tap_dir/out" ]
+echo "Linux version $KREL (d@d) #1 SMP Debian $KVERSION (2026-01-01)" >"$root/proc/version"
+kvm_make status
+ok 'status: the version that runs: no word' [ "$(grep -c 'built for' "$tap_dir/out")" -eq 0 ]
+sed -i "s/$KVERSION/9.9-9/" "$root/proc/version"
+kvm_make status
+ok 'status: another version runs: said' out_has "built for $KVERSION, but 9.9-9 runs"
+rm "$root/proc/version"
 
 # --- all or nothing ---
 
@@ -450,8 +482,12 @@ touch "$ours/mine"
 kvm_make uninstall
 ok "uninstall: another's file is not removed" err_has 'mine is not ours'
 rm "$ours/mine"
-kvm_make uninstall
+initramfs updates/exitledger/kvm-amd uninstall
 ok 'uninstall: status' status_is 0
+ok 'uninstall: an initramfs that still has ours: a warning' \
+	out_has 'the modules with exit counters, which is loaded first; renew it'
+rm "$root/boot/initrd.img-$KREL"
+ok 'uninstall: no hook is left' [ ! -e "$root/etc/kernel" ]
 ok "uninstall: modprobe finds the distribution's" finds "$modules/kernel/arch/x86/kvm"
 ok 'uninstall: says that ours is still loaded' out_has 'still loaded; next: sudo'
 ok 'uninstall: no directory is left' [ ! -e "$modules/updates" ]

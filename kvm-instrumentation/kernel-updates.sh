@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What is left behind when kernels or these modules change: copies in an initramfs,
+# and kernels without the counters.  Sourced by install-modules.sh.
+
+HOOK=etc/kernel/postinst.d/exitledger
+
+# in_initramfs PATTERN: is a module of KVM's in the initramfs whose path matches?
+in_initramfs() {
+	local image=$ROOT/boot/initrd.img-$KREL list
+
+	[[ -r $image && -n $(type -P lsinitramfs) ]] || return 1
+	# All of it is read, as lsinitramfs complains of a pipe that is closed.
+	list=$(lsinitramfs "$image" 2>/dev/null |
+		grep -E '/kvm(-amd|-intel)?\.ko' || true)
+	grep -qE "$1" <<<"$list"
+}
+
+renew_initramfs() { # WHAT-IT-HAS
+	note "warning: $ROOT/boot/initrd.img-$KREL has $1, which is loaded first; renew it:" \
+		"sudo update-initramfs -u -k $KREL"
+}
+
+# An initramfs has copies of its own.
+warn_of_initramfs_at_install() { # SAME: the set that was there is the one that is
+	if in_initramfs '/kernel/arch/x86/kvm/'; then
+		renew_initramfs "the distribution's KVM"
+	elif [[ -z $1 ]] && in_initramfs '/updates/exitledger/'; then
+		renew_initramfs "the modules of an earlier install"
+	fi
+}
+
+warn_of_initramfs_at_uninstall() {
+	! in_initramfs '/updates/exitledger/' ||
+		renew_initramfs "the modules with exit counters"
+}
+
+# --- after a kernel's update ---
+
+# A package of a kernel runs it, with the kernel's release.
+install_hook() {
+	mkdir -p -- "$ROOT/${HOOK%/*}"
+	install -m 755 -- "$HERE/postinst-hook" "$ROOT/$HOOK"
+}
+
+# The last kernel's modules take it along.
+remove_hook() {
+	local dir
+
+	for dir in "$ROOT"/lib/modules/*/updates/exitledger; do
+		[[ ! -d $dir ]] || return 0
+	done
+	rm -f -- "$ROOT/$HOOK"
+	rmdir --ignore-fail-on-non-empty -p -- "$ROOT/${HOOK%/*}" 2>/dev/null || true
+}
+
+# Debian's version of the kernel that runs, if it says so.
+running_version() {
+	sed -n 's/.* Debian \([^ ]*\) .*/\1/p' "$ROOT/proc/version" 2>/dev/null || true
+}
+
+# built_for DIR: Debian's version of the kernel that modules were built for
+built_for() {
+	sed -n 's/^# kernel //p' "$1/stamp"
+}
+
+# Sets that were built for another version of the kernel that runs are loaded all the
+# same, as they have its release: modprobe prefers updates/ to what came with it.
+warn_of_version() {
+	local built running
+
+	built=$(built_for "$OURS")
+	running=$(running_version)
+	if [[ -n $built && -n $running && $built != "$running" ]]; then
+		note "           built for $built, but $running runs: run modules and install again"
+	fi
+}
