@@ -79,7 +79,7 @@ static bool info_is_right(struct fuzz *fuzz, const struct micro_read *read)
 		       read->ecx == fuzz->vmm.nr_vcpus &&
 		       read->edx == (EXIT_LEAF_COUNTING | EXIT_LEAF_TIMING);
 	case 2:
-		return !read->ecx && !read->edx;
+		return read->ecx <= fuzz->vmm.nr_vcpus && !read->edx;
 	default:
 		return !read->eax && !read->ebx && !read->ecx && !read->edx;
 	}

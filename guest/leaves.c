@@ -89,7 +89,7 @@ int leaves_read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 int leaves_read(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 {
 	const struct exit_reason *reasons;
-	const struct leaf_io *dropped;
+	const struct leaf_io *gaps;
 	bool gap;
 	uint32_t last;
 	size_t nr;
@@ -108,7 +108,7 @@ int leaves_read(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 		read_one(leaves, cpuid, data, EXIT_LEAF_REASON_EXITS, last);
 	read_one(leaves, cpuid, data, EXIT_LEAF_EXITS, 0);
 	gap = read_one(leaves, cpuid, data, EXIT_LEAF_CYCLES, 0)->edx &
-	      EXIT_LEAF_DROPPED;
+	      EXIT_LEAF_GAPS;
 	for (size_t i = 0; i < nr; i++) {
 		const struct leaf_io *io = leaves_find(
 			leaves, EXIT_LEAF_REASON_EXITS, reasons[i].code);
@@ -118,12 +118,13 @@ int leaves_read(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 					EXIT_LEAF_REASON_CYCLES,
 					reasons[i].code)
 				       ->edx &
-			       EXIT_LEAF_DROPPED;
+			       EXIT_LEAF_GAPS;
 	}
 	if (!gap)
 		return 0;
-	dropped = read_one(leaves, cpuid, data, EXIT_LEAF_INFO, 2);
-	leaves->dropped = leaf_exits(dropped);
+	gaps = read_one(leaves, cpuid, data, EXIT_LEAF_INFO, 2);
+	leaves->dropped = leaf_exits(gaps);
+	leaves->uncounted = gaps->ecx;
 	return 0;
 }
 

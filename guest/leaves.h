@@ -30,6 +30,7 @@ struct leaves {
 	bool counting;
 	bool timing;
 	uint64_t dropped; /* exits whose time is in no cycles */
+	uint32_t uncounted; /* vCPUs that are not counted all the time */
 	bool has_statistics;
 	uint64_t statistics; /* exits, as KVM's own statistics say at the end */
 	struct leaf_io *io; /* in the order executed */
@@ -69,8 +70,8 @@ int leaves_read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data);
  *
  * The exits of every reason that the ISA defines, CPUID's last, as every read
  * is one; then the total, which so has no less than their sum; then the
- * cycles, of the reasons that had an exit; and last, if the cycles are not
- * those of all exits, of how many they are not.  If there are no leaves, or their
+ * cycles, of the reasons that had an exit; and last, if some are not of all
+ * exits, what is missing.  If there are no leaves, or their
  * ABI is not the one known here, the rest is not read.
  *
  * 0, or -ENOMEM.

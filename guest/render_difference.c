@@ -58,7 +58,7 @@ int difference_table(const struct difference *difference,
 		"%s%" PRIu64
 		" exits of exitleaf itself are left out, but for their cycles\n\n",
 		rate->khz ? "" : "\n", difference->own);
-	report_dropped(out, difference->dropped);
+	report_gaps(out, difference->dropped, difference->uncounted);
 	return report_end(out);
 }
 
@@ -87,6 +87,8 @@ int difference_json(const struct difference *difference,
 		difference->exits, difference->own, difference->cycles);
 	if (difference->dropped)
 		fprintf(out, ",\"dropped\":%" PRIu64, difference->dropped);
+	if (difference->uncounted)
+		fprintf(out, ",\"uncounted\":%" PRIu32, difference->uncounted);
 	if (rate->khz)
 		fprintf(out, ",\"tsc_khz\":%" PRIu64, rate->khz);
 	if (occasion->argv)

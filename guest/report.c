@@ -59,6 +59,8 @@ static void write_reasons(const struct leaves *leaves, FILE *out)
 		fprintf(out, ",\n\"cycles\":%" PRIu64, leaf_cycles(cycles));
 	if (leaves->dropped)
 		fprintf(out, ",\n\"dropped\":%" PRIu64, leaves->dropped);
+	if (leaves->uncounted)
+		fprintf(out, ",\n\"uncounted\":%" PRIu32, leaves->uncounted);
 	fputs(",\n\"reasons\":[", out);
 	reasons = exit_reasons(leaves->isa, &nr);
 	for (size_t i = 0; i < nr; i++) {
@@ -170,8 +172,13 @@ void report_time(FILE *out, uint64_t cycles, const struct tsc_rate *rate)
 			rate->source);
 }
 
-void report_dropped(FILE *out, uint64_t dropped)
+void report_gaps(FILE *out, uint64_t dropped, uint32_t uncounted)
 {
+	if (uncounted)
+		fprintf(out,
+			"\nExits of %" PRIu32
+			" vCPUs are missing: the host had no memory to count them.\n",
+			uncounted);
 	if (dropped)
 		fprintf(out,
 			"\nThe cycles of %s exits are not known: the host's TSC went back meanwhile.\n",
@@ -240,7 +247,7 @@ int report_table(const struct leaves *leaves, const struct tsc_rate *rate,
 		report_between(out, total - sum, false);
 	report_row(out, "total", total, total, cycles);
 	report_time(out, cycles, rate);
-	report_dropped(out, leaves->dropped);
+	report_gaps(out, leaves->dropped, leaves->uncounted);
 	free(rows);
 	return report_end(out);
 }

@@ -117,6 +117,7 @@ int difference_make(const struct snapshot *from, const struct snapshot *to,
 		.isa = to->leaves.isa,
 		.vcpus = to->leaves.vcpus,
 		.seconds = (to->ns - from->ns) / 1e9,
+		.uncounted = to->leaves.uncounted,
 		.dropped = to->leaves.dropped - from->leaves.dropped,
 	};
 	r = leaves_same_vm(&from->leaves, &to->leaves) ? 0 : -ERANGE;

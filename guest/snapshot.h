@@ -46,6 +46,7 @@ struct difference {
 	uint64_t exits;
 	uint64_t cycles; /* those of the own exits are among them */
 	uint64_t dropped; /* exits whose time is in no cycles */
+	uint32_t uncounted; /* vCPUs that are not counted all the time */
 	uint64_t own; /* exits, taken off @exits and off those of CPUID */
 	struct difference_row *row; /* those with exits, most first */
 	size_t nr;

@@ -34,7 +34,7 @@ git() {
 }
 
 # The folders that the patches touch.
-for part in arch/x86/kvm tools/testing/selftests/kvm; do
+for part in arch/x86/kvm tools/testing/selftests/kvm Documentation/virt/kvm; do
 	mkdir -p "$temp/tree/$(dirname "$part")"
 	cp -a "$source/$part" "$temp/tree/$part"
 done

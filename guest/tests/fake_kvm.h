@@ -16,6 +16,7 @@ struct kvm {
 	uint64_t cpuid, io, total;
 	uint64_t cycles; /* all of them I/O's */
 	uint64_t dropped; /* exits whose time is in no cycles */
+	uint32_t uncounted; /* vCPUs that are not counted all the time */
 	uint32_t most, crystal, timing; /* leaves: highest, 0x15, 0x40000010 */
 	char name[12];
 };
@@ -78,6 +79,7 @@ static inline void fake_cpuid(struct leaf_io *io, void *data)
 		if (io->index == 2) {
 			io->eax = kvm.dropped;
 			io->ebx = kvm.dropped >> 32;
+			io->ecx = kvm.uncounted;
 			return;
 		}
 		io->eax = io->index ? kvm.isa : kvm.abi;
@@ -107,7 +109,8 @@ static inline void fake_cpuid(struct leaf_io *io, void *data)
 		io->eax = exits;
 		io->ebx = exits >> 32;
 	}
-	io->edx = kvm.dropped ? EXIT_LEAF_DROPPED : 0;
+	io->edx = (kvm.dropped ? EXIT_LEAF_DROPPED : 0) |
+		  (kvm.uncounted ? EXIT_LEAF_UNCOUNTED : 0);
 }
 
 #endif /* EXITLEDGER_FAKE_KVM_H */

@@ -100,6 +100,27 @@ START_TEST(dropped_times_are_told)
 }
 END_TEST
 
+START_TEST(uncounted_vcpus_are_told)
+{
+	char *text;
+	size_t size;
+	FILE *out;
+
+	kvm.uncounted = 2;
+	ck_assert_int_eq(leaves_read(&leaves, fake_cpuid, NULL), 0);
+	ck_assert_uint_eq(leaves.uncounted, 2);
+	out = open_memstream(&text, &size);
+	ck_assert_int_eq(report_json(&leaves, "test", out), 0);
+	ck_assert_int_eq(report_table(&leaves, &(struct tsc_rate){ 0 }, out),
+			 0);
+	fclose(out);
+	ck_assert_ptr_nonnull(strstr(text, "\"uncounted\":2,"));
+	ck_assert_ptr_nonnull(strstr(text, "Exits of 2 vCPUs are missing"));
+	ck_assert_ptr_null(strstr(text, "not known"));
+	free(text);
+}
+END_TEST
+
 /* Another leaf's data is no answer, however much of it is not zero. */
 START_TEST(not_there)
 {
@@ -195,6 +216,7 @@ int main(void)
 	tcase_add_test(tcase, all_reasons_then_the_total);
 	tcase_add_test(tcase, cycles_of_what_happened);
 	tcase_add_test(tcase, dropped_times_are_told);
+	tcase_add_test(tcase, uncounted_vcpus_are_told);
 	tcase_add_test(tcase, not_there);
 	tcase_add_test(tcase, a_newer_abi);
 	tcase_add_test(tcase, report_is_json);

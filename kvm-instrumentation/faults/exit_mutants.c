@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The mutants of exit_mutants.def.  Included by exit_stats.c. */
+/* The mutants of exit_mutants.def.  Included by exit_leaves.c. */
 
 enum kvm_mutant kvm_mutant;
 EXPORT_SYMBOL_GPL(kvm_mutant);
@@ -12,8 +12,13 @@ static const char *const mutant_names[MUTANT_NR] = {
 
 #undef MUTANT
 
-/* Of all VMs, as MUTANT_GLOBAL has it. */
-static struct kvm_exit_stats mutant_global;
+/* Of all VMs, as MUTANT_GLOBAL has it: cells for either ISA. */
+static union {
+	struct kvm_exit_cells cells;
+	u8 room[sizeof(struct kvm_exit_cells) +
+		(KVM_EXIT_SVM_FIXED + KVM_EXIT_SPARSE + 1) *
+			sizeof(struct kvm_exit_cell)];
+} mutant_global;
 
 #define MUTANT_START (BIT_ULL(32) - 500)
 
@@ -34,14 +39,21 @@ static enum mutant_kind mutant_kind(u32 reason)
 	return KIND_OTHER;
 }
 
-static struct kvm_exit_cell *mutant_cell(struct kvm_exit_stats *stats,
+static struct kvm_exit_cell *mutant_cell(struct kvm_exit_cells *cells,
 					 u32 reason)
 {
-	if (reason < KVM_EXIT_DENSE)
-		return &stats->cell[reason];
-	if (reason - KVM_EXIT_NPF_BASE < KVM_EXIT_NPF)
-		return &stats->cell[reason - KVM_EXIT_NPF_BASE + KVM_EXIT_DENSE];
-	return kvm_exit_stats_sparse(stats, reason);
+	return kvm_exit_stats_cell(cells->cell, kvm_exit_stats_isa, reason);
+}
+
+/* Those that the hooks write to. */
+static struct kvm_exit_cells *mutant_cells(struct kvm_exit_stats *stats)
+{
+	return kvm_exit_cells_at(stats->cell);
+}
+
+static u32 mutant_nr_cells(void)
+{
+	return kvm_exit_fixed_cells(kvm_exit_stats_isa) + KVM_EXIT_SPARSE + 1;
 }
 
 static struct kvm_vcpu *mutant_vcpu(struct kvm_exit_stats *stats)
@@ -52,9 +64,8 @@ static struct kvm_vcpu *mutant_vcpu(struct kvm_exit_stats *stats)
 static void mutant_book(struct kvm_exit_stats *stats,
 			struct kvm_exit_cell *cell, u64 total, u64 by_reason)
 {
-	stats->exits += total;
-	if (cell)
-		cell->exits += by_reason;
+	mutant_cells(stats)->exits += total;
+	cell->exits += by_reason;
 	stats->open = cell;
 	if (static_branch_likely(&kvm_exit_timing))
 		stats->stamp = rdtsc();
@@ -81,24 +92,25 @@ static void mutant_start_high(struct kvm_exit_stats *stats)
 	if (stats->mutant.a++)
 		return;
 
-	stats->exits = stats->cycles = MUTANT_START;
-	for (i = 0; i < KVM_EXIT_CELLS; i++) {
-		stats->cell[i].exits = MUTANT_START;
-		stats->cell[i].cycles = MUTANT_START;
+	mutant_cells(stats)->exits = mutant_cells(stats)->cycles = MUTANT_START;
+	for (i = 0; i < mutant_nr_cells(); i++) {
+		mutant_cells(stats)->cell[i].exits = MUTANT_START;
+		mutant_cells(stats)->cell[i].cycles = MUTANT_START;
 	}
 }
 
 static void mutant_reset(struct kvm_exit_stats *stats)
 {
-	stats->exits = 0;
-	stats->cycles = 0;
-	memset(stats->cell, 0, sizeof(stats->cell));
+	mutant_cells(stats)->exits = 0;
+	mutant_cells(stats)->cycles = 0;
+	memset(mutant_cells(stats)->cell, 0,
+	       mutant_nr_cells() * sizeof(struct kvm_exit_cell));
 }
 
 /* Mistakes in how much is counted, and where. */
 static bool mutant_count(struct kvm_exit_stats *stats, u32 reason)
 {
-	struct kvm_exit_cell *cell = mutant_cell(stats, reason);
+	struct kvm_exit_cell *cell = mutant_cell(mutant_cells(stats), reason);
 	enum mutant_kind kind = mutant_kind(reason);
 	u64 total = 1, by_reason = 1;
 
@@ -123,11 +135,12 @@ static bool mutant_count(struct kvm_exit_stats *stats, u32 reason)
 		cell += kind == KIND_HLT;
 		break;
 	case MUTANT_MODULO:
-		cell = &stats->cell[reason % 64];
+		cell = mutant_cell(mutant_cells(stats), reason % 64);
 		break;
 	case MUTANT_CLAMP:
 		if (reason > kvm_exit_reason_dense_limit())
-			cell = &stats->cell[kvm_exit_reason_dense_limit()];
+			cell = mutant_cell(mutant_cells(stats),
+					   kvm_exit_reason_dense_limit());
 		break;
 	case MUTANT_USERSPACE_TWICE:
 		total = by_reason = 1 + (kind == KIND_IO);
@@ -161,29 +174,30 @@ bool kvm_mutant_exit(struct kvm_exit_stats *stats, u32 reason)
 			mutant_reset(stats);
 		return false;
 	case MUTANT_GLOBAL:
-		mutant_global.exits++;
-		cell = mutant_cell(&mutant_global, reason);
+		mutant_global.cells.exits++;
+		cell = mutant_cell(&mutant_global.cells, reason);
+		mutant_cells(stats)->exits--; /* as mutant_book() adds one there */
 		mutant_book(stats, cell, 1, 1);
 		return true;
 	case MUTANT_RACE:
 		mutant_race(stats);
 		return false;
 	case MUTANT_STALE:
-		if (!(stats->exits & 63))
-			stats->mutant.a = stats->exits;
+		if (!(mutant_cells(stats)->exits & 63))
+			stats->mutant.a = mutant_cells(stats)->exits;
 		return false;
 	case MUTANT_NO_HLT_TIME:
 		if (mutant_kind(reason) != KIND_HLT)
 			return false;
-		mutant_book(stats, mutant_cell(stats, reason), 1, 1);
+		mutant_book(stats, mutant_cell(mutant_cells(stats), reason), 1, 1);
 		stats->stamp = 0;
 		return true;
 	case MUTANT_TIME_IN_HANDLER:
-		mutant_book(stats, mutant_cell(stats, reason), 1, 1);
+		mutant_book(stats, mutant_cell(mutant_cells(stats), reason), 1, 1);
 		stats->stamp = 0;
 		return true;
 	case MUTANT_TIME_SHIFTED:
-		mutant_cell(stats, reason)->cycles += stats->mutant.a;
+		mutant_cell(mutant_cells(stats), reason)->cycles += stats->mutant.a;
 		stats->mutant.a = 0;
 		return false;
 	default:
@@ -198,15 +212,15 @@ bool kvm_mutant_entry(struct kvm_exit_stats *stats)
 	case MUTANT_AT_ENTRY:
 		if (!stats->open)
 			return false;
-		stats->exits++;
+		mutant_cells(stats)->exits++;
 		stats->open->exits++;
 		return false;
 	case MUTANT_ENTRIES:
-		stats->exits++;
+		mutant_cells(stats)->exits++;
 		return false;
 	case MUTANT_TIME_SHIFTED:
 		stats->mutant.a = stats->stamp ? rdtsc() - stats->stamp : 0;
-		stats->cycles += stats->mutant.a;
+		mutant_cells(stats)->cycles += stats->mutant.a;
 		stats->stamp = 0;
 		return true;
 	case MUTANT_TIME_TWICE:
@@ -227,7 +241,7 @@ EXPORT_SYMBOL_GPL(kvm_mutant_entry);
 void kvm_mutant_handle_exit(struct kvm_exit_stats *stats, u32 reason)
 {
 	if (kvm_mutant == MUTANT_HANDLE_EXIT)
-		mutant_book(stats, mutant_cell(stats, (u16)reason), 1, 1);
+		mutant_book(stats, mutant_cell(mutant_cells(stats), (u16)reason), 1, 1);
 	else if (kvm_mutant == MUTANT_TIME_IN_HANDLER)
 		stats->stamp = rdtsc();
 }
@@ -297,13 +311,13 @@ static void mutant_sum(struct kvm_vcpu *reader, bool reasons, u32 reason,
 		if (mutant_skips(reader, vcpu, reasons))
 			continue;
 		stats = kvm_exit_stats_of(vcpu);
-		cell = reasons ? kvm_exit_stats_read(stats, reason) : NULL;
+		cell = reasons ? kvm_exit_stats_read(mutant_cells(stats), reason) : NULL;
 		if (reasons && !cell)
 			continue;
-		*exits += cell ? cell->exits : stats->exits;
-		*cycles += cell ? cell->cycles : stats->cycles;
+		*exits += cell ? cell->exits : mutant_cells(stats)->exits;
+		*cycles += cell ? cell->cycles : mutant_cells(stats)->cycles;
 		if (kvm_mutant == MUTANT_STALE && vcpu != reader && !reasons)
-			*exits -= stats->exits - stats->mutant.a;
+			*exits -= mutant_cells(stats)->exits - stats->mutant.a;
 	}
 }
 
@@ -324,8 +338,8 @@ static void mutant_values(struct kvm_vcpu *vcpu, u32 function, u32 reason,
 		mutant_sum(vcpu, reasons, reason, exits, cycles);
 		break;
 	case MUTANT_GLOBAL:
-		cell = kvm_exit_stats_read(&mutant_global, reason);
-		*exits = !reasons ? mutant_global.exits :
+		cell = kvm_exit_stats_read(&mutant_global.cells, reason);
+		*exits = !reasons ? mutant_global.cells.exits :
 			 cell	  ? cell->exits :
 				    0;
 		if (reasons)

@@ -13,7 +13,7 @@
  *  REASON_CYCLES    reason    0               cycles, high    cycles, low    gaps
  *  INFO             0         ABI version     "Exit"          "Ledg"         "er\0\0"
  *  INFO             1         ISA             dense limit     vCPUs          flags
- *  INFO             2         dropped, low    dropped, high   0              0
+ *  INFO             2         dropped, low    dropped, high   uncounted      0
  *
  * "low" and "high" are the halves of a 64-bit value.  A reason that the
  * vendor's manual does not define is answered with EAX = EBX = ECX = 0 and
@@ -22,7 +22,9 @@
  * "gaps" is 0 where nothing is missing in the VM's counters, whatever the
  * reason that is asked for.  With EXIT_LEAF_DROPPED, the cycles are without
  * those of "dropped" exits: the TSC of the entry's CPU was behind that of the
- * exit's, or had started again, so that the time is not known.
+ * exit's, or had started again, so that the time is not known.  With
+ * EXIT_LEAF_UNCOUNTED, exits and cycles are without those of "uncounted" vCPUs
+ * from the time when the host had no memory for their counters.
  *
  * The CPUID that asks is an exit itself: the count
  * that it reads includes it, the cycles do not.
@@ -57,7 +59,8 @@
 
 /* EXITS, CYCLES, REASON_EXITS and REASON_CYCLES, EDX: what is missing. */
 #define EXIT_LEAF_DROPPED	0x1u
-#define EXIT_LEAF_GAPS		EXIT_LEAF_DROPPED
+#define EXIT_LEAF_UNCOUNTED	0x2u
+#define EXIT_LEAF_GAPS		(EXIT_LEAF_DROPPED | EXIT_LEAF_UNCOUNTED)
 
 /* REASON_EXITS and REASON_CYCLES, EDX: no such reason in the manual. */
 #define EXIT_LEAF_UNDEFINED	0xffffffffu

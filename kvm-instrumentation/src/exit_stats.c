@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VM exit statistics: counted per vCPU and reason by the hooks in exit_stats.h,
- * read here, by a guest, through the CPUID leaves of exit_leaves.h.
+ * read through exit_leaves.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kvm_host.h>
 #include <linux/moduleparam.h>
-#include <linux/nospec.h>
+#include <linux/slab.h>
 
 #include "exit_stats.h"
 
@@ -23,259 +23,153 @@ DEFINE_STATIC_KEY_TRUE(kvm_exit_timing);
 EXPORT_SYMBOL_GPL(kvm_exit_timing);
 
 /*
- * The loaded vendor module's ISA, and where its vCPUs have their statistics.  The
- * ISA is 0 while no vendor module has said so: none is loaded, or one that was
- * built without these statistics, whose vCPUs have none.
+ * The loaded vendor module's ISA, and where its vCPUs and VMs have their
+ * statistics.  The ISA is 0 while no vendor module has said so: none is loaded,
+ * or one that was built without these statistics, whose vCPUs have none.
  */
-static u32 kvm_exit_stats_isa __read_mostly;
-static size_t kvm_exit_stats_offset __read_mostly;
+u32 kvm_exit_stats_isa __read_mostly;
+size_t kvm_exit_stats_offset __read_mostly;
+size_t kvm_exit_stats_vm_offset __read_mostly;
+static struct kmem_cache *kvm_exit_cells_cache __read_mostly;
 
-static bool __read_mostly exit_stats_leaves = true;
-module_param(exit_stats_leaves, bool, 0644);
-
-/* The reasons that the vendors' manuals define, ascending. */
-#define EXIT_REASON(code, ...) code,
-static const u32 vmx_exit_reasons[] = {
-#include "vmx_exit_reasons.def"
-};
-
-static const u32 svm_exit_reasons[] = {
-#include "svm_exit_reasons.def"
-};
-
-#undef EXIT_REASON
-
-static const struct kvm_exit_reasons {
-	const u32 *code;
-	u32 nr;
-} kvm_exit_reasons[] = {
-	[EXIT_LEAF_ISA_VMX] = { vmx_exit_reasons, ARRAY_SIZE(vmx_exit_reasons) },
-	[EXIT_LEAF_ISA_SVM] = { svm_exit_reasons, ARRAY_SIZE(svm_exit_reasons) },
-};
+/* For vCPUs without cells of their own: written by any, read by nobody. */
+static union {
+	struct kvm_exit_cells cells;
+	u8 room[sizeof(struct kvm_exit_cells) +
+		(KVM_EXIT_SVM_FIXED + KVM_EXIT_SPARSE + 1) *
+			sizeof(struct kvm_exit_cell)];
+} kvm_exit_sink ____cacheline_aligned;
 
 /**
  * kvm_exit_stats_vendor - say where the vendor module keeps the statistics
  * @isa: EXIT_LEAF_ISA_VMX or EXIT_LEAF_ISA_SVM; 0: the vendor module goes
- * @offset: of struct kvm_exit_stats in what the module allocates for a vCPU,
- *	    the first member of which is struct kvm_vcpu
+ * @vcpu_offset: of struct kvm_exit_stats in what the module allocates for a
+ *		 vCPU, the first member of which is struct kvm_vcpu
+ * @vm_offset: of struct kvm_exit_stats_vm in what it allocates for a VM
  *
  * To be called before the module lets anyone create a vCPU, and with 0 by
  * kvm_x86_vendor_exit(), whichever vendor module that is for.  The statistics
- * are the vendor's so that struct kvm_vcpu, and with it the ABI of everything
- * that KVM exports, stays as it is.
+ * are the vendor's so that struct kvm_vcpu and struct kvm, and with them the
+ * ABI of everything that KVM exports, stay as they are.
  */
-void kvm_exit_stats_vendor(u32 isa, size_t offset)
+void kvm_exit_stats_vendor(u32 isa, size_t vcpu_offset, size_t vm_offset)
 {
+	struct kvm_exit_cells *cells;
+	size_t size;
+
+	kvm_exit_stats_isa = 0;
+	kmem_cache_destroy(kvm_exit_cells_cache);
+	kvm_exit_cells_cache = NULL;
+	if (!isa)
+		return;
+
+	/* Without it, no vCPU gets cells, which is what its guest is told. */
+	size = struct_size(cells, cell,
+			   kvm_exit_fixed_cells(isa) + KVM_EXIT_SPARSE + 1);
+	kvm_exit_cells_cache = kmem_cache_create("kvm_exit_cells", size,
+						 SMP_CACHE_BYTES, SLAB_ACCOUNT,
+						 NULL);
+	kvm_exit_stats_offset = vcpu_offset;
+	kvm_exit_stats_vm_offset = vm_offset;
 	kvm_exit_stats_isa = isa;
-	kvm_exit_stats_offset = offset;
 }
 EXPORT_SYMBOL_GPL(kvm_exit_stats_vendor);
 
-/* Only while there is an ISA. */
-static struct kvm_exit_stats *kvm_exit_stats_of(struct kvm_vcpu *vcpu)
+/* Any vCPU's cells, to read, or NULL if it has none. */
+const struct kvm_exit_cells *kvm_exit_cells_of(struct kvm_vcpu *vcpu)
 {
-	return (void *)vcpu + kvm_exit_stats_offset;
+	struct kvm_exit_cell *cell;
+
+	/* Pairs with kvm_exit_stats_allocate(): they are zeroed before. */
+	cell = smp_load_acquire(&kvm_exit_stats_of(vcpu)->cell);
+	return cell == kvm_exit_sink.cells.cell ? NULL : kvm_exit_cells_at(cell);
+}
+
+/* On its first way into the guest, a vCPU looks whether it is to have cells. */
+void kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu)
+{
+	if (!kvm_exit_stats_isa)
+		return;
+
+	kvm_exit_stats_of(vcpu)->cell = kvm_exit_sink.cells.cell;
+	kvm_make_request(KVM_REQ_EXIT_STATS, vcpu);
+}
+
+void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu)
+{
+	const struct kvm_exit_cells *cells;
+
+	if (!kvm_exit_stats_isa)
+		return;
+
+	cells = kvm_exit_cells_of(vcpu);
+	if (cells)
+		kmem_cache_free(kvm_exit_cells_cache, (void *)cells);
 }
 
 /**
- * kvm_exit_stats_sparse - find or make the cell of a reason with no fixed one
- * @stats: the calling thread's vCPU's
- * @reason: its raw number
+ * kvm_exit_stats_allocate - give the calling thread's vCPU its cells
+ * @vcpu: on its way into the guest, where it may still sleep
  *
- * Returns NULL when all of them are taken by others.
+ * It is not worth the guest's life: a vCPU that gets none runs on uncounted,
+ * and the answers to the guest say so.
  */
-struct kvm_exit_cell *kvm_exit_stats_sparse(struct kvm_exit_stats *stats,
-					    u32 reason)
+void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu)
 {
+	struct kvm_exit_cells *cells = NULL;
+	struct kvm_exit_stats *stats;
+
+	if (!kvm_exit_stats_isa || !static_key_enabled(&kvm_exit_counting) ||
+	    kvm_exit_cells_of(vcpu))
+		return;
+
+	stats = kvm_exit_stats_of(vcpu);
+	if (kvm_exit_cells_cache)
+		cells = kmem_cache_zalloc(kvm_exit_cells_cache,
+					  GFP_KERNEL_ACCOUNT);
+	if (!cells) {
+		WRITE_ONCE(stats->failed, true);
+		pr_warn_ratelimited("No memory to count the exits of a vCPU\n");
+		return;
+	}
+
+	/* The last exit was not counted here, so its time is not, either. */
+	stats->stamp = 0;
+	/* Pairs with kvm_exit_cells_of(). */
+	smp_store_release(&stats->cell, cells->cell);
+}
+
+/**
+ * kvm_exit_stats_rare - find or make the cell of a reason, wherever it is
+ * @cells: the calling thread's vCPU's
+ * @reason: its raw number, which has none of the places that the hook looks at
+ *
+ * Returns the spare cell when all others are taken.
+ */
+struct kvm_exit_cell *kvm_exit_stats_rare(struct kvm_exit_cells *cells,
+					  u32 reason)
+{
+	const u32 fixed = kvm_exit_fixed_cells(kvm_exit_stats_isa);
 	u32 i;
 
-	for (i = 0; i < stats->nr_sparse; i++) {
-		if (stats->sparse[i] == reason)
-			return &stats->cell[KVM_EXIT_FIXED + i];
+	if (kvm_exit_stats_isa == EXIT_LEAF_ISA_SVM &&
+	    kvm_exit_is_svm_reg(reason))
+		return &cells->cell[kvm_exit_svm_reg_place(reason)];
+
+	for (i = 0; i < cells->nr_sparse; i++) {
+		if (cells->sparse[i] == reason)
+			return &cells->cell[fixed + i];
 	}
 
 	if (i == KVM_EXIT_SPARSE)
-		return NULL;
+		return &cells->cell[fixed + i];
 
-	stats->sparse[i] = reason;
+	cells->sparse[i] = reason;
 	/* Pairs with kvm_exit_stats_read(): the number is there before its place. */
-	smp_store_release(&stats->nr_sparse, i + 1);
-	return &stats->cell[KVM_EXIT_FIXED + i];
+	smp_store_release(&cells->nr_sparse, i + 1);
+	return &cells->cell[fixed + i];
 }
-EXPORT_SYMBOL_GPL(kvm_exit_stats_sparse);
-
-/* One vCPU's cell for a reason, to read, or NULL if it has seen none. */
-static const struct kvm_exit_cell *
-kvm_exit_stats_read(const struct kvm_exit_stats *stats, u32 reason)
-{
-	u32 i, nr;
-
-	/* The reason is a guest's: no index beyond the cells, not even a guessed one. */
-	if (reason < KVM_EXIT_DENSE)
-		return &stats->cell[array_index_nospec(reason, KVM_EXIT_DENSE)];
-
-	i = reason - KVM_EXIT_NPF_BASE;
-	if (i < KVM_EXIT_NPF) {
-		i = array_index_nospec(i, KVM_EXIT_NPF);
-		return &stats->cell[i + KVM_EXIT_DENSE];
-	}
-
-	/* Pairs with kvm_exit_stats_sparse(). */
-	nr = smp_load_acquire(&stats->nr_sparse);
-	for (i = 0; i < nr; i++) {
-		if (stats->sparse[i] == reason)
-			return &stats->cell[KVM_EXIT_FIXED + i];
-	}
-
-	return NULL;
-}
-
-static void kvm_exit_stats_sum(struct kvm *kvm, u64 *exits, u64 *cycles)
-{
-	struct kvm_vcpu *vcpu;
-	unsigned long i;
-
-	kvm_for_each_vcpu(i, vcpu, kvm) {
-		const struct kvm_exit_stats *stats = kvm_exit_stats_of(vcpu);
-
-		*exits += READ_ONCE(stats->exits);
-		*cycles += READ_ONCE(stats->cycles);
-	}
-}
-
-static void kvm_exit_stats_sum_reason(struct kvm *kvm, u32 reason, u64 *exits,
-				      u64 *cycles)
-{
-	const struct kvm_exit_cell *cell;
-	struct kvm_vcpu *vcpu;
-	unsigned long i;
-
-	kvm_for_each_vcpu(i, vcpu, kvm) {
-		cell = kvm_exit_stats_read(kvm_exit_stats_of(vcpu), reason);
-		if (!cell)
-			continue;
-
-		*exits += READ_ONCE(cell->exits);
-		*cycles += READ_ONCE(cell->cycles);
-	}
-}
-
-/* Exits of a VM whose time is in none of its sums. */
-static u64 kvm_exit_stats_dropped(struct kvm *kvm)
-{
-	struct kvm_vcpu *vcpu;
-	unsigned long i;
-	u64 dropped = 0;
-
-	kvm_for_each_vcpu(i, vcpu, kvm)
-		dropped += READ_ONCE(kvm_exit_stats_of(vcpu)->dropped);
-
-	return dropped;
-}
-
-static bool kvm_exit_reason_defined(u32 reason)
-{
-	const struct kvm_exit_reasons *reasons =
-		&kvm_exit_reasons[kvm_exit_stats_isa];
-	u32 i;
-
-	for (i = 0; i < reasons->nr; i++) {
-		if (reasons->code[i] == reason)
-			return true;
-	}
-
-	return false;
-}
-
-/* The highest defined reason of those that count up from 0 without a jump. */
-static u32 kvm_exit_reason_dense_limit(void)
-{
-	const struct kvm_exit_reasons *reasons =
-		&kvm_exit_reasons[kvm_exit_stats_isa];
-	u32 limit = 0;
-	u32 i;
-
-	for (i = 0; i < reasons->nr; i++) {
-		if (reasons->code[i] < KVM_EXIT_DENSE)
-			limit = max(limit, reasons->code[i]);
-	}
-
-	return limit;
-}
-
-static void kvm_exit_stats_info(struct kvm *kvm, u32 index, u32 *eax, u32 *ebx,
-				u32 *ecx, u32 *edx)
-{
-	u64 dropped;
-
-	switch (index) {
-	case 0:
-		*eax = EXIT_LEAF_ABI;
-		*ebx = EXIT_LEAF_SIG_EBX;
-		*ecx = EXIT_LEAF_SIG_ECX;
-		*edx = EXIT_LEAF_SIG_EDX;
-		break;
-	case 1:
-		*eax = kvm_exit_stats_isa;
-		*ebx = kvm_exit_reason_dense_limit();
-		*ecx = atomic_read(&kvm->online_vcpus);
-		if (static_key_enabled(&kvm_exit_counting))
-			*edx |= EXIT_LEAF_COUNTING;
-		if (static_key_enabled(&kvm_exit_timing))
-			*edx |= EXIT_LEAF_TIMING;
-		break;
-	case 2:
-		dropped = kvm_exit_stats_dropped(kvm);
-		*eax = lower_32_bits(dropped);
-		*ebx = upper_32_bits(dropped);
-		break;
-	}
-}
-
-/* The slow half of kvm_exit_stats_cpuid(): any leaf from ours on. */
-bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
-			    u32 *ecx, u32 *edx)
-{
-	u32 function = *eax, index = *ecx;
-	u64 exits = 0, cycles = 0;
-
-	if (function > EXIT_LEAF_LAST || !READ_ONCE(exit_stats_leaves) ||
-	    !kvm_exit_stats_isa)
-		return false;
-
-	*eax = *ebx = *ecx = *edx = 0;
-
-	switch (function) {
-	case EXIT_LEAF_INFO:
-		kvm_exit_stats_info(vcpu->kvm, index, eax, ebx, ecx, edx);
-		return true;
-	case EXIT_LEAF_REASON_EXITS:
-	case EXIT_LEAF_REASON_CYCLES:
-		if (!kvm_exit_reason_defined(index)) {
-			*edx = EXIT_LEAF_UNDEFINED;
-			return true;
-		}
-		kvm_exit_stats_sum_reason(vcpu->kvm, index, &exits, &cycles);
-		break;
-	default:
-		kvm_exit_stats_sum(vcpu->kvm, &exits, &cycles);
-		break;
-	}
-
-	if (function == EXIT_LEAF_EXITS || function == EXIT_LEAF_REASON_EXITS) {
-		*eax = lower_32_bits(exits);
-		*ebx = upper_32_bits(exits);
-	} else {
-		*ebx = upper_32_bits(cycles);
-		*ecx = lower_32_bits(cycles);
-	}
-
-	/* After the sums: of a gap in them it is known by now. */
-	if (kvm_exit_stats_dropped(vcpu->kvm))
-		*edx = EXIT_LEAF_DROPPED;
-
-	return true;
-}
+EXPORT_SYMBOL_GPL(kvm_exit_stats_rare);
 
 /*
  * Forget the exits whose time was to be booked at an entry: once timing is on
@@ -297,6 +191,33 @@ static void kvm_exit_stats_forget_stamps(void)
 	list_for_each_entry(kvm, &vm_list, vm_list) {
 		kvm_for_each_vcpu(i, vcpu, kvm)
 			WRITE_ONCE(kvm_exit_stats_of(vcpu)->stamp, 0);
+	}
+	mutex_unlock(&kvm_lock);
+}
+
+/*
+ * Have all vCPUs look again whether they are to have cells, those that run in
+ * the guest at once: counting begins with their next entry.  They allocate
+ * themselves, as KVM's shrinker takes kvm_lock.
+ */
+static void kvm_exit_stats_request_all(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm *kvm;
+	unsigned long i;
+
+	if (!kvm_exit_stats_isa)
+		return;
+
+	mutex_lock(&kvm_lock);
+	list_for_each_entry(kvm, &vm_list, vm_list) {
+		kvm_for_each_vcpu(i, vcpu, kvm) {
+			if (kvm_exit_cells_of(vcpu))
+				continue;
+
+			kvm_make_request(KVM_REQ_EXIT_STATS, vcpu);
+			kvm_vcpu_kick(vcpu);
+		}
 	}
 	mutex_unlock(&kvm_lock);
 }
@@ -328,6 +249,9 @@ static int kvm_exit_stats_set_mode(const char *val,
 		kvm_exit_stats_forget_stamps();
 
 	kvm_exit_stats_switch(&kvm_exit_counting, mode >= KVM_EXIT_STATS_COUNT);
+	if (mode >= KVM_EXIT_STATS_COUNT)
+		kvm_exit_stats_request_all();
+
 	return 0;
 }
 
@@ -346,6 +270,9 @@ static const struct kernel_param_ops kvm_exit_stats_ops = {
 
 /* 0: off; 1: count exits; 2: count them and the cycles that they take. */
 module_param_cb(exit_stats, &kvm_exit_stats_ops, NULL, 0644);
+__MODULE_PARM_TYPE(exit_stats, "uint");
+MODULE_PARM_DESC(exit_stats,
+		 "Count VM exits: 0 off, 1 count, 2 count and time (default)");
 
 static int kvm_exit_stats_set_isa(const char *val, const struct kernel_param *kp)
 {
@@ -359,3 +286,6 @@ static const struct kernel_param_ops kvm_exit_stats_isa_ops = {
 
 /* Whose exits are counted: EXIT_LEAF_ISA_*, or 0 if the vendor module counts none. */
 module_param_cb(exit_stats_isa, &kvm_exit_stats_isa_ops, &kvm_exit_stats_isa, 0444);
+__MODULE_PARM_TYPE(exit_stats_isa, "uint");
+MODULE_PARM_DESC(exit_stats_isa,
+		 "Whose exits are counted: 1 VMX, 2 SVM, 0 nobody's (read only)");

@@ -2,6 +2,7 @@
 #ifndef ARCH_X86_KVM_EXIT_STATS_H
 #define ARCH_X86_KVM_EXIT_STATS_H
 
+#include <linux/container_of.h>
 #include <linux/jump_label.h>
 #include <linux/types.h>
 
@@ -9,23 +10,28 @@
 
 #include "exit_leaves.h"
 
+struct kvm;
 struct kvm_vcpu;
 
 /*
  * VM exits and the time that they took, per vCPU and exit reason.
  *
- * A cell per reason.  Reasons below KVM_EXIT_DENSE (all of VMX's, most of
- * SVM's) and SVM's nested page faults (0x400 and up) have theirs at a fixed
- * place.  Any other reason gets one of the last KVM_EXIT_SPARSE cells when it
- * is first seen and keeps its raw number there; once those are taken, it is in
- * the vCPU's total alone.
+ * A cell per reason.  Most reasons have theirs at a place that follows from
+ * their number: on VMX those below KVM_EXIT_VMX_FIXED, that is all; on SVM
+ * those from KVM_EXIT_SVM_BASE on, nested page faults (0x400 and up), and the
+ * accesses to the registers CR0-7 and DR0-7.  Any other reason gets one of
+ * KVM_EXIT_SPARSE cells when it is first seen, and keeps its raw number there;
+ * once those are taken, it is in the vCPU's total alone, and in a spare cell
+ * that nobody reads.
  */
-#define KVM_EXIT_DENSE		0xc0
+#define KVM_EXIT_VMX_FIXED	0x58
+#define KVM_EXIT_SVM_BASE	0x40
+#define KVM_EXIT_SVM_DENSE	0x68
 #define KVM_EXIT_NPF_BASE	0x400
-#define KVM_EXIT_NPF		0x10
-#define KVM_EXIT_FIXED		(KVM_EXIT_DENSE + KVM_EXIT_NPF)
-#define KVM_EXIT_SPARSE		16
-#define KVM_EXIT_CELLS		(KVM_EXIT_FIXED + KVM_EXIT_SPARSE)
+#define KVM_EXIT_NPF		4
+#define KVM_EXIT_SVM_REGS	(KVM_EXIT_SVM_DENSE + KVM_EXIT_NPF)
+#define KVM_EXIT_SVM_FIXED	(KVM_EXIT_SVM_REGS + 32)
+#define KVM_EXIT_SPARSE		10
 
 struct kvm_exit_cell {
 	u64 exits;
@@ -33,55 +39,131 @@ struct kvm_exit_cell {
 };
 
 /**
- * struct kvm_exit_stats - what one vCPU's thread has counted
+ * struct kvm_exit_cells - what one vCPU's thread has counted
  * @exits: exits, of all reasons
  * @cycles: TSC cycles from an exit to the next entry, of all reasons
- * @stamp: the TSC at the exit that no entry has followed yet, or 0
- * @open: that exit's cell, or NULL if it has none
  * @dropped: exits whose time is in no sum, as the TSC went back meanwhile
- * @sparse: raw numbers of the reasons in the last cells
  * @nr_sparse: how many of @sparse are taken
- * @cell: exits and cycles by reason
+ * @sparse: raw numbers of the reasons in the cells after the fixed ones
+ * @cell: exits and cycles by reason: the fixed ones, the sparse ones, the spare
  *
  * Only the vCPU's own thread writes, with plain stores.  Everyone else reads
  * with READ_ONCE().  A vCPU lives as long as its VM, so a VM's numbers are the
  * sums over its vCPUs, and no VM shares a cache line with another.
  */
-struct kvm_exit_stats {
+struct kvm_exit_cells {
 	u64 exits;
 	u64 cycles;
-	u64 stamp;
-	struct kvm_exit_cell *open;
 	u64 dropped;
-	u32 sparse[KVM_EXIT_SPARSE];
 	u32 nr_sparse;
-	struct kvm_exit_cell cell[KVM_EXIT_CELLS];
+	u32 sparse[KVM_EXIT_SPARSE];
+	struct kvm_exit_cell cell[] __aligned(16);
 };
+
+/**
+ * struct kvm_exit_stats - a vCPU's, in the vendor's structure
+ * @cell: of its struct kvm_exit_cells; until exits are counted for the first
+ *	  time, of one that all vCPUs share and nobody reads
+ * @open: the cell of the last exit
+ * @stamp: the TSC at the exit that no entry has followed yet, or 0
+ * @failed: there was no memory for its cells once: exits are missing
+ *
+ * In one cache line.  The cells are allocated by the vCPU's own thread, on its
+ * way into the guest, and freed with the vCPU, which no reader outlives: a
+ * reader is a vCPU of the same VM, or holds kvm_lock.  The pointer is to what
+ * the hooks need most, and is never NULL: so they look at nothing else.
+ */
+struct kvm_exit_stats {
+	struct kvm_exit_cell *cell;
+	struct kvm_exit_cell *open;
+	u64 stamp;
+	bool failed;
+} __aligned(32);
+
+/**
+ * struct kvm_exit_stats_vm - a VM's, in the vendor's structure
+ * @leaves: may its guest read?  enum kvm_exit_leaves
+ */
+struct kvm_exit_stats_vm {
+	u8 leaves;
+};
+
+/* A vCPU is to have cells.  Of KVM's own requests on x86, none is so high. */
+#define KVM_REQ_EXIT_STATS	KVM_ARCH_REQ(55)
 
 DECLARE_STATIC_KEY_TRUE(kvm_exit_counting);
 DECLARE_STATIC_KEY_TRUE(kvm_exit_timing);
 
-struct kvm_exit_cell *kvm_exit_stats_sparse(struct kvm_exit_stats *stats,
-					    u32 reason);
-void kvm_exit_stats_vendor(u32 isa, size_t offset);
+/* The loaded vendor module's: see kvm_exit_stats_vendor(). */
+extern u32 kvm_exit_stats_isa;
+extern size_t kvm_exit_stats_offset;
+extern size_t kvm_exit_stats_vm_offset;
+
+void kvm_exit_stats_vendor(u32 isa, size_t vcpu_offset, size_t vm_offset);
+void kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu);
+void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu);
+void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu);
+void kvm_exit_stats_create_debugfs(struct kvm *kvm);
+const struct kvm_exit_cells *kvm_exit_cells_of(struct kvm_vcpu *vcpu);
+struct kvm_exit_cell *kvm_exit_stats_rare(struct kvm_exit_cells *cells,
+					  u32 reason);
 bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
 			    u32 *ecx, u32 *edx);
 
+/* Only while there is an ISA. */
+static inline struct kvm_exit_stats *kvm_exit_stats_of(struct kvm_vcpu *vcpu)
+{
+	return (void *)vcpu + kvm_exit_stats_offset;
+}
+
+static inline u32 kvm_exit_fixed_cells(u32 isa)
+{
+	return isa == EXIT_LEAF_ISA_VMX ? KVM_EXIT_VMX_FIXED :
+					  KVM_EXIT_SVM_FIXED;
+}
+
+/* SVM: the accesses to CR0-7 and DR0-7, which are 8 codes in each 16. */
+static inline bool kvm_exit_is_svm_reg(u32 reason)
+{
+	return reason < KVM_EXIT_SVM_BASE && !(reason & 8);
+}
+
+static inline u32 kvm_exit_svm_reg_place(u32 reason)
+{
+	return KVM_EXIT_SVM_REGS + (reason >> 4 << 3 | (reason & 7));
+}
+
+static __always_inline struct kvm_exit_cells *
+kvm_exit_cells_at(struct kvm_exit_cell *cell)
+{
+	return container_of(cell, struct kvm_exit_cells, cell[0]);
+}
+
+static __always_inline struct kvm_exit_cell *
+kvm_exit_stats_cell(struct kvm_exit_cell *cell, u32 isa, u32 reason)
+{
+	if (isa == EXIT_LEAF_ISA_VMX) {
+		if (likely(reason < KVM_EXIT_VMX_FIXED))
+			return &cell[reason];
+	} else {
+		if (likely(reason - KVM_EXIT_SVM_BASE < KVM_EXIT_SVM_DENSE))
+			return &cell[reason - KVM_EXIT_SVM_BASE];
+		if (likely(reason - KVM_EXIT_NPF_BASE < KVM_EXIT_NPF))
+			return &cell[reason - KVM_EXIT_NPF_BASE +
+				     KVM_EXIT_SVM_DENSE];
+	}
+
+	return kvm_exit_stats_rare(kvm_exit_cells_at(cell), reason);
+}
+
 static __always_inline void __kvm_exit_stats_exit(struct kvm_exit_stats *stats,
-						  u32 reason)
+						  u32 isa, u32 reason)
 {
 	struct kvm_exit_cell *cell;
 
-	if (likely(reason < KVM_EXIT_DENSE))
-		cell = &stats->cell[reason];
-	else if (likely(reason - KVM_EXIT_NPF_BASE < KVM_EXIT_NPF))
-		cell = &stats->cell[reason - KVM_EXIT_NPF_BASE + KVM_EXIT_DENSE];
-	else
-		cell = kvm_exit_stats_sparse(stats, reason);
-
-	stats->exits++;
-	if (likely(cell))
-		cell->exits++;
+	cell = kvm_exit_stats_cell(stats->cell, isa, reason);
+	kvm_exit_cells_at(stats->cell)->exits++;
+	cell->exits++;
 
 	if (static_branch_likely(&kvm_exit_timing)) {
 		stats->open = cell;
@@ -91,14 +173,14 @@ static __always_inline void __kvm_exit_stats_exit(struct kvm_exit_stats *stats,
 
 /*
  * Book an exit.  Called with interrupts off, from the vendor's vcpu_run, just
- * before the place of trace_kvm_exit().  @reason is a basic exit reason (VMX)
- * or an exit code (SVM).  A macro, so that @reason is evaluated only if exits
- * are counted.
+ * before the place of trace_kvm_exit().  @isa is a constant, and @reason a basic
+ * exit reason (VMX) or an exit code (SVM).  A macro, so that @reason is
+ * evaluated only if exits are counted.
  */
-#define kvm_exit_stats_exit(stats, reason)				\
+#define kvm_exit_stats_exit(stats, isa, reason)				\
 do {									\
 	if (static_branch_likely(&kvm_exit_counting))			\
-		__kvm_exit_stats_exit(stats, reason);			\
+		__kvm_exit_stats_exit(stats, isa, reason);		\
 } while (0)
 
 /*
@@ -112,21 +194,20 @@ do {									\
  */
 static __always_inline void kvm_exit_stats_entry(struct kvm_exit_stats *stats)
 {
-	u64 cycles;
+	s64 cycles;
 
 	if (!static_branch_likely(&kvm_exit_timing) || !stats->stamp)
 		return;
 
 	cycles = rdtsc() - stats->stamp;
 	stats->stamp = 0;
-	if (unlikely((s64)cycles < 0)) {
-		stats->dropped++;
+	if (unlikely(cycles < 0)) {
+		kvm_exit_cells_at(stats->cell)->dropped++;
 		return;
 	}
 
-	stats->cycles += cycles;
-	if (likely(stats->open))
-		stats->open->cycles += cycles;
+	kvm_exit_cells_at(stats->cell)->cycles += cycles;
+	stats->open->cycles += cycles;
 }
 
 /*

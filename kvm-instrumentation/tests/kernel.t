@@ -44,11 +44,11 @@ test_sparse() {
 		-o -name Kbuild | cpio -pdm --quiet "$temp/tree")
 	run make -C "$KHEADERS" M="$copy" C=2 W=1 RESOLVE_BTFIDS=/bin/true \
 		KCFLAGS="-I$copy -I$temp/tree/virt/kvm -Wno-missing-include-dirs" \
-		exit_stats.o cpuid.o svm/svm.o vmx/vmx.o
+		exit_stats.o exit_leaves.o cpuid.o svm/svm.o vmx/vmx.o
 	ok "$name: what has counters in it builds" status_is 0
 	ok "$name: sparse was run" out_has 'CHECK '
 	ok "$name: sparse and W=1 have nothing to say of them" \
-		[ -z "$(grep -E 'exit_stats.*(warning|error)' \
+		[ -z "$(grep -E 'exit_(stats|leaves).*(warning|error)' \
 			"$tap_dir/err" "$tap_dir/out")" ]
 }
 
@@ -89,18 +89,23 @@ test_series() {
 	run $kvm/make-series.sh --source "$KSOURCE" --series "$series" \
 		--out "$temp/series"
 	ok "$name: the series for git am is made" status_is 0
-	mkdir -p "$temp"/am/{arch/x86,tools/testing/selftests}
+	mkdir -p "$temp"/am/{arch/x86,tools/testing/selftests,Documentation/virt}
 	cp -a "$KSOURCE/arch/x86/kvm" "$temp/am/arch/x86/"
 	cp -a "$KSOURCE/tools/testing/selftests/kvm" \
 		"$temp/am/tools/testing/selftests/"
+	cp -a "$KSOURCE/Documentation/virt/kvm" "$temp/am/Documentation/virt/"
 	run am
 	ok "$name: git am takes it" status_is 0
-	for file in exit_stats.c exit_stats.h svm/svm.c vmx/vmx.c cpuid.c \
+	for file in exit_stats.c exit_stats.h exit_leaves.c svm/svm.c vmx/vmx.c cpuid.c \
 		Makefile; do
 		ok "$name: git am gives the same $file" cmp -s \
 			"$temp/am/arch/x86/kvm/$file" \
 			"$work/arch/x86/kvm/$file"
 	done
+	ok "$name: git am adds the documentation, with its place in the index" \
+		grep -qx '   exit-stats' "$temp/am/Documentation/virt/kvm/x86/index.rst"
+	ok "$name: … which has every leaf" [ "$(grep -c '^0x4ffffff' \
+		"$temp/am/Documentation/virt/kvm/x86/exit-stats.rst")" = 7 ]
 	test_selftest "$temp/am/tools/testing/selftests/kvm"
 }
 

@@ -18,7 +18,7 @@
 DIE_STATUS=3
 
 # The most that may be added: off, counting, counting and timing.
-LIMITS=(4 20 50)
+LIMITS=(4 16 36)
 MODES=("off (kvm.exit_stats=0)" "count (1)" "count and time (2)")
 
 parse_options() {

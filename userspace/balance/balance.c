@@ -122,7 +122,8 @@ static int check_report(const struct books *books,
 			rules_user_time(books, answer, said->userspace,
 					balance);
 		if (!said->has_executed || !answer->found ||
-		    !leaf_is_count(answer->read.leaf))
+		    !leaf_is_count(answer->read.leaf) ||
+		    leaf_has_gap(&answer->read))
 			continue;
 		balance->executed++;
 		finding.kernel = leaf_number(&answer->read);
@@ -226,6 +227,8 @@ static enum verdict find_verdict(const struct books *books,
 	else if (books->answers.dropped ||
 		 (incomplete && (balance->checked || balance->unpaired)))
 		*reason = RULE_INCOMPLETE;
+	else if (!balance->checked && balance->uncounted)
+		*reason = RULE_UNCOUNTED;
 	else if (!balance->checked && balance->unpaired)
 		*reason = RULE_EMULATED;
 	else if (!balance->checked && books->answers.nr)

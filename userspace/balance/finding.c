@@ -19,6 +19,7 @@ static const char *const rule_names[] = {
 	[RULE_SWITCHED] = "switched",
 	[RULE_INCOMPLETE] = "incomplete",
 	[RULE_UNSEEN] = "unseen",
+	[RULE_UNCOUNTED] = "uncounted",
 	[RULE_EMULATED] = "emulated",
 	[RULE_LATE] = "late",
 	[RULE_UNREPORTED] = "unreported",

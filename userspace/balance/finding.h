@@ -35,6 +35,7 @@ enum rule {
 	RULE_SWITCHED, /* the counters were off, or switched meanwhile */
 	RULE_INCOMPLETE, /* the observer knows that it lost something */
 	RULE_UNSEEN, /* the guest's report is not of a run that was seen */
+	RULE_UNCOUNTED, /* the host had no memory for the counters */
 	RULE_EMULATED, /* all reads were the instruction emulator's */
 	RULE_LATE, /* attached late, and nothing to be relative to */
 	RULE_UNREPORTED, /* the guest's report could not be read */
@@ -70,7 +71,8 @@ struct balance {
 	size_t timed; /* times held against the observer's */
 	size_t unanswered; /* reads that KVM took for those of no leaf */
 	uint32_t unanswered_leaves; /* bit n: EXIT_LEAF_FIRST + n was one */
-	size_t gaps; /* answers that KVM itself says are not of all: not judged */
+	size_t gaps; /* times that KVM itself says are not of all: not judged */
+	size_t uncounted; /* … and counts */
 	uint64_t dropped; /* the most exits without a time that KVM told of */
 	size_t unpaired; /* answers to the emulator: no exit of their own */
 	size_t unseen; /* guest's reports of reads that were not seen */

@@ -249,7 +249,7 @@ static void check_info(struct rules *rules, const struct books *books,
 			read->ebx == exit_reason_dense_limit(books->host.isa);
 		break;
 	case 2:
-		right = !(read->ecx | read->edx);
+		right = !read->edx;
 		if (leaf_exits(read) > balance->dropped)
 			balance->dropped = leaf_exits(read);
 		break;
@@ -402,7 +402,9 @@ int rules_apply(struct rules *rules, const struct books *books,
 	}
 	if (!check_defined(rules, books, answer, balance))
 		return 0;
-	balance->gaps += leaf_has_gap(&answer->read);
+	if (leaf_has_gap(&answer->read))
+		++*(leaf_is_count(answer->read.leaf) ? &balance->uncounted :
+						       &balance->gaps);
 	if (!rules_judge(books, answer))
 		return 0;
 	if (answer->read.leaf == EXIT_LEAF_EXITS ||

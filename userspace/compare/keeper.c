@@ -64,6 +64,27 @@ static int none_is_new(struct keeper *keeper, struct why *why)
 	return 0;
 }
 
+/*
+ * Is there a VM whose guest may not read?  Then a leaf that is not answered is
+ * not hidden.  Looked at once a guest was not answered, and now and then, as
+ * that VM may have ended by then.
+ */
+static void look_who_may_read(struct books *books)
+{
+	if (books->leaves_on && counters_withheld(COUNTERS_FOLDERS))
+		books->leaves_on = false;
+}
+
+static void look_who_was_answered(struct books *books, size_t from)
+{
+	bool unanswered = false;
+
+	for (size_t i = from; i < books->answers.nr; i++)
+		unanswered |= !books->answers.answer[i].found;
+	if (unanswered)
+		look_who_may_read(books);
+}
+
 /* The answers come first: then the ledger has the VMs that they are about. */
 static int collect(struct keeper *keeper, struct why *why)
 {
@@ -79,6 +100,7 @@ static int collect(struct keeper *keeper, struct why *why)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",
 			       strerror(-r));
 	drop_others(keeper, from);
+	look_who_was_answered(books, from);
 	return keeper->books->host.other_pids ? none_is_new(keeper, why) : 0;
 }
 
@@ -88,6 +110,7 @@ static int take_statistics(struct keeper *keeper, struct why *why)
 	struct books *books = keeper->books;
 	int r;
 
+	look_who_may_read(books);
 	r = collect(keeper, why);
 	if (!r && kvm_stats_begin(&keeper->statistics, books))
 		r = why_set(why, ENOMEM, "out of memory");

@@ -313,6 +313,10 @@ static void render_checked(const struct books *books,
 
 static void render_gaps(const struct balance *balance, FILE *out)
 {
+	if (balance->uncounted)
+		fprintf(out,
+			"         %zu counts are not compared: the host had no memory for counters\n",
+			balance->uncounted);
 	if (!balance->gaps)
 		return;
 	fprintf(out,

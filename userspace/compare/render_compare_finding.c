@@ -163,8 +163,9 @@ void render_finding(const struct books *books, const struct finding *finding,
 				"no guest read its exit counters (run exitleaf in it)");
 		break;
 	case RULE_UNANSWERED:
-		snprintf(line, size,
-			 "KVM answers no guest: kvm.exit_stats_leaves is off");
+		snprintf(
+			line, size,
+			"KVM answers these guests nothing: exit_stats_leaves is off, for all or for them");
 		break;
 	case RULE_SWITCHED:
 		if (books->host.exit_stats > 0 &&
@@ -185,6 +186,11 @@ void render_finding(const struct books *books, const struct finding *finding,
 		snprintf(
 			line, size,
 			"the guest's report is not of reads that were seen here");
+		break;
+	case RULE_UNCOUNTED:
+		snprintf(
+			line, size,
+			"the host had no memory for KVM's counters of all vCPUs");
 		break;
 	case RULE_EMULATED:
 		snprintf(

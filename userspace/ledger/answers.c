@@ -23,8 +23,10 @@ uint64_t leaf_cycles(const struct leaf_read *read)
 
 bool leaf_has_gap(const struct leaf_read *read)
 {
-	return read->leaf != EXIT_LEAF_INFO && !leaf_is_count(read->leaf) &&
-	       !leaf_undefined(read) && read->edx & EXIT_LEAF_DROPPED;
+	if (read->leaf == EXIT_LEAF_INFO || leaf_undefined(read))
+		return false;
+	return leaf_is_count(read->leaf) ? read->edx & EXIT_LEAF_UNCOUNTED :
+					   read->edx & EXIT_LEAF_GAPS;
 }
 
 bool leaf_is_count(uint32_t leaf)

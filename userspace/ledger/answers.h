@@ -59,7 +59,8 @@ bool leaf_undefined(const struct leaf_read *read);
 /**
  * leaf_has_gap - does the answer say that KVM did not book all of it?
  *
- * An answer to any leaf but INFO, with cycles without those of some exits.
+ * An answer to any leaf but INFO: cycles without those of some exits, or all
+ * without what vCPUs did for whose counters the host had no memory.
  */
 bool leaf_has_gap(const struct leaf_read *read);
 

@@ -42,6 +42,7 @@ START_TEST(names)
 		{ RULE_SWITCHED, "switched", true },
 		{ RULE_INCOMPLETE, "incomplete", true },
 		{ RULE_UNSEEN, "unseen", true },
+		{ RULE_UNCOUNTED, "uncounted", true },
 		{ RULE_EMULATED, "emulated", true },
 		{ RULE_LATE, "late", true },
 	};

@@ -104,6 +104,22 @@ START_TEST(counts_are_judged_where_time_was_dropped)
 }
 END_TEST
 
+/* What the host had no memory for is no mistake, either. */
+START_TEST(what_was_not_counted_is_not_judged)
+{
+	struct answer *answer = total(4, 5, 5, 1);
+
+	answer->read.edx = EXIT_LEAF_UNCOUNTED;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNCOUNTED);
+	ck_assert_uint_eq(balance.uncounted, 1);
+	ck_assert_uint_eq(balance.checked, 0);
+	answer = cycles(10, 1000, 1);
+	answer->read.edx = EXIT_LEAF_UNCOUNTED;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNCOUNTED);
+	ck_assert_uint_eq(balance.gaps, 1);
+}
+END_TEST
+
 /* Of a late VM, since the last read; of others, since its begin. */
 START_TEST(time_since_the_last_read)
 {
@@ -304,6 +320,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, time_is_no_less);
 	tcase_add_test(tcase, what_kvm_dropped_is_not_judged);
+	tcase_add_test(tcase, what_was_not_counted_is_not_judged);
 	tcase_add_test(tcase, counts_are_judged_where_time_was_dropped);
 	tcase_add_loop_test(tcase, time_since_the_last_read, 0, 2);
 	tcase_add_test(tcase, time_goes_back);

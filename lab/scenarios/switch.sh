@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: exitledger guest
+#
+# The counters' memory, and who may read: modes switched while a guest runs and while
+# vCPUs come and go, and the host's word for one VM.
+set -u
+parameters=/sys/module/kvm/parameters
+vendor=kvm-amd
+grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
+
+mode() { echo "$1" >$parameters/exit_stats || echo "[LAB] mode $1 cannot be set"; }
+
+# start NAME ARGUMENT...: a guest that stops halfway; sets PID and FOLDER
+start() {
+	name=$1
+	shift
+	microguest --stop --laps 2 "$@" >"/results/$name.json" 2>&1 &
+	PID=$!
+	until grep -q '^State:.*T (stopped)' /proc/$PID/status; do sleep 0.1; done
+	FOLDER=$(echo /sys/kernel/debug/kvm/$PID-*)
+}
+
+go_on() {
+	kill -CONT "$PID"
+	wait "$PID"
+}
+
+slab() { grep -E '^(kvm_vcpu|kvm_exit_cells) ' /proc/slabinfo >"/results/$1.slab"; }
+
+# A guest that began uncounted is counted from its next entry on.
+mode 0
+start late cpuid=1000
+slab off
+mode 2
+go_on
+start early --vcpus 2 cpuid=1000
+slab on
+go_on
+
+# The host's word for one VM, against that for all.
+for all in Y N; do
+	echo $all >$parameters/exit_stats_leaves
+	for one in default Y N; do
+		start "all-$all-one-$one" cpuid=10
+		cat "$FOLDER/exit_stats_leaves" >"/results/all-$all-one-$one.before"
+		echo $one >"$FOLDER/exit_stats_leaves" || exit 1
+		cat "$FOLDER/exit_stats_leaves" >"/results/all-$all-one-$one.after"
+		go_on
+	done
+done
+echo Y >$parameters/exit_stats_leaves
+start wrong-word cpuid=10
+for word in '' 2x perhaps 'defaultdefaultdefault'; do
+	echo "$word" >"$FOLDER/exit_stats_leaves" 2>/dev/null &&
+		echo "[LAB] '$word' was taken"
+done
+cat "$FOLDER/exit_stats_leaves" >/results/wrong-word.after
+# One may not read, and its neighbour may.
+echo N >"$FOLDER/exit_stats_leaves"
+microguest cpuid=10 >/results/neighbour.json 2>&1
+go_on
+
+# compare does not take it for a fault.
+exitledger compare -- microguest --stop --laps 2 cpuid=10 >/results/compare.txt 2>&1 &
+compare=$!
+until PID=$(pidof microguest) && grep -q 'T (stopped)' "/proc/$PID/status"; do
+	sleep 0.1
+done
+for file in /sys/kernel/debug/kvm/*/exit_stats_leaves; do echo N >"$file"; done
+sleep 1
+kill -CONT "$PID"
+wait $compare
+echo $? >/results/compare.status
+
+# Modes are switched while vCPUs run, come and go.
+microguest --vcpus 4 cpuid=2000000 >/dev/null 2>&1 &
+long=$!
+for _ in 1 2 3 4 5 6 7 8; do
+	microguest --vcpus 2 cpuid=3000 >/dev/null 2>&1 &
+	short=$!
+	for m in 0 1 2 0 2; do mode $m; done
+	wait $short
+done
+kill -9 $long
+wait $long
+mode 2
+exitledger compare -- microguest --vcpus 2 cpuid=1000 >/results/after.txt 2>&1
+echo $? >/results/after.status
+# The kernel warns of cells that were not freed.
+rmmod $vendor && insmod /modules/$vendor.ko || exit 1
+exit 0

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The counters' memory and the host's word for one VM: what is there when nobody
+# counts, what a guest that was there before is counted, and who may read.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+build=${BUILD:-build}
+
+abi() { grep -o '"abi":[0-9]*' "$results/$1.json" | head -n 1; }
+# missing NAME: how many CPUIDs KVM counted less than were executed, by each read
+missing() {
+	python3 -c '
+import json, sys
+reads = json.load(open(sys.argv[1]))["reads"]
+print(*sorted({r["executed"] - r["eax"] for r in reads
+               if r["leaf"] == 0x4ffffffd and r["index"] == 0x72}))' \
+		"$results/$1.json"
+}
+# slab NAME CACHE COLUMN: 2: objects, 4: the size of one
+slab() {
+	awk -v cache="$2" -v column="$3" '$1 == cache { print $column; found = 1 }
+		END { if (!found) print 0 }' "$results/$1.slab"
+}
+# answers ALL ONE: may a guest read?
+answers() {
+	case $2 in
+	default) echo "$1" ;;
+	*) echo "$2" ;;
+	esac
+}
+
+series_to_test
+for kernel in "${SERIES[@]}"; do
+	results=$build/results/t-switch-$kernel
+	tap_evidence=("$results"/console.txt)
+	run lab/machine/l1.sh --tcg --vendor amd --kernel "$kernel" --out "$results" \
+		lab/scenarios/switch.sh
+	ok "$kernel: the scenario ran to its end, without a warning" status_is 0
+	ok "$kernel: it had nothing to say" \
+		[ -z "$(grep '\[LAB\].*\(cannot\|was taken\)' "$results/console.txt")" ]
+
+	# The first 1,000 of 2,000 were executed before.
+	ok "$kernel: what began uncounted is counted from there on, to the exit" \
+		[ "$(missing late)" = 1000 ]
+	ok "$kernel: who was counted all the while misses nothing" \
+		[ "$(missing early)" = 0 ]
+	ok "$kernel: off: no cells are there: $(slab off kvm_exit_cells 2)" \
+		[ "$(slab off kvm_exit_cells 2)" = 0 ]
+	ok "$kernel: on: cells of 2,496 bytes: $(slab on kvm_exit_cells 4)" \
+		[ "$(slab on kvm_exit_cells 4)" = 2496 ]
+
+	for all in Y N; do
+		for one in default Y N; do
+			name=all-$all-one-$one
+			ok "$kernel: $name: nobody has decided at first" \
+				[ "$(cat "$results/$name.before")" = default ]
+			ok "$kernel: $name: what was written is read" \
+				[ "$(cat "$results/$name.after")" = $one ]
+			expected='"abi":0'
+			[ "$(answers $all $one)" = N ] || expected='"abi":1'
+			ok "$kernel: $name: the guest has $expected" \
+				[ "$(abi "$name")" = "$expected" ]
+		done
+	done
+	ok "$kernel: other words change nothing" \
+		[ "$(cat "$results/wrong-word.after")" = default ]
+	ok "$kernel: one may not read" [ "$(abi wrong-word)" = '"abi":0' ]
+	ok "$kernel: … and its neighbour may" [ "$(abi neighbour)" = '"abi":1' ]
+	ok "$kernel: compare does not take that for a fault" \
+		[ "$(cat "$results/compare.status")" = 2 ]
+	ok "$kernel: … and says why there is nothing to compare" \
+		grep -q '^reason .*exit_stats_leaves' "$results/compare.txt"
+	ok "$kernel: after switching under load the books balance" \
+		[ "$(cat "$results/after.status")" = 0 ]
+done
+
+done_testing
