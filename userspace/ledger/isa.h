@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The instruction set architectures whose exits KVM tells: a row each, which
- * has all that tells one from another.  A new one is a file isa_NAME.c and a
- * row in isa_table.c; every other file asks the row.
+ * has all that tells one from another.  A new one is a file isa_NAME.c and its
+ * name in isa_rows.def; every other file asks the row.
  */
 #ifndef EXITLEDGER_ISA_H
 #define EXITLEDGER_ISA_H

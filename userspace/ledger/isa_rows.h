@@ -9,7 +9,8 @@
 
 #define ISA_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-extern const struct isa isa_svm; /* isa_svm.c */
-extern const struct isa isa_vmx; /* isa_vmx.c */
+#define ISA(id) extern const struct isa isa_##id;
+#include "ledger/isa_rows.def"
+#undef ISA
 
 #endif /* EXITLEDGER_ISA_ROWS_H */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ledger/isa_rows.h"
 
-/* A name that several have is taken for the first one's. */
 const struct isa *const isa_table[] = {
-	&isa_svm,
-	&isa_vmx,
+#define ISA(id) &isa_##id,
+#include "ledger/isa_rows.def"
 	NULL,
 };
