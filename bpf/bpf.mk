@@ -5,11 +5,14 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror \
 	      -Ikvm-instrumentation/src -I/usr/include/$(MULTIARCH)
 
-$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) \
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) bpf/bpf.mk \
 		      $(wildcard kvm-instrumentation/src/*.h kvm-instrumentation/src/*.def) \
 		      | build-tools
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@.new
+	@# Its linker leaves out DWARF, which is half of it and which nobody reads.
+	$(BPFTOOL) gen object $@ $@.new
+	@rm $@.new
 
 # clang-tidy is not asked about what bpftool generates.
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
