@@ -26,9 +26,10 @@
 . "$LAB/setup/kernels.sh"
 # shellcheck source=lab/setup/mirrors.sh
 . "$LAB/setup/mirrors.sh"
+# shellcheck source=lab/setup/minimal.sh
+. "$LAB/setup/minimal.sh"
 DIE_STATUS=3
 
-declare -A RELEASE=([bookworm]=12 [trixie]=13)
 NAME=exitledger		# the clone's folder
 SUMMARY=()		# a line for each step
 
@@ -89,46 +90,7 @@ check_machine() {
 		note "          what is not committed is not in the clone"
 }
 
-# Sets MIRROR and SECURITY_MIRROR.
-need_mirrors() {
-	find_mirrors
-	[[ -n $MIRROR ]] || die "APT's sources on this machine name no mirror of Debian;" \
-		"say MIRROR=URI"
-	SECURITY_MIRROR=${SECURITY_MIRROR:-${MIRROR%/}-security}
-}
-
 # --- the system ---
-
-# As Debian's installer leaves it, and nothing more.
-make_system() {
-	debootstrap --variant=minbase --include=ca-certificates,git,make \
-		--cache-dir="$CACHE/debs" "$SUITE" "$ROOT" "$MIRROR"
-	cat >"$ROOT/etc/apt/sources.list" <<-EOF
-	deb $MIRROR $SUITE main
-	deb $MIRROR $SUITE-updates main
-	deb $SECURITY_MIRROR $SUITE-security main
-	EOF
-	echo '127.0.0.1 localhost' >"$ROOT/etc/hosts"
-	echo newcomer >"$ROOT/etc/hostname"
-	cp -L -- /etc/resolv.conf "$ROOT/etc/resolv.conf"
-	# The lists are those of all three; debootstrap leaves the first one's.
-	inside apt-get -q update
-}
-
-mount_system() {
-	# Its root is a mount of its own, as that of any system.
-	mount --bind "$ROOT" "$ROOT"
-	mount --rbind /dev "$ROOT/dev"
-	mount -t proc proc "$ROOT/proc"
-	mount --rbind /sys "$ROOT/sys"
-	mount --bind "$CACHE/archives" "$ROOT/var/cache/apt/archives"
-}
-
-inside() { # COMMAND...
-	env -i HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 ${CI:+CI="$CI"} \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		${http_proxy:+http_proxy="$http_proxy"} chroot "$ROOT" "$@"
-}
 
 # as_user USER COMMAND: as that user's login has it, in the clone
 as_user() {
@@ -207,28 +169,6 @@ show_summary() {
 		"$(du -smx "$ROOT" | cut -f1)" "$TESTS" "$SKIPS"
 }
 
-# All processes whose root is the system's.
-end_processes() {
-	local process
-
-	for process in /proc/[0-9]*; do
-		[[ $(readlink "$process/root" 2>/dev/null || true) != "$ROOT" ]] ||
-			kill -KILL "${process#/proc/}" 2>/dev/null || true
-	done
-}
-
-clean_up() {
-	cleanup
-	end_processes
-	cd /
-	# Whatever is mounted below it goes before it is removed.
-	awk -v root="$ROOT" '($5 == root || index($5, root "/") == 1) { print $5 }' \
-		/proc/self/mountinfo | sort -r | while read -r mounted; do
-		umount -l "$mounted" || true
-	done
-	[[ -n $KEEP ]] || rm -rf --one-file-system -- "$ROOT"
-}
-
 go() {
 	local user command
 
@@ -239,7 +179,7 @@ go() {
 	KEEP='' clean_up
 	trap clean_up EXIT
 	mkdir -p "$ROOT"
-	try_step "make a minimal Debian ${RELEASE[$SUITE]}" "newcomer-$SUITE" make_system
+	try_step "make a minimal Debian ${RELEASE[$SUITE]}" "newcomer-$SUITE" make_system git make
 	((STEP_STATUS == 0)) || exit "$DIE_STATUS"
 	mount_system
 	for user in $USERS; do

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# A minimal Debian in a folder, as Debian's installer leaves it.  Sourced after
+# lab/lib.sh and mirrors.sh by scripts that run in a mount namespace of their own:
+# newcomer.sh, and packaging/deb.sh.
+#
+# SUITE is the release, $ROOT the folder, $CACHE what is kept from run to run; KEEP is
+# not empty if $ROOT is to stay.
+
+# shellcheck disable=SC2034 # for those who source this
+declare -A RELEASE=([bookworm]=12 [trixie]=13)
+
+# Sets MIRROR and SECURITY_MIRROR.
+need_mirrors() {
+	find_mirrors
+	[[ -n $MIRROR ]] || die "APT's sources on this machine name no mirror of Debian;" \
+		"say MIRROR=URI"
+	SECURITY_MIRROR=${SECURITY_MIRROR:-${MIRROR%/}-security}
+}
+
+# make_system PACKAGE...: with these and nothing more.  Another one of the same day is
+# unpacked, which takes seconds in place of minutes.
+make_system() {
+	local packages=ca-certificates package kept
+
+	for package; do
+		packages+=,$package
+	done
+	kept=$CACHE/system-$packages-$(date +%F).tar
+	if [[ -r $kept ]]; then
+		tar -x --numeric-owner -C "$ROOT" -f "$kept"
+	else
+		debootstrap --variant=minbase --include="$packages" \
+			--cache-dir="$CACHE/debs" "$SUITE" "$ROOT" "$MIRROR"
+		rm -f -- "$CACHE/system-$packages-"*
+		tar -c --numeric-owner --one-file-system -C "$ROOT" . >"$kept.new"
+		mv -- "$kept.new" "$kept"
+	fi
+	cat >"$ROOT/etc/apt/sources.list" <<-EOF
+	deb $MIRROR $SUITE main
+	deb $MIRROR $SUITE-updates main
+	deb $SECURITY_MIRROR $SUITE-security main
+	EOF
+	echo '127.0.0.1 localhost' >"$ROOT/etc/hosts"
+	echo minimal >"$ROOT/etc/hostname"
+	cp -L -- /etc/resolv.conf "$ROOT/etc/resolv.conf"
+	# The lists are those of all three; debootstrap leaves the first one's.
+	inside apt-get -q update
+}
+
+mount_system() {
+	# Its root is a mount of its own, as that of any system.
+	mount --bind "$ROOT" "$ROOT"
+	mount --rbind /dev "$ROOT/dev"
+	mount -t proc proc "$ROOT/proc"
+	mount --rbind /sys "$ROOT/sys"
+	mount --bind "$CACHE/archives" "$ROOT/var/cache/apt/archives"
+}
+
+inside() { # COMMAND...
+	env -i HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 ${CI:+CI="$CI"} \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		${http_proxy:+http_proxy="$http_proxy"} chroot "$ROOT" "$@"
+}
+
+# All processes whose root is the system's.
+end_processes() {
+	local process
+
+	for process in /proc/[0-9]*; do
+		[[ $(readlink "$process/root" 2>/dev/null || true) != "$ROOT" ]] ||
+			kill -KILL "${process#/proc/}" 2>/dev/null || true
+	done
+}
+
+clean_up() {
+	cleanup
+	end_processes
+	cd /
+	# Whatever is mounted below it goes before it is removed.
+	awk -v root="$ROOT" '($5 == root || index($5, root "/") == 1) { print $5 }' \
+		/proc/self/mountinfo | sort -r | while read -r mounted; do
+		umount -l "$mounted" || true
+	done
+	[[ -n $KEEP ]] || rm -rf --one-file-system -- "$ROOT"
+}
