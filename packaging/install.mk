@@ -46,6 +46,9 @@ $(COMPLETIONS): $(EXITLEDGER)
 	$(EXITLEDGER) completion $(subst .,,$(suffix $@)) $(basename $(@F)) > $@.new
 	mv $@.new $@
 
+# Made by whoever calls make, so that root has nothing to make in "make install".
+all: $(COMPLETIONS) $(if $(shell command -v $(RST2MAN)),$(MANUAL_PAGES))
+
 # --- what goes where: FILE>PATH ---
 
 INSTALLED_DATA := \
@@ -85,3 +88,23 @@ uninstall:
 		[ ! -d "$(DESTDIR)$$folder" ] || \
 			rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder"; \
 	done
+
+# --- the source of KVM's modules, for DKMS ---
+
+KVM_SOURCE ?= $(DESTDIR)/usr/src/exitledger-kvm-$(VERSION)
+KVM_FILES = $(filter-out %/make-series.sh,$(wildcard kvm-instrumentation/*.sh)) \
+	$(wildcard kvm-instrumentation/src/* kvm-instrumentation/patches/*/*) \
+	lab/lib.sh lab/setup/kernels.sh lab/setup/packages.txt \
+	$(wildcard lab/kernels/*/series.conf)
+
+.PHONY: install-kvm-source
+install-kvm-source:
+	@for file in $(KVM_FILES); do \
+		$(INSTALL) -D -m "$$(head -n 1 "$$file" | grep -q '^\#!' && echo 755 || echo 644)" \
+			"$$file" "$(KVM_SOURCE)/$$file" || exit; \
+	done
+	$(INSTALL) -D -m 755 kvm-instrumentation/dkms/kvm-dkms \
+		$(KVM_SOURCE)/kvm-instrumentation/dkms/kvm-dkms
+	sed 's/@VERSION@/$(VERSION)/' kvm-instrumentation/dkms/dkms.conf.in > \
+		$(KVM_SOURCE)/dkms.conf
+	chmod 644 $(KVM_SOURCE)/dkms.conf
