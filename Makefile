@@ -245,6 +245,12 @@ newcomer:
 	@lab/jobs/newcomer.sh $(if $(SUITE),--suite $(SUITE)) $(NEWCOMER)
 
 include packaging/install.mk
+include packaging/packages.mk
+
+## make deb         Debian's packages, for Debian 12 and 13, each in a new system of
+##                  it; SUITE=bookworm|trixie.  make deb-check: are they good?
+## make dist        tarballs of the source and of guests' programs, licences (SPDX), and
+##                  checksums.  make rpm: the package for other distributions
 
 ## make clean       remove what was built; make distclean: and all downloads,
 ##                  kernels and images of the lab

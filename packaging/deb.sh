@@ -1,0 +1,233 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: deb.sh build|check VERSION [SUITE...]
+#
+# Debian's packages, for each SUITE (bookworm and trixie, unless said) in a new,
+# minimal system of it.
+#
+# build  makes source and binary packages of the commit that is checked out, twice,
+#        which must give the same bytes; lintian may find neither errors nor warnings.
+#        They go to build/deb/SUITE.
+# check  installs those, upgrades from an older version, removes and purges them in a
+#        system without a compiler, and says how long it took and what came with them
+#
+# Exit status: 0 if all is well, 1 if not; 3 if there can be no such system here.
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
+# shellcheck source=lab/setup/mirrors.sh
+. "$LAB/setup/mirrors.sh"
+# shellcheck source=lab/setup/minimal.sh
+. "$LAB/setup/minimal.sh"
+DIE_STATUS=3
+KEEP=''
+
+parse_options() {
+	[[ $# -ge 2 && $1 =~ ^(build|check)$ && $2 =~ ^[0-9][0-9.]*$ ]] || usage
+	ACTION=$1 VERSION=$2
+	shift 2
+	SUITES=("$@")
+	((${#SUITES[@]})) || SUITES=(bookworm trixie)
+	for SUITE in "${SUITES[@]}"; do
+		[[ -n ${RELEASE[$SUITE]:-} ]] || usage
+	done
+}
+
+check_machine() {
+	((EUID == 0)) || die "a minimal system can only be made by root; sudo make deb"
+	need unshare chroot git
+	[[ -n $(type -P debootstrap) ]] ||
+		die "no command debootstrap; apt install debootstrap"
+}
+
+# --- the source package ---
+
+# make_source FOLDER: the tarball beside it, and what dpkg-buildpackage needs in it
+make_source() {
+	local seconds
+
+	"$TOP/packaging/dist.sh" "$VERSION"
+	rm -rf -- "$1"
+	mkdir -p -- "$1"
+	cp -- "$BUILD/dist/exitledger-$VERSION.tar.xz" \
+		"${1%/*}/exitledger_$VERSION.orig.tar.xz"
+	tar -x -C "$1" --strip-components=1 -f "$BUILD/dist/exitledger-$VERSION.tar.xz"
+	git -C "$TOP" archive HEAD debian | tar -x -C "$1"
+	seconds=$(git -C "$TOP" log -1 --format=%ct)
+	# An older version is less than this, and so is this one of an older Debian.
+	(cd -- "$TOP" && packaging/changelog.py deb "$VERSION" \
+		"-1~deb${RELEASE[$SUITE]}" unstable "$seconds") \
+		>"$1/debian/changelog"
+}
+
+# --- in the minimal system ---
+
+new_system() {
+	ROOT=$BUILD/deb/root-$SUITE
+	CACHE=$BUILD/newcomer/cache/$SUITE
+	mkdir -p "$CACHE"/{debs,archives/partial} "$BUILD/log"
+	clean_up
+	trap clean_up EXIT
+	mkdir -p "$ROOT"
+	try_step "make a minimal Debian ${RELEASE[$SUITE]}" "deb-$SUITE-system" \
+		make_system
+	((STEP_STATUS == 0)) || exit "$DIE_STATUS"
+	mount_system
+}
+
+apt_get() {
+	inside env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+		-o APT::Keep-Downloaded-Packages=true "$@"
+}
+
+install_build_tools() { # FOLDER
+	apt_get install --no-install-recommends dpkg-dev fakeroot lintian
+	apt_get build-dep --no-install-recommends "$1"
+}
+
+# What may differ from one build to the next does: path, time zone, umask, language.
+build_packages() { # NUMBER
+	local zone=([1]=UTC [2]=Pacific/Kiritimati) mask=([1]=022 [2]=027)
+
+	inside /bin/bash -c "umask ${mask[$1]} && cd /build/$1/exitledger-$VERSION &&
+		TZ=${zone[$1]} LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH= dpkg-buildpackage -us -uc -j$PROCESSORS"
+}
+
+sums() { # NUMBER
+	(cd -- "$ROOT/build/$1" && sha256sum -- *.deb *.dsc *.tar.xz)
+}
+
+lint() {
+	inside su nobody -s /bin/sh -c \
+		"lintian --fail-on error,warning --display-info --show-overrides /build/1/*.changes"
+}
+
+build_suite() {
+	local out=$BUILD/deb/$SUITE source
+
+	new_system
+	for source in "$ROOT"/build/{1,2}; do
+		make_source "$source/exitledger-$VERSION" >/dev/null
+	done
+	step "install what builds the packages" "deb-$SUITE-tools" \
+		install_build_tools "/build/1/exitledger-$VERSION"
+	step "build them" "deb-$SUITE-build" build_packages 1
+	step "build them once more" "deb-$SUITE-again" build_packages 2
+	diff <(sums 1) <(sums 2) ||
+		{ note "deb.sh: two builds differ" >&2; exit 1; }
+	note "          both builds are the same, byte by byte"
+	step "lintian" "deb-$SUITE-lintian" lint
+	rm -rf -- "$out"
+	mkdir -p -- "$out"
+	cp -- "$ROOT"/build/1/*.{deb,dsc,changes,buildinfo,tar.xz} "$out/"
+	note "          $(rel "$out"): $(cd -- "$out" && du -ch -- *.deb | tail -n 1 | cut -f1) in packages"
+}
+
+# --- are they good? ---
+
+# All files of the system, but for what APT and dpkg keep for themselves.
+files() {
+	(cd -- "$ROOT" && find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev \
+		-o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg \
+		-o -path ./var/log -o -path ./tmp -o -path ./root -o -path ./packages \) \
+		-prune -o -print | sort)
+}
+
+installed() {
+	# shellcheck disable=SC2016 # for dpkg-query
+	inside dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' |
+		sed -n 's/^ii  *//p' | sort
+}
+
+fail() {
+	note "deb.sh: $SUITE: $*" >&2
+	exit 1
+}
+
+# The same package as an older version had it, to upgrade from.
+make_older() { # DEB TO
+	local tmp
+
+	new_beside tmp "$ROOT/packages/old"
+	dpkg-deb -R "$1" "$tmp"
+	sed -i 's/^Version: .*/Version: 0.0.1/' "$tmp/DEBIAN/control"
+	dpkg-deb --root-owner-group -b "$tmp" "$2" >/dev/null
+	rm -rf -- "$tmp"
+}
+
+own_size() {
+	# shellcheck disable=SC2016 # for dpkg-query
+	inside dpkg-query -W -f='${Installed-Size}' exitledger
+}
+
+check_install() {
+	local before after came start status=0 compilers
+
+	before=$(installed)
+	start=$EPOCHREALTIME
+	apt_get install "/packages/exitledger_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb" \
+		>"$BUILD/log/deb-$SUITE-install.log" 2>&1 || fail "it cannot be installed"
+	inside exitledger doctor >"$BUILD/log/deb-$SUITE-doctor.log" 2>&1 || status=$?
+	((status <= 1)) || fail "doctor ended with $status"
+	note "$(printf '%6s s  apt install ./exitledger_*.deb && exitledger doctor' "$(since "$start")")"
+	after=$(installed)
+	came=$(comm -13 <(echo "$before") <(echo "$after") | paste -sd' ')
+	note "          came with it: $came"
+	note "          its own files: $(own_size) kB; all: $(
+		grep -E 'Need to get|additional disk' "$BUILD/log/deb-$SUITE-install.log" | paste -sd' ')"
+	compilers=$(grep -E '^(gcc|clang|llvm|libllvm|make|cpp|python3)' <<<"$came" || true)
+	[[ -z $compilers ]] || fail "a compiler came with it: $compilers"
+	(($(own_size) < 2048)) ||
+		fail "it is larger than 2 MB"
+}
+
+check_all() {
+	local out=$BUILD/deb/$SUITE before after deb names
+
+	[[ -n $(compgen -G "$out/exitledger_${VERSION}-*.deb") ]] ||
+		die "no packages in $(rel "$out"); make deb builds them"
+	new_system
+	mkdir "$ROOT/packages" "$ROOT/packages/old"
+	cp -- "$out"/exitledger{,-guest}_*.deb "$ROOT/packages/"
+	for deb in "$ROOT"/packages/*.deb; do
+		make_older "$deb" "$ROOT/packages/old/${deb##*/}"
+	done
+	check_install
+	apt_get purge exitledger >/dev/null 2>&1
+	names=("exitledger_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
+		"exitledger-guest_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb")
+	# The libraries stay, as those of any other program would.
+	before=$(files)
+	step "install an older version" "deb-$SUITE-old" apt_get install \
+		"${names[@]/#//packages/old/}"
+	step "upgrade it" "deb-$SUITE-upgrade" apt_get install \
+		"${names[@]/#//packages/}"
+	inside exitleaf --version | grep -qx "exitleaf $VERSION" || fail "no exitleaf"
+	step "remove it" "deb-$SUITE-remove" apt_get remove exitledger exitledger-guest
+	step "purge it" "deb-$SUITE-purge" apt_get purge exitledger exitledger-guest
+	after=$(files)
+	after=$(diff <(echo "$before") <(echo "$after") || true)
+	[[ -z $after ]] || fail "this is left: $after"
+	note "          nothing is left after a purge"
+}
+
+main() {
+	parse_options "$@"
+	check_machine
+	need_mirrors
+	if [[ -z ${DEB_NAMESPACE:-} ]]; then
+		export MIRROR SECURITY_MIRROR
+		DEB_NAMESPACE=1 exec unshare --mount --propagation private "$0" "$@"
+	fi
+	for SUITE in "${SUITES[@]}"; do
+		note "Debian ${RELEASE[$SUITE]} ($SUITE)"
+		if [[ $ACTION == build ]]; then
+			build_suite
+		else
+			check_all
+		fi
+	done
+}
+
+main "$@"

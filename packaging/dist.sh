@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: dist.sh VERSION [GUEST-PROGRAM...]
+#
+# Makes in build/dist, from the commit that is checked out, the same bytes each time:
+#
+#   exitledger-VERSION.tar.xz   the source
+#   exitledger-VERSION.spdx     which file has which licence (if there is the command
+#                               reuse)
+#   exitledger-guest-VERSION-ARCH.tar.xz   GUEST-PROGRAMs, if any are given
+#   SHA256SUMS
+
+# shellcheck source=lab/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
+DIST=$BUILD/dist
+
+# What is not committed would not be in it.
+check_tree() {
+	local changed
+
+	changed=$(git -C "$TOP" status --porcelain --untracked-files=no) ||
+		die "$TOP is no git checkout"
+	[[ -z $changed ]] ||
+		die "there are changes that are not committed; commit them first"
+	# The commit's time is that of all files.
+	SECONDS_OF_COMMIT=$(git -C "$TOP" log -1 --format=%ct)
+}
+
+make_source() { # NAME
+	git -C "$TOP" archive --format=tar --prefix="$1/" HEAD -- . ':!debian' |
+		xz -9 -T1 >"$DIST/$1.tar.xz.new"
+	mv -- "$DIST/$1.tar.xz.new" "$DIST/$1.tar.xz"
+}
+
+# A build's ID tells in which folder it was built.
+make_guest() { # NAME PROGRAM...
+	local name=$1 program tmp
+
+	shift
+	new_beside tmp "$DIST/$name"
+	mkdir -p "$tmp/$name"
+	for program; do
+		strip --remove-section=.note.gnu.build-id \
+			-o "$tmp/$name/${program##*/}" "$program"
+	done
+	cp -- "$TOP/LICENSES/GPL-2.0-only.txt" "$tmp/$name/"
+	tar -c -C "$tmp" --sort=name --mtime="@$SECONDS_OF_COMMIT" --owner=0 --group=0 \
+		--numeric-owner --mode=go=rX "$name" | xz -9 -T1 >"$DIST/$name.tar.xz.new"
+	mv -- "$DIST/$name.tar.xz.new" "$DIST/$name.tar.xz"
+	rm -rf -- "$tmp"
+}
+
+# What reuse says of the time and of itself differs from one call to the next.
+make_licences() { # NAME
+	local tmp created
+
+	if [[ -z $(type -P reuse) ]]; then
+		note "          no $1.spdx: there is no command reuse; apt install reuse"
+		rm -f -- "$DIST/$1.spdx"
+		return 0
+	fi
+	new_beside tmp "$DIST/$1.spdx"
+	tar -x -C "$tmp" -f "$DIST/$1.tar.xz"
+	created=$(date -u -d "@$SECONDS_OF_COMMIT" +%FT%TZ)
+	reuse --root "$tmp/$1" spdx 2>/dev/null |
+		sed -e "s/^Created: .*/Created: $created/" \
+			-e "s,^DocumentNamespace: .*,DocumentNamespace: https://exitledger.example/spdx/$1," \
+			>"$DIST/$1.spdx.new"
+	mv -- "$DIST/$1.spdx.new" "$DIST/$1.spdx"
+	rm -rf -- "$tmp"
+}
+
+main() {
+	local file
+
+	[[ $# -ge 1 && $1 =~ ^[0-9][0-9.]*$ ]] || usage
+	need git xz sha256sum strip
+	check_tree
+	mkdir -p -- "$DIST"
+	make_source "exitledger-$1"
+	make_licences "exitledger-$1"
+	(($# == 1)) || make_guest "exitledger-guest-$1-$(uname -m)" "${@:2}"
+	(cd -- "$DIST" && sha256sum -- exitledger-*"$1"* >SHA256SUMS)
+	for file in "$DIST"/exitledger-*"$1"*; do
+		note "          $(rel "$file")"
+	done
+}
+
+main "$@"
