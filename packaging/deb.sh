@@ -86,7 +86,7 @@ install_build_tools() { # FOLDER
 	apt_get build-dep --no-install-recommends "$1"
 }
 
-# What may differ from one build to the next does: path, time zone, umask, language.
+# The two builds differ in path, time zone, umask and time, which must make no difference.
 build_packages() { # NUMBER
 	local zone=([1]=UTC [2]=Pacific/Kiritimati) mask=([1]=022 [2]=027)
 

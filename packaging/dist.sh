@@ -15,7 +15,7 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
 DIST=$BUILD/dist
 
-# What is not committed would not be in it.
+# Changes that are not committed would not be in the tarball.
 check_tree() {
 	local changed
 
@@ -51,7 +51,7 @@ make_guest() { # NAME PROGRAM...
 	rm -rf -- "$tmp"
 }
 
-# What reuse says of the time and of itself differs from one call to the next.
+# reuse writes the time and a random namespace, which differ from call to call.
 make_licences() { # NAME
 	local tmp created
 

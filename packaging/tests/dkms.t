@@ -23,7 +23,7 @@ version=$(sed -n 's/^VERSION := //p' Makefile)
 chmod 755 "$tap_dir"
 root=$tap_dir/root
 make_root "$root"
-# What is compiled is taken from the lab's modules.
+# The compiled objects are taken from the lab's modules.
 export BASE=$build/modules/$KSERIES/normal ROOT=$root
 source=$root/usr/src/exitledger-kvm-$version
 run make -s install-kvm-source KVM_SOURCE="$source"

@@ -31,7 +31,7 @@ source {script}
 
 
 def read_until(fd, pattern, seconds=20):
-    """What the shell writes, up to what matches."""
+    """Read from the shell until its output matches."""
     text, end = "", time.monotonic() + seconds
     while not re.search(pattern, text, re.S):
         if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
