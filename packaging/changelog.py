@@ -48,7 +48,8 @@ def main():
         for change in changes:
             print(textwrap.fill(change, 76, initial_indent="  * ",
                                 subsequent_indent="    ", break_on_hyphens=False))
-        print(f"\n -- {WHO}  {email.utils.formatdate(int(seconds))}\n")
+        day = email.utils.formatdate(int(seconds)).replace("-0000", "+0000")
+        print(f"\n -- {WHO}  {day}\n")
 
 
 main()
