@@ -18,13 +18,6 @@ sys.path.insert(0, "tests")
 import tap  # noqa: E402
 
 PENDING = {
-    "userspace/balance": 43,
-    "userspace/commands": 29,
-    "userspace/compare": 21,
-    "userspace/ledger": 21,
-    "userspace/observe": 25,
-    "userspace/run": 28,
-    "userspace/sample": 21,
 }
 
 # Files of others, data, and the kernel's patches, whose comments are the kernel's.

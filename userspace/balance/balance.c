@@ -42,7 +42,7 @@ static void hold_statistics(const struct books *books, struct finding finding,
 		rules_add(balance, &finding);
 }
 
-/* What a VMM says at its VM's end is the last word, and so is BPF's. */
+/* Compare a VMM's statistics at the end of its VM with BPF's final sums. */
 static void check_final(const struct books *books,
 			const struct guest_report *report,
 			struct balance *balance)
@@ -93,7 +93,8 @@ static void check_said(const struct leaf_read *said,
 	rules_add(balance, &finding);
 }
 
-/* What the guest says it was told, and what it knows to have done. */
+/* Check the guest's report against KVM's answers and against what the guest
+ * executed. */
 static int check_report(const struct books *books,
 			const struct report_matcher *matcher,
 			const struct guest_report *report,
@@ -243,8 +244,8 @@ static enum verdict find_verdict(const struct books *books,
 }
 
 /*
- * What the observer lost can only make KVM look too high.  Where it lost
- * something, equal books prove nothing either: then KVM lost as much.  And
+ * Losses of the observer can only make KVM look too high.  If it has lost
+ * something, equal books prove nothing either: KVM may have lost as much.  And
  * nothing can be said of counters that were off for a while.
  */
 void balance_judge(const struct books *books, struct balance *balance)
@@ -254,7 +255,7 @@ void balance_judge(const struct books *books, struct balance *balance)
 	balance_hidden(books, balance);
 	balance->verdict = find_verdict(books, balance, &reason);
 	if (balance->verdict == VERDICT_INCONCLUSIVE) {
-		/* What the rules found means nothing then. */
+		/* The findings of the rules mean nothing then. */
 		balance->nr = balance->discrepancies = 0;
 		rules_add(balance, &(struct finding){ .rule = reason });
 		if (reason == RULE_UNSEEN)

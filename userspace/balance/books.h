@@ -45,8 +45,8 @@ struct statistics {
 
 struct books {
 	struct host host; /* exit_stats: at the start */
-	int exit_stats_after; /* … and at the end */
-	bool switched; /* … and it, or exit_stats_leaves, was written to */
+	int exit_stats_after; /* the mode at the end */
+	bool switched; /* exit_stats or exit_stats_leaves was written to */
 	bool leaves_on; /* exit_stats_leaves was on, from start to end */
 	char attach[16];
 	bool marks_alone; /* of a run: guests' own marks are the only reads */
@@ -63,8 +63,8 @@ struct books {
 	bool has_report;
 	size_t reports_damaged; /* left out of those */
 	bool report_missing; /* it was to be there, and could not be read */
-	struct guest_report report; /* … as the guest says it was told */
-	struct guest_report *earlier; /* … before that */
+	struct guest_report report; /* the answers as the guest reports them */
+	struct guest_report *earlier; /* earlier reports */
 	size_t nr_earlier;
 	size_t nr_reported; /* reads in all of them */
 	struct statistics *statistics; /* the last ones of each VM */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What tells a file of books from any other; documented in exitledger-books(5).
- */
+/* The format's name and version, as in exitledger-books(5). */
 #ifndef EXITLEDGER_BOOKS_FORMAT_H
 #define EXITLEDGER_BOOKS_FORMAT_H
 

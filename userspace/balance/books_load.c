@@ -238,7 +238,7 @@ static int load_answers(const json_t *json, struct books *books,
 	return 0;
 }
 
-/* What older books don't have: as if nothing were known of it. */
+/* Load members that older books do not have; they are unknown then. */
 static int load_start(const json_t *json, struct books *books, struct why *why)
 {
 	json_t *array, *item;
@@ -304,7 +304,7 @@ static int load_statistics(const json_t *json, struct books *books,
 	return 0;
 }
 
-/* What was left out; older books don't say. */
+/* Load the numbers of what was left out, which older books do not have. */
 static int load_left_out(const json_t *json, struct books *books,
 			 struct why *why)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was found when books were compared, as plain data: see balance.h. */
+/* The findings of a comparison of books, as plain data: see balance.h. */
 #ifndef EXITLEDGER_FINDING_H
 #define EXITLEDGER_FINDING_H
 
@@ -15,7 +15,7 @@ enum verdict {
 	VERDICT_INCONCLUSIVE,
 };
 
-/* What broke, or why nothing can be said. */
+/* The rule that was broken, or the reason why nothing can be said. */
 enum rule {
 	RULE_KERNEL_LOW, /* K < S0: KVM lost exits */
 	RULE_KERNEL_HIGH, /* K > S1 + m: KVM counts what was no exit */

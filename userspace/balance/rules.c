@@ -227,7 +227,7 @@ static bool is_info_right(const struct books *books,
 	       read->edx == flags;
 }
 
-/* What KVM says that its leaves are: exit_leaves.h. */
+/* Check KVM's description of its leaves: exit_leaves.h. */
 static void check_info(struct rules *rules, const struct books *books,
 		       const struct answer *answer, struct balance *balance)
 {

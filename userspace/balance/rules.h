@@ -10,7 +10,7 @@
 #include "balance/books.h"
 #include "balance/finding.h"
 
-/* What the answers so far say of a VM's leaf and reason. */
+/* The bounds that the answers so far give for a VM's leaf and reason. */
 struct base {
 	uint64_t vm;
 	uint32_t leaf;
@@ -44,7 +44,8 @@ bool rules_judge(const struct books *books, const struct answer *answer);
  * rules_hold - hold a count against its bound
  * @answer: to a leaf of counts, one that rules_judge() takes
  *
- * What it says is kept for the next ones, unless it is outside.  0 or -ENOMEM.
+ * Its value is kept for the next ones, unless it is out of bounds.  Returns 0
+ * or -ENOMEM.
  */
 int rules_hold(struct rules *rules, const struct books *books,
 	       const struct answer *answer, struct held *held);

@@ -32,7 +32,7 @@ static int64_t difference(const struct books *books,
 	return held->kernel > held->high ? held->kernel - held->high : 0;
 }
 
-/* What a count has more than it had at the first read. */
+/* The increase of a count since the first read. */
 static uint64_t since(uint64_t count, uint64_t first)
 {
 	return count > first ? count - first : 0;
@@ -207,8 +207,8 @@ static void take_statistics(const struct books *books,
 }
 
 /*
- * What the total has more than the lines: exits between their reads.  Less,
- * where first reads were further apart than the last ones: that is nothing.
+ * The difference of the total and the lines: exits between their reads.  It is
+ * negative if the first reads were further apart than the last ones, and then 0.
  */
 static void make_rest(struct statement *statement)
 {

@@ -16,7 +16,7 @@ struct statement_line {
 	uint64_t executed; /* caused, as the guest knows */
 	uint64_t guest; /* reported by the guest */
 	uint64_t kernel; /* answered by KVM */
-	uint64_t kernel_first; /* … at that first read; else 0 */
+	uint64_t kernel_first; /* KVM's count at that first read; else 0 */
 	uint64_t bpf; /* counted by BPF at that moment */
 	int64_t difference; /* kernel's from the rule's bound; 0: within */
 	uint64_t ns; /* by BPF */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the observer costs: how much more time KVM has booked for the same
- * exits, as its window encloses the observer's.  Of reads at which one of the
- * books may be an exit ahead, of whatever length, nothing is taken:
+ * The observer's cost: the time that KVM has booked more for the same exits, as
+ * it measures from before the observer until after it.  Reads at which one of
+ * the books may be an exit ahead, which may be of any length, are not used:
  * docs/soundness.md.
  */
 #ifndef EXITLEDGER_TIMED_H

@@ -71,7 +71,7 @@ static int load_report(const struct compare_options *options,
 		       0;
 }
 
-/* What was left out. */
+/* Print notes on evidence that was left out. */
 static void render_notes(const struct books *books, FILE *out)
 {
 	if (books->statistics_cleared)
@@ -130,8 +130,8 @@ static int show(const struct compare_options *options,
 }
 
 /*
- * What was seen is worth showing even if the guest's report cannot be read; but
- * then it is not known whether the guest was told what KVM answered.
+ * If the guest's report cannot be read, the rest is still shown; but then it is
+ * not known whether the guest was told what KVM answered.
  */
 static int balance_all(const struct compare_options *options,
 		       struct books *books, struct balance *balance,
@@ -146,7 +146,7 @@ static int balance_all(const struct compare_options *options,
 		       0;
 }
 
-/* What was kept before: books, or a run. */
+/* Load saved books, or the books of a recorded run. */
 static int load_books(const struct compare_options *options,
 		      struct books *books, struct why *why)
 {

@@ -15,7 +15,7 @@
 
 #define ROWS_MAX 48 /* of a command */
 
-/* What is known only when all of the command line is. */
+/* Values that can be judged only when the whole command line was read. */
 struct parse {
 	struct monitor_options *options;
 	const struct monitor_usage *usage;
@@ -285,7 +285,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* What cannot be done together, or makes no sense: why, or NULL. */
+/* Returns why these options cannot be combined, or NULL if they can. */
 static const char *refusal(const struct parse *parse)
 {
 	const struct monitor_options *options = parse->options;

@@ -115,7 +115,7 @@ static int record_all(struct record *record, struct monitor_loop *loop,
 
 	if (r)
 		return r;
-	/* What came after the last interval is one, too. */
+	/* The time since the last interval is an interval, too. */
 	loop->now.slows = loop->total.slows;
 	r = add(record, &loop->now, why);
 	loop->now.slows = none;

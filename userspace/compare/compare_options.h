@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What compare was asked for. */
+/* The options of compare. */
 #ifndef EXITLEDGER_COMPARE_OPTIONS_H
 #define EXITLEDGER_COMPARE_OPTIONS_H
 

@@ -24,7 +24,7 @@ struct keeper {
 	struct reader reader; /* --read's command, while it runs */
 	uint64_t next_read; /* when it is due */
 	size_t reads_failed; /* of --watch; else that is an error */
-	size_t failed_since; /* … since one was made */
+	size_t failed_since; /* failed reads since the last one that worked */
 	bool was_read;
 	struct kvm_stats statistics;
 	uint64_t next_statistics;

@@ -164,7 +164,7 @@ static int add_thread(struct kvm_folders *folders, uint32_t tid, uint32_t pid)
 	return 0;
 }
 
-/* What the ledger tells of them: the processes, and the vCPUs' threads. */
+/* Add a VM of the ledger: its process, and its vCPUs' threads. */
 static int add_vm(struct kvm_folders *folders, const struct ledger_vm *vm)
 {
 	struct kvm_process *process;

@@ -88,7 +88,7 @@ static bool is_known(const struct ledger_vm *vm)
 	return true;
 }
 
-/* What KVM's statistics take for exits of a VM, as the observer has counted. */
+/* The observer's count of all that KVM's statistics count as exits of a VM. */
 static uint64_t vm_exits(const struct ledger_vm *vm)
 {
 	uint64_t exits = 0, failed, emulated;

@@ -14,7 +14,7 @@
 #define NS_PER_S 1000000000ull
 /* How long a command that is asked to end may take for that. */
 #define GRACE_NS NS_PER_S
-/* What is taken at a time: who waits for it has other things to do, too. */
+/* The most that is read at a time: the caller has other things to do, too. */
 #define CHUNK 65536
 #define CHUNKS 16
 

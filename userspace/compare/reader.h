@@ -19,11 +19,11 @@ struct reader {
 	pid_t pid; /* 0: it is not running */
 	int status; /* as of waitpid() */
 	int fd; /* its output; -1: that has ended */
-	char *text; /* … what came so far */
+	char *text; /* the output so far */
 	size_t length, room;
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC */
 	uint64_t kill_ns; /* asked to end: when it is made to */
-	bool late, too_long; /* … because of this */
+	bool late, too_long; /* the reason of the failure */
 };
 
 /**

@@ -52,7 +52,7 @@ struct cells {
 	struct text cell[CELLS];
 };
 
-/* What the columns need, and which of them there are. */
+/* The columns that are shown, and what they need. */
 struct shape {
 	size_t width[CELLS];
 	bool has[CELLS];

@@ -13,7 +13,7 @@ static bool is_time(const struct finding *finding)
 	       finding->leaf == EXIT_LEAF_REASON_CYCLES;
 }
 
-/* What a leaf is about: "exits", "exits for 0x07b IOIO" … */
+/* The subject of a leaf, such as "exits" or "exits for 0x07b IOIO". */
 static struct text subject(const struct books *books,
 			   const struct finding *finding)
 {

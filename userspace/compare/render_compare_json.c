@@ -4,7 +4,7 @@
 #include "exit_leaves.h"
 #include "ledger/reasons.h"
 
-/* What KVM's window has more than BPF's, per exit, is what the observer costs. */
+/* Add the observer's cost: by how much KVM's time exceeds BPF's, per exit. */
 static void add_time(const struct books *books,
 		     const struct statement_line *line, json_t *json)
 {

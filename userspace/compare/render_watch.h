@@ -9,7 +9,7 @@
 #include "balance/balance.h"
 #include "balance/timed.h"
 
-/* What says nothing of the counters, but that less was judged than there was. */
+/* Events that say nothing about the counters: less was judged than was read. */
 enum watch_note {
 	WATCH_UNJUDGED, /* reads while the counters were off, or written to */
 	WATCH_UNSEEN, /* guest's reports of reads that were not seen */
@@ -20,7 +20,7 @@ enum watch_note {
 	WATCH_NOTES,
 };
 
-/* What an interval brought, and what all of them did. */
+/* The results of an interval, and of all intervals so far. */
 struct watch_sample {
 	time_t at;
 	size_t vms; /* that are there */

@@ -39,7 +39,7 @@ struct watcher {
 	FILE *json;
 };
 
-/* What a VM that is gone had is not needed any more. */
+/* Forget the data of VMs that are gone. */
 static void forget_gone(struct watcher *watcher)
 {
 	struct ledger *ledger = &watcher->books.ledger;
@@ -131,7 +131,7 @@ static void forget(struct watcher *watcher)
 static int fold(struct watcher *watcher, struct why *why)
 {
 	const bool written = counters_written(&watcher->keeper.counters);
-	/* What is being written just now shows there, too. */
+	/* A write that is under way now shows there, too. */
 	const int mode = counters_stats();
 	const size_t fresh = watcher->books.answers.nr - watcher->judged;
 	int r = 0;

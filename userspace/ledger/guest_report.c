@@ -133,14 +133,14 @@ static bool is_read(const json_t *json)
 	       json_is_integer(json_object_get(json, "eax"));
 }
 
-/* What a console has printed, and how much of it was looked at. */
+/* A console's output, and how much of it was parsed. */
 struct console {
 	const char *text;
 	size_t length;
 	size_t parsed;
 	bool in_damaged; /* a report that was counted as damaged goes on */
 	size_t furthest; /* of what looked most like a report */
-	struct why why; /* … and what was wrong with it */
+	struct why why; /* what was wrong with it */
 };
 
 /*

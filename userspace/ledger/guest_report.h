@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a program in the guest says it was told: exitledger-guest-report(5). */
+/* The report of a program in the guest on what it was told:
+ * exitledger-guest-report(5). */
 #ifndef EXITLEDGER_GUEST_REPORT_H
 #define EXITLEDGER_GUEST_REPORT_H
 
@@ -47,7 +48,7 @@ struct guest_reports {
  * guest_reports_load - read all reports in a file
  * @path: "-" for standard input
  *
- * What stands around them is ignored, braces too: a report often comes over a
+ * Text around them is ignored, braces included, as a report often comes over a
  * serial line.  0; -EINVAL if there is none, or another -errno, with @why, and
  * @reports empty.
  */

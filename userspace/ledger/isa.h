@@ -25,7 +25,7 @@ struct isa_alias {
 	const char *to;
 };
 
-/* What an ISA calls the exit reasons of another one. */
+/* The names that an ISA has for the exit reasons of another one. */
 struct isa_foreign {
 	uint32_t isa; /* the other one */
 	const struct isa_alias *alias; /* the first whose pattern matches */
@@ -45,15 +45,16 @@ struct isa {
 	uint32_t sparse; /* the reasons below it count up from 0 */
 	struct exit_roles roles;
 
-	/* What headers and manuals put before a reason's name; up to NULL. */
+	/* The prefixes of reasons' names in headers and manuals; ends with
+	 * NULL. */
 	const char *const *prefixes;
-	/* What KVM's trace events call reasons otherwise. */
+	/* The reasons that have another name in KVM's trace events. */
 	const struct isa_alias *traced;
 	size_t nr_traced;
 	const struct isa_foreign *foreign;
 	size_t nr_foreign;
 
-	/* What an exit was about is in memory as soon as it is traced. */
+	/* The exit's information is in memory when kvm_exit is traced. */
 	bool info_at_exit;
 	/*
 	 * Where the guest's state cannot be entered KVM emulates it; its own

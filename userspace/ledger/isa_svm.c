@@ -13,7 +13,7 @@ static const struct exit_reason reasons[] = {
 /* The kernel's arch/x86/include/uapi/asm/svm.h, and AMD's manual. */
 static const char *const prefixes[] = { "SVM_EXIT_", "VMEXIT_", NULL };
 
-/* What SVM_EXIT_REASONS there says otherwise than the macros' names. */
+/* Names in the kernel's SVM_EXIT_REASONS that differ from those of its macros. */
 static const struct isa_alias traced[] = {
 	{ "INTERRUPT", "INTR" },
 	{ "IO", "IOIO" },

@@ -12,7 +12,8 @@ int key_kind_parse(const char *name, enum ledger_key_kind *kind);
 /** key_kind_name - the same back; NULL beyond the last kind */
 const char *key_kind_name(enum ledger_key_kind kind);
 
-/** key_text - "port 0x3f8", "MSR 0x6e0", "hypercall 5" … */
+/** key_text - a key as text, such as "port 0x3f8", "MSR 0x6e0" or "hypercall 5"
+ */
 struct text key_text(enum ledger_key_kind kind, uint64_t key);
 
 #endif /* EXITLEDGER_KEYS_H */

@@ -15,7 +15,7 @@
 #include "ledger/hist.h"
 
 #define LEDGER_NAME 256 /* bytes of a VM's name, with its NUL */
-#define LEDGER_MARK 64 /* ... of a guest's mark */
+#define LEDGER_MARK 64 /* the bytes of a guest's mark */
 
 /* Ended VMs that a total keeps apart: from twice as many on, only so many. */
 #define LEDGER_ENDED 1000
@@ -45,7 +45,7 @@ enum ledger_key_kind {
 	LEDGER_KEY_CPUID, /* leaf */
 };
 
-/* What the exits of a kind's reasons were about. */
+/* The sums of a key, such as a port, of a reason. */
 struct ledger_key {
 	uint32_t reason;
 	uint64_t key;
@@ -69,8 +69,9 @@ struct ledger_vcpu {
 	uint64_t missed_exits; /* entries that no exit preceded */
 	uint64_t missed_entries; /* exits that no entry preceded */
 	uint64_t sparse_full; /* exits in no reason's cell */
-	uint64_t failed_entries; /* VM-Fail: no exits … */
-	uint64_t emulated; /* … and neither is what KVM emulated instead */
+	uint64_t failed_entries; /* VM-Fail, which is no exit */
+	uint64_t emulated; /* what KVM emulated instead, which is no exit either
+			    */
 	/* CLOCK_MONOTONIC when the observer first saw it, its first exit, and
 	 * the first of these for an I/O port; 0: not (yet) */
 	uint64_t born_ns, first_exit_ns, first_io_ns;
@@ -89,7 +90,8 @@ struct ledger_vm {
 	size_t room;
 };
 
-/* What could not be booked, of all VMs, since the observer started. */
+/* Losses of all VMs since the observer started: events that could not be
+ * booked. */
 struct ledger_losses {
 	uint64_t no_slot;
 	uint64_t no_vm;
@@ -131,8 +133,8 @@ struct ledger_mark {
 	uint32_t vcpu_id;
 	uint32_t vcpus; /* of the VM, seen by then */
 	bool reset; /* the VM was reset; else the guest set it: @text */
-	bool has_kernel; /* KVM has the counters, and told the guest … */
-	uint64_t kernel_exits; /* … this total */
+	bool has_kernel; /* KVM has the counters, and told the guest a total */
+	uint64_t kernel_exits; /* the total that KVM told the guest */
 	/*
 	 * The observer's sum of the VM just after that, and one that the total
 	 * is no lower than: @exits_before <= total < @exits + @vcpus, if it

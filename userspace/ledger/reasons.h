@@ -12,7 +12,7 @@
 #include "exit_leaves.h"
 #include "ledger/isa.h"
 
-/* The tables' numbers: EXIT_VMX_HLT, EXIT_SVM_HLT … */
+/* The tables' numbers, such as EXIT_VMX_HLT and EXIT_SVM_HLT. */
 #include "exit_reason_codes.h"
 
 enum exit_isa {

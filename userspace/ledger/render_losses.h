@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the observer could not book: one list of it, for every output. */
+/* The list of what the observer could not book, for every output. */
 #ifndef EXITLEDGER_RENDER_LOSSES_H
 #define EXITLEDGER_RENDER_LOSSES_H
 

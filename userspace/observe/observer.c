@@ -280,7 +280,8 @@ static int add_ring(struct observer *observer, struct bpf_map *map,
 	return observer->ring ? 0 : -errno;
 }
 
-/* What there is to be read one by one: compare's answers, or the others'. */
+/* Open the ring buffers of single events: compare's answers, or those of the
+ * others. */
 static int open_rings(struct observer *observer, struct why *why)
 {
 	const struct observer_options *options = &observer->options;

@@ -11,7 +11,8 @@
 #include "lib/msg.h"
 #include "observe/attach.h"
 
-/* What to observe.  All zero: counts, times and histograms by reason. */
+/* The observation's options.  All zero: counts, times and histograms by reason.
+ */
 struct observer_options {
 	enum attach attach;
 	bool count_only; /* exits alone: no time, no histogram */

@@ -5,7 +5,8 @@
 #include "ledger/isa.h"
 #include "observe/observer_private.h"
 
-/* What a program does, and how it reads the reason: its name's ending. */
+/* The ending of a program's name says what it does and how it reads the reason.
+ */
 #define EXIT_JOBS(bpf, name)                             \
 	{                                                \
 		[JOB_COUNT] = (bpf)->progs.name##_count, \
@@ -153,8 +154,8 @@ bool observer_is_emulating(const struct observer_options *options, u32 isa)
 }
 
 /*
- * What ends is told by its address, and classic records have none: it is known
- * from KVM's types alone.
+ * A vCPU that ends is identified by its address, which classic records do not
+ * have: it is known from KVM's types alone.
  */
 enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
 			     const struct observer_options *options, u32 isa)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the programs have booked, from their memory into a ledger. */
+/* Collects what the BPF programs have booked into a ledger. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -178,7 +178,7 @@ static struct exit_times cell_now(const struct obs_slot *slot, u32 index,
 	return same;
 }
 
-/* What a reason's cell has more than it had when it was last looked at. */
+/* Collect the growth of a reason's cell since it was last read. */
 static int collect_cell(struct observer *observer, struct grown *grown,
 			const struct exit_times *now, struct exit_times *seen)
 {

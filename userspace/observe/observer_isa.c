@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the BPF programs have for one ISA alone. */
+/* The BPF programs' parts for single ISAs. */
 #include "exit_leaves.h"
 #include "observe/observer_private.h"
 

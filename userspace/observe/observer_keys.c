@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What exits were about, from BPF's table into a ledger. */
+/* Collects the keys of exits from BPF's table into a ledger. */
 #include <errno.h>
 
 #include <bpf/bpf.h>

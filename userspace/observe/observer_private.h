@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What observer.c (programs) and the others (data) share. */
+/* The state that observer.c (programs) and the other files (data) share. */
 #ifndef EXITLEDGER_OBSERVER_PRIVATE_H
 #define EXITLEDGER_OBSERVER_PRIVATE_H
 
@@ -13,7 +13,7 @@
 
 struct ring_buffer;
 
-/* What was collected from a slot already: what is more is new. */
+/* The part of a slot that was collected already; the rest is new. */
 struct shadow {
 	u32 serial; /* of the vCPU that it is about; 0: none */
 	bool ending; /* gone by the time this collection began */
@@ -35,7 +35,8 @@ static inline u64 advance(const u64 *counter, u64 *seen)
 	return more;
 }
 
-/* What BPF has in a cell: the only place that knows where each number is. */
+/* The times in BPF's cell: this is the only place that knows where each number
+ * is. */
 static inline struct exit_times observer_cell_times(const struct obs_slot *slot,
 						    u32 index)
 {
@@ -71,7 +72,8 @@ struct observer {
 	struct observer_bpf *bpf;
 	struct ring_buffer *ring; /* answers, slow exits, marks: if asked for */
 	struct answers *answers; /* where those go, during observer_answers() */
-	struct ledger *ledger; /* … these, during observer_collect() */
+	struct ledger
+		*ledger; /* the ledger to fill in, during observer_collect() */
 	struct ledger *total; /* of the vCPUs that end, likewise; or NULL */
 	struct observer_options options;
 	enum attach attach;
@@ -81,8 +83,8 @@ struct observer {
 	bool sees_ends;
 	bool sees_no_entries;
 	struct counters_watch
-		counters; /* who switches KVM's, if marks are taken … */
-	bool was_off; /* … and that they did not count all the time */
+		counters; /* the state of KVM's counters, if marks are taken */
+	bool was_off; /* KVM's counters did not count all the time */
 	uint64_t vms_seen; /* when last collected */
 	uint64_t ended; /* vCPUs whose slots were taken back */
 	uint64_t unreadable; /* exits whose reason could not be read */
@@ -101,12 +103,13 @@ enum reader {
 	NR_READERS,
 };
 
-/* What the BPF programs have for an ISA beside what works for any. */
+/* The BPF programs' parts for one ISA, beside those that work for any. */
 struct observer_isa {
 	uint32_t isa;
 	enum reader cast; /* where there is bpf_rdonly_cast() */
-	const char *variable; /* of its module: … */
-	enum reader by_variable; /* … tp_btf can read it by this */
+	const char *variable; /* a variable of its module */
+	enum reader
+		by_variable; /* the reader of tp_btf that uses the variable */
 	const char *handled; /* the program that sees slow handling, or NULL */
 };
 
@@ -182,8 +185,8 @@ int observer_each_key(struct observer *observer, observer_key_fn *fn,
 		      struct ledger *ledger);
 
 /*
- * What observer.total is made of, during observer_collect() and
- * observer_total(): slots and keys as they are, once each …
+ * Add slots and keys as they are, once each, to observer.total, during
+ * observer_collect() and observer_total().
  */
 int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
 			const struct ledger *names);
@@ -191,7 +194,7 @@ int observer_total_key(struct observer *observer, const struct obs_key *key,
 		       const struct obs_keyed *keyed,
 		       const struct ledger *names);
 
-/* … and what a cell's counters of 32 bits lost whenever they began anew. */
+/* Add what a cell's counters of 32 bits lost whenever they wrapped. */
 int observer_carry_fast(struct observer *observer, const struct obs_slot *slot,
 			u32 cell);
 int observer_carry_hist(struct observer *observer, const struct obs_slot *slot,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What vCPUs have had since the start: BPF's own sums, as they are.  Adding the
+ * The totals of vCPUs since the start: BPF's own sums, as they are.  Adding the
  * intervals up instead would cost as much again as collecting them.
  */
 #include <errno.h>

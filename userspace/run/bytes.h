@@ -13,7 +13,7 @@
 /* The most that a blob may be uncompressed: no file makes us take more. */
 #define BYTES_MAX (256u << 20)
 
-/* What is written; all zero: empty. */
+/* A buffer that is written to; all zero is an empty one. */
 struct bytes {
 	uint8_t *data;
 	size_t length;
@@ -21,7 +21,7 @@ struct bytes {
 	bool failed; /* out of memory: what was put since is missing */
 };
 
-/* What is read.  A failure stays, and all that is read after it is 0. */
+/* A position for reading.  A failure stays, and everything read after it is 0. */
 struct cursor {
 	const uint8_t *at;
 	const uint8_t *end;

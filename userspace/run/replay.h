@@ -17,7 +17,7 @@ bool replay_mark_is_automatic(const struct run_mark *mark);
  * replay_has_mark - does a filter of VMs let a mark through?
  * @vms: all that the run has, with their names
  *
- * What was marked on the host is of all VMs.
+ * Marks that were set on the host belong to all VMs.
  */
 bool replay_has_mark(const struct ledger *vms, const struct filter *filter,
 		     const struct run_mark *mark);

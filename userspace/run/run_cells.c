@@ -3,7 +3,7 @@
 
 #include "run/run_cells.h"
 
-/* What a cell has beside its exits. */
+/* The parts that a cell may have beside its exits. */
 enum {
 	HAS_TIME = 1, /* ns, min_ns, max_ns */
 	HAS_FAST = 2,
@@ -37,7 +37,8 @@ static void put_hist(const struct hist *hist, struct bytes *bytes)
 	}
 }
 
-/* What a cell may have beside its exits and its time, in this order. */
+/* The numbers that a cell may have beside its exits and its time, in this
+ * order. */
 static const struct {
 	unsigned int has;
 	size_t at; /* in struct exit_times */
@@ -91,7 +92,7 @@ static void put_key(const struct ledger_key *key, struct bytes *bytes)
 	bytes_put(bytes, key->times.max_ns);
 }
 
-/* What is left of a vCPU when its cells are put: exits of no reason's cell. */
+/* The remainder of a vCPU: exits that belong to no reason's cell. */
 struct rest {
 	size_t cells, keys;
 	uint64_t exits, ns;

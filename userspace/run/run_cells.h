@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What vCPUs did in a while, in full, as a blob: see exitledger-run(5), CELLS.
+ * The full data of vCPUs in a period, as a blob: see exitledger-run(5), CELLS.
  */
 #ifndef EXITLEDGER_RUN_CELLS_H
 #define EXITLEDGER_RUN_CELLS_H

@@ -28,7 +28,7 @@ int run_database_open(const char *file, const char *path, int flags,
 	if (r != SQLITE_OK)
 		return run_sql_error(*db, path, why);
 	sqlite3_busy_timeout(*db, RUN_BUSY_MS);
-	/* What others wrote is data, never a program. */
+	/* A file by someone else is data, and must never run code. */
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, BYTES_MAX);

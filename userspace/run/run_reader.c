@@ -7,7 +7,7 @@
 #include "run/run_reader_private.h"
 #include "run/run_snapshot.h"
 
-/* What went wrong with a step, by its -errno. */
+/* Say why a step failed, by its -errno. */
 static int step_failed(const struct run_reader *reader, int r,
 		       const char *damage, struct why *why)
 {
@@ -175,7 +175,7 @@ static int end_step(struct run_reader *reader, uint64_t last,
 	return r ? r : 1;
 }
 
-/* What was done in a chunk or interval, in full. */
+/* Decode the full data of a chunk or interval. */
 static int decode_whole(struct run_reader *reader, struct cursor cells,
 			const struct run_step *step, struct ledger *total)
 {

@@ -19,7 +19,7 @@ struct run_mark {
 	uint32_t vcpu, vcpus;
 	bool has_exits; /* the BPF sums, and the vCPUs */
 	bool has_kernel;
-	char kind[16]; /* RUN_MARK_… */
+	char kind[16]; /* a RUN_MARK_* */
 	char text[LEDGER_NAME]; /* or the name of @vm */
 };
 

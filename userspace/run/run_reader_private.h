@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the reader share. */
+/* The state that the parts of the reader share. */
 #ifndef EXITLEDGER_RUN_READER_PRIVATE_H
 #define EXITLEDGER_RUN_READER_PRIVATE_H
 

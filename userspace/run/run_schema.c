@@ -60,7 +60,7 @@ uint64_t *run_loss(struct ledger_losses *losses, size_t kind)
 	return (uint64_t *)((char *)losses + run_losses[kind].offset);
 }
 
-/* What SQLite says may have names from the file, which may be any bytes. */
+/* SQLite's messages may have names from the file, which may be any bytes. */
 static struct why clean(const char *message)
 {
 	struct why line = { "" };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What VMs did interval by interval, by exit reason, without vCPUs and
+ * The exits of VMs interval by interval, by exit reason, without vCPUs and
  * histograms, as a blob: see exitledger-run(5), SERIES.
  */
 #ifndef EXITLEDGER_RUN_SERIES_H

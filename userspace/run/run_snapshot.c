@@ -125,7 +125,8 @@ static int copy_file(const char *from, const char *to, const char *path,
 		       0;
 }
 
-/* What changes when pages go from the log to the file, or the log begins anew. */
+/* A state that changes when pages go from the log to the file, or the log
+ * begins anew. */
 struct state {
 	struct timespec changed;
 	off_t size;

@@ -73,7 +73,8 @@ static int put_reasons(sqlite3 *db, uint32_t isa)
 
 static int begin(struct run_writer *writer)
 {
-	/* What is thinned leaves pages behind, which the end gives back. */
+	/* Thinned intervals leave unused pages, which are given back at the
+	 * end. */
 	int r = sqlite3_exec(writer->db,
 			     "PRAGMA auto_vacuum = INCREMENTAL;"
 			     "PRAGMA journal_mode = WAL;"
@@ -126,7 +127,7 @@ int run_writer_open(const char *path, const struct run_info *info,
 		run_writer_discard(writer);
 		return r;
 	}
-	/* What was observed meanwhile is kept, and written with the next. */
+	/* The interval is kept, and written together with the next one. */
 	if (!r)
 		sqlite3_busy_timeout(writer->db, TRY_MS);
 	if (r)
@@ -346,7 +347,8 @@ static bool make_one_file(sqlite3 *db)
 {
 	sqlite3_busy_timeout(db, TRY_MS);
 	for (unsigned int ms = 0; ms < RUN_BUSY_MS; ms += 2 * TRY_MS) {
-		/* What can be is in RUN, even if the log has to stay. */
+		/* As much as possible is moved to RUN, even if the log has to
+		 * stay. */
 		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 					  NULL, NULL);
 		if (leave_wal(db))

@@ -61,7 +61,8 @@ void run_writer_discard(struct run_writer *writer);
  * run_mark - add a mark to a run that is being recorded, by whomever
  * @text: what it says
  *
- * The mark is of now.  0, or -errno with @why: no run, not being recorded …
+ * The mark has the current time.  Returns 0, or -errno with @why, for example
+ * if this is no run, or is not being recorded.
  */
 int run_mark(const char *path, const char *text, struct why *why);
 

@@ -4,8 +4,8 @@
 #include "run/run_writer_private.h"
 
 /*
- * What a chunk's series may take: of its time, 15 MB an hour; at intervals
- * below 100 ms, which are asked for to see more, as much of each of them.
+ * The size that a chunk's series may have: 15 MB an hour; with intervals below
+ * 100 ms, which are chosen to see more, the same size per interval.
  */
 #define SERIES_OF_SECOND 4096
 #define SERIES_OF_INTERVAL 410
@@ -18,7 +18,7 @@ static void bind_packed(sqlite3_stmt *put, int at, size_t size,
 			  SQLITE_STATIC);
 }
 
-/* What the series of a chunk may take, compressed. */
+/* The compressed size that the series of a chunk may have. */
 static size_t room_of(const struct run_writer *writer, uint64_t end_ns)
 {
 	size_t time = (end_ns - writer->begin_ns) / 1e9 * SERIES_OF_SECOND;

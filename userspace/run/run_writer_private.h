@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the writer share. */
+/* The state that the parts of the writer share. */
 #ifndef EXITLEDGER_RUN_WRITER_PRIVATE_H
 #define EXITLEDGER_RUN_WRITER_PRIVATE_H
 
@@ -46,7 +46,7 @@ struct run_writer {
 	size_t nr_marks, marks_room;
 	struct ledger_losses losses; /* as recorded last */
 
-	/* What could not be written yet. */
+	/* Data that could not be written yet. */
 	bool holds;
 	struct ledger held;
 	uint64_t held_ns; /* its begin */

@@ -30,7 +30,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return !a || (b && b < a) ? b : a;
 }
 
-/* What is not known, or was before this interval, was when it began. */
+/* Times that are unknown, or before this interval, are set to its start. */
 static struct firsts firsts_of(const struct run_writer *writer,
 			       const struct ledger_vm *vm)
 {
@@ -82,7 +82,8 @@ static struct run_vm_marks *marks_of(struct run_writer *writer, uint64_t vm)
 	return marks;
 }
 
-/* What KVM hands to userspace, unless a device of its own is at the port. */
+/* Is this an I/O exit?  KVM hands it to userspace, unless it has the device
+ * itself. */
 static bool is_io(uint32_t isa, uint32_t reason)
 {
 	return reason == isa_roles(isa)->io;

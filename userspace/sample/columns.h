@@ -30,7 +30,7 @@ enum column_id {
 	NR_COLUMNS,
 };
 
-/* What a value is, and its unit in JSON and CSV. */
+/* The kind of a value, and its unit in JSON and CSV. */
 enum column_unit {
 	UNIT_COUNT, /* value.count */
 	UNIT_NS, /* value.count, nanoseconds */
@@ -43,7 +43,7 @@ struct value {
 	double real;
 };
 
-/* What must be observed for a column to have values. */
+/* The observations that a column needs to have values. */
 #define NEEDS_TIME 1u
 #define NEEDS_FAST 2u
 #define NEEDS_OFF_CPU 4u
@@ -54,7 +54,7 @@ struct column {
 	const char *header; /* text; right-aligned, as are the values */
 	enum column_unit unit;
 	unsigned int width; /* in text */
-	unsigned int needs; /* NEEDS_… */
+	unsigned int needs; /* NEEDS_*, as bits */
 	/* Returns false where there is no such value. */
 	bool (*get)(const struct row *row, struct value *value);
 };

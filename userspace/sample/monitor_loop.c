@@ -44,7 +44,7 @@ static int end_interval(struct monitor_loop *loop, uint64_t since,
 	return r;
 }
 
-/* What no interval has shown belongs to the total, too. */
+/* The time since the last interval belongs to the total, too. */
 static int end_all(struct monitor_loop *loop, struct why *why)
 {
 	int r = collect(loop, why);

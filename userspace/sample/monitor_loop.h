@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What monitor does all the time: collect, wait, and end intervals.  Where the
- * samples come from and who looks at them is the caller's.
+ * The loop of monitor: it collects, waits, and ends intervals.  The caller
+ * provides the source of the samples, and shows them.
  */
 #ifndef EXITLEDGER_MONITOR_LOOP_H
 #define EXITLEDGER_MONITOR_LOOP_H

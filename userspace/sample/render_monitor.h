@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the VMs of a host did in a while: for people, and for programs. */
+/* Renders the exits of a host's VMs in a period: for people, and for programs. */
 #ifndef EXITLEDGER_RENDER_MONITOR_H
 #define EXITLEDGER_RENDER_MONITOR_H
 
@@ -19,7 +19,7 @@ struct monitor_sample {
 	bool total; /* since the start: the last sample */
 };
 
-/* What of it is shown, and how. */
+/* The choice of what is shown, and how. */
 struct monitor_shape {
 	const struct filter *filter; /* NULL: all */
 	enum ledger_key_kind by; /* what kind ledger_vcpu.keys are */

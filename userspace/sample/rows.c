@@ -11,7 +11,7 @@ bool row_is_idle(uint32_t isa, uint32_t reason)
 	return reason == isa_roles(isa)->hlt;
 }
 
-/* What a histogram says, of a reason or of several. */
+/* Set the times of a row by the histogram of one or several reasons. */
 static void set_times(struct row *row, const struct hist *hist)
 {
 	static const double shares[ROW_PERCENTILES] = { 0.5, 0.9, 0.99, 0.999 };
@@ -161,8 +161,8 @@ static void set_scale(struct row_group *group, double seconds)
 }
 
 /*
- * What a group's rows are made of: a single vCPU's books as they are, those of
- * more than one added up.
+ * The source of a group's rows: the books of a single vCPU as they are, or the
+ * sums of several vCPUs.
  */
 static int add_up(struct row_group *group, const struct filter *filter,
 		  const struct ledger_cells **cells,

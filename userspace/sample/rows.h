@@ -14,7 +14,7 @@ enum row_kind {
 	ROW_REASON,
 	ROW_KEY, /* what a reason's exits were about: row.key */
 	ROW_TOTAL, /* all reasons */
-	ROW_WORK, /* … but HLT, whose time is the guest's idleness */
+	ROW_WORK, /* all reasons except HLT, whose time is the guest's idleness */
 };
 
 enum row_percentile { ROW_P50, ROW_P90, ROW_P99, ROW_P999, ROW_PERCENTILES };
@@ -28,7 +28,7 @@ struct row {
 	uint64_t percentile[ROW_PERCENTILES]; /* 0: none; row_complete() */
 	const struct hist *hist; /* of a reason */
 
-	/* What shares and rates are of. */
+	/* The whole that shares and rates refer to. */
 	uint64_t all_exits; /* of the group */
 	double seconds; /* the sample's */
 	double vcpu_ns; /* that the group's vCPUs had, together */
@@ -37,7 +37,7 @@ struct row {
 struct row_group {
 	const struct ledger_vm *vm;
 	const struct ledger_vcpu *vcpu; /* NULL: all that the filter passes */
-	size_t vcpus; /* … and how many that is */
+	size_t vcpus; /* the number of these vCPUs */
 	bool ended; /* the VM; with @vcpu: the vCPU */
 	struct row *reason; /* ascending, unless sorted */
 	size_t nr_reasons;

@@ -59,7 +59,7 @@ START_TEST(wide_counts)
 	total(0x123456789aull, 0x123456789aull, 0x123456789aull, 1);
 	judge(VERDICT_BALANCED);
 	balance_free(&balance);
-	/* … and a total that wrapped at 32 bits. */
+	/* A total that wrapped at 32 bits is found, too. */
 	total(0x3456789a, 0x123456789aull, 0x123456789aull, 1);
 	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
 }
@@ -182,7 +182,7 @@ START_TEST(slewed_clock)
 	books.tsc_khz_high = 1000000;
 	judge(VERDICT_BALANCED);
 	balance_free(&balance);
-	/* … and the other way round, as much as has passed. */
+	/* The other way round, as much time as has passed is allowed. */
 	books.started_ns = 1;
 	books.answers.answer[1].ns = 980001;
 	books.answers.answer[1].ns_before = 980000;
@@ -351,7 +351,8 @@ START_TEST(counters_were_switched)
 }
 END_TEST
 
-/* What the observer lost explains a KVM that has more, but not one with less. */
+/* Losses of the observer explain a KVM that has more, but not one that has
+ * less. */
 START_TEST(observer_lost_some)
 {
 	books.ledger.vm[0].vcpu[0].missed_exits = 5;

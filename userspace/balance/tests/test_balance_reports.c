@@ -102,7 +102,7 @@ START_TEST(report_is_matched)
 }
 END_TEST
 
-/* What differs is said in what the leaf is about: exits, cycles, registers. */
+/* A difference is given in the leaf's unit: exits, cycles, registers. */
 START_TEST(report_differs)
 {
 	static const struct {
@@ -182,7 +182,7 @@ START_TEST(report_of_another_run)
 }
 END_TEST
 
-/* What was not held against KVM's answers is not known to be the same. */
+/* A report that was not read cannot be said to be equal to KVM's answers. */
 START_TEST(report_that_cannot_be_read)
 {
 	total(1000, 1000, 1000, 1);
@@ -191,7 +191,7 @@ START_TEST(report_that_cannot_be_read)
 	books.report_missing = true;
 	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNREPORTED);
 	balance_free(&balance);
-	/* What is wrong is so without it. */
+	/* A wrong count is a discrepancy without the report, too. */
 	total(999, 1000, 1000, 1);
 	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
 }
@@ -205,7 +205,7 @@ START_TEST(report_of_nothing)
 }
 END_TEST
 
-/* … unless nothing was what it was told. */
+/* A report in which no read is one of KVM's answers. */
 START_TEST(report_of_no_answer)
 {
 	total(0, 0, 0, 1)->found = false;
@@ -255,7 +255,7 @@ START_TEST(no_room_for_all)
 	ck_assert_uint_eq(books.answers.dropped, 3);
 	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
 	balance_free(&balance);
-	/* What was found is so all the same, whoever has less. */
+	/* A finding remains, whichever book has less. */
 	books.answers.nr = 2;
 	books.answers.answer[0].read.eax--;
 	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);

@@ -59,7 +59,7 @@ START_TEST(names)
 }
 END_TEST
 
-/* What was found and counted, and the reason if nothing can be said. */
+/* The findings and counts, and the reason if nothing can be said. */
 struct case_of {
 	int stats, after;
 	size_t checked, unanswered, unpaired, unseen, answers, dropped;
@@ -333,7 +333,7 @@ START_TEST(final_statistics)
 }
 END_TEST
 
-/* … of a VM that has ended, and was seen from its begin on. */
+/* A VM that has ended, and was seen from its begin on. */
 START_TEST(no_final_statistics)
 {
 	struct guest_read read;
@@ -410,7 +410,7 @@ START_TEST(report_of_what_was_not_seen)
 }
 END_TEST
 
-/* What was executed is held against counts that were answered. */
+/* Executed instructions are compared with counts that KVM has answered. */
 START_TEST(executed_of_none)
 {
 	struct guest_read read = { .has_executed = true, .executed = 9 };

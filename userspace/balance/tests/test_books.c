@@ -108,7 +108,7 @@ START_TEST(round_trip)
 }
 END_TEST
 
-/* What is written answer by answer is what is written at once. */
+/* Books that are written answer by answer are equal to those written at once. */
 START_TEST(saved_by_answers)
 {
 	json_t *json, *saved;
@@ -297,7 +297,7 @@ START_TEST(reports_without_a_beginning)
 }
 END_TEST
 
-/* What comes after the end would be lost: it is refused as a whole. */
+/* A report that is too long is refused, as its end would be lost. */
 START_TEST(reports_that_are_too_long)
 {
 	struct guest_reports reports;
@@ -389,7 +389,7 @@ START_TEST(nothing_half_written)
 }
 END_TEST
 
-/* What is shown of books: the findings' text and the table fit 80 columns. */
+/* The text of findings, and the table, fit into 80 columns. */
 START_TEST(table_fits)
 {
 	struct balance balance;

@@ -81,7 +81,7 @@ START_TEST(a_finding_says_of_what)
 }
 END_TEST
 
-/* What only says why nothing can be said is no discrepancy. */
+/* A finding that only explains why nothing can be said is no discrepancy. */
 START_TEST(findings_are_counted)
 {
 	struct finding finding = { .rule = RULE_STATISTICS, .low = 7 };
@@ -219,7 +219,7 @@ START_TEST(late_read_at_an_end)
 }
 END_TEST
 
-/* What is outside says nothing of what was before. */
+/* A count that is out of bounds says nothing about the counts before it. */
 START_TEST(late_read_outside)
 {
 	late();

@@ -285,7 +285,7 @@ START_TEST(user_time_is_in_both)
 }
 END_TEST
 
-/* What is not judged, has no part, either. */
+/* Reads that are not judged have no part in it. */
 START_TEST(user_time_of_none)
 {
 	struct answer *answer = cycles(1, 1, 1);

@@ -17,7 +17,7 @@
 
 enum { MAX_VCPUS = 4, READS = 2 };
 
-/* What is modelled, and what is done wrong on purpose. */
+/* The model's parameters, and the mistakes that it makes on purpose. */
 struct model {
 	int vcpus;
 	int events; /* of each vCPU that does not read */
@@ -37,7 +37,7 @@ struct state {
 	unsigned char inside[READS]; /* how many were seen that are not */
 };
 
-/* What was seen in any state at the end. */
+/* The observations in all states at the end. */
 struct result {
 	size_t states;
 	int low_min, low_max; /* K - S0 */
@@ -353,8 +353,8 @@ enum { NEW_STEPS = 7, READ_STEPS = 8 };
 /* One that reads and has been there; and a new one. */
 struct arrival {
 	int new_at, read_at;
-	int n; /* vCPUs, as the observer has it … */
-	bool linked; /* … and whether the new one is in the list that is summed */
+	int n; /* the number of vCPUs, as the observer has it */
+	bool linked; /* the new one is in the list that is summed */
 	bool outside;
 	int kernel, observer; /* the new one's; the other's are 1 and 1 */
 	bool walked; /* as S1 found the list */

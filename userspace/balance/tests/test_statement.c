@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is shown of books says what their verdict says, and no more. */
+/* The table that is shown agrees with the verdict. */
 #include <stdlib.h>
 
 #include "balance/statement.h"
@@ -158,7 +158,7 @@ static double cost(void)
 	return timed_cost(&statement.total.timed, books.tsc_khz);
 }
 
-/* What was before, hours of waiting in HLT too, is in both reads. */
+/* Both reads contain what was before, even hours of waiting in HLT. */
 START_TEST(cost_when_late)
 {
 	const uint64_t hour = 3600ull * 1000000000;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the observer costs: which reads say so, and the sums of many VMs. */
+/* The observer's cost: the reads that it can be taken from, and the sums of
+ * many VMs. */
 #include "balance/timed.h"
 #include "judged.h"
 #include "tests/no_memory.h"

@@ -132,17 +132,17 @@ json.dump(books, open(sys.argv[2], "w"))' "$good" "$tap_dir/began.json" \
 sed -E 's/("eax": )[1-9][0-9]+/\17777/' "$tap_dir/report" >"$tap_dir/wrong"
 run "$exitledger" compare --replay "$tap_dir/began.json" --guest-report "$tap_dir/report"
 ok "the guest's answers from a file: status" status_is 0
-ok '… they are compared' grep -qE 'checked .*, [1-9][0-9]* reads by the guest' \
+ok "the guest's answers from a file: they are compared" grep -qE 'checked .*, [1-9][0-9]* reads by the guest' \
 	<<<"$out"
 cp "$tap_dir/out" "$tap_dir/from_file"
 run sh -c 'exec "$0" compare --replay "$1" --guest-report - <"$2"' \
 	"$exitledger" "$tap_dir/began.json" "$tap_dir/report"
-ok '… from standard input: the same' cmp -s "$tap_dir/out" "$tap_dir/from_file"
+ok "the guest's answers from a file: from standard input: the same" cmp -s "$tap_dir/out" "$tap_dir/from_file"
 run sh -c 'exec "$0" compare --replay "$1" --guest-report - <"$2"' \
 	"$exitledger" "$tap_dir/began.json" "$tap_dir/wrong"
 ok "a guest that says something else than KVM: status" status_is 1
-ok '… by the name of that' out_has 'the guest reports '
-ok '… when, and on which vCPU' grep -qE \
+ok 'a guest that says something else than KVM: by the name of that' out_has 'the guest reports '
+ok 'a guest that says something else than KVM: when, and on which vCPU' grep -qE \
 	'^when     (the first: )?read by vCPU 0, [0-9.]+ m?s after BPF came$' <<<"$out"
 
 # A guest that was read twice: both of its reports count.

@@ -65,7 +65,7 @@ refused 'no such reason' "there is no exit reason 'FROBNICATE'" \
 	--reason FROBNICATE
 refused 'a reason mistyped' 'did you mean CPUID?' --reason CPIUD
 
-# What is right but for the host is not refused for its sake.
+# Right options are not refused because the host cannot be observed.
 run "$exitledger" monitor --vm 'web*' --pid 1 --vcpu 0 --vcpu 1 --reason cpuid \
 	--reason 0x7b --by port --off-cpu --fast --slower-than 1.5ms --hlt \
 	--by-vcpu --columns exits,blocked,p999 --sort max -i 0.5 -n 1 \

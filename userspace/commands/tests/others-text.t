@@ -51,7 +51,7 @@ UNSEEN = {0xAD, 0x34F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0}
 
 
 def raw(data):
-    """What of some output is not to be shown as it is."""
+    """The characters of an output that must not be shown unchanged."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -91,7 +91,7 @@ def strings(node):
 
 
 def true_text(text):
-    """What programs get of it."""
+    """The part of a text that programs get."""
     return text.decode(errors="replace").encode()[:15].decode(errors="ignore")
 
 
@@ -228,7 +228,7 @@ def benchmarks(folder, what, text):
 
 
 def arguments(folder, what, text):
-    """What errors echo: names of files, options and their values."""
+    """Errors echo names of files, options and their values."""
     nowhere = os.path.join(folder.encode(), b"no" + text)
     for command in ("replay", "report", "mark"):
         more = ("x",) if command == "mark" else ()

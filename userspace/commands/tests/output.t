@@ -84,7 +84,7 @@ def outputs(record, folder):
     for argv in (["exitwork", "--list"], ["exitwork", "cpuid", "--count", "1"],
                  ["exitwork", "cpuid", "--count", "1", "--json"], ["microguest", "--list"]):
         gone(" ".join(argv), [f"{GUEST}/{argv[0]}", *argv[1:]])
-    # What was written to a file does not depend on it.
+    # The content of a file does not depend on standard output.
     for name, argv in (("compare --json", ["compare", "--replay", BOOKS, "--json"]),
                        ("bench --json", ["bench", "--replay", BENCH, "--json"]),
                        ("bench --svg", ["bench", "--replay", BENCH, "--svg"])):

@@ -174,7 +174,7 @@ ok 'a live view: one file' [ "$(ls "$tap_dir"/live*)" = "$tap_dir/live" ]
 kill "$viewer"
 wait "$viewer" 2>/dev/null || true
 
-# What else has it open is waited for, and then the log is part of the run.
+# Other programs that have it open are waited for; after that, the log is part of the run.
 "$demo" 0 -o "$tap_dir/two" -i 10ms -- sh -c \
 	"$(until_there "$tap_dir/two.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &

@@ -131,16 +131,16 @@ ok 'replay: a table: in 80 columns' fits_80
 # The demo's observer loses something, so that nothing is proved.
 run "$exitledger" compare --replay "$run_file" --json "$tap_dir/books"
 ok 'compare --replay, of a run: status' status_is 2
-ok "… which books" out_has "kernel: totals in guests' marks; BPF:"
-ok '… what was held' out_has 'checked  1 counts (0 of them to the exit)'
+ok "compare --replay, of a run: which books" out_has "kernel: totals in guests' marks; BPF:"
+ok 'compare --replay, of a run: what was held' out_has 'checked  1 counts (0 of them to the exit)'
 cp "$tap_dir/out" "$tap_dir/compared"
 run "$exitledger" compare --replay "$tap_dir/books"
-ok '… from the books that it wrote: the same' cmp -s "$tap_dir/out" \
+ok 'compare --replay, of a run: from the books that it wrote: the same' cmp -s "$tap_dir/out" \
 	"$tap_dir/compared"
 run "$exitledger" compare --replay "$run_file" -g "$tap_dir/books"
-ok "… with a guest's report: status" status_is 3
-ok '… one line' one_err_line
-ok '… what is wrong' err_has '--guest-report'
+ok "compare --replay, of a run: with a guest's report: status" status_is 3
+ok 'compare --replay, of a run: one line' one_err_line
+ok 'compare --replay, of a run: what is wrong' err_has '--guest-report'
 replay schema -i 0.02 --histograms
 run userspace/sample/tests/formats.t "$tap_dir/schema.json"
 ok 'replay: every line is valid' status_is 0
@@ -175,7 +175,7 @@ ok 'report: by vCPU' grep -qE '^vm2 +1002 +1 +[0-9,]+ +[0-9.]+ % ' "$tap_dir/out
 ok 'report: the slow exits' out_has 'slow     20 exits of 1.00 ms or more'
 ok 'report: the slowest' \
 	grep -qE '^ +0\.[0-9]+  IOIO port 0x3f8 +2\.00 ms +- +0  caf' "$tap_dir/out"
-ok 'report: … no more than ten' out_has 'and 10 more, none of them slower'
+ok 'report: the slowest: no more than ten' out_has 'and 10 more, none of them slower'
 ok 'report: what was not booked' out_has 'lost     4 events'
 status=0
 "$exitledger" report "$run_file" >/dev/full 2>"$tap_dir/err" || status=$?
@@ -313,7 +313,7 @@ ok 'page: too large: status' status_is 3
 ok 'page: too large: one line' one_err_line
 ok 'page: too large: the one before is as it was' cmp "$page" "$tap_dir/before.html"
 ok 'page: too large: nothing is left' [ "$(ls "$tap_dir"/page*)" = "$page" ]
-# What is there is taken for what it is.
+# A link, a file's mode and a pipe in the page's place are kept.
 chmod 640 "$page"
 ln -s page.html "$tap_dir/link"
 run "$exitledger" report "$run_file" -o "$tap_dir/link"

@@ -139,7 +139,7 @@ static void compare(const char *path, const struct run_report *content)
 	run_comparison_free(&compared);
 }
 
-/* What was read is what matters: all that is made of it, now and then. */
+/* Render a run that was read, now and then: reading is tested more often. */
 static void render(const char *path, const struct run_report *content)
 {
 	if (render_report_text(path, content, &all, nowhere) ||

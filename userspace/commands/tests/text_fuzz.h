@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the targets of text_fuzz share. */
+/* The common parts of text_fuzz's targets. */
 #ifndef EXITLEDGER_TEXT_FUZZ_H
 #define EXITLEDGER_TEXT_FUZZ_H
 

@@ -18,14 +18,14 @@
 #define WORDS 8
 #define WORD 48
 
-/* What a program has without its own: exitleaf's would be linked twice. */
+/* The program's own variables, as linking exitleaf's would define them twice. */
 static jmp_buf ended;
 static int ended_with;
 
 void __wrap_exit(int status) __attribute__((noreturn));
 int __wrap_cli_end(int status, int failed);
 
-/* What is left of a refused line is not freed, as the program would end. */
+/* Memory of a refused line is not freed, as a real program would end. */
 extern void __lsan_disable(void) __attribute__((weak));
 void __real_exit(int status) __attribute__((noreturn));
 

@@ -73,7 +73,7 @@ def options_of(argv):
 
 
 def the_grammar():
-    """What any command's options have in common."""
+    """The rules that hold for the options of all commands."""
     for name, argv in ALL.items():
         refused(f"{name}, no such option", [*argv, "--frobnicate"], "'--frobnicate'", "--help")
         refused(f"{name}, no such letter", [*argv, "-Z"], "'-Z'", "--help")

@@ -153,7 +153,8 @@ START_TEST(of_a_vm_that_is_cleared)
 }
 END_TEST
 
-/* What is no exit is counted there, too; and that is known by then. */
+/* KVM's statistics also count what is no exit; the observer knows how many
+ * these are. */
 START_TEST(of_entries_that_failed)
 {
 	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
@@ -266,7 +267,7 @@ START_TEST(of_vms_that_end)
 }
 END_TEST
 
-/* What has not become more is no sign of a reset; nor is it read twice. */
+/* A count that has not grown is no sign of a reset, and is not read twice. */
 START_TEST(of_a_vm_that_stands_still)
 {
 	seen(1, 777, 5000);

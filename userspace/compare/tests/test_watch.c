@@ -45,7 +45,7 @@ static void statistics_at_last(struct keeper *keeper, int look)
 	books->nr_statistics = 1;
 }
 
-/* What is read in a last part of an interval is judged, too. */
+/* Reads in the last part of an interval are judged, too. */
 START_TEST(statistics_of_the_end)
 {
 	options.interval = 1000;
@@ -69,7 +69,7 @@ static void off_and_on(struct keeper *keeper, int look)
 		set(2);
 }
 
-/* What stands still while KVM does not count is nobody's mistake. */
+/* Counts that do not grow while KVM does not count are nobody's mistake. */
 START_TEST(off_for_a_while)
 {
 	guest.at = off_and_on;
@@ -91,7 +91,7 @@ static void lose_and_off(struct keeper *keeper, int look)
 		set(0);
 }
 
-/* What was found before is not forgotten. */
+/* Earlier findings are not forgotten. */
 START_TEST(off_after_a_discrepancy)
 {
 	guest.at = lose_and_off;

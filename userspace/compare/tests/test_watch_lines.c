@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What --watch's lines say, what it forgets, and how it fails. */
+/* The lines of --watch, what it forgets, and how it fails. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

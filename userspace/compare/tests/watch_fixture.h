@@ -23,7 +23,7 @@ static struct compare_options options;
 static json_t *line[512]; /* that were written */
 static size_t lines;
 
-/* What KVM's parameters say, and whether one was written to. */
+/* The values of KVM's parameters, and whether one was written to. */
 static int mode;
 static bool leaves, written;
 

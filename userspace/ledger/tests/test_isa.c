@@ -74,7 +74,7 @@ START_TEST(reasons_and_roles)
 	ck_assert(row_is_idle(ISA_THIRD, THIRD_WAIT));
 	ck_assert(!row_is_idle(ISA_THIRD, EXIT_SVM_HLT));
 	ck_assert(!row_is_idle(EXIT_LEAF_ISA_SVM, THIRD_WAIT));
-	/* What is no ISA has no reasons of any kind. */
+	/* An unknown ISA has no reasons of any kind. */
 	ck_assert(!row_is_idle(0, EXIT_ROLE_NONE + 1));
 	ck_assert_ptr_null(isa_find(0));
 	ck_assert_ptr_null(isa_find_name("unknown"));

@@ -131,7 +131,7 @@ static void fill(struct ledger_vcpu *vcpu, uint64_t n)
 	key->times.ns = 23 * n;
 	key->times.min_ns = 24 * n;
 	key->times.max_ns = 25 * n;
-	/* What did not happen takes no room; a time alone does. */
+	/* An empty cell takes no room; a time alone does. */
 	ledger_cell(&vcpu->cells, 7);
 	ledger_key(&vcpu->keys, 7, 7);
 	ledger_cell(&vcpu->cells, 8)->times.max_ns = n;
@@ -401,7 +401,7 @@ START_TEST(no_memory)
 	ck_assert_int_eq(NEEDS(ledger_mark_add(&delta.marks, &mark)), 1);
 	/* Cells, a histogram's span, and keys. */
 	ck_assert_int_eq(NEEDS(ledger_total(&delta.vm[0], &total)), 3);
-	/* … each of which is still there when it is tried again. */
+	/* All of it is still there when the addition is tried again. */
 	ck_assert_int_ge(NEEDS(ledger_add(&sum, &delta)), 1);
 	ledger_free(&sum);
 	for (int left = 0; left < 5; left++) {

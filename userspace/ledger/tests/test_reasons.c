@@ -61,7 +61,7 @@ static void same(enum exit_isa isa, uint32_t code, const char *name,
 		      reason->name);
 }
 
-/* What the kernel's trace events show can be asked for. */
+/* Names as the kernel's trace events show them are accepted. */
 static void parses_to(uint32_t isa, const char *name, uint32_t code)
 {
 	uint32_t reason;

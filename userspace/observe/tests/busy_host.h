@@ -7,8 +7,8 @@
 
 #define BUSY_VCPUS 1000
 #define BUSY_REASONS 15 /* of each vCPU */
-#define BUSY_EXITS 24 /* of each reason in a second, each in its own bucket … */
-#define BUSY_SPANS 3 /* … of so many spans */
+#define BUSY_EXITS 24 /* of each reason in a second, each in its own bucket */
+#define BUSY_SPANS 3 /* the spans that these buckets are in */
 
 /** busy_host - 1,000 vCPUs in so many VMs; @vms divides that */
 void busy_host(struct observer_bpf__bss *bss, unsigned int vms);

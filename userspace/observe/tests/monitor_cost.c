@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What monitor itself costs on a large host: CPU time per refresh, of 1,000
+ * Measures monitor's own cost on a large host: CPU time per refresh, of 1,000
  * vCPUs of which each has exits of 15 reasons, in the observer's memory as BPF
  * would have booked them.  Not installed.
  *

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What record costs on a busy host: CPU time per interval, and the size of the
- * file, of 64 vCPUs that have exits of 15 reasons, at random, in the observer's
- * memory as BPF would have booked them.  Time is made up: an hour takes as long
- * as its intervals' work.  Not installed.
+ * Measures record's cost on a busy host: CPU time per interval, and the size of
+ * the file, of 64 vCPUs that have exits of 15 reasons, at random, in the
+ * observer's memory as BPF would have booked them.  Time is made up: an hour
+ * takes as long as its intervals' work.  Not installed.
  *
  * usage: record_cost FILE [VMS [SECONDS [EXITS]]]   EXITS: a vCPU's in a second
  *

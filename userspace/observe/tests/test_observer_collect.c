@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is collected of what BPF has booked: intervals, and the total. */
+/* Collecting what BPF has booked: intervals, and the total. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -102,7 +102,7 @@ START_TEST(all_times)
 }
 END_TEST
 
-/* What ended is collected once more, and all that it had is given back. */
+/* vCPUs that ended are collected once more, and their slots are freed. */
 START_TEST(ended_vcpus_are_freed)
 {
 	u64 spans = bpf->bss->free_tail - bpf->bss->free_head;
@@ -226,7 +226,7 @@ static void id_of(u64 vcpu, u32 id)
 	slot_of(vcpu)->vcpu_id = id;
 }
 
-/* What ended, what was in intervals that are forgotten, and what came since. */
+/* The total has ended vCPUs, forgotten intervals, and what came since. */
 START_TEST(totals)
 {
 	struct ledger ledger = { 0 }, total = { 0 };

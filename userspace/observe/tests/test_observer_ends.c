@@ -104,7 +104,7 @@ START_TEST(addresses_of_vms_are_reused)
 }
 END_TEST
 
-/* What ended with its process is given back: slots, and VMs' entries. */
+/* When a process ends, its slots and its VMs' entries are freed. */
 START_TEST(processes_end)
 {
 	struct obs_vm_key key;

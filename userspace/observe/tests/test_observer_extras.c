@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is booked on request: keys, time off the CPU, slow exits. */
+/* The options: keys, time off the CPU, slow exits. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

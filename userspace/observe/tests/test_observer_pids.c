@@ -23,7 +23,7 @@ static bool is_census_freeing(struct ledger *ledger)
 	return !slot_of(0x4000);
 }
 
-/* What is said of a VM of process 1, in a PID namespace of one's own. */
+/* Check a VM of process 1 in a PID namespace of its own. */
 static void in_a_pid_namespace(void)
 {
 	struct ledger ledger = { 0 };

@@ -75,7 +75,7 @@ START_TEST(totals_and_intervals)
 }
 END_TEST
 
-/* What has ended is in the interval of its end, and in the total for good. */
+/* An ended vCPU is in the interval of its end, and stays in the total. */
 START_TEST(ended_vcpus_leave)
 {
 	struct ledger delta = { 0 }, sum = { 0 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is no run, and runs with damage: refused, in a line that says why. */
+/* Files that are no run, and damaged runs, are refused with one line that says
+ * why. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -145,7 +146,7 @@ START_TEST(what_is_wrong_in_a_run)
 }
 END_TEST
 
-/* What SQLite says of it has bytes of the file: none are control characters. */
+/* SQLite's message has bytes of the file; control characters are replaced. */
 START_TEST(names_with_line_ends)
 {
 	write_run(1, 4);

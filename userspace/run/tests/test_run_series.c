@@ -115,7 +115,7 @@ START_TEST(longest)
 }
 END_TEST
 
-/* What is less than a unit of time is not lost: it is in a later interval. */
+/* Less than a unit of time is not lost, but added to a later interval. */
 START_TEST(units)
 {
 	for (int i = 0; i < 64; i++) {
@@ -275,7 +275,7 @@ START_TEST(bytes_of_a_blob)
 	ck_assert_uint_eq(blob.length, sizeof(expected));
 	for (size_t i = 0; i < sizeof(expected); i++)
 		ck_assert_uint_eq(blob.data[i], expected[i]);
-	/* … and how many intervals a step has only where it is not one. */
+	/* The number of intervals of a step is there only if it is not one. */
 	encode(1);
 	ck_assert_uint_eq(blob.data[0], 3);
 	ck_assert_uint_eq(blob.data[1], 2);

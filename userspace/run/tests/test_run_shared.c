@@ -337,7 +337,7 @@ START_TEST(a_log_and_half_a_file)
 }
 END_TEST
 
-/* What an ordinary user has of a run in root's folder that was not ended. */
+/* An ordinary user reads a run in root's folder that was not ended. */
 static int steps_of_nobody(void)
 {
 	if (!geteuid() && (setgid(NOBODY) || setuid(NOBODY)))

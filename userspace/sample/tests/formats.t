@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What monitor writes for programs: against its schema, and its manual page."""
+"""Checks monitor's formats for programs against the schema and the manual page."""
 
 import csv
 import io
@@ -84,7 +84,7 @@ def the_schema():
     for name in sorted(described(schema, set())):
         ok(f"the manual page has {name}", re.search(rf"(?<!\w){name}(?!\w)", page), name)
 
-    # What is wrong is found.
+    # The schema finds mistakes.
     for name, change in (
         ("an unknown member", lambda line: line.update(extra=1)),
         ("an unknown column", lambda line: line["vms"][0]["reasons"][0].update(p95_ns=1)),

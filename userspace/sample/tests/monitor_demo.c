@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What monitor writes of a host that is made up, with all that there can be in
- * it: for tests of its formats.  Not installed.
+ * Writes monitor's output of a made-up host, with everything that it can
+ * contain, for tests of its formats.  Not installed.
  *
  * usage: monitor_demo json|csv|text [by-vcpu]
  */

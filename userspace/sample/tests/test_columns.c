@@ -292,7 +292,7 @@ START_TEST(larger_first)
 	before(COLUMN_MAX, &b, &a); /* equal: by reason */
 	a.reason = 4;
 	a.key = 9;
-	before(COLUMN_MAX, &b, &a); /* … and key */
+	before(COLUMN_MAX, &b, &a); /* the same, by key */
 	b.key = 10;
 	before(COLUMN_MAX, &a, &b);
 	b.times.exits = 9999;

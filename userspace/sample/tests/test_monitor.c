@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What monitor shows: options' values, filters, rows, columns. */
+/* Tests of monitor: options' values, filters, rows, columns. */
 #include <errno.h>
 #include <string.h>
 
@@ -136,7 +136,7 @@ START_TEST(filters_without_a_vm)
 }
 END_TEST
 
-/* What a VM's rows say, against sums made in another way. */
+/* Compare a VM's rows with sums that are computed in another way. */
 START_TEST(rows_are_sums)
 {
 	struct ledger ledger = { 0 };

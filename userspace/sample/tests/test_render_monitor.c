@@ -295,7 +295,7 @@ START_TEST(json_reason)
 	ck_assert_double_eq_tol(
 		json_real_value(json_object_get(reason, "per_second")), 2,
 		1e-9);
-	/* What is not known is not there. */
+	/* Unknown values are absent. */
 	reason = json_array_get(json_object_get(vm, "reasons"), 0);
 	ck_assert_ptr_null(json_object_get(reason, "mean_ns"));
 	ck_assert_ptr_null(json_object_get(reason, "p50_ns"));

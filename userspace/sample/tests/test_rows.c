@@ -129,7 +129,7 @@ static void scale_is(const struct row *row, double vcpu_ns)
 	ck_assert_double_eq(row->vcpu_ns, vcpu_ns);
 }
 
-/* What shares and rates are of is the same in each row of a group. */
+/* Shares and rates of all rows of a group refer to the same whole. */
 START_TEST(scale)
 {
 	struct row_group *group;
