@@ -362,7 +362,10 @@ int vcpu_reset(u64 *ctx)
 	EXIT_PROGRAM(name##_time, __VA_ARGS__, JOB_TIME)   \
 	EXIT_PROGRAM(name##_all, __VA_ARGS__, JOB_ALL)
 
-/* Is a slot that was found the vCPU's own?  Without addresses; without ends. */
+/*
+ * Does a slot that was found belong to this vCPU?  OWN_THREAD decides it where
+ * vCPUs have no known address, OWN_PROCESS where their end cannot be seen.
+ */
 #define OWN_THREAD (slot->tid == (u32)id)
 #define OWN_PROCESS (slot->tgid == bpf_get_current_pid_tgid() >> 32)
 

@@ -187,8 +187,7 @@ struct obs_read {
 /* KVM's answer to a guest, and BPF's sums at that moment. */
 #define OBS_ANSWER_PAIRED 1u /* the exit was seen: the sums are valid */
 #define OBS_ANSWER_FOUND 2u /* KVM has such a leaf */
-/* Not seen at kvm_cpuid, but in the registers at the entry: FOUND is not known.
- */
+/* It was read from the registers at the entry, so FOUND is not known. */
 #define OBS_ANSWER_ENTRY 4u
 
 struct obs_answer {

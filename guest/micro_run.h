@@ -42,14 +42,17 @@ void micro_ask(struct vmm *vmm, const struct micro_run *run);
 unsigned int micro_most_rounds(const struct micro_run *run);
 
 /**
- * micro_run - all vCPUs work, side by side; then the first one reads the leaves
+ * micro_run - let all vCPUs work side by side; then the first one reads the
+ * leaves
  *
- * Meanwhile: it does no work, but the rounds of reads one by one, evenly over
- * the others' work; of several the last one when that is done.
+ * With "meanwhile", the first vCPU does no work.  It makes its rounds of reads
+ * while the others work, evenly spread; the last of several rounds is made at
+ * the end.
  *
- * Stop: when the first vCPU has done half of its laps, or meanwhile the others
- * half of their work.  A round of reads is next, of several: whoever comes then
- * has what to be relative to, and half of the work before the last round.
+ * With "stop", all stop when the first vCPU has done half of its laps or, with
+ * "meanwhile", when the others have done half of their work.  If there are
+ * several rounds of reads, one is next: an observer that starts during the stop
+ * then has a first read to judge by, and half of the work before the last round.
  *
  * Checks that guest and VMM saw as much work as was asked for.  0, or -errno
  * with vmm->why.

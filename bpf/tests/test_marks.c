@@ -190,7 +190,8 @@ START_TEST(damaged)
 			cpuid(VCPU, words[i] ^ (i == at ? 0x100 : 0));
 		ck_assert_uint_eq(bpf->bss->losses.marks, ++lost);
 	}
-	/* Somebody else's read between; a word lost; begun anew. */
+	/* Another program reads in between; a word is lost; the mark begins
+	 * anew. */
 	for (size_t i = 0; i < nr; i++) {
 		cpuid(VCPU, words[i]);
 		if (i == 3)

@@ -136,8 +136,8 @@ static void ignore(int signal)
 }
 
 /*
- * A file above the limit is an error as any other, and no end of us.  A
- * handler, as what is ignored would be so in the command, too.
+ * Exceeding RLIMIT_FSIZE must fail the write, not kill the recorder.  This is a
+ * handler because an ignored signal would be ignored in the command, too.
  */
 static void survive_limits(void)
 {

@@ -31,10 +31,10 @@ struct keeper {
 };
 
 /**
- * keeper_open - attach the observer, note what is there, give up root's rights
+ * keeper_open - attach the observer, list the VMs that run, give up root's rights
  * @books: zeroed; filled in from now on
  *
- * 0, or -errno with @why; to be ended with keeper_close in any case.
+ * Returns 0, or -errno with @why.  keeper_close() must be called in any case.
  */
 int keeper_open(struct keeper *keeper, const struct compare_options *options,
 		struct books *books, struct why *why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files that are written beside those that they replace: guests' programs, too.
- */
+/* Writes a file beside the one that it replaces.  Guests' programs use this,
+ * too. */
 #ifndef EXITLEDGER_BESIDE_H
 #define EXITLEDGER_BESIDE_H
 
@@ -15,19 +15,18 @@ struct beside {
 };
 
 /**
- * beside_replaces - is it written beside what is there, and then put there?
+ * beside_replaces - is this a regular file, which is replaced as a whole?
  *
- * No device, pipe, or name of an open file (/dev/stdout) is: they are written
- * to.
+ * Devices, pipes and names of open files (/dev/stdout) are written to directly.
  */
 bool beside_replaces(const char *path);
 
 /**
  * beside_begin - write a file beside the one that it is to replace
- * @path: of a link, what it leads to is replaced
+ * @path: if it is a link, the file that it leads to is replaced
  *
- * Who may read the file may do so afterwards; a new one has the mode that new
- * files have.  0, or -errno: then nothing is to be ended.
+ * The file's mode is kept; a new file has the mode that new files have. Returns
+ * 0, or -errno; then there is nothing to end.
  */
 int beside_begin(struct beside *beside, const char *path);
 

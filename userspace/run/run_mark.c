@@ -27,9 +27,10 @@ static int check_recording(const char *path, const struct run_info *info,
 
 	run_info_read_host(&here);
 	if (info->ended_ns)
-		return why_set(why, EINVAL,
-			       "%s: its recording has ended; a mark is of now",
-			       path);
+		return why_set(
+			why, EINVAL,
+			"%s: the recording has ended; marks can only be set while it runs",
+			path);
 	if (!strcmp(here.boot_id, info->boot_id) && info->pid_ns &&
 	    here.pid_ns && info->pid_ns != here.pid_ns)
 		return why_set(
@@ -38,7 +39,7 @@ static int check_recording(const char *path, const struct run_info *info,
 			path);
 	if (strcmp(here.boot_id, info->boot_id) || !is_alive(info))
 		return why_set(why, ESRCH,
-			       "%s: nobody records it any more (pid %u did)",
+			       "%s is no longer being recorded (pid %u did it)",
 			       path, info->pid);
 	return 0;
 }

@@ -20,7 +20,7 @@ static const char *const statements[NR_PUTS] = {
 	[PUT_INTERVAL] = "INSERT INTO interval VALUES (?, ?, ?, ?)",
 	[PUT_CHUNK] = "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	[PUT_FORGET] = "DELETE FROM interval",
-	/* One whose vCPUs were all gone may have another. */
+	/* A VM marked as ended can get a new vCPU; clear its end. */
 	[PUT_VM] =
 		"INSERT INTO vm VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (number) DO UPDATE SET ended_ns = NULL",
 	[PUT_VM_ENDED] = "UPDATE vm SET ended_ns = ?2 WHERE number = ?1",

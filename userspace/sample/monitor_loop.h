@@ -21,7 +21,7 @@ struct monitor_source {
 
 struct monitor_view {
 	void *context;
-	/* Waits, at most so long; true: that was all. */
+	/* Waits up to @ms.  Returns true if the command has ended. */
 	bool (*wait)(void *context, int ms);
 	/* Shows an interval; 0, or -errno with @why filled in. */
 	int (*show)(void *context, const struct monitor_sample *sample,

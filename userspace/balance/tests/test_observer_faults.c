@@ -111,7 +111,7 @@ static void clock_first(void)
 	change(VMMCALL, 0, 500 * 6000);
 }
 
-/* CPUs' clocks differ: a time was dropped, and said to be. */
+/* The clocks of two CPUs differ: a negative time was dropped, and counted. */
 static void negative_time(void)
 {
 	change(HLT, 0, -30000);

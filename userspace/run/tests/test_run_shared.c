@@ -214,7 +214,7 @@ START_TEST(whose_pid_it_is)
 		path,
 		"UPDATE meta SET value = value + 1 WHERE name = 'pid_start'");
 	ck_assert_int_eq(run_mark(path, "late", &why), -ESRCH);
-	ck_assert_ptr_nonnull(strstr(why.text, "nobody records it any more"));
+	ck_assert_ptr_nonnull(strstr(why.text, "no longer being recorded"));
 	fixture_sql(path, "DELETE FROM meta WHERE name = 'pid_start'");
 	ck_assert_int_eq(run_mark(path, "older", &why), 0);
 	add(1, 3);
