@@ -183,7 +183,7 @@ static int attach_programs(struct observer *observer, const struct kvm_btf *btf,
 
 static int take_answer(void *ctx, void *data, size_t size)
 {
-	struct observer *observer = ctx;
+	const struct ring *ring = ctx;
 	const struct obs_answer *from = data;
 	struct answer to = {
 		.read = {
@@ -211,12 +211,12 @@ static int take_answer(void *ctx, void *data, size_t size)
 
 	if (size < sizeof(*from))
 		return -EINVAL;
-	return answers_add(observer->answers, &to);
+	return answers_add(ring->collection->answers, &to);
 }
 
 static int take_slow(void *ctx, void *data, size_t size)
 {
-	struct observer *observer = ctx;
+	const struct ring *ring = ctx;
 	const struct obs_slow *from = data;
 	struct ledger_slow to = {
 		.at_ns = from->at_ns,
@@ -232,7 +232,7 @@ static int take_slow(void *ctx, void *data, size_t size)
 
 	if (size < sizeof(*from))
 		return -EINVAL;
-	return ledger_slow_add(&observer->ledger->slows, &to);
+	return ledger_slow_add(&ring->collection->interval->slows, &to);
 }
 
 /*
@@ -249,7 +249,7 @@ static bool kernel_counts(struct observer *observer)
 
 static int take_mark(void *ctx, void *data, size_t size)
 {
-	struct observer *observer = ctx;
+	const struct ring *ring = ctx;
 	const struct obs_mark *from = data;
 	struct ledger_mark to = {
 		.at_ns = from->ns,
@@ -257,7 +257,7 @@ static int take_mark(void *ctx, void *data, size_t size)
 		.vcpu_id = from->vcpu_id,
 		.vcpus = from->vcpus,
 		.reset = from->kind == OBS_MARK_RESET,
-		.has_kernel = from->has_kernel && kernel_counts(observer),
+		.has_kernel = from->has_kernel && kernel_counts(ring->observer),
 		.kernel_exits = from->kernel_exits,
 		.exits = from->exits,
 		.exits_before = from->exits_before,
@@ -266,18 +266,20 @@ static int take_mark(void *ctx, void *data, size_t size)
 	if (size < sizeof(*from))
 		return -EINVAL;
 	vm_name_clean(from->text, sizeof(from->text), to.text, sizeof(to.text));
-	return ledger_mark_add(&observer->ledger->marks, &to);
+	return ledger_mark_add(&ring->collection->interval->marks, &to);
 }
 
 static int add_ring(struct observer *observer, struct bpf_map *map,
 		    ring_buffer_sample_fn take)
 {
-	if (observer->ring)
-		return ring_buffer__add(observer->ring, bpf_map__fd(map), take,
-					observer);
-	observer->ring =
-		ring_buffer__new(bpf_map__fd(map), take, observer, NULL);
-	return observer->ring ? 0 : -errno;
+	struct ring *ring = &observer->ring;
+
+	if (ring->buffer)
+		return ring_buffer__add(ring->buffer, bpf_map__fd(map), take,
+					ring);
+	ring->observer = observer;
+	ring->buffer = ring_buffer__new(bpf_map__fd(map), take, ring, NULL);
+	return ring->buffer ? 0 : -errno;
 }
 
 /* Open the ring buffers of single events: compare's answers, or those of the
@@ -332,14 +334,21 @@ int observer_open(struct observer **result,
 	return r;
 }
 
-int observer_answers(struct observer *observer, struct answers *answers)
+int observer_consume(struct observer *observer,
+		     const struct collection *collection)
 {
 	int r;
 
-	observer->answers = answers;
-	r = ring_buffer__consume(observer->ring);
-	observer->answers = NULL;
+	observer->ring.collection = collection;
+	r = ring_buffer__consume(observer->ring.buffer);
+	observer->ring.collection = NULL;
 	return r < 0 ? r : 0;
+}
+
+int observer_answers(struct observer *observer, struct answers *answers)
+{
+	return observer_consume(observer,
+				&(struct collection){ .answers = answers });
 }
 
 void observer_close(struct observer *observer)
@@ -347,7 +356,7 @@ void observer_close(struct observer *observer)
 	if (!observer)
 		return;
 	counters_unwatch(&observer->counters);
-	ring_buffer__free(observer->ring);
+	ring_buffer__free(observer->ring.buffer);
 	observer_collect_free(observer);
 	observer_bpf__destroy(observer->bpf);
 	free(observer);

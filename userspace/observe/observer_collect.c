@@ -20,6 +20,7 @@
 
 /* A cell that is being collected, and the buckets that grew. */
 struct grown {
+	const struct collection *collection;
 	const struct obs_slot *slot;
 	u32 index; /* of the cell in the slot */
 	struct ledger_cell *cell;
@@ -81,7 +82,8 @@ static int carry(struct observer *observer, const struct grown *grown, u32 span,
 		if (now[i] < seen[i])
 			r = observer_carry_hist(observer, grown->slot,
 						grown->index,
-						span * HIST_SPAN + i);
+						span * HIST_SPAN + i,
+						grown->collection);
 	}
 	return r;
 }
@@ -187,7 +189,8 @@ static int collect_cell(struct observer *observer, struct grown *grown,
 	/* BPF has 32 bits for these. */
 	more.fast = (u32)more.fast;
 	if (now->fast < seen->fast &&
-	    observer_carry_fast(observer, grown->slot, grown->index))
+	    observer_carry_fast(observer, grown->slot, grown->index,
+				grown->collection))
 		return -ENOMEM;
 	if (more.ns) {
 		if (collect_hist(observer, grown))
@@ -200,7 +203,8 @@ static int collect_cell(struct observer *observer, struct grown *grown,
 }
 
 static int collect_cells(struct observer *observer, const struct obs_slot *slot,
-			 struct shadow *shadow, struct ledger_vcpu *vcpu)
+			 struct shadow *shadow, struct ledger_vcpu *vcpu,
+			 const struct collection *collection)
 {
 	for (u32 i = 0; i < slot->cells && i < OBS_CELLS; i++) {
 		const struct obs_cell *from = &slot->cell[i];
@@ -223,6 +227,7 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 		grown.cell = ledger_cell(&vcpu->cells, slot->reason[i]);
 		if (!grown.cell)
 			return -ENOMEM;
+		grown.collection = collection;
 		grown.slot = slot;
 		grown.index = i;
 		grown.low = HIST_BUCKETS;
@@ -270,9 +275,11 @@ struct ledger_vcpu *observer_vcpu(const struct observer *observer,
 }
 
 static int collect_slot(struct observer *observer, const struct obs_slot *slot,
-			struct shadow *shadow, struct ledger *ledger)
+			struct shadow *shadow,
+			const struct collection *collection)
 {
-	struct ledger_vcpu *vcpu = observer_vcpu(observer, slot, ledger, NULL);
+	struct ledger_vcpu *vcpu =
+		observer_vcpu(observer, slot, collection->interval, NULL);
 
 	if (!vcpu)
 		return -ENOMEM;
@@ -289,7 +296,7 @@ static int collect_slot(struct observer *observer, const struct obs_slot *slot,
 		advance(&slot->failed_entries, &shadow->failed_entries);
 	vcpu->emulated += advance(&slot->emulated, &shadow->emulated);
 	vcpu->gone = shadow->ending;
-	return collect_cells(observer, slot, shadow, vcpu);
+	return collect_cells(observer, slot, shadow, vcpu, collection);
 }
 
 /* Give an ended vCPU's spans and slot back. */
@@ -437,23 +444,24 @@ static void collect_losses(const struct observer *observer,
 }
 
 /* Three passes: which vCPUs there are, their keys, and all else. */
-static int collect_slots(struct observer *observer, struct ledger *ledger)
+static int collect_slots(struct observer *observer,
+			 const struct collection *collection)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < OBS_SLOTS && !r; i++)
 		r = begin_slot(observer, i);
 	if (!r && observer->options.by)
-		r = observer_collect_keys(observer, ledger);
+		r = observer_collect_keys(observer, collection);
 	for (size_t i = 0; i < OBS_SLOTS && !r; i++) {
 		struct shadow *shadow = observer->shadow[i];
 		struct obs_slot *slot = &observer->bpf->bss->slots[i];
 
 		if (!shadow || !shadow->serial)
 			continue;
-		r = collect_slot(observer, slot, shadow, ledger);
-		if (!r && shadow->ending && observer->total)
-			r = observer_total_slot(observer, slot, ledger);
+		r = collect_slot(observer, slot, shadow, collection);
+		if (!r && shadow->ending && collection->total)
+			r = observer_total_slot(observer, slot, collection);
 		if (!r && shadow->ending) {
 			free_slot(observer, slot);
 			shadow_begin(shadow, 0);
@@ -465,14 +473,14 @@ static int collect_slots(struct observer *observer, struct ledger *ledger)
 int observer_collect(struct observer *observer, struct ledger *ledger,
 		     struct ledger *total)
 {
+	const struct collection collection = { .interval = ledger,
+					       .total = total };
 	struct timespec now;
 	int r = 0;
 
 	/* First: then the time and the VM of each are within what follows. */
-	observer->ledger = ledger;
 	if (observer->options.slower_than_ns || observer->options.marks)
-		r = ring_buffer__consume(observer->ring);
-	observer->ledger = NULL;
+		r = observer_consume(observer, &collection);
 	if (r < 0)
 		return r;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -480,9 +488,7 @@ int observer_collect(struct observer *observer, struct ledger *ledger,
 	census(observer, ledger->ns);
 	observer->vms_seen = __atomic_load_n(&observer->bpf->bss->vms_seen,
 					     __ATOMIC_ACQUIRE);
-	observer->total = total;
-	r = collect_slots(observer, ledger);
-	observer->total = NULL;
+	r = collect_slots(observer, &collection);
 	observer_sweep_threads(observer);
 	collect_losses(observer, &ledger->losses);
 	return r;

@@ -13,10 +13,12 @@
 static int collect_grown_key(struct observer *observer,
 			     const struct obs_key *key,
 			     const struct obs_keyed *now,
-			     struct ledger_key *seen, struct ledger *ledger)
+			     struct ledger_key *seen,
+			     const struct collection *collection)
 {
 	const struct obs_slot *slot = &observer->bpf->bss->slots[key->slot];
-	struct ledger_vcpu *vcpu = observer_vcpu(observer, slot, ledger, NULL);
+	struct ledger_vcpu *vcpu =
+		observer_vcpu(observer, slot, collection->interval, NULL);
 	struct ledger_key *to =
 		vcpu ? ledger_key(&vcpu->keys, key->reason, key->key) : NULL;
 	const struct exit_times times = observer_key_times(now);
@@ -32,7 +34,8 @@ static int collect_grown_key(struct observer *observer,
 }
 
 static int collect_key(struct observer *observer, const struct obs_key *key,
-		       const struct obs_keyed *now, struct ledger *ledger)
+		       const struct obs_keyed *now,
+		       const struct collection *collection)
 {
 	struct shadow *shadow = observer->shadow[key->slot];
 	struct ledger_key *seen;
@@ -45,17 +48,17 @@ static int collect_key(struct observer *observer, const struct obs_key *key,
 	if (!seen)
 		return -ENOMEM;
 	if (now->exits != seen->times.exits || now->timed != seen->times.timed)
-		r = collect_grown_key(observer, key, now, seen, ledger);
+		r = collect_grown_key(observer, key, now, seen, collection);
 	if (!shadow->ending)
 		return r;
-	if (!r && observer->total)
-		r = observer_total_key(observer, key, now, ledger);
+	if (!r && collection->total)
+		r = observer_total_key(observer, key, now, collection);
 	bpf_map__delete_elem(observer->bpf->maps.keyed, key, sizeof(*key), 0);
 	return r;
 }
 
 int observer_each_key(struct observer *observer, observer_key_fn *fn,
-		      struct ledger *ledger)
+		      const struct collection *collection)
 {
 	int fd = bpf_map__fd(observer->bpf->maps.keyed), failed = 0, r = 0;
 	static struct obs_key keys[BATCH];
@@ -69,13 +72,14 @@ int observer_each_key(struct observer *observer, observer_key_fn *fn,
 		if (failed && errno != ENOENT)
 			return -errno;
 		for (u32 i = 0; i < nr && !r; i++)
-			r = fn(observer, &keys[i], &values[i], ledger);
+			r = fn(observer, &keys[i], &values[i], collection);
 		from = &at;
 	}
 	return r;
 }
 
-int observer_collect_keys(struct observer *observer, struct ledger *ledger)
+int observer_collect_keys(struct observer *observer,
+			  const struct collection *collection)
 {
-	return observer_each_key(observer, collect_key, ledger);
+	return observer_each_key(observer, collect_key, collection);
 }

@@ -68,13 +68,27 @@ observer_key_times(const struct obs_keyed *keyed)
 	};
 }
 
+/* Where a collection goes. */
+struct collection {
+	struct ledger *interval; /* which knows VMs' names */
+	struct ledger *total; /* of the vCPUs that end; NULL: not asked for */
+	struct answers *answers; /* of observer_answers() alone */
+};
+
+/*
+ * BPF's ring buffers.  libbpf fixes what the functions that take records are
+ * told when a buffer is added, so it is this: observer_consume() says here
+ * where the records go.
+ */
+struct ring {
+	struct ring_buffer *buffer;
+	struct observer *observer;
+	const struct collection *collection; /* in observer_consume() */
+};
+
 struct observer {
 	struct observer_bpf *bpf;
-	struct ring_buffer *ring; /* answers, slow exits, marks: if asked for */
-	struct answers *answers; /* where those go, during observer_answers() */
-	struct ledger
-		*ledger; /* the ledger to fill in, during observer_collect() */
-	struct ledger *total; /* of the vCPUs that end, likewise; or NULL */
+	struct ring ring; /* answers, slow exits, marks: if asked for */
 	struct observer_options options;
 	enum attach attach;
 	struct record_btf types; /* while classic programs are loaded */
@@ -172,32 +186,38 @@ void observer_sweep_threads(struct observer *observer);
 /** observer_skipped - runs of a program that the kernel skipped */
 uint64_t observer_skipped(const struct bpf_program *program);
 
+/** observer_consume - take what is in the ring buffers; 0 or -errno */
+int observer_consume(struct observer *observer,
+		     const struct collection *collection);
+
 typedef int observer_key_fn(struct observer *observer,
 			    const struct obs_key *key,
 			    const struct obs_keyed *keyed,
-			    struct ledger *ledger);
+			    const struct collection *collection);
 
 /** observer_collect_keys - what is new of them; 0 or -errno */
-int observer_collect_keys(struct observer *observer, struct ledger *ledger);
+int observer_collect_keys(struct observer *observer,
+			  const struct collection *collection);
 
 /** observer_each_key - call @fn for each of the table; 0 or -errno */
 int observer_each_key(struct observer *observer, observer_key_fn *fn,
-		      struct ledger *ledger);
+		      const struct collection *collection);
 
 /*
- * Add slots and keys as they are, once each, to observer.total, during
- * observer_collect() and observer_total().
+ * Add slots and keys as they are, once each, to the collection's total, if it is
+ * asked for.
  */
 int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
-			const struct ledger *names);
+			const struct collection *collection);
 int observer_total_key(struct observer *observer, const struct obs_key *key,
 		       const struct obs_keyed *keyed,
-		       const struct ledger *names);
+		       const struct collection *collection);
 
 /* Add what a cell's counters of 32 bits lost whenever they wrapped. */
 int observer_carry_fast(struct observer *observer, const struct obs_slot *slot,
-			u32 cell);
+			u32 cell, const struct collection *collection);
 int observer_carry_hist(struct observer *observer, const struct obs_slot *slot,
-			u32 cell, unsigned int bucket);
+			u32 cell, unsigned int bucket,
+			const struct collection *collection);
 
 #endif /* EXITLEDGER_OBSERVER_PRIVATE_H */

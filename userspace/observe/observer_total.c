@@ -29,10 +29,10 @@ static int add_cell(const struct observer *observer,
 }
 
 int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
-			const struct ledger *names)
+			const struct collection *collection)
 {
-	struct ledger_vcpu *vcpu =
-		observer_vcpu(observer, slot, observer->total, names);
+	struct ledger_vcpu *vcpu = observer_vcpu(
+		observer, slot, collection->total, collection->interval);
 	struct ledger_cell *cell;
 
 	if (!vcpu)
@@ -62,11 +62,11 @@ int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
 
 int observer_total_key(struct observer *observer, const struct obs_key *key,
 		       const struct obs_keyed *keyed,
-		       const struct ledger *names)
+		       const struct collection *collection)
 {
 	const struct obs_slot *slot = &observer->bpf->bss->slots[key->slot];
-	struct ledger_vcpu *vcpu =
-		observer_vcpu(observer, slot, observer->total, names);
+	struct ledger_vcpu *vcpu = observer_vcpu(
+		observer, slot, collection->total, collection->interval);
 	struct ledger_key *to =
 		vcpu ? ledger_key(&vcpu->keys, key->reason, key->key) : NULL;
 	const struct exit_times times = observer_key_times(keyed);
@@ -78,22 +78,23 @@ int observer_total_key(struct observer *observer, const struct obs_key *key,
 }
 
 static struct ledger_cell *total_cell(struct observer *observer,
-				      const struct obs_slot *slot, u32 index)
+				      const struct obs_slot *slot, u32 index,
+				      const struct collection *collection)
 {
 	struct ledger_vcpu *vcpu = observer_vcpu(
-		observer, slot, observer->total, observer->ledger);
+		observer, slot, collection->total, collection->interval);
 
 	return vcpu ? ledger_cell(&vcpu->cells, slot->reason[index]) : NULL;
 }
 
 int observer_carry_fast(struct observer *observer, const struct obs_slot *slot,
-			u32 index)
+			u32 index, const struct collection *collection)
 {
 	struct ledger_cell *cell;
 
-	if (!observer->total)
+	if (!collection->total)
 		return 0;
-	cell = total_cell(observer, slot, index);
+	cell = total_cell(observer, slot, index, collection);
 	if (!cell)
 		return -ENOMEM;
 	cell->times.fast += CARRY;
@@ -101,42 +102,44 @@ int observer_carry_fast(struct observer *observer, const struct obs_slot *slot,
 }
 
 int observer_carry_hist(struct observer *observer, const struct obs_slot *slot,
-			u32 index, unsigned int bucket)
+			u32 index, unsigned int bucket,
+			const struct collection *collection)
 {
 	struct ledger_cell *cell;
 
-	if (!observer->total)
+	if (!collection->total)
 		return 0;
-	cell = total_cell(observer, slot, index);
+	cell = total_cell(observer, slot, index, collection);
 	return cell ? hist_book(&cell->hist, bucket, CARRY) : -ENOMEM;
 }
 
 /* A key whose vCPU's slot is not given to another yet. */
 static int add_key(struct observer *observer, const struct obs_key *key,
-		   const struct obs_keyed *keyed, struct ledger *interval)
+		   const struct obs_keyed *keyed,
+		   const struct collection *collection)
 {
 	const struct obs_slot *slot = &observer->bpf->bss->slots[key->slot];
 
 	if (!slot->vcpu || !slot->vm || slot->serial != key->serial)
 		return 0;
-	return observer_total_key(observer, key, keyed, interval);
+	return observer_total_key(observer, key, keyed, collection);
 }
 
 int observer_total(struct observer *observer, struct ledger *interval,
 		   struct ledger *total)
 {
+	const struct collection collection = { .interval = interval,
+					       .total = total };
 	int r = 0;
 
-	observer->total = total;
 	for (size_t i = 0; i < OBS_SLOTS && !r; i++) {
 		const struct obs_slot *slot = &observer->bpf->bss->slots[i];
 
 		if (slot->vcpu && slot->vm)
-			r = observer_total_slot(observer, slot, interval);
+			r = observer_total_slot(observer, slot, &collection);
 	}
 	if (!r && observer->options.by)
-		r = observer_each_key(observer, add_key, interval);
-	observer->total = NULL;
+		r = observer_each_key(observer, add_key, &collection);
 	total->ns = interval->ns;
 	total->losses = interval->losses;
 	return r;
