@@ -4,22 +4,18 @@
 #include <string.h>
 
 #include "balance/books.h"
+#include "lib/array.h"
 
 int pids_add(struct pids *pids, uint32_t pid)
 {
+	uint32_t *added;
+
 	if (pids_have(pids, pid))
 		return 0;
-	if (pids->nr == pids->room) {
-		size_t more = pids->room ? 2 * pids->room : 16;
-		uint32_t *grown;
-
-		grown = reallocarray(pids->pid, more, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		pids->pid = grown;
-		pids->room = more;
-	}
-	pids->pid[pids->nr++] = pid;
+	added = array_append(pids->pid, pids->nr, pids->room);
+	if (!added)
+		return -ENOMEM;
+	*added = pid;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "balance/rules.h"
 #include "exit_leaves.h"
 #include "ledger/reasons.h"
+#include "lib/array.h"
 
 /*
  * BPF's clock is CLOCK_MONOTONIC, which may be slewed against the TSC, so what
@@ -49,8 +50,10 @@ struct finding rules_finding(enum rule rule, const struct answer *answer)
 	};
 }
 
-static int compare(const struct base *base, const struct base *key)
+static int compare(const void *element, const void *wanted)
 {
+	const struct base *base = element, *key = wanted;
+
 	if (base->vm != key->vm)
 		return base->vm < key->vm ? -1 : 1;
 	if (base->leaf != key->leaf)
@@ -71,37 +74,17 @@ static struct base *find_base(struct rules *rules, const struct answer *answer,
 				  answer->read.index :
 				  0,
 	};
-	size_t low = 0, high = rules->nr;
+	size_t at = array_lower_bound(&key, rules->base, rules->nr, sizeof(key),
+				      compare);
+	struct base *base;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		int order = compare(&rules->base[mid], &key);
-
-		if (!order) {
-			*fresh = false;
-			return &rules->base[mid];
-		}
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (rules->nr == rules->room) {
-		size_t more = rules->room ? 2 * rules->room : 64;
-		struct base *grown;
-
-		grown = reallocarray(rules->base, more, sizeof(*grown));
-		if (!grown)
-			return NULL;
-		rules->base = grown;
-		rules->room = more;
-	}
-	memmove(&rules->base[low + 1], &rules->base[low],
-		(rules->nr - low) * sizeof(key));
-	rules->base[low] = key;
-	rules->nr++;
-	*fresh = true;
-	return &rules->base[low];
+	*fresh = at == rules->nr || compare(&rules->base[at], &key);
+	if (!*fresh)
+		return &rules->base[at];
+	base = array_insert(rules->base, rules->nr, rules->room, at);
+	if (base)
+		*base = key;
+	return base;
 }
 
 /*

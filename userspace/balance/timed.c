@@ -6,6 +6,7 @@
 #include "balance/rules.h"
 #include "balance/timed.h"
 #include "exit_leaves.h"
+#include "lib/array.h"
 
 /*
  * KVM books an exit's time at the entry, the observer at the next exit.  The
@@ -48,22 +49,17 @@ double timed_cost(const struct timed *timed, double tsc_khz)
 
 static struct timed *find(struct timed_vms *vms, uint64_t vm)
 {
+	struct timed_vm *added;
+
 	for (size_t i = 0; i < vms->nr; i++) {
 		if (vms->vm[i].vm == vm)
 			return &vms->vm[i].timed;
 	}
-	if (vms->nr == vms->room) {
-		size_t more = vms->room ? 2 * vms->room : 16;
-		struct timed_vm *grown;
-
-		grown = reallocarray(vms->vm, more, sizeof(*grown));
-		if (!grown)
-			return NULL;
-		vms->vm = grown;
-		vms->room = more;
-	}
-	vms->vm[vms->nr] = (struct timed_vm){ .vm = vm };
-	return &vms->vm[vms->nr++].timed;
+	added = array_append(vms->vm, vms->nr, vms->room);
+	if (!added)
+		return NULL;
+	added->vm = vm;
+	return &added->timed;
 }
 
 struct timed timed_since(const struct timed *sum, const struct timed *earlier)

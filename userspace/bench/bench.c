@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/bench.h"
+#include "lib/array.h"
 
 static const char *const units[BENCH_UNITS] = {
 	[BENCH_CYCLES] = "cycles",
@@ -48,19 +49,14 @@ double bench_ns(const struct bench *bench, double cycles)
 
 int bench_add_run(struct bench *bench, const struct bench_run *run)
 {
-	struct bench_run *more = bench->run;
+	struct bench_run *added =
+		array_append(bench->run, bench->nr_runs, bench->room);
 
-	if (bench->nr_runs == bench->room) {
-		bench->room = bench->room ? 2 * bench->room : 64;
-		more = reallocarray(bench->run, bench->room, sizeof(*more));
-	}
-	if (!more) {
+	if (!added) {
 		free(run->lap);
-		bench->room = bench->nr_runs;
 		return -ENOMEM;
 	}
-	bench->run = more;
-	bench->run[bench->nr_runs++] = *run;
+	*added = *run;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "compare/kvm_folders.h"
+#include "lib/array.h"
 
 #define DIRECTORY "/sys/kernel/debug/kvm"
 
@@ -36,22 +37,6 @@ void kvm_folders_hold(struct kvm_folders *folders, const char *root)
 	snprintf(path, sizeof(path), "%s" DIRECTORY, root);
 	folders->held = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	folders->is_held = folders->held >= 0;
-}
-
-/* A zeroed element at the end of an array; NULL: out of memory. */
-static void *append(void **array, size_t *nr, size_t *room, size_t size)
-{
-	size_t more = *room ? 2 * *room : 16;
-	char *grown = *array;
-
-	if (*nr == *room) {
-		grown = reallocarray(*array, more, size);
-		if (!grown)
-			return NULL;
-		*array = grown;
-		*room = more;
-	}
-	return memset(grown + (*nr)++ * size, 0, size);
 }
 
 static int by_inode(const void *a, const void *b)
@@ -121,8 +106,8 @@ static int add_folder(struct kvm_folders *folders, const struct dirent *entry,
 	before = find(&key, (void *)old, nr_old, sizeof(key), by_inode);
 	if (before && !strcmp(before->name, key.name))
 		key = *before;
-	folder = append((void **)&folders->folder, &folders->nr_folders,
-			&folders->folders_room, sizeof(*folder));
+	folder = array_append(folders->folder, folders->nr_folders,
+			      folders->folders_room);
 	if (!folder)
 		return -ENOMEM;
 	*folder = key;
@@ -153,9 +138,8 @@ static int read_folders(struct kvm_folders *folders, const char *root)
 
 static int add_thread(struct kvm_folders *folders, uint32_t tid, uint32_t pid)
 {
-	struct kvm_thread *thread =
-		append((void **)&folders->thread, &folders->nr_threads,
-		       &folders->threads_room, sizeof(*thread));
+	struct kvm_thread *thread = array_append(
+		folders->thread, folders->nr_threads, folders->threads_room);
 
 	if (!thread)
 		return -ENOMEM;
@@ -170,8 +154,8 @@ static int add_vm(struct kvm_folders *folders, const struct ledger_vm *vm)
 	struct kvm_process *process;
 	int r;
 
-	process = append((void **)&folders->process, &folders->nr_processes,
-			 &folders->processes_room, sizeof(*process));
+	process = array_append(folders->process, folders->nr_processes,
+			       folders->processes_room);
 	if (!process)
 		return -ENOMEM;
 	process->pid = vm->pid;

@@ -9,6 +9,7 @@
 
 #include "host/vm_list.h"
 #include "host/vm_name.h"
+#include "lib/array.h"
 
 /* Of a process's open files: is a VM among them, and how many vCPUs are? */
 static int look_into(const char *proc, uint32_t pid, bool *is_vm,
@@ -43,18 +44,10 @@ static int look_into(const char *proc, uint32_t pid, bool *is_vm,
 int vm_list_add(struct vm_list *list, const char *proc, uint32_t pid,
 		uint32_t vcpus)
 {
-	struct vm_process *vm;
+	struct vm_process *vm = array_append(list->vm, list->nr, list->room);
 
-	if (list->nr == list->room) {
-		size_t room = list->room ? 2 * list->room : 16;
-
-		vm = realloc(list->vm, room * sizeof(*vm));
-		if (!vm)
-			return -ENOMEM;
-		list->vm = vm;
-		list->room = room;
-	}
-	vm = &list->vm[list->nr++];
+	if (!vm)
+		return -ENOMEM;
 	vm->pid = pid;
 	vm->vcpus = vcpus;
 	vm_name_at(proc, pid, vm->name, sizeof(vm->name));

@@ -5,6 +5,7 @@
 
 #include "exit_leaves.h"
 #include "ledger/answers.h"
+#include "lib/array.h"
 
 static uint64_t join(uint32_t high, uint32_t low)
 {
@@ -61,21 +62,16 @@ bool leaf_read_same_answer(const struct leaf_read *a, const struct leaf_read *b)
 
 int answers_add(struct answers *answers, const struct answer *answer)
 {
+	struct answer *added;
+
 	if (answers->nr == ANSWERS_MAX) {
 		answers->dropped++;
 		return 0;
 	}
-	if (answers->nr == answers->room) {
-		size_t more = answers->room ? 2 * answers->room : 512;
-		struct answer *grown;
-
-		grown = reallocarray(answers->answer, more, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		answers->answer = grown;
-		answers->room = more;
-	}
-	answers->answer[answers->nr++] = *answer;
+	added = array_append(answers->answer, answers->nr, answers->room);
+	if (!added)
+		return -ENOMEM;
+	*added = *answer;
 	return 0;
 }
 

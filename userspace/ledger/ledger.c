@@ -6,114 +6,103 @@
 #include <string.h>
 
 #include "ledger/ledger.h"
+#include "lib/array.h"
 
-/* Make room for one more element at @at; NULL when out of memory. */
-static void *insert(void **array, size_t *nr, size_t *room, size_t size,
-		    size_t at)
+static int compare_cells(const void *element, const void *key)
 {
-	char *slot;
+	const struct ledger_cell *cell = element;
+	const uint32_t *reason = key;
 
-	if (*nr == *room) {
-		size_t more = *room ? 2 * *room : 8;
-		void *grown = reallocarray(*array, more, size);
-
-		if (!grown)
-			return NULL;
-		*array = grown;
-		*room = more;
-	}
-	slot = (char *)*array + at * size;
-	memmove(slot + size, slot, (*nr - at) * size);
-	memset(slot, 0, size);
-	(*nr)++;
-	return slot;
+	return cell->reason < *reason ? -1 : cell->reason > *reason;
 }
 
 struct ledger_cell *ledger_cell(struct ledger_cells *cells, uint32_t reason)
 {
+	size_t at = array_lower_bound(&reason, cells->cell, cells->nr,
+				      sizeof(*cells->cell), compare_cells);
 	struct ledger_cell *cell;
-	size_t low = 0, high = cells->nr;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (cells->cell[mid].reason == reason)
-			return &cells->cell[mid];
-		if (cells->cell[mid].reason < reason)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	cell = insert((void **)&cells->cell, &cells->nr, &cells->room,
-		      sizeof(*cell), low);
+	if (at < cells->nr && cells->cell[at].reason == reason)
+		return &cells->cell[at];
+	cell = array_insert(cells->cell, cells->nr, cells->room, at);
 	if (cell)
 		cell->reason = reason;
 	return cell;
 }
 
+static int compare_keys(const void *element, const void *key)
+{
+	const struct ledger_key *x = element, *y = key;
+
+	if (x->reason != y->reason)
+		return x->reason < y->reason ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
 struct ledger_key *ledger_key(struct ledger_keys *keys, uint32_t reason,
 			      uint64_t key)
 {
+	const struct ledger_key wanted = { .reason = reason, .key = key };
+	size_t at = array_lower_bound(&wanted, keys->key, keys->nr,
+				      sizeof(*keys->key), compare_keys);
 	struct ledger_key *found;
-	size_t low = 0, high = keys->nr;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		found = &keys->key[mid];
-		if (found->reason == reason && found->key == key)
-			return found;
-		if (found->reason < reason ||
-		    (found->reason == reason && found->key < key))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	found = insert((void **)&keys->key, &keys->nr, &keys->room,
-		       sizeof(*found), low);
-	if (found) {
-		found->reason = reason;
-		found->key = key;
-	}
+	if (at < keys->nr && !compare_keys(&keys->key[at], &wanted))
+		return &keys->key[at];
+	found = array_insert(keys->key, keys->nr, keys->room, at);
+	if (found)
+		*found = wanted;
 	return found;
+}
+
+static int compare_vcpus(const void *element, const void *key)
+{
+	const struct ledger_vcpu *vcpu = element;
+	const uint32_t *id = key;
+
+	return vcpu->id < *id ? -1 : vcpu->id > *id;
+}
+
+static size_t vcpu_index(const struct ledger_vm *vm, uint32_t id)
+{
+	return array_lower_bound(&id, vm->vcpu, vm->nr_vcpus, sizeof(*vm->vcpu),
+				 compare_vcpus);
+}
+
+struct ledger_vcpu *ledger_find_vcpu(const struct ledger_vm *vm, uint32_t id)
+{
+	size_t at = vcpu_index(vm, id);
+
+	return at < vm->nr_vcpus && vm->vcpu[at].id == id ? &vm->vcpu[at] :
+							    NULL;
 }
 
 struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id)
 {
-	struct ledger_vcpu *vcpu;
-	size_t low = 0, high = vm->nr_vcpus;
+	struct ledger_vcpu *vcpu = ledger_find_vcpu(vm, id);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (vm->vcpu[mid].id == id)
-			return &vm->vcpu[mid];
-		if (vm->vcpu[mid].id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	vcpu = insert((void **)&vm->vcpu, &vm->nr_vcpus, &vm->room,
-		      sizeof(*vcpu), low);
+	if (vcpu)
+		return vcpu;
+	vcpu = array_insert(vm->vcpu, vm->nr_vcpus, vm->room,
+			    vcpu_index(vm, id));
 	if (vcpu)
 		vcpu->id = id;
 	return vcpu;
 }
 
+static int compare_vms(const void *element, const void *key)
+{
+	const struct ledger_vm *vm = element;
+	const uint64_t *number = key;
+
+	return vm->number < *number ? -1 : vm->number > *number;
+}
+
 /* Where a VM is, or is to be inserted. */
 static size_t vm_index(const struct ledger *ledger, uint64_t number)
 {
-	size_t low = 0, high = ledger->nr_vms;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (ledger->vm[mid].number < number)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return array_lower_bound(&number, ledger->vm, ledger->nr_vms,
+				 sizeof(*ledger->vm), compare_vms);
 }
 
 struct ledger_vm *ledger_find_vm(const struct ledger *ledger, uint64_t number)
@@ -132,8 +121,8 @@ struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
 
 	if (vm)
 		return vm;
-	vm = insert((void **)&ledger->vm, &ledger->nr_vms, &ledger->room,
-		    sizeof(*vm), vm_index(ledger, number));
+	vm = array_insert(ledger->vm, ledger->nr_vms, ledger->room,
+			  vm_index(ledger, number));
 	if (vm) {
 		vm->number = number;
 		vm->pid = pid;
@@ -145,8 +134,7 @@ int ledger_slow_add(struct ledger_slows *slows, const struct ledger_slow *slow)
 {
 	struct ledger_slow *added;
 
-	added = insert((void **)&slows->slow, &slows->nr, &slows->room,
-		       sizeof(*added), slows->nr);
+	added = array_append(slows->slow, slows->nr, slows->room);
 	if (!added)
 		return -ENOMEM;
 	*added = *slow;
@@ -157,8 +145,7 @@ int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark)
 {
 	struct ledger_mark *added;
 
-	added = insert((void **)&marks->mark, &marks->nr, &marks->room,
-		       sizeof(*added), marks->nr);
+	added = array_append(marks->mark, marks->nr, marks->room);
 	if (!added)
 		return -ENOMEM;
 	*added = *mark;

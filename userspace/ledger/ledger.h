@@ -186,6 +186,9 @@ struct ledger_vm *ledger_vm(struct ledger *ledger, uint64_t number,
 /** ledger_find_vm - the VM of this number; NULL: there is none */
 struct ledger_vm *ledger_find_vm(const struct ledger *ledger, uint64_t number);
 
+/** ledger_find_vcpu - a VM's vCPU of this number; NULL: there is none */
+struct ledger_vcpu *ledger_find_vcpu(const struct ledger_vm *vm, uint32_t id);
+
 /** ledger_vcpu - find a vCPU of a VM, or add it; NULL: out of memory */
 struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id);
 

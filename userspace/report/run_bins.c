@@ -3,22 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "report/run_bins.h"
+
+static int compare(const void *element, const void *key)
+{
+	const struct run_bins_line *line = element;
+	const uint32_t *reason = key;
+
+	return line->reason < *reason ? -1 : line->reason > *reason;
+}
 
 /* The first line of this reason or of a larger one. */
 static size_t line_at(const struct run_bins *bins, uint32_t reason)
 {
-	size_t low = 0, high = bins->nr_lines;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (bins->line[mid].reason < reason)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return array_lower_bound(&reason, bins->line, bins->nr_lines,
+				 sizeof(*bins->line), compare);
 }
 
 static struct run_bins_line *line_of(struct run_bins *bins, uint32_t reason)
@@ -28,19 +28,9 @@ static struct run_bins_line *line_of(struct run_bins *bins, uint32_t reason)
 
 	if (at < bins->nr_lines && bins->line[at].reason == reason)
 		return &bins->line[at];
-	if (bins->nr_lines == bins->room) {
-		size_t room = bins->room ? 2 * bins->room : 16;
-
-		line = reallocarray(bins->line, room, sizeof(*line));
-		if (!line)
-			return NULL;
-		bins->line = line;
-		bins->room = room;
-	}
-	line = &bins->line[at];
-	memmove(line + 1, line, (bins->nr_lines++ - at) * sizeof(*line));
-	memset(line, 0, sizeof(*line));
-	line->reason = reason;
+	line = array_insert(bins->line, bins->nr_lines, bins->room, at);
+	if (line)
+		line->reason = reason;
 	return line;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/student.h"
 #include "report/run_changes.h"
 #include "report/run_levels.h"
@@ -100,8 +101,7 @@ static size_t most_different(const struct run_levels *series, size_t begin,
 static int look_at(const struct run_levels *series, size_t begin, size_t end,
 		   struct stretches *list)
 {
-	struct stretch stretch = { .begin = begin, .end = end };
-	struct stretch *all = list->stretch;
+	struct stretch stretch = { .begin = begin, .end = end }, *added;
 
 	list->looked_at += end - begin - 1;
 	stretch.middle = most_different(series, begin, end, 1);
@@ -113,14 +113,10 @@ static int look_at(const struct run_levels *series, size_t begin, size_t end,
 	/* It would have to be below this for one comparison alone. */
 	if (stretch.chance > RUN_CHANGE_CHANCE)
 		return 0;
-	if (list->nr == list->room) {
-		list->room = list->room ? 2 * list->room : 64;
-		all = reallocarray(all, list->room, sizeof(*all));
-		if (!all)
-			return -ENOMEM;
-		list->stretch = all;
-	}
-	all[list->nr++] = stretch;
+	added = array_append(list->stretch, list->nr, list->room);
+	if (!added)
+		return -ENOMEM;
+	*added = stretch;
 	return 0;
 }
 

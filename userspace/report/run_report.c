@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "report/run_report.h"
 #include "run/replay.h"
 #include "run/run_cells.h"
@@ -18,20 +19,13 @@ struct points {
 static int add_point(struct points *points, const struct run_step *step,
 		     uint64_t exits)
 {
-	struct run_point *all = points->point;
+	struct run_point *point =
+		array_append(points->point, points->nr, points->room);
 
-	if (points->nr == points->room) {
-		size_t room = points->room ? 2 * points->room : 1024;
-
-		all = reallocarray(all, room, sizeof(*all));
-		if (!all)
-			return -ENOMEM;
-		points->point = all;
-		points->room = room;
-	}
-	all[points->nr++] =
-		(struct run_point){ step->begin_ns, exits,
-				    (step->end_ns - step->begin_ns) / 1e9 };
+	if (!point)
+		return -ENOMEM;
+	*point = (struct run_point){ step->begin_ns, exits,
+				     (step->end_ns - step->begin_ns) / 1e9 };
 	return 0;
 }
 
@@ -66,20 +60,19 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 	return r;
 }
 
+static int compare_points(const void *element, const void *key)
+{
+	const struct run_point *point = element;
+	const uint64_t *begin_ns = key;
+
+	return point->begin_ns < *begin_ns ? -1 : point->begin_ns > *begin_ns;
+}
+
 /* The first point that begins at this time or later. */
 static size_t point_at(const struct points *points, uint64_t begin_ns)
 {
-	size_t low = 0, high = points->nr;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (points->point[mid].begin_ns < begin_ns)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return array_lower_bound(&begin_ns, points->point, points->nr,
+				 sizeof(*points->point), compare_points);
 }
 
 static void rates_of(const struct run_point *point, size_t nr, double interval,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "report/run_timeline.h"
 
 static void line_free(struct run_line *line)
@@ -31,20 +32,19 @@ static int begin(struct run_timeline *timeline)
 	return timeline->begin_ns && timeline->line ? 0 : -ENOMEM;
 }
 
+static int compare(const void *element, const void *key)
+{
+	const struct run_line *line = element;
+	const uint32_t *reason = key;
+
+	return line->reason < *reason ? -1 : line->reason > *reason;
+}
+
 /* Where a reason's line is, or would be. */
 static size_t place(const struct run_timeline *timeline, uint32_t reason)
 {
-	size_t low = 0, high = timeline->nr_lines;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (timeline->line[mid].reason < reason)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return array_lower_bound(&reason, timeline->line, timeline->nr_lines,
+				 sizeof(*timeline->line), compare);
 }
 
 const struct run_line *run_timeline_line(const struct run_timeline *timeline,

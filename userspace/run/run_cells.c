@@ -229,31 +229,12 @@ static int get_key(struct cursor *cursor, struct ledger_vcpu *vcpu)
 	return 0;
 }
 
-/* A vCPU that is there already. */
-static struct ledger_vcpu *find_vcpu(struct ledger *ledger, uint64_t number,
-				     uint32_t id)
-{
-	struct ledger_vm *vm = ledger_find_vm(ledger, number);
-	size_t low = 0, high = vm ? vm->nr_vcpus : 0;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (vm->vcpu[mid].id == id)
-			return &vm->vcpu[mid];
-		if (vm->vcpu[mid].id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
-}
-
 static int get_vcpu(struct cursor *cursor, struct ledger *ledger)
 {
 	uint64_t number = cursor_get(cursor, INT64_MAX), cells, keys;
 	uint32_t id = cursor_get(cursor, UINT32_MAX);
-	struct ledger_vcpu *vcpu = find_vcpu(ledger, number, id);
+	struct ledger_vm *vm = ledger_find_vm(ledger, number);
+	struct ledger_vcpu *vcpu = vm ? ledger_find_vcpu(vm, id) : NULL;
 	int r = 0;
 
 	if (!vcpu || cursor->failed)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "run/run_cells.h"
 #include "run/run_series.h"
 
@@ -52,43 +53,29 @@ static unsigned int bucket_of(uint64_t ns)
 	       (ns < HIST_TABLE ? table[ns] : HIST_SPAN - 1);
 }
 
-static struct run_series_one *insert(struct run_series *series, size_t at,
-				     uint64_t vm, uint32_t reason)
+static int compare(const void *element, const void *key)
 {
-	struct run_series_one *one;
+	const struct run_series_one *x = element, *y = key;
 
-	if (series->nr == series->room) {
-		size_t room = series->room ? 2 * series->room : 32;
-
-		one = reallocarray(series->one, room, sizeof(*one));
-		if (!one)
-			return NULL;
-		series->one = one;
-		series->room = room;
-	}
-	one = &series->one[at];
-	memmove(one + 1, one, (series->nr++ - at) * sizeof(*one));
-	*one = (struct run_series_one){ .vm = vm, .reason = reason };
-	return one;
+	if (x->vm != y->vm)
+		return x->vm < y->vm ? -1 : 1;
+	return x->reason < y->reason ? -1 : x->reason > y->reason;
 }
 
 static struct run_series_one *find(struct run_series *series, uint64_t vm,
 				   uint32_t reason)
 {
-	size_t low = 0, high = series->nr;
+	const struct run_series_one wanted = { .vm = vm, .reason = reason };
+	size_t at = array_lower_bound(&wanted, series->one, series->nr,
+				      sizeof(*series->one), compare);
+	struct run_series_one *one;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		struct run_series_one *one = &series->one[mid];
-
-		if (one->vm == vm && one->reason == reason)
-			return one;
-		if (one->vm < vm || (one->vm == vm && one->reason < reason))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return insert(series, low, vm, reason);
+	if (at < series->nr && !compare(&series->one[at], &wanted))
+		return &series->one[at];
+	one = array_insert(series->one, series->nr, series->room, at);
+	if (one)
+		*one = wanted;
+	return one;
 }
 
 static int add_cells(struct run_series *series, uint64_t vm,
@@ -251,27 +238,17 @@ static int read_line(struct cursor *cursor, struct run_series_reader *reader)
 	struct run_series_line *line;
 	uint64_t has;
 
-	if (reader->nr == reader->room) {
-		size_t room = reader->room ? 2 * reader->room : 32;
-
-		line = reallocarray(reader->line, room, sizeof(*line));
-		if (!line)
-			return -ENOMEM;
-		reader->line = line;
-		reader->room = room;
-	}
-	line = &reader->line[reader->nr];
-	*line = (struct run_series_line){
-		.vm = cursor_get(cursor, INT64_MAX),
-		.reason = cursor_get(cursor, UINT32_MAX),
-	};
+	line = array_append(reader->line, reader->nr, reader->room);
+	if (!line)
+		return -ENOMEM;
+	line->vm = cursor_get(cursor, INT64_MAX);
+	line->reason = cursor_get(cursor, UINT32_MAX);
 	has = cursor_get(cursor, (1u << RUN_FIELDS) - 1);
 	for (unsigned int i = 0; i < RUN_FIELDS; i++) {
 		if (has & 1u << i)
 			line->field[i] = cursor_take(
 				cursor, cursor_get(cursor, BYTES_MAX));
 	}
-	reader->nr++;
 	return cursor->failed ? -EINVAL : 0;
 }
 

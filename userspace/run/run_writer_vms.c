@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/isa.h"
+#include "lib/array.h"
 #include "run/run_cells.h"
 #include "run/run_writer_private.h"
 
@@ -52,33 +53,26 @@ static struct firsts firsts_of(const struct run_writer *writer,
 	return firsts;
 }
 
+static int compare_marks(const void *element, const void *key)
+{
+	const struct run_vm_marks *marks = element;
+	const uint64_t *vm = key;
+
+	return marks->vm < *vm ? -1 : marks->vm > *vm;
+}
+
 static struct run_vm_marks *marks_of(struct run_writer *writer, uint64_t vm)
 {
+	size_t at = array_lower_bound(&vm, writer->marks, writer->nr_marks,
+				      sizeof(*writer->marks), compare_marks);
 	struct run_vm_marks *marks;
-	size_t low = 0, at = writer->nr_marks;
 
-	while (low < at) {
-		size_t mid = (low + at) / 2;
-
-		if (writer->marks[mid].vm < vm)
-			low = mid + 1;
-		else
-			at = mid;
-	}
 	if (at < writer->nr_marks && writer->marks[at].vm == vm)
 		return &writer->marks[at];
-	if (writer->nr_marks == writer->marks_room) {
-		size_t room = writer->marks_room ? 2 * writer->marks_room : 16;
-
-		marks = reallocarray(writer->marks, room, sizeof(*marks));
-		if (!marks)
-			return NULL;
-		writer->marks = marks;
-		writer->marks_room = room;
-	}
-	marks = &writer->marks[at];
-	memmove(marks + 1, marks, (writer->nr_marks++ - at) * sizeof(*marks));
-	*marks = (struct run_vm_marks){ .vm = vm };
+	marks = array_insert(writer->marks, writer->nr_marks,
+			     writer->marks_room, at);
+	if (marks)
+		marks->vm = vm;
 	return marks;
 }
 

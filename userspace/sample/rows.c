@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/isa.h"
+#include "lib/array.h"
 #include "sample/rows.h"
 
 bool row_is_idle(uint32_t isa, uint32_t reason)
@@ -227,24 +228,17 @@ static int add_group(struct rows *rows, const struct ledger *ledger,
 		     const struct ledger_vm *vm, const struct ledger_vcpu *vcpu,
 		     const struct filter *filter, double seconds)
 {
-	struct row_group *grown;
+	struct row_group *group =
+		array_append(rows->group, rows->nr, rows->room);
 	int r;
 
-	if (rows->nr == rows->room) {
-		size_t room = rows->room ? 2 * rows->room : 16;
-
-		grown = reallocarray(rows->group, room, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		rows->group = grown;
-		rows->room = room;
-	}
-	r = rows_group(ledger, vm, vcpu, filter, seconds,
-		       &rows->group[rows->nr]);
-	if (r > 0)
-		rows->nr++;
-	else if (!r)
-		rows_group_free(&rows->group[rows->nr]);
+	if (!group)
+		return -ENOMEM;
+	r = rows_group(ledger, vm, vcpu, filter, seconds, group);
+	if (!r)
+		rows_group_free(group);
+	if (r <= 0)
+		rows->nr--;
 	return r < 0 ? r : 0;
 }
 

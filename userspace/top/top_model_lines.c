@@ -6,6 +6,7 @@
 
 #include "ledger/keys.h"
 #include "ledger/reason_text.h"
+#include "lib/array.h"
 #include "lib/safe_text.h"
 #include "top/top_model.h"
 
@@ -14,19 +15,11 @@
 
 static struct top_line *add_line(struct top_model *model)
 {
-	struct top_line *line;
+	struct top_line *line =
+		array_append(model->line, model->nr, model->room);
 
-	if (model->nr == model->room) {
-		size_t room = model->room ? 2 * model->room : 64;
-
-		line = reallocarray(model->line, room, sizeof(*line));
-		if (!line)
-			return NULL;
-		model->line = line;
-		model->room = room;
-	}
-	line = &model->line[model->nr++];
-	memset(line, 0, sizeof(*line));
+	if (!line)
+		return NULL;
 	line->id =
 		(struct top_id){ model->scope.vm, HISTORY_ALL, HISTORY_ALL, 0 };
 	line->idle = -1;

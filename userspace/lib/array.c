@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/array.h"
+
+/* Elements that the first allocation has memory for. */
+#define FIRST 8
+
+void *array_make_room(void *array, size_t *nr, size_t *room, size_t size,
+		      size_t at)
+{
+	char *elements, *slot;
+
+	/* A pointer to a pointer of any type is no void **. */
+	memcpy(&elements, array, sizeof(elements));
+	if (*nr == *room) {
+		size_t more = *room ? 2 * *room : FIRST;
+
+		elements = reallocarray(elements, more, size);
+		if (!elements)
+			return NULL;
+		memcpy(array, &elements, sizeof(elements));
+		*room = more;
+	}
+	slot = elements + at * size;
+	memmove(slot + size, slot, (*nr - at) * size);
+	memset(slot, 0, size);
+	(*nr)++;
+	return slot;
+}
