@@ -404,7 +404,7 @@ run "$exitledger" report "$tap_dir/killed"
 ok 'killed: it can be read' status_is 0
 ok 'killed: and that is said' out_has 'was cut off'
 ok 'killed: the mark' out_has 'login prompt'
-failed 'killed: no more marks' 'nobody records it' "$exitledger" mark \
+failed 'killed: no more marks' 'no longer being recorded' "$exitledger" mark \
 	"$tap_dir/killed" late
 
 run "$build/tests/run_fuzz" 2000

@@ -289,7 +289,7 @@ START_TEST(ended_without_a_log)
 	sqlite3_close(reads);
 	ck_assert_int_eq(size_of(wal), -1);
 	ck_assert_int_eq(run_mark(path, "x", &why), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(why.text, "its recording has ended"));
+	ck_assert_ptr_nonnull(strstr(why.text, "the recording has ended"));
 	ck_assert_int_eq(size_of(wal), -1);
 	ck_assert_int_eq(steps(), 20);
 }
