@@ -35,7 +35,7 @@ void report_row(FILE *out, const char *name, uint64_t exits, uint64_t total,
 /* Exits of no row: @sign: also a + */
 void report_between(FILE *out, int64_t exits, bool sign);
 void report_time(FILE *out, uint64_t cycles, const struct tsc_rate *rate);
-/* What is in no number; nothing is written if there is none such. */
+/* Write what the numbers do not contain, if there is anything. */
 void report_gaps(FILE *out, uint64_t dropped, uint32_t uncounted);
 
 /** report_end - flush; 0, or -errno if not all of it could be written */

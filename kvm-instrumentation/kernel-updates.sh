@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What is left behind when kernels or these modules change: copies in an initramfs,
-# and kernels without the counters.  Sourced by install-modules.sh.
+# Finds what an update of the kernel or of these modules leaves behind: copies in an
+# initramfs, and kernels without the counters.  Sourced by install-modules.sh.
 
 HOOK=etc/kernel/postinst.d/exitledger
 

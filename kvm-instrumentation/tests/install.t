@@ -195,7 +195,7 @@ echo '# another' >>"$ours/stamp"
 initramfs updates/exitledger/kvm-amd install
 ok 'an initramfs with ours, of an earlier install: a warning' \
 	out_has "the modules of an earlier install, which is loaded first; renew it: sudo update-initramfs -u -k $KREL"
-ok "… which does not call it the distribution's" [ "$(grep -c "distribution's" \
+ok "an initramfs with ours, of an earlier install: which does not call it the distribution's" [ "$(grep -c "distribution's" \
 	"$tap_dir/out")" -eq 0 ]
 initramfs kernel/arch/x86/kvm/kvm-amd install
 ok "an initramfs with the distribution's KVM: a warning" \
@@ -208,11 +208,11 @@ hook() { run env EXITLEDGER_MODULES="$root/lib/modules" \
 	"$root/etc/kernel/postinst.d/exitledger" "$1" /boot/vmlinuz; }
 hook 6.1.0-99-amd64
 ok 'a new kernel: one line' [ "$(wc -l <"$tap_dir/out")" -eq 1 ]
-ok '… that it has no counters' out_has 'not installed for 6.1.0-99-amd64'
-ok '… and what to do' out_has 'modules install KREL=6.1.0-99-amd64'
+ok 'a new kernel: that it has no counters' out_has 'not installed for 6.1.0-99-amd64'
+ok 'a new kernel: what to do' out_has 'modules install KREL=6.1.0-99-amd64'
 hook "$KREL"
 ok 'a new version of the same kernel: one line' [ "$(wc -l <"$tap_dir/out")" -eq 1 ]
-ok '… that they are of the one before' out_has 'built for the kernel before this update'
+ok 'a new version of the same kernel: that they are of the one before' out_has 'built for the kernel before this update'
 hook ''
 ok 'no release: nothing' [ ! -s "$tap_dir/out" ]
 echo "Linux version $KREL (d@d) #1 SMP Debian $KVERSION (2026-01-01)" >"$root/proc/version"

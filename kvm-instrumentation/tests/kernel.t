@@ -106,7 +106,7 @@ test_series() {
 	done
 	ok "$name: git am adds the documentation, with its place in the index" \
 		grep -qx '   exit-stats' "$temp/am/Documentation/virt/kvm/x86/index.rst"
-	ok "$name: … which has every leaf" [ "$(grep -c '^0x4ffffff' \
+	ok "$name: git am adds the documentation, with its place in the index: which has every leaf" [ "$(grep -c '^0x4ffffff' \
 		"$temp/am/Documentation/virt/kvm/x86/exit-stats.rst")" = 7 ]
 	test_selftest "$temp/am/tools/testing/selftests/kvm"
 }

@@ -146,8 +146,8 @@ ok 'each entry of equivalents.txt is a change that can be made' status_is 0
 sed 's/^- return x/- return y/' lab/mutate/equivalents.txt >"$tap_dir/stale"
 run lab/mutate/mutate.py --dry-run --count 1 --list "$tap_dir/stale" \
 	userspace/balance/report_match.c
-ok '… and one that is none is told' status_is 1
-ok '… with its line' grep -q '^line [0-9]* of the list is no mutant' <<<"$out"
+ok 'each entry of equivalents.txt is a change that can be made: one that is none is told' status_is 1
+ok 'each entry of equivalents.txt is a change that can be made: with its line' grep -q '^line [0-9]* of the list is no mutant' <<<"$out"
 
 mutate --dry-run --count 4 --seed 3 room.c
 first=$out

@@ -104,7 +104,7 @@ START_TEST(counts_are_judged_where_time_was_dropped)
 }
 END_TEST
 
-/* What the host had no memory for is no mistake, either. */
+/* Counts for which the host had no memory are no mistake, either. */
 START_TEST(what_was_not_counted_is_not_judged)
 {
 	struct answer *answer = total(4, 5, 5, 1);
