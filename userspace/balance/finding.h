@@ -71,8 +71,9 @@ struct balance {
 	size_t timed; /* times held against the observer's */
 	size_t unanswered; /* reads that KVM took for those of no leaf */
 	uint32_t unanswered_leaves; /* bit n: EXIT_LEAF_FIRST + n was one */
-	size_t gaps; /* times that KVM itself says are not of all: not judged */
-	size_t uncounted; /* counts that KVM could not keep */
+	size_t gaps; /* times that KVM itself says are incomplete: not judged */
+	size_t uncounted; /* counts that KVM itself says are incomplete: not
+			     judged */
 	uint64_t dropped; /* the most exits without a time that KVM told of */
 	size_t unpaired; /* answers to the emulator: no exit of their own */
 	size_t unseen; /* guest's reports of reads that were not seen */
