@@ -69,20 +69,24 @@ static int none_is_new(struct keeper *keeper, struct why *why)
  * not hidden.  Looked at once a guest was not answered, and now and then, as
  * that VM may have ended by then.
  */
-static void look_who_may_read(struct books *books)
+static void look_who_may_read(struct keeper *keeper)
 {
-	if (books->leaves_on && counters_withheld(COUNTERS_FOLDERS))
-		books->leaves_on = false;
+	const struct kvm_stats *statistics = &keeper->statistics;
+
+	if (keeper->books->leaves_on &&
+	    kvm_folders_withheld(&statistics->folders, statistics->root))
+		keeper->books->leaves_on = false;
 }
 
-static void look_who_was_answered(struct books *books, size_t from)
+static void look_who_was_answered(struct keeper *keeper, size_t from)
 {
+	const struct books *books = keeper->books;
 	bool unanswered = false;
 
 	for (size_t i = from; i < books->answers.nr; i++)
 		unanswered |= !books->answers.answer[i].found;
 	if (unanswered)
-		look_who_may_read(books);
+		look_who_may_read(keeper);
 }
 
 /* The answers come first: then the ledger has the VMs that they are about. */
@@ -100,7 +104,7 @@ static int collect(struct keeper *keeper, struct why *why)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",
 			       strerror(-r));
 	drop_others(keeper, from);
-	look_who_was_answered(books, from);
+	look_who_was_answered(keeper, from);
 	return keeper->books->host.other_pids ? none_is_new(keeper, why) : 0;
 }
 
@@ -110,7 +114,7 @@ static int take_statistics(struct keeper *keeper, struct why *why)
 	struct books *books = keeper->books;
 	int r;
 
-	look_who_may_read(books);
+	look_who_may_read(keeper);
 	r = collect(keeper, why);
 	if (!r && kvm_stats_begin(&keeper->statistics, books))
 		r = why_set(why, ENOMEM, "out of memory");

@@ -292,6 +292,37 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 			   folders->folder[process->folder].name);
 }
 
+/* Does a VM's folder say "N" of its guest? */
+static bool is_withheld(int folders, const char *vm)
+{
+	char path[300], first = 'Y';
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/exit_stats_leaves", vm);
+	fd = openat(folders, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, &first, 1) != 1)
+		first = 'Y';
+	close(fd);
+	return first == 'N';
+}
+
+bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root)
+{
+	DIR *dir = open_folder(folders, root, "");
+	bool withheld = false;
+	struct dirent *entry;
+
+	if (!dir)
+		return false;
+	while (!withheld && (entry = readdir(dir)))
+		withheld = entry->d_name[0] != '.' &&
+			   is_withheld(dirfd(dir), entry->d_name);
+	closedir(dir);
+	return withheld;
+}
+
 void kvm_folders_free(struct kvm_folders *folders)
 {
 	if (folders->is_held)

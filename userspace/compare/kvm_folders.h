@@ -75,6 +75,13 @@ int kvm_folders_read(struct kvm_folders *folders, const char *root,
 DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 		      const struct ledger_vm *vm);
 
+/**
+ * kvm_folders_withheld - may the guest of any VM not read KVM's counters?
+ *
+ * The host says so in the VM's folder, whatever the other guests may.
+ */
+bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root);
+
 void kvm_folders_free(struct kvm_folders *folders);
 
 #endif /* EXITLEDGER_KVM_FOLDERS_H */

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -26,37 +24,6 @@ bool counters_leaves(void)
 	if (file)
 		fclose(file);
 	return first == 'Y';
-}
-
-/* Is what a VM's folder says of its guest "N"? */
-static bool is_withheld(int folders, const char *vm)
-{
-	char path[300], first = 'Y';
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/exit_stats_leaves", vm);
-	fd = openat(folders, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (read(fd, &first, 1) != 1)
-		first = 'Y';
-	close(fd);
-	return first == 'N';
-}
-
-bool counters_withheld(const char *folders)
-{
-	DIR *dir = opendir(folders);
-	bool withheld = false;
-	struct dirent *entry;
-
-	if (!dir)
-		return false;
-	while (!withheld && (entry = readdir(dir)))
-		withheld = entry->d_name[0] != '.' &&
-			   is_withheld(dirfd(dir), entry->d_name);
-	closedir(dir);
-	return withheld;
 }
 
 /* sysfs tells inotify of every write(2), whatever was written. */

@@ -16,14 +16,6 @@ int counters_stats(void);
 bool counters_leaves(void);
 
 /**
- * counters_withheld - may the guest of any VM not read, whatever the others may?
- * @folders: KVM's own in debugfs; the host's word for one VM is in its folder
- */
-bool counters_withheld(const char *folders);
-
-#define COUNTERS_FOLDERS "/sys/kernel/debug/kvm"
-
-/**
  * counters_watch - notice from now on who writes to the parameters
  *
  * Their values at the start and at the end don't tell whether they were the

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who may read the counters: the host's word for one VM, in KVM's folders. */
+/* The host's word on who may read the counters, for one VM, in KVM's folders. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/counters.h"
+#include "compare/kvm_folders.h"
 #include "tests/tap.h"
 
-static char folders[] = "/tmp/test_counters.XXXXXX";
+static char root[] = "/tmp/test_withheld.XXXXXX";
+static char folders[100];
+static struct kvm_folders held;
 
 static void vm(const char *name, const char *leaves)
 {
@@ -29,50 +31,59 @@ static void vm(const char *name, const char *leaves)
 
 static void setup(void)
 {
-	strcpy(folders + sizeof(folders) - 7, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folders));
+	char command[200];
+
+	strcpy(root + sizeof(root) - 7, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	snprintf(folders, sizeof(folders), "%s/sys/kernel/debug/kvm", root);
+	snprintf(command, sizeof(command), "mkdir -p %s", folders);
+	ck_assert_int_eq(system(command), 0);
+	memset(&held, 0, sizeof(held));
 }
 
 static void teardown(void)
 {
 	char command[64];
 
-	snprintf(command, sizeof(command), "rm -r %s", folders);
+	kvm_folders_free(&held);
+	snprintf(command, sizeof(command), "rm -r %s", root);
 	ck_assert_int_eq(system(command), 0);
 }
 
 /* Without a file there is no word: another KVM, or one that is older. */
 START_TEST(nobody_is_withheld_what_all_may)
 {
-	ck_assert(!counters_withheld("/nonexistent"));
-	ck_assert(!counters_withheld(folders));
+	ck_assert(!kvm_folders_withheld(&held, "/nonexistent"));
+	ck_assert(!kvm_folders_withheld(&held, root));
 	vm("100-7", NULL);
 	vm("101-7", "default\n");
 	vm("102-7", "Y\n");
 	vm("103-7", "");
-	ck_assert(!counters_withheld(folders));
+	ck_assert(!kvm_folders_withheld(&held, root));
 }
 END_TEST
 
 START_TEST(one_is_withheld)
 {
+	if (_i)
+		kvm_folders_hold(&held, root);
 	vm("101-7", "Y\n");
 	vm("102-7", "N\n");
 	vm("103-7", "default\n");
-	ck_assert(counters_withheld(folders));
+	ck_assert(kvm_folders_withheld(&held, root));
 	vm("102-7", "default\n");
-	ck_assert(!counters_withheld(folders));
+	ck_assert(!kvm_folders_withheld(&held, root));
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("counters");
-	TCase *tcase = tcase_create("counters");
+	Suite *suite = suite_create("withheld");
+	TCase *tcase = tcase_create("withheld");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, nobody_is_withheld_what_all_may);
-	tcase_add_test(tcase, one_is_withheld);
+	tcase_add_loop_test(tcase, one_is_withheld, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
