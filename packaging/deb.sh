@@ -205,7 +205,8 @@ check_all() {
 		"${names[@]/#//packages/}"
 	inside exitleaf --version | grep -qx "exitleaf $VERSION" || fail "no exitleaf"
 	step "remove it" "deb-$SUITE-remove" apt_get remove exitledger exitledger-guest
-	step "purge it" "deb-$SUITE-purge" apt_get purge exitledger exitledger-guest
+	# APT does not know a package that left nothing to be purged.
+	step "purge it" "deb-$SUITE-purge" inside dpkg --purge exitledger exitledger-guest
 	after=$(files)
 	after=$(diff <(echo "$before") <(echo "$after") || true)
 	[[ -z $after ]] || fail "this is left: $after"
