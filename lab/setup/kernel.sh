@@ -34,7 +34,7 @@ MODULES=(irqbypass ccp kvm kvm-amd kvm-intel)
 # Of the kernel's source: what is patched, and the tools that are used.
 SOURCES=(arch/x86/kvm virt/kvm Documentation/virt/kvm
 	tools/testing/selftests/kvm
-	Makefile scripts/checkpatch.pl
+	Makefile scripts/extract-vmlinux scripts/checkpatch.pl
 	scripts/const_structs.checkpatch scripts/spelling.txt)
 
 # As root, apt would warn that its unprivileged user cannot write here.
