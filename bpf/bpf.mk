@@ -2,7 +2,9 @@
 # BPF objects, and the skeletons through which user space has them.
 
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror \
+# BTF has the names of source files: relative ones, so that it is the same wherever it
+# is built.
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Werror \
 	      -Ikvm-instrumentation/src -I/usr/include/$(MULTIARCH)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) bpf/bpf.mk \

@@ -53,6 +53,10 @@ for name in completions/exitledger site-functions/_exitledger \
 		cmp -s "$tap_dir/out" "$(find "$root" -path "*/$name")"
 done
 
+# Packages must be the same wherever they are built.
+out=$(grep -rlaF "$PWD/" "$root" || true)
+ok 'nothing names the folder in which it was built' [ -z "$out" ]
+
 # --- one version ---
 
 for program in exitledger exitleaf exitwork; do
