@@ -27,6 +27,10 @@ while read -r command; do
 		ok 'the class of packages is one of lab/setup/packages.txt' \
 			grep -qP '^\S+\t+build\t' lab/setup/packages.txt
 		;;
+	'sudo apt install ./exitledger_*.deb')
+		ok 'make deb-check installs the package' \
+			grep -q 'apt_get install "/packages/exitledger_' packaging/deb.sh
+		;;
 	*'apt install linux-headers-$(uname -r) linux-source-'*)
 		ok 'what to install is what is asked for' \
 			grep -q '^hint="apt install linux-headers-$KREL linux-source-$KSERIES"' \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,6 +145,16 @@ static void add_kinds(struct cli_offer *offer)
 		cli_offer_word(offer, bench_kind_names[i], NULL);
 }
 
+static void add_users(struct cli_offer *offer)
+{
+	const struct passwd *user;
+
+	setpwent();
+	while ((user = getpwent()))
+		cli_offer_word(offer, user->pw_name, NULL);
+	endpwent();
+}
+
 /* completion_files.S */
 extern const char completion_bash[], completion_fish[], completion_zsh[];
 
@@ -177,6 +188,7 @@ const struct cli_value completion_values[] = {
 	{ "attach", NULL, CLI_WORD, add_attaches },
 	{ "columns", NULL, CLI_LIST, add_columns },
 	{ "sort", NULL, CLI_WORD, add_columns },
+	{ "user", NULL, CLI_WORD, add_users },
 	{ "config", NULL, CLI_LIST, add_configs },
 	{ NULL, "KIND", CLI_WORD, add_kinds },
 	{ NULL, "SHELL", CLI_WORD, add_shells },

@@ -61,6 +61,8 @@ offered compare --attach ''
 ok 'compare cannot be attached by tp' out_lacks ' tp '
 offered monitor --attach ''
 ok 'monitor can' out_has ' tp '
+offered monitor --user nob
+ok '--user: users' out_has ' nobody '
 offered bench cpu
 ok 'kinds of exits' out_has ' cpuid '
 offered bench --compare old.json ''
