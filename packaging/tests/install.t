@@ -78,6 +78,16 @@ run make -s BUILD="$tap_dir/none" RST2MAN=no-rst2man "$tap_dir/none/man/exitleaf
 ok 'without rst2man: refused' status_is 2
 ok 'it says what to install' err_has 'apt install python3-docutils'
 
+# --- one list of what is needed to build ---
+
+# These come with build-essential, which each build has.
+out=$(awk '$2 == "build" { print $1 }' lab/setup/packages.txt |
+	grep -vxE 'gcc|libc6-dev|linux-libc-dev|make' |
+	while read -r package; do
+		grep -qx " $package," debian/control || echo "$package"
+	done)
+ok 'the package is built with all that lab/setup/packages.txt names' [ -z "$out" ]
+
 # --- hardening ---
 
 # elf FILE: what readelf says of it
