@@ -98,9 +98,16 @@ sums() { # NUMBER
 	(cd -- "$ROOT/build/$1" && sha256sum -- *.deb *.dsc *.tar.xz)
 }
 
+# lintian's own --fail-on counts tags that are overridden, too.
 lint() {
+	local found
+
 	inside su nobody -s /bin/sh -c \
-		"lintian --fail-on error,warning --display-info --show-overrides /build/1/*.changes"
+		"lintian --fail-on none --display-info --show-overrides /build/1/*.changes" \
+		>"$ROOT/build/lintian"
+	cat -- "$ROOT/build/lintian"
+	found=$(grep -E '^[EW]:' "$ROOT/build/lintian" || true)
+	[[ -z $found ]] || die "errors or warnings were found"
 }
 
 build_suite() {
