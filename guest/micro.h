@@ -84,7 +84,8 @@ struct micro_block {
 	uint64_t deadline; /* in: TSC cycles that are near */
 	uint64_t id; /* in: the vCPU's APIC ID */
 	uint64_t irqs; /* out: interrupts */
-	uint64_t early; /* out: interrupts that came before the HLT that was to wait */
+	uint64_t early; /* out: interrupts that came before the HLT that was to
+			   wait */
 	uint64_t more_laps; /* in: to be done when the leaves were read */
 	uint64_t reads_at; /* in: where the first of the reads is */
 };

@@ -9,5 +9,6 @@ deb:
 	@packaging/deb.sh build $(VERSION) $(SUITE)
 deb-check:
 	@packaging/deb.sh check $(VERSION) $(SUITE)
+	@prove $(DEB_TESTS)
 rpm:
 	@packaging/rpm.sh $(VERSION)

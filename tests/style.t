@@ -47,7 +47,7 @@ else
 fi
 # Third parties' files stay as they are; a README says where they are from.
 mapfile -t tracked < <(git ls-files | grep -v '^LICENSES/\|/data/\|/uplot/uPlot')
-run codespell -L nin,caf "${tracked[@]}"
+run codespell -L nin,caf,parm "${tracked[@]}"
 ok 'codespell' status_is 0
 
 # gcc has said what it has to say when all of it was built; clang has other warnings.

@@ -33,18 +33,6 @@ fingerprint() {
 }
 unchanged() { [ "$before" = "$(fingerprint)" ]; }
 has_no_build() { [ ! -e "$BUILD/modules" ]; }
-finds() { # DIR: modprobe and modinfo find KVM's modules there
-	local name shown
-
-	for name in kvm kvm-amd kvm-intel; do
-		[ "$(modinfo -b "$root" -k "$KREL" -n "$name")" = "$1/$name.ko" ] ||
-			return 1
-		shown=$(modprobe -d "$root" -C "$root/etc/modprobe.d" -S "$KREL" \
-			--show-depends "$name")
-		[[ $shown == *"insmod $1/kvm.ko"* && $shown == *"$1/$name.ko"* ]] ||
-			return 1
-	done
-}
 before=$(fingerprint)
 
 # --- what cannot be built is told in a line, and nothing changes ---

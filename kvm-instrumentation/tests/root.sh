@@ -116,3 +116,17 @@ SCRIPT
 		ln -s modprobe "$1/sbin/$program"
 	done
 }
+
+# finds DIR: modprobe and modinfo find KVM's modules there, in $root for $KREL
+finds() {
+	local name shown
+
+	for name in kvm kvm-amd kvm-intel; do
+		[ "$(modinfo -b "$root" -k "$KREL" -n "$name")" = "$1/$name.ko" ] ||
+			return 1
+		shown=$(modprobe -d "$root" -C "$root/etc/modprobe.d" -S "$KREL" \
+			--show-depends "$name")
+		[[ $shown == *"insmod $1/kvm.ko"* && $shown == *"$1/$name.ko"* ]] ||
+			return 1
+	done
+}

@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 import hosts  # noqa: E402
 
 VENDORS = ("amd", "intel")
-WHATS = ("observer", "books")
+TRIALS = ("observer", "books")
 KERNELS = os.path.join(hosts.LAB, "kernels")
 PAGE = os.path.join(hosts.TOP, "docs", "kernels.md")
 LICENCE = "# SPDX-License-Identifier: GPL-2.0-only\n"
@@ -120,7 +120,7 @@ def show_page(all_series):
             patched = os.path.isdir(os.path.join(
                 hosts.TOP, "kvm-instrumentation", "patches", series))
             cells = []
-            for what in WHATS:
+            for what in TRIALS:
                 for vendor in VENDORS:
                     if (vendor, what) in tried:
                         _, date, result = tried[vendor, what]
@@ -138,7 +138,7 @@ def options():
     """The job's options."""
     parser = hosts.Parser(__doc__)
     parser.add_argument("--vendor", choices=VENDORS, help="this one alone (default: both)")
-    parser.add_argument("--what", choices=WHATS, help="this alone (default: both)")
+    parser.add_argument("--what", choices=TRIALS, help="this alone (default: both)")
     parser.add_argument("--page", action="store_true",
                         help="try nothing, and write the page from the results")
     parser.add_argument("series", metavar="SERIES", nargs="*",
@@ -159,7 +159,7 @@ def main():
         if subprocess.run([prepare, series], check=False).returncode:
             raise hosts.LabError(f"Linux {series} could not be prepared")
         for vendor in [asked.vendor] if asked.vendor else VENDORS:
-            for what in [asked.what] if asked.what else WHATS:
+            for what in [asked.what] if asked.what else TRIALS:
                 if what == "books" and series not in patched:
                     continue
                 attempt = try_observer if what == "observer" else try_books

@@ -215,7 +215,8 @@ unpack_kernel() { # FILE
 	*) die "no kernel was found in $1; it begins with $magic" ;;
 	esac
 	# Each reads all that it is given, so that nobody writes to a closed pipe.
-	head -c "$((offset + length))" -- "$1" | tail -c "$length" | try "${unpack[@]}"
+	try head -c "$((offset + length))" -- "$1" | try tail -c "$length" |
+		try "${unpack[@]}"
 }
 
 unpack() { # DIR

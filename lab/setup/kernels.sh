@@ -55,7 +55,7 @@ debian_release() {
 # The series of this machine's own distribution; where that is no Debian that is
 # known, the newest one that has patches.
 default_series() {
-	local series all debian
+	local series='' all debian
 
 	debian=$(debian_release)
 	all=$(patched_series)

@@ -27,6 +27,35 @@ deb() {
 	dpkg-deb -z0 --root-owner-group -b "$3" "$1/${2}_${KVERSION}_amd64.deb" >/dev/null
 }
 
+# little_endian NUMBER: its four bytes
+little_endian() {
+	local hex
+
+	hex=$(printf '%08x' "$1")
+	printf '%b' "\\x${hex:6:2}\\x${hex:4:2}\\x${hex:2:2}\\x${hex:0:2}"
+}
+
+# bz_image VMLINUX FILE: a bzImage, as far as kernel.sh looks at it: in a sector and one
+# more of set-up code, setup_sects, payload_offset and payload_length; then the kernel
+# and its size.
+bz_image() {
+	local size
+
+	zstd -q "$1" -o "$2.zst"
+	size=$(stat -c %s "$2.zst")
+	{
+		head -c 497 /dev/zero
+		printf '\x01'
+		head -c 86 /dev/zero
+		little_endian 100 # after 0x1f1 + 1 + 86 = 0x248 bytes
+		little_endian $((size + 4))
+		head -c $((2 * 512 + 100 - 0x250)) /dev/zero
+		cat "$2.zst"
+		little_endian "$(stat -c %s "$1")"
+	} >"$2"
+	rm "$2.zst"
+}
+
 # The kernel's source: whatever kernel.sh unpacks of it.
 make_source() { # DIR
 	local dir=$1
@@ -70,7 +99,7 @@ make_packages() {
 
 	mkdir -p "$dir/debs" "$root/boot" "$root/lib/modules/$KREL"
 	elf "$dir/vmlinux" .BTF
-	zstd -q "$dir/vmlinux" -o "$root/boot/vmlinuz-$KREL"
+	bz_image "$dir/vmlinux" "$root/boot/vmlinuz-$KREL"
 	for module in irqbypass ccp kvm kvm-amd kvm-intel; do
 		elf "$root/lib/modules/$KREL/$module.ko" .modinfo .BTF
 		xz -0 "$root/lib/modules/$KREL/$module.ko"

@@ -54,6 +54,7 @@ ok 'modules that count wrong: what the guest found' \
 # The judgement of results, with an l1.sh that only copies prepared ones: "slow" runs out of
 # time with Debian's modules alone, "broken" fails with the patched ones.
 mkdir -p "$tap_dir"/lab/{jobs,machine,setup} "$tap_dir/lab/kernels/$series" \
+	"$tap_dir/kvm-instrumentation/patches/$series" \
 	"$tap_dir/build"/{kernel/"$series"/current,selftests/"$series"}
 cp lab/lib.sh "$tap_dir/lab/"
 cp lab/setup/kernels.sh "$tap_dir/lab/setup/"

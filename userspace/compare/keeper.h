@@ -31,7 +31,8 @@ struct keeper {
 };
 
 /**
- * keeper_open - attach the observer, list the VMs that run, give up root's rights
+ * keeper_open - attach the observer, list the VMs that run, give up root's
+ * rights
  * @books: zeroed; filled in from now on
  *
  * Returns 0, or -errno with @why.  keeper_close() must be called in any case.

@@ -232,7 +232,8 @@ static void check_privileges(const struct host_facts *facts,
 	else
 		add(d, "privileges", FINDING_OK, "",
 		    "CAP_SYS_ADMIN, until BPF is attached%s",
-		    host_kernel_before(facts->host.kernel, "5.19") ?
+		    host_kernel_before(facts->host.kernel,
+				       KERNEL_FOR_NO_CAPABILITY) ?
 			    "; then CAP_BPF at most" :
 			    "");
 }

@@ -20,4 +20,10 @@
  */
 #define KERNEL_LEAST "5.12"
 
+/*
+ * From this one on, maps that are open can be read without CAP_BPF also where
+ * kernel.unprivileged_bpf_disabled is set (c8644cd0efe7).
+ */
+#define KERNEL_FOR_NO_CAPABILITY "5.19"
+
 #endif /* EXITLEDGER_KERNEL_NEEDS_H */

@@ -10,16 +10,17 @@
 void *array_make_room(void *array, size_t *nr, size_t *room, size_t size,
 		      size_t at)
 {
-	char *elements, *slot;
+	char *elements, *moved, *slot;
 
 	/* A pointer to a pointer of any type is no void **. */
 	memcpy(&elements, array, sizeof(elements));
 	if (*nr == *room) {
 		size_t more = *room ? 2 * *room : FIRST;
 
-		elements = reallocarray(elements, more, size);
-		if (!elements)
+		moved = reallocarray(elements, more, size);
+		if (!moved)
 			return NULL;
+		elements = moved;
 		memcpy(array, &elements, sizeof(elements));
 		*room = more;
 	}

@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include "exit_leaves.h"
+#include "host/pid_ns.h"
 #include "host/counters.h"
 #include "host/host.h"
 #include "host/vm_name.h"
@@ -300,6 +301,32 @@ static int open_rings(struct observer *observer, struct why *why)
 		return 0;
 	return why_set(why, -r, "cannot read the BPF ring buffer: %s",
 		       strerror(-r));
+}
+
+int observer_collect_init(struct observer *observer)
+{
+	struct observer_bpf__bss *bss = observer->bpf->bss;
+
+	observer->other_pids = pid_ns_is_other("");
+	observer->shadow = calloc(OBS_SLOTS, sizeof(struct shadow *));
+	observer->seen = calloc(OBS_SPANS, sizeof(*observer->seen));
+	if (!observer->shadow || !observer->seen)
+		return -ENOMEM;
+	for (u32 i = 1; i < OBS_SPANS; i++)
+		bss->free_spans[i - 1] = i;
+	bss->free_tail = OBS_SPANS - 1;
+	return 0;
+}
+
+void observer_collect_free(struct observer *observer)
+{
+	for (size_t i = 0; observer->shadow && i < OBS_SLOTS; i++) {
+		if (observer->shadow[i])
+			free(observer->shadow[i]->keys.key);
+		free(observer->shadow[i]);
+	}
+	free(observer->shadow);
+	free(observer->seen);
 }
 
 int observer_open(struct observer **result,

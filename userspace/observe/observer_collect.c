@@ -11,7 +11,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "host/pid_ns.h"
 #include "host/vm_name.h"
 #include "observe/observer_private.h"
 
@@ -28,32 +27,6 @@ struct grown {
 	unsigned int last; /* the highest span, and how its buckets grew */
 	u32 more[HIST_SPAN];
 };
-
-int observer_collect_init(struct observer *observer)
-{
-	struct observer_bpf__bss *bss = observer->bpf->bss;
-
-	observer->other_pids = pid_ns_is_other("");
-	observer->shadow = calloc(OBS_SLOTS, sizeof(struct shadow *));
-	observer->seen = calloc(OBS_SPANS, sizeof(*observer->seen));
-	if (!observer->shadow || !observer->seen)
-		return -ENOMEM;
-	for (u32 i = 1; i < OBS_SPANS; i++)
-		bss->free_spans[i - 1] = i;
-	bss->free_tail = OBS_SPANS - 1;
-	return 0;
-}
-
-void observer_collect_free(struct observer *observer)
-{
-	for (size_t i = 0; observer->shadow && i < OBS_SLOTS; i++) {
-		if (observer->shadow[i])
-			free(observer->shadow[i]->keys.key);
-		free(observer->shadow[i]);
-	}
-	free(observer->shadow);
-	free(observer->seen);
-}
 
 static struct shadow *shadow_of(struct observer *observer, size_t slot)
 {

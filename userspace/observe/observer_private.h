@@ -204,8 +204,8 @@ int observer_each_key(struct observer *observer, observer_key_fn *fn,
 		      const struct collection *collection);
 
 /*
- * Add slots and keys as they are, once each, to the collection's total, if it is
- * asked for.
+ * Add slots and keys as they are, once each, to the collection's total, if it
+ * is asked for.
  */
 int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
 			const struct collection *collection);

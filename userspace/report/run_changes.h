@@ -76,7 +76,8 @@ int run_changes_find(const struct run_point *points, size_t nr, double interval,
 #define RUN_CLEAREST 100
 
 /**
- * run_changes_clear - the clearness of the least clear of the @nr clearest changes
+ * run_changes_clear - the clearness of the least clear of the @nr clearest
+ * changes
  * @nr: the number of changes, 1 to RUN_CLEAREST
  */
 double run_changes_clear(const struct run_changes *changes, size_t nr);

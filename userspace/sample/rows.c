@@ -186,7 +186,7 @@ static int add_up(struct row_group *group, const struct filter *filter,
 	*keys = &group->sum.keys;
 	if (!group->vcpus)
 		return 0;
-	if (group->vcpus == 1) {
+	if (group->vcpus == 1 && only) {
 		*cells = &only->cells;
 		*keys = &only->keys;
 		return 0;

@@ -11,8 +11,10 @@ version() {
 }
 for_all=$(version KERNEL_FOR_ALL)
 least=$(version KERNEL_LEAST)
+no_capability=$(version KERNEL_FOR_NO_CAPABILITY)
 ok 'there is a kernel for all' [ -n "$for_all" ]
 ok 'there is an oldest one' [ -n "$least" ]
+ok 'there is one that needs no capability' [ -n "$no_capability" ]
 
 for page in README.md docs/exitledger-{doctor,monitor}.1.rst; do
 	ok "$page: the kernel for all" grep -qF "$for_all" "$page"
@@ -22,7 +24,7 @@ done
 # example's output, is none.
 others() {
 	grep -nP '\b5\.[0-9]{2}\b(?! ([mun]?s|%))' README.md docs/exitledger-*.rst |
-		grep -vE "\b(${for_all/./\\.}|${least/./\\.})\b" || true
+		grep -vE "\b(${for_all/./\\.}|${least/./\\.}|${no_capability/./\\.})\b" || true
 }
 run others
 ok 'no page names another one' [ -z "$out" ]

@@ -72,7 +72,7 @@ START_TEST(empty)
 }
 END_TEST
 
-/* What is there stays. */
+/* The elements that are there stay. */
 START_TEST(no_memory)
 {
 	ck_assert_ptr_null(
