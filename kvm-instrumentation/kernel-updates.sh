@@ -41,7 +41,8 @@ warn_of_initramfs_at_uninstall() {
 # A package of a kernel runs it, with the kernel's release.
 install_hook() {
 	mkdir -p -- "$ROOT/${HOOK%/*}"
-	install -m 755 -- "$HERE/postinst-hook" "$ROOT/$HOOK"
+	cp -- "$HERE/postinst-hook" "$ROOT/$HOOK"
+	chmod 755 "$ROOT/$HOOK"
 }
 
 # The last kernel's modules take it along.
