@@ -216,10 +216,8 @@ mutate:
 LONG_TESTS := lab/tests/bench.t lab/tests/edges.t tests/style.t \
 	      kvm-instrumentation/tests/kernel.t lab/tests/intel-edges.t \
 	      lab/tests/books.t
-# These build KVM's modules several times; make deb-check runs them.
-DEB_TESTS := packaging/tests/dkms.t
 ALL_TESTS := $(LONG_TESTS) \
-	     $(filter-out $(LONG_TESTS) $(DEB_TESTS),$(sort $(wildcard tests/*.t \
+	     $(filter-out $(LONG_TESTS),$(sort $(wildcard tests/*.t \
 	       */tests/*.t userspace/*/tests/*.t userspace/*/*/tests/*.t)))
 SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 
