@@ -93,6 +93,38 @@ first_attach() {
 	if [ "$(lab/setup/series.sh default)" = 6.1 ]; then echo tp_btf; else echo raw_tp; fi
 }
 
+# rights_are FILE UID: /proc/PID/status of a process without any capability, of that
+# user, and with no way back
+rights_are() {
+	local name value
+	while read -r name value; do
+		grep -qxP "$name:\t$value" "$1" || {
+			echo "# $name is not $value"
+			return 1
+		}
+	done <<-EOF
+		Uid $2\t$2\t$2\t$2
+		Gid $2\t$2\t$2\t$2
+		CapInh 0{16}
+		CapPrm 0{16}
+		CapEff 0{16}
+		CapBnd 0{16}
+		CapAmb 0{16}
+		NoNewPrivs 1
+		Seccomp 2
+	EOF
+}
+
+# name_is STATUS NAME...: what a scenario left in $results/NAME.status, of each
+name_is() {
+	local status=$1 name
+	shift
+	for name in "$@"; do
+		# shellcheck disable=SC2154 # the test's
+		[ "$(cat "$results/$name.status")" = "$status" ] || return 1
+	done
+}
+
 # done_testing: the plan; a script that ran no test fails
 done_testing() {
 	echo "1..$tap_nr"

@@ -38,6 +38,7 @@
 #                      host      this machine's files, read-only in /host (amd
 #                                only); chroot runs its programs
 #                      terminfo  what programs must know of terminals
+#                      rights    a command that keeps its observer's rights
 #                      /a/path   a program of this machine, in /bin
 #                      WORD?     the same, if it is there
 #   # kvm: none        KVM's modules are not loaded
@@ -159,6 +160,11 @@ add_needed() { # ROOT WORD
 		return 0
 		;;
 	exitledger) found=("$BUILD/bin/exitledger") ;;
+	rights)
+		mkdir -p "$1/bin"
+		cp -- "$LAB/machine/l1/rights" "$1/bin/"
+		return 0
+		;;
 	floor | obsfault) found=("$BUILD/lab/$2") ;;
 	guest) found=("$BUILD"/guest/*) ;;
 	install)
@@ -323,23 +329,27 @@ unpack_results() {
 		[[ -s $RESULTS/l1-status && -s $RESULTS/dmesg.txt ]]
 }
 
-# no_result: the run may be repeated, if whoever called this wants that; but not one
-# in which books did not balance.
+# no_result [DIR]: the run may be repeated, if whoever called this wants that; but not
+# one in which books did not balance or L1's kernel warned, as far as DIR shows.
 no_result() {
 	[[ -n ${LAB_NO_RESULT:-} && $EMULATOR == QEMU ]] || return 0
-	grep -rqs DISCREPANCY "$OUT" || : >"$LAB_NO_RESULT"
+	if [[ -n ${1:-} ]]; then
+		[[ ! -s $1/l1-complaints ]] || return 0
+		! grep -rqs DISCREPANCY "$1" || return 0
+	fi
+	: >"$LAB_NO_RESULT"
 }
 
 # Keeps what was written by then: it may say why the run took so long.
 judge_late() {
 	new_beside RESULTS "$OUT"
 	if ! unpack_results; then
-		no_result
+		no_result "$RESULTS"
 		lab_failure "no end after $TIMEOUT s, and the results did not arrive whole"
 	fi
 	tr -d '\r' <"$CONSOLE" >"$RESULTS/console.txt"
 	publish "$RESULTS" "$OUT"
-	no_result
+	no_result "$OUT"
 	lab_failure "no end after $TIMEOUT s; what there was by then is in $(rel "$OUT")"
 }
 
@@ -371,7 +381,7 @@ judge() {
 		lab_failure "L1 ended with $CODE, which is not for the scenario's status $status"
 	publish "$RESULTS" "$OUT"
 	if [[ -e $OUT/guest-failed ]]; then
-		no_result
+		no_result "$OUT"
 	fi
 	if ((CODE == STATUS_COMPLAINTS)); then
 		head -n 5 "$OUT/l1-complaints" | sed 's/^/    | /' >&2

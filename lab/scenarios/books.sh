@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# needs: qemu l2 exitledger guest /usr/bin/setpriv
+# needs: qemu l2 exitledger guest /usr/bin/setpriv rights
 #
 # Comparisons that must balance, and some that must be inconclusive; the test
 # judges what is left in /results: NAME.json, NAME.txt, NAME.status.
@@ -43,17 +43,6 @@ while [ "$i" -lt 5 ]; do
 	i=$((i + 1))
 done
 
-# rights NAME COMMAND...: run by an observer: keeps what rights the observer has.
-# Between the two is the process that has started COMMAND.
-cat >/tmp/rights <<'EOF'
-#!/bin/sh
-parent() { sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status"; }
-cat "/proc/$(parent "$(parent $$)")/status" >"/results/$1.rights"
-id -u >"/results/$1.user"
-shift
-exec "$@"
-EOF
-chmod +x /tmp/rights
 mkdir /tmp/kept
 chown 1000:1000 /tmp/kept
 
@@ -61,7 +50,7 @@ echo "[LAB] without root's rights"
 # KVM's statistics are read while the guest runs, so it must run for a second.
 # shellcheck disable=SC2086
 keep rights exitledger compare --user 1000 --json /tmp/kept/rights.json \
-	--guest-report /tmp/kept/report.json -- /tmp/rights compare \
+	--guest-report /tmp/kept/report.json -- rights /results/compare \
 	microguest --report /tmp/kept/report.json $WORK hlt=9000
 ls -n /tmp/kept >/results/rights.files
 cp /tmp/kept/rights.json /results/

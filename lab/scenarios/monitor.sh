@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# needs: exitledger guest terminfo /usr/bin/script
+# needs: exitledger guest terminfo /usr/bin/script rights
 #
 # The monitor's options and formats, of guests whose exits are known.
 set -u
@@ -20,17 +20,6 @@ monitor() {
 	keep "$name" exitledger monitor "$@"
 }
 
-# rights NAME COMMAND...: run by an observer: keeps what rights the observer has.
-# Between the two is the process that has started COMMAND.
-cat >/tmp/rights <<'EOF'
-#!/bin/sh
-parent() { sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status"; }
-cat "/proc/$(parent "$(parent $$)")/status" >"/results/$1.rights"
-id -u >"/results/$1.user"
-shift
-exec "$@"
-EOF
-chmod +x /tmp/rights
 mkdir /tmp/kept
 chown 1000:1000 /tmp/kept
 
@@ -54,9 +43,9 @@ guest='microguest --report /dev/null'
 	cp /tmp/run.exits /results/
 
 	echo "[LAB] its rights"
-	monitor rights --json -i 0.2 -- /tmp/rights monitor $guest cpuid=2000
+	monitor rights --json -i 0.2 -- rights /results/monitor $guest cpuid=2000
 	monitor rights-run --json -i 0 -- exitledger record --user 1000 \
-		-o /tmp/kept/run.exits -- /tmp/rights record $guest cpuid=3000
+		-o /tmp/kept/run.exits -- rights /results/record $guest cpuid=3000
 	ls -n /tmp/kept >/results/rights-run.files
 	cp /tmp/kept/run.exits /results/rights-run.exits
 

@@ -55,7 +55,8 @@ packages_of() {
 # package_like WORD: the package of the set whose name has this in it; nothing if
 # there is none.
 package_like() {
-	packages_of "$KREL" | awk -v word="$1" 'index($0, word) { print; exit }'
+	# It reads to the end, so that nobody writes to a closed pipe.
+	packages_of "$KREL" | awk -v word="$1" '!done && index($0, word) { print; done = 1 }'
 }
 
 # Prints "KREL VERSION" of the newest set that APT's package lists have whole.
@@ -109,6 +110,11 @@ use_own_lists() {
 	mkdir -p "$state/lists/partial" "$state/archives/partial"
 	APT+=(-o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state")
 	if [[ -n $SUITE ]]; then
+		# Others' suites may be out of reach, or no longer have it: the lab goes
+		# on without.
+		DIE_STATUS=4
+		# Else APT calls it a success if a mirror did not answer.
+		APT+=(-o APT::Update::Error-Mode=any)
 		find_mirrors
 		[[ -n $MIRROR ]] ||
 			die "APT's sources on this machine name no mirror of Debian; say MIRROR=URI"

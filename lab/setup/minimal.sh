@@ -27,8 +27,8 @@ make_system() {
 	for package; do
 		packages+=,$package
 	done
-	kept=$CACHE/system-$packages-$(date +%F).tar
-	if [[ -r $kept ]]; then
+	kept=$CACHE/system-$packages-$(date +%F)-$(sha256sum <<<"$MIRROR" | cut -c1-8).tar
+	if [[ -r $kept ]] && sha256sum -c --quiet "$kept.sum" >/dev/null 2>&1; then
 		tar -x --numeric-owner -C "$ROOT" -f "$kept"
 	else
 		debootstrap --variant=minbase --include="$packages" \
@@ -36,6 +36,7 @@ make_system() {
 		rm -f -- "$CACHE/system-$packages-"*
 		tar -c --numeric-owner --one-file-system -C "$ROOT" . >"$kept.new"
 		mv -- "$kept.new" "$kept"
+		sha256sum "$kept" >"$kept.sum"
 	fi
 	cat >"$ROOT/etc/apt/sources.list" <<-EOF
 	deb $MIRROR $SUITE main

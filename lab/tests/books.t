@@ -11,36 +11,9 @@ build=${BUILD:-build}
 results=$build/results/t-books
 
 # name_is STATUS NAME...: with which statuses commands ended in L1
-name_is() {
-	local status=$1 name
-	shift
-	for name in "$@"; do
-		[ "$(cat "$results/$name.status")" = "$status" ] || return 1
-	done
-}
 has() { grep -qF -- "$2" "$results/$1"; }
 lacks() { ! grep -qE -- "$2" "$results/$1"; }
 line_is_one() { [ "$(wc -l <"$results/$1")" -eq 1 ]; }
-# rights_are NAME UID: no capabilities, that user, no way back
-rights_are() {
-	local name value
-	while read -r name value; do
-		grep -qxP "$name:\t$value" "$results/$1.rights" || {
-			echo "# $name is not $value"
-			return 1
-		}
-	done <<-EOF
-		Uid $2\t$2\t$2\t$2
-		Gid $2\t$2\t$2\t$2
-		CapInh 0{16}
-		CapPrm 0{16}
-		CapEff 0{16}
-		CapBnd 0{16}
-		CapAmb 0{16}
-		NoNewPrivs 1
-		Seccomp 2
-	EOF
-}
 
 # exits NAME: of the monitor's JSON, "NAME=EXITS" per reason
 exits() {
@@ -121,7 +94,7 @@ ok 'counters off: the way out is said' has off.txt 'switch it on'
 ok 'counters off: the command was not run' [ ! -e "$results/off.json" ]
 ok 'counters on again: balanced' name_is 0 on_again
 ok "without root's rights: balanced" name_is 0 rights
-ok "without root's rights: none, and those of the user" rights_are compare 1000
+ok "without root's rights: none, and those of the user" rights_are "$results/compare.rights" 1000
 ok "without root's rights: the command has those of root" \
 	[ "$(cat "$results/compare.user")" = 0 ]
 ok "without root's rights: the same counts" has rights.txt \

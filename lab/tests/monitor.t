@@ -8,35 +8,8 @@ cd "$(dirname "$0")/../.."
 
 results=${BUILD:-build}/results/test-monitor
 
-name_is() { # STATUS NAME...
-	local status=$1 name
-	shift
-	for name in "$@"; do
-		[ "$(cat "$results/$name.status")" = "$status" ] || return 1
-	done
-}
 has() { grep -qF -- "$2" "$results/$1"; }
 lacks() { ! grep -qF -- "$2" "$results/$1"; }
-# rights_are NAME UID: no capabilities, that user, no way back
-rights_are() {
-	local name value
-	while read -r name value; do
-		grep -qxP "$name:\t$value" "$results/$1.rights" || {
-			echo "# $name is not $value"
-			return 1
-		}
-	done <<-EOF
-		Uid $2\t$2\t$2\t$2
-		Gid $2\t$2\t$2\t$2
-		CapInh 0{16}
-		CapPrm 0{16}
-		CapEff 0{16}
-		CapBnd 0{16}
-		CapAmb 0{16}
-		NoNewPrivs 1
-		Seccomp 2
-	EOF
-}
 # only_file LIST UID NAME: all that there is, in a list of ls -n
 only_file() {
 	[ "$(awk 'NF > 2 { print $3, $4, $9 }' "$results/$1")" = "$2 $2 $3" ]
@@ -109,12 +82,12 @@ ok 'a run: the intervals are all that BPF booked' out_has \
 ok 'a run: its VM began and ended' out_has 'microguest'
 ok 'a run: nothing is lost' out_has 'lost     nothing'
 
-ok 'its rights: none, and those of nobody' rights_are monitor 65534
+ok 'its rights: none, and those of nobody' rights_are "$results/monitor.rights" 65534
 ok 'its rights: the command has those of root' \
 	[ "$(cat "$results/monitor.user")" = 0 ]
 ok 'its rights: all executed CPUIDs' is rights \
 	'2000 <= reasons["CPUID"]["exits"] < 2050 and not any(last["lost"].values())'
-ok "a run's rights: none, and those of the user" rights_are record 1000
+ok "a run's rights: none, and those of the user" rights_are "$results/record.rights" 1000
 ok "a run's rights: the file is that user's, and nothing else is left" \
 	only_file rights-run.files 1000 run.exits
 ok "a run's rights: its totals are those of the monitor beside it" \

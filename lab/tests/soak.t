@@ -88,6 +88,10 @@ echo INCONCLUSIVE >"$made/2.txt"
 run lab/jobs/soak.py --vendor amd --kernel "$series" --runs 3 --out "$tap_dir/made" --again
 ok 'the sums: what was reconciled, of all, and differences of either sign' out_has \
 	'in all: 2 of 3 runs balanced, 1040 of 1943 exits reconciled, difference 3'
+: >"$made/1.total"
+run lab/jobs/soak.py --vendor amd --kernel "$series" --runs 3 --out "$tap_dir/made" --again
+ok 'balanced, and without its numbers: nothing can be said' status_is 125
+ok 'balanced, and without its numbers: which' err_has '1.total is damaged'
 run lab/jobs/soak.py --runs 0
 ok 'no runs are no success' status_is 64
 run lab/jobs/soak.py --vendor arm

@@ -43,25 +43,6 @@ record() {
 		"$tap_dir/status"
 }
 
-rights_are() { # UID: no capabilities, that user, no way back
-	local name value
-	while read -r name value; do
-		grep -qxP "$name:\\t$value" "$tap_dir/status" || {
-			echo "# $name is not $value"
-			return 1
-		}
-	done <<-EOF
-		Uid $1\\t$1\\t$1\\t$1
-		Gid $1\\t$1\\t$1\\t$1
-		CapInh 0{16}
-		CapPrm 0{16}
-		CapEff 0{16}
-		CapBnd 0{16}
-		CapAmb 0{16}
-		NoNewPrivs 1
-		Seccomp 2
-	EOF
-}
 only_file_of() { # UID: of all that is in the folder
 	[ "$(find "$tap_dir/kept" -type f -printf '%f %U:%G\n')" = "run $1:$1" ]
 }
@@ -70,7 +51,7 @@ command_is_of() { [ "$(cat "$tap_dir/status.user")" = "$1" ]; }
 # case WHAT UID: what must be so after a record()
 so() {
 	ok "$1: it is recorded" status_is 0
-	ok "$1: without rights" rights_are "$2"
+	ok "$1: without rights" rights_are "$tap_dir/status" "$2"
 	ok "$1: the file is the user's, and alone" only_file_of "$2"
 	ok "$1: the command has all rights" command_is_of 0
 	run "$exitledger" report "$tap_dir/kept/run"
