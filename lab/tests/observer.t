@@ -134,6 +134,26 @@ def test_trace():
     print(f"# largest error of a percentile: {worst:.2%}")
 
 
+def test_key(name, key, count):
+    """All exits of a key, whatever their reason: an access to memory that is none has
+    another one the first time.  From Linux 7.0 on a run of the program on kvm_mmio may
+    be skipped, and Intel has the address nowhere else: such an exit is counted as one
+    without a key."""
+    kept = [k for row in reasons(name).values() for k in row.get("keys", ())
+            if k["key"] == key]
+    exits = sum(k["exits"] for k in kept)
+    skipped = 0
+    if name == "by_mmio" and VENDOR == "intel" and int(KERNEL.split(".")[0]) >= 7:
+        skipped = total(name)["lost"]["no_key"]
+        print(f"# {name}: {skipped} of {count} without a key")
+    else:
+        ok(f"{name}: nothing lost", not lost(name), lost(name))
+    ok(f"{name}: every exit under its key, or counted as one without",
+       exits > 0 and exits + skipped == count, kept)
+    ok(f"{name}: with its time", all(k["ns"] > 0 for k in kept)
+       and sum(k["timed"] for k in kept) == exits, kept)
+
+
 def test_more():
     rows = reasons("off_cpu")
     hlt = rows[NAMES["hlt"]]
@@ -149,19 +169,9 @@ def test_more():
     ok("off the CPU: every deadline, and end of an interrupt",
        msr["exits"] == executed("off_cpu")[msr["reason"]] if PATCHED
        else 160 <= msr["exits"] < 200, msr)
-    for name, reason, key, count in (
-        ("by_port", "io", 0x10, 500),
-        ("by_mmio", "mmio", 0x200000, 70),
-        ("by_msr", "rdmsr", 0x1B, 250),
-        ("by_hypercall", "vmcall", 0xFFFF, 124),
-    ):
-        rows = reasons(name)
-        keys = {k["key"]: k for k in rows.get(NAMES[reason], {}).get("keys", [])}
-        ok(f"{name}: every exit under its key",
-           keys.get(key, {}).get("exits") == count, keys)
-        row = keys.get(key, {"ns": 0})
-        ok(f"{name}: with its time", row["ns"] > 0 and row["timed"] == count, keys)
-        ok(f"{name}: nothing lost", not lost(name), lost(name))
+    for name, key, count in (("by_port", 0x10, 500), ("by_mmio", 0x200000, 70),
+                             ("by_msr", 0x1B, 250), ("by_hypercall", 0xFFFF, 124)):
+        test_key(name, key, count)
     row = reasons("by_cpuid")["CPUID"]
     ok("by_cpuid: the keys' counts are the reason's",
        sum(k["exits"] for k in row["keys"]) == row["exits"], row["keys"])
