@@ -20,6 +20,17 @@ for page in README.md docs/exitledger-{doctor,monitor}.1.rst; do
 	ok "$page: the kernel for all" grep -qF "$for_all" "$page"
 	ok "$page: the oldest kernel" grep -qF "$least" "$page"
 done
+# Not each kernel that should do was tried: the pages name the oldest one that was.
+tried=$(sed -nE 's/^\| ([0-9]+\.[0-9]+) .*/\1/p' docs/kernels.md | sort -V | head -n 1)
+ok 'there is an oldest kernel that was tried' [ -n "$tried" ]
+names_tried() { # PAGE, whose sentences may be broken anywhere
+	tr -s '\n ' ' ' <"$1" | grep -qE \
+		"oldest kernel that was tried is $tried\b|Linux $tried is the oldest that was tried"
+}
+for page in README.md docs/exitledger-{doctor,monitor}.1.rst; do
+	ok "$page: the oldest kernel that was tried" names_tried "$page"
+done
+
 # Another kernel of the series 5 would be a second truth.  A number with a unit, in an
 # example's output, is none.
 others() {
