@@ -77,6 +77,18 @@ def room(path):
     tap.ok(f"{path}: its README names no other units", not gone, gone)
 
 
+def kinds():
+    """The numbers of kinds of work that guest/README.md says are those of the list."""
+    with open("guest/micro_kinds.def", encoding="utf-8") as source:
+        rows = re.findall(r"^MICRO_KIND\(\w+, (\w+), (\w+),", source.read(), re.M)
+    with open("guest/README.md", encoding="utf-8") as source:
+        text = source.read()
+    said = re.search(r"(\d+) kinds on AMD and (\d+) on Intel", text)
+    listed = [sum(row[isa] != "NONE" for row in rows) for isa in (0, 1)]
+    tap.ok("guest/README.md: has the numbers of kinds of work",
+           said and [int(number) for number in said.groups()] == listed, listed)
+
+
 def main():
     """All pages, and all rooms."""
     files, known = tracked(), targets()
@@ -86,6 +98,7 @@ def main():
         for line in table:
             if not line.startswith("#"):
                 room("userspace/" + line.split(":")[0])
+    kinds()
     tap.done()
 
 
