@@ -57,11 +57,11 @@ static const struct argp_option rows[] = {
 
 	{ NULL, 0, NULL, 0, "Filters, each any number of times:", 2 },
 	{ "vm", OPT_VM, "NAME", 0,
-	  "Show the VMs of this name, or of this pattern, such as 'web*'", 2 },
-	{ "pid", OPT_PID, "PID", 0, "Show the VMs of this process", 2 },
-	{ "vcpu", OPT_VCPU, "N", 0, "Show the vCPUs of this number", 2 },
+	  "Only the VMs of this name, or of this pattern, such as 'web*'", 2 },
+	{ "pid", OPT_PID, "PID", 0, "Only the VMs of this process", 2 },
+	{ "vcpu", OPT_VCPU, "N", 0, "Only the vCPUs of this number", 2 },
 	{ "reason", OPT_REASON, "REASON", 0,
-	  "Show the exits of this reason, a name (CPUID) or number (0x72)", 2 },
+	  "Only the exits of this reason, a name (CPUID) or number (0x72)", 2 },
 
 	{ NULL, 0, NULL, 0, "Observation:", 3 },
 	{ "by", OPT_BY, "KEY", 0,
