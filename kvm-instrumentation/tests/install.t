@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The modules for a machine's own kernel: built, found by modprobe, loaded, and
-# taken away again, all in a made-up system (t/root.sh).  The lab's kernel must
-# be there (lab/setup/prepare.sh).
+# taken away again, all in a made-up system (root.sh).  The lab's kernel must be
+# there (lab/setup/prepare.sh).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
