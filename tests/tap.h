@@ -32,6 +32,27 @@ static inline void tap_needs_bpf(void)
 	_exit(EXIT_SUCCESS);
 }
 
+static inline void tap_do_nothing(int index)
+{
+	(void)index;
+}
+
+/**
+ * tap_skip - report a test as skipped, in place of running it
+ * @name: of the test
+ * @needs: what it would need, as lab/checks/expected-skips.txt has it
+ *
+ * For one test of a program, once.
+ */
+static inline void tap_skip(TCase *tcase, const char *name, const char *needs)
+{
+	static char text[256];
+	static TTest test = { text, tap_do_nothing, __FILE__, __LINE__ };
+
+	snprintf(text, sizeof(text), "%s # SKIP %s", name, needs);
+	tcase_add_test(tcase, &test);
+}
+
 /**
  * tap_run - run a suite
  *

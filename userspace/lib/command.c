@@ -21,7 +21,12 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 		sent = signal;
 }
 
-/* SIGCHLD needs a handler only to end poll() early. */
+/*
+ * A command is a child of its runner, and its end is heard of through a socket.
+ * SIGCHLD tells of our own children, such as the runner or a program that bench
+ * measures.  The handler ends poll() early.  It also replaces SIG_IGN, which
+ * may be inherited, and with which children have no exit status.
+ */
 static void on_child(int signal)
 {
 	(void)signal;

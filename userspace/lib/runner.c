@@ -68,7 +68,7 @@ static void reset_signals(bool all)
 		signal(SIGCHLD, SIG_DFL);
 		return;
 	}
-	for (int i = 1; i < SIGRTMAX; i++)
+	for (int i = 1; i <= SIGRTMAX; i++)
 		signal(i, SIG_DFL);
 }
 
@@ -323,6 +323,11 @@ void runner_close(struct runner *runner)
 {
 	if (!runner->pid)
 		return;
+	/*
+	 * The process ends when it has nobody to listen to.  Closing alone does
+	 * not tell it, as runners that were opened later hold the socket, too.
+	 */
+	shutdown(runner->fd, SHUT_RDWR);
 	close(runner->fd);
 	while (waitpid(runner->pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -117,6 +117,39 @@ START_TEST(signals_are_as_before)
 }
 END_TEST
 
+/* One that runs apart has no signal ignored, up to the last real-time signal. */
+START_TEST(signals_are_not_ignored)
+{
+	pid_t pid;
+	int output;
+
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGRTMIN, SIG_IGN);
+	signal(SIGRTMAX, SIG_IGN);
+	open_shell("grep -q 'SigIgn:.*0000000000000000' /proc/self/status",
+		   true);
+	ck_assert_int_eq(runner_start(&runner, &pid, &output), 0);
+	ck_assert_int_eq(wait_for_end(), 0);
+	close(output);
+}
+END_TEST
+
+/* The second runner was forked later, so it holds the first one's socket. */
+START_TEST(another_is_closed_first)
+{
+	char *argv[] = { "sh", "-c", "exit 5", NULL };
+	struct runner later = { 0 };
+	pid_t pid;
+	int output;
+
+	open_shell("exit 3", false);
+	ck_assert_msg(!runner_open(&later, argv, false, &why), "%s", why.text);
+	runner_close(&runner);
+	ck_assert_int_eq(runner_start(&later, &pid, &output), 0);
+	runner_close(&later);
+}
+END_TEST
+
 /* Somebody kills it: that must not be waited for for ever. */
 START_TEST(it_is_killed)
 {
@@ -155,8 +188,6 @@ START_TEST(rights_are_kept)
 			 NULL };
 	pid_t pid;
 
-	if (geteuid())
-		return;
 	ck_assert_int_eq(command_prepare(&command, argv, &why), 0);
 	ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
 	ck_assert_msg(!command_start(&command, argv, &why), "%s", why.text);
@@ -185,7 +216,13 @@ int main(void)
 	tcase_add_test(tcase, signals_are_as_before);
 	tcase_add_test(tcase, it_is_killed);
 	tcase_add_test(tcase, it_survives_signals);
-	tcase_add_test(tcase, rights_are_kept);
+	tcase_add_test(tcase, signals_are_not_ignored);
+	tcase_add_test(tcase, another_is_closed_first);
+	if (geteuid())
+		tap_skip(tcase, "rights_are_kept",
+			 "root: there are no rights to keep");
+	else
+		tcase_add_test(tcase, rights_are_kept);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
