@@ -158,16 +158,14 @@ static const char *file_of(const struct privileges *privileges)
  */
 static int close_door(struct why *why)
 {
-	int r;
-
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return why_set(why, errno, "privileges cannot be given up: %s",
 			       strerror(errno));
-	r = syscall_filter_install(why);
-	if (r != -ENOSYS)
-		return r;
-	msg_error("%s; going on without", why->text);
+	if (syscall_filter_is_known())
+		return syscall_filter_install(why);
+	msg_error(
+		"this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER): going on without a filter of system calls");
 	return 0;
 }
 

@@ -32,6 +32,10 @@ int privileges_check_user(const char *user, struct why *why);
  * be run that has more rights; and no system call can be made but those that
  * are still needed (syscall_filter.h).  Descriptors stay open.
  *
+ * Two things depend on the system: emptying the bounding set takes
+ * CAP_SETPCAP, without which it stays as it is; and on a kernel without seccomp
+ * filters a line on standard error says that system calls are not filtered.
+ *
  * Unless @user says whose rights are kept: those of the user who called sudo;
  * of the owner of the folder of the first file, if that user may not write
  * there or there was no sudo; and without a file, of a user without any rights

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <asm/termbits.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "host/syscall_filter.h"
@@ -133,20 +136,30 @@ static const char *const fatal[] = {
 
 /* Of bpf(): maps that are open are read, and entries deleted; nothing is made. */
 static const unsigned int bpf_commands[] = {
-	BPF_MAP_LOOKUP_ELEM,
-	BPF_MAP_UPDATE_ELEM,
-	BPF_MAP_DELETE_ELEM,
-	BPF_MAP_GET_NEXT_KEY,
-	BPF_MAP_LOOKUP_AND_DELETE_ELEM,
-	BPF_MAP_LOOKUP_BATCH,
-	BPF_OBJ_GET_INFO_BY_FD,
+	BPF_MAP_LOOKUP_ELEM,  BPF_MAP_DELETE_ELEM,
+	BPF_MAP_GET_NEXT_KEY, BPF_MAP_LOOKUP_AND_DELETE_ELEM,
+	BPF_MAP_LOOKUP_BATCH, BPF_OBJ_GET_INFO_BY_FD,
 };
 
-/* A terminal's size and modes, but no typing into it; and detaching. */
+/*
+ * A terminal's size and modes, but no typing into it; and detaching.  The calls
+ * that end in 2, of asm-generic/ioctls.h, are what the GNU C library makes for
+ * isatty() and tcsetattr() since version 2.42.
+ */
 static const unsigned long ioctls[] = {
-	TCGETS,	  TCSETS,     TCSETSW,
-	TCSETSF,  TIOCGWINSZ, TIOCGPGRP,
-	FIONREAD, FIONBIO,    PERF_EVENT_IOC_DISABLE,
+	TCGETS,
+	TCSETS,
+	TCSETSW,
+	TCSETSF,
+	TCGETS2,
+	TCSETS2,
+	TCSETSW2,
+	TCSETSF2,
+	TIOCGWINSZ,
+	TIOCGPGRP,
+	FIONREAD,
+	FIONBIO,
+	PERF_EVENT_IOC_DISABLE,
 };
 
 static int add_name(scmp_filter_ctx filter, uint32_t action, const char *name)
@@ -219,6 +232,16 @@ static int add_rules(scmp_filter_ctx filter)
 	return r;
 }
 
+/*
+ * A kernel with filters tries to read the one that is given, which fails with
+ * EFAULT for NULL.  One without them says EINVAL to any.
+ */
+bool syscall_filter_is_known(void)
+{
+	return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) ||
+	       errno != EINVAL;
+}
+
 int syscall_filter_install(struct why *why)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -232,10 +255,6 @@ int syscall_filter_install(struct why *why)
 	if (!r)
 		r = seccomp_load(filter);
 	seccomp_release(filter);
-	/* EINVAL, or ENOSYS, is what kernels without CONFIG_SECCOMP_FILTER say.
-	 */
-	if (r == -EINVAL)
-		r = -ENOSYS;
 	return r ? why_set(why, -r, "system calls cannot be filtered: %s",
 			   strerror(-r)) :
 		   0;

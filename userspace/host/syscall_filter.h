@@ -3,14 +3,23 @@
 #ifndef EXITLEDGER_SYSCALL_FILTER_H
 #define EXITLEDGER_SYSCALL_FILTER_H
 
+#include <stdbool.h>
+
 #include "lib/msg.h"
+
+/**
+ * syscall_filter_is_known - does this kernel have seccomp filters?
+ *
+ * Linux can be built without CONFIG_SECCOMP_FILTER.
+ */
+bool syscall_filter_is_known(void);
 
 /**
  * syscall_filter_install - allow those alone, for good
  *
  * Others fail with EPERM; those that only an intruder would make, such as
  * execve(), end the process.  No-new-privileges must be set.  0, or -errno with
- * @why; -ENOSYS: this kernel has no such filters.
+ * @why.
  */
 int syscall_filter_install(struct why *why);
 

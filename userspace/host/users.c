@@ -13,7 +13,10 @@
 
 #include "host/users.h"
 
-/* Users of no rights of their own: of our packages, and of every system. */
+/*
+ * Users without rights of their own.  The first exists only where an
+ * administrator has made it; the second exists on almost every system.
+ */
 #define SERVICE "exitledger"
 #define NOBODY "nobody"
 #define NOBODY_ID 65534
