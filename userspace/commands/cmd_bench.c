@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/bench_config.h"
@@ -88,7 +90,7 @@ static int show(const struct bench *bench, const struct bench_options *options)
 	return svg ? svg : json;
 }
 
-/* Before hours are spent on what goes into them. */
+/* To be called as the user whose files they will be. */
 static int check_files(const struct bench_options *options, struct why *why)
 {
 	int r = 0;
@@ -100,32 +102,110 @@ static int check_files(const struct bench_options *options, struct why *why)
 	return r;
 }
 
-static int run(const struct bench_options *options, struct bench *bench,
-	       struct why *why)
+static int drop(const struct bench_options *options, struct why *why)
 {
 	const struct privileges privileges = {
 		.user = options->user,
 		.file = { options->json, options->svg },
 	};
+
+	return privileges_drop(&privileges, why);
+}
+
+/* Give up the rights in a child, and say why the end would fail, if it would. */
+static int rehearse(const struct bench_options *options)
+{
+	struct why why = { "" };
+	int r = drop(options, &why);
+
+	if (r)
+		return say(r, &why);
+	r = check_files(options, &why);
+	if (r == -EACCES || r == -EPERM)
+		msg_error("%s (as user %ju; see --user)", why.text,
+			  (uintmax_t)geteuid());
+	else
+		say(r, &why);
+	return r;
+}
+
+/*
+ * Check that the rights can be given up and that the user who is left can write
+ * the files, before hours are spent on results that would be lost.  The child
+ * prints the error.
+ */
+static int check_end(const struct bench_options *options, struct why *why)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(rehearse(options) ? EXIT_FAILURE : EXIT_SUCCESS);
+	if (pid < 0)
+		return why_set(why, errno, "cannot start a process: %s",
+			       strerror(errno));
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return why_set(why, errno, "waitpid: %s",
+				       strerror(errno));
+	}
+	if (WIFSIGNALED(status))
+		return why_set(
+			why, EPERM,
+			"the check whether files can be written was ended by signal %d",
+			WTERMSIG(status));
+	return status ? -EPERM : 0;
+}
+
+static const char *only_stdout(const char *path)
+{
+	if (!path || is_stdout(path))
+		return path;
+	msg_error("%s: not written, as root's rights could not be given up",
+		  path);
+	return NULL;
+}
+
+/*
+ * Root's rights were not given up, but what was measured must not be lost.
+ * Standard output is open already, by the rights of whoever started us, and is
+ * only written to: this opens nothing by its name, so root's rights decide
+ * nothing.  They would for files, so none is written.
+ */
+static void show_without_files(const struct bench *bench,
+			       const struct bench_options *options)
+{
+	struct bench_options rest = *options;
+
+	rest.json = only_stdout(options->json);
+	rest.svg = only_stdout(options->svg);
+	show(bench, &rest);
+}
+
+static int run(const struct bench_options *options, struct bench *bench,
+	       struct why *why)
+{
 	int r, shown, dropped;
 
 	if (geteuid())
 		return why_set(
 			why, EPERM,
 			"bench needs root, for /dev/kvm and BPF: run it with sudo (--replay, --compare and --list do not)");
-	r = check_files(options, why);
+	command_catch_signals();
+	r = check_end(options, why);
 	if (r)
 		return r;
-	command_catch_signals();
 	r = options->action == BENCH_TEST_RUN ?
 		    bench_test_run(options, bench, why) :
 		    bench_measure(options, bench, why);
 	if (r && !bench->interrupted)
 		return r;
 	/* Each run of each round attaches anew, so root is needed until now. */
-	dropped = privileges_drop(&privileges, why);
-	if (dropped)
+	dropped = drop(options, why);
+	if (dropped) {
+		show_without_files(bench, options);
 		return dropped;
+	}
 	shown = show(bench, options);
 	return r ? r : shown;
 }

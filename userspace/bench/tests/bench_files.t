@@ -72,6 +72,59 @@ ok 'before: --json, no such device: status' status_is 3
 ok 'before: nothing is left, and what was there' only_has svg
 ok 'before: as it was' grep -qx old "$tap_dir/files/svg"
 
+# The files are written as another user, who must be allowed to: all are checked.
+user=54321 # whom no /etc/passwd has
+chmod 755 "$tap_dir"
+mkdir "$tap_dir/theirs" "$tap_dir/roots"
+chown $user "$tap_dir/theirs"
+unset SUDO_UID SUDO_GID
+run "${long[@]}" --json "$tap_dir/theirs/json" --svg "$tap_dir/roots/svg"
+ok "before: a file of another's: status" status_is 3
+ok "before: a file of another's: one line" one_err_line
+ok "before: a file of another's: which and why" err_has \
+	"roots/svg: cannot be written: Permission denied (as user $user; see --user)"
+run "${long[@]}" --user $user --json "$tap_dir/roots/json"
+ok 'before: --user, who may not write: status' status_is 3
+ok 'before: --user, who may not write: why' err_has 'roots/json: cannot be written: P'
+run setpriv --inh-caps=-setuid --bounding-set=-setuid "${long[@]}" --user $user
+ok 'before: rights that cannot be given up: status' status_is 3
+ok 'before: rights that cannot be given up: one line' one_err_line
+ok 'before: rights that cannot be given up: why' err_has "cannot go on as user $user"
+ok 'before: nothing is measured' [ -z "$out" ]
+
+# vanishing OPTION...: a benchmark whose user is removed when it measures
+vanishing() {
+	cp /etc/passwd "$tap_dir/passwd"
+	echo "vanishing:x:$user:$user::/:/bin/sh" >>"$tap_dir/passwd"
+	# shellcheck disable=SC2016 # of the inner shell
+	run unshare -m sh -c 'mount --bind "$1/passwd" /etc/passwd && shift && exec "$@"' \
+		- "$tap_dir" python3 -c '
+import subprocess, sys
+bench = subprocess.Popen(sys.argv[1:], stderr=subprocess.PIPE, text=True)
+while not (line := bench.stderr.readline()).startswith("round 1"):
+    if not line:
+        sys.exit(bench.wait())
+with open("/etc/passwd", "w") as passwd:
+    passwd.write("root:x:0:0::/:/bin/sh\n")
+sys.stderr.write(bench.stderr.read())
+sys.exit(bench.wait())' "$exitledger" bench --test-run --rounds 2 --laps 200 \
+		--progress --user vanishing "$@"
+}
+if unshare -m true 2>/dev/null; then
+	vanishing --json "$tap_dir/theirs/json"
+	ok 'a user who vanishes: status' status_is 3
+	ok 'a user who vanishes: why' err_has "there is no user 'vanishing' here"
+	ok 'a user who vanishes: the file is named' err_has 'theirs/json: not written'
+	ok 'a user who vanishes: no file' [ -z "$(ls "$tap_dir/theirs")" ]
+	ok 'a user who vanishes: the table is shown' out_has 'observer: '
+	vanishing --json -
+	ok 'a user who vanishes, --json -: status' status_is 3
+	ok 'a user who vanishes, --json -: it is complete' python3 -c \
+		'import json, sys; assert json.load(open(sys.argv[1]))["runs"]' "$tap_dir/out"
+else
+	skip 'a user who vanishes' 'unshare -m is not permitted'
+fi
+
 # ended SECONDS OPTION...: a benchmark that SIGINT ends after that time
 ended() {
 	run timeout --preserve-status -s INT -k 20 "$1" "$exitledger" bench \
