@@ -69,7 +69,8 @@ test_symbols() {
 		[ "$same" -eq "$theirs" ]
 	ok "$name: there are exported symbols" [ "$theirs" -gt 300 ]
 	ok "$name: modinfo describes the three parameters" [ 3 -eq \
-		"$(modinfo -p "$modules/kvm.ko" | grep -c '^exit_stats.*:.*[a-z]')" ]
+		"$(modinfo -p "$modules/kvm.ko" |
+			grep -cE '^exit_stats[a-z_]*:[A-Z].* \((uint|bool)\)$')" ]
 	for module in kvm kvm-amd kvm-intel; do
 		ok "$name: $module.ko has BTF" bash -c \
 			"readelf -SW '$modules/$module.ko' | grep -q ' \.BTF '"
