@@ -111,8 +111,9 @@ void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu)
  * kvm_exit_stats_allocate - give the calling thread's vCPU its cells
  * @vcpu: on its way into the guest, where it may still sleep
  *
- * It is not worth the guest's life: a vCPU that gets none runs on uncounted,
- * and the answers to the guest say so.
+ * If there is no memory for them, the guest goes on: the exits of this vCPU are
+ * not counted from now on, and the answers to the guest have the flag
+ * EXIT_LEAF_UNCOUNTED.
  */
 void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu)
 {
@@ -172,13 +173,11 @@ struct kvm_exit_cell *kvm_exit_stats_rare(struct kvm_exit_cells *cells,
 EXPORT_SYMBOL_GPL(kvm_exit_stats_rare);
 
 /*
- * Forget the exits whose time was to be booked at an entry: once timing is on
- * again, their stamps would be from before it was switched off.  The hooks run
- * with interrupts off, and switching a static key off waits for every CPU to
- * take an interrupt, so by now none of them is between its check of the key
- * and its stores.
+ * Call @visit for every vCPU of every VM.  A VM without online vCPUs is left
+ * out, because kvm_for_each_vcpu() has no upper end then: it could come upon a
+ * vCPU that is still being created, and is freed again if that fails.
  */
-static void kvm_exit_stats_forget_stamps(void)
+static void kvm_exit_stats_visit_all(void (*visit)(struct kvm_vcpu *vcpu))
 {
 	struct kvm_vcpu *vcpu;
 	struct kvm *kvm;
@@ -189,37 +188,39 @@ static void kvm_exit_stats_forget_stamps(void)
 
 	mutex_lock(&kvm_lock);
 	list_for_each_entry(kvm, &vm_list, vm_list) {
+		if (!atomic_read(&kvm->online_vcpus))
+			continue;
+
 		kvm_for_each_vcpu(i, vcpu, kvm)
-			WRITE_ONCE(kvm_exit_stats_of(vcpu)->stamp, 0);
+			visit(vcpu);
 	}
 	mutex_unlock(&kvm_lock);
 }
 
 /*
- * Have all vCPUs look again whether they are to have cells, those that run in
- * the guest at once: counting begins with their next entry.  They allocate
- * themselves, as KVM's shrinker takes kvm_lock.
+ * Forget the exit whose time was to be booked at the next entry: once timing is
+ * on again, its stamp would be from before timing was switched off.  The hooks
+ * run with interrupts off, and switching a static key off waits for every CPU
+ * to take an interrupt, so by now none of them is between its check of the key
+ * and its stores.
  */
-static void kvm_exit_stats_request_all(void)
+static void kvm_exit_stats_forget_stamp(struct kvm_vcpu *vcpu)
 {
-	struct kvm_vcpu *vcpu;
-	struct kvm *kvm;
-	unsigned long i;
+	WRITE_ONCE(kvm_exit_stats_of(vcpu)->stamp, 0);
+}
 
-	if (!kvm_exit_stats_isa)
+/*
+ * Have a vCPU look again whether it is to have cells, at once if it runs in the
+ * guest: counting begins with its next entry.  Its own thread allocates them,
+ * as KVM's shrinker takes kvm_lock.
+ */
+static void kvm_exit_stats_request(struct kvm_vcpu *vcpu)
+{
+	if (kvm_exit_cells_of(vcpu))
 		return;
 
-	mutex_lock(&kvm_lock);
-	list_for_each_entry(kvm, &vm_list, vm_list) {
-		kvm_for_each_vcpu(i, vcpu, kvm) {
-			if (kvm_exit_cells_of(vcpu))
-				continue;
-
-			kvm_make_request(KVM_REQ_EXIT_STATS, vcpu);
-			kvm_vcpu_kick(vcpu);
-		}
-	}
-	mutex_unlock(&kvm_lock);
+	kvm_make_request(KVM_REQ_EXIT_STATS, vcpu);
+	kvm_vcpu_kick(vcpu);
 }
 
 static void kvm_exit_stats_switch(struct static_key_true *key, bool on)
@@ -246,11 +247,11 @@ static int kvm_exit_stats_set_mode(const char *val,
 
 	kvm_exit_stats_switch(&kvm_exit_timing, mode >= KVM_EXIT_STATS_TIME);
 	if (mode < KVM_EXIT_STATS_TIME)
-		kvm_exit_stats_forget_stamps();
+		kvm_exit_stats_visit_all(kvm_exit_stats_forget_stamp);
 
 	kvm_exit_stats_switch(&kvm_exit_counting, mode >= KVM_EXIT_STATS_COUNT);
 	if (mode >= KVM_EXIT_STATS_COUNT)
-		kvm_exit_stats_request_all();
+		kvm_exit_stats_visit_all(kvm_exit_stats_request);
 
 	return 0;
 }
