@@ -11,7 +11,10 @@
 
 #include "exit_stats.h"
 
-/* What a VM's guest may do that nobody has decided about is a parameter's. */
+/*
+ * The host's decision for one VM.  While there is none, which is the default,
+ * the parameter exit_stats_leaves decides whether the guest may read.
+ */
 enum kvm_exit_leaves {
 	KVM_EXIT_LEAVES_DEFAULT,
 	KVM_EXIT_LEAVES_NO,
@@ -149,7 +152,10 @@ static bool kvm_exit_reason_defined(u32 reason)
 	return false;
 }
 
-/* The highest defined reason of those that count up from 0 without a jump. */
+/*
+ * The highest defined reason below KVM_EXIT_NPF_BASE.  Not all numbers up to it
+ * are defined; SVM's reasons from KVM_EXIT_NPF_BASE on are far apart.
+ */
 static u32 kvm_exit_reason_dense_limit(void)
 {
 	const struct kvm_exit_reasons *reasons =
@@ -212,7 +218,10 @@ static bool kvm_exit_stats_readable(struct kvm *kvm)
 	}
 }
 
-/* The slow half of kvm_exit_stats_cpuid(): any leaf from ours on. */
+/*
+ * The slow half of kvm_exit_stats_cpuid(), for the leaf EXIT_LEAF_FIRST and all
+ * leaves above it.
+ */
 bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
 			    u32 *ecx, u32 *edx)
 {
@@ -251,7 +260,7 @@ bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
 		*ecx = lower_32_bits(cycles);
 	}
 
-	/* After the sums: of a gap in them it is known by now. */
+	/* Last, so that the flags cover every gap that the sums may have. */
 	*edx = kvm_exit_stats_gaps(vcpu->kvm, &dropped, &uncounted);
 	return true;
 }

@@ -15,7 +15,8 @@
  *  INFO             1         ISA             dense limit     vCPUs          flags
  *  INFO             2         dropped, low    dropped, high   uncounted      0
  *
- * "low" and "high" are the halves of a 64-bit value.  A reason that the
+ * "low" and "high" are the halves of a 64-bit value.  "dense limit" is the
+ * highest defined reason below 0x400; not all below it are defined.  A reason that the
  * vendor's manual does not define is answered with EAX = EBX = ECX = 0 and
  * EDX = EXIT_LEAF_UNDEFINED.
  *

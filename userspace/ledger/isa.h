@@ -42,7 +42,7 @@ struct isa {
 
 	const struct exit_reason *reasons; /* all defined, ascending */
 	size_t nr_reasons;
-	uint32_t sparse; /* the reasons below it count up from 0 */
+	uint32_t sparse; /* from here on, reasons are far apart */
 	struct exit_roles roles;
 
 	/* The prefixes of reasons' names in headers and manuals; ends with

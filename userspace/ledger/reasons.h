@@ -31,7 +31,11 @@ const struct exit_reason *exit_reasons(uint32_t isa, size_t *nr);
 /** exit_reason_find - one of them by its raw number, or NULL */
 const struct exit_reason *exit_reason_find(uint32_t isa, uint32_t code);
 
-/** exit_reason_dense_limit - the highest of those that count up from 0: INFO */
+/**
+ * exit_reason_dense_limit - the highest defined reason below isa.sparse
+ *
+ * Not all numbers up to it are defined.  Leaf INFO has it, too.
+ */
 uint32_t exit_reason_dense_limit(uint32_t isa);
 
 /** exit_reason_cpuid - the raw number of CPUID exits, or EXIT_ROLE_NONE */
