@@ -225,15 +225,19 @@ static enum verdict find_verdict(const struct books *books,
 		return VERDICT_DISCREPANCY;
 	else if (!balance->checked && balance->unanswered)
 		*reason = RULE_UNANSWERED;
-	else if (books->answers.dropped ||
+	else if (books->answers.dropped || books->ledger.losses.answers ||
 		 (incomplete && (balance->checked || balance->unpaired)))
 		*reason = RULE_INCOMPLETE;
 	else if (!balance->checked && balance->uncounted)
 		*reason = RULE_UNCOUNTED;
 	else if (!balance->checked && balance->unpaired)
 		*reason = RULE_EMULATED;
-	else if (!balance->checked && books->answers.nr)
+	else if (!balance->checked && balance->counts)
 		*reason = RULE_LATE;
+	else if (!balance->checked && balance->gaps)
+		*reason = RULE_GAPS;
+	else if (!balance->checked && books->answers.nr)
+		*reason = RULE_NO_COUNT;
 	else if (balance->unseen)
 		*reason = RULE_UNSEEN;
 	else if (balance->checked && books->report_missing)

@@ -20,8 +20,10 @@ static const char *const rule_names[] = {
 	[RULE_INCOMPLETE] = "incomplete",
 	[RULE_UNSEEN] = "unseen",
 	[RULE_UNCOUNTED] = "uncounted",
+	[RULE_GAPS] = "gaps",
 	[RULE_EMULATED] = "emulated",
 	[RULE_LATE] = "late",
+	[RULE_NO_COUNT] = "no-count",
 	[RULE_UNREPORTED] = "unreported",
 };
 

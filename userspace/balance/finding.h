@@ -36,8 +36,10 @@ enum rule {
 	RULE_INCOMPLETE, /* the observer knows that it lost something */
 	RULE_UNSEEN, /* the guest's report is not of a run that was seen */
 	RULE_UNCOUNTED, /* the host had no memory for the counters */
+	RULE_GAPS, /* only times were read, and KVM dropped that of some exits */
 	RULE_EMULATED, /* all reads were the instruction emulator's */
 	RULE_LATE, /* attached late, and nothing to be relative to */
+	RULE_NO_COUNT, /* guests read, but no number of exits */
 	RULE_UNREPORTED, /* the guest's report could not be read */
 };
 
@@ -71,9 +73,11 @@ struct balance {
 	size_t timed; /* times held against the observer's */
 	size_t unanswered; /* reads that KVM took for those of no leaf */
 	uint32_t unanswered_leaves; /* bit n: EXIT_LEAF_FIRST + n was one */
-	size_t gaps; /* times that KVM itself says are incomplete: not judged */
-	size_t uncounted; /* counts that KVM itself says are incomplete: not
-			     judged */
+	size_t counts; /* counts that were read, also those that come first */
+	size_t gaps; /* times without those of some exits, as KVM says: not
+			judged */
+	size_t uncounted; /* counts and times without those of some vCPUs, as
+			     KVM says: not judged */
 	uint64_t dropped; /* the most exits without a time that KVM told of */
 	size_t unpaired; /* answers to the emulator: no exit of their own */
 	size_t unseen; /* guest's reports of reads that were not seen */

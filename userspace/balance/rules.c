@@ -365,6 +365,17 @@ bool rules_judge(const struct books *books, const struct answer *answer)
 	return true;
 }
 
+/* The flag says which gap it is: with both, the counts have one, too. */
+static void count_gap(const struct leaf_read *read, struct balance *balance)
+{
+	if (!leaf_has_gap(read))
+		balance->counts += leaf_is_count(read->leaf);
+	else if (read->edx & EXIT_LEAF_UNCOUNTED)
+		balance->uncounted++;
+	else
+		balance->gaps++;
+}
+
 int rules_apply(struct rules *rules, const struct books *books,
 		const struct answer *answer, struct balance *balance)
 {
@@ -385,9 +396,7 @@ int rules_apply(struct rules *rules, const struct books *books,
 	}
 	if (!check_defined(rules, books, answer, balance))
 		return 0;
-	if (leaf_has_gap(&answer->read))
-		++*(leaf_is_count(answer->read.leaf) ? &balance->uncounted :
-						       &balance->gaps);
+	count_gap(&answer->read, balance);
 	if (!rules_judge(books, answer))
 		return 0;
 	if (answer->read.leaf == EXIT_LEAF_EXITS ||

@@ -315,7 +315,8 @@ static void render_gaps(const struct balance *balance, FILE *out)
 {
 	if (balance->uncounted)
 		fprintf(out,
-			"         %zu counts are not compared: the host had no memory for counters\n",
+			"         %zu counts and times are not compared: the host had no memory for\n"
+			"         the counters of some vCPU, so that its exits are missing in them\n",
 			balance->uncounted);
 	if (!balance->gaps)
 		return;
@@ -328,7 +329,7 @@ static void render_gaps(const struct balance *balance, FILE *out)
 	else
 		fprintf(out, "exits,\n");
 	fprintf(out,
-		"         as the TSC went back from these exits to their entries\n");
+		"         because the TSC was lower at the next entry than at the exit\n");
 }
 
 static void render_verdict(const struct books *books,

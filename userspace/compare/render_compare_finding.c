@@ -165,7 +165,7 @@ void render_finding(const struct books *books, const struct finding *finding,
 	case RULE_UNANSWERED:
 		snprintf(
 			line, size,
-			"KVM answers these guests nothing: exit_stats_leaves is off, for all or for them");
+			"KVM answered no guest: exit_stats_leaves is off, for all guests or for these");
 		break;
 	case RULE_SWITCHED:
 		if (books->host.exit_stats > 0 &&
@@ -190,7 +190,12 @@ void render_finding(const struct books *books, const struct finding *finding,
 	case RULE_UNCOUNTED:
 		snprintf(
 			line, size,
-			"the host had no memory for KVM's counters of all vCPUs");
+			"nothing that was read is complete: the host had no memory for the counters of some vCPU");
+		break;
+	case RULE_GAPS:
+		snprintf(
+			line, size,
+			"only times were read, and KVM dropped the time of some exits");
 		break;
 	case RULE_EMULATED:
 		snprintf(
@@ -200,6 +205,11 @@ void render_finding(const struct books *books, const struct finding *finding,
 	case RULE_LATE:
 		snprintf(line, size,
 			 "BPF came late, and no count was read twice since");
+		break;
+	case RULE_NO_COUNT:
+		snprintf(
+			line, size,
+			"the guests read no number of exits, which a verdict needs");
 		break;
 	case RULE_UNREPORTED:
 		snprintf(line, size, "the guest's report could not be read");

@@ -138,12 +138,14 @@ json_t *render_compare_json(const struct books *books,
 				statements, statement_json(books, &statement));
 		statement_free(&statement);
 	}
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "verdict",
-			 verdict_name(balance->verdict), "checked",
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}",
+			 "verdict", verdict_name(balance->verdict), "checked",
 			 (json_int_t)balance->checked, "exact",
 			 (json_int_t)balance->exact, "timed",
 			 (json_int_t)balance->timed, "gaps",
-			 (json_int_t)balance->gaps, "told",
+			 (json_int_t)balance->gaps, "dropped",
+			 (json_int_t)balance->dropped, "uncounted",
+			 (json_int_t)balance->uncounted, "told",
 			 (json_int_t)balance->told, "discrepancies",
 			 (json_int_t)balance->discrepancies, "findings",
 			 findings, "statements", statements);

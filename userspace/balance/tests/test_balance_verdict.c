@@ -43,8 +43,11 @@ START_TEST(names)
 		{ RULE_INCOMPLETE, "incomplete", true },
 		{ RULE_UNSEEN, "unseen", true },
 		{ RULE_UNCOUNTED, "uncounted", true },
+		{ RULE_GAPS, "gaps", true },
 		{ RULE_EMULATED, "emulated", true },
 		{ RULE_LATE, "late", true },
+		{ RULE_NO_COUNT, "no-count", true },
+		{ RULE_UNREPORTED, "unreported", true },
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
@@ -63,6 +66,7 @@ END_TEST
 struct case_of {
 	int stats, after;
 	size_t checked, unanswered, unpaired, unseen, answers, dropped;
+	size_t counts, gaps, uncounted, lost_answers;
 	bool switched, lost;
 	enum verdict verdict;
 	enum rule rule;
@@ -90,8 +94,21 @@ static const struct case_of cases[] = {
 	{ 2, 2, .unpaired = 1, .answers = 1, .verdict = VERDICT_INCONCLUSIVE,
 	  .rule = RULE_EMULATED },
 	{ 2, 2, 1, .unpaired = 1, .verdict = VERDICT_BALANCED },
-	{ 2, 2, .answers = 1, .verdict = VERDICT_INCONCLUSIVE,
+	{ 2, 2, .answers = 1, .counts = 1, .verdict = VERDICT_INCONCLUSIVE,
 	  .rule = RULE_LATE },
+	{ 2, 2, .answers = 2, .counts = 1, .gaps = 1,
+	  .verdict = VERDICT_INCONCLUSIVE, .rule = RULE_LATE },
+	{ 2, 2, .answers = 1, .gaps = 1, .verdict = VERDICT_INCONCLUSIVE,
+	  .rule = RULE_GAPS },
+	{ 2, 2, .answers = 2, .gaps = 1, .uncounted = 1,
+	  .verdict = VERDICT_INCONCLUSIVE, .rule = RULE_UNCOUNTED },
+	{ 2, 2, .answers = 1, .verdict = VERDICT_INCONCLUSIVE,
+	  .rule = RULE_NO_COUNT },
+	{ 2, 2, 1, .gaps = 1, .verdict = VERDICT_BALANCED },
+	{ 2, 2, 1, .lost_answers = 1, .verdict = VERDICT_INCONCLUSIVE,
+	  .rule = RULE_INCOMPLETE },
+	{ 2, 2, .lost_answers = 1, .verdict = VERDICT_INCONCLUSIVE,
+	  .rule = RULE_INCOMPLETE },
 	{ 2, 2, 1, .answers = 1, .verdict = VERDICT_BALANCED },
 	{ 2, 2, 1, .unseen = 1, .verdict = VERDICT_INCONCLUSIVE,
 	  .rule = RULE_UNSEEN },
@@ -107,6 +124,10 @@ START_TEST(why_nothing_can_be_said)
 	books.answers.dropped = this->dropped;
 	books.answers.nr = this->answers;
 	books.ledger.losses.no_slot = this->lost;
+	books.ledger.losses.answers = this->lost_answers;
+	balance.counts = this->counts;
+	balance.gaps = this->gaps;
+	balance.uncounted = this->uncounted;
 	balance.checked = this->checked;
 	balance.unanswered = this->unanswered;
 	balance.unpaired = this->unpaired;

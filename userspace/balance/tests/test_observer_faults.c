@@ -143,7 +143,7 @@ static const struct {
 	{ missed_entry_and_knows, VERDICT_INCONCLUSIVE, RULE_INCOMPLETE, 0 },
 	{ clock_first, VERDICT_DISCREPANCY, RULE_TIME, VMMCALL },
 	{ negative_time, VERDICT_INCONCLUSIVE, RULE_INCOMPLETE, 0 },
-	{ lost_answer, VERDICT_BALANCED, 0, 0 },
+	{ lost_answer, VERDICT_INCONCLUSIVE, RULE_INCOMPLETE, 0 },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

@@ -113,10 +113,35 @@ START_TEST(what_was_not_counted_is_not_judged)
 	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNCOUNTED);
 	ck_assert_uint_eq(balance.uncounted, 1);
 	ck_assert_uint_eq(balance.checked, 0);
-	answer = cycles(10, 1000, 1);
-	answer->read.edx = EXIT_LEAF_UNCOUNTED;
+	ck_assert_uint_eq(balance.counts, 0);
+	ck_assert_uint_eq(balance.gaps, 0);
+}
+END_TEST
+
+/* A guest that reads times alone: the flag says why none is judged. */
+START_TEST(times_that_are_not_counted_are_not_judged)
+{
+	struct answer *answer = cycles(10, 1000, 1);
+
+	answer->read.edx = EXIT_LEAF_UNCOUNTED | (_i ? EXIT_LEAF_DROPPED : 0);
 	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNCOUNTED);
+	ck_assert_uint_eq(balance.uncounted, 1);
+	ck_assert_uint_eq(balance.gaps, 0);
+	ck_assert_uint_eq(balance.timed, 0);
+}
+END_TEST
+
+/* Neither is it BPF that came late, where times alone were dropped. */
+START_TEST(times_alone_are_no_verdict)
+{
+	struct answer *answer = cycles(1000, 1000, 1);
+
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_NO_COUNT);
+	ck_assert_uint_eq(balance.timed, 1);
+	answer->read.edx = EXIT_LEAF_DROPPED;
+	judge_rule(VERDICT_INCONCLUSIVE, RULE_GAPS);
 	ck_assert_uint_eq(balance.gaps, 1);
+	ck_assert_uint_eq(balance.uncounted, 0);
 }
 END_TEST
 
@@ -321,6 +346,9 @@ int main(void)
 	tcase_add_test(tcase, time_is_no_less);
 	tcase_add_test(tcase, what_kvm_dropped_is_not_judged);
 	tcase_add_test(tcase, what_was_not_counted_is_not_judged);
+	tcase_add_loop_test(tcase, times_that_are_not_counted_are_not_judged, 0,
+			    2);
+	tcase_add_test(tcase, times_alone_are_no_verdict);
 	tcase_add_test(tcase, counts_are_judged_where_time_was_dropped);
 	tcase_add_loop_test(tcase, time_since_the_last_read, 0, 2);
 	tcase_add_test(tcase, time_goes_back);

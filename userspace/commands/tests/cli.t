@@ -145,6 +145,49 @@ ok 'a guest that says something else than KVM: by the name of that' out_has 'the
 ok 'a guest that says something else than KVM: when, and on which vCPU' grep -qE \
 	'^when     (the first: )?read by vCPU 0, [0-9.]+ m?s after BPF came$' <<<"$out"
 
+# KVM says that something is missing: bits 0 and 1 of EDX, and the numbers of leaf INFO.
+# with_gaps CODE: began.json with EDX and INFO as CODE makes them, judged as gaps.json
+with_gaps() {
+	python3 -c 'import json, sys
+books = json.load(open(sys.argv[1]))
+reads = books["answers"]
+times = [read for read in reads if read["leaf"] in (0x4ffffffe, 0x4ffffffc)]
+counts = [read for read in reads if read["leaf"] in (0x4fffffff, 0x4ffffffd)]
+def flag(reads, edx):
+    for read in reads:
+        read["edx"] = edx
+def number(dropped, uncounted):
+    reads.append(dict(reads[-1], leaf=0x4ffffffb, index=2, eax=dropped, ebx=0,
+                      ecx=uncounted, edx=0))
+exec(sys.argv[3])
+json.dump(books, open(sys.argv[2], "w"))' "$tap_dir/began.json" \
+		"$tap_dir/gaps.json" "$1"
+	run "$exitledger" compare --replay "$tap_dir/gaps.json" \
+		--json "$tap_dir/judged.json"
+}
+
+judged() {
+	python3 -c 'import json, sys
+result = json.load(open(sys.argv[1]))["result"]
+sys.exit(not eval(sys.argv[2], result))' "$tap_dir/judged.json" "$1"
+}
+
+with_gaps 'flag(counts + times, 1); number(7, 0)'
+ok 'dropped times: the counts balance' status_is 0
+ok 'dropped times: are said' grep -qE \
+	'^ +[1-9][0-9]* times are not compared: KVM dropped the time of 7 exits,$' <<<"$out"
+ok 'dropped times: in 80 columns' fits_80
+ok 'dropped times: in JSON' judged 'gaps > 0 and dropped == 7 and uncounted == 0'
+with_gaps 'flag(counts + times, 3); number(7, 1)'
+ok 'uncounted: status' status_is 2
+ok 'uncounted: why' grep -qE '^reason .*no memory for the counters of some vCPU$' <<<"$out"
+ok 'uncounted: the TSC is not blamed' [ "${out#*TSC was}" = "$out" ]
+ok 'uncounted: in JSON' judged 'gaps == 0 and uncounted > gaps and checked == timed == 0'
+with_gaps 'books["answers"] = times; flag(times, 1)'
+ok 'only times, and gaps: why' out_has 'only times were read, and KVM dropped'
+with_gaps 'books["answers"] = times'
+ok 'only times: why' out_has 'read no number of exits'
+
 # A guest that was read twice: both of its reports count.
 cat "$tap_dir/report" "$tap_dir/report" >"$tap_dir/twice"
 run "$exitledger" compare --replay "$tap_dir/began.json" --guest-report "$tap_dir/twice"
