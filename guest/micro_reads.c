@@ -12,10 +12,10 @@
 /* --- what is to be read --- */
 
 /*
- * The reads of a round besides those of reasons: INFO twice, both totals, and
- * one of a reason that no manual defines.
+ * The reads of a round besides those of reasons: INFO three times, both totals,
+ * and one of a reason that no manual defines.
  */
-enum { OTHER_READS = 5, UNDEFINED_REASON = 0x7fff };
+enum { OTHER_READS = 6, UNDEFINED_REASON = 0x7fff };
 
 /* The reasons of the work, and of reading. */
 static size_t work_reasons(const struct micro_run *run,
@@ -89,6 +89,8 @@ void micro_ask(struct vmm *vmm, const struct micro_run *run)
 			ask(vmm, EXIT_LEAF_REASON_CYCLES, reasons[j]);
 		ask_others(vmm, run, EXIT_LEAF_REASON_CYCLES, reasons, nr);
 		ask(vmm, EXIT_LEAF_REASON_EXITS, UNDEFINED_REASON);
+		/* Last: if an answer said that there are gaps, so must this. */
+		ask(vmm, EXIT_LEAF_INFO, 2);
 	}
 }
 

@@ -395,6 +395,9 @@ static void mutant_registers(struct kvm_vcpu *vcpu, u32 function, u32 index,
 		*ebx = upper_32_bits(exits);
 		*ecx = 0;
 		break;
+	case MUTANT_GAP_ALWAYS:
+		*edx |= EXIT_LEAF_DROPPED;
+		break;
 	default:
 		break;
 	}

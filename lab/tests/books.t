@@ -42,7 +42,7 @@ ok 'the scenario ran to its end' status_is 0
 ok 'micro-guests: 1, 2 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
 	name_is 0 one two four raw_tp
 ok 'one vCPU: every bound leaves one value' has one.txt \
-	'checked  6 counts (6 of them to the exit), 6 times, 15 reads by the guest'
+	'checked  6 counts (6 of them to the exit), 6 times, 16 reads by the guest'
 ok 'one vCPU: all counts are the executed instructions' \
 	has one.txt '5 counts of executed instructions'
 ok 'one vCPU: CPUID, in all books' has one.txt \

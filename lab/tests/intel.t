@@ -38,7 +38,7 @@ ok 'micro-guests: 1 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
 ok "$(first_attach) is the first choice" has one.txt "BPF: $(first_attach)"
 ok 'raw_tp was used where it was asked for' has raw_tp.txt 'BPF: raw_tp'
 ok 'one vCPU: every bound leaves one value' has one.txt \
-	'checked  6 counts (6 of them to the exit), 6 times, 15 reads by the guest'
+	'checked  6 counts (6 of them to the exit), 6 times, 16 reads by the guest'
 ok 'one vCPU: all counts are the executed instructions' \
 	has one.txt '5 counts of executed instructions'
 while read -r row; do

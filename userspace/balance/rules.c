@@ -226,13 +226,14 @@ static void check_info(struct rules *rules, const struct books *books,
 			read->edx == EXIT_LEAF_SIG_EDX;
 		break;
 	case 1:
-		right = is_info_right(books, answer);
+		right = is_info_right(books, answer) &&
+			gaps_fit(&rules->gaps, answer);
 		rules->same_table =
 			right &&
 			read->ebx == exit_reason_dense_limit(books->host.isa);
 		break;
 	case 2:
-		right = !read->edx;
+		right = !read->edx && gaps_fit(&rules->gaps, answer);
 		if (leaf_exits(read) > balance->dropped)
 			balance->dropped = leaf_exits(read);
 		break;
@@ -385,10 +386,12 @@ int rules_apply(struct rules *rules, const struct books *books,
 			1u << (answer->read.leaf - EXIT_LEAF_FIRST);
 		return 0;
 	}
-	if (answer->read.leaf == EXIT_LEAF_INFO) {
+	if (answer->read.leaf == EXIT_LEAF_INFO)
 		check_info(rules, books, answer, balance);
+	if (gaps_take(&rules->gaps, answer))
+		return -ENOMEM;
+	if (answer->read.leaf == EXIT_LEAF_INFO)
 		return 0;
-	}
 	check_registers(answer, balance);
 	if (!answer->paired) {
 		balance->unpaired++;
@@ -414,10 +417,12 @@ void rules_forget(struct rules *rules, uint64_t vm)
 			rules->base[kept++] = rules->base[i];
 	}
 	rules->nr = kept;
+	gaps_forget(&rules->gaps, vm);
 }
 
 void rules_free(struct rules *rules)
 {
 	free(rules->base);
+	gaps_free(&rules->gaps);
 	memset(rules, 0, sizeof(*rules));
 }

@@ -9,6 +9,7 @@
 
 #include "balance/books.h"
 #include "balance/finding.h"
+#include "balance/gaps.h"
 
 /* The bounds that the answers so far give for a VM's leaf and reason. */
 struct base {
@@ -27,6 +28,7 @@ struct rules {
 	struct base *base; /* ascending by VM, leaf and reason */
 	size_t nr;
 	size_t room;
+	struct gaps gaps;
 	bool same_table; /* KVM defines the reasons that we do: INFO tells */
 };
 

@@ -187,6 +187,9 @@ with_gaps 'books["answers"] = times; flag(times, 1)'
 ok 'only times, and gaps: why' out_has 'only times were read, and KVM dropped'
 with_gaps 'books["answers"] = times'
 ok 'only times: why' out_has 'read no number of exits'
+with_gaps 'flag(counts + times, 1); number(0, 0)'
+ok 'a gap with the number 0: status' status_is 1
+ok 'a gap with the number 0: which leaf' out_has 'leaf 0x4ffffffb with ECX 2: '
 
 # A guest that was read twice: both of its reports count.
 cat "$tap_dir/report" "$tap_dir/report" >"$tap_dir/twice"
