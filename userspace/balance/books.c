@@ -90,6 +90,31 @@ bool books_vm_is_late(const struct books *books, uint64_t number)
 	return !vm || pids_have(&books->running, vm->pid);
 }
 
+bool books_vm_is_withheld(const struct books *books, uint64_t number)
+{
+	const struct ledger_vm *vm = ledger_find_vm(&books->ledger, number);
+
+	return vm ? pids_have(&books->withheld, vm->pid) :
+		    books->withheld.nr > 0;
+}
+
+void books_forget_withheld(struct books *books)
+{
+	const struct ledger *ledger = &books->ledger;
+	struct pids *pids = &books->withheld;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < pids->nr; i++) {
+		for (size_t j = 0; j < ledger->nr_vms; j++) {
+			if (ledger->vm[j].pid != pids->pid[i])
+				continue;
+			pids->pid[kept++] = pids->pid[i];
+			break;
+		}
+	}
+	pids->nr = kept;
+}
+
 void books_free(struct books *books)
 {
 	ledger_free(&books->ledger);
@@ -97,5 +122,6 @@ void books_free(struct books *books)
 	books_drop_reports(books);
 	free(books->statistics);
 	free(books->running.pid);
+	free(books->withheld.pid);
 	memset(books, 0, sizeof(*books));
 }

@@ -48,6 +48,8 @@ struct books {
 	int exit_stats_after; /* the mode at the end */
 	bool switched; /* exit_stats or exit_stats_leaves was written to */
 	bool leaves_on; /* exit_stats_leaves was on, from start to end */
+	struct pids withheld; /* processes with a VM whose guest may not read,
+				 or of which that is not known */
 	char attach[16];
 	bool marks_alone; /* of a run: guests' own marks are the only reads */
 	bool sees_ends;
@@ -96,6 +98,18 @@ void books_drop_reports(struct books *books);
  * Also true for a VM that the ledger does not know: nothing is known of it.
  */
 bool books_vm_is_late(const struct books *books, uint64_t number);
+
+/**
+ * books_vm_is_withheld - may KVM leave the reads of a VM's guest unanswered?
+ * @number: of the VM
+ *
+ * As the host can say so for one VM.  A VM that the ledger does not know may be
+ * any.
+ */
+bool books_vm_is_withheld(const struct books *books, uint64_t number);
+
+/** books_forget_withheld - forget those of VMs that the ledger has no more */
+void books_forget_withheld(struct books *books);
 
 /**
  * books_load - read a file that was made of books_json()

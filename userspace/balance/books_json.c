@@ -135,16 +135,22 @@ static void add_reports(const struct books *books, json_t *json)
 				    guest_report_json(&books->report));
 }
 
+static json_t *pids_json(const struct pids *pids)
+{
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < pids->nr; i++)
+		json_array_append_new(json, json_integer(pids->pid[i]));
+	return json;
+}
+
 json_t *books_json(const struct books *books)
 {
-	json_t *json, *answers = json_array(), *running = json_array();
+	json_t *json, *answers = json_array();
 
 	for (size_t i = 0; i < books->answers.nr; i++)
 		json_array_append_new(
 			answers, books_answer_json(&books->answers.answer[i]));
-	for (size_t i = 0; i < books->running.nr; i++)
-		json_array_append_new(running,
-				      json_integer(books->running.pid[i]));
 	json = json_pack(
 		"{s:s,s:i,s:o,s:o,s:b,s:b,s:o,s:i,s:f,s:f,s:f,s:b,s:b,s:I,s:o,"
 		"s:I,s:o,s:o,s:o,s:o,s:I,s:I}",
@@ -156,12 +162,16 @@ json_t *books_json(const struct books *books)
 		books->tsc_khz, "tsc_khz_low", books->tsc_khz_low,
 		"tsc_khz_high", books->tsc_khz_high, "switched",
 		books->switched, "leaves_on", books->leaves_on, "started_ns",
-		(json_int_t)books->started_ns, "running", running, "ended_ns",
+		(json_int_t)books->started_ns, "running",
+		pids_json(&books->running), "ended_ns",
 		(json_int_t)books->ledger.ns, "vms", vms_json(&books->ledger),
 		"losses", losses_json(&books->ledger.losses), "answers",
 		answers, "statistics", statistics_json(books),
 		"statistics_cleared", (json_int_t)books->statistics_cleared,
 		"answers_dropped", (json_int_t)books->answers.dropped);
+	if (json && books->withheld.nr)
+		json_object_set_new(json, "withheld",
+				    pids_json(&books->withheld));
 	if (json && books->marks_alone)
 		json_object_set_new(json, "marks_alone", json_true());
 	if (json && books->reports_damaged)

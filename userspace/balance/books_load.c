@@ -238,12 +238,29 @@ static int load_answers(const json_t *json, struct books *books,
 	return 0;
 }
 
-/* Load members that older books do not have; they are unknown then. */
-static int load_start(const json_t *json, struct books *books, struct why *why)
+static int load_pids(const json_t *json, const char *name, struct pids *pids,
+		     struct why *why)
 {
 	json_t *array, *item;
 	size_t i;
-	int r = 0;
+	int r = json_get_array(json, name, &array, why);
+
+	if (r)
+		return r;
+	json_array_foreach (array, i, item) {
+		if (!json_is_integer(item))
+			return why_set(why, EINVAL, "\"%s\" has what is no pid",
+				       name);
+		if (pids_add(pids, json_integer_value(item)))
+			return why_set(why, ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* Load members that older books do not have; they are unknown then. */
+static int load_start(const json_t *json, struct books *books, struct why *why)
+{
+	int r;
 
 	if (!json_object_get(json, "started_ns"))
 		return 0;
@@ -254,17 +271,10 @@ static int load_start(const json_t *json, struct books *books, struct why *why)
 	if (!r)
 		r = json_get_bool(json, "leaves_on", &books->leaves_on, why);
 	if (!r)
-		r = json_get_array(json, "running", &array, why);
-	if (r)
-		return r;
-	json_array_foreach (array, i, item) {
-		if (!json_is_integer(item))
-			return why_set(why, EINVAL,
-				       "\"running\" has what is no pid");
-		if (pids_add(&books->running, json_integer_value(item)))
-			return why_set(why, ENOMEM, "out of memory");
-	}
-	return 0;
+		r = load_pids(json, "running", &books->running, why);
+	if (!r && json_object_get(json, "withheld"))
+		r = load_pids(json, "withheld", &books->withheld, why);
+	return r;
 }
 
 static int load_statistics(const json_t *json, struct books *books,

@@ -382,8 +382,9 @@ int rules_apply(struct rules *rules, const struct books *books,
 {
 	if (!answer->found) {
 		balance->unanswered++;
-		balance->unanswered_leaves |=
-			1u << (answer->read.leaf - EXIT_LEAF_FIRST);
+		if (!books_vm_is_withheld(books, answer->vm))
+			balance->unanswered_leaves |=
+				1u << (answer->read.leaf - EXIT_LEAF_FIRST);
 		return 0;
 	}
 	if (answer->read.leaf == EXIT_LEAF_INFO)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compare/keeper.h"
+#include "compare/withheld.h"
 #include "host/pid_ns.h"
 #include "host/privileges.h"
 #include "host/vm_list.h"
@@ -65,28 +66,27 @@ static int none_is_new(struct keeper *keeper, struct why *why)
 }
 
 /*
- * Is there a VM whose guest may not read?  Then a leaf that is not answered is
- * not hidden.  Looked at once a guest was not answered, and now and then, as
- * that VM may have ended by then.
+ * Note the VMs whose guests may not read: an answer that such a guest did not
+ * get is not hidden by KVM.  This is looked at when an answer is missing, and
+ * regularly, as the VM may have ended by the time that its answers are seen.
  */
-static void look_who_may_read(struct keeper *keeper)
+static int look_who_may_read(struct keeper *keeper, struct why *why)
 {
-	const struct kvm_stats *statistics = &keeper->statistics;
+	struct books *books = keeper->books;
 
-	if (keeper->books->leaves_on &&
-	    kvm_folders_withheld(&statistics->folders, statistics->root))
-		keeper->books->leaves_on = false;
+	return withheld_look(&keeper->statistics.folders,
+			     keeper->statistics.root, books) ?
+		       why_set(why, ENOMEM, "out of memory") :
+		       0;
 }
 
-static void look_who_was_answered(struct keeper *keeper, size_t from)
+static bool is_any_unanswered(const struct answers *answers, size_t from)
 {
-	const struct books *books = keeper->books;
-	bool unanswered = false;
-
-	for (size_t i = from; i < books->answers.nr; i++)
-		unanswered |= !books->answers.answer[i].found;
-	if (unanswered)
-		look_who_may_read(keeper);
+	for (size_t i = from; i < answers->nr; i++) {
+		if (!answers->answer[i].found)
+			return true;
+	}
+	return false;
 }
 
 /* The answers come first: then the ledger has the VMs that they are about. */
@@ -104,7 +104,10 @@ static int collect(struct keeper *keeper, struct why *why)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",
 			       strerror(-r));
 	drop_others(keeper, from);
-	look_who_was_answered(keeper, from);
+	if (is_any_unanswered(&books->answers, from))
+		r = look_who_may_read(keeper, why);
+	if (r)
+		return r;
 	return keeper->books->host.other_pids ? none_is_new(keeper, why) : 0;
 }
 
@@ -114,8 +117,9 @@ static int take_statistics(struct keeper *keeper, struct why *why)
 	struct books *books = keeper->books;
 	int r;
 
-	look_who_may_read(keeper);
-	r = collect(keeper, why);
+	r = look_who_may_read(keeper, why);
+	if (!r)
+		r = collect(keeper, why);
 	if (!r && kvm_stats_begin(&keeper->statistics, books))
 		r = why_set(why, ENOMEM, "out of memory");
 	if (!r)

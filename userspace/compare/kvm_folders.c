@@ -126,6 +126,7 @@ static int read_folders(struct kvm_folders *folders, const char *root)
 	folders->folder = NULL;
 	folders->nr_folders = folders->folders_room = 0;
 	dir = open_folder(folders, root, "");
+	folders->unreadable = !dir && errno != ENOENT;
 	while (dir && !r && (entry = readdir(dir)))
 		r = add_folder(folders, entry, old, nr_old);
 	if (dir)
@@ -292,35 +293,43 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 			   folders->folder[process->folder].name);
 }
 
-/* Does a VM's folder say "N" of its guest? */
-static bool is_withheld(int folders, const char *vm)
+/*
+ * Does a VM's folder say "N" of its guest?  A VM without the file is that of a
+ * KVM without it, or has ended: nobody has decided anything.  Any other error
+ * leaves it unknown, as where a locked-down kernel lets nobody open the file.
+ */
+static bool is_withheld(const struct kvm_folders *folders, const char *root,
+			const char *vm)
 {
-	char path[300], first = 'Y';
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/exit_stats_leaves", vm);
-	fd = openat(folders, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (read(fd, &first, 1) != 1)
-		first = 'Y';
-	close(fd);
-	return first == 'N';
-}
-
-bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root)
-{
-	DIR *dir = open_folder(folders, root, "");
-	bool withheld = false;
-	struct dirent *entry;
+	DIR *dir = open_folder(folders, root, vm);
+	char first = 0;
+	int fd, error;
 
 	if (!dir)
-		return false;
-	while (!withheld && (entry = readdir(dir)))
-		withheld = entry->d_name[0] != '.' &&
-			   is_withheld(dirfd(dir), entry->d_name);
+		return errno != ENOENT;
+	fd = openat(dirfd(dir), "exit_stats_leaves", O_RDONLY | O_CLOEXEC);
+	error = errno;
 	closedir(dir);
-	return withheld;
+	if (fd < 0)
+		return error != ENOENT;
+	if (read(fd, &first, 1) != 1)
+		first = 0;
+	close(fd);
+	return first != 'Y' && first != 'd'; /* default */
+}
+
+/* A folder of which the process is not known may be that of any. */
+bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root,
+			  uint32_t pid)
+{
+	for (size_t i = 0; i < folders->nr_folders; i++) {
+		const struct kvm_folder *folder = &folders->folder[i];
+
+		if ((!folder->pid || folder->pid == pid) &&
+		    is_withheld(folders, root, folder->name))
+			return true;
+	}
+	return folders->unreadable;
 }
 
 void kvm_folders_free(struct kvm_folders *folders)

@@ -34,6 +34,7 @@ struct kvm_thread {
 
 /* Zeroed at first, to be freed with kvm_folders_free. */
 struct kvm_folders {
+	bool unreadable; /* KVM's directory is there, and cannot be read */
 	bool is_held; /* KVM's directory is open, as @held */
 	int held;
 	struct kvm_folder *folder; /* ascending by inode */
@@ -76,11 +77,14 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 		      const struct ledger_vm *vm);
 
 /**
- * kvm_folders_withheld - may the guest of any VM not read KVM's counters?
+ * kvm_folders_withheld - may the guest of a process's VM not read the counters?
+ * @pid: process of a VM given to kvm_folders_read()
  *
- * The host says so in the VM's folder, whatever the other guests may.
+ * The host says so in the VM's folder, whatever the other guests may.  Also
+ * true where that is not known, because it cannot be read.
  */
-bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root);
+bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root,
+			  uint32_t pid);
 
 void kvm_folders_free(struct kvm_folders *folders);
 

@@ -60,6 +60,7 @@ static void forget_gone(struct watcher *watcher)
 		ledger_vm_free(vm);
 	}
 	ledger->nr_vms = kept;
+	books_forget_withheld(&watcher->books);
 }
 
 /*

@@ -272,6 +272,32 @@ START_TEST(leaf_is_not_answered)
 	books.leaves_on = true;
 	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
 	ck_assert_uint_eq(balance.finding[0].leaf, EXIT_LEAF_REASON_EXITS);
+	/* The host has decided so for this VM, and not for another one. */
+	balance_free(&balance);
+	ck_assert_int_eq(pids_add(&books.withheld, 101), 0);
+	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
+	balance_free(&balance);
+	ck_assert_int_eq(pids_add(&books.withheld, 100), 0);
+	judge(VERDICT_BALANCED);
+}
+END_TEST
+
+/* Nobody knows which VM it is that was not answered. */
+START_TEST(nobodys_leaf_is_not_answered)
+{
+	total(1000, 1000, 1000, 1);
+	count(EXIT_LEAF_REASON_EXITS, IOIO, 0, 7, 7, 1)->found = false;
+	books.answers.answer[1].vm = 0;
+	books.leaves_on = true;
+	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
+	balance_free(&balance);
+	ck_assert_int_eq(pids_add(&books.withheld, 101), 0);
+	judge(VERDICT_BALANCED);
+	books_forget_withheld(&books);
+	ck_assert_uint_eq(books.withheld.nr, 0);
+	ck_assert_int_eq(pids_add(&books.withheld, 100), 0);
+	books_forget_withheld(&books);
+	ck_assert_uint_eq(books.withheld.nr, 1);
 }
 END_TEST
 
@@ -453,6 +479,7 @@ int main(void)
 	tcase_add_test(tcase, late_vcpu_is_one_more);
 	tcase_add_loop_test(tcase, registers_are_zero, 0, 2);
 	tcase_add_test(tcase, leaf_is_not_answered);
+	tcase_add_test(tcase, nobodys_leaf_is_not_answered);
 	tcase_add_test(tcase, parameters_were_written);
 	tcase_add_loop_test(tcase, statistics, 0, 8);
 	tcase_add_test(tcase, all_reads_are_emulated);

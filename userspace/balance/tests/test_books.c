@@ -64,6 +64,9 @@ static void fill(void)
 	books.ledger.losses.no_slot = 4;
 	books.statistics_cleared = 2;
 	books.answers.dropped = 5;
+	books.started_ns = 77;
+	ck_assert_int_eq(pids_add(&books.running, 1), 0);
+	ck_assert_int_eq(pids_add(&books.withheld, 1234), 0);
 	vm = ledger_vm(&books.ledger, 3, 1234);
 	strcpy(vm->name, "web");
 	vm->isa = EXIT_LEAF_ISA_SVM;
@@ -103,6 +106,9 @@ START_TEST(round_trip)
 	ck_assert_uint_eq(loaded.answers.answer[0].outside, 2);
 	ck_assert_uint_eq(loaded.statistics_cleared, 2);
 	ck_assert_uint_eq(loaded.answers.dropped, 5);
+	ck_assert_uint_eq(loaded.running.nr, 1);
+	ck_assert_uint_eq(loaded.withheld.nr, 1);
+	ck_assert(books_vm_is_withheld(&loaded, 3));
 	json_decref(json);
 	json_decref(again);
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The host's word on who may read the counters, for one VM, in KVM's folders. */
+/* The host's decision who may read the counters, for one VM, in KVM's folders. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compare/kvm_folders.h"
+#include "compare/withheld.h"
 #include "tests/tap.h"
 
 static char root[] = "/tmp/test_withheld.XXXXXX";
 static char folders[100];
 static struct kvm_folders held;
+static struct books books;
 
 static void vm(const char *name, const char *leaves)
 {
@@ -46,33 +47,136 @@ static void teardown(void)
 	char command[64];
 
 	kvm_folders_free(&held);
+	books_free(&books);
 	snprintf(command, sizeof(command), "rm -r %s", root);
 	ck_assert_int_eq(system(command), 0);
 }
 
-/* Without a file there is no word: another KVM, or one that is older. */
+static bool is_withheld(uint32_t pid)
+{
+	return pids_have(&books.withheld, pid);
+}
+
+/* Look anew, with nothing known from before. */
+static void look(const char *where)
+{
+	books.withheld.nr = 0;
+	ck_assert_int_eq(withheld_look(&held, where, &books), 0);
+}
+
+static void process(uint64_t number, uint32_t pid)
+{
+	struct ledger_vm *vm = ledger_vm(&books.ledger, number, pid);
+
+	ck_assert_ptr_nonnull(vm);
+	ck_assert_ptr_nonnull(ledger_vcpu(vm, 0));
+}
+
+/* Without a file nobody has decided: another KVM, or one that is older. */
 START_TEST(nobody_is_withheld_what_all_may)
 {
-	ck_assert(!kvm_folders_withheld(&held, "/nonexistent"));
-	ck_assert(!kvm_folders_withheld(&held, root));
+	for (int i = 0; i < 3; i++)
+		process(1 + i, 100 + i);
+	look("/nonexistent");
+	ck_assert_uint_eq(books.withheld.nr, 0);
+	look(root);
+	ck_assert_uint_eq(books.withheld.nr, 0);
 	vm("100-7", NULL);
 	vm("101-7", "default\n");
 	vm("102-7", "Y\n");
-	vm("103-7", "");
-	ck_assert(!kvm_folders_withheld(&held, root));
+	look(root);
+	ck_assert_uint_eq(books.withheld.nr, 0);
 }
 END_TEST
 
+/* One VM's "N" is no other one's. */
 START_TEST(one_is_withheld)
 {
 	if (_i)
 		kvm_folders_hold(&held, root);
+	for (int i = 0; i < 3; i++)
+		process(1 + i, 101 + i);
 	vm("101-7", "Y\n");
 	vm("102-7", "N\n");
 	vm("103-7", "default\n");
-	ck_assert(kvm_folders_withheld(&held, root));
+	look(root);
+	ck_assert_uint_eq(books.withheld.nr, 1);
+	ck_assert(is_withheld(102));
+	ck_assert(books_vm_is_withheld(&books, 2));
+	ck_assert(!books_vm_is_withheld(&books, 1));
+	/* Reads from before that change may be judged later. */
 	vm("102-7", "default\n");
-	ck_assert(!kvm_folders_withheld(&held, root));
+	ck_assert_int_eq(withheld_look(&held, root, &books), 0);
+	ck_assert_uint_eq(books.withheld.nr, 1);
+	look(root);
+	ck_assert_uint_eq(books.withheld.nr, 0);
+}
+END_TEST
+
+/* Which of a process's VMs it is cannot be seen: it may be any. */
+START_TEST(one_of_several_is_withheld)
+{
+	process(1, 101);
+	process(2, 101);
+	process(3, 102);
+	vm("101-7", "Y\n");
+	vm("101-9", "N\n");
+	vm("102-7", "Y\n");
+	look(root);
+	ck_assert_uint_eq(books.withheld.nr, 1);
+	ck_assert(is_withheld(101));
+	/* A folder of nobody that is known may be anybody's. */
+	vm("999-7", "N\n");
+	look(root);
+	ck_assert_uint_eq(books.withheld.nr, 2);
+}
+END_TEST
+
+/* An error is no decision of the host's to let the guest read. */
+START_TEST(not_known_is_withheld)
+{
+	static const char *const texts[] = { "", "?\n" };
+	char path[300];
+
+	process(1, 101);
+	process(2, 102);
+	vm("101-7", "Y\n");
+	if (_i < 2) {
+		vm("102-7", texts[_i]);
+	} else {
+		vm("102-7", NULL);
+		/* A file that is there, and cannot be opened. */
+		snprintf(path, sizeof(path), "%s/102-7/exit_stats_leaves",
+			 folders);
+		ck_assert_int_eq(symlink("exit_stats_leaves", path), 0);
+	}
+	look(root);
+	ck_assert_uint_eq(books.withheld.nr, 1);
+	ck_assert(is_withheld(102));
+}
+END_TEST
+
+/* KVM's directory itself cannot be read. */
+START_TEST(nothing_is_known)
+{
+	process(1, 101);
+	ck_assert_int_eq(rmdir(folders), 0);
+	ck_assert_int_eq(symlink("kvm", folders), 0);
+	look(root);
+	ck_assert(is_withheld(101));
+	ck_assert_int_eq(unlink(folders), 0);
+	look(root);
+	ck_assert(!is_withheld(101));
+}
+END_TEST
+
+START_TEST(the_ended_are_not_looked_at)
+{
+	process(1, 101);
+	vm("101-7", "N\n");
+	books.ledger.vm[0].vcpu[0].gone = true;
+	look(root);
+	ck_assert_uint_eq(books.withheld.nr, 0);
 }
 END_TEST
 
@@ -84,6 +188,10 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, nobody_is_withheld_what_all_may);
 	tcase_add_loop_test(tcase, one_is_withheld, 0, 2);
+	tcase_add_test(tcase, one_of_several_is_withheld);
+	tcase_add_loop_test(tcase, not_known_is_withheld, 0, 3);
+	tcase_add_test(tcase, nothing_is_known);
+	tcase_add_test(tcase, the_ended_are_not_looked_at);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The VMs whose guests may not read KVM's counters, as the host has decided. */
+#ifndef EXITLEDGER_WITHHELD_H
+#define EXITLEDGER_WITHHELD_H
+
+#include "balance/books.h"
+#include "compare/kvm_folders.h"
+
+/**
+ * withheld_look - add to the books the processes of such VMs
+ * @root: a folder in the place of /, "" for / itself
+ *
+ * Of the VMs that the books' ledger has and that have not ended.  One that has
+ * been added stays: its guest may have read before that was changed.  0 or
+ * -ENOMEM.
+ */
+int withheld_look(struct kvm_folders *folders, const char *root,
+		  struct books *books);
+
+#endif /* EXITLEDGER_WITHHELD_H */
