@@ -16,6 +16,11 @@ static const struct {
 	[WATCH_CLEARED] = { "cleared",
 			    "VMs whose statistics were cleared: not judged" },
 	[WATCH_DROPPED] = { "dropped", "reads that found no room" },
+	[WATCH_GAPS] = { "gaps",
+			 "times not judged: KVM dropped the time of some exits" },
+	[WATCH_UNCOUNTED] = { "uncounted",
+			      "counts and times not judged: no memory for counters" },
+	[WATCH_UNANSWERED] = { "unanswered", "reads that KVM did not answer" },
 	[WATCH_DAMAGED] = { "damaged",
 			    "of the guest's reports are damaged: left out" },
 };

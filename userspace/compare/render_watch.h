@@ -16,6 +16,9 @@ enum watch_note {
 	WATCH_FAILED, /* runs of --read's command */
 	WATCH_CLEARED, /* VMs whose statistics somebody cleared */
 	WATCH_DROPPED, /* reads that found no room */
+	WATCH_GAPS, /* times without those of some exits, as KVM says */
+	WATCH_UNCOUNTED, /* counts and times without some vCPU's exits */
+	WATCH_UNANSWERED, /* reads that KVM did not answer */
 	WATCH_DAMAGED, /* guest's reports that were left out */
 	WATCH_NOTES,
 };

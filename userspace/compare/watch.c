@@ -34,6 +34,7 @@ struct watcher {
 	struct watch_sample last; /* sums at the end of the last interval */
 	size_t reads;
 	size_t switched;
+	size_t dropped; /* reads that found no room in the books */
 	size_t noted[WATCH_NOTES];
 	int mode; /* of kvm.exit_stats, at the last look */
 	FILE *json;
@@ -138,7 +139,7 @@ static int fold(struct watcher *watcher, struct why *why)
 	int r = 0;
 
 	watcher->reads += fresh;
-	watcher->noted[WATCH_DROPPED] += watcher->books.answers.dropped;
+	watcher->dropped += watcher->books.answers.dropped;
 	watcher->books.answers.dropped = 0;
 	if (!written && mode == watcher->mode && mode >= 1) {
 		r = judge(watcher, why);
@@ -236,6 +237,11 @@ static int show(struct watcher *watcher, struct why *why)
 	watcher->noted[WATCH_FAILED] = watcher->keeper.reads_failed;
 	watcher->noted[WATCH_CLEARED] = watcher->books.statistics_cleared;
 	watcher->noted[WATCH_DAMAGED] = watcher->books.reports_damaged;
+	watcher->noted[WATCH_DROPPED] =
+		watcher->dropped + watcher->books.ledger.losses.answers;
+	watcher->noted[WATCH_GAPS] = watcher->balance.gaps;
+	watcher->noted[WATCH_UNCOUNTED] = watcher->balance.uncounted;
+	watcher->noted[WATCH_UNANSWERED] = watcher->balance.unanswered;
 	fill_notes(watcher, &sample);
 	memcpy(sums.noted_in_all, sample.noted_in_all,
 	       sizeof(sums.noted_in_all));
@@ -317,7 +323,7 @@ static int find_status(struct watcher *watcher)
 	why_set(&why, EINVAL,
 		"--read '%.60s': failed %zu times, and never worked",
 		watcher->options->read, keeper->reads_failed);
-	/* The last line is no verdict then. */
+	/* The status is not that of the verdict in the last line. */
 	if (watcher->json != stdout)
 		printf("failed   %s\n", why.text);
 	msg_error("%s", why.text);

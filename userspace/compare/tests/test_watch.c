@@ -100,6 +100,68 @@ START_TEST(off_after_a_discrepancy)
 }
 END_TEST
 
+static void add_gap(struct keeper *keeper, uint32_t leaf, uint32_t edx)
+{
+	const struct answer answer = { .read = { .leaf = leaf, .edx = edx },
+				       .vm = 1,
+				       .found = true,
+				       .paired = true,
+				       .vcpus = 1,
+				       .outside = 1,
+				       .ns = tsc_now().ns };
+
+	ck_assert_int_eq(answers_add(&keeper->books->answers, &answer), 0);
+}
+
+static void some_gaps(struct keeper *keeper, int look)
+{
+	if (look == 3 || look == 9)
+		add_gap(keeper, EXIT_LEAF_CYCLES, EXIT_LEAF_DROPPED);
+	if (look == 9)
+		add_gap(keeper, EXIT_LEAF_CYCLES, EXIT_LEAF_UNCOUNTED);
+	if (look == 12)
+		add_gap(keeper, EXIT_LEAF_EXITS, EXIT_LEAF_UNCOUNTED);
+	if (look == 15)
+		keeper->books->ledger.losses.answers = 4;
+}
+
+static int64_t noted(size_t i, const char *of, const char *name)
+{
+	return json_integer_value(
+		json_object_get(json_object_get(line[i], of), name));
+}
+
+/* Gaps that KVM tells of are noted in their interval, and in all. */
+START_TEST(gaps_are_noted)
+{
+	static const char *const names[] = { "gaps", "uncounted", "dropped" };
+	static const int64_t in_all[] = { 2, 2, 4 };
+	int64_t sum = 0;
+
+	guest.at = some_gaps;
+	ck_assert_int_eq(run(), STATUS_INCONCLUSIVE);
+	ck_assert_int_eq(noted_in_all(names[_i]), in_all[_i]);
+	ck_assert_int_eq(noted_in_all("unanswered"), 0);
+	ck_assert_int_eq(last_number("discrepancies"), 0);
+	ck_assert_uint_ge(lines, 5);
+	for (size_t i = 0; i < lines; i++) {
+		sum += noted(i, "notes", names[_i]);
+		ck_assert_int_eq(noted(i, "notes_in_all", names[_i]), sum);
+	}
+	ck_assert_int_eq(sum, in_all[_i]);
+}
+END_TEST
+
+/* A guest that may not read says nothing about the counters. */
+START_TEST(unanswered_reads_are_noted)
+{
+	guest.unanswered = true;
+	leaves = false;
+	ck_assert_int_eq(run(), STATUS_INCONCLUSIVE);
+	ck_assert_int_eq(noted_in_all("unanswered"), 20);
+}
+END_TEST
+
 static void on_at_last(struct keeper *keeper, int look)
 {
 	(void)keeper;
@@ -230,6 +292,8 @@ int main(void)
 	tcase_add_test(tcase, statistics_of_the_end);
 	tcase_add_test(tcase, off_for_a_while);
 	tcase_add_test(tcase, off_after_a_discrepancy);
+	tcase_add_loop_test(tcase, gaps_are_noted, 0, 3);
+	tcase_add_test(tcase, unanswered_reads_are_noted);
 	tcase_add_test(tcase, off_at_first);
 	tcase_add_test(tcase, off_all_the_while);
 	tcase_add_test(tcase, leaves_switched_on);
