@@ -9,11 +9,12 @@
 #   exitledger-VERSION.spdx     which file has which licence (if there is the command
 #                               reuse)
 #   exitledger-guest-VERSION-ARCH.tar.xz   GUEST-PROGRAMs, if any are given
-#   SHA256SUMS
+#   SHA256SUMS                  of those that were made now
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
 DIST=$BUILD/dist
+MADE=()	# names in $DIST
 
 # Changes that are not committed would not be in the tarball.
 check_tree() {
@@ -31,6 +32,7 @@ make_source() { # NAME
 	git -C "$TOP" archive --format=tar --prefix="$1/" HEAD -- . ':!debian' |
 		xz -9 -T1 >"$DIST/$1.tar.xz.new"
 	mv -- "$DIST/$1.tar.xz.new" "$DIST/$1.tar.xz"
+	MADE+=("$1.tar.xz")
 }
 
 # A build's ID tells in which folder it was built.
@@ -48,6 +50,7 @@ make_guest() { # NAME PROGRAM...
 	tar -c -C "$tmp" --sort=name --mtime="@$SECONDS_OF_COMMIT" --owner=0 --group=0 \
 		--numeric-owner --mode=go=rX "$name" | xz -9 -T1 >"$DIST/$name.tar.xz.new"
 	mv -- "$DIST/$name.tar.xz.new" "$DIST/$name.tar.xz"
+	MADE+=("$name.tar.xz")
 	rm -rf -- "$tmp"
 }
 
@@ -68,6 +71,7 @@ make_licences() { # NAME
 			-e "s,^DocumentNamespace: .*,DocumentNamespace: https://exitledger.example/spdx/$1," \
 			>"$DIST/$1.spdx.new"
 	mv -- "$DIST/$1.spdx.new" "$DIST/$1.spdx"
+	MADE+=("$1.spdx")
 	rm -rf -- "$tmp"
 }
 
@@ -81,9 +85,11 @@ main() {
 	make_source "exitledger-$1"
 	make_licences "exitledger-$1"
 	(($# == 1)) || make_guest "exitledger-guest-$1-$(uname -m)" "${@:2}"
-	(cd -- "$DIST" && sha256sum -- exitledger-*"$1"* >SHA256SUMS)
-	for file in "$DIST"/exitledger-*"$1"*; do
-		note "          $(rel "$file")"
+	# Others that are there may be of another commit.
+	(cd -- "$DIST" && sha256sum -- "${MADE[@]}" >SHA256SUMS.new &&
+		mv -- SHA256SUMS.new SHA256SUMS)
+	for file in "${MADE[@]}"; do
+		note "          $(rel "$DIST/$file")"
 	done
 }
 

@@ -40,6 +40,16 @@ else
 	skip 'licences by file' 'the command reuse'
 fi
 
+# As another commit, or a run that was killed, left them.
+touch "$guest.tar.xz.new" "exitledger-$version-old.tar.xz"
+run "$tap_dir/one/packaging/dist.sh" "$version"
+ok 'made without programs for guests' status_is 0
+names=$(sed 's/^[0-9a-f]*  //' SHA256SUMS | grep -v '\.spdx$')
+ok 'the checksums are of what was made now, and of nothing else' \
+	[ "$names" = "exitledger-$version.tar.xz" ]
+ok 'no program for guests is named' out_lacks "$guest"
+ok 'nor an old file' out_lacks -old
+
 cd "$tap_dir/one"
 echo >>README.md
 run packaging/dist.sh "$version"
