@@ -24,18 +24,38 @@ chmod 755 "$tap_dir"
 root=$tap_dir/root
 make_root "$root"
 # The compiled objects are taken from the lab's modules.
-export BASE=$build/modules/$KSERIES/normal ROOT=$root
+export EXITLEDGER_BASE=$build/modules/$KSERIES/normal EXITLEDGER_ROOT=$root
+# An administrator may have these for purposes of their own.
+others=(env SOURCE="$tap_dir/other" MODULES="$tap_dir/other" KREL=5.4.0-1-amd64
+	HEADERS="$tap_dir/other" SIGN_KEY=none SIGN_CERT=none ROOT="$tap_dir/other"
+	BASE="$tap_dir/other" BUILD="$tap_dir/other")
 source=$root/usr/src/exitledger-kvm-$version
 run make -s install-kvm-source KVM_SOURCE="$source"
 ok 'the source is installed' status_is 0
 tool=$source/kvm-instrumentation/dkms/kvm-dkms
 
 # DKMS calls depmod for / alone.
-real=$(type -P depmod)
 mkdir "$tap_dir/bin"
-printf '#!/bin/sh\nexec %s -b "%s" -C "%s/etc/depmod.d" "$@"\n' "$real" "$root" "$root" \
-	>"$tap_dir/bin/depmod"
-chmod +x "$tap_dir/bin/depmod"
+cat >"$tap_dir/bin/depmod" <<SCRIPT
+#!/bin/sh
+echo "\$*" >>"$tap_dir/depmod"
+exec $(type -P depmod) -b "$root" -C "$root/etc/depmod.d" "\$@"
+SCRIPT
+# This one can fail to remove modules, and moves the kernel's own away as DKMS 3.2 does.
+cat >"$tap_dir/bin/dkms" <<SCRIPT
+#!/bin/sh
+set -e
+[ "\$1" != unbuild ] || [ ! -e "$tap_dir/stuck" ]
+$(type -P dkms) "\$@"
+if [ "\$1" = install ] && [ -e "$tap_dir/moves" ]; then
+	to=$root/var/lib/dkms/exitledger-kvm/original_module/$KREL/moved
+	from=\$(cat "$tap_dir/moves")
+	mkdir -p "\$to"
+	mv "\$from" "\$to/kvm.ko"
+	echo "\$from" >"\$to/kvm.ko.origin"
+fi
+SCRIPT
+chmod +x "$tap_dir/bin/depmod" "$tap_dir/bin/dkms"
 PATH=$tap_dir/bin:$PATH
 
 packages() { # IMAGE SOURCE: the versions that are installed
@@ -61,9 +81,57 @@ keeps='keeps the distribution'"'"'s KVM, without exit counters: '
 own=$root/lib/modules/$KREL/kernel/arch/x86/kvm
 
 mkdir -p "$root/var/lib/dkms"
-run dkms add "${trees[@]}" -m exitledger-kvm -v "$version"
-ok 'dkms add' status_is 0
 before=$(stock)
+
+# --- the package's script ---
+
+sed 's,^TOOL=.*,TOOL=echo,' debian/exitledger-kvm-dkms.postinst >"$tap_dir/postinst"
+for word in configure triggered abort-upgrade abort-remove abort-deconfigure; do
+	run sh "$tap_dir/postinst" "$word" 1
+	ok "$word: the modules are brought up to date" [ "$status $out" = '0 update' ]
+done
+
+# --- no kernel, or no room ---
+
+mv "$root/lib/modules" "$tap_dir/"
+run "$tool" update
+ok 'no kernel at all: no failure, and nothing to say' [ "$status" = 0 -a -z "$out$err" ]
+run dkms status "${trees[@]}" -m exitledger-kvm
+ok 'DKMS knows the source' out_has "exitledger-kvm/$version: added"
+dkms remove "${trees[@]}" -m exitledger-kvm -v "$version" --all >/dev/null
+run "$tool" update
+run dkms status "${trees[@]}" -m exitledger-kvm
+ok 'a source that DKMS has forgotten is made known again' \
+	out_has "exitledger-kvm/$version: added"
+mv "$tap_dir/modules" "$root/lib/"
+fails_in_one_line() { # NAME TEXT
+	run "$tool" update
+	ok "$1: no failure" status_is 0
+	ok "$1: said in one line" one_line
+	ok "$1: and what to do" out_has "$2; afterwards, run $tool update"
+}
+state=$root/var/lib/exitledger-kvm logs=$root/var/log/exitledger-kvm
+for folder in "$state" "$logs"; do
+	rm -rf "$folder"
+	touch "$folder"
+	fails_in_one_line "no folder ${folder##*/var/}" 'neither full nor read-only'
+	run "$tool" remove
+	ok 'remove fails' status_is 1
+	ok 'in one line' one_err_line
+	rm "$folder"
+done
+mkdir -p "$state/.lock"
+fails_in_one_line 'no lock' 'neither full nor read-only'
+rmdir "$state/.lock"
+packages "$KVERSION" "$KVERSION"
+for file in "$logs/$KREL.log" "$state/$KREL"; do
+	mkdir -p "$file"
+	run "$tool" update
+	ok "no file ${file##*/var/}: no failure" status_is 0
+	ok 'said' out_has "not up to date: $file cannot be written"
+	ok 'nothing is built without it' none
+	rmdir "$file"
+done
 
 # --- the wrong source, or none ---
 
@@ -117,8 +185,18 @@ ok 'modprobe would not load ours: said' out_has 'modprobe would not load all thr
 ok 'modprobe would not load ours: none is left' none
 rm "$root/etc/depmod.d/odd.conf"
 depmod "$KREL"
-run "$tool" update
-ok 'the right source' status_is 0
+echo "$own/kvm.ko" >"$tap_dir/moves"
+rm "$tap_dir/depmod"
+run "${others[@]}" "$tool" update
+rm "$tap_dir/moves"
+rm -r "$root/var/lib/dkms/exitledger-kvm/original_module/$KREL/moved"
+rmdir -p --ignore-fail-on-non-empty \
+	"$root/var/lib/dkms/exitledger-kvm/original_module/$KREL"
+ok 'the right source, and none that the environment names' status_is 0
+ok 'the last depmod is for the same root' \
+	[ "$(tail -n 1 "$tap_dir/depmod")" = "-b $root -C $root/etc/depmod.d $KREL" ]
+ok 'nothing is made in folders that the environment names' \
+	[ "$(ls "$tap_dir/other")" = "${other##*/}" ]
 ok 'it is said that there are counters' out_has "Linux $KREL has KVM with exit counters"
 ok 'modprobe finds all three' finds "$updates/dkms"
 for name in kvm kvm-amd kvm-intel; do
@@ -136,16 +214,47 @@ ok 'once more: nothing to say' [ "$status" = 0 -a -z "$out$err" ]
 # --- the kernel becomes another, of the same release ---
 
 packages 6.1.999-1 "$KVERSION"
+touch "$tap_dir/stuck"
+run "$tool" update "$KREL"
+ok 'old modules that cannot be removed: no failure' status_is 0
+ok 'it is said' out_has "still has modules that could not be removed; see $logs/$KREL.log"
+ok 'and not that they are gone' out_lacks "$keeps"
+ok 'they are not forgotten' [ "$(cat "$state/$KREL")" = "$KVERSION" ]
+run "$tool" remove
+ok 'remove fails then' status_is 1
+ok 'and says so' err_has "the modules of Linux $KREL cannot be removed; see $logs/$KREL.log"
+ok 'nor does it forget them' [ "$(cat "$state/$KREL")" = "$KVERSION" ]
+rm "$tap_dir/stuck"
 run "$tool" update "$KREL"
 ok 'a kernel update: no failure' status_is 0
 ok 'the old modules are taken away' none
-ok 'which is said' out_has 'is now 6.1.999-1; taking away the modules of'
+ok 'which is said' \
+	out_has "removing the modules built for $KVERSION (installed: 6.1.999-1)"
 ok 'and in one line, that the counters are left behind' \
 	[ "$(grep -c "$keeps" "$tap_dir/out")" = 1 ]
 ok "modprobe finds the kernel's own" finds "$own"
 
+# --- removal ---
+
+echo "$KVERSION" >"$state/$KREL"
+package_status "$KVERSION" "$root"
+run "$tool" update 5.4.0-1-amd64
+ok 'other kernels are left alone' [ -e "$state/$KREL" ]
+rm "$root/usr/src/linux-source-$KSERIES.tar.xz"
+run "$tool" update
+ok "a kernel's package that is gone: said" \
+	out_has "removing the modules built for $KVERSION (installed: none)"
+echo "$KVERSION" >"$state/$KREL"
+rm -r "$logs"
+(
+	flock 7
+	sleep 2
+	touch "$tap_dir/released"
+) 7>>"$state/.lock" &
+sleep 0.5
 run "$tool" remove
-ok 'remove' status_is 0
+ok 'remove, without the folder of logs' status_is 0
+ok 'it waits for an update that runs' [ -e "$tap_dir/released" ]
 run dkms remove "${trees[@]}" -m exitledger-kvm -v "$version" --all
 rm -r "$source"
 run find "$root/var/lib" "$root/var/log" "$root/usr/src" -path '*exitledger*'
