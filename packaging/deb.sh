@@ -152,6 +152,16 @@ fail() {
 	exit 1
 }
 
+# DKMS knows the modules' source by its version, too.
+make_older_source() { # FOLDER
+	local from=exitledger-kvm-$VERSION to=exitledger-kvm-0.0.1
+
+	mv -- "$1/usr/src/$from" "$1/usr/src/$to"
+	sed -i 's/^PACKAGE_VERSION=.*/PACKAGE_VERSION="0.0.1"/' "$1/usr/src/$to/dkms.conf"
+	ln -sf "../../src/$to/kvm-instrumentation/dkms/kvm-dkms" \
+		"$1/usr/lib/exitledger-kvm/kvm-dkms"
+}
+
 # The same package as an older version had it, to upgrade from.
 make_older() { # DEB TO
 	local tmp
@@ -159,61 +169,117 @@ make_older() { # DEB TO
 	new_beside tmp "$ROOT/packages/old"
 	dpkg-deb -R "$1" "$tmp"
 	sed -i 's/^Version: .*/Version: 0.0.1/' "$tmp/DEBIAN/control"
+	[[ $1 != *-kvm-dkms_* ]] || make_older_source "$tmp"
 	dpkg-deb --root-owner-group -b "$tmp" "$2" >/dev/null
 	rm -rf -- "$tmp"
 }
 
-own_size() {
+own_size() { # PACKAGE
 	# shellcheck disable=SC2016 # for dpkg-query
-	inside dpkg-query -W -f='${Installed-Size}' exitledger
+	inside dpkg-query -W -f='${Installed-Size}' "$1"
+}
+
+# say_what_came PACKAGE PACKAGES-BEFORE: sets CAME
+say_what_came() {
+	CAME=$(comm -13 <(echo "$2") <(installed) | paste -sd' ')
+	note "          came with it: $CAME"
+	note "          its own files: $(own_size "$1") kB; all: $(
+		grep -E 'Need to get|additional disk' "$BUILD/log/deb-$SUITE-$1.log" | paste -sd' ')"
 }
 
 check_install() {
-	local before after came start status=0 compilers
+	local before start status=0 compilers
 
 	before=$(installed)
 	start=$EPOCHREALTIME
 	apt_get install "/packages/exitledger_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb" \
-		>"$BUILD/log/deb-$SUITE-install.log" 2>&1 || fail "it cannot be installed"
+		>"$BUILD/log/deb-$SUITE-exitledger.log" 2>&1 || fail "it cannot be installed"
 	inside exitledger doctor >"$BUILD/log/deb-$SUITE-doctor.log" 2>&1 || status=$?
 	((status <= 1)) || fail "doctor ended with $status"
 	note "$(printf '%6s s  apt install ./exitledger_*.deb && exitledger doctor' "$(since "$start")")"
-	after=$(installed)
-	came=$(comm -13 <(echo "$before") <(echo "$after") | paste -sd' ')
-	note "          came with it: $came"
-	note "          its own files: $(own_size) kB; all: $(
-		grep -E 'Need to get|additional disk' "$BUILD/log/deb-$SUITE-install.log" | paste -sd' ')"
-	compilers=$(grep -E '^(gcc|clang|llvm|libllvm|make|cpp|python3)' <<<"$came" || true)
+	say_what_came exitledger "$before"
+	compilers=$(grep -E '^(gcc|clang|llvm|libllvm|make|cpp|python3)' <<<"$CAME" || true)
 	[[ -z $compilers ]] || fail "a compiler came with it: $compilers"
-	(($(own_size) < 2048)) ||
+	(($(own_size exitledger) < 2048)) ||
 		fail "it is larger than 2 MB"
+}
+
+# dkms_knows VERSION...: ends here unless it knows the modules' source of these alone
+dkms_knows() {
+	local known wanted
+
+	known=$(inside dkms status -m exitledger-kvm)
+	wanted=$(printf 'exitledger-kvm/%s: added\n' "$@")
+	[[ $known == "${*:+$wanted}" ]] ||
+		fail "DKMS knows '$known', not '${*:+$wanted}'"
+}
+
+# There is no kernel, so that nothing is built.
+check_kvm_install() {
+	local before start
+
+	before=$(installed)
+	start=$EPOCHREALTIME
+	apt_get install --no-install-recommends \
+		"/packages/exitledger-kvm-dkms_$VERSION-1~deb${RELEASE[$SUITE]}_all.deb" \
+		>"$BUILD/log/deb-$SUITE-exitledger-kvm-dkms.log" 2>&1 ||
+		fail "exitledger-kvm-dkms cannot be installed"
+	note "$(printf '%6s s  apt install ./exitledger-kvm-dkms_*.deb' "$(since "$start")")"
+	say_what_came exitledger-kvm-dkms "$before"
+	note "          DKMS: $(inside dkms --version)"
+	dkms_knows "$VERSION"
+	apt_get purge exitledger-kvm-dkms >/dev/null 2>&1
+	dkms_knows
+}
+
+# What dpkg does when it gives up an upgrade, a removal, or makes room for another package.
+check_given_up() {
+	local scripts=/var/lib/dpkg/info/exitledger-kvm-dkms word
+
+	for word in upgrade remove deconfigure; do
+		inside "$scripts.prerm" "$word" 99
+		dkms_knows
+		inside "$scripts.postinst" "abort-$word" 99
+		dkms_knows "$VERSION"
+	done
+	inside dkms remove -m exitledger-kvm -v "$VERSION" --all
+	inside "$scripts.postinst" triggered /usr/src
+	dkms_knows "$VERSION"
 }
 
 check_all() {
 	local out=$BUILD/deb/$SUITE before after deb names
+	local packages=(exitledger exitledger-guest exitledger-kvm-dkms)
 
 	[[ -n $(compgen -G "$out/exitledger_${VERSION}-*.deb") ]] ||
 		die "no packages in $(rel "$out"); make deb builds them"
 	new_system
 	mkdir "$ROOT/packages" "$ROOT/packages/old"
-	cp -- "$out"/exitledger{,-guest}_*.deb "$ROOT/packages/"
+	cp -- "$out"/exitledger{,-guest,-kvm-dkms}_*.deb "$ROOT/packages/"
 	for deb in "$ROOT"/packages/*.deb; do
 		make_older "$deb" "$ROOT/packages/old/${deb##*/}"
 	done
 	check_install
 	apt_get purge exitledger >/dev/null 2>&1
+	check_kvm_install
 	names=("exitledger_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
-		"exitledger-guest_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb")
+		"exitledger-guest_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
+		"exitledger-kvm-dkms_$VERSION-1~deb${RELEASE[$SUITE]}_all.deb")
 	# The libraries stay, as those of any other program would.
 	before=$(files)
 	step "install an older version" "deb-$SUITE-old" apt_get install \
-		"${names[@]/#//packages/old/}"
+		--no-install-recommends "${names[@]/#//packages/old/}"
+	dkms_knows 0.0.1
 	step "upgrade it" "deb-$SUITE-upgrade" apt_get install \
-		"${names[@]/#//packages/}"
+		--no-install-recommends "${names[@]/#//packages/}"
+	dkms_knows "$VERSION"
 	inside exitleaf --version | grep -qx "exitleaf $VERSION" || fail "no exitleaf"
-	step "remove it" "deb-$SUITE-remove" apt_get remove exitledger exitledger-guest
+	step "give up an upgrade and a removal" "deb-$SUITE-given-up" check_given_up
+	step "remove it" "deb-$SUITE-remove" apt_get remove "${packages[@]}"
 	# APT does not know a package that left nothing to be purged.
-	step "purge it" "deb-$SUITE-purge" inside dpkg --purge exitledger exitledger-guest
+	step "purge it" "deb-$SUITE-purge" inside dpkg --purge "${packages[@]}"
+	dkms_knows
+	[[ ! -e $ROOT/var/log/exitledger-kvm ]] || fail "its log is left"
 	after=$(files)
 	after=$(diff <(echo "$before") <(echo "$after") || true)
 	[[ -z $after ]] || fail "this is left: $after"
