@@ -232,7 +232,7 @@ check_kvm_install() {
 	dkms_knows
 }
 
-# What dpkg does when it gives up an upgrade, a removal, or makes room for another package.
+# dpkg does this when it gives up an upgrade, a removal, or makes room for another package.
 check_given_up() {
 	local scripts=/var/lib/dpkg/info/exitledger-kvm-dkms word
 
