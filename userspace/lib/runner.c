@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +61,21 @@ static void tell(const struct server *server, struct event event, int output)
 		;
 }
 
+/*
+ * The two real-time signals that glibc keeps for its threads are beyond
+ * signal(), and whoever started us may have had them ignored.  So this is the
+ * system call, whose struct (signal(7), the kernel's struct sigaction) says by
+ * zeros: the default action.
+ */
+static void reset_signal(int signal)
+{
+	static const struct {
+		unsigned long words[4];
+	} default_action;
+
+	syscall(SYS_rt_sigaction, signal, &default_action, NULL, _NSIG / 8);
+}
+
 static void reset_signals(bool all)
 {
 	if (!all) {
@@ -68,8 +84,8 @@ static void reset_signals(bool all)
 		signal(SIGCHLD, SIG_DFL);
 		return;
 	}
-	for (int i = 1; i <= SIGRTMAX; i++)
-		signal(i, SIG_DFL);
+	for (int i = 1; i < _NSIG; i++)
+		reset_signal(i);
 }
 
 /*
