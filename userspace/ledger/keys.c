@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger/key_names.h"
 #include "ledger/keys.h"
 
 static const struct {
@@ -37,19 +38,28 @@ const char *key_kind_name(enum ledger_key_kind kind)
 	return kind < NR_KINDS ? kinds[kind].name : NULL;
 }
 
+/* Any guest can call any hypercall: long numbers are shorter as hexadecimal
+ * ones. */
+static bool in_decimal(enum ledger_key_kind kind, uint64_t key)
+{
+	return kinds[kind].decimal && key <= UINT32_MAX;
+}
+
 struct text key_text(enum ledger_key_kind kind, uint64_t key)
 {
+	const struct text name = key_name(kind, key);
+	const char *label = name.length ? "" : kinds[kind].label;
+	const char *space = name.length ? " " : "";
 	struct text text;
 
-	/* Any guest can call any number: long ones are shorter like this. */
-	if (kinds[kind].decimal && key > UINT32_MAX)
-		snprintf(text.s, sizeof(text.s), "0x%" PRIx64, key);
+	if (in_decimal(kind, key))
+		snprintf(text.s, sizeof(text.s), "%s%" PRIu64 "%s%.20s", label,
+			 key, space, name.s);
 	else if (kinds[kind].decimal)
-		snprintf(text.s, sizeof(text.s), "%s%" PRIu64,
-			 kinds[kind].label, key);
+		snprintf(text.s, sizeof(text.s), "0x%" PRIx64, key);
 	else
-		snprintf(text.s, sizeof(text.s), "%s0x%" PRIx64,
-			 kinds[kind].label, key);
+		snprintf(text.s, sizeof(text.s), "%s0x%" PRIx64 "%s%.20s",
+			 label, key, space, name.s);
 	text.length = strlen(text.s);
 	return text;
 }

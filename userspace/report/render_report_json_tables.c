@@ -67,7 +67,7 @@ void report_json_keys(struct json_writer *json, const struct run_report *report,
 
 		json_put_open(json, NULL, '{');
 		run_json_reason(json, report->info->isa, row->reason);
-		json_put_uint(json, "key", row->key);
+		run_json_key(json, report->info, row->key);
 		json_put_uint(json, "exits", row->times.exits);
 		json_put_uint(json, "timed", row->times.timed);
 		json_put_uint(json, "ns", row->times.ns);
@@ -98,7 +98,7 @@ void report_json_slows(struct json_writer *json,
 		json_put_uint(json, "tid", slow->tid);
 		run_json_reason(json, report->info->isa, slow->reason);
 		if (slow->has_key)
-			json_put_uint(json, "key", slow->key);
+			run_json_key(json, report->info, slow->key);
 		json_put_uint(json, "ns", slow->times.ns);
 		if (report->info->off_cpu) {
 			json_put_uint(json, "preempted_ns",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "ledger/keys.h"
 #include "ledger/reasons.h"
+#include "ledger/render_key.h"
 #include "ledger/render_losses.h"
 #include "report/run_json.h"
 
@@ -55,6 +57,16 @@ void run_json_reason(struct json_writer *json, uint32_t isa, uint32_t reason)
 	json_put_uint(json, "reason", reason);
 	if (known)
 		json_put_text(json, "name", known->name);
+}
+
+void run_json_key(struct json_writer *json, const struct run_info *info,
+		  uint64_t key)
+{
+	enum ledger_key_kind kind = LEDGER_KEY_NONE;
+
+	/* A kind that only later versions know has no names. */
+	key_kind_parse(info->by, &kind);
+	render_key_json(json, kind, key);
 }
 
 void run_json_lost(struct json_writer *json, const struct run_report *report)

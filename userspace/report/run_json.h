@@ -13,6 +13,10 @@ void run_json_run(struct json_writer *json, const char *name, const char *path,
 /** run_json_reason - the members "reason", and "name" if it has one */
 void run_json_reason(struct json_writer *json, uint32_t isa, uint32_t reason);
 
+/** run_json_key - the members "key", and "key_name" if it has one */
+void run_json_key(struct json_writer *json, const struct run_info *info,
+		  uint64_t key);
+
 /** run_json_lost - the object "lost": what could not be booked */
 void run_json_lost(struct json_writer *json, const struct run_report *report);
 

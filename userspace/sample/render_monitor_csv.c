@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ledger/key_names.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
 #include "lib/format.h"
@@ -24,7 +25,8 @@ struct record {
 	uint32_t vcpu;
 	uint32_t reason;
 	const char *name; /* of the reason, or of what was lost; NULL: none */
-	uint64_t key;
+	enum ledger_key_kind by;
+	uint64_t key; /* of @by; whether there is one: has_key */
 };
 
 static void put_number(uint64_t number, FILE *out)
@@ -111,11 +113,13 @@ static void put_record(const struct record *record, FILE *out)
 	put_number_if(record->has_reason, record->reason, out);
 	put_text(record->name ? record->name : "", out);
 	put_number_if(record->has_key, record->key, out);
+	put_text(record->has_key ? key_name(record->by, record->key).s : "",
+		 out);
 }
 
 void render_monitor_csv_header(const struct monitor_shape *shape, FILE *out)
 {
-	fputs("kind,at_ns,seconds,vm,pid,vm_name,ended,vcpu,reason,name,key",
+	fputs("kind,at_ns,seconds,vm,pid,vm_name,ended,vcpu,reason,name,key,key_name",
 	      out);
 	for (size_t i = 0; i < shape->columns.nr; i++)
 		fprintf(out, ",%s", columns[shape->columns.id[i]].field);
@@ -163,6 +167,7 @@ static void put_group(const struct monitor_sample *sample,
 		.ended = group->ended,
 		.has_vcpu = group->vcpu,
 		.vcpu = group->vcpu ? group->vcpu->id : 0,
+		.by = shape->by,
 	};
 
 	for (size_t i = 0; i < group->nr_reasons; i++) {
@@ -187,6 +192,7 @@ static void put_slow(const struct monitor_sample *sample,
 		.has_vcpu = true,
 		.vcpu = slow->vcpu_id,
 		.has_key = slow->has_key,
+		.by = shape->by,
 		.key = slow->key,
 	};
 	const struct row row = {

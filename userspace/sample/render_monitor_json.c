@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ledger/keys.h"
+#include "ledger/render_key.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
 #include "lib/json_writer.h"
@@ -55,7 +56,7 @@ static void put_keys(struct json_writer *json,
 	for (; *next < group->nr_keys && group->key[*next].reason == reason;
 	     (*next)++) {
 		json_put_open(json, NULL, '{');
-		json_put_uint(json, "key", group->key[*next].key);
+		render_key_json(json, shape->by, group->key[*next].key);
 		put_columns(json, shape, &group->key[*next]);
 		json_put_close(json, '}');
 	}
@@ -151,7 +152,7 @@ static void put_slow(struct json_writer *json,
 		if (known)
 			json_put_text(json, "name", known->name);
 		if (slow->has_key)
-			json_put_uint(json, "key", slow->key);
+			render_key_json(json, shape->by, slow->key);
 		json_put_uint(json, "ns", slow->times.ns);
 		json_put_uint(json, "preempted_ns", slow->times.preempted_ns);
 		json_put_uint(json, "blocked_ns", slow->times.blocked_ns);

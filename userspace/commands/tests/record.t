@@ -170,11 +170,11 @@ ok "report: a guest's mark begins a phase" out_has 's  guest: login?[31m prompt'
 ok "report: a guest's mark, in both books" \
 	out_has "KVM's total is what BPF counted: at 1 of 1 marks exactly"
 ok 'report: what exits were about' \
-	grep -qE '^port 0x3f8 +0x07b IOIO +200 ' "$tap_dir/out"
+	grep -qE '^0x3f8 COM1 data +0x07b IOIO +200 ' "$tap_dir/out"
 ok 'report: by vCPU' grep -qE '^vm2 +1002 +1 +[0-9,]+ +[0-9.]+ % ' "$tap_dir/out"
 ok 'report: the slow exits' out_has 'slow     20 exits of 1.00 ms or more'
 ok 'report: the slowest' \
-	grep -qE '^ +0\.[0-9]+  IOIO port 0x3f8 +2\.00 ms +- +0  caf' "$tap_dir/out"
+	grep -qE '^ +0\.[0-9]+  IOIO 0x3f8 COM1 data +2\.00 ms +- +0  caf' "$tap_dir/out"
 ok 'report: the slowest: no more than ten' out_has 'and 10 more, none of them slower'
 ok 'report: what was not booked' out_has 'lost     4 events'
 status=0
@@ -212,9 +212,9 @@ ok 'report --json: marks and the rest' has \
 ok 'report --json: vCPUs have all exits' has \
 	'sum(v["exits"] for v in it["vcpus"]) == exits(live) and len(it["vcpus"]) == it["run"]["vcpus"]'
 ok 'report --json: keys' has \
-	'[(k["name"], k["key"], k["exits"] % 10, k["max_ns"]) for k in it["keys"]] == [("IOIO", 0x3f8, 0, 1500)]'
+	'[(k["name"], k["key"], k["key_name"], k["exits"] % 10, k["max_ns"]) for k in it["keys"]] == [("IOIO", 0x3f8, "COM1 data", 0, 1500)]'
 ok 'report --json: slow exits' has \
-	'it["slow_exits"] == len(it["slow"]) == 20 and all(s["ns"] == 2000000 and s["key"] == 0x3f8 and s["blocked_ns"] == 0 for s in it["slow"])'
+	'it["slow_exits"] == len(it["slow"]) == 20 and all(s["ns"] == 2000000 and s["key"] == 0x3f8 and s["key_name"] == "COM1 data" and s["blocked_ns"] == 0 for s in it["slow"])'
 ok 'report --json: no names are bytes' has '"vm2" in [v["name"] for v in it["vms"]]'
 run "$exitledger" report "$run_file" --json --vm vm2 --reason cpuid
 ok 'report --json: filters' has \

@@ -298,10 +298,10 @@ START_TEST(tables_beside_that_of_reasons)
 	/* The seventh; its key is a port. */
 	ck_assert_ptr_nonnull(strstr(
 		text,
-		"VM\n     0.700  IOIO port 0x3f8             5.00 ms  4.00 ms     1  vm2\n"));
+		"VM\n     0.700  IOIO 0x3f8 COM1 data        5.00 ms  4.00 ms     1  vm2\n"));
 	ck_assert_ptr_nonnull(strstr(text, "and 20 more, none of them slower"));
 	ck_assert_ptr_nonnull(
-		strstr(text, "\nport 0x3f9             0x07b IOIO"));
+		strstr(text, "\n0x3f9 COM1 IER         0x07b IOIO"));
 	ck_assert_ptr_nonnull(
 		strstr(text, "\nvm2                          1002    1 "));
 	free(text);
@@ -310,10 +310,11 @@ START_TEST(tables_beside_that_of_reasons)
 		text,
 		"\"slow_exits\":30,\"slow\":[{\"at\":0.700000,\"vm\":2,\"vcpu\":1,"));
 	ck_assert_ptr_nonnull(strstr(
-		text, "\"key\":1016,\"ns\":5000000,\"preempted_ns\":0,"));
+		text,
+		"\"key\":1016,\"key_name\":\"COM1 data\",\"ns\":5000000,\"preempted_ns\":0,"));
 	ck_assert_ptr_nonnull(strstr(
 		text,
-		"\"keys\":[{\"reason\":123,\"name\":\"IOIO\",\"key\":1016,"));
+		"\"keys\":[{\"reason\":123,\"name\":\"IOIO\",\"key\":1016,\"key_name\":\"COM1 data\","));
 	ck_assert_ptr_nonnull(strstr(text, "\"vcpus\":[{\"vm\":1,\"vcpu\":0,"));
 	free(text);
 }

@@ -428,9 +428,9 @@ START_TEST(keys_as_text)
 	enum ledger_key_kind kind;
 
 	ck_assert_int_eq(key_kind_parse("msr", &kind), 0);
-	ck_assert_str_eq(key_text(kind, 0xc0000080).s, "MSR 0xc0000080");
+	ck_assert_str_eq(key_text(kind, 0xc0000080).s, "0xc0000080 EFER");
 	ck_assert_int_eq(key_kind_parse("hypercall", &kind), 0);
-	ck_assert_str_eq(key_text(kind, 5).s, "hypercall 5");
+	ck_assert_str_eq(key_text(kind, 5).s, "5 KVM KICK_CPU");
 	ck_assert_str_eq(key_text(LEDGER_KEY_MMIO, UINT64_MAX).s,
 			 "at 0xffffffffffffffff");
 	ck_assert_str_eq(key_kind_name(LEDGER_KEY_PORT), "port");

@@ -165,9 +165,9 @@ START_TEST(keys_are_rows)
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 1000);
 	shape.by = LEDGER_KEY_PORT;
 	text();
-	ck_assert_uint_eq(lines_with("  port 0x"), 10);
-	ck_assert(has("\n  port 0x3f0                       20         10"));
-	ck_assert(!has("port 0x3fa"));
+	ck_assert_uint_eq(lines_with("  0x"), 10);
+	ck_assert(has("\n  0x3f0 floppy                     20         10"));
+	ck_assert(!has("0x3fa"));
 	ck_assert(has("\n  and 3 more, with 27 exits\n"));
 }
 END_TEST
@@ -197,7 +197,7 @@ START_TEST(slow_exits)
 	shape.by = LEDGER_KEY_PORT;
 	text();
 	ck_assert(has(
-		"  12345.703901 IOIO port 0x3f8               25.0 ms 12.5 ms    3 vm1\n"));
+		"  12345.703901 IOIO 0x3f8 COM1 data          25.0 ms 12.5 ms    3 vm1\n"));
 	ck_assert(has("6.00 ms"));
 	ck_assert(!has("5.00 ms 2.50"));
 	ck_assert(has("and 5 more, none of them slower\n"));
@@ -206,7 +206,7 @@ START_TEST(slow_exits)
 	add_slow(9, 90000000);
 	text();
 	ck_assert(
-		has("UNKNOWN(0x7b) port 0x3f8      90.0 ms 45.0 ms    3 ?\n"));
+		has("UNKNOWN(0x7b) 0x3f8 COM1 data 90.0 ms 45.0 ms    3 ?\n"));
 	shape.filter = &filter;
 	filter_add_number(&filter.vcpus, 2);
 	text();
@@ -349,11 +349,11 @@ END_TEST
 START_TEST(csv)
 {
 	const char *want =
-		"interval,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,124,MSR,,4,2.000000,0.800000\n"
-		"interval,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,43981,,,1,0.500000,0.200000\n"
-		"interval-key,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,124,MSR,16,4,2.000000,0.800000\n"
-		"slow,12345679001000,,1,1001,\"a,\"\"b\"\"\",0,3,123,IOIO,1016,1,,\n"
-		"lost,0,,,,,,,,no_slot,,5,,\n";
+		"interval,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,124,MSR,,,4,2.000000,0.800000\n"
+		"interval,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,43981,,,,1,0.500000,0.200000\n"
+		"interval-key,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,124,MSR,16,TSC,4,2.000000,0.800000\n"
+		"slow,12345679001000,,1,1001,\"a,\"\"b\"\"\",0,3,123,IOIO,1016,,1,,\n"
+		"lost,0,,,,,,,,no_slot,,,5,,\n";
 
 	column_list_all(0, &shape.columns);
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 4);
@@ -362,6 +362,7 @@ START_TEST(csv)
 	strcpy(ledger.vm[0].name, "a,\"b\"");
 	ledger.losses.no_slot = 5;
 	add_slow(1, 100000);
+	shape.by = LEDGER_KEY_MSR;
 	ck_assert_str_eq(render_as(render_monitor_csv, false), want);
 	/* All kinds in the end: an empty list would say nothing. */
 	render_as(render_monitor_csv, true);
@@ -373,7 +374,7 @@ END_TEST
 START_TEST(csv_header)
 {
 	const char *want =
-		"kind,at_ns,seconds,vm,pid,vm_name,ended,vcpu,reason,name,key,exits,per_second,share\n";
+		"kind,at_ns,seconds,vm,pid,vm_name,ended,vcpu,reason,name,key,key_name,exits,per_second,share\n";
 	FILE *file = open_memstream(&out, &size);
 
 	column_list_all(0, &shape.columns);

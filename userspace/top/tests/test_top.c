@@ -171,8 +171,8 @@ START_TEST(keys_of_a_reason)
 	command(TOP_OPEN);
 	ck_assert_uint_eq(model.nr, 2);
 	ck_assert(!model.times);
-	ck_assert_str_eq(model.line[0].name, "port 0x3f8");
-	ck_assert_str_eq(model.line[1].name, "port 0x60");
+	ck_assert_str_eq(model.line[0].name, "0x3f8 COM1 data");
+	ck_assert_str_eq(model.line[1].name, "0x60 i8042 data");
 	/* Of a reason without keys: its times. */
 	command(TOP_BACK);
 	command(TOP_DOWN);

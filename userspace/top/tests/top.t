@@ -214,7 +214,7 @@ def hosts():
     top.type("\r")
     ok("a single vCPU: its reasons at once", top.until("0x07b IOIO"), top.text())
     top.type("\r")
-    ok("keys", top.until("port 0x3f8"), top.text())
+    ok("keys", top.until("0x3f8 COM1 data"), top.text())
     top.type("q")
     top.wait()
     top = demo(1, 1, "fast")

@@ -240,13 +240,13 @@ START_TEST(a_page_has_all_of_it)
 		strstr(page, "<title>VM exits: &lt;run&gt;&quot;"));
 	ck_assert_ptr_null(strstr(page, "<run>"));
 	/* fixture_interval() books IOIO of ports 3f8 to 3fb. */
-	ck_assert_ptr_nonnull(strstr(page, "port 0x3fb</th>"));
+	ck_assert_ptr_nonnull(strstr(page, "0x3fb COM1 LCR</th>"));
 	/* Each interval has a slow exit, with or without a port. */
 	ck_assert_ptr_nonnull(
 		strstr(page, "<p>9 exits; the slowest first.</p>"));
 	ck_assert_ptr_nonnull(strstr(
 		page,
-		"<td class=\"text\">port 0x3f8</td><td>2.00 ms</td><td>0.00 ns</td>"));
+		"<td class=\"text\">0x3f8 COM1 data</td><td>2.00 ms</td><td>0.00 ns</td>"));
 	ck_assert_ptr_null(strstr(page, "{{"));
 	ck_assert_ptr_nonnull(strstr(page, "</html>\n"));
 	json_decref(data);
