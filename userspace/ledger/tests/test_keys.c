@@ -50,8 +50,8 @@ static const struct {
 	{ LEDGER_KEY_HYPERCALL, 1ull << 40, "0x10000000000" },
 	{ LEDGER_KEY_CPUID, 0, "0x0 vendor" },
 	{ LEDGER_KEY_CPUID, 0x4fffffff, "0x4fffffff total exits" },
-	{ LEDGER_KEY_CPUID, 0x400000ff, "0x400000ff hypervisor" },
-	{ LEDGER_KEY_CPUID, 0x40000100, "leaf 0x40000100" },
+	{ LEDGER_KEY_CPUID, 0x4000ffff, "0x4000ffff hypervisor" },
+	{ LEDGER_KEY_CPUID, 0x40010000, "leaf 0x40010000" },
 	{ LEDGER_KEY_NONE, 0x3f8, "0x3f8" },
 };
 
