@@ -8,6 +8,7 @@ EMULATOR=Bochs
 DEFAULT_TIMEOUT=900
 STOP_SIGNAL=USR1	# it ignores what usually ends a program
 GRACE=0			# L1 cannot be asked for anything: its ports only write files
+BEAT=			# nor kept awake: it has one thread, and loses no interrupt
 BOCHS=$(command -v bochs-bin || true)
 BOCHS_FILES=(/usr/share/bochs/BIOS-bochs-latest
 	/usr/share/bochs/VGABIOS-lgpl-latest)

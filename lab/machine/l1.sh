@@ -274,13 +274,22 @@ show_progress() {
 		done
 }
 
+# Before the scenario's first words, L1's port would send what it gets back to us.
+beat() {
+	[[ -n $BEAT ]] && ((SECONDS >= LAST_BEAT + BEAT)) || return 0
+	! grep -q '^\[LAB\]' "$CONSOLE" || keep_awake
+	LAST_BEAT=$SECONDS
+}
+
 # In steps, so that it does not outlive the emulator by much, however that ends.
 ask_when_late() {
 	local end=$((SECONDS + TIMEOUT))
 
 	exec 8>&- 9>&- </dev/null >/dev/null 2>&1
+	LAST_BEAT=$SECONDS
 	while ((SECONDS < end)) && kill -0 -- "-$CHILD" 2>/dev/null; do
 		sleep 0.5
+		beat
 	done
 	((SECONDS < end)) || request_results
 }
