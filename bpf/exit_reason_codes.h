@@ -3,14 +3,14 @@
 #ifndef EXIT_REASON_CODES_H
 #define EXIT_REASON_CODES_H
 
-#define EXIT_REASON(code, name, description) EXIT_VMX_##name = (code),
+#define EXIT_REASON(code, name, ...) EXIT_VMX_##name = (code),
 enum {
 #include "vmx_exit_reasons.def"
 };
 
 #undef EXIT_REASON
 
-#define EXIT_REASON(code, name, description) EXIT_SVM_##name = (code),
+#define EXIT_REASON(code, name, ...) EXIT_SVM_##name = (code),
 enum {
 #include "svm_exit_reasons.def"
 };

@@ -16,6 +16,7 @@
 struct exit_reason {
 	uint32_t code; /* VMX: basic exit reason; SVM: exit code */
 	const char *name;
+	const char *class; /* of causes, the same for all vendors */
 	const char *description;
 };
 

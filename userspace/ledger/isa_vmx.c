@@ -2,7 +2,8 @@
 /* Intel's VMX. */
 #include "ledger/isa_rows.h"
 
-#define EXIT_REASON(code, name, description) { code, #name, description },
+#define EXIT_REASON(code, name, class, description) \
+	{ code, #name, #class, description },
 
 static const struct exit_reason reasons[] = {
 #include "vmx_exit_reasons.def"

@@ -28,6 +28,13 @@ const struct exit_reason *exit_reason_find(uint32_t isa, uint32_t code)
 	return NULL;
 }
 
+const char *exit_reason_class(uint32_t isa, uint32_t code)
+{
+	const struct exit_reason *known = exit_reason_find(isa, code);
+
+	return known ? known->class : "other";
+}
+
 uint32_t exit_reason_dense_limit(uint32_t isa)
 {
 	const struct isa *row = isa_find(isa);

@@ -32,6 +32,14 @@ const struct exit_reason *exit_reasons(uint32_t isa, size_t *nr);
 const struct exit_reason *exit_reason_find(uint32_t isa, uint32_t code);
 
 /**
+ * exit_reason_class - the class of a reason: "io", "msr", "page_fault" …
+ *
+ * It depends on the reason alone, and any vendor's reasons for the same cause
+ * have the same.  A reason that the tables do not have is "other".
+ */
+const char *exit_reason_class(uint32_t isa, uint32_t code);
+
+/**
  * exit_reason_dense_limit - the highest defined reason below isa.sparse
  *
  * Not all numbers up to it are defined.  Leaf INFO has it, too.

@@ -22,11 +22,11 @@
 enum { THIRD_TRAP, THIRD_WAIT, THIRD_ASK, THIRD_PORT, THIRD_FAR = 0x100 };
 
 static const struct exit_reason reasons[] = {
-	{ THIRD_TRAP, "TRAP", "trap" },
-	{ THIRD_WAIT, "WFI", "wait for an interrupt" },
-	{ THIRD_ASK, "ASK", "question" },
-	{ THIRD_PORT, "PORT", "port" },
-	{ THIRD_FAR, "FAR", "far" },
+	{ THIRD_TRAP, "TRAP", "other", "trap" },
+	{ THIRD_WAIT, "WFI", "other", "wait for an interrupt" },
+	{ THIRD_ASK, "ASK", "other", "question" },
+	{ THIRD_PORT, "PORT", "other", "port" },
+	{ THIRD_FAR, "FAR", "other", "far" },
 };
 
 static const char *const prefixes[] = { "THIRD_EXIT_", NULL };

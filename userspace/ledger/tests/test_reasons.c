@@ -33,6 +33,78 @@ START_TEST(ascending_and_unique)
 }
 END_TEST
 
+/* All classes that there are: more would be more series of all exporters. */
+static const char *const classes[] = {
+	"apic",	      "cpuid", "cr_dr",	   "exception", "hypercall", "idle",
+	"interrupt",  "io",    "mmio",	   "msr",	"nested",    "other",
+	"page_fault", "pause", "shutdown", "timer",	"window",
+};
+
+#define NR_CLASSES (sizeof(classes) / sizeof(classes[0]))
+
+START_TEST(classes_are_known)
+{
+	const struct exit_reason *reasons;
+	size_t nr, known;
+
+	reasons = exit_reasons(isas[_i], &nr);
+	for (size_t i = 0; i < nr; i++) {
+		for (known = 0; known < NR_CLASSES; known++) {
+			if (!strcmp(reasons[i].class, classes[known]))
+				break;
+		}
+		ck_assert_msg(known < NR_CLASSES, "%s: no class %s",
+			      reasons[i].name, reasons[i].class);
+		ck_assert_str_eq(exit_reason_class(isas[_i], reasons[i].code),
+				 reasons[i].class);
+	}
+}
+END_TEST
+
+/* The same cause has the same class, whoever made the processor. */
+START_TEST(classes_of_both_vendors)
+{
+	static const struct {
+		const char *class;
+		uint32_t vmx, svm;
+	} row[] = {
+		{ "idle", EXIT_VMX_HLT, EXIT_SVM_HLT },
+		{ "idle", EXIT_VMX_MWAIT_INSTRUCTION, EXIT_SVM_MWAIT },
+		{ "io", EXIT_VMX_IO_INSTRUCTION, EXIT_SVM_IOIO },
+		{ "msr", EXIT_VMX_MSR_WRITE, EXIT_SVM_MSR },
+		{ "cpuid", EXIT_VMX_CPUID, EXIT_SVM_CPUID },
+		{ "page_fault", EXIT_VMX_EPT_VIOLATION, EXIT_SVM_NPF },
+		{ "hypercall", EXIT_VMX_VMCALL, EXIT_SVM_VMMCALL },
+		{ "interrupt", EXIT_VMX_EXTERNAL_INTERRUPT, EXIT_SVM_INTR },
+		{ "window", EXIT_VMX_INTERRUPT_WINDOW, EXIT_SVM_VINTR },
+		{ "apic", EXIT_VMX_APIC_WRITE,
+		  EXIT_SVM_AVIC_UNACCELERATED_ACCESS },
+		{ "pause", EXIT_VMX_PAUSE_INSTRUCTION, EXIT_SVM_PAUSE },
+		{ "cr_dr", EXIT_VMX_CR_ACCESS, EXIT_SVM_WRITE_CR4 },
+		{ "exception", EXIT_VMX_EXCEPTION_NMI, EXIT_SVM_EXCP_PF },
+		{ "nested", EXIT_VMX_VMLAUNCH, EXIT_SVM_VMRUN },
+		{ "shutdown", EXIT_VMX_TRIPLE_FAULT, EXIT_SVM_SHUTDOWN },
+		{ "other", EXIT_VMX_WBINVD, EXIT_SVM_WBINVD },
+		{ "other", 35, 0xa7 },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		ck_assert_str_eq(exit_reason_class(EXIT_ISA_VMX, row[i].vmx),
+				 row[i].class);
+		ck_assert_str_eq(exit_reason_class(EXIT_ISA_SVM, row[i].svm),
+				 row[i].class);
+	}
+	/* On AMD nothing tells an emulated access from any other page fault. */
+	ck_assert_str_eq(exit_reason_class(EXIT_ISA_VMX,
+					   EXIT_VMX_EPT_MISCONFIG),
+			 "mmio");
+	ck_assert_str_eq(exit_reason_class(EXIT_ISA_VMX,
+					   EXIT_VMX_PREEMPTION_TIMER),
+			 "timer");
+	ck_assert_str_eq(exit_reason_class((enum exit_isa)0, 0), "other");
+}
+END_TEST
+
 START_TEST(unknown)
 {
 	size_t nr;
@@ -233,6 +305,8 @@ int main(void)
 	TCase *tcase = tcase_create("tables");
 
 	tcase_add_loop_test(tcase, ascending_and_unique, 0, 2);
+	tcase_add_loop_test(tcase, classes_are_known, 0, 2);
+	tcase_add_test(tcase, classes_of_both_vendors);
 	tcase_add_test(tcase, unknown);
 	tcase_add_test(tcase, vmx_uapi);
 	tcase_add_test(tcase, svm_uapi);
