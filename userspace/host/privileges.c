@@ -156,14 +156,14 @@ static const char *file_of(const struct privileges *privileges)
  * The process must not be looked into by others of the same user, as its
  * descriptors can do more than these may.
  */
-static int close_door(struct why *why)
+static int close_door(bool serves, struct why *why)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return why_set(why, errno, "privileges cannot be given up: %s",
 			       strerror(errno));
 	if (syscall_filter_is_known())
-		return syscall_filter_install(why);
+		return syscall_filter_install(serves, why);
 	msg_error(
 		"this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER): going on without a filter of system calls");
 	return 0;
@@ -188,5 +188,5 @@ int privileges_drop(const struct privileges *privileges, struct why *why)
 	if (!r)
 		r = keep_none(why);
 	prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
-	return r ? r : close_door(why);
+	return r ? r : close_door(privileges->serves, why);
 }

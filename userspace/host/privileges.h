@@ -14,6 +14,8 @@ struct privileges {
 	const char *user; /* --user: a name or a number; NULL: it is chosen */
 	/* Files that will be written or read by name; NULL or "-": none. */
 	const char *file[PRIVILEGES_FILES];
+	bool serves; /* clients will be let in, on sockets that were made before
+		      */
 };
 
 /* The option --user of all commands that observe. */

@@ -126,6 +126,12 @@ static const char *const allowed[] = {
 	"sigaltstack",
 };
 
+/* A server's calls, on sockets that were made before. */
+static const char *const serving[] = {
+	"accept",     "accept4", "getpeername", "getsockname",
+	"getsockopt", "listen",	 "setsockopt",
+};
+
 /* Nothing of ours makes these at all, and no library that we use. */
 static const char *const fatal[] = {
 	"execve",	"execveat",	    "init_module",
@@ -171,12 +177,15 @@ static int add_name(scmp_filter_ctx filter, uint32_t action, const char *name)
 		       seccomp_rule_add(filter, action, number, 0);
 }
 
-static int add_names(scmp_filter_ctx filter)
+static int add_names(scmp_filter_ctx filter, bool serves)
 {
 	int r = 0;
 
 	for (size_t i = 0; !r && i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		r = add_name(filter, SCMP_ACT_ALLOW, allowed[i]);
+	for (size_t i = 0;
+	     !r && serves && i < sizeof(serving) / sizeof(serving[0]); i++)
+		r = add_name(filter, SCMP_ACT_ALLOW, serving[i]);
 	for (size_t i = 0; !r && i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		r = add_name(filter, SCMP_ACT_KILL_PROCESS, fatal[i]);
 	return r;
@@ -215,9 +224,9 @@ static int add_signals(scmp_filter_ctx filter)
 	return r;
 }
 
-static int add_rules(scmp_filter_ctx filter)
+static int add_rules(scmp_filter_ctx filter, bool serves)
 {
-	int r = add_names(filter);
+	int r = add_names(filter, serves);
 
 	if (!r)
 		r = add_memory(filter);
@@ -242,7 +251,7 @@ bool syscall_filter_is_known(void)
 	       errno != EINVAL;
 }
 
-int syscall_filter_install(struct why *why)
+int syscall_filter_install(bool serves, struct why *why)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int r;
@@ -251,7 +260,7 @@ int syscall_filter_install(struct why *why)
 		return why_set(why, ENOMEM, "out of memory");
 	/* The kernel's own reason, not ECANCELED for all. */
 	seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
-	r = add_rules(filter);
+	r = add_rules(filter, serves);
 	if (!r)
 		r = seccomp_load(filter);
 	seccomp_release(filter);

@@ -16,11 +16,13 @@ bool syscall_filter_is_known(void);
 
 /**
  * syscall_filter_install - allow those alone, for good
+ * @serves: those, too, that a server needs: to listen, and to let clients in;
+ *	it makes no socket, and connects to nobody
  *
  * Others fail with EPERM; those that only an intruder would make, such as
  * execve(), end the process.  No-new-privileges must be set.  0, or -errno with
  * @why.
  */
-int syscall_filter_install(struct why *why);
+int syscall_filter_install(bool serves, struct why *why);
 
 #endif /* EXITLEDGER_SYSCALL_FILTER_H */

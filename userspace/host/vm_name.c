@@ -271,6 +271,30 @@ void vm_name(uint32_t pid, char *name, size_t size)
 	vm_name_at("/proc", pid, name, size);
 }
 
+void vm_facts_parse(const char *cmdline, size_t length, struct vm_facts *facts)
+{
+	struct span words = { cmdline, length }, program, uuid;
+
+	memset(facts, 0, sizeof(*facts));
+	if (!next_word(&words, &program))
+		return;
+	program = base_name(program);
+	safe_copy(program.s, program.n, facts->program, sizeof(facts->program));
+	if (option_value(words, "uuid", &uuid) ||
+	    (option_value(words, "platform", &uuid) &&
+	     list_value(uuid, "uuid", false, &uuid)))
+		safe_copy(uuid.s, uuid.n, facts->uuid, sizeof(facts->uuid));
+}
+
+void vm_facts(uint32_t pid, struct vm_facts *facts)
+{
+	size_t length = 0;
+	char *text = read_proc("/proc", pid, "cmdline", &length);
+
+	vm_facts_parse(text ? text : "", length, facts);
+	free(text);
+}
+
 void vm_name_clean(const char *bytes, size_t length, char *text, size_t size)
 {
 	copy_text((struct span){ bytes, length }, text, size);

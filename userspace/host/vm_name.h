@@ -29,6 +29,18 @@ void vm_name_at(const char *proc, uint32_t pid, char *name, size_t size);
  */
 void vm_name_parse(const char *cmdline, size_t length, char *name, size_t size);
 
+/* More of what a command line says of a VM, as safe text; "": nothing. */
+struct vm_facts {
+	char program[64]; /* the VMM's base name */
+	char uuid[64]; /* of QEMU's -uuid, or Cloud Hypervisor's platform */
+};
+
+/** vm_facts - what is known of a process's VM, beside its name */
+void vm_facts(uint32_t pid, struct vm_facts *facts);
+
+/** vm_facts_parse - the same, from a command line as vm_name_parse() takes it */
+void vm_facts_parse(const char *cmdline, size_t length, struct vm_facts *facts);
+
 /**
  * vm_name_clean - any bytes as text that may be shown: a '?' for what may not
  * @length: of @bytes; what is behind a NUL is left out

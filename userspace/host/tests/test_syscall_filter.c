@@ -3,6 +3,7 @@
 #include <asm/termbits.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -71,6 +72,37 @@ START_TEST(system_calls_are_left)
 {
 	privileges.user = "nobody";
 	in_child(is_allowed);
+}
+END_TEST
+
+/* A socket that was made before lets clients in, if that is asked for. */
+static void lets_clients_in(void)
+{
+	const struct sockaddr_in any = { .sin_family = AF_INET };
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	const int wanted = privileges.serves ? EAGAIN : EPERM, on = 1;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (const void *)&any, sizeof(any)), 0);
+	drop();
+	ck_assert_int_eq(listen(fd, 1), privileges.serves ? 0 : -1);
+	ck_assert_int_eq(accept4(fd, NULL, NULL, SOCK_NONBLOCK), -1);
+	ck_assert_int_eq(errno, wanted);
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
+				    sizeof(on)),
+			 privileges.serves ? 0 : -1);
+	/* Nobody who serves asks others. */
+	ck_assert_int_eq(connect(fd, (const void *)&any, sizeof(any)), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(socket(AF_INET, SOCK_STREAM, 0), -1);
+	ck_assert_int_eq(errno, EPERM);
+}
+
+START_TEST(servers)
+{
+	privileges.user = "nobody";
+	privileges.serves = _i;
+	in_child(lets_clients_in);
 }
 END_TEST
 
@@ -206,6 +238,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(tcase, system_calls_are_refused, 0, 2);
 	tcase_add_test(tcase, system_calls_are_left);
+	tcase_add_loop_test(tcase, servers, 0, 2);
 	tcase_add_test(tcase, terminals_are_asked);
 	tcase_add_test(tcase, no_program_is_run);
 	tcase_add_test(tcase, a_kernel_without_filters);

@@ -311,6 +311,50 @@ START_TEST(endless_command_lines)
 }
 END_TEST
 
+#define FACTS(s, program, uuid)             \
+	{                                   \
+		s, sizeof(s), program, uuid \
+	}
+
+/* The program and the UUID, wherever a VMM has it. */
+START_TEST(facts)
+{
+	static const struct {
+		const char *cmdline;
+		size_t length;
+		const char *program, *uuid;
+	} row[] = {
+		FACTS("/usr/bin/qemu-system-x86_64\0-name\0web1\0-uuid\0b7d0-1",
+		      "qemu-system-x86_64", "b7d0-1"),
+		FACTS("qemu\0-name\0web1", "qemu", ""),
+		FACTS("cloud-hypervisor\0--platform\0num_pci_segments=1,uuid=a-b",
+		      "cloud-hypervisor", "a-b"),
+		FACTS("cloud-hypervisor\0--platform\0num_pci_segments=1",
+		      "cloud-hypervisor", ""),
+		FACTS("vmm\0-uuid", "vmm", ""),
+		FACTS("/x/v\033mm\0-uuid\0a\nb", "v?mm", "a?b"),
+		FACTS("", "", ""),
+	};
+	const char long_name[] = "0123456789012345678901234567890123456789"
+				 "0123456789012345678901234567890123456789";
+	struct vm_facts found;
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		vm_facts_parse(row[i].cmdline, row[i].length, &found);
+		ck_assert_str_eq(found.program, row[i].program);
+		ck_assert_str_eq(found.uuid, row[i].uuid);
+	}
+	/* Longer than there is room for. */
+	vm_facts_parse(long_name, strlen(long_name), &found);
+	ck_assert_uint_eq(strlen(found.program), sizeof(found.program) - 1);
+	vm_facts(getpid(), &found);
+	ck_assert_str_eq(found.program, "test_vm_name");
+	/* No process has this number. */
+	vm_facts(4194303, &found);
+	ck_assert_str_eq(found.program, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("vm_name");
@@ -324,6 +368,7 @@ int main(void)
 	tcase_add_test(tcase, any_bytes);
 	tcase_add_test(tcase, any_size);
 	tcase_add_test(tcase, endless_command_lines);
+	tcase_add_test(tcase, facts);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
