@@ -92,6 +92,12 @@ int observer_total(struct observer *observer, struct ledger *interval,
 bool observer_has_news(const struct observer *observer);
 
 /**
+ * observer_slots - how many vCPUs can be observed at a time, about
+ * @used: filled in: how many are
+ */
+uint64_t observer_slots(const struct observer *observer, uint64_t *used);
+
+/**
  * observer_answers - append the answers captured since the last call
  *
  * 0 or -errno.

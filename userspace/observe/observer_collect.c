@@ -467,6 +467,15 @@ int observer_collect(struct observer *observer, struct ledger *ledger,
 	return r;
 }
 
+uint64_t observer_slots(const struct observer *observer, uint64_t *used)
+{
+	*used = 0;
+	for (size_t i = 0; i < OBS_SLOTS; i++)
+		*used += !!__atomic_load_n(&observer->bpf->bss->slots[i].vcpu,
+					   __ATOMIC_RELAXED);
+	return OBS_SLOTS;
+}
+
 bool observer_has_news(const struct observer *observer)
 {
 	const struct observer_bpf__bss *bss = observer->bpf->bss;
