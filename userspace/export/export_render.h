@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Renders a sample as metrics, in either format that engines scrape. */
+#ifndef EXITLEDGER_EXPORT_RENDER_H
+#define EXITLEDGER_EXPORT_RENDER_H
+
+#include "export/export_book.h"
+
+enum export_format {
+	EXPORT_PROMETHEUS, /* Prometheus' text format, version 0.0.4 */
+	EXPORT_OPENMETRICS, /* version 1.0.0 */
+};
+
+/* The program and its host. */
+struct export_build {
+	const char *version;
+	const char *kernel;
+	const char *backend; /* whose book it is: "bpf" */
+	const char *isa;
+	const char *attach;
+};
+
+struct export_process {
+	uint64_t cpu_ns;
+	uint64_t resident_bytes;
+	uint64_t virtual_bytes;
+	uint64_t start_ns; /* since 1970 */
+};
+
+/* The families that there are beside those that there always are. */
+#define EXPORT_TIMES 1u
+#define EXPORT_HISTOGRAMS 2u
+#define EXPORT_FAST 4u
+#define EXPORT_OFF_CPU 8u
+#define EXPORT_SLOW 16u
+#define EXPORT_KEYED 32u
+#define EXPORT_SLOTS 64u
+#define EXPORT_KVM 128u
+
+struct export_sample {
+	const struct export_book *book;
+	const struct export_build *build;
+	struct export_process process;
+	unsigned int has; /* EXPORT_…, as bits */
+	bool created; /* tell since when each has counted (OpenMetrics) */
+	uint64_t slower_than_ns;
+	uint64_t slots, slots_used;
+	uint64_t collect_ns; /* the last collection's time */
+	uint64_t wall_ns; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
+};
+
+/** export_render - append all metrics of a sample; see export_text.failed */
+void export_render(const struct export_sample *sample,
+		   enum export_format format, struct export_text *out);
+
+#endif /* EXITLEDGER_EXPORT_RENDER_H */

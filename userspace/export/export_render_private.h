@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of the renderer: the table of families, and lines in either format.
+ */
+#ifndef EXITLEDGER_EXPORT_RENDER_PRIVATE_H
+#define EXITLEDGER_EXPORT_RENDER_PRIVATE_H
+
+#include "export/export_render.h"
+
+enum export_kind { EXPORT_GAUGE, EXPORT_COUNTER, EXPORT_HISTOGRAM };
+
+enum export_unit {
+	EXPORT_COUNT,
+	EXPORT_SECONDS, /* values are nanoseconds */
+	EXPORT_BYTES,
+};
+
+struct export_render;
+
+/* Each has one of the functions at its end. */
+struct export_family {
+	const char *name; /* without the suffix of a counter */
+	const char *help; /* without backslashes, quotes and newlines */
+	enum export_kind kind;
+	enum export_unit unit;
+	unsigned int needs; /* EXPORT_…, all of them; 0: it is there always */
+	bool sparse; /* a series with the value 0 is left out */
+	uint64_t (*of_host)(const struct export_sample *sample);
+	uint64_t (*of_vm)(const struct export_vm *vm);
+	uint64_t (*of_cell)(const struct export_cell *cell);
+	void (*put)(struct export_render *render);
+};
+
+extern const struct export_family export_families[];
+extern const size_t export_nr_families;
+
+struct export_render {
+	const struct export_sample *sample;
+	const struct export_family *family;
+	enum export_format format;
+	struct export_text *out;
+	struct export_text scratch; /* labels that are made for one line */
+};
+
+/* Texts of labels; NULL: there are no more.  A comma is put between them. */
+struct export_labels {
+	const struct export_text *text[3];
+};
+
+/** export_put_series - append a series' name and labels, and a space */
+void export_put_series(struct export_render *render, const char *suffix,
+		       struct export_labels labels);
+
+/**
+ * export_put_value - append the line of a gauge or a counter
+ * @value: in the family's unit
+ * @since_ns: CLOCK_MONOTONIC when a counter was 0; 0: not known
+ */
+void export_put_value(struct export_render *render, struct export_labels labels,
+		      uint64_t value, uint64_t since_ns);
+
+/**
+ * export_put_histogram - append the lines of a histogram
+ * @sum_ns: of all times
+ * @slowest: of which an exemplar is told, or NULL
+ */
+void export_put_histogram(struct export_render *render,
+			  struct export_labels labels, const struct hist *hist,
+			  uint64_t sum_ns, uint64_t since_ns,
+			  const struct export_slowest *slowest);
+
+/** export_each_vm - call @put for each VM, and for the one of all others */
+void export_each_vm(struct export_render *render,
+		    void (*put)(struct export_render *render,
+				const struct export_vm *vm));
+
+#endif /* EXITLEDGER_EXPORT_RENDER_PRIVATE_H */
