@@ -14,7 +14,7 @@ BASH_COMPLETIONS ?= $(DATADIR)/bash-completion/completions
 ZSH_COMPLETIONS ?= $(DATADIR)/zsh/site-functions
 FISH_COMPLETIONS ?= $(DATADIR)/fish/vendor_completions.d
 
-INSTALLED_PROGRAMS := $(EXITLEDGER) $(EXITLEAF) $(EXITWORK)
+INSTALLED_PROGRAMS := $(EXITLEDGER) $(EXITLEDGER_EXPORT) $(EXITLEAF) $(EXITWORK)
 # Those that tests and measurements need, and nobody else.
 TEST_TOOLS := $(MICROGUEST) $(LEAFFUZZ)
 

@@ -3,8 +3,8 @@
 # one needs no line here.
 
 # In the order of linking: a room uses those after it (tests/rooms.txt).
-ROOMS := commands bench report/page report compare balance run top sample observe \
-	 host ledger lib
+ROOMS := commands serve bench report/page report compare balance run top sample \
+	 observe export host ledger lib
 
 # objects_of DIR: of all its sources
 objects_of = $(patsubst %,$(BUILD)/obj/%.o,$(basename \
@@ -13,19 +13,28 @@ objects_of = $(patsubst %,$(BUILD)/obj/%.o,$(basename \
 archive = $(BUILD)/rooms/$(subst /,-,$1).a
 
 MAIN := $(BUILD)/obj/userspace/commands/main.o
+EXPORT_MAIN := $(BUILD)/obj/userspace/commands/export_main.o
 ARCHIVES := $(foreach room,$(ROOMS),$(call archive,$(room)))
 EXITLEDGER := $(BUILD)/bin/exitledger
+EXITLEDGER_EXPORT := $(BUILD)/bin/exitledger-export
 LIBRARIES := -Wl,--as-needed -lbpf -ljansson -lseccomp -lsqlite3 -lz -lncursesw -ltinfo -lm
 
-PROGRAMS += $(EXITLEDGER)
+# The server's libraries are not those of exitledger itself: commands/cmd_export.c.
+EXPORT_LIBRARIES := -lmicrohttpd
+
+PROGRAMS += $(EXITLEDGER) $(EXITLEDGER_EXPORT)
 
 $(EXITLEDGER): $(MAIN) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(LINK) $^ -o $@ $(LIBRARIES)
+$(EXITLEDGER_EXPORT): $(EXPORT_MAIN) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(LINK) $^ -o $@ $(LIBRARIES) $(EXPORT_LIBRARIES)
 
 # An archive is made anew, so that it has nothing that a room has no more.
 define room_rule
-$(call archive,$1): $(filter-out $(MAIN),$(call objects_of,userspace/$1))
+$(call archive,$1): $(filter-out $(MAIN) $(EXPORT_MAIN), \
+	$(call objects_of,userspace/$1))
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 $(BUILD)/rooms/%.a:
@@ -133,7 +142,7 @@ $(foreach file,$(TEST_MAINS),$(eval $(call test_program,$(file))))
 $(TEST_PROGRAMS):
 	@mkdir -p $(@D)
 	$(LINK) $(TEST_LDFLAGS) $< -Wl,--start-group \
-		$(filter-out $<,$^) -Wl,--end-group -o $@ -Wl,--as-needed $(CHECK_LIBS) $(LIBRARIES)
+		$(filter-out $<,$^) -Wl,--end-group -o $@ -Wl,--as-needed $(CHECK_LIBS) $(LIBRARIES) $(EXPORT_LIBRARIES)
 
 # Tests in which allocations fail: tests/no_memory.h.
 NO_MEMORY := $(shell grep -l '"tests/no_memory.h"' $(TEST_MAINS))

@@ -17,8 +17,9 @@ command -v "$2" >/dev/null || fail "the compiler $2" clang
 command -v "$3" >/dev/null || fail "$3" bpftool
 includes=""
 for header in bpf/libbpf.h:libbpf-dev libelf.h:libelf-dev zlib.h:zlib1g-dev \
-	jansson.h:libjansson-dev curses.h:libncurses-dev \
-	seccomp.h:libseccomp-dev sqlite3.h:libsqlite3-dev linux/kvm.h:linux-libc-dev; do
+	jansson.h:libjansson-dev microhttpd.h:libmicrohttpd-dev \
+	curses.h:libncurses-dev seccomp.h:libseccomp-dev sqlite3.h:libsqlite3-dev \
+	linux/kvm.h:linux-libc-dev; do
 	includes="$includes
 #if !__has_include(<${header%:*}>)
 #error missing $header

@@ -29,6 +29,7 @@ wanted() {
 		echo "share/zsh/site-functions/_$program"
 		echo "share/fish/vendor_completions.d/$program.fish"
 	done
+	echo bin/exitledger-export
 	for page in docs/*.rst; do
 		page=$(basename "$page" .rst)
 		echo "share/man/man${page##*.}/$page"
@@ -59,7 +60,7 @@ ok 'nothing names the folder in which it was built' [ -z "$out" ]
 
 # --- one version ---
 
-for program in exitledger exitleaf exitwork; do
+for program in exitledger exitledger-export exitleaf exitwork; do
 	run "$root/usr/bin/$program" --version
 	ok "$program --version" [ "$out" = "$program $version" ]
 	ok "$program is stripped" \
@@ -88,12 +89,30 @@ out=$(awk '$2 == "build" { print $1 }' lab/setup/packages.txt |
 	done)
 ok 'the package is built with all that lab/setup/packages.txt names' [ -z "$out" ]
 
+# --- libraries ---
+
+# libraries PROGRAM: those that it is linked with
+libraries() { readelf -dW "$1" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | sort; }
+out=$(libraries "$root/usr/bin/exitledger" | grep -E 'http|tls|crypt|yaml' || true)
+ok "exitledger: none of a server's" [ -z "$out" ]
+out=$(libraries "$root/usr/bin/exitledger-export")
+ok "exitledger-export: a server's" out_has libmicrohttpd
+ok 'exitledger-export: none of a terminal' out_lacks ncurses
+run "$root/usr/bin/exitledger" export --help
+ok 'exitledger export runs it' out_has '--listen=ADDRESS'
+mv "$root/usr/bin/exitledger-export" "$tap_dir"
+run "$root/usr/bin/exitledger" export
+ok 'where it is not installed: 3' status_is 3
+ok 'and in one line, which package has it' [ "$err" = \
+	"exitledger: $root/usr/bin/exitledger-export is not there: 'exitledger export' is in the package exitledger-export" ]
+mv "$tap_dir/exitledger-export" "$root/usr/bin"
+
 # --- hardening ---
 
 # elf FILE: what readelf says of it
 elf() { out=$(readelf -hldnW "$1" 2>/dev/null); }
 crt=$(readelf -nW "$("${CC:-cc}" -print-file-name=Scrt1.o)")
-for program in bin/exitledger guest/exitleaf guest/exitwork; do
+for program in bin/exitledger bin/exitledger-export guest/exitleaf guest/exitwork; do
 	elf "$root/usr/bin/${program##*/}"
 	ok "$program: at any address (PIE)" out_has 'FLAGS_1) '
 	ok "$program: is a PIE" grep -q 'FLAGS_1.*PIE' <<<"$out"

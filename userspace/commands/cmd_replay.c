@@ -6,7 +6,7 @@
 
 #include "commands/commands.h"
 #include "commands/monitor_output.h"
-#include "ledger/keys.h"
+#include "commands/run_observed.h"
 #include "lib/cli.h"
 #include "lib/command.h"
 #include "lib/safe_text.h"
@@ -72,21 +72,6 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 	}
 }
 
-/* Fills in @observe from what the recorder observed. */
-static void options_of_run(const struct run_info *info,
-			   struct observer_options *observe)
-{
-	*observe = (struct observer_options){
-		.count_only = info->count_only,
-		.fast = info->fast,
-		.off_cpu = info->off_cpu,
-		.slower_than_ns = info->slower_than_ns,
-		.slow_hlt = info->slow_hlt && info->slower_than_ns,
-	};
-	if (info->by[0] && key_kind_parse(info->by, &observe->by))
-		observe->by = LEDGER_KEY_NONE;
-}
-
 static int observed(void *context, struct monitor_options *options,
 		    uint32_t *isa, struct why *why)
 {
@@ -99,7 +84,7 @@ static int observed(void *context, struct monitor_options *options,
 		return r;
 	info = run_reader_info(replay->reader);
 	*isa = info->isa;
-	options_of_run(info, &options->observe);
+	options->observe = run_observed(info);
 	return 0;
 }
 

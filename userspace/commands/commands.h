@@ -9,6 +9,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_mark(int argc, char **argv);
 int cmd_record(int argc, char **argv);

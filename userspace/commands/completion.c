@@ -6,6 +6,7 @@
 
 #include "bench/bench_config.h"
 #include "commands/completion.h"
+#include "commands/export_scopes.h"
 #include "host/host.h"
 #include "host/vm_list.h"
 #include "host/vm_threads.h"
@@ -145,6 +146,19 @@ static void add_kinds(struct cli_offer *offer)
 		cli_offer_word(offer, bench_kind_names[i], NULL);
 }
 
+/* All addresses of a port are as many as there are ports. */
+static void add_addresses(struct cli_offer *offer)
+{
+	cli_offer_word(offer, EXPORT_LISTEN, "this host alone");
+	cli_offer_word(offer, "unix:", "a socket's file");
+}
+
+static void add_scopes(struct cli_offer *offer)
+{
+	for (size_t i = 0; export_scopes[i]; i++)
+		cli_offer_word(offer, export_scopes[i], NULL);
+}
+
 static void add_users(struct cli_offer *offer)
 {
 	const struct passwd *user;
@@ -190,6 +204,8 @@ const struct cli_value completion_values[] = {
 	{ "sort", NULL, CLI_WORD, add_columns },
 	{ "user", NULL, CLI_WORD, add_users },
 	{ "config", NULL, CLI_LIST, add_configs },
+	{ NULL, "ADDRESS", CLI_WORD, add_addresses },
+	{ NULL, "SCOPE", CLI_WORD, add_scopes },
 	{ NULL, "KIND", CLI_WORD, add_kinds },
 	{ NULL, "SHELL", CLI_WORD, add_shells },
 	{ NULL, "PROGRAM", CLI_WORD, add_programs },

@@ -23,6 +23,8 @@ static const struct {
 	{ "compare", cmd_compare,
 	  "check KVM's exit counters against BPF's counts" },
 	{ "bench", cmd_bench, "measure what counting VM exits costs" },
+	{ "export", cmd_export,
+	  "serve the VM exits as metrics, for Prometheus and others" },
 	{ "doctor", cmd_doctor,
 	  "say what this host offers, and what it lacks" },
 	{ "completion", cmd_completion,

@@ -17,7 +17,7 @@ BUILD = os.environ.get("BUILD", "build")
 EXITLEDGER = f"{BUILD}/bin/exitledger"
 COMMANDS = {
     name: [EXITLEDGER, name]
-    for name in ("monitor", "record", "mark", "replay", "report", "compare", "bench", "doctor")
+    for name in ("monitor", "record", "mark", "replay", "report", "compare", "bench", "export", "doctor")
 }
 PROGRAMS = {
     name: [f"{BUILD}/guest/{name}"] for name in ("exitleaf", "exitwork", "microguest", "leaffuzz")
@@ -38,6 +38,10 @@ WRONG = {
     "PERCENT": ("x", "", "-1", "0", "101", "nan"),
     "FILE": ("",), "PATH": ("",), "RUN": ("",), "COMMAND": ("",), "TEXT": ("",),
     "NAME": ("",), "NAME|PID": ("",), "NAME,...": ("", "nonesuch"),
+    "ADDRESS": ("", "x", "1.2.3.4", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536", "1.2.3.4:1x",
+                "1.2.3:80", "::1:80", "[::1]", "[::1:80", "localhost:80", "unix:", ":",
+                "unix:" + "x" * 108),
+    "SCOPE": ("", "x", "VM"),
     "KEY": ("", "x"), "TYPE": ("", "x"), "REASON": ("",), "USER": ("", "no-such-user", "-1", "0x10", "4294967295"), "LIST": ("", "x"), "COLUMN": ("", "x"),
 }
 TIMES = ("500ms", "1s", "2", "0.5", "5m", "0.25h")
@@ -147,6 +151,16 @@ def the_arguments():
         (["bench", "--replay", "-", "-"], "'-'"),
         (["bench", "--replay", "x", "--json", "-", "--svg", "-"], "--json", "--svg"),
         (["bench", "--rounds", "4", "--time", "5"], "--rounds", "--time"),
+        (["export", "web1"], "'web1'"),
+        (["export", "--interval", "5"], "--interval", "--textfile"),
+        (["export", "--textfile", "x", "--interval", "0"], "--interval", "--replay"),
+        (["export", "--textfile", "-"], "'-'"),
+        (["export", "--speed", "5"], "--speed", "--replay"),
+        (["export", "--at-once"], "--at-once", "--replay"),
+        (["export", "--replay", "x", "--at-once", "--speed", "2"], "--at-once", "--speed"),
+        (["export", "--replay", "x", "--off-cpu"], "--off-cpu", "--replay"),
+        (["export", "--count-only", "--histograms", "vm"], "--histograms", "--count-only"),
+        (["export", *["--listen=:1"] * 9], "--listen", "8"),
         (["compare", "--replay", "-", "-g", "-"], "--replay", "--guest-report"),
         (["compare", "--replay", "x", "--for", "1"], "--for", "--replay"),
         (["compare", "--replay", "x", "-i", "1"], "--interval", "--watch"),
@@ -186,6 +200,7 @@ def the_order():
         (["replay", gone, "--reason", "NONESUCH"], "NONESUCH"),
         (["replay", gone, "--speed", "2"], "--speed"),
         (["replay", gone, "--fine", "--by-vcpu"], "--fine"),
+        (["export", "--replay", gone, "--reason", "NONESUCH"], "NONESUCH"),
         (["report", gone, "--reason", "NONESUCH"], "NONESUCH"),
         (["report", gone, "--text", "--json"], "--text"),
         (["report", gone, "--json", "-o", "x"], "--output"),

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The program exitledger-export, which 'exitledger export' runs. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "commands/completion.h"
+#include "commands/export_options.h"
+#include "commands/export_replay.h"
+#include "commands/exporter.h"
+#include "commands/observer_source.h"
+#include "host/host.h"
+#include "host/pid_ns.h"
+#include "host/privileges.h"
+#include "host/vm_name.h"
+#include "ledger/isa.h"
+#include "ledger/reasons.h"
+#include "lib/cli.h"
+#include "lib/clock.h"
+#include "lib/command.h"
+#include "lib/safe_stream.h"
+#include "lib/version.h"
+#include "serve/serve_notify.h"
+
+struct export_main {
+	struct export_command command;
+	struct host host;
+	struct observer *observer;
+	struct export_replay replay;
+	struct run_info info; /* of @replay */
+	struct exporter exporter;
+	struct serve_sockets sockets;
+};
+
+static void facts(void *context, uint32_t pid, struct export_facts *to)
+{
+	struct vm_facts found;
+
+	(void)context;
+	vm_facts(pid, &found);
+	snprintf(to->vmm, sizeof(to->vmm), "%s", found.program);
+	snprintf(to->uuid, sizeof(to->uuid), "%s", found.uuid);
+}
+
+static uint64_t slots(void *observer, uint64_t *used)
+{
+	return observer_slots(observer, used);
+}
+
+static bool replay_is_over(void *context)
+{
+	const struct export_replay *replay = context;
+
+	return replay->over;
+}
+
+/* --- what is observed --- */
+
+/* Wait for exits of this host. */
+static int observe(struct export_main *main, struct why *why)
+{
+	struct exporter *exporter = &main->exporter;
+	struct observer_options *options = &main->command.monitor.observe;
+	int r = host_check(&main->host, why);
+
+	if (r)
+		return r;
+	if (main->host.other_pids)
+		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
+	else
+		exporter->book.options.facts = facts;
+	options->no_histogram = main->command.histograms == EXPORT_SCOPE_NONE &&
+				!options->fast && !options->off_cpu &&
+				!options->by && !options->slower_than_ns;
+	r = observer_open(&main->observer, options, why);
+	if (r)
+		return r;
+	exporter->source = observer_source(main->observer);
+	exporter->slots = slots;
+	exporter->has |= EXPORT_SLOTS;
+	exporter->build.kernel = main->host.kernel;
+	exporter->build.isa = exit_isa_name(main->host.isa);
+	exporter->build.attach = attach_name(observer_attach(main->observer));
+	return 0;
+}
+
+/* Take those of a run. */
+static void replay(struct export_main *main)
+{
+	const struct run_info *info = &main->info;
+	struct exporter *exporter = &main->exporter;
+	const double speed = main->command.speed;
+
+	main->info = *run_reader_info(main->command.reader);
+	main->replay = (struct export_replay){
+		.reader = main->command.reader,
+		.speed = speed > 0 ? speed : 1,
+		.at_once = main->command.at_once,
+	};
+	main->command.reader = NULL;
+	exporter->source = export_replay_source(&main->replay);
+	exporter->is_over = replay_is_over;
+	exporter->build.kernel = info->kernel;
+	exporter->build.isa = exit_isa_name(info->isa);
+	exporter->build.attach = info->attach;
+}
+
+static unsigned int families(const struct export_command *command)
+{
+	const struct observer_options *observe = &command->monitor.observe;
+	unsigned int has = 0;
+
+	if (!observe->count_only)
+		has |= EXPORT_TIMES;
+	if (!observe->count_only && command->histograms != EXPORT_SCOPE_NONE)
+		has |= EXPORT_HISTOGRAMS;
+	if (observe->fast)
+		has |= EXPORT_FAST;
+	if (observe->off_cpu)
+		has |= EXPORT_OFF_CPU;
+	if (observe->slower_than_ns)
+		has |= EXPORT_SLOW;
+	if (observe->by)
+		has |= EXPORT_KEYED;
+	return has;
+}
+
+static void fill_in(struct export_main *main)
+{
+	const struct export_command *command = &main->command;
+	struct exporter *exporter = &main->exporter;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	exporter->start_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	exporter->build.version = EXITLEDGER_VERSION;
+	exporter->build.backend = "bpf";
+	exporter->has = families(command);
+	exporter->created = command->created;
+	exporter->slower_than_ns = command->monitor.observe.slower_than_ns;
+	exporter->textfile = command->textfile;
+	exporter->interval = command->monitor.interval;
+	exporter->book.options = (struct export_options){
+		.filter = &command->monitor.filter,
+		.max_vms = command->max_vms,
+		.by = command->monitor.observe.by,
+		.by_vcpu = command->by_vcpu,
+		.vm_histograms = command->histograms == EXPORT_SCOPE_VM,
+	};
+}
+
+/* --- who asks --- */
+
+/* The sockets that systemd has made, those asked for, or else the usual one. */
+static int make_sockets(struct export_main *main, struct why *why)
+{
+	const struct export_command *command = &main->command;
+	int r = serve_listen_inherit(&main->sockets, why);
+
+	for (size_t i = 0; i < command->nr_listen && !r; i++)
+		r = serve_listen_bind(&main->sockets, command->listen[i], why);
+	if (!r && !main->sockets.nr && !command->textfile)
+		r = serve_listen_bind(&main->sockets, EXPORT_LISTEN, why);
+	return r;
+}
+
+static int open_server(struct export_main *main, struct why *why)
+{
+	const struct serve_options options = {
+		.sockets = &main->sockets,
+		.make = exporter_make,
+		.context = &main->exporter,
+	};
+
+	return main->sockets.nr ?
+		       serve_open(&main->exporter.serve, &options, why) :
+		       0;
+}
+
+static int drop(const struct export_main *main, struct why *why)
+{
+	const struct privileges privileges = {
+		.user = main->command.monitor.user,
+		.file = { main->command.textfile },
+		.serves = true,
+	};
+
+	return privileges_drop(&privileges, why);
+}
+
+/* Before anyone is let in, all rights are given up. */
+static int let_in(struct export_main *main, struct why *why)
+{
+	int r = drop(main, why);
+
+	if (!r)
+		r = serve_listen_begin(&main->sockets, why);
+	if (r)
+		return r;
+	for (size_t i = 0; i < main->sockets.nr; i++)
+		msg_error("serving at %s",
+			  serve_listen_text(main->sockets.fd[i]).text);
+	serve_notify_ready();
+	return 0;
+}
+
+/* --- all of it --- */
+
+static int run(struct export_main *main, struct why *why)
+{
+	int r = make_sockets(main, why);
+
+	fill_in(main);
+	if (!r && main->command.replay)
+		replay(main);
+	else if (!r)
+		r = observe(main, why);
+	main->exporter.book.since_ns = clock_now_ns();
+	serve_notify_open();
+	if (!r)
+		r = open_server(main, why);
+	if (!r)
+		r = let_in(main, why);
+	if (!r)
+		r = exporter_run(&main->exporter, why);
+	serve_notify_stopping();
+	/* It knows better than its number. */
+	if (r && main->replay.why.text[0])
+		*why = main->replay.why;
+	return r;
+}
+
+static int export(int argc, char **argv)
+{
+	struct export_main main = { .observer = NULL };
+	struct why why = { "" };
+	int r;
+
+	argv[0] = "exitledger export";
+	host_read(&main.host);
+	export_options_parse(argc, argv, main.host.isa, &main.command);
+	command_catch_signals();
+	r = run(&main, &why);
+	serve_close(main.exporter.serve);
+	serve_listen_close(&main.sockets);
+	observer_close(main.observer);
+	exporter_free(&main.exporter);
+	export_replay_free(&main.replay);
+	export_options_free(&main.command);
+	if (r)
+		msg_error("%s", why.text);
+	return r ? STATUS_FAILED : STATUS_OK;
+}
+
+int main(int argc, char **argv)
+{
+	cli_begin();
+	cli_values(completion_values);
+	safe_stderr(argv);
+	if (argc > 1 && !strcmp(argv[1], "--version")) {
+		puts("exitledger-export " EXITLEDGER_VERSION);
+		return cli_end(STATUS_OK, STATUS_FAILED);
+	}
+	return cli_end(export(argc, argv), STATUS_FAILED);
+}

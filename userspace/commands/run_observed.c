@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/run_observed.h"
+#include "ledger/keys.h"
+
+struct observer_options run_observed(const struct run_info *info)
+{
+	struct observer_options observe = {
+		.count_only = info->count_only,
+		.fast = info->fast,
+		.off_cpu = info->off_cpu,
+		.slower_than_ns = info->slower_than_ns,
+		.slow_hlt = info->slow_hlt && info->slower_than_ns,
+	};
+
+	if (info->by[0] && key_kind_parse(info->by, &observe.by))
+		observe.by = LEDGER_KEY_NONE;
+	return observe;
+}

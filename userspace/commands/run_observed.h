@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef EXITLEDGER_RUN_OBSERVED_H
+#define EXITLEDGER_RUN_OBSERVED_H
+
+#include "observe/observer.h"
+#include "run/run_info.h"
+
+/** run_observed - what a run's recorder observed, as the options that say so */
+struct observer_options run_observed(const struct run_info *info);
+
+#endif /* EXITLEDGER_RUN_OBSERVED_H */

@@ -1,0 +1,544 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""exitledger export: every number in a scrape is that of monitor, exactly; both formats
+are what strict parsers take; and what it answers whom."""
+
+import gzip
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.."))
+sys.dont_write_bytecode = True
+sys.path[:0] = ["tests", "userspace/export/tests"]
+import metrics  # noqa: E402
+from tap import done, ok, skip  # noqa: E402
+
+BUILD = os.environ.get("BUILD", "build")
+EXITLEDGER = f"{BUILD}/bin/exitledger"
+OPEN = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+TYPES = {
+    False: "text/plain; version=0.0.4; charset=utf-8",
+    True: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+}
+DIRECTORY = tempfile.TemporaryDirectory(prefix="export-")
+os.chmod(DIRECTORY.name, 0o755)
+BOUNDS = [2**k for k in (*range(10, 21), 22, 24, 26, 28, 30, 33)]
+
+
+def path(name):
+    """A file of this test."""
+    return os.path.join(DIRECTORY.name, name)
+
+
+def recorded(name, collections, *options):
+    """A recorded run of a host that is made up."""
+    subprocess.run([f"{BUILD}/tests/record_demo", str(collections), "-o", path(name), *options],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return path(name)
+
+
+def free_port():
+    """A port that nobody has just now."""
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        return made.getsockname()[1]
+
+
+class Exporter:
+    """An exporter that serves until the end of the block."""
+
+    def __init__(self, *arguments, listen=None, **how):
+        self.port = free_port()
+        listen = listen or [f"127.0.0.1:{self.port}"]
+        self.argv = [EXITLEDGER, "export", *arguments,
+                     *(f"--listen={address}" for address in listen)]
+        self.process = subprocess.Popen(self.argv, stderr=subprocess.PIPE, text=True, **how)
+        self.lines = [self.process.stderr.readline() for _ in listen]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+
+    def stop(self, number=signal.SIGTERM):
+        """End it; its exit status, and what it said last."""
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=20)
+        return self.process.returncode, said
+
+    def ask(self, where="/metrics", method="GET", **headers):
+        """The answer to a request: status, headers, body."""
+        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        asked.request(method, where, headers={name.replace("_", "-"): value
+                                              for name, value in headers.items()})
+        answer = asked.getresponse()
+        body = answer.read()
+        asked.close()
+        return answer.status, answer.headers, body
+
+    def scrape(self, is_open=False):
+        """The metrics, parsed."""
+        status, headers, body = self.ask(Accept=OPEN if is_open else "*/*")
+        assert status == 200 and headers["Content-Type"] == TYPES[is_open], (status, headers)
+        return metrics.parse(body.decode(), is_open)
+
+
+def replayed(run, *options):
+    """The samples of a run that 'replay --json' shows."""
+    return [json.loads(line) for line in subprocess.run(
+        [EXITLEDGER, "replay", run, "--json", *options], check=True, stdout=subprocess.PIPE,
+        text=True).stdout.splitlines()]
+
+
+def reason_of(reason):
+    """An exit reason's name, as a label has it."""
+    return reason.get("name") or f"UNKNOWN(0x{reason['reason']:x})"
+
+
+def by_vm_and_reason(sample, field):
+    """{(VM, reason): the sum of a field} of a sample of replay's."""
+    sums = Counter()
+    for vm in sample["vms"]:
+        for reason in vm["reasons"]:
+            sums[label(vm["name"]), reason_of(reason)] += reason.get(field, 0)
+    return sums
+
+
+def label(name):
+    """A VM's name as a label has it: what is no UTF-8 is a question mark."""
+    return name.replace("\ufffd", "?")
+
+
+def shown(families, name, in_ns=False):
+    """{(VM, reason): value} of a family."""
+    return Counter({(sample.labels["vm"], sample.labels["reason"]):
+                    sample.ns() if in_ns else int(sample.value)
+                    for sample in metrics.series(families, name).values()})
+
+
+# Each family with vm and reason, and where monitor has the same.
+SAME = {
+    "exitledger_exits": ("exits", False),
+    "exitledger_exit_seconds": ("ns", True),
+    "exitledger_fast_exits": ("fast", False),
+}
+
+
+def differences(families, sample):
+    """The families that are not what monitor shows: none may be."""
+    wrong = {}
+    for name, (field, in_ns) in SAME.items():
+        wanted, given = by_vm_and_reason(sample, field), shown(families, name, in_ns)
+        # Zero is a series where something else happened.
+        if +wanted != +given:
+            wrong[name] = (+wanted - +given, +given - +wanted)
+    return wrong
+
+
+def off_cpu(families, sample):
+    """Time off the CPU, which is by VM."""
+    for family, field in (("preempted", "preempted_ns"), ("blocked", "blocked_ns")):
+        wanted = Counter()
+        for (vm, _), ns in by_vm_and_reason(sample, field).items():
+            wanted[vm] += ns
+        given = Counter({found.labels["vm"]: found.ns() for found in metrics.series(
+            families, f"exitledger_vcpu_{family}_seconds").values()})
+        ok(f"time {family}: by VM, all of it", wanted == given, (wanted, given))
+
+
+def histograms(families, sample):
+    """Buckets, counts and sums of the host are those of all VMs' histograms."""
+    wanted = {}
+    for vm in sample["vms"]:
+        for reason in vm["reasons"]:
+            row = wanted.setdefault(reason_of(reason), [0] * (len(BOUNDS) + 2))
+            for low, count in reason["histogram"]:
+                for i, bound in enumerate(BOUNDS):
+                    row[i] += count * (low < bound)
+                row[-2] += count
+            row[-1] += reason.get("ns", 0)
+    given = {}
+    for found in families["exitledger_exit_duration_seconds"].samples:
+        row = given.setdefault(found.labels["reason"], [])
+        if found.name.endswith("_bucket"):
+            row.append(int(found.value))
+        elif found.name.endswith("_sum"):
+            row.append(found.ns())
+    ok("histograms: every bucket, and the sum", given == wanted, (given, wanted))
+
+
+def keys_and_slow(families, run, sample):
+    """Keys add up to what monitor has, and slow exits are as many."""
+    wanted, given = Counter(), Counter()
+    for vm in sample["vms"]:
+        for reason in vm["reasons"]:
+            for key in reason.get("keys", []):
+                wanted[label(vm["name"]), reason_of(reason), f"0x{key['key']:x}",
+                       key.get("key_name")] += \
+                    key["exits"]
+    for found in metrics.series(families, "exitledger_keyed_exits").values():
+        given[found.labels["vm"], found.labels["reason"], found.labels["key"],
+              found.labels.get("name")] = int(found.value)
+    ok("keys: exits by port", wanted and wanted == given, (wanted, given))
+    names = {vm["number"]: label(vm["name"]) for vm in sample["vms"]}
+    wanted = Counter((names[slow["vm"]], slow["name"]) for line in replayed(run)
+                     for slow in line["slow"])
+    given = shown(families, "exitledger_slow_exits")
+    ok("slow exits: as many", wanted and wanted == given, (wanted, given))
+
+
+def host(families, sample):
+    """Numbers of the host, and of VMs as a whole."""
+    wanted = {(("kind", kind),): count for kind, count in sample["lost"].items()}
+    given = {key: int(found.value)
+             for key, found in metrics.series(families, "exitledger_lost_events").items()}
+    ok("losses: all kinds, those of which there are none as well",
+       given == wanted and sum(given.values()), (given, wanted))
+    wanted = {label(vm["name"]): (str(vm["pid"]), 0 if vm["ended"] else vm["vcpus"])
+              for vm in sample["vms"]}
+    vcpus = {found.labels["vm"]: int(found.value) for found in
+             metrics.series(families, "exitledger_vm_vcpus").values()}
+    given = {found.labels["vm"]: (found.labels["pid"], vcpus[found.labels["vm"]])
+             for found in metrics.series(families, "exitledger_vm_info").values()}
+    ok("VMs: their processes and vCPUs", wanted == given, (wanted, given))
+    live = metrics.series(families, "exitledger_vms")[()]
+    ok("VMs: how many there are", int(live.value) == sum(
+        not vm["ended"] for vm in sample["vms"]), live.value)
+
+
+def every_number():
+    """All of a run, in both formats."""
+    run = recorded("all.exits", 12, "--by", "port", "--fast", "--off-cpu",
+                   "--slower-than", "1ms")
+    total = replayed(run, "--histograms", "--interval", "0")[-1]
+    with Exporter("--replay", run, "--at-once") as exporter:
+        for is_open in (False, True):
+            families = exporter.scrape(is_open)
+            wrong = differences(families, total)
+            ok(f"OpenMetrics {is_open}: exits, their times and fast ones are monitor's",
+               not wrong, wrong)
+        off_cpu(families, total)
+        histograms(families, total)
+        keys_and_slow(families, run, total)
+        host(families, total)
+        exemplars = [found.exemplar for found in
+                     families["exitledger_exit_duration_seconds"].samples if found.exemplar]
+        slowest = max(reason.get("max_ns", 0) for vm in total["vms"] for reason in vm["reasons"])
+        ok("exemplars: the slowest exit of all is one of them", slowest in
+           [value * 10**9 for _, value in exemplars], exemplars)
+        ok("class: of a reason alone", all(
+            found.labels["class"] == "io" for found in
+            metrics.series(families, "exitledger_exits").values()
+            if found.labels["reason"] == "IOIO"))
+        status, said = exporter.stop()
+        ok("SIGTERM ends it with 0, and no word", status == 0 and not said, (status, said))
+
+
+def by_vcpu():
+    """Each vCPU, and only some."""
+    run = path("all.exits")
+    wanted = Counter()
+    for vm in replayed(run, "--by-vcpu", "--interval", "0", "--vcpu", "1")[-1]["vms"]:
+        for vcpu in vm["by_vcpu"]:
+            for reason in vcpu["reasons"]:
+                wanted[label(vm["name"]), str(vcpu["vcpu"]), reason_of(reason)] += reason["exits"]
+    with Exporter("--replay", run, "--at-once", "--by-vcpu", "--vcpu", "1",
+                  "--histograms", "vm", "--created") as exporter:
+        families = exporter.scrape(True)
+        given = Counter({(found.labels["vm"], found.labels["vcpu"], found.labels["reason"]):
+                         int(found.value)
+                         for found in metrics.series(families, "exitledger_exits").values()})
+    ok("by vCPU: the same exits, of the vCPU that is asked for", wanted and wanted == given,
+       (wanted - given, given - wanted))
+    created = [found for found in families["exitledger_exits"].samples
+               if found.name.endswith("_created")]
+    now = time.time()
+    ok("created: of each counter, a little while ago",
+       len(created) == len(given) and all(now - 60 < found.value <= now for found in created))
+    ok("histograms: of each VM", all("vm" in found.labels for found in
+                                     families["exitledger_exit_duration_seconds"].samples))
+
+
+def as_it_happens():
+    """A scrape in the middle is the sum of all intervals up to one, in all numbers."""
+    run = recorded("steps.exits", 40, "-i", "50ms", "--detail", "200ms", "--fast")
+    sums, sofar = [], {field: Counter() for field, _ in SAME.values()}
+    samples = replayed(run, "--interval", "10ms")
+    for sample in samples[:-1]:
+        for field, _ in SAME.values():
+            sofar[field] += by_vm_and_reason(sample, field)
+        sums.append({field: Counter(of) for field, of in sofar.items()})
+    # The rest is no interval of its own.
+    sums.append({field: by_vm_and_reason(samples[-1], field) for field, _ in SAME.values()})
+    found = []
+    with Exporter("--replay", run, "--speed", "0.5") as exporter:
+        end = time.monotonic() + 20
+        while time.monotonic() < end and (not found or found[-1] != len(sums) - 1):
+            families = exporter.scrape()
+            now = {field: shown(families, name, in_ns) for name, (field, in_ns) in SAME.items()}
+            if not any(now["exits"].values()):
+                continue
+            found.append(next((i for i, of in enumerate(sums)
+                               if all(+of[field] == +now[field] for field in now)), None))
+            if found[-1] is None:
+                break
+            time.sleep(0.1)
+    ok("in the middle: each scrape is the sum of whole intervals", found and None not in found,
+       found)
+    ok("in the middle: no counter falls, and the last scrape has all",
+       None not in found and found == sorted(found) and len(set(found)) > 3
+       and found[-1] == len(sums) - 1, found)
+
+
+def folding():
+    """VMs above the limit are one, and nothing is missing."""
+    run = path("all.exits")
+    total = replayed(run, "--interval", "0")[-1]
+    with Exporter("--replay", run, "--at-once", "--max-vms", "3") as exporter:
+        families = exporter.scrape()
+    wanted, given = Counter(), Counter()
+    for (_, reason), exits in by_vm_and_reason(total, "exits").items():
+        wanted[reason] += exits
+    for (_, reason), exits in shown(families, "exitledger_exits").items():
+        given[reason] += exits
+    names = {vm for vm, _ in shown(families, "exitledger_exits")}
+    ok("--max-vms 3: three VMs and (other)", len(names) == 4 and "(other)" in names, names)
+    ok("--max-vms 3: the sums are the same", wanted == given, (wanted, given))
+
+
+def filters():
+    """Monitor's filters."""
+    run = path("all.exits")
+    total = replayed(run, "--interval", "0", "--vm", "vm*", "--reason", "CPUID")[-1]
+    with Exporter("--replay", run, "--at-once", "--vm", "vm*", "--reason", "CPUID") as exporter:
+        families = exporter.scrape()
+    ok("--vm, --reason: what monitor shows with these",
+       +by_vm_and_reason(total, "exits") == shown(families, "exitledger_exits"))
+    run = recorded("counts.exits", 5, "--count-only")
+    with Exporter("--replay", run, "--at-once") as exporter:
+        families = exporter.scrape()
+    ok("--count-only: no times", "exitledger_exits_total" in families and
+       not [name for name in families if "exit_seconds" in name or "duration" in name and
+            not name.startswith("exitledger_collect")], families.keys())
+    with Exporter("--replay", path("all.exits"), "--at-once", "--histograms", "none") as exporter:
+        families = exporter.scrape()
+    ok("--histograms none: none", "exitledger_exit_duration_seconds" not in families)
+
+
+def answers():
+    """HTTP: who gets what."""
+    run = path("all.exits")
+    with Exporter("--replay", run, "--at-once") as exporter:
+        ok("it says where it serves",
+           exporter.lines == [f"exitledger: serving at 127.0.0.1:{exporter.port}\n"],
+           exporter.lines)
+        _, plain_headers, plain = exporter.ask()
+        status, headers, body = exporter.ask(Accept_Encoding="deflate, gzip;q=0.5")
+        # A compressed answer is of the same moment as the one before.
+        ok("gzip: the same, smaller", status == 200 and headers["Content-Encoding"] == "gzip"
+           and gzip.decompress(body) == plain and len(body) < len(plain) / 4,
+           (status, headers, len(body), len(plain)))
+        ok("gzip: only for those who take it", "Content-Encoding" not in plain_headers and
+           "Content-Encoding" not in exporter.ask(Accept_Encoding="gzip;q=0")[1])
+        status, headers, body = exporter.ask(method="HEAD")
+        ok("HEAD: the headers alone", status == 200 and not body and
+           headers["Content-Length"] == str(len(plain)), (status, headers))
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "FOO"):
+            status, headers, _ = exporter.ask(method=method)
+            ok(f"{method}: 405", status == 405 and headers["Allow"] == "GET, HEAD", status)
+        ok("/-/healthy", exporter.ask("/-/healthy")[::2] == (200, b"ok\n"))
+        status, headers, body = exporter.ask("/")
+        ok("/: a page with a link", status == 200 and b'href="/metrics"' in body and
+           headers["Content-Type"].startswith("text/html"), (status, body))
+        ok("/metrics?x=y", exporter.ask("/metrics?collect[]=x")[0] == 200)
+        ok("all else: 404", {exporter.ask(where)[0] for where in
+                             ("/metrics/", "/x", "//metrics", "/Metrics", "/metrics%20")} == {404})
+        for accept in ("application/openmetrics-text", OPEN,
+                       "text/plain;q=0.2,application/openmetrics-text; version=1.0.0; q=0.6"):
+            ok(f"Accept: {accept}: OpenMetrics",
+               exporter.ask(Accept=accept)[1]["Content-Type"] == TYPES[True])
+        for accept in ("*/*", "text/plain", "application/openmetrics-text;version=0.0.1",
+                       "application/openmetrics-text;q=0.1,text/plain;version=0.0.4;q=0.9",
+                       "application/openmetrics-text;q=0", "garbage;;;,,q=", "text/html"):
+            ok(f"Accept: {accept}: Prometheus' format",
+               exporter.ask(Accept=accept)[1]["Content-Type"] == TYPES[False])
+
+
+def parsers():
+    """Parsers of others."""
+    run = path("all.exits")
+    with Exporter("--replay", run, "--at-once", "--created") as exporter:
+        plain = exporter.ask()[2].decode()
+        opened = exporter.ask(Accept=OPEN)[2].decode()
+    try:
+        from prometheus_client import parser
+        from prometheus_client.openmetrics import parser as open_parser
+    except ImportError:
+        skip("parsers of prometheus_client", "python3-prometheus-client")
+    else:
+        for name, read, text, is_open in (("Prometheus", parser, plain, False),
+                                          ("OpenMetrics", open_parser, opened, True)):
+            theirs = {(sample.name, tuple(sorted(sample.labels.items()))): float(sample.value)
+                      for family in read.text_string_to_metric_families(text)
+                      for sample in family.samples}
+            ours = {found.key(): float(found.value)
+                    for family in metrics.parse(text, is_open).values()
+                    for found in family.samples}
+            ok(f"prometheus_client reads the same in {name}", theirs == ours,
+               theirs.items() ^ ours.items())
+    try:
+        checked = subprocess.run(["promtool", "check", "metrics"], input=plain, check=False,
+                                 text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except FileNotFoundError:
+        skip("promtool check metrics", "promtool (prometheus)")
+    else:
+        ok("promtool check metrics: no complaint",
+           checked.returncode == 0 and not checked.stdout, checked.stdout)
+
+
+def textfile():
+    """--textfile: without a socket, and as a whole."""
+    run = path("all.exits")
+    written = path("kvm.prom")
+    result = subprocess.run([EXITLEDGER, "export", "--replay", run, "--at-once", "--textfile",
+                             written, "--interval", "0"], check=False, capture_output=True)
+    ok("--textfile: ends with the run", result.returncode == 0 and not result.stderr,
+       result.stderr)
+    with open(written, encoding="utf-8") as file:
+        families = metrics.parse(file.read(), False)
+    total = replayed(run, "--interval", "0")[-1]
+    ok("--textfile: what a scrape would have", not differences(families, total))
+    mode = os.stat(written).st_mode & 0o777
+    ok("--textfile: node_exporter may read it", mode == 0o644, oct(mode))
+    process = subprocess.Popen([EXITLEDGER, "export", "--replay", run, "--speed", "0.01",
+                                "--textfile", written, "--interval", "20ms"])
+    seen, wrong = set(), []
+    for _ in range(300):
+        with open(written, encoding="utf-8") as file:
+            seen.add(os.fstat(file.fileno()).st_mtime_ns)
+            try:
+                metrics.parse(file.read(), False)
+            except metrics.Wrong as error:
+                wrong.append(error)
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    ok("--textfile: SIGINT ends it", process.wait(timeout=20) == 0)
+    ok("--textfile: replaced again and again, and always whole", len(seen) > 5 and not wrong,
+       (len(seen), wrong[:1]))
+    ok("--textfile: nothing else is left there", [name for name in os.listdir(DIRECTORY.name)
+                                                   if ".prom" in name] == ["kvm.prom"])
+
+
+def sockets():
+    """Addresses, and sockets that were made before."""
+    run = path("all.exits")
+    unix = path("socket")
+    for _ in range(2):
+        # The second time, a file of the first is there, and nobody behind it.
+        with Exporter("--replay", run, "--at-once", listen=[f"unix:{unix}"]) as exporter:
+            asked = http.client.HTTPConnection("localhost", timeout=20)
+            asked.sock = socket.socket(socket.AF_UNIX)
+            asked.sock.connect(unix)
+            asked.request("GET", "/-/healthy")
+            ok("unix:PATH is served", asked.getresponse().read() == b"ok\n")
+            taken = subprocess.run(exporter.argv, check=False, capture_output=True, text=True)
+            ok("unix:PATH of another: refused", taken.returncode == 3 and
+               taken.stderr.count("\n") == 1 and unix in taken.stderr, taken.stderr)
+    with Exporter("--replay", run, "--at-once") as exporter:
+        taken = subprocess.run(exporter.argv, check=False, capture_output=True, text=True)
+        ok("a port of another: refused", taken.returncode == 3 and
+           "Address already in use" in taken.stderr, taken.stderr)
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        made.listen()
+        fd = made.fileno()
+        # As systemd does: descriptor 3, and the process that it is for.
+        script = (f'exec 3<&{fd}; [ {fd} = 3 ] || exec {fd}<&-; '
+                  'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"')
+        process = subprocess.Popen(
+            ["bash", "-c", script, "-", EXITLEDGER, "export", "--replay", run, "--at-once"],
+            pass_fds=[fd], stderr=subprocess.PIPE, text=True)
+        said = process.stderr.readline()
+        asked = http.client.HTTPConnection(*made.getsockname(), timeout=20)
+        asked.request("GET", "/metrics")
+        body = asked.getresponse().read()
+        ok("LISTEN_FDS: the socket that is there already",
+           b"exitledger_exits_total" in body and str(made.getsockname()[1]) in said, said)
+        process.terminate()
+        ok("LISTEN_FDS: ends", process.wait(timeout=20) == 0)
+        process.stderr.close()
+
+
+def notified():
+    """systemd is told when it serves, that it lives, and that it ends."""
+    name = path("notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(name)
+        told.settimeout(20)
+        os.chmod(name, 0o777)
+        with Exporter("--replay", path("all.exits"), "--at-once",
+                      env={**os.environ, "NOTIFY_SOCKET": name,
+                           "WATCHDOG_USEC": "400000"}) as exporter:
+            heard = [told.recv(100) for _ in range(4)]
+            exporter.stop()
+            told.setblocking(False)
+            rest = []
+            try:
+                while True:
+                    rest.append(told.recv(100))
+            except BlockingIOError:
+                pass
+    ok("READY, then signs of life, then STOPPING",
+       heard[0] == b"READY=1" and set(heard[1:]) == {b"WATCHDOG=1"} and rest[-1] == b"STOPPING=1",
+       (heard, rest))
+
+
+def rights():
+    """No rights are left when the first client comes."""
+    with Exporter("--replay", path("all.exits"), "--at-once") as exporter:
+        exporter.ask()
+        with open(f"/proc/{exporter.process.pid}/status", encoding="utf-8") as file:
+            status = dict(re.findall(r"(\w+):\s+(.*)", file.read()))
+        ok("no capabilities, no way back, and a filter of system calls",
+           int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+           and status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", status)
+        if os.geteuid():
+            skip("not root", "root")
+        else:
+            ok("not root", "0" not in status["Uid"].split(), status["Uid"])
+
+
+def damaged():
+    """A run that is none, or that has ended in the middle."""
+    with open(path("none.exits"), "wb") as file:
+        file.write(b"x" * 5000)
+    result = subprocess.run([EXITLEDGER, "export", "--replay", path("none.exits")], check=False,
+                            capture_output=True, text=True)
+    ok("no run: one line, 3", result.returncode == 3 and result.stderr.count("\n") == 1,
+       result.stderr)
+
+
+every_number()
+by_vcpu()
+as_it_happens()
+folding()
+filters()
+answers()
+parsers()
+textfile()
+sockets()
+notified()
+rights()
+damaged()
+done()

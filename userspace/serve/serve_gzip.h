@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef EXITLEDGER_SERVE_GZIP_H
+#define EXITLEDGER_SERVE_GZIP_H
+
+#include <stddef.h>
+
+struct serve_body {
+	char *s; /* malloc's; freed by who gets it */
+	size_t length;
+};
+
+/**
+ * serve_gzip - compress, as Content-Encoding: gzip has it
+ * @to: filled in
+ *
+ * 0 or -ENOMEM.
+ */
+int serve_gzip(const struct serve_body *from, struct serve_body *to);
+
+#endif /* EXITLEDGER_SERVE_GZIP_H */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Serves metrics by HTTP, in the thread of whoever calls: libmicrohttpd is
+ * known here alone.  Nobody who connects can make this take memory or time
+ * without bounds: see the limits.
+ */
+#ifndef EXITLEDGER_SERVE_HTTP_H
+#define EXITLEDGER_SERVE_HTTP_H
+
+#include <stdint.h>
+
+#include "lib/msg.h"
+#include "serve/serve_accept.h"
+#include "serve/serve_gzip.h"
+#include "serve/serve_listen.h"
+
+/* Connections at a time. */
+#define SERVE_CLIENTS 32
+/* The time in which a client must have sent its request; and read the answer. */
+#define SERVE_IO_NS 5000000000ull
+/* The memory that a connection may take: so much of a request, and a bit. */
+#define SERVE_MEMORY 12288
+/* Who asks within this time gets what was made for the one before. */
+#define SERVE_FRESH_NS 500000000ull
+
+/* Texts of PEM files. */
+struct serve_tls {
+	char *certificate;
+	char *key;
+	const char *priorities; /* GnuTLS's; NULL: its defaults */
+};
+
+struct serve_options {
+	const struct serve_sockets *sockets; /* that listen; must stay */
+	const struct serve_tls *tls; /* NULL: none */
+	/*
+	 * Makes the metrics; 0 or -errno.  It is called at most once per format
+	 * and SERVE_FRESH_NS, however many clients there are.
+	 */
+	int (*make)(void *context, enum serve_format format,
+		    struct serve_body *body);
+	/*
+	 * Says whether a client may have them.
+	 * @authorization: its header; NULL: it has none
+	 * May be NULL: everybody may.
+	 */
+	bool (*permits)(void *context, const char *authorization);
+	void *context;
+};
+
+struct serve;
+
+/**
+ * serve_open - begin to serve; serve_run() does the work
+ * @serve: to be given to serve_close()
+ *
+ * 0, or -errno with @why.
+ */
+int serve_open(struct serve **serve, const struct serve_options *options,
+	       struct why *why);
+
+/**
+ * serve_run - answer whoever asks
+ * @ms: wait so long at most; a signal ends it early
+ *
+ * 0 or -errno.
+ */
+int serve_run(struct serve *serve, int ms);
+
+/** serve_close - @serve may be NULL; answers that are not read yet are cut off */
+void serve_close(struct serve *serve);
+
+#endif /* EXITLEDGER_SERVE_HTTP_H */
