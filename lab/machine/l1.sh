@@ -29,8 +29,8 @@
 #                      l2modules more of its modules, /l2/modules: to be appended
 #                                to that initramfs
 #                      selftests the kernel's KVM selftests, in /selftests
-#                      exitledger, guest, floor, obsfault   programs built here, in
-#                                /bin
+#                      exitledger, exitledger-export, guest, floor, obsfault
+#                                programs built here, in /bin
 #                      stock     the distribution's own KVM modules, in
 #                                /modules/stock, besides those that are loaded;
 #                                load-kvm DIR replaces these
@@ -159,7 +159,7 @@ add_needed() { # ROOT WORD
 		cp -- "$KMODULES"/kvm*.ko "$1/modules/stock/"
 		return 0
 		;;
-	exitledger) found=("$BUILD/bin/exitledger") ;;
+	exitledger | exitledger-export) found=("$BUILD/bin/$2") ;;
 	rights)
 		mkdir -p "$1/bin"
 		cp -- "$LAB/machine/l1/rights" "$1/bin/"

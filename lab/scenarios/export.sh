@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: exitledger exitledger-export guest
+#
+# The exporter on a real KVM: what is scraped while guests come and go, beside a monitor.
+set -u
+
+address=127.0.0.1:19177
+
+# serve NAME OPTION...: an exporter that serves; its process is $exporter
+serve() {
+	name=$1
+	shift
+	exitledger export "$@" 2>"/results/$name.err" &
+	exporter=$!
+	until grep -q 'serving at\|exitledger:' "/results/$name.err"; do
+		kill -0 $exporter || break
+		sleep 0.1
+	done
+}
+
+# scrape NAME: the metrics as they are now
+scrape() { wget -q -O "/results/$1.prom" "http://$address/metrics"; }
+
+# end NAME: its exit status
+end() {
+	kill -TERM $exporter
+	wait $exporter
+	echo $? >"/results/$1.status"
+}
+
+ifconfig lo up
+guest='microguest --report /dev/null'
+
+echo "[LAB] scrapes while a guest runs"
+serve export --by msr --fast --off-cpu --slower-than 50us
+cat "/proc/$exporter/status" >/results/export.rights
+scrape before
+# shellcheck disable=SC2086 # words
+exitledger monitor --json -i 0 -- $guest --vcpus 2 cpuid=20000 rdmsr=5000 hlt=50 \
+	>/results/monitor.txt 2>/results/monitor.err &
+monitor=$!
+n=0
+while kill -0 $monitor 2>/dev/null; do
+	scrape "during-$n"
+	n=$((n + 1))
+	sleep 0.6
+done
+wait $monitor
+echo $? >/results/monitor.status
+sleep 0.6
+scrape after
+wget -q -S -O /results/after.open --header \
+	'Accept: application/openmetrics-text;version=1.0.0' \
+	"http://$address/metrics" 2>/results/open.headers
+end export
+
+echo "[LAB] a file in place of a socket, by classic tracepoints"
+exitledger export --attach tp --count-only --interval 500ms \
+	--textfile /tmp/kvm.prom 2>/results/textfile.err &
+exporter=$!
+until [ -s /tmp/kvm.prom ]; do
+	kill -0 $exporter || break
+	sleep 0.1
+done
+# shellcheck disable=SC2086 # words
+$guest cpuid=3000 >/dev/null 2>&1
+end textfile
+cp /tmp/kvm.prom /results/textfile.prom
+exit 0

@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The exporter on a real KVM, in the lab: what is scraped while a guest runs is what a
+monitor beside it has seen, and root's rights are gone."""
+
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+sys.dont_write_bytecode = True
+sys.path[:0] = ["tests", "userspace/export/tests"]
+import metrics  # noqa: E402
+from tap import done, ok  # noqa: E402
+
+BUILD = os.environ.get("BUILD", "build")
+RESULTS = f"{BUILD}/results/test-export"
+
+
+def read(name):
+    """A file of the results."""
+    with open(f"{RESULTS}/{name}", encoding="utf-8") as file:
+        return file.read()
+
+
+def scrape(name, is_open=False):
+    """A scrape: its families."""
+    return metrics.parse(read(name), is_open)
+
+
+def values(families, name):
+    """{labels: value} of a family."""
+    return {labels: sample.value for labels, sample in metrics.series(families, name).items()}
+
+
+def by_reason(families, name="exitledger_exits"):
+    """{reason: value} of the only VM."""
+    return {dict(labels)["reason"]: int(value)
+            for labels, value in values(families, name).items()}
+
+
+def falls(before, after):
+    """Counters that are less than they were, or are gone."""
+    return [(name, labels) for name, family in before.items() if family.kind == "counter"
+            for labels, value in values(before, name).items()
+            if values(after, name).get(labels, -1) < value]
+
+
+shutil.rmtree(RESULTS, ignore_errors=True)
+run = subprocess.run(["lab/machine/l1.sh", "--vendor", "amd", "--tcg", "--out", RESULTS,
+                      "lab/scenarios/export.sh"], check=False, stdout=subprocess.PIPE,
+                     stderr=subprocess.STDOUT, text=True)
+ok("the scenario ran to its end", run.returncode == 0, run.stdout)
+for part in ("export", "monitor", "textfile"):
+    ok(f"{part}: ended with 0", read(f"{part}.status") == "0\n", read(f"{part}.err"))
+ok("it said where it serves, and nothing else",
+   read("export.err") == "exitledger: serving at 127.0.0.1:19177\n", read("export.err"))
+
+during = sorted(glob.glob(f"{RESULTS}/during-*.prom"),
+                key=lambda name: int(re.search(r"(\d+)\.prom", name)[1]))
+scrapes = [scrape(name) for name in
+           ("before.prom", *(os.path.basename(name) for name in during), "after.prom")]
+ok("scrapes: while the guest ran, too", len(scrapes) > 4, len(scrapes))
+ok("scrapes: no counter falls", not any(falls(*pair) for pair in zip(scrapes, scrapes[1:])),
+   [falls(*pair) for pair in zip(scrapes, scrapes[1:])])
+ok("before: no VM, and all kinds of loss", values(scrapes[0], "exitledger_vms") == {(): 0} and
+   not any(values(scrapes[0], "exitledger_lost_events").values()) and
+   len(values(scrapes[0], "exitledger_lost_events")) > 10)
+ok("meanwhile: one VM with two vCPUs, in two slots", any(
+    values(families, "exitledger_vms") == {(): 1} and
+    set(values(families, "exitledger_vm_vcpus").values()) == {2} and
+    values(families, "exitledger_vcpu_slots_used") == {(): 2} for families in scrapes))
+
+after = scrapes[-1]
+last = json.loads(read("monitor.txt").splitlines()[-1])
+wanted = {reason["name"]: reason["exits"] for vm in last["vms"] for reason in vm["reasons"]}
+ok("after: each reason's exits are those of a monitor beside it",
+   by_reason(after) == wanted and wanted["MSR"] == 10000, (by_reason(after), wanted))
+ok("after: the VM has ended, and its series are there",
+   values(after, "exitledger_vms") == {(): 0} and
+   set(values(after, "exitledger_vm_vcpus").values()) == {0} and
+   values(after, "exitledger_vcpu_slots_used") == {(): 0})
+info = [dict(labels) for labels in values(after, "exitledger_vm_info")]
+ok("after: its process", len(info) == 1 and info[0]["vm"] == info[0]["vmm"] == "microguest" and
+   int(info[0]["pid"]) > 1, info)
+keyed = {labels: int(value) for labels, value in values(after, "exitledger_keyed_exits").items()}
+ok("keys: IA32_APIC_BASE, with its name", list(keyed.values()) == [10000] and
+   dict(*keyed)["key"] == "0x1b" and dict(*keyed)["name"] == "APIC_BASE", keyed)
+slow = by_reason(after, "exitledger_slow_exits")
+ok("slow exits: some of each, and never more than all",
+   slow and "HLT" not in slow and all(0 < slow[name] <= wanted[name] for name in slow), slow)
+total = sum(sample.ns() for sample in metrics.series(after, "exitledger_exit_seconds").values())
+off = sum(sample.ns() for name in ("preempted", "blocked") for sample in
+          metrics.series(after, f"exitledger_vcpu_{name}_seconds").values())
+ok("off the CPU: some of the time, and not more", 0 < off <= total, (off, total))
+count = {sample.labels["reason"]: int(sample.value)
+         for sample in after["exitledger_exit_duration_seconds"].samples
+         if sample.name.endswith("_count")}
+ok("histograms: all exits but each vCPU's last", all(
+    wanted[name] - 2 <= count[name] <= wanted[name] for name in wanted), (count, wanted))
+opened = scrape("after.open", True)
+ok("OpenMetrics: the same exits", by_reason(opened) == wanted and
+   "application/openmetrics-text" in read("open.headers"), read("open.headers"))
+
+rights = dict(re.findall(r"(\w+):\s+(.*)", read("export.rights")))
+ok("rights: nobody, without capabilities, for good",
+   rights["Uid"].split() == ["65534"] * 4 and not int(rights["CapPrm"], 16) and
+   not int(rights["CapBnd"], 16) and rights["NoNewPrivs"] == "1" and rights["Seccomp"] == "2",
+   rights)
+
+textfile = scrape("textfile.prom")
+ok("a file: its exits, by classic tracepoints, and no times",
+   3000 <= by_reason(textfile)["CPUID"] < 3020 and
+   "exitledger_exit_seconds_total" not in textfile and
+   dict(*values(textfile, "exitledger_build_info"))["attach"] == "tp", textfile.keys())
+done()
