@@ -20,7 +20,7 @@ EXITLEDGER_EXPORT := $(BUILD)/bin/exitledger-export
 LIBRARIES := -Wl,--as-needed -lbpf -ljansson -lseccomp -lsqlite3 -lz -lncursesw -ltinfo -lm
 
 # The server's libraries are not those of exitledger itself: commands/cmd_export.c.
-EXPORT_LIBRARIES := -lmicrohttpd
+EXPORT_LIBRARIES := -lmicrohttpd -lgnutls -lyaml -lcrypt
 
 PROGRAMS += $(EXITLEDGER) $(EXITLEDGER_EXPORT)
 

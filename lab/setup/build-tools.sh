@@ -18,6 +18,7 @@ command -v "$3" >/dev/null || fail "$3" bpftool
 includes=""
 for header in bpf/libbpf.h:libbpf-dev libelf.h:libelf-dev zlib.h:zlib1g-dev \
 	jansson.h:libjansson-dev microhttpd.h:libmicrohttpd-dev \
+	gnutls/gnutls.h:libgnutls28-dev yaml.h:libyaml-dev crypt.h:libcrypt-dev \
 	curses.h:libncurses-dev seccomp.h:libseccomp-dev sqlite3.h:libsqlite3-dev \
 	linux/kvm.h:linux-libc-dev; do
 	includes="$includes

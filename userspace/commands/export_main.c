@@ -31,6 +31,7 @@ struct export_main {
 	struct run_info info; /* of @replay */
 	struct exporter exporter;
 	struct serve_sockets sockets;
+	struct serve_web_config web;
 };
 
 static void facts(void *context, uint32_t pid, struct export_facts *to)
@@ -167,15 +168,19 @@ static int make_sockets(struct export_main *main, struct why *why)
 
 static int open_server(struct export_main *main, struct why *why)
 {
+	const char *path = main->command.web_config;
 	const struct serve_options options = {
 		.sockets = &main->sockets,
+		.web = path ? &main->web : NULL,
 		.make = exporter_make,
 		.context = &main->exporter,
 	};
 
-	return main->sockets.nr ?
-		       serve_open(&main->exporter.serve, &options, why) :
-		       0;
+	int r = path ? serve_web_config_load(path, &main->web, why) : 0;
+
+	if (!r && main->sockets.nr)
+		r = serve_open(&main->exporter.serve, &options, why);
+	return r;
 }
 
 static int drop(const struct export_main *main, struct why *why)
@@ -244,6 +249,7 @@ static int export(int argc, char **argv)
 	r = run(&main, &why);
 	serve_close(main.exporter.serve);
 	serve_listen_close(&main.sockets);
+	serve_web_config_free(&main.web);
 	observer_close(main.observer);
 	exporter_free(&main.exporter);
 	export_replay_free(&main.replay);

@@ -11,6 +11,7 @@
 
 enum {
 	OPT_LISTEN = 512,
+	OPT_WEB_CONFIG,
 	OPT_TEXTFILE,
 	OPT_REPLAY,
 	OPT_SPEED,
@@ -26,6 +27,8 @@ static const struct argp_option rows[] = {
 	  "Serve at ADDR:PORT, :PORT or unix:PATH (default " EXPORT_LISTEN
 	  "), any number of times",
 	  0 },
+	{ "web-config", OPT_WEB_CONFIG, "FILE", 0,
+	  "Take TLS and users from FILE, as Prometheus' exporters do", 0 },
 	{ "textfile", OPT_TEXTFILE, "FILE", 0,
 	  "Write FILE for node_exporter, and serve only with --listen", 0 },
 	{ "interval", 'i', "TIME", 0,
@@ -78,6 +81,10 @@ static error_t parse_source(int key, char *arg, struct argp_state *state,
 	switch (key) {
 	case OPT_LISTEN:
 		add_address(command, state, arg);
+		return 0;
+	case OPT_WEB_CONFIG:
+		cli_file(state, "--web-config", arg, &(const char *){ NULL });
+		command->web_config = arg;
 		return 0;
 	case OPT_TEXTFILE:
 		cli_file(state, "--textfile", arg, &(const char *){ NULL });
@@ -152,6 +159,9 @@ static const char *check(const void *context,
 		  "--at-once belongs to --replay" },
 		{ command->at_once && command->speed > 0,
 		  "--at-once and --speed exclude each other" },
+		{ command->web_config && command->textfile &&
+			  !command->nr_listen,
+		  "--web-config belongs to a socket, and --textfile makes none: add --listen" },
 		{ command->replay && is_observing(&monitor->observe),
 		  "--replay shows what was recorded: neither --attach, --count-only, --fast, --off-cpu, --by nor --slower-than" },
 		{ command->histograms == EXPORT_SCOPE_VM &&

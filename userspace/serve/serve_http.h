@@ -13,6 +13,7 @@
 #include "serve/serve_accept.h"
 #include "serve/serve_gzip.h"
 #include "serve/serve_listen.h"
+#include "serve/serve_web_config.h"
 
 /* Connections at a time. */
 #define SERVE_CLIENTS 32
@@ -23,28 +24,15 @@
 /* Who asks within this time gets what was made for the one before. */
 #define SERVE_FRESH_NS 500000000ull
 
-/* Texts of PEM files. */
-struct serve_tls {
-	char *certificate;
-	char *key;
-	const char *priorities; /* GnuTLS's; NULL: its defaults */
-};
-
 struct serve_options {
 	const struct serve_sockets *sockets; /* that listen; must stay */
-	const struct serve_tls *tls; /* NULL: none */
+	const struct serve_web_config *web; /* must stay; NULL: none */
 	/*
 	 * Makes the metrics; 0 or -errno.  It is called at most once per format
 	 * and SERVE_FRESH_NS, however many clients there are.
 	 */
 	int (*make)(void *context, enum serve_format format,
 		    struct serve_body *body);
-	/*
-	 * Says whether a client may have them.
-	 * @authorization: its header; NULL: it has none
-	 * May be NULL: everybody may.
-	 */
-	bool (*permits)(void *context, const char *authorization);
 	void *context;
 };
 

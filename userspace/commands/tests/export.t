@@ -7,7 +7,6 @@ import gzip
 import http.client
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -20,15 +19,9 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.."))
 sys.dont_write_bytecode = True
 sys.path[:0] = ["tests", "userspace/export/tests"]
 import metrics  # noqa: E402
+from exporter import BUILD, EXITLEDGER, OPEN, TYPES, Exporter  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
-BUILD = os.environ.get("BUILD", "build")
-EXITLEDGER = f"{BUILD}/bin/exitledger"
-OPEN = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
-TYPES = {
-    False: "text/plain; version=0.0.4; charset=utf-8",
-    True: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-}
 DIRECTORY = tempfile.TemporaryDirectory(prefix="export-")
 os.chmod(DIRECTORY.name, 0o755)
 BOUNDS = [2**k for k in (*range(10, 21), 22, 24, 26, 28, 30, 33)]
@@ -44,54 +37,6 @@ def recorded(name, collections, *options):
     subprocess.run([f"{BUILD}/tests/record_demo", str(collections), "-o", path(name), *options],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return path(name)
-
-
-def free_port():
-    """A port that nobody has just now."""
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        return made.getsockname()[1]
-
-
-class Exporter:
-    """An exporter that serves until the end of the block."""
-
-    def __init__(self, *arguments, listen=None, **how):
-        self.port = free_port()
-        listen = listen or [f"127.0.0.1:{self.port}"]
-        self.argv = [EXITLEDGER, "export", *arguments,
-                     *(f"--listen={address}" for address in listen)]
-        self.process = subprocess.Popen(self.argv, stderr=subprocess.PIPE, text=True, **how)
-        self.lines = [self.process.stderr.readline() for _ in listen]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.stop()
-
-    def stop(self, number=signal.SIGTERM):
-        """End it; its exit status, and what it said last."""
-        self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=20)
-        return self.process.returncode, said
-
-    def ask(self, where="/metrics", method="GET", **headers):
-        """The answer to a request: status, headers, body."""
-        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        asked.request(method, where, headers={name.replace("_", "-"): value
-                                              for name, value in headers.items()})
-        answer = asked.getresponse()
-        body = answer.read()
-        asked.close()
-        return answer.status, answer.headers, body
-
-    def scrape(self, is_open=False):
-        """The metrics, parsed."""
-        status, headers, body = self.ask(Accept=OPEN if is_open else "*/*")
-        assert status == 200 and headers["Content-Type"] == TYPES[is_open], (status, headers)
-        return metrics.parse(body.decode(), is_open)
 
 
 def replayed(run, *options):
@@ -508,8 +453,7 @@ def rights():
     """No rights are left when the first client comes."""
     with Exporter("--replay", path("all.exits"), "--at-once") as exporter:
         exporter.ask()
-        with open(f"/proc/{exporter.process.pid}/status", encoding="utf-8") as file:
-            status = dict(re.findall(r"(\w+):\s+(.*)", file.read()))
+        status = exporter.status()
         ok("no capabilities, no way back, and a filter of system calls",
            int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
            and status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", status)

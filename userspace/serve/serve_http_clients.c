@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who is connected, for how long, and who makes room for others. */
+#include <sys/socket.h>
+
+#include "lib/clock.h"
+#include "serve/serve_http_private.h"
+
+/* Clients whose answer is this old may be cut off for others. */
+#define PATIENCE_NS 1000000000ull
+
+void serve_on_connection(void *context, struct MHD_Connection *connection,
+			 void **socket_context,
+			 enum MHD_ConnectionNotificationCode code)
+{
+	struct serve *serve = context;
+	struct client *client = *socket_context;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (client) {
+			client->connection = NULL;
+			serve->nr_clients--;
+		}
+		return;
+	}
+	for (size_t i = 0; i < SERVE_CLIENTS; i++) {
+		client = &serve->client[i];
+		if (client->connection)
+			continue;
+		*client = (struct client){
+			.connection = connection,
+			.fd = MHD_get_connection_info(
+				      connection,
+				      MHD_CONNECTION_INFO_CONNECTION_FD)
+				      ->connect_fd,
+			.since_ns = clock_now_ns(),
+		};
+		client->deadline_ns = client->since_ns + SERVE_IO_NS;
+		*socket_context = client;
+		serve->nr_clients++;
+		return;
+	}
+}
+
+/* libmicrohttpd sees that it is closed, and forgets it. */
+static void cut(const struct client *client)
+{
+	shutdown(client->fd, SHUT_RDWR);
+}
+
+/*
+ * Is a client the better one to be cut off?  Those who have not asked yet, and
+ * of these the one that has been silent for longest.
+ */
+static bool is_idler(const struct client *a, const struct client *b)
+{
+	if (a->asked != b->asked)
+		return b->asked;
+	return a->since_ns < b->since_ns;
+}
+
+/*
+ * The client who makes room for another one, or NULL.  Whoever connects and
+ * asks nothing, or does not read the answer, does so at once or soon; so none
+ * of them keeps out who scrapes.
+ */
+static const struct client *find_idler(const struct serve *serve)
+{
+	const struct client *idler = NULL;
+
+	for (size_t i = 0; i < SERVE_CLIENTS; i++) {
+		const struct client *client = &serve->client[i];
+
+		if (client->connection && (!idler || is_idler(client, idler)))
+			idler = client;
+	}
+	return idler && idler->asked &&
+			       clock_now_ns() < idler->since_ns + PATIENCE_NS ?
+		       NULL :
+		       idler;
+}
+
+bool serve_has_place(const struct serve *serve)
+{
+	return serve->nr_clients < SERVE_CLIENTS || find_idler(serve);
+}
+
+static bool make_place(struct serve *serve)
+{
+	const struct client *idler;
+
+	if (serve->nr_clients < SERVE_CLIENTS)
+		return true;
+	idler = find_idler(serve);
+	if (idler)
+		cut(idler);
+	MHD_run(serve->daemon);
+	return serve->nr_clients < SERVE_CLIENTS;
+}
+
+void serve_accept_from(struct serve *serve, int socket)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	int fd;
+
+	while (make_place(serve)) {
+		length = sizeof(address);
+		fd = accept4(socket, (struct sockaddr *)&address, &length,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		/* It closes what it does not take. */
+		MHD_add_connection(serve->daemon, fd,
+				   (struct sockaddr *)&address, length);
+		/* Its request is mostly there already: then it is no idler. */
+		MHD_run(serve->daemon);
+	}
+}
+
+void serve_cut_late(struct serve *serve, uint64_t now_ns)
+{
+	for (size_t i = 0; i < SERVE_CLIENTS; i++) {
+		const struct client *client = &serve->client[i];
+
+		if (client->connection && now_ns >= client->deadline_ns)
+			cut(client);
+	}
+}

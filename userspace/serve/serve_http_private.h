@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The server's state, which its files share. */
+#ifndef EXITLEDGER_SERVE_HTTP_PRIVATE_H
+#define EXITLEDGER_SERVE_HTTP_PRIVATE_H
+
+#include <microhttpd.h>
+
+#include "serve/serve_auth.h"
+#include "serve/serve_http.h"
+
+struct client {
+	struct MHD_Connection *connection; /* NULL: there is none */
+	int fd;
+	bool asked; /* its request was understood, and is answered */
+	uint64_t since_ns; /* connected, or asked */
+	uint64_t deadline_ns;
+};
+
+/* The metrics as they were made last, for whoever asks just now. */
+struct copy {
+	struct MHD_Response *plain, *gzip; /* NULL: not made */
+	struct serve_body body; /* @plain's */
+	uint64_t made_ns;
+};
+
+struct serve {
+	struct serve_options options;
+	struct MHD_Daemon *daemon;
+	struct serve_auth *auth; /* NULL: everybody may read */
+	int epoll;
+	struct client client[SERVE_CLIENTS];
+	size_t nr_clients;
+	struct copy copy[SERVE_FORMATS];
+	struct why said; /* by libmicrohttpd */
+};
+
+/* --- serve_http_answers.c --- */
+
+/** serve_on_request - of libmicrohttpd, for each request whose headers are
+ * there */
+enum MHD_Result serve_on_request(void *serve, struct MHD_Connection *connection,
+				 const char *url, const char *method,
+				 const char *version, const char *data,
+				 size_t *size, void **request);
+
+/** serve_drop_copies - forget the metrics that were made before a time */
+void serve_drop_copies(struct serve *serve, uint64_t before_ns);
+
+/* --- serve_http_clients.c --- */
+
+/** serve_on_connection - of libmicrohttpd, for each that is begun or closed */
+void serve_on_connection(void *serve, struct MHD_Connection *connection,
+			 void **socket_context,
+			 enum MHD_ConnectionNotificationCode code);
+
+/** serve_has_place - is there one for another client, or could it be made? */
+bool serve_has_place(const struct serve *serve);
+
+/** serve_accept_from - let in whoever waits, as long as there is a place */
+void serve_accept_from(struct serve *serve, int socket);
+
+/** serve_cut_late - cut off who has had time enough */
+void serve_cut_late(struct serve *serve, uint64_t now_ns);
+
+/* --- serve_http_tls.c --- */
+
+#define SERVE_TLS_OPTIONS 5
+
+/** serve_tls_options - what libmicrohttpd must know of it */
+void serve_tls_options(const struct serve_web_config *web,
+		       struct MHD_OptionItem option[SERVE_TLS_OPTIONS]);
+
+/** serve_tls_permits - has a client the certificate that it must have, if any? */
+bool serve_tls_permits(const struct serve_web_config *web,
+		       struct MHD_Connection *connection);
+
+#endif /* EXITLEDGER_SERVE_HTTP_PRIVATE_H */
