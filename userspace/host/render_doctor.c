@@ -5,40 +5,14 @@
 #include "ledger/reasons.h"
 #include "lib/json_save.h"
 #include "lib/safe_text.h"
-#include "lib/text_width.h"
+#include "lib/wrap.h"
 
-enum { WIDTH = 80, INDENT = 21 };
+#define INDENT 21
 
-/* Text from column INDENT on, as many lines as it takes. */
+/* Text from column INDENT on, which others may have written. */
 static void wrap(const char *raw, FILE *out)
 {
-	const struct safe_text safe = safe_text(raw);
-	const char *text = safe.s;
-	size_t column = INDENT;
-
-	while (*text) {
-		char word[sizeof(safe.s)];
-		size_t bytes = strcspn(text, " "), width;
-
-		memcpy(word, text, bytes);
-		word[bytes] = '\0';
-		/* A word that no line has room for is broken. */
-		bytes = text_width_cut(word, WIDTH - INDENT);
-		word[bytes] = '\0';
-		width = text_width(word);
-		if (column > INDENT && column + 1 + width > WIDTH) {
-			fprintf(out, "\n%*s", INDENT, "");
-			column = INDENT;
-		} else if (column > INDENT) {
-			fputc(' ', out);
-			column++;
-		}
-		fputs(word, out);
-		column += width;
-		text += bytes;
-		text += *text == ' ';
-	}
-	fputc('\n', out);
+	wrap_text(safe_text(raw).s, INDENT, out);
 }
 
 static void render_finding(const struct finding *finding, bool colour,
