@@ -4,7 +4,7 @@
 
 # In the order of linking: a room uses those after it (tests/rooms.txt).
 ROOMS := commands serve bench report/page report compare balance run top sample \
-	 observe export host ledger lib
+	 advise observe export host ledger lib
 
 # objects_of DIR: of all its sources
 objects_of = $(patsubst %,$(BUILD)/obj/%.o,$(basename \

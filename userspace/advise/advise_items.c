@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "advise/advise_items.h"
+
+struct top {
+	const struct advise_rule *rule;
+	double seconds;
+	struct advise_item *item;
+	size_t nr;
+};
+
+/* How much an item is of what its rule is about. */
+static double weight(const struct top *top, const struct advise_item *item)
+{
+	return advise_measure(top->rule->bound[0].measure, &item->times,
+			      top->seconds);
+}
+
+/* Put an item in its place, if it is among the first. */
+static void offer(struct top *top, const struct advise_item *item)
+{
+	size_t at = top->nr;
+
+	if (!(weight(top, item) > 0))
+		return;
+	while (at && weight(top, item) > weight(top, &top->item[at - 1]))
+		at--;
+	if (at == ADVISE_ITEMS)
+		return;
+	top->nr += top->nr < ADVISE_ITEMS;
+	for (size_t i = top->nr - 1; i > at; i--)
+		top->item[i] = top->item[i - 1];
+	top->item[at] = *item;
+}
+
+static void offer_keys(struct top *top, const struct advise_set *set,
+		       const struct ledger_keys *keys)
+{
+	for (size_t i = 0; i < keys->nr; i++) {
+		const struct advise_item item = {
+			.is_key = true,
+			.reason = keys->key[i].reason,
+			.key = keys->key[i].key,
+			.times = keys->key[i].times,
+		};
+
+		if (advise_set_has(set, item.reason) &&
+		    (!set->by || advise_set_has_key(set, item.key)))
+			offer(top, &item);
+	}
+}
+
+static void offer_reasons(struct top *top, const struct advise_set *set,
+			  const struct ledger_cells *cells)
+{
+	for (size_t i = 0; i < cells->nr; i++) {
+		const struct advise_item item = {
+			.reason = cells->cell[i].reason,
+			.times = cells->cell[i].times,
+		};
+
+		if (advise_set_has(set, item.reason))
+			offer(top, &item);
+	}
+}
+
+size_t advise_items(const struct advice *advice,
+		    const struct advise_verdict *verdict,
+		    const struct advise_finding *finding,
+		    struct advise_item item[ADVISE_ITEMS])
+{
+	const struct advise_set *set = &verdict->set;
+	struct top top = {
+		.rule = verdict->rule,
+		.seconds = finding->vm->end - finding->vm->begin,
+		.item = item,
+	};
+
+	if (advice->facts->by && !set->all)
+		offer_keys(&top, set, &finding->vcpu->keys);
+	if (!top.nr && !set->by && (set->all || set->nr > 1))
+		offer_reasons(&top, set, &finding->vcpu->cells);
+	return top.nr;
+}
