@@ -5,6 +5,7 @@
 
 #include "lib/msg.h"
 
+int cmd_advise(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_completion(int argc, char **argv);

@@ -95,7 +95,8 @@ static void add_reasons(struct cli_offer *offer)
 	const char *program = cli_offer_program(offer);
 	struct host host = { .isa = 0 };
 
-	if (!strstr(program, "replay") && !strstr(program, "report"))
+	if (!strstr(program, "replay") && !strstr(program, "report") &&
+	    !strstr(program, "advise"))
 		host_read(&host);
 	if (host.isa) {
 		add_reasons_of(isa_find(host.isa), NULL, 0, offer);

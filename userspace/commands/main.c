@@ -20,6 +20,8 @@ static const struct {
 	  "show a recorded run as monitor would have shown it" },
 	{ "report", cmd_report,
 	  "say what a recorded run was like, or how two differ" },
+	{ "advise", cmd_advise,
+	  "say what a recorded run tells of a configuration" },
 	{ "compare", cmd_compare,
 	  "check KVM's exit counters against BPF's counts" },
 	{ "bench", cmd_bench, "measure what counting VM exits costs" },

@@ -23,7 +23,7 @@ static const struct column_list columns_of_report = {
 	.nr = 7,
 };
 
-static void render_head(const char *path, const struct run_report *report,
+void render_report_head(const char *path, const struct run_report *report,
 			FILE *out)
 {
 	const struct run_info *info = report->info;
@@ -318,7 +318,7 @@ int render_report_text(const char *path, const struct run_report *report,
 	bool lost = false;
 	int r;
 
-	render_head(path, report, out);
+	render_report_head(path, report, out);
 	render_sums(report, out);
 	if (report->exits) {
 		r = render_table(report, filter, out);

@@ -8,6 +8,10 @@
 #include "ledger/filter.h"
 #include "report/run_report.h"
 
+/** render_report_head - what was recorded, when, where and how */
+void render_report_head(const char *path, const struct run_report *report,
+			FILE *out);
+
 /** render_report_text - in 80 columns; 0 or -ENOMEM */
 int render_report_text(const char *path, const struct run_report *report,
 		       const struct filter *filter, FILE *out);

@@ -29,10 +29,25 @@ static int add_point(struct points *points, const struct run_step *step,
 	return 0;
 }
 
+/* Of VMs that are no longer known apart, only what a ledger keeps. */
+static int forget(struct run_report *report)
+{
+	const size_t nr = report->total.nr_vms;
+	int r = ledger_forget(&report->total);
+
+	if (!r && report->total.nr_vms < nr)
+		advise_course_keep(&report->course, &report->total);
+	return r;
+}
+
 static int read_points(struct run_reader *reader, const struct filter *filter,
 		       struct run_report *report, struct points *points,
 		       struct why *why)
 {
+	/* Advice looks at all of a VM's exits, whatever is reported. */
+	const struct filter vms = { .vm = filter->vm,
+				    .nr_vms = filter->nr_vms,
+				    .pids = filter->pids };
 	struct ledger now = { .ns = 0 };
 	struct run_step step;
 	uint64_t exits, ns;
@@ -41,13 +56,14 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 	while ((r = run_reader_next(reader, &now, &report->total, &step, why)) >
 	       0) {
 		run_cells_sum(&now, filter, &exits, &ns);
-		if (run_bins_add(&report->bins, &now, filter,
+		if (advise_course_add(&report->course, &now, &vms,
+				      (step.end_ns - step.begin_ns) / 1e9) ||
+		    run_bins_add(&report->bins, &now, filter,
 				 (step.end_ns - step.begin_ns) / 1e9) ||
 		    run_timeline_add(&report->timeline, &step, &now, filter) ||
 		    run_slows_add(&report->slows, &now.slows, report->known,
 				  filter) ||
-		    add_point(points, &step, exits) ||
-		    ledger_forget(&report->total)) {
+		    add_point(points, &step, exits) || forget(report)) {
 			r = why_set(why, ENOMEM, "out of memory");
 			break;
 		}
@@ -351,4 +367,5 @@ void run_report_free(struct run_report *report)
 	run_changes_free(&report->changes);
 	run_bins_free(&report->bins);
 	run_slows_free(&report->slows);
+	advise_course_free(&report->course);
 }

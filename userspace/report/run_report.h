@@ -3,6 +3,7 @@
 #ifndef EXITLEDGER_RUN_REPORT_H
 #define EXITLEDGER_RUN_REPORT_H
 
+#include "advise/advise_course.h"
 #include "ledger/filter.h"
 #include "report/run_bins.h"
 #include "report/run_changes.h"
@@ -67,6 +68,7 @@ struct run_report {
 	struct run_changes changes; /* of the rate of all of it */
 	struct run_bins bins;
 	struct run_slows slows;
+	struct advise_course course;
 };
 
 /**

@@ -144,6 +144,8 @@ def runs(folder, what, text):
         for cell in record]
     ok(f"{what}: replay --csv: no formulas", not any(c[:1] in tuple("=+-@\t\r") and c for c in cells))
     check(f"{what}: report", (0,), "report", "--text", named)
+    check(f"{what}: advise", (0,), "advise", named)
+    document(f"{what}: advise --json", check(f"{what}: advise --json", (0,), "advise", "--json", named))
     check(f"{what}: report of two", (0,), "report", named, other)
     document(f"{what}: report --json of two",
              check(f"{what}: report --json of two", (0,), "report", "--json", named, other))
@@ -230,7 +232,7 @@ def benchmarks(folder, what, text):
 def arguments(folder, what, text):
     """Errors echo names of files, options and their values."""
     nowhere = os.path.join(folder.encode(), b"no" + text)
-    for command in ("replay", "report", "mark"):
+    for command in ("replay", "report", "advise", "mark"):
         more = ("x",) if command == "mark" else ()
         check(f"{what}: {command}, no such file", (3,), command, nowhere, *more)
         check(f"{what}: {command}, no such option", (64,), command, b"--x" + text.replace(b"=", b""), "x")

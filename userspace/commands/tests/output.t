@@ -64,7 +64,8 @@ def gone(name, argv, **how):
 
 def outputs(record, folder):
     """Whatever a command writes is noticed if it does not arrive."""
-    for command in ("monitor", "record", "mark", "replay", "report", "compare", "bench", "doctor"):
+    for command in ("monitor", "record", "mark", "replay", "report", "advise", "compare", "bench",
+                    "doctor"):
         gone(f"{command} --help", [EXITLEDGER, command, "--help"])
         gone(f"{command} --usage", [EXITLEDGER, command, "--usage"])
     for option in ("--help", "--version"):
@@ -79,6 +80,7 @@ def outputs(record, folder):
         ["report", record, record], ["report", record, record, "--json"],
         ["report", record, record, "-o", "-"],
         ["replay", record], ["replay", record, "--json"], ["replay", record, "--csv"],
+        ["advise", record], ["advise", record, "--json"],
     ):
         gone(" ".join(argv).replace(folder, ""), [EXITLEDGER, *argv])
     for argv in (["exitwork", "--list"], ["exitwork", "cpuid", "--count", "1"],
@@ -112,6 +114,7 @@ def inputs(record, folder):
         to.write(file.read()[:5000])
     for path in ("/nonexistent", folder, empty, other, cut, "-"):
         for argv in (["replay", path], ["report", path], ["report", record, path],
+                     ["advise", path],
                      ["compare", "--replay", path], ["bench", "--replay", path],
                      ["bench", "--compare", BENCH, path],
                      ["compare", "--replay", BOOKS, "-g", path],
@@ -153,11 +156,11 @@ def verdicts(folder):
 
 def filters(record, folder):
     """A filter that matched nothing is told, and is no success."""
-    for command in ("replay", "report"):
+    for command in ("replay", "report", "advise"):
         base = [EXITLEDGER, command, record]
         for option in (["--vm", "nonesuch"], ["--pid", "4999"], ["--reason", "VMRUN"],
                        ["--vm", "vm2", "--reason", "VMRUN"],
-                       *([["--vcpu", "99"]] if command == "replay" else [])):
+                       *([["--vcpu", "99"]] if command != "report" else [])):
             for form in ([], ["--json"]):
                 status, out, err = run([*base, *option, *form])
                 ok(f"{command} {' '.join(option + form)}: told",
@@ -171,7 +174,7 @@ def filters(record, folder):
             status, out, err = run([*base, *option])
             ok(f"{command} {' '.join(option)}: a success", status == 0 and not err, err)
             # Marks are of what is shown, too.
-            if "--vm" in option and option[1] == "vm2" or "--pid" in option:
+            if command != "advise" and ("--vm" in option and option[1] == "vm2" or "--pid" in option):
                 ok(f"{command} {' '.join(option)}: no mark of another VM",
                    "vm2" in out and "vm3" not in out and "caf" not in out, out)
     status, out, _ = run([EXITLEDGER, "report", record, "--json", "--vm", "vm2"])
@@ -202,6 +205,7 @@ def dashes(record, folder):
         (["replay", "-", "--json", "--fine"], run_bytes, ["replay", record, "--json", "--fine"]),
         (["report", "-", "--json"], run_bytes, None),
         (["report", "-", record, "--json"], run_bytes, None),
+        (["advise", "-", "--json"], run_bytes, None),
         (["compare", "--replay", "-"], books_bytes, ["compare", "--replay", BOOKS]),
         (["compare", "--replay", "-"], run_bytes, ["compare", "--replay", record]),
         (["bench", "--replay", "-"], bench_bytes, ["bench", "--replay", BENCH]),

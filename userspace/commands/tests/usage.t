@@ -17,7 +17,8 @@ BUILD = os.environ.get("BUILD", "build")
 EXITLEDGER = f"{BUILD}/bin/exitledger"
 COMMANDS = {
     name: [EXITLEDGER, name]
-    for name in ("monitor", "record", "mark", "replay", "report", "compare", "bench", "export", "doctor")
+    for name in ("monitor", "record", "mark", "replay", "report", "advise", "compare", "bench",
+                 "export", "doctor")
 }
 PROGRAMS = {
     name: [f"{BUILD}/guest/{name}"] for name in ("exitleaf", "exitwork", "microguest", "leaffuzz")
@@ -108,7 +109,8 @@ def the_values():
     for name, argv in ALL.items():
         for option, letter, value, _ in options_of(argv):
             # A run and a command are what these need before all else.
-            rest = {"record": ["-o", "x"], "replay": ["x"], "report": ["x"]}.get(name, [])
+            rest = {"record": ["-o", "x"], "replay": ["x"], "report": ["x"],
+                    "advise": ["x"]}.get(name, [])
             for wrong in WRONG.get(value, ()):
                 # "" is a pattern of FILE's that a number's option tells by itself.
                 refused(f"{name} --{option}={wrong!r}", [*argv, f"--{option}={wrong}", *rest],
@@ -133,7 +135,7 @@ def the_arguments():
     refused("doctor host", [*ALL["doctor"], "host"], "'host'")
     refused("leaffuzz x", [*ALL["leaffuzz"], "x"], "'x'")
     refused("exitledger", [EXITLEDGER, "frobnicate"], "'frobnicate'", "--help")
-    for name in ("replay", "report", "mark"):
+    for name in ("replay", "report", "advise", "mark"):
         refused(f"{name}, no RUN", ALL[name], f"exitledger {name} RUN")
         refused(f"{name}, a RUN without a name", [*ALL[name], "", *["x"][:name == "mark"]], "''")
     for argv, *said in (
@@ -141,6 +143,7 @@ def the_arguments():
         (["replay", "x", "y"], "'y'"),
         (["report", "x", "y", "z"], "'z'"),
         (["report", "-", "-"], "'-'"),
+        (["advise", "x", "y"], "'y'"),
         (["mark", "x", "y", "z"], "'z'"),
         (["mark", "-", "text"], "'-'"),
         (["mark", "x", "a\x1bb"], "UTF-8"),
@@ -202,6 +205,7 @@ def the_order():
         (["replay", gone, "--fine", "--by-vcpu"], "--fine"),
         (["export", "--replay", gone, "--reason", "NONESUCH"], "NONESUCH"),
         (["report", gone, "--reason", "NONESUCH"], "NONESUCH"),
+        (["advise", gone, "--reason", "NONESUCH"], "NONESUCH"),
         (["report", gone, "--text", "--json"], "--text"),
         (["report", gone, "--json", "-o", "x"], "--output"),
         (["monitor", "--columns", "nonesuch"], "nonesuch"),
