@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What exits are about, as people read it. */
+/* An exit's key is shown with its name. */
 #include <string.h>
 
 #include "ledger/key_names.h"
