@@ -53,4 +53,12 @@ only_in("a vendor's module is named in its ISA's file alone",
         found(r"kvm_(amd|intel)\b", "userspace", "bpf"),
         ["userspace/ledger/isa_svm.c", "userspace/ledger/isa_vmx.c"])
 
+# The header declares them for who wants one of them in particular, as tests do.
+with open("userspace/sample/render_monitor_formats.def", encoding="utf-8") as table:
+    formats = re.findall(r"(?m)^FORMAT\((\w+)\)$", table.read())
+only_in("an output format of monitor is named in its own file alone",
+        found(rf"\b(render_monitor|monitor_format)_({'|'.join(formats)})\b", "userspace"),
+        [f"userspace/sample/render_monitor_{name}.c" for name in formats] +
+        ["userspace/sample/render_monitor.h"])
+
 tap.done()

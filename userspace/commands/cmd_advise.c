@@ -54,18 +54,6 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 	}
 }
 
-static int observed(void *context, struct monitor_options *options,
-		    uint32_t *isa, struct why *why)
-{
-	struct advise_command *command = context;
-	int r = run_reader_open(command->path, true, &command->reader, why);
-
-	(void)options;
-	if (!r)
-		*isa = run_reader_info(command->reader)->isa;
-	return r;
-}
-
 static void render(const struct advise_command *command,
 		   const struct advice *advice)
 {
@@ -128,7 +116,6 @@ int cmd_advise(int argc, char **argv)
 		.groups = OPTIONS_FILTERS | OPTIONS_VCPU,
 		.rows = rows,
 		.parse = parse,
-		.observed = observed,
 		.context = &command,
 		.args_doc = "RUN",
 		.doc = "Say what the exits of a run that 'exitledger record' has recorded tell of "
@@ -138,8 +125,13 @@ int cmd_advise(int argc, char **argv)
 	int r;
 
 	argv[0] = "exitledger advise";
-	monitor_options_parse_for(&usage, argc, argv, 0, &command.options);
-	r = run(&command, &why);
+	monitor_options_parse_for(&usage, argc, argv, &command.options);
+	r = run_reader_open(command.path, true, &command.reader, &why);
+	if (!r) {
+		monitor_options_complete(&command.options,
+					 run_reader_info(command.reader)->isa);
+		r = run(&command, &why);
+	}
 	run_report_free(&command.report);
 	run_reader_close(command.reader);
 	monitor_options_free(&command.options);

@@ -68,9 +68,9 @@ static int run(struct monitor *monitor, struct why *why)
 			return r;
 	}
 	/* The live view shows by itself that it counts. */
-	if (options->output != OUTPUT_TOP)
+	if (!options->top)
 		msg_counting(monitor->start_ns);
-	if (options->output == OUTPUT_TOP)
+	if (options->top)
 		r = top_run(&loop, &options->shape, monitor->title, why);
 	else
 		r = monitor_loop_run(&loop, why);

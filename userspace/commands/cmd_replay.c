@@ -72,30 +72,14 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 	}
 }
 
-static int observed(void *context, struct monitor_options *options,
-		    uint32_t *isa, struct why *why)
-{
-	struct replay *replay = context;
-	const struct run_info *info;
-	int r = run_reader_open(replay->path, replay->fine, &replay->reader,
-				why);
-
-	if (r)
-		return r;
-	info = run_reader_info(replay->reader);
-	*isa = info->isa;
-	options->observe = run_observed(info);
-	return 0;
-}
-
 static const char *check(const void *context,
 			 const struct monitor_options *options)
 {
 	const struct replay *replay = context;
 
-	if (!strcmp(replay->path, "-") && options->output == OUTPUT_TOP)
+	if (!strcmp(replay->path, "-") && options->top)
 		return "--top reads its keys from standard input: it takes a file, not '-'";
-	if (replay->speed > 0 && options->output != OUTPUT_TOP)
+	if (replay->speed > 0 && !options->top)
 		return "--speed belongs to --top: all else is written at once";
 	if (!replay->fine)
 		return NULL;
@@ -106,7 +90,7 @@ static const char *check(const void *context,
 	return NULL;
 }
 
-/* Those that were set by then; in the table alone. */
+/* Those that were set by then. */
 static void show_marks(struct replay *replay, uint64_t until_ns)
 {
 	const struct run_marks *marks = run_reader_marks(replay->reader);
@@ -114,14 +98,14 @@ static void show_marks(struct replay *replay, uint64_t until_ns)
 	for (; replay->marks < marks->nr &&
 	       marks->mark[replay->marks].at_ns < until_ns;
 	     replay->marks++) {
-		if (replay->options.output == OUTPUT_TEXT &&
-		    replay_has_mark(run_reader_vms(replay->reader),
+		if (replay_has_mark(run_reader_vms(replay->reader),
 				    &replay->options.filter,
 				    &marks->mark[replay->marks]))
-			printf("mark     %s\n",
-			       replay_mark(run_reader_info(replay->reader),
-					   &marks->mark[replay->marks])
-				       .text);
+			monitor_output_mark(
+				&replay->options,
+				replay_mark(run_reader_info(replay->reader),
+					    &marks->mark[replay->marks])
+					.text);
 	}
 }
 
@@ -231,10 +215,16 @@ static int show_total(struct replay *replay, struct why *why)
 
 static int run(struct replay *replay, struct why *why)
 {
-	const struct run_info *info = run_reader_info(replay->reader);
+	const struct run_info *info;
 	char title[512];
-	int r;
+	int r = run_reader_open(replay->path, replay->fine, &replay->reader,
+				why);
 
+	if (r)
+		return r;
+	info = run_reader_info(replay->reader);
+	replay->options.observe = run_observed(info);
+	monitor_options_complete(&replay->options, info->isa);
 	snprintf(title, sizeof(title),
 		 "Linux %.64s, %.64s, BPF: %.64s, recorded %s%s",
 		 safe_text(info->kernel).s, safe_text(info->vendor).s,
@@ -243,7 +233,7 @@ static int run(struct replay *replay, struct why *why)
 				  "\nthe recording goes on, or was cut off");
 	monitor_output_begin(&replay->options, title);
 	replay->begin_ns = replay->now.ns = info->started_ns;
-	if (replay->options.output == OUTPUT_TOP)
+	if (replay->options.top)
 		r = show_live(replay, why);
 	else
 		r = show_steps(replay, why);
@@ -267,7 +257,6 @@ int cmd_replay(int argc, char **argv)
 		.rows = rows,
 		.parse = parse,
 		.check = check,
-		.observed = observed,
 		.context = &replay,
 		.args_doc = "RUN",
 		.doc = "Show a run that 'exitledger record' has recorded, as 'exitledger monitor' would have shown it.",
@@ -277,7 +266,7 @@ int cmd_replay(int argc, char **argv)
 	int r;
 
 	argv[0] = "exitledger replay";
-	monitor_options_parse_for(&usage, argc, argv, 0, &replay.options);
+	monitor_options_parse_for(&usage, argc, argv, &replay.options);
 	r = run(&replay, &why);
 	run_reader_close(replay.reader);
 	monitor_options_free(&replay.options);

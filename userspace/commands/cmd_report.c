@@ -5,16 +5,14 @@
 
 #include "commands/commands.h"
 #include "commands/monitor_output.h"
+#include "commands/report_formats.h"
 #include "lib/cli.h"
 #include "lib/output.h"
-#include "report/page/render_page.h"
-#include "report/page/save_page.h"
-#include "report/render_report.h"
-#include "report/render_run_compare.h"
 
-enum { OPT_TEXT = 512, OPT_JSON_ALL };
+enum { OPT_FORMAT = 512 }; /* from here on: of report_formats */
 
 #define RUNS_MAX 2
+#define FORMATS_MAX 30
 
 struct report {
 	struct monitor_options options;
@@ -22,37 +20,60 @@ struct report {
 	const char *input; /* the RUN that is standard input, or NULL */
 	int nr; /* of runs */
 	bool unmatched; /* something of the filter */
-	bool json;
-	bool text; /* asked for, not just the default */
-	const char *output; /* of a page, or NULL */
+	const struct report_format *format;
+	unsigned int asked_for; /* which of report_formats, as bits */
+	const char *output; /* the file of a format that takes one */
 	struct run_reader *reader[RUNS_MAX];
 	struct run_report content[RUNS_MAX];
 };
 
-static const struct argp_option rows[] = {
-	{ "output", 'o', "FILE", 0, "Write a page for browsers to FILE", 1 },
-	{ "text", OPT_TEXT, NULL, 0, "Write text of 80 columns (default)", 1 },
-	{ "json", OPT_JSON_ALL, NULL, 0, "Write one JSON object", 1 },
-	{ 0 },
-};
+static int format_key(size_t which)
+{
+	return report_formats[which].letter ? report_formats[which].letter :
+					      OPT_FORMAT + (int)which;
+}
+
+static void take_format(struct report *report, size_t which, const char *arg,
+			const struct argp_state *state)
+{
+	report->format = &report_formats[which];
+	report->asked_for |= 1u << which;
+	if (!report->format->save)
+		return;
+	if (!*arg)
+		cli_refuse(state, "--%s takes a file's name, not ''",
+			   report->format->name);
+	report->output = arg;
+}
+
+/* One format at a time. */
+static void check_formats(const struct report *report,
+			  const struct argp_state *state)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; report_formats[i].name; i++) {
+		if (!(report->asked_for & 1u << i))
+			continue;
+		if (first)
+			cli_refuse(state, "--%s and --%s exclude each other",
+				   first, report_formats[i].name);
+		first = report_formats[i].name;
+	}
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state,
 		     void *context)
 {
 	struct report *report = context;
 
+	for (size_t i = 0; report_formats[i].name; i++) {
+		if (key == format_key(i)) {
+			take_format(report, i, arg, state);
+			return 0;
+		}
+	}
 	switch (key) {
-	case 'o':
-		if (!*arg)
-			cli_refuse(state,
-				   "--output takes a file's name, not ''");
-		report->output = arg;
-		return 0;
-	case OPT_TEXT:
-	case OPT_JSON_ALL:
-		report->json |= key == OPT_JSON_ALL;
-		report->text |= key == OPT_TEXT;
-		return 0;
 	case ARGP_KEY_ARG:
 		if (report->nr == RUNS_MAX)
 			cli_refuse(
@@ -66,32 +87,11 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 	case ARGP_KEY_END:
 		if (!report->nr)
 			cli_refuse(state, "which run? exitledger report RUN");
-		if (report->text && report->json)
-			cli_refuse(state,
-				   "--text and --json exclude each other");
-		if (report->output && (report->text || report->json))
-			cli_refuse(state,
-				   "--output and --%s exclude each other",
-				   report->text ? "text" : "json");
+		check_formats(report, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-}
-
-static int observed(void *context, struct monitor_options *options,
-		    uint32_t *isa, struct why *why)
-{
-	struct report *report = context;
-	int r = 0;
-
-	(void)options;
-	for (int i = 0; !r && i < report->nr; i++)
-		r = run_reader_open(report->path[i], true, &report->reader[i],
-				    why);
-	if (!r)
-		*isa = run_reader_info(report->reader[0])->isa;
-	return r;
 }
 
 /* A reason's name and number are of one kind of processor. */
@@ -104,45 +104,30 @@ static const char *refusal(const struct report *report)
 	return "--reason: the runs are of two kinds of processors, whose reasons differ";
 }
 
-static int render(const struct report *report, FILE *page)
+static int compare(const struct report *report, FILE *out)
 {
 	const struct filter *filter = &report->options.filter;
-
-	if (page)
-		return render_page(report->path[0], &report->content[0], filter,
-				   page);
-	if (report->json)
-		return render_report_json(report->path[0], &report->content[0],
-					  filter, stdout);
-	return render_report_text(report->path[0], &report->content[0], filter,
-				  stdout);
-}
-
-static int compare(const struct report *report, FILE *page)
-{
 	struct run_comparison compared;
-	int r = run_compare(&report->content[0], &report->content[1],
-			    &compared);
+	int r;
 
+	r = run_compare(&report->content[0], &report->content[1], &compared);
 	if (!r)
-		r = run_compare_percentiles(&compared, &report->options.filter);
-	if (!r && page)
-		r = render_compare_page(report->path, &compared,
-					&report->options.filter, page);
-	else if (!r && report->json)
-		render_run_compare_json(report->path, &compared, stdout);
-	else if (!r)
-		render_run_compare_text(report->path, &compared, stdout);
+		r = run_compare_percentiles(&compared, filter);
+	if (!r)
+		r = report->format->compare(report->path, &compared, filter,
+					    out);
 	run_comparison_free(&compared);
 	return r;
 }
 
-/* @page: NULL: standard output, in another form */
-static int show(void *context, FILE *page)
+static int show(void *context, FILE *out)
 {
 	const struct report *report = context;
 
-	return report->nr == 2 ? compare(report, page) : render(report, page);
+	if (report->nr == 2)
+		return compare(report, out);
+	return report->format->report(report->path[0], &report->content[0],
+				      &report->options.filter, out);
 }
 
 /* Of two runs it matters which of them it is. */
@@ -174,9 +159,9 @@ static int run(struct report *report, struct why *why)
 	for (int i = 0; !r && i < report->nr; i++)
 		r = run_report_read(report->reader[i], filter,
 				    &report->content[i], why);
-	if (!r && report->output)
-		r = save_page(report->output, show, report, why);
-	else if (!r && show(report, NULL))
+	if (!r && report->format->save)
+		r = report->format->save(report->output, show, report, why);
+	else if (!r && show(report, stdout))
 		r = why_set(why, ENOMEM, "out of memory");
 	if (!r)
 		r = output_flush(why);
@@ -194,30 +179,61 @@ static void report_free(struct report *report)
 	monitor_options_free(&report->options);
 }
 
-int cmd_report(int argc, char **argv)
+static void parse_options(int argc, char **argv, struct report *report)
 {
-	struct report report = { .nr = 0 };
+	struct argp_option rows[FORMATS_MAX + 1] = { 0 };
 	const struct monitor_usage usage = {
 		.groups = OPTIONS_FILTERS,
 		.rows = rows,
 		.parse = parse,
-		.observed = observed,
-		.context = &report,
+		.context = report,
 		.args_doc = "RUN [RUN]",
 		.doc = "Say what a run was like that 'exitledger record' has recorded, or what "
 		       "differs between two.",
 	};
+
+	for (size_t i = 0; i < FORMATS_MAX && report_formats[i].name; i++)
+		rows[i] = (struct argp_option){
+			.name = report_formats[i].name,
+			.key = format_key(i),
+			.arg = report_formats[i].save ? "FILE" : NULL,
+			.doc = report_formats[i].doc,
+			.group = 1,
+		};
+	monitor_options_parse_for(&usage, argc, argv, &report->options);
+}
+
+/* Open the runs, and complete the options by what they are of. */
+static int begin(struct report *report, struct why *why)
+{
+	int r = 0;
+
+	for (int i = 0; !r && i < report->nr; i++)
+		r = run_reader_open(report->path[i], true, &report->reader[i],
+				    why);
+	if (!r)
+		monitor_options_complete(
+			&report->options,
+			run_reader_info(report->reader[0])->isa);
+	return r;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	struct report report = { .format = report_format_unasked };
 	struct why why = { "" };
 	int r;
 
 	argv[0] = "exitledger report";
-	monitor_options_parse_for(&usage, argc, argv, 0, &report.options);
-	if (refusal(&report)) {
+	parse_options(argc, argv, &report);
+	r = begin(&report, &why);
+	if (!r && refusal(&report)) {
 		msg_error("%s", refusal(&report));
 		report_free(&report);
 		return STATUS_USAGE;
 	}
-	r = run(&report, &why);
+	if (!r)
+		r = run(&report, &why);
 	report_free(&report);
 	if (r && why.text[0])
 		msg_error("%s", why.text);

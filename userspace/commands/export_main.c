@@ -243,10 +243,12 @@ static int export(int argc, char **argv)
 	int r;
 
 	argv[0] = "exitledger export";
+	export_options_parse(argc, argv, &main.command);
 	host_read(&main.host);
-	export_options_parse(argc, argv, main.host.isa, &main.command);
+	r = export_options_open(&main.command, main.host.isa, &why);
 	command_catch_signals();
-	r = run(&main, &why);
+	if (!r)
+		r = run(&main, &why);
 	serve_close(main.exporter.serve);
 	serve_listen_close(&main.sockets);
 	serve_web_config_free(&main.web);

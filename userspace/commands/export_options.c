@@ -176,33 +176,13 @@ static const char *check(const void *context,
 	return NULL;
 }
 
-static int observed(void *context, struct monitor_options *options,
-		    uint32_t *isa, struct why *why)
-{
-	struct export_command *command = context;
-	const struct run_info *info;
-	int r;
-
-	if (!command->replay)
-		return 0;
-	r = run_reader_open(command->replay, false, &command->reader, why);
-	if (r)
-		return r;
-	info = run_reader_info(command->reader);
-	*isa = info->isa;
-	options->observe = run_observed(info);
-	return 0;
-}
-
-void export_options_parse(int argc, char **argv, uint32_t isa,
-			  struct export_command *command)
+void export_options_parse(int argc, char **argv, struct export_command *command)
 {
 	const struct monitor_usage usage = {
 		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OBSERVED,
 		.rows = rows,
 		.parse = parse,
 		.check = check,
-		.observed = observed,
 		.context = command,
 		.doc = "Serve the VM exits of this host's guests as metrics, for Prometheus and others."
 		       "\vIt runs until SIGTERM or SIGINT.",
@@ -210,7 +190,26 @@ void export_options_parse(int argc, char **argv, uint32_t isa,
 	};
 
 	*command = (struct export_command){ .max_vms = 2000 };
-	monitor_options_parse_for(&usage, argc, argv, isa, &command->monitor);
+	monitor_options_parse_for(&usage, argc, argv, &command->monitor);
+}
+
+int export_options_open(struct export_command *command, uint32_t isa,
+			struct why *why)
+{
+	const struct run_info *info;
+	int r;
+
+	if (command->replay) {
+		r = run_reader_open(command->replay, false, &command->reader,
+				    why);
+		if (r)
+			return r;
+		info = run_reader_info(command->reader);
+		isa = info->isa;
+		command->monitor.observe = run_observed(info);
+	}
+	monitor_options_complete(&command->monitor, isa);
+	return 0;
 }
 
 void export_options_free(struct export_command *command)

@@ -28,13 +28,22 @@ struct export_command {
 
 /**
  * export_options_parse - the command line as options
- * @isa: EXIT_LEAF_ISA_* of this host; 0: none
  * @command: filled in; to be freed with export_options_free
  *
- * Does not return if it is wrong, or asks for help.  A run is open afterwards.
+ * Opens nothing.  Does not return if it is wrong, or asks for help.
  */
-void export_options_parse(int argc, char **argv, uint32_t isa,
+void export_options_parse(int argc, char **argv,
 			  struct export_command *command);
+
+/**
+ * export_options_open - open the run, if one is asked for, and complete the rest
+ * @isa: EXIT_LEAF_ISA_* of this host; 0: none
+ *
+ * 0, or -errno with @why.  Does not return if an option is wrong for what is
+ * observed.
+ */
+int export_options_open(struct export_command *command, uint32_t isa,
+			struct why *why);
 
 void export_options_free(struct export_command *command);
 

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands/monitor_columns.h"
 #include "commands/monitor_options.h"
@@ -14,23 +13,15 @@
 #include "lib/duration.h"
 
 #define ROWS_MAX 48 /* of a command */
+#define FORMATS_MAX 128
 
-/* Values that can be judged only when the whole command line was read. */
 struct parse {
 	struct monitor_options *options;
 	const struct monitor_usage *usage;
-	uint32_t isa;
-	const char **reasons; /* of --reason */
-	size_t nr_reasons;
-	unsigned int outputs; /* how many of --json, --csv, --top */
-	const char *columns;
-	const char *sort;
 };
 
 enum {
-	OPT_JSON = 256,
-	OPT_CSV,
-	OPT_TOP,
+	OPT_TOP = 256,
 	OPT_HISTOGRAMS,
 	OPT_COLUMNS,
 	OPT_SORT,
@@ -47,6 +38,7 @@ enum {
 	OPT_COUNT_ONLY,
 	OPT_ATTACH,
 	OPT_USER,
+	OPT_FORMAT = 384, /* from here on: of monitor_formats */
 };
 
 static const struct argp_option rows[] = {
@@ -82,12 +74,7 @@ static const struct argp_option rows[] = {
 	{ NULL, 0, NULL, 0, "Output:", 4 },
 	{ "top", OPT_TOP, NULL, 0,
 	  "Show a live view of the whole terminal; ? shows its keys", 4 },
-	{ "json", OPT_JSON, NULL, 0,
-	  "Write one JSON object per interval, each on one line", 4 },
-	{ "histograms", OPT_HISTOGRAMS, NULL, 0,
-	  "With --json: include the histograms of times", 4 },
-	{ "csv", OPT_CSV, NULL, 0,
-	  "Write CSV, one record per VM and exit reason", 4 },
+	{ "histograms", OPT_HISTOGRAMS, NULL, 0, NULL, 4 },
 	{ "by-vcpu", OPT_BY_VCPU, NULL, 0, "Show each vCPU separately", 4 },
 	{ "columns", OPT_COLUMNS, "LIST", 0,
 	  "Choose the table's columns, such as exits,mean,p999,max", 4 },
@@ -115,40 +102,41 @@ double monitor_interval(const struct argp_state *state, const char *arg)
 }
 
 /* Which kind of processor's it is may be known only in the end. */
-static void add_reason(struct parse *parse, const char *arg)
+static void add_reason(struct monitor_words *words, const char *arg)
 {
 	const char **reasons = reallocarray(
-		parse->reasons, parse->nr_reasons + 1, sizeof(*reasons));
+		words->reasons, words->nr_reasons + 1, sizeof(*reasons));
 
 	if (!reasons)
 		out_of_memory();
-	reasons[parse->nr_reasons++] = arg;
-	parse->reasons = reasons;
+	reasons[words->nr_reasons++] = arg;
+	words->reasons = reasons;
 }
 
 /* Before it is known which kind of processor is meant, any will do. */
-static int check_reasons(const struct parse *parse, struct why *why)
+static int check_reasons(const struct monitor_words *words, uint32_t isa,
+			 struct why *why)
 {
-	for (size_t i = 0; i < parse->nr_reasons; i++) {
+	for (size_t i = 0; i < words->nr_reasons; i++) {
 		struct why cause;
 		uint32_t reason;
 
-		if (reason_parse(parse->isa, parse->reasons[i], &reason,
-				 &cause))
+		if (reason_parse(isa, words->reasons[i], &reason, &cause))
 			return why_set(why, EINVAL, "--reason: %s", cause.text);
 	}
 	return 0;
 }
 
-static int parse_reasons(const struct parse *parse, struct why *why)
+static int parse_reasons(const struct monitor_words *words, uint32_t isa,
+			 struct filter *filter, struct why *why)
 {
-	int r = check_reasons(parse, why);
+	int r = check_reasons(words, isa, why);
 
-	for (size_t i = 0; !r && i < parse->nr_reasons; i++) {
+	for (size_t i = 0; !r && i < words->nr_reasons; i++) {
 		uint32_t reason = 0;
 
-		reason_parse(parse->isa, parse->reasons[i], &reason, NULL);
-		if (filter_add_number(&parse->options->filter.reasons, reason))
+		reason_parse(isa, words->reasons[i], &reason, NULL);
+		if (filter_add_number(&filter->reasons, reason))
 			r = why_set(why, ENOMEM, "out of memory");
 	}
 	return r;
@@ -178,7 +166,7 @@ static error_t parse_filter(int key, char *arg, struct argp_state *state)
 						 INT32_MAX));
 		break;
 	case OPT_REASON:
-		add_reason(state->input, arg);
+		add_reason(&parse->options->words, arg);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -235,6 +223,44 @@ static error_t parse_observed(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static void take_format(struct monitor_options *options, size_t which)
+{
+	const struct monitor_format *format = monitor_formats[which];
+
+	options->mixed |= options->asked_for && options->asked_for != format;
+	options->format = options->asked_for = format;
+}
+
+static error_t parse_output(int key, char *arg, struct argp_state *state)
+{
+	const struct parse *parse = state->input;
+	struct monitor_options *options = parse->options;
+
+	if (key >= OPT_FORMAT && key < OPT_FORMAT + FORMATS_MAX) {
+		take_format(options, key - OPT_FORMAT);
+		return 0;
+	}
+	switch (key) {
+	case OPT_TOP:
+		options->top = true;
+		return 0;
+	case OPT_HISTOGRAMS:
+		options->shape.histograms = true;
+		return 0;
+	case OPT_COLUMNS:
+		options->words.columns = arg;
+		return 0;
+	case OPT_SORT:
+		options->words.sort = arg;
+		return 0;
+	case OPT_BY_VCPU:
+		options->shape.by_vcpu = true;
+		return 0;
+	default:
+		return parse_observed(key, arg, state);
+	}
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
@@ -253,86 +279,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->count =
 			cli_number(state, "--count", arg, 1, INT32_MAX);
 		return 0;
-	case OPT_JSON:
-	case OPT_CSV:
-	case OPT_TOP:
-		parse->outputs |= 1u << (key - OPT_JSON);
-		options->output = key == OPT_JSON ? OUTPUT_JSON :
-				  key == OPT_CSV  ? OUTPUT_CSV :
-						    OUTPUT_TOP;
-		return 0;
-	case OPT_HISTOGRAMS:
-		options->shape.histograms = true;
-		return 0;
-	case OPT_COLUMNS:
-		parse->columns = arg;
-		return 0;
-	case OPT_SORT:
-		parse->sort = arg;
-		return 0;
-	case OPT_BY_VCPU:
-		options->shape.by_vcpu = true;
-		return 0;
 	case ARGP_KEY_ARGS:
 		options->argv = state->argv + state->next;
 		return 0;
 	default:
-		return parse_observed(key, arg, state);
+		return parse_output(key, arg, state);
 	}
-}
-
-/* Returns why these options cannot be combined, or NULL if they can. */
-static const char *refusal(const struct parse *parse)
-{
-	const struct monitor_options *options = parse->options;
-	const struct observer_options *observe = &options->observe;
-	bool text = options->output == OUTPUT_TEXT;
-	const struct {
-		bool is;
-		const char *why;
-	} rule[] = {
-		{ parse->outputs & (parse->outputs - 1),
-		  "--json, --csv and --top exclude each other" },
-		{ observe->count_only && observe->slower_than_ns,
-		  "--slower-than needs times, and --count-only takes none" },
-		{ observe->count_only && observe->off_cpu,
-		  "--off-cpu needs times, and --count-only takes none" },
-		{ observe->count_only && observe->fast,
-		  "--fast and --count-only exclude each other" },
-		{ observe->count_only && observe->by,
-		  "--by and --count-only exclude each other" },
-		{ observe->count_only && options->shape.histograms,
-		  "--histograms needs times, and --count-only takes none" },
-		{ observe->slow_hlt && !observe->slower_than_ns,
-		  "--hlt belongs to --slower-than" },
-		{ options->shape.histograms && options->output != OUTPUT_JSON,
-		  "--histograms belongs to --json" },
-		{ parse->columns && !text,
-		  "--columns belongs to the table: --json and --csv have all, --top has keys for it" },
-		{ parse->sort && !text && options->output != OUTPUT_TOP,
-		  "--sort belongs to the table and to --top" },
-		{ options->count && !options->interval,
-		  "--count needs an --interval" },
-		{ options->output == OUTPUT_TOP && !options->interval,
-		  "--top needs an --interval" },
-		{ options->output == OUTPUT_TOP && options->shape.by_vcpu,
-		  "--by-vcpu is not for --top: Enter shows a VM's vCPUs there" },
-		{ options->output == OUTPUT_TOP && options->argv,
-		  "--top needs the terminal for itself: start COMMAND in another one" },
-		/* A run may have them: they are shown in other ways. */
-		{ options->output == OUTPUT_TOP && observe->slower_than_ns &&
-			  parse->usage->groups & OPTIONS_OBSERVED,
-		  "--slower-than is not for --top, which shows no single exits" },
-		{ options->output == OUTPUT_TOP &&
-			  (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)),
-		  "--top needs a terminal; --json, --csv and the table do not" },
-	};
-
-	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
-		if (rule[i].is)
-			return rule[i].why;
-	}
-	return NULL;
 }
 
 static const struct monitor_usage usage_of_monitor = {
@@ -357,90 +309,124 @@ static bool has_row(const struct monitor_usage *usage,
 	return (usage->groups & needs) == needs;
 }
 
-/* A command's rows: its own, and monitor's of the groups that it has. */
-static void choose_rows(const struct monitor_usage *usage,
-			struct argp_option *to, size_t room)
-{
-	size_t nr = 0;
+/* A command's rows, and the texts that only the program itself has. */
+struct chosen {
+	struct argp_option row[ROWS_MAX + 1];
+	size_t nr;
+	char histograms[320];
+};
 
-	for (size_t i = 0; usage->rows && i < room; i++) {
+static void add_row(struct chosen *to, const struct argp_option *row)
+{
+	if (to->nr == ROWS_MAX)
+		return;
+	to->row[to->nr] = *row;
+	if (row->key == OPT_HISTOGRAMS)
+		to->row[to->nr].doc = to->histograms;
+	to->nr++;
+}
+
+/* Its own, monitor's of the groups that it has, and those of the formats. */
+static void choose_rows(const struct monitor_usage *usage, struct chosen *to)
+{
+	snprintf(to->histograms, sizeof(to->histograms),
+		 "With %s: include the histograms of times",
+		 monitor_format_options(FORMAT_HISTOGRAMS, " or ").s);
+	for (size_t i = 0; usage->rows; i++) {
 		if (!usage->rows[i].name && !usage->rows[i].doc)
 			break;
-		to[nr++] = usage->rows[i];
+		add_row(to, &usage->rows[i]);
 	}
-	for (size_t i = 0; nr < room && (rows[i].name || rows[i].doc); i++) {
+	for (size_t i = 0; rows[i].name || rows[i].doc; i++) {
 		if (has_row(usage, &rows[i]))
-			to[nr++] = rows[i];
+			add_row(to, &rows[i]);
+	}
+	for (size_t i = 0; monitor_formats[i]; i++) {
+		const struct argp_option row = {
+			.name = monitor_formats[i]->name,
+			.key = OPT_FORMAT + (int)i,
+			.doc = monitor_formats[i]->doc,
+			.group = 4,
+		};
+
+		if (row.doc && usage->groups & OPTIONS_OUTPUT)
+			add_row(to, &row);
 	}
 }
 
 /* Names that are wrong for all that could be observed. */
-static int check_names(const struct parse *parse, struct why *why)
+static int check_names(const struct monitor_words *words, struct why *why)
 {
 	struct column_list list;
 	enum column_id sort;
 	int r = 0;
 
-	if (parse->columns)
-		r = column_list_parse(parse->columns, &list, why);
-	if (!r && parse->sort)
-		r = column_find(parse->sort, &sort, why);
-	return r ? r : check_reasons(parse, why);
+	if (words->columns)
+		r = column_list_parse(words->columns, &list, why);
+	if (!r && words->sort)
+		r = column_find(words->sort, &sort, why);
+	return r ? r : check_reasons(words, 0, why);
 }
 
 /* Told before anything is opened: what no file and no host can mend. */
-static const char *refusal_at_once(const struct parse *parse, struct why *why)
+static int check_at_once(const struct monitor_usage *usage,
+			 const struct monitor_options *options, struct why *why)
 {
-	const struct monitor_usage *usage = parse->usage;
-	const char *refused = refusal(parse);
+	const char *refused = NULL;
+	int r = monitor_options_combine(options, why);
 
-	if (!refused && usage->check)
-		refused = usage->check(usage->context, parse->options);
-	if (!refused && check_names(parse, why))
-		refused = why->text;
-	return refused;
+	if (!r && usage->check)
+		refused = usage->check(usage->context, options);
+	if (refused)
+		r = why_set(why, EINVAL, "%s", refused);
+	return r ? r : check_names(&options->words, why);
+}
+
+static void refuse(const struct monitor_options *options, const struct why *why)
+{
+	const struct argp_state state = { .name = (char *)options->name };
+
+	cli_refuse(&state, "%s", why->text);
 }
 
 void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
-			       char **argv, uint32_t isa,
-			       struct monitor_options *options)
+			       char **argv, struct monitor_options *options)
 {
-	struct parse parse = { .options = options, .usage = usage, .isa = isa };
-	struct argp_option some[ROWS_MAX + 1] = { 0 };
+	struct parse parse = { .options = options, .usage = usage };
+	struct chosen some = { .nr = 0 };
 	const struct argp parser = {
-		.options = some,
+		.options = some.row,
 		.parser = parse_option,
 		.args_doc = usage->args_doc,
 		.doc = usage->doc,
 	};
-	const struct argp_state state = { .name = argv[0] };
-	const char *refused;
 	struct why why;
 
-	*options = (struct monitor_options){ .interval = usage->interval };
-	choose_rows(usage, some, ROWS_MAX);
+	*options = (struct monitor_options){
+		.name = argv[0],
+		.groups = usage->groups,
+		.format = monitor_formats[0],
+		.interval = usage->interval,
+	};
+	choose_rows(usage, &some);
 	cli_parse(&parser, usage->groups & OPTIONS_COMMAND ? CLI_COMMAND : 0,
 		  argc, argv, &parse);
-	refused = refusal_at_once(&parse, &why);
-	if (!refused && usage->observed) {
-		if (usage->observed(usage->context, options, &parse.isa,
-				    &why)) {
-			msg_error("%s", why.text);
-			exit(STATUS_FAILED);
-		}
-		refused = refusal(&parse);
-	}
-	if (!refused &&
-	    (monitor_columns_choose(&options->observe,
-				    options->output == OUTPUT_JSON ||
-					    options->output == OUTPUT_CSV,
-				    parse.columns, parse.sort, &options->shape,
-				    &why) ||
-	     parse_reasons(&parse, &why)))
-		refused = why.text;
-	free(parse.reasons);
-	if (refused)
-		cli_refuse(&state, "%s", refused);
+	if (check_at_once(usage, options, &why))
+		refuse(options, &why);
+}
+
+void monitor_options_complete(struct monitor_options *options, uint32_t isa)
+{
+	const struct monitor_words *words = &options->words;
+	const bool all = !options->top &&
+			 options->format->has & FORMAT_ALL_COLUMNS;
+	struct why why;
+
+	if (monitor_options_combine(options, &why) ||
+	    monitor_columns_choose(&options->observe, all, words->columns,
+				   words->sort, &options->shape, &why) ||
+	    parse_reasons(words, isa, &options->filter, &why))
+		refuse(options, &why);
 	options->shape.filter = &options->filter;
 	options->shape.by = options->observe.by;
 }
@@ -448,10 +434,12 @@ void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
 void monitor_options_parse(int argc, char **argv, uint32_t isa,
 			   struct monitor_options *options)
 {
-	monitor_options_parse_for(&usage_of_monitor, argc, argv, isa, options);
+	monitor_options_parse_for(&usage_of_monitor, argc, argv, options);
+	monitor_options_complete(options, isa);
 }
 
 void monitor_options_free(struct monitor_options *options)
 {
+	free(options->words.reasons);
 	filter_free(&options->filter);
 }

@@ -8,34 +8,30 @@
 #include "observe/observer.h"
 #include "sample/render_monitor.h"
 
-enum monitor_output {
-	OUTPUT_TEXT,
-	OUTPUT_JSON,
-	OUTPUT_CSV,
-	OUTPUT_TOP,
+/* Words that can be understood only when it is known what is observed. */
+struct monitor_words {
+	const char *columns; /* of --columns, or NULL */
+	const char *sort; /* of --sort, or NULL */
+	const char **reasons; /* of --reason */
+	size_t nr_reasons;
 };
 
 struct monitor_options {
+	const char *name; /* the command's, in messages */
+	unsigned int groups; /* OPTIONS_… that it has, as bits */
 	struct observer_options observe;
 	struct monitor_shape shape; /* its filter is @filter */
 	struct filter filter;
-	enum monitor_output output;
+	const struct monitor_format *format;
+	const struct monitor_format *asked_for; /* by its option, or NULL */
+	bool mixed; /* several were asked for */
+	bool top; /* the live view; @format is for the total behind it */
 	double interval; /* seconds; 0: the total alone */
 	long count; /* of intervals; 0: until stopped */
 	const char *user; /* --user, for privileges_drop(), or NULL */
 	char **argv; /* the command, or NULL */
+	struct monitor_words words;
 };
-
-/**
- * monitor_options_parse - the command line as options
- * @isa: EXIT_LEAF_ISA_* of this host, whose reasons are meant; 0: none
- * @options: filled in; to be freed with monitor_options_free
- *
- * Does not return if it is wrong, or asks for help: one line says what is
- * wrong, and the exit status is STATUS_USAGE.
- */
-void monitor_options_parse(int argc, char **argv, uint32_t isa,
-			   struct monitor_options *options);
 
 /* Groups of monitor's options, that other commands have, too. */
 #define OPTIONS_INTERVALS 1u
@@ -58,23 +54,42 @@ struct monitor_usage {
 	 */
 	const char *(*check)(const void *context,
 			     const struct monitor_options *options);
-	/*
-	 * Called when all were parsed, if it is not NULL: fills in what is
-	 * observed, and the ISA whose reasons are meant.  0, or -errno with
-	 * @why.
-	 */
-	int (*observed)(void *context, struct monitor_options *options,
-			uint32_t *isa, struct why *why);
 	void *context;
 	const char *args_doc;
 	const char *doc;
 	double interval; /* unless it is said */
 };
 
-/** monitor_options_parse_for - the same for another command */
+/**
+ * monitor_options_parse_for - a command's line as options
+ * @options: filled in; to be freed with monitor_options_free
+ *
+ * Opens nothing.  Does not return if the line is wrong, or asks for help: one
+ * line says what is wrong, and the exit status is STATUS_USAGE.
+ */
 void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
-			       char **argv, uint32_t isa,
-			       struct monitor_options *options);
+			       char **argv, struct monitor_options *options);
+
+/**
+ * monitor_options_complete - what depends on what is observed
+ * @options: as parsed; options->observe is by now what is, or was, observed
+ * @isa: EXIT_LEAF_ISA_* of the host, whose reasons are meant; 0: none
+ *
+ * Does not return if that cannot be, as monitor_options_parse_for().
+ */
+void monitor_options_complete(struct monitor_options *options, uint32_t isa);
+
+/** monitor_options_parse - both for monitor itself, on a host of this @isa */
+void monitor_options_parse(int argc, char **argv, uint32_t isa,
+			   struct monitor_options *options);
+
+/**
+ * monitor_options_combine - can these options be used together?
+ *
+ * 0, or -EINVAL with @why.
+ */
+int monitor_options_combine(const struct monitor_options *options,
+			    struct why *why);
 
 /** monitor_interval - --interval as seconds: 0, or a time of 10 ms to a day */
 double monitor_interval(const struct argp_state *state, const char *arg);

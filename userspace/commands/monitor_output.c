@@ -12,16 +12,7 @@
 int monitor_output(const struct monitor_options *options,
 		   const struct monitor_sample *sample, struct why *why)
 {
-	const struct monitor_shape *shape = &options->shape;
-	int r;
-
-	if (options->output == OUTPUT_JSON)
-		r = render_monitor_json(sample, shape, stdout);
-	else if (options->output == OUTPUT_CSV)
-		r = render_monitor_csv(sample, shape, stdout);
-	else
-		r = render_monitor_text(sample, shape, stdout);
-	if (r)
+	if (options->format->sample(sample, &options->shape, stdout))
 		return why_set(why, ENOMEM, "out of memory");
 	return output_flush(why);
 }
@@ -50,8 +41,13 @@ bool monitor_output_unmatched(const struct filter *filter,
 void monitor_output_begin(const struct monitor_options *options,
 			  const char *title)
 {
-	if (options->output == OUTPUT_TEXT)
-		puts(title);
-	if (options->output == OUTPUT_CSV)
-		render_monitor_csv_header(&options->shape, stdout);
+	if (!options->top && options->format->begin)
+		options->format->begin(&options->shape, title, stdout);
+}
+
+void monitor_output_mark(const struct monitor_options *options,
+			 const char *text)
+{
+	if (!options->top && options->format->mark)
+		options->format->mark(text, stdout);
 }

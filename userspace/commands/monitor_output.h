@@ -9,6 +9,10 @@
 void monitor_output_begin(const struct monitor_options *options,
 			  const char *title);
 
+/** monitor_output_mark - a mark between samples, if the format has any */
+void monitor_output_mark(const struct monitor_options *options,
+			 const char *text);
+
 /**
  * monitor_output - write a sample
  *

@@ -74,5 +74,6 @@ void record_options_parse(int argc, char **argv, uint32_t isa,
 		.interval_ns = 100000000,
 		.detail_ns = 60000000000,
 	};
-	monitor_options_parse_for(&usage, argc, argv, isa, &options->monitor);
+	monitor_options_parse_for(&usage, argc, argv, &options->monitor);
+	monitor_options_complete(&options->monitor, isa);
 }

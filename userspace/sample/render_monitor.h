@@ -56,4 +56,52 @@ bool monitor_slow(const struct monitor_sample *sample,
 		  const struct monitor_shape *shape,
 		  const struct ledger_slow *slow, const struct ledger_vm **vm);
 
+/*
+ * The output formats: a row each, which has all that tells one from another.  A
+ * new one is a file render_monitor_NAME.c and its name in
+ * render_monitor_formats.def; every other file asks the row.
+ */
+
+/* It can have histograms: --histograms. */
+#define FORMAT_HISTOGRAMS 1u
+/* It always has all columns, and rows in their own order. */
+#define FORMAT_ALL_COLUMNS 2u
+
+struct monitor_format {
+	const char *name; /* "json": --json chooses it, if it has @doc */
+	const char *doc; /* of that option; NULL: it is what is not asked for */
+	unsigned int has; /* FORMAT_…, as bits */
+
+	/* Write a sample: 0 or -ENOMEM. */
+	int (*sample)(const struct monitor_sample *sample,
+		      const struct monitor_shape *shape, FILE *out);
+	/*
+	 * Write what comes before all samples.  @title is what is observed, and
+	 * how.  NULL: nothing comes.
+	 */
+	void (*begin)(const struct monitor_shape *shape, const char *title,
+		      FILE *out);
+	/* Write a mark, which is a line of safe text.  NULL: it has no marks. */
+	void (*mark)(const char *text, FILE *out);
+};
+
+/* The first is what is not asked for; NULL is behind the last. */
+extern const struct monitor_format *const monitor_formats[];
+
+#define FORMAT(name) extern const struct monitor_format monitor_format_##name;
+#include "sample/render_monitor_formats.def"
+#undef FORMAT
+
+struct monitor_format_list {
+	char s[256];
+};
+
+/**
+ * monitor_format_options - the options of some formats: "--json, --csv"
+ * @has: FORMAT_…, of which they have one; 0: all formats that have an option
+ * @last: what is between the last two: ", " or " and "
+ */
+struct monitor_format_list monitor_format_options(unsigned int has,
+						  const char *last);
+
 #endif /* EXITLEDGER_RENDER_MONITOR_H */

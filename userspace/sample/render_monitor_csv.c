@@ -247,3 +247,18 @@ int render_monitor_csv(const struct monitor_sample *sample,
 	rows_free(&rows);
 	return 0;
 }
+
+static void begin(const struct monitor_shape *shape, const char *title,
+		  FILE *out)
+{
+	(void)title;
+	render_monitor_csv_header(shape, out);
+}
+
+const struct monitor_format monitor_format_csv = {
+	.name = "csv",
+	.doc = "Write CSV, one record per VM and exit reason",
+	.has = FORMAT_ALL_COLUMNS,
+	.sample = render_monitor_csv,
+	.begin = begin,
+};

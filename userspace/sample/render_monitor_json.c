@@ -202,3 +202,10 @@ int render_monitor_json(const struct monitor_sample *sample,
 	rows_free(&rows);
 	return 0;
 }
+
+const struct monitor_format monitor_format_json = {
+	.name = "json",
+	.doc = "Write one JSON object per interval, each on one line",
+	.has = FORMAT_HISTOGRAMS | FORMAT_ALL_COLUMNS,
+	.sample = render_monitor_json,
+};

@@ -214,3 +214,22 @@ int render_monitor_text(const struct monitor_sample *sample,
 	fputc('\n', out);
 	return r;
 }
+
+static void begin(const struct monitor_shape *shape, const char *title,
+		  FILE *out)
+{
+	(void)shape;
+	fprintf(out, "%s\n", title);
+}
+
+static void put_mark(const char *text, FILE *out)
+{
+	fprintf(out, "mark     %s\n", text);
+}
+
+const struct monitor_format monitor_format_text = {
+	.name = "text",
+	.sample = render_monitor_text,
+	.begin = begin,
+	.mark = put_mark,
+};

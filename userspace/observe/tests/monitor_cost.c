@@ -4,7 +4,7 @@
  * vCPUs of which each has exits of 15 reasons, in the observer's memory as BPF
  * would have booked them.  Not installed.
  *
- * usage: monitor_cost [REFRESHES [table|json|csv [10|100|1000]]]
+ * usage: monitor_cost [REFRESHES [FORMAT [10|100|1000]]]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +14,16 @@
 #include "busy_host.h"
 #include "exit_leaves.h"
 #include "lib/clock.h"
+#include "sample/render_monitor.h"
 #include "sample/monitor_loop.h"
 
 #define MAX_REFRESHES 1000
-
-typedef int render_fn(const struct monitor_sample *sample,
-		      const struct monitor_shape *shape, FILE *out);
 
 /* One run of the monitor. */
 struct run {
 	struct observer observer;
 	struct monitor_shape shape;
-	render_fn *render;
+	const struct monitor_format *format;
 	FILE *out;
 	double since_ms; /* when the last second was over; 0: none was yet */
 	double ms[MAX_REFRESHES];
@@ -80,7 +78,7 @@ static int show(void *context, const struct monitor_sample *sample,
 	struct run *run = context;
 
 	(void)why;
-	return run->render(sample, &run->shape, run->out);
+	return run->format->sample(sample, &run->shape, run->out);
 }
 
 static int by_size(const void *a, const void *b)
@@ -90,16 +88,7 @@ static int by_size(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static const struct format {
-	const char *name;
-	render_fn *render;
-} formats[] = {
-	{ "table", render_monitor_text },
-	{ "json", render_monitor_json },
-	{ "csv", render_monitor_csv },
-};
-
-static int measure(const struct format *format, unsigned int vms,
+static int measure(const struct monitor_format *format, unsigned int vms,
 		   long refreshes)
 {
 	static struct run run;
@@ -113,15 +102,14 @@ static int measure(const struct format *format, unsigned int vms,
 	struct why why = { "" };
 	int r;
 
-	run = (struct run){ .render = format->render,
-			    .out = fopen("/dev/null", "w") };
+	run = (struct run){ .format = format, .out = fopen("/dev/null", "w") };
 	run.shape.has = NEEDS_TIME;
-	if (format->render == render_monitor_text)
+	if (format->has & FORMAT_ALL_COLUMNS)
+		column_list_all(run.shape.has, &run.shape.columns);
+	else
 		column_list_fit(&columns_by_use, run.shape.has,
 				MONITOR_WIDTH - MONITOR_REASON_WIDTH,
 				&run.shape.columns);
-	else
-		column_list_all(run.shape.has, &run.shape.columns);
 	/* Not loaded: nothing but its memory is needed. */
 	run.observer.bpf = observer_bpf__open();
 	run.observer.isa = EXIT_LEAF_ISA_SVM;
@@ -150,17 +138,18 @@ int main(int argc, char **argv)
 	const unsigned int only_vms = argc > 3 ? atoi(argv[3]) : 0;
 
 	if (refreshes < 1 || refreshes > MAX_REFRESHES) {
-		fputs("usage: monitor_cost [REFRESHES [table|json|csv [10|100|1000]]]\n",
+		fputs("usage: monitor_cost [REFRESHES [FORMAT [10|100|1000]]]\n",
 		      stderr);
 		return 64;
 	}
 	printf("CPU time per refresh, median of %ld; 10 ms are 1 %% of a core\n",
 	       refreshes);
 	for (unsigned int vms = 10; vms <= 1000; vms *= 10) {
-		for (size_t i = 0; i < 3; i++) {
-			if ((!only || !strcmp(only, formats[i].name)) &&
+		for (size_t i = 0; monitor_formats[i]; i++) {
+			if ((!only ||
+			     !strcmp(only, monitor_formats[i]->name)) &&
 			    (!only_vms || only_vms == vms) &&
-			    measure(&formats[i], vms, refreshes))
+			    measure(monitor_formats[i], vms, refreshes))
 				return EXIT_FAILURE;
 		}
 	}

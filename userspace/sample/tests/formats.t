@@ -137,7 +137,32 @@ def the_columns():
         ok(f"the manual page has column {name}", re.search(rf"(?m)^([\w, ]*, )?{name}(, [\w, ]*)?$", section), name)
 
 
+def the_formats():
+    """Whatever the table of formats has is an option of two commands, and is described."""
+    formats = [line.split() for line in demo().splitlines()]
+    ok("formats: the first is the table, and there are others",
+       formats[0] == ["text"] and len(formats) > 2, formats)
+    for name, *option in formats:
+        section = "TABLE" if name == "text" else name.upper()
+        ok(f"format {name}: a made-up host is shown", len(demo(name).splitlines()) > 1)
+        ok(f"format {name}: the manual page has a section {section}",
+           f"\n{section}\n{'=' * len(section)}\n" in page)
+        ok(f"format {name}: the manual page tells its overhead", re.search(
+            rf"(?m)^{re.escape(f'**{option[0]}**' if option else 'table')} .* ms$",
+            page.split("\nOVERHEAD\n")[1]))
+    for command in ("monitor", "replay"):
+        said = subprocess.run([f"{BUILD}/bin/exitledger", command, "--help"], check=True,
+                              capture_output=True, text=True).stdout
+        offered = subprocess.run(
+            [f"{BUILD}/bin/exitledger", "--complete", command, "--"], check=True,
+            capture_output=True, text=True).stdout
+        missing = [option for _, *options in formats for option in options
+                   if f" {option} " not in said or f"\n{option}\t" not in offered]
+        ok(f"{command}: help and completion have the formats", not missing, missing)
+
+
 the_schema()
 the_csv()
 the_columns()
+the_formats()
 done()

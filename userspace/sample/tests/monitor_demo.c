@@ -3,7 +3,9 @@
  * Writes monitor's output of a made-up host, with everything that it can
  * contain, for tests of its formats.  Not installed.
  *
- * usage: monitor_demo json|csv|text [by-vcpu]
+ * usage: monitor_demo [FORMAT [by-vcpu]]
+ *
+ * Without arguments it lists the formats: their names, and their options.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,13 +45,12 @@ static void fill(struct ledger *ledger)
 		abort();
 }
 
-int main(int argc, char **argv)
+static int write_as(const struct monitor_format *format, bool by_vcpu)
 {
-	const char *format = argc > 1 ? argv[1] : "text";
 	struct monitor_shape shape = {
 		.by = LEDGER_KEY_PORT,
 		.has = NEEDS_TIME | NEEDS_FAST | NEEDS_OFF_CPU,
-		.by_vcpu = argc > 2 && !strcmp(argv[2], "by-vcpu"),
+		.by_vcpu = by_vcpu,
 		.histograms = true,
 	};
 	struct ledger ledger = { 0 };
@@ -58,16 +59,29 @@ int main(int argc, char **argv)
 
 	fill(&ledger);
 	column_list_all(shape.has, &shape.columns);
-	if (!strcmp(format, "csv"))
-		render_monitor_csv_header(&shape, stdout);
+	if (format->begin)
+		format->begin(&shape, "a made-up host", stdout);
 	for (int i = 0; !r && i < 2; i++) {
 		sample.total = i;
-		r = !strcmp(format, "json") ?
-			    render_monitor_json(&sample, &shape, stdout) :
-		    !strcmp(format, "csv") ?
-			    render_monitor_csv(&sample, &shape, stdout) :
-			    render_monitor_text(&sample, &shape, stdout);
+		r = format->sample(&sample, &shape, stdout);
 	}
 	ledger_free(&ledger);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	int r = argc > 1 ? -1 : 0;
+
+	for (size_t i = 0; monitor_formats[i]; i++) {
+		const struct monitor_format *format = monitor_formats[i];
+
+		if (argc == 1)
+			printf("%s%s%s\n", format->name,
+			       format->doc ? " --" : "",
+			       format->doc ? format->name : "");
+		else if (!strcmp(format->name, argv[1]))
+			r = write_as(format, argc > 2);
+	}
 	return r || fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
