@@ -11,7 +11,7 @@
 #include "bench/bench_progress.h"
 #include "bench/bench_rounds.h"
 #include "bench/bench_run.h"
-#include "host/host.h"
+#include "host/doctor.h"
 #include "lib/clock.h"
 #include "lib/version.h"
 
@@ -60,16 +60,14 @@ static void read_mitigations(char *value, size_t size)
 	snprintf(value, size, "%.*s", (int)strcspn(at, " \n"), at);
 }
 
-void bench_describe(struct bench *bench)
+void bench_describe(const struct host *host, struct bench *bench)
 {
 	time_t now = time(NULL);
-	struct host host;
 	struct tm tm;
 
-	host_read(&host);
-	strcpy(bench->kernel, host.kernel);
-	strcpy(bench->vendor, host.vendor);
-	strcpy(bench->hypervisor, host.hypervisor);
+	strcpy(bench->kernel, host->kernel);
+	strcpy(bench->vendor, host->vendor);
+	strcpy(bench->hypervisor, host->hypervisor);
 	read_line("/proc/cpuinfo", "model name", bench->cpu,
 		  sizeof(bench->cpu));
 	read_mitigations(bench->mitigations, sizeof(bench->mitigations));
@@ -222,10 +220,11 @@ int bench_measure(const struct bench_options *options, struct bench *bench,
 		  struct why *why)
 {
 	struct bench_session session = { .options = options, .bench = bench };
-	struct host host;
+	struct host_facts facts;
 	int r;
 
-	bench_describe(bench);
+	host_facts_read("", &facts);
+	bench_describe(&facts.host, bench);
 	bench_clock_read(bench);
 	bench->laps = options->laps;
 	bench->warm_up = options->warm_up;
@@ -233,12 +232,12 @@ int bench_measure(const struct bench_options *options, struct bench *bench,
 	session.terminal = isatty(STDERR_FILENO);
 	r = bench_load_init(&session.load, options->microguest, options->cpu,
 			    why);
-	host_read(&host);
 	if (!r)
-		r = host_check(&host, why);
+		r = doctor_check(&facts, why);
 	if (!r)
 		r = measure(&session, why);
 	bench_load_end(&session.load);
+	host_facts_free(&facts);
 	free(session.config);
 	if (r == -EINTR)
 		why_set(why, EINTR, "ended before anything was measured");

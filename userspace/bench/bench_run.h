@@ -5,12 +5,11 @@
 
 #include "bench/bench.h"
 #include "bench/bench_options.h"
+#include "host/host.h"
 #include "lib/msg.h"
 
-/**
- * bench_describe - fill in what this host is, and today's date
- */
-void bench_describe(struct bench *bench);
+/** bench_describe - fill in what this host is, and today's date */
+void bench_describe(const struct host *host, struct bench *bench);
 
 /**
  * bench_measure - do what the options say

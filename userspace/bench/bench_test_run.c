@@ -268,9 +268,11 @@ int bench_test_run(const struct bench_options *options, struct bench *bench,
 		   struct why *why)
 {
 	struct test test = { 0 };
+	struct host host;
 	int r, stats = -1;
 
-	bench_describe(bench);
+	host_read(&host);
+	bench_describe(&host, bench);
 	r = pin(options, bench, why);
 	if (r)
 		return r;

@@ -6,7 +6,7 @@
 #include "commands/commands.h"
 #include "commands/monitor_output.h"
 #include "commands/observer_source.h"
-#include "host/host.h"
+#include "host/doctor.h"
 #include "host/pid_ns.h"
 #include "host/privileges.h"
 #include "lib/clock.h"
@@ -95,14 +95,16 @@ int cmd_monitor(int argc, char **argv)
 {
 	struct monitor monitor = { 0 };
 	struct why why = { "" };
-	struct host host;
+	struct host_facts facts;
+	const struct host *host = &facts.host;
 	int r;
 
 	argv[0] = "exitledger monitor";
-	host_read(&host);
-	monitor_options_parse(argc, argv, host.isa, &monitor.options);
-	r = host_check(&host, &why);
-	if (!r && host.other_pids)
+	monitor_options_parse(argc, argv, &monitor.options);
+	host_facts_read("", &facts);
+	monitor_options_complete(&monitor.options, host->isa);
+	r = doctor_check(&facts, &why);
+	if (!r && host->other_pids)
 		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
 	if (!r && monitor.options.argv)
@@ -116,15 +118,16 @@ int cmd_monitor(int argc, char **argv)
 		r = drop(&monitor, &why);
 	if (!r) {
 		snprintf(monitor.title, sizeof(monitor.title),
-			 "Linux %.64s, %s, BPF: %s%s", safe_text(host.kernel).s,
-			 host.vendor,
+			 "Linux %.64s, %s, BPF: %s%s",
+			 safe_text(host->kernel).s, host->vendor,
 			 attach_name(observer_attach(monitor.observer)),
-			 host.other_pids ? ", other PID namespace" : "");
+			 host->other_pids ? ", other PID namespace" : "");
 		r = run(&monitor, &why);
 	}
 	command_end(&monitor.command);
 	observer_close(monitor.observer);
 	monitor_options_free(&monitor.options);
+	host_facts_free(&facts);
 	if (r && why.text[0])
 		msg_error("%s", why.text);
 	if (r)

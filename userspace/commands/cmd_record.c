@@ -6,7 +6,7 @@
 #include "commands/commands.h"
 #include "commands/observer_source.h"
 #include "commands/record.h"
-#include "host/host.h"
+#include "host/doctor.h"
 #include "host/pid_ns.h"
 #include "lib/clock.h"
 
@@ -29,16 +29,17 @@ int cmd_record(int argc, char **argv)
 	struct observer *observer = NULL;
 	struct monitor_source source;
 	struct why why = { "" };
-	struct host host;
+	struct host_facts facts;
 	int r;
 
 	argv[0] = "exitledger record";
-	host_read(&host);
-	record_options_parse(argc, argv, host.isa, &options);
+	record_options_parse(argc, argv, &options);
+	host_facts_read("", &facts);
+	monitor_options_complete(&options.monitor, facts.host.isa);
 	r = check_path(options.path, &why);
 	if (!r)
-		r = host_check(&host, &why);
-	if (!r && host.other_pids)
+		r = doctor_check(&facts, &why);
+	if (!r && facts.host.other_pids)
 		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
 	options.monitor.observe.marks = true;
@@ -64,6 +65,7 @@ int cmd_record(int argc, char **argv)
 		record_outlive(&command);
 	command_end(&command);
 	monitor_options_free(&options.monitor);
+	host_facts_free(&facts);
 	if (r < 0)
 		return STATUS_FAILED;
 	return r ? STATUS_UNMATCHED : STATUS_OK;

@@ -10,7 +10,7 @@
 #include "commands/export_replay.h"
 #include "commands/exporter.h"
 #include "commands/observer_source.h"
-#include "host/host.h"
+#include "host/doctor.h"
 #include "host/pid_ns.h"
 #include "host/privileges.h"
 #include "host/vm_name.h"
@@ -25,7 +25,7 @@
 
 struct export_main {
 	struct export_command command;
-	struct host host;
+	struct host_facts here;
 	struct observer *observer;
 	struct export_replay replay;
 	struct run_info info; /* of @replay */
@@ -63,11 +63,11 @@ static int observe(struct export_main *main, struct why *why)
 {
 	struct exporter *exporter = &main->exporter;
 	struct observer_options *options = &main->command.monitor.observe;
-	int r = host_check(&main->host, why);
+	int r = doctor_check(&main->here, why);
 
 	if (r)
 		return r;
-	if (main->host.other_pids)
+	if (main->here.host.other_pids)
 		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	else
 		exporter->book.options.facts = facts;
@@ -80,8 +80,8 @@ static int observe(struct export_main *main, struct why *why)
 	exporter->source = observer_source(main->observer);
 	exporter->slots = slots;
 	exporter->has |= EXPORT_SLOTS;
-	exporter->build.kernel = main->host.kernel;
-	exporter->build.isa = exit_isa_name(main->host.isa);
+	exporter->build.kernel = main->here.host.kernel;
+	exporter->build.isa = exit_isa_name(main->here.host.isa);
 	exporter->build.attach = attach_name(observer_attach(main->observer));
 	return 0;
 }
@@ -244,8 +244,8 @@ static int export(int argc, char **argv)
 
 	argv[0] = "exitledger export";
 	export_options_parse(argc, argv, &main.command);
-	host_read(&main.host);
-	r = export_options_open(&main.command, main.host.isa, &why);
+	host_facts_read("", &main.here);
+	r = export_options_open(&main.command, main.here.host.isa, &why);
 	command_catch_signals();
 	if (!r)
 		r = run(&main, &why);
@@ -256,6 +256,7 @@ static int export(int argc, char **argv)
 	exporter_free(&main.exporter);
 	export_replay_free(&main.replay);
 	export_options_free(&main.command);
+	host_facts_free(&main.here);
 	if (r)
 		msg_error("%s", why.text);
 	return r ? STATUS_FAILED : STATUS_OK;

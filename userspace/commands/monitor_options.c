@@ -431,11 +431,10 @@ void monitor_options_complete(struct monitor_options *options, uint32_t isa)
 	options->shape.by = options->observe.by;
 }
 
-void monitor_options_parse(int argc, char **argv, uint32_t isa,
+void monitor_options_parse(int argc, char **argv,
 			   struct monitor_options *options)
 {
 	monitor_options_parse_for(&usage_of_monitor, argc, argv, options);
-	monitor_options_complete(options, isa);
 }
 
 void monitor_options_free(struct monitor_options *options)

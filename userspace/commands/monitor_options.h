@@ -79,8 +79,8 @@ void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
  */
 void monitor_options_complete(struct monitor_options *options, uint32_t isa);
 
-/** monitor_options_parse - both for monitor itself, on a host of this @isa */
-void monitor_options_parse(int argc, char **argv, uint32_t isa,
+/** monitor_options_parse - monitor's own, as monitor_options_parse_for() */
+void monitor_options_parse(int argc, char **argv,
 			   struct monitor_options *options);
 
 /**

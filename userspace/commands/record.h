@@ -15,8 +15,8 @@ struct record_options {
 	uint64_t detail_ns;
 };
 
-/** record_options_parse - as monitor_options_parse() */
-void record_options_parse(int argc, char **argv, uint32_t isa,
+/** record_options_parse - as monitor_options_parse(); to be completed, too */
+void record_options_parse(int argc, char **argv,
 			  struct record_options *options);
 
 /**

@@ -55,8 +55,7 @@ static const char *check(const void *context,
 	return options->path ? NULL : "record needs a file to write: -o RUN";
 }
 
-void record_options_parse(int argc, char **argv, uint32_t isa,
-			  struct record_options *options)
+void record_options_parse(int argc, char **argv, struct record_options *options)
 {
 	const struct monitor_usage usage = {
 		.groups = OPTIONS_FILTERS | OPTIONS_VCPU | OPTIONS_OBSERVED |
@@ -75,5 +74,4 @@ void record_options_parse(int argc, char **argv, uint32_t isa,
 		.detail_ns = 60000000000,
 	};
 	monitor_options_parse_for(&usage, argc, argv, &options->monitor);
-	monitor_options_complete(&options->monitor, isa);
 }

@@ -5,6 +5,7 @@
 
 #include "compare/keeper.h"
 #include "compare/withheld.h"
+#include "host/doctor.h"
 #include "host/pid_ns.h"
 #include "host/privileges.h"
 #include "host/vm_list.h"
@@ -341,6 +342,7 @@ static int open_all(struct keeper *keeper, struct why *why)
 int keeper_open(struct keeper *keeper, const struct compare_options *options,
 		struct books *books, struct why *why)
 {
+	struct host_facts facts;
 	int r, watched;
 
 	memset(keeper, 0, sizeof(*keeper));
@@ -350,8 +352,10 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	keeper->statistics.only = options->vm ? &keeper->chosen : NULL;
 	watched = counters_watch(&keeper->counters);
 	books->leaves_on = counters_leaves();
-	host_read(&books->host);
-	r = host_check(&books->host, why);
+	host_facts_read("", &facts);
+	books->host = facts.host;
+	r = doctor_check(&facts, why);
+	host_facts_free(&facts);
 	if (!r)
 		r = host_check_counters(&books->host, why);
 	if (!r && !options->watch)

@@ -437,15 +437,11 @@ void doctor_diagnose(const struct host_facts *facts,
 				 facts->leaves > 0;
 }
 
-int host_check(const struct host *host, struct why *why)
+int doctor_check(const struct host_facts *facts, struct why *why)
 {
 	struct diagnosis diagnosis;
-	struct host_facts facts;
 
-	(void)host;
-	host_facts_read("", &facts);
-	doctor_diagnose(&facts, &diagnosis);
-	host_facts_free(&facts);
+	doctor_diagnose(facts, &diagnosis);
 	for (size_t i = 0; i < diagnosis.nr; i++) {
 		const struct finding *finding = &diagnosis.finding[i];
 

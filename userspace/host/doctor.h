@@ -36,6 +36,14 @@ struct diagnosis {
 void doctor_diagnose(const struct host_facts *facts,
 		     struct diagnosis *diagnosis);
 
+/**
+ * doctor_check - can VM exits be observed on this host?
+ *
+ * 0, or -ENOTSUP with @why: the first thing that 'exitledger doctor' would call
+ * missing.
+ */
+int doctor_check(const struct host_facts *facts, struct why *why);
+
 /** finding_state_name - "ok", "warning", "missing", "unknown" */
 const char *finding_state_name(enum finding_state state);
 

@@ -53,14 +53,6 @@ bool host_kernel_before(const char *release, const char *version);
 /** host_exit_stats - the mode of KVM's counters now, or HOST_UNPATCHED */
 int host_exit_stats(void);
 
-/**
- * host_check - is there a KVM to be observed here?
- *
- * Returns 0, or -errno with @why filled in: the first thing that 'exitledger
- * doctor' would call missing, looked at anew but without attaching anything.
- */
-int host_check(const struct host *host, struct why *why);
-
 /** host_check_counters - has this host's KVM our counters? 0 or -ENOTSUP */
 int host_check_counters(const struct host *host, struct why *why);
 

@@ -140,7 +140,8 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	demo.collections = atoi(argv[1]);
 	argv[1] = argv[0];
-	record_options_parse(argc - 1, argv + 1, info.isa, &options);
+	record_options_parse(argc - 1, argv + 1, &options);
+	monitor_options_complete(&options.monitor, info.isa);
 	run_info_read_host(&here);
 	memcpy(info.boot_id, here.boot_id, sizeof(info.boot_id));
 	info.pid = here.pid;

@@ -61,7 +61,8 @@ static void parse(int argc, const char *const *words)
 	monitor_options_free(&options);
 	for (int i = 0; i < argc; i++)
 		argv[i] = (char *)words[i];
-	monitor_options_parse(argc, argv, 0, &options);
+	monitor_options_parse(argc, argv, &options);
+	monitor_options_complete(&options, 0);
 }
 
 #define PARSE(...)                                                 \

@@ -172,11 +172,13 @@ static void parse(int argc, char **argv)
 
 	switch (any(5)) {
 	case 0:
-		monitor_options_parse(argc, argv, (uint32_t)any(3), &monitor);
+		monitor_options_parse(argc, argv, &monitor);
+		monitor_options_complete(&monitor, (uint32_t)any(3));
 		monitor_options_free(&monitor);
 		break;
 	case 1:
-		record_options_parse(argc, argv, (uint32_t)any(3), &record);
+		record_options_parse(argc, argv, &record);
+		monitor_options_complete(&record.monitor, (uint32_t)any(3));
 		monitor_options_free(&record.monitor);
 		break;
 	case 2: {

@@ -413,6 +413,22 @@ START_TEST(vms_running)
 }
 END_TEST
 
+/* By what the caller has read, whatever this host is: the first of what is
+ * missing. */
+START_TEST(checks)
+{
+	struct why why = { "" };
+
+	diagnose();
+	ck_assert_int_eq(doctor_check(&facts, &why), 0);
+	ck_assert_str_eq(why.text, "");
+	facts.btf_kernel = facts.dev_kvm = false;
+	ck_assert_int_eq(doctor_check(&facts, &why), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(why.text, "/dev/kvm"));
+	ck_assert_ptr_nonnull(strstr(why.text, "; 'exitledger doctor' tells"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("doctor");
@@ -434,6 +450,7 @@ int main(void)
 	tcase_add_test(tcase, tracefs);
 	tcase_add_test(tcase, attach_types);
 	tcase_add_test(tcase, vms_running);
+	tcase_add_test(tcase, checks);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
