@@ -47,3 +47,14 @@ const char *verdict_name(enum verdict verdict)
 
 	return names[verdict];
 }
+
+enum exit_status verdict_status(enum verdict verdict)
+{
+	static const enum exit_status statuses[] = {
+		[VERDICT_BALANCED] = STATUS_OK,
+		[VERDICT_DISCREPANCY] = STATUS_DISCREPANCY,
+		[VERDICT_INCONCLUSIVE] = STATUS_INCONCLUSIVE,
+	};
+
+	return statuses[verdict];
+}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "ledger/answers.h"
+#include "lib/exit_status.h"
 
 enum verdict {
 	VERDICT_BALANCED,
@@ -87,6 +88,9 @@ struct balance {
 	bool incomplete; /* the observer lost something of a VM that is gone */
 	size_t *match; /* report.read[i] is answers.answer[match[i]]; or NULL */
 };
+
+/** verdict_status - the exit status of whoever ends with this verdict */
+enum exit_status verdict_status(enum verdict verdict);
 
 /** verdict_name - "BALANCED", "DISCREPANCY" or "INCONCLUSIVE" */
 const char *verdict_name(enum verdict verdict);

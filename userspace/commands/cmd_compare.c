@@ -49,6 +49,8 @@ static int keep_books(const struct compare_options *options,
 		r = keeper_wait(&keeper, &over, why);
 	if (!r)
 		r = keeper_finish(&keeper, why);
+	if (!r)
+		keeper_note_counters(&keeper);
 	keeper_close(&keeper);
 	return r;
 }
@@ -183,7 +185,7 @@ static int compare_once(const struct compare_options *options)
 		r = show(options, &books, &balance);
 	balance_free(&balance);
 	books_free(&books);
-	return r ? STATUS_FAILED : (int)balance.verdict;
+	return r ? STATUS_FAILED : verdict_status(balance.verdict);
 }
 
 int cmd_compare(int argc, char **argv)

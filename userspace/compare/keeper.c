@@ -435,17 +435,20 @@ int keeper_finish(struct keeper *keeper, struct why *why)
 	return r;
 }
 
-void keeper_close(struct keeper *keeper)
+void keeper_note_counters(struct keeper *keeper)
 {
 	struct books *books = keeper->books;
 
+	books->switched |= counters_written(&keeper->counters);
+	books->leaves_on &= counters_leaves() && !books->switched;
+	books->exit_stats_after = counters_stats();
+}
+
+void keeper_close(struct keeper *keeper)
+{
 	command_end(&keeper->command);
 	reader_close(&keeper->reader);
 	observer_close(keeper->observer);
-	books->switched |= counters_written(&keeper->counters);
-	books->leaves_on &= counters_leaves() && !books->switched &&
-			    keeper->counters.fd >= 0;
-	books->exit_stats_after = host_exit_stats();
 	counters_unwatch(&keeper->counters);
 	kvm_stats_free(&keeper->statistics);
 	free(keeper->chosen.pid);

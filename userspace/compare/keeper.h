@@ -51,10 +51,22 @@ int keeper_begin(struct keeper *keeper, struct why *why);
  */
 int keeper_wait(struct keeper *keeper, bool *over, struct why *why);
 
-/** keeper_finish - a last read, if one was asked for; a last collection */
+/**
+ * keeper_finish - a last read, if one was asked for; a last collection
+ *
+ * 0, or -errno with @why.
+ */
 int keeper_finish(struct keeper *keeper, struct why *why);
 
-/** keeper_close - end the command, detach, and note how the counters are left */
+/**
+ * keeper_note_counters - note in the books how KVM's counters are left
+ *
+ * When nothing more is collected, for books that are judged as a whole: --watch
+ * judges what was collected before and after a switch separately.
+ */
+void keeper_note_counters(struct keeper *keeper);
+
+/** keeper_close - end the command, and detach; the books stay as they are */
 void keeper_close(struct keeper *keeper);
 
 /** keeper_choose - find the process that --vm names; 0 or -errno with @why */

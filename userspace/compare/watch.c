@@ -319,7 +319,7 @@ static int find_status(struct watcher *watcher)
 	balance_judge(&watcher->books, &watcher->balance);
 	if (watcher->balance.verdict == VERDICT_DISCREPANCY ||
 	    !keeper->reads_failed || keeper->was_read)
-		return watcher->balance.verdict;
+		return verdict_status(watcher->balance.verdict);
 	why_set(&why, EINVAL,
 		"--read '%.60s': failed %zu times, and never worked",
 		watcher->options->read, keeper->reads_failed);

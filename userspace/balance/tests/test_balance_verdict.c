@@ -465,6 +465,15 @@ START_TEST(no_memory)
 }
 END_TEST
 
+/* An answer each, none of which is a failure of the job. */
+START_TEST(statuses)
+{
+	ck_assert_int_eq(verdict_status(VERDICT_BALANCED), 0);
+	ck_assert_int_eq(verdict_status(VERDICT_DISCREPANCY), 1);
+	ck_assert_int_eq(verdict_status(VERDICT_INCONCLUSIVE), 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("verdict");
@@ -472,6 +481,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, begin, teardown);
 	tcase_add_test(tcase, names);
+	tcase_add_test(tcase, statuses);
 	tcase_add_loop_test(tcase, why_nothing_can_be_said, 0,
 			    sizeof(cases) / sizeof(*cases));
 	tcase_add_loop_test(tcase, unseen_beside, 0, 2);

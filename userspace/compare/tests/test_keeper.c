@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Keeping books while a guest is made to read, with an observer that is none. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -300,6 +301,44 @@ START_TEST(counters_not_to_be_watched)
 }
 END_TEST
 
+/* Someone has written to them meanwhile, or nobody has. */
+static void write_to_counters(bool written)
+{
+	int fd[2];
+
+	ck_assert_int_eq(pipe2(fd, O_NONBLOCK), 0);
+	if (written)
+		ck_assert_int_eq(write(fd[1], "an event", 8), 8);
+	close(fd[1]);
+	keeper.counters.fd = fd[0];
+	books.leaves_on = true;
+	books.exit_stats_after = 42;
+}
+
+START_TEST(counters_are_noted)
+{
+	write_to_counters(_i);
+	keeper_note_counters(&keeper);
+	ck_assert_int_eq(books.switched, _i);
+	ck_assert_int_eq(books.leaves_on, !_i && counters_leaves());
+	ck_assert_int_eq(books.exit_stats_after, counters_stats());
+}
+END_TEST
+
+/* --watch has judged them by now: what is left at the end says nothing more. */
+START_TEST(closing_changes_no_books)
+{
+	write_to_counters(true);
+	keeper_close(&keeper);
+	ck_assert(!books.switched);
+	ck_assert(books.leaves_on);
+	ck_assert_int_eq(books.exit_stats_after, 42);
+	memset(&keeper, 0, sizeof(keeper));
+	keeper.books = &books;
+	keeper.counters.fd = -1;
+}
+END_TEST
+
 /* Who sends it to us alone wants both to end. */
 START_TEST(a_signal_is_passed_on)
 {
@@ -330,6 +369,8 @@ int main(void)
 	tcase_add_test(tcase, vms_of_other_pids);
 	tcase_add_test(tcase, many_vms_of_other_pids);
 	tcase_add_test(tcase, counters_not_to_be_watched);
+	tcase_add_loop_test(tcase, counters_are_noted, 0, 2);
+	tcase_add_test(tcase, closing_changes_no_books);
 	tcase_add_loop_test(tcase, reads_that_fail_for_a_while, 0, 2);
 	tcase_add_loop_test(tcase, a_signal_ends_a_read, 0, 2);
 	tcase_add_loop_test(tcase, a_signal_is_passed_on, SIGTERM, SIGTERM + 1);
