@@ -76,7 +76,7 @@ START_TEST(fits_80_columns)
 	check_locale();
 	make_all(isa->id, by);
 	fixture.facts.vm[VMS - 1].end = 0.5;
-	for (unsigned int n = 0; n < 22; n++) {
+	for (unsigned int n = 0; n < 22; n += VMS) {
 		struct ledger_vm *vm = fixture.total.vm;
 
 		for (size_t i = 0; i < VMS; i++)
