@@ -138,20 +138,22 @@ record-cost: $(RECORD_COST)
 		$(RECORD_COST) $(RECORD_OUT) $$vms || status=$$?; \
 	done; rm -f $(RECORD_OUT); exit $$status
 
-## make fuzz        TARGET=run|books|bench|report|options (default: all of them):
-##                  EXECUTIONS=1000000 inputs with damage, none of which may crash
-##                  us: recorded runs, each fourth with a log beside it; compare's
-##                  books, bench's files, guests' reports, command lines; SEED=N
+## make fuzz        TARGET=run|books|bench|report|options|http|web (default: all of
+##                  them): EXECUTIONS=1000000 inputs with damage, none of which may
+##                  crash us: recorded runs, each fourth with a log beside it;
+##                  compare's books, bench's files, guests' reports, command lines,
+##                  requests to the exporter, its --web-config; SEED=N
 EXECUTIONS ?= 1000000
-TARGET ?= run books bench report options
+TARGET ?= run books bench report options http web
 .PHONY: fuzz
 fuzz:
 	@$(SAN_MAKE) CFLAGS='$(SAN_FLAGS)' \
-		$(SAN_BUILD)/tests/run_fuzz $(SAN_BUILD)/tests/text_fuzz
+		$(addprefix $(SAN_BUILD)/tests/,run_fuzz text_fuzz serve_fuzz)
 	@jobs=$$(nproc) seed=$(or $(SEED),0) && \
 	seeds=$$(seq $$seed $$((seed + jobs - 1))) && \
 	for target in $(TARGET); do \
 		case $$target in run) program=run_fuzz ;; \
+		http | web) program="serve_fuzz $$target" ;; \
 		*) program="text_fuzz $$target" ;; esac; \
 		echo "$$seeds" | xargs -P $$jobs -n 1 $(SAN_BUILD)/tests/$$program \
 			$$((($(EXECUTIONS) + jobs - 1) / jobs)) || exit; \

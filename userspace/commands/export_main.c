@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The program exitledger-export, which 'exitledger export' runs. */
-#include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +22,12 @@
 #include "lib/safe_stream.h"
 #include "lib/version.h"
 #include "serve/serve_notify.h"
+
+/*
+ * Texts above this have pages of their own, which are given back each time: else
+ * the C library keeps as many as there were once.
+ */
+#define OWN_PAGES (256 << 10)
 
 struct export_main {
 	struct export_command command;
@@ -243,6 +249,7 @@ static int export(int argc, char **argv)
 	int r;
 
 	argv[0] = "exitledger export";
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
 	export_options_parse(argc, argv, &main.command);
 	host_facts_read("", &main.here);
 	r = export_options_open(&main.command, main.here.host.isa, &why);
