@@ -8,14 +8,17 @@
 # is what make demo needs.
 # Root installs what is missing, and so does anyone who may use sudo; otherwise the
 # one command that installs it is printed.
+#
+# Packages of the class "aside" are the tests', too, but would start a service if they were
+# installed: they are unpacked in build/aside/PACKAGE.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
 PACKAGES=$LAB/setup/packages.txt
 
-# The packages of CLASSES, one per line.
+# wanted CLASSES: their packages, one per line.
 wanted() {
-	awk -v classes=" $CLASSES " \
+	awk -v classes=" $1 " \
 		'!/^#/ && index(classes, " " $2 " ") { print $1 }' "$PACKAGES"
 }
 
@@ -23,7 +26,7 @@ wanted() {
 find_missing() {
 	local names=() installed name
 
-	name=$(wanted)
+	name=$(wanted "$CLASSES")
 	mapfile -t names <<<"$name"
 	# It fails if it has never heard of one of them.
 	installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
@@ -63,16 +66,32 @@ become_root() {
 	fi
 }
 
-main() {
-	local class
+# fetch PACKAGE DIR: APT verifies it against the signed lists.
+fetch() {
+	cd -- "$2"
+	apt-get download "$1"
+	dpkg-deb -x ./*.deb .
+	rm -- ./*.deb
+	[[ -d usr/bin ]] || die "the package $1 has no program"
+}
 
-	CLASSES=${*:-build demo}
-	for class in $CLASSES; do
-		[[ $class =~ ^(build|demo|intel|peers|check)$ ]] || usage
+unpack_aside() {
+	local name names
+
+	names=$(wanted aside)
+	for name in $names; do
+		[[ ! -d $BUILD/aside/$name ]] || continue
+		need apt-get dpkg-deb
+		lock
+		mkdir -p "$BUILD/aside"
+		new_beside ASIDE "$BUILD/aside/$name"
+		step "unpack $name" "aside-$name" fetch "$name" "$ASIDE"
+		publish "$ASIDE" "$BUILD/aside/$name"
+		unlock
 	done
-	[[ -n $(type -P dpkg-query) ]] ||
-		die "this is no Debian; install what has the content of:" \
-			"$(wanted | paste -sd' ')"
+}
+
+install_missing() {
 	find_missing
 	if ((${#NEEDED[@]} == 0)); then
 		note '          all packages are there'
@@ -82,6 +101,21 @@ main() {
 	become_root
 	lock
 	step "install ${#NEEDED[@]} packages" packages install_packages
+	unlock
+}
+
+main() {
+	local class
+
+	CLASSES=${*:-build demo}
+	for class in $CLASSES; do
+		[[ $class =~ ^(build|demo|intel|peers|check)$ ]] || usage
+	done
+	[[ -n $(type -P dpkg-query) ]] ||
+		die "this is no Debian; install what has the content of:" \
+			"$(wanted "$CLASSES" | paste -sd' ')"
+	install_missing
+	[[ " $CLASSES " != *' check '* ]] || unpack_aside
 }
 
 main "$@"

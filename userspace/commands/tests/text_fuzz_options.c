@@ -208,9 +208,11 @@ static void parse(int argc, char **argv)
 		break;
 	case 4: {
 		struct export_command export;
+		struct why why;
 
 		opens_run = true;
-		export_options_parse(argc, argv, (uint32_t)any(3), &export);
+		export_options_parse(argc, argv, &export);
+		export_options_open(&export, (uint32_t)any(3), &why);
 		export_options_free(&export);
 		break;
 	}
