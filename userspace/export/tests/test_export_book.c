@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The exporter's counters: nothing is lost, whatever VMs come, go and are
  * called. */
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "export/export_book.h"
 #include "ledger/reasons.h"
 #include "tests/made_up.h"
-#include "tests/no_memory.h"
 #include "tests/tap.h"
 
 #define S 1000000000ull
@@ -425,63 +423,6 @@ START_TEST(facts_are_asked_for_once)
 }
 END_TEST
 
-/* 10,000 VMs in an hour, each for two intervals: memory stays as it is. */
-START_TEST(memory_is_flat)
-{
-	size_t early = 0, most = 0;
-	uint64_t vm = 0;
-
-	for (unsigned int step = 0; step < 240; step++) {
-		/* The VMs of two intervals ago have ended. */
-		for (uint64_t i = 0; i < 42; i++) {
-			made_up_time(&interval, vm + i, 0, HLT, 1000 + i, 5);
-			made_up_time(&interval, vm + i, 1, IOIO, 900, 5);
-			gone(vm + i);
-		}
-		for (uint64_t i = 42; i < 84; i++)
-			made_up_time(&interval, vm + i, 0, HLT, 1000 + i, 5);
-		vm += 42;
-		add(15);
-		if (step == 60)
-			early = mallinfo2().uordblks;
-		if (step > 60 && mallinfo2().uordblks > most)
-			most = mallinfo2().uordblks;
-	}
-	ck_assert_uint_le(book.nr_vms, 42 * 23);
-	ck_assert_msg(most < early + early / 10, "%zu bytes, then %zu", early,
-		      most);
-}
-END_TEST
-
-/* Wherever memory runs out, it is said, and nothing is left behind. */
-START_TEST(no_memory)
-{
-	int failures = 0;
-
-	book.options.by = LEDGER_KEY_PORT;
-	book.options.max_vms = 1;
-	for (uint64_t vm = 1; vm <= 2; vm++) {
-		made_up_time(&interval, vm, 0, IOIO, 1000, 1);
-		made_up_key(&interval, vm, 0, IOIO, 0x70, 1, vm);
-	}
-	for (int left = 0; left < 1000; left++) {
-		int r = WITH_MEMORY(left,
-				    export_book_add(&book, &interval, now));
-
-		if (!r)
-			break;
-		ck_assert_int_eq(r, -ENOMEM);
-		failures++;
-		export_book_free(&book);
-		begin();
-		book.options.by = LEDGER_KEY_PORT;
-		book.options.max_vms = 1;
-	}
-	ck_assert_int_gt(failures, 10);
-	ck_assert_uint_eq(all_exits(), 2);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("export_book");
@@ -501,8 +442,6 @@ int main(void)
 	tcase_add_test(tcase, slowest_since_the_last_scrape);
 	tcase_add_test(tcase, losses);
 	tcase_add_test(tcase, facts_are_asked_for_once);
-	tcase_add_test(tcase, memory_is_flat);
-	tcase_add_test(tcase, no_memory);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
