@@ -146,7 +146,7 @@ def unread(exporter):
         for one in made:
             one.send(REQUEST)
         time.sleep(7)
-        # What is there already can be read, but no more comes.
+        # Bytes that are there already can be read, but no more come.
         late.extend(one for one in made if not is_closed(one, 3))
     abused("clients that never read", exporter, what)
     ok("clients that never read: cut off", not late, len(late))
