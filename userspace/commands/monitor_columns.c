@@ -3,14 +3,6 @@
 
 #include "commands/monitor_columns.h"
 
-/* With keys, which have no percentiles: the mean before those. */
-static const struct column_list columns_by_use_of_keys = {
-	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
-		COLUMN_BLOCKED, COLUMN_MEAN, COLUMN_MAX, COLUMN_P99,
-		COLUMN_PER_SECOND },
-	.nr = 9,
-};
-
 int monitor_columns_choose(const struct observer_options *observe, bool all,
 			   const char *asked_for, const char *sort,
 			   struct monitor_shape *shape, struct why *why)
@@ -54,7 +46,7 @@ int monitor_columns_choose(const struct observer_options *observe, bool all,
 		column_list_all(has, list);
 	else if (!list->nr)
 		column_list_fit(
-			observe->by ? &columns_by_use_of_keys : &columns_by_use,
+			&columns_by_use[observe->by ? USE_KEYS : USE_TABLE],
 			has, MONITOR_WIDTH - MONITOR_REASON_WIDTH, list);
 	return 0;
 }

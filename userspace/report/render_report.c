@@ -17,12 +17,6 @@
 #define CHANGES_SHOWN 12
 #define EXTREMES 3 /* most and least frequent reasons that are named */
 
-static const struct column_list columns_of_report = {
-	.id = { COLUMN_EXITS, COLUMN_SHARE, COLUMN_TIME, COLUMN_P50, COLUMN_P99,
-		COLUMN_MAX, COLUMN_MEAN },
-	.nr = 7,
-};
-
 void render_report_head(const char *path, const struct run_report *report,
 			FILE *out)
 {
@@ -87,9 +81,7 @@ static void render_row(const char *name, const struct column_list *list,
 	struct table_line line = { .length = 0 };
 
 	table_left(&line, MONITOR_REASON_WIDTH, name);
-	for (size_t i = 0; i < list->nr; i++)
-		table_number(&line, columns[list->id[i]].width,
-			     column_cell(list->id[i], row));
+	column_list_cells(list, row, &line);
 	table_end(&line, out);
 }
 
@@ -98,9 +90,7 @@ static void render_row_head(const struct column_list *list, FILE *out)
 	struct table_line line = { .length = 0 };
 
 	table_left(&line, MONITOR_REASON_WIDTH, "EXIT REASON");
-	for (size_t i = 0; i < list->nr; i++)
-		table_right(&line, columns[list->id[i]].width,
-			    columns[list->id[i]].header);
+	column_list_head(list, &line);
 	table_end(&line, out);
 }
 
@@ -172,7 +162,7 @@ static void render_reasons(struct row_group *group, unsigned int has, FILE *out)
 {
 	struct column_list list;
 
-	column_list_fit(&columns_of_report, has,
+	column_list_fit(&columns_by_use[USE_REPORT], has,
 			MONITOR_WIDTH - MONITOR_REASON_WIDTH, &list);
 	if (has & NEEDS_TIME)
 		render_time(group, out);

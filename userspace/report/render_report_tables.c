@@ -120,38 +120,37 @@ static int by_exits(const void *a, const void *b)
 }
 
 static void put_key(const struct run_report *report, enum ledger_key_kind kind,
-		    const struct row *row, FILE *out)
+		    const struct column_list *list, const struct row *row,
+		    FILE *out)
 {
-	static const enum column_id of_keys[] = { COLUMN_TIME, COLUMN_MEAN,
-						  COLUMN_MAX };
-
 	struct table_line line = { .length = 0 };
 
 	table_left(&line, 22, key_text(kind, row->key).s);
 	table_left(&line, 14,
 		   exit_reason_text(report->info->isa, row->reason).s);
-	table_number(&line, 10, column_cell(COLUMN_EXITS, row));
-	table_number(&line, 7, column_cell(COLUMN_SHARE, row));
-	for (size_t i = 0;
-	     report_time(report) && i < sizeof(of_keys) / sizeof(of_keys[0]);
-	     i++)
-		table_number(&line, 7, column_cell(of_keys[i], row));
+	column_list_cells(list, row, &line);
 	table_end(&line, out);
 }
 
 void render_report_keys(const struct run_report *report,
 			struct row_group *group, FILE *out)
 {
+	struct table_line head = { .length = 0 };
+	struct column_list list;
 	enum ledger_key_kind kind;
 
 	if (!group->nr_keys || key_kind_parse(report->info->by, &kind))
 		return;
 	qsort(group->key, group->nr_keys, sizeof(*group->key), by_exits);
-	fprintf(out, "\n%-22s %-14s %10s %7s%s\n", "KEY", "EXIT REASON",
-		"EXITS", "SHARE",
-		report_time(report) ? "    TIME    MEAN     MAX" : "");
+	column_list_fit(&columns_by_use[USE_REPORT_KEYS], report_time(report),
+			TABLE_WIDTH, &list);
+	fputc('\n', out);
+	table_left(&head, 22, "KEY");
+	table_left(&head, 14, "EXIT REASON");
+	column_list_head(&list, &head);
+	table_end(&head, out);
 	for (size_t i = 0; i < group->nr_keys && i < KEYS_SHOWN; i++)
-		put_key(report, kind, &group->key[i], out);
+		put_key(report, kind, &list, &group->key[i], out);
 	put_more(group->nr_keys > KEYS_SHOWN ? group->nr_keys - KEYS_SHOWN : 0,
 		 out);
 }

@@ -124,31 +124,55 @@ static bool get_p999(const struct row *row, struct value *value)
 
 /* clang-format off */
 const struct column columns[NR_COLUMNS] = {
-	[COLUMN_EXITS] = { "exits", "exits", "EXITS", UNIT_COUNT, 10, 0, get_exits },
-	[COLUMN_PER_SECOND] = { "per_second", "per_second", "PER SECOND", UNIT_PER_SECOND, 10, 0, get_per_second },
-	[COLUMN_SHARE] = { "share", "share", "SHARE", UNIT_SHARE, 7, 0, get_share },
-	[COLUMN_FAST] = { "fast", "fast", "FAST", UNIT_COUNT, 9, NEEDS_FAST, get_fast },
-	[COLUMN_TIME] = { "time", "ns", "TIME", UNIT_NS, 7, NEEDS_TIME, get_time },
-	[COLUMN_TIME_SHARE] = { "time_share", "time_share", "TIME %", UNIT_SHARE, 7, NEEDS_TIME, get_time_share },
-	[COLUMN_PREEMPTED] = { "preempted", "preempted_ns", "PREEMPT", UNIT_NS, 7, NEEDS_OFF_CPU, get_preempted },
-	[COLUMN_BLOCKED] = { "blocked", "blocked_ns", "BLOCKED", UNIT_NS, 7, NEEDS_OFF_CPU, get_blocked },
-	[COLUMN_TIMED] = { "timed", "timed", "TIMED", UNIT_COUNT, 10, NEEDS_TIME, get_timed },
-	[COLUMN_MEAN] = { "mean", "mean_ns", "MEAN", UNIT_NS, 7, NEEDS_TIME, get_mean },
-	[COLUMN_MIN] = { "min", "min_ns", "MIN", UNIT_NS, 7, NEEDS_TIME, get_min },
-	[COLUMN_P50] = { "p50", "p50_ns", "P50", UNIT_NS, 7, NEEDS_TIME, get_p50 },
-	[COLUMN_P90] = { "p90", "p90_ns", "P90", UNIT_NS, 7, NEEDS_TIME, get_p90 },
-	[COLUMN_P99] = { "p99", "p99_ns", "P99", UNIT_NS, 7, NEEDS_TIME, get_p99 },
-	[COLUMN_P999] = { "p999", "p999_ns", "P99.9", UNIT_NS, 7, NEEDS_TIME, get_p999 },
-	[COLUMN_MAX] = { "max", "max_ns", "MAX", UNIT_NS, 7, NEEDS_TIME, get_max },
+	[COLUMN_EXITS] = { "exits", "exits", "EXITS", UNIT_COUNT, 10, 0, false, get_exits },
+	[COLUMN_PER_SECOND] = { "per_second", "per_second", "PER SECOND", UNIT_PER_SECOND, 10, 0, false, get_per_second },
+	[COLUMN_SHARE] = { "share", "share", "SHARE", UNIT_SHARE, 7, 0, false, get_share },
+	[COLUMN_FAST] = { "fast", "fast", "FAST", UNIT_COUNT, 9, NEEDS_FAST, false, get_fast },
+	[COLUMN_TIME] = { "time", "ns", "TIME", UNIT_NS, 7, NEEDS_TIME, false, get_time },
+	[COLUMN_TIME_SHARE] = { "time_share", "time_share", "TIME %", UNIT_SHARE, 7, NEEDS_TIME, false, get_time_share },
+	[COLUMN_PREEMPTED] = { "preempted", "preempted_ns", "PREEMPT", UNIT_NS, 7, NEEDS_OFF_CPU, false, get_preempted },
+	[COLUMN_BLOCKED] = { "blocked", "blocked_ns", "BLOCKED", UNIT_NS, 7, NEEDS_OFF_CPU, false, get_blocked },
+	[COLUMN_TIMED] = { "timed", "timed", "TIMED", UNIT_COUNT, 10, NEEDS_TIME, true, get_timed },
+	[COLUMN_MEAN] = { "mean", "mean_ns", "MEAN", UNIT_NS, 7, NEEDS_TIME, true, get_mean },
+	[COLUMN_MIN] = { "min", "min_ns", "MIN", UNIT_NS, 7, NEEDS_TIME, false, get_min },
+	[COLUMN_P50] = { "p50", "p50_ns", "P50", UNIT_NS, 7, NEEDS_TIME, true, get_p50 },
+	[COLUMN_P90] = { "p90", "p90_ns", "P90", UNIT_NS, 7, NEEDS_TIME, true, get_p90 },
+	[COLUMN_P99] = { "p99", "p99_ns", "P99", UNIT_NS, 7, NEEDS_TIME, true, get_p99 },
+	[COLUMN_P999] = { "p999", "p999_ns", "P99.9", UNIT_NS, 7, NEEDS_TIME, true, get_p999 },
+	[COLUMN_MAX] = { "max", "max_ns", "MAX", UNIT_NS, 7, NEEDS_TIME, false, get_max },
 };
 /* clang-format on */
 
-const struct column_list columns_by_use = {
-	.id = { COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
+/* Its length is counted, so that no list ends in columns that nobody named. */
+#define COLUMNS(...)                                                    \
+	{                                                               \
+		.id = { __VA_ARGS__ },                                  \
+		.nr = sizeof((const enum column_id[]){ __VA_ARGS__ }) / \
+		      sizeof(enum column_id),                           \
+	}
+
+const struct column_list columns_by_use[NR_USES] = {
+	[USE_TABLE] = COLUMNS(
+		COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
 		COLUMN_BLOCKED, COLUMN_P99, COLUMN_MAX, COLUMN_P50,
 		COLUMN_PER_SECOND, COLUMN_SHARE, COLUMN_TIME, COLUMN_MEAN,
-		COLUMN_MIN, COLUMN_P90, COLUMN_P999, COLUMN_TIMED },
-	.nr = NR_COLUMNS,
+		COLUMN_MIN, COLUMN_P90, COLUMN_P999, COLUMN_TIMED),
+	[USE_KEYS] = COLUMNS(COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST,
+			     COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_MEAN,
+			     COLUMN_MAX, COLUMN_P99, COLUMN_PER_SECOND),
+	[USE_TOP] = COLUMNS(COLUMN_PER_SECOND, COLUMN_TIME_SHARE, COLUMN_FAST,
+			    COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_P99,
+			    COLUMN_MAX, COLUMN_P50, COLUMN_EXITS, COLUMN_SHARE,
+			    COLUMN_MEAN, COLUMN_TIME, COLUMN_P90, COLUMN_P999),
+	[USE_TOP_TIMES] = COLUMNS(COLUMN_EXITS, COLUMN_SHARE),
+	[USE_REPORT] = COLUMNS(COLUMN_EXITS, COLUMN_SHARE, COLUMN_TIME,
+			       COLUMN_P50, COLUMN_P99, COLUMN_MAX, COLUMN_MEAN),
+	[USE_REPORT_KEYS] = COLUMNS(COLUMN_EXITS, COLUMN_SHARE, COLUMN_TIME,
+				    COLUMN_MEAN, COLUMN_MAX),
+	[USE_PAGE] = COLUMNS(COLUMN_EXITS, COLUMN_SHARE, COLUMN_FAST,
+			     COLUMN_TIME, COLUMN_MEAN, COLUMN_P50, COLUMN_P90,
+			     COLUMN_P99, COLUMN_MAX, COLUMN_PREEMPTED,
+			     COLUMN_BLOCKED),
 };
 
 static void names(char *text, size_t size)
@@ -261,6 +285,21 @@ struct text column_cell(enum column_id id, const struct row *row)
 	return column_text_in(id, row, columns[id].width);
 }
 
+void column_list_head(const struct column_list *list, struct table_line *line)
+{
+	for (size_t i = 0; i < list->nr; i++)
+		table_right(line, columns[list->id[i]].width,
+			    columns[list->id[i]].header);
+}
+
+void column_list_cells(const struct column_list *list, const struct row *row,
+		       struct table_line *line)
+{
+	for (size_t i = 0; i < list->nr; i++)
+		table_number(line, columns[list->id[i]].width,
+			     column_cell(list->id[i], row));
+}
+
 static int compare_values(enum column_id id, const struct row *a,
 			  const struct row *b)
 {
@@ -316,12 +355,6 @@ static int groups_by_column(const void *a, const void *b, void *id)
 		return x->vcpu->id < y->vcpu->id ? -1 :
 						   x->vcpu->id > y->vcpu->id;
 	return 0;
-}
-
-bool column_is_of_times(enum column_id id)
-{
-	return id == COLUMN_TIMED || id == COLUMN_MEAN ||
-	       (id >= COLUMN_P50 && id <= COLUMN_P999);
 }
 
 void rows_sort_group(struct row_group *group, enum column_id id)

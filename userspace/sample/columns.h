@@ -6,8 +6,8 @@
 #ifndef EXITLEDGER_COLUMNS_H
 #define EXITLEDGER_COLUMNS_H
 
-#include "lib/format.h"
 #include "lib/msg.h"
+#include "lib/table.h"
 #include "sample/rows.h"
 
 enum column_id {
@@ -55,6 +55,7 @@ struct column {
 	enum column_unit unit;
 	unsigned int width; /* in text */
 	unsigned int needs; /* NEEDS_*, as bits */
+	bool of_times; /* its values are those of complete rows */
 	/* Returns false where there is no such value. */
 	bool (*get)(const struct row *row, struct value *value);
 };
@@ -81,8 +82,20 @@ int column_list_parse(const char *text, struct column_list *list,
 /** column_list_all - all that @has (NEEDS_…) lets have values */
 void column_list_all(unsigned int has, struct column_list *list);
 
-/* The order in which the table shows them unasked, as long as there is room. */
-extern const struct column_list columns_by_use;
+/* The tables that choose their columns themselves. */
+enum column_use {
+	USE_TABLE, /* monitor's, by reason: all columns */
+	USE_KEYS, /* with keys, which have no percentiles: the mean first */
+	USE_TOP, /* the live view */
+	USE_TOP_TIMES, /* the live view beside times of other rows */
+	USE_REPORT, /* a report's, by reason */
+	USE_REPORT_KEYS, /* a report's, by key; a page's, too */
+	USE_PAGE, /* a page's, by reason; in this order */
+	NR_USES,
+};
+
+/* The most useful columns come first, and are there as long as there is room. */
+extern const struct column_list columns_by_use[NR_USES];
 
 /**
  * column_list_fit - as many columns as fit
@@ -104,6 +117,13 @@ struct text column_text_in(enum column_id id, const struct row *row,
 /** column_cell - the same in the column's own width */
 struct text column_cell(enum column_id id, const struct row *row);
 
+/** column_list_head - the headers of columns, as cells of a line of text */
+void column_list_head(const struct column_list *list, struct table_line *line);
+
+/** column_list_cells - a row's values, each in its column's own width */
+void column_list_cells(const struct column_list *list, const struct row *row,
+		       struct table_line *line);
+
 /**
  * column_compare - which row comes first, the one with the larger value
  *
@@ -111,9 +131,6 @@ struct text column_cell(enum column_id id, const struct row *row);
  * key, so that no two rows are the same.
  */
 int column_compare(enum column_id id, const struct row *a, const struct row *b);
-
-/** column_is_of_times - its values need complete rows */
-bool column_is_of_times(enum column_id id);
 
 /** rows_sort - the groups' rows, and the groups by their totals */
 void rows_sort(struct rows *rows, enum column_id id);

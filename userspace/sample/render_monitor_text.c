@@ -21,11 +21,7 @@ static void render_row(const char *name, const struct monitor_shape *shape,
 	struct table_line line = { .length = 0 };
 
 	table_left(&line, REASON_WIDTH, name);
-	for (size_t i = 0; i < shape->columns.nr; i++) {
-		enum column_id id = shape->columns.id[i];
-
-		table_number(&line, columns[id].width, column_cell(id, row));
-	}
+	column_list_cells(&shape->columns, row, &line);
 	table_end(&line, out);
 }
 
@@ -34,11 +30,7 @@ static void render_header(const struct monitor_shape *shape, FILE *out)
 	struct table_line line = { .length = 0 };
 
 	table_left(&line, REASON_WIDTH, "EXIT REASON");
-	for (size_t i = 0; i < shape->columns.nr; i++) {
-		const struct column *column = &columns[shape->columns.id[i]];
-
-		table_right(&line, column->width, column->header);
-	}
+	column_list_head(&shape->columns, &line);
 	table_end(&line, out);
 }
 

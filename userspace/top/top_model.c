@@ -330,25 +330,15 @@ bool top_model_trend(const struct top_model *model, const struct top_line *line,
 void top_model_columns(const struct top_model *model, unsigned int width,
 		       struct column_list *list)
 {
-	static const struct column_list by_use = {
-		.id = { COLUMN_PER_SECOND, COLUMN_TIME_SHARE, COLUMN_FAST,
-			COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_P99,
-			COLUMN_MAX, COLUMN_P50, COLUMN_EXITS, COLUMN_SHARE,
-			COLUMN_MEAN, COLUMN_TIME, COLUMN_P90, COLUMN_P999 },
-		.nr = NR_COLUMNS - 1,
-	};
-	static const struct column_list of_times = {
-		.id = { COLUMN_EXITS, COLUMN_SHARE },
-		.nr = 2,
-	};
+	const struct column_list *by_use = &columns_by_use[USE_TOP];
 	struct column_list order = { .id = { model->sort }, .nr = 1 };
 
 	if (model->times) {
-		column_list_fit(&of_times, 0, width, list);
+		column_list_fit(&columns_by_use[USE_TOP_TIMES], 0, width, list);
 		return;
 	}
-	memcpy(&order.id[1], by_use.id, by_use.nr * sizeof(by_use.id[0]));
-	order.nr += by_use.nr;
+	memcpy(&order.id[1], by_use->id, by_use->nr * sizeof(by_use->id[0]));
+	order.nr += by_use->nr;
 	column_list_fit(&order, model->shape.has & ~model->hidden, width, list);
 }
 

@@ -303,8 +303,8 @@ int top_lines_build(struct top_model *model)
 						add_within(model, vm);
 	if (model->level == TOP_VMS || model->level == TOP_VCPUS)
 		set_shares(model);
-	for (size_t i = 0;
-	     !r && column_is_of_times(model->sort) && i < model->nr; i++)
+	for (size_t i = 0; !r && columns[model->sort].of_times && i < model->nr;
+	     i++)
 		r = top_line_complete(model, &model->line[i]);
 	/* A histogram has an order of its own. */
 	if (!r && model->nr && !model->times)

@@ -168,7 +168,7 @@ START_TEST(monitor)
 		fill_vm(&ledger, 1, n);
 		fill_vm(&ledger, 2, n);
 		add_slows(&ledger, n);
-		column_list_fit(&columns_by_use, shape.has,
+		column_list_fit(&columns_by_use[USE_TABLE], shape.has,
 				MONITOR_WIDTH - MONITOR_REASON_WIDTH,
 				&shape.columns);
 		ck_assert_int_eq(render_monitor_text(&sample, &shape, out), 0);

@@ -107,7 +107,7 @@ static int measure(const struct monitor_format *format, unsigned int vms,
 	if (format->has & FORMAT_ALL_COLUMNS)
 		column_list_all(run.shape.has, &run.shape.columns);
 	else
-		column_list_fit(&columns_by_use, run.shape.has,
+		column_list_fit(&columns_by_use[USE_TABLE], run.shape.has,
 				MONITOR_WIDTH - MONITOR_REASON_WIDTH,
 				&run.shape.columns);
 	/* Not loaded: nothing but its memory is needed. */

@@ -18,15 +18,6 @@
 #define VMS_SHOWN 100
 #define VCPUS_SHOWN 200
 
-/* Of the table of reasons, where there are values for them. */
-static const enum column_id columns_of_reasons[] = {
-	COLUMN_EXITS, COLUMN_SHARE,	COLUMN_FAST,	COLUMN_TIME,
-	COLUMN_MEAN,  COLUMN_P50,	COLUMN_P90,	COLUMN_P99,
-	COLUMN_MAX,   COLUMN_PREEMPTED, COLUMN_BLOCKED,
-};
-#define NR_COLUMNS_OF_REASONS \
-	(sizeof(columns_of_reasons) / sizeof(columns_of_reasons[0]))
-
 static bool has_column(const struct page *page, enum column_id id)
 {
 	return !(columns[id].needs & ~page->has);
@@ -106,8 +97,10 @@ static void put_bar(struct page *page, uint64_t part, uint64_t whole)
 
 static void put_reason_values(struct page *page, const struct row *row)
 {
-	for (size_t i = 0; i < NR_COLUMNS_OF_REASONS; i++) {
-		enum column_id id = columns_of_reasons[i];
+	const struct column_list *list = &columns_by_use[USE_PAGE];
+
+	for (size_t i = 0; i < list->nr; i++) {
+		enum column_id id = list->id[i];
 
 		if (!has_column(page, id))
 			continue;
@@ -135,15 +128,16 @@ static void put_sum(struct page *page, const char *name, const struct row *row)
 int page_reasons(struct page *page)
 {
 	const struct row_group *group = &page->group;
-	const char *heads[NR_COLUMNS_OF_REASONS + 3] = { "EXIT REASON" };
+	const struct column_list *list = &columns_by_use[USE_PAGE];
+	const char *heads[NR_COLUMNS + 3] = { "EXIT REASON" };
 	uint64_t exits = 0;
 	size_t nr = 1;
 
-	for (size_t i = 0; i < NR_COLUMNS_OF_REASONS; i++) {
-		if (has_column(page, columns_of_reasons[i]))
-			heads[nr++] = columns[columns_of_reasons[i]].header;
-		if (columns_of_reasons[i] == COLUMN_TIME &&
-		    has_column(page, COLUMN_TIME))
+	for (size_t i = 0; i < list->nr; i++) {
+		if (!has_column(page, list->id[i]))
+			continue;
+		heads[nr++] = columns[list->id[i]].header;
+		if (list->id[i] == COLUMN_TIME)
 			heads[nr++] = "OF ALL TIME";
 	}
 	page_table_begin(page, "reasons", heads);
@@ -176,18 +170,16 @@ static int by_exits(const void *a, const void *b)
 static void put_key(struct page *page, enum ledger_key_kind kind,
 		    const struct row *row)
 {
-	static const enum column_id of_keys[] = { COLUMN_EXITS, COLUMN_SHARE,
-						  COLUMN_TIME, COLUMN_MEAN,
-						  COLUMN_MAX };
+	const struct column_list *list = &columns_by_use[USE_REPORT_KEYS];
 
 	fputs("<tr><th scope=\"row\">", page->out);
 	html_put(key_text(kind, row->key).s, page->out);
 	fputs("</th>", page->out);
 	page_cell_text(page,
 		       exit_reason_text(page->group.vm->isa, row->reason).s);
-	for (size_t i = 0; i < sizeof(of_keys) / sizeof(of_keys[0]); i++) {
-		if (has_column(page, of_keys[i]))
-			page_cell(page, column_text(of_keys[i], row).s);
+	for (size_t i = 0; i < list->nr; i++) {
+		if (has_column(page, list->id[i]))
+			page_cell(page, column_text(list->id[i], row).s);
 	}
 	fputs("</tr>\n", page->out);
 }
@@ -196,15 +188,18 @@ static void put_key(struct page *page, enum ledger_key_kind kind,
 int page_keys(struct page *page)
 {
 	struct row_group *group = &page->group;
-	const char *heads[] = { "KEY",	"<EXIT REASON", "EXITS", "SHARE",
-				"TIME", "MEAN",		"MAX",	 NULL };
+	const struct column_list *list = &columns_by_use[USE_REPORT_KEYS];
+	const char *heads[NR_COLUMNS + 3] = { "KEY", "<EXIT REASON" };
 	enum ledger_key_kind kind;
 	uint64_t exits = 0;
+	size_t nr = 2;
 
 	if (!group->nr_keys || key_kind_parse(page->report->info->by, &kind))
 		return 0;
-	if (!has_column(page, COLUMN_TIME))
-		heads[4] = NULL;
+	for (size_t i = 0; i < list->nr; i++) {
+		if (has_column(page, list->id[i]))
+			heads[nr++] = columns[list->id[i]].header;
+	}
 	qsort(group->key, group->nr_keys, sizeof(*group->key), by_exits);
 	fputs("<section aria-labelledby=\"keys\">\n<h2 id=\"keys\">What exits were about</h2>\n",
 	      page->out);

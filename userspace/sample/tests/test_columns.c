@@ -233,31 +233,63 @@ START_TEST(by_width)
 	struct column_list list;
 	unsigned int whole = 0;
 
-	column_list_fit(&columns_by_use, all, 10, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], all, 10, &list);
 	ids_are(&list, "time_share "); /* it has room, and the first has not */
-	column_list_fit(&columns_by_use, all, 11, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], all, 11, &list);
 	ids_are(&list, "exits ");
-	column_list_fit(&columns_by_use, all, 18, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], all, 18, &list);
 	ids_are(&list, "exits ");
-	column_list_fit(&columns_by_use, all, 19, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], all, 19, &list);
 	ids_are(&list, "exits time_share ");
-	column_list_fit(&columns_by_use, all, 29, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], all, 29, &list);
 	ids_are(&list, "exits fast time_share ");
-	column_list_fit(&columns_by_use, NEEDS_TIME, 35, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], NEEDS_TIME, 35, &list);
 	ids_are(&list, "exits time_share p99 max ");
-	column_list_fit(&columns_by_use, 0, 200, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], 0, 200, &list);
 	ids_are(&list, "exits per_second share ");
-	column_list_fit(&columns_by_use, all, 7, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], all, 7, &list);
 	ck_assert_uint_eq(list.nr, 0);
 	for (size_t i = 0; i < NR_COLUMNS; i++)
 		whole += columns[i].width + 1;
-	column_list_fit(&columns_by_use, all, whole, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], all, whole, &list);
 	ck_assert_uint_eq(list.nr, NR_COLUMNS);
-	column_list_fit(&columns_by_use, all, whole - 1, &list);
+	column_list_fit(&columns_by_use[USE_TABLE], all, whole - 1, &list);
 	ck_assert_uint_eq(list.nr, NR_COLUMNS - 1);
 	/* One that is there twice takes no more room. */
 	column_list_fit(&twice, all, 19, &list);
 	ids_are(&list, "exits p50 ");
+}
+END_TEST
+
+/* No list has a column twice, and the table has a place for each. */
+START_TEST(by_use)
+{
+	const struct column_list *list = &columns_by_use[_i];
+	unsigned int seen = 0;
+
+	for (size_t i = 0; i < list->nr; i++) {
+		ck_assert_msg(!(seen & 1u << list->id[i]), "%s",
+			      columns[list->id[i]].name);
+		seen |= 1u << list->id[i];
+	}
+	ck_assert_uint_gt(list->nr, 0);
+	if (_i == USE_TABLE)
+		ck_assert_uint_eq(list->nr, NR_COLUMNS);
+}
+END_TEST
+
+/* They stand in lines as wide as their columns. */
+START_TEST(lines)
+{
+	const struct row row = { .times = { .exits = 12345 }, .all_exits = 1 };
+	const struct column_list list = { { COLUMN_EXITS, COLUMN_MEAN }, 2 };
+	struct table_line head = { .length = 0 }, line = { .length = 0 };
+
+	column_list_head(&list, &head);
+	column_list_cells(&list, &row, &line);
+	ck_assert_int_eq(strncmp(head.s, "     EXITS    MEAN", head.length), 0);
+	ck_assert_int_eq(strncmp(line.s, "    12,345       -", line.length), 0);
+	ck_assert_uint_eq(head.length, line.length);
 }
 END_TEST
 
@@ -267,8 +299,7 @@ START_TEST(which_are_of_times)
 	char name[32];
 
 	snprintf(name, sizeof(name), " %s ", columns[_i].name);
-	ck_assert_int_eq(column_is_of_times(_i),
-			 strstr(of_times, name) != NULL);
+	ck_assert_int_eq(columns[_i].of_times, strstr(of_times, name) != NULL);
 }
 END_TEST
 
@@ -403,6 +434,8 @@ int main(void)
 	tcase_add_test(tcase, lists);
 	tcase_add_test(tcase, by_what_is_observed);
 	tcase_add_test(tcase, by_width);
+	tcase_add_loop_test(tcase, by_use, 0, NR_USES);
+	tcase_add_test(tcase, lines);
 	tcase_add_loop_test(tcase, which_are_of_times, 0, NR_COLUMNS);
 	tcase_add_test(tcase, larger_first);
 	tcase_add_test(tcase, rows_of_a_group);

@@ -23,7 +23,8 @@ static size_t size;
 static void setup(void)
 {
 	shape = (struct monitor_shape){ .has = NEEDS_TIME };
-	column_list_fit(&columns_by_use, shape.has, 54, &shape.columns);
+	column_list_fit(&columns_by_use[USE_TABLE], shape.has, 54,
+			&shape.columns);
 }
 
 static void teardown(void)
@@ -113,7 +114,8 @@ START_TEST(table_fits)
 	text();
 	ck_assert_uint_le(longest_line(), 80);
 	shape.has = NEEDS_TIME | NEEDS_FAST | NEEDS_OFF_CPU;
-	column_list_fit(&columns_by_use, shape.has, 54, &shape.columns);
+	column_list_fit(&columns_by_use[USE_TABLE], shape.has, 54,
+			&shape.columns);
 	text();
 	ck_assert_uint_le(longest_line(), 80);
 	ck_assert(has("BLOCKED"));

@@ -137,7 +137,8 @@ int main(int argc, char **argv)
 	struct why why = { "" };
 	int r;
 
-	column_list_fit(&columns_by_use, NEEDS_TIME, 54, &shape.columns);
+	column_list_fit(&columns_by_use[USE_TABLE], NEEDS_TIME, 54,
+			&shape.columns);
 	command_catch_signals();
 	r = top_run(&loop, &shape, "made up", &why);
 	if (r)
