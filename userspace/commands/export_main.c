@@ -24,8 +24,8 @@
 #include "serve/serve_notify.h"
 
 /*
- * Texts above this have pages of their own, which are given back each time: else
- * the C library keeps as many as there were once.
+ * Texts above this have pages of their own, which are given back each time:
+ * else the C library keeps as many as there were once.
  */
 #define OWN_PAGES (256 << 10)
 
