@@ -94,7 +94,7 @@ main() {
 	lock
 	"$LAB/setup/prepare.sh" "$KERNEL"
 	unlock
-	"$LAB/machine/l1.sh" --kernel "$KERNEL" --icount --timeout 600 --out "$RESULTS" \
+	"$LAB/machine/l1.sh" --kernel "$KERNEL" --icount --timeout 1200 --out "$RESULTS" \
 		"$LAB/scenarios/kvm-cost.sh" KINDS="${KINDS[*]}" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"
 	STATUS=0

@@ -62,7 +62,7 @@ main() {
 	lock
 	"$LAB/setup/prepare.sh" "$KERNEL"
 	unlock
-	"$LAB/machine/l1.sh" --vendor "$VENDOR" --kernel "$KERNEL" --timeout 900 \
+	"$LAB/machine/l1.sh" --vendor "$VENDOR" --kernel "$KERNEL" --timeout 1800 \
 		--out "$RESULTS" "$LAB/scenarios/leaf-fuzz.sh" \
 		VALUES="$VALUES" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"

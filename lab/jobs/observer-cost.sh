@@ -74,7 +74,7 @@ measure() { # VENDOR KERNEL MITIGATIONS
 	# Bochs' TSC always counts instructions, and there are no mitigations.
 	[[ $1 == amd ]] || how=(--tcg)
 	results_of "$@"
-	"$LAB/machine/l1.sh" --vendor "$1" --kernel "$2" "${how[@]}" --timeout 900 \
+	"$LAB/machine/l1.sh" --vendor "$1" --kernel "$2" "${how[@]}" --timeout 1800 \
 		--out "$RESULTS" "$LAB/scenarios/observer-cost.sh" \
 		CASES="$(cases "$@")" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"

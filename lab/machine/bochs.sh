@@ -5,7 +5,7 @@
 # by it, after payload.sh.
 
 EMULATOR=Bochs
-DEFAULT_TIMEOUT=900
+DEFAULT_TIMEOUT=1800
 STOP_SIGNAL=USR1	# it ignores what usually ends a program
 GRACE=0			# L1 cannot be asked for anything: its ports only write files
 BEAT=			# nor kept awake: it has one thread, and loses no interrupt

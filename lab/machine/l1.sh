@@ -8,7 +8,7 @@
 #                        for a series that has no patches)
 #   --vendor amd|intel   of the host's processor (default: this machine's, where
 #                        it has nested virtualization, and else amd)
-#   --timeout SECONDS    the most that the run may take (default: 300; Bochs: 900);
+#   --timeout SECONDS    the most that the run may take (default: 600; Bochs: 1800);
 #                        on QEMU what results there are then are put in DIR, too
 #   --memory MB          of the emulated host (default: 1024; Bochs: as needed)
 #   --cpus N             of the emulated host (default: 1; amd only)

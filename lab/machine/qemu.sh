@@ -5,7 +5,7 @@
 # l1.sh calls of an emulator; sourced by it, after payload.sh.
 
 EMULATOR=QEMU
-DEFAULT_TIMEOUT=300
+DEFAULT_TIMEOUT=600
 L2_SETTINGS=()
 TOKEN=			# its exit status tells
 GRACE=30		# seconds that L1 has to send what there is when it is late

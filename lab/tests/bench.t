@@ -15,7 +15,7 @@ ok 'make bench and bench-quick are this' out_has 'lab/jobs/bench.sh --quick'
 run lab/jobs/bench.sh --slow
 ok 'bench.sh: wrong usage' status_is 64
 
-run lab/machine/l1.sh --tcg --vendor amd --icount --timeout 900 --out "$results" \
+run lab/machine/l1.sh --tcg --vendor amd --icount --timeout 1800 --out "$results" \
 	lab/scenarios/bench-short.sh
 ok 'the scenario ran to its end' status_is 0
 

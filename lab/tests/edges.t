@@ -111,7 +111,7 @@ for kernel in "${kernels[@]}"; do
 	name="$vendor $kernel"
 	results=$build/results/t-edges-$vendor-$kernel
 	run lab/machine/l1.sh --tcg --vendor "$vendor" --kernel "$kernel" \
-		--timeout 600 --out "$results" lab/scenarios/edges.sh VMS="$VMS"
+		--timeout 1800 --out "$results" lab/scenarios/edges.sh VMS="$VMS"
 	ok "$name: the scenario ran to its end, L1's kernel content" status_is 0
 	for books in tsc_far tsc_near self_ipi hlt_timer apic_two fail_entry \
 		shutdown overcommit again; do

@@ -208,7 +208,7 @@ def test_life():
 
 def main():
     host = ["--vendor", VENDOR, "--tcg", "--kernel", KERNEL]
-    host += ["--timeout", "900"] if SMALL else ["--cpus", "2", "--timeout", "400"]
+    host += ["--timeout", "1800"] if SMALL else ["--cpus", "2", "--timeout", "800"]
     lab = subprocess.run(
         ["lab/machine/l1.sh", *host, "--out", RESULTS, "lab/scenarios/observer.sh",
          f"VMS={VMS}", f"SMALL={'1' if SMALL else ''}"],
