@@ -53,6 +53,12 @@ same_others() {
 }
 nr_others() { others patched.txt | wc -l; }
 
+# That a timer's interrupt took long is said of a slow machine, and not of KVM.
+# shellcheck disable=SC2317 # verdict() calls it
+said_nothing() {
+	! grep -qv 'hrtimer: interrupt took [0-9]* ns$' "$RESULTS/dmesg-fuzz.txt"
+}
+
 main() {
 	local status=0 deps=(build demo)
 
@@ -70,8 +76,7 @@ main() {
 	printf '\nLinux %s, %s\n' "$KERNEL" "$VENDOR"
 	sed 's/^/  /' "$RESULTS/fuzz.txt"
 	verdict "every answer is as defined" grep -qx 0 "$RESULTS/fuzz.status"
-	verdict "L1's kernel said nothing meanwhile" \
-		[ ! -s "$RESULTS/dmesg-fuzz.txt" ]
+	verdict "L1's kernel said nothing meanwhile" said_nothing
 	verdict "$(nr_others) answers of other leaves are those of stock modules" \
 		same_others patched.txt stock.txt
 	verdict "with exit_stats_leaves=0, so are those of the five" \
