@@ -59,7 +59,7 @@ include lab/cost/cost.mk
 include lab/faults/faults.mk
 
 # The compiler's lists of which file includes which.
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/bpf $(BUILD)/tests -name '*.d' 2>/dev/null)
 
 .PHONY: programs unit-tests
 programs: $(PROGRAMS) $(PROGRAMS_OF_LAB)

@@ -7,11 +7,12 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Werror \
 	      -Ikvm-instrumentation/src -I/usr/include/$(MULTIARCH)
 
-$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) bpf/bpf.mk \
-		      $(wildcard kvm-instrumentation/src/*.h kvm-instrumentation/src/*.def) \
-		      | build-tools
+# As C's: the compiler says what was included.
+BPF_DEPS = -MMD -MP -MF $(@:.o=.d) -MT '$$(BUILD)/$(@:$(BUILD)/%=%)'
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c bpf/bpf.mk | build-tools
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -c $< -o $@.new
+	$(CLANG) $(BPF_CFLAGS) $(BPF_DEPS) -c $< -o $@.new
 	@# Its linker leaves out DWARF, which is half of it and which nobody reads.
 	$(BPFTOOL) gen object $@ $@.new
 	@rm $@.new

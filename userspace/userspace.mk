@@ -72,10 +72,9 @@ $(WITH_BPF): ALL_CFLAGS += -I$(BUILD)/bpf
 $(WITH_BPF): | $(SKELETONS)
 
 define test_bpf
-$(BUILD)/tests/$(notdir $(1:.c=.o)): $1 \
-	$(wildcard bpf/*.h bpf/tests/*.h kvm-instrumentation/src/*) | build-tools
+$(BUILD)/tests/$(notdir $(1:.c=.o)): $1 bpf/bpf.mk | build-tools
 	@mkdir -p $$(@D)
-	$$(CLANG) $$(BPF_CFLAGS) -I. -Ibpf -c $$< -o $$@
+	$$(CLANG) $$(BPF_CFLAGS) $$(BPF_DEPS) -I. -Ibpf -c $$< -o $$@
 endef
 $(foreach file,$(TEST_BPF),$(eval $(call test_bpf,$(file))))
 $(BUILD)/tests/%.skel.h: $(BUILD)/tests/%.bpf.o
