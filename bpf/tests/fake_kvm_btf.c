@@ -95,6 +95,8 @@ static void add_kernel(struct btf *btf, int u32_type, int u64_type, int chars,
 	ck_assert_int_gt(regs, 0);
 	add_struct(btf, "pt_regs", 168,
 		   FIELDS({ "di", u64_type, offset_in(kernel, regs, "di") }));
+	add_struct(btf, "kvm_regs", 144,
+		   FIELDS({ "rip", u64_type, FAKE_KVM_REGS_RIP }));
 	btf__free(kernel);
 }
 

@@ -10,6 +10,9 @@
 
 enum { FAKE_RAX, FAKE_RCX, FAKE_RDX, FAKE_RBX, FAKE_RIP = 16 };
 
+/* Where RIP is in what user space sets: struct kvm_regs. */
+#define FAKE_KVM_REGS_RIP 40
+
 /* The bit of regs_avail that tells that exit_qualification is valid. */
 #define FAKE_EXIT_INFO_1 9
 

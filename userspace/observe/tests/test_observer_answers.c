@@ -271,6 +271,20 @@ START_TEST(of_their_own_read)
 }
 END_TEST
 
+/* An exit for something else is no read, whatever the registers have. */
+START_TEST(of_no_read)
+{
+	load(isas[_i]);
+	fake(0)->regs[FAKE_RAX] = EXIT_LEAF_EXITS;
+	fake_exit(0, EXIT_SVM_MSR);
+	kvm_cpuid(EXIT_LEAF_EXITS, 0, 1);
+	fake_entry(0);
+	ck_assert_int_eq(answers(), 1);
+	ck_assert_uint_eq(last.flags, OBS_ANSWER_FOUND);
+	fake_nothing_lost();
+}
+END_TEST
+
 /* A thread that runs several vCPUs answers each one's read with its own sums. */
 START_TEST(of_their_own_vcpu)
 {
@@ -361,6 +375,7 @@ int main(void)
 	tcase_add_loop_test(tcase, skipped_time, 0, 2);
 	tcase_add_loop_test(tcase, not_answered, 0, 4 * REASONS);
 	tcase_add_loop_test(tcase, of_their_own_read, 0, 2);
+	tcase_add_loop_test(tcase, of_no_read, 0, 2);
 	tcase_add_test(tcase, of_their_own_vcpu);
 	tcase_add_loop_test(tcase, run_out, 0, 2);
 	suite_add_tcase(suite, tcase);
