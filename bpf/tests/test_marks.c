@@ -37,6 +37,8 @@ static void run(struct bpf_program *program, u64 *args, u32 size)
 
 	ck_assert_int_eq(
 		bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
+	/* The verifier wants nothing else of those that fentry attaches. */
+	ck_assert_uint_eq(opts.retval, 0);
 }
 
 static void exits(u64 vcpu, int nr)
@@ -86,6 +88,36 @@ static void teardown(void)
 	ring_buffer__free(ring);
 	marks_bpf__destroy(bpf);
 }
+
+/* To the very word: guests' programs are older and newer than the observer. */
+START_TEST(words_of_a_mark)
+{
+	static const struct {
+		const char *text;
+		uint32_t words[MARK_CPUIDS];
+		size_t nr;
+	} row[] = {
+		{ "a", { 0xfdfbfef9, 0x4b4dfe01, 0x61, 0x0575ec17 }, 4 },
+		{ "caf\xc3\xa9",
+		  { 0xfdfbfef9, 0x4b4dfa05, 0xc3666163, 0xa9, 0xa4802c10 },
+		  5 },
+		{ "login prompt",
+		  { 0xfdfbfef9, 0x4b4df30c, 0x69676f6c, 0x7270206e, 0x74706d6f,
+		    0x87e6943a },
+		  6 },
+	};
+	uint32_t words[MARK_CPUIDS];
+
+	ck_assert_uint_eq(mark_words(row[_i].text, words), row[_i].nr);
+	exits(VCPU, 1);
+	for (size_t i = 0; i < row[_i].nr; i++) {
+		ck_assert_uint_eq(words[i], row[_i].words[i]);
+		cpuid(VCPU, row[_i].words[i]);
+	}
+	ck_assert_int_eq(come(), 1);
+	ck_assert_str_eq(last.text, row[_i].text);
+}
+END_TEST
 
 START_TEST(what_was_said)
 {
@@ -154,6 +186,19 @@ START_TEST(emulated)
 	ck_assert_int_eq(come(), 1);
 	ck_assert_uint_eq(last.exits, 9);
 	ck_assert_uint_eq(last.exits_before, 9);
+}
+END_TEST
+
+/* A vCPU that the observer does not know sets none. */
+START_TEST(of_no_vcpu)
+{
+	u64 args[9] = {
+		EXIT_LEAF_EXITS, GUEST_MARK_START, 0, 0, 0, 0, 1, 0, VCPU
+	};
+
+	run(bpf->progs.test_cpuid, args, sizeof(args));
+	ck_assert_uint_eq(bpf->bss->losses.marks, 0);
+	ck_assert_int_eq(come(), 0);
 }
 END_TEST
 
@@ -293,9 +338,11 @@ int main(void)
 	tap_needs_bpf();
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, words_of_a_mark, 0, 3);
 	tcase_add_test(tcase, what_was_said);
 	tcase_add_test(tcase, two_vcpus);
 	tcase_add_test(tcase, emulated);
+	tcase_add_test(tcase, of_no_vcpu);
 	tcase_add_test(tcase, rubbish);
 	tcase_add_test(tcase, damaged);
 	tcase_add_test(tcase, lengths);
