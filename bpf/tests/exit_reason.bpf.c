@@ -11,6 +11,7 @@ unsigned char test_vcpu[4096] __attribute__((aligned(8)));
 unsigned char test_vmcb[4096] __attribute__((aligned(8)));
 u32 test_isa;
 u32 test_reason;
+u64 test_qualification; /* ~0: it is not known */
 u32 test_vmcb_at; /* where in the vCPU its pointer to the VMCB is */
 
 static __always_inline void point_to_vmcb(void)
@@ -39,5 +40,30 @@ int by_cast_svm(void *ctx __attribute__((unused)))
 {
 	point_to_vmcb();
 	test_reason = exit_reason_svm(test_vcpu);
+	return 0;
+}
+
+/* Other fields of VMX's have moved with the reason. */
+SEC("raw_tp")
+int emulated(void *ctx __attribute__((unused)))
+{
+	test_reason = was_emulated(test_vcpu);
+	return 0;
+}
+
+SEC("raw_tp")
+int failed(void *ctx __attribute__((unused)))
+{
+	test_reason = entry_failed(test_vcpu, test_isa);
+	return 0;
+}
+
+SEC("raw_tp")
+int qualified(void *ctx __attribute__((unused)))
+{
+	u64 qualification;
+
+	test_reason = vmx_qualification((void *)test_vcpu, &qualification);
+	test_qualification = test_reason ? qualification : ~0ull;
 	return 0;
 }

@@ -23,11 +23,23 @@
 #include "exit_reason.skel.h"
 
 /* Not where this program's own types have it, nor where any kernel does. */
-enum { SIZE = 2048, VCPU_SIZE = 1024, REASON_AT = 1160, VMCB_AT = 1032 };
+enum {
+	SIZE = 2048,
+	VCPU_SIZE = 1024,
+	AVAILABLE_AT = 516,
+	VMCB_AT = 1032,
+	FAIL_AT = 1099,
+	EMULATED_AT = 1101,
+	REASON_AT = 1160,
+	QUALIFICATION_AT = 1176
+};
+
+/* Which bit says that the qualification is valid. */
+#define QUALIFIED 11
 
 struct types {
 	struct btf *btf;
-	int u32, vcpu, reason;
+	int u32, u64, u8, flag, vcpu, reason;
 };
 
 /*
@@ -64,15 +76,36 @@ static struct types make_types(void)
 {
 	struct types t = { .btf = btf__new_empty() };
 	struct btf *btf = t.btf;
+	int arch;
 
 	ck_assert_ptr_nonnull(btf);
 	add_cast_types(btf);
 	t.u32 = btf__add_int(btf, "unsigned int", 4, 0);
+	t.u64 = btf__add_int(btf, "unsigned long", 8, 0);
+	t.u8 = btf__add_int(btf, "unsigned char", 1, 0);
+	t.flag = btf__add_int(btf, "_Bool", 1, BTF_INT_BOOL);
+	arch = btf__add_struct(btf, "kvm_vcpu_arch", 512);
+	btf__add_field(btf, "regs_avail", t.u32, (AVAILABLE_AT - 512) * 8, 0);
+	btf__add_enum(btf, "kvm_reg", 4);
+	btf__add_enum_value(btf, "VCPU_EXREG_EXIT_INFO_1", QUALIFIED);
 	t.vcpu = btf__add_struct(btf, "kvm_vcpu", VCPU_SIZE);
 	btf__add_field(btf, "vcpu_id", t.u32, 64, 0);
+	btf__add_field(btf, "arch", arch, 512 * 8, 0);
 	t.reason = btf__add_union(btf, "vmx_exit_reason", 4);
 	ck_assert_int_eq(btf__add_field(btf, "full", t.u32, 0, 0), 0);
 	return t;
+}
+
+/* Add the fields that have moved to the newest struct, which begins at @from. */
+static void add_exit(const struct types *t, u32 from)
+{
+	btf__add_field(t->btf, "emulation_required", t->flag,
+		       (EMULATED_AT - from) * 8, 0);
+	btf__add_field(t->btf, "exit_reason", t->reason, (REASON_AT - from) * 8,
+		       0);
+	ck_assert_int_eq(btf__add_field(t->btf, "exit_qualification", t->u64,
+					(QUALIFICATION_AT - from) * 8, 0),
+			 0);
 }
 
 /* Up to 6.17: vcpu_vmx.exit_reason */
@@ -82,9 +115,8 @@ static struct btf *vmx_before_618(void)
 
 	btf__add_struct(t.btf, "vcpu_vmx", SIZE);
 	btf__add_field(t.btf, "vcpu", t.vcpu, 0, 0);
-	ck_assert_int_eq(btf__add_field(t.btf, "exit_reason", t.reason,
-					REASON_AT * 8, 0),
-			 0);
+	btf__add_field(t.btf, "fail", t.u8, FAIL_AT * 8, 0);
+	add_exit(&t, 0);
 	return t.btf;
 }
 
@@ -96,11 +128,10 @@ static struct btf *vmx_618(void)
 
 	vt = btf__add_struct(t.btf, "vcpu_vt", 256);
 	btf__add_field(t.btf, "posted_interrupts", t.u32, 0, 0);
-	ck_assert_int_eq(btf__add_field(t.btf, "exit_reason", t.reason,
-					(REASON_AT - VCPU_SIZE) * 8, 0),
-			 0);
+	add_exit(&t, VCPU_SIZE);
 	btf__add_struct(t.btf, "vcpu_vmx", SIZE);
 	btf__add_field(t.btf, "vcpu", t.vcpu, 0, 0);
+	btf__add_field(t.btf, "fail", t.u8, FAIL_AT * 8, 0);
 	ck_assert_int_eq(btf__add_field(t.btf, "vt", vt, VCPU_SIZE * 8, 0), 0);
 	return t.btf;
 }
@@ -261,6 +292,79 @@ START_TEST(cast_svm)
 }
 END_TEST
 
+/* --- fields that have moved with the reason --- */
+
+static struct btf *(*const vmx_layouts[])(void) = { vmx_before_618, vmx_618 };
+
+START_TEST(emulated)
+{
+	struct exit_reason_bpf *bpf = load(vmx_layouts[_i](), "emulated");
+	unsigned char *vcpu = bpf->bss->test_vcpu;
+
+	fill(vcpu, 0, REASON_AT);
+	vcpu[EMULATED_AT] = 0;
+	ck_assert_uint_eq(reason_of(bpf, "emulated", EXIT_LEAF_ISA_VMX), 0);
+	memset(vcpu, 0, sizeof(bpf->bss->test_vcpu));
+	vcpu[EMULATED_AT] = 1;
+	ck_assert_uint_eq(reason_of(bpf, "emulated", EXIT_LEAF_ISA_VMX), 1);
+	exit_reason_bpf__destroy(bpf);
+}
+END_TEST
+
+/* Of VMX alone, also where a kernel has both vendors' KVM in it. */
+START_TEST(failed)
+{
+	struct exit_reason_bpf *bpf = load(vmx_layouts[_i](), "failed");
+	unsigned char *vcpu = bpf->bss->test_vcpu;
+
+	fill(vcpu, 0, REASON_AT);
+	vcpu[FAIL_AT] = 0;
+	ck_assert_uint_eq(reason_of(bpf, "failed", EXIT_LEAF_ISA_VMX), 0);
+	memset(vcpu, 0, sizeof(bpf->bss->test_vcpu));
+	vcpu[FAIL_AT] = 1;
+	ck_assert_uint_eq(reason_of(bpf, "failed", EXIT_LEAF_ISA_VMX), 1);
+	ck_assert_uint_eq(reason_of(bpf, "failed", EXIT_LEAF_ISA_SVM), 0);
+	exit_reason_bpf__destroy(bpf);
+}
+END_TEST
+
+static uint64_t qualification_of(struct exit_reason_bpf *bpf,
+				 uint32_t available)
+{
+	memcpy(bpf->bss->test_vcpu + AVAILABLE_AT, &available,
+	       sizeof(available));
+	reason_of(bpf, "qualified", EXIT_LEAF_ISA_VMX);
+	return bpf->bss->test_qualification;
+}
+
+START_TEST(qualified)
+{
+	const uint64_t qualification = 0x1234567803f80008;
+	struct exit_reason_bpf *bpf = load(vmx_layouts[_i](), "qualified");
+
+	fill(bpf->bss->test_vcpu, 0, REASON_AT);
+	memcpy(bpf->bss->test_vcpu + QUALIFICATION_AT, &qualification,
+	       sizeof(qualification));
+	ck_assert_uint_eq(qualification_of(bpf, 1u << QUALIFIED),
+			  qualification);
+	ck_assert_uint_eq(qualification_of(bpf, ~(1u << QUALIFIED)), ~0ull);
+	exit_reason_bpf__destroy(bpf);
+}
+END_TEST
+
+/* Where that is nowhere, nothing is said of it. */
+START_TEST(layouts_unknown)
+{
+	static const char *const names[] = { "emulated", "failed",
+					     "qualified" };
+	struct exit_reason_bpf *bpf = load(vmx_unknown(), names[_i]);
+
+	memset(bpf->bss->test_vcpu, 0xff, sizeof(bpf->bss->test_vcpu));
+	ck_assert_uint_eq(reason_of(bpf, names[_i], EXIT_LEAF_ISA_VMX), 0);
+	exit_reason_bpf__destroy(bpf);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("exit_reason");
@@ -273,6 +377,10 @@ int main(void)
 	tcase_add_test(tcase, helper_vmx_from_618_on);
 	tcase_add_test(tcase, helper_svm);
 	tcase_add_test(tcase, helper_layouts_unknown);
+	tcase_add_loop_test(tcase, emulated, 0, 2);
+	tcase_add_loop_test(tcase, failed, 0, 2);
+	tcase_add_loop_test(tcase, qualified, 0, 2);
+	tcase_add_loop_test(tcase, layouts_unknown, 0, 3);
 	kvm_btf_open("", "", &btf);
 	if (kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast")) {
 		tcase_add_test(tcase, cast_vmx_up_to_617);
