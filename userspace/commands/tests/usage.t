@@ -120,7 +120,8 @@ def the_values():
             for time in TIMES:
                 if name == "microguest" and time != "500ms":
                     time = "1ms"
-                for given in ([f"--{option}={time}"], [f"-{letter}", time] if letter else None):
+                for given in ([f"--{option}={time}"], [f"--{option}", time],
+                              [f"-{letter}", time] if letter else None):
                     if given:
                         refused(f"{name} {' '.join(given)}: taken", [*argv, *given, "--frobnicate"],
                                 "'--frobnicate'")
