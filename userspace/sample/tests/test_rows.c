@@ -344,6 +344,28 @@ END_TEST
 
 /* --- no memory --- */
 
+/* A group that could not be made has nothing left to be freed. */
+START_TEST(no_memory_for_a_group)
+{
+	struct row_group group;
+	int left, r = -ENOMEM;
+
+	for (uint32_t id = 0; id < 2; id++) {
+		fill(vcpu_of(1, id), IOIO, 5);
+		ledger_key(&vcpu_of(1, id)->keys, IOIO, 0x80)->times.exits = 1;
+	}
+	for (left = 0; r < 0; left++) {
+		r = WITH_MEMORY(left, rows_group(&ledger, &ledger.vm[0], NULL,
+						 &filter, 1, &group));
+		rows_group_free(&group);
+		rows_group_free(&group);
+		ck_assert(r == 1 || r == -ENOMEM);
+	}
+	/* Cells and keys added up; reasons, and keys. */
+	ck_assert_int_eq(left, 1 + 4);
+}
+END_TEST
+
 START_TEST(no_memory)
 {
 	int left, r = -ENOMEM;
@@ -387,6 +409,7 @@ int main(void)
 	tcase_add_test(tcase, by_vcpu);
 	tcase_add_test(tcase, only_some);
 	tcase_add_test(tcase, ended);
+	tcase_add_test(tcase, no_memory_for_a_group);
 	tcase_add_test(tcase, no_memory);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
