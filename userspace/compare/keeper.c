@@ -284,13 +284,26 @@ static int add_running(struct pids *pids)
 	return r;
 }
 
+int keeper_note_start(struct books *books, const struct observer *observer,
+		      uint64_t start_ns, struct why *why)
+{
+	int r = 0;
+
+	books->started_ns = start_ns;
+	snprintf(books->attach, sizeof(books->attach), "%s",
+		 attach_name(observer_attach(observer)));
+	books->sees_ends = observer_sees_ends(observer);
+	if (!books->host.other_pids)
+		r = add_running(&books->running);
+	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
+}
+
 static int attach(struct keeper *keeper, struct why *why)
 {
 	const struct observer_options observe = {
 		.attach = keeper->options->attach,
 		.answers = true,
 	};
-	struct books *books = keeper->books;
 	int r;
 
 	r = observer_open(&keeper->observer, &observe, why);
@@ -298,14 +311,9 @@ static int attach(struct keeper *keeper, struct why *why)
 		return r;
 	keeper->start = tsc_now();
 	keeper->rates.start = keeper->rates.last = keeper->start;
-	books->started_ns = keeper->start.ns;
-	snprintf(books->attach, sizeof(books->attach), "%s",
-		 attach_name(observer_attach(keeper->observer)));
-	books->sees_ends = observer_sees_ends(keeper->observer);
-	if (!books->host.other_pids)
-		r = add_running(&books->running);
 	kvm_folders_hold(&keeper->statistics.folders, keeper->statistics.root);
-	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
+	return keeper_note_start(keeper->books, keeper->observer,
+				 keeper->start.ns, why);
 }
 
 /* Commands that are run later run with the rights that we have now. */

@@ -69,6 +69,15 @@ void keeper_note_counters(struct keeper *keeper);
 /** keeper_close - end the command, and detach; the books stay as they are */
 void keeper_close(struct keeper *keeper);
 
+/**
+ * keeper_note_start - note in the books what is so when the observer is attached
+ * @start_ns: CLOCK_MONOTONIC then
+ *
+ * With root's rights.  0, or -errno with @why.
+ */
+int keeper_note_start(struct books *books, const struct observer *observer,
+		      uint64_t start_ns, struct why *why);
+
 /** keeper_choose - find the process that --vm names; 0 or -errno with @why */
 int keeper_choose(struct keeper *keeper, struct why *why);
 

@@ -4,9 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "balance/balance.h"
-#include "balance/rules.h"
-#include "balance/timed.h"
+#include "compare/judge.h"
 #include "compare/keeper.h"
 #include "compare/render_compare.h"
 #include "compare/render_watch.h"
@@ -24,147 +22,13 @@ struct watcher {
 	const struct compare_options *options;
 	struct keeper keeper;
 	struct books books;
-	struct rules rules;
-	struct timed_vms timed;
-	struct balance balance; /* since the start */
-	size_t judged; /* of the answers that are there */
+	struct judge judge;
 	size_t shown; /* findings */
-	uint64_t exits; /* BPF's, of VMs that are gone */
 	uint64_t due;
 	struct watch_sample last; /* sums at the end of the last interval */
-	size_t reads;
-	size_t switched;
-	size_t dropped; /* reads that found no room in the books */
 	size_t noted[WATCH_NOTES];
-	int mode; /* of kvm.exit_stats, at the last look */
 	FILE *json;
 };
-
-/* Forget the data of VMs that are gone. */
-static void forget_gone(struct watcher *watcher)
-{
-	struct ledger *ledger = &watcher->books.ledger;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < ledger->nr_vms; i++) {
-		struct ledger_vm *vm = &ledger->vm[i];
-
-		if (!ledger_vm_ended(vm)) {
-			ledger->vm[kept++] = *vm;
-			continue;
-		}
-		rules_forget(&watcher->rules, vm->number);
-		timed_vms_forget(&watcher->timed, vm->number);
-		watcher->balance.incomplete |= balance_vm_incomplete(vm);
-		for (size_t j = 0; j < vm->nr_vcpus; j++)
-			watcher->exits += vm->vcpu[j].exits;
-		ledger_vm_free(vm);
-	}
-	ledger->nr_vms = kept;
-	books_forget_withheld(&watcher->books);
-}
-
-/*
- * Somebody wrote to the parameters: what was answered since the last look is
- * not judged, and all that is there now is judged relative to a first read.
- * The books keep the mode of what was judged: while KVM does not count, nothing
- * is, and its counts stand still.
- */
-static int start_again(struct watcher *watcher, int mode, struct why *why)
-{
-	struct books *books = &watcher->books;
-	int r = 0;
-
-	watcher->switched++;
-	watcher->mode = mode;
-	rules_free(&watcher->rules);
-	timed_vms_restart(&watcher->timed);
-	if (mode >= 1)
-		books->host.exit_stats = books->exit_stats_after = mode;
-	balance_hidden(books, &watcher->balance);
-	books->leaves_on = counters_leaves();
-	books->started_ns = tsc_now().ns;
-	/*
-	 * Beside those that were there at the start, all that has had an exit
-	 * since: other VMs are zero in both books.
-	 */
-	for (size_t i = 0; i < books->ledger.nr_vms && !r; i++)
-		r = pids_add(&books->running, books->ledger.vm[i].pid);
-	return r ? why_set(why, -r, "out of memory") : 0;
-}
-
-/* The report is still to come, of answers that are there already. */
-static bool is_reading(const struct watcher *watcher)
-{
-	return watcher->keeper.reader.pid;
-}
-
-static int judge(struct watcher *watcher, struct why *why)
-{
-	struct books *books = &watcher->books;
-	struct answers *answers = &books->answers;
-	int r = 0;
-
-	for (; watcher->judged < answers->nr && !r; watcher->judged++) {
-		const struct answer *answer = &answers->answer[watcher->judged];
-
-		r = rules_apply(&watcher->rules, books, answer,
-				&watcher->balance);
-		if (!r)
-			r = timed_vms_take(&watcher->timed, books, answer);
-	}
-	if (!r && !is_reading(watcher))
-		r = balance_reports(books, &watcher->balance);
-	/* One report says nothing of the counters, nor of what is to come. */
-	watcher->noted[WATCH_UNSEEN] += watcher->balance.unseen;
-	watcher->balance.unseen = 0;
-	return r ? why_set(why, -r, "out of memory") : 0;
-}
-
-static void forget(struct watcher *watcher)
-{
-	watcher->books.answers.nr = watcher->judged = 0;
-	books_drop_reports(&watcher->books);
-	balance_free(&watcher->balance);
-	forget_gone(watcher);
-}
-
-/* Judge what was answered while KVM counted, and forget it. */
-static int fold(struct watcher *watcher, struct why *why)
-{
-	const bool written = counters_written(&watcher->keeper.counters);
-	/* A write that is under way now shows there, too. */
-	const int mode = counters_stats();
-	const size_t fresh = watcher->books.answers.nr - watcher->judged;
-	int r = 0;
-
-	watcher->reads += fresh;
-	watcher->dropped += watcher->books.answers.dropped;
-	watcher->books.answers.dropped = 0;
-	if (!written && mode == watcher->mode && mode >= 1) {
-		r = judge(watcher, why);
-		if (!is_reading(watcher))
-			forget(watcher);
-		return r;
-	}
-	if (written || mode != watcher->mode)
-		r = start_again(watcher, mode, why);
-	watcher->noted[WATCH_UNJUDGED] += fresh;
-	forget(watcher);
-	return r;
-}
-
-static uint64_t all_exits(const struct watcher *watcher)
-{
-	const struct ledger *ledger = &watcher->books.ledger;
-	uint64_t exits = watcher->exits;
-
-	for (size_t i = 0; i < ledger->nr_vms; i++) {
-		for (size_t j = 0; j < ledger->vm[i].nr_vcpus; j++)
-			exits += ledger->vm[i].vcpu[j].exits;
-	}
-	return exits;
-}
 
 static int write_json(struct watcher *watcher,
 		      const struct watch_sample *sample, struct why *why)
@@ -187,10 +51,10 @@ static int write_text(struct watcher *watcher,
 {
 	char line[256];
 
-	for (; watcher->shown < watcher->balance.nr; watcher->shown++) {
+	for (; watcher->shown < watcher->judge.balance.nr; watcher->shown++) {
 		render_finding(&watcher->books,
-			       &watcher->balance.finding[watcher->shown], line,
-			       sizeof(line));
+			       &watcher->judge.balance.finding[watcher->shown],
+			       line, sizeof(line));
 		printf("wrong    %s\n", line);
 	}
 	render_watch_text(sample, stdout);
@@ -213,11 +77,12 @@ static int show(struct watcher *watcher, struct why *why)
 	const struct watch_sample *last = &watcher->last;
 	struct balance verdict;
 	struct watch_sample sums = {
-		.exits = all_exits(watcher),
-		.reads = watcher->reads,
-		.checked = watcher->balance.checked + watcher->balance.timed,
-		.discrepancies = watcher->balance.discrepancies,
-		.timed = timed_vms_sum(&watcher->timed),
+		.exits = judge_exits(&watcher->judge),
+		.reads = watcher->judge.reads,
+		.checked = watcher->judge.balance.checked +
+			   watcher->judge.balance.timed,
+		.discrepancies = watcher->judge.balance.discrepancies,
+		.timed = timed_vms_sum(&watcher->judge.timed),
 	};
 	struct watch_sample sample = {
 		.at = time(NULL),
@@ -227,25 +92,27 @@ static int show(struct watcher *watcher, struct why *why)
 		.checked = sums.checked - last->checked,
 		.discrepancies = sums.discrepancies - last->discrepancies,
 		.timed = timed_since(&sums.timed, &last->timed),
-		.switched = watcher->switched,
-		.off = watcher->mode < 1,
+		.switched = watcher->judge.switched,
+		.off = watcher->judge.mode < 1,
 		.books = &watcher->books,
 		.balance = &verdict,
 	};
 	int r = 0, json = 0;
 
+	watcher->noted[WATCH_UNJUDGED] = watcher->judge.unjudged;
+	watcher->noted[WATCH_UNSEEN] = watcher->judge.unseen;
 	watcher->noted[WATCH_FAILED] = watcher->keeper.reads_failed;
 	watcher->noted[WATCH_CLEARED] = watcher->books.statistics_cleared;
 	watcher->noted[WATCH_DAMAGED] = watcher->books.reports_damaged;
 	watcher->noted[WATCH_DROPPED] =
-		watcher->dropped + watcher->books.ledger.losses.answers;
-	watcher->noted[WATCH_GAPS] = watcher->balance.gaps;
-	watcher->noted[WATCH_UNCOUNTED] = watcher->balance.uncounted;
-	watcher->noted[WATCH_UNANSWERED] = watcher->balance.unanswered;
+		watcher->judge.dropped + watcher->books.ledger.losses.answers;
+	watcher->noted[WATCH_GAPS] = watcher->judge.balance.gaps;
+	watcher->noted[WATCH_UNCOUNTED] = watcher->judge.balance.uncounted;
+	watcher->noted[WATCH_UNANSWERED] = watcher->judge.balance.unanswered;
 	fill_notes(watcher, &sample);
 	memcpy(sums.noted_in_all, sample.noted_in_all,
 	       sizeof(sums.noted_in_all));
-	verdict = watcher->balance;
+	verdict = watcher->judge.balance;
 	balance_judge(&watcher->books, &verdict);
 	/* Neither of these keeps the other back. */
 	if (!watcher->json || watcher->json != stdout)
@@ -257,13 +124,6 @@ static int show(struct watcher *watcher, struct why *why)
 	return r;
 }
 
-/* The last ones that were taken of each VM, once. */
-static void judge_statistics(struct watcher *watcher)
-{
-	balance_statistics(&watcher->books, &watcher->balance);
-	watcher->books.nr_statistics = 0;
-}
-
 static int run(struct watcher *watcher, struct why *why)
 {
 	const uint64_t step = watcher->options->interval * 1e9;
@@ -271,8 +131,7 @@ static int run(struct watcher *watcher, struct why *why)
 	bool over = false;
 	int r = 0;
 
-	watcher->books.exit_stats_after = watcher->books.host.exit_stats;
-	watcher->mode = watcher->books.host.exit_stats;
+	judge_begin(&watcher->judge, &watcher->books, &keeper->counters);
 	watcher->due = keeper->start.ns + step;
 	if (watcher->json != stdout)
 		render_watch_head(stdout);
@@ -282,19 +141,21 @@ static int run(struct watcher *watcher, struct why *why)
 		r = keeper_wait(keeper, &over, why);
 		now = tsc_now().ns;
 		if (!r && now - keeper->start.ns >= SETTLE_NS)
-			r = fold(watcher, why);
+			r = judge_answers(&watcher->judge,
+					  watcher->keeper.reader.pid, why);
 		if (r || now < watcher->due)
 			continue;
-		judge_statistics(watcher);
+		judge_statistics(&watcher->judge);
 		r = show(watcher, why);
 		watcher->due += step;
 	}
 	if (!r)
 		r = keeper_finish(keeper, why);
 	if (!r)
-		r = fold(watcher, why);
+		r = judge_answers(&watcher->judge, watcher->keeper.reader.pid,
+				  why);
 	if (!r)
-		judge_statistics(watcher);
+		judge_statistics(&watcher->judge);
 	return r ? r : show(watcher, why);
 }
 
@@ -316,10 +177,10 @@ static int find_status(struct watcher *watcher)
 	const struct keeper *keeper = &watcher->keeper;
 	struct why why;
 
-	balance_judge(&watcher->books, &watcher->balance);
-	if (watcher->balance.verdict == VERDICT_DISCREPANCY ||
+	balance_judge(&watcher->books, &watcher->judge.balance);
+	if (watcher->judge.balance.verdict == VERDICT_DISCREPANCY ||
 	    !keeper->reads_failed || keeper->was_read)
-		return verdict_status(watcher->balance.verdict);
+		return verdict_status(watcher->judge.balance.verdict);
 	why_set(&why, EINVAL,
 		"--read '%.60s': failed %zu times, and never worked",
 		watcher->options->read, keeper->reads_failed);
@@ -355,9 +216,7 @@ int watch(const struct compare_options *options)
 	}
 	if (r)
 		msg_error("%s", why.text);
-	rules_free(&watcher.rules);
-	timed_vms_free(&watcher.timed);
-	balance_free(&watcher.balance);
+	judge_free(&watcher.judge);
 	books_free(&watcher.books);
 	return status;
 }

@@ -104,6 +104,16 @@ uint64_t observer_slots(const struct observer *observer, uint64_t *used);
  */
 int observer_answers(struct observer *observer, struct answers *answers);
 
+/**
+ * observer_collect_answers - observer_collect() and observer_answers() in one
+ * @interval: as for observer_collect(); it has the VMs of all answers
+ *
+ * For who asks for single exits, too: all of these come by the same way.  0 or
+ * -errno.
+ */
+int observer_collect_answers(struct observer *observer, struct ledger *interval,
+			     struct answers *answers);
+
 /** observer_close - detach and free; @observer may be NULL */
 void observer_close(struct observer *observer);
 

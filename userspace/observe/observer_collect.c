@@ -443,17 +443,17 @@ static int collect_slots(struct observer *observer,
 	return r;
 }
 
-int observer_collect(struct observer *observer, struct ledger *ledger,
-		     struct ledger *total)
+static int collect(struct observer *observer,
+		   const struct collection *collection)
 {
-	const struct collection collection = { .interval = ledger,
-					       .total = total };
+	const struct observer_options *options = &observer->options;
+	struct ledger *ledger = collection->interval;
 	struct timespec now;
 	int r = 0;
 
 	/* First: then the time and the VM of each are within what follows. */
-	if (observer->options.slower_than_ns || observer->options.marks)
-		r = observer_consume(observer, &collection);
+	if (options->slower_than_ns || options->marks || collection->answers)
+		r = observer_consume(observer, collection);
 	if (r < 0)
 		return r;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -461,10 +461,28 @@ int observer_collect(struct observer *observer, struct ledger *ledger,
 	census(observer, ledger->ns);
 	observer->vms_seen = __atomic_load_n(&observer->bpf->bss->vms_seen,
 					     __ATOMIC_ACQUIRE);
-	r = collect_slots(observer, &collection);
+	r = collect_slots(observer, collection);
 	observer_sweep_threads(observer);
 	collect_losses(observer, &ledger->losses);
 	return r;
+}
+
+int observer_collect(struct observer *observer, struct ledger *interval,
+		     struct ledger *total)
+{
+	const struct collection collection = { .interval = interval,
+					       .total = total };
+
+	return collect(observer, &collection);
+}
+
+int observer_collect_answers(struct observer *observer, struct ledger *interval,
+			     struct answers *answers)
+{
+	const struct collection collection = { .interval = interval,
+					       .answers = answers };
+
+	return collect(observer, &collection);
 }
 
 uint64_t observer_slots(const struct observer *observer, uint64_t *used)

@@ -72,7 +72,7 @@ observer_key_times(const struct obs_keyed *keyed)
 struct collection {
 	struct ledger *interval; /* which knows VMs' names */
 	struct ledger *total; /* of the vCPUs that end; NULL: not asked for */
-	struct answers *answers; /* of observer_answers() alone */
+	struct answers *answers; /* NULL: not asked for */
 };
 
 /*

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "compare/judge.h"
+#include "lib/tsc.h"
+
+void judge_begin(struct judge *judge, struct books *books,
+		 struct counters_watch *counters)
+{
+	*judge = (struct judge){ .books = books, .counters = counters };
+	books->exit_stats_after = books->host.exit_stats;
+	judge->mode = books->host.exit_stats;
+}
+
+/* Forget the data of VMs that are gone. */
+static void forget_gone(struct judge *judge)
+{
+	struct ledger *ledger = &judge->books->ledger;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		struct ledger_vm *vm = &ledger->vm[i];
+
+		if (!ledger_vm_ended(vm)) {
+			ledger->vm[kept++] = *vm;
+			continue;
+		}
+		rules_forget(&judge->rules, vm->number);
+		timed_vms_forget(&judge->timed, vm->number);
+		judge->balance.incomplete |= balance_vm_incomplete(vm);
+		for (size_t j = 0; j < vm->nr_vcpus; j++)
+			judge->exits += vm->vcpu[j].exits;
+		ledger_vm_free(vm);
+	}
+	ledger->nr_vms = kept;
+	books_forget_withheld(judge->books);
+}
+
+/*
+ * Somebody wrote to the parameters: what was answered since the last look is
+ * not judged, and all that is there now is judged relative to a first read.
+ * The books keep the mode of what was judged: while KVM does not count, nothing
+ * is, and its counts stand still.
+ */
+static int start_again(struct judge *judge, int mode, struct why *why)
+{
+	struct books *books = judge->books;
+	int r = 0;
+
+	judge->switched++;
+	judge->mode = mode;
+	rules_free(&judge->rules);
+	timed_vms_restart(&judge->timed);
+	if (mode >= 1)
+		books->host.exit_stats = books->exit_stats_after = mode;
+	balance_hidden(books, &judge->balance);
+	books->leaves_on = counters_leaves();
+	books->started_ns = tsc_now().ns;
+	/*
+	 * Beside those that were there at the start, all that has had an exit
+	 * since: other VMs are zero in both books.
+	 */
+	for (size_t i = 0; i < books->ledger.nr_vms && !r; i++)
+		r = pids_add(&books->running, books->ledger.vm[i].pid);
+	return r ? why_set(why, -r, "out of memory") : 0;
+}
+
+static int judge_fresh(struct judge *judge, bool reading, struct why *why)
+{
+	struct books *books = judge->books;
+	struct answers *answers = &books->answers;
+	int r = 0;
+
+	for (; judge->judged < answers->nr && !r; judge->judged++) {
+		const struct answer *answer = &answers->answer[judge->judged];
+
+		r = rules_apply(&judge->rules, books, answer, &judge->balance);
+		if (!r)
+			r = timed_vms_take(&judge->timed, books, answer);
+	}
+	if (!r && !reading)
+		r = balance_reports(books, &judge->balance);
+	/* One report says nothing of the counters, nor of what is to come. */
+	judge->unseen += judge->balance.unseen;
+	judge->balance.unseen = 0;
+	return r ? why_set(why, -r, "out of memory") : 0;
+}
+
+static void forget(struct judge *judge)
+{
+	judge->books->answers.nr = judge->judged = 0;
+	books_drop_reports(judge->books);
+	balance_free(&judge->balance);
+	forget_gone(judge);
+}
+
+int judge_answers(struct judge *judge, bool reading, struct why *why)
+{
+	const bool written = counters_written(judge->counters);
+	/* A write that is under way now shows there, too. */
+	const int mode = counters_stats();
+	const size_t fresh = judge->books->answers.nr - judge->judged;
+	int r = 0;
+
+	judge->reads += fresh;
+	judge->dropped += judge->books->answers.dropped;
+	judge->books->answers.dropped = 0;
+	if (!written && mode == judge->mode && mode >= 1) {
+		r = judge_fresh(judge, reading, why);
+		if (!reading)
+			forget(judge);
+		return r;
+	}
+	if (written || mode != judge->mode)
+		r = start_again(judge, mode, why);
+	judge->unjudged += fresh;
+	forget(judge);
+	return r;
+}
+
+uint64_t judge_exits(const struct judge *judge)
+{
+	const struct ledger *ledger = &judge->books->ledger;
+	uint64_t exits = judge->exits;
+
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		for (size_t j = 0; j < ledger->vm[i].nr_vcpus; j++)
+			exits += ledger->vm[i].vcpu[j].exits;
+	}
+	return exits;
+}
+
+void judge_statistics(struct judge *judge)
+{
+	balance_statistics(judge->books, &judge->balance);
+	judge->books->nr_statistics = 0;
+}
+
+void judge_free(struct judge *judge)
+{
+	rules_free(&judge->rules);
+	timed_vms_free(&judge->timed);
+	balance_free(&judge->balance);
+}

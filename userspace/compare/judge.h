@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Judges books that are kept live, for days: what was judged is forgotten. */
+#ifndef EXITLEDGER_JUDGE_H
+#define EXITLEDGER_JUDGE_H
+
+#include "balance/balance.h"
+#include "balance/rules.h"
+#include "balance/timed.h"
+#include "host/counters.h"
+
+/* To be freed with judge_free. */
+struct judge {
+	struct books *books;
+	struct counters_watch *counters;
+	struct rules rules;
+	struct timed_vms timed;
+	struct balance balance; /* since the start */
+	size_t judged; /* of the answers that are there */
+	int mode; /* of kvm.exit_stats, at the last look */
+	uint64_t exits; /* BPF's, of VMs that are gone */
+	/* Since the start: */
+	size_t reads;
+	size_t switched; /* how often somebody wrote to KVM's parameters */
+	size_t dropped; /* reads that found no room in the books */
+	size_t unjudged; /* reads while the counters were off, or written to */
+	size_t unseen; /* guest's reports of reads that were not seen */
+};
+
+/** judge_begin - @books and @counters must stay */
+void judge_begin(struct judge *judge, struct books *books,
+		 struct counters_watch *counters);
+
+/**
+ * judge_answers - judge what was answered while KVM counted, and forget it
+ * @reading: a guest's report of answers that are there is still to come: they
+ *	are kept
+ *
+ * To be called after each collection, but not in the first second, in which the
+ * TSC's rate is too inexact for times.  0, or -errno with @why.
+ */
+int judge_answers(struct judge *judge, bool reading, struct why *why);
+
+/** judge_statistics - judge the last ones that were taken of each VM, once */
+void judge_statistics(struct judge *judge);
+
+/** judge_exits - BPF's, of all VMs that there ever were */
+uint64_t judge_exits(const struct judge *judge);
+
+void judge_free(struct judge *judge);
+
+#endif /* EXITLEDGER_JUDGE_H */

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "compare/keeper.h"
+#include "compare/proof.h"
+#include "compare/withheld.h"
+
+/* The TSC's rate is too inexact for times until then. */
+#define SETTLE_NS 1000000000ull
+/* KVM's statistics are files of each VM: they are read so often at most. */
+#define STATISTICS_NS 1000000000ull
+
+bool proof_has_answers(const struct host *host)
+{
+	return host->exit_stats != HOST_UNPATCHED && !host->mixed;
+}
+
+int proof_open(struct proof *proof, struct observer *observer,
+	       const struct host *host, bool answers, struct why *why)
+{
+	struct books *books = &proof->books;
+	int r;
+
+	proof->observer = observer;
+	proof->statistics.root = "";
+	proof->answers = answers;
+	proof->start = tsc_now();
+	proof->rates.start = proof->rates.last = proof->start;
+	books->host = *host;
+	books->leaves_on = counters_leaves();
+	proof->counters.fd = -1;
+	if (proof->answers) {
+		r = counters_watch(&proof->counters);
+		if (r)
+			return why_set(
+				why, -r,
+				"cannot watch for writes to kvm.exit_stats, which would go unnoticed: inotify: %s",
+				strerror(-r));
+	}
+	judge_begin(&proof->judge, books, &proof->counters);
+	kvm_folders_hold(&proof->statistics.folders, proof->statistics.root);
+	return keeper_note_start(books, observer, proof->start.ns, why);
+}
+
+/* --- the books' ledger, of which the rules need the sums of vCPUs alone --- */
+
+static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from)
+{
+	struct ledger_vcpu *to = ledger_vcpu(vm, from->id);
+
+	if (!to)
+		return -ENOMEM;
+	to->tid = from->tid;
+	to->gone = from->gone;
+	to->prior_exits = from->prior_exits;
+	to->exits += from->exits;
+	to->ns += from->ns;
+	to->missed_exits += from->missed_exits;
+	to->missed_entries += from->missed_entries;
+	to->sparse_full += from->sparse_full;
+	to->failed_entries += from->failed_entries;
+	to->emulated += from->emulated;
+	return 0;
+}
+
+static int add_sums(struct ledger *to, const struct ledger *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < from->nr_vms && !r; i++) {
+		const struct ledger_vm *vm = &from->vm[i];
+		struct ledger_vm *sum = ledger_vm(to, vm->number, vm->pid);
+
+		if (!sum)
+			return -ENOMEM;
+		sum->isa = vm->isa;
+		memcpy(sum->name, vm->name, sizeof(sum->name));
+		for (size_t j = 0; j < vm->nr_vcpus && !r; j++)
+			r = add_vcpu(sum, &vm->vcpu[j]);
+	}
+	to->ns = from->ns;
+	to->losses = from->losses;
+	return r;
+}
+
+/* --- collecting --- */
+
+static int collect(struct proof *proof, struct ledger *interval)
+{
+	struct books *books = &proof->books;
+	int r;
+
+	if (proof->answers)
+		r = observer_collect_answers(proof->observer, interval,
+					     &books->answers);
+	else
+		r = observer_collect(proof->observer, interval, NULL);
+	books->sees_no_entries = observer_sees_no_entries(proof->observer);
+	return r ? r : add_sums(&books->ledger, interval);
+}
+
+/*
+ * A vCPU that ended in the first collection is in no later one, and must not
+ * be taken for one that nothing happened to.
+ */
+static void mark_gone(struct ledger *later, const struct ledger *interval)
+{
+	for (size_t i = 0; i < interval->nr_vms; i++) {
+		const struct ledger_vm *vm = &interval->vm[i];
+		const struct ledger_vm *of = ledger_find_vm(later, vm->number);
+
+		for (size_t j = 0; of && j < vm->nr_vcpus; j++) {
+			struct ledger_vcpu *vcpu =
+				ledger_find_vcpu(of, vm->vcpu[j].id);
+
+			if (vcpu)
+				vcpu->gone |= vm->vcpu[j].gone;
+		}
+	}
+}
+
+/* They are read between two collections, the one just made and another. */
+static int take_statistics(struct proof *proof, struct ledger *interval)
+{
+	struct books *books = &proof->books;
+	int r;
+
+	r = withheld_look(&proof->statistics.folders, proof->statistics.root,
+			  books);
+	if (!r)
+		r = kvm_stats_begin(&proof->statistics, books);
+	mark_gone(&proof->more, interval);
+	if (!r)
+		r = collect(proof, &proof->more);
+	if (!r)
+		r = kvm_stats_end(&proof->statistics, books);
+	if (!r)
+		r = ledger_add(interval, &proof->more);
+	for (size_t i = 0; i < proof->more.slows.nr && !r; i++)
+		r = ledger_slow_add(&interval->slows,
+				    &proof->more.slows.slow[i]);
+	ledger_reset(&proof->more);
+	return r;
+}
+
+static void take_rates(struct proof *proof)
+{
+	struct books *books = &proof->books;
+
+	tsc_rates_add(&proof->rates, tsc_now());
+	books->tsc_khz = proof->rates.khz;
+	books->tsc_khz_low = proof->rates.low;
+	books->tsc_khz_high = proof->rates.high;
+}
+
+int proof_collect(struct proof *proof, struct ledger *interval, struct why *why)
+{
+	uint64_t now = tsc_now().ns;
+	int r = collect(proof, interval);
+
+	/* Of the time before, who asks has had them. */
+	proof->books.nr_statistics = 0;
+	if (!r && now >= proof->next_statistics) {
+		r = take_statistics(proof, interval);
+		proof->next_statistics = now + STATISTICS_NS;
+	}
+	take_rates(proof);
+	if (r)
+		return why_set(why, -r, "cannot collect what BPF booked: %s",
+			       strerror(-r));
+	balance_statistics(&proof->books, &proof->judge.balance);
+	if (now - proof->start.ns < SETTLE_NS)
+		return 0;
+	return judge_answers(&proof->judge, false, why);
+}
+
+uint64_t proof_prior(const struct proof *proof, uint64_t number)
+{
+	const struct ledger_vm *vm =
+		ledger_find_vm(&proof->books.ledger, number);
+	uint64_t prior = 0;
+
+	for (size_t i = 0; vm && i < vm->nr_vcpus; i++)
+		prior += vm->vcpu[i].prior_exits;
+	return prior;
+}
+
+double proof_cost_ns(const struct proof *proof)
+{
+	const struct timed sum = timed_vms_sum(&proof->judge.timed);
+
+	return sum.known && proof->books.tsc_khz > 0 ?
+		       timed_cost(&sum, proof->books.tsc_khz) :
+		       -1;
+}
+
+void proof_close(struct proof *proof)
+{
+	if (!proof->observer)
+		return;
+	counters_unwatch(&proof->counters);
+	kvm_stats_free(&proof->statistics);
+	judge_free(&proof->judge);
+	ledger_free(&proof->more);
+	books_free(&proof->books);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The books beside whatever else an observer is for: what it collects is held
+ * against KVM's own statistics, on any kernel, and against what a patched KVM
+ * answers to its guests; for days, and without a word.
+ */
+#ifndef EXITLEDGER_PROOF_H
+#define EXITLEDGER_PROOF_H
+
+#include "compare/judge.h"
+#include "compare/kvm_stats.h"
+#include "lib/tsc.h"
+#include "observe/observer.h"
+
+/* Zeroed at first, to be closed with proof_close. */
+struct proof {
+	struct observer *observer;
+	struct books books;
+	struct judge judge;
+	struct counters_watch counters; /* of a patched KVM */
+	struct kvm_stats statistics;
+	struct tsc_point start;
+	struct tsc_rates rates;
+	uint64_t next_statistics;
+	struct ledger more; /* of the second collection */
+	bool answers; /* the observer captures KVM's */
+};
+
+/** proof_has_answers - would KVM's answers be judged on this host? */
+bool proof_has_answers(const struct host *host);
+
+/**
+ * proof_open - begin, with root's rights, when the observer is attached
+ * @answers: the observer captures KVM's answers: proof_has_answers(), and times
+ *	are measured
+ *
+ * 0, or -errno with @why.
+ */
+int proof_open(struct proof *proof, struct observer *observer,
+	       const struct host *host, bool answers, struct why *why);
+
+/**
+ * proof_collect - observer_collect(), and judge
+ * @interval: emptied by ledger_reset() before each call
+ *
+ * Findings are appended to proof->judge.balance, whose @finding the caller may
+ * empty.  proof->books.statistics has what KVM's statistics say of each VM, if
+ * they were read this time.  0, or -errno with @why.
+ */
+int proof_collect(struct proof *proof, struct ledger *interval,
+		  struct why *why);
+
+/** proof_prior - exits of a VM before the observer came, of KVM's statistics */
+uint64_t proof_prior(const struct proof *proof, uint64_t vm);
+
+/** proof_cost_ns - the observer's cost per exit; below 0: not known */
+double proof_cost_ns(const struct proof *proof);
+
+void proof_close(struct proof *proof);
+
+#endif /* EXITLEDGER_PROOF_H */
