@@ -7,9 +7,9 @@
 
 #include "commands/completion.h"
 #include "commands/export_options.h"
+#include "commands/export_proof.h"
 #include "commands/export_replay.h"
 #include "commands/exporter.h"
-#include "commands/observer_source.h"
 #include "host/doctor.h"
 #include "host/pid_ns.h"
 #include "host/privileges.h"
@@ -34,6 +34,7 @@ struct export_main {
 	struct host_facts here;
 	struct observer *observer;
 	struct export_replay replay;
+	struct export_proof *proof; /* of @observer */
 	struct run_info info; /* of @replay */
 	struct exporter exporter;
 	struct serve_sockets sockets;
@@ -48,11 +49,6 @@ static void facts(void *context, uint32_t pid, struct export_facts *to)
 	vm_facts(pid, &found);
 	snprintf(to->vmm, sizeof(to->vmm), "%s", found.program);
 	snprintf(to->uuid, sizeof(to->uuid), "%s", found.uuid);
-}
-
-static uint64_t slots(void *observer, uint64_t *used)
-{
-	return observer_slots(observer, used);
 }
 
 static bool replay_is_over(void *context)
@@ -77,18 +73,30 @@ static int observe(struct export_main *main, struct why *why)
 		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	else
 		exporter->book.options.facts = facts;
+	/* The rules need both books' times. */
+	options->answers = export_proof_has_answers(&main->here.host) &&
+			   !options->count_only;
 	options->no_histogram = main->command.histograms == EXPORT_SCOPE_NONE &&
 				!options->fast && !options->off_cpu &&
-				!options->by && !options->slower_than_ns;
+				!options->by && !options->slower_than_ns &&
+				!options->answers;
 	r = observer_open(&main->observer, options, why);
 	if (r)
 		return r;
-	exporter->source = observer_source(main->observer);
-	exporter->slots = slots;
-	exporter->has |= EXPORT_SLOTS;
+	exporter->has |= EXPORT_SLOTS | EXPORT_KVM;
+	if (options->answers)
+		exporter->has |= EXPORT_ANSWERS;
 	exporter->build.kernel = main->here.host.kernel;
 	exporter->build.isa = exit_isa_name(main->here.host.isa);
 	exporter->build.attach = attach_name(observer_attach(main->observer));
+	r = export_proof_open(&main->proof, main->observer, &main->here.host,
+			      options->answers, &exporter->book, why);
+	if (r)
+		return r;
+	exporter->source = export_proof_source(main->proof);
+	exporter->slots = export_proof_slots;
+	exporter->collected = export_proof_collected;
+	exporter->verdict = export_proof_verdict(main->proof);
 	return 0;
 }
 
@@ -236,9 +244,11 @@ static int run(struct export_main *main, struct why *why)
 	if (!r)
 		r = exporter_run(&main->exporter, why);
 	serve_notify_stopping();
-	/* It knows better than its number. */
+	/* They know better than a number. */
 	if (r && main->replay.why.text[0])
 		*why = main->replay.why;
+	if (r && main->proof && export_proof_why(main->proof)->text[0])
+		*why = *export_proof_why(main->proof);
 	return r;
 }
 
@@ -259,6 +269,7 @@ static int export(int argc, char **argv)
 	serve_close(main.exporter.serve);
 	serve_listen_close(&main.sockets);
 	serve_web_config_free(&main.web);
+	export_proof_close(main.proof);
 	observer_close(main.observer);
 	exporter_free(&main.exporter);
 	export_replay_free(&main.replay);

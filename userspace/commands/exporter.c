@@ -16,9 +16,11 @@
 #define NS_PER_S 1000000000ull
 /* How often it is looked whether there is something to collect. */
 #define LOOK_MS 100
-/* Slow exits may wait in the kernel so long at most; all else, until its
- * counters of 32 bits could wrap. */
-#define COLLECT_SLOW_NS NS_PER_S
+/*
+ * How long what is in rings may wait in the kernel at most: slow exits, and
+ * answers to guests; and all else, until its counters of 32 bits could wrap.
+ */
+#define COLLECT_RING_NS NS_PER_S
 #define COLLECT_NS (30 * NS_PER_S)
 
 static const enum export_format formats[SERVE_FORMATS] = {
@@ -34,6 +36,8 @@ static int collect(struct exporter *exporter)
 
 	if (!r)
 		r = export_book_add(&exporter->book, &exporter->now, begin);
+	if (!r && exporter->collected)
+		exporter->collected(exporter->source.context);
 	ledger_reset(&exporter->now);
 	exporter->collected_ns = clock_now_ns();
 	exporter->collect_ns = exporter->collected_ns - begin;
@@ -42,10 +46,10 @@ static int collect(struct exporter *exporter)
 
 static bool is_due(const struct exporter *exporter)
 {
+	const bool ring = exporter->has & (EXPORT_SLOW | EXPORT_ANSWERS);
 	uint64_t age = clock_now_ns() - exporter->collected_ns;
 
-	return age >= (exporter->slower_than_ns ? COLLECT_SLOW_NS :
-						  COLLECT_NS) ||
+	return age >= (ring ? COLLECT_RING_NS : COLLECT_NS) ||
 	       exporter->source.has_news(exporter->source.context);
 }
 
@@ -64,6 +68,7 @@ static void render(struct exporter *exporter, enum export_format format,
 	struct export_sample sample = {
 		.book = &exporter->book,
 		.build = &exporter->build,
+		.verdict = exporter->verdict,
 		.has = exporter->has,
 		.created = exporter->created,
 		.slower_than_ns = exporter->slower_than_ns,

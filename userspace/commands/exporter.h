@@ -18,6 +18,9 @@ struct exporter {
 	uint64_t start_ns; /* when the process was started, since 1970 */
 	/* How many vCPUs can be observed, and are; NULL: nobody knows. */
 	uint64_t (*slots)(void *context, uint64_t *used);
+	/* Called when the book has what was collected; may be NULL. */
+	void (*collected)(void *context);
+	const struct export_verdict *verdict; /* if EXPORT_KVM */
 	/* Is there nothing more to come?  NULL: never. */
 	bool (*is_over)(void *context);
 	const char *textfile; /* or NULL */

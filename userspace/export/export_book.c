@@ -261,6 +261,17 @@ int export_book_add(struct export_book *book, const struct ledger *interval,
 	return r;
 }
 
+void export_book_kvm(struct export_book *book, uint64_t number, uint64_t exits)
+{
+	struct export_entry *entry = export_book_entry(book, number);
+
+	if (!entry || exits < entry->kvm_exits)
+		return;
+	entry->vm->kvm_exits += exits - entry->kvm_exits;
+	entry->vm->has_kvm = true;
+	entry->kvm_exits = exits;
+}
+
 void export_book_scraped(struct export_book *book)
 {
 	for (size_t i = 0; i < book->nr_reasons; i++)

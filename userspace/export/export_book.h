@@ -102,6 +102,7 @@ struct export_entry {
 	struct export_vm *vm;
 	uint32_t isa;
 	uint64_t vcpus; /* that are not gone */
+	uint64_t kvm_exits; /* as export_book_kvm() told last */
 	bool live;
 	uint64_t ended_ns;
 };
@@ -140,6 +141,14 @@ struct export_book {
  */
 int export_book_add(struct export_book *book, const struct ledger *interval,
 		    uint64_t now_ns);
+
+/**
+ * export_book_kvm - note how many exits KVM itself has counted of a VM by now
+ *
+ * A VM that the book does not have is left out, as is a number that is less
+ * than it was.
+ */
+void export_book_kvm(struct export_book *book, uint64_t number, uint64_t exits);
 
 /** export_book_forget - drop the series of VMs that ended long ago */
 void export_book_forget(struct export_book *book, uint64_t now_ns);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
 #include "export/export_render_private.h"
 
 static const char *const kinds[] = {
@@ -70,13 +72,22 @@ static void put_cells(struct export_render *render, const struct export_vm *vm)
 	}
 }
 
+/* A name that says a unit says it at its end; one of a ratio has none. */
+static bool has_unit(const struct export_family *family)
+{
+	const char *last = strrchr(family->name, '_');
+
+	return units[family->unit] && last &&
+	       !strcmp(last + 1, units[family->unit]);
+}
+
 static void put_family(struct export_render *render)
 {
 	const struct export_family *family = render->family;
 
 	put_meta(render, "HELP", family->help);
 	put_meta(render, "TYPE", kinds[family->kind]);
-	if (render->format == EXPORT_OPENMETRICS && units[family->unit])
+	if (render->format == EXPORT_OPENMETRICS && has_unit(family))
 		put_meta(render, "UNIT", units[family->unit]);
 	if (family->of_host)
 		export_put_value(render, (struct export_labels){ { NULL } },

@@ -26,6 +26,20 @@ struct export_process {
 	uint64_t start_ns; /* since 1970 */
 };
 
+struct export_count {
+	const char *kind;
+	uint64_t nr;
+};
+
+/* Of the books: what was held against what, and what was wrong. */
+struct export_verdict {
+	const struct export_count *judged, *wrong;
+	size_t nr_judged, nr_wrong;
+	uint64_t reads; /* by guests, of KVM's counters */
+	bool has_cost;
+	uint64_t cost_ns; /* the observer's, per exit */
+};
+
 /* The families that there are beside those that there always are. */
 #define EXPORT_TIMES 1u
 #define EXPORT_HISTOGRAMS 2u
@@ -34,13 +48,15 @@ struct export_process {
 #define EXPORT_SLOW 16u
 #define EXPORT_KEYED 32u
 #define EXPORT_SLOTS 64u
-#define EXPORT_KVM 128u
+#define EXPORT_KVM 128u /* KVM's own counts, and the verdict */
+#define EXPORT_ANSWERS 256u /* KVM's answers to guests */
 
 struct export_sample {
 	const struct export_book *book;
 	const struct export_build *build;
 	struct export_process process;
-	unsigned int has; /* EXPORT_…, as bits */
+	const struct export_verdict *verdict; /* if EXPORT_KVM */
+	unsigned int has; /* EXPORT_TIMES and the like, as bits */
 	bool created; /* tell since when each has counted (OpenMetrics) */
 	uint64_t slower_than_ns;
 	uint64_t slots, slots_used;

@@ -153,6 +153,48 @@ static void put_vms_kvm(struct export_render *render)
 	export_each_vm(render, put_vm_kvm);
 }
 
+/* --- the books --- */
+
+static void put_counts(struct export_render *render,
+		       const struct export_count *count, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		render->scratch.length = 0;
+		export_text_label(&render->scratch, "kind", count[i].kind);
+		export_put_value(render,
+				 (struct export_labels){ { &render->scratch } },
+				 count[i].nr, render->sample->book->since_ns);
+	}
+}
+
+static void put_judged(struct export_render *render)
+{
+	const struct export_verdict *verdict = render->sample->verdict;
+
+	put_counts(render, verdict->judged, verdict->nr_judged);
+}
+
+static void put_wrong(struct export_render *render)
+{
+	const struct export_verdict *verdict = render->sample->verdict;
+
+	put_counts(render, verdict->wrong, verdict->nr_wrong);
+}
+
+static uint64_t reads(const struct export_sample *sample)
+{
+	return sample->verdict->reads;
+}
+
+static void put_cost(struct export_render *render)
+{
+	const struct export_verdict *verdict = render->sample->verdict;
+
+	if (verdict->has_cost)
+		export_put_value(render, (struct export_labels){ { NULL } },
+				 verdict->cost_ns, 0);
+}
+
 /* --- exits --- */
 
 static uint64_t cell_exits(const struct export_cell *cell)
@@ -324,10 +366,30 @@ const struct export_family export_families[] = {
 	  .needs = EXPORT_KEYED,
 	  .put = put_keys },
 	{ .name = "exitledger_kvm_exits",
-	  .help = "Exits by KVM's own statistics.",
+	  .help = "Exits by KVM's own statistics, since the same moment.",
 	  .kind = EXPORT_COUNTER,
 	  .needs = EXPORT_KVM,
 	  .put = put_vms_kvm },
+	{ .name = "exitledger_books_judged",
+	  .help = "Numbers of KVM's that were held against the observer's.",
+	  .kind = EXPORT_COUNTER,
+	  .needs = EXPORT_KVM,
+	  .put = put_judged },
+	{ .name = "exitledger_books_discrepancies",
+	  .help = "Numbers that cannot be right, by the rule that they break.",
+	  .kind = EXPORT_COUNTER,
+	  .needs = EXPORT_KVM,
+	  .put = put_wrong },
+	{ .name = "exitledger_books_reads",
+	  .help = "Reads of KVM's counters by guests.",
+	  .kind = EXPORT_COUNTER,
+	  .needs = EXPORT_ANSWERS,
+	  .of_host = reads },
+	{ .name = "exitledger_observer_seconds_per_exit",
+	  .help = "The time that the observer adds to an exit, as KVM's times show it.",
+	  .needs = EXPORT_ANSWERS,
+	  .unit = EXPORT_SECONDS,
+	  .put = put_cost },
 	{ .name = "exitledger_lost_events",
 	  .help = "Events that could not be booked.",
 	  .kind = EXPORT_COUNTER,

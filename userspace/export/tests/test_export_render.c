@@ -191,6 +191,7 @@ END_TEST
 /* Families that are asked for. */
 START_TEST(on_request)
 {
+	const struct export_verdict none = { .nr_judged = 0 };
 	static const struct {
 		unsigned int has;
 		const char *lines;
@@ -230,12 +231,54 @@ START_TEST(on_request)
 	sample.slower_than_ns = 250000;
 	sample.slots = 2080;
 	sample.slots_used = 7;
+	sample.verdict = &none;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		sample.has = row[i].has;
 		has(render(EXPORT_PROMETHEUS), row[i].lines);
 		sample.has = 0;
 		lacks(render(EXPORT_PROMETHEUS), row[i].lines);
 	}
+}
+END_TEST
+
+/* The books: KVM's own counts, what was judged, and what was wrong. */
+START_TEST(the_books)
+{
+	const struct export_count judged[] = { { "count", 5 }, { "time", 0 } };
+	const struct export_count wrong[] = { { "kernel-low", 2 } };
+	struct export_verdict verdict = { .judged = judged,
+					  .nr_judged = 2,
+					  .wrong = wrong,
+					  .nr_wrong = 1,
+					  .reads = 7 };
+	const char *all;
+
+	made_up_exits(&interval, 1, 0, HLT, 5);
+	made_up_exits(&interval, 2, 0, HLT, 5);
+	add();
+	export_book_kvm(&book, 1, 4);
+	export_book_kvm(&book, 1, 6);
+	/* Less than it was, and of a VM that is not there: left out. */
+	export_book_kvm(&book, 1, 3);
+	export_book_kvm(&book, 3, 3);
+	sample.verdict = &verdict;
+	sample.has = EXPORT_KVM;
+	all = render(EXPORT_OPENMETRICS);
+	has(all, "exitledger_kvm_exits_total{vm=\"vm1\"} 6\n# ");
+	has(all, "exitledger_books_judged_total{kind=\"count\"} 5\n"
+		 "exitledger_books_judged_total{kind=\"time\"} 0\n");
+	has(all,
+	    "exitledger_books_discrepancies_total{kind=\"kernel-low\"} 2\n");
+	lacks(all, "books_reads");
+	sample.has |= EXPORT_ANSWERS;
+	all = render(EXPORT_OPENMETRICS);
+	has(all, "exitledger_books_reads_total 7\n");
+	lacks(all, "\nexitledger_observer_seconds_per_exit ");
+	verdict.has_cost = true;
+	verdict.cost_ns = 123;
+	all = render(EXPORT_OPENMETRICS);
+	has(all, "# TYPE exitledger_observer_seconds_per_exit gauge\n"
+		 "exitledger_observer_seconds_per_exit 0.000000123\n");
 }
 END_TEST
 
@@ -300,6 +343,7 @@ int main(void)
 	tcase_add_test(tcase, exemplars);
 	tcase_add_test(tcase, created);
 	tcase_add_test(tcase, on_request);
+	tcase_add_test(tcase, the_books);
 	tcase_add_test(tcase, by_vcpu);
 	tcase_add_test(tcase, folded);
 	tcase_add_test(tcase, no_memory);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An observer as the exporter's source; and meanwhile the verdict on the books,
+ * as counters, and its evidence as messages.
+ */
+#ifndef EXITLEDGER_EXPORT_PROOF_H
+#define EXITLEDGER_EXPORT_PROOF_H
+
+#include "export/export_render.h"
+#include "host/host.h"
+#include "observe/observer.h"
+#include "sample/monitor_loop.h"
+
+struct export_proof;
+
+/** export_proof_has_answers - would KVM's answers be judged on this host? */
+bool export_proof_has_answers(const struct host *host);
+
+/**
+ * export_proof_open - begin, with root's rights, when the observer is attached
+ * @proof: to be given to export_proof_close()
+ * @answers: the observer captures KVM's, and measures times
+ * @book: is told KVM's own counts; must stay, as must @observer
+ *
+ * 0, or -errno with @why.
+ */
+int export_proof_open(struct export_proof **proof, struct observer *observer,
+		      const struct host *host, bool answers,
+		      struct export_book *book, struct why *why);
+
+/** export_proof_source - the observer as a source that is judged meanwhile */
+struct monitor_source export_proof_source(struct export_proof *proof);
+
+/** export_proof_collected - bring all up to date, when the book has the VMs */
+void export_proof_collected(void *proof);
+
+/** export_proof_verdict - the counters */
+const struct export_verdict *
+export_proof_verdict(const struct export_proof *proof);
+
+/** export_proof_slots - observer_slots() */
+uint64_t export_proof_slots(void *proof, uint64_t *used);
+
+/** export_proof_why - why a collection failed; "": none did */
+const struct why *export_proof_why(const struct export_proof *proof);
+
+/** export_proof_close - @proof may be NULL */
+void export_proof_close(struct export_proof *proof);
+
+#endif /* EXITLEDGER_EXPORT_PROOF_H */
