@@ -93,6 +93,17 @@ name_of() { # PID
 	cat -- "$ROOT/proc/$1/comm" 2>/dev/null || echo "?"
 }
 
+# stop_of PID: how systemd ends it, if it is part of a service; the exporter's socket
+# would start it again.
+stop_of() {
+	local unit
+
+	unit=$(sed -n 's,.*/\([^/]*\.service\).*,\1,p' "$ROOT/proc/$1/cgroup" 2>/dev/null |
+		head -n 1) || true
+	[[ $unit != exitledger-export.service ]] || unit="exitledger-export.socket $unit"
+	[[ -z $unit ]] || echo ": systemctl stop $unit"
+}
+
 # "PID WHAT" of each process that has KVM open.
 processes() {
 	find "$ROOT"/proc/[0-9]*/fd -maxdepth 1 \( -lname 'anon_inode:kvm-v*' \
@@ -155,7 +166,8 @@ users() {
 	if ((count > 0)); then
 		echo "kvm itself is in use ($count): something watches its tracepoints"
 		while read -r pid; do
-			echo "process $pid ($(name_of "$pid")) watches tracepoints, maybe kvm's"
+			echo "process $pid ($(name_of "$pid")) watches tracepoints," \
+				"maybe kvm's$(stop_of "$pid")"
 		done < <(watchers)
 	fi
 }

@@ -9,6 +9,8 @@ RST2MAN ?= rst2man
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 DOCDIR ?= $(DATADIR)/doc/exitledger
 BASH_COMPLETIONS ?= $(DATADIR)/bash-completion/completions
 ZSH_COMPLETIONS ?= $(DATADIR)/zsh/site-functions
@@ -46,6 +48,15 @@ $(COMPLETIONS): $(EXITLEDGER)
 	$(EXITLEDGER) completion $(subst .,,$(suffix $@)) $(basename $(@F)) > $@.new
 	mv $@.new $@
 
+# --- the exporter's unit ---
+
+UNIT := $(BUILD)/systemd/exitledger-export.service
+# It says where the program is, so it is made for each install.
+.PHONY: $(UNIT)
+$(UNIT): packaging/systemd/exitledger-export.service.in
+	@mkdir -p $(@D)
+	@sed 's,@BINDIR@,$(BINDIR),' $< > $@
+
 # Made by whoever calls make, so that root has nothing to make in "make install".
 all: $(COMPLETIONS) $(if $(shell command -v $(RST2MAN)),$(MANUAL_PAGES))
 
@@ -59,16 +70,24 @@ INSTALLED_DATA := \
 		$(BUILD)/completion/$(program).zsh>$(ZSH_COMPLETIONS)/_$(program) \
 		$(BUILD)/completion/$(program).fish>$(FISH_COMPLETIONS)/$(program).fish) \
 	docs/exitledger-monitor.schema.json>$(DATADIR)/exitledger/exitledger-monitor.schema.json \
+	$(UNIT)>$(UNITDIR)/exitledger-export.service \
+	packaging/systemd/exitledger-export.socket>$(UNITDIR)/exitledger-export.socket \
+	packaging/systemd/exitledger.sysusers>$(SYSUSERSDIR)/exitledger.conf \
+	$(foreach file,rules alerts,\
+		fleet/$(file).yml>$(DATADIR)/exitledger/prometheus/$(file).yml) \
+	$(foreach engine,grafana perses,\
+		fleet/dashboards/$(engine).json>$(DATADIR)/exitledger/dashboards/$(engine).json) \
 	README.md>$(DOCDIR)/README.md CHANGELOG.md>$(DOCDIR)/CHANGELOG.md \
 	$(foreach file,$(wildcard LICENSES/*),$(file)>$(DOCDIR)/$(file))
 
 # Folders that nobody else has, and those that are left if nobody else uses them.
-OWN_FOLDERS := $(DOCDIR)/LICENSES $(DOCDIR) $(DATADIR)/exitledger \
-	$(foreach folder,$(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS),\
+OWN_FOLDERS := $(DOCDIR)/LICENSES $(DOCDIR) \
+	$(addprefix $(DATADIR)/exitledger,/prometheus /dashboards) $(DATADIR)/exitledger \
+	$(foreach folder,$(UNITDIR) $(SYSUSERSDIR) $(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS),\
 		$(folder) $(patsubst %/,%,$(dir $(folder))))
 
 .PHONY: install install-test-tools uninstall
-install: $(INSTALLED_PROGRAMS) $(MANUAL_PAGES) $(COMPLETIONS)
+install: $(INSTALLED_PROGRAMS) $(MANUAL_PAGES) $(COMPLETIONS) $(UNIT)
 	$(INSTALL) -d $(DESTDIR)$(BINDIR)
 	$(INSTALL) -s $(INSTALLED_PROGRAMS) $(DESTDIR)$(BINDIR)
 	@for file in $(foreach file,$(INSTALLED_DATA),'$(file)'); do \

@@ -393,7 +393,16 @@ echo 2 >"$root/sys/module/kvm/refcnt"
 kvm_make reload
 ok 'a monitor that runs: reload' err_has 'kvm itself is in use (1)'
 ok 'a monitor that runs: named' err_has 'process 88 (exitledger) watches'
+ok 'a monitor that runs: no service is named' err_lacks systemctl
 ok 'a monitor that runs: nothing was done' [ ! -e "$root/done" ]
+for service in exitledger-export other; do
+	echo "0::/system.slice/$service.service" >"$root/proc/88/cgroup"
+	kvm_make reload
+	socket=
+	[ "$service" = other ] || socket="$service.socket "
+	ok "a monitor that is a service: how to stop $service" \
+		err_has "maybe kvm's: systemctl stop $socket$service.service"
+done
 echo 0 >"$root/sys/module/kvm/refcnt"
 rm -r "$root/proc/88"
 

@@ -36,14 +36,18 @@ wanted() {
 	done
 	printf 'share/doc/exitledger/%s\n' CHANGELOG.md README.md \
 		LICENSES/{BSD-2-Clause,GPL-2.0-only,Linux-syscall-note,MIT}.txt
-	echo share/exitledger/exitledger-monitor.schema.json
+	printf 'share/exitledger/%s\n' exitledger-monitor.schema.json \
+		prometheus/{rules,alerts}.yml dashboards/{grafana,perses}.json
+	printf 'lib/%s\n' systemd/system/exitledger-export.{service,socket} \
+		sysusers.d/exitledger.conf
 }
 wanted=$(wanted)
 out=$(diff <(LC_ALL=C sort <<<"$wanted") <(files) || true)
 ok 'these files, and no others' [ -z "$out" ]
 ok 'programs can be run' [ -z "$(find "$root/usr/bin" -type f ! -perm 755)" ]
-ok 'and all else be read' [ -z "$(find "$root/usr/share" -type f ! -perm 644)" ]
-out=$(grep -rl '@[A-Z]*@' "$root/usr/share" || true)
+ok 'and all else be read' \
+	[ -z "$(find "$root/usr/share" "$root/usr/lib" -type f ! -perm 644)" ]
+out=$(grep -rl '@[A-Z]*@' "$root/usr/share" "$root/usr/lib" || true)
 ok 'nothing is left to be filled in' [ -z "$out" ]
 for name in completions/exitledger site-functions/_exitledger \
 	vendor_completions.d/exitledger.fish; do
@@ -106,6 +110,44 @@ ok 'where it is not installed: 3' status_is 3
 ok 'and in one line, which package has it' [ "$err" = \
 	"exitledger: $root/usr/bin/exitledger-export is not there: 'exitledger export' is in the package exitledger-export" ]
 mv "$tap_dir/exitledger-export" "$root/usr/bin"
+
+# --- the exporter's unit ---
+
+unit=$root/usr/lib/systemd/system/exitledger-export.service
+out=$(grep '^ExecStart=' "$unit")
+ok 'the unit runs the program where it is installed' \
+	[ "$out" = "ExecStart=/usr/bin/exitledger-export \$ARGS" ]
+if [ -n "$(type -P systemd-analyze)" ]; then
+	# Beside the installed program, which is not in this machine's own /usr/bin.
+	sed "s,=/usr/bin/,=$root/usr/bin/," "$unit" >"$tap_dir/exitledger-export.service"
+	cp "$root/usr/lib/systemd/system/exitledger-export.socket" "$tap_dir"
+	run systemd-analyze --man=no verify "$tap_dir"/exitledger-export.{service,socket}
+	ok 'systemd finds no fault with the unit and the socket' [ "$status$out$err" = 0 ]
+	out=$(systemd-analyze security --offline=yes "$tap_dir/exitledger-export.service" |
+		sed -n 's/.*exposure level for .*: \([0-9.]*\).*/\1/p')
+	ok "its exposure is low: $out" awk -v level="${out:-10}" 'BEGIN { exit level > 3.5 }'
+	# expand NAME: a system call, or all of a set
+	expand() {
+		local name
+		[[ $1 == @* ]] || { echo "$1"; return 0; }
+		for name in $(systemd-analyze --no-pager syscall-filter "$1" |
+			sed -n 's/^    \([@a-z]\)/\1/p'); do
+			expand "$name"
+		done
+	}
+	filter=$(sed -n 's/^SystemCallFilter=//p' "$unit")
+	calls=" $(for name in $filter; do expand "$name"; done | paste -sd' ') "
+	# To attach, to give up rights (all of them, and for good), and to serve.
+	for name in bpf perf_event_open inotify_init1 capset setgroups setresgid setresuid \
+		prctl seccomp bind listen accept4 epoll_create1 epoll_wait sendmsg; do
+		ok "the unit's filter lets $name through" [ "${calls/ $name /}" != "$calls" ]
+	done
+	run systemd-sysusers --dry-run --root="$tap_dir" \
+		"$root/usr/lib/sysusers.d/exitledger.conf"
+	ok 'systemd-sysusers takes the user' status_is 0
+else
+	skip 'the unit, by systemd' 'systemd-analyze (systemd)'
+fi
 
 # --- hardening ---
 
