@@ -255,7 +255,7 @@ check_all() {
 		die "no packages in $(rel "$out"); make deb builds them"
 	new_system
 	mkdir "$ROOT/packages" "$ROOT/packages/old"
-	cp -- "$out"/exitledger{,-guest,-kvm-dkms}_*.deb "$ROOT/packages/"
+	cp -- "$out"/exitledger{,-export,-guest,-kvm-dkms}_*.deb "$ROOT/packages/"
 	for deb in "$ROOT"/packages/*.deb; do
 		make_older "$deb" "$ROOT/packages/old/${deb##*/}"
 	done
@@ -263,6 +263,7 @@ check_all() {
 	apt_get purge exitledger >/dev/null 2>&1
 	check_kvm_install
 	names=("exitledger_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
+		"exitledger-export_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-guest_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-kvm-dkms_$VERSION-1~deb${RELEASE[$SUITE]}_all.deb")
 	# The libraries stay, as those of any other program would.
@@ -274,6 +275,8 @@ check_all() {
 		--no-install-recommends "${names[@]/#//packages/}"
 	dkms_knows "$VERSION"
 	inside exitleaf --version | grep -qx "exitleaf $VERSION" || fail "no exitleaf"
+	inside exitledger export --help >/dev/null || fail "no exitledger-export"
+	inside getent passwd exitledger >/dev/null || fail "no user exitledger"
 	step "give up an upgrade and a removal" "deb-$SUITE-given-up" check_given_up
 	step "remove it" "deb-$SUITE-remove" apt_get remove "${packages[@]}"
 	# APT does not know a package that left nothing to be purged.

@@ -151,7 +151,7 @@ class Books(http.server.BaseHTTPRequestHandler):
 
 
 def ask(port, what, **parameters):
-    """What Prometheus answers."""
+    """The data of an answer of Prometheus."""
     query = urllib.parse.urlencode(parameters)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{what}?{query}",
                                 timeout=20) as answer:
