@@ -249,7 +249,7 @@ check_given_up() {
 
 check_all() {
 	local out=$BUILD/deb/$SUITE before after deb names
-	local packages=(exitledger exitledger-guest exitledger-kvm-dkms)
+	local packages=(exitledger-export exitledger exitledger-guest exitledger-kvm-dkms)
 
 	[[ -n $(compgen -G "$out/exitledger_${VERSION}-*.deb") ]] ||
 		die "no packages in $(rel "$out"); make deb builds them"

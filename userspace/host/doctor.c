@@ -285,6 +285,26 @@ static void check_tracefs(const struct host_facts *facts, struct diagnosis *d)
 		add(d, "tracefs", FINDING_OK, "", "it is mounted and readable");
 }
 
+static void check_statistics(const struct host_facts *facts,
+			     struct diagnosis *d)
+{
+	static const char use[] =
+		"compare and export hold BPF's counts against them";
+
+	if (!facts->host.isa)
+		return;
+	if (facts->statistics == -ENOENT)
+		add(d, "statistics", FINDING_WARNING,
+		    "mount -t debugfs nodev /sys/kernel/debug",
+		    "KVM's own are not in debugfs; %s", use);
+	else if (facts->statistics)
+		add(d, "statistics", FINDING_UNKNOWN, "run it with sudo",
+		    "this user may not read KVM's own; %s", use);
+	else
+		add(d, "statistics", FINDING_OK, "",
+		    "KVM's own are in debugfs");
+}
+
 /* One way to attach to kvm_exit; @enough: another one works. */
 static void check_probe(struct diagnosis *d, const char *name,
 			const struct probe *probe, bool enough)
@@ -423,6 +443,7 @@ void doctor_diagnose(const struct host_facts *facts,
 	check_lockdown(facts, diagnosis);
 	check_tracepoints(facts, diagnosis);
 	check_tracefs(facts, diagnosis);
+	check_statistics(facts, diagnosis);
 	check_attach(facts, diagnosis);
 	check_kfuncs(facts, diagnosis);
 	check_counters(facts, diagnosis);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,20 @@ static int read_leaves(const char *root)
 	return mode == 'Y' || mode == '1';
 }
 
+/* KVM's own counts are in a folder per VM there. */
+static int find_statistics(const char *root)
+{
+	char path[4096];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/sys/kernel/debug/kvm", root);
+	folder = opendir(path);
+	if (!folder)
+		return -errno;
+	closedir(folder);
+	return 0;
+}
+
 void host_facts_read(const char *root, struct host_facts *facts)
 {
 	struct tracepoints records;
@@ -143,6 +158,7 @@ void host_facts_read(const char *root, struct host_facts *facts)
 	read_btf(root, facts);
 	facts->tracefs = tracefs_find(root, tracefs, sizeof(tracefs));
 	facts->records = tracepoints_read(root, &records, NULL);
+	facts->statistics = find_statistics(root);
 	read_privileges(root, facts);
 	read_lockdown(root, facts);
 	facts->leaves = read_leaves(root);

@@ -32,6 +32,7 @@ struct host_facts {
 	bool bpf_loop; /* bpf_loop(), a helper of KERNEL_FOR_ALL */
 	int tracefs; /* 0, or -errno as from tracefs_find() */
 	int records; /* 0, or -errno as from tracepoints_read() */
+	int statistics; /* 0, or -errno of KVM's folder in debugfs */
 	bool set_ids; /* CAP_SETUID and CAP_SETGID are effective */
 	bool sys_admin; /* CAP_SYS_ADMIN is effective */
 	bool user_namespace; /* it is so in a user namespace only, not on the

@@ -365,6 +365,21 @@ START_TEST(tracefs)
 }
 END_TEST
 
+/* KVM's own: compare and export ask for them, and the monitor does not. */
+START_TEST(statistics)
+{
+	diagnose();
+	finding_is("statistics", FINDING_WARNING, "mount -t debugfs");
+	ck_assert(diagnosis.can_monitor);
+	root_write("/sys/kernel/debug/kvm/exits", "0");
+	diagnose();
+	finding_is("statistics", FINDING_OK, "");
+	facts.statistics = -EACCES;
+	doctor_diagnose(&facts, &diagnosis);
+	finding_is("statistics", FINDING_UNKNOWN, "sudo");
+}
+END_TEST
+
 START_TEST(attach_types)
 {
 	diagnose();
@@ -448,6 +463,7 @@ int main(void)
 	tcase_add_test(tcase, lockdown);
 	tcase_add_test(tcase, counters);
 	tcase_add_test(tcase, tracefs);
+	tcase_add_test(tcase, statistics);
 	tcase_add_test(tcase, attach_types);
 	tcase_add_test(tcase, vms_running);
 	tcase_add_test(tcase, checks);
