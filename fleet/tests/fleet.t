@@ -21,10 +21,10 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 sys.dont_write_bytecode = True
 sys.path[:0] = ["tests", "userspace/export/tests", "fleet"]
 import panels  # noqa: E402
-from exporter import BUILD, Exporter, free_port  # noqa: E402
+from exporter import BUILD, EXITLEDGER, Exporter, free_port  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
-ASIDE = f"{BUILD}/aside/prometheus/usr/bin"
+ASIDE = ":".join(glob.glob(f"{BUILD}/aside/*/usr/bin"))
 RULES = ["fleet/rules.yml", "fleet/alerts.yml"]
 DIRECTORY = tempfile.TemporaryDirectory(prefix="fleet-")
 PATIENCE = 120  # seconds, on a machine that is busy
@@ -56,7 +56,7 @@ exitledger_vcpu_slots_used 7
 
 
 def program(name):
-    """Of Debian's package of Prometheus, which is unpacked and not installed."""
+    """Of Debian's packages that are unpacked and not installed."""
     return shutil.which(name, path=ASIDE)
 
 
@@ -246,8 +246,44 @@ def prometheus():
     books.shutdown()
 
 
+def node_exporter():
+    """A file of metrics, by way of node_exporter."""
+    if not program("prometheus-node-exporter"):
+        skip("node_exporter's textfile collector", "prometheus-node-exporter")
+        return
+    os.mkdir(path("textfile"))
+    written = path("textfile/exitledger.prom")
+    subprocess.run([f"{BUILD}/tests/fleet_demo", path("few.exits"), "3"], check=True)
+    subprocess.run([EXITLEDGER, "export", "--replay", path("few.exits"), "--at-once",
+                    "--textfile", written, "--interval", "0"], check=True)
+    port = free_port()
+    process = subprocess.Popen(
+        [program("prometheus-node-exporter"), "--collector.disable-defaults",
+         "--collector.textfile", f"--collector.textfile.directory={path('textfile')}",
+         f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL)
+    text = ""
+
+    def fetched():
+        nonlocal text
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+            text = answer.read().decode()
+        return "node_textfile_mtime_seconds{" in text
+
+    ok("node_exporter: reads the file", until(fetched), text[:500])
+    process.terminate()
+    process.wait(timeout=PATIENCE)
+    ok("node_exporter: without a mistake", "node_textfile_scrape_error 0" in text)
+    # It writes labels in their order, and numbers as floats.
+    pattern = r'exitledger_exits_total\{(.*)\} (\S+)\n'
+    wanted, given = ({tuple(sorted(labels.split(","))): float(value) for labels, value in
+                      re.findall(pattern, source)} for source in (read(written), text))
+    ok("node_exporter: hands on all exits", wanted and wanted == given,
+       (len(wanted), len(given)))
+
+
 promtool()
 names()
 dashboards()
+node_exporter()
 prometheus()
 done()
