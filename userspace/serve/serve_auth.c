@@ -118,7 +118,8 @@ static bool is_known(const struct known *known, const uint8_t digest[DIGEST])
 static bool is_right(struct serve_auth *auth, const char *hash,
 		     const char *password)
 {
-	const char *made = crypt_r(password, hash, &auth->crypt);
+	const char *made =
+		crypt_rn(password, hash, &auth->crypt, sizeof(auth->crypt));
 
 	return made && strlen(made) == strlen(hash) &&
 	       !gnutls_memcmp(made, hash, strlen(hash));
