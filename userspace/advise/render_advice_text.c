@@ -138,7 +138,7 @@ static void put_table(const struct advice *advice,
 			put_item(advice, &shown, finding, &item[j], out);
 	}
 	if (verdict->nr > VMS_SHOWN)
-		fprintf(out, "and %zu VMs more\n", verdict->nr - VMS_SHOWN);
+		fprintf(out, "and %zu more\n", verdict->nr - VMS_SHOWN);
 }
 
 static void put_check(const struct advice *advice,

@@ -76,20 +76,18 @@ static void render(const struct advise_command *command,
 
 static int give(const struct advise_command *command, struct why *why)
 {
-	struct advise_facts facts;
-	struct advice advice;
-	int r = run_advice_facts(&command->report, &command->options.filter,
-				 &facts);
+	struct run_advice advice;
+	int r = run_advice(&command->report, &command->options.filter, &advice);
 
 	if (r)
 		why_set(why, ENOMEM, "out of memory");
+	else if (!advice.advice.nr && !command->options.filter.reasons.nr)
+		r = why_set(why, EINVAL,
+			    "%s: there are no rules for its kind of processor",
+			    command->path);
 	else
-		r = advise(&facts, &advice, why);
-	if (!r) {
-		render(command, &advice);
-		advice_free(&advice);
-	}
-	advise_facts_free(&facts);
+		render(command, &advice.advice);
+	run_advice_free(&advice);
 	return r;
 }
 

@@ -326,6 +326,8 @@ int render_report_text(const char *path, const struct run_report *report,
 	if (report->exits)
 		render_changes(report, out);
 	render_report_slows(report, out);
+	if (report->exits && render_report_advice(report, filter, out))
+		return -ENOMEM;
 	fputc('\n', out);
 	render_losses_text(&report->total, out);
 	for (size_t i = 0; i < nr; i++)

@@ -189,6 +189,8 @@ int render_report_json(const char *path, const struct run_report *report,
 	put_phases(&json, report);
 	put_changes(&json, report);
 	report_json_slows(&json, report);
+	if (!r)
+		r = report_json_advice(&json, report, filter);
 	run_json_lost(&json, report);
 	json_put_close(&json, '}');
 	putc('\n', out);

@@ -21,6 +21,10 @@ void render_report_keys(const struct run_report *report,
 /** render_report_slows - the slowest exits, if they were asked for */
 void render_report_slows(const struct run_report *report, FILE *out);
 
+/** render_report_advice - which rules found something; 0 or -ENOMEM */
+int render_report_advice(const struct run_report *report,
+			 const struct filter *filter, FILE *out);
+
 /** report_time - NEEDS_TIME, unless it was not recorded */
 unsigned int report_time(const struct run_report *report);
 
@@ -33,5 +37,8 @@ void report_json_keys(struct json_writer *json, const struct run_report *report,
 		      const struct row_group *group);
 void report_json_slows(struct json_writer *json,
 		       const struct run_report *report);
+int report_json_advice(struct json_writer *json,
+		       const struct run_report *report,
+		       const struct filter *filter);
 
 #endif /* EXITLEDGER_RENDER_REPORT_PRIVATE_H */

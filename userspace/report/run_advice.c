@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ledger/isa.h"
 #include "ledger/keys.h"
 #include "ledger/render_losses.h"
 #include "lib/array.h"
@@ -75,8 +76,8 @@ static int add_vms(const struct run_report *report, const struct filter *filter,
 	return 0;
 }
 
-int run_advice_facts(const struct run_report *report,
-		     const struct filter *filter, struct advise_facts *facts)
+static int take_facts(const struct run_report *report,
+		      const struct filter *filter, struct advise_facts *facts)
 {
 	const struct run_info *info = report->info;
 
@@ -96,4 +97,22 @@ int run_advice_facts(const struct run_report *report,
 		return -ENOMEM;
 	set_times(report, facts);
 	return 0;
+}
+
+int run_advice(const struct run_report *report, const struct filter *filter,
+	       struct run_advice *advice)
+{
+	*advice = (struct run_advice){ .facts = { .nr = 0 } };
+	if (take_facts(report, filter, &advice->facts))
+		return -ENOMEM;
+	/* A file may say anything of its processor. */
+	return isa_find(report->info->isa) ?
+		       advise(&advice->facts, &advice->advice, NULL) :
+		       0;
+}
+
+void run_advice_free(struct run_advice *advice)
+{
+	advice_free(&advice->advice);
+	advise_facts_free(&advice->facts);
 }

@@ -3,9 +3,11 @@
 """exitledger advise of runs that were recorded of a made-up host: what it says, that the
 numbers are those of the run, that JSON is as its page says, and what cannot be judged."""
 
+import html
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -172,6 +174,47 @@ def the_filters(run):
     ok("from standard input: the same", rules_of(json.loads(piped)) == rules_of(document(run)))
 
 
+def the_report(folder, run, made):
+    """A report says that there is advice, and its page what it is."""
+    found, page = rules_of(made, "found"), os.path.join(folder, "page.html")
+    report = [EXITLEDGER, "report", run]
+    short = json.loads(subprocess.run([*report, "--json"], check=True,
+                                      stdout=subprocess.PIPE).stdout)["advice"]
+    ok("report --json: has the rules that found something", short == [
+        {"id": name, "title": rule["title"], "vms": len(rule["findings"])}
+        for name, rule in found.items()], short)
+    text = subprocess.run(report, check=True, stdout=subprocess.PIPE, text=True).stdout
+    lines = re.search(r"\nADVICE .*\n((?:.+\n)+)", text)[1].splitlines()
+    ok("report: has them, too", [line.split()[0] for line in lines] == list(found)
+       and all(rule["title"] in line and len(line) <= 80
+               for line, rule in zip(lines, found.values())), lines)
+    subprocess.run([*report, "-o", page], check=True)
+    with open(page, encoding="utf-8") as file:
+        body = html.unescape(re.search(r'<h2 id="advice">.*?</section>', file.read(), re.S)[0])
+    for name, rule in found.items():
+        said = [rule["title"], rule["findings"][0]["seen"], rule["usually"], rule["change"],
+                rule["bounds_in_words"], rule["threshold"], *rule["sources"]]
+        lost = [part for part in said if part not in body]
+        ok(f"{name}: the page has all of it", not lost, lost)
+    none = subprocess.run([*report, "--vm", "vm2", "--reason", "CPUID"], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+    ok("report: or that there is none",
+       "\nadvice   none: 2 rules found nothing, 0 could not be judged\n" in none, none)
+
+
+def the_unknown(folder):
+    """A processor that no rule is about: no advice, and no false peace."""
+    run = record(folder, "unknown.exits")
+    database = sqlite3.connect(run)
+    database.execute("UPDATE meta SET value = 99 WHERE name = 'isa'")
+    database.commit()
+    database.close()
+    ok("a processor that no rule is about: nothing is said", not advise(run, status=3))
+    report = subprocess.run([EXITLEDGER, "report", run], check=True, stdout=subprocess.PIPE,
+                            text=True).stdout
+    ok("its report is without advice", "advice" not in report.lower(), report)
+
+
 def names(form):
     """All members of a form."""
     if isinstance(form, list):
@@ -210,6 +253,8 @@ def main():
         the_text(run, made)
         the_lacks(folder, run, made)
         the_filters(run)
+        the_report(folder, run, made)
+        the_unknown(folder)
         the_page(made, document(record(folder, "bare.exits")))
 
 

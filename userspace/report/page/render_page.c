@@ -56,6 +56,7 @@ static const struct {
 	{ "about", page_about },
 	{ "figures", page_figures },
 	{ "answers", page_answers },
+	{ "advice", page_advice },
 	{ "charts", page_charts },
 	{ "phases", page_phases },
 	{ "changes", page_changes },

@@ -68,6 +68,7 @@ int page_about(struct page *page);
 /* Parts of the page.  All return 0 or -ENOMEM. */
 int page_figures(struct page *page);
 int page_answers(struct page *page);
+int page_advice(struct page *page);
 int page_charts(struct page *page);
 int page_phases(struct page *page);
 int page_changes(struct page *page);

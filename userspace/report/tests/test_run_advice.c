@@ -13,8 +13,9 @@
 static char directory[FIXTURE_PATH], path[FIXTURE_PATH];
 static struct run_report report;
 static struct run_reader *reader;
-static struct advise_facts facts;
-static struct advice advice;
+static struct run_advice result;
+static const struct advise_facts *facts = &result.facts;
+static const struct advice *advice = &result.advice;
 static struct why why;
 static struct filter filter;
 
@@ -25,8 +26,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	advice_free(&advice);
-	advise_facts_free(&facts);
+	run_advice_free(&result);
 	run_report_free(&report);
 	run_reader_close(reader);
 	filter_free(&filter);
@@ -78,15 +78,14 @@ static void take(void)
 {
 	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
 	ck_assert_int_eq(run_report_read(reader, &filter, &report, &why), 0);
-	ck_assert_int_eq(run_advice_facts(&report, &filter, &facts), 0);
-	ck_assert_int_eq(advise(&facts, &advice, &why), 0);
+	ck_assert_int_eq(run_advice(&report, &filter, &result), 0);
 }
 
 static const struct advise_verdict *verdict(const char *id)
 {
-	for (size_t i = 0; i < advice.nr; i++) {
-		if (!strcmp(advice.verdict[i].rule->id, id))
-			return &advice.verdict[i];
+	for (size_t i = 0; i < advice->nr; i++) {
+		if (!strcmp(advice->verdict[i].rule->id, id))
+			return &advice->verdict[i];
 	}
 	ck_abort_msg("%s is not judged", id);
 	return NULL;
@@ -100,17 +99,17 @@ START_TEST(facts_of_a_run)
 
 	record("", details[_i]);
 	take();
-	ck_assert_int_eq(facts.by, LEDGER_KEY_PORT);
-	ck_assert_uint_eq(facts.has, ADVISE_NEEDS_TIME | ADVISE_NEEDS_OFF_CPU);
-	ck_assert(!facts.some_reasons && !facts.lost);
-	ck_assert_double_eq_tol(facts.seconds, 8, 1e-9);
-	ck_assert_uint_eq(facts.nr, 2);
-	ck_assert_double_eq_tol(facts.vm[0].begin, 0, 1e-9);
-	ck_assert_double_eq_tol(facts.vm[0].end, 8, 1e-9);
-	ck_assert(!facts.vm[0].began);
-	ck_assert_double_eq_tol(facts.vm[1].begin, 1.9, 1e-9);
-	ck_assert_double_eq_tol(facts.vm[1].end, 6, 1e-9);
-	ck_assert(facts.vm[1].began);
+	ck_assert_int_eq(facts->by, LEDGER_KEY_PORT);
+	ck_assert_uint_eq(facts->has, ADVISE_NEEDS_TIME | ADVISE_NEEDS_OFF_CPU);
+	ck_assert(!facts->some_reasons && !facts->lost);
+	ck_assert_double_eq_tol(facts->seconds, 8, 1e-9);
+	ck_assert_uint_eq(facts->nr, 2);
+	ck_assert_double_eq_tol(facts->vm[0].begin, 0, 1e-9);
+	ck_assert_double_eq_tol(facts->vm[0].end, 8, 1e-9);
+	ck_assert(!facts->vm[0].began);
+	ck_assert_double_eq_tol(facts->vm[1].begin, 1.9, 1e-9);
+	ck_assert_double_eq_tol(facts->vm[1].end, 6, 1e-9);
+	ck_assert(facts->vm[1].began);
 
 	found = verdict("cpuid");
 	ck_assert_int_eq(found->state, ADVISE_FOUND);
@@ -136,8 +135,8 @@ START_TEST(the_filter_chooses_vms)
 	record("--reason 0x72", 1000);
 	ck_assert_int_eq(filter_add_vm(&filter, "vm2"), 0);
 	take();
-	ck_assert_uint_eq(facts.nr, 1);
-	ck_assert_uint_eq(facts.vm[0].vm->number, 2);
+	ck_assert_uint_eq(facts->nr, 1);
+	ck_assert_uint_eq(facts->vm[0].vm->number, 2);
 	ck_assert_uint_eq(verdict("cpuid")->nr, 1);
 	ck_assert_int_eq(verdict("clock-ports")->state, ADVISE_UNJUDGED);
 	ck_assert_str_eq(advise_words_lacks(verdict("wbinvd")).s,
@@ -151,7 +150,7 @@ START_TEST(the_filter_chooses_rules)
 	record("", 10);
 	ck_assert_int_eq(filter_add_number(&filter.reasons, EXIT_SVM_CPUID), 0);
 	take();
-	ck_assert_uint_eq(advice.nr, 2);
+	ck_assert_uint_eq(advice->nr, 2);
 	ck_assert_uint_eq(verdict("cpuid")->finding[0].met,
 			  verdict("cpuid")->finding[0].parts);
 	ck_assert_int_eq(verdict("preempted")->state, ADVISE_FOUND);
@@ -179,10 +178,20 @@ START_TEST(many_vms_are_bounded)
 	}
 	run_writer_close(writer);
 	take();
-	ck_assert_uint_eq(facts.nr + facts.older, 3000);
-	ck_assert_uint_ge(facts.older, 1000);
+	ck_assert_uint_eq(facts->nr + facts->older, 3000);
+	ck_assert_uint_ge(facts->older, 1000);
 	ck_assert_uint_le(report.course.nr_lines, 2 * LEDGER_ENDED + 10);
 	ck_assert_int_eq(verdict("cpuid")->state, ADVISE_UNJUDGED);
+}
+END_TEST
+
+/* A file may say anything; there is no advice then, and no failure. */
+START_TEST(another_kind_of_processor_has_none)
+{
+	record("", 1000);
+	fixture_sql(path, "UPDATE meta SET value = 99 WHERE name = 'isa'");
+	take();
+	ck_assert_uint_eq(advice->nr, 0);
 }
 END_TEST
 
@@ -196,6 +205,7 @@ int main(void)
 	tcase_add_test(tcase, the_filter_chooses_vms);
 	tcase_add_test(tcase, the_filter_chooses_rules);
 	tcase_add_test(tcase, many_vms_are_bounded);
+	tcase_add_test(tcase, another_kind_of_processor_has_none);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }
