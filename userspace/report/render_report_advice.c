@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a report says of advice: that there is some. */
+/* The section of a report that says whether there is advice. */
 #include "lib/table.h"
 #include "report/render_report_private.h"
 #include "report/run_advice.h"

@@ -159,7 +159,7 @@ START_TEST(entries_that_fail)
 }
 END_TEST
 
-/* What KVM emulates, and then passes to the handler of exits. */
+/* An instruction that KVM emulates, and passes to the handler of exits. */
 START_TEST(emulated_instead)
 {
 	struct obs_slot *slot;
