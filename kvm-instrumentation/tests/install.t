@@ -164,12 +164,7 @@ kvm_make status
 ok 'status: installed' out_has "installed  $ours"
 ok 'status: what modprobe finds' out_has "finds $ours/kvm.ko"
 
-mkdir "$tap_dir/bin"
-cat >"$tap_dir/bin/lsinitramfs" <<'SCRIPT'
-#!/bin/sh
-echo "usr/lib/modules/some/$(cat "$1").ko"
-SCRIPT
-chmod +x "$tap_dir/bin/lsinitramfs"
+make_lsinitramfs "$tap_dir/bin"
 initramfs() { # MODULE TARGET
 	echo "$1" >"$root/boot/initrd.img-$KREL"
 	PATH=$tap_dir/bin:$PATH kvm_make "$2"
@@ -395,13 +390,10 @@ ok 'a monitor that runs: reload' err_has 'kvm itself is in use (1)'
 ok 'a monitor that runs: named' err_has 'process 88 (exitledger) watches'
 ok 'a monitor that runs: no service is named' err_lacks systemctl
 ok 'a monitor that runs: nothing was done' [ ! -e "$root/done" ]
-for service in exitledger-export other; do
-	echo "0::/system.slice/$service.service" >"$root/proc/88/cgroup"
+for units in 'exitledger-export.socket exitledger-export.service' other.service; do
+	echo "0::/system.slice/${units##* }" >"$root/proc/88/cgroup"
 	kvm_make reload
-	socket=
-	[ "$service" = other ] || socket="$service.socket "
-	ok "a monitor that is a service: how to stop $service" \
-		err_has "maybe kvm's: systemctl stop $socket$service.service"
+	ok "a service: how to stop it" err_has "maybe kvm's: systemctl stop $units"
 done
 echo 0 >"$root/sys/module/kvm/refcnt"
 rm -r "$root/proc/88"

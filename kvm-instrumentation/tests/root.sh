@@ -130,3 +130,13 @@ finds() {
 			return 1
 	done
 }
+
+# make_lsinitramfs DIR: that program, for images that are a module's name
+make_lsinitramfs() {
+	mkdir "$1"
+	cat >"$1/lsinitramfs" <<'SCRIPT'
+#!/bin/sh
+echo "usr/lib/modules/some/$(cat "$1").ko"
+SCRIPT
+	chmod +x "$1/lsinitramfs"
+}

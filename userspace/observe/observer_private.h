@@ -186,6 +186,9 @@ void observer_sweep_threads(struct observer *observer);
 /** observer_skipped - runs of a program that the kernel skipped */
 uint64_t observer_skipped(const struct bpf_program *program);
 
+/** observer_losses - what the programs have not booked since they were loaded */
+void observer_losses(const struct observer *observer, struct ledger_losses *to);
+
 /** observer_consume - take what is in the ring buffers; 0 or -errno */
 int observer_consume(struct observer *observer,
 		     const struct collection *collection);
