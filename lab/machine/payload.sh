@@ -186,7 +186,7 @@ fill_l2() {
 
 	mkdir -p "$1/l2"
 	add_busybox "$root"
-	cp -- "$LAB/machine/l2"/{init,boot,work} "$root/"
+	cp -- "$LAB/machine/l2"/{init,boot,habit,work} "$root/"
 	cp -- "$LAB/machine/l2/try-exitleaf" "$root/bin/"
 	[[ -z $CPUID ]] || add_program "$root" "$CPUID" bin
 	for program in exitleaf exitwork; do

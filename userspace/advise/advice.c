@@ -231,6 +231,9 @@ static int judge_rule(const struct advise_rule *rule, struct advice *advice,
 	struct advise_verdict *verdict = &advice->verdict[advice->nr];
 	int r = advise_set_of(rule, advice->facts->isa, &verdict->set, why);
 
+	/* Names of keys that were not recorded leave nothing out. */
+	if (!verdict->set.keys && verdict->set.by != advice->facts->by)
+		verdict->set.by = LEDGER_KEY_NONE;
 	verdict->rule = rule;
 	verdict->state = ADVISE_ABSENT;
 	if (r < 0 || !is_asked_for(advice->facts, &verdict->set))

@@ -25,6 +25,7 @@
 		.isa = (name), .reasons = (names), .by = (kind), \
 		.keys = (patterns)                               \
 	}
+#define EXITS_UNNAMED(name, names, kind) EXITS_BY(name, names, kind, NULL)
 #define LEAST(what, value)                          \
 	{                                           \
 		.measure = (what), .least = (value) \
@@ -40,6 +41,7 @@ const struct advise_rule advise_rules[] = {
 #undef NO_EXITS
 #undef EXITS
 #undef EXITS_BY
+#undef EXITS_UNNAMED
 #undef LEAST
 #undef BELOW
 
@@ -138,29 +140,53 @@ bool advise_set_has_key(const struct advise_set *set, uint64_t key)
 	const char *patterns = set->keys;
 	char pattern[WORD];
 
-	while (patterns && next_word(&patterns, pattern)) {
+	if (!patterns)
+		return !name.length;
+	while (next_word(&patterns, pattern)) {
 		if (!fnmatch(pattern, name.s, 0))
 			return true;
 	}
 	return false;
 }
 
+static void add_cells(const struct advise_set *set,
+		      const struct ledger_cells *cells, struct exit_times *sum)
+{
+	for (size_t i = 0; i < cells->nr; i++) {
+		if (advise_set_has(set, cells->cell[i].reason))
+			exit_times_add(sum, &cells->cell[i].times);
+	}
+}
+
+/* Those of keys that the rule is about, or is not about. */
+static void add_keys(const struct advise_set *set,
+		     const struct ledger_keys *keys, bool about,
+		     struct exit_times *sum)
+{
+	for (size_t i = 0; i < keys->nr; i++) {
+		const struct ledger_key *key = &keys->key[i];
+
+		if (advise_set_has(set, key->reason) &&
+		    advise_set_has_key(set, key->key) == about)
+			exit_times_add(sum, &key->times);
+	}
+}
+
 void advise_set_add(const struct advise_set *set,
 		    const struct ledger_vcpu *vcpu, struct exit_times *sum)
 {
-	for (size_t i = 0; !set->by && i < vcpu->cells.nr; i++) {
-		const struct ledger_cell *cell = &vcpu->cells.cell[i];
+	struct exit_times named = { .exits = 0 }, all = { .exits = 0 };
 
-		if (advise_set_has(set, cell->reason))
-			exit_times_add(sum, &cell->times);
+	if (set->by && set->keys) {
+		add_keys(set, &vcpu->keys, true, sum);
+		return;
 	}
-	for (size_t i = 0; set->by && i < vcpu->keys.nr; i++) {
-		const struct ledger_key *key = &vcpu->keys.key[i];
-
-		if (advise_set_has(set, key->reason) &&
-		    advise_set_has_key(set, key->key))
-			exit_times_add(sum, &key->times);
+	add_cells(set, &vcpu->cells, &all);
+	if (set->by) {
+		add_keys(set, &vcpu->keys, false, &named);
+		all = exit_times_since(&all, &named);
 	}
+	exit_times_add(sum, &all);
 }
 
 unsigned int advise_needs(enum advise_measure measure)

@@ -41,7 +41,8 @@ struct advise_exits {
 	/* Names, separated by "|"; "*": all; NULL: it has no such exits. */
 	const char *reasons;
 	enum ledger_key_kind by; /* keys that tell which of them, or none */
-	const char *keys; /* patterns of their names, separated by "|" */
+	/* Patterns of their names, separated by "|"; NULL: those without. */
+	const char *keys;
 };
 
 struct advise_rule {
@@ -83,7 +84,7 @@ int advise_set_of(const struct advise_rule *rule, uint32_t isa,
 
 bool advise_set_has(const struct advise_set *set, uint32_t reason);
 
-/** advise_set_has_key - does a key of these exits have one of the names? */
+/** advise_set_has_key - is an exit with this key one of them? */
 bool advise_set_has_key(const struct advise_set *set, uint64_t key);
 
 /** advise_set_add - add the rule's exits of a vCPU to a sum */

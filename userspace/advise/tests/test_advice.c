@@ -326,6 +326,42 @@ START_TEST(a_finding_says_what_it_is_made_of)
 }
 END_TEST
 
+/* An address that has a name is a device's, and no memory's. */
+START_TEST(devices_are_no_page_faults)
+{
+	static const struct fixture_exits exits[] = {
+		{ .reason = EXIT_SVM_NPF,
+		  .rate = 800,
+		  .ns = 20 * US,
+		  .key = 0xfed000f0 },
+		{ .reason = EXIT_SVM_NPF,
+		  .vcpu = 1,
+		  .rate = 800,
+		  .ns = 20 * US,
+		  .key = 0x1234000 },
+	};
+	struct advise_item item[ADVISE_ITEMS];
+	const struct advise_verdict *verdict;
+
+	fixture_make(&fixture, EXIT_ISA_SVM, exits, 2);
+	fixture_advise(&fixture);
+	ck_assert_uint_eq(
+		fixture_verdict(&fixture, "page-faults")->finding[0].vcpus, 2);
+	fixture.facts.by = LEDGER_KEY_MMIO;
+	fixture_advise(&fixture);
+	verdict = fixture_verdict(&fixture, "page-faults");
+	ck_assert_uint_eq(verdict->finding[0].vcpus, 1);
+	ck_assert_uint_eq(verdict->finding[0].vcpu->id, 1);
+	ck_assert_uint_eq(advise_items(&fixture.advice, verdict,
+				       &verdict->finding[0], item),
+			  1);
+	ck_assert_uint_eq(item[0].key, 0x1234000);
+	ck_assert_uint_eq(
+		fixture_verdict(&fixture, "clock-hpet")->finding[0].vcpu->id,
+		0);
+}
+END_TEST
+
 START_TEST(a_command_that_a_shell_takes)
 {
 	const struct advise_verdict *verdict;
@@ -375,6 +411,7 @@ int main(void)
 	tcase_add_test(tcase, reasons_that_are_asked_for_choose_rules);
 	tcase_add_test(tcase, the_clearest_comes_first);
 	tcase_add_test(tcase, a_finding_says_what_it_is_made_of);
+	tcase_add_test(tcase, devices_are_no_page_faults);
 	tcase_add_test(tcase, a_command_that_a_shell_takes);
 	tcase_add_test(tcase, another_kind_of_processor_is_refused);
 	suite_add_tcase(suite, tcase);

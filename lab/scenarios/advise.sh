@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: qemu l2 exitledger
+#
+# A guest that does what one of advise's rules is about, then another, and what is to be
+# advised after the remedy.  Each of these is recorded, in /results/NAME.exits:
+#
+#   idle, idle-mmio  sleeps of 10 ms, with the TSC as clock: by port, and by address
+#   acpi_pm, hpet    the same with such a clock source
+#   polling          the same with a KVM that polls for up to 0.2 s
+#   serial, cpuid    bytes written to a serial port, and CPUID, without a rest
+#   preempted        RDTSC without a rest, while the host does other work
+#   alone            the same, while it does not
+#
+# EACH: for how long, in seconds.
+set -u
+: "${EACH:=12}"
+
+poll=/sys/module/kvm/parameters/halt_poll_ns
+export L2_CONSOLE=/results/console L2_TIMEOUT=1000
+export L2_APPEND='rdinit=/habit noxsave'
+
+# A guest that hangs is the emulator's, so the run may be repeated.
+fail() {
+	echo "[LAB] $*"
+	tail -n 5 $L2_CONSOLE | tee -a /results/guest-failed
+	exit 1
+}
+
+# await LINE: until the guest's console has it
+await() {
+	tries=0
+	until grep -qs "^$1" $L2_CONSOLE; do
+		tries=$((tries + 1))
+		[ $tries -lt 400 ] || fail "the guest does not say '$1'"
+		sleep 0.5
+	done
+}
+
+# habit WORKLOAD SOURCE [FILE]
+habit() {
+	habits=$((habits + 1))
+	echo "$*" >&3
+	await "habit $habits begins: $1 $2"
+}
+
+# record NAME [OPTION...]
+record() {
+	run=$1
+	shift
+	echo "[LAB] $run"
+	exitledger record -o "/results/$run.exits" -i 1s --off-cpu "$@" -- \
+		sleep "$EACH" >"/results/$run.log" 2>&1 ||
+		fail "$run: $(cat "/results/$run.log")"
+}
+
+habits=0
+mkfifo /tmp/habits.in /tmp/habits.out
+exec 3<>/tmp/habits.in 4<>/tmp/habits.out
+echo 0 >$poll
+/qemu/run-qemu -name web1 -chardev pipe,id=habits,path=/tmp/habits \
+	-serial chardev:habits -serial null >/results/guest.txt 2>&1 &
+guest=$!
+await 'habits can begin'
+habit hlt tsc
+record idle --by port
+record idle-mmio --by mmio
+echo 200000000 >$poll
+record polling
+echo 0 >$poll
+habit hlt acpi_pm
+record acpi_pm --by port
+habit hlt hpet
+record hpet --by mmio
+habit serial tsc /dev/ttyS3
+record serial --by port
+habit cpuid tsc
+record cpuid --by cpuid
+habit rdtsc tsc
+record alone
+(while :; do :; done) &
+other=$!
+record preempted
+kill $other
+killall qemu-system-x86_64
+wait $guest
+exit 0
