@@ -50,8 +50,10 @@ ROWS = (
               ((f"sum(exitledger_vm_vcpus{{{HOST}}})", "vCPUs"),), 4, True),
         Panel("Exits by class", "All exits of these hosts, by what causes them.", PER_SECOND,
               ((f"sum by (class) ({rate('exitledger_exits_total', HOST)})", "{{class}}"),)),
-        Panel("Exits by host", "A host that differs from its peers is worth a look.", PER_SECOND,
-              ((f"sum by (instance) ({rate('exitledger_exits_total', HOST)})", "{{instance}}"),)),
+        Panel("Hosts with most exits", "A host that differs from its peers is worth a look.",
+              PER_SECOND,
+              ((f"topk(10, sum by (instance) ({rate('exitledger_exits_total', HOST)}))",
+                "{{instance}}"),)),
         Panel("VMs with most exits", "The ten VMs with most exits.", PER_SECOND,
               (("topk(10, sum by (instance, vm) "
                 f"({rate('exitledger_exits_total', VM)}))", "{{vm}} on {{instance}}"),)),

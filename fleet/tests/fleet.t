@@ -3,67 +3,25 @@
 """Rules, alerts and dashboards: they are right by promtool, and a real Prometheus that
 scrapes the exporter answers each panel's query."""
 
-import glob
-import http.server
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.parse
 import urllib.request
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 sys.dont_write_bytecode = True
-sys.path[:0] = ["tests", "userspace/export/tests", "fleet"]
+sys.path[:0] = ["tests", "userspace/export/tests", "fleet", "fleet/tests"]
 import panels  # noqa: E402
-from exporter import BUILD, EXITLEDGER, Exporter, free_port  # noqa: E402
+from exporter import BUILD, EXITLEDGER, free_port  # noqa: E402
+from fleet import PATIENCE, RULES, Fleet, program, read, until  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
-ASIDE = ":".join(glob.glob(f"{BUILD}/aside/*/usr/bin"))
-RULES = ["fleet/rules.yml", "fleet/alerts.yml"]
 DIRECTORY = tempfile.TemporaryDirectory(prefix="fleet-")
-PATIENCE = 120  # seconds, on a machine that is busy
-
-# The families that no recorded run has: a host's books, as they are scraped from one.
-BOOKS = """\
-# HELP exitledger_build_info x
-# TYPE exitledger_build_info gauge
-exitledger_build_info{version="0.1",isa="svm"} 1
-# HELP exitledger_books_judged_total x
-# TYPE exitledger_books_judged_total counter
-exitledger_books_judged_total{kind="count"} %(now)d
-# HELP exitledger_books_discrepancies_total x
-# TYPE exitledger_books_discrepancies_total counter
-exitledger_books_discrepancies_total{kind="kernel-low"} 0
-# HELP exitledger_kvm_exits_total x
-# TYPE exitledger_kvm_exits_total counter
-exitledger_kvm_exits_total{vm="x"} %(now)d
-# HELP exitledger_exits_total x
-# TYPE exitledger_exits_total counter
-exitledger_exits_total{vm="x",reason="HLT",class="idle"} %(now)d
-# HELP exitledger_vcpu_slots x
-# TYPE exitledger_vcpu_slots gauge
-exitledger_vcpu_slots 2080
-# HELP exitledger_vcpu_slots_used x
-# TYPE exitledger_vcpu_slots_used gauge
-exitledger_vcpu_slots_used 7
-"""
-
-
-def program(name):
-    """Of Debian's packages that are unpacked and not installed."""
-    return shutil.which(name, path=ASIDE)
-
-
-def read(name):
-    """The text of a file."""
-    with open(name, encoding="utf-8") as file:
-        return file.read()
+HOSTS = 100
 
 
 def path(name):
@@ -136,114 +94,48 @@ def dashboards():
 # --- a real Prometheus ---
 
 
-class Books(http.server.BaseHTTPRequestHandler):
-    """A host of which the books are told."""
-
-    def do_GET(self):  # pylint: disable=invalid-name
-        """The metrics as they are now."""
-        self.send_response(200)
-        self.send_header("Content-Type", "text/plain; version=0.0.4")
-        self.end_headers()
-        self.wfile.write((BOOKS % {"now": time.monotonic() * 10}).encode())
-
-    def log_message(self, *_):  # pylint: disable=arguments-differ
-        """Nothing is told of requests."""
-
-
-def ask(port, what, **parameters):
-    """The data of an answer of Prometheus."""
-    query = urllib.parse.urlencode(parameters)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{what}?{query}",
-                                timeout=20) as answer:
-        return json.load(answer)["data"]
-
-
-def until(condition):
-    """Wait for something; whether it came."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        try:
-            if condition():
-                return True
-        except OSError:
-            pass
-        time.sleep(0.5)
-    return False
-
-
-def configured(targets):
-    """Prometheus' configuration, with rules that are evaluated each second."""
-    for name in RULES:
-        with open(path(os.path.basename(name)), "w", encoding="utf-8") as file:
-            file.write(read(name).replace("interval: 30s", "interval: 1s"))
-    config = {"global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-              "rule_files": [path("rules.yml"), path("alerts.yml")],
-              "scrape_configs": [{"job_name": "kvm", "static_configs": [{"targets": targets}]}]}
-    with open(path("prometheus.yml"), "w", encoding="utf-8") as file:
-        json.dump(config, file)
-    return path("prometheus.yml")
-
-
 def filled_in(query):
     """A panel's query as an engine asks it."""
-    for name, value in (("$instance", ".*"), ("$vm", ".*"), ("$__rate_interval", "10s"),
+    for name, value in (("$instance", ".*"), ("$vm", ".*"), ("$__rate_interval", "20s"),
                         ("$__range", "1m")):
         query = query.replace(name, value)
     return query
 
 
-def panels_answer(port):
+def panels_answer(fleet):
     """Each query of each panel has a series."""
     for _, row in panels.ROWS:
         for panel in row:
             for query, _ in panel.queries:
                 query = filled_in(query)
                 ok(f"panel {panel.title}: its query has a series",
-                   until(lambda query=query: ask(port, "query", query=query)["result"]), query)
+                   until(lambda query=query: fleet.query(query)), query)
 
 
 def prometheus():
-    """Two hosts that are replayed, and one whose books are told."""
+    """A fleet of 100 hosts that are replayed, and one whose books are told."""
     if not program("prometheus"):
         skip("a real Prometheus", "promtool (prometheus)")
         return
-    subprocess.run([f"{BUILD}/tests/record_demo", "60", "-o", path("run.exits"), "--detail",
-                    "200ms", "--by", "port", "--fast", "--off-cpu", "--slower-than", "1ms"],
-                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.chmod(DIRECTORY.name, 0o755)
-    books = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Books)
-    threading.Thread(target=books.serve_forever, daemon=True).start()
-    port = free_port()
-    run = ["--replay", path("run.exits"), "--speed", "0.05"]
-    with Exporter(*run) as one, Exporter(*run, "--created") as other:
-        targets = [f"127.0.0.1:{at}" for at in (one.port, other.port, books.server_port)]
-        with open(path("log"), "wb") as log:
-            process = subprocess.Popen(
-                [program("prometheus"), f"--config.file={configured(targets)}",
-                 "--enable-feature=exemplar-storage",
-                 f"--storage.tsdb.path={path('data')}", f"--web.listen-address=127.0.0.1:{port}"],
-                stdout=log, stderr=log)
-        ok("Prometheus: scrapes all three", until(lambda: len(
-            [found for found in ask(port, "query", query="up")["result"]
-             if found["value"][1] == "1"]) == 3), read(path("log"))[-500:])
-        panels_answer(port)
-        rules = [rule for group in ask(port, "rules")["groups"] for rule in group["rules"]]
+    os.mkdir(path("fleet"))
+    with Fleet(HOSTS, path("fleet")) as fleet:
+        ok(f"Prometheus: scrapes all {HOSTS + 1}", until(lambda: fleet.up() == HOSTS + 1),
+           read(fleet.log)[-500:])
+        panels_answer(fleet)
+        rules = [rule for group in fleet.ask("rules")["groups"] for rule in group["rules"]]
         ok("Prometheus: evaluates all rules", len(rules) == 13 and all(
             rule["health"] == "ok" for rule in rules),
            [rule for rule in rules if rule["health"] != "ok"])
-        ok("Prometheus: the rates of a rule", until(
-            lambda: ask(port, "query", query="vm:exitledger_hypervisor_time:ratio5m")["result"]))
-        took = ask(port, "query", query="max(scrape_duration_seconds)")["result"]
+        ok("Prometheus: the rates of a rule, of each host", until(lambda: len(fleet.query(
+            "count by (instance) (vm:exitledger_hypervisor_time:ratio5m)")) == HOSTS))
+        took = fleet.query("max(scrape_duration_seconds)")
         ok("Prometheus: scrapes have samples, and take no second", took and
            float(took[0]["value"][1]) < 1, took)
-        exemplars = ask(port, "query_exemplars", start=time.time() - 600, end=time.time() + 60,
-                        query="exitledger_exit_duration_seconds_bucket")
+        exemplars = fleet.ask("query_exemplars", start=time.time() - 600, end=time.time() + 60,
+                              query="exitledger_exit_duration_seconds_bucket")
         ok("Prometheus: exemplars name the VM, the vCPU and the thread", exemplars and all(
             {"vm", "vcpu", "tid"} == set(one["labels"]) for found in exemplars
             for one in found["exemplars"]), exemplars[:1])
-        process.terminate()
-        process.wait(timeout=PATIENCE)
-    books.shutdown()
 
 
 def node_exporter():
