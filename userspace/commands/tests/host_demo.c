@@ -20,7 +20,7 @@
 
 enum { VCPUS = 2 };
 
-/* What a vCPU does in a second in which it has all to do that it can have. */
+/* Exits of a vCPU in a second in which it does as much as it can. */
 static const struct {
 	uint32_t reason;
 	uint16_t port; /* or 0 */
