@@ -64,13 +64,13 @@ int difference_table(const struct difference *difference,
 
 static void write_command(const struct occasion *occasion, FILE *out)
 {
-	fputs(",\"command\":[", out);
-	for (char **word = occasion->argv; *word; word++) {
-		if (word != occasion->argv)
-			fputc(',', out);
-		json_put_string(*word, false, out);
-	}
-	fprintf(out, "],\"status\":%d", occasion->status);
+	struct json_writer json = { .out = out, .comma = true };
+
+	json_put_open(&json, "command", '[');
+	for (char **word = occasion->argv; *word; word++)
+		json_put_text(&json, NULL, *word);
+	json_put_close(&json, ']');
+	json_put_int(&json, "status", occasion->status);
 }
 
 int difference_json(const struct difference *difference,

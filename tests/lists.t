@@ -61,4 +61,23 @@ only_in("an output format of monitor is named in its own file alone",
         [f"userspace/sample/render_monitor_{name}.c" for name in formats] +
         ["userspace/sample/render_monitor.h"])
 
+with open("userspace/bench/bench_save.def", encoding="utf-8") as table:
+    formats = re.findall(r"(?m)^FORMAT\((\w+),", table.read())
+only_in("a file's format of bench is named in its own file alone",
+        found(rf"\b(bench_({'|'.join(formats)})_save|BENCH_FORMAT_({'|'.join(formats)}))\b",
+              "userspace"),
+        ["userspace/bench/bench_json.c", "userspace/bench/render_bench_svg.c"])
+only_in("a report's formats are told apart by their rows alone",
+        found(r"\b(render_report_(text|json)|render_run_compare_(text|json)|render_page|"
+              r"render_compare_page)\b(?!\.h)", "userspace"),
+        ["userspace/commands/report_formats.c", "userspace/report/render_report.c",
+         "userspace/report/render_report.h", "userspace/report/render_report_json.c",
+         "userspace/report/render_run_compare.c", "userspace/report/render_run_compare.h",
+         "userspace/report/render_run_compare_json.c", "userspace/report/page/render_page.c",
+         "userspace/report/page/render_page.h",
+         "userspace/report/page/render_compare_page.c"])
+only_in("JSON is written by one writer, value by value",
+        found(r"\bjson_(pack|dump\w*|object_set\w*|array_append\w*|string\w*_new)\b",
+              "userspace"), [])
+
 tap.done()

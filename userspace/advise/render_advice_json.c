@@ -7,7 +7,7 @@
 #include "advise/advise_words.h"
 #include "advise/render_advice.h"
 #include "ledger/reasons.h"
-#include "ledger/render_key.h"
+#include "ledger/ledger_json.h"
 
 static void put_measures(struct json_writer *json,
 			 const struct exit_times *times, double seconds,
@@ -43,7 +43,7 @@ static void put_items(struct json_writer *json, const struct advice *advice,
 		json_put_open(json, NULL, '{');
 		put_reason(json, facts->isa, item[i].reason);
 		if (item[i].is_key)
-			render_key_json(json, facts->by, item[i].key);
+			ledger_json_key(json, facts->by, item[i].key);
 		put_measures(json, &item[i].times,
 			     finding->vm->end - finding->vm->begin,
 			     item[i].is_key ?

@@ -112,29 +112,34 @@ bool books_vm_is_withheld(const struct books *books, uint64_t number);
 void books_forget_withheld(struct books *books);
 
 /**
- * books_load - read a file that was made of books_json()
+ * books_load - read a file that books_save() wrote
  * @path: "-" for standard input
  *
  * 0, or -errno with @why filled in.
  */
 int books_load(const char *path, struct books *books, struct why *why);
 
-/** books_json - a new reference to the books as JSON, or NULL: no memory */
-json_t *books_json(const struct books *books);
+/** books_json - the members of the object that books are in a file */
+void books_json(struct json_writer *json, const struct books *books);
 
-/** books_answer_json - one of the answers, likewise */
-json_t *books_answer_json(const struct answer *answer);
+/* A file has beside the books what was found in them. */
+struct books_result {
+	/* Writes it as a member: 0 or -ENOMEM. */
+	int (*put)(struct json_writer *json, const struct books *books,
+		   const void *context);
+	const void *context;
+};
 
 /**
- * books_save - write what books_json() makes, and what was found
- * @result: becomes a member, and is taken; NULL counts as out of memory
+ * books_save - write a file of what books_json() writes, and what was found
+ * @result: NULL: nothing was
  * @path: "-" for standard output, where a newline ends it
  *
- * Answer by answer: as JSON in memory each would need 2 kB.  0, or -errno with
- * @why filled in.
+ * Value by value: as a tree in memory each answer would need 2 kB.  0, or
+ * -errno with @why filled in.
  */
-int books_save(const struct books *books, json_t *result, const char *path,
-	       struct why *why);
+int books_save(const struct books *books, const struct books_result *result,
+	       const char *path, struct why *why);
 
 void books_free(struct books *books);
 

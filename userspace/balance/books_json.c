@@ -1,185 +1,222 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Numbers have a sign, as those who read the file can read no others of 64
+ * bits. */
 #include "balance/books.h"
 #include "balance/books_format.h"
+#include "ledger/ledger_json.h"
 #include "lib/json_save.h"
 
-static json_t *host_json(const struct books *books)
+static void put_host(struct json_writer *json, const struct books *books)
 {
 	const struct host *host = &books->host;
 
-	return json_pack("{s:o,s:o,s:o,s:I,s:i,s:i}", "kernel",
-			 json_text(host->kernel), "vendor",
-			 json_text(host->vendor), "hypervisor",
-			 json_text(host->hypervisor), "isa",
-			 (json_int_t)host->isa, "exit_stats", host->exit_stats,
-			 "exit_stats_after", books->exit_stats_after);
+	json_put_open(json, "host", '{');
+	json_put_text(json, "kernel", host->kernel);
+	json_put_text(json, "vendor", host->vendor);
+	json_put_text(json, "hypervisor", host->hypervisor);
+	json_put_uint(json, "isa", host->isa);
+	json_put_int(json, "exit_stats", host->exit_stats);
+	json_put_int(json, "exit_stats_after", books->exit_stats_after);
+	json_put_close(json, '}');
 }
 
-static json_t *cells_json(const struct ledger_cells *cells)
+static void put_cells(struct json_writer *json,
+		      const struct ledger_cells *cells)
 {
-	json_t *array = json_array();
-
+	json_put_open(json, "reasons", '[');
 	for (size_t i = 0; i < cells->nr; i++) {
 		const struct ledger_cell *cell = &cells->cell[i];
 
-		json_array_append_new(
-			array, json_pack("{s:I,s:I,s:I}", "reason",
-					 (json_int_t)cell->reason, "exits",
-					 (json_int_t)cell->times.exits, "ns",
-					 (json_int_t)cell->times.ns));
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "reason", cell->reason);
+		json_put_int(json, "exits", cell->times.exits);
+		json_put_int(json, "ns", cell->times.ns);
+		json_put_close(json, '}');
 	}
-	return array;
+	json_put_close(json, ']');
 }
 
-static json_t *vcpu_json(const struct ledger_vcpu *vcpu)
+static void put_vcpu(struct json_writer *json, const struct ledger_vcpu *vcpu)
 {
-	return json_pack("{s:I,s:I,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
-			 "id", (json_int_t)vcpu->id, "tid",
-			 (json_int_t)vcpu->tid, "gone", vcpu->gone, "exits",
-			 (json_int_t)vcpu->exits, "ns", (json_int_t)vcpu->ns,
-			 "prior_exits", (json_int_t)vcpu->prior_exits,
-			 "missed_exits", (json_int_t)vcpu->missed_exits,
-			 "missed_entries", (json_int_t)vcpu->missed_entries,
-			 "sparse_full", (json_int_t)vcpu->sparse_full,
-			 "failed_entries", (json_int_t)vcpu->failed_entries,
-			 "emulated", (json_int_t)vcpu->emulated, "reasons",
-			 cells_json(&vcpu->cells));
+	json_put_open(json, NULL, '{');
+	json_put_uint(json, "id", vcpu->id);
+	json_put_uint(json, "tid", vcpu->tid);
+	json_put_bool(json, "gone", vcpu->gone);
+	json_put_int(json, "exits", vcpu->exits);
+	json_put_int(json, "ns", vcpu->ns);
+	json_put_int(json, "prior_exits", vcpu->prior_exits);
+	json_put_int(json, "missed_exits", vcpu->missed_exits);
+	json_put_int(json, "missed_entries", vcpu->missed_entries);
+	json_put_int(json, "sparse_full", vcpu->sparse_full);
+	json_put_int(json, "failed_entries", vcpu->failed_entries);
+	json_put_int(json, "emulated", vcpu->emulated);
+	put_cells(json, &vcpu->cells);
+	json_put_close(json, '}');
 }
 
-static json_t *vms_json(const struct ledger *ledger)
+static void put_vms(struct json_writer *json, const struct ledger *ledger)
 {
-	json_t *vms = json_array();
-
+	json_put_open(json, "vms", '[');
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
 		const struct ledger_vm *vm = &ledger->vm[i];
-		json_t *vcpus = json_array();
 
+		json_put_open(json, NULL, '{');
+		json_put_int(json, "number", vm->number);
+		json_put_uint(json, "pid", vm->pid);
+		json_put_uint(json, "isa", vm->isa);
+		json_put_text(json, "name", vm->name);
+		json_put_open(json, "vcpus", '[');
 		for (size_t j = 0; j < vm->nr_vcpus; j++)
-			json_array_append_new(vcpus, vcpu_json(&vm->vcpu[j]));
-		json_array_append_new(
-			vms, json_pack("{s:I,s:I,s:I,s:o,s:o}", "number",
-				       (json_int_t)vm->number, "pid",
-				       (json_int_t)vm->pid, "isa",
-				       (json_int_t)vm->isa, "name",
-				       json_text(vm->name), "vcpus", vcpus));
+			put_vcpu(json, &vm->vcpu[j]);
+		json_put_close(json, ']');
+		json_put_close(json, '}');
 	}
-	return vms;
+	json_put_close(json, ']');
 }
 
-static json_t *losses_json(const struct ledger_losses *losses)
+static void put_losses(struct json_writer *json,
+		       const struct ledger_losses *losses)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "no_slot",
-			 (json_int_t)losses->no_slot, "no_vm",
-			 (json_int_t)losses->no_vm, "answers",
-			 (json_int_t)losses->answers, "unreadable",
-			 (json_int_t)losses->unreadable, "recursion",
-			 (json_int_t)losses->recursion, "negative",
-			 (json_int_t)losses->negative);
+	json_put_open(json, "losses", '{');
+	json_put_int(json, "no_slot", losses->no_slot);
+	json_put_int(json, "no_vm", losses->no_vm);
+	json_put_int(json, "answers", losses->answers);
+	json_put_int(json, "unreadable", losses->unreadable);
+	json_put_int(json, "recursion", losses->recursion);
+	json_put_int(json, "negative", losses->negative);
+	json_put_close(json, '}');
 }
 
-json_t *books_answer_json(const struct answer *answer)
+static void put_answer(struct json_writer *json, const struct answer *answer)
 {
-	const struct leaf_read *read = &answer->read;
-
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,"
-			 "s:I,s:I,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
-			 "leaf", (json_int_t)read->leaf, "index",
-			 (json_int_t)read->index, "eax", (json_int_t)read->eax,
-			 "ebx", (json_int_t)read->ebx, "ecx",
-			 (json_int_t)read->ecx, "edx", (json_int_t)read->edx,
-			 "vm", (json_int_t)answer->vm, "at_ns",
-			 (json_int_t)answer->ns, "found", answer->found,
-			 "paired", answer->paired, "vcpu",
-			 (json_int_t)answer->vcpu_id, "vcpus",
-			 (json_int_t)answer->vcpus, "outside",
-			 (json_int_t)answer->outside, "exits_before",
-			 (json_int_t)answer->exits_before, "exits_after",
-			 (json_int_t)answer->exits_after, "ns_before",
-			 (json_int_t)answer->ns_before, "ns_after",
-			 (json_int_t)answer->ns_after);
+	json_put_open(json, NULL, '{');
+	ledger_json_read(json, &answer->read);
+	json_put_int(json, "vm", answer->vm);
+	json_put_int(json, "at_ns", answer->ns);
+	json_put_bool(json, "found", answer->found);
+	json_put_bool(json, "paired", answer->paired);
+	json_put_uint(json, "vcpu", answer->vcpu_id);
+	json_put_uint(json, "vcpus", answer->vcpus);
+	json_put_uint(json, "outside", answer->outside);
+	json_put_int(json, "exits_before", answer->exits_before);
+	json_put_int(json, "exits_after", answer->exits_after);
+	json_put_int(json, "ns_before", answer->ns_before);
+	json_put_int(json, "ns_after", answer->ns_after);
+	json_put_close(json, '}');
 }
 
-static json_t *statistics_json(const struct books *books)
+static void put_answers(struct json_writer *json, const struct answers *answers)
 {
-	json_t *array = json_array();
+	json_put_open(json, "answers", '[');
+	for (size_t i = 0; i < answers->nr; i++)
+		put_answer(json, &answers->answer[i]);
+	json_put_close(json, ']');
+}
 
+static void put_statistics(struct json_writer *json, const struct books *books)
+{
+	json_put_open(json, "statistics", '[');
 	for (size_t i = 0; i < books->nr_statistics; i++) {
 		const struct statistics *from = &books->statistics[i];
 
-		json_array_append_new(
-			array,
-			json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "vm",
-				  (json_int_t)from->vm, "vcpus",
-				  (json_int_t)from->vcpus, "before",
-				  (json_int_t)from->before, "exits",
-				  (json_int_t)from->exits, "after",
-				  (json_int_t)from->after, "failed_entries",
-				  (json_int_t)from->failed_entries, "emulated",
-				  (json_int_t)from->emulated));
+		json_put_open(json, NULL, '{');
+		json_put_int(json, "vm", from->vm);
+		json_put_int(json, "vcpus", from->vcpus);
+		json_put_int(json, "before", from->before);
+		json_put_int(json, "exits", from->exits);
+		json_put_int(json, "after", from->after);
+		json_put_int(json, "failed_entries", from->failed_entries);
+		json_put_int(json, "emulated", from->emulated);
+		json_put_close(json, '}');
 	}
-	return array;
+	json_put_close(json, ']');
 }
 
-static void add_reports(const struct books *books, json_t *json)
+static void put_reports(struct json_writer *json, const struct books *books)
 {
-	json_t *earlier = json_array();
-
-	for (size_t i = 0; i < books->nr_earlier; i++)
-		json_array_append_new(earlier,
-				      guest_report_json(&books->earlier[i]));
-	if (books->nr_earlier)
-		json_object_set(json, "earlier_reports", earlier);
-	json_decref(earlier);
+	if (books->nr_earlier) {
+		json_put_open(json, "earlier_reports", '[');
+		for (size_t i = 0; i < books->nr_earlier; i++)
+			guest_report_json(json, NULL, &books->earlier[i]);
+		json_put_close(json, ']');
+	}
 	if (books->has_report)
-		json_object_set_new(json, "guest_report",
-				    guest_report_json(&books->report));
+		guest_report_json(json, "guest_report", &books->report);
 }
 
-static json_t *pids_json(const struct pids *pids)
+static void put_pids(struct json_writer *json, const char *name,
+		     const struct pids *pids)
 {
-	json_t *json = json_array();
-
+	json_put_open(json, name, '[');
 	for (size_t i = 0; i < pids->nr; i++)
-		json_array_append_new(json, json_integer(pids->pid[i]));
-	return json;
+		json_put_uint(json, NULL, pids->pid[i]);
+	json_put_close(json, ']');
 }
 
-json_t *books_json(const struct books *books)
+/* Put the members that only some books have. */
+static void put_rest(struct json_writer *json, const struct books *books)
 {
-	json_t *json, *answers = json_array();
+	if (books->withheld.nr)
+		put_pids(json, "withheld", &books->withheld);
+	if (books->marks_alone)
+		json_put_bool(json, "marks_alone", true);
+	if (books->reports_damaged)
+		json_put_uint(json, "reports_damaged", books->reports_damaged);
+	if (books->report_missing)
+		json_put_bool(json, "report_missing", true);
+	put_reports(json, books);
+}
 
-	for (size_t i = 0; i < books->answers.nr; i++)
-		json_array_append_new(
-			answers, books_answer_json(&books->answers.answer[i]));
-	json = json_pack(
-		"{s:s,s:i,s:o,s:o,s:b,s:b,s:o,s:i,s:f,s:f,s:f,s:b,s:b,s:I,s:o,"
-		"s:I,s:o,s:o,s:o,s:o,s:I,s:I}",
-		"format", BOOKS_FORMAT, "version", BOOKS_VERSION, "host",
-		host_json(books), "attach", json_text(books->attach),
-		"sees_ends", books->sees_ends, "sees_no_entries",
-		books->sees_no_entries, "command", json_text(books->command),
-		"command_status", books->command_status, "tsc_khz",
-		books->tsc_khz, "tsc_khz_low", books->tsc_khz_low,
-		"tsc_khz_high", books->tsc_khz_high, "switched",
-		books->switched, "leaves_on", books->leaves_on, "started_ns",
-		(json_int_t)books->started_ns, "running",
-		pids_json(&books->running), "ended_ns",
-		(json_int_t)books->ledger.ns, "vms", vms_json(&books->ledger),
-		"losses", losses_json(&books->ledger.losses), "answers",
-		answers, "statistics", statistics_json(books),
-		"statistics_cleared", (json_int_t)books->statistics_cleared,
-		"answers_dropped", (json_int_t)books->answers.dropped);
-	if (json && books->withheld.nr)
-		json_object_set_new(json, "withheld",
-				    pids_json(&books->withheld));
-	if (json && books->marks_alone)
-		json_object_set_new(json, "marks_alone", json_true());
-	if (json && books->reports_damaged)
-		json_object_set_new(json, "reports_damaged",
-				    json_integer(books->reports_damaged));
-	if (json && books->report_missing)
-		json_object_set_new(json, "report_missing", json_true());
-	if (json)
-		add_reports(books, json);
-	return json;
+void books_json(struct json_writer *json, const struct books *books)
+{
+	json_put_text(json, "format", BOOKS_FORMAT);
+	json_put_uint(json, "version", BOOKS_VERSION);
+	put_host(json, books);
+	json_put_text(json, "attach", books->attach);
+	json_put_bool(json, "sees_ends", books->sees_ends);
+	json_put_bool(json, "sees_no_entries", books->sees_no_entries);
+	json_put_text(json, "command", books->command);
+	json_put_int(json, "command_status", books->command_status);
+	json_put_exact(json, "tsc_khz", books->tsc_khz);
+	json_put_exact(json, "tsc_khz_low", books->tsc_khz_low);
+	json_put_exact(json, "tsc_khz_high", books->tsc_khz_high);
+	json_put_bool(json, "switched", books->switched);
+	json_put_bool(json, "leaves_on", books->leaves_on);
+	json_put_int(json, "started_ns", books->started_ns);
+	put_pids(json, "running", &books->running);
+	json_put_int(json, "ended_ns", books->ledger.ns);
+	put_vms(json, &books->ledger);
+	put_losses(json, &books->ledger.losses);
+	put_answers(json, &books->answers);
+	put_statistics(json, books);
+	json_put_uint(json, "statistics_cleared", books->statistics_cleared);
+	json_put_int(json, "answers_dropped", books->answers.dropped);
+	put_rest(json, books);
+}
+
+struct document {
+	const struct books *books;
+	const struct books_result *result;
+};
+
+static int put_document(struct json_writer *json, const void *from)
+{
+	const struct document *document = from;
+	int r = 0;
+
+	json_put_open(json, NULL, '{');
+	books_json(json, document->books);
+	if (document->result)
+		r = document->result->put(json, document->books,
+					  document->result->context);
+	json_put_close(json, '}');
+	return r;
+}
+
+int books_save(const struct books *books, const struct books_result *result,
+	       const char *path, struct why *why)
+{
+	const struct document document = { books, result };
+
+	return json_save(path, put_document, &document, why);
 }

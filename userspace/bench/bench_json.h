@@ -6,17 +6,14 @@
 #include <jansson.h>
 
 #include "bench/bench_result.h"
+#include "lib/json_writer.h"
 #include "lib/msg.h"
 
 #define BENCH_FORMAT "exitledger-bench"
 #define BENCH_FORMAT_VERSION 1
 
-/**
- * bench_json - a new reference to all that was measured, and what it says
- *
- * NULL: out of memory.
- */
-json_t *bench_json(const struct bench_result *result);
+/** bench_json - an object of all that was measured, and of what that says */
+void bench_json(struct json_writer *json, const struct bench_result *result);
 
 /**
  * bench_json_parse - the measurements alone; what they say is worked out anew

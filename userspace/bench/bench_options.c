@@ -20,7 +20,6 @@ enum {
 	OPT_WARM_UP,
 	OPT_CPU,
 	OPT_MICROGUEST,
-	OPT_SVG,
 	OPT_REPLAY,
 	OPT_LIMIT,
 	OPT_COMPARE,
@@ -28,6 +27,19 @@ enum {
 	OPT_LIST,
 	OPT_PROGRESS,
 	OPT_USER,
+	OPT_FORMAT = 384, /* from here on: of bench_save.def */
+};
+
+#define FORMAT_KEY(name, letter) \
+	((letter) ? (letter) : OPT_FORMAT + BENCH_FORMAT_##name)
+
+static const struct {
+	int key;
+	const char *option;
+} formats[NR_BENCH_FORMATS] = {
+#define FORMAT(name, letter, doc) { FORMAT_KEY(name, letter), "--" #name },
+#include "bench/bench_save.def"
+#undef FORMAT
 };
 
 static const struct argp_option option_rows[] = {
@@ -48,12 +60,10 @@ static const struct argp_option option_rows[] = {
 	{ "microguest", OPT_MICROGUEST, "PATH", 0,
 	  "Run the guest with this program (default: microguest, beside this one)",
 	  0 },
-	{ "json", 'j', "FILE", 0,
-	  "Write all laps and results to FILE; '-' is standard output, in place of the table",
-	  0 },
-	{ "svg", OPT_SVG, "FILE", 0,
-	  "Write a picture to FILE; '-' is standard output, in place of the table",
-	  0 },
+#define FORMAT(name, letter, doc) \
+	{ #name, FORMAT_KEY(name, letter), "FILE", 0, doc, 0 },
+#include "bench/bench_save.def"
+#undef FORMAT
 	{ "replay", OPT_REPLAY, "FILE", 0,
 	  "Show what --json wrote, in place of measuring; further FILEs must be of other kinds of exits; '-' is standard input",
 	  0 },
@@ -177,11 +187,23 @@ static void set_action(enum bench_action action, struct bench_options *options,
 	options->action = action;
 }
 
+/* The format of an option, or NR_BENCH_FORMATS. */
+static size_t format_of(int key)
+{
+	size_t i = 0;
+
+	while (i < NR_BENCH_FORMATS && formats[i].key != key)
+		i++;
+	return i;
+}
+
 #define FOR(action) (1u << (action))
 
 /* The actions that an option is for: enum bench_action, as bits. */
 static unsigned int actions_of(int key)
 {
+	if (format_of(key) < NR_BENCH_FORMATS)
+		return FOR(BENCH_RUN) | FOR(BENCH_TEST_RUN) | FOR(BENCH_REPLAY);
 	switch (key) {
 	case OPT_CONFIG:
 	case OPT_TIME:
@@ -194,9 +216,6 @@ static unsigned int actions_of(int key)
 	case OPT_PROGRESS:
 	case OPT_USER:
 		return FOR(BENCH_RUN) | FOR(BENCH_TEST_RUN);
-	case 'j':
-	case OPT_SVG:
-		return FOR(BENCH_RUN) | FOR(BENCH_TEST_RUN) | FOR(BENCH_REPLAY);
 	case OPT_LIMIT:
 		return FOR(BENCH_REPLAY);
 	default:
@@ -256,9 +275,16 @@ static void complete(struct bench_options *options,
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct bench_options *options = state->input;
+	const size_t format = format_of(key);
 	struct why why;
 
 	note_given(key, options);
+	if (format < NR_BENCH_FORMATS) {
+		cli_file(state, formats[format].option, arg,
+			 &options->dashes.output);
+		options->file_of[format] = arg;
+		return 0;
+	}
 	switch (key) {
 	case OPT_CONFIG:
 		parse_configs(arg, options, state);
@@ -288,14 +314,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				state,
 				"--microguest takes a program's name, not ''");
 		options->microguest = arg;
-		return 0;
-	case 'j':
-		cli_file(state, "--json", arg, &options->dashes.output);
-		options->json = arg;
-		return 0;
-	case OPT_SVG:
-		cli_file(state, "--svg", arg, &options->dashes.output);
-		options->svg = arg;
 		return 0;
 	case OPT_REPLAY:
 		set_action(BENCH_REPLAY, options, state);

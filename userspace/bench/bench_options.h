@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/bench_formats.h"
 #include "lib/cli.h"
 
 /* The action that the options ask for. */
@@ -31,7 +32,8 @@ struct bench_options {
 	bool has_time; /* it was said */
 	unsigned int laps, warm_up; /* of each run */
 	int cpu; /* -1: to be chosen */
-	const char *microguest, *json, *svg;
+	const char *microguest;
+	const char *file_of[NR_BENCH_FORMATS]; /* to be written, or NULL */
 	struct cli_dashes dashes;
 	const char *user; /* --user, for privileges_drop(), or NULL */
 	double limit; /* of BENCH_REPLAY, in per cent; 0: none */

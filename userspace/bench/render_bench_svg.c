@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/bench_save.h"
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
 #include "lib/html.h"
+#include "lib/output.h"
 #include "lib/text_width.h"
 
 /* In pixels: a panel per kind, a bar per configuration. */
@@ -354,4 +356,15 @@ int render_bench_svg(const struct bench_result *result, FILE *out)
 	fputs("</svg>\n", out);
 	free(text);
 	return 0;
+}
+
+static int put_svg(const void *result, FILE *out)
+{
+	return render_bench_svg(result, out);
+}
+
+int bench_svg_save(const struct bench_result *result, const char *path,
+		   struct why *why)
+{
+	return output_save(path, put_svg, result, why);
 }

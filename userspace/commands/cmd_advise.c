@@ -5,6 +5,7 @@
 #include "advise/render_advice.h"
 #include "commands/commands.h"
 #include "commands/monitor_output.h"
+#include "ledger/render_losses.h"
 #include "lib/cli.h"
 #include "lib/output.h"
 #include "report/render_report.h"
@@ -69,7 +70,7 @@ static void render(const struct advise_command *command,
 	json_put_uint(&json, "version", VERSION);
 	run_json_run(&json, "run", command->path, &command->report);
 	render_advice_json(&json, advice);
-	run_json_lost(&json, &command->report);
+	render_losses_json(&json, &command->report.total);
 	json_put_close(&json, '}');
 	putc('\n', stdout);
 }

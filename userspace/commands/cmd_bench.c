@@ -15,43 +15,15 @@
 #include "commands/commands.h"
 #include "host/privileges.h"
 #include "lib/command.h"
-#include "lib/json_save.h"
 #include "lib/output.h"
 #include "lib/whole_file.h"
+
+_Static_assert((int)NR_BENCH_FORMATS <= PRIVILEGES_FILES,
+	       "privileges_drop() knows of the files of all formats");
 
 static bool is_stdout(const char *path)
 {
 	return path && !strcmp(path, "-");
-}
-
-static int save_svg(const struct bench_result *result, const char *path,
-		    struct why *why)
-{
-	struct whole_file file;
-	int r;
-
-	if (is_stdout(path)) {
-		r = render_bench_svg(result, stdout);
-		return r ? why_set(why, -r, "out of memory") :
-			   output_flush(why);
-	}
-	r = whole_file_begin(&file, path, why);
-	if (r)
-		return r;
-	r = render_bench_svg(result, file.out);
-	if (r)
-		why_set(why, -r, "out of memory");
-	return whole_file_end(&file, r, why);
-}
-
-static int save_json(const struct bench_result *result, const char *path,
-		     struct why *why)
-{
-	json_t *json = bench_json(result);
-	int r = json_save(json, path, why);
-
-	json_decref(json);
-	return r;
 }
 
 /* There may be several errors: each is said when it happens. */
@@ -70,24 +42,28 @@ static int show(const struct bench *bench, const struct bench_options *options)
 {
 	struct bench_result result;
 	struct why why = { "" };
-	int table = 0, svg = 0, json = 0;
+	bool table = true;
+	int r = 0, first = 0;
 
 	if (bench_result_init(bench, &result)) {
 		bench_result_free(&result);
 		return say(why_set(&why, ENOMEM, "out of memory"), &why);
 	}
-	if (!is_stdout(options->json) && !is_stdout(options->svg)) {
+	for (size_t i = 0; i < NR_BENCH_FORMATS; i++)
+		table &= !is_stdout(options->file_of[i]);
+	if (table) {
 		render_bench_text(&result, stdout);
-		table = say(output_flush(&why), &why);
+		first = say(output_flush(&why), &why);
 	}
-	if (options->svg)
-		svg = say(save_svg(&result, options->svg, &why), &why);
-	if (options->json)
-		json = say(save_json(&result, options->json, &why), &why);
+	for (size_t i = 0; i < NR_BENCH_FORMATS; i++) {
+		if (options->file_of[i])
+			r = say(bench_format_save(i, &result,
+						  options->file_of[i], &why),
+				&why);
+		first = first ? first : r;
+	}
 	bench_result_free(&result);
-	if (table)
-		return table;
-	return svg ? svg : json;
+	return first;
 }
 
 /* To be called as the user whose files they will be. */
@@ -95,20 +71,21 @@ static int check_files(const struct bench_options *options, struct why *why)
 {
 	int r = 0;
 
-	if (options->json && !is_stdout(options->json))
-		r = whole_file_check(options->json, why);
-	if (!r && options->svg && !is_stdout(options->svg))
-		r = whole_file_check(options->svg, why);
+	for (size_t i = 0; i < NR_BENCH_FORMATS && !r; i++) {
+		const char *path = options->file_of[i];
+
+		if (path && !is_stdout(path))
+			r = whole_file_check(path, why);
+	}
 	return r;
 }
 
 static int drop(const struct bench_options *options, struct why *why)
 {
-	const struct privileges privileges = {
-		.user = options->user,
-		.file = { options->json, options->svg },
-	};
+	struct privileges privileges = { .user = options->user };
 
+	for (size_t i = 0; i < NR_BENCH_FORMATS; i++)
+		privileges.file[i] = options->file_of[i];
 	return privileges_drop(&privileges, why);
 }
 
@@ -177,8 +154,8 @@ static void show_without_files(const struct bench *bench,
 {
 	struct bench_options rest = *options;
 
-	rest.json = only_stdout(options->json);
-	rest.svg = only_stdout(options->svg);
+	for (size_t i = 0; i < NR_BENCH_FORMATS; i++)
+		rest.file_of[i] = only_stdout(options->file_of[i]);
 	show(bench, &rest);
 }
 

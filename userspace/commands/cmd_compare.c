@@ -103,11 +103,11 @@ static int save_evidence(const struct compare_options *options,
 			 const struct books *books,
 			 const struct balance *balance, struct why *why)
 {
+	const struct books_result result = { render_compare_json, balance };
+
 	if (!options->json)
 		return 0;
-	return say(books_save(books, render_compare_json(books, balance),
-			      options->json, why),
-		   why);
+	return say(books_save(books, &result, options->json, why), why);
 }
 
 /*

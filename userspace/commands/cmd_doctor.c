@@ -8,7 +8,6 @@
 #include "host/doctor.h"
 #include "host/render_doctor.h"
 #include "lib/cli.h"
-#include "lib/json_save.h"
 #include "lib/output.h"
 #include "observe/attach_probe.h"
 
@@ -52,16 +51,10 @@ static bool has_colours(void)
 static int show(const struct diagnosis *diagnosis,
 		const struct host_facts *facts, bool json, struct why *why)
 {
-	json_t *object;
-	int r;
-
-	if (json) {
-		object = render_doctor_json(diagnosis, facts);
-		r = json_save(object, "-", why);
-		json_decref(object);
-		return r;
-	}
-	render_doctor_text(diagnosis, facts, has_colours(), stdout);
+	if (json)
+		render_doctor_json(diagnosis, facts, stdout);
+	else
+		render_doctor_text(diagnosis, facts, has_colours(), stdout);
 	return output_flush(why);
 }
 

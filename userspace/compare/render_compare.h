@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "balance/balance.h"
+#include "lib/json_writer.h"
 
 /**
  * render_compare_text - host, a statement per VM, and the verdict, in 80 columns
@@ -17,16 +18,17 @@ int render_compare_text(const struct books *books,
 			const struct balance *balance, FILE *out, bool color);
 
 /**
- * render_compare_json - a new reference to {verdict, findings, statements}
+ * render_compare_json - the member "result": the verdict, findings, statements
+ * @context: the struct balance, for books_save()
  *
- * NULL when out of memory.
+ * 0 or -ENOMEM.
  */
-json_t *render_compare_json(const struct books *books,
-			    const struct balance *balance);
+int render_compare_json(struct json_writer *json, const struct books *books,
+			const void *context);
 
-/** render_findings_json - a balance's findings, an array */
-json_t *render_findings_json(const struct books *books,
-			     const struct balance *balance);
+/** render_findings_json - the member "findings": an array of a balance's */
+void render_findings_json(struct json_writer *json, const struct books *books,
+			  const struct balance *balance);
 
 /** render_finding - a finding as one line, without a newline */
 void render_finding(const struct books *books, const struct finding *finding,

@@ -1,152 +1,151 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
 #include "balance/statement.h"
 #include "compare/render_compare.h"
-#include "exit_leaves.h"
-#include "ledger/reasons.h"
+#include "ledger/ledger_json.h"
 
-/* Add the observer's cost: by how much KVM's time exceeds BPF's, per exit. */
-static void add_time(const struct books *books,
-		     const struct statement_line *line, json_t *json)
+/* Put the observer's cost: by how much KVM's time exceeds BPF's, per exit. */
+static void put_time(struct json_writer *json, const struct books *books,
+		     const struct statement_line *line)
 {
-	double kernel;
-
 	if (!line->has_cycles || books->tsc_khz <= 0 ||
 	    books->host.exit_stats < 2)
 		return;
-	kernel = line->kernel_cycles * 1e6 / books->tsc_khz;
-	json_object_set_new(json, "kernel_ns", json_real(kernel));
-	json_object_set_new(json, "bpf_ns", json_integer(line->ns_then));
+	json_put_exact(json, "kernel_ns",
+		       line->kernel_cycles * 1e6 / books->tsc_khz);
+	json_put_int(json, "bpf_ns", line->ns_then);
 	if (line->timed.known)
-		json_object_set_new(
-			json, "observer_ns_per_exit",
-			json_real(timed_cost(&line->timed, books->tsc_khz)));
+		json_put_exact(json, "observer_ns_per_exit",
+			       timed_cost(&line->timed, books->tsc_khz));
 }
 
-static json_t *line_json(const struct books *books,
-			 const struct statement_line *line)
+static void put_line(struct json_writer *json, const struct books *books,
+		     const struct statement_line *line)
 {
-	const struct exit_reason *known =
-		exit_reason_find(books->host.isa, line->reason);
-	json_t *json;
-
-	json = json_pack("{s:I,s:s*,s:I,s:I,s:I,s:I}", "reason",
-			 (json_int_t)line->reason, "name",
-			 known ? known->name : NULL, "kernel",
-			 (json_int_t)line->kernel, "bpf", (json_int_t)line->bpf,
-			 "difference", (json_int_t)line->difference, "ns",
-			 (json_int_t)line->ns);
-	if (json && line->kernel_first)
-		json_object_set_new(json, "kernel_first",
-				    json_integer(line->kernel_first));
-	if (json && line->has_guest)
-		json_object_set_new(json, "guest", json_integer(line->guest));
-	if (json)
-		add_time(books, line, json);
-	if (json && line->has_executed)
-		json_object_set_new(json, "executed",
-				    json_integer(line->executed));
-	return json;
+	json_put_int(json, "kernel", line->kernel);
+	json_put_int(json, "bpf", line->bpf);
+	json_put_int(json, "difference", line->difference);
+	json_put_int(json, "ns", line->ns);
+	if (line->kernel_first)
+		json_put_int(json, "kernel_first", line->kernel_first);
+	if (line->has_guest)
+		json_put_int(json, "guest", line->guest);
+	put_time(json, books, line);
+	if (line->has_executed)
+		json_put_int(json, "executed", line->executed);
 }
 
-static json_t *statement_json(const struct books *books,
-			      const struct statement *statement)
+static void put_statement(struct json_writer *json, const struct books *books,
+			  const struct statement *statement)
 {
-	json_t *lines = json_array(), *json;
-
-	for (size_t i = 0; i < statement->nr; i++)
-		json_array_append_new(lines,
-				      line_json(books, &statement->line[i]));
-	json = json_pack("{s:I,s:I,s:b,s:o,s:I}", "vm",
-			 (json_int_t)statement->vm, "vcpus",
-			 (json_int_t)statement->vcpus, "late", statement->late,
-			 "reasons", lines, "reconciled",
-			 (json_int_t)statement->reconciled);
-	if (json && statement->has_total) {
-		json_t *total = line_json(books, &statement->total);
-
-		json_object_del(total, "reason");
-		json_object_del(total, "name");
-		json_object_set_new(json, "total", total);
+	json_put_open(json, NULL, '{');
+	json_put_int(json, "vm", statement->vm);
+	json_put_int(json, "vcpus", statement->vcpus);
+	json_put_bool(json, "late", statement->late);
+	json_put_open(json, "reasons", '[');
+	for (size_t i = 0; i < statement->nr; i++) {
+		json_put_open(json, NULL, '{');
+		ledger_json_reason(json, books->host.isa,
+				   statement->line[i].reason);
+		put_line(json, books, &statement->line[i]);
+		json_put_close(json, '}');
 	}
-	return json;
+	json_put_close(json, ']');
+	json_put_int(json, "reconciled", statement->reconciled);
+	if (statement->has_total) {
+		json_put_open(json, "total", '{');
+		put_line(json, books, &statement->total);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, '}');
 }
 
-static json_t *registers_json(const struct leaf_read *read)
+static void put_registers(struct json_writer *json, const char *name,
+			  const struct leaf_read *read)
 {
-	return json_pack("[I,I,I,I]", (json_int_t)read->eax,
-			 (json_int_t)read->ebx, (json_int_t)read->ecx,
-			 (json_int_t)read->edx);
+	json_put_open(json, name, '[');
+	json_put_uint(json, NULL, read->eax);
+	json_put_uint(json, NULL, read->ebx);
+	json_put_uint(json, NULL, read->ecx);
+	json_put_uint(json, NULL, read->edx);
+	json_put_close(json, ']');
 }
 
-static json_t *finding_json(const struct books *books,
-			    const struct finding *finding)
+/* A finding of the rules, and not why nothing can be said. */
+static void put_numbers(struct json_writer *json, const struct finding *finding)
 {
-	json_t *json;
+	json_put_int(json, "vm", finding->vm);
+	json_put_uint(json, "vcpu", finding->vcpu_id);
+	json_put_uint(json, "leaf", finding->leaf);
+	json_put_uint(json, "reason", finding->reason);
+	json_put_int(json, "kernel", finding->kernel);
+	json_put_int(json, "low", finding->low);
+	json_put_int(json, "high", finding->high);
+	json_put_int(json, "at_ns", finding->at_ns);
+	if (finding->rule == RULE_GUEST) {
+		put_registers(json, "guest_registers", &finding->said);
+		put_registers(json, "kernel_registers", &finding->answered);
+	}
+}
+
+void render_findings_json(struct json_writer *json, const struct books *books,
+			  const struct balance *balance)
+{
 	char line[256];
 
-	render_finding(books, finding, line, sizeof(line));
-	if (rule_inconclusive(finding->rule) || finding->rule == RULE_UNSEEN)
-		return json_pack("{s:s,s:s}", "rule", rule_name(finding->rule),
-				 "text", line);
-	json = json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "rule",
-			 rule_name(finding->rule), "text", line, "vm",
-			 (json_int_t)finding->vm, "vcpu",
-			 (json_int_t)finding->vcpu_id, "leaf",
-			 (json_int_t)finding->leaf, "reason",
-			 (json_int_t)finding->reason, "kernel",
-			 (json_int_t)finding->kernel, "low",
-			 (json_int_t)finding->low, "high",
-			 (json_int_t)finding->high, "at_ns",
-			 (json_int_t)finding->at_ns);
-	if (json && finding->rule == RULE_GUEST) {
-		json_object_set_new(json, "guest_registers",
-				    registers_json(&finding->said));
-		json_object_set_new(json, "kernel_registers",
-				    registers_json(&finding->answered));
+	json_put_open(json, "findings", '[');
+	for (size_t i = 0; i < balance->nr; i++) {
+		const struct finding *finding = &balance->finding[i];
+
+		render_finding(books, finding, line, sizeof(line));
+		json_put_open(json, NULL, '{');
+		json_put_text(json, "rule", rule_name(finding->rule));
+		json_put_text(json, "text", line);
+		if (!rule_inconclusive(finding->rule) &&
+		    finding->rule != RULE_UNSEEN)
+			put_numbers(json, finding);
+		json_put_close(json, '}');
 	}
-	return json;
+	json_put_close(json, ']');
 }
 
-json_t *render_findings_json(const struct books *books,
-			     const struct balance *balance)
+static int put_statements(struct json_writer *json, const struct books *books,
+			  const struct balance *balance)
 {
-	json_t *findings = json_array();
-
-	for (size_t i = 0; i < balance->nr; i++)
-		json_array_append_new(
-			findings, finding_json(books, &balance->finding[i]));
-	return findings;
-}
-
-json_t *render_compare_json(const struct books *books,
-			    const struct balance *balance)
-{
-	json_t *findings = render_findings_json(books, balance);
-	json_t *statements = json_array();
-
+	json_put_open(json, "statements", '[');
 	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
 		struct statement statement;
 
 		if (statement_make(books, balance, books->ledger.vm[i].number,
-				   &statement)) {
-			json_decref(findings);
-			json_decref(statements);
-			return NULL;
-		}
+				   &statement))
+			return -ENOMEM;
 		if (statement.nr || statement.has_total)
-			json_array_append_new(
-				statements, statement_json(books, &statement));
+			put_statement(json, books, &statement);
 		statement_free(&statement);
 	}
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}",
-			 "verdict", verdict_name(balance->verdict), "checked",
-			 (json_int_t)balance->checked, "exact",
-			 (json_int_t)balance->exact, "timed",
-			 (json_int_t)balance->timed, "gaps",
-			 (json_int_t)balance->gaps, "dropped",
-			 (json_int_t)balance->dropped, "uncounted",
-			 (json_int_t)balance->uncounted, "told",
-			 (json_int_t)balance->told, "discrepancies",
-			 (json_int_t)balance->discrepancies, "findings",
-			 findings, "statements", statements);
+	json_put_close(json, ']');
+	return 0;
+}
+
+int render_compare_json(struct json_writer *json, const struct books *books,
+			const void *context)
+{
+	const struct balance *balance = context;
+	int r;
+
+	json_put_open(json, "result", '{');
+	json_put_text(json, "verdict", verdict_name(balance->verdict));
+	json_put_int(json, "checked", balance->checked);
+	json_put_int(json, "exact", balance->exact);
+	json_put_int(json, "timed", balance->timed);
+	json_put_int(json, "gaps", balance->gaps);
+	json_put_int(json, "dropped", balance->dropped);
+	json_put_int(json, "uncounted", balance->uncounted);
+	json_put_int(json, "told", balance->told);
+	json_put_int(json, "discrepancies", balance->discrepancies);
+	render_findings_json(json, books, balance);
+	r = put_statements(json, books, balance);
+	json_put_close(json, '}');
+	return r;
 }

@@ -82,38 +82,39 @@ void render_watch_text(const struct watch_sample *sample, FILE *out)
 	table_end(&line, out);
 }
 
-static json_t *notes_json(const size_t noted[WATCH_NOTES])
+static void put_notes(struct json_writer *json, const char *name,
+		      const size_t noted[WATCH_NOTES])
 {
-	json_t *json = json_object();
-
+	json_put_open(json, name, '{');
 	for (size_t i = 0; i < WATCH_NOTES; i++)
-		json_object_set_new(json, notes[i].name,
-				    json_integer(noted[i]));
-	return json;
+		json_put_uint(json, notes[i].name, noted[i]);
+	json_put_close(json, '}');
 }
 
-json_t *render_watch_json(const struct watch_sample *sample)
+void render_watch_json(const struct watch_sample *sample, FILE *out)
 {
 	const struct balance *balance = sample->balance;
-	json_t *json;
+	struct json_writer json = { .out = out, .escape_letters = true };
 	char at[32];
 
 	format_time(sample->at, at, sizeof(at));
-	json = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:o,s:o,s:s,s:o}",
-			 "at", at, "vms", (json_int_t)sample->vms, "exits",
-			 (json_int_t)sample->exits, "reads",
-			 (json_int_t)sample->reads, "checked",
-			 (json_int_t)sample->checked, "discrepancies",
-			 (json_int_t)sample->discrepancies, "switched",
-			 (json_int_t)sample->switched, "off", sample->off,
-			 "notes", notes_json(sample->noted), "notes_in_all",
-			 notes_json(sample->noted_in_all), "verdict",
-			 verdict_name(balance->verdict), "findings",
-			 render_findings_json(sample->books, balance));
-	if (json && has_cost(sample))
-		json_object_set_new(
-			json, "observer_ns_per_exit",
-			json_real(timed_cost(&sample->timed,
-					     sample->books->tsc_khz)));
-	return json;
+	json_put_open(&json, NULL, '{');
+	json_put_text(&json, "at", at);
+	json_put_uint(&json, "vms", sample->vms);
+	json_put_uint(&json, "exits", sample->exits);
+	json_put_uint(&json, "reads", sample->reads);
+	json_put_uint(&json, "checked", sample->checked);
+	json_put_uint(&json, "discrepancies", sample->discrepancies);
+	json_put_uint(&json, "switched", sample->switched);
+	json_put_bool(&json, "off", sample->off);
+	put_notes(&json, "notes", sample->noted);
+	put_notes(&json, "notes_in_all", sample->noted_in_all);
+	json_put_text(&json, "verdict", verdict_name(balance->verdict));
+	render_findings_json(&json, sample->books, balance);
+	if (has_cost(sample))
+		json_put_exact(&json, "observer_ns_per_exit",
+			       timed_cost(&sample->timed,
+					  sample->books->tsc_khz));
+	json_put_close(&json, '}');
+	putc('\n', out);
 }

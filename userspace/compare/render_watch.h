@@ -43,7 +43,7 @@ struct watch_sample {
 void render_watch_head(FILE *out);
 void render_watch_text(const struct watch_sample *sample, FILE *out);
 
-/** render_watch_json - the same, a new reference or NULL: out of memory */
-json_t *render_watch_json(const struct watch_sample *sample);
+/** render_watch_json - the same as an object in a line of its own */
+void render_watch_json(const struct watch_sample *sample, FILE *out);
 
 #endif /* EXITLEDGER_RENDER_WATCH_H */

@@ -9,7 +9,6 @@
 #include "compare/render_compare.h"
 #include "compare/render_watch.h"
 #include "compare/watch.h"
-#include "lib/json_save.h"
 #include "lib/output.h"
 
 /*
@@ -33,17 +32,11 @@ struct watcher {
 static int write_json(struct watcher *watcher,
 		      const struct watch_sample *sample, struct why *why)
 {
-	json_t *json = render_watch_json(sample);
-	int r = 0;
-
-	if (!json)
-		return why_set(why, ENOMEM, "out of memory");
-	if (json_write(json, watcher->json) ||
-	    putc('\n', watcher->json) == EOF || fflush(watcher->json))
-		r = why_set(why, EIO, "%s: cannot be written",
-			    watcher->options->json);
-	json_decref(json);
-	return r;
+	render_watch_json(sample, watcher->json);
+	if (fflush(watcher->json) || ferror(watcher->json))
+		return why_set(why, EIO, "%s: cannot be written",
+			       watcher->options->json);
+	return 0;
 }
 
 static int write_text(struct watcher *watcher,

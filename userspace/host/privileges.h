@@ -8,7 +8,7 @@
 
 #include "lib/msg.h"
 
-#define PRIVILEGES_FILES 2
+#define PRIVILEGES_FILES 8
 
 struct privileges {
 	const char *user; /* --user: a name or a number; NULL: it is chosen */

@@ -3,7 +3,7 @@
 
 #include "host/render_doctor.h"
 #include "ledger/reasons.h"
-#include "lib/json_save.h"
+#include "lib/json_writer.h"
 #include "lib/safe_text.h"
 #include "lib/wrap.h"
 
@@ -71,22 +71,47 @@ void render_doctor_text(const struct diagnosis *diagnosis,
 			diagnosis->can_compare ? " too" : "not");
 }
 
-static json_t *finding_json(const struct finding *finding)
+static void put_findings(struct json_writer *json,
+			 const struct diagnosis *diagnosis)
 {
-	return json_pack("{s:s,s:s,s:o,s:o*}", "name", finding->name, "state",
-			 finding_state_name(finding->state), "fact",
-			 json_text(finding->fact), "advice",
-			 finding->advice[0] ? json_text(finding->advice) :
-					      NULL);
+	json_put_open(json, "findings", '[');
+	for (size_t i = 0; i < diagnosis->nr; i++) {
+		const struct finding *finding = &diagnosis->finding[i];
+
+		json_put_open(json, NULL, '{');
+		json_put_text(json, "name", finding->name);
+		json_put_text(json, "state",
+			      finding_state_name(finding->state));
+		json_put_text(json, "fact", finding->fact);
+		if (finding->advice[0])
+			json_put_text(json, "advice", finding->advice);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, ']');
 }
 
 /* true, false, or null: not tried */
-static json_t *probe_json(const struct probe *probe)
+static void put_probe(struct json_writer *json, const char *name,
+		      const struct probe *probe)
 {
-	return probe->tried ? json_boolean(!probe->error) : json_null();
+	if (probe->tried)
+		json_put_bool(json, name, !probe->error);
+	else
+		json_put_null(json, name);
 }
 
-static json_t *host_json(const struct host_facts *facts)
+static void put_probes(struct json_writer *json,
+		       const struct attach_probes *probes)
+{
+	json_put_open(json, "attach", '{');
+	put_probe(json, "tp_btf", &probes->tp_btf);
+	put_probe(json, "raw_tp", &probes->raw_tp);
+	put_probe(json, "tp", &probes->tp);
+	put_probe(json, "vcpu_end", &probes->vcpu_end);
+	json_put_close(json, '}');
+}
+
+static void put_host(struct json_writer *json, const struct host_facts *facts)
 {
 	static const char *const lockdown[] = {
 		[LOCKDOWN_NONE] = "none",
@@ -94,48 +119,58 @@ static json_t *host_json(const struct host_facts *facts)
 		[LOCKDOWN_CONFIDENTIALITY] = "confidentiality",
 	};
 	const struct host *host = &facts->host;
-	bool patched = host->exit_stats != HOST_UNPATCHED;
 
-	return json_pack(
-		"{s:o,s:o,s:o,s:s?,s:s,s:b,s:s,s:o,s:o,s:b}", "kernel",
-		json_text(host->kernel), "hypervisor",
-		json_text_or_null(host->hypervisor), "backend",
-		json_text_or_null(host->isa ? host->vendor : facts->backend),
-		"isa", host->isa ? exit_isa_name(host->isa) : NULL,
-		"kvm_exit_args", kvm_exit_args_name(facts->exit_args),
-		"bpf_rdonly_cast", facts->rdonly_cast, "lockdown",
-		lockdown[facts->lockdown], "exit_stats",
-		patched ? json_integer(host->exit_stats) : json_null(),
-		"exit_stats_leaves",
-		facts->leaves >= 0 ? json_boolean(facts->leaves) : json_null(),
-		"host_pids", !host->other_pids);
+	json_put_open(json, "host", '{');
+	json_put_text(json, "kernel", host->kernel);
+	json_put_text_or_null(json, "hypervisor", host->hypervisor);
+	json_put_text_or_null(json, "backend",
+			      host->isa ? host->vendor : facts->backend);
+	json_put_text_or_null(json, "isa",
+			      host->isa ? exit_isa_name(host->isa) : "");
+	json_put_text(json, "kvm_exit_args",
+		      kvm_exit_args_name(facts->exit_args));
+	json_put_bool(json, "bpf_rdonly_cast", facts->rdonly_cast);
+	json_put_text(json, "lockdown", lockdown[facts->lockdown]);
+	if (host->exit_stats != HOST_UNPATCHED)
+		json_put_int(json, "exit_stats", host->exit_stats);
+	else
+		json_put_null(json, "exit_stats");
+	if (facts->leaves >= 0)
+		json_put_bool(json, "exit_stats_leaves", facts->leaves);
+	else
+		json_put_null(json, "exit_stats_leaves");
+	json_put_bool(json, "host_pids", !host->other_pids);
+	json_put_close(json, '}');
 }
 
-json_t *render_doctor_json(const struct diagnosis *diagnosis,
-			   const struct host_facts *facts)
+static void put_vms(struct json_writer *json, const struct vm_list *vms)
 {
-	json_t *findings = json_array(), *vms = json_array();
-
-	for (size_t i = 0; i < diagnosis->nr; i++)
-		json_array_append_new(findings,
-				      finding_json(&diagnosis->finding[i]));
-	for (size_t i = 0; i < facts->vms.nr; i++) {
-		const struct vm_process *vm = &facts->vms.vm[i];
-
-		json_array_append_new(vms,
-				      json_pack("{s:I,s:o,s:I}", "pid",
-						(json_int_t)vm->pid, "name",
-						json_text(vm->name), "vcpus",
-						(json_int_t)vm->vcpus));
+	json_put_open(json, "vms", '[');
+	for (size_t i = 0; i < vms->nr; i++) {
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "pid", vms->vm[i].pid);
+		json_put_text(json, "name", vms->vm[i].name);
+		json_put_uint(json, "vcpus", vms->vm[i].vcpus);
+		json_put_close(json, '}');
 	}
-	return json_pack(
-		"{s:s,s:i,s:b,s:b,s:o,s:{s:o,s:o,s:o,s:o},s:o,s:o,s:I}",
-		"format", "exitledger-doctor", "version", 1, "can_monitor",
-		diagnosis->can_monitor, "can_compare", diagnosis->can_compare,
-		"host", host_json(facts), "attach", "tp_btf",
-		probe_json(&facts->probes.tp_btf), "raw_tp",
-		probe_json(&facts->probes.raw_tp), "tp",
-		probe_json(&facts->probes.tp), "vcpu_end",
-		probe_json(&facts->probes.vcpu_end), "findings", findings,
-		"vms", vms, "processes_unseen", (json_int_t)facts->vms.unseen);
+	json_put_close(json, ']');
+}
+
+void render_doctor_json(const struct diagnosis *diagnosis,
+			const struct host_facts *facts, FILE *out)
+{
+	struct json_writer json = { .out = out, .escape_letters = true };
+
+	json_put_open(&json, NULL, '{');
+	json_put_text(&json, "format", "exitledger-doctor");
+	json_put_uint(&json, "version", 1);
+	json_put_bool(&json, "can_monitor", diagnosis->can_monitor);
+	json_put_bool(&json, "can_compare", diagnosis->can_compare);
+	put_host(&json, facts);
+	put_probes(&json, &facts->probes);
+	put_findings(&json, diagnosis);
+	put_vms(&json, &facts->vms);
+	json_put_uint(&json, "processes_unseen", facts->vms.unseen);
+	json_put_close(&json, '}');
+	putc('\n', out);
 }

@@ -3,7 +3,6 @@
 #ifndef EXITLEDGER_RENDER_DOCTOR_H
 #define EXITLEDGER_RENDER_DOCTOR_H
 
-#include <jansson.h>
 #include <stdio.h>
 
 #include "host/doctor.h"
@@ -15,8 +14,8 @@
 void render_doctor_text(const struct diagnosis *diagnosis,
 			const struct host_facts *facts, bool colour, FILE *out);
 
-/** render_doctor_json - a new reference to one object, or NULL: no memory */
-json_t *render_doctor_json(const struct diagnosis *diagnosis,
-			   const struct host_facts *facts);
+/** render_doctor_json - one object, in a line */
+void render_doctor_json(const struct diagnosis *diagnosis,
+			const struct host_facts *facts, FILE *out);
 
 #endif /* EXITLEDGER_RENDER_DOCTOR_H */

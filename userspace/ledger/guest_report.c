@@ -7,8 +7,8 @@
 
 #include "ledger/guest_report.h"
 #include "ledger/reasons.h"
+#include "ledger/ledger_json.h"
 #include "lib/json_get.h"
-#include "lib/json_save.h"
 
 #define FORMAT "exitledger-guest-report"
 #define VERSION 1
@@ -303,39 +303,40 @@ int guest_report_load(const char *path, struct guest_report *report,
 	return r;
 }
 
-json_t *guest_report_json(const struct guest_report *report)
+static void put_reads(struct json_writer *json,
+		      const struct guest_report *report)
 {
-	json_t *reads = json_array(), *json;
-
+	json_put_open(json, "reads", '[');
 	for (size_t i = 0; i < report->nr; i++) {
-		const struct guest_read *from = &report->read[i];
-		const struct leaf_read *read = &from->read;
-		json_t *to;
+		const struct guest_read *read = &report->read[i];
 
-		to = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "leaf",
-			       (json_int_t)read->leaf, "index",
-			       (json_int_t)read->index, "eax",
-			       (json_int_t)read->eax, "ebx",
-			       (json_int_t)read->ebx, "ecx",
-			       (json_int_t)read->ecx, "edx",
-			       (json_int_t)read->edx);
-		if (from->has_executed)
-			json_object_set_new(to, "executed",
-					    json_integer(from->executed));
-		if (from->has_userspace)
-			json_object_set_new(to, "userspace",
-					    json_integer(from->userspace));
-		json_array_append_new(reads, to);
+		json_put_open(json, NULL, '{');
+		ledger_json_read(json, &read->read);
+		if (read->has_executed)
+			json_put_int(json, "executed", read->executed);
+		if (read->has_userspace)
+			json_put_int(json, "userspace", read->userspace);
+		json_put_close(json, '}');
 	}
-	json = json_pack("{s:s,s:i,s:o,s:s*,s:o}", "format", FORMAT, "version",
-			 VERSION, "program", json_text(report->program), "isa",
-			 report->isa ? exit_isa_name(report->isa) : NULL,
-			 "reads", reads);
-	if (json && report->has_statistics)
-		json_object_set_new(json, "statistics",
-				    json_pack("{s:I}", "exits",
-					      (json_int_t)report->statistics));
-	return json;
+	json_put_close(json, ']');
+}
+
+void guest_report_json(struct json_writer *json, const char *name,
+		       const struct guest_report *report)
+{
+	json_put_open(json, name, '{');
+	json_put_text(json, "format", FORMAT);
+	json_put_uint(json, "version", VERSION);
+	json_put_text(json, "program", report->program);
+	if (report->isa)
+		json_put_text(json, "isa", exit_isa_name(report->isa));
+	put_reads(json, report);
+	if (report->has_statistics) {
+		json_put_open(json, "statistics", '{');
+		json_put_int(json, "exits", report->statistics);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, '}');
 }
 
 void guest_report_free(struct guest_report *report)

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "ledger/answers.h"
+#include "lib/json_writer.h"
 #include "lib/msg.h"
 
 /* No report is longer: a sane bound for what comes from a guest. */
@@ -65,8 +66,9 @@ void guest_reports_free(struct guest_reports *reports);
 int guest_report_load(const char *path, struct guest_report *report,
 		      struct why *why);
 
-/** guest_report_json - a new reference to the report as JSON, or NULL */
-json_t *guest_report_json(const struct guest_report *report);
+/** guest_report_json - the report as an object, or as a member of one */
+void guest_report_json(struct json_writer *json, const char *name,
+		       const struct guest_report *report);
 
 void guest_report_free(struct guest_report *report);
 

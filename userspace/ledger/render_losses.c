@@ -112,14 +112,13 @@ void render_losses_text(const struct ledger *ledger, FILE *out)
 	}
 }
 
-json_t *render_losses_json(const struct ledger *ledger)
+void render_losses_json(struct json_writer *json, const struct ledger *ledger)
 {
 	struct loss list[LOSSES_MAX];
 	size_t nr = render_losses_list(ledger, list);
-	json_t *json = json_object();
 
+	json_put_open(json, "lost", '{');
 	for (size_t i = 0; i < nr; i++)
-		json_object_set_new(json, list[i].name,
-				    json_integer(list[i].count));
-	return json;
+		json_put_uint(json, list[i].name, list[i].count);
+	json_put_close(json, '}');
 }

@@ -3,10 +3,10 @@
 #ifndef EXITLEDGER_RENDER_LOSSES_H
 #define EXITLEDGER_RENDER_LOSSES_H
 
-#include <jansson.h>
 #include <stdio.h>
 
 #include "ledger/ledger.h"
+#include "lib/json_writer.h"
 
 #define LOSSES_MAX 24
 
@@ -23,7 +23,7 @@ size_t render_losses_list(const struct ledger *ledger,
 /** render_losses_text - a line for each kind that there is some of */
 void render_losses_text(const struct ledger *ledger, FILE *out);
 
-/** render_losses_json - a new reference to an object with all kinds */
-json_t *render_losses_json(const struct ledger *ledger);
+/** render_losses_json - the member "lost": an object with all kinds */
+void render_losses_json(struct json_writer *json, const struct ledger *ledger);
 
 #endif /* EXITLEDGER_RENDER_LOSSES_H */

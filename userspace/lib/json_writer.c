@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/format.h"
@@ -55,9 +58,22 @@ void json_put_uint(struct json_writer *json, const char *name, uint64_t value)
 	begin(json, name, format_plain(value).s);
 }
 
+void json_put_int(struct json_writer *json, const char *name, int64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	begin(json, name, text);
+}
+
 void json_put_bool(struct json_writer *json, const char *name, bool value)
 {
 	begin(json, name, value ? "true" : "false");
+}
+
+void json_put_null(struct json_writer *json, const char *name)
+{
+	begin(json, name, "null");
 }
 
 void json_put_real(struct json_writer *json, const char *name, double value)
@@ -65,18 +81,44 @@ void json_put_real(struct json_writer *json, const char *name, double value)
 	begin(json, name, format_decimal(value, 6).s);
 }
 
-/* As JSON escapes it: a code point beyond 16 bits is two surrogates. */
-static void put_escape(uint32_t code, FILE *out)
+void json_put_exact(struct json_writer *json, const char *name, double value)
 {
-	if (code > 0xffff) {
-		fprintf(out, "\\u%04x", 0xd7c0 + (code >> 10));
-		code = 0xdc00 | (code & 0x3ff);
-	}
-	fprintf(out, "\\u%04x", code);
+	char text[40], *exponent;
+
+	snprintf(text, sizeof(text), "%.17g", value);
+	exponent = strchr(text, 'e');
+	/* Without either it would be read back as an integer. */
+	if (!exponent && !strchr(text, '.'))
+		strcat(text, ".0");
+	/* As short as it can be: "e300" and "e-5", not "e+300" and "e-05". */
+	if (exponent)
+		sprintf(exponent + 1, "%d", atoi(exponent + 1));
+	begin(json, name, text);
 }
 
-void json_put_string(const char *text, bool in_html, FILE *out)
+/* As JSON escapes it: a code point beyond 16 bits is two surrogates. */
+static void put_escape(struct json_writer *json, uint32_t code)
 {
+	static const char letters[0x20] = {
+		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n',
+		['\f'] = 'f', ['\r'] = 'r',
+	};
+
+	if (json->escape_letters && code < sizeof(letters) && letters[code]) {
+		fprintf(json->out, "\\%c", letters[code]);
+		return;
+	}
+	if (code > 0xffff) {
+		fprintf(json->out, "\\u%04x", 0xd7c0 + (code >> 10));
+		code = 0xdc00 | (code & 0x3ff);
+	}
+	fprintf(json->out, "\\u%04x", code);
+}
+
+static void put_string(struct json_writer *json, const char *text)
+{
+	FILE *out = json->out;
+
 	putc_unlocked('"', out);
 	while (*text) {
 		uint32_t code = 0;
@@ -85,8 +127,8 @@ void json_put_string(const char *text, bool in_html, FILE *out)
 		if (!length) {
 			fputs_unlocked("\xef\xbf\xbd", out);
 			length = 1;
-		} else if (!safe_code(code) || (code == '<' && in_html)) {
-			put_escape(code, out);
+		} else if (!safe_code(code) || (code == '<' && json->in_html)) {
+			put_escape(json, code);
 		} else {
 			if (code == '"' || code == '\\')
 				putc_unlocked('\\', out);
@@ -97,25 +139,18 @@ void json_put_string(const char *text, bool in_html, FILE *out)
 	putc_unlocked('"', out);
 }
 
-void json_put_document(const char *text, FILE *out)
-{
-	while (*text) {
-		size_t length = safe_character(text, strnlen(text, 4));
-		uint32_t code = 0;
-
-		if (length) {
-			fwrite_unlocked(text, 1, length, out);
-		} else {
-			length = utf8_decode(text, strnlen(text, 4), &code);
-			put_escape(length ? code : 0xfffd, out);
-		}
-		text += length ? length : 1;
-	}
-}
-
 void json_put_text(struct json_writer *json, const char *name,
 		   const char *value)
 {
 	begin(json, name, "");
-	json_put_string(value, json->in_html, json->out);
+	put_string(json, value);
+}
+
+void json_put_text_or_null(struct json_writer *json, const char *name,
+			   const char *value)
+{
+	if (*value)
+		json_put_text(json, name, value);
+	else
+		json_put_null(json, name);
 }

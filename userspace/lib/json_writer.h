@@ -15,6 +15,7 @@ struct json_writer {
 	FILE *out;
 	bool comma; /* before the next value */
 	bool in_html; /* texts have no "<", nor what ends a line in scripts */
+	bool escape_letters; /* in texts, a newline is "\n", not "\u000a" */
 };
 
 /*
@@ -24,30 +25,28 @@ struct json_writer {
 void json_put_open(struct json_writer *json, const char *name, char bracket);
 void json_put_close(struct json_writer *json, char bracket);
 void json_put_uint(struct json_writer *json, const char *name, uint64_t value);
+void json_put_int(struct json_writer *json, const char *name, int64_t value);
 void json_put_bool(struct json_writer *json, const char *name, bool value);
+void json_put_null(struct json_writer *json, const char *name);
 
 /** json_put_real - a number with six decimals; not below 0, and finite */
 void json_put_real(struct json_writer *json, const char *name, double value);
 
-/**
- * json_put_string - a string with its quotes
- * @in_html: without "<"
- *
- * Bytes that are no UTF-8 become U+FFFD.  What is no safe_text.h is escaped, so
- * that programs get it as it is and terminals don't.
- */
-void json_put_string(const char *text, bool in_html, FILE *out);
+/** json_put_exact - a finite number with all digits, to be read back as it was */
+void json_put_exact(struct json_writer *json, const char *name, double value);
 
 /**
- * json_put_document - what another library has made of a document
+ * json_put_text - a string
  *
- * The same: what is no safe_text.h in its strings is escaped.  It must be
- * UTF-8, and have no line ends between its values.
+ * Bytes that are no UTF-8 become U+FFFD.  Characters that are not safe by
+ * safe_text.h are escaped: programs read them as they are, and terminals never
+ * see them.
  */
-void json_put_document(const char *text, FILE *out);
-
-/** json_put_text - the same as a member */
 void json_put_text(struct json_writer *json, const char *name,
 		   const char *value);
+
+/** json_put_text_or_null - the same, null if it is empty */
+void json_put_text_or_null(struct json_writer *json, const char *name,
+			   const char *value);
 
 #endif /* EXITLEDGER_JSON_WRITER_H */

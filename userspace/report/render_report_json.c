@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Members and units: docs/exitledger-report.1.rst. */
+#include "ledger/ledger_json.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
 #include "lib/json_writer.h"
@@ -111,7 +112,7 @@ static void put_row(struct json_writer *json, const char *name, uint32_t isa,
 {
 	json_put_open(json, name, '{');
 	if (row->kind == ROW_REASON)
-		run_json_reason(json, isa, row->reason);
+		ledger_json_reason(json, isa, row->reason);
 	for (size_t i = 0; i < list->nr; i++) {
 		const struct column *column = &columns[list->id[i]];
 		struct value value = { 0 };
@@ -191,7 +192,7 @@ int render_report_json(const char *path, const struct run_report *report,
 	report_json_slows(&json, report);
 	if (!r)
 		r = report_json_advice(&json, report, filter);
-	run_json_lost(&json, report);
+	render_losses_json(&json, &report->total);
 	json_put_close(&json, '}');
 	putc('\n', out);
 	return r;

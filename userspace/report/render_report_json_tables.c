@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The JSON of what a report's text has in tables beside that of reasons. */
+#include "ledger/ledger_json.h"
 #include "report/render_report_private.h"
 #include "report/run_json.h"
 #include "run/replay.h"
@@ -59,6 +60,8 @@ int report_json_vcpus(struct json_writer *json, const struct run_report *report,
 void report_json_keys(struct json_writer *json, const struct run_report *report,
 		      const struct row_group *group)
 {
+	const enum ledger_key_kind kind = run_json_keys(report->info);
+
 	if (!report->info->by[0])
 		return;
 	json_put_open(json, "keys", '[');
@@ -66,8 +69,8 @@ void report_json_keys(struct json_writer *json, const struct run_report *report,
 		const struct row *row = &group->key[i];
 
 		json_put_open(json, NULL, '{');
-		run_json_reason(json, report->info->isa, row->reason);
-		run_json_key(json, report->info, row->key);
+		ledger_json_reason(json, report->info->isa, row->reason);
+		ledger_json_key(json, kind, row->key);
 		json_put_uint(json, "exits", row->times.exits);
 		json_put_uint(json, "timed", row->times.timed);
 		json_put_uint(json, "ns", row->times.ns);
@@ -93,19 +96,9 @@ void report_json_slows(struct json_writer *json,
 		json_put_open(json, NULL, '{');
 		json_put_real(json, "at",
 			      replay_seconds(report->info, slow->at_ns));
-		json_put_uint(json, "vm", slow->vm);
-		json_put_uint(json, "vcpu", slow->vcpu_id);
-		json_put_uint(json, "tid", slow->tid);
-		run_json_reason(json, report->info->isa, slow->reason);
-		if (slow->has_key)
-			run_json_key(json, report->info, slow->key);
-		json_put_uint(json, "ns", slow->times.ns);
-		if (report->info->off_cpu) {
-			json_put_uint(json, "preempted_ns",
-				      slow->times.preempted_ns);
-			json_put_uint(json, "blocked_ns",
-				      slow->times.blocked_ns);
-		}
+		ledger_json_slow(json, report->info->isa,
+				 run_json_keys(report->info),
+				 report->info->off_cpu, slow);
 		json_put_close(json, '}');
 	}
 	json_put_close(json, ']');

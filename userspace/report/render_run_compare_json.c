@@ -2,6 +2,7 @@
 /* Members and units: docs/exitledger-report.1.rst. */
 #include <math.h>
 
+#include "ledger/ledger_json.h"
 #include "lib/json_writer.h"
 #include "report/render_run_compare.h"
 #include "report/run_json.h"
@@ -51,7 +52,7 @@ static void put_row(struct json_writer *json, const char *name, uint32_t isa,
 {
 	json_put_open(json, name, '{');
 	if (row->kind == ROW_REASON)
-		run_json_reason(json, isa, row->reason);
+		ledger_json_reason(json, isa, row->reason);
 	json_put_open(json, "exits", '[');
 	json_put_uint(json, NULL, row->exits[0]);
 	json_put_uint(json, NULL, row->exits[1]);

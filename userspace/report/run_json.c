@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ledger/keys.h"
 #include "ledger/reasons.h"
-#include "ledger/render_key.h"
-#include "ledger/render_losses.h"
 #include "report/run_json.h"
 
 static void put_observed(struct json_writer *json, const struct run_info *info)
@@ -50,32 +48,11 @@ void run_json_run(struct json_writer *json, const char *name, const char *path,
 	json_put_close(json, '}');
 }
 
-void run_json_reason(struct json_writer *json, uint32_t isa, uint32_t reason)
-{
-	const struct exit_reason *known = exit_reason_find(isa, reason);
-
-	json_put_uint(json, "reason", reason);
-	if (known)
-		json_put_text(json, "name", known->name);
-}
-
-void run_json_key(struct json_writer *json, const struct run_info *info,
-		  uint64_t key)
+enum ledger_key_kind run_json_keys(const struct run_info *info)
 {
 	enum ledger_key_kind kind = LEDGER_KEY_NONE;
 
 	/* A kind that only later versions know has no names. */
 	key_kind_parse(info->by, &kind);
-	render_key_json(json, kind, key);
-}
-
-void run_json_lost(struct json_writer *json, const struct run_report *report)
-{
-	struct loss list[LOSSES_MAX];
-	size_t nr = render_losses_list(&report->total, list);
-
-	json_put_open(json, "lost", '{');
-	for (size_t i = 0; i < nr; i++)
-		json_put_uint(json, list[i].name, list[i].count);
-	json_put_close(json, '}');
+	return kind;
 }

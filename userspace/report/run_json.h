@@ -10,14 +10,7 @@
 void run_json_run(struct json_writer *json, const char *name, const char *path,
 		  const struct run_report *report);
 
-/** run_json_reason - the members "reason", and "name" if it has one */
-void run_json_reason(struct json_writer *json, uint32_t isa, uint32_t reason);
-
-/** run_json_key - the members "key", and "key_name" if it has one */
-void run_json_key(struct json_writer *json, const struct run_info *info,
-		  uint64_t key);
-
-/** run_json_lost - the object "lost": what could not be booked */
-void run_json_lost(struct json_writer *json, const struct run_report *report);
+/** run_json_keys - what kind of keys it has; none that this version knows, too */
+enum ledger_key_kind run_json_keys(const struct run_info *info);
 
 #endif /* EXITLEDGER_RUN_JSON_H */

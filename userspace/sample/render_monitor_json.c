@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ledger/keys.h"
-#include "ledger/render_key.h"
+#include "ledger/ledger_json.h"
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
 #include "lib/json_writer.h"
@@ -56,7 +56,7 @@ static void put_keys(struct json_writer *json,
 	for (; *next < group->nr_keys && group->key[*next].reason == reason;
 	     (*next)++) {
 		json_put_open(json, NULL, '{');
-		render_key_json(json, shape->by, group->key[*next].key);
+		ledger_json_key(json, shape->by, group->key[*next].key);
 		put_columns(json, shape, &group->key[*next]);
 		json_put_close(json, '}');
 	}
@@ -72,14 +72,10 @@ static void put_reasons(struct json_writer *json,
 	json_put_open(json, "reasons", '[');
 	for (size_t i = 0; i < group->nr_reasons; i++) {
 		struct row *row = &group->reason[i];
-		const struct exit_reason *known =
-			exit_reason_find(group->vm->isa, row->reason);
 
 		row_complete(row);
 		json_put_open(json, NULL, '{');
-		json_put_uint(json, "reason", row->reason);
-		if (known)
-			json_put_text(json, "name", known->name);
+		ledger_json_reason(json, group->vm->isa, row->reason);
 		put_columns(json, shape, row);
 		if (shape->histograms)
 			put_histogram(json, row->hist);
@@ -136,40 +132,16 @@ static void put_slow(struct json_writer *json,
 	json_put_open(json, "slow", '[');
 	for (size_t i = 0; i < slows->nr; i++) {
 		const struct ledger_slow *slow = &slows->slow[i];
-		const struct exit_reason *known = NULL;
 		const struct ledger_vm *vm;
 
 		if (!monitor_slow(sample, shape, slow, &vm))
 			continue;
-		if (vm)
-			known = exit_reason_find(vm->isa, slow->reason);
 		json_put_open(json, NULL, '{');
 		json_put_uint(json, "at_ns", slow->at_ns);
-		json_put_uint(json, "vm", slow->vm);
-		json_put_uint(json, "vcpu", slow->vcpu_id);
-		json_put_uint(json, "tid", slow->tid);
-		json_put_uint(json, "reason", slow->reason);
-		if (known)
-			json_put_text(json, "name", known->name);
-		if (slow->has_key)
-			render_key_json(json, shape->by, slow->key);
-		json_put_uint(json, "ns", slow->times.ns);
-		json_put_uint(json, "preempted_ns", slow->times.preempted_ns);
-		json_put_uint(json, "blocked_ns", slow->times.blocked_ns);
+		ledger_json_slow(json, vm ? vm->isa : 0, shape->by, true, slow);
 		json_put_close(json, '}');
 	}
 	json_put_close(json, ']');
-}
-
-static void put_losses(struct json_writer *json, const struct ledger *ledger)
-{
-	struct loss list[LOSSES_MAX];
-	size_t nr = render_losses_list(ledger, list);
-
-	json_put_open(json, "lost", '{');
-	for (size_t i = 0; i < nr; i++)
-		json_put_uint(json, list[i].name, list[i].count);
-	json_put_close(json, '}');
 }
 
 int render_monitor_json(const struct monitor_sample *sample,
@@ -196,7 +168,7 @@ int render_monitor_json(const struct monitor_sample *sample,
 		i += put_vm(&json, shape, &rows.group[i], rows.nr - i);
 	json_put_close(&json, ']');
 	put_slow(&json, sample, shape);
-	put_losses(&json, sample->ledger);
+	render_losses_json(&json, sample->ledger);
 	json_put_close(&json, '}');
 	putc('\n', out);
 	rows_free(&rows);

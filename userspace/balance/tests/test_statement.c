@@ -7,6 +7,7 @@
 #include "compare/render_compare.h"
 #include "compare/render_watch.h"
 #include "judged.h"
+#include "tests/json_tree.h"
 
 static struct statement statement;
 
@@ -290,13 +291,20 @@ START_TEST(watch_line)
 	ck_assert_int_eq(!!strstr(text, " 125 ns BALANCED"), _i == 1);
 	ck_assert_int_eq(!!strstr(text, " - BALANCED"), _i != 1);
 	free(text);
-	json = render_watch_json(&sample);
+	json = JSON_TREE(to, render_watch_json(&sample, to.out));
 	ck_assert_int_eq(!!json_object_get(json, "observer_ns_per_exit"),
 			 _i > 0);
 	json_decref(json);
 	state();
 }
 END_TEST
+
+static void result_json(struct json_writer *json)
+{
+	json_put_open(json, NULL, '{');
+	ck_assert_int_eq(render_compare_json(json, &books, &balance), 0);
+	json_put_close(json, '}');
+}
 
 /* For programs: lab/jobs/soak.py adds these up. */
 START_TEST(json_has_what_was_reconciled)
@@ -308,8 +316,9 @@ START_TEST(json_has_what_was_reconciled)
 	total(600, _i ? 100 : 600, _i ? 100 : 600, 1);
 	total(800, _i ? 300 : 800, _i ? 300 : 800, 1);
 	judge(VERDICT_BALANCED);
-	json = render_compare_json(&books, &balance);
-	made = json_array_get(json_object_get(json, "statements"), 0);
+	json = JSON_TREE(to, result_json(&to));
+	made = json_object_get(json_object_get(json, "result"), "statements");
+	made = json_array_get(made, 0);
 	sums = json_object_get(made, "total");
 	ck_assert_int_eq(
 		json_integer_value(json_object_get(made, "reconciled")),

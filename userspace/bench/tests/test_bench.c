@@ -10,6 +10,7 @@
 #include "bench/render_bench.h"
 #include "bench/render_bench_words.h"
 #include "made_bench.h"
+#include "tests/json_tree.h"
 #include "tests/tap.h"
 
 START_TEST(results_are_per_exit)
@@ -362,7 +363,7 @@ START_TEST(one_round_tells_nothing)
 	ck_assert_ptr_null(strstr(text, "class=\"whisker\""));
 	free(text);
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
-	json = bench_json(&result);
+	json = JSON_TREE(to, bench_json(&to, &result));
 	cell = json_array_get(json_object_get(json, "results"), 3);
 	cell = json_object_get(cell, "added");
 	ck_assert_double_eq(json_real_value(json_object_get(cell, "value")),

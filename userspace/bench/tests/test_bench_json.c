@@ -7,6 +7,7 @@
 
 #include "bench/bench_json.h"
 #include "made_bench.h"
+#include "tests/json_tree.h"
 #include "tests/tap.h"
 
 START_TEST(json_and_back)
@@ -21,12 +22,12 @@ START_TEST(json_and_back)
 	find(&bench, 0, 3, 1)->kvm_time = 244.5;
 	find(&bench, 0, 4, 1)->at_least = true;
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
-	json = bench_json(&result);
+	json = JSON_TREE(to, bench_json(&to, &result));
 	ck_assert_ptr_nonnull(json);
 	bench_result_free(&result);
 	ck_assert_msg(!bench_json_parse(json, &again, &why), "%s", why.text);
 	ck_assert_int_eq(bench_result_init(&again, &result), 0);
-	second = bench_json(&result);
+	second = JSON_TREE(to, bench_json(&to, &result));
 	ck_assert(json_equal(json, second));
 	ck_assert_double_eq(bench_cell(&result, 0, 3)->kvm_time, 244.5);
 	ck_assert(!bench_cell(&result, 0, 3)->has_bpf_time);
@@ -50,7 +51,7 @@ START_TEST(cycles_are_ns_too)
 	bench.khz = 2400000;
 	bench.invariant = true;
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
-	json = bench_json(&result);
+	json = JSON_TREE(to, bench_json(&to, &result));
 	cell = json_array_get(json_object_get(json, "results"), 2);
 	cell = json_object_get(cell, "added_ns");
 	ck_assert_double_eq(json_real_value(json_object_get(cell, "value")),
@@ -128,7 +129,7 @@ START_TEST(spoiled_files_are_refused)
 
 	make_up(&bench);
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
-	json = bench_json(&result);
+	json = JSON_TREE(to, bench_json(&to, &result));
 	spoil(json, spoiled[_i].path,
 	      json_loads(spoiled[_i].value, JSON_DECODE_ANY, NULL));
 	ck_assert_int_eq(bench_json_parse(json, &again, &why), -EINVAL);
@@ -151,7 +152,7 @@ START_TEST(words_of_others_are_plain)
 	make_up(&bench);
 	strcpy(bench.row[6].why, "a\tb\033[2J");
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
-	json = bench_json(&result);
+	json = JSON_TREE(to, bench_json(&to, &result));
 	ck_assert_int_eq(bench_json_parse(json, &again, &why), 0);
 	ck_assert_str_eq(again.row[6].why, "a?b?[2J");
 	json_decref(json);

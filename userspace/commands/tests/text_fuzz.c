@@ -85,14 +85,16 @@ static void write_input(void)
 
 static void show_books(const struct books *books)
 {
+	struct json_writer json = { .out = nowhere };
 	struct balance balance;
 
 	if (balance_books(books, &balance))
 		abort();
 	if (render_compare_text(books, &balance, nowhere, true))
 		abort();
-	json_decref(render_compare_json(books, &balance));
-	json_decref(books_json(books));
+	if (render_compare_json(&json, books, &balance))
+		abort();
+	books_json(&json, books);
 	balance_free(&balance);
 }
 
@@ -185,11 +187,12 @@ static void show_bench(const struct bench *bench)
 		abort();
 	render_bench_text(&result, nowhere);
 	if (!any(8)) {
+		struct json_writer json = { .out = nowhere };
 		struct bench_comparison changes;
 		struct why why;
 
 		render_bench_svg(&result, nowhere);
-		json_decref(bench_json(&result));
+		bench_json(&json, &result);
 		if (!bench_compare(&sound_result, &result, &changes, &why))
 			render_bench_changes(&changes, nowhere);
 		bench_comparison_free(&changes);

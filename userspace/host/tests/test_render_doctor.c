@@ -7,6 +7,7 @@
 #include "fake_host.h"
 #include "host/render_doctor.h"
 #include "tests/table_check.h"
+#include "tests/json_tree.h"
 #include "tests/tap.h"
 
 static char text[16384];
@@ -107,7 +108,7 @@ START_TEST(for_programs)
 	probed(0, EPERM, 0, 0);
 	facts.probes.tp.tried = false;
 	some_vms();
-	json = render_doctor_json(&diagnosis, &facts);
+	json = JSON_TREE(to, render_doctor_json(&diagnosis, &facts, to.out));
 	ck_assert_ptr_nonnull(json);
 	host = json_object_get(json, "host");
 	ck_assert_str_eq(json_string_value(json_object_get(host, "backend")),
@@ -132,7 +133,7 @@ START_TEST(for_programs)
 	}
 	json_decref(json);
 	worst_host();
-	json = render_doctor_json(&diagnosis, &facts);
+	json = JSON_TREE(to, render_doctor_json(&diagnosis, &facts, to.out));
 	ck_assert_ptr_nonnull(json);
 	host = json_object_get(json, "host");
 	ck_assert(json_is_null(json_object_get(host, "exit_stats")));

@@ -4,8 +4,6 @@
 #include <wctype.h>
 
 #include "host/vm_name.h"
-#include "lib/json_save.h"
-#include "lib/json_writer.h"
 #include "lib/safe_text.h"
 #include "lib/text_width.h"
 #include "tests/table_check.h"
@@ -81,37 +79,6 @@ START_TEST(cut_between_characters)
 }
 END_TEST
 
-/* Programs get all of it, and no terminal does. */
-START_TEST(json_of_both_libraries)
-{
-	static const char raw[] =
-		"\x1b\x7f\xc2\x9b\u202e\u2028\U000e0041\"\\<\xff\u6f22";
-	static const char whole[] =
-		"\x1b\x7f\xc2\x9b\u202e\u2028\U000e0041\"\\<\ufffd\u6f22";
-	char *text[2] = { NULL, NULL };
-	size_t size;
-	FILE *out = open_memstream(&text[0], &size);
-	json_t *json = json_pack("[o]", json_text(raw)), *read;
-
-	putc('[', out);
-	json_put_string(raw, false, out);
-	putc(']', out);
-	fclose(out);
-	out = open_memstream(&text[1], &size);
-	ck_assert_int_eq(json_write(json, out), 0);
-	fclose(out);
-	json_decref(json);
-	for (int i = 0; i < 2; i++) {
-		ck_assert_msg(safe_is_line(text[i]), "%s", text[i]);
-		read = json_loads(text[i], 0, NULL);
-		ck_assert_str_eq(json_string_value(json_array_get(read, 0)),
-				 whole);
-		json_decref(read);
-		free(text[i]);
-	}
-}
-END_TEST
-
 /* The C library's widths of characters that are likely in names. */
 START_TEST(widths)
 {
@@ -175,7 +142,6 @@ int main(void)
 	tcase_add_test(tcase, what_is_safe);
 	tcase_add_test(tcase, all_controls);
 	tcase_add_test(tcase, cut_between_characters);
-	tcase_add_test(tcase, json_of_both_libraries);
 	tcase_add_test(tcase, widths);
 	tcase_add_test(tcase, short_names);
 	suite_add_tcase(suite, tcase);
