@@ -104,6 +104,24 @@ static int64_t others(const struct books *books, bool late,
 	return (int64_t)vcpus - (answer->outside ? answer->outside : 1);
 }
 
+int64_t rules_apart(int64_t number, int64_t other)
+{
+	int64_t apart;
+
+	if (!__builtin_sub_overflow(number, other, &apart))
+		return apart;
+	return number < other ? INT64_MIN : INT64_MAX;
+}
+
+static int64_t sum_of(int64_t number, int64_t more)
+{
+	int64_t sum;
+
+	if (!__builtin_add_overflow(number, more, &sum))
+		return sum;
+	return more < 0 ? INT64_MIN : INT64_MAX;
+}
+
 /*
  * S0 <= K <= S1 + others(), both sides relative to how far KVM was ahead when
  * the observer came: one number, the same at every read, of which each read
@@ -116,7 +134,8 @@ int rules_hold(struct rules *rules, const struct books *books,
 	const bool late = books_vm_is_late(books, answer->vm);
 	int64_t kernel = leaf_exits(&answer->read);
 	int64_t before = answer->exits_before;
-	int64_t after = answer->exits_after + others(books, late, answer);
+	int64_t after =
+		sum_of(answer->exits_after, others(books, late, answer));
 	struct base *base;
 	bool fresh;
 
@@ -124,23 +143,23 @@ int rules_hold(struct rules *rules, const struct books *books,
 	if (!base)
 		return -ENOMEM;
 	if (fresh && late) {
-		base->low = kernel - after;
-		base->high = kernel - before;
+		base->low = rules_apart(kernel, after);
+		base->high = rules_apart(kernel, before);
 		base->first_kernel = kernel;
 		base->first_exits = answer->exits_after;
 		base->first_ns = answer->ns_after;
 	}
 	*held = (struct held){ .first = fresh && late,
 			       .kernel = kernel,
-			       .low = before + base->low,
-			       .high = after + base->high,
+			       .low = sum_of(before, base->low),
+			       .high = sum_of(after, base->high),
 			       .base = *base };
 	if (!late || kernel < held->low || kernel > held->high)
 		return 0;
-	if (kernel - after > base->low)
-		base->low = kernel - after;
-	if (kernel - before < base->high)
-		base->high = kernel - before;
+	if (rules_apart(kernel, after) > base->low)
+		base->low = rules_apart(kernel, after);
+	if (rules_apart(kernel, before) < base->high)
+		base->high = rules_apart(kernel, before);
 	return 0;
 }
 

@@ -39,6 +39,14 @@ struct held {
 	struct base base; /* what the reads before it said */
 };
 
+/**
+ * rules_apart - how far a number is above another, or, negative, below it
+ *
+ * What a file has, or a KVM that is wrong, may be further apart than can be
+ * said: then it is the most, or the least.
+ */
+int64_t rules_apart(int64_t number, int64_t other);
+
 /** rules_judge - is this an answer that something can be said of? */
 bool rules_judge(const struct books *books, const struct answer *answer);
 

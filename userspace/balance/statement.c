@@ -28,8 +28,10 @@ static int64_t difference(const struct books *books,
 	if (held->first)
 		return 0;
 	if (held->kernel < held->low)
-		return held->kernel - held->low;
-	return held->kernel > held->high ? held->kernel - held->high : 0;
+		return rules_apart(held->kernel, held->low);
+	return held->kernel > held->high ?
+		       rules_apart(held->kernel, held->high) :
+		       0;
 }
 
 /* The increase of a count since the first read. */

@@ -17,9 +17,9 @@ static int judge(struct rules *rules, const struct books *books,
 	if (rules_hold(rules, books, &answer, &held))
 		return -ENOMEM;
 	total->judged = !held.first;
-	total->difference =
-		held.kernel - (int64_t)held.base.first_kernel -
-		(int64_t)(answer.exits_after - held.base.first_exits);
+	total->difference = rules_apart(
+		rules_apart(held.kernel, held.base.first_kernel),
+		rules_apart(answer.exits_after, held.base.first_exits));
 	total->allowed = held.kernel >= held.low && held.kernel <= held.high;
 	return 0;
 }

@@ -64,6 +64,16 @@ START_TEST(low_is_negative)
 }
 END_TEST
 
+/* Further apart than can be said. */
+START_TEST(as_low_as_can_be)
+{
+	total(1ull << 63, 1000, 1000, 4);
+	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
+	state();
+	ck_assert_int_eq(statement.total.difference, INT64_MIN);
+}
+END_TEST
+
 /* Of a VM that was there before, only what came since the first read. */
 START_TEST(late_is_since_the_first_read)
 {
@@ -363,6 +373,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, end);
 	tcase_add_loop_test(tcase, difference_is_the_rules, 0, 3);
 	tcase_add_test(tcase, low_is_negative);
+	tcase_add_test(tcase, as_low_as_can_be);
 	tcase_add_loop_test(tcase, late_is_since_the_first_read, 0, 2);
 	tcase_add_test(tcase, late_and_once_is_nothing);
 	tcase_add_loop_test(tcase, late_interval_is_the_rules, 0, 2);
