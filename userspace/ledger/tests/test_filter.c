@@ -198,14 +198,19 @@ START_TEST(exits_that_pass)
 }
 END_TEST
 
-/* The first reason of a vCPU, and one that has a cell and no exit. */
+/* The first reason of a vCPU and its last, and one that has a cell and no exit.
+ */
 START_TEST(reasons_that_pass)
 {
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_CPUID, 3);
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_HLT, 0);
+	made_up_exits(&ledger, 1, 0, EXIT_SVM_IOIO, 2);
 	only(&filter.reasons, EXIT_SVM_HLT);
 	ck_assert(!filter_has_exits(&filter, &ledger));
 	only(&filter.reasons, EXIT_SVM_CPUID);
+	ck_assert(filter_has_exits(&filter, &ledger));
+	filter_free(&filter);
+	only(&filter.reasons, EXIT_SVM_IOIO);
 	ck_assert(filter_has_exits(&filter, &ledger));
 }
 END_TEST
