@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/reasons.h"
 #include "sample/columns.h"
 
 static bool get_exits(const struct row *row, struct value *value)
@@ -122,6 +123,14 @@ static bool get_p999(const struct row *row, struct value *value)
 	return get_percentile(row, ROW_P999, value);
 }
 
+static bool get_class(const struct row *row, struct value *value)
+{
+	if (row->kind != ROW_REASON)
+		return false;
+	value->name = exit_reason_class(row->isa, row->reason);
+	return true;
+}
+
 /* clang-format off */
 const struct column columns[NR_COLUMNS] = {
 	[COLUMN_EXITS] = { "exits", "exits", "EXITS", UNIT_COUNT, 10, 0, false, get_exits },
@@ -140,6 +149,7 @@ const struct column columns[NR_COLUMNS] = {
 	[COLUMN_P99] = { "p99", "p99_ns", "P99", UNIT_NS, 7, NEEDS_TIME, true, get_p99 },
 	[COLUMN_P999] = { "p999", "p999_ns", "P99.9", UNIT_NS, 7, NEEDS_TIME, true, get_p999 },
 	[COLUMN_MAX] = { "max", "max_ns", "MAX", UNIT_NS, 7, NEEDS_TIME, false, get_max },
+	[COLUMN_CLASS] = { "class", "class", "CLASS", UNIT_NAME, 10, 0, false, get_class },
 };
 /* clang-format on */
 
@@ -152,11 +162,12 @@ const struct column columns[NR_COLUMNS] = {
 	}
 
 const struct column_list columns_by_use[NR_USES] = {
-	[USE_TABLE] = COLUMNS(
-		COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST, COLUMN_PREEMPTED,
-		COLUMN_BLOCKED, COLUMN_P99, COLUMN_MAX, COLUMN_P50,
-		COLUMN_PER_SECOND, COLUMN_SHARE, COLUMN_TIME, COLUMN_MEAN,
-		COLUMN_MIN, COLUMN_P90, COLUMN_P999, COLUMN_TIMED),
+	[USE_TABLE] = COLUMNS(COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST,
+			      COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_P99,
+			      COLUMN_MAX, COLUMN_P50, COLUMN_PER_SECOND,
+			      COLUMN_SHARE, COLUMN_TIME, COLUMN_MEAN,
+			      COLUMN_MIN, COLUMN_P90, COLUMN_P999, COLUMN_TIMED,
+			      COLUMN_CLASS),
 	[USE_KEYS] = COLUMNS(COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST,
 			     COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_MEAN,
 			     COLUMN_MAX, COLUMN_P99, COLUMN_PER_SECOND),
@@ -254,6 +265,14 @@ void column_list_fit(const struct column_list *order, unsigned int has,
 	}
 }
 
+static struct text name_text(const char *name)
+{
+	struct text text;
+
+	text.length = snprintf(text.s, sizeof(text.s), "%s", name);
+	return text;
+}
+
 struct text column_text_in(enum column_id id, const struct row *row,
 			   size_t width)
 {
@@ -271,6 +290,8 @@ struct text column_text_in(enum column_id id, const struct row *row,
 		return format_ns_in(value.count, width);
 	case UNIT_SHARE:
 		return format_percent_in(value.real, width);
+	case UNIT_NAME:
+		return name_text(value.name);
 	}
 	return none;
 }
@@ -308,6 +329,8 @@ static int compare_values(enum column_id id, const struct row *a,
 
 	if (has_x != has_y)
 		return has_x ? -1 : 1;
+	if (x.name && y.name)
+		return strcmp(x.name, y.name);
 	if (x.count != y.count)
 		return x.count < y.count ? 1 : -1;
 	if (x.real != y.real)

@@ -27,6 +27,7 @@ enum column_id {
 	COLUMN_P99,
 	COLUMN_P999,
 	COLUMN_MAX,
+	COLUMN_CLASS,
 	NR_COLUMNS,
 };
 
@@ -36,11 +37,13 @@ enum column_unit {
 	UNIT_NS, /* value.count, nanoseconds */
 	UNIT_PER_SECOND, /* value.real */
 	UNIT_SHARE, /* value.real, 0 to 1 */
+	UNIT_NAME, /* value.name */
 };
 
 struct value {
 	uint64_t count;
 	double real;
+	const char *name;
 };
 
 /* The observations that a column needs to have values. */
@@ -127,8 +130,8 @@ void column_list_cells(const struct column_list *list, const struct row *row,
 /**
  * column_compare - which row comes first, the one with the larger value
  *
- * As strcmp.  Rows without a value are last; equals are ordered by reason and
- * key, so that no two rows are the same.
+ * As strcmp.  Names are in the order of the alphabet.  Rows without a value are
+ * last; equals are ordered by reason and key, so that no two rows are the same.
  */
 int column_compare(enum column_id id, const struct row *a, const struct row *b);
 

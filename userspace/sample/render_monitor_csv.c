@@ -147,6 +147,8 @@ static void put_row(struct record *record, const struct monitor_shape *shape,
 		} else if (column->unit == UNIT_COUNT ||
 			   column->unit == UNIT_NS) {
 			put_number(value.count, out);
+		} else if (column->unit == UNIT_NAME) {
+			put_text(value.name, out);
 		} else {
 			putc_unlocked(',', out);
 			put_decimal(value.real, out);
@@ -195,14 +197,16 @@ static void put_slow(const struct monitor_sample *sample,
 		.by = shape->by,
 		.key = slow->key,
 	};
-	const struct row row = {
+	struct row row = {
 		.kind = ROW_REASON,
 		.reason = slow->reason,
 		.times = slow->times,
 	};
 
-	if (monitor_slow(sample, shape, slow, &record.vm))
-		put_row(&record, shape, &row, out);
+	if (!monitor_slow(sample, shape, slow, &record.vm))
+		return;
+	row.isa = record.vm ? record.vm->isa : 0;
+	put_row(&record, shape, &row, out);
 }
 
 static void put_loss(const struct monitor_sample *sample,

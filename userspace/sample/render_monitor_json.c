@@ -20,6 +20,8 @@ static void put_columns(struct json_writer *json,
 			continue;
 		if (column->unit == UNIT_COUNT || column->unit == UNIT_NS)
 			json_put_uint(json, column->field, value.count);
+		else if (column->unit == UNIT_NAME)
+			json_put_text(json, column->field, value.name);
 		else
 			json_put_real(json, column->field, value.real);
 	}

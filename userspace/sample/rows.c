@@ -38,12 +38,13 @@ static void add_row(struct row *to, const struct row *row)
 	to->spans_lost |= row->spans_lost;
 }
 
-static void set_reason(struct row *row, const struct ledger_cell *cell,
-		       bool spans_lost)
+static void set_reason(struct row *row, uint32_t isa,
+		       const struct ledger_cell *cell, bool spans_lost)
 {
 	*row = (struct row){
 		.kind = ROW_REASON,
 		.reason = cell->reason,
+		.isa = isa,
 		.times = cell->times,
 		.hist = &cell->hist,
 		.spans_lost = spans_lost,
@@ -65,8 +66,8 @@ static int fill_reasons(struct row_group *group,
 		if (exit_times_any(&cell->times) &&
 		    (!filter ||
 		     filter_has_number(&filter->reasons, cell->reason)))
-			set_reason(&group->reason[group->nr_reasons++], cell,
-				   spans_lost);
+			set_reason(&group->reason[group->nr_reasons++],
+				   group->vm->isa, cell, spans_lost);
 	}
 	return 0;
 }
@@ -89,6 +90,7 @@ static int fill_keys(struct row_group *group, const struct ledger_keys *keys,
 		group->key[group->nr_keys++] = (struct row){
 			.kind = ROW_KEY,
 			.reason = key->reason,
+			.isa = group->vm->isa,
 			.key = key->key,
 			.times = key->times,
 		};

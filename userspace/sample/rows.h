@@ -22,6 +22,7 @@ enum row_percentile { ROW_P50, ROW_P90, ROW_P99, ROW_P999, ROW_PERCENTILES };
 struct row {
 	enum row_kind kind;
 	uint32_t reason;
+	uint32_t isa; /* whose reason it is */
 	uint64_t key;
 	struct exit_times times; /* ->timed: row_complete() */
 	bool spans_lost; /* the histogram lacks some times */

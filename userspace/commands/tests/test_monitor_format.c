@@ -77,7 +77,7 @@ START_TEST(its_option)
 	ck_assert_uint_eq(options.shape.columns.nr, NR_COLUMNS - 3);
 	ck_assert(options.shape.histograms);
 	render();
-	ck_assert_str_eq(out, "made up, 2 s, 13 columns\n");
+	ck_assert_str_eq(out, "made up, 2 s, 14 columns\n");
 	PARSE("-i", "1s");
 	ck_assert_ptr_eq(options.format, &monitor_format_text);
 	render();

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exit_leaves.h"
+#include "ledger/reasons.h"
 #include "sample/columns.h"
 #include "tests/tap.h"
 
@@ -13,6 +15,7 @@ static struct row full(void)
 	return (struct row){
 		.kind = ROW_REASON,
 		.reason = 5,
+		.isa = EXIT_LEAF_ISA_SVM,
 		.times.exits = 1500,
 		.times.timed = 1000,
 		.times.fast = 20,
@@ -54,6 +57,7 @@ static const struct {
 	{ "p99", "p99_ns", "P99", UNIT_NS, 7, NEEDS_TIME, "30.0 us" },
 	{ "p999", "p999_ns", "P99.9", UNIT_NS, 7, NEEDS_TIME, "80.0 us" },
 	{ "max", "max_ns", "MAX", UNIT_NS, 7, NEEDS_TIME, "90.0 us" },
+	{ "class", "class", "CLASS", UNIT_NAME, 10, 0, "cr_dr" },
 };
 
 START_TEST(each_column)
@@ -71,8 +75,10 @@ START_TEST(each_column)
 	ck_assert_str_eq(column_text(_i, &row).s, table[_i].text);
 	ck_assert_uint_eq(column_text(_i, &row).length, strlen(table[_i].text));
 	/* Where nothing happened, or nothing had a time. */
-	ck_assert_str_eq(column_text(_i, &none).s, counts ? "0" : "-");
-	ck_assert_uint_eq(column_text(_i, &none).length, 1);
+	ck_assert_str_eq(column_text(_i, &none).s, counts ? "0" :
+						   _i == COLUMN_CLASS ?
+							    "other" :
+							    "-");
 }
 END_TEST
 
@@ -90,6 +96,7 @@ START_TEST(what_is_not_known)
 
 	row.kind = ROW_KEY;
 	ck_assert_str_eq(text(COLUMN_FAST, &row), "-");
+	ck_assert_str_eq(text(COLUMN_CLASS, &row), "-");
 	ck_assert_str_eq(text(COLUMN_PREEMPTED, &row), "-");
 	ck_assert_str_eq(text(COLUMN_BLOCKED, &row), "-");
 	ck_assert_str_eq(text(COLUMN_TIME, &row), "4.00 ms");
@@ -164,7 +171,7 @@ START_TEST(names)
 		why.text,
 		"there is no column 'exit'; there are exits, per_second, share, "
 		"fast, time, time_share, preempted, blocked, timed, mean, min, "
-		"p50, p90, p99, p999, max");
+		"p50, p90, p99, p999, max, class");
 }
 END_TEST
 
@@ -212,12 +219,12 @@ START_TEST(by_what_is_observed)
 	struct column_list list;
 
 	column_list_all(0, &list);
-	ids_are(&list, "exits per_second share ");
+	ids_are(&list, "exits per_second share class ");
 	column_list_all(NEEDS_FAST, &list);
-	ids_are(&list, "exits per_second share fast ");
+	ids_are(&list, "exits per_second share fast class ");
 	column_list_all(NEEDS_TIME | NEEDS_OFF_CPU, &list);
 	ids_are(&list, "exits per_second share time time_share preempted "
-		       "blocked timed mean min p50 p90 p99 p999 max ");
+		       "blocked timed mean min p50 p90 p99 p999 max class ");
 	column_list_all(NEEDS_TIME | NEEDS_FAST | NEEDS_OFF_CPU, &list);
 	ck_assert_uint_eq(list.nr, NR_COLUMNS);
 }
@@ -246,7 +253,7 @@ START_TEST(by_width)
 	column_list_fit(&columns_by_use[USE_TABLE], NEEDS_TIME, 35, &list);
 	ids_are(&list, "exits time_share p99 max ");
 	column_list_fit(&columns_by_use[USE_TABLE], 0, 200, &list);
-	ids_are(&list, "exits per_second share ");
+	ids_are(&list, "exits per_second share class ");
 	column_list_fit(&columns_by_use[USE_TABLE], all, 7, &list);
 	ck_assert_uint_eq(list.nr, 0);
 	for (size_t i = 0; i < NR_COLUMNS; i++)
@@ -332,6 +339,12 @@ START_TEST(larger_first)
 	before(COLUMN_EXITS, &b, &a);
 	a.times.max_ns = 0;
 	before(COLUMN_MAX, &a, &b);
+	a.reason = EXIT_SVM_MSR;
+	b.reason = EXIT_SVM_HLT;
+	before(COLUMN_CLASS, &b, &a); /* a name: idle, and then msr */
+	a.kind = ROW_TOTAL;
+	b.reason = EXIT_SVM_VMMCALL;
+	before(COLUMN_CLASS, &b, &a);
 }
 END_TEST
 

@@ -361,7 +361,7 @@ START_TEST(columns_unasked)
 		const char *names;
 	} row[] = {
 		{ NEEDS_TIME, "exits,per_second,time_share,p50,p99,max" },
-		{ 0, "exits,per_second,share" },
+		{ 0, "exits,per_second,share,class" },
 		{ NEEDS_TIME | NEEDS_FAST,
 		  "exits,fast,time_share,p50,p99,max" },
 		{ NEEDS_TIME | NEEDS_OFF_CPU,

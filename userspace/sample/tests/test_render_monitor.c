@@ -351,11 +351,11 @@ END_TEST
 START_TEST(csv)
 {
 	const char *want =
-		"interval,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,124,MSR,,,4,2.000000,0.800000\n"
-		"interval,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,43981,,,,1,0.500000,0.200000\n"
-		"interval-key,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,124,MSR,16,TSC,4,2.000000,0.800000\n"
-		"slow,12345679001000,,1,1001,\"a,\"\"b\"\"\",0,3,123,IOIO,1016,,1,,\n"
-		"lost,0,,,,,,,,no_slot,,,5,,\n";
+		"interval,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,124,MSR,,,4,2.000000,0.800000,msr\n"
+		"interval,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,43981,,,,1,0.500000,0.200000,other\n"
+		"interval-key,0,2.000000,1,1001,\"a,\"\"b\"\"\",0,,124,MSR,16,TSC,4,2.000000,0.800000,\n"
+		"slow,12345679001000,,1,1001,\"a,\"\"b\"\"\",0,3,123,IOIO,1016,,1,,,io\n"
+		"lost,0,,,,,,,,no_slot,,,5,,,\n";
 
 	column_list_all(0, &shape.columns);
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 4);
@@ -376,7 +376,7 @@ END_TEST
 START_TEST(csv_header)
 {
 	const char *want =
-		"kind,at_ns,seconds,vm,pid,vm_name,ended,vcpu,reason,name,key,key_name,exits,per_second,share\n";
+		"kind,at_ns,seconds,vm,pid,vm_name,ended,vcpu,reason,name,key,key_name,exits,per_second,share,class\n";
 	FILE *file = open_memstream(&out, &size);
 
 	column_list_all(0, &shape.columns);
