@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Copies of the sources, in which mutants are built and tests are run."""
 
+import contextlib
 import json
 import os
 import re
@@ -17,29 +18,44 @@ FILE_SIZE = 1 << 30
 ASAN_OPTIONS = f"hard_rss_limit_mb={MEMORY >> 20}:allocator_may_return_null=1"
 
 
-def call(command, cwd, env=None, timeout=None, memory=MEMORY):
-    """Run a command; its exit status (None: out of time) and what it said."""
+def end(process):
+    """End a process that has more to do."""
+    # The tests' runner ends its children when it is asked to end.
+    process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=3)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def call(command, cwd, env=None, timeout=None, memory=MEMORY, enough=None):
+    """Run a command; its exit status (None: out of time) and what it said.
+
+    With a line that begins with @enough it has failed, and is ended.
+    """
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
+    late = threading.Event()
     with subprocess.Popen(command, cwd=cwd, env=env, preexec_fn=limit,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True,
                           errors="replace", start_new_session=True) as process:
-        try:
-            out = process.communicate(timeout=timeout)[0]
-            return process.returncode, out
-        except subprocess.TimeoutExpired:
-            # The tests' runner ends its children when it is asked to end.
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.communicate(timeout=3)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-            return None, ""
+        timer = threading.Timer(timeout or 0,
+                                lambda: (late.set(), end(process)))
+        if timeout:
+            timer.start()
+        out = []
+        for line in process.stdout:
+            out.append(line)
+            if enough and line.startswith(enough):
+                end(process)
+                break
+        process.wait()
+        timer.cancel()
+    return None if late.is_set() else process.returncode, "".join(out)
 
 
 class Tree:
@@ -114,7 +130,7 @@ class Tree:
         env["CK_DEFAULT_TIMEOUT"] = str(int(seconds) + 1)
         start = time.monotonic()
         status, out = call([f"build/tests/{test}"], self.path, env,
-                           2 * seconds + 5, self.memory)
+                           2 * seconds + 5, self.memory, enough="not ok")
         return status, time.monotonic() - start, out
 
     # Coverage, by gcov.
