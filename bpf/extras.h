@@ -181,7 +181,7 @@ static __always_inline void book_off(u32 tid, int runnable, u64 now)
 	slot->off_runnable = runnable;
 }
 
-/* The time that began when its thread was scheduled out is over. */
+/* The vCPU's thread runs again: book the time that it was off the CPU. */
 static __always_inline void end_off(struct obs_slot *slot, u64 now)
 {
 	u64 ns = now - slot->off_ns;

@@ -81,7 +81,7 @@ struct micro_block {
 	uint64_t cycles; /* in: where to write each lap's, or 0 */
 	uint64_t emulated; /* in: have KVM's emulator execute the reads */
 	uint64_t apic; /* in: there is an x2APIC to set up */
-	uint64_t deadline; /* in: TSC cycles that are near */
+	uint64_t deadline; /* in: TSC cycles until its timer interrupts */
 	uint64_t id; /* in: the vCPU's APIC ID */
 	uint64_t irqs; /* out: interrupts */
 	uint64_t early; /* out: interrupts that came before the HLT that was to

@@ -17,7 +17,7 @@ void made_up_time(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 void made_up_exits(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 		   uint32_t reason, uint64_t exits);
 
-/** made_up_key - what some of them were about */
+/** made_up_key - give some of these exits a key, such as an I/O port */
 void made_up_key(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 		 uint32_t reason, uint64_t key, uint64_t ns, uint64_t exits);
 

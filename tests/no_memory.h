@@ -12,8 +12,9 @@
 #include <stdlib.h>
 
 /*
- * How many allocations succeed before one that fails; -1: none fails.  Those
- * after it succeed again, so that nothing else can hide a failure not seen.
+ * How many allocations succeed before one that fails; -1: none fails.  Later
+ * allocations succeed again: if the code ignores the failure, then no second
+ * failure makes it return an error after all.
  */
 static int memory_left = -1;
 

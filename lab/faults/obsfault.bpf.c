@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the observer wrong, for tests alone, and leaves its programs as they
- * are: these run directly after them, at the same exits and entries, and change
- * what they have just booked to what they would have with the fault.
+ * Makes the observer's numbers wrong, so that tests can see whether that is
+ * found.  The observer's programs stay as they are.  These programs run after
+ * them, at the same exits and entries, and change what was just booked to what
+ * a faulty observer would have booked.
  */
 #include "exit_reason.h"
 #include "obsfault.h"

@@ -91,7 +91,7 @@ static long variable_at(const struct bpf_map_info *bss, const char *name)
 	return at;
 }
 
-/* Slots that are free are no longer. */
+/* Mark each free slot as taken, so that a new vCPU finds none. */
 static int take_all_slots(int bss, const struct bpf_map_info *info, long at)
 {
 	struct obs_slot *slot;

@@ -19,9 +19,11 @@ int report_matcher_make(struct report_matcher *matcher,
  * report_match - find the answers that a report speaks of
  * @match: report.read[i] is answers.answer[match[i]]; or NULL, if there are none
  *
- * One vCPU's, one after the other: the last ones with the same registers, or
- * else the last ones to the same questions.  Takes time in proportion to the
- * answers and reads, whatever they are: a guest chooses both.  0 or -ENOMEM.
+ * They are answers to one vCPU that directly follow each other: the last such
+ * answers with the registers that the report has, or if there are none, the
+ * last ones to the same leaves and indices.  A guest chooses both its reads and
+ * its report, so the time taken grows only linearly with their number.  Returns
+ * 0 or -ENOMEM.
  */
 int report_match(const struct report_matcher *matcher,
 		 const struct guest_report *report, size_t **match);

@@ -17,11 +17,13 @@ struct bench_tracefs {
 };
 
 /**
- * bench_tracefs_begin - turn it on
- * @hist: a histogram by reason on kvm_exit; else both events, which nobody reads
+ * bench_tracefs_begin - make an instance, and turn tracing on in it
+ * @hist: let kvm_exit fill a histogram by reason; otherwise kvm_exit and
+ *	kvm_entry are written to the ring buffer, which nobody reads
  *
- * To be ended with bench_tracefs_end, in any case.  0; -ENOENT: this kernel has
- * no such thing; or another -errno, all with @why.
+ * Must be ended with bench_tracefs_end(), even if it fails.  Returns 0, -ENOENT
+ * if this kernel has no tracefs or no histograms, or another -errno; @why is
+ * filled in on each failure.
  */
 int bench_tracefs_begin(struct bench_tracefs *tracefs, bool hist,
 			struct why *why);

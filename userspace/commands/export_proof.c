@@ -115,7 +115,7 @@ static void say(struct export_proof *proof, const struct finding *finding)
 			"no more of that is told in this minute; exitledger_books_discrepancies_total counts it");
 }
 
-/* Findings are told, counted and forgotten; a balance has room for some alone. */
+/* Report and count the findings, and make room in the balance for new ones. */
 static void take_findings(struct export_proof *proof)
 {
 	struct balance *balance = &proof->proof.judge.balance;

@@ -31,7 +31,7 @@ struct export_count {
 	uint64_t nr;
 };
 
-/* Of the books: what was held against what, and what was wrong. */
+/* How many of KVM's numbers were checked, and how many were wrong, by kind. */
 struct export_verdict {
 	const struct export_count *judged, *wrong;
 	size_t nr_judged, nr_wrong;

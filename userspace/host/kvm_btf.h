@@ -16,7 +16,7 @@
 enum kvm_exit_args {
 	KVM_EXIT_ARGS_UNKNOWN, /* no such tracepoint, or one like neither */
 	KVM_EXIT_VCPU_ISA, /* (struct kvm_vcpu *, u32 isa): kernel_needs.h */
-	KVM_EXIT_REASON_VCPU_ISA, /* (u32 exit_reason, vcpu, isa), before that */
+	KVM_EXIT_REASON_VCPU_ISA, /* (u32 exit_reason, vcpu, isa): earlier */
 };
 
 /** kvm_exit_args_name - the arguments as text, such as "(vcpu, isa)", or

@@ -182,7 +182,7 @@ int privileges_drop(const struct privileges *privileges, struct why *why)
 	if (r)
 		return r;
 	empty_bounding_set();
-	/* Permitted ones stay for keep_none(), which may have to keep one. */
+	/* keep_none() may need a permitted capability with the new user. */
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	r = become(&user, file, why);
 	if (!r)

@@ -91,7 +91,7 @@ struct observer {
 	struct ring ring; /* answers, slow exits, marks: if asked for */
 	struct observer_options options;
 	enum attach attach;
-	struct record_btf types; /* while classic programs are loaded */
+	struct record_btf types; /* used only while loading classic programs */
 	uint32_t isa;
 	bool other_pids; /* BPF's are of no use in /proc: pid_ns.h */
 	bool sees_ends;
@@ -149,7 +149,7 @@ struct choice {
  * entry? */
 bool observer_is_emulating(const struct observer_options *options, u32 isa);
 
-/** observer_best_ends - the most that can be noticed of vCPUs' ends */
+/** observer_best_ends - the best way to notice ends of vCPUs on this kernel */
 enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
 			     const struct observer_options *options, u32 isa);
 

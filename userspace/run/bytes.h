@@ -39,11 +39,11 @@ void bytes_free(struct bytes *bytes);
 int bytes_deflate(struct bytes *to, const struct bytes *from);
 
 /**
- * bytes_inflate - the reverse
- * @size: how long the result is, exactly
- * @to: emptied first
+ * bytes_inflate - decompress what bytes_deflate() has made
+ * @size: the exact length of the result
+ * @to: is emptied first
  *
- * 0, -ENOMEM, or -EINVAL if it is anything else.
+ * 0, -ENOMEM, or -EINVAL if the data are damaged or have another length.
  */
 int bytes_inflate(struct bytes *to, const void *from, size_t length,
 		  uint64_t size);

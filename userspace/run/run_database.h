@@ -45,7 +45,7 @@ int64_t run_wal_size(const char *path);
 /** run_database_failed - close it if @r is a failure; returns @r */
 int run_database_failed(sqlite3 **db, int r);
 
-/** run_remove - the file, and what SQLite has beside it */
+/** run_remove - delete the file, and the files that SQLite keeps beside it */
 void run_remove(const char *path);
 
 #endif /* EXITLEDGER_RUN_DATABASE_H */

@@ -128,10 +128,12 @@ void column_list_cells(const struct column_list *list, const struct row *row,
 		       struct table_line *line);
 
 /**
- * column_compare - which row comes first, the one with the larger value
+ * column_compare - compare two rows by a column, larger values first
  *
- * As strcmp.  Names are in the order of the alphabet.  Rows without a value are
- * last; equals are ordered by reason and key, so that no two rows are the same.
+ * Returns less than 0 if @a comes first, and more than 0 if @b does.  Names are
+ * in the order of the alphabet.  Rows without a value are last.  Rows with the
+ * same value are ordered by reason and key, so the result is never 0 for two
+ * different rows.
  */
 int column_compare(enum column_id id, const struct row *a, const struct row *b);
 

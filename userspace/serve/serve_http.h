@@ -17,11 +17,11 @@
 
 /* Connections at a time. */
 #define SERVE_CLIENTS 32
-/* The time in which a client must have sent its request; and read the answer. */
+/* A client has so long to send its request, and again to read the answer. */
 #define SERVE_IO_NS 5000000000ull
-/* The memory that a connection may take: so much of a request, and a bit. */
+/* The memory of a connection, which is a little more than its longest request. */
 #define SERVE_MEMORY 12288
-/* Who asks within this time gets what was made for the one before. */
+/* Requests within this time of an earlier one get the same answer. */
 #define SERVE_FRESH_NS 500000000ull
 
 struct serve_options {

@@ -306,7 +306,7 @@ int top_lines_build(struct top_model *model)
 	for (size_t i = 0; !r && columns[model->sort].of_times && i < model->nr;
 	     i++)
 		r = top_line_complete(model, &model->line[i]);
-	/* A histogram has an order of its own. */
+	/* The lines of a histogram already stand in the order of their times. */
 	if (!r && model->nr && !model->times)
 		qsort_r(model->line, model->nr, sizeof(*model->line), compare,
 			model);

@@ -35,7 +35,7 @@ int page_begin(struct page *page);
  */
 void page_choose(struct page *pages, size_t nr);
 
-/** page_end - free what page_begin() has made, after its failure, too */
+/** page_end - free what page_begin() has made, even if it failed */
 void page_end(struct page *page);
 
 /**
