@@ -120,11 +120,11 @@ static void take_cycles(const struct books *books, struct statement *statement,
 			return;
 		line = &statement->line[i];
 	}
-	timed_take(&line->timed, statement->late, answer);
-	if (line->timed.known) {
+	cost_take(&line->cost, statement->late, answer);
+	if (line->cost.known) {
 		line->has_cycles = true;
-		line->kernel_cycles = line->timed.cycles;
-		line->ns_then = line->timed.ns;
+		line->kernel_cycles = line->cost.cycles;
+		line->ns_then = line->cost.ns;
 	} else if (!statement->late) {
 		line->has_cycles = true;
 		line->kernel_cycles = leaf_cycles(&answer->read);

@@ -7,7 +7,7 @@
 #define EXITLEDGER_STATEMENT_H
 
 #include "balance/balance.h"
-#include "balance/timed.h"
+#include "balance/cost.h"
 
 /* Of a VM that was there before, all is since the first read of this count. */
 struct statement_line {
@@ -23,7 +23,7 @@ struct statement_line {
 	bool has_cycles; /* the guest read them too */
 	uint64_t kernel_cycles; /* answered by KVM */
 	uint64_t ns_then; /* by BPF, when those were read */
-	struct timed timed; /* the observer's cost, if it is known */
+	struct cost cost; /* the observer's cost, if it is known */
 };
 
 struct statement {

@@ -10,7 +10,7 @@
 #include "lib/cli.h"
 #include "lib/command.h"
 #include "lib/safe_text.h"
-#include "run/replay.h"
+#include "run/run_words.h"
 #include "top/top.h"
 #include "top/top_model.h"
 
@@ -98,13 +98,13 @@ static void show_marks(struct replay *replay, uint64_t until_ns)
 	for (; replay->marks < marks->nr &&
 	       marks->mark[replay->marks].at_ns < until_ns;
 	     replay->marks++) {
-		if (replay_has_mark(run_reader_vms(replay->reader),
-				    &replay->options.filter,
-				    &marks->mark[replay->marks]))
+		if (run_words_has_mark(run_reader_vms(replay->reader),
+				       &replay->options.filter,
+				       &marks->mark[replay->marks]))
 			monitor_output_mark(
 				&replay->options,
-				replay_mark(run_reader_info(replay->reader),
-					    &marks->mark[replay->marks])
+				run_words_mark(run_reader_info(replay->reader),
+					       &marks->mark[replay->marks])
 					.text);
 	}
 }
@@ -189,7 +189,7 @@ static int show_live(struct replay *replay, struct why *why)
 	command_catch_signals();
 	snprintf(title, sizeof(title), "Linux %.64s, %.64s, recorded %s",
 		 safe_text(info->kernel).s, safe_text(info->vendor).s,
-		 replay_date(info).s);
+		 run_words_date(info).s);
 	r = top_play(&player, replay->options.interval,
 		     replay->speed > 0 ? replay->speed : 1,
 		     &replay->options.shape, title, why);
@@ -228,7 +228,7 @@ static int run(struct replay *replay, struct why *why)
 	snprintf(title, sizeof(title),
 		 "Linux %.64s, %.64s, BPF: %.64s, recorded %s%s",
 		 safe_text(info->kernel).s, safe_text(info->vendor).s,
-		 safe_text(info->attach).s, replay_date(info).s,
+		 safe_text(info->attach).s, run_words_date(info).s,
 		 info->ended_ns ? "" :
 				  "\nthe recording goes on, or was cut off");
 	monitor_output_begin(&replay->options, title);

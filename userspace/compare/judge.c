@@ -3,9 +3,9 @@
 #include "lib/tsc.h"
 
 void judge_begin(struct judge *judge, struct books *books,
-		 struct counters_watch *counters)
+		 struct kvm_params_watch *params)
 {
-	*judge = (struct judge){ .books = books, .counters = counters };
+	*judge = (struct judge){ .books = books, .params = params };
 	books->exit_stats_after = books->host.exit_stats;
 	judge->mode = books->host.exit_stats;
 }
@@ -24,7 +24,7 @@ static void forget_gone(struct judge *judge)
 			continue;
 		}
 		rules_forget(&judge->rules, vm->number);
-		timed_vms_forget(&judge->timed, vm->number);
+		cost_vms_forget(&judge->cost, vm->number);
 		judge->balance.incomplete |= balance_vm_incomplete(vm);
 		for (size_t j = 0; j < vm->nr_vcpus; j++)
 			judge->exits += vm->vcpu[j].exits;
@@ -48,11 +48,11 @@ static int start_again(struct judge *judge, int mode, struct why *why)
 	judge->switched++;
 	judge->mode = mode;
 	rules_free(&judge->rules);
-	timed_vms_restart(&judge->timed);
+	cost_vms_restart(&judge->cost);
 	if (mode >= 1)
 		books->host.exit_stats = books->exit_stats_after = mode;
 	balance_hidden(books, &judge->balance);
-	books->leaves_on = counters_leaves();
+	books->leaves_on = kvm_params_leaves();
 	books->started_ns = tsc_now().ns;
 	/*
 	 * Beside those that were there at the start, all that has had an exit
@@ -74,7 +74,7 @@ static int judge_fresh(struct judge *judge, bool reading, struct why *why)
 
 		r = rules_apply(&judge->rules, books, answer, &judge->balance);
 		if (!r)
-			r = timed_vms_take(&judge->timed, books, answer);
+			r = cost_vms_take(&judge->cost, books, answer);
 	}
 	if (!r && !reading)
 		r = balance_reports(books, &judge->balance);
@@ -94,9 +94,9 @@ static void forget(struct judge *judge)
 
 int judge_answers(struct judge *judge, bool reading, struct why *why)
 {
-	const bool written = counters_written(judge->counters);
+	const bool written = kvm_params_written(judge->params);
 	/* A write that is under way now shows there, too. */
-	const int mode = counters_stats();
+	const int mode = kvm_params_exit_stats();
 	const size_t fresh = judge->books->answers.nr - judge->judged;
 	int r = 0;
 
@@ -137,6 +137,6 @@ void judge_statistics(struct judge *judge)
 void judge_free(struct judge *judge)
 {
 	rules_free(&judge->rules);
-	timed_vms_free(&judge->timed);
+	cost_vms_free(&judge->cost);
 	balance_free(&judge->balance);
 }

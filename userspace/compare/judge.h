@@ -4,16 +4,16 @@
 #define EXITLEDGER_JUDGE_H
 
 #include "balance/balance.h"
+#include "balance/cost.h"
 #include "balance/rules.h"
-#include "balance/timed.h"
-#include "host/counters.h"
+#include "host/kvm_params.h"
 
 /* To be freed with judge_free. */
 struct judge {
 	struct books *books;
-	struct counters_watch *counters;
+	struct kvm_params_watch *params;
 	struct rules rules;
-	struct timed_vms timed;
+	struct cost_vms cost;
 	struct balance balance; /* since the start */
 	size_t judged; /* of the answers that are there */
 	int mode; /* of kvm.exit_stats, at the last look */
@@ -26,9 +26,9 @@ struct judge {
 	size_t unseen; /* guest's reports of reads that were not seen */
 };
 
-/** judge_begin - @books and @counters must stay */
+/** judge_begin - @books and @params must stay */
 void judge_begin(struct judge *judge, struct books *books,
-		 struct counters_watch *counters);
+		 struct kvm_params_watch *params);
 
 /**
  * judge_answers - judge what was answered while KVM counted, and forget it

@@ -132,7 +132,7 @@ static int take_statistics(struct keeper *keeper, struct why *why)
 
 static int start_read(struct keeper *keeper, struct why *why)
 {
-	return reader_start(&keeper->reader, why);
+	return read_command_start(&keeper->reader, why);
 }
 
 /* --read's command has ended: its output is the guest's report. */
@@ -141,7 +141,7 @@ static int end_read(struct keeper *keeper, struct why *why)
 	struct guest_reports reports;
 	int r;
 
-	r = reader_result(&keeper->reader, &reports, why);
+	r = read_command_result(&keeper->reader, &reports, why);
 	if (!r && books_add_reports(keeper->books, &reports))
 		r = why_set(why, ENOMEM, "out of memory");
 	return r;
@@ -178,7 +178,7 @@ static int go_on_reading(struct keeper *keeper, struct why *why)
 	if (!options->read)
 		return 0;
 	if (keeper->reader.pid) {
-		if (!reader_ended(&keeper->reader))
+		if (!read_command_ended(&keeper->reader))
 			return 0;
 		r = settle_read(keeper, end_read(keeper, why), why);
 	} else {
@@ -196,15 +196,15 @@ static int go_on_reading(struct keeper *keeper, struct why *why)
 /* The one that is under way when it's over, or else another. */
 static int read_at_last(struct keeper *keeper, struct why *why)
 {
-	struct reader *reader = &keeper->reader;
+	struct read_command *reader = &keeper->reader;
 	int r = 0;
 
 	if (!reader->pid && !command_interrupted())
 		r = start_read(keeper, why);
 	if (r)
 		return settle_read(keeper, r, why);
-	while (!command_interrupted() && !reader_ended(reader)) {
-		command_wait_or(&keeper->command, reader_fd(reader),
+	while (!command_interrupted() && !read_command_ended(reader)) {
+		command_wait_or(&keeper->command, read_command_fd(reader),
 				COLLECT_MS);
 		r = collect(keeper, why);
 		if (r)
@@ -212,7 +212,7 @@ static int read_at_last(struct keeper *keeper, struct why *why)
 	}
 	if (!command_interrupted())
 		return settle_read(keeper, end_read(keeper, why), why);
-	reader_stop(reader);
+	read_command_stop(reader);
 	return 0;
 }
 
@@ -325,8 +325,8 @@ static int prepare(struct keeper *keeper, struct why *why)
 	if (options->argv)
 		r = command_prepare(&keeper->command, options->argv, why);
 	if (!r && options->read)
-		r = reader_prepare(&keeper->reader, options->read,
-				   options->read_timeout, why);
+		r = read_command_prepare(&keeper->reader, options->read,
+					 options->read_timeout, why);
 	return r;
 }
 
@@ -358,8 +358,8 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	keeper->books = books;
 	keeper->statistics.root = "";
 	keeper->statistics.only = options->vm ? &keeper->chosen : NULL;
-	watched = counters_watch(&keeper->counters);
-	books->leaves_on = counters_leaves();
+	watched = kvm_params_watch(&keeper->params);
+	books->leaves_on = kvm_params_leaves();
 	host_facts_read("", &facts);
 	books->host = facts.host;
 	r = doctor_check(&facts, why);
@@ -410,8 +410,8 @@ int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 	uint64_t now;
 	int r;
 
-	*over = command_wait_or(&keeper->command, reader_fd(&keeper->reader),
-				COLLECT_MS);
+	*over = command_wait_or(&keeper->command,
+				read_command_fd(&keeper->reader), COLLECT_MS);
 	command_pass_on(&keeper->command);
 	r = go_on_reading(keeper, why);
 	now = tsc_now().ns;
@@ -447,17 +447,17 @@ void keeper_note_counters(struct keeper *keeper)
 {
 	struct books *books = keeper->books;
 
-	books->switched |= counters_written(&keeper->counters);
-	books->leaves_on &= counters_leaves() && !books->switched;
-	books->exit_stats_after = counters_stats();
+	books->switched |= kvm_params_written(&keeper->params);
+	books->leaves_on &= kvm_params_leaves() && !books->switched;
+	books->exit_stats_after = kvm_params_exit_stats();
 }
 
 void keeper_close(struct keeper *keeper)
 {
 	command_end(&keeper->command);
-	reader_close(&keeper->reader);
+	read_command_close(&keeper->reader);
 	observer_close(keeper->observer);
-	counters_unwatch(&keeper->counters);
+	kvm_params_unwatch(&keeper->params);
 	kvm_stats_free(&keeper->statistics);
 	free(keeper->chosen.pid);
 }

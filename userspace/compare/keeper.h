@@ -6,8 +6,8 @@
 #include "balance/books.h"
 #include "compare/compare_options.h"
 #include "compare/kvm_stats.h"
-#include "compare/reader.h"
-#include "host/counters.h"
+#include "compare/read_command.h"
+#include "host/kvm_params.h"
 #include "lib/command.h"
 #include "lib/tsc.h"
 
@@ -15,13 +15,13 @@ struct keeper {
 	const struct compare_options *options;
 	struct books *books;
 	struct observer *observer;
-	struct counters_watch counters;
+	struct kvm_params_watch params;
 	struct command command;
 	struct tsc_point start;
 	struct tsc_rates rates;
 	uint64_t newest; /* VM of another PID namespace that was seen last */
 	struct pids chosen; /* processes of the VM that --vm names */
-	struct reader reader; /* --read's command, while it runs */
+	struct read_command reader; /* --read's command, while it runs */
 	uint64_t next_read; /* when it is due */
 	size_t reads_failed; /* of --watch; else that is an error */
 	size_t failed_since; /* failed reads since the last one that worked */

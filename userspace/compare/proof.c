@@ -28,17 +28,17 @@ int proof_open(struct proof *proof, struct observer *observer,
 	proof->start = tsc_now();
 	proof->rates.start = proof->rates.last = proof->start;
 	books->host = *host;
-	books->leaves_on = counters_leaves();
-	proof->counters.fd = -1;
+	books->leaves_on = kvm_params_leaves();
+	proof->params.fd = -1;
 	if (proof->answers) {
-		r = counters_watch(&proof->counters);
+		r = kvm_params_watch(&proof->params);
 		if (r)
 			return why_set(
 				why, -r,
 				"cannot watch for writes to kvm.exit_stats, which would go unnoticed: inotify: %s",
 				strerror(-r));
 	}
-	judge_begin(&proof->judge, books, &proof->counters);
+	judge_begin(&proof->judge, books, &proof->params);
 	kvm_folders_hold(&proof->statistics.folders, proof->statistics.root);
 	return keeper_note_start(books, observer, proof->start.ns, why);
 }
@@ -188,10 +188,10 @@ uint64_t proof_prior(const struct proof *proof, uint64_t number)
 
 double proof_cost_ns(const struct proof *proof)
 {
-	const struct timed sum = timed_vms_sum(&proof->judge.timed);
+	const struct cost sum = cost_vms_sum(&proof->judge.cost);
 
 	return sum.known && proof->books.tsc_khz > 0 ?
-		       timed_cost(&sum, proof->books.tsc_khz) :
+		       cost_per_exit(&sum, proof->books.tsc_khz) :
 		       -1;
 }
 
@@ -199,7 +199,7 @@ void proof_close(struct proof *proof)
 {
 	if (!proof->observer)
 		return;
-	counters_unwatch(&proof->counters);
+	kvm_params_unwatch(&proof->params);
 	kvm_stats_free(&proof->statistics);
 	judge_free(&proof->judge);
 	ledger_free(&proof->more);

@@ -17,7 +17,7 @@ struct proof {
 	struct observer *observer;
 	struct books books;
 	struct judge judge;
-	struct counters_watch counters; /* of a patched KVM */
+	struct kvm_params_watch params; /* of a patched KVM */
 	struct kvm_stats statistics;
 	struct tsc_point start;
 	struct tsc_rates rates;

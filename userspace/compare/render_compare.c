@@ -170,9 +170,10 @@ static void render_time(const struct books *books,
 	kernel = total->kernel_cycles * 1e6 / books->tsc_khz;
 	fprintf(out, "time     kernel %s, BPF %s", format_ns(kernel).s,
 		format_ns(observer).s);
-	if (kernel >= observer && total->timed.known)
+	if (kernel >= observer && total->cost.known)
 		fprintf(out, ": the observer cost %s per exit",
-			format_ns(timed_cost(&total->timed, books->tsc_khz)).s);
+			format_ns(cost_per_exit(&total->cost, books->tsc_khz))
+				.s);
 	fputc('\n', out);
 }
 

@@ -15,9 +15,9 @@ static void put_time(struct json_writer *json, const struct books *books,
 	json_put_exact(json, "kernel_ns",
 		       line->kernel_cycles * 1e6 / books->tsc_khz);
 	json_put_int(json, "bpf_ns", line->ns_then);
-	if (line->timed.known)
+	if (line->cost.known)
 		json_put_exact(json, "observer_ns_per_exit",
-			       timed_cost(&line->timed, books->tsc_khz));
+			       cost_per_exit(&line->cost, books->tsc_khz));
 }
 
 static void put_line(struct json_writer *json, const struct books *books,

@@ -55,7 +55,7 @@ static void render_notes(const struct watch_sample *sample, FILE *out)
 /* Some guest read its times twice, so that both books had the same exits. */
 static bool has_cost(const struct watch_sample *sample)
 {
-	return sample->timed.known && sample->books->tsc_khz > 0;
+	return sample->cost.known && sample->books->tsc_khz > 0;
 }
 
 void render_watch_text(const struct watch_sample *sample, FILE *out)
@@ -67,7 +67,7 @@ void render_watch_text(const struct watch_sample *sample, FILE *out)
 
 	render_notes(sample, out);
 	if (has_cost(sample))
-		cost = timed_cost(&sample->timed, sample->books->tsc_khz);
+		cost = cost_per_exit(&sample->cost, sample->books->tsc_khz);
 	if (cost >= 0)
 		observer = format_ns_in(cost, 8);
 	format_time(sample->at, at, sizeof(at));
@@ -113,8 +113,8 @@ void render_watch_json(const struct watch_sample *sample, FILE *out)
 	render_findings_json(&json, sample->books, balance);
 	if (has_cost(sample))
 		json_put_exact(&json, "observer_ns_per_exit",
-			       timed_cost(&sample->timed,
-					  sample->books->tsc_khz));
+			       cost_per_exit(&sample->cost,
+					     sample->books->tsc_khz));
 	json_put_close(&json, '}');
 	putc('\n', out);
 }

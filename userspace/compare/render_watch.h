@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "balance/balance.h"
-#include "balance/timed.h"
+#include "balance/cost.h"
 
 /* Events that say nothing about the counters: less was judged than was read. */
 enum watch_note {
@@ -31,7 +31,7 @@ struct watch_sample {
 	size_t reads; /* by guests, in the interval */
 	size_t checked; /* counts and times, in the interval */
 	size_t discrepancies; /* in the interval */
-	struct timed timed; /* the observer's cost, in the interval */
+	struct cost cost; /* the observer's cost, in the interval */
 	size_t switched; /* how often the counters were written to, in all */
 	bool off; /* kvm.exit_stats is, now */
 	size_t noted[WATCH_NOTES]; /* in the interval */

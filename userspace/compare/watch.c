@@ -75,7 +75,7 @@ static int show(struct watcher *watcher, struct why *why)
 		.checked = watcher->judge.balance.checked +
 			   watcher->judge.balance.timed,
 		.discrepancies = watcher->judge.balance.discrepancies,
-		.timed = timed_vms_sum(&watcher->judge.timed),
+		.cost = cost_vms_sum(&watcher->judge.cost),
 	};
 	struct watch_sample sample = {
 		.at = time(NULL),
@@ -84,7 +84,7 @@ static int show(struct watcher *watcher, struct why *why)
 		.reads = sums.reads - last->reads,
 		.checked = sums.checked - last->checked,
 		.discrepancies = sums.discrepancies - last->discrepancies,
-		.timed = timed_since(&sums.timed, &last->timed),
+		.cost = cost_since(&sums.cost, &last->cost),
 		.switched = watcher->judge.switched,
 		.off = watcher->judge.mode < 1,
 		.books = &watcher->books,
@@ -124,7 +124,7 @@ static int run(struct watcher *watcher, struct why *why)
 	bool over = false;
 	int r = 0;
 
-	judge_begin(&watcher->judge, &watcher->books, &keeper->counters);
+	judge_begin(&watcher->judge, &watcher->books, &keeper->params);
 	watcher->due = keeper->start.ns + step;
 	if (watcher->json != stdout)
 		render_watch_head(stdout);

@@ -8,23 +8,23 @@
 #include "host/kernel_needs.h"
 #include "host/pid_ns.h"
 
-const char *finding_state_name(enum finding_state state)
+const char *doctor_state_name(enum doctor_state state)
 {
 	static const char *const names[] = {
-		[FINDING_OK] = "ok",
-		[FINDING_WARNING] = "warning",
-		[FINDING_MISSING] = "missing",
-		[FINDING_UNKNOWN] = "unknown",
+		[DOCTOR_OK] = "ok",
+		[DOCTOR_WARNING] = "warning",
+		[DOCTOR_MISSING] = "missing",
+		[DOCTOR_UNKNOWN] = "unknown",
 	};
 
 	return names[state];
 }
 
 __attribute__((format(printf, 5, 6))) static void
-add(struct diagnosis *diagnosis, const char *name, enum finding_state state,
+add(struct diagnosis *diagnosis, const char *name, enum doctor_state state,
     const char *advice, const char *fmt, ...)
 {
-	struct finding *finding = &diagnosis->finding[diagnosis->nr];
+	struct doctor_finding *finding = &diagnosis->finding[diagnosis->nr];
 	va_list args;
 
 	if (diagnosis->nr == DOCTOR_FINDINGS)
@@ -46,14 +46,14 @@ static void check_kernel(const struct host_facts *facts, struct diagnosis *d)
 	/* Distributions' kernels have BPF of later ones, under an old number. */
 	if (!facts->bpf_loop &&
 	    host_kernel_before(facts->host.kernel, KERNEL_LEAST))
-		add(d, "kernel", FINDING_MISSING,
+		add(d, "kernel", DOCTOR_MISSING,
 		    "boot Linux " KERNEL_FOR_ALL " or later; from " KERNEL_LEAST
 		    " on 'exitledger monitor --attach tp' works",
 		    "Linux %s is too old: its BPF has no atomic operations that return a value, as Linux " KERNEL_LEAST
 		    " has",
 		    facts->host.kernel);
 	else
-		add(d, "kernel", FINDING_OK, "", "Linux %s%s%s%s",
+		add(d, "kernel", DOCTOR_OK, "", "Linux %s%s%s%s",
 		    facts->host.kernel,
 		    !under[0] ? "" :
 		    emulated  ? ", emulated by " :
@@ -87,10 +87,10 @@ static void check_cpu(const struct host_facts *facts, struct diagnosis *d)
 	const char *under = facts->host.hypervisor;
 
 	if (facts->cpu)
-		add(d, "cpu", FINDING_OK, "", "the processor has %s (%s)",
+		add(d, "cpu", DOCTOR_OK, "", "the processor has %s (%s)",
 		    facts->cpu->cpu_flag, facts->cpu->cpu_name);
 	else
-		add(d, "cpu", FINDING_WARNING,
+		add(d, "cpu", DOCTOR_WARNING,
 		    under[0] ?
 			    "switch on nested virtualization on the host below, and give this VM its CPU's features (QEMU: -cpu host)" :
 			    "switch virtualization on in the firmware's setup",
@@ -108,7 +108,7 @@ static void no_module(const struct host_facts *facts, struct diagnosis *d)
 			advice, sizeof(advice),
 			"its exits are unknown, and may not be traced at all; use a host on which modprobe %s works",
 			ONE_OF(module, " or "));
-		add(d, "kvm", FINDING_MISSING, advice,
+		add(d, "kvm", DOCTOR_MISSING, advice,
 		    "KVM runs on %s, and neither on %s", facts->backend,
 		    ONE_OF(module, " nor "));
 		return;
@@ -120,7 +120,7 @@ static void no_module(const struct host_facts *facts, struct diagnosis *d)
 		snprintf(advice, sizeof(advice),
 			 "load the one for this CPU (modprobe %s)",
 			 ONE_OF(module, " or "));
-	add(d, "kvm", FINDING_MISSING, advice,
+	add(d, "kvm", DOCTOR_MISSING, advice,
 	    "neither %s is loaded, so there is no tracepoint kvm:kvm_exit",
 	    ONE_OF(module, " nor "));
 }
@@ -128,12 +128,12 @@ static void no_module(const struct host_facts *facts, struct diagnosis *d)
 static void check_kvm(const struct host_facts *facts, struct diagnosis *d)
 {
 	if (facts->host.isa && facts->dev_kvm) {
-		add(d, "kvm", FINDING_OK, "", "%s is loaded",
+		add(d, "kvm", DOCTOR_OK, "", "%s is loaded",
 		    facts->host.vendor);
 		return;
 	}
 	if (facts->host.isa) {
-		add(d, "kvm", FINDING_MISSING,
+		add(d, "kvm", DOCTOR_MISSING,
 		    "see dmesg | grep -i kvm; virtualization may be off in the firmware's setup",
 		    "%s is loaded, but there is no /dev/kvm",
 		    facts->host.vendor);
@@ -147,12 +147,12 @@ static void no_module_btf(const struct host_facts *facts, const char *module,
 			  struct diagnosis *d)
 {
 	if (facts->records)
-		add(d, "btf", FINDING_MISSING,
+		add(d, "btf", DOCTOR_MISSING,
 		    "boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES, or for 'exitledger monitor --attach tp' mount tracefs (mount -t tracefs nodev /sys/kernel/tracing) and run it with sudo; a module built by hand needs its BTF, too",
 		    "the module %s has no BTF (/sys/kernel/btf/%s is missing)",
 		    module, module);
 	else
-		add(d, "btf", FINDING_WARNING,
+		add(d, "btf", DOCTOR_WARNING,
 		    "classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES",
 		    "the module %s has no BTF (/sys/kernel/btf/%s is missing)",
 		    module, module);
@@ -170,20 +170,20 @@ static void check_btf(const struct host_facts *facts, struct diagnosis *d)
 	const char *vendor = facts->host.vendor;
 
 	if (!facts->btf_kernel) {
-		add(d, "btf", FINDING_MISSING,
+		add(d, "btf", DOCTOR_MISSING,
 		    "it must be built with CONFIG_DEBUG_INFO_BTF",
 		    "this kernel (%s) has no BTF (/sys/kernel/btf/vmlinux is missing)",
 		    facts->host.kernel);
 		return;
 	}
 	if (!facts->host.isa)
-		add(d, "btf", FINDING_OK, "", "of the kernel");
+		add(d, "btf", DOCTOR_OK, "", "of the kernel");
 	else if (!facts->btf_kvm)
 		no_module_btf(facts, "kvm", d);
 	else if (!facts->btf_vendor)
 		no_module_btf(facts, vendor, d);
 	else
-		add(d, "btf", FINDING_OK, "", "of the kernel, kvm and %s",
+		add(d, "btf", DOCTOR_OK, "", "of the kernel, kvm and %s",
 		    vendor);
 }
 
@@ -195,22 +195,22 @@ static void check_tracepoints(const struct host_facts *facts,
 	if (!facts->host.isa || !facts->btf_kernel || !facts->btf_kvm)
 		return; /* said already */
 	if (!facts->kvm_exit || !facts->kvm_entry || !facts->kvm_cpuid)
-		add(d, "tracepoints", FINDING_MISSING,
+		add(d, "tracepoints", DOCTOR_MISSING,
 		    "it must be built with CONFIG_TRACEPOINTS",
 		    "this kernel's KVM has no tracepoint%s%s%s",
 		    facts->kvm_exit ? "" : " kvm:kvm_exit",
 		    facts->kvm_entry ? "" : " kvm:kvm_entry",
 		    facts->kvm_cpuid ? "" : " kvm:kvm_cpuid");
 	else if (facts->exit_args == KVM_EXIT_VCPU_ISA)
-		add(d, "tracepoints", FINDING_OK, "",
+		add(d, "tracepoints", DOCTOR_OK, "",
 		    "kvm_exit%s, kvm_entry, kvm_cpuid", args);
 	else if (facts->exit_args == KVM_EXIT_REASON_VCPU_ISA)
-		add(d, "tracepoints", FINDING_WARNING,
+		add(d, "tracepoints", DOCTOR_WARNING,
 		    "classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot Linux " KERNEL_FOR_ALL
 		    " or later",
 		    "kvm_exit%s, kvm_entry, kvm_cpuid", args);
 	else
-		add(d, "tracepoints", FINDING_MISSING,
+		add(d, "tracepoints", DOCTOR_MISSING,
 		    "this exitledger is too old for that kernel, or the other way round",
 		    "kvm_exit has arguments that no known kernel has");
 }
@@ -219,18 +219,18 @@ static void check_privileges(const struct host_facts *facts,
 			     struct diagnosis *d)
 {
 	if (!facts->sys_admin)
-		add(d, "privileges", FINDING_MISSING, "run it with sudo",
+		add(d, "privileges", DOCTOR_MISSING, "run it with sudo",
 		    "observing VM exits needs root (CAP_SYS_ADMIN)");
 	else if (facts->user_namespace)
-		add(d, "privileges", FINDING_MISSING,
+		add(d, "privileges", DOCTOR_MISSING,
 		    "run it on the host itself, or in a container with the host's user namespace",
 		    "root here is that of a user namespace, and observing VM exits needs root on the host");
 	else if (!facts->set_ids)
-		add(d, "privileges", FINDING_WARNING,
+		add(d, "privileges", DOCTOR_WARNING,
 		    "add CAP_SETUID and CAP_SETGID (docker run --cap-add), or use --user root, which gives up the capabilities alone",
 		    "CAP_SYS_ADMIN, but root cannot become an ordinary user once BPF is attached");
 	else
-		add(d, "privileges", FINDING_OK, "",
+		add(d, "privileges", DOCTOR_OK, "",
 		    "CAP_SYS_ADMIN, until BPF is attached%s",
 		    host_kernel_before(facts->host.kernel,
 				       KERNEL_FOR_NO_CAPABILITY) ?
@@ -242,9 +242,9 @@ static void check_privileges(const struct host_facts *facts,
 static void check_pid_ns(const struct host_facts *facts, struct diagnosis *d)
 {
 	if (facts->host.other_pids)
-		add(d, "pid_ns", FINDING_WARNING, PID_NS_ADVICE, PID_NS_FACT);
+		add(d, "pid_ns", DOCTOR_WARNING, PID_NS_ADVICE, PID_NS_FACT);
 	else
-		add(d, "pid_ns", FINDING_OK, "",
+		add(d, "pid_ns", DOCTOR_OK, "",
 		    "/proc shows the host's processes");
 }
 
@@ -253,18 +253,18 @@ static void check_lockdown(const struct host_facts *facts, struct diagnosis *d)
 	const struct probe *read = &facts->probes.read_kernel;
 
 	if (facts->lockdown == LOCKDOWN_CONFIDENTIALITY)
-		add(d, "lockdown", FINDING_MISSING,
+		add(d, "lockdown", DOCTOR_MISSING,
 		    "boot with lockdown=integrity, or without Secure Boot",
 		    "the kernel is locked down (confidentiality): BPF may not read its memory, nor is there tracefs");
 	else if (read->tried && read->error == EINVAL && facts->sys_admin)
-		add(d, "lockdown", FINDING_MISSING,
+		add(d, "lockdown", DOCTOR_MISSING,
 		    "see whether a security module (dmesg) forbids it",
 		    "BPF programs may not read the kernel's memory");
 	else if (facts->lockdown == LOCKDOWN_INTEGRITY)
-		add(d, "lockdown", FINDING_OK, "",
+		add(d, "lockdown", DOCTOR_OK, "",
 		    "integrity: BPF may observe; modules must be signed, patched ones too");
 	else
-		add(d, "lockdown", FINDING_OK, "", "none");
+		add(d, "lockdown", DOCTOR_OK, "", "none");
 }
 
 static void check_tracefs(const struct host_facts *facts, struct diagnosis *d)
@@ -272,17 +272,17 @@ static void check_tracefs(const struct host_facts *facts, struct diagnosis *d)
 	static const char use[] = "only --attach tp needs it";
 
 	if (facts->tracefs == -ENOENT)
-		add(d, "tracefs", FINDING_WARNING,
+		add(d, "tracefs", DOCTOR_WARNING,
 		    "mount -t tracefs nodev /sys/kernel/tracing",
 		    "it is not mounted; %s", use);
 	else if (facts->tracefs)
-		add(d, "tracefs", FINDING_UNKNOWN, "run it with sudo",
+		add(d, "tracefs", DOCTOR_UNKNOWN, "run it with sudo",
 		    "this user may not read it; %s", use);
 	else if (facts->records && facts->host.isa)
-		add(d, "tracefs", FINDING_WARNING, "",
+		add(d, "tracefs", DOCTOR_WARNING, "",
 		    "it has not the records of KVM's tracepoints; %s", use);
 	else
-		add(d, "tracefs", FINDING_OK, "", "it is mounted and readable");
+		add(d, "tracefs", DOCTOR_OK, "", "it is mounted and readable");
 }
 
 static void check_statistics(const struct host_facts *facts,
@@ -294,25 +294,24 @@ static void check_statistics(const struct host_facts *facts,
 	if (!facts->host.isa)
 		return;
 	if (facts->statistics == -ENOENT)
-		add(d, "statistics", FINDING_WARNING,
+		add(d, "statistics", DOCTOR_WARNING,
 		    "mount -t debugfs nodev /sys/kernel/debug",
 		    "KVM's own are not in debugfs; %s", use);
 	else if (facts->statistics)
-		add(d, "statistics", FINDING_UNKNOWN, "run it with sudo",
+		add(d, "statistics", DOCTOR_UNKNOWN, "run it with sudo",
 		    "this user may not read KVM's own; %s", use);
 	else
-		add(d, "statistics", FINDING_OK, "",
-		    "KVM's own are in debugfs");
+		add(d, "statistics", DOCTOR_OK, "", "KVM's own are in debugfs");
 }
 
 /* One way to attach to kvm_exit; @enough: another one works. */
 static void check_probe(struct diagnosis *d, const char *name,
 			const struct probe *probe, bool enough)
 {
-	enum finding_state bad = enough ? FINDING_WARNING : FINDING_MISSING;
+	enum doctor_state bad = enough ? DOCTOR_WARNING : DOCTOR_MISSING;
 
 	if (!probe->error)
-		add(d, name, FINDING_OK, "",
+		add(d, name, DOCTOR_OK, "",
 		    "programs can be attached to kvm_exit");
 	else if (probe->error == EPERM)
 		add(d, name, bad,
@@ -332,10 +331,10 @@ static void check_probe(struct diagnosis *d, const char *name,
 static void check_vcpu_end(const struct host_facts *facts, struct diagnosis *d)
 {
 	if (!facts->probes.vcpu_end.error && facts->vcpu_destroy)
-		add(d, "vcpu_end", FINDING_OK, "",
+		add(d, "vcpu_end", DOCTOR_OK, "",
 		    "the end of a vCPU can be seen (fentry)");
 	else
-		add(d, "vcpu_end", FINDING_WARNING,
+		add(d, "vcpu_end", DOCTOR_WARNING,
 		    "it takes a kernel with CONFIG_FUNCTION_TRACER and BTF of kvm",
 		    "fentry cannot see the end of a vCPU: a kprobe is tried; without it, VMs end with their processes");
 }
@@ -353,7 +352,7 @@ static void check_attach(const struct host_facts *facts, struct diagnosis *d)
 	bool any = false;
 
 	if (!row[0].probe->tried) {
-		add(d, "attach", FINDING_UNKNOWN, "",
+		add(d, "attach", DOCTOR_UNKNOWN, "",
 		    "not tried, as that takes %s",
 		    facts->host.isa ? "privileges" : "a KVM to observe");
 		return;
@@ -372,10 +371,10 @@ static void check_kfuncs(const struct host_facts *facts, struct diagnosis *d)
 	if (!facts->btf_kernel)
 		return;
 	if (facts->rdonly_cast)
-		add(d, "rdonly_cast", FINDING_OK, "",
+		add(d, "rdonly_cast", DOCTOR_OK, "",
 		    "bpf_rdonly_cast() is there: structures are read directly");
 	else
-		add(d, "rdonly_cast", FINDING_WARNING,
+		add(d, "rdonly_cast", DOCTOR_WARNING,
 		    "a kernel from 6.2 on has it; the counts are the same without it",
 		    "no bpf_rdonly_cast(): the observer costs a little more per exit");
 }
@@ -385,28 +384,27 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 	int mode = facts->host.exit_stats;
 
 	if (facts->host.mixed)
-		add(d, "exit_stats", FINDING_WARNING,
+		add(d, "exit_stats", DOCTOR_WARNING,
 		    "load both patched modules: make -C kvm-instrumentation reload",
 		    "kvm has exit counters, but %s was built without them",
 		    facts->host.vendor);
 	else if (mode == HOST_UNPATCHED)
-		add(d, "exit_stats", FINDING_WARNING,
+		add(d, "exit_stats", DOCTOR_WARNING,
 		    "load the patched modules (kvm-instrumentation/README.md); only 'exitledger compare' needs them",
 		    "this KVM has no exit counters of its own");
 	else if (!mode)
-		add(d, "exit_stats", FINDING_WARNING,
+		add(d, "exit_stats", DOCTOR_WARNING,
 		    "echo 2 >/sys/module/kvm/parameters/exit_stats",
 		    "KVM's exit counters are switched off");
 	else
-		add(d, "exit_stats", FINDING_OK, "", "KVM counts exits%s",
+		add(d, "exit_stats", DOCTOR_OK, "", "KVM counts exits%s",
 		    mode > 1 ? " and their time" : "; it does not time them");
 	if (mode == HOST_UNPATCHED)
 		return;
 	if (facts->leaves > 0)
-		add(d, "leaves", FINDING_OK, "",
-		    "guests may read the counters");
+		add(d, "leaves", DOCTOR_OK, "", "guests may read the counters");
 	else
-		add(d, "leaves", FINDING_WARNING,
+		add(d, "leaves", DOCTOR_WARNING,
 		    "echo 1 >/sys/module/kvm/parameters/exit_stats_leaves",
 		    "guests may not read KVM's exit counters");
 }
@@ -418,15 +416,15 @@ static void check_vms(const struct host_facts *facts, struct diagnosis *d)
 	if (!facts->vms_listed)
 		return;
 	if (facts->host.other_pids)
-		add(d, "vms", FINDING_UNKNOWN, PID_NS_ADVICE,
+		add(d, "vms", DOCTOR_UNKNOWN, PID_NS_ADVICE,
 		    "%zu process%s with VMs in this PID namespace; those of others cannot be seen",
 		    vms->nr, vms->nr == 1 ? "" : "es");
 	else if (vms->unseen)
-		add(d, "vms", FINDING_UNKNOWN, "run it with sudo",
+		add(d, "vms", DOCTOR_UNKNOWN, "run it with sudo",
 		    "%zu process%s with VMs; %zu more may not be looked into",
 		    vms->nr, vms->nr == 1 ? "" : "es", vms->unseen);
 	else
-		add(d, "vms", FINDING_OK, "", "%zu process%s with VMs now",
+		add(d, "vms", DOCTOR_OK, "", "%zu process%s with VMs now",
 		    vms->nr, vms->nr == 1 ? "" : "es");
 }
 
@@ -450,7 +448,7 @@ void doctor_diagnose(const struct host_facts *facts,
 	check_vms(facts, diagnosis);
 	diagnosis->can_monitor = true;
 	for (size_t i = 0; i < diagnosis->nr; i++) {
-		if (diagnosis->finding[i].state == FINDING_MISSING)
+		if (diagnosis->finding[i].state == DOCTOR_MISSING)
 			diagnosis->can_monitor = false;
 	}
 	diagnosis->can_compare = diagnosis->can_monitor && is_typed(facts) &&
@@ -464,9 +462,9 @@ int doctor_check(const struct host_facts *facts, struct why *why)
 
 	doctor_diagnose(facts, &diagnosis);
 	for (size_t i = 0; i < diagnosis.nr; i++) {
-		const struct finding *finding = &diagnosis.finding[i];
+		const struct doctor_finding *finding = &diagnosis.finding[i];
 
-		if (finding->state == FINDING_MISSING)
+		if (finding->state == DOCTOR_MISSING)
 			return why_set(why, ENOTSUP,
 				       "%s: %s; 'exitledger doctor' tells more",
 				       finding->fact, finding->advice);

@@ -9,16 +9,16 @@
 
 #include "host/host_facts.h"
 
-enum finding_state {
-	FINDING_OK,
-	FINDING_WARNING, /* something works less well, or not at all */
-	FINDING_MISSING, /* the monitor cannot run without it */
-	FINDING_UNKNOWN, /* could not be seen by this user */
+enum doctor_state {
+	DOCTOR_OK,
+	DOCTOR_WARNING, /* something works less well, or not at all */
+	DOCTOR_MISSING, /* the monitor cannot run without it */
+	DOCTOR_UNKNOWN, /* could not be seen by this user */
 };
 
-struct finding {
+struct doctor_finding {
 	const char *name; /* a word that stays the same, for scripts */
-	enum finding_state state;
+	enum doctor_state state;
 	char fact[200]; /* one line without a full stop */
 	char advice[320]; /* what to do; "" if nothing */
 };
@@ -26,7 +26,7 @@ struct finding {
 #define DOCTOR_FINDINGS 24
 
 struct diagnosis {
-	struct finding finding[DOCTOR_FINDINGS];
+	struct doctor_finding finding[DOCTOR_FINDINGS];
 	size_t nr;
 	bool can_monitor; /* nothing is missing */
 	bool can_compare; /* and KVM has counters, which guests may read */
@@ -44,7 +44,7 @@ void doctor_diagnose(const struct host_facts *facts,
  */
 int doctor_check(const struct host_facts *facts, struct why *why);
 
-/** finding_state_name - "ok", "warning", "missing", "unknown" */
-const char *finding_state_name(enum finding_state state);
+/** doctor_state_name - "ok", "warning", "missing", "unknown" */
+const char *doctor_state_name(enum doctor_state state);
 
 #endif /* EXITLEDGER_DOCTOR_H */

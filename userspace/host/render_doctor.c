@@ -15,19 +15,19 @@ static void wrap(const char *raw, FILE *out)
 	wrap_text(safe_text(raw).s, INDENT, out);
 }
 
-static void render_finding(const struct finding *finding, bool colour,
+static void render_finding(const struct doctor_finding *finding, bool colour,
 			   FILE *out)
 {
 	static const char *const colours[] = {
-		[FINDING_OK] = "\033[32m",
-		[FINDING_WARNING] = "\033[33m",
-		[FINDING_MISSING] = "\033[31m",
-		[FINDING_UNKNOWN] = "\033[36m",
+		[DOCTOR_OK] = "\033[32m",
+		[DOCTOR_WARNING] = "\033[33m",
+		[DOCTOR_MISSING] = "\033[31m",
+		[DOCTOR_UNKNOWN] = "\033[36m",
 	};
 	char advice[sizeof(finding->advice) + 3];
 
 	fprintf(out, "%s%-8s%s %-11s ", colour ? colours[finding->state] : "",
-		finding_state_name(finding->state), colour ? "\033[0m" : "",
+		doctor_state_name(finding->state), colour ? "\033[0m" : "",
 		finding->name);
 	wrap(finding->fact, out);
 	if (!finding->advice[0])
@@ -58,7 +58,7 @@ void render_doctor_text(const struct diagnosis *diagnosis,
 
 	for (size_t i = 0; i < diagnosis->nr; i++) {
 		render_finding(&diagnosis->finding[i], colour, out);
-		missing += diagnosis->finding[i].state == FINDING_MISSING;
+		missing += diagnosis->finding[i].state == DOCTOR_MISSING;
 	}
 	render_vms(&facts->vms, out);
 	if (missing)
@@ -76,12 +76,11 @@ static void put_findings(struct json_writer *json,
 {
 	json_put_open(json, "findings", '[');
 	for (size_t i = 0; i < diagnosis->nr; i++) {
-		const struct finding *finding = &diagnosis->finding[i];
+		const struct doctor_finding *finding = &diagnosis->finding[i];
 
 		json_put_open(json, NULL, '{');
 		json_put_text(json, "name", finding->name);
-		json_put_text(json, "state",
-			      finding_state_name(finding->state));
+		json_put_text(json, "state", doctor_state_name(finding->state));
 		json_put_text(json, "fact", finding->fact);
 		if (finding->advice[0])
 			json_put_text(json, "advice", finding->advice);

@@ -9,7 +9,7 @@
 
 #include "exit_leaves.h"
 #include "host/pid_ns.h"
-#include "host/counters.h"
+#include "host/kvm_params.h"
 #include "host/host.h"
 #include "host/vm_name.h"
 #include "observe/observer_private.h"
@@ -199,7 +199,7 @@ static int take_answer(void *ctx, void *data, size_t size)
 		.ns = from->ns,
 		/* One taken at the entry is of KVM's leaves if these are on. */
 		.found = from->flags & OBS_ANSWER_FOUND ||
-			 (from->flags & OBS_ANSWER_ENTRY && counters_leaves()),
+			 (from->flags & OBS_ANSWER_ENTRY && kvm_params_leaves()),
 		.paired = from->flags & OBS_ANSWER_PAIRED,
 		.vcpu_id = from->vcpu_id,
 		.vcpus = from->vcpus,
@@ -242,10 +242,10 @@ static int take_slow(void *ctx, void *data, size_t size)
  */
 static bool kernel_counts(struct observer *observer)
 {
-	if (counters_written(&observer->counters) || host_exit_stats() <= 0)
+	if (kvm_params_written(&observer->params) || host_exit_stats() <= 0)
 		observer->was_off = true;
 	/* A VMM may define a leaf of that number on any KVM. */
-	return !observer->was_off && counters_leaves();
+	return !observer->was_off && kvm_params_leaves();
 }
 
 static int take_mark(void *ctx, void *data, size_t size)
@@ -343,9 +343,9 @@ int observer_open(struct observer **result,
 	host_read(&host);
 	observer->isa = host.isa;
 	observer->options = *options;
-	observer->counters.fd = -1;
+	observer->params.fd = -1;
 	if (options->marks) {
-		observer->was_off |= !!counters_watch(&observer->counters);
+		observer->was_off |= !!kvm_params_watch(&observer->params);
 		kernel_counts(observer);
 	}
 	libbpf_set_print(libbpf_print);
@@ -382,7 +382,7 @@ void observer_close(struct observer *observer)
 {
 	if (!observer)
 		return;
-	counters_unwatch(&observer->counters);
+	kvm_params_unwatch(&observer->params);
 	ring_buffer__free(observer->ring.buffer);
 	observer_collect_free(observer);
 	observer_bpf__destroy(observer->bpf);

@@ -3,8 +3,8 @@
 #ifndef EXITLEDGER_OBSERVER_PRIVATE_H
 #define EXITLEDGER_OBSERVER_PRIVATE_H
 
-#include "host/counters.h"
 #include "host/kvm_btf.h"
+#include "host/kvm_params.h"
 #include "observe/observer.h"
 #include "observe/record_btf.h"
 #include "records.h"
@@ -96,8 +96,7 @@ struct observer {
 	bool other_pids; /* BPF's are of no use in /proc: pid_ns.h */
 	bool sees_ends;
 	bool sees_no_entries;
-	struct counters_watch
-		counters; /* the state of KVM's counters, if marks are taken */
+	struct kvm_params_watch params; /* if marks are taken */
 	bool was_off; /* KVM's counters did not count all the time */
 	uint64_t vms_seen; /* when last collected */
 	uint64_t ended; /* vCPUs whose slots were taken back */

@@ -9,8 +9,8 @@
 #include "lib/table.h"
 #include "lib/text_width.h"
 #include "report/render_marks.h"
-#include "run/replay.h"
 #include "run/run_schema.h"
+#include "run/run_words.h"
 
 #define MARKS_SHOWN 100
 #define TEXT_WIDTH 30
@@ -42,9 +42,10 @@ static void render_row(const struct run_report *report,
 	bool name = !strcmp(mark->kind, RUN_MARK_RESET) ||
 		    report->known->nr_vms > 1;
 
-	table_number(&line, 9,
-		     format_decimal_in(
-			     replay_seconds(report->info, mark->at_ns), 2, 9));
+	table_number(
+		&line, 9,
+		format_decimal_in(run_words_seconds(report->info, mark->at_ns),
+				  2, 9));
 	table_left(&line, 0, "");
 	table_left(&line, TEXT_WIDTH, text_of(total, name).s);
 	table_number(&line, 14,
@@ -153,14 +154,14 @@ static void render_unseen(const struct run_report *report,
 		fprintf(out, "\n%9s  %s\n", "SECONDS", "MARKS BESIDE THESE");
 	for (size_t i = 0; i < marks->nr; i++) {
 		const struct run_mark *mark = &marks->mark[i];
-		struct why text = replay_mark_text(mark);
+		struct why text = run_words_mark_text(mark);
 
 		if (!is_unseen(report, filter, mark, seen) ||
 		    !run_limit_take(&limit, mark))
 			continue;
 		fprintf(out, "%9s  %s\n",
 			format_decimal(
-				replay_seconds(report->info, mark->at_ns), 2)
+				run_words_seconds(report->info, mark->at_ns), 2)
 				.s,
 			safe_short(text.text, 69).s);
 	}

@@ -9,8 +9,8 @@
 #include "lib/table.h"
 #include "report/render_marks.h"
 #include "report/render_report_private.h"
-#include "run/replay.h"
 #include "run/run_cells.h"
+#include "run/run_words.h"
 #include "sample/columns.h"
 #include "sample/render_monitor.h"
 
@@ -25,7 +25,7 @@ void render_report_head(const char *path, const struct run_report *report,
 
 	fputs("run      ", out);
 	safe_put(path, out);
-	fprintf(out, ": %s, %s s, every %s\n", replay_date(info).s,
+	fprintf(out, ": %s, %s s, every %s\n", run_words_date(info).s,
 		format_decimal(report->seconds, 1).s,
 		format_ns(info->interval_ns).s);
 	if (!info->ended_ns)
@@ -225,7 +225,7 @@ static void render_phase(const struct run_report *report,
 	struct why mark = { "0.00 s  the start" };
 
 	if (phase->mark)
-		mark = replay_mark(report->info, phase->mark);
+		mark = run_words_mark(report->info, phase->mark);
 	fprintf(out, "from %s", safe_short(mark.text, 60).s);
 	if (phase->more)
 		fprintf(out, ", and %zu more", phase->more);

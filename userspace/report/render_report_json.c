@@ -6,7 +6,7 @@
 #include "lib/json_writer.h"
 #include "report/render_report_private.h"
 #include "report/run_json.h"
-#include "run/replay.h"
+#include "run/run_words.h"
 #include "sample/render_monitor.h"
 
 #define VERSION 1
@@ -62,8 +62,8 @@ static void put_marks(struct json_writer *json, const struct run_report *report,
 {
 	json_put_open(json, "marks", '[');
 	for (size_t i = 0; i < report->marks->nr; i++) {
-		if (replay_has_mark(report->known, filter,
-				    &report->marks->mark[i]))
+		if (run_words_has_mark(report->known, filter,
+				       &report->marks->mark[i]))
 			put_mark(json, NULL, report, &report->marks->mark[i]);
 	}
 	json_put_close(json, ']');

@@ -3,7 +3,7 @@
 #include "ledger/ledger_json.h"
 #include "report/render_report_private.h"
 #include "report/run_json.h"
-#include "run/replay.h"
+#include "run/run_words.h"
 
 static void put_vm(struct json_writer *json, const struct row_group *group)
 {
@@ -95,7 +95,7 @@ void report_json_slows(struct json_writer *json,
 
 		json_put_open(json, NULL, '{');
 		json_put_real(json, "at",
-			      replay_seconds(report->info, slow->at_ns));
+			      run_words_seconds(report->info, slow->at_ns));
 		ledger_json_slow(json, report->info->isa,
 				 run_json_keys(report->info),
 				 report->info->off_cpu, slow);

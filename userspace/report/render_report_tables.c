@@ -11,7 +11,7 @@
 #include "lib/safe_text.h"
 #include "lib/table.h"
 #include "report/render_report_private.h"
-#include "run/replay.h"
+#include "run/run_words.h"
 
 #define VMS_SHOWN 20
 #define VCPUS_SHOWN 10
@@ -163,7 +163,7 @@ static void put_slow(const struct run_report *report,
 	const struct ledger_vm *vm = ledger_find_vm(report->known, slow->vm);
 	const uint32_t isa = report->info->isa;
 	const struct exit_reason *known = exit_reason_find(isa, slow->reason);
-	const double seconds = replay_seconds(report->info, slow->at_ns);
+	const double seconds = run_words_seconds(report->info, slow->at_ns);
 	const struct text none = { "-", 1 };
 	struct table_line line = { .length = 0 };
 	enum ledger_key_kind kind;

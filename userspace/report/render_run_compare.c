@@ -8,7 +8,7 @@
 #include "lib/table.h"
 #include "lib/text_width.h"
 #include "report/render_run_compare.h"
-#include "run/replay.h"
+#include "run/run_words.h"
 
 #define LINE_WIDTH TABLE_WIDTH
 #define NAME_WIDTH 8
@@ -27,9 +27,9 @@ static void render_run(const char *name, const char *path,
 	fprintf(out, "%-8s ", name);
 	safe_put(path, out);
 	fputc('\n', out);
-	fprintf(out, "         %s, %s s, Linux %s, %s\n", replay_date(info).s,
-		format_decimal(run->seconds, 1).s, safe_text(info->kernel).s,
-		safe_text(info->vendor).s);
+	fprintf(out, "         %s, %s s, Linux %s, %s\n",
+		run_words_date(info).s, format_decimal(run->seconds, 1).s,
+		safe_text(info->kernel).s, safe_text(info->vendor).s);
 	if (info->command[0])
 		fprintf(out, "         command %s\n",
 			safe_text(info->command).s);

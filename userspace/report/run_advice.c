@@ -7,8 +7,8 @@
 #include "ledger/render_losses.h"
 #include "lib/array.h"
 #include "report/run_advice.h"
-#include "run/replay.h"
 #include "run/run_schema.h"
+#include "run/run_words.h"
 
 static int compare(const void *element, const void *key)
 {
@@ -34,7 +34,7 @@ static void set_times(const struct run_report *report,
 {
 	for (size_t i = 0; i < report->marks->nr; i++) {
 		const struct run_mark *mark = &report->marks->mark[i];
-		const double at = replay_seconds(report->info, mark->at_ns);
+		const double at = run_words_seconds(report->info, mark->at_ns);
 		struct advise_vm *vm = find(facts, mark->vm);
 
 		if (!vm || at > facts->seconds)

@@ -6,9 +6,9 @@
 
 #include "lib/array.h"
 #include "report/run_report.h"
-#include "run/replay.h"
 #include "run/run_cells.h"
 #include "run/run_schema.h"
+#include "run/run_words.h"
 
 struct points {
 	struct run_point *point;
@@ -146,7 +146,7 @@ bool run_report_has_mark(const struct run_report *report,
 			 const struct run_mark *mark)
 {
 	return mark->at_ns <= report->total.ns &&
-	       replay_has_mark(report->known, filter, mark);
+	       run_words_has_mark(report->known, filter, mark);
 }
 
 enum run_mark_rank run_mark_rank(const struct run_mark *mark)

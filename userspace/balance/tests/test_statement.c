@@ -2,8 +2,8 @@
 /* The table that is shown agrees with the verdict. */
 #include <stdlib.h>
 
+#include "balance/cost.h"
 #include "balance/statement.h"
-#include "balance/timed.h"
 #include "compare/render_compare.h"
 #include "compare/render_watch.h"
 #include "judged.h"
@@ -166,7 +166,7 @@ END_TEST
 
 static double cost(void)
 {
-	return timed_cost(&statement.total.timed, books.tsc_khz);
+	return cost_per_exit(&statement.total.cost, books.tsc_khz);
 }
 
 /* Both reads contain what was before, even hours of waiting in HLT. */
@@ -204,7 +204,7 @@ START_TEST(cost_of_several_vcpus)
 	answer->ns_before -= _i & 2 ? 5 : 0;
 	total(700, 700, 700, 2);
 	state();
-	ck_assert_uint_eq(statement.total.timed.exits, 100);
+	ck_assert_uint_eq(statement.total.cost.exits, 100);
 	ck_assert_double_eq_tol(cost(), 100, 1e-6);
 	ck_assert_uint_eq(statement.total.kernel_cycles, 40000);
 }
@@ -217,7 +217,7 @@ START_TEST(no_cost_of_several_vcpus)
 	state();
 	/* Both times are there to be seen; the cost is not. */
 	ck_assert(statement.total.has_cycles);
-	ck_assert(!statement.total.timed.known);
+	ck_assert(!statement.total.cost.known);
 }
 END_TEST
 
@@ -230,7 +230,7 @@ START_TEST(cost_when_a_vcpu_is_new)
 	cycles((1ull << 42) + 20000, 30000, 300, 2, 2);
 	total(700, 700, 700, 2);
 	state();
-	ck_assert_uint_eq(statement.total.timed.exits, 100);
+	ck_assert_uint_eq(statement.total.cost.exits, 100);
 	ck_assert_double_eq_tol(cost(), 100, 1e-6);
 }
 END_TEST
@@ -238,38 +238,39 @@ END_TEST
 /* compare --watch: VMs come and go, and begin again. */
 START_TEST(cost_of_many_vms)
 {
-	struct timed_vms vms = { 0 };
+	struct cost_vms vms = { 0 };
 	struct answer answer = *cycles(3000, 1000, 10, 1, 1);
-	struct timed early, sum;
+	struct cost early, sum;
 
 	for (int vm = 1; vm <= 1000; vm++) {
 		books.ledger.vm[0].number = answer.vm = vm;
-		ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
-		timed_vms_forget(&vms, vm);
+		ck_assert_int_eq(cost_vms_take(&vms, &books, &answer), 0);
+		cost_vms_forget(&vms, vm);
 		ck_assert_uint_eq(vms.nr, 0);
 	}
 	ck_assert_uint_le(vms.room, 16);
-	early = timed_vms_sum(&vms);
+	early = cost_vms_sum(&vms);
 	ck_assert_uint_eq(early.exits, 10000);
-	ck_assert_double_eq_tol(timed_cost(&early, books.tsc_khz), 200, 1e-6);
+	ck_assert_double_eq_tol(cost_per_exit(&early, books.tsc_khz), 200,
+				1e-6);
 	late();
-	ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
-	timed_vms_restart(&vms);
-	ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
-	sum = timed_vms_sum(&vms);
-	sum = timed_since(&sum, &early);
+	ck_assert_int_eq(cost_vms_take(&vms, &books, &answer), 0);
+	cost_vms_restart(&vms);
+	ck_assert_int_eq(cost_vms_take(&vms, &books, &answer), 0);
+	sum = cost_vms_sum(&vms);
+	sum = cost_since(&sum, &early);
 	ck_assert(!sum.known);
 	answer.read.ecx += 400;
 	answer.ns_after += 100;
 	answer.exits_after += 3;
-	ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
+	ck_assert_int_eq(cost_vms_take(&vms, &books, &answer), 0);
 	answer.read.leaf = EXIT_LEAF_REASON_CYCLES;
-	ck_assert_int_eq(timed_vms_take(&vms, &books, &answer), 0);
-	sum = timed_vms_sum(&vms);
-	sum = timed_since(&sum, &early);
+	ck_assert_int_eq(cost_vms_take(&vms, &books, &answer), 0);
+	sum = cost_vms_sum(&vms);
+	sum = cost_since(&sum, &early);
 	ck_assert_uint_eq(sum.exits, 3);
-	ck_assert_double_eq_tol(timed_cost(&sum, books.tsc_khz), 100, 1e-6);
-	timed_vms_free(&vms);
+	ck_assert_double_eq_tol(cost_per_exit(&sum, books.tsc_khz), 100, 1e-6);
+	cost_vms_free(&vms);
 }
 END_TEST
 
@@ -281,10 +282,10 @@ START_TEST(watch_line)
 		.exits = 1000000000,
 		.reads = 100000,
 		.checked = 100000,
-		.timed = { .cycles = 30000,
-			   .ns = 20000,
-			   .exits = 80,
-			   .known = _i > 0 },
+		.cost = { .cycles = 30000,
+			  .ns = 20000,
+			  .exits = 80,
+			  .known = _i > 0 },
 		.books = &books,
 		.balance = &balance,
 	};
@@ -294,7 +295,7 @@ START_TEST(watch_line)
 	FILE *out = open_memstream(&text, &size);
 
 	if (_i == 2) /* the clocks differ by more: nothing is said to people */
-		sample.timed.ns = 40000;
+		sample.cost.ns = 40000;
 	render_watch_text(&sample, out);
 	fclose(out);
 	ck_assert_uint_le(strlen(text), 80 + 1);

@@ -334,9 +334,9 @@ START_TEST(compare_watch)
 			.reads = check_number(n + 1),
 			.checked = check_number(n + 2),
 			.discrepancies = check_number(n + 3),
-			.timed = { .cycles = check_number(n + 4),
-				   .exits = 1,
-				   .known = true },
+			.cost = { .cycles = check_number(n + 4),
+				  .exits = 1,
+				  .known = true },
 			.books = &books,
 			.balance = &balance,
 		};

@@ -82,7 +82,7 @@ static void setup(void)
 					    .read_timeout = 60 };
 	keeper.options = &options;
 	keeper.books = &books;
-	keeper.counters.fd = -1;
+	keeper.params.fd = -1;
 	keeper.statistics.root = "/nowhere";
 	keeper.start = tsc_now();
 	signal(SIGHUP, SIG_DFL); /* who started us may have it ignored */
@@ -103,8 +103,8 @@ static double passed(void)
 static void prepare(const char *read)
 {
 	options.read = read;
-	ck_assert_int_eq(reader_prepare(&keeper.reader, read,
-					options.read_timeout, &why),
+	ck_assert_int_eq(read_command_prepare(&keeper.reader, read,
+					      options.read_timeout, &why),
 			 0);
 }
 
@@ -286,18 +286,18 @@ END_TEST
 START_TEST(counters_not_to_be_watched)
 {
 	struct rlimit limit, none;
-	struct counters_watch watch;
+	struct kvm_params_watch watch;
 	int r;
 
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	none = limit;
 	none.rlim_cur = 0;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-	r = counters_watch(&watch);
+	r = kvm_params_watch(&watch);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ck_assert_int_eq(r, -EMFILE);
 	ck_assert_int_eq(watch.fd, -1);
-	ck_assert(!counters_written(&watch));
+	ck_assert(!kvm_params_written(&watch));
 }
 END_TEST
 
@@ -310,7 +310,7 @@ static void write_to_counters(bool written)
 	if (written)
 		ck_assert_int_eq(write(fd[1], "an event", 8), 8);
 	close(fd[1]);
-	keeper.counters.fd = fd[0];
+	keeper.params.fd = fd[0];
 	books.leaves_on = true;
 	books.exit_stats_after = 42;
 }
@@ -320,8 +320,8 @@ START_TEST(counters_are_noted)
 	write_to_counters(_i);
 	keeper_note_counters(&keeper);
 	ck_assert_int_eq(books.switched, _i);
-	ck_assert_int_eq(books.leaves_on, !_i && counters_leaves());
-	ck_assert_int_eq(books.exit_stats_after, counters_stats());
+	ck_assert_int_eq(books.leaves_on, !_i && kvm_params_leaves());
+	ck_assert_int_eq(books.exit_stats_after, kvm_params_exit_stats());
 }
 END_TEST
 
@@ -335,7 +335,7 @@ START_TEST(closing_changes_no_books)
 	ck_assert_int_eq(books.exit_stats_after, 42);
 	memset(&keeper, 0, sizeof(keeper));
 	keeper.books = &books;
-	keeper.counters.fd = -1;
+	keeper.params.fd = -1;
 }
 END_TEST
 

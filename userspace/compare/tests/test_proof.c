@@ -56,29 +56,29 @@ int keeper_note_start(struct books *books, const struct observer *observer,
 	return 0;
 }
 
-int counters_stats(void)
+int kvm_params_exit_stats(void)
 {
 	return mode;
 }
 
-bool counters_leaves(void)
+bool kvm_params_leaves(void)
 {
 	return mode > 0;
 }
 
-int counters_watch(struct counters_watch *watch)
+int kvm_params_watch(struct kvm_params_watch *watch)
 {
 	watch->fd = -1;
 	return 0;
 }
 
-bool counters_written(struct counters_watch *watch)
+bool kvm_params_written(struct kvm_params_watch *watch)
 {
 	(void)watch;
 	return false;
 }
 
-void counters_unwatch(struct counters_watch *watch)
+void kvm_params_unwatch(struct kvm_params_watch *watch)
 {
 	(void)watch;
 }

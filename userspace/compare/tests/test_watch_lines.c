@@ -31,17 +31,17 @@ static struct {
 	void (*at)(struct books *books, int look);
 } script;
 
-int counters_stats(void)
+int kvm_params_exit_stats(void)
 {
 	return mode;
 }
 
-bool counters_leaves(void)
+bool kvm_params_leaves(void)
 {
 	return true;
 }
 
-bool counters_written(struct counters_watch *watch)
+bool kvm_params_written(struct kvm_params_watch *watch)
 {
 	bool was = written;
 

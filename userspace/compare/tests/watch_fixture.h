@@ -36,17 +36,17 @@ static struct {
 	int lose_at, last;
 } guest;
 
-int counters_stats(void)
+int kvm_params_exit_stats(void)
 {
 	return mode;
 }
 
-bool counters_leaves(void)
+bool kvm_params_leaves(void)
 {
 	return leaves;
 }
 
-bool counters_written(struct counters_watch *watch)
+bool kvm_params_written(struct kvm_params_watch *watch)
 {
 	bool was = written;
 

@@ -15,7 +15,7 @@
 
 static const int before_516[] = { T_VOID_P, T_INT, T_VCPU_P, T_INT };
 
-static const struct finding *find(const char *name)
+static const struct doctor_finding *find(const char *name)
 {
 	for (size_t i = 0; i < diagnosis.nr; i++) {
 		if (!strcmp(diagnosis.finding[i].name, name))
@@ -27,16 +27,16 @@ static const struct finding *find(const char *name)
 
 /* Check the state of a finding, and that its text and advice contain these
  * words. */
-static void finding_is(const char *name, enum finding_state state,
+static void finding_is(const char *name, enum doctor_state state,
 		       const char *words)
 {
-	const struct finding *finding = find(name);
+	const struct doctor_finding *finding = find(name);
 	char text[600];
 
 	snprintf(text, sizeof(text), "%s -> %s", finding->fact,
 		 finding->advice);
 	ck_assert_msg(finding->state == state, "%s is %s: %s", name,
-		      finding_state_name(finding->state), text);
+		      doctor_state_name(finding->state), text);
 	ck_assert_msg(strstr(text, words), "%s: no '%s' in '%s'", name, words,
 		      text);
 }
@@ -45,12 +45,12 @@ static void finding_is(const char *name, enum finding_state state,
 static void only_missing(const char *name, const char *words)
 {
 	diagnose();
-	finding_is(name, FINDING_MISSING, words);
+	finding_is(name, DOCTOR_MISSING, words);
 	ck_assert_str_ne(find(name)->advice, "");
 	for (size_t i = 0; i < diagnosis.nr; i++) {
-		const struct finding *other = &diagnosis.finding[i];
+		const struct doctor_finding *other = &diagnosis.finding[i];
 
-		ck_assert_msg(other->state != FINDING_MISSING ||
+		ck_assert_msg(other->state != DOCTOR_MISSING ||
 				      !strcmp(other->name, name),
 			      "%s is missing too", other->name);
 	}
@@ -63,17 +63,17 @@ START_TEST(all_is_well)
 	diagnose();
 	ck_assert(diagnosis.can_monitor);
 	ck_assert(diagnosis.can_compare);
-	finding_is("cpu", FINDING_OK, "svm");
-	finding_is("kvm", FINDING_OK, "kvm_amd");
-	finding_is("btf", FINDING_OK, "kvm_amd");
-	finding_is("privileges", FINDING_OK, "");
-	finding_is("lockdown", FINDING_OK, "none");
-	finding_is("tracepoints", FINDING_OK, "kvm_exit(vcpu, isa)");
-	finding_is("rdonly_cast", FINDING_OK, "");
-	finding_is("exit_stats", FINDING_OK, "and their time");
-	finding_is("leaves", FINDING_OK, "");
+	finding_is("cpu", DOCTOR_OK, "svm");
+	finding_is("kvm", DOCTOR_OK, "kvm_amd");
+	finding_is("btf", DOCTOR_OK, "kvm_amd");
+	finding_is("privileges", DOCTOR_OK, "");
+	finding_is("lockdown", DOCTOR_OK, "none");
+	finding_is("tracepoints", DOCTOR_OK, "kvm_exit(vcpu, isa)");
+	finding_is("rdonly_cast", DOCTOR_OK, "");
+	finding_is("exit_stats", DOCTOR_OK, "and their time");
+	finding_is("leaves", DOCTOR_OK, "");
 	/* Nobody has tried yet. */
-	finding_is("attach", FINDING_UNKNOWN, "privileges");
+	finding_is("attach", DOCTOR_UNKNOWN, "privileges");
 	ck_assert_uint_eq(facts.host.isa, EXIT_LEAF_ISA_SVM);
 	ck_assert_str_eq(facts.cpu->name, "svm");
 }
@@ -89,8 +89,8 @@ START_TEST(no_kvm)
 	only_missing("kvm", "modprobe kvm_intel");
 	root_write("/proc/cpuinfo", "flags : fpu\n");
 	only_missing("kvm", "modprobe kvm_amd or kvm_intel");
-	finding_is("cpu", FINDING_WARNING, "virtualization");
-	finding_is("attach", FINDING_UNKNOWN, "a KVM");
+	finding_is("cpu", DOCTOR_WARNING, "virtualization");
+	finding_is("attach", DOCTOR_UNKNOWN, "a KVM");
 	root_write("/sys/module/kvm_other/initstate", "live\n");
 	only_missing("kvm", "runs on kvm_other");
 }
@@ -140,7 +140,7 @@ START_TEST(no_module_btf)
 	root_unlink("/sys/kernel/btf/kvm_amd");
 	for (int i = 0; i < 2; i++) {
 		diagnose();
-		finding_is("btf", FINDING_WARNING, "--attach tp");
+		finding_is("btf", DOCTOR_WARNING, "--attach tp");
 		ck_assert(diagnosis.can_monitor);
 		ck_assert(!diagnosis.can_compare);
 		probed(ESRCH, EINVAL, 0, ESRCH);
@@ -162,13 +162,13 @@ START_TEST(kernels)
 {
 	static const struct {
 		const char *release;
-		enum finding_state state;
+		enum doctor_state state;
 	} row[] = {
-		{ "5.10.0-32-amd64", FINDING_MISSING },
-		{ "4.19.0", FINDING_MISSING },
-		{ "5.12.0-rc1", FINDING_OK },
-		{ "6.1.0-56-amd64", FINDING_OK },
-		{ "10.0.1", FINDING_OK },
+		{ "5.10.0-32-amd64", DOCTOR_MISSING },
+		{ "4.19.0", DOCTOR_MISSING },
+		{ "5.12.0-rc1", DOCTOR_OK },
+		{ "6.1.0-56-amd64", DOCTOR_OK },
+		{ "10.0.1", DOCTOR_OK },
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
@@ -177,7 +177,7 @@ START_TEST(kernels)
 		facts.bpf_loop = false;
 		doctor_diagnose(&facts, &diagnosis);
 		finding_is("kernel", row[i].state, row[i].release);
-		if (row[i].state == FINDING_MISSING) {
+		if (row[i].state == DOCTOR_MISSING) {
 			finding_is("kernel", row[i].state, "atomic operations");
 			finding_is("kernel", row[i].state, KERNEL_LEAST);
 			finding_is("kernel", row[i].state, KERNEL_FOR_ALL);
@@ -185,7 +185,7 @@ START_TEST(kernels)
 		}
 		facts.bpf_loop = true;
 		doctor_diagnose(&facts, &diagnosis);
-		finding_is("kernel", FINDING_OK, row[i].release);
+		finding_is("kernel", DOCTOR_OK, row[i].release);
 	}
 }
 END_TEST
@@ -221,8 +221,8 @@ START_TEST(tracepoints)
 
 	write_btf(before_516, 4);
 	diagnose();
-	finding_is("tracepoints", FINDING_WARNING, "(exit_reason, vcpu, isa)");
-	finding_is("tracepoints", FINDING_WARNING, KERNEL_FOR_ALL);
+	finding_is("tracepoints", DOCTOR_WARNING, "(exit_reason, vcpu, isa)");
+	finding_is("tracepoints", DOCTOR_WARNING, KERNEL_FOR_ALL);
 	ck_assert(diagnosis.can_monitor);
 	ck_assert(!diagnosis.can_compare);
 	write_btf(since_516, 2);
@@ -232,7 +232,7 @@ START_TEST(tracepoints)
 	root_write_btf("kvm", kvm);
 	root_write_btf("kvm_amd", kvm);
 	only_missing("tracepoints", "kvm:kvm_entry kvm:kvm_cpuid");
-	finding_is("rdonly_cast", FINDING_WARNING, "6.2");
+	finding_is("rdonly_cast", DOCTOR_WARNING, "6.2");
 	btf__free(kvm);
 	btf__free(base);
 }
@@ -248,14 +248,14 @@ START_TEST(privileges)
 	/* Without CAP_SETGID, without CAP_SETUID, and with both. */
 	root_write("/proc/self/status", "CapEff:\t0000000000200080\n");
 	diagnose();
-	finding_is("privileges", FINDING_WARNING, "--user root");
+	finding_is("privileges", DOCTOR_WARNING, "--user root");
 	ck_assert(diagnosis.can_monitor);
 	root_write("/proc/self/status", "CapEff:\t0000000000200040\n");
 	diagnose();
-	finding_is("privileges", FINDING_WARNING, "CAP_SETUID");
+	finding_is("privileges", DOCTOR_WARNING, "CAP_SETUID");
 	root_write("/proc/self/status", "CapEff:\t00000000002000c0\n");
 	diagnose();
-	finding_is("privileges", FINDING_OK, "until BPF is attached");
+	finding_is("privileges", DOCTOR_OK, "until BPF is attached");
 	root_write("/proc/self/uid_map", "0 1000 1\n");
 	only_missing("privileges", "user namespace");
 }
@@ -276,22 +276,22 @@ static void pid_ns(const char *process, const char *link)
 START_TEST(pid_namespaces)
 {
 	diagnose();
-	finding_is("pid_ns", FINDING_OK, "");
+	finding_is("pid_ns", DOCTOR_OK, "");
 	pid_ns("self", "pid:[4026532178]");
-	finding_is("pid_ns", FINDING_WARNING, "--pid=host");
+	finding_is("pid_ns", DOCTOR_WARNING, "--pid=host");
 	ck_assert(facts.host.other_pids);
 	ck_assert(diagnosis.can_monitor);
 	facts.vms_listed = true;
 	doctor_diagnose(&facts, &diagnosis);
-	finding_is("vms", FINDING_UNKNOWN, "in this PID namespace");
+	finding_is("vms", DOCTOR_UNKNOWN, "in this PID namespace");
 	pid_ns("1", "pid:[4026531836]");
 	ck_assert(!facts.host.other_pids);
-	finding_is("pid_ns", FINDING_OK, "");
+	finding_is("pid_ns", DOCTOR_OK, "");
 	pid_ns("self", "pid:[4026531836]");
 	pid_ns("1", "pid:[4026532178]");
-	finding_is("pid_ns", FINDING_WARNING, "--pid=host");
+	finding_is("pid_ns", DOCTOR_WARNING, "--pid=host");
 	pid_ns("1", NULL);
-	finding_is("pid_ns", FINDING_OK, "");
+	finding_is("pid_ns", DOCTOR_OK, "");
 }
 END_TEST
 
@@ -300,18 +300,18 @@ START_TEST(lockdown)
 	root_write("/sys/kernel/security/lockdown",
 		   "none [integrity] confidentiality\n");
 	diagnose();
-	finding_is("lockdown", FINDING_OK, "signed");
+	finding_is("lockdown", DOCTOR_OK, "signed");
 	ck_assert(diagnosis.can_monitor);
 	root_write("/sys/kernel/security/lockdown",
 		   "none integrity [confidentiality]\n");
 	only_missing("lockdown", "lockdown=integrity");
 	root_unlink("/sys/kernel/security/lockdown");
 	diagnose();
-	finding_is("lockdown", FINDING_OK, "none");
+	finding_is("lockdown", DOCTOR_OK, "none");
 	/* Not said, but found by trying. */
 	facts.probes.read_kernel = (struct probe){ true, EINVAL };
 	doctor_diagnose(&facts, &diagnosis);
-	finding_is("lockdown", FINDING_MISSING, "memory");
+	finding_is("lockdown", DOCTOR_MISSING, "memory");
 }
 END_TEST
 
@@ -319,29 +319,29 @@ START_TEST(counters)
 {
 	root_write("/sys/module/kvm/parameters/exit_stats", "1\n");
 	diagnose();
-	finding_is("exit_stats", FINDING_OK, "does not time");
+	finding_is("exit_stats", DOCTOR_OK, "does not time");
 	ck_assert(diagnosis.can_compare);
 	root_write("/sys/module/kvm/parameters/exit_stats_leaves", "N\n");
 	diagnose();
-	finding_is("leaves", FINDING_WARNING, "echo 1");
+	finding_is("leaves", DOCTOR_WARNING, "echo 1");
 	ck_assert(!diagnosis.can_compare);
 	ck_assert(diagnosis.can_monitor);
 	root_write("/sys/module/kvm/parameters/exit_stats", "0\n");
 	diagnose();
-	finding_is("exit_stats", FINDING_WARNING, "echo 2");
+	finding_is("exit_stats", DOCTOR_WARNING, "echo 2");
 	/* Of the distribution's vendor module the patched kvm knows nothing. */
 	root_write("/sys/module/kvm/parameters/exit_stats_isa", "0\n");
 	diagnose();
 	ck_assert(!diagnosis.can_compare);
-	finding_is("exit_stats", FINDING_WARNING, "was built without them");
+	finding_is("exit_stats", DOCTOR_WARNING, "was built without them");
 	root_write("/sys/module/kvm/parameters/exit_stats_isa", "2\n");
 	diagnose();
-	finding_is("exit_stats", FINDING_WARNING, "echo 2");
+	finding_is("exit_stats", DOCTOR_WARNING, "echo 2");
 	root_unlink("/sys/module/kvm/parameters/exit_stats_isa");
 	root_unlink("/sys/module/kvm/parameters/exit_stats");
 	root_unlink("/sys/module/kvm/parameters/exit_stats_leaves");
 	diagnose();
-	finding_is("exit_stats", FINDING_WARNING, "patched modules");
+	finding_is("exit_stats", DOCTOR_WARNING, "patched modules");
 	ck_assert(!diagnosis.can_compare);
 	ck_assert(diagnosis.can_monitor);
 }
@@ -350,18 +350,18 @@ END_TEST
 START_TEST(tracefs)
 {
 	diagnose();
-	finding_is("tracefs", FINDING_WARNING, "mount -t tracefs");
+	finding_is("tracefs", DOCTOR_WARNING, "mount -t tracefs");
 	ck_assert(diagnosis.can_monitor);
 	write_format("kvm_exit");
 	diagnose();
-	finding_is("tracefs", FINDING_WARNING, "records");
+	finding_is("tracefs", DOCTOR_WARNING, "records");
 	write_format("kvm_entry");
 	write_format("kvm_cpuid");
 	diagnose();
-	finding_is("tracefs", FINDING_OK, "");
+	finding_is("tracefs", DOCTOR_OK, "");
 	facts.tracefs = -EACCES;
 	doctor_diagnose(&facts, &diagnosis);
-	finding_is("tracefs", FINDING_UNKNOWN, "sudo");
+	finding_is("tracefs", DOCTOR_UNKNOWN, "sudo");
 }
 END_TEST
 
@@ -369,14 +369,14 @@ END_TEST
 START_TEST(statistics)
 {
 	diagnose();
-	finding_is("statistics", FINDING_WARNING, "mount -t debugfs");
+	finding_is("statistics", DOCTOR_WARNING, "mount -t debugfs");
 	ck_assert(diagnosis.can_monitor);
 	root_write("/sys/kernel/debug/kvm/exits", "0");
 	diagnose();
-	finding_is("statistics", FINDING_OK, "");
+	finding_is("statistics", DOCTOR_OK, "");
 	facts.statistics = -EACCES;
 	doctor_diagnose(&facts, &diagnosis);
-	finding_is("statistics", FINDING_UNKNOWN, "sudo");
+	finding_is("statistics", DOCTOR_UNKNOWN, "sudo");
 }
 END_TEST
 
@@ -385,24 +385,24 @@ START_TEST(attach_types)
 	diagnose();
 	probed(0, 0, 0, 0);
 	ck_assert(diagnosis.can_monitor);
-	finding_is("tp_btf", FINDING_OK, "can be attached");
-	finding_is("vcpu_end", FINDING_OK, "");
+	finding_is("tp_btf", DOCTOR_OK, "can be attached");
+	finding_is("vcpu_end", DOCTOR_OK, "");
 	probed(ESRCH, EPERM, ENOENT, 0);
-	finding_is("tp_btf", FINDING_MISSING, "not found");
-	finding_is("raw_tp", FINDING_MISSING, "not permitted");
-	finding_is("tp", FINDING_MISSING, "tracefs");
+	finding_is("tp_btf", DOCTOR_MISSING, "not found");
+	finding_is("raw_tp", DOCTOR_MISSING, "not permitted");
+	finding_is("tp", DOCTOR_MISSING, "tracefs");
 	ck_assert(!diagnosis.can_monitor);
 	/* One that works is enough. */
 	probed(EINVAL, 0, ENOENT, EINVAL);
-	finding_is("tp_btf", FINDING_WARNING, "Invalid argument");
-	finding_is("raw_tp", FINDING_OK, "");
-	finding_is("tp", FINDING_WARNING, "");
-	finding_is("vcpu_end", FINDING_WARNING, "CONFIG_FUNCTION_TRACER");
+	finding_is("tp_btf", DOCTOR_WARNING, "Invalid argument");
+	finding_is("raw_tp", DOCTOR_OK, "");
+	finding_is("tp", DOCTOR_WARNING, "");
+	finding_is("vcpu_end", DOCTOR_WARNING, "CONFIG_FUNCTION_TRACER");
 	ck_assert(diagnosis.can_monitor);
 	/* But with other arguments it must be the classic one. */
 	facts.exit_args = KVM_EXIT_REASON_VCPU_ISA;
 	probed(0, 0, ENOENT, 0);
-	finding_is("tp", FINDING_MISSING, "tracefs");
+	finding_is("tp", DOCTOR_MISSING, "tracefs");
 	ck_assert(!diagnosis.can_monitor);
 	probed(EPERM, EPERM, 0, 0);
 	ck_assert(diagnosis.can_monitor);
@@ -421,10 +421,10 @@ START_TEST(vms_running)
 	ck_assert_str_eq(facts.vms.vm[1].name, "web1");
 	ck_assert_uint_eq(facts.vms.vm[1].vcpus, 2);
 	doctor_diagnose(&facts, &diagnosis);
-	finding_is("vms", FINDING_OK, "2 processes");
+	finding_is("vms", DOCTOR_OK, "2 processes");
 	facts.vms.unseen = 70;
 	doctor_diagnose(&facts, &diagnosis);
-	finding_is("vms", FINDING_UNKNOWN, "70");
+	finding_is("vms", DOCTOR_UNKNOWN, "70");
 }
 END_TEST
 

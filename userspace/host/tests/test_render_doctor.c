@@ -66,7 +66,7 @@ START_TEST(for_people)
 	ck_assert_ptr_nonnull(strstr(text, "pid 31, 1 vCPU\n"));
 	worst_host();
 	for (size_t i = 0; i < diagnosis.nr; i++)
-		ck_assert_msg(diagnosis.finding[i].state != FINDING_MISSING ||
+		ck_assert_msg(diagnosis.finding[i].state != DOCTOR_MISSING ||
 				      diagnosis.finding[i].advice[0],
 			      "%s: what to do?", diagnosis.finding[i].name);
 	in_80_columns();

@@ -11,7 +11,7 @@
 #include "lib/version.h"
 #include "report/page/page_files.h"
 #include "report/page/render_page_private.h"
-#include "run/replay.h"
+#include "run/run_words.h"
 
 int page_name(struct page *page)
 {
@@ -27,7 +27,8 @@ int page_about(struct page *page)
 	char hypervisor[64] = "";
 
 	fprintf(page->out, "Recorded %s for %s&nbsp;s, every %s, on Linux ",
-		replay_date(info).s, format_decimal(page->report->seconds, 1).s,
+		run_words_date(info).s,
+		format_decimal(page->report->seconds, 1).s,
 		format_ns(info->interval_ns).s);
 	html_put(info->kernel, page->out);
 	fputs(", ", page->out);

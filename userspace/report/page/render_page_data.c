@@ -7,7 +7,7 @@
 #include "lib/html.h"
 #include "lib/json_writer.h"
 #include "report/page/render_page_private.h"
-#include "run/replay.h"
+#include "run/run_words.h"
 
 /* Marks that are drawn: the first of people, of guests, and of the recorder. */
 #define MARKS_DRAWN 500
@@ -92,8 +92,9 @@ static void put_marks(struct page *page, struct json_writer *json)
 			continue;
 		json_put_open(json, NULL, '{');
 		json_put_real(json, "at",
-			      replay_seconds(page->report->info, mark->at_ns));
-		json_put_text(json, "text", replay_mark_text(mark).text);
+			      run_words_seconds(page->report->info,
+						mark->at_ns));
+		json_put_text(json, "text", run_words_mark_text(mark).text);
 		json_put_bool(json, "user", rank > RUN_RANK_AUTOMATIC);
 		json_put_close(json, '}');
 	}
@@ -114,8 +115,8 @@ static void put_changes(struct page *page, struct json_writer *json)
 			continue;
 		json_put_open(json, NULL, '{');
 		json_put_real(json, "at",
-			      replay_seconds(page->report->info,
-					     change->at_ns));
+			      run_words_seconds(page->report->info,
+						change->at_ns));
 		json_put_text(json, "by",
 			      format_change(change->before, change->after).s);
 		json_put_close(json, '}');
@@ -229,9 +230,9 @@ int page_data(struct page *page)
 	json_put_open(&json, "begin", '[');
 	for (size_t i = 0; i < timeline->nr; i++)
 		json_put_real(&json, NULL,
-			      replay_seconds(info, timeline->begin_ns[i]));
+			      run_words_seconds(info, timeline->begin_ns[i]));
 	json_put_close(&json, ']');
-	json_put_real(&json, "end", replay_seconds(info, timeline->end_ns));
+	json_put_real(&json, "end", run_words_seconds(info, timeline->end_ns));
 	put_lines(page, &json);
 	put_marks(page, &json);
 	put_changes(page, &json);

@@ -7,8 +7,8 @@
 #include "lib/html.h"
 #include "lib/safe_text.h"
 #include "report/page/render_page_private.h"
-#include "run/replay.h"
 #include "run/run_cells.h"
+#include "run/run_words.h"
 
 static void put_fact(struct page *page, const char *name, const char *value)
 {
@@ -22,7 +22,8 @@ static void put_time(struct page *page)
 	const struct run_info *info = page->report->info;
 	char text[256];
 
-	snprintf(text, sizeof(text), "%s, %s s, every %s", replay_date(info).s,
+	snprintf(text, sizeof(text), "%s, %s s, every %s",
+		 run_words_date(info).s,
 		 format_decimal(page->report->seconds, 2).s,
 		 format_ns(info->interval_ns).s);
 	put_fact(page, "Recorded", text);

@@ -7,7 +7,7 @@
 #include "lib/html.h"
 #include "lib/safe_text.h"
 #include "report/page/render_page_private.h"
-#include "run/replay.h"
+#include "run/run_words.h"
 
 #define SLOWS_SHOWN 100
 
@@ -24,7 +24,8 @@ static void put_slow(struct page *page, const struct ledger_slow *slow)
 	enum ledger_key_kind kind;
 
 	fprintf(page->out, "<tr><th scope=\"row\">%s</th>",
-		format_decimal(replay_seconds(report->info, slow->at_ns), 3).s);
+		format_decimal(run_words_seconds(report->info, slow->at_ns), 3)
+			.s);
 	fputs("<td class=\"text\"><bdi>", page->out);
 	html_put(safe_text(vm ? vm->name : "?").s, page->out);
 	fputs("</bdi></td>", page->out);

@@ -9,8 +9,8 @@
 #include "lib/safe_text.h"
 #include "report/page/render_page_private.h"
 #include "report/render_marks.h"
-#include "run/replay.h"
 #include "run/run_cells.h"
+#include "run/run_words.h"
 
 #define PHASES_SHOWN 200
 #define MARKS_SHOWN 500
@@ -113,7 +113,8 @@ static void put_busiest(struct page *page)
 		return;
 	fputs("<dt>Busiest phase</dt><dd>from <bdi>", page->out);
 	if (most->mark)
-		html_put(replay_mark(report->info, most->mark).text, page->out);
+		html_put(run_words_mark(report->info, most->mark).text,
+			 page->out);
 	else
 		fputs("the start", page->out);
 	fprintf(page->out, "</bdi> (%s exits/s)</dd>\n",
@@ -170,13 +171,14 @@ static void put_rates(struct page *page, const struct run_rates *rates)
 static void put_phase(struct page *page, const struct run_phase *phase)
 {
 	const struct run_info *info = page->report->info;
-	double from = replay_seconds(info, phase->begin_ns);
+	double from = run_words_seconds(info, phase->begin_ns);
 
 	fprintf(page->out,
 		"<tr data-from=\"%.6f\" data-to=\"%.6f\"><th scope=\"row\" class=\"text\">%s s <bdi>",
-		from, replay_seconds(info, phase->end_ns),
+		from, run_words_seconds(info, phase->end_ns),
 		format_decimal(from, 2).s);
-	html_put(phase->mark ? replay_mark_text(phase->mark).text : "the start",
+	html_put(phase->mark ? run_words_mark_text(phase->mark).text :
+			       "the start",
 		 page->out);
 	fputs("</bdi>", page->out);
 	if (phase->more)
@@ -238,7 +240,7 @@ static void put_change(struct page *page, const struct run_change *change)
 {
 	fprintf(page->out, "<tr><th scope=\"row\">%s</th>",
 		format_decimal(
-			replay_seconds(page->report->info, change->at_ns), 2)
+			run_words_seconds(page->report->info, change->at_ns), 2)
 			.s);
 	page_cell(page, format_rate(change->before).s);
 	page_cell(page, format_rate(change->after).s);
@@ -311,10 +313,10 @@ static void put_mark(struct page *page, const struct run_mark *mark,
 		     const struct run_totals *totals)
 {
 	fprintf(page->out, "<tr><th scope=\"row\">%s</th>",
-		format_decimal(replay_seconds(page->report->info, mark->at_ns),
-			       2)
+		format_decimal(
+			run_words_seconds(page->report->info, mark->at_ns), 2)
 			.s);
-	page_cell_text(page, replay_mark_text(mark).text);
+	page_cell_text(page, run_words_mark_text(mark).text);
 	page_cell_text(page,
 		       mark->vm ? safe_text(name_of(page, mark->vm)).s : "-");
 	if (totals->nr)

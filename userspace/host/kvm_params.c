@@ -4,19 +4,19 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "host/counters.h"
 #include "host/host.h"
+#include "host/kvm_params.h"
 
 #define PARAMETERS "/sys/module/kvm/parameters/"
 #define STATS PARAMETERS "exit_stats"
 #define LEAVES PARAMETERS "exit_stats_leaves"
 
-int counters_stats(void)
+int kvm_params_exit_stats(void)
 {
 	return host_exit_stats();
 }
 
-bool counters_leaves(void)
+bool kvm_params_leaves(void)
 {
 	FILE *file = fopen(LEAVES, "re");
 	int first = file ? getc(file) : 'N';
@@ -27,7 +27,7 @@ bool counters_leaves(void)
 }
 
 /* sysfs tells inotify of every write(2), whatever was written. */
-int counters_watch(struct counters_watch *watch)
+int kvm_params_watch(struct kvm_params_watch *watch)
 {
 	int r;
 
@@ -38,11 +38,11 @@ int counters_watch(struct counters_watch *watch)
 	    inotify_add_watch(watch->fd, LEAVES, IN_MODIFY) >= 0)
 		return 0;
 	r = -errno;
-	counters_unwatch(watch);
+	kvm_params_unwatch(watch);
 	return r;
 }
 
-bool counters_written(struct counters_watch *watch)
+bool kvm_params_written(struct kvm_params_watch *watch)
 {
 	char events[16 * sizeof(struct inotify_event)]
 		__attribute__((aligned(__alignof__(struct inotify_event))));
@@ -53,7 +53,7 @@ bool counters_written(struct counters_watch *watch)
 	return written;
 }
 
-void counters_unwatch(struct counters_watch *watch)
+void kvm_params_unwatch(struct kvm_params_watch *watch)
 {
 	if (watch->fd >= 0)
 		close(watch->fd);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "balance/cost.h"
 #include "balance/rules.h"
-#include "balance/timed.h"
 #include "exit_leaves.h"
 #include "lib/array.h"
 
@@ -21,9 +21,9 @@ static bool is_same_in_both(const struct answer *answer)
 		answer->ns_before == answer->ns_after);
 }
 
-void timed_take(struct timed *timed, bool late, const struct answer *answer)
+void cost_take(struct cost *cost, bool late, const struct answer *answer)
 {
-	const struct answer *last = &timed->last;
+	const struct answer *last = &cost->last;
 
 	if (!is_same_in_both(answer))
 		return;
@@ -32,39 +32,39 @@ void timed_take(struct timed *timed, bool late, const struct answer *answer)
 	 * guest since before it came: KVM alone has that exit's time.
 	 */
 	if (!late || answer->vcpus == last->vcpus) {
-		timed->cycles +=
+		cost->cycles +=
 			leaf_cycles(&answer->read) - leaf_cycles(&last->read);
-		timed->ns += answer->ns_after - last->ns_after;
-		timed->exits += answer->exits_after - last->exits_after;
-		timed->known = timed->exits > 0;
+		cost->ns += answer->ns_after - last->ns_after;
+		cost->exits += answer->exits_after - last->exits_after;
+		cost->known = cost->exits > 0;
 	}
-	timed->last = *answer;
+	cost->last = *answer;
 }
 
-double timed_cost(const struct timed *timed, double tsc_khz)
+double cost_per_exit(const struct cost *cost, double tsc_khz)
 {
-	return ((int64_t)timed->cycles * (1e6 / tsc_khz) - timed->ns) /
-	       timed->exits;
+	return ((int64_t)cost->cycles * (1e6 / tsc_khz) - cost->ns) /
+	       cost->exits;
 }
 
-static struct timed *find(struct timed_vms *vms, uint64_t vm)
+static struct cost *find(struct cost_vms *vms, uint64_t vm)
 {
-	struct timed_vm *added;
+	struct cost_vm *added;
 
 	for (size_t i = 0; i < vms->nr; i++) {
 		if (vms->vm[i].vm == vm)
-			return &vms->vm[i].timed;
+			return &vms->vm[i].cost;
 	}
 	added = array_append(vms->vm, vms->nr, vms->room);
 	if (!added)
 		return NULL;
 	added->vm = vm;
-	return &added->timed;
+	return &added->cost;
 }
 
-struct timed timed_since(const struct timed *sum, const struct timed *earlier)
+struct cost cost_since(const struct cost *sum, const struct cost *earlier)
 {
-	return (struct timed){
+	return (struct cost){
 		.cycles = sum->cycles - earlier->cycles,
 		.ns = sum->ns - earlier->ns,
 		.exits = sum->exits - earlier->exits,
@@ -72,23 +72,23 @@ struct timed timed_since(const struct timed *sum, const struct timed *earlier)
 	};
 }
 
-int timed_vms_take(struct timed_vms *vms, const struct books *books,
-		   const struct answer *answer)
+int cost_vms_take(struct cost_vms *vms, const struct books *books,
+		  const struct answer *answer)
 {
 	const bool late = books_vm_is_late(books, answer->vm);
-	struct timed *timed;
+	struct cost *cost;
 
 	if (answer->read.leaf != EXIT_LEAF_CYCLES ||
 	    books->host.exit_stats != 2 || !rules_judge(books, answer))
 		return 0;
-	timed = find(vms, answer->vm);
-	if (!timed)
+	cost = find(vms, answer->vm);
+	if (!cost)
 		return -ENOMEM;
-	timed_take(timed, late, answer);
+	cost_take(cost, late, answer);
 	return 0;
 }
 
-static void add(struct timed *to, const struct timed *from)
+static void add(struct cost *to, const struct cost *from)
 {
 	to->cycles += from->cycles;
 	to->ns += from->ns;
@@ -96,36 +96,36 @@ static void add(struct timed *to, const struct timed *from)
 	to->known |= from->known;
 }
 
-struct timed timed_vms_sum(const struct timed_vms *vms)
+struct cost cost_vms_sum(const struct cost_vms *vms)
 {
-	struct timed sum = vms->gone;
+	struct cost sum = vms->gone;
 
 	for (size_t i = 0; i < vms->nr; i++)
-		add(&sum, &vms->vm[i].timed);
+		add(&sum, &vms->vm[i].cost);
 	return sum;
 }
 
-void timed_vms_forget(struct timed_vms *vms, uint64_t vm)
+void cost_vms_forget(struct cost_vms *vms, uint64_t vm)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < vms->nr; i++) {
 		if (vms->vm[i].vm == vm)
-			add(&vms->gone, &vms->vm[i].timed);
+			add(&vms->gone, &vms->vm[i].cost);
 		else
 			vms->vm[kept++] = vms->vm[i];
 	}
 	vms->nr = kept;
 }
 
-void timed_vms_restart(struct timed_vms *vms)
+void cost_vms_restart(struct cost_vms *vms)
 {
 	for (size_t i = 0; i < vms->nr; i++)
-		add(&vms->gone, &vms->vm[i].timed);
+		add(&vms->gone, &vms->vm[i].cost);
 	vms->nr = 0;
 }
 
-void timed_vms_free(struct timed_vms *vms)
+void cost_vms_free(struct cost_vms *vms)
 {
 	free(vms->vm);
 	memset(vms, 0, sizeof(*vms));

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The observer's cost: the reads that it can be taken from, and the sums of
  * many VMs. */
-#include "balance/timed.h"
+#include "balance/cost.h"
 #include "judged.h"
 #include "tests/no_memory.h"
 
-static struct timed_vms vms;
+static struct cost_vms vms;
 
 static void end(void)
 {
-	timed_vms_free(&vms);
+	cost_vms_free(&vms);
 	ck_assert_ptr_null(vms.vm);
 	teardown();
 }
@@ -33,13 +33,13 @@ static struct answer of(uint64_t vm, uint64_t cycles, uint64_t ns,
 	};
 }
 
-static void sums_are(const struct timed *timed, uint64_t cycles, uint64_t ns,
+static void sums_are(const struct cost *cost, uint64_t cycles, uint64_t ns,
 		     uint64_t exits)
 {
-	ck_assert_uint_eq(timed->cycles, cycles);
-	ck_assert_uint_eq(timed->ns, ns);
-	ck_assert_uint_eq(timed->exits, exits);
-	ck_assert_int_eq(timed->known, exits > 0);
+	ck_assert_uint_eq(cost->cycles, cycles);
+	ck_assert_uint_eq(cost->ns, ns);
+	ck_assert_uint_eq(cost->exits, exits);
+	ck_assert_int_eq(cost->known, exits > 0);
 }
 
 /* Of several vCPUs: all out of the guest, and none came out meanwhile. */
@@ -56,87 +56,87 @@ START_TEST(which_reads_count)
 		{ 0, 0, 1000, false }, { 3, 3, 1000, true },
 	};
 	struct answer answer = of(1, 1ull << 33, 1000, 10);
-	struct timed timed = { 0 };
+	struct cost cost = { 0 };
 
 	answer.vcpus = row[_i].vcpus;
 	answer.outside = row[_i].outside;
 	answer.ns_before = row[_i].before;
-	timed_take(&timed, false, &answer);
+	cost_take(&cost, false, &answer);
 	if (row[_i].counts)
-		sums_are(&timed, 1ull << 33, 1000, 10);
+		sums_are(&cost, 1ull << 33, 1000, 10);
 	else
-		sums_are(&timed, 0, 0, 0);
-	ck_assert_uint_eq(timed.last.vcpus, row[_i].counts ? row[_i].vcpus : 0);
+		sums_are(&cost, 0, 0, 0);
+	ck_assert_uint_eq(cost.last.vcpus, row[_i].counts ? row[_i].vcpus : 0);
 }
 END_TEST
 
 /* From one read to the next; of a late VM, while it has the same vCPUs. */
 START_TEST(since_the_last_read)
 {
-	struct timed timed = { 0 };
+	struct cost cost = { 0 };
 	struct answer answer = of(1, 5000, 4000, 10);
 
-	timed_take(&timed, _i, &answer);
+	cost_take(&cost, _i, &answer);
 	if (_i)
-		sums_are(&timed, 0, 0, 0);
+		sums_are(&cost, 0, 0, 0);
 	else
-		sums_are(&timed, 5000, 4000, 10);
+		sums_are(&cost, 5000, 4000, 10);
 	answer = of(1, 7000, 5000, 30);
-	timed_take(&timed, _i, &answer);
+	cost_take(&cost, _i, &answer);
 	if (_i)
-		sums_are(&timed, 2000, 1000, 20);
+		sums_are(&cost, 2000, 1000, 20);
 	else
-		sums_are(&timed, 7000, 5000, 30);
+		sums_are(&cost, 7000, 5000, 30);
 	answer = of(1, 9000, 6000, 40);
 	answer.vcpus = answer.outside = 2;
-	timed_take(&timed, _i, &answer);
+	cost_take(&cost, _i, &answer);
 	if (_i)
-		sums_are(&timed, 2000, 1000, 20);
+		sums_are(&cost, 2000, 1000, 20);
 	else
-		sums_are(&timed, 9000, 6000, 40);
-	ck_assert_uint_eq(timed.last.vcpus, 2);
+		sums_are(&cost, 9000, 6000, 40);
+	ck_assert_uint_eq(cost.last.vcpus, 2);
 }
 END_TEST
 
 START_TEST(no_exits_are_not_known)
 {
 	const struct answer answer = of(1, 5000, 4000, 0);
-	struct timed timed = { 0 };
+	struct cost cost = { 0 };
 
-	timed_take(&timed, false, &answer);
-	ck_assert(!timed.known);
-	ck_assert_uint_eq(timed.cycles, 5000);
+	cost_take(&cost, false, &answer);
+	ck_assert(!cost.known);
+	ck_assert_uint_eq(cost.cycles, 5000);
 }
 END_TEST
 
-START_TEST(cost_per_exit)
+START_TEST(per_exit)
 {
-	const struct timed timed = { .cycles = 5000, .ns = 2000, .exits = 10 };
-	const struct timed less = { .cycles = -4000ull, .exits = 10 };
+	const struct cost cost = { .cycles = 5000, .ns = 2000, .exits = 10 };
+	const struct cost less = { .cycles = -4000ull, .exits = 10 };
 
-	ck_assert_double_eq_tol(timed_cost(&timed, 2000000), 50, 1e-9);
-	ck_assert_double_eq_tol(timed_cost(&less, 2000000), -200, 1e-9);
+	ck_assert_double_eq_tol(cost_per_exit(&cost, 2000000), 50, 1e-9);
+	ck_assert_double_eq_tol(cost_per_exit(&less, 2000000), -200, 1e-9);
 }
 END_TEST
 
 START_TEST(what_came_since)
 {
-	const struct timed sum = {
+	const struct cost sum = {
 		.cycles = 50, .ns = 40, .exits = 10, .known = true
 	};
-	struct timed earlier = { .cycles = 20, .ns = 15, .exits = 9 };
-	struct timed since = timed_since(&sum, &earlier);
+	struct cost earlier = { .cycles = 20, .ns = 15, .exits = 9 };
+	struct cost since = cost_since(&sum, &earlier);
 
 	sums_are(&since, 30, 25, 1);
 	earlier.exits = 10;
-	since = timed_since(&sum, &earlier);
+	since = cost_since(&sum, &earlier);
 	sums_are(&since, 30, 25, 0);
 }
 END_TEST
 
 static void take(const struct answer *answer)
 {
-	ck_assert_int_eq(timed_vms_take(&vms, &books, answer), 0);
+	ck_assert_int_eq(cost_vms_take(&vms, &books, answer), 0);
 }
 
 START_TEST(which_answers_are_taken)
@@ -158,7 +158,7 @@ START_TEST(which_answers_are_taken)
 	take(&answer);
 	ck_assert_uint_eq(vms.nr, 1);
 	ck_assert_uint_eq(vms.vm[0].vm, 1);
-	sums_are(&vms.vm[0].timed, 5000, 4000, 10);
+	sums_are(&vms.vm[0].cost, 5000, 4000, 10);
 }
 END_TEST
 
@@ -184,7 +184,7 @@ static void fill(void)
 
 static void sum_is(uint64_t exits)
 {
-	const struct timed sum = timed_vms_sum(&vms);
+	const struct cost sum = cost_vms_sum(&vms);
 
 	sums_are(&sum, 100 * exits, 10 * exits, exits);
 }
@@ -196,15 +196,15 @@ START_TEST(many_vms)
 
 	fill();
 	sum_is(all);
-	timed_vms_forget(&vms, 7);
+	cost_vms_forget(&vms, 7);
 	ck_assert_uint_eq(vms.nr, VMS - 1);
 	for (size_t i = 0; i < vms.nr; i++) {
 		ck_assert_uint_ne(vms.vm[i].vm, 7);
-		ck_assert_uint_eq(vms.vm[i].timed.exits, 20 * vms.vm[i].vm);
+		ck_assert_uint_eq(vms.vm[i].cost.exits, 20 * vms.vm[i].vm);
 	}
 	sums_are(&vms.gone, 14000, 1400, 140);
 	sum_is(all);
-	timed_vms_restart(&vms);
+	cost_vms_restart(&vms);
 	ck_assert_uint_eq(vms.nr, 0);
 	sum_is(all);
 	/* As it was there before, its next read is a first one. */
@@ -219,7 +219,7 @@ START_TEST(no_memory)
 {
 	const struct answer answer = of(1, 5000, 4000, 10);
 
-	ck_assert_int_eq(WITH_MEMORY(0, timed_vms_take(&vms, &books, &answer)),
+	ck_assert_int_eq(WITH_MEMORY(0, cost_vms_take(&vms, &books, &answer)),
 			 -ENOMEM);
 	ck_assert_uint_eq(vms.nr, 0);
 }
@@ -227,14 +227,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("timed");
-	TCase *tcase = tcase_create("timed");
+	Suite *suite = suite_create("cost");
+	TCase *tcase = tcase_create("cost");
 
 	tcase_add_checked_fixture(tcase, setup, end);
 	tcase_add_loop_test(tcase, which_reads_count, 0, 8);
 	tcase_add_loop_test(tcase, since_the_last_read, 0, 2);
 	tcase_add_test(tcase, no_exits_are_not_known);
-	tcase_add_test(tcase, cost_per_exit);
+	tcase_add_test(tcase, per_exit);
 	tcase_add_test(tcase, what_came_since);
 	tcase_add_test(tcase, which_answers_are_taken);
 	tcase_add_test(tcase, many_vms);

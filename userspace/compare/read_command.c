@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "compare/reader.h"
+#include "compare/read_command.h"
 
 #define NS_PER_S 1000000000ull
 /* How long a command that is asked to end may take for that. */
@@ -26,8 +26,8 @@ static uint64_t now_ns(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-int reader_prepare(struct reader *reader, const char *command, double seconds,
-		   struct why *why)
+int read_command_prepare(struct read_command *reader, const char *command,
+			 double seconds, struct why *why)
 {
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 
@@ -38,15 +38,15 @@ int reader_prepare(struct reader *reader, const char *command, double seconds,
 }
 
 /* Forget the output and the state of the command that ran last. */
-static void forget(struct reader *reader)
+static void forget(struct read_command *reader)
 {
 	free(reader->text);
-	*reader = (struct reader){ .runner = reader->runner,
-				   .command = reader->command,
-				   .seconds = reader->seconds };
+	*reader = (struct read_command){ .runner = reader->runner,
+					 .command = reader->command,
+					 .seconds = reader->seconds };
 }
 
-int reader_start(struct reader *reader, struct why *why)
+int read_command_start(struct read_command *reader, struct why *why)
 {
 	int r;
 
@@ -60,26 +60,26 @@ int reader_start(struct reader *reader, struct why *why)
 	return 0;
 }
 
-int reader_fd(const struct reader *reader)
+int read_command_fd(const struct read_command *reader)
 {
 	return reader->pid ? reader->fd : -1;
 }
 
-static void close_output(struct reader *reader)
+static void close_output(struct read_command *reader)
 {
 	if (reader->fd >= 0)
 		close(reader->fd);
 	reader->fd = -1;
 }
 
-static void ask_to_end(struct reader *reader)
+static void ask_to_end(struct read_command *reader)
 {
 	close_output(reader);
 	runner_signal(&reader->runner, SIGTERM);
 	reader->kill_ns = now_ns() + GRACE_NS;
 }
 
-static bool make_room(struct reader *reader)
+static bool make_room(struct read_command *reader)
 {
 	char *grown;
 
@@ -93,7 +93,7 @@ static bool make_room(struct reader *reader)
 	return true;
 }
 
-static void take_output(struct reader *reader)
+static void take_output(struct read_command *reader)
 {
 	for (int i = 0; i < CHUNKS && reader->fd >= 0; i++) {
 		ssize_t got = -1;
@@ -116,7 +116,7 @@ static void take_output(struct reader *reader)
 	}
 }
 
-static bool reap(struct reader *reader)
+static bool reap(struct read_command *reader)
 {
 	if (!runner_ended(&reader->runner, &reader->status))
 		return false;
@@ -126,7 +126,7 @@ static bool reap(struct reader *reader)
 	return true;
 }
 
-bool reader_ended(struct reader *reader)
+bool read_command_ended(struct read_command *reader)
 {
 	uint64_t now = now_ns();
 
@@ -145,8 +145,8 @@ bool reader_ended(struct reader *reader)
 	return reap(reader);
 }
 
-static int find_result(struct reader *reader, struct guest_reports *reports,
-		       struct why *cause)
+static int find_result(struct read_command *reader,
+		       struct guest_reports *reports, struct why *cause)
 {
 	int status = reader->status;
 
@@ -168,8 +168,8 @@ static int find_result(struct reader *reader, struct guest_reports *reports,
 				  reports, cause);
 }
 
-int reader_result(struct reader *reader, struct guest_reports *reports,
-		  struct why *why)
+int read_command_result(struct read_command *reader,
+			struct guest_reports *reports, struct why *why)
 {
 	struct why cause = { "" };
 	int r = find_result(reader, reports, &cause);
@@ -181,17 +181,17 @@ int reader_result(struct reader *reader, struct guest_reports *reports,
 	return r;
 }
 
-void reader_stop(struct reader *reader)
+void read_command_stop(struct read_command *reader)
 {
 	if (reader->pid && !reader->kill_ns)
 		ask_to_end(reader);
-	while (!reader_ended(reader))
+	while (!read_command_ended(reader))
 		poll(NULL, 0, 10);
 	forget(reader);
 }
 
-void reader_close(struct reader *reader)
+void read_command_close(struct read_command *reader)
 {
-	reader_stop(reader);
+	read_command_stop(reader);
 	runner_close(&reader->runner);
 }

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "compare/reader.h"
+#include "compare/read_command.h"
 #include "exit_leaves.h"
 #include "tests/tap.h"
 
@@ -17,7 +17,7 @@
 	"\"program\": \"exitleaf\", \"reads\": [{\"leaf\": 1342177279, " \
 	"\"index\": 0, \"eax\": 7, \"ebx\": 0, \"ecx\": 0, \"edx\": 0}]}"
 
-static struct reader reader;
+static struct read_command reader;
 static struct guest_reports reports;
 static struct why why;
 
@@ -31,34 +31,35 @@ static double now(void)
 
 static void teardown(void)
 {
-	reader_close(&reader);
+	read_command_close(&reader);
 	guest_reports_free(&reports);
 }
 
 static void start(const char *command, double seconds)
 {
-	ck_assert_int_eq(reader_prepare(&reader, command, seconds, &why), 0);
-	ck_assert_int_eq(reader_start(&reader, &why), 0);
-	ck_assert_int_ge(reader_fd(&reader), 0);
+	ck_assert_int_eq(read_command_prepare(&reader, command, seconds, &why),
+			 0);
+	ck_assert_int_eq(read_command_start(&reader, &why), 0);
+	ck_assert_int_ge(read_command_fd(&reader), 0);
 }
 
 /* As who collects meanwhile does. */
 static int finish(void)
 {
-	while (!reader_ended(&reader)) {
-		struct pollfd output = { .fd = reader_fd(&reader),
+	while (!read_command_ended(&reader)) {
+		struct pollfd output = { .fd = read_command_fd(&reader),
 					 .events = POLLIN };
 
 		poll(&output, 1, 10);
 	}
-	ck_assert_int_eq(reader_fd(&reader), -1);
-	return reader_result(&reader, &reports, &why);
+	ck_assert_int_eq(read_command_fd(&reader), -1);
+	return read_command_result(&reader, &reports, &why);
 }
 
 START_TEST(a_report)
 {
 	start("echo login:; sleep 0.1; echo '" REPORT "'", 60);
-	ck_assert(!reader_ended(&reader));
+	ck_assert(!read_command_ended(&reader));
 	ck_assert_msg(!finish(), "%s", why.text);
 	ck_assert_uint_eq(reports.nr, 1);
 	ck_assert_uint_eq(reports.report[0].read[0].read.eax, 7);
@@ -137,11 +138,11 @@ START_TEST(the_group_is_ended)
 	start("trap '' TERM; sleep 60 & wait; sleep 60", 60);
 	close(pipes[1]);
 	poll(NULL, 0, 200);
-	reader_stop(&reader);
+	read_command_stop(&reader);
 	ck_assert_int_eq(reader.pid, 0);
 	ck_assert_ptr_null(reader.text);
 	/* Who runs it has the pipe as well. */
-	reader_close(&reader);
+	read_command_close(&reader);
 	ck_assert_int_eq(read(pipes[0], &c, 1), 0);
 	close(pipes[0]);
 }
@@ -150,12 +151,13 @@ END_TEST
 /* One command, again and again, whatever became of it before. */
 START_TEST(again)
 {
-	ck_assert_int_eq(reader_prepare(&reader, "echo '" REPORT "'", 60, &why),
+	ck_assert_int_eq(read_command_prepare(&reader, "echo '" REPORT "'", 60,
+					      &why),
 			 0);
 	for (int i = 0; i < 3; i++) {
-		ck_assert_int_eq(reader_start(&reader, &why), 0);
+		ck_assert_int_eq(read_command_start(&reader, &why), 0);
 		if (i == 1) {
-			reader_stop(&reader);
+			read_command_stop(&reader);
 			continue;
 		}
 		ck_assert_msg(!finish(), "%s", why.text);
@@ -167,8 +169,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("reader");
-	TCase *tcase = tcase_create("reader");
+	Suite *suite = suite_create("read_command");
+	TCase *tcase = tcase_create("read_command");
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, a_report);

@@ -5,8 +5,8 @@
 
 #include "ledger/keys.h"
 #include "lib/safe_text.h"
-#include "run/replay.h"
 #include "run/run_schema.h"
+#include "run/run_words.h"
 
 static const char *text_of(const char *kind)
 {
@@ -27,26 +27,26 @@ static const char *text_of(const char *kind)
 	return "";
 }
 
-bool replay_mark_is_automatic(const struct run_mark *mark)
+bool run_words_mark_is_automatic(const struct run_mark *mark)
 {
 	return strcmp(mark->kind, RUN_MARK_USER) &&
 	       strcmp(mark->kind, RUN_MARK_GUEST);
 }
 
-bool replay_has_mark(const struct ledger *vms, const struct filter *filter,
-		     const struct run_mark *mark)
+bool run_words_has_mark(const struct ledger *vms, const struct filter *filter,
+			const struct run_mark *mark)
 {
 	const struct ledger_vm *vm = ledger_find_vm(vms, mark->vm);
 
 	return !mark->vm || (vm && filter_has_vm(filter, vm));
 }
 
-double replay_seconds(const struct run_info *info, uint64_t at_ns)
+double run_words_seconds(const struct run_info *info, uint64_t at_ns)
 {
 	return at_ns > info->started_ns ? (at_ns - info->started_ns) / 1e9 : 0;
 }
 
-struct why replay_mark_text(const struct run_mark *mark)
+struct why run_words_mark_text(const struct run_mark *mark)
 {
 	struct why line;
 
@@ -55,17 +55,18 @@ struct why replay_mark_text(const struct run_mark *mark)
 	return line;
 }
 
-struct why replay_mark(const struct run_info *info, const struct run_mark *mark)
+struct why run_words_mark(const struct run_info *info,
+			  const struct run_mark *mark)
 {
 	struct why line;
 
 	snprintf(line.text, sizeof(line.text), "%s s  %.400s",
-		 format_decimal(replay_seconds(info, mark->at_ns), 2).s,
-		 replay_mark_text(mark).text);
+		 format_decimal(run_words_seconds(info, mark->at_ns), 2).s,
+		 run_words_mark_text(mark).text);
 	return line;
 }
 
-struct text replay_date(const struct run_info *info)
+struct text run_words_date(const struct run_info *info)
 {
 	time_t at = info->started_at;
 	struct text text = { .length = 0 };

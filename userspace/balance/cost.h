@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The observer's cost: KVM measures an exit from before the observer until
+ * after it, so what KVM books more than the observer for the same exits is the
+ * cost. Reads at which one book may be ahead by an exit are not used, because
+ * that exit may have any length: docs/soundness.md.
+ */
+#ifndef EXITLEDGER_COST_H
+#define EXITLEDGER_COST_H
+
+#include "balance/books.h"
+
+/* The times of the same exits, by both books: a VM's, or those of a reason. */
+struct cost {
+	uint64_t cycles; /* KVM's */
+	uint64_t ns; /* the observer's */
+	uint64_t exits;
+	bool known; /* there are some */
+	struct answer last; /* vcpus is 0: none yet */
+};
+
+/**
+ * cost_take - add the times that a further answer tells
+ * @cost: zeroed at first
+ * @late: the VM was already running: count from its first answer on
+ * @answer: to a leaf of cycles; all of one VM, leaf and reason, in their order
+ */
+void cost_take(struct cost *cost, bool late, const struct answer *answer);
+
+/** cost_per_exit - the observer's cost per exit in ns; @cost must be known */
+double cost_per_exit(const struct cost *cost, double tsc_khz);
+
+/* The costs of many VMs, kept for days. */
+struct cost_vm {
+	uint64_t vm;
+	struct cost cost;
+};
+
+struct cost_vms {
+	struct cost_vm *vm;
+	size_t nr;
+	size_t room;
+	struct cost gone; /* sums of those that were forgotten */
+};
+
+/** cost_since - subtract an earlier sum from a later one */
+struct cost cost_since(const struct cost *sum, const struct cost *earlier);
+
+/** cost_vms_take - as cost_take(), for an answer of any VM; 0 or -ENOMEM */
+int cost_vms_take(struct cost_vms *vms, const struct books *books,
+		  const struct answer *answer);
+
+/** cost_vms_sum - add up all VMs, since the start */
+struct cost cost_vms_sum(const struct cost_vms *vms);
+
+/** cost_vms_forget - a VM is gone: keep only its sums */
+void cost_vms_forget(struct cost_vms *vms, uint64_t vm);
+
+/** cost_vms_restart - never compare earlier answers with later ones */
+void cost_vms_restart(struct cost_vms *vms);
+
+void cost_vms_free(struct cost_vms *vms);
+
+#endif /* EXITLEDGER_COST_H */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* --read's command, which has a guest read its counters, beside all else. */
+#ifndef EXITLEDGER_READ_COMMAND_H
+#define EXITLEDGER_READ_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ledger/guest_report.h"
+#include "lib/runner.h"
+
+/* Zeroed at first. */
+struct read_command {
+	struct runner runner; /* who runs it */
+	const char *command;
+	double seconds; /* that it may take */
+	pid_t pid; /* 0: it is not running */
+	int status; /* as of waitpid() */
+	int fd; /* its output; -1: that has ended */
+	char *text; /* the output so far */
+	size_t length, room;
+	uint64_t deadline_ns; /* CLOCK_MONOTONIC */
+	uint64_t kill_ns; /* asked to end: when it is made to */
+	bool late, too_long; /* the reason of the failure */
+};
+
+/**
+ * read_command_prepare - keep what it takes to run a command of the shell's
+ * later
+ * @command: stays the caller's
+ * @seconds: how long it may take each time
+ *
+ * It will run with the rights that we have now: see runner.h.  0, or -errno
+ * with
+ * @why; to be ended with read_command_close().
+ */
+int read_command_prepare(struct read_command *reader, const char *command,
+			 double seconds, struct why *why);
+
+/**
+ * read_command_start - run the command, in a session of its own
+ *
+ * It may not be running.  0, or -errno with @why.
+ */
+int read_command_start(struct read_command *reader, struct why *why);
+
+/** read_command_fd - what to wait for the command's output on; -1: nothing */
+int read_command_fd(const struct read_command *reader);
+
+/**
+ * read_command_ended - take what output there is, without waiting for more
+ *
+ * Ends the command, and all that is left of its group, if it takes too long or
+ * says too much.  Returns whether it has ended.
+ */
+bool read_command_ended(struct read_command *reader);
+
+/**
+ * read_command_result - the guest's reports, when the command has ended
+ *
+ * 0, or -errno with @why.
+ */
+int read_command_result(struct read_command *reader,
+			struct guest_reports *reports, struct why *why);
+
+/** read_command_stop - end the command, if it is running, and forget its output
+ */
+void read_command_stop(struct read_command *reader);
+
+/** read_command_close - the same, and it cannot be started again */
+void read_command_close(struct read_command *reader);
+
+#endif /* EXITLEDGER_READ_COMMAND_H */
