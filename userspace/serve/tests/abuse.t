@@ -27,6 +27,7 @@ VMS = 1000
 # Beside the metrics themselves: 32 connections of 12 KiB, and a few answers that are
 # still being sent.
 MEMORY = 24 << 20
+REST = 6  # seconds until nothing is left of what was asked for
 PATIENCE = 10  # seconds that a scraper may have to wait, on a busy machine
 REQUEST = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -243,12 +244,12 @@ with Exporter("--replay", RUN, "--at-once") as served:
     unread(served)
     headers(served)
     rubbish(served)
-    time.sleep(6)
+    time.sleep(REST)
     after, most = memory(served)
     ok("memory: bounded meanwhile", os.geteuid() or most < before + MEMORY, (before, most))
     # The C library keeps some in pieces, but no more each time.
     unread(served)
-    time.sleep(1)
+    time.sleep(REST)
     again = memory(served)[0]
     ok("memory: once more, and no more is left over", again < after + (2 << 20),
        (before, after, again))
