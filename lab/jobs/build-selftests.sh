@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: build-selftests.sh [SERIES]
+# usage: build-selftests.sh [SERIES [TEST...]]
 #
 # Builds the kernel's own KVM selftests (tools/testing/selftests/kvm), with what
 # our series of patches adds to them, from the source that lab/setup/kernel.sh SERIES
-# (this distribution's own, unless said) fetched.  They go to build/selftests/SERIES: static
-# programs, `list` with their paths in the Makefile's order, and `stamp`.
+# (this distribution's own, unless said) fetched: those that are named, or all.  They go
+# to build/selftests/SERIES: static programs, `list` with the paths of all that there
+# are in the Makefile's order, and `stamp` with those that were built.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -30,38 +31,64 @@ unpack() { # DIR
 }
 
 # kernel_make DIR ARG...: as a make of its own, whatever started this script.
-kernel_make() {
-	local dir=$1
+kernel_make() (
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	export LDFLAGS=-static
+	make -C "$1" -s -j"$PROCESSORS" ARCH=x86_64 "${@:2}"
+)
 
-	shift
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL LDFLAGS=-static \
-		make -C "$dir" -s -j"$PROCESSORS" ARCH=x86_64 "$@"
+# Prints those of the tests in a list that are wanted.
+wanted() { # LIST
+	local test path
+
+	while read -r path; do
+		for test in "${TESTS[@]:-"$path"}"; do
+			[[ ${path##*/} != "${test##*/}" ]] || printf '%s\n' "$path"
+		done
+	done <"$1"
+}
+
+# Are the tests that are wanted there, of this source?
+up_to_date() {
+	local key test tests
+
+	[[ -r $OUT/stamp ]] && read -r key <"$OUT/stamp" && [[ $key == "$KEY" ]] ||
+		return 1
+	tests=$(wanted "$OUT/list") || return
+	for test in $tests; do
+		[[ -x $OUT/$test ]] || return 1
+	done
 }
 
 build() { # SOURCE OUT
-	local patch test
+	local patch test tests
 
 	for patch in "${PATCHES[@]}"; do
 		patch -d "$1" -p1 --fuzz=0 --batch --forward <"$patch"
 	done
 	cp -- "$HEADER" "$1/arch/x86/kvm/"
-	kernel_make "$1" headers
-	kernel_make "$1/$SELFTESTS/kvm" EXTRA_CFLAGS="$(series_fact "$SERIES" SELFTEST_FLAGS)"
 	sed -n 's/^TEST_GEN_PROGS_x86_64 *+\{0,1\}= *//p' \
 		"$1/$SELFTESTS/kvm/Makefile" >"$2/list"
-	while read -r test; do
+	[[ -s $2/list ]] || die "the kernel's makefile names no KVM selftests"
+	tests=$(wanted "$2/list")
+	[[ -n $tests ]] || die "there is no test '${TESTS[*]}'"
+	mapfile -t tests <<<"$tests"
+	kernel_make "$1" headers
+	kernel_make "$1/$SELFTESTS/kvm" \
+		EXTRA_CFLAGS="$(series_fact "$SERIES" SELFTEST_FLAGS)" \
+		"${tests[@]/#/$1/$SELFTESTS/kvm/}"
+	for test in "${tests[@]}"; do
 		mkdir -p -- "$2/$(dirname -- "$test")"
 		strip -o "$2/$test" "$1/$SELFTESTS/kvm/$test"
-	done <"$2/list"
-	[[ -s $2/list ]] || die "the kernel's makefile names no KVM selftests"
-	printf '%s\n' "$KEY" >"$2/stamp"
+	done
+	printf '%s\n' "$KEY" "${tests[@]}" >"$2/stamp"
 }
 
 main() {
 	local tmp env patches
 
-	[[ $# -le 1 && ${1:-} != -* ]] || usage
-	SERIES=${1:-$(default_series)}
+	[[ ${1:-} != -* ]] || usage
+	SERIES=${1:-$(default_series)} TESTS=("${@:2}")
 	check_series "$SERIES"
 	need make gcc patch xz dpkg-deb strip
 	env=$BUILD/kernel/$SERIES/current/kernel.env
@@ -76,7 +103,7 @@ main() {
 	mapfile -t PATCHES <<<"$patches"
 	KEY="$KVERSION $(hash_of "${PATCHES[@]}" "$HEADER" "$LAB/jobs/build-selftests.sh")"
 	lock
-	if [[ -r $OUT/stamp && $(<"$OUT/stamp") == "$KEY" ]]; then
+	if up_to_date; then
 		note "          KVM selftests are up to date: $(rel "$OUT")"
 		return 0
 	fi

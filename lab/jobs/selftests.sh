@@ -173,7 +173,7 @@ main() {
 	"$LAB/setup/kernel.sh" "$SERIES"
 	[[ -n $MODULES ]] ||
 		"$TOP/kvm-instrumentation/build-modules.sh" --kernel "$SERIES"
-	"$LAB/jobs/build-selftests.sh" "$SERIES"
+	"$LAB/jobs/build-selftests.sh" "$SERIES" "${TESTS[@]}"
 	# shellcheck disable=SC1090
 	. "$BUILD/kernel/$SERIES/current/kernel.env"
 	choose_tests "${TESTS[@]}"
