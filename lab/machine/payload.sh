@@ -51,16 +51,20 @@ add_program() {
 	done
 }
 
+# add_busybox ROOT: all that it can do are links to where it is here, in L1 another one.
 add_busybox() {
-	local applet applets
+	local path
 
 	need_busybox
 	mkdir -p "$1"/{bin,dev,proc,sys,tmp}
+	"$BUSYBOX" --install -s "$1/bin"
+	path=$(readlink -- "$1/bin/sh")
+	if [[ $path != /bin/busybox ]]; then
+		mkdir -p "$1/${path%/*}"
+		ln -s /bin/busybox "$1/$path"
+	fi
+	rm -f -- "$1/bin/busybox"
 	cp -L -- "$BUSYBOX" "$1/bin/busybox"
-	applets=$("$BUSYBOX" --list)
-	for applet in $applets; do
-		[[ $applet == busybox ]] || ln -s busybox "$1/bin/$applet"
-	done
 }
 
 need_busybox() {
