@@ -30,6 +30,9 @@ SHELL := /bin/bash
 # Debian's bpftool is not in an ordinary user's PATH.
 export PATH := $(PATH):/usr/sbin:/sbin
 
+# checked COMMAND,SHELL COMMAND: what it prints; make ends if it fails
+checked = $(shell $2)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error $1 failed))
+
 .PHONY: all help
 all: programs
 
@@ -59,7 +62,9 @@ include lab/cost/cost.mk
 include lab/faults/faults.mk
 
 # The compiler's lists of which file includes which.
--include $(shell find $(BUILD)/obj $(BUILD)/bpf $(BUILD)/tests -name '*.d' 2>/dev/null)
+OBJECT_DIRS := $(wildcard $(addprefix $(BUILD)/,obj bpf tests))
+-include $(if $(OBJECT_DIRS),$(call checked,find,find $(OBJECT_DIRS) \
+	-ignore_readdir_race -name '*.d'))
 
 .PHONY: programs unit-tests
 programs: $(PROGRAMS) $(PROGRAMS_OF_LAB)
@@ -190,7 +195,7 @@ soak:
 	@lab/setup/prepare.sh --available
 	@lab/jobs/soak.py
 
-MAKE_JOBS := $(shell nproc)
+MAKE_JOBS = $(shell nproc)
 
 ## make kernels     the observer and both books on all kernels that the lab knows, on
 ##                  both hosts: writes docs/kernels.md; SERIES="6.18 7.3"

@@ -144,7 +144,8 @@ $(TEST_PROGRAMS):
 		$(filter-out $<,$^) -Wl,--end-group -o $@ -Wl,--as-needed $(CHECK_LIBS) $(LIBRARIES) $(EXPORT_LIBRARIES)
 
 # Tests in which allocations fail: tests/no_memory.h.
-NO_MEMORY := $(shell grep -l '"tests/no_memory.h"' $(TEST_MAINS))
+NO_MEMORY := $(call checked,grep,grep -l '"tests/no_memory.h"' /dev/null $(TEST_MAINS) || \
+	       (($$? == 1)))
 $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(NO_MEMORY))): TEST_LDFLAGS := \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
 # Calls that would end the program are caught.

@@ -3,7 +3,7 @@
 #
 # usage: build-tools.sh CC CLANG BPFTOOL
 #
-# Looks whether the programs can be built: the compilers, bpftool, and the headers
+# Looks whether the programs can be built: the compilers, ar, bpftool, and the headers
 # of the libraries.  Says in one line what is missing, and how to install it.
 
 fail() {
@@ -15,6 +15,7 @@ fail() {
 command -v "${1%% *}" >/dev/null || fail "the compiler $1" gcc
 command -v "$2" >/dev/null || fail "the compiler $2" clang
 command -v "$3" >/dev/null || fail "$3" bpftool
+command -v ar >/dev/null || fail ar binutils
 includes=""
 for header in bpf/libbpf.h:libbpf-dev libelf.h:libelf-dev zlib.h:zlib1g-dev \
 	jansson.h:libjansson-dev microhttpd.h:libmicrohttpd-dev \
@@ -28,6 +29,11 @@ for header in bpf/libbpf.h:libbpf-dev libelf.h:libelf-dev zlib.h:zlib1g-dev \
 done
 # The compiler may be several words (ccache gcc).
 # shellcheck disable=SC2086
-missing=$(echo "$includes" | $1 -E -x c - 2>&1 >/dev/null |
-	sed -n 's/.*#error missing //p' | head -n 1)
-[ -z "$missing" ] || fail "the header ${missing%:*}" "${missing#*:}"
+said=$(echo "$includes" | $1 -E -x c - 2>&1 >/dev/null) && exit
+missing=${said#*#error missing }
+missing=${missing%%[!a-z0-9/.:-]*}
+case $said in
+*'#error missing '*) fail "the header ${missing%:*}" "${missing#*:}" ;;
+esac
+echo "make: the compiler $1 does not work: $said" >&2
+exit 1

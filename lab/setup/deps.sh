@@ -30,7 +30,7 @@ find_missing() {
 	mapfile -t names <<<"$name"
 	# It fails if it has never heard of one of them.
 	installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
-		"${names[@]}" 2>/dev/null) || (($? == 1))
+		"${names[@]}" 2>/dev/null) || (($? == 1)) || die "dpkg-query failed"
 	NEEDED=()
 	for name in "${names[@]}"; do
 		[[ $'\n'$installed$'\n' == *$'\ninstalled '"$name"$'\n'* ]] ||
@@ -112,7 +112,7 @@ main() {
 		[[ $class =~ ^(build|demo|intel|peers|check)$ ]] || usage
 	done
 	[[ -n $(type -P dpkg-query) ]] ||
-		die "this is no Debian; install what has the content of:" \
+		die "no command dpkg-query, so this is no Debian; install what has the content of:" \
 			"$(wanted "$CLASSES" | paste -sd' ')"
 	install_missing
 	[[ " $CLASSES " != *' check '* ]] || unpack_aside

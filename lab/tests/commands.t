@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Prepares the lab with each command that it calls taken away, or made to fail, one at a
-# time: it ends with a line that names the command, publishes nothing, and works as soon
-# as the command is back.  With a kernel that is made up (see
-# made_up_kernel.sh), so that a run takes a second.
+# Installs, builds and prepares the lab with each command that this calls taken away, or
+# made to fail, one at a time: it ends with a line that names the command, publishes
+# nothing, and works as soon as the command is back.  With packages and a kernel that are
+# made up (see made_up_kernel.sh), and a project without content (made_up_project.sh),
+# so that a run takes a second.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 # shellcheck source=lab/tests/made_up_kernel.sh
 . lab/tests/made_up_kernel.sh
+# shellcheck source=lab/tests/made_up_project.sh
+. lab/tests/made_up_project.sh
 
 top=$PWD
 export BUILD=$tap_dir/build
 bin=$tap_dir/bin traced=$tap_dir/traced log=$tap_dir/commands
 mkdir -p "$bin" "$traced" "$tap_dir/made" "$tap_dir/series" "$BUILD"
 make_packages "$tap_dir/made"
+make_project "$tap_dir/project"
 cat >"$tap_dir/series/0001-test.patch" <<'END'
 A test.
 
@@ -26,12 +30,18 @@ A test.
 +# and patched
 END
 
-# The steps.  Each makes what PRODUCT names, from what the ones before it have made.
-steps=(kernel modules images)
-declare -A command=([kernel]="lab/setup/kernel.sh 6.1"
+# The steps.  Each makes what PRODUCT names, from what the ones before it have made; of
+# what make makes, one of each kind.
+steps=(packages programs kernel modules images selftests)
+declare -A command=([packages]='lab/setup/deps.sh build'
+	[programs]="make -s -C $tap_dir/project programs"
+	[kernel]="lab/setup/kernel.sh 6.1"
 	[modules]="kvm-instrumentation/build-modules.sh --kernel 6.1 --series $tap_dir/series"
-	[images]="$tap_dir/images.sh")
-declare -A product=([kernel]=kernel [modules]=modules [images]=images)
+	[images]="$tap_dir/images.sh"
+	[selftests]='lab/jobs/build-selftests.sh 6.1 exit_stats_test')
+declare -A product=([packages]=installed [kernel]=kernel [modules]=modules [images]=images
+	[programs]='bin page bpf/doctor.bpf.o bpf/doctor.skel.h rooms/lib.a obj/userspace/lib'
+	[selftests]=selftests)
 cat >"$tap_dir/images.sh" <<END
 #!/usr/bin/env bash
 . "$top/lab/lib.sh"
@@ -49,17 +59,16 @@ chmod +x "$tap_dir/images.sh"
 cat >"$tap_dir/trace" <<END
 #!/bin/bash
 echo "\${0##*/}" >>"$log"
-case \${0##*/} in
-apt-get | apt-cache | qemu-system-x86_64) exec "$tap_dir/apt/\${0##*/}" "\$@" ;;
-esac
-exec "/usr/bin/\${0##*/}" "\$@"
+for dir in "$tap_dir/apt" /usr/bin /usr/sbin; do
+	[ ! -e "\$dir/\${0##*/}" ] || exec "\$dir/\${0##*/}" "\$@"
+done
 END
 chmod +x "$tap_dir/trace"
 mkdir "$tap_dir/apt"
 make_apt "$tap_dir/apt" "$tap_dir/made/debs"
 cp /bin/true "$tap_dir/apt/qemu-system-x86_64"
-for file in /usr/bin/*; do
-	ln -s "$tap_dir/trace" "$traced/${file##*/}"
+for file in /usr/bin/* /usr/sbin/bpftool; do
+	ln -sf "$tap_dir/trace" "$traced/${file##*/}"
 done
 # Of these the libraries are looked at.
 ln -sf /usr/bin/busybox "$traced/busybox"
@@ -68,12 +77,12 @@ declare -A looked_at=([images]='busybox qemu-system-x86_64')
 
 # put NAME: the command is there
 put() {
-	rm -f "$bin/$1"
-	if [ -e "$tap_dir/apt/$1" ]; then
-		ln -s "$tap_dir/apt/$1" "$bin/$1"
-	else
-		ln -s "/usr/bin/$1" "$bin/$1"
-	fi
+	local dir
+
+	for dir in "$tap_dir/apt" /usr/bin /usr/sbin; do
+		[ ! -e "$dir/$1" ] || break
+	done
+	ln -sfT "$dir/$1" "$bin/$1"
 }
 break_it() { # NAME: it fails
 	rm -f "$bin/$1"
@@ -85,9 +94,9 @@ attempt() { # STEP
 	run env PATH="$bin" ${command[$1]}
 }
 published() { # STEP
-	find "$BUILD/${product[$1]}" -mindepth 1 -not -name '.*' -not -path '*/.*' \
-		\( -name stamp -o -name current -o -name '*.cpio' -o -name kernel.env \) \
-		2>/dev/null
+	find "$BUILD/${product[$1]%% *}" -mindepth 1 -not -name '.*' -not -path '*/.*' \
+		\( -name stamp -o -name current -o -name '*.cpio' -o -name kernel.env \
+		-o -name exitledger \) 2>/dev/null
 }
 # Whatever is there is whole, and something is missing.
 nothing_whole() { # STEP
@@ -103,7 +112,8 @@ nothing_whole() { # STEP
 			[ "$(grep -la 'TRAILER!!!' "${cpios[@]}" | wc -l)" -eq "${#cpios[@]}" ]
 	}
 }
-last_line() { tail -n 1 "$tap_dir/err"; }
+# Make and the compiler say in which rule they were, after whoever has failed there.
+last_line() { grep -v '^make: \*\*\* \|^compilation terminated' "$tap_dir/err" | tail -n 1; }
 # names COMMAND: in the last line, as a word
 names() { last_line | grep -qE "(^|[^a-z0-9-])$1([^a-z0-9-]|\$)"; }
 
@@ -111,13 +121,24 @@ names() { last_line | grep -qE "(^|[^a-z0-9-])$1([^a-z0-9-]|\$)"; }
 # two files differ.
 harmless='tail cmp'
 
+# forget_stamp STEP: so that the step has something to do
+forget_stamp() {
+	find "$BUILD/${product[$1]%% *}" -name stamp -delete 2>/dev/null || true
+}
+
 # forget STEP NAME: what the step has made; but what it leaves for the next run, if
 # the command is called in such a run alone
 forget() {
-	if grep -qx "$2" "$log.1" || [[ ${looked_at[$1]:-} == *"$2"* ]]; then
-		rm -rf -- "${BUILD:?}/${product[$1]}" "$BUILD/cache"
+	local made
+
+	if [ "$1" = programs ] || grep -qx "$2" "$log.1" ||
+		[[ ${looked_at[$1]:-} == *"$2"* ]]; then
+		for made in ${product[$1]}; do
+			rm -rf -- "${BUILD:?}/$made"
+		done
+		[ "$1" != kernel ] || rm -rf -- "$BUILD/cache"
 	else
-		find "$BUILD/${product[$1]}" -name stamp -delete 2>/dev/null || true
+		forget_stamp "$1"
 	fi
 }
 
@@ -147,7 +168,7 @@ for step in "${steps[@]}"; do
 	# Twice: the second run finds what the first has left for it.
 	for nr in 1 2; do
 		: >"$log"
-		find "$BUILD/${product[$step]}" -name stamp -delete 2>/dev/null || true
+		forget_stamp "$step"
 		# shellcheck disable=SC2086 # words
 		run env PATH="$traced" ${command[$step]}
 		cp "$log" "$log.$nr"
@@ -160,7 +181,8 @@ for step in "${steps[@]}"; do
 			tr ' ' '\n' <<<"${looked_at[$step]:-}"
 		} | sed '/^$/d' | sort -u)
 	ok "$step: the commands are known: ${#used[@]}" [ "${#used[@]}" -ge 10 ]
-	for name in "${used[@]}"; do
+	# Those that tell of a failure are there, too.
+	for name in "${used[@]}" awk cut sed; do
 		put "$name"
 	done
 	cp -a "$BUILD" "$tap_dir/kept"

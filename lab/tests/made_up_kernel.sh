@@ -20,11 +20,14 @@ elf() {
 
 # deb DIR NAME ROOT: packs ROOT as package NAME
 deb() {
+	local arch=amd64
+
+	[[ $2 != linux-source-* ]] || arch=all
 	mkdir -p "$3/DEBIAN"
-	printf '%s\n' "Package: $2" "Version: $KVERSION" 'Architecture: amd64' \
+	printf '%s\n' "Package: $2" "Version: $KVERSION" "Architecture: $arch" \
 		'Maintainer: nobody <n@localhost>' 'Description: a test' \
 		>"$3/DEBIAN/control"
-	dpkg-deb -z0 --root-owner-group -b "$3" "$1/${2}_${KVERSION}_amd64.deb" >/dev/null
+	dpkg-deb -z0 --root-owner-group -b "$3" "$1/${2}_${KVERSION}_$arch.deb" >/dev/null
 }
 
 # little_endian NUMBER: its four bytes
@@ -56,18 +59,44 @@ bz_image() {
 	rm "$2.zst"
 }
 
-# The kernel's source: whatever kernel.sh unpacks of it.
+# before PATCH FILE: what the patch's lines about that file were before it
+before() {
+	awk -v file="+++ b/$2" '
+		/^diff / { ours = 0 }
+		ours && /^[ -]/ && !/^-- $/ { print substr($0, 2) }
+		$0 == file { ours = 1 }' "$1"
+}
+
+# The KVM selftests: as much as their patch is about, and a makefile that makes them.
+make_selftests() { # DIR
+	local dir=$1 tools=tools/testing/selftests name patch
+
+	patch=$(grep -l "^+++ b/$tools/kvm/" kvm-instrumentation/patches/6.1/*.patch)
+	mkdir -p "$dir"/{include,usr,tools/{arch/x86,build,include,lib,scripts}} \
+		"$dir/$tools"/{kvm,rseq}
+	for name in Kbuild Kconfig "$tools"/{lib.mk,kselftest.h,kselftest_harness.h}; do
+		echo '# made up' >"$dir/$name"
+	done
+	for name in Makefile .gitignore; do
+		before "$patch" "$tools/kvm/$name" >"$dir/$tools/kvm/$name"
+	done
+	printf '%s\n' '.RECIPEPREFIX = >' '/%: FORCE' \
+		"> echo 'int main(void) { return 0; }' | gcc -x c -o \$@ -" 'FORCE:' \
+		>>"$dir/$tools/kvm/Makefile"
+}
+
+# The kernel's source: whatever kernel.sh and build-selftests.sh unpack of it.
 make_source() { # DIR
 	local dir=$1
 
-	mkdir -p "$dir"/{arch/x86/kvm,virt/kvm,Documentation/virt/kvm,scripts} \
-		"$dir/tools/testing/selftests/kvm"
+	mkdir -p "$dir"/{arch/x86/kvm,virt/kvm,Documentation/virt/kvm,scripts}
+	make_selftests "$dir"
 	echo '# made up' | tee "$dir/arch/x86/kvm/Makefile" "$dir/virt/kvm/kvm_main.c" \
 		"$dir/Documentation/virt/kvm/index.rst" \
-		"$dir/tools/testing/selftests/kvm/Makefile" \
 		"$dir/scripts/checkpatch.pl" "$dir/scripts/const_structs.checkpatch" \
 		>"$dir/scripts/spelling.txt"
-	printf '%s\n' 'VERSION = 6' 'PATCHLEVEL = 1' 'SUBLEVEL = 999' >"$dir/Makefile"
+	printf '%s\n' 'VERSION = 6' 'PATCHLEVEL = 1' 'SUBLEVEL = 999' 'headers:' \
+		>"$dir/Makefile"
 	# Like the kernel's own, it does not tell when it finds nothing.
 	# shellcheck disable=SC2016 # for that script's shell
 	echo 'zstd -dcq <"$1" 2>/dev/null || exit 0' >"$dir/scripts/extract-vmlinux"
@@ -123,8 +152,23 @@ make_packages() {
 	rm -rf "$root"
 }
 
-# make_apt DIR DEBS: the two programs of APT, of an archive that has these
+# make_apt DIR DEBS: the programs of APT, of an archive that has these; dpkg-query, which
+# knows what apt-get has installed, in $BUILD/installed/stamp; and sudo
 make_apt() {
+	cat >"$1/dpkg-query" <<-'END'
+	#!/bin/bash
+	status=0
+	for name in "${@:3}"; do
+		if /bin/grep -qsx -- "$name" "$BUILD/installed/stamp"; then
+			echo "installed $name"
+		else
+			status=1
+		fi
+	done
+	exit $status
+	END
+	printf '%s\n' '#!/bin/bash' "while [[ \$1 == -* ]]; do shift; done" \
+		"[[ \$1 == true ]] || exec \"\$@\"" >"$1/sudo"
 	cat >"$1/apt-cache" <<-END
 	#!/bin/bash
 	while [[ \$1 != pkgnames && \$1 != madison ]]; do shift; done
@@ -138,11 +182,16 @@ make_apt() {
 	END
 	cat >"$1/apt-get" <<-END
 	#!/bin/bash
-	while [[ \$1 != download && \$1 != update ]]; do shift; done
-	[[ \$1 == download ]] || exit 0
+	while [[ \$1 != download && \$1 != update && \$1 != install ]]; do shift; done
+	[[ \$1 != update ]] || exit 0
+	if [[ \$1 == install ]]; then
+		/bin/mkdir -p "\$BUILD/installed"
+		printf '%s\\n' "\$@" >>"\$BUILD/installed/stamp"
+		exit
+	fi
 	for package in "\${@:2}"; do
 		/bin/cp "$2/\${package%%=*}"_*.deb .
 	done
 	END
-	chmod +x "$1"/apt-{cache,get}
+	chmod +x "$1"/*
 }
