@@ -123,18 +123,25 @@ test_selftest() {
 		git -C "$1" check-ignore -q "$test"
 }
 
-# Whoever bisects must be able to build the series up to any patch of it.
+# Whoever bisects must be able to build the series up to any patch of it.  Up to the last
+# one that is compiled it has been built.  From there on one patch less at a time leaves
+# least to be compiled again.
 test_each_builds() {
-	local patches=("$series"/*.patch) nr
+	local patches compiled nr
 
+	patches=$(cd "$series" && echo *.patch)
+	compiled=$(cd "$series" && grep -lP '^\+\+\+ b/(?!Documentation/|tools/)' -- *.patch)
+	mapfile -t compiled <<<"$compiled"
+	ok "$name: the patches that are compiled come first: ${#compiled[@]}" \
+		[ "${patches#"${compiled[*]}"}" != "$patches" ]
 	mkdir "$temp/first"
-	for ((nr = 0; nr < ${#patches[@]} - 1; nr++)); do
-		cp "${patches[nr]}" "$temp/first/"
+	cp "$series"/*.patch "$temp/first/"
+	for ((nr = ${#compiled[@]} - 1; nr > 0; nr--)); do
+		rm "$temp/first/${compiled[nr]}"
 		run $kvm/build-modules.sh --kernel "$name" \
 			--series "$temp/first" --base "$modules" \
 			--only-compile --out "$temp/built"
-		ok "$name: it builds up to $(basename "${patches[nr]}")" \
-			status_is 0
+		ok "$name: it builds up to ${compiled[nr - 1]}" status_is 0
 	done
 	rm -rf "$temp/built"
 }
