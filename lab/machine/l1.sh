@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage: l1.sh [OPTION...] --out DIR SCENARIO [KEY=VALUE...]
+#              [--then [--modules DIR|stock] --out DIR SCENARIO [KEY=VALUE...]]...
 #        l1.sh [OPTION...] --shell [SCENARIO] [KEY=VALUE...]
+#        l1.sh --again --out DIR
 #   --kernel SERIES      L1's kernel, of lab/kernels (default: this distribution's)
 #   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal; stock
 #                        for a series that has no patches)
 #   --vendor amd|intel   of the host's processor (default: this machine's, where
 #                        it has nested virtualization, and else amd)
-#   --timeout SECONDS    the most that the run may take (default: 600; Bochs: 1800);
+#   --timeout SECONDS    the most that a scenario may take (default: 600; Bochs: 1800);
 #                        on QEMU what results there are then are put in DIR, too
 #   --memory MB          of the emulated host (default: 1024; Bochs: as needed)
 #   --cpus N             of the emulated host (default: 1; amd only)
@@ -16,6 +18,8 @@
 #   --icount             the TSC counts instructions: for measurements (amd only)
 #   --tcg                emulate, even where the processor could do it
 #   --shell              a shell in L1 instead of the scenario
+#   --then               the same L1 runs another scenario after that one
+#   --again              says once more what came of the run whose results are there
 #
 # Runs a scenario in L1: a host with AMD-V that QEMU emulates, or one with VMX
 # that Bochs does (or, where this machine has nested virtualization, a host that
@@ -43,6 +47,10 @@
 #                      WORD?     the same, if it is there
 #   # kvm: none        KVM's modules are not loaded
 #
+# Several scenarios share a boot, which is most of a short one's time.  Each finds KVM's
+# modules loaded anew, empty /results and /tmp, and an empty kernel log; its processes
+# end with it.  If L1 fails in one of them, those before it have their results.
+#
 # LAB_TRIES=2 in the environment: a run of QEMU's emulator that comes to no end, or in
 # which a guest ended early, is repeated once: see README.md, "What the emulators do
 # not do".  That is said, and build/log/lab-repeated.txt, or $LAB_REPEATED, lists such
@@ -50,7 +58,8 @@
 #
 # Exit status: the scenario's, if 0 to 63; 63 for a larger one.  64: wrong usage.
 # 125: the lab failed, and nothing is known of the scenario: L1 panicked, hung,
-# its kernel warned of a mistake of its own, or the results are not complete.
+# its kernel warned of a mistake of its own, or the results are not complete.  Of
+# several scenarios, the status of the first that did not end with 0.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -63,23 +72,56 @@ DIE_STATUS=125
 # no failure of QEMU gives that status.
 STATUS_BASE=32
 STATUS_LARGE=96
+# shellcheck disable=SC2034 # init's
 STATUS_COMPLAINTS=97
 STATUS_SETUP=98
 STATUS_LATE=99
+# The line that has such a code begins with it, as nothing that is in results does.
+TOKEN=$(od -A n -N 8 -t x8 /dev/urandom | tr -d ' ')
 
+# parse_options WORD...: those of the machine are given with the first scenario
 parse_options() {
-	KERNEL=$(default_series) MODULES='' TIMEOUT='' MEMORY='' OUT=''
+	local words=() word
+
+	KERNEL=$(default_series) TIMEOUT='' MEMORY=''
 	CPUS=1 MITIGATIONS=off
-	VENDOR='' ICOUNT='' FORCE_TCG='' INTERACTIVE='' SCENARIO=''
+	VENDOR='' ICOUNT='' FORCE_TCG='' INTERACTIVE='' AGAIN=''
+	COUNT=0 SCENARIOS=() OUTS=() MODULES=()
+	for word in "$@" --then; do
+		if [[ $word != --then ]]; then
+			words+=("$word")
+			continue
+		fi
+		COUNT=$((COUNT + 1))
+		parse_scenario "${words[@]}"
+		words=()
+	done
+	[[ $CPUS =~ ^[1-9][0-9]*$ && $MITIGATIONS =~ ^(off|auto)$ ]] || usage
+	[[ $TIMEOUT$MEMORY =~ ^[0-9]*$ && $VENDOR =~ ^(|amd|intel)$ ]] || usage
+	[[ -z $INTERACTIVE$AGAIN ]] || ((COUNT == 1)) || usage
+	check_series "$KERNEL"
+}
+
+# parse_scenario WORD...: adds scenario number COUNT; its KEY=VALUEs are an array,
+# SETTINGS_COUNT
+parse_scenario() {
+	local out='' modules='' scenario=''
+
 	while [[ ${1:-} == -* ]]; do
+		[[ $1 == --out || $1 == --modules ]] || ((COUNT == 1)) || usage
 		case $1 in
 		--icount) ICOUNT=1 ;;
 		--tcg) FORCE_TCG=1 ;;
 		--shell) INTERACTIVE=1 ;;
-		--kernel | --modules | --timeout | --memory | --out | --vendor | \
+		--again) AGAIN=1 ;;
+		--out | --modules | --kernel | --timeout | --memory | --vendor | \
 			--cpus | --mitigations)
 			(($# > 1)) || usage
-			printf -v "$(tr a-z- A-Z_ <<<"${1#--}")" '%s' "$2"
+			case $1 in
+			--out) out=$2 ;;
+			--modules) modules=$2 ;;
+			*) printf -v "$(tr a-z- A-Z_ <<<"${1#--}")" '%s' "$2" ;;
+			esac
 			shift
 			;;
 		*) usage ;;
@@ -87,56 +129,77 @@ parse_options() {
 		shift
 	done
 	if (($#)) && [[ $1 != *=* ]]; then
-		SCENARIO=$1
+		scenario=$1
 		shift
 	fi
-	SETTINGS=("$@")
-	[[ $CPUS =~ ^[1-9][0-9]*$ && $MITIGATIONS =~ ^(off|auto)$ ]] || usage
-	[[ $TIMEOUT$MEMORY =~ ^[0-9]*$ && $VENDOR =~ ^(|amd|intel)$ ]] || usage
-	[[ -n $INTERACTIVE || (-n $SCENARIO && -n $OUT) ]] || usage
-	check_series "$KERNEL"
-	[[ -z $SCENARIO || (-f $SCENARIO && -r $SCENARIO) ]] ||
-		die "no scenario $SCENARIO"
+	[[ -n $INTERACTIVE || (-n $scenario$AGAIN && -n $out) ]] || usage
+	[[ -z $scenario || (-f $scenario && -r $scenario) ]] ||
+		die "no scenario $scenario"
+	SCENARIOS[COUNT]=$scenario OUTS[COUNT]=$out MODULES[COUNT]=$modules
+	declare -ga "SETTINGS_$COUNT=()"
+	local -n settings=SETTINGS_$COUNT
+	# shellcheck disable=SC2034 # SETTINGS_COUNT is used
+	settings=("$@")
 }
 
 check_inputs() {
-	local env=$BUILD/kernel/$KERNEL/current/kernel.env
+	local env=$BUILD/kernel/$KERNEL/current/kernel.env number
 
 	[[ -r $env ]] || die "no kernel for L1; run lab/setup/prepare.sh $KERNEL"
 	# shellcheck disable=SC1090
 	. "$env"
-	if [[ -z $MODULES ]]; then
-		MODULES=$BUILD/modules/$KERNEL/normal
-		has_patches "$KERNEL" || MODULES=stock
-	fi
-	if [[ $MODULES == stock ]]; then
-		# shellcheck disable=SC2153 # from kernel.env
-		MODULES=$KMODULES
-	else
-		(cd -- "$MODULES" && grep -v '^#' stamp | sha256sum -c --quiet) \
-			>/dev/null 2>&1 ||
-			die "no complete set of KVM modules in $(rel "$MODULES");" \
-				"run lab/setup/prepare.sh $KERNEL, or say --modules stock"
-	fi
-	OUT=$(realpath -m -- "${OUT:-$BUILD/results/shell}")
-	NAME=$(basename -- "$OUT")
+	for ((number = 1; number <= COUNT; number++)); do
+		choose_modules "$number"
+		choose_out "$number"
+	done
+	NAME=$(basename -- "${OUTS[1]}")
 	CONSOLE=$BUILD/log/l1-$NAME.log
-	# Old results must not be taken for this run's, nor anything else removed.
-	[[ ! -e $OUT || -f $OUT/l1-status ]] || rmdir -- "$OUT" 2>/dev/null ||
-		die "$OUT is there, but not from this script; choose another --out"
-	rm -rf -- "$OUT"
 }
 
-# header WORD: what the scenario's "# WORD:" lines say.
+# choose_modules NUMBER: the directory of that scenario's modules
+choose_modules() {
+	local modules=${MODULES[$1]}
+
+	if [[ -z $modules ]]; then
+		modules=$BUILD/modules/$KERNEL/normal
+		has_patches "$KERNEL" || modules=stock
+	fi
+	if [[ $modules == stock ]]; then
+		# shellcheck disable=SC2153 # from kernel.env
+		modules=$KMODULES
+	else
+		(cd -- "$modules" && grep -v '^#' stamp | sha256sum -c --quiet) \
+			>/dev/null 2>&1 ||
+			die "no complete set of KVM modules in $(rel "$modules");" \
+				"run lab/setup/prepare.sh $KERNEL, or say --modules stock"
+	fi
+	MODULES[$1]=$modules
+}
+
+# choose_out NUMBER: where that scenario's results go.  Old ones must not be taken for
+# this run's, nor anything else removed.
+choose_out() {
+	local out
+
+	out=$(realpath -m -- "${OUTS[$1]:-$BUILD/results/shell}")
+	[[ ! -e $out || -f $out/l1-status ]] || rmdir -- "$out" 2>/dev/null ||
+		die "$out is there, but not from this script; choose another --out"
+	rm -rf -- "$out"
+	OUTS[$1]=$out
+}
+
+# header NUMBER WORD: what that scenario's "# WORD:" lines say.
 header() {
-	[[ -z $SCENARIO ]] || sed -n "s/^# $1: *//p" "$SCENARIO"
+	[[ -z ${SCENARIOS[$1]} ]] || sed -n "s/^# $2: *//p" "${SCENARIOS[$1]}"
 }
 
 # --- what L1 boots with ---
 
-add_needed() { # ROOT WORD
-	local program found=() optional=''
+# add_needed ROOT WORD NUMBER: what that scenario needs
+add_needed() {
+	local program found=() optional='' who
 
+	who=$(rel "${SCENARIOS[$3]}")
 	[[ $2 != *\? ]] || optional=1
 	case ${2%\?} in
 	qemu | l2 | l2modules | selftests) # shared by all runs
@@ -146,7 +209,7 @@ add_needed() { # ROOT WORD
 		;;
 	host)
 		[[ $EMULATOR == QEMU ]] ||
-			die "$(rel "$SCENARIO"): 'needs: host' takes an AMD host"
+			die "$who: 'needs: host' takes an AMD host"
 		image host
 		IMAGES_USED+=("$IMAGE")
 		SHARE=1
@@ -168,7 +231,7 @@ add_needed() { # ROOT WORD
 	floor | obsfault) found=("$BUILD/lab/$2") ;;
 	guest) found=("$BUILD"/guest/*) ;;
 	install)
-		add_install "$1"
+		add_install "$1" "${MODULES[$3]}"
 		return 0
 		;;
 	terminfo)
@@ -176,29 +239,27 @@ add_needed() { # ROOT WORD
 		return 0
 		;;
 	/*) found=("${2%\?}") ;;
-	*) die "$(rel "$SCENARIO"): 'needs: $2' is not known; see lab/machine/l1.sh" ;;
+	*) die "$who: 'needs: $2' is not known; see lab/machine/l1.sh" ;;
 	esac
 	for program in "${found[@]}"; do
 		if [[ -f $program && -x $program ]]; then
 			add_program "$1" "$program" bin
 		else
 			[[ -n $optional || -d $program ]] ||
-				die "$(rel "$SCENARIO") needs $(rel "$program"); build it first (make)"
+				die "$who needs $(rel "$program"); build it first (make)"
 		fi
 	done
 }
 
-# Sorts the settings into the scenario's environment and module parameters.
-write_settings() { # ENV-FILE
-	local setting quote="'\\''"
+# write_settings NUMBER DIR: that scenario's environment, and what init asks about KVM
+write_settings() {
+	local setting quote="'\\''" parameters=()
+	local -n own=SETTINGS_$1
 
-	PARAMETERS=()
 	{
-		printf "LAB_SHELL=%s LAB_KVM='%s' LAB_TOKEN=%s LAB_GRACE=%s\n" \
-			"$INTERACTIVE" "$(header kvm)" "$TOKEN" "$GRACE"
-		for setting in "${L2_SETTINGS[@]}" "${SETTINGS[@]}"; do
-			if [[ $setting =~ ^kvm(_amd|_intel)?\.[a-z0-9_]+=[^[:space:]]*$ ]]; then
-				PARAMETERS+=("$setting")
+		for setting in "${L2_SETTINGS[@]}" "${own[@]}"; do
+			if [[ $setting =~ ^kvm(_amd|_intel)?\.[a-z0-9_]+=[^[:space:]\']*$ ]]; then
+				parameters+=("$setting")
 			elif [[ $setting =~ ^[A-Za-z_][A-Za-z0-9_]*= ]]; then
 				setting=${setting//\'/$quote}
 				printf "export %s='%s'\n" "${setting%%=*}" \
@@ -207,26 +268,47 @@ write_settings() { # ENV-FILE
 				die "'$setting' is neither KEY=VALUE nor a parameter of kvm, kvm_amd or kvm_intel"
 			fi
 		done
-	} >"$1"
+	} >"$2/env"
+	printf "LAB_KVM='%s' LAB_PARAMETERS='%s'\n" "$(header "$1" kvm)" \
+		"${parameters[*]}" >"$2/kvm"
+}
+
+# add_scenario ROOT NUMBER: the scenario itself, and its modules where these are not
+# those of the one before it
+add_scenario() {
+	local dir=$1/lab/$2
+
+	mkdir -p "$dir"
+	if [[ -n ${SCENARIOS[$2]} ]]; then
+		cp -- "${SCENARIOS[$2]}" "$dir/scenario"
+	fi
+	write_settings "$2" "$dir"
+	if [[ ${MODULES[$2]} != "${MODULES[$2 - 1]:-}" ]]; then
+		mkdir "$dir/modules"
+		cp -- "${MODULES[$2]}"/{kvm,kvm-amd,kvm-intel}.ko "$dir/modules/"
+	fi
 }
 
 # Puts together $RUN/initrd.
 assemble() {
-	local root=$RUN/root word
+	local root=$RUN/root word number
+	local -A added=()
 
 	SHARE=''
 	IMAGES_USED=()
 	image base
 	IMAGES_USED+=("$IMAGE")
-	mkdir -p "$root"/{lab,modules}
-	for word in $(header needs); do
-		add_needed "$root" "$word"
+	mkdir -p "$root/lab"
+	for ((number = 1; number <= COUNT; number++)); do
+		for word in $(header "$number" needs); do
+			[[ -z ${added[$word]:-} ]] || continue
+			added[$word]=1
+			add_needed "$root" "$word" "$number"
+		done
+		add_scenario "$root" "$number"
 	done
-	cp -- "$MODULES"/{kvm,kvm-amd,kvm-intel}.ko "$root/modules/"
-	if [[ -n $SCENARIO ]]; then
-		cp -- "$SCENARIO" "$root/lab/scenario"
-	fi
-	write_settings "$root/lab/env"
+	printf '%s\n' "LAB_SHELL=$INTERACTIVE LAB_TOKEN=$TOKEN LAB_GRACE=$GRACE LAB_COUNT=$COUNT" \
+		>"$root/lab/env"
 	pack "$root" "$RUN/cpio"
 	cat -- "${IMAGES_USED[@]}" "$RUN/cpio" >"$RUN/initrd"
 	rm -rf -- "$root" "$RUN/cpio"
@@ -258,7 +340,7 @@ choose_emulator() {
 		# shellcheck source=lab/machine/qemu.sh
 		. "$LAB/machine/qemu.sh"
 	fi
-	: "${TIMEOUT:=$DEFAULT_TIMEOUT}"
+	TIMEOUT=$((${TIMEOUT:-$DEFAULT_TIMEOUT} * COUNT))
 }
 
 # Shows the scenario's [LAB] lines as they come.
@@ -291,7 +373,11 @@ ask_when_late() {
 		sleep 0.5
 		beat
 	done
-	((SECONDS < end)) || request_results
+	# It does not hear what comes before it is up.
+	while kill -0 -- "-$CHILD" 2>/dev/null; do
+		request_results
+		sleep 1
+	done
 }
 
 run_l1() {
@@ -316,98 +402,14 @@ run_shell() {
 	terminal=$(stty -g 2>/dev/null) || true
 	(start_l1 env) 9>&- || RUN_STATUS=$?
 	[[ -z $terminal ]] || stty "$terminal"
-	end_code
-	exit "$((${#CODE} ? 0 : DIE_STATUS))"
-}
-
-# --- what came of it ---
-
-# lab_failure WHY: with what there is to see of it.
-lab_failure() {
-	{
-		sed '/^\[LAB\]/d; s/\r//g' "$CONSOLE" | tail -n 10
-		emulator_errors
-	} | sed 's/^/    | /' >&2
-	die "$NAME: $1; see $(rel "$CONSOLE")"
-}
-
-# Unpacks the results to RESULTS, which is beside their place; fails if they are not whole.
-unpack_results() {
-	gzip -dc <"$RUN/results" 2>/dev/null |
-		tar -x --no-same-owner -C "$RESULTS" -f - 2>/dev/null &&
-		[[ -s $RESULTS/l1-status && -s $RESULTS/dmesg.txt ]]
-}
-
-# no_result [DIR]: the run may be repeated, if whoever called this wants that; but not
-# one in which books did not balance or L1's kernel warned, as far as DIR shows.
-no_result() {
-	[[ -n ${LAB_NO_RESULT:-} && $EMULATOR == QEMU ]] || return 0
-	if [[ -n ${1:-} ]]; then
-		[[ ! -s $1/l1-complaints ]] || return 0
-		! grep -rqs DISCREPANCY "$1" || return 0
-	fi
-	: >"$LAB_NO_RESULT"
-}
-
-# Keeps what was written by then: it may say why the run took so long.
-judge_late() {
-	new_beside RESULTS "$OUT"
-	if ! unpack_results; then
-		no_result "$RESULTS"
-		lab_failure "no end after $TIMEOUT s, and the results did not arrive whole"
-	fi
-	tr -d '\r' <"$CONSOLE" >"$RESULTS/console.txt"
-	publish "$RESULTS" "$OUT"
-	no_result "$OUT"
-	lab_failure "no end after $TIMEOUT s; what there was by then is in $(rel "$OUT")"
-}
-
-
-judge() {
-	local status
-
-	if ((RUN_STATUS == 124)); then
-		no_result
-		lab_failure "no end after $TIMEOUT s"
-	fi
-	end_code
-	if [[ -z $CODE ]]; then
-		! grep -q 'Kernel panic' "$CONSOLE" ||
-			lab_failure "L1's kernel panicked"
-		lab_failure "L1 ended without a word ($EMULATOR's status $RUN_STATUS)"
-	fi
-	((CODE != STATUS_SETUP)) || lab_failure "L1 could not be set up"
-	((CODE != STATUS_LATE)) || judge_late
-	((CODE >= STATUS_BASE && CODE <= STATUS_COMPLAINTS)) ||
-		lab_failure "$EMULATOR failed (status $RUN_STATUS)"
-	new_beside RESULTS "$OUT"
-	unpack_results ||
-		lab_failure "the results did not arrive whole ($EMULATOR's status $RUN_STATUS)"
-	status=$(<"$RESULTS/l1-status")
-	tr -d '\r' <"$CONSOLE" >"$RESULTS/console.txt"
-	# Two ways tell of the status; they must agree.
-	((CODE >= STATUS_LARGE || CODE == status + STATUS_BASE)) ||
-		lab_failure "L1 ended with $CODE, which is not for the scenario's status $status"
-	publish "$RESULTS" "$OUT"
-	if [[ -e $OUT/guest-failed ]]; then
-		no_result "$OUT"
-	fi
-	if ((CODE == STATUS_COMPLAINTS)); then
-		head -n 5 "$OUT/l1-complaints" | sed 's/^/    | /' >&2
-		die "$NAME: L1's kernel warned; see $(rel "$OUT")/dmesg.txt"
-	fi
-	((status <= 63)) || {
-		note "          $NAME: the scenario ended with status $status" >&2
-		status=63
-	}
-	note "$(printf '%6s s' "$(since "$START")")  $NAME: status $status," \
-		"results: $(rel "$OUT")"
-	exit "$status"
+	collect_results
+	find_parts
+	exit "$((${#CODES[@]} ? 0 : DIE_STATUS))"
 }
 
 # Runs this script again, once or twice, and ends with the last one's status.
 try_twice() {
-	local name=$NAME
+	local name=$NAME out
 
 	mkdir -p "$BUILD/run" "$BUILD/log"
 	new_beside RUN "$BUILD/run/$name"
@@ -416,8 +418,10 @@ try_twice() {
 	reap
 	if [[ -e $RUN/no-result ]]; then
 		note "          $name: no result; once more"
-		rm -rf -- "$OUT.first-try"
-		[[ ! -d $OUT ]] || mv -T -- "$OUT" "$OUT.first-try"
+		for out in "${OUTS[@]}"; do
+			rm -rf -- "$out.first-try"
+			[[ ! -d $out ]] || mv -T -- "$out" "$out.first-try"
+		done
 		printf '%s\n' "$name" >>"${LAB_REPEATED:-$BUILD/log/lab-repeated.txt}"
 		spawn "$0" "$@"
 		reap
@@ -426,7 +430,10 @@ try_twice() {
 }
 
 main() {
+	# shellcheck source=lab/machine/judge.sh
+	. "$LAB/machine/judge.sh"
 	parse_options "$@"
+	[[ -z $AGAIN ]] || judge_again
 	check_inputs
 	if ((${LAB_TRIES:-1} > 1)) && [[ -z $INTERACTIVE ]]; then
 		try_twice "$@"

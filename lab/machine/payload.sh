@@ -98,7 +98,7 @@ add_terminfo() {
 INSTALL_PROGRAMS=(bash depmod modinfo modprobe insmod rmmod realpath find
 	sha256sum cp mv od flock)
 
-# add_install ROOT: a system with Debian's KVM, and all that replaces it.
+# add_install ROOT MODULES: a system with Debian's KVM, and all that replaces it.
 add_install() {
 	local program path modules=$1/lib/modules/$KREL
 
@@ -110,8 +110,7 @@ add_install() {
 	touch "$modules"/modules.{order,builtin,builtin.modinfo}
 	cp -R -- "$TOP/kvm-instrumentation" "$1/exitledger/"
 	cp -- "$LAB/lib.sh" "$1/exitledger/lab/"
-	# shellcheck disable=SC2153 # l1.sh's
-	cp -- "$MODULES"/{kvm,kvm-amd,kvm-intel}.ko "$MODULES/stamp" \
+	cp -- "$2"/{kvm,kvm-amd,kvm-intel}.ko "$2/stamp" \
 		"$1/exitledger/build/modules/$KREL/"
 	for program in "${INSTALL_PROGRAMS[@]}"; do
 		path=$(PATH=$PATH:/usr/sbin:/sbin type -P "$program") ||

@@ -7,7 +7,6 @@
 EMULATOR=QEMU
 DEFAULT_TIMEOUT=600
 L2_SETTINGS=()
-TOKEN=			# its exit status tells
 GRACE=30		# seconds that L1 has to send what there is when it is late
 BEAT=			# seconds from one keep_awake to the next; empty: never
 
@@ -48,7 +47,7 @@ start_l1() {
 
 	exec "$@" "$QEMU" "${MACHINE[@]}" \
 		-kernel "$KVMLINUX" -initrd "$RUN/initrd" \
-		-append "$append panic=-1 ${PARAMETERS[*]}" \
+		-append "$append panic=-1" \
 		"${SERIAL[@]}" -serial "pipe:$RUN/results"
 }
 
@@ -76,11 +75,15 @@ serial_terminal() {
 	note "          Ctrl-A X ends QEMU"
 }
 
-# Sets $CODE to what L1's init ended with; empty if it did not come to that.
-end_code() {
+# Waits until all that L1 sent is in $RUN/results.
+collect_results() {
 	# A QEMU that did not start has not opened it.
 	: <>"$RUN/results.out"
 	wait "$COLLECTOR" || true
+}
+
+# Sets $CODE to what L1's init ended with; empty if it did not come to that.
+end_code() {
 	CODE=
 	((RUN_STATUS % 2 == 0)) || CODE=$(((RUN_STATUS - 1) / 2))
 }

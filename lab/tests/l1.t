@@ -16,54 +16,127 @@ l1() {
 	printf '#!/bin/sh\n%s\n' "$1" >"$tap_dir/scenario"
 	shift
 	run lab/machine/l1.sh --modules stock --timeout 120 --out "$out_dir" "$@" \
-		"$tap_dir/scenario" "${settings[@]}"
+		"$tap_dir/scenario"
 }
 is() { [ "$1" = "$2" ]; }
-settings=()
 
+# --- several scenarios in one boot ---
+
+# scenario NAME LINE...: makes it; its results go to a folder of that name
+scenario() {
+	printf '%s\n' '#!/bin/sh' "${@:2}" >"$tap_dir/$1.sh"
+}
 # shellcheck disable=SC2016 # for L1's shell
-settings=("WORDS=it's two  words" kvm_amd.npt=0 EMPTY=)
-# shellcheck disable=SC2016 # for L1's shell
-l1 'echo "$WORDS" >/results/words; echo "${EMPTY-unset}" >/results/empty
-	cat /sys/module/kvm_amd/parameters/npt >/results/npt
-	head -c 1000000 /dev/urandom >/results/large
-	sha256sum </results/large >/results/sum; echo "[LAB] halfway"'
-settings=()
-ok 'status 0' status_is 0
+{
+	scenario first 'echo "$WORDS" >/results/words; echo "${EMPTY-unset}" >/results/empty' \
+		'cat /sys/module/kvm_amd/parameters/npt >/results/npt' \
+		'head -c 1000000 /dev/urandom >/results/large' \
+		'sha256sum </results/large >/results/sum; echo "[LAB] halfway"' \
+		'echo left >/tmp/left; setsid sleep 4711 & exit 0'
+	scenario second 'echo "${WORDS-unset}" >/results/words' \
+		'cat /sys/module/kvm_amd/parameters/npt >/results/npt' \
+		'ls /tmp /results >/results/files; ps >/results/processes' \
+		'cat /sys/module/kvm/parameters/exit_stats >/results/mode; exit 7'
+}
+scenario most 'exit 63'
+scenario more 'exit 200'
+scenario warns 'echo "WARNING: CPU: 0 PID: 1 at a test" >/dev/kmsg'
+scenario none '# kvm: none' 'test ! -e /dev/kvm && ! grep -q ^kvm /proc/modules'
+scenario program '# needs: /bin/hostname' '/bin/hostname'
+scenario panics 'echo c >/proc/sysrq-trigger'
+scenario never 'exit 0'
+settings=(WORDS="it's two  words" kvm_amd.npt=0 EMPTY=)
+many=(--modules stock --timeout 120 --out "$out_dir/first" "$tap_dir/first.sh"
+	"${settings[@]}")
+for name in second most more warns none program panics never; do
+	many+=(--then --out "$out_dir/$name")
+	[ $name = second ] || many+=(--modules stock)
+	many+=("$tap_dir/$name.sh")
+	# Results of an earlier run.
+	mkdir -p "$out_dir/$name"
+	echo 0 >"$out_dir/$name/l1-status"
+done
+run lab/machine/l1.sh "${many[@]}"
+ok 'several: the status is that of the first that has not 0' status_is 7
 ok 'a scenario tells where it is' out_has '| halfway'
-ok 'an environment variable arrives as it is' \
-	is "$(cat "$out_dir/words" 2>&1)" "it's two  words"
-ok 'so does an empty one' is "$(cat "$out_dir/empty" 2>&1)" ''
-ok 'a module parameter arrives' is "$(cat "$out_dir/npt" 2>&1)" N
-ok 'large results arrive as they are' is "$(cat "$out_dir/sum" 2>&1)" \
-	"$(sha256sum <"$out_dir/large" 2>&1)"
+cp "$tap_dir/err" "$tap_dir/many.err"
 
-l1 'exit 7'
+# of NAME: what came of it; $err is what was said of all
+of() {
+	dir=$out_dir/$1
+	run lab/machine/l1.sh --again --out "$dir"
+	err=$(cat "$tap_dir/many.err")
+}
+# holds FILE TEXT: of the results
+holds() { is "$(cat "$dir/$1" 2>&1)" "$2"; }
+
+of first
+ok 'status 0' status_is 0
+ok 'an environment variable arrives as it is' holds words "it's two  words"
+ok 'so does an empty one' holds empty ''
+ok 'a module parameter arrives' holds npt N
+ok 'large results arrive as they are' holds sum "$(sha256sum <"$dir/large" 2>&1)"
+of second
 ok 'status 7' status_is 7
-ok 'status 7: results arrive all the same' is "$(cat "$out_dir/l1-status")" 7
-l1 'exit 63'
+ok 'status 7: results arrive all the same' holds l1-status 7
+ok 'one after the other: each has its environment' holds words unset
+ok 'one after the other: each has its parameters of modules' holds npt Y
+ok 'one after the other: each has its modules' holds mode 2
+ok 'one after the other: no file is left' [ -z "$(grep -v '^/\|^$\|^words$\|^npt$\|^files$' "$dir/files")" ]
+ok 'one after the other: no process is left' [ -z "$(grep 4711 "$dir/processes")" ]
+ok 'one after the other: each has its console' [ -z "$(grep halfway "$dir/console.txt")" ]
+of most
 ok 'status 63' status_is 63
-l1 'exit 200'
+of more
 ok 'a status above 63 is 63' status_is 63
 ok 'and its number is told' err_has 'status 200'
-
-l1 'echo c >/proc/sysrq-trigger'
+of warns
+ok 'a warning of L1'\''s kernel is a failure' status_is 125
+ok 'and shown' err_has 'at a test'
+ok 'and its results can be looked at' [ -s "$dir/dmesg.txt" ]
+of none
+ok 'a scenario can do without KVM' status_is 0
+ok "another one's warning is not its own" [ -z "$(grep 'at a test' "$dir/dmesg.txt")" ]
+of program
+ok 'a scenario can have a program of this machine' status_is 0
+of panics
 ok 'a panic of L1 is a failure' status_is 125
-ok 'and said to be one' err_has 'panicked'
-ok 'an earlier run'\''s results are gone' [ ! -e "$out_dir" ]
+ok 'and said to be one' err_has "panics: L1's kernel panicked"
+ok 'an earlier run'\''s results are gone' [ ! -e "$dir" ]
+of never
+ok 'a scenario that had no L1 any more is a failure' status_is 125
+ok 'and said to be one' err_has 'never: not begun, as L1 had ended'
+
+# shellcheck disable=SC2016 # for L1's shell
+scenario slow 'echo early >/results/early; (while :; do sleep 1; done) & sleep 600'
+run lab/machine/l1.sh --modules stock --timeout 10 --out "$out_dir/never" \
+	"$tap_dir/never.sh" --then --modules stock --out "$out_dir/slow" "$tap_dir/slow.sh" \
+	--then --modules stock --out "$out_dir/most" "$tap_dir/most.sh"
+cp "$tap_dir/err" "$tap_dir/many.err"
+of never
+ok 'no end in time: a scenario before that has its results' status_is 0
+dir=$out_dir/slow
+ok 'no end in time is a failure' err_has 'slow: no end after 30 s'
+ok 'and what there was by then is here' holds early early
+ok 'with what the kernel said' [ -s "$dir/dmesg.txt" ]
+ok 'no end in time: a scenario after that has not begun' err_has 'most: not begun'
+rm -rf "$out_dir"
+
+# --- one alone ---
+
 l1 'echo b >/proc/sysrq-trigger; sleep 60'
 ok 'a reset of L1 is a failure' status_is 125
-# shellcheck disable=SC2016 # for L1's shell
-l1 'echo early >/results/early; (while :; do sleep 1; done) & sleep 600' --timeout 15
-ok 'no end in time is a failure' status_is 125
-ok 'and said to be one' err_has 'no end after 15 s'
-ok 'and what there was by then is here' \
-	is "$(cat "$out_dir/early" 2>&1)" early
-ok 'with what the kernel said' [ -s "$out_dir/dmesg.txt" ]
+
+# The host asks for results until L1 is up and hears it.
+l1 'sleep 600' --timeout 1
+ok 'no end in time, and that was before L1 was up' err_has 'no end after 1 s'
+ok 'no end in time, and that was before L1 was up: its results are here' \
+	[ -s "$out_dir/dmesg.txt" ]
 
 # Once more where that is asked for, and said.
 LAB_TRIES=2 l1 'sleep 600' --timeout 12
 ok 'no end, and two tries: a failure' status_is 125
+ok 'no end, and two tries: said to be one' err_has 'no end after 12 s'
 ok 'no end, and two tries: that was repeated' out_has 'no result; once more'
 ok 'no end, and two tries: is listed' grep -q . "$LAB_REPEATED"
 # shellcheck disable=SC2016 # for L1's shell
@@ -75,23 +148,13 @@ LAB_TRIES=2 l1 'echo a guest >/results/guest-failed
 ok 'books that do not balance: not repeated' out_lacks 'once more'
 LAB_TRIES=2 l1 'exit 3'
 ok 'a result, whatever it is: not repeated' out_lacks 'once more'
+ok 'a result, whatever it is: is the status' status_is 3
 
 l1 "printf '\\100' | dd of=/dev/port bs=1 seek=244"
 ok 'status 0 without results is a failure' status_is 125
 l1 'echo x >/dev/ttyS1'
 ok 'results with something else in them are a failure' status_is 125
 ok 'and said to be one' err_has 'did not arrive whole'
-l1 'echo "WARNING: CPU: 0 PID: 1 at a test" >/dev/kmsg'
-ok 'a warning of L1'\''s kernel is a failure' status_is 125
-ok 'and shown' err_has 'at a test'
-ok 'and its results can be looked at' [ -s "$out_dir/dmesg.txt" ]
-
-l1 '# kvm: none
-	test ! -e /dev/kvm && ! grep -q ^kvm /proc/modules'
-ok 'a scenario can do without KVM' status_is 0
-l1 '# needs: /bin/hostname
-	/bin/hostname'
-ok 'a scenario can have a program of this machine' status_is 0
 l1 '# needs: qemu nonsense'
 ok 'an unknown need is a failure' err_has "'needs: nonsense' is not known"
 
