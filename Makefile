@@ -227,12 +227,14 @@ mutate:
 		$(if $(TABLE),--table $(TABLE)) $(FILE)
 
 # The longest come first, so that none is left over at the end.  An emulator waits
-# for a free processor, so there can be more tests at a time than processors.
-LONG_TESTS := lab/tests/bench.t lab/tests/edges.t tests/style.t \
-	      kvm-instrumentation/tests/kernel.t lab/tests/intel-edges.t \
-	      lab/tests/books.t
+# for a free processor, so there can be more tests at a time than processors.  The
+# last ones read results of the Intel host that intel.t boots for them, too.
+LONG_TESTS := $(addprefix lab/tests/,intel.t books.t bench.t mutants.t) tests/style.t \
+	      kvm-instrumentation/tests/kernel.t \
+	      $(addprefix lab/tests/,edges.t boot-study.t observer.t commands.t)
+LAST_TESTS := $(addprefix lab/tests/intel-,edges.t mutants.t reasons.t)
 ALL_TESTS := $(LONG_TESTS) \
-	     $(filter-out $(LONG_TESTS),$(sort $(wildcard tests/*.t \
+	     $(filter-out $(LONG_TESTS) $(LAST_TESTS),$(sort $(wildcard tests/*.t \
 	       */tests/*.t userspace/*/tests/*.t userspace/*/*/tests/*.t)))
 SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 
@@ -255,7 +257,8 @@ check:
 	@lab/setup/deps.sh build demo intel check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
 	@$(MAKE) -s -j$(MAKE_JOBS) tests-kernels tests-sanitized
-	@BUILD=$(BUILD) lab/checks/check.sh $(ALL_TESTS) $(UNIT_TESTS) $(SAN_TESTS)
+	@BUILD=$(BUILD) lab/checks/check.sh $(ALL_TESTS) $(UNIT_TESTS) $(SAN_TESTS) \
+		$(LAST_TESTS)
 newcomer:
 	@lab/jobs/newcomer.sh $(if $(SUITE),--suite $(SUITE)) $(NEWCOMER)
 

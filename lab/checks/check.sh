@@ -98,7 +98,7 @@ show_times() {
 }
 
 main() {
-	local start=$EPOCHREALTIME status=0 tap jobs times=$BUILD/log/tests-times.txt
+	local start=$EPOCHREALTIME status=0 tap boots jobs times=$BUILD/log/tests-times.txt
 
 	jobs=$((PROCESSORS + 1))
 	if [[ ${1:-} == -j ]]; then
@@ -112,8 +112,11 @@ main() {
 	: >"$times"
 	rm -f "$REPEATED"
 	new_beside tap "$BUILD/run/check"
+	new_beside boots "$BUILD/run/boots"
 	# Tests send signals, which whoever runs this may have had ignored (nohup).
-	PERL_TEST_HARNESS_DUMP_TAP=$tap BUILD=$BUILD LAB_TRIES=2 env --default-signal \
+	# The last two are for lab/tests/intel_host.sh.
+	PERL_TEST_HARNESS_DUMP_TAP=$tap BUILD=$BUILD LAB_TRIES=2 LAB_BOOTS=$boots \
+		LAB_TESTS=$* env --default-signal \
 		prove -j"$jobs" --timer --exec "$LAB/checks/timed.sh $times" "$@" ||
 		status=$?
 	show_times "$times"

@@ -205,6 +205,9 @@ def options():
     parser.add_argument("--again", action="store_true",
                         help="judge the results that are there, of a run with the "
                         "same arguments")
+    parser.add_argument("--rows", action="store_true",
+                        help="print what the scenario compare-rows.sh is told, and no "
+                        "more")
     parser.add_argument("mutants", metavar="MUTANT", nargs="*",
                         help="of mutants.txt (default: all that the host can have)")
     asked = parser.parse_args()
@@ -223,12 +226,15 @@ def main():
         hosts.complain(f"lab/jobs/mutants.txt has no mutant {' '.join(sorted(unknown))} "
                        f"for {asked.vendor}")
         return 1
+    told = "\n".join(f"{number} {row.book} {row.mutant} {row.run}"
+                     for number, row in enumerate(rows))
+    if asked.rows:
+        hosts.say(told)
+        return 0
     if asked.again:
         if not os.path.isdir(asked.out):
             raise hosts.LabError(f"no results in {asked.out}; run without --again")
     else:
-        told = "\n".join(f"{number} {row.book} {row.mutant} {row.run}"
-                         for number, row in enumerate(rows))
         modules = os.path.join(hosts.BUILD, "modules", asked.kernel, "fault-mutants")
         hosts.run_hosts([lambda: hosts.Host(
             asked.vendor, asked.kernel, asked.out, "compare-rows.sh",

@@ -3,4 +3,10 @@
 # Situations in which naive counters are wrong, on the emulated Intel host.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-exec lab/tests/edges.t intel "$(lab/setup/series.sh default)"
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+# shellcheck source=lab/tests/intel_host.sh
+. lab/tests/intel_host.sh
+
+intel_host intel-edges.t
+lab/tests/edges.t --again intel "$intel_own"

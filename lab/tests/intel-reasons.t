@@ -2,4 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Every exit reason that the emulated Intel host can provoke.
 set -euo pipefail
-exec "$(dirname "$0")/reasons.t" intel 6.12
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+# shellcheck source=lab/tests/intel_host.sh
+. lab/tests/intel_host.sh
+
+intel_host intel-reasons.t
+lab/tests/reasons.t --again intel "$intel_newest"

@@ -6,9 +6,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
+# shellcheck source=lab/tests/intel_host.sh
+. lab/tests/intel_host.sh
 
 build=${BUILD:-build}
-results=$build/results/t-intel
+results=$intel_results/t-intel
 out_dir=$tap_dir/results
 
 # name_is STATUS NAME...: with which statuses commands ended in L1
@@ -23,7 +25,8 @@ has() { grep -qF -- "$2" "$results/$1"; }
 lacks() { ! grep -qE -- "$2" "$results/$1"; }
 is() { [ "$1" = "$2" ]; }
 
-run lab/machine/l1.sh --vendor intel --tcg --out "$results" lab/scenarios/vmx.sh
+intel_host intel.t
+intel_result t-intel
 ok 'the scenario ran to its end' status_is 0
 ok 'on an Intel host' out_has 'an emulated Intel host'
 ok 'which tells where it is' out_has '| a Linux guest'
@@ -74,38 +77,27 @@ ok 'the Linux guest: thousands of exits' \
 ok 'the Linux guest: the fast path ran' \
 	grep -qE '^0x034 PREEMPTION_T' "$results/linux.txt"
 
-# The failures under Debian's own KVM.
-
-# l1 SCRIPT [OPTION...]: runs it as a scenario
-l1() {
-	printf '#!/bin/sh\n%s\n' "$1" >"$tap_dir/scenario"
-	shift
-	run lab/machine/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" "$@" \
-		"$tap_dir/scenario" "${settings[@]}"
-}
-
-settings=("WORDS=it's two  words" kvm_intel.vpid=0)
-# shellcheck disable=SC2016 # for L1's shell
-l1 'echo "$WORDS" >/results/words
-	cat /sys/module/kvm_intel/parameters/vpid >/results/vpid
-	head -c 20000 /dev/urandom >/results/random
-	sha256sum </results/random >/results/sum; exit 7'
-settings=()
+# The scenarios after that one, under Debian's own KVM.
+intel_result t-intel-seven
+seven=$intel_results/t-intel-seven
 ok 'status 7' status_is 7
 ok 'an environment variable arrives as it is' \
-	is "$(cat "$out_dir/words" 2>&1)" "it's two  words"
-ok 'a module parameter arrives' is "$(cat "$out_dir/vpid" 2>&1)" N
-ok 'results arrive as they are' is "$(cat "$out_dir/sum" 2>&1)" \
-	"$(sha256sum <"$out_dir/random" 2>&1)"
+	is "$(cat "$seven/words" 2>&1)" "it's two  words"
+ok 'a module parameter arrives' is "$(cat "$seven/vpid" 2>&1)" N
+ok 'results arrive as they are' is "$(cat "$seven/sum" 2>&1)" \
+	"$(sha256sum <"$seven/random" 2>&1)"
 
-l1 'echo c >/proc/sysrq-trigger'
+intel_result t-intel-panic
 ok 'a panic of L1 is a failure' status_is 125
-ok 'and said to be one' err_has 'panicked'
-ok 'an earlier run'\''s results are gone' [ ! -e "$out_dir" ]
-l1 'echo b >/proc/sysrq-trigger; sleep 60'
+ok 'and said to be one' err_has "t-intel-panic: L1's kernel panicked"
+ok 'an earlier run'\''s results are gone' [ ! -e "$intel_results/t-intel-panic" ]
+intel_result t-intel-reset
 ok 'a reset of L1 is a failure' status_is 125
-ok 'and is not one more start' err_has 'without a word'
-l1 'exit 0' --timeout 2
+ok 'and is not one more start' err_has 't-intel-reset: L1 ended without a word'
+
+echo 'exit 0' >"$tap_dir/scenario"
+run lab/machine/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" --timeout 2 \
+	"$tap_dir/scenario"
 ok 'no end in time is a failure' status_is 125
 ok 'and said to be one' err_has 'no end after 2 s'
 

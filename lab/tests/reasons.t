@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: reasons.t [amd|intel [SERIES...]]
+# usage: reasons.t [--again] [amd|intel [SERIES...]]
 #
 # Every exit reason that the emulated host can provoke has exactly as many exits
-# as were executed, in all books.
+# as were executed, in all books.  --again: judges the results that are there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
 build=${BUILD:-build}
+again=()
+if [ "${1:-}" = --again ]; then
+	again=(--again)
+	shift
+fi
 vendor=${1:-amd}
 kernels=("${@:2}")
 if [ ${#kernels[@]} -eq 0 ]; then
@@ -39,7 +44,7 @@ fi
 for kernel in "${kernels[@]}"; do
 	results=$build/results/t-reasons-$vendor-$kernel
 	tap_evidence=("$results"/{console,caches_on,caches_off,with_apic,two_vcpus}.txt)
-	run lab/machine/l1.sh --tcg --vendor "$vendor" --kernel "$kernel" --out "$results" \
+	run lab/machine/l1.sh "${again[@]}" --tcg --vendor "$vendor" --kernel "$kernel" --out "$results" \
 		lab/scenarios/reasons.sh LACKS="$lacks"
 	ok "$vendor $kernel: the scenario ran to its end" status_is 0
 	for name in caches_on caches_off with_apic two_vcpus; do

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154 # tap.sh's variables
+#
+# The scenarios that tests run on the emulated Intel host.  Its boot takes longer than
+# most of them, so one boot runs those of all tests that make check runs, one after the
+# other: the first test that comes boots it, and the others read their results.  A test
+# that is run alone boots it for its own scenarios.  Sourced by tests, after tap.sh.
+#
+# A scenario that ends L1 is the last one of its boot.
+
+intel_own=$(lab/setup/series.sh default)
+intel_newest=$(lab/setup/series.sh prepared | tail -n 1)
+intel_results=${BUILD:-build}/results
+
+# A line for each scenario: its boot, its test, and the folder of its results.
+intel_table="
+own	intel.t		t-intel
+own	intel-edges.t	t-edges-intel-$intel_own
+own	intel-mutants.t	t-intel-mutants
+own	intel.t		t-intel-panic
+newest	intel-reasons.t	t-reasons-intel-$intel_newest
+newest	intel.t		t-intel-seven
+reset	intel.t		t-intel-reset
+"
+intel_mutants=(flags handle-exit entries)
+
+# intel_words NAME: sets words to what l1.sh is told of that scenario
+intel_words() {
+	local script=$tap_dir/$1.sh
+
+	words=()
+	case $1 in
+	t-intel) words+=(lab/scenarios/vmx.sh) ;;
+	t-edges-*) words+=(lab/scenarios/edges.sh VMS=30) ;;
+	t-reasons-*) words+=(lab/scenarios/reasons.sh LACKS=) ;;
+	t-intel-mutants)
+		words+=(--modules "${BUILD:-build}/modules/$intel_own/fault-mutants"
+			lab/scenarios/compare-rows.sh
+			"ROWS=$(lab/jobs/mutants.py --vendor intel --rows "${intel_mutants[@]}")")
+		;;
+	t-intel-seven)
+		# shellcheck disable=SC2016 # for L1's shell
+		printf '%s\n' '#!/bin/sh' 'echo "$WORDS" >/results/words' \
+			'cat /sys/module/kvm_intel/parameters/vpid >/results/vpid' \
+			'head -c 20000 /dev/urandom >/results/random' \
+			'sha256sum </results/random >/results/sum' 'exit 7' >"$script"
+		words+=(--modules stock "$script" "WORDS=it's two  words" kvm_intel.vpid=0)
+		;;
+	t-intel-panic) words+=("$script") && echo 'echo c >/proc/sysrq-trigger' >"$script" ;;
+	t-intel-reset)
+		words+=("$script") && echo 'echo b >/proc/sysrq-trigger; sleep 60' >"$script"
+		;;
+	esac
+}
+
+# intel_boot BOOT TEST: boots L1 for all tests of this make check, or for TEST
+intel_boot() {
+	local kernel=$intel_own boot test name all=() words out err status
+
+	[ "$1" != newest ] || kernel=$intel_newest
+	while read -r boot test name; do
+		[[ $boot == "$1" && " $2 ${LAB_TESTS:-} " == *[\ /]"$test "* ]] || continue
+		# As if of an earlier day: l1.sh must remove it.
+		mkdir -p "$intel_results/$name"
+		echo 63 >"$intel_results/$name/l1-status"
+		intel_words "$name"
+		[ ${#all[@]} -eq 0 ] || all+=(--then)
+		all+=(--out "$intel_results/$name" "${words[@]}")
+	done <<<"$intel_table"
+	run lab/machine/l1.sh --vendor intel --tcg --kernel "$kernel" "${all[@]}" 7>&-
+	cp "$tap_dir/out" "$intel_boots/$1.out"
+	cp "$tap_dir/err" "$intel_boots/$1.err"
+	# At last: without it the boot has not been.
+	echo "$status" >"$intel_boots/$1.status"
+}
+
+# intel_host TEST: has the scenarios of TEST run, unless they have
+intel_host() {
+	local boots boot
+
+	intel_boots=${LAB_BOOTS:-$tap_dir/boots}
+	mkdir -p "$intel_boots"
+	boots=$(awk -v test="$1" '$2 == test { print $1 }' <<<"$intel_table" | sort -u)
+	for boot in $boots; do
+		exec 7>>"$intel_boots/$boot.lock"
+		flock 7
+		[ -e "$intel_boots/$boot.status" ] || intel_boot "$boot" "$1"
+		exec 7>&-
+	done
+}
+
+# intel_result NAME: the scenario's status, and what l1.sh said of that boot
+intel_result() {
+	local boot
+
+	boot=$(awk -v name="$1" '$3 == name { print $1 }' <<<"$intel_table")
+	run lab/machine/l1.sh --again --out "$intel_results/$1"
+	out=$(cat "$intel_boots/$boot.out")
+	err=$(cat "$intel_boots/$boot.err")
+}
