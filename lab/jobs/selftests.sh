@@ -60,21 +60,14 @@ choose_tests() {
 # Runs TESTS with both kinds of modules, for LIMIT seconds each; results go to
 # PREFIX-stock and PREFIX-patched.
 run_both() { # LIMIT PREFIX
-	local kind modules settings
+	local out=$BUILD/results/$2 scenario
 
-	for kind in stock patched; do
-		modules=stock settings=()
-		if [[ $kind == patched ]]; then
-			modules=${MODULES:-$BUILD/modules/$SERIES/normal}
-			settings=(${SET:+"$SET"})
-		fi
-		"$LAB/machine/l1.sh" --kernel "$SERIES" --modules "$modules" \
-			--memory 2048 \
-			--timeout "$((120 + ${#TESTS[@]} * ($1 + 2)))" \
-			--out "$BUILD/results/$2-$kind" \
-			"$LAB/scenarios/selftests.sh" \
-			LIMIT="$1" TESTS="${TESTS[*]}" "${settings[@]}"
-	done
+	scenario=("$LAB/scenarios/selftests.sh" LIMIT="$1" TESTS="${TESTS[*]}")
+	"$LAB/machine/l1.sh" --kernel "$SERIES" --memory 2048 \
+		--timeout "$((120 + ${#TESTS[@]} * ($1 + 2)))" \
+		--modules stock --out "$out-stock" "${scenario[@]}" --then \
+		--modules "${MODULES:-$BUILD/modules/$SERIES/normal}" \
+		--out "$out-patched" "${scenario[@]}" ${SET:+"$SET"}
 }
 
 # "NAME STOCK PATCHED" for every one of TESTS; a later PREFIX's results count.

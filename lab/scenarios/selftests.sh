@@ -19,7 +19,7 @@ result_of() {
 	esac
 }
 
-mkdir /results/output /dev/shm
+mkdir -p /results/output /dev/shm
 mount -t tmpfs shm /dev/shm
 for test in ${TESTS:-$(cat /selftests/list)}; do
 	name=${test##*/}
