@@ -247,12 +247,15 @@ with Exporter("--replay", RUN, "--at-once") as served:
     time.sleep(REST)
     after, most = memory(served)
     ok("memory: bounded meanwhile", os.geteuid() or most < before + MEMORY, (before, most))
-    # The C library keeps some in pieces, but no more each time.
-    unread(served)
-    time.sleep(REST)
-    again = memory(served)[0]
-    ok("memory: once more, and no more is left over", again < after + (2 << 20),
-       (before, after, again))
+    # The C library keeps some in pieces, and now and then another answer's worth; what is
+    # left over of clients would be more each time.
+    rounds = [after]
+    while len(rounds) < 7 and (len(rounds) == 1 or rounds[-1] > rounds[-2] + (64 << 10)):
+        unread(served)
+        time.sleep(REST)
+        rounds.append(memory(served)[0])
+    ok("memory: once more, and no more is left over", rounds[-1] <= rounds[-2] + (64 << 10),
+       (before, rounds))
     ok("descriptors: all are closed", descriptors(served) == fds, (fds, descriptors(served)))
     ok("it still serves", served.ask()[0] == 200)
     status, said = served.stop()
