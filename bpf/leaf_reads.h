@@ -75,7 +75,7 @@ static __always_inline void answer_pair(struct obs_answer *answer,
 	answer->ns_before = read->ns;
 	if (vm) {
 		sum_vm(&sum, vm->head, answer->leaf, answer->index);
-		/* Not before: of one that comes meanwhile it must be known. */
+		/* Read it last, so that it includes vCPUs that came meanwhile. */
 		answer->vcpus = READ_ONCE(vm->vcpus);
 	}
 	answer->outside = sum.outside;

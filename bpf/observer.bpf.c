@@ -66,7 +66,7 @@ book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
 	if (job == JOB_ALL && config.answers)
 		book_pending(slot);
 	cell = cell_of(slot, reason);
-	/* Else clang keeps two copies of the pointer across the call below. */
+	/* Otherwise clang keeps two copies of the pointer over the call below. */
 	asm volatile("" : "+r"(same));
 	same->cell[cell].exits++;
 	if (job == JOB_COUNT)

@@ -69,7 +69,8 @@ size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 /**
  * kinds_exits - how many exits of a reason this work is
  *
- * Those besides a kind's own included, as the end of an interrupt.
+ * Exits that come along with a kind's own, such as that at the end of an
+ * interrupt, are included.
  */
 uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t reason);

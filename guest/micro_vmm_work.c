@@ -69,8 +69,8 @@ static int run_for(struct vmm *vmm, uint32_t expected, const char *what)
 }
 
 /*
- * An OUT ends in the next KVM_RUN: before registers are read or set, that must
- * have been, without going on.
+ * KVM completes an OUT at the next KVM_RUN.  Make it do so without running the
+ * guest, so that registers can be read and set.
  */
 static int complete_io(struct vmm *vmm)
 {

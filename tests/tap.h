@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 /*
- * Four seconds are too few for a machine that is busy.  Before main(), as
- * tcase_create() takes what there is.
+ * Check's default of four seconds is too short on a busy machine.  This runs
+ * before main(), because tcase_create() reads the variable.
  */
 __attribute__((constructor)) static inline void tap_be_patient(void)
 {

@@ -187,7 +187,7 @@ static double at(const struct picture *picture, double value)
 	return LEFT + value / picture->most * (WIDTH - LEFT - RIGHT);
 }
 
-/* An end that there is no room for has no stroke across. */
+/* An end of the interval that lies outside of the picture has no end stroke. */
 static void put_whisker(const struct picture *picture,
 			struct stats_interval added, double y)
 {

@@ -28,10 +28,10 @@ int export_proof_open(struct export_proof **proof, struct observer *observer,
 		      const struct host *host, bool answers,
 		      struct export_book *book, struct why *why);
 
-/** export_proof_source - the observer as a source that is judged meanwhile */
+/** export_proof_source - the observer as a source, whose books are judged, too */
 struct monitor_source export_proof_source(struct export_proof *proof);
 
-/** export_proof_collected - bring all up to date, when the book has the VMs */
+/** export_proof_collected - update the verdict after the book was updated */
 void export_proof_collected(void *proof);
 
 /** export_proof_verdict - the counters */

@@ -14,7 +14,7 @@ static bool is_due(const struct export_replay *replay)
 	       replay->ahead.ns <= info->started_ns + passed * replay->speed;
 }
 
-/* All was read: the metrics are small beside the memory that this took. */
+/* The run was read: return its memory, as the metrics need much less. */
 static void give_back(struct export_replay *replay)
 {
 	export_replay_free(replay);

@@ -40,8 +40,8 @@ static void drop_others(struct keeper *keeper, size_t from)
 }
 
 /*
- * Which VMs were there before cannot be seen in /proc of another PID namespace:
- * as far as is known each of them may have been.
+ * In another PID namespace, /proc does not show which VMs were already running.
+ * Treat each VM as one that may have been.
  */
 static int none_is_new(struct keeper *keeper, struct why *why)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* --read's command, which has a guest read its counters, beside all else. */
+/* Runs the command of --read, which makes a guest read its counters. */
 #ifndef EXITLEDGER_READ_COMMAND_H
 #define EXITLEDGER_READ_COMMAND_H
 
@@ -11,30 +11,28 @@
 #include "ledger/guest_report.h"
 #include "lib/runner.h"
 
-/* Zeroed at first. */
+/* It is all zero until it is prepared. */
 struct read_command {
-	struct runner runner; /* who runs it */
+	struct runner runner; /* the process that starts it */
 	const char *command;
-	double seconds; /* that it may take */
+	double seconds; /* how long it may take */
 	pid_t pid; /* 0: it is not running */
 	int status; /* as of waitpid() */
 	int fd; /* its output; -1: that has ended */
 	char *text; /* the output so far */
 	size_t length, room;
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC */
-	uint64_t kill_ns; /* asked to end: when it is made to */
+	uint64_t kill_ns; /* after SIGTERM: when it gets SIGKILL */
 	bool late, too_long; /* the reason of the failure */
 };
 
 /**
- * read_command_prepare - keep what it takes to run a command of the shell's
- * later
+ * read_command_prepare - prepare to run a shell command later
  * @command: stays the caller's
  * @seconds: how long it may take each time
  *
- * It will run with the rights that we have now: see runner.h.  0, or -errno
- * with
- * @why; to be ended with read_command_close().
+ * It will run with the rights that this process has now: see runner.h.  Returns
+ * 0, or -errno with @why.  Must be ended with read_command_close().
  */
 int read_command_prepare(struct read_command *reader, const char *command,
 			 double seconds, struct why *why);
@@ -42,11 +40,11 @@ int read_command_prepare(struct read_command *reader, const char *command,
 /**
  * read_command_start - run the command, in a session of its own
  *
- * It may not be running.  0, or -errno with @why.
+ * It must not be running yet.  Returns 0, or -errno with @why.
  */
 int read_command_start(struct read_command *reader, struct why *why);
 
-/** read_command_fd - what to wait for the command's output on; -1: nothing */
+/** read_command_fd - the descriptor of the command's output, or -1 */
 int read_command_fd(const struct read_command *reader);
 
 /**
@@ -65,8 +63,7 @@ bool read_command_ended(struct read_command *reader);
 int read_command_result(struct read_command *reader,
 			struct guest_reports *reports, struct why *why);
 
-/** read_command_stop - end the command, if it is running, and forget its output
- */
+/** read_command_stop - end the command if it runs, and forget its output */
 void read_command_stop(struct read_command *reader);
 
 /** read_command_close - the same, and it cannot be started again */

@@ -51,7 +51,7 @@ struct export_reason {
 	struct export_text labels; /* reason="HLT",class="idle" */
 	struct hist hist; /* of all VMs, as long as the book is kept */
 	uint64_t ns; /* the sum of the times */
-	uint64_t since_ns; /* when it had none for the last time */
+	uint64_t since_ns; /* the last time at which it was empty */
 	struct export_slowest slowest;
 };
 

@@ -81,7 +81,9 @@ int host_exit_stats(void)
 	return read_parameter("", "");
 }
 
-/* Word by word, as the line "flags" is long; the first processor tells for all.
+/*
+ * The line "flags" is long, so it is read word by word.  The first processor's
+ * is enough, because all have the same flags.
  */
 bool host_has_cpu_flag(const char *root, const char *flag)
 {

@@ -9,8 +9,7 @@ struct kvm_params_watch {
 	int fd; /* inotify; -1: cannot be watched */
 };
 
-/** kvm_params_exit_stats - the mode that kvm.exit_stats has now, or
- * HOST_UNPATCHED */
+/** kvm_params_exit_stats - the value of kvm.exit_stats, or HOST_UNPATCHED */
 int kvm_params_exit_stats(void);
 
 /** kvm_params_leaves - is kvm.exit_stats_leaves on? */
@@ -20,8 +19,8 @@ bool kvm_params_leaves(void);
  * kvm_params_watch - notice from now on who writes to the parameters
  *
  * Their values at the start and at the end don't tell whether they were the
- * same in between.  0, or -errno and nothing is noticed; to be ended with
- * kvm_params_unwatch in any case.
+ * same in between.  Returns 0, or -errno, and then nothing is noticed.  Must be
+ * ended with kvm_params_unwatch() in either case.
  */
 int kvm_params_watch(struct kvm_params_watch *watch);
 

@@ -15,11 +15,11 @@
 bool syscall_filter_is_known(void);
 
 /**
- * syscall_filter_install - allow those alone, for good
- * @serves: those, too, that a server needs: to listen, and to let clients in;
- *	it makes no socket, and connects to nobody
+ * syscall_filter_install - allow only the system calls that we need, for good
+ * @serves: allow also those by which a server listens and accepts clients, but
+ *	neither socket() nor connect()
  *
- * Others fail with EPERM; those that only an intruder would make, such as
+ * All others fail with EPERM; those that only an intruder would make, such as
  * execve(), end the process.  No-new-privileges must be set.  0, or -errno with
  * @why.
  */

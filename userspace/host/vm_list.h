@@ -21,8 +21,8 @@ struct vm_list {
 };
 
 /**
- * vm_list_read - find them
- * @root: a folder in the place of /, "" for / itself
+ * vm_list_read - find the processes that have VMs
+ * @root: a folder to be used in place of /; "" for / itself
  *
  * 0, or -errno: there is no /proc, or no memory.
  */

@@ -10,7 +10,7 @@
 #include "lib/format.h"
 #include "lib/safe_text.h"
 
-/* VMs named in a line that says that another one wasn't there. */
+/* How many VMs the message names when there is no VM of the wanted name. */
 #define SEEN 5
 #define NAME_SHOWN 40 /* columns of each */
 

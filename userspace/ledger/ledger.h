@@ -17,7 +17,7 @@
 #define LEDGER_NAME 256 /* bytes of a VM's name, with its NUL */
 #define LEDGER_MARK 64 /* the bytes of a guest's mark */
 
-/* Ended VMs that a total keeps apart: from twice as many on, only so many. */
+/* A total with twice as many ended VMs adds up the oldest, and keeps these. */
 #define LEDGER_ENDED 1000
 
 /* Exits of one reason.  hist_count() says how many of them had a time. */

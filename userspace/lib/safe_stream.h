@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Messages echo what others wrote: names of files, arguments, texts of damaged
- * files; and not only ours, but those of argp and getopt, too.
+ * Messages contain text that others wrote: names of files, arguments, parts of
+ * damaged files.  This is true of our messages and of those of argp and getopt.
  */
 #ifndef EXITLEDGER_SAFE_STREAM_H
 #define EXITLEDGER_SAFE_STREAM_H

@@ -192,7 +192,7 @@ static int compare_changes(const void *left, const void *right)
 	return (a->point > b->point) - (a->point < b->point);
 }
 
-/* Changes from stretches; ->point is a number in the series yet. */
+/* Choose changes from stretches; their ->point is an index of the series. */
 static int choose(const struct run_levels *series, struct stretches *list,
 		  struct run_changes *changes)
 {

@@ -15,7 +15,7 @@
  */
 #define RUN_LINES 256
 
-/* RUN_POINTS of each, of which those of the timeline's points are used. */
+/* Each array has room for RUN_POINTS; as many are used as there are points. */
 struct run_line {
 	uint32_t reason;
 	uint64_t *exits;

@@ -289,7 +289,7 @@ static int next_chunk(struct run_reader *reader, struct ledger *interval,
 	return end_step(reader, last, interval, step, why);
 }
 
-/* Fine steps have none, or some would have them and others not. */
+/* Fine steps have no histograms, because not all of them could have one. */
 static void drop_histograms(struct ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->nr_vms; i++) {

@@ -91,7 +91,7 @@ static int begin(struct run_writer *writer)
 		r = put_reasons(writer->db, writer->info.isa);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(writer->db, "COMMIT", NULL, NULL, NULL);
-	/* So that the file says what it is, whatever becomes of its log. */
+	/* The file itself must say what it is, even if its log is lost. */
 	if (r == SQLITE_OK)
 		r = sqlite3_wal_checkpoint_v2(writer->db, NULL,
 					      SQLITE_CHECKPOINT_TRUNCATE, NULL,

@@ -85,7 +85,7 @@ struct monitor_format {
 	void (*mark)(const char *text, FILE *out);
 };
 
-/* The first is what is not asked for; NULL is behind the last. */
+/* The first is the default; NULL follows the last. */
 extern const struct monitor_format *const monitor_formats[];
 
 #define FORMAT(name) extern const struct monitor_format monitor_format_##name;

@@ -87,7 +87,7 @@ static void put_reasons(struct json_writer *json,
 	json_put_close(json, ']');
 }
 
-/* The groups of a VM; returns how many they are. */
+/* Write the groups of a VM, and return their number. */
 static size_t put_vm(struct json_writer *json,
 		     const struct monitor_shape *shape,
 		     const struct row_group *group, size_t nr)

@@ -25,8 +25,8 @@ static bool part_is(struct part part, const char *word)
 }
 
 /*
- * Take what is before the next separator, which is none between quotes; false:
- * nothing is left.
+ * Take the part before the next separator; separators within quotes do not
+ * count.  Returns false if nothing is left.
  */
 static bool next_part(struct part *rest, char separator, struct part *part)
 {

@@ -48,7 +48,7 @@ void serve_drop_copies(struct serve *serve, uint64_t before_ns);
 
 /* --- serve_http_clients.c --- */
 
-/** serve_on_connection - of libmicrohttpd, for each that is begun or closed */
+/** serve_on_connection - libmicrohttpd tells of a new or a closed connection */
 void serve_on_connection(void *serve, struct MHD_Connection *connection,
 			 void **socket_context,
 			 enum MHD_ConnectionNotificationCode code);
@@ -59,7 +59,7 @@ bool serve_has_place(const struct serve *serve);
 /** serve_accept_from - let in whoever waits, as long as there is a place */
 void serve_accept_from(struct serve *serve, int socket);
 
-/** serve_cut_late - cut off who has had time enough */
+/** serve_cut_late - close the connections whose time is over */
 void serve_cut_late(struct serve *serve, uint64_t now_ns);
 
 /* --- serve_http_tls.c --- */

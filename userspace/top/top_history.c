@@ -27,7 +27,7 @@ static uint32_t *slot_of(const struct history *history, uint64_t vm,
 	}
 }
 
-/* Leave out what is too old, and make room for as many again as are left. */
+/* Drop entries that are too old, and make room for new ones. */
 static int rebuild(struct history *history)
 {
 	struct history_entry *grown;
