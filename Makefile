@@ -213,8 +213,8 @@ kernels:
 # These files' unit tests are to notice every change that lab/mutate/equivalents.txt does
 # not list.  They do not yet: lab/mutate/results.md says what survived, and of which of
 # these files.  A file without a row there was not tried.
-MUTATED := $(patsubst %,userspace/%.c,$(addprefix balance/,balance report_match rules \
-	       timed) $(addprefix compare/,judge kvm_folders kvm_stats watch) host/vm_name \
+MUTATED := $(patsubst %,userspace/%.c,$(addprefix balance/,balance cost report_match \
+	       rules) $(addprefix compare/,judge kvm_folders kvm_stats watch) host/vm_name \
 	     $(addprefix ledger/,filter hist ledger) report/run_changes \
 	     run/run_series sample/columns sample/rows) \
 	   $(patsubst %,bpf/%,cells.h exit_reason.h extras.h guest_marks.h \

@@ -80,4 +80,13 @@ only_in("JSON is written by one writer, value by value",
         found(r"\bjson_(pack|dump\w*|object_set\w*|array_append\w*|string\w*_new)\b",
               "userspace"), [])
 
+mutated = subprocess.run(["make", "-s", "-f", "Makefile", "-f", "-", "mutated"], check=True,
+                         input="mutated:\n\t@echo $(MUTATED)\n", text=True,
+                         stdout=subprocess.PIPE).stdout.split()
+with open("lab/mutate/results.md", encoding="utf-8") as table:
+    mutated += re.findall(r"(?m)^\| `(\S+)` \|", table.read())
+tap.ok("what make mutate changes, and has changed, is there",
+       len(mutated) > 20 and all(map(os.path.exists, mutated)),
+       [name for name in mutated if not os.path.exists(name)])
+
 tap.done()
