@@ -125,6 +125,8 @@ START_TEST(reasons_of_records)
 	/* An entry alone is none that is missed: the record does not tell. */
 	fake_entry(0);
 	collect();
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].missed_exits, 0);
+	ck_assert_uint_eq(ledger.vm[0].vcpu[0].failed_entries, 0);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].cells.nr, 1);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].cells.cell[0].reason,
 			  _i ? 0x21 : 0x80000021);
