@@ -119,7 +119,7 @@ def by_kind(families, name):
 
 judged = by_kind(after, "exitledger_books_judged")
 ok("books: the guest's reads were judged, counts and times, and KVM's statistics",
-   all(judged[kind] > 5 for kind in ("count", "time", "statistics")) and
+   judged["count"] > 5 and judged["time"] > 5 and judged["statistics"] > 1 and
    values(after, "exitledger_books_reads")[()] > 100, judged)
 ok("books: not one number is wrong, and all rules are there",
    not any(by_kind(after, "exitledger_books_discrepancies").values()) and

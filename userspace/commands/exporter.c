@@ -120,8 +120,11 @@ static int write_textfile(struct exporter *exporter, struct why *why)
 {
 	struct export_text text = { .s = NULL };
 	struct whole_file file = { .out = NULL };
-	int r = make(exporter, EXPORT_PROMETHEUS, &text);
+	int r;
 
+	/* Each has the exits until then; the last one until the end. */
+	exporter->collected_ns = 0;
+	r = make(exporter, EXPORT_PROMETHEUS, &text);
 	if (r)
 		why_set(why, -r, "the metrics cannot be made: %s",
 			strerror(-r));
