@@ -101,8 +101,8 @@ static int collect(struct proof *proof, struct ledger *interval)
 }
 
 /*
- * A vCPU that ended in the first collection is in no later one, and must not
- * be taken for one that nothing happened to.
+ * A vCPU that ended in a collection is in no later one, and must not be taken
+ * for one that nothing happened to.
  */
 static void mark_gone(struct ledger *later, const struct ledger *interval)
 {
@@ -130,7 +130,6 @@ static int take_statistics(struct proof *proof, struct ledger *interval)
 			  books);
 	if (!r)
 		r = kvm_stats_begin(&proof->statistics, books);
-	mark_gone(&proof->more, interval);
 	if (!r)
 		r = collect(proof, &proof->more);
 	if (!r)
@@ -140,7 +139,6 @@ static int take_statistics(struct proof *proof, struct ledger *interval)
 	for (size_t i = 0; i < proof->more.slows.nr && !r; i++)
 		r = ledger_slow_add(&interval->slows,
 				    &proof->more.slows.slow[i]);
-	ledger_reset(&proof->more);
 	return r;
 }
 
@@ -161,10 +159,12 @@ int proof_collect(struct proof *proof, struct ledger *interval, struct why *why)
 
 	/* Of the time before, who asks has had them. */
 	proof->books.nr_statistics = 0;
+	mark_gone(&proof->more, interval);
 	if (!r && now >= proof->next_statistics) {
 		r = take_statistics(proof, interval);
 		proof->next_statistics = now + STATISTICS_NS;
 	}
+	ledger_reset(&proof->more);
 	take_rates(proof);
 	if (r)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",

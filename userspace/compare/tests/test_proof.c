@@ -238,6 +238,24 @@ START_TEST(a_vm_that_ends_stays_so)
 }
 END_TEST
 
+/* Likewise if KVM's statistics are not read then, but the next time. */
+START_TEST(a_vm_that_ends_between_statistics_stays_so)
+{
+	happen = end_in_the_first;
+	begin(HOST_UNPATCHED);
+	kvm_counts(15);
+	collect();
+	ledger_reset(&interval);
+	ck_assert_int_eq(proof_collect(&proof, &interval, &why), 0);
+	ck_assert_int_eq(collections, 3);
+	ck_assert(vcpu_in(&interval)->gone);
+	for (int i = 0; i < 2; i++) {
+		collect();
+		ck_assert_ptr_null(ledger_find_vm(&interval, 1));
+	}
+}
+END_TEST
+
 static uint64_t kernel, bpf;
 
 /* A guest that reads its exits, of which KVM says @kernel. */
@@ -302,6 +320,7 @@ int main(void)
 	tcase_add_test(tcase, statistics_that_are_wrong);
 	tcase_add_test(tcase, before_the_observer_came);
 	tcase_add_test(tcase, a_vm_that_ends_stays_so);
+	tcase_add_test(tcase, a_vm_that_ends_between_statistics_stays_so);
 	tcase_add_test(tcase, answers_are_judged_and_forgotten);
 	tcase_add_test(tcase, answers_wait_for_the_tsc);
 	suite_add_tcase(suite, tcase);
