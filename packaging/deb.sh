@@ -168,7 +168,8 @@ make_older() { # DEB TO
 
 	new_beside tmp "$ROOT/packages/old"
 	dpkg-deb -R "$1" "$tmp"
-	sed -i 's/^Version: .*/Version: 0.0.1/' "$tmp/DEBIAN/control"
+	# exitledger-export is of exitledger's very version.
+	sed -i 's/^Version: .*/Version: 0.0.1/; s/(= [^)]*)/(= 0.0.1)/' "$tmp/DEBIAN/control"
 	[[ $1 != *-kvm-dkms_* ]] || make_older_source "$tmp"
 	dpkg-deb --root-owner-group -b "$tmp" "$2" >/dev/null
 	rm -rf -- "$tmp"
@@ -202,6 +203,24 @@ check_install() {
 	[[ -z $compilers ]] || fail "a compiler came with it: $compilers"
 	(($(own_size exitledger) < 2048)) ||
 		fail "it is larger than 2 MB"
+}
+
+# What it needs stays, as that of any other program would; and so does its user.
+check_export_install() {
+	local before start suffix="_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
+
+	before=$(installed)
+	start=$EPOCHREALTIME
+	apt_get install --no-install-recommends "/packages/exitledger$suffix" \
+		"/packages/exitledger-export$suffix" \
+		>"$BUILD/log/deb-$SUITE-exitledger-export.log" 2>&1 ||
+		fail "exitledger-export cannot be installed"
+	note "$(printf '%6s s  apt install ./exitledger_*.deb ./exitledger-export_*.deb' \
+		"$(since "$start")")"
+	say_what_came exitledger-export "$before"
+	inside systemctl is-enabled exitledger-export.service >/dev/null 2>&1 ||
+		fail "its service is not enabled"
+	apt_get purge exitledger-export exitledger >/dev/null 2>&1
 }
 
 # dkms_knows VERSION...: ends here unless it knows the modules' source of these alone
@@ -261,6 +280,7 @@ check_all() {
 	done
 	check_install
 	apt_get purge exitledger >/dev/null 2>&1
+	check_export_install
 	check_kvm_install
 	names=("exitledger_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-export_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
