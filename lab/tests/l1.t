@@ -164,7 +164,7 @@ lab/machine/l1.sh --modules stock --out "$out_dir" "$tap_dir/scenario" \
 	>"$tap_dir/out" 2>"$tap_dir/err" &
 l1_pid=$!
 # It may have to wait for another emulator to end.
-children() { tr ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null || true; }
+children() { { tr ' ' '\n' <"/proc/$1/task/$1/children"; } 2>/dev/null || true; }
 qemu=''
 while [ -z "$qemu" ] && [ -d "/proc/$l1_pid" ]; do
 	sleep 0.2
