@@ -94,19 +94,28 @@ class Tree:
             file.write(data)
 
     def sync(self):
-        """Bring all files to what they are in @top."""
+        """Bring all files to what they are in @top, and remove those that it has no more."""
         names = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others",
              "--exclude-standard"], cwd=self.top, check=True,
             stdout=subprocess.PIPE, text=True).stdout.split("\0")
         os.makedirs(self.path, exist_ok=True)
+        kept = set()
         for name in filter(None, names):
             source = os.path.join(self.top, name)
             if os.path.isfile(source) and not os.path.islink(source):
+                kept.add(name)
                 with open(source, "rb") as file:
                     self.write(name, file.read())
                 mode = os.stat(source).st_mode & 0o777
                 os.chmod(os.path.join(self.path, name), mode)
+        for folder, folders, files in os.walk(self.path):
+            if folder == self.path and "build" in folders:
+                folders.remove("build")
+            for file in files:
+                path = os.path.join(folder, file)
+                if os.path.relpath(path, self.path) not in kept:
+                    os.unlink(path)
 
     def make(self, *arguments, timeout=None):
         # To look for its own rules and variables takes make longer than all else.

@@ -110,7 +110,11 @@ room.c room_unseen
 + return 0;
   No reason, but an entry.
 END
+# A file that was there in an earlier run.
+echo '#error' >"$tap_dir/scratch/mutants-0/tests/gone.c"
 mutate --count 0 room.c
+ok 'a file that the project has no more is not built' \
+	[ ! -e "$tap_dir/scratch/mutants-0/tests/gone.c" ]
 ok 'all survivors are in the list: the exit status is 0' status_is 0
 ok 'all survivors are in the list: none is reported' out_lacks 'survived:'
 ok 'all survivors are in the list: but counted' out_has '0 survived; 6 listed as equivalent'
