@@ -205,7 +205,7 @@ check_install() {
 		fail "it is larger than 2 MB"
 }
 
-# What it needs stays, as that of any other program would; and so does its user.
+# The packages that it needs stay, as those of any other program would; so does its user.
 check_export_install() {
 	local before start suffix="_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 
