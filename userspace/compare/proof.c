@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <string.h>
 
 #include "compare/keeper.h"
@@ -43,47 +42,6 @@ int proof_open(struct proof *proof, struct observer *observer,
 	return keeper_note_start(books, observer, proof->start.ns, why);
 }
 
-/* --- the books' ledger, of which the rules need the sums of vCPUs alone --- */
-
-static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from)
-{
-	struct ledger_vcpu *to = ledger_vcpu(vm, from->id);
-
-	if (!to)
-		return -ENOMEM;
-	to->tid = from->tid;
-	to->gone = from->gone;
-	to->prior_exits = from->prior_exits;
-	to->exits += from->exits;
-	to->ns += from->ns;
-	to->missed_exits += from->missed_exits;
-	to->missed_entries += from->missed_entries;
-	to->sparse_full += from->sparse_full;
-	to->failed_entries += from->failed_entries;
-	to->emulated += from->emulated;
-	return 0;
-}
-
-static int add_sums(struct ledger *to, const struct ledger *from)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < from->nr_vms && !r; i++) {
-		const struct ledger_vm *vm = &from->vm[i];
-		struct ledger_vm *sum = ledger_vm(to, vm->number, vm->pid);
-
-		if (!sum)
-			return -ENOMEM;
-		sum->isa = vm->isa;
-		memcpy(sum->name, vm->name, sizeof(sum->name));
-		for (size_t j = 0; j < vm->nr_vcpus && !r; j++)
-			r = add_vcpu(sum, &vm->vcpu[j]);
-	}
-	to->ns = from->ns;
-	to->losses = from->losses;
-	return r;
-}
-
 /* --- collecting --- */
 
 static int collect(struct proof *proof, struct ledger *interval)
@@ -97,7 +55,8 @@ static int collect(struct proof *proof, struct ledger *interval)
 	else
 		r = observer_collect(proof->observer, interval, NULL);
 	books->sees_no_entries = observer_sees_no_entries(proof->observer);
-	return r ? r : add_sums(&books->ledger, interval);
+	/* The rules need no more of it. */
+	return r ? r : ledger_add_sums(&books->ledger, interval);
 }
 
 /*

@@ -222,7 +222,9 @@ int ledger_total(const struct ledger_vm *vm, struct ledger_total *total)
 	return 0;
 }
 
-static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from)
+/* Cells and keys are left out of sums. */
+static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from,
+		    bool sums)
 {
 	struct ledger_vcpu *to = ledger_vcpu(vm, from->id);
 
@@ -241,13 +243,15 @@ static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from)
 	to->born_ns = from->born_ns;
 	to->first_exit_ns = from->first_exit_ns;
 	to->first_io_ns = from->first_io_ns;
+	if (sums)
+		return 0;
 	if (add_cells(&to->cells, &from->cells) ||
 	    add_keys(&to->keys, &from->keys))
 		return -ENOMEM;
 	return 0;
 }
 
-int ledger_add(struct ledger *to, const struct ledger *from)
+static int add_vms(struct ledger *to, const struct ledger *from, bool sums)
 {
 	for (size_t i = 0; i < from->nr_vms; i++) {
 		const struct ledger_vm *vm = &from->vm[i];
@@ -258,13 +262,23 @@ int ledger_add(struct ledger *to, const struct ledger *from)
 		sum->isa = vm->isa;
 		memcpy(sum->name, vm->name, sizeof(sum->name));
 		for (size_t j = 0; j < vm->nr_vcpus; j++) {
-			if (add_vcpu(sum, &vm->vcpu[j]))
+			if (add_vcpu(sum, &vm->vcpu[j], sums))
 				return -ENOMEM;
 		}
 	}
 	to->ns = from->ns;
 	to->losses = from->losses;
 	return 0;
+}
+
+int ledger_add(struct ledger *to, const struct ledger *from)
+{
+	return add_vms(to, from, false);
+}
+
+int ledger_add_sums(struct ledger *to, const struct ledger *from)
+{
+	return add_vms(to, from, true);
 }
 
 static void cells_free(struct ledger_cells *cells)
@@ -342,7 +356,7 @@ static int fold(struct ledger_vm *vm, struct ledger_vm *older)
 		vm->vcpu[i].id = 0;
 		vm->vcpu[i].prior_exits +=
 			older->nr_vcpus ? older->vcpu->prior_exits : 0;
-		if (add_vcpu(older, &vm->vcpu[i]))
+		if (add_vcpu(older, &vm->vcpu[i], false))
 			return -ENOMEM;
 	}
 	older->isa = vm->isa;

@@ -220,6 +220,9 @@ int ledger_total_vcpu(const struct ledger_vcpu *vcpu,
  */
 int ledger_add(struct ledger *to, const struct ledger *from);
 
+/** ledger_add_sums - the same of each vCPU's sums, without its cells and keys */
+int ledger_add_sums(struct ledger *to, const struct ledger *from);
+
 /**
  * ledger_forget - bound the memory of a total, however many VMs come and go
  *

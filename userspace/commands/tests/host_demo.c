@@ -10,12 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "exit_leaves.h"
 #include "ledger/reasons.h"
-#include "run/run_writer.h"
+#include "run/tests/made_up_run.h"
 #include "tests/made_up.h"
 
-#define STEP_NS 1000000000ull
+#define SECOND_NS 1000000000ull
 #define SLOW_NS 5000000ull
 
 enum { VCPUS = 2 };
@@ -110,73 +109,39 @@ static void exits_of(struct ledger *ledger, uint64_t host, uint64_t vm,
 	rest(ledger, host, vm, vcpu, load);
 }
 
-static int happen(struct ledger *ledger, uint64_t host, uint64_t second,
-		  uint64_t at_ns)
+static int happen(struct ledger *ledger, const void *number, unsigned int nr,
+		  uint64_t end_ns)
 {
 	static const char *const names[] = { "web", "db", "ci", "mail" };
+	const uint64_t host = *(const uint64_t *)number;
 	int r = 0;
 
 	for (uint64_t vm = 1; vm <= 3 + host % 4 && !r; vm++) {
 		struct ledger_vm *made;
 
 		for (uint32_t vcpu = 0; vcpu < VCPUS; vcpu++)
-			exits_of(ledger, host, vm, vcpu, second);
+			exits_of(ledger, host, vm, vcpu, nr);
 		made = ledger_find_vm(ledger, vm);
 		snprintf(made->name, sizeof(made->name), "%s%u",
 			 names[(host + vm) % 4],
 			 (unsigned int)(host * 10 + vm));
-		if (second % 20 == vm)
-			r = stall(ledger, vm, at_ns);
+		if (nr % 20 == vm)
+			r = stall(ledger, vm, end_ns - SECOND_NS / 2);
 	}
 	return r;
 }
 
-static int write_seconds(struct run_writer *writer, struct run_info *info,
-			 uint64_t host, uint64_t seconds, struct why *why)
-{
-	struct ledger now = { .ns = 0 };
-	uint64_t at_ns = info->started_ns;
-	int r = 0;
-
-	for (uint64_t second = 0; second < seconds && !r; second++) {
-		r = happen(&now, host, second, at_ns + STEP_NS / 2);
-		now.ns = at_ns + STEP_NS;
-		if (!r)
-			r = run_writer_add(writer, &now, at_ns, why);
-		ledger_reset(&now);
-		at_ns += STEP_NS;
-	}
-	ledger_free(&now);
-	info->ended_ns = at_ns;
-	return r ? r : run_writer_finish(writer, info, why);
-}
-
 int main(int argc, char **argv)
 {
-	const struct filter all = { .nr_vms = 0 };
-	struct run_info info = { .isa = EXIT_LEAF_ISA_SVM,
-				 .kernel = "6.1.0-demo",
-				 .vendor = "kvm_amd",
-				 .attach = "tp_btf",
-				 .by = "port",
+	struct run_info info = { .by = "port",
 				 .fast = true,
 				 .off_cpu = true,
-				 .slower_than_ns = SLOW_NS,
-				 .interval_ns = STEP_NS,
-				 .detail_ns = STEP_NS,
-				 .started_ns = 1 };
-	struct run_writer *writer;
-	struct why why = { "" };
-	int r;
+				 .slower_than_ns = SLOW_NS };
+	uint64_t host;
 
 	if (argc != 4)
 		return 64;
-	r = run_writer_open(argv[1], &info, &all, &writer, &why);
-	if (!r)
-		r = write_seconds(writer, &info, strtoul(argv[2], NULL, 10),
-				  strtoul(argv[3], NULL, 10), &why);
-	run_writer_close(writer);
-	if (r)
-		fprintf(stderr, "%s\n", why.text);
-	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+	host = strtoul(argv[2], NULL, 10);
+	return made_up_run(argv[1], &info, strtoul(argv[3], NULL, 10), happen,
+			   &host);
 }

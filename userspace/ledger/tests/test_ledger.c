@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "ledger/ledger.h"
+#include "ledger/reasons.h"
+#include "tests/made_up.h"
 #include "tests/no_memory.h"
 #include "tests/tap.h"
 
@@ -369,6 +371,30 @@ START_TEST(older_vms_become_one)
 }
 END_TEST
 
+/* The numbers of vCPUs alone. */
+START_TEST(sums_alone)
+{
+	const struct ledger_vcpu *vcpu;
+
+	made_up_time(&delta, 1, 0, EXIT_SVM_MSR, 100, 3);
+	made_up_key(&delta, 1, 0, EXIT_SVM_MSR, 0x10, 100, 3);
+	delta.vm[0].vcpu[0].missed_exits = 2;
+	delta.vm[0].vcpu[0].prior_exits = 7;
+	delta.ns = 9;
+	for (int i = 1; i <= 2; i++) {
+		ck_assert_int_eq(ledger_add_sums(&sum, &delta), 0);
+		vcpu = &sum.vm[0].vcpu[0];
+		ck_assert_uint_eq(vcpu->exits, 3 * i);
+		ck_assert_uint_eq(vcpu->ns, 300 * i);
+		ck_assert_uint_eq(vcpu->missed_exits, 2 * i);
+		ck_assert_uint_eq(vcpu->prior_exits, 7);
+		ck_assert_uint_eq(vcpu->cells.nr + vcpu->keys.nr, 0);
+	}
+	ck_assert_uint_eq(sum.ns, 9);
+	ck_assert_str_eq(sum.vm[0].name, "vm1");
+}
+END_TEST
+
 /* --- no memory --- */
 
 /* How many allocations an expression needs: with fewer it is -ENOMEM. */
@@ -442,6 +468,7 @@ int main(void)
 	tcase_add_loop_test(tcase, which_have_ended, 0, 4);
 	tcase_add_test(tcase, few_are_not_forgotten);
 	tcase_add_test(tcase, older_vms_become_one);
+	tcase_add_test(tcase, sums_alone);
 	tcase_add_test(tcase, no_memory);
 	tcase_add_test(tcase, no_memory_to_forget);
 	suite_add_tcase(suite, tcase);
