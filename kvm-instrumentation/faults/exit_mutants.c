@@ -16,8 +16,7 @@ static const char *const mutant_names[MUTANT_NR] = {
 static union {
 	struct kvm_exit_cells cells;
 	u8 room[sizeof(struct kvm_exit_cells) +
-		(KVM_EXIT_SVM_FIXED + KVM_EXIT_SPARSE + 1) *
-			sizeof(struct kvm_exit_cell)];
+		KVM_EXIT_MAX_CELLS * sizeof(struct exit_file_cell)];
 } mutant_global;
 
 #define MUTANT_START (BIT_ULL(32) - 500)
@@ -39,10 +38,11 @@ static enum mutant_kind mutant_kind(u32 reason)
 	return KIND_OTHER;
 }
 
-static struct kvm_exit_cell *mutant_cell(struct kvm_exit_cells *cells,
-					 u32 reason)
+static struct exit_file_cell *mutant_cell(struct kvm_exit_cells *cells,
+					  u32 reason)
 {
-	return kvm_exit_stats_cell(cells->cell, kvm_exit_stats_isa, reason);
+	return (void *)cells->cell +
+	       kvm_exit_stats_place(cells->cell, kvm_exit_stats_isa, reason);
 }
 
 /* Those that the hooks write to. */
@@ -53,7 +53,7 @@ static struct kvm_exit_cells *mutant_cells(struct kvm_exit_stats *stats)
 
 static u32 mutant_nr_cells(void)
 {
-	return kvm_exit_fixed_cells(kvm_exit_stats_isa) + KVM_EXIT_SPARSE + 1;
+	return kvm_exit_nr_cells(kvm_exit_stats_isa);
 }
 
 static struct kvm_vcpu *mutant_vcpu(struct kvm_exit_stats *stats)
@@ -62,11 +62,11 @@ static struct kvm_vcpu *mutant_vcpu(struct kvm_exit_stats *stats)
 }
 
 static void mutant_book(struct kvm_exit_stats *stats,
-			struct kvm_exit_cell *cell, u64 total, u64 by_reason)
+			struct exit_file_cell *cell, u64 total, u64 by_reason)
 {
 	mutant_cells(stats)->exits += total;
 	cell->exits += by_reason;
-	stats->open = cell;
+	stats->open = (void *)cell - (void *)mutant_cells(stats)->cell;
 	if (static_branch_likely(&kvm_exit_timing))
 		stats->stamp = rdtsc();
 }
@@ -104,13 +104,13 @@ static void mutant_reset(struct kvm_exit_stats *stats)
 	mutant_cells(stats)->exits = 0;
 	mutant_cells(stats)->cycles = 0;
 	memset(mutant_cells(stats)->cell, 0,
-	       mutant_nr_cells() * sizeof(struct kvm_exit_cell));
+	       mutant_nr_cells() * sizeof(struct exit_file_cell));
 }
 
 /* Mistakes in how much is counted, and where. */
 static bool mutant_count(struct kvm_exit_stats *stats, u32 reason)
 {
-	struct kvm_exit_cell *cell = mutant_cell(mutant_cells(stats), reason);
+	struct exit_file_cell *cell = mutant_cell(mutant_cells(stats), reason);
 	enum mutant_kind kind = mutant_kind(reason);
 	u64 total = 1, by_reason = 1;
 
@@ -163,7 +163,7 @@ static bool mutant_count(struct kvm_exit_stats *stats, u32 reason)
 
 bool kvm_mutant_exit(struct kvm_exit_stats *stats, u32 reason)
 {
-	struct kvm_exit_cell *cell;
+	struct exit_file_cell *cell;
 
 	switch (kvm_mutant) {
 	case MUTANT_NOTHING:
@@ -210,10 +210,12 @@ bool kvm_mutant_entry(struct kvm_exit_stats *stats)
 {
 	switch (kvm_mutant) {
 	case MUTANT_AT_ENTRY:
-		if (!stats->open)
+		if (!stats->stamp)
 			return false;
 		mutant_cells(stats)->exits++;
-		stats->open->exits++;
+		mutant_cells(stats)
+			->cell[stats->open / sizeof(struct exit_file_cell)]
+			.exits++;
 		return false;
 	case MUTANT_ENTRIES:
 		mutant_cells(stats)->exits++;
@@ -301,7 +303,7 @@ static bool mutant_skips(struct kvm_vcpu *reader, struct kvm_vcpu *vcpu,
 static void mutant_sum(struct kvm_vcpu *reader, bool reasons, u32 reason,
 		       u64 *exits, u64 *cycles)
 {
-	const struct kvm_exit_cell *cell;
+	const struct exit_file_cell *cell;
 	struct kvm_exit_stats *stats;
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
@@ -328,7 +330,7 @@ static void mutant_values(struct kvm_vcpu *vcpu, u32 function, u32 reason,
 	bool reasons = function == EXIT_LEAF_REASON_EXITS ||
 		       function == EXIT_LEAF_REASON_CYCLES;
 	struct kvm_vcpu *first = kvm_get_vcpu(vcpu->kvm, 0);
-	const struct kvm_exit_cell *cell;
+	const struct exit_file_cell *cell;
 
 	switch (kvm_mutant) {
 	case MUTANT_OTHER_VM:

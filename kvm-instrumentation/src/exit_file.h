@@ -116,30 +116,33 @@ struct exit_file_cell {
 };
 
 /*
- * A histogram of cycles has eight buckets an octave, and four octaves a span.
- * An exit of c cycles is in bucket
+ * A histogram of cycles has eight buckets an octave.  An exit of c cycles is in
  *
- *	b = 8 * (order - 3) + (x >> (order - 3)),  x = c + 8,  order = fls64(x) - 1
+ *	octave	order - EXIT_FILE_FIRST_ORDER, with x = c + EXIT_FILE_OFFSET and
+ *		order = fls64(x) - 1
+ *	bucket	(x >> (order - 3)) & 7
  *
- * so that a bucket's upper bound is 1.125 times its lower bound at most.  It is
- * counted in count[span[b / 32]][b % 32].  Span 0 stands for those that there
- * was no room for, of all reasons: what is counted there is in no histogram.
+ * of its reason: so a bucket is 1/8 of its octave.  It is counted in
+ * count[span[octave]][bucket].  Exits of more than EXIT_FILE_LONGEST cycles are
+ * counted with those of as many.  Span 0 stands for what there was no room for:
+ * the exits that are counted there, of all reasons, are in no histogram.
  */
-#define EXIT_FILE_OFFSET	8
-#define EXIT_FILE_SUB_BITS	3
-#define EXIT_FILE_SPAN		32
-#define EXIT_FILE_RANGES	16
+#define EXIT_FILE_OFFSET	64
+#define EXIT_FILE_FIRST_ORDER	6
+#define EXIT_FILE_OCTAVES	32
+#define EXIT_FILE_SPAN		8
+#define EXIT_FILE_LONGEST	((1ull << 38) - 1 - EXIT_FILE_OFFSET)
 
 /**
  * struct exit_file_hist - the times of a reason, since histograms are on
  * @min: the least cycles of an exit; all ones: there was none
- * @max: the most
- * @span: which span has each range of EXIT_FILE_SPAN buckets; 0: none
+ * @max: the most, EXIT_FILE_LONGEST if they were more
+ * @span: the span of each octave; 0: none
  */
 struct exit_file_hist {
 	__u64 min;
 	__u64 max;
-	__u8 span[EXIT_FILE_RANGES];
+	__u8 span[EXIT_FILE_OCTAVES];
 };
 
 #endif /* EXIT_FILE_H */

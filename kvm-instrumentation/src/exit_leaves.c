@@ -60,7 +60,7 @@ static u32 kvm_exit_fixed_place(u32 reason)
 }
 
 /* One vCPU's cell for a reason, to read, or NULL if it has seen none. */
-static const struct kvm_exit_cell *
+static const struct exit_file_cell *
 kvm_exit_stats_read(const struct kvm_exit_cells *cells, u32 reason)
 {
 	const u32 fixed = kvm_exit_fixed_cells(kvm_exit_stats_isa);
@@ -100,7 +100,7 @@ static void kvm_exit_stats_sum_reason(struct kvm *kvm, u32 reason, u64 *exits,
 				      u64 *cycles)
 {
 	const struct kvm_exit_cells *cells;
-	const struct kvm_exit_cell *cell;
+	const struct exit_file_cell *cell;
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
@@ -317,12 +317,10 @@ static const struct file_operations kvm_exit_leaves_fops = {
 
 /*
  * The host's word for one VM: "Y", "N", or "default", which is that of
- * kvm.exit_stats_leaves.  The VM's folder goes before the VM does.
+ * kvm.exit_stats_leaves.
  */
-void kvm_exit_stats_create_debugfs(struct kvm *kvm)
+void kvm_exit_leaves_create_file(struct kvm *kvm)
 {
-	if (kvm_exit_stats_isa)
-		debugfs_create_file("exit_stats_leaves", 0644,
-				    kvm->debugfs_dentry, kvm,
-				    &kvm_exit_leaves_fops);
+	debugfs_create_file("exit_stats_leaves", 0644, kvm->debugfs_dentry,
+			    kvm, &kvm_exit_leaves_fops);
 }

@@ -11,17 +11,6 @@
 
 #include "exit_stats.h"
 
-enum kvm_exit_stats_mode {
-	KVM_EXIT_STATS_OFF,
-	KVM_EXIT_STATS_COUNT,
-	KVM_EXIT_STATS_TIME,
-};
-
-DEFINE_STATIC_KEY_TRUE(kvm_exit_counting);
-EXPORT_SYMBOL_GPL(kvm_exit_counting);
-DEFINE_STATIC_KEY_TRUE(kvm_exit_timing);
-EXPORT_SYMBOL_GPL(kvm_exit_timing);
-
 /*
  * The loaded vendor module's ISA, and where its vCPUs and VMs have their
  * statistics.  The ISA is 0 while no vendor module has said so: none is loaded,
@@ -31,13 +20,20 @@ u32 kvm_exit_stats_isa __read_mostly;
 size_t kvm_exit_stats_offset __read_mostly;
 size_t kvm_exit_stats_vm_offset __read_mostly;
 static struct kmem_cache *kvm_exit_cells_cache __read_mostly;
+static struct kmem_cache *kvm_exit_hists_cache __read_mostly;
+
+DEFINE_STATIC_KEY_TRUE(kvm_exit_counting);
+EXPORT_SYMBOL_GPL(kvm_exit_counting);
+DEFINE_STATIC_KEY_TRUE(kvm_exit_timing);
+EXPORT_SYMBOL_GPL(kvm_exit_timing);
+DEFINE_STATIC_KEY_FALSE(kvm_exit_histograms);
+EXPORT_SYMBOL_GPL(kvm_exit_histograms);
 
 /* For vCPUs without cells of their own: written by any, read by nobody. */
 static union {
 	struct kvm_exit_cells cells;
 	u8 room[sizeof(struct kvm_exit_cells) +
-		(KVM_EXIT_SVM_FIXED + KVM_EXIT_SPARSE + 1) *
-			sizeof(struct kvm_exit_cell)];
+		KVM_EXIT_MAX_CELLS * sizeof(struct exit_file_cell)];
 } kvm_exit_sink ____cacheline_aligned;
 
 /**
@@ -55,20 +51,25 @@ static union {
 void kvm_exit_stats_vendor(u32 isa, size_t vcpu_offset, size_t vm_offset)
 {
 	struct kvm_exit_cells *cells;
-	size_t size;
+	struct kvm_exit_hists *hists;
+	u32 nr = kvm_exit_nr_cells(isa);
 
 	kvm_exit_stats_isa = 0;
 	kmem_cache_destroy(kvm_exit_cells_cache);
+	kmem_cache_destroy(kvm_exit_hists_cache);
 	kvm_exit_cells_cache = NULL;
+	kvm_exit_hists_cache = NULL;
 	if (!isa)
 		return;
 
-	/* Without it, no vCPU gets cells, which is what its guest is told. */
-	size = struct_size(cells, cell,
-			   kvm_exit_fixed_cells(isa) + KVM_EXIT_SPARSE + 1);
-	kvm_exit_cells_cache = kmem_cache_create("kvm_exit_cells", size,
+	/* Without them, no vCPU gets any, which is what its guest is told. */
+	kvm_exit_cells_cache = kmem_cache_create("kvm_exit_cells",
+						 struct_size(cells, cell, nr),
 						 SMP_CACHE_BYTES, SLAB_ACCOUNT,
 						 NULL);
+	kvm_exit_hists_cache = kmem_cache_create("kvm_exit_hists",
+						 struct_size(hists, hist, nr),
+						 0, SLAB_ACCOUNT, NULL);
 	kvm_exit_stats_offset = vcpu_offset;
 	kvm_exit_stats_vm_offset = vm_offset;
 	kvm_exit_stats_isa = isa;
@@ -78,11 +79,18 @@ EXPORT_SYMBOL_GPL(kvm_exit_stats_vendor);
 /* Any vCPU's cells, to read, or NULL if it has none. */
 const struct kvm_exit_cells *kvm_exit_cells_of(struct kvm_vcpu *vcpu)
 {
-	struct kvm_exit_cell *cell;
+	struct exit_file_cell *cell;
 
 	/* Pairs with kvm_exit_stats_allocate(): they are zeroed before. */
 	cell = smp_load_acquire(&kvm_exit_stats_of(vcpu)->cell);
 	return cell == kvm_exit_sink.cells.cell ? NULL : kvm_exit_cells_at(cell);
+}
+
+/* The histograms that belong to cells, to read, or NULL if there are none. */
+const struct kvm_exit_hists *kvm_exit_hists_of(const struct kvm_exit_cells *cells)
+{
+	/* Pairs with kvm_exit_stats_allocate(). */
+	return smp_load_acquire(&cells->hists);
 }
 
 /* On its first way into the guest, a vCPU looks whether it is to have cells. */
@@ -103,41 +111,78 @@ void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu)
 		return;
 
 	cells = kvm_exit_cells_of(vcpu);
-	if (cells)
-		kmem_cache_free(kvm_exit_cells_cache, (void *)cells);
+	if (!cells)
+		return;
+
+	if (cells->hists)
+		kmem_cache_free(kvm_exit_hists_cache, cells->hists);
+	kmem_cache_free(kvm_exit_cells_cache, (void *)cells);
 }
 
-/**
- * kvm_exit_stats_allocate - give the calling thread's vCPU its cells
- * @vcpu: on its way into the guest, where it may still sleep
- *
- * If there is no memory for them, the guest goes on: the exits of this vCPU are
- * not counted from now on, and the answers to the guest have the flag
- * EXIT_LEAF_UNCOUNTED.
- */
-void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu)
+static void *kvm_exit_stats_zalloc(struct kmem_cache *cache)
 {
-	struct kvm_exit_cells *cells = NULL;
-	struct kvm_exit_stats *stats;
+	void *object = cache ? kmem_cache_zalloc(cache, GFP_KERNEL_ACCOUNT) :
+			       NULL;
 
-	if (!kvm_exit_stats_isa || !static_key_enabled(&kvm_exit_counting) ||
-	    kvm_exit_cells_of(vcpu))
-		return;
+	if (!object)
+		pr_warn_ratelimited("No memory to count the exits of a vCPU\n");
+	return object;
+}
 
-	stats = kvm_exit_stats_of(vcpu);
-	if (kvm_exit_cells_cache)
-		cells = kmem_cache_zalloc(kvm_exit_cells_cache,
-					  GFP_KERNEL_ACCOUNT);
+static bool kvm_exit_cells_allocate(struct kvm_exit_stats *stats)
+{
+	struct kvm_exit_cells *cells = kvm_exit_stats_zalloc(kvm_exit_cells_cache);
+
 	if (!cells) {
 		WRITE_ONCE(stats->failed, true);
-		pr_warn_ratelimited("No memory to count the exits of a vCPU\n");
-		return;
+		return false;
 	}
 
 	/* The last exit was not counted here, so its time is not, either. */
 	stats->stamp = 0;
 	/* Pairs with kvm_exit_cells_of(). */
 	smp_store_release(&stats->cell, cells->cell);
+	return true;
+}
+
+static void kvm_exit_hists_allocate(struct kvm_exit_cells *cells)
+{
+	struct kvm_exit_hists *hists = kvm_exit_stats_zalloc(kvm_exit_hists_cache);
+	u32 i;
+
+	if (!hists)
+		return;
+
+	hists->spans = 1;
+	for (i = 0; i < kvm_exit_nr_cells(kvm_exit_stats_isa); i++)
+		hists->hist[i].min = U64_MAX;
+	/* Pairs with kvm_exit_hists_of(). */
+	smp_store_release(&cells->hists, hists);
+}
+
+/**
+ * kvm_exit_stats_allocate - give the calling thread's vCPU what it counts in
+ * @vcpu: on its way into the guest, where it may still sleep
+ *
+ * If there is no memory for them, the guest goes on.  Without cells, the exits
+ * of this vCPU are not counted from now on, and the answers to the guest have
+ * the flag EXIT_LEAF_UNCOUNTED; without histograms, its times are in none.
+ */
+void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu)
+{
+	struct kvm_exit_stats *stats;
+	struct kvm_exit_cells *cells;
+
+	if (!kvm_exit_stats_isa || !static_key_enabled(&kvm_exit_counting))
+		return;
+
+	stats = kvm_exit_stats_of(vcpu);
+	if (!kvm_exit_cells_of(vcpu) && !kvm_exit_cells_allocate(stats))
+		return;
+
+	cells = kvm_exit_cells_at(stats->cell);
+	if (static_key_enabled(&kvm_exit_histograms) && !cells->hists)
+		kvm_exit_hists_allocate(cells);
 }
 
 /**
@@ -145,32 +190,64 @@ void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu)
  * @cells: the calling thread's vCPU's
  * @reason: its raw number, which has none of the places that the hook looks at
  *
- * Returns the spare cell when all others are taken.
+ * Returns its place, in bytes from the first cell; that of the spare cell when
+ * all others are taken.
  */
-struct kvm_exit_cell *kvm_exit_stats_rare(struct kvm_exit_cells *cells,
-					  u32 reason)
+unsigned long kvm_exit_stats_rare(struct kvm_exit_cells *cells, u32 reason)
 {
 	const u32 fixed = kvm_exit_fixed_cells(kvm_exit_stats_isa);
 	u32 i;
 
 	if (kvm_exit_stats_isa == EXIT_LEAF_ISA_SVM &&
 	    kvm_exit_is_svm_reg(reason))
-		return &cells->cell[kvm_exit_svm_reg_place(reason)];
+		return kvm_exit_svm_reg_place(reason) * sizeof(cells->cell[0]);
 
 	for (i = 0; i < cells->nr_sparse; i++) {
 		if (cells->sparse[i] == reason)
-			return &cells->cell[fixed + i];
+			break;
 	}
 
-	if (i == KVM_EXIT_SPARSE)
-		return &cells->cell[fixed + i];
+	if (i == cells->nr_sparse && i < KVM_EXIT_SPARSE) {
+		cells->sparse[i] = reason;
+		/* Pairs with its readers: the number is there before its place. */
+		smp_store_release(&cells->nr_sparse, i + 1);
+	}
 
-	cells->sparse[i] = reason;
-	/* Pairs with kvm_exit_stats_read(): the number is there before its place. */
-	smp_store_release(&cells->nr_sparse, i + 1);
-	return &cells->cell[fixed + i];
+	return (fixed + i) * sizeof(cells->cell[0]);
 }
 EXPORT_SYMBOL_GPL(kvm_exit_stats_rare);
+
+/**
+ * kvm_exit_hist_rare - book a time that is the least or the most so far, or the
+ *			first in its octave
+ * @hists: the calling thread's vCPU's
+ * @place: of the reason's cell, in bytes from the first one
+ * @cycles: not negative
+ */
+void kvm_exit_hist_rare(struct kvm_exit_hists *hists, unsigned long place,
+			u64 cycles)
+{
+	struct exit_file_hist *hist =
+		&hists->hist[place / sizeof(struct exit_file_cell)];
+	unsigned long order;
+	u8 *span;
+	u64 x;
+
+	/* A longer one comes here again, and is booked as one of this length. */
+	cycles = min_t(u64, cycles, EXIT_FILE_LONGEST);
+	if (cycles < hist->min)
+		WRITE_ONCE(hist->min, cycles);
+	if (cycles > hist->max)
+		WRITE_ONCE(hist->max, cycles);
+
+	x = cycles + EXIT_FILE_OFFSET;
+	order = __fls(x);
+	span = &hist->span[order - EXIT_FILE_FIRST_ORDER];
+	if (!*span && hists->spans < KVM_EXIT_SPANS)
+		WRITE_ONCE(*span, hists->spans++);
+	hists->count[*span][(x * EXIT_FILE_SPAN >> order) - EXIT_FILE_SPAN]++;
+}
+EXPORT_SYMBOL_GPL(kvm_exit_hist_rare);
 
 /*
  * Call @visit for every vCPU of every VM.  A VM without online vCPUs is left
@@ -210,25 +287,28 @@ static void kvm_exit_stats_forget_stamp(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Have a vCPU look again whether it is to have cells, at once if it runs in the
- * guest: counting begins with its next entry.  Its own thread allocates them,
+ * Have a vCPU look again what it is to count in, at once if it runs in the
+ * guest: counting begins with its next entry.  Its own thread allocates that,
  * as KVM's shrinker takes kvm_lock.
  */
 static void kvm_exit_stats_request(struct kvm_vcpu *vcpu)
 {
-	if (kvm_exit_cells_of(vcpu))
+	const struct kvm_exit_cells *cells = kvm_exit_cells_of(vcpu);
+
+	if (cells && (kvm_exit_hists_of(cells) ||
+		      !static_key_enabled(&kvm_exit_histograms)))
 		return;
 
 	kvm_make_request(KVM_REQ_EXIT_STATS, vcpu);
 	kvm_vcpu_kick(vcpu);
 }
 
-static void kvm_exit_stats_switch(struct static_key_true *key, bool on)
+static void kvm_exit_stats_switch(struct static_key *key, bool on)
 {
 	if (on)
-		static_branch_enable(key);
+		static_key_enable(key);
 	else
-		static_branch_disable(key);
+		static_key_disable(key);
 }
 
 /* Calls are serialized by the parameter lock of the module. */
@@ -242,26 +322,32 @@ static int kvm_exit_stats_set_mode(const char *val,
 	if (r)
 		return r;
 
-	if (mode > KVM_EXIT_STATS_TIME)
+	if (mode > EXIT_FILE_HIST)
 		return -EINVAL;
 
-	kvm_exit_stats_switch(&kvm_exit_timing, mode >= KVM_EXIT_STATS_TIME);
-	if (mode < KVM_EXIT_STATS_TIME)
+	kvm_exit_stats_switch(&kvm_exit_histograms.key, mode >= EXIT_FILE_HIST);
+	kvm_exit_stats_switch(&kvm_exit_timing.key, mode >= EXIT_FILE_TIME);
+	if (mode < EXIT_FILE_TIME)
 		kvm_exit_stats_visit_all(kvm_exit_stats_forget_stamp);
 
-	kvm_exit_stats_switch(&kvm_exit_counting, mode >= KVM_EXIT_STATS_COUNT);
-	if (mode >= KVM_EXIT_STATS_COUNT)
+	kvm_exit_stats_switch(&kvm_exit_counting.key, mode >= EXIT_FILE_COUNT);
+	if (mode >= EXIT_FILE_COUNT)
 		kvm_exit_stats_visit_all(kvm_exit_stats_request);
 
 	return 0;
 }
 
+/* EXIT_FILE_OFF to EXIT_FILE_HIST: what is counted now. */
+unsigned int kvm_exit_stats_mode(void)
+{
+	return static_key_enabled(&kvm_exit_counting) +
+	       static_key_enabled(&kvm_exit_timing) +
+	       static_key_enabled(&kvm_exit_histograms);
+}
+
 static int kvm_exit_stats_get_mode(char *buffer, const struct kernel_param *kp)
 {
-	unsigned int mode = static_key_enabled(&kvm_exit_counting) +
-			    static_key_enabled(&kvm_exit_timing);
-
-	return sysfs_emit(buffer, "%u\n", mode);
+	return sysfs_emit(buffer, "%u\n", kvm_exit_stats_mode());
 }
 
 static const struct kernel_param_ops kvm_exit_stats_ops = {
@@ -269,11 +355,11 @@ static const struct kernel_param_ops kvm_exit_stats_ops = {
 	.get = kvm_exit_stats_get_mode,
 };
 
-/* 0: off; 1: count exits; 2: count them and the cycles that they take. */
+/* EXIT_FILE_OFF, EXIT_FILE_COUNT, EXIT_FILE_TIME or EXIT_FILE_HIST. */
 module_param_cb(exit_stats, &kvm_exit_stats_ops, NULL, 0644);
 __MODULE_PARM_TYPE(exit_stats, "uint");
 MODULE_PARM_DESC(exit_stats,
-		 "Count VM exits: 0 off, 1 count, 2 count and time (default)");
+		 "Count VM exits: 0 off, 1 count, 2 and time (default), 3 and histograms");
 
 static int kvm_exit_stats_set_isa(const char *val, const struct kernel_param *kp)
 {

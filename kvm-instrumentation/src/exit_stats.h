@@ -8,6 +8,7 @@
 
 #include <asm/msr.h>
 
+#include "exit_file.h"
 #include "exit_leaves.h"
 
 struct kvm;
@@ -21,8 +22,8 @@ struct kvm_vcpu;
  * those from KVM_EXIT_SVM_BASE on, nested page faults (0x400 and up), and the
  * accesses to the registers CR0-7 and DR0-7.  Any other reason gets one of
  * KVM_EXIT_SPARSE cells when it is first seen, and keeps its raw number there;
- * once those are taken, it is in the vCPU's total alone, and in a spare cell
- * that nobody reads.
+ * once those are taken, it is in the vCPU's total, and in a spare cell that
+ * no reason belongs to.
  */
 #define KVM_EXIT_VMX_FIXED	0x58
 #define KVM_EXIT_SVM_BASE	0x40
@@ -31,17 +32,36 @@ struct kvm_vcpu;
 #define KVM_EXIT_NPF		4
 #define KVM_EXIT_SVM_REGS	(KVM_EXIT_SVM_DENSE + KVM_EXIT_NPF)
 #define KVM_EXIT_SVM_FIXED	(KVM_EXIT_SVM_REGS + 32)
-#define KVM_EXIT_SPARSE		10
+#define KVM_EXIT_SPARSE		EXIT_FILE_SPARSE
 
-struct kvm_exit_cell {
-	u64 exits;
-	u64 cycles;
+#define KVM_EXIT_MAX_CELLS	(KVM_EXIT_SVM_FIXED + KVM_EXIT_SPARSE + 1)
+
+/* So many that three struct kvm_exit_hists fit into 32 KiB. */
+#define KVM_EXIT_SPANS		112
+
+/* The histogram of a reason is as long as so many cells. */
+#define KVM_EXIT_HIST_CELLS						\
+	(sizeof(struct exit_file_hist) / sizeof(struct exit_file_cell))
+
+/**
+ * struct kvm_exit_hists - least, most and histogram of one vCPU's exits
+ * @spans: how many of @count are taken; the first always is: see exit_file.h
+ * @count: of the exits in each bucket of a span
+ * @hist: by reason, in the order of the cells
+ *
+ * Written and read as struct kvm_exit_cells is.
+ */
+struct kvm_exit_hists {
+	u32 spans;
+	u32 count[KVM_EXIT_SPANS][EXIT_FILE_SPAN];
+	struct exit_file_hist hist[];
 };
 
 /**
  * struct kvm_exit_cells - what one vCPU's thread has counted
  * @exits: exits, of all reasons
  * @cycles: TSC cycles from an exit to the next entry, of all reasons
+ * @hists: its histograms, or NULL: it has none yet, or never
  * @dropped: exits whose time is in no sum, as the TSC went back meanwhile
  * @nr_sparse: how many of @sparse are taken
  * @sparse: raw numbers of the reasons in the cells after the fixed ones
@@ -54,28 +74,30 @@ struct kvm_exit_cell {
 struct kvm_exit_cells {
 	u64 exits;
 	u64 cycles;
+	struct kvm_exit_hists *hists;
 	u64 dropped;
 	u32 nr_sparse;
 	u32 sparse[KVM_EXIT_SPARSE];
-	struct kvm_exit_cell cell[] __aligned(16);
+	struct exit_file_cell cell[] __aligned(16);
 };
 
 /**
  * struct kvm_exit_stats - a vCPU's, in the vendor's structure
  * @cell: of its struct kvm_exit_cells; until exits are counted for the first
  *	  time, of one that all vCPUs share and nobody reads
- * @open: the cell of the last exit
+ * @open: the cell of the last exit: so many bytes behind @cell
  * @stamp: the TSC at the exit that no entry has followed yet, or 0
  * @failed: there was no memory for its cells once: exits are missing
  *
  * In one cache line.  The cells are allocated by the vCPU's own thread, on its
  * way into the guest, and freed with the vCPU, which no reader outlives: a
- * reader is a vCPU of the same VM, or holds kvm_lock.  The pointer is to what
- * the hooks need most, and is never NULL: so they look at nothing else.
+ * reader is a vCPU of the same VM, holds kvm_lock, or reads a file in the VM's
+ * debugfs folder, which goes before.  The pointer is to what the hooks need
+ * most, and is never NULL: so they look at nothing else.
  */
 struct kvm_exit_stats {
-	struct kvm_exit_cell *cell;
-	struct kvm_exit_cell *open;
+	struct exit_file_cell *cell;
+	unsigned long open;
 	u64 stamp;
 	bool failed;
 } __aligned(32);
@@ -93,6 +115,7 @@ struct kvm_exit_stats_vm {
 
 DECLARE_STATIC_KEY_TRUE(kvm_exit_counting);
 DECLARE_STATIC_KEY_TRUE(kvm_exit_timing);
+DECLARE_STATIC_KEY_FALSE(kvm_exit_histograms);
 
 /* The loaded vendor module's: see kvm_exit_stats_vendor(). */
 extern u32 kvm_exit_stats_isa;
@@ -104,9 +127,13 @@ void kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu);
 void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu);
 void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu);
 void kvm_exit_stats_create_debugfs(struct kvm *kvm);
+void kvm_exit_leaves_create_file(struct kvm *kvm);
+unsigned int kvm_exit_stats_mode(void);
 const struct kvm_exit_cells *kvm_exit_cells_of(struct kvm_vcpu *vcpu);
-struct kvm_exit_cell *kvm_exit_stats_rare(struct kvm_exit_cells *cells,
-					  u32 reason);
+const struct kvm_exit_hists *kvm_exit_hists_of(const struct kvm_exit_cells *cells);
+unsigned long kvm_exit_stats_rare(struct kvm_exit_cells *cells, u32 reason);
+void kvm_exit_hist_rare(struct kvm_exit_hists *hists, unsigned long cell,
+			u64 cycles);
 bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
 			    u32 *ecx, u32 *edx);
 
@@ -122,6 +149,12 @@ static inline u32 kvm_exit_fixed_cells(u32 isa)
 					  KVM_EXIT_SVM_FIXED;
 }
 
+/* All cells of a vCPU: the fixed ones, the sparse ones, and the spare one. */
+static inline u32 kvm_exit_nr_cells(u32 isa)
+{
+	return kvm_exit_fixed_cells(isa) + KVM_EXIT_SPARSE + 1;
+}
+
 /* SVM: the accesses to CR0-7 and DR0-7, which are 8 codes in each 16. */
 static inline bool kvm_exit_is_svm_reg(u32 reason)
 {
@@ -134,23 +167,24 @@ static inline u32 kvm_exit_svm_reg_place(u32 reason)
 }
 
 static __always_inline struct kvm_exit_cells *
-kvm_exit_cells_at(struct kvm_exit_cell *cell)
+kvm_exit_cells_at(struct exit_file_cell *cell)
 {
 	return container_of(cell, struct kvm_exit_cells, cell[0]);
 }
 
-static __always_inline struct kvm_exit_cell *
-kvm_exit_stats_cell(struct kvm_exit_cell *cell, u32 isa, u32 reason)
+/* Where the cell of a reason is, in bytes from the first one. */
+static __always_inline unsigned long
+kvm_exit_stats_place(struct exit_file_cell *cell, u32 isa, u32 reason)
 {
 	if (isa == EXIT_LEAF_ISA_VMX) {
 		if (likely(reason < KVM_EXIT_VMX_FIXED))
-			return &cell[reason];
+			return reason * sizeof(*cell);
 	} else {
 		if (likely(reason - KVM_EXIT_SVM_BASE < KVM_EXIT_SVM_DENSE))
-			return &cell[reason - KVM_EXIT_SVM_BASE];
+			return (reason - KVM_EXIT_SVM_BASE) * sizeof(*cell);
 		if (likely(reason - KVM_EXIT_NPF_BASE < KVM_EXIT_NPF))
-			return &cell[reason - KVM_EXIT_NPF_BASE +
-				     KVM_EXIT_SVM_DENSE];
+			return (reason - KVM_EXIT_NPF_BASE +
+				KVM_EXIT_SVM_DENSE) * sizeof(*cell);
 	}
 
 	return kvm_exit_stats_rare(kvm_exit_cells_at(cell), reason);
@@ -159,14 +193,16 @@ kvm_exit_stats_cell(struct kvm_exit_cell *cell, u32 isa, u32 reason)
 static __always_inline void __kvm_exit_stats_exit(struct kvm_exit_stats *stats,
 						  u32 isa, u32 reason)
 {
-	struct kvm_exit_cell *cell;
+	struct exit_file_cell *cell;
+	unsigned long place;
 
-	cell = kvm_exit_stats_cell(stats->cell, isa, reason);
+	place = kvm_exit_stats_place(stats->cell, isa, reason);
+	cell = (void *)stats->cell + place;
 	kvm_exit_cells_at(stats->cell)->exits++;
 	cell->exits++;
 
 	if (static_branch_likely(&kvm_exit_timing)) {
-		stats->open = cell;
+		stats->open = place;
 		stats->stamp = rdtsc();
 	}
 }
@@ -184,6 +220,31 @@ do {									\
 } while (0)
 
 /*
+ * Book a time in the histogram of the reason whose cell is at @place.  What is
+ * the least or the most so far, or the first in its octave, takes the slow way.
+ */
+static __always_inline void kvm_exit_hist_book(struct kvm_exit_hists *hists,
+					       unsigned long place, u64 cycles)
+{
+	const u64 x = cycles + EXIT_FILE_OFFSET;
+	const unsigned long order = __fls(x);
+	struct exit_file_hist *hist;
+	unsigned long span;
+
+	hist = (void *)hists->hist + place * KVM_EXIT_HIST_CELLS;
+	if (likely(cycles <= hist->max && cycles >= hist->min)) {
+		span = hist->span[order - EXIT_FILE_FIRST_ORDER];
+		if (likely(span)) {
+			hists->count[span][(x * EXIT_FILE_SPAN >> order) -
+					   EXIT_FILE_SPAN]++;
+			return;
+		}
+	}
+
+	kvm_exit_hist_rare(hists, place, cycles);
+}
+
+/*
  * Book the time of the exit that this entry follows, if there is one: a vCPU's
  * first entry follows none.  Called with interrupts off, from the vendor's
  * vcpu_run, just after trace_kvm_entry().
@@ -194,6 +255,9 @@ do {									\
  */
 static __always_inline void kvm_exit_stats_entry(struct kvm_exit_stats *stats)
 {
+	struct kvm_exit_cells *cells;
+	struct exit_file_cell *cell;
+	unsigned long place;
 	s64 cycles;
 
 	if (!static_branch_likely(&kvm_exit_timing) || !stats->stamp)
@@ -201,13 +265,19 @@ static __always_inline void kvm_exit_stats_entry(struct kvm_exit_stats *stats)
 
 	cycles = rdtsc() - stats->stamp;
 	stats->stamp = 0;
+	cells = kvm_exit_cells_at(stats->cell);
 	if (unlikely(cycles < 0)) {
-		kvm_exit_cells_at(stats->cell)->dropped++;
+		cells->dropped++;
 		return;
 	}
 
-	kvm_exit_cells_at(stats->cell)->cycles += cycles;
-	stats->open->cycles += cycles;
+	place = stats->open;
+	cell = (void *)stats->cell + place;
+	cells->cycles += cycles;
+	cell->cycles += cycles;
+
+	if (static_branch_unlikely(&kvm_exit_histograms) && cells->hists)
+		kvm_exit_hist_book(cells->hists, place, cycles);
 }
 
 /*

@@ -66,7 +66,7 @@ build() { # SOURCE OUT
 	for patch in "${PATCHES[@]}"; do
 		patch -d "$1" -p1 --fuzz=0 --batch --forward <"$patch"
 	done
-	cp -- "$HEADER" "$1/arch/x86/kvm/"
+	cp -- "${HEADERS[@]}" "$1/arch/x86/kvm/"
 	sed -n 's/^TEST_GEN_PROGS_x86_64 *+\{0,1\}= *//p' \
 		"$1/$SELFTESTS/kvm/Makefile" >"$2/list"
 	[[ -s $2/list ]] || die "the kernel's makefile names no KVM selftests"
@@ -97,11 +97,11 @@ main() {
 	. "$env"
 	OUT=$BUILD/selftests/$SERIES
 	DEB=$BUILD/cache/debs/$SERIES/linux-source-${SERIES}_${KVERSION//:/%3a}_all.deb
-	HEADER=$INSTRUMENTATION/src/exit_leaves.h
+	HEADERS=("$INSTRUMENTATION"/src/exit_{file,leaves}.h)
 	patches=$(grep -l "^+++ b/$SELFTESTS/kvm/" \
 		"$INSTRUMENTATION/patches/$SERIES"/*.patch)
 	mapfile -t PATCHES <<<"$patches"
-	KEY="$KVERSION $(hash_of "${PATCHES[@]}" "$HEADER" "$LAB/jobs/build-selftests.sh")"
+	KEY="$KVERSION $(hash_of "${PATCHES[@]}" "${HEADERS[@]}" "$LAB/jobs/build-selftests.sh")"
 	lock
 	if up_to_date; then
 		note "          KVM selftests are up to date: $(rel "$OUT")"

@@ -17,9 +17,9 @@
 . "$LAB/setup/kernels.sh"
 DIE_STATUS=3
 
-# The most that may be added: off, counting, counting and timing.
-LIMITS=(4 16 36)
-MODES=("off (kvm.exit_stats=0)" "count (1)" "count and time (2)")
+# The most that may be added: off, counting, timing, histograms.
+LIMITS=(4 16 36 50)
+MODES=("off (kvm.exit_stats=0)" "count (1)" "count and time (2)" "and histograms (3)")
 
 parse_options() {
 	KERNEL=$(default_series)
@@ -58,7 +58,7 @@ row() {
 spread() {
 	local name file
 
-	for name in stock mode0. mode1. mode2.; do
+	for name in stock mode0. mode1. mode2. mode3.; do
 		for file in "$RESULTS/$1-$name"?; do
 			quartiles "$file"
 		done | sort -n | awk 'NR == 1 { least = $1 }
@@ -73,7 +73,7 @@ show_kind() {
 	BASE=''
 	row "Debian's modules" "$RESULTS/$kind"-stock?
 	printf '\n'
-	for mode in 0 1 2; do
+	for mode in 0 1 2 3; do
 		row "${MODES[mode]}" "$RESULTS/$kind-mode$mode".?
 		word='at most'
 		if awk -v a="$ADDED" -v l="${LIMITS[mode]}" -v s="$spread" \

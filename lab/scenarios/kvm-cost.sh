@@ -3,7 +3,7 @@
 # needs: guest stock
 #
 # TSC cycles of an exit, on stock modules and on patched ones with the counters
-# off, counting, and counting and timing: /results/KIND-CONFIGURATION.
+# off, counting, timing, and with histograms: /results/KIND-CONFIGURATION.
 set -u
 
 fail() {
@@ -26,7 +26,7 @@ for round in $(seq "${ROUNDS:-4}"); do
 	measure "stock$round"
 	echo "[LAB] round $round: patched"
 	load-kvm /modules || exit
-	for mode in 0 1 2; do
+	for mode in 0 1 2 3; do
 		echo "$mode" >/sys/module/kvm/parameters/exit_stats
 		measure "mode$mode.$round"
 	done

@@ -26,7 +26,10 @@ go_on() {
 	wait "$PID"
 }
 
-slab() { grep -E '^(kvm_vcpu|kvm_exit_cells) ' /proc/slabinfo >"/results/$1.slab"; }
+slab() { grep -E '^(kvm_vcpu|kvm_exit_(cells|hists)) ' /proc/slabinfo >"/results/$1.slab"; }
+
+# book NAME: what the host reads of the guest that is stopped
+book() { cat "$FOLDER/exit_stats" >"/results/$1.book" || echo "[LAB] $1: no book"; }
 
 # A guest that began uncounted is counted from its next entry on.
 mode 0
@@ -36,7 +39,19 @@ mode 2
 go_on
 start early --vcpus 2 cpuid=1000
 slab on
+book early
+# Histograms begin with the next entry, and others of their own with a VM.
+mode 3
 go_on
+start hist --vcpus 2 cpuid=1000
+slab hist
+book hist
+# The file goes with its VM: who has it open is told.
+exec 9<"$FOLDER/exit_stats"
+go_on
+cat <&9 >/results/gone.book 2>/results/gone.txt && echo "[LAB] a file without a VM"
+exec 9<&-
+mode 2
 
 # The host's word for one VM, against that for all.
 for all in Y N; do
@@ -79,7 +94,8 @@ long=$!
 for _ in 1 2 3 4 5 6 7 8; do
 	microguest --vcpus 2 cpuid=3000 >/dev/null 2>&1 &
 	short=$!
-	for m in 0 1 2 0 2; do mode $m; done
+	for m in 0 1 2 3 0 3 1 2; do mode $m; done
+	cat /sys/kernel/debug/kvm/*/exit_stats >/dev/null 2>&1
 	wait $short
 done
 kill -9 $long

@@ -61,6 +61,8 @@ main() {
 
 	parse_options "$@"
 	need make
+	# A make that called this one has nothing to say to the one called here.
+	unset MAKEFLAGS MFLAGS MAKELEVEL
 	lock
 	step "build the programs" programs \
 		make -s -C "$TOP" BUILD="$BUILD" programs

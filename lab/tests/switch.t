@@ -24,6 +24,8 @@ slab() {
 	awk -v cache="$2" -v column="$3" '$1 == cache { print $column; found = 1 }
 		END { if (!found) print 0 }' "$results/$1.slab"
 }
+# book NAME QUESTION: of the file that the host read while the guest was stopped
+book() { lab/tests/kvm_book.py "$results/$1.book" "$2"; }
 # answers ALL ONE: may a guest read?
 answers() {
 	case $2 in
@@ -51,6 +53,30 @@ for kernel in "${SERIES[@]}"; do
 		[ "$(slab off kvm_exit_cells 2)" = 0 ]
 	ok "$kernel: on: cells of 2,496 bytes: $(slab on kvm_exit_cells 4)" \
 		[ "$(slab on kvm_exit_cells 4)" = 2496 ]
+	ok "$kernel: on: no histograms are there: $(slab on kvm_exit_hists 2)" \
+		[ "$(slab on kvm_exit_hists 2)" = 0 ]
+	# With the slab's own loss, three of them take 32 KiB.
+	size=$(slab hist kvm_exit_hists 4)
+	ok "$kernel: histograms: two of them, of a third of 32 KiB: $size bytes" \
+		[ "$(slab hist kvm_exit_hists 2)" -ge 2 -a "$size" -le 10920 ]
+
+	for name in early hist; do
+		# The first vCPU stops the guest when it has done a lap.
+		ok "$kernel: the host reads of $name what its first vCPU did" \
+			[ "$(book $name reason=0x72 | cut -d' ' -f1)" = 1000 ]
+		ok "$kernel: $name: all numbers add up" \
+			[ "$(book $name sums)" = 'right right' ]
+		ok "$kernel: $name: KVM's own statistics are the same" \
+			[ "$(book $name statistics)" = '0 0' ]
+	done
+	ok "$kernel: the file says the mode" \
+		[ "$(book early mode) $(book hist mode)" = '2 3' ]
+	ok "$kernel: only mode 3 has histograms" \
+		[ "$(book early spans) $(book hist spans)" = '0 112' ]
+	ok "$kernel: without its VM the file has nothing" \
+		[ ! -s "$results/gone.book" ]
+	ok "$kernel: without its VM a read fails" \
+		grep -q 'Input/output error' "$results/gone.txt"
 
 	for all in Y N; do
 		for one in default Y N; do
