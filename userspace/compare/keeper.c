@@ -311,7 +311,7 @@ static int attach(struct keeper *keeper, struct why *why)
 		return r;
 	keeper->start = tsc_now();
 	keeper->rates.start = keeper->rates.last = keeper->start;
-	kvm_folders_hold(&keeper->statistics.folders, keeper->statistics.root);
+	kvm_dir_hold(&keeper->statistics.folders.dir, keeper->statistics.root);
 	return keeper_note_start(keeper->books, keeper->observer,
 				 keeper->start.ns, why);
 }

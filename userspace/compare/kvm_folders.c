@@ -9,36 +9,6 @@
 #include "compare/kvm_folders.h"
 #include "lib/array.h"
 
-#define DIRECTORY "/sys/kernel/debug/kvm"
-
-static DIR *open_folder(const struct kvm_folders *folders, const char *root,
-			const char *name)
-{
-	char path[4096];
-	DIR *dir;
-	int fd;
-
-	if (!folders->is_held) {
-		snprintf(path, sizeof(path), "%s" DIRECTORY "/%s", root, name);
-		return opendir(path);
-	}
-	fd = openat(folders->held, *name ? name : ".",
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir && fd >= 0)
-		close(fd);
-	return dir;
-}
-
-void kvm_folders_hold(struct kvm_folders *folders, const char *root)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s" DIRECTORY, root);
-	folders->held = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	folders->is_held = folders->held >= 0;
-}
-
 static int by_inode(const void *a, const void *b)
 {
 	const struct kvm_folder *x = a, *y = b;
@@ -97,10 +67,9 @@ static int add_folder(struct kvm_folders *folders, const struct dirent *entry,
 {
 	struct kvm_folder *folder, key = { .inode = entry->d_ino };
 	const struct kvm_folder *before;
-	char *end;
 
-	key.id = strtoul(entry->d_name, &end, 10);
-	if (!key.id || *end != '-' || strlen(entry->d_name) >= sizeof(key.name))
+	key.id = kvm_dir_vm(entry->d_name);
+	if (!key.id || strlen(entry->d_name) >= sizeof(key.name))
 		return 0;
 	strcpy(key.name, entry->d_name);
 	before = find(&key, (void *)old, nr_old, sizeof(key), by_inode);
@@ -125,7 +94,7 @@ static int read_folders(struct kvm_folders *folders, const char *root)
 
 	folders->folder = NULL;
 	folders->nr_folders = folders->folders_room = 0;
-	dir = open_folder(folders, root, "");
+	dir = kvm_dir_open_folder(&folders->dir, root, "");
 	folders->unreadable = !dir && errno != ENOENT;
 	while (dir && !r && (entry = readdir(dir)))
 		r = add_folder(folders, entry, old, nr_old);
@@ -289,8 +258,8 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 
 	if (!process || process->vms != 1 || process->folders != 1)
 		return NULL;
-	return open_folder(folders, root,
-			   folders->folder[process->folder].name);
+	return kvm_dir_open_folder(&folders->dir, root,
+				   folders->folder[process->folder].name);
 }
 
 /*
@@ -301,7 +270,7 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 static bool is_withheld(const struct kvm_folders *folders, const char *root,
 			const char *vm)
 {
-	DIR *dir = open_folder(folders, root, vm);
+	DIR *dir = kvm_dir_open_folder(&folders->dir, root, vm);
 	char first = 0;
 	int fd, error;
 
@@ -334,8 +303,7 @@ bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root,
 
 void kvm_folders_free(struct kvm_folders *folders)
 {
-	if (folders->is_held)
-		close(folders->held);
+	kvm_dir_free(&folders->dir);
 	free(folders->folder);
 	free(folders->process);
 	free(folders->thread);

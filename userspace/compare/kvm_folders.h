@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * KVM's folders in debugfs, one per VM, and whose they are.  A folder's name is
- * that of the thread that created the VM and of the VM's file: "TID-FD".
- */
+/* KVM's folders in debugfs, one per VM, and whose they are. */
 #ifndef EXITLEDGER_KVM_FOLDERS_H
 #define EXITLEDGER_KVM_FOLDERS_H
 
-#include <dirent.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "host/kvm_dir.h"
 #include "ledger/ledger.h"
 
 struct kvm_folder {
@@ -35,8 +32,7 @@ struct kvm_thread {
 /* Zeroed at first, to be freed with kvm_folders_free. */
 struct kvm_folders {
 	bool unreadable; /* KVM's directory is there, and cannot be read */
-	bool is_held; /* KVM's directory is open, as @held */
-	int held;
+	struct kvm_dir dir; /* to be held, if it is to be read without root */
 	struct kvm_folder *folder; /* ascending by inode */
 	struct kvm_process *process; /* ascending by pid */
 	struct kvm_thread *thread; /* ascending by tid */
@@ -44,15 +40,6 @@ struct kvm_folders {
 	size_t folders_room, processes_room, threads_room;
 	uint64_t newest; /* VM of those that were looked for last */
 };
-
-/**
- * kvm_folders_hold - open KVM's directory for all that is read of it later
- *
- * Only root gets past /sys/kernel/debug; what is in KVM's directory there
- * anybody may read.  Where this is not called, or there is no such directory
- * yet, it is looked up each time.
- */
-void kvm_folders_hold(struct kvm_folders *folders, const char *root);
 
 /**
  * kvm_folders_read - read which there are, in one pass

@@ -38,7 +38,7 @@ int proof_open(struct proof *proof, struct observer *observer,
 				strerror(-r));
 	}
 	judge_begin(&proof->judge, books, &proof->params);
-	kvm_folders_hold(&proof->statistics.folders, proof->statistics.root);
+	kvm_dir_hold(&proof->statistics.folders.dir, proof->statistics.root);
 	return keeper_note_start(books, observer, proof->start.ns, why);
 }
 

@@ -93,7 +93,7 @@ END_TEST
 START_TEST(one_is_withheld)
 {
 	if (_i)
-		kvm_folders_hold(&held, root);
+		kvm_dir_hold(&held.dir, root);
 	for (int i = 0; i < 3; i++)
 		process(1 + i, 101 + i);
 	vm("101-7", "Y\n");
