@@ -4,7 +4,7 @@
 
 # In the order of linking: a room uses those after it (tests/rooms.txt).
 ROOMS := commands serve bench report/page report compare balance run top sample \
-	 advise observe export host ledger lib
+	 advise observe kernel export host ledger lib
 
 # objects_of DIR: of all its sources
 objects_of = $(patsubst %,$(BUILD)/obj/%.o,$(basename \
@@ -59,7 +59,8 @@ $(BUILD)/obj/%.o: %.c $(FLAGS) | build-tools
 
 # Adding up thousands of histograms is most of the work: let the compiler use
 # what the processor has for it.
-$(patsubst %,$(BUILD)/obj/userspace/%.o,ledger/hist observe/observer_collect): \
+$(patsubst %,$(BUILD)/obj/userspace/%.o,ledger/hist observe/observer_collect \
+	kernel/kernel_growth): \
 	ALL_CFLAGS += -O3
 
 # BPF's skeletons, and those of tests' own programs.  After the first time it is the

@@ -106,6 +106,8 @@ struct ledger_losses {
 	uint64_t shared; /* times that a VM may have been taken for another */
 	uint64_t no_end; /* VMs whose end nothing tells */
 	uint64_t negative; /* times dropped, as CPUs' clocks differ */
+	uint64_t unread; /* VMs whose last exits KVM's book took with it */
+	uint64_t uncounted; /* vCPUs for whose counters KVM had no memory */
 };
 
 /* An exit that took longer than asked for. */

@@ -19,6 +19,8 @@ enum {
 	LOSS_SHARED,
 	LOSS_NO_END,
 	LOSS_NEGATIVE,
+	LOSS_UNREAD,
+	LOSS_UNCOUNTED,
 	NR_LOSSES,
 };
 
@@ -53,6 +55,10 @@ static const struct {
 			  "changes of thread, maybe to another VM's vCPU" },
 	[LOSS_NEGATIVE] = { "negative",
 			    "times that were negative, as CPUs' clocks differ" },
+	[LOSS_UNREAD] = { "unread",
+			  "VMs that ended with exits KVM's book was not read for" },
+	[LOSS_UNCOUNTED] = { "uncounted",
+			     "vCPUs with exits that KVM had no memory to count" },
 	[LOSS_NO_END] = { "no_end",
 			  "VMs with unseen ends: a later one may be booked on them" },
 };
@@ -74,6 +80,8 @@ static void collect(const struct ledger *ledger, uint64_t count[NR_LOSSES])
 	count[LOSS_SHARED] = from->shared;
 	count[LOSS_NO_END] = from->no_end;
 	count[LOSS_NEGATIVE] = from->negative;
+	count[LOSS_UNREAD] = from->unread;
+	count[LOSS_UNCOUNTED] = from->uncounted;
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
 		const struct ledger_vm *vm = &ledger->vm[i];
 

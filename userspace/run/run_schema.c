@@ -50,6 +50,8 @@ const struct run_loss run_losses[RUN_LOSSES] = {
 	{ "shared", offsetof(struct ledger_losses, shared) },
 	{ "no_end", offsetof(struct ledger_losses, no_end) },
 	{ "negative", offsetof(struct ledger_losses, negative) },
+	{ "unread", offsetof(struct ledger_losses, unread) },
+	{ "uncounted", offsetof(struct ledger_losses, uncounted) },
 };
 
 _Static_assert(sizeof(struct ledger_losses) == RUN_LOSSES * sizeof(uint64_t),

@@ -47,7 +47,7 @@ struct run_loss {
 	size_t offset; /* in struct ledger_losses */
 };
 
-#define RUN_LOSSES 13
+#define RUN_LOSSES 15
 extern const struct run_loss run_losses[RUN_LOSSES];
 
 /** run_loss - a count of a kind */

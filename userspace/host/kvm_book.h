@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Whether the host can read KVM's own book: the file exit_stats of each VM. */
+#ifndef EXITLEDGER_KVM_BOOK_H
+#define EXITLEDGER_KVM_BOOK_H
+
+#include "host/host.h"
+#include "host/kvm_dir.h"
+#include "lib/msg.h"
+
+#define KVM_BOOK_FILE "exit_stats" /* in a VM's folder */
+
+/**
+ * kvm_book_check - can it be read, and does KVM count?
+ * @dir: held by kvm_dir_hold(), or not
+ * @root: a folder in the place of /, "" for / itself
+ *
+ * Whether KVM has the file shows only once there is a VM.  0, or -errno with
+ * @why: what is missing, and the remedy.
+ */
+int kvm_book_check(const struct kvm_dir *dir, const char *root,
+		   const struct host *host, struct why *why);
+
+/**
+ * kvm_book_refused - why a VM's file cannot be opened
+ * @err: the positive errno of the attempt
+ *
+ * Returns -@err, with @why.
+ */
+int kvm_book_refused(int err, struct why *why);
+
+#endif /* EXITLEDGER_KVM_BOOK_H */

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/kernel_buckets.h"
+#include "ledger/hist.h"
+
+uint64_t kernel_ns(uint64_t cycles, uint32_t tsc_khz)
+{
+	const unsigned __int128 ns = (unsigned __int128)cycles * 1000000;
+
+	/* More than 64 bits of nanoseconds are 584 years. */
+	return ns / tsc_khz > UINT64_MAX ? UINT64_MAX : ns / tsc_khz;
+}
+
+/* The first of a bucket, with EXIT_FILE_OFFSET. */
+static uint64_t first_of(unsigned int bucket)
+{
+	const unsigned int octave = bucket / EXIT_FILE_SPAN;
+	const uint64_t first = 1ull << (octave + EXIT_FILE_FIRST_ORDER);
+
+	return first + bucket % EXIT_FILE_SPAN * (first / EXIT_FILE_SPAN);
+}
+
+void kernel_bucket_bounds(unsigned int bucket, uint64_t *low, uint64_t *high)
+{
+	*low = first_of(bucket) - EXIT_FILE_OFFSET;
+	*high = first_of(bucket + 1) - 1 - EXIT_FILE_OFFSET;
+}
+
+/* As far from the one bound as from the other, relative to each. */
+static uint64_t middle_of(unsigned int bucket)
+{
+	uint64_t low, high;
+
+	kernel_bucket_bounds(bucket, &low, &high);
+	return low ? 2.0 * low * high / ((double)low + high) : high / 2;
+}
+
+static unsigned int bucket_of(uint64_t ns)
+{
+	unsigned int low = 0, high = HIST_BUCKETS - 1;
+
+	while (low < high) {
+		const unsigned int mid = (low + high + 1) / 2;
+
+		if (hist_lower(mid) <= ns)
+			low = mid;
+		else
+			high = mid - 1;
+	}
+	return low;
+}
+
+void kernel_buckets_set(struct kernel_buckets *buckets, uint32_t tsc_khz)
+{
+	if (buckets->tsc_khz == tsc_khz)
+		return;
+	buckets->tsc_khz = tsc_khz;
+	for (unsigned int i = 0; i < KERNEL_BUCKETS; i++) {
+		buckets->middle_ns[i] = kernel_ns(middle_of(i), tsc_khz);
+		buckets->booked_in[i] = bucket_of(buckets->middle_ns[i]);
+	}
+}
