@@ -19,7 +19,7 @@ struct bench_config {
 	const char *name, *title;
 	unsigned int gives; /* enum bench_gives */
 	enum bench_way way;
-	int exit_stats; /* KVM's counters: 0 off, 1 count, 2 count and time */
+	int exit_stats; /* mode of KVM's counters: EXIT_FILE_* */
 	struct observer_options observe; /* WAY_OBSERVER */
 	const struct bench_peer *peer; /* WAY_PEER */
 };

@@ -318,7 +318,7 @@ int bench_way_run(struct bench_ways *ways, const struct bench_config *config,
 		return r;
 	take_expected(ways, config, kind->reason, loaded, run);
 	run->has_kvm_time =
-		config->exit_stats == 2 &&
+		config->exit_stats >= 2 &&
 		!bench_load_kernel(ways->load, kind->reason, &run->kvm_time);
 	move_laps(loaded, ways->warm_up, run);
 	return 0;

@@ -20,6 +20,7 @@ static void render_host(const struct books *books, FILE *out)
 
 	const struct host *host = &books->host;
 	static const char *const modes[] = { "off", "counting",
+					     "counting and timing",
 					     "counting and timing" };
 
 	width = fprintf(out, "host     Linux %s, %s", safe_text(host->kernel).s,
@@ -36,7 +37,7 @@ static void render_host(const struct books *books, FILE *out)
 		fprintf(out, "\nbooks    kernel: totals in guests' marks");
 	else
 		fprintf(out, "\nbooks    kernel: CPUID leaves, %s",
-			host->exit_stats >= 0 && host->exit_stats <= 2 ?
+			host->exit_stats >= 0 && host->exit_stats <= 3 ?
 				modes[host->exit_stats] :
 				"unknown");
 	fprintf(out, "; BPF: %s\n", safe_text(books->attach).s);

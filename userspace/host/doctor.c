@@ -398,7 +398,9 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 		    "KVM's exit counters are switched off");
 	else
 		add(d, "exit_stats", DOCTOR_OK, "", "KVM counts exits%s",
-		    mode > 1 ? " and their time" : "; it does not time them");
+		    mode > 2 ? ", their time, and histograms of it" :
+		    mode > 1 ? " and their time" :
+			       "; it does not time them");
 	if (mode == HOST_UNPATCHED)
 		return;
 	if (facts->leaves > 0)
