@@ -201,7 +201,7 @@ static ssize_t kvm_exit_file_read(struct file *file, char __user *buf,
 		}
 		done += nr;
 		pos += nr;
-		if (signal_pending(current)) {
+		if (fatal_signal_pending(current)) {
 			r = -EINTR;
 			break;
 		}

@@ -61,7 +61,9 @@ struct books {
 	double tsc_khz; /* measured against CLOCK_MONOTONIC; 0: unknown */
 	double tsc_khz_low, tsc_khz_high; /* of any part of it; 0: unknown */
 	struct ledger ledger; /* the observer's book, at the end */
-	struct answers answers; /* KVM's book, as guests were told of it */
+	struct answers answers; /* KVM's book, as guests were told of it, and as
+				   the host read it */
+	size_t host_reads; /* how often the host read those of all VMs */
 	bool has_report;
 	size_t reports_damaged; /* left out of those */
 	bool report_missing; /* it was to be there, and could not be read */

@@ -95,6 +95,8 @@ static void put_answer(struct json_writer *json, const struct answer *answer)
 	json_put_int(json, "at_ns", answer->ns);
 	json_put_bool(json, "found", answer->found);
 	json_put_bool(json, "paired", answer->paired);
+	if (answer->host)
+		json_put_bool(json, "host", true);
 	json_put_uint(json, "vcpu", answer->vcpu_id);
 	json_put_uint(json, "vcpus", answer->vcpus);
 	json_put_uint(json, "outside", answer->outside);
@@ -158,6 +160,8 @@ static void put_rest(struct json_writer *json, const struct books *books)
 {
 	if (books->withheld.nr)
 		put_pids(json, "withheld", &books->withheld);
+	if (books->host_reads)
+		json_put_uint(json, "host_reads", books->host_reads);
 	if (books->marks_alone)
 		json_put_bool(json, "marks_alone", true);
 	if (books->reports_damaged)

@@ -206,6 +206,8 @@ static int load_answer(const json_t *json, struct answers *answers,
 		r = json_get_bool(json, "found", &answer.found, why);
 	if (!r)
 		r = json_get_bool(json, "paired", &answer.paired, why);
+	if (!r && json_object_get(json, "host"))
+		r = json_get_bool(json, "host", &answer.host, why);
 	if (!r)
 		r = GET_NUMBERS(json, why, { "vm", &answer.vm },
 				{ "at_ns", &answer.ns },
@@ -318,7 +320,7 @@ static int load_statistics(const json_t *json, struct books *books,
 static int load_left_out(const json_t *json, struct books *books,
 			 struct why *why)
 {
-	uint64_t cleared = 0, dropped = 0, damaged = 0;
+	uint64_t cleared = 0, dropped = 0, damaged = 0, host_reads = 0;
 	int r = 0;
 
 	if (json_object_get(json, "statistics_cleared"))
@@ -330,6 +332,10 @@ static int load_left_out(const json_t *json, struct books *books,
 	if (!r && json_object_get(json, "reports_damaged"))
 		r = json_get_u64(json, "reports_damaged", INT64_MAX, &damaged,
 				 why);
+	if (!r && json_object_get(json, "host_reads"))
+		r = json_get_u64(json, "host_reads", INT64_MAX, &host_reads,
+				 why);
+	books->host_reads = host_reads;
 	books->reports_damaged = damaged;
 	books->statistics_cleared = cleared;
 	books->answers.dropped += dropped;

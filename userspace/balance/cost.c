@@ -16,7 +16,7 @@
  */
 static bool is_same_in_both(const struct answer *answer)
 {
-	return answer->vcpus == 1 ||
+	return (answer->vcpus == 1 && !answer->host) ||
 	       (answer->vcpus && answer->outside == answer->vcpus &&
 		answer->ns_before == answer->ns_after);
 }

@@ -48,7 +48,8 @@ struct finding {
 	enum rule rule;
 	uint32_t leaf;
 	uint32_t reason; /* where the leaf takes one */
-	uint32_t vcpu_id;
+	uint32_t vcpu_id; /* of the reader */
+	bool host; /* the host is the reader */
 	uint64_t vm;
 	uint64_t at_ns;
 	uint64_t kernel; /* K; RULE_GUEST, RULE_EXECUTED: KVM's answer, exits

@@ -23,7 +23,8 @@ static struct vcpu_gaps gaps_in(const struct answer *answer)
 {
 	const struct leaf_read *read = &answer->read;
 	struct vcpu_gaps told = { .vm = answer->vm,
-				  .vcpu_id = answer->vcpu_id };
+				  .vcpu_id = answer->host ? GAPS_HOST :
+							    answer->vcpu_id };
 
 	if (read->leaf != EXIT_LEAF_INFO) {
 		told.flags = leaf_undefined(read) ? 0 :

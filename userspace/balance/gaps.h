@@ -10,6 +10,9 @@
 
 #include "ledger/answers.h"
 
+/* In the place of a vCPU: what the host reads by itself. */
+#define GAPS_HOST UINT32_MAX
+
 /* The gaps that the answers to a vCPU have told so far. */
 struct vcpu_gaps {
 	uint64_t vm;

@@ -28,10 +28,13 @@ int report_matcher_make(struct report_matcher *matcher,
 	matcher->order = calloc(answers->nr + 1, sizeof(*matcher->order));
 	if (!matcher->order)
 		return -ENOMEM;
-	for (size_t i = 0; i < answers->nr; i++)
-		matcher->order[i] = i;
-	if (answers->nr)
-		qsort_r(matcher->order, answers->nr, sizeof(*matcher->order),
+	matcher->nr = 0;
+	for (size_t i = 0; i < answers->nr; i++) {
+		if (!answers->answer[i].host)
+			matcher->order[matcher->nr++] = i;
+	}
+	if (matcher->nr)
+		qsort_r(matcher->order, matcher->nr, sizeof(*matcher->order),
 			by_vcpu, answers->answer);
 	return 0;
 }
@@ -76,7 +79,7 @@ static size_t search(const struct report_matcher *matcher,
 	for (size_t i = 1; i < nr; i++)
 		back[i + 1] = step(report, back, back[i], &report->read[i].read,
 				   registers);
-	for (size_t i = 0; i < matcher->answers->nr; i++) {
+	for (size_t i = 0; i < matcher->nr; i++) {
 		if (i &&
 		    !is_same_vcpu(&answer[order[i - 1]], &answer[order[i]]))
 			fit = 0;

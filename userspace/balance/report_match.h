@@ -8,7 +8,8 @@
 /* Answers by vCPU, to be searched for reports. */
 struct report_matcher {
 	const struct answers *answers;
-	size_t *order; /* of VM, vCPU, and as they came */
+	size_t *order; /* of guests' answers: VM, vCPU, and as they came */
+	size_t nr;
 };
 
 /** report_matcher_make - 0 or -ENOMEM; to be freed with report_matcher_free */

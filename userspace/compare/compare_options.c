@@ -16,6 +16,7 @@ enum {
 	OPT_READ_TIMEOUT,
 	OPT_WATCH,
 	OPT_USER,
+	OPT_READER,
 };
 
 static const struct argp_option option_rows[] = {
@@ -40,6 +41,9 @@ static const struct argp_option option_rows[] = {
 	  "End that command after TIME (default 60s)", 0 },
 	{ "replay", OPT_REPLAY, "FILE", 0,
 	  "Judge FILE in place of this host: books that --json wrote, or a run; '-' is standard input",
+	  0 },
+	{ "reader", OPT_READER, "WHO", 0,
+	  "Judge what guests read of KVM's counters ('guest'), what the host reads of them by itself ('host'), or both ('all', the default)",
 	  0 },
 	{ "attach", OPT_ATTACH, "TYPE", 0,
 	  "Attach BPF by tp_btf, raw_tp or auto (default)", 0 },
@@ -84,6 +88,11 @@ static void check(const struct compare_options *options,
 		  "--guest-report cannot be used with --read, whose output is the report" },
 		{ options->watch && options->report,
 		  "--guest-report cannot be used with --watch: use --read" },
+		{ options->has_readers && options->replay,
+		  "--reader cannot be used with --replay, which has what was read" },
+		{ options->readers == READERS_HOST &&
+			  (options->read || options->report),
+		  "--read and --guest-report cannot be used with --reader host, which asks no guest" },
 		{ options->user && options->replay,
 		  "--user cannot be used with --replay, which needs no rights" },
 	};
@@ -111,6 +120,22 @@ static const char *parse_text(const char *arg, const char *option,
 	if (!*arg)
 		cli_refuse(state, "%s takes %s, not ''", option, what);
 	return arg;
+}
+
+static enum compare_readers parse_readers(const char *arg,
+					  const struct argp_state *state)
+{
+	static const char *const name[] = {
+		[READERS_ALL] = "all",
+		[READERS_GUEST] = "guest",
+		[READERS_HOST] = "host",
+	};
+
+	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+		if (!strcmp(arg, name[i]))
+			return i;
+	}
+	cli_refuse(state, "--reader takes guest, host or all, not '%s'", arg);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -158,6 +183,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				"--attach takes tp_btf, raw_tp or auto, not '%s'",
 				arg);
 		options->has_attach = true;
+		return 0;
+	case OPT_READER:
+		options->readers = parse_readers(arg, state);
+		options->has_readers = true;
 		return 0;
 	case OPT_USER:
 		if (privileges_check_user(arg, &why))

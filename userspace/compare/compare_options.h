@@ -7,6 +7,13 @@
 
 #include "observe/observer.h"
 
+/* Whose reads of KVM's counters are held against BPF's. */
+enum compare_readers {
+	READERS_ALL, /* guests', and the host's where it can read */
+	READERS_GUEST,
+	READERS_HOST,
+};
+
 struct compare_options {
 	const char *report; /* file with the guest's report */
 	const char *json;
@@ -21,6 +28,8 @@ struct compare_options {
 	double seconds; /* --for; 0: not given */
 	double interval; /* between reads, and between --watch's lines */
 	bool watch;
+	enum compare_readers readers;
+	bool has_readers; /* it was said */
 	char **argv; /* the command to run, or NULL */
 };
 

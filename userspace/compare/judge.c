@@ -92,12 +92,23 @@ static void forget(struct judge *judge)
 	forget_gone(judge);
 }
 
+/* Reads by guests, of those that were not judged yet. */
+static size_t count_reads(const struct judge *judge)
+{
+	const struct answers *answers = &judge->books->answers;
+	size_t nr = 0;
+
+	for (size_t i = judge->judged; i < answers->nr; i++)
+		nr += !answers->answer[i].host;
+	return nr;
+}
+
 int judge_answers(struct judge *judge, bool reading, struct why *why)
 {
 	const bool written = kvm_params_written(judge->params);
 	/* A write that is under way now shows there, too. */
 	const int mode = kvm_params_exit_stats();
-	const size_t fresh = judge->books->answers.nr - judge->judged;
+	const size_t fresh = count_reads(judge);
 	int r = 0;
 
 	judge->reads += fresh;

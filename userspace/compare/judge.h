@@ -19,7 +19,7 @@ struct judge {
 	int mode; /* of kvm.exit_stats, at the last look */
 	uint64_t exits; /* BPF's, of VMs that are gone */
 	/* Since the start: */
-	size_t reads;
+	size_t reads; /* by guests */
 	size_t switched; /* how often somebody wrote to KVM's parameters */
 	size_t dropped; /* reads that found no room in the books */
 	size_t unjudged; /* reads while the counters were off, or written to */

@@ -15,6 +15,14 @@
 /* How often BPF's slots and answers are fetched, and KVM's own statistics. */
 #define COLLECT_MS 50
 #define STATISTICS_NS 250000000ull
+/*
+ * How often the host reads KVM's counters.  What is judged as a whole in the end
+ * is kept until then, so that in a long comparison there is ever more time
+ * between two reads.
+ */
+#define HOST_READ_NS STATISTICS_NS
+#define HOST_READ_WATCH_NS 1000000000ull
+#define HOST_READS_SLOWER 100 /* after so many, half as often */
 
 static bool is_wanted(const struct keeper *keeper, uint64_t number)
 {
@@ -110,6 +118,31 @@ static int collect(struct keeper *keeper, struct why *why)
 	if (r)
 		return r;
 	return keeper->books->host.other_pids ? none_is_new(keeper, why) : 0;
+}
+
+/*
+ * What the host reads of KVM's counters.  If it cannot any more, the rest of the
+ * books goes on: what guests read, and what was read before.
+ */
+static int read_by_host(struct keeper *keeper, uint64_t now, struct why *why)
+{
+	struct books *books = keeper->books;
+	int r;
+
+	if (now < keeper->next_host_read)
+		return 0;
+	r = host_reads_take(&keeper->host_reads, keeper->observer, books, why);
+	if (r && r != -ENOMEM && keeper->options->readers != READERS_HOST) {
+		msg_error("%s; the host reads KVM's counters no more",
+			  why->text);
+		host_reads_close(&keeper->host_reads);
+		return 0;
+	}
+	if (!keeper->options->watch && books->host_reads &&
+	    books->host_reads % HOST_READS_SLOWER == 0)
+		keeper->host_read_step *= 2;
+	keeper->next_host_read = now + keeper->host_read_step;
+	return r;
 }
 
 /* KVM's own statistics of the VMs, between two collections. */
@@ -298,11 +331,30 @@ int keeper_note_start(struct books *books, const struct observer *observer,
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
 }
 
+/* Where the host cannot read, guests still can; unless that was asked for. */
+static int open_host_reads(struct keeper *keeper, struct why *why)
+{
+	const enum compare_readers readers = keeper->options->readers;
+	int r;
+
+	if (readers == READERS_GUEST)
+		return 0;
+	keeper->host_read_step = keeper->options->watch ? HOST_READ_WATCH_NS :
+							  HOST_READ_NS;
+	r = host_reads_open(&keeper->host_reads, "", why);
+	if (!r || readers == READERS_HOST || r == -ENOMEM)
+		return r;
+	return keeper->options->watch ? 0 :
+					host_check_counting(
+						&keeper->books->host,
+						keeper->books->leaves_on, why);
+}
+
 static int attach(struct keeper *keeper, struct why *why)
 {
 	const struct observer_options observe = {
 		.attach = keeper->options->attach,
-		.answers = true,
+		.answers = keeper->options->readers != READERS_HOST,
 	};
 	int r;
 
@@ -312,6 +364,9 @@ static int attach(struct keeper *keeper, struct why *why)
 	keeper->start = tsc_now();
 	keeper->rates.start = keeper->rates.last = keeper->start;
 	kvm_dir_hold(&keeper->statistics.folders.dir, keeper->statistics.root);
+	r = open_host_reads(keeper, why);
+	if (r)
+		return r;
 	return keeper_note_start(keeper->books, keeper->observer,
 				 keeper->start.ns, why);
 }
@@ -358,6 +413,7 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	keeper->books = books;
 	keeper->statistics.root = "";
 	keeper->statistics.only = options->vm ? &keeper->chosen : NULL;
+	keeper->host_reads.only = keeper->statistics.only;
 	watched = kvm_params_watch(&keeper->params);
 	books->leaves_on = kvm_params_leaves();
 	host_facts_read("", &facts);
@@ -367,7 +423,10 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	if (!r)
 		r = host_check_counters(&books->host, why);
 	if (!r && !options->watch)
-		r = host_check_counting(&books->host, books->leaves_on, why);
+		r = host_check_counting(
+			&books->host,
+			books->leaves_on || options->readers != READERS_GUEST,
+			why);
 	if (!r && watched)
 		r = why_set(
 			why, -watched,
@@ -417,6 +476,8 @@ int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 	now = tsc_now().ns;
 	if (!r && now >= keeper->next_statistics) {
 		r = take_statistics(keeper, why);
+		if (!r)
+			r = read_by_host(keeper, now, why);
 		keeper->next_statistics = now + STATISTICS_NS;
 	}
 	if (!r)
@@ -440,6 +501,9 @@ int keeper_finish(struct keeper *keeper, struct why *why)
 	if (!r)
 		r = collect(keeper, why);
 	take_rates(keeper);
+	/* A last read by the host, of the VMs that are still there. */
+	if (!r)
+		r = read_by_host(keeper, UINT64_MAX, why);
 	return r;
 }
 
@@ -459,5 +523,6 @@ void keeper_close(struct keeper *keeper)
 	observer_close(keeper->observer);
 	kvm_params_unwatch(&keeper->params);
 	kvm_stats_free(&keeper->statistics);
+	host_reads_close(&keeper->host_reads);
 	free(keeper->chosen.pid);
 }

@@ -5,6 +5,7 @@
 
 #include "balance/books.h"
 #include "compare/compare_options.h"
+#include "compare/host_reads.h"
 #include "compare/kvm_stats.h"
 #include "compare/read_command.h"
 #include "host/kvm_params.h"
@@ -28,6 +29,8 @@ struct keeper {
 	bool was_read;
 	struct kvm_stats statistics;
 	uint64_t next_statistics;
+	struct host_reads host_reads;
+	uint64_t next_host_read, host_read_step;
 };
 
 /**

@@ -36,7 +36,8 @@ static void render_host(const struct books *books, FILE *out)
 	if (books->marks_alone)
 		fprintf(out, "\nbooks    kernel: totals in guests' marks");
 	else
-		fprintf(out, "\nbooks    kernel: CPUID leaves, %s",
+		fprintf(out, "\nbooks    kernel: CPUID leaves%s, %s",
+			books->host_reads ? " and the host's file" : "",
 			host->exit_stats >= 0 && host->exit_stats <= 3 ?
 				modes[host->exit_stats] :
 				"unknown");
@@ -268,6 +269,14 @@ static const char *verdict_color(enum verdict verdict)
 	return colors[verdict];
 }
 
+static void render_reader(const struct finding *finding, FILE *out)
+{
+	if (finding->host)
+		fprintf(out, "read by the host");
+	else
+		fprintf(out, "read by vCPU %u", finding->vcpu_id);
+}
+
 /* When the first discrepancy was read, and by whom; JSON has it for all. */
 static void render_when(const struct books *books,
 			const struct balance *balance, FILE *out)
@@ -277,8 +286,10 @@ static void render_when(const struct books *books,
 
 		if (finding->at_ns <= books->started_ns || !books->started_ns)
 			continue;
-		fprintf(out, "when     %sread by vCPU %u, %s after BPF came\n",
-			balance->nr > 1 ? "the first: " : "", finding->vcpu_id,
+		fprintf(out, "when     %s",
+			balance->nr > 1 ? "the first: " : "");
+		render_reader(finding, out);
+		fprintf(out, ", %s after BPF came\n",
 			format_ns(finding->at_ns - books->started_ns).s);
 		return;
 	}
@@ -310,6 +321,9 @@ static void render_checked(const struct books *books,
 	if (balance->executed)
 		fprintf(out, ",\n         %zu counts of executed instructions",
 			balance->executed);
+	if (books->host_reads)
+		fprintf(out, ",\n         %zu read%s of all VMs by the host",
+			books->host_reads, books->host_reads == 1 ? "" : "s");
 	fputc('\n', out);
 }
 
@@ -358,34 +372,50 @@ static void render_verdict(const struct books *books,
 		verdict_name(balance->verdict), color ? "\033[0m" : "");
 }
 
-/* A VM is worth a statement if a guest in it read its counters. */
-static bool was_read(const struct books *books, uint64_t vm)
+enum was_read { NOT_READ, READ_BY_HOST, READ_BY_GUEST };
+
+/* A VM is worth a statement if somebody read its counters. */
+static enum was_read was_read(const struct books *books, uint64_t vm)
 {
-	for (size_t i = 0; i < books->answers.nr; i++) {
+	enum was_read by = NOT_READ;
+
+	for (size_t i = 0; i < books->answers.nr && by != READ_BY_GUEST; i++) {
 		const struct answer *answer = &books->answers.answer[i];
 
 		if (answer->vm == vm && answer->found && answer->paired &&
 		    answer->read.leaf != EXIT_LEAF_INFO)
-			return true;
+			by = answer->host ? READ_BY_HOST : READ_BY_GUEST;
 	}
-	return false;
+	return by;
 }
+
+/* The host reads all VMs: so many of those that no guest read are shown. */
+#define STATEMENTS 8
 
 int render_compare_text(const struct books *books,
 			const struct balance *balance, FILE *out, bool color)
 {
+	size_t by_host = 0;
+
 	render_host(books, out);
 	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
 		uint64_t vm = books->ledger.vm[i].number;
+		const enum was_read by = was_read(books, vm);
 		struct statement statement;
 
-		if (!was_read(books, vm))
+		by_host += by == READ_BY_HOST;
+		if (by == NOT_READ ||
+		    (by == READ_BY_HOST && by_host > STATEMENTS))
 			continue;
 		if (statement_make(books, balance, vm, &statement))
 			return -ENOMEM;
 		render_statement(books, &statement, out);
 		statement_free(&statement);
 	}
+	if (by_host > STATEMENTS)
+		fprintf(out,
+			"note     %zu more VMs were read by the host alone: --json has them\n",
+			by_host - STATEMENTS);
 	render_losses_text(&books->ledger, out);
 	if (!books->sees_ends && !books->ledger.losses.no_end)
 		fprintf(out,

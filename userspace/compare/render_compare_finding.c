@@ -160,6 +160,8 @@ void render_finding(const struct books *books, const struct finding *finding,
 			line, size, "%s",
 			books->marks_alone ?
 				"no guest's mark has KVM's total (run exitleaf --mark in it)" :
+			books->host_reads ?
+				"no VM had an exit meanwhile, and no guest read its exit counters" :
 				"no guest read its exit counters (run exitleaf in it)");
 		break;
 	case RULE_UNANSWERED:

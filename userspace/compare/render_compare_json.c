@@ -77,6 +77,8 @@ static void put_numbers(struct json_writer *json, const struct finding *finding)
 {
 	json_put_int(json, "vm", finding->vm);
 	json_put_uint(json, "vcpu", finding->vcpu_id);
+	if (finding->host)
+		json_put_bool(json, "host", true);
 	json_put_uint(json, "leaf", finding->leaf);
 	json_put_uint(json, "reason", finding->reason);
 	json_put_int(json, "kernel", finding->kernel);

@@ -346,6 +346,14 @@ static int refresh_vm(struct kernel_vms *vms, struct kernel_vm *vm,
 	return 0;
 }
 
+int kernel_vm_read_again(struct kernel_vm *vm, struct why *why)
+{
+	int r = read_now(vm, why);
+
+	vm->gone = r == -EIO;
+	return vm->gone ? 0 : r;
+}
+
 int kernel_vms_refresh(struct kernel_vms *vms, struct why *why)
 {
 	int r;

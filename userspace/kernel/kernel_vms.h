@@ -70,6 +70,15 @@ int kernel_vms_open(struct kernel_vms *vms, const char *root, struct why *why);
 int kernel_vms_refresh(struct kernel_vms *vms, struct why *why);
 
 /**
+ * kernel_vm_read_again - let @now be what a VM has by now
+ * @vm: not gone, by the last refresh
+ *
+ * If it is gone meanwhile, it is marked as that, and has nothing now.  0, or
+ * -errno with @why.
+ */
+int kernel_vm_read_again(struct kernel_vm *vm, struct why *why);
+
+/**
  * kernel_vm_rebase - let what a VM has now be its first
  *
  * But for the statistics of its vCPUs, which stay those of the time before.  0

@@ -17,6 +17,7 @@ struct leaf_read {
 /*
  * A read as the host saw it, between the observer's sums (of what the leaf is
  * about: the VM's exits, or those of the reason @index) just before and after.
+ * What the host reads by itself has the same form, as if a leaf had told it.
  */
 struct answer {
 	struct leaf_read read;
@@ -24,10 +25,11 @@ struct answer {
 	uint64_t ns; /* CLOCK_MONOTONIC */
 	bool found; /* KVM has such a leaf */
 	bool paired; /* the CPUID's own exit was seen: the sums are valid */
+	bool host; /* read by the host: no vCPU is the reader */
 	uint32_t vcpu_id;
 	uint32_t vcpus; /* of the VM, seen by then */
-	uint32_t outside; /* of these, out of the guest, their exit counted;
-			     the reader is one; 0: unknown */
+	uint32_t outside; /* of these, out of the guest, their exit counted; a
+			     reader is one, so that 0 is unknown then */
 	uint64_t exits_before; /* at kvm_exit, this exit included */
 	uint64_t exits_after; /* at kvm_cpuid */
 	uint64_t ns_before;

@@ -374,6 +374,8 @@ int observer_consume(struct observer *observer,
 
 int observer_answers(struct observer *observer, struct answers *answers)
 {
+	if (!observer->ring.buffer)
+		return 0;
 	return observer_consume(observer,
 				&(struct collection){ .answers = answers });
 }
@@ -385,6 +387,7 @@ void observer_close(struct observer *observer)
 	kvm_params_unwatch(&observer->params);
 	ring_buffer__free(observer->ring.buffer);
 	observer_collect_free(observer);
+	free(observer->index.slot);
 	observer_bpf__destroy(observer->bpf);
 	free(observer);
 }

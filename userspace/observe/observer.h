@@ -8,6 +8,7 @@
 
 #include "ledger/answers.h"
 #include "ledger/ledger.h"
+#include "ledger/vm_sums.h"
 #include "lib/msg.h"
 #include "observe/attach.h"
 
@@ -100,7 +101,7 @@ uint64_t observer_slots(const struct observer *observer, uint64_t *used);
 /**
  * observer_answers - append the answers captured since the last call
  *
- * 0 or -errno.
+ * There are none where observer_options.answers is not set.  0 or -errno.
  */
 int observer_answers(struct observer *observer, struct answers *answers);
 
@@ -113,6 +114,18 @@ int observer_answers(struct observer *observer, struct answers *answers);
  */
 int observer_collect_answers(struct observer *observer, struct ledger *interval,
 			     struct answers *answers);
+
+/**
+ * observer_vm_sums - what BPF has of a VM at this moment
+ * @vm: its number in the ledgers
+ * @sums: its time is in ns; since BPF first saw each vCPU
+ *
+ * Takes a fraction of a microsecond per vCPU, so that what is read of elsewhere
+ * between two calls can be held against both.  Nothing is collected by it.  0 or
+ * -ENOMEM.
+ */
+int observer_vm_sums(struct observer *observer, uint64_t vm,
+		     struct vm_sums *sums);
 
 /** observer_close - detach and free; @observer may be NULL */
 void observer_close(struct observer *observer);

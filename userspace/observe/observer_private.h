@@ -86,6 +86,18 @@ struct ring {
 	const struct collection *collection; /* in observer_consume() */
 };
 
+/* A slot, by the VM of its vCPU. */
+struct observed_slot {
+	uint64_t vm;
+	uint32_t slot;
+};
+
+struct observer_index {
+	struct observed_slot *slot; /* ascending by VM */
+	size_t nr, room;
+	uint32_t serials; /* of vCPUs, when it was made; 0: never */
+};
+
 struct observer {
 	struct observer_bpf *bpf;
 	struct ring ring; /* answers, slow exits, marks: if asked for */
@@ -105,6 +117,7 @@ struct observer {
 	uint64_t next_census_ns; /* when to look for ended processes */
 	struct shadow **shadow; /* per slot, what was collected already */
 	uint32_t (*seen)[HIST_SPAN]; /* per span, likewise */
+	struct observer_index index; /* for observer_vm_sums() */
 };
 
 enum reader {

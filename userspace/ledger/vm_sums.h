@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What one of the books has of a VM at a moment: sums over its vCPUs, by reason. */
+#ifndef EXITLEDGER_VM_SUMS_H
+#define EXITLEDGER_VM_SUMS_H
+
+#include "ledger/ledger.h"
+
+/* All zero at first; to be freed with vm_sums_free.  Memory is kept. */
+struct vm_sums {
+	uint64_t exits;
+	uint64_t time; /* in the unit of the book: ns, or cycles */
+	uint32_t vcpus;
+	uint32_t outside; /* of these, out of the guest, their last exit counted */
+	bool ending; /* a vCPU has ended */
+	struct ledger_cells cells; /* times.exits and times.ns by reason */
+};
+
+/** vm_sums_clear - all to zero */
+void vm_sums_clear(struct vm_sums *sums);
+
+/** vm_sums_add - add to a reason's sums, not to the VM's; 0 or -ENOMEM */
+int vm_sums_add(struct vm_sums *sums, uint32_t reason, uint64_t exits,
+		uint64_t time);
+
+/** vm_sums_find - those of a reason; all zero: there are none */
+const struct ledger_cell *vm_sums_find(const struct vm_sums *sums,
+				       uint32_t reason);
+
+void vm_sums_free(struct vm_sums *sums);
+
+#endif /* EXITLEDGER_VM_SUMS_H */

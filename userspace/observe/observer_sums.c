@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What BPF has of one VM at this moment, without a collection. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/array.h"
+#include "observe/observer_private.h"
+
+static int by_vm(const void *a, const void *b)
+{
+	const struct observed_slot *x = a, *y = b;
+
+	if (x->vm != y->vm)
+		return x->vm < y->vm ? -1 : 1;
+	return x->slot < y->slot ? -1 : x->slot > y->slot;
+}
+
+/* The VM of a slot in use; 0: it is not, or not yet. */
+static uint64_t vm_of(const struct obs_slot *slot)
+{
+	if (!__atomic_load_n(&slot->vcpu, __ATOMIC_ACQUIRE))
+		return 0;
+	return __atomic_load_n(&slot->vm, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Which slots each VM has.  A vCPU that comes has another serial, and its slot,
+ * before it exits for the first time.
+ */
+static int make_index(struct observer *observer)
+{
+	struct observer_index *index = &observer->index;
+	const struct observer_bpf__bss *bss = observer->bpf->bss;
+	const u32 serials = __atomic_load_n(&bss->serials, __ATOMIC_ACQUIRE);
+
+	if (index->serials == serials)
+		return 0;
+	index->nr = 0;
+	for (uint32_t i = 0; i < OBS_SLOTS; i++) {
+		const uint64_t vm = vm_of(&bss->slots[i]);
+		struct observed_slot *added;
+
+		if (!vm)
+			continue;
+		added = array_append(index->slot, index->nr, index->room);
+		if (!added)
+			return -ENOMEM;
+		*added = (struct observed_slot){ vm, i };
+	}
+	if (index->nr)
+		qsort(index->slot, index->nr, sizeof(*index->slot), by_vm);
+	index->serials = serials;
+	return 0;
+}
+
+static int add_slot(const struct obs_slot *slot, struct vm_sums *sums)
+{
+	int r = 0;
+
+	sums->vcpus++;
+	sums->ending |= __atomic_load_n(&slot->vcpu, __ATOMIC_RELAXED) ==
+			OBS_GONE;
+	/* Before its counts: then the last exit is among them. */
+	sums->outside += !!__atomic_load_n(&slot->exit_ns, __ATOMIC_ACQUIRE);
+	for (uint32_t i = 0; i < slot->cells && i < OBS_CELLS && !r; i++) {
+		const struct exit_times times = observer_cell_times(slot, i);
+
+		sums->exits += times.exits;
+		sums->time += times.ns;
+		/* The first one is no reason's. */
+		if (i)
+			r = vm_sums_add(sums, slot->reason[i], times.exits,
+					times.ns);
+	}
+	return r;
+}
+
+int observer_vm_sums(struct observer *observer, uint64_t vm,
+		     struct vm_sums *sums)
+{
+	const struct observed_slot wanted = { .vm = vm };
+	struct observer_index *index = &observer->index;
+	const struct obs_slot *slots = observer->bpf->bss->slots;
+	int r = make_index(observer);
+	size_t at;
+
+	vm_sums_clear(sums);
+	at = array_lower_bound(&wanted, index->slot, index->nr, sizeof(wanted),
+			       by_vm);
+	for (; at < index->nr && index->slot[at].vm == vm && !r; at++) {
+		const struct obs_slot *slot = &slots[index->slot[at].slot];
+
+		if (vm_of(slot) == vm)
+			r = add_slot(slot, sums);
+	}
+	return r;
+}
