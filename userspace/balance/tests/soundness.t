@@ -22,7 +22,9 @@ sources() {
 # Lines of boxes: "WHERE" or "`CODE`".
 boxes() { sed -nE 's/^ *> //p' "$page"; }
 
-for kernel in 6.1 6.12; do
+series=$(lab/setup/series.sh patched)
+ok 'there are series of patches' [ -n "$series" ]
+for kernel in $series; do
 	where='' nr=0
 	while IFS= read -r line; do
 		if [[ $line != '`'* ]]; then
