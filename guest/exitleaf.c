@@ -139,9 +139,9 @@ static int show_difference(const struct options *options,
 	return written(options, output, r);
 }
 
-static int read_checked(struct snapshot *snapshot, struct reader *reader)
+static int read_checked(struct snapshot *snapshot, struct counted_cpuid *cpuid)
 {
-	int r = snapshot_read(snapshot, reader);
+	int r = snapshot_read(snapshot, cpuid);
 	int status = check(&snapshot->leaves, r);
 
 	if (!status && !snapshot->leaves.counting) {
@@ -172,7 +172,7 @@ static bool wait_until(const sigset_t *signals, uint64_t due_ns)
 }
 
 /* Interval after interval, then all of them: @first stays, @last moves on. */
-static int watch(const struct options *options, struct reader *reader,
+static int watch(const struct options *options, struct counted_cpuid *cpuid,
 		 const struct tsc_rate *rate, struct beside *output)
 {
 	const struct occasion interval = { .kind = "interval" };
@@ -187,13 +187,13 @@ static int watch(const struct options *options, struct reader *reader,
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	status = read_checked(&first, reader);
+	status = read_checked(&first, cpuid);
 	last = first;
 	due = first.ns;
 	while (!status && goes_on) {
 		due += step;
 		goes_on = wait_until(&signals, due);
-		status = read_checked(&next, reader);
+		status = read_checked(&next, cpuid);
 		/* Intervals that were slept through are not made up for. */
 		if (due + step < next.ns)
 			due = next.ns;
@@ -213,7 +213,7 @@ static int watch(const struct options *options, struct reader *reader,
 	return status;
 }
 
-static int around(const struct options *options, struct reader *reader,
+static int around(const struct options *options, struct counted_cpuid *cpuid,
 		  const struct tsc_rate *rate, struct beside *output)
 {
 	struct occasion occasion = { .kind = "command",
@@ -223,12 +223,12 @@ static int around(const struct options *options, struct reader *reader,
 	int status;
 
 	affinity_stay(&wherever);
-	status = read_checked(&before, reader);
+	status = read_checked(&before, cpuid);
 	affinity_restore(&wherever);
 	if (!status) {
 		occasion.status = around_run(options->command);
 		affinity_stay(&wherever);
-		status = read_checked(&after, reader);
+		status = read_checked(&after, cpuid);
 	}
 	if (!status)
 		status = show_difference(options, &before, &after, &occasion,
@@ -240,7 +240,7 @@ static int around(const struct options *options, struct reader *reader,
 
 static int run(const struct options *options, struct beside *output)
 {
-	struct reader reader = { .cpuid = execute };
+	struct counted_cpuid cpuid = { .execute = execute };
 	struct affinity wherever;
 	struct tsc_rate rate;
 
@@ -252,8 +252,8 @@ static int run(const struct options *options, struct beside *output)
 		return show(options, output);
 	rate = tsc_rate(execute, NULL, CPUINFO);
 	if (options->command)
-		return around(options, &reader, &rate, output);
-	return watch(options, &reader, &rate, output);
+		return around(options, &cpuid, &rate, output);
+	return watch(options, &cpuid, &rate, output);
 }
 
 static int run_all(const struct options *options)

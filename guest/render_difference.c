@@ -62,48 +62,60 @@ int difference_table(const struct difference *difference,
 	return report_end(out);
 }
 
-static void write_command(const struct occasion *occasion, FILE *out)
+static void put_command(struct json_writer *json,
+			const struct occasion *occasion)
 {
-	struct json_writer json = { .out = out, .comma = true };
-
-	json_put_open(&json, "command", '[');
+	json_put_open(json, "command", '[');
 	for (char **word = occasion->argv; *word; word++)
-		json_put_text(&json, NULL, *word);
-	json_put_close(&json, ']');
-	json_put_int(&json, "status", occasion->status);
+		json_put_text(json, NULL, *word);
+	json_put_close(json, ']');
+	json_put_int(json, "status", occasion->status);
+}
+
+static void put_reasons(struct json_writer *json,
+			const struct difference *difference)
+{
+	json_put_open(json, "reasons", '[');
+	for (size_t i = 0; i < difference->nr; i++) {
+		const struct difference_row *row = &difference->row[i];
+
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "code", row->reason->code);
+		json_put_text(json, "name", row->reason->name);
+		json_put_uint(json, "exits", row->exits);
+		json_put_uint(json, "cycles", row->cycles);
+		json_put_close(json, '}');
+	}
+	json_put_close(json, ']');
 }
 
 int difference_json(const struct difference *difference,
 		    const struct occasion *occasion,
 		    const struct tsc_rate *rate, FILE *out)
 {
-	errno = 0;
-	fprintf(out,
-		"{\"format\":\"exitleaf-difference\",\"version\":1,\"kind\":\"%s\",\"seconds\":%.6f,\"isa\":\"%s\",\"vcpus\":%" PRIu32
-		",\"exits\":%" PRIu64 ",\"own_exits\":%" PRIu64
-		",\"cycles\":%" PRIu64,
-		occasion->kind, difference->seconds,
-		exit_isa_name(difference->isa), difference->vcpus,
-		difference->exits, difference->own, difference->cycles);
-	if (difference->dropped)
-		fprintf(out, ",\"dropped\":%" PRIu64, difference->dropped);
-	if (difference->uncounted)
-		fprintf(out, ",\"uncounted\":%" PRIu32, difference->uncounted);
-	if (rate->khz)
-		fprintf(out, ",\"tsc_khz\":%" PRIu64, rate->khz);
-	if (occasion->argv)
-		write_command(occasion, out);
-	fputs(",\"reasons\":[", out);
-	for (size_t i = 0; i < difference->nr; i++) {
-		const struct difference_row *row = &difference->row[i];
+	struct json_writer json = { .out = out };
 
-		fprintf(out,
-			"%s{\"code\":%" PRIu32
-			",\"name\":\"%s\",\"exits\":%" PRIu64
-			",\"cycles\":%" PRIu64 "}",
-			i ? "," : "", row->reason->code, row->reason->name,
-			row->exits, row->cycles);
-	}
-	fputs("]}\n", out);
+	errno = 0;
+	json_put_open(&json, NULL, '{');
+	json_put_text(&json, "format", "exitleaf-difference");
+	json_put_uint(&json, "version", 1);
+	json_put_text(&json, "kind", occasion->kind);
+	json_put_real(&json, "seconds", difference->seconds);
+	json_put_text(&json, "isa", exit_isa_name(difference->isa));
+	json_put_uint(&json, "vcpus", difference->vcpus);
+	json_put_uint(&json, "exits", difference->exits);
+	json_put_uint(&json, "own_exits", difference->own);
+	json_put_uint(&json, "cycles", difference->cycles);
+	if (difference->dropped)
+		json_put_uint(&json, "dropped", difference->dropped);
+	if (difference->uncounted)
+		json_put_uint(&json, "uncounted", difference->uncounted);
+	if (rate->khz)
+		json_put_uint(&json, "tsc_khz", rate->khz);
+	if (occasion->argv)
+		put_command(&json, occasion);
+	put_reasons(&json, difference);
+	json_put_close(&json, '}');
+	fputc('\n', out);
 	return report_end(out);
 }

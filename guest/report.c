@@ -4,16 +4,12 @@
 #include <stdlib.h>
 
 #include "ledger/reasons.h"
+#include "lib/json_writer.h"
 #include "lib/table.h"
 #include "report.h"
 
 /* Columns of the table, but for the share. */
 enum { NAME = 26, EXITS = 11, CYCLES = 17, PER_EXIT = 13 };
-
-static const char *yes_no(bool yes)
-{
-	return yes ? "true" : "false";
-}
 
 int report_end(FILE *out)
 {
@@ -22,89 +18,116 @@ int report_end(FILE *out)
 	return 0;
 }
 
-static void write_reads(const struct leaves *leaves, FILE *out)
+static void put_reads(struct json_writer *json, const struct leaves *leaves)
 {
-	fputs("\"reads\":[", out);
+	json_put_open(json, "reads", '[');
 	for (size_t i = 0; i < leaves->nr; i++) {
 		const struct leaf_io *io = &leaves->io[i];
 
-		fprintf(out,
-			"%s\n{\"leaf\":%" PRIu32 ",\"index\":%" PRIu32
-			",\"eax\":%" PRIu32 ",\"ebx\":%" PRIu32
-			",\"ecx\":%" PRIu32 ",\"edx\":%" PRIu32,
-			i ? "," : "", io->leaf, io->index, io->eax, io->ebx,
-			io->ecx, io->edx);
+		json_put_newline(json);
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "leaf", io->leaf);
+		json_put_uint(json, "index", io->index);
+		json_put_uint(json, "eax", io->eax);
+		json_put_uint(json, "ebx", io->ebx);
+		json_put_uint(json, "ecx", io->ecx);
+		json_put_uint(json, "edx", io->edx);
 		if (io->has_executed)
-			fprintf(out, ",\"executed\":%" PRIu64, io->executed);
+			json_put_uint(json, "executed", io->executed);
 		if (io->has_userspace)
-			fprintf(out, ",\"userspace\":%" PRIu64, io->userspace);
-		fputc('}', out);
+			json_put_uint(json, "userspace", io->userspace);
+		json_put_close(json, '}');
 	}
-	fputs("]", out);
+	json_put_close(json, ']');
 }
 
-/* The same once more, as numbers with names, for who doesn't know the leaves. */
-static void write_reasons(const struct leaves *leaves, FILE *out)
+static void put_on_a_line(struct json_writer *json, const char *name,
+			  uint64_t value)
+{
+	json_put_newline(json);
+	json_put_uint(json, name, value);
+}
+
+static void put_reason(struct json_writer *json, const struct leaves *leaves,
+		       const struct exit_reason *reason)
+{
+	const struct leaf_io *exits, *cycles;
+
+	exits = leaves_find(leaves, EXIT_LEAF_REASON_EXITS, reason->code);
+	cycles = leaves_find(leaves, EXIT_LEAF_REASON_CYCLES, reason->code);
+	if (!exits || !leaf_exits(exits))
+		return;
+	json_put_newline(json);
+	json_put_open(json, NULL, '{');
+	json_put_uint(json, "code", reason->code);
+	json_put_text(json, "name", reason->name);
+	json_put_uint(json, "exits", leaf_exits(exits));
+	if (cycles)
+		json_put_uint(json, "cycles", leaf_cycles(cycles));
+	json_put_close(json, '}');
+}
+
+/* Write the reads again, as numbers with names, for those who do not know the
+ * leaves. */
+static void put_counts(struct json_writer *json, const struct leaves *leaves)
 {
 	const struct leaf_io *exits, *cycles;
 	const struct exit_reason *reasons;
-	const char *comma = "";
 	size_t nr;
 
 	exits = leaves_find(leaves, EXIT_LEAF_EXITS, 0);
 	cycles = leaves_find(leaves, EXIT_LEAF_CYCLES, 0);
 	if (exits)
-		fprintf(out, ",\n\"exits\":%" PRIu64, leaf_exits(exits));
+		put_on_a_line(json, "exits", leaf_exits(exits));
 	if (cycles)
-		fprintf(out, ",\n\"cycles\":%" PRIu64, leaf_cycles(cycles));
+		put_on_a_line(json, "cycles", leaf_cycles(cycles));
 	if (leaves->dropped)
-		fprintf(out, ",\n\"dropped\":%" PRIu64, leaves->dropped);
+		put_on_a_line(json, "dropped", leaves->dropped);
 	if (leaves->uncounted)
-		fprintf(out, ",\n\"uncounted\":%" PRIu32, leaves->uncounted);
-	fputs(",\n\"reasons\":[", out);
+		put_on_a_line(json, "uncounted", leaves->uncounted);
+	json_put_newline(json);
+	json_put_open(json, "reasons", '[');
 	reasons = exit_reasons(leaves->isa, &nr);
-	for (size_t i = 0; i < nr; i++) {
-		exits = leaves_find(leaves, EXIT_LEAF_REASON_EXITS,
-				    reasons[i].code);
-		cycles = leaves_find(leaves, EXIT_LEAF_REASON_CYCLES,
-				     reasons[i].code);
-		if (!exits || !leaf_exits(exits))
-			continue;
-		fprintf(out,
-			"%s\n{\"code\":%" PRIu32
-			",\"name\":\"%s\",\"exits\":%" PRIu64,
-			comma, reasons[i].code, reasons[i].name,
-			leaf_exits(exits));
-		if (cycles)
-			fprintf(out, ",\"cycles\":%" PRIu64,
-				leaf_cycles(cycles));
-		fputc('}', out);
-		comma = ",";
-	}
-	fputs("]", out);
+	for (size_t i = 0; i < nr; i++)
+		put_reason(json, leaves, &reasons[i]);
+	json_put_close(json, ']');
+}
+
+static void put_machine(struct json_writer *json, const struct leaves *leaves)
+{
+	json_put_text(json, "isa", exit_isa_name(leaves->isa));
+	json_put_uint(json, "vcpus", leaves->vcpus);
+	json_put_newline(json);
+	json_put_bool(json, "counting", leaves->counting);
+	json_put_bool(json, "timing", leaves->timing);
 }
 
 int report_json(const struct leaves *leaves, const char *program, FILE *out)
 {
+	const bool answered = leaves->abi == EXIT_LEAF_ABI;
+	struct json_writer json = { .out = out };
+
 	errno = 0;
-	fprintf(out,
-		"{\"format\":\"exitledger-guest-report\",\"version\":1,\n"
-		"\"program\":\"%s\",\"abi\":%" PRIu32 ",",
-		program, leaves->abi);
-	if (leaves->abi == EXIT_LEAF_ABI)
-		fprintf(out,
-			"\"isa\":\"%s\",\"vcpus\":%" PRIu32
-			",\n\"counting\":%s,\"timing\":%s,",
-			exit_isa_name(leaves->isa), leaves->vcpus,
-			yes_no(leaves->counting), yes_no(leaves->timing));
-	if (leaves->has_statistics)
-		fprintf(out, "\n\"statistics\":{\"exits\":%" PRIu64 "},",
-			leaves->statistics);
+	json_put_open(&json, NULL, '{');
+	json_put_text(&json, "format", "exitledger-guest-report");
+	json_put_uint(&json, "version", 1);
+	json_put_newline(&json);
+	json_put_text(&json, "program", program);
+	json_put_uint(&json, "abi", leaves->abi);
+	if (answered)
+		put_machine(&json, leaves);
+	if (leaves->has_statistics) {
+		json_put_newline(&json);
+		json_put_open(&json, "statistics", '{');
+		json_put_uint(&json, "exits", leaves->statistics);
+		json_put_close(&json, '}');
+	}
+	json_put_newline(&json);
+	put_reads(&json, leaves);
+	if (answered)
+		put_counts(&json, leaves);
+	json_put_close(&json, '}');
 	fputc('\n', out);
-	write_reads(leaves, out);
-	if (leaves->abi == EXIT_LEAF_ABI)
-		write_reasons(leaves, out);
-	fputs("}\n", out);
 	return report_end(out);
 }
 

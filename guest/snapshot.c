@@ -7,23 +7,23 @@
 #include "ledger/reasons.h"
 #include "snapshot.h"
 
-void reader_cpuid(struct leaf_io *io, void *data)
+void counted_cpuid_execute(struct leaf_io *io, void *data)
 {
-	struct reader *reader = data;
+	struct counted_cpuid *cpuid = data;
 
-	reader->executed++;
-	reader->cpuid(io, NULL);
+	cpuid->executed++;
+	cpuid->execute(io, NULL);
 }
 
-int snapshot_read(struct snapshot *snapshot, struct reader *reader)
+int snapshot_read(struct snapshot *snapshot, struct counted_cpuid *cpuid)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->ns = now.tv_sec * 1000000000ull + now.tv_nsec;
-	snapshot->executed = reader->executed;
-	return leaves_read(&snapshot->leaves, reader_cpuid, reader);
+	snapshot->executed = cpuid->executed;
+	return leaves_read(&snapshot->leaves, counted_cpuid_execute, cpuid);
 }
 
 void snapshot_free(struct snapshot *snapshot)

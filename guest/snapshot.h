@@ -14,14 +14,14 @@ struct snapshot {
 	uint64_t ns; /* CLOCK_MONOTONIC */
 };
 
-/* Counts CPUIDs, each of which is an exit: what snapshots are read with. */
-struct reader {
-	leaf_cpuid cpuid;
+/* Executes CPUID for snapshots, and counts how often: each is an exit. */
+struct counted_cpuid {
+	leaf_cpuid execute;
 	uint64_t executed;
 };
 
-/** reader_cpuid - a leaf_cpuid, whose data is a struct reader */
-void reader_cpuid(struct leaf_io *io, void *reader);
+/** counted_cpuid_execute - a leaf_cpuid, whose data is a struct counted_cpuid */
+void counted_cpuid_execute(struct leaf_io *io, void *data);
 
 /**
  * snapshot_read - read all leaves
@@ -29,7 +29,7 @@ void reader_cpuid(struct leaf_io *io, void *reader);
  *
  * 0 (see leaves.abi then), or -ENOMEM.
  */
-int snapshot_read(struct snapshot *snapshot, struct reader *reader);
+int snapshot_read(struct snapshot *snapshot, struct counted_cpuid *cpuid);
 
 void snapshot_free(struct snapshot *snapshot);
 

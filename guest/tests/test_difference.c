@@ -16,15 +16,15 @@
 #include "tests/tap.h"
 
 static struct snapshot first, second;
-static struct reader reader;
+static struct counted_cpuid counted;
 static struct difference difference;
 static char *text;
 
 static void setup(void)
 {
 	fake_kvm_begin();
-	reader = (struct reader){ .cpuid = fake_cpuid };
-	ck_assert_int_eq(snapshot_read(&first, &reader), 0);
+	counted = (struct counted_cpuid){ .execute = fake_cpuid };
+	ck_assert_int_eq(snapshot_read(&first, &counted), 0);
 }
 
 static void teardown(void)
@@ -47,7 +47,7 @@ static void exits(uint64_t io, uint64_t cpuid)
 static void read_again(void)
 {
 	snapshot_free(&second);
-	ck_assert_int_eq(snapshot_read(&second, &reader), 0);
+	ck_assert_int_eq(snapshot_read(&second, &counted), 0);
 	ck_assert_int_eq(difference_make(&first, &second, &difference), 0);
 }
 
@@ -84,7 +84,7 @@ START_TEST(over_other_reads)
 	struct snapshot between;
 
 	exits(1, 1);
-	ck_assert_int_eq(snapshot_read(&between, &reader), 0);
+	ck_assert_int_eq(snapshot_read(&between, &counted), 0);
 	exits(1, 1);
 	read_again();
 	ck_assert_uint_eq(difference.exits, 4);
@@ -99,7 +99,7 @@ END_TEST
 START_TEST(another_host)
 {
 	exits(5, 5);
-	ck_assert_int_eq(snapshot_read(&second, &reader), 0);
+	ck_assert_int_eq(snapshot_read(&second, &counted), 0);
 	second.leaves.vcpus = first.leaves.vcpus - 1;
 	ck_assert_int_eq(difference_make(&first, &second, &difference),
 			 -ERANGE);
@@ -118,13 +118,13 @@ END_TEST
 START_TEST(lower_counts)
 {
 	kvm.io = 5;
-	ck_assert_int_eq(snapshot_read(&second, &reader), 0);
+	ck_assert_int_eq(snapshot_read(&second, &counted), 0);
 	ck_assert_int_eq(difference_make(&first, &second, &difference),
 			 -ERANGE);
 	snapshot_free(&second);
 	kvm.io = 0x100000002ull;
 	kvm.cpuid -= 1;
-	ck_assert_int_eq(snapshot_read(&second, &reader), 0);
+	ck_assert_int_eq(snapshot_read(&second, &counted), 0);
 	ck_assert_int_eq(difference_make(&first, &second, &difference),
 			 -ERANGE);
 }

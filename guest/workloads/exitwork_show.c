@@ -4,6 +4,7 @@
 
 #include "exitwork_show.h"
 #include "ledger/reasons.h"
+#include "lib/json_writer.h"
 #include "lib/table.h"
 
 static int end(FILE *out)
@@ -132,38 +133,39 @@ int outcome_text(const struct outcome *outcome, FILE *out)
 	return end(out);
 }
 
-static void put_expected_json(const struct outcome *outcome, FILE *out)
+static void put_expected_json(struct json_writer *json,
+			      const struct outcome *outcome)
 {
 	const struct expectation *expectation = NULL;
-	const char *comma = "";
 
-	fputs(",\"expected\":[", out);
+	json_put_open(json, "expected", '[');
 	while ((expectation = next(outcome, expectation))) {
 		uint32_t code = expectation->reason[outcome->after.isa];
 		const struct exit_reason *reason =
 			exit_reason_find(outcome->after.isa, code);
 
-		fprintf(out,
-			"%s{\"reason\":%" PRIu32
-			",\"name\":\"%s\",\"rule\":\"%s\",\"exits\":%" PRIu32
-			",\"operations\":%" PRIu32 ",\"met\":%s}",
-			comma, code, reason->name, rule_name(expectation->rule),
-			expectation->exits, expectation->operations,
-			is_met(outcome, expectation) ? "true" : "false");
-		comma = ",";
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "reason", code);
+		json_put_text(json, "name", reason->name);
+		json_put_text(json, "rule", rule_name(expectation->rule));
+		json_put_uint(json, "exits", expectation->exits);
+		json_put_uint(json, "operations", expectation->operations);
+		json_put_bool(json, "met", is_met(outcome, expectation));
+		json_put_close(json, '}');
 	}
-	fputs("]", out);
+	json_put_close(json, ']');
 }
 
-static void put_reasons_json(const struct outcome *outcome, FILE *out)
+static void put_reasons_json(struct json_writer *json,
+			     const struct outcome *outcome)
 {
 	const struct exit_reason *reasons;
-	const char *comma = "";
 	size_t nr;
 
-	fprintf(out, ",\"isa\":\"%s\",\"exits\":%" PRIu64 ",\"reasons\":[",
-		exit_isa_name(outcome->after.isa),
-		growth_total(&outcome->before, &outcome->after));
+	json_put_text(json, "isa", exit_isa_name(outcome->after.isa));
+	json_put_uint(json, "exits",
+		      growth_total(&outcome->before, &outcome->after));
+	json_put_open(json, "reasons", '[');
 	reasons = exit_reasons(outcome->after.isa, &nr);
 	for (size_t i = 0; i < nr; i++) {
 		uint64_t exits = growth_of(&outcome->before, &outcome->after,
@@ -171,27 +173,32 @@ static void put_reasons_json(const struct outcome *outcome, FILE *out)
 
 		if (!exits)
 			continue;
-		fprintf(out,
-			"%s{\"reason\":%" PRIu32
-			",\"name\":\"%s\",\"exits\":%" PRIu64 "}",
-			comma, reasons[i].code, reasons[i].name, exits);
-		comma = ",";
+		json_put_open(json, NULL, '{');
+		json_put_uint(json, "reason", reasons[i].code);
+		json_put_text(json, "name", reasons[i].name);
+		json_put_uint(json, "exits", exits);
+		json_put_close(json, '}');
 	}
-	fputs("]", out);
+	json_put_close(json, ']');
 }
 
 int outcome_json(const struct outcome *outcome, FILE *out)
 {
+	struct json_writer json = { .out = out };
+
 	errno = 0;
-	fprintf(out,
-		"{\"format\":\"exitwork\",\"version\":1,\"workload\":\"%s\","
-		"\"operations\":%" PRIu64 ",\"seconds\":%.6f",
-		outcome->workload->name, outcome->operations, outcome->seconds);
+	json_put_open(&json, NULL, '{');
+	json_put_text(&json, "format", "exitwork");
+	json_put_uint(&json, "version", 1);
+	json_put_text(&json, "workload", outcome->workload->name);
+	json_put_uint(&json, "operations", outcome->operations);
+	json_put_real(&json, "seconds", outcome->seconds);
 	if (outcome_has_leaves(outcome)) {
-		put_reasons_json(outcome, out);
-		put_expected_json(outcome, out);
+		put_reasons_json(&json, outcome);
+		put_expected_json(&json, outcome);
 	}
-	fputs("}\n", out);
+	json_put_close(&json, '}');
+	fputc('\n', out);
 	return end(out);
 }
 

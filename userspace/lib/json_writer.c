@@ -76,6 +76,12 @@ void json_put_null(struct json_writer *json, const char *name)
 	begin(json, name, "null");
 }
 
+void json_put_newline(struct json_writer *json)
+{
+	fputs_unlocked(json->comma ? ",\n" : "\n", json->out);
+	json->comma = false;
+}
+
 void json_put_real(struct json_writer *json, const char *name, double value)
 {
 	begin(json, name, format_decimal(value, 6).s);

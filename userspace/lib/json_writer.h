@@ -29,6 +29,9 @@ void json_put_int(struct json_writer *json, const char *name, int64_t value);
 void json_put_bool(struct json_writer *json, const char *name, bool value);
 void json_put_null(struct json_writer *json, const char *name);
 
+/** json_put_newline - begin a line with the next value, which must follow */
+void json_put_newline(struct json_writer *json);
+
 /** json_put_real - a number with six decimals; not below 0, and finite */
 void json_put_real(struct json_writer *json, const char *name, double value);
 

@@ -49,6 +49,23 @@ START_TEST(values)
 }
 END_TEST
 
+/* A comma ends the line before, if there is a value. */
+START_TEST(lines)
+{
+	struct json_writer json = { .out = open_memstream(&text, &size) };
+
+	json_put_open(&json, NULL, '[');
+	json_put_newline(&json);
+	json_put_uint(&json, NULL, 1);
+	json_put_newline(&json);
+	json_put_uint(&json, NULL, 2);
+	json_put_close(&json, ']');
+	fclose(json.out);
+	ck_assert_str_eq(text, "[\n1,\n2]");
+	free(text);
+}
+END_TEST
+
 /* A number is read as the same number, and as no integer. */
 START_TEST(exact_numbers)
 {
@@ -136,6 +153,7 @@ int main(void)
 	TCase *tcase = tcase_create("json_writer");
 
 	tcase_add_test(tcase, values);
+	tcase_add_test(tcase, lines);
 	tcase_add_test(tcase, exact_numbers);
 	tcase_add_loop_test(tcase, strings, 0, 2);
 	tcase_add_test(tcase, saved);
