@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "advise/advise_items.h"
 
-struct top {
+/* The items of a rule that weigh most, so far. */
+struct heaviest {
 	const struct advise_rule *rule;
 	double seconds;
 	struct advise_item *item;
@@ -9,30 +10,32 @@ struct top {
 };
 
 /* How much an item is of what its rule is about. */
-static double weight(const struct top *top, const struct advise_item *item)
+static double weight(const struct heaviest *heaviest,
+		     const struct advise_item *item)
 {
-	return advise_measure(top->rule->bound[0].measure, &item->times,
-			      top->seconds);
+	return advise_measure(heaviest->rule->bound[0].measure, &item->times,
+			      heaviest->seconds);
 }
 
 /* Put an item in its place, if it is among the first. */
-static void offer(struct top *top, const struct advise_item *item)
+static void offer(struct heaviest *heaviest, const struct advise_item *item)
 {
-	size_t at = top->nr;
+	size_t at = heaviest->nr;
 
-	if (!(weight(top, item) > 0))
+	if (!(weight(heaviest, item) > 0))
 		return;
-	while (at && weight(top, item) > weight(top, &top->item[at - 1]))
+	while (at && weight(heaviest, item) >
+			     weight(heaviest, &heaviest->item[at - 1]))
 		at--;
 	if (at == ADVISE_ITEMS)
 		return;
-	top->nr += top->nr < ADVISE_ITEMS;
-	for (size_t i = top->nr - 1; i > at; i--)
-		top->item[i] = top->item[i - 1];
-	top->item[at] = *item;
+	heaviest->nr += heaviest->nr < ADVISE_ITEMS;
+	for (size_t i = heaviest->nr - 1; i > at; i--)
+		heaviest->item[i] = heaviest->item[i - 1];
+	heaviest->item[at] = *item;
 }
 
-static void offer_keys(struct top *top, const struct advise_set *set,
+static void offer_keys(struct heaviest *heaviest, const struct advise_set *set,
 		       const struct ledger_keys *keys)
 {
 	for (size_t i = 0; i < keys->nr; i++) {
@@ -45,11 +48,12 @@ static void offer_keys(struct top *top, const struct advise_set *set,
 
 		if (advise_set_has(set, item.reason) &&
 		    (!set->by || advise_set_has_key(set, item.key)))
-			offer(top, &item);
+			offer(heaviest, &item);
 	}
 }
 
-static void offer_reasons(struct top *top, const struct advise_set *set,
+static void offer_reasons(struct heaviest *heaviest,
+			  const struct advise_set *set,
 			  const struct ledger_cells *cells)
 {
 	for (size_t i = 0; i < cells->nr; i++) {
@@ -59,7 +63,7 @@ static void offer_reasons(struct top *top, const struct advise_set *set,
 		};
 
 		if (advise_set_has(set, item.reason))
-			offer(top, &item);
+			offer(heaviest, &item);
 	}
 }
 
@@ -69,15 +73,15 @@ size_t advise_items(const struct advice *advice,
 		    struct advise_item item[ADVISE_ITEMS])
 {
 	const struct advise_set *set = &verdict->set;
-	struct top top = {
+	struct heaviest heaviest = {
 		.rule = verdict->rule,
 		.seconds = finding->vm->end - finding->vm->begin,
 		.item = item,
 	};
 
 	if (advice->facts->by && !set->all)
-		offer_keys(&top, set, &finding->vcpu->keys);
-	if (!top.nr && !set->by && (set->all || set->nr > 1))
-		offer_reasons(&top, set, &finding->vcpu->cells);
-	return top.nr;
+		offer_keys(&heaviest, set, &finding->vcpu->keys);
+	if (!heaviest.nr && !set->by && (set->all || set->nr > 1))
+		offer_reasons(&heaviest, set, &finding->vcpu->cells);
+	return heaviest.nr;
 }

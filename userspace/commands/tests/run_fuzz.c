@@ -149,7 +149,7 @@ static void render(const char *path, const struct run_report *content)
 	compare(path, content);
 }
 
-static int report(const char *path, struct why *why)
+static int read_report(const char *path, struct why *why)
 {
 	struct run_report content = { .exits = 0 };
 	struct run_reader *reader;
@@ -173,7 +173,7 @@ static int use(const char *path, struct why *why)
 	case 2:
 		return replay(path, why);
 	default:
-		return report(path, why);
+		return read_report(path, why);
 	}
 }
 

@@ -95,7 +95,7 @@ static void record(unsigned int intervals, double *early, double *late)
 	free(ms);
 }
 
-static double report(void)
+static double ms_of_report(void)
 {
 	struct run_report result;
 	struct run_reader *reader;
@@ -113,11 +113,11 @@ START_TEST(a_day)
 	double early, late, few, many;
 
 	record(1000, &early, &late);
-	few = report();
+	few = ms_of_report();
 	fixture_end(directory);
 	setup();
 	record(8000, &early, &late);
-	many = report();
+	many = ms_of_report();
 	printf("# an interval: %.3f ms, after 160,000 VMs: %.3f ms\n", early,
 	       late);
 	printf("# a report of 20,000 VMs: %.0f ms, of 160,000: %.0f ms\n", few,
