@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All numbers that any set of exits has: those of a reason, of an I/O port, of
- * an interval, of a table's row, of a single slow exit.  A further number of
- * exits is a member and a line in the functions below; whoever adds sets up
- * need not know of it.
+ * All numbers of a set of exits, whatever they have in common: a reason, an I/O
+ * port, an interval, a row of a table; a set may also be a single slow exit.  A
+ * new number is a member here and a line in each function below; code that adds
+ * sets up need not know of it.
  */
 #ifndef EXITLEDGER_EXIT_TIMES_H
 #define EXITLEDGER_EXIT_TIMES_H
@@ -12,18 +12,18 @@
 #include <stdint.h>
 
 /*
- * An exit's time is that from it to the next entry.  A vCPU's last exit has
- * none yet, and none has where times are not observed.
+ * An exit's time is the time from the exit to the next entry.  The last exit of
+ * a vCPU has no time yet, and no exit has one where times are not observed.
  */
 struct exit_times {
 	uint64_t exits;
 	uint64_t fast; /* of @exits: without the exit handler, if asked for */
 	uint64_t timed; /* of @exits: had a time; 0 where a histogram has it */
 	uint64_t ns; /* the sum of the times */
-	uint64_t min_ns; /* the shortest, and */
+	uint64_t min_ns; /* the shortest time */
 	uint64_t max_ns; /* the longest time; 0 and 0: none had a time */
 	uint64_t preempted_ns; /* of @ns: scheduled out while runnable */
-	uint64_t blocked_ns; /* of @ns: asleep (HLT: idle); both if asked for */
+	uint64_t blocked_ns; /* of @ns: asleep (at HLT: idle), if asked for */
 };
 
 /**
@@ -45,8 +45,12 @@ exit_times_of_one(uint64_t ns, uint64_t preempted_ns, uint64_t blocked_ns)
 	};
 }
 
-/** exit_times_any - is there anything of these exits?  The time of an
- * interval's first exit may be all */
+/**
+ * exit_times_any - is any number of this set above zero?
+ *
+ * An interval's first exit may have happened in the interval before, so that
+ * its time is all that this one has of it.
+ */
 static inline bool exit_times_any(const struct exit_times *times)
 {
 	return times->exits || times->max_ns;
@@ -83,8 +87,8 @@ static inline void exit_times_add(struct exit_times *to,
 /**
  * exit_times_since - how far a set's sums have grown
  *
- * Sums do not say what the shortest and the longest time of the growth were:
- * these are 0 and 0, for the caller to fill in.
+ * Sums do not tell the shortest and the longest time among the exits that were
+ * added.  The caller has to fill them in; here they are 0 and 0.
  */
 static inline struct exit_times
 exit_times_since(const struct exit_times *now, const struct exit_times *earlier)

@@ -52,7 +52,10 @@ bool filter_has_number(const struct filter_numbers *numbers, uint32_t number)
 	return !numbers->nr || contains(numbers, number);
 }
 
-/* A name is itself, even if it has letters that mean more in a pattern. */
+/*
+ * A name matches itself, even if it has characters that are special in a
+ * pattern.
+ */
 static bool name_matches(const char *wanted, const char *name)
 {
 	return !strcmp(wanted, name) || !fnmatch(wanted, name, 0);
@@ -72,7 +75,10 @@ bool filter_has_vm(const struct filter *filter, const struct ledger_vm *vm)
 static void say_unmatched(const struct ledger *ledger, const char *option,
 			  const char *wanted, struct why *line)
 {
-	/* A character has four bytes at most, and marks that combine. */
+	/*
+	 * A character has at most four bytes, and combining marks may follow
+	 * it.
+	 */
 	char seen[SEEN * sizeof(struct safe_text)] = "none";
 	size_t length = 0;
 
@@ -183,7 +189,7 @@ __attribute__((format(printf, 2, 3))) static void append(struct description *to,
 	if (length + needed < to->size)
 		return;
 	to->full = true;
-	/* Not within a character. */
+	/* Do not cut within a character. */
 	kept = to->size - sizeof("...");
 	while (kept && (to->text[kept] & 0xc0) == 0x80)
 		kept--;

@@ -12,8 +12,9 @@ struct filter_numbers {
 };
 
 /*
- * All empty: everything.  A VM is shown if any of the names or pids is its
- * own, a vCPU if it is any of the numbers, and so with reasons.
+ * An empty filter shows everything.  A VM is shown if one of the names or one
+ * of the pids is its own; a vCPU, if one of the numbers is its own; a reason
+ * likewise.
  */
 struct filter {
 	const char **vm; /* names or patterns, as in fnmatch(3); not copied */
@@ -39,10 +40,11 @@ bool filter_has_number(const struct filter_numbers *numbers, uint32_t number);
 /**
  * filter_unmatched - say which of the names and pids no VM had
  * @ledger: all VMs that were seen
- * @lines: each such name or pid: one line, without a newline
- * @size: of @lines
+ * @lines: filled in: one line for each such name or pid, without a newline
+ * @size: how many lines there is room for
  *
- * Returns how many lines there would be, of which the first @size are filled.
+ * Returns how many lines there would be.  If these are more than @size, only
+ * the first @size are filled in.
  */
 size_t filter_unmatched(const struct filter *filter,
 			const struct ledger *ledger, struct why *lines,
@@ -50,15 +52,15 @@ size_t filter_unmatched(const struct filter *filter,
 
 /**
  * filter_has_exits - has any exit that was booked passed the filter?
- * @ledger: of all VMs; of those that it has added up into one it is no longer
- *	    known which passed: they all do
+ * @ledger: all VMs.  Where it has added up ended VMs into one, it is no longer
+ * known which of them passed, and all of them count as if they did.
  */
 bool filter_has_exits(const struct filter *filter, const struct ledger *ledger);
 
 /**
- * filter_describe - as the options that make it; "": all
+ * filter_describe - a filter as the options that make it; "" for everything
  *
- * A text that is too long is cut between characters, and ends with "...".
+ * Text that is too long is cut between characters, and ends with "...".
  */
 void filter_describe(const struct filter *filter, char *text, size_t size);
 

@@ -13,7 +13,7 @@
 #define FORMAT "exitledger-guest-report"
 #define VERSION 1
 
-/* A guest has a few hundred reads to report: a sane bound for a broken file. */
+/* A guest reports a few hundred reads.  More than this means a broken file. */
 #define MAX_READS 65536
 #define MAX_PARSED (4ul * GUEST_REPORT_SIZE)
 
@@ -107,7 +107,7 @@ static bool is_report(const json_t *json)
 	return format && !strcmp(format, FORMAT);
 }
 
-/* Does an object begin here that would be a report if all of it were there? */
+/* Does an object begin here that would be a report if it were complete? */
 static bool begins_report(const char *text, size_t length)
 {
 	static const char *const words[] = { "{", "\"format\"", ":",
@@ -126,28 +126,31 @@ static bool begins_report(const char *text, size_t length)
 	return true;
 }
 
-/* One of a report's reads, by itself. */
+/* Parse one read of a report. */
 static bool is_read(const json_t *json)
 {
 	return json_is_integer(json_object_get(json, "leaf")) &&
 	       json_is_integer(json_object_get(json, "eax"));
 }
 
-/* A console's output, and how much of it was parsed. */
+/* The output of a console, and how much of it was parsed. */
 struct console {
 	const char *text;
 	size_t length;
 	size_t parsed;
-	bool in_damaged; /* a report that was counted as damaged goes on */
-	size_t furthest; /* of what looked most like a report */
+	/* Within a report that was already counted as damaged. */
+	bool in_damaged;
+	/* How far the text was parsed that looked most like a report. */
+	size_t furthest;
 	struct why why; /* what was wrong with it */
 };
 
 /*
- * A report begins at a brace, but not every brace begins one.  Returns the next
- * one from *@from on, and moves that behind it; NULL: there is none.  A read
- * that is in no report is left of one whose beginning is damaged.  How much is
- * parsed again is bounded, as a guest wrote it.
+ * Find the next brace at which a report may begin, from *@from on, and move
+ * *@from behind it.  Not every brace begins a report.  Where the beginning of a
+ * report is damaged, a read is left over that is in no report.  How much text
+ * is parsed again is bounded, as a guest wrote it.  NULL: there is no further
+ * brace.
  */
 static json_t *next_report(struct console *console, size_t *from,
 			   size_t *damaged)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The report of a program in the guest on what it was told:
- * exitledger-guest-report(5). */
+/*
+ * The report of a program in the guest on the counts that it was told:
+ * exitledger-guest-report(5).
+ */
 #ifndef EXITLEDGER_GUEST_REPORT_H
 #define EXITLEDGER_GUEST_REPORT_H
 
@@ -10,15 +12,17 @@
 #include "lib/json_writer.h"
 #include "lib/msg.h"
 
-/* No report is longer: a sane bound for what comes from a guest. */
+/*
+ * The most bytes of a report.  It comes from a guest, so there must be a bound.
+ */
 #define GUEST_REPORT_SIZE (16 << 20)
 
 struct guest_read {
 	struct leaf_read read;
 	bool has_executed;
-	uint64_t executed; /* exits that the guest knows to have caused */
+	uint64_t executed; /* exits that the guest knows that it caused */
 	bool has_userspace;
-	uint64_t userspace; /* TSC cycles that its VMM knows to have taken */
+	uint64_t userspace; /* TSC cycles that its VMM knows that it took */
 };
 
 struct guest_report {
@@ -33,25 +37,31 @@ struct guest_report {
 /**
  * guest_report_parse - take a report out of parsed JSON
  *
- * 0, or -errno with @why filled in, and @report empty.
+ * Returns 0; or -errno, with @why filled in and @report empty.
  */
 int guest_report_parse(const json_t *json, struct guest_report *report,
 		       struct why *why);
 
-/* Of one guest after the other, or of one that reads several times. */
+/*
+ * The reports of one guest after the other, or of one that reads several times.
+ */
 struct guest_reports {
-	struct guest_report *report; /* in the order printed */
+	/* In the order in which they were printed. */
+	struct guest_report *report;
 	size_t nr;
-	size_t damaged; /* that began, and were left out: cut off, or mixed up */
+	/*
+	 * Reports that began, but were cut off or mixed up, and are left out.
+	 */
+	size_t damaged;
 };
 
 /**
  * guest_reports_load - read all reports in a file
  * @path: "-" for standard input
  *
- * Text around them is ignored, braces included, as a report often comes over a
- * serial line.  0; -EINVAL if there is none, or another -errno, with @why, and
- * @reports empty.
+ * A report often comes over a serial line, so that text around it, braces
+ * included, is ignored.  Returns 0; -EINVAL if there is no report, or another
+ * -errno, with @why filled in and @reports empty.
  */
 int guest_reports_load(const char *path, struct guest_reports *reports,
 		       struct why *why);
@@ -62,7 +72,7 @@ int guest_reports_text(const char *text, size_t length, const char *path,
 
 void guest_reports_free(struct guest_reports *reports);
 
-/** guest_report_load - the same for a file that is to have one report */
+/** guest_report_load - the same for a file that must have exactly one report */
 int guest_report_load(const char *path, struct guest_report *report,
 		      struct why *why);
 

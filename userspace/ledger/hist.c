@@ -5,7 +5,7 @@
 
 #include "ledger/hist.h"
 
-/* An octave's bounds in 64ths of its lowest value. */
+/* The bounds of an octave's buckets, in 64ths of the octave's lowest value. */
 #define OCTAVE 8
 #define FIRST 64
 static const uint8_t bounds[OCTAVE + 1] = { FIRST, 70,	77,  85,       93,
@@ -41,7 +41,7 @@ uint64_t hist_middle(unsigned int bucket)
 {
 	double low = bound(bucket), high = bound(bucket + 1);
 
-	/* As far from the one as from the other, relative to each. */
+	/* The value whose relative distance to both bounds is the same. */
 	return 2 * low * high / (low + high);
 }
 
@@ -124,7 +124,10 @@ uint64_t hist_count(const struct hist *hist)
 	return count;
 }
 
-/* The value of which so many are below or equal. */
+/*
+ * The rank of the value that is wanted: so many values are below it or equal to
+ * it.
+ */
 static uint64_t rank_of(uint64_t count, double share)
 {
 	uint64_t rank = share * count;
@@ -147,7 +150,10 @@ uint64_t hist_percentiles(const struct hist *hist, const double share[],
 		counts[i] = span_count(hist_counts(hist, i));
 		count += counts[i];
 	}
-	/* On from where the last one was: before the bucket, left in its span. */
+	/*
+	 * Each share goes on where the last one ended: @before values are
+	 * before the bucket, and @left are from there to the end of its span.
+	 */
 	left = counts[0];
 	for (size_t i = 0; count && i < nr; i++) {
 		uint64_t rank = rank_of(count, share[i]);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Histograms of times whose percentiles are off by 5 % at most.
- *
- * An octave (64-127 ns, 128-255 ns, …) has eight buckets, the upper bound of
- * each no more than 1.105 times the lower; four octaves make a span, and only
- * spans in which something was booked exist.  What is below 64 ns is in the
- * first bucket, what is above 2^38 ns (275 s) in the last.
+ * Histograms of times whose percentiles are off by 5 % at most.  An octave
+ * (64-127 ns, 128-255 ns, …) has eight buckets, and the upper bound of a bucket
+ * is at most 1.105 times its lower bound.  Four octaves make a span, and only
+ * spans in which something was booked exist.  The first bucket has everything
+ * below 64 ns, and the last one everything above 2^38 ns (275 s).
  */
 #ifndef EXITLEDGER_HIST_H
 #define EXITLEDGER_HIST_H
@@ -17,7 +16,8 @@
 
 struct hist {
 	uint64_t *span[HIST_SPANS];
-	uint8_t used; /* a bit for each span: all others are zero */
+	/* A bit for each span that may have counts; all others are zero. */
+	uint8_t used;
 };
 
 /**
@@ -28,19 +28,26 @@ struct hist {
  */
 void hist_table(uint8_t table[HIST_TABLE]);
 
-/** hist_lower - the smallest value in a bucket, in ns; of 0: 0 */
+/**
+ * hist_lower - the smallest value in a bucket, in ns; 0 for the first bucket
+ */
 uint64_t hist_lower(unsigned int bucket);
 
-/** hist_middle - the value that is off least from all in a bucket, in ns */
+/**
+ * hist_middle - the value, in ns, that is off least from any value in a bucket
+ */
 uint64_t hist_middle(unsigned int bucket);
 
 /** hist_book - add @count to a bucket; 0 or -ENOMEM */
 int hist_book(struct hist *hist, unsigned int bucket, uint64_t count);
 
-/** hist_span - the counts of a span, made if it isn't there; NULL: no memory */
+/**
+ * hist_span - the counts of a span, which is made if it is missing; NULL: no
+ * memory
+ */
 uint64_t *hist_span(struct hist *hist, unsigned int span);
 
-/** hist_counts - the same to be read; NULL: all zero */
+/** hist_counts - the counts of a span for reading; NULL: all are zero */
 const uint64_t *hist_counts(const struct hist *hist, unsigned int span);
 
 /** hist_add_counts - add to a span; 0 or -ENOMEM */
@@ -57,13 +64,14 @@ uint64_t hist_count(const struct hist *hist);
  * hist_percentile - the value below which a share of all values is
  * @share: 0 to 1
  *
- * In ns, 5 % off at most (values above 64 ns and below 275 s); 0: no values.
+ * Returns ns, off by 5 % at most between 64 ns and 275 s; 0: there are no
+ * values.
  */
 uint64_t hist_percentile(const struct hist *hist, double share);
 
 /**
- * hist_percentiles - several at once, in one pass
- * @share: @nr of them, ascending
+ * hist_percentiles - several percentiles at once, in one pass
+ * @share: @nr shares, ascending
  * @ns: filled in
  *
  * Returns how many values there are.
@@ -71,7 +79,7 @@ uint64_t hist_percentile(const struct hist *hist, double share);
 uint64_t hist_percentiles(const struct hist *hist, const double share[],
 			  size_t nr, uint64_t ns[]);
 
-/** hist_reset - all to zero, keeping the memory */
+/** hist_reset - set all counts to zero, and keep the memory */
 void hist_reset(struct hist *hist);
 
 void hist_free(struct hist *hist);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The instruction set architectures whose exits KVM tells: a row each, which
- * has all that tells one from another.  A new one is a file isa_NAME.c and its
- * name in isa_rows.def; every other file asks the row.
+ * The instruction set architectures whose exits KVM traces.  Each is a row,
+ * which has everything that differs between them.  A new one is a file
+ * isa_NAME.c and its name in isa_rows.def; every other file asks the row.
  */
 #ifndef EXITLEDGER_ISA_H
 #define EXITLEDGER_ISA_H
@@ -16,13 +16,14 @@
 struct exit_reason {
 	uint32_t code; /* VMX: basic exit reason; SVM: exit code */
 	const char *name;
-	const char *class; /* of causes, the same for all vendors */
+	/* The class of its cause, which is the same for all vendors. */
+	const char *class;
 	const char *description;
 };
 
-/* A name, and what it is called elsewhere. */
+/* A name, and the name that the same thing has elsewhere. */
 struct isa_alias {
-	const char *name; /* a pattern of fnmatch(3), where that is said */
+	const char *name; /* in isa_foreign: a pattern of fnmatch(3) */
 	const char *to;
 };
 
@@ -41,9 +42,9 @@ struct isa {
 	const char *cpu_flag; /* in /proc/cpuinfo */
 	const char *cpu_name; /* what its vendor calls that */
 
-	const struct exit_reason *reasons; /* all defined, ascending */
+	const struct exit_reason *reasons; /* all that are defined, ascending */
 	size_t nr_reasons;
-	uint32_t sparse; /* from here on, reasons are far apart */
+	uint32_t sparse; /* reasons from this number on are far apart */
 	struct exit_roles roles;
 
 	/* The prefixes of reasons' names in headers and manuals; ends with
@@ -55,28 +56,30 @@ struct isa {
 	const struct isa_foreign *foreign;
 	size_t nr_foreign;
 
-	/* The exit's information is in memory when kvm_exit is traced. */
+	/*
+	 * The VMCB already has the exit's information when kvm_exit is traced.
+	 */
 	bool info_at_exit;
 	/*
-	 * Where the guest's state cannot be entered KVM emulates it; its own
+	 * KVM emulates a guest whose state cannot be entered.  Its own
 	 * statistics count that, and entries that fail, as exits.
 	 */
 	bool emulates;
 };
 
-/* All rows; NULL is behind the last. */
+/* All rows; NULL follows the last. */
 extern const struct isa *const isa_table[];
 
-/** isa_find - the row of EXIT_LEAF_ISA_*; NULL: there is none */
+/** isa_find - the row of an EXIT_LEAF_ISA_* number; NULL: there is none */
 const struct isa *isa_find(uint32_t id);
 
-/** isa_find_name - the row of isa.name; NULL: there is none */
+/** isa_find_name - the row with this name; NULL: there is none */
 const struct isa *isa_find_name(const char *name);
 
 /**
  * isa_roles - which reasons are HLT, CPUID …
  *
- * For what is no ISA all are EXIT_ROLE_NONE.
+ * All are EXIT_ROLE_NONE if @id is no ISA.
  */
 const struct exit_roles *isa_roles(uint32_t id);
 

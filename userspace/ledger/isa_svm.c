@@ -90,7 +90,10 @@ const struct isa isa_svm = {
 		.msr_write = EXIT_SVM_MSR,
 		.hypercall = EXIT_SVM_VMMCALL,
 		.mmio = EXIT_SVM_NPF,
-		/* A guest with encrypted registers (SEV-ES) says it then. */
+		/*
+		 * A guest with encrypted registers (SEV-ES) asks for I/O by
+		 * VMGEXIT.
+		 */
 		.io_late = EXIT_SVM_VMGEXIT,
 	},
 	.prefixes = prefixes,

@@ -59,7 +59,7 @@ static const struct key_table tables[] = {
 	[LEDGER_KEY_CPUID] = TABLE(leaves),
 };
 
-/* Rows are sorted: the last that does not begin after the key. */
+/* Rows are sorted.  Find the last one that does not begin after the key. */
 static const struct named_keys *find(const struct key_table *table,
 				     uint64_t key)
 {
@@ -94,7 +94,7 @@ static struct text name_of(const struct named_keys *row, uint64_t index)
 	return text;
 }
 
-/* @number: of the register, as x2APIC counts them. */
+/* @number: the register's, as x2APIC counts registers. */
 static struct text apic_name(uint64_t number)
 {
 	for (size_t i = 0; i < sizeof(apic_registers) / sizeof(*apic_registers);

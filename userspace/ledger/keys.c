@@ -38,8 +38,9 @@ const char *key_kind_name(enum ledger_key_kind kind)
 	return kind < NR_KINDS ? kinds[kind].name : NULL;
 }
 
-/* Any guest can call any hypercall: long numbers are shorter as hexadecimal
- * ones. */
+/*
+ * Any guest can call any hypercall.  Long numbers are shorter in hexadecimal.
+ */
 static bool in_decimal(enum ledger_key_kind kind, uint64_t key)
 {
 	return kinds[kind].decimal && key <= UINT32_MAX;

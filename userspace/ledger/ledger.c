@@ -222,7 +222,7 @@ int ledger_total(const struct ledger_vm *vm, struct ledger_total *total)
 	return 0;
 }
 
-/* Cells and keys are left out of sums. */
+/* Sums are without cells and keys. */
 static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from,
 		    bool sums)
 {
@@ -321,7 +321,10 @@ static void vcpu_reset(struct ledger_vcpu *vcpu)
 	vcpu->keys.nr = 0;
 }
 
-/* Zero a VM's counts, and drop what has ended; false: nothing is left of it. */
+/*
+ * Zero a VM's counts, and drop the vCPUs that have ended.  Returns false if
+ * nothing is left of the VM.
+ */
 static bool vm_reset(struct ledger_vm *vm)
 {
 	size_t kept = 0;
@@ -349,7 +352,10 @@ bool ledger_vm_ended(const struct ledger_vm *vm)
 	return vm->nr_vcpus;
 }
 
-/* Put all that a VM had in the one for VMs that ended long ago. */
+/*
+ * Add everything that a VM had to the one VM that stands for those that ended
+ * long ago.
+ */
 static int fold(struct ledger_vm *vm, struct ledger_vm *older)
 {
 	for (size_t i = 0; i < vm->nr_vcpus; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The observer's book as plain data: VMs, their vCPUs, and exits and time by
- * reason.  Whatever fills it in (BPF, a file) and whatever shows it (a table,
- * JSON, the balance) meet here and know nothing else of each other.
+ * The observer's book as plain data: VMs, their vCPUs, and their exits and
+ * times by reason.  Its sources (BPF, a file) and those who use it (a table,
+ * JSON, the balance) meet here, and know nothing else of each other.
  */
 #ifndef EXITLEDGER_LEDGER_H
 #define EXITLEDGER_LEDGER_H
@@ -17,16 +17,21 @@
 #define LEDGER_NAME 256 /* bytes of a VM's name, with its NUL */
 #define LEDGER_MARK 64 /* the bytes of a guest's mark */
 
-/* A total with twice as many ended VMs adds up the oldest, and keeps these. */
+/*
+ * How many ended VMs a total keeps.  Once it has twice as many, the oldest are
+ * added up.
+ */
 #define LEDGER_ENDED 1000
 
 /* Exits of one reason.  hist_count() says how many of them had a time. */
 struct ledger_cell {
 	uint32_t reason; /* raw number */
-	/* Of an interval, the shortest and the longest time are the middle of a
-	 * bucket unless it is the shortest, or the longest, so far. */
+	/*
+	 * In an interval, the shortest and the longest time are the middle of a
+	 * bucket, unless they are the shortest or the longest so far.
+	 */
 	struct exit_times times;
-	struct hist hist; /* of the times, if booked */
+	struct hist hist; /* histogram of the times, if they are booked */
 };
 
 struct ledger_cells {
@@ -45,11 +50,14 @@ enum ledger_key_kind {
 	LEDGER_KEY_CPUID, /* leaf */
 };
 
-/* The sums of a key, such as a port, of a reason. */
+/* The sums of the exits of one reason that have one key, such as a port. */
 struct ledger_key {
 	uint32_t reason;
 	uint64_t key;
-	/* The shortest and the longest time are since the key was first seen. */
+	/*
+	 * The shortest and the longest time are those since the key was first
+	 * seen.
+	 */
 	struct exit_times times;
 };
 
@@ -65,26 +73,34 @@ struct ledger_vcpu {
 	bool gone;
 	uint64_t exits;
 	uint64_t ns;
-	uint64_t prior_exits; /* before the observer came, by KVM's statistics */
+	/* Exits before the observer began, by KVM's statistics. */
+	uint64_t prior_exits;
 	uint64_t missed_exits; /* entries that no exit preceded */
 	uint64_t missed_entries; /* exits that no entry preceded */
-	uint64_t sparse_full; /* exits in no reason's cell */
+	uint64_t sparse_full; /* exits that are in no reason's cell */
 	uint64_t failed_entries; /* VM-Fail, which is no exit */
-	uint64_t emulated; /* what KVM emulated instead, which is no exit either
-			    */
-	/* CLOCK_MONOTONIC when the observer first saw it, its first exit, and
-	 * the first of these for an I/O port; 0: not (yet) */
+	/* Entries that KVM emulated instead, which are no exits either. */
+	uint64_t emulated;
+	/*
+	 * CLOCK_MONOTONIC when the observer first saw the vCPU, of its first
+	 * exit, and of its first exit for an I/O port; 0: not (yet) known
+	 */
 	uint64_t born_ns, first_exit_ns, first_io_ns;
 	struct ledger_cells cells;
 	struct ledger_keys keys;
 };
 
 struct ledger_vm {
-	uint64_t number; /* from 1, in the order seen; never reused; see @older */
+	/*
+	 * From 1, in the order in which VMs were seen; never reused; see
+	 * @older.
+	 */
+	uint64_t number;
 	uint32_t pid;
 	uint32_t isa; /* EXIT_LEAF_ISA_*; 0: no exit yet */
 	char name[LEDGER_NAME];
-	uint64_t older; /* number is 0: how many ended VMs are in this one */
+	/* If @number is 0: how many ended VMs are added up in this one. */
+	uint64_t older;
 	struct ledger_vcpu *vcpu; /* ascending by id */
 	size_t nr_vcpus;
 	size_t room;
@@ -97,20 +113,23 @@ struct ledger_losses {
 	uint64_t no_vm;
 	uint64_t answers;
 	uint64_t unreadable;
-	uint64_t recursion; /* runs that the kernel skipped */
-	uint64_t no_span; /* times missing in histograms */
-	uint64_t no_key; /* exits missing in the tables by key */
+	uint64_t recursion; /* runs of a BPF program that the kernel skipped */
+	uint64_t no_span; /* times that are missing in histograms */
+	uint64_t no_key; /* exits that are missing in the tables by key */
 	uint64_t slow; /* slow exits that found no room in the ring buffer */
-	uint64_t marks; /* guests' marks and resets: damaged, or too many */
-	uint64_t no_thread; /* exits of which time off the CPU may be missing */
-	uint64_t shared; /* times that a VM may have been taken for another */
-	uint64_t no_end; /* VMs whose end nothing tells */
-	uint64_t negative; /* times dropped, as CPUs' clocks differ */
+	/* Marks and resets of guests that were damaged or too many. */
+	uint64_t marks;
+	uint64_t no_thread; /* exits that may lack time off the CPU */
+	/* How often a VM may have been taken for another one. */
+	uint64_t shared;
+	uint64_t no_end; /* VMs whose end cannot be seen */
+	/* Times that were dropped, as the clocks of two CPUs differ. */
+	uint64_t negative;
 	uint64_t unread; /* VMs whose last exits KVM's book took with it */
 	uint64_t uncounted; /* vCPUs for whose counters KVM had no memory */
 };
 
-/* An exit that took longer than asked for. */
+/* An exit that took longer than the time that was asked for. */
 struct ledger_slow {
 	uint64_t at_ns; /* CLOCK_MONOTONIC of the entry after it */
 	uint64_t vm; /* ledger_vm.number */
@@ -123,24 +142,26 @@ struct ledger_slow {
 };
 
 struct ledger_slows {
-	struct ledger_slow *slow; /* in the order of @at_ns, nearly */
+	struct ledger_slow *slow; /* nearly in the order of @at_ns */
 	size_t nr;
 	size_t room;
 };
 
-/* A moment of a VM that has a name. */
+/* A moment in the life of a VM that has a name. */
 struct ledger_mark {
 	uint64_t at_ns; /* CLOCK_MONOTONIC */
 	uint64_t vm; /* ledger_vm.number */
 	uint32_t vcpu_id;
-	uint32_t vcpus; /* of the VM, seen by then */
+	uint32_t vcpus; /* vCPUs of the VM that had been seen by then */
 	bool reset; /* the VM was reset; else the guest set it: @text */
-	bool has_kernel; /* KVM has the counters, and told the guest a total */
+	/* KVM has the counters, and told the guest its total. */
+	bool has_kernel;
 	uint64_t kernel_exits; /* the total that KVM told the guest */
 	/*
-	 * The observer's sum of the VM just after that, and one that the total
-	 * is no lower than: @exits_before <= total < @exits + @vcpus, if it
-	 * has seen the VM from its start.  A reset has one sum, twice.
+	 * @exits is the observer's sum of the VM just after that, and
+	 * @exits_before one that the total is not below: @exits_before <= total
+	 * < @exits + @vcpus, if the observer has seen the VM from its start.
+	 * At a reset both are the same sum.
 	 */
 	uint64_t exits;
 	uint64_t exits_before;
@@ -148,7 +169,7 @@ struct ledger_mark {
 };
 
 struct ledger_marks {
-	struct ledger_mark *mark; /* in the order of @at_ns, nearly */
+	struct ledger_mark *mark; /* nearly in the order of @at_ns */
 	size_t nr;
 	size_t room;
 };
@@ -159,11 +180,12 @@ struct ledger {
 	struct ledger_vm *vm; /* ascending by number */
 	size_t nr_vms;
 	size_t room;
-	struct ledger_slows slows; /* of the interval: not kept by ledger_add */
+	/* Those of the interval: ledger_add does not keep them. */
+	struct ledger_slows slows;
 	struct ledger_marks marks; /* likewise */
 };
 
-/* Sums over vCPUs.  To be freed with ledger_total_free. */
+/* Sums over the vCPUs of a VM, to be freed with ledger_total_free. */
 struct ledger_total {
 	uint64_t exits;
 	uint64_t ns;
@@ -194,10 +216,13 @@ struct ledger_vcpu *ledger_find_vcpu(const struct ledger_vm *vm, uint32_t id);
 /** ledger_vcpu - find a vCPU of a VM, or add it; NULL: out of memory */
 struct ledger_vcpu *ledger_vcpu(struct ledger_vm *vm, uint32_t id);
 
-/** ledger_cell - find a reason's cell, or add it, zero; NULL: out of memory */
+/**
+ * ledger_cell - find a reason's cell, or add one that is zero; NULL: out of
+ * memory
+ */
 struct ledger_cell *ledger_cell(struct ledger_cells *cells, uint32_t reason);
 
-/** ledger_key - find what is booked under a key, or add it; NULL: no memory */
+/** ledger_key - find the sums of a key, or add them; NULL: out of memory */
 struct ledger_key *ledger_key(struct ledger_keys *keys, uint32_t reason,
 			      uint64_t key);
 
@@ -210,30 +235,37 @@ int ledger_mark_add(struct ledger_marks *marks, const struct ledger_mark *mark);
 /** ledger_total - add a VM's vCPUs up; 0 or -ENOMEM */
 int ledger_total(const struct ledger_vm *vm, struct ledger_total *total);
 
-/** ledger_total_vcpu - add one vCPU to a total, zeroed at first; 0 or -ENOMEM */
+/**
+ * ledger_total_vcpu - add one vCPU to a total, which begins as zeroes; 0 or
+ * -ENOMEM
+ */
 int ledger_total_vcpu(const struct ledger_vcpu *vcpu,
 		      struct ledger_total *total);
 
 /**
- * ledger_add - add what happened in an interval to what was before
+ * ledger_add - add an interval to what was before
  *
- * Names, counts of what was before the observer came, the time and the losses
- * are @from's afterwards, as the later ones.  0 or -ENOMEM.
+ * Names, counts of exits before the observer began, the time and the losses
+ * become those of @from, as they are the later ones.  0 or -ENOMEM.
  */
 int ledger_add(struct ledger *to, const struct ledger *from);
 
-/** ledger_add_sums - the same of each vCPU's sums, without its cells and keys */
+/**
+ * ledger_add_sums - the same for the sums of each vCPU, without its cells and
+ * keys
+ */
 int ledger_add_sums(struct ledger *to, const struct ledger *from);
 
 /**
  * ledger_forget - bound the memory of a total, however many VMs come and go
  *
- * Where there are too many VMs that have ended, the oldest of them become one,
- * number 0.  Nothing that they had is lost but whose it was.  0 or -ENOMEM.
+ * Where too many VMs have ended, the oldest of them become one, whose number is
+ * 0.  Their counts are kept; only to which of them each belonged is lost.  0 or
+ * -ENOMEM.
  */
 int ledger_forget(struct ledger *ledger);
 
-/** ledger_no_exits - a VM's entries that failed, and what was emulated */
+/** ledger_no_exits - how often entries of a VM failed, or were emulated */
 void ledger_no_exits(const struct ledger_vm *vm, uint64_t *failed_entries,
 		     uint64_t *emulated);
 
@@ -241,13 +273,13 @@ void ledger_no_exits(const struct ledger_vm *vm, uint64_t *failed_entries,
 bool ledger_vm_ended(const struct ledger_vm *vm);
 
 /**
- * ledger_reset - begin the next interval: all counts to zero
+ * ledger_reset - begin the next interval with all counts at zero
  *
- * VMs and vCPUs stay, unless they had ended; so does the memory.
+ * VMs and vCPUs stay, unless they had ended, and so does the memory.
  */
 void ledger_reset(struct ledger *ledger);
 
-/** ledger_vm_free - free what a VM has that is taken out of its ledger */
+/** ledger_vm_free - free the memory of a VM that was taken out of its ledger */
 void ledger_vm_free(struct ledger_vm *vm);
 
 void ledger_total_free(struct ledger_total *total);

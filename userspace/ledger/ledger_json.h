@@ -16,7 +16,7 @@ void ledger_json_key(struct json_writer *json, enum ledger_key_kind kind,
 		     uint64_t key);
 
 /**
- * ledger_json_slow - the members of a slow exit, but for the time at which it
+ * ledger_json_slow - the members of a slow exit, except the time at which it
  * was
  * @isa: of its VM; 0: unknown
  * @kind: of its key

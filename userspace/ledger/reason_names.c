@@ -6,7 +6,7 @@
 #include "ledger/isa.h"
 #include "ledger/reason_names.h"
 
-/* Whose prefix a name has: its length; 0: nobody's. */
+/* The length of an ISA's prefix that a name begins with; 0: it has none. */
 static size_t prefix_of(const struct isa *isa, const char *name)
 {
 	for (size_t i = 0; isa->prefixes && isa->prefixes[i]; i++) {

@@ -13,7 +13,9 @@
 
 #define NAME NEAR_LENGTH
 
-/* As the tables have it: upper case, underscores; cut to NAME. */
+/*
+ * Make a name look as in the tables: upper case, with underscores; cut to NAME.
+ */
 static void normalize(const char *text, char name[NAME])
 {
 	size_t i;
@@ -40,7 +42,7 @@ static const struct exit_reason *find(uint32_t isa, const char *name,
 	return NULL;
 }
 
-/* It is a name, but another vendor's. */
+/* The text is a name, but another vendor's. */
 static int other(uint32_t isa, const char *text, const char *name, uint32_t of,
 		 struct why *why)
 {
@@ -48,7 +50,7 @@ static int other(uint32_t isa, const char *text, const char *name, uint32_t of,
 	const char *ours = reason_name_other(isa, name, of);
 	struct near none = { .nr = 0 };
 
-	/* A header's name of what both have. */
+	/* A name of the headers for a reason that both have. */
 	if (!ours && find(isa, name, &none))
 		ours = name;
 	if (!ours)

@@ -9,14 +9,14 @@
 
 /**
  * reason_parse - an exit reason by name or by number
- * @isa: EXIT_LEAF_ISA_* whose names are meant; 0: of either
- * @text: a name in upper or lower case, with '-' or '_': as our tables have it,
- *	  as the kernel's headers do (EXIT_REASON_CPUID, SVM_EXIT_HLT), or as
- *	  KVM's trace events show it; or a decimal or hexadecimal number: any
- *	  will do, as reasons that no table knows are counted, too
+ * @isa: EXIT_LEAF_ISA_* whose names are meant; 0: those of any
+ * @text: a name in upper or lower case, with '-' or '_', as our tables have it,
+ * as the kernel's headers have it (EXIT_REASON_CPUID, SVM_EXIT_HLT), or as
+ * KVM's trace events show it; or any decimal or hexadecimal number, as reasons
+ * that no table knows are counted, too
  *
- * 0, or -EINVAL with @why filled in: it says which names are near, or what the
- * other vendor's name is called here.
+ * Returns 0; or -EINVAL, with @why filled in: it says which names are near, or
+ * the name here of the other vendor's reason.
  */
 int reason_parse(uint32_t isa, const char *text, uint32_t *reason,
 		 struct why *why);

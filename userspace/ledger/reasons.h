@@ -22,27 +22,27 @@ enum exit_isa {
 
 /**
  * exit_reasons - all reasons that an ISA's manual defines, ascending
- * @nr: how many
+ * @nr: set to how many there are
  *
- * NULL and 0 for what is no ISA.
+ * Returns NULL, and sets @nr to 0, if @isa is no ISA.
  */
 const struct exit_reason *exit_reasons(uint32_t isa, size_t *nr);
 
-/** exit_reason_find - one of them by its raw number, or NULL */
+/** exit_reason_find - a reason by its raw number, or NULL */
 const struct exit_reason *exit_reason_find(uint32_t isa, uint32_t code);
 
 /**
  * exit_reason_class - the class of a reason: "io", "msr", "page_fault" …
  *
- * It depends on the reason alone, and any vendor's reasons for the same cause
- * have the same.  A reason that the tables do not have is "other".
+ * It depends on the reason alone, and is the same for all vendors' reasons with
+ * the same cause.  A reason that is in no table is "other".
  */
 const char *exit_reason_class(uint32_t isa, uint32_t code);
 
 /**
  * exit_reason_dense_limit - the highest defined reason below isa.sparse
  *
- * Not all numbers up to it are defined.  Leaf INFO has it, too.
+ * Not all numbers up to it are defined.  Leaf INFO tells it, too.
  */
 uint32_t exit_reason_dense_limit(uint32_t isa);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The list of what the observer could not book, for every output. */
+/*
+ * The list of losses, which are events that the observer could not book, for
+ * every output.
+ */
 #ifndef EXITLEDGER_RENDER_LOSSES_H
 #define EXITLEDGER_RENDER_LOSSES_H
 
@@ -12,18 +15,21 @@
 
 struct loss {
 	const char *name; /* in JSON and CSV */
-	const char *text; /* what follows a number of them */
+	const char *text; /* the text that follows their number */
 	uint64_t count;
 };
 
-/** render_losses_list - all kinds, with or without a loss; how many there are */
+/**
+ * render_losses_list - list all kinds of loss, lost or not; returns their
+ * number
+ */
 size_t render_losses_list(const struct ledger *ledger,
 			  struct loss list[LOSSES_MAX]);
 
-/** render_losses_text - a line for each kind that there is some of */
+/** render_losses_text - write a line for each kind that has a loss */
 void render_losses_text(const struct ledger *ledger, FILE *out);
 
-/** render_losses_json - the member "lost": an object with all kinds */
+/** render_losses_json - write the member "lost", an object with all kinds */
 void render_losses_json(struct json_writer *json, const struct ledger *ledger);
 
 #endif /* EXITLEDGER_RENDER_LOSSES_H */

@@ -118,7 +118,7 @@ START_TEST(what_did_not_match)
 	ck_assert_ptr_nonnull(strstr(line[1].text, "--vm 'none*';"));
 	ck_assert_ptr_nonnull(strstr(line[2].text, "--pid '7';"));
 	ck_assert_ptr_nonnull(strstr(line[3].text, "--pid '4294967295';"));
-	/* No more than there is room for is said; all are counted. */
+	/* Only as many as there is room for are said, but all are counted. */
 	memset(line, 0, sizeof(line));
 	ck_assert_uint_eq(filter_unmatched(&filter, &ledger, line, 3), 4);
 	ck_assert_str_ne(line[2].text, "");
@@ -244,7 +244,7 @@ START_TEST(as_options)
 	filter_describe(&filter, text, sizeof(text));
 	ck_assert_str_eq(text, "--vm 'a b' --vm 'c*' --pid 7 --pid 8 --vcpu 0 "
 			       "--vcpu 10 --reason 0x72 --reason 0x7b");
-	/* Cut off; what is behind is not written to. */
+	/* It is cut off, and nothing is written behind it. */
 	memset(text, 'x', sizeof(text));
 	filter_describe(&filter, text, 16);
 	ck_assert_str_eq(text, "--vm 'a b' ...");

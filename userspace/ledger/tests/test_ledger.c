@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The ledger: each of its numbers is added, kept, or zeroed, as is its own. */
+/* The ledger: each of its numbers is added, kept or zeroed as it must be. */
 #include <stdio.h>
 #include <string.h>
 
@@ -360,18 +360,18 @@ START_TEST(older_vms_become_one)
 	for (size_t i = 1; i < sum.nr_vms; i++) {
 		ck_assert_uint_gt(sum.vm[i].number, sum.vm[i - 1].number);
 		ended += ledger_vm_ended(&sum.vm[i]);
-		/* None that ended later is forgotten. */
+		/* No VM that ended later is forgotten. */
 		ck_assert(!ledger_vm_ended(&sum.vm[i]) ||
 			  sum.vm[i].number > sum.vm[0].isa);
 	}
 	ck_assert_uint_eq(ended, LEDGER_ENDED);
-	/* Of these, no more until there are twice as many again. */
+	/* No more of these are added up until there are twice as many again. */
 	ck_assert_int_eq(ledger_forget(&sum), 0);
 	ck_assert_uint_eq(sum.vm[0].older, LEDGER_ENDED);
 }
 END_TEST
 
-/* The numbers of vCPUs alone. */
+/* The sums of vCPUs alone. */
 START_TEST(sums_alone)
 {
 	const struct ledger_vcpu *vcpu;

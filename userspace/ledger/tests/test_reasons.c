@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The tables of exit reasons, against themselves and the kernel's headers. */
+/*
+ * Checks the tables of exit reasons against each other and the kernel's
+ * headers.
+ */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +36,10 @@ START_TEST(ascending_and_unique)
 }
 END_TEST
 
-/* All classes that there are: more would be more series of all exporters. */
+/*
+ * All classes that there are.  Each further class would be a further series of
+ * all exporters.
+ */
 static const char *const classes[] = {
 	"apic",	      "cpuid", "cr_dr",	   "exception", "hypercall", "idle",
 	"interrupt",  "io",    "mmio",	   "msr",	"nested",    "other",
@@ -94,7 +100,10 @@ START_TEST(classes_of_both_vendors)
 		ck_assert_str_eq(exit_reason_class(EXIT_ISA_SVM, row[i].svm),
 				 row[i].class);
 	}
-	/* On AMD nothing tells an emulated access from any other page fault. */
+	/*
+	 * On AMD, an emulated access cannot be told from any other nested page
+	 * fault.
+	 */
 	ck_assert_str_eq(exit_reason_class(EXIT_ISA_VMX,
 					   EXIT_VMX_EPT_MISCONFIG),
 			 "mmio");
