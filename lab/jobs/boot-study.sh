@@ -58,7 +58,7 @@ study() {
 		"${settings[@]}"
 }
 record_all() {
-	local status=0 deps=(build demo)
+	local status=0 deps=(build demo pictures)
 
 	[[ $VENDORS != *intel* ]] || deps+=(intel)
 	"$LAB/setup/deps.sh" "${deps[@]}"
@@ -80,7 +80,6 @@ main() {
 	local start=$EPOCHREALTIME vendor hosts=()
 
 	parse_options "$@"
-	command -v python3 >/dev/null || die "no python3; install python3"
 	[[ -n $AGAIN ]] || record_all
 	for vendor in $VENDORS; do
 		[[ -d $(results "$vendor") ]] || die "no $(rel "$(results "$vendor")")"

@@ -1,6 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The upper part of a page, as a picture: page-png.py PAGE HEIGHT >PICTURE"""
+"""A page of `exitledger report` as a picture, on standard output.
+
+usage: page-png.py PAGE HEIGHT >PICTURE
+       page-png.py PAGE charts >PICTURE
+
+The first form takes the upper part of the page, as a browser shows it.  The second takes
+the chart of exits and its legend of each run on the page, as they are on paper, without
+times.
+"""
 
 import base64
 import os
@@ -12,20 +20,55 @@ sys.path.insert(0, os.path.join(HERE, "../../userspace/report/page/tests"))
 import browser as browsers  # noqa: E402
 
 WIDTH = 1160
+CHARTS_WIDTH = 920
+# Hides whatever is no part of these, and says how high the rest is.
+CHARTS = """
+const kept = [...document.querySelectorAll(
+	".run > h2, .run > header > h1, figure:has(.chart.exits), .legend")];
+for (const one of document.body.querySelectorAll("*")) {
+	if (!kept.some((part) => part.contains(one) || one.contains(part)))
+		one.style.display = "none";
+}
+for (const cell of document.querySelectorAll(".legend :is(th, td):nth-child(n + 4)"))
+	cell.style.display = "none";
+for (const legend of document.querySelectorAll(".legend"))
+	legend.style.minWidth = "26rem";
+document.body.style.padding = "0 1rem 1rem";
+document.body.style.display = "flow-root"; // with its parts' margins
+return document.body.getBoundingClientRect().height;
+"""
+
+
+def upper_part(browser, height):
+    """Show the beginning of the page, all of which is taken."""
+    browser.media("light")
+    browser.size(WIDTH, height)
+    browser.settle()
+    return {}
+
+
+def charts(browser):
+    """Leave nothing but the charts on the page; the part to take, which is all of it."""
+    browser.media("light", "print")
+    browser.size(CHARTS_WIDTH, 900)
+    browser.settle()
+    height = browser.run(CHARTS)
+    browser.settle()
+    return {"captureBeyondViewport": True,
+            "clip": {"x": 0, "y": 0, "width": CHARTS_WIDTH, "height": height, "scale": 1}}
 
 
 def main():
     if len(sys.argv) != 3:
-        sys.exit("usage: page-png.py PAGE HEIGHT >PICTURE")
+        sys.exit(__doc__)
     if not browsers.is_there():
         sys.exit("page-png.py: it needs " + browsers.NEEDS)
     browser = browsers.Browser()
     try:
-        browser.media("light")
-        browser.size(WIDTH, int(sys.argv[2]))
         browser.open(os.path.abspath(sys.argv[1]))
-        browser.settle()
-        picture = browser.devtools("Page.captureScreenshot", format="png")
+        part = charts(browser) if sys.argv[2] == "charts" else \
+            upper_part(browser, int(sys.argv[2]))
+        picture = browser.devtools("Page.captureScreenshot", format="png", **part)
         sys.stdout.buffer.write(base64.b64decode(picture["data"]))
     finally:
         browser.close()

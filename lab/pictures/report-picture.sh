@@ -13,7 +13,7 @@ LIMIT=200000 # bytes: it is in the repository
 
 [ $# -eq 1 ] || usage
 run=$1
-"$LAB/setup/deps.sh" build demo check
+"$LAB/setup/deps.sh" build demo pictures
 make -s -C "$TOP" programs
 page=$(mktemp -d)
 trap 'rm -rf "$page"' EXIT

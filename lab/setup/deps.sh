@@ -4,7 +4,7 @@
 # usage: deps.sh [CLASS...]
 #
 # Makes sure that the Debian packages of these classes are installed; lab/setup/packages.txt
-# has them: build, demo, intel, peers, check.  Without a class: build and demo, which
+# has them: build, demo, intel, peers, pictures, check.  Without a class: build and demo, which
 # is what make demo needs.
 # Root installs what is missing, and so does anyone who may use sudo; otherwise the
 # one command that installs it is printed.
@@ -18,8 +18,14 @@ PACKAGES=$LAB/setup/packages.txt
 
 # wanted CLASSES: their packages, one per line.
 wanted() {
-	awk -v classes=" $1 " \
-		'!/^#/ && index(classes, " " $2 " ") { print $1 }' "$PACKAGES"
+	awk -v classes=" $1 " '!/^#/ {
+		nr = split($2, class, ",")
+		for (i = 1; i <= nr; i++)
+			if (index(classes, " " class[i] " ")) {
+				print $1
+				next
+			}
+	}' "$PACKAGES"
 }
 
 # Sets NEEDED to those of them that are not installed.
@@ -109,7 +115,7 @@ main() {
 
 	CLASSES=${*:-build demo}
 	for class in $CLASSES; do
-		[[ $class =~ ^(build|demo|intel|peers|check)$ ]] || usage
+		[[ $class =~ ^(build|demo|intel|peers|pictures|check)$ ]] || usage
 	done
 	[[ -n $(type -P dpkg-query) ]] ||
 		die "no command dpkg-query, so this is no Debian; install what has the content of:" \

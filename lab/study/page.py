@@ -4,7 +4,6 @@
 import textwrap
 
 from groups import NAMES, grouped
-from picture import TITLES, phases
 
 HOSTS = {
     "amd": ("AMD", "SVM, emulated by QEMU", "NPT"),
@@ -136,7 +135,7 @@ def in_phases(run):
     """[(text, exits by reason)] of the parts between marks."""
     bounds = [(run.first_ns, "the first exit")]
     bounds += [(run.first_ns + int(at * 1e9), text)
-               for at, text in phases(run)]
+               for at, text in run.phases]
     parts = []
     for i, (begin, text) in enumerate(bounds):
         end = bounds[i + 1][0] if i + 1 < len(bounds) else None
@@ -170,8 +169,14 @@ def rate(hosts):
         text += quoted(phase_lines(host.runs["nested"]))
         changes = block(host.runs["nested"], "THE RATE CHANGED AT")
         text += quoted(changes) if changes else ""
+    text += paragraph("""
+        These charts are a part of the page that `exitledger report A B -o FILE.html`
+        writes. A is the boot with nested paging, and B the one without. Both have the
+        same scale and the same colours. A dashed line shows where the rate changed its
+        level.""")
     for host in hosts:
-        text += f"![exits over time](boot-study-{host.vendor}.svg)\n\n"
+        text += (f"![exits per second while Linux boots on the {host_name(host)} host]"
+                 f"(boot-study-{host.vendor}.png)\n\n")
     return text
 
 

@@ -5,8 +5,8 @@
 usage: study.py EXITLEDGER OUT VENDOR=RESULTS...
 
 RESULTS is what lab/scenarios/boot-study.sh has left of a host of that vendor.
-Writes OUT/boot-study.md and OUT/boot-study-VENDOR.svg.  No figure on the page is
-written here: all come from the runs, by the way of exitledger.
+Writes OUT/boot-study.md and OUT/boot-study-VENDOR.png.  No figure on the page is
+written here, and no chart is drawn: all come from the runs, by the way of exitledger.
 """
 
 import datetime
@@ -16,10 +16,12 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 
 import page
-import picture
 
+PAGE_PNG = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                        "../pictures/page-png.py")
 RUNS = ("nested", "shadow", "console")
 
 
@@ -78,6 +80,13 @@ class Run:
         return next(m["at_ns"] for m in self.marks if m["kind"] == "first-exit")
 
 
+    @property
+    def phases(self):
+        """(seconds, text) of what a person or the guest has marked."""
+        return [((mark["at_ns"] - self.first_ns) / 1e9, mark["text"])
+                for mark in self.marks if mark["kind"] in ("user", "guest")]
+
+
 class Host:
     """All that there is of one."""
 
@@ -123,10 +132,21 @@ def output(*command):
                           stdout=subprocess.PIPE).stdout
 
 
-def write(path, text):
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(text)
+def write(path, data):
+    """Put a file in place at once, so that it is complete."""
+    with open(path + ".new", "wb") as file:
+        file.write(data)
     os.rename(path + ".new", path)
+
+
+def picture(exitledger, host):
+    """The charts of the boots with nested paging and without, as PNG."""
+    paths = [host.runs[name].path for name in ("nested", "shadow") if name in host.runs]
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.html")
+        output(exitledger, "report", *paths, "-o", report)
+        return subprocess.run([PAGE_PNG, report, "charts"], check=True,
+                              stdout=subprocess.PIPE).stdout
 
 
 def main():
@@ -140,9 +160,9 @@ def main():
     when = min(int(host.runs["nested"].meta["started_at"]) for host in hosts)
     date = datetime.datetime.fromtimestamp(when, datetime.timezone.utc).date()
     for host in hosts:
-        write(os.path.join(out, f"boot-study-{host.vendor}.svg"),
-              picture.picture(host))
-    write(os.path.join(out, "boot-study.md"), page.page(hosts, date))
+        write(os.path.join(out, f"boot-study-{host.vendor}.png"),
+              picture(exitledger, host))
+    write(os.path.join(out, "boot-study.md"), page.page(hosts, date).encode())
 
 
 main()
