@@ -22,9 +22,10 @@ static int check_answers(const struct books *books, struct balance *balance)
 }
 
 /*
- * KVM's own statistics count an exit after BPF does, and besides exits, on VMX,
- * entries that failed (VM-Fail) and what KVM emulated instead of an entry: these
- * before BPF does, which sees them one later.  @finding has what BPF counted.
+ * KVM's own statistics count an exit after BPF does.  On VMX they count two
+ * more things, and these before BPF does, which sees them one later: entries
+ * that failed (VM-Fail), and what KVM emulated instead of an entry.  @finding
+ * has the number that BPF counted.
  */
 static void hold_statistics(const struct books *books, struct finding finding,
 			    uint64_t vcpus, struct balance *balance)
@@ -149,7 +150,7 @@ bool balance_vm_incomplete(const struct ledger_vm *vm)
 	return false;
 }
 
-/* Does the observer know that there was more than it booked? */
+/* Does the observer know that there was more than it has booked? */
 static bool is_incomplete(const struct books *books,
 			  const struct balance *balance)
 {
@@ -165,7 +166,7 @@ static bool is_incomplete(const struct books *books,
 	return false;
 }
 
-/* Findings of less in BPF's book, and of nothing else. */
+/* Count the findings that say only that BPF's book has less than KVM's. */
 static bool is_only_bpf_low(const struct balance *balance)
 {
 	for (size_t i = 0; i < balance->nr; i++) {
@@ -209,7 +210,10 @@ void balance_statistics(const struct books *books, struct balance *balance)
 	}
 }
 
-/* Why nothing can be said; or VERDICT_*: what can. */
+/*
+ * The rule that says why nothing can be said, or else the VERDICT_* that can
+ * be.
+ */
 static enum verdict find_verdict(const struct books *books,
 				 const struct balance *balance,
 				 enum rule *reason)
@@ -259,13 +263,16 @@ void balance_judge(const struct books *books, struct balance *balance)
 	balance_hidden(books, balance);
 	balance->verdict = find_verdict(books, balance, &reason);
 	if (balance->verdict == VERDICT_INCONCLUSIVE) {
-		/* The findings of the rules mean nothing then. */
+		/* The findings of the rules then mean nothing. */
 		balance->nr = balance->discrepancies = 0;
 		rules_add(balance, &(struct finding){ .rule = reason });
 		if (reason == RULE_UNSEEN)
 			return;
 	}
-	/* Only now, so that it takes no discrepancy's place. */
+	/*
+	 * It is added last, so that it does not take the place of a
+	 * discrepancy.
+	 */
 	if (balance->unseen)
 		rules_add(balance, &(struct finding){ .rule = RULE_UNSEEN });
 }

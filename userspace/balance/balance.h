@@ -25,27 +25,30 @@
 #include "balance/finding.h"
 
 /**
- * balance_books - judge
+ * balance_books - judge books
+ * @balance: filled in; to be freed with balance_free
  *
- * 0 or -ENOMEM; @balance is to be freed with balance_free.
+ * Returns 0 or -ENOMEM.
  */
 int balance_books(const struct books *books, struct balance *balance);
 
-/** balance_reports - hold the guest's reports against the answers; 0, -ENOMEM */
+/**
+ * balance_reports - compare the guest's reports with KVM's answers; 0, -ENOMEM
+ */
 int balance_reports(const struct books *books, struct balance *balance);
 
-/** balance_statistics - hold KVM's own statistics against BPF's counts */
+/** balance_statistics - compare KVM's own statistics with BPF's counts */
 void balance_statistics(const struct books *books, struct balance *balance);
 
 /**
- * balance_hidden - leaves that KVM did not answer, though told to all the while
+ * balance_hidden - find leaves that KVM did not answer though it was told to
  *
- * To be called before @books->leaves_on changes: what was not answered so far
- * is judged by what it was until now.
+ * To be called before @books->leaves_on changes: reads that were not answered
+ * so far are judged by the value that it has had until now.
  */
 void balance_hidden(const struct books *books, struct balance *balance);
 
-/** balance_judge - the verdict, of what was found and counted */
+/** balance_judge - draw the verdict from the findings and the counts */
 void balance_judge(const struct books *books, struct balance *balance);
 
 /** balance_vm_incomplete - has the observer lost something of this VM? */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Numbers have a sign, as those who read the file can read no others of 64
- * bits. */
+/*
+ * Numbers have a sign, because those who read the file cannot read unsigned
+ * numbers of 64 bits.
+ */
 #include "balance/books.h"
 #include "balance/books_format.h"
 #include "ledger/ledger_json.h"

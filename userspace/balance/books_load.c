@@ -27,7 +27,7 @@ static int get_numbers(const json_t *json, const struct number *number,
 	return 0;
 }
 
-/* A member that older files do not have. */
+/* Read a member that older files do not have. */
 static int get_later(const json_t *json, const char *name, uint64_t *value,
 		     struct why *why)
 {
@@ -198,7 +198,7 @@ static int load_answer(const json_t *json, struct answers *answers,
 		return why_set(why, EINVAL,
 			       "leaf 0x%x is none of the exit counters'",
 			       answer.read.leaf);
-	/* Older books don't say. */
+	/* Older books do not say it. */
 	r = json_object_get(json, "outside") ?
 		    json_get_u32(json, "outside", &answer.outside, why) :
 		    0;

@@ -9,10 +9,11 @@
 #include "lib/array.h"
 
 /*
- * KVM books an exit's time at the entry, the observer at the next exit.  The
- * reader is between these two with no exit, and so are all others that were out
- * of the guest when the sum after the answer was made, if none of them had come
- * out since the sum before: then the observer's time would have grown.
+ * KVM books an exit's time at the next entry, and the observer books it at the
+ * next exit.  The reader is between these two, without another exit.  So are
+ * all other vCPUs that were out of the guest at the sum after the answer, if
+ * none of them had come out since the sum before it: otherwise the observer's
+ * time would have grown.
  */
 static bool is_same_in_both(const struct answer *answer)
 {
@@ -29,7 +30,8 @@ void cost_take(struct cost *cost, bool late, const struct answer *answer)
 		return;
 	/*
 	 * A vCPU that the observer had not seen yet may have been out of the
-	 * guest since before it came: KVM alone has that exit's time.
+	 * guest since before the observer began.  Only KVM has the time of that
+	 * exit.
 	 */
 	if (!late || answer->vcpus == last->vcpus) {
 		cost->cycles +=

@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The observer's cost: KVM measures an exit from before the observer until
- * after it, so what KVM books more than the observer for the same exits is the
- * cost. Reads at which one book may be ahead by an exit are not used, because
- * that exit may have any length: docs/soundness.md.
+ * The observer's cost.  KVM's measurement of an exit begins before the observer
+ * runs and ends after it has run, so the time that KVM books beyond the
+ * observer's for the same exits is the cost.  Reads at which one book may be
+ * ahead by an exit are not used, because that exit may have any length:
+ * docs/soundness.md.
  */
 #ifndef EXITLEDGER_COST_H
 #define EXITLEDGER_COST_H
 
 #include "balance/books.h"
 
-/* The times of the same exits, by both books: a VM's, or those of a reason. */
+/* The times of the same exits by both books: those of a VM, or of a reason. */
 struct cost {
 	uint64_t cycles; /* KVM's */
 	uint64_t ns; /* the observer's */
 	uint64_t exits;
-	bool known; /* there are some */
-	struct answer last; /* vcpus is 0: none yet */
+	bool known; /* there are such exits */
+	struct answer last; /* if its vcpus is 0, there was none yet */
 };
 
 /**
  * cost_take - add the times that a further answer tells
  * @cost: zeroed at first
- * @late: the VM was already running: count from its first answer on
- * @answer: to a leaf of cycles; all of one VM, leaf and reason, in their order
+ * @late: the VM was already running, so count from its first answer on
+ * @answer: to a leaf of cycles; all answers have the same VM, leaf and reason,
+ * and come in the order in which they were given
  */
 void cost_take(struct cost *cost, bool late, const struct answer *answer);
 
@@ -46,7 +48,7 @@ struct cost_vms {
 /** cost_since - subtract an earlier sum from a later one */
 struct cost cost_since(const struct cost *sum, const struct cost *earlier);
 
-/** cost_vms_take - as cost_take(), for an answer of any VM; 0 or -ENOMEM */
+/** cost_vms_take - like cost_take(), for an answer of any VM; 0 or -ENOMEM */
 int cost_vms_take(struct cost_vms *vms, const struct books *books,
 		  const struct answer *answer);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Gaps in KVM's counters, as its answers tell them: by a flag in the answers to
- * the leaves of counts and cycles, and by numbers in those to leaf INFO.  Both
- * only ever grow.  Answers to the same vCPU were given in the order in which
- * they are in the books; of those to two vCPUs, that is not known.
+ * Gaps in KVM's counters, as its answers tell them.  The answers to the leaves
+ * of counts and cycles have a flag for them, and those to leaf INFO have
+ * numbers.  Both can only grow.  The books have the answers to one vCPU in the
+ * order in which they were given; the order of answers to two vCPUs is not
+ * known.
  */
 #ifndef EXITLEDGER_GAPS_H
 #define EXITLEDGER_GAPS_H
@@ -18,13 +19,13 @@ struct vcpu_gaps {
 	uint64_t vm;
 	uint32_t vcpu_id;
 	uint32_t flags; /* EXIT_LEAF_DROPPED, EXIT_LEAF_UNCOUNTED */
-	uint32_t uncounted; /* vCPUs */
-	uint64_t dropped; /* exits */
+	uint32_t uncounted; /* how many vCPUs */
+	uint64_t dropped; /* how many exits */
 };
 
 /* Zeroed at first; to be freed with gaps_free. */
 struct gaps {
-	struct vcpu_gaps *vcpu; /* ascending by VM and vCPU; of those with any */
+	struct vcpu_gaps *vcpu; /* those with gaps, ascending by VM and vCPU */
 	size_t nr;
 	size_t room;
 };
@@ -32,15 +33,15 @@ struct gaps {
 /**
  * gaps_fit - can the answer be right, after those that were taken before?
  *
- * Where INFO has the gaps' numbers, none may be 0 or less than before; where
- * it has the number of vCPUs, that includes those that are not counted.
+ * No number of gaps in an answer to INFO may be 0, or less than before.  Its
+ * number of vCPUs includes those that are not counted.
  */
 bool gaps_fit(const struct gaps *gaps, const struct answer *answer);
 
-/** gaps_take - keep what an answer tells; 0 or -ENOMEM */
+/** gaps_take - keep the gaps that an answer tells; 0 or -ENOMEM */
 int gaps_take(struct gaps *gaps, const struct answer *answer);
 
-/** gaps_forget - a VM is gone: forget what was kept of it */
+/** gaps_forget - forget the gaps of a VM that is gone */
 void gaps_forget(struct gaps *gaps, uint64_t vm);
 
 void gaps_free(struct gaps *gaps);

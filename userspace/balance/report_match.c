@@ -53,9 +53,9 @@ static bool is_same(const struct leaf_read *a, const struct leaf_read *b,
 }
 
 /*
- * How many reads of the report fit, if @read comes after @fit that did: the
- * search by Knuth, Morris and Pratt.  @back[n]: of the first n reads, how many
- * of the last ones are the first ones again.
+ * How many reads of the report fit if @read comes next after @fit ones that
+ * did.  This is the search by Knuth, Morris and Pratt.  @back[n] tells how many
+ * of the last reads among the first n are the same as the first ones of all.
  */
 static size_t step(const struct guest_report *report, const size_t *back,
 		   size_t fit, const struct leaf_read *read, bool registers)
@@ -66,7 +66,10 @@ static size_t step(const struct guest_report *report, const size_t *back,
 	return fit + is_same(&report->read[fit].read, read, registers);
 }
 
-/* The place in the order where the best match ends, plus 1; 0: there is none. */
+/*
+ * The place in the order where the best match ends, plus 1; 0: there is no
+ * match.
+ */
 static size_t search(const struct report_matcher *matcher,
 		     const struct guest_report *report, size_t *back,
 		     bool registers)
@@ -85,7 +88,7 @@ static size_t search(const struct report_matcher *matcher,
 			fit = 0;
 		fit = step(report, back, fit, &answer[order[i]].read,
 			   registers);
-		/* The last one is that which began last, on any vCPU. */
+		/* The last match is the one that began last, on any vCPU. */
 		if (fit == nr &&
 		    (!found || order[i + 1 - nr] > order[found - nr]))
 			found = i + 1;
@@ -112,7 +115,7 @@ int report_match(const struct report_matcher *matcher,
 		free(back);
 		return 0;
 	}
-	/* It has the room that the match needs. */
+	/* This array already has the room that the match needs. */
 	for (size_t i = 0; i < report->nr; i++)
 		back[i] = matcher->order[found - report->nr + i];
 	*match = back;

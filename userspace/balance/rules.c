@@ -9,10 +9,11 @@
 #include "lib/array.h"
 
 /*
- * BPF's clock is CLOCK_MONOTONIC, which may be slewed against the TSC, so what
- * counts is the lowest and the highest rate that was measured (tsc.h).  Within
- * a part that these are of, its rate may still change by what a frequency that
- * is corrected for good can (MAXFREQ in the kernel's timex.h), to either side.
+ * BPF's clock is CLOCK_MONOTONIC, which may be slewed against the TSC. So the
+ * bounds are the lowest and the highest rate that were measured (tsc.h).
+ * Within one of the measured parts the rate may still change to either side, by
+ * as much as the kernel may correct a frequency for good (MAXFREQ in its
+ * timex.h).
  */
 #define MAX_SLEW (2 * 500.0 / 1e6)
 
@@ -64,7 +65,10 @@ static int compare(const void *element, const void *wanted)
 	return 0;
 }
 
-/* The base of what an answer is about, added if there is none: *@fresh. */
+/*
+ * Find the base of the answer's VM, leaf and reason, or add one, which is
+ * *@fresh.
+ */
 static struct base *find_base(struct rules *rules, const struct answer *answer,
 			      bool *fresh)
 {
@@ -89,10 +93,10 @@ static struct base *find_base(struct rules *rules, const struct answer *answer,
 }
 
 /*
- * How many vCPUs, other than one that reads, may be counting just then: those
- * that were not seen out of the guest.  Of a VM that was there before, one that
- * was in the guest when the observer came is first seen at its exit, which KVM
- * has counted by then: it is in the ledger.
+ * How many vCPUs besides a reading one may just be counting: those that were
+ * not seen out of the guest.  A vCPU of a VM that was already running, which
+ * was in the guest when the observer began, is first seen at its exit.  KVM has
+ * counted that exit by then, so the vCPU is in the ledger.
  */
 static int64_t others(const struct books *books, bool late,
 		      const struct answer *answer)
@@ -126,10 +130,10 @@ static int64_t sum_of(int64_t number, int64_t more)
 }
 
 /*
- * S0 <= K <= S1 + others(), both sides relative to how far KVM was ahead when
- * the observer came: one number, the same at every read, of which each read
- * says between what it must be.  For a VM that was seen from its first exit on
- * it is zero.
+ * S0 <= K <= S1 + others(), where both sides are relative to how far KVM was
+ * ahead when the observer began.  That is one number, the same at every read,
+ * and each read says between which bounds it must be.  For a VM that was seen
+ * from its first exit on it is zero.
  */
 int rules_hold(struct rules *rules, const struct books *books,
 	       const struct answer *answer, struct held *held)
@@ -191,9 +195,10 @@ static int check_count(struct rules *rules, const struct books *books,
 }
 
 /*
- * A reason that the observer has seen and the manual defines has a count, and
- * one that the manual does not define has none.  KVM may be of another edition
- * of the manual than we: only where it is not, the latter is known.
+ * A reason that the observer has seen and that the manual defines has a count,
+ * and one that the manual does not define has none.  KVM may follow another
+ * edition of the manual than we do; the second half is only known if it does
+ * not.
  */
 static bool check_defined(const struct rules *rules, const struct books *books,
 			  const struct answer *answer, struct balance *balance)
@@ -216,7 +221,10 @@ static bool check_defined(const struct rules *rules, const struct books *books,
 	return !undefined;
 }
 
-/* INFO, ECX = 1: of this host, and the counters as they are switched. */
+/*
+ * Check INFO with ECX = 1: it is of this host, and its counters are switched as
+ * they are here.
+ */
 static bool is_info_right(const struct books *books,
 			  const struct answer *answer)
 {
@@ -270,7 +278,7 @@ static void check_info(struct rules *rules, const struct books *books,
 	rules_add(balance, &finding);
 }
 
-/* Registers that carry nothing are zero: exit_leaves.h. */
+/* Check that registers that carry nothing are zero: exit_leaves.h. */
 static void check_registers(const struct answer *answer,
 			    struct balance *balance)
 {
@@ -289,7 +297,7 @@ static void check_registers(const struct answer *answer,
 	rules_add(balance, &finding);
 }
 
-/* The exits' time is part of the time since the observer came. */
+/* The time in exits is a part of the time since the observer began. */
 static void check_wall_time(const struct books *books, uint64_t cycles,
 			    const struct answer *answer,
 			    struct balance *balance)
@@ -307,9 +315,10 @@ static void check_wall_time(const struct books *books, uint64_t cycles,
 }
 
 /*
- * KVM's window encloses the observer's, and KVM books it first, so at any moment
- * its time is no less.  It may be ahead by an exit of each vCPU that does not
- * read, so that with any of them nothing follows from the difference of two reads.
+ * KVM's measurement of an exit encloses the observer's, and KVM books it first,
+ * so at any moment its time is no less.  It may be ahead by one exit of each
+ * vCPU that does not read.  So where there is one, nothing follows from the
+ * difference of two reads.
  */
 static int check_time(struct rules *rules, const struct books *books,
 		      const struct answer *answer, struct balance *balance)
@@ -382,14 +391,18 @@ bool rules_judge(const struct books *books, const struct answer *answer)
 	if (!answer->found || !answer->paired ||
 	    answer->read.leaf == EXIT_LEAF_INFO || leaf_has_gap(&answer->read))
 		return false;
-	/* While programs are being attached, one CPU may have them before
-	 * another. */
+	/*
+	 * While programs are being attached, one CPU may have them earlier than
+	 * another.
+	 */
 	if (late && answer->ns < books->started_ns)
 		return false;
 	return true;
 }
 
-/* The flag says which gap it is: with both, the counts have one, too. */
+/*
+ * The flag says which gap it is.  With both gaps the counts have the flag, too.
+ */
 static void count_gap(const struct leaf_read *read, struct balance *balance)
 {
 	if (!leaf_has_gap(read))

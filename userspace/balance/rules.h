@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rules of balance.h, applied to one answer after the other.  What is kept
- * of those before is bounded by the VMs, leaves and reasons that there are, not
- * by how many answers came.
+ * The rules of balance.h, applied to one answer after the other.  The memory
+ * that this takes is bounded by the VMs, leaves and reasons that there are, not
+ * by the number of answers.
  */
 #ifndef EXITLEDGER_RULES_H
 #define EXITLEDGER_RULES_H
@@ -17,11 +17,11 @@ struct base {
 	uint32_t leaf;
 	uint32_t reason;
 	int64_t low,
-		high; /* by how much KVM was ahead when the observer came */
+		high; /* by how much KVM was ahead when the observer began */
 	uint64_t first_kernel, first_exits,
-		first_ns; /* at the first read, if late: KVM's, the observer's */
-	uint64_t cycles,
-		ns; /* the last answer's time, KVM's and the observer's */
+		/* If late: at the first read, KVM's and the observer's. */
+		first_ns;
+	uint64_t cycles, ns; /* at the last answer, KVM's and the observer's */
 };
 
 struct rules {
@@ -29,63 +29,64 @@ struct rules {
 	size_t nr;
 	size_t room;
 	struct gaps gaps;
-	bool same_table; /* KVM defines the reasons that we do: INFO tells */
+	/* INFO says that KVM defines the same reasons as we do. */
+	bool same_table;
 };
 
-/* A count, and what it is held against. */
+/* A count, and the bounds that it must be within. */
 struct held {
-	bool first; /* late, and nothing was read before: any count will do */
+	bool first; /* late, and no read before, so that any count is right */
 	int64_t kernel, low, high;
-	struct base base; /* what the reads before it said */
+	struct base base; /* the bounds that the reads before it gave */
 };
 
 /**
- * rules_apart - how far a number is above another, or, negative, below it
+ * rules_apart - how far a number is above another one; negative: below it
  *
- * What a file has, or a KVM that is wrong, may be further apart than can be
- * said: then it is the most, or the least.
+ * Numbers in a file, or of a wrong KVM, may be further apart than the type can
+ * say.  Then it is the most, or the least, that it can.
  */
 int64_t rules_apart(int64_t number, int64_t other);
 
-/** rules_judge - is this an answer that something can be said of? */
+/** rules_judge - can anything be said of this answer? */
 bool rules_judge(const struct books *books, const struct answer *answer);
 
 /**
- * rules_hold - hold a count against its bound
- * @answer: to a leaf of counts, one that rules_judge() takes
+ * rules_hold - compare a count with its bounds
+ * @answer: to a leaf of counts, and one that rules_judge() accepts
  *
- * Its value is kept for the next ones, unless it is out of bounds.  Returns 0
+ * The value is kept for the next ones, unless it is out of bounds.  Returns 0
  * or -ENOMEM.
  */
 int rules_hold(struct rules *rules, const struct books *books,
 	       const struct answer *answer, struct held *held);
 
 /**
- * rules_apply - hold an answer against the observer's sums
+ * rules_apply - compare an answer with the observer's sums
  * @rules: zeroed at first; to be freed with rules_free
  * @books: without its answers; the ledger must have the answer's VM
- * @balance: gets the findings, and what was checked
+ * @balance: gets the findings, and the numbers of checks
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int rules_apply(struct rules *rules, const struct books *books,
 		const struct answer *answer, struct balance *balance);
 
 /**
- * rules_user_time - hold both times against what the VMM took of it
+ * rules_user_time - compare both times with the VMM's part of them
  * @answer: to a leaf of cycles
- * @cycles: of the TSC, that the VMM knows to have spent in userspace between
- *          exits that the answer is about and their next entries
+ * @cycles: TSC cycles that the VMM knows that it spent in userspace between the
+ * exits that the answer is about and their next entries
  */
 void rules_user_time(const struct books *books, const struct answer *answer,
 		     uint64_t cycles, struct balance *balance);
 
-/** rules_forget - a VM is gone: forget what was kept of it */
+/** rules_forget - forget the bounds of a VM that is gone */
 void rules_forget(struct rules *rules, uint64_t vm);
 
 void rules_free(struct rules *rules);
 
-/** rules_finding - a finding about an answer */
+/** rules_finding - make a finding about an answer */
 struct finding rules_finding(enum rule rule, const struct answer *answer);
 
 /** rules_add - add a finding to a balance */

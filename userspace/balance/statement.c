@@ -17,11 +17,14 @@ static int by_exits(const void *a, const void *b)
 	return x->reason > y->reason ? 1 : -(x->reason < y->reason);
 }
 
-/* How far KVM's count is outside of what is right; see balance.h. */
+/* How far KVM's count is outside its bounds; see balance.h. */
 static int64_t difference(const struct books *books,
 			  const struct answer *answer, const struct held *held)
 {
-	/* Whoever answers that there is no such reason is right, or has none. */
+	/*
+	 * It is right to answer that there is no such reason, if no manual
+	 * defines it.
+	 */
 	if (leaf_undefined(&answer->read) &&
 	    !exit_reason_find(books->host.isa, answer->read.index))
 		return 0;
@@ -64,7 +67,7 @@ static struct statement_line line_of(const struct books *books,
 	return line;
 }
 
-/* The line of a reason, added if there is none; room for all was made. */
+/* Find the line of a reason, or add it; there is room for all of them. */
 static struct statement_line *find_line(struct statement *statement,
 					uint32_t reason)
 {
@@ -100,8 +103,9 @@ static void take(const struct books *books, struct statement *statement,
 }
 
 /*
- * The times of both, of the last read that says what the observer costs; else,
- * unless KVM's has what was before, of the last one.
+ * Take the times of both books from the last read that tells the observer's
+ * cost.  If there is none, take them from the last read, unless KVM's time
+ * includes that before the observer began.
  */
 static void take_cycles(const struct books *books, struct statement *statement,
 			const struct answer *answer)
@@ -132,7 +136,10 @@ static void take_cycles(const struct books *books, struct statement *statement,
 	}
 }
 
-/* Take the reads of the report, if it is of this VM; else the last ones. */
+/*
+ * Take the reads of the report if it is of this VM; otherwise take the last
+ * ones.
+ */
 static void take_all(const struct books *books, const struct balance *balance,
 		     const struct held *held, struct statement *statement)
 {
@@ -140,7 +147,10 @@ static void take_all(const struct books *books, const struct balance *balance,
 	size_t nr = books->answers.nr;
 
 	if (balance->match && answer[balance->match[0]].vm == statement->vm) {
-		/* Of the moment of the report, as all else, are the times. */
+		/*
+		 * The times are of the moment of the report, like everything
+		 * else.
+		 */
 		nr = balance->match[books->report.nr - 1] + 1;
 		for (size_t i = 0; i < books->report.nr; i++)
 			take(books, statement, &answer[balance->match[i]],
@@ -158,7 +168,7 @@ static void take_all(const struct books *books, const struct balance *balance,
 	}
 }
 
-/* Hold all of a VM's counts against their bounds, as the verdict's rule does. */
+/* Compare all counts of a VM with their bounds, as the verdict's rule does. */
 static int hold_all(const struct books *books, uint64_t vm, struct held *held)
 {
 	struct rules rules = { 0 };
@@ -175,7 +185,7 @@ static int hold_all(const struct books *books, uint64_t vm, struct held *held)
 	return r;
 }
 
-/* Lines that say something. */
+/* Keep the lines that have a number. */
 static void drop_empty(struct statement *statement)
 {
 	size_t kept = 0;
@@ -189,7 +199,7 @@ static void drop_empty(struct statement *statement)
 	statement->nr = kept;
 }
 
-/* KVM's own statistics at the end, and what BPF had then. */
+/* Take KVM's own statistics at the end, and BPF's count at that moment. */
 static void take_statistics(const struct books *books,
 			    struct statement *statement)
 {
@@ -209,8 +219,9 @@ static void take_statistics(const struct books *books,
 }
 
 /*
- * The difference of the total and the lines: exits between their reads.  It is
- * negative if the first reads were further apart than the last ones, and then 0.
+ * The total less the lines: the exits between their reads.  It would be
+ * negative if the first reads were further apart than the last ones, and is 0
+ * then.
  */
 static void make_rest(struct statement *statement)
 {

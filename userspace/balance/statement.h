@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A statement of account: a VM's books side by side, a line per exit reason,
- * as they stood when the guest read its counters.
+ * A statement of account: both books of a VM side by side, a line per exit
+ * reason, as they were when the guest read its counters.
  */
 #ifndef EXITLEDGER_STATEMENT_H
 #define EXITLEDGER_STATEMENT_H
@@ -9,20 +9,24 @@
 #include "balance/balance.h"
 #include "balance/cost.h"
 
-/* Of a VM that was there before, all is since the first read of this count. */
+/*
+ * If the VM was already running, all numbers are since the first read of this
+ * count.
+ */
 struct statement_line {
 	uint32_t reason; /* raw number */
 	bool has_executed, has_guest;
-	uint64_t executed; /* caused, as the guest knows */
+	uint64_t executed; /* caused by the guest, as it knows */
 	uint64_t guest; /* reported by the guest */
 	uint64_t kernel; /* answered by KVM */
 	uint64_t kernel_first; /* KVM's count at that first read; else 0 */
 	uint64_t bpf; /* counted by BPF at that moment */
-	int64_t difference; /* kernel's from the rule's bound; 0: within */
-	uint64_t ns; /* by BPF */
-	bool has_cycles; /* the guest read them too */
+	/* How far @kernel is out of its bounds; 0: it is within. */
+	int64_t difference;
+	uint64_t ns; /* counted by BPF */
+	bool has_cycles; /* the guest read the cycles, too */
 	uint64_t kernel_cycles; /* answered by KVM */
-	uint64_t ns_then; /* by BPF, when those were read */
+	uint64_t ns_then; /* counted by BPF when the cycles were read */
 	struct cost cost; /* the observer's cost, if it is known */
 };
 
@@ -30,25 +34,28 @@ struct statement {
 	uint64_t vm;
 	const struct ledger_vm *ledger; /* the VM, or NULL */
 	uint32_t vcpus; /* at the last read */
-	bool late; /* exits before the observer came: BPF has fewer */
-	uint64_t reconciled; /* exits in both books, held against each other */
-	bool has_executed, has_guest; /* any line has */
+	/* BPF has fewer: there were exits before the observer began. */
+	bool late;
+	uint64_t reconciled; /* exits that both books have */
+	bool has_executed, has_guest; /* some line has this number */
 	bool has_total;
-	bool has_statistics; /* KVM's own, at the VM's end, by its VMM */
+	/* Its VMM has told KVM's own, at the end of the VM. */
+	bool has_statistics;
 	struct statistics at_end;
 	struct statement_line total;
-	struct statement_line rest; /* total less the lines: while reading */
+	/* The total less the lines: exits while the guest was reading. */
+	struct statement_line rest;
 	struct statement_line *line; /* most exits first */
 	size_t nr;
 };
 
 /**
- * statement_make - draw one up for a VM
+ * statement_make - draw up the statement of a VM
  * @vm: its number
  *
- * Takes the reads of the guest's report where @balance found it, else the last
- * read of every reason.  Reasons that no book has an exit of are left out.
- * 0 or -ENOMEM; to be freed with statement_free.
+ * It has the reads of the guest's report if @balance found these, otherwise the
+ * last read of each reason.  Reasons of which no book has an exit are left out.
+ * Returns 0 or -ENOMEM; to be freed with statement_free.
  */
 int statement_make(const struct books *books, const struct balance *balance,
 		   uint64_t vm, struct statement *statement);

@@ -51,12 +51,12 @@ static const struct argp_option option_rows[] = {
 	{ 0 },
 };
 
-/* Time for ssh to come to a guest that is busy, but not for ever. */
+/* Enough time for ssh to reach a guest that is busy, but not for ever. */
 #define READ_TIMEOUT 60
 
 #define INTERVAL 10 /* seconds */
 
-/* Who watches for years would better start anew. */
+/* Whoever watches for years should start again now and then. */
 #define TIME_MAX (10000 * DURATION_DAY)
 
 static double parse_time(const char *arg, const char *option,

@@ -19,12 +19,14 @@ struct compare_options {
 	const char *json;
 	const char *replay;
 	const char *input; /* the option that takes standard input, or NULL */
-	const char *user; /* whose rights are kept; NULL: as privileges.h says */
+	/* The user whose rights are kept; NULL: see privileges.h. */
+	const char *user;
 	const char *vm; /* name or pid */
-	const char *read; /* shell command that has the guest read */
+	/* Shell command that makes the guest read its counters. */
+	const char *read;
 	double read_timeout; /* seconds that it may take */
 	enum attach attach;
-	bool has_attach; /* it was said */
+	bool has_attach; /* --attach was given */
 	double seconds; /* --for; 0: not given */
 	double interval; /* between reads, and between --watch's lines */
 	bool watch;

@@ -10,7 +10,7 @@ void judge_begin(struct judge *judge, struct books *books,
 	judge->mode = books->host.exit_stats;
 }
 
-/* Forget the data of VMs that are gone. */
+/* Forget everything about VMs that are gone. */
 static void forget_gone(struct judge *judge)
 {
 	struct ledger *ledger = &judge->books->ledger;
@@ -35,10 +35,10 @@ static void forget_gone(struct judge *judge)
 }
 
 /*
- * Somebody wrote to the parameters: what was answered since the last look is
- * not judged, and all that is there now is judged relative to a first read.
- * The books keep the mode of what was judged: while KVM does not count, nothing
- * is, and its counts stand still.
+ * Somebody wrote to the parameters.  Answers since the last look are not
+ * judged, and everything that is there now is judged relative to a first read.
+ * The books keep the mode in which they were judged: while KVM does not count,
+ * nothing is judged, and KVM's counts stand still.
  */
 static int start_again(struct judge *judge, int mode, struct why *why)
 {
@@ -55,7 +55,7 @@ static int start_again(struct judge *judge, int mode, struct why *why)
 	books->leaves_on = kvm_params_leaves();
 	books->started_ns = tsc_now().ns;
 	/*
-	 * Beside those that were there at the start, all that has had an exit
+	 * The VMs that were there at the start, and all that have had an exit
 	 * since: other VMs are zero in both books.
 	 */
 	for (size_t i = 0; i < books->ledger.nr_vms && !r; i++)
@@ -78,7 +78,10 @@ static int judge_fresh(struct judge *judge, bool reading, struct why *why)
 	}
 	if (!r && !reading)
 		r = balance_reports(books, &judge->balance);
-	/* One report says nothing of the counters, nor of what is to come. */
+	/*
+	 * A single report tells nothing about the counters, nor about later
+	 * ones.
+	 */
 	judge->unseen += judge->balance.unseen;
 	judge->balance.unseen = 0;
 	return r ? why_set(why, -r, "out of memory") : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Judges books that are kept live, for days: what was judged is forgotten. */
+/* Judges books that are kept live, for days, and forgets what it has judged. */
 #ifndef EXITLEDGER_JUDGE_H
 #define EXITLEDGER_JUDGE_H
 
@@ -15,35 +15,38 @@ struct judge {
 	struct rules rules;
 	struct cost_vms cost;
 	struct balance balance; /* since the start */
-	size_t judged; /* of the answers that are there */
+	size_t judged; /* how many of the answers that are there */
 	int mode; /* of kvm.exit_stats, at the last look */
-	uint64_t exits; /* BPF's, of VMs that are gone */
+	uint64_t exits; /* BPF's exits of VMs that are gone */
 	/* Since the start: */
 	size_t reads; /* by guests */
 	size_t switched; /* how often somebody wrote to KVM's parameters */
 	size_t dropped; /* reads that found no room in the books */
 	size_t unjudged; /* reads while the counters were off, or written to */
-	size_t unseen; /* guest's reports of reads that were not seen */
+	size_t unseen; /* reads that guests report, but that were not seen */
 };
 
-/** judge_begin - @books and @params must stay */
+/** judge_begin - begin to judge; @books and @params must stay */
 void judge_begin(struct judge *judge, struct books *books,
 		 struct kvm_params_watch *params);
 
 /**
- * judge_answers - judge what was answered while KVM counted, and forget it
- * @reading: a guest's report of answers that are there is still to come: they
- *	are kept
+ * judge_answers - judge the answers given while KVM counted, and forget them
+ * @reading: a guest's report of answers that are there is still to come, so
+ * they are kept
  *
  * To be called after each collection, but not in the first second, in which the
- * TSC's rate is too inexact for times.  0, or -errno with @why.
+ * TSC's rate is too inexact for times.  Returns 0, or -errno with @why.
  */
 int judge_answers(struct judge *judge, bool reading, struct why *why);
 
-/** judge_statistics - judge the last ones that were taken of each VM, once */
+/**
+ * judge_statistics - judge KVM's statistics that were taken last of each VM,
+ * once
+ */
 void judge_statistics(struct judge *judge);
 
-/** judge_exits - BPF's, of all VMs that there ever were */
+/** judge_exits - BPF's exits of all VMs that there ever were */
 uint64_t judge_exits(const struct judge *judge);
 
 void judge_free(struct judge *judge);

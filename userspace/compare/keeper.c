@@ -34,7 +34,7 @@ static bool is_wanted(const struct keeper *keeper, uint64_t number)
 	return vm && pids_have(&keeper->chosen, vm->pid);
 }
 
-/* Answers to other VMs than that which was asked for are none of ours. */
+/* Drop the answers to VMs that were not asked for. */
 static void drop_others(struct keeper *keeper, size_t from)
 {
 	struct answers *answers = &keeper->books->answers;
@@ -98,7 +98,10 @@ static bool is_any_unanswered(const struct answers *answers, size_t from)
 	return false;
 }
 
-/* The answers come first: then the ledger has the VMs that they are about. */
+/*
+ * The answers are fetched first, so that the ledger then has the VMs that they
+ * are about.
+ */
 static int collect(struct keeper *keeper, struct why *why)
 {
 	struct books *books = keeper->books;
@@ -145,7 +148,7 @@ static int read_by_host(struct keeper *keeper, uint64_t now, struct why *why)
 	return r;
 }
 
-/* KVM's own statistics of the VMs, between two collections. */
+/* Read KVM's own statistics of the VMs between two collections. */
 static int take_statistics(struct keeper *keeper, struct why *why)
 {
 	struct books *books = keeper->books;
@@ -168,7 +171,7 @@ static int start_read(struct keeper *keeper, struct why *why)
 	return read_command_start(&keeper->reader, why);
 }
 
-/* --read's command has ended: its output is the guest's report. */
+/* The command of --read has ended: its output is the guest's report. */
 static int end_read(struct keeper *keeper, struct why *why)
 {
 	struct guest_reports reports;
@@ -181,8 +184,8 @@ static int end_read(struct keeper *keeper, struct why *why)
 }
 
 /*
- * A guest that is watched for days may be down for a while: said once, and
- * once more when that is over.
+ * A guest that is watched for days may be down for a while.  This is said once,
+ * and again when it is over.
  */
 static int settle_read(struct keeper *keeper, int r, struct why *why)
 {
@@ -202,7 +205,7 @@ static int settle_read(struct keeper *keeper, int r, struct why *why)
 	return 0;
 }
 
-/* Have --read's command run when it is due. */
+/* Run the command of --read when it is due. */
 static int go_on_reading(struct keeper *keeper, struct why *why)
 {
 	const struct compare_options *options = keeper->options;
@@ -226,7 +229,9 @@ static int go_on_reading(struct keeper *keeper, struct why *why)
 	return r;
 }
 
-/* The one that is under way when it's over, or else another. */
+/*
+ * The last read is the one that is under way at the end, or else another one.
+ */
 static int read_at_last(struct keeper *keeper, struct why *why)
 {
 	struct read_command *reader = &keeper->reader;
@@ -252,8 +257,9 @@ static int read_at_last(struct keeper *keeper, struct why *why)
 #define NAME_SHOWN 40 /* columns of a VM's name in a message */
 
 /*
- * In another PID namespace --vm is a process by its number on the host, as
- * monitor shows it: whether it is there is seen when one of its VMs exits.
+ * In another PID namespace, --vm names a process by its number on the host, as
+ * monitor shows it.  Whether there is such a process is seen when one of its
+ * VMs exits.
  */
 static int choose_unseen(struct keeper *keeper, unsigned long pid,
 			 struct why *why)
@@ -268,7 +274,7 @@ static int choose_unseen(struct keeper *keeper, unsigned long pid,
 		       0;
 }
 
-/* Resolve --vm: which processes are it? */
+/* Find the processes that --vm names. */
 int keeper_choose(struct keeper *keeper, struct why *why)
 {
 	const struct pids *running = &keeper->books->running;
@@ -371,7 +377,7 @@ static int attach(struct keeper *keeper, struct why *why)
 				 keeper->start.ns, why);
 }
 
-/* Commands that are run later run with the rights that we have now. */
+/* Commands that are run later have the rights that this process has now. */
 static int prepare(struct keeper *keeper, struct why *why)
 {
 	const struct compare_options *options = keeper->options;
@@ -385,7 +391,7 @@ static int prepare(struct keeper *keeper, struct why *why)
 	return r;
 }
 
-/* With root's rights, which are given up in the end. */
+/* This needs root's rights, which are given up at the end. */
 static int open_all(struct keeper *keeper, struct why *why)
 {
 	const struct compare_options *options = keeper->options;

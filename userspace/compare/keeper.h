@@ -21,10 +21,11 @@ struct keeper {
 	struct tsc_point start;
 	struct tsc_rates rates;
 	uint64_t newest; /* VM of another PID namespace that was seen last */
-	struct pids chosen; /* processes of the VM that --vm names */
+	struct pids chosen; /* the processes that --vm names */
 	struct read_command reader; /* --read's command, while it runs */
 	uint64_t next_read; /* when it is due */
-	size_t reads_failed; /* of --watch; else that is an error */
+	/* Only of --watch: otherwise a failure is an error. */
+	size_t reads_failed;
 	size_t failed_since; /* failed reads since the last one that worked */
 	bool was_read;
 	struct kvm_stats statistics;
@@ -38,7 +39,7 @@ struct keeper {
  * rights
  * @books: zeroed; filled in from now on
  *
- * Returns 0, or -errno with @why.  keeper_close() must be called in any case.
+ * Returns 0, or -errno with @why. keeper_close() must be called in any case.
  */
 int keeper_open(struct keeper *keeper, const struct compare_options *options,
 		struct books *books, struct why *why);
@@ -47,25 +48,26 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 int keeper_begin(struct keeper *keeper, struct why *why);
 
 /**
- * keeper_wait - wait for a while, and collect what there is
- * @over: whether it is time to end: the command has, or the time is up
+ * keeper_wait - wait for a while, and collect
+ * @over: set to true if the command has ended or the time is up
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int keeper_wait(struct keeper *keeper, bool *over, struct why *why);
 
 /**
- * keeper_finish - a last read, if one was asked for; a last collection
+ * keeper_finish - read for the last time, if that was asked for, and collect
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int keeper_finish(struct keeper *keeper, struct why *why);
 
 /**
  * keeper_note_counters - note in the books how KVM's counters are left
  *
- * When nothing more is collected, for books that are judged as a whole: --watch
- * judges what was collected before and after a switch separately.
+ * To be called when nothing more is collected, for books that are judged as a
+ * whole. --watch instead judges separately what was collected before and after
+ * a switch.
  */
 void keeper_note_counters(struct keeper *keeper);
 
@@ -73,10 +75,10 @@ void keeper_note_counters(struct keeper *keeper);
 void keeper_close(struct keeper *keeper);
 
 /**
- * keeper_note_start - note in the books what is so when the observer is attached
- * @start_ns: CLOCK_MONOTONIC then
+ * keeper_note_start - note in the books the state when the observer is attached
+ * @start_ns: CLOCK_MONOTONIC at that moment
  *
- * With root's rights.  0, or -errno with @why.
+ * Needs root's rights.  Returns 0, or -errno with @why.
  */
 int keeper_note_start(struct books *books, const struct observer *observer,
 		      uint64_t start_ns, struct why *why);

@@ -83,7 +83,9 @@ static int add_folder(struct kvm_folders *folders, const struct dirent *entry,
 	return 0;
 }
 
-/* One pass over KVM's directory; what was known of a folder is kept. */
+/*
+ * Pass over KVM's directory once.  A folder that was known keeps its process.
+ */
 static int read_folders(struct kvm_folders *folders, const char *root)
 {
 	struct kvm_folder *old = folders->folder;
@@ -162,7 +164,7 @@ static int list_processes(struct kvm_folders *folders,
 	return r;
 }
 
-/* All threads of a process, also those that run no vCPU. */
+/* Add all threads of a process, those that run no vCPU included. */
 static int add_tasks(struct kvm_folders *folders, const char *root,
 		     uint32_t pid)
 {
@@ -184,7 +186,7 @@ static int add_tasks(struct kvm_folders *folders, const char *root,
 	return r;
 }
 
-/* Which process has the thread that made a folder's VM? */
+/* Find the process of the thread that made a folder's VM. */
 static void resolve(struct kvm_folders *folders)
 {
 	for (size_t i = 0; i < folders->nr_folders; i++) {
@@ -213,7 +215,7 @@ static bool is_any_new(struct kvm_folders *folders, uint64_t newest)
 	return is_new;
 }
 
-/* How many folders has each process? */
+/* Count the folders of each process. */
 static void count_folders(struct kvm_folders *folders)
 {
 	for (size_t i = 0; i < folders->nr_folders; i++) {
@@ -263,9 +265,10 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 }
 
 /*
- * Does a VM's folder say "N" of its guest?  A VM without the file is that of a
- * KVM without it, or has ended: nobody has decided anything.  Any other error
- * leaves it unknown, as where a locked-down kernel lets nobody open the file.
+ * Does a VM's folder say "N" about its guest?  If the file is missing, KVM does
+ * not have it or the VM has ended, and nobody has decided anything.  Any other
+ * error leaves it unknown, as does a locked-down kernel in which nobody may
+ * open the file.
  */
 static bool is_withheld(const struct kvm_folders *folders, const char *root,
 			const char *vm)
@@ -287,7 +290,7 @@ static bool is_withheld(const struct kvm_folders *folders, const char *root,
 	return first != 'Y' && first != 'd'; /* default */
 }
 
-/* A folder of which the process is not known may be that of any. */
+/* A folder whose process is not known may be that of any process. */
 bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root,
 			  uint32_t pid)
 {

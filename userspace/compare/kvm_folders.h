@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* KVM's folders in debugfs, one per VM, and whose they are. */
+/*
+ * KVM's folders in debugfs, one per VM, and the processes that they belong to.
+ * A folder's name has the number of the thread that created the VM and of the
+ * VM's file: "TID-FD".
+ */
 #ifndef EXITLEDGER_KVM_FOLDERS_H
 #define EXITLEDGER_KVM_FOLDERS_H
 
@@ -17,7 +21,7 @@ struct kvm_folder {
 	bool looked_for; /* among the threads of the processes with VMs */
 };
 
-/* A process of which the ledger has a VM that has not ended. */
+/* A process with a VM that is in the ledger and has not ended. */
 struct kvm_process {
 	uint32_t pid;
 	size_t vms, folders; /* how many of each */
@@ -38,16 +42,17 @@ struct kvm_folders {
 	struct kvm_thread *thread; /* ascending by tid */
 	size_t nr_folders, nr_processes, nr_threads;
 	size_t folders_room, processes_room, threads_room;
-	uint64_t newest; /* VM of those that were looked for last */
+	uint64_t newest; /* newest VM when folders were last looked for */
 };
 
 /**
- * kvm_folders_read - read which there are, in one pass
+ * kvm_folders_read - read which folders there are, in one pass
  * @root: a folder in the place of /, "" for / itself
- * @has_proc: whether /proc has the threads by the numbers that KVM has
+ * @has_proc: whether /proc has threads by the numbers that KVM has
  * @vm: VMs that have not ended, ascending by number
  *
- * Folders keep their processes from one call to the next.  0 or -ENOMEM.
+ * Folders keep their processes from one call to the next.  Returns 0 or
+ * -ENOMEM.
  */
 int kvm_folders_read(struct kvm_folders *folders, const char *root,
 		     bool has_proc, const struct ledger_vm *const *vm,
@@ -57,18 +62,20 @@ int kvm_folders_read(struct kvm_folders *folders, const char *root,
  * kvm_folders_open - open the folder of a VM
  * @vm: one of those given to kvm_folders_read()
  *
- * NULL if there is none, or if its process has several VMs or folders: then it
- * is not known which belongs to which.  To be closed by closedir().
+ * Returns NULL if there is none; also if its process has several VMs or
+ * folders, as it is not known then which belongs to which.  To be closed by
+ * closedir().
  */
 DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 		      const struct ledger_vm *vm);
 
 /**
- * kvm_folders_withheld - may the guest of a process's VM not read the counters?
+ * kvm_folders_withheld - must the guest of a process's VM not read the
+ * counters?
  * @pid: process of a VM given to kvm_folders_read()
  *
- * The host says so in the VM's folder, whatever the other guests may.  Also
- * true where that is not known, because it cannot be read.
+ * The host says so in the VM's folder, whatever it lets other guests do.  Also
+ * true if that cannot be read.
  */
 bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root,
 			  uint32_t pid);

@@ -39,8 +39,8 @@ static bool read_number(DIR *dir, const char *name, uint64_t *number)
 }
 
 /*
- * Follow the VMs that there are: those that have ended are read no more, and of
- * all that ever were none is looked at again.
+ * Follow the VMs that there are.  Those that have ended are not read any more,
+ * and no VM that ever was is looked at again.
  */
 static int follow(struct kvm_stats *stats, const struct ledger *ledger)
 {
@@ -78,7 +78,10 @@ static int follow(struct kvm_stats *stats, const struct ledger *ledger)
 	return 0;
 }
 
-/* Of a vCPU without an exit it is not known what it had before: see cells.h. */
+/*
+ * It is not known how many exits a vCPU had before, until it has one: see
+ * cells.h.
+ */
 static bool is_known(const struct ledger_vm *vm)
 {
 	for (size_t i = 0; i < vm->nr_vcpus; i++) {
@@ -88,7 +91,10 @@ static bool is_known(const struct ledger_vm *vm)
 	return true;
 }
 
-/* The observer's count of all that KVM's statistics count as exits of a VM. */
+/*
+ * The observer's count of everything that KVM's statistics count as exits of a
+ * VM.
+ */
 static uint64_t vm_exits(const struct ledger_vm *vm)
 {
 	uint64_t exits = 0, failed, emulated;
@@ -100,8 +106,8 @@ static uint64_t vm_exits(const struct ledger_vm *vm)
 }
 
 /*
- * Has KVM the vCPUs of this folder on a thread that the observer has, too? Also
- * true where that is not known: KVM says so from Linux 5.19 on.
+ * Is a vCPU of this folder run by a thread that the observer has seen, too?
+ * Also true if that is not known: KVM tells it from Linux 5.19 on.
  */
 static bool has_threads_of(DIR *dir, const struct ledger_vm *vm)
 {
@@ -122,8 +128,8 @@ static bool has_threads_of(DIR *dir, const struct ledger_vm *vm)
 }
 
 /*
- * A folder that is not the one seen first is that of a VM which its process, or
- * a later one with the same number, has made since.
+ * If the folder is not the one that was seen first, it is that of another VM,
+ * which the process, or a later one with the same number, has made since.
  */
 static void take(struct kvm_stats_vm *of, struct books *books, DIR *dir,
 		 const struct ledger_vm *vm)
@@ -149,7 +155,7 @@ static void take(struct kvm_stats_vm *of, struct books *books, DIR *dir,
 	of->fresh = true;
 }
 
-/* The VMs that are followed, as the ledger has them now. */
+/* Bring the VMs that are followed up to date with the ledger. */
 static const struct ledger_vm **list_vms(const struct kvm_stats *stats,
 					 const struct ledger *ledger)
 {
@@ -165,7 +171,10 @@ int kvm_stats_begin(struct kvm_stats *stats, struct books *books)
 	const struct ledger_vm **vm;
 	int r;
 
-	/* Else one of a VM that has ended could be another's by now. */
+	/*
+	 * Otherwise the folder of a VM that has ended could be another VM's by
+	 * now.
+	 */
 	if (!books->sees_ends)
 		return 0;
 	r = follow(stats, &books->ledger);
@@ -191,7 +200,10 @@ int kvm_stats_begin(struct kvm_stats *stats, struct books *books)
 	return r;
 }
 
-/* Put one into the books, in the place of what was read of that VM before. */
+/*
+ * Put the statistics of a VM into the books, in place of those that were read
+ * before.
+ */
 static int keep(struct books *books, struct kvm_stats_vm *of)
 {
 	struct statistics *grown;
@@ -220,7 +232,7 @@ int kvm_stats_end(struct kvm_stats *stats, struct books *books)
 		const struct ledger_vm *vm =
 			ledger_find_vm(&books->ledger, of->taken.vm);
 
-		/* If it has ended meanwhile, they may be another's. */
+		/* If the VM has ended meanwhile, they may be another VM's. */
 		if (of->fresh && vm && !ledger_vm_ended(vm)) {
 			of->taken.after = vm_exits(vm);
 			ledger_no_exits(vm, &of->taken.failed_entries,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * KVM's own statistics as another book: "exits" of a VM, as debugfs shows it
- * for as long as the VM is there.
+ * KVM's own statistics as another book: "exits" of a VM, which debugfs shows
+ * for as long as the VM exists.
  */
 #ifndef EXITLEDGER_KVM_STATS_H
 #define EXITLEDGER_KVM_STATS_H
@@ -11,16 +11,20 @@
 #include "balance/books.h"
 #include "compare/kvm_folders.h"
 
-/* A VM that has not ended, and what was read of it last. */
+/* A VM that has not ended, and the statistics that were read of it last. */
 struct kvm_stats_vm {
 	struct statistics taken;
-	ino_t folder; /* 0: none yet; another one is another VM's */
+	ino_t folder; /* 0: none yet; any other folder is another VM's */
 	size_t kept; /* where @taken is in the books, if it is there */
 	bool fresh; /* @taken is to be completed */
-	bool cleared; /* by a write, which debugfs allows: it says nothing */
+	/* By a write, which debugfs allows; then it is of no use. */
+	bool cleared;
 };
 
-/* Zeroed at first, but for these two; to be freed with kvm_stats_free. */
+/*
+ * Zeroed at first, except the first two members; to be freed with
+ * kvm_stats_free.
+ */
 struct kvm_stats {
 	const char *root; /* folder in place of /; "": / itself */
 	const struct pids *only; /* processes that are asked for; NULL: all */
@@ -31,17 +35,18 @@ struct kvm_stats {
 };
 
 /**
- * kvm_stats_begin - read them of every VM that they can be told of
+ * kvm_stats_begin - read the statistics of each VM whose folder is known
  *
- * Between two collections of the observer's book: the one just made, and one to
- * be made before kvm_stats_end.  A process with several VMs is left out: which
- * of them is which cannot be seen; and so are all where the observer does not
- * see VMs end.  Costs one pass over KVM's folders and one look at each VM that
- * has not ended, however many have.  0 or -ENOMEM.
+ * To be called between two collections of the observer's book: the one just
+ * made, and one that is made before kvm_stats_end.  A process with several VMs
+ * is left out, as it cannot be seen which of them is which; so are all VMs if
+ * the observer does not see their ends.  Costs one pass over KVM's folders and
+ * one look at each VM that has not ended, however many have.  Returns 0 or
+ * -ENOMEM.
  */
 int kvm_stats_begin(struct kvm_stats *stats, struct books *books);
 
-/** kvm_stats_end - put into the books what was read; 0 or -ENOMEM */
+/** kvm_stats_end - put the statistics into the books; 0 or -ENOMEM */
 int kvm_stats_end(struct kvm_stats *stats, struct books *books);
 
 void kvm_stats_free(struct kvm_stats *stats);

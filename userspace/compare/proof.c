@@ -7,7 +7,10 @@
 
 /* The TSC's rate is too inexact for times until then. */
 #define SETTLE_NS 1000000000ull
-/* KVM's statistics are files of each VM: they are read so often at most. */
+/*
+ * KVM's statistics are files of each VM, so this is how often they are read at
+ * most.
+ */
 #define STATISTICS_NS 1000000000ull
 
 bool proof_has_answers(const struct host *host)
@@ -55,13 +58,13 @@ static int collect(struct proof *proof, struct ledger *interval)
 	else
 		r = observer_collect(proof->observer, interval, NULL);
 	books->sees_no_entries = observer_sees_no_entries(proof->observer);
-	/* The rules need no more of it. */
+	/* The rules need nothing else of it. */
 	return r ? r : ledger_add_sums(&books->ledger, interval);
 }
 
 /*
- * A vCPU that ended in a collection is in no later one, and must not be taken
- * for one that nothing happened to.
+ * A vCPU that ended in a collection is in no later one.  It must not be taken
+ * for a vCPU to which nothing happened.
  */
 static void mark_gone(struct ledger *later, const struct ledger *interval)
 {
@@ -79,7 +82,10 @@ static void mark_gone(struct ledger *later, const struct ledger *interval)
 	}
 }
 
-/* They are read between two collections, the one just made and another. */
+/*
+ * The statistics are read between two collections, the one just made and
+ * another one.
+ */
 static int take_statistics(struct proof *proof, struct ledger *interval)
 {
 	struct books *books = &proof->books;
@@ -116,7 +122,7 @@ int proof_collect(struct proof *proof, struct ledger *interval, struct why *why)
 	uint64_t now = tsc_now().ns;
 	int r = collect(proof, interval);
 
-	/* Of the time before, who asks has had them. */
+	/* The caller has already had those of the time before. */
 	proof->books.nr_statistics = 0;
 	mark_gone(&proof->more, interval);
 	if (!r && now >= proof->next_statistics) {

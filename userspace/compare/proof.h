@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The books beside whatever else an observer is for: what it collects is held
- * against KVM's own statistics, on any kernel, and against what a patched KVM
- * answers to its guests; for days, and without a word.
+ * Keeps the books beside whatever else an observer is for.  Its counts are
+ * compared with KVM's own statistics, on any kernel, and with the answers of a
+ * patched KVM to its guests.  This may go on for days, and prints nothing.
  */
 #ifndef EXITLEDGER_PROOF_H
 #define EXITLEDGER_PROOF_H
@@ -23,34 +23,36 @@ struct proof {
 	struct tsc_rates rates;
 	uint64_t next_statistics;
 	struct ledger more; /* of the second collection */
-	bool answers; /* the observer captures KVM's */
+	bool answers; /* the observer captures KVM's answers */
 };
 
 /** proof_has_answers - would KVM's answers be judged on this host? */
 bool proof_has_answers(const struct host *host);
 
 /**
- * proof_open - begin, with root's rights, when the observer is attached
+ * proof_open - begin when the observer is attached; needs root's rights
  * @answers: the observer captures KVM's answers: proof_has_answers(), and times
- *	are measured
+ * are measured
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int proof_open(struct proof *proof, struct observer *observer,
 	       const struct host *host, bool answers, struct why *why);
 
 /**
- * proof_collect - observer_collect(), and judge
+ * proof_collect - call observer_collect(), and judge
  * @interval: emptied by ledger_reset() before each call
  *
  * Findings are appended to proof->judge.balance, whose @finding the caller may
- * empty.  proof->books.statistics has what KVM's statistics say of each VM, if
- * they were read this time.  0, or -errno with @why.
+ * empty.  If KVM's statistics were read this time, proof->books.statistics has
+ * those of each VM. Returns 0, or -errno with @why.
  */
 int proof_collect(struct proof *proof, struct ledger *interval,
 		  struct why *why);
 
-/** proof_prior - exits of a VM before the observer came, of KVM's statistics */
+/**
+ * proof_prior - exits of a VM before the observer began, by KVM's statistics
+ */
 uint64_t proof_prior(const struct proof *proof, uint64_t vm);
 
 /** proof_cost_ns - the observer's cost per exit; below 0: not known */

@@ -12,7 +12,7 @@
 #include "compare/read_command.h"
 
 #define NS_PER_S 1000000000ull
-/* How long a command that is asked to end may take for that. */
+/* How long a command may take to end once it is asked to. */
 #define GRACE_NS NS_PER_S
 /* The most that is read at a time: the caller has other things to do, too. */
 #define CHUNK 65536
@@ -136,7 +136,7 @@ bool read_command_ended(struct read_command *reader)
 	if (reader->kill_ns && now >= reader->kill_ns) {
 		runner_signal(&reader->runner, SIGKILL);
 	} else if (!reader->kill_ns && now >= reader->deadline_ns) {
-		/* Unless it ended just now. */
+		/* It may have ended just now. */
 		if (reap(reader))
 			return true;
 		reader->late = true;

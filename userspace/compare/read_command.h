@@ -48,17 +48,17 @@ int read_command_start(struct read_command *reader, struct why *why);
 int read_command_fd(const struct read_command *reader);
 
 /**
- * read_command_ended - take what output there is, without waiting for more
+ * read_command_ended - take the output that is there, without waiting for more
  *
- * Ends the command, and all that is left of its group, if it takes too long or
- * says too much.  Returns whether it has ended.
+ * If the command takes too long or writes too much, it is ended with all that
+ * is left of its process group.  Returns whether it has ended.
  */
 bool read_command_ended(struct read_command *reader);
 
 /**
- * read_command_result - the guest's reports, when the command has ended
+ * read_command_result - take the guest's reports when the command has ended
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int read_command_result(struct read_command *reader,
 			struct guest_reports *reports, struct why *why);
@@ -66,7 +66,7 @@ int read_command_result(struct read_command *reader,
 /** read_command_stop - end the command if it runs, and forget its output */
 void read_command_stop(struct read_command *reader);
 
-/** read_command_close - the same, and it cannot be started again */
+/** read_command_close - do the same, after which it cannot be started again */
 void read_command_close(struct read_command *reader);
 
 #endif /* EXITLEDGER_READ_COMMAND_H */

@@ -85,7 +85,9 @@ static void need(const struct statement *statement, size_t *count,
 	}
 }
 
-/* 80 columns: what the numbers leave is the names'. */
+/*
+ * The numbers are placed first, and the names get the rest of the 80 columns.
+ */
 static struct shape shape_of(const struct statement *statement)
 {
 	const size_t counts =
@@ -99,7 +101,10 @@ static struct shape shape_of(const struct statement *statement)
 	need(statement, &count, &difference);
 	if (difference > 10)
 		difference = 10;
-	/* The share and the time have seven each; a space is before each. */
+	/*
+	 * The share and the time have seven columns each, with a space before
+	 * each.
+	 */
 	used = difference + 1 + 2 * 8;
 	room = (TABLE_WIDTH - NAME_MIN - used) / counts - 1;
 	if (count > room)
@@ -203,7 +208,10 @@ static void render_statistics_line(const struct books *books,
 			"         They also count entries that fail or are emulated: not seen here\n");
 }
 
-/* KVM's own statistics: at the end, or as they were last while it ran. */
+/*
+ * Show KVM's own statistics at the end of the VM, or the last ones while it
+ * ran.
+ */
 static void render_statistics(const struct books *books,
 			      const struct statement *statement, FILE *out)
 {
@@ -277,7 +285,7 @@ static void render_reader(const struct finding *finding, FILE *out)
 		fprintf(out, "read by vCPU %u", finding->vcpu_id);
 }
 
-/* When the first discrepancy was read, and by whom; JSON has it for all. */
+/* Show when the first discrepancy was read, and by whom; JSON has it for all. */
 static void render_when(const struct books *books,
 			const struct balance *balance, FILE *out)
 {

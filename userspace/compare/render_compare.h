@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A comparison's result for people, and for programs. */
+/* Renders the result of a comparison, for people and for programs. */
 #ifndef EXITLEDGER_RENDER_COMPARE_H
 #define EXITLEDGER_RENDER_COMPARE_H
 
@@ -9,10 +9,11 @@
 #include "lib/json_writer.h"
 
 /**
- * render_compare_text - host, a statement per VM, and the verdict, in 80 columns
+ * render_compare_text - the host, a statement per VM and the verdict, in 80
+ * columns
  * @color: mark the verdict with a colour
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int render_compare_text(const struct books *books,
 			const struct balance *balance, FILE *out, bool color);
@@ -26,7 +27,10 @@ int render_compare_text(const struct books *books,
 int render_compare_json(struct json_writer *json, const struct books *books,
 			const void *context);
 
-/** render_findings_json - the member "findings": an array of a balance's */
+/**
+ * render_findings_json - the member "findings": an array of the findings of a
+ * balance
+ */
 void render_findings_json(struct json_writer *json, const struct books *books,
 			  const struct balance *balance);
 

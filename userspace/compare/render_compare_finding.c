@@ -42,7 +42,7 @@ static struct text registers(const struct leaf_read *read)
 	return text;
 }
 
-/* Numbers, where they are what differs; else the registers. */
+/* Show the numbers if these differ, and the registers otherwise. */
 static void finding_guest(const struct finding *finding, struct text what,
 			  char *line, size_t size)
 {

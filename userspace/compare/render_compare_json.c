@@ -72,7 +72,7 @@ static void put_registers(struct json_writer *json, const char *name,
 	json_put_close(json, ']');
 }
 
-/* A finding of the rules, and not why nothing can be said. */
+/* Is it a finding of the rules, and not a reason why nothing can be said? */
 static void put_numbers(struct json_writer *json, const struct finding *finding)
 {
 	json_put_int(json, "vm", finding->vm);

@@ -6,7 +6,7 @@
 
 static const struct {
 	const char *name;
-	const char *text; /* what follows a number of them */
+	const char *text; /* the text that follows their number */
 } notes[] = {
 	[WATCH_UNJUDGED] = { "unjudged",
 			     "reads not judged: the counters were off, or written to" },
@@ -52,7 +52,10 @@ static void render_notes(const struct watch_sample *sample, FILE *out)
 			"note     kvm.exit_stats is off: nothing is judged until it is 1 or 2\n");
 }
 
-/* Some guest read its times twice, so that both books had the same exits. */
+/*
+ * The cost is known only if a guest read its times twice, so that both books
+ * had the same exits.
+ */
 static bool has_cost(const struct watch_sample *sample)
 {
 	return sample->cost.known && sample->books->tsc_khz > 0;

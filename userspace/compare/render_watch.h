@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* compare --watch's lines: for people, and for programs. */
+/* Renders the lines of compare --watch, for people and for programs. */
 #ifndef EXITLEDGER_RENDER_WATCH_H
 #define EXITLEDGER_RENDER_WATCH_H
 
@@ -9,31 +9,35 @@
 #include "balance/balance.h"
 #include "balance/cost.h"
 
-/* Events that say nothing about the counters: less was judged than was read. */
+/*
+ * Events that tell nothing about the counters, but less was judged than was
+ * read.
+ */
 enum watch_note {
 	WATCH_UNJUDGED, /* reads while the counters were off, or written to */
-	WATCH_UNSEEN, /* guest's reports of reads that were not seen */
+	WATCH_UNSEEN, /* reads that guests report, but that were not seen */
 	WATCH_FAILED, /* runs of --read's command */
 	WATCH_CLEARED, /* VMs whose statistics somebody cleared */
 	WATCH_DROPPED, /* reads that found no room */
-	WATCH_GAPS, /* times without those of some exits, as KVM says */
-	WATCH_UNCOUNTED, /* counts and times without some vCPU's exits */
+	WATCH_GAPS, /* times that lack those of some exits, as KVM says */
+	WATCH_UNCOUNTED, /* counts and times that lack some vCPU's exits */
 	WATCH_UNANSWERED, /* reads that KVM did not answer */
-	WATCH_DAMAGED, /* guest's reports that were left out */
+	WATCH_DAMAGED, /* damaged reports of guests, which were left out */
 	WATCH_NOTES,
 };
 
 /* The results of an interval, and of all intervals so far. */
 struct watch_sample {
 	time_t at;
-	size_t vms; /* that are there */
+	size_t vms; /* how many there are now */
 	uint64_t exits; /* BPF's, in the interval */
 	size_t reads; /* by guests, in the interval */
 	size_t checked; /* counts and times, in the interval */
 	size_t discrepancies; /* in the interval */
 	struct cost cost; /* the observer's cost, in the interval */
-	size_t switched; /* how often the counters were written to, in all */
-	bool off; /* kvm.exit_stats is, now */
+	/* How often KVM's parameters were written to, in all. */
+	size_t switched;
+	bool off; /* kvm.exit_stats is off now */
 	size_t noted[WATCH_NOTES]; /* in the interval */
 	size_t noted_in_all[WATCH_NOTES];
 	const struct books *books;

@@ -64,7 +64,7 @@ static void fill_notes(const struct watcher *watcher,
 	}
 }
 
-/* The end of an interval: a line. */
+/* An interval has ended: write a line. */
 static int show(struct watcher *watcher, struct why *why)
 {
 	const struct watch_sample *last = &watcher->last;
@@ -107,7 +107,7 @@ static int show(struct watcher *watcher, struct why *why)
 	       sizeof(sums.noted_in_all));
 	verdict = watcher->judge.balance;
 	balance_judge(&watcher->books, &verdict);
-	/* Neither of these keeps the other back. */
+	/* Neither of these delays the other. */
 	if (!watcher->json || watcher->json != stdout)
 		r = write_text(watcher, &sample, why);
 	if (watcher->json)
@@ -164,7 +164,10 @@ static int open_json(struct watcher *watcher, struct why *why)
 				       path, strerror(errno));
 }
 
-/* The verdict, unless all that was asked for could not be done. */
+/*
+ * The status is that of the verdict, unless something that was asked for could
+ * not be done.
+ */
 static int find_status(struct watcher *watcher)
 {
 	const struct keeper *keeper = &watcher->keeper;
@@ -177,7 +180,7 @@ static int find_status(struct watcher *watcher)
 	why_set(&why, EINVAL,
 		"--read '%.60s': failed %zu times, and never worked",
 		watcher->options->read, keeper->reads_failed);
-	/* The status is not that of the verdict in the last line. */
+	/* Say why the status is not that of the verdict in the last line. */
 	if (watcher->json != stdout)
 		printf("failed   %s\n", why.text);
 	msg_error("%s", why.text);
@@ -191,7 +194,7 @@ int watch(const struct compare_options *options)
 	int r, status = STATUS_FAILED;
 
 	r = keeper_open(&watcher.keeper, options, &watcher.books, &why);
-	/* It is to be the user's, whose rights we have from now on. */
+	/* The file must belong to the user whose rights we have from now on. */
 	if (!r)
 		r = open_json(&watcher, &why);
 	if (!r)

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* compare --watch: judge for as long as wanted, and forget what was judged. */
+/*
+ * compare --watch: judges for as long as is wanted, and forgets what it has
+ * judged.
+ */
 #ifndef EXITLEDGER_WATCH_H
 #define EXITLEDGER_WATCH_H
 
 #include "compare/compare_options.h"
 
-/** watch - until SIGINT, or the time is up; returns the exit status */
+/**
+ * watch - watch until SIGINT, or until the time is up; returns the exit status
+ */
 int watch(const struct compare_options *options);
 
 #endif /* EXITLEDGER_WATCH_H */

@@ -7,12 +7,12 @@
 #include "compare/kvm_folders.h"
 
 /**
- * withheld_look - add to the books the processes of such VMs
+ * withheld_look - add the processes of such VMs to the books
  * @root: a folder in the place of /, "" for / itself
  *
- * Of the VMs that the books' ledger has and that have not ended.  One that has
- * been added stays: its guest may have read before that was changed.  0 or
- * -ENOMEM.
+ * It looks at the VMs that are in the books' ledger and have not ended.  A
+ * process that was added stays: its guest may have read before that was
+ * changed.  Returns 0 or -ENOMEM.
  */
 int withheld_look(struct kvm_folders *folders, const char *root,
 		  struct books *books);

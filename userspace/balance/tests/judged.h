@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Books made up by hand, of one VM, and what is judged of them. */
+/*
+ * Books of one VM that are made up by hand, and checks of the verdict on them.
+ */
 #ifndef EXITLEDGER_TESTS_JUDGED_H
 #define EXITLEDGER_TESTS_JUDGED_H
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rules, on books made up by hand: right ones and every kind of wrong. */
+/*
+ * The rules, on books that are made up by hand: right ones, and ones with every
+ * kind of mistake.
+ */
 #include "balance/rules.h"
 #include "judged.h"
 #include "ledger/reasons.h"
@@ -22,7 +25,7 @@ START_TEST(one_vcpu_one_off)
 }
 END_TEST
 
-/* The bound's ends are right, and one further is not. */
+/* Values at the ends of the bounds are right, and the next ones are not. */
 START_TEST(four_vcpus_bound)
 {
 	static const struct {
@@ -39,7 +42,10 @@ START_TEST(four_vcpus_bound)
 }
 END_TEST
 
-/* vCPUs that are out of the guest cannot be ahead: if all are, it is exact. */
+/*
+ * vCPUs that are out of the guest cannot be ahead.  If all are out, the count
+ * is exact.
+ */
 START_TEST(quiet_vcpus_are_exact)
 {
 	struct answer *answer = total(1000 + _i, 1000, 1000, 4);
@@ -83,19 +89,19 @@ START_TEST(undefined_reason)
 	struct answer *answer;
 
 	total(1000, 1000, 1000, 1);
-	/* Right: no table knows it, whether it was seen or not. */
+	/* This is right: no table knows it, whether it was seen or not. */
 	answer = count(EXIT_LEAF_REASON_EXITS, 0xabcd, 0, 3, 3, 1);
 	answer->read.edx = EXIT_LEAF_UNDEFINED;
 	judge(VERDICT_BALANCED);
 	balance_free(&balance);
-	/* Wrong: the manual defines it and the observer saw it. */
+	/* This is wrong: the manual defines it, and the observer saw it. */
 	answer = count(EXIT_LEAF_REASON_EXITS, IOIO, 0, 3, 3, 1);
 	answer->read.edx = EXIT_LEAF_UNDEFINED;
 	judge_rule(VERDICT_DISCREPANCY, RULE_UNDEFINED);
 }
 END_TEST
 
-/* Leaf INFO of this KVM, of two vCPUs and 2 for exit_stats. */
+/* Leaf INFO of this KVM, with two vCPUs and 2 as exit_stats. */
 static struct answer *info(uint32_t index)
 {
 	struct answer *answer = count(EXIT_LEAF_INFO, index, 0, 0, 0, 2);
@@ -116,7 +122,7 @@ START_TEST(info_is_judged)
 {
 	static const struct {
 		int index;
-		struct leaf_read off; /* what is added to the registers */
+		struct leaf_read off; /* this is added to the registers */
 		bool right;
 	} row[] = {
 		{ 0, { 0 }, true },
@@ -126,9 +132,9 @@ START_TEST(info_is_judged)
 		{ 0, { .edx = 1 }, false },
 		{ 1, { 0 }, true },
 		{ 1, { .eax = -1 }, false },
-		/* Another edition of the manual is none's mistake. */
+		/* Another edition of the manual is nobody's mistake. */
 		{ 1, { .ebx = 1 }, true },
-		/* vCPUs that have not run yet. */
+		/* Some vCPUs have not run yet. */
 		{ 1, { .ecx = 1 }, true },
 		{ 1, { .ecx = -1 }, false },
 		{ 1, { .edx = -1 }, false },
@@ -151,7 +157,9 @@ START_TEST(info_is_judged)
 }
 END_TEST
 
-/* One that no manual defines has no count, whoever has the same tables. */
+/*
+ * A reason that no manual defines has no count, if both have the same tables.
+ */
 START_TEST(undefined_reason_is_answered)
 {
 	total(1000, 1000, 1000, 2);
@@ -165,7 +173,10 @@ START_TEST(undefined_reason_is_answered)
 }
 END_TEST
 
-/* CLOCK_MONOTONIC is slewed: KVM's cycles are as many, BPF's ns are not. */
+/*
+ * CLOCK_MONOTONIC is slewed: KVM has as many cycles as before, but BPF has not
+ * as many ns.
+ */
 START_TEST(slewed_clock)
 {
 	struct answer *answer;
@@ -182,7 +193,10 @@ START_TEST(slewed_clock)
 	books.tsc_khz_high = 1000000;
 	judge(VERDICT_BALANCED);
 	balance_free(&balance);
-	/* The other way round, as much time as has passed is allowed. */
+	/*
+	 * If it is slewed the other way, KVM may have as much time as has
+	 * passed.
+	 */
 	books.started_ns = 1;
 	books.answers.answer[1].ns = 980001;
 	books.answers.answer[1].ns_before = 980000;
@@ -267,12 +281,12 @@ START_TEST(leaf_is_not_answered)
 {
 	total(1000, 1000, 1000, 1);
 	count(EXIT_LEAF_REASON_EXITS, IOIO, 0, 7, 7, 1)->found = false;
-	judge(VERDICT_BALANCED); /* who knows whether leaves were off then */
+	judge(VERDICT_BALANCED); /* the leaves may have been off then */
 	balance_free(&balance);
 	books.leaves_on = true;
 	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
 	ck_assert_uint_eq(balance.finding[0].leaf, EXIT_LEAF_REASON_EXITS);
-	/* The host has decided so for this VM, and not for another one. */
+	/* The host has decided so for this VM, but not for the other one. */
 	balance_free(&balance);
 	ck_assert_int_eq(pids_add(&books.withheld, 101), 0);
 	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
@@ -309,8 +323,10 @@ START_TEST(parameters_were_written)
 }
 END_TEST
 
-/* The binary statistics: behind by one per vCPU; ahead on VMX alone, and by
- * rule. */
+/*
+ * The binary statistics may be behind by one per vCPU. They may be ahead on VMX
+ * alone, and only as the rule says.
+ */
 START_TEST(statistics)
 {
 	static const struct {
@@ -377,8 +393,10 @@ START_TEST(counters_were_switched)
 }
 END_TEST
 
-/* Losses of the observer explain a KVM that has more, but not one that has
- * less. */
+/*
+ * Losses of the observer explain a KVM that has more exits, but not one that
+ * has fewer.
+ */
 START_TEST(observer_lost_some)
 {
 	books.ledger.vm[0].vcpu[0].missed_exits = 5;
@@ -390,7 +408,7 @@ START_TEST(observer_lost_some)
 }
 END_TEST
 
-/* Equal books prove nothing then: KVM has lost as much. */
+/* Then equal books prove nothing, as KVM has lost as much. */
 START_TEST(observer_lost_some_and_so_did_kvm)
 {
 	struct ledger_vcpu *vcpu = &books.ledger.vm[0].vcpu[0];
@@ -401,7 +419,9 @@ START_TEST(observer_lost_some_and_so_did_kvm)
 	balance.incomplete = _i == 3;
 	total(1000, 1000, 1000, 1);
 	if (_i == 3) {
-		/* Of a VM that is gone, as compare --watch has it. */
+		/*
+		 * The loss is of a VM that is gone, as compare --watch has it.
+		 */
 		balance.checked = 1;
 		balance_judge(&books, &balance);
 		ck_assert_int_eq(balance.verdict, VERDICT_INCONCLUSIVE);
@@ -412,7 +432,10 @@ START_TEST(observer_lost_some_and_so_did_kvm)
 }
 END_TEST
 
-/* Of a vCPU that found no slot no read has an exit: that is not the emulator. */
+/*
+ * No read of a vCPU that found no slot has an exit, and yet it was not the
+ * emulator's.
+ */
 START_TEST(no_slot_is_no_emulator)
 {
 	total(1000, 0, 0, 0)->paired = false;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rules on times, and on what a guest and its VMM report, likewise. */
+/*
+ * The rules on times, and on the reports of a guest and its VMM, on made-up
+ * books.
+ */
 #include "compare/render_compare.h"
 #include "judged.h"
 
@@ -39,7 +42,10 @@ static struct answer *cycles(uint64_t kernel, uint64_t ns, uint32_t vcpus)
 	return answer;
 }
 
-/* Several vCPUs: KVM books first.  Books of before that was so are left alone. */
+/*
+ * With several vCPUs, KVM books first.  Books that were made before that was so
+ * are left alone.
+ */
 START_TEST(time_of_several_vcpus)
 {
 	total(1000, 1000, 1000, 1);
@@ -64,7 +70,10 @@ START_TEST(time_is_no_more_than_passed)
 }
 END_TEST
 
-/* One vCPU, late: what was before is in both reads. */
+/*
+ * With one vCPU and a late observer, both reads include the time before it
+ * began.
+ */
 START_TEST(time_when_late)
 {
 	books.ledger.vm[0].vcpu[0].prior_exits = 500;
@@ -155,7 +164,7 @@ START_TEST(report_differs)
 }
 END_TEST
 
-/* The same number, and another register: that is what is shown. */
+/* The number is the same and another register differs, which is shown. */
 START_TEST(report_differs_in_a_register)
 {
 	struct guest_read read = { 0 };
@@ -182,7 +191,7 @@ START_TEST(report_of_another_run)
 }
 END_TEST
 
-/* A report that was not read cannot be said to be equal to KVM's answers. */
+/* Nobody can say that a report that was not read is equal to KVM's answers. */
 START_TEST(report_that_cannot_be_read)
 {
 	total(1000, 1000, 1000, 1);
@@ -216,7 +225,7 @@ START_TEST(report_of_no_answer)
 }
 END_TEST
 
-/* Where what is wrong fills all places, that is what is shown. */
+/* If discrepancies fill all places, they are shown. */
 START_TEST(unseen_takes_no_place)
 {
 	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
@@ -232,7 +241,9 @@ START_TEST(unseen_takes_no_place)
 }
 END_TEST
 
-/* BPF lost an exit, which is not KVM's mistake for an unseen report, either. */
+/*
+ * BPF lost an exit.  It does not become KVM's mistake if a report was not seen.
+ */
 START_TEST(unseen_and_incomplete)
 {
 	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
@@ -246,7 +257,9 @@ START_TEST(unseen_and_incomplete)
 }
 END_TEST
 
-/* A guest that reads in a loop; KVM may have lost what is not there. */
+/*
+ * A guest reads in a loop, and KVM may have lost the answers that are missing.
+ */
 START_TEST(no_room_for_all)
 {
 	for (uint64_t i = 0; i < ANSWERS_MAX + 3; i++)
@@ -302,7 +315,7 @@ START_TEST(a_report_made_to_take_time)
 }
 END_TEST
 
-/* Reads of two vCPUs in between each other, and a report that begins twice. */
+/* Reads of two vCPUs alternate, and a report begins twice. */
 START_TEST(report_among_others)
 {
 	static const uint64_t kernel[] = { 5, 5, 5, 6, 5, 7, 9 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The verdict of all that was found, and KVM's own statistics in it. */
+/* The verdict on all findings, and KVM's own statistics as a part of it. */
 #include "balance/rules.h"
 #include "judged.h"
 #include "tests/no_memory.h"
@@ -145,7 +145,10 @@ START_TEST(why_nothing_can_be_said)
 }
 END_TEST
 
-/* An unseen report is said beside what was found, and beside another reason. */
+/*
+ * That a report was not seen is said beside the findings, and beside another
+ * reason.
+ */
 START_TEST(unseen_beside)
 {
 	balance.unseen = 1;
@@ -163,7 +166,7 @@ START_TEST(unseen_beside)
 }
 END_TEST
 
-/* All that the observer may have lost. */
+/* Everything that the observer may have lost. */
 START_TEST(losses)
 {
 	struct ledger_losses *lost = &books.ledger.losses;
@@ -188,7 +191,7 @@ START_TEST(losses)
 }
 END_TEST
 
-/* Which findings may be of what the observer lost, and which are KVM's. */
+/* Which findings may be due to losses of the observer, and which are KVM's. */
 START_TEST(findings_beside_losses)
 {
 	static const struct {
@@ -266,7 +269,10 @@ START_TEST(statistics_of_vms)
 	ck_assert_uint_eq(balance.finding[0].low, 10);
 	ck_assert_uint_eq(balance.finding[0].high, 14);
 	ck_assert_uint_eq(balance.finding[1].vm, 7);
-	/* VMX counts what is no exit, unless these are known. */
+	/*
+	 * VMX's statistics include events that are no exits, unless these are
+	 * known.
+	 */
 	memset(&balance, 0, sizeof(balance));
 	books.host.isa = EXIT_LEAF_ISA_VMX;
 	books.sees_no_entries = true;
@@ -318,7 +324,10 @@ static void no_report(void)
 	books.report.nr = 0;
 }
 
-/* Its VMM has the last word: exactly what BPF has, and on VMX one per vCPU. */
+/*
+ * The VMM's statistics are the last: exactly BPF's count, and on VMX one more
+ * per vCPU.
+ */
 START_TEST(final_statistics)
 {
 	static const struct {
@@ -354,7 +363,7 @@ START_TEST(final_statistics)
 }
 END_TEST
 
-/* A VM that has ended, and was seen from its begin on. */
+/* A VM that has ended, and that was seen from its beginning. */
 START_TEST(no_final_statistics)
 {
 	struct guest_read read;
@@ -376,7 +385,7 @@ END_TEST
 
 /* --- reports --- */
 
-/* All of them are judged, those before the last one, too. */
+/* All reports are judged, not only the last one. */
 START_TEST(earlier_reports)
 {
 	struct guest_read read[3] = { { .has_executed = true } };
@@ -450,7 +459,9 @@ START_TEST(executed_of_none)
 }
 END_TEST
 
-/* A base; the matcher's order; and the match. */
+/*
+ * Three allocations fail in turn: a base, the matcher's order, and the match.
+ */
 START_TEST(no_memory)
 {
 	struct guest_read read;
@@ -465,7 +476,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-/* An answer each, none of which is a failure of the job. */
+/* Each gets an answer, and none of them is a failure of the job. */
 START_TEST(statuses)
 {
 	ck_assert_int_eq(verdict_status(VERDICT_BALANCED), 0);

@@ -160,7 +160,7 @@ START_TEST(saved_with_a_result)
 	ck_assert_int_lt(books_save(&books, &result, "/nonexistent/file", &why),
 			 0);
 	ck_assert_ptr_nonnull(strstr(why.text, "/nonexistent/file"));
-	/* It cannot be made as a whole: what was there stays. */
+	/* It cannot be written completely, so the file that was there stays. */
 	x = -1;
 	ck_assert_int_eq(books_save(&books, &result, path, &why), -ENOMEM);
 	json = json_load_file(path, 0, NULL);
@@ -170,7 +170,7 @@ START_TEST(saved_with_a_result)
 }
 END_TEST
 
-/* Every member that goes missing, or is of a wrong type, is an error by name. */
+/* Each member that is missing or has a wrong type is an error that names it. */
 START_TEST(damaged_members)
 {
 	static const char *const needed[] = { "format",	  "version", "host",
@@ -282,7 +282,10 @@ END_TEST
 	"\"program\":\"exitleaf\",\"reads\":[{\"leaf\":1342177279," \
 	"\"index\":0,\"eax\":" eax ",\"ebx\":0,\"ecx\":0,\"edx\":0}]}"
 
-/* A guest that reports several times: all count, whatever is between them. */
+/*
+ * A guest reports several times.  All of its reports count, whatever is between
+ * them.
+ */
 START_TEST(several_reports)
 {
 	static const char text[] = "login: root\r\n" REPORT_OF("5") "\r\n# {x} " REPORT_OF(
@@ -310,7 +313,10 @@ END_TEST
 
 #define A_READ "{\"leaf\":1342177279,\"index\":0,\"eax\":5,\"ebx\":0}"
 
-/* A kernel's message in a report's beginning: its reads alone tell of it. */
+/*
+ * A message of the kernel is in the beginning of a report, of which only the
+ * reads are left.
+ */
 START_TEST(reports_without_a_beginning)
 {
 	struct guest_reports reports;
@@ -349,7 +355,7 @@ START_TEST(reports_that_are_too_long)
 }
 END_TEST
 
-/* Each of its braces could begin one that goes on to the end. */
+/* Each of its braces could begin a report that goes on to the end. */
 START_TEST(text_made_to_take_time)
 {
 	struct guest_reports reports;
@@ -368,7 +374,7 @@ START_TEST(text_made_to_take_time)
 }
 END_TEST
 
-/* Of which it would be a shift beyond the bits. */
+/* For this leaf the shift would be beyond the bits. */
 START_TEST(leaf_of_others)
 {
 	static const uint32_t leaf[] = { 0, EXIT_LEAF_FIRST - 1,

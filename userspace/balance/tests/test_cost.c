@@ -42,7 +42,7 @@ static void sums_are(const struct cost *cost, uint64_t cycles, uint64_t ns,
 	ck_assert_int_eq(cost->known, exits > 0);
 }
 
-/* Of several vCPUs: all out of the guest, and none came out meanwhile. */
+/* With several vCPUs, all are out of the guest, and none came out meanwhile. */
 START_TEST(which_reads_count)
 {
 	static const struct {
@@ -70,7 +70,10 @@ START_TEST(which_reads_count)
 }
 END_TEST
 
-/* From one read to the next; of a late VM, while it has the same vCPUs. */
+/*
+ * The cost is taken from one read to the next; of a late VM, while it has the
+ * same vCPUs.
+ */
 START_TEST(since_the_last_read)
 {
 	struct cost cost = { 0 };
@@ -164,7 +167,7 @@ END_TEST
 
 enum { VMS = 40 };
 
-/* Twice of each: 1000, 100 and 10 times its number, and that much again. */
+/* Twice for each VM: 1000, 100 and 10 times its number, and the same again. */
 static void fill(void)
 {
 	for (uint64_t vm = 1; vm <= VMS; vm++)
@@ -207,7 +210,9 @@ START_TEST(many_vms)
 	cost_vms_restart(&vms);
 	ck_assert_uint_eq(vms.nr, 0);
 	sum_is(all);
-	/* As it was there before, its next read is a first one. */
+	/*
+	 * As the VM was already running, its next read counts as a first one.
+	 */
 	books.ledger.vm[8].vcpu[0].prior_exits = 1;
 	answer = of(9, 20000, 2000, 200);
 	take(&answer);

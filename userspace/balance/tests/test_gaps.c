@@ -100,7 +100,10 @@ START_TEST(no_more_than_there_are)
 }
 END_TEST
 
-/* Of two vCPUs it is not known whose answer was made first; of VMs, neither. */
+/*
+ * It is not known which of two vCPUs had its answer first, nor which of two
+ * VMs.
+ */
 START_TEST(others_have_their_own)
 {
 	struct answer *answer;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An observer that counts wrong, on real books: each fault is done to what it
- * booked, as it would have.  KVM's counters are right in all of them, so
- * compare must see that the books differ, and must not stay silent; and where
- * the observer knows of its fault, it is the observer's.
+ * An observer that counts wrong.  Each fault changes real books as it would
+ * have changed them when they were made.  KVM's counters are right in all of
+ * them.  So compare must see that the books differ, and must say so; and where
+ * the observer knows of its fault, compare must call it the observer's.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static bool is_about(const struct answer *answer, uint32_t reason)
 	       answer->read.index == reason;
 }
 
-/* Change what the observer had of a reason, and in total, at every read. */
+/* Change the observer's count of a reason, and its total, at every read. */
 static void change(uint32_t reason, int64_t exits, int64_t ns)
 {
 	for (size_t i = 0; i < books.answers.nr; i++) {

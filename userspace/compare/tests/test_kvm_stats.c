@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* KVM's own statistics, from a debugfs that is made up: what they say. */
+/*
+ * KVM's own statistics, from a debugfs that is made up: the numbers that are
+ * taken.
+ */
 #include <stdio.h>
 #include <time.h>
 
@@ -32,7 +35,7 @@ START_TEST(of_a_vm)
 }
 END_TEST
 
-/* Nothing is said of VMs of which something is missing, or too much there. */
+/* VMs are left out if something is missing, or if there is too much. */
 START_TEST(of_none)
 {
 	seen(1, 777, 5000);
@@ -47,7 +50,7 @@ START_TEST(of_none)
 	books.sees_ends = false;
 	take();
 	books.sees_ends = true;
-	/* One that was seen at an entry, while exits were not yet watched. */
+	/* This vCPU was seen at an entry, while exits were not yet watched. */
 	folder("777-11", 2, 5000);
 	ledger_vcpu(ledger_find_vm(&books.ledger, 1), 1)->prior_exits = 70;
 	take();
@@ -72,7 +75,7 @@ START_TEST(of_a_vm_that_ended)
 	if (_i)
 		ck_assert_uint_eq(books.statistics[0].exits, 5000);
 	ck_assert_uint_eq(books.statistics_cleared, 0);
-	/* It runs: they are its. */
+	/* The second VM runs now, so the numbers are its own. */
 	seen(2, 777, 3);
 	folder("777-11", 1, 3);
 	take();
@@ -233,7 +236,7 @@ START_TEST(of_ten_vcpus)
 }
 END_TEST
 
-/* Each in its place, however often they are read. */
+/* Each VM keeps its place, however often the statistics are read. */
 START_TEST(of_vms_that_end)
 {
 	enum { VMS = 20 };
@@ -276,7 +279,7 @@ START_TEST(of_a_vm_that_stands_still)
 	take();
 	ck_assert_uint_eq(books.statistics_cleared, 0);
 	seen(1, 777, 6000);
-	/* Not taken: the books keep what was. */
+	/* These are not taken: the books keep the ones before. */
 	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
 	ck_assert_uint_eq(books.statistics[0].after, 5000);
 	no_folder("777-11");

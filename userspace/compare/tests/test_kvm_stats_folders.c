@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* KVM's own statistics, from a debugfs that is made up: whose are they? */
+/*
+ * KVM's own statistics, from a debugfs that is made up: the VMs that they
+ * belong to.
+ */
 #include <stdio.h>
 
 #include "kvm_stats_fixture.h"
@@ -87,7 +90,7 @@ START_TEST(of_a_vm_whose_maker_ends)
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 1);
 	ck_assert_uint_eq(books.statistics[0].exits, 6000);
-	/* Of that name alone: a file system uses numbers again. */
+	/* Only for this name: a file system uses the numbers of files again. */
 	rename_folder("790-11", "791-11");
 	folder("791-11", 1, 7000);
 	take();
@@ -118,7 +121,10 @@ START_TEST(of_vms_that_come_later)
 }
 END_TEST
 
-/* In any order; a process that has two VMs and one folder is neither's. */
+/*
+ * The order does not matter.  A folder belongs to neither of two VMs of one
+ * process.
+ */
 START_TEST(of_processes_in_any_order)
 {
 	seen(1, 888, 5000);

@@ -113,7 +113,9 @@ START_TEST(one_is_withheld)
 }
 END_TEST
 
-/* Which of a process's VMs it is cannot be seen: it may be any. */
+/*
+ * It cannot be seen which of a process's VMs it is, so it may be any of them.
+ */
 START_TEST(one_of_several_is_withheld)
 {
 	process(1, 101);
@@ -125,14 +127,14 @@ START_TEST(one_of_several_is_withheld)
 	look(root);
 	ck_assert_uint_eq(books.withheld.nr, 1);
 	ck_assert(is_withheld(101));
-	/* A folder of nobody that is known may be anybody's. */
+	/* A folder whose process is not known may be that of any process. */
 	vm("999-7", "N\n");
 	look(root);
 	ck_assert_uint_eq(books.withheld.nr, 2);
 }
 END_TEST
 
-/* An error is no decision of the host's to let the guest read. */
+/* An error does not mean that the host lets the guest read. */
 START_TEST(not_known_is_withheld)
 {
 	static const char *const texts[] = { "", "?\n" };

@@ -112,7 +112,7 @@ static void teardown(void)
 	root_remove();
 }
 
-/* As an exporter does: what was collected is done with. */
+/* Empty the interval after each collection, as an exporter does. */
 static void collect(void)
 {
 	proof.next_statistics = 0;

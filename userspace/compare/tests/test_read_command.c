@@ -43,7 +43,7 @@ static void start(const char *command, double seconds)
 	ck_assert_int_ge(read_command_fd(&reader), 0);
 }
 
-/* As who collects meanwhile does. */
+/* Call it again and again, as a caller does that collects meanwhile. */
 static int finish(void)
 {
 	while (!read_command_ended(&reader)) {
@@ -66,7 +66,7 @@ START_TEST(a_report)
 }
 END_TEST
 
-/* More than a pipe holds. */
+/* The output is more than a pipe holds. */
 START_TEST(a_long_report)
 {
 	start("head -c 3000000 /dev/zero | tr '\\0' ' '; echo '" REPORT "'",
@@ -141,14 +141,14 @@ START_TEST(the_group_is_ended)
 	read_command_stop(&reader);
 	ck_assert_int_eq(reader.pid, 0);
 	ck_assert_ptr_null(reader.text);
-	/* Who runs it has the pipe as well. */
+	/* Whoever runs the test has the pipe as well. */
 	read_command_close(&reader);
 	ck_assert_int_eq(read(pipes[0], &c, 1), 0);
 	close(pipes[0]);
 }
 END_TEST
 
-/* One command, again and again, whatever became of it before. */
+/* One command is run again and again, however it ended before. */
 START_TEST(again)
 {
 	ck_assert_int_eq(read_command_prepare(&reader, "echo '" REPORT "'", 60,

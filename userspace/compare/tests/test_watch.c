@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --watch: what is judged, and what is not. */
+/* --watch: which reads it judges, and which it does not. */
 #include "watch_fixture.h"
 
 START_TEST(right_counters)
@@ -196,7 +196,7 @@ static void leaves_on(struct keeper *keeper, int look)
 	guest.unanswered = false;
 }
 
-/* Not answering was right then. */
+/* At that time it was right not to answer. */
 START_TEST(leaves_switched_on)
 {
 	leaves = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* --watch, of a guest that is made up: it reads its exits at every look. */
+/* --watch of a made-up guest, which reads its exits at every look. */
 #ifndef EXITLEDGER_WATCH_FIXTURE_H
 #define EXITLEDGER_WATCH_FIXTURE_H
 
