@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Within a vCPU's slot: the cell of a reason, and the times booked in it. */
+/*
+ * The cells of reasons within a vCPU's slot, and the times that are booked in
+ * them.
+ */
 #ifndef EXITLEDGER_CELLS_H
 #define EXITLEDGER_CELLS_H
 
@@ -8,12 +11,14 @@
 /* The bucket within its span of a value's leading bits: hist_table(). */
 const volatile u8 hist_bucket[HIST_TABLE];
 
-/* As with slots: a bucket that is not checked stays within this. */
+/*
+ * An index that is not checked stays within this, as with slots: see slots.h.
+ */
 struct obs_span spans[OBS_SPANS + 8];
 
 /*
- * Spans not in use: user space puts them in at the tail, and takes back those
- * of slots that it frees; programs take one at the head.
+ * Spans that are not in use.  User space appends them at the tail, and takes
+ * back those of slots that it frees; programs take one at the head.
  */
 u16 free_spans[OBS_SPANS];
 u64 free_head;
@@ -22,7 +27,7 @@ u64 free_tail;
 OBS_ASSERT((OBS_SPANS & (OBS_SPANS - 1)) == 0);
 OBS_ASSERT(256 * sizeof(u32) <= 8 * sizeof(struct obs_span));
 
-/* Which byte of obs_slot.cell_of a reason has; OBS_DIRECT: none. */
+/* The index in obs_slot.cell_of of a reason's byte; OBS_DIRECT: it has none. */
 static __always_inline u32 direct_of(u32 reason)
 {
 	if (reason < OBS_DENSE)
@@ -33,8 +38,9 @@ static __always_inline u32 direct_of(u32 reason)
 }
 
 /*
- * KVM's own statistics have not counted this exit yet.  Others may have come
- * since the slot was taken: at an entry, when exits were not yet attached to.
+ * Remember KVM's own count of exits before this one, which its statistics have
+ * not counted yet.  Others may have come since the slot was taken, which
+ * happens at an entry if exits were not yet attached to.
  */
 static __always_inline void slot_first_exit(struct obs_slot *slot)
 {
@@ -48,7 +54,7 @@ static __always_inline void slot_first_exit(struct obs_slot *slot)
 	slot->prior_exits = exits > no_exits ? exits - no_exits : 0;
 }
 
-/* The cell that has a reason, or, if @take, a new one; 0: none, and none free. */
+/* Search a reason's cell, or take a new one if @take; 0: there is none. */
 static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 {
 	u32 direct = direct_of(reason);
@@ -79,8 +85,8 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 }
 
 /*
- * The cell of a reason, taken if it has none yet.  Barriers, here and below,
- * keep clang from joining branches that the verifier has to tell apart.
+ * Find the cell of a reason, or take one.  The barriers here and below keep
+ * clang from joining branches that the verifier has to tell apart.
  */
 static __always_inline u64 cell_of(struct obs_slot *slot, u32 reason)
 {
@@ -120,7 +126,10 @@ __noinline u32 span_take(void)
 	return 0;
 }
 
-/* The span of a time, and, 32 bits above, its leading bits. */
+/*
+ * Find the span of a time; the upper 32 bits of the result are its leading
+ * bits.
+ */
 __noinline u64 span_of(u64 ns)
 {
 	for (u64 span = 0; span < HIST_SPANS; span++) {
@@ -136,7 +145,7 @@ static __always_inline void count_in(u64 span, u64 bucket)
 	spans[span].count[bucket]++;
 }
 
-/* A time that is long, or the first in its span. */
+/* Book a time that is long, or that is the first in its span. */
 static __noinline int book_hist_rare(struct obs_cell *cell, u64 ns)
 {
 	u64 place = span_of(ns), span = place & (HIST_SPANS - 1), nr;
@@ -155,7 +164,7 @@ static __noinline int book_hist_rare(struct obs_cell *cell, u64 ns)
 	return 0;
 }
 
-/* Up to 262 us, that is all but sleep, without a loop. */
+/* Times up to 262 us, which are nearly all but sleep, need no loop. */
 static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
 {
 	u64 lead1 = ns >> HIST_SPAN_BITS, lead2 = ns >> 2 * HIST_SPAN_BITS;
@@ -183,16 +192,16 @@ static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
 }
 
 /*
- * Is a time none, as the CPU of its end has a clock that is behind the other's?
- * As an unsigned number it is above each that is one, so that only what would
- * be the most has to be asked.
+ * Is a time negative, because the clock of the CPU where it ended is behind
+ * that of the other one?  As an unsigned number it is above every real time, so
+ * it has to be checked only if it would become the longest.
  */
 static __always_inline int is_negative(u64 ns)
 {
 	return (s64)ns < 0;
 }
 
-/* Not 0: it was no time, and is not booked. */
+/* Returns other than 0 if it was negative, and is not booked. */
 static __always_inline int book_sum(struct obs_cell *cell, u64 ns)
 {
 	if (unlikely(ns > cell->max_ns)) {
@@ -208,7 +217,7 @@ static __always_inline int book_sum(struct obs_cell *cell, u64 ns)
 	return 0;
 }
 
-/* The last that a program does: so nothing has to be kept across calls. */
+/* Programs do this last, so that no value has to be kept across the calls. */
 static __always_inline int book_time(struct obs_cell *cell, u64 ns)
 {
 	return book_sum(cell, ns) ? 0 : book_hist(cell, ns);

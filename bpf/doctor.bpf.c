@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For 'exitledger doctor': a program of each kind that the observer may use,
- * loaded and attached for an instant to see whether that is possible.
+ * Programs for 'exitledger doctor': one of each kind that the observer may use.
+ * Doctor loads and attaches them for an instant, to see whether that is
+ * possible.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the reason of the exit just taken is: three ways to read it, each for
- * kernels that cannot do better, since two calls of bpf_probe_read_kernel()
- * cost more than all else that an exit's program does.
+ * Three ways to read the reason of an exit that was just taken.  Each is for
+ * kernels that have no better one, as two calls of bpf_probe_read_kernel() cost
+ * more than everything else in an exit's program.
  */
 #ifndef EXITLEDGER_EXIT_REASON_H
 #define EXITLEDGER_EXIT_REASON_H
@@ -19,11 +19,12 @@
 #define VMX_BASIC_REASON 0xffff
 
 /*
- * exit_reason - VMX: the basic reason; SVM: the low half of the exit code
- * @vcpu: struct kvm_vcpu, the first member of the vendor's own
+ * exit_reason - read the reason of a vCPU's exit
+ * @vcpu: struct kvm_vcpu, the first member of the vendor's own structure
  * @isa: EXIT_LEAF_ISA_*
  *
- * On any kernel.  OBS_UNREADABLE if the vendor's structure is not known.
+ * Works on any kernel.  Returns VMX's basic reason, or the low half of SVM's
+ * exit code; OBS_UNREADABLE if the vendor's structure is not known.
  */
 static __always_inline u32 exit_reason(void *vcpu, u32 isa)
 {
@@ -58,9 +59,9 @@ exit_reason_record(struct trace_event_raw_kvm_exit *record, u32 isa)
 }
 
 /*
- * With bpf_rdonly_cast (6.2 on) any address can be read as one of the kernel's
- * own types, by a plain load that survives a fault.  The modules' types cannot
- * be named there, so these stand for any eight bytes and any four.
+ * bpf_rdonly_cast (from 6.2 on) lets a program read any address as one of the
+ * kernel's own types, by a plain load that survives a fault.  Types of modules
+ * cannot be named there, so these two stand for any eight and any four bytes.
  */
 struct timespec64 {
 	long long tv_sec;
@@ -114,10 +115,10 @@ static __always_inline u32 exit_reason_vmx(void *vcpu)
 }
 
 /*
- * 6.1's kvm_amd has a per-CPU variable whose type the verifier knows: the VMCB
- * that was current when a vCPU was last loaded.  That is the vCPU's own, unless
- * it had entered L2 then or is there now: so it must be the one that the slot
- * remembers as L1's, and the vCPU must not be in guest mode.
+ * 6.1's kvm_amd has a per-CPU variable whose type the verifier knows.  It has
+ * the VMCB that was current when a vCPU was last loaded.  That is the vCPU's
+ * own, unless the vCPU was in L2 then or is now.  So it must be the VMCB that
+ * the slot remembers as L1's, and the vCPU must not be in guest mode.
  */
 struct svm_cpu_data {
 	struct vmcb *current_vmcb;
@@ -156,10 +157,10 @@ static __always_inline int entry_failed(void *vcpu, u32 isa)
 }
 
 /**
- * was_emulated - is KVM handling what was no exit at all?
+ * was_emulated - is KVM handling something that was no exit at all?
  *
- * Where a guest's state is none that VMX can enter, KVM emulates it instead,
- * and passes a made-up reason to its exit handler (vmx_vcpu_run()).
+ * If VMX cannot enter a guest's state, KVM emulates the guest instead, and
+ * passes a made-up reason to its exit handler (vmx_vcpu_run()).
  */
 static __always_inline int was_emulated(void *vcpu)
 {
@@ -174,9 +175,9 @@ static __always_inline int was_emulated(void *vcpu)
 }
 
 /*
- * exit_control - what the vCPU runs on: L1 and its guests have each their own
+ * exit_control - the address of the VMCB or VMCS that the vCPU runs on
  *
- * The address of the VMCB or VMCS; 0: not known.
+ * L1 and its guests each have one of their own.  0: not known.
  */
 static __always_inline u64 exit_control(void *vcpu, u32 isa)
 {
@@ -193,11 +194,11 @@ static __always_inline u64 exit_control(void *vcpu, u32 isa)
 }
 
 /*
- * register_bit - is a register's bit set in regs_avail, or regs_dirty?
- * @member: one of these
- * @old, @new: the register's names in enum kvm_reg, up to 7.1 and from 7.2 on
+ * register_bit - is a register's bit set in regs_avail or regs_dirty?
+ * @member: one of these two
+ * @old, @new: the register's name in enum kvm_reg, up to 7.1 and from 7.2 on
  *
- * -1: the running kernel has none of that.
+ * -1: the running kernel has no such bit.
  */
 #define register_bit(vcpu, member, old, new)                              \
 	({                                                                \
@@ -222,9 +223,8 @@ static __always_inline u64 exit_control(void *vcpu, u32 isa)
 	})
 
 /*
- * was_skipped - did KVM move RIP on since the exit, as behind an instruction?
- *
- * -1: that is not known.
+ * was_skipped - has KVM moved RIP since the exit, as after an instruction? -1:
+ * not known
  */
 static __always_inline int was_skipped(struct kvm_vcpu *vcpu)
 {
@@ -232,7 +232,8 @@ static __always_inline int was_skipped(struct kvm_vcpu *vcpu)
 }
 
 /*
- * svm_exit_info - of an exit, from then on to the entry; @which: 1 or 2
+ * svm_exit_info - EXITINFO1 or EXITINFO2 of an exit, from then on to the entry
+ * @which: 1 or 2
  */
 static __always_inline u64 svm_exit_info(struct vcpu_svm *svm, int which)
 {
@@ -243,10 +244,11 @@ static __always_inline u64 svm_exit_info(struct vcpu_svm *svm, int which)
 }
 
 /*
- * vmx_qualification - of the last exit, if KVM has read it since
+ * vmx_qualification - the exit qualification of the last exit, if KVM has read
+ * it
  *
- * Only what handles the exit reads it from the VMCS, so not before the entry.
- * Returns 0 if it was not read.
+ * Only the handler of an exit reads it from the VMCS, so it is known at the
+ * entry at the earliest.  Returns 0 if it was not read.
  */
 static __always_inline int vmx_qualification(struct kvm_vcpu *vcpu,
 					     u64 *qualification)
@@ -267,7 +269,10 @@ static __always_inline int vmx_qualification(struct kvm_vcpu *vcpu,
 	return 1;
 }
 
-/* exit_info_at_entry - of the port, if it is known by then; 0: it is not */
+/*
+ * exit_info_at_entry - the information on a port access, at the entry; 0: not
+ * known
+ */
 static __always_inline int exit_info_at_entry(void *vcpu, u32 isa, u64 *info)
 {
 	if (isa != EXIT_LEAF_ISA_SVM)

@@ -43,14 +43,16 @@ static __always_inline u32 open_reason(const struct obs_slot *slot)
 	return open && open < OBS_CELLS ? slot->reason[open] : OBS_UNREADABLE;
 }
 
-/* Of the open exit no key can be had. */
+/* Count the open exit's key as lost. */
 static __always_inline void lose_key(struct obs_slot *slot)
 {
 	slot->has_key = OBS_KEY_LOST;
 	count(&losses.no_key);
 }
 
-/* The open exit's key is known; only the first is booked, as there may be more.
+/*
+ * Book the open exit's key.  Only the first one is booked, as there may be
+ * more.
  */
 static __noinline int book_key(struct obs_slot *slot, u64 key)
 {
@@ -69,19 +71,19 @@ static __noinline int book_key(struct obs_slot *slot, u64 key)
 	return 0;
 }
 
-/* Of an I/O exit: exit_info_1, and exit qualifications, have it there. */
+/* The bits of the port in EXITINFO1 and in exit qualifications of I/O exits. */
 static __always_inline u64 port_of(u64 info)
 {
 	return info >> 16 & 0xffff;
 }
 
-/* exit_info_1 of a page fault: bits are set that are reserved. */
+/* EXITINFO1 of a page fault: reserved bits are set in a page table entry. */
 #define NPF_RESERVED 8
 
 /*
- * Keys that are known at the exit, where nothing can interrupt: in the guest's
- * registers, or in the VMCB.  KVM sets reserved bits in the page tables'
- * entries of addresses that it knows to be no memory.
+ * Book keys that are known at the exit, where nothing can interrupt: those in
+ * the guest's registers, or in the VMCB. For addresses that KVM knows are no
+ * memory it sets reserved bits in the page tables' entries.
  */
 static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
 					     u32 reason)
@@ -117,8 +119,9 @@ static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
 }
 
 /*
- * Keys that KVM knows only once it has handled the exit: an exit qualification,
- * and what a guest with encrypted registers (SEV-ES) exited for.
+ * Book keys that KVM knows only once it has handled the exit: those in an exit
+ * qualification, and those of exits of a guest with encrypted registers
+ * (SEV-ES).
  */
 static __noinline int book_key_at_entry(struct obs_slot *slot)
 {
@@ -153,7 +156,7 @@ static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 	if (slot->has_key == OBS_KEY_BOOKED)
 		entry = keyed_of(slot, open_reason(slot));
 	slot->has_key = 0;
-	/* One that is no time is counted with its reason's. */
+	/* A negative time is counted with that of its reason. */
 	if (!entry || is_negative(ns))
 		return;
 	entry->timed++;
@@ -164,7 +167,7 @@ static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 		entry->max_ns = ns;
 }
 
-/* For an event of the thread that runs a vCPU: an address. */
+/* The address of the vCPU that this event's thread runs. */
 static __always_inline int book_thread_key(u64 key)
 {
 	return book_key(slot_of_current(), key);
@@ -225,15 +228,17 @@ static __noinline int book_was_off(struct obs_slot *slot, u64 ns)
 	return 0;
 }
 
-/* Before exit_ns is reset. */
+/* To be called before exit_ns is reset. */
 static __always_inline void book_off_cpu(struct obs_slot *slot, u64 ns)
 {
 	if (unlikely(slot->preempted_ns | slot->blocked_ns | slot->off_ns))
 		book_was_off(slot, ns);
 }
 
-/* Forget an exit that no entry has followed: its data must not be booked for
- * the next. */
+/*
+ * Forget an exit that no entry has followed, so that its data are not booked
+ * for the next one.
+ */
 static __always_inline void forget_open(struct obs_slot *slot)
 {
 	slot->has_key = slot->handled = slot->reading = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a histogram of times is laid out; userspace/ledger/hist.h says what for.
+ * The layout of a histogram of times; userspace/ledger/hist.h describes its
+ * use.
  */
 #ifndef EXITLEDGER_HIST_LAYOUT_H
 #define EXITLEDGER_HIST_LAYOUT_H
@@ -11,7 +12,9 @@
 
 /* Spans differ by a factor of 2^HIST_SPAN_BITS. */
 #define HIST_SPAN_BITS 4
-/* A span's bucket is looked up by the value's leading bits, this many. */
+/*
+ * The bucket within a span is looked up by this many leading bits of the value.
+ */
 #define HIST_TABLE_BITS 10
 #define HIST_TABLE (1 << HIST_TABLE_BITS)
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The few fields of KVM's structures that the observer reads.  CO-RE finds
- * where the running kernel has them, so names and types matter here, and
- * nothing else does.  Where a kernel moved a field, a flavour (___) of the
- * structure says so; the program asks which of them exists.
+ * their places in the running kernel, so only names and types matter here.
+ * Where a kernel moved a field, there is a flavour (___) of the structure, and
+ * the program asks which of them exists.
  */
 #ifndef EXITLEDGER_KVM_TYPES_H
 #define EXITLEDGER_KVM_TYPES_H
@@ -40,8 +40,8 @@ enum obs_register {
 };
 
 /*
- * asm/kvm_host.h: CO-RE knows the running kernel's numbers, and which of the
- * names it has: the second of each is that from 7.2 on.
+ * asm/kvm_host.h.  CO-RE knows the running kernel's numbers, and which of the
+ * names it has.  The second name of each is the one from 7.2 on.
  */
 enum kvm_reg {
 	VCPU_REGS_RIP = 16,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Captures each answer of KVM's counters to a guest, with this book's sums at
- * that moment. */
+/*
+ * Captures each answer of KVM's counters to a guest, with the sums of this book
+ * at that moment.
+ */
 #ifndef EXITLEDGER_LEAF_READS_H
 #define EXITLEDGER_LEAF_READS_H
 
 #include "sums.h"
 
-/* Of each slot. */
+/* The read that is open in each slot. */
 struct obs_read leaf_reads[OBS_SLOTS];
 
 struct {
@@ -14,7 +16,7 @@ struct {
 	__uint(max_entries, 1 << 20);
 } answers SEC(".maps");
 
-/* A CPUID's, as kvm_cpuid and registers have them. */
+/* The registers of a CPUID, as kvm_cpuid and the vCPU have them. */
 struct cpuid_registers {
 	u32 eax, ebx, ecx, edx;
 };
@@ -31,7 +33,10 @@ leaf_read_of(const struct obs_slot *slot)
 	return &leaf_reads[index];
 }
 
-/* At a CPUID exit: if it reads one of our leaves, remember the sums as of now. */
+/*
+ * To be called at a CPUID exit.  If it reads one of our leaves, remember the
+ * sums as of now.
+ */
 static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
 {
 	struct kvm_vcpu *v = vcpu;
@@ -75,7 +80,10 @@ static __always_inline void answer_pair(struct obs_answer *answer,
 	answer->ns_before = read->ns;
 	if (vm) {
 		sum_vm(&sum, vm->head, answer->leaf, answer->index);
-		/* Read it last, so that it includes vCPUs that came meanwhile. */
+		/*
+		 * It is read last, so that it includes vCPUs that came
+		 * meanwhile.
+		 */
 		answer->vcpus = READ_ONCE(vm->vcpus);
 	}
 	answer->outside = sum.outside;
@@ -104,7 +112,10 @@ answer_begin(u32 leaf, u32 index, const struct cpuid_registers *registers)
 	return answer;
 }
 
-/* At kvm_cpuid: the answer's registers, and the sums at the exit and now. */
+/*
+ * To be called at kvm_cpuid: capture the registers of the answer, and the sums
+ * at the exit and now.
+ */
 static __always_inline int book_answer(const u64 *args)
 {
 	const struct cpuid_registers registers = { args[2], args[3], args[4],
@@ -127,8 +138,9 @@ static __always_inline int book_answer(const u64 *args)
 	if (args[6] & 1)
 		answer->flags |= OBS_ANSWER_FOUND;
 	/*
-	 * A read that was not answered (a fault, or reflected to a guest's own
-	 * hypervisor) is no part of what the emulator asks later.
+	 * A read that was not answered (because of a fault, or because it was
+	 * reflected to a guest's own hypervisor) does not belong to what the
+	 * emulator asks later.
 	 */
 	if (slot && read && read->leaf == leaf && read->index == index)
 		answer_pair(answer, slot, read);
@@ -137,11 +149,12 @@ static __always_inline int book_answer(const u64 *args)
 }
 
 /*
- * At the entry after a read that kvm_cpuid did not tell of.  From Linux 7 on
- * its programs can be preempted, and the kernel skips those that another vCPU
- * would run on that CPU meanwhile; entries and exits are safe, as interrupts
- * are off.  If KVM went on behind the CPUID, the answer is in the registers;
- * else there was none.  The exit is still open: its vCPU is outside.
+ * To be called at the entry after a read that kvm_cpuid did not show.  From
+ * Linux 7 on its programs can be preempted, and the kernel skips those that
+ * another vCPU would run on that CPU meanwhile.  Programs on entries and exits
+ * are safe, as interrupts are off.  If KVM moved on behind the CPUID, the
+ * answer is in the registers; otherwise there was none.  The exit is still
+ * open, so its vCPU is outside of the guest.
  */
 static __noinline int answer_at_entry(void *vcpu, struct obs_slot *slot)
 {

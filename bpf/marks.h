@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Moments that get a name: by the guest itself, or by a reset of its VM. */
+/* Moments that have a name: marks that a guest sets, and resets of a VM. */
 #ifndef EXITLEDGER_MARKS_H
 #define EXITLEDGER_MARKS_H
 
@@ -13,13 +13,17 @@ struct {
 
 u64 marks_booked;
 
-/* Where a processor begins after a reset: SDM 3A, 9.1.4; APM 2, 14.1.5. */
+/*
+ * The address at which a processor begins after a reset: SDM 3A, 9.1.4; APM 2,
+ * 14.1.5.
+ */
 #define RESET_RIP 0xfff0
 
 /*
- * A guest may do this as fast as it can: so many in a row are taken, then one
- * per OBS_MARK_NS, and in all no more than are of use.  (The generic cell rate
- * algorithm, ITU-T I.371: mark_ns is when the next one would be due.)
+ * A guest may set marks as fast as it can.  So many in a row are taken, then
+ * one per OBS_MARK_NS, and in all no more than are of use. (This is the generic
+ * cell rate algorithm, ITU-T I.371; mark_ns is the time at which the next one
+ * would be due.)
  */
 static __always_inline int mark_allowed(struct vm *vm)
 {
@@ -78,7 +82,7 @@ static __always_inline struct obs_mark *mark_begin(const struct obs_slot *slot,
 	return mark;
 }
 
-/* The sequence is complete, and was answered. */
+/* A mark's sequence is complete, and its last CPUID was answered. */
 static __always_inline void mark_book(struct obs_slot *slot, const u64 *args)
 {
 	struct obs_mark *mark = mark_begin(slot, OBS_MARK_GUEST);
@@ -87,8 +91,11 @@ static __always_inline void mark_book(struct obs_slot *slot, const u64 *args)
 		return;
 	mark->kernel_exits = (u64)(u32)args[3] << 32 | (u32)args[2];
 	mark->has_kernel = args[6] & 1;
-	/* This CPUID's own exit has come since, if it was one: what KVM
-	 * emulates (real mode without unrestricted guest) may not be. */
+	/*
+	 * The exit of this CPUID itself has come since, if it was an exit.  It
+	 * may be none if KVM emulates the guest (real mode without unrestricted
+	 * guest).
+	 */
 	mark->exits_before =
 		slot->marking.exits + (own_exits(slot) != slot->marking.own);
 	mark->exits = exits_of(slot);
@@ -137,7 +144,7 @@ static __always_inline void mark_text(struct obs_slot *slot, u32 word)
 	}
 }
 
-/* Leaf EXITS was read: @args are kvm_cpuid's. */
+/* To be called when leaf EXITS was read; @args are those of kvm_cpuid. */
 static __noinline int mark_word(struct obs_slot *slot, const u64 *args)
 {
 	struct obs_marking *marking;
@@ -167,9 +174,10 @@ static __noinline int mark_word(struct obs_slot *slot, const u64 *args)
 }
 
 /*
- * Userspace sets a vCPU's registers.  That is how a VMM resets a VM, whatever
- * the guest did for it (triple fault, keyboard controller, ACPI, port 0xcf9):
- * no event of KVM's tells.  Before its first exit it is set up, not reset.
+ * Userspace sets a vCPU's registers.  This is how a VMM resets a VM, whatever
+ * the guest did to be reset (triple fault, keyboard controller, ACPI, port
+ * 0xcf9); no event of KVM tells it.  Before its first exit, a VM is being set
+ * up and not reset.
  */
 static __always_inline int book_reset(u64 vcpu, u64 rip)
 {
@@ -184,7 +192,7 @@ static __always_inline int book_reset(u64 vcpu, u64 rip)
 	if (!slot || slot->vcpu_id)
 		return 0;
 	exits = exits_of(slot);
-	/* Set once more while nothing has run. */
+	/* The registers were set again before anything has run. */
 	if (!exits || exits == slot->marking.reset_exits)
 		return 0;
 	slot->marking.reset_exits = exits;

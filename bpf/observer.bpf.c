@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The second book: counts a host's VM exits, and the time from each to the
+ * The second book.  It counts a host's VM exits, and the time from each to the
  * next entry, by VM, vCPU and reason, on the tracepoints kvm_exit and
- * kvm_entry; and captures, on kvm_cpuid, what a guest is told by KVM's own
- * counters together with this book's sums at that moment.
- *
- * One object for both vendors and all kernels.  The programs come for each
- * kind of attachment and each way to read a reason; user space loads one set.
+ * kvm_entry.  On kvm_cpuid it captures the answers of KVM's own counters to
+ * guests, each with the sums of this book at that moment.  There is one object
+ * for both vendors and all kernels.  It has a program for each kind of
+ * attachment and each way to read a reason; user space loads one set.
  */
 #include "cells.h"
 #include "extras.h"
@@ -20,17 +19,21 @@ char LICENSE[] SEC("license") = "GPL";
  * time would cost instructions at each exit, though its value never changes.
  */
 enum job {
-	JOB_COUNT, /* exits alone */
-	JOB_SUM, /* and times: sum, least and most.  Exits: as JOB_TIME */
-	JOB_TIME, /* and their histograms */
-	JOB_ALL, /* and what obs_config asks for */
+	JOB_COUNT, /* counts of exits alone */
+	/*
+	 * Also the sum, the least and the most of times; on exits the same as
+	 * JOB_TIME.
+	 */
+	JOB_SUM,
+	JOB_TIME, /* also histograms of times */
+	JOB_ALL, /* also whatever obs_config asks for */
 };
 
 /*
- * Where a guest's reads are captured, the time of an exit is booked not at the
- * entry that ends it but at the next exit: KVM, whose own hook comes after the
+ * If a guest's reads are captured, the time of an exit is booked at the next
+ * exit, and not at the entry that ends it.  KVM, whose own hook comes after the
  * entry's tracepoint, has booked it by then.  So at any moment this book has no
- * more time than KVM's, on any number of vCPUs.
+ * more time than KVM's, with any number of vCPUs.
  */
 static __noinline int book_pending(struct obs_slot *slot)
 {
@@ -48,8 +51,8 @@ static __noinline int book_pending(struct obs_slot *slot)
 }
 
 /*
- * All that an exit's program does once it knows the slot and the reason.
- * @record: with classic tracepoints; else NULL
+ * Everything that an exit's program does once it knows the slot and the reason.
+ * @record: with classic tracepoints; otherwise NULL
  */
 static __always_inline int
 book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
@@ -66,7 +69,10 @@ book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
 	if (job == JOB_ALL && config.answers)
 		book_pending(slot);
 	cell = cell_of(slot, reason);
-	/* Otherwise clang keeps two copies of the pointer over the call below. */
+	/*
+	 * Without this, clang keeps two copies of the pointer across the call
+	 * below.
+	 */
 	asm volatile("" : "+r"(same));
 	same->cell[cell].exits++;
 	if (job == JOB_COUNT)
@@ -77,7 +83,10 @@ book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
 		slot_know_thread(slot);
 	if (job == JOB_ALL && config.answers && reason == config.roles.cpuid)
 		leaf_read_begin(vcpu, slot);
-	/* Last, so that this program's own time is not booked as the exit's. */
+	/*
+	 * The clock is read last, so that the time of this program is not
+	 * booked as the exit's.
+	 */
 	slot->exit_ns = bpf_ktime_get_ns();
 	if (job == JOB_ALL && !record && config.by)
 		book_key_at_exit(vcpu, slot, reason);
@@ -87,12 +96,14 @@ book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
 	return 0;
 }
 
-/* An entry without an exit: is one missing? */
+/* An entry came without an exit.  Is an exit missing? */
 static __noinline int entry_alone(void *vcpu, struct obs_slot *slot)
 {
 	if (!slot || config.classic)
 		return 0;
-	/* Exits are attached last: after the first, each entry has one. */
+	/*
+	 * Exits are attached last, so after the first exit each entry has one.
+	 */
 	if (entry_failed(vcpu, config.isa))
 		slot->failed_entries++;
 	else if (slot->cells)
@@ -100,7 +111,7 @@ static __noinline int entry_alone(void *vcpu, struct obs_slot *slot)
 	return 0;
 }
 
-/* Book the options: keys, slow exits, and time off the CPU. */
+/* Book the optional data: keys, slow exits, and time off the CPU. */
 static __noinline int book_more(struct obs_slot *slot, u64 now, u64 ns)
 {
 	u32 open;
@@ -149,11 +160,11 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
 }
 
 /*
- * Programs are attached in this order.  Exits come last: an entry that follows
- * an exit that was seen is then seen too, also when attached to running vCPUs.
- *
- * The arguments are (vcpu, isa), see userspace/host/kernel_needs.h.  On kernels
- * that mark tp_btf's pointers as possibly NULL the verifier wants the check.
+ * Programs are attached in this order.  Exits come last, so that the entry
+ * after an exit that was seen is seen, too, also when attaching to running
+ * vCPUs.  The arguments are (vcpu, isa), see userspace/host/kernel_needs.h.  On
+ * kernels that mark tp_btf's pointers as possibly NULL, the verifier wants the
+ * check.
  */
 static __always_inline int end(u64 address)
 {
@@ -178,14 +189,14 @@ int vcpu_end(u64 *ctx)
 	return end(first_argument(ctx));
 }
 
-/* Where there is no fentry. */
+/* For kernels without fentry. */
 SEC("kprobe/kvm_arch_vcpu_destroy")
 int vcpu_end_probe(struct pt_regs *ctx)
 {
 	return end(ctx->di);
 }
 
-/* Exits that the fast path re-entered from don't come here. */
+/* Exits from which the fast path re-enters the guest do not come here. */
 static __noinline int handled_elsewhere(const void *ctx)
 {
 	struct obs_slot *slot;
@@ -229,7 +240,7 @@ int vmx_emulated(u64 *ctx)
 
 	if (likely(!was_emulated((void *)vcpu)))
 		return 0;
-	/* Exits before the first entry are in its prior_exits. */
+	/* Exits before the first entry are in the slot's prior_exits. */
 	slot = slot_at(slot_find(vcpu));
 	if (slot)
 		slot->emulated++;
@@ -288,12 +299,11 @@ int vcpu_reset(u64 *ctx)
 }
 
 /*
- * Each way to attach, for each job: NAME_count, NAME_sum, NAME_time, NAME_all.
- * A program on a classic tracepoint that returned 0 would hide it from others.
- *
- * Rare work is in a function that is called last. The common path then has no
- * value to keep across a call; each one would be saved to the stack at every
- * run.
+ * The programs for each way to attach and each job: NAME_count, NAME_sum,
+ * NAME_time, NAME_all.  A program on a classic tracepoint that returned 0 would
+ * hide the event from others.  Rare work is in a function that is called last.
+ * So the common path has no value to keep across a call; each one would be
+ * saved to the stack at every run.
  */
 #define ENTRY_PROGRAM(name, section, context, vcpu_of, own, typed, result, \
 		      job)                                                 \

@@ -53,12 +53,12 @@ typedef int64_t s64;
 #define OBS_SPANS 65536
 
 struct obs_span {
-	u32 count[HIST_SPAN]; /* these wrap */
+	u32 count[HIST_SPAN]; /* the counts wrap */
 };
 
 struct obs_cell {
 	u64 exits;
-	u64 ns; /* from these exits to the next entry */
+	u64 ns; /* the time from these exits to the next entries */
 	u64 min_ns; /* ~0: none yet */
 	u64 max_ns;
 	u64 preempted_ns; /* the part of ns in which it was scheduled out while
@@ -69,9 +69,9 @@ struct obs_cell {
 
 /* A guest's mark that is being told, word by word: guest_marks.h. */
 struct obs_marking {
-	u64 exits; /* of the VM, when the text was complete */
-	u64 own; /* of this vCPU, at the same moment */
-	u64 reset_exits; /* the VM's at its last reset */
+	u64 exits; /* exits of the VM, when the text was complete */
+	u64 own; /* exits of this vCPU, at the same moment */
+	u64 reset_exits; /* exits of the VM at its last reset */
 	u32 sum; /* of the words so far */
 	u8 words; /* so far, the start among them; 0: none has begun */
 	u8 length; /* of the text, in words */
@@ -79,28 +79,32 @@ struct obs_marking {
 	u32 text[16];
 };
 
-/* Of the open exit: its key is under its key's numbers, or counted as lost. */
+/*
+ * The key of the open exit is booked under the key's numbers, or counted as
+ * lost.
+ */
 #define OBS_KEY_BOOKED 1
 #define OBS_KEY_LOST 2
 
-/* obs_slot.vcpu of a slot whose vCPU is no more; user space frees it. */
+/* The value of obs_slot.vcpu if the vCPU is gone; user space frees the slot. */
 #define OBS_GONE 1ull
 
 /*
- * One vCPU.  Written by the vCPU's own thread, which only one thread can be at
- * a time: plain stores, no atomics.
+ * One vCPU. It is written only by the thread that runs the vCPU, so plain
+ * stores are enough.
  */
 struct obs_slot {
-	u64 vcpu; /* what it is known by; 0: free; OBS_GONE */
+	u64 vcpu; /* the identity of the vCPU: slots.h; 0: free; OBS_GONE */
 	u64 exit_ns; /* clock at an exit that no entry followed yet, or 0 */
-	u64 pending_ns; /* time that is booked at the next exit, or 0 */
+	u64 pending_ns; /* time that will be booked at the next exit, or 0 */
 	u64 vm; /* number of the VM, from 1; 0 while the slot is being set up */
-	u64 vmcb01; /* SVM: where the VMCB of L1 is */
-	u64 prior_exits; /* by KVM's own statistics, before the first seen */
+	u64 vmcb01; /* SVM: address of L1's VMCB */
+	/* Exits before the first that was seen, by KVM's statistics. */
+	u64 prior_exits;
 	u64 missed_exits; /* entries that no exit preceded */
 	u64 missed_entries; /* exits that no entry preceded */
 	u64 off_ns; /* clock when scheduled out, or 0 */
-	u64 preempted_ns; /* of the open exit */
+	u64 preempted_ns; /* preempted time of the open exit */
 	u64 blocked_ns;
 	u64 key; /* of the open exit, if OBS_KEY_BOOKED */
 	u32 vcpu_id;
@@ -109,21 +113,21 @@ struct obs_slot {
 	u32 next; /* 1 + index of the next slot of the same VM; 0: last */
 	u32 serial; /* differs from that of any other vCPU ever */
 	u8 open; /* the cell of the last exit */
-	u8 cells; /* in use, 0 among them; 0: no exit yet */
+	u8 cells; /* how many are in use, cell 0 included; 0: no exit yet */
 	u8 handled; /* the exit handler was reached */
 	u8 has_key; /* of the open exit: OBS_KEY_* */
-	u8 off_runnable; /* when scheduled out */
+	u8 off_runnable; /* was it runnable when it was scheduled out? */
 	u8 thread_known; /* tid is in the map threads, with this slot */
-	u8 reading; /* one of our leaves: leaf_reads.h */
+	u8 reading; /* it reads one of our leaves: leaf_reads.h */
 	u8 pad[5];
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
-	u32 fast[OBS_CELLS]; /* its exits that no handler saw; wraps */
+	u32 fast[OBS_CELLS]; /* exits of each cell that no handler saw; wraps */
 	char comm[16]; /* of the process */
 	struct obs_marking marking;
 	u64 failed_entries; /* VM-Fail: the guest did not run, and no exit
 			       followed */
-	u64 emulated; /* times that KVM emulated in place of an entry */
+	u64 emulated; /* how often KVM emulated instead of an entry */
 	u64 born_ns; /* clock when the vCPU was first seen */
 	u64 first_exit_ns; /* clock at its first exit, or 0 */
 	u64 first_io_ns; /* clock at its first exit for an I/O port, or 0 */
@@ -192,23 +196,24 @@ struct obs_read {
 
 struct obs_answer {
 	u64 vm;
-	u64 ns; /* clock at kvm_cpuid, or at the entry */
+	u64 ns; /* clock at kvm_cpuid or at the entry */
 	u64 exits_before; /* the VM's sum at kvm_exit, this exit included */
 	u64 exits_after; /* exits by the time of @ns */
 	u64 ns_before;
 	u64 ns_after;
 	u32 vcpu_id;
-	u32 vcpus; /* of this VM, seen so far */
+	u32 vcpus; /* vCPUs of this VM that were seen so far */
 	u32 leaf;
 	u32 index; /* ECX in */
 	u32 eax, ebx, ecx, edx;
 	u32 flags;
-	u32 outside; /* of @vcpus: out of the guest, their exit counted */
+	/* Of @vcpus: those out of the guest with their exit counted. */
+	u32 outside;
 };
 
-/* A moment with a name. */
+/* A moment that has a name. */
 enum obs_mark_kind {
-	OBS_MARK_GUEST = 1, /* by the guest: guest_marks.h */
+	OBS_MARK_GUEST = 1, /* the guest set it: guest_marks.h */
 	OBS_MARK_RESET, /* the VM was reset */
 };
 
@@ -221,12 +226,15 @@ struct obs_mark {
 	u64 exits; /* the VM's sum right after it was made */
 	u32 kind;
 	u32 vcpu_id;
-	u32 vcpus; /* of this VM, seen so far */
+	u32 vcpus; /* vCPUs of this VM that were seen so far */
 	u32 has_kernel; /* KVM has such a leaf */
 	char text[64];
 };
 
-/* A VM may set this many marks in a row, and then one in this time. */
+/*
+ * A VM may set this many marks in a row, and then one in each period of this
+ * length.
+ */
 #define OBS_MARK_BURST 32
 #define OBS_MARK_NS 100000000ull
 /* The limits for one VM, and for all VMs together. */
@@ -248,8 +256,9 @@ struct obs_losses {
 };
 
 /*
- * A VM: the address of its struct kvm, which is reused.  Where that is not
- * known, or nothing tells that a VM is no more, its process; else 0.
+ * The identity of a VM: the address of its struct kvm, which may be used again.
+ * If that is not known, or if the end of a VM cannot be seen, its process;
+ * otherwise 0.
  */
 struct obs_vm_key {
 	u64 kvm;
@@ -266,10 +275,11 @@ struct obs_config {
 	u8 fast;
 	u8 off_cpu;
 	u8 slow_hlt;
-	u8 classic; /* there are the classic tracepoints' records alone */
-	u8 no_ends; /* nothing tells that a vCPU is no more */
-	u8 more; /* beside answers */
-	u8 info_at_exit; /* of @isa: what an exit was about is known there */
+	u8 classic; /* only the records of classic tracepoints are available */
+	u8 no_ends; /* the end of a vCPU cannot be seen */
+	u8 more; /* there is optional data besides answers */
+	/* Of @isa: the exit's information is known at kvm_exit. */
+	u8 info_at_exit;
 };
 
 #define OBS_ASSERT(what) _Static_assert(what, #what)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* vCPUs' slots: how one is found, taken, and known to its VM. */
+/*
+ * The slots of vCPUs: how a slot is found, how it is taken, and how its VM
+ * knows it.
+ */
 #ifndef EXITLEDGER_SLOTS_H
 #define EXITLEDGER_SLOTS_H
 
@@ -8,17 +11,22 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* Read or write memory that another thread uses: once each, and in program
- * order. */
+/*
+ * Read or write memory that another thread uses: exactly once, and in program
+ * order.
+ */
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 
-/* Set before loading; constants to the verifier, which drops dead code. */
+/*
+ * These are set before loading.  To the verifier they are constants, so that it
+ * drops dead code.
+ */
 const volatile struct obs_config config;
 
 /*
- * Indices that are single bytes in a slot are never checked against its size,
- * which saves the hot path instructions: what lies that far behind the last
- * slot is there, and only this program writes them.
+ * Indices that are single bytes of a slot are never checked against its size,
+ * which saves the hot path instructions.  There is memory that far behind the
+ * last slot, and only this program writes those indices.
  */
 struct obs_slot slots[OBS_SLOTS + 4];
 struct obs_losses losses;
@@ -48,9 +56,10 @@ struct {
 } vms SEC(".maps");
 
 /*
- * The slot whose exit a thread saw last, for events that name a thread.  An
- * entry counts only if the slot has this thread.  Programs never delete one:
- * another vCPU's could be hit, which the thread has come to run meanwhile.
+ * The slot of the last exit that a thread saw, for events that name only a
+ * thread.  An entry counts only if the slot still has this thread.  Programs
+ * never delete an entry: it could meanwhile be that of another vCPU, which the
+ * thread has come to run.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -65,10 +74,10 @@ static __always_inline void count(u64 *counter)
 }
 
 /*
- * The identity of a vCPU: the address of its struct kvm_vcpu or, where only the
- * classic tracepoint's record is available, its process and number.  The slot
- * of such a one is its own only while it is on the thread that the slot has,
- * @id: slot_not_own().
+ * The identity of a vCPU. This is the address of its struct kvm_vcpu; or, where
+ * only the record of the classic tracepoint is available, its process and
+ * number.  In the latter case the slot is the vCPU's own only while the vCPU is
+ * on the thread that the slot has, @id: slot_not_own().
  */
 #define CLASSIC_ID_BITS 22
 
@@ -78,7 +87,10 @@ static __always_inline u64 classic_key(u32 vcpu_id, u64 *id)
 
 	*id = bpf_get_current_pid_tgid();
 	tgid = *id >> 32;
-	/* Else clang makes a mask of it, which is an instruction more. */
+	/*
+	 * Without this, clang makes a mask of it, which is one instruction
+	 * more.
+	 */
 	asm volatile("" : "+r"(tgid));
 	return tgid << CLASSIC_ID_BITS | vcpu_id;
 }
@@ -89,8 +101,8 @@ static __always_inline u32 classic_id(u64 key)
 }
 
 /*
- * Where a vCPU's slot is looked for first.  Addresses lie a cache line apart,
- * numbers do not: the upper bits of the product spread both.
+ * Where a vCPU's slot is looked for first.  Addresses are multiples of a cache
+ * line, and numbers are not; the upper bits of the product spread both.
  */
 #define SLOT_BITS 11
 OBS_ASSERT(OBS_HOMES == 1 << SLOT_BITS);
@@ -100,7 +112,7 @@ static __always_inline struct obs_slot *slot_home(u64 key)
 	u32 hash = (u32)key * 0x9e3779b1u;
 	struct obs_slot *slot = &slots[hash >> (32 - SLOT_BITS)];
 
-	/* Else clang computes it anew wherever it is used. */
+	/* Without this, clang computes it again wherever it is used. */
 	asm volatile("" : "+r"(slot));
 	return slot;
 }
@@ -111,14 +123,17 @@ static __always_inline struct obs_slot *slot_at(u64 index)
 	asm volatile("" : "+r"(index));
 	if (index >= OBS_SLOTS)
 		return NULL;
-	/* Else clang computes the address before it is known to be one. */
+	/*
+	 * Without this, clang computes the address before the index was
+	 * checked.
+	 */
 	asm volatile("" : "+r"(index));
 	return &slots[index];
 }
 
 /*
- * The vCPU that this thread runs, for events that do not name it: KVM has its
- * preempt notifier on the thread for as long.  0: none.
+ * The vCPU that this thread runs, for events that do not name it: as long as it
+ * runs one, KVM has its preempt notifier on the thread.  0: none.
  */
 static __always_inline u64 vcpu_of_thread(void)
 {
@@ -135,7 +150,10 @@ static __always_inline u64 vcpu_of_thread(void)
 	       bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link);
 }
 
-/* The entry of a VM, made if this is the first of it; NULL if that failed. */
+/*
+ * Find the entry of a VM, or make it if this is the VM's first vCPU; NULL if
+ * that failed.
+ */
 static __noinline struct vm *vm_find(const struct obs_vm_key *key)
 {
 	struct vm fresh = {}, *vm;
@@ -150,7 +168,10 @@ static __noinline struct vm *vm_find(const struct obs_vm_key *key)
 	return bpf_map_lookup_elem(&vms, key);
 }
 
-/* The VM of a vCPU, by its address, or 0; on one of the VM's own threads. */
+/*
+ * Find the VM of a vCPU by the vCPU's address, or 0.  To be called on one of
+ * the VM's own threads.
+ */
 static __always_inline struct obs_vm_key vm_key(u64 address)
 {
 	struct kvm_vcpu *vcpu = (void *)address;
@@ -163,7 +184,7 @@ static __always_inline struct obs_vm_key vm_key(u64 address)
 	return key;
 }
 
-/* Of a vCPU that has a slot; NULL: it is gone. */
+/* The entry of the VM of a vCPU that has a slot; NULL: it is gone. */
 static __always_inline struct vm *vm_of(const struct obs_slot *slot)
 {
 	const struct obs_vm_key in = vm_key(slot->address);
@@ -183,7 +204,7 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 	slot->tid = (u32)id;
 	if (config.classic) {
 		slot->vcpu_id = classic_id(key);
-		/* Where KVM has no types, no address is known either. */
+		/* If KVM's types are not known, no address is known either. */
 		if (bpf_core_field_exists(struct kvm_vcpu, vcpu_id) &&
 		    slot->address == key)
 			slot->vcpu_id = BPF_CORE_READ(vcpu, vcpu_id);
@@ -196,9 +217,9 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 }
 
 /*
- * Fill in a slot just taken, and make it known to its VM.  Like some others
- * not static: then the verifier looks at it once, not for each of its callers'
- * states.
+ * Fill in a slot that was just taken, and make it known to its VM. Like some
+ * other functions it is not static, so that the verifier looks at it once, and
+ * not in the state of each caller.
  */
 __noinline int slot_set_up(u64 key, u32 index)
 {
@@ -233,7 +254,10 @@ __noinline int slot_set_up(u64 key, u32 index)
 	return 0;
 }
 
-/* A slot for a vCPU that has none: its index; OBS_SLOTS: none is free. */
+/*
+ * Take a slot for a vCPU that has none.  Returns its index; OBS_SLOTS: none is
+ * free.
+ */
 static __noinline u32 slot_take(u64 key)
 {
 	u32 home = slot_home(key) - slots;
@@ -251,7 +275,7 @@ static __noinline u32 slot_take(u64 key)
 	return OBS_SLOTS;
 }
 
-/* The index of the slot that a vCPU has, wherever it is; OBS_SLOTS: none. */
+/* Find the slot that a vCPU has.  Returns its index; OBS_SLOTS: it has none. */
 static __always_inline u32 slot_find(u64 key)
 {
 	struct obs_slot *slot = slot_home(key);
@@ -265,7 +289,7 @@ static __always_inline u32 slot_find(u64 key)
 	return OBS_SLOTS;
 }
 
-/* That slot's vCPU is no more; user space frees the slot. */
+/* The vCPU of this slot is gone; user space frees the slot. */
 static __always_inline void slot_give_up(struct obs_slot *slot)
 {
 	if (slot->thread_known)
@@ -275,9 +299,9 @@ static __always_inline void slot_give_up(struct obs_slot *slot)
 }
 
 /*
- * Classic tracepoints: a vCPU of this process and number is on another thread
- * than the slot's.  Either it has moved, or there are several VMs in the
- * process, of which the others' vCPUs are known by their addresses.
+ * For classic tracepoints: a vCPU of this process and number is on another
+ * thread than the slot has.  Either it has moved, or the process has several
+ * VMs.  The vCPUs of the others are known by their addresses.
  */
 static __always_inline u32 slot_of_other_thread(u32 index, u64 id)
 {
@@ -301,8 +325,9 @@ static __always_inline u32 slot_of_other_thread(u32 index, u64 id)
 }
 
 /*
- * A slot that a vCPU was found to have may be another's: see above; or, where
- * nothing tells of a vCPU's end, of one that had the same address before.
+ * Is a slot that was found for a vCPU another one's?  See above.  It may also
+ * be that of a vCPU that had the same address before, where the end of a vCPU
+ * cannot be seen.
  */
 __noinline u32 slot_not_own(u64 key, u32 index)
 {
@@ -320,7 +345,7 @@ __noinline u32 slot_not_own(u64 key, u32 index)
 	return slot_take(key);
 }
 
-/* The same, but it is given one if one is free. */
+/* Find the slot of a vCPU, or take one if one is free. */
 __noinline u32 slot_index(u64 key)
 {
 	u32 index = slot_find(key);
@@ -347,8 +372,8 @@ static __always_inline struct obs_slot *slot_of(u64 key)
 }
 
 /*
- * The thread ran another vCPU, or the vCPU had another thread.  Whoever had the
- * thread's entry before has to ask for it again.
+ * The thread ran another vCPU, or the vCPU had another thread.  The vCPU that
+ * had the thread's entry before has to ask for it again.
  */
 static __noinline int slot_take_thread(struct obs_slot *slot)
 {
@@ -373,7 +398,10 @@ static __noinline int slot_take_thread(struct obs_slot *slot)
 	return 0;
 }
 
-/* At an exit: events that name a thread find the vCPU that it ran last. */
+/*
+ * To be called at an exit, so that events that name a thread find the vCPU that
+ * it ran last.
+ */
 static __always_inline void slot_know_thread(struct obs_slot *slot)
 {
 	u32 tid = bpf_get_current_pid_tgid();
@@ -415,13 +443,18 @@ static __always_inline u32 slot_of_address(u64 address)
 	return OBS_SLOTS;
 }
 
-/* A vCPU is being freed: its address, and its VM's, may be another's soon. */
+/*
+ * A vCPU is being freed: its address and that of its VM may soon be used again.
+ */
 static __always_inline int slot_end(u64 address)
 {
 	struct obs_slot *slot = slot_at(slot_of_address(address));
 	struct obs_vm_key in;
 
-	/* One that never ran, as KVM could not make it, is not its VM's end. */
+	/*
+	 * A vCPU that never ran, because KVM could not make it, does not end
+	 * its VM.
+	 */
 	if (slot) {
 		in = vm_key(address);
 		bpf_map_delete_elem(&vms, &in);

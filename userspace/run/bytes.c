@@ -7,7 +7,7 @@
 
 #include "run/bytes.h"
 
-#define RATIO_MAX 1032 /* deflate's: no more memory than that is taken */
+#define RATIO_MAX 1032 /* the highest of deflate: it bounds the memory */
 #define NUMBER_MAX 10 /* bytes of 64 bits */
 
 static bool make_room(struct bytes *bytes, size_t more)

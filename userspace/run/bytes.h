@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Numbers as bytes, for the blobs of a recorded run: unsigned LEB128 (seven
- * bits a byte, the lowest first; bit 7: more follow), and zlib's compression.
+ * bits per byte, the lowest first; bit 7 says that more follow), and zlib's
+ * compression.
  */
 #ifndef EXITLEDGER_BYTES_H
 #define EXITLEDGER_BYTES_H
@@ -10,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The most that a blob may be uncompressed: no file makes us take more. */
+/*
+ * The largest size of a blob when it is uncompressed.  No file makes us take
+ * more memory.
+ */
 #define BYTES_MAX (256u << 20)
 
 /* A buffer that is written to; all zero is an empty one. */
@@ -18,7 +22,7 @@ struct bytes {
 	uint8_t *data;
 	size_t length;
 	size_t room;
-	bool failed; /* out of memory: what was put since is missing */
+	bool failed; /* out of memory; everything put since then is missing */
 };
 
 /* A position for reading.  A failure stays, and everything read after it is 0. */
@@ -31,19 +35,20 @@ struct cursor {
 void bytes_put(struct bytes *bytes, uint64_t number);
 void bytes_put_data(struct bytes *bytes, const void *data, size_t length);
 
-/** bytes_reset - empty, keeping the memory */
+/** bytes_reset - make it empty, and keep the memory */
 void bytes_reset(struct bytes *bytes);
 void bytes_free(struct bytes *bytes);
 
-/** bytes_deflate - compress @from, appending; 0 or -ENOMEM */
+/** bytes_deflate - append @from, compressed; 0 or -ENOMEM */
 int bytes_deflate(struct bytes *to, const struct bytes *from);
 
 /**
- * bytes_inflate - decompress what bytes_deflate() has made
+ * bytes_inflate - decompress the output of bytes_deflate()
  * @size: the exact length of the result
  * @to: is emptied first
  *
- * 0, -ENOMEM, or -EINVAL if the data are damaged or have another length.
+ * Returns 0, -ENOMEM, or -EINVAL if the data are damaged or have another
+ * length.
  */
 int bytes_inflate(struct bytes *to, const void *from, size_t length,
 		  uint64_t size);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The full data of vCPUs in a period, as a blob: see exitledger-run(5), CELLS.
- */
+/* All data of vCPUs in a period, as a blob: see exitledger-run(5), CELLS. */
 #ifndef EXITLEDGER_RUN_CELLS_H
 #define EXITLEDGER_RUN_CELLS_H
 
@@ -10,31 +8,33 @@
 #include "run/bytes.h"
 
 /*
- * No more than this is believed of a single blob, so that sums of many cannot
+ * The most that a single blob may say, so that sums of many blobs cannot
  * overflow: 2.8e14 exits, and 36 years in ns.
  */
 #define RUN_COUNT_MAX (1ull << 48)
 #define RUN_NS_MAX (1ull << 60)
 
 /**
- * run_cells_encode - append all that happened
- * @filter: only of what it lets through
+ * run_cells_encode - append everything that happened
+ * @filter: append only what passes it
  *
- * vCPUs in which nothing happened take no room.  Out of memory: bytes->failed.
+ * vCPUs in which nothing happened take no room.  If memory runs out,
+ * bytes->failed is set.
  */
 void run_cells_encode(const struct ledger *ledger, const struct filter *filter,
 		      struct bytes *bytes);
 
 /**
- * run_cells_decode - add it all to a ledger
+ * run_cells_decode - add the contents of a blob to a ledger
  *
- * VMs and vCPUs must be there: they are no part of a blob.  0, -ENOMEM, or
- * -EINVAL: this is no such blob, or one of other VMs.
+ * The ledger must have the VMs and vCPUs, which are no part of a blob.  Returns
+ * 0, -ENOMEM, or -EINVAL: it is no such blob, or one of other VMs.
  */
 int run_cells_decode(struct cursor cursor, struct ledger *ledger);
 
 /**
- * run_cells_sum - exits and time that a filter lets through, of known reasons
+ * run_cells_sum - add up the exits and times of known reasons that pass a
+ * filter
  * @exits: filled in
  * @ns: likewise
  */

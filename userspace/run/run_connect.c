@@ -17,11 +17,16 @@ int run_connect(const char *path, sqlite3 **db, struct why *why)
 	*db = NULL;
 	if (access(path, R_OK | W_OK))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	/* Before SQLite has it open: to close it would end SQLite's locks. */
+	/*
+	 * This comes before SQLite opens the file, because closing the file
+	 * would end SQLite's locks.
+	 */
 	r = run_file_check(path, path, &wal, why);
 	if (r)
 		return r;
-	/* SQLite would make an empty log, which hides that one is missing. */
+	/*
+	 * SQLite would make an empty log, which would hide that one is missing.
+	 */
 	if (wal && run_wal_size(path) < 0)
 		return run_snapshot_alone(path, true, db, why);
 	r = run_database_open(path, path, SQLITE_OPEN_READWRITE, db, why);

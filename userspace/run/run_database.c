@@ -15,7 +15,9 @@ int run_database_open(const char *file, const char *path, int flags,
 		      sqlite3 **db, struct why *why)
 {
 	char full[RUN_URI];
-	/* To SQLite a name may mean something else: "", ":memory:", "file:…" */
+	/*
+	 * Some names mean something else to SQLite: "", ":memory:", "file:…".
+	 */
 	bool relative = *file != '/' && !(flags & SQLITE_OPEN_URI);
 	int r;
 
@@ -28,7 +30,7 @@ int run_database_open(const char *file, const char *path, int flags,
 	if (r != SQLITE_OK)
 		return run_sql_error(*db, path, why);
 	sqlite3_busy_timeout(*db, RUN_BUSY_MS);
-	/* A file by someone else is data, and must never run code. */
+	/* A file that someone else made is data, and must never run code. */
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, BYTES_MAX);
@@ -55,9 +57,9 @@ static uint32_t big_endian(const uint8_t *at, unsigned int size)
 }
 
 /*
- * SQLite notices that a file was cut only when it needs what is missing.  The
- * header (https://www.sqlite.org/fileformat.html, 1.3) says how much there must
- * be, unless the rest may be in a write-ahead log.
+ * SQLite notices that a file was cut only when it needs the missing part.  The
+ * header (https://www.sqlite.org/fileformat.html, 1.3) has the file's size,
+ * unless the rest may be in a write-ahead log.
  */
 static int check_header(const char *path, const uint8_t header[100],
 			uint64_t there, bool *wal, struct why *why)
@@ -87,7 +89,7 @@ int run_file_check(const char *name, const char *path, bool *wal,
 	*wal = false;
 	if (stat(name, &is))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	/* Whoever opened a pipe would wait for someone to write to it. */
+	/* To open a pipe would mean to wait for someone to write to it. */
 	if (!S_ISREG(is.st_mode))
 		return why_set(why, EINVAL, "%s: is no regular file", path);
 	file = fopen(name, "re");

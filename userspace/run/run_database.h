@@ -10,39 +10,39 @@
 
 #include "lib/msg.h"
 
-#define RUN_BUSY_MS 5000 /* how long others' locks are waited for */
+#define RUN_BUSY_MS 5000 /* how long to wait for the locks of others */
 #define RUN_PATH 4096
-#define RUN_URI (3 * RUN_PATH + 32) /* of any byte it may make %XX */
+#define RUN_URI (3 * RUN_PATH + 32) /* it may make %XX of any byte */
 
 /**
- * run_file_check - is it a file that can be a run's, and all of it?
- * @name: the file's
- * @path: what it is called in messages
- * @wal: filled in: some of it may be in a write-ahead log
+ * run_file_check - can a file be that of a run, and is it complete?
+ * @name: of the file
+ * @path: the name of the run in messages
+ * @wal: filled in: a part of it may be in a write-ahead log
  */
 int run_file_check(const char *name, const char *path, bool *wal,
 		   struct why *why);
 
 /**
- * run_database_open - open a database, whatever it is
+ * run_database_open - open a database, whatever it contains
  * @file: its name
- * @path: what it is called in messages
+ * @path: the name of the run in messages
  * @flags: SQLITE_OPEN_…; with SQLITE_OPEN_URI @file is a URI
  */
 int run_database_open(const char *file, const char *path, int flags,
 		      sqlite3 **db, struct why *why);
 
 /**
- * run_wal_name - what its write-ahead log is called
+ * run_wal_name - the name of a run's write-ahead log
  *
- * It is beside the file, not beside a link to it.
+ * It is beside the file itself, not beside a link to it.
  */
 void run_wal_name(const char *path, char name[RUN_PATH + 8]);
 
-/** run_wal_size - the length of its write-ahead log, or -1: there is none */
+/** run_wal_size - the size of the write-ahead log, or -1: there is none */
 int64_t run_wal_size(const char *path);
 
-/** run_database_failed - close it if @r is a failure; returns @r */
+/** run_database_failed - close the database if @r is a failure; returns @r */
 int run_database_failed(sqlite3 **db, int r);
 
 /** run_remove - delete the file, and the files that SQLite keeps beside it */

@@ -13,7 +13,7 @@
 struct run_info {
 	char program[32]; /* version of exitledger */
 	char kernel[65];
-	char vendor[16]; /* as in struct host, as are the next two */
+	char vendor[16]; /* this one and the next two are as in struct host */
 	char hypervisor[16];
 	uint32_t isa;
 	char cpu[96]; /* model, or "" */
@@ -31,15 +31,15 @@ struct run_info {
 	uint64_t detail_ns;
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	uint64_t started_at; /* seconds since 1970 */
-	char boot_id[40]; /* whose CLOCK_MONOTONIC it is */
+	char boot_id[40]; /* the boot that CLOCK_MONOTONIC is of */
 	uint32_t pid; /* of the recorder */
 	uint64_t pid_ns; /* pid_ns_own() of the recorder; 0: not known */
-	uint64_t pid_start; /* when that began, see run_info_pid_start(); or 0 */
+	uint64_t pid_start; /* when it began: run_info_pid_start(); or 0 */
 
-	/* When it has ended, and was not just cut off: */
-	uint64_t ended_ns; /* 0: it was */
+	/* These are known if the recording was ended, and not just cut off: */
+	uint64_t ended_ns; /* 0: it was cut off */
 	uint32_t command_status;
-	uint64_t bpf_exits; /* BPF's own sums, of what was recorded */
+	uint64_t bpf_exits; /* BPF's own sums of everything recorded */
 	uint64_t bpf_ns;
 };
 
@@ -47,20 +47,22 @@ struct run_info {
 void run_info_read_host(struct run_info *info);
 
 /**
- * run_info_pid_start - which of all processes that ever have this pid it is
+ * run_info_pid_start - tell the process of a pid from all others that ever have
+ * the pid
  *
- * When it began, in clock ticks since boot, or 0: there is none.
+ * Returns when it began, in clock ticks since boot; 0: there is no such
+ * process.
  */
 uint64_t run_info_pid_start(uint32_t pid);
 
-/** run_info_save - replace the rows; a result code of SQLite */
+/** run_info_save - replace the rows; returns a result code of SQLite */
 int run_info_save(sqlite3 *db, const struct run_info *info);
 
 /**
  * run_info_load - read the rows
  *
- * 0, -EINVAL with @why: one is missing or wrong; or what SQLite says, negative
- * as from run_sql_error().
+ * Returns 0; -EINVAL with @why: one is missing or wrong; or SQLite's error,
+ * negative as from run_sql_error().
  */
 int run_info_load(sqlite3 *db, const char *path, struct run_info *info,
 		  struct why *why);

@@ -9,7 +9,9 @@
 #include "run/run_schema.h"
 #include "run/run_writer.h"
 
-/* Does its process, and not another that was given its pid later, live? */
+/*
+ * Is the recorder's process alive, and not another one that got its pid later?
+ */
 static bool is_alive(const struct run_info *info)
 {
 	uint64_t start = run_info_pid_start(info->pid);
@@ -19,7 +21,7 @@ static bool is_alive(const struct run_info *info)
 	return !info->pid_start || !start || start == info->pid_start;
 }
 
-/* Is it being recorded now, by a process of this boot? */
+/* Is the run being recorded now, by a process of this boot? */
 static int check_recording(const char *path, const struct run_info *info,
 			   struct why *why)
 {
@@ -74,7 +76,7 @@ int run_mark(const char *path, const char *text, struct why *why)
 	r = run_connect(path, &db, why);
 	if (r)
 		return r;
-	/* Of a recorder that was killed nothing is changed. */
+	/* If the recorder was killed, nothing is changed. */
 	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	r = run_info_load(db, path, &info, why);
 	if (!r)

@@ -29,7 +29,7 @@ int run_reader_open(const char *path, bool fine, struct run_reader **result,
 		return why_set(why, ENOMEM, "out of memory");
 	reader->fine = fine;
 	r = run_snapshot_open(path, &reader->db, why);
-	/* One lock for all that is read. */
+	/* A single lock is held for everything that is read. */
 	if (!r &&
 	    sqlite3_exec(reader->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		r = run_sql_error(reader->db, path, why);
@@ -56,7 +56,7 @@ const struct ledger *run_reader_vms(const struct run_reader *reader)
 	return &reader->vms;
 }
 
-/* The next row of a query, which is made ready at its first use. */
+/* Take the next row of a query, which is prepared at its first use. */
 static int next_row(struct run_reader *reader, sqlite3_stmt **statement,
 		    const char *sql, struct why *why)
 {
@@ -72,11 +72,11 @@ static int next_row(struct run_reader *reader, sqlite3_stmt **statement,
 				  run_sql_error(reader->db, reader->path, why);
 }
 
-/* Ask the same about intervals @first to @last; 0, or -errno with @why. */
+/* Run the same query for intervals @first to @last; 0, or -errno with @why. */
 static int ask(struct run_reader *reader, sqlite3_stmt **statement,
 	       const char *sql, uint64_t first, uint64_t last, struct why *why)
 {
-	/* Made ready once: that takes longer than to be answered. */
+	/* It is prepared only once, as that takes longer than to run it. */
 	if (!*statement && sqlite3_prepare_v2(reader->db, sql, -1, statement,
 					      NULL) != SQLITE_OK)
 		return run_sql_error(reader->db, reader->path, why);
@@ -158,7 +158,7 @@ static int read_slows(struct run_reader *reader, uint64_t first, uint64_t last,
 	return r;
 }
 
-/* Losses and slow exits of a step, and its end. */
+/* Read the losses and the slow exits of a step, and its end. */
 static int end_step(struct run_reader *reader, uint64_t last,
 		    struct ledger *interval, struct run_step *step,
 		    struct why *why)
@@ -175,7 +175,7 @@ static int end_step(struct run_reader *reader, uint64_t last,
 	return r ? r : 1;
 }
 
-/* Decode the full data of a chunk or interval. */
+/* Decode all data of a chunk or an interval. */
 static int decode_whole(struct run_reader *reader, struct cursor cells,
 			const struct run_step *step, struct ledger *total)
 {
@@ -207,7 +207,9 @@ static struct cursor cursor_of(const struct bytes *bytes)
 				.end = bytes->data + bytes->length };
 }
 
-/* An interval of a chunk, or as many as are one step of it. */
+/*
+ * Read an interval of a chunk, or as many intervals as make one of its steps.
+ */
 static int next_fine(struct run_reader *reader, struct ledger *interval,
 		     struct run_step *step, struct why *why)
 {
@@ -225,7 +227,7 @@ static int next_fine(struct run_reader *reader, struct ledger *interval,
 	return end_step(reader, last, interval, step, why);
 }
 
-/* Does what begins here follow what was before? */
+/* Does this begin where the last one ended? */
 static bool follows(const struct run_reader *reader, uint64_t first,
 		    uint64_t last, const struct run_step *step)
 {
@@ -235,7 +237,7 @@ static bool follows(const struct run_reader *reader, uint64_t first,
 	       step->end_ns - step->begin_ns <= RUN_NS_MAX;
 }
 
-/* Does the series fit to its chunk? */
+/* Does the series fit its chunk? */
 static int open_series(struct run_reader *reader, uint64_t first, uint64_t last,
 		       const struct run_step *step)
 {
@@ -333,7 +335,7 @@ static int next_interval(struct run_reader *reader, struct ledger *interval,
 	return end_step(reader, n, interval, step, why);
 }
 
-/* Chunks are what was thinned, so they come before all intervals. */
+/* Chunks are the thinned part, so they come before all intervals. */
 static int next_step(struct run_reader *reader, struct ledger *interval,
 		     struct ledger *total, struct run_step *step,
 		     struct why *why)

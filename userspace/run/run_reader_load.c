@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The small tables of a run, as a whole. */
+/* Reads the small tables of a run completely. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +22,16 @@ bool run_column(sqlite3_stmt *row, int column, uint64_t max, uint64_t *value)
 	       number >= 0 && (uint64_t)number <= max;
 }
 
-/* A text, cut to its place; false: it is none. */
+/* Take a text, cut to its place; false: it is no text. */
 static bool text_column(sqlite3_stmt *row, int column, char *text, size_t size)
 {
 	const void *from;
 	size_t length;
 
-	/* Before it is asked for as text, which may make it one. */
+	/*
+	 * The type is asked for first, because to ask for a text may convert
+	 * the value.
+	 */
 	if (sqlite3_column_type(row, column) != SQLITE_TEXT)
 		return false;
 	from = sqlite3_column_text(row, column);
@@ -82,7 +85,7 @@ static int load_vm(struct run_reader *reader, sqlite3_stmt *row)
 	return text_column(row, 3, vm->name, sizeof(vm->name)) ? 0 : -EINVAL;
 }
 
-/* Room for one more element, each time that as many are there as a power of 2. */
+/* Make room for one more element, whenever their number is a power of 2. */
 static void *grow(void *array, size_t nr, size_t size)
 {
 	if (nr & (nr - 1))
@@ -114,7 +117,7 @@ static int load_vcpu(struct run_reader *reader, sqlite3_stmt *row)
 	return 0;
 }
 
-/* A mark's counts, or none. */
+/* Take the counts of a mark, if it has any. */
 static bool get_exits(sqlite3_stmt *row, struct run_mark *mark)
 {
 	uint64_t vcpu, vcpus;
@@ -165,7 +168,10 @@ static int by_time(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* In the order in which they come: what is read goes through it once. */
+/*
+ * They are sorted by the time at which they came, as reading goes through them
+ * once.
+ */
 static int order_vcpus(struct run_reader *reader, struct why *why)
 {
 	const size_t nr = reader->nr_vcpus;
@@ -201,13 +207,13 @@ int run_reader_load(struct run_reader *reader, struct why *why)
 	return r;
 }
 
-/* Those that have come since, and without those that are gone for good. */
+/* Add those that have come since, and drop those that are gone for good. */
 static void update_present(struct run_reader *reader, uint64_t begin_ns,
 			   uint64_t end_ns)
 {
 	size_t kept = 0;
 
-	/* Else it is a part of what was asked for before. */
+	/* Otherwise it is a part of the time that was asked for before. */
 	if (begin_ns >= reader->present_ns) {
 		for (size_t i = 0; i < reader->nr_present; i++) {
 			if (reader->present[i]->gone_ns > begin_ns)

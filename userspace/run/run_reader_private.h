@@ -7,11 +7,11 @@
 #include "run/run_schema.h"
 #include "run/run_series.h"
 
-/* When a vCPU was there. */
+/* The time in which a vCPU existed. */
 struct run_vcpu {
 	uint64_t vm;
 	uint64_t seen_ns;
-	uint64_t gone_ns; /* UINT64_MAX: it is still */
+	uint64_t gone_ns; /* UINT64_MAX: it still exists */
 	uint64_t prior_exits;
 	uint32_t id;
 	uint32_t tid;
@@ -26,15 +26,18 @@ struct run_reader {
 	struct ledger vms; /* their names */
 	struct run_vcpu *vcpu; /* by VM, id and time */
 	size_t nr_vcpus;
-	/* The same by the time at which they were seen; and those that may
-	 * still be there in what is read next. */
+	/*
+	 * The same vCPUs by the time at which they were first seen; and those
+	 * that may still exist in the next part.
+	 */
 	const struct run_vcpu **by_time, **present;
-	size_t nr_came, nr_present; /* so many of @by_time came already */
-	uint64_t present_ns; /* the end of what they were looked for in */
+	size_t nr_came, nr_present; /* how many of @by_time have come already */
+	/* The end of the time that they were looked up for. */
+	uint64_t present_ns;
 
 	sqlite3_stmt *chunks, *intervals, *losses, *slows;
-	bool chunks_read; /* all */
-	uint64_t last; /* interval that was read */
+	bool chunks_read; /* all chunks have been read */
+	uint64_t last; /* the last interval that was read */
 	uint64_t at_ns; /* its end */
 	struct ledger_losses lost;
 	struct ledger whole; /* of a chunk or interval */
@@ -46,11 +49,11 @@ struct run_reader {
 int run_reader_load(struct run_reader *reader, struct why *why);
 
 /**
- * run_reader_present - add the VMs and vCPUs that there were
+ * run_reader_present - add the VMs and vCPUs that existed in a period
  *
- * To be asked of one time after the other, or of parts of the last one.  Costs
- * as much as there are of them then, however many there were before.  0 or
- * -ENOMEM.
+ * To be called for one period after the other, or for parts of the last one.
+ * The cost grows with how many exist then, not with how many there were before.
+ * Returns 0 or -ENOMEM.
  */
 int run_reader_present(struct run_reader *reader, uint64_t begin_ns,
 		       uint64_t end_ns, struct ledger *ledger);
@@ -59,7 +62,7 @@ int run_reader_present(struct run_reader *reader, uint64_t begin_ns,
 int run_damaged(const struct run_reader *reader, struct why *why,
 		const char *what);
 
-/** run_column - an integer of 0 to @max; false: it is something else */
+/** run_column - take an integer from 0 to @max; false: it is something else */
 bool run_column(sqlite3_stmt *row, int column, uint64_t max, uint64_t *value);
 
 #endif /* EXITLEDGER_RUN_READER_PRIVATE_H */

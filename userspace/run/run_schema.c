@@ -8,7 +8,7 @@
 #include "lib/safe_text.h"
 #include "run/run_schema.h"
 
-/* exitledger-run(5) says what they mean. */
+/* exitledger-run(5) describes them. */
 static const struct {
 	const char *name;
 	const char *sql;
@@ -62,7 +62,7 @@ uint64_t *run_loss(struct ledger_losses *losses, size_t kind)
 	return (uint64_t *)((char *)losses + run_losses[kind].offset);
 }
 
-/* SQLite's messages may have names from the file, which may be any bytes. */
+/* SQLite's messages may contain names from the file, which may be any bytes. */
 static struct why clean(const char *message)
 {
 	struct why line = { "" };
@@ -72,8 +72,8 @@ static struct why clean(const char *message)
 }
 
 /*
- * Is there no room for a file, or its log?  Each has what its last failure was;
- * the one that SQLite has itself may be of what it did since.
+ * Is there no room for a file, or for its log?  Each has its own last failure;
+ * that of SQLite itself may be from something that it did since.
  */
 static const char *no_room(sqlite3 *db)
 {
@@ -156,7 +156,7 @@ bool run_sql_number(sqlite3 *db, const char *sql, int64_t *number)
 }
 
 /*
- * Tables that are made as ours: a view or a trigger in their place could do
+ * The tables must be made as ours: a view or a trigger in their place could do
  * anything.
  */
 static int check_tables(sqlite3 *db, const char *path, struct why *why)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The tables of a recorded run, and what its makers and readers share. */
+/*
+ * The tables of a recorded run, and the names that its writers and readers
+ * share.
+ */
 #ifndef EXITLEDGER_RUN_SCHEMA_H
 #define EXITLEDGER_RUN_SCHEMA_H
 
@@ -17,31 +20,34 @@
 /* Kinds of marks: table mark, column kind. */
 #define RUN_MARK_USER "user"
 #define RUN_MARK_CREATED "created"
-#define RUN_MARK_RUNNING "running" /* it was when recording began */
+#define RUN_MARK_RUNNING "running" /* the VM was running when recording began */
 #define RUN_MARK_FIRST_EXIT "first-exit"
 #define RUN_MARK_FIRST_IO "first-io"
 #define RUN_MARK_ENDED "ended"
 #define RUN_MARK_RESET "reset"
 #define RUN_MARK_GUEST "guest" /* set by the guest itself */
 
-/** run_sql_error - what SQLite says of a run; returns -errno */
+/** run_sql_error - say SQLite's last error in @why; returns -errno */
 int run_sql_error(sqlite3 *db, const char *path, struct why *why);
 
-/** run_schema_create - make the tables; a result code of SQLite */
+/** run_schema_create - make the tables; returns a result code of SQLite */
 int run_schema_create(sqlite3 *db);
 
 /**
  * run_schema_check - is it a run, of a version that we know?
  *
- * Its tables are ours then; what is in them is not checked.  0, or -errno with
- * @why.
+ * If so, its tables are like ours; their contents are not checked.  Returns 0,
+ * or -errno with @why.
  */
 int run_schema_check(sqlite3 *db, const char *path, struct why *why);
 
-/** run_sql_number - first column of the first row, or 0; false: SQLite failed */
+/**
+ * run_sql_number - take the first column of the first row, or 0; false: SQLite
+ * failed
+ */
 bool run_sql_number(sqlite3 *db, const char *sql, int64_t *number);
 
-/* The losses that are not a vCPU's, in the order of their names. */
+/* The losses that are not of a vCPU, in the order of their names. */
 struct run_loss {
 	const char *name; /* as in render_losses.c */
 	size_t offset; /* in struct ledger_losses */
@@ -50,7 +56,7 @@ struct run_loss {
 #define RUN_LOSSES 15
 extern const struct run_loss run_losses[RUN_LOSSES];
 
-/** run_loss - a count of a kind */
+/** run_loss - the count of a kind of loss */
 uint64_t *run_loss(struct ledger_losses *losses, size_t kind);
 
 #endif /* EXITLEDGER_RUN_SCHEMA_H */

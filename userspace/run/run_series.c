@@ -11,18 +11,21 @@ struct run_series_one {
 	uint64_t vm;
 	uint32_t reason;
 	bool touched; /* in this interval */
-	struct exit_times now; /* and what was left of intervals before */
+	struct exit_times now; /* with the remainders of intervals before */
 	struct {
 		struct bytes bytes;
-		uint32_t intervals; /* so many are put; the rest are 0 */
+		uint32_t intervals; /* how many were put; the rest are 0 */
 	} field[RUN_FIELDS];
 };
 
-/* Where each field is in struct exit_times, and what is stored of it. */
+/*
+ * Each field's place in struct exit_times, and the unit and the limit of its
+ * numbers.
+ */
 static const struct {
 	size_t at;
 	uint64_t unit;
-	uint64_t most; /* that is believed, in units */
+	uint64_t most; /* the most that is accepted, in units */
 } fields[RUN_FIELDS] = {
 	[RUN_EXITS] = { offsetof(struct exit_times, exits), 1, RUN_COUNT_MAX },
 	[RUN_TIME] = { offsetof(struct exit_times, ns), RUN_UNIT_NS,
@@ -152,7 +155,7 @@ int run_series_add(struct run_series *series, const struct ledger *ledger,
 	return fits && !series->lengths.failed ? 0 : -ENOMEM;
 }
 
-/* Numbers of so many intervals each: their sum, or the largest. */
+/* Merge the numbers of so many intervals: their sum, or the largest. */
 static void merge(const struct bytes *from, uint32_t each, bool largest,
 		  struct bytes *to)
 {
@@ -268,7 +271,10 @@ int run_series_open(struct cursor cursor, uint64_t intervals,
 		    intervals / reader->each + (intervals % reader->each != 0))
 		cursor.failed = true;
 	reader->lengths = cursor;
-	/* Only now it is known where the lengths end, and that all are there. */
+	/*
+	 * Only now it is known where the lengths end, and that they are
+	 * complete.
+	 */
 	for (uint64_t i = 0; i < reader->left && !cursor.failed; i++)
 		cursor_get(&cursor, RUN_NS_MAX);
 	if (cursor.failed)
@@ -306,7 +312,7 @@ static int add_line(const struct run_series_line *line,
 	for (unsigned int i = 0; i < RUN_FIELDS; i++)
 		*field_of(&times, i) = value[i] * fields[i].unit;
 	times.max_ns = value[RUN_MAX] ? hist_middle(value[RUN_MAX] - 1) : 0;
-	/* The shortest time is not recorded: what is known of it stays. */
+	/* The shortest time is not recorded, so the one that is known stays. */
 	times.min_ns = cell->times.min_ns;
 	exit_times_add(&cell->times, &times);
 	vm->vcpu[0].exits += times.exits;

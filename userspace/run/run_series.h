@@ -11,15 +11,15 @@
 #include "run/bytes.h"
 
 /*
- * Times are in units of so many ns, each with what was left of those before:
- * the lowest bits are noise that does not compress.
+ * Times are in units of so many ns, and the remainder of each is added to the
+ * next one.  The lowest bits are noise that does not compress.
  */
 #define RUN_UNIT_NS 64
 
-/* The numbers that each interval has of a VM's reason. */
+/* The numbers that each interval has for a reason of a VM. */
 enum run_field {
 	RUN_EXITS,
-	RUN_TIME, /* in RUN_UNIT_NS, as are the last two */
+	RUN_TIME, /* in RUN_UNIT_NS, like the last two */
 	RUN_MAX, /* histogram bucket of the longest, + 1; 0: none */
 	RUN_FAST,
 	RUN_PREEMPTED,
@@ -29,7 +29,7 @@ enum run_field {
 
 struct run_series_one;
 
-/* Being written; all zero: empty. */
+/* A series that is written.  It begins as all zero. */
 struct run_series {
 	struct run_series_one *one; /* ascending by VM, then reason */
 	size_t nr;
@@ -40,24 +40,24 @@ struct run_series {
 
 /**
  * run_series_add - append an interval
- * @filter: only of what it lets through
- * @ns: how long it was
+ * @filter: append only what passes it
+ * @ns: the length of the interval
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int run_series_add(struct run_series *series, const struct ledger *ledger,
 		   const struct filter *filter, uint64_t ns);
 
 /**
- * run_series_encode - append all of it to @bytes
- * @each: so many intervals become one step, at least 1
+ * run_series_encode - append the whole series to @bytes
+ * @each: how many intervals become one step, at least 1
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int run_series_encode(const struct run_series *series, uint32_t each,
 		      struct bytes *bytes);
 
-/** run_series_free - and empty */
+/** run_series_free - free the series, which is empty then */
 void run_series_free(struct run_series *series);
 
 struct run_series_line {
@@ -66,39 +66,39 @@ struct run_series_line {
 	struct cursor field[RUN_FIELDS];
 };
 
-/* Being read; all zero: nothing is left. */
+/* A series that is read.  If it is all zero, nothing is left. */
 struct run_series_reader {
 	struct run_series_line *line;
 	size_t nr;
 	size_t room;
-	uint64_t left; /* steps */
-	uint64_t intervals; /* of these */
-	uint64_t each; /* intervals of a step; the last has what is left */
+	uint64_t left; /* how many steps */
+	uint64_t intervals; /* how many intervals these have */
+	uint64_t each; /* intervals of a step; the last one has the rest */
 	struct cursor lengths;
 };
 
 /**
  * run_series_open - begin to read
  * @cursor: the blob, which must stay
- * @intervals: how many it is of
+ * @intervals: how many intervals it is of
  * @reader: to be freed with run_series_close
  *
- * 0, -ENOMEM or -EINVAL.
+ * Returns 0, -ENOMEM or -EINVAL.
  */
 int run_series_open(struct cursor cursor, uint64_t intervals,
 		    struct run_series_reader *reader);
 
-/** run_series_length - how long the next step is, in ns; see ->left */
+/** run_series_length - the length of the next step, in ns; see ->left */
 uint64_t run_series_length(const struct run_series_reader *reader);
 
-/** run_series_intervals - how many intervals it is of */
+/** run_series_intervals - the number of intervals of the next step */
 uint64_t run_series_intervals(const struct run_series_reader *reader);
 
 /**
  * run_series_next - add the next step to a ledger
  *
- * VMs must be there with a vCPU, the first of which is given all that they had.
- * 0, -ENOMEM or -EINVAL.
+ * The ledger must have the VMs, each with a vCPU, the first of which gets all
+ * of the VM's exits.  Returns 0, -ENOMEM or -EINVAL.
  */
 int run_series_next(struct run_series_reader *reader, struct ledger *ledger);
 

@@ -153,7 +153,10 @@ const struct column columns[NR_COLUMNS] = {
 };
 /* clang-format on */
 
-/* Its length is counted, so that no list ends in columns that nobody named. */
+/*
+ * The length is counted by the compiler, so that no list ends in columns that
+ * nobody named.
+ */
 #define COLUMNS(...)                                                    \
 	{                                                               \
 		.id = { __VA_ARGS__ },                                  \
@@ -354,7 +357,7 @@ static int by_column(const void *a, const void *b, void *id)
 	return column_compare(*(enum column_id *)id, a, b);
 }
 
-/* Keys stay together by reason. */
+/* Keys of the same reason stay together. */
 static int keys_by_column(const void *a, const void *b, void *id)
 {
 	const struct row *x = a, *y = b;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The columns that a row can have: one table of them for every output, for
- * sorting, and for the options that name them.
+ * The columns that a row can have.  There is one table of them for every
+ * output, for sorting, and for the options that name them.
  */
 #ifndef EXITLEDGER_COLUMNS_H
 #define EXITLEDGER_COLUMNS_H
@@ -71,18 +71,21 @@ struct column_list {
 	size_t nr;
 };
 
-/** column_find - by column.name; -EINVAL if there is none, with @why */
+/** column_find - find a column by its name; -EINVAL with @why: there is none */
 int column_find(const char *name, enum column_id *id, struct why *why);
 
 /**
- * column_list_parse - "exits,p99,max"
+ * column_list_parse - take a list such as "exits,p99,max"
  *
- * 0, or -EINVAL with @why filled in.
+ * Returns 0, or -EINVAL with @why filled in.
  */
 int column_list_parse(const char *text, struct column_list *list,
 		      struct why *why);
 
-/** column_list_all - all that @has (NEEDS_…) lets have values */
+/**
+ * column_list_all - list all columns that have values if @has (NEEDS_…) is
+ * observed
+ */
 void column_list_all(unsigned int has, struct column_list *list);
 
 /* The tables that choose their columns themselves. */
@@ -97,27 +100,29 @@ enum column_use {
 	NR_USES,
 };
 
-/* The most useful columns come first, and are there as long as there is room. */
+/*
+ * The most useful columns come first, and are shown as long as there is room.
+ */
 extern const struct column_list columns_by_use[NR_USES];
 
 /**
- * column_list_fit - as many columns as fit
+ * column_list_fit - choose as many columns as fit
  * @order: the most useful first
- * @has: leave out what needs more (NEEDS_…)
- * @width: of all columns together, a space before each
+ * @has: leave out columns that need more than this (NEEDS_…)
+ * @width: of all columns together, with a space before each
  * @list: filled in, in the order of the table of columns
  */
 void column_list_fit(const struct column_list *order, unsigned int has,
 		     unsigned int width, struct column_list *list);
 
-/** column_text - a row's value as people read it; "-": there is none */
+/** column_text - a row's value as people read it; "-": it has none */
 struct text column_text(enum column_id id, const struct row *row);
 
 /** column_text_in - the same in at most @width columns, at least 7 */
 struct text column_text_in(enum column_id id, const struct row *row,
 			   size_t width);
 
-/** column_cell - the same in the column's own width */
+/** column_cell - the same in exactly the column's own width */
 struct text column_cell(enum column_id id, const struct row *row);
 
 /** column_list_head - the headers of columns, as cells of a line of text */

@@ -8,9 +8,9 @@
 
 #define NS_PER_S 1000000000ull
 #define NS_PER_MS 1000000ull
-/* How often it is looked whether slots of vCPUs that ended can be taken back. */
+/* How often to look for slots of ended vCPUs that can be taken back. */
 #define LOOK_MS 100
-/* How long slow exits may wait in the kernel at most. */
+/* The longest time that slow exits may wait in the kernel. */
 #define COLLECT_NS NS_PER_S
 
 static int cannot_collect(struct why *why, int r)
@@ -60,13 +60,19 @@ static int end_all(struct monitor_loop *loop, struct why *why)
 	return r;
 }
 
-/* Wait for the end of the interval, or for a while; true: that was all. */
+/*
+ * Wait for the end of the interval, but not for too long; true: the loop is to
+ * end.
+ */
 static bool wait_until(struct monitor_loop *loop, uint64_t due)
 {
 	uint64_t now = clock_now_ns();
 	uint64_t left = due > now ? due - now : 0;
 
-	/* Rounded up: waking just before the end means waiting again. */
+	/*
+	 * It is rounded up, because to wake just before the end means to wait
+	 * again.
+	 */
 	return loop->view.wait(loop->view.context,
 			       left / NS_PER_MS < LOOK_MS ?
 				       (int)(left / NS_PER_MS) + 1 :
@@ -85,7 +91,10 @@ int monitor_loop_run(struct monitor_loop *loop, struct why *why)
 	       (!loop->count || shown < loop->count)) {
 		uint64_t step = loop->interval * NS_PER_S;
 
-		/* Ends of intervals are evenly spaced, unless it's too late. */
+		/*
+		 * The ends of intervals are evenly spaced, unless it is too
+		 * late for that.
+		 */
 		if (due <= since || due > since + 2 * step)
 			due = step ? since + step : UINT64_MAX;
 		ended = wait_until(loop, due);

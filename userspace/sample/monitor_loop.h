@@ -34,19 +34,23 @@ struct monitor_loop {
 	uint64_t start_ns; /* when counting started: clock_now_ns() then */
 	double interval; /* seconds; 0: none; may change while waiting */
 	long count; /* of intervals; 0: until a wait or a signal ends it */
-	bool eager; /* collect often: VMs are short-lived, and so are their
-		       names */
+	/*
+	 * Collect often, as VMs may be short-lived, and their names with them.
+	 */
+	bool eager;
 	struct ledger now; /* the interval's */
-	struct ledger total; /* filled in: of vCPUs that ended, then of all */
-	double seconds; /* filled in: how long it took */
+	/* Filled in: sums of ended vCPUs; at the end, of all. */
+	struct ledger total;
+	double seconds; /* filled in: the length of it all */
 };
 
 /**
- * monitor_loop_run - show interval after interval, and have the total in the end
+ * monitor_loop_run - show interval after interval, and fill in the total
  * @loop: to be freed with monitor_loop_free
  *
- * loop->total has the slow exits that no interval has shown.  SIGINT and
- * SIGTERM end it, see command_catch_signals().  0, or -errno with @why.
+ * loop->total has those slow exits that no interval has shown.  SIGINT and
+ * SIGTERM end the loop, see command_catch_signals().  Returns 0, or -errno with
+ * @why.
  */
 int monitor_loop_run(struct monitor_loop *loop, struct why *why);
 

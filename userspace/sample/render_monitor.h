@@ -9,12 +9,14 @@
 #include "ledger/ledger.h"
 #include "sample/columns.h"
 
-/* Of the text table: what is left is for columns. */
+/*
+ * The widths of the text table and of its reasons; the columns have the rest.
+ */
 #define MONITOR_WIDTH 80
 #define MONITOR_REASON_WIDTH 26
 
 struct monitor_sample {
-	const struct ledger *ledger; /* of that while alone */
+	const struct ledger *ledger; /* of this period alone */
 	double seconds; /* its length */
 	bool total; /* since the start: the last sample */
 };
@@ -31,8 +33,8 @@ struct monitor_shape {
 };
 
 /*
- * Each writes one sample.  0 or -ENOMEM; a failure to write shows in
- * ferror(out).
+ * Each of these writes one sample, and returns 0 or -ENOMEM. A failure to write
+ * shows in ferror(out).
  */
 int render_monitor_text(const struct monitor_sample *sample,
 			const struct monitor_shape *shape, FILE *out);
@@ -49,16 +51,16 @@ int render_monitor_csv(const struct monitor_sample *sample,
 void render_monitor_csv_header(const struct monitor_shape *shape, FILE *out);
 
 /**
- * monitor_slow - whether a slow exit is shown
- * @vm: filled in: where it was, or NULL: in a VM that is no longer known
+ * monitor_slow - is a slow exit shown?
+ * @vm: set to the VM in which it was; NULL: that is no longer known
  */
 bool monitor_slow(const struct monitor_sample *sample,
 		  const struct monitor_shape *shape,
 		  const struct ledger_slow *slow, const struct ledger_vm **vm);
 
 /*
- * The output formats: a row each, which has all that tells one from another.  A
- * new one is a file render_monitor_NAME.c and its name in
+ * The output formats.  Each is a row, which has everything that differs between
+ * them.  A new one is a file render_monitor_NAME.c and its name in
  * render_monitor_formats.def; every other file asks the row.
  */
 
@@ -69,15 +71,16 @@ bool monitor_slow(const struct monitor_sample *sample,
 
 struct monitor_format {
 	const char *name; /* "json": --json chooses it, if it has @doc */
-	const char *doc; /* of that option; NULL: it is what is not asked for */
+	/* Text of that option; NULL: it is the default, which has no option. */
+	const char *doc;
 	unsigned int has; /* FORMAT_…, as bits */
 
 	/* Write a sample: 0 or -ENOMEM. */
 	int (*sample)(const struct monitor_sample *sample,
 		      const struct monitor_shape *shape, FILE *out);
 	/*
-	 * Write what comes before all samples.  @title is what is observed, and
-	 * how.  NULL: nothing comes.
+	 * Write the beginning, which comes before all samples.  @title tells
+	 * what is observed, and how.  NULL: the format has none.
 	 */
 	void (*begin)(const struct monitor_shape *shape, const char *title,
 		      FILE *out);
@@ -97,9 +100,10 @@ struct monitor_format_list {
 };
 
 /**
- * monitor_format_options - the options of some formats: "--json, --csv"
- * @has: FORMAT_…, of which they have one; 0: all formats that have an option
- * @last: what is between the last two: ", " or " and "
+ * monitor_format_options - the options of some formats, such as "--json, --csv"
+ * @has: those formats that have one of these FORMAT_… bits; 0: all that have an
+ * option
+ * @last: the text between the last two: ", " or " and "
  */
 struct monitor_format_list monitor_format_options(unsigned int has,
 						  const char *last);

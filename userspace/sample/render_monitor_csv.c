@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A record a line, a header, and quotes as in RFC 4180 where a value has a
- * comma, quotes or a line's end; lines end as Unix has it.  What could not be
- * booked, and slow exits, are records of their own kind with the same columns.
+ * CSV: a header, and a record per line.  Values with a comma, quotes or a
+ * line's end are quoted as in RFC 4180, but lines end with a newline alone.
+ * Losses and slow exits are records of their own kinds, with the same columns.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -24,9 +24,10 @@ struct record {
 	bool has_vcpu, ended, has_reason, has_key;
 	uint32_t vcpu;
 	uint32_t reason;
-	const char *name; /* of the reason, or of what was lost; NULL: none */
+	/* Of the reason, or of the kind of loss; NULL: none. */
+	const char *name;
 	enum ledger_key_kind by;
-	uint64_t key; /* of @by; whether there is one: has_key */
+	uint64_t key; /* of the kind @by, if has_key */
 };
 
 static void put_number(uint64_t number, FILE *out)
@@ -67,9 +68,9 @@ static bool starts_formula(const char *text)
 }
 
 /*
- * Text that others wrote.  What is no safe_text.h becomes U+FFFD.  A
- * spreadsheet takes a cell that begins with one of "=+-@" for a formula,
- * whoever wrote it: such a cell gets an apostrophe before it.
+ * Write text that others wrote.  Characters that are not safe by safe_text.h
+ * become U+FFFD. A spreadsheet takes a cell that begins with one of "=+-@" for
+ * a formula, whoever wrote it, so such a cell gets an apostrophe before it.
  */
 static void put_text(const char *text, FILE *out)
 {

@@ -44,7 +44,10 @@ static void put_histogram(struct json_writer *json, const struct hist *hist)
 	json_put_close(json, ']');
 }
 
-/* @next: the first key not before this reason; moved on behind its keys. */
+/*
+ * @next: the first key of this reason or a later one; moved behind this
+ * reason's keys.
+ */
 static void put_keys(struct json_writer *json,
 		     const struct monitor_shape *shape,
 		     const struct row_group *group, uint32_t reason,

@@ -34,7 +34,7 @@ static void render_header(const struct monitor_shape *shape, FILE *out)
 	table_end(&line, out);
 }
 
-/* The keys are sorted by reason first, whatever they are sorted by then. */
+/* Keys are sorted by reason first, whatever comes next. */
 static void render_keys(const struct row_group *group, uint32_t reason,
 			const struct monitor_shape *shape, FILE *out)
 {
@@ -118,7 +118,7 @@ static void render_slow(const struct ledger_slow *slow,
 	struct table_line line = { .length = 0 };
 	char what[96];
 
-	/* The name alone, so that there is room for the key. */
+	/* Show the name alone, so that there is room for the key. */
 	snprintf(what, sizeof(what), "%s %s",
 		 known ? known->name : exit_reason_text(0, slow->reason).s,
 		 slow->has_key ? key_text(shape->by, slow->key).s : "");

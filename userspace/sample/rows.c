@@ -12,7 +12,7 @@ bool row_is_idle(uint32_t isa, uint32_t reason)
 	return reason == isa_roles(isa)->hlt;
 }
 
-/* Set the times of a row by the histogram of one or several reasons. */
+/* Fill in a row's times from the histogram of one or several reasons. */
 static void set_times(struct row *row, const struct hist *hist)
 {
 	static const double shares[ROW_PERCENTILES] = { 0.5, 0.9, 0.99, 0.999 };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Columns: what each has of a row, which are chosen, and how rows are sorted. */
+/*
+ * Columns: the value that each takes from a row, the choice of columns, and the
+ * order of rows.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +12,7 @@
 #include "sample/columns.h"
 #include "tests/tap.h"
 
-/* A row with a value in each column, of all that is observed. */
+/* A row that has a value in each column, as if everything was observed. */
 static struct row full(void)
 {
 	return (struct row){
@@ -74,7 +77,7 @@ START_TEST(each_column)
 	ck_assert_uint_eq(column->needs, table[_i].needs);
 	ck_assert_str_eq(column_text(_i, &row).s, table[_i].text);
 	ck_assert_uint_eq(column_text(_i, &row).length, strlen(table[_i].text));
-	/* Where nothing happened, or nothing had a time. */
+	/* Rows in which nothing happened, or in which no exit had a time. */
 	ck_assert_str_eq(column_text(_i, &none).s, counts ? "0" :
 						   _i == COLUMN_CLASS ?
 							    "other" :
@@ -230,7 +233,10 @@ START_TEST(by_what_is_observed)
 }
 END_TEST
 
-/* In each width the most useful ones, with a space before each of them. */
+/*
+ * Each width has the most useful columns that fit, with a space before each of
+ * them.
+ */
 START_TEST(by_width)
 {
 	const unsigned int all = NEEDS_TIME | NEEDS_FAST | NEEDS_OFF_CPU;
@@ -262,7 +268,7 @@ START_TEST(by_width)
 	ck_assert_uint_eq(list.nr, NR_COLUMNS);
 	column_list_fit(&columns_by_use[USE_TABLE], all, whole - 1, &list);
 	ck_assert_uint_eq(list.nr, NR_COLUMNS - 1);
-	/* One that is there twice takes no more room. */
+	/* A column that is named twice takes no more room. */
 	column_list_fit(&twice, all, 19, &list);
 	ids_are(&list, "exits p50 ");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Intervals, and what they add up to. */
+/* Intervals, and the sum that they add up to. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
