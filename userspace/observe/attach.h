@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ways to attach the observer's programs, and which can be had. */
+/* The ways to attach the observer's programs, and the choice between them. */
 #ifndef EXITLEDGER_ATTACH_H
 #define EXITLEDGER_ATTACH_H
 
@@ -21,13 +21,13 @@ int attach_parse(const char *name, enum attach *attach);
 const char *attach_name(enum attach attach);
 
 /**
- * attach_choose - what of a wish can be had, by kvm_exit's arguments
- * @attach: in: as asked for; out: unchanged, or ATTACH_TP in place of
- *	    ATTACH_AUTO where the vCPU is not the first argument, or not known
- * @needs_vcpu: what is to be observed needs to know the vCPU by its address,
- *		which is not in classic tracepoints' records
+ * attach_choose - check a way to attach against the arguments of kvm_exit
+ * @attach: in: the way that is asked for; out: unchanged, or ATTACH_TP in place
+ * of ATTACH_AUTO if the vCPU is not the first argument, or not known
+ * @needs_vcpu: the observation needs the address of the vCPU, which is not in
+ * records of classic tracepoints
  *
- * 0, or -ENOTSUP with @why filled in.
+ * Returns 0, or -ENOTSUP with @why filled in.
  */
 int attach_choose(enum attach *attach, enum kvm_exit_args args, bool needs_vcpu,
 		  struct why *why);

@@ -5,10 +5,10 @@
 #include "host/attach_probes.h"
 
 /**
- * attach_probe - see by trying which BPF programs can be loaded and attached
+ * attach_probe - try which BPF programs can be loaded and attached
  *
- * Each does nothing, and is attached for an instant.  Needs what tracing needs:
- * without privileges all of them fail with EPERM.
+ * Each does nothing, and is attached for an instant.  This needs the same
+ * rights as tracing: without privileges all of them fail with EPERM.
  */
 void attach_probe(struct attach_probes *probes);
 

@@ -35,7 +35,9 @@ bool observer_sees_marks(const struct observer *observer)
 	return observer->options.marks && observer->attach != ATTACH_TP;
 }
 
-/* The last line that libbpf had to say: the cause when something fails. */
+/*
+ * The last line that libbpf has said, which is the cause when something fails.
+ */
 static char libbpf_said[256];
 
 __attribute__((format(printf, 2, 0))) static int
@@ -84,7 +86,9 @@ static int try_choice(struct observer *observer, struct choice choice)
 	return r;
 }
 
-/* Is there more to be known of the vCPU than its number and its process? */
+/*
+ * Does the observation need more of the vCPU than its number and its process?
+ */
 static bool needs_vcpu(const struct observer_options *options)
 {
 	return options->answers || options->fast ||
@@ -106,8 +110,8 @@ static enum reader best_reader(const struct kvm_btf *btf, enum attach attach,
 }
 
 /*
- * Try one way to attach; with less where not all of it can be had.  Where ends
- * are not seen, a slot must be asked at each exit whose it is.
+ * Try one way to attach, and do with less if not all of it is possible.  If the
+ * ends of vCPUs are not seen, it must be checked at each exit whose slot it is.
  */
 static int try_attach(struct observer *observer, const struct kvm_btf *btf,
 		      enum attach attach)
@@ -135,8 +139,9 @@ static int try_attach(struct observer *observer, const struct kvm_btf *btf,
 }
 
 /*
- * The first way that works, the cheapest first.  Where a reason can be read
- * from any address, tp_btf's typed arguments only cost a check against NULL.
+ * Take the first way that works; the cheapest is tried first.  If a reason can
+ * be read from any address, the typed arguments of tp_btf only cost a check
+ * against NULL.
  */
 static int try_attach_any(struct observer *observer, const struct kvm_btf *btf)
 {
@@ -154,7 +159,7 @@ static int try_attach_any(struct observer *observer, const struct kvm_btf *btf)
 	return r;
 }
 
-/* By what this kernel's types say; 0 or -errno with @why filled in. */
+/* Attach according to this kernel's types; 0, or -errno with @why filled in. */
 static int attach_programs(struct observer *observer, const struct kvm_btf *btf,
 			   struct why *why)
 {
@@ -197,7 +202,10 @@ static int take_answer(void *ctx, void *data, size_t size)
 		},
 		.vm = from->vm,
 		.ns = from->ns,
-		/* One taken at the entry is of KVM's leaves if these are on. */
+		/*
+		 * An answer that was taken at the entry is from KVM's leaves if
+		 * these are on.
+		 */
 		.found = from->flags & OBS_ANSWER_FOUND ||
 			 (from->flags & OBS_ANSWER_ENTRY && kvm_params_leaves()),
 		.paired = from->flags & OBS_ANSWER_PAIRED,
@@ -237,14 +245,14 @@ static int take_slow(void *ctx, void *data, size_t size)
 }
 
 /*
- * Has KVM counted all that it tells?  A total that stood still meanwhile is no
- * wrong one, and not to be compared.
+ * Has KVM counted all the time?  A total that stood still meanwhile is not
+ * wrong, but must not be compared.
  */
 static bool kernel_counts(struct observer *observer)
 {
 	if (kvm_params_written(&observer->params) || host_exit_stats() <= 0)
 		observer->was_off = true;
-	/* A VMM may define a leaf of that number on any KVM. */
+	/* A VMM may define a leaf with that number on any KVM. */
 	return !observer->was_off && kvm_params_leaves();
 }
 
@@ -283,8 +291,10 @@ static int add_ring(struct observer *observer, struct bpf_map *map,
 	return ring->buffer ? 0 : -errno;
 }
 
-/* Open the ring buffers of single events: compare's answers, or those of the
- * others. */
+/*
+ * Open the ring buffers of single events: one for compare's answers, or those
+ * of the other events.
+ */
 static int open_rings(struct observer *observer, struct why *why)
 {
 	const struct observer_options *options = &observer->options;

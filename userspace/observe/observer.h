@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The collector: attaches the BPF programs and turns what they have booked
- * into plain data.  Nothing outside of observer.c knows of BPF.
+ * The collector.  It attaches the BPF programs, and makes plain data of the
+ * events that they have booked.  Nothing outside of this room knows of BPF.
  */
 #ifndef EXITLEDGER_OBSERVER_H
 #define EXITLEDGER_OBSERVER_H
@@ -12,18 +12,21 @@
 #include "lib/msg.h"
 #include "observe/attach.h"
 
-/* The observation's options.  All zero: counts, times and histograms by reason.
+/*
+ * The options of the observation.  If all are zero, it has counts, times and
+ * histograms by reason.
  */
 struct observer_options {
 	enum attach attach;
-	bool count_only; /* exits alone: no time, no histogram */
-	bool no_histogram; /* times without; only if nothing below is asked */
+	bool count_only; /* only counts: no times, no histograms */
+	/* Times without histograms; not with any option below. */
+	bool no_histogram;
 	bool answers; /* capture guests' reads of our CPUID leaves */
 	bool fast; /* exit_times.fast; not with count_only */
 	bool off_cpu; /* exit_times.preempted_ns, .blocked_ns; likewise */
 	enum ledger_key_kind by; /* ledger_vcpu.keys; likewise */
 	uint64_t slower_than_ns; /* ledger.slows; 0: none; likewise */
-	bool slow_hlt; /* HLT among the slow ones, too */
+	bool slow_hlt; /* HLT can be a slow exit, too */
 	bool marks; /* ledger.marks; not with classic tracepoints */
 };
 
@@ -31,55 +34,60 @@ struct observer;
 
 /**
  * observer_open - load the programs and attach them
- * @observer: where the new observer is put
- * @options: what to observe; ATTACH_AUTO: the cheapest that works
+ * @observer: set to the new observer
+ * @options: what to observe; ATTACH_AUTO: the cheapest way that works
  *
- * Counting starts when this returns.  0, or -errno with @why filled in.
+ * Counting starts when this returns.  Returns 0, or -errno with @why filled in.
  */
 int observer_open(struct observer **observer,
 		  const struct observer_options *options, struct why *why);
 
-/** observer_attach - how the programs were attached: not ATTACH_AUTO */
+/** observer_attach - how the programs were attached; never ATTACH_AUTO */
 enum attach observer_attach(const struct observer *observer);
 
 /**
- * observer_sees_ends - whether the end of a vCPU is noticed
+ * observer_sees_ends - is the end of a vCPU noticed?
  *
- * If not, a vCPU that gets a gone one's address is booked on that one.
+ * If not, a new vCPU with the address of one that is gone is booked as that
+ * one.
  */
 bool observer_sees_ends(const struct observer *observer);
 
 /**
- * observer_sees_no_entries - whether all is counted that KVM's own statistics
- * take for exits besides: what ledger_no_exits() says
+ * observer_sees_no_entries - are the events counted that only KVM's own
+ * statistics take for exits?
+ *
+ * These are the ones that ledger_no_exits() tells.
  */
 bool observer_sees_no_entries(const struct observer *observer);
 
 /**
- * observer_sees_marks - whether guests' own marks are noticed
+ * observer_sees_marks - are the marks of guests noticed?
  *
- * With classic tracepoints they are not.  A VM's resets are seen where ends are.
+ * With classic tracepoints they are not.  Resets of a VM are seen where ends
+ * are.
  */
 bool observer_sees_marks(const struct observer *observer);
 
 /**
- * observer_collect - add to a ledger what was booked since the last call
+ * observer_collect - add everything that was booked since the last call to a
+ * ledger
  * @interval: zeroed at first
- * @total: zeroed at first; given all that those vCPUs ever had that have
- *	ended; NULL: nobody asks for the total
+ * @total: zeroed at first; gets everything that the vCPUs that have ended ever
+ * had; NULL: nobody asks for the total
  *
  * Slots of vCPUs that have ended are taken back.  Makes no system call per
- * vCPU.  0 or -errno.
+ * vCPU. Returns 0 or -errno.
  */
 int observer_collect(struct observer *observer, struct ledger *interval,
 		     struct ledger *total);
 
 /**
- * observer_total - add to the total all that the other vCPUs ever had
- * @interval: of the last observer_collect(): it knows the VMs' names
+ * observer_total - add everything that the other vCPUs ever had to the total
+ * @interval: of the last observer_collect(), as it has the names of VMs
  *
- * To be called once, in the end: BPF's own sums are the total, so no interval
- * has to be added up.  0 or -errno.
+ * To be called once, at the end.  BPF's own sums are the total, so no interval
+ * has to be added up.  Returns 0 or -errno.
  */
 int observer_total(struct observer *observer, struct ledger *interval,
 		   struct ledger *total);
@@ -87,30 +95,33 @@ int observer_total(struct observer *observer, struct ledger *interval,
 /**
  * observer_has_news - is there a slot to be taken back, or a VM to be named?
  *
- * Cheap.  If so, observer_collect() should be called soon, not just at the end
- * of a long interval: slots may run out, and a process that is gone has no name.
+ * This is cheap.  If so, observer_collect() should be called soon, and not just
+ * at the end of a long interval: slots may run out, and a process that is gone
+ * has no name.
  */
 bool observer_has_news(const struct observer *observer);
 
 /**
- * observer_slots - how many vCPUs can be observed at a time, about
- * @used: filled in: how many are
+ * observer_slots - about how many vCPUs can be observed at a time
+ * @used: set to how many are observed
  */
 uint64_t observer_slots(const struct observer *observer, uint64_t *used);
 
 /**
- * observer_answers - append the answers captured since the last call
+ * observer_answers - append the answers that were captured since the last call
  *
- * There are none where observer_options.answers is not set.  0 or -errno.
+ * There are none where observer_options.answers is not set.  Returns 0 or
+ * -errno.
  */
 int observer_answers(struct observer *observer, struct answers *answers);
 
 /**
- * observer_collect_answers - observer_collect() and observer_answers() in one
+ * observer_collect_answers - do observer_collect() and observer_answers() in
+ * one
  * @interval: as for observer_collect(); it has the VMs of all answers
  *
- * For who asks for single exits, too: all of these come by the same way.  0 or
- * -errno.
+ * This is for callers that ask for other single events, too, as all of these
+ * come through the same buffer.  Returns 0 or -errno.
  */
 int observer_collect_answers(struct observer *observer, struct ledger *interval,
 			     struct answers *answers);

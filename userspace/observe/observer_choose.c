@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Of the object's programs, those that do what is asked for. */
+/* Chooses the programs of the object that do what is asked for. */
 #include <bpf/libbpf.h>
 
 #include "ledger/isa.h"
 #include "observe/observer_private.h"
 
-/* The ending of a program's name says what it does and how it reads the reason.
+/*
+ * The end of a program's name tells what it does and how it reads the reason.
  */
 #define EXIT_JOBS(bpf, name)                             \
 	{                                                \
@@ -154,8 +155,8 @@ bool observer_is_emulating(const struct observer_options *options, u32 isa)
 }
 
 /*
- * A vCPU that ends is identified by its address, which classic records do not
- * have: it is known from KVM's types alone.
+ * A vCPU that ends is identified by its address.  Records of classic
+ * tracepoints do not have it; it is known only from KVM's types.
  */
 enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
 			     const struct observer_options *options, u32 isa)

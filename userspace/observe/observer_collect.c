@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Collects what the BPF programs have booked into a ledger. */
+/* Collects everything that the BPF programs have booked into a ledger. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +14,10 @@
 #include "host/vm_name.h"
 #include "observe/observer_private.h"
 
-/* How often ended processes are looked for, where vCPUs' ends are not seen. */
+/*
+ * How often to look for processes that have ended, if the ends of vCPUs are not
+ * seen.
+ */
 #define CENSUS_NS 5000000000ull
 
 /* A cell that is being collected, and the buckets that grew. */
@@ -23,8 +26,8 @@ struct grown {
 	const struct obs_slot *slot;
 	u32 index; /* of the cell in the slot */
 	struct ledger_cell *cell;
-	unsigned int low; /* the lowest bucket; HIST_BUCKETS: none grew */
-	unsigned int last; /* the highest span, and how its buckets grew */
+	unsigned int low; /* the lowest bucket that grew; HIST_BUCKETS: none */
+	unsigned int last; /* the highest span that grew, and by how much */
 	u32 more[HIST_SPAN];
 };
 
@@ -61,7 +64,7 @@ static int carry(struct observer *observer, const struct grown *grown, u32 span,
 	return r;
 }
 
-/* One span of a cell's histogram. */
+/* Collect one span of a cell's histogram. */
 static int collect_span(struct observer *observer, u32 span,
 			struct grown *grown)
 {
@@ -75,7 +78,10 @@ static int collect_span(struct observer *observer, u32 span,
 		grown->more[i] = now.count[i] - seen[i];
 		fell |= seen[i] & ~now.count[i];
 	}
-	/* Above half of what 32 bits hold, now below: they began anew. */
+	/*
+	 * A counter was above half of 32 bits and is now below, so it has
+	 * wrapped.
+	 */
 	if (hist_add_counts(&grown->cell->hist, span, grown->more) ||
 	    (fell >> 31 && carry(observer, grown, span, now.count, seen)))
 		return -ENOMEM;
@@ -104,10 +110,10 @@ static u64 within(u64 value, u64 min, u64 max)
 }
 
 /*
- * The interval's smallest and largest time.  BPF keeps them since it first saw
- * the vCPU: where they are new, they are of this interval, and exact.  Else
- * they are the middle of the histogram's lowest and highest bucket, within what
- * BPF has.
+ * Find the shortest and the longest time of the interval.  BPF keeps them since
+ * it first saw the vCPU. If one is new, it is of this interval, and exact.
+ * Otherwise it is the middle of the histogram's lowest or highest bucket,
+ * within the bounds that BPF has.
  */
 static void find_extremes(const struct grown *grown,
 			  const struct exit_times *now,
@@ -138,8 +144,8 @@ static int collect_hist(struct observer *observer, struct grown *grown)
 }
 
 /*
- * A cell as it is now.  While its time is what it was, so are the parts of it:
- * BPF may be about to add them.
+ * Read a cell as it is now.  As long as its time has not changed, its parts are
+ * taken as unchanged, too: BPF may be about to add them.
  */
 static struct exit_times cell_now(const struct obs_slot *slot, u32 index,
 				  const struct exit_times *seen)
@@ -190,7 +196,10 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 		vcpu->exits += now.exits - seen->exits;
 		vcpu->ns += now.ns - seen->ns;
 		if (!i) {
-			/* No reason's: the total has it, and says so. */
+			/*
+			 * These are of no reason: the total has them, and says
+			 * so.
+			 */
 			vcpu->sparse_full += now.exits - seen->exits;
 			*seen = now;
 			continue;
@@ -211,8 +220,8 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 }
 
 /*
- * A process that is gone has no name any more, but had one when it began.  In
- * another PID namespace its number is that of another process here.
+ * A process that is gone has no name any more, but it had one when it began.
+ * In another PID namespace, its number is that of another process here.
  */
 static void name_vm(const struct observer *observer,
 		    const struct obs_slot *slot, struct ledger_vm *vm)
@@ -316,8 +325,8 @@ static int begin_slot(struct observer *observer, size_t i)
 }
 
 /*
- * Has a process ended?  It must be gone in /proc, too: that may be the host's
- * where kill() knows the processes of a container alone.
+ * Has a process ended?  It must be gone from /proc, too: /proc may be the
+ * host's, while kill() knows only the processes of a container.
  */
 static bool has_ended(u64 pid)
 {
@@ -344,7 +353,7 @@ static void forget_vms(const struct observer *observer)
 	}
 }
 
-/* Where vCPUs' ends are not seen, VMs end with their processes. */
+/* If the ends of vCPUs are not seen, VMs end with their processes. */
 static void census(struct observer *observer, u64 now)
 {
 	if (observer->sees_ends || now < observer->next_census_ns)
@@ -365,7 +374,10 @@ static void census(struct observer *observer, u64 now)
 	forget_vms(observer);
 }
 
-/* Three passes: which vCPUs there are, their keys, and all else. */
+/*
+ * There are three passes: for the vCPUs that exist, for their keys, and for
+ * everything else.
+ */
 static int collect_slots(struct observer *observer,
 			 const struct collection *collection)
 {
@@ -400,7 +412,10 @@ static int collect(struct observer *observer,
 	struct timespec now;
 	int r = 0;
 
-	/* First: then the time and the VM of each are within what follows. */
+	/*
+	 * This comes first, so that the time and the VM of each event are
+	 * within the data that follow.
+	 */
 	if (options->slower_than_ns || options->marks || collection->answers)
 		r = observer_consume(observer, collection);
 	if (r < 0)

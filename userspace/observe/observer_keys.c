@@ -41,7 +41,10 @@ static int collect_key(struct observer *observer, const struct obs_key *key,
 	struct ledger_key *seen;
 	int r = 0;
 
-	/* A vCPU that came since this collection began is the next one's. */
+	/*
+	 * A vCPU that came after this collection began belongs to the next
+	 * collection.
+	 */
 	if (!shadow || shadow->serial != key->serial)
 		return 0;
 	seen = ledger_key(&shadow->keys, key->reason, key->key);

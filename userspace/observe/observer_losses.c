@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Counts what the BPF programs could not book. */
+/* Counts the events that the BPF programs could not book. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -17,9 +17,9 @@ uint64_t observer_skipped(const struct bpf_program *program)
 }
 
 /*
- * Runs that were skipped as the program was running already, on that CPU.  A
- * guest's answer is then had at the entry; and of what KVM emulated, less is
- * said: observer_sees_no_entries().
+ * Count runs that were skipped because the program was already running on that
+ * CPU. A guest's answer is then taken at the entry.  Of passes that KVM
+ * emulated fewer are told: observer_sees_no_entries().
  */
 static uint64_t recursion_misses(const struct observer *observer)
 {

@@ -15,8 +15,8 @@ struct ring_buffer;
 
 /* The part of a slot that was collected already; the rest is new. */
 struct shadow {
-	u32 serial; /* of the vCPU that it is about; 0: none */
-	bool ending; /* gone by the time this collection began */
+	u32 serial; /* of the vCPU that this shadow is of; 0: none */
+	bool ending; /* it was gone when this collection began */
 	u64 missed_exits;
 	u64 missed_entries;
 	u64 failed_entries;
@@ -25,7 +25,7 @@ struct shadow {
 	struct ledger_keys keys;
 };
 
-/* How far a counter came since it was looked at last. */
+/* By how much a counter has grown since it was looked at last. */
 static inline u64 advance(const u64 *counter, u64 *seen)
 {
 	u64 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
@@ -55,7 +55,7 @@ static inline struct exit_times observer_cell_times(const struct obs_slot *slot,
 	};
 }
 
-/* The same of what BPF has under a key. */
+/* The same for the sums that BPF has under a key. */
 static inline struct exit_times
 observer_key_times(const struct obs_keyed *keyed)
 {
@@ -68,17 +68,17 @@ observer_key_times(const struct obs_keyed *keyed)
 	};
 }
 
-/* Where a collection goes. */
+/* The places into which a collection goes. */
 struct collection {
-	struct ledger *interval; /* which knows VMs' names */
+	struct ledger *interval; /* has the names of VMs */
 	struct ledger *total; /* of the vCPUs that end; NULL: not asked for */
 	struct answers *answers; /* NULL: not asked for */
 };
 
 /*
- * BPF's ring buffers.  libbpf fixes what the functions that take records are
- * told when a buffer is added, so it is this: observer_consume() says here
- * where the records go.
+ * BPF's ring buffers. libbpf fixes the argument of the functions that take
+ * records when a buffer is added.  So the argument is this structure, in which
+ * observer_consume() says where the records go.
  */
 struct ring {
 	struct ring_buffer *buffer;
@@ -105,7 +105,7 @@ struct observer {
 	enum attach attach;
 	struct record_btf types; /* used only while loading classic programs */
 	uint32_t isa;
-	bool other_pids; /* BPF's are of no use in /proc: pid_ns.h */
+	bool other_pids; /* BPF's pids are of no use in /proc: pid_ns.h */
 	bool sees_ends;
 	bool sees_no_entries;
 	struct kvm_params_watch params; /* if marks are taken */
@@ -113,7 +113,7 @@ struct observer {
 	uint64_t vms_seen; /* when last collected */
 	uint64_t ended; /* vCPUs whose slots were taken back */
 	uint64_t unreadable; /* exits whose reason could not be read */
-	uint64_t swept; /* of the map threads: how many were stale by then */
+	uint64_t swept; /* threads_stale at the last sweep of the map threads */
 	uint64_t next_census_ns; /* when to look for ended processes */
 	struct shadow **shadow; /* per slot, what was collected already */
 	uint32_t (*seen)[HIST_SPAN]; /* per span, likewise */
@@ -121,28 +121,31 @@ struct observer {
 };
 
 enum reader {
-	READ_SVM, /* by bpf_rdonly_cast() */
-	READ_VMX, /* likewise */
-	READ_SVM_DATA, /* 6.1 */
-	READ_PROBE, /* any */
-	READ_OWN, /* any, and a slot must be of the vCPU's own process */
+	READ_SVM, /* SVM's, by bpf_rdonly_cast() */
+	READ_VMX, /* VMX's, by bpf_rdonly_cast() */
+	READ_SVM_DATA, /* SVM's on 6.1, by svm_data */
+	READ_PROBE, /* on any kernel, by probe reads */
+	READ_OWN, /* likewise; a slot must be of the vCPU's own process */
 	NR_READERS,
 };
 
 /* The BPF programs' parts for one ISA, beside those that work for any. */
 struct observer_isa {
 	uint32_t isa;
-	enum reader cast; /* where there is bpf_rdonly_cast() */
+	enum reader cast; /* if there is bpf_rdonly_cast() */
 	const char *variable; /* a variable of its module */
 	enum reader
 		by_variable; /* the reader of tp_btf that uses the variable */
 	const char *handled; /* the program that sees slow handling, or NULL */
 };
 
-/** observer_isa - of EXIT_LEAF_ISA_*; never NULL: without a row, nothing */
+/**
+ * observer_isa - the parts for EXIT_LEAF_ISA_*; never NULL, but without a row
+ * empty
+ */
 const struct observer_isa *observer_isa(uint32_t isa);
 
-/* How vCPUs' ends are noticed, and what KVM emulates in place of an entry. */
+/* How ends of vCPUs and emulation in place of entries are noticed. */
 enum ends {
 	ENDS_UNSEEN,
 	ENDS_KPROBE,
@@ -157,40 +160,48 @@ struct choice {
 	enum ends ends;
 };
 
-/** observer_is_emulating - does it matter what KVM emulates in place of an
- * entry? */
+/**
+ * observer_is_emulating - does it matter if KVM emulates in place of an entry?
+ */
 bool observer_is_emulating(const struct observer_options *options, u32 isa);
 
 /** observer_best_ends - the best way to notice ends of vCPUs on this kernel */
 enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
 			     const struct observer_options *options, u32 isa);
 
-/** observer_choose - which programs are loaded, and what they are told */
+/**
+ * observer_choose - choose the programs that are loaded, and set their options
+ */
 void observer_choose(const struct observer *observer, struct choice choice);
 
-/** observer_collect_init - after loading, before attaching; 0 or -ENOMEM */
+/**
+ * observer_collect_init - prepare to collect, after loading and before
+ * attaching; 0 or -ENOMEM
+ */
 int observer_collect_init(struct observer *observer);
 
 void observer_collect_free(struct observer *observer);
 
 /**
- * observer_vcpu - a slot's vCPU in a ledger, made if it isn't there
+ * observer_vcpu - find a slot's vCPU in a ledger, or add it
  * @names: of VMs that have one already; NULL: none have
  *
- * NULL when out of memory.
+ * Returns NULL when out of memory.
  */
 struct ledger_vcpu *observer_vcpu(const struct observer *observer,
 				  const struct obs_slot *slot,
 				  struct ledger *ledger,
 				  const struct ledger *names);
 
-/** observer_has_stale_threads - is it worth while to sweep? */
+/**
+ * observer_has_stale_threads - are there enough stale threads to sweep them?
+ */
 bool observer_has_stale_threads(const struct observer *observer);
 
 /**
- * observer_sweep_threads - if so, delete what is stale of the map threads
+ * observer_sweep_threads - if so, delete the stale entries of the map threads
  *
- * A thread that has run a vCPU and runs it no more leaves an entry there, and
+ * A thread that has run a vCPU and no longer runs it leaves an entry there, and
  * the map has room for only so many.
  */
 void observer_sweep_threads(struct observer *observer);
@@ -198,10 +209,13 @@ void observer_sweep_threads(struct observer *observer);
 /** observer_skipped - runs of a program that the kernel skipped */
 uint64_t observer_skipped(const struct bpf_program *program);
 
-/** observer_losses - what the programs have not booked since they were loaded */
+/**
+ * observer_losses - count the events that were not booked since the programs
+ * were loaded
+ */
 void observer_losses(const struct observer *observer, struct ledger_losses *to);
 
-/** observer_consume - take what is in the ring buffers; 0 or -errno */
+/** observer_consume - take everything from the ring buffers; 0 or -errno */
 int observer_consume(struct observer *observer,
 		     const struct collection *collection);
 
@@ -210,16 +224,16 @@ typedef int observer_key_fn(struct observer *observer,
 			    const struct obs_keyed *keyed,
 			    const struct collection *collection);
 
-/** observer_collect_keys - what is new of them; 0 or -errno */
+/** observer_collect_keys - collect the growth of keys; 0 or -errno */
 int observer_collect_keys(struct observer *observer,
 			  const struct collection *collection);
 
-/** observer_each_key - call @fn for each of the table; 0 or -errno */
+/** observer_each_key - call @fn for each key of the table; 0 or -errno */
 int observer_each_key(struct observer *observer, observer_key_fn *fn,
 		      const struct collection *collection);
 
 /*
- * Add slots and keys as they are, once each, to the collection's total, if it
+ * Add slots and keys as they are, once each, to the collection's total, if that
  * is asked for.
  */
 int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
@@ -228,7 +242,7 @@ int observer_total_key(struct observer *observer, const struct obs_key *key,
 		       const struct obs_keyed *keyed,
 		       const struct collection *collection);
 
-/* Add what a cell's counters of 32 bits lost whenever they wrapped. */
+/* Add the counts that a cell's counters of 32 bits lost when they wrapped. */
 int observer_carry_fast(struct observer *observer, const struct obs_slot *slot,
 			u32 cell, const struct collection *collection);
 int observer_carry_hist(struct observer *observer, const struct obs_slot *slot,

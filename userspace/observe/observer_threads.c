@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The threads that BPF remembers: what is stale among them is deleted here. */
+/* Deletes stale entries of the threads that BPF remembers. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "observe/observer_private.h"
 
-/* Of the map's 2 * OBS_SLOTS entries at least so many are still free then. */
+/* At least so many of the map's 2 * OBS_SLOTS entries are still free then. */
 #define STALE_MAX (OBS_SLOTS / 2)
 
 static u64 stale(const struct observer *observer)
@@ -19,7 +19,7 @@ bool observer_has_stale_threads(const struct observer *observer)
 	return stale(observer) - observer->swept > STALE_MAX;
 }
 
-/* Does a thread's entry say which vCPU it ran last? */
+/* Is a thread's entry that of the vCPU that it ran last? */
 static bool is_current(const struct observer *observer, u32 tid, u32 index)
 {
 	const struct obs_slot *slot = &observer->bpf->bss->slots[index];
@@ -28,8 +28,8 @@ static bool is_current(const struct observer *observer, u32 tid, u32 index)
 }
 
 /*
- * An entry that was stale when it was looked at may be a vCPU's by the time it
- * is deleted: then that vCPU asks for it again at its next exit.
+ * An entry that was stale may have become a vCPU's by the time it is deleted.
+ * That vCPU asks for it again at its next exit.
  */
 static void delete_thread(struct observer *observer, u32 tid)
 {
@@ -55,7 +55,10 @@ void observer_sweep_threads(struct observer *observer)
 		return;
 	observer->swept = seen;
 	while (!bpf_map_get_next_key(fd, last, &next)) {
-		/* Only now, as the walk begins anew at a key that is gone. */
+		/*
+		 * It is deleted only now, because the walk would begin again at
+		 * a key that is gone.
+		 */
 		if (last && (bpf_map_lookup_elem(fd, &tid, &index) ||
 			     !is_current(observer, tid, index)))
 			delete_thread(observer, tid);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The totals of vCPUs since the start: BPF's own sums, as they are.  Adding the
- * intervals up instead would cost as much again as collecting them.
+ * The totals of vCPUs since the start, which are BPF's own sums.  To add the
+ * intervals up instead would cost as much again as to collect them.
  */
 #include <errno.h>
 
@@ -113,7 +113,7 @@ int observer_carry_hist(struct observer *observer, const struct obs_slot *slot,
 	return cell ? hist_book(&cell->hist, bucket, CARRY) : -ENOMEM;
 }
 
-/* A key whose vCPU's slot is not given to another yet. */
+/* A key whose slot has not been given to another vCPU yet. */
 static int add_key(struct observer *observer, const struct obs_key *key,
 		   const struct obs_keyed *keyed,
 		   const struct collection *collection)

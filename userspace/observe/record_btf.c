@@ -16,7 +16,7 @@ struct named_field {
 
 #define FIELDS_MAX 4
 
-/* A structure of unsigned numbers. */
+/* Add a structure that consists of unsigned numbers. */
 static int add_record(struct btf *btf, const char *name,
 		      const struct named_field *row, size_t nr)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Types of KVM's classic tracepoints where the module kvm has no BTF: tracefs
- * says where their records' fields are, and that is all that programs on
- * classic tracepoints need to know of KVM.
+ * Types of the records of KVM's classic tracepoints, for when the module kvm
+ * has no BTF. tracefs tells where the fields of a record are, which is all that
+ * programs on classic tracepoints need to know of KVM.
  */
 #ifndef EXITLEDGER_RECORD_BTF_H
 #define EXITLEDGER_RECORD_BTF_H
@@ -14,23 +14,30 @@
 /** record_btf_add - add the records' types to the kernel's; 0 or -errno */
 int record_btf_add(struct btf *btf, const struct tracepoints *records);
 
-/* Types where libbpf can read them.  Zeroed: there are none. */
+/*
+ * A place with types where libbpf can read them.  If it is zeroed, there are
+ * none.
+ */
 struct record_btf {
 	int fd; /* of a file in memory */
 	char path[32];
 };
 
-/** record_btf_put - make such a file; 0 or -errno */
+/** record_btf_put - put types into such a file; 0 or -errno */
 int record_btf_put(struct record_btf *types, const struct btf *btf);
 
 /**
- * record_btf_open - the same, of the running kernel and its records
+ * record_btf_open - do this for the running kernel and its records
  *
- * 0, or -errno with @why filled in: tracefs is missing, or does not tell.
+ * Returns 0; or -errno with @why filled in: tracefs is missing, or does not
+ * tell.
  */
 int record_btf_open(struct record_btf *types, struct why *why);
 
-/** record_btf_path - for bpf_object_open_opts; NULL: there are none */
+/**
+ * record_btf_path - the file's path for bpf_object_open_opts; NULL: there are
+ * no types
+ */
 const char *record_btf_path(const struct record_btf *types);
 
 void record_btf_close(struct record_btf *types);

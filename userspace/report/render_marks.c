@@ -15,7 +15,10 @@
 #define MARKS_SHOWN 100
 #define TEXT_WIDTH 30
 
-/* Of a long text both ends are shown; the VM's name gets what it leaves. */
+/*
+ * Both ends of a long text are shown, and the VM's name gets the rest of the
+ * line.
+ */
 static struct safe_text text_of(const struct run_total *total, bool name)
 {
 	const struct ledger_vm *vm = total->vm;
@@ -79,7 +82,7 @@ void render_marks_words(const struct run_totals *totals, FILE *out)
 		      out);
 }
 
-/* Those whose phases have their names. */
+/* The marks after which a phase is named. */
 static void see_phases(const struct run_report *report, bool seen[])
 {
 	struct run_limit limit;

@@ -8,20 +8,23 @@
 #include "report/run_report.h"
 #include "report/run_totals.h"
 
-#define RENDER_PHASES 40 /* that a text has at most: see run_limit_phases() */
+#define RENDER_PHASES 40 /* the most phases in a text: run_limit_phases() */
 
 /**
- * render_marks - the marks that have counts: KVM's total, BPF's, and whether
- * the one is what the other allows; then those that someone has set and that
- * neither these nor the phases show
+ * render_marks - write the marks that a reader should see
  *
- * Nothing, if there are none of VMs that the filter lets through.  0, or
- * -ENOMEM.
+ * First come the marks that have counts, with KVM's total, BPF's total, and
+ * whether these agree; then those that someone has set, unless they are among
+ * the former or name a phase.  It writes nothing if the VMs that pass the
+ * filter have no mark.  Returns 0, or -ENOMEM.
  */
 int render_marks(const struct run_report *report, const struct filter *filter,
 		 FILE *out);
 
-/** render_marks_words - what the totals say together; nothing, if none can be */
+/**
+ * render_marks_words - say the result for all totals together; nothing if there
+ * are none
+ */
 void render_marks_words(const struct run_totals *totals, FILE *out);
 
 #endif /* EXITLEDGER_RENDER_MARKS_H */

@@ -54,7 +54,7 @@ void render_report_head(const char *path, const struct run_report *report,
 		fprintf(out, "only     %s\n", safe_text(info->shown).s);
 }
 
-/* The intervals must add up to what BPF has summed up on its own. */
+/* The intervals must add up to the sums of BPF itself. */
 static void render_sums(const struct run_report *report, FILE *out)
 {
 	const struct run_info *info = report->info;
@@ -94,7 +94,7 @@ static void render_row_head(const struct column_list *list, FILE *out)
 	table_end(&line, out);
 }
 
-/* Items of a list behind a name, in as many lines as they take. */
+/* Write the items of a list behind its name, in as many lines as they need. */
 static void render_item(size_t *column, const char *name, const char *item,
 			FILE *out)
 {
@@ -110,7 +110,10 @@ static void render_item(size_t *column, const char *name, const char *item,
 	*column += width;
 }
 
-/* Named by how often they were: the most, and, of many, the least. */
+/*
+ * Name the most frequent reasons and, if there are many, the least frequent
+ * ones.
+ */
 static void render_extremes(const struct row_group *group, FILE *out)
 {
 	size_t nr = group->nr_reasons, column = 0;
@@ -119,7 +122,7 @@ static void render_extremes(const struct row_group *group, FILE *out)
 
 	for (size_t i = 0; i < nr; i++) {
 		const bool most = i < EXTREMES;
-		/* The least comes first. */
+		/* The least frequent comes first. */
 		const struct row *row =
 			most ? &group->reason[i] :
 			       &group->reason[nr - 1 - i + EXTREMES];
@@ -138,7 +141,7 @@ static void render_extremes(const struct row_group *group, FILE *out)
 	fputc('\n', out);
 }
 
-/* Where the time went: the reasons with most of it. */
+/* Name the reasons that took most of the time. */
 static void render_time(struct row_group *group, FILE *out)
 {
 	size_t column = 0;
@@ -273,7 +276,7 @@ static void render_change(const struct run_report *report,
 	table_end(&line, out);
 }
 
-/* The clearest ones, by time. */
+/* Show the clearest changes, by time. */
 static void render_changes(const struct run_report *report, FILE *out)
 {
 	const struct run_changes *changes = &report->changes;

@@ -8,15 +8,16 @@
 
 struct run_advice {
 	struct advise_facts facts;
-	struct advice advice; /* no rules: there are none for such a processor */
+	/* Without rules if there are none for this processor. */
+	struct advice advice;
 };
 
 /**
- * run_advice - apply the rules to what the filter lets through
- * @advice: filled in; to be freed with run_advice_free, after a failure, too;
- *	    must not be moved.  Points into @report and @filter
+ * run_advice - apply the rules to the exits that pass the filter
+ * @advice: filled in; to be freed with run_advice_free, also after a failure;
+ * it must not be moved, and points into @report and @filter
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int run_advice(const struct run_report *report, const struct filter *filter,
 	       struct run_advice *advice);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A run in a hundred equal parts or so, however long it is: exits and time by
- * exit reason.  What a run's rate varies by from part to part says how well its
+ * A run in about a hundred equal parts, however long it is: exits and time by
+ * exit reason.  How much the rate varies from part to part tells how well its
  * mean is known, see run_compare.h.
  */
 #ifndef EXITLEDGER_RUN_BINS_H
@@ -10,7 +10,8 @@
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
 
-#define RUN_BINS 128 /* at most; from so many intervals on, at least half */
+#define RUN_BINS \
+	128 /* at most; at least half of it, if there are that many intervals */
 
 /* A reason's exits in each bin. */
 struct run_bins_line {
@@ -19,11 +20,11 @@ struct run_bins_line {
 	uint64_t ns[RUN_BINS];
 };
 
-/* All zero: empty. */
+/* It begins as all zero, which is empty. */
 struct run_bins {
-	size_t nr; /* bins that have begun */
+	size_t nr; /* how many bins have begun */
 	uint64_t each; /* intervals in a bin: a power of 2 */
-	uint64_t last; /* intervals in the last one: no more */
+	uint64_t last; /* intervals in the last bin, at most @each */
 	double seconds[RUN_BINS];
 	struct run_bins_line *line; /* ascending by reason */
 	size_t nr_lines;
@@ -31,16 +32,16 @@ struct run_bins {
 };
 
 /**
- * run_bins_add - the next interval
- * @filter: only what it lets through; vCPUs are not told apart
- * @seconds: how long it was
+ * run_bins_add - add the next interval
+ * @filter: add only what passes it; vCPUs are not told apart
+ * @seconds: the length of the interval
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int run_bins_add(struct run_bins *bins, const struct ledger *interval,
 		 const struct filter *filter, double seconds);
 
-/** run_bins_line - what there is of a reason, or NULL */
+/** run_bins_line - the line of a reason, or NULL */
 const struct run_bins_line *run_bins_line(const struct run_bins *bins,
 					  uint32_t reason);
 

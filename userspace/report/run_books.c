@@ -17,7 +17,7 @@ bool run_books_is_run(const char *path)
 	FILE *file;
 	bool is;
 
-	/* Books begin with a brace, after spaces perhaps. */
+	/* Books begin with a brace, perhaps after spaces. */
 	if (!strcmp(path, "-"))
 		return ungetc(getc(stdin), stdin) == magic[0];
 	/* A pipe can be read only once. */
@@ -45,7 +45,7 @@ static void take_info(const struct run_info *info, struct books *books)
 	books->command_status = (int)info->command_status;
 	books->started_ns = info->started_ns;
 	books->marks_alone = true;
-	/* A run does not contain these. */
+	/* A run does not contain these members. */
 	books->sees_ends = true;
 	/* A mark has KVM's total only if the counters were on all the time. */
 	host->exit_stats = books->exit_stats_after = 1;
@@ -89,7 +89,9 @@ static int take_mark(const struct run_mark *mark, struct books *books)
 {
 	const struct answer answer = run_books_answer(mark);
 
-	/* Of a VM without vCPUs it is not known whether it was there before. */
+	/*
+	 * If a VM has no vCPU, it is not known whether it was already running.
+	 */
 	if (!mark->has_kernel || !ledger_find_vm(&books->ledger, mark->vm))
 		return 0;
 	return answers_add(&books->answers, &answer);

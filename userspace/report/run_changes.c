@@ -10,12 +10,14 @@
 #include "report/run_changes.h"
 #include "report/run_levels.h"
 
-#define ROUNDS 20 /* of dropping changes, until all that are left go at once */
+#define ROUNDS                                                                 \
+	20 /* in which changes are dropped; then all that remain to be dropped \
+	      go at once */
 
-/* Between changes, or ends. */
+/* A stretch between two changes, or an end. */
 struct stretch {
 	size_t begin, middle, end; /* the change is in the middle */
-	double chance; /* of one comparison alone */
+	double chance; /* probability, for this comparison alone */
 };
 
 struct stretches {
@@ -33,8 +35,9 @@ static double mean_of(const double *sum, size_t begin, size_t end)
 }
 
 /*
- * The variance of y of exits that are independent of each other, at most; @mean
- * is of y.  Where they are rare it is less than 1: y is nearly always the same.
+ * The largest variance that y can have if exits are independent of each other;
+ * @mean is that of y.  If exits are rare it is below 1, as y is nearly always
+ * the same.
  */
 static double chance_noise(double mean)
 {
@@ -43,7 +46,7 @@ static double chance_noise(double mean)
 	return fmin(1, step * step * run_levels_count(mean));
 }
 
-/* The difference of the means, in standard deviations (Welch). */
+/* The difference of the means in standard deviations (Welch). */
 static double difference_of(const struct run_levels *series, const double *sum,
 			    size_t begin, size_t middle, size_t end)
 {
@@ -62,8 +65,9 @@ static double difference_of(const struct run_levels *series, const double *sum,
 }
 
 /*
- * It must be there with bursts and without: where there are so many that they
- * are left out here and not there, it would be by that alone.
+ * The difference must exist with bursts and without them.  If bursts are so
+ * many that they are left out on one side and not on the other, that alone
+ * would make a difference.
  */
 static double difference(const struct run_levels *series, size_t begin,
 			 size_t middle, size_t end)
@@ -75,8 +79,9 @@ static double difference(const struct run_levels *series, size_t begin,
 }
 
 /*
- * Where the means before and after differ most, for their lengths, at a
- * distance from the ends; 0 if it is nearer to an end than a level can be.
+ * Find where the means before and after differ most, considering their lengths.
+ * It must be at a distance from the ends; 0 if it is nearer to an end than a
+ * level can be.
  */
 static size_t most_different(const struct run_levels *series, size_t begin,
 			     size_t end, size_t distance)
@@ -110,7 +115,9 @@ static int look_at(const struct run_levels *series, size_t begin, size_t end,
 	stretch.chance =
 		student_p(difference(series, begin, stretch.middle, end),
 			  series->freedom);
-	/* It would have to be below this for one comparison alone. */
+	/*
+	 * The probability of a single comparison would have to be below this.
+	 */
 	if (stretch.chance > RUN_CHANGE_CHANCE)
 		return 0;
 	added = array_append(list->stretch, list->nr, list->room);
@@ -120,7 +127,10 @@ static int look_at(const struct run_levels *series, size_t begin, size_t end,
 	return 0;
 }
 
-/* Each length is 0.7 of the one before; half of a stretch is in the next. */
+/*
+ * Each length is 0.7 of the one before, and half of a stretch is also in the
+ * next one.
+ */
 static int look_at_all(const struct run_levels *series, struct stretches *list)
 {
 	double length = series->nr;
@@ -142,7 +152,7 @@ static int look_at_all(const struct run_levels *series, struct stretches *list)
 	return 0;
 }
 
-/* The shortest first; of those, the clearest. */
+/* The shortest comes first, and of several such the clearest. */
 static int compare_stretches(const void *left, const void *right)
 {
 	const struct stretch *a = left, *b = right;
@@ -178,7 +188,7 @@ static unsigned int taken_before(const struct taken *taken, size_t end)
 	return nr;
 }
 
-/* Is there one after the begin, and before the end? */
+/* Is there a change after the beginning and before the end? */
 static bool has_one(const struct taken *taken, const struct stretch *stretch)
 {
 	return taken_before(taken, stretch->end) >
@@ -235,7 +245,10 @@ static size_t end_of(const struct run_changes *changes, size_t i,
 	return i + 1 < changes->nr ? changes->change[i + 1].point : series->nr;
 }
 
-/* Each to its place between its neighbours, and how clear it is there. */
+/*
+ * Move each change to its best place between its neighbours, and compute how
+ * clear it is there.
+ */
 static void settle(const struct run_levels *series, struct run_changes *changes)
 {
 	struct run_change *change = changes->change;
@@ -251,9 +264,9 @@ static void settle(const struct run_levels *series, struct run_changes *changes)
 }
 
 /*
- * Drop what is chance between its neighbours: a place near to a change, that
- * was taken for it; of neighbours the less clear one, if not @all.  Returns how
- * many.
+ * Drop changes that may be chance between their neighbours, such as a place
+ * near a change that was taken for it.  Of neighbours only the less clear one
+ * is dropped, if not @all.  Returns how many were dropped.
  */
 static size_t drop(const struct run_levels *series, double looked_at, bool all,
 		   struct run_changes *changes)
@@ -269,7 +282,7 @@ static size_t drop(const struct run_levels *series, double looked_at, bool all,
 
 		if (chance >= RUN_CHANGE_CHANCE &&
 		    (all || (clear <= before && clear <= after))) {
-			/* It is its neighbour's turn next time. */
+			/* Its neighbour is looked at next time. */
 			before = 0;
 			continue;
 		}

@@ -12,11 +12,13 @@
 #include "lib/student.h"
 #include "report/run_compare.h"
 
-/* Neighbours are correlated if chance does that less often than once in ten:
- * the normal distribution's quantile. */
+/*
+ * Neighbours count as correlated if chance would do that less often than once
+ * in ten times: the quantile of the normal distribution.
+ */
 #define CORRELATED 1.2816
 
-/* A run's parts: what a ratio's numerator and denominator are in each. */
+/* The parts of a run: the numerator and the denominator of a ratio in each. */
 struct batches {
 	double over[RUN_BINS];
 	double under[RUN_BINS]; /* above 0 */
@@ -25,7 +27,7 @@ struct batches {
 	double sum_under;
 };
 
-/* The logarithm of a ratio, and what is known of it. */
+/* The logarithm of a ratio, and how well it is known. */
 struct estimate {
 	double log;
 	double variance;
@@ -80,7 +82,7 @@ static double variance_of(const struct batches *batches, double *correlation)
 	return squares * nr / (nr - 1) / batches->sum_over / batches->sum_over;
 }
 
-/* Join parts for as long as neighbours are correlated. */
+/* Join parts as long as neighbours are correlated. */
 static struct estimate estimate_of(struct batches *batches)
 {
 	struct estimate estimate;
@@ -115,14 +117,17 @@ static struct estimate estimate_rate(struct batches *batches)
 
 /* --- two runs' --- */
 
-/* A difference whose interval has to wait for how many of them there are. */
+/*
+ * A difference whose interval cannot be computed until the number of
+ * differences is known.
+ */
 struct test {
 	double log_ratio;
 	double sd; /* of it */
 	double freedom;
 };
 
-/* A row, and what its intervals will be made of. */
+/* A row, and the numbers from which its intervals are computed. */
 struct row_tests {
 	struct test rate, time;
 };
@@ -177,7 +182,10 @@ static void set_interval(const struct test *test, size_t tests,
 		      student_t((1 - RUN_COMPARE_LEVEL) / tests, test->freedom);
 	difference->low = exp(test->log_ratio - far);
 	difference->high = exp(test->log_ratio + far);
-	/* Of a run that had none it is only known how many it may have had. */
+	/*
+	 * For a run without an exit only the number that it may have had is
+	 * known.
+	 */
 	if (!(difference->value[0] > 0))
 		difference->high = INFINITY;
 	if (!(difference->value[1] > 0))
@@ -191,7 +199,7 @@ static double value_of(const struct batches *batches)
 					0;
 }
 
-/* Of exits per second, and then of ns per exit; @run is not kept as it is. */
+/* Compute exits per second, and then ns per exit; @run is changed by that. */
 static void set_rate(struct batches run[2], struct test *test,
 		     struct run_difference *rate)
 {
@@ -291,7 +299,7 @@ static int compare_rows(const void *left, const void *right)
 	return (a->reason > b->reason) - (a->reason < b->reason);
 }
 
-/* All reasons of both runs. */
+/* Compare all reasons of both runs. */
 static void add_reasons(struct comparing *comparing)
 {
 	const struct run_bins *a = &comparing->to->run[0]->bins;

@@ -31,14 +31,14 @@
 #define RUN_BATCHES_MIN 8
 #define RUN_COMPARE_LEVEL 0.95 /* of all intervals together */
 #define RUN_SAME_WITHIN 1.1 /* ratios from 1 / this to this are the same */
-#define RUN_EXITS_MIN 10 /* of both runs: fewer say nothing */
+#define RUN_EXITS_MIN 10 /* of both runs together; fewer are too few */
 
 enum run_verdict {
 	RUN_NONE, /* there is nothing to compare */
 	RUN_TOO_FEW, /* exits, or intervals */
 	RUN_CANNOT_TELL, /* the interval is wide, and has 1 in it */
 	RUN_SAME, /* it has 1 in it, and is within RUN_SAME_WITHIN */
-	RUN_LESS, /* in the second run */
+	RUN_LESS, /* the second run has less */
 	RUN_MORE,
 };
 
@@ -58,7 +58,10 @@ struct run_compared {
 	uint64_t exits[2];
 	struct run_difference rate; /* exits per second */
 	struct run_difference time; /* ns per exit, from it to the next entry */
-	/* Of these times: run_compare_percentiles().  0: there is none. */
+	/*
+	 * Percentiles of these times: run_compare_percentiles().  0: there is
+	 * none.
+	 */
 	uint64_t p50[2];
 	uint64_t p99[2];
 };
@@ -67,13 +70,16 @@ struct run_compared {
 
 struct run_comparison {
 	const struct run_report *run[2];
-	/* Most exits of both runs first; then the total, and, if there is HLT,
-	 * the total without it. */
+	/*
+	 * The reason with most exits in both runs comes first.  Then come the
+	 * total and, if there is HLT, the total without it.
+	 */
 	struct run_compared *row;
 	size_t nr;
-	size_t tests; /* how many intervals there are */
-	bool by_reason; /* else: totals only, their processors' reasons differ */
-	bool times; /* both have some */
+	size_t tests; /* how many confidence intervals there are */
+	/* False: only totals, as the reasons of the two processors differ. */
+	bool by_reason;
+	bool times; /* both runs have times */
 	/* Notes: first on what cannot be compared, then on other differences. */
 	struct why note[RUN_NOTES]; /* the runs are "the first", "the second" */
 	size_t nr_notes;
@@ -84,17 +90,17 @@ struct run_comparison {
  * @a, @b: must stay as long as the comparison
  * @compared: filled in; to be freed with run_comparison_free
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int run_compare(const struct run_report *a, const struct run_report *b,
 		struct run_comparison *compared);
 
 /**
- * run_compare_percentiles - fill them in, if there are times
- * @filter: that both reports were read with
+ * run_compare_percentiles - fill in the percentiles, if there are times
+ * @filter: with which both reports were read
  *
- * How much they differ by chance is not known, as a run has one of each.
- * 0 or -ENOMEM.
+ * How much percentiles differ by chance is not known, as each run has only one.
+ * Returns 0 or -ENOMEM.
  */
 int run_compare_percentiles(struct run_comparison *compared,
 			    const struct filter *filter);

@@ -18,7 +18,7 @@ static const struct row *row_of(const struct row_group *group,
 	return NULL;
 }
 
-/* As a report of that run has it. */
+/* Compute it as the report on that run does. */
 static uint64_t value_of(enum column_id id, const struct row *row)
 {
 	struct value value = { 0 };

@@ -6,11 +6,17 @@
 #include "lib/json_writer.h"
 #include "report/run_report.h"
 
-/** run_json_run - an object: what was recorded, when, where, how, how much */
+/**
+ * run_json_run - an object that describes a run: what was recorded, when, where
+ * and how
+ */
 void run_json_run(struct json_writer *json, const char *name, const char *path,
 		  const struct run_report *report);
 
-/** run_json_keys - what kind of keys it has; none that this version knows, too */
+/**
+ * run_json_keys - the kind of its keys, which may be one that this version does
+ * not know
+ */
 enum ledger_key_kind run_json_keys(const struct run_info *info);
 
 #endif /* EXITLEDGER_RUN_JSON_H */

@@ -6,20 +6,20 @@
 
 #include "report/run_levels.h"
 
-/* Of which a burst is no more than a quarter. */
+/* The window, of which a burst is no more than a quarter. */
 #define WINDOW RUN_POINTS_MIN
 #define HALF (WINDOW / 2)
-#define DEVIATIONS 3 /* standard ones, from which on y is one of a burst */
+#define DEVIATIONS 3 /* from so many standard deviations on, y is in a burst */
 #define MAD_TO_SD 1.4826 /* of the normal distribution */
 
 /*
- * The noise is estimated from sums of so many intervals, in parts of the run of
- * so many sums each: what is busy is noisier.
+ * The noise is estimated from sums of so many intervals, in parts of the run
+ * with so many sums each, as busy parts have more noise.
  */
 #define SCALE_MAX 64
 #define SCALE_OF_BURSTS 4
 #define SUMS_IN_PART 128
-#define SUMS_MIN 32 /* in a run that has fewer: at a smaller scale alone */
+#define SUMS_MIN 32 /* a run with fewer is looked at only at a smaller scale */
 
 double run_levels_y(double count)
 {
@@ -68,7 +68,7 @@ static size_t nr_parts(const struct run_levels *series, size_t scale)
 	return sums < 2 * SUMS_IN_PART ? 1 : sums / SUMS_IN_PART;
 }
 
-/* Raise the variance of each to what it is at a scale. */
+/* Raise each variance to that at a scale, if it is less. */
 static int add_noise(const struct run_levels *series, const double *sum,
 		     size_t scale, double *variance)
 {
@@ -80,7 +80,7 @@ static int add_noise(const struct run_levels *series, const double *sum,
 		noise[i + 1] = noise_at(sum, i * nr / parts,
 					(i + 1) * nr / parts, scale,
 					differences);
-	/* Where noise begins or ends is not where a part does. */
+	/* Noise does not begin or end where a part does. */
 	for (size_t i = 0; i < parts && differences && noise; i++) {
 		double most = fmax(noise[i + 1], fmax(noise[i], noise[i + 2]));
 
@@ -137,7 +137,7 @@ static void leave_out_bursts(const struct run_levels *series, double *y)
 	for (size_t i = 0; i < series->nr; i++) {
 		double far = DEVIATIONS * sqrt(fmax(variance[i], 1));
 
-		/* At the ends: the window as it is where there is all of it. */
+		/* At the ends, use the nearest window that is complete. */
 		if (i > HALF && i + HALF < series->nr)
 			replace(sorted, all[i - HALF - 1], all[i + HALF]);
 		y[i] = fabs(all[i] - sorted[HALF]) > far ? sorted[HALF] :
@@ -145,7 +145,7 @@ static void leave_out_bursts(const struct run_levels *series, double *y)
 	}
 }
 
-/* Leave out bursts, and find out how noisy the rest is. */
+/* Leave out bursts, and estimate the noise of the rest. */
 static int clean(struct run_levels *series)
 {
 	double *y = calloc(series->nr, sizeof(*y));
@@ -156,8 +156,10 @@ static int clean(struct run_levels *series)
 		r = add_noises(series, series->with_bursts, 1, SCALE_OF_BURSTS);
 	if (!r)
 		leave_out_bursts(series, y);
-	/* Where there are so many that they are left out here and not there,
-	 * they are noise all the same. */
+	/*
+	 * If there are so many bursts that they are left out here and not
+	 * there, they count as noise.
+	 */
 	if (!r)
 		r = add_noises(series, series->with_bursts, 4 * SCALE_OF_BURSTS,
 			       4 * SCALE_OF_BURSTS);
@@ -169,8 +171,10 @@ static int clean(struct run_levels *series)
 	r = add_noises(series, series->sum, 1, SCALE_MAX);
 	for (size_t i = 0; i < series->nr; i++)
 		series->noise[i + 1] += series->noise[i];
-	/* The median of deviations is as good as the plain estimate of a third
-	 * of the values. */
+	/*
+	 * The median of deviations is as good as the plain estimate from a
+	 * third of the values.
+	 */
 	series->freedom = (double)series->nr / nr_parts(series, 1) / 3;
 	return r;
 }

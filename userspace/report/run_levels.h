@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RUN_BURST 5 /* intervals: what is no longer is no level */
-#define RUN_POINTS_MIN (4 * RUN_BURST + 1) /* of fewer nothing is said */
+#define RUN_BURST 5 /* intervals; something this short is no level */
+#define RUN_POINTS_MIN (4 * RUN_BURST + 1) /* fewer are not judged */
 
 /* An interval's exits. */
 struct run_point {
@@ -16,11 +16,11 @@ struct run_point {
 	double seconds;
 };
 
-/* Its numbers are those of the points that count.  See run_changes.h for y. */
+/* The series of the points that count.  See run_changes.h for y. */
 struct run_levels {
 	size_t nr;
 	size_t *point; /* their numbers */
-	double *y; /* of the count as of a whole interval; without bursts */
+	double *y; /* of the count scaled to a whole interval; without bursts */
 	double *sum; /* of y: sum[i] is that of those before i */
 	double *with_bursts; /* likewise, with them */
 	double *noise; /* likewise: of y's variance */
@@ -31,11 +31,12 @@ double run_levels_y(double count);
 double run_levels_count(double y);
 
 /**
- * run_levels_make - as run_changes_find() is given them
- * @series: all zero; filled in; to be freed with run_levels_free, after a
- *	failure, too
+ * run_levels_make - make the series for run_changes_find(), from the same
+ * arguments
+ * @series: all zero; filled in; to be freed with run_levels_free, also after a
+ * failure
  *
- * 1; 0: there are too few points; or -ENOMEM.
+ * Returns 1; 0: there are too few points; or -ENOMEM.
  */
 int run_levels_make(const struct run_point *points, size_t nr, double interval,
 		    struct run_levels *series);

@@ -29,7 +29,9 @@ static int add_point(struct points *points, const struct run_step *step,
 	return 0;
 }
 
-/* Of VMs that are no longer known apart, only what a ledger keeps. */
+/*
+ * For VMs that are no longer known separately, keep only what a ledger keeps.
+ */
 static int forget(struct run_report *report)
 {
 	const size_t nr = report->total.nr_vms;
@@ -44,7 +46,7 @@ static int read_points(struct run_reader *reader, const struct filter *filter,
 		       struct run_report *report, struct points *points,
 		       struct why *why)
 {
-	/* Advice looks at all of a VM's exits, whatever is reported. */
+	/* Advice looks at all exits of a VM, whatever is reported. */
 	const struct filter vms = { .vm = filter->vm,
 				    .nr_vms = filter->nr_vms,
 				    .pids = filter->pids };
@@ -84,7 +86,7 @@ static int compare_points(const void *element, const void *key)
 	return point->begin_ns < *begin_ns ? -1 : point->begin_ns > *begin_ns;
 }
 
-/* The first point that begins at this time or later. */
+/* Find the first point that begins at this time or later. */
 static size_t point_at(const struct points *points, uint64_t begin_ns)
 {
 	return array_lower_bound(&begin_ns, points->point, points->nr,
@@ -98,7 +100,7 @@ static void rates_of(const struct run_point *point, size_t nr, double interval,
 	uint64_t exits = 0;
 
 	*rates = (struct run_rates){ .min = INFINITY };
-	/* The last interval may be cut short: its rate says little. */
+	/* The last interval may be cut short, so its rate tells little. */
 	for (size_t i = 0; i < nr; i++) {
 		rates->exits += point[i].exits;
 		rates->seconds += point[i].seconds;
@@ -189,8 +191,8 @@ void run_limit_phases(struct run_limit *limit, const struct run_report *report,
 }
 
 /*
- * Where the phase of a mark begins.  What a VM did for the first time begins
- * with the interval that has it: nothing of it was before.
+ * Find where the phase of a mark begins.  Something that a VM did for the first
+ * time begins with the interval that has it, as nothing of it was before.
  */
 static uint64_t phase_begin(const struct points *points,
 			    const struct run_mark *mark)
@@ -223,8 +225,8 @@ static void add_mark(struct run_report *report, const struct points *points,
 }
 
 /*
- * Many VMs come and go all the time: what each of them does by itself tells of
- * no phase of them all.
+ * If many VMs come and go all the time, the marks of single VMs are no phases
+ * of them all.
  */
 static bool begins_phase(const struct run_report *report,
 			 const struct run_mark *mark)
@@ -269,7 +271,7 @@ static int find_phases(const struct filter *filter, const struct points *points,
 	return 0;
 }
 
-/* Changes, and in which phase each is. */
+/* Find the changes, and the phase of each. */
 static int find_changes(const struct points *points, struct run_report *report)
 {
 	struct run_changes *changes = &report->changes;

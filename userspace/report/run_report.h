@@ -11,10 +11,10 @@
 #include "report/run_timeline.h"
 #include "run/run_reader.h"
 
-/* Fewer intervals say nothing of stability. */
+/* Fewer intervals tell nothing about stability. */
 #define RUN_INTERVALS_MIN 5
 
-/* Rates of exits in intervals. */
+/* The rates of exits in intervals. */
 struct run_rates {
 	uint64_t exits;
 	double seconds;

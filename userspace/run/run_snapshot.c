@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A run to be read, as it is now: what may be being recorded is copied, so that
- * nobody who reads it for long is in the recorder's way.
+ * Opens a run for reading, as it is now.  A run that may still be recorded is
+ * copied, so that whoever reads it for long is not in the recorder's way.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 #define TRIES 5 /* to copy files that change meanwhile */
 
-/* A damaged one could say that it has as much as no disk has. */
+/* A damaged file could claim a size that no disk has. */
 static int check_size(sqlite3 *db, const char *file, const char *path,
 		      struct why *why)
 {
@@ -30,7 +30,9 @@ static int check_size(sqlite3 *db, const char *file, const char *path,
 	if (!run_sql_number(db, "PRAGMA page_count", &pages) ||
 	    !run_sql_number(db, "PRAGMA page_size", &page))
 		return run_sql_error(db, path, why);
-	/* In this order: what leaves the log goes to the file. */
+	/*
+	 * The log is copied first, because pages move from the log to the file.
+	 */
 	wal = run_wal_size(file);
 	if (stat(file, &is))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
@@ -43,7 +45,10 @@ static int check_size(sqlite3 *db, const char *file, const char *path,
 		       pages * page);
 }
 
-/* All of it into a database without a name: in memory, until it is large. */
+/*
+ * Copy all of it into a database without a name, which is in memory until it is
+ * large.
+ */
 static int copy_database(sqlite3 *from, const char *path, sqlite3 **to,
 			 struct why *why)
 {
@@ -70,7 +75,7 @@ static int copy_database(sqlite3 *from, const char *path, sqlite3 **to,
 	return run_database_failed(to, r);
 }
 
-/* @failed: filled in: what SQLite says is the matter with opening it. */
+/* @failed: set to SQLite's error if the run cannot be opened. */
 static int copy_of(const char *file, const char *path, sqlite3 **db,
 		   int *failed, struct why *why)
 {
@@ -125,8 +130,10 @@ static int copy_file(const char *from, const char *to, const char *path,
 		       0;
 }
 
-/* A state that changes when pages go from the log to the file, or the log
- * begins anew. */
+/*
+ * A state that changes whenever pages move from the log to the file, or the log
+ * begins again.
+ */
 struct state {
 	struct timespec changed;
 	off_t size;
@@ -178,7 +185,10 @@ static int copy_files(const char *path, const char *folder, const char *to,
 		       path);
 }
 
-/* Where SQLite has its own, so that one setting is enough. */
+/*
+ * The folder is that of SQLite's own temporary files, so that one setting is
+ * enough.
+ */
 static const char *temporary_folder(void)
 {
 	const char *const folders[] = { getenv("SQLITE_TMPDIR"),
@@ -194,8 +204,8 @@ static const char *temporary_folder(void)
 }
 
 /*
- * SQLite wants to have RUN-shm beside what is in WAL mode.  Where it may not
- * make that, it may beside copies.
+ * SQLite needs RUN-shm beside a run in WAL mode.  If it may not make that file
+ * there, it can make it beside copies.
  */
 static int copy_elsewhere(const char *path, sqlite3 **db, struct why *why)
 {
@@ -222,7 +232,10 @@ static int copy_elsewhere(const char *path, sqlite3 **db, struct why *why)
 	return r;
 }
 
-/* "file:PATH?immutable=1": read without a lock, and nothing is made beside it. */
+/*
+ * Make "file:PATH?immutable=1", which is read without a lock, and without a
+ * file beside it.
+ */
 static int uri_of(const char *path, char *uri, size_t size, struct why *why)
 {
 	size_t length =
@@ -242,8 +255,8 @@ static int uri_of(const char *path, char *uri, size_t size, struct why *why)
 }
 
 /*
- * Nobody has it open, and its log went into it when the last one closed it; or
- * the log is elsewhere, which is sure if nothing is here.
+ * Nobody has the run open, and its log went into it when the last user closed
+ * it; or the log is elsewhere, which is certain if there is none here.
  */
 static int connect_alone(const char *file, const char *path, bool only_ended,
 			 sqlite3 **db, struct why *why)
@@ -297,7 +310,7 @@ static int open_copy(const char *file, const char *path, sqlite3 **db,
 	return run_database_failed(db, r);
 }
 
-/* @path: what the file is called in messages */
+/* @path: the name of the file in messages */
 static int connect_named(const char *file, const char *path, sqlite3 **db,
 			 struct why *why)
 {
@@ -305,7 +318,10 @@ static int connect_named(const char *file, const char *path, sqlite3 **db,
 	int r;
 
 	*db = NULL;
-	/* Before SQLite has it open: to close it would end SQLite's locks. */
+	/*
+	 * This comes before SQLite opens the file, because closing the file
+	 * would end SQLite's locks.
+	 */
 	r = run_file_check(file, path, &wal, why);
 	if (r)
 		return r;
@@ -332,7 +348,7 @@ static int put_all(int out, const char *data, size_t size)
 	return 0;
 }
 
-/* A database is read here and there, which a pipe cannot be. */
+/* A database is read at many places, so it cannot be a pipe. */
 static int copy_input(const char *folder, int out, struct why *why)
 {
 	static char data[1 << 16];
@@ -371,7 +387,7 @@ static int connect_input(sqlite3 **db, struct why *why)
 	close(out);
 	if (!r)
 		r = connect_named(file, "standard input", db, why);
-	/* SQLite has it open. */
+	/* SQLite has the file open. */
 	run_remove(file);
 	return r;
 }

@@ -11,7 +11,7 @@
 #include "run/run_database.h"
 #include "run/run_writer_private.h"
 
-#define TRY_MS 50 /* while it is recorded: others have it locked */
+#define TRY_MS 50 /* how long to try while others have it locked */
 
 static const char *const statements[NR_PUTS] = {
 	[PUT_BEGIN] = "BEGIN IMMEDIATE",
@@ -49,7 +49,10 @@ int run_put(struct run_writer *writer, unsigned int statement)
 	return r;
 }
 
-/* All names of this kind of processor, so that a run can be read without us. */
+/*
+ * Write all names of this kind of processor, so that a run can be read without
+ * this program.
+ */
 static int put_reasons(sqlite3 *db, uint32_t isa)
 {
 	size_t nr;
@@ -91,7 +94,9 @@ static int begin(struct run_writer *writer)
 		r = put_reasons(writer->db, writer->info.isa);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(writer->db, "COMMIT", NULL, NULL, NULL);
-	/* The file itself must say what it is, even if its log is lost. */
+	/*
+	 * The file itself must say that it is a run, even if its log is lost.
+	 */
 	if (r == SQLITE_OK)
 		r = sqlite3_wal_checkpoint_v2(writer->db, NULL,
 					      SQLITE_CHECKPOINT_TRUNCATE, NULL,
@@ -240,13 +245,13 @@ static int put_interval(struct run_writer *writer,
 	return r;
 }
 
-/* As one transaction; a result code of SQLite. */
+/* Write an interval as one transaction; returns a result code of SQLite. */
 static int put_transaction(struct run_writer *writer,
 			   const struct ledger *interval, uint64_t begin_ns)
 {
 	int r = run_put(writer, PUT_BEGIN);
 
-	/* Nothing is lost but time: to be tried again. */
+	/* Only time is lost: it can be tried again. */
 	if (r == SQLITE_BUSY)
 		return r;
 	writer->since_ns = begin_ns;
@@ -340,15 +345,17 @@ static bool leave_wal(sqlite3 *db)
 }
 
 /*
- * One file, which can be read where nothing can be written.  Who has it open
- * just now is in the way of that, and waited for.  False: RUN-wal stays.
+ * Make it one file, which can be read where nothing can be written.  Whoever
+ * has it open just now prevents that, and is waited for.  Returns false if
+ * RUN-wal stays.
  */
 static bool make_one_file(sqlite3 *db)
 {
 	sqlite3_busy_timeout(db, TRY_MS);
 	for (unsigned int ms = 0; ms < RUN_BUSY_MS; ms += 2 * TRY_MS) {
-		/* As much as possible is moved to RUN, even if the log has to
-		 * stay. */
+		/*
+		 * Move as much as possible to RUN, even if the log has to stay.
+		 */
 		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 					  NULL, NULL);
 		if (leave_wal(db))

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Record a run: what exitledger-run(5) describes.
- *
- * Each interval is in the file, in full, as soon as it is written: who is
- * killed loses none that others' locks did not keep from being written.  What
- * has become older than run_info.detail_ns is thinned.
+ * Records a run, which exitledger-run(5) describes.  Each interval is
+ * completely in the file as soon as it is written.  So a recorder that is
+ * killed loses no interval, except while locks of others keep it from writing.
+ * Intervals that are older than run_info.detail_ns are thinned.
  */
 #ifndef EXITLEDGER_RUN_WRITER_H
 #define EXITLEDGER_RUN_WRITER_H
@@ -16,12 +15,12 @@
 struct run_writer;
 
 /**
- * run_writer_open - make a file that is not there yet
- * @info: copied; run_writer_finish() replaces what is known then
- * @filter: what of each interval is recorded; must stay
+ * run_writer_open - make a new file
+ * @info: copied; run_writer_finish() replaces it
+ * @filter: record only what passes it; it must stay
  * @writer: to be given to run_writer_close
  *
- * 0, or -errno with @why: -EEXIST if there is such a file.
+ * Returns 0, or -errno with @why: -EEXIST if there is such a file.
  */
 int run_writer_open(const char *path, const struct run_info *info,
 		    const struct filter *filter, struct run_writer **writer,
@@ -32,37 +31,41 @@ int run_writer_open(const char *path, const struct run_info *info,
  * @interval: its end is ledger.ns
  * @begin_ns: CLOCK_MONOTONIC
  *
- * 0, or -errno with @why: nothing of it is in the file then.  While another
- * program has the run locked, it is kept: the next one and it become one.
+ * Returns 0; or -errno with @why, and then nothing of it is in the file.  While
+ * another program has the run locked, the interval is kept, and becomes one
+ * with the next interval.
  */
 int run_writer_add(struct run_writer *writer, const struct ledger *interval,
 		   uint64_t begin_ns, struct why *why);
 
-/** run_writer_intervals - how many are in the file */
+/** run_writer_intervals - the number of intervals in the file */
 uint64_t run_writer_intervals(const struct run_writer *writer);
 
 /**
- * run_writer_finish - say that the run has ended, and make one file of it
- * @info: with ended_ns and what follows it
+ * run_writer_finish - note that the run has ended, and make one file of it
+ * @info: with ended_ns and the members after it
  *
- * 0; 1: it stays two files, as somebody had it open all the time: what is in
- * RUN-wal belongs to it; or -errno with @why.
+ * Returns 0; 1 if there are still two files, because somebody had the run open
+ * all the time: RUN-wal is then a part of the run; or -errno with @why.
  */
 int run_writer_finish(struct run_writer *writer, const struct run_info *info,
 		      struct why *why);
 
-/** run_writer_close - without run_writer_finish(): as if killed */
+/**
+ * run_writer_close - close it; without run_writer_finish(), as if it were
+ * killed
+ */
 void run_writer_close(struct run_writer *writer);
 
 /** run_writer_discard - close it, and remove the file */
 void run_writer_discard(struct run_writer *writer);
 
 /**
- * run_mark - add a mark to a run that is being recorded, by whomever
- * @text: what it says
+ * run_mark - add a mark to a run that is being recorded, by any process
+ * @text: of the mark
  *
- * The mark has the current time.  Returns 0, or -errno with @why, for example
- * if this is no run, or is not being recorded.
+ * The mark has the current time.  Returns 0; or -errno with @why, for example
+ * if this is no run, or if it is not being recorded.
  */
 int run_mark(const char *path, const char *text, struct why *why);
 

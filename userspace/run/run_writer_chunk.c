@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Intervals that are thinned: a chunk. */
+/* Makes chunks of intervals that are thinned. */
 #include "run/run_cells.h"
 #include "run/run_writer_private.h"
 
 /*
- * The size that a chunk's series may have: 15 MB an hour; with intervals below
- * 100 ms, which are chosen to see more, the same size per interval.
+ * The size that a chunk's series may have, which is 15 MB per hour.  Whoever
+ * chooses intervals below 100 ms wants to see more, and gets the same size per
+ * interval.
  */
 #define SERIES_OF_SECOND 4096
 #define SERIES_OF_INTERVAL 410
@@ -29,8 +30,9 @@ static size_t room_of(const struct run_writer *writer, uint64_t end_ns)
 }
 
 /*
- * The more VMs there are the more numbers an interval has, most of them chance:
- * where they take too much room, so many intervals become one as it takes.
+ * The more VMs there are, the more numbers an interval has, and most of them
+ * are chance.  If they take too much room, so many intervals become one that
+ * they fit.
  */
 static int pack_series(struct run_writer *writer, uint64_t end_ns)
 {
@@ -54,13 +56,16 @@ static int pack_series(struct run_writer *writer, uint64_t end_ns)
 	writer->each = each;
 	if (each == 1 || writer->merges)
 		return SQLITE_OK;
-	/* Programs that know no such thing are told that it is no damage. */
+	/* The version tells older programs that this is no damage. */
 	writer->merges = true;
 	return sqlite3_exec(writer->db, RUN_SET_VERSION_MERGED, NULL, NULL,
 			    NULL);
 }
 
-/* One less, if the next chunk is like this one and has the room for it. */
+/*
+ * Merge one interval less if the next chunk, like this one, would have the room
+ * for it.
+ */
 static void merge_less(struct run_writer *writer, size_t room)
 {
 	if (writer->each > 1 && writer->packed_series.length * writer->each <

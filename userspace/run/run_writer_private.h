@@ -13,7 +13,7 @@ enum {
 	PUT_ROLLBACK,
 	PUT_INTERVAL,
 	PUT_CHUNK,
-	PUT_FORGET, /* intervals that a chunk has */
+	PUT_FORGET, /* delete intervals that a chunk has */
 	PUT_VM,
 	PUT_VM_ENDED,
 	PUT_VCPU,
@@ -39,12 +39,12 @@ struct run_writer {
 	sqlite3 *db;
 	sqlite3_stmt *put[NR_PUTS];
 
-	uint64_t n; /* of the next interval, from 1 */
+	uint64_t n; /* number of the next interval, from 1 */
 	uint64_t since_ns; /* its begin */
 	struct ledger known; /* VMs and vCPUs that have rows */
 	struct run_vm_marks *marks; /* ascending by VM */
 	size_t nr_marks, marks_room;
-	struct ledger_losses losses; /* as recorded last */
+	struct ledger_losses losses; /* as they were recorded last */
 
 	/* Data that could not be written yet. */
 	bool holds;
@@ -58,29 +58,32 @@ struct run_writer {
 	struct run_series series;
 
 	uint32_t each; /* intervals that are one step of its series */
-	bool merges; /* they were more than one, and the version says so */
+	bool merges; /* @each was above 1, and the version says so */
 	struct bytes cells, packed, encoded, packed_series;
 };
 
 /**
- * run_put - run a prepared statement with what is bound to it
+ * run_put - run a prepared statement with its bound values
  *
- * Bindings are cleared.  A result code of SQLite.
+ * The bindings are cleared.  Returns a result code of SQLite.
  */
 int run_put(struct run_writer *writer, unsigned int statement);
 
 /**
- * run_writer_thin_out - the intervals so far become a chunk
- * @end_ns: of the last of them
+ * run_writer_thin_out - make a chunk of the intervals so far
+ * @end_ns: end of the last of them
  *
- * A result code of SQLite.
+ * Returns a result code of SQLite.
  */
 int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns);
 
 /** run_writer_marks - record the marks that came from VMs in an interval */
 int run_writer_marks(struct run_writer *writer, const struct ledger *interval);
 
-/** run_writer_vms - record which VMs and vCPUs an interval has, and marks */
+/**
+ * run_writer_vms - record the VMs and vCPUs of an interval, and the marks for
+ * them
+ */
 int run_writer_vms(struct run_writer *writer, const struct ledger *interval);
 
 #endif /* EXITLEDGER_RUN_WRITER_PRIVATE_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VMs and vCPUs that come and go, and the marks for it. */
+/* Records VMs and vCPUs that come and go, and the marks for that. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ struct firsts {
 	uint64_t born_ns, exit_ns, io_ns;
 };
 
-/* The earlier of two moments, of which some are not known: 0. */
+/* The earlier of two moments; 0: not known. */
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return !a || (b && b < a) ? b : a;
@@ -76,8 +76,10 @@ static struct run_vm_marks *marks_of(struct run_writer *writer, uint64_t vm)
 	return marks;
 }
 
-/* Is this an I/O exit?  KVM hands it to userspace, unless it has the device
- * itself. */
+/*
+ * Is this an I/O exit?  KVM hands it to userspace, unless KVM has the device
+ * itself.
+ */
 static bool is_io(uint32_t isa, uint32_t reason)
 {
 	return reason == isa_roles(isa)->io;
@@ -217,7 +219,7 @@ int run_writer_vms(struct run_writer *writer, const struct ledger *interval)
 		if (filter_has_vm(writer->filter, &interval->vm[i]))
 			r = put_vm(writer, interval, &interval->vm[i]);
 	}
-	/* Those that are gone get a row of their own if they come again. */
+	/* vCPUs that are gone get a new row if they come again. */
 	ledger_reset(&writer->known);
 	return r;
 }

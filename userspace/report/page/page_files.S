@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files as strings.  They are where make has put them: -I. */
+/*
+ * The files as strings.  The option -I names the folder into which make has put
+ * them.
+ */
 #ifdef __CET__
 #include <cet.h>
 #endif

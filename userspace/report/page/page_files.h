@@ -5,8 +5,8 @@
 #define EXITLEDGER_PAGE_FILES_H
 
 /*
- * Each as a string.  The hashes are SHA-256 of style and script, in base64: a
- * browser runs no other script of the page.
+ * Each file is a string.  The hashes are SHA-256 of style and script, in
+ * base64.  A browser runs no script of the page but the one with this hash.
  */
 extern const char page_html[];
 extern const char page_compare_html[];

@@ -29,7 +29,7 @@ static void put_reason(struct pages *pages, const struct run_compared *row)
 		      pages->out);
 }
 
-/* All rows of which B has more, or less, as a list. */
+/* List all rows of which B has more, or all of which it has less. */
 static void put_changed(struct pages *pages, bool time,
 			enum run_verdict verdict, const char *title)
 {
@@ -105,7 +105,7 @@ static struct text value_of(double value, bool time)
 	return value > 0 ? format_ns(value) : none;
 }
 
-/* A row's begin, to the name of what it is of. */
+/* Write the beginning of a row, up to the name of its reason. */
 static void put_head(struct pages *pages, const struct run_compared *row)
 {
 	fprintf(pages->out, "<tr%s><th scope=\"row\">",
@@ -148,7 +148,7 @@ static void put_row(struct pages *pages, const struct run_compared *row,
 static int put_table(struct pages *pages, bool time)
 {
 	const struct run_comparison *compared = pages->compared;
-	/* The verdict where narrow windows have it, too. */
+	/* Put the verdict where narrow windows show it, too. */
 	const char *heads[] = { "EXIT REASON", "<B IS",	   "A", "B",
 				"B / A",       "INTERVAL", NULL };
 	struct page *page = &pages->page[0];
@@ -173,7 +173,10 @@ static int put_table(struct pages *pages, bool time)
 	return 0;
 }
 
-/* Of work that is always the same, such as a boot, they tell more than rates. */
+/*
+ * For work that is always the same, such as a boot, counts tell more than
+ * rates.
+ */
 static int put_counts(struct pages *pages)
 {
 	static const char *const heads[] = { "EXIT REASON", "A", "B", "B / A",
@@ -201,7 +204,7 @@ static int put_counts(struct pages *pages)
 	return 0;
 }
 
-/* A percentile of both runs, and what it became. */
+/* Write a percentile of both runs, and how it changed. */
 static void put_percentile(struct page *page, const uint64_t ns[2])
 {
 	for (int i = 0; i < 2; i++)
@@ -314,7 +317,10 @@ int render_compare_page(const char *const path[2],
 					       .out = out };
 	for (int i = 0; !r && i < 2; i++)
 		r = page_begin(&pages.page[i]);
-	/* Other processors have other reasons: no colours in common. */
+	/*
+	 * Processors of two vendors have different reasons, so the pages share
+	 * no colours.
+	 */
 	if (!r && compared->by_reason)
 		page_choose(pages.page, 2);
 	for (int i = 0; !r && !compared->by_reason && i < 2; i++)

@@ -133,8 +133,9 @@ size_t page_color(const struct page *page, uint32_t reason)
 }
 
 /*
- * How much of a chart a reason fills, of whichever chart it fills more.  The
- * guests' idleness would leave no time to the others.
+ * The share of a chart that a reason fills, in the chart in which it fills
+ * more.  It is without the guests' idleness, which would leave no time to the
+ * others.
  */
 static double weight_of(const struct page *page, const struct row *row)
 {
@@ -154,7 +155,7 @@ struct candidate {
 	double weight;
 };
 
-/* The next reason of those that any of the pages has, ascending. */
+/* Find the next reason that any of the pages has, ascending. */
 static bool next_candidate(const struct page *pages, size_t nr, size_t at[],
 			   struct candidate *next)
 {
@@ -196,7 +197,7 @@ void page_choose(struct page *pages, size_t nr)
 	struct candidate best[PAGE_LINES] = { 0 }, next;
 	size_t at[2] = { 0 }, kept = 0, all = 0;
 
-	/* Those that fill most of the charts. */
+	/* Choose the reasons that fill most of the charts. */
 	for (; next_candidate(pages, nr, at, &next); all++) {
 		size_t place = kept;
 
@@ -209,7 +210,7 @@ void page_choose(struct page *pages, size_t nr)
 			(kept - place - 1) * sizeof(best[0]));
 		best[place] = next;
 	}
-	/* The last colour is that of all others. */
+	/* The last colour is for all other reasons together. */
 	kept -= all > PAGE_LINES;
 	qsort(best, kept, sizeof(best[0]), by_exits);
 	for (size_t i = 0; i < nr; i++) {

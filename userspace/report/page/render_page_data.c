@@ -9,7 +9,10 @@
 #include "report/page/render_page_private.h"
 #include "run/run_words.h"
 
-/* Marks that are drawn: the first of people, of guests, and of the recorder. */
+/*
+ * How many marks are drawn: the first ones of people, of guests, and of the
+ * recorder.
+ */
 #define MARKS_DRAWN 500
 
 static double length_of_point(const struct page *page)
@@ -18,7 +21,7 @@ static double length_of_point(const struct page *page)
 	       (page->report->info->interval_ns / 1e9);
 }
 
-/* Is there time of the guests' idleness to be shown or not? */
+/* Is there idle time of the guests, which can be shown or hidden? */
 static bool draws_idle(const struct page *page)
 {
 	for (size_t i = 0; page->has & NEEDS_TIME && i < page->nr_drawn; i++) {
@@ -161,7 +164,7 @@ static void add_line(struct run_line *to, const struct run_line *line)
 	}
 }
 
-/* Has it a line of its own? */
+/* Does the reason have a line of its own? */
 static bool is_drawn(const struct page *page, uint32_t reason)
 {
 	return page_color(page, reason) < PAGE_LINES &&
@@ -177,7 +180,7 @@ static size_t count_others(const struct page *page)
 	return nr;
 }
 
-/* All reasons without a colour of their own, as one line. */
+/* Write all reasons without a colour of their own as one line. */
 static void put_others(const struct page *page, struct json_writer *json)
 {
 	static uint64_t exits[RUN_POINTS], ns[RUN_POINTS];

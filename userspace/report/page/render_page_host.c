@@ -81,7 +81,7 @@ static void put_filters(struct page *page)
 		put_fact(page, "This page only", shown);
 }
 
-/* The intervals must add up to what BPF has summed up on its own. */
+/* The intervals must add up to the sums of BPF itself. */
 static void put_check(struct page *page)
 {
 	const struct run_info *info = page->report->info;

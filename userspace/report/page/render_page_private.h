@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Of the page's renderers alone. */
+/* Used only by the files that render pages. */
 #ifndef EXITLEDGER_RENDER_PAGE_PRIVATE_H
 #define EXITLEDGER_RENDER_PAGE_PRIVATE_H
 
 #include "report/page/render_page.h"
 #include "sample/columns.h"
 
-/* Lines of a chart, each with a colour; the last may be all others together. */
+/*
+ * The most lines of a chart.  Each has a colour, and the last one may be all
+ * others together.
+ */
 #define PAGE_LINES 11
 
-/* Change points that are shown, in the table and in charts: the clearest. */
+/*
+ * The most changes that are shown in the table and in the charts: the clearest
+ * ones.
+ */
 #define PAGE_CHANGES 60
 
 struct page {
@@ -18,42 +24,49 @@ struct page {
 	const struct filter *filter;
 	struct ledger merged;
 	struct row_group group; /* its reasons, ascending: page_begin() */
-	unsigned int has; /* NEEDS_…: what was recorded */
+	unsigned int has; /* NEEDS_… bits of what was recorded */
 	/* Reasons with a colour of their own, by exits: page_choose(). */
 	uint32_t drawn[PAGE_LINES];
 	size_t nr_drawn;
 	FILE *out;
 };
 
-/** page_begin - fill in what follows from report and filter; 0 or -ENOMEM */
+/**
+ * page_begin - fill in the members that follow from report and filter; 0 or
+ * -ENOMEM
+ */
 int page_begin(struct page *page);
 
 /**
- * page_choose - choose reasons that have a colour, the same for all @pages
+ * page_choose - choose the reasons that have a colour, the same for all @pages
  *
- * Their rows have the most frequent reason first afterwards.
+ * Afterwards their rows are sorted, the most frequent reason first.
  */
 void page_choose(struct page *pages, size_t nr);
 
-/** page_end - free what page_begin() has made, even if it failed */
+/** page_end - free everything that page_begin() has made, even if it failed */
 void page_end(struct page *page);
 
 /**
- * page_template - write a template, with what it has as {{name}}
- * @put: writes a part that is the page's own; -EINVAL: there is none such
+ * page_template - write a template, and a part in place of each {{name}}
+ * @put: writes a part; -EINVAL: there is none of this name
  *
- * 0, or what @put returns.
+ * Returns 0, or the result of @put.
  */
 int page_template(const char *text, int (*put)(void *context, const char *name),
 		  void *context, FILE *out);
 
-/** page_color - of a reason in charts and tables; PAGE_LINES: none of its own */
+/**
+ * page_color - the colour of a reason in charts and tables; PAGE_LINES: it has
+ * none
+ */
 size_t page_color(const struct page *page, uint32_t reason);
 
 /*
- * page_table_begin - a table's head
+ * page_table_begin - write the head of a table
  * @label: id of the heading that names it
- * @heads: the columns', NULL at the end; those of text begin with "<"
+ * @heads: the heads of the columns, NULL at the end; those of text begin with
+ * "<"
  */
 void page_table_begin(struct page *page, const char *label,
 		      const char *const heads[]);

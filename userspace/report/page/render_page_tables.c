@@ -12,7 +12,7 @@
 #include "lib/safe_text.h"
 #include "report/page/render_page_private.h"
 
-/* Rows of tables: what is more is counted. */
+/* The most rows of each table; the others are only counted. */
 #define REASONS_SHOWN 300
 #define KEYS_SHOWN 50
 #define VMS_SHOWN 100
@@ -57,7 +57,7 @@ void page_cell_text(struct page *page, const char *text)
 	fputs("</td>", page->out);
 }
 
-/* How many rows there are beside those that are shown, and what they have. */
+/* Write how many rows are not shown, and how much they have. */
 static void put_more(struct page *page, size_t more, uint64_t exits)
 {
 	if (more)
@@ -184,7 +184,7 @@ static void put_key(struct page *page, enum ledger_key_kind kind,
 	fputs("</tr>\n", page->out);
 }
 
-/* The further keys, where the run has any. */
+/* Write the further keys, if the run has any. */
 int page_keys(struct page *page)
 {
 	struct row_group *group = &page->group;

@@ -92,7 +92,7 @@ static void put_answer(struct page *page, size_t nth, const struct row *row,
 		exit_reason_text(page->group.vm->isa, row->reason).s, value);
 }
 
-/* The phase in which the rate was highest, of those that can be judged. */
+/* Find the phase with the highest rate, among those that can be judged. */
 static void put_busiest(struct page *page)
 {
 	const struct run_report *report = page->report;
@@ -188,7 +188,7 @@ static void put_phase(struct page *page, const struct run_phase *phase)
 	put_rates(page, &phase->rates);
 }
 
-/* In a sentence what the table's first row says. */
+/* Say the first row of the table in a sentence. */
 static void put_stability(struct page *page)
 {
 	const struct run_rates *rates = &page->report->rates;
@@ -292,7 +292,7 @@ static const char *name_of(const struct page *page, uint64_t number)
 	return vm ? vm->name : "";
 }
 
-/* Of marks that have them: how many exits there had been by then. */
+/* Show, for marks that have it, how many exits there had been by then. */
 static void put_total(struct page *page, const struct run_total *total)
 {
 	const struct run_mark *mark = total ? total->mark : NULL;
@@ -324,7 +324,7 @@ static void put_mark(struct page *page, const struct run_mark *mark,
 	fputs("</tr>\n", page->out);
 }
 
-/* Of those that the filter lets through; returns how many they are. */
+/* Show those that pass the filter; returns their number. */
 static size_t put_all_marks(struct page *page, const struct run_totals *totals)
 {
 	const char *heads[] = { "SECONDS",     "<MARK",	      "<VM",

@@ -15,7 +15,7 @@ static int cannot(const char *path, struct why *why)
 		       strerror(err));
 }
 
-/* Is there nothing, or what can be made again? */
+/* Is the file missing, or one that can be made again? */
 static int may_replace(const char *path, struct why *why)
 {
 	char begin[sizeof(PAGE_BEGIN)] = "";

@@ -7,13 +7,13 @@
 #include "lib/msg.h"
 
 /**
- * save_page - a page into a file, as a whole or not at all
- * @path: what is there must be a page of ours, or empty: a page can be made
- *	again, a recorded run cannot.  What is no file, such as a pipe, is
- *	written to as it is.  "-" is standard output, which is not flushed.
+ * save_page - write a page into a file, completely or not at all
+ * @path: an existing file must be a page of ours, or empty: a page can be made
+ * again, but a recorded run cannot.  If it is no regular file, such as a pipe,
+ * it is written to.  "-" is standard output, which is not flushed.
  * @render: writes the page; 0 or -ENOMEM
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int save_page(const char *path, int (*render)(void *context, FILE *out),
 	      void *context, struct why *why);
