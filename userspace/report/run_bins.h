@@ -10,8 +10,8 @@
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
 
-#define RUN_BINS \
-	128 /* at most; at least half of it, if there are that many intervals */
+/* The most bins.  If there are that many intervals, at least half are used. */
+#define RUN_BINS 128
 
 /* A reason's exits in each bin. */
 struct run_bins_line {

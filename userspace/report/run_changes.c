@@ -10,9 +10,8 @@
 #include "report/run_changes.h"
 #include "report/run_levels.h"
 
-#define ROUNDS                                                                 \
-	20 /* in which changes are dropped; then all that remain to be dropped \
-	      go at once */
+/* The rounds that drop some changes; the next one drops all that must go. */
+#define ROUNDS 20
 
 /* A stretch between two changes, or an end. */
 struct stretch {

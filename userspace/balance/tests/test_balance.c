@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules, on books that are made up by hand: right ones, and ones with every
- * kind of mistake.
+ * The rules, on made-up books: right ones, and ones with each kind of mistake.
  */
 #include "balance/rules.h"
 #include "judged.h"
@@ -43,8 +42,7 @@ START_TEST(four_vcpus_bound)
 END_TEST
 
 /*
- * vCPUs that are out of the guest cannot be ahead.  If all are out, the count
- * is exact.
+ * vCPUs out of the guest cannot be ahead; if all are out, the count is exact.
  */
 START_TEST(quiet_vcpus_are_exact)
 {
@@ -157,9 +155,7 @@ START_TEST(info_is_judged)
 }
 END_TEST
 
-/*
- * A reason that no manual defines has no count, if both have the same tables.
- */
+/* With the same tables, a reason that no manual defines has no count. */
 START_TEST(undefined_reason_is_answered)
 {
 	total(1000, 1000, 1000, 2);
@@ -173,10 +169,7 @@ START_TEST(undefined_reason_is_answered)
 }
 END_TEST
 
-/*
- * CLOCK_MONOTONIC is slewed: KVM has as many cycles as before, but BPF has not
- * as many ns.
- */
+/* CLOCK_MONOTONIC is slewed: BPF's ns change, and KVM's cycles do not. */
 START_TEST(slewed_clock)
 {
 	struct answer *answer;
@@ -193,10 +186,7 @@ START_TEST(slewed_clock)
 	books.tsc_khz_high = 1000000;
 	judge(VERDICT_BALANCED);
 	balance_free(&balance);
-	/*
-	 * If it is slewed the other way, KVM may have as much time as has
-	 * passed.
-	 */
+	/* Slewed the other way, KVM may have all the time that has passed. */
 	books.started_ns = 1;
 	books.answers.answer[1].ns = 980001;
 	books.answers.answer[1].ns_before = 980000;
@@ -324,8 +314,7 @@ START_TEST(parameters_were_written)
 END_TEST
 
 /*
- * The binary statistics may be behind by one per vCPU. They may be ahead on VMX
- * alone, and only as the rule says.
+ * KVM's statistics may be behind by one per vCPU; ahead only on VMX, by rule.
  */
 START_TEST(statistics)
 {
@@ -393,10 +382,7 @@ START_TEST(counters_were_switched)
 }
 END_TEST
 
-/*
- * Losses of the observer explain a KVM that has more exits, but not one that
- * has fewer.
- */
+/* Losses of the observer explain why KVM has more exits, but not fewer. */
 START_TEST(observer_lost_some)
 {
 	books.ledger.vm[0].vcpu[0].missed_exits = 5;
@@ -419,9 +405,7 @@ START_TEST(observer_lost_some_and_so_did_kvm)
 	balance.incomplete = _i == 3;
 	total(1000, 1000, 1000, 1);
 	if (_i == 3) {
-		/*
-		 * The loss is of a VM that is gone, as compare --watch has it.
-		 */
+		/* The VM is gone, as compare --watch has it. */
 		balance.checked = 1;
 		balance_judge(&books, &balance);
 		ck_assert_int_eq(balance.verdict, VERDICT_INCONCLUSIVE);
@@ -432,10 +416,7 @@ START_TEST(observer_lost_some_and_so_did_kvm)
 }
 END_TEST
 
-/*
- * No read of a vCPU that found no slot has an exit, and yet it was not the
- * emulator's.
- */
+/* A vCPU without a slot has no exits; its reads are not the emulator's. */
 START_TEST(no_slot_is_no_emulator)
 {
 	total(1000, 0, 0, 0)->paired = false;

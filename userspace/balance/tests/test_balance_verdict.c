@@ -145,10 +145,7 @@ START_TEST(why_nothing_can_be_said)
 }
 END_TEST
 
-/*
- * That a report was not seen is said beside the findings, and beside another
- * reason.
- */
+/* An unseen report is told beside the findings, and beside another reason. */
 START_TEST(unseen_beside)
 {
 	balance.unseen = 1;
@@ -269,10 +266,7 @@ START_TEST(statistics_of_vms)
 	ck_assert_uint_eq(balance.finding[0].low, 10);
 	ck_assert_uint_eq(balance.finding[0].high, 14);
 	ck_assert_uint_eq(balance.finding[1].vm, 7);
-	/*
-	 * VMX's statistics include events that are no exits, unless these are
-	 * known.
-	 */
+	/* VMX counts events that are no exits, unless these are known. */
 	memset(&balance, 0, sizeof(balance));
 	books.host.isa = EXIT_LEAF_ISA_VMX;
 	books.sees_no_entries = true;
@@ -324,10 +318,7 @@ static void no_report(void)
 	books.report.nr = 0;
 }
 
-/*
- * The VMM's statistics are the last: exactly BPF's count, and on VMX one more
- * per vCPU.
- */
+/* The VMM reads last: exactly BPF's count, and on VMX one more per vCPU. */
 START_TEST(final_statistics)
 {
 	static const struct {
@@ -459,9 +450,7 @@ START_TEST(executed_of_none)
 }
 END_TEST
 
-/*
- * Three allocations fail in turn: a base, the matcher's order, and the match.
- */
+/* Allocations fail in turn: a base, the matcher's order, and the match. */
 START_TEST(no_memory)
 {
 	struct guest_read read;
