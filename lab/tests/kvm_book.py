@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage: kvm_book.py FILE QUESTION
-"""What a VM's file exit_stats has: kvm-instrumentation/src/exit_file.h.
+"""Shows the contents of a VM's file exit_stats: kvm-instrumentation/src/exit_file.h.
 
 Reads it by that page alone, so that neither KVM nor the host's tools are
 believed. QUESTION: reason=NUMBER prints each vCPU's exits of that reason; mode,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What KVM's file exit_stats says of a VM (exit_file.h), once it is checked: no
+ * The contents of KVM's file exit_stats of a VM (exit_file.h), checked: no
  * size, count or index of the file is used before it is known to be within it.
  */
 #ifndef EXITLEDGER_EXIT_FILE_READ_H

@@ -225,7 +225,7 @@ int kernel_book_total(struct kernel_book *book, struct ledger *interval,
 	return r;
 }
 
-/* What is missing from the beginning on goes on missing. */
+/* Count the vCPUs that are uncounted at the beginning: they stay so. */
 static void count_uncounted(struct kernel_book *book)
 {
 	for (size_t i = 0; i < book->vms.nr; i++) {

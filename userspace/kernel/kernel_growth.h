@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a vCPU had more at one moment than at an earlier one, into a ledger. */
+/* Adds the growth of a vCPU's counters between two moments to a ledger. */
 #ifndef EXITLEDGER_KERNEL_GROWTH_H
 #define EXITLEDGER_KERNEL_GROWTH_H
 

@@ -271,7 +271,10 @@ static void swap(struct kernel_vm *vm)
 	vm->before = now;
 }
 
-/* What KVM's statistics had by the time of the old record, into the new one. */
+/*
+ * Copy the statistics that KVM had at the time of the old record into the new
+ * one.
+ */
 static void keep_statistics(const struct exit_file *old,
 			    const struct exit_file *file, unsigned char *bytes)
 {

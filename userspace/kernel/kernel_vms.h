@@ -12,7 +12,7 @@
 #include "kernel/exit_file_read.h"
 #include "ledger/ledger.h"
 
-/* What was read of a VM's file at a moment; all zero: nothing was. */
+/* The contents of a VM's file at a moment; all zero: nothing was read. */
 struct kernel_read {
 	struct exit_file file; /* in @bytes */
 	unsigned char *bytes;

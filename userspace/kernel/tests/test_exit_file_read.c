@@ -127,7 +127,9 @@ START_TEST(truncated)
 }
 END_TEST
 
-/* What comes behind, such as a vCPU that has just been made, is no damage. */
+/*
+ * Data behind the end, such as a vCPU that has just been made, are no damage.
+ */
 START_TEST(longer)
 {
 	bytes = realloc(bytes, length + 100);

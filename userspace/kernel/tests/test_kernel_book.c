@@ -79,7 +79,7 @@ static void cell_is(const struct ledger *ledger, uint32_t reason,
 	ck_assert_uint_eq(cell->times.ns, ns);
 }
 
-/* What was before is in no interval and in no total. */
+/* Exits from before are in no interval and in no total. */
 START_TEST(from_the_beginning_on)
 {
 	process(100, 100, "web");
