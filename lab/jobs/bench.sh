@@ -4,16 +4,17 @@
 # usage: bench.sh [--quick] [--kernel SERIES] [--rounds N] [--replay] [--out DIR]
 #                 [KIND...]
 #
-# exitledger bench in the emulated AMD host whose TSC counts instructions, with the
-# distribution's perf, bpftrace and trace-cmd as peers, and writes docs/overhead.md
-# and docs/overhead.svg.  Half an hour.
-# KIND: of exits, and shown, not written; all that bench has by itself, unless said.
-# --quick: of CPUID alone.  Some minutes.
-# --rounds: of bench (4); an even number, so that what drifts adds to nothing.
-# --replay: from what the last run of this kind has left, without another.
+# Runs exitledger bench in the emulated AMD host whose TSC counts instructions, with the
+# distribution's perf, bpftrace and trace-cmd as peers, and writes docs/overhead.md and
+# docs/overhead.svg.  Takes half an hour.
+# KIND: kinds of exits, whose results are shown and not written (default: all that bench
+# has).
+# --quick: only CPUID, in some minutes.
+# --rounds: of bench (4); an even number, so that drift adds nothing.
+# --replay: show the results of the last run of this kind, without another run.
 # --out: the folder to write to (docs)
 #
-# Exit status: 0; 1 if what was measured twice differs by more than 0.5 %; 3 if
+# Exit status: 0; 1 if two measurements of the same differ by more than 0.5 %; 3 if
 # nothing was measured.
 
 # shellcheck source=lab/lib.sh
@@ -52,11 +53,11 @@ parse_options() {
 
 exitledger() { "$BUILD/bin/exitledger" "$@"; }
 
-# As in a document: 4 columns in.
+# Indent by 4 columns, as in a document.
 quoted() { sed 's/^\(.\)/    \1/; s/ *$//'; }
 
 changes() { # OLD NEW
-	# That something costs more is to be seen, not an error.
+	# It is no error that something costs more, but it must be seen.
 	exitledger bench --compare "$RESULTS/$1.json" "$RESULTS/$2.json" || (($? == 1))
 }
 
@@ -122,7 +123,8 @@ document() {
 		sed 's/ *$//' | quoted
 }
 
-# in_lab NAME KIND...: COMMAND becomes what measures these in a host of its own
+# in_lab NAME KIND...: sets COMMAND to the command that measures these in a host of its
+# own
 in_lab() {
 	local name=$1
 
@@ -133,15 +135,16 @@ in_lab() {
 		KINDS="$*" ROUNDS="$ROUNDS" LAPS=3)
 }
 
-# Half of the kinds each: the machine has two processors, and an emulated host
-# keeps one busy.
+# Each host takes half of the kinds: the machine has two processors, and an emulated
+# host keeps one busy.
 measure() {
 	local half=$(((${#KINDS[@]} + 1) / 2)) status=0 name
 
 	"$LAB/setup/deps.sh" build demo peers
 	lock
 	"$LAB/setup/prepare.sh" "$KERNEL"
-	# Each l1.sh takes it while it puts together what it boots.
+	# Each l1.sh takes the lock while it puts together the archives that it boots
+	# with.
 	unlock
 	rm -rf -- "$RESULTS"{,-a,-b}
 	if ((${#KINDS[@]} > half)); then

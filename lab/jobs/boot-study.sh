@@ -4,14 +4,14 @@
 # usage: boot-study.sh [--vendors "amd intel"] [--kernel SERIES] [--out DIR]
 #                      [--again]
 #
-# Records a Linux guest's boot in emulated hosts, with nested paging and without,
-# and exitwork's workloads, and writes docs/boot-study.md with its pictures from
-# what was recorded.  Both hosts run at the same time, for some ten minutes (a busy machine: fourteen).
-# --vendors: of the hosts' processors (both).
-# --out: in place of docs.
-# --again: from what the last run has left, without another.
+# Records a Linux guest's boot in emulated hosts, with nested paging and without, and
+# exitwork's workloads, and writes docs/boot-study.md and its pictures from these runs.
+# Both hosts run at the same time, for some ten minutes (a busy machine: twenty-five).
+# --vendors: of the hosts' processors (default: both).
+# --out: the folder to write to (default: docs).
+# --again: use the runs that are there, without recording others.
 #
-# Exit status: 0; 3 if there is nothing to write of.
+# Exit status: 0; 3 if nothing could be written.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -19,7 +19,7 @@
 . "$LAB/setup/kernels.sh"
 DIE_STATUS=3
 
-INTEL_RUNS='nested shadow work'	# what there is time for
+INTEL_RUNS='nested shadow work'	# the runs that there is time for
 
 OTHER=	# the process that runs the second host
 trap '[[ -z $OTHER ]] || { kill "$OTHER" && wait "$OTHER"; } 2>/dev/null || true; cleanup' EXIT
@@ -46,13 +46,13 @@ results() { # VENDOR
 	printf '%s\n' "$BUILD/results/boot-study-$KERNEL-$1"
 }
 
-# study VENDOR: Bochs is slow, the more so the more often record writes.
+# study VENDOR: records on that host.  Bochs is slow, and slower with short intervals.
 study() {
 	local settings=()
 
 	[[ $1 != intel ]] ||
 		settings=(INTERVAL=1s RUNS="$INTEL_RUNS")
-	# exec: in the background it is $OTHER itself that is to be ended.
+	# exec, because in the background $OTHER itself must be ended.
 	exec "$LAB/machine/l1.sh" --vendor "$1" --tcg --kernel "$KERNEL" --timeout 3600 \
 		--out "$(results "$1")" "$LAB/scenarios/boot-study.sh" \
 		"${settings[@]}"
@@ -64,7 +64,8 @@ record_all() {
 	"$LAB/setup/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/setup/prepare.sh" "$KERNEL"
-	# Each l1.sh takes it while it puts together what it boots.
+	# Each l1.sh takes the lock while it puts together the archives that it boots
+	# with.
 	unlock
 	if [[ $VENDORS == *' '* ]]; then
 		study "${VENDORS% *}" &

@@ -3,11 +3,12 @@
 #
 # usage: build-selftests.sh [SERIES [TEST...]]
 #
-# Builds the kernel's own KVM selftests (tools/testing/selftests/kvm), with what
-# our series of patches adds to them, from the source that lab/setup/kernel.sh SERIES
-# (this distribution's own, unless said) fetched: those that are named, or all.  They go
-# to build/selftests/SERIES: static programs, `list` with the paths of all that there
-# are in the Makefile's order, and `stamp` with those that were built.
+# Builds the kernel's own KVM selftests (tools/testing/selftests/kvm), together with
+# those of our series of patches, from the source that lab/setup/kernel.sh SERIES has
+# fetched (default: this distribution's own).  Builds the tests that are named, or all.
+# They go to build/selftests/SERIES, as static programs, with `list`, which has the
+# paths of all tests in the Makefile's order, and `stamp`, which has those that were
+# built.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -16,8 +17,8 @@
 INSTRUMENTATION=$TOP/kvm-instrumentation
 SELFTESTS=tools/testing/selftests
 
-# Of the kernel's source: what its headers for user space and these tests are
-# built from.
+# The parts of the kernel's source from which its headers for user space and these tests
+# are built.
 SOURCES=(Makefile Kbuild Kconfig include scripts usr arch/x86
 	tools/arch/x86 tools/build tools/include tools/lib tools/scripts
 	"$SELFTESTS"/{kvm,rseq,lib.mk,kselftest.h,kselftest_harness.h})
@@ -30,7 +31,7 @@ unpack() { # DIR
 			"${SOURCES[@]/#/linux-source-$SERIES/}"
 }
 
-# kernel_make DIR ARG...: as a make of its own, whatever started this script.
+# kernel_make DIR ARG...: runs make as if no other make had started this script.
 kernel_make() (
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	export LDFLAGS=-static
@@ -48,7 +49,7 @@ wanted() { # LIST
 	done <"$1"
 }
 
-# Are the tests that are wanted there, of this source?
+# Are the tests that are wanted there, and are they from this source?
 up_to_date() {
 	local key test tests
 

@@ -3,14 +3,14 @@
 #
 # usage: demo.sh [--vendor amd|intel] [--kernel SERIES] [SCENARIO]
 #
-# From a fresh machine to balanced books: installs what is missing, builds all,
-# runs a guest of known behaviour and a Linux guest in L1, and shows the books of
-# both.  The kernel is this distribution's own, unless one is named.  Another
-# scenario may be run in place of the demo's: then the books NAME.json that it
-# leaves in /results are shown.
+# Goes from a fresh machine to balanced books: installs missing packages, builds
+# everything, runs a guest of known behaviour and a Linux guest in L1, and shows the
+# books of both.  The kernel is this distribution's own, unless one is named.  Another
+# scenario may be run instead of the demo's; then the books NAME.json that it leaves in
+# /results are shown.
 #
 # Exit status: that of the worse verdict, 0 balanced, 1 discrepancy, 2 inconclusive;
-# more if it did not come to one.
+# higher if there was no verdict.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -18,7 +18,7 @@
 . "$LAB/setup/kernels.sh"
 DIE_STATUS=3
 
-# show TITLE BOOKS: their table; $WORST is the worst verdict so far.
+# show TITLE BOOKS: shows their table, and keeps the worst verdict so far in $WORST.
 show() {
 	local status=0
 

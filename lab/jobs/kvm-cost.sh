@@ -4,12 +4,12 @@
 # usage: kvm-cost.sh [--kernel SERIES] [KIND...]
 #
 # Measures the cost of the counters in KVM: instructions per exit, from the guest's
-# instruction to its next one, with the distribution's own modules and with ours, in one run of
-# the emulated AMD host whose TSC counts instructions.  KIND: of microguest's
-# (cpuid and vmcall, unless said).
+# instruction to its next one.  The distribution's own modules and ours are measured in
+# one run of the emulated AMD host whose TSC counts instructions.  KIND: kinds of
+# microguest (default: cpuid and vmcall).
 #
-# Exit status: 0; 1 if it is more than it must be (below) by more than the
-# same modules' rounds differ; 3 if nothing was measured.
+# Exit status: 0; 1 if the cost is above the limit (below) by more than rounds of the
+# same modules differ; 3 if nothing was measured.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -34,7 +34,7 @@ parse_options() {
 	RESULTS=$BUILD/results/kvm-cost-$KERNEL
 }
 
-# quartiles FILE...: median and quartiles of all laps, per exit.
+# quartiles FILE...: prints the median and the quartiles of all laps, per exit.
 quartiles() {
 	sort -n -- "$@" | awk '{ a[NR] = $1 / 100 } END {
 		printf "%.1f %.1f %.1f\n", a[int((NR + 1) / 2)],
@@ -53,8 +53,8 @@ row() {
 		"$ADDED"
 }
 
-# spread KIND: the most by which rounds of the same differ.  The emulator counts
-# an instruction more or less per exit after some loadings of the modules.
+# spread KIND: prints the most by which rounds of the same modules differ.  After some
+# loadings of the modules the emulator counts an instruction more or less per exit.
 spread() {
 	local name file
 

@@ -61,7 +61,7 @@ parse_options() {
 	CACHE=$BUILD/newcomer/cache/$SUITE
 }
 
-# The README's commands for this machine: "make" and one target.
+# Prints the README's commands for this machine: "make" with one target.
 readme_commands() {
 	sed -n 's/^    \(make [a-z][a-z-]*\)$/\1/p' "$TOP/README.md"
 }
@@ -81,7 +81,7 @@ check_machine() {
 			die "'$command' is no command of the README; those are:" \
 				"$(paste -sd, <<<"$known")"
 	done
-	# The checkout may belong to whoever called sudo.
+	# The checkout may belong to the user who called sudo.
 	mkdir -p "$BUILD/newcomer"
 	export GIT_CONFIG_GLOBAL=$BUILD/newcomer/gitconfig
 	printf '[safe]\n\tdirectory = *\n' >"$GIT_CONFIG_GLOBAL"
@@ -92,7 +92,7 @@ check_machine() {
 
 # --- the system ---
 
-# as_user USER COMMAND: as that user's login has it, in the clone
+# as_user USER COMMAND: runs it as in that user's login, in the clone
 as_user() {
 	if [[ $1 == root ]]; then
 		inside /bin/bash -c "cd /root/$NAME && exec $2"
@@ -111,8 +111,8 @@ add_user() {
 	echo 'user ALL=(ALL) NOPASSWD: ALL' >"$ROOT/etc/sudoers.d/user"
 }
 
-# The lab's own downloads are kept, too: the clone finds them where it would put
-# them.
+# The lab's own downloads are kept, too: the clone finds them where it would put them
+# itself.
 make_clone() { # USER
 	local home
 
@@ -126,7 +126,7 @@ make_clone() { # USER
 
 # --- the run ---
 
-# timed TEXT COMMAND...: a row of the summary; STEP_STATUS is how it ended.
+# timed TEXT COMMAND...: runs it, adds a row to the summary, and sets STEP_STATUS.
 timed() {
 	local text=$1 start=$EPOCHREALTIME
 
@@ -194,7 +194,7 @@ go() {
 	[[ -z $FAILED ]] || exit 1
 }
 
-# One at a time for each suite.
+# Only one may run at a time for each suite.
 lock_newcomer() {
 	exec 9>>"$BUILD/newcomer/$SUITE.lock"
 	flock -n 9 || die "another newcomer.sh is at work in $(rel "$ROOT")"

@@ -3,15 +3,14 @@
 #
 # usage: observer-cost.sh [--quick]
 #
-# Measures the observer's cost: instructions added per exit, from the guest's
-# instruction to its next one, on the distribution's own modules, in runs of the emulated hosts,
-# whose TSC counts instructions; beside programs that do nothing, which is what
-# any observer costs there.  On 6.1 and 6.12, with mitigations off and auto; on the
-# Intel host with 6.12 alone.
-# --quick: one run, of AMD and 6.12 with mitigations off, and the main rows alone.
+# Measures the observer's cost: the instructions that it adds per exit, from the guest's
+# instruction to its next one.  The distribution's own modules run in emulated hosts
+# whose TSC counts instructions.  Programs that do nothing are measured, too, as any
+# observer costs at least that.  The runs are 6.1 and 6.12 on AMD, with mitigations off
+# and auto, and 6.12 on Intel.
+# --quick: one run, of 6.12 on AMD with mitigations off, and only the main rows.
 #
-# Exit status: 0; 1 if it is more than it must be (below); 3 if nothing was
-# measured.
+# Exit status: 0; 1 if the cost is above a limit (below); 3 if nothing was measured.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -53,7 +52,7 @@ parse_options() {
 	(($# <= 1)) || usage
 }
 
-# cases VENDOR KERNEL MITIGATIONS: of a run; '': all
+# cases VENDOR KERNEL MITIGATIONS: prints the cases of a run; nothing means all
 cases() {
 	if [[ -n $QUICK || $1 == intel ]]; then
 		echo none null floor_exit floor_pair count time
@@ -80,14 +79,14 @@ measure() { # VENDOR KERNEL MITIGATIONS
 	((status == 0)) || die "the scenario failed with status $status"
 }
 
-# median FILE: per exit
+# median FILE: prints the median of instructions per exit
 median() {
 	sort -n -- "$1" | awk '{ a[NR] = $1 / 100 }
 		END { printf "%.0f\n", a[int((NR + 1) / 2)] }'
 }
 
-# cell ROW VENDOR KERNEL MITIGATIONS: sets CELL to the instructions added; or, of
-# none, to all
+# cell ROW VENDOR KERNEL MITIGATIONS: sets CELL to the instructions that were added; for
+# the row "none", to all instructions
 cell() {
 	local base most value
 
@@ -109,7 +108,7 @@ cell() {
 	fi
 }
 
-# head_line NAME FIELD: a line of the table's head, which says FIELD of each run
+# head_line NAME FIELD: prints a line of the table's head, with FIELD of each run
 head_line() {
 	local run words
 
@@ -136,7 +135,7 @@ show() {
 			cell "${row%%|*}" $run
 			line+=$CELL
 		done
-		# Only what was measured in some run.
+		# Show only rows that were measured in some run.
 		[[ -z ${line// /} ]] || printf '%-36s%s\n' "${row#*|}" "$line"
 	done
 	((STATUS == 0)) || printf '\n!: more than it must be\n'

@@ -85,7 +85,7 @@ join_results() { # PREFIX...
 		< <(printf '%s\n' "${TESTS[@]}")
 }
 
-# Writes to $1 how all tests ended.
+# Writes the results of all tests to $1.
 run_tests() {
 	local again all=("${TESTS[@]}") prefix=$BUILD/results/$NAME
 
@@ -126,8 +126,8 @@ print_total() {
 	}' "$1"
 }
 
-# print_differences RESULTS: says what differs; fails if it is between the two
-# kinds of modules.
+# print_differences RESULTS: shows the differences; fails if the two kinds of modules
+# differ.
 print_differences() {
 	awk '
 	$1 == "exit_stats_test" && $2 == "skip" && $3 == "pass" { next }
@@ -139,7 +139,7 @@ print_differences() {
 	END { exit bad }' "$1"
 }
 
-# print_unexpected RESULTS: what is not as in the expected list.
+# print_unexpected RESULTS: shows results that differ from the expected list.
 print_unexpected() {
 	[[ -r $EXPECTED ]] || {
 		note "there is no $(rel "$EXPECTED") to compare with"

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
 #
-# L1 on Bochs: an emulated Intel host.  What l1.sh calls of an emulator; sourced
-# by it, after payload.sh.
+# L1 on Bochs, which is an emulated Intel host.  This has the functions that l1.sh calls
+# of an emulator; l1.sh sources it after payload.sh.
 
 EMULATOR=Bochs
 DEFAULT_TIMEOUT=1800
-STOP_SIGNAL=USR1	# it ignores what usually ends a program
+STOP_SIGNAL=USR1	# it ignores the signals that usually end a program
 GRACE=0			# L1 cannot be asked for anything: its ports only write files
 BEAT=			# nor kept awake: it has one thread, and loses no interrupt
 BOCHS=$(command -v bochs-bin || true)
 BOCHS_FILES=(/usr/share/bochs/BIOS-bochs-latest
 	/usr/share/bochs/VGABIOS-lgpl-latest)
 
-# Bochs runs some 40 million instructions a second, so a Linux on it is spared
-# those on which nothing depends: self-tests, certificates, names in the formats
-# of tracepoints, page tables split to make code read-only.
+# Bochs runs some 40 million instructions per second.  So a Linux on it leaves out parts
+# on which nothing depends: self-tests, certificates, names in the formats of
+# tracepoints, and page tables that are split to make code read-only.
 SPARING="nokaslr tsc=reliable rodata=off cryptomgr.notests \
 initcall_blacklist=load_system_certificate_list,init_kprobe_trace,\
 trace_eval_init,cubictcp_register,init_evm"
@@ -48,7 +48,7 @@ kernel_layout() {
 		: "${LOAD_AT:=$((at))}"
 		((at + size <= LOAD_END)) || LOAD_END=$((at + size))
 	done <<<"$loads"
-	# The note's description is an address, its bytes from the lowest on.
+	# The description of the note is an address, the lowest byte first.
 	word=$(readelf -nW "$KVMLINUX" |
 		sed -n 's/.*(0x00000012).*description data: //p')
 	read -r -a word <<<"$word"
@@ -57,21 +57,21 @@ kernel_layout() {
 	PVH_ENTRY=0x${word[3]}${word[2]}${word[1]}${word[0]}
 }
 
-# pad FILE SIZE: to a multiple of SIZE
+# pad FILE SIZE: extends it to a multiple of SIZE
 pad() {
 	truncate -s "%$2" "$1"
 }
 
-# disk_size CHUNKS: in bytes; the last chunk is read whole, too, and a disk has
-# whole cylinders
+# disk_size CHUNKS: prints the size in bytes.  The last chunk is also read completely,
+# and a disk has complete cylinders.
 disk_size() {
 	local cylinder=$((512 * 63 * 16))
 
 	echo $(((4096 + $1 * 32768 + cylinder - 1) / cylinder * cylinder))
 }
 
-# The boot sector, and what it loads in one piece: the kernel as it is in
-# memory, the command line's page, the initrd.
+# Makes the boot sector, and the data that it loads in one piece: the kernel as it is in
+# memory, the page of the command line, and the initrd.
 make_disk() { # DISK
 	local cmdline size chunks
 
@@ -99,7 +99,7 @@ make_disk() { # DISK
 	rm -f -- "$RUN"/{kernel,cmdline,initrd,boot.o}
 }
 
-# The initrd is there twice while it is unpacked, and its programs want room.
+# The initrd is in memory twice while it is unpacked, and its programs need room.
 machine() {
 	ON="an emulated Intel host"
 	INITRD_SIZE=$(stat -c %s "$RUN/initrd")
@@ -115,11 +115,11 @@ machine() {
 # start_l1 PREFIX...: becomes the emulator
 start_l1() {
 	cd -- "$RUN" || exit
-	# Its screen is a pseudo-terminal of its own, for which it wants a name.
+	# Its screen is a pseudo-terminal of its own, which must have a name.
 	TERM=vt100 exec "$@" "$BOCHS" -q -f bochsrc -rc debugger >bochs.out
 }
 
-# serial_file FILE, serial_terminal: where L1's console is
+# serial_file FILE, serial_terminal: choose the place of L1's console
 serial_file() {
 	ln -s -- "$1" "$RUN/console"
 }
@@ -134,13 +134,13 @@ request_results() {
 	:
 }
 
-# Waits until all that L1 sent is in $RUN/results: it is.
+# Waits until everything that L1 sent is in $RUN/results, which it always is.
 collect_results() {
 	:
 }
 
-# Sets $CODE to what L1's init ended with; empty if it did not come to that.  Bochs' exit
-# status is 1 however it ended: what was written last tells.
+# Sets $CODE to the code with which L1's init ended; empty if L1 did not get there.  The
+# exit status of Bochs is 1 however it ended, but the last thing that it wrote tells.
 end_code() {
 	CODE=
 	((RUN_STATUS == 1)) || return 0

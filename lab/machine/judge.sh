@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# This tells what came of a run of L1: the results of each scenario, or why there are
-# none.  It is sourced by l1.sh.
+# Tells the outcome of a run of L1: the results of each scenario, or why there are none.
+# l1.sh sources it.
 
-# find_parts: each scenario's results are a part of $RUN/results, with a line after it
-# that has init's code, and one before the first: what came before that is an echo of
-# what L1 was sent too early.  Sets BEGINS, ENDS and CODES of the parts that came, from 1
-# on, and LAST_CODE, which may also be one without results.
+# find_parts: each scenario's results are a part of $RUN/results.  A line with init's
+# code comes after each part, and one before the first; anything before that one is an
+# echo of data that L1 was sent too early.  Sets BEGINS, ENDS and CODES of the parts
+# that came, from 1 on, and LAST_CODE, which may also be one without results.
 find_parts() {
 	local lines at line begin=0 number=0
 
@@ -27,7 +27,7 @@ find_parts() {
 	done <<<"$lines"
 }
 
-# unpack_part NUMBER: to RESULTS; fails if the part is not whole
+# unpack_part NUMBER: unpacks it to RESULTS; fails if the part is not complete
 unpack_part() {
 	dd if="$RUN/results" bs=64k iflag=skip_bytes,count_bytes status=none \
 		skip="${BEGINS[$1]}" count="$((ENDS[$1] - BEGINS[$1]))" |
@@ -36,14 +36,14 @@ unpack_part() {
 		[[ -s $RESULTS/l1-status && -s $RESULTS/dmesg.txt ]]
 }
 
-# console_of NUMBER: L1's console while it booted, and while that scenario ran
+# console_of NUMBER: prints L1's console during its boot and during that scenario
 console_of() {
 	tr -d '\r' <"$CONSOLE" | awk -v number="$1" '
 		/^\[L1\] scenario [0-9]+$/ { now = $3; next }
 		!now || now == number'
 }
 
-# part_failed NUMBER WHY: says so, with what there is to see of it
+# part_failed NUMBER WHY: says so, with the evidence that there is
 part_failed() {
 	{
 		console_of "$1" | sed '/^\[LAB\]/d' | tail -n 10
@@ -53,12 +53,13 @@ part_failed() {
 	worst 125
 }
 
-# worst STATUS: of all scenarios, if it is the first that is not 0
+# worst STATUS: keeps it as the status of all scenarios, if it is the first that is not
+# 0
 worst() {
 	((STATUS)) || STATUS=$1
 }
 
-# Sets WHY: that L1 has not come to its end as it should; empty if it has.
+# Sets WHY to the reason why L1 has not ended as it should; empty if it has.
 how_it_ended() {
 	WHY=''
 	if ((RUN_STATUS == 124)); then
@@ -74,7 +75,7 @@ how_it_ended() {
 	fi
 }
 
-# judge_missing NUMBER: a scenario of which there are no results
+# judge_missing NUMBER: judges a scenario without results
 judge_missing() {
 	if [[ -n $WHY ]]; then
 		part_failed "$1" "$WHY"
@@ -86,13 +87,13 @@ judge_missing() {
 	fi
 }
 
-# agrees NUMBER STATUS: several ways tell of a scenario's status
+# agrees NUMBER STATUS: do all places that tell a scenario's status agree?
 agrees() {
 	((CODES[$1] >= STATUS_LARGE || CODES[$1] == $2 + STATUS_BASE)) &&
 		(($1 < COUNT || CODES[$1] == CODE))
 }
 
-# judge_part NUMBER: a scenario of which there are results
+# judge_part NUMBER: judges a scenario with results
 judge_part() {
 	local out=${OUTS[$1]} code=${CODES[$1]} status
 
@@ -108,7 +109,7 @@ judge_part() {
 		return 0
 	fi
 	publish "$RESULTS" "$out"
-	# It may say why the run took so long.
+	# The console may tell why the run took so long.
 	if ((code == STATUS_LATE)); then
 		NO_RESULT=1
 		part_failed "$1" "no end after $TIMEOUT s; what there was by then is in $(rel "$out")"
@@ -118,7 +119,7 @@ judge_part() {
 	tell_results "$out"
 }
 
-# tell_results DIR: what came of the scenario whose results are there
+# tell_results DIR: tells the outcome of the scenario whose results are there
 tell_results() {
 	local status
 
@@ -139,7 +140,7 @@ tell_results() {
 	worst "$status"
 }
 
-# Says once more what came of the run whose results are in the first --out.
+# Tells again the outcome of the run whose results are in the first --out.
 judge_again() {
 	local out=${OUTS[1]}
 
@@ -149,8 +150,8 @@ judge_again() {
 	exit "$STATUS"
 }
 
-# tell_no_result: the run may be repeated, if whoever called this wants that; but not
-# one in which books did not balance or L1's kernel warned, as far as is known.
+# tell_no_result: the run may be repeated, if the caller wants that; but not a run in
+# which books did not balance or L1's kernel warned, as far as that is known.
 tell_no_result() {
 	local out
 
@@ -162,7 +163,7 @@ tell_no_result() {
 	: >"$LAB_NO_RESULT"
 }
 
-# Publishes the results, says what came of each scenario, and ends with the status.
+# Publishes the results, tells the outcome of each scenario, and ends with the status.
 judge() {
 	local number came
 
@@ -172,7 +173,7 @@ judge() {
 	end_code
 	how_it_ended
 	came=${#CODES[@]}
-	# The last one's results count only if L1 then ended as it should.
+	# The results of the last scenario count only if L1 then ended as it should.
 	((came < COUNT)) || [[ -z $WHY ]] || came=$((COUNT - 1))
 	for ((number = 1; number <= COUNT; number++)); do
 		NAME=$(basename -- "${OUTS[number]}")

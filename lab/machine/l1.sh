@@ -68,18 +68,18 @@
 DIE_STATUS=125
 
 # L1's init ends QEMU with status 2v + 1, where v is the scenario's status plus
-# STATUS_BASE, or one of these.  So a success is 65: no signal, no shell and
-# no failure of QEMU gives that status.
+# STATUS_BASE, or one of these.  So success is 65, which no signal, no shell and no
+# failure of QEMU gives.
 STATUS_BASE=32
 STATUS_LARGE=96
 # shellcheck disable=SC2034 # init's
 STATUS_COMPLAINTS=97
 STATUS_SETUP=98
 STATUS_LATE=99
-# The line that has such a code begins with it, as nothing that is in results does.
+# The line with such a code begins with this, which no line of the results does.
 TOKEN=$(od -A n -N 8 -t x8 /dev/urandom | tr -d ' ')
 
-# parse_options WORD...: those of the machine are given with the first scenario
+# parse_options WORD...: the options of the machine are given with the first scenario
 parse_options() {
 	local words=() word
 
@@ -102,7 +102,7 @@ parse_options() {
 	check_series "$KERNEL"
 }
 
-# parse_scenario WORD...: adds scenario number COUNT; its KEY=VALUEs are an array,
+# parse_scenario WORD...: adds scenario number COUNT; its KEY=VALUEs are in the array
 # SETTINGS_COUNT
 parse_scenario() {
 	local out='' modules='' scenario=''
@@ -156,7 +156,7 @@ check_inputs() {
 	CONSOLE=$BUILD/log/l1-$NAME.log
 }
 
-# choose_modules NUMBER: the directory of that scenario's modules
+# choose_modules NUMBER: chooses the directory of that scenario's modules
 choose_modules() {
 	local modules=${MODULES[$1]}
 
@@ -176,8 +176,8 @@ choose_modules() {
 	MODULES[$1]=$modules
 }
 
-# choose_out NUMBER: where that scenario's results go.  Old ones must not be taken for
-# this run's, nor anything else removed.
+# choose_out NUMBER: chooses the place of that scenario's results.  Old ones must not be
+# taken for this run's, and nothing else may be removed.
 choose_out() {
 	local out
 
@@ -188,14 +188,14 @@ choose_out() {
 	OUTS[$1]=$out
 }
 
-# header NUMBER WORD: what that scenario's "# WORD:" lines say.
+# header NUMBER WORD: prints the text of that scenario's "# WORD:" lines.
 header() {
 	[[ -z ${SCENARIOS[$1]} ]] || sed -n "s/^# $2: *//p" "${SCENARIOS[$1]}"
 }
 
-# --- what L1 boots with ---
+# --- L1's archives ---
 
-# add_needed ROOT WORD NUMBER: what that scenario needs
+# add_needed ROOT WORD NUMBER: adds something that the scenario needs
 add_needed() {
 	local program found=() optional='' who
 
@@ -251,7 +251,8 @@ add_needed() {
 	done
 }
 
-# write_settings NUMBER DIR: that scenario's environment, and what init asks about KVM
+# write_settings NUMBER DIR: writes the scenario's environment, and init's settings of
+# KVM
 write_settings() {
 	local setting quote="'\\''" parameters=()
 	local -n own=SETTINGS_$1
@@ -273,8 +274,8 @@ write_settings() {
 		"${parameters[*]}" >"$2/kvm"
 }
 
-# add_scenario ROOT NUMBER: the scenario itself, and its modules where these are not
-# those of the one before it
+# add_scenario ROOT NUMBER: adds the scenario itself, and its modules if these are not
+# those of the scenario before
 add_scenario() {
 	local dir=$1/lab/$2
 
@@ -316,9 +317,8 @@ assemble() {
 
 # --- the machine ---
 
-# Has this machine nested virtualization, of that vendor if one is named?  A
-# /dev/kvm alone is no proof: there are hosts that show one without either
-# extension.
+# Does this machine have nested virtualization, of that vendor if one is named?  A
+# /dev/kvm alone is no proof: some hosts show one without either extension.
 nested_virtualization() { # [VENDOR]
 	local parameters
 
@@ -356,14 +356,15 @@ show_progress() {
 		done
 }
 
-# Before the scenario's first words, L1's port would send what it gets back to us.
+# Before the scenario's first words, L1's port would send its input back to us.
 beat() {
 	[[ -n $BEAT ]] && ((SECONDS >= LAST_BEAT + BEAT)) || return 0
 	! grep -q '^\[LAB\]' "$CONSOLE" || keep_awake
 	LAST_BEAT=$SECONDS
 }
 
-# In steps, so that it does not outlive the emulator by much, however that ends.
+# It sleeps in steps, so that it does not outlive the emulator by much, however that
+# ends.
 ask_when_late() {
 	local end=$((SECONDS + TIMEOUT))
 
@@ -373,7 +374,7 @@ ask_when_late() {
 		sleep 0.5
 		beat
 	done
-	# It does not hear what comes before it is up.
+	# L1 does not receive anything that comes before it is up.
 	while kill -0 -- "-$CHILD" 2>/dev/null; do
 		request_results
 		sleep 1

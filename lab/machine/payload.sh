@@ -10,7 +10,8 @@ BUSYBOX=$(command -v busybox || true)
 QEMU=$(command -v qemu-system-x86_64 || true)
 CPUID=$(command -v cpuid || true)
 
-# Where QEMU looks for these, and what `-M pc` without a display needs of them.
+# The place where QEMU looks for these, and the ones that `-M pc` needs without a
+# display.
 FIRMWARE=(bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin)
 FIRMWARE_DIRS=(/usr/share/qemu /usr/share/seabios)
 
@@ -21,7 +22,8 @@ pack() { # DIR CPIO
 	) >"$2"
 }
 
-# libraries_of PROGRAM: with the dynamic linker; none if it is static.
+# libraries_of PROGRAM: prints its libraries with the dynamic linker; none if it is
+# static.
 libraries_of() {
 	local lines
 
@@ -34,14 +36,14 @@ libraries_of() {
 		$1 ~ /^\/.*ld-linux/ { print $1 }' <<<"$lines"
 }
 
-# add_program ROOT PROGRAM DIR: puts it in DIR, its libraries where they are
-# here: so it starts without any wrapper.
+# add_program ROOT PROGRAM DIR: puts it in DIR, and its libraries where they are on this
+# machine, so that it starts without a wrapper.
 add_program() {
 	local library libraries magic
 
 	mkdir -p -- "$1/$3"
 	cp -L -- "$2" "$1/$3/"
-	# Of a script there are none.
+	# A script has none.
 	magic=$(try head -c 4 -- "$2" | try tr -d '\0')
 	[[ $magic == $'\x7fELF' ]] || return 0
 	libraries=$(libraries_of "$2")
@@ -51,7 +53,8 @@ add_program() {
 	done
 }
 
-# add_busybox ROOT: all that it can do are links to where it is here, in L1 another one.
+# add_busybox ROOT: each of its commands is a link to the place where busybox is on this
+# machine; in L1 that is another one.
 add_busybox() {
 	local path
 
@@ -75,8 +78,8 @@ need_busybox() {
 	[[ -z $libraries ]] || die "no static busybox; apt install busybox-static"
 }
 
-# add_terminfo ROOT: what a terminal is taken for, and the locale of UTF-8
-# (which the C library has in itself from Debian 12 on; else there is none).
+# add_terminfo ROOT: adds the descriptions of terminals, and the locale of UTF-8 (which
+# the C library itself has from Debian 12 on; before that there is none).
 add_terminfo() {
 	local name=xterm-256color dir locale=/usr/lib/locale/C.utf8
 
@@ -94,11 +97,12 @@ add_terminfo() {
 	die "no terminfo of $name; install ncurses-base"
 }
 
-# Where busybox's namesakes have not the options that the scripts use.
+# These are the programs whose namesakes in busybox lack options that the scripts use.
 INSTALL_PROGRAMS=(bash depmod modinfo modprobe insmod rmmod realpath find
 	sha256sum cp mv od flock)
 
-# add_install ROOT MODULES: a system with Debian's KVM, and all that replaces it.
+# add_install ROOT MODULES: adds a system with Debian's KVM, and everything that
+# replaces it.
 add_install() {
 	local program path modules=$1/lib/modules/$KREL
 
@@ -120,8 +124,8 @@ add_install() {
 	ln -s bin "$1/sbin"
 }
 
-# state_of FILE...: changes when one of them does; for files that are large
-# and belong to the machine.
+# state_of FILE...: prints a text that changes when one of them does; for files that are
+# large and belong to the machine.
 state_of() {
 	stat -L -c '%n %s %Y' -- "$@"
 }
@@ -142,7 +146,7 @@ state_of_base() {
 	state_of "$BUSYBOX"
 }
 
-# Whatever an image has of the kernel, it is made anew with another one.
+# Whatever an image has of the kernel, it is made again with another kernel.
 state_of_kernel() {
 	echo "$KVERSION $KSUMS"
 }
@@ -213,7 +217,7 @@ state_of_l2() {
 	done
 }
 
-# For workloads in the Linux guest: MSRs and a virtio disk.
+# These are for workloads in the Linux guest: MSRs and a virtio disk.
 L2_MODULES=(msr virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
 	virtio_pci virtio_blk)
 
@@ -246,8 +250,8 @@ state_of_selftests() {
 HOST_MODULES=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
 	virtio_pci netfs fscache 9pnet 9pnet_virtio 9p)
 
-# take_modules DIR NAME...: these of the distribution's kernel, those that are not
-# built in, and the file "order" that lists them
+# take_modules DIR NAME...: takes these modules of the distribution's kernel, unless
+# they are built in, and writes the file "order", which lists them
 take_modules() {
 	local dir=$1 module deb patterns found all
 

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
 #
-# L1 on QEMU: an emulated AMD host, or this machine's own virtualization.  What
-# l1.sh calls of an emulator; sourced by it, after payload.sh.
+# L1 on QEMU, which is an emulated AMD host, or this machine's own virtualization.  This
+# has the functions that l1.sh calls of an emulator; l1.sh sources it after payload.sh.
 
 EMULATOR=QEMU
 DEFAULT_TIMEOUT=600
 L2_SETTINGS=()
-GRACE=30		# seconds that L1 has to send what there is when it is late
+GRACE=30		# seconds that L1 has to send its results when it is late
 BEAT=			# seconds from one keep_awake to the next; empty: never
 
 find_emulator() {
 	need qemu-system-x86_64
 }
 
-# One thread, also for several CPUs: with more, QEMU's emulator panics Linux now
-# and then when tracepoints are switched.
+# It has one thread, also for several CPUs: with more, Linux in QEMU's emulator panics
+# now and then when tracepoints are switched.
 # shellcheck disable=SC2054 # the commas are QEMU's
 machine() {
 	mkfifo "$RUN/results.in" "$RUN/results.out"
@@ -52,20 +52,20 @@ start_l1() {
 }
 
 # At each exit of an SVM guest, QEMU's emulator clears a bit of its interrupt_request
-# without a lock (do_vmexit(), up to QEMU 10.1), and so it loses, now and then, the timer
-# interrupt that another thread requests at that moment.  L1's next one would come from
-# there, so L1 hangs, until any other device has an interrupt for it: as its serial
-# port has, for a byte.
+# without a lock (do_vmexit(), up to QEMU 10.1).  So now and then it loses the timer
+# interrupt that another thread requests at that moment.  L1 would set its next timer in
+# that interrupt, so L1 hangs until another device has an interrupt for it, such as its
+# serial port for a byte.
 keep_awake() {
 	echo >"$RUN/results.in"
 }
 
-# Have L1 end the scenario, and send what results there are.
+# Have L1 end the scenario, and send the results that there are.
 request_results() {
 	echo x >"$RUN/results.in"
 }
 
-# serial_file FILE, serial_terminal: where L1's console is
+# serial_file FILE, serial_terminal: choose the place of L1's console
 serial_file() {
 	SERIAL=(-serial "file:$1")
 }
@@ -75,14 +75,14 @@ serial_terminal() {
 	note "          Ctrl-A X ends QEMU"
 }
 
-# Waits until all that L1 sent is in $RUN/results.
+# Waits until everything that L1 sent is in $RUN/results.
 collect_results() {
 	# A QEMU that did not start has not opened it.
 	: <>"$RUN/results.out"
 	wait "$COLLECTOR" || true
 }
 
-# Sets $CODE to what L1's init ended with; empty if it did not come to that.
+# Sets $CODE to the code with which L1's init ended; empty if L1 did not get there.
 end_code() {
 	CODE=
 	((RUN_STATUS % 2 == 0)) || CODE=$(((RUN_STATUS - 1) / 2))

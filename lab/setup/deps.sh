@@ -34,7 +34,7 @@ find_missing() {
 
 	name=$(wanted "$CLASSES")
 	mapfile -t names <<<"$name"
-	# It fails if it has never heard of one of them.
+	# dpkg-query fails if it does not know one of them.
 	installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
 		"${names[@]}" 2>/dev/null) || (($? == 1)) || die "dpkg-query failed"
 	NEEDED=()
@@ -44,7 +44,7 @@ find_missing() {
 	done
 }
 
-# Only where the lists are missing or out of date is a refresh needed.
+# The lists are refreshed only if they are missing or out of date.
 install_packages() {
 	local install=("${SUDO[@]}" env DEBIAN_FRONTEND=noninteractive
 		apt-get install -y --no-install-recommends "${NEEDED[@]}")
@@ -56,7 +56,7 @@ install_packages() {
 	fi
 }
 
-# Sets SUDO to what makes root of this user, or says what root is to do.
+# Sets SUDO to the command that makes root of this user, or says what root has to do.
 become_root() {
 	local command="apt-get install -y --no-install-recommends ${NEEDED[*]}"
 

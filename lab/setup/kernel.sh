@@ -8,16 +8,16 @@
 # build/kernel/SERIES/current, where kernel.env names the parts.  Nothing is
 # installed, and the package state of the machine does not change.
 #
-# A series of another suite than those of this machine comes by APT lists of the lab's
+# A series of a suite that this machine does not have comes by APT lists of the lab's
 # own, from the mirror that the machine uses; APT verifies them by Debian's keys.
 #
-# The archive moves on and drops old versions: the newest version of which all
-# packages are there is taken, and kernels/SERIES/tested says which was tested.
+# The archive moves on and drops old versions.  So the newest version of which all
+# packages are there is taken; kernels/SERIES/tested says which one was tested.
 #
 # The unpacked files are checked before they are published, and again before they are
-# used; those that do not pass are made anew.
+# used; those that do not pass are made again.
 #
-# Exit status: 0; 1 if it could not be had; 4 if APT's sources have no such kernel.
+# Exit status: 0; 1 if it could not be fetched; 4 if APT's sources have no such kernel.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -28,10 +28,10 @@
 IMAGE='' PACKAGES='' SUITE=''	# of the series' conf
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# The modules of Debian's that L1 loads.
+# Debian's modules that L1 loads.
 MODULES=(irqbypass ccp kvm kvm-amd kvm-intel)
 
-# Of the kernel's source: what is patched, and the tools that are used.
+# The parts of the kernel's source that are patched, and the tools that are used.
 SOURCES=(arch/x86/kvm virt/kvm Documentation/virt/kvm
 	tools/testing/selftests/kvm
 	Makefile scripts/extract-vmlinux scripts/checkpatch.pl
@@ -42,7 +42,7 @@ APT=(-q -o "APT::Sandbox::User=$(id -un)")
 
 # --- finding the set ---
 
-# packages_of KREL: the packages of a set, one per line, the image's first.
+# packages_of KREL: prints the packages of a set, one per line, the image's first.
 packages_of() {
 	local package
 
@@ -52,14 +52,14 @@ packages_of() {
 	done
 }
 
-# package_like WORD: the package of the set whose name has this in it; nothing if
+# package_like WORD: prints the package of the set whose name contains this; nothing if
 # there is none.
 package_like() {
 	# It reads to the end, so that nobody writes to a closed pipe.
 	packages_of "$KREL" | awk -v word="$1" '!done && index($0, word) { print; done = 1 }'
 }
 
-# Prints "KREL VERSION" of the newest set that APT's package lists have whole.
+# Prints "KREL VERSION" of the newest set that is complete in APT's package lists.
 find_set() {
 	local images image known packages=()
 
@@ -103,17 +103,18 @@ whole_sets() {
 	}'
 }
 
-# Lists of our own, where the machine's are missing or too old, or have not this suite.
+# Makes lists of our own, if those of the machine are missing, too old, or without this
+# suite.
 use_own_lists() {
 	local state=$BUILD/cache/apt${SUITE:+-$SUITE}
 
 	mkdir -p "$state/lists/partial" "$state/archives/partial"
 	APT+=(-o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state")
 	if [[ -n $SUITE ]]; then
-		# Others' suites may be out of reach, or no longer have it: the lab goes
-		# on without.
+		# Other suites may be out of reach, or may no longer have it; the lab
+		# then goes on without.
 		DIE_STATUS=4
-		# Else APT calls it a success if a mirror did not answer.
+		# Without this, APT calls it a success if a mirror did not answer.
 		APT+=(-o APT::Update::Error-Mode=any)
 		find_mirrors
 		[[ -n $MIRROR ]] ||
@@ -148,14 +149,14 @@ find_missing_debs() {
 	done < <(packages_of "$KREL")
 }
 
-# Fetches what is missing, in $1; APT verifies it against the signed lists.
+# Fetches the missing packages into $1; APT verifies them against the signed lists.
 download() {
 	cd -- "$1"
 	apt-get "${APT[@]}" download "${MISSING[@]}"
 	mv -- *.deb "$DEBS/"
 }
 
-# from_deb PACKAGE MEMBER...: unpacks these, into the current directory.
+# from_deb PACKAGE MEMBER...: unpacks these members into the current directory.
 from_deb() {
 	find_deb "$1"
 	shift
@@ -168,7 +169,7 @@ unpack_modules() {
 
 	members=("${MODULES[@]/#/*\/}")
 	members=("${members[@]/%/.ko*}")
-	# In one package up to 7.0, in two since.
+	# They are in one package up to 7.0, and in two since.
 	binary=$(package_like linux-binary-)
 	if [[ -z $binary ]]; then
 		from_deb "linux-image-$KREL" '*/vmlinuz*' "${members[@]}"
@@ -198,7 +199,7 @@ unpack_source() {
 		try tar -x -C source --strip-components=1 "${members[@]}"
 }
 
-# number FILE OFFSET BYTES: an unsigned number, little-endian
+# number FILE OFFSET BYTES: prints an unsigned little-endian number
 number() {
 	od -An -v -t "u$3" -j "$2" -N "$3" --endian=little -- "$1" | tr -d ' '
 }
@@ -220,7 +221,7 @@ unpack_kernel() { # FILE
 	1f8b*) unpack=(gzip -dc) ;;
 	*) die "no kernel was found in $1; it begins with $magic" ;;
 	esac
-	# Each reads all that it is given, so that nobody writes to a closed pipe.
+	# Each reads all of its input, so that nobody writes to a closed pipe.
 	try head -c "$((offset + length))" -- "$1" | try tail -c "$length" |
 		try "${unpack[@]}"
 }
@@ -242,7 +243,7 @@ unpack() { # DIR
 	fi
 	rm -rf boot lib usr/lib/modules
 	check_set
-	# The checksums of the files that L1 boots with.
+	# Prints the checksums of the files that L1 boots with.
 	sha256sum vmlinux modules/* >sums
 	write_env ./kernel.env
 }
@@ -255,7 +256,7 @@ has_section() {
 	[[ $sections == *" $2 "* ]] || die "no $2 in $1 of $KREL"
 }
 
-# Checks that the current directory has all that the lab needs.
+# Checks that the current directory has everything that the lab needs.
 check_set() {
 	local module headers=usr/src/linux-headers-$KREL file
 
@@ -274,10 +275,10 @@ check_set() {
 	done
 }
 
-# The packages' headers are for /usr/src.  These work where they are: their
-# Makefile finds the common part beside them (their links to scripts and tools
-# are relative already), and a vmlinux, which 6.12's bring, gives the modules
-# their BTF.
+# The headers of the packages are made for /usr/src.  Here they work where they are:
+# their Makefile finds the common part beside them (their links to scripts and tools are
+# relative already), and a vmlinux, which those of 6.12 have, gives the modules their
+# BTF.
 own_headers() {
 	# shellcheck disable=SC2016 # for make, not for the shell
 	sed -i 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' \
@@ -285,7 +286,8 @@ own_headers() {
 	[[ -e $1/vmlinux ]] || ln -s ../../../vmlinux "$1/vmlinux"
 }
 
-# Sourced by those who need the kernel; finds itself, so the tree can move.
+# Scripts that need the kernel source this.  It finds itself, so that the tree can be
+# moved.
 write_env() {
 	cat >"$1" <<-EOF
 	# Written by lab/setup/kernel.sh
@@ -320,7 +322,7 @@ make_current() {
 
 # --- the whole ---
 
-# Sets CACHED_* to the set that is unpacked already, if there is one.
+# Sets CACHED_* to the set that is already unpacked, if there is one.
 read_current() {
 	local KREL='' KVERSION='' KRECIPE=''
 
@@ -337,7 +339,7 @@ is_fresh() {
 		$HOME_DIR/current/kernel.env -nt /var/lib/apt/lists ]]
 }
 
-# Forgets what is unpacked if it is not as it was when it was checked.
+# Forgets the unpacked set if it is not as it was when it was checked.
 check_current() {
 	[[ $CACHED_RECIPE == "$RECIPE" ]] || return 0
 	if (cd -- "$HOME_DIR/current" && sha256sum -c --quiet sums) \
@@ -359,7 +361,8 @@ say_which() {
 		note "          last tested with: $krel ($version), $date"
 }
 
-# keep_cached WHY: goes on with the set that is there, or not at all.
+# keep_cached WHY: goes on with the set that is there, or ends the script if there is
+# none.
 keep_cached() {
 	[[ -n $CACHED_VERSION && $CACHED_RECIPE == "$RECIPE" ]] || die "$1"
 	KREL=$CACHED_KREL VERSION=$CACHED_VERSION
@@ -367,8 +370,8 @@ keep_cached() {
 	exit 0
 }
 
-# Sets KREL and VERSION to the set to have, and fetches its packages.  FETCHED: they
-# are from now, not from an earlier run.
+# Sets KREL and VERSION to the set that is wanted, and fetches its packages.  FETCHED:
+# they were fetched now, not in an earlier run.
 fetch() {
 	local tmp try found
 

@@ -4,18 +4,19 @@
 # The series of kernels that the lab knows (lab/kernels/SERIES).  Sourced after
 # lib.sh.
 
-# known_series: one per line, the oldest first
+# known_series: prints the known series, one per line, the oldest first
 known_series() {
 	find "$LAB/kernels" -mindepth 2 -name series.conf -printf '%h\n' |
 		sed 's,.*/,,' | sort -V
 }
 
-# has_patches SERIES: kvm-instrumentation/ has patches for it; others run as they are.
+# has_patches SERIES: does kvm-instrumentation/ have patches for it?  Others run as they
+# are.
 has_patches() {
 	[[ -d $TOP/kvm-instrumentation/patches/$1 ]]
 }
 
-# patched_series: the known ones that have patches, one per line, the oldest first
+# patched_series: prints the known series with patches, one per line, the oldest first
 patched_series() {
 	local series all
 
@@ -25,7 +26,7 @@ patched_series() {
 	done
 }
 
-# newest_series: the newest one that the lab knows, with patches or without
+# newest_series: prints the newest series that the lab knows, with patches or without
 newest_series() {
 	known_series | tail -n 1
 }
@@ -46,14 +47,14 @@ series_fact() (
 	printf '%s' "${!2}"
 )
 
-# debian_release: 12, 13 …; nothing if this is none of these
+# debian_release: prints 12, 13 …; nothing if this is not Debian
 debian_release() {
 	sed -n 's/^VERSION_ID="\{0,1\}\([0-9]*\).*/\1/p' \
 		"${OS_RELEASE:-/etc/os-release}" 2>/dev/null || true
 }
 
-# The series of this machine's own distribution; where that is no Debian that is
-# known, the newest one that has patches.
+# Prints the series of this machine's own distribution; if that is no Debian that is
+# known, the newest series that has patches.
 default_series() {
 	local series='' all debian
 
@@ -65,7 +66,8 @@ default_series() {
 	printf '%s\n' "$series"
 }
 
-# The series with patches whose kernel is there (lab/setup/prepare.sh), one per line.
+# Prints the series with patches whose kernel is there (lab/setup/prepare.sh), one per
+# line.
 prepared_series() {
 	local series all
 
