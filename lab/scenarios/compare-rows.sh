@@ -12,6 +12,8 @@ set -u
 
 WORK='cpuid=1000 out=200 in=50 hlt=300 rdmsr=400 vmcall=500'
 parameter=/sys/module/kvm/parameters/exit_stats_mutant
+leaves=/sys/module/kvm/parameters/exit_stats_leaves
+reader=${READER:-guest}
 read=${READ---all}
 reads=${READS---reads 4}
 
@@ -27,11 +29,20 @@ keep() {
 }
 
 alone() {
-	exitledger compare --json /tmp/books.json \
+	exitledger compare --reader "$reader" --json /tmp/books.json \
 		--guest-report /tmp/report.json -- \
 		$fault microguest $read --report /tmp/report.json "$@" \
 		>"/results/$nr.txt" 2>&1
 	keep $?
+}
+
+# host WORK...: a guest that may not read: the host does
+host() {
+	echo N >$leaves
+	exitledger compare --reader host --json /tmp/books.json -- \
+		$fault microguest "$@" >"/results/$nr.txt" 2>&1
+	keep $?
+	echo Y >$leaves
 }
 
 # exits PID: that its VM had, by KVM's own statistics
@@ -60,7 +71,7 @@ background() {
 # attach: compare, beside a guest that is there
 attach() {
 	# The guest's report includes what it did before, so the report is left out.
-	exitledger compare --json /tmp/books.json --for 600 \
+	exitledger compare --reader "${1:-$reader}" --json /tmp/books.json --for 600 \
 		>"/results/$nr.txt" 2>&1 &
 	compare=$!
 	# A guest that runs leaves little to others.
@@ -85,6 +96,17 @@ late() {
 	kill -CONT $guest
 	finish
 	keep $status
+}
+
+# host_late WORK...: a guest that was there before, and that the host reads
+host_late() {
+	echo N >$leaves
+	background "$@" || return
+	attach host
+	kill -CONT $guest
+	finish
+	keep $status
+	echo Y >$leaves
 }
 
 # running WORK...: a guest that is not stopped; it must read while it works

@@ -39,7 +39,7 @@ static int sum_record(const struct exit_file *file, uint32_t index,
 		const struct exit_file_cell cell =
 			exit_file_cell(file, index, i);
 
-		if (!cell.exits)
+		if (!cell.exits && !cell.cycles)
 			continue;
 		if (exit_file_reason(file, &vcpu, i, &reason))
 			r = vm_sums_add(sums, reason, cell.exits, cell.cycles);
