@@ -3,21 +3,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "commands/book.h"
 #include "commands/commands.h"
 #include "commands/monitor_output.h"
-#include "commands/observer_source.h"
-#include "host/doctor.h"
-#include "host/pid_ns.h"
 #include "host/privileges.h"
 #include "lib/clock.h"
 #include "lib/command.h"
-#include "lib/safe_text.h"
 #include "sample/monitor_loop.h"
 #include "top/top.h"
 
 struct monitor {
 	struct monitor_options options;
-	struct observer *observer;
+	struct book book;
 	struct command command;
 	uint64_t start_ns;
 	char title[128];
@@ -51,7 +48,7 @@ static int run(struct monitor *monitor, struct why *why)
 {
 	const struct monitor_options *options = &monitor->options;
 	struct monitor_loop loop = {
-		.source = observer_source(monitor->observer),
+		.source = book_source(&monitor->book),
 		.view = { monitor, wait_for, show },
 		.start_ns = monitor->start_ns,
 		.interval = options->interval,
@@ -74,6 +71,8 @@ static int run(struct monitor *monitor, struct why *why)
 		r = top_run(&loop, &options->shape, monitor->title, why);
 	else
 		r = monitor_loop_run(&loop, why);
+	if (r)
+		book_explain(&monitor->book, why);
 	total.seconds = loop.seconds;
 	if (!r)
 		r = show(monitor, &total, why);
@@ -96,36 +95,29 @@ int cmd_monitor(int argc, char **argv)
 	struct monitor monitor = { 0 };
 	struct why why = { "" };
 	struct host_facts facts;
-	const struct host *host = &facts.host;
-	int r;
+	int r = 0;
 
 	argv[0] = "exitledger monitor";
 	monitor_options_parse(argc, argv, &monitor.options);
 	host_facts_read("", &facts);
-	monitor_options_complete(&monitor.options, host->isa);
-	r = doctor_check(&facts, &why);
-	if (!r && host->other_pids)
-		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
+	book_settle(&monitor.options, &facts.host);
+	monitor_options_complete(&monitor.options, facts.host.isa);
 	command_catch_signals();
-	if (!r && monitor.options.argv)
+	if (monitor.options.argv)
 		r = command_prepare(&monitor.command, monitor.options.argv,
 				    &why);
 	if (!r)
-		r = observer_open(&monitor.observer, &monitor.options.observe,
-				  &why);
+		r = book_open(&monitor.book, &monitor.options, &facts, &why);
 	monitor.start_ns = clock_now_ns();
 	if (!r)
 		r = drop(&monitor, &why);
 	if (!r) {
-		snprintf(monitor.title, sizeof(monitor.title),
-			 "Linux %.64s, %s, BPF: %s%s",
-			 safe_text(host->kernel).s, host->vendor,
-			 attach_name(observer_attach(monitor.observer)),
-			 host->other_pids ? ", other PID namespace" : "");
+		book_title(&monitor.book, &facts.host, monitor.title,
+			   sizeof(monitor.title));
 		r = run(&monitor, &why);
 	}
 	command_end(&monitor.command);
-	observer_close(monitor.observer);
+	book_close(&monitor.book);
 	monitor_options_free(&monitor.options);
 	host_facts_free(&facts);
 	if (r && why.text[0])

@@ -3,11 +3,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "commands/book.h"
 #include "commands/commands.h"
-#include "commands/observer_source.h"
 #include "commands/record.h"
-#include "host/doctor.h"
-#include "host/pid_ns.h"
 #include "lib/clock.h"
 
 /* Said before anything is attached; the writer makes sure of it again. */
@@ -26,7 +24,7 @@ int cmd_record(int argc, char **argv)
 	struct record_options options;
 	struct command command = { 0 };
 	struct run_info info = { .isa = 0 };
-	struct observer *observer = NULL;
+	struct book book = { .observer = NULL };
 	struct monitor_source source;
 	struct why why = { "" };
 	struct host_facts facts;
@@ -35,32 +33,29 @@ int cmd_record(int argc, char **argv)
 	argv[0] = "exitledger record";
 	record_options_parse(argc, argv, &options);
 	host_facts_read("", &facts);
+	book_settle(&options.monitor, &facts.host);
 	monitor_options_complete(&options.monitor, facts.host.isa);
 	r = check_path(options.path, &why);
-	if (!r)
-		r = doctor_check(&facts, &why);
-	if (!r && facts.host.other_pids)
-		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
-	options.monitor.observe.marks = true;
+	options.monitor.observe.marks = options.monitor.book == BOOK_BPF;
 	if (!r && options.monitor.argv)
 		r = command_prepare(&command, options.monitor.argv, &why);
 	if (!r)
-		r = observer_open(&observer, &options.monitor.observe, &why);
+		r = book_open(&book, &options.monitor, &facts, &why);
 	if (!r) {
 		uint64_t start_ns = clock_now_ns();
 
 		run_info_read_host(&info);
-		snprintf(info.attach, sizeof(info.attach), "%s",
-			 attach_name(observer_attach(observer)));
-		info.guest_marks = observer_sees_marks(observer);
-		source = observer_source(observer);
+		book_describe(&book, &info);
+		source = book_source(&book);
 		r = record_run(&options, &source, start_ns, &info, &command,
 			       &why);
+		if (r < 0)
+			book_explain(&book, &why);
 	}
 	if (r < 0)
 		record_failed(&command, &why);
-	observer_close(observer);
+	book_close(&book);
 	if (r < 0)
 		record_outlive(&command);
 	command_end(&command);

@@ -226,9 +226,9 @@ static int run(struct replay *replay, struct why *why)
 	replay->options.observe = run_observed(info);
 	monitor_options_complete(&replay->options, info->isa);
 	snprintf(title, sizeof(title),
-		 "Linux %.64s, %.64s, BPF: %.64s, recorded %s%s",
+		 "Linux %.64s, %.64s, %.64s, recorded %s%s",
 		 safe_text(info->kernel).s, safe_text(info->vendor).s,
-		 safe_text(info->attach).s, run_words_date(info).s,
+		 run_words_book(info).text, run_words_date(info).s,
 		 info->ended_ns ? "" :
 				  "\nthe recording goes on, or was cut off");
 	monitor_output_begin(&replay->options, title);

@@ -126,6 +126,12 @@ static void add_attaches(struct cli_offer *offer)
 	}
 }
 
+static void add_books(struct cli_offer *offer)
+{
+	cli_offer_word(offer, "bpf", "what BPF counts");
+	cli_offer_word(offer, "kernel", "what a patched KVM counts");
+}
+
 static void add_columns(struct cli_offer *offer)
 {
 	for (size_t i = 0; i < NR_COLUMNS; i++)
@@ -201,6 +207,7 @@ const struct cli_value completion_values[] = {
 	{ "reason", NULL, CLI_WORD, add_reasons },
 	{ "by", NULL, CLI_WORD, add_keys },
 	{ "attach", NULL, CLI_WORD, add_attaches },
+	{ "book", NULL, CLI_WORD, add_books },
 	{ "columns", NULL, CLI_LIST, add_columns },
 	{ "sort", NULL, CLI_WORD, add_columns },
 	{ "user", NULL, CLI_WORD, add_users },

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The program exitledger-export, which 'exitledger export' runs. */
+#include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "commands/book.h"
 #include "commands/completion.h"
 #include "commands/export_options.h"
 #include "commands/export_proof.h"
 #include "commands/export_replay.h"
 #include "commands/exporter.h"
-#include "host/doctor.h"
-#include "host/pid_ns.h"
 #include "host/privileges.h"
 #include "host/vm_name.h"
 #include "ledger/isa.h"
@@ -32,9 +32,9 @@
 struct export_main {
 	struct export_command command;
 	struct host_facts here;
-	struct observer *observer;
+	struct book book;
 	struct export_replay replay;
-	struct export_proof *proof; /* of @observer */
+	struct export_proof *proof; /* of BPF's book */
 	struct run_info info; /* of @replay */
 	struct exporter exporter;
 	struct serve_sockets sockets;
@@ -60,19 +60,12 @@ static bool replay_is_over(void *context)
 
 /* --- what is observed --- */
 
-/* Wait for exits of this host. */
-static int observe(struct export_main *main, struct why *why)
+static int observe_bpf(struct export_main *main, struct why *why)
 {
 	struct exporter *exporter = &main->exporter;
 	struct observer_options *options = &main->command.monitor.observe;
-	int r = doctor_check(&main->here, why);
+	int r;
 
-	if (r)
-		return r;
-	if (main->here.host.other_pids)
-		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
-	else
-		exporter->book.options.facts = facts;
 	/* The rules need both books' times. */
 	options->answers = export_proof_has_answers(&main->here.host) &&
 			   !options->count_only;
@@ -80,17 +73,17 @@ static int observe(struct export_main *main, struct why *why)
 				!options->fast && !options->off_cpu &&
 				!options->by && !options->slower_than_ns &&
 				!options->answers;
-	r = observer_open(&main->observer, options, why);
+	r = book_open(&main->book, &main->command.monitor, &main->here, why);
 	if (r)
 		return r;
 	exporter->has |= EXPORT_SLOTS | EXPORT_KVM;
 	if (options->answers)
 		exporter->has |= EXPORT_ANSWERS;
-	exporter->build.kernel = main->here.host.kernel;
-	exporter->build.isa = exit_isa_name(main->here.host.isa);
-	exporter->build.attach = attach_name(observer_attach(main->observer));
-	r = export_proof_open(&main->proof, main->observer, &main->here.host,
-			      options->answers, &exporter->book, why);
+	exporter->build.attach =
+		attach_name(observer_attach(main->book.observer));
+	r = export_proof_open(&main->proof, main->book.observer,
+			      &main->here.host, options->answers,
+			      &exporter->book, why);
 	if (r)
 		return r;
 	exporter->source = export_proof_source(main->proof);
@@ -100,6 +93,36 @@ static int observe(struct export_main *main, struct why *why)
 	return 0;
 }
 
+/* KVM's own book, which nothing is held against: there is no verdict. */
+static int observe_kernel(struct export_main *main, struct why *why)
+{
+	struct exporter *exporter = &main->exporter;
+
+	if (main->command.histograms == EXPORT_SCOPE_VM &&
+	    main->command.monitor.observe.no_histogram)
+		return why_set(
+			why, EINVAL,
+			"--histograms needs those of KVM's own book, which has them where kvm.exit_stats is 3");
+	exporter->build.backend = "kernel";
+	exporter->build.attach = "";
+	exporter->source = book_source(&main->book);
+	return book_open(&main->book, &main->command.monitor, &main->here, why);
+}
+
+/* Wait for exits of this host. */
+static int observe(struct export_main *main, struct why *why)
+{
+	struct exporter *exporter = &main->exporter;
+	const struct host *host = &main->here.host;
+
+	if (!host->other_pids)
+		exporter->book.options.facts = facts;
+	exporter->build.kernel = host->kernel;
+	exporter->build.isa = exit_isa_name(host->isa);
+	return main->command.monitor.book == BOOK_KERNEL ?
+		       observe_kernel(main, why) :
+		       observe_bpf(main, why);
+}
 /* Take those of a run. */
 static void replay(struct export_main *main)
 {
@@ -119,6 +142,7 @@ static void replay(struct export_main *main)
 	exporter->build.kernel = info->kernel;
 	exporter->build.isa = exit_isa_name(info->isa);
 	exporter->build.attach = info->attach;
+	exporter->build.backend = info->kernel_book ? "kernel" : "bpf";
 }
 
 static unsigned int families(const struct export_command *command)
@@ -128,7 +152,8 @@ static unsigned int families(const struct export_command *command)
 
 	if (!observe->count_only)
 		has |= EXPORT_TIMES;
-	if (!observe->count_only && command->histograms != EXPORT_SCOPE_NONE)
+	if (!observe->count_only && !observe->no_histogram &&
+	    command->histograms != EXPORT_SCOPE_NONE)
 		has |= EXPORT_HISTOGRAMS;
 	if (observe->fast)
 		has |= EXPORT_FAST;
@@ -249,12 +274,14 @@ static int run(struct export_main *main, struct why *why)
 		*why = main->replay.why;
 	if (r && main->proof && export_proof_why(main->proof)->text[0])
 		*why = *export_proof_why(main->proof);
+	if (r)
+		book_explain(&main->book, why);
 	return r;
 }
 
 static int export(int argc, char **argv)
 {
-	struct export_main main = { .observer = NULL };
+	struct export_main main = { .proof = NULL };
 	struct why why = { "" };
 	int r;
 
@@ -262,6 +289,7 @@ static int export(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
 	export_options_parse(argc, argv, &main.command);
 	host_facts_read("", &main.here);
+	book_settle(&main.command.monitor, &main.here.host);
 	r = export_options_open(&main.command, main.here.host.isa, &why);
 	command_catch_signals();
 	if (!r)
@@ -270,7 +298,7 @@ static int export(int argc, char **argv)
 	serve_listen_close(&main.sockets);
 	serve_web_config_free(&main.web);
 	export_proof_close(main.proof);
-	observer_close(main.observer);
+	book_close(&main.book);
 	exporter_free(&main.exporter);
 	export_replay_free(&main.replay);
 	export_options_free(&main.command);

@@ -162,8 +162,9 @@ static const char *check(const void *context,
 		{ command->web_config && command->textfile &&
 			  !command->nr_listen,
 		  "--web-config belongs to a socket, and --textfile makes none: add --listen" },
-		{ command->replay && is_observing(&monitor->observe),
-		  "--replay shows what was recorded: neither --attach, --count-only, --fast, --off-cpu, --by nor --slower-than" },
+		{ command->replay && (is_observing(&monitor->observe) ||
+				      monitor->book != BOOK_BPF),
+		  "--replay shows what was recorded: neither --book, --attach, --count-only, --fast, --off-cpu, --by nor --slower-than" },
 		{ command->histograms == EXPORT_SCOPE_VM &&
 			  monitor->observe.count_only,
 		  "--histograms needs times, and --count-only takes none" },

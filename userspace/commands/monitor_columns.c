@@ -8,17 +8,25 @@ int monitor_columns_choose(const struct observer_options *observe, bool all,
 			   struct monitor_shape *shape, struct why *why)
 {
 	struct column_list *list = &shape->columns;
-	unsigned int has = (observe->count_only ? 0 : NEEDS_TIME) |
+	unsigned int has = (observe->count_only	  ? 0 :
+			    observe->no_histogram ? NEEDS_SUMS :
+						    NEEDS_TIME) |
 			   (observe->fast ? NEEDS_FAST : 0) |
 			   (observe->off_cpu ? NEEDS_OFF_CPU : 0);
-	static const struct {
+	const struct {
 		unsigned int needs;
 		const char *option;
 	} rule[] = {
-		{ NEEDS_TIME, "times, and --count-only takes none" },
+		{ NEEDS_SUMS,
+		  observe->no_histogram ?
+			  "times, which KVM's own book has where kvm.exit_stats is 2 or 3" :
+			  "times, and --count-only takes none" },
 		{ NEEDS_FAST, "--fast" },
 		{ NEEDS_OFF_CPU, "--off-cpu" },
+		{ NEEDS_TIME,
+		  "histograms, which KVM's own book has where kvm.exit_stats is 3" },
 	};
+	const size_t rules = sizeof(rule) / sizeof(rule[0]);
 	struct column_list asked = { .nr = 0 };
 
 	if (asked_for && column_list_parse(asked_for, &asked, why))
@@ -34,7 +42,7 @@ int monitor_columns_choose(const struct observer_options *observe, bool all,
 	for (size_t i = 0; i < asked.nr; i++) {
 		const struct column *column = &columns[asked.id[i]];
 
-		for (size_t j = 0; j < 3; j++) {
+		for (size_t j = 0; j < rules; j++) {
 			if (column->needs & ~has & rule[j].needs)
 				return why_set(why, EINVAL,
 					       "column '%s' needs %s",

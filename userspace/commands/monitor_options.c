@@ -37,6 +37,7 @@ enum {
 	OPT_HLT,
 	OPT_COUNT_ONLY,
 	OPT_ATTACH,
+	OPT_BOOK,
 	OPT_USER,
 	OPT_FORMAT = 384, /* from here on: of monitor_formats */
 };
@@ -56,6 +57,9 @@ static const struct argp_option rows[] = {
 	  "Only the exits of this reason, a name (CPUID) or number (0x72)", 2 },
 
 	{ NULL, 0, NULL, 0, "Observation:", 3 },
+	{ "book", OPT_BOOK, "BOOK", 0,
+	  "Take what BPF counts (bpf, default) or what a patched KVM does (kernel)",
+	  3 },
 	{ "by", OPT_BY, "KEY", 0,
 	  "Split each reason by port, mmio, msr, hypercall or cpuid", 3 },
 	{ "fast", OPT_FAST, NULL, 0,
@@ -212,6 +216,13 @@ static error_t parse_observed(int key, char *arg, struct argp_state *state)
 				state,
 				"--attach takes tp_btf, raw_tp, tp or auto, not '%s'",
 				arg);
+		return 0;
+	case OPT_BOOK:
+		if (strcmp(arg, "bpf") && strcmp(arg, "kernel"))
+			cli_refuse(state,
+				   "--book takes bpf or kernel, not '%s'", arg);
+		parse->options->book = strcmp(arg, "bpf") ? BOOK_KERNEL :
+							    BOOK_BPF;
 		return 0;
 	case OPT_USER:
 		if (privileges_check_user(arg, &why))
@@ -375,6 +386,8 @@ static int check_at_once(const struct monitor_usage *usage,
 	const char *refused = NULL;
 	int r = monitor_options_combine(options, why);
 
+	if (!r)
+		r = monitor_options_combine_book(options, why);
 	if (!r && usage->check)
 		refused = usage->check(usage->context, options);
 	if (refused)

@@ -16,10 +16,15 @@ struct monitor_words {
 	size_t nr_reasons;
 };
 
+/* --book: whose counts are shown. */
+enum book_kind { BOOK_BPF, BOOK_KERNEL };
+
 struct monitor_options {
 	const char *name; /* the command's, in messages */
 	unsigned int groups; /* OPTIONS_… that it has, as bits */
-	struct observer_options observe;
+	enum book_kind book;
+	struct observer_options observe; /* of BPF's book; of KVM's: what it has
+					  */
 	struct monitor_shape shape; /* its filter is @filter */
 	struct filter filter;
 	const struct monitor_format *format;
@@ -90,6 +95,14 @@ void monitor_options_parse(int argc, char **argv,
  */
 int monitor_options_combine(const struct monitor_options *options,
 			    struct why *why);
+
+/**
+ * monitor_options_combine_book - has the book what is asked of it?
+ *
+ * To be asked before it is settled what the book has.  0, or -EINVAL with @why.
+ */
+int monitor_options_combine_book(const struct monitor_options *options,
+				 struct why *why);
 
 /** monitor_interval - --interval as seconds: 0, or a time of 10 ms to a day */
 double monitor_interval(const struct argp_state *state, const char *arg);

@@ -26,6 +26,8 @@ static int combine_observed(const struct monitor_options *options,
 {
 	const struct observer_options *observe = &options->observe;
 	const struct rule rule[] = {
+		{ observe->no_histogram && options->shape.histograms,
+		  "--histograms needs those of KVM's own book, which has them where kvm.exit_stats is 3" },
 		{ observe->count_only && observe->slower_than_ns,
 		  "--slower-than needs times, and --count-only takes none" },
 		{ observe->count_only && observe->off_cpu,
@@ -88,6 +90,21 @@ static int combine_top(const struct monitor_options *options, struct why *why)
 	why_set(&terminal, 0, "--top needs a terminal; %s and the table do not",
 		monitor_format_options(0, ", ").s);
 	return apply(rule, NR(rule), why);
+}
+
+int monitor_options_combine_book(const struct monitor_options *options,
+				 struct why *why)
+{
+	const struct observer_options *observe = &options->observe;
+
+	if (options->book == BOOK_KERNEL &&
+	    (observe->attach != ATTACH_AUTO || observe->by || observe->fast ||
+	     observe->off_cpu || observe->slower_than_ns || observe->slow_hlt ||
+	     observe->count_only))
+		return why_set(
+			why, EINVAL,
+			"--attach, --by, --fast, --off-cpu, --slower-than and --count-only are for BPF's book: KVM's own (--book kernel) has exits, and what kvm.exit_stats lets it count of their times");
+	return 0;
 }
 
 int monitor_options_combine(const struct monitor_options *options,

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "commands/run_observed.h"
+#include "exit_file.h"
 #include "ledger/keys.h"
 
 struct observer_options run_observed(const struct run_info *info)
 {
 	struct observer_options observe = {
 		.count_only = info->count_only,
+		.no_histogram = info->kernel_book &&
+				info->kernel_mode < EXIT_FILE_HIST,
 		.fast = info->fast,
 		.off_cpu = info->off_cpu,
 		.slower_than_ns = info->slower_than_ns,

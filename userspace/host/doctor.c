@@ -411,6 +411,22 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 		    "guests may not read KVM's exit counters");
 }
 
+static void check_book(const struct host_facts *facts, struct diagnosis *d)
+{
+	/* That there are no counters is said already. */
+	if (facts->host.exit_stats == HOST_UNPATCHED)
+		return;
+	if (facts->book == -EACCES)
+		add(d, "book", DOCTOR_UNKNOWN, "run it with sudo",
+		    "this user may not read KVM's own book (--book kernel)");
+	else if (facts->book)
+		add(d, "book", DOCTOR_WARNING, facts->book_why.text,
+		    "KVM's own book (--book kernel) cannot be read");
+	else
+		add(d, "book", DOCTOR_OK, "",
+		    "KVM's own can be read (--book kernel)");
+}
+
 static void check_vms(const struct host_facts *facts, struct diagnosis *d)
 {
 	const struct vm_list *vms = &facts->vms;
@@ -447,6 +463,7 @@ void doctor_diagnose(const struct host_facts *facts,
 	check_attach(facts, diagnosis);
 	check_kfuncs(facts, diagnosis);
 	check_counters(facts, diagnosis);
+	check_book(facts, diagnosis);
 	check_vms(facts, diagnosis);
 	diagnosis->can_monitor = true;
 	for (size_t i = 0; i < diagnosis->nr; i++) {

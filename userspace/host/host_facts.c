@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/host_facts.h"
+#include "host/kvm_book.h"
 
 static bool exists(const char *root, const char *path)
 {
@@ -162,6 +163,8 @@ void host_facts_read(const char *root, struct host_facts *facts)
 	read_privileges(root, facts);
 	read_lockdown(root, facts);
 	facts->leaves = read_leaves(root);
+	facts->book = kvm_book_check(&(struct kvm_dir){ .is_held = false },
+				     root, &facts->host, &facts->book_why);
 }
 
 void host_facts_free(struct host_facts *facts)

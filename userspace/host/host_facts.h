@@ -39,6 +39,8 @@ struct host_facts {
 				host */
 	enum lockdown lockdown;
 	int leaves; /* kvm.exit_stats_leaves: 1, 0, or HOST_UNPATCHED */
+	int book; /* 0, or -errno of kvm_book_check(), and why */
+	struct why book_why;
 	/* The following are filled in on request. */
 	struct attach_probes probes;
 	bool vms_listed;

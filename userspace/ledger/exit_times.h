@@ -21,7 +21,8 @@ struct exit_times {
 	uint64_t timed; /* of @exits: had a time; 0 where a histogram has it */
 	uint64_t ns; /* the sum of the times */
 	uint64_t min_ns; /* the shortest time */
-	uint64_t max_ns; /* the longest time; 0 and 0: none had a time */
+	/* The longest time; 0 and 0: none had a time, or it is not known. */
+	uint64_t max_ns;
 	uint64_t preempted_ns; /* of @ns: scheduled out while runnable */
 	uint64_t blocked_ns; /* of @ns: asleep (at HLT: idle), if asked for */
 };
@@ -45,6 +46,12 @@ exit_times_of_one(uint64_t ns, uint64_t preempted_ns, uint64_t blocked_ns)
 	};
 }
 
+/** exit_times_have - had any of these exits a time? */
+static inline bool exit_times_have(const struct exit_times *times)
+{
+	return times->ns || times->max_ns;
+}
+
 /**
  * exit_times_any - is any number of this set above zero?
  *
@@ -53,7 +60,7 @@ exit_times_of_one(uint64_t ns, uint64_t preempted_ns, uint64_t blocked_ns)
  */
 static inline bool exit_times_any(const struct exit_times *times)
 {
-	return times->exits || times->max_ns;
+	return times->exits || exit_times_have(times);
 }
 
 /**

@@ -30,9 +30,9 @@ void render_report_head(const char *path, const struct run_report *report,
 		format_ns(info->interval_ns).s);
 	if (!info->ended_ns)
 		fputs("         the recording goes on, or was cut off\n", out);
-	fprintf(out, "host     Linux %s, %s, BPF: %s\n",
+	fprintf(out, "host     Linux %s, %s, %s\n",
 		safe_text(info->kernel).s, safe_text(info->vendor).s,
-		safe_text(info->attach).s);
+		run_words_book(info).text);
 	if (info->hypervisor[0]) {
 		host_describe_hypervisor(safe_text(info->hypervisor).s,
 					 hypervisor, sizeof(hypervisor));
@@ -48,16 +48,18 @@ void render_report_head(const char *path, const struct run_report *report,
 			info->ended_ns ? format_plain(info->command_status).s :
 					 "");
 	if (!info->guest_marks)
-		fputs("marks    guests' own were not seen: not with this way to attach BPF\n",
-		      out);
+		fprintf(out, "marks    guests' own were not seen: not with %s\n",
+			info->kernel_book ? "KVM's own book" :
+					    "this way to attach BPF");
 	if (info->shown[0])
 		fprintf(out, "only     %s\n", safe_text(info->shown).s);
 }
 
-/* The intervals must add up to the sums of BPF itself. */
+/* The intervals must add up to the book's own sums. */
 static void render_sums(const struct run_report *report, FILE *out)
 {
 	const struct run_info *info = report->info;
+	const char *whose = info->kernel_book ? "KVM's" : "BPF's";
 	struct filter all = { .nr_vms = 0 };
 	uint64_t exits, ns;
 
@@ -67,10 +69,12 @@ static void render_sums(const struct run_report *report, FILE *out)
 	if (!info->ended_ns || !info->bpf_exits)
 		return;
 	if (exits == info->bpf_exits && ns == info->bpf_ns)
-		fputs("         the intervals add up to BPF's own sums\n", out);
+		fprintf(out, "         the intervals add up to %s own sums\n",
+			whose);
 	else
 		fprintf(out,
-			"         BPF's own sums are others: %s exits, %s\n",
+			"         %s own sums are others: %s exits, %s\n",
+			whose,
 			format_count(info->bpf_exits).s,
 			format_ns(info->bpf_ns).s);
 }

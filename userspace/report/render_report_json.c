@@ -135,10 +135,7 @@ static void put_group(struct json_writer *json, const struct run_report *report,
 	const struct run_info *info = report->info;
 	struct column_list list;
 
-	column_list_all((info->count_only ? 0 : NEEDS_TIME) |
-				(info->fast ? NEEDS_FAST : 0) |
-				(info->off_cpu ? NEEDS_OFF_CPU : 0),
-			&list);
+	column_list_all(run_report_observed(info), &list);
 	json_put_open(json, "reasons", '[');
 	for (size_t i = 0; i < group->nr_reasons; i++)
 		put_row(json, NULL, info->isa, &list, &group->reason[i]);

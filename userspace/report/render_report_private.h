@@ -25,7 +25,7 @@ void render_report_slows(const struct run_report *report, FILE *out);
 int render_report_advice(const struct run_report *report,
 			 const struct filter *filter, FILE *out);
 
-/** report_time - NEEDS_TIME, unless it was not recorded */
+/** report_time - NEEDS_TIME, or what was recorded of it */
 unsigned int report_time(const struct run_report *report);
 
 /* Members of the JSON. */

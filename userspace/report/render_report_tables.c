@@ -20,7 +20,7 @@
 
 unsigned int report_time(const struct run_report *report)
 {
-	return report->info->count_only ? 0 : NEEDS_TIME;
+	return run_report_observed(report->info) & NEEDS_TIME;
 }
 
 static void put_more(size_t more, FILE *out)

@@ -11,6 +11,7 @@
 #include "lib/safe_text.h"
 #include "lib/student.h"
 #include "report/run_compare.h"
+#include "run/run_words.h"
 
 /*
  * Neighbours count as correlated if chance would do that less often than once
@@ -400,7 +401,11 @@ static void note_rest(struct run_comparison *to)
 	note_text(to, "kernel", a->kernel, b->kernel);
 	note_text(to, "cpu", a->cpu, b->cpu);
 	note_text(to, "hypervisor", a->hypervisor, b->hypervisor);
-	note_text(to, "BPF", a->attach, b->attach);
+	if (a->kernel_book || b->kernel_book)
+		note_text(to, "book", run_words_book(a).text,
+			  run_words_book(b).text);
+	else
+		note_text(to, "BPF", a->attach, b->attach);
 	note_text(to, "observed", observed(a, text[0]), observed(b, text[1]));
 }
 

@@ -28,6 +28,9 @@ void run_json_run(struct json_writer *json, const char *name, const char *path,
 	json_put_text(json, "cpu", info->cpu);
 	json_put_text(json, "isa", exit_isa_name(info->isa));
 	json_put_text(json, "attach", info->attach);
+	json_put_text(json, "book", info->kernel_book ? "kernel" : "bpf");
+	if (info->kernel_book)
+		json_put_uint(json, "mode", info->kernel_mode);
 	put_observed(json, info);
 	json_put_text(json, "shown", info->shown);
 	json_put_text(json, "command", info->command);

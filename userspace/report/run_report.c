@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exit_file.h"
 #include "lib/array.h"
 #include "report/run_report.h"
 #include "run/run_cells.h"
 #include "run/run_schema.h"
 #include "run/run_words.h"
+#include "sample/columns.h"
 
 struct points {
 	struct run_point *point;
@@ -141,6 +143,18 @@ const char *run_rates_word(const struct run_rates *rates)
 	if (excess < 0.3 * 0.3)
 		return "fairly steady";
 	return excess < 1 ? "varies" : "in bursts";
+}
+
+unsigned int run_report_observed(const struct run_info *info)
+{
+	const bool sums = info->kernel_book &&
+			  info->kernel_mode < EXIT_FILE_HIST;
+
+	return (info->count_only ? 0 :
+		sums		 ? NEEDS_SUMS :
+				   NEEDS_TIME) |
+	       (info->fast ? NEEDS_FAST : 0) |
+	       (info->off_cpu ? NEEDS_OFF_CPU : 0);
 }
 
 bool run_report_has_mark(const struct run_report *report,

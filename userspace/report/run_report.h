@@ -81,6 +81,9 @@ struct run_report {
 int run_report_read(struct run_reader *reader, const struct filter *filter,
 		    struct run_report *report, struct why *why);
 
+/** run_report_observed - NEEDS_… of the columns that a run has */
+unsigned int run_report_observed(const struct run_info *info);
+
 /** run_report_has_mark - is it within the run, and of a VM that is shown? */
 bool run_report_has_mark(const struct run_report *report,
 			 const struct filter *filter,

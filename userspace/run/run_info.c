@@ -35,6 +35,8 @@ static const struct field {
 	FIELD(U32, isa),
 	TEXT_FIELD(cpu),
 	TEXT_FIELD(attach),
+	NEWER_FIELD(BOOL, kernel_book),
+	NEWER_FIELD(U32, kernel_mode),
 	TEXT_FIELD(by),
 	FIELD(BOOL, count_only),
 	FIELD(BOOL, fast),

@@ -17,7 +17,9 @@ struct run_info {
 	char hypervisor[16];
 	uint32_t isa;
 	char cpu[96]; /* model, or "" */
-	char attach[16];
+	char attach[16]; /* "": no BPF, but KVM's own book */
+	bool kernel_book;
+	uint32_t kernel_mode; /* its mode in the beginning, EXIT_FILE_* */
 	char by[16]; /* name of the kind of keys, or "" */
 	bool count_only;
 	bool fast;
@@ -39,7 +41,7 @@ struct run_info {
 	/* These are known if the recording was ended, and not just cut off: */
 	uint64_t ended_ns; /* 0: it was cut off */
 	uint32_t command_status;
-	uint64_t bpf_exits; /* BPF's own sums of everything recorded */
+	uint64_t bpf_exits; /* the book's own sums of everything recorded */
 	uint64_t bpf_ns;
 };
 

@@ -78,3 +78,14 @@ struct text run_words_date(const struct run_info *info)
 	text.s[text.length] = '\0';
 	return text;
 }
+
+struct why run_words_book(const struct run_info *info)
+{
+	struct why text;
+
+	if (info->kernel_book)
+		why_set(&text, 0, "KVM's own book, mode %u", info->kernel_mode);
+	else
+		why_set(&text, 0, "BPF: %s", safe_text(info->attach).s);
+	return text;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Marks and dates of a recorded run, as text. */
+/* Marks, dates and the book of a recorded run, as text. */
 #ifndef EXITLEDGER_RUN_WORDS_H
 #define EXITLEDGER_RUN_WORDS_H
 
@@ -28,6 +28,9 @@ struct why run_words_mark_text(const struct run_mark *mark);
 /** run_words_mark - a mark in one line: its time, its text, and its VM */
 struct why run_words_mark(const struct run_info *info,
 			  const struct run_mark *mark);
+
+/** run_words_book - whose counts a run has, as the first line of monitor does */
+struct why run_words_book(const struct run_info *info);
 
 /** run_words_date - the date at which a run was begun, in UTC */
 struct text run_words_date(const struct run_info *info);

@@ -39,12 +39,12 @@ static bool get_fast(const struct row *row, struct value *value)
 static bool get_time(const struct row *row, struct value *value)
 {
 	value->count = row->times.ns;
-	return row->times.max_ns;
+	return exit_times_have(&row->times);
 }
 
 static bool get_time_share(const struct row *row, struct value *value)
 {
-	if (!row->times.max_ns || row->vcpu_ns <= 0)
+	if (!exit_times_have(&row->times) || row->vcpu_ns <= 0)
 		return false;
 	value->real = row->times.ns / row->vcpu_ns;
 	return true;
@@ -65,7 +65,7 @@ static bool get_blocked(const struct row *row, struct value *value)
 static bool get_timed(const struct row *row, struct value *value)
 {
 	value->count = row->times.timed;
-	return row->times.max_ns;
+	return exit_times_have(&row->times);
 }
 
 static bool get_mean(const struct row *row, struct value *value)
@@ -137,12 +137,12 @@ const struct column columns[NR_COLUMNS] = {
 	[COLUMN_PER_SECOND] = { "per_second", "per_second", "PER SECOND", UNIT_PER_SECOND, 10, 0, false, get_per_second },
 	[COLUMN_SHARE] = { "share", "share", "SHARE", UNIT_SHARE, 7, 0, false, get_share },
 	[COLUMN_FAST] = { "fast", "fast", "FAST", UNIT_COUNT, 9, NEEDS_FAST, false, get_fast },
-	[COLUMN_TIME] = { "time", "ns", "TIME", UNIT_NS, 7, NEEDS_TIME, false, get_time },
-	[COLUMN_TIME_SHARE] = { "time_share", "time_share", "TIME %", UNIT_SHARE, 7, NEEDS_TIME, false, get_time_share },
+	[COLUMN_TIME] = { "time", "ns", "TIME", UNIT_NS, 7, NEEDS_SUMS, false, get_time },
+	[COLUMN_TIME_SHARE] = { "time_share", "time_share", "TIME %", UNIT_SHARE, 7, NEEDS_SUMS, false, get_time_share },
 	[COLUMN_PREEMPTED] = { "preempted", "preempted_ns", "PREEMPT", UNIT_NS, 7, NEEDS_OFF_CPU, false, get_preempted },
 	[COLUMN_BLOCKED] = { "blocked", "blocked_ns", "BLOCKED", UNIT_NS, 7, NEEDS_OFF_CPU, false, get_blocked },
-	[COLUMN_TIMED] = { "timed", "timed", "TIMED", UNIT_COUNT, 10, NEEDS_TIME, true, get_timed },
-	[COLUMN_MEAN] = { "mean", "mean_ns", "MEAN", UNIT_NS, 7, NEEDS_TIME, true, get_mean },
+	[COLUMN_TIMED] = { "timed", "timed", "TIMED", UNIT_COUNT, 10, NEEDS_SUMS, true, get_timed },
+	[COLUMN_MEAN] = { "mean", "mean_ns", "MEAN", UNIT_NS, 7, NEEDS_SUMS, true, get_mean },
 	[COLUMN_MIN] = { "min", "min_ns", "MIN", UNIT_NS, 7, NEEDS_TIME, false, get_min },
 	[COLUMN_P50] = { "p50", "p50_ns", "P50", UNIT_NS, 7, NEEDS_TIME, true, get_p50 },
 	[COLUMN_P90] = { "p90", "p90_ns", "P90", UNIT_NS, 7, NEEDS_TIME, true, get_p90 },

@@ -47,7 +47,8 @@ struct value {
 };
 
 /* The observations that a column needs to have values. */
-#define NEEDS_TIME 1u
+#define NEEDS_SUMS 8u /* of times */
+#define NEEDS_TIME (NEEDS_SUMS | 1u) /* and how long each took, too */
 #define NEEDS_FAST 2u
 #define NEEDS_OFF_CPU 4u
 

@@ -23,7 +23,8 @@ static void set_times(struct row *row, const struct hist *hist)
 	 * An exit may have no time yet, so the histogram knows best how many
 	 * have one, as long as it is complete.
 	 */
-	if (row->times.max_ns && (!row->times.timed || row->spans_lost))
+	if (exit_times_have(&row->times) &&
+	    (!row->times.timed || row->spans_lost))
 		row->times.timed = row->times.exits ? row->times.exits : 1;
 }
 

@@ -34,7 +34,7 @@ static void set_sum(struct top_line *line, const struct row_group *group)
 	line->row.times.fast = group->total.times.fast;
 	line->ended = group->ended;
 	line->vcpus = group->vcpus;
-	if (group->total.times.max_ns && group->total.vcpu_ns > 0)
+	if (exit_times_have(&group->total.times) && group->total.vcpu_ns > 0)
 		line->idle = (group->total.times.ns - group->work.times.ns) /
 			     group->total.vcpu_ns;
 }

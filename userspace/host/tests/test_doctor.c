@@ -380,6 +380,33 @@ START_TEST(statistics)
 }
 END_TEST
 
+START_TEST(book)
+{
+	diagnose();
+	finding_is("book", DOCTOR_WARNING, "mount -t debugfs");
+	ck_assert(diagnosis.can_monitor);
+	root_write("/sys/kernel/debug/kvm/exits", "0");
+	diagnose();
+	finding_is("book", DOCTOR_OK, "--book kernel");
+	root_write("/sys/kernel/debug/kvm/100-11/exits", "0");
+	diagnose();
+	finding_is("book", DOCTOR_WARNING, "before the file exit_stats");
+	root_write("/sys/kernel/debug/kvm/100-11/exit_stats", "");
+	diagnose();
+	finding_is("book", DOCTOR_OK, "");
+	facts.book = -EACCES;
+	doctor_diagnose(&facts, &diagnosis);
+	finding_is("book", DOCTOR_UNKNOWN, "sudo");
+	root_write("/sys/module/kvm/parameters/exit_stats", "0\n");
+	diagnose();
+	finding_is("book", DOCTOR_WARNING, "echo 2 >");
+	root_unlink("/sys/module/kvm/parameters/exit_stats");
+	diagnose();
+	for (size_t i = 0; i < diagnosis.nr; i++)
+		ck_assert_str_ne(diagnosis.finding[i].name, "book");
+}
+END_TEST
+
 START_TEST(attach_types)
 {
 	diagnose();
@@ -464,6 +491,7 @@ int main(void)
 	tcase_add_test(tcase, counters);
 	tcase_add_test(tcase, tracefs);
 	tcase_add_test(tcase, statistics);
+	tcase_add_test(tcase, book);
 	tcase_add_test(tcase, attach_types);
 	tcase_add_test(tcase, vms_running);
 	tcase_add_test(tcase, checks);

@@ -5,7 +5,7 @@
 #include "exit_leaves.h"
 #include "kernel/tests/made_file.h"
 
-static const uint32_t reasons[MADE_CELLS] = { 0x72, 0x7b, 0x400 };
+static const uint32_t reasons[MADE_CELLS] = { 0x72, 0x7b, 0x400, 0x78 };
 
 void made_file_init(struct made_file *file, uint32_t nr_vcpus, uint32_t mode)
 {

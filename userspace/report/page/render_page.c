@@ -232,9 +232,7 @@ int page_begin(struct page *page)
 			       &reasons, page->report->seconds, &page->group);
 	if (r < 0 || rows_group_complete(&page->group))
 		return -ENOMEM;
-	page->has = (info->count_only ? 0 : NEEDS_TIME) |
-		    (info->fast ? NEEDS_FAST : 0) |
-		    (info->off_cpu ? NEEDS_OFF_CPU : 0);
+	page->has = run_report_observed(info);
 	return 0;
 }
 

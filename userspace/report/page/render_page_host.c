@@ -54,7 +54,10 @@ static void put_observed(struct page *page)
 	const struct run_info *info = page->report->info;
 	char text[256];
 
-	put_fact(page, "BPF attached by", info->attach);
+	if (info->kernel_book)
+		put_fact(page, "Counted by", run_words_book(info).text);
+	else
+		put_fact(page, "BPF attached by", info->attach);
 	snprintf(text, sizeof(text), "%s%s%s%s%.16s",
 		 info->count_only ? "counts alone" : "counts and times",
 		 info->fast ? ", exits by the fast path" : "",
