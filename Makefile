@@ -106,6 +106,7 @@ SAN_MAKE = $(MAKE) -s BUILD=$(SAN_BUILD) HARDENING=
 ## make kvm-cost    what KVM's counters cost, in instructions per exit
 ## make observer-cost   what BPF's counting costs, likewise
 ## make monitor-cost    what monitor costs, in processor time per refresh
+## make kernel-book-cost   what reading KVM's own book costs, likewise
 ## make export-cost what a scrape of the exporter costs, of 100 to 10,000 VMs: it fails
 ##                  above 30 ms of processor time for 1,000
 ## make record-cost what record costs, in processor time and bytes per hour, of 64
@@ -129,6 +130,10 @@ export-cost: $(EXITLEDGER) $(EXITLEDGER_EXPORT) $(BUILD)/tests/fleet_demo
 monitor-cost: $(MONITOR_COST)
 	@$(MONITOR_COST)
 
+.PHONY: kernel-book-cost
+kernel-book-cost: $(BUILD)/tests/kernel_cost
+	@$<
+
 .PHONY: bench bench-quick
 bench:
 	@lab/jobs/bench.sh --kernel $(KERNEL)
@@ -149,22 +154,25 @@ record-cost: $(RECORD_COST)
 		$(RECORD_COST) $(RECORD_OUT) $$vms || status=$$?; \
 	done; rm -f $(RECORD_OUT); exit $$status
 
-## make fuzz        TARGET=run|books|bench|report|options|http|web (default: all of
-##                  them): EXECUTIONS=1000000 inputs with damage, none of which may
+## make fuzz        TARGET=run|books|bench|report|options|http|web|kernel (default: all
+##                  of them): EXECUTIONS=1000000 inputs with damage, none of which may
 ##                  crash us: recorded runs, each fourth with a log beside it;
 ##                  compare's books, bench's files, guests' reports, command lines,
-##                  requests to the exporter, its --web-config; SEED=N
+##                  requests to the exporter, its --web-config; KVM's files
+##                  exit_stats; SEED=N
 EXECUTIONS ?= 1000000
-TARGET ?= run books bench report options http web
+TARGET ?= run books bench report options http web kernel
 .PHONY: fuzz
 fuzz:
 	@$(SAN_MAKE) CFLAGS='$(SAN_FLAGS)' \
-		$(addprefix $(SAN_BUILD)/tests/,run_fuzz text_fuzz serve_fuzz)
+		$(addprefix $(SAN_BUILD)/tests/,run_fuzz text_fuzz serve_fuzz \
+			kernel_fuzz)
 	@jobs=$$(nproc) seed=$(or $(SEED),0) && \
 	seeds=$$(seq $$seed $$((seed + jobs - 1))) && \
 	for target in $(TARGET); do \
 		case $$target in run) program=run_fuzz ;; \
 		http | web) program="serve_fuzz $$target" ;; \
+		kernel) program=kernel_fuzz ;; \
 		*) program="text_fuzz $$target" ;; esac; \
 		echo "$$seeds" | xargs -P $$jobs -n 1 $(SAN_BUILD)/tests/$$program \
 			$$((($(EXECUTIONS) + jobs - 1) / jobs)) || exit; \

@@ -60,7 +60,7 @@ $(BUILD)/obj/%.o: %.c $(FLAGS) | build-tools
 # Adding up thousands of histograms is most of the work: let the compiler use
 # what the processor has for it.
 $(patsubst %,$(BUILD)/obj/userspace/%.o,ledger/hist observe/observer_collect \
-	kernel/kernel_growth): \
+	kernel/exit_file_read kernel/kernel_growth): \
 	ALL_CFLAGS += -O3
 
 # BPF's skeletons, and those of tests' own programs.  After the first time it is the

@@ -111,21 +111,21 @@ static int damaged(struct why *why, const char *what)
 		       what);
 }
 
-static int check_spans(const struct exit_file *file, uint32_t vcpu,
-		       const struct exit_file_vcpu *of, struct why *why)
+/* The highest span of all: a loop without a branch, as there are thousands. */
+static uint8_t highest_span(const struct exit_file *file, uint32_t vcpu)
 {
-	for (uint32_t i = 0; i < file->nr_cells; i++) {
-		const struct exit_file_hist hist =
-			exit_file_hist(file, vcpu, of, i);
+	const unsigned char *hist = record(file, vcpu) + hists_at(file);
+	uint8_t highest = 0;
 
-		for (uint32_t j = 0; j < EXIT_FILE_OCTAVES; j++) {
-			if (hist.span[j] >= file->nr_spans)
-				return damaged(
-					why,
-					"a histogram has a span that there is not");
-		}
+	for (uint32_t i = 0; i < file->nr_cells; i++) {
+		const unsigned char *span =
+			hist + i * sizeof(struct exit_file_hist) +
+			offsetof(struct exit_file_hist, span);
+
+		for (uint32_t j = 0; j < EXIT_FILE_OCTAVES; j++)
+			highest = span[j] > highest ? span[j] : highest;
 	}
-	return 0;
+	return highest;
 }
 
 static int check_vcpus(const struct exit_file *file, struct why *why)
@@ -139,8 +139,10 @@ static int check_vcpus(const struct exit_file *file, struct why *why)
 			r = damaged(
 				why,
 				"a vCPU has more reasons than there are cells");
-		else if (file->nr_spans && vcpu.flags & EXIT_FILE_HAS_HIST)
-			r = check_spans(file, i, &vcpu, why);
+		else if (file->nr_spans && vcpu.flags & EXIT_FILE_HAS_HIST &&
+			 highest_span(file, i) >= file->nr_spans)
+			r = damaged(why,
+				    "a histogram has a span that there is not");
 	}
 	return r;
 }

@@ -30,9 +30,8 @@ void render_report_head(const char *path, const struct run_report *report,
 		format_ns(info->interval_ns).s);
 	if (!info->ended_ns)
 		fputs("         the recording goes on, or was cut off\n", out);
-	fprintf(out, "host     Linux %s, %s, %s\n",
-		safe_text(info->kernel).s, safe_text(info->vendor).s,
-		run_words_book(info).text);
+	fprintf(out, "host     Linux %s, %s, %s\n", safe_text(info->kernel).s,
+		safe_text(info->vendor).s, run_words_book(info).text);
 	if (info->hypervisor[0]) {
 		host_describe_hypervisor(safe_text(info->hypervisor).s,
 					 hypervisor, sizeof(hypervisor));
@@ -48,7 +47,8 @@ void render_report_head(const char *path, const struct run_report *report,
 			info->ended_ns ? format_plain(info->command_status).s :
 					 "");
 	if (!info->guest_marks)
-		fprintf(out, "marks    guests' own were not seen: not with %s\n",
+		fprintf(out,
+			"marks    guests' own were not seen: not with %s\n",
 			info->kernel_book ? "KVM's own book" :
 					    "this way to attach BPF");
 	if (info->shown[0])
@@ -72,10 +72,8 @@ static void render_sums(const struct run_report *report, FILE *out)
 		fprintf(out, "         the intervals add up to %s own sums\n",
 			whose);
 	else
-		fprintf(out,
-			"         %s own sums are others: %s exits, %s\n",
-			whose,
-			format_count(info->bpf_exits).s,
+		fprintf(out, "         %s own sums are others: %s exits, %s\n",
+			whose, format_count(info->bpf_exits).s,
 			format_ns(info->bpf_ns).s);
 }
 

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # monitor, record and export of KVM's own book: of a host whose KVM is made up, in a
 # mount namespace, so it needs none.  BPF could not be loaded: those rights are taken away.
+# shellcheck disable=SC2016 # the scripts are expanded where they run
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
 build=$(realpath "${BUILD:-build}")
-export exitledger=$build/bin/exitledger demo=$build/tests/kernel_demo
+export build exitledger=$build/bin/exitledger demo=$build/tests/kernel_demo
 export vm=/sys/kernel/debug/kvm/1-11
 
 refused() {
@@ -60,13 +61,13 @@ print(eval(sys.argv[2]))' "$tap_dir/json" "$1"
 host 3 'ledger monitor --book kernel --json --histograms -i 0 -- "$demo" "$vm/exit_stats" 3 3000 >"$dir/json"'
 ok 'monitor of mode 3' status_is 0
 reason='{r["name"]: r for r in it["vms"][0]["reasons"]}'
-ok 'its exits' [ "$(value "$reason['CPUID']['exits']")" = 4000 ]
-ok 'their times' [ "$(value "$reason['CPUID']['ns']")" = 8000000 ]
-ok 'and those of HLT' [ "$(value "$reason['HLT']['ns']")" = 200000000 ]
+ok 'its exits' [ "$(value "${reason}['CPUID']['exits']")" = 4000 ]
+ok 'their times' [ "$(value "${reason}['CPUID']['ns']")" = 8000000 ]
+ok 'and those of HLT' [ "$(value "${reason}['HLT']['ns']")" = 200000000 ]
 ok 'the histogram has them all' \
-	[ "$(value "sum(n for _, n in $reason['CPUID']['histogram'])")" = 4000 ]
+	[ "$(value "sum(n for _, n in ${reason}['CPUID']['histogram'])")" = 4000 ]
 ok 'percentiles within 12 %' \
-	[ "$(value "abs($reason['CPUID']['p99_ns'] - 2000) <= 240")" = True ]
+	[ "$(value "abs(${reason}['CPUID']['p99_ns'] - 2000) <= 240")" = True ]
 ok 'nothing of before' [ "$(value 'sum(it["lost"].values())')" = 0 ]
 
 host 3 'ledger monitor --book kernel -i 0 -- "$demo" "$vm/exit_stats" 3 3000'
@@ -120,5 +121,13 @@ host 2 'rm -f "$dir/run"; ledger record --book kernel -o "$dir/run" -- "$demo" "
 	"$exitledger" report "$dir/run"; "$exitledger" replay -i 0 "$dir/run"'
 ok 'a run of mode 2' status_is 0
 ok 'has no percentiles' out_lacks P99
+
+host 3 'timeout --preserve-status -s TERM 2 "$build/bin/exitledger-export" --book kernel --textfile "$dir/metrics" \
+	--interval 10ms >/dev/null & sleep 0.5; "$demo" "$vm/exit_stats" 3 3000; wait $!'
+ok 'export' status_is 0
+metric() { grep -F "$1" "$tap_dir/metrics"; }
+ok "the metrics say which book" [ -n "$(metric 'backend="kernel"')" ]
+ok 'and have its exits' [ "$(metric 'exitledger_exits_total' | grep CPUID | sed 's/.* //')" = 4000 ]
+ok 'and no verdict' [ -z "$(metric verdict)" ]
 
 done_testing
