@@ -27,8 +27,7 @@ static void normalize(const char *text, char name[NAME])
 	name[i] = '\0';
 }
 
-static const struct exit_reason *find(uint32_t isa, const char *name,
-				      struct near *near)
+static const struct exit_reason *find(uint32_t isa, const char *name)
 {
 	const struct exit_reason *known;
 	size_t nr;
@@ -37,9 +36,19 @@ static const struct exit_reason *find(uint32_t isa, const char *name,
 	for (size_t i = 0; i < nr; i++) {
 		if (!strcmp(known[i].name, name))
 			return &known[i];
-		near_add(near, name, known[i].name);
 	}
 	return NULL;
+}
+
+/* Names that may have been meant: looked for only if nothing else is left. */
+static void suggest(uint32_t isa, const char *name, struct near *near)
+{
+	const struct exit_reason *known;
+	size_t nr;
+
+	known = exit_reasons(isa, &nr);
+	for (size_t i = 0; i < nr; i++)
+		near_add(near, name, known[i].name);
 }
 
 /* The text is a name, but another vendor's. */
@@ -48,10 +57,9 @@ static int other(uint32_t isa, const char *text, const char *name, uint32_t of,
 {
 	const char *vendor = isa_find(isa)->vendor;
 	const char *ours = reason_name_other(isa, name, of);
-	struct near none = { .nr = 0 };
 
 	/* A name of the headers for a reason that both have. */
-	if (!ours && find(isa, name, &none))
+	if (!ours && find(isa, name))
 		ours = name;
 	if (!ours)
 		return why_set(
@@ -64,19 +72,27 @@ static int other(uint32_t isa, const char *text, const char *name, uint32_t of,
 		isa_find(of)->vendor, vendor, ours);
 }
 
-static int unknown(uint32_t isa, const char *text, const struct near *near,
-		   struct why *why)
+/* @of: the vendor that a header's name is of, or 0 */
+static int unknown(uint32_t isa, const char *text, const char *name,
+		   uint32_t of, struct why *why)
 {
+	struct near near = { .nr = 0 };
 	char names[256];
 
-	near_list(near, "", names, sizeof(names));
+	for (size_t i = 0; isa_table[i]; i++) {
+		const uint32_t each = isa_table[i]->id;
+
+		if ((!isa || each == isa) && (!of || each == of))
+			suggest(each, name, &near);
+	}
+	near_list(&near, "", names, sizeof(names));
 	return why_set(why, EINVAL, "there is no exit reason '%s'%s%s; %s%s%s",
 		       text, isa ? " in the table of " : "",
 		       isa ? exit_isa_name(isa) : "",
-		       near->nr ?
+		       near.nr ?
 			       "did you mean " :
 			       "give a name as the table shows it, or a number",
-		       names, near->nr ? "?" : "");
+		       names, near.nr ? "?" : "");
 }
 
 /* Decimal, or hexadecimal with 0x; no octal, which nobody means by 072. */
@@ -98,7 +114,6 @@ static int parse_name(uint32_t isa, const char *text, uint32_t *reason,
 		      struct why *why)
 {
 	const struct exit_reason *found = NULL;
-	struct near near = { .nr = 0 }, none = { .nr = 0 };
 	char name[NAME], plain[NAME];
 	uint32_t of = 0, theirs = 0;
 
@@ -108,10 +123,10 @@ static int parse_name(uint32_t isa, const char *text, uint32_t *reason,
 		const uint32_t each = isa_table[i]->id;
 
 		if (isa && each != isa) {
-			if (!theirs && find(each, plain, &none))
+			if (!theirs && find(each, plain))
 				theirs = each;
 		} else if (!found && (!of || of == each)) {
-			found = find(each, plain, &near);
+			found = find(each, plain);
 		}
 	}
 	if (found) {
@@ -119,7 +134,7 @@ static int parse_name(uint32_t isa, const char *text, uint32_t *reason,
 		return 0;
 	}
 	return theirs ? other(isa, text, plain, theirs, why) :
-			unknown(isa, text, &near, why);
+			unknown(isa, text, plain, of, why);
 }
 
 int reason_parse(uint32_t isa, const char *text, uint32_t *reason,
