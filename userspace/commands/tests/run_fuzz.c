@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Runs with damage, read, shown, judged and compared: none may be more than
- * refused. An execution is a file that is read, each fourth one with a
- * write-ahead log beside it, as a recorder that was killed leaves it.  Beside
- * each, blobs with damage, which in a file would fail at zlib's checksum; and,
- * now and then, rates of any kind.  The same seed makes the same damage; after
- * a crash the file is there to be looked at.  Not installed.
+ * refused. An execution is a file that is read: half of them have other bytes,
+ * a quarter other values in their tables, and a quarter a write-ahead log
+ * beside them, as a recorder that was killed leaves it.  Beside each, blobs
+ * with damage, which in a file would fail at zlib's checksum; and, now and
+ * then, rates of any kind.  The same seed makes the same damage; after a crash
+ * the file is there to be looked at.  Not installed.
  *
  * usage: run_fuzz EXECUTIONS [SEED]   SIGINT: no more, and say how many it were
  */
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,8 +30,11 @@
 #include "run/run_reader.h"
 #include "run/run_series.h"
 #include "run/tests/run_fixture.h"
+#include "run_fuzz_file.h"
 #include "run_fuzz_log.h"
+#include "run_fuzz_memory.h"
 #include "run_fuzz_random.h"
+#include "run_fuzz_values.h"
 #include "sample/render_monitor.h"
 
 #define PATCHES 8
@@ -52,7 +55,8 @@ struct count {
 	unsigned long bad, good;
 };
 
-static struct count files, logs, blobs; /* logs: files that have one */
+/* Files with other bytes, with other values, and with a log; and blobs. */
+static struct count files, values, logs, blobs;
 
 /* How far it is, once a second. */
 static void progress(unsigned long done, unsigned long executions)
@@ -96,7 +100,7 @@ static int replay(const char *path, struct why *why)
 	while (!r &&
 	       (r = run_reader_next(reader, &now, &total, &step, why)) > 0)
 		r = 0;
-	if (!r)
+	if (!r && !any(3))
 		show(&total);
 	ledger_free(&now);
 	ledger_free(&total);
@@ -166,15 +170,16 @@ static int read_report(const char *path, struct why *why)
 
 static int use(const char *path, struct why *why)
 {
-	switch (any(5)) {
-	case 0:
-		return judge(path, why);
-	case 1:
-	case 2:
-		return replay(path, why);
-	default:
-		return read_report(path, why);
-	}
+	const sqlite3_int64 used = sqlite3_memory_used();
+	int (*const uses[])(const char *path,
+			    struct why *why) = { judge, replay, replay, read_report,
+						 read_report };
+	const int r = uses[any(5)](path, why);
+
+	/* No sanitizer sees a statement that is left. */
+	if (sqlite3_memory_used() != used)
+		abort();
+	return r;
 }
 
 static void check(int r, const struct why *why, struct count *count)
@@ -183,43 +188,6 @@ static void check(int r, const struct why *why, struct count *count)
 	if (r && (!why->text[0] || strchr(why->text, '\n')))
 		abort();
 	*(r ? &count->bad : &count->good) += 1;
-}
-
-/* A file, and what it is when it is sound. */
-struct file {
-	int fd;
-	uint8_t *base, *copy;
-	size_t size;
-};
-
-static void open_file(const char *path, struct file *file)
-{
-	struct stat is;
-
-	file->fd = open(path, O_RDWR | O_CREAT, 0600);
-	if (file->fd < 0 || fstat(file->fd, &is))
-		abort();
-	file->size = is.st_size;
-	file->base = malloc(is.st_size);
-	file->copy = malloc(is.st_size);
-	if (!file->base || !file->copy ||
-	    read(file->fd, file->base, is.st_size) != is.st_size)
-		abort();
-}
-
-static void close_file(struct file *file)
-{
-	close(file->fd);
-	free(file->base);
-	free(file->copy);
-}
-
-static void mend(const struct file *file)
-{
-	if (pwrite(file->fd, file->base, file->size, 0) !=
-		    (ssize_t)file->size ||
-	    ftruncate(file->fd, file->size))
-		abort();
 }
 
 /* Some bytes changed, and perhaps cut. */
@@ -240,9 +208,7 @@ static void damage(const struct file *file, bool log)
 	/* Without sums that are right SQLite would not look at the rest. */
 	if (log && any(4))
 		run_fuzz_log_sums(file->copy, file->size);
-	if (pwrite(file->fd, file->copy, cut, 0) != (ssize_t)cut ||
-	    ftruncate(file->fd, cut))
-		abort();
+	file_write(file, file->copy, cut);
 }
 
 static void fuzz_file(const char *path, const struct file *file)
@@ -251,7 +217,20 @@ static void fuzz_file(const char *path, const struct file *file)
 
 	damage(file, false);
 	check(use(path, &why), &why, &files);
-	mend(file);
+	file_mend(file);
+}
+
+/* A sound file of other values. */
+static void fuzz_values(const char *path, const struct file *file)
+{
+	struct why why = { "" };
+	size_t size;
+	uint8_t *data = run_fuzz_values(&size);
+
+	file_write(file, data, size);
+	sqlite3_free(data);
+	check(use(path, &why), &why, &values);
+	file_mend(file);
 }
 
 /* With a log beside it, which may be the one with the damage. */
@@ -266,8 +245,8 @@ static void fuzz_log(const char *path, const struct file *file,
 	if (which & 2)
 		damage(file, false);
 	check(use(path, &why), &why, &logs);
-	mend(file);
-	mend(log);
+	file_mend(file);
+	file_mend(log);
 }
 
 /* Blobs as they are once inflated. */
@@ -389,8 +368,8 @@ static void make_log(const char *path, struct file *file, struct file *log)
 		ledger_free(&now);
 	}
 	snprintf(name, sizeof(name), "%s-wal", path);
-	open_file(path, file);
-	open_file(name, log);
+	file_open(path, file);
+	file_open(name, log);
 	run_writer_close(writer);
 	/* The sums of a sound one are right already. */
 	memcpy(log->copy, log->base, log->size);
@@ -400,8 +379,8 @@ static void make_log(const char *path, struct file *file, struct file *log)
 	/* It has put the log into the file, and removed it. */
 	close(log->fd);
 	log->fd = open(name, O_RDWR | O_CREAT, 0600);
-	mend(file);
-	mend(log);
+	file_mend(file);
+	file_mend(log);
 }
 
 static unsigned long fuzz(unsigned long executions, const char *path,
@@ -412,7 +391,8 @@ static unsigned long fuzz(unsigned long executions, const char *path,
 	struct file file, begun, log;
 	unsigned long done = 0;
 
-	open_file(path, &file);
+	file_open(path, &file);
+	run_fuzz_values_open(file.base, file.size);
 	make_log(live, &begun, &log);
 	for (; done < executions && !stopped; done++) {
 		setitimer(ITIMER_PROF, &hang, NULL);
@@ -421,38 +401,44 @@ static unsigned long fuzz(unsigned long executions, const char *path,
 		if (done % 16 == 1)
 			fuzz_points();
 		fuzz_blobs();
-		if (done % 4)
+		if (done % 4 == 0)
+			fuzz_log(live, &begun, &log);
+		else if (done % 2)
 			fuzz_file(path, &file);
 		else
-			fuzz_log(live, &begun, &log);
+			fuzz_values(path, &file);
 	}
 	if (shown)
 		fputs("\r\033[K", stderr);
-	close_file(&file);
-	close_file(&begun);
-	close_file(&log);
+	run_fuzz_values_close();
+	file_close(&file);
+	file_close(&begun);
+	file_close(&log);
 	return done;
 }
 
 int main(int argc, char **argv)
 {
 	const unsigned long executions = argc > 1 ? atol(argv[1]) : 0;
-	char directory[2][FIXTURE_PATH], path[2][FIXTURE_PATH];
+	char directory[3][FIXTURE_PATH], path[3][FIXTURE_PATH];
 	struct ledger total = { .ns = 0 };
 	struct why why = { "" };
 	struct run_reader *reader;
 
 	if (!executions)
 		return 64;
+	run_fuzz_memory();
 	any_seed(argc > 2 ? atol(argv[2]) : 0);
 	nowhere = fopen("/dev/null", "w");
 	if (!nowhere || fixture_begin(directory[0], path[0]) ||
-	    fixture_begin(directory[1], path[1]))
+	    fixture_begin(directory[1], path[1]) ||
+	    fixture_begin(directory[2], path[2]))
 		return EXIT_FAILURE;
-	/* Both chunks and intervals. */
+	/* Both chunks and intervals; and the same, which stays as it is. */
 	if (fixture_run(path[0], 9, 4 * FIXTURE_STEP, NULL, &total, true,
 			&why) ||
-	    run_reader_open(path[0], true, &reader, &why) ||
+	    fixture_run(path[2], 9, 4 * FIXTURE_STEP, NULL, NULL, true, &why) ||
+	    run_reader_open(path[2], true, &reader, &why) ||
 	    run_report_read(reader, &all, &sound, &why)) {
 		fprintf(stderr, "%s: %s\n", path[0], why.text);
 		return EXIT_FAILURE;
@@ -461,18 +447,19 @@ int main(int argc, char **argv)
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
 	printf("%lu runs: ", fuzz(executions, path[0], path[1]));
-	printf("%lu refused and %lu read all the same, with a log %lu and %lu; beside them, of blobs, %lu and %lu\n",
-	       files.bad, files.good, logs.bad, logs.good, blobs.bad,
-	       blobs.good);
-	fixture_end(directory[0]);
-	fixture_end(directory[1]);
+	printf("%lu refused and %lu read all the same, with other values %lu and %lu, with a log %lu and %lu; beside them, of blobs, %lu and %lu\n",
+	       files.bad, files.good, values.bad, values.good, logs.bad,
+	       logs.good, blobs.bad, blobs.good);
 	run_report_free(&sound);
 	run_reader_close(reader);
+	for (size_t i = 0; i < 3; i++)
+		fixture_end(directory[i]);
 	ledger_free(&total);
 	bytes_free(&cells);
 	bytes_free(&series);
 	fclose(nowhere);
-	return files.bad && files.good && logs.bad && logs.good && blobs.bad &&
+	return files.bad && files.good && values.bad && values.good &&
+			       logs.bad && logs.good && blobs.bad &&
 			       blobs.good ?
 		       EXIT_SUCCESS :
 		       EXIT_FAILURE;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A file that is damaged and mended again and again. */
+#ifndef EXITLEDGER_RUN_FUZZ_FILE_H
+#define EXITLEDGER_RUN_FUZZ_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct file {
+	int fd;
+	uint8_t *base; /* what it is when it is sound */
+	uint8_t *copy; /* of the same size, to be damaged */
+	size_t size;
+};
+
+void file_open(const char *path, struct file *file);
+void file_close(struct file *file);
+
+/** file_write - these bytes, and no others */
+void file_write(const struct file *file, const uint8_t *data, size_t size);
+
+/** file_mend - make it sound */
+void file_mend(const struct file *file);
+
+#endif /* EXITLEDGER_RUN_FUZZ_FILE_H */
