@@ -21,6 +21,7 @@ static char text[100000]; /* standard output */
 
 static int mode;
 static bool written;
+static struct keeper *opened;
 
 static struct {
 	int looks, last;
@@ -45,7 +46,7 @@ bool kvm_params_written(struct kvm_params_watch *watch)
 {
 	bool was = written;
 
-	(void)watch;
+	ck_assert_ptr_eq(watch, &opened->params);
 	written = false;
 	return was;
 }
@@ -59,6 +60,7 @@ int keeper_open(struct keeper *keeper, const struct compare_options *asked,
 		struct books *books, struct why *why)
 {
 	memset(keeper, 0, sizeof(*keeper));
+	opened = keeper;
 	keeper->options = asked;
 	keeper->books = books;
 	books->host.isa = EXIT_LEAF_ISA_SVM;
