@@ -172,8 +172,8 @@ static int use(const char *path, struct why *why)
 {
 	const sqlite3_int64 used = sqlite3_memory_used();
 	int (*const uses[])(const char *path,
-			    struct why *why) = { judge, replay, replay, read_report,
-						 read_report };
+			    struct why *why) = { judge, replay, replay,
+						 read_report, read_report };
 	const int r = uses[any(5)](path, why);
 
 	/* No sanitizer sees a statement that is left. */
