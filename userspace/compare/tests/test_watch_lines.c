@@ -2,6 +2,7 @@
 /* The lines of --watch, what it forgets, and how it fails. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -327,6 +328,28 @@ START_TEST(lines_are_due)
 }
 END_TEST
 
+#define DUE 10 /* intervals */
+
+static void until_all_are_due(struct books *books, int look)
+{
+	(void)books;
+	/* Each look has one line, so that none is left if it is a late one. */
+	if (script.last == INT_MAX &&
+	    tsc_now().ns - opened->start.ns >= DUE * 0.02e9)
+		script.last = look + DUE;
+}
+
+START_TEST(no_line_is_left_out)
+{
+	options.interval = 0.02;
+	script.last = INT_MAX;
+	script.new = true;
+	script.at = until_all_are_due;
+	ck_assert_int_eq(run(), STATUS_OK);
+	ck_assert_uint_ge(lines, DUE);
+}
+END_TEST
+
 static void nothing_is_left(struct books *books, int look)
 {
 	ck_assert_uint_eq(books->answers.nr, 0);
@@ -490,6 +513,7 @@ int main(void)
 	tcase_add_test(tcase, discrepancies);
 	tcase_add_test(tcase, notes);
 	tcase_add_test(tcase, lines_are_due);
+	tcase_add_test(tcase, no_line_is_left_out);
 	tcase_add_loop_test(tcase, vms_that_end, 0, 2);
 	tcase_add_test(tcase, nothing_is_judged_at_first);
 	tcase_add_test(tcase, statistics_are_judged_once);
