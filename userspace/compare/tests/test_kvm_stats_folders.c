@@ -204,6 +204,28 @@ START_TEST(of_a_vm_whose_maker_ended)
 }
 END_TEST
 
+/* The number of a thread that has ended may be another VM's by now. */
+START_TEST(of_the_thread_of_a_vcpu_that_is_gone)
+{
+	struct ledger_vcpu *vcpu;
+
+	books.host.other_pids = true;
+	seen(1, 777, 5000)->tid = 780;
+	vcpu = ledger_vcpu(ledger_find_vm(&books.ledger, 1), 1);
+	ck_assert_ptr_nonnull(vcpu);
+	vcpu->exits = 100;
+	vcpu->tid = 790;
+	vcpu->gone = true;
+	folder("790-11", 2, 5000);
+	runs_on("790-11", 780);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	vcpu->gone = false;
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+}
+END_TEST
+
 /* No thread can be looked up; those that run vCPUs are known from BPF. */
 START_TEST(in_another_pid_namespace)
 {
@@ -281,6 +303,7 @@ int main(void)
 	tcase_add_test(tcase, before_any_vm);
 	tcase_add_test(tcase, of_two_vms_made_by_threads);
 	tcase_add_test(tcase, of_a_vm_whose_maker_ended);
+	tcase_add_test(tcase, of_the_thread_of_a_vcpu_that_is_gone);
 	tcase_add_test(tcase, in_another_pid_namespace);
 	tcase_add_test(tcase, of_vms_asked_for);
 	tcase_add_test(tcase, of_other_files);
