@@ -45,6 +45,15 @@ START_TEST(a_day_of_vms)
 }
 END_TEST
 
+/* The start is two seconds ago: each look has a line until none is due. */
+START_TEST(no_line_is_left_out)
+{
+	options.interval = 0.2;
+	ck_assert_int_eq(run(), STATUS_OK);
+	ck_assert_uint_ge(lines, 11);
+}
+END_TEST
+
 static void reads_fail(struct keeper *keeper, int look)
 {
 	keeper->reads_failed += look == 5 || look == 6;
@@ -105,6 +114,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_day_of_vms);
+	tcase_add_test(tcase, no_line_is_left_out);
 	tcase_add_loop_test(tcase, reads_that_fail, 0, 4);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);

@@ -2,7 +2,6 @@
 /* The lines of --watch, what it forgets, and how it fails. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +21,6 @@ static char text[100000]; /* standard output */
 
 static int mode;
 static bool written;
-static struct keeper *opened;
 
 static struct {
 	int looks, last;
@@ -47,7 +45,7 @@ bool kvm_params_written(struct kvm_params_watch *watch)
 {
 	bool was = written;
 
-	ck_assert_ptr_eq(watch, &opened->params);
+	(void)watch;
 	written = false;
 	return was;
 }
@@ -61,7 +59,6 @@ int keeper_open(struct keeper *keeper, const struct compare_options *asked,
 		struct books *books, struct why *why)
 {
 	memset(keeper, 0, sizeof(*keeper));
-	opened = keeper;
 	keeper->options = asked;
 	keeper->books = books;
 	books->host.isa = EXIT_LEAF_ISA_SVM;
@@ -328,28 +325,6 @@ START_TEST(lines_are_due)
 }
 END_TEST
 
-#define DUE 10 /* intervals */
-
-static void until_all_are_due(struct books *books, int look)
-{
-	(void)books;
-	/* Each look has one line, so that none is left if it is a late one. */
-	if (script.last == INT_MAX &&
-	    tsc_now().ns - opened->start.ns >= DUE * 0.02e9)
-		script.last = look + DUE;
-}
-
-START_TEST(no_line_is_left_out)
-{
-	options.interval = 0.02;
-	script.last = INT_MAX;
-	script.new = true;
-	script.at = until_all_are_due;
-	ck_assert_int_eq(run(), STATUS_OK);
-	ck_assert_uint_ge(lines, DUE);
-}
-END_TEST
-
 static void nothing_is_left(struct books *books, int look)
 {
 	ck_assert_uint_eq(books->answers.nr, 0);
@@ -513,7 +488,6 @@ int main(void)
 	tcase_add_test(tcase, discrepancies);
 	tcase_add_test(tcase, notes);
 	tcase_add_test(tcase, lines_are_due);
-	tcase_add_test(tcase, no_line_is_left_out);
 	tcase_add_loop_test(tcase, vms_that_end, 0, 2);
 	tcase_add_test(tcase, nothing_is_judged_at_first);
 	tcase_add_test(tcase, statistics_are_judged_once);
