@@ -51,7 +51,7 @@ static struct kernel_vm *find_vm(const struct kernel_vms *vms, size_t nr,
 {
 	const struct kernel_vm key = { .inode = entry->d_ino }, *of = &key;
 	struct kernel_vm **found =
-		nr ? bsearch(&of, vms->vm, nr, sizeof(of), by_inode) : NULL;
+		nr ? bsearch(&of, vms->vm, nr, sizeof(void *), by_inode) : NULL;
 
 	return found && !strcmp((*found)->folder, entry->d_name) ? *found :
 								   NULL;
@@ -64,7 +64,9 @@ static int add_vm(struct kernel_vms *vms, const struct dirent *entry)
 	if (strlen(entry->d_name) >= sizeof(vm->folder))
 		return 0;
 	vm = calloc(1, sizeof(*vm));
-	place = vm ? array_append(vms->vm, vms->nr, vms->room) : NULL;
+	place = vm ? array_make_room(&vms->vm, &vms->nr, &vms->room,
+				     sizeof(void *), vms->nr) :
+		     NULL;
 	if (!place) {
 		free(vm);
 		return -ENOMEM;
@@ -105,7 +107,7 @@ static int list_vms(struct kernel_vms *vms, struct why *why)
 	}
 	closedir(dir);
 	if (vms->nr)
-		qsort(vms->vm, vms->nr, sizeof(*vms->vm), by_inode);
+		qsort(vms->vm, vms->nr, sizeof(void *), by_inode);
 	return r ? why_set(why, -r, "out of memory") : 0;
 }
 
