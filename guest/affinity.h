@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* On which CPUs this program may run. */
+/* The CPUs on which this program may run. */
 #ifndef EXITLEDGER_GUEST_AFFINITY_H
 #define EXITLEDGER_GUEST_AFFINITY_H
 
@@ -13,15 +13,15 @@ struct affinity {
 };
 
 /**
- * affinity_stay - stay on the CPU that this is, from now on
- * @before: filled in: where it might run
+ * affinity_stay - stay on the current CPU from now on
+ * @before: set to the CPUs on which the program could run until now
  *
- * Reads on one vCPU are in order for the host, too.  It does nothing where the
- * way back is not known.
+ * Reads on one vCPU are in order for the host, too.  Does nothing if the way
+ * back is not known.
  */
 void affinity_stay(struct affinity *before);
 
-/** affinity_restore - run wherever it might before */
+/** affinity_restore - let the program run where it could run before */
 void affinity_restore(const struct affinity *before);
 
 #endif /* EXITLEDGER_GUEST_AFFINITY_H */

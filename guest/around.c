@@ -18,7 +18,7 @@ static void set_signals(void)
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	const struct sigaction fallback = { .sa_handler = SIG_DFL };
 
-	/* Who ignores it is told no status. */
+	/* A process that ignores SIGCHLD gets no status of its children. */
 	sigaction(SIGCHLD, &fallback, &child);
 
 	for (int i = 0; i < 2; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Running a command, to see what it causes. */
+/* Runs a command whose exits are counted. */
 #ifndef EXITLEDGER_GUEST_AROUND_H
 #define EXITLEDGER_GUEST_AROUND_H
 
@@ -9,9 +9,9 @@
  * around_run - run a command to its end
  * @argv: searched for as execvp(3) does
  *
- * SIGINT and SIGQUIT from the terminal are for the command alone meanwhile.
- * Its exit status, or STATUS_OURS, STATUS_CANNOT_RUN, STATUS_NOT_FOUND; what is
- * wrong is said on stderr.
+ * Meanwhile SIGINT and SIGQUIT from the terminal are for the command alone.
+ * Returns its exit status, or STATUS_OURS, STATUS_CANNOT_RUN or
+ * STATUS_NOT_FOUND after a line on stderr.
  */
 int around_run(char **argv);
 

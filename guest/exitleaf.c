@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tells a guest's user what KVM's exit counters tell the guest. */
+/* Shows a guest's user the exit counters that KVM shows the guest. */
 #include <cpuid.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -53,7 +53,10 @@ static int written(const struct options *options, struct beside *output, int r)
 	return r ? failed(place(options), r) : 0;
 }
 
-/* Can all be done?  0, or the status to end with, after a line that says why. */
+/*
+ * Can everything be done?  Returns 0; or the status to end with, after a line
+ * that says why.
+ */
 static int check(const struct leaves *leaves, int r)
 {
 	if (r)
@@ -171,7 +174,10 @@ static bool wait_until(const sigset_t *signals, uint64_t due_ns)
 	return signal < 0;
 }
 
-/* Interval after interval, then all of them: @first stays, @last moves on. */
+/*
+ * Show interval after interval, and then all of them: @first stays, and @last
+ * moves on.
+ */
 static int watch(const struct options *options, struct counted_cpuid *cpuid,
 		 const struct tsc_rate *rate, struct beside *output)
 {

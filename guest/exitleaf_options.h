@@ -10,17 +10,17 @@
 struct options {
 	bool json;
 	const char *output; /* a file's name, or NULL */
-	bool to_stdout; /* it is to be there, even with a command */
+	bool to_stdout; /* write to it, even with a command */
 	const char *mark; /* its text, or NULL */
 	double interval; /* seconds; 0: does not watch */
 	char **command; /* or NULL */
 };
 
 /**
- * options_parse - the command line as options
+ * options_parse - parse the command line
  *
- * Does not return if it is wrong, or asks for help: one line says what is
- * wrong, and the exit status is STATUS_USAGE.
+ * If it is wrong, or asks for help, this does not return: one line says the
+ * mistake, and the exit status is STATUS_USAGE.
  */
 void options_parse(int argc, char **argv, struct options *options);
 

@@ -82,7 +82,7 @@ const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
 			continue;
 		return problem;
 	}
-	/* KVM intercepts #GP then, and makes the triple fault of it itself. */
+	/* KVM then intercepts #GP, and makes the triple fault itself. */
 	if (work[MICRO_nested] && work[MICRO_shutdown])
 		return "shutdown does not go with nested: run two guests";
 	if (!(~kinds_needs(work) & (NEED_APIC | NEED_NO_APIC)))
@@ -105,7 +105,7 @@ static size_t add_reason(uint32_t reason, uint32_t *reasons, size_t nr)
 	return nr + 1;
 }
 
-/* Those that exit besides; but for CPUID's, which comes last. */
+/* The reasons of the other exits, except CPUID's, which comes last. */
 static size_t also_reasons(const uint64_t work[MICRO_KINDS], int isa,
 			   uint32_t *reasons, size_t nr)
 {

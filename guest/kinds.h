@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The micro-guest's kinds of work, and what exits they are. */
+/* The micro-guest's kinds of work, and the exits that they cause. */
 #ifndef EXITLEDGER_GUEST_KINDS_H
 #define EXITLEDGER_GUEST_KINDS_H
 
@@ -13,8 +13,10 @@
 enum micro_need {
 	NEED_MONITOR = 1, /* a processor with MONITOR and MWAIT */
 	NEED_XSAVE = 2, /* one with XSAVE; CR4.OSXSAVE */
-	NEED_DEBUG = 4, /* KVM_SET_GUEST_DEBUG: else debug registers do not
-			   always exit */
+	/*
+	 * KVM_SET_GUEST_DEBUG: without it debug registers do not always exit.
+	 */
+	NEED_DEBUG = 4,
 	NEED_CACHE = 8, /* CR0.CD is clear */
 	NEED_NO_CACHE =
 		16, /* CR0.CD is set: SVM then has other exits for CR0 */
@@ -36,41 +38,46 @@ struct kind {
 	const char *what;
 };
 
-#define KIND_NONE 0xfffffffeu /* this vendor has nothing of this kind */
-#define KIND_NO_EXIT 0xfffffffdu /* it has, and it is no exit */
+/* This vendor's processors have nothing of this kind. */
+#define KIND_NONE 0xfffffffeu
+#define KIND_NO_EXIT 0xfffffffdu /* they have it, and it is no exit */
 
 extern const struct kind kinds[MICRO_KINDS];
 
-/** kind_find - by the first @length characters of @name; -1 if there is none */
+/**
+ * kind_find - find a kind by the first @length characters of @name; -1: there
+ * is none
+ */
 int kind_find(const char *name, size_t length);
 
-/** kinds_needs - all that this work needs, of enum micro_need */
+/** kinds_needs - everything that this work needs: bits of enum micro_need */
 unsigned int kinds_needs(const uint64_t work[MICRO_KINDS]);
 
 /**
- * kinds_problem - why work cannot be done by one guest on such a processor
- * @has: of NEED_PROCESSOR, what the processor has
+ * kinds_problem - why one guest on such a processor cannot do the work
+ * @has: the bits of NEED_PROCESSOR that the processor has
  *
- * NULL if it can; else text in a static buffer.
+ * Returns NULL if it can, and otherwise text in a static buffer.
  */
 const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
 			  unsigned int has);
 
 /**
- * kinds_reasons - the reasons that work has, each once, the last kind's first
- * @reasons: room for MICRO_KINDS
+ * kinds_reasons - list the reasons of the work, each once, those of the last
+ * kind first
+ * @reasons: has room for MICRO_KINDS
  *
- * Those of OUT, which ends the work, and CPUID, which reads, are always there;
- * CPUID's is the last.  Returns how many.
+ * The reasons of OUT, which ends the work, and of CPUID, which reads, are
+ * always there; CPUID's is the last.  Returns how many there are.
  */
 size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t *reasons);
 
 /**
- * kinds_exits - how many exits of a reason this work is
+ * kinds_exits - how many exits of a reason this work causes
  *
- * Exits that come along with a kind's own, such as that at the end of an
- * interrupt, are included.
+ * Exits that come along with those of a kind are included, such as the one at
+ * the end of an interrupt.
  */
 uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t reason);
@@ -78,10 +85,10 @@ uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 /** kinds_interrupts - how many ends of interrupts are among those exits */
 uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS]);
 
-/** kinds_exact - whether that is all that there are of a reason */
+/** kinds_exact - are these all exits of a reason? */
 bool kinds_exact(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason);
 
-/** kinds_all_exits - how many exits this work is, of all reasons */
+/** kinds_all_exits - how many exits of all reasons this work causes */
 uint64_t kinds_all_exits(const uint64_t work[MICRO_KINDS], int isa);
 
 #endif /* EXITLEDGER_GUEST_KINDS_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the exit-counter leaves in a guest with many values of ECX, and holds
- * every answer against the leaves' definition (exit_leaves.h) and what a guest
- * knows of its own exits.
+ * Reads the exit-counter leaves in a guest with many values of ECX, and
+ * compares every answer with the definition of the leaves (exit_leaves.h) and
+ * with the guest's own knowledge of its exits.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
 		(struct micro_read){ .leaf = leaf, .index = index };
 }
 
-/* --- what is right --- */
+/* --- right answers --- */
 
 static bool info_is_right(struct fuzz *fuzz, const struct micro_read *read)
 {
@@ -85,7 +85,10 @@ static bool info_is_right(struct fuzz *fuzz, const struct micro_read *read)
 	}
 }
 
-/* A count: of CPUID exits it is known, of all it grows with every read. */
+/*
+ * A count: that of CPUID exits is known, and that of all exits grows with every
+ * read.
+ */
 static bool exits_are_right(struct fuzz *fuzz, const struct micro_read *read)
 {
 	uint64_t exits = (uint64_t)read->ebx << 32 | read->eax;
@@ -135,7 +138,7 @@ static bool is_right(struct fuzz *fuzz, const struct micro_read *read)
 	return cycles_are_right(fuzz, read);
 }
 
-/* Have the guest read what was asked for, and judge it. */
+/* Have the guest do the reads that were asked for, and judge the answers. */
 static int flush(struct fuzz *fuzz)
 {
 	struct micro_block *block = micro_block_of(&fuzz->vmm, 0);
@@ -158,7 +161,7 @@ static int flush(struct fuzz *fuzz)
 
 enum { NR_LEAVES = EXIT_LEAF_LAST - EXIT_LEAF_FIRST + 1 };
 
-/* All leaves with this value. */
+/* Ask for all leaves with this value. */
 static int ask_leaves(struct fuzz *fuzz, uint32_t index)
 {
 	for (uint32_t leaf = EXIT_LEAF_FIRST; leaf <= EXIT_LEAF_LAST; leaf++)
@@ -171,7 +174,10 @@ static int ask_leaves(struct fuzz *fuzz, uint32_t index)
 
 /* --- the values --- */
 
-/* xorshift64*: no more than a spread is wanted, and the same for a seed. */
+/*
+ * xorshift64*: the values only have to be spread, and to be the same for a
+ * seed.
+ */
 static uint64_t next_random(uint64_t *state)
 {
 	*state ^= *state >> 12;
@@ -181,9 +187,9 @@ static uint64_t next_random(uint64_t *state)
 }
 
 /*
- * The nth value: first what lies at the edges of any table (small numbers,
+ * The nth value.  The first ones lie at the edges of any table (small numbers,
  * those around 0x400, around every power of two, the last ones; with and
- * without flags in the upper bits), then random ones.
+ * without flags in the upper bits); then random ones follow.
  */
 static uint32_t value(unsigned long n, uint64_t *random)
 {
@@ -244,7 +250,7 @@ static int write_range(struct fuzz *fuzz, uint32_t first, uint32_t last,
 	return 0;
 }
 
-/* The leaves around ours, for a comparison with those of another KVM. */
+/* Show the leaves around ours, which are compared with those of another KVM. */
 static int write_neighbours(struct fuzz *fuzz, const char *path)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;

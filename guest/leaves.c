@@ -26,7 +26,7 @@ const struct leaf_io *leaves_find(const struct leaves *leaves, uint32_t leaf,
 	return NULL;
 }
 
-/* Room was made before, so that nothing is allocated between the reads. */
+/* There is room already, so that nothing is allocated between the reads. */
 static struct leaf_io *read_one(struct leaves *leaves, leaf_cpuid cpuid,
 				void *data, uint32_t leaf, uint32_t index)
 {
@@ -73,7 +73,7 @@ static int make_room(struct leaves *leaves)
 
 bool leaves_same_vm(const struct leaves *before, const struct leaves *after)
 {
-	/* As many as were ever created. */
+	/* The number of vCPUs that were ever created. */
 	return after->isa == before->isa && after->vcpus >= before->vcpus;
 }
 

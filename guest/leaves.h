@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reading the exit-counter leaves, in an order that makes the reads add up. */
+/* Reads the exit-counter leaves in an order in which the reads add up. */
 #ifndef EXITLEDGER_GUEST_LEAVES_H
 #define EXITLEDGER_GUEST_LEAVES_H
 
@@ -9,10 +9,10 @@
 
 #include "exit_leaves.h"
 
-/* One CPUID: what went in, and what came out. */
+/* One CPUID: the registers that went in, and those that came out. */
 struct leaf_io {
 	uint32_t leaf;
-	uint32_t index; /* ECX in; 0 where it is of no meaning */
+	uint32_t index; /* ECX that went in; 0 if the leaf ignores it */
 	uint32_t eax, ebx, ecx, edx;
 	bool has_executed;
 	uint64_t executed; /* exits of this reason that the guest has caused */
@@ -33,7 +33,7 @@ struct leaves {
 	uint32_t uncounted; /* vCPUs that are not counted all the time */
 	bool has_statistics;
 	uint64_t statistics; /* exits, as KVM's own statistics say at the end */
-	struct leaf_io *io; /* in the order executed */
+	struct leaf_io *io; /* in the order in which they were executed */
 	size_t nr;
 };
 
@@ -50,16 +50,16 @@ const struct leaf_io *leaves_find(const struct leaves *leaves, uint32_t leaf,
 /**
  * leaves_same_vm - may two reads, one after the other, be of the same counters?
  *
- * False if the kind of processor is another one, or there were more vCPUs
- * before: the machine was moved to another host.  True is no proof.
+ * False if the kind of processor differs, or if there were more vCPUs before:
+ * then the machine was moved to another host.  True is no proof.
  */
 bool leaves_same_vm(const struct leaves *before, const struct leaves *after);
 
 /**
- * leaves_read_info - find out whether the leaves are there, and no more
+ * leaves_read_info - find out whether the leaves are there, and nothing else
  * @leaves: zeroed; to be freed with leaves_free
  *
- * 0, or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int leaves_read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data);
 
@@ -68,13 +68,12 @@ int leaves_read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data);
  * @leaves: zeroed; to be freed with leaves_free
  * @cpuid: executes CPUID
  *
- * The exits of every reason that the ISA defines, CPUID's last, as every read
- * is one; then the total, which so has no less than their sum; then the
- * cycles, of the reasons that had an exit; and last, if some are not of all
- * exits, what is missing.  If there are no leaves, or their
- * ABI is not the one known here, the rest is not read.
- *
- * 0, or -ENOMEM.
+ * First come the exits of every reason that the ISA defines, CPUID's last, as
+ * every read is such an exit.  Then comes the total, so that it is not below
+ * their sum; then the cycles of the reasons that had an exit; and at last, if
+ * some are not of all exits, the missing numbers.  If there are no leaves, or
+ * if their ABI is not the one known here, the rest is not read.  Returns 0 or
+ * -ENOMEM.
  */
 int leaves_read(struct leaves *leaves, leaf_cpuid cpuid, void *data);
 

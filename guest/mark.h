@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Naming this moment to the host's observer: guest_marks.h. */
+/* Tells the host's observer a name for this moment: guest_marks.h. */
 #ifndef EXITLEDGER_GUEST_MARK_H
 #define EXITLEDGER_GUEST_MARK_H
 
@@ -10,19 +10,21 @@
 #define MARK_CPUIDS (3 + GUEST_MARK_WORDS)
 
 /**
- * mark_words - what a mark's CPUIDs have in ECX
+ * mark_words - make the values of ECX for the CPUIDs of a mark
  * @text: of 1 to GUEST_MARK_TEXT bytes
  * @words: filled in
  *
- * How many they are.
+ * Returns how many there are.
  */
 size_t mark_words(const char *text, uint32_t words[MARK_CPUIDS]);
 
 /**
- * mark_set - set a mark: on one vCPU, on which nobody else reads the leaf now
+ * mark_set - set a mark
  * @cpuid: executes CPUID
- * @last: filled in: the last of the CPUIDs, whose answer is the total at the
- *	mark where there are leaves
+ * @last: set to the last of the CPUIDs, whose answer is the total at the mark
+ * if there are leaves
+ *
+ * It must stay on one vCPU, on which nobody else reads the leaf meanwhile.
  */
 void mark_set(const char *text, leaf_cpuid cpuid, void *data,
 	      struct leaf_io *last);

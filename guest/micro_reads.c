@@ -9,7 +9,7 @@
 #include "micro_run.h"
 #include "micro_vmm_work.h"
 
-/* --- what is to be read --- */
+/* --- reads that are asked for --- */
 
 /*
  * The reads of a round besides those of reasons: INFO three times, both totals,
@@ -57,7 +57,7 @@ static bool is_one_of(uint32_t reason, const uint32_t *reasons, size_t nr)
 	return false;
 }
 
-/* Of reasons that are not those of the work, nobody knows what they have. */
+/* For reasons that are not of the work, nobody knows the right count. */
 static void ask_others(struct vmm *vmm, const struct micro_run *run,
 		       uint32_t leaf, const uint32_t *reasons, size_t nr)
 {
@@ -71,7 +71,7 @@ static void ask_others(struct vmm *vmm, const struct micro_run *run,
 	}
 }
 
-/* CPUID's are the last of the reasons, as every read is one. */
+/* CPUID's is the last of the reasons, as every read is one of its exits. */
 void micro_ask(struct vmm *vmm, const struct micro_run *run)
 {
 	uint32_t reasons[MICRO_KINDS];
@@ -89,7 +89,10 @@ void micro_ask(struct vmm *vmm, const struct micro_run *run)
 			ask(vmm, EXIT_LEAF_REASON_CYCLES, reasons[j]);
 		ask_others(vmm, run, EXIT_LEAF_REASON_CYCLES, reasons, nr);
 		ask(vmm, EXIT_LEAF_REASON_EXITS, UNDEFINED_REASON);
-		/* Last: if an answer said that there are gaps, so must this. */
+		/*
+		 * This is read last: if an answer said that there are gaps, it
+		 * must say so, too.
+		 */
 		ask(vmm, EXIT_LEAF_INFO, 2);
 	}
 }
@@ -104,7 +107,7 @@ bool micro_reads_before(const struct micro_run *run)
 	return run->meanwhile || (micro_stops_between(run) && run->reads > 1);
 }
 
-/* --- what was read --- */
+/* --- reads that were done --- */
 
 uint64_t micro_lap(struct vmm *vmm, unsigned int lap)
 {
@@ -113,7 +116,7 @@ uint64_t micro_lap(struct vmm *vmm, unsigned int lap)
 	return cycles[lap];
 }
 
-/* Work of the guest's, or of the VMM's alone. */
+/* The work that the guest does, or that the VMM alone does. */
 static void pick_work(uint64_t picked[MICRO_KINDS],
 		      const uint64_t work[MICRO_KINDS], bool vmm_work)
 {
@@ -122,8 +125,8 @@ static void pick_work(uint64_t picked[MICRO_KINDS],
 }
 
 /*
- * Ends of interrupts, and timers armed once more: those that there were, not
- * those that were to be.
+ * Ends of interrupts, and timers that were armed again: as many as there were,
+ * not as many as were planned.
  */
 static uint64_t interrupts(struct vmm *vmm, const struct micro_run *run)
 {
@@ -212,7 +215,10 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 	leaves->has_statistics = !vmm_exits(vmm, &leaves->statistics);
 	nr_reasons = work_reasons(run, reasons);
 	for (size_t i = 0; i < nr; i++) {
-		/* Of reads before the work was done, nobody knows. */
+		/*
+		 * Nobody knows the right count for reads before the work was
+		 * done.
+		 */
 		const bool done = !micro_reads_before(run) ||
 				  i >= nr / run->reads;
 

@@ -14,7 +14,7 @@
 #include "micro_run.h"
 #include "micro_vmm_work.h"
 
-/* A vCPU's thread, and what it saw. */
+/* The thread of a vCPU, and the events that it saw. */
 struct worker {
 	struct vmm *vmm;
 	unsigned int id;
@@ -35,7 +35,7 @@ static void stay(const struct worker *worker)
 		usleep(worker->pause_us);
 }
 
-/* Run a vCPU until its guest says something that ends a phase. */
+/* Run a vCPU until its guest tells the end of a phase. */
 static void run_until(struct worker *worker, uint16_t port)
 {
 	struct kvm_run *run = worker->vmm->vcpu[worker->id].run;
@@ -101,7 +101,10 @@ static void *work(void *data)
 	return NULL;
 }
 
-/* Exits by OUT that tell the VMM how far a vCPU is, of those before the end. */
+/*
+ * How many exits by OUT, which tell the VMM how far a vCPU is, come before the
+ * end.
+ */
 static uint64_t said(const struct worker *worker)
 {
 	return worker->more_laps ? 3 : 1;
@@ -166,7 +169,10 @@ static void wait_for_work(struct vmm *vmm, const struct micro_run *run,
 	} while (true);
 }
 
-/* The first vCPU, while the others work: all rounds but the last of several. */
+/*
+ * Run the first vCPU while the others work: all rounds, but not the last of
+ * several.
+ */
 static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
 			  struct worker *workers)
 {
@@ -188,7 +194,7 @@ static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-/* All vCPUs at once, each in a thread of its own. */
+/* Run all vCPUs at once, each in a thread of its own. */
 static int work_side_by_side(struct vmm *vmm, const struct micro_run *run,
 			     struct worker workers[MICRO_MAX_VCPUS])
 {
@@ -216,8 +222,9 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 	int r = 0;
 
 	/*
-	 * A vCPU that comes to another thread waits for an RCU grace period,
-	 * ms, which would be in the time of the exit that ends the work.
+	 * A vCPU that moves to another thread waits for an RCU grace period.
+	 * These milliseconds would be in the time of the exit that ends the
+	 * work.
 	 */
 	if (run->vcpus == 1)
 		work(&workers[0]);

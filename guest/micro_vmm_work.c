@@ -53,7 +53,7 @@ static int restore(struct vmm *vmm, struct state *state)
 			      "KVM_SET_VCPU_EVENTS");
 }
 
-/* Run it, and see that it comes back with what is expected. */
+/* Run the vCPU, and check that it comes back with the exit that is expected. */
 static int run_for(struct vmm *vmm, uint32_t expected, const char *what)
 {
 	int r = vmm_run(vmm, 0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Work that the VMM does to a vCPU, as no instruction in a guest causes these
- * exits. */
+/*
+ * Work that the VMM does to a vCPU, because no instruction in a guest causes
+ * these exits.
+ */
 #ifndef EXITLEDGER_GUEST_MICRO_VMM_WORK_H
 #define EXITLEDGER_GUEST_MICRO_VMM_WORK_H
 
@@ -10,7 +12,7 @@
 /**
  * micro_vmm_work - do the work of the kinds that are BY_VMM, to the first vCPU
  *
- * It goes on from where it was.  0, or -errno with vmm->why.
+ * It goes on where it was.  Returns 0, or -errno with vmm->why.
  */
 int micro_vmm_work(struct vmm *vmm, const uint64_t work[MICRO_KINDS]);
 

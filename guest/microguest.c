@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Runs a guest that executes a known number of exiting instructions, and then
- * reads its exit counters: a ground truth for whoever counts exits.
+ * reads its exit counters.  Whoever counts exits can compare with these
+ * numbers.
  */
 #include <cpuid.h>
 #include <errno.h>
@@ -37,7 +38,7 @@ static int host_isa(void)
 	return processor_is_amd() ? EXIT_ISA_SVM : EXIT_ISA_VMX;
 }
 
-/* Does kvm_intel run real mode in any state, or emulate some of it? */
+/* Does kvm_intel run real mode in any state, or does it emulate some of it? */
 static bool is_unrestricted(void)
 {
 	FILE *file = fopen(
@@ -149,7 +150,10 @@ static void parse_work(char *arg, struct options *options,
 		cli_refuse(state, "'%s': how many of them?", arg);
 }
 
-/* Every kind that is an exit here: its name, and the reason's number and name. */
+/*
+ * List every kind that is an exit here: its name, and the reason's number and
+ * name.
+ */
 static void list(void)
 {
 	for (int i = 0; i < MICRO_KINDS; i++) {

@@ -8,7 +8,7 @@
 #include "lib/table.h"
 #include "report.h"
 
-/* Columns of the table, but for the share. */
+/* The widths of the table's columns, except the share's. */
 enum { NAME = 26, EXITS = 11, CYCLES = 17, PER_EXIT = 13 };
 
 int report_end(FILE *out)

@@ -11,17 +11,17 @@ struct exit_reason;
 
 /**
  * report_json - write a guest's report as JSON: exitledger-guest-report(5)
- * @program: that made it
+ * @program: the program that made it
  *
- * 0, or -errno when it could not be written.
+ * Returns 0, or -errno if it could not be written.
  */
 int report_json(const struct leaves *leaves, const char *program, FILE *out);
 
 /**
  * report_table - write it as a table in 80 columns
- * @rate: what cycles are in seconds, if it is known
+ * @rate: to show cycles in seconds, if it is known
  *
- * 0, or -errno.
+ * Returns 0 or -errno.
  */
 int report_table(const struct leaves *leaves, const struct tsc_rate *rate,
 		 FILE *out);
@@ -32,10 +32,10 @@ void report_reason(FILE *out, const struct exit_reason *reason, uint64_t exits,
 		   uint64_t total, uint64_t cycles);
 void report_row(FILE *out, const char *name, uint64_t exits, uint64_t total,
 		uint64_t cycles);
-/* Exits of no row: @sign: also a + */
+/* Write the exits that are in no row; @sign: with a +, too. */
 void report_between(FILE *out, int64_t exits, bool sign);
 void report_time(FILE *out, uint64_t cycles, const struct tsc_rate *rate);
-/* Write what the numbers do not contain, if there is anything. */
+/* Write what is missing from the numbers, if anything is. */
 void report_gaps(FILE *out, uint64_t dropped, uint32_t uncounted);
 
 /** report_end - flush; 0, or -errno if not all of it could be written */

@@ -53,7 +53,9 @@ static struct value value_of(const struct snapshot *snapshot, uint32_t leaf,
 	};
 }
 
-/* How far a count came; @own: by the program's own CPUIDs, or NULL. */
+/*
+ * The growth of a count; @own: the part of the program's own CPUIDs, or NULL.
+ */
 static int advance(const struct snapshot *from, const struct snapshot *to,
 		   uint32_t leaf, uint32_t index, uint64_t *more, uint64_t *own)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The counters twice, and what is between: without what the reads cost. */
+/*
+ * The counters at two moments, and the difference without the exits of the
+ * reads.
+ */
 #ifndef EXITLEDGER_GUEST_SNAPSHOT_H
 #define EXITLEDGER_GUEST_SNAPSHOT_H
 
@@ -44,21 +47,23 @@ struct difference {
 	uint32_t vcpus;
 	double seconds;
 	uint64_t exits;
-	uint64_t cycles; /* those of the own exits are among them */
+	uint64_t cycles; /* cycles of the program's own exits are included */
 	uint64_t dropped; /* exits whose time is in no cycles */
 	uint32_t uncounted; /* vCPUs that are not counted all the time */
 	uint64_t own; /* exits, taken off @exits and off those of CPUID */
-	struct difference_row *row; /* those with exits, most first */
+	/* Rows with exits, the most frequent first. */
+	struct difference_row *row;
 	size_t nr;
 };
 
 /**
- * difference_make - what happened from one snapshot to the next
+ * difference_make - compute the difference of two snapshots
  * @difference: filled in; to be freed with difference_free
  *
- * 0, -ENOMEM, or -ERANGE: a later count is lower, or leaves_same_vm() says no:
- * so they are of another host's KVM.  One that has counted more of everything
- * since the move than the first had before cannot be told from it.
+ * Returns 0, -ENOMEM, or -ERANGE: a later count is lower, or leaves_same_vm()
+ * says no, so the later one is of another host's KVM. Such a host is not
+ * recognized if, since the move, it has counted more of everything than the
+ * first one had before.
  */
 int difference_make(const struct snapshot *from, const struct snapshot *to,
 		    struct difference *difference);
