@@ -16,7 +16,7 @@ int host_reads_open(struct host_reads *reads, const char *root, struct why *why)
 
 /* --- what KVM has of a VM --- */
 
-/* What is missing in it. */
+/* The parts that are missing in KVM's counters. */
 struct host_gaps {
 	uint64_t dropped; /* exits without a time */
 	uint32_t uncounted; /* vCPUs of which exits are missing */
@@ -101,10 +101,9 @@ static int put_total(struct held_sums *held, struct books *books)
 	held->answer.ns_before = held->before->time;
 	held->answer.ns_after = held->after->time;
 	r = put(held, books, EXIT_LEAF_EXITS, 0, held->kernel->exits);
-	return r || !held->timed ?
-		       r :
-		       put(held, books, EXIT_LEAF_CYCLES, 0,
-			   held->kernel->time);
+	return r || !held->timed ? r :
+				   put(held, books, EXIT_LEAF_CYCLES, 0,
+				       held->kernel->time);
 }
 
 static int put_reason(struct held_sums *held, struct books *books,
@@ -126,10 +125,9 @@ static int put_reason(struct held_sums *held, struct books *books,
 	held->answer.ns_before = before->ns;
 	held->answer.ns_after = after->ns;
 	r = put(held, books, EXIT_LEAF_REASON_EXITS, reason, kernel->exits);
-	return r || !held->timed ?
-		       r :
-		       put(held, books, EXIT_LEAF_REASON_CYCLES, reason,
-			   kernel->ns);
+	return r || !held->timed ? r :
+				   put(held, books, EXIT_LEAF_REASON_CYCLES,
+				       reason, kernel->ns);
 }
 
 /* Each reason that one of the books has an exit of, and the total. */
@@ -156,8 +154,8 @@ static int put_all(struct held_sums *held, struct books *books)
 
 /*
  * How many vCPUs may be counting just then.  Of a VM that was there before, one
- * that was in the guest when the observer came may have been counted by KVM, and
- * be seen by the observer in a moment.
+ * that was in the guest when the observer came may have been counted by KVM,
+ * and be seen by the observer in a moment.
  */
 static uint32_t vcpus_of(const struct books *books, const struct ledger_vm *vm,
 			 const struct held_sums *held)
@@ -168,7 +166,8 @@ static uint32_t vcpus_of(const struct books *books, const struct ledger_vm *vm,
 	return held->after->vcpus;
 }
 
-/* The moments between the two sums are what all is about: nothing else is done. */
+/* The moments between the two sums are what all is about: nothing else is done.
+ */
 static int read_vm(struct host_reads *reads, struct observer *observer,
 		   uint64_t vm, struct kernel_vm *of, struct why *why)
 {

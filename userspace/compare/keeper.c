@@ -16,8 +16,8 @@
 #define COLLECT_MS 50
 #define STATISTICS_NS 250000000ull
 /*
- * How often the host reads KVM's counters.  What is judged as a whole in the end
- * is kept until then, so that in a long comparison there is ever more time
+ * How often the host reads KVM's counters.  What is judged as a whole in the
+ * end is kept until then, so that in a long comparison there is ever more time
  * between two reads.
  */
 #define HOST_READ_NS STATISTICS_NS
@@ -124,8 +124,8 @@ static int collect(struct keeper *keeper, struct why *why)
 }
 
 /*
- * What the host reads of KVM's counters.  If it cannot any more, the rest of the
- * books goes on: what guests read, and what was read before.
+ * Read KVM's counters on the host.  If that is not possible any more, the rest
+ * of the books goes on: the reads of guests, and the earlier reads.
  */
 static int read_by_host(struct keeper *keeper, uint64_t now, struct why *why)
 {
@@ -350,10 +350,10 @@ static int open_host_reads(struct keeper *keeper, struct why *why)
 	r = host_reads_open(&keeper->host_reads, "", why);
 	if (!r || readers == READERS_HOST || r == -ENOMEM)
 		return r;
-	return keeper->options->watch ? 0 :
-					host_check_counting(
-						&keeper->books->host,
-						keeper->books->leaves_on, why);
+	return keeper->options->watch ?
+		       0 :
+		       host_check_counting(&keeper->books->host,
+					   keeper->books->leaves_on, why);
 }
 
 static int attach(struct keeper *keeper, struct why *why)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What one of the books has of a VM at a moment: sums over its vCPUs, by reason. */
+/*
+ * The sums that one of the books has of a VM at a moment, over its vCPUs, by
+ * reason.
+ */
 #ifndef EXITLEDGER_VM_SUMS_H
 #define EXITLEDGER_VM_SUMS_H
 
@@ -10,7 +13,8 @@ struct vm_sums {
 	uint64_t exits;
 	uint64_t time; /* in the unit of the book: ns, or cycles */
 	uint32_t vcpus;
-	uint32_t outside; /* of these, out of the guest, their last exit counted */
+	uint32_t outside; /* of these, out of the guest, their last exit counted
+			   */
 	bool ending; /* a vCPU has ended */
 	struct ledger_cells cells; /* times.exits and times.ns by reason */
 };

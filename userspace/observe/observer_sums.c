@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What BPF has of one VM at this moment, without a collection. */
+/* Reads BPF's sums of one VM as of now, without a collection. */
 #include <errno.h>
 #include <stdlib.h>
 
