@@ -24,7 +24,7 @@ static int by_thread(const void *a, const void *b)
 
 static bool is_there(const struct kernel_vm *vm)
 {
-	return vm->number && !vm->gone && !vm->missed;
+	return vm->number && !vm->gone;
 }
 
 static int list_threads(struct host_pairs *pairs,

@@ -341,6 +341,7 @@ static int refresh_vm(struct kernel_vms *vms, struct kernel_vm *vm,
 		vm->gone = r == -EIO || r == -ENOENT;
 		return vm->gone ? 0 : r;
 	}
+	vm->missed = false;
 	if (!vm->number) {
 		vm->number = ++vms->newest;
 		vm->seen_ns = clock_now_ns();

@@ -224,9 +224,11 @@ START_TEST(without_a_file)
 	root_write(KVM "100-11/exits", "1\n");
 	refresh();
 	ck_assert_uint_eq(vms.vm[0]->number, 0);
+	ck_assert(vms.vm[0]->missed);
 	vm_write("100-11", &made);
 	refresh();
 	ck_assert_uint_eq(vms.vm[0]->number, 1);
+	ck_assert(!vms.vm[0]->missed);
 	root_write(KVM "200-11/exits", "1\n");
 	refresh();
 	ck_assert_int_eq(kernel_vms_refresh(&vms, &why), -ENOENT);
