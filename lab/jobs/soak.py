@@ -5,7 +5,8 @@
 The guests have 1 to 4 vCPUs and do random mixes of work that exits.  compare watches
 them from their start, from a stop in the middle of their work or, on AMD, while they
 run.  They read their leaves when the work is done or, two of three of those with
-several vCPUs, while it is.  All must be BALANCED.
+several vCPUs, while it is; and the host reads KVM's counters all the while, for a
+third of the guests alone.  All must be BALANCED.
 
 An exit is reconciled if both books have it and compare has held them against each
 other.  Of a guest that was there before compare, these are the exits between the first
@@ -50,7 +51,7 @@ RUNNING_EXITS = 50_000
 class Guest:
     """A micro-guest, and how compare comes to it."""
 
-    how: str  # alone, late or running, as the scenario has them
+    how: str  # alone, late, running, host or host_late, as the scenario has them
     vcpus: int
     laps: int
     options: list
@@ -85,6 +86,9 @@ def random_guest(rng, exits, vendor):
         work = {kind: 2 * count for kind, count in work.items()}
     how = rng.choice(("alone", "late"))
     options = []
+    if rng.randint(0, 2) == 0:
+        return Guest({"alone": "host", "late": "host_late"}[how], vcpus, laps,
+                     options, work)
     if reads_meanwhile:
         reads = min(max(exits // 100, LEAST_READS), MOST_READS)
         options = ["--meanwhile", "--reads", str(reads)]
@@ -150,7 +154,7 @@ class Soak:
         return hosts.Host(
             self.vendor, self.kernel, self.out, "compare-rows.sh",
             ["--cpus", str(cpus), "--timeout", "7200"],
-            {"READ": "", "READS": "", "EVERY": self.runs // 10 + 1,
+            {"READER": "all", "READ": "", "READS": "", "EVERY": self.runs // 10 + 1,
              "ROWS": "\n".join(self.rows)}, f"{self.name}: ")
 
     def _file(self, name):

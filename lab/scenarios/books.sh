@@ -26,7 +26,7 @@ books() {
 	done
 	shift
 	# shellcheck disable=SC2086 # lists of words
-	keep "$name" exitledger compare --json "/results/$name.json" $options \
+	keep "$name" exitledger compare --reader guest --json "/results/$name.json" $options \
 		--guest-report /tmp/report.json -- \
 		microguest --report /tmp/report.json "$@" $WORK
 }

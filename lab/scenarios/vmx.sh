@@ -22,7 +22,7 @@ books() {
 	name=$1 attach=$2
 	shift 2
 	# shellcheck disable=SC2086 # a list of words
-	keep "$name" exitledger compare --json "/results/$name.json" \
+	keep "$name" exitledger compare --reader guest --json "/results/$name.json" \
 		--attach="$attach" --guest-report /tmp/report.json -- \
 		microguest --report /tmp/report.json "$@" $WORK
 }

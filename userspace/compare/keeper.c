@@ -20,7 +20,7 @@
  * end is kept until then, so that in a long comparison there is ever more time
  * between two reads.
  */
-#define HOST_READ_NS STATISTICS_NS
+#define HOST_READ_NS (COLLECT_MS * 1000000ull)
 #define HOST_READ_WATCH_NS 1000000000ull
 #define HOST_READS_SLOWER 100 /* after so many, half as often */
 
@@ -482,12 +482,12 @@ int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 	now = tsc_now().ns;
 	if (!r && now >= keeper->next_statistics) {
 		r = take_statistics(keeper, why);
-		if (!r)
-			r = read_by_host(keeper, now, why);
 		keeper->next_statistics = now + STATISTICS_NS;
 	}
 	if (!r)
 		r = collect(keeper, why);
+	if (!r)
+		r = read_by_host(keeper, now, why);
 	if (command_interrupted() > !!options->argv ||
 	    (options->seconds > 0 &&
 	     now - keeper->start.ns >= options->seconds * 1e9))

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: host-reads.t [--again] [amd|intel [SERIES...]]
+#
+# What the host reads of KVM's counters: the books balance with no guest's help, and
+# monitor says the same with either book.  --again: judges the results that are there.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+build=${BUILD:-build}
+again=()
+if [ "${1:-}" = --again ]; then
+	again=(--again)
+	shift
+fi
+vendor=${1:-amd}
+kernels=("${@:2}")
+if [ ${#kernels[@]} -eq 0 ]; then
+	series_to_test
+	kernels=("${SERIES[@]}")
+fi
+
+# result NAME EXPRESSION: of what compare wrote, as Python's "result" has it
+result() {
+	python3 -c '
+import json, sys
+result = json.load(open(sys.argv[1]))["result"]
+print(eval(sys.argv[2]))' "$results/$1.json" "$2"
+}
+has() { grep -q -- "$2" "$results/$1"; }
+status_of() { cat "$results/$1.status"; }
+
+# monitors WHAT: by BPF's book and by KVM's: WHAT of the same run
+monitors() {
+	python3 - "$results" "$1" <<'END'
+import json
+import sys
+
+folder, what = sys.argv[1:]
+samples = [[json.loads(line) for line in open(f"{folder}/monitor-{book}.json")]
+           for book in ("bpf", "kernel")]
+vms = [next(sample for sample in each if sample["kind"] == "total")["vms"][0]
+       for each in samples]
+rows = [{row["name"]: row for row in vm["reasons"]} for vm in vms]
+if what == "exits":
+    exits = [{name: row["exits"] for name, row in each.items()} for each in rows]
+    print(exits[0] == exits[1] and vms[0]["exits"] == vms[1]["exits"] > 1000
+          or (exits, vms[0]["exits"], vms[1]["exits"]))
+elif what == "times":
+    # KVM's hold BPF's programs, too.
+    print(all(bpf["ns"] <= rows[1][name]["ns"] and rows[1][name]["p50_ns"] > 0
+              for name, bpf in rows[0].items())
+          or [vm["reasons"] for vm in vms])
+END
+}
+
+for kernel in "${kernels[@]}"; do
+	results=$build/results/t-host-reads-$vendor-$kernel
+	tap_evidence=("$results"/{console,one,four,late,two}.txt)
+	short=''
+	[ "$vendor" = amd ] || short=1
+	run lab/machine/l1.sh "${again[@]}" --tcg --vendor "$vendor" --kernel "$kernel" \
+		--out "$results" lab/scenarios/host-reads.sh SHORT=$short
+	name="$vendor $kernel"
+	ok "$name: the scenario ran to its end, without a warning" status_is 0
+	ok "$name: one vCPU: balanced" [ "$(status_of one)" = 0 ]
+	ok "$name: one vCPU: counts and times were held against each other" \
+		[ "$(result one 'result["checked"] > 8 and result["timed"] > 8')" = True ]
+	ok "$name: one vCPU: no guest was asked" [ "$(result one 'result["told"]')" = 0 ]
+	ok "$name: one vCPU: CPUID, to the exit" \
+		grep -qE '^0x0(72|0a) CPUID +([0-9,]+) +\2 +0 ' "$results/one.txt"
+	ok "$name: monitor: the same exits by either book" [ "$(monitors exits)" = True ]
+	ok "$name: monitor: KVM's times hold BPF's" [ "$(monitors times)" = True ]
+	[ -z "$short" ] || continue
+	for run in four late two watch vm; do
+		ok "$name: $run: balanced" [ "$(status_of $run)" = 0 ]
+	done
+	ok "$name: four vCPUs: most counts leave one value" \
+		[ "$(result four 'result["exact"] * 2 > result["checked"] > 8')" = True ]
+	ok "$name: a guest that was there before: all since the first read" \
+		has late.txt '^BPF came after'
+	ok "$name: two VMs: a statement each" \
+		[ "$(grep -c '^VM ' "$results/two.txt")" = 2 ]
+	ok "$name: one of two VMs is asked for: its statement alone" \
+		[ "$(grep -c '^VM ' "$results/vm.txt")" = 1 ]
+	ok "$name: --watch: nobody read, and BALANCED" \
+		grep -qE 'Z +2 +[0-9,]+ +0 +[1-9][0-9]* +0 .* BALANCED$' "$results/watch.txt"
+	ok "$name: no exit meanwhile: nothing can be said" [ "$(status_of stopped)" = 2 ]
+	ok "$name: no exit meanwhile: says so" has stopped.txt '^reason   no VM had an exit'
+done
+
+done_testing
