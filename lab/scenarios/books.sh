@@ -69,14 +69,14 @@ books on_again --attach=auto --
 echo 0 >$parameters/exit_stats_leaves
 books leaves_off --attach=auto --
 echo 1 >$parameters/exit_stats_leaves
-keep bad_mode sh -c "echo 3 >$parameters/exit_stats"
+keep bad_mode sh -c "echo 4 >$parameters/exit_stats"
 cat $parameters/exit_stats >/results/mode
 
 echo "[LAB] switching under load"
 (
 	i=0
 	while [ "$i" -lt 40 ]; do
-		echo $((i % 3)) >$parameters/exit_stats
+		echo $((i % 4)) >$parameters/exit_stats
 		i=$((i + 1))
 	done
 	echo 2 >$parameters/exit_stats

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# needs: exitledger guest
+# needs: exitledger exitledger-export guest
 #
 # What the host reads of KVM's counters, without any guest's help: compare with guests
-# that may not read, one or several, there before or not; and monitor with either book.
+# that may not read, one or several, there before or not; monitor and export with either
+# book.
 # SHORT: less of it, for a slow host.
 set -u
 parameters=/sys/module/kvm/parameters
@@ -39,6 +40,17 @@ watch() {
 	done
 }
 
+# export_by BOOK: an exporter with that book, which counts from now on; $exporter
+export_by() {
+	exitledger export --book "$1" --textfile "/results/$1.prom" --interval 1s \
+		2>"/results/export-$1.err" &
+	exporter=$!
+	until [ -s "/results/$1.prom" ]; do
+		kill -0 $exporter || return
+		sleep 0.1
+	done
+}
+
 # Both books of the same exits: all begins and ends while the guest is stopped.
 monitors() {
 	run --vcpus 2 cpuid=300 out=30
@@ -46,12 +58,15 @@ monitors() {
 	watch bpf
 	bpf=$monitor
 	watch kernel
+	export_by bpf
+	by_bpf=$exporter
+	export_by kernel
 	kill -CONT $pid
 	sleep "${TIME:-3}"
 	kill -STOP $pid
 	sleep 0.2
-	kill -INT $bpf $monitor
-	wait $bpf $monitor
+	kill -INT $bpf $monitor $by_bpf $exporter
+	wait $bpf $monitor $by_bpf $exporter
 	kill -KILL $pid
 	wait $pid
 }

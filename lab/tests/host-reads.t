@@ -57,6 +57,16 @@ elif what == "times":
 END
 }
 
+# metrics FAMILY: has it the same series by either book?
+metrics() {
+	local book
+
+	for book in bpf kernel; do
+		grep "^$1{" "$results/$book.prom" | sort >"$tap_dir/$book"
+	done
+	[ -s "$tap_dir/bpf" ] && cmp "$tap_dir/bpf" "$tap_dir/kernel"
+}
+
 for kernel in "${kernels[@]}"; do
 	results=$build/results/t-host-reads-$vendor-$kernel
 	tap_evidence=("$results"/{console,one,four,late,two}.txt)
@@ -74,6 +84,11 @@ for kernel in "${kernels[@]}"; do
 		grep -qE '^0x0(72|0a) CPUID +([0-9,]+) +\2 +0 ' "$results/one.txt"
 	ok "$name: monitor: the same exits by either book" [ "$(monitors exits)" = True ]
 	ok "$name: monitor: KVM's times hold BPF's" [ "$(monitors times)" = True ]
+	ok "$name: export: the same exits by either book" metrics exitledger_exits_total
+	ok "$name: export: says which book it is" \
+		grep -q '^exitledger_build_info{.*backend="kernel"' "$results/kernel.prom"
+	ok "$name: export: with KVM's book there is no verdict" \
+		[ "$(grep -c '^exitledger_verdict' "$results/kernel.prom")" = 0 ]
 	[ -z "$short" ] || continue
 	for run in four late two watch vm; do
 		ok "$name: $run: balanced" [ "$(status_of $run)" = 0 ]
