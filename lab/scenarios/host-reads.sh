@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger exitledger-export guest
 #
-# What the host reads of KVM's counters, without any guest's help: compare with guests
-# that may not read, one or several, there before or not; monitor and export with either
-# book.
+# The host reads KVM's counters, without any guest's help: by compare with guests that may
+# not read, one or several, there before or not; and by monitor and export, beside BPF's.
 # SHORT: less of it, for a slow host.
 set -u
 parameters=/sys/module/kvm/parameters

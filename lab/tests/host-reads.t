@@ -3,8 +3,8 @@
 #
 # usage: host-reads.t [--again] [amd|intel [SERIES...]]
 #
-# What the host reads of KVM's counters: the books balance with no guest's help, and
-# monitor says the same with either book.  --again: judges the results that are there.
+# The host reads KVM's counters: the books balance with no guest's help, and monitor and
+# export say the same with either book.  --again: judges the results that are there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
