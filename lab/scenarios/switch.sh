@@ -77,7 +77,7 @@ microguest cpuid=10 >/results/neighbour.json 2>&1
 go_on
 
 # compare does not take it for a fault.
-exitledger compare -- microguest --stop --laps 2 cpuid=10 >/results/compare.txt 2>&1 &
+exitledger compare --reader guest -- microguest --stop --laps 2 cpuid=10 >/results/compare.txt 2>&1 &
 compare=$!
 until PID=$(pidof microguest) && grep -q 'T (stopped)' "/proc/$PID/status"; do
 	sleep 0.1
