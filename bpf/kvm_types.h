@@ -13,7 +13,18 @@
 #pragma clang attribute push(__attribute__((preserve_access_index)), \
 			     apply_to = record)
 
-struct kvm;
+/* linux/fs.h, linux/dcache.h */
+struct inode {
+	unsigned long i_ino;
+};
+
+struct dentry {
+	struct inode *d_inode;
+};
+
+struct kvm {
+	struct dentry *debugfs_dentry;
+};
 
 struct kvm_vcpu_stat {
 	u64 exits;

@@ -119,7 +119,8 @@ struct obs_slot {
 	u8 off_runnable; /* was it runnable when it was scheduled out? */
 	u8 thread_known; /* tid is in the map threads, with this slot */
 	u8 reading; /* it reads one of our leaves: leaf_reads.h */
-	u8 pad[5];
+	u8 pad;
+	u32 folder; /* inode of the VM's folder in debugfs; 0: not known */
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
 	u32 fast[OBS_CELLS]; /* exits of each cell that no handler saw; wraps */
@@ -289,6 +290,7 @@ OBS_ASSERT(OBS_CELLS <= 256);
 OBS_ASSERT(OBS_SPANS <= 65536);
 OBS_ASSERT(sizeof(struct obs_cell) == 64);
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, vcpu_id) == 96);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, folder) == 124);
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell_of) == 128);
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) == 896);
 OBS_ASSERT(sizeof(struct obs_slot) == 4096);

@@ -192,6 +192,20 @@ static __always_inline struct vm *vm_of(const struct obs_slot *slot)
 	return bpf_map_lookup_elem(&vms, &in);
 }
 
+/*
+ * The inode of the folder in debugfs that a vCPU's VM has: no other VM has it
+ * meanwhile.  debugfs gives them numbers of 32 bits.  0: there is none, or it
+ * is not known.
+ */
+static __always_inline u32 folder_of(u64 address)
+{
+	struct kvm_vcpu *vcpu = (void *)address;
+
+	if (!address || !bpf_core_field_exists(struct kvm, debugfs_dentry))
+		return 0;
+	return BPF_CORE_READ(vcpu, kvm, debugfs_dentry, d_inode, i_ino);
+}
+
 static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 {
 	struct kvm_vcpu *vcpu = (void *)slot->address;
@@ -202,6 +216,7 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 	BPF_CORE_READ_STR_INTO(&slot->comm, task, group_leader, comm);
 	slot->tgid = id >> 32;
 	slot->tid = (u32)id;
+	slot->folder = folder_of(slot->address);
 	if (config.classic) {
 		slot->vcpu_id = classic_id(key);
 		/* If KVM's types are not known, no address is known either. */

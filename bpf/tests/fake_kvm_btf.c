@@ -141,6 +141,19 @@ static int add_vcpu(struct btf *btf, enum fake_registers registers,
 			 offsetof(struct fake_vcpu, stat_exits) }));
 }
 
+static void add_vm(struct btf *btf, int u64_type, int pointer)
+{
+	add_struct(btf, "kvm", sizeof(struct fake_vm),
+		   FIELDS({ "debugfs_dentry", pointer,
+			    offsetof(struct fake_vm, debugfs_dentry) }));
+	add_struct(btf, "dentry", sizeof(struct fake_vm),
+		   FIELDS({ "d_inode", pointer,
+			    offsetof(struct fake_vm, d_inode) }));
+	add_struct(
+		btf, "inode", sizeof(struct fake_vm),
+		FIELDS({ "i_ino", u64_type, offsetof(struct fake_vm, i_ino) }));
+}
+
 static void add_svm(struct btf *btf, int vcpu, int u32_type, int u64_type)
 {
 	int control, vmcb, info, pointer;
@@ -235,6 +248,7 @@ static struct btf *layout(u32 isa, enum fake_registers registers)
 			  FIELDS({ "first", pointer, 0 }));
 	add_kernel(btf, u32_type, u64_type, chars, head);
 	vcpu = add_vcpu(btf, registers, u32_type, u64_type, pointer, node);
+	add_vm(btf, u64_type, pointer);
 	add_registers(btf, registers);
 	add_records(btf, u32_type, u64_type);
 	if (isa == EXIT_LEAF_ISA_SVM)

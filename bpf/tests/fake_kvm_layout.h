@@ -48,10 +48,19 @@ struct fake_vcpu {
 	unsigned char pad3[42]; /* a vCPU begins at a multiple of 64 */
 };
 
+/* A VM, and also its folder's dentry and inode: all three are at its address. */
+struct fake_vm {
+	unsigned long long pad;
+	unsigned long long debugfs_dentry;
+	unsigned long long d_inode;
+	unsigned long long i_ino;
+};
+
 struct fake_memory {
 	struct fake_vcpu vcpu[FAKE_VCPUS];
 	struct fake_vmcb vmcb[FAKE_VCPUS];
 	struct fake_vmcb vmcb02[FAKE_VCPUS];
+	struct fake_vm vm[FAKE_VCPUS];
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct fake_vcpu) % 64 == 0, "fake_vcpu");

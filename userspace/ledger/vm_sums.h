@@ -16,6 +16,7 @@ struct vm_sums {
 	uint32_t outside; /* of these, out of the guest, their last exit counted
 			   */
 	bool ending; /* a vCPU has ended */
+	uint64_t folder; /* inode of its folder in debugfs; 0: not known */
 	struct ledger_cells cells; /* times.exits and times.ns by reason */
 };
 

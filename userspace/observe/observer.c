@@ -337,6 +337,7 @@ void observer_collect_free(struct observer *observer)
 	}
 	free(observer->shadow);
 	free(observer->seen);
+	free(observer->index.slot);
 }
 
 int observer_open(struct observer **result,
@@ -397,7 +398,6 @@ void observer_close(struct observer *observer)
 	kvm_params_unwatch(&observer->params);
 	ring_buffer__free(observer->ring.buffer);
 	observer_collect_free(observer);
-	free(observer->index.slot);
 	observer_bpf__destroy(observer->bpf);
 	free(observer);
 }

@@ -131,9 +131,12 @@ int observer_collect_answers(struct observer *observer, struct ledger *interval,
  * @vm: its number in the ledgers
  * @sums: its time is in ns; since BPF first saw each vCPU
  *
+ * With observer_options.answers, an exit's time is in it from the next exit on:
+ * KVM has booked it by then.
+ *
  * Takes a fraction of a microsecond per vCPU, so that what is read of elsewhere
- * between two calls can be held against both.  Nothing is collected by it.  0 or
- * -ENOMEM.
+ * between two calls can be held against both.  Nothing is collected by it.  0
+ * or -ENOMEM.
  */
 int observer_vm_sums(struct observer *observer, uint64_t vm,
 		     struct vm_sums *sums);

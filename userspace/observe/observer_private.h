@@ -95,7 +95,8 @@ struct observed_slot {
 struct observer_index {
 	struct observed_slot *slot; /* ascending by VM */
 	size_t nr, room;
-	uint32_t serials; /* of vCPUs, when it was made; 0: never */
+	uint32_t serials; /* of vCPUs, when it was made */
+	bool is_whole; /* it was, and no slot was being set up then */
 };
 
 struct observer {

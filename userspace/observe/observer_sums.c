@@ -23,25 +23,21 @@ static uint64_t vm_of(const struct obs_slot *slot)
 	return __atomic_load_n(&slot->vm, __ATOMIC_ACQUIRE);
 }
 
-/*
- * Which slots each VM has.  A vCPU that comes has another serial, and its slot,
- * before it exits for the first time.
- */
-static int make_index(struct observer *observer)
+static int index_slots(const struct observer_bpf__bss *bss,
+		       struct observer_index *index)
 {
-	struct observer_index *index = &observer->index;
-	const struct observer_bpf__bss *bss = observer->bpf->bss;
-	const u32 serials = __atomic_load_n(&bss->serials, __ATOMIC_ACQUIRE);
-
-	if (index->serials == serials)
-		return 0;
 	index->nr = 0;
+	index->is_whole = true;
 	for (uint32_t i = 0; i < OBS_SLOTS; i++) {
-		const uint64_t vm = vm_of(&bss->slots[i]);
+		const struct obs_slot *slot = &bss->slots[i];
+		const uint64_t vm = vm_of(slot);
 		struct observed_slot *added;
 
-		if (!vm)
+		if (!vm) {
+			if (__atomic_load_n(&slot->vcpu, __ATOMIC_RELAXED))
+				index->is_whole = false;
 			continue;
+		}
 		added = array_append(index->slot, index->nr, index->room);
 		if (!added)
 			return -ENOMEM;
@@ -49,26 +45,58 @@ static int make_index(struct observer *observer)
 	}
 	if (index->nr)
 		qsort(index->slot, index->nr, sizeof(*index->slot), by_vm);
-	index->serials = serials;
 	return 0;
+}
+
+/*
+ * Which slots each VM has.  A vCPU that comes takes a slot, then a serial, and
+ * then it has a VM, before it exits for the first time.  So if the serials are
+ * what they were, and no slot had yet to get its VM, no other slot has one.
+ */
+static int make_index(struct observer *observer)
+{
+	struct observer_index *index = &observer->index;
+	const struct observer_bpf__bss *bss = observer->bpf->bss;
+	const u32 serials = __atomic_load_n(&bss->serials, __ATOMIC_ACQUIRE);
+	int r;
+
+	if (index->is_whole && index->serials == serials)
+		return 0;
+	r = index_slots(bss, index);
+	index->serials = serials;
+	index->is_whole &= !r;
+	return r;
+}
+
+/* Which of KVM's VMs it is: all of its vCPUs must say the same. */
+static void add_folder(const struct obs_slot *slot, struct vm_sums *sums)
+{
+	if (sums->vcpus == 1)
+		sums->folder = slot->folder;
+	else if (sums->folder != slot->folder)
+		sums->folder = 0;
 }
 
 static int add_slot(const struct obs_slot *slot, struct vm_sums *sums)
 {
+	uint32_t cells;
 	int r = 0;
 
 	sums->vcpus++;
+	add_folder(slot, sums);
 	sums->ending |= __atomic_load_n(&slot->vcpu, __ATOMIC_RELAXED) ==
 			OBS_GONE;
 	/* Before its counts: then the last exit is among them. */
 	sums->outside += !!__atomic_load_n(&slot->exit_ns, __ATOMIC_ACQUIRE);
-	for (uint32_t i = 0; i < slot->cells && i < OBS_CELLS && !r; i++) {
+	cells = __atomic_load_n(&slot->cells, __ATOMIC_ACQUIRE);
+	for (uint32_t i = 0; i < cells && i < OBS_CELLS && !r; i++) {
 		const struct exit_times times = observer_cell_times(slot, i);
 
 		sums->exits += times.exits;
 		sums->time += times.ns;
-		/* The first one is no reason's. */
-		if (i)
+		/* The first one is no reason's, nor is what KVM has no number
+		 * for. */
+		if (i && slot->reason[i] != OBS_UNREADABLE)
 			r = vm_sums_add(sums, slot->reason[i], times.exits,
 					times.ns);
 	}

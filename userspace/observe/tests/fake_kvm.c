@@ -62,6 +62,21 @@ static void load(struct choice choice)
 	unlink(path);
 }
 
+static u64 vm_address(u32 vm)
+{
+	return memory->bss->address + offsetof(struct fake_memory, vm[vm]);
+}
+
+struct fake_vm *fake_vm(u32 vm)
+{
+	return (struct fake_vm *)&memory->bss->memory.vm[vm];
+}
+
+void fake_in_vm(u32 i, u32 vm)
+{
+	fake(i)->kvm = vm_address(vm);
+}
+
 static void boot(u32 isa)
 {
 	u64 none[1] = { 0 };
@@ -75,7 +90,9 @@ static void boot(u32 isa)
 			   offsetof(struct fake_memory, vmcb[i]);
 
 		vcpu->vcpu_id = i;
-		vcpu->kvm = 0xffff888000001000;
+		fake_vm(i)->d_inode = fake_vm(i)->debugfs_dentry =
+			vm_address(i);
+		fake_in_vm(i, 0);
 		vcpu->vmcb02 = memory->bss->address +
 			       offsetof(struct fake_memory, vmcb02[i]);
 		if (isa == EXIT_LEAF_ISA_SVM)

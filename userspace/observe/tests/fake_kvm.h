@@ -39,6 +39,12 @@ void fake_kvm_teardown(void);
 struct fake_vcpu *fake(u32 i);
 struct fake_vmcb *fake_vmcb(u32 i);
 
+/** fake_vm - one of as many VMs, to be written to */
+struct fake_vm *fake_vm(u32 vm);
+
+/** fake_in_vm - a vCPU is of that VM; all are of VM 0 at first */
+void fake_in_vm(u32 i, u32 vm);
+
 /** fake_address - what the programs know a vCPU by */
 u64 fake_address(u32 i);
 
