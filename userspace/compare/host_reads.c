@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "compare/host_reads.h"
 #include "exit_leaves.h"
+#include "lib/array.h"
 #include "lib/clock.h"
 
 int host_reads_open(struct host_reads *reads, const char *root, struct why *why)
@@ -16,17 +19,21 @@ int host_reads_open(struct host_reads *reads, const char *root, struct why *why)
 
 /* --- what KVM has of a VM --- */
 
-/* The parts that are missing in KVM's counters. */
+/* The gaps in it. */
 struct host_gaps {
 	uint64_t dropped; /* exits without a time */
 	uint32_t uncounted; /* vCPUs of which exits are missing */
 	bool spare; /* some reasons share a cell, and are in the total alone */
+	bool begins; /* a vCPU that has exited has nothing to count in yet */
+	uint32_t begun; /* vCPUs that count, or are known not to */
 };
 
 static int sum_record(const struct exit_file *file, uint32_t index,
 		      struct vm_sums *sums, struct host_gaps *gaps)
 {
 	const struct exit_file_vcpu vcpu = exit_file_vcpu(file, index);
+	const bool has_begun = vcpu.flags &
+			       (EXIT_FILE_HAS_CELLS | EXIT_FILE_UNCOUNTED);
 	uint32_t reason;
 	int r = 0;
 
@@ -35,11 +42,13 @@ static int sum_record(const struct exit_file *file, uint32_t index,
 	sums->time += vcpu.cycles;
 	gaps->dropped += vcpu.dropped;
 	gaps->uncounted += !!(vcpu.flags & EXIT_FILE_UNCOUNTED);
+	gaps->begins |= !has_begun && vcpu.stat_exits;
+	gaps->begun += has_begun;
 	for (uint32_t i = 0; i < file->nr_cells && !r; i++) {
 		const struct exit_file_cell cell =
 			exit_file_cell(file, index, i);
 
-		if (!cell.exits && !cell.cycles)
+		if (!cell.exits)
 			continue;
 		if (exit_file_reason(file, &vcpu, i, &reason))
 			r = vm_sums_add(sums, reason, cell.exits, cell.cycles);
@@ -61,13 +70,27 @@ static int sum_file(const struct exit_file *file, struct vm_sums *sums,
 	return r;
 }
 
+/* Has each vCPU the same cell for a reason, whatever others it has? */
+static bool has_own_cell(const struct exit_file *file, uint32_t reason)
+{
+	static const struct exit_file_vcpu without_others;
+	uint32_t of_cell;
+
+	for (uint32_t i = 0; i < file->nr_cells; i++) {
+		if (exit_file_reason(file, &without_others, i, &of_cell) &&
+		    of_cell == reason)
+			return true;
+	}
+	return false;
+}
+
 /* --- as answers --- */
 
 /* The sums of one VM: what is held against each other. */
 struct held_sums {
 	const struct vm_sums *before, *kernel, *after;
+	const struct exit_file *file;
 	struct host_gaps gaps;
-	bool timed;
 	struct answer answer; /* what is the same in all */
 };
 
@@ -101,9 +124,10 @@ static int put_total(struct held_sums *held, struct books *books)
 	held->answer.ns_before = held->before->time;
 	held->answer.ns_after = held->after->time;
 	r = put(held, books, EXIT_LEAF_EXITS, 0, held->kernel->exits);
-	return r || !held->timed ? r :
-				   put(held, books, EXIT_LEAF_CYCLES, 0,
-				       held->kernel->time);
+	return r || held->file->mode < EXIT_FILE_TIME ?
+		       r :
+		       put(held, books, EXIT_LEAF_CYCLES, 0,
+			   held->kernel->time);
 }
 
 static int put_reason(struct held_sums *held, struct books *books,
@@ -117,17 +141,18 @@ static int put_reason(struct held_sums *held, struct books *books,
 		&vm_sums_find(held->after, reason)->times;
 	int r;
 
-	/* Where KVM had no cell left, nobody knows which of the rest it is. */
-	if (held->gaps.spare && !kernel->exits)
+	/* Where a vCPU had no cell left, nobody knows which of the rest it is. */
+	if (held->gaps.spare && !has_own_cell(held->file, reason))
 		return 0;
 	held->answer.exits_before = before->exits;
 	held->answer.exits_after = after->exits;
 	held->answer.ns_before = before->ns;
 	held->answer.ns_after = after->ns;
 	r = put(held, books, EXIT_LEAF_REASON_EXITS, reason, kernel->exits);
-	return r || !held->timed ? r :
-				   put(held, books, EXIT_LEAF_REASON_CYCLES,
-				       reason, kernel->ns);
+	return r || held->file->mode < EXIT_FILE_TIME ?
+		       r :
+		       put(held, books, EXIT_LEAF_REASON_CYCLES, reason,
+			   kernel->ns);
 }
 
 /* Each reason that one of the books has an exit of, and the total. */
@@ -155,29 +180,82 @@ static int put_all(struct held_sums *held, struct books *books)
 /*
  * How many vCPUs may be counting just then.  Of a VM that was there before, one
  * that was in the guest when the observer came may have been counted by KVM,
- * and be seen by the observer in a moment.
+ * and be seen by the observer in a moment: any that KVM has and the first sum
+ * had not.
  */
 static uint32_t vcpus_of(const struct books *books, const struct ledger_vm *vm,
 			 const struct held_sums *held)
 {
-	if (books_vm_is_late(books, vm->number) &&
-	    held->kernel->vcpus > held->after->vcpus)
-		return held->kernel->vcpus;
-	return held->after->vcpus;
+	const uint32_t seen = held->before->vcpus;
+	uint32_t unseen = 0;
+
+	if (books_vm_is_late(books, vm->number) && held->kernel->vcpus > seen)
+		unseen = held->kernel->vcpus - seen;
+	return held->after->vcpus + unseen;
 }
 
-/* The moments between the two sums are what all is about: nothing else is done.
+static int by_inode(const void *element, const void *key)
+{
+	const struct kernel_vm *vm = *(struct kernel_vm *const *)element;
+	const uint64_t *inode = key;
+
+	return vm->inode < *inode ? -1 : vm->inode > *inode;
+}
+
+/* KVM's VM whose folder has an inode, if it can be read; else NULL. */
+static struct kernel_vm *find(const struct kernel_vms *vms, uint64_t inode)
+{
+	struct kernel_vm *vm = NULL;
+	const size_t at = array_lower_bound(&inode, vms->vm, vms->nr,
+					    sizeof(vm), by_inode);
+
+	if (at < vms->nr)
+		vm = vms->vm[at];
+	return vm && vm->inode == inode && vm->number && !vm->gone ? vm : NULL;
+}
+
+/*
+ * Is the folder still that VM's?  Then its file is, too: another VM can have
+ * the folder's name once this one is gone.
+ */
+static bool is_still_there(const struct kernel_vms *vms,
+			   const struct kernel_vm *vm)
+{
+	int fd = kvm_dir_open(&vms->dir, vms->root, vm->folder);
+	struct stat stat;
+	bool is_same;
+
+	if (fd < 0)
+		return false;
+	is_same = !fstat(fd, &stat) && stat.st_ino == vm->inode;
+	close(fd);
+	return is_same;
+}
+
+/*
+ * The moments between the two sums are what all is about: nothing else is done.
+ * @of: filled in: KVM's VM, or NULL: there is nothing that could be held
+ * against the sums.
  */
 static int read_vm(struct host_reads *reads, struct observer *observer,
-		   uint64_t vm, struct kernel_vm *of, struct why *why)
+		   uint64_t vm, struct kernel_vm **of, struct why *why)
 {
 	int r = observer_vm_sums(observer, vm, &reads->before);
 
-	if (!r)
-		r = kernel_vm_read_again(of, why);
-	if (!r)
+	*of = r || !reads->before.folder ?
+		      NULL :
+		      find(&reads->vms, reads->before.folder);
+	if (*of)
+		r = kernel_vm_read_again(*of, why);
+	if (*of && !r)
 		r = observer_vm_sums(observer, vm, &reads->after);
-	return r == -ENOMEM ? why_set(why, ENOMEM, "out of memory") : r;
+	if (r == -ENOMEM)
+		return why_set(why, ENOMEM, "out of memory");
+	if (!r && *of &&
+	    ((*of)->gone || reads->before.ending || reads->after.ending ||
+	     !is_still_there(&reads->vms, *of)))
+		*of = NULL;
+	return r;
 }
 
 static int take_vm(struct host_reads *reads, struct observer *observer,
@@ -194,16 +272,16 @@ static int take_vm(struct host_reads *reads, struct observer *observer,
 			    .host = true },
 	};
 	struct kernel_vm *of;
-	int r = host_pairs_find(&reads->pairs, &reads->vms, vm, &of);
+	int r = read_vm(reads, observer, vm->number, &of, why);
 
-	if (!r && of)
-		r = read_vm(reads, observer, vm->number, of, why);
-	if (r || !of || of->gone || held.after->ending ||
-	    of->now.file.mode < EXIT_FILE_COUNT)
+	if (r || !of || of->now.file.mode < EXIT_FILE_COUNT)
 		return r;
-	if (sum_file(&of->now.file, &reads->kernel, &held.gaps))
+	held.file = &of->now.file;
+	if (sum_file(held.file, &reads->kernel, &held.gaps))
 		return why_set(why, ENOMEM, "out of memory");
-	held.timed = of->now.file.mode >= EXIT_FILE_TIME;
+	/* Counting was switched on, and has yet to begin in some vCPU. */
+	if (held.gaps.begins || held.gaps.begun < held.before->vcpus)
+		return 0;
 	held.answer.ns = clock_now_ns();
 	held.answer.vcpus = vcpus_of(books, vm, &held);
 	held.answer.outside = held.after->outside;
@@ -211,10 +289,20 @@ static int take_vm(struct host_reads *reads, struct observer *observer,
 				       0;
 }
 
+/* Not one of which a part has ended: what that had is in no sum any more. */
+static bool is_whole(const struct ledger_vm *vm)
+{
+	for (size_t i = 0; i < vm->nr_vcpus; i++) {
+		if (vm->vcpu[i].gone)
+			return false;
+	}
+	return true;
+}
+
 static bool is_asked_for(const struct host_reads *reads,
 			 const struct ledger_vm *vm)
 {
-	return !ledger_vm_ended(vm) &&
+	return is_whole(vm) &&
 	       (!reads->only || pids_have(reads->only, vm->pid));
 }
 
@@ -228,7 +316,6 @@ int host_reads_take(struct host_reads *reads, struct observer *observer,
 	if (!reads->is_open || !books->sees_ends)
 		return 0;
 	r = kernel_vms_refresh(&reads->vms, why);
-	host_pairs_begin(&reads->pairs, ledger);
 	for (size_t i = 0; i < ledger->nr_vms && !r; i++) {
 		if (is_asked_for(reads, &ledger->vm[i]))
 			r = take_vm(reads, observer, books, &ledger->vm[i],
@@ -243,7 +330,6 @@ void host_reads_close(struct host_reads *reads)
 	vm_sums_free(&reads->before);
 	vm_sums_free(&reads->kernel);
 	vm_sums_free(&reads->after);
-	host_pairs_free(&reads->pairs);
 	if (reads->is_open)
 		kernel_vms_close(&reads->vms);
 	memset(reads, 0, sizeof(*reads));

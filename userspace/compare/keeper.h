@@ -32,6 +32,7 @@ struct keeper {
 	uint64_t next_statistics;
 	struct host_reads host_reads;
 	uint64_t next_host_read, host_read_step;
+	size_t host_answers; /* since it was made to read less often */
 };
 
 /**
