@@ -6,7 +6,6 @@
 
 #include "compare/host_reads.h"
 #include "exit_leaves.h"
-#include "lib/array.h"
 #include "lib/clock.h"
 
 int host_reads_open(struct host_reads *reads, const char *root, struct why *why)
@@ -48,7 +47,7 @@ static int sum_record(const struct exit_file *file, uint32_t index,
 		const struct exit_file_cell cell =
 			exit_file_cell(file, index, i);
 
-		if (!cell.exits)
+		if (!cell.exits && !cell.cycles)
 			continue;
 		if (exit_file_reason(file, &vcpu, i, &reason))
 			r = vm_sums_add(sums, reason, cell.exits, cell.cycles);
@@ -194,24 +193,23 @@ static uint32_t vcpus_of(const struct books *books, const struct ledger_vm *vm,
 	return held->after->vcpus + unseen;
 }
 
-static int by_inode(const void *element, const void *key)
-{
-	const struct kernel_vm *vm = *(struct kernel_vm *const *)element;
-	const uint64_t *inode = key;
-
-	return vm->inode < *inode ? -1 : vm->inode > *inode;
-}
-
 /* KVM's VM whose folder has an inode, if it can be read; else NULL. */
 static struct kernel_vm *find(const struct kernel_vms *vms, uint64_t inode)
 {
-	struct kernel_vm *vm = NULL;
-	const size_t at = array_lower_bound(&inode, vms->vm, vms->nr,
-					    sizeof(vm), by_inode);
+	size_t low = 0, high = vms->nr;
 
-	if (at < vms->nr)
-		vm = vms->vm[at];
-	return vm && vm->inode == inode && vm->number && !vm->gone ? vm : NULL;
+	while (low < high) {
+		const size_t mid = (low + high) / 2;
+		struct kernel_vm *vm = vms->vm[mid];
+
+		if (vm->inode == inode)
+			return vm->number && !vm->gone ? vm : NULL;
+		if (vm->inode < inode)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
 }
 
 /*

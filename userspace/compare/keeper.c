@@ -309,14 +309,12 @@ int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 	now = tsc_now().ns;
 	if (!r && now >= keeper->next_statistics) {
 		r = take_statistics(keeper, why);
-		if (!r && is_host_read_due(keeper, now))
-			r = read_by_host(keeper, why);
 		keeper->next_statistics = now + STATISTICS_NS;
 	}
 	if (!r)
 		r = collect(keeper, why);
-	if (!r)
-		r = read_by_host(keeper, now, why);
+	if (!r && is_host_read_due(keeper, now))
+		r = read_by_host(keeper, why);
 	if (command_interrupted() > !!options->argv ||
 	    (options->seconds > 0 &&
 	     now - keeper->start.ns >= options->seconds * 1e9))
