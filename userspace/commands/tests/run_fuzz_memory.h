@@ -7,7 +7,8 @@
  * run_fuzz_memory - before SQLite is used: give it its own small pieces
  *
  * SQLite is not compiled with a sanitizer, and has many of these from a place
- * of its own (its lookaside) anyway.  Larger ones, as are blobs, stay the sanitizer's.
+ * of its own (its lookaside) anyway.  Larger ones, as are blobs, stay the
+ * sanitizer's.
  */
 void run_fuzz_memory(void);
 

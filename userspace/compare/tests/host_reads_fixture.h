@@ -11,7 +11,7 @@
 #include "tests/tap.h"
 
 enum { MSR = 0x72, IO = 0x7b, NPF = 0x400 }; /* reasons that have cells */
-enum { MSR_CELL, IO_CELL, NPF_CELL, SPARSE_CELL };
+enum { MSR_CELL, IO_CELL, NPF_CELL, SPARSE_CELL = MADE_DENSE };
 enum { RARE = 0x8d, RARER = 0x8e }; /* that have none of their own */
 
 #define VMS 3
