@@ -31,7 +31,9 @@ static uint64_t middle_of(unsigned int bucket)
 	uint64_t low, high;
 
 	kernel_bucket_bounds(bucket, &low, &high);
-	return low ? 2.0 * low * high / ((double)low + high) : high / 2;
+	if (!low)
+		return high / 2;
+	return 2.0 * low * high / ((double)low + high);
 }
 
 static unsigned int bucket_of(uint64_t ns)
