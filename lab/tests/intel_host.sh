@@ -16,6 +16,7 @@ intel_results=${BUILD:-build}/results
 intel_table="
 own	intel.t		t-intel
 own	intel-edges.t	t-edges-intel-$intel_own
+own	intel-host-reads.t	t-host-reads-intel-$intel_own
 own	intel-mutants.t	t-intel-mutants
 own	intel.t		t-intel-panic
 newest	intel-reasons.t	t-reasons-intel-$intel_newest
@@ -32,6 +33,7 @@ intel_words() {
 	case $1 in
 	t-intel) words+=(lab/scenarios/vmx.sh) ;;
 	t-edges-*) words+=(lab/scenarios/edges.sh VMS=30) ;;
+	t-host-reads-*) words+=(lab/scenarios/host-reads.sh SHORT=1) ;;
 	t-reasons-*) words+=(lab/scenarios/reasons.sh LACKS=) ;;
 	t-intel-mutants)
 		words+=(--modules "${BUILD:-build}/modules/$intel_own/fault-mutants"
