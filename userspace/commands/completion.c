@@ -6,6 +6,7 @@
 
 #include "bench/bench_config.h"
 #include "commands/completion.h"
+#include "compare/compare_options.h"
 #include "commands/export_scopes.h"
 #include "host/host.h"
 #include "host/vm_list.h"
@@ -132,6 +133,14 @@ static void add_books(struct cli_offer *offer)
 	cli_offer_word(offer, "kernel", "what a patched KVM counts");
 }
 
+static void add_readers(struct cli_offer *offer)
+{
+	const char *name;
+
+	for (unsigned int i = 0; (name = compare_readers_name(i)); i++)
+		cli_offer_word(offer, name, NULL);
+}
+
 static void add_columns(struct cli_offer *offer)
 {
 	for (size_t i = 0; i < NR_COLUMNS; i++)
@@ -208,6 +217,7 @@ const struct cli_value completion_values[] = {
 	{ "by", NULL, CLI_WORD, add_keys },
 	{ "attach", NULL, CLI_WORD, add_attaches },
 	{ "book", NULL, CLI_WORD, add_books },
+	{ "reader", NULL, CLI_WORD, add_readers },
 	{ "columns", NULL, CLI_LIST, add_columns },
 	{ "sort", NULL, CLI_WORD, add_columns },
 	{ "user", NULL, CLI_WORD, add_users },

@@ -122,8 +122,7 @@ static const char *parse_text(const char *arg, const char *option,
 	return arg;
 }
 
-static enum compare_readers parse_readers(const char *arg,
-					  const struct argp_state *state)
+const char *compare_readers_name(unsigned int readers)
 {
 	static const char *const name[] = {
 		[READERS_ALL] = "all",
@@ -131,8 +130,16 @@ static enum compare_readers parse_readers(const char *arg,
 		[READERS_HOST] = "host",
 	};
 
-	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
-		if (!strcmp(arg, name[i]))
+	return readers < sizeof(name) / sizeof(name[0]) ? name[readers] : NULL;
+}
+
+static enum compare_readers parse_readers(const char *arg,
+					  const struct argp_state *state)
+{
+	const char *name;
+
+	for (unsigned int i = 0; (name = compare_readers_name(i)); i++) {
+		if (!strcmp(arg, name))
 			return i;
 	}
 	cli_refuse(state, "--reader takes guest, host or all, not '%s'", arg);

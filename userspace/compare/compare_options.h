@@ -14,6 +14,9 @@ enum compare_readers {
 	READERS_HOST,
 };
 
+/** compare_readers_name - as --reader has it; NULL: there is none */
+const char *compare_readers_name(unsigned int readers);
+
 struct compare_options {
 	const char *report; /* file with the guest's report */
 	const char *json;

@@ -63,6 +63,7 @@ static void fill(void)
 	books.tsc_khz = 2345678.5;
 	books.ledger.losses.no_slot = 4;
 	books.statistics_cleared = 2;
+	books.host_reads = 6;
 	books.answers.dropped = 5;
 	books.started_ns = 77;
 	ck_assert_int_eq(pids_add(&books.running, 1), 0);
@@ -74,6 +75,8 @@ static void fill(void)
 	vcpu->exits = 9;
 	vcpu->missed_exits = 1;
 	ledger_cell(&vcpu->cells, 0xffffffff)->times.exits = 9;
+	ck_assert_int_eq(answers_add(&books.answers, &answer), 0);
+	answer.host = true;
 	ck_assert_int_eq(answers_add(&books.answers, &answer), 0);
 	books.has_report = true;
 	strcpy(books.report.program, "exitleaf");
@@ -119,6 +122,10 @@ START_TEST(round_trip)
 	ck_assert_uint_eq(loaded.report.read[0].executed, 77);
 	ck_assert_uint_eq(loaded.report.read[0].userspace, 7777);
 	ck_assert_uint_eq(loaded.answers.answer[0].outside, 2);
+	ck_assert_uint_eq(loaded.answers.nr, 2);
+	ck_assert(!loaded.answers.answer[0].host);
+	ck_assert(loaded.answers.answer[1].host);
+	ck_assert_uint_eq(loaded.host_reads, 6);
 	ck_assert_uint_eq(loaded.statistics_cleared, 2);
 	ck_assert_uint_eq(loaded.answers.dropped, 5);
 	ck_assert_uint_eq(loaded.running.nr, 1);

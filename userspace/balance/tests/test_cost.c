@@ -48,16 +48,20 @@ START_TEST(which_reads_count)
 	static const struct {
 		uint32_t vcpus, outside;
 		uint64_t before;
-		bool counts;
+		bool counts, host;
 	} row[] = {
-		{ 1, 0, 900, true },   { 1, 1, 1000, true },
-		{ 2, 2, 1000, true },  { 2, 1, 1000, false },
-		{ 2, 2, 999, false },  { 2, 0, 1000, false },
-		{ 0, 0, 1000, false }, { 3, 3, 1000, true },
+		{ 1, 0, 900, true, false },   { 1, 1, 1000, true, false },
+		{ 2, 2, 1000, true, false },  { 2, 1, 1000, false, false },
+		{ 2, 2, 999, false, false },  { 2, 0, 1000, false, false },
+		{ 0, 0, 1000, false, false }, { 3, 3, 1000, true, false },
+		{ 1, 0, 1000, false, true },  { 1, 1, 1000, true, true },
+		{ 1, 1, 999, false, true },   { 2, 1, 1000, false, true },
+		{ 2, 2, 1000, true, true },
 	};
 	struct answer answer = of(1, 1ull << 33, 1000, 10);
 	struct cost cost = { 0 };
 
+	answer.host = row[_i].host;
 	answer.vcpus = row[_i].vcpus;
 	answer.outside = row[_i].outside;
 	answer.ns_before = row[_i].before;
@@ -236,7 +240,7 @@ int main(void)
 	TCase *tcase = tcase_create("cost");
 
 	tcase_add_checked_fixture(tcase, setup, end);
-	tcase_add_loop_test(tcase, which_reads_count, 0, 8);
+	tcase_add_loop_test(tcase, which_reads_count, 0, 13);
 	tcase_add_loop_test(tcase, since_the_last_read, 0, 2);
 	tcase_add_test(tcase, no_exits_are_not_known);
 	tcase_add_test(tcase, per_exit);

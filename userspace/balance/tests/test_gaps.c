@@ -112,8 +112,28 @@ START_TEST(others_have_their_own)
 	answer = count(EXIT_LEAF_INFO, 2, 0, 0, 0, 1);
 	answer->vm = _i == 0 ? 2 : 1;
 	answer->vcpu_id = _i == 1;
+	answer->host = _i == 3; /* nor of the host's and a vCPU's */
 	apply(answer);
 	ck_assert_uint_eq(balance.nr, _i == 2);
+}
+END_TEST
+
+/* The host's own reads come in their order. */
+START_TEST(the_hosts_own)
+{
+	struct answer *answer = total(5, 5, 5, 1);
+
+	answer->read.edx = EXIT_LEAF_DROPPED;
+	answer->host = true;
+	answer->vcpu_id = 7;
+	apply(answer);
+	ck_assert_uint_eq(rules.gaps.vcpu[0].vcpu_id, GAPS_HOST);
+	answer = count(EXIT_LEAF_INFO, 2, _i, 0, 0, 1);
+	answer->host = true;
+	answer->vcpu_id = 8;
+	apply(answer);
+	ck_assert_uint_eq(balance.nr, !_i);
+	ck_assert_uint_eq(balance.dropped, _i);
 }
 END_TEST
 
@@ -164,7 +184,8 @@ int main(void)
 	tcase_add_test(tcase, numbers_do_not_decrease);
 	tcase_add_test(tcase, numbers_have_no_flags);
 	tcase_add_test(tcase, no_more_than_there_are);
-	tcase_add_loop_test(tcase, others_have_their_own, 0, 3);
+	tcase_add_loop_test(tcase, others_have_their_own, 0, 4);
+	tcase_add_loop_test(tcase, the_hosts_own, 0, 2);
 	tcase_add_test(tcase, flags_that_are_none);
 	tcase_add_test(tcase, emulated_flags_count);
 	suite_add_tcase(suite, tcase);

@@ -46,9 +46,13 @@ static bool fits_at(const struct guest_report *report, size_t at,
 	const struct answer *first = &answers.answer[at];
 	size_t nr = 0;
 
+	if (first->host)
+		return false;
 	for (size_t i = at; i < answers.nr && nr < report->nr; i++) {
 		const struct answer *next = &answers.answer[i];
 
+		if (next->host)
+			continue;
 		if (next->vm != first->vm || next->vcpu_id != first->vcpu_id)
 			continue;
 		if (!fits(&report->read[nr].read, &next->read, registers))
@@ -97,6 +101,9 @@ START_TEST(any_report)
 		for (size_t i = 0; i < nr; i++)
 			answer(1 + rand_r(&seed) % 2, rand_r(&seed) % 2,
 			       rand_r(&seed) % 2, rand_r(&seed) % 2);
+		/* The host's reads between these are no guest's. */
+		for (size_t i = 0; i < nr; i++)
+			answers.answer[i].host = rand_r(&seed) % 4 == 0;
 		for (size_t i = 0; i < report.nr; i++) {
 			read[i].read.leaf = EXIT_LEAF_REASON_EXITS;
 			read[i].read.index = rand_r(&seed) % 2;

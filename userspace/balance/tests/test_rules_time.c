@@ -201,11 +201,15 @@ START_TEST(which_are_held)
 		uint32_t vcpus;
 		bool late, started;
 		size_t timed;
+		bool host;
 	} row[] = {
-		{ 1, false, false, 2 }, { 1, false, true, 2 },
-		{ 1, true, false, 1 },	{ 1, true, true, 1 },
-		{ 2, false, false, 0 }, { 2, false, true, 2 },
-		{ 2, true, true, 0 },	{ 2, true, false, 0 },
+		{ 1, false, false, 2, false }, { 1, false, true, 2, false },
+		{ 1, true, false, 1, false },  { 1, true, true, 1, false },
+		{ 2, false, false, 0, false }, { 2, false, true, 2, false },
+		{ 2, true, true, 0, false },   { 2, true, false, 0, false },
+		{ 1, false, false, 0, true },  { 1, false, true, 2, true },
+		{ 1, true, false, 0, true },   { 1, true, true, 0, true },
+		{ 2, false, true, 2, true },   { 2, true, true, 0, true },
 	};
 
 	if (row[_i].late)
@@ -216,6 +220,7 @@ START_TEST(which_are_held)
 			cycles(1000 * i, 1000 * i, row[_i].vcpus);
 
 		answer->ns += 1000;
+		answer->host = row[_i].host;
 		apply(answer);
 		ck_assert_uint_eq(balance.nr, 0);
 	}
@@ -228,17 +233,14 @@ START_TEST(which_are_timed)
 	static const struct {
 		int before, after;
 		double khz;
-	} row[] = { { 2, 2, 1e6 },
-		    { 1, 2, 1e6 },
-		    { 2, 1, 1e6 },
-		    { 2, 2, 0 },
-		    { 2, 2, 0.5 } };
+	} row[] = { { 2, 2, 1e6 }, { 1, 2, 1e6 }, { 2, 1, 1e6 }, { 2, 2, 0 },
+		    { 2, 2, 0.5 }, { 3, 3, 1e6 }, { 1, 3, 1e6 } };
 
 	books.host.exit_stats = row[_i].before;
 	books.exit_stats_after = row[_i].after;
 	books.tsc_khz = row[_i].khz;
 	apply(cycles(1000, 1000, 1));
-	ck_assert_uint_eq(balance.timed, _i == 0 || _i == 4);
+	ck_assert_uint_eq(balance.timed, _i == 0 || _i == 4 || _i == 5);
 }
 END_TEST
 
@@ -353,8 +355,8 @@ int main(void)
 	tcase_add_loop_test(tcase, time_since_the_last_read, 0, 2);
 	tcase_add_test(tcase, time_goes_back);
 	tcase_add_loop_test(tcase, rates_of_the_parts, 0, 2);
-	tcase_add_loop_test(tcase, which_are_held, 0, 8);
-	tcase_add_loop_test(tcase, which_are_timed, 0, 5);
+	tcase_add_loop_test(tcase, which_are_held, 0, 14);
+	tcase_add_loop_test(tcase, which_are_timed, 0, 7);
 	tcase_add_test(tcase, no_more_than_has_passed);
 	tcase_add_loop_test(tcase, user_time_is_in_both, 0, 2);
 	tcase_add_loop_test(tcase, user_time_of_none, 0, 6);

@@ -42,7 +42,7 @@ WRONG = {
     "ADDRESS": ("", "x", "1.2.3.4", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536", "1.2.3.4:1x",
                 "1.2.3:80", "::1:80", "[::1]", "[::1:80", "localhost:80", "unix:", ":",
                 "unix:" + "x" * 108),
-    "SCOPE": ("", "x", "VM"),
+    "SCOPE": ("", "x", "VM"), "WHO": ("", "x", "hosts", "Host", "guest,host"),
     "KEY": ("", "x"), "TYPE": ("", "x"), "BOOK": ("", "x", "BPF"), "REASON": ("",), "USER": ("", "no-such-user", "-1", "0x10", "4294967295"), "LIST": ("", "x"), "COLUMN": ("", "x"),
 }
 TIMES = ("500ms", "1s", "2", "0.5", "5m", "0.25h")
@@ -174,6 +174,10 @@ def the_arguments():
         (["compare", "--replay", "x", "--vm", "y"], "--vm"),
         (["compare", "--vm", "x", "--", "true"], "--vm"),
         (["compare", "--attach", "tp", "--for", "1"], "'tp'"),
+        (["compare", "--reader", "x", "--for", "1"], "--reader", "guest", "host", "'x'"),
+        (["compare", "--reader", "all", "--replay", "x"], "--reader", "--replay"),
+        (["compare", "--reader", "host", "--for", "1", "--read", "x"], "--read", "host"),
+        (["compare", "--reader", "host", "--for", "1", "-g", "x"], "--guest-report", "host"),
     ):
         refused(" ".join(argv), [EXITLEDGER, *argv], *said)
     for argv, *said in (

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "compare/keeper.h"
+#include "kernel/tests/kernel_fixture.h"
 #include "observe/observer.h"
 #include "tests/tap.h"
 
@@ -50,8 +51,18 @@ int observer_collect(struct observer *observer, struct ledger *interval,
 	(void)observer;
 	(void)total;
 	collected++;
+	interval->losses.answers = 7;
 	if (a_vm && !ledger_vm(interval, 1, A_PID))
 		return -ENOMEM;
+	return 0;
+}
+
+int observer_vm_sums(struct observer *observer, uint64_t vm,
+		     struct vm_sums *sums)
+{
+	(void)observer;
+	(void)vm;
+	vm_sums_clear(sums);
 	return 0;
 }
 
@@ -287,6 +298,94 @@ START_TEST(many_vms_of_other_pids)
 }
 END_TEST
 
+/* --- whose reads --- */
+
+/* Guests' are none of --reader host's, nor is it a loss if they are not known. */
+START_TEST(guests_read)
+{
+	bool over;
+
+	a_vm = true;
+	options.readers = _i;
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_int_eq(!!books.answers.nr, _i != READERS_HOST);
+	ck_assert_uint_eq(books.ledger.losses.answers,
+			  _i != READERS_HOST ? 7 : 0);
+}
+END_TEST
+
+static struct made_file made;
+
+/* A host with KVM's files, of which one is read. */
+static void host_can_read(void)
+{
+	host_make("2\n");
+	made_file_init(&made, 1, EXIT_FILE_TIME);
+	vm_write("100-11", &made);
+	books.sees_ends = true;
+	ck_assert_int_eq(host_reads_open(&keeper.host_reads, root, &why), 0);
+}
+
+/* At once, when it is due, and at the end; with --watch less often. */
+START_TEST(the_host_reads)
+{
+	bool over;
+
+	host_can_read();
+	options.watch = _i;
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_uint_eq(books.host_reads, 1);
+	ck_assert_uint_eq(keeper.host_read_step, _i ? 1000000000 : 50000000);
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_uint_eq(books.host_reads, 1);
+	keeper.next_statistics = keeper.next_host_read = 0;
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_uint_eq(books.host_reads, 2);
+	ck_assert_int_eq(keeper_finish(&keeper, &why), 0);
+	ck_assert_uint_eq(books.host_reads, 3);
+	root_remove();
+}
+END_TEST
+
+/* The more is kept, the more time is between two reads: up to half of the room.
+ */
+START_TEST(the_host_reads_less_often)
+{
+	bool over;
+
+	host_can_read();
+	options.watch = _i;
+	keeper.host_answers = ANSWERS_MAX / 20 * 2;
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_uint_eq(keeper.host_read_step, 1000000000);
+	ck_assert_uint_eq(keeper.host_answers, _i ? ANSWERS_MAX / 10 : 0);
+	keeper.next_statistics = keeper.next_host_read = 0;
+	books.answers.nr = ANSWERS_MAX / 2;
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
+	ck_assert_uint_eq(books.host_reads, 1);
+	ck_assert_int_eq(keeper_finish(&keeper, &why), 0);
+	ck_assert_uint_eq(books.host_reads, 2);
+	books.answers.nr = 0;
+	root_remove();
+}
+END_TEST
+
+/* The guests' reads go on, unless only the host's were asked for. */
+START_TEST(the_host_can_read_no_more)
+{
+	bool over;
+
+	host_can_read();
+	options.readers = _i;
+	root_write(KVM "100-11/exit_stats", "damaged");
+	ck_assert_int_eq(keeper_wait(&keeper, &over, &why),
+			 _i == READERS_HOST ? -EINVAL : 0);
+	ck_assert_uint_eq(books.host_reads, 0);
+	ck_assert_int_eq(keeper.host_reads.is_open, _i == READERS_HOST);
+	root_remove();
+}
+END_TEST
+
 /* A switch off and on would otherwise go unnoticed. */
 START_TEST(counters_not_to_be_watched)
 {
@@ -373,6 +472,11 @@ int main(void)
 	tcase_add_test(tcase, a_read_that_fails);
 	tcase_add_test(tcase, vms_of_other_pids);
 	tcase_add_test(tcase, many_vms_of_other_pids);
+	tcase_add_loop_test(tcase, guests_read, READERS_ALL, READERS_HOST + 1);
+	tcase_add_loop_test(tcase, the_host_reads, 0, 2);
+	tcase_add_loop_test(tcase, the_host_reads_less_often, 0, 2);
+	tcase_add_loop_test(tcase, the_host_can_read_no_more, READERS_ALL,
+			    READERS_HOST + 1);
 	tcase_add_test(tcase, counters_not_to_be_watched);
 	tcase_add_loop_test(tcase, counters_are_noted, 0, 2);
 	tcase_add_test(tcase, closing_changes_no_books);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which VMs have files, whose they are, and how they come and go. */
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
 
@@ -113,6 +114,40 @@ START_TEST(it_ends_and_another_begins)
 	ck_assert_uint_eq(vms.nr, 2);
 	ck_assert_uint_ne(vms.vm[0]->gone, vms.vm[1]->gone);
 	ck_assert_uint_ne(vms.vm[0]->number, vms.vm[1]->number);
+}
+END_TEST
+
+/* Its file once more, and no other; and it has gone meanwhile, or is damaged. */
+START_TEST(read_once_more)
+{
+	struct kernel_vm *vm;
+
+	vm_write("100-11", &made);
+	open_all();
+	vm = vms.vm[0];
+	refresh();
+	made_file_exits(&made, 0, 0, 2, 1000);
+	vm_write("100-11", &made);
+	ck_assert_int_eq(kernel_vm_read_again(vm, &why), 0);
+	ck_assert(!vm->gone);
+	ck_assert_uint_eq(exits_of(&vm->now), 7);
+	ck_assert_uint_eq(exits_of(&vm->before), 5);
+	ck_assert_uint_eq(exits_of(&vm->first), 5);
+	root_write(KVM "100-11/exit_stats", "damaged");
+	ck_assert_int_eq(kernel_vm_read_again(vm, &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "100-11"));
+	ck_assert(!vm->gone);
+	/* A read of this fails as that of a VM that has gone does. */
+	close(vm->fd);
+	vm->fd = open("/proc/self/mem", O_RDONLY);
+	ck_assert_int_ge(vm->fd, 0);
+	ck_assert_int_eq(kernel_vm_read_again(vm, &why), 0);
+	ck_assert(vm->gone);
+	ck_assert_uint_eq(vm->now.file.nr_vcpus, 0);
+	vm_write("100-11", &made);
+	refresh();
+	ck_assert_uint_eq(vms.nr, 1);
+	ck_assert_uint_eq(vms.vm[0]->number, 2);
 }
 END_TEST
 
@@ -323,6 +358,7 @@ int main(void)
 	tcase_add_test(tcase, first_before_and_now);
 	tcase_add_test(tcase, it_ends);
 	tcase_add_test(tcase, it_ends_and_another_begins);
+	tcase_add_test(tcase, read_once_more);
 	tcase_add_test(tcase, whose_it_is);
 	tcase_add_test(tcase, two_of_one_process);
 	tcase_add_test(tcase, another_namespace);
