@@ -87,4 +87,11 @@ int keeper_note_start(struct books *books, const struct observer *observer,
 /** keeper_choose - find the process that --vm names; 0 or -errno with @why */
 int keeper_choose(struct keeper *keeper, struct why *why);
 
+/**
+ * keeper_open_host_reads - have the host read KVM's counters, if it may and can
+ *
+ * With root's rights.  0, or -errno with @why: nobody could read them.
+ */
+int keeper_open_host_reads(struct keeper *keeper, struct why *why);
+
 #endif /* EXITLEDGER_KEEPER_H */

@@ -95,14 +95,14 @@ int keeper_note_start(struct books *books, const struct observer *observer,
 }
 
 /* Where the host cannot read, guests still can; unless that was asked for. */
-static int open_host_reads(struct keeper *keeper, struct why *why)
+int keeper_open_host_reads(struct keeper *keeper, struct why *why)
 {
 	const enum compare_readers readers = keeper->options->readers;
 	int r;
 
 	if (readers == READERS_GUEST)
 		return 0;
-	r = host_reads_open(&keeper->host_reads, "", why);
+	r = host_reads_open(&keeper->host_reads, keeper->statistics.root, why);
 	if (!r || readers == READERS_HOST || r == -ENOMEM)
 		return r;
 	return keeper->options->watch ?
@@ -126,7 +126,7 @@ static int attach(struct keeper *keeper, struct why *why)
 	keeper->start = tsc_now();
 	keeper->rates.start = keeper->rates.last = keeper->start;
 	kvm_dir_hold(&keeper->statistics.folders.dir, keeper->statistics.root);
-	r = open_host_reads(keeper, why);
+	r = keeper_open_host_reads(keeper, why);
 	if (r)
 		return r;
 	return keeper_note_start(keeper->books, keeper->observer,

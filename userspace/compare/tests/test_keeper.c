@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Keeps books while a guest is made to read, with a stand-in for the observer.
- */
+/* Keeping books while a guest is made to read, with an observer that is none. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,103 +8,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "compare/keeper.h"
-#include "kernel/tests/kernel_fixture.h"
-#include "observe/observer.h"
+#include "keeper_fixture.h"
 #include "tests/tap.h"
 
 #define REPORT                                                           \
 	"{\"format\": \"exitledger-guest-report\", \"version\": 1, "     \
 	"\"program\": \"exitleaf\", \"reads\": [{\"leaf\": 1342177279, " \
 	"\"index\": 0, \"eax\": 7, \"ebx\": 0, \"ecx\": 0, \"edx\": 0}]}"
-
-static struct compare_options options;
-static struct keeper keeper;
-static struct books books;
-static struct why why;
-static unsigned int collected;
-static bool a_vm; /* there is a VM, and its guest gets answers */
-
-#define A_PID 4194303 /* no process here has it */
-
-int observer_open(struct observer **result,
-		  const struct observer_options *asked, struct why *cause)
-{
-	(void)result;
-	(void)asked;
-	return why_set(cause, ENOTSUP, "there is none");
-}
-
-int observer_answers(struct observer *observer, struct answers *answers)
-{
-	struct answer answer = { .vm = 1 };
-
-	(void)observer;
-	return a_vm ? answers_add(answers, &answer) : 0;
-}
-
-int observer_collect(struct observer *observer, struct ledger *interval,
-		     struct ledger *total)
-{
-	(void)observer;
-	(void)total;
-	collected++;
-	interval->losses.answers = 7;
-	if (a_vm && !ledger_vm(interval, 1, A_PID))
-		return -ENOMEM;
-	return 0;
-}
-
-int observer_vm_sums(struct observer *observer, uint64_t vm,
-		     struct vm_sums *sums)
-{
-	(void)observer;
-	(void)vm;
-	vm_sums_clear(sums);
-	return 0;
-}
-
-enum attach observer_attach(const struct observer *observer)
-{
-	(void)observer;
-	return ATTACH_TP_BTF;
-}
-
-bool observer_sees_ends(const struct observer *observer)
-{
-	(void)observer;
-	return true;
-}
-
-bool observer_sees_no_entries(const struct observer *observer)
-{
-	(void)observer;
-	return true;
-}
-
-void observer_close(struct observer *observer)
-{
-	(void)observer;
-}
-
-static void setup(void)
-{
-	options = (struct compare_options){ .interval = 0.01,
-					    .read_timeout = 60 };
-	keeper.options = &options;
-	keeper.books = &books;
-	keeper.params.fd = -1;
-	keeper.statistics.root = "/nowhere";
-	keeper.start = tsc_now();
-	signal(SIGHUP, SIG_DFL); /* whoever started us may have it ignored */
-	command_catch_signals();
-}
-
-static void teardown(void)
-{
-	keeper_close(&keeper);
-	books_free(&books);
-}
 
 static double passed(void)
 {
@@ -143,7 +51,7 @@ START_TEST(a_guest_is_made_to_read)
 }
 END_TEST
 
-/* Nothing is lost meanwhile, and it takes no longer than it may. */
+/* Nothing is lost meanwhile, nor does it take longer than it may. */
 START_TEST(a_read_that_hangs)
 {
 	options.seconds = 1;
@@ -206,10 +114,7 @@ START_TEST(a_read_that_fails)
 }
 END_TEST
 
-/*
- * A failure is said once, with its reason; it is counted; and the next one may
- * work.
- */
+/* Said once, with what it is; counted; and it may work again. */
 START_TEST(reads_that_fail_for_a_while)
 {
 	char path[] = "/tmp/exitledger-test.XXXXXX", line[256];
@@ -276,7 +181,7 @@ START_TEST(vms_of_other_pids)
 }
 END_TEST
 
-/* VMs that --watch has forgotten are not remembered here for ever. */
+/* Those that --watch has forgotten are not remembered here for ever. */
 START_TEST(many_vms_of_other_pids)
 {
 	uint64_t number = 0;
@@ -298,95 +203,7 @@ START_TEST(many_vms_of_other_pids)
 }
 END_TEST
 
-/* --- whose reads --- */
-
-/* Guests' are none of --reader host's, nor is it a loss if they are not known. */
-START_TEST(guests_read)
-{
-	bool over;
-
-	a_vm = true;
-	options.readers = _i;
-	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
-	ck_assert_int_eq(!!books.answers.nr, _i != READERS_HOST);
-	ck_assert_uint_eq(books.ledger.losses.answers,
-			  _i != READERS_HOST ? 7 : 0);
-}
-END_TEST
-
-static struct made_file made;
-
-/* A host with KVM's files, of which one is read. */
-static void host_can_read(void)
-{
-	host_make("2\n");
-	made_file_init(&made, 1, EXIT_FILE_TIME);
-	vm_write("100-11", &made);
-	books.sees_ends = true;
-	ck_assert_int_eq(host_reads_open(&keeper.host_reads, root, &why), 0);
-}
-
-/* At once, when it is due, and at the end; with --watch less often. */
-START_TEST(the_host_reads)
-{
-	bool over;
-
-	host_can_read();
-	options.watch = _i;
-	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
-	ck_assert_uint_eq(books.host_reads, 1);
-	ck_assert_uint_eq(keeper.host_read_step, _i ? 1000000000 : 50000000);
-	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
-	ck_assert_uint_eq(books.host_reads, 1);
-	keeper.next_statistics = keeper.next_host_read = 0;
-	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
-	ck_assert_uint_eq(books.host_reads, 2);
-	ck_assert_int_eq(keeper_finish(&keeper, &why), 0);
-	ck_assert_uint_eq(books.host_reads, 3);
-	root_remove();
-}
-END_TEST
-
-/* The more is kept, the more time is between two reads: up to half of the room.
- */
-START_TEST(the_host_reads_less_often)
-{
-	bool over;
-
-	host_can_read();
-	options.watch = _i;
-	keeper.host_answers = ANSWERS_MAX / 20 * 2;
-	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
-	ck_assert_uint_eq(keeper.host_read_step, 1000000000);
-	ck_assert_uint_eq(keeper.host_answers, _i ? ANSWERS_MAX / 10 : 0);
-	keeper.next_statistics = keeper.next_host_read = 0;
-	books.answers.nr = ANSWERS_MAX / 2;
-	ck_assert_int_eq(keeper_wait(&keeper, &over, &why), 0);
-	ck_assert_uint_eq(books.host_reads, 1);
-	ck_assert_int_eq(keeper_finish(&keeper, &why), 0);
-	ck_assert_uint_eq(books.host_reads, 2);
-	books.answers.nr = 0;
-	root_remove();
-}
-END_TEST
-
-/* The guests' reads go on, unless only the host's were asked for. */
-START_TEST(the_host_can_read_no_more)
-{
-	bool over;
-
-	host_can_read();
-	options.readers = _i;
-	root_write(KVM "100-11/exit_stats", "damaged");
-	ck_assert_int_eq(keeper_wait(&keeper, &over, &why),
-			 _i == READERS_HOST ? -EINVAL : 0);
-	ck_assert_uint_eq(books.host_reads, 0);
-	ck_assert_int_eq(keeper.host_reads.is_open, _i == READERS_HOST);
-	root_remove();
-}
-END_TEST
-
-/* A switch off and on would otherwise go unnoticed. */
+/* A switch off and on would go unnoticed. */
 START_TEST(counters_not_to_be_watched)
 {
 	struct rlimit limit, none;
@@ -443,7 +260,7 @@ START_TEST(closing_changes_no_books)
 }
 END_TEST
 
-/* Whoever sends the signal to us alone wants both to end. */
+/* Who sends it to us alone wants both to end. */
 START_TEST(a_signal_is_passed_on)
 {
 	char *argv[] = { "sleep", "60", NULL };
@@ -472,11 +289,6 @@ int main(void)
 	tcase_add_test(tcase, a_read_that_fails);
 	tcase_add_test(tcase, vms_of_other_pids);
 	tcase_add_test(tcase, many_vms_of_other_pids);
-	tcase_add_loop_test(tcase, guests_read, READERS_ALL, READERS_HOST + 1);
-	tcase_add_loop_test(tcase, the_host_reads, 0, 2);
-	tcase_add_loop_test(tcase, the_host_reads_less_often, 0, 2);
-	tcase_add_loop_test(tcase, the_host_can_read_no_more, READERS_ALL,
-			    READERS_HOST + 1);
 	tcase_add_test(tcase, counters_not_to_be_watched);
 	tcase_add_loop_test(tcase, counters_are_noted, 0, 2);
 	tcase_add_test(tcase, closing_changes_no_books);
