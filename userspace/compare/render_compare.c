@@ -37,7 +37,7 @@ static void render_host(const struct books *books, FILE *out)
 		fprintf(out, "\nbooks    kernel: totals in guests' marks");
 	else
 		fprintf(out, "\nbooks    kernel: CPUID leaves%s, %s",
-			books->host_reads ? " and files" : "",
+			books->host_reads ? " and the file" : "",
 			host->exit_stats >= 0 && host->exit_stats <= 3 ?
 				modes[host->exit_stats] :
 				"unknown");

@@ -14,7 +14,7 @@ static struct keeper keeper;
 static struct books books;
 static struct why why;
 static unsigned int collected;
-static bool a_vm; /* there is one, and it answers */
+static bool a_vm; /* there is a VM, and its guest gets answers */
 
 #define A_PID 4194303 /* no process here has it */
 

@@ -120,7 +120,7 @@ START_TEST(how_often)
 	ck_assert_uint_eq(occurrences("2 reads of all VMs by the host\n"),
 			  _i == 2);
 	ck_assert_uint_eq(occurrences("by the host"), _i > 0);
-	ck_assert_uint_eq(occurrences("CPUID leaves and files, "), _i > 0);
+	ck_assert_uint_eq(occurrences("CPUID leaves and the file, "), _i > 0);
 }
 END_TEST
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keeping books while a guest is made to read, with an observer that is none. */
+/*
+ * Keeps books while a guest is made to read, with a stand-in for the observer.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -51,7 +53,7 @@ START_TEST(a_guest_is_made_to_read)
 }
 END_TEST
 
-/* Nothing is lost meanwhile, nor does it take longer than it may. */
+/* Nothing is lost meanwhile, and it takes no longer than it may. */
 START_TEST(a_read_that_hangs)
 {
 	options.seconds = 1;
@@ -114,7 +116,10 @@ START_TEST(a_read_that_fails)
 }
 END_TEST
 
-/* Said once, with what it is; counted; and it may work again. */
+/*
+ * A failure is said once, with its reason; it is counted; and the next one may
+ * work.
+ */
 START_TEST(reads_that_fail_for_a_while)
 {
 	char path[] = "/tmp/exitledger-test.XXXXXX", line[256];
@@ -181,7 +186,7 @@ START_TEST(vms_of_other_pids)
 }
 END_TEST
 
-/* Those that --watch has forgotten are not remembered here for ever. */
+/* VMs that --watch has forgotten are not remembered here for ever. */
 START_TEST(many_vms_of_other_pids)
 {
 	uint64_t number = 0;
@@ -260,7 +265,7 @@ START_TEST(closing_changes_no_books)
 }
 END_TEST
 
-/* Who sends it to us alone wants both to end. */
+/* Whoever sends the signal to us alone wants both to end. */
 START_TEST(a_signal_is_passed_on)
 {
 	char *argv[] = { "sleep", "60", NULL };
