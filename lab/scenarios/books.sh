@@ -120,7 +120,7 @@ for reads in 1 3; do
 	sleep 0.3
 	# However long it takes to attach: the guest is in the middle of its work.
 	kill -STOP $guest
-	exitledger compare --json /results/late$reads.json --for 60 \
+	exitledger compare --reader guest --json /results/late$reads.json --for 60 \
 		--guest-report /tmp/late.json >/results/late$reads.txt 2>&1 &
 	compare=$!
 	counting late$reads
