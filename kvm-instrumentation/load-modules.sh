@@ -35,7 +35,7 @@ find_vendor() {
 }
 
 describe_loaded() {
-	local modes=('off' 'count' 'count and time') mode who="may not"
+	local modes=('off' 'count' 'count and time' 'with histograms') who="may not" mode
 	local parameters=$ROOT/sys/module/kvm/parameters vendor=''
 
 	[[ -d $ROOT/sys/module/kvm ]] || {
@@ -108,7 +108,8 @@ stop_of() {
 processes() {
 	find "$ROOT"/proc/[0-9]*/fd -maxdepth 1 \( -lname 'anon_inode:kvm-v*' \
 		-printf '%h runs a VM\n' -o -lname '/dev/kvm*' \
-		-printf '%h has /dev/kvm open\n' \) 2>/dev/null |
+		-printf '%h has /dev/kvm open\n' -o -lname '/sys/kernel/debug/kvm/*-*/*' \
+		-printf "%h reads a VM's statistics\n" \) 2>/dev/null |
 		sed "s,^$ROOT/proc/\([0-9]*\)/fd ,\1 ," | sort -rn |
 		awk '!seen[$1]++' || true
 }

@@ -343,12 +343,15 @@ updates=/lib/modules/$KREL/updates/exitledger
 kernel=/lib/modules/$KREL/kernel/arch/x86/kvm
 
 load_theirs
-mkdir -p "$root"/proc/{77,1234}/fd
+mkdir -p "$root"/proc/{77,99,1234}/fd
 echo qemu >"$root/proc/1234/comm"
 echo libvirtd >"$root/proc/77/comm"
 ln -s /dev/kvm "$root/proc/1234/fd/9"
 ln -s anon_inode:kvm-vm "$root/proc/1234/fd/10"
 ln -s /dev/kvm "$root/proc/77/fd/3"
+echo exitledger >"$root/proc/99/comm"
+ln -s /sys/kernel/debug/kvm "$root/proc/99/fd/4"
+ln -s /sys/kernel/debug/kvm/1234-10/exit_stats "$root/proc/99/fd/5"
 mkdir "$root/sys/kernel/debug/kvm/1234-10" "$root/sys/module/kvm/holders/kvmgt"
 kvm_make status
 ok "status: the distribution's is loaded" out_has \
@@ -357,7 +360,8 @@ ok 'status: that is not what is installed' out_has 'reload changes that'
 kvm_make reload
 ok 'reload while a VM runs: status' [ "$status" -ne 0 ]
 for text in 'process 1234 (qemu) runs a VM' 'module kvmgt' \
-	'process 77 (libvirtd) has /dev/kvm open'; do
+	'process 77 (libvirtd) has /dev/kvm open' \
+	"process 99 (exitledger) reads a VM's statistics"; do
 	ok "reload while a VM runs: says '$text'" err_has "$text"
 done
 ok 'reload while a VM runs: nothing was done' [ ! -e "$root/done" ]
@@ -367,7 +371,7 @@ ok 'a KVM that is no module: reload' err_has 'is built into this kernel'
 kvm_make status
 ok 'a KVM that is no module: status' out_has 'a part of the kernel'
 mv "$tap_dir/refcnt" "$root/sys/module/kvm/"
-rm -r "$root"/proc/{77,1234}
+rm -r "$root"/proc/{77,99,1234}
 kvm_make reload
 ok 'a VM in debugfs alone' err_has 'process 1234 (?) has a VM'
 rmdir "$root/sys/kernel/debug/kvm/1234-10"
@@ -413,6 +417,11 @@ ok 'reload: a parameter set by hand' [ \
 kvm_make status
 ok 'status: ours is loaded' out_has 'kvm and kvm_amd with exit counters'
 ok 'status: which mode' out_has 'exit_stats=2 (count and time)'
+echo 3 >"$root/sys/module/kvm/parameters/exit_stats"
+kvm_make status
+ok 'status: which mode, with histograms' out_has 'exit_stats=3 (with histograms)'
+echo 2 >"$root/sys/module/kvm/parameters/exit_stats"
+kvm_make status
 ok 'status: no more to say' [ "$(wc -l <"$tap_dir/out")" -eq 4 ]
 echo 0 >"$root/sys/module/kvm/parameters/exit_stats_isa"
 kvm_make status
