@@ -30,7 +30,9 @@ static int compare_reasons(const void *element, const void *key)
 	return export_reason_compare(place->reason, key);
 }
 
-/* The name as the tables have it; of a reason that they do not have: a number. */
+/*
+ * Label a reason by its name or, if the tables do not have it, by its number.
+ */
 static void put_labels(struct export_reason *reason)
 {
 	const struct exit_reason *known =
@@ -204,7 +206,7 @@ static int add_vm(struct export_book *book, const struct ledger_vm *from,
 	return r;
 }
 
-/* Losses are told of the host, whatever the filter lets through. */
+/* Losses are counted for the whole host, regardless of the filter. */
 static void add_losses(struct export_book *book, const struct ledger *interval)
 {
 	book->losses = interval->losses;
@@ -227,7 +229,7 @@ static int add_slow(struct export_book *book, const struct ledger_slow *slow)
 	struct export_reason *reason;
 	struct export_cell *cell;
 
-	/* A VM that the filter does not let through has no entry. */
+	/* A VM that the filter excludes has no entry. */
 	if (!entry || !export_book_has_vcpu(book, slow->vcpu_id) ||
 	    !export_book_has_reason(book, slow->reason))
 		return 0;

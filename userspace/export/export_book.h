@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that the metrics say, as plain data: counters that only grow, by the VM's
- * name and the exit reason.  Whoever observes adds intervals; whoever renders
- * reads.  Neither BPF nor a format is known here.
+ * The data behind the metrics: counters that only grow, by VM name and exit
+ * reason.  An observer adds intervals and a renderer reads the result; neither
+ * BPF nor an output format is known here.
  */
 #ifndef EXITLEDGER_EXPORT_BOOK_H
 #define EXITLEDGER_EXPORT_BOOK_H
@@ -12,28 +12,31 @@
 #include "ledger/ledger.h"
 #include "ledger/render_losses.h"
 
-/* How long the series of a VM stay when it has ended: five scrapes a minute. */
+/*
+ * How long an ended VM's series are kept: five minutes, that is several
+ * scrapes.
+ */
 #define EXPORT_KEEP_NS 300000000000ull
-/* A VM's keys that have series of their own; the others are added up. */
+/* Keys of a VM that get series of their own; the others are summed. */
 #define EXPORT_KEYS 32
-/* The vCPU of a cell where vCPUs are not told apart. */
+/* The vCPU of a cell if vCPUs are not told apart. */
 #define EXPORT_ALL_VCPUS UINT32_MAX
 /* The name of the VMs that have no series of their own. */
 #define EXPORT_OTHER "(other)"
 
-/* More of a VM than its name; "": not known. */
+/* Properties of a VM beside its name; "": not known. */
 struct export_facts {
-	char vmm[64]; /* the program */
+	char vmm[64]; /* name of the VMM program */
 	char uuid[64];
 };
 
 struct export_options {
-	const struct filter *filter; /* NULL: all */
-	size_t max_vms; /* with series of their own */
+	const struct filter *filter; /* NULL: no filter */
+	size_t max_vms; /* VMs that get series of their own */
 	enum ledger_key_kind by;
 	bool by_vcpu;
-	bool vm_histograms; /* of each VM, in place of the host's */
-	/* Finds out what a process is; NULL: nobody knows. */
+	bool vm_histograms; /* a histogram per VM instead of one per host */
+	/* Looks up the facts of a process; NULL: facts are not available. */
 	void (*facts)(void *context, uint32_t pid, struct export_facts *facts);
 	void *context;
 };
@@ -49,9 +52,9 @@ struct export_reason {
 	uint32_t isa;
 	uint32_t code;
 	struct export_text labels; /* reason="HLT",class="idle" */
-	struct hist hist; /* of all VMs, as long as the book is kept */
+	struct hist hist; /* of all VMs, since the book was opened */
 	uint64_t ns; /* the sum of the times */
-	uint64_t since_ns; /* the last time at which it was empty */
+	uint64_t since_ns; /* CLOCK_MONOTONIC when @hist was last empty */
 	struct export_slowest slowest;
 };
 
@@ -60,54 +63,60 @@ struct export_cell {
 	struct export_reason *reason;
 	uint32_t vcpu; /* or EXPORT_ALL_VCPUS */
 	struct exit_times times;
-	uint64_t slow; /* exits that took longer than asked for */
+	uint64_t slow; /* exits that took longer than the threshold */
 	uint64_t since_ns;
-	struct hist hist; /* if asked for */
+	struct hist hist; /* filled if vm_histograms is set */
 };
 
 struct export_key {
 	struct export_reason *reason;
-	bool other; /* all keys without a series of their own */
+	bool other; /* the sum of all keys without a series of their own */
 	uint64_t key;
 	uint64_t exits;
 	uint64_t since_ns;
 };
 
 struct export_keys {
-	struct export_key *key; /* ascending by reason; the other ones last */
+	/* ascending by reason; sums of other keys come last */
+	struct export_key *key;
 	size_t nr, room;
 };
 
-/* The VMs that had a name, one after the other; or those that share one. */
+/*
+ * The series of a VM name: of all VMs that had the name in turn, or of the VMs
+ * that are folded into one entry.
+ */
 struct export_vm {
-	char *name; /* as the label has it: of two at a time, "NAME (PID)" */
+	/* as in the label; "NAME (PID)" if two VMs have it at once */
+	char *name;
 	struct export_text labels; /* vm="NAME" */
-	uint64_t live; /* how many have not ended */
-	uint64_t vcpus; /* theirs */
+	uint64_t live; /* number of VMs that have not ended */
+	uint64_t vcpus; /* vCPUs of these VMs */
 	uint64_t since_ns; /* when all of its counters were 0 */
-	uint64_t ended_ns; /* when the last one ended; live: no meaning */
-	uint32_t pid; /* of the latest one */
-	struct export_facts facts; /* likewise */
-	uint64_t kvm_exits; /* that KVM itself has counted; if @has_kvm */
+	/* when the last VM ended; undefined while @live > 0 */
+	uint64_t ended_ns;
+	uint32_t pid; /* of the latest VM */
+	struct export_facts facts; /* of the latest VM */
+	uint64_t kvm_exits; /* KVM's own count of exits; valid if @has_kvm */
 	bool has_kvm;
 	struct export_cell *cell; /* ascending by vCPU, ISA and reason */
 	size_t nr_cells, cells_room;
 	struct export_keys keys;
-	size_t own_keys; /* of which so many are no sum of others */
+	size_t own_keys; /* number of keys that are not sums of other keys */
 };
 
-/* A VM of the ledger, and where it is booked. */
+/* A VM of the ledger, and the series to which its exits are added. */
 struct export_entry {
 	uint64_t number; /* ledger_vm.number */
 	struct export_vm *vm;
 	uint32_t isa;
-	uint64_t vcpus; /* that are not gone */
-	uint64_t kvm_exits; /* as export_book_kvm() told last */
+	uint64_t vcpus; /* vCPUs that still exist */
+	uint64_t kvm_exits; /* the last count given to export_book_kvm() */
 	bool live;
 	uint64_t ended_ns;
 };
 
-/* Elements of arrays that grow, while what they have stays where it is. */
+/* Elements of growing arrays: the array may move, the objects stay in place. */
 struct export_vm_place {
 	struct export_vm *vm;
 };
@@ -122,47 +131,49 @@ struct export_book {
 	uint64_t last_ns; /* of the last interval; 0: none yet */
 	struct export_vm_place *vm; /* ascending by name */
 	size_t nr_vms, vms_room;
-	struct export_vm *other; /* the VMs above max_vms, or NULL: none yet */
+	struct export_vm *other; /* all VMs above max_vms; NULL: none so far */
 	struct export_entry *entry; /* ascending by number */
 	size_t nr_entries, entries_room;
 	struct export_reason_place *reason; /* ascending by ISA and code */
 	size_t nr_reasons, reasons_room;
 	struct ledger_losses losses;
-	struct ledger_vcpu missed; /* the losses of all vCPUs that ever were */
+	/* the losses of all vCPUs, including those that are gone */
+	struct ledger_vcpu missed;
 };
 
 /**
- * export_book_add - add what happened in an interval
- * @interval: as observer_collect() fills it in; what is in it is added once,
- *	so it must be reset before it is collected into again
+ * export_book_add - add the exits of an interval
+ * @interval: as observer_collect() fills it in; reset it before the next
+ *	collection, or its exits are added again
  * @now_ns: CLOCK_MONOTONIC
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int export_book_add(struct export_book *book, const struct ledger *interval,
 		    uint64_t now_ns);
 
 /**
- * export_book_kvm - note how many exits KVM itself has counted of a VM by now
+ * export_book_kvm - set the number of exits that KVM itself has counted of a VM
+ * @number: ledger_vm.number
+ * @exits: the VM's total so far
  *
- * A VM that the book does not have is left out, as is a number that is less
- * than it was.
+ * Ignored if the book does not have the VM, or if the total is below the last.
  */
 void export_book_kvm(struct export_book *book, uint64_t number, uint64_t exits);
 
-/** export_book_forget - drop the series of VMs that ended long ago */
+/** export_book_forget - drop the series of VMs that ended EXPORT_KEEP_NS ago */
 void export_book_forget(struct export_book *book, uint64_t now_ns);
 
-/** export_book_scraped - the slowest exits have been told: begin anew */
+/** export_book_scraped - reset the slowest exits after they were rendered */
 void export_book_scraped(struct export_book *book);
 
 /**
- * export_book_live - how many VMs there are
- * @folded: filled in: how many of them have no series of their own
+ * export_book_live - number of VMs that have not ended
+ * @folded: set to the number of these that have no series of their own
  */
 uint64_t export_book_live(const struct export_book *book, uint64_t *folded);
 
-/** export_book_losses - render_losses_list() of all that was ever added */
+/** export_book_losses - render_losses_list() of all losses since the start */
 size_t export_book_losses(const struct export_book *book,
 			  struct loss list[LOSSES_MAX]);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest chooses how many ports or MSRs it uses, and must not choose how many
- * series there are.  The first keys of a VM that are used most get a series
- * each, for good; all others are added up by reason, so that no exit is missing.
+ * A guest chooses how many ports or MSRs it uses, but must not be able to
+ * create an unlimited number of series.  The most used of a VM's first keys get
+ * a series each and keep it; all others are summed by reason, so that no exit
+ * is missing.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static int compare_keys(const void *element, const void *key)
 	return a->key < b->key ? -1 : a->key > b->key;
 }
 
-/* Find a key, or add it if @add; NULL: it is not there, or out of memory. */
+/* Find a key, or insert it if @add.  NULL: not found, or out of memory. */
 static struct export_key *find_key(struct export_keys *keys,
 				   const struct export_key *key, bool add)
 {
@@ -49,7 +50,9 @@ static int by_exits(const void *a, const void *b)
 	return compare_keys(x, y);
 }
 
-/* Those that have no series yet, the most used first: as long as there are any.
+/*
+ * Give series to the new keys, the most used first, until EXPORT_KEYS are
+ * taken; the other new keys are added to the sums.
  */
 static int place_fresh(struct export_book *book, struct export_vm *vm,
 		       struct export_keys *fresh)

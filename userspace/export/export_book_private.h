@@ -5,14 +5,14 @@
 
 #include "export/export_book.h"
 
-/** export_book_began - since when a series that begins now has counted */
+/** export_book_began - the start time of a series that is created now */
 uint64_t export_book_began(const struct export_book *book);
 
-/** export_book_reason - find a reason, or add it; NULL: out of memory */
+/** export_book_reason - find or insert a reason; NULL: out of memory */
 struct export_reason *export_book_reason(struct export_book *book, uint32_t isa,
 					 uint32_t code);
 
-/** export_reason_compare - as strcmp, by ISA and code */
+/** export_reason_compare - compare by ISA, then code; returns as strcmp() */
 int export_reason_compare(const struct export_reason *a,
 			  const struct export_reason *b);
 
@@ -20,7 +20,7 @@ int export_reason_compare(const struct export_reason *a,
 bool export_book_has_reason(const struct export_book *book, uint32_t code);
 bool export_book_has_vcpu(const struct export_book *book, uint32_t id);
 
-/** export_book_cell - find a cell, or add it; NULL: out of memory */
+/** export_book_cell - find or insert a cell; NULL: out of memory */
 struct export_cell *export_book_cell(const struct export_book *book,
 				     struct export_vm *vm, uint32_t vcpu,
 				     struct export_reason *reason);
@@ -30,7 +30,7 @@ struct export_entry *export_book_entry(const struct export_book *book,
 				       uint64_t number);
 
 /**
- * export_book_enter - the entry of a VM, made and given a name if need be
+ * export_book_enter - find a VM's entry, or create it and choose its name
  *
  * NULL: out of memory.
  */

@@ -10,7 +10,7 @@
 #include "lib/array.h"
 #include "lib/safe_text.h"
 
-/* A name, the pid and the number of the VM. */
+/* Room for a name, a pid and the VM's number. */
 #define NAME_SIZE (LEDGER_NAME + 64)
 
 /* --- entries --- */
@@ -120,7 +120,7 @@ static struct export_vm *insert_vm(struct export_book *book, const char *name)
 	return vm;
 }
 
-/* All VMs for which there are no series left. */
+/* Find or create the VM that sums all VMs without series of their own. */
 static struct export_vm *other_vm(struct export_book *book)
 {
 	if (!book->other)
@@ -128,7 +128,7 @@ static struct export_vm *other_vm(struct export_book *book)
 	return book->other;
 }
 
-/* Is this name another VM's just now? */
+/* Does another live VM use this name? */
 static bool is_taken(const struct export_book *book, const char *name)
 {
 	const struct export_vm *vm = find_vm(book, name);
@@ -137,9 +137,9 @@ static bool is_taken(const struct export_book *book, const char *name)
 }
 
 /*
- * A VM whose name was that of one that has ended goes on with its counters: a
- * VM that is restarted is the same one to who looks at its graph, and what its
- * last seconds had is not lost to rate().
+ * A VM with the name of a VM that has ended continues its counters.  In a graph
+ * a restarted VM is then one line, and rate() does not lose the exits of the
+ * last seconds before the restart.
  */
 static struct export_vm *choose_vm(struct export_book *book,
 				   const struct ledger_vm *vm)
@@ -189,7 +189,7 @@ struct export_entry *export_book_enter(struct export_book *book,
 	struct export_entry *entry;
 	struct export_vm *vm;
 
-	/* One that has ended may get a new vCPU. */
+	/* A VM marked as ended can get a new vCPU; it is entered anew. */
 	if (known && (book->entry[at].live || ledger_vm_ended(from))) {
 		book->entry[at].isa = from->isa;
 		return &book->entry[at];
@@ -207,7 +207,7 @@ struct export_entry *export_book_enter(struct export_book *book,
 	return entry;
 }
 
-/* --- what ended long ago --- */
+/* --- dropping VMs that ended long ago --- */
 
 static bool is_old(uint64_t ended_ns, uint64_t now_ns)
 {

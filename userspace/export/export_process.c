@@ -14,7 +14,7 @@ static uint64_t ns_of(struct timeval time)
 	return time.tv_sec * NS_PER_S + time.tv_usec * NS_PER_US;
 }
 
-/* /proc/self/statm: the pages of all memory, and of what is resident. */
+/* Read total and resident memory, in pages, from /proc/self/statm. */
 static void read_memory(struct export_process *process)
 {
 	const uint64_t page = sysconf(_SC_PAGESIZE);

@@ -5,9 +5,9 @@
 #include "export/export_render.h"
 
 /**
- * export_process_read - fill in what this process uses, not when it was started
+ * export_process_read - fill in the resources that this process uses
  *
- * What is not known stays as it is.
+ * Values that cannot be read stay unchanged; so does the process's start time.
  */
 void export_process_read(struct export_process *process);
 

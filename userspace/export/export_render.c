@@ -72,7 +72,7 @@ static void put_cells(struct export_render *render, const struct export_vm *vm)
 	}
 }
 
-/* A name that says a unit says it at its end; one of a ratio has none. */
+/* Names of families with a unit end in the unit; a ratio has no unit. */
 static bool has_unit(const struct export_family *family)
 {
 	const char *last = strrchr(family->name, '_');

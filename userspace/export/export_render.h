@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Renders a sample as metrics, in either format that engines scrape. */
+/* Renders a sample as metrics, in either of the two text formats. */
 #ifndef EXITLEDGER_EXPORT_RENDER_H
 #define EXITLEDGER_EXPORT_RENDER_H
 
@@ -14,7 +14,7 @@ enum export_format {
 struct export_build {
 	const char *version;
 	const char *kernel;
-	const char *backend; /* whose book it is: "bpf" */
+	const char *backend; /* source of the counts: "bpf" or "kernel" */
 	const char *isa;
 	const char *attach;
 };
@@ -31,16 +31,16 @@ struct export_count {
 	uint64_t nr;
 };
 
-/* How many of KVM's numbers were checked, and how many were wrong, by kind. */
+/* How many of KVM's numbers were checked and how many were wrong, by kind. */
 struct export_verdict {
 	const struct export_count *judged, *wrong;
 	size_t nr_judged, nr_wrong;
-	uint64_t reads; /* by guests, of KVM's counters */
+	uint64_t reads; /* KVM's counters that guests have read */
 	bool has_cost;
-	uint64_t cost_ns; /* the observer's, per exit */
+	uint64_t cost_ns; /* cost of observing an exit, in ns */
 };
 
-/* The families that there are beside those that there always are. */
+/* Optional families, as bits; all other families are always rendered. */
 #define EXPORT_TIMES 1u
 #define EXPORT_HISTOGRAMS 2u
 #define EXPORT_FAST 4u
@@ -48,7 +48,7 @@ struct export_verdict {
 #define EXPORT_SLOW 16u
 #define EXPORT_KEYED 32u
 #define EXPORT_SLOTS 64u
-#define EXPORT_KVM 128u /* KVM's own counts, and the verdict */
+#define EXPORT_KVM 128u /* KVM's own counts and the verdict on them */
 #define EXPORT_ANSWERS 256u /* KVM's answers to guests */
 
 struct export_sample {
@@ -57,14 +57,16 @@ struct export_sample {
 	struct export_process process;
 	const struct export_verdict *verdict; /* if EXPORT_KVM */
 	unsigned int has; /* EXPORT_TIMES and the like, as bits */
-	bool created; /* tell since when each has counted (OpenMetrics) */
+	bool created; /* render when each counter was 0 (OpenMetrics only) */
 	uint64_t slower_than_ns;
 	uint64_t slots, slots_used;
-	uint64_t collect_ns; /* the last collection's time */
-	uint64_t wall_ns; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
+	uint64_t collect_ns; /* duration of the last collection */
+	uint64_t wall_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
 };
 
-/** export_render - append all metrics of a sample; see export_text.failed */
+/**
+ * export_render - append all metrics of a sample; sets out->failed on ENOMEM
+ */
 void export_render(const struct export_sample *sample,
 		   enum export_format format, struct export_text *out);
 

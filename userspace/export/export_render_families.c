@@ -93,7 +93,7 @@ static void put_losses(struct export_render *render)
 
 /* --- VMs --- */
 
-/* Many VMs that share a series have no process to be told. */
+/* A series that many VMs share has no process to name. */
 static void put_vm_info(struct export_render *render,
 			const struct export_vm *vm)
 {
@@ -139,7 +139,7 @@ static uint64_t vm_blocked(const struct export_vm *vm)
 	return ns;
 }
 
-/* One that KVM's statistics say nothing of has no series. */
+/* VMs of which KVM's statistics are not known have no series. */
 static void put_vm_kvm(struct export_render *render, const struct export_vm *vm)
 {
 	if (vm->has_kvm)
@@ -249,7 +249,7 @@ static void put_histograms(struct export_render *render)
 	}
 }
 
-/* A port or MSR has a name if it means the same in every VM. */
+/* A port or MSR is named only if its number means the same in every VM. */
 static void put_key_labels(struct export_text *labels,
 			   enum ledger_key_kind kind,
 			   const struct export_key *key)

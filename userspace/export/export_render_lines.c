@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines of series, which are the same in both formats but for a few details. */
+/* Lines of series; the two formats differ only in a few details. */
 #include <string.h>
 
 #include "export/export_render_private.h"
 #include "lib/utf8.h"
 
-/* The most characters that the labels of an exemplar may have together. */
+/* The limit of OpenMetrics on the characters of an exemplar's labels. */
 #define EXEMPLAR_MAX 128
 
 /*
- * The upper bounds of a histogram's buckets: 2^k ns as seconds.  Times are
- * whole nanoseconds, and a bound is the time below which they are.
+ * The upper bounds of a histogram's buckets: 2^k ns, in seconds.  Times are
+ * whole nanoseconds and a bound is exclusive: a bucket has the times below its
+ * bound.
  */
 static const struct {
 	unsigned int k;
@@ -51,7 +52,7 @@ static void put_number(const struct export_render *render, uint64_t value)
 		export_text_number(render->out, value);
 }
 
-/* Prometheus' own format has no place for it. */
+/* Prometheus' own format has no line for the creation time. */
 static void put_created(struct export_render *render,
 			struct export_labels labels, uint64_t since_ns)
 {
@@ -81,15 +82,15 @@ static size_t characters(const struct export_text *text)
 {
 	size_t nr = 0;
 
-	/* Bytes that do not go on with a character. */
+	/* UTF-8 continuation bytes do not begin a character. */
 	for (size_t i = 0; i < text->length; i++)
 		nr += (text->s[i] & 0xc0) != 0x80;
 	return nr;
 }
 
 /*
- * The exit that took longest, of which an engine shows where to look.  A VM
- * whose name is too long for an exemplar is told by its process.
+ * Append the slowest exit as an exemplar, which tells where to look.  If the
+ * VM's name is too long for an exemplar, its pid is the label instead.
  */
 static void put_exemplar(struct export_render *render,
 			 const struct export_slowest *slowest)
@@ -130,7 +131,7 @@ static void put_bucket(struct export_render *render,
 	export_text_bytes(render->out, "\n", 1);
 }
 
-/* How many values there are in the buckets from @from on that are below 2^k. */
+/* Count the values below 2^k in the buckets from @from on; advances @from. */
 static uint64_t count_below(const struct hist *hist, unsigned int *from,
 			    uint64_t bound)
 {

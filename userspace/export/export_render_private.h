@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of the renderer: the table of families, and lines in either format.
- */
+/* Shared parts of the renderer: the table of families, and lines of series. */
 #ifndef EXITLEDGER_EXPORT_RENDER_PRIVATE_H
 #define EXITLEDGER_EXPORT_RENDER_PRIVATE_H
 
@@ -16,14 +15,15 @@ enum export_unit {
 
 struct export_render;
 
-/* Each has one of the functions at its end. */
+/* Each family has exactly one of the functions at the end. */
 struct export_family {
 	const char *name; /* without the suffix of a counter */
-	const char *help; /* without backslashes, quotes and newlines */
+	const char *help; /* without characters that would need escapes */
 	enum export_kind kind;
 	enum export_unit unit;
-	unsigned int needs; /* EXPORT_…, all of them; 0: it is there always */
-	bool sparse; /* a series with the value 0 is left out */
+	/* EXPORT_* bits, all of them required; 0: always rendered */
+	unsigned int needs;
+	bool sparse; /* leave out series whose value is 0 */
 	uint64_t (*of_host)(const struct export_sample *sample);
 	uint64_t (*of_vm)(const struct export_vm *vm);
 	uint64_t (*of_cell)(const struct export_cell *cell);
@@ -38,10 +38,10 @@ struct export_render {
 	const struct export_family *family;
 	enum export_format format;
 	struct export_text *out;
-	struct export_text scratch; /* labels that are made for one line */
+	struct export_text scratch; /* labels of the line that is being made */
 };
 
-/* Texts of labels; NULL: there are no more.  A comma is put between them. */
+/* Texts of labels, separated by commas in the output; NULL ends the list. */
 struct export_labels {
 	const struct export_text *text[3];
 };
@@ -53,22 +53,24 @@ void export_put_series(struct export_render *render, const char *suffix,
 /**
  * export_put_value - append the line of a gauge or a counter
  * @value: in the family's unit
- * @since_ns: CLOCK_MONOTONIC when a counter was 0; 0: not known
+ * @since_ns: CLOCK_MONOTONIC when the counter was 0; 0: not known
  */
 void export_put_value(struct export_render *render, struct export_labels labels,
 		      uint64_t value, uint64_t since_ns);
 
 /**
  * export_put_histogram - append the lines of a histogram
- * @sum_ns: of all times
- * @slowest: of which an exemplar is told, or NULL
+ * @sum_ns: the sum of all times
+ * @slowest: rendered as an exemplar; NULL: no exemplar
  */
 void export_put_histogram(struct export_render *render,
 			  struct export_labels labels, const struct hist *hist,
 			  uint64_t sum_ns, uint64_t since_ns,
 			  const struct export_slowest *slowest);
 
-/** export_each_vm - call @put for each VM, and for the one of all others */
+/**
+ * export_each_vm - call @put for each VM with series, and for the folded ones
+ */
 void export_each_vm(struct export_render *render,
 		    void (*put)(struct export_render *render,
 				const struct export_vm *vm));

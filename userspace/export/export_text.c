@@ -6,7 +6,7 @@
 #include "lib/format.h"
 #include "lib/utf8.h"
 
-#define FIRST 256 /* bytes that the first allocation has */
+#define FIRST 256 /* bytes of the first allocation */
 #define NS_PER_S 1000000000u
 #define DECIMALS 9
 
@@ -70,7 +70,7 @@ void export_text_seconds(struct export_text *text, uint64_t ns)
 	export_text_bytes(text, decimals, length);
 }
 
-/* Begin a label: the comma, the name and the quote. */
+/* Append the comma, the name and the opening quote of a label. */
 static void begin_label(struct export_text *text, const char *name)
 {
 	if (text->length && text->s[text->length - 1] != '{')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A text that grows, and how metrics write numbers, times and labels in it. */
+/* A growing text, and the numbers, times and labels of metrics in it. */
 #ifndef EXITLEDGER_EXPORT_TEXT_H
 #define EXITLEDGER_EXPORT_TEXT_H
 
@@ -7,15 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All zero is an empty one. */
+/* All zero is an empty text. */
 struct export_text {
-	char *s; /* without a NUL */
+	char *s; /* not NUL-terminated */
 	size_t length;
 	size_t room;
-	bool failed; /* out of memory: something is missing */
+	bool failed; /* out of memory: the text is incomplete */
 };
 
-/** export_text_bytes - append so many bytes */
+/** export_text_bytes - append @length bytes */
 void export_text_bytes(struct export_text *text, const char *bytes,
 		       size_t length);
 
@@ -27,16 +27,16 @@ void export_text_number(struct export_text *text, uint64_t number);
 
 /**
  * export_text_seconds - append a time in seconds
- * @ns: nanoseconds, of which none is lost: 1500000001 is "1.500000001"
+ * @ns: nanoseconds; the output is exact: 1500000001 becomes "1.500000001"
  */
 void export_text_seconds(struct export_text *text, uint64_t ns);
 
 /**
  * export_text_label - append a label: NAME="VALUE"
- * @value: any bytes: a backslash, a quote and a newline are escaped, and
- *	what is no UTF-8 becomes U+FFFD
+ * @value: any bytes; backslashes, quotes and newlines are escaped, and bytes
+ *	that are not UTF-8 become U+FFFD
  *
- * A label that is not the first has a comma before it.
+ * A comma is put before each label but the first.
  */
 void export_text_label(struct export_text *text, const char *name,
 		       const char *value);
@@ -45,7 +45,7 @@ void export_text_label(struct export_text *text, const char *name,
 void export_text_label_number(struct export_text *text, const char *name,
 			      uint64_t value);
 
-/** export_text_free - free the memory; it can be used again */
+/** export_text_free - free the memory; the text is empty and can be reused */
 void export_text_free(struct export_text *text);
 
 #endif /* EXITLEDGER_EXPORT_TEXT_H */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""An exporter that a test starts, and how it is asked."""
+"""An exporter that a test starts, and requests to it."""
 
 import http.client
 import os
@@ -19,14 +19,14 @@ TYPES = {
 
 
 def free_port():
-    """A port that nobody has just now."""
+    """Return a TCP port that is not in use."""
     with socket.socket() as made:
         made.bind(("127.0.0.1", 0))
         return made.getsockname()[1]
 
 
 class Exporter:
-    """An exporter that serves until the end of the block."""
+    """An exporter that serves until the end of the with block."""
 
     def __init__(self, *arguments, listen=None, **how):
         self.port = free_port()
@@ -44,13 +44,13 @@ class Exporter:
             self.stop()
 
     def stop(self, number=signal.SIGTERM):
-        """End it; its exit status, and what it said last."""
+        """End the exporter; return its exit status and its last output."""
         self.process.send_signal(number)
         _, said = self.process.communicate(timeout=20)
         return self.process.returncode, said
 
     def ask(self, where="/metrics", method="GET", tls=None, **headers):
-        """The answer to a request: status, headers, body."""
+        """Send a request; return status, headers and body of the answer."""
         if tls:
             asked = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=tls)
         else:
@@ -64,12 +64,12 @@ class Exporter:
             asked.close()
 
     def scrape(self, is_open=False):
-        """The metrics, parsed."""
+        """Scrape the metrics and parse them."""
         status, headers, body = self.ask(Accept=OPEN if is_open else "*/*")
         assert status == 200 and headers["Content-Type"] == TYPES[is_open], (status, headers)
         return metrics.parse(body.decode(), is_open)
 
     def status(self):
-        """/proc/PID/status of its process: {name: text}."""
+        """The exporter's /proc/PID/status as {name: text}."""
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
             return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A strict parser of metrics in Prometheus' text format 0.0.4 and in OpenMetrics 1.0: what
-the formats do not allow is an error, and numbers stay as they are written."""
+"""A strict parser of metrics in Prometheus' text format 0.0.4 and in OpenMetrics 1.0:
+input that the formats do not allow is an error, and numbers stay text as they were
+written."""
 
 import re
 from decimal import Decimal
@@ -22,13 +23,13 @@ class Wrong(Exception):
 
 
 def check(is_right, *what):
-    """Whatever is not right ends the reading of a text."""
+    """Raise an error unless @is_right."""
     if not is_right:
         raise Wrong(" ".join(map(str, what)))
 
 
 def labels_of(text):
-    """{name: value} of a text in braces."""
+    """Parse labels in braces into {name: value}."""
     found = re.findall(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"', text or "")
     unescape = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
     named = {name: re.sub(r"\\.", lambda match: unescape[match[0]], value)
@@ -44,18 +45,18 @@ class Sample:
         self.name, self.labels, self.value, self.exemplar = name, labels, value, exemplar
 
     def key(self):
-        """All that tells it from other series."""
+        """The name and labels, which identify the series."""
         return self.name, tuple(sorted(self.labels.items()))
 
     def ns(self):
-        """A value in seconds as nanoseconds: it must be a whole number of them."""
+        """The value in seconds as nanoseconds, which must be a whole number."""
         ns = self.value * 10**9
         check(ns == int(ns), "no whole nanoseconds:", self.name, self.value)
         return int(ns)
 
 
 class Family:
-    """A metric: what is said of it, and its series."""
+    """A family: its HELP, TYPE and UNIT, and its series."""
 
     def __init__(self, name):
         self.name, self.kind, self.unit, self.help = name, None, None, None
@@ -63,7 +64,7 @@ class Family:
 
 
 def _meta(families, order, line, is_open):
-    """A line that begins with '#'."""
+    """Parse a line that begins with '#'."""
     row = re.fullmatch(rf"# (HELP|TYPE|UNIT) ({NAME}) (.+)", line)
     check(row, "no line of a family:", line)
     what, name, text = row.groups()
@@ -81,7 +82,7 @@ def _meta(families, order, line, is_open):
 
 
 def _sample(family, line, is_open):
-    """A line of a series of the family that was begun last."""
+    """Parse a series line, which must belong to the family begun last."""
     row = SAMPLE.fullmatch(line)
     check(row, "no sample:", line)
     name, labels, value, exemplar, exemplar_value = row.groups()
@@ -106,14 +107,15 @@ def _sample(family, line, is_open):
 
 
 def _is_canonical(text):
-    """Is a bound of a bucket as OpenMetrics wants numbers to be written?"""
+    """Is a bucket's bound written as OpenMetrics requires?"""
     if text == "+Inf":
         return True
     return repr(float(text)) == text and ("." in text or "e" in text)
 
 
 def _histograms(family):
-    """Buckets ascend, the last is of all, and exemplars are in their buckets."""
+    """Check that buckets ascend, that the last one has all values, and that each exemplar
+    is within its bucket."""
     groups = {}
     for sample in family.samples:
         rest = tuple(sorted((name, value) for name, value in sample.labels.items()
@@ -135,7 +137,7 @@ def _histograms(family):
 
 
 def parse(text, is_open):
-    """{name: Family} of a text in OpenMetrics, or in Prometheus' own format."""
+    """Parse a text in either format into {name: Family}."""
     check(text.endswith("\n"), "no newline at its end")
     lines = text[:-1].split("\n")
     if is_open:
@@ -158,7 +160,7 @@ def parse(text, is_open):
 
 
 def series(families, name):
-    """{labels: Sample} of a family, whatever the format; labels as a sorted tuple."""
+    """{labels: Sample} of a family in either format; labels are a sorted tuple."""
     family = families.get(name) or families.get(name + "_total")
     return {tuple(sorted(sample.labels.items())): sample
             for sample in (family.samples if family else ())

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The exporter's counters: nothing is lost, whatever VMs come, go and are
- * called. */
+/*
+ * The exporter's counters lose nothing, whichever VMs come and go and whatever
+ * their names are.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -33,7 +35,7 @@ static void end(void)
 	filter_free(&filter);
 }
 
-/* End an interval: its exits are added to the book. */
+/* End an interval and add its exits to the book. */
 static void add(uint64_t seconds)
 {
 	now += seconds * S;
@@ -54,7 +56,7 @@ static void gone(uint64_t vm)
 		of->vcpu[i].gone = true;
 }
 
-/* The VM of a name; NULL: it has no series. */
+/* The series of a VM name; NULL: there are none. */
 static const struct export_vm *series(const char *of)
 {
 	for (size_t i = 0; i < book.nr_vms; i++) {
@@ -113,9 +115,9 @@ START_TEST(intervals_are_added_up)
 	ck_assert_uint_eq(hist_count(&book.reason[0].reason->hist), 15);
 	ck_assert_uint_eq(hist_count(&vm->cell[0].hist), 0);
 	ck_assert_uint_eq(book.reason[0].reason->ns, vm->cell[0].times.ns);
-	/* Counting began with the book; nothing happened to be counted before. */
+	/* All counters were 0 when the book was opened. */
 	ck_assert_uint_eq(vm->cell[0].since_ns, 1000 * S);
-	/* Nothing new: nothing is added. */
+	/* An empty interval adds nothing. */
 	add(15);
 	ck_assert_uint_eq(exits("vm1"), 18);
 	made_up_exits(&interval, 1, 0, MSR, 1);
@@ -172,16 +174,18 @@ START_TEST(two_of_one_name)
 		made_up_exits(&interval, vm, 0, HLT, vm);
 		name(vm, "web");
 	}
-	/* A process with two VMs of one name. */
+	/* One process has two VMs of the same name. */
 	ledger_find_vm(&interval, 3)->pid = 1002;
-	/* A name that is already made. */
+	/* A VM has a name that the book itself uses. */
 	name(4, EXPORT_OTHER);
 	add(15);
 	ck_assert_uint_eq(exits("web"), 1);
 	ck_assert_uint_eq(exits("web (1002)"), 2);
 	ck_assert_uint_eq(exits("web (1002, VM 3)"), 3);
 	ck_assert_uint_eq(exits(EXPORT_OTHER " (1004)"), 4);
-	/* The first has ended: the second keeps the name that it has. */
+	/*
+	 * After the first VM has ended, the second keeps the name it was given.
+	 */
 	made_up_exits(&interval, 1, 0, HLT, 10);
 	gone(1);
 	made_up_exits(&interval, 2, 0, HLT, 20);
@@ -192,7 +196,7 @@ START_TEST(two_of_one_name)
 }
 END_TEST
 
-/* A VM that is started again goes on where it was: no counter falls. */
+/* A restarted VM continues its counters: no counter falls. */
 START_TEST(started_again)
 {
 	uint64_t folded;
@@ -213,7 +217,7 @@ START_TEST(started_again)
 	ck_assert_uint_eq(series("web")->pid, 1002);
 	ck_assert_uint_eq(series("web")->vcpus, 2);
 	ck_assert_uint_eq(export_book_live(&book, &folded), 1);
-	/* The end of the first is long ago, and not that of the second. */
+	/* The first end is more than EXPORT_KEEP_NS ago, the second is not. */
 	add(400);
 	ck_assert_uint_eq(exits("web"), 24);
 	ck_assert_uint_eq(book.nr_entries, 1);
@@ -247,9 +251,9 @@ START_TEST(series_end_after_300_seconds)
 	export_book_forget(&book, now + 300 * S);
 	ck_assert_ptr_null(series("vm2"));
 	ck_assert_uint_eq(book.nr_entries, 1);
-	/* The host's own sums go on. */
+	/* The sums of the host continue. */
 	ck_assert_uint_eq(hist_count(&book.reason[0].reason->hist), 5);
-	/* One that lives stays, even if nothing happens in it. */
+	/* A VM that has not ended keeps its series, even without exits. */
 	add(4000);
 	ck_assert_uint_eq(exits("vm1"), 5);
 }
@@ -274,14 +278,14 @@ START_TEST(folded_exactly)
 	ck_assert_uint_eq(folded, 7);
 	ck_assert_uint_eq(book.other->vcpus, 14);
 	ck_assert_uint_eq(exits("vm3"), 3 * 10 + 4000);
-	/* One has ended; who is folded stays so, as no counter may fall. */
+	/* One VM has ended; folded VMs stay folded, as no counter may fall. */
 	made_up_exits(&interval, 1, 0, HLT, 1);
 	gone(1);
 	add(15);
 	made_up_exits(&interval, 9, 0, HLT, 1);
 	made_up_exits(&interval, 11, 0, HLT, 1);
 	add(301);
-	/* All but those of the one whose series have ended. */
+	/* All exits but those of the VM whose series were dropped. */
 	ck_assert_uint_eq(all_exits(), booked + 3 - (10 + 4000 + 1));
 	made_up_exits(&interval, 9, 0, HLT, 1);
 	made_up_exits(&interval, 12, 0, HLT, 6);
@@ -290,7 +294,7 @@ START_TEST(folded_exactly)
 	ck_assert_ptr_null(series("vm9"));
 	ck_assert_ptr_null(series("vm11"));
 	ck_assert_uint_eq(exits("vm12"), 6);
-	/* The last of the folded ones has ended. */
+	/* The last of the folded VMs has ended. */
 	for (uint64_t vm = 2; vm <= 12; vm++) {
 		made_up_exits(&interval, vm, 0, HLT, 1);
 		if (vm != 12)
@@ -310,7 +314,7 @@ START_TEST(keys_stay_and_their_sum_is_exact)
 	uint64_t sum = 0;
 
 	book.options.by = LEDGER_KEY_PORT;
-	/* More keys than there are series; the last are used most. */
+	/* There are more keys than series; the last keys are used most. */
 	for (uint64_t key = 0; key < 50; key++) {
 		made_up_key(&interval, 1, key % 2, IOIO, key, 10, key + 1);
 		sum += key + 1;
@@ -320,7 +324,9 @@ START_TEST(keys_stay_and_their_sum_is_exact)
 	ck_assert_uint_eq(keys->nr, EXPORT_KEYS + 1);
 	ck_assert_uint_eq(keys->key[0].key, 50 - EXPORT_KEYS);
 	ck_assert(keys->key[EXPORT_KEYS].other);
-	/* A key that is hot later on has no series, and neither falls. */
+	/*
+	 * A key that is used most only later gets no series; no counter falls.
+	 */
 	made_up_key(&interval, 1, 0, IOIO, 1, 10, 100000);
 	made_up_key(&interval, 1, 1, IOIO, 49, 10, 1);
 	made_up_key(&interval, 1, 1, MSR, 49, 10, 1);
@@ -345,7 +351,7 @@ START_TEST(slow_exits)
 		ck_assert_int_eq(ledger_slow_add(&interval.slows, &slow), 0);
 	slow.vcpu_id = 1;
 	ck_assert_int_eq(ledger_slow_add(&interval.slows, &slow), 0);
-	slow.vm = 2; /* which the book does not have */
+	slow.vm = 2; /* a VM that the book does not have */
 	ck_assert_int_eq(ledger_slow_add(&interval.slows, &slow), 0);
 	add(15);
 	ck_assert_uint_eq(series("vm1")->cell[0].slow, 3);
@@ -383,7 +389,7 @@ static uint64_t lost(const char *kind)
 	return 0;
 }
 
-/* The host's losses are sums already; those of vCPUs are of the interval. */
+/* Losses of the host are totals; those of vCPUs are per interval. */
 START_TEST(losses)
 {
 	ck_assert_uint_eq(lost("no_slot"), 0);

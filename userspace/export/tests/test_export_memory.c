@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The exporter's counters need memory for what there is, and not for what was. */
+/* The exporter uses memory only for VMs that exist or ended recently. */
 #include <errno.h>
 #include <malloc.h>
 
@@ -33,12 +33,12 @@ static void gone(struct ledger_vm *vm)
 		vm->vcpu[i].gone = true;
 }
 
-/* LLVM's sanitizer/allocator_interface.h, which Debian's GCC does not bring. */
+/* From LLVM's sanitizer/allocator_interface.h, which Debian's GCC lacks. */
 size_t __sanitizer_get_current_allocated_bytes(void);
 
 /*
- * Bytes that are allocated. The address sanitizer has an allocator of its own,
- * of which mallinfo2() knows nothing.
+ * Bytes that are allocated.  The address sanitizer has its own allocator, which
+ * mallinfo2() does not know.
  */
 static size_t allocated(void)
 {
@@ -49,14 +49,17 @@ static size_t allocated(void)
 #endif
 }
 
-/* 10,000 VMs in an hour, each for two intervals: memory stays as it is. */
+/*
+ * 10,000 VMs come and go in an hour, each for two intervals; memory use stays
+ * constant.
+ */
 START_TEST(memory_is_flat)
 {
 	size_t early = 0, most = 0;
 	uint64_t vm = 0;
 
 	for (unsigned int step = 0; step < 240; step++) {
-		/* The VMs of two intervals ago have ended. */
+		/* The VMs that began two intervals ago have ended. */
 		for (uint64_t i = 0; i < 42; i++) {
 			made_up_time(&interval, vm + i, 0, EXIT_SVM_HLT,
 				     1000 + i, 5);
@@ -92,7 +95,7 @@ static uint64_t exits_of(const struct export_vm *vm)
 	return exits;
 }
 
-/* Wherever memory runs out, it is said, and nothing is left behind. */
+/* If memory runs out anywhere, the error is returned and nothing leaks. */
 START_TEST(no_memory)
 {
 	int failures = 0;
@@ -117,7 +120,7 @@ START_TEST(no_memory)
 		book.options.max_vms = 1;
 	}
 	ck_assert_int_gt(failures, 10);
-	/* A VM of its own, and one that is added up as other. */
+	/* One VM has its own series, the other one is folded. */
 	ck_assert_uint_eq(book.nr_vms, 1);
 	ck_assert_ptr_nonnull(book.other);
 	ck_assert_uint_eq(exits_of(book.vm[0].vm) + exits_of(book.other), 2);

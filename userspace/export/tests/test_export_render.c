@@ -47,7 +47,7 @@ static void add(void)
 	ledger_reset(&interval);
 }
 
-/* The whole text, as a string. */
+/* Render the sample as a NUL-terminated string. */
 static const char *render(enum export_format format)
 {
 	export_text_free(&text);
@@ -105,7 +105,7 @@ START_TEST(both_formats)
 }
 END_TEST
 
-/* A bound is the time below which a bucket's times are. */
+/* A bucket's bound is exclusive: all of its times are below it. */
 START_TEST(histograms)
 {
 	const char *all;
@@ -153,7 +153,7 @@ START_TEST(histograms_of_vms)
 }
 END_TEST
 
-/* In the bucket that it is in, and no labels that are too long for it. */
+/* An exemplar is in the bucket of its time, and its labels are not too long. */
 START_TEST(exemplars)
 {
 	const char *all;
@@ -188,7 +188,7 @@ START_TEST(created)
 }
 END_TEST
 
-/* Families that are asked for. */
+/* Families that are rendered only on request. */
 START_TEST(on_request)
 {
 	const struct export_verdict none = { .nr_judged = 0 };
@@ -241,7 +241,7 @@ START_TEST(on_request)
 }
 END_TEST
 
-/* The books: KVM's own counts, what was judged, and what was wrong. */
+/* KVM's own counts, and how many numbers were checked and were wrong. */
 START_TEST(the_books)
 {
 	const struct export_count judged[] = { { "count", 5 }, { "time", 0 } };
@@ -258,7 +258,7 @@ START_TEST(the_books)
 	add();
 	export_book_kvm(&book, 1, 4);
 	export_book_kvm(&book, 1, 6);
-	/* Less than it was, and of a VM that is not there: left out. */
+	/* A falling count and a count of an unknown VM are ignored. */
 	export_book_kvm(&book, 1, 3);
 	export_book_kvm(&book, 3, 3);
 	sample.verdict = &verdict;
@@ -292,7 +292,7 @@ START_TEST(by_vcpu)
 }
 END_TEST
 
-/* VMs above the limit: one series for all, and no process of it. */
+/* VMs above the limit share one series, which names no process. */
 START_TEST(folded)
 {
 	const char *all;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Numbers, times and labels of metrics: exact, and escaped. */
+/* Numbers and times of metrics are exact, and labels are escaped. */
 #include <string.h>
 
 #include "export/export_text.h"
@@ -28,7 +28,7 @@ START_TEST(seconds)
 		{ 1000000000, "1" },
 		{ 1500000000, "1.5" },
 		{ 1000000001, "1.000000001" },
-		/* A double has 53 bits of it. */
+		/* 2^53 + 1, which a double cannot represent. */
 		{ 9007199254740993, "9007199.254740993" },
 		{ UINT64_MAX, "18446744073.709551615" },
 	};
@@ -81,7 +81,10 @@ START_TEST(no_memory)
 	export_text_bytes(&text, big, sizeof(big));
 	memory_left = -1;
 	ck_assert(text.failed);
-	/* It stays so, that nobody takes a text with a hole for a whole one. */
+	/*
+	 * The text stays marked as failed, so that nobody uses an incomplete
+	 * one.
+	 */
 	export_text_put(&text, "end");
 	ck_assert(text.failed);
 	ck_assert_uint_eq(text.length, 5);
