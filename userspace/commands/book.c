@@ -8,7 +8,7 @@
 #include "lib/clock.h"
 #include "lib/safe_text.h"
 
-/* How often KVM's own book is read at least. */
+/* How often KVM's own book is read at least, so that few ended VMs are lost. */
 #define LOOK_NS 1000000000ull
 
 void book_settle(struct monitor_options *options, const struct host *host)
@@ -49,7 +49,7 @@ int book_open(struct book *book, const struct monitor_options *options,
 	return observer_open(&book->observer, &options->observe, why);
 }
 
-/* From now on it is not as the first line says. */
+/* Report a mode that differs from the one in the first line of the output. */
 static void say_mode(struct book *book)
 {
 	const uint32_t mode = kernel_book_mode(book->kernel);
@@ -90,8 +90,8 @@ static int end_total(void *context, struct ledger *interval,
 }
 
 /*
- * A VM that ends takes KVM's book of it along, and to look whether there is a
- * new one costs as much as to collect it.
+ * KVM's book of a VM disappears when the VM ends.  Looking for new VMs costs as
+ * much as collecting, so collect each LOOK_NS instead.
  */
 static bool has_news(void *context)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The book that monitor, record and export take exits from: --book. */
+/* The source of exits for monitor, record and export: --book. */
 #ifndef EXITLEDGER_BOOK_H
 #define EXITLEDGER_BOOK_H
 
@@ -9,43 +9,47 @@
 #include "run/run_info.h"
 #include "sample/monitor_loop.h"
 
-/* One of the two; the other one is NULL.  To be closed with book_close. */
+/*
+ * Either the observer or KVM's own book; the other pointer is NULL.  To be
+ * closed with book_close.
+ */
 struct book {
 	struct observer *observer;
 	struct kernel_book *kernel;
-	uint32_t mode; /* of KVM's own book, as was said last */
-	uint64_t collected_ns; /* when that was read last */
-	bool quiet; /* the terminal shows something else */
+	uint32_t mode; /* of KVM's own book, as last reported */
+	uint64_t collected_ns; /* when KVM's own book was last collected */
+	/* print no changes of mode, as the live view has the terminal */
+	bool quiet;
 };
 
 /**
- * book_settle - what KVM's own book has, as the options that would say so
- * @options: as parsed; to be completed afterwards
+ * book_settle - set the options that KVM's own book decides
+ * @options: as parsed; call monitor_options_complete() afterwards
  *
- * Changes nothing of BPF's.
+ * Changes nothing if the book is BPF's.
  */
 void book_settle(struct monitor_options *options, const struct host *host);
 
 /**
- * book_open - can exits be had from the book that is asked for?  Then open it
+ * book_open - open the book that the options ask for
  *
- * Says on standard error what is not as usual.  Counting starts when this
- * returns; it takes root.  0, or -errno with @why.
+ * Needs root.  Counting starts when this returns.  Prints unusual conditions to
+ * standard error.  Returns 0, or -errno with @why.
  */
 int book_open(struct book *book, const struct monitor_options *options,
 	      const struct host_facts *facts, struct why *why);
 
-/** book_source - @book must stay open as long as the source is used */
+/** book_source - the book as a source; @book must outlive the source */
 struct monitor_source book_source(struct book *book);
 
-/** book_title - which host and book it is, in a line */
+/** book_title - write a line that names the host and the book into @title */
 void book_title(const struct book *book, const struct host *host, char *title,
 		size_t size);
 
-/** book_describe - how a run is observed, in what it says of itself */
+/** book_describe - note in a run's metadata how it is observed */
 void book_describe(const struct book *book, struct run_info *info);
 
-/** book_explain - after a failure of the source: what the book has to say */
+/** book_explain - replace @why by the book's own reason for a failure */
 void book_explain(const struct book *book, struct why *why);
 
 void book_close(struct book *book);

@@ -26,7 +26,7 @@ static bool is_stdout(const char *path)
 	return path && !strcmp(path, "-");
 }
 
-/* There may be several errors: each is said when it happens. */
+/* A command can fail in several ways; print each error when it happens. */
 static int say(int r, const struct why *why)
 {
 	if (r)
@@ -35,8 +35,8 @@ static int say(int r, const struct why *why)
 }
 
 /*
- * All that was asked for; what cannot be written keeps nothing else back.  Says
- * itself what goes wrong.
+ * Write all outputs that were asked for.  If one cannot be written, the others
+ * are written all the same.  Prints the errors itself.
  */
 static int show(const struct bench *bench, const struct bench_options *options)
 {
@@ -66,7 +66,7 @@ static int show(const struct bench *bench, const struct bench_options *options)
 	return first;
 }
 
-/* To be called as the user whose files they will be. */
+/* Must be called as the user who will own the files. */
 static int check_files(const struct bench_options *options, struct why *why)
 {
 	int r = 0;
@@ -89,7 +89,9 @@ static int drop(const struct bench_options *options, struct why *why)
 	return privileges_drop(&privileges, why);
 }
 
-/* Give up the rights in a child, and say why the end would fail, if it would. */
+/*
+ * In a child, drop root's rights and check that the files can be written then.
+ */
 static int rehearse(const struct bench_options *options)
 {
 	struct why why = { "" };
@@ -107,7 +109,7 @@ static int rehearse(const struct bench_options *options)
 }
 
 /*
- * Check that the rights can be given up and that the user who is left can write
+ * Check that the rights can be dropped and that the remaining user can write
  * the files, before hours are spent on results that would be lost.  The child
  * prints the error.
  */
@@ -144,10 +146,10 @@ static const char *only_stdout(const char *path)
 }
 
 /*
- * Root's rights were not given up, but what was measured must not be lost.
- * Standard output is open already, by the rights of whoever started us, and is
- * only written to: this opens nothing by its name, so root's rights decide
- * nothing.  They would for files, so none is written.
+ * Root's rights could not be dropped, but the results must not be lost.  Write
+ * only those for standard output, which is open already: nothing is opened by
+ * name here, so root's rights give no access.  Files would be opened with
+ * root's rights, so none is written.
  */
 static void show_without_files(const struct bench *bench,
 			       const struct bench_options *options)
@@ -187,7 +189,7 @@ static int run(const struct bench_options *options, struct bench *bench,
 	return r ? r : shown;
 }
 
-/* Does the same differ by more than that, in per cent? */
+/* Do repeated measurements differ by more than @limit per cent? */
 static int check_limit(const struct bench *bench, double limit, bool *beyond,
 		       struct why *why)
 {
@@ -242,7 +244,7 @@ static int replay(const struct bench_options *options, struct bench *bench,
 	return r;
 }
 
-/* Is anything worse than it was? */
+/* Show what has changed; @worse is set if anything became worse. */
 static int show_changes(const struct bench_result *then,
 			const struct bench_result *now, bool *worse,
 			struct why *why)

@@ -21,8 +21,8 @@ static bool is_stdout(const char *path)
 }
 
 /*
- * Before hours are spent on what goes into it; and with the rights with which
- * it will be written.
+ * Check that the evidence can be written, before hours are spent on it, and
+ * with the rights with which it will be written.
  */
 static int check_evidence(const struct compare_options *options,
 			  struct why *why)
@@ -32,7 +32,7 @@ static int check_evidence(const struct compare_options *options,
 	return whole_file_check(options->json, why);
 }
 
-/* Keep books until it's over, to be judged then. */
+/* Keep books until the comparison ends; they are judged afterwards. */
 static int keep_books(const struct compare_options *options,
 		      struct books *books, struct why *why)
 {
@@ -64,7 +64,7 @@ static int load_report(const struct compare_options *options,
 		return 0;
 	if (guest_reports_load(options->report, &reports, why))
 		return -EINVAL;
-	/* In place of those that the books were saved with. */
+	/* Replace the reports that were saved with the books. */
 	books_drop_reports(books);
 	books->reports_damaged = 0;
 	books->report_missing = false;
@@ -91,7 +91,7 @@ static void render_notes(const struct books *books, FILE *out)
 			format_count(ANSWERS_MAX).s);
 }
 
-/* There may be several errors: each is said when it happens. */
+/* A command can fail in several ways; print each error when it happens. */
 static int say(int r, const struct why *why)
 {
 	if (r)
@@ -111,8 +111,9 @@ static int save_evidence(const struct compare_options *options,
 }
 
 /*
- * The evidence comes first, as the last line says what became of all; what
- * cannot be written keeps nothing else back.  Says itself what goes wrong.
+ * The evidence is written first, as the last line sums up everything.  If one
+ * output cannot be written, the others are written all the same.  Prints the
+ * errors itself.
  */
 static int show(const struct compare_options *options,
 		const struct books *books, const struct balance *balance)
@@ -132,8 +133,9 @@ static int show(const struct compare_options *options,
 }
 
 /*
- * If the guest's report cannot be read, the rest is still shown; but then it is
- * not known whether the guest was told what KVM answered.
+ * If the guest's report cannot be read, the rest is still shown, but the
+ * verdict is then that it is unknown whether the guest was told what KVM
+ * answered.
  */
 static int balance_all(const struct compare_options *options,
 		       struct books *books, struct balance *balance,

@@ -64,7 +64,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The script, with the program's name for "@PROGRAM@". */
+/* Print the script with "@PROGRAM@" replaced by the program's name. */
 static void print(const struct arguments *arguments)
 {
 	static const char mark[] = "@PROGRAM@";

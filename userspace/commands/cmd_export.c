@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 'exitledger export' is a program of its own beside this one: a web server,
- * TLS and what these need are libraries that who only looks need not install,
- * and that a program which root runs is better without.
+ * 'exitledger export' runs a program of its own: a web server and TLS need
+ * libraries that users of the other commands need not install, and that a
+ * program which root runs should not load.
  */
 #include <errno.h>
 #include <libgen.h>
@@ -16,7 +16,7 @@
 
 #define PROGRAM "exitledger-export"
 
-/* The folder of the program that runs, whatever it was called by. */
+/* Find the folder of the running program, whatever name it was started by. */
 static int own_folder(char folder[PATH_MAX])
 {
 	ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
@@ -24,7 +24,7 @@ static int own_folder(char folder[PATH_MAX])
 	if (length < 0)
 		return -errno;
 	folder[length] = '\0';
-	/* It shortens the path that it is given. */
+	/* dirname() shortens the path in place. */
 	dirname(folder);
 	return 0;
 }

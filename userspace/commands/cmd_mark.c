@@ -6,7 +6,7 @@
 #include "lib/safe_text.h"
 #include "run/run_writer.h"
 
-#define TEXT_MAX 63 /* bytes: as much as is shown of it */
+#define TEXT_MAX 63 /* bytes, as views show no more */
 
 struct arguments {
 	const char *path;

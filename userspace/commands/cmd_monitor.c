@@ -18,10 +18,10 @@ struct monitor {
 	struct command command;
 	uint64_t start_ns;
 	char title[128];
-	bool unmatched; /* something of the filter */
+	bool unmatched; /* part of the filter matched nothing */
 };
 
-/* A pipe's reader is gone: noticed even while there is nothing to write. */
+/* Notice that a pipe's reader is gone even while there is nothing to write. */
 static bool nobody_reads(void)
 {
 	struct pollfd out = { .fd = STDOUT_FILENO };
@@ -64,7 +64,7 @@ static int run(struct monitor *monitor, struct why *why)
 		if (r)
 			return r;
 	}
-	/* The live view shows by itself that it counts. */
+	/* The live view itself shows that counting has begun. */
 	if (!options->top)
 		msg_counting(monitor->start_ns);
 	if (options->top)

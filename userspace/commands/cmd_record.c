@@ -8,7 +8,7 @@
 #include "commands/record.h"
 #include "lib/clock.h"
 
-/* Said before anything is attached; the writer makes sure of it again. */
+/* Report a bad path before anything is attached; the writer checks it again. */
 static int check_path(const char *path, struct why *why)
 {
 	if (access(path, F_OK))

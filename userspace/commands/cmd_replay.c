@@ -20,15 +20,15 @@ struct replay {
 	struct monitor_options options;
 	const char *path;
 	bool fine;
-	double speed; /* of --top; 0: not said */
+	double speed; /* of --top; 0: not given */
 	struct run_reader *reader;
-	size_t marks; /* shown */
+	size_t marks; /* marks that were shown so far */
 	struct ledger now; /* since begin_ns */
 	struct ledger total;
 	uint64_t begin_ns;
-	bool shown; /* what is in now */
-	bool over; /* all was read */
-	bool unmatched; /* something of the filter */
+	bool shown; /* @now was shown */
+	bool over; /* the whole run was read */
+	bool unmatched; /* part of the filter matched nothing */
 };
 
 static const struct argp_option rows[] = {
@@ -90,7 +90,7 @@ static const char *check(const void *context,
 	return NULL;
 }
 
-/* Those that were set by then. */
+/* Show the marks that were set before @until_ns and were not shown yet. */
 static void show_marks(struct replay *replay, uint64_t until_ns)
 {
 	const struct run_marks *marks = run_reader_marks(replay->reader);
@@ -119,8 +119,8 @@ static struct monitor_sample sample_of(struct replay *replay)
 }
 
 /*
- * Read so many seconds, or all that is left: 0.  What is left in the end is in
- * replay->now, and was not enough for an interval.
+ * Read the next interval.  Returns 1 with @sample, 0 at the end of the run, or
+ * -errno.  At the end replay->now has the exits since the last whole interval.
  */
 static int next_interval(struct replay *replay, double interval,
 			 struct monitor_sample *sample, struct why *why)
@@ -138,8 +138,9 @@ static int next_interval(struct replay *replay, double interval,
 				    &replay->total, &step, why)) > 0) {
 		if (ledger_forget(&replay->total))
 			return why_set(why, ENOMEM, "out of memory");
-		/* Intervals end when the recorder is run, which is never just
-		 * then. */
+		/*
+		 * Steps never end exactly at an interval's bound; accept 99 %.
+		 */
 		if (interval > 0 &&
 		    replay->now.ns - replay->begin_ns >= 0.99e9 * interval) {
 			*sample = sample_of(replay);
@@ -150,7 +151,7 @@ static int next_interval(struct replay *replay, double interval,
 	return r;
 }
 
-/* The same for the live view, where what is left in the end is an interval. */
+/* As next_interval(), but the rest at the end counts as an interval, too. */
 static int play_interval(void *context, double interval,
 			 struct monitor_sample *sample, struct why *why)
 {
@@ -193,11 +194,11 @@ static int show_live(struct replay *replay, struct why *why)
 	r = top_play(&player, replay->options.interval,
 		     replay->speed > 0 ? replay->speed : 1,
 		     &replay->options.shape, title, why);
-	/* The total is of all the run. */
+	/* Read the rest, as the total covers the whole run. */
 	return r ? r : next_interval(replay, 0, &rest, why);
 }
 
-/* The total, when all was read. */
+/* Show the total, after the whole run was read. */
 static int show_total(struct replay *replay, struct why *why)
 {
 	struct monitor_sample sample = { .ledger = &replay->total,
@@ -205,7 +206,7 @@ static int show_total(struct replay *replay, struct why *why)
 	const struct run_info *info = run_reader_info(replay->reader);
 
 	replay->total.ns = replay->now.ns;
-	/* Slow exits that no interval has shown. */
+	/* Slow exits that were in no interval shown so far. */
 	replay->total.slows = replay->now.slows;
 	memset(&replay->now.slows, 0, sizeof(replay->now.slows));
 	show_marks(replay, UINT64_MAX);

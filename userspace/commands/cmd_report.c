@@ -9,7 +9,8 @@
 #include "lib/cli.h"
 #include "lib/output.h"
 
-enum { OPT_FORMAT = 512 }; /* from here on: of report_formats */
+/* first key of the options that report_formats adds */
+enum { OPT_FORMAT = 512 };
 
 #define RUNS_MAX 2
 #define FORMATS_MAX 30
@@ -17,12 +18,14 @@ enum { OPT_FORMAT = 512 }; /* from here on: of report_formats */
 struct report_command {
 	struct monitor_options options;
 	const char *path[RUNS_MAX];
-	const char *input; /* the RUN that is standard input, or NULL */
-	int nr; /* of runs */
-	bool unmatched; /* something of the filter */
+	/* the RUN that is read from standard input, or NULL */
+	const char *input;
+	int nr; /* number of runs */
+	bool unmatched; /* part of the filter matched nothing */
 	const struct report_format *format;
-	unsigned int asked_for; /* which of report_formats, as bits */
-	const char *output; /* the file of a format that takes one */
+	/* rows of report_formats that were asked for, as bits */
+	unsigned int asked_for;
+	const char *output; /* file name, if the format's option takes one */
 	struct run_reader *reader[RUNS_MAX];
 	struct run_report content[RUNS_MAX];
 };
@@ -46,7 +49,7 @@ static void take_format(struct report_command *command, size_t which,
 	command->output = arg;
 }
 
-/* One format at a time. */
+/* Refuse several formats at a time. */
 static void check_formats(const struct report_command *command,
 			  const struct argp_state *state)
 {
@@ -94,7 +97,7 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 	}
 }
 
-/* A reason's name and number are of one kind of processor. */
+/* Refuse --reason if the runs' ISAs differ, as reasons belong to one ISA. */
 static const char *refusal(const struct report_command *command)
 {
 	if (command->nr < 2 || !command->options.filter.reasons.nr ||
@@ -130,7 +133,7 @@ static int show(void *context, FILE *out)
 				       &command->options.filter, out);
 }
 
-/* Of two runs it matters which of them it is. */
+/* Of two runs, say in which one the filter matched nothing. */
 static bool say_unmatched(const struct report_command *command, int which)
 {
 	const struct filter *filter = &command->options.filter;
@@ -203,7 +206,7 @@ static void parse_options(int argc, char **argv, struct report_command *command)
 	monitor_options_parse_for(&usage, argc, argv, &command->options);
 }
 
-/* Open the runs, and complete the options by what they are of. */
+/* Open the runs, and complete the options for their ISA. */
 static int begin(struct report_command *command, struct why *why)
 {
 	int r = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* exitledger's commands.  Each parses its own arguments and returns a status. */
+/* The commands.  Each parses its own arguments and returns an exit status. */
 #ifndef EXITLEDGER_COMMANDS_H
 #define EXITLEDGER_COMMANDS_H
 

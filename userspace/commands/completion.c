@@ -16,7 +16,7 @@
 #include "observe/attach.h"
 #include "sample/columns.h"
 
-/* Of this host's VMs, those that this user can find; that may be none. */
+/* List the VMs of this host that this user can find, which may be none. */
 static void list_vms(struct vm_list *list)
 {
 	if (!vm_list_read("", list))
@@ -32,7 +32,7 @@ static void add_vms(struct cli_offer *offer)
 		char what[32];
 
 		snprintf(what, sizeof(what), "pid %u", list.vm[i].pid);
-		/* Only what is a name will match. */
+		/* A VM without a name is "?", which would not match any VM. */
 		if (strcmp(list.vm[i].name, "?") != 0)
 			cli_offer_word(offer, list.vm[i].name, what);
 	}
@@ -62,7 +62,7 @@ static bool has_reason(const struct isa *isa, const char *name)
 	return false;
 }
 
-/* In the case that the user types. */
+/* Offer a reason's name in the case that the user types. */
 static void add_reason(const struct exit_reason *reason,
 		       struct cli_offer *offer)
 {
@@ -75,7 +75,10 @@ static void add_reason(const struct exit_reason *reason,
 	cli_offer_word(offer, name, reason->description);
 }
 
-/* Each name once: those of an ISA that none of the table's first rows has. */
+/*
+ * Offer the names of an ISA that no ISA before it in the table has, so that
+ * each name is offered once.
+ */
 static void add_reasons_of(const struct isa *isa,
 			   const struct isa *const *first, size_t nr,
 			   struct cli_offer *offer)
@@ -90,7 +93,10 @@ static void add_reasons_of(const struct isa *isa,
 	}
 }
 
-/* A run may be of another host than this one. */
+/*
+ * Offer this host's reasons; for commands that read runs, those of all ISAs, as
+ * a run may be of another host.
+ */
 static void add_reasons(struct cli_offer *offer)
 {
 	const char *program = cli_offer_program(offer);
@@ -116,7 +122,7 @@ static void add_keys(struct cli_offer *offer)
 		cli_offer_word(offer, name, NULL);
 }
 
-/* compare needs to know the vCPU, which is not in classic tracepoints. */
+/* compare needs the vCPU, which records of classic tracepoints do not have. */
 static void add_attaches(struct cli_offer *offer)
 {
 	bool all = !strstr(cli_offer_program(offer), "compare");
@@ -162,7 +168,7 @@ static void add_kinds(struct cli_offer *offer)
 		cli_offer_word(offer, bench_kind_names[i], NULL);
 }
 
-/* All addresses of a port are as many as there are ports. */
+/* Ports are not completed; offer the default address and the socket form. */
 static void add_addresses(struct cli_offer *offer)
 {
 	cli_offer_word(offer, EXPORT_LISTEN, "this host alone");
@@ -185,7 +191,7 @@ static void add_users(struct cli_offer *offer)
 	endpwent();
 }
 
-/* completion_files.S */
+/* defined in completion_files.S */
 extern const char completion_bash[], completion_fish[], completion_zsh[];
 
 const struct completion_shell completion_shells[] = {

@@ -5,17 +5,17 @@
 
 #include "lib/cli_complete.h"
 
-/* The shells for which there is a script; the last has no name. */
+/* The shells with a completion script; the last row has no name. */
 struct completion_shell {
 	const char *name;
-	const char *script; /* with @PROGRAM@ for the program's name */
+	const char *script; /* "@PROGRAM@" stands for the program's name */
 };
 extern const struct completion_shell completion_shells[];
 
-/* The programs that the scripts can be for, which all understand --complete. */
+/* The programs for which a script can be made; each understands --complete. */
 extern const char *const completion_programs[];
 
-/* For cli_values(). */
+/* The values of options by metavariable, for cli_values(). */
 extern const struct cli_value completion_values[];
 
 #endif /* EXITLEDGER_COMPLETION_H */

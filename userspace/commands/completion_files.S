@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The scripts of 'exitledger completion', as text that ends with a NUL. */
+/* The scripts of 'exitledger completion', as NUL-terminated text. */
 #ifdef __CET__
 #include <cet.h>
 #endif

@@ -24,8 +24,9 @@
 #include "serve/serve_notify.h"
 
 /*
- * Texts above this have pages of their own, which are given back each time:
- * else the C library keeps as many as there were once.
+ * Allocations of at least this size are mapped, so that free() returns them to
+ * the kernel; the C library would otherwise keep the memory of the largest
+ * scrape.
  */
 #define OWN_PAGES (256 << 10)
 
@@ -34,8 +35,8 @@ struct export_main {
 	struct host_facts here;
 	struct book book;
 	struct export_replay replay;
-	struct export_proof *proof; /* of BPF's book */
-	struct run_info info; /* of @replay */
+	struct export_proof *proof; /* if the book is BPF's */
+	struct run_info info; /* metadata of @replay */
 	struct exporter exporter;
 	struct serve_sockets sockets;
 	struct serve_web_config web;
@@ -58,7 +59,7 @@ static bool replay_is_over(void *context)
 	return replay->over;
 }
 
-/* --- what is observed --- */
+/* --- the source --- */
 
 static int observe_bpf(struct export_main *main, struct why *why)
 {
@@ -66,7 +67,7 @@ static int observe_bpf(struct export_main *main, struct why *why)
 	struct observer_options *options = &main->command.monitor.observe;
 	int r;
 
-	/* The rules need both books' times. */
+	/* The rules compare times as well as counts. */
 	options->answers = export_proof_has_answers(&main->here.host) &&
 			   !options->count_only;
 	options->no_histogram = main->command.histograms == EXPORT_SCOPE_NONE &&
@@ -93,7 +94,7 @@ static int observe_bpf(struct export_main *main, struct why *why)
 	return 0;
 }
 
-/* KVM's own book, which nothing is held against: there is no verdict. */
+/* KVM's own book is not compared with anything, so there is no verdict. */
 static int observe_kernel(struct export_main *main, struct why *why)
 {
 	struct exporter *exporter = &main->exporter;
@@ -109,7 +110,7 @@ static int observe_kernel(struct export_main *main, struct why *why)
 	return book_open(&main->book, &main->command.monitor, &main->here, why);
 }
 
-/* Wait for exits of this host. */
+/* Observe this host. */
 static int observe(struct export_main *main, struct why *why)
 {
 	struct exporter *exporter = &main->exporter;
@@ -123,7 +124,7 @@ static int observe(struct export_main *main, struct why *why)
 		       observe_kernel(main, why) :
 		       observe_bpf(main, why);
 }
-/* Take those of a run. */
+/* Use the exits of a recorded run. */
 static void replay(struct export_main *main)
 {
 	const struct run_info *info = &main->info;
@@ -190,9 +191,11 @@ static void fill_in(struct export_main *main)
 	};
 }
 
-/* --- who asks --- */
+/* --- sockets and clients --- */
 
-/* The sockets that systemd has made, those asked for, or else the usual one. */
+/*
+ * Inherit systemd's sockets and bind those asked for, or else the default one.
+ */
 static int make_sockets(struct export_main *main, struct why *why)
 {
 	const struct export_command *command = &main->command;
@@ -233,7 +236,7 @@ static int drop(const struct export_main *main, struct why *why)
 	return privileges_drop(&privileges, why);
 }
 
-/* Before anyone is let in, all rights are given up. */
+/* Drop all rights before the first client is accepted. */
 static int let_in(struct export_main *main, struct why *why)
 {
 	int r = drop(main, why);
@@ -249,7 +252,7 @@ static int let_in(struct export_main *main, struct why *why)
 	return 0;
 }
 
-/* --- all of it --- */
+/* --- the whole program --- */
 
 static int run(struct export_main *main, struct why *why)
 {
@@ -269,7 +272,7 @@ static int run(struct export_main *main, struct why *why)
 	if (!r)
 		r = exporter_run(&main->exporter, why);
 	serve_notify_stopping();
-	/* They know better than a number. */
+	/* The replay and the proof know more than an error number. */
 	if (r && main->replay.why.text[0])
 		*why = main->replay.why;
 	if (r && main->proof && export_proof_why(main->proof)->text[0])

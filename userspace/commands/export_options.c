@@ -5,7 +5,7 @@
 #include "commands/run_observed.h"
 #include "lib/cli.h"
 
-/* Of a replay: as top's. */
+/* Limits of --speed, as those of replay --top. */
 #define SPEED_MIN 0.01
 #define SPEED_MAX 1000.0
 
@@ -134,7 +134,7 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 	}
 }
 
-/* Is anything asked for that a run has, or has not, already? */
+/* Is any option given that only makes sense while observing? */
 static bool is_observing(const struct observer_options *observe)
 {
 	return observe->attach || observe->count_only || observe->fast ||

@@ -7,7 +7,7 @@
 #include "compare/render_compare.h"
 #include "lib/clock.h"
 
-/* One mistake may break a rule at each read: so many are told in a minute. */
+/* One fault can break a rule at each read; limit the messages per minute. */
 #define SAID_MAX 10
 #define MINUTE_NS 60000000000ull
 
@@ -17,10 +17,11 @@ struct export_proof {
 	struct proof proof;
 	struct export_book *book;
 	struct export_count judged[NR_JUDGED];
-	struct export_count wrong[RULE_NO_READ]; /* by rule */
-	struct export_verdict verdict; /* of these */
-	uint64_t minute_ns; /* when the minute began, of which there were */
-	unsigned int said; /* so many messages */
+	/* number of findings by rule */
+	struct export_count wrong[RULE_NO_READ];
+	struct export_verdict verdict; /* points at @judged and @wrong */
+	uint64_t minute_ns; /* CLOCK_MONOTONIC when the minute of @said began */
+	unsigned int said; /* messages in that minute */
 	struct why why;
 };
 
@@ -131,7 +132,7 @@ static void take_findings(struct export_proof *proof)
 	balance->nr = 0;
 }
 
-/* All that KVM has counted since the observer first saw the VM. */
+/* Set the number of exits that KVM has counted since a VM was first seen. */
 static void take_statistics(struct export_proof *proof)
 {
 	const struct books *books = &proof->proof.books;

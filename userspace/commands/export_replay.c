@@ -14,14 +14,14 @@ static bool is_due(const struct export_replay *replay)
 	       replay->ahead.ns <= info->started_ns + passed * replay->speed;
 }
 
-/* The run was read: return its memory, as the metrics need much less. */
+/* The run was read to its end: return the memory, as metrics need much less. */
 static void give_back(struct export_replay *replay)
 {
 	export_replay_free(replay);
 	malloc_trim(0);
 }
 
-/* Read the next step, unless there is one already; or find that all is over. */
+/* Read the next step, unless one is read ahead; set @over at the end. */
 static int look_ahead(struct export_replay *replay)
 {
 	struct run_step step;
@@ -35,7 +35,7 @@ static int look_ahead(struct export_replay *replay)
 			    &step, &replay->why);
 	if (r < 0)
 		return r;
-	/* Nobody asks for the total. */
+	/* The exporter needs no total. */
 	ledger_free(&replay->total);
 	replay->has_ahead = r > 0;
 	replay->over = !r;

@@ -14,11 +14,12 @@
 #include "serve/serve_notify.h"
 
 #define NS_PER_S 1000000000ull
-/* How often it is looked whether there is something to collect. */
+/* How often to check whether a collection is due. */
 #define LOOK_MS 100
 /*
- * How long what is in rings may wait in the kernel at most: slow exits, and
- * answers to guests; and all else, until its counters of 32 bits could wrap.
+ * The longest that data stays in the kernel: slow exits and answers to guests,
+ * which are in ring buffers; and all other data, whose 32-bit counters must not
+ * wrap.
  */
 #define COLLECT_RING_NS NS_PER_S
 #define COLLECT_NS (30 * NS_PER_S)
@@ -53,7 +54,7 @@ static bool is_due(const struct exporter *exporter)
 	       exporter->source.has_news(exporter->source.context);
 }
 
-/* How far the wall's clock is ahead of CLOCK_MONOTONIC. */
+/* CLOCK_REALTIME minus CLOCK_MONOTONIC. */
 static uint64_t wall_ns(void)
 {
 	struct timespec now;
@@ -82,12 +83,15 @@ static void render(struct exporter *exporter, enum export_format format,
 					       &sample.slots_used);
 	export_process_read(&sample.process);
 	export_render(&sample, format, text);
-	/* The other format has no exemplars, and so has told none. */
+	/* Prometheus' own format has no exemplars, so it has shown none. */
 	if (format == EXPORT_OPENMETRICS)
 		export_book_scraped(&exporter->book);
 }
 
-/* Whoever asks at the same time gets the same collection, in any format. */
+/*
+ * Make the metrics; requests at nearly the same time, in any format, get the
+ * same collection.
+ */
 static int make(struct exporter *exporter, enum export_format format,
 		struct export_text *text)
 {
@@ -115,14 +119,17 @@ int exporter_make(void *context, enum serve_format format,
 	return 0;
 }
 
-/* node_exporter reads Prometheus' own format alone, and a whole file. */
+/*
+ * Write Prometheus' own format, the only one that node_exporter reads, and
+ * replace the file as a whole.
+ */
 static int write_textfile(struct exporter *exporter, struct why *why)
 {
 	struct export_text text = { .s = NULL };
 	struct whole_file file = { .out = NULL };
 	int r;
 
-	/* Each has the exits until then; the last one until the end. */
+	/* Collect anew, so that the file has all exits until now. */
 	exporter->collected_ns = 0;
 	r = make(exporter, EXPORT_PROMETHEUS, &text);
 	if (r)
@@ -146,7 +153,7 @@ static int wait_a_while(struct exporter *exporter)
 	return 0;
 }
 
-/* Nobody is left to be told, and nothing to be told of. */
+/* Without a server, the exporter ends with its source. */
 static bool has_ended(const struct exporter *exporter)
 {
 	return !exporter->serve && exporter->is_over &&

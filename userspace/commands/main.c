@@ -66,7 +66,7 @@ static void offer_commands(struct cli_offer *offer)
 	cli_offer_word(offer, "--version", NULL);
 }
 
-/* "--complete WORD...": the command's name is the first of the words. */
+/* "--complete WORD...": the first word is the command's name. */
 static int complete(int argc, char **argv)
 {
 	char *command = argv[0];

@@ -35,7 +35,7 @@ int monitor_columns_choose(const struct observer_options *observe, bool all,
 	if (sort) {
 		if (column_find(sort, &shape->sort, why))
 			return -EINVAL;
-		/* If they are all asked for, so is this one. */
+		/* If the list is full, it already has this column. */
 		if (asked.nr < NR_COLUMNS)
 			asked.id[asked.nr++] = shape->sort;
 	}

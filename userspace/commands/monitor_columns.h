@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The columns of monitor's table, from the command line. */
+/* Chooses the columns of monitor's table. */
 #ifndef EXITLEDGER_MONITOR_COLUMNS_H
 #define EXITLEDGER_MONITOR_COLUMNS_H
 
@@ -7,14 +7,14 @@
 #include "sample/render_monitor.h"
 
 /**
- * monitor_columns_choose - those asked for, or those that are most useful
- * @observe: what is observed, which decides what a column can be about
+ * monitor_columns_choose - those asked for, or the most useful ones
+ * @observe: what is observed, which decides which columns have data
  * @all: the output has all columns that there are
  * @asked_for: of --columns, or NULL
  * @sort: of --sort, or NULL
- * @shape: its columns, and what there is for them, are filled in
+ * @shape: its columns are set, and which data there is for them
  *
- * 0, or -EINVAL with @why.
+ * Returns 0, or -EINVAL with @why.
  */
 int monitor_columns_choose(const struct observer_options *observe, bool all,
 			   const char *asked_for, const char *sort,

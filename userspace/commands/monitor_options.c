@@ -12,7 +12,7 @@
 #include "lib/cli.h"
 #include "lib/duration.h"
 
-#define ROWS_MAX 48 /* of a command */
+#define ROWS_MAX 48 /* rows of a command */
 #define FORMATS_MAX 128
 
 struct parse {
@@ -39,7 +39,8 @@ enum {
 	OPT_ATTACH,
 	OPT_BOOK,
 	OPT_USER,
-	OPT_FORMAT = 384, /* from here on: of monitor_formats */
+	/* first key of the options that monitor_formats adds */
+	OPT_FORMAT = 384,
 };
 
 static const struct argp_option rows[] = {
@@ -97,7 +98,9 @@ double monitor_interval(const struct argp_state *state, const char *arg)
 {
 	uint64_t ns;
 
-	/* Less than 10 ms is all overhead; 0 is no interval at all. */
+	/*
+	 * Intervals below 10 ms would be mostly overhead; 0 means no intervals.
+	 */
 	if (!duration_parse(arg, &ns) && !ns)
 		return 0;
 	return (double)cli_time(state, "--interval", arg, 10 * DURATION_MS,
@@ -105,7 +108,7 @@ double monitor_interval(const struct argp_state *state, const char *arg)
 	       1e9;
 }
 
-/* Which kind of processor's it is may be known only in the end. */
+/* Only note the word: the ISA to which it belongs is not known yet. */
 static void add_reason(struct monitor_words *words, const char *arg)
 {
 	const char **reasons = reallocarray(
@@ -117,7 +120,7 @@ static void add_reason(struct monitor_words *words, const char *arg)
 	words->reasons = reasons;
 }
 
-/* Before it is known which kind of processor is meant, any will do. */
+/* Check the names of reasons; with @isa 0, those of any ISA are accepted. */
 static int check_reasons(const struct monitor_words *words, uint32_t isa,
 			 struct why *why)
 {
@@ -320,7 +323,7 @@ static bool has_row(const struct monitor_usage *usage,
 	return (usage->groups & needs) == needs;
 }
 
-/* A command's rows, and the texts that only the program itself has. */
+/* A command's rows, and the help text that is made at run time. */
 struct chosen {
 	struct argp_option row[ROWS_MAX + 1];
 	size_t nr;
@@ -337,7 +340,7 @@ static void add_row(struct chosen *to, const struct argp_option *row)
 	to->nr++;
 }
 
-/* Its own, monitor's of the groups that it has, and those of the formats. */
+/* Add the command's own rows, those of its groups, and those of the formats. */
 static void choose_rows(const struct monitor_usage *usage, struct chosen *to)
 {
 	snprintf(to->histograms, sizeof(to->histograms),
@@ -365,7 +368,7 @@ static void choose_rows(const struct monitor_usage *usage, struct chosen *to)
 	}
 }
 
-/* Names that are wrong for all that could be observed. */
+/* Refuse names that no source could make valid. */
 static int check_names(const struct monitor_words *words, struct why *why)
 {
 	struct column_list list;
@@ -379,7 +382,7 @@ static int check_names(const struct monitor_words *words, struct why *why)
 	return r ? r : check_reasons(words, 0, why);
 }
 
-/* Told before anything is opened: what no file and no host can mend. */
+/* Refuse what no file and no host could make valid, before opening anything. */
 static int check_at_once(const struct monitor_usage *usage,
 			 const struct monitor_options *options, struct why *why)
 {

@@ -6,7 +6,7 @@
 #include "commands/monitor_options.h"
 
 struct rule {
-	bool is; /* broken */
+	bool is; /* the rule is broken */
 	const char *why;
 };
 
@@ -79,7 +79,10 @@ static int combine_top(const struct monitor_options *options, struct why *why)
 		  "--by-vcpu is not for --top: Enter shows a VM's vCPUs there" },
 		{ options->argv,
 		  "--top needs the terminal for itself: start COMMAND in another one" },
-		/* A run may have them: they are shown in other ways. */
+		/*
+		 * Allowed with a run that has slow exits: its live view ignores
+		 * them.
+		 */
 		{ options->observe.slower_than_ns &&
 			  options->groups & OPTIONS_OBSERVED,
 		  "--slower-than is not for --top, which shows no single exits" },

@@ -6,7 +6,7 @@
 #include "commands/monitor_output.h"
 #include "lib/output.h"
 
-/* Names and pids of a filter that no VM had: so many are said. */
+/* At most this many unmatched names and pids are printed one by one. */
 #define UNMATCHED 16
 
 int monitor_output(const struct monitor_options *options,

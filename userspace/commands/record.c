@@ -20,7 +20,8 @@ struct record {
 	const struct record_options *options;
 	struct command *command;
 	struct run_writer *writer;
-	uint64_t last_ns; /* the end of what is recorded */
+	/* CLOCK_MONOTONIC at the end of the last recorded interval */
+	uint64_t last_ns;
 };
 
 static bool wait_for(void *context, int ms)
@@ -71,7 +72,7 @@ static void describe(const struct record_options *options, uint64_t start_ns,
 	info->started_at = time(NULL);
 }
 
-/* BPF's own sums: what the intervals must add up to. */
+/* Note BPF's own sums, which the intervals must add up to. */
 static void describe_end(const struct record *record,
 			 const struct monitor_loop *loop, struct run_info *info)
 {
@@ -79,7 +80,9 @@ static void describe_end(const struct record *record,
 
 	info->ended_ns = record->last_ns;
 	info->command_status = record->command->status;
-	/* Of VMs that are added up together it is no longer known which. */
+	/*
+	 * VMs that were merged into one can no longer be matched with a filter.
+	 */
 	if (!ledger_find_vm(&loop->total, 0) ||
 	    (!filter->nr_vms && !filter->pids.nr))
 		run_cells_sum(&loop->total, filter, &info->bpf_exits,
@@ -94,7 +97,7 @@ static void say(const struct record *record, const struct run_info *info,
 	struct stat file = { .st_size = 0 };
 
 	stat(path, &file);
-	/* Standard output is the command's. */
+	/* Standard output belongs to the command. */
 	fprintf(stderr, "recorded %s: %s exits in %s s, %s intervals, %s KiB",
 		name.s, format_count(info->bpf_exits).s,
 		format_decimal((info->ended_ns - info->started_ns) / 1e9, 1).s,
@@ -115,7 +118,7 @@ static int record_all(struct record *record, struct monitor_loop *loop,
 
 	if (r)
 		return r;
-	/* The time since the last interval is an interval, too. */
+	/* Record the time since the last interval as an interval, too. */
 	loop->now.slows = loop->total.slows;
 	r = add(record, &loop->now, why);
 	loop->now.slows = none;
@@ -149,7 +152,7 @@ static void survive_limits(void)
 		sigaction(SIGXFSZ, &limit, NULL);
 }
 
-/* The run is to be the user's from the start. */
+/* Drop the rights first, so that the user owns the run from the start. */
 static int drop(const struct record_options *options, struct why *why)
 {
 	const struct privileges privileges = {
@@ -188,11 +191,13 @@ int record_run(const struct record_options *options,
 	if (options->monitor.argv)
 		r = command_start(command, options->monitor.argv, why);
 	if (r) {
-		/* Nothing is in it, and it would be in the way of a retry. */
+		/*
+		 * The file is empty, and would be in the way of the next try.
+		 */
 		run_writer_discard(record.writer);
 		return r;
 	}
-	/* Now that there is a file, for marks. */
+	/* Report this only now that the file exists, as marks need it. */
 	msg_counting(start_ns);
 	r = record_all(&record, &loop, info, why);
 	monitor_loop_free(&loop);
@@ -200,7 +205,7 @@ int record_run(const struct record_options *options,
 	return r;
 }
 
-/* After a signal it is ended, as it would be without a failure. */
+/* After a signal the command is ended, whether or not recording failed. */
 static bool runs_on(const struct command *command)
 {
 	return command->pid && !command_interrupted();
@@ -208,7 +213,7 @@ static bool runs_on(const struct command *command)
 
 void record_failed(struct command *command, const struct why *why)
 {
-	/* It may have ended while others' locks were waited for. */
+	/* The command may have ended while the recorder waited for a lock. */
 	command_wait(command, 0);
 	msg_error(
 		"%s%s", why->text,

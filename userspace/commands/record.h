@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* exitledger record, but for where its samples come from. */
+/* The core of exitledger record, for any source of samples. */
 #ifndef EXITLEDGER_RECORD_H
 #define EXITLEDGER_RECORD_H
 
@@ -9,39 +9,40 @@
 #include "sample/monitor_loop.h"
 
 struct record_options {
-	struct monitor_options monitor; /* filters, what is observed, command */
+	/* filters, what to observe, and the command */
+	struct monitor_options monitor;
 	const char *path;
 	uint64_t interval_ns;
 	uint64_t detail_ns;
 };
 
-/** record_options_parse - as monitor_options_parse(); to be completed, too */
+/** record_options_parse - as monitor_options_parse(); complete it likewise */
 void record_options_parse(int argc, char **argv,
 			  struct record_options *options);
 
 /**
  * record_run - record until a signal, or as long as the command runs
- * @source: observes already
- * @start_ns: since when: clock_now_ns() then
- * @info: of the host, and how it is observed; the rest is filled in
- * @command: to be given to command_end; prepared, if there is one to be run
+ * @source: a source that observes already
+ * @start_ns: clock_now_ns() when it began to observe
+ * @info: describes the host and how it is observed; the rest is filled in
+ * @command: prepared if there is one to run; to be given to command_end
  *
- * Gives up root's rights before it makes the file: see privileges_drop().
- * Says on standard error what was recorded.  0; 1 if something of the filter
- * matched nothing, which is said; or -errno with @why: the
- * command may still run, see record_outlive().
+ * Drops root's rights before it creates the file: see privileges_drop().
+ * Prints a summary to standard error.  Returns 0; 1 if part of the filter
+ * matched nothing, which is printed; or -errno with @why: the command may then
+ * still run, see record_outlive().
  */
 int record_run(const struct record_options *options,
 	       const struct monitor_source *source, uint64_t start_ns,
 	       struct run_info *info, struct command *command, struct why *why);
 
-/** record_failed - say that, and what becomes of the command, at once */
+/** record_failed - print @why, and whether the command continues to run */
 void record_failed(struct command *command, const struct why *why);
 
 /**
  * record_outlive - wait for the end of the command, or a signal
  *
- * It may be a VMM: that nothing more can be recorded is no reason to end it.
+ * The command may be a VMM, which must not end because recording has failed.
  */
 void record_outlive(struct command *command);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The formats in which a report is written, or what differs between two runs: a
- * row each, from which its option comes, too.
+ * The formats of a report and of the differences between two runs.  Each row of
+ * the table is a format and its option.
  */
 #ifndef EXITLEDGER_REPORT_FORMATS_H
 #define EXITLEDGER_REPORT_FORMATS_H
@@ -12,16 +12,16 @@
 #include "report/run_compare.h"
 
 struct report_format {
-	const char *name; /* of its option */
-	int letter; /* of its option, or 0 */
+	const char *name; /* name of its option */
+	int letter; /* letter of its option, or 0 */
 	const char *doc;
 	/*
-	 * Its option takes the name of a file, which this writes as @render
-	 * says.  NULL: it is written to standard output.
+	 * The option takes a file name, and this function writes @render's
+	 * output to that file.  NULL: the format is written to standard output.
 	 */
 	int (*save)(const char *path, int (*render)(void *context, FILE *out),
 		    void *context, struct why *why);
-	/* Each writes all of it: 0 or -ENOMEM. */
+	/* Both write the whole document.  Return 0 or -ENOMEM. */
 	int (*report)(const char *path, const struct run_report *report,
 		      const struct filter *filter, FILE *out);
 	int (*compare)(const char *const path[2],
@@ -29,10 +29,10 @@ struct report_format {
 		       const struct filter *filter, FILE *out);
 };
 
-/* The last has no name. */
+/* The last row has no name. */
 extern const struct report_format report_formats[];
 
-/* The row that is taken if none is asked for. */
+/* The default format. */
 extern const struct report_format *const report_format_unasked;
 
 #endif /* EXITLEDGER_REPORT_FORMATS_H */

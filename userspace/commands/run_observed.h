@@ -5,7 +5,7 @@
 #include "observe/observer.h"
 #include "run/run_info.h"
 
-/** run_observed - what a run's recorder observed, as the options that say so */
+/** run_observed - the options with which a run's recorder observed */
 struct observer_options run_observed(const struct run_info *info);
 
 #endif /* EXITLEDGER_RUN_OBSERVED_H */

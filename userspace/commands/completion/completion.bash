@@ -8,7 +8,7 @@ _@PROGRAM@() {
 	local head quote='' breaks=${COMP_WORDBREAKS//[!=:]/}
 	local -i i
 
-	# bash splits words at "=" and ":", too; put them together again.
+	# bash also splits words at "=" and ":"; join them again.
 	for ((i = 0; i <= COMP_CWORD; i++)); do
 		gap=${line%%[![:space:]]*} line=${line#"${line%%[![:space:]]*}"}
 		token=${COMP_WORDS[i]}
@@ -20,7 +20,7 @@ _@PROGRAM@() {
 			words+=("$token")
 		fi
 	done
-	# In quotes, only names that need none are offered.
+	# Inside quotes, offer only names that need no quoting.
 	[[ ${words[-1]} != *[\"\']* ]] || quote=1
 	words=("${words[@]//[\\\"\']/}")
 
@@ -46,7 +46,7 @@ _@PROGRAM@() {
 		;;
 	more) compopt -o nospace ;;
 	esac
-	# Readline replaces what is behind the last "=" or ":" alone.
+	# Readline replaces only the text after the last "=" or ":".
 	head=''
 	[[ -z $breaks ]] || head=${words[-1]%"${words[-1]##*["$breaks"]}"}
 	for word in "${replies[@]:1}"; do

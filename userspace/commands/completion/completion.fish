@@ -9,7 +9,7 @@ function __@PROGRAM@_complete
     set -l lines ($program --complete $words[2..-1] $typed 2>/dev/null)
     switch "$lines[1]"
         case files
-            # An option's name stays before its file.
+            # Keep an option's name before its file.
             set -l before (string match -r -- '^--[^=]*=' $typed)
             set -l after (string replace -r -- '^--[^=]*=' '' $typed)
             for file in (__fish_complete_path "$after")

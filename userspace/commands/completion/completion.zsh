@@ -32,7 +32,7 @@ _@PROGRAM@() {
 	esac
 }
 
-# As a file of fpath it is called when it is read; by source, it is only defined.
+# Autoloaded from fpath, the file is run as the function; sourced, it only defines it.
 if [[ ${funcstack[1]} == _@PROGRAM@ ]]; then
 	_@PROGRAM@ "$@"
 else

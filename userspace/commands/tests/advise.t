@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""exitledger advise of runs that were recorded of a made-up host: what it says, that the
-numbers are those of the run, that JSON is as its page says, and what cannot be judged."""
+"""exitledger advise on recorded runs of a made-up host: its findings have the run's
+numbers, its JSON has the documented form, and it says what cannot be judged."""
 
 import html
 import json
@@ -22,7 +22,8 @@ EXITLEDGER = f"{BUILD}/bin/exitledger"
 PAGE = "docs/exitledger-advise.1.rst"
 
 NUMBER, TEXT, FLAG = (int, float), str, bool
-# A list has one form for all of its elements; "?": it may be absent.
+# The form of a value: a list has one form for all of its elements; a member whose name
+# ends in "?" may be absent.
 ITEM = {"reason": int, "name?": TEXT, "key?": int, "key_name?": TEXT, "exits": int,
         "per_second": NUMBER, "time_share?": NUMBER, "mean_ns?": NUMBER,
         "polled_share?": NUMBER, "polled_mean_ns?": NUMBER, "preempted_share?": NUMBER}
@@ -39,7 +40,7 @@ DOCUMENT = {"format": TEXT, "version": int, "run": dict, "vms_judged": int,
 
 
 def faults(value, form, where=""):
-    """In which ways a value has not this form."""
+    """List the differences between a value and a form."""
     if isinstance(form, list):
         return [fault for i, one in enumerate(value)
                 for fault in faults(one, form[0], f"{where}[{i}]")]
@@ -55,7 +56,7 @@ def faults(value, form, where=""):
 
 
 def advise(run, *options, status=0):
-    """Its standard output."""
+    """Run advise and return its standard output."""
     made = subprocess.run([EXITLEDGER, "advise", run, *options], check=False, timeout=60,
                           capture_output=True, text=True)
     ok(f"advise {' '.join(options)} of {os.path.basename(run)}: status {status}",
@@ -65,7 +66,7 @@ def advise(run, *options, status=0):
 
 
 def document(run, *options):
-    """Its JSON, whose form is held against the one above."""
+    """Run advise --json, check the form of the document, and return it."""
     made = json.loads(advise(run, "--json", *options))
     wrong = faults(made, DOCUMENT)
     ok(f"its JSON {' '.join(options)} is as it should be",
@@ -74,12 +75,12 @@ def document(run, *options):
 
 
 def rules_of(made, state=None):
-    """{id: rule} of those in a state."""
+    """The rules in a state, or all rules, by id."""
     return {rule["id"]: rule for rule in made["rules"] if state in (None, rule["state"])}
 
 
 def record(folder, name, *options):
-    """A run of two seconds, which rules can judge."""
+    """Record a run of two seconds, which is long enough for rules to be judged."""
     path = os.path.join(folder, name)
     subprocess.run([f"{BUILD}/tests/record_demo", "50", "-o", path, "-i", "50ms", *options],
                    check=True, capture_output=True)
@@ -87,7 +88,7 @@ def record(folder, name, *options):
 
 
 def the_numbers(run):
-    """Of each finding they are the run's own, as replay has them."""
+    """The numbers of each finding are the run's own, as replay shows them."""
     made = document(run)
     total = json.loads(subprocess.run(
         [EXITLEDGER, "replay", run, "-i", "0", "--json", "--by-vcpu"], check=True,
@@ -111,7 +112,7 @@ def the_numbers(run):
 
 
 def the_text(run, made):
-    """It has what JSON has, in 80 columns."""
+    """The text has the same findings as the JSON, in 80 columns."""
     text = advise(run)
     words = " ".join(text.split())
     ok("its text is in 80 columns", max(map(len, text.splitlines())) <= 80)
@@ -128,7 +129,8 @@ def the_text(run, made):
 
 
 def the_lacks(folder, run, made):
-    """Each rule that cannot be judged says which option tells, and it does."""
+    """Each rule that cannot be judged names the missing option, and with that option it
+    is judged."""
     lacks = {name: rule["lacks"] for name, rule in rules_of(made, "unjudged").items()}
     ok("with ports and time off the CPU: two other kinds of keys are lacked",
        set(lacks.values()) == {"record with --by msr", "record with --by mmio"}, lacks)
@@ -158,7 +160,7 @@ def the_lacks(folder, run, made):
 
 
 def the_filters(run):
-    """VMs and vCPUs are chosen; reasons choose rules."""
+    """--vm and --vcpu choose what is judged; --reason chooses the rules."""
     one = document(run, "--vm", "vm2")
     ok("--vm: that VM alone", one["vms_judged"] == 1 and all(
         finding["name"] == "vm2" for rule in one["rules"] for finding in rule["findings"]))
@@ -175,7 +177,7 @@ def the_filters(run):
 
 
 def the_report(folder, run, made):
-    """A report says that there is advice, and its page what it is."""
+    """A report mentions that there is advice, and its page contains the advice."""
     found, page = rules_of(made, "found"), os.path.join(folder, "page.html")
     report = [EXITLEDGER, "report", run]
     short = json.loads(subprocess.run([*report, "--json"], check=True,
@@ -203,7 +205,8 @@ def the_report(folder, run, made):
 
 
 def the_unknown(folder):
-    """A processor that no rule is about: no advice, and no false peace."""
+    """A processor that no rule covers is refused, rather than reported as free of
+    findings."""
     run = record(folder, "unknown.exits")
     database = sqlite3.connect(run)
     database.execute("UPDATE meta SET value = 99 WHERE name = 'isa'")
@@ -216,7 +219,7 @@ def the_unknown(folder):
 
 
 def names(form):
-    """All members of a form."""
+    """The names of all members of a form."""
     if isinstance(form, list):
         return names(form[0])
     return {name.rstrip("?") for name in form} | {
@@ -225,7 +228,8 @@ def names(form):
 
 
 def the_page(made, bare):
-    """The page has all members, and each rule with its bounds and what it needs."""
+    """The manual page lists all JSON members, and each rule with its bounds and
+    requirements."""
     with open(PAGE, encoding="utf-8") as page:
         text = page.read()
     body = re.split(r"(?m)^JSON\n====\n", text)[1].split("\nOVERHEAD\n")[0]

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# monitor, record and export of KVM's own book: of a host whose KVM is made up, in a
-# mount namespace, so it needs none.  BPF could not be loaded: those rights are taken away.
+# monitor, record and export with KVM's own book.  KVM is made up in a mount namespace, so
+# neither KVM nor its module is needed.  The right to load BPF is dropped, so BPF is not
+# used.
 # shellcheck disable=SC2016 # the scripts are expanded where they run
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -32,7 +33,8 @@ fi
 chmod 755 "$tap_dir"
 rights=-sys_admin,-bpf,-perfmon
 
-# host MODE SCRIPT: runs it where KVM has that mode, and a VM with 1,000 exits per vCPU
+# host MODE SCRIPT: run it on a host whose KVM has that mode, with a VM with 1,000 exits
+# per vCPU
 host() {
 	export dir=$tap_dir mode=$1
 	run unshare --mount bash -euc '
@@ -51,7 +53,7 @@ host() {
 }
 export rights
 
-# value EXPRESSION: what python makes of the last line of JSON, as "it"
+# value EXPRESSION: evaluate it in Python, with the last line of JSON as "it"
 value() {
 	python3 -c 'import json, sys
 it = json.loads(open(sys.argv[1]).read().splitlines()[-1])
@@ -98,12 +100,12 @@ ok 'is a failure' status_is 3
 
 host 2 'ledger monitor --book kernel -i 0 -- "$demo" "$vm/exit_stats" 3 1000'
 ok 'another mode is said' err_has "KVM's own book has mode 3 now"
-# The mode is a number of 32 bits behind 28 bytes.
+# The mode is the 32-bit number at offset 28 of the file.
 host 2 'ledger monitor --book kernel -i 0 -- sh -c \
 	"printf \\\\000 | dd of=$vm/exit_stats bs=1 seek=28 conv=notrunc"'
 ok 'that it is off, too' err_has 'KVM does not count any more'
 
-# VMs that come when root is given up already.
+# VMs that begin after root's rights were dropped are read, too.
 host 2 'ledger monitor --book kernel --json -i 0 -- \
 	sh -c "mkdir -p ${vm}0 && $demo ${vm}0/exit_stats 2 500" >"$dir/json"'
 ok 'a VM that comes later' [ "$(value 'it["vms"][0]["exits"]')" = 1100 ]

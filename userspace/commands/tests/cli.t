@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The command line: what it refuses, how it says so, and its exit statuses.
-# None of it needs privileges, nor KVM.
+# The command line: the input it refuses, its messages, and its exit statuses.  Neither
+# privileges nor KVM are needed.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../../.."
 exitledger=${BUILD:-build}/bin/exitledger
 good=tests/data/balanced.json
 
-# edit PROGRAM: the good books, changed by sed
+# edit PROGRAM: write the balanced books, edited by a sed program, to books.json
 edit() { sed "$1" "$good" >"$tap_dir/books.json"; }
 
 run "$exitledger"
@@ -79,7 +79,7 @@ ok 'a long name of the kernel: in 80 columns' fits_80
 ok 'a long name of the kernel: the emulator is still there' out_has \
 	'emulated by Bochs: times mean little'
 
-# I/O exits, as answered: 251; one less than the guest caused and BPF saw.
+# The guest caused 251 I/O exits and BPF saw as many; KVM's answer says one less.
 edit 's/"eax": 251/"eax": 250/'
 run "$exitledger" compare --replay "$tap_dir/books.json"
 ok 'a lost exit: status' status_is 1
@@ -119,8 +119,8 @@ run "$exitledger" compare --replay "$tap_dir/cut.json"
 ok 'truncated books: status' status_is 3
 ok 'truncated books: one line' one_err_line
 
-# The guest's printed answers: from a file and from standard input, with what a
-# console has around them; and answers that KVM did not give.
+# Reports that the guest printed: from a file and from standard input, within other output
+# of a console; and reports with answers that KVM did not give.
 python3 -c 'import json, sys
 books = json.load(open(sys.argv[1]))
 print("login: root\r\n" + json.dumps(books["guest_report"]) + "\n# ")
@@ -145,8 +145,10 @@ ok 'a guest that says something else than KVM: by the name of that' out_has 'the
 ok 'a guest that says something else than KVM: when, and on which vCPU' grep -qE \
 	'^when     (the first: )?read by vCPU 0, [0-9.]+ m?s after BPF came$' <<<"$out"
 
-# KVM says that something is missing: bits 0 and 1 of EDX, and the numbers of leaf INFO.
-# with_gaps CODE: began.json with EDX and INFO as CODE makes them, judged as gaps.json
+# In these books KVM says that data is missing: by bits 0 and 1 of EDX, and by the numbers
+# of leaf INFO.
+#
+# with_gaps CODE: change EDX and INFO of began.json by CODE and judge it as gaps.json
 with_gaps() {
 	python3 -c 'import json, sys
 books = json.load(open(sys.argv[1]))
@@ -191,7 +193,7 @@ with_gaps 'flag(counts + times, 1); number(0, 0)'
 ok 'a gap with the number 0: status' status_is 1
 ok 'a gap with the number 0: which leaf' out_has 'leaf 0x4ffffffb with ECX 2: '
 
-# A guest that was read twice: both of its reports count.
+# The guest ran its report twice: both reports count.
 cat "$tap_dir/report" "$tap_dir/report" >"$tap_dir/twice"
 run "$exitledger" compare --replay "$tap_dir/began.json" --guest-report "$tap_dir/twice"
 ok 'two reports on a console: status' status_is 0
@@ -211,7 +213,7 @@ status=0
 ok 'standard output is full: status' status_is 3
 ok 'standard output is full: one line' one_err_line
 
-# There may be a KVM here, or root, or neither: a refusal names what is missing.
+# This machine may lack KVM, root or both: the refusal names what is missing.
 if [ ! -e /sys/module/kvm_amd ] && [ ! -e /sys/module/kvm_intel ]; then
 	run "$exitledger" monitor -n 1
 	ok 'no KVM: status' status_is 3
@@ -276,7 +278,7 @@ else
 	skip 'bench --test-run' 'root, for BPF'
 fi
 
-# Whatever this machine is: it is said in full, and the status fits.
+# On any machine, the output is complete and the status fits the findings.
 run "$exitledger" doctor --help
 ok 'doctor --help' status_is 0
 ok 'doctor --help has --json' out_has '--json'
@@ -287,7 +289,7 @@ ok 'doctor: an unknown option' status_is 64
 run "$exitledger" doctor host
 ok 'doctor: an argument' status_is 64
 ok 'doctor: an argument is named' err_has "'host'"
-# doctor_agrees TEXT: do status, upshot and findings say the same?
+# doctor_agrees TEXT: check that status, summary and findings agree
 doctor_agrees() {
 	case $status in
 	0) out_has 'monitor can run here' && ! out_has $'\nmissing ' ;;

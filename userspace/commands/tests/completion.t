@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Completion: what the programs offer, and what bash, zsh and fish make of it.
+# Completion: the words that the programs offer, and how bash, zsh and fish use them.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
@@ -10,7 +10,7 @@ build=$(realpath "${BUILD:-build}")
 exitledger=$build/bin/exitledger
 export PATH=$build/bin:$build/guest:$PATH
 
-# offered WORD...: the words that are offered, each on a line between two spaces
+# offered WORD...: list the offered words in $out, each with spaces around it
 offered() {
 	run "$exitledger" --complete "$@"
 	out=" $(sed 's/\t.*//; s/$/ /; s/^/ /' "$tap_dir/out" | tr '\n' ' ')"
@@ -24,7 +24,7 @@ ok 'those that begin so' [ "$out" = '  words   monitor  ' ]
 offered nonsense --x ''
 ok 'of a command that is none' status_is 64
 
-# The tables that help comes from are those that completion comes from.
+# Completion offers the options that --help lists, as both use the same tables.
 commands=$("$exitledger" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 for command in $commands; do
 	run "$exitledger" "$command" --help
@@ -90,7 +90,7 @@ ok 'in one line' one_err_line
 run "$exitledger" completion bash microguest
 ok 'a program that has no completion' status_is 64
 
-# A VM's name is its owner's choice, and must not become a command.
+# The owner of a VM chooses its name, which must never be run as a command.
 mkdir "$tap_dir/hostile"
 cat >"$tap_dir/hostile/exitledger" <<'END'
 #!/bin/sh
@@ -141,7 +141,7 @@ for shell in bash zsh fish; do
 	ok "$shell: a command of its own" out_has 'uname'
 	[[ $shell != fish ]] || continue
 	PATH=$tap_dir/hostile:$PATH typed "$shell" 'exitledger monitor --vm '
-	# shellcheck disable=SC2016 # names that no shell may look into
+	# shellcheck disable=SC2016 # names that must not be expanded
 	name=$(bash -c "set -- ${out#exitledger monitor --vm }; printf %s \"\$1\"")
 	# shellcheck disable=SC2016
 	ok "$shell: a hostile name is quoted" \

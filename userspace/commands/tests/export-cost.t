@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The exporter's cost by the number of VMs, each with 15 exit reasons: bytes and series of a
-scrape, and memory, which are the same everywhere; and processor time, which is told, and is
-judged with CPU=1 in the environment alone, as others may be using the machine.
+"""The exporter's cost by number of VMs, each with 15 exit reasons.  The sizes of a scrape
+and of the exporter's memory are the same on every machine and are checked.  CPU time is
+reported, but checked only with CPU=1 in the environment, as the machine may be busy.
 
-10,000 VMs are more than have series of their own: their sums are exact all the same."""
+Of 10,000 VMs, some have no series of their own; the sums are exact all the same."""
 
 import gzip
 import json
@@ -23,7 +23,8 @@ from exporter import BUILD, EXITLEDGER, OPEN, Exporter  # noqa: E402
 from tap import done, ok  # noqa: E402
 
 SCRAPES = 10
-# By VMs: the most series, kB of a compressed scrape, MB of memory, ms of processor time.
+# Limits by number of VMs: series, kB of a compressed scrape, MB of memory, ms of CPU
+# time.
 LIMITS = {
     100: (3600, 25, 32, 10),
     1000: (32500, 250, 64, 30),
@@ -34,13 +35,13 @@ os.chmod(DIRECTORY.name, 0o755)
 
 
 def cpu_ms(exporter):
-    """Processor time that it has used, by its own account."""
+    """CPU time that the exporter has used, by the scheduler's count."""
     with open(f"/proc/{exporter.process.pid}/schedstat", encoding="ascii") as file:
         return int(file.read().split()[0]) / 1e6
 
 
 def scrape(exporter):
-    """A scrape as Prometheus makes it: its body, compressed."""
+    """Scrape as Prometheus does, and return the compressed body."""
     status, headers, body = exporter.ask(Accept=OPEN, Accept_Encoding="gzip")
     assert status == 200 and headers["Content-Encoding"] == "gzip", (status, headers)
     return body
@@ -54,7 +55,7 @@ def recorded(vms):
 
 
 def exits_by_reason(families):
-    """{reason: exits} of all VMs."""
+    """{reason: exits} of all VMs together."""
     sums = Counter()
     for sample in metrics.series(families, "exitledger_exits").values():
         sums[sample.labels["reason"]] += int(sample.value)
@@ -62,7 +63,7 @@ def exits_by_reason(families):
 
 
 def replayed(path):
-    """The same by 'replay --json'."""
+    """{reason: exits} by 'replay --json'."""
     line = subprocess.run([EXITLEDGER, "replay", path, "--json", "-i", "0"], check=True,
                           stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
     sums = Counter()
@@ -73,13 +74,13 @@ def replayed(path):
 
 
 def look(vms, limits):
-    """One number of VMs."""
+    """Check the cost for one number of VMs."""
     path = recorded(vms)
     with Exporter("--replay", path, "--at-once") as exporter:
         scrape(exporter)
         used = -cpu_ms(exporter)
         for _ in range(SCRAPES):
-            # Later than that, a scrape is made anew.
+            # Scrapes more than half a second apart are rendered anew.
             time.sleep(0.55)
             body = scrape(exporter)
         used = (used + cpu_ms(exporter)) / SCRAPES

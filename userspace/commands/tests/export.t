@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""exitledger export: every number in a scrape is that of monitor, exactly; both formats
-are what strict parsers take; and what it answers whom."""
+"""exitledger export: each number in a scrape equals monitor's exactly, strict parsers
+accept both formats, and HTTP requests get the right answers."""
 
 import gzip
 import http.client
@@ -29,31 +29,31 @@ BOUNDS = [2**k for k in (*range(10, 21), 22, 24, 26, 28, 30, 33)]
 
 
 def path(name):
-    """A file of this test."""
+    """The path of a file in this test's directory."""
     return os.path.join(DIRECTORY.name, name)
 
 
 def recorded(name, collections, *options):
-    """A recorded run of a host that is made up."""
+    """Record a run of a made-up host."""
     subprocess.run([f"{BUILD}/tests/record_demo", str(collections), "-o", path(name), *options],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return path(name)
 
 
 def replayed(run, *options):
-    """The samples of a run that 'replay --json' shows."""
+    """The samples of a run, from 'replay --json'."""
     return [json.loads(line) for line in subprocess.run(
         [EXITLEDGER, "replay", run, "--json", *options], check=True, stdout=subprocess.PIPE,
         text=True).stdout.splitlines()]
 
 
 def reason_of(reason):
-    """An exit reason's name, as a label has it."""
+    """A reason's name as it stands in a label."""
     return reason.get("name") or f"UNKNOWN(0x{reason['reason']:x})"
 
 
 def by_vm_and_reason(sample, field):
-    """{(VM, reason): the sum of a field} of a sample of replay's."""
+    """Sum a field of a replay sample by VM and reason."""
     sums = Counter()
     for vm in sample["vms"]:
         for reason in vm["reasons"]:
@@ -62,7 +62,8 @@ def by_vm_and_reason(sample, field):
 
 
 def label(name):
-    """A VM's name as a label has it: what is no UTF-8 is a question mark."""
+    """A VM's name with a question mark for each U+FFFD, which stands for bytes that are
+    not UTF-8."""
     return name.replace("\ufffd", "?")
 
 
@@ -73,7 +74,7 @@ def shown(families, name, in_ns=False):
                     for sample in metrics.series(families, name).values()})
 
 
-# Each family with vm and reason, and where monitor has the same.
+# Families with the labels vm and reason, and monitor's field with the same numbers.
 SAME = {
     "exitledger_exits": ("exits", False),
     "exitledger_exit_seconds": ("ns", True),
@@ -82,18 +83,18 @@ SAME = {
 
 
 def differences(families, sample):
-    """The families that are not what monitor shows: none may be."""
+    """Collect the families that differ from monitor's numbers; there must be none."""
     wrong = {}
     for name, (field, in_ns) in SAME.items():
         wanted, given = by_vm_and_reason(sample, field), shown(families, name, in_ns)
-        # Zero is a series where something else happened.
+        # A series with the value 0 equals no series.
         if +wanted != +given:
             wrong[name] = (+wanted - +given, +given - +wanted)
     return wrong
 
 
 def off_cpu(families, sample):
-    """Time off the CPU, which is by VM."""
+    """Time off the CPU, which monitor has by VM."""
     for family, field in (("preempted", "preempted_ns"), ("blocked", "blocked_ns")):
         wanted = Counter()
         for (vm, _), ns in by_vm_and_reason(sample, field).items():
@@ -104,7 +105,7 @@ def off_cpu(families, sample):
 
 
 def histograms(families, sample):
-    """Buckets, counts and sums of the host are those of all VMs' histograms."""
+    """The host's buckets, counts and sums equal those of all VMs' histograms added up."""
     wanted = {}
     for vm in sample["vms"]:
         for reason in vm["reasons"]:
@@ -125,7 +126,7 @@ def histograms(families, sample):
 
 
 def keys_and_slow(families, run, sample):
-    """Keys add up to what monitor has, and slow exits are as many."""
+    """The exits by key add up to monitor's, and the number of slow exits is the same."""
     wanted, given = Counter(), Counter()
     for vm in sample["vms"]:
         for reason in vm["reasons"]:
@@ -145,7 +146,7 @@ def keys_and_slow(families, run, sample):
 
 
 def host(families, sample):
-    """Numbers of the host, and of VMs as a whole."""
+    """Metrics of the host, and of VMs as a whole."""
     wanted = {(("kind", kind),): count for kind, count in sample["lost"].items()}
     given = {key: int(found.value)
              for key, found in metrics.series(families, "exitledger_lost_events").items()}
@@ -164,7 +165,7 @@ def host(families, sample):
 
 
 def every_number():
-    """All of a run, in both formats."""
+    """All numbers of a run, in both formats."""
     run = recorded("all.exits", 12, "--by", "port", "--fast", "--off-cpu",
                    "--slower-than", "1ms")
     total = replayed(run, "--histograms", "--interval", "0")[-1]
@@ -192,7 +193,7 @@ def every_number():
 
 
 def by_vcpu():
-    """Each vCPU, and only some."""
+    """Series by vCPU, and a filter on vCPUs."""
     run = path("all.exits")
     wanted = Counter()
     for vm in replayed(run, "--by-vcpu", "--interval", "0", "--vcpu", "1")[-1]["vms"]:
@@ -217,7 +218,7 @@ def by_vcpu():
 
 
 def as_it_happens():
-    """A scrape in the middle is the sum of all intervals up to one, in all numbers."""
+    """A scrape during the run equals the sum of all intervals up to some interval."""
     run = recorded("steps.exits", 40, "-i", "50ms", "--detail", "200ms", "--fast")
     sums, sofar = [], {field: Counter() for field, _ in SAME.values()}
     samples = replayed(run, "--interval", "10ms")
@@ -225,7 +226,7 @@ def as_it_happens():
         for field, _ in SAME.values():
             sofar[field] += by_vm_and_reason(sample, field)
         sums.append({field: Counter(of) for field, of in sofar.items()})
-    # The rest, if there is any, is no interval of its own.
+    # Exits after the last whole interval belong to no interval.
     whole = {field: by_vm_and_reason(samples[-1], field) for field, _ in SAME.values()}
     if any(+whole[field] != +sums[-1][field] for field in whole):
         sums.append(whole)
@@ -250,7 +251,7 @@ def as_it_happens():
 
 
 def folding():
-    """VMs above the limit are one, and nothing is missing."""
+    """VMs above the limit share one series, and no exit is missing."""
     run = path("all.exits")
     total = replayed(run, "--interval", "0")[-1]
     with Exporter("--replay", run, "--at-once", "--max-vms", "3") as exporter:
@@ -266,7 +267,7 @@ def folding():
 
 
 def filters():
-    """Monitor's filters."""
+    """Filters select what monitor's filters select."""
     run = path("all.exits")
     total = replayed(run, "--interval", "0", "--vm", "vm*", "--reason", "CPUID")[-1]
     with Exporter("--replay", run, "--at-once", "--vm", "vm*", "--reason", "CPUID") as exporter:
@@ -285,7 +286,7 @@ def filters():
 
 
 def answers():
-    """HTTP: who gets what."""
+    """Answers to HTTP requests."""
     run = path("all.exits")
     with Exporter("--replay", run, "--at-once") as exporter:
         ok("it says where it serves",
@@ -293,7 +294,7 @@ def answers():
            exporter.lines)
         _, plain_headers, plain = exporter.ask()
         status, headers, body = exporter.ask(Accept_Encoding="deflate, gzip;q=0.5")
-        # A compressed answer is of the same moment as the one before.
+        # The compressed answer is from the same collection as the one before.
         ok("gzip: the same, smaller", status == 200 and headers["Content-Encoding"] == "gzip"
            and gzip.decompress(body) == plain and len(body) < len(plain) / 4,
            (status, headers, len(body), len(plain)))
@@ -324,7 +325,7 @@ def answers():
 
 
 def parsers():
-    """Parsers of others."""
+    """Other programs' parsers accept the metrics."""
     run = path("all.exits")
     with Exporter("--replay", run, "--at-once", "--created") as exporter:
         plain = exporter.ask()[2].decode()
@@ -356,7 +357,7 @@ def parsers():
 
 
 def textfile():
-    """--textfile: without a socket, and as a whole."""
+    """--textfile works without a socket, and the file is replaced as a whole."""
     run = path("all.exits")
     written = path("kvm.prom")
     result = subprocess.run([EXITLEDGER, "export", "--replay", run, "--at-once", "--textfile",
@@ -389,11 +390,11 @@ def textfile():
 
 
 def sockets():
-    """Addresses, and sockets that were made before."""
+    """Listening on addresses, and on sockets that another process has made."""
     run = path("all.exits")
     unix = path("socket")
     for _ in range(2):
-        # The second time, a file of the first is there, and nobody behind it.
+        # The second time, the socket's file is left over from the first exporter.
         with Exporter("--replay", run, "--at-once", listen=[f"unix:{unix}"]) as exporter:
             asked = http.client.HTTPConnection("localhost", timeout=20)
             asked.sock = socket.socket(socket.AF_UNIX)
@@ -411,7 +412,8 @@ def sockets():
         made.bind(("127.0.0.1", 0))
         made.listen()
         fd = made.fileno()
-        # As systemd does: descriptor 3, and the process that it is for.
+        # Pass the socket as systemd does: as descriptor 3, with the pid that it is meant
+        # for.
         script = (f'exec 3<&{fd}; [ {fd} = 3 ] || exec {fd}<&-; '
                   'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"')
         process = subprocess.Popen(
@@ -429,7 +431,7 @@ def sockets():
 
 
 def notified():
-    """systemd is told when it serves, that it lives, and that it ends."""
+    """systemd is told that the exporter serves, is alive, and ends."""
     name = path("notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.bind(name)
@@ -453,7 +455,7 @@ def notified():
 
 
 def rights():
-    """No rights are left when the first client comes."""
+    """All rights are dropped before the first client is served."""
     with Exporter("--replay", path("all.exits"), "--at-once") as exporter:
         exporter.ask()
         status = exporter.status()
@@ -467,7 +469,7 @@ def rights():
 
 
 def damaged():
-    """A run that is none, or that has ended in the middle."""
+    """Files that are no run, and runs that end in the middle."""
     with open(path("none.exits"), "wb") as file:
         file.write(b"x" * 5000)
     result = subprocess.run([EXITLEDGER, "export", "--replay", path("none.exits")], check=False,

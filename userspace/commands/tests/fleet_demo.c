@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A recorded run of a host with many VMs, each with one vCPU that has exits of
- * 15 reasons: for tests of what is made of it.  Time is made up.  Not installed.
+ * Records a run of a host with many VMs, each with one vCPU that has exits of
+ * 15 reasons, as input for tests.  All times are made up.  Not installed.
  *
  * usage: fleet_demo RUN VMS [STEPS]
  */

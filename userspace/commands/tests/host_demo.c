@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A recorded run of a host whose VMs have more to do at one time than at
- * another: one of a fleet, for dashboards.  Its VMs, and what they do, are made
- * up, and depend on the host's number.  Each fifth host has too few processors.
- * Not installed.
+ * Records a run of one host of a fleet, whose VMs' load varies over time, as
+ * input for dashboards.  The VMs and their exits are made up and depend on the
+ * host's number.  Each fifth host has too few processors.  Not installed.
  *
  * usage: host_demo RUN HOST SECONDS
  */
@@ -19,10 +18,10 @@
 
 enum { VCPUS = 2 };
 
-/* Exits of a vCPU in a second in which it does as much as it can. */
+/* Exits of a vCPU per second at full load. */
 static const struct {
 	uint32_t reason;
-	uint16_t port; /* or 0 */
+	uint16_t port; /* 0: not an I/O exit */
 	uint64_t ns, exits;
 } work[] = {
 	{ EXIT_SVM_MSR, 0, 1100, 1800 },
@@ -34,7 +33,7 @@ static const struct {
 	{ EXIT_SVM_CPUID, 0, 1300, 30 },
 };
 
-/* Percents of that: they rise and fall, and each VM has its own pace. */
+/* Load in per cent, which rises and falls at a pace of each VM's own. */
 static uint64_t load_of(uint64_t host, uint64_t vm, uint64_t second)
 {
 	const uint64_t half = 40 + (host * 7 + vm * 13) % 80;
@@ -51,7 +50,10 @@ static struct ledger_cell *cell_of(struct ledger *ledger, uint64_t vm,
 	return ledger_cell(&in->vcpu[vcpu].cells, reason);
 }
 
-/* Idle for what is left of a second; or ready, and without a processor. */
+/*
+ * The rest of a second is HLT; on a host with too few processors, part of it is
+ * time in which the vCPU was ready but preempted.
+ */
 static void rest(struct ledger *ledger, uint64_t host, uint64_t vm,
 		 uint32_t vcpu, uint64_t load)
 {
@@ -70,7 +72,7 @@ static void rest(struct ledger *ledger, uint64_t host, uint64_t vm,
 		load * (slice - 3000);
 }
 
-/* A device's file that is not answered at once. */
+/* An exit for a device's file that is answered late. */
 static int stall(struct ledger *ledger, uint64_t vm, uint64_t at_ns)
 {
 	const uint64_t ns = 2 * SLOW_NS;

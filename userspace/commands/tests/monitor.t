@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The monitor's command line: what it refuses, how it says so, and its manual
-# page.  None of it needs privileges, nor KVM.
+# The monitor's command line: the input it refuses, its messages, and its manual page.
+# Neither privileges nor KVM are needed.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../../.."
 exitledger=${BUILD:-build}/bin/exitledger
 page=docs/exitledger-monitor.1.rst
 
-# refused WHAT SAID OPTION...: wrong usage, said in one line
+# refused WHAT SAID OPTION...: wrong usage is reported in one line
 refused() {
 	local what=$1 said=$2
 	shift 2
@@ -65,14 +65,14 @@ refused 'no such reason' "there is no exit reason 'FROBNICATE'" \
 	--reason FROBNICATE
 refused 'a reason mistyped' 'did you mean CPUID?' --reason CPIUD
 
-# Right options are not refused because the host cannot be observed.
+# Valid options are accepted even if the host cannot be observed.
 run "$exitledger" monitor --vm 'web*' --pid 1 --vcpu 0 --vcpu 1 --reason cpuid \
 	--reason 0x7b --by port --off-cpu --fast --slower-than 1.5ms --hlt \
 	--by-vcpu --columns exits,blocked,p999 --sort max -i 0.5 -n 1 \
 	--attach raw_tp
 ok 'all options at once: no wrong usage' [ "$status" -ne 64 ]
 
-# The help and the manual page have the same options, with the same arguments.
+# The help and the manual page list the same options with the same arguments.
 run "$exitledger" monitor --help
 ok '--help' status_is 0
 ok '--help: in 80 columns' fits_80

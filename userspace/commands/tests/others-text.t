@@ -1,11 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Text that others wrote, with all that is dangerous for its readers.
+"""Untrusted text in every input, with all characters that are dangerous for readers.
 
-Files of others (runs, books, benchmarks, guests' reports), their names, and
-arguments go through every command that reads them.  Nothing may reach a terminal
-raw, programs get JSON and CSV that they can read, and browsers no markup.
-"""
+Files from others (runs, books, benchmarks, guests' reports), their names, and arguments
+go through every command that reads them.  A terminal must get no raw control characters,
+programs must get valid JSON and CSV, and browsers no markup."""
 
 import csv
 import io
@@ -26,7 +25,7 @@ BUILD = os.environ.get("BUILD", "build")
 EXITLEDGER = f"{BUILD}/bin/exitledger"
 DATA = "tests/data"
 
-# Each at most 15 bytes, as some fields have no room for more.
+# At most 15 bytes each, as some fields are no longer.
 CLASSES = {
     "a terminal's commands": b"\x1b[2J\x1b]0;x\x07",
     "C0 controls": b"x\x01\x08\x0c\r\t",
@@ -51,7 +50,7 @@ UNSEEN = {0xAD, 0x34F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0}
 
 
 def raw(data):
-    """The characters of an output that must not be shown unchanged."""
+    """The characters of an output that must not be printed unchanged."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -70,7 +69,8 @@ def run(*arguments):
 
 
 def check(what, status, *arguments):
-    """Run a command: nothing raw on either output.  Its standard output."""
+    """Run a command and check that neither output has raw characters; return its standard
+    output."""
     made = run(*arguments)
     ok(f"{what}: status {status}", made.returncode in status, made)
     ok(f"{what}: nothing raw", not raw(made.stdout + made.stderr),
@@ -82,7 +82,7 @@ def check(what, status, *arguments):
 
 
 def strings(node):
-    """All strings of a document."""
+    """All strings in a JSON document."""
     if isinstance(node, dict):
         return [s for value in node.values() for s in strings(value)]
     if isinstance(node, list):
@@ -91,12 +91,12 @@ def strings(node):
 
 
 def true_text(text):
-    """The part of a text that programs get."""
+    """The first 15 bytes of a text, as valid UTF-8."""
     return text.decode(errors="replace").encode()[:15].decode(errors="ignore")
 
 
 def document(what, data):
-    """A program's view: strict UTF-8, strict JSON."""
+    """Check that programs can read it: strict UTF-8 and strict JSON."""
     try:
         documents = [json.loads(line) for line in data.decode().splitlines()]
     except ValueError as error:
@@ -107,7 +107,7 @@ def document(what, data):
 
 
 def make_run(path, text):
-    """A run in which every text is another's."""
+    """Record a run in which every text is untrusted."""
     subprocess.run([f"{BUILD}/tests/record_demo", "12", "-o", path, "-i", "20ms", "--by", "port",
                     "--slower-than", "1ms"],
                    check=True, capture_output=True)
@@ -127,7 +127,7 @@ def make_run(path, text):
 
 
 def runs(folder, what, text):
-    """Recorded runs: replay, report, compare --replay, mark."""
+    """Recorded runs in replay, report, compare --replay and mark."""
     path, other = (os.path.join(folder, name) for name in ("run", "other"))
     named = os.path.join(folder.encode(), b"run" + text)
     make_run(path, text)
@@ -162,7 +162,7 @@ def runs(folder, what, text):
 
 
 def books(folder, what, text):
-    """Saved books, and a guest's report beside them."""
+    """Saved books, and a guest's report for them."""
     path, report = (os.path.join(folder, name) for name in ("books.json", "report.json"))
     with open(f"{DATA}/balanced.json", encoding="utf-8") as file:
         made = json.load(file)
@@ -196,7 +196,7 @@ def books(folder, what, text):
 
 
 def benchmarks(folder, what, text):
-    """Benchmarks: tables, changes, JSON and the picture."""
+    """Benchmarks as tables, changes, JSON and a picture."""
     path, picture = (os.path.join(folder, name) for name in ("bench.json", "bench.svg"))
     with open(f"{DATA}/bench_saved.json", encoding="utf-8") as file:
         made = json.load(file)
@@ -230,7 +230,7 @@ def benchmarks(folder, what, text):
 
 
 def arguments(folder, what, text):
-    """Errors echo names of files, options and their values."""
+    """Error messages quote names of files, options and their values."""
     nowhere = os.path.join(folder.encode(), b"no" + text)
     for command in ("replay", "report", "advise", "mark"):
         more = ("x",) if command == "mark" else ()

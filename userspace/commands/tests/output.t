@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The end is the truth: outputs that go away, inputs that are not what they are
-to be, filters that match nothing, and "-" for standard files."""
+"""The exit status tells the truth: outputs that go away, inputs that are damaged or of
+the wrong kind, filters that match nothing, and "-" for standard input and output."""
 
 import json
 import os
@@ -23,7 +23,7 @@ FAILED, UNMATCHED = 3, 2
 
 
 def run(argv, **how):
-    """A run: status, standard output, standard error."""
+    """Run a command; return status, standard output and standard error."""
     how.setdefault("stdout", subprocess.PIPE)
     if "input" not in how:
         how.setdefault("stdin", subprocess.DEVNULL)
@@ -33,12 +33,12 @@ def run(argv, **how):
 
 
 def is_line(err, *said):
-    """One line, which says these."""
+    """Is it one line that contains these words?"""
     return err.count("\n") == 1 and err.endswith("\n") and all(word in err for word in said)
 
 
 def fails(name, argv, *said, **how):
-    """A failure, told in one line."""
+    """The command fails and reports it in one line."""
     status, out, err = run(argv, **how)
     ok(f"{name}: fails, and says so in one line", status == FAILED and is_line(err, *said),
        f"{argv}: status {status}\n{out[:200]}\n{err}")
@@ -46,14 +46,14 @@ def fails(name, argv, *said, **how):
 
 
 def closed_pipe():
-    """The end of a pipe that nobody reads."""
+    """The write end of a pipe that has no reader."""
     reader, writer = os.pipe()
     os.close(reader)
     return writer
 
 
 def gone(name, argv, **how):
-    """A standard output that is full, that nobody reads, or that is closed."""
+    """Standard output is full, has no reader, or is closed."""
     with open("/dev/full", "wb") as full:
         fails(f"{name}, no room", argv, "standard output", stdout=full, **how)
     pipe = closed_pipe()
@@ -63,7 +63,7 @@ def gone(name, argv, **how):
 
 
 def outputs(record, folder):
-    """Whatever a command writes is noticed if it does not arrive."""
+    """A command reports any output that could not be written."""
     for command in ("monitor", "record", "mark", "replay", "report", "advise", "compare", "bench",
                     "doctor"):
         gone(f"{command} --help", [EXITLEDGER, command, "--help"])
@@ -86,7 +86,7 @@ def outputs(record, folder):
     for argv in (["exitwork", "--list"], ["exitwork", "cpuid", "--count", "1"],
                  ["exitwork", "cpuid", "--count", "1", "--json"], ["microguest", "--list"]):
         gone(" ".join(argv), [f"{GUEST}/{argv[0]}", *argv[1:]])
-    # The content of a file does not depend on standard output.
+    # A result written to a file is complete even if standard output fails.
     for name, argv in (("compare --json", ["compare", "--replay", BOOKS, "--json"]),
                        ("bench --json", ["bench", "--replay", BENCH, "--json"]),
                        ("bench --svg", ["bench", "--replay", BENCH, "--svg"])):
@@ -104,7 +104,7 @@ def outputs(record, folder):
 
 
 def inputs(record, folder):
-    """Files that are not there, are empty, or something else."""
+    """Input files are missing, empty, or of another kind."""
     empty, other, cut = f"{folder}/empty", f"{folder}/other", f"{folder}/cut\nx"
     with open(empty, "wb"):
         pass
@@ -130,7 +130,7 @@ def inputs(record, folder):
 
 
 def verdicts(folder):
-    """The last line, the status and the evidence are one."""
+    """The last line, the exit status and the evidence agree."""
     with open(BOOKS, encoding="utf-8") as file:
         books = json.load(file)
     for name, change, verdict, expected in (
@@ -155,7 +155,7 @@ def verdicts(folder):
 
 
 def filters(record, folder):
-    """A filter that matched nothing is told, and is no success."""
+    """A filter that matched nothing is reported, and the exit status is not 0."""
     for command in ("replay", "report", "advise"):
         base = [EXITLEDGER, command, record]
         for option in (["--vm", "nonesuch"], ["--pid", "4999"], ["--reason", "VMRUN"],
@@ -173,7 +173,7 @@ def filters(record, folder):
                        ["--reason", "svm_exit_cpuid"]):
             status, out, err = run([*base, *option])
             ok(f"{command} {' '.join(option)}: a success", status == 0 and not err, err)
-            # Marks are of what is shown, too.
+            # Marks are filtered, too.
             if command != "advise" and ("--vm" in option and option[1] == "vm2" or "--pid" in option):
                 ok(f"{command} {' '.join(option)}: no mark of another VM",
                    "vm2" in out and "vm3" not in out and "caf" not in out, out)
@@ -183,7 +183,7 @@ def filters(record, folder):
        marks and all(mark["vm"] == 2 for mark in marks if "vm" in mark), marks)
     everything = json.loads(run([EXITLEDGER, "report", record, "--json"])[1])["marks"]
     ok("report --json: there are others", len(everything) > len(marks))
-    # A recorder, too.
+    # record does the same.
     status, out, err = run([f"{BUILD}/tests/record_demo", "5", "-o", f"{folder}/none.exits",
                             "--vm", "nonesuch"])
     ok("record --vm nonesuch: told", status == UNMATCHED and "'nonesuch'" in err, err)
@@ -191,7 +191,7 @@ def filters(record, folder):
 
 
 def dashes(record, folder):
-    """One meaning of "-" everywhere; a file of that name is ./-."""
+    """"-" means standard input or output in every command; a file named "-" is ./-."""
     here = {"cwd": folder}
     program = os.path.abspath(EXITLEDGER)
     with open(record, "rb") as file:
@@ -231,7 +231,7 @@ def dashes(record, folder):
 
 
 def damage():
-    """A few of what make fuzz does a million of."""
+    """Run a few of the cases of which 'make fuzz' runs a million."""
     for target in ("books", "bench", "report", "options"):
         status, out, err = run([f"{BUILD}/tests/text_fuzz", target, "500", "3"])
         ok(f"damage, {target}: refused, or taken", status == 0 and not err, f"{status} {out}{err}")

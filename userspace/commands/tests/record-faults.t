@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A recorder whose disk is full, whose file others have locked or read, and whose
-# command cannot be run: of a host that is made up.
+# A recorder of a made-up host whose disk is full, whose file another program has locked
+# or reads, or whose command cannot be run.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
@@ -11,7 +11,7 @@ build=${BUILD:-build}
 exitledger=$build/bin/exitledger
 demo=$build/tests/record_demo
 
-# within SECONDS CONDITION...: it becomes true by then
+# within SECONDS CONDITION...: wait until the condition is true
 within() {
 	local tries=$(($1 * 20))
 	shift
@@ -22,8 +22,8 @@ within() {
 	return 1
 }
 
-# FILE SECONDS SQL: a program that is in the middle of this for so long; then there
-# are FILE.begun and FILE.over
+# busy.py FILE SECONDS SQL: execute SQL and keep the transaction open for so long; creates
+# FILE.begun and FILE.over
 busy=$tap_dir/busy.py
 cat >"$busy" <<'EOT'
 import sqlite3, sys, time
@@ -36,10 +36,10 @@ db.execute("ROLLBACK")
 open(sys.argv[1] + ".over", "w").close()
 EOT
 
-# until_there FILE: a command that ends soon after it is there
+# until_there FILE: print a command that ends soon after the file exists
 until_there() { echo "until [ -e '$1' ]; do sleep 0.05; done; sleep 0.3"; }
 
-# ended: of the recorder in the background: its $status, $out and $err
+# ended: wait for the recorder in the background; sets $status, $out and $err
 ended() {
 	status=0
 	wait "$recorder" || status=$?
@@ -47,10 +47,10 @@ ended() {
 	err=$(cat "$tap_dir/err")
 }
 
-# counts: the recorder in the background has its file, and counts
+# counts: has the recorder in the background created its file and begun to count?
 counts() { grep -qs '^exitledger: counting since ' "$tap_dir/err"; }
 
-# A command that cannot be run leaves nothing that is in the way of the next try.
+# If the command cannot be run, no file is left in the way of the next try.
 for ((i = 0; i < 2; i++)); do
 	run "$demo" 0 -o "$tap_dir/none" -- /nonexistent
 	ok 'no such command: status' status_is 3
@@ -64,7 +64,7 @@ ok 'no room for the tables: that is said' \
 	err_has 'run: the file is as large as it may be'
 ok 'no room for the tables: no file' [ -z "$(ls "$tap_dir/small")" ]
 
-# No more room: said at once, but the command is none of ours to end.
+# The disk is full: this is reported at once, but the recorder must not end the command.
 (
 	ulimit -f 300
 	exec "$demo" 0 -o "$tap_dir/full" -i 10ms -- sh -c \
@@ -85,7 +85,7 @@ run "$exitledger" report "$tap_dir/full"
 ok 'no room: what there was can be read' out_has '0x07b IOIO'
 ok 'no room: and was cut off' out_has 'was cut off'
 
-# Who wants no more of it gets it: a signal ends command and recorder.
+# The user interrupts such a recorder: the signal ends the command and the recorder.
 (
 	ulimit -f 300
 	exec "$demo" 0 -o "$tap_dir/stop" -i 10ms -- sleep 60
@@ -98,7 +98,8 @@ ended
 ok 'no room, then a signal: status' status_is 3
 ok 'no room, then a signal: at once' [ $((SECONDS - began)) -lt 5 ]
 
-# Locked for longer than anybody waits: nothing is lost, and no command ended.
+# The file is locked for longer than one write waits: no interval is lost, and the command
+# is not ended.
 "$demo" 0 -o "$tap_dir/locked" -i 10ms -- sh -c \
 	"$(until_there "$tap_dir/locked.over"); echo over >'$tap_dir/unlocked'" \
 	>"$tap_dir/out" 2>"$tap_dir/err" &
@@ -118,7 +119,7 @@ import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 sys.exit(not any(5.5 < l["seconds"] for l in lines[:-1]))' "$tap_dir/out"
 
-# Locked to the end: that is said, and not waited for for ever.
+# The file is locked to the end: the recorder reports it and does not wait forever.
 "$demo" 0 -o "$tap_dir/lost" -i 10ms -- sh -c \
 	"$(until_there "$tap_dir/lost.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &
@@ -132,7 +133,7 @@ ok 'locked to the end: status' status_is 3
 ok 'locked to the end: that is said' err_has 'another program has it locked'
 ok 'locked to the end: one line' one_err_line_after_counting
 
-# Locked, and then a signal, which ends the command: nobody says that it runs on.
+# The file is locked when a signal ends the command: no message claims that it still runs.
 "$demo" 0 -o "$tap_dir/given-up" -i 10ms -- sleep 60 >"$tap_dir/out" \
 	2>"$tap_dir/err" &
 recorder=$!
@@ -151,7 +152,7 @@ ok 'locked, then a signal: not that the command runs on' err_lacks 'runs on'
 ok 'locked, then a signal: one line' one_err_line_after_counting
 ok 'locked, then a signal: the command is ended' [ ! -e "/proc/$command" ]
 
-# A live view that is open for all of the run, and after it.
+# A live view has the file open during the run and after it.
 "$demo" 0 -o "$tap_dir/live" -i 10ms --detail 1s >/dev/null 2>"$tap_dir/err" &
 recorder=$!
 within 60 "$exitledger" mark "$tap_dir/live" begin 2>/dev/null
@@ -174,7 +175,8 @@ ok 'a live view: one file' [ "$(ls "$tap_dir"/live*)" = "$tap_dir/live" ]
 kill "$viewer"
 wait "$viewer" 2>/dev/null || true
 
-# Other programs that have it open are waited for; after that, the log is part of the run.
+# The recorder waits for other programs that have the file open; if they keep it open, the
+# log stays as part of the run.
 "$demo" 0 -o "$tap_dir/two" -i 10ms -- sh -c \
 	"$(until_there "$tap_dir/two.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &
@@ -191,7 +193,7 @@ ok 'open elsewhere: all of it' out_has "add up to BPF's own sums"
 kill "$reader"
 wait "$reader" 2>/dev/null || true
 
-# Nobody waits for someone to write to a pipe.
+# A named pipe is refused; the reader must not wait for a writer.
 mkfifo "$tap_dir/pipe"
 for command in report replay; do
 	run timeout 10 "$exitledger" "$command" "$tap_dir/pipe"

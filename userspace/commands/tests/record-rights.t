@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Whose rights record has once it records, whose the run is, and who runs the command:
-# of a host that is made up, so it needs no KVM.
+# The rights of record while it records, the owner of the run, and the user who runs the
+# command, on a made-up host; so KVM is not needed.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
@@ -20,7 +20,7 @@ fi
 chmod 755 "$tap_dir"
 unset SUDO_UID SUDO_GID
 
-# The command: what rights its recorder has, and its own.
+# The command: saves its recorder's /proc status and its own user id.
 cat >"$tap_dir/look" <<'EOF2'
 #!/bin/sh
 parent() { sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status"; }
@@ -30,14 +30,14 @@ exit 7
 EOF2
 chmod +x "$tap_dir/look"
 
-# folder OWNER: an empty one, which is to be written to
+# folder OWNER: create an empty folder that belongs to this user
 folder() {
 	rm -rf "$tap_dir/kept" "$tap_dir/status"*
 	mkdir "$tap_dir/kept"
 	chown "$1:$1" "$tap_dir/kept"
 }
 
-# record OPTION...: into that folder, with the command
+# record OPTION...: record the command into that folder
 record() {
 	run "$@" -o "$tap_dir/kept/run" -i 10ms -- "$tap_dir/look" \
 		"$tap_dir/status"
@@ -48,7 +48,7 @@ only_file_of() { # UID: of all that is in the folder
 }
 command_is_of() { [ "$(cat "$tap_dir/status.user")" = "$1" ]; }
 
-# case WHAT UID: what must be so after a record()
+# so WHAT UID: the checks after each record()
 so() {
 	ok "$1: it is recorded" status_is 0
 	ok "$1: without rights" rights_are "$tap_dir/status" "$2"
@@ -87,7 +87,8 @@ ok 'a user who may not write there: nothing was run' [ ! -e "$tap_dir/status" ]
 ok 'a user who may not write there: nothing is left' \
 	[ -z "$(ls -A "$tap_dir/kept")" ]
 
-# A signal to the recorder alone ends root's command, too, which it may not signal.
+# A signal to the recorder alone also ends the command, which runs as root and which the
+# recorder may not signal itself.
 folder $user
 "$demo" 0 --user $user -o "$tap_dir/kept/run" -i 10ms -- sh -c \
 	"echo \$\$ >$tap_dir/status && exec sleep 60" >/dev/null 2>"$tap_dir/err" &

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Recorded runs on the command line: of a host that is made up, so it needs no
-# privileges, nor KVM.
+# Recorded runs of a made-up host on the command line.  Neither privileges nor KVM are
+# needed.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
@@ -11,7 +11,7 @@ build=${BUILD:-build}
 exitledger=$build/bin/exitledger
 demo=$build/tests/record_demo
 
-# refused COMMAND WHAT SAID OPTION...: wrong usage, said in one line
+# refused COMMAND WHAT SAID OPTION...: wrong usage is reported in one line
 refused() {
 	local command=$1 what=$2 said=$3
 	shift 3
@@ -21,7 +21,7 @@ refused() {
 	ok "$command, $what: what is wrong" err_has "$said"
 }
 
-# failed WHAT SAID COMMAND...: could not be done, said in one line
+# failed WHAT SAID COMMAND...: the command fails and reports it in one line
 failed() {
 	local what=$1 said=$2
 	shift 2
@@ -63,7 +63,7 @@ for command in record replay report; do
 	done
 done
 
-# A run with all there can be, thinned but for its end.
+# A run with all optional data.  All intervals but those of the last 60 ms are merged.
 run_file=$tap_dir/run
 run "$demo" 20 -o "$run_file" -i 20ms --detail 60ms --by port --fast --off-cpu \
 	--slower-than 1ms
@@ -79,7 +79,7 @@ EOT
 ok 'recorded: one file' [ "$(ls "$tap_dir"/run*)" = "$run_file" ]
 cp "$tap_dir/out" "$tap_dir/live.json"
 
-# replay NAME OPTION...: in NAME.json
+# replay NAME OPTION...: replay the run as JSON into NAME.json
 replay() {
 	local name=$1
 	shift
@@ -87,7 +87,7 @@ replay() {
 	cp "$tap_dir/out" "$tap_dir/$name.json"
 }
 
-# is EXPRESSION: of the lines of the last replay, and of the live total
+# is EXPRESSION: evaluate it with the last replay's lines and the live total
 is() {
 	python3 - "$tap_dir/live.json" "$tap_dir/out" "$1" <<-'EOT'
 		import json, sys
@@ -103,7 +103,7 @@ is() {
 replay total -i 0 --histograms
 ok 'replay: status' status_is 0
 ok 'replay: nothing on stderr' no_err
-# The live total has no more slow exits than no interval has shown.
+# The live total has only the slow exits that no interval has shown; leave them out.
 ok 'replay: the total is that of the live run' is \
 	'{**total, "slow": 0} == {**live, "slow": 0} and exits(live) > 100000'
 ok 'replay: all slow exits' is 'len(total["slow"]) == 20'
@@ -128,7 +128,7 @@ ok 'replay: a table: of when' out_has 'recorded 20'
 ok 'replay: a table: marks' out_has 'first I/O exit: vm2'
 ok "replay: a table: guests' marks" out_has 'guest: login?[31m prompt'
 ok 'replay: a table: in 80 columns' fits_80
-# The demo's observer loses something, so that nothing is proved.
+# The demo's observer loses exits, so the verdict is inconclusive.
 run "$exitledger" compare --replay "$run_file" --json "$tap_dir/books"
 ok 'compare --replay, of a run: status' status_is 2
 ok "compare --replay, of a run: which books" out_has "kernel: totals in guests' marks; BPF:"
@@ -182,7 +182,7 @@ status=0
 ok 'report: standard output is full' status_is 3
 ok 'report: changes of the rate' out_has 'Too few intervals to say whether'
 
-# has EXPRESSION: of the JSON on standard output, of the run's live total
+# has EXPRESSION: evaluate it with the JSON on standard output and the live total
 has() {
 	python3 - "$tap_dir/live.json" "$tap_dir/out" "$1" <<-'EOT'
 		import json, sys
@@ -190,8 +190,8 @@ has() {
 		it = json.loads(open(sys.argv[2]).read())
 		def exits(line):
 		    return sum(vm["exits"] for vm in line["vms"])
-		# The host that is made up repeats itself, more exactly than ns: a
-		# fraction of one is no difference.
+		# The made-up host repeats itself exactly; ignore differences that come from rounding to
+		# nanoseconds.
 		def told(row):
 		    return any(row[it]["verdict"] in ("more", "less") and
 		               abs(row[it]["ratio"] - 1) > 0.001
@@ -220,7 +220,7 @@ run "$exitledger" report "$run_file" --json --vm vm2 --reason cpuid
 ok 'report --json: filters' has \
 	'[v["name"] for v in it["vms"]] == ["vm2"] and [r["name"] for r in it["reasons"]] == ["CPUID"] and it["run"]["vms"] == 1 and it["slow"] == []'
 
-# Two runs; the second lasts longer, at the same rates.
+# Compare two runs; the second lasts longer, at the same rates.
 run "$demo" 60 -o "$tap_dir/longer" -i 20ms --fast
 ok 'recorded: longer' status_is 0
 run "$exitledger" report "$tap_dir/longer"
@@ -250,7 +250,7 @@ run "$exitledger" report "$run_file" "$run_file" --json --vm vm2 --reason hlt
 ok 'report of two: filters' has \
 	'[r["name"] for r in it["reasons"]] == ["HLT"] and it["reasons"][0]["per_second"]["ratio"] == 1 and it["runs"][1]["vms"] == 1'
 
-# other COLUMN VALUE: the longer run with something else in its table meta
+# other COLUMN VALUE: copy the longer run and change a value in its table meta
 other() {
 	rm -f "$tap_dir/other"
 	python3 - "$tap_dir/longer" "$tap_dir/other" "$1" "$2" <<-'EOT'
@@ -281,7 +281,7 @@ ok 'report of two: no such VM, and in which' err_has "longer: no VM matched --vm
 failed 'report of two, one of which is none' 'nothing: No such file' \
 	"$exitledger" report "$run_file" "$tap_dir/nothing"
 
-# The page; what is in it is for page.t.
+# The page is written; page.t checks its content.
 page=$tap_dir/page.html
 refused report 'text and a page' 'exclude each other' "$run_file" --text -o "$page"
 refused report 'JSON and a page' 'exclude each other' "$run_file" --json -o "$page"
@@ -313,7 +313,7 @@ ok 'page: too large: status' status_is 3
 ok 'page: too large: one line' one_err_line
 ok 'page: too large: the one before is as it was' cmp "$page" "$tap_dir/before.html"
 ok 'page: too large: nothing is left' [ "$(ls "$tap_dir"/page*)" = "$page" ]
-# A link, a file's mode and a pipe in the page's place are kept.
+# Links, modes and pipes at the page's path are kept.
 chmod 640 "$page"
 ln -s page.html "$tap_dir/link"
 run "$exitledger" report "$run_file" -o "$tap_dir/link"
@@ -345,7 +345,7 @@ failed 'no run' 'is no run' "$exitledger" report "$0"
 head -c 30000 "$run_file" >"$tap_dir/cut"
 failed 'a run that was cut' 'it was cut off' "$exitledger" replay "$tap_dir/cut"
 
-# No more room: said, and what there was until then can be read.
+# The disk is full: this is reported, and the intervals until then can be read.
 status=0
 (
 	ulimit -f 400
@@ -358,7 +358,7 @@ ok 'no room: which file' grep -qF "$tap_dir/full: " "$tap_dir/err"
 run "$exitledger" report "$tap_dir/full"
 ok 'no room: what there was can be read' out_has '0x07b IOIO'
 
-# A command that is recorded; another that cannot be run.
+# A command is recorded; another command cannot be run.
 run "$demo" 0 -o "$tap_dir/command" -i 10ms -- sh -c 'sleep 0.1; exit 7'
 ok 'a command: its end is the end' status_is 0
 run "$exitledger" report "$tap_dir/command"
@@ -366,7 +366,7 @@ ok 'a command: its status' out_has 'exit status 7'
 failed 'no such command' 'cannot be run' "$demo" 0 -o "$tap_dir/nocommand" -- \
 	/nonexistent
 
-# The terminal goes.
+# The terminal is closed.
 "$demo" 0 -o "$tap_dir/hangup" -i 10ms >/dev/null 2>"$tap_dir/err" &
 recorder=$!
 for ((i = 0; i < 100; i++)); do
@@ -380,7 +380,7 @@ ok 'SIGHUP: the run is ended' status_is 0
 run "$exitledger" report "$tap_dir/hangup"
 ok 'SIGHUP: all of it' out_lacks 'was cut off'
 
-# A mark while it is recorded, and then the recorder is killed.
+# Set a mark during the recording, then kill the recorder.
 "$demo" 0 -o "$tap_dir/killed" -i 10ms --detail 50ms >/dev/null 2>&1 &
 recorder=$!
 marked=1
@@ -397,7 +397,7 @@ sleep 0.2
 {
 	kill -9 "$recorder"
 	wait "$recorder" || true
-} 2>/dev/null # bash would say that it was killed
+} 2>/dev/null # hide the message of bash that the recorder was killed
 ok 'killed: what came meanwhile is there' \
 	[ "$(intervals "$tap_dir/killed")" -gt "$before" ]
 run "$exitledger" report "$tap_dir/killed"

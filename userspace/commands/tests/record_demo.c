@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * exitledger record of a host that is made up, and, on standard output, the
- * total of it as exitledger monitor --json would have it: for tests.  Not
- * installed.
+ * Runs exitledger record on a made-up host and prints the total to standard
+ * output as exitledger monitor --json would, for tests.  Not installed.
  *
  * usage: record_demo COLLECTIONS|0 OPTION...   0: until it is killed
  */
@@ -19,12 +18,13 @@
 
 static struct {
 	unsigned int collections, step;
-	struct ledger sum; /* kept here, not by what is tested */
+	/* the expected total, computed without the code under test */
+	struct ledger sum;
 	uint64_t start_ns;
 	uint64_t last_ns;
 } demo;
 
-/* A few of everything that there can be in an interval. */
+/* Add a few exits of every kind to an interval. */
 static void happen(struct ledger *ledger)
 {
 	struct ledger_vm *vm;
@@ -38,14 +38,14 @@ static void happen(struct ledger *ledger)
 	ledger->vm[1].vcpu[1].missed_exits += demo.step % 3 == 0;
 	vm = &ledger->vm[0];
 	snprintf(vm->name, sizeof(vm->name), "caf\xc3\xa9 'x', \xff");
-	/* Short-lived: one VM after the other, for two collections each. */
+	/* VMs that live for two collections each, one after the other. */
 	made_up_time(ledger, 3 + demo.step / 2, 0, EXIT_SVM_CPUID, 1000, 7);
 	vm = ledger_find_vm(ledger, 3 + demo.step / 2);
 	vm->vcpu[0].gone = demo.step % 2;
 	ledger->losses.no_slot = demo.step / 4;
 }
 
-/* A guest that sets a mark, with a text that a terminal would obey. */
+/* A guest sets a mark whose text has an escape sequence for terminals. */
 static int mark(struct ledger *interval)
 {
 	const struct ledger_mark set = { .at_ns = clock_now_ns(),

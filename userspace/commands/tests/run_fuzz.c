@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs with damage, read, shown, judged and compared: none may be more than
- * refused. An execution is a file that is read: half of them have other bytes,
- * a quarter other values in their tables, and a quarter a write-ahead log
- * beside them, as a recorder that was killed leaves it.  Beside each, blobs
- * with damage, which in a file would fail at zlib's checksum; and, now and
- * then, rates of any kind.  The same seed makes the same damage; after a crash
- * the file is there to be looked at.  Not installed.
+ * Damaged runs are read, shown, judged and compared; the worst allowed result
+ * is a refusal.  An execution reads one file: half of the files have other
+ * bytes, a quarter other values in their tables, and a quarter a write-ahead
+ * log beside them, as a killed recorder leaves it.  Each execution also decodes
+ * damaged blobs, which in a file would fail at zlib's checksum, and sometimes
+ * analyses series of random numbers.  The same seed makes the same damage;
+ * after a crash the file remains for inspection.  Not installed.
  *
- * usage: run_fuzz EXECUTIONS [SEED]   SIGINT: no more, and say how many it were
+ * usage: run_fuzz EXECUTIONS [SEED]   SIGINT: stop and print the counts
  */
 #include <fcntl.h>
 #include <math.h>
@@ -38,7 +38,7 @@
 #include "sample/render_monitor.h"
 
 #define PATCHES 8
-#define HANG_SECONDS 10 /* of CPU time: who takes so long hangs */
+#define HANG_SECONDS 10 /* of CPU time; a longer execution counts as a hang */
 
 static volatile sig_atomic_t stopped;
 
@@ -50,15 +50,15 @@ static void stop(int signal)
 
 static const struct filter all;
 static FILE *nowhere;
-/* Refused, and read. */
+/* Numbers of refused and of accepted inputs. */
 struct count {
 	unsigned long bad, good;
 };
 
-/* Files with other bytes, with other values, and with a log; and blobs. */
+/* Files with other bytes, with other values, and with a log; blobs. */
 static struct count files, values, logs, blobs;
 
-/* How far it is, once a second. */
+/* Print the progress once a second. */
 static void progress(unsigned long done, unsigned long executions)
 {
 	static time_t begin, last;
@@ -108,7 +108,7 @@ static int replay(const char *path, struct why *why)
 	return r;
 }
 
-/* As books. */
+/* Load the run as books, and judge them. */
 static int judge(const char *path, struct why *why)
 {
 	struct balance balance = { 0 };
@@ -125,7 +125,7 @@ static int judge(const char *path, struct why *why)
 	return 0;
 }
 
-/* With the run as it was before the damage. */
+/* The run before it was damaged, to compare with. */
 static struct run_report sound;
 
 static void compare(const char *path, const struct run_report *content)
@@ -143,7 +143,7 @@ static void compare(const char *path, const struct run_report *content)
 	run_comparison_free(&compared);
 }
 
-/* Render a run that was read, now and then: reading is tested more often. */
+/* Render some of the runs that were read, so that most time goes to reading. */
 static void render(const char *path, const struct run_report *content)
 {
 	if (render_report_text(path, content, &all, nowhere) ||
@@ -176,7 +176,10 @@ static int use(const char *path, struct why *why)
 						 read_report, read_report };
 	const int r = uses[any(5)](path, why);
 
-	/* No sanitizer sees a statement that is left. */
+	/*
+	 * SQLite is not sanitized; this finds statements that were not
+	 * finalized.
+	 */
 	if (sqlite3_memory_used() != used)
 		abort();
 	return r;
@@ -184,20 +187,23 @@ static int use(const char *path, struct why *why)
 
 static void check(int r, const struct why *why, struct count *count)
 {
-	/* Who refuses says why, in a line. */
+	/* A refusal gives its reason in one line. */
 	if (r && (!why->text[0] || strchr(why->text, '\n')))
 		abort();
 	*(r ? &count->bad : &count->good) += 1;
 }
 
-/* Some bytes changed, and perhaps cut. */
+/* Change some bytes, and sometimes truncate the file. */
 static void damage(const struct file *file, bool log)
 {
 	size_t cut = any(16) ? file->size : any(file->size);
 
 	memcpy(file->copy, file->base, file->size);
 	for (size_t nr = 1 + any(PATCHES); nr; nr--) {
-		/* SQLite's own structure is in the first page of all. */
+		/*
+		 * Damage the first page more often: it has SQLite's own
+		 * structure.
+		 */
 		size_t at = any(any(4) ? file->size : 4096);
 
 		if (log && !any(4))
@@ -205,7 +211,7 @@ static void damage(const struct file *file, bool log)
 		if (at < file->size)
 			file->copy[at] = damaged(file->copy[at]);
 	}
-	/* Without sums that are right SQLite would not look at the rest. */
+	/* SQLite ignores log frames with a wrong checksum. */
 	if (log && any(4))
 		run_fuzz_log_sums(file->copy, file->size);
 	file_write(file, file->copy, cut);
@@ -220,7 +226,7 @@ static void fuzz_file(const char *path, const struct file *file)
 	file_mend(file);
 }
 
-/* A sound file of other values. */
+/* Use a structurally sound file with other values. */
 static void fuzz_values(const char *path, const struct file *file)
 {
 	struct why why = { "" };
@@ -233,7 +239,7 @@ static void fuzz_values(const char *path, const struct file *file)
 	file_mend(file);
 }
 
-/* With a log beside it, which may be the one with the damage. */
+/* Use a file with a log; either or both of them are damaged. */
 static void fuzz_log(const char *path, const struct file *file,
 		     const struct file *log)
 {
@@ -249,7 +255,7 @@ static void fuzz_log(const char *path, const struct file *file,
 	file_mend(log);
 }
 
-/* Blobs as they are once inflated. */
+/* Blobs of cells and of series, as they are after inflating. */
 static struct bytes cells, series;
 
 static void make_blobs(void)
@@ -273,7 +279,7 @@ static struct bytes damaged_copy(const struct bytes *from)
 {
 	struct bytes copy = { .data = NULL };
 
-	/* Of its exact size: a byte too far is one too far. */
+	/* Allocate the exact size, so that ASan finds each read beyond it. */
 	copy.length = any(8) ? from->length : any(from->length) + 1;
 	copy.data = malloc(copy.length);
 	if (!copy.data)
@@ -291,7 +297,7 @@ static struct bytes damaged_copy(const struct bytes *from)
 
 #define POINTS 100
 
-/* Numbers as no run should have them, and as damage may well make them. */
+/* Feed the search for changes with extreme numbers that damage could make. */
 static void fuzz_points(void)
 {
 	struct run_point points[POINTS];
@@ -338,7 +344,7 @@ static void fuzz_blobs(void)
 	r = run_cells_decode(cursor, &ledger);
 	*(r ? &blobs.bad : &blobs.good) += 1;
 	r = run_series_open(cursor, any(8) ? 3 : any(1000) + 1, &reader);
-	/* Each of its bytes may be an interval of no exits. */
+	/* Each remaining byte can be an interval without exits. */
 	while (!r && reader.left)
 		r = run_series_next(&reader, &ledger);
 	*(r ? &blobs.bad : &blobs.good) += 1;
@@ -349,7 +355,7 @@ static void fuzz_blobs(void)
 	bytes_free(&copy);
 }
 
-/* A run as a recorder that was killed leaves it. */
+/* Make a run with a write-ahead log, as a killed recorder leaves it. */
 static void make_log(const char *path, struct file *file, struct file *log)
 {
 	struct run_info info = fixture_info(4 * FIXTURE_STEP);
@@ -371,12 +377,17 @@ static void make_log(const char *path, struct file *file, struct file *log)
 	file_open(path, file);
 	file_open(name, log);
 	run_writer_close(writer);
-	/* The sums of a sound one are right already. */
+	/*
+	 * Check run_fuzz_log_sums(): the checksums of a sound log do not
+	 * change.
+	 */
 	memcpy(log->copy, log->base, log->size);
 	run_fuzz_log_sums(log->copy, log->size);
 	if (memcmp(log->copy, log->base, log->size))
 		abort();
-	/* It has put the log into the file, and removed it. */
+	/*
+	 * Closing the writer has merged the log into the file and deleted it.
+	 */
 	close(log->fd);
 	log->fd = open(name, O_RDWR | O_CREAT, 0600);
 	file_mend(file);
@@ -434,7 +445,9 @@ int main(int argc, char **argv)
 	    fixture_begin(directory[1], path[1]) ||
 	    fixture_begin(directory[2], path[2]))
 		return EXIT_FAILURE;
-	/* Both chunks and intervals; and the same, which stays as it is. */
+	/*
+	 * One run with chunks and intervals, and a copy that is never damaged.
+	 */
 	if (fixture_run(path[0], 9, 4 * FIXTURE_STEP, NULL, &total, true,
 			&why) ||
 	    fixture_run(path[2], 9, 4 * FIXTURE_STEP, NULL, NULL, true, &why) ||

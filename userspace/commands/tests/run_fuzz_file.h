@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A file that is damaged and mended again and again. */
+/* A file that is damaged and restored again and again. */
 #ifndef EXITLEDGER_RUN_FUZZ_FILE_H
 #define EXITLEDGER_RUN_FUZZ_FILE_H
 
@@ -8,18 +8,18 @@
 
 struct file {
 	int fd;
-	uint8_t *base; /* what it is when it is sound */
-	uint8_t *copy; /* of the same size, to be damaged */
+	uint8_t *base; /* the sound content */
+	uint8_t *copy; /* a buffer of the same size for damaged content */
 	size_t size;
 };
 
 void file_open(const char *path, struct file *file);
 void file_close(struct file *file);
 
-/** file_write - these bytes, and no others */
+/** file_write - replace the content by these bytes */
 void file_write(const struct file *file, const uint8_t *data, size_t size);
 
-/** file_mend - make it sound */
+/** file_mend - restore the sound content */
 void file_mend(const struct file *file);
 
 #endif /* EXITLEDGER_RUN_FUZZ_FILE_H */

@@ -13,7 +13,7 @@ size_t run_fuzz_log_header(size_t at)
 	return HEADER + at / (FRAME + PAGE) * (FRAME + PAGE) + at % FRAME;
 }
 
-/* In the byte order that the log's first word says. */
+/* Checksums use the byte order that the log's magic number tells. */
 static uint32_t word(const uint8_t *at, bool big)
 {
 	return big ? (uint32_t)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3] :
@@ -28,7 +28,7 @@ static void add_up(const uint8_t *data, size_t size, bool big, uint32_t sum[2])
 	}
 }
 
-/* They themselves are big-endian. */
+/* The checksums themselves are stored big-endian. */
 static void put(uint8_t *at, const uint32_t sum[2])
 {
 	for (unsigned int i = 0; i < 8; i++)
@@ -47,7 +47,9 @@ void run_fuzz_log_sums(uint8_t *log, size_t size)
 	put(log + 24, sum);
 	for (size_t at = HEADER; at + FRAME + PAGE <= size;
 	     at += FRAME + PAGE) {
-		/* Frames of another salt are older ones. */
+		/*
+		 * Frames with another salt are from before the last checkpoint.
+		 */
 		if (memcmp(log + at + 8, log + 16, 8))
 			return;
 		add_up(log + at, 8, big, sum);

@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** run_fuzz_log_header - a place near @at that is in a frame's header */
+/** run_fuzz_log_header - map @at to an offset within a frame's header */
 size_t run_fuzz_log_header(size_t at);
 
-/** run_fuzz_log_sums - make all checksums right, so that all is looked at */
+/**
+ * run_fuzz_log_sums - correct all checksums, so that SQLite reads all frames
+ */
 void run_fuzz_log_sums(uint8_t *log, size_t size);
 
 #endif /* EXITLEDGER_RUN_FUZZ_LOG_H */

@@ -7,16 +7,16 @@
 #include "run_fuzz_memory.h"
 
 #define STEP 16
-#define SMALL 1200 /* as much as SQLite itself takes for small */
+#define SMALL 1200 /* largest size of the pieces that are reused here */
 #define BLOCK (1 << 20)
 
 union piece {
-	size_t size; /* of what follows, while it is in use */
+	size_t size; /* of the piece, while it is in use */
 	union piece *next;
 	char room[STEP];
 };
 
-static union piece *unused[SMALL / STEP + 1]; /* by size */
+static union piece *unused[SMALL / STEP + 1]; /* free pieces, by size */
 static char *block;
 static size_t left;
 
@@ -30,7 +30,7 @@ static union piece *cut(size_t size)
 	union piece *piece;
 
 	if (left < size) {
-		/* It is kept to the end. */
+		/* A block is never freed. */
 		block = malloc(BLOCK);
 		left = BLOCK;
 		if (!block)

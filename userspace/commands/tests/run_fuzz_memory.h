@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* SQLite's memory, without what a sanitizer adds to each of its small pieces. */
+/*
+ * A fast allocator for SQLite's small pieces, without a sanitizer's overhead.
+ */
 #ifndef EXITLEDGER_RUN_FUZZ_MEMORY_H
 #define EXITLEDGER_RUN_FUZZ_MEMORY_H
 
 /**
- * run_fuzz_memory - before SQLite is used: give it its own small pieces
+ * run_fuzz_memory - install the allocator; call it before SQLite is used
  *
- * SQLite is not compiled with a sanitizer, and has many of these from a place
- * of its own (its lookaside) anyway.  Larger ones, as are blobs, stay the
- * sanitizer's.
+ * SQLite is not compiled with a sanitizer and takes many small pieces from its
+ * own lookaside buffers anyway.  Larger pieces, such as blobs, still come from
+ * the sanitizer's allocator.
  */
 void run_fuzz_memory(void);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "run_fuzz_random.h"
 
-/* Of Marsaglia's xorshift64. */
+/* The state of Marsaglia's xorshift64. */
 static uint64_t state;
 
 void any_seed(uint64_t seed)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers of chance, the same for the same seed. */
+/* Pseudorandom numbers: the same seed gives the same sequence. */
 #ifndef EXITLEDGER_RUN_FUZZ_RANDOM_H
 #define EXITLEDGER_RUN_FUZZ_RANDOM_H
 
@@ -7,10 +7,10 @@
 
 void any_seed(uint64_t seed);
 
-/** any - a number below another */
+/** any - a random number below @below */
 uint64_t any(uint64_t below);
 
-/** damaged - another byte in the place of this one, as a rule */
+/** damaged - a byte that mostly differs from @byte */
 uint8_t damaged(uint8_t byte);
 
 #endif /* EXITLEDGER_RUN_FUZZ_RANDOM_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bytes that are changed somewhere in a file seldom make another value that
- * SQLite takes for one: numbers have a length that is elsewhere.  SQL does.
+ * Changed bytes in a file seldom make another value that SQLite accepts, as the
+ * length of a value is stored elsewhere.  Changing values by SQL does.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static void sql(const char *text)
 {
 	const int r = sqlite3_exec(db, text, NULL, NULL, NULL);
 
-	/* The number of a row is an integer, and stays one. */
+	/* A row's number must be an integer; SQLite refuses other values. */
 	if (r != SQLITE_OK && r != SQLITE_MISMATCH) {
 		fprintf(stderr, "%s: %s\n", text, sqlite3_errmsg(db));
 		abort();
@@ -67,8 +67,10 @@ void run_fuzz_values_open(const uint8_t *data, size_t size)
 	if (sqlite3_deserialize(from, "main", copy, size, size,
 				SQLITE_DESERIALIZE_FREEONCLOSE) != SQLITE_OK)
 		abort();
-	/* A database that was deserialized cannot be serialized within a
-	 * transaction. */
+	/*
+	 * sqlite3_serialize() does not work within a transaction on a
+	 * deserialized database, so copy the database.
+	 */
 	backup = sqlite3_backup_init(db, "main", from, "main");
 	if (!backup || sqlite3_backup_step(backup, -1) != SQLITE_DONE ||
 	    sqlite3_backup_finish(backup) != SQLITE_OK)
@@ -77,8 +79,7 @@ void run_fuzz_values_open(const uint8_t *data, size_t size)
 	find_columns();
 }
 
-/* Each may be in the place of a value v: it has another type or size, or is
- * beside it. */
+/* Replacements for a value v: other types, other sizes, and neighbours. */
 static const char *const others[] = {
 	"NULL",
 	"-1",
@@ -111,7 +112,7 @@ static const char *const others[] = {
 	"substr(v, 1, length(v) - 1)",
 };
 
-/* All rows that have the same value there as one of them. */
+/* Pick a row and a column; change all rows that have the same value there. */
 static void change(void)
 {
 	const char *other = others[any(sizeof(others) / sizeof(others[0]))];

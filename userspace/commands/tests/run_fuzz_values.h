@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs whose structure is sound, and whose tables have other values. */
+/*
+ * Makes runs that are structurally sound and have other values in their tables.
+ */
 #ifndef EXITLEDGER_RUN_FUZZ_VALUES_H
 #define EXITLEDGER_RUN_FUZZ_VALUES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/** run_fuzz_values_open - keep a run in memory, to be changed again and again */
+/** run_fuzz_values_open - load the sound run into memory */
 void run_fuzz_values_open(const uint8_t *data, size_t size);
 
 /**
- * run_fuzz_values - the run as a file, with a few other values in its tables
- * @size: filled in
+ * run_fuzz_values - make a copy of the run with a few other values
+ * @size: set to the size in bytes
  *
- * To be given to sqlite3_free().  The next one begins with the run as it was.
+ * Returns the bytes of the file, to be given to sqlite3_free().  Each call
+ * starts from the sound run.
  */
 uint8_t *run_fuzz_values(size_t *size);
 

@@ -12,7 +12,7 @@ import select
 import sys
 import time
 
-# The line is not run: it is shown as the shell then has it.
+# A key binding prints the line as the shell has it; the line is never run.
 SHELLS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], r"""
 PS1=; bind 'set enable-bracketed-paste off'; bind 'set bell-style none'
@@ -31,7 +31,7 @@ source {script}
 
 
 def read_until(fd, pattern, seconds=20):
-    """Read from the shell until its output matches."""
+    """Read the shell's output until it matches."""
     text, end = "", time.monotonic() + seconds
     while not re.search(pattern, text, re.S):
         if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
@@ -41,7 +41,7 @@ def read_until(fd, pattern, seconds=20):
 
 
 def main():
-    """One line."""
+    """Complete one line."""
     shell, line, script = sys.argv[1:4]
     command, setup = SHELLS[shell]
     pid, fd = pty.fork()

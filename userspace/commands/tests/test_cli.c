@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Words of the command line; and what is told before a command starts. */
+/* Arguments of the command line, and checks before a command starts. */
 #include <errno.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ START_TEST(durations)
 		{ "800ns", 0, 800 },
 		{ "1.5ms", 0, 1500000 },
 		{ "0.5us", 0, 500 },
-		/* A binary fraction is below it. */
+		/* The binary fraction of 1.001 is slightly smaller. */
 		{ "1.001ms", 0, 1001000 },
 		{ "1", 0, 1000000000 },
 		{ "0.25", 0, 250000000 },
@@ -110,7 +110,7 @@ START_TEST(near_words)
 }
 END_TEST
 
-/* Before a comparison begins: is there something to compare with? */
+/* A comparison is refused at the start if KVM does not count. */
 START_TEST(counters_that_are_off)
 {
 	struct host host = { .exit_stats = 2 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The exporter's file of metrics: what it has, and when. */
+/* The exporter's text file: its content, and when it is written. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,10 +10,10 @@
 #include "tests/made_up.h"
 #include "tests/tap.h"
 
-/* A host whose exits come between two collections. */
+/* A host on which exits happen between two collections. */
 static struct {
 	uint64_t pending;
-	int looks; /* whether it is over */
+	int looks; /* calls of is_over() */
 } host;
 
 static int collect(void *context, struct ledger *interval, struct ledger *total)
@@ -32,7 +32,7 @@ static bool has_news(void *context)
 	return false;
 }
 
-/* Five exits come after each time that the exporter has looked. */
+/* Five exits happen after each call. */
 static bool is_over(void *context)
 {
 	(void)context;
@@ -40,7 +40,7 @@ static bool is_over(void *context)
 	return ++host.looks > 2;
 }
 
-/* The last file has the exits until the end, however short ago the first was. */
+/* The last file has all exits, however soon after the first it is written. */
 START_TEST(the_last_file)
 {
 	char dir[] = "/tmp/exporter-XXXXXX", path[64], text[256] = "";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An output format that is made up: one row, and options, refusals and output
- * know it.  The table here stands in for monitor_formats.c's.
+ * One row makes a complete output format: options, refusals and output use it.
+ * The table here replaces monitor_formats.c's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ const struct monitor_format *const monitor_formats[] = {
 static struct monitor_options options;
 static char *out;
 
-/* Catch what standard output gets: a title, a mark and a sample. */
+/* Capture standard output while a title, a mark and a sample are written. */
 static void render(void)
 {
 	static const struct ledger nothing;
@@ -89,7 +89,7 @@ START_TEST(its_option)
 }
 END_TEST
 
-/* The live view has the terminal: nothing is written before it. */
+/* Nothing is written before the live view, which has the terminal. */
 START_TEST(top)
 {
 	options = (struct monitor_options){ .format = &monitor_format_text,

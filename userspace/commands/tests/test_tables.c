@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tables with numbers and names of all sizes: cells stay apart, lines fit. */
+/*
+ * Tables with numbers and names of all sizes: cells do not touch, and lines
+ * fit.
+ */
 #include <math.h>
 #include <stdio.h>
 
@@ -28,7 +31,7 @@ static FILE *begin(void)
 	return out;
 }
 
-/* A row whose columns all have some number. */
+/* A row whose columns all have a number. */
 static struct row make_row(unsigned int n)
 {
 	struct row row = {
@@ -67,7 +70,7 @@ START_TEST(all_columns)
 }
 END_TEST
 
-/* Short forms: right to three digits, and never one column too wide. */
+/* Short forms are right to three digits and never wider than their column. */
 START_TEST(short_forms)
 {
 	ck_assert_str_eq(format_count_in(12960000, 9).s, "13.0M");
@@ -184,7 +187,7 @@ START_TEST(monitor)
 }
 END_TEST
 
-/* Both VMs can be told apart wherever they are named, once the pid is off. */
+/* Two VMs with one name are told apart by pid wherever they are named. */
 START_TEST(monitor_names)
 {
 	struct ledger ledger = { .ns = 0 };
@@ -207,7 +210,7 @@ START_TEST(monitor_names)
 }
 END_TEST
 
-/* The name is held as it is: 255 bytes of it, from the command line on. */
+/* Names of up to 255 bytes are kept whole from the command line on. */
 START_TEST(long_names_are_whole)
 {
 	struct ledger_vm vm = { .pid = 7 };
@@ -229,7 +232,7 @@ START_TEST(long_names_are_whole)
 	filter_describe(&filter, described, sizeof(described));
 	ck_assert_uint_eq(strlen(described), 62);
 	ck_assert_str_eq(described + 57, "xx...");
-	/* It is cut between characters. */
+	/* Names are cut only between characters. */
 	strcpy(name, "xx\u6f22\u6f22");
 	filter_describe(&filter, described, 14);
 	ck_assert_str_eq(described, "--vm 'xx...");
@@ -237,7 +240,7 @@ START_TEST(long_names_are_whole)
 }
 END_TEST
 
-/* However long they are, the names that were seen fit into one line. */
+/* A list of names that were seen fits into one line, however long they are. */
 START_TEST(names_that_were_seen)
 {
 	struct ledger ledger = { .ns = 0 };
@@ -374,7 +377,7 @@ static void grow(struct bench *bench, unsigned int n)
 	strcpy(bench->row[3].title, "a title of 28 columns, all..");
 }
 
-/* The tables of both kinds, one after the other. */
+/* Both kinds' tables, one after the other. */
 static void check_kinds(const char *what, const char *const heads[])
 {
 	const char *at = text;

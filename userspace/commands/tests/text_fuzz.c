@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Texts of others with damage, read, judged and shown: none may be more than
- * refused, with one line that says why.  The same seed makes the same damage.
- * Not installed.
+ * Damaged texts from others are read, judged and shown; the worst allowed
+ * result is a refusal with a reason in one line.  The same seed makes the same
+ * damage.  Not installed.
  *
  * usage: text_fuzz books|bench|report|options EXECUTIONS [SEED]
- *	  From the top of the source tree.
+ *	  Run it from the top of the source tree.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@
 #include "run_fuzz_random.h"
 #include "text_fuzz.h"
 
-#define HANG_SECONDS 10 /* of CPU time: who takes so long hangs */
+#define HANG_SECONDS 10 /* of CPU time; a longer execution counts as a hang */
 
 #define BOOKS "tests/data/balanced.json"
 #define BENCH "tests/data/bench_saved.json"
@@ -37,7 +37,7 @@ static struct bench_result sound_result;
 static char path[32]; /* of the input, in memory */
 static int file;
 
-/* Most executions are of little, which takes little time. */
+/* Most executions use arrays of at most this length, which take little time. */
 #define KEPT 4
 
 static void shorten(json_t *array, size_t from)
@@ -66,7 +66,7 @@ static char *dump(json_t *json)
 	return text;
 }
 
-/* A refusal is one line. */
+/* A refusal gives its reason in one line. */
 static bool refused(const struct why *why)
 {
 	if (!why->text[0])
@@ -154,7 +154,10 @@ static bool fuzz_report(void)
 		return refused(&why);
 	if (books_add_reports(&sound_books, &reports))
 		abort();
-	/* The books are of thousands of exits, and this is of the reports. */
+	/*
+	 * Judging books with thousands of exits takes long, so do it seldom
+	 * here.
+	 */
 	if (!any(8))
 		show_books(&sound_books);
 	books_drop_reports(&sound_books);
@@ -215,12 +218,12 @@ static bool fuzz_bench(void)
 	return r ? refused(&why) : true;
 }
 
-/* --- all of it --- */
+/* --- the targets --- */
 
 static const struct target {
 	const char *name;
 	void (*begin)(void);
-	bool (*execute)(void); /* false: the input was refused */
+	bool (*execute)(void); /* returns false if the input was refused */
 } targets[] = {
 	{ "books", begin_books, fuzz_books },
 	{ "bench", begin_bench, fuzz_bench },
@@ -278,6 +281,6 @@ int main(int argc, char **argv)
 		target->name, executions, (long)(time(NULL) - start),
 		(long)(clock() / CLOCKS_PER_SEC), executions - good, good);
 	end();
-	/* If all are refused, or none, little was tried. */
+	/* If all inputs are refused, or none, the damage tests little. */
 	return good && good < executions ? STATUS_OK : STATUS_FAILED;
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A text that is sound, and room for one with damage. */
+/* A sound text, and a buffer for its damaged copy. */
 struct text_input {
 	char *sound;
 	size_t size;
@@ -14,22 +14,24 @@ struct text_input {
 	size_t length; /* of @text */
 };
 
-/** text_input_make - of a text that is taken, or NULL; aborts without memory */
+/**
+ * text_input_make - take over @sound; aborts if it is NULL or memory runs out
+ */
 void text_input_make(struct text_input *input, char *sound);
 void text_input_free(struct text_input *input);
 
 /**
- * text_damage - make input->text of the sound one, with damage in a few places
+ * text_damage - set input->text to the sound text with damage in a few places
  *
- * Bytes as in recorded runs; and what keeps the syntax: other numbers, parts
- * that are left out, or there twice.
+ * Changes bytes as in recorded runs, and makes changes that keep the syntax:
+ * other numbers, and parts that are left out or duplicated.
  */
 void text_damage(struct text_input *input);
 
-/** text_fuzz_options - a command line; false: it was refused */
+/** text_fuzz_options - parse a random command line; false: it was refused */
 bool text_fuzz_options(void);
 
-/** text_fuzz_options_begin - once, before it */
+/** text_fuzz_options_begin - prepare; call it once */
 void text_fuzz_options_begin(void);
 
 #endif /* EXITLEDGER_TEXT_FUZZ_H */

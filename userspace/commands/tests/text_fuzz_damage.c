@@ -6,8 +6,8 @@
 #include "run_fuzz_random.h"
 #include "text_fuzz.h"
 
-#define PLACES 4 /* damaged at most */
-#define PART 200 /* bytes that are moved at most */
+#define PLACES 4 /* damaged places, at most */
+#define PART 200 /* bytes that are moved, at most */
 #define GROWTH (PLACES * (PART + 32))
 
 void text_input_make(struct text_input *input, char *sound)
@@ -36,7 +36,7 @@ static void replace(struct text_input *input, size_t at, size_t old,
 	input->length += size - old;
 }
 
-/* The next number from there on becomes another one. */
+/* Replace the next number at or after @at by another one. */
 static void other_number(struct text_input *input, size_t at)
 {
 	static const char *const numbers[] = {
@@ -78,14 +78,14 @@ static void damage_once(struct text_input *input)
 	if (size > input->length - at)
 		size = input->length - at;
 	switch (any(8)) {
-	case 0: /* left out */
+	case 0: /* leave it out */
 		replace(input, at, size, "", 0);
 		break;
-	case 1: /* there twice */
+	case 1: /* duplicate it */
 		memcpy(part, input->text + at, size);
 		replace(input, at, 0, part, size);
 		break;
-	case 2: /* cut off, now and then */
+	case 2: /* truncate the text, but seldom */
 		if (!any(8))
 			input->length = at + 1;
 		break;
@@ -104,7 +104,10 @@ void text_damage(struct text_input *input)
 {
 	memcpy(input->text, input->sound, input->size);
 	input->length = input->size;
-	/* Mostly one: of many, the first that is refused hides the others. */
+	/*
+	 * Mostly damage one place: with many, the first refusal hides the
+	 * others.
+	 */
 	for (uint64_t i = any(2) ? PLACES - 1 : any(PLACES); i < PLACES; i++)
 		damage_once(input);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Command lines, of words that there are and others.  A refusal ends the
- * program: it is caught here, by the linker's --wrap.
+ * Command lines of known and unknown words.  A refusal would end the program;
+ * the linker's --wrap lets this file catch it.
  */
 #include <setjmp.h>
 #include <stdio.h>
@@ -22,12 +22,12 @@
 /* The program's own variables, as linking exitleaf's would define them twice. */
 static jmp_buf ended;
 static int ended_with;
-static bool opens_run; /* the command line was one that does */
+static bool opens_run; /* the command line is for a command that opens a run */
 
 void __wrap_exit(int status) __attribute__((noreturn));
 int __wrap_cli_end(int status, int failed);
 
-/* Memory of a refused line is not freed, as a real program would end. */
+/* The memory of a refused line is not freed, as the real program ends. */
 extern void __lsan_disable(void) __attribute__((weak));
 void __real_exit(int status) __attribute__((noreturn));
 
@@ -228,14 +228,17 @@ void text_fuzz_options_begin(void)
 {
 	if (__lsan_disable)
 		__lsan_disable();
-	/* The sanitizers' words go to the file descriptor. */
+	/*
+	 * Sanitizers write to the file descriptor, so their messages still
+	 * appear.
+	 */
 	stdout = fopen("/dev/null", "w");
 	stderr = fopen("/dev/null", "w");
 	if (!stdout || !stderr)
 		abort();
 }
 
-/* False: it ended the program. */
+/* Parse the line; returns false if that ended the program. */
 static bool returns(int argc, char **argv)
 {
 	if (setjmp(ended))
@@ -259,7 +262,7 @@ bool text_fuzz_options(void)
 	opens_run = false;
 	if (returns(argc, argv))
 		return true;
-	/* There is no run of any name. */
+	/* The named runs do not exist, so a command that opens one fails. */
 	if (ended_with != STATUS_USAGE && ended_with != STATUS_OK &&
 	    (ended_with != STATUS_FAILED || !opens_run))
 		abort();

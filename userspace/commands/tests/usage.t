@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""All commands against all kinds of wrong input: the status, and one line that
-names what is wrong.  None of it needs privileges, nor KVM."""
+"""Every command refuses every kind of wrong usage with status 64 and one line that names
+the mistake.  Neither privileges nor KVM are needed."""
 
 import os
 import re
@@ -29,7 +29,7 @@ PAGES = {name: f"docs/exitledger-{name}.1.rst" for name in COMMANDS if name != "
     name: f"docs/{name}.1.rst" for name in ("exitleaf", "exitwork")
 }
 
-# By an option's metavariable: values that it cannot have, whatever it is.
+# Invalid values by an option's metavariable, for whatever option it is.
 WRONG = {
     "TIME": ("x", "", "-1", "+1", "1x", "1 s", "1e3", "0x10", "inf", "nan", "1.2.3", ".5s",
              "9" * 40, "1\n"),
@@ -49,7 +49,7 @@ TIMES = ("500ms", "1s", "2", "0.5", "5m", "0.25h")
 
 
 def run(argv, **how):
-    """A run: status, standard output, standard error."""
+    """Run a command; return status, standard output and standard error."""
     how.setdefault("stdout", subprocess.PIPE)
     how.setdefault("stdin", subprocess.DEVNULL)
     result = subprocess.run(argv, stderr=subprocess.PIPE, check=False, timeout=60, **how)
@@ -58,7 +58,8 @@ def run(argv, **how):
 
 
 def refused(name, argv, *said):
-    """Wrong usage: 64, one line on standard error, nothing else."""
+    """Check that usage is refused: status 64, one line on standard error, and no other
+    output."""
     status, out, err = run(argv)
     ok(f"{name}: wrong usage, in one line that says what",
        status == 64 and not out and err.count("\n") == 1 and err.endswith("\n")
@@ -68,7 +69,7 @@ def refused(name, argv, *said):
 
 
 def options_of(argv):
-    """(name, letter, metavariable or "", may it be left out) of --help."""
+    """Parse --help into (name, letter, metavariable or "", is the argument optional)."""
     found = []
     for line in run([*argv, "--help"])[1].splitlines():
         row = re.match(r" {2,6}(?:-(\w|\?), )?--([a-z-]+)(\[?)(?:=([A-Z|,.]+))?", line)
@@ -78,7 +79,7 @@ def options_of(argv):
 
 
 def the_grammar():
-    """The rules that hold for the options of all commands."""
+    """Rules that hold for the options of all commands."""
     for name, argv in ALL.items():
         refused(f"{name}, no such option", [*argv, "--frobnicate"], "'--frobnicate'", "--help")
         refused(f"{name}, no such letter", [*argv, "-Z"], "'-Z'", "--help")
@@ -105,14 +106,14 @@ def the_grammar():
 
 
 def the_values():
-    """Values that an option cannot have; and times, which all take alike."""
+    """Invalid values are refused; all options that take a time accept the same forms."""
     for name, argv in ALL.items():
         for option, letter, value, _ in options_of(argv):
-            # A run and a command are what these need before all else.
+            # Arguments that these commands need in any case.
             rest = {"record": ["-o", "x"], "replay": ["x"], "report": ["x"],
                     "advise": ["x"]}.get(name, [])
             for wrong in WRONG.get(value, ()):
-                # "" is a pattern of FILE's that a number's option tells by itself.
+                # An option for a number refuses "" with a message of its own.
                 refused(f"{name} --{option}={wrong!r}", [*argv, f"--{option}={wrong}", *rest],
                         wrong.replace("\n", "?"))
             if value != "TIME":
@@ -128,7 +129,7 @@ def the_values():
 
 
 def the_arguments():
-    """Words that are no options."""
+    """Words that are not options."""
     for name in TAKE_COMMAND:
         hint = [] if name == "exitleaf" else ["'--vm web1'"]
         refused(f"{name} web1", [*ALL[name], "web1"], "'web1'", "'-- web1'", *hint)
@@ -199,7 +200,7 @@ def the_arguments():
 
 
 def the_order():
-    """Wrong usage is told before a file's faults, or the host's."""
+    """Wrong usage is reported before errors of files or of the host."""
     gone = "/nonexistent"
     for argv, *said in (
         (["replay", gone, "--json", "--csv"], "--json"),
@@ -224,7 +225,7 @@ def the_order():
 
 
 def the_pages():
-    """A page's EXIT STATUS has what the program can end with."""
+    """The EXIT STATUS section of a manual page lists every status of the program."""
     for name, page in PAGES.items():
         with open(page, encoding="utf-8") as file:
             text = file.read()
