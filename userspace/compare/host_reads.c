@@ -16,14 +16,14 @@ int host_reads_open(struct host_reads *reads, const char *root, struct why *why)
 	return r;
 }
 
-/* --- what KVM has of a VM --- */
+/* --- KVM's sums of a VM --- */
 
-/* The gaps in it. */
+/* Gaps in KVM's sums. */
 struct host_gaps {
-	uint64_t dropped; /* exits without a time */
-	uint32_t uncounted; /* vCPUs of which exits are missing */
-	bool spare; /* some reasons share a cell, and are in the total alone */
-	bool begins; /* a vCPU that has exited has nothing to count in yet */
+	uint64_t dropped; /* exits whose time KVM dropped */
+	uint32_t uncounted; /* vCPUs some of whose exits KVM did not count */
+	bool spare; /* some reasons share a cell and are only in the total */
+	bool begins; /* a vCPU that has exited does not count yet */
 	uint32_t begun; /* vCPUs that count, or are known not to */
 };
 
@@ -69,7 +69,9 @@ static int sum_file(const struct exit_file *file, struct vm_sums *sums,
 	return r;
 }
 
-/* Has each vCPU the same cell for a reason, whatever others it has? */
+/*
+ * Does each vCPU have the reason's cell, rather than only those with room left?
+ */
 static bool has_own_cell(const struct exit_file *file, uint32_t reason)
 {
 	static const struct exit_file_vcpu without_others;
@@ -83,14 +85,14 @@ static bool has_own_cell(const struct exit_file *file, uint32_t reason)
 	return false;
 }
 
-/* --- as answers --- */
+/* --- the sums as answers --- */
 
-/* The sums of one VM: what is held against each other. */
+/* The sums of one VM that are compared. */
 struct held_sums {
 	const struct vm_sums *before, *kernel, *after;
 	const struct exit_file *file;
 	struct host_gaps gaps;
-	struct answer answer; /* what is the same in all */
+	struct answer answer; /* the members that are the same in all answers */
 };
 
 static int put(const struct held_sums *held, struct books *books, uint32_t leaf,
@@ -140,7 +142,10 @@ static int put_reason(struct held_sums *held, struct books *books,
 		&vm_sums_find(held->after, reason)->times;
 	int r;
 
-	/* Where a vCPU had no cell left, nobody knows which of the rest it is. */
+	/*
+	 * A vCPU without a free cell may have put the reason into the shared
+	 * cell.
+	 */
 	if (held->gaps.spare && !has_own_cell(held->file, reason))
 		return 0;
 	held->answer.exits_before = before->exits;
@@ -154,7 +159,9 @@ static int put_reason(struct held_sums *held, struct books *books,
 			   kernel->ns);
 }
 
-/* Each reason that one of the books has an exit of, and the total. */
+/*
+ * Append an answer for each reason with an exit in either book, and the total.
+ */
 static int put_all(struct held_sums *held, struct books *books)
 {
 	const struct ledger_cells *ours = &held->after->cells;
@@ -177,10 +184,10 @@ static int put_all(struct held_sums *held, struct books *books)
 }
 
 /*
- * How many vCPUs may be counting just then.  Of a VM that was there before, one
- * that was in the guest when the observer came may have been counted by KVM,
- * and be seen by the observer in a moment: any that KVM has and the first sum
- * had not.
+ * How many vCPUs may be counting at the time of the read.  If the VM ran before
+ * the observer was attached, a vCPU can be in the guest since then: KVM has it,
+ * but the observer sees it only at its next exit.  So count each vCPU that KVM
+ * has and the first sum did not have.
  */
 static uint32_t vcpus_of(const struct books *books, const struct ledger_vm *vm,
 			 const struct held_sums *held)
@@ -193,7 +200,7 @@ static uint32_t vcpus_of(const struct books *books, const struct ledger_vm *vm,
 	return held->after->vcpus + unseen;
 }
 
-/* KVM's VM whose folder has an inode, if it can be read; else NULL. */
+/* Find KVM's VM by the inode of its folder; NULL: none that can be read. */
 static struct kernel_vm *find(const struct kernel_vms *vms, uint64_t inode)
 {
 	size_t low = 0, high = vms->nr;
@@ -213,8 +220,8 @@ static struct kernel_vm *find(const struct kernel_vms *vms, uint64_t inode)
 }
 
 /*
- * Is the folder still that VM's?  Then its file is, too: another VM can have
- * the folder's name once this one is gone.
+ * Does the folder's name still belong to this VM?  Then the file that was read
+ * does, too.  After the VM has ended, another VM can get the same name.
  */
 static bool is_still_there(const struct kernel_vms *vms,
 			   const struct kernel_vm *vm)
@@ -231,9 +238,9 @@ static bool is_still_there(const struct kernel_vms *vms,
 }
 
 /*
- * The moments between the two sums are what all is about: nothing else is done.
- * @of: filled in: KVM's VM, or NULL: there is nothing that could be held
- * against the sums.
+ * Sum, read KVM's file and sum again.  The shorter the time between the two
+ * sums, the stricter the check, so nothing else is done in between.
+ * @of: set to KVM's VM, or to NULL if there is nothing to compare with the sums
  */
 static int read_vm(struct host_reads *reads, struct observer *observer,
 		   uint64_t vm, struct kernel_vm **of, struct why *why)
@@ -277,7 +284,7 @@ static int take_vm(struct host_reads *reads, struct observer *observer,
 	held.file = &of->now.file;
 	if (sum_file(held.file, &reads->kernel, &held.gaps))
 		return why_set(why, ENOMEM, "out of memory");
-	/* Counting was switched on, and has yet to begin in some vCPU. */
+	/* Counting was switched on recently and has not begun in every vCPU. */
 	if (held.gaps.begins || held.gaps.begun < held.before->vcpus)
 		return 0;
 	held.answer.ns = clock_now_ns();
@@ -287,7 +294,7 @@ static int take_vm(struct host_reads *reads, struct observer *observer,
 				       0;
 }
 
-/* Not one of which a part has ended: what that had is in no sum any more. */
+/* If a vCPU is gone, the sums no longer have its exits; leave out such a VM. */
 static bool is_whole(const struct ledger_vm *vm)
 {
 	for (size_t i = 0; i < vm->nr_vcpus; i++) {
@@ -310,7 +317,7 @@ int host_reads_take(struct host_reads *reads, struct observer *observer,
 	const struct ledger *ledger = &books->ledger;
 	int r;
 
-	/* Else a VM that has ended could be taken for another one. */
+	/* Without VMs' ends, an ended VM could be taken for a new one. */
 	if (!reads->is_open || !books->sees_ends)
 		return 0;
 	r = kernel_vms_refresh(&reads->vms, why);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads of KVM's counters by the host, for every VM at once: as answers,
- * between two sums of the observer's, they are held against the bound that a
- * guest's reads are (docs/soundness.md).
+ * The host reads KVM's counters of all VMs.  Each read becomes an answer
+ * between two sums of the observer, to which the same bound applies as to a
+ * guest's read (docs/soundness.md).
  */
 #ifndef EXITLEDGER_HOST_READS_H
 #define EXITLEDGER_HOST_READS_H
@@ -12,30 +12,31 @@
 #include "ledger/vm_sums.h"
 #include "observe/observer.h"
 
-/* Zeroed at first, but for @only; to be closed with host_reads_close. */
+/* Set @only and zero the other members; to be closed with host_reads_close. */
 struct host_reads {
-	const struct pids *only; /* processes that are asked for; NULL: all */
+	const struct pids *only; /* processes whose VMs are read; NULL: all */
 	bool is_open;
 	struct kernel_vms vms;
-	struct vm_sums before, kernel, after; /* of one VM, memory kept */
+	/* of one VM; kept to reuse their memory */
+	struct vm_sums before, kernel, after;
 };
 
 /**
- * host_reads_open - find KVM's files, with root's rights
- * @root: a folder in the place of /, "" for / itself; must stay
+ * host_reads_open - find KVM's files; needs root's rights
+ * @root: a directory that replaces /, "" for / itself; must stay valid
  *
- * 0, or -errno with @why: this host cannot read KVM's counters.
+ * Returns 0, or -errno with @why: this host cannot read KVM's counters.
  */
 int host_reads_open(struct host_reads *reads, const char *root,
 		    struct why *why);
 
 /**
  * host_reads_take - read KVM's counters, and append them to the books' answers
- * @books: the ledger is as of the last collection
+ * @books: its ledger must be as of the last collection
  *
- * Does nothing unless it is open.  A VM that ends meanwhile is left out, and so
- * is one of which BPF does not know which folder of KVM's it has.  0, or -errno
- * with @why.
+ * Does nothing unless @reads is open.  Leaves out VMs that end meanwhile, and
+ * VMs whose folder in debugfs BPF does not know.  Returns 0, or -errno with
+ * @why.
  */
 int host_reads_take(struct host_reads *reads, struct observer *observer,
 		    struct books *books, struct why *why);

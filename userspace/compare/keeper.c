@@ -6,14 +6,14 @@
 #include "compare/keeper.h"
 #include "compare/withheld.h"
 
-/* How often BPF's slots and answers are fetched, and KVM's own statistics. */
+/* How often slots, answers and KVM's own statistics are collected. */
 #define COLLECT_MS 50
 #define STATISTICS_NS 250000000ull
 /*
- * How often the host reads KVM's counters.  What is judged as a whole in the
- * end is kept until then, so that in a long comparison there is ever more time
- * between two reads, and half of the room is left for the last one and for what
- * guests read.
+ * How often the host reads KVM's counters.  Answers that are judged at the end
+ * are kept until then, so the interval doubles each time that
+ * HOST_ANSWERS_SLOWER more are kept.  Half of the room for answers stays free
+ * for the last read and for what guests read.
  */
 #define HOST_READ_NS (COLLECT_MS * 1000000ull)
 #define HOST_READ_WATCH_NS 1000000000ull
@@ -34,8 +34,8 @@ static bool is_wanted(const struct keeper *keeper, uint64_t number)
 }
 
 /*
- * Answers to other VMs than that which was asked for are none of ours, nor is
- * what guests read where only the host's reads are asked for.
+ * Drop answers to VMs that --vm does not name; with --reader host, also drop
+ * all answers to guests.
  */
 static void drop_others(struct keeper *keeper, size_t from)
 {
@@ -59,7 +59,10 @@ static int none_is_new(struct keeper *keeper, struct why *why)
 	const struct ledger *ledger = &books->ledger;
 	uint64_t newest;
 
-	/* --watch forgets VMs that have ended, so begin anew now and then. */
+	/*
+	 * --watch forgets ended VMs, so rebuild the list when it has grown too
+	 * long.
+	 */
 	if (books->running.nr > 2 * ledger->nr_vms + 16)
 		books->running.nr = keeper->newest = 0;
 	newest = keeper->newest;
@@ -77,9 +80,9 @@ static int none_is_new(struct keeper *keeper, struct why *why)
 }
 
 /*
- * Note the VMs whose guests may not read: an answer that such a guest did not
- * get is not hidden by KVM.  This is looked at when an answer is missing, and
- * regularly, as the VM may have ended by the time that its answers are seen.
+ * Note the VMs whose guests may not read: a missing answer is then no fault of
+ * KVM.  Looks when an answer is missing, and also regularly, as the VM may have
+ * ended by the time its answers are collected.
  */
 static int look_who_may_read(struct keeper *keeper, struct why *why)
 {
@@ -100,7 +103,7 @@ static bool is_any_unanswered(const struct answers *answers, size_t from)
 	return false;
 }
 
-/* The answers come first: then the ledger has the VMs that they are about. */
+/* Collect answers first, so that the ledger then has the VMs they belong to. */
 static int collect(struct keeper *keeper, struct why *why)
 {
 	struct books *books = keeper->books;
@@ -115,7 +118,7 @@ static int collect(struct keeper *keeper, struct why *why)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",
 			       strerror(-r));
 	drop_others(keeper, from);
-	/* Of guests' reads, which are dropped then, none can be missed. */
+	/* Lost answers to guests do not matter if these are dropped anyway. */
 	if (keeper->options->readers == READERS_HOST)
 		books->ledger.losses.answers = 0;
 	if (is_any_unanswered(&books->answers, from))
@@ -125,7 +128,7 @@ static int collect(struct keeper *keeper, struct why *why)
 	return keeper->books->host.other_pids ? none_is_new(keeper, why) : 0;
 }
 
-/* When the host reads next. */
+/* Schedule the host's next read; without --watch, ever more rarely. */
 static void slow_down(struct keeper *keeper, uint64_t now, size_t added)
 {
 	if (!keeper->host_read_step)
@@ -142,8 +145,8 @@ static void slow_down(struct keeper *keeper, uint64_t now, size_t added)
 }
 
 /*
- * The host reads KVM's counters.  If it cannot any more, the rest of
- * the books goes on: what guests read, and what was read before.
+ * Let the host read KVM's counters.  If it no longer can, the books go on with
+ * what guests read and with the host's earlier reads.
  */
 static int read_by_host(struct keeper *keeper, struct why *why)
 {
@@ -169,7 +172,7 @@ static bool is_host_read_due(const struct keeper *keeper, uint64_t now)
 	       keeper->books->answers.nr < HOST_ANSWERS_MAX;
 }
 
-/* KVM's own statistics of the VMs, between two collections. */
+/* Read KVM's own statistics of the VMs, between two collections. */
 static int take_statistics(struct keeper *keeper, struct why *why)
 {
 	struct books *books = keeper->books;
@@ -192,7 +195,7 @@ static int start_read(struct keeper *keeper, struct why *why)
 	return read_command_start(&keeper->reader, why);
 }
 
-/* --read's command has ended: its output is the guest's report. */
+/* --read's command has ended: parse its output as the guest's report. */
 static int end_read(struct keeper *keeper, struct why *why)
 {
 	struct guest_reports reports;
@@ -205,8 +208,8 @@ static int end_read(struct keeper *keeper, struct why *why)
 }
 
 /*
- * A guest that is watched for days may be down for a while: said once, and
- * once more when that is over.
+ * With --watch, a guest may be down for a while: report that once, and once
+ * more when its reads work again.
  */
 static int settle_read(struct keeper *keeper, int r, struct why *why)
 {
@@ -226,7 +229,9 @@ static int settle_read(struct keeper *keeper, int r, struct why *why)
 	return 0;
 }
 
-/* Have --read's command run when it is due. */
+/*
+ * Start --read's command when it is due, and take its report when it has ended.
+ */
 static int go_on_reading(struct keeper *keeper, struct why *why)
 {
 	const struct compare_options *options = keeper->options;
@@ -250,7 +255,7 @@ static int go_on_reading(struct keeper *keeper, struct why *why)
 	return r;
 }
 
-/* The one that is under way when it's over, or else another. */
+/* Wait for the running read at the end of the comparison, or else start one. */
 static int read_at_last(struct keeper *keeper, struct why *why)
 {
 	struct read_command *reader = &keeper->reader;
@@ -334,7 +339,7 @@ int keeper_finish(struct keeper *keeper, struct why *why)
 	if (!r)
 		r = collect(keeper, why);
 	take_rates(keeper);
-	/* A last read by the host, of the VMs that are still there. */
+	/* Let the host read once more, for the VMs that still run. */
 	if (!r)
 		r = read_by_host(keeper, why);
 	return r;

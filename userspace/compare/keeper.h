@@ -20,11 +20,11 @@ struct keeper {
 	struct command command;
 	struct tsc_point start;
 	struct tsc_rates rates;
-	uint64_t newest; /* VM of another PID namespace that was seen last */
+	uint64_t newest; /* the newest VM seen; used in another PID namespace */
 	struct pids chosen; /* the processes that --vm names */
 	struct read_command reader; /* --read's command, while it runs */
-	uint64_t next_read; /* when it is due */
-	/* Only of --watch: otherwise a failure is an error. */
+	uint64_t next_read; /* tsc_now().ns when the next read is due */
+	/* Used only with --watch; otherwise a failed read is an error. */
 	size_t reads_failed;
 	size_t failed_since; /* failed reads since the last one that worked */
 	bool was_read;
@@ -32,7 +32,8 @@ struct keeper {
 	uint64_t next_statistics;
 	struct host_reads host_reads;
 	uint64_t next_host_read, host_read_step;
-	size_t host_answers; /* since it was made to read less often */
+	/* answers of the host since the interval was last doubled */
+	size_t host_answers;
 };
 
 /**
@@ -88,9 +89,10 @@ int keeper_note_start(struct books *books, const struct observer *observer,
 int keeper_choose(struct keeper *keeper, struct why *why);
 
 /**
- * keeper_open_host_reads - have the host read KVM's counters, if it may and can
+ * keeper_open_host_reads - prepare the host's reads, if --reader allows them
  *
- * With root's rights.  0, or -errno with @why: nobody could read them.
+ * Needs root's rights.  Returns 0, also if only guests can read; or -errno with
+ * @why: neither the host nor guests could read.
  */
 int keeper_open_host_reads(struct keeper *keeper, struct why *why);
 

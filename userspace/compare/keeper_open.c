@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The part that takes root's rights, until they are given up. */
+/*
+ * The part of the keeper that needs root's rights, which it drops at its end.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +17,8 @@
 #define NAME_SHOWN 40 /* columns of a VM's name in a message */
 
 /*
- * In another PID namespace --vm is a process by its number on the host, as
- * monitor shows it: whether it is there is seen when one of its VMs exits.
+ * In another PID namespace --vm takes a pid as the host has it, which is what
+ * monitor shows.  Whether it exists is known only when one of its VMs exits.
  */
 static int choose_unseen(struct keeper *keeper, unsigned long pid,
 			 struct why *why)
@@ -31,7 +33,7 @@ static int choose_unseen(struct keeper *keeper, unsigned long pid,
 		       0;
 }
 
-/* Resolve --vm: which processes are it? */
+/* Find the processes that --vm names. */
 int keeper_choose(struct keeper *keeper, struct why *why)
 {
 	const struct pids *running = &keeper->books->running;
@@ -94,7 +96,9 @@ int keeper_note_start(struct books *books, const struct observer *observer,
 	return r ? why_set(why, -r, "/proc: %s", strerror(-r)) : 0;
 }
 
-/* Where the host cannot read, guests still can; unless that was asked for. */
+/*
+ * If the host cannot read, guests may still be able to, unless --reader host.
+ */
 int keeper_open_host_reads(struct keeper *keeper, struct why *why)
 {
 	const enum compare_readers readers = keeper->options->readers;
@@ -115,7 +119,10 @@ static int attach(struct keeper *keeper, struct why *why)
 {
 	const struct observer_options observe = {
 		.attach = keeper->options->attach,
-		/* Also where only the host reads: it says when time is booked. */
+		/*
+		 * Needed for --reader host, too: shows when BPF has booked
+		 * times.
+		 */
 		.answers = true,
 	};
 	int r;
@@ -133,7 +140,7 @@ static int attach(struct keeper *keeper, struct why *why)
 				 keeper->start.ns, why);
 }
 
-/* Commands that are run later run with the rights that we have now. */
+/* Commands that are started later run with the rights that we have now. */
 static int prepare(struct keeper *keeper, struct why *why)
 {
 	const struct compare_options *options = keeper->options;
@@ -147,7 +154,7 @@ static int prepare(struct keeper *keeper, struct why *why)
 	return r;
 }
 
-/* With root's rights, which are given up in the end. */
+/* Do what needs root's rights, then drop them. */
 static int open_all(struct keeper *keeper, struct why *why)
 {
 	const struct compare_options *options = keeper->options;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The host's reads: KVM's files that are made up, between sums that are, too. */
+/* The host's reads with made-up files of KVM, between made-up sums of BPF. */
 #ifndef EXITLEDGER_HOST_READS_FIXTURE_H
 #define EXITLEDGER_HOST_READS_FIXTURE_H
 
@@ -10,9 +10,10 @@
 #include "kernel/tests/kernel_fixture.h"
 #include "tests/tap.h"
 
-enum { MSR = 0x72, IO = 0x7b, NPF = 0x400 }; /* reasons that have cells */
+/* reasons that have a cell in each vCPU */
+enum { MSR = 0x72, IO = 0x7b, NPF = 0x400 };
 enum { MSR_CELL, IO_CELL, NPF_CELL, SPARSE_CELL = MADE_DENSE };
-enum { RARE = 0x8d, RARER = 0x8e }; /* that have none of their own */
+enum { RARE = 0x8d, RARER = 0x8e }; /* reasons that share the sparse cells */
 
 #define VMS 3
 #define PID 4000
@@ -25,7 +26,7 @@ static struct why why;
 /* BPF's sums of each VM, before KVM's file is read and after. */
 static struct vm_sums sums[VMS + 1][2];
 static unsigned int asked[VMS + 1];
-static void (*meanwhile)(void); /* once it has summed for the first time */
+static void (*meanwhile)(void); /* called during the first sum of a VM */
 
 int observer_vm_sums(struct observer *observer, uint64_t vm, struct vm_sums *to)
 {
@@ -61,7 +62,7 @@ static inline uint64_t inode_of(const char *folder)
 	return stat_of.st_ino;
 }
 
-/* BPF has seen that VM, with so many vCPUs. */
+/* Give BPF a VM with this many vCPUs in KVM's folder @folder. */
 static inline void see(uint64_t number, uint32_t vcpus, const char *folder)
 {
 	struct ledger_vm *vm = ledger_vm(&books.ledger, number, PID);
@@ -74,7 +75,7 @@ static inline void see(uint64_t number, uint32_t vcpus, const char *folder)
 	}
 }
 
-/* BPF has so many exits of a reason by then, with so much time. */
+/* Set BPF's exits and time of a reason in the first or second sum (@then). */
 static inline void bpf_has(uint64_t vm, size_t then, uint32_t reason,
 			   uint64_t exits, uint64_t ns)
 {
@@ -125,7 +126,7 @@ struct expected {
 	uint32_t edx;
 };
 
-/* As the leaf that says it: EBX and EAX, or EBX and ECX. */
+/* Check an answer; leaf fields are EBX and EAX, or EBX and ECX. */
 static inline void check_at(uint64_t vm, size_t at,
 			    const struct expected *wanted, bool of_exits)
 {
@@ -153,7 +154,10 @@ static inline void check_at(uint64_t vm, size_t at,
 #define OF_REASON EXIT_LEAF_REASON_EXITS
 #define CYCLES_OF EXIT_LEAF_REASON_CYCLES
 
-/* MSR and I/O, of one vCPU; BPF has one more by the second sum. */
+/*
+ * A VM with one vCPU and exits of two reasons; BPF counts one more I/O exit by
+ * the second sum.
+ */
 static inline void two_reasons(void)
 {
 	made_file_exits(&made, 0, MSR_CELL, 5, 1000);

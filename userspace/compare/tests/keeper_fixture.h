@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A keeper of books, with an observer that is none. */
+/* A keeper of books with a stand-in for the observer. */
 #ifndef EXITLEDGER_KEEPER_FIXTURE_H
 #define EXITLEDGER_KEEPER_FIXTURE_H
 
@@ -14,9 +14,9 @@ static struct keeper keeper;
 static struct books books;
 static struct why why;
 static unsigned int collected;
-static bool a_vm; /* there is a VM, and its guest gets answers */
+static bool a_vm; /* a VM exists, and its guest gets answers */
 
-#define A_PID 4194303 /* no process here has it */
+#define A_PID 4194303 /* above every pid of this machine */
 
 int observer_open(struct observer **result,
 		  const struct observer_options *asked, struct why *cause)
@@ -87,7 +87,7 @@ static inline void setup(void)
 	keeper.params.fd = -1;
 	keeper.statistics.root = "/nowhere";
 	keeper.start = tsc_now();
-	signal(SIGHUP, SIG_DFL); /* who started us may have it ignored */
+	signal(SIGHUP, SIG_DFL); /* it may have been inherited as ignored */
 	command_catch_signals();
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* KVM's own statistics in a debugfs that is made up, and what BPF saw. */
+/* KVM's own statistics in a made-up debugfs, and the exits that BPF saw. */
 #ifndef EXITLEDGER_KVM_STATS_FIXTURE_H
 #define EXITLEDGER_KVM_STATS_FIXTURE_H
 
@@ -15,7 +15,7 @@
 static struct kvm_stats stats;
 static struct books books;
 
-/* A VM's folder, with the vCPUs and exits that KVM has. */
+/* Make a VM's folder with KVM's numbers of vCPUs and exits. */
 static inline void folder(const char *name, uint32_t vcpus, uint64_t exits)
 {
 	char path[64], text[32];
@@ -37,7 +37,7 @@ static inline void no_folder(const char *name)
 	ck_assert_int_eq(system(command), 0);
 }
 
-/* A VM that BPF saw, and its exits. */
+/* Add a VM and its exits to the ledger. */
 static inline struct ledger_vcpu *seen(uint64_t number, uint32_t pid,
 				       uint64_t exits)
 {

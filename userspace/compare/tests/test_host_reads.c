@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The numbers that the host reads of a VM, and what is missing in them. */
+/* The answers that the host makes of KVM's sums, and gaps in these sums. */
 #include "host_reads_fixture.h"
 
 /* --- counts and times --- */
@@ -36,7 +36,7 @@ START_TEST(each_reason_and_the_total)
 	}
 	ck_assert_uint_eq(books.host_reads, 1);
 	ck_assert_uint_eq(asked[1], 2);
-	/* The next time it is all read anew. */
+	/* A later read starts anew and does not add to the earlier one. */
 	made_file_exits(&made, 0, MSR_CELL, 0x100000000, 1);
 	vm_write("100-11", &made);
 	take(12);
@@ -47,7 +47,7 @@ START_TEST(each_reason_and_the_total)
 }
 END_TEST
 
-/* A reason that one of the books has alone is held against nothing. */
+/* A reason that only one book has is compared with 0 exits in the other. */
 START_TEST(reasons_of_one_book)
 {
 	made_file_exits(&made, 0, MSR_CELL, 5, 10);
@@ -70,7 +70,7 @@ START_TEST(reasons_of_one_book)
 }
 END_TEST
 
-/* Of each mode: what it counts. */
+/* Each mode has only the answers that it counts. */
 START_TEST(modes)
 {
 	static const size_t answers[] = { 0, 2, 4, 4 };
@@ -82,7 +82,9 @@ START_TEST(modes)
 	vm_write("100-11", &made);
 	see(1, 1, "100-11");
 	if (!_i) {
-		/* It is switched off once this has begun. */
+		/*
+		 * Counting is switched off after the host's reads were opened.
+		 */
 		made.head.mode = EXIT_FILE_TIME;
 		vm_write("100-11", &made);
 		root_write("/sys/module/kvm/parameters/exit_stats", "2\n");
@@ -95,7 +97,7 @@ START_TEST(modes)
 }
 END_TEST
 
-/* A sum over vCPUs, each with cells of its own. */
+/* Each vCPU has its own cells; the answers are sums over vCPUs. */
 START_TEST(over_vcpus)
 {
 	made_file_init(&made, 3, EXIT_FILE_COUNT);
@@ -161,8 +163,8 @@ START_TEST(gaps)
 END_TEST
 
 /*
- * A vCPU has no cell left: nothing is known of any reason without a place of
- * its own, also if another vCPU has a cell for it.
+ * If a vCPU has no free cell, reasons without a cell in every vCPU are not
+ * compared, even if another vCPU has a cell for them.
  */
 START_TEST(no_cell_is_left)
 {
@@ -187,8 +189,8 @@ START_TEST(no_cell_is_left)
 END_TEST
 
 /*
- * Counting was switched on, and a vCPU that is in the guest has exits that KVM
- * does not count yet: by its statistics, or as BPF has seen it.
+ * Counting was switched on while a vCPU was in the guest: it has exits, which
+ * its statistics or BPF show, but KVM does not count it yet.
  */
 START_TEST(counting_begins)
 {
@@ -208,8 +210,8 @@ END_TEST
 /* --- vCPUs --- */
 
 /*
- * Those of the second sum.  If the VM was there before, any that KVM has and
- * the first one had not may be seen in a moment.
+ * The number of vCPUs is that of the second sum.  If the VM ran before the
+ * observer was attached, vCPUs that only KVM has are added.
  */
 START_TEST(vcpus)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which of KVM's VMs the host reads, and which it leaves out. */
+/* The VMs that the host reads, and those that it leaves out. */
 #include "host_reads_fixture.h"
 
-/* Three of a process, all by the same thread: each has its folder. */
+/* One thread made three VMs of a process; each is found by its folder. */
 START_TEST(several_vms)
 {
 	static const char *const folders[] = { "100-11", "100-12", "100-13" };
@@ -21,7 +21,7 @@ START_TEST(several_vms)
 		check_at(i + 1, 2 * i,
 			 &(struct expected){ OF_REASON, MSR, 12 - i, 0, 0, 0 },
 			 true);
-	/* One ends, which BPF has yet to see. */
+	/* A VM has ended, but BPF has not seen that yet. */
 	vm_end("100-12");
 	take(10);
 	ck_assert_uint_eq(books.answers.answer[6].vm, 1);
@@ -99,7 +99,7 @@ START_TEST(left_out)
 }
 END_TEST
 
-/* The folder goes, and another VM has its name at once. */
+/* Remove the VM's folder and give its name to another VM. */
 static void name_anew(void)
 {
 	char from[64], to[64];
@@ -134,7 +134,7 @@ START_TEST(not_open)
 	ck_assert_int_eq(read_all(), 0);
 	ck_assert_uint_eq(books.host_reads, 0);
 	host_reads_close(&reads);
-	/* No KVM that has files. */
+	/* This KVM has no exit_stats files. */
 	root_remove();
 	root_make();
 	ck_assert_int_lt(host_reads_open(&reads, root, &why), 0);
@@ -149,7 +149,7 @@ static void damage(void)
 	root_write(KVM "100-11/exit_stats", "none of KVM's");
 }
 
-/* Between two reads of all, or just then. */
+/* The file is damaged before the pass over all VMs, or between the two sums. */
 START_TEST(a_damaged_file)
 {
 	two_reasons();

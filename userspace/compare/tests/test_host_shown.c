@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How a result says that the host has read, and how --watch counts reads. */
+/* How results show the host's reads, and how --watch counts reads. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +46,7 @@ static void teardown(void)
 	books_free(&books);
 }
 
-/* Of VM @vm, as the host or its guest was told. */
+/* Add a read of VM @vm's total, by the host or by the VM's guest. */
 static void read_total(uint64_t vm, uint64_t kernel, uint64_t bpf, bool host)
 {
 	const struct answer answer = {
@@ -124,7 +124,10 @@ START_TEST(how_often)
 }
 END_TEST
 
-/* So many that the host alone has read, and each that a guest has. */
+/*
+ * Of VMs that only the host has read, some are listed; VMs that a guest has
+ * read are all listed.
+ */
 START_TEST(many_vms)
 {
 	for (uint64_t vm = 1; vm <= 10; vm++)
@@ -151,7 +154,7 @@ START_TEST(nothing_to_judge)
 }
 END_TEST
 
-/* The reads of --watch's lines are guests'. */
+/* Reads in --watch's lines are reads by guests. */
 START_TEST(reads_are_counted)
 {
 	struct kvm_params_watch params = { .fd = -1 };

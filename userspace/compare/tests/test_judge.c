@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Books that are kept live are judged, and what was judged is forgotten. */
+/* Books that are kept live are judged, and judged answers are dropped. */
 #include <errno.h>
 #include <string.h>
 
@@ -55,7 +55,7 @@ static struct ledger_vcpu *vcpu(uint64_t vm, uint32_t id)
 	return ledger_vcpu(ledger_vm(&books.ledger, vm, 40 + vm), id);
 }
 
-/* KVM says @kernel where BPF has @bpf. */
+/* Add a read: KVM counted @kernel exits, and BPF counted @bpf. */
 static void read_exits(uint64_t kernel, uint64_t bpf)
 {
 	const struct answer answer = {
@@ -74,7 +74,7 @@ static void read_exits(uint64_t kernel, uint64_t bpf)
 	ck_assert_int_eq(answers_add(&books.answers, &answer), 0);
 }
 
-/* Each answer is counted once, though it is kept for a report to come. */
+/* An answer that is kept for a later report is counted only once. */
 START_TEST(answers_that_are_kept)
 {
 	for (uint64_t n = 1; n <= 3; n++) {
@@ -90,7 +90,7 @@ START_TEST(answers_that_are_kept)
 }
 END_TEST
 
-/* Those of all vCPUs, and of VMs that are gone, too. */
+/* The number of exits covers all vCPUs, including those of ended VMs. */
 START_TEST(exits_of_all)
 {
 	vcpu(1, 0)->exits = 1;
@@ -107,7 +107,7 @@ START_TEST(exits_of_all)
 }
 END_TEST
 
-/* After a switch all VMs that are there had exits before: none began at zero. */
+/* After a switch, all VMs count as late: each may have had exits before it. */
 START_TEST(all_run_at_a_switch)
 {
 	for (uint64_t vm = 1; vm <= 3; vm++)

@@ -31,7 +31,7 @@ static void prepare(const char *read)
 			 0);
 }
 
-/* To the end: 0, or what failed. */
+/* Keep books to the end; return 0, or the error of the step that failed. */
 static int keep(void)
 {
 	bool over = false;
@@ -53,7 +53,7 @@ START_TEST(a_guest_is_made_to_read)
 }
 END_TEST
 
-/* Nothing is lost meanwhile, and it takes no longer than it may. */
+/* A read that hangs loses no collection and ends at its time limit. */
 START_TEST(a_read_that_hangs)
 {
 	options.seconds = 1;
@@ -67,7 +67,7 @@ START_TEST(a_read_that_hangs)
 }
 END_TEST
 
-/* The last read is the one that was under way. */
+/* If a read runs at the end, it is the last one. */
 START_TEST(a_slow_read)
 {
 	options.seconds = 0.5;
@@ -79,7 +79,7 @@ START_TEST(a_slow_read)
 }
 END_TEST
 
-/* SIGTERM while it runs, or while the last one does. */
+/* SIGTERM arrives during a read, or during the last one. */
 START_TEST(a_signal_ends_a_read)
 {
 	bool over = false;
@@ -117,8 +117,8 @@ START_TEST(a_read_that_fails)
 END_TEST
 
 /*
- * A failure is said once, with its reason; it is counted; and the next one may
- * work.
+ * A failure is reported once, with its reason, and is counted; later reads may
+ * work again.
  */
 START_TEST(reads_that_fail_for_a_while)
 {
@@ -160,8 +160,9 @@ START_TEST(reads_that_fail_for_a_while)
 END_TEST
 
 /*
- * In another PID namespace VMs have pids that no process here has, or another
- * one: their answers are kept all the same, and each may have been there before.
+ * In another PID namespace, VMs have pids that belong to no process or another
+ * process here.  Their answers are kept all the same, and each VM counts as
+ * late.
  */
 START_TEST(vms_of_other_pids)
 {
@@ -186,7 +187,7 @@ START_TEST(vms_of_other_pids)
 }
 END_TEST
 
-/* VMs that --watch has forgotten are not remembered here for ever. */
+/* VMs that --watch has forgotten are not kept in this list forever. */
 START_TEST(many_vms_of_other_pids)
 {
 	uint64_t number = 0;
@@ -208,7 +209,9 @@ START_TEST(many_vms_of_other_pids)
 }
 END_TEST
 
-/* A switch off and on would go unnoticed. */
+/*
+ * If the parameters cannot be watched, a switch off and on would go unnoticed.
+ */
 START_TEST(counters_not_to_be_watched)
 {
 	struct rlimit limit, none;
@@ -227,7 +230,7 @@ START_TEST(counters_not_to_be_watched)
 }
 END_TEST
 
-/* Someone has written to them meanwhile, or nobody has. */
+/* Make it seem that a parameter was written to, or not. */
 static void write_to_counters(bool written)
 {
 	int fd[2];
@@ -251,7 +254,9 @@ START_TEST(counters_are_noted)
 }
 END_TEST
 
-/* --watch has judged them by now: what is left at the end says nothing more. */
+/*
+ * --watch has judged everything by now: closing the keeper must not change it.
+ */
 START_TEST(closing_changes_no_books)
 {
 	write_to_counters(true);
@@ -265,7 +270,7 @@ START_TEST(closing_changes_no_books)
 }
 END_TEST
 
-/* Whoever sends the signal to us alone wants both to end. */
+/* A signal that only the recorder gets is meant for the command, too. */
 START_TEST(a_signal_is_passed_on)
 {
 	char *argv[] = { "sleep", "60", NULL };

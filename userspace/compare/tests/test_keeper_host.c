@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whose reads are kept: guests', the host's, or both. */
+/* The reads that are kept with each --reader: guests', the host's, or both. */
 #include "kernel/tests/kernel_fixture.h"
 #include "keeper_fixture.h"
 #include "tests/tap.h"
 
-/* Guests' are none of --reader host's, nor is it a loss if they are not known. */
+/*
+ * With --reader host, guests' answers are dropped, and losing some is no loss.
+ */
 START_TEST(guests_read)
 {
 	bool over;
@@ -20,7 +22,7 @@ END_TEST
 
 static struct made_file made;
 
-/* A host with KVM's files, of which one is read. */
+/* Make a host with KVM's files and one VM. */
 static void host_can_read(void)
 {
 	host_make("2\n");
@@ -30,7 +32,10 @@ static void host_can_read(void)
 	ck_assert_int_eq(host_reads_open(&keeper.host_reads, root, &why), 0);
 }
 
-/* At once, when it is due, and at the end; with --watch less often. */
+/*
+ * The host reads at once, when a read is due, and at the end; --watch reads
+ * less often.
+ */
 START_TEST(the_host_reads)
 {
 	bool over;
@@ -52,7 +57,9 @@ START_TEST(the_host_reads)
 }
 END_TEST
 
-/* The more is kept, the more time is between two reads: up to half of the room.
+/*
+ * The interval between reads grows with the number of kept answers, up to half
+ * of the room.
  */
 START_TEST(the_host_reads_less_often)
 {
@@ -102,7 +109,7 @@ START_TEST(who_can_read)
 }
 END_TEST
 
-/* The guests' reads go on, unless only the host's were asked for. */
+/* If the host no longer can read, guests' reads go on, unless --reader host. */
 START_TEST(the_host_can_read_no_more)
 {
 	bool over;

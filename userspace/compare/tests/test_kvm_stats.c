@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM's own statistics, from a debugfs that is made up: the numbers that are
- * taken.
+ * The numbers that are read from KVM's own statistics, in a made-up debugfs.
  */
 #include <stdio.h>
 #include <time.h>
@@ -27,7 +26,7 @@ START_TEST(of_a_vm)
 	ck_assert_uint_eq(books.statistics[0].before, 5010);
 	ck_assert_uint_eq(books.statistics[0].exits, 5011);
 	ck_assert_uint_eq(books.statistics[0].after, 5012);
-	/* The later one takes its place. */
+	/* The later reading replaces the earlier one. */
 	folder("777-11", 1, 5012);
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 1);
@@ -35,7 +34,9 @@ START_TEST(of_a_vm)
 }
 END_TEST
 
-/* VMs are left out if something is missing, or if there is too much. */
+/*
+ * A VM is left out if something is missing, or if two folders could be its own.
+ */
 START_TEST(of_none)
 {
 	seen(1, 777, 5000);
@@ -50,7 +51,7 @@ START_TEST(of_none)
 	books.sees_ends = false;
 	take();
 	books.sees_ends = true;
-	/* This vCPU was seen at an entry, while exits were not yet watched. */
+	/* This vCPU was seen at an entry, before its exits were observed. */
 	folder("777-11", 2, 5000);
 	ledger_vcpu(ledger_find_vm(&books.ledger, 1), 1)->prior_exits = 70;
 	take();
@@ -60,7 +61,7 @@ START_TEST(of_none)
 }
 END_TEST
 
-/* VM 1 has ended, and its process made another, which has not run yet. */
+/* VM 1 has ended, and its process has made another VM that has not run yet. */
 START_TEST(of_a_vm_that_ended)
 {
 	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
@@ -75,7 +76,7 @@ START_TEST(of_a_vm_that_ended)
 	if (_i)
 		ck_assert_uint_eq(books.statistics[0].exits, 5000);
 	ck_assert_uint_eq(books.statistics_cleared, 0);
-	/* The second VM runs now, so the numbers are its own. */
+	/* The second VM has run, so the folder's numbers are its own. */
 	seen(2, 777, 3);
 	folder("777-11", 1, 3);
 	take();
@@ -84,7 +85,7 @@ START_TEST(of_a_vm_that_ended)
 }
 END_TEST
 
-/* It ended while they were read. */
+/* The VM ended while its statistics were read. */
 START_TEST(of_a_vm_that_ends)
 {
 	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
@@ -97,7 +98,7 @@ START_TEST(of_a_vm_that_ends)
 }
 END_TEST
 
-/* CPU time of a look at so many VMs, the least of some. */
+/* CPU time of a reading of many VMs; the least of several attempts. */
 static double cost(void)
 {
 	double least = 1e9;
@@ -112,8 +113,7 @@ static double cost(void)
 	return least;
 }
 
-/* Eight times the VMs cost eight times as much, and those that are gone nothing.
- */
+/* The cost grows at most linearly with the VMs; ended VMs cost nothing. */
 START_TEST(of_many_vms)
 {
 	double few = 0, many, gone;
@@ -156,8 +156,10 @@ START_TEST(of_a_vm_that_is_cleared)
 }
 END_TEST
 
-/* KVM's statistics also count what is no exit; the observer knows how many
- * these are. */
+/*
+ * KVM's statistics also count failed entries, of which the observer knows the
+ * number.
+ */
 START_TEST(of_entries_that_failed)
 {
 	struct ledger_vcpu *vcpu = seen(1, 777, 5000);
@@ -177,7 +179,7 @@ START_TEST(of_entries_that_failed)
 }
 END_TEST
 
-/* All of its vCPUs have to be known, and to have had an exit. */
+/* Numbers are used only if BPF has seen an exit of each vCPU. */
 START_TEST(of_several_vcpus)
 {
 	static const uint64_t before[] = { 1076, 6006, 6070 };
@@ -194,7 +196,8 @@ START_TEST(of_several_vcpus)
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 0);
 	vm->vcpu[_i].exits = 1000;
-	vm->vcpu[(_i + 1) % 3].gone = true; /* it is there all the same */
+	/* A vCPU that is gone still counts. */
+	vm->vcpu[(_i + 1) % 3].gone = true;
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 1);
 	ck_assert_uint_eq(books.statistics[0].vcpus, 3);
@@ -202,7 +205,7 @@ START_TEST(of_several_vcpus)
 }
 END_TEST
 
-/* One thread of several is enough: others have come to run the vCPUs since. */
+/* One known thread is enough, although other threads now run the vCPUs. */
 START_TEST(of_vcpus_that_move)
 {
 	struct ledger_vcpu *vcpu;
@@ -223,7 +226,7 @@ START_TEST(of_vcpus_that_move)
 }
 END_TEST
 
-/* "vcpu9" is one, as is "vcpu0". */
+/* Both "vcpu9" and "vcpu0" count as vCPUs. */
 START_TEST(of_ten_vcpus)
 {
 	seen(1, 777, 1);
@@ -236,7 +239,7 @@ START_TEST(of_ten_vcpus)
 }
 END_TEST
 
-/* Each VM keeps its place, however often the statistics are read. */
+/* A VM keeps its entry through many readings. */
 START_TEST(of_vms_that_end)
 {
 	enum { VMS = 20 };
@@ -259,7 +262,7 @@ START_TEST(of_vms_that_end)
 			ck_assert_uint_eq(of->before, 1000 * vm);
 		}
 	}
-	/* Those that have ended are not kept. */
+	/* Ended VMs are removed. */
 	for (uint64_t vm = 1; vm <= VMS; vm += 2)
 		books.ledger.vm[vm - 1].vcpu[0].gone = true;
 	take();
@@ -270,7 +273,7 @@ START_TEST(of_vms_that_end)
 }
 END_TEST
 
-/* A count that has not grown is no sign of a reset, and is not read twice. */
+/* An unchanged count is no sign of a reset, and is not taken twice. */
 START_TEST(of_a_vm_that_stands_still)
 {
 	seen(1, 777, 5000);
@@ -296,7 +299,7 @@ START_TEST(no_memory)
 	int left = 0, r;
 
 	seen(1, 777, 5000);
-	/* Its maker is one of many threads of its process. */
+	/* The VM's maker is one of many threads of its process. */
 	for (unsigned int tid = 790; tid < 890; tid++) {
 		char path[40];
 
@@ -307,7 +310,9 @@ START_TEST(no_memory)
 	ck_assert_int_eq(WITH_MEMORY(0, kvm_stats_begin(&stats, &books)),
 			 -ENOMEM);
 	ck_assert_uint_eq(stats.nr, 0);
-	/* Each of its allocations, until there is memory for all of them. */
+	/*
+	 * Fail at the first allocation, then at the second, until all succeed.
+	 */
 	do {
 		kvm_stats_free(&stats);
 		stats.newest = 0;

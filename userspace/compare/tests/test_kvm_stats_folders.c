@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM's own statistics, from a debugfs that is made up: the VMs that they
- * belong to.
+ * The VMs to which the folders of KVM's own statistics belong, in a made-up
+ * debugfs.
  */
 #include <stdio.h>
 
 #include "kvm_stats_fixture.h"
 #include "tests/tap.h"
 
-/* Its end was not seen; the folder is another's, whatever is in it. */
+/* The VM's end was not seen; its folder's name now belongs to another VM. */
 START_TEST(of_another_folder)
 {
 	seen(1, 777, 5000);
@@ -39,7 +39,7 @@ static void runs_on(const char *name, uint32_t tid)
 	root_write(path, text);
 }
 
-/* A VMM creates its VM in another thread than that which began it. */
+/* A VMM creates its VM in a thread other than its first one. */
 START_TEST(of_a_vm_made_by_a_thread)
 {
 	seen(1, 777, 5000);
@@ -77,7 +77,10 @@ static void rename_folder(const char *from, const char *to)
 	ck_assert_int_eq(system(command), 0);
 }
 
-/* Whose a folder is stays known when the thread that made it has ended. */
+/*
+ * The owner of a folder stays known after the thread that made the VM has
+ * ended.
+ */
 START_TEST(of_a_vm_whose_maker_ends)
 {
 	seen(1, 777, 5000);
@@ -90,7 +93,7 @@ START_TEST(of_a_vm_whose_maker_ends)
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 1);
 	ck_assert_uint_eq(books.statistics[0].exits, 6000);
-	/* Only for this name: a file system uses the numbers of files again. */
+	/* Only under this name: a file system reuses inode numbers. */
 	rename_folder("790-11", "791-11");
 	folder("791-11", 1, 7000);
 	take();
@@ -98,7 +101,7 @@ START_TEST(of_a_vm_whose_maker_ends)
 }
 END_TEST
 
-/* A folder that comes later, and a process that comes later than its folder. */
+/* A folder appears later, and a process appears after its folder. */
 START_TEST(of_vms_that_come_later)
 {
 	seen(1, 777, 5000);
@@ -108,7 +111,7 @@ START_TEST(of_vms_that_come_later)
 	folder("790-11", 1, 5000);
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 1);
-	/* Its process is not known yet. */
+	/* The process of this folder is not known yet. */
 	folder("791-11", 1, 6000);
 	thread(888, 888);
 	thread(888, 791);
@@ -122,8 +125,8 @@ START_TEST(of_vms_that_come_later)
 END_TEST
 
 /*
- * The order does not matter.  A folder belongs to neither of two VMs of one
- * process.
+ * VMs are found in any order.  If two VMs of one process could own a folder,
+ * neither gets it.
  */
 START_TEST(of_processes_in_any_order)
 {
@@ -147,7 +150,7 @@ START_TEST(of_processes_in_any_order)
 }
 END_TEST
 
-/* Folders that are looked for before there is any VM, and once there is one. */
+/* Folders are looked up before any VM exists, and again once one does. */
 START_TEST(before_any_vm)
 {
 	const struct ledger_vm *vm[1];
@@ -169,7 +172,10 @@ START_TEST(before_any_vm)
 }
 END_TEST
 
-/* Two of one process: the one that has not run was made by its first thread. */
+/*
+ * Of two VMs of a process, the one that has not run was made by the first
+ * thread.
+ */
 START_TEST(of_two_vms_made_by_threads)
 {
 	seen(1, 777, 5000);
@@ -179,14 +185,14 @@ START_TEST(of_two_vms_made_by_threads)
 	folder("790-12", 1, 5000);
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 0);
-	/* Both have run. */
+	/* Now both have run. */
 	seen(2, 777, 5000);
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 0);
 }
 END_TEST
 
-/* The thread that made a VM has ended: the other folder is not that VM's. */
+/* The thread that made a VM has ended: its folder must not go to another VM. */
 START_TEST(of_a_vm_whose_maker_ended)
 {
 	seen(1, 777, 5000)->tid = 795;
@@ -204,7 +210,7 @@ START_TEST(of_a_vm_whose_maker_ended)
 }
 END_TEST
 
-/* The number of a thread that has ended may be another VM's by now. */
+/* The number of an ended thread can be reused by another VM's thread. */
 START_TEST(of_the_thread_of_a_vcpu_that_is_gone)
 {
 	struct ledger_vcpu *vcpu;
@@ -226,17 +232,17 @@ START_TEST(of_the_thread_of_a_vcpu_that_is_gone)
 }
 END_TEST
 
-/* No thread can be looked up; those that run vCPUs are known from BPF. */
+/* Threads cannot be looked up, but BPF knows the threads that run vCPUs. */
 START_TEST(in_another_pid_namespace)
 {
 	books.host.other_pids = true;
 	seen(1, 777, 5000)->tid = 790;
 	seen(2, 888, 6000);
-	thread(888, 791); /* another one, of the namespace */
+	thread(888, 791); /* an unrelated thread in this namespace */
 	folder("790-11", 1, 5000);
 	runs_on("790-11", 790);
 	folder("791-11", 1, 6000);
-	/* A later VM may have lower numbers. */
+	/* Numbers of a later VM can be lower. */
 	seen(3, 100, 7000)->tid = 110;
 	folder("110-11", 1, 7000);
 	runs_on("110-11", 110);
@@ -264,7 +270,7 @@ START_TEST(of_vms_asked_for)
 }
 END_TEST
 
-/* Files and folders that are none of a VM's, or not what they should be. */
+/* Files and folders that do not belong to a VM, or are of the wrong kind. */
 START_TEST(of_other_files)
 {
 	static const char *const name[] = {
@@ -282,7 +288,7 @@ START_TEST(of_other_files)
 	root_write(KVM "777-11/vcpu:", "1\n");
 	root_write(KVM "777-11/vcpu/x", "1\n");
 	root_write(KVM "777-11/cpu0", "1\n");
-	take(); /* without "exits" */
+	take(); /* the folder has no file "exits" */
 	ck_assert_uint_eq(books.nr_statistics, 0);
 	root_write(KVM "777-11/exits", "none\n");
 	take();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The host's decision who may read the counters, for one VM, in KVM's folders. */
+/* The host's decision which VMs' guests may read, in KVM's folders. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +57,7 @@ static bool is_withheld(uint32_t pid)
 	return pids_have(&books.withheld, pid);
 }
 
-/* Look anew, with nothing known from before. */
+/* Look anew, without what is known from before. */
 static void look(const char *where)
 {
 	books.withheld.nr = 0;
@@ -72,7 +72,7 @@ static void process(uint64_t number, uint32_t pid)
 	ck_assert_ptr_nonnull(ledger_vcpu(vm, 0));
 }
 
-/* Without a file nobody has decided: another KVM, or one that is older. */
+/* Without the file, nothing is withheld: KVM is unpatched, or older. */
 START_TEST(nobody_is_withheld_what_all_may)
 {
 	for (int i = 0; i < 3; i++)
@@ -89,7 +89,7 @@ START_TEST(nobody_is_withheld_what_all_may)
 }
 END_TEST
 
-/* One VM's "N" is no other one's. */
+/* "N" applies to one VM and to no other. */
 START_TEST(one_is_withheld)
 {
 	if (_i)
@@ -104,7 +104,7 @@ START_TEST(one_is_withheld)
 	ck_assert(is_withheld(102));
 	ck_assert(books_vm_is_withheld(&books, 2));
 	ck_assert(!books_vm_is_withheld(&books, 1));
-	/* Reads from before that change may be judged later. */
+	/* Reads from before the change may still have to be judged. */
 	vm("102-7", "default\n");
 	ck_assert_int_eq(withheld_look(&held, root, &books), 0);
 	ck_assert_uint_eq(books.withheld.nr, 1);
@@ -114,7 +114,7 @@ START_TEST(one_is_withheld)
 END_TEST
 
 /*
- * It cannot be seen which of a process's VMs it is, so it may be any of them.
+ * If it is unknown which VM of a process has the "N", it may be any of them.
  */
 START_TEST(one_of_several_is_withheld)
 {
@@ -127,14 +127,14 @@ START_TEST(one_of_several_is_withheld)
 	look(root);
 	ck_assert_uint_eq(books.withheld.nr, 1);
 	ck_assert(is_withheld(101));
-	/* A folder whose process is not known may be that of any process. */
+	/* A folder of an unknown process may belong to any process. */
 	vm("999-7", "N\n");
 	look(root);
 	ck_assert_uint_eq(books.withheld.nr, 2);
 }
 END_TEST
 
-/* An error does not mean that the host lets the guest read. */
+/* If the file cannot be read, the guest counts as one that may not read. */
 START_TEST(not_known_is_withheld)
 {
 	static const char *const texts[] = { "", "?\n" };
@@ -147,7 +147,7 @@ START_TEST(not_known_is_withheld)
 		vm("102-7", texts[_i]);
 	} else {
 		vm("102-7", NULL);
-		/* A file that is there, and cannot be opened. */
+		/* The file exists but cannot be opened. */
 		snprintf(path, sizeof(path), "%s/102-7/exit_stats_leaves",
 			 folders);
 		ck_assert_int_eq(symlink("exit_stats_leaves", path), 0);
@@ -158,7 +158,7 @@ START_TEST(not_known_is_withheld)
 }
 END_TEST
 
-/* KVM's directory itself cannot be read. */
+/* KVM's directory cannot be read. */
 START_TEST(nothing_is_known)
 {
 	process(1, 101);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The books beside an observer that is there for something else, and made up. */
+/* The books beside an observer that another part owns, here a stand-in. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ static struct host host;
 static struct ledger interval;
 static struct why why;
 static int mode, collections;
-/* It is called at each collection, with the number of it. */
+/* Called at each collection, with its number. */
 static void (*happen)(int nr, struct ledger *ledger, struct answers *answers);
 
 /* --- stand-ins for the observer and KVM's parameters --- */
@@ -83,7 +83,7 @@ void kvm_params_unwatch(struct kvm_params_watch *watch)
 	(void)watch;
 }
 
-/* --- a proof of it --- */
+/* --- a proof with it --- */
 
 static void begin(int exit_stats)
 {
@@ -94,7 +94,7 @@ static void begin(int exit_stats)
 				    exit_stats != HOST_UNPATCHED, &why),
 			 0);
 	proof.statistics.root = root;
-	/* The TSC has settled by now. */
+	/* Two seconds have passed, so the rate of the TSC is known. */
 	proof.start.ns -= 2000000000;
 }
 
@@ -128,7 +128,7 @@ static const struct ledger_vcpu *vcpu_in(const struct ledger *ledger)
 	return &vm->vcpu[0];
 }
 
-/* KVM's folder of the VM, whose process has the pid 1001. */
+/* Write KVM's exits of the VM, whose process has the pid 1001. */
 static void kvm_counts(unsigned int exits)
 {
 	char text[32];
@@ -162,7 +162,7 @@ START_TEST(both_collections_are_of_the_interval)
 				  20);
 		ck_assert_uint_eq(vcpu_in(&proof.books.ledger)->exits, 20 * i);
 		ck_assert_uint_eq(proof.books.nr_statistics, 1);
-		/* KVM's number is of between the two. */
+		/* KVM's number was read between the two collections. */
 		ck_assert_uint_eq(proof.books.statistics[0].before,
 				  20 * i - 10);
 		ck_assert_uint_eq(proof.books.statistics[0].exits, 20 * i - 5);
@@ -182,7 +182,7 @@ START_TEST(statistics_that_are_wrong)
 	collect();
 	ck_assert_uint_eq(proof.judge.balance.discrepancies, 1);
 	ck_assert_int_eq(proof.judge.balance.finding[0].rule, RULE_STATISTICS);
-	/* It is told once. */
+	/* A finding is reported once. */
 	proof.judge.balance.nr = 0;
 	kvm_counts(35);
 	collect();
@@ -209,7 +209,7 @@ START_TEST(before_the_observer_came)
 }
 END_TEST
 
-/* It is in the first collection of the second interval that it ends. */
+/* The VM ends in the first collection of the second interval. */
 static void end_in_the_first(int nr, struct ledger *ledger,
 			     struct answers *answers)
 {
@@ -238,7 +238,7 @@ START_TEST(a_vm_that_ends_stays_so)
 }
 END_TEST
 
-/* Likewise if KVM's statistics are not read then, but the next time. */
+/* The same if KVM's statistics are read only at the next collection. */
 START_TEST(a_vm_that_ends_between_statistics_stays_so)
 {
 	happen = end_in_the_first;
@@ -258,7 +258,7 @@ END_TEST
 
 static uint64_t kernel, bpf;
 
-/* A guest that reads its exits, of which KVM says @kernel. */
+/* A guest reads its exits, of which KVM counted @kernel. */
 static void read_exits(int nr, struct ledger *ledger, struct answers *answers)
 {
 	const struct answer answer = { .read = { .leaf = EXIT_LEAF_EXITS,
@@ -294,7 +294,7 @@ START_TEST(answers_are_judged_and_forgotten)
 }
 END_TEST
 
-/* In the first second nothing is judged, and nothing is lost. */
+/* In the first second nothing is judged, but nothing is lost either. */
 START_TEST(answers_wait_for_the_tsc)
 {
 	happen = read_exits;

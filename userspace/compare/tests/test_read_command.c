@@ -43,7 +43,9 @@ static void start(const char *command, double seconds)
 	ck_assert_int_ge(read_command_fd(&reader), 0);
 }
 
-/* Call it again and again, as a caller does that collects meanwhile. */
+/*
+ * Poll as a caller does that collects meanwhile, until the command has ended.
+ */
 static int finish(void)
 {
 	while (!read_command_ended(&reader)) {
@@ -66,7 +68,7 @@ START_TEST(a_report)
 }
 END_TEST
 
-/* The output is more than a pipe holds. */
+/* The report is longer than a pipe's buffer. */
 START_TEST(a_long_report)
 {
 	start("head -c 3000000 /dev/zero | tr '\\0' ' '; echo '" REPORT "'",
@@ -76,9 +78,9 @@ START_TEST(a_long_report)
 END_TEST
 
 /*
- * A command may leave something behind that has its output, as ssh does.  It
- * has what whoever runs the test reads, too, and is ended so that nobody waits
- * for it.
+ * A command may leave a process behind that still has its output open, as ssh
+ * does.  The test's own output is open there, too, so the process is killed, or
+ * whoever runs the test would wait for it.
  */
 START_TEST(something_left_behind)
 {
@@ -128,7 +130,7 @@ START_TEST(what_is_bad)
 }
 END_TEST
 
-/* All of a command ends, what it started too: nobody has the pipe any more. */
+/* Everything that the command started is ended, so nobody holds the pipe. */
 START_TEST(the_group_is_ended)
 {
 	int pipes[2];
@@ -141,14 +143,14 @@ START_TEST(the_group_is_ended)
 	read_command_stop(&reader);
 	ck_assert_int_eq(reader.pid, 0);
 	ck_assert_ptr_null(reader.text);
-	/* Whoever runs the test has the pipe as well. */
+	/* Whoever runs the test holds the pipe as well. */
 	read_command_close(&reader);
 	ck_assert_int_eq(read(pipes[0], &c, 1), 0);
 	close(pipes[0]);
 }
 END_TEST
 
-/* One command is run again and again, however it ended before. */
+/* A command is run again and again, whichever way it ended before. */
 START_TEST(again)
 {
 	ck_assert_int_eq(read_command_prepare(&reader, "echo '" REPORT "'", 60,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --watch: which reads it judges, and which it does not. */
+/* --watch: the reads that it judges, and those that it does not. */
 #include "watch_fixture.h"
 
 START_TEST(right_counters)
@@ -30,7 +30,7 @@ START_TEST(a_lost_exit)
 }
 END_TEST
 
-/* KVM's own statistics have less than BPF had before they were read. */
+/* The last statistics of KVM are below the exits that BPF had before them. */
 static void statistics_at_last(struct keeper *keeper, int look)
 {
 	struct books *books = keeper->books;
@@ -45,7 +45,7 @@ static void statistics_at_last(struct keeper *keeper, int look)
 	books->nr_statistics = 1;
 }
 
-/* Reads in the last part of an interval are judged, too. */
+/* Statistics from the last part of an interval are judged, too. */
 START_TEST(statistics_of_the_end)
 {
 	options.interval = 1000;
@@ -69,7 +69,7 @@ static void off_and_on(struct keeper *keeper, int look)
 		set(2);
 }
 
-/* Counts that do not grow while KVM does not count are nobody's mistake. */
+/* Reads between a switch off and a switch on are not judged. */
 START_TEST(off_for_a_while)
 {
 	guest.at = off_and_on;
@@ -77,7 +77,7 @@ START_TEST(off_for_a_while)
 	ck_assert_str_eq(verdict(lines - 1), "BALANCED");
 	ck_assert_int_eq(last_number("discrepancies"), 0);
 	ck_assert_int_eq(last_number("switched"), 2);
-	/* From the switch off to that on, both included. */
+	/* The reads from the switch off to the switch on, both included. */
 	ck_assert_int_eq(noted_in_all("unjudged"), 8);
 	ck_assert(json_is_false(json_object_get(line[lines - 1], "off")));
 }
@@ -91,7 +91,7 @@ static void lose_and_off(struct keeper *keeper, int look)
 		set(0);
 }
 
-/* Earlier findings are not forgotten. */
+/* Findings from before a switch are kept. */
 START_TEST(off_after_a_discrepancy)
 {
 	guest.at = lose_and_off;
@@ -131,7 +131,7 @@ static int64_t noted(size_t i, const char *of, const char *name)
 		json_object_get(json_object_get(line[i], of), name));
 }
 
-/* Gaps that KVM tells of are noted in their interval, and in all. */
+/* Gaps that KVM reports are noted in their interval, and in the total. */
 START_TEST(gaps_are_noted)
 {
 	static const char *const names[] = { "gaps", "uncounted", "dropped" };
@@ -152,7 +152,7 @@ START_TEST(gaps_are_noted)
 }
 END_TEST
 
-/* A guest that may not read says nothing about the counters. */
+/* Missing answers to a guest that may not read are noted, not judged. */
 START_TEST(unanswered_reads_are_noted)
 {
 	guest.unanswered = true;
@@ -196,7 +196,7 @@ static void leaves_on(struct keeper *keeper, int look)
 	guest.unanswered = false;
 }
 
-/* At that time it was right not to answer. */
+/* Guests could not read then, so it was right not to answer. */
 START_TEST(leaves_switched_on)
 {
 	leaves = false;
@@ -214,7 +214,10 @@ START_TEST(leaves_hidden)
 }
 END_TEST
 
-/* Another reader was in between: these reads are not found one by one. */
+/*
+ * Another reader in the guest read in between, so the report's reads cannot be
+ * matched one by one.
+ */
 static void interleaved(struct keeper *keeper, int look)
 {
 	struct guest_report report = { .nr = 1 };
@@ -237,7 +240,7 @@ START_TEST(a_report_unseen)
 }
 END_TEST
 
-/* Answers are kept until the report on them has come. */
+/* Answers are kept until the report about them arrives. */
 static void slow_report(struct keeper *keeper, int look)
 {
 	struct guest_report report = { .nr = 1 };
@@ -250,7 +253,7 @@ static void slow_report(struct keeper *keeper, int look)
 	report.read = calloc(1, sizeof(*report.read));
 	ck_assert_ptr_nonnull(report.read);
 	report.read->read.leaf = EXIT_LEAF_EXITS;
-	/* Of the fifth look. */
+	/* The value that the guest read at the fifth look. */
 	report.read->read.eax = 1050 + guest.lose_at;
 	ck_assert_int_eq(books_add_report(keeper->books, &report), 0);
 }
@@ -265,7 +268,7 @@ START_TEST(a_report_that_takes_time)
 }
 END_TEST
 
-/* More of them than findings are kept hide no discrepancy. */
+/* A discrepancy is found even among more reports than findings are kept. */
 START_TEST(many_reports_unseen)
 {
 	const json_t *findings;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --watch: VMs that come and go for days, and reads that never work. */
+/*
+ * --watch: VMs that come and go for days, and --read commands that never work.
+ */
 #include "watch_fixture.h"
 
-#define COME 50 /* VMs that read once and go, at each look */
+#define COME 50 /* VMs that come, read once and end at each look */
 
 static void others_come(struct keeper *keeper, int look)
 {
@@ -29,7 +31,7 @@ static void others_come(struct keeper *keeper, int look)
 	}
 }
 
-/* For days: what VMs had that are gone takes no memory. */
+/* VMs that have ended take no memory, however many there were. */
 START_TEST(a_day_of_vms)
 {
 	size_t few;
@@ -45,7 +47,9 @@ START_TEST(a_day_of_vms)
 }
 END_TEST
 
-/* The start is two seconds ago: each look has a line until none is due. */
+/*
+ * The start is two seconds ago: each look prints a line until it has caught up.
+ */
 START_TEST(no_line_is_left_out)
 {
 	options.interval = 0.2;
@@ -64,7 +68,7 @@ static void reads_fail(struct keeper *keeper, int look)
 static const char never_worked[] =
 	"failed   --read 'false': failed 2 times, and never worked\n";
 
-/* Does a file end so? */
+/* Does a file end with this text? */
 static bool says(const char *name, const char *end)
 {
 	char text[10000];
@@ -80,7 +84,7 @@ static bool says(const char *name, const char *end)
 	       !strcmp(text + length - strlen(end), end);
 }
 
-/* That is not what the guest's own reads say; they do not hide it, either. */
+/* Failed reads are no discrepancy, and do not hide one. */
 START_TEST(reads_that_fail)
 {
 	static const struct {
@@ -99,7 +103,7 @@ START_TEST(reads_that_fail)
 	guest.lose_at = row[_i].loses ? 3 : 0;
 	ck_assert_int_eq(run(), row[_i].status);
 	ck_assert_int_eq(noted_in_all("failed"), 2);
-	/* The last line and the message are those of the status. */
+	/* The last line and the message fit the exit status. */
 	ck_assert_int_eq(says(text_path, never_worked),
 			 row[_i].status == STATUS_FAILED);
 	ck_assert_int_eq(says(error_path, never_worked + 9),

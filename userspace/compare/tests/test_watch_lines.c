@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The lines of --watch, what it forgets, and how it fails. */
+/* The lines of --watch, the data that it drops, and how it fails. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,21 +11,21 @@
 #include "exit_leaves.h"
 #include "tests/tap.h"
 
-#define EACH 10 /* exits from one look to the next */
+#define EACH 10 /* exits between two looks */
 
 static char json_path[40], text_path[40], error_path[40];
 static struct compare_options options;
-static json_t *line[512]; /* that were written */
+static json_t *line[512]; /* the lines that were written */
 static size_t lines;
-static char text[100000]; /* standard output */
+static char text[100000]; /* captured standard output */
 
 static int mode;
 static bool written;
 
 static struct {
 	int looks, last;
-	bool cycles; /* are read, too */
-	bool new; /* the TSC's rate is not known well yet */
+	bool cycles; /* the guest reads cycles, too */
+	bool new; /* the TSC's rate is not yet known */
 	int fails; /* 1: to open, 2: to wait, 3: to finish */
 	int closed;
 	void (*at)(struct books *books, int look);
@@ -99,7 +99,7 @@ int keeper_begin(struct keeper *keeper, struct why *why)
 	return why ? 0 : -EINVAL;
 }
 
-/* A guest with ten exits more, whose vCPU reads that. */
+/* The guest has ten more exits, and its vCPU reads the count. */
 int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
@@ -197,7 +197,7 @@ static int open_files(void)
 	return nr;
 }
 
-/* Watch to the end, and take in what was said. */
+/* Watch to the end, and parse the output. */
 static int run(void)
 {
 	int files = open_files(), status = watch(&options);
@@ -237,7 +237,7 @@ static size_t times(const char *part)
 	return nr;
 }
 
-/* Each line has what came since the last one, so that they add up to all. */
+/* Each line has the counts since the last one, so lines add up to all. */
 START_TEST(lines_add_up)
 {
 	script.cycles = true;
@@ -255,7 +255,7 @@ START_TEST(lines_add_up)
 }
 END_TEST
 
-/* KVM has 200 ns more of the first ten exits, and no more of those after. */
+/* KVM has 200 ns more for the first ten exits, then times are equal. */
 START_TEST(the_observers_cost)
 {
 	const json_t *cost;
@@ -277,7 +277,7 @@ static void lose_some(struct books *books, int look)
 	books->answers.answer[books->answers.nr - 1].exits_before = 8;
 }
 
-/* Each is shown once, and is counted in the interval that it came in. */
+/* A discrepancy is shown once, in the interval in which it arose. */
 START_TEST(discrepancies)
 {
 	script.at = lose_some;
@@ -340,7 +340,7 @@ static void nothing_is_left(struct books *books, int look)
 	}
 }
 
-/* Of a VM that has ended only its exits are kept, and whether all were seen. */
+/* Of an ended VM, keep only its exits and whether all were seen. */
 START_TEST(vms_that_end)
 {
 	script.at = nothing_is_left;
@@ -357,7 +357,7 @@ static void kept(struct books *books, int look)
 	ck_assert_uint_eq(books->answers.nr, look - 1);
 }
 
-/* Until the TSC's rate is known nothing is judged, but at the end it is. */
+/* Nothing is judged until the TSC's rate is known, or until the end. */
 START_TEST(nothing_is_judged_at_first)
 {
 	script.at = kept;
@@ -405,9 +405,9 @@ static void restarted(struct books *books, int look)
 		ck_assert_int_eq(books->host.exit_stats, 1);
 		ck_assert_int_eq(books->exit_stats_after, 1);
 	}
-	if (look == 10) /* it cannot be seen what was in between */
+	if (look == 10) /* what happened in between is unknown */
 		written = true;
-	if (look == 15) /* nobody was seen to write it */
+	if (look == 15) /* no write was seen */
 		mode = 2;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* --watch of a made-up guest, which reads its exits at every look. */
+/* --watch of a made-up guest, which reads its exits at each look. */
 #ifndef EXITLEDGER_WATCH_FIXTURE_H
 #define EXITLEDGER_WATCH_FIXTURE_H
 
@@ -20,14 +20,14 @@
 static char path[] = "/tmp/exitledger-test.XXXXXX", text_path[sizeof(path)],
 	    error_path[sizeof(path)];
 static struct compare_options options;
-static json_t *line[512]; /* that were written */
+static json_t *line[512]; /* the lines that were written */
 static size_t lines;
 
-/* The values of KVM's parameters, and whether one was written to. */
+/* Values of KVM's parameters, and whether one was written to. */
 static int mode;
 static bool leaves, written;
 
-/* The guest; and what happens at each look. */
+/* The guest, and a hook that is called at each look. */
 static struct {
 	int looks;
 	uint64_t kernel, bpf;
@@ -67,7 +67,7 @@ int keeper_open(struct keeper *keeper, const struct compare_options *asked,
 	books->host.isa = EXIT_LEAF_ISA_SVM;
 	books->host.exit_stats = mode;
 	books->leaves_on = leaves;
-	/* The TSC has settled by now. */
+	/* Two seconds have passed, so the rate of the TSC is known. */
 	keeper->start = tsc_now();
 	keeper->start.ns -= 2000000000;
 	books->started_ns = keeper->start.ns;
@@ -83,7 +83,7 @@ int keeper_begin(struct keeper *keeper, struct why *why)
 	return 0;
 }
 
-/* Ten exits between two reads, which KVM counts while it is told to. */
+/* Ten exits happen between two reads; KVM counts them unless it is off. */
 int keeper_wait(struct keeper *keeper, bool *over, struct why *why)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
@@ -115,7 +115,7 @@ int keeper_finish(struct keeper *keeper, struct why *why)
 	return 0;
 }
 
-static size_t in_use; /* bytes, at the end */
+static size_t in_use; /* bytes in use at the end */
 
 void keeper_close(struct keeper *keeper)
 {
@@ -140,7 +140,7 @@ static inline void setup(void)
 	make(path);
 	make(text_path);
 	make(error_path);
-	/* TAP is for the parent's. */
+	/* Only the parent writes TAP. */
 	ck_assert_ptr_nonnull(freopen(text_path, "w", stdout));
 	ck_assert_ptr_nonnull(freopen(error_path, "w", stderr));
 	options = (struct compare_options){ .watch = true,
@@ -161,7 +161,7 @@ static inline void teardown(void)
 	unlink(error_path);
 }
 
-/* Watch to the end, and take in what was said. */
+/* Watch to the end, and parse the output. */
 static inline int run(void)
 {
 	int status = watch(&options);
@@ -182,7 +182,7 @@ static inline const char *verdict(size_t i)
 	return json_string_value(json_object_get(line[i], "verdict"));
 }
 
-/* The time of now, as lines have it. */
+/* The current time in the form that lines have. */
 static inline const char *now(char text[32])
 {
 	const time_t at = time(NULL);
