@@ -5,7 +5,7 @@
 #include "kernel/exit_file_read.h"
 #include "ledger/isa.h"
 
-/* Where a record's parts are: the vCPU's own is the first. */
+/* Offset of the cells in a record, after the vCPU's own part. */
 #define CELLS sizeof(struct exit_file_vcpu)
 
 static size_t hists_at(const struct exit_file *file)
@@ -25,7 +25,7 @@ static size_t record_size(const struct exit_file *file)
 	return spans_at(file) + sizeof(__u32) * EXIT_FILE_SPAN * file->nr_spans;
 }
 
-/* Numbers may be at any address: they are copied, which costs nothing. */
+/* Numbers can be at any address, so they are copied with memcpy(). */
 static const unsigned char *record(const struct exit_file *file, uint32_t vcpu)
 {
 	return file->bytes + file->head_size + vcpu * file->vcpu_size;
@@ -111,7 +111,7 @@ static int damaged(struct why *why, const char *what)
 		       what);
 }
 
-/* The highest span of all: a loop without a branch, as there are thousands. */
+/* The highest span number of a vCPU; branch-free, as there are thousands. */
 static uint8_t highest_span(const struct exit_file *file, uint32_t vcpu)
 {
 	const unsigned char *hist = record(file, vcpu) + hists_at(file);
@@ -198,7 +198,7 @@ int exit_file_read(const void *bytes, size_t length, struct exit_file *file,
 	r = check_head(&head, file, why);
 	if (r)
 		return r;
-	/* Both are below 2^32, so nothing overflows. */
+	/* Both sizes are below 2^32, so their product does not overflow. */
 	if (length < file->head_size ||
 	    (length - file->head_size) / file->vcpu_size < file->nr_vcpus)
 		return damaged(why, "it ends before its last vCPU does");

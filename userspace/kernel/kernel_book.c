@@ -17,7 +17,7 @@ struct kernel_book {
 	uint32_t mode;
 };
 
-/* A vCPU that has never left its guest is not there yet. */
+/* A vCPU that has had no exit yet is left out. */
 static bool has_run(const struct exit_file_vcpu *vcpu)
 {
 	return vcpu->exits || vcpu->flags & EXIT_FILE_HAS_CELLS;
@@ -29,7 +29,9 @@ static struct kernel_record record_of(const struct kernel_read *read,
 	return kernel_record_find(&read->file, now->vcpu.id, now->index);
 }
 
-/* A vCPU in a ledger, with all but what has grown; NULL: out of memory. */
+/*
+ * Find or add a vCPU in a ledger, and set all but its counts; NULL: no memory.
+ */
 static struct ledger_vcpu *vcpu_of(struct ledger *ledger,
 				   const struct kernel_vm *vm,
 				   const struct kernel_record *now)
@@ -65,7 +67,7 @@ static int add_growth(struct kernel_book *book, struct ledger *ledger,
 	return kernel_growth_add(now, earlier, &book->buckets, vcpu);
 }
 
-/* To the total, what a VM had by the time of a reading of it. */
+/* Add to the total the exits of a VM up to one reading. */
 static int add_total(struct kernel_book *book, struct ledger *total,
 		     const struct kernel_vm *vm, const struct kernel_read *read)
 {
@@ -92,7 +94,7 @@ static void add_losses(struct ledger_losses *losses,
 	losses->uncounted += !!(news & EXIT_FILE_UNCOUNTED);
 }
 
-/* Fewer exits than this wrap no count of 32 bits. */
+/* A 32-bit count cannot wrap with fewer than 2^31 exits. */
 static bool may_wrap(const struct kernel_record *now,
 		     const struct kernel_record *first)
 {
@@ -122,8 +124,8 @@ static int collect_vcpu(struct kernel_book *book, const struct kernel_vm *vm,
 }
 
 /*
- * With another mode the records have other parts: what a VM had until now goes
- * into the total, and what comes is counted from now on.
+ * The mode has changed, and records have other parts now.  Add what the VM had
+ * until now to the total, and count from here on anew.
  */
 static int begin_anew(struct kernel_book *book, struct kernel_vm *vm,
 		      struct ledger *total)
@@ -142,7 +144,7 @@ static int begin_anew(struct kernel_book *book, struct kernel_vm *vm,
 	return r ? r : kernel_vm_rebase(vm);
 }
 
-/* All that is left of a VM: that it has ended, and what it had. */
+/* Note in the interval that a VM has ended, and add its exits to the total. */
 static int end_vm(struct kernel_book *book, struct kernel_vm *vm,
 		  struct ledger *interval, struct ledger *total)
 {
@@ -225,7 +227,7 @@ int kernel_book_total(struct kernel_book *book, struct ledger *interval,
 	return r;
 }
 
-/* Count the vCPUs that are uncounted at the beginning: they stay so. */
+/* Count the vCPUs that were uncounted from the start, as they stay so. */
 static void count_uncounted(struct kernel_book *book)
 {
 	for (size_t i = 0; i < book->vms.nr; i++) {

@@ -6,11 +6,11 @@ uint64_t kernel_ns(uint64_t cycles, uint32_t tsc_khz)
 {
 	const unsigned __int128 ns = (unsigned __int128)cycles * 1000000;
 
-	/* More than 64 bits of nanoseconds are 584 years. */
+	/* 64 bits of nanoseconds are 584 years; saturate. */
 	return ns / tsc_khz > UINT64_MAX ? UINT64_MAX : ns / tsc_khz;
 }
 
-/* The first of a bucket, with EXIT_FILE_OFFSET. */
+/* The lowest value of a bucket, with EXIT_FILE_OFFSET added. */
 static uint64_t first_of(unsigned int bucket)
 {
 	const unsigned int octave = bucket / EXIT_FILE_SPAN;
@@ -25,7 +25,7 @@ void kernel_bucket_bounds(unsigned int bucket, uint64_t *low, uint64_t *high)
 	*high = first_of(bucket + 1) - 1 - EXIT_FILE_OFFSET;
 }
 
-/* As far from the one bound as from the other, relative to each. */
+/* The point with the same relative distance from both bounds. */
 static uint64_t middle_of(unsigned int bucket)
 {
 	uint64_t low, high;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* KVM's cycles as the ledger's nanoseconds, and its buckets as the ledger's. */
+/* Converts KVM's cycles to nanoseconds, and its buckets to the ledger's. */
 #ifndef EXITLEDGER_KERNEL_BUCKETS_H
 #define EXITLEDGER_KERNEL_BUCKETS_H
 
@@ -10,32 +10,35 @@
 #define KERNEL_BUCKETS (EXIT_FILE_OCTAVES * EXIT_FILE_SPAN)
 
 /*
- * Where the exits of KVM's buckets are booked.
+ * A table of the ledger's bucket for each of KVM's buckets.
  *
- * In KVM's bucket the middle is off by a share of (high - low) / (high + low) at
- * most: a seventeenth (5.9 %) of long times, 6.3 % of 960 cycles or more, and
- * 10.5 % of 64.  In the ledger it is booked in a bucket whose middle is 8/162
- * (5 %) off at most, as 85 is 1.104 times 77.  Together that is 11.6 % of times
- * of 960 cycles or more, and 16 % of 64 cycles or more, and 2 ns for what is
- * rounded to whole ones, of times that the ledger tells apart: 64 ns to 275 s.
+ * The error of a time has two parts.  The middle of KVM's bucket is off by at
+ * most (high - low) / (high + low): 1/17 (5.9 %) for long times, 6.3 % from 960
+ * cycles on, 10.5 % at 64 cycles.  The middle of the ledger's bucket is off by
+ * at most 8/162 (5 %), as 85 is 1.104 times 77.  Together that is 11.6 % from
+ * 960 cycles on, 16 % from 64 cycles on, plus 2 ns of rounding; this holds for
+ * times that the ledger tells apart, 64 ns to 275 s.
  */
 struct kernel_buckets {
-	uint32_t tsc_khz; /* 0: nothing is filled in */
+	uint32_t tsc_khz; /* 0: not filled in yet */
 	uint64_t middle_ns[KERNEL_BUCKETS];
-	uint8_t booked_in[KERNEL_BUCKETS]; /* bucket of ledger/hist.h */
+	/* index of a bucket of ledger/hist.h */
+	uint8_t booked_in[KERNEL_BUCKETS];
 };
 
-/** kernel_ns - cycles of the TSC in nanoseconds, rounded down */
+/** kernel_ns - convert TSC cycles to nanoseconds, rounded down; saturates */
 uint64_t kernel_ns(uint64_t cycles, uint32_t tsc_khz);
 
 /**
- * kernel_bucket_bounds - the cycles of the exits in one of KVM's buckets
- * @bucket: that of an octave, and EXIT_FILE_SPAN times the octave
- * @low, @high: filled in: the least and the most
+ * kernel_bucket_bounds - the range of cycles of one of KVM's buckets
+ * @bucket: octave * EXIT_FILE_SPAN + bucket within the octave
+ * @low, @high: set to the lowest and the highest number of cycles
  */
 void kernel_bucket_bounds(unsigned int bucket, uint64_t *low, uint64_t *high);
 
-/** kernel_buckets_set - fill in, if it is not yet, for a TSC's rate */
+/**
+ * kernel_buckets_set - fill in the table, unless it is for this rate already
+ */
 void kernel_buckets_set(struct kernel_buckets *buckets, uint32_t tsc_khz);
 
 #endif /* EXITLEDGER_KERNEL_BUCKETS_H */

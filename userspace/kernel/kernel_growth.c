@@ -3,13 +3,15 @@
 
 #include "kernel/kernel_growth.h"
 
-/* A reason's cell at two moments, and the buckets of KVM's that grew between. */
+/*
+ * A reason's cell at two readings, and the range of buckets that grew between.
+ */
 struct grown {
 	const struct kernel_record *now, *earlier;
 	const struct kernel_buckets *buckets;
 	struct exit_file_hist hist, hist_before;
 	struct ledger_cell *cell;
-	unsigned int low, high; /* buckets; @low > @high: none grew */
+	unsigned int low, high; /* KVM's buckets; @low > @high: none grew */
 };
 
 struct kernel_record kernel_record(const struct exit_file *file, uint32_t index)
@@ -39,7 +41,10 @@ static struct exit_file_hist hist_of(const struct kernel_record *record,
 	return exit_file_hist(record->file, record->index, &record->vcpu, cell);
 }
 
-/* Zero of a cell that had no reason yet, as nothing of it was added, either. */
+/*
+ * A cell's sums; zero if the cell had no reason yet, as its exits were then not
+ * added to any reason.
+ */
 static struct exit_file_cell cell_of(const struct kernel_record *record,
 				     uint32_t cell)
 {
@@ -52,7 +57,7 @@ static struct exit_file_cell cell_of(const struct kernel_record *record,
 	return exit_file_cell(record->file, record->index, cell);
 }
 
-/* The counts of a reason's octave; zero if it has none, or had another span. */
+/* The counts of an octave; zero if the record has no such span. */
 static void counts_of(const struct kernel_record *record,
 		      const struct exit_file_hist *hist, uint32_t octave,
 		      uint8_t span, uint32_t count[EXIT_FILE_SPAN])
@@ -87,7 +92,9 @@ static int grow_octave(struct grown *grown, uint32_t octave)
 	return 0;
 }
 
-/* Had the earlier record all that is known of histograms? */
+/*
+ * Can histograms be compared, that is, did the earlier record have them, too?
+ */
 static bool is_comparable(const struct kernel_record *now,
 			  const struct kernel_record *earlier)
 {
@@ -116,9 +123,10 @@ static uint64_t within(uint64_t value, uint64_t min, uint64_t max)
 }
 
 /*
- * The shortest and the longest time.  KVM keeps them since histograms are on:
- * where they are new, they are of this growth, and exact.  Else they are the
- * middle of the lowest and the highest bucket that grew, within what KVM has.
+ * Find the shortest and the longest time of the growth.  KVM keeps its own
+ * since histograms were switched on; if one of them has changed, the change
+ * happened in this growth and is exact.  Otherwise use the middle of the lowest
+ * or highest bucket that grew, clamped to KVM's range.
  */
 static void find_extremes(const struct grown *grown, struct exit_times *more)
 {
@@ -162,7 +170,10 @@ static int grow_cell(struct grown *grown, uint32_t index, uint32_t reason,
 	return 0;
 }
 
-/* The times of a cell: sums are converted, so that rounding loses nothing. */
+/*
+ * The growth of a cell's times.  Convert both sums, not their difference, so
+ * that rounding errors do not accumulate.
+ */
 static struct exit_times sums_of(const struct grown *grown,
 				 const struct exit_file_cell *now,
 				 const struct exit_file_cell *before)
@@ -203,7 +214,10 @@ int kernel_growth_add(const struct kernel_record *now,
 		more = sums_of(&grown, &cell, &before);
 		to->exits += more.exits;
 		to->ns += more.ns;
-		/* No reason's: the total has it, and says so. */
+		/*
+		 * The last cell has exits without a reason, which are only in
+		 * the total.
+		 */
 		if (i == last)
 			to->sparse_full += more.exits;
 		else if (exit_file_reason(now->file, &now->vcpu, i, &reason))

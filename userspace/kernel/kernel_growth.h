@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Adds the growth of a vCPU's counters between two moments to a ledger. */
+/* Adds the growth of a vCPU's counters between two readings to a ledger. */
 #ifndef EXITLEDGER_KERNEL_GROWTH_H
 #define EXITLEDGER_KERNEL_GROWTH_H
 
@@ -9,29 +9,31 @@
 
 /* A vCPU's record in a file. */
 struct kernel_record {
-	const struct exit_file *file; /* NULL: there was none yet */
+	const struct exit_file *file; /* NULL: there was no record */
 	uint32_t index;
-	struct exit_file_vcpu vcpu; /* zero if there was none */
+	struct exit_file_vcpu vcpu; /* zero if there was no record */
 };
 
-/** kernel_record - a vCPU's record, by its index */
+/** kernel_record - the record with this index */
 struct kernel_record kernel_record(const struct exit_file *file,
 				   uint32_t index);
 
 /**
- * kernel_record_find - the record of the vCPU of a number, if there is one
- * @guess: index where it is looked for first
+ * kernel_record_find - find a vCPU's record by the vCPU's number
+ * @guess: the index to try first
+ *
+ * Returns a record without file if there is none.
  */
 struct kernel_record kernel_record_find(const struct exit_file *file,
 					uint32_t id, uint32_t guess);
 
 /**
- * kernel_growth_add - add to a vCPU of the ledger what has come since
- * @now, @earlier: its records; NULL as file: from 0 on
- * @buckets: of the file's TSC
+ * kernel_growth_add - add a vCPU's growth to the ledger
+ * @now, @earlier: its records; if earlier->file is NULL, growth is from 0
+ * @buckets: set for the file's TSC rate
  *
- * Where only @now has histograms, it is not known how they were: nothing of
- * them is added.  0 or -ENOMEM.
+ * If only @now has histograms, their earlier state is unknown, and nothing of
+ * them is added.  Returns 0 or -ENOMEM; -EINVAL if a count has become smaller.
  */
 int kernel_growth_add(const struct kernel_record *now,
 		      const struct kernel_record *earlier,
@@ -39,12 +41,12 @@ int kernel_growth_add(const struct kernel_record *now,
 		      struct ledger_vcpu *to);
 
 /**
- * kernel_growth_carry - what 32 bits of a histogram's counts lose
- * @first, @before, @now: records of a vCPU, in this order
- * @to: given 2^32 for each count whose growth since @first began anew at 0
- *	between @before and @now
+ * kernel_growth_carry - correct the total for histogram counts that wrapped
+ * @first, @before, @now: records of a vCPU, in order of time
+ * @to: a vCPU of the total; gets 2^32 for each 32-bit count whose growth since
+ *	@first wrapped to 0 between @before and @now
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int kernel_growth_carry(const struct kernel_record *now,
 			const struct kernel_record *before,
@@ -52,7 +54,10 @@ int kernel_growth_carry(const struct kernel_record *now,
 			const struct kernel_buckets *buckets,
 			struct ledger_vcpu *to);
 
-/** kernel_growth_no_span - times that found no room in histograms meanwhile */
+/**
+ * kernel_growth_no_span - times that no free span was left for, between two
+ * records
+ */
 uint64_t kernel_growth_no_span(const struct kernel_record *now,
 			       const struct kernel_record *earlier);
 

@@ -32,7 +32,7 @@ static void free_vm(struct kernel_vm *vm)
 	free(vm);
 }
 
-/* Those that the last refresh has found gone. */
+/* Free the VMs that the last refresh has found gone. */
 static void forget_gone(struct kernel_vms *vms)
 {
 	size_t kept = 0;
@@ -81,7 +81,7 @@ static int add_vm(struct kernel_vms *vms, const struct dirent *entry)
 	return 0;
 }
 
-/* One pass over KVM's directory: which VMs are there? */
+/* List KVM's directory once, and mark the VMs that exist. */
 static int list_vms(struct kernel_vms *vms, struct why *why)
 {
 	DIR *dir = kvm_dir_open_folder(&vms->dir, vms->root, "");
@@ -111,7 +111,7 @@ static int list_vms(struct kernel_vms *vms, struct why *why)
 	return r ? why_set(why, -r, "out of memory") : 0;
 }
 
-/* The process of a thread; 0: there is no such thread any more. */
+/* The process of a thread; 0: the thread does not exist any more. */
 static uint32_t process_of(const struct kernel_vms *vms, uint32_t tid)
 {
 	char path[4096], line[128];
@@ -128,8 +128,9 @@ static uint32_t process_of(const struct kernel_vms *vms, uint32_t tid)
 }
 
 /*
- * Whose is a VM?  Its vCPUs' threads tell, while there are any: the number of
- * the thread that made it, which may have ended, may be another one's by now.
+ * Find the process of a VM by the threads of its vCPUs.  The number of the
+ * thread that made the VM is used only if there are none, as that thread may
+ * have ended and its number may belong to another process by now.
  */
 static void find_process(const struct kernel_vms *vms, struct kernel_vm *vm)
 {
@@ -169,8 +170,9 @@ static int open_file(const struct kernel_vms *vms, struct kernel_vm *vm)
 }
 
 /*
- * A VM that has just been made has no file yet: if there is none the next time,
- * either, and still a folder, this KVM has none.
+ * A VM that was just created may have no file yet.  If the file is still
+ * missing at the next pass, and the folder is there, then this KVM has no such
+ * file.
  */
 static int miss_file(const struct kernel_vms *vms, struct kernel_vm *vm,
 		     struct why *why)
@@ -186,7 +188,9 @@ static int miss_file(const struct kernel_vms *vms, struct kernel_vm *vm,
 	return kvm_book_refused(ENOENT, why);
 }
 
-/* All of the file, in memory that grows: a read that fills it is not all. */
+/*
+ * Read the whole file; a read that fills the buffer may be incomplete, so grow.
+ */
 static int read_bytes(struct kernel_vm *vm, size_t *length)
 {
 	struct kernel_read *to = &vm->now;
@@ -230,7 +234,7 @@ static int read_now(struct kernel_vm *vm, struct why *why)
 	return r ? why_set(why, -r, "%s: %s", vm->folder, cause.text) : 0;
 }
 
-/* Has the file other parts than the mode would have it have? */
+/* Does the open file have parts other than those of KVM's current mode? */
 static bool is_outdated(const struct kernel_vm *vm)
 {
 	const struct exit_file *file = &vm->now.file;
@@ -274,8 +278,7 @@ static void swap(struct kernel_vm *vm)
 }
 
 /*
- * Copy the statistics that KVM had at the time of the old record into the new
- * one.
+ * Replace the statistics in the new record by those of the old record.
  */
 static void keep_statistics(const struct exit_file *old,
 			    const struct exit_file *file, unsigned char *bytes)
@@ -337,7 +340,7 @@ static int refresh_vm(struct kernel_vms *vms, struct kernel_vm *vm,
 		swap(vm);
 		if (r == -ENOENT && !was_open)
 			return miss_file(vms, vm, why);
-		/* Reads fail like this once it is gone. */
+		/* Reads fail with these errors once the VM is gone. */
 		vm->gone = r == -EIO || r == -ENOENT;
 		return vm->gone ? 0 : r;
 	}
@@ -371,7 +374,10 @@ int kernel_vms_refresh(struct kernel_vms *vms, struct why *why)
 	return r;
 }
 
-/* A file for each VM: the limit that programs start with is for old ones. */
+/*
+ * Raise the limit on open files, as each VM needs one; the default limit is low
+ * for the sake of old programs.
+ */
 static void allow_files(void)
 {
 	struct rlimit files;

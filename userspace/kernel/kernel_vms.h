@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The VMs of which KVM keeps a book, and what is in it: each VM has a folder in
- * debugfs, so that several VMs of one process are told apart.
+ * The VMs of which KVM keeps a book, and the contents of their files.  Each VM
+ * has its own folder in debugfs, so several VMs of one process are told apart.
  */
 #ifndef EXITLEDGER_KERNEL_VMS_H
 #define EXITLEDGER_KERNEL_VMS_H
@@ -12,76 +12,78 @@
 #include "kernel/exit_file_read.h"
 #include "ledger/ledger.h"
 
-/* The contents of a VM's file at a moment; all zero: nothing was read. */
+/* The contents of a VM's file at one reading; all zero: nothing was read. */
 struct kernel_read {
-	struct exit_file file; /* in @bytes */
+	struct exit_file file; /* points into @bytes */
 	unsigned char *bytes;
 	size_t room;
 };
 
 struct kernel_vm {
-	uint64_t number; /* from 1, in the order seen; never reused */
-	uint32_t pid; /* process; of the thread that made it if not known */
-	char name[LEDGER_NAME]; /* "?": not known */
-	uint64_t seen_ns; /* CLOCK_MONOTONIC when it was first read */
-	bool gone; /* by the last refresh, which was its last */
-	struct kernel_read now; /* as of the last refresh, or the last one of
-				   all */
-	struct kernel_read before; /* as of that before; empty: there was none */
-	struct kernel_read first; /* if it was there when this was opened */
+	uint64_t number; /* from 1, in the order of discovery; never reused */
+	uint32_t pid; /* process; if unknown, the thread that made the VM */
+	char name[LEDGER_NAME]; /* "?": unknown */
+	uint64_t seen_ns; /* CLOCK_MONOTONIC of the first reading */
+	bool gone; /* set by the last refresh; the next one frees the VM */
+	struct kernel_read now; /* the latest reading */
+	/* the reading before @now; empty: there was none */
+	struct kernel_read before;
+	/* the reading of kernel_vms_open(); empty for later VMs */
+	struct kernel_read first;
 
 	char folder[32];
-	ino_t inode; /* of the folder */
-	uint32_t id; /* thread that created it */
-	int fd; /* of its file; -1: there is none yet */
-	bool listed; /* in this pass */
-	bool missed; /* its file was not there in the last pass */
-	uint32_t looked_at; /* threads that its process was looked for by */
-	uint32_t mode; /* when its file was opened */
+	ino_t inode; /* of the folder in debugfs */
+	uint32_t id; /* the thread that created the VM */
+	int fd; /* the open file; -1: not open yet */
+	bool listed; /* seen in this pass */
+	bool missed; /* the file was missing in the last pass */
+	/* number of vCPU threads when the process was last looked up */
+	uint32_t looked_at;
+	uint32_t mode; /* KVM's mode when the file was opened */
 };
 
-/* Zeroed at first, to be freed with kernel_vms_close. */
+/* Zero at first; to be freed with kernel_vms_close. */
 struct kernel_vms {
 	struct kernel_vm **vm; /* ascending by inode */
 	size_t nr, room;
 	const char *root;
 	bool other_pids; /* pid_ns_is_other() */
-	bool is_open; /* the first pass is over */
-	uint64_t newest; /* number */
+	bool is_open; /* the first pass is complete */
+	uint64_t newest; /* the highest number given to a VM */
 	struct kvm_dir dir;
 };
 
 /**
- * kernel_vms_open - open KVM's directory, and read of all VMs what they had
- * @root: a folder in the place of /, "" for / itself; must stay
+ * kernel_vms_open - open KVM's directory, and read all VMs for the first time
+ * @root: a directory that replaces /, "" for / itself; must stay valid
  *
- * Takes root, which may be given up afterwards, and lets the process have as
- * many files open as it may.  0, or -errno with @why.
+ * Needs root, which may be given up afterwards.  Raises the process's limit on
+ * open files to the hard limit.  Returns 0, or -errno with @why.
  */
 int kernel_vms_open(struct kernel_vms *vms, const char *root, struct why *why);
 
 /**
- * kernel_vms_refresh - read once more which VMs there are, and what they have
+ * kernel_vms_refresh - update the list of VMs, and read each VM's file again
  *
- * One pass over KVM's directory and a read of each VM.  Those found gone are
- * still there afterwards, with what was read of them last, and no longer after
- * the next call.  0, or -errno with @why.
+ * Makes one pass over KVM's directory and one read per VM.  VMs found gone stay
+ * in the list, with their last contents, until the next call.  Returns 0, or
+ * -errno with @why.
  */
 int kernel_vms_refresh(struct kernel_vms *vms, struct why *why);
 
 /**
- * kernel_vm_read_again - let @now be what a VM has by now
- * @vm: not gone, by the last refresh
+ * kernel_vm_read_again - update @now of one VM
+ * @vm: a VM that the last refresh has not found gone
  *
- * If it is gone meanwhile, it is marked as that, and has nothing now.  0, or
- * -errno with @why.
+ * If the VM is gone meanwhile, it is marked as gone and @now is empty.  Returns
+ * 0, or -errno with @why.
  */
 int kernel_vm_read_again(struct kernel_vm *vm, struct why *why);
 
 /**
- * kernel_vm_rebase - let what a VM has now be its first
+ * kernel_vm_rebase - make the current reading of a VM its first one
  *
- * But for the statistics of its vCPUs, which stay those of the time before.  0
+ * The statistics of its vCPUs stay those of the old first reading.  Returns 0
  * or -ENOMEM.
  */
 int kernel_vm_rebase(struct kernel_vm *vm);

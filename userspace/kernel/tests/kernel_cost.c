@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures what it costs to read KVM's own book of a large host: CPU time per
- * collection, of 1,000 VMs of one vCPU and of 10 VMs of 100, in which each vCPU
- * has had exits of 15 of 160 reasons since.  The files are made up, in
- * /dev/shm; what KVM takes to make them is not in it.  Not installed.
+ * Measures the CPU time of a collection from KVM's own book on a large host:
+ * 1,000 VMs with one vCPU, and 10 VMs with 100 vCPUs.  Each vCPU has new exits
+ * of 15 of its 160 reasons.  The files are made up, in /dev/shm, so the time
+ * that KVM takes to produce them is not included.  Not installed.
  *
  * usage: kernel_cost [COLLECTIONS]
  */
@@ -20,9 +20,9 @@
 #include "kernel/kernel_book.h"
 
 #define CELLS 160
-#define BUSY 15 /* of them */
-#define SPANS 96 /* a record has about 13 KiB with these */
-#define OCTAVES 4 /* of a reason that is busy */
+#define BUSY 15 /* reasons with new exits */
+#define SPANS 96 /* which makes a record about 13 KiB long */
+#define OCTAVES 4 /* octaves of a busy reason */
 #define MOST 1000
 
 struct record {
@@ -34,7 +34,7 @@ struct record {
 
 static char root[64];
 
-/* Another second: a hundred exits of each reason, of four lengths. */
+/* Add a second's exits: a hundred per reason, with four different times. */
 static void busy_second(struct record *record)
 {
 	for (unsigned int i = 0; i < BUSY; i++) {

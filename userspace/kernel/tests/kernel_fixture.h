@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A host with a patched KVM, made up: its VMs' folders, files and processes. */
+/*
+ * A made-up host with a patched KVM: the folders and files of VMs, and
+ * processes.
+ */
 #ifndef EXITLEDGER_KERNEL_FIXTURE_H
 #define EXITLEDGER_KERNEL_FIXTURE_H
 
@@ -10,7 +13,7 @@
 
 #define KVM "/sys/kernel/debug/kvm/"
 
-/* KVM as it is loaded, without any VM. */
+/* Make a host with KVM loaded in this mode, and without VMs. */
 static inline void host_make(const char *mode)
 {
 	root_make();
@@ -41,7 +44,7 @@ static inline void vm_end(const char *folder)
 	ck_assert_int_eq(rmdir(root_path(path)), 0);
 }
 
-/* A thread of a process that has a name. */
+/* Make a thread of a process with a name. */
 static inline void process(uint32_t pid, uint32_t tid, const char *name)
 {
 	char path[64], text[128];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM's files exit_stats with damage: none may be more than refused, neither by
- * who checks them nor by who takes the growth from one to the next.  The same
- * seed makes the same damage.  Not installed.
+ * Damaged exit_stats files are checked, and the growth between two of them is
+ * computed; the worst allowed result is a refusal.  The same seed makes the
+ * same damage.  Not installed.
  *
  * usage: kernel_fuzz EXECUTIONS [SEED]
  */
@@ -15,7 +15,7 @@
 #include "kernel/kernel_growth.h"
 #include "kernel/tests/made_file.h"
 
-/* Two readings of a VM, of which either may have damage. */
+/* Two readings of a VM, either of which may be damaged. */
 struct readings {
 	unsigned char *bytes[2];
 	size_t length[2];
@@ -37,7 +37,7 @@ static void make(struct readings *of, uint32_t mode)
 	}
 }
 
-/* In memory of just their size, so that ASan sees what is read beyond. */
+/* Copy into memory of exactly this size, so that ASan finds reads beyond it. */
 static void damage(struct readings *of, int which)
 {
 	unsigned char *bytes = of->bytes[which];
@@ -85,7 +85,7 @@ static bool check(struct readings *of, int which)
 	int r = exit_file_read(of->bytes[which], of->length[which],
 			       &of->file[which], &why);
 
-	/* A refusal is one line. */
+	/* A refusal gives its reason in one line. */
 	if (r && (!why.text[0] || strchr(why.text, '\n')))
 		abort();
 	return !r;
@@ -122,6 +122,6 @@ int main(int argc, char **argv)
 		good += execute();
 	printf("kernel: %lu executions in %ld s: %lu refused and %lu taken all the same\n",
 	       executions, (long)(time(NULL) - start), executions - good, good);
-	/* If all are refused, or none, little was tried. */
+	/* If all inputs are refused, or none, the damage tests little. */
 	return good && good < executions ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* KVM's file exit_stats: what is in it, and all kinds of damage. */
+/* Reading KVM's file exit_stats: its contents, and all kinds of damage. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static int try(void)
 	return exit_file_read(bytes, length, &file, &why);
 }
 
-/* Refused, and one line says why. */
+/* The file is refused, and one line gives the reason. */
 static void refused(int error, const char *text)
 {
 	ck_assert_int_eq(try(), -error);
@@ -71,7 +71,7 @@ START_TEST(all_numbers)
 	hist = exit_file_hist(&file, 1, &vcpu, 1);
 	ck_assert_uint_eq(hist.min, 300);
 	ck_assert_uint_eq(hist.max, 300);
-	/* 364 is in the octave of 256, in the fourth of eight parts. */
+	/* 364 cycles: the octave of 256, the fourth of its eight buckets. */
 	exit_file_span(&file, 1, hist.span[2], count);
 	ck_assert_uint_eq(count[3], 7);
 	vcpu.flags = 0;
@@ -100,7 +100,7 @@ START_TEST(whose_cells)
 }
 END_TEST
 
-/* Numbers are read at any address: UBSan looks at it. */
+/* Numbers are read at unaligned addresses; UBSan checks it. */
 START_TEST(at_any_address)
 {
 	unsigned char *moved = malloc(length + 1);
@@ -112,7 +112,7 @@ START_TEST(at_any_address)
 }
 END_TEST
 
-/* Memory of just that size: ASan sees what is read beyond it. */
+/* The memory has exactly the truncated size; ASan finds reads beyond it. */
 START_TEST(truncated)
 {
 	for (size_t size = 0; size < length; size += 8) {
@@ -128,7 +128,7 @@ START_TEST(truncated)
 END_TEST
 
 /*
- * Data behind the end, such as a vCPU that has just been made, are no damage.
+ * Data after the end, such as a vCPU that was just created, is no damage.
  */
 START_TEST(longer)
 {
@@ -171,7 +171,10 @@ START_TEST(wrong_heads)
 		{ AT(nr_cells), 0, EINVAL, "too few cells" },
 		{ AT(nr_cells), EXIT_FILE_SPARSE, EINVAL, "too few cells" },
 		{ AT(nr_cells), MADE_CELLS + 1, EINVAL, "too short" },
-		/* 32 bits of these times a cell's size would be little. */
+		/*
+		 * With 32 bits, this count times a cell's size would wrap to a
+		 * small number.
+		 */
 		{ AT(nr_cells), 1u << 28, EINVAL, "too short" },
 		{ AT(nr_cells), UINT32_MAX, EINVAL, "too short" },
 		{ AT(nr_spans), MADE_SPANS + 1, EINVAL, "too short" },
@@ -198,7 +201,7 @@ START_TEST(wrong_vcpus)
 	made.vcpu[1].hist[MADE_LAST].span[EXIT_FILE_OCTAVES - 1] = MADE_SPANS;
 	pack();
 	refused(EINVAL, "a span that there is not");
-	/* Of a vCPU that has none they are not looked at. */
+	/* Histogram data is not checked for a vCPU that has none. */
 	made.vcpu[1].vcpu.flags &= ~EXIT_FILE_HAS_HIST;
 	pack();
 	ck_assert_int_eq(try(), 0);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* KVM's own book: what comes into the intervals and the total, to the very one.
- */
+/* The exact contents of intervals and totals from KVM's own book. */
 #include <errno.h>
 #include <malloc.h>
 #include <math.h>
@@ -79,7 +78,7 @@ static void cell_is(const struct ledger *ledger, uint32_t reason,
 	ck_assert_uint_eq(cell->times.ns, ns);
 }
 
-/* Exits from before are in no interval and in no total. */
+/* Exits from before the start are in no interval and not in the total. */
 START_TEST(from_the_beginning_on)
 {
 	process(100, 100, "web");
@@ -108,7 +107,7 @@ START_TEST(from_the_beginning_on)
 	made_file_exits(&made, 0, 0, 1, 1);
 	vm_write("100-11", &made);
 	collect();
-	/* Half a nanosecond is not lost. */
+	/* Rounding down to nanoseconds loses no half across intervals. */
 	cell_is(&now, 0x72, 1, 0);
 	made_file_exits(&made, 0, 0, 1, 1);
 	vm_write("100-11", &made);
@@ -122,7 +121,7 @@ START_TEST(from_the_beginning_on)
 }
 END_TEST
 
-/* Of a VM that comes later all is. */
+/* All exits of a VM that begins later are counted. */
 START_TEST(one_that_comes_later)
 {
 	open_book();
@@ -134,7 +133,7 @@ START_TEST(one_that_comes_later)
 	ck_assert_uint_eq(cell_of(&now, 1, 1, 0x72)->times.exits, 10);
 	ck_assert_uint_eq(vcpu_of(&now, 1, 1)->prior_exits, 0);
 	ck_assert_uint_gt(vcpu_of(&now, 1, 1)->born_ns, 0);
-	/* The other vCPU has not run. */
+	/* The other vCPU has had no exit. */
 	ck_assert_uint_eq(ledger_find_vm(&now, 1)->nr_vcpus, 1);
 	made_file_exits(&other, 0, 1, 4, 2000);
 	vm_write("100-11", &other);
@@ -196,7 +195,7 @@ START_TEST(sparse_reasons)
 	vcpu->nr_sparse = 1;
 	vcpu->sparse[0] = 0xf0000001;
 	made_file_exits(&made, 0, MADE_DENSE, 3, 2000);
-	/* Its reason is not there yet: it was read before the cell was. */
+	/* The record's reasons were read before this cell got its reason. */
 	made_file_exits(&made, 0, MADE_DENSE + 1, 5, 2000);
 	made_file_exits(&made, 0, MADE_LAST, 6, 2000);
 	vm_write("100-11", &made);
@@ -261,7 +260,7 @@ START_TEST(counts_alone)
 }
 END_TEST
 
-/* Times of 2 GHz: two cycles are a nanosecond. */
+/* The TSC runs at 2 GHz: two cycles are a nanosecond. */
 START_TEST(histograms)
 {
 	const struct ledger_cell *cell;
@@ -280,7 +279,7 @@ START_TEST(histograms)
 			    2000 * .116);
 	ck_assert_double_le(fabs(hist_percentile(&cell->hist, .99) - 200000.),
 			    200000 * .116);
-	/* The least is new, and the most was before. */
+	/* The shortest time is new, the longest is from before. */
 	ck_assert_uint_eq(cell->times.min_ns, 2000);
 	ck_assert_double_le(fabs(cell->times.max_ns - 200000.), 200000 * .06);
 	made_file_exits(&made, 0, 0, 1, 3000000);
@@ -304,7 +303,7 @@ START_TEST(histograms)
 }
 END_TEST
 
-/* A histogram may be read before a sum is: what it has is not lost. */
+/* A histogram can be read before its sums; its counts are not lost. */
 START_TEST(histogram_of_a_later_read)
 {
 	uint32_t *count;
@@ -321,7 +320,7 @@ START_TEST(histogram_of_a_later_read)
 }
 END_TEST
 
-/* Counts of 32 bits begin anew at 0; so do those of the total. */
+/* 32-bit counts wrap to 0; the totals do not. */
 START_TEST(counts_that_wrap)
 {
 	const uint64_t most = 1ull << 32;
@@ -346,7 +345,7 @@ START_TEST(counts_that_wrap)
 }
 END_TEST
 
-/* As KVM has it: another file for who opens it now. */
+/* As KVM does: whoever opens the file after the switch gets another file. */
 static void switch_mode(uint32_t mode, uint32_t nr_spans)
 {
 	made.head.mode = mode;
@@ -366,7 +365,7 @@ START_TEST(modes_that_change)
 	collect();
 	made_file_exits(&made, 0, 0, 2, 2000);
 	switch_mode(EXIT_FILE_HIST, MADE_SPANS);
-	/* In the histogram before it is looked at. */
+	/* This exit is in the histogram before the collection. */
 	made_file_exits(&made, 0, 0, 4, 2000);
 	vm_write("100-11", &made);
 	collect();
@@ -443,7 +442,7 @@ START_TEST(what_cannot_be)
 }
 END_TEST
 
-/* VMs come and go by the thousands: what is left is the total's memory. */
+/* VMs come and go by the thousands; only the total's memory remains. */
 START_TEST(many_come_and_go)
 {
 	size_t used = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Cycles as nanoseconds, and how far off KVM's histograms are in the ledger's. */
+/* Converting cycles to nanoseconds, and the error of converting histograms. */
 #include <math.h>
 
 #include "kernel/kernel_buckets.h"
@@ -11,14 +11,14 @@ START_TEST(nanoseconds)
 	ck_assert_uint_eq(kernel_ns(0, 2000000), 0);
 	ck_assert_uint_eq(kernel_ns(3, 2000000), 1);
 	ck_assert_uint_eq(kernel_ns(2999999999, 2999999), 1000000333);
-	/* Ten years of cycles, times a million: more than 64 bits. */
+	/* The cycles of ten years, times a million, exceed 64 bits. */
 	ck_assert_uint_eq(kernel_ns(3000000000ull * 86400 * 3650, 3000000),
 			  1000000000ull * 86400 * 3650);
 	ck_assert_uint_eq(kernel_ns(UINT64_MAX, 1), UINT64_MAX);
 }
 END_TEST
 
-/* The bucket in which KVM counts an exit, as exit_file.h has it. */
+/* KVM's bucket for a time, as defined in exit_file.h. */
 static unsigned int bucket_of(uint64_t cycles)
 {
 	uint64_t x = cycles + EXIT_FILE_OFFSET;
@@ -47,8 +47,9 @@ static const uint32_t rates[] = { 500000,  799999,  1000000, 1700123, 2000000,
 				  2445400, 2999999, 3000000, 3700000, 5123456 };
 
 /*
- * The error grows towards a bucket's bounds, so that these are enough.  It is
- * that of kernel_buckets.h, and no less would do.
+ * The error is largest at a bucket's bounds, so only these are tested.  It
+ * stays within the bounds given in kernel_buckets.h, and these bounds are
+ * tight.
  */
 START_TEST(errors)
 {
@@ -94,7 +95,7 @@ START_TEST(middles)
 				  buckets.middle_ns[i]);
 	}
 	ck_assert_uint_eq(buckets.middle_ns[0], 3);
-	/* 960 to 1,087 cycles: their harmonic mean is 1,019.5. */
+	/* 960 to 1,087 cycles, whose harmonic mean is 1,019.5. */
 	ck_assert_uint_eq(buckets.middle_ns[bucket_of(1000)], 1019);
 	kernel_buckets_set(&buckets, 2000000);
 	ck_assert_uint_eq(buckets.middle_ns[bucket_of(1000)], 509);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which VMs have files, whose they are, and how they come and go. */
+/* The VMs that have files, their processes, and how VMs come and go. */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -67,7 +67,7 @@ START_TEST(first_before_and_now)
 	ck_assert_uint_eq(exits_of(&vms.vm[0]->first), 5);
 	ck_assert_uint_eq(exits_of(&vms.vm[0]->before), 7);
 	ck_assert_uint_eq(exits_of(&vms.vm[0]->now), 8);
-	/* One that comes later has nothing from before. */
+	/* A VM that begins later has nothing from before. */
 	vm_write("200-11", &made);
 	refresh();
 	ck_assert_uint_eq(find("100-11")->number, 1);
@@ -91,21 +91,21 @@ START_TEST(it_ends)
 	ck_assert(!find("200-11")->gone);
 	refresh();
 	ck_assert_uint_eq(vms.nr, 1);
-	/* The next one with its name is another one. */
+	/* A new folder with the same name is another VM. */
 	vm_write("100-11", &made);
 	refresh();
 	ck_assert_uint_eq(find("100-11")->number, 3);
 }
 END_TEST
 
-/* A folder of the same name that is another one, all between two looks. */
+/* A VM ends and another one gets its name, both between two passes. */
 START_TEST(it_ends_and_another_begins)
 {
 	char from[256];
 
 	vm_write("100-11", &made);
 	open_all();
-	/* Both are there at once, so that they differ in their inodes. */
+	/* Create the new folder first, so that the inodes differ. */
 	vm_write("100-12", &made);
 	vm_end("100-11");
 	strcpy(from, root_path(KVM "100-12"));
@@ -117,7 +117,7 @@ START_TEST(it_ends_and_another_begins)
 }
 END_TEST
 
-/* Its file once more, and no other; and it has gone meanwhile, or is damaged. */
+/* One VM's file is read again, and no other; the VM may be gone or damaged. */
 START_TEST(read_once_more)
 {
 	struct kernel_vm *vm;
@@ -137,7 +137,7 @@ START_TEST(read_once_more)
 	ck_assert_int_eq(kernel_vm_read_again(vm, &why), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(why.text, "100-11"));
 	ck_assert(!vm->gone);
-	/* A read of this fails as that of a VM that has gone does. */
+	/* Make reads fail as they do for a VM that has gone. */
 	close(vm->fd);
 	vm->fd = open("/proc/self/mem", O_RDONLY);
 	ck_assert_int_ge(vm->fd, 0);
@@ -157,10 +157,13 @@ START_TEST(whose_it_is)
 	process(300, 301, "db");
 	process(400, 444, "other");
 	vm_write("100-11", &made);
-	/* The thread that made it has ended, and its number is another's. */
+	/*
+	 * The thread that made the VM has ended, and its number has been
+	 * reused.
+	 */
 	made.vcpu[0].vcpu.pid = 301;
 	vm_write("444-11", &made);
-	/* Nobody knows. */
+	/* The process cannot be found. */
 	made.vcpu[0].vcpu.pid = 0;
 	vm_write("999-11", &made);
 	open_all();
@@ -170,7 +173,7 @@ START_TEST(whose_it_is)
 	ck_assert_str_eq(find("444-11")->name, "db");
 	ck_assert_uint_eq(find("999-11")->pid, 999);
 	ck_assert_str_eq(find("999-11")->name, "?");
-	/* Until a vCPU runs. */
+	/* The process is unknown until a vCPU runs. */
 	process(500, 501, "late");
 	made.vcpu[0].vcpu.pid = 501;
 	vm_write("999-11", &made);
@@ -218,12 +221,12 @@ START_TEST(a_large_file)
 	open_all();
 	ck_assert_uint_eq(
 		exit_file_vcpu(&vms.vm[0]->now.file, MADE_VCPUS - 1).exits, 77);
-	/* More than memory was made for at first. */
+	/* The file is larger than the first buffer. */
 	ck_assert_uint_gt(made.head.nr_vcpus * made.head.vcpu_size, 4096);
 }
 END_TEST
 
-/* The file that is open has no histograms when the mode has become 3. */
+/* The file was opened without histograms, and then the mode became 3. */
 START_TEST(another_mode)
 {
 	vm_write("100-11", &made);
@@ -231,7 +234,7 @@ START_TEST(another_mode)
 	ck_assert_uint_eq(vms.vm[0]->now.file.nr_spans, 0);
 	made.head.mode = EXIT_FILE_HIST;
 	vm_write("100-11", &made);
-	/* Another file for who opens it now. */
+	/* Whoever opens the file now gets another one. */
 	root_unlink(KVM "100-11/exit_stats");
 	made.head.nr_spans = MADE_SPANS;
 	vm_write("100-11", &made);
@@ -252,7 +255,7 @@ START_TEST(damaged)
 }
 END_TEST
 
-/* A VM that has just been made has no file yet. */
+/* A VM that was just created has no file yet. */
 START_TEST(without_a_file)
 {
 	open_all();
@@ -302,7 +305,7 @@ START_TEST(hosts_without_it)
 }
 END_TEST
 
-/* Thousands come and go: files, memory and numbers. */
+/* Thousands of VMs come and go without leaking files, memory or numbers. */
 START_TEST(many_come_and_go)
 {
 	size_t used = 0;
