@@ -33,7 +33,7 @@ static bool is_judged(const struct advise_vm *vm)
 	return seen_for(vm) >= ADVISE_SECONDS_MIN;
 }
 
-/* A rule's exits of a VM in a part of the time, of all vCPUs. */
+/* The exits of a VM's vCPUs that a rule covers, in one part of the time. */
 static struct exit_times part_times(const struct advise_set *set,
 				    const struct advise_line *line, size_t nr,
 				    size_t part)
@@ -47,7 +47,7 @@ static struct exit_times part_times(const struct advise_set *set,
 	return times;
 }
 
-/* Was a VM there for most of a part?  @begin: of the part, and its @seconds */
+/* Did a VM exist for most of the part that began at @begin? */
 static bool is_in(const struct advise_vm *vm, double begin, double seconds)
 {
 	const double from = vm->begin > begin ? vm->begin : begin;
@@ -57,8 +57,9 @@ static bool is_in(const struct advise_vm *vm, double begin, double seconds)
 }
 
 /*
- * In how many parts of the time has the first bound held?  Neither vCPUs nor
- * keys are known there: what holds for one of them holds for all together.
+ * Count the parts of the time in which the first bound holds.  The course has
+ * neither vCPUs nor keys, so the bound is applied to the sum of a VM's vCPUs
+ * and of all keys.
  */
 static void count_parts(const struct advise_facts *facts,
 			const struct advise_verdict *verdict,
@@ -87,7 +88,7 @@ static void count_parts(const struct advise_facts *facts,
 		finding->parts = finding->met = 0;
 }
 
-/* All bounds, of one vCPU. */
+/* Do all bounds hold for the vCPU?  Sets the finding's values. */
 static bool holds(const struct advise_rule *rule, double seconds,
 		  struct advise_finding *finding)
 {
@@ -105,7 +106,10 @@ static bool holds(const struct advise_rule *rule, double seconds,
 	return all && finding->times.exits;
 }
 
-/* The vCPU for which a rule holds most; false: it holds for none. */
+/*
+ * Find the vCPU with the highest value among those for which the rule holds;
+ * false: it holds for none.
+ */
 static bool find_vcpu(const struct advise_facts *facts,
 		      const struct advise_verdict *verdict,
 		      const struct advise_vm *vm,
@@ -152,7 +156,7 @@ static int judge_vm(const struct advise_facts *facts,
 	return 0;
 }
 
-/* The clearest first; those that are alike in the order of their VMs. */
+/* Findings by descending value; those with equal values by VM. */
 static int by_value(const void *a, const void *b)
 {
 	const struct advise_finding *x = a, *y = b;
@@ -186,7 +190,10 @@ static unsigned int lacks(const struct advise_facts *facts,
 		needs |= ADVISE_NEEDS_KEYS;
 	for (size_t i = 0; i < facts->nr; i++)
 		vms &= is_judged(&facts->vm[i]) ? 0 : ~0u;
-	/* Those that are there were recorded, as were those of "all". */
+	/*
+	 * With a filter on reasons, a reason without exits may not have been
+	 * recorded.
+	 */
 	if (facts->some_reasons &&
 	    (verdict->set.all || !has_exits(facts, &verdict->set)))
 		needs |= ADVISE_LACKS_REASONS;
@@ -212,7 +219,7 @@ static int judge(const struct advise_facts *facts,
 	return r;
 }
 
-/* Is a rule about any of the reasons that are asked for? */
+/* Does --reason choose this rule, by any of its reasons? */
 static bool is_asked_for(const struct advise_facts *facts,
 			 const struct advise_set *set)
 {
@@ -231,7 +238,10 @@ static int judge_rule(const struct advise_rule *rule, struct advice *advice,
 	struct advise_verdict *verdict = &advice->verdict[advice->nr];
 	int r = advise_set_of(rule, advice->facts->isa, &verdict->set, why);
 
-	/* Names of keys that were not recorded leave nothing out. */
+	/*
+	 * A rule about exits without a named key covers all exits if no such
+	 * keys were recorded.
+	 */
 	if (!verdict->set.keys && verdict->set.by != advice->facts->by)
 		verdict->set.by = LEDGER_KEY_NONE;
 	verdict->rule = rule;
@@ -263,7 +273,10 @@ int advise(const struct advise_facts *facts, struct advice *advice,
 
 void advice_free(struct advice *advice)
 {
-	/* The one after the last may have been begun. */
+	/*
+	 * If an error occurred, the verdict after the last complete one is
+	 * partial.
+	 */
 	for (size_t i = 0; advice->verdict && i < advise_nr_rules; i++)
 		free(advice->verdict[i].finding);
 	free(advice->verdict);

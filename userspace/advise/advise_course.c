@@ -21,7 +21,7 @@ static int compare(const void *element, const void *key)
 	return line->reason < place->reason ? -1 : line->reason > place->reason;
 }
 
-/* The first line of this place or of a later one. */
+/* The index of the first line at or after a place. */
 static size_t line_at(const struct advise_course *course, struct place place)
 {
 	return array_lower_bound(&place, course->line, course->nr_lines,
@@ -44,7 +44,7 @@ static struct advise_line *line_of(struct advise_course *course,
 	return line;
 }
 
-/* Join parts two by two. */
+/* Merge each pair of parts, so that half of the parts become free. */
 static void join(struct advise_course *course)
 {
 	const size_t half = ADVISE_PARTS / 2;
@@ -67,7 +67,7 @@ static void join(struct advise_course *course)
 	course->last = course->each;
 }
 
-/* The part of the next interval. */
+/* Make room for the next interval in the last part, or in a new one. */
 static void begin_interval(struct advise_course *course, double seconds)
 {
 	if (!course->nr)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * When the exits of a run came: all of its time in some ten equal parts,
- * however long it is, and each VM's exits in them by reason.  A rule that holds
- * in few of them saw a moment and no habit.
+ * The course of a run: its time divided into at most ADVISE_PARTS equal parts,
+ * and each VM's exits in them by reason.  A rule that holds in only a few parts
+ * has seen a short event rather than a lasting state.
  */
 #ifndef EXITLEDGER_ADVISE_COURSE_H
 #define EXITLEDGER_ADVISE_COURSE_H
@@ -10,7 +10,8 @@
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
 
-#define ADVISE_PARTS 16 /* at most; from so many intervals on, more than half */
+/* at most; at least half of them once there were that many intervals */
+#define ADVISE_PARTS 16
 
 struct advise_line {
 	uint64_t vm; /* ledger_vm.number */
@@ -18,34 +19,34 @@ struct advise_line {
 	struct exit_times part[ADVISE_PARTS];
 };
 
-/* All zero: empty. */
+/* All zero is an empty course. */
 struct advise_course {
-	size_t nr; /* parts that have begun */
-	uint64_t each; /* intervals in a part: a power of 2 */
-	uint64_t last; /* intervals in the last one: no more */
+	size_t nr; /* number of parts that have begun */
+	uint64_t each; /* intervals per part, a power of 2 */
+	uint64_t last; /* intervals in the last part so far */
 	double seconds[ADVISE_PARTS];
-	struct advise_line *line; /* ascending by VM, then reason */
+	struct advise_line *line; /* ascending by VM, then by reason */
 	size_t nr_lines;
 	size_t room;
 };
 
 /**
- * advise_course_add - the next interval
- * @filter: VMs and reasons; vCPUs are not told apart
- * @seconds: how long it was
+ * advise_course_add - add the next interval
+ * @filter: selects VMs and reasons; vCPUs are added up
+ * @seconds: length of the interval
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int advise_course_add(struct advise_course *course,
 		      const struct ledger *interval,
 		      const struct filter *filter, double seconds);
 
-/** advise_course_lines - the lines of a VM; @nr: how many */
+/** advise_course_lines - the lines of a VM; sets @nr to their number */
 const struct advise_line *
 advise_course_lines(const struct advise_course *course, uint64_t vm,
 		    size_t *nr);
 
-/** advise_course_keep - drop the lines of VMs that a ledger no longer has */
+/** advise_course_keep - drop the lines of VMs that the ledger no longer has */
 void advise_course_keep(struct advise_course *course,
 			const struct ledger *ledger);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "advise/advise_items.h"
 
-/* The items of a rule that weigh most, so far. */
+/* The items with the highest weights so far. */
 struct heaviest {
 	const struct advise_rule *rule;
 	double seconds;
@@ -9,7 +9,7 @@ struct heaviest {
 	size_t nr;
 };
 
-/* How much an item is of what its rule is about. */
+/* The weight of an item, by the property that the rule is about. */
 static double weight(const struct heaviest *heaviest,
 		     const struct advise_item *item)
 {
@@ -17,7 +17,7 @@ static double weight(const struct heaviest *heaviest,
 			      heaviest->seconds);
 }
 
-/* Put an item in its place, if it is among the first. */
+/* Insert an item if it is among the heaviest. */
 static void offer(struct heaviest *heaviest, const struct advise_item *item)
 {
 	size_t at = heaviest->nr;

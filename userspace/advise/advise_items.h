@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The keys or reasons that a finding is made of. */
+/* The keys or exit reasons that contribute most to a finding. */
 #ifndef EXITLEDGER_ADVISE_ITEMS_H
 #define EXITLEDGER_ADVISE_ITEMS_H
 
 #include "advise/advice.h"
 
-#define ADVISE_ITEMS 3 /* of a finding, at most */
+#define ADVISE_ITEMS 3 /* maximum per finding */
 
 /* A key, or an exit reason. */
 struct advise_item {
@@ -16,10 +16,10 @@ struct advise_item {
 };
 
 /**
- * advise_items - what a finding is mostly made of, the most first
+ * advise_items - list what contributes most to a finding, in descending order
  *
- * Keys if they were recorded; else reasons if the rule is about several.
- * Returns how many there are, 0 to ADVISE_ITEMS.
+ * Lists keys if they were recorded, or else reasons if the rule covers several.
+ * Returns the number of items, 0 to ADVISE_ITEMS.
  */
 size_t advise_items(const struct advice *advice,
 		    const struct advise_verdict *verdict,

@@ -9,7 +9,7 @@
 #include "ledger/reason_parse.h"
 #include "ledger/reasons.h"
 
-#define WORD 64 /* of names, with its NUL */
+#define WORD 64 /* longest name of a reason or key, with its NUL */
 
 #define ADVICE(name, ...) { .id = (name), __VA_ARGS__ },
 #define NO_EXITS(name)        \
@@ -74,7 +74,7 @@ const struct advise_measure_names advise_measure_names[ADVISE_MEASURES] = {
 			       "%s of the time ready, but without a CPU" },
 };
 
-/* The next of several words; false: there is none. */
+/* Copy the next word of a list; false: there is none. */
 static bool next_word(const char **list, char word[WORD])
 {
 	const size_t length = strcspn(*list, "|");
@@ -158,7 +158,7 @@ static void add_cells(const struct advise_set *set,
 	}
 }
 
-/* Those of keys that the rule is about, or is not about. */
+/* Add the exits of keys that belong to the rule (@about) or do not. */
 static void add_keys(const struct advise_set *set,
 		     const struct ledger_keys *keys, bool about,
 		     struct exit_times *sum)
@@ -194,7 +194,7 @@ unsigned int advise_needs(enum advise_measure measure)
 	return measures[measure].needs;
 }
 
-/* Clocks of two CPUs differ: what is left of a time is never below 0. */
+/* Subtract times; never below 0, as clocks of two CPUs can differ. */
 static double rest(uint64_t ns, uint64_t without)
 {
 	return ns > without ? (double)(ns - without) : 0;

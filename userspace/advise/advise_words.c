@@ -9,8 +9,9 @@
 #include "ledger/reasons.h"
 #include "lib/safe_text.h"
 
-#define NAME_SHOWN 40 /* columns of a VM's name within a sentence */
-#define REASONS_NAMED 2 /* in a command: with more of them, none */
+#define NAME_SHOWN 40 /* columns of a VM's name in a sentence */
+/* commands with more reasons than this leave --reason out */
+#define REASONS_NAMED 2
 
 __attribute__((format(printf, 2, 3))) static void
 append(struct advise_text *text, const char *fmt, ...)
@@ -23,7 +24,7 @@ append(struct advise_text *text, const char *fmt, ...)
 	va_end(args);
 }
 
-/* A text in which {1} and {2} stand for a finding's values. */
+/* Append a text with {1} and {2} replaced by a finding's values. */
 static void append_values(struct advise_text *text, const char *from,
 			  const struct advise_rule *rule,
 			  const struct advise_finding *finding)
@@ -43,7 +44,9 @@ static void append_values(struct advise_text *text, const char *from,
 	}
 }
 
-/* Is a time a bound that may contain some in which the host ran others? */
+/*
+ * Does a bound use a time, which can include time in which the host ran others?
+ */
 static bool is_of_time(const struct advise_rule *rule)
 {
 	for (size_t i = 0; i < ADVISE_BOUNDS; i++) {
@@ -103,7 +106,7 @@ struct advise_text advise_words_bounds(const struct advise_rule *rule)
 	return text;
 }
 
-/* May a name stand in a command as it is? */
+/* Can a name be used in a shell command without quoting? */
 static bool is_word(const char *name)
 {
 	return *name && *name != '-' &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Members and units: docs/exitledger-advise.1.rst. */
+/* docs/exitledger-advise.1.rst describes the members and their units. */
 #include <stdio.h>
 #include <string.h>
 
@@ -101,7 +101,7 @@ static void put_bounds(struct json_writer *json, const struct advise_rule *rule)
 	json_put_text(json, "bounds_in_words", advise_words_bounds(rule).s);
 }
 
-/* Those that are separated by "; ", one by one. */
+/* Write a list that is separated by "; " as an array. */
 static void put_sources(struct json_writer *json, const char *sources)
 {
 	char source[256];

@@ -11,13 +11,13 @@
 #include "lib/table.h"
 #include "lib/wrap.h"
 
-#define LABEL 9 /* columns before a paragraph */
+#define LABEL 9 /* width of a paragraph's label */
 #define VMS_SHOWN 5
 #define COLUMNS 3
 #define NAME_WIDTH 27
 #define VALUE_WIDTH 10
 
-/* The measures that a rule's table shows. */
+/* The measures shown in a rule's table. */
 struct shown {
 	enum advise_measure measure[COLUMNS];
 	size_t nr;
@@ -34,7 +34,10 @@ static void show(struct shown *shown, enum advise_measure measure,
 		shown->measure[shown->nr++] = measure;
 }
 
-/* Those that it is about, and what else is known of any exit. */
+/*
+ * The rate, the measures of the rule's bounds, and then other measures that
+ * were recorded, as far as there is room.
+ */
 static struct shown shown_of(const struct advise_rule *rule, unsigned int has)
 {
 	struct shown shown = { .nr = 0 };
@@ -180,7 +183,9 @@ static void put_found(const struct advice *advice,
 	paragraph("sources", rule->sources, out);
 }
 
-/* The rules of which the same is to be said, in one paragraph. */
+/*
+ * Name all rules that have the same reason not to be judged in one paragraph.
+ */
 static void put_alike(const struct advice *advice, size_t first,
 		      const char *label, const char *what, FILE *out)
 {
@@ -217,7 +222,7 @@ static void put_absent(const struct advice *advice,
 	paragraph("absent", text, out);
 }
 
-/* Rules of this state that found nothing. */
+/* Write the rules in this state, which have no findings. */
 static void put_others(const struct advice *advice, enum advise_state state,
 		       FILE *out)
 {

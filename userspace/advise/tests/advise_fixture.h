@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Guests made up, that do the same in each second, for tests of advice. */
+/* Made-up guests that do the same in each second, for tests of advice. */
 #ifndef EXITLEDGER_ADVISE_FIXTURE_H
 #define EXITLEDGER_ADVISE_FIXTURE_H
 
@@ -14,29 +14,29 @@ struct fixture {
 	struct advice advice;
 };
 
-/* So many exits of one kind in each second, on one vCPU of one VM. */
+/* Exits of one kind on one vCPU of one VM, at a constant rate. */
 struct fixture_exits {
-	uint64_t vm; /* 0: the first */
+	uint64_t vm; /* 0: the first VM */
 	uint32_t vcpu;
 	uint32_t reason;
-	uint64_t key; /* 0: none */
+	uint64_t key; /* 0: no key */
 	uint64_t rate; /* exits per second */
-	uint64_t ns, preempted_ns, blocked_ns; /* of each */
-	/* The seconds in which they come; 0 and 0: all. */
+	uint64_t ns, preempted_ns, blocked_ns; /* ns per exit */
+	/* The seconds in which they happen; both 0: always. */
 	unsigned int from, to;
 };
 
 /**
- * fixture_make - what they did, and the facts about it: all is recorded, no keys
+ * fixture_make - make the exits and the facts: all but keys was recorded
  * @isa: EXIT_LEAF_ISA_*
  */
 void fixture_make(struct fixture *fixture, uint32_t isa,
 		  const struct fixture_exits *exits, size_t nr);
 
-/** fixture_advise - judge it; may be called again when facts were changed */
+/** fixture_advise - judge the facts; call it again after changing them */
 void fixture_advise(struct fixture *fixture);
 
-/** fixture_verdict - on a rule; NULL: it was not judged */
+/** fixture_verdict - the verdict on a rule; NULL: not judged */
 const struct advise_verdict *fixture_verdict(const struct fixture *fixture,
 					     const char *id);
 

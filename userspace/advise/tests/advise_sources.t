@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The sources that advise.def names are there, as far as they can be looked up: files of
-Linux's source, and the words in them that a rule says to look for."""
+"""The sources in advise.def exist, as far as this can be checked: the named files of
+Linux's source contain the words that a rule says to look for."""
 
 import os
 import re
@@ -13,7 +13,7 @@ sys.path.insert(0, "tests")
 from tap import done, ok, skip  # noqa: E402
 
 LINUX = os.path.join(os.environ.get("BUILD", "build"), "kernel/6.12/current/source")
-# The lab takes these folders of the source, and no others.
+# The lab keeps only these directories of Linux's source.
 KEPT = ("Documentation/virt/kvm/", "arch/x86/kvm/", "virt/kvm/")
 FORM = re.compile(r"(?P<file>(?:Documentation|arch|kernel|virt)/[\w./-]+\.(?:rst|txt|c|h))"
                   r"(?: \((?P<words>[^()]+)\))?$"
@@ -22,7 +22,7 @@ FORM = re.compile(r"(?P<file>(?:Documentation|arch|kernel|virt)/[\w./-]+\.(?:rst
 
 
 def rules():
-    """{id: its sources}"""
+    """Return {id: sources} of all rules."""
     with open("userspace/advise/advise.def", encoding="utf-8") as table:
         text = table.read()
     found = {}
@@ -34,7 +34,7 @@ def rules():
 
 
 def missing(path, words):
-    """Which of the words a file has not; a section's number ends with a dot there."""
+    """Return the words that a file lacks; a section's number ends with a dot there."""
     with open(os.path.join(LINUX, path), encoding="utf-8", errors="replace") as file:
         text = file.read()
     wanted = [word.split(":")[0].strip() for word in (words or "").split(",")]
@@ -44,7 +44,7 @@ def missing(path, words):
 
 
 def look_up(name, sources):
-    """The sources of a rule."""
+    """Check the sources of one rule."""
     wrong, looked = [], 0
     for source in sources.split("; "):
         form = FORM.match(source)

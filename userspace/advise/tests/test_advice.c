@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which rules are judged, and for how long one must hold. */
+/* Which rules are judged, and for how long a rule must hold. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,9 +38,8 @@ static uint32_t reason(uint32_t isa, const char *name)
 }
 
 /*
- * A Linux guest with two vCPUs that has nothing to do: a few timers, whose HLTs
- * are long, on a host that is not busy; and what KVM and QEMU do for it on the
- * side.
+ * An idle Linux guest with two vCPUs on an idle host: a few timers and long
+ * HLTs, and the exits that KVM and QEMU cause even then.
  */
 static void make_idle(uint32_t isa, enum ledger_key_kind by)
 {
@@ -68,7 +67,7 @@ static void make_idle(uint32_t isa, enum ledger_key_kind by)
 		  .rate = 12,
 		  .ns = 2 * US,
 		  .key = by == LEDGER_KEY_MSR ? 0x830 : 0 },
-		/* The watchdog of the clock, and a console that is quiet. */
+		/* The clock's watchdog, and a quiet console. */
 		{ .reason = reason(isa, io),
 		  .rate = 2,
 		  .ns = 12 * US,
@@ -112,7 +111,7 @@ START_TEST(idle_guests_have_no_advice)
 }
 END_TEST
 
-/* CPUID and page faults of an AMD guest, in some of the seconds. */
+/* CPUID exits and page faults of an AMD guest, in the seconds until @to. */
 static void make_burst(unsigned int to)
 {
 	const struct fixture_exits exits[] = {
@@ -154,14 +153,14 @@ START_TEST(what_passes_by_itself_needs_no_advice)
 }
 END_TEST
 
-/* A VM that is there for a part of the time is judged by that part. */
+/* A VM that existed for part of the time is judged by that part. */
 START_TEST(a_vm_has_its_own_time)
 {
 	make_burst(3);
 	fixture.facts.vm[0].end = 3;
 	fixture_advise(&fixture);
 	ck_assert_int_eq(state_of("cpuid"), ADVISE_FOUND);
-	/* Three parts are too few to say what lasts. */
+	/* Three parts are too few to tell what lasts. */
 	ck_assert_uint_eq(fixture_verdict(&fixture, "cpuid")->finding[0].parts,
 			  0);
 	ck_assert_double_eq_tol(
@@ -205,14 +204,16 @@ START_TEST(what_was_not_recorded_is_not_judged)
 				fixture_verdict(&fixture, rows[i].rule))
 				.s,
 			rows[i].lacks);
-		/* A rule of counts alone. */
+		/* A rule that only needs counts. */
 		ck_assert_int_eq(state_of("interrupts"), ADVISE_FOUND);
 		fixture_free(&fixture);
 	}
 }
 END_TEST
 
-/* The recorder's filter: reasons that are there were not left out. */
+/*
+ * With a filter on reasons, rules are judged only if their exits were recorded.
+ */
 START_TEST(reasons_that_were_left_out_are_not_judged)
 {
 	make_burst(16);
@@ -223,7 +224,7 @@ START_TEST(reasons_that_were_left_out_are_not_judged)
 	ck_assert_str_eq(
 		advise_words_lacks(fixture_verdict(&fixture, "wbinvd")).s,
 		"record without --reason");
-	/* Of all reasons. */
+	/* A rule about all reasons. */
 	ck_assert_int_eq(state_of("preempted"), ADVISE_UNJUDGED);
 }
 END_TEST
@@ -238,13 +239,13 @@ START_TEST(reasons_that_are_asked_for_choose_rules)
 	fixture_advise(&fixture);
 	ck_assert_uint_eq(fixture.advice.nr, 2);
 	ck_assert_int_eq(state_of("cpuid"), ADVISE_FOUND);
-	/* That of all reasons, too. */
+	/* The rule about all reasons is judged, too. */
 	ck_assert_int_eq(state_of("preempted"), ADVISE_SILENT);
 	filter_free(&filter);
 }
 END_TEST
 
-/* Three vCPUs of two VMs, of which one vCPU does not. */
+/* The rule holds for three vCPUs of two VMs, and not for a fourth vCPU. */
 START_TEST(the_clearest_comes_first)
 {
 	const struct fixture_exits exits[] = {
@@ -265,7 +266,7 @@ START_TEST(the_clearest_comes_first)
 	ck_assert_uint_eq(verdict->finding[0].vcpus, 2);
 	ck_assert_uint_eq(verdict->finding[1].vcpu->id, 0);
 	ck_assert_uint_eq(verdict->finding[1].vcpus, 1);
-	/* Some vCPUs alone. */
+	/* Judge only one vCPU. */
 	ck_assert(!filter_add_number(&filter.vcpus, 1));
 	fixture.facts.filter = &filter;
 	fixture_advise(&fixture);
@@ -310,13 +311,13 @@ START_TEST(a_finding_says_what_it_is_made_of)
 	ck_assert_uint_eq(item[0].key, 0x608);
 	ck_assert_uint_eq(item[1].key, 0x3fd);
 	ck_assert_uint_eq(item[2].key, 0x70);
-	/* Of keys that a rule is about, those alone. */
+	/* A rule about keys lists only the keys that it covers. */
 	verdict = fixture_verdict(&fixture, "clock-ports");
 	ck_assert_uint_eq(advise_items(&fixture.advice, verdict,
 				       &verdict->finding[0], item),
 			  1);
 	ck_assert_uint_eq(item[0].key, 0x608);
-	/* Without keys, reasons. */
+	/* Without keys, items are reasons. */
 	verdict = fixture_verdict(&fixture, "rdtsc");
 	ck_assert_uint_eq(advise_items(&fixture.advice, verdict,
 				       &verdict->finding[0], item),
@@ -326,7 +327,7 @@ START_TEST(a_finding_says_what_it_is_made_of)
 }
 END_TEST
 
-/* An address that has a name is a device's, and no memory's. */
+/* A page fault at a named address is a device access, not memory use. */
 START_TEST(devices_are_no_page_faults)
 {
 	static const struct fixture_exits exits[] = {
@@ -384,7 +385,7 @@ START_TEST(a_command_that_a_shell_takes)
 }
 END_TEST
 
-/* A run for which no rule is made says so, rather than that all is well. */
+/* A run from an ISA without rules is refused rather than reported as clean. */
 START_TEST(another_kind_of_processor_is_refused)
 {
 	struct why why = { "" };

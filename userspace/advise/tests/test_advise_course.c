@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A run in parts: nothing is lost, however long it is; and no memory. */
+/*
+ * The course loses no exit, however long a run is, and needs constant memory.
+ */
 #include <string.h>
 
 #include "advise/advise_course.h"
@@ -58,7 +60,7 @@ START_TEST(nothing_is_lost)
 		for (size_t i = 0; i < ADVISE_PARTS; i++)
 			seconds += course.seconds[i];
 		ck_assert_double_eq_tol(seconds, n * 0.5, 1e-9);
-		/* All but the last are of the same length. */
+		/* All parts but the last have the same length. */
 		for (size_t i = 1; i + 1 < course.nr; i++)
 			ck_assert_double_eq_tol(course.seconds[i],
 						course.seconds[0], 1e-9);
@@ -97,7 +99,7 @@ START_TEST(vms_and_reasons_are_apart)
 	ck_assert_uint_eq(line[1].part[1].exits, 6);
 	advise_course_lines(&course, 2, &nr);
 	ck_assert_uint_eq(nr, 0);
-	/* Others than the filter's are not kept. */
+	/* Exits that the filter excludes are not kept. */
 	ck_assert_int_eq(filter_add_vm(&filter, "vm1"), 0);
 	ck_assert_int_eq(add(4, EXIT_SVM_HLT, 5, 1, &filter), 0);
 	advise_course_lines(&course, 4, &nr);

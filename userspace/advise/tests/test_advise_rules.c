@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Each rule of advise.def, on both kinds of processors: where it fires, and
- * just not. */
+/*
+ * Each rule of advise.def, on both ISAs: values for which it fires, and values
+ * just outside of its bounds.
+ */
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -14,15 +16,15 @@
 #define US 1000
 #define MS 1000000
 
-/* One kind of exits in each second. */
+/* Exits of one kind, per second. */
 struct made {
 	uint64_t rate;
-	uint64_t ns, preempted_ns, blocked_ns; /* of each */
+	uint64_t ns, preempted_ns, blocked_ns; /* ns per exit */
 };
 
 /*
- * A rule, what makes it fire, and for each of its bounds what is just outside
- * of that bound alone.  @key: of a rule that looks at keys.
+ * For each rule: exits that make it fire, and for each of its bounds, exits
+ * that are just outside of only that bound.  @key is set for rules about keys.
  */
 static const struct {
 	const char *rule;
@@ -87,7 +89,7 @@ static size_t case_of(const struct advise_rule *rule)
 	return i;
 }
 
-/* The verdict on a guest that does only this, by the rule's first reason. */
+/* The verdict on a guest with only these exits, by the rule's first reason. */
 static enum advise_state judge(const struct advise_rule *rule, uint32_t isa,
 			       uint64_t key, const struct made *made,
 			       struct advise_finding *finding)
@@ -128,7 +130,7 @@ static double value_of(const struct advise_bound *bound,
 	return advise_measure(bound->measure, &times, 1);
 }
 
-/* Is a value just outside of a bound, by no more than a twelfth? */
+/* Is a value outside of a bound by at most a twelfth? */
 static bool is_near(const struct advise_bound *bound, double value)
 {
 	const double at = bound->below ? bound->below : bound->least;
@@ -236,7 +238,7 @@ static void check_sentences(const char *id, const char *text)
 		      text);
 }
 
-/* Numbers in texts are values of bounds that there are. */
+/* The texts refer only to values of bounds that the rule has. */
 static void check_seen(const struct advise_rule *rule)
 {
 	bool named[ADVISE_BOUNDS] = { false };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Advice as text and JSON: all rules, names of up to 255 bytes. */
+/*
+ * Advice as text and JSON, with findings of all rules and names of up to 255
+ * bytes.
+ */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,14 +25,14 @@ static void teardown(void)
 	fixture_free(&fixture);
 }
 
-/* Keys of each kind, of which some rule is about one. */
+/* Keys of each kind, one of which some rule covers. */
 static const uint64_t keys[] = {
 	[LEDGER_KEY_NONE] = 0,		[LEDGER_KEY_PORT] = 0x608,
 	[LEDGER_KEY_MMIO] = 0xfee000b0, [LEDGER_KEY_MSR] = 0x6e0,
 	[LEDGER_KEY_HYPERCALL] = 5,	[LEDGER_KEY_CPUID] = 0x40000000,
 };
 
-/* VMs that do all that any rule is about. */
+/* Make VMs for which every rule fires. */
 static void make_all(uint32_t isa, enum ledger_key_kind by)
 {
 	static struct fixture_exits exits[VMS * 64];
@@ -86,7 +89,7 @@ START_TEST(fits_80_columns)
 		check_lines(text);
 		ck_assert_ptr_nonnull(strstr(text, "and 1 more\n"));
 	}
-	/* Each rule is somewhere, and only there. */
+	/* Each rule appears in exactly one place. */
 	for (size_t i = 0; i < advise_nr_rules; i++) {
 		const char *at = strstr(text, advise_rules[i].id);
 
@@ -96,7 +99,7 @@ START_TEST(fits_80_columns)
 }
 END_TEST
 
-/* Names are others': what a terminal would obey is not written. */
+/* Names are untrusted: control characters must not reach a terminal. */
 START_TEST(names_are_made_safe)
 {
 	make_all(EXIT_ISA_SVM, LEDGER_KEY_PORT);
@@ -108,7 +111,7 @@ START_TEST(names_are_made_safe)
 }
 END_TEST
 
-/* Whole lines of a finding. */
+/* The complete text of a finding. */
 START_TEST(as_text)
 {
 	const struct fixture_exits exits = { .reason = EXIT_SVM_IOIO,
