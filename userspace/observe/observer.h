@@ -127,16 +127,16 @@ int observer_collect_answers(struct observer *observer, struct ledger *interval,
 			     struct answers *answers);
 
 /**
- * observer_vm_sums - what BPF has of a VM at this moment
+ * observer_vm_sums - read what BPF has counted of a VM up to this moment
  * @vm: its number in the ledgers
- * @sums: its time is in ns; since BPF first saw each vCPU
+ * @sums: since BPF first saw each vCPU; times are in ns
  *
- * With observer_options.answers, an exit's time is in it from the next exit on:
- * KVM has booked it by then.
+ * With observer_options.answers, BPF books the time of an exit at the vCPU's
+ * next exit, as KVM has booked it by then.
  *
- * Takes a fraction of a microsecond per vCPU, so that what is read of elsewhere
- * between two calls can be held against both.  Nothing is collected by it.  0
- * or -ENOMEM.
+ * Takes a fraction of a microsecond per vCPU, so a value that is read elsewhere
+ * between two calls can be compared with both sums.  Collects nothing.  Returns
+ * 0 or -ENOMEM.
  */
 int observer_vm_sums(struct observer *observer, uint64_t vm,
 		     struct vm_sums *sums);

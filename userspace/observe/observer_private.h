@@ -86,7 +86,7 @@ struct ring {
 	const struct collection *collection; /* in observer_consume() */
 };
 
-/* A slot, by the VM of its vCPU. */
+/* A slot, sorted by the VM of its vCPU. */
 struct observed_slot {
 	uint64_t vm;
 	uint32_t slot;
@@ -95,8 +95,8 @@ struct observed_slot {
 struct observer_index {
 	struct observed_slot *slot; /* ascending by VM */
 	size_t nr, room;
-	uint32_t serials; /* of vCPUs, when it was made */
-	bool is_whole; /* it was, and no slot was being set up then */
+	uint32_t serials; /* number of vCPUs so far when the index was made */
+	bool is_whole; /* no slot was being set up when the index was made */
 };
 
 struct observer {

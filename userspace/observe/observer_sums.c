@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads BPF's sums of one VM as of now, without a collection. */
+/* Reads BPF's current sums of one VM, without a collection. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@ static int by_vm(const void *a, const void *b)
 	return x->slot < y->slot ? -1 : x->slot > y->slot;
 }
 
-/* The VM of a slot in use; 0: it is not, or not yet. */
+/* The VM of a slot in use; 0: the slot is free or is still being set up. */
 static uint64_t vm_of(const struct obs_slot *slot)
 {
 	if (!__atomic_load_n(&slot->vcpu, __ATOMIC_ACQUIRE))
@@ -49,9 +49,9 @@ static int index_slots(const struct observer_bpf__bss *bss,
 }
 
 /*
- * Which slots each VM has.  A vCPU that comes takes a slot, then a serial, and
- * then it has a VM, before it exits for the first time.  So if the serials are
- * what they were, and no slot had yet to get its VM, no other slot has one.
+ * Index the slots by VM.  A new vCPU takes a slot, then a serial number, then
+ * gets its VM, all before its first exit.  So the index is complete as long as
+ * no serial was added and no slot was being set up when it was made.
  */
 static int make_index(struct observer *observer)
 {
@@ -68,7 +68,7 @@ static int make_index(struct observer *observer)
 	return r;
 }
 
-/* Which of KVM's VMs it is: all of its vCPUs must say the same. */
+/* Note the VM's folder in debugfs, on which all of its vCPUs must agree. */
 static void add_folder(const struct obs_slot *slot, struct vm_sums *sums)
 {
 	if (sums->vcpus == 1)
@@ -86,7 +86,10 @@ static int add_slot(const struct obs_slot *slot, struct vm_sums *sums)
 	add_folder(slot, sums);
 	sums->ending |= __atomic_load_n(&slot->vcpu, __ATOMIC_RELAXED) ==
 			OBS_GONE;
-	/* Before its counts: then the last exit is among them. */
+	/*
+	 * Read this before the counts, so that the counts include the last
+	 * exit.
+	 */
 	sums->outside += !!__atomic_load_n(&slot->exit_ns, __ATOMIC_ACQUIRE);
 	cells = __atomic_load_n(&slot->cells, __ATOMIC_ACQUIRE);
 	for (uint32_t i = 0; i < cells && i < OBS_CELLS && !r; i++) {
@@ -94,8 +97,10 @@ static int add_slot(const struct obs_slot *slot, struct vm_sums *sums)
 
 		sums->exits += times.exits;
 		sums->time += times.ns;
-		/* The first one is no reason's, nor is what KVM has no number
-		 * for. */
+		/*
+		 * Skip the shared first cell, and exits whose reason was
+		 * unreadable.
+		 */
 		if (i && slot->reason[i] != OBS_UNREADABLE)
 			r = vm_sums_add(sums, slot->reason[i], times.exits,
 					times.ns);

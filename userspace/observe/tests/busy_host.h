@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A large host's vCPUs in the observer's memory, as BPF would book them. */
+/* Fills the observer's memory as BPF does on a large host. */
 #ifndef EXITLEDGER_BUSY_HOST_H
 #define EXITLEDGER_BUSY_HOST_H
 
@@ -10,10 +10,10 @@
 #define BUSY_EXITS 24 /* of each reason in a second, each in its own bucket */
 #define BUSY_SPANS 3 /* the spans that these buckets are in */
 
-/** busy_host - 1,000 vCPUs in so many VMs; @vms divides that */
+/** busy_host - make 1,000 vCPUs in @vms VMs; @vms must divide 1,000 */
 void busy_host(struct observer_bpf__bss *bss, unsigned int vms);
 
-/** busy_second - what they book in a second */
+/** busy_second - add the exits of one second */
 void busy_second(struct observer_bpf__bss *bss);
 
 #endif /* EXITLEDGER_BUSY_HOST_H */

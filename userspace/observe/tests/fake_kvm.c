@@ -21,7 +21,7 @@
 
 static struct fake_kvm_bpf *memory;
 static struct bpf_program *exits, *entries;
-/* No thread tells which vCPU it runs. */
+/* threads do not tell which vCPU they run */
 static bool no_addresses;
 static enum fake_registers registers;
 static struct bpf_link *exit_calls, *entry_calls;
@@ -29,9 +29,9 @@ static struct bpf_link *exit_calls, *entry_calls;
 /* --- the programs --- */
 
 /*
- * No running kernel has KVM's functions and tracepoints as they are here: what
- * is for them is loaded as if it were for a raw tracepoint, of which all
- * arguments are numbers.
+ * No running kernel has functions and tracepoints with this made-up layout, so
+ * load the programs as if for a raw tracepoint, whose arguments are all
+ * numbers.
  */
 static void take_as_raw(void)
 {
@@ -103,7 +103,7 @@ static void boot(u32 isa)
 	}
 }
 
-/* The program that was chosen of those whose names begin so. */
+/* The loaded program whose name has this prefix. */
 static struct bpf_program *chosen(const char *begin)
 {
 	struct bpf_program *program;
@@ -126,7 +126,10 @@ void fake_kvm_load_as(const struct observer_options *options, u32 isa,
 				      .attach = choice.attach,
 				      .sees_ends = choice.ends };
 	load(choice);
-	/* Who collects would read the ring, which is the test's. */
+	/*
+	 * Otherwise the collector would read the ring, which belongs to the
+	 * test.
+	 */
 	observer.options.slower_than_ns = 0;
 	exits = chosen("exit_");
 	entries = chosen("entry_");
@@ -141,14 +144,17 @@ void fake_kvm_load(const struct observer_options *options, u32 isa)
 					  ENDS_FENTRY });
 }
 
-/* Calls that nobody makes, as the programs see those of all processes. */
+/*
+ * Attach to system calls that no other process makes, as the programs see the
+ * calls of all processes.
+ */
 void fake_kvm_attach(void)
 {
-	/* A place of this test's own to have tracefs at. */
+	/* A mount namespace of the test's own for tracefs. */
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
 	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL),
 			 0);
-	/* Where it is there already, it cannot be mounted once more. */
+	/* Mounting fails if tracefs is there already. */
 	if (mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL))
 		ck_assert_int_eq(errno, EBUSY);
 	exit_calls = bpf_program__attach_tracepoint(exits, "syscalls",
@@ -251,7 +257,7 @@ static size_t collect_losses(struct loss list[LOSSES_MAX])
 	return nr;
 }
 
-/* The counts of vCPUs are those since the call before. */
+/* Losses of vCPUs are counted since the last call. */
 u64 fake_lost(const char *name)
 {
 	struct loss list[LOSSES_MAX];

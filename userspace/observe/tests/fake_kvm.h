@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A KVM made up for the observer's own programs, which BPF_PROG_TEST_RUN runs:
- * vCPUs with registers and exit reasons, in memory that the programs read as
- * the kernel's.  The programs are relocated to fake_kvm_layout.h.
+ * A made-up KVM for the observer's own programs, which run by
+ * BPF_PROG_TEST_RUN: vCPUs with registers and exit reasons, in memory that the
+ * programs read as kernel memory.  The programs are relocated to
+ * fake_kvm_layout.h.
  */
 #ifndef EXITLEDGER_FAKE_KVM_H
 #define EXITLEDGER_FAKE_KVM_H
@@ -11,16 +12,20 @@
 #include "fake_vcpus.h"
 
 /**
- * fake_kvm_load - load the programs that options need: @bpf, @observer
+ * fake_kvm_load - load the programs that these options need
  *
- * Of those for all that can be asked for, on raw tracepoints.
+ * Sets @bpf and @observer.  Uses the programs for raw tracepoints.
  */
 void fake_kvm_load(const struct observer_options *options, u32 isa);
 
-/** fake_kvm_registers - load programs, from now on, for a kernel with these */
+/**
+ * fake_kvm_registers - choose the kernel's layout of registers for later loads
+ */
 void fake_kvm_registers(enum fake_registers how);
 
-/** fake_kvm_load_as - likewise, as the observer might have to choose them */
+/**
+ * fake_kvm_load_as - fake_kvm_load() with a given way to attach and see ends
+ */
 void fake_kvm_load_as(const struct observer_options *options, u32 isa,
 		      struct choice choice);
 
@@ -32,47 +37,47 @@ void fake_kvm_load_as(const struct observer_options *options, u32 isa,
  */
 void fake_kvm_attach(void);
 
-/** fake_kvm_teardown - also if nothing was loaded */
+/** fake_kvm_teardown - free everything; also works if nothing was loaded */
 void fake_kvm_teardown(void);
 
-/** fake - a vCPU, to be written to; the VMCB that it has likewise */
+/** fake - a vCPU's memory, to be written to; fake_vmcb - its VMCB's */
 struct fake_vcpu *fake(u32 i);
 struct fake_vmcb *fake_vmcb(u32 i);
 
-/** fake_vm - one of as many VMs, to be written to */
+/** fake_vm - a VM's memory, to be written to */
 struct fake_vm *fake_vm(u32 vm);
 
-/** fake_in_vm - a vCPU is of that VM; all are of VM 0 at first */
+/** fake_in_vm - put a vCPU into a VM; all are in VM 0 at first */
 void fake_in_vm(u32 i, u32 vm);
 
-/** fake_address - what the programs know a vCPU by */
+/** fake_address - the address by which the programs know a vCPU */
 u64 fake_address(u32 i);
 
-/** fake_runs - from now on this thread runs a vCPU, as KVM_RUN has it */
+/** fake_runs - let this thread run a vCPU from now on, as in KVM_RUN */
 void fake_runs(u32 i);
 
-/** fake_runs_none - from now on no thread tells what vCPU it runs */
+/** fake_runs_none - let no thread tell which vCPU it runs from now on */
 void fake_runs_none(void);
 
-/** fake_exit - of a vCPU for a reason, on this thread */
+/** fake_exit - make an exit of a vCPU on this thread */
 void fake_exit(u32 i, u32 reason);
 
-/** fake_entry - likewise */
+/** fake_entry - make an entry of a vCPU on this thread */
 void fake_entry(u32 i);
 
-/** fake_slot - a vCPU's; never NULL */
+/** fake_slot - find a vCPU's slot; never NULL */
 struct obs_slot *fake_slot(u32 i);
 
-/** fake_lost - how many of a kind of loss are told, by its name */
+/** fake_lost - number of losses of a kind, by the kind's name */
 u64 fake_lost(const char *name);
 
-/** fake_nothing_lost - fails the test if there is any */
+/** fake_nothing_lost - fail the test if there are any losses */
 void fake_nothing_lost(void);
 
-/** fake_keyed - what a vCPU has booked under a key; zeroes: nothing */
+/** fake_keyed - a vCPU's sums under a key; all zero: none */
 struct obs_keyed fake_keyed(u32 i, u32 reason, u64 key);
 
-/** fake_on_thread - run that on a thread of its own, to its end */
+/** fake_on_thread - call @work on a new thread and wait for it to end */
 void fake_on_thread(void (*work)(void));
 
 #endif /* EXITLEDGER_FAKE_KVM_H */

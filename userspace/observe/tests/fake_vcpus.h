@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vCPUs made up for the observer's BPF programs, which BPF_PROG_TEST_RUN runs.
- * Their addresses are not the kernel's: what is read there is zero, also the
- * reason of an exit.
+ * Made-up vCPUs for the observer's BPF programs, which run by
+ * BPF_PROG_TEST_RUN. Their addresses are not kernel addresses, so all reads
+ * from them, including exit reasons, give zero.
  */
 #ifndef EXITLEDGER_FAKE_VCPUS_H
 #define EXITLEDGER_FAKE_VCPUS_H
 
 #include "observe/observer_private.h"
 
-/* Between setup and teardown, the programs loaded, and what collects. */
+/* The loaded programs and the collector, between setup and teardown. */
 extern struct observer_bpf *bpf;
 extern struct observer observer;
 
-/** fake_vcpus_listen - show what libbpf warns of */
+/** fake_vcpus_listen - print libbpf's warnings */
 void fake_vcpus_listen(void);
 
 void fake_vcpus_setup(void);
 void fake_vcpus_teardown(void);
 
-/** run - a program, with so many arguments */
+/** run - run a program with @nr arguments */
 void run(struct bpf_program *program, u64 *args, u32 nr);
 
 void kvm_exit(u64 vcpu);
 void kvm_entry(u64 vcpu);
 
-/** slot_of - a vCPU's slot; NULL: it has none */
+/** slot_of - find a vCPU's slot; NULL: it has none */
 struct obs_slot *slot_of(u64 vcpu);
 
 #endif /* EXITLEDGER_FAKE_VCPUS_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures monitor's own cost on a large host: CPU time per refresh, of 1,000
- * vCPUs of which each has exits of 15 reasons, in the observer's memory as BPF
- * would have booked them.  Not installed.
+ * Measures monitor's own CPU time per refresh on a large host: 1,000 vCPUs with
+ * exits of 15 reasons each, in the observer's memory as BPF would have booked
+ * them.  Not installed.
  *
  * usage: monitor_cost [REFRESHES [FORMAT [10|100|1000]]]
  */
@@ -25,7 +25,7 @@ struct run {
 	struct monitor_shape shape;
 	const struct monitor_format *format;
 	FILE *out;
-	double since_ms; /* when the last second was over; 0: none was yet */
+	double since_ms; /* when the last second ended; 0: none has yet */
 	double ms[MAX_REFRESHES];
 	size_t nr;
 };
@@ -59,7 +59,7 @@ static bool has_news(void *context)
 	return false;
 }
 
-/* Another second: what was done since the last is what a refresh takes. */
+/* A second passes: the CPU time since the last call is that of one refresh. */
 static bool wait_for(void *context, int ms)
 {
 	struct run *run = context;
@@ -96,7 +96,7 @@ static int measure(const struct monitor_format *format, unsigned int vms,
 		.source = { &run, collect, end_total, has_news },
 		.view = { &run, wait_for, show },
 		.start_ns = clock_now_ns(),
-		.interval = 1e-6, /* over at once */
+		.interval = 1e-6, /* ends at once */
 		.count = refreshes + 1,
 	};
 	struct why why = { "" };
@@ -110,7 +110,7 @@ static int measure(const struct monitor_format *format, unsigned int vms,
 		column_list_fit(&columns_by_use[USE_TABLE], run.shape.has,
 				MONITOR_WIDTH - MONITOR_REASON_WIDTH,
 				&run.shape.columns);
-	/* Not loaded: nothing but its memory is needed. */
+	/* Open without loading, as only the memory is needed. */
 	run.observer.bpf = observer_bpf__open();
 	run.observer.isa = EXIT_LEAF_ISA_SVM;
 	if (!run.out || !run.observer.bpf ||

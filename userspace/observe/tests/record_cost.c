@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures record's cost on a busy host: CPU time per interval, and the size of
- * the file, of 64 vCPUs that have exits of 15 reasons, at random, in the
- * observer's memory as BPF would have booked them.  Time is made up: an hour
- * takes as long as its intervals' work.  Not installed.
+ * Measures record's CPU time per interval and the size of its file on a busy
+ * host: 64 vCPUs with random exits of 15 reasons, in the observer's memory as
+ * BPF would have booked them.  Time is simulated: an hour takes only as long as
+ * the work on its intervals.  Not installed.
  *
- * usage: record_cost FILE [VMS [SECONDS [EXITS]]]   EXITS: a vCPU's in a second
+ * usage: record_cost FILE [VMS [SECONDS [EXITS]]]   EXITS: per vCPU and second
  *
- * Fails if the file is above MB_OF_HOUR; and, if CPU is set in the environment
- * (others may be using this processor), if the time is above CORE_PERCENT.
+ * Fails if the file of an hour is larger than MB_OF_HOUR.  With CPU in the
+ * environment, also fails if the time exceeds CORE_PERCENT; it is off by
+ * default as others may be using this processor.
  */
 #include <math.h>
 #include <stdio.h>
@@ -40,7 +41,7 @@ static const uint32_t reasons[REASONS] = {
 static uint8_t table[HIST_TABLE];
 static uint64_t state = 88172645463325252ull;
 
-/* Marsaglia's xorshift64: the same host each time. */
+/* Marsaglia's xorshift64, which gives the same host each time. */
 static double uniform(void)
 {
 	state ^= state << 13;
@@ -49,7 +50,9 @@ static double uniform(void)
 	return ((state >> 11) + 0.5) / 9007199254740992.0;
 }
 
-/* Knuth's method: multiply until it is below e^-mean. */
+/*
+ * Knuth's method: multiply uniform numbers until the product is below e^-mean.
+ */
 static unsigned int poisson(double mean)
 {
 	double limit = exp(-mean), product = uniform();
@@ -60,7 +63,9 @@ static unsigned int poisson(double mean)
 	return nr;
 }
 
-/* Log-normal, most within a factor of 2.7 of the median: 23 buckets. */
+/*
+ * Log-normal; most times are within a factor of 2.7 of the median: 23 buckets.
+ */
 static uint64_t time_of(unsigned int reason)
 {
 	double normal = sqrt(-2 * log(uniform())) * cos(2 * M_PI * uniform());
@@ -148,7 +153,7 @@ static int record(struct observer *observer, struct run_writer *writer,
 	return r ? r : run_writer_finish(writer, info, why);
 }
 
-/* @ms: of an interval of 100 ms, so percent of a core, too. */
+/* @ms: per interval of 100 ms, which is also the percentage of a core. */
 static int judge(double ms, double mb)
 {
 	bool large = mb >= MB_OF_HOUR;
@@ -179,7 +184,7 @@ int main(int argc, char **argv)
 	if (argc < 2 || !vms || VCPUS % vms || !seconds)
 		return 64;
 	hist_table(table);
-	/* Not loaded: nothing but its memory is needed. */
+	/* Open without loading, as only the memory is needed. */
 	observer.bpf = observer_bpf__open();
 	if (!observer.bpf || observer_collect_init(&observer))
 		return EXIT_FAILURE;

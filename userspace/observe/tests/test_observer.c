@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The observer's BPF programs: what they book of events that are known. */
+/* The observer's BPF programs book known events as expected. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +42,7 @@ START_TEST(pairs)
 }
 END_TEST
 
-/* The last exit has no time yet; a first event may be either. */
+/* The last exit has no time yet; the first event can be an exit or an entry. */
 START_TEST(open_exit)
 {
 	struct obs_slot *slot;
@@ -60,7 +60,7 @@ START_TEST(unpaired_events_are_counted)
 {
 	struct obs_slot *slot;
 
-	/* Before the first pair it is not known since when exits are seen. */
+	/* The start of counting is unknown until the first exit and entry. */
 	kvm_entry(0x4000);
 	kvm_entry(0x4000);
 	kvm_exit(0x4000);
@@ -78,7 +78,7 @@ START_TEST(unpaired_events_are_counted)
 }
 END_TEST
 
-/* Every event is booked on its own vCPU, or counted as lost. */
+/* Each event is booked for its own vCPU, or counted as a loss. */
 START_TEST(many_vcpus)
 {
 	u64 booked = 0, slots = 0, nr = 3 * OBS_SLOTS;
@@ -99,7 +99,7 @@ START_TEST(many_vcpus)
 }
 END_TEST
 
-/* A thousand vCPUs, as many as a large host has, all have their slots. */
+/* A thousand vCPUs, which a large host has, all get slots. */
 START_TEST(thousand_vcpus_fit)
 {
 	for (u64 i = 1; i <= 1000; i++)
@@ -108,7 +108,7 @@ START_TEST(thousand_vcpus_fit)
 }
 END_TEST
 
-/* A slot that was given back is another vCPU's, and starts at zero. */
+/* A freed slot is reused for another vCPU and starts at zero. */
 START_TEST(slots_are_reused)
 {
 	struct obs_slot *slot;
@@ -135,7 +135,7 @@ static int take(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* Only our leaves are captured; without their exit, as unpaired. */
+/* Only our leaves' answers are captured; an answer without exit is unpaired. */
 START_TEST(answers_are_captured)
 {
 	u64 args[8] = { EXIT_LEAF_FIRST - 1, 0, 1, 2, 3, 4, 1, 0 };

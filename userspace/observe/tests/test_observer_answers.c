@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A guest's reads of the leaves: none is lost whose answer can be had. */
+/* Answers to the guest's reads are captured, whichever programs ran. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static int take(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* How many have come; the last is in @last. */
+/* Take the captured answers; return their number, and the last one in @last. */
 static int answers(void)
 {
 	nr_answers = 0;
@@ -71,7 +71,7 @@ static void asks(u32 i, u32 leaf, u32 index)
 	fake_exit(i, cpuid_reason);
 }
 
-/* KVM answers, and goes on behind the instruction. */
+/* KVM answers and advances RIP to the next instruction. */
 static void is_answered(u32 i, u32 value)
 {
 	struct fake_vcpu *vcpu = fake(i);
@@ -103,7 +103,7 @@ static void check_answer(u32 value, u64 before, u64 after)
 	ck_assert(last.flags & OBS_ANSWER_PAIRED);
 }
 
-/* As it is where the kernel runs all programs. */
+/* The usual case: the kernel runs all programs. */
 START_TEST(at_kvm_cpuid)
 {
 	load(isas[_i]);
@@ -127,7 +127,10 @@ START_TEST(at_kvm_cpuid)
 }
 END_TEST
 
-/* The kernel has skipped the program on kvm_cpuid: the entry has the answer. */
+/*
+ * The kernel has skipped the program on kvm_cpuid; the program on the entry
+ * captures the answer.
+ */
 START_TEST(skipped)
 {
 	fake_kvm_registers(_i / 2 ? FAKE_BITMAPS : FAKE_NUMBERS);
@@ -144,11 +147,11 @@ START_TEST(skipped)
 	ck_assert_uint_eq(last.flags, OBS_ANSWER_PAIRED | OBS_ANSWER_ENTRY);
 	ck_assert_uint_eq(last.vcpu_id, 1);
 	ck_assert_uint_eq(last.vcpus, 2);
-	/* Both, their exits counted. */
+	/* Both vCPUs are outside of the guest, and their exits are counted. */
 	ck_assert_uint_eq(last.outside, 2);
 	ck_assert_uint_eq(last.leaf, EXIT_LEAF_REASON_EXITS);
 	ck_assert_uint_eq(last.index, cpuid_reason);
-	/* It is over. */
+	/* After the entry, nothing more comes. */
 	fake_entry(0);
 	other_exits(1, 1);
 	ck_assert_int_eq(answers(), 0);
@@ -156,7 +159,7 @@ START_TEST(skipped)
 }
 END_TEST
 
-/* Those that are the leaves', and none beside them. */
+/* All of our leaves are captured, and none of their neighbours. */
 START_TEST(each_leaf)
 {
 	load(isas[_i]);
@@ -165,7 +168,10 @@ START_TEST(each_leaf)
 		const int ours = leaf >= EXIT_LEAF_FIRST &&
 				 leaf <= EXIT_LEAF_LAST;
 
-		/* By its program, and at the entry without it. */
+		/*
+		 * By the program on kvm_cpuid, and by the entry if that was
+		 * skipped.
+		 */
 		for (int program = 0; program < 2; program++) {
 			asks(0, leaf, 0);
 			if (program)
@@ -181,7 +187,7 @@ START_TEST(each_leaf)
 }
 END_TEST
 
-/* On a kernel that does not tell whether there was an answer, it is counted. */
+/* If the kernel cannot tell whether KVM answered, the loss is counted. */
 START_TEST(skipped_and_unknown)
 {
 	fake_kvm_registers(FAKE_UNKNOWN);
@@ -197,14 +203,14 @@ START_TEST(skipped_and_unknown)
 	fake_entry(0);
 	ck_assert_int_eq(answers(), 0);
 	ck_assert_uint_eq(fake_lost("answers"), 1);
-	/* Once. */
+	/* Once is enough. */
 	fake_exit(0, cpuid_reason);
 	fake_entry(0);
 	ck_assert_uint_eq(fake_lost("answers"), 1);
 }
 END_TEST
 
-/* Time that is in KVM's answer is no more than what is booked by then. */
+/* The times in KVM's answer are at most those that BPF has booked. */
 START_TEST(skipped_time)
 {
 	u64 ns;
@@ -221,7 +227,7 @@ START_TEST(skipped_time)
 }
 END_TEST
 
-/* Why there is none, though the registers look like one. */
+/* Reasons why KVM gave no answer, although the registers look like one. */
 enum { FAULT, REFLECTED, EMULATED_SINCE, NOT_OURS, REASONS };
 
 START_TEST(not_answered)
@@ -236,7 +242,7 @@ START_TEST(not_answered)
 		fake(0)->regs_dirty &= ~(1u << FAKE_RIP);
 		break;
 	case REFLECTED:
-		/* To the hypervisor in the guest, which goes on. */
+		/* Reflected to the guest hypervisor, which continues. */
 		fake(0)->vmcb = fake(0)->vmcb02;
 		fake(0)->loaded_vmcs += 64;
 		fake_vmcb(0)->exit_code = cpuid_reason;
@@ -252,7 +258,7 @@ START_TEST(not_answered)
 }
 END_TEST
 
-/* A read that was not answered is no part of what the emulator asks later. */
+/* An unanswered read must not be paired with a later read by the emulator. */
 START_TEST(of_their_own_read)
 {
 	load(SVM);
@@ -264,14 +270,14 @@ START_TEST(of_their_own_read)
 	ck_assert_uint_eq(last.flags & OBS_ANSWER_PAIRED,
 			  _i ? 0 : OBS_ANSWER_PAIRED);
 	ck_assert_uint_eq(last.vm, _i ? 0 : 1);
-	/* The emulator asks once more: there is no exit of that. */
+	/* The emulator executes CPUID once more, without an exit. */
 	kvm_cpuid(EXIT_LEAF_REASON_EXITS, 0x72, 1);
 	ck_assert_int_eq(answers(), 1);
 	ck_assert_uint_eq(last.flags & OBS_ANSWER_PAIRED, 0);
 }
 END_TEST
 
-/* An exit for something else is no read, whatever the registers have. */
+/* An exit for another reason is no read, whatever the registers contain. */
 START_TEST(of_no_read)
 {
 	load(isas[_i]);
@@ -285,7 +291,7 @@ START_TEST(of_no_read)
 }
 END_TEST
 
-/* A thread that runs several vCPUs answers each one's read with its own sums. */
+/* One thread runs several vCPUs; each read is answered with its vCPU's sums. */
 START_TEST(of_their_own_vcpu)
 {
 	load(SVM);
@@ -306,7 +312,7 @@ START_TEST(of_their_own_vcpu)
 }
 END_TEST
 
-/* The ring is full: each answer that finds no room is counted, either way. */
+/* The ring is full: each lost answer is counted, whichever program had it. */
 START_TEST(run_out)
 {
 	const int nr = 12000;
@@ -324,7 +330,7 @@ START_TEST(run_out)
 }
 END_TEST
 
-/* Where is the first load of a member of a slot, from an instruction on? */
+/* The index of the first load of a slot's member at or after an instruction. */
 static size_t load_of(const struct bpf_insn *insn, size_t from, size_t nr,
 		      size_t member, u8 size)
 {
@@ -337,8 +343,8 @@ static size_t load_of(const struct bpf_insn *insn, size_t from, size_t nr,
 }
 
 /*
- * A sum looks at exit_ns before it looks at which cells there are: what it says
- * of an exit must hold for them.
+ * A sum must read exit_ns before it reads the bit set of cells, as the state of
+ * the exit must be older than the cells.
  */
 START_TEST(order_of_a_sum)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Collecting what BPF has booked: intervals, and the total. */
+/* Collecting BPF's counts into intervals and into the total. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +11,7 @@
 #include "fake_vcpus.h"
 #include "tests/tap.h"
 
-/* Exits without time, at times of one's choosing. */
+/* An exit that takes exactly @time. */
 static void took(u64 vcpu, u64 time)
 {
 	struct obs_slot *slot;
@@ -34,7 +34,7 @@ static const struct ledger_cell *cell_of(const struct ledger *ledger,
 	ck_abort_msg("no such VM");
 }
 
-/* An interval has what is new, with extremes as exact as they can be. */
+/* An interval has only new exits; its extremes are as exact as possible. */
 START_TEST(intervals)
 {
 	struct ledger ledger = { 0 };
@@ -73,7 +73,9 @@ START_TEST(intervals)
 }
 END_TEST
 
-/* Times of all sizes are in the right buckets: BPF's look-up is hist_table's. */
+/*
+ * Times of all sizes are in the right buckets: BPF's table matches hist_table.
+ */
 START_TEST(all_times)
 {
 	struct ledger ledger = { 0 };
@@ -102,7 +104,9 @@ START_TEST(all_times)
 }
 END_TEST
 
-/* vCPUs that ended are collected once more, and their slots are freed. */
+/*
+ * vCPUs that have ended are collected a last time; then their slots are freed.
+ */
 START_TEST(ended_vcpus_are_freed)
 {
 	u64 spans = bpf->bss->free_tail - bpf->bss->free_head;
@@ -129,8 +133,8 @@ START_TEST(ended_vcpus_are_freed)
 END_TEST
 
 /*
- * The clock of the entry's CPU is behind that of the exit's: such a time is
- * counted, and booked nowhere, and the next ones are as they are.
+ * The clock of the CPU of the entry is behind that of the exit.  Such a time is
+ * counted as a loss and not booked; later times are unaffected.
  */
 START_TEST(negative_times)
 {
@@ -154,7 +158,7 @@ START_TEST(negative_times)
 }
 END_TEST
 
-/* No span left: times are missing in histograms, and nowhere else. */
+/* Without a free span, a time is missing in the histogram only. */
 START_TEST(spans_run_out)
 {
 	struct ledger ledger = { 0 };
@@ -165,7 +169,7 @@ START_TEST(spans_run_out)
 	took(0x4000, 2000000);
 	took(0x4000, 2000000000);
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
-	/* Two of a span, unless this test was not run for long in between. */
+	/* Two times of one span are expected; allow for a pause of the test. */
 	ck_assert_uint_ge(ledger.losses.no_span, 1);
 	ck_assert_uint_le(ledger.losses.no_span, 2);
 	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->times.exits, 3);
@@ -176,7 +180,7 @@ START_TEST(spans_run_out)
 }
 END_TEST
 
-/* A slot has no cell left: the exits are counted, and said to have no reason. */
+/* Without a free cell, exits are counted in the total, without a reason. */
 START_TEST(reasons_run_out)
 {
 	struct ledger ledger = { 0 };
@@ -226,7 +230,9 @@ static void id_of(u64 vcpu, u32 id)
 	slot_of(vcpu)->vcpu_id = id;
 }
 
-/* The total has ended vCPUs, forgotten intervals, and what came since. */
+/*
+ * The total has ended vCPUs, dropped intervals, and exits since the last one.
+ */
 START_TEST(totals)
 {
 	struct ledger ledger = { 0 }, total = { 0 };
@@ -265,10 +271,13 @@ START_TEST(totals)
 }
 END_TEST
 
-/* BPF has 32 bits for some counters: the total has what they lost. */
+/*
+ * Some of BPF's counters have 32 bits; the total makes up for their overflows.
+ */
 START_TEST(totals_of_counters_that_wrapped)
 {
-	const u64 more = (1ull << 31) - 10; /* in a second: not reached */
+	/* Far more than can happen in a second. */
+	const u64 more = (1ull << 31) - 10;
 	struct ledger ledger = { 0 }, total = { 0 };
 	const struct ledger_cell *cell;
 	struct obs_slot *slot;
@@ -322,7 +331,7 @@ static void book(u64 vcpu, u64 key, u64 exits, u64 timed)
 			 0);
 }
 
-/* An interval has the keys that grew in it, the total has all. */
+/* An interval has the keys that grew; the total has all keys. */
 START_TEST(keys)
 {
 	struct ledger ledger = { 0 }, total = { 0 };
@@ -365,7 +374,7 @@ static double cpu_ms(void)
 	return clock() * 1e3 / CLOCKS_PER_SEC;
 }
 
-/* 10 ms are 1 % of a core. */
+/* 10 ms per second are 1 % of a core. */
 START_TEST(collecting_is_cheap)
 {
 	struct ledger ledger = { 0 }, total = { 0 };

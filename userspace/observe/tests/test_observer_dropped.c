@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Collecting without root's rights: nothing is missing of what was booked. */
+/* Collecting after root's rights were dropped loses nothing. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,12 +18,12 @@
 
 #define SVM EXIT_LEAF_ISA_SVM
 #define ROUNDS 3
-#define EXITS 50 /* in each round, of each vCPU */
-#define STALE 4194303 /* no thread has this number */
+#define EXITS 50 /* per round and vCPU */
+#define STALE 4194303 /* above every thread's number */
 
 static int pair[2];
 
-/* The other process does its part, and waits. */
+/* Let the other process do its part, and wait for it. */
 static void take_turns(int fd)
 {
 	char turn = 0;
@@ -56,7 +56,7 @@ static void check_keys(const struct ledger *ledger, u64 exits)
 	ck_assert_uint_eq(ledger->losses.recursion, 0);
 }
 
-/* Who collects, as somebody who may load nothing. */
+/* The collector, as a user who may not load programs. */
 static void collect(void)
 {
 	const struct privileges privileges = { .user = "nobody" };
@@ -66,7 +66,7 @@ static void collect(void)
 	struct why why;
 
 	ck_assert_msg(!privileges_drop(&privileges, &why), "%s", why.text);
-	/* How many runs were skipped is asked of each program. */
+	/* The number of skipped runs is read from each program. */
 	ck_assert_int_eq(
 		bpf_obj_get_info_by_fd(bpf_program__fd(bpf->progs.exit_raw_all),
 				       &info, &size),
@@ -153,7 +153,7 @@ START_TEST(counts_are_the_same)
 	fake_slot(1)->vcpu = OBS_GONE;
 	give_turn();
 	wait_for_turn();
-	/* The other process has deleted them in the same maps. */
+	/* The other process has deleted the keys from the shared maps. */
 	ck_assert_uint_eq(count_keys(), 1);
 	ck_assert_ptr_null(slot_of(fake_address(1)));
 	ck_assert_int_eq(bpf_map_lookup_elem(threads, &tid, &index), -ENOENT);

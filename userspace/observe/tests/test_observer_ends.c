@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Addresses are reused, and processes have several VMs: what is another vCPU is
- * never booked on the one before, or beside it.
+ * Addresses are reused, and a process can have several VMs.  The exits of a new
+ * vCPU must never be booked for an earlier or another vCPU.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -47,7 +47,7 @@ static void exits(u32 i, int nr)
 	}
 }
 
-/* --- where nothing tells that a vCPU is no more --- */
+/* --- without a way to see vCPUs end --- */
 
 static void load_without_ends(void)
 {
@@ -56,7 +56,7 @@ static void load_without_ends(void)
 					  ENDS_UNSEEN });
 }
 
-/* A VM of another process, at the same addresses. */
+/* Make exits of another process's VM at the same addresses. */
 static void in_another_process(u32 i, int nr)
 {
 	pid_t child = fork();
@@ -81,7 +81,7 @@ START_TEST(addresses_are_reused)
 	in_another_process(0, 7);
 	in_another_process(1, 3);
 	collect();
-	/* Two processes; the first VM's vCPUs are said to be gone. */
+	/* There were two processes; the vCPUs of the first VM count as gone. */
 	ck_assert_uint_eq(ledger.nr_vms, 3);
 	ck_assert_uint_eq(exits_of(1), 0);
 	ck_assert(ledger.vm[0].vcpu[0].gone && ledger.vm[0].vcpu[1].gone);
@@ -91,7 +91,7 @@ START_TEST(addresses_are_reused)
 }
 END_TEST
 
-/* An address of a vCPU that is not reused, in a VM's that is. */
+/* A vCPU's address is not reused, but its VM's address is. */
 START_TEST(addresses_of_vms_are_reused)
 {
 	load_without_ends();
@@ -104,7 +104,7 @@ START_TEST(addresses_of_vms_are_reused)
 }
 END_TEST
 
-/* When a process ends, its slots and its VMs' entries are freed. */
+/* When a process ends, its slots and the entries of its VMs are freed. */
 START_TEST(processes_end)
 {
 	struct obs_vm_key key;
@@ -127,14 +127,14 @@ START_TEST(processes_end)
 }
 END_TEST
 
-/* --- by a kprobe, where there is no fentry --- */
+/* --- by a kprobe, on kernels without fentry --- */
 
 __attribute__((noinline)) static void vcpu_destroy(u64 vcpu)
 {
 	asm volatile("" : : "r"(vcpu));
 }
 
-/* Where in this program's file a function is. */
+/* The offset of a function in this program's file. */
 static size_t offset_of(const void *function)
 {
 	unsigned long start, end, offset;
@@ -154,7 +154,7 @@ static size_t offset_of(const void *function)
 	ck_abort_msg("no such function");
 }
 
-/* The program is the same for a kprobe and for a uprobe. */
+/* Load the kprobe program as a uprobe; the program is the same for both. */
 static struct bpf_link *load_probe(const struct observer_options *options,
 				   u32 isa)
 {
@@ -170,7 +170,9 @@ static struct bpf_link *load_probe(const struct observer_options *options,
 	return link;
 }
 
-/* The I/O exit by which a VM ends: no entry follows, and it has its port. */
+/*
+ * The last exit of a VM is for I/O: no entry follows, but its port is booked.
+ */
 START_TEST(last_port)
 {
 	struct bpf_link *link =
@@ -207,7 +209,7 @@ START_TEST(ends_by_probe)
 	ck_assert(ledger.vm[0].vcpu[0].gone);
 	ck_assert(!ledger.vm[0].vcpu[1].gone);
 	ck_assert_uint_eq(exits_of(1), 15);
-	/* The next one at that address. */
+	/* The next vCPU at this address. */
 	exits(0, 3);
 	collect();
 	ck_assert_uint_eq(exits_of(2), 3);
@@ -217,7 +219,7 @@ START_TEST(ends_by_probe)
 }
 END_TEST
 
-/* --- classic tracepoints: a process, and a number --- */
+/* --- classic tracepoints: a vCPU is a process and a number --- */
 
 static void load_classic(const struct observer_options *options)
 {
@@ -226,7 +228,7 @@ static void load_classic(const struct observer_options *options)
 	fake_kvm_attach();
 }
 
-/* vCPU 0 of a VM, and vCPU 0 of another one. */
+/* The second VM's vCPU 0; the first VM has a vCPU 0, too. */
 #define TWIN 4
 
 static void two_vms(void)
@@ -284,7 +286,7 @@ static void entry_and_exits(void)
 	exits(0, 10);
 }
 
-/* A vCPU that other threads run, too, is still one, and its times are right. */
+/* Threads take turns to run a vCPU: it stays one vCPU with the right times. */
 START_TEST(classic_vcpu_moves)
 {
 	load_classic(&(struct observer_options){ .off_cpu = true });
@@ -297,7 +299,7 @@ START_TEST(classic_vcpu_moves)
 	ck_assert_uint_eq(ledger.nr_vms, 1);
 	ck_assert_uint_eq(exits_of(1), 63);
 	ck_assert_uint_eq(ledger.vm[0].nr_vcpus, 1);
-	/* Each exit was followed by an entry, on whichever thread. */
+	/* Each exit was followed by an entry, on the same thread or another. */
 	ck_assert_uint_eq(hist_count(&ledger.vm[0].vcpu[0].cells.cell[0].hist),
 			  60 + 3);
 	fake_nothing_lost();
@@ -305,7 +307,7 @@ START_TEST(classic_vcpu_moves)
 }
 END_TEST
 
-/* Where the vCPU's address cannot be had, what may be another VM's is counted. */
+/* Without vCPU addresses, exits that may belong to another VM are counted. */
 START_TEST(classic_without_addresses)
 {
 	load_classic(&(struct observer_options){ 0 });

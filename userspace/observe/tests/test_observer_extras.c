@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The options: keys, time off the CPU, slow exits. */
+/* Optional data: keys, time off the CPU, slow exits. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static const struct {
 	enum ledger_key_kind by;
 	u32 isa;
 	u32 reason;
-	u32 other; /* a reason that has no such key */
+	u32 other; /* a reason without such a key */
 	u32 reg;
 	u64 value;
 	u64 key;
@@ -62,13 +62,13 @@ START_TEST(keys_in_registers)
 	}
 	fake_exit(0, in_registers[_i].other);
 	fake_entry(0);
-	/* One that no entry follows. */
+	/* An exit without an entry. */
 	fake_exit(0, reason);
 	keyed = fake_keyed(0, reason, in_registers[_i].key);
 	cell = &fake_slot(0)->cell[1];
 	ck_assert_uint_eq(keyed.exits, 4);
 	ck_assert_uint_eq(keyed.timed, 3);
-	/* All exits of that reason have this key. */
+	/* All exits for this reason have this key. */
 	ck_assert_uint_eq(keyed.ns, cell->ns);
 	ck_assert_uint_eq(keyed.min_ns, cell->min_ns);
 	ck_assert_uint_eq(keyed.max_ns, cell->max_ns);
@@ -81,7 +81,7 @@ START_TEST(keys_in_registers)
 }
 END_TEST
 
-/* The table is full: the exits are booked, and said to have no key. */
+/* The table is full: exits are booked, and their missing keys are counted. */
 START_TEST(keys_run_out)
 {
 	struct obs_key key = { .serial = ~0u };
@@ -105,7 +105,7 @@ START_TEST(keys_run_out)
 }
 END_TEST
 
-/* The slow exits that have come; the last is in @last. */
+/* Take the slow exits; return their number, and the last one in @last. */
 static struct obs_slow last;
 static int nr_slow;
 
@@ -132,7 +132,7 @@ static int slow_exits(void)
 
 /* --- ports --- */
 
-/* KVM has read the exit qualification, to handle the exit. */
+/* KVM reads the exit qualification while it handles the exit. */
 static void handles_io(u32 i, u64 qualification)
 {
 	fake(i)->exit_qualification = qualification;
@@ -141,7 +141,10 @@ static void handles_io(u32 i, u64 qualification)
 
 #define OUT_3F8 0x3f80008ull
 
-/* SVM has the port at the exit, VMX at the entry, and both have it in time. */
+/*
+ * The port is known at the exit on SVM and at the entry on VMX, in time on
+ * both.
+ */
 START_TEST(ports)
 {
 	const u32 reason = _i ? EXIT_VMX_IO_INSTRUCTION : EXIT_SVM_IOIO;
@@ -163,7 +166,7 @@ START_TEST(ports)
 	ck_assert_int_eq(slow_exits(), 10);
 	ck_assert_uint_eq(last.has_key, 1);
 	ck_assert_uint_eq(last.key, 0x3f8);
-	/* Exits for something else have none. */
+	/* Exits for other reasons have no port. */
 	fake_exit(0, EXIT_SVM_MSR);
 	handles_io(0, OUT_3F8);
 	fake_entry(0);
@@ -174,7 +177,7 @@ START_TEST(ports)
 }
 END_TEST
 
-/* KVM has not read it, or what it has is not of this exit: counted. */
+/* KVM has not read the qualification, or read it for another exit: counted. */
 START_TEST(ports_unknown)
 {
 	fake_kvm_registers(_i ? FAKE_BITMAPS : FAKE_NUMBERS);
@@ -193,7 +196,9 @@ START_TEST(ports_unknown)
 }
 END_TEST
 
-/* A guest with encrypted registers: KVM puts into the VMCB what it asks for. */
+/*
+ * With encrypted registers, KVM writes what the guest asks for into the VMCB.
+ */
 START_TEST(ports_of_vmgexit)
 {
 	load_by(LEDGER_KEY_PORT, SVM);
@@ -210,7 +215,7 @@ START_TEST(ports_of_vmgexit)
 }
 END_TEST
 
-/* The classic tracepoint's record has what is needed, for both vendors. */
+/* The classic tracepoint's record has the port for both vendors. */
 START_TEST(ports_of_records)
 {
 	const u32 reason = _i ? EXIT_VMX_IO_INSTRUCTION : EXIT_SVM_IOIO;
@@ -249,7 +254,7 @@ static void mmio(struct bpf_program *program, u64 gpa)
 	run(program, args, 4);
 }
 
-/* Of an exit that is for several addresses, the first one. */
+/* If an exit has several addresses, the first one counts. */
 START_TEST(addresses)
 {
 	const u32 reason = _i ? EXIT_VMX_EPT_MISCONFIG : EXIT_SVM_NPF;
@@ -269,7 +274,7 @@ START_TEST(addresses)
 }
 END_TEST
 
-/* KVM knows that it is no memory: the exit itself has the address. */
+/* An MMIO exit, of which KVM knows that it is no memory, has its address. */
 START_TEST(addresses_at_exits)
 {
 	load_by(LEDGER_KEY_MMIO, SVM);
@@ -277,11 +282,11 @@ START_TEST(addresses_at_exits)
 	fake_vmcb(0)->exit_info_1 = 0x10000000f;
 	fake_exit(0, EXIT_SVM_NPF);
 	fake_entry(0);
-	/* One that says so is none more. */
+	/* The next exit is an ordinary page fault again. */
 	fake_exit(0, EXIT_SVM_NPF);
 	mmio(bpf->progs.key_mmio, 0xfee000b0);
 	fake_entry(0);
-	/* A page that was not there. */
+	/* A fault on a page that was not present. */
 	fake_vmcb(0)->exit_info_1 = 0x100000006;
 	fake_exit(0, EXIT_SVM_NPF);
 	fake_entry(0);
@@ -291,7 +296,9 @@ START_TEST(addresses_at_exits)
 }
 END_TEST
 
-/* On VMX KVM alone has it: where its tracepoint was not seen, it is counted. */
+/*
+ * On VMX only KVM's tracepoint has the address; if it was missed, count that.
+ */
 START_TEST(addresses_unknown)
 {
 	load_by(LEDGER_KEY_MMIO, VMX);
@@ -345,7 +352,7 @@ START_TEST(slow_ones)
 }
 END_TEST
 
-/* The clock of the entry's CPU is behind: that is no slow exit, and no time. */
+/* The clock of the CPU of the entry is behind: no slow exit and no time. */
 START_TEST(negative_times)
 {
 	const struct observer_options options = { .slower_than_ns = 1,
@@ -367,7 +374,7 @@ START_TEST(negative_times)
 	ck_assert_uint_eq(slot->cell[1].ns, 0);
 	ck_assert_uint_eq(slot->cell[1].blocked_ns, 0);
 	ck_assert_uint_eq(fake_lost("negative"), 1);
-	/* Of the time off the CPU, likewise. */
+	/* The same for time off the CPU. */
 	fake_exit(0, EXIT_SVM_MSR);
 	slot->off_ns = slot->exit_ns + 5000000000;
 	fake_entry(0);
@@ -377,7 +384,7 @@ START_TEST(negative_times)
 }
 END_TEST
 
-/* Where it is booked at the next exit, too: for compare. */
+/* The same for compare, where BPF books the time at the next exit. */
 START_TEST(negative_times_of_compare)
 {
 	struct obs_slot *slot;
@@ -395,7 +402,7 @@ START_TEST(negative_times_of_compare)
 }
 END_TEST
 
-/* The ring is full: each that finds no room in it is counted. */
+/* The ring is full: each slow exit that is lost is counted. */
 START_TEST(slow_ones_run_out)
 {
 	const int nr = 20000;
@@ -442,7 +449,7 @@ START_TEST(asleep)
 	ck_assert_uint_le(cell->blocked_ns + cell->preempted_ns, cell->ns);
 	off = cell->blocked_ns + cell->preempted_ns;
 	ns = cell->ns;
-	/* In the guest, which is no part of an exit. */
+	/* Sleeping while in the guest is not part of an exit. */
 	sleep_a_while();
 	fake_exit(0, EXIT_SVM_HLT);
 	fake_entry(0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VMs' processes, as they are collected: in this PID namespace and in another. */
+/* Finding the processes of VMs, in this PID namespace and in another one. */
 #include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 #include "host/pid_ns.h"
 #include "tests/tap.h"
 
-/* A VM that no process here is known to have; is it taken for one that ended? */
+/* Does the census take a VM whose process is unknown here for an ended one? */
 static bool is_census_freeing(struct ledger *ledger)
 {
 	observer.attach = ATTACH_TP;
@@ -36,7 +36,7 @@ static void in_a_pid_namespace(void)
 	slot->tgid = getpid();
 	strcpy(slot->comm, "some-vmm");
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
-	/* Process 1 is this test, and no VMM. */
+	/* Process 1 is this test here, and not the VMM. */
 	ck_assert_str_eq(ledger.vm[0].name, "some-vmm");
 	ck_assert(!is_census_freeing(&ledger));
 	ck_assert_uint_eq(bpf->bss->vcpus_ended, 0);
@@ -45,7 +45,7 @@ static void in_a_pid_namespace(void)
 }
 
 /*
- * Ends a child.  Not by _exit(), at which a leak checker starts a tracer, which
+ * End a child, but not by _exit(): a leak checker starts a tracer there, which
  * fails in a PID namespace.
  */
 static void leave(int status)
@@ -53,7 +53,7 @@ static void leave(int status)
 	syscall(SYS_exit_group, status);
 }
 
-/* Can one be made here?  A container may not permit that. */
+/* Can a PID namespace be made here?  Containers may forbid it. */
 static bool may_make_pid_namespace(void)
 {
 	int status = 1;
@@ -65,7 +65,7 @@ static bool may_make_pid_namespace(void)
 	return pid < 0 || waitpid(pid, &status, 0) != pid || !status;
 }
 
-/* In a child: whether its child, process 1 of a new namespace, succeeds. */
+/* In a child: run the check as process 1 of a new namespace. */
 static void make_pid_namespace(void)
 {
 	int status = 1;
@@ -99,7 +99,7 @@ START_TEST(another_pid_namespace)
 }
 END_TEST
 
-/* Here the same process is looked up, and one that has ended is noticed. */
+/* In this namespace the process is found, and its end is noticed. */
 START_TEST(this_pid_namespace)
 {
 	bool other = pid_ns_is_other("");

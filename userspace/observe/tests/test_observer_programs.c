@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each of the observer's programs does its own job: on whatever it is attached
- * to, of exits and entries, and of what else KVM does with a vCPU.
+ * Each program of the observer does its own job: on exits and entries, at each
+ * possible attachment, and on other functions of KVM that it needs.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static void teardown(void)
 	fake_kvm_teardown();
 }
 
-/* The verifier wants 0 of what fentry attaches. */
+/* The verifier requires fentry programs to return 0. */
 static void call(struct bpf_program *program, u64 a, u64 b)
 {
 	u64 args[2] = { a, b };
@@ -56,7 +56,7 @@ static const struct choice choices[] = {
 	{ ATTACH_TP_BTF, READ_OWN, ENDS_UNSEEN },
 };
 
-/* Counts alone; with their times; with histograms; with all else. */
+/* Counts only; with times; with histograms; with all options. */
 static const struct {
 	struct observer_options options;
 	bool times, histograms;
@@ -114,7 +114,7 @@ START_TEST(all_ways_to_attach)
 }
 END_TEST
 
-/* A classic record has VMX's reason with its flags, and all of SVM's. */
+/* A record has VMX's reason with its flags, and SVM's whole reason. */
 START_TEST(reasons_of_records)
 {
 	fake_kvm_load_as(&(struct observer_options){ 0 }, _i ? VMX : SVM,
@@ -122,7 +122,7 @@ START_TEST(reasons_of_records)
 	fake_kvm_attach();
 	fake_exit(0, 0x80000021);
 	fake_entry(0);
-	/* An entry alone is none that is missed: the record does not tell. */
+	/* A lone entry counts as no missed exit, as the record cannot tell. */
 	fake_entry(0);
 	collect();
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].missed_exits, 0);
@@ -134,7 +134,7 @@ START_TEST(reasons_of_records)
 }
 END_TEST
 
-/* --- entries that are none --- */
+/* --- entries that did not happen --- */
 
 START_TEST(entries_that_fail)
 {
@@ -153,7 +153,7 @@ START_TEST(entries_that_fail)
 	fake_entry(0);
 	ck_assert_uint_eq(slot->failed_entries, 3);
 	ck_assert_uint_eq(slot->missed_exits, 0);
-	/* One that did not fail had an exit. */
+	/* The entry that did not fail was preceded by an exit. */
 	fake(0)->fail = 0;
 	fake_entry(0);
 	ck_assert_uint_eq(slot->failed_entries, 3);
@@ -161,7 +161,7 @@ START_TEST(entries_that_fail)
 }
 END_TEST
 
-/* An instruction that KVM emulates, and passes to the handler of exits. */
+/* KVM emulates an instruction and passes it to the exit handler. */
 START_TEST(emulated_instead)
 {
 	struct obs_slot *slot;
@@ -186,7 +186,7 @@ END_TEST
 
 /* --- the fast path --- */
 
-/* The slot where a vCPU is looked for first. */
+/* The slot at which the search for a vCPU begins. */
 static struct obs_slot *home_of(u32 i)
 {
 	return &bpf->bss->slots[((u32)fake_address(i) * 0x9e3779b1u) >> 21];
@@ -198,7 +198,7 @@ static void is_handled(u32 isa, u32 i)
 	     fake_address(i), 0);
 }
 
-/* Exits that the handler of exits did not see; @_i: of a slot anywhere. */
+/* Exits that the exit handler did not see; @_i: the slot is elsewhere. */
 START_TEST(fast_exits)
 {
 	const u32 isa = _i % 2 ? VMX : SVM;
@@ -213,7 +213,7 @@ START_TEST(fast_exits)
 	fake_exit(1, reason);
 	ck_assert_int_eq(fake_slot(0) == home_of(0), !(_i / 2));
 	fast = fake_slot(0)->fast;
-	/* Another vCPU's exit is handled, which is not this one's. */
+	/* Another vCPU's exit is handled, not this one's. */
 	is_handled(isa, 1);
 	is_handled(isa, 2);
 	fake_entry(1);
@@ -235,7 +235,7 @@ START_TEST(fast_exits)
 }
 END_TEST
 
-/* --- the time of an exit that was off the CPU --- */
+/* --- time off the CPU within an exit --- */
 
 START_TEST(off_cpu_is_of_its_exit)
 {
@@ -260,7 +260,10 @@ START_TEST(off_cpu_is_of_its_exit)
 	fake_entry(0);
 	ck_assert_uint_eq(cell->preempted_ns, 710);
 	ck_assert_uint_eq(cell->blocked_ns, 300);
-	/* Scheduled out still, at the entry on another thread. */
+	/*
+	 * The thread is still scheduled out when another thread enters the
+	 * vCPU.
+	 */
 	for (u32 runnable = 0; runnable < 2; runnable++) {
 		u64 ns = cell->ns, off = cell->preempted_ns + cell->blocked_ns;
 
@@ -340,14 +343,14 @@ START_TEST(what_a_slow_exit_tells)
 	ck_assert_uint_eq(slow.preempted_ns, 700);
 	ck_assert_uint_eq(slow.blocked_ns, 300);
 	ck_assert_uint_eq(slow.has_key, 0);
-	/* At its end; the clock of the next exit is later. */
+	/* At its own end; the next exit's clock is later. */
 	fake_exit(3, EXIT_SVM_MSR);
 	ck_assert_uint_lt(slow.at_ns, slot->exit_ns);
 	ck_assert_uint_lt(slot->exit_ns - slow.at_ns, 1000000000);
 }
 END_TEST
 
-/* A key that came meanwhile is not asked for once more. */
+/* A key that was found meanwhile is not looked up again. */
 START_TEST(slow_exits_keep_their_keys)
 {
 	const struct observer_options options = { .slower_than_ns = 1,
@@ -389,7 +392,9 @@ START_TEST(marks_of_the_running_vcpu)
 	fake_exit(0, EXIT_SVM_CPUID);
 	fake_exit(1, EXIT_SVM_CPUID);
 	for (size_t i = 0; i < 4; i++) {
-		/* Of another vCPU, of none, of one without a slot. */
+		/*
+		 * From another vCPU, from no vCPU, and from one without a slot.
+		 */
 		fake_runs(1);
 		cpuid(EXIT_LEAF_EXITS, words[3 - i]);
 		fake_kvm_on_thread(0);
@@ -409,7 +414,7 @@ START_TEST(marks_of_the_running_vcpu)
 }
 END_TEST
 
-/* Userspace sets the registers of a vCPU; RIP says that it is a reset. */
+/* User space sets a vCPU's registers; RIP shows that it is a reset. */
 START_TEST(resets)
 {
 	struct fake_vcpu *vcpu;
@@ -432,7 +437,7 @@ START_TEST(resets)
 }
 END_TEST
 
-/* --- the end --- */
+/* --- vCPUs that end --- */
 
 START_TEST(ends_by_fentry)
 {
@@ -449,7 +454,7 @@ START_TEST(ends_by_fentry)
 	collect();
 	ck_assert(ledger.vm[0].vcpu[0].gone);
 	ck_assert(!ledger.vm[0].vcpu[1].gone);
-	/* No entry follows its last exit, which has its port all the same. */
+	/* No entry follows the last exit, but its port is booked. */
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.nr, 1);
 	ck_assert_uint_eq(ledger.vm[0].vcpu[0].keys.key[0].key, 0xf1);
 	fake_nothing_lost();

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The sums of a VM at a moment: BPF's own programs, run by hand. */
+/*
+ * The sums of a VM at one moment, from events that the test gives to the
+ * programs.
+ */
 #include <string.h>
 
 #include "exit_leaves.h"
@@ -11,7 +14,7 @@
 
 static struct vm_sums sums;
 
-/* As compare has them, which wants no time booked before the next exit. */
+/* As compare sets it: BPF books an exit's time at the next exit. */
 static const struct observer_options options = { .answers = true };
 
 static void load(void)
@@ -51,7 +54,7 @@ static const struct exit_times *of_reason(u32 reason)
 	return &vm_sums_find(&sums, reason)->times;
 }
 
-/* Each exit at once, and nobody else's. */
+/* A sum has each exit at once, and no exits of other VMs. */
 START_TEST(of_each_vm)
 {
 	load();
@@ -81,7 +84,9 @@ START_TEST(of_each_vm)
 }
 END_TEST
 
-/* An exit's time is booked at the next exit, of the reason and of the total. */
+/*
+ * An exit's time is booked at the next exit, for the reason and in the total.
+ */
 START_TEST(times)
 {
 	load();
@@ -104,7 +109,7 @@ START_TEST(times)
 }
 END_TEST
 
-/* Nothing is collected by it, and nothing missing from it that was collected. */
+/* A sum collects nothing, and exits that were collected stay in it. */
 START_TEST(beside_a_collection)
 {
 	struct ledger ledger = { 0 };
@@ -135,8 +140,8 @@ START_TEST(one_that_comes)
 END_TEST
 
 /*
- * Its serial comes before its VM does: who looks between the two has to look
- * once more.
+ * A vCPU gets its serial number before its VM: an index that was made between
+ * the two is incomplete and must be made again.
  */
 START_TEST(one_that_is_coming)
 {
@@ -156,7 +161,7 @@ START_TEST(one_that_is_coming)
 }
 END_TEST
 
-/* A slot is another VM's now. */
+/* A slot now belongs to another VM. */
 START_TEST(a_slot_of_another)
 {
 	struct ledger ledger = { 0 };
@@ -180,7 +185,7 @@ START_TEST(a_slot_of_another)
 }
 END_TEST
 
-/* Reasons that have no cell, or no number that KVM could have. */
+/* Exits without a cell, and exits whose reason could not be read. */
 START_TEST(no_reason)
 {
 	load();
@@ -196,7 +201,7 @@ START_TEST(no_reason)
 }
 END_TEST
 
-/* --- the folder --- */
+/* --- the folder in debugfs --- */
 
 START_TEST(folders)
 {
@@ -215,7 +220,7 @@ START_TEST(folders)
 }
 END_TEST
 
-/* KVM could make none, and has an error where it would be. */
+/* KVM could not create the folder and has an error in place of the pointer. */
 START_TEST(no_folder)
 {
 	load();
@@ -226,7 +231,9 @@ START_TEST(no_folder)
 }
 END_TEST
 
-/* Either of the first two, and a third that agrees with one of them. */
+/*
+ * Folders differ: of the first two vCPUs, or of a third that agrees with one.
+ */
 START_TEST(folders_that_differ)
 {
 	load();
@@ -239,7 +246,9 @@ START_TEST(folders_that_differ)
 }
 END_TEST
 
-/* Classic tracepoints: known if the thread tells which vCPU it runs. */
+/*
+ * With classic tracepoints, the folder is known if the thread tells its vCPU.
+ */
 START_TEST(classic)
 {
 	fake_kvm_load_as(&options, SVM,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads and vCPUs are no pairs: a thread runs several one after the other, a
- * vCPU is run by several threads, and all of it is booked where it belongs.
+ * Threads and vCPUs are not paired: a thread can run several vCPUs in turn, and
+ * a vCPU can be run by several threads.  Every event must be booked for the
+ * right vCPU.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@
 
 #define GPA 0x200000ull
 
-/* A page fault whose address KVM's tracepoint tells. */
+/* A page fault whose address comes from KVM's tracepoint. */
 static void touch(u32 i, u64 gpa)
 {
 	u64 args[4] = { 1, 4, gpa, 0 };
@@ -53,7 +54,7 @@ START_TEST(keys_of_vcpus_in_turn)
 }
 END_TEST
 
-/* The first event of a vCPU is not of the one whose exit is open. */
+/* The first event of a vCPU must not go to the vCPU whose exit is open. */
 START_TEST(keys_while_another_is_open)
 {
 	u64 args[4] = { 1, 4, GPA, 0 };
@@ -68,7 +69,7 @@ START_TEST(keys_while_another_is_open)
 }
 END_TEST
 
-/* An exit that no entry followed leaves the next one nothing. */
+/* An exit without an entry leaves nothing behind for the next exit. */
 START_TEST(keys_after_a_missed_entry)
 {
 	u64 args[4] = { 1, 4, GPA, 0 };
@@ -135,7 +136,7 @@ START_TEST(off_cpu_of_vcpus_in_turn)
 }
 END_TEST
 
-/* The sleep is that of the vCPU whose exit came last, of two that are open. */
+/* Of two vCPUs with open exits, the one with the latest exit gets the sleep. */
 START_TEST(off_cpu_while_another_is_open)
 {
 	load_off_cpu();
@@ -150,7 +151,7 @@ START_TEST(off_cpu_while_another_is_open)
 }
 END_TEST
 
-/* By now the other thread is off the CPU for sure. */
+/* By now the other thread is certainly off the CPU. */
 static void enter(void)
 {
 	sleep_a_while();
@@ -164,8 +165,8 @@ static void enter_and_exit(void)
 }
 
 /*
- * Another thread enters the vCPU while the one that saw its exit is off the
- * CPU, as it waits for the other: up to then that is the exit's, and no more.
+ * The thread that saw an exit waits off the CPU while another thread enters the
+ * vCPU.  The time up to the entry belongs to the exit, and no more.
  */
 START_TEST(off_cpu_of_a_vcpu_that_moves)
 {
@@ -185,7 +186,7 @@ START_TEST(off_cpu_of_a_vcpu_that_moves)
 	fake_exit(0, EXIT_SVM_HLT);
 	fake_entry(0);
 	ck_assert_uint_le(off(0) - first, fake_slot(0)->cell[1].ns - ns);
-	/* There, its exit was open, with a thread that is no more. */
+	/* With enter_and_exit(), the exit is open on a thread that has ended. */
 	if (!_i)
 		ck_assert_uint_lt(off(0) - first, ASLEEP);
 }
@@ -198,7 +199,7 @@ static void asleep(void)
 	fake_entry(0);
 }
 
-/* A vCPU that has come to another thread, and sleeps there. */
+/* A vCPU has moved to another thread, which sleeps. */
 START_TEST(off_cpu_on_another_thread)
 {
 	load_off_cpu();
@@ -206,7 +207,7 @@ START_TEST(off_cpu_on_another_thread)
 	fake_on_thread(asleep);
 	ck_assert_uint_ge(off(0), ASLEEP);
 	ck_assert_uint_le(off(0), fake_slot(0)->cell[1].ns);
-	/* And back. */
+	/* The vCPU moves back. */
 	asleep();
 	ck_assert_uint_ge(off(0), 2 * ASLEEP);
 	fake_nothing_lost();
@@ -215,7 +216,7 @@ END_TEST
 
 /* --- the map of threads --- */
 
-/* No room: each exit whose thread is not known is counted, and booked. */
+/* The map is full: exits whose thread is unknown are booked, and counted. */
 START_TEST(threads_run_out)
 {
 	u32 slot = 7;
@@ -237,7 +238,7 @@ static void one_round(void)
 	rounds(1);
 }
 
-/* A VMM that has a new thread for each run; they end, and others come. */
+/* A VMM runs each KVM_RUN on a new thread; old threads end. */
 START_TEST(threads_without_end)
 {
 	const int nr = 3 * OBS_SLOTS;

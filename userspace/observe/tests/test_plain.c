@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ledgers, histograms, numbers as text, answers' fields. */
+/* Ledgers, histograms, numbers as text, and the fields of answers. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ START_TEST(ended_vcpus_leave)
 }
 END_TEST
 
-/* However many VMs come and go, memory is bounded and no count is lost. */
+/* Memory is bounded and no count is lost, however many VMs come and go. */
 START_TEST(old_vms_become_one)
 {
 	struct ledger delta = { 0 }, sum = { 0 };
@@ -167,8 +167,10 @@ START_TEST(extremes_are_kept)
 }
 END_TEST
 
-/* On old kernels kvm_exit's first argument is no vCPU, and is not taken for
- * one. */
+/*
+ * On old kernels the first argument of kvm_exit is no vCPU; the observer must
+ * not take it for one.
+ */
 START_TEST(ways_to_attach)
 {
 	static const struct {
@@ -212,7 +214,7 @@ START_TEST(ways_to_attach)
 }
 END_TEST
 
-/* Each bucket's middle is within 5 % of all that is in it. */
+/* Each bucket's middle is within 5 % of every value in the bucket. */
 START_TEST(percentiles_are_near)
 {
 	uint8_t table[HIST_TABLE];

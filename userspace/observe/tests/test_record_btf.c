@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs on classic tracepoints where the module kvm has no BTF: a kernel's
- * types that are made up, without any of KVM, and records of a layout that no
- * kernel has.  What is loaded must read the fields where tracefs says they are.
+ * Programs on classic tracepoints when the module kvm has no BTF.  The kernel's
+ * types are made up and have none of KVM's, and the records have a layout that
+ * no kernel has.  Loaded programs must read the fields at the offsets that
+ * tracefs gives.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -35,7 +36,7 @@ static void field(struct btf *btf, const char *name, int type, u32 at)
 	ck_assert_int_eq(btf__add_field(btf, name, type, at * 8, 0), 0);
 }
 
-/* The kernel's own part: how the name of a thread's process is found. */
+/* The kernel's own types, by which the name of a thread's process is found. */
 static struct btf *kernel_types(void)
 {
 	struct btf *btf = make_btf();
@@ -58,7 +59,7 @@ static struct btf *kernel_types(void)
 
 static struct observer_bpf *bpf;
 
-/* Load the programs that options need, with such types; 0 or -errno. */
+/* Load the programs for these options with these types; 0 or -errno. */
 static int load(const struct btf *btf, const struct observer_options *options,
 		u32 isa)
 {
@@ -85,7 +86,7 @@ static int load(const struct btf *btf, const struct observer_options *options,
 	return r;
 }
 
-/* Does a program read so many bytes at this offset of its context? */
+/* Does a program read this many bytes at this offset of its context? */
 static bool reads_at(const struct bpf_program *program, int offset, u8 size)
 {
 	const struct bpf_insn *insn = bpf_program__insns(program);
@@ -98,7 +99,7 @@ static bool reads_at(const struct bpf_program *program, int offset, u8 size)
 	return false;
 }
 
-/* All that classic tracepoints can be asked for. */
+/* All options that work with classic tracepoints. */
 static const struct observer_options asked[] = {
 	{ 0 },
 	{ .count_only = true },
@@ -111,7 +112,7 @@ static const struct observer_options asked[] = {
 };
 #define NR_ASKED (int)(sizeof(asked) / sizeof(asked[0]))
 
-/* The program that was loaded of those whose names begin so; NULL: none. */
+/* The loaded program whose name has this prefix; NULL: none. */
 static const struct bpf_program *loaded(const char *begin)
 {
 	const struct bpf_program *found = NULL;
@@ -148,7 +149,7 @@ START_TEST(as_tracefs_says)
 }
 END_TEST
 
-/* Without them it fails: nothing is read from where it happens to be. */
+/* Without records' types, loading fails rather than read at wrong offsets. */
 START_TEST(without_the_records)
 {
 	struct btf *btf = kernel_types();
@@ -160,8 +161,8 @@ START_TEST(without_the_records)
 END_TEST
 
 /*
- * A vCPU's end is told by its address, which no slot has where KVM's types are
- * not known: then it is not seen, whichever functions could be attached to.
+ * A vCPU's end is found by its address.  Without KVM's types slots have no
+ * addresses, so ends are not seen, whichever functions exist to attach to.
  */
 START_TEST(ends)
 {
