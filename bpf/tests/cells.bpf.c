@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The observer's slots, cells, histograms and sums, of vCPUs and reasons that
- * user space made up.  For cells_run.c.
+ * Runs the observer's slots, cells, histograms and sums on made-up vCPUs and
+ * reasons from user space.  For cells_run.c.
  */
 #include "cells_layout.h"
 #include "sums.h"
@@ -10,7 +10,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 u64 test_result;
 u64 test_exits, test_ns, test_outside, test_id;
-/* Read as the kernel's, at this address. */
+/* Read as kernel memory at this address. */
 struct fake_vcpu test_vcpus[TEST_VCPUS];
 u64 test_address;
 
@@ -21,7 +21,7 @@ int test_tell_address(void *ctx __attribute__((unused)))
 	return 0;
 }
 
-/* (vcpu, reason): an exit; the result is its cell */
+/* (vcpu, reason): an exit; returns its cell */
 SEC("raw_tp")
 int test_exit(u64 *ctx)
 {
@@ -50,7 +50,9 @@ int test_time(u64 *ctx)
 	return 0;
 }
 
-/* (address of struct kvm, process, leaf, reason); the result: its vCPUs */
+/*
+ * (address of struct kvm, process, leaf, reason): sum; returns the VM's vCPUs
+ */
 SEC("raw_tp")
 int test_sum(u64 *ctx)
 {
@@ -75,7 +77,7 @@ int test_end(u64 *ctx)
 	return slot_end(ctx[0]);
 }
 
-/* (vcpu): the thread is told, if there is one; the result: its slot's vCPU */
+/* (vcpu): set the thread's vCPU, unless 0; returns the vCPU of its slot */
 SEC("raw_tp")
 int test_thread(u64 *ctx)
 {
@@ -88,7 +90,7 @@ int test_thread(u64 *ctx)
 	return 0;
 }
 
-/* The slot of the vCPU that this thread runs: which it is. */
+/* Returns the vCPU of the slot that this thread's vCPU has. */
 SEC("raw_tp")
 int test_current(void *ctx __attribute__((unused)))
 {
@@ -98,7 +100,7 @@ int test_current(void *ctx __attribute__((unused)))
 	return 0;
 }
 
-/* (vcpu id): what classic tracepoints know a vCPU by, and its thread */
+/* (vcpu id): returns the key by which classic tracepoints know a vCPU */
 SEC("raw_tp")
 int test_classic_key(u64 *ctx)
 {

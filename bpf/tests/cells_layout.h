@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* vCPUs made up for cells.bpf.c: so many of each VM, one VM after the other. */
+/* Made-up vCPUs for cells.bpf.c, grouped by VM. */
 #ifndef EXITLEDGER_CELLS_LAYOUT_H
 #define EXITLEDGER_CELLS_LAYOUT_H
 

@@ -22,7 +22,7 @@ u64 cells_run(struct bpf_program *program, u64 a, u64 b, u64 c, u64 d)
 
 	ck_assert_int_eq(
 		bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
-	/* The verifier wants nothing else of those that fentry attaches. */
+	/* The verifier allows no other value from fentry programs. */
 	ck_assert_uint_eq(opts.retval, 0);
 	return cells->bss->test_result;
 }
@@ -93,7 +93,7 @@ struct obs_slot *cells_slot(u64 vcpu)
 	for (size_t i = 0; i < OBS_SLOTS; i++) {
 		if (cells->bss->slots[i].vcpu != vcpu)
 			continue;
-		ck_assert_ptr_null(slot); /* there is but one */
+		ck_assert_ptr_null(slot); /* a vCPU has at most one slot */
 		slot = &cells->bss->slots[i];
 	}
 	return slot;

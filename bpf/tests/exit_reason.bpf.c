@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads an exit reason as the observer does, from a vCPU that user space made:
- * for test_exit_reason.c, which relocates this against BTF of its own.
+ * Reads an exit reason with the observer's code from a made-up vCPU, for
+ * test_exit_reason.c, which relocates this program to BTF of its own.
  */
 #include "exit_reason.h"
 
@@ -11,8 +11,8 @@ unsigned char test_vcpu[4096] __attribute__((aligned(8)));
 unsigned char test_vmcb[4096] __attribute__((aligned(8)));
 u32 test_isa;
 u32 test_reason;
-u64 test_qualification; /* ~0: it is not known */
-u32 test_vmcb_at; /* where in the vCPU its pointer to the VMCB is */
+u64 test_qualification; /* ~0: unknown */
+u32 test_vmcb_at; /* offset of the pointer to the VMCB in the vCPU */
 
 static __always_inline void point_to_vmcb(void)
 {
@@ -43,7 +43,7 @@ int by_cast_svm(void *ctx __attribute__((unused)))
 	return 0;
 }
 
-/* Other fields of VMX's have moved with the reason. */
+/* Other fields of VMX have moved together with the reason. */
 SEC("raw_tp")
 int emulated(void *ctx __attribute__((unused)))
 {

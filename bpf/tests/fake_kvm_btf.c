@@ -34,7 +34,7 @@ static int add_struct(struct btf *btf, const char *name, size_t size,
 
 #define FIELDS(...) ((const struct field[]){ __VA_ARGS__, { 0 } })
 
-/* Where the running kernel has a member, which may be in an unnamed struct. */
+/* The offset of a member in the running kernel; also in unnamed structs. */
 static long offset_in(const struct btf *kernel, u32 id, const char *name)
 {
 	const struct btf_type *type = btf__type_by_id(kernel, id);
@@ -57,7 +57,7 @@ static long offset_in(const struct btf *kernel, u32 id, const char *name)
 }
 
 /*
- * KVM's preempt notifier is where a thread can write: robust_list, by
+ * KVM's preempt notifier is placed at robust_list, which a thread can write by
  * set_robust_list(2).
  */
 static void add_task(struct btf *btf, const struct btf *kernel, int u32_type,
@@ -82,7 +82,7 @@ static void add_task(struct btf *btf, const struct btf *kernel, int u32_type,
 		self);
 }
 
-/* Add the other structures, with the offsets of the running kernel. */
+/* Add the other structures at the offsets of the running kernel. */
 static void add_kernel(struct btf *btf, int u32_type, int u64_type, int chars,
 		       int head)
 {
@@ -109,7 +109,7 @@ static int add_arch(struct btf *btf, enum fake_registers registers,
 	regs = btf__add_array(btf, u32_type, u64_type, 17);
 	if (registers == FAKE_BITMAPS)
 		bits = btf__add_array(btf, u32_type, u64_type, 1);
-	/* At the beginning of the vCPU, as their offsets here say. */
+	/* At the beginning of the vCPU, by the offsets given here. */
 	return add_struct(
 		btf, "kvm_vcpu_arch", offsetof(struct fake_vcpu, stat_exits),
 		FIELDS({ "regs", regs, offsetof(struct fake_vcpu, regs) },
@@ -204,7 +204,7 @@ static void add_vmx(struct btf *btf, int vcpu, int u32_type, int u64_type)
 			    offsetof(struct fake_vcpu, vmcs01) }));
 }
 
-/* Not the numbers that a kernel has: the programs must ask. */
+/* The values differ from every kernel's, so the programs must read them. */
 static void add_registers(struct btf *btf, enum fake_registers registers)
 {
 	const bool newer = registers == FAKE_BITMAPS;
@@ -218,8 +218,8 @@ static void add_registers(struct btf *btf, enum fake_registers registers)
 }
 
 /*
- * The records of a system call's tracepoint: its arguments, eight bytes each,
- * begin at 16.
+ * Records of a system call's tracepoint: the arguments begin at offset 16 and
+ * have eight bytes each.
  */
 static void add_records(struct btf *btf, int u32_type, int u64_type)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The layout of a KVM made up, as BTF: fake_kvm_layout.h. */
+/* Writes the made-up layout of fake_kvm_layout.h as BTF. */
 #ifndef EXITLEDGER_FAKE_KVM_BTF_H
 #define EXITLEDGER_FAKE_KVM_BTF_H
 
@@ -8,25 +8,26 @@
 
 #define FAKE_KVM_PATH 32
 
-/** How a kernel tells which registers it has read and written. */
+/** The ways in which a kernel marks registers as read and as written. */
 enum fake_registers {
-	FAKE_NUMBERS, /* one bit each of a number, up to 7.1 */
-	FAKE_BITMAPS, /* bitmaps, and some have another name, from 7.2 on */
-	FAKE_UNKNOWN, /* as nobody knows yet */
+	FAKE_NUMBERS, /* a bit of a number per register, up to 7.1 */
+	/* bitmaps, and new names for some registers, from 7.2 on */
+	FAKE_BITMAPS,
+	FAKE_UNKNOWN, /* a future, unknown way */
 };
 
 /**
- * fake_kvm_btf - write it to a new file, for bpf_object_open_opts
- * @isa: whose part of it: EXIT_LEAF_ISA_*
- * @registers: in which of its forms
- * @path: of that file, filled in; the caller removes it
+ * fake_kvm_btf - write the BTF to a new file, for bpf_object_open_opts
+ * @isa: EXIT_LEAF_ISA_*; only this ISA's structures are included
+ * @registers: how registers are marked
+ * @path: set to the path of the file, which the caller removes
  */
 void fake_kvm_btf(u32 isa, enum fake_registers registers,
 		  char path[FAKE_KVM_PATH]);
 
 /**
- * fake_kvm_on_thread - from now on this thread runs a vCPU, as KVM_RUN has it
- * @address: of its struct fake_vcpu; 0: it runs none
+ * fake_kvm_on_thread - let this thread run a vCPU from now on, as in KVM_RUN
+ * @address: of its struct fake_vcpu; 0: no vCPU
  */
 void fake_kvm_on_thread(u64 address);
 

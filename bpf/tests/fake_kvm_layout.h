@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * KVM's structures as no kernel has them: fake_kvm.c describes this layout in
- * BTF, and CO-RE relocates the observer's programs to it.
+ * KVM's structures in a layout that no kernel has.  fake_kvm_btf.c describes it
+ * in BTF, and CO-RE relocates the observer's programs to it.
  */
 #ifndef EXITLEDGER_FAKE_KVM_LAYOUT_H
 #define EXITLEDGER_FAKE_KVM_LAYOUT_H
@@ -10,10 +10,10 @@
 
 enum { FAKE_RAX, FAKE_RCX, FAKE_RDX, FAKE_RBX, FAKE_RIP = 16 };
 
-/* Where RIP is in what user space sets: struct kvm_regs. */
+/* Offset of RIP in struct kvm_regs, which user space sets. */
 #define FAKE_KVM_REGS_RIP 40
 
-/* The bit of regs_avail that tells that exit_qualification is valid. */
+/* The bit of regs_avail by which exit_qualification is valid. */
 #define FAKE_EXIT_INFO_1 9
 
 struct fake_vmcb {
@@ -30,11 +30,12 @@ struct fake_vcpu {
 	unsigned long long kvm;
 	unsigned int vcpu_id;
 	unsigned int pad2;
-	unsigned long long regs_dirty; /* up to 7.1 the lower half of it */
+	/* up to 7.1, only the lower half of it */
+	unsigned long long regs_dirty;
 	unsigned long long regs_avail;
 	unsigned long long regs[17];
 	unsigned long long stat_exits;
-	/* SVM; vmcb02: of a guest in this guest, no kernel has it here */
+	/* SVM; vmcb02 is for nested guests */
 	unsigned long long vmcb;
 	unsigned long long vmcb01;
 	unsigned long long vmcb02;
@@ -45,10 +46,10 @@ struct fake_vcpu {
 	unsigned int exit_reason;
 	unsigned char fail;
 	unsigned char emulation_required;
-	unsigned char pad3[42]; /* a vCPU begins at a multiple of 64 */
+	unsigned char pad3[42]; /* a vCPU begins at a multiple of 64 bytes */
 };
 
-/* A VM, and also its folder's dentry and inode: all three are at its address. */
+/* A VM.  Its folder's dentry and inode are at the same address. */
 struct fake_vm {
 	unsigned long long pad;
 	unsigned long long debugfs_dentry;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The observer's marks, of vCPUs that user space made up: which vCPU a thread
- * runs is an argument here.  For test_marks.c.
+ * Runs the observer's marks for made-up vCPUs.  Which vCPU a thread runs is an
+ * argument here.  For test_marks.c.
  */
 #include "marks.h"
 
@@ -21,7 +21,7 @@ int test_exit(u64 *ctx)
 	return 0;
 }
 
-/* kvm_cpuid's eight, and the vcpu */
+/* (the eight arguments of kvm_cpuid, vcpu) */
 SEC("raw_tp")
 int test_cpuid(u64 *ctx)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* BPF's cells, histograms and sums, to the very number. */
+/* The exact results of BPF's cells, histograms and sums. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 
 /* --- cells --- */
 
-/* Each reason has a cell, which is its own for good. */
+/* Each reason gets a cell and keeps it. */
 START_TEST(reasons_have_cells)
 {
 	static const u32 reason[] = { 0,
@@ -51,7 +51,7 @@ START_TEST(reasons_have_cells)
 }
 END_TEST
 
-/* Those that find no cell have the first one together. */
+/* Reasons that find no free cell share the first one. */
 START_TEST(cells_run_out)
 {
 	struct obs_slot *slot;
@@ -93,8 +93,8 @@ START_TEST(first_exits)
 END_TEST
 
 /*
- * At the first exit KVM's statistics have what was before it, and entries that
- * were no exits.  Classic tracepoints do not tell.
+ * At a vCPU's first exit, KVM's statistics have the exits before it, and
+ * entries that were no exits.  Classic tracepoints cannot read them.
  */
 START_TEST(exits_before_the_first)
 {
@@ -121,7 +121,7 @@ START_TEST(exits_before_the_first)
 	cells_exit(cells_vcpu(1, 0), 5);
 	ck_assert_uint_eq(slot->prior_exits, row[_i].prior);
 	ck_assert_uint_eq(slot->cells, 2);
-	/* Later ones do not ask. */
+	/* Later exits do not read them again. */
 	cells_memory(1, 0)->stat_exits = 1000;
 	cells_exit(cells_vcpu(1, 0), 6);
 	ck_assert_uint_eq(slot->prior_exits, row[_i].prior);
@@ -135,7 +135,7 @@ static void book(u64 ns)
 	cells_run(cells->progs.test_time, cells_vcpu(1, 0), 1, ns, 0);
 }
 
-/* The bucket in which there is one time more than before, or -1. */
+/* The bucket that has one more time than @before; -1: none. */
 static int booked(struct hist *before)
 {
 	const struct obs_cell *cell = &cells_slot(cells_vcpu(1, 0))->cell[1];
@@ -156,7 +156,7 @@ static int booked(struct hist *before)
 	return bucket;
 }
 
-/* From each bucket's first value to its last; twice: spans are there by then. */
+/* The first and the last value of each bucket; the second time, spans exist. */
 START_TEST(times_have_buckets)
 {
 	struct hist hist = { 0 };
@@ -201,7 +201,7 @@ START_TEST(extremes)
 }
 END_TEST
 
-/* The last span that is free is taken, and what finds none is counted. */
+/* The last free span is used; after that, times without a span are counted. */
 START_TEST(spans_run_out)
 {
 	struct hist hist = { 0 };
@@ -217,7 +217,7 @@ START_TEST(spans_run_out)
 	ck_assert_int_eq(booked(&hist), -1);
 	ck_assert_uint_eq(cells->bss->losses.no_span, 2);
 	ck_assert_uint_eq(cells->bss->free_head, OBS_SPANS - 1);
-	/* One that was given back, around the end. */
+	/* A span was freed just before the counters of the list wrap. */
 	cells->bss->free_head = cells->bss->free_tail = 2 * OBS_SPANS;
 	cells->bss->free_spans[0] = 77;
 	cells->bss->free_tail++;
@@ -234,7 +234,7 @@ static struct obs_vm_key vm_key(u32 vm)
 	return (struct obs_vm_key){ .kvm = cells_kvm(vm) };
 }
 
-/* Sums are of one VM, of all vCPUs that it has, and of what the leaf is about. */
+/* Sums cover one VM, all of its vCPUs, and only what the leaf is about. */
 START_TEST(sums)
 {
 	struct bpf_program *time = cells->progs.test_time;
@@ -265,7 +265,9 @@ START_TEST(sums)
 		cells_sum(vm_key(vm), EXIT_LEAF_REASON_EXITS, 7);
 		ck_assert_uint_eq(cells->bss->test_exits, 0);
 	}
-	/* A sum makes no cell; and what found none is in the total. */
+	/*
+	 * A sum creates no cell, and the total includes exits without a cell.
+	 */
 	ck_assert_uint_eq(cells_slot(cells_vcpu(1, 0))->cells, 3);
 	cells_slot(cells_vcpu(1, 0))->cell[0].exits = 1000;
 	cells_sum(vm_key(1), EXIT_LEAF_EXITS, 0);

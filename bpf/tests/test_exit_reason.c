@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The exit reason is found wherever a kernel has it: the accessors in bpf/ are
- * relocated against BTF of each layout, made here, and then run on a vCPU of
- * that layout, which is bytes of the test's.
+ * The exit reason is found in every kernel's layout.  The accessors of bpf/ are
+ * relocated to BTF of each layout, made here, and run on a vCPU of that layout
+ * in the test's memory.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@
 
 #include "exit_reason.skel.h"
 
-/* Not where this program's own types have it, nor where any kernel does. */
+/* Offsets that neither this program's own types nor any kernel has. */
 enum {
 	SIZE = 2048,
 	VCPU_SIZE = 1024,
@@ -34,7 +34,7 @@ enum {
 	QUALIFICATION_AT = 1176
 };
 
-/* Which bit says that the qualification is valid. */
+/* The bit by which the qualification is valid. */
 #define QUALIFIED 11
 
 struct types {
@@ -43,8 +43,8 @@ struct types {
 };
 
 /*
- * Types that bpf_rdonly_cast() is given are named by their number in the
- * running kernel, so these two have that here too, with fillers before them.
+ * bpf_rdonly_cast() takes the running kernel's number of a type, so fillers
+ * give these two types the same number here.
  */
 static void add_cast_types(struct btf *btf)
 {
@@ -96,7 +96,7 @@ static struct types make_types(void)
 	return t;
 }
 
-/* Add the fields that have moved to the newest struct, which begins at @from. */
+/* Add the fields that moved to the newest struct, which begins at @from. */
 static void add_exit(const struct types *t, u32 from)
 {
 	btf__add_field(t->btf, "emulation_required", t->flag,
@@ -136,7 +136,7 @@ static struct btf *vmx_618(void)
 	return t.btf;
 }
 
-/* A layout of the future: there is a vcpu_vmx, with the reason somewhere else */
+/* A future layout: vcpu_vmx exists, but has the reason somewhere else. */
 static struct btf *vmx_unknown(void)
 {
 	struct types t = make_types();
@@ -169,7 +169,7 @@ quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, args) : 0;
 }
 
-/* The test's program, for a kernel with such types. */
+/* Load the test's program for a kernel with these types. */
 static struct exit_reason_bpf *load(struct btf *btf, const char *name)
 {
 	char path[] = "/tmp/exit_reason.XXXXXX";
@@ -213,7 +213,9 @@ static uint32_t reason_of(struct exit_reason_bpf *bpf, const char *name,
 	return bpf->bss->test_reason;
 }
 
-/* Each byte tells where it is: what is read from elsewhere is another number. */
+/*
+ * Each byte tells its offset, so a read at a wrong offset gives another number.
+ */
 static void fill(unsigned char *bytes, uint32_t reason, size_t at)
 {
 	for (size_t i = 0; i < 4096; i++)
@@ -226,7 +228,7 @@ static void vmx_is_read(struct btf *btf, const char *name)
 	struct exit_reason_bpf *bpf = load(btf, name);
 
 	fill(bpf->bss->test_vcpu, 0x80000021, REASON_AT);
-	/* without the flags, here of an entry that failed */
+	/* The flags are masked; here they mark a failed entry. */
 	ck_assert_uint_eq(reason_of(bpf, name, EXIT_LEAF_ISA_VMX), 0x21);
 	fill(bpf->bss->test_vcpu, 48, REASON_AT);
 	ck_assert_uint_eq(reason_of(bpf, name, EXIT_LEAF_ISA_VMX), 48);
@@ -260,7 +262,7 @@ START_TEST(helper_svm)
 }
 END_TEST
 
-/* It loads, and says that it cannot read: OBS_UNREADABLE. */
+/* The program loads and reports OBS_UNREADABLE. */
 START_TEST(helper_layouts_unknown)
 {
 	struct exit_reason_bpf *bpf = load(vmx_unknown(), "by_helper");
@@ -292,7 +294,7 @@ START_TEST(cast_svm)
 }
 END_TEST
 
-/* --- fields that have moved with the reason --- */
+/* --- fields that moved together with the reason --- */
 
 static struct btf *(*const vmx_layouts[])(void) = { vmx_before_618, vmx_618 };
 
@@ -311,7 +313,7 @@ START_TEST(emulated)
 }
 END_TEST
 
-/* Of VMX alone, also where a kernel has both vendors' KVM in it. */
+/* Only for VMX, also on a kernel that has both vendors' KVM. */
 START_TEST(failed)
 {
 	struct exit_reason_bpf *bpf = load(vmx_layouts[_i](), "failed");
@@ -352,7 +354,7 @@ START_TEST(qualified)
 }
 END_TEST
 
-/* Where that is nowhere, nothing is said of it. */
+/* If the fields are nowhere, they are reported as unknown. */
 START_TEST(layouts_unknown)
 {
 	static const char *const names[] = { "emulated", "failed",

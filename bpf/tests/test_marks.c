@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Marks: what a guest's program says in CPUIDs is what BPF understands. */
+/* Marks: BPF decodes what a guest's program encodes as CPUID calls. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +37,7 @@ static void run(struct bpf_program *program, u64 *args, u32 size)
 
 	ck_assert_int_eq(
 		bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
-	/* The verifier wants nothing else of those that fentry attaches. */
+	/* The verifier allows no other value from fentry programs. */
 	ck_assert_uint_eq(opts.retval, 0);
 }
 
@@ -49,7 +49,7 @@ static void exits(u64 vcpu, int nr)
 		run(bpf->progs.test_exit, args, sizeof(args));
 }
 
-/* A CPUID, which is an exit itself; 5 * 2^32 + 6 exits, says KVM. */
+/* A CPUID exit; KVM's count is 5 * 2^32 + 6 exits. */
 static void cpuid(u64 vcpu, u32 word)
 {
 	u64 args[9] = { EXIT_LEAF_EXITS, word, 6, 5, 0, 0, 1, 0, vcpu };
@@ -67,7 +67,7 @@ static void mark(u64 vcpu, const char *text)
 		cpuid(vcpu, words[i]);
 }
 
-/* How many have come; the last is in @last. */
+/* Take the marks; return their number, and the last one in @last. */
 static int come(void)
 {
 	nr_marks = 0;
@@ -89,7 +89,9 @@ static void teardown(void)
 	marks_bpf__destroy(bpf);
 }
 
-/* To the very word: guests' programs are older and newer than the observer. */
+/*
+ * The exact words, as guests' programs can be older or newer than the observer.
+ */
 START_TEST(words_of_a_mark)
 {
 	static const struct {
@@ -148,7 +150,7 @@ START_TEST(what_was_said)
 }
 END_TEST
 
-/* Two vCPUs at the same time; what the other has done meanwhile is between. */
+/* Two vCPUs send marks at the same time, with their CPUIDs interleaved. */
 START_TEST(two_vcpus)
 {
 	uint32_t one[MARK_CPUIDS], two[MARK_CPUIDS];
@@ -169,7 +171,7 @@ START_TEST(two_vcpus)
 }
 END_TEST
 
-/* KVM emulates some code, and a CPUID of it is no exit. */
+/* KVM emulates some code; a CPUID in it causes no exit. */
 START_TEST(emulated)
 {
 	uint32_t words[MARK_CPUIDS];
@@ -189,7 +191,7 @@ START_TEST(emulated)
 }
 END_TEST
 
-/* A vCPU that the observer does not know sets none. */
+/* Marks from an unknown vCPU are ignored. */
 START_TEST(of_no_vcpu)
 {
 	u64 args[9] = {
@@ -202,7 +204,7 @@ START_TEST(of_no_vcpu)
 }
 END_TEST
 
-/* Callers who don't know of marks, with any ECX. */
+/* Programs that do not know of marks use any value of ECX. */
 START_TEST(rubbish)
 {
 	u32 word = 1;
@@ -211,7 +213,7 @@ START_TEST(rubbish)
 	for (int i = 0; i < 100000; i++) {
 		u64 args[9] = { EXIT_LEAF_EXITS, word, 0, 0, 0, 0, 0, 0, VCPU };
 
-		/* Marsaglia's xorshift32: all but 0, each once. */
+		/* Marsaglia's xorshift32 gives each value but 0 once. */
 		word ^= word << 13;
 		word ^= word >> 17;
 		word ^= word << 5;
@@ -222,21 +224,23 @@ START_TEST(rubbish)
 }
 END_TEST
 
-/* A damaged mark is counted and not stored, and the next one is intact. */
+/* A damaged mark is counted and dropped; the next one is intact. */
 START_TEST(damaged)
 {
 	uint32_t words[MARK_CPUIDS];
 	size_t nr = mark_words("login prompt", words);
 	u64 lost = 0;
 
-	/* A bit, in each word but the start, without which there is nothing. */
+	/* Flip a bit in each word but the first, which only starts a mark. */
 	for (size_t at = 1; at < nr; at++) {
 		for (size_t i = 0; i < nr; i++)
 			cpuid(VCPU, words[i] ^ (i == at ? 0x100 : 0));
 		ck_assert_uint_eq(bpf->bss->losses.marks, ++lost);
 	}
-	/* Another program reads in between; a word is lost; the mark begins
-	 * anew. */
+	/*
+	 * Another program's CPUID comes in between, a word is lost, or the mark
+	 * starts again.
+	 */
 	for (size_t i = 0; i < nr; i++) {
 		cpuid(VCPU, words[i]);
 		if (i == 3)
@@ -261,7 +265,7 @@ START_TEST(damaged)
 }
 END_TEST
 
-/* A length that no text has, said as it should be. */
+/* A length that no text has, correctly encoded. */
 START_TEST(lengths)
 {
 	for (u32 length = 0; length < 256; length++) {
@@ -284,7 +288,7 @@ START_TEST(no_more_than_are_of_use)
 	for (int i = 0; i < 200; i++)
 		mark(VCPU, "again and again");
 	nr = come();
-	/* It takes a moment, in which there may be more than the burst. */
+	/* The test takes some time, so more than the burst may pass. */
 	ck_assert_int_ge(nr, OBS_MARK_BURST);
 	ck_assert_int_lt(nr, 2 * OBS_MARK_BURST);
 	ck_assert_uint_eq(nr + bpf->bss->losses.marks, 200);
@@ -308,13 +312,13 @@ static void reset(u64 vcpu, u64 rip)
 
 START_TEST(resets)
 {
-	/* Set up, before it has run. */
+	/* Set up before the vCPU has run. */
 	reset(VCPU, 0xfff0);
 	exits(VCPU, 50);
 	exits(VCPU1, 5);
 	reset(VCPU, 0x100000);
 	ck_assert_int_eq(come(), 0);
-	/* Once per reset, not per vCPU, nor per ioctl. */
+	/* One mark per reset, not per vCPU or ioctl. */
 	reset(VCPU, 0xfff0);
 	reset(VCPU1, 0xfff0);
 	reset(VCPU, 0xfff0);

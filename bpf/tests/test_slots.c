@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* BPF's slots: what a vCPU, a VM and a thread are known by, and their ends. */
+/* BPF's slots: how vCPUs, VMs and threads are identified, and how they end. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -60,13 +60,13 @@ START_TEST(vcpus_are_known)
 }
 END_TEST
 
-/* Their addresses are looked for in so many places, and no further. */
+/* The search for a slot ends after OBS_PROBES places. */
 START_TEST(slots_run_out)
 {
 	u64 vcpus[OBS_PROBES + 3], nr = 0;
 	u32 home = 0;
 
-	/* Find vCPUs that are looked for first at the same place. */
+	/* Find vCPUs whose search begins at the same place. */
 	for (u64 id = 1; nr < OBS_PROBES + 3; id++) {
 		u64 vcpu = id << 22;
 		u32 at = ((u32)vcpu * 0x9e3779b1u) >> 21;
@@ -84,7 +84,7 @@ START_TEST(slots_run_out)
 					 &cells->bss->slots[home + i]);
 	}
 	ck_assert_uint_eq(cells->bss->losses.no_slot, 3);
-	/* The last of them is found again. */
+	/* The last vCPU that got a slot is found again. */
 	cells_exit(vcpus[OBS_PROBES - 1], 5);
 	ck_assert_uint_eq(cells_slot(vcpus[OBS_PROBES - 1])->cell[1].exits, 2);
 }
@@ -92,7 +92,7 @@ END_TEST
 
 /* --- VMs --- */
 
-/* A VM by that key has so many vCPUs, and no other key is known. */
+/* The VM with this key has this many vCPUs, and no other key is known. */
 static void only_vm_is(u64 kvm, u64 tgid, u64 vcpus)
 {
 	struct obs_vm_key key, *before = NULL;
@@ -117,7 +117,7 @@ START_TEST(vms_have_addresses)
 }
 END_TEST
 
-/* Where an address may be another's by now, the process is asked, too. */
+/* If an address may have been reused, the process is compared, too. */
 START_TEST(vms_have_processes)
 {
 	load_as((struct obs_config){ .no_ends = true });
@@ -127,7 +127,7 @@ START_TEST(vms_have_processes)
 }
 END_TEST
 
-/* Where the VM cannot be read, it is the process. */
+/* If the VM cannot be read, the process identifies it. */
 START_TEST(vms_are_processes)
 {
 	cells_memory(1, 0)->kvm = cells_memory(1, 1)->kvm = 0;
@@ -139,7 +139,7 @@ START_TEST(vms_are_processes)
 }
 END_TEST
 
-/* No room for one more: its vCPU gives the slot back, and it is counted. */
+/* The map of VMs is full: the vCPU frees its slot, and the loss is counted. */
 START_TEST(vms_run_out)
 {
 	const char fresh[32] = "";
@@ -158,13 +158,14 @@ START_TEST(vms_run_out)
 }
 END_TEST
 
-/* The end of a vCPU is that of its VM's number, and the slot is user space's. */
+/* A vCPU that ends leaves its VM; user space then frees the slot. */
 START_TEST(vcpus_end)
 {
 	const u64 vcpu = cells_vcpu(1, 0);
 	struct obs_slot *slot;
 
-	cells_run(cells->progs.test_end, vcpu, 0, 0, 0); /* it never ran */
+	/* The vCPU never ran. */
+	cells_run(cells->progs.test_end, vcpu, 0, 0, 0);
 	ck_assert_uint_eq(cells->bss->vcpus_ended, 0);
 	cells_exit(vcpu, 5);
 	slot = cells_slot(vcpu);
@@ -174,11 +175,11 @@ START_TEST(vcpus_end)
 	ck_assert_uint_eq(cells->bss->test_exits, 1);
 	cells_run(cells->progs.test_end, vcpu, 0, 0, 0);
 	ck_assert_uint_eq(cells->bss->vcpus_ended, 1);
-	/* No thread was told. */
+	/* No thread's entry named the vCPU, so none is stale. */
 	ck_assert_uint_eq(cells->bss->threads_stale, 0);
 	ck_assert_uint_eq(slot->vcpu, OBS_GONE);
 	only_vm_is(cells_kvm(1), 0, 0);
-	/* At the same address: another vCPU, of another VM. */
+	/* Another VM's vCPU at the same address. */
 	cells_exit(vcpu, 5);
 	ck_assert_ptr_ne(cells_slot(vcpu), slot);
 	ck_assert_uint_eq(cells_slot(vcpu)->vm, 2);
@@ -186,7 +187,7 @@ START_TEST(vcpus_end)
 }
 END_TEST
 
-/* Where no end is seen, a slot of another process is one whose vCPU is gone. */
+/* If ends are not seen, a slot of another process has a vCPU that is gone. */
 START_TEST(vcpus_of_other_processes)
 {
 	struct obs_slot *slot;
@@ -210,7 +211,7 @@ END_TEST
 
 /* --- threads --- */
 
-/* A thread is told a vCPU; what it was told then is this one's slot. */
+/* Set a thread's vCPU; return the vCPU of the slot that the thread then has. */
 static u64 thread_of(u64 vcpu)
 {
 	return cells_run(cells->progs.test_thread, vcpu, 0, 0, 0);
@@ -229,7 +230,7 @@ START_TEST(threads_are_known)
 	ck_assert_uint_eq(thread_of(vcpu), vcpu);
 	ck_assert_uint_eq(slot->thread_known, 1);
 	ck_assert_uint_eq(slot->off_ns, 0);
-	/* It was another thread's meanwhile, whose entry is stale. */
+	/* Another thread ran the vCPU meanwhile, and has a stale entry. */
 	slot->tid++;
 	slot->off_ns = 77;
 	ck_assert_uint_eq(thread_of(0), 0);
@@ -237,11 +238,11 @@ START_TEST(threads_are_known)
 	ck_assert_uint_eq(slot->tid, getpid());
 	ck_assert_uint_eq(slot->off_ns, 0);
 	ck_assert_uint_eq(cells->bss->threads_stale, 1);
-	/* Known: nothing is written. */
+	/* The thread is known already, so nothing is written. */
 	slot->off_ns = 77;
 	ck_assert_uint_eq(thread_of(vcpu), vcpu);
 	ck_assert_uint_eq(slot->off_ns, 77);
-	/* The thread runs another one, and then the first again. */
+	/* The thread runs another vCPU, and then the first one again. */
 	cells_exit(other, 5);
 	ck_assert_uint_eq(thread_of(other), other);
 	ck_assert_uint_eq(slot->thread_known, 0);
@@ -254,7 +255,7 @@ START_TEST(threads_are_known)
 }
 END_TEST
 
-/* A thread's cached slot is not used any more once its vCPU has ended. */
+/* A slot cached for a thread is not used after its vCPU has ended. */
 START_TEST(threads_of_vcpus_that_end)
 {
 	const u64 vcpu = cells_vcpu(1, 0);
@@ -275,7 +276,7 @@ static u64 current(void)
 	return cells_run(cells->progs.test_current, 0, 0, 0, 0);
 }
 
-/* Events that do not name a vCPU are of the one that KVM runs on the thread. */
+/* Events without a vCPU belong to the vCPU that KVM runs on the thread. */
 START_TEST(current_vcpus)
 {
 	cells_exit(cells_vcpu(1, 0), 5);
@@ -285,7 +286,7 @@ START_TEST(current_vcpus)
 	ck_assert_uint_eq(current(), cells_vcpu(2, 3));
 	fake_kvm_on_thread(cells_vcpu(1, 0));
 	ck_assert_uint_eq(current(), cells_vcpu(1, 0));
-	fake_kvm_on_thread(cells_vcpu(1, 1)); /* it has no slot */
+	fake_kvm_on_thread(cells_vcpu(1, 1)); /* this vCPU has no slot */
 	ck_assert_uint_eq(current(), 0);
 }
 END_TEST
@@ -316,7 +317,10 @@ START_TEST(classic_keys)
 }
 END_TEST
 
-/* A process's vCPUs by their numbers; where none has an address, of one VM. */
+/*
+ * vCPUs are identified by process and number; without addresses, a process is
+ * one VM.
+ */
 START_TEST(classic_vcpus)
 {
 	static const u32 id[] = { 0, 1, 3000, (1u << 22) - 1 };
@@ -340,7 +344,7 @@ START_TEST(classic_vcpus)
 }
 END_TEST
 
-/* The address tells the VM, and the end. */
+/* With the address, the VM and its end are known. */
 START_TEST(classic_vcpus_have_addresses)
 {
 	const u64 key = key_of(7);
@@ -354,7 +358,7 @@ START_TEST(classic_vcpus_have_addresses)
 	ck_assert_uint_eq(slot->address, cells_vcpu(1, 0));
 	ck_assert_uint_eq(slot->vcpu_id, 7);
 	only_vm_is(cells_kvm(1), 0, 1);
-	/* Events that do not name it are of what the thread was told. */
+	/* Events without a vCPU use the vCPU that was set for the thread. */
 	ck_assert_uint_eq(current(), 0);
 	thread_of(key);
 	fake_kvm_on_thread(0);
@@ -370,7 +374,7 @@ START_TEST(classic_vcpus_have_addresses)
 }
 END_TEST
 
-/* Where its slot is, its address does not say: in any, from first to last. */
+/* The address does not tell the slot's place, so all slots are searched. */
 START_TEST(classic_vcpus_end)
 {
 	struct obs_slot *slots, *slot;
@@ -380,7 +384,7 @@ START_TEST(classic_vcpus_end)
 	slot = &slots[_i ? OBS_SLOTS - 1 : 0];
 	slot->vcpu = key_of(7);
 	slot->address = cells_vcpu(1, 0);
-	/* One behind the last is none. */
+	/* A slot after the last one must not be found. */
 	slots[OBS_SLOTS].vcpu = key_of(8);
 	slots[OBS_SLOTS].address = cells_vcpu(1, 1);
 	cells_run(cells->progs.test_end, cells_vcpu(1, 1), 0, 0, 0);
@@ -391,7 +395,7 @@ START_TEST(classic_vcpus_end)
 }
 END_TEST
 
-/* Its number on another thread: it has moved, if the address says so. */
+/* The number appears on another thread: the address tells that it has moved. */
 START_TEST(classic_vcpus_move)
 {
 	const u64 key = key_of(7);
@@ -409,7 +413,7 @@ START_TEST(classic_vcpus_move)
 	ck_assert_uint_eq(slot->thread_known, 0);
 	ck_assert_uint_eq(cells->bss->threads_stale, 1);
 	ck_assert_uint_eq(cells->bss->serials, 1);
-	/* Else it may be another VM's. */
+	/* Without the address it may belong to another VM. */
 	ck_assert_uint_eq(cells->bss->losses.shared, _i ? 0 : 1);
 	slot->tid++;
 	cells_exit(key, 5);
@@ -418,7 +422,9 @@ START_TEST(classic_vcpus_move)
 }
 END_TEST
 
-/* Of another VM of the process: known by its address, as the number is taken. */
+/*
+ * Another VM of the process: the number is taken, so the address identifies it.
+ */
 START_TEST(classic_vcpus_of_other_vms)
 {
 	const u64 key = key_of(7);
@@ -430,7 +436,7 @@ START_TEST(classic_vcpus_of_other_vms)
 	fake_kvm_on_thread(cells_vcpu(1, 0));
 	cells_exit(key, 5);
 	slot = cells_slot(key);
-	slot->tid++; /* its thread is another one */
+	slot->tid++; /* another thread runs it now */
 	cells_memory(2, 3)->vcpu_id = 7;
 	cells_memory(2, 3)->stat_exits = 50;
 	fake_kvm_on_thread(twin);
@@ -445,7 +451,7 @@ START_TEST(classic_vcpus_of_other_vms)
 	ck_assert_uint_eq(slot->cell[1].exits, 1);
 	ck_assert_uint_eq(slot->tid, getpid() + 1);
 	ck_assert_uint_eq(cells->bss->losses.shared, 0);
-	/* Each ends by its own address. */
+	/* Each vCPU ends by its own address. */
 	cells_run(cells->progs.test_end, cells_vcpu(1, 0), 0, 0, 0);
 	ck_assert_uint_eq(slot->vcpu, OBS_GONE);
 	ck_assert_ptr_nonnull(cells_slot(twin));
