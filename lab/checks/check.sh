@@ -3,11 +3,9 @@
 #
 # usage: check.sh [-j JOBS] TEST...
 #
-# Runs test programs, which print TAP, several at a time, and judges what they
-# skipped: every skip must be one that expected-skips.txt foresees on this machine.
-# Says which took longest; build/log/tests-times.txt has all of them.
-#
-# Exit status: 0 if all tests passed and every skip was expected, 1 if not.
+# Runs test programs that print TAP, several at a time, and checks the skipped tests: each
+# skip must be one that expected-skips.txt lists for this machine.  Prints the tests that
+# took longest; build/log/tests-times.txt has all of them.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -17,7 +15,7 @@ EXPECTED=$LAB/checks/expected-skips.txt
 REPEATED=$BUILD/log/lab-repeated.txt
 REPEATED_MAX=4
 
-# holds WORD: is this true of this machine
+# holds WORD: is this condition of expected-skips.txt true on this machine?
 holds() {
 	case $1 in
 	always) return 0 ;;
@@ -30,7 +28,7 @@ holds() {
 	esac
 }
 
-# Prints the patterns of the skips that are expected here.
+# Print the patterns of the skips that are expected on this machine.
 expected_here() {
 	local when pattern
 
@@ -42,7 +40,7 @@ expected_here() {
 	done <"$EXPECTED"
 }
 
-# skips DIR: "TEST<TAB>REASON" of each skip in what the tests printed
+# skips DIR: print "TEST<TAB>REASON" for each skip in the tests' output
 skips() {
 	find "$1" -type f -exec awk -v dir="$1/" '
 	/^(ok|1\.\.0).*# ?[Ss][Kk][Ii][Pp]/ {
@@ -54,7 +52,7 @@ skips() {
 	}' {} +
 }
 
-# Says what was skipped; UNEXPECTED is the number of skips that were not expected.
+# Print the skips, and set UNEXPECTED to the number of unexpected ones.
 judge_skips() { # DIR
 	local all patterns unexpected nr
 
@@ -66,7 +64,7 @@ judge_skips() { # DIR
 		return 0
 	fi
 	patterns=$(expected_here)
-	# grep ends with 1 if all are expected, and with 2 if a pattern is wrong.
+	# grep returns 1 if all skips are expected, and 2 if a pattern is invalid.
 	unexpected=$(cut -f2 <<<"$all" |
 		grep -vE -e "${patterns:-^$}") || (($? == 1))
 	note "$nr tests were skipped:"
@@ -79,8 +77,8 @@ judge_skips() { # DIR
 	note 'all of these skips are expected on this machine'
 }
 
-# A guest in QEMU's emulator hangs now and then (README.md); a guest that hangs often
-# does so for another reason.  Sets NR_REPEATED.
+# A guest in QEMU's emulator sometimes hangs (README.md); one that hangs often has another
+# reason.  Sets NR_REPEATED.
 judge_repeated() {
 	NR_REPEATED=0
 	[[ -e $REPEATED ]] || return 0
@@ -89,7 +87,7 @@ judge_repeated() {
 		"$(paste -sd ' ' "$REPEATED")"
 }
 
-# show_times FILE: the ten that took longest, and the sum of all
+# show_times FILE: print the ten tests that took longest, and the sum of all
 show_times() {
 	note "The tests that took longest, seconds and seconds of processor time:"
 	sort -rn "$1" | awk 'NR <= 10 { printf "%7.1f %7.1f  %s\n", $1, $2, $3 }
@@ -113,8 +111,8 @@ main() {
 	rm -f "$REPEATED"
 	new_beside tap "$BUILD/run/check"
 	new_beside boots "$BUILD/run/boots"
-	# Tests send signals, which whoever runs this may have had ignored (nohup).
-	# The last two are for lab/tests/intel_host.sh.
+	# Restore signals that may be ignored here (nohup), as tests send them.  The last
+	# two variables are for lab/tests/intel_host.sh.
 	PERL_TEST_HARNESS_DUMP_TAP=$tap BUILD=$BUILD LAB_TRIES=2 LAB_BOOTS=$boots \
 		LAB_TESTS=$* env --default-signal \
 		prove -j"$jobs" --timer --exec "$LAB/checks/timed.sh $times" "$@" ||

@@ -4,14 +4,14 @@
 
 usage: shellcheck.py SCRIPT...
 
-Within a condition (`if f`, `f || ...`, `f && ...`, `! f`) the shell does not end at
-the first command that fails, and a function that is called there goes on after a
-failure.  shellcheck finds the calls (SC2310).  A function may be called so if nothing
-in it can fail unseen: it is one single condition, or each command before the last one
-says what happens if it fails (`|| return`, `|| die ...`), or cannot fail.
+In a condition (`if f`, `f || ...`, `f && ...`, `! f`) the shell ignores `set -e`: a
+function that is called there continues after a failed command.  shellcheck finds such
+calls (SC2310).  They are allowed if the function cannot continue after a failure: it is
+a single condition, or each command before its last one handles a failure itself
+(`|| return`, `|| die ...`) or cannot fail.
 
-Prints a line for each call of another function, and for whatever else shellcheck
-says; ends with 1 if there is a line.
+Prints a line for each other call, and for each other warning of shellcheck; returns 1 if
+it printed any line.
 """
 
 import json
@@ -19,7 +19,7 @@ import re
 import subprocess
 import sys
 
-# Commands before the last one that cannot fail, or whose failure is handled.
+# Commands before a function's last one that cannot fail, or handle a failure.
 HARMLESS = re.compile(r"""
     (local|shift|return|exit|die|note|printf|echo|cd\ /$|:|set\ [-+]e)\b(?!.*\$\() |
     [A-Za-z_]\w*(\[[^]]*\])?\+?=(?!.*\$\() |          # an assignment of no output
@@ -33,7 +33,7 @@ HARMLESS = re.compile(r"""
 
 
 def functions(path, found):
-    """Adds NAME -> (path, body lines) of the functions in a script."""
+    """Add the functions of a script as NAME -> (path, body lines)."""
     with open(path, encoding="utf-8") as file:
         lines = file.read().split("\n")
     for nr, line in enumerate(lines):
@@ -49,14 +49,14 @@ def functions(path, found):
 
 
 def statements(body):
-    """The commands of a function, a string each: without comments and `local`."""
+    """The commands of a function as strings, without comments and `local`."""
     text, quoted = "", False
     for line in body:
         stripped = line.strip()
         if not quoted and (not stripped or stripped.startswith("#")):
             continue
         text += ("" if quoted else " ") + stripped
-        # Text in single quotes may have many lines (awk's programs).
+        # A string in single quotes can span lines, as awk programs do.
         bare = re.sub(r"\\'|\"[^\"']*\"", "", line)
         quoted ^= bare.count("'") % 2 == 1
         if quoted or stripped.endswith(("\\", "|", "||", "&&", "$(", "(", "{")):
@@ -69,7 +69,7 @@ def statements(body):
 
 
 def goes_on(body):
-    """The first command of a function behind which it would go on after a failure."""
+    """The first command of a function whose failure would be ignored."""
     commands = [c for c in statements(body) if not re.match(r"local( \w+)*$", c)]
     for command in commands[:-1]:
         if not HARMLESS.match(command):
@@ -78,7 +78,7 @@ def goes_on(body):
 
 
 def notes_of(scripts):
-    """Shellcheck's findings: a dictionary each."""
+    """Shellcheck's findings as dictionaries."""
     output = subprocess.run(
         ["shellcheck", "-x", "--enable=check-set-e-suppressed", "-f", "json", *scripts],
         stdout=subprocess.PIPE, check=False, encoding="utf-8").stdout
@@ -86,7 +86,7 @@ def notes_of(scripts):
 
 
 def calls(notes):
-    """(path, line, function) of each call in a condition."""
+    """Yield (path, line, function) of each call in a condition."""
     for note in notes:
         with open(note["file"], encoding="utf-8") as file:
             line = file.read().split("\n")[note["line"] - 1].expandtabs(8)
@@ -101,7 +101,7 @@ def main(scripts):
         functions(path, found)
     notes = notes_of(scripts)
     for note in notes:
-        # One for all functions in conditions.
+        # Both codes are for functions in conditions.
         if note["code"] not in (2310, 2311):
             bad.add(f"{note['file']}:{note['line']}: {note['message']} "
                     f"[SC{note['code']}]")

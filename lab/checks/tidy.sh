@@ -3,15 +3,15 @@
 #
 # usage: tidy.sh FILE.c...
 #
-# clang-tidy on C files, with clang's own warnings as errors; on as many at a time as
-# there are processors.  A file that has passed is not looked at again until it
-# changes, or a header that it includes, the configuration or clang-tidy itself:
-# build/lint has an empty file for each that passed.  The programs must be built, as
-# their makefiles then know the headers.
+# Runs clang-tidy on C files, with clang's own warnings as errors, on as many files at once
+# as there are processors.  A file that has passed is checked again only after a change of
+# the file, of a header that it includes, of the configuration, or of clang-tidy itself:
+# build/lint has an empty file for each file that passed.  The programs must be built
+# before, as this needs the lists of headers that the build makes.
 #
-# The static analyzer gives a function up after NODES states.  With clang's own limit,
-# 225,000, most of the time goes into the few functions that reach it: with 50,000 it
-# is done in a quarter of the time.  NODES=225000 in the environment looks deeper.
+# The static analyzer gives up on a function after NODES states.  With clang's default of
+# 225,000, most time is spent in the few functions that reach the limit; 50,000 take a
+# quarter of the time.  Set NODES=225000 in the environment for a deeper check.
 #
 # Exit status: 0 if all files passed, 1 if not.
 
@@ -26,11 +26,11 @@ NODES=${NODES:-50000}
 DEPTH=(--extra-arg=-Xclang --extra-arg=-analyzer-config
 	--extra-arg=-Xclang "--extra-arg=max-nodes=$NODES")
 
-# key_of FILE: changes when its result can
+# key_of FILE: a hash of everything on which the result for a file depends
 key_of() {
 	local rules=$BUILD/obj/${1%.c}.d headers
 
-	# A rule is "TARGET: FILE HEADER..."; headers have empty rules of their own.
+	# A rule is "TARGET: FILE HEADER..."; each header also has an empty rule.
 	headers=$(sed -e 's/\\$//' -e '/^[^ ].*:$/d' -e 's/^[^ ]*: //' "$rules" |
 		tr ' ' '\n' | grep -v '^/' | sort -u)
 	# shellcheck disable=SC2086 # a word each
@@ -62,7 +62,7 @@ main() {
 			"${words[@]:4:$#-6}" &&
 			touch "$LINT/${words[-1]}"' - "${DEPTH[@]}" "${FLAGS[@]}" \
 		2>"$LINT/.messages" || status=1
-	# It also counts the warnings that it does not show.
+	# clang-tidy also counts the warnings that it suppresses.
 	grep -v ' warnings\{0,1\} generated\.$\|^Suppressed\|^Use -header-filter' \
 		"$LINT/.messages" >&2 || true
 	return "$status"

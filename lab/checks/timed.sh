@@ -3,9 +3,9 @@
 #
 # usage: timed.sh FILE COMMAND...
 #
-# Runs a command, and adds a line to FILE: the seconds that it took, those of
-# processor time, and its name.  Ends with its status; with 1 if the command has left
-# processes that have its output open: whoever reads that waits for them, too.
+# Runs a command and appends a line to FILE: the elapsed seconds, the seconds of CPU time,
+# and the command's name.  Returns the command's status; but 1 if the command left
+# processes with its output open, as the reader of that output would wait for them.
 set -uo pipefail
 
 file=$1
@@ -14,8 +14,8 @@ start=$EPOCHREALTIME
 "$@"
 status=$?
 end=$EPOCHREALTIME
-# The second line is what the command used: 1m2.345s 0m0.678s.  By a file, as it would
-# be another process's in a pipe.
+# The second line has the command's CPU time: 1m2.345s 0m0.678s.  Use a file, as in a pipe
+# "times" would run in another process.
 times >"$file.$$"
 {
 	read -r _
@@ -29,7 +29,7 @@ awk -v us=$((${end/./} - ${start/./})) -v user="$(seconds "$user")" \
 	-v kernel="$(seconds "$system")" -v name="$*" \
 	'BEGIN { printf "%.1f %.1f %s\n", us / 1e6, user + kernel, name }' >>"$file"
 
-# holders: the processes that have our standard output open, but the one that reads it
+# holders: print the processes with our standard output open, except for its reader
 holders() {
 	local link pid
 
@@ -40,7 +40,7 @@ holders() {
 		[[ $pid == "$$" || $pid == "$PPID" || $pid == "$BASHPID" ]] || echo "$pid"
 	done
 }
-# They may be ending just now.
+# They may be about to end.
 patience=$((SECONDS + 3))
 while left=$(holders) && [[ -n $left ]] && ((SECONDS < patience)); do
 	sleep 0.2

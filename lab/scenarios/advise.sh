@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger
 #
-# A guest that does what one of advise's rules is about, then another, and what is to be
-# advised after the remedy.  Each of these is recorded, in /results/NAME.exits:
+# Records a guest that behaves as one of advise's rules describes, another guest for another
+# rule, and so on, and guests after the advised change.  Each run is /results/NAME.exits:
 #
 #   idle, idle-mmio  sleeps of 10 ms, with the TSC as clock: by port, and by address
-#   acpi_pm, hpet    the same with such a clock source
+#   acpi_pm, hpet    the same with this clock source
 #   polling          the same with a KVM that polls for up to 0.2 s
-#   serial, cpuid    bytes written to a serial port, and CPUID, without a rest
-#   preempted        RDTSC without a rest, while the host does other work
-#   alone            the same, while it does not
+#   serial, cpuid    bytes written to a serial port, and CPUID, without pause
+#   preempted        RDTSC without pause, while the host does other work
+#   alone            the same, while the host does nothing else
 #
-# EACH: for how long, in seconds.
+# EACH: the length of each run in seconds.
 set -u
 : "${EACH:=12}"
 
@@ -20,14 +20,14 @@ poll=/sys/module/kvm/parameters/halt_poll_ns
 export L2_CONSOLE=/results/console L2_TIMEOUT=1000
 export L2_APPEND='rdinit=/habit noxsave'
 
-# A guest that hangs is the emulator's, so the run may be repeated.
+# If a guest hangs, that is the emulator's fault, so the run may be repeated.
 fail() {
 	echo "[LAB] $*"
 	tail -n 5 $L2_CONSOLE | tee -a /results/guest-failed
 	exit 1
 }
 
-# await LINE: until the guest's console has it
+# await LINE: wait until the guest's console shows this line
 await() {
 	tries=0
 	until grep -qs "^$1" $L2_CONSOLE; do
@@ -37,14 +37,14 @@ await() {
 	done
 }
 
-# habit WORKLOAD SOURCE [FILE]
+# habit WORKLOAD SOURCE [FILE]: start a workload in the guest
 habit() {
 	habits=$((habits + 1))
 	echo "$*" >&3
 	await "habit $habits begins: $1 $2"
 }
 
-# record NAME [OPTION...]
+# record NAME [OPTION...]: record for EACH seconds
 record() {
 	run=$1
 	shift

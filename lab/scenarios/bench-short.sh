@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest stock
 #
-# exitledger bench in a short form, and what it says where something is missing:
-# /results/NAME.out, NAME.err, NAME.status.
+# Runs exitledger bench in a short form, and with each requirement missing, for its
+# messages: /results/NAME.out, NAME.err, NAME.status.
 set -u
 
 bench() {

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest stock host
 #
-# exitledger bench, with L0's perf, bpftrace and trace-cmd as peers: what an exit is
-# on the distribution's modules (/results/stock.json), then all configurations on
-# ours (bench.json), then some of ours once more, with the first of KINDS
-# (again.json).
+# Runs exitledger bench, with L0's perf, bpftrace and trace-cmd as peers: the cost of an
+# exit on the distribution's modules (/results/stock.json), then all configurations on our
+# modules (bench.json), then some of ours again, with the first of KINDS (again.json).
 #
-# KINDS: of exits; all unless said.  CONFIGS: of bench; all unless said.  ROUNDS
-# and LAPS.  NOW: today, in seconds since 1970.  QUICK: bench.json alone.
+# KINDS: kinds of exits; default: all.  CONFIGS: bench's configurations; default: all.
+# ROUNDS, LAPS: as bench's options.  NOW: the current time in seconds since 1970.
+# QUICK: make bench.json alone.
 set -u
 : "${KINDS:=}" "${CONFIGS:=ours,peers}" "${ROUNDS:=2}" "${LAPS:=5}" "${QUICK:=}"
 
@@ -24,7 +24,7 @@ load() {
 	fi
 }
 
-# A program of L0's, under its own name.
+# Make a program of L0 available under its own name.
 add_peer() {
 	for dir in usr/bin usr/sbin; do
 		[ -x "/host/$dir/$1" ] || continue
@@ -36,7 +36,7 @@ add_peer() {
 	done
 }
 
-# bench NAME OPTION...: /results/NAME.json, NAME.txt
+# bench NAME OPTION...: write /results/NAME.json and NAME.txt
 bench() {
 	name=$1
 	shift
@@ -53,7 +53,7 @@ bench() {
 }
 
 [ -z "${NOW:-}" ] || date -s "@$NOW" >/dev/null
-# Where L0's programs find it, too.
+# L0's programs find it there, too.
 cp /bin/microguest /tmp/
 for program in perf bpftrace trace-cmd kvmexit-bpfcc; do
 	add_peer "$program"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest /usr/bin/setpriv rights
 #
-# Comparisons that must balance, and some that must be inconclusive; the test
-# judges what is left in /results: NAME.json, NAME.txt, NAME.status.
+# Comparisons that must balance and some that must be inconclusive.  The test judges the
+# results: NAME.json, NAME.txt and NAME.status in /results.
 set -u
 
 WORK='cpuid=1000 out=200 in=50 hlt=300 rdmsr=400 vmcall=500'
@@ -16,7 +16,7 @@ keep() {
 	echo $? >"/results/$name.status"
 }
 
-# books NAME OPTIONS -- MICROGUEST'S OPTIONS
+# books NAME OPTIONS -- MICROGUEST-OPTIONS: compare, with these options of both
 books() {
 	name=$1 options=
 	shift
@@ -36,7 +36,7 @@ books one --attach=auto --
 books raw_tp --attach=raw_tp --
 books two --attach=auto -- --vcpus 2
 books four --attach=auto -- --vcpus 4
-# In a row: addresses are reused, numbers and slots must not be mixed up.
+# Many VMs in a row: addresses are reused, and numbers and slots must not be mixed up.
 i=0
 while [ "$i" -lt 5 ]; do
 	books "again$i" --attach=auto --
@@ -47,7 +47,7 @@ mkdir /tmp/kept
 chown 1000:1000 /tmp/kept
 
 echo "[LAB] without root's rights"
-# KVM's statistics are read while the guest runs, so it must run for a second.
+# KVM's statistics are read while the guest runs, so the guest must run for a second.
 # shellcheck disable=SC2086
 keep rights exitledger compare --user 1000 --json /tmp/kept/rights.json \
 	--guest-report /tmp/kept/report.json -- rights /results/compare \
@@ -85,7 +85,7 @@ keep under_load microguest --vcpus 2 --report /results/under_load.json \
 	cpuid=20000 rdmsr=20000
 wait
 
-# counting NAME: waits until what writes /results/NAME.txt says that it counts
+# counting NAME: wait until the command that writes /results/NAME.txt counts
 counting() {
 	i=0
 	until grep -qs '^exitledger: counting since ' "/results/$1.txt" ||
@@ -100,25 +100,25 @@ echo "[LAB] the monitor"
 exitledger monitor --json -i 0 -- microguest $WORK >/results/monitor.txt \
 	2>/results/monitor.err
 echo $? >/results/monitor.status
-# Attached in the middle of a run: what was before is not made up.
+# Attached in the middle of a run: earlier exits must not be made up.
 # shellcheck disable=SC2086
 keep table exitledger monitor -i 0.2 -- microguest --vcpus 2 $WORK
 exitledger monitor -i 0.1 >/results/interrupted.txt 2>&1 &
 monitor=$!
-# A signal before it is ready would be lost: it starts with SIGINT ignored.
+# The command starts with SIGINT ignored, so an earlier signal would be lost.
 counting interrupted
 kill -INT $monitor
 wait $monitor
 echo $? >/results/interrupted.status
 
 echo "[LAB] attached late"
-# A guest that reads its counters once then has nothing to be compared with.
+# A guest that reads its counters only once after the start has nothing to compare with.
 for reads in 1 3; do
 	microguest --reads $reads --report /tmp/late.json \
 		cpuid=20000 rdmsr=20000 vmcall=20000 &
 	guest=$!
 	sleep 0.3
-	# However long it takes to attach: the guest is in the middle of its work.
+	# Stop the guest in the middle of its work, however long attaching takes.
 	kill -STOP $guest
 	exitledger compare --reader guest --json /results/late$reads.json --for 60 \
 		--guest-report /tmp/late.json >/results/late$reads.txt 2>&1 &
@@ -134,7 +134,7 @@ done
 echo "[LAB] the doctor"
 keep doctor exitledger doctor
 keep doctor_json exitledger doctor --json
-# A VM that was stopped in its work is still one.
+# A VM that was stopped in the middle of its work still counts as one VM.
 microguest --vcpus 2 cpuid=100000 &
 guest=$!
 sleep 0.5
@@ -153,7 +153,7 @@ exitledger compare --json /results/vm.json --for 60 --vm microguest \
 	>/results/vm.txt 2>&1 &
 compare=$!
 counting vm
-# With another, stopped too, the name is no longer one VM's.
+# With a second VM, stopped as well, the name is ambiguous.
 microguest --stop cpuid=10 >/dev/null &
 other=$!
 until grep -q '^State:.T' /proc/$other/status; do
@@ -192,7 +192,7 @@ wait $watch
 echo $? >/results/watch.status
 kill $loop
 wait $loop
-# Counters that somebody has switched, if only for a moment, prove nothing.
+# If counters were switched, even for a moment, nothing is proved.
 (
 	sleep 1
 	echo 0 >$parameters/exit_stats
@@ -216,7 +216,7 @@ keep record exitledger record -o /tmp/linux.exits -- sh -c '
 	echo $? >/results/linux.status'
 cp /tmp/linux.exits /results/
 
-# The BIOS finds nothing to boot, and starts again.
+# The BIOS finds nothing to boot and restarts.
 echo "[LAB] a guest that reboots"
 # shellcheck disable=SC2016
 keep reboots exitledger record -o /tmp/reboots.exits -- sh -c '

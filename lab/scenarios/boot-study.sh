@@ -4,21 +4,21 @@
 #
 # Records the exits of Linux guests.  For each word of RUNS:
 #
-#   nested    its boot, with nested paging (NPT, EPT)
-#   shadow    without: KVM keeps shadow page tables
-#   console   as nested, with all of the kernel's log on the serial console
+#   nested    a boot with nested paging (NPT, EPT)
+#   shadow    a boot without nested paging: KVM keeps shadow page tables
+#   console   as nested, with the kernel's whole log on the serial console
 #
-#   recorded, in /results/NAME.exits, with what record said in NAME.txt and the
-#   guest's console in NAME.console; of shadow also NAME.where, the instructions of
-#   the guest's kernel that exited most, a line each: exits, reason, function;
+#   These are recorded in /results/NAME.exits; NAME.txt has record's messages and
+#   NAME.console the guest's console.  For shadow, NAME.where lists the instructions of the
+#   guest's kernel with the most exits, one per line: exits, reason, function.
 #
-#   work, work-shadow   exitwork's workloads in a guest with two vCPUs, with nested
-#                       paging or without
+#   work, work-shadow   exitwork's workloads in a guest with two vCPUs, with nested paging
+#                       or without
 #
-#   of which /results/NAME.json has an object per line, and NAME.console how each
-#   ended; their books are kept meanwhile, in NAME.txt.
+#   For these, /results/NAME.json has a JSON object per line, and NAME.console the status of
+#   each workload.  compare keeps the books meanwhile, in NAME.txt.
 #
-# INTERVAL: of the record.
+# INTERVAL: record's interval.
 set -u
 : "${RUNS:=nested shadow console work work-shadow}" "${INTERVAL:=100ms}"
 
@@ -26,15 +26,15 @@ vendor=kvm-amd paging=npt
 grep -qw vmx /proc/cpuinfo && vendor=kvm-intel paging=ept
 append=${L2_APPEND:-}
 
-# paging 0|1: nested, or not
+# paging 0|1: reload the vendor module without or with nested paging
 paging() {
 	rmmod "$vendor" && insmod "/modules/$vendor.ko" "$paging=$1" && return
 	echo "[LAB] cannot load $vendor again"
 	exit 1
 }
 
-# watch: the console, for the kernel's first line; the other marks are the guest's
-# own.  What waits costs nothing, which looking again and again would.
+# watch: mark the kernel's first line on the console; the guest sets the other marks
+# itself.  A blocking read costs nothing, unlike polling the console.
 watch() {
 	while read -r line; do
 		case $line in
@@ -47,9 +47,9 @@ watch() {
 	cat >/dev/null
 }
 
-# boot NAME LOGLEVEL: XSAVE is left out, as the emulated processor's makes Linux
-# complain at length; and the PIT: without EPT, KVM emulates real mode, so slowly in
-# an emulator that the firmware would do nothing but serve that timer.
+# boot NAME LOGLEVEL: boot Linux without XSAVE, as the emulated processor's makes Linux
+# print long warnings, and without the PIT: without EPT, KVM emulates real mode, in an
+# emulator so slowly that the firmware would do nothing but serve that timer.
 boot() {
 	run=/results/$1.exits
 	export L2_FIFO=/tmp/console
@@ -64,15 +64,16 @@ boot() {
 	unset L2_FIFO
 	kill $watcher 2>/dev/null
 	[ $status = 0 ] || return $status
-	# record does not end with its command's status.
+	# record does not return its command's status.
 	grep -q '^exitleaf-status 0' "$L2_CONSOLE"
 }
 
 kvm_exit=/sys/kernel/tracing/events/kvm/kvm_exit
 histogram='hist:keys=exit_reason,guest_rip.hex:size=8192'
 
-# where: of the histogram.  The guest's kernel is L1's, and neither is moved about
-# at random (PVH), so L1's names are the guest's.  They come by address.
+# where: list the histogram's top instructions.  The guest runs the same kernel as L1, and
+# neither is relocated (PVH), so L1's symbols are valid for the guest.  Symbols are sorted
+# by address.
 where() {
 	sed -n 's/^{ exit_reason: *\([0-9]*\), guest_rip: *\(ffffffff[0-9a-f]*\) } hitcount: *\([0-9]*\)$/\3 \1 \2/p' \
 		$kvm_exit/hist | sort -rn | head -n 8 | sort -k 3 >/tmp/where
@@ -91,7 +92,7 @@ where() {
 		}' | sort -rn
 }
 
-# shadow: a boot, and where its exits come from
+# shadow: boot, and list the instructions that cause the exits
 shadow() {
 	echo "$histogram" >$kvm_exit/trigger
 	boot shadow 6 || return
@@ -99,7 +100,7 @@ shadow() {
 	echo "!$histogram" >$kvm_exit/trigger
 }
 
-# work NAME [OPTION]: of exitwork
+# work NAME [OPTION]: run exitwork with this option
 work() {
 	cat /l2/initrd /l2/modules >/tmp/initrd
 	truncate -s 1M /tmp/disk

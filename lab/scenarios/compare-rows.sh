@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest obsfault
 #
-# Runs what lab/jobs/mutants.py or lab/jobs/soak.py hand down in $ROWS, "NR BOOK MUTANT RUN"
-# a line, and leaves what compare made of it: NR.status, NR.txt, NR.json with the
-# verdict and the findings alone, and NR.total, the books' totals and how much of
+# Runs the rows that lab/jobs/mutants.py or lab/jobs/soak.py pass in $ROWS, one per line as
+# "NR BOOK MUTANT RUN", and leaves compare's results: NR.status, NR.txt, NR.json with only
+# the verdict and the findings, and NR.total with the totals of the books and how much of
 # them was reconciled.
 # shellcheck disable=SC2086 # $guest and $compare are numbers; others are words
 # shellcheck disable=SC2317 # a row calls them by their names
@@ -17,12 +17,12 @@ reader=${READER:-guest}
 read=${READ---all}
 reads=${READS---reads 4}
 
-# keep STATUS: what compare made of it
+# keep STATUS: keep the results of compare
 keep() {
 	echo "$1" >"/results/$nr.status"
 	sed 's/.*"result":/{"result":/; s/,"statements":.*/}}/' /tmp/books.json \
 		>"/results/$nr.json"
-	# Not by sed: where there is no such thing, it looks for minutes.
+	# sed takes minutes on such a long line if it finds no match.
 	grep -o '"reconciled":[0-9]*,"total":{[^}]*}' /tmp/books.json |
 		tail -n 1 >"/results/$nr.total"
 	rm -f /tmp/books.json
@@ -36,7 +36,7 @@ alone() {
 	keep $?
 }
 
-# host WORK...: a guest that may not read: the host does
+# host WORK...: a guest that may not read; the host reads
 host() {
 	echo N >$leaves
 	exitledger compare --reader host --json /tmp/books.json -- \
@@ -45,17 +45,17 @@ host() {
 	echo Y >$leaves
 }
 
-# exits PID: that its VM had, by KVM's own statistics
+# exits PID: the exits of the process's VM, by KVM's own statistics
 exits() {
 	cat "/sys/kernel/debug/kvm/$1"-*/exits 2>/dev/null || echo 0
 }
 
-# background WORK...: a guest that has had some exit, and is stopped then
+# background WORK...: start a guest, and stop it after its first exits
 background() {
 	microguest $read --report /tmp/other.json "$@" >/dev/null &
 	guest=$!
 	case " $* " in
-	*' --stop '*) # it does that itself
+	*' --stop '*) # microguest stops itself
 		until grep -q '^State:.T' /proc/$guest/status; do
 			kill -0 $guest || return
 		done
@@ -68,13 +68,13 @@ background() {
 	kill -STOP $guest
 }
 
-# attach: compare, beside a guest that is there
+# attach: start compare beside a guest that runs already
 attach() {
-	# The guest's report includes what it did before, so the report is left out.
+	# The guest's report also covers the time before, so it is not compared.
 	exitledger compare --reader "${1:-$reader}" --json /tmp/books.json --for 600 \
 		>"/results/$nr.txt" 2>&1 &
 	compare=$!
-	# A guest that runs leaves little to others.
+	# A running guest leaves little CPU time to other processes.
 	renice -n -20 -p $compare >/dev/null
 	until grep -q '^exitledger: counting since ' "/results/$nr.txt"; do
 		kill -0 $compare || return
@@ -82,7 +82,7 @@ attach() {
 	done
 }
 
-# finish: when the guest has ended, so does compare; its status is left in $status
+# finish: wait for the guest, then for compare; sets $status to compare's status
 finish() {
 	wait $guest
 	kill -INT $compare
@@ -98,7 +98,7 @@ late() {
 	keep $status
 }
 
-# host_late WORK...: a guest that was there before, and that the host reads
+# host_late WORK...: a guest that ran before compare; the host reads
 host_late() {
 	echo N >$leaves
 	background "$@" || return
@@ -109,7 +109,7 @@ host_late() {
 	echo Y >$leaves
 }
 
-# running WORK...: a guest that is not stopped; it must read while it works
+# running WORK...: a guest that is not stopped, and reads while it works
 running() {
 	microguest $read --report /tmp/other.json "$@" >/dev/null &
 	guest=$!
@@ -118,7 +118,7 @@ running() {
 	done
 	attach
 	finish
-	# It was over before it was read twice: then it is to wait.
+	# The guest ended before it had read twice; repeat with a guest that stops.
 	if [ $status -eq 2 ] &&
 		grep -qE '"rule":"(late|no-read)"' /tmp/books.json; then
 		echo "[LAB] $nr was over too soon: again, with a stop"

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest
 #
-# The demo's two guests: one whose exits are known beforehand, and Linux.  What
-# the verdicts are is for who reads the books; here only a failure counts.
+# The demo's two guests: one whose exits are known in advance, and Linux.  Whoever reads
+# the books judges the verdicts; here only a failed command counts.
 set -u
 
-# books NAME REPORT COMMAND...: keep the books of a command's VM
+# books NAME REPORT COMMAND...: keep the books of the VM that the command runs
 books() {
 	name=$1 report=$2
 	shift 2

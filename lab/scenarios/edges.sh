@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest
 #
-# Situations in which naive counters are wrong; lab/tests/edges.t judges the results.
-# N: how often (1000).  VMS: how many to make and destroy (200).
+# Situations in which naive counters are wrong; lab/tests/edges.t judges the results.  N:
+# repetitions (1000).  VMS: number of VMs to create and destroy (200).
 set -u
 
 : "${N:=1000}" "${VMS:=200}"
 vendor=kvm-amd
 grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
 
-# books NAME MICROGUEST'S-OPTIONS
+# books NAME MICROGUEST-OPTIONS: compare a guest
 books() {
 	name=$1
 	shift
@@ -22,7 +22,7 @@ books() {
 	echo "[LAB] $name: status $(cat "/results/$name.status")"
 }
 
-# reload PARAMETER...: the vendor module, with these
+# reload PARAMETER...: reload the vendor module with these parameters
 reload() {
 	if ! rmmod "$vendor" || ! insmod "/modules/$vendor.ko" "$@"; then
 		echo "[LAB] cannot load $vendor again"
@@ -59,7 +59,7 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 wait
 
-# Prints what KVM, and the whole kernel, has allocated: objects, and kB.
+# Print what KVM and the whole kernel have allocated: objects, and kB.
 allocated() {
 	echo 3 >/proc/sys/vm/drop_caches
 	awk '/^kvm|^x86_emulator/ { printf "%s=%d ", $1, $2 }' /proc/slabinfo

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger exitledger-export guest
 #
-# The exporter on a real KVM: what is scraped while guests come and go, beside a monitor;
-# and with KVM's counters wrong, for which its modules must have the mistakes.
+# The exporter on a real KVM: scrapes while guests come and go, beside a monitor; and with
+# wrong counters of KVM, for which the modules with mistakes are needed.
 set -u
 
 address=127.0.0.1:19177
 
-# serve NAME OPTION...: an exporter that serves; its process is $exporter
+# serve NAME OPTION...: start an exporter; sets $exporter to its pid
 serve() {
 	name=$1
 	shift
@@ -20,10 +20,10 @@ serve() {
 	done
 }
 
-# scrape NAME: the metrics as they are now
+# scrape NAME: save the current metrics
 scrape() { wget -q -O "/results/$1.prom" "http://$address/metrics"; }
 
-# end NAME: its exit status
+# end NAME: end the exporter, and save its exit status
 end() {
 	kill -TERM $exporter
 	wait $exporter

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger exitledger-export guest
 #
-# The host reads KVM's counters, without any guest's help: by compare with guests that may
-# not read, one or several, there before or not; and by monitor and export, beside BPF's.
-# SHORT: less of it, for a slow host.
+# The host reads KVM's counters without the guest's help: by compare, with one guest or
+# several that may not read and that began before compare or after it; and by monitor and
+# export, beside the same with BPF's book.  SHORT: do less, for a slow host.
 set -u
 parameters=/sys/module/kvm/parameters
 
-# compare NAME ARGUMENT...
+# compare NAME ARGUMENT...: let the host read, and keep the results
 compare() {
 	name=$1
 	shift
@@ -19,7 +19,7 @@ compare() {
 	echo $status >"/results/$name.status"
 }
 
-# run WORK...: a guest that runs on and on; $pid
+# run WORK...: start a guest that runs until it is killed; sets $pid
 run() {
 	microguest --laps 4096 "$@" >/dev/null 2>&1 &
 	pid=$!
@@ -28,7 +28,7 @@ run() {
 	done
 }
 
-# watch BOOK: a monitor with that book, which counts from now on; $monitor
+# watch BOOK: start a monitor with this book, and wait until it counts; sets $monitor
 watch() {
 	exitledger monitor --book "$1" --interval 600s --json \
 		>"/results/monitor-$1.json" 2>"/results/monitor-$1.err" &
@@ -39,7 +39,7 @@ watch() {
 	done
 }
 
-# export_by BOOK: an exporter with that book, which counts from now on; $exporter
+# export_by BOOK: start an exporter with this book, and wait for its file; sets $exporter
 export_by() {
 	exitledger export --book "$1" --textfile "/results/$1.prom" --interval 1s \
 		2>"/results/export-$1.err" &
@@ -50,7 +50,8 @@ export_by() {
 	done
 }
 
-# Both books of the same exits: all begins and ends while the guest is stopped.
+# Both books cover the same exits, as everything begins and ends while the guest is
+# stopped.
 monitors() {
 	run --vcpus 2 cpuid=300 out=30
 	kill -STOP $pid

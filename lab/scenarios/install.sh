@@ -3,8 +3,8 @@
 # needs: install exitledger guest
 # kvm: none
 #
-# As on a real machine: Debian's KVM is loaded, ours is installed and takes its
-# place, counts, and goes again.
+# As on a real machine: Debian's KVM is loaded; our modules are installed, replace it,
+# count, and are removed again.
 set -u
 
 keep() {
@@ -22,11 +22,11 @@ modules() {
 
 updates=/lib/modules/$(uname -r)/updates/exitledger
 cd /results || exit 1
-# kmod's, not the shell's own.
+# Use kmod's depmod, not the shell's own.
 /sbin/depmod || exit 1
-# bash has its pipes there.
+# bash needs it for process substitution.
 ln -s /proc/self/fd /dev/fd
-# Set by hand, so not known to modprobe later.
+# Set by hand, so modprobe's configuration does not have this value.
 /sbin/modprobe kvm min_timer_period_us=123 &&
 	/sbin/modprobe kvm_amd nested=0 || exit 1
 modules status_before status
@@ -48,7 +48,7 @@ grep . /sys/module/kvm*/parameters/* >parameters
 modules status_ours status
 keep compare exitledger compare -- microguest cpuid=1000 out=100
 
-# One of the three does not load.
+# A module that does not load takes the place of one of the three.
 cp "$updates/kvm-amd.ko" /tmp/
 head -c 100000 /tmp/kvm-amd.ko >"$updates/kvm-amd.ko"
 modules reload_broken reload

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: guest stock
 #
-# TSC cycles of an exit, on stock modules and on patched ones with the counters
-# off, counting, timing, and with histograms: /results/KIND-CONFIGURATION.
+# Measures the TSC cycles of an exit on stock modules, and on patched modules with the
+# counters off, counting, timing, and with histograms: /results/KIND-CONFIGURATION.
 set -u
 
 fail() {
@@ -19,7 +19,7 @@ measure() {
 	done
 }
 
-# In turn: rounds show what difference there is between equals.
+# Measure in turn, so that rounds show the differences between equal runs.
 for round in $(seq "${ROUNDS:-4}"); do
 	echo "[LAB] round $round: stock"
 	load-kvm /modules/stock || exit

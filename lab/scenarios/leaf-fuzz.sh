@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: guest stock
 #
-# The leaves with many values of ECX, and their neighbours with and without our
-# modules.  VALUES: of ECX, per leaf.
+# Reads the leaves with many values of ECX, and their neighbours with our modules and
+# without.  VALUES: number of values of ECX per leaf.
 set -u
 
 fail() {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger?
 #
-# Boots a Linux guest, which reads its exit counters at the end of its boot; the
-# books of that boot are compared.
+# Boots a Linux guest that reads its exit counters at the end of its boot, and compares
+# the books of that boot.
 set -u
 
 run() {

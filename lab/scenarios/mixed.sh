@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest stock
 #
-# A kvm.ko with exit counters under a vendor module without them: in a kvm.ko that was
-# just loaded, and in one that ours was in before.  Such vCPUs have no counters, so no
-# leaf may be answered, and nothing be written.
+# A kvm.ko with exit counters under a vendor module without them: a kvm.ko that was just
+# loaded, and one that our vendor module has used before.  The vCPUs have no counters, so
+# no leaf may be answered and nothing may be written.
 set -u
 vendor=kvm-amd
 grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
 
-# guest NAME: what guests are told, with the modes switched meanwhile
+# guest NAME: switch modes while a guest runs, then save what guests can read
 guest() {
 	microguest --vcpus 4 cpuid=300000 >/dev/null 2>&1 &
 	running=$!
@@ -32,7 +32,7 @@ guest ours
 rmmod "$vendor" && insmod "/modules/stock/$vendor.ko" || exit 1
 guest after-ours
 rmmod "$vendor" && rmmod kvm && insmod /modules/kvm.ko || exit 1
-# Nobody has a vCPU, and nobody says where its counters are.
+# There are no vCPUs, and no vendor module says where their counters are.
 for mode in 0 2; do
 	echo "$mode" >/sys/module/kvm/parameters/exit_stats || exit 1
 done

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest terminfo /usr/bin/script rights
 #
-# The monitor's options and formats, of guests whose exits are known.
+# The monitor's options and formats, with guests whose exits are known.
 set -u
 
-# keep NAME COMMAND...: its output and status, in /results
+# keep NAME COMMAND...: save a command's output and status in /results
 keep() {
 	name=$1
 	shift
@@ -13,7 +13,7 @@ keep() {
 	echo $? >"/results/$name.status"
 }
 
-# monitor NAME OPTION... -- WORK...: the guest's own report aside
+# monitor NAME OPTION... -- WORK...: monitor a guest, and drop the guest's own report
 monitor() {
 	name=$1
 	shift

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest floor stock
 #
-# TSC cycles of an exit, on the distribution's modules: with nothing, with empty
-# BPF programs, with the observer in its ways: /results/CONFIGURATION, a lap of
-# 100 exits per line.  What the observer counted must be what was executed.
+# Measures the TSC cycles of an exit on the distribution's modules: with no BPF, with
+# empty BPF programs, and with the observer attached in each way.  /results/CONFIGURATION
+# has a lap of 100 exits per line.  The observer's count must equal the executed number.
 #
-# CASES: which of them; all unless said.  LAPS: of each (100).
+# CASES: configurations to measure; default: all.  LAPS: laps of each (100).
 set -u
 : "${LAPS:=100}" "${CASES:=}"
 
@@ -21,7 +21,7 @@ wanted() {
 	return 1
 }
 
-# measure NAME PREFIX...: the same guest, under what observes it
+# measure NAME PREFIX...: measure the same guest under this command
 measure() {
 	name=$1
 	shift
@@ -32,8 +32,8 @@ measure() {
 		cpuid=100 >"/tmp/$name.out" || fail "$name: microguest failed"
 }
 
-# counted NAME: did the monitor count the CPUIDs that were executed?  Ten are
-# microguest's own: reads of the leaves, which these modules don't have.
+# counted NAME: check that the monitor counted the executed CPUIDs; ten more are
+# microguest's own attempts to read the leaves, which these modules do not have
 counted() {
 	[ -e "/results/$1" ] || return 0
 	count=$(grep -o '"name":"CPUID","exits":[0-9]*' "/tmp/$1.out" |
@@ -50,7 +50,7 @@ watched() {
 	counted "$name"
 }
 
-# crowd NAME: 992 other vCPUs have slots: those of guests that are stopped
+# crowd NAME: measure while 992 vCPUs of stopped guests have slots, too
 crowd() {
 	wanted "$1" || return 0
 	mkdir -p /tmp/crowd

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest /usr/sbin/bpftool
 #
-# The observer against guests that know what they executed; lab/tests/observer.t
-# judges.  VMS: guests of 16 vCPUs made and destroyed (135: more vCPUs than the
-# observer has slots).  SMALL: the host is slow, and has one CPU.
+# The observer, with guests that know what they executed; lab/tests/observer.t judges the
+# results.  VMS: number of guests with 16 vCPUs to create and destroy (135, which is more
+# vCPUs than the observer has slots).  SMALL: the host is slow and has one CPU.
 set -u
 : "${VMS:=135}"
 
-# watch NAME OPTION... -- COMMAND: the monitor's JSON in /results/NAME.json
+# watch NAME OPTION... -- COMMAND: save the monitor's JSON in /results/NAME.json
 watch() {
 	name=$1
 	shift
@@ -30,7 +30,7 @@ done
 # shellcheck disable=SC2046,SC2086
 watch count_only --count-only -- $(guest --vcpus 4 $work)
 
-# Four threads, which are sent from CPU to CPU.
+# Move the guest's four threads from CPU to CPU.
 cat >/tmp/migrate <<'END'
 #!/bin/sh
 microguest --vcpus 4 --laps 20 --report /dev/null cpuid=1000 out=25 &
@@ -53,7 +53,7 @@ if [ -z "${SMALL:-}" ]; then
 	wc -l </tmp/moved >/results/moved
 fi
 
-# In the middle of a run: since then, and the VM's end is seen.
+# Attached in the middle of a run: counts from then on, and sees the VM's end.
 microguest --vcpus 2 --laps 100 --report /dev/null cpuid=1000 &
 guest=$!
 usleep 500000
@@ -62,7 +62,7 @@ watch late -- sh -c 'while grep -q "^State:.[^Z]" "/proc/$0/status"; do
 	usleep 50000; done 2>/dev/null' "$guest"
 wait $guest
 
-# Every exit's time, one by one, of the same run.
+# Each exit's time one by one, and the histograms of the same run.
 # shellcheck disable=SC2046,SC2086
 watch trace --histograms --hlt --slower-than 1ns -- \
 	$(guest --vcpus 2 cpuid=2000 out=400 rdmsr=800 hlt_timer=20)
@@ -81,7 +81,7 @@ watch churn -- sh -c "i=0; while [ \$i -lt $VMS ]; do
 	microguest --vcpus 16 --report /dev/null cpuid=3 || exit 1
 	i=\$((i + 1)); done"
 
-# Killed in the middle: nothing of it may be left in the kernel.
+# Killed while it runs: nothing of the observer may stay in the kernel.
 programs() {
 	bpftool prog show | grep -c 'name \(exit\|entry\)_'
 }

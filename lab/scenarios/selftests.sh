@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: selftests
 #
-# Runs the kernel's KVM selftests, those in $TESTS or all, $LIMIT seconds each at
-# most.  Leaves results.txt, with "NAME RESULT SECONDS" for each, and what they
-# printed, output/NAME.txt.  That one fails is a result, too: the status is 0.
+# Runs the kernel's KVM selftests: those in $TESTS, or all; each for at most $LIMIT
+# seconds.  Writes results.txt with lines "NAME RESULT SECONDS", and the tests' output to
+# output/NAME.txt.  A failed selftest is a result, too: the exit status is 0.
 set -u
 
 now() { cut -d' ' -f1 /proc/uptime; }
 
-# The framework's statuses; a test whose time was up was killed.
+# The exit statuses of the selftests; a test that exceeded its time was killed.
 result_of() {
 	case $1 in
 	0) echo pass ;;
@@ -27,7 +27,7 @@ for test in ${TESTS:-$(cat /selftests/list)}; do
 	timeout -s KILL "$LIMIT" "/selftests/$test" \
 		>"/results/output/$name.txt" 2>&1
 	status=$?
-	# Processes that a test has started must not run on beside the next test.
+	# Processes left over from a test must not run beside the next one.
 	kill -9 -1 2>/dev/null
 	result=$(result_of "$status")
 	seconds=$(echo "$start $(now)" | awk '{ printf "%.1f", $2 - $1 }')

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Is L1 fit for use: KVM is there, with its tracepoints.
+# Checks that L1 is usable: KVM and its tracepoints are there.
 set -eu
 
 echo "[LAB] L1 is up after $(cut -d' ' -f1 /proc/uptime) s"

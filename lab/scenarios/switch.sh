@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest
 #
-# The counters' memory, and who may read: modes switched while a guest runs and while
-# vCPUs come and go, and the host's word for one VM.
+# The counters' memory, and the permission to read: modes are switched while a guest runs
+# and while vCPUs come and go, and the host decides for one VM.
 set -u
 parameters=/sys/module/kvm/parameters
 vendor=kvm-amd
@@ -11,7 +11,7 @@ grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
 
 mode() { echo "$1" >$parameters/exit_stats || echo "[LAB] mode $1 cannot be set"; }
 
-# start NAME ARGUMENT...: a guest that stops halfway; sets PID and FOLDER
+# start NAME ARGUMENT...: start a guest that stops halfway; sets PID and FOLDER
 start() {
 	name=$1
 	shift
@@ -28,10 +28,10 @@ go_on() {
 
 slab() { grep -E '^(kvm_vcpu|kvm_exit_(cells|hists)) ' /proc/slabinfo >"/results/$1.slab"; }
 
-# book NAME: what the host reads of the guest that is stopped
+# book NAME: save the stopped guest's file exit_stats
 book() { cat "$FOLDER/exit_stats" >"/results/$1.book" || echo "[LAB] $1: no book"; }
 
-# A guest that began uncounted is counted from its next entry on.
+# A guest that began while counting was off is counted from its next entry on.
 mode 0
 start late cpuid=1000
 slab off
@@ -40,20 +40,20 @@ go_on
 start early --vcpus 2 cpuid=1000
 slab on
 book early
-# Histograms begin with the next entry, and others of their own with a VM.
+# Histograms begin with the next entry; a new VM has histograms from its start.
 mode 3
 go_on
 start hist --vcpus 2 cpuid=1000
 slab hist
 book hist
-# The file goes with its VM: who has it open is told.
+# The file disappears with its VM: reading an open file then fails.
 exec 9<"$FOLDER/exit_stats"
 go_on
 cat <&9 >/results/gone.book 2>/results/gone.txt && echo "[LAB] a file without a VM"
 exec 9<&-
 mode 2
 
-# The host's word for one VM, against that for all.
+# The host's decision for one VM, for each decision for all VMs.
 for all in Y N; do
 	echo $all >$parameters/exit_stats_leaves
 	for one in default Y N; do
@@ -71,12 +71,12 @@ for word in '' 2x perhaps 'defaultdefaultdefault'; do
 		echo "[LAB] '$word' was taken"
 done
 cat "$FOLDER/exit_stats_leaves" >/results/wrong-word.after
-# One may not read, and its neighbour may.
+# One guest may not read, and its neighbour may.
 echo N >"$FOLDER/exit_stats_leaves"
 microguest cpuid=10 >/results/neighbour.json 2>&1
 go_on
 
-# compare does not take it for a fault.
+# compare does not treat that as a fault.
 exitledger compare --reader guest -- microguest --stop --laps 2 cpuid=10 >/results/compare.txt 2>&1 &
 compare=$!
 until PID=$(pidof microguest) && grep -q 'T (stopped)' "/proc/$PID/status"; do
@@ -103,6 +103,6 @@ wait $long
 mode 2
 exitledger compare -- microguest --vcpus 2 cpuid=1000 >/results/after.txt 2>&1
 echo $? >/results/after.status
-# The kernel warns of cells that were not freed.
+# When its caches are destroyed, the kernel warns of cells that were not freed.
 rmmod $vendor && insmod /modules/$vendor.ko || exit 1
 exit 0

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest terminfo /usr/bin/script
 #
-# The live view beside two Linux guests and one of known behaviour, recorded: for
-# the picture in the README (lab/pictures/top-picture.sh) and for a test that it works on
-# a real host of VMs.  TOP_LINES: of the terminal.
+# Records the live view beside two Linux guests and a guest of known behaviour, for the
+# README's picture (lab/pictures/top-picture.sh) and for a test on a real host of VMs.
+# TOP_LINES: lines of the terminal.
 set -u
 
 export TERM=xterm-256color LC_ALL=C.UTF-8
 mkdir -p /dev/pts
 mount -t devpts devpts /dev/pts
 
-# guest NAME: boots Linux, again and again
+# guest NAME: boot Linux again and again
 guest() {
 	while :; do
 		L2_CONSOLE=/tmp/$1.console L2_REPORT=/tmp/$1.report \
@@ -24,7 +24,7 @@ guest web1 &
 guest db1 &
 microguest --vcpus 2 cpuid=400000 rdmsr=30000 out=20000 >/dev/null 2>&1 &
 
-# keys: what is typed, and when: the Linux guest with most exits is opened
+# keys: type at given times; opens the Linux guest with the most exits
 keys() {
 	until grep -q web1 /results/top.typescript; do
 		sleep 0.5

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest
 #
-# With Debian's own modules: the monitor works, record does, and compare has
-# nothing to compare with.
+# With Debian's own modules: monitor and record work, and compare has no counters to
+# compare with.
 set -u
 
 keep() {
@@ -18,7 +18,7 @@ keep monitor exitledger monitor --json -i 0 -- microguest \
 keep compare exitledger compare -- microguest cpuid=10
 keep microguest microguest cpuid=10
 keep doctor exitledger doctor --json
-# Also a guest that has no counters to read has moments to name.
+# A guest without counters can still set marks.
 export L2_REPORT=/tmp/report.json L2_CONSOLE=/results/l2-console.txt
 keep record exitledger record -o /tmp/linux.exits -- /qemu/run-qemu
 cp /tmp/linux.exits /results/

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest
 #
-# The parts that an emulated Intel host can run in a short time: it takes minutes where
-# the AMD one takes seconds.  The test judges what is left in /results:
-# NAME.json, NAME.txt, NAME.status.
+# The checks that an emulated Intel host, which needs minutes where the AMD host needs
+# seconds, can run in a short time.  The test judges the results: NAME.json, NAME.txt and
+# NAME.status in /results.
 set -u
 
 WORK='cpuid=1000 out=200 in=50 hlt=300 rdmsr=400 vmcall=500'
@@ -17,7 +17,7 @@ keep() {
 	echo $? >"/results/$name.status"
 }
 
-# books NAME ATTACH MICROGUEST'S OPTIONS
+# books NAME ATTACH MICROGUEST-OPTIONS: compare a guest
 books() {
 	name=$1 attach=$2
 	shift 2

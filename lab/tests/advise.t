@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# exitledger advise of a real guest: rules that fire, each where the guest or the host
-# does what it is about, and that are silent after the remedy.
+# exitledger advise on real guests: a rule fires when the guest or the host does what it
+# describes, and not after the advised change.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -11,7 +11,7 @@ build=${BUILD:-build}
 results=$build/results/t-advise
 tap_evidence=("$results"/{console.txt,console})
 
-# state NAME RULE: what became of a rule in a run
+# state NAME RULE: print a rule's state in a run
 state() {
 	"$build/bin/exitledger" advise "$results/$1.exits" --json | python3 -c '
 import json, sys
@@ -29,7 +29,7 @@ run lab/machine/l1.sh --tcg --vendor amd --timeout 900 --out "$results" \
 	lab/scenarios/advise.sh
 ok 'the scenario ran to its end' status_is 0
 
-# An idle guest with a good clock has no advice, whatever was recorded of it.
+# An idle guest with a good clock gets no advice, whatever keys were recorded.
 ok "an idle guest: nothing is found, by port" [ -z "$(found idle)" ]
 ok "an idle guest: nothing is found, by address" [ -z "$(found idle-mmio)" ]
 while read -r rule sick well; do

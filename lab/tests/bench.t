@@ -19,14 +19,14 @@ run lab/machine/l1.sh --tcg --vendor amd --icount --timeout 1800 --out "$results
 	lab/scenarios/bench-short.sh
 ok 'the scenario ran to its end' status_is 0
 
-# ended NAME STATUS, said NAME TEXT: how one of its runs went
+# ended NAME STATUS, said NAME TEXT: check a run's status and output
 ended() { grep -qx "$2" "$results/$1.status"; }
 said() { grep -qF -- "$2" "$results/$1.err"; }
 one_line() { [ "$(wc -l <"$results/$1.err")" -eq 1 ]; }
 
 ok 'bench: status' ended short 0
 ok 'bench: nothing on stderr' [ ! -s "$results/short.err" ]
-# Of the saved file, so that both are tested.
+# Render the saved file, so that saving and loading are tested, too.
 run "$exitledger" bench --replay "$results/short.json" --svg "$tap_dir/svg"
 ok '--replay: status' status_is 0
 ok '--replay shows what was shown' cmp -s "$tap_dir/out" "$results/short.out"
@@ -43,7 +43,7 @@ ok 'the results are what is true' python3 - "$results/short.json" <<-'END'
 	cell = {r["row"]: r for r in bench["results"]}
 	added = {row: r["added"]["value"] for row, r in cell.items()}
 	base = cell["nothing"]["per_exit"]["value"]
-	# The same twice, side by side and from round to round.
+	# Two equal configurations differ little, from each other and from round to round.
 	assert abs(added["again"]) < base / 200, added
 	assert all(r["spread"] < base / 200 for r in cell.values()), cell
 	assert not any(r["noise"] for row, r in cell.items()
@@ -51,7 +51,7 @@ ok 'the results are what is true' python3 - "$results/short.json" <<-'END'
 	assert 10 < added["kernel_time"] < 60, added
 	assert added["kernel_time"] < added["sum_btf"] < added["hist_btf"], added
 	assert added["hist_btf"] < added["tracefs"], added
-	# Each own count: exact, but of a ring that is too small for it.
+	# Each peer's own count is exact, unless its ring is too small.
 	for run in bench["runs"]:
 	    if run["row"] == "tracefs":
 	        assert run["counted"] < run["expected"], run
@@ -76,7 +76,7 @@ ok '--compare, 2 % dearer: which' [ "$(grep -v 'noise$' <<<"$out" |
 run "$exitledger" bench --compare "$tap_dir/dearer.json" "$results/short.json"
 ok '--compare, cheaper: status' status_is 0
 
-# The page that make bench writes, from these results in place of its own.
+# The page of 'make bench' from these results instead of its own.
 whole=$tap_dir/build/results/bench-$(lab/setup/series.sh default)
 mkdir -p "$whole" "$tap_dir/build/bin" "$tap_dir/docs"
 ln -s "$(readlink -f "$exitledger")" "$tap_dir/build/bin/exitledger"
@@ -107,7 +107,7 @@ document
 ok 'a result that is not repeatable: status' status_is 1
 ok 'a result that is not repeatable: what' err_has 'sum_btf'
 
-# The kind that goes to userspace and has the exit that ends the work, too.
+# Exits to userspace include the exit that ends the guest's work.
 run "$exitledger" bench --replay "$results/own.json"
 ok "the observer's own figure is what the laps say: status" status_is 0
 if [ "$(lab/setup/series.sh default)" = 6.1 ]; then

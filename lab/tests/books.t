@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The whole, in L1: books that balance, books of which nothing can be said, and
-# hosts on which there is nothing to observe.
+# The whole program in L1: books that balance, books that prove nothing, and hosts on
+# which nothing can be observed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -10,12 +10,12 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 results=$build/results/t-books
 
-# name_is STATUS NAME...: with which statuses commands ended in L1
+# name_is STATUS NAME...: check the statuses of commands in L1
 has() { grep -qF -- "$2" "$results/$1"; }
 lacks() { ! grep -qE -- "$2" "$results/$1"; }
 line_is_one() { [ "$(wc -l <"$results/$1")" -eq 1 ]; }
 
-# exits NAME: of the monitor's JSON, "NAME=EXITS" per reason
+# exits NAME: print "NAME=EXITS" per reason from the monitor's JSON
 exits() {
 	python3 -c '
 import json, sys
@@ -67,7 +67,7 @@ ok 'the Linux guest: thousands of exits' \
 ok 'the Linux guest: the table fits 80 columns' \
 	lacks linux.txt '^.{81,}'
 
-# linux_guest JUDGEMENT ARGUMENT...: see there
+# linux_guest JUDGEMENT ARGUMENT...: see lab/tests/linux_guest.py
 linux_guest() {
 	lab/tests/linux_guest.py "$@" >"$tap_dir/judged" 2>&1 || {
 		cat "$tap_dir/judged"
@@ -117,7 +117,7 @@ ok 'switching under load: the guest runs to its end' name_is 0 under_load
 ok 'attached late, read once: inconclusive' name_is 2 late1
 ok 'attached late, read again: balanced' name_is 0 late3
 
-# answered: of how many VMs there are answers, and how many
+# answered: print the number of VMs with answers, and of answers
 answered() {
 	python3 -c '
 import json, sys
@@ -147,7 +147,7 @@ ok 'watching: a line per second, in 80 columns' [ \
 # shellcheck disable=SC2016 # awk's
 ok 'watching: counts were checked' \
 	awk '{ n += $5 } END { exit !(n > 100) }' "$results/watch.txt"
-# Off and on again: noticed together, or one after the other.
+# The switches off and on are noticed together or one after the other.
 ok 'watching: for programs: a switch of the counters is noticed' \
 	python3 -c '
 import json, sys
@@ -171,14 +171,14 @@ ok 'KVM'"'"'s own statistics of a guest of QEMU' grep -qE \
 ok 'the time of four vCPUs is compared' has four.txt ' 6 times,'
 
 ok 'the monitor ends with its command' name_is 0 monitor table
-# A thousand CPUIDs of the work, and the guest's 16 reads of the leaves.
+# The work's thousand CPUIDs, and the guest's 16 reads of the leaves.
 ok 'the monitor counts what was executed' exits_are monitor.txt CPUID=1016 \
 	HLT=300 IOIO=252 MSR=400 VMMCALL=500 lost_no_slot=0 lost_missed_exits=0
 ok 'the monitor: a table by VM and reason' has table.txt '0x07c MSR'
 ok 'SIGINT ends the monitor with the total' name_is 0 interrupted
 ok 'SIGINT ends the monitor: the total is there' has interrupted.txt 'in total'
 
-# doctor NAME CONDITION: of what doctor --json said, as "d"
+# doctor NAME CONDITION: check the output of doctor --json, as "d"
 doctor() {
 	python3 -c '
 import json, sys
@@ -198,7 +198,7 @@ ok 'the doctor: AMD, by each way to attach, with the ends of vCPUs' \
 d["host"]["backend"] == "kvm_amd" and d["host"]["isa"] == "svm" and
 d["host"]["kvm_exit_args"] == "(vcpu, isa)" and d["host"]["exit_stats"] == 2
 and d["attach"] == dict(tp_btf=True, raw_tp=True, tp=True, vcpu_end=True)'
-# It came with Linux 6.2.
+# The function exists since Linux 6.2.
 ok 'the doctor: bpf_rdonly_cast: where the kernel has it' doctor doctor_json.txt \
 	"d['host']['bpf_rdonly_cast'] == ('$(lab/setup/series.sh default)' != '6.1')"
 ok 'the doctor: the VM that runs' doctor doctor_vm.txt \
@@ -211,7 +211,7 @@ ok 'without root: status' name_is 3 nobody_monitor nobody_compare
 ok 'without root: one line' line_is_one nobody_monitor.txt
 ok 'without root: what is needed' has nobody_compare.txt 'needs root'
 
-# Debian's own modules.
+# With Debian's own modules.
 results=$build/results/t-unpatched
 tap_evidence=("$results"/{record.txt,record.err,l2-console.txt})
 run lab/machine/l1.sh --vendor amd --tcg --modules stock --out "$results" lab/scenarios/unpatched.sh
@@ -238,7 +238,7 @@ d["states"]["exit_stats"] == "warning" and d["attach"]["tp_btf"]'
 
 tap_evidence=()
 
-# No KVM at all; then one without BTF.
+# Without KVM, then with a KVM without BTF.
 results=$build/results/t-refusals
 mkdir "$tap_dir/no-btf"
 for module in kvm kvm-amd kvm-intel; do
@@ -256,7 +256,7 @@ ok 'no KVM: microguest says so' has no_kvm_microguest.err '/dev/kvm'
 ok 'no KVM: the doctor says so' has no_kvm_doctor.txt 'modprobe kvm_amd'
 ok 'no KVM: the doctor: status' name_is 1 no_kvm_doctor
 
-# Classic tracepoints need none of the modules' types.
+# Classic tracepoints need no types of the modules.
 ok 'no BTF of the modules: monitor works' name_is 0 no_btf_auto no_btf_tp
 for attach in auto tp; do
 	ok "no BTF of the modules: by $attach it counts what was executed" exits_are \

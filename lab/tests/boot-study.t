@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make boot-study in a short form: a boot, and the workloads, on the AMD host; and the
-# page that is in docs.
+# A short form of make boot-study: a boot and the workloads on the AMD host; and the
+# published page in docs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -12,7 +12,7 @@ results=$build/results/t-boot-study
 tap_evidence=("$results"/{console.txt,nested.console,work.txt,work.console})
 study() { lab/study/study.py "$build/bin/exitledger" "$@"; }
 
-# page_is FILE: what is in its tables adds up, and its pictures are there
+# page_is FILE: check that the page's tables add up and its pictures exist
 page_is() {
 	python3 - "$1" <<-'END'
 		import os, re, struct, sys
@@ -22,7 +22,7 @@ page_is() {
 		rows = [[c.strip() for c in line.strip("|\n").split("|")]
 			for line in text.splitlines() if line.startswith("| ")]
 		assert all(len(line) <= 80 for line in text.splitlines()), "wide"
-		# Each table of reasons has a total, which is their sum.
+		# Each table of reasons ends with its total.
 		sums, totals = None, []
 		for row in rows:
 		    if row[0] in ("reason", "reasons"):
@@ -34,16 +34,16 @@ page_is() {
 		    elif sums is not None:
 		        sums = [a + b for a, b in zip(sums, numbers(row), strict=True)]
 		assert totals and sums is None
-		# They are those of the boots.
+		# The totals equal those of the boots.
 		boots = [row for row in rows if row[0] in ("AMD", "Intel") and len(row) == 5]
 		assert {numbers(row)[1] for row in boots} >= set(totals), (boots, totals)
 		assert all(0 < numbers(row)[0] <= numbers(row)[1] for row in boots)
-		# The guest's console has the same numbers as the record and as the rows above.
+		# The console has the same numbers as the recording and as the rows above.
 		marks = [row for row in rows if row[0] in ("AMD", "Intel") and len(row) == 6]
 		assert all(row[3] == row[4] and row[5] == "0" for row in marks), marks
 		told = [row[3] for row in marks if row[2] == "login prompt"]
 		assert sorted(told) == sorted(row[2] for row in boots), (told, boots)
-		# Each host has a picture, with a chart of each boot that has one.
+		# Each host has a picture with a chart of each boot that it shows.
 		pictures = re.findall(r"\((boot-study-\w+\.png)\)", text)
 		assert pictures == [f"boot-study-{vendor.lower()}.png"
 				    for vendor in dict.fromkeys(row[0] for row in boots)]
@@ -82,7 +82,7 @@ run "$build/bin/exitledger" report "$results/nested.exits"
 ok 'the boot: thousands of exits' grep -qE '^total +[0-9]+,[0-9]{3} exits' \
 	"$tap_dir/out"
 ok 'the boot: the intervals add up' out_has "add up to BPF's own sums"
-# The first exit, and the first I/O, may be of the interval of the VM's creation.
+# The first exit and the first I/O exit may be in the interval in which the VM began.
 ok 'the boot: the phases, in order' [ "$(sed -n \
 	's/^from [0-9.]* s  //p' "$tap_dir/out" | grep -v '^first' |
 	sed 's/, and [12] more$//' | paste -sd '|')" = \
@@ -106,7 +106,7 @@ told=$(sed -n "s/^marked 'login prompt', \([0-9]*\) exits.*/\1/p" \
 ok 'the boot: said so' grep -qE "^\| AMD +\| NPT +\| +$told " \
 	<(tr -d , <"$tap_dir/boot-study.md")
 
-# judged: by what each workload is to cause, and once more from scratch
+# Each workload was judged in the guest; the known counts are checked once more here.
 mapfile -t workloads < <("$build/guest/exitwork" --list |
 	sed -n 's/^\([a-z0-9_]*\):.*/\1/p')
 ok 'there are workloads' [ "${#workloads[@]}" -ge 10 ]

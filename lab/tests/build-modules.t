@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# build-modules.sh: a patch that does not apply is told, and changes nothing.
+# build-modules.sh reports a patch that does not apply, and then changes nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -11,7 +11,7 @@ modules=${BUILD:-build}/modules/$(lab/setup/series.sh default)/normal
 copy=$tap_dir/copy
 mkdir "$copy" "$tap_dir/series"
 
-# patch_to LINE: a patch to KVM's Makefile, whose first line must be LINE
+# patch_to LINE: make a patch that expects LINE as the first line of KVM's Makefile
 patch_to() {
 	cat <<-EOF
 	A test.

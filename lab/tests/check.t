@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# lab/checks/check.sh and timed.sh: how tests are run and judged, with tests that are
-# made up.
+# lab/checks/check.sh and timed.sh run and judge made-up tests.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -10,7 +9,7 @@ cd "$(dirname "$0")/../.."
 export BUILD=$tap_dir/build
 unset PERL_TEST_HARNESS_DUMP_TAP HARNESS_ACTIVE
 
-# made_up NAME COMMAND...: a test that runs these, and passes
+# made_up NAME COMMAND...: make a test that runs these commands and passes
 made_up() {
 	local name=$1
 
@@ -36,7 +35,7 @@ run lab/checks/check.sh "$tap_dir/skips"
 ok 'a skip that nobody expects: status' status_is 1
 ok 'a skip that is not expected: it is said' err_has 'unexpected skip: no reason that is expected'
 
-# prove waits for the end of a test's output, and all other tests with it.
+# prove waits for the end of each test's output, which a leftover process delays.
 made_up leaves 'sleep 9.4711 &'
 run lab/checks/check.sh "$tap_dir/leaves"
 ok 'a test that leaves a process which has its output: status' status_is 1

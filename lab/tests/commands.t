@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Installs, builds and prepares the lab with each command that this calls taken away, or
-# made to fail, one at a time: it ends with a line that names the command, publishes
-# nothing, and works as soon as the command is back.  With packages and a kernel that are
-# made up (see made_up_kernel.sh), and a project without content (made_up_project.sh),
-# so that a run takes a second.
+# Installs, builds and prepares the lab with each needed command missing or failing, one
+# at a time.  Each time the script must end with a line that names the command, publish
+# nothing, and work once the command is back.  The packages and the kernel are made up
+# (made_up_kernel.sh) and the project has no content (made_up_project.sh), so a run takes
+# a second.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -30,8 +30,8 @@ A test.
 +# and patched
 END
 
-# The steps.  Each makes what PRODUCT names, from what the ones before it have made; of
-# what make makes, one of each kind.
+# The steps.  Each makes PRODUCT from the products of earlier steps; of the targets of
+# make, there is one of each kind.
 steps=(packages programs kernel modules images selftests)
 declare -A command=([packages]='lab/setup/deps.sh build'
 	[programs]="make -s -C $tap_dir/project programs"
@@ -54,8 +54,7 @@ done
 END
 chmod +x "$tap_dir/images.sh"
 
-# Whatever is called by its name is found in $PATH: for the first run by a program that
-# notes the name.
+# In the first run, $PATH has for each command a program that notes its name.
 cat >"$tap_dir/trace" <<END
 #!/bin/bash
 echo "\${0##*/}" >>"$log"
@@ -70,12 +69,12 @@ cp /bin/true "$tap_dir/apt/qemu-system-x86_64"
 for file in /usr/bin/* /usr/sbin/bpftool; do
 	ln -sf "$tap_dir/trace" "$traced/${file##*/}"
 done
-# Of these the libraries are looked at.
+# The traced programs' libraries are inspected.
 ln -sf /usr/bin/busybox "$traced/busybox"
 ln -sf "$tap_dir/apt/qemu-system-x86_64" "$traced/qemu-system-x86_64"
 declare -A looked_at=([images]='busybox qemu-system-x86_64')
 
-# put NAME: the command is there
+# put NAME: make the command available
 put() {
 	local dir
 
@@ -84,7 +83,7 @@ put() {
 	done
 	ln -sfT "$dir/$1" "$bin/$1"
 }
-break_it() { # NAME: it fails
+break_it() { # NAME: the command fails
 	rm -f "$bin/$1"
 	printf '#!/bin/sh\necho "%s: made to fail" >&2\nexit 2\n' "$1" >"$bin/$1"
 	chmod +x "$bin/$1"
@@ -98,7 +97,7 @@ published() { # STEP
 		\( -name stamp -o -name current -o -name '*.cpio' -o -name kernel.env \
 		-o -name exitledger \) 2>/dev/null
 }
-# Whatever is there is whole, and something is missing.
+# All published files are complete, and some are missing.
 nothing_whole() { # STEP
 	local cpios
 
@@ -112,22 +111,21 @@ nothing_whole() { # STEP
 			[ "$(grep -la 'TRAILER!!!' "${cpios[@]}" | wc -l)" -eq "${#cpios[@]}" ]
 	}
 }
-# Make and the compiler say in which rule they were, after whoever has failed there.
+# After the failed command, make and the compiler print the rule in which it failed.
 last_line() { grep -v '^make: \*\*\* \|^compilation terminated' "$tap_dir/err" | tail -n 1; }
-# names COMMAND: in the last line, as a word
+# names COMMAND: does the last line have it as a word?
 names() { last_line | grep -qE "(^|[^a-z0-9-])$1([^a-z0-9-]|\$)"; }
 
-# Not all that fails is an error: tail only shows and watches; of cmp it says that
-# two files differ.
+# Some failures are not errors: tail only shows progress, and cmp fails if files differ.
 harmless='tail cmp'
 
-# forget_stamp STEP: so that the step has something to do
+# forget_stamp STEP: remove the stamp, so that the step has to work
 forget_stamp() {
 	find "$BUILD/${product[$1]%% *}" -name stamp -delete 2>/dev/null || true
 }
 
-# forget STEP NAME: what the step has made; but what it leaves for the next run, if
-# the command is called in such a run alone
+# forget STEP NAME: remove the step's product; but keep what it leaves for the next run if
+# the command is called only in such a run
 forget() {
 	local made
 
@@ -165,7 +163,7 @@ try_without() { # STEP NAME
 }
 
 for step in "${steps[@]}"; do
-	# Twice: the second run finds what the first has left for it.
+	# Run twice, as the second run uses what the first one left.
 	for nr in 1 2; do
 		: >"$log"
 		forget_stamp "$step"
@@ -181,13 +179,13 @@ for step in "${steps[@]}"; do
 			tr ' ' '\n' <<<"${looked_at[$step]:-}"
 		} | sed '/^$/d' | sort -u)
 	ok "$step: the commands are known: ${#used[@]}" [ "${#used[@]}" -ge 10 ]
-	# Those that tell of a failure are there, too.
+	# The commands that are needed to report a failure stay.
 	for name in "${used[@]}" awk cut sed; do
 		put "$name"
 	done
 	cp -a "$BUILD" "$tap_dir/kept"
 	for name in "${used[@]}"; do
-		# They start the script itself.
+		# These start the script itself.
 		case $name in
 		bash | env | dirname) continue ;;
 		esac

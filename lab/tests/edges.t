@@ -3,8 +3,8 @@
 #
 # usage: edges.t [--again] [amd|intel [SERIES...]]
 #
-# Situations in which naive counters are wrong, each with the right number.
-# --again: judges the results that are there.
+# Situations in which naive counters are wrong, and the right numbers.  --again: judge the
+# existing results.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -17,7 +17,7 @@ if [ "${1:-}" = --again ]; then
 	shift
 fi
 vendor=${1:-amd}
-# An emulated Intel host needs a second for each VM.
+# An emulated Intel host needs a second per VM.
 if [ "$vendor" = amd ]; then VMS=${VMS:-200}; else VMS=${VMS:-30}; fi
 kernels=("${@:2}")
 if [ ${#kernels[@]} -eq 0 ]; then
@@ -27,14 +27,14 @@ fi
 
 balanced() { [ "$(cat "$results/$1.status")" = 0 ]; }
 has() { grep -qF -- "$2" "$results/$1.txt"; }
-# row NAME REASON COUNT: executed, in KVM's book and in BPF's, exactly
+# row NAME REASON COUNT: KVM's book and BPF's have exactly the executed number
 row() {
 	tr -d , <"$results/$1.txt" | awk -v reason="$2" -v count="$3" '
 		$2 == substr(reason, 1, 12) { found = $3 == count && $4 == count &&
 				$5 == count && $6 == count }
 		END { exit !found }'
 }
-# answers_are_executed REPORT: every count, of a guest alone
+# answers_are_executed REPORT: check every count, of a guest that ran alone
 answers_are_executed() {
 	python3 -c '
 import json, sys
@@ -43,7 +43,7 @@ known = [r for r in reads if "executed" in r]
 sys.exit(not known or any(r["eax"] != r["executed"] for r in known))' \
 		"$results/$1.report.json"
 }
-# observed NAME REASON KEY: BPF's "exits" or "ns" of a reason
+# observed NAME REASON KEY: print BPF's "exits" or "ns" of a reason
 observed() {
 	python3 -c '
 import json, sys
@@ -53,8 +53,8 @@ print(sum(r[sys.argv[3]] for vm in books["vms"] for vcpu in vm["vcpus"]
 		"$results/$1.json" "$2" "$3"
 }
 
-# statistics NAME: how many more KVM's own statistics have than BPF: unexplained,
-# entries that failed, emulated instead of one
+# statistics NAME: print how much KVM's own statistics exceed BPF's count: unexplained,
+# failed entries, and emulation in place of an entry
 statistics() {
 	tr -d , <"$results/$1.txt" | awk '
 		/^stat / { all = $8; bpf = $11 }
@@ -69,7 +69,7 @@ else
 	failed=INVALID_STATE hlt=12
 fi
 
-# One of these is an exit more or less with each of the mistakes that are common.
+# With each common mistake, one of these has an exit more or less.
 test_rows() {
 	ok "$name: TSC deadlines, far: fast path or not, each is an exit" \
 		row tsc_far $msr 1002
@@ -125,7 +125,7 @@ for kernel in "${kernels[@]}"; do
 	done
 	test_rows
 	"test_$vendor"
-	# 50 of 1 ms, less what the guest was on its way to HLT.
+	# 50 times 1 ms, minus the time the guest took from the timer to HLT.
 	ms=$(($(observed hlt_timer "$hlt" ns) / 1000000))
 	ok "$name: HLT's wait is HLT's time: $ms ms" [ "$ms" -ge 25 ]
 	ok "$name: the instruction emulator answers the leaves" \
@@ -136,7 +136,7 @@ for kernel in "${kernels[@]}"; do
 			answers_are_executed "together$i"
 	done
 	ok "$name: all guests ran" [ ! -e "$results/vms-failed" ]
-	# KVM's own objects to the last one; the whole kernel's within 0.5 MB.
+	# KVM's own objects must match exactly, and the kernel's memory within 0.5 MB.
 	ok "$name: KVM has as many objects as before $VMS" [ \
 		"$(sed 's/SUnreclaim.*//' "$results/allocated-before")" = \
 		"$(sed 's/SUnreclaim.*//' "$results/allocated-after")" ]

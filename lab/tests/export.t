@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The exporter on a real KVM, in the lab: what is scraped while a guest runs is what a
-monitor beside it has seen, and root's rights are gone."""
+"""The exporter on a real KVM in the lab: scrapes while a guest runs equal what a monitor
+beside it saw, and root's rights are dropped."""
 
 import glob
 import json
@@ -22,13 +22,13 @@ RESULTS = f"{BUILD}/results/test-export"
 
 
 def read(name):
-    """A file of the results."""
+    """The content of a result file."""
     with open(f"{RESULTS}/{name}", encoding="utf-8") as file:
         return file.read()
 
 
 def scrape(name, is_open=False):
-    """A scrape: its families."""
+    """Parse a scrape into families."""
     return metrics.parse(read(name), is_open)
 
 
@@ -44,7 +44,7 @@ def by_reason(families, name="exitledger_exits"):
 
 
 def falls(before, after):
-    """Counters that are less than they were, or are gone."""
+    """The counters that have become smaller or disappeared."""
     return [(name, labels) for name, family in before.items() if family.kind == "counter"
             for labels, value in values(before, name).items()
             if values(after, name).get(labels, -1) < value]

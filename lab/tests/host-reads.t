@@ -3,8 +3,8 @@
 #
 # usage: host-reads.t [--again] [amd|intel [SERIES...]]
 #
-# The host reads KVM's counters: the books balance with no guest's help, and monitor and
-# export say the same with either book.  --again: judges the results that are there.
+# The host reads KVM's counters: the books balance without a guest's help, and monitor and
+# export show the same with either book.  --again: judge the existing results.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -23,7 +23,7 @@ if [ ${#kernels[@]} -eq 0 ]; then
 	kernels=("${SERIES[@]}")
 fi
 
-# result NAME EXPRESSION: of what compare wrote, as Python's "result" has it
+# result NAME EXPRESSION: evaluate it with compare's JSON as "result"
 result() {
 	python3 -c '
 import json, sys
@@ -33,7 +33,7 @@ print(eval(sys.argv[2]))' "$results/$1.json" "$2"
 has() { grep -q -- "$2" "$results/$1"; }
 status_of() { cat "$results/$1.status"; }
 
-# monitors WHAT: by BPF's book and by KVM's: WHAT of the same run
+# monitors WHAT: check WHAT in the same run by BPF's book and by KVM's
 monitors() {
 	python3 - "$results" "$1" <<'END'
 import json
@@ -50,14 +50,14 @@ if what == "exits":
     print(exits[0] == exits[1] and vms[0]["exits"] == vms[1]["exits"] > 1000
           or (exits, vms[0]["exits"], vms[1]["exits"]))
 elif what == "times":
-    # KVM's hold BPF's programs, too.
+    # KVM's times include the time of BPF's programs.
     print(all(bpf["ns"] <= rows[1][name]["ns"] and rows[1][name]["p50_ns"] > 0
               for name, bpf in rows[0].items())
           or [vm["reasons"] for vm in vms])
 END
 }
 
-# metrics FAMILY: has it the same series by either book?
+# metrics FAMILY: does either book give the same series?
 metrics() {
 	local book
 

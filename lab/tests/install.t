@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The modules are installed, loaded in place of Debian's, count, and go again, on
-# a host where all of that is real (kvm-instrumentation/tests/install.t has the rest).
+# The modules are installed, replace Debian's, count and are removed, on a real host in
+# the lab (kvm-instrumentation/tests/install.t has the rest).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -11,7 +11,7 @@ results=${BUILD:-build}/results/t-install
 run lab/machine/l1.sh --out "$results" lab/scenarios/install.sh
 ok 'the scenario ran to its end' status_is 0
 
-# look NAME STATUS: what that step of the scenario printed
+# look NAME STATUS: load the output of a step of the scenario, and check its status
 look() {
 	out=$(cat "$results/$1.txt" 2>&1 || true)
 	err=$(cat "$results/$1.err" 2>&1 || true)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The mistakes that only an Intel host can show, all of them made by published
-# counters: a count in vmx_handle_exit(), flag bits in the index, entries that are
-# no exits.  'make mutants' has all the others too, in five minutes.
+# The mistakes that only an Intel host can show, all of which published counters have
+# made: counting in vmx_handle_exit(), flag bits in the index, and entries that were no
+# exits.  'make mutants' has all the others as well, in five minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

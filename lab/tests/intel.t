@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The emulated Intel host: books that balance on VMX, and what goes wrong in it
-# is never taken for a success.
+# The emulated Intel host: books balance on VMX, and a failure in the emulator is never
+# reported as a success.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -13,7 +13,7 @@ build=${BUILD:-build}
 results=$intel_results/t-intel
 out_dir=$tap_dir/results
 
-# name_is STATUS NAME...: with which statuses commands ended in L1
+# name_is STATUS NAME...: check the statuses of commands in L1
 name_is() {
 	local status=$1 name
 	shift
@@ -61,7 +61,7 @@ ok 'counters off: refused' name_is 3 off
 ok 'without EPT: balanced' name_is 0 no_ept
 
 ok 'the Linux guest: balanced' name_is 0 linux
-# linux_guest JUDGEMENT ARGUMENT...: see there
+# linux_guest JUDGEMENT ARGUMENT...: see lab/tests/linux_guest.py
 linux_guest() {
 	lab/tests/linux_guest.py "$@" >"$tap_dir/judged" 2>&1 || {
 		cat "$tap_dir/judged"
@@ -77,7 +77,7 @@ ok 'the Linux guest: thousands of exits' \
 ok 'the Linux guest: the fast path ran' \
 	grep -qE '^0x034 PREEMPTION_T' "$results/linux.txt"
 
-# The scenarios after that one, under Debian's own KVM.
+# The scenarios after that one run under Debian's own KVM.
 intel_result t-intel-seven
 seven=$intel_results/t-intel-seven
 ok 'status 7' status_is 7
@@ -101,9 +101,9 @@ run lab/machine/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" --ti
 ok 'no end in time is a failure' status_is 125
 ok 'and said to be one' err_has 'no end after 2 s'
 
-# One process less between the script and Bochs.
+# Without repetition there is one process less between the script and Bochs.
 unset LAB_TRIES
-# bochs_of PID: the Bochs that it started
+# children PID: print the processes that it has started
 children() { tr ' ' '\n' 2>/dev/null <"/proc/$1/task/$1/children"; }
 bochs_of() {
 	local pid child
@@ -115,14 +115,14 @@ bochs_of() {
 	done
 }
 command_of() { tr -d '\0' 2>/dev/null <"/proc/$1/cmdline"; }
-# start: a run in the background, as a terminal starts it; $l1_pid and $bochs
+# start: run in the background, as a terminal does; sets $l1_pid and $bochs
 start() {
 	set -m
 	lab/machine/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" \
 		"$tap_dir/scenario" >"$tap_dir/out" 2>"$tap_dir/err" &
 	l1_pid=$!
 	set +m
-	# It may have to wait for a free processor.
+	# The run may have to wait for a free processor.
 	for _ in {1..600}; do
 		bochs=$(bochs_of "$l1_pid")
 		[ -z "$bochs" ] || break
@@ -148,7 +148,7 @@ for signal in INT KILL; do
 done
 run lab/machine/l1.sh --vendor intel --tcg --modules stock --out "$out_dir" \
 	"$tap_dir/scenario" nonsense
-# left: what is there of runs that are no more; other tests may run meanwhile
+# left: print what is left of this test's runs, as others may be running
 left() {
 	local dir pid
 	for dir in "$build"/run/.new.*; do

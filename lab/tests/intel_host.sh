@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154 # tap.sh's variables
 #
-# The scenarios that tests run on the emulated Intel host.  Its boot takes longer than
-# most of them, so one boot runs those of all tests that make check runs, one after the
-# other: the first test that comes boots it, and the others read their results.  A test
-# that is run alone boots it for its own scenarios.  Sourced by tests, after tap.sh.
+# Runs scenarios on the emulated Intel host.  Its boot takes longer than most scenarios, so
+# one boot runs the scenarios of all tests of 'make check', one after the other: the first
+# test boots, and the others read their results.  A test that is run alone boots for its own
+# scenarios.  Sourced by tests, after tap.sh.
 #
-# A scenario that ends L1 is the last one of its boot.
+# A scenario that ends L1 must be the last of its boot.
 
 intel_own=$(lab/setup/series.sh default)
 intel_newest=$(lab/setup/series.sh prepared | tail -n 1)
 intel_results=${BUILD:-build}/results
 
-# A line for each scenario: its boot, its test, and the folder of its results.
+# One line per scenario: its boot, its test, and the folder of its results.
 intel_table="
 own	intel.t		t-intel
 own	intel-edges.t	t-edges-intel-$intel_own
@@ -25,7 +25,7 @@ reset	intel.t		t-intel-reset
 "
 intel_mutants=(flags handle-exit entries)
 
-# intel_words NAME: sets words to what l1.sh is told of that scenario
+# intel_words NAME: set words to l1.sh's arguments for that scenario
 intel_words() {
 	local script=$tap_dir/$1.sh
 
@@ -55,14 +55,14 @@ intel_words() {
 	esac
 }
 
-# intel_boot BOOT TEST: boots L1 for all tests of this make check, or for TEST
+# intel_boot BOOT TEST: boot L1 for all tests of this make check, or for TEST alone
 intel_boot() {
 	local kernel=$intel_own boot test name all=() words out err status
 
 	[ "$1" != newest ] || kernel=$intel_newest
 	while read -r boot test name; do
 		[[ $boot == "$1" && " $2 ${LAB_TESTS:-} " == *[\ /]"$test "* ]] || continue
-		# As if of an earlier day: l1.sh must remove it.
+		# As if from an earlier run: l1.sh must remove it.
 		mkdir -p "$intel_results/$name"
 		echo 63 >"$intel_results/$name/l1-status"
 		intel_words "$name"
@@ -72,11 +72,11 @@ intel_boot() {
 	run lab/machine/l1.sh --vendor intel --tcg --kernel "$kernel" "${all[@]}" 7>&-
 	cp "$tap_dir/out" "$intel_boots/$1.out"
 	cp "$tap_dir/err" "$intel_boots/$1.err"
-	# At last: without it the boot has not been.
+	# Written last: the boot counts as done once this file exists.
 	echo "$status" >"$intel_boots/$1.status"
 }
 
-# intel_host TEST: has the scenarios of TEST run, unless they have
+# intel_host TEST: run the scenarios of TEST, unless they have been run
 intel_host() {
 	local boots boot
 
@@ -91,7 +91,7 @@ intel_host() {
 	done
 }
 
-# intel_result NAME: the scenario's status, and what l1.sh said of that boot
+# intel_result NAME: set the scenario's status, and l1.sh's output of that boot
 intel_result() {
 	local boot
 

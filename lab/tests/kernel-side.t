@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs lab/jobs/leaf-fuzz.sh and lab/jobs/kvm-cost.sh on the kernel that fewer of the
-# other tests use.
+# Runs lab/jobs/leaf-fuzz.sh and lab/jobs/kvm-cost.sh on the kernel that few other tests
+# use.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -17,7 +17,7 @@ ok 'leaf-fuzz: of reasons of both kinds' \
 	<<<"$out"
 
 run lab/jobs/kvm-cost.sh --kernel 6.12 cpuid
-# How many instructions it is depends on the compiler; the limits are for gcc 12.
+# The number of instructions depends on the compiler; the limits are for gcc 12.
 env=${BUILD:-build}/kernel/6.12/current/kernel.env
 # shellcheck disable=SC1090
 if grep -q 'CC_VERSION_TEXT="[^ ]*gcc-12 ' "$(. "$env" && echo "$KHEADERS")/.config"; then

@@ -4,9 +4,9 @@
 # usage: kvm_book.py FILE QUESTION
 """Shows the contents of a VM's file exit_stats: kvm-instrumentation/src/exit_file.h.
 
-Reads it by that page alone, so that neither KVM nor the host's tools are
-believed. QUESTION: reason=NUMBER prints each vCPU's exits of that reason; mode,
-spans and sums say what is there, and whether it adds up.
+Written from that header alone, as an independent check of KVM and of the host's tools.
+QUESTION: reason=NUMBER prints each vCPU's exits of that reason; mode, spans and sums
+print the mode, the used spans, and whether the sums agree.
 """
 import math
 import struct
@@ -65,7 +65,7 @@ def bucket(cycles):
 
 
 def hist_fits(vcpu, index):
-    """Does a reason's histogram fit its other numbers?"""
+    """Does a reason's histogram agree with its other numbers?"""
     low, high, *spans = vcpu.hist[index]
     exits, cycles = vcpu.all_cells[index]
     counts = {(octave, i): count
@@ -83,7 +83,7 @@ def hist_fits(vcpu, index):
 
 
 def adds_up(vcpu):
-    """The reasons are the total, and the histograms have all times."""
+    """Check that reasons add up to the total, and that histograms have all times."""
     exits = sum(cell[0] for cell in vcpu.all_cells)
     cycles = sum(cell[1] for cell in vcpu.all_cells)
     times = sum(map(sum, vcpu.count))
@@ -103,7 +103,8 @@ def main():
     elif question == "sums":
         print(*("right" if adds_up(vcpu) else "wrong" for vcpu in book.vcpus))
     elif question == "statistics":
-        # KVM's own: nothing was emulated, and no entry failed.
+        # These differ by emulated instructions and failed entries, of which there are
+        # none.
         print(*(vcpu.stat_exits - vcpu.exits for vcpu in book.vcpus))
     else:
         print(getattr(book, question))

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# lab/machine/l1.sh: what went wrong in L1 is never taken for a success.
+# lab/machine/l1.sh never reports a failure in L1 as a success.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
 out_dir=$tap_dir/results
-# A run without a result is repeated only where a test asks for it.
+# A run without a result is repeated only in the tests that ask for it.
 unset LAB_TRIES
 export LAB_REPEATED=$tap_dir/repeated
 
-# l1 SCRIPT [ARGUMENT...]: runs it as a scenario under Debian's own KVM
+# l1 SCRIPT [ARGUMENT...]: run it as a scenario under Debian's own KVM
 l1() {
 	printf '#!/bin/sh\n%s\n' "$1" >"$tap_dir/scenario"
 	shift
@@ -22,7 +22,7 @@ is() { [ "$1" = "$2" ]; }
 
 # --- several scenarios in one boot ---
 
-# scenario NAME LINE...: makes it; its results go to a folder of that name
+# scenario NAME LINE...: make a scenario whose results go to a folder of that name
 scenario() {
 	printf '%s\n' '#!/bin/sh' "${@:2}" >"$tap_dir/$1.sh"
 }
@@ -52,7 +52,7 @@ for name in second most more warns none program panics never; do
 	many+=(--then --out "$out_dir/$name")
 	[ $name = second ] || many+=(--modules stock)
 	many+=("$tap_dir/$name.sh")
-	# Results of an earlier run.
+	# These are results of an earlier run.
 	mkdir -p "$out_dir/$name"
 	echo 0 >"$out_dir/$name/l1-status"
 done
@@ -61,13 +61,13 @@ ok 'several: the status is that of the first that has not 0' status_is 7
 ok 'a scenario tells where it is' out_has '| halfway'
 cp "$tap_dir/err" "$tap_dir/many.err"
 
-# of NAME: what came of it; $err is what was said of all
+# of NAME: load a scenario's status and directory; $err has the messages of all scenarios
 of() {
 	dir=$out_dir/$1
 	run lab/machine/l1.sh --again --out "$dir"
 	err=$(cat "$tap_dir/many.err")
 }
-# holds FILE TEXT: of the results
+# holds FILE TEXT: check a result file
 holds() { is "$(cat "$dir/$1" 2>&1)" "$2"; }
 
 of first
@@ -127,13 +127,13 @@ rm -rf "$out_dir"
 l1 'echo b >/proc/sysrq-trigger; sleep 60'
 ok 'a reset of L1 is a failure' status_is 125
 
-# The host asks for results until L1 is up and hears it.
+# The host waits until L1 has started before it asks for results.
 l1 'sleep 600' --timeout 1
 ok 'no end in time, and that was before L1 was up' err_has 'no end after 1 s'
 ok 'no end in time, and that was before L1 was up: its results are here' \
 	[ -s "$out_dir/dmesg.txt" ]
 
-# Once more where that is asked for, and said.
+# Repeat the run if that is asked for, and say so.
 LAB_TRIES=2 l1 'sleep 600' --timeout 12
 ok 'no end, and two tries: a failure' status_is 125
 ok 'no end, and two tries: said to be one' err_has 'no end after 12 s'
@@ -158,12 +158,12 @@ ok 'and said to be one' err_has 'did not arrive whole'
 l1 '# needs: qemu nonsense'
 ok 'an unknown need is a failure' err_has "'needs: nonsense' is not known"
 
-# SIGKILL's 137 is odd, like the status of a run that came to its end.
+# The status 137 of SIGKILL is odd, like that of a completed run.
 printf '#!/bin/sh\nsleep 60\n' >"$tap_dir/scenario"
 lab/machine/l1.sh --modules stock --out "$out_dir" "$tap_dir/scenario" \
 	>"$tap_dir/out" 2>"$tap_dir/err" &
 l1_pid=$!
-# It may have to wait for another emulator to end.
+# The run may have to wait for another emulator to end.
 children() { { tr ' ' '\n' <"/proc/$1/task/$1/children"; } 2>/dev/null || true; }
 qemu=''
 while [ -z "$qemu" ] && [ -d "/proc/$l1_pid" ]; do

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make lab: what make demo does, on the other kernel; and what it refuses.
+# make lab does what make demo does, on the other kernel; and its refusals.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-# The newest, which is the other one on Debian 12.
+# The newest series, which differs from the default on Debian 12.
 newest=$(lab/setup/series.sh prepared | tail -n 1)
 known=$(lab/setup/series.sh known | paste -sd' ')
 known=${known// /, }

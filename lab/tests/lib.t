@@ -9,12 +9,12 @@ cd "$(dirname "$0")/../.."
 export BUILD=$tap_dir/build
 mkdir "$BUILD"
 
-# in_lab SCRIPT: runs it with lib.sh
+# in_lab SCRIPT: run it after sourcing lib.sh
 in_lab() {
 	printf '. lab/lib.sh\n%s\n' "$1" >"$tap_dir/script"
 	run bash "$tap_dir/script"
 }
-# Processes with a word of this test's in their command.
+# The processes whose command line has this word.
 left() { grep -lsz -- "[${1:0:1}]${1:1}" /proc/[0-9]*/cmdline; }
 temporary() { find "$BUILD" -name '.new.*'; }
 
@@ -39,8 +39,8 @@ mkdir -p "$BUILD/a/.new.4194304.x/y" # a process that cannot be
 in_lab 'lock'
 ok 'what a killed run left is removed' [ -z "$(temporary)" ]
 
-# A run in its own process group, as a terminal has it, is stopped in a step.
-# 4711... is for left() to find.
+# A step of a run in its own process group, as under a terminal, gets a signal.  left()
+# finds it by 4711.
 for signal in INT TERM HUP KILL; do
 	cat >"$tap_dir/script" <<-'EOF'
 	. lab/lib.sh
@@ -75,7 +75,7 @@ ok 'a second run waits' out_has 'waiting for process'
 in_lab 'lock; bash -c ". lab/lib.sh; lock; echo in"'
 ok 'a script of the run itself does not' out_has in
 
-# The boot sector reads whole chunks, the last one too.
+# The boot sector reads whole chunks, so the last one must be complete.
 # shellcheck disable=SC2016 # for the script's shell
 in_lab '. lab/machine/bochs.sh
 	for chunks in {5000..5040}; do

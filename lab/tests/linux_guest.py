@@ -3,7 +3,7 @@
 #
 # usage: linux_guest.py marks RUN CONSOLE | resets RUN REPLAY | cpuid CONSOLE
 #                       | differences CONSOLE | watch CONSOLE
-"""Compares the output on the Linux guest's console with what was recorded."""
+"""Compares the output on the Linux guest's console with the recording."""
 import json
 import re
 import sqlite3
@@ -27,7 +27,7 @@ def marks_of(run, kind):
 
 
 def marks(run, path):
-    """The guest's total at each mark is the record's, to the exit."""
+    """The guest's total at each mark equals the recorded one exactly."""
     recorded = marks_of(run, "guest")
     said = {text: int(exits) for text, exits in re.findall(
         r"^marked '(.*)', (\d+) exits so far$", console(path), re.M)}
@@ -41,7 +41,7 @@ def marks(run, path):
 
 
 def resets(run, replay):
-    """SeaBIOS does RSM once per start; the first of them is no reset."""
+    """SeaBIOS executes RSM once per start; the first start is no reset."""
     with open(replay, encoding="utf-8") as file:
         total = json.loads(file.read().splitlines()[-1])
     starts = sum(reason["exits"] for vm in total["vms"]
@@ -60,7 +60,7 @@ def counts(path, name):
 
 
 def cpuid(path):
-    """Debian's cpuid between two reads of exitleaf; quiet reasons are equal."""
+    """Debian's cpuid between two reads of exitleaf; other reasons stay equal."""
     before, after = counts(path, "before"), counts(path, "after")
     shown = {}
     for leaf, index, exits in re.findall(
@@ -87,7 +87,7 @@ def cpuids(of):
 
 
 def differences(path):
-    """Their own CPUIDs are left out exactly; a command's are all there."""
+    """exitleaf's own CPUIDs are excluded exactly, and a command's are all included."""
     of = {name: difference(path, name)
           for name in ("mark4", "mark8", "status", "signal", "nothing")}
     print(of)
@@ -100,7 +100,7 @@ def differences(path):
 
 
 def watch(path):
-    """Intervals, then their sum; SIGINT ends it well."""
+    """watch prints intervals, then their sum; SIGINT ends it with success."""
     status, text = line(path, "watch").split(" ", 1)
     lines = [json.loads(one + "}") for one in text.split("}")[:-1]]
     kinds = [one["kind"] for one in lines]

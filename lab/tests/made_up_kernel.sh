@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# A made-up kernel for commands.t: Debian packages of it that are as small as can be,
-# and an apt-get and an apt-cache that have them.
+# A made-up kernel for commands.t: Debian packages that are as small as possible, and an
+# apt-get and an apt-cache that provide them.
 
 KREL=6.1.0-99-amd64
 KVERSION=6.1.999-1
 
-# elf FILE SECTION...: an object file with these sections
+# elf FILE SECTION...: make an object file with these sections
 elf() {
 	local file=$1 section
 
@@ -18,7 +18,7 @@ elf() {
 	done
 }
 
-# deb DIR NAME ROOT: packs ROOT as package NAME
+# deb DIR NAME ROOT: pack the directory ROOT as package NAME
 deb() {
 	local arch=amd64
 
@@ -30,7 +30,7 @@ deb() {
 	dpkg-deb -z0 --root-owner-group -b "$3" "$1/${2}_${KVERSION}_$arch.deb" >/dev/null
 }
 
-# little_endian NUMBER: its four bytes
+# little_endian NUMBER: print its four bytes
 little_endian() {
 	local hex
 
@@ -38,9 +38,9 @@ little_endian() {
 	printf '%b' "\\x${hex:6:2}\\x${hex:4:2}\\x${hex:2:2}\\x${hex:0:2}"
 }
 
-# bz_image VMLINUX FILE: a bzImage, as far as kernel.sh looks at it: in a sector and one
-# more of set-up code, setup_sects, payload_offset and payload_length; then the kernel
-# and its size.
+# bz_image VMLINUX FILE: make a bzImage with the parts that kernel.sh reads: two sectors
+# of set-up code with setup_sects, payload_offset and payload_length, then the kernel and
+# its size.
 bz_image() {
 	local size
 
@@ -59,7 +59,7 @@ bz_image() {
 	rm "$2.zst"
 }
 
-# before PATCH FILE: what the patch's lines about that file were before it
+# before PATCH FILE: print the lines of a file that the patch expects
 before() {
 	awk -v file="+++ b/$2" '
 		/^diff / { ours = 0 }
@@ -67,7 +67,7 @@ before() {
 		$0 == file { ours = 1 }' "$1"
 }
 
-# The KVM selftests: as much as their patch is about, and a makefile that makes them.
+# The KVM selftests: the files that their patch changes, and a makefile that builds them.
 make_selftests() { # DIR
 	local dir=$1 tools=tools/testing/selftests name patch
 
@@ -85,7 +85,7 @@ make_selftests() { # DIR
 		>>"$dir/$tools/kvm/Makefile"
 }
 
-# The kernel's source: whatever kernel.sh and build-selftests.sh unpack of it.
+# The kernel's source: the files that kernel.sh and build-selftests.sh unpack.
 make_source() { # DIR
 	local dir=$1
 
@@ -97,12 +97,12 @@ make_source() { # DIR
 		>"$dir/scripts/spelling.txt"
 	printf '%s\n' 'VERSION = 6' 'PATCHLEVEL = 1' 'SUBLEVEL = 999' 'headers:' \
 		>"$dir/Makefile"
-	# Like the kernel's own, it does not tell when it finds nothing.
+	# Like the kernel's script, it does not report that it found nothing.
 	# shellcheck disable=SC2016 # for that script's shell
 	echo 'zstd -dcq <"$1" 2>/dev/null || exit 0' >"$dir/scripts/extract-vmlinux"
 }
 
-# The headers: a makefile that makes modules, by the tools that the kernel's takes.
+# The headers: a makefile that builds modules with the tools that the kernel's uses.
 make_headers() { # DIR
 	mkdir -p "$1/scripts/mod"
 	cp /bin/true "$1/scripts/mod/modpost"
@@ -122,7 +122,7 @@ make_headers() { # DIR
 	END
 }
 
-# make_packages DIR: all that kernel.sh fetches
+# make_packages DIR: make all packages that kernel.sh fetches
 make_packages() {
 	local dir=$1 root=$1/root common=${KREL%-amd64} module
 
@@ -152,8 +152,8 @@ make_packages() {
 	rm -rf "$root"
 }
 
-# make_apt DIR DEBS: the programs of APT, of an archive that has these; dpkg-query, which
-# knows what apt-get has installed, in $BUILD/installed/stamp; and sudo
+# make_apt DIR DEBS: make APT's programs with an archive of these packages; a dpkg-query
+# that knows what apt-get has installed, from $BUILD/installed/stamp; and sudo
 make_apt() {
 	cat >"$1/dpkg-query" <<-'END'
 	#!/bin/bash

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# This project without its content, for commands.t: the makefiles as they are, and as
-# many sources as they name, each of which is empty.
+# This project without content, for commands.t: the real makefiles, and an empty file for
+# each source that they name.
 
-# stub FILE: what takes the place of that source
+# stub FILE: print the replacement of this source
 stub() {
 	case $1 in
 	*.bpf.c) echo 'char LICENSE[] __attribute__((section("license"), used)) = "GPL";' ;;
@@ -14,7 +14,7 @@ stub() {
 	esac
 }
 
-# make_project DIR
+# make_project DIR: make the project there
 make_project() {
 	local dir=$1 files rooms room file
 
@@ -22,7 +22,7 @@ make_project() {
 	files=$(git ls-files Makefile '*.mk')
 	# shellcheck disable=SC2086 # a word each
 	cp --parents $files lab/setup/build-tools.sh "$dir"
-	# A command that is taken away must not be found elsewhere.
+	# A command that was removed must not be found in another directory.
 	sed -i '/^export PATH/d' "$dir/Makefile"
 	rooms=$(make -s -f userspace/userspace.mk -f - rooms <<<$'rooms:\n\t@echo $(ROOMS)')
 	files=$(git ls-files 'bpf/*.bpf.c' 'guest/*.[cS]' 'lab/cost/*.[ch]' 'lab/faults/*.[ch]' \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Our kvm.ko under the distribution's vendor module: nothing is answered, nothing is
-# written, and the host lives.
+# Our kvm.ko under the distribution's vendor module: no leaf is answered, nothing is
+# written, and the host survives.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 
 build=${BUILD:-build}
 
-# abi NAME: which ABI of the leaves the guest saw; 0: none
+# abi NAME: print the ABI version of the leaves that the guest saw; 0: no leaves
 abi() { grep -o '"abi":[0-9]*' "$results/$1.json" | head -n 1; }
 has() { grep -qF -- "$2" "$results/$1"; }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The monitor in the lab: what it shows of guests whose exits are known.
+# The monitor in the lab, with guests whose exits are known.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -10,13 +10,13 @@ results=${BUILD:-build}/results/test-monitor
 
 has() { grep -qF -- "$2" "$results/$1"; }
 lacks() { ! grep -qF -- "$2" "$results/$1"; }
-# only_file LIST UID NAME: all that there is, in a list of ls -n
+# only_file LIST UID NAME: check that a listing of ls -n has only this file
 only_file() {
 	[ "$(awk 'NF > 2 { print $3, $4, $9 }' "$results/$1")" = "$2 $2 $3" ]
 }
 fits() { ! grep -qE '^.{81,}' "$results/$1"; }
 
-# is NAME EXPRESSION: of the last line of a JSON output, and of all of them
+# is NAME EXPRESSION: evaluate it with the last line of a JSON output, and with all lines
 is() {
 	python3 - "$results/$1.txt" "$2" <<-'EOF'
 		import json, sys
@@ -61,8 +61,7 @@ ok 'CSV: as JSON has it' grep -qE '^total,.*,124,MSR,,,10000,' "$results/csv.txt
 ok 'the table: in 80 columns' fits table.txt
 ok 'the table: what was asked for' has table.txt 'FAST  TIME % PREEMPT BLOCKED'
 
-# This machine shows what L1 has recorded; a monitor in L1 saw the same meanwhile.
-# same_totals NAME LEAST: of NAME.txt and NAME.exits, and how many exits they are
+# Show here what L1 has recorded, and compare with a monitor that ran there meanwhile.
 same_totals() {
 	python3 - "$results/$1.txt" <("${BUILD:-build}/bin/exitledger" replay \
 		"$results/$1.exits" --json -i 0) "$2" <<-'EOF'

@@ -3,9 +3,8 @@
 #
 # usage: mutants.t [amd|intel [SERIES]]
 #
-# The comparator's own test: books that are wrong, KVM's or BPF's, are caught, by
-# the rule and with the reason that lab/jobs/mutants.txt says, and right ones are not
-# blamed.
+# The comparator's own test: wrong books, KVM's or BPF's, are detected by the rule and
+# with the reason that lab/jobs/mutants.txt gives, and right books balance.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -15,12 +14,12 @@ vendor=${1:-amd}
 kernel=${2:-$(lab/setup/series.sh default)}
 results=${BUILD:-build}/results/mutants-$vendor-$kernel
 
-# in_table BOOK: the mistakes in that book that the table has
+# in_table BOOK: print the mistakes in that book that the table lists
 in_table() {
 	awk -v book="$1" '/^[a-z]/ && $2 == book { print $1 }' lab/jobs/mutants.txt |
 		sort -u
 }
-# described FILE: the mistakes that it describes
+# described FILE: print the mistakes that a file describes
 described() {
 	sed -n 's/^[A-Z]*([A-Z0-9_]*, "\([^"]*\)".*/\1/p' "$1"
 }
@@ -32,7 +31,7 @@ ok "$vendor $kernel: every mistake is caught, no right book is blamed" \
 	status_is 0
 caught=$(sed -n 's/^.*: \([0-9]*\) mistakes caught.*/\1/p' <<<"$out")
 ok "$vendor $kernel: ${caught:-no} mistakes" [ "${caught:-0}" -ge 40 ]
-# A mistake that no row of the table has would live unnoticed.
+# A mistake without a row in the table would never be tested.
 ok 'every mistake in KVM is in the table' cmp -s \
 	<(in_table kvm) <(described $kvm | sort)
 ok 'every mistake in the observer is in the table' cmp -s \
@@ -44,7 +43,7 @@ ok 'docs/mutants.md shows them all' cmp -s \
 	<(awk '$3 == "BALANCED" || $3 == "DISCREPANCY" || $3 == "INCONCLUSIVE" {
 		print $1 }' docs/mutants.md | sort -u)
 
-# The books of some of them, for people.
+# Show the books of some mistakes to people.
 row() {
 	awk -v m="$1" -v v="$vendor" '
 		/^[a-z]/ && ($3 == "both" || $3 == v) { if ($1 == m) { print n; exit } n++ }
@@ -62,7 +61,7 @@ ok "$vendor $kernel: a wrong place: the total is not accused" \
 ok 'an exit that BPF did not see: what it knows is said' \
 	grep -q '^lost     1 entries that no exit preceded$' <(text missed-exit)
 
-# One that lives is told: what the right counters gave, in the place of its own.
+# An undetected mistake is reported: use the results of right counters in its place.
 cp -r "$results" "$tap_dir/results"
 for file in status txt json; do
 	cp "$results/0.$file" "$tap_dir/results/$(row nothing).$file"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make mutate, on a small project of its own: it finds the changes that no test
-# notices, and does not report those that a test does.
+# make mutate on a small project: it finds the changes that no test notices, and does not
+# report those that a test notices.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -11,8 +11,8 @@ top=$tap_dir/project
 mkdir -p "$top/tests"
 git -C "$tap_dir" init -q project
 
-# A function whose edges the test does not look at, one that it does not run, and
-# text that must stay as it is: comments, strings and directives.
+# A function whose boundary values the test does not check, one that it does not run, and
+# text that must not be mutated: comments, strings and directives.
 cat >"$top/room.c" <<'END'
 #include <stdbool.h>
 #define ONE 1 + 2 /* 3 < 4 */
@@ -110,7 +110,7 @@ room.c room_unseen
 + return 0;
   No reason, but an entry.
 END
-# A file that was there in an earlier run.
+# A file from an earlier run that no longer exists.
 echo '#error' >"$tap_dir/scratch/mutants-0/tests/gone.c"
 mutate --count 0 room.c
 ok 'a file that the project has no more is not built' \
@@ -142,7 +142,7 @@ ok 'a list that cannot be read: the exit status is 2' status_is 2
 ok 'a list that cannot be read: one line says where' err_has "$list:1: an entry is"
 unset list
 
-# The list of the project itself: lines that it names move, or go.
+# The project's own list of equivalent mutants: listed lines can move or disappear.
 mapfile -t listed < <(sed -nE 's/^([^-+# ]+) [^ ]+$/\1/p' \
 	lab/mutate/equivalents.txt | sort -u)
 run lab/mutate/mutate.py --dry-run --count 1 "${listed[@]}"
@@ -161,7 +161,7 @@ ok 'the same seed makes the same changes: as many as were asked for' [ "$(grep -
 mutate --dry-run --count 4 --seed 4 room.c
 ok 'another seed makes others' [ "$first" != "$out" ]
 
-# The fates of mutants are kept: a row for each file's last run.
+# The results are kept: a row for the last run of each file.
 results=$tap_dir/results.md
 mutate --count 0 --table "$results" room.c
 ok 'a table has a row of the file' grep -qxF \
@@ -178,8 +178,8 @@ mutate --count 3 --table "$results" room.c
 ok 'a table that cannot be read: the exit status is 2' status_is 2
 ok 'a table that cannot be read: one line says where' err_has "$results:15: a row is"
 
-# A program that tests have in themselves: those that load it are run, by whoever
-# runs a function of its skeleton, and none that is only linked with it.
+# A program that tests embed: for its mutants, the tests that call a function of its
+# skeleton are run, and a test that is only linked with it is not.
 echo 'int prog(void) { return 5; }' >"$top/prog.bpf.c"
 cat >"$top/tests/test_loads.c" <<'END'
 #include "prog.skel.h"

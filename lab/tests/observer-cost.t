@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make observer-cost, in its short form: what is shown, and that it is not more
-# than it must be.
+# A short form of make observer-cost: its output, and an upper limit of the cost.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -16,7 +15,7 @@ run lab/jobs/observer-cost.sh --quick
 ok 'no row is more than it must be' status_is 0
 sed -i '1,/^$/d' "$tap_dir/out"
 ok 'the table fits 80 columns' fits_80
-# To an instruction, as the emulator counts: see kvm-cost.sh.
+# The emulator's TSC counts instructions, so repeated runs are equal: see kvm-cost.sh.
 ok 'the same twice is the same' \
 	less "$(added 'nothing, once more' | tr -d -)" 2
 ok 'a program that does nothing costs something' \

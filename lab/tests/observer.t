@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage: observer.t [SERIES [VENDOR]]
-"""The observer's counts and times, against guests that know what they did.
+"""The observer's counts and times, with guests that know what they executed.
 
 A series without patches runs with the distribution's own modules.
 """
@@ -24,7 +24,7 @@ VENDOR = sys.argv[2] if len(sys.argv) > 2 else "amd"
 RESULTS = f"{BUILD}/results/t-observer-{VENDOR}-{KERNEL}"
 VMS = int(os.environ.get("VMS", "135"))
 PATCHED = os.path.isdir(f"kvm-instrumentation/patches/{KERNEL}")
-# An emulated Intel host is slow, and has one CPU.
+# An emulated Intel host is slow and has one CPU.
 SMALL = VENDOR == "intel"
 AMD = {"io": "IOIO", "rdmsr": "MSR", "wrmsr": "MSR", "vmcall": "VMMCALL",
        "mmio": "NPF", "cpuid": "CPUID", "hlt": "HLT"}
@@ -34,7 +34,7 @@ NAMES = AMD if VENDOR == "amd" else INTEL
 
 
 def total(name):
-    """The monitor's last object: what all of the run had."""
+    """The monitor's last object, which covers the whole run."""
     with open(f"{RESULTS}/{name}.json", encoding="utf-8") as file:
         return json.loads(file.read().splitlines()[-1])
 
@@ -50,7 +50,7 @@ def lost(name):
 
 
 def executed(name):
-    """By a guest's own account, exits by reason at its last read of each."""
+    """Exits by reason at the guest's last read of each, from the guest's report."""
     with open(f"{RESULTS}/{name}.report.json", encoding="utf-8") as file:
         reads = json.load(file)["reads"]
     return {r["index"]: r["executed"] for r in reads if "executed" in r}
@@ -66,7 +66,7 @@ def timed(row):
 
 
 def test_counts():
-    """CPUIDs beside the work are the guest's reads of its leaves."""
+    """CPUIDs beyond the work are the guest's own reads of the leaves."""
     for attach in ("tp_btf", "raw_tp", "tp"):
         for name, vcpus in ((f"one_{attach}", 1), (f"four_{attach}", 4)):
             rows = reasons(name)
@@ -109,7 +109,7 @@ def percentile(times, share):
 
 
 def test_trace():
-    """Of the same run: each exit's time, and the histograms'."""
+    """In one run, the single times of all exits equal the histograms."""
     run = total("trace")
     ok("trace: no exit's time was lost", not lost("trace"), lost("trace"))
     worst = 0
@@ -135,9 +135,9 @@ def test_trace():
 
 
 def test_key(name, key, count):
-    """All exits of a key, whatever their reason: an access to memory that is none has
-    another one the first time.  From Linux 7.0 on a run of the program on kvm_mmio may
-    be skipped, and Intel has the address nowhere else: such an exit is counted as one
+    """All exits of a key, whatever their reason: the first access to an address without
+    memory has another reason.  From Linux 7.0 on the kernel may skip the program on
+    kvm_mmio, and on Intel the address is nowhere else: such an exit is counted as one
     without a key."""
     kept = [k for row in reasons(name).values() for k in row.get("keys", ())
             if k["key"] == key]
@@ -163,9 +163,9 @@ def test_more():
     ok("off the CPU: no more than the time of the exit",
        all(row["preempted_ns"] + row["blocked_ns"] <= row["ns"]
            for row in rows.values()), rows)
-    # Interrupts come a few more than timers were armed, some before the HLT.
+    # There are a few more interrupts than armed timers, and some come before the HLT.
     msr = rows[NAMES["wrmsr"]]
-    # Without the patches a guest tells nothing: so many timers it has armed.
+    # Without the patches a guest reads no counters, but this many timers were armed.
     ok("off the CPU: every deadline, and end of an interrupt",
        msr["exits"] == executed("off_cpu")[msr["reason"]] if PATCHED
        else 160 <= msr["exits"] < 200, msr)

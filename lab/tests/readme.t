@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The README's commands do what it says.
+# The README's commands do what the README says.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -9,9 +9,9 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 results=$build/results/t-readme
 
-# commands FILE: the indented lines of a page, which a reader is told to type
+# commands FILE: print a page's indented lines, which are commands for the reader
 commands() { sed -n 's/^    \([^ #].*\)/\1/p' "$1"; }
-# shape: removes from an output all that differs between runs and kernels
+# shape: remove from an output everything that differs between runs and kernels
 shape() {
 	sed -E 's/[0-9][0-9,.]*( [mun]?s\b)?/0/g; s/ +/ /g; s/\+deb0//; s/0-0-amd0/0-amd0/
 		s/(kvm_amd,).*/\1/; s/tp_btf|raw_tp/ATTACH/'
@@ -22,7 +22,7 @@ in_l1=()
 # shellcheck disable=SC2016 # as they are written
 while read -r command; do
 	case $command in
-	'make demo' | exitleaf | make | 'sudo make install') ;; # below
+	'make demo' | exitleaf | make | 'sudo make install') ;; # tested below
 	'make deps CLASSES=build')
 		ok 'the class of packages is one of lab/setup/packages.txt' \
 			grep -qP '^\S+\t+build\t' lab/setup/packages.txt
@@ -41,7 +41,7 @@ while read -r command; do
 			"^kvm_make( -j2)? ${command##*kvm-instrumentation }\$" \
 			kvm-instrumentation/tests/install.t
 		;;
-	'make check') # is what runs this
+	'make check') # this test is part of it
 		ok "$command is what CI runs" grep -q "'$command'" .ci/run
 		;;
 	'sudo exitledger '*) in_l1+=("${command#sudo }") ;;
@@ -49,7 +49,7 @@ while read -r command; do
 	esac
 done < <(commands README.md)
 
-# The programs that "make" builds exist already; "sudo make install" puts them in PATH.
+# The programs of "make" exist already; "sudo make install" puts them into PATH.
 run make -s install DESTDIR="$tap_dir/root"
 ok 'make install' status_is 0
 ok 'what it has installed runs' "$tap_dir/root/usr/local/bin/exitledger" --version
@@ -69,8 +69,8 @@ done
 ok 'exitleaf: the table of the Linux guest' grep -q '0x072 CPUID' \
 	"$build/results/$(lab/setup/series.sh default)-demo/l2-console.txt"
 
-# The commands for real hardware run in L1, each for ten seconds, which SIGINT ends as
-# Ctrl-C would.  A VMM takes the place of COMMAND, and bench measures a single lap.
+# The commands for real hardware run in L1, each for ten seconds; then SIGINT ends them as
+# Ctrl-C would.  A VMM stands for COMMAND, and bench measures a single lap.
 {
 	printf '#!/bin/sh\n# needs: exitledger guest\ncd /results\n'
 	for i in "${!in_l1[@]}"; do

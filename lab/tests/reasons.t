@@ -3,8 +3,8 @@
 #
 # usage: reasons.t [--again] [amd|intel [SERIES...]]
 #
-# Every exit reason that the emulated host can provoke has exactly as many exits
-# as were executed, in all books.  --again: judges the results that are there.
+# Every exit reason that the emulated host can cause has exactly the executed number of
+# exits, in all books.  --again: judge the existing results.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -23,14 +23,14 @@ if [ ${#kernels[@]} -eq 0 ]; then
 	kernels=("${SERIES[@]}")
 fi
 
-# rows FILE: "REASON EXECUTED GUEST KERNEL BPF" of the table's rows
+# rows FILE: print "REASON EXECUTED GUEST KERNEL BPF" of the table's rows
 rows() {
 	tr -d , <"$1" | awk '/^0x/ && $3 != "-" { print $1, $3, $4, $5, $6 }'
 }
 all_equal() { [ -z "$(rows "$1" | awk '$2 != $3 || $3 != $4 || $4 != $5')" ]; }
 distinct() { cat "$@" | grep '^0x' | cut -d' ' -f1 | sort -u | wc -l; }
 
-# QEMU reports INVD as WBINVD.  7.2 does not intercept XSETBV, and 10.0 does not
+# QEMU reports INVD as WBINVD.  QEMU 7.2 does not intercept XSETBV, and 10.0 does not
 # intercept reads of CR4.
 lacks='' least=18
 if [ "$vendor" = amd ]; then

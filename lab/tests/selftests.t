@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A few of both kernels' own KVM selftests, among them that of the exit
-# statistics, with Debian's modules, with the patched ones, and with some that
-# count wrong.  'make kvm-selftests' runs all of them.
+# A few KVM selftests of both kernels, including that of the exit statistics, with
+# Debian's modules, with the patched ones, and with modules that count wrong.  'make
+# kvm-selftests' runs all selftests.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 results=$build/results
 
-# row NAME STOCK PATCHED: is it in the table
+# row NAME STOCK PATCHED: is this row in the table?
 row() { grep -qE "^$1 +$2 +$3\$" <<<"$out"; }
 
 series=$(lab/setup/series.sh default)
@@ -51,8 +51,8 @@ ok 'modules that count wrong: what the guest found' \
 	grep -qE 'new == old \+ NR_SYNCS at x86_64/exit_stats_test\.c|x86_64/exit_stats_test\.c:[0-9]+: new == old \+ NR_SYNCS' \
 	"$results/t-selftests-fault-patched/output/exit_stats_test.txt"
 
-# The judgement of results, with an l1.sh that only copies prepared ones: "slow" runs out of
-# time with Debian's modules alone, "broken" fails with the patched ones.
+# Judging results, with an l1.sh that only copies prepared ones: "slow" exceeds its time
+# with Debian's modules only, "broken" fails with the patched ones.
 mkdir -p "$tap_dir"/lab/{jobs,machine,setup} "$tap_dir/lab/kernels/$series" \
 	"$tap_dir/kvm-instrumentation/patches/$series" \
 	"$tap_dir/build"/{kernel/"$series"/current,selftests/"$series"}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Right counters are not blamed: a few random guests; 'make soak' has 200, on both
-# hosts and kernels.
+# Right counters balance: a few random guests.  'make soak' runs 200 on both hosts and
+# kernels.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -11,18 +11,18 @@ series=$(lab/setup/series.sh default)
 
 results=${BUILD:-build}/results/t-soak
 
-# This seed has some of which BPF comes late, and some that the host reads.
+# With this seed, BPF is attached late to some guests, and the host reads some.
 run lab/jobs/soak.py --vendor amd --kernel "$series" --runs 8 --exits 60000 --seed 6 \
 	--out "$results"
-# Which guests they were, for whoever wants to see them again.
+# Print the guests of this run, so that they can be reproduced.
 grep -E ' seed ' <<<"$out" | sed 's/^/# /'
 ok 'eight random guests: balanced, no exit is missing' status_is 0
 ok 'they are counted' grep -qE \
 	'^in all: 8 of 8 runs balanced, [0-9]{4,} of [0-9]{5,} exits reconciled, difference 0$' \
 	<<<"$out"
 
-# Of a guest that was there before, what BPF did not see is not reconciled; of
-# others all is.
+# For a guest that ran before BPF was attached, exits that BPF did not see are not
+# reconciled; for other guests, all exits are.
 number() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p; s/.*/0/p" "$2" | head -n 1; }
 reconciled_rightly() {
 	local nr how rest some all wrong=0 rows=0 late=0 host=0
@@ -38,7 +38,7 @@ reconciled_rightly() {
 		alone) ((some > all * 9 / 10 && some <= all)) || wrong=1 ;;
 		# The rest comes after the host's last read.
 		host*) ((some > all / 5 && some <= all)) || wrong=1 ;;
-		# Half of the laps, and not only reads, come after the stop.
+		# Half of the laps come after the stop, and more than just the reads.
 		*) ((some > all / 5 && some < all * 9 / 10)) || wrong=1 ;;
 		esac
 	done <"$results/amd-$series/rows.txt"
@@ -47,7 +47,8 @@ reconciled_rightly() {
 ok 'late guests: half of their exits are reconciled, and of the others nearly all' \
 	reconciled_rightly
 
-# While BPF comes to it, this one has exits that nothing sees: none is missed.
+# This guest has exits while BPF is being attached, which nothing sees: none may be
+# reported as missed.
 run lab/machine/l1.sh --tcg --vendor amd --kernel "$series" --cpus 2 --timeout 900 \
 	--out "$results-running" lab/scenarios/compare-rows.sh READ= READS= \
 	ROWS='0 - - running --vcpus 3 --laps 900 --meanwhile --reads 20 rdmsr=23 vmcall=10'
@@ -57,7 +58,7 @@ ok 'a guest that runs: is balanced' [ "$(cat "$results-running/0.status")" = 0 ]
 ok "a guest that runs: KVM's own statistics were held against BPF's" grep -q \
 	'^stat  *KVM.s own statistics' "$results-running/0.txt"
 
-# A run that is not balanced is not taken for one.
+# A run that does not balance must not count as balanced.
 again() { run lab/jobs/soak.py --vendor amd --kernel "$series" --runs 8 --out "$results" --again; }
 again
 ok 'the same results once more: status' status_is 0
@@ -76,7 +77,7 @@ again
 ok 'an exit that is missing: status' status_is 1
 ok 'an exit that is missing: it is counted' out_has 'reconciled, difference 1'
 
-# The sums, of books that are made up: one watched from its start, one late.
+# The sums of made-up books: one complete from the start, one late.
 made=$tap_dir/made/amd-$series
 mkdir -p "$made"
 printf '%s - - %s --vcpus 1 cpuid=1\n' 0 alone 1 late 2 late >"$made/rows.txt"

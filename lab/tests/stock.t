@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The observer on the newest kernel that the lab knows, as the distribution built it.
+# The observer on the newest kernel that the lab has, with the distribution's own modules.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The counters' memory and the host's word for one VM: what is there when nobody
-# counts, what a guest that was there before is counted, and who may read.
+# The counters' memory and the host's decision for one VM: what exists while nothing
+# counts, how a running guest begins to be counted, and who may read.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 
 abi() { grep -o '"abi":[0-9]*' "$results/$1.json" | head -n 1; }
-# missing NAME: how many CPUIDs KVM counted less than were executed, by each read
+# missing NAME: print by each read how many executed CPUIDs KVM did not count
 missing() {
 	python3 -c '
 import json, sys
@@ -19,14 +19,15 @@ print(*sorted({r["executed"] - r["eax"] for r in reads
                if r["leaf"] == 0x4ffffffd and r["index"] == 0x72}))' \
 		"$results/$1.json"
 }
-# slab NAME CACHE COLUMN: 2: objects, 4: the size of one
+# slab NAME CACHE COLUMN: 2: number of objects, 4: size of an object
 slab() {
 	awk -v cache="$2" -v column="$3" '$1 == cache { print $column; found = 1 }
 		END { if (!found) print 0 }' "$results/$1.slab"
 }
-# book NAME QUESTION: of the file that the host read while the guest was stopped
+# book NAME QUESTION: ask kvm_book.py about the file that the host read while the guest
+# was stopped
 book() { lab/tests/kvm_book.py "$results/$1.book" "$2"; }
-# answers ALL ONE: may a guest read?
+# answers ALL ONE: may a guest read with these decisions?
 answers() {
 	case $2 in
 	default) echo "$1" ;;
@@ -44,7 +45,7 @@ for kernel in "${SERIES[@]}"; do
 	ok "$kernel: it had nothing to say" \
 		[ -z "$(grep '\[LAB\].*\(cannot\|was taken\)' "$results/console.txt")" ]
 
-	# The first 1,000 of 2,000 were executed before.
+	# The first 1,000 of 2,000 were executed before counting began.
 	ok "$kernel: what began uncounted is counted from there on, to the exit" \
 		[ "$(missing late)" = 1000 ]
 	ok "$kernel: who was counted all the while misses nothing" \
@@ -55,13 +56,13 @@ for kernel in "${SERIES[@]}"; do
 		[ "$(slab on kvm_exit_cells 4)" = 2496 ]
 	ok "$kernel: on: no histograms are there: $(slab on kvm_exit_hists 2)" \
 		[ "$(slab on kvm_exit_hists 2)" = 0 ]
-	# With the slab's own loss, three of them take 32 KiB.
+	# With the slab's overhead, three of them take 32 KiB.
 	size=$(slab hist kvm_exit_hists 4)
 	ok "$kernel: histograms: two of them, of a third of 32 KiB: $size bytes" \
 		[ "$(slab hist kvm_exit_hists 2)" -ge 2 -a "$size" -le 10920 ]
 
 	for name in early hist; do
-		# The first vCPU stops the guest when it has done a lap.
+		# The first vCPU stops the guest after its own first lap.
 		ok "$kernel: the host reads of $name what its first vCPU did" \
 			[ "$(book $name reason=0x72 | cut -d' ' -f1)" = 1000 ]
 		ok "$kernel: $name: all numbers add up" \
