@@ -5,22 +5,22 @@
 #                         [--out DIR] [--series DIR] [--fault FILE.patch]
 #                         [--base DIR] [--only-compile]
 #
-# Builds kvm.ko, kvm-amd.ko and kvm-intel.ko with our patches, out of tree,
-# against a distribution's kernel headers.
+# Builds kvm.ko, kvm-amd.ko and kvm-intel.ko with our patches, out of tree, against a
+# distribution's kernel headers.
 #
 # --kernel   a series of lab/kernels (default: this distribution's own)
 # --source   a kernel source tree with arch/x86/kvm and virt/kvm; not written to
 # --headers  the kernel's build directory (/lib/modules/VERSION/build)
-# --out      the modules, and a file `stamp` that says what they were made from
+# --out      the directory for the modules and the file `stamp`, which lists their inputs
 # --series   the patches, applied in order of their names (default: patches/SERIES)
 # --fault    one more patch on top, with the C files beside it: mistakes for the
 #            tests to find
-# --base     the --out of a build to start from, so that less is compiled
-# --only-compile  to see that it builds: no BTF is made, and --out gets no modules
+# --base     the --out of an earlier build, whose objects are reused
+# --only-compile  only check that it compiles: makes no BTF, and no modules in --out
 #
-# Without --source and --headers: the kernel that lab/setup/kernel.sh SERIES fetched;
-# the modules then go to build/modules/SERIES/normal, or fault-NAME beside it.
-# All patches must apply, without fuzz, before anything that was built changes.
+# Without --source and --headers, uses the kernel that lab/setup/kernel.sh SERIES fetched;
+# the modules then go to build/modules/SERIES/normal, or fault-NAME beside it.  All patches
+# must apply without fuzz before anything of an earlier build is changed.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
@@ -30,8 +30,8 @@
 . "$TOP/kvm-instrumentation/build-tools.sh"
 HERE=$TOP/kvm-instrumentation
 
-PARTS=(arch/x86/kvm virt/kvm)		# what is compiled
-PATCHED=("${PARTS[@]}" Documentation)	# what their patches may touch
+PARTS=(arch/x86/kvm virt/kvm)		# compiled from these
+PATCHED=("${PARTS[@]}" Documentation)	# the patches may change these
 MODULES=(kvm.ko kvm-amd.ko kvm-intel.ko)
 
 parse_options() {
@@ -92,20 +92,20 @@ check_inputs() {
 	[[ -z $FAULT || -f $FAULT ]] || die "no patch $FAULT"
 	[[ $OUT$HEADERS != *[[:space:]:]* ]] ||
 		die "kernel modules cannot be built where a path has a space or colon: $OUT"
-	# Make these absolute, as the steps below change directory.
+	# Make the paths absolute, as the steps below change directory.
 	SOURCE=$(realpath -- "$SOURCE") HEADERS=$(realpath -- "$HEADERS")
 	SERIES=$(realpath -- "$SERIES")
 	[[ -z $FAULT ]] || FAULT=$(realpath -- "$FAULT")
 }
 
-# Sets PATCHES and OURS, the files that are added.
+# Set PATCHES, and OURS to the files that are added.
 find_patches() {
 	local files patch lines
 
 	files=$(find "$SERIES" -name '*.patch' | sort)
 	PATCHES=()
 	while read -r patch; do
-		# The selftest's patch, for one, is not for what is compiled here.
+		# Skip patches that change nothing here, such as the selftest's.
 		lines=$(grep -cE '^\+\+\+ b/(arch|virt)/' "$patch") ||
 			(($? == 1)) || exit 1
 		((lines == 0)) || PATCHES+=("$patch")
@@ -117,7 +117,7 @@ find_patches() {
 	mapfile -t OURS <<<"$files"
 }
 
-# One key for everything that the modules are made from.
+# Hash everything that the modules depend on.
 compute_key() {
 	KEY=$(
 		cd -- "$SOURCE"
@@ -133,8 +133,8 @@ compute_key() {
 	)
 }
 
-# The stamp's other lines are the modules' checksums, so that a set that is
-# mixed, or cut off, is never taken for a good one.
+# The stamp's other lines are the modules' checksums, so a set that is mixed or truncated
+# does not count as up to date.
 up_to_date() {
 	[[ -r $OUT/stamp ]] && grep -qx "# key $KEY" "$OUT/stamp" &&
 		(cd -- "$OUT" && grep -v '^#' stamp | sha256sum -c --quiet) \
@@ -152,7 +152,7 @@ source_version() {
 		END { print v }' "$SOURCE/Makefile"
 }
 
-# Makes the patched source in $1; in the log goes what patch says.
+# Make the patched source in $1; patch's messages go to the log.
 make_source() {
 	local dir patch
 
@@ -169,13 +169,13 @@ make_source() {
 		patch -p1 --fuzz=0 --batch --forward --no-backup-if-mismatch \
 			<"$patch"
 	done
-	# The one path in it that holds inside a whole kernel tree only.
+	# This path is only valid inside a whole kernel tree.
 	# shellcheck disable=SC2016 # for make, not for the shell
 	sed 's,\$(srctree)/virt/kvm/Makefile\.kvm,$(src)/../../../virt/kvm/Makefile.kvm,' \
 		arch/x86/kvm/Makefile >arch/x86/kvm/Kbuild
 }
 
-# Says in one line which patch failed, and on which file; or what else did.
+# Print in one line which patch failed on which file, or what else failed.
 explain_patch_failure() {
 	grep -q ' FAILED\|^can.t find file' "$1" ||
 		die "failed: patch the source: $(reason_in "$1"); see $(rel "$1")"
@@ -189,8 +189,8 @@ explain_patch_failure() {
 	}' "$1" >&2
 }
 
-# Copies what differs from $1 to $2, so that make compiles that alone, and
-# removes what is no longer there.
+# Copy only files that differ from $1 to $2, so that make compiles only these, and remove
+# files that no longer exist.
 sync_source() (
 	mkdir -p -- "$2"
 	cd -- "$1"
@@ -208,8 +208,8 @@ sync_source() (
 
 # --- the build ---
 
-# A work tree is what make leaves from one build for the next.  In a copy of
-# another's, make must find its own path, or it compiles everything again.
+# The work tree keeps make's state between builds.  A copy of another build's tree must
+# contain its own path, or make compiles everything again.
 start_work() {
 	local tmp from=$BASE/.work
 
@@ -221,7 +221,7 @@ start_work() {
 	publish "$tmp" "$WORK"
 }
 
-# RESOLVE_BTFIDS: these headers have none, and KVM no list for it to fill in.
+# These headers have no resolve_btfids, and KVM has no list for it to fill in.
 compile() {
 	local kvm=$WORK/arch/x86/kvm
 
@@ -230,8 +230,7 @@ compile() {
 		RESOLVE_BTFIDS=/bin/true -j"$PROCESSORS" modules
 }
 
-# The observer reads KVM's types from its modules: without them the modules are of
-# no use here.
+# The observer reads KVM's types from the modules' BTF and cannot work without it.
 check_modules() {
 	local module sections
 
@@ -244,8 +243,8 @@ check_modules() {
 	done
 }
 
-# Debug information goes, .BTF stays.  The stamp is last: without it there is
-# no set of modules.
+# Strip debug information but keep .BTF.  The stamp is written last: without it the set of
+# modules is incomplete.
 install_modules() {
 	local tmp=$1 module version
 
@@ -296,7 +295,7 @@ main() {
 	step "build the KVM modules for $KERNEL ($NAME)" \
 		"modules-$KERNEL-$NAME" compile
 	[[ -n $ONLY_COMPILE ]] || install_modules "$tmp"
-	# 100 MB, and the next build of a fault starts from the base again.
+	# It takes 100 MB, and the next build of a fault starts from the base again.
 	[[ -z $FAULT ]] || rm -rf -- "$WORK"
 }
 

@@ -3,8 +3,8 @@
 #
 # The tools that build kernel modules.  Sourced after lab/lib.sh.
 
-# need_build_tools HEADERS: ends the script if the kernel's own compiler, or what
-# else makes a module against these headers, is missing.
+# need_build_tools HEADERS: end the script if the compiler that built the kernel, or
+# another tool that is needed to build modules with these headers, is missing
 need_build_tools() {
 	local compiler
 

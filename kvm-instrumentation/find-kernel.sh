@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Finds what the modules for one of this machine's kernels are built from.
-# Sourced by install-modules.sh, after lab/lib.sh.
+# Finds the headers and the source from which modules for a kernel of this machine are
+# built.  Sourced by install-modules.sh, after lab/lib.sh.
 #
-# All paths of the system are below $ROOT, which is empty but for an image's
-# directory or a test's.
+# All system paths are below $ROOT, which is empty unless it is the directory of an image or
+# of a test.
 
-# The folders that patches may touch, and others that the build needs.
+# The directories that patches may change, and others that the build needs.
 SOURCE_PARTS=(arch/x86/kvm virt/kvm Documentation/virt/kvm
 	tools/testing/selftests/kvm Makefile scripts/extract-vmlinux)
 
@@ -19,7 +19,7 @@ is_running() {
 	[[ $KREL == "$(running_release)" ]]
 }
 
-# Sets KREL, unless that is given, and what follows from it.
+# Set KREL, unless it is given, and the variables that follow from it.
 find_release() {
 	KREL=${KREL:-$(running_release)}
 	[[ $KREL =~ ^[0-9]+\.[0-9]+[A-Za-z0-9.+~_-]*$ ]] ||
@@ -44,8 +44,8 @@ find_series() {
 		die "no patches fit Linux $KREL; there are patches for: $(known_series)"
 }
 
-# Names the packages to install.  The newest source can be newer than the kernel, so
-# its version is named as soon as the headers have told it.
+# Print the packages to install.  The newest source can be newer than the kernel, so its
+# version is included once the headers are known.
 install_hint() {
 	local version=''
 
@@ -81,7 +81,7 @@ version_in() { # MAKEFILE
 		END { print v }' "$1"
 }
 
-# Debian's version of the kernel, of which its own patches are a part.
+# Print Debian's version of the kernel, which identifies Debian's own patches, too.
 kernel_package_version() {
 	sed -n 's/^#define LINUX_PACKAGE_ID " *Debian \(.*\)"$/\1/p' \
 		"$HEADERS/include/generated/package.h" 2>/dev/null || true
@@ -93,7 +93,7 @@ source_package_version() {
 		2>/dev/null | sed -n 's/^installed //p' || true
 }
 
-# refuse_other WHERE ITS-VERSION KERNEL'S-VERSION
+# refuse_other WHERE ITS-VERSION KERNEL'S-VERSION: end the script if they differ
 refuse_other() {
 	[[ $2 == "$3" ]] ||
 		die "the source in $1 is Linux $2, but $KREL is Linux $3;" \
@@ -105,7 +105,8 @@ unpack_source() { # TARBALL DIR
 		--no-same-owner "${SOURCE_PARTS[@]/#/linux-source-$KSERIES/}"
 }
 
-# Sets SOURCE to the patched kernel's own source, or ends here.
+# Set SOURCE to the source of exactly this kernel, with the distribution's patches, or end
+# the script.
 find_source() {
 	local kernel package tmp tarball from
 
@@ -136,8 +137,8 @@ find_source() {
 
 # --- BTF ---
 
-# The kernel's types, in a file that pahole reads: from its image, or as the
-# running kernel shows them.
+# Write the kernel's types to a file that pahole reads, from the kernel's image or from
+# the running kernel.
 make_vmlinux() { # FILE
 	local image=$ROOT/boot/vmlinuz-$KREL btf=$ROOT/sys/kernel/btf/vmlinux
 
@@ -151,9 +152,9 @@ make_vmlinux() { # FILE
 	cp -- "$btf" "$1"
 }
 
-# The observer reads KVM's types from the modules' BTF, which is made only where
-# the headers have a vmlinux.  Debian's 6.1 has none: a directory of links to
-# them that has one takes their place.
+# The observer reads KVM's types from the modules' BTF, which is only made if the headers
+# have a vmlinux.  Debian's 6.1 headers have none, so use a directory with links to the
+# headers and a vmlinux.
 complete_headers() {
 	local own=$BUILD/headers/$KREL tmp file
 
@@ -163,7 +164,7 @@ complete_headers() {
 	for file in "$HEADERS"/* "$HEADERS"/.[!.]*; do
 		ln -s -- "$file" "$tmp/"
 	done
-	# As it includes others by a path relative to itself, or an absolute one.
+	# The Makefile finds other files relative to itself, so include it by its own path.
 	rm -- "$tmp/Makefile"
 	printf 'include %s/Makefile\n' "$HEADERS" >"$tmp/Makefile"
 	make_vmlinux "$tmp/vmlinux"

@@ -3,25 +3,25 @@
 #
 # usage: install-modules.sh modules|install|uninstall|reload|status
 #
-# KVM's modules with the exit counters, for a kernel of this machine; what
-# kvm-instrumentation/Makefile runs.
+# Manages KVM's modules with exit counters for a kernel of this machine;
+# kvm-instrumentation/Makefile runs it.
 #
 # modules    builds them, in build/modules/KREL
-# install    puts them in /lib/modules/KREL/updates/exitledger, where modprobe
-#            prefers them to the distribution's, which stay as they are
+# install    copies them to /lib/modules/KREL/updates/exitledger, where modprobe
+#            prefers them to the distribution's, which are not touched
 # uninstall  removes them from there
-# reload     unloads KVM and loads what modprobe finds now; no VM may run
+# reload     unloads KVM and loads the modules that modprobe finds; no VM may run
 # status     says which KVM is loaded, and what is installed
 #
-# From the environment:
-# KREL       the kernel's release (default: the one that runs)
+# Environment:
+# KREL       the kernel's release (default: the running kernel's)
 # SOURCE     its source (default: Debian's package linux-source-X.Y)
-# MODULES    install: where modules is to have put them
+# MODULES    install: the directory in which modules were built
 # SIGN_KEY, SIGN_CERT   install: a key to sign the modules with
 # ROOT       install and uninstall: the directory of another system (an image),
 #            instead of /.  Tests run all commands in a made-up one.
 
-# The variables that make exports are not meant for the kernel's makefiles.
+# Variables that make exports must not reach the kernel's makefiles.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 export -n KREL SOURCE MODULES SIGN_KEY SIGN_CERT ROOT BASE
 # shellcheck source=lab/lib.sh
@@ -40,7 +40,7 @@ HERE=$TOP/kvm-instrumentation
 
 NAMES=(kvm kvm-amd kvm-intel)
 MAKE_US="make -C kvm-instrumentation"
-UNDO=		# what puts the system back if we end early
+UNDO=		# restores the system if the script ends early
 
 on_exit() {
 	[[ -z $UNDO ]] || "$UNDO"
@@ -48,7 +48,7 @@ on_exit() {
 }
 trap on_exit EXIT
 
-# need_root WHAT: a made-up root needs no more than to be writable.
+# need_root WHAT: end the script without root's rights; with ROOT, write access is enough
 need_root() {
 	if [[ -n $ROOT && -w $MODDIR ]] || ((EUID == 0)); then
 		return 0
@@ -61,7 +61,7 @@ need_kernel() {
 	need_program depmod kmod
 }
 
-# One at a time; released when we end.
+# Allow one process at a time; the lock is released when the script ends.
 lock_kernel() {
 	exec 8<"$MODDIR"
 	flock 8
@@ -69,7 +69,7 @@ lock_kernel() {
 
 # --- what modprobe finds ---
 
-# As depmod and modinfo would see it after ROOT has become /.
+# Run depmod as if ROOT were /.
 run_depmod() {
 	local config=()
 
@@ -77,12 +77,12 @@ run_depmod() {
 	depmod "${config[@]}" "$KREL"
 }
 
-# found NAME: the file that modprobe would load
+# found NAME: print the file that modprobe would load
 found() {
 	modinfo -b "$ROOT/" -k "$KREL" -n "$1" 2>/dev/null | tr -s / || true
 }
 
-# first_not_in DIR: one that would be loaded from elsewhere, if any
+# first_not_in DIR: print the first module that would be loaded from elsewhere, if any
 first_not_in() {
 	local name path
 
@@ -95,7 +95,7 @@ first_not_in() {
 	done
 }
 
-# Succeeds if modprobe would load our modules for VENDOR, kvm.ko included.
+# Would modprobe load our modules for VENDOR, including kvm.ko?
 depends_are_ours() { # VENDOR
 	local config=() lines
 
@@ -116,8 +116,8 @@ cmd_modules() {
 	lock
 	find_source
 	complete_headers
-	# A build tree does not notice when the headers in the same place are
-	# another version's, so none is kept.
+	# make does not notice if headers at the same path are of another version, so keep no
+	# work tree.
 	rm -rf -- "$OUT/.work"
 	"$HERE/build-modules.sh" --kernel "$KSERIES" --source "$SOURCE" \
 		--headers "$HEADERS" --out "$OUT" \
@@ -128,7 +128,7 @@ cmd_modules() {
 
 # --- install ---
 
-# Only a whole set for this very kernel.
+# Accept only a complete set for exactly this kernel.
 check_set() { # DIR
 	local name release
 
@@ -144,7 +144,7 @@ check_set() { # DIR
 }
 
 undo_install() {
-	# Whatever can still be put back is.
+	# Restore as much as possible, even if a step fails.
 	set +e
 	[[ -d $STAGE/new ]] || rm -rf -- "$OURS"
 	[[ ! -d $STAGE/old ]] || mv -T -- "$STAGE/old" "$OURS"
@@ -153,7 +153,7 @@ undo_install() {
 	UNDO=
 }
 
-# Keeps the previous modules until modprobe finds the new ones.
+# Keep the previous modules until modprobe finds the new ones.
 put_in_place() {
 	local name wrong
 
@@ -181,7 +181,7 @@ cmd_install() {
 	check_set "$OUT"
 	need_root 'writing to /lib/modules'
 	lock_kernel
-	# Outside of what depmod searches, on the same file system.
+	# In a place that depmod does not search, on the same file system.
 	new_beside STAGE "$MODDIR"
 	mkdir -m 755 -- "$STAGE/new"
 	(cd -- "$OUT" && cp -- "${NAMES[@]/%/.ko}" stamp "$STAGE/new/")
@@ -270,7 +270,7 @@ main() {
 	COMMAND=$1 ROOT=${ROOT:-} KREL_GIVEN=${KREL:-}
 	[[ -z $ROOT ]] || ROOT=$(realpath -- "$ROOT")
 	ROOT=${ROOT%/}
-	# Where others than root do not look.
+	# These are not in the PATH of users other than root.
 	PATH=$PATH:/usr/sbin:/sbin
 	case $1 in
 	modules | install | uninstall | reload | status) "cmd_$1" ;;

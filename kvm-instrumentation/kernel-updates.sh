@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Finds what an update of the kernel or of these modules leaves behind: copies in an
-# initramfs, and kernels without the counters.  Sourced by install-modules.sh.
+# Finds leftovers of an update of the kernel or of these modules: copies in an initramfs,
+# and kernels without the counters.  Sourced by install-modules.sh.
 
 HOOK=etc/kernel/postinst.d/exitledger
 
-# in_initramfs PATTERN: is a module of KVM's in the initramfs whose path matches?
+# in_initramfs PATTERN: does the initramfs have a module of KVM whose path matches?
 in_initramfs() {
 	local image=$ROOT/boot/initrd.img-$KREL list
 
 	[[ -r $image && -n $(type -P lsinitramfs) ]] || return 1
-	# All of it is read, as lsinitramfs complains of a pipe that is closed.
+	# Read all of the output: lsinitramfs prints an error if its pipe is closed early.
 	list=$(lsinitramfs "$image" 2>/dev/null |
 		grep -E '/kvm(-amd|-intel)?\.ko' || true)
 	grep -qE "$1" <<<"$list"
@@ -22,7 +22,7 @@ renew_initramfs() { # WHAT-IT-HAS
 		"sudo update-initramfs -u -k $KREL"
 }
 
-# An initramfs has copies of its own.
+# An initramfs has its own copies of modules.
 warn_of_initramfs_at_install() { # SAME: the set that was there is the one that is
 	if in_initramfs '/kernel/arch/x86/kvm/'; then
 		renew_initramfs "the distribution's KVM"
@@ -38,14 +38,14 @@ warn_of_initramfs_at_uninstall() {
 
 # --- after a kernel's update ---
 
-# A package of a kernel runs it, with the kernel's release.
+# Packages of kernels run the hook with the kernel's release as its argument.
 install_hook() {
 	mkdir -p -- "$ROOT/${HOOK%/*}"
 	cp -- "$HERE/postinst-hook" "$ROOT/$HOOK"
 	chmod 755 "$ROOT/$HOOK"
 }
 
-# The last kernel's modules take it along.
+# The hook is removed with the modules of the last kernel.
 remove_hook() {
 	local dir
 
@@ -56,18 +56,19 @@ remove_hook() {
 	rmdir --ignore-fail-on-non-empty -p -- "$ROOT/${HOOK%/*}" 2>/dev/null || true
 }
 
-# Debian's version of the kernel that runs, if it says so.
+# Print Debian's version of the running kernel, if it is a Debian kernel.
 running_version() {
 	sed -n 's/.* Debian \([^ ]*\) .*/\1/p' "$ROOT/proc/version" 2>/dev/null || true
 }
 
-# built_for DIR: Debian's version of the kernel that modules were built for
+# built_for DIR: print Debian's version of the kernel that the modules were built for
 built_for() {
 	sed -n 's/^# kernel //p' "$1/stamp"
 }
 
-# Sets that were built for another version of the kernel that runs are loaded all the
-# same, as they have its release: modprobe prefers updates/ to what came with it.
+# Modules that were built for another version of the running kernel are loaded
+# nevertheless, as the release is the same and modprobe prefers updates/ to the kernel's
+# own.
 warn_of_version() {
 	local built running
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The KVM that is loaded: what it is, who uses it, and its replacement.  Sourced
-# by install-modules.sh.
+# The loaded KVM: its kind, its users, and its replacement.  Sourced by
+# install-modules.sh.
 
 loaded_is_ours() {
 	[[ -e $ROOT/sys/module/kvm/parameters/exit_stats ]]
 }
 
-# loaded_is_mixed: our kvm.ko, under a vendor module that was built without counters
+# loaded_is_mixed: is our kvm.ko used by a vendor module that was built without counters?
 loaded_is_mixed() {
 	local module
 
@@ -19,7 +19,7 @@ loaded_is_mixed() {
 	return 1
 }
 
-# Sets VENDOR to the vendor's module for this processor.
+# Set VENDOR to the vendor module for this processor.
 find_vendor() {
 	local flag
 
@@ -63,8 +63,8 @@ describe_loaded() {
 		"(${modes[mode]:-unknown}); guests $who read them"
 }
 
-# loaded_is_other_than FILE: than this kvm.ko; of two that are ours, or not, the
-# build's ID tells, if there is one.
+# loaded_is_other_than FILE: is the loaded kvm.ko another than this file?  If both or
+# neither are ours, compare their build IDs, if they have any.
 loaded_is_other_than() {
 	local note=$ROOT/sys/module/kvm/notes/.note.gnu.build-id tmp
 
@@ -93,8 +93,9 @@ name_of() { # PID
 	cat -- "$ROOT/proc/$1/comm" 2>/dev/null || echo "?"
 }
 
-# stop_of PID: how systemd ends it, if it is part of a service; the exporter's socket
-# would start it again.
+# stop_of PID: print the command that ends the process, if it is part of a systemd
+# service; the exporter's socket must be stopped, too, as it would start the exporter
+# again
 stop_of() {
 	local unit
 
@@ -104,7 +105,7 @@ stop_of() {
 	[[ -z $unit ]] || echo ": systemctl stop $unit"
 }
 
-# "PID WHAT" of each process that has KVM open.
+# processes: print "PID WHAT" for each process that has KVM open
 processes() {
 	find "$ROOT"/proc/[0-9]*/fd -maxdepth 1 \( -lname 'anon_inode:kvm-v*' \
 		-printf '%h runs a VM\n' -o -lname '/dev/kvm*' \
@@ -114,15 +115,15 @@ processes() {
 		awk '!seen[$1]++' || true
 }
 
-# A directory PID-FD per VM, which can be there after the process's own end.
+# vms: print PID-FD for each VM's directory, which can outlive its process
 vms() {
 	find "$ROOT/sys/kernel/debug/kvm" -mindepth 1 -maxdepth 1 -type d \
 		-name '[0-9]*-*' -printf '%f\n' 2>/dev/null |
 		sed 's/-.*//' | sort -un || true
 }
 
-# "PID" of each process that has a BPF program attached, or a tracepoint's event: what
-# may watch KVM's tracepoints, which are kvm.ko's.
+# watchers: print each process with an attached BPF program or a tracepoint's event, as it
+# may use KVM's tracepoints and so hold kvm.ko
 watchers() {
 	find "$ROOT"/proc/[0-9]*/fd -maxdepth 1 \( -lname 'anon_inode:bpf_link' \
 		-o -lname 'anon_inode:bpf-link' -o -lname 'anon_inode:*perf_event*' \
@@ -130,7 +131,7 @@ watchers() {
 		sed "s,^$ROOT/proc/\([0-9]*\)/fd,\1," | sort -un || true
 }
 
-# kvm.ko's own references, beside those of the modules that use it
+# references_to_kvm: print the references to kvm.ko without those of other modules
 references_to_kvm() {
 	local count holders
 
@@ -143,7 +144,7 @@ references_to_kvm() {
 	echo "$((count - holders))"
 }
 
-# One line for each that keeps KVM from being unloaded.
+# users: print a line for each obstacle to unloading KVM
 users() {
 	local pid what listed=' ' holder count
 
@@ -187,13 +188,13 @@ refuse_users() {
 
 # --- parameters ---
 
-# "MODULE NAME=VALUE" of what can be read
+# parameters: print "MODULE NAME=VALUE" for each readable parameter
 parameters() {
 	local module file
 
 	for module in kvm "$VENDOR"; do
 		for file in "$ROOT/sys/module/$module/parameters"/*; do
-			# Of exit_stats_isa the modules alone decide.
+			# exit_stats_isa is set by the modules alone.
 			[[ -r $file && $file != */exit_stats_isa ]] || continue
 			printf '%s %s=%s\n' "$module" "${file##*/}" \
 				"$(cat -- "$file" 2>/dev/null || true)"
@@ -201,7 +202,8 @@ parameters() {
 	done
 }
 
-# Those of $BEFORE whose value is another now; not those that are no more.
+# Print the parameters of $BEFORE that now have another value; not those that no longer
+# exist.
 changed_parameters() {
 	awk '{ name = $0; sub(/=.*/, "", name) }
 		NR == FNR { now[name] = $0; next }
@@ -210,7 +212,7 @@ changed_parameters() {
 
 # --- unloading and loading ---
 
-# The programs are the ROOT's own: a test's never touch the real kernel.
+# Run a program of ROOT: a test's programs never touch the real kernel.
 kmod() { # PROGRAM ARGUMENT...
 	local program=$ROOT/sbin/$1
 
@@ -227,7 +229,7 @@ unload() {
 	done
 }
 
-# load CHANGED: what modprobe finds, and these parameters besides
+# load CHANGED: load the modules that modprobe finds, with these parameters as well
 load() {
 	local module arguments
 
@@ -238,8 +240,8 @@ load() {
 	[[ -d $ROOT/sys/module/$VENDOR ]]
 }
 
-# The distribution's files in the place of what modprobe finds, with the
-# options that modprobe has for them.
+# Load the distribution's modules instead of those that modprobe finds, with the options
+# that modprobe has for them.
 put_back() {
 	local path arguments
 
@@ -248,11 +250,11 @@ put_back() {
 	echo "${0##*/}: KVM could not be replaced; putting back what can be loaded" >&2
 	unload >/dev/null 2>&1 || true
 	while read -r _ path arguments; do
-		# Under a kvm.ko of ours that stays, the vendor's is to be ours, too.
+		# If our kvm.ko could not be unloaded, the vendor module must be ours, too.
 		loaded_is_ours ||
 			path=${path/"/updates/exitledger/"/"/kernel/arch/x86/kvm/"}
 		[[ -e $path ]] || path=$(compgen -G "$path.*" || echo "$path")
-		# Words.  What is there already is no failure.
+		# Several words.  A module that is loaded already is no failure.
 		# shellcheck disable=SC2086
 		kmod insmod "$path" $arguments 2>/dev/null || true
 	done < <(kmod modprobe --ignore-install --show-depends "$VENDOR" |
@@ -264,7 +266,7 @@ put_back() {
 	fi
 }
 
-# Gives modprobe again the parameters that somebody once gave it by hand.
+# Pass parameters to modprobe that somebody once set by hand.
 restore_parameters() {
 	local changed
 

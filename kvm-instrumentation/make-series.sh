@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make-series.sh --source DIR --series DIR --out DIR: the whole series, for
-# 'git am' on a kernel's tree.  The first of its patches adds src/, of which
-# patches/ has no copy.
+# make-series.sh --source DIR --series DIR --out DIR: write the whole series, for 'git am'
+# in a kernel tree.  Its first patch adds src/, which patches/ does not contain.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,7 +32,7 @@ git() {
 		-c user.email=exitledger@localhost -c commit.gpgsign=false "$@"
 }
 
-# The folders that the patches touch.
+# The directories that the patches change.
 for part in arch/x86/kvm tools/testing/selftests/kvm Documentation/virt/kvm; do
 	mkdir -p "$temp/tree/$(dirname "$part")"
 	cp -a "$source/$part" "$temp/tree/$part"

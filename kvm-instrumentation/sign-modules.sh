@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Signatures of modules, for machines that load no others.  Sourced by
-# install-modules.sh.
+# Signs modules for machines that load only signed ones.  Sourced by install-modules.sh.
 
-# Debian's place for the owner's key ("machine owner key"), shared with DKMS.
+# Debian's directory for the machine owner's key, which DKMS uses, too.
 MOK=/var/lib/dkms/mok
 
-# Prints why this machine loads signed modules alone; nothing if it does not.
+# Print why this machine loads only signed modules; print nothing if it loads others.
 why_signed() {
 	local variable=$ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
 	local lockdown=$ROOT/sys/kernel/security/lockdown
 
-	# Four bytes of attributes, then the value.
+	# The variable has four bytes of attributes, then its value.
 	if [[ -r $variable && $(od -An -tu1 -j4 -N1 -- "$variable") -eq 1 ]]; then
 		echo "Secure Boot is on"
 	elif [[ -r $lockdown && $(<"$lockdown") != *'[none]'* ]]; then
@@ -57,8 +56,8 @@ explain_signing() { # WHY
 	EOF
 }
 
-# Signs what is in DIR if a key was given; ends here if the machine would
-# refuse it.
+# Sign the modules in DIR if a key was given; end the script if the machine would refuse
+# them.
 sign_modules() { # DIR
 	local name program why hash
 
