@@ -4,7 +4,7 @@
 
 #include "lib/array.h"
 
-/* Elements that the first allocation has memory for. */
+/* The number of elements in the first allocation. */
 #define FIRST 8
 
 void *array_make_room(void *array, size_t *nr, size_t *room, size_t size,
@@ -12,7 +12,7 @@ void *array_make_room(void *array, size_t *nr, size_t *room, size_t size,
 {
 	char *elements, *moved, *slot;
 
-	/* A pointer to a pointer of any type is no void **. */
+	/* A T ** must not be accessed as a void **: copy the pointer. */
 	memcpy(&elements, array, sizeof(elements));
 	if (*nr == *room) {
 		size_t more = *room ? 2 * *room : FIRST;

@@ -1,37 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Arrays that grow, and searches in sorted ones. */
+/* Arrays that grow, and a search in sorted arrays. */
 #ifndef EXITLEDGER_ARRAY_H
 #define EXITLEDGER_ARRAY_H
 
 #include <stddef.h>
 
 /**
- * array_insert - make a zeroed element in an array
+ * array_insert - insert a zeroed element into an array
  * @array: an lvalue: the array's pointer, NULL if it is empty
- * @nr, @room: lvalues: how many elements it has, and has memory for
+ * @nr, @room: lvalues: the number of elements, and how many fit into the memory
+ *	that is allocated
  * @at: the new element's index, at most @nr
  *
- * Returns the element, or NULL when out of memory: nothing is changed then.
- * Other elements may have moved.
+ * Returns the element, or NULL when out of memory; the array is then unchanged.
+ * Pointers to other elements are invalid afterwards, as these may have moved.
  */
 #define array_insert(array, nr, room, at)                         \
 	((typeof(array))array_make_room(&(array), &(nr), &(room), \
 					sizeof(*(array)), (at)))
 
-/** array_append - the same at the array's end */
+/** array_append - append a zeroed element, as array_insert() does at @nr */
 #define array_append(array, nr, room) array_insert(array, nr, room, (nr))
 
-/** array_make_room - what array_insert() is made of; @array: of its pointer */
+/**
+ * array_make_room - implements array_insert(); use that macro instead
+ * @array: the address of the array's pointer
+ * @size: the size of an element in bytes
+ */
 void *array_make_room(void *array, size_t *nr, size_t *room, size_t size,
 		      size_t at);
 
 /**
- * array_lower_bound - search in an array that ascends
- * @size: of an element
- * @compare: less than 0, 0, or more: as the element is below the key, or not
+ * array_lower_bound - search in an array that is sorted in ascending order
+ * @size: the size of an element in bytes
+ * @compare: returns less than 0 if the element is below the key; else 0 or more
  *
  * Returns the index of the first element that is not below the key, or @nr.
- * Inline, so that @compare is no call.
+ * It is inline, so that the compiler can inline @compare as well.
  */
 static inline __attribute__((always_inline)) size_t
 array_lower_bound(const void *key, const void *array, size_t nr, size_t size,

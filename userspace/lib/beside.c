@@ -17,7 +17,7 @@ bool beside_replaces(const char *path)
 	return stat(path, &status) || S_ISREG(status.st_mode);
 }
 
-/* As that of the file that is there, or of any new one. */
+/* The mode of the existing file, or the one that a new file gets. */
 static mode_t mode_of(const char *path)
 {
 	struct stat status;
@@ -41,7 +41,7 @@ static int open_temp(struct beside *beside, const char *path)
 {
 	int fd, err;
 
-	/* A link that leads nowhere is none that can be followed. */
+	/* If the file is missing, or is a dangling link, use @path as it is. */
 	if (!realpath(path, beside->place) &&
 	    snprintf(beside->place, sizeof(beside->place), "%s", path) >=
 		    (int)sizeof(beside->place))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Writes a file beside the one that it replaces.  Guests' programs use this,
- * too. */
+/*
+ * Replaces a file atomically: writes a temporary file beside it, and renames
+ * that.  The programs that run in guests use this, too.
+ */
 #ifndef EXITLEDGER_BESIDE_H
 #define EXITLEDGER_BESIDE_H
 
@@ -9,43 +11,49 @@
 #include <stdio.h>
 
 struct beside {
-	FILE *out; /* to be written to */
-	char place[PATH_MAX]; /* of the file, when all links were followed */
-	char temp[PATH_MAX + 8]; /* where it is until it is whole; "": there */
+	FILE *out; /* the stream to write to */
+	char place[PATH_MAX]; /* the file's path, with all links resolved */
+	char temp[PATH_MAX + 8]; /* the temporary file's path; "": none */
 };
 
 /**
- * beside_replaces - is this a regular file, which is replaced as a whole?
+ * beside_replaces - must a file be replaced as a whole?
  *
- * Devices, pipes and names of open files (/dev/stdout) are written to directly.
+ * Returns true for a regular file, and for one that does not exist yet.
+ * Returns false for devices, pipes and names of open files (/dev/stdout): these
+ * must be written to directly.
  */
 bool beside_replaces(const char *path);
 
 /**
- * beside_begin - write a file beside the one that it is to replace
- * @path: if it is a link, the file that it leads to is replaced
+ * beside_begin - open a temporary file that will replace @path
+ * @path: if it is a symbolic link, its target will be replaced
  *
- * The file's mode is kept; a new file has the mode that new files have. Returns
- * 0, or -errno; then there is nothing to end.
+ * The mode of an existing file is kept; a new file gets 0666 without the
+ * umask's bits.  Returns 0, or -errno, after which beside_end() must not be
+ * called.
  */
 int beside_begin(struct beside *beside, const char *path);
 
 /**
- * beside_place - put what was written so far in the file's place
+ * beside_place - replace the file by what was written so far
  *
- * Later writes go to that file, too.  Returns 0, or -errno; then nothing has
- * changed.
+ * Later writes to the stream go to the new file, too.  Returns 0, or -errno;
+ * the old file is then unchanged.
  */
 int beside_place(struct beside *beside);
 
-/** beside_drop - leave all as it was, unless it was placed; does not close the
- * stream */
+/**
+ * beside_drop - remove the temporary file, unless beside_place() has renamed it
+ *
+ * The stream stays open.
+ */
 void beside_drop(struct beside *beside);
 
 /**
- * beside_end - close it, and leave all as it was unless it has its place
+ * beside_end - close the stream, and remove the temporary file if it is left
  *
- * 0, or -errno: not all of it could be written.
+ * Returns 0, or -errno if not all could be written.
  */
 int beside_end(struct beside *beside);
 

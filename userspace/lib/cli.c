@@ -11,7 +11,7 @@
 
 enum { KEY_HELP = '?', KEY_USAGE = 0x10000, KEY_VERSION = 'V' };
 
-#define ROWS_MAX 64 /* of a command, with those of all commands */
+#define ROWS_MAX 64 /* a command's own options, and the common ones */
 
 static const struct argp_option common_rows[] = {
 	{ "help", KEY_HELP, NULL, 0, "Give this help list", -1 },
@@ -105,7 +105,7 @@ static void call(struct line *line, int key, char *arg)
 			   arg);
 }
 
-/* The next word, or NULL. */
+/* Take the next word of the command line; NULL if there is none. */
 static char *take_word(struct line *line)
 {
 	struct argp_state *state = &line->state;
@@ -113,7 +113,7 @@ static char *take_word(struct line *line)
 	return state->next < state->argc ? state->argv[state->next++] : NULL;
 }
 
-/* An argument that may be left out is one only if it cannot be an option. */
+/* A word that may be an option is not taken as an optional argument. */
 static char *take_argument(struct line *line, const struct argp_option *row,
 			   const char *called)
 {
@@ -196,7 +196,7 @@ static void take_short(struct line *line, char *word)
 
 /* --- completion --- */
 
-/* Print what may be the last word of those behind --complete, and end. */
+/* Print the completions of the last word after --complete, and exit. */
 static void complete(const struct line *line)
 {
 	const struct argp_state *state = &line->state;
@@ -266,7 +266,7 @@ void cli_parse(const struct argp *argp, unsigned int flags, int argc,
 			   .err_stream = stderr,
 			   .out_stream = stdout },
 	};
-	bool over = false; /* "--" was there */
+	bool over = false; /* "--" was seen */
 	char *word;
 
 	take_rows(&line);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command line of all programs: one grammar, one way to refuse.
+ * The command line of all programs: one grammar, and one form of errors.
  *
- * Options are argp's tables, from which help comes, and the callbacks are
- * argp's; but they are called by cli_parse(), which takes no abbreviations,
- * says each error in one line, and notices a standard output that goes away.
+ * Options are in argp's tables, from which the help text is made, and the
+ * callbacks are argp's.  But cli_parse() calls them instead of argp_parse(): it
+ * accepts no abbreviations, prints each error in one line, and reports a
+ * failure of standard output.
  */
 #ifndef EXITLEDGER_CLI_H
 #define EXITLEDGER_CLI_H
@@ -15,72 +16,85 @@
 
 #include "lib/exit_status.h"
 
-/** cli_begin - to be called first: standard files are open, SIGPIPE ends nobody
+/**
+ * cli_begin - prepare the process; main() must call this first
+ *
+ * Afterwards the descriptors 0 to 2 are open, and SIGPIPE does not end us.
  */
 void cli_begin(void);
 
 /**
- * cli_end - to be called last: is all that was written to standard output
- *there?
- * @status: that the program would end with
- * @failed: that it ends with if standard output failed and @status does not
- *tell of a failure yet, after a line that says so
+ * cli_end - close standard output, and check that all of it was written
+ * @status: the program's exit status so far
+ * @failed: the exit status if standard output has failed
+ *
+ * main() must call this last, and return its result: @status, or if standard
+ * output has failed, @failed, after an error message.  If @status already
+ * stands for a failure, it is returned without a message.
  */
 int cli_end(int status, int failed);
 
-/* The arguments after "--" are a command to be run. */
+/* The arguments after "--" are a command to run. */
 #define CLI_COMMAND 1u
 
 /**
- * cli_parse - call argp->parser for each option, for each argument and at the
- *end
- * @argp: without children
- * @flags: CLI_COMMAND: ARGP_KEY_ARGS is called once, with what is after "--";
- *an argument before it is refused.  Without: ARGP_KEY_ARG for each
- * @argv: argv[0] is the name in messages, without its folder
+ * cli_parse - call argp->parser for each option, each argument, and at the end
+ * @argp: must have no children
+ * @flags: with CLI_COMMAND, the parser gets ARGP_KEY_ARGS once, for the words
+ *	after "--", and an argument before "--" is an error; without it, the
+ *	parser gets ARGP_KEY_ARG for each argument
+ * @argv: the base name of argv[0] is the program's name in messages
+ * @input: passed on in struct argp_state
  *
- * Does not return if the line is wrong (STATUS_USAGE, one line on standard
- * error) or asks for help.
+ * If the command line is wrong, this prints one line to standard error and
+ * exits with STATUS_USAGE.  It also exits when the command line asks for help.
  */
 void cli_parse(const struct argp *argp, unsigned int flags, int argc,
 	       char **argv, void *input);
 
-/** cli_refuse - end with STATUS_USAGE after one line: what is wrong, what to do
+/**
+ * cli_refuse - exit with STATUS_USAGE after printing one line
+ * @fmt: the line: what is wrong, and what to do about it
  */
 void cli_refuse(const struct argp_state *state, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 
-/** cli_option - how an option of this key is to be called: "--name", or "-k" */
 struct cli_name {
 	char s[32];
 };
+
+/** cli_option - how messages name the option with this key: "--name" or "-k" */
 struct cli_name cli_option(const struct argp_option *rows, int key);
 
 /**
- * cli_time - a time as duration_parse() takes it, in nanoseconds, or a refusal
+ * cli_time - parse an option's argument as a time (see duration_parse())
  * @option: "--name", for the message
+ * @least, @most: the limits in nanoseconds
+ *
+ * Returns nanoseconds.  Calls cli_refuse() if @arg is wrong.
  */
 uint64_t cli_time(const struct argp_state *state, const char *option,
 		  const char *arg, uint64_t least, uint64_t most);
 
-/** cli_number - a whole decimal number, or a refusal */
+/** cli_number - the same for a decimal integer */
 uint64_t cli_number(const struct argp_state *state, const char *option,
 		    const char *arg, uint64_t least, uint64_t most);
 
-/** cli_real - a decimal number above 0 or @least, or a refusal */
+/** cli_real - the same for a decimal number, which must be above 0 */
 double cli_real(const struct argp_state *state, const char *option,
 		const char *arg, double least, double most);
 
-/* Files named "-": standard input can be read once, standard output be one
- * thing. */
+/* The options that use "-": standard input and output can be used only once. */
 struct cli_dashes {
 	const char *input,
 		*output; /* the options that have taken them, or NULL */
 };
 
 /**
- * cli_file - note that an option names a file, and refuse it if it has no name
- * @taken: &dashes.input or &dashes.output
+ * cli_file - check the name of a file that is an option's argument
+ * @taken: &dashes.input or &dashes.output; set to @option if @path is "-"
+ *
+ * Calls cli_refuse() if @path is empty, or is "-" and another option uses that.
  */
 void cli_file(const struct argp_state *state, const char *option,
 	      const char *path, const char **taken);

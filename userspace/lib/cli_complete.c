@@ -9,12 +9,12 @@
 
 struct cli_offer {
 	const char *program;
-	const char *before; /* of the same word, as it stays: "--vm=", "a,b," */
-	int length; /* of @before */
-	const char *typed; /* what is behind @before */
+	const char *before; /* the part of the word to keep: "--vm=", "a,b," */
+	int length; /* of @before, in bytes */
+	const char *typed; /* the rest of the word, which is completed */
 };
 
-/* Arguments that are the same in all programs. */
+/* The arguments that have the same values in all programs. */
 static const struct cli_value common_values[] = {
 	{ NULL, "FILE", CLI_FILE, NULL }, { NULL, "PATH", CLI_FILE, NULL },
 	{ NULL, "RUN", CLI_FILE, NULL },  { NULL, "OLD", CLI_FILE, NULL },
@@ -65,14 +65,14 @@ void cli_offer_commands(const char *word, void (*add)(struct cli_offer *))
 	add(&offer);
 }
 
-/* --- which option, which argument --- */
+/* --- finding the option and its argument --- */
 
 static bool is_last(const struct argp_option *row)
 {
 	return !row->name && !row->key && !row->doc && !row->group;
 }
 
-/* "--name" and "--name=VALUE" */
+/* Find the option of "--name" or "--name=VALUE". */
 static const struct argp_option *find_long(const struct argp_option *rows,
 					   const char *word)
 {
@@ -86,7 +86,7 @@ static const struct argp_option *find_long(const struct argp_option *rows,
 	return NULL;
 }
 
-/* Of "-abc": the option whose argument is the next word, if there is one. */
+/* Find the option in "-abc" whose argument is the next word, if any. */
 static const struct argp_option *find_short(const struct argp_option *rows,
 					    const char *word)
 {
@@ -138,8 +138,7 @@ static const struct cli_value *find_value(const char *option, const char *arg)
 
 /* --- arguments that belong to no option --- */
 
-/* The next word of a line of args_doc, without the brackets and dots around it.
- */
+/* Get the next word of a line of args_doc, without brackets and dots. */
 static bool next_name(const char **line, char *name, size_t size, bool *again)
 {
 	const char *at = *line + strspn(*line, " [");
@@ -166,8 +165,8 @@ static bool is_given(const struct cli_typed *typed, const char *option)
 	return false;
 }
 
-/* The line of args_doc that begins with an option that was given, or the first.
- */
+/* Find the line of args_doc that begins with an option that was given; else the
+ * first line is used. */
 static const char *choose_line(const struct cli_typed *typed)
 {
 	const char *line = typed->args_doc, *at = line, *name;
@@ -196,7 +195,7 @@ static void argument_name(const struct cli_typed *typed, int nr, char *name,
 		const struct argp_option *row = NULL;
 		bool skipped;
 
-		/* After "--" there is a command. */
+		/* A command follows "--": it has no name in args_doc. */
 		if (!strcmp(name, "--"))
 			break;
 		if (name[0] != '-') {
@@ -207,14 +206,14 @@ static void argument_name(const struct cli_typed *typed, int nr, char *name,
 		row = takes_next(typed->rows, name, "");
 		if (row)
 			skipped = next_name(&line, name, size, &again);
-		/* Of "--replay FILE..." one belongs to the option. */
+		/* The first FILE of "--replay FILE..." is the option's. */
 		if (row && skipped && again)
 			return;
 	}
 	*name = '\0';
 }
 
-/* --- what is offered --- */
+/* --- offering words --- */
 
 static void offer_options(const struct cli_typed *typed,
 			  struct cli_offer *offer)
@@ -269,7 +268,9 @@ static int offer_of_option(const struct argp_option *row,
 	return 0;
 }
 
-/* An argument, or if there can be none, or only one that is not known, options.
+/*
+ * Offer an argument's values; offer options if none can be given here, or if
+ * its values are not known.
  */
 static int offer_argument(const struct cli_typed *typed, int nr, bool over,
 			  struct cli_offer *offer)
@@ -324,7 +325,7 @@ int cli_complete(const struct cli_typed *typed)
 {
 	const int last = typed->nr - 1;
 	int arguments = 0;
-	bool over = false; /* "--" was there */
+	bool over = false; /* "--" was seen */
 
 	if (last < 0) {
 		puts("none");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Completes the word that is being typed in a shell, from the same tables that
- * help comes from.  "PROGRAM --complete WORD..." prints it, for the
- * scripts of 'exitledger completion'.
+ * Completes the word that is being typed in a shell, from the tables from which
+ * the help text is made, too.  "PROGRAM --complete WORD..." prints the
+ * completions; the scripts of 'exitledger completion' call it.
  */
 #ifndef EXITLEDGER_CLI_COMPLETE_H
 #define EXITLEDGER_CLI_COMPLETE_H
@@ -10,52 +10,51 @@
 #include <argp.h>
 #include <stdbool.h>
 
-/* The values that are offered for one word. */
+/* The word to complete, and the values offered for it. */
 struct cli_offer;
 
 enum cli_value_kind {
-	CLI_FREE, /* anything; nothing can be offered */
-	CLI_FILE, /* the shell completes the names of files */
-	CLI_WORD, /* one of those that add() offers */
-	CLI_LIST, /* several of them, with commas between */
+	CLI_FREE, /* any text: nothing can be offered */
+	CLI_FILE, /* a file, whose name the shell completes */
+	CLI_WORD, /* one of the words that add() offers */
+	CLI_LIST, /* several of these words, separated by commas */
 };
 
-/* The values that an argument may have.  A table of them ends with a row of
- * zeros. */
+/* The values that one kind of argument may have. */
 struct cli_value {
-	const char *option; /* of this option, by its long name; NULL: any */
-	const char *arg; /* as the tables call the argument; NULL: any */
+	const char *option; /* the option's long name; NULL: any option */
+	const char *arg; /* the argument's name in argp's tables; NULL: any */
 	enum cli_value_kind kind;
 	void (*add)(struct cli_offer *offer); /* calls cli_offer_word() */
 };
 
-/** cli_values - what the arguments of this program may be, in addition to
- * files, numbers and times
- * @values: a table that ends with a row of zeros; it is kept
+/**
+ * cli_values - set the values of arguments other than files, numbers and times
+ * @values: a table that ends with a row of zeros; it is not copied
  */
 void cli_values(const struct cli_value *values);
 
 /**
- * cli_offer_word - offer a word, if what was typed is its beginning
- * @what: one line that says what it is, or NULL
+ * cli_offer_word - offer a word if it begins with what was typed
+ * @what: a description in one line, or NULL
  */
 void cli_offer_word(struct cli_offer *offer, const char *word,
 		    const char *what);
 
-/** cli_offer_program - the command whose word it is: "exitledger monitor" */
+/** cli_offer_program - the command being typed, such as "exitledger monitor" */
 const char *cli_offer_program(const struct cli_offer *offer);
 
-/** cli_offer_typed - what was typed of this word */
+/** cli_offer_typed - the part of the word that was typed so far */
 const char *cli_offer_typed(const struct cli_offer *offer);
 
 /* A command line that is being typed. */
 struct cli_typed {
 	const char *program;
-	const struct argp_option *rows; /* all of them, --help included */
-	const char *args_doc; /* argp's */
-	unsigned int flags; /* of cli_parse() */
-	char **words; /* behind the command; the last is being typed */
-	int nr;
+	const struct argp_option *rows; /* all options, --help included */
+	const char *args_doc; /* from struct argp */
+	unsigned int flags; /* as for cli_parse() */
+	char **words; /* after the command; the last one is being typed */
+	int nr; /* the number of words */
 };
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Standard files, from the start of a program to its end. */
+/* Standard input, output and error, from a program's start to its end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,15 +17,15 @@ static void broken_pipe(int signal)
 void cli_begin(void)
 {
 	/*
-	 * A handler, as what is ignored would be ignored by commands that we
-	 * run; unless our own caller wanted that.
+	 * Use a handler: a command that we run would inherit SIG_IGN, but not a
+	 * handler.  If our caller has already ignored SIGPIPE, leave it so.
 	 */
 	const struct sigaction notice = { .sa_handler = broken_pipe,
 					  .sa_flags = SA_RESTART };
 	struct sigaction now;
 	int fd;
 
-	/* A file that is opened must not become a standard one. */
+	/* Fill closed descriptors, so that no other file gets 0, 1 or 2. */
 	do {
 		fd = open("/dev/null", O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
@@ -44,7 +44,7 @@ int cli_end(int status, int failed)
 		lost = true;
 		error = errno;
 	}
-	/* Whoever failed or refused has said why. */
+	/* With one of these statuses an error was already printed. */
 	if (!lost || status == failed || status == STATUS_FAILED ||
 	    status == STATUS_USAGE)
 		return status;

@@ -31,7 +31,7 @@ uint64_t cli_number(const struct argp_state *state, const char *option,
 
 	errno = 0;
 	number = strtoull(arg, &end, 10);
-	/* strtoull would take "-1" and " 1", too. */
+	/* strtoull() would also accept "-1" and " 1". */
 	if (isdigit((unsigned char)*arg) && !*end && !errno &&
 	    number >= least && number <= most)
 		return number;

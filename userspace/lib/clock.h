@@ -7,8 +7,8 @@
 /**
  * clock_now_ns - the time of CLOCK_MONOTONIC, in nanoseconds
  *
- * BPF programs read the same clock (bpf_ktime_get_ns()), so times of the one
- * can be compared with those of the other.
+ * BPF programs read the same clock with bpf_ktime_get_ns(), so both kinds of
+ * times can be compared.
  */
 uint64_t clock_now_ns(void);
 

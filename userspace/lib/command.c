@@ -10,7 +10,10 @@
 
 static volatile sig_atomic_t interrupted;
 
-/* That another process sent: a terminal's goes to the command as well. */
+/*
+ * The last SIGTERM or SIGHUP that another process sent us.  Signals of the
+ * terminal are not kept: the command gets these as well.
+ */
 static volatile sig_atomic_t sent;
 
 static void on_signal(int signal, siginfo_t *info, void *context)
@@ -22,10 +25,10 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 }
 
 /*
- * A command is a child of its runner, and its end is heard of through a socket.
- * SIGCHLD tells of our own children, such as the runner or a program that bench
- * measures.  The handler ends poll() early.  It also replaces SIG_IGN, which
- * may be inherited, and with which children have no exit status.
+ * A command is a child of its runner, which reports its end through a socket.
+ * SIGCHLD is for our own children, such as the runner or a program that bench
+ * measures.  The handler makes poll() return early.  It also replaces an
+ * inherited SIG_IGN, with which the exit status of children would be lost.
  */
 static void on_child(int signal)
 {
@@ -42,7 +45,7 @@ void command_catch_signals(void)
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGQUIT, &stop, NULL);
-	/* nohup's wish is respected. */
+	/* nohup(1) ignores SIGHUP: leave it ignored. */
 	sigaction(SIGHUP, NULL, &hang_up);
 	if (hang_up.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &stop, NULL);

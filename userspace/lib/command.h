@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Run a command beside us, and be told to stop. */
+/* Runs a command as another process, and catches the signals that stop us. */
 #ifndef EXITLEDGER_COMMAND_H
 #define EXITLEDGER_COMMAND_H
 
@@ -9,64 +9,67 @@
 #include "lib/runner.h"
 
 struct command {
-	struct runner runner; /* who runs it */
-	pid_t pid; /* 0: none, or ended */
-	int status; /* when ended: its exit status, or 128 + the signal */
+	struct runner runner; /* the process that starts the command */
+	pid_t pid; /* the command's; 0: not started, or ended */
+	int status; /* once ended: its exit status, or 128 + the signal */
 };
 
 /**
- * command_catch_signals - let SIGINT, SIGTERM, SIGQUIT and SIGHUP end a wait,
- * not the process
+ * command_catch_signals - catch SIGINT, SIGTERM, SIGQUIT and SIGHUP
  *
- * To be called before anything is attached, so that results are never lost.
+ * They then end a wait instead of the process.  Call this before attaching
+ * anything, so that no results are lost.
  */
 void command_catch_signals(void);
 
-/** command_interrupted - how many of these signals came */
+/** command_interrupted - the number of these signals that were received */
 int command_interrupted(void);
 
 /**
- * command_pass_on - let a command have the SIGTERM or SIGHUP that was sent to us
+ * command_pass_on - pass the SIGTERM or SIGHUP that was sent to us to a command
  *
- * For who waits on until it has ended; command_end does so by itself.
+ * This is for callers that then wait for its end; command_end() calls this
+ * itself.
  */
 void command_pass_on(struct command *command);
 
 /**
- * command_prepare - keep what it takes to run a program later
- * @argv: with a NULL at the end; the program is looked up in PATH
+ * command_prepare - fork the process that will run a program later
+ * @argv: ends with NULL; the program is looked up in PATH
  *
- * The program will run with the rights that we have now, and can be sent
- * signals, whatever we give up meanwhile: see runner.h.  0, or -errno with @why
- * filled in.
+ * The program will run with the rights that we have now, and we can send it
+ * signals, even if we give up these rights in between: see runner.h.  Returns
+ * 0, or -errno with @why filled in.
  */
 int command_prepare(struct command *command, char *const argv[],
 		    struct why *why);
 
 /**
  * command_start - run a program
- * @argv: as for command_prepare(), which is called here if it was not before
+ * @argv: as for command_prepare(), which this calls unless the caller did
  *
- * 0, or -errno with @why filled in when it cannot be run.
+ * Returns 0, or -errno with @why filled in if the program cannot be run.
  */
 int command_start(struct command *command, char *const argv[], struct why *why);
 
 /**
- * command_wait - wait until the command has ended, or for a while
- * @ms: how long at most; a signal ends the wait early
+ * command_wait - wait until the command has ended, for at most @ms
+ * @ms: milliseconds; a signal ends the wait early
  *
  * Returns whether the command has ended; @command->status is valid then.
- * Without a command it waits, and returns false.
+ * If no command was started, this waits for @ms and returns false.
  */
 bool command_wait(struct command *command, int ms);
 
-/** command_wait_or - the same, ended early by what there is to read from @fd */
+/** command_wait_or - the same, but returns early once @fd is readable */
 bool command_wait_or(struct command *command, int fd, int ms);
 
-/** command_end - ask a command to end, by SIGTERM, and wait for that */
+/**
+ * command_end - send the command SIGTERM, after 5 s SIGKILL; wait for its end
+ */
 void command_end(struct command *command);
 
-/** command_line - argv as one line, cut to @size */
+/** command_line - write argv as one line, cut to @size bytes */
 void command_line(char *const argv[], char *line, size_t size);
 
 #endif /* EXITLEDGER_COMMAND_H */

@@ -8,7 +8,7 @@
 
 #include "lib/duration.h"
 
-/* So that no sum of a few of them overflows. */
+/* The limit is low enough that a sum of a few times does not overflow. */
 #define MOST (36500.0 * DURATION_DAY)
 
 static const struct {
@@ -29,7 +29,7 @@ static const struct {
 
 int duration_parse(const char *text, uint64_t *ns)
 {
-	/* strtod would take "inf", "-1", "0x10" and "1e3", too. */
+	/* strtod() would also accept "inf", "-1", "0x10" and "1e3". */
 	const size_t length = strspn(text, "0123456789.");
 	double value;
 	char *end;
@@ -45,7 +45,7 @@ int duration_parse(const char *text, uint64_t *ns)
 		value *= (double)units[i].ns;
 		if (!(value <= MOST))
 			return -ERANGE;
-		/* 1.001ms is 1001000 ns, and no binary fraction. */
+		/* Round: 1.001ms has no exact binary fraction. */
 		*ns = (uint64_t)(value + 0.5);
 		return !*ns && value > 0 ? -ERANGE : 0;
 	}

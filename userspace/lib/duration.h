@@ -10,11 +10,13 @@
 #define DURATION_DAY (24 * DURATION_HOUR)
 
 /**
- * duration_parse - a time as people type it, as nanoseconds
- * @text: a decimal number and a unit (ns, us, ms, s, m, h, d); a number alone
- *is of seconds: "500ms", "1.5s", "2", "5m"
+ * duration_parse - parse a time that a person typed
+ * @text: a decimal number and a unit (ns, us, ms, s, m, h, d), such as "500ms",
+ *	"1.5s" or "5m"; without a unit, it is in seconds
+ * @ns: set to the time in nanoseconds
  *
- * 0, -EINVAL, or -ERANGE if it is above 100 years.
+ * Returns 0, -EINVAL if @text is not a time, or -ERANGE if it is above 100
+ * years or is rounded to 0.
  */
 int duration_parse(const char *text, uint64_t *ns);
 
@@ -22,7 +24,7 @@ struct duration_text {
 	char s[32];
 };
 
-/** duration_text - a time in the largest unit that gives a whole number */
+/** duration_text - write a time in the largest unit that gives an integer */
 struct duration_text duration_text(uint64_t ns);
 
 #endif /* EXITLEDGER_DURATION_H */

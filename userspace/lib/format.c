@@ -13,7 +13,10 @@ static void append(struct text *text, const char *more)
 	text->s[text->length] = '\0';
 }
 
-/* printf takes ten times as long, and a large host has 100,000 numbers a look. */
+/*
+ * printf() would take ten times as long; for a large host 100,000 numbers are
+ * shown at once.
+ */
 static size_t put_digits(char out[20], uint64_t number)
 {
 	char digits[20];
@@ -160,7 +163,7 @@ struct text format_change(double before, double after)
 	return text;
 }
 
-/* Three digits and a unit of thousands, and what a number's kind adds. */
+/* Three digits with @sign before them, and a suffix such as "M" and @unit. */
 static struct text format_short(double number, const char *sign,
 				const char *unit)
 {
@@ -169,7 +172,7 @@ static struct text format_short(double number, const char *sign,
 	size_t i = 0;
 
 	number /= 1e3;
-	/* 999.6 would have four digits. */
+	/* 999.5 and more would be rounded to four digits. */
 	while (number >= 999.5 && units[i + 1]) {
 		number /= 1e3;
 		i++;

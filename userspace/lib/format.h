@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers as people read them, in a fixed width. */
+/* Formats numbers for people. */
 #ifndef EXITLEDGER_FORMAT_H
 #define EXITLEDGER_FORMAT_H
 
@@ -20,31 +20,33 @@ struct text format_plain(uint64_t number);
 /** format_difference - "0", "+12", "-3" */
 struct text format_difference(int64_t difference);
 
-/** format_ns - a time with three or four digits, such as "812 ns" or "1.25 ms" */
+/**
+ * format_ns - a time with three or four digits, such as "812 ns" or "1.25 ms"
+ */
 struct text format_ns(double ns);
 
-/** format_decimal - with up to six decimals; not below 0 */
+/** format_decimal - a number of at least 0, with up to six @decimals */
 struct text format_decimal(double number, unsigned int decimals);
 
-/** format_share - of a whole, in per cent: "12.3 %"; "-" of nothing */
+/** format_share - @part of @whole in per cent: "12.3 %"; "-" if @whole is 0 */
 struct text format_share(uint64_t part, uint64_t whole);
 
 /** format_percent - 0.123 as "12.3 %", 27.5 as "2750 %" */
 struct text format_percent(double share);
 
-/** format_rate - per second: with a decimal below 100 */
+/** format_rate - a rate per second; one decimal if it is below 100 */
 struct text format_rate(double rate);
 
-/** format_ratio - in three or four digits; "inf", "> 9999" */
+/** format_ratio - a ratio with three or four digits; or "inf", or "> 9999" */
 struct text format_ratio(double ratio);
 
-/** format_change - from one value to another: "+12.3 %", "-5.0 %", "from none" */
+/** format_change - the change in per cent: "+12.3 %"; "from none" from 0 */
 struct text format_change(double before, double after);
 
 /*
- * The same in at most @width columns, for tables: a number that needs more is
- * shown in three digits with a unit of thousands, as "12.9M".  @width is at
- * least 5, for the sign or the unit of the other kinds at least 7.
+ * The same in at most @width columns, for tables.  A number that needs more
+ * columns gets three digits and a suffix, such as "12.9M".  @width is at least
+ * 5 for counts, and at least 7 for numbers with a sign or a unit.
  */
 struct text format_count_in(uint64_t count, size_t width);
 struct text format_plain_in(uint64_t number, size_t width);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 /**
- * html_put - text that may be anything, as HTML or XML shows it
+ * html_put - write untrusted text with the escapes of HTML and XML
  *
- * Good between tags and in attributes in double quotes.  What is no
- * safe_text.h becomes U+FFFD.
+ * The output can stand between tags and in attributes in double quotes.
+ * Characters that are not safe (see safe_text.h) become U+FFFD.
  */
 void html_put(const char *text, FILE *out);
 

@@ -14,15 +14,16 @@
  * json_load_path - read a file that is one JSON document
  * @path: "-" for standard input
  *
- * A new reference; or NULL, with @why filled in.
+ * Returns a new reference, or NULL with @why filled in.
  */
 json_t *json_load_path(const char *path, struct why *why);
 
 /**
- * json_get_u64 - a non-negative integer member
- * @max: the highest that may be
+ * json_get_u64 - get a member that is a non-negative integer
+ * @max: the greatest valid value
  *
- * 0, or -EINVAL with @why filled in when it is missing or something else.
+ * Returns 0, or -EINVAL with @why filled in if the member is missing, is of
+ * another type, or is above @max.  The functions below return the same.
  */
 int json_get_u64(const json_t *object, const char *name, uint64_t max,
 		 uint64_t *value, struct why *why);
@@ -32,15 +33,15 @@ int json_get_u32(const json_t *object, const char *name, uint32_t *value,
 int json_get_bool(const json_t *object, const char *name, bool *value,
 		  struct why *why);
 
-/** json_get_string - copied to @value; too long is an error */
+/** json_get_string - copy a string; it is an error if it does not fit */
 int json_get_string(const json_t *object, const char *name, char *value,
 		    size_t size, struct why *why);
 
-/** json_get_array - a borrowed reference to a member that is an array */
+/** json_get_array - get a borrowed reference to a member that is an array */
 int json_get_array(const json_t *object, const char *name, json_t **array,
 		   struct why *why);
 
-/** json_get_format - check a file's "format" and "version" */
+/** json_get_format - check that a file has this "format" and "version" */
 int json_get_format(const json_t *object, const char *format, uint32_t version,
 		    struct why *why);
 

@@ -6,11 +6,12 @@
 #include "lib/msg.h"
 
 /**
- * json_save - write a document, to a file as a whole or not at all
- * @path: "-" for standard output, where a newline ends it
- * @put: writes the document: 0 or -ENOMEM
+ * json_save - write a document to a file, which is replaced as a whole
+ * @path: "-" for standard output, where a newline is added
+ * @put: writes the document; returns 0 or -ENOMEM
+ * @from: passed on to @put
  *
- * 0, or -errno with @why filled in.
+ * Returns 0, or -errno with @why filled in; the old file is then unchanged.
  */
 int json_save(const char *path,
 	      int (*put)(struct json_writer *json, const void *from),

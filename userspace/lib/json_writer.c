@@ -9,7 +9,7 @@
 #include "lib/safe_text.h"
 #include "lib/utf8.h"
 
-/* A comma, a name and a number: written at once, for there are so many. */
+/* A comma, a name and a number, which are written with one call for speed. */
 struct piece {
 	char s[128];
 	size_t length;
@@ -93,16 +93,16 @@ void json_put_exact(struct json_writer *json, const char *name, double value)
 
 	snprintf(text, sizeof(text), "%.17g", value);
 	exponent = strchr(text, 'e');
-	/* Without either it would be read back as an integer. */
+	/* Without a point or an exponent, it would be read as an integer. */
 	if (!exponent && !strchr(text, '.'))
 		strcat(text, ".0");
-	/* As short as it can be: "e300" and "e-5", not "e+300" and "e-05". */
+	/* Shorten the exponent: "e300" and "e-5", not "e+300" and "e-05". */
 	if (exponent)
 		sprintf(exponent + 1, "%d", atoi(exponent + 1));
 	begin(json, name, text);
 }
 
-/* As JSON escapes it: a code point beyond 16 bits is two surrogates. */
+/* JSON's escapes have 16 bits: a higher code point needs two surrogates. */
 static void put_escape(struct json_writer *json, uint32_t code)
 {
 	static const char letters[0x20] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * JSON to a stream, value by value.  A large host's interval has a quarter of a
- * million values: making a tree of them first takes many times as long as all
- * the rest.  It knows the syntax and nothing else.
+ * Writes JSON to a stream, value by value.  An interval of a large host has a
+ * quarter of a million values: building a tree of them first would take many
+ * times as long as everything else.
  */
 #ifndef EXITLEDGER_JSON_WRITER_H
 #define EXITLEDGER_JSON_WRITER_H
@@ -13,14 +13,15 @@
 
 struct json_writer {
 	FILE *out;
-	bool comma; /* before the next value */
-	bool in_html; /* texts have no "<", nor what ends a line in scripts */
-	bool escape_letters; /* in texts, a newline is "\n", not "\u000a" */
+	bool comma; /* the next value needs a comma before it */
+	bool in_html; /* escape "<" and the line ends of scripts in strings */
+	bool escape_letters; /* in strings, write "\n", not "\u000a" */
 };
 
 /*
- * @name: of the member, plain ASCII without anything to be escaped; NULL in an
- * array, or for the document.  A failure to write shows in ferror(out).
+ * In all functions, @name is the member's name, in ASCII and without characters
+ * that need an escape; it is NULL in an array, and for the document itself.  If
+ * writing fails, ferror(out) tells.
  */
 void json_put_open(struct json_writer *json, const char *name, char bracket);
 void json_put_close(struct json_writer *json, char bracket);
@@ -29,26 +30,25 @@ void json_put_int(struct json_writer *json, const char *name, int64_t value);
 void json_put_bool(struct json_writer *json, const char *name, bool value);
 void json_put_null(struct json_writer *json, const char *name);
 
-/** json_put_newline - begin a line with the next value, which must follow */
+/** json_put_newline - begin a line; a value must follow */
 void json_put_newline(struct json_writer *json);
 
-/** json_put_real - a number with six decimals; not below 0, and finite */
+/** json_put_real - a finite number of at least 0, with six decimals */
 void json_put_real(struct json_writer *json, const char *name, double value);
 
-/** json_put_exact - a finite number with all digits, to be read back as it was */
+/** json_put_exact - a finite number, with all digits that restore it exactly */
 void json_put_exact(struct json_writer *json, const char *name, double value);
 
 /**
  * json_put_text - a string
  *
- * Bytes that are no UTF-8 become U+FFFD.  Characters that are not safe by
- * safe_text.h are escaped: programs read them as they are, and terminals never
- * see them.
+ * Bytes that are not UTF-8 become U+FFFD.  Characters that are not safe (see
+ * safe_text.h) are escaped, so that programs get them, but no terminal does.
  */
 void json_put_text(struct json_writer *json, const char *name,
 		   const char *value);
 
-/** json_put_text_or_null - the same, null if it is empty */
+/** json_put_text_or_null - the same, but null for an empty string */
 void json_put_text_or_null(struct json_writer *json, const char *name,
 			   const char *value);
 

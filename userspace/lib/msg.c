@@ -17,9 +17,9 @@ void msg_line(const char *name, const char *fmt, va_list args)
 		fprintf(stderr, "%s: out of memory\n", name);
 		return;
 	}
-	/* One line, whatever is in names. */
+	/* Names can contain newlines: replace these. */
 	safe_copy(line, strlen(line) + 1, line, strlen(line) + 1);
-	/* As one, so that a reader never has half a line. */
+	/* Use a single write, so that no reader sees half a line. */
 	fprintf(stderr, "%s: %s\n", name, line);
 	free(line);
 }

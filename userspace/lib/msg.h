@@ -11,24 +11,25 @@
 
 /**
  * msg_error - print one line to stderr: "exitledger: …"
- * @fmt: what is wrong, where, and what to do about it; no newline
+ * @fmt: what is wrong, where, and what to do about it; without a newline
  */
 void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/** msg_line - the same for a program or command of this name */
+/** msg_line - the same, but begin with @name instead of "exitledger" */
 void msg_line(const char *name, const char *fmt, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
 /**
- * msg_counting - say on stderr that counting has begun, for whoever waits for it
- * @start_ns: when it did, by CLOCK_MONOTONIC
+ * msg_counting - report on stderr that counting has begun
+ * @start_ns: when it began, in nanoseconds of CLOCK_MONOTONIC
  *
- * One line, written at once.
+ * The report is one line, written with a single write(2), for scripts that wait
+ * for it.
  */
 void msg_counting(uint64_t start_ns);
 
 /**
- * struct why - a failure's reason, filled in by libraries, printed by commands
+ * struct why - an error's text: functions fill it in, and commands print it
  * @text: one line without a newline; empty if nothing failed
  */
 struct why {
@@ -36,10 +37,12 @@ struct why {
 };
 
 /**
- * why_set - remember why something failed
+ * why_set - store an error's text
  * @why: may be NULL
- * @err: a positive errno value, returned negated
- * @fmt: the line
+ * @err: a positive errno value
+ * @fmt: the text: one line, without a newline
+ *
+ * Returns -@err.
  */
 int why_set(struct why *why, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

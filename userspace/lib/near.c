@@ -4,9 +4,9 @@
 
 #include "lib/near.h"
 
-#define EDITS 2 /* so many letters may be wrong */
+#define EDITS 2 /* the number of letters that may be wrong */
 
-/* Levenshtein's distance: letters to be changed, added or left out. */
+/* The Levenshtein distance: how many letters to change, insert or delete. */
 static unsigned int edits(const char *a, const char *b)
 {
 	unsigned int row[NEAR_LENGTH + 1];
@@ -32,7 +32,7 @@ static unsigned int edits(const char *a, const char *b)
 	return row[length];
 }
 
-/* How far a word is from what was typed; above EDITS: too far. */
+/* The distance of a word from what was typed; not similar if above EDITS. */
 static unsigned int distance(const char *typed, const char *word)
 {
 	unsigned int changes;
@@ -40,7 +40,7 @@ static unsigned int distance(const char *typed, const char *word)
 	if (strlen(word) >= NEAR_LENGTH)
 		return EDITS + 1;
 	changes = edits(typed, word);
-	/* One of two letters wrong is no likeness. */
+	/* At least half of the letters must be right. */
 	if (changes <= EDITS && 2 * changes < strlen(typed))
 		return changes;
 	if (strlen(typed) >= 2 && strstr(word, typed))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which of the words that there are may have been meant by one that is not. */
+/* Finds the known words that are similar to a mistyped one. */
 #ifndef EXITLEDGER_NEAR_H
 #define EXITLEDGER_NEAR_H
 
@@ -9,21 +9,20 @@
 #define NEAR_LENGTH 64 /* words from this length on are never suggested */
 
 struct near {
-	const char *word[NEAR_WORDS]; /* the nearest first; not copied */
+	const char *word[NEAR_WORDS]; /* the most similar first; not copied */
 	unsigned int distance[NEAR_WORDS];
 	size_t nr;
 };
 
 /**
- * near_add - suggest a word if it is like the one that was typed
- * @near: zeroed at first
- * @typed: shorter than NEAR_LENGTH
- * @word: one that there is; suggested if at most two letters differ, or if
- *	  @typed is a part of it
+ * near_add - add a known word if it is similar to the one that was typed
+ * @near: must be zeroed before the first call
+ * @typed: must be shorter than NEAR_LENGTH
+ * @word: is added if at most two letters differ, or if it contains @typed
  */
 void near_add(struct near *near, const char *typed, const char *word);
 
-/** near_list - "A, B or C"; "" if there is none; cut to @size */
+/** near_list - @prefix and "A, B or C", cut to @size; "" if there is no word */
 void near_list(const struct near *near, const char *prefix, char *list,
 	       size_t size);
 

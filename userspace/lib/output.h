@@ -7,18 +7,19 @@
 #include "lib/msg.h"
 
 /**
- * output_flush - is all that was written to standard output so far there?
+ * output_flush - flush standard output, and report errors of earlier writes
  *
- * 0, or -errno with @why filled in; -EPIPE if nobody reads any more.
+ * Returns 0, or -errno with @why filled in; -EPIPE if the reader has gone.
  */
 int output_flush(struct why *why);
 
 /**
- * output_save - write a file as a whole or not at all, or standard output
+ * output_save - write a file, which is replaced as a whole, or standard output
  * @path: "-" for standard output, which is flushed
- * @put: writes it: 0 or -ENOMEM
+ * @put: writes the content; returns 0 or -ENOMEM
+ * @from: passed on to @put
  *
- * 0, or -errno with @why filled in.
+ * Returns 0, or -errno with @why filled in; the old file is then unchanged.
  */
 int output_save(const char *path, int (*put)(const void *from, FILE *out),
 		const void *from, struct why *why);

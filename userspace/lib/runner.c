@@ -24,20 +24,20 @@ enum event_kind {
 
 struct event {
 	enum event_kind kind;
-	int value; /* the program's process; an errno; a status of waitpid() */
+	int value; /* by kind: a pid, an errno, or a status of waitpid() */
 };
 
-/* The other side: the process that runs the program. */
+/* The state of the forked process, which starts the program. */
 struct server {
 	char *const *argv;
 	bool apart;
-	sigset_t mask; /* the program's */
-	int fd, children; /* our socket, and a signalfd of SIGCHLD */
-	pid_t pid; /* the program's process; 0: it does not run */
+	sigset_t mask; /* the program's signal mask */
+	int fd, children; /* the socket to the caller; a signalfd of SIGCHLD */
+	pid_t pid; /* the program's; 0: it does not run */
 	bool signalled;
 };
 
-/* --- the process --- */
+/* --- the forked process --- */
 
 static void tell(const struct server *server, struct event event, int output)
 {
@@ -62,10 +62,9 @@ static void tell(const struct server *server, struct event event, int output)
 }
 
 /*
- * The two real-time signals that glibc keeps for its threads are beyond
- * signal(), and whoever started us may have had them ignored.  So this is the
- * system call, whose struct (signal(7), the kernel's struct sigaction) says by
- * zeros: the default action.
+ * glibc reserves two real-time signals for its threads.  signal() refuses
+ * these, but we may have inherited them as ignored.  Hence the system call: a
+ * zeroed struct sigaction of the kernel means the default action.
  */
 static void reset_signal(int signal)
 {
@@ -89,9 +88,8 @@ static void reset_signals(bool all)
 }
 
 /*
- * In the child: become the program, or say through the pipe why not.  A session
- * has no terminal: ssh then fails instead of waiting for somebody to type a
- * password.
+ * In the child: execute the program, or write the errno to the pipe @failed.  A
+ * new session has no terminal, so ssh fails instead of asking for a password.
  */
 static void become(const struct server *server, int output, int failed)
 {
@@ -112,7 +110,7 @@ static void become(const struct server *server, int output, int failed)
 	_exit(127);
 }
 
-/* Wait until the child is the program: 0, or the errno of why it is not. */
+/* Wait for the child's execvp(); returns 0, or its positive errno. */
 static int wait_for_exec(const struct server *server, int failed)
 {
 	int error = 0;
@@ -168,7 +166,10 @@ static void start(struct server *server)
 	}
 }
 
-/* The group is looked after before its number may be another's. */
+/*
+ * Check whether the program has ended.  Its process group is killed before
+ * waitpid() frees the pid, which another process could get then.
+ */
 static void reap(struct server *server)
 {
 	siginfo_t info = { .si_pid = 0 };
@@ -186,7 +187,7 @@ static void reap(struct server *server)
 	tell(server, (struct event){ EVENT_ENDED, status }, -1);
 }
 
-/* Returns whether there is somebody to ask for more. */
+/* Handle what is pending; returns false when the caller's socket is closed. */
 static bool serve_one(struct server *server)
 {
 	struct signalfd_siginfo info;
@@ -210,14 +211,17 @@ static bool serve_one(struct server *server)
 	return true;
 }
 
-/* A terminal's signals, and those to all of a group, are the program's. */
+/*
+ * Serve the caller's requests.  All signals stay blocked here: those of a
+ * terminal, or to the whole process group, are for the program.
+ */
 static void serve(struct server *server)
 {
 	struct pollfd ready[2] = { { .fd = server->fd, .events = POLLIN },
 				   { .events = POLLIN } };
 	sigset_t child;
 
-	/* Were it ignored, there would be no status of what has ended. */
+	/* If SIGCHLD were ignored, the program's status would be lost. */
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
@@ -228,7 +232,7 @@ static void serve(struct server *server)
 	_exit(0);
 }
 
-/* --- who asks --- */
+/* --- the caller's side --- */
 
 int runner_open(struct runner *runner, char *const argv[], bool apart,
 		struct why *why)
@@ -242,7 +246,7 @@ int runner_open(struct runner *runner, char *const argv[], bool apart,
 		return why_set(why, errno, "cannot make a socket: %s",
 			       strerror(errno));
 	fflush(stdout);
-	/* The process never takes a signal, not even at its very beginning. */
+	/* Block all signals in the new process from its very beginning. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &server.mask);
 	runner->pid = fork();
@@ -264,8 +268,8 @@ int runner_open(struct runner *runner, char *const argv[], bool apart,
 }
 
 /*
- * The next event, with a descriptor or -1.  A process that is gone, as somebody
- * has killed it, counts as the end of its program.
+ * Receive the next event; @fd is set to the descriptor that came with it, or to
+ * -1.  If the runner itself was killed, its program counts as ended.
  */
 static bool hear(struct runner *runner, int flags, struct event *event, int *fd)
 {
@@ -340,8 +344,8 @@ void runner_close(struct runner *runner)
 	if (!runner->pid)
 		return;
 	/*
-	 * The process ends when it has nobody to listen to.  Closing alone does
-	 * not tell it, as runners that were opened later hold the socket, too.
+	 * The runner ends when its socket is shut down.  close() alone does not
+	 * suffice: runners that were opened later have inherited our end.
 	 */
 	shutdown(runner->fd, SHUT_RDWR);
 	close(runner->fd);

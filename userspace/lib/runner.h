@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A process that keeps the rights that we have at its start, and runs one
- * program with them.  Which program that is cannot be changed afterwards:
- * whoever gives up its rights can then still start this program and send it
- * signals, and nothing else.
+ * A runner is a forked process that keeps the rights that we have when it is
+ * opened, and runs one program with them.  The program is fixed then.  A caller
+ * that gives up its own rights can thus still start this program and send it
+ * signals, but can do nothing else with the old rights.
  */
 #ifndef EXITLEDGER_RUNNER_H
 #define EXITLEDGER_RUNNER_H
@@ -13,47 +13,48 @@
 
 #include "lib/msg.h"
 
-/* Zeroed at first. */
+/* Must be zeroed before runner_open(). */
 struct runner {
-	pid_t pid; /* 0: there is none */
-	int fd; /* readable when there is something to be asked of it */
-	bool ended; /* the program's end was heard of; @status is valid */
-	int status; /* as of waitpid() */
+	pid_t pid; /* of the runner; 0: it is not open */
+	int fd; /* a socket; if readable, call runner_ended() */
+	bool ended; /* the program's end was reported; @status is valid */
+	int status; /* as from waitpid() */
 };
 
 /**
  * runner_open - start the process, but not the program yet
- * @argv: with a NULL at the end; the program is looked up in PATH
- * @apart: in a session of its own, without standard input, all signals as
- *	they are by default, and its output in a pipe
+ * @argv: ends with NULL; the program is looked up in PATH
+ * @apart: run the program in its own session, without standard input, with the
+ *	default actions of all signals, and with its output in a pipe
  *
- * Descriptors that are open now are open in that process, too: call this before
- * anything is opened that should be closed with us.  0, or -errno with @why.
+ * The process inherits the open descriptors: call this before opening anything
+ * that must be closed when we end.  Returns 0, or -errno with @why.
  */
 int runner_open(struct runner *runner, char *const argv[], bool apart,
 		struct why *why);
 
 /**
  * runner_start - start the program
- * @pid: where its process is put
- * @output: of a program that runs apart: where to read its output; else unused
+ * @pid: set to the program's pid
+ * @output: if it runs apart: set to the descriptor to read its output from;
+ *	else unused
  *
- * It can be started again when it has ended.  0, or -errno.
+ * The program can be started again after it has ended.  Returns 0 or -errno.
  */
 int runner_start(struct runner *runner, pid_t *pid, int *output);
 
 /**
  * runner_signal - send the program a signal
  *
- * One that runs apart gets it with all of its group; what is left of the group
- * when the program has ended is killed then.
+ * If the program runs apart, all of its process group gets the signal, and the
+ * processes of the group that outlive the program are killed when it ends.
  */
 void runner_signal(struct runner *runner, int signal);
 
-/** runner_ended - has the program ended?  @status: as of waitpid(), if so */
+/** runner_ended - has the program ended?  If so, set @status as of waitpid() */
 bool runner_ended(struct runner *runner, int *status);
 
-/** runner_close - end the process; the program runs on, if it runs */
+/** runner_close - end the runner; a program that still runs is left running */
 void runner_close(struct runner *runner);
 
 #endif /* EXITLEDGER_RUNNER_H */

@@ -6,7 +6,7 @@
 #include "lib/safe_text.h"
 #include "lib/utf8.h"
 
-#define AROUND 8 /* bytes by which an argument is known */
+#define AROUND 8 /* bytes before and after that identify an argument */
 
 static FILE *terminal;
 static char **arguments;
@@ -17,7 +17,10 @@ static size_t least(size_t a, size_t b, size_t c)
 	return a < c ? a : c;
 }
 
-/* Is the line's end or tab at @i one of an argument, by what is around it? */
+/*
+ * Is the newline or tab at @i part of an argument?  This compares up to AROUND
+ * bytes before and after it with each argument.
+ */
 static bool is_of_argument(const char *text, size_t size, size_t i)
 {
 	for (char **arg = arguments; *arg; arg++) {
@@ -74,7 +77,7 @@ void safe_stderr(char **argv)
 	stream = fopencookie(NULL, "w", functions);
 	if (!stream)
 		return;
-	/* Line by line: a part of one could end within a character. */
+	/* Buffer whole lines: a shorter piece could end within a character. */
 	setvbuf(stream, line, _IOLBF, sizeof(line));
 	terminal = stderr;
 	arguments = argv;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Messages contain text that others wrote: names of files, arguments, parts of
- * damaged files.  This is true of our messages and of those of argp and getopt.
+ * Makes stderr safe for a terminal.  Messages contain text that others wrote:
+ * names of files, arguments, parts of damaged files.  This holds for our own
+ * messages and for those of argp and getopt.
  */
 #ifndef EXITLEDGER_SAFE_STREAM_H
 #define EXITLEDGER_SAFE_STREAM_H
@@ -9,16 +10,16 @@
 #include <stdio.h>
 
 /**
- * safe_stderr - from now on, all that is written to stderr is safe_text.h
- * @argv: as main() has it; must stay
+ * safe_stderr - replace all characters that are not safe (safe_text.h) in
+ * stderr
+ * @argv: main()'s; must stay valid
  *
- * But for newlines and tabs, unless they are where an argument is echoed.  To
- * be called at the start of main().  If there is no memory for it, stderr stays
- * as it is.
+ * Newlines and tabs are kept, except where they are part of an echoed argument.
+ * Call this at the start of main().  Without memory, stderr is left as it is.
  */
 void safe_stderr(char **argv);
 
-/** safe_terminal - stderr for who draws on a terminal: as it is */
+/** safe_terminal - the unfiltered stderr, for code that draws on a terminal */
 FILE *safe_terminal(void);
 
 #endif /* EXITLEDGER_SAFE_STREAM_H */

@@ -9,8 +9,8 @@
 #define LINE 80 /* columns of a terminal */
 
 /*
- * Controls, and Unicode's Default_Ignorable_Code_Point with line and paragraph
- * separators; variation selectors aside, the rest is combined with letters.
+ * Control characters, line and paragraph separators, and the characters with
+ * Unicode's property Default_Ignorable_Code_Point.
  */
 static const struct {
 	uint32_t first, last;
@@ -28,12 +28,12 @@ static const struct {
 	{ 0x2060, 0x206f }, /* word joiner, isolates */
 	{ 0x2800, 0x2800 }, /* blank pattern */
 	{ 0x3164, 0x3164 }, /* Hangul filler */
-	{ 0xfdd0, 0xfdef }, /* no characters */
+	{ 0xfdd0, 0xfdef }, /* noncharacters */
 	{ 0xfe00, 0xfe0f }, /* variation selectors */
 	{ 0xfeff, 0xfeff }, /* byte order mark */
 	{ 0xffa0, 0xffa0 }, /* Hangul filler */
 	{ 0xfff0, 0xfffb }, /* annotation */
-	{ 0xfffe, 0xffff }, /* no characters */
+	{ 0xfffe, 0xffff }, /* noncharacters */
 	{ 0x1bca0, 0x1bca3 }, /* shorthand controls */
 	{ 0x1d173, 0x1d17a }, /* musical controls */
 	{ 0xe0000, 0xe0fff }, /* tags, more selectors */
@@ -47,7 +47,7 @@ bool safe_code(uint32_t code)
 		if (code <= unsafe[i].last)
 			return false;
 	}
-	/* The last two of each plane are no characters, either. */
+	/* The last two code points of each plane are noncharacters, too. */
 	return (code & 0xfffe) != 0xfffe;
 }
 
@@ -62,7 +62,7 @@ size_t safe_character(const char *text, size_t size)
 	return length && safe_code(code) ? length : 0;
 }
 
-/* How many bytes one '?' stands for: a character, or one byte of no UTF-8. */
+/* How many bytes a '?' replaces: a character, or one byte that is not UTF-8. */
 static size_t unsafe_length(const char *text, size_t size)
 {
 	uint32_t code;
@@ -90,7 +90,7 @@ size_t safe_copy(const char *from, size_t length, char *to, size_t size)
 
 	while (from < end) {
 		const size_t n = safe_character(from, end - from);
-		/* Before it is overwritten: @to may be @from. */
+		/* Read the text before it is overwritten: @to may be @from. */
 		const size_t all = n ? n : unsafe_length(from, end - from);
 
 		if (out + (n ? n : 1) >= size)
@@ -129,7 +129,7 @@ void safe_put(const char *text, FILE *out)
 	}
 }
 
-/* Cut the middle out of a text; two fifths of what is left are its start. */
+/* Cut the middle out of a text; keep 2/5 of the columns at its start. */
 static void cut_middle(char *text, size_t columns)
 {
 	const size_t kept = columns - strlen(CUT);
@@ -138,7 +138,7 @@ static void cut_middle(char *text, size_t columns)
 	if (width <= columns)
 		return;
 	head = text_width_cut(text, kept * 2 / 5);
-	/* All of a wide character, so that the tail may be one column less. */
+	/* Cut wide characters as a whole: the end may be a column shorter. */
 	tail = text_width_cut(text, width - (kept - kept * 2 / 5));
 	while (text[tail] && text_width(text + tail) > kept - kept * 2 / 5)
 		tail += utf8_length(text + tail);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Text that others wrote (names of VMs and programs, commands, files of other
- * hosts, arguments) as it may be shown to people.
+ * Makes text that others wrote (names of VMs and programs, commands, files of
+ * other hosts, arguments) safe to show to people.
  *
- * Text is not safe where it is no UTF-8, or has control characters (C0, DEL,
- * C1), which a terminal obeys; characters that end a line; marks, overrides and
- * isolates of the writing direction, which let a line read as another one; and
- * characters that nobody sees, which let two names look the same.
+ * Not safe are: bytes that are not UTF-8; control characters (C0, DEL, C1),
+ * which a terminal executes; characters that end a line; marks, overrides and
+ * isolates of the writing direction, which can disguise a line as another one;
+ * and invisible characters, which make two names look the same.
  *
- * Each output has its own way to write what is not safe: here it becomes '?';
- * html.h writes U+FFFD; json_writer.h, json_save.h and CSV keep it, escaped or
- * quoted, as programs must get the true name.
+ * Each output replaces them in its own way: this file writes '?', and html.h
+ * writes U+FFFD; json_writer.h, json_save.h and CSV keep them, escaped or
+ * quoted, because programs need the true name.
  */
 #ifndef EXITLEDGER_SAFE_TEXT_H
 #define EXITLEDGER_SAFE_TEXT_H
@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A text that is no longer than it was; a longer one is cut at its end. */
+/* A safe text; it is cut at its end if the original does not fit. */
 struct safe_text {
 	char s[640];
 };
@@ -29,32 +29,33 @@ struct safe_text {
 bool safe_code(uint32_t code);
 
 /**
- * safe_character - the character at the start of some bytes
+ * safe_character - check the character at the start of @text
+ * @size: the number of bytes in @text
  *
- * Returns how many bytes it has, or 0 if it may not be shown as it is.
+ * Returns the character's length in bytes, or 0 if it is not safe.
  */
 size_t safe_character(const char *text, size_t size);
 
-/** safe_is_line - is all of a string safe, and so a single line? */
+/** safe_is_line - are all characters of a string safe?  Then it is one line. */
 bool safe_is_line(const char *text);
 
 /**
- * safe_copy - copy up to @length bytes, or to a NUL, as safe text
- * @to: filled in, may be @from; a longer text is cut between characters
- * @size: of @to, at least 1
+ * safe_copy - copy up to @length bytes, or up to a NUL, as safe text
+ * @to: may be @from; a text that does not fit is cut between characters
+ * @size: of @to in bytes, at least 1
  *
  * Returns the length of @to.
  */
 size_t safe_copy(const char *from, size_t length, char *to, size_t size);
 
-/** safe_text - a string as safe text */
+/** safe_text - convert a string to safe text */
 struct safe_text safe_text(const char *text);
 
-/** safe_put - write a string as safe text, whatever its length is */
+/** safe_put - write a string of any length as safe text */
 void safe_put(const char *text, FILE *out);
 
 /**
- * safe_short - safe text in at most so many columns of a terminal
+ * safe_short - safe text in at most @columns columns of a terminal
  * @columns: at least 4
  *
  * A longer text is cut in its middle, as names often differ at their end.
@@ -62,19 +63,19 @@ void safe_put(const char *text, FILE *out);
 struct safe_text safe_short(const char *text, size_t columns);
 
 /**
- * safe_name - a VM's name where nothing else on the line tells VMs apart
+ * safe_name - a VM's name for lines that have nothing else to identify the VM
  *
- * As safe_short(), but a name that is cut has "#" and the @pid at its end, and
- * is the pid alone where there is no room for more.
+ * This is safe_short(), but a name that is cut ends with "#" and the @pid; if
+ * there is no room for that, the result is the pid alone.
  */
 struct safe_text safe_name(const char *name, uint32_t pid, size_t columns);
 
 /**
- * safe_title - a line that names a VM: "VM web1, pid 7, 2 vCPUs"
- * @before: the name
- * @after: it: what else is said of the VM
+ * safe_title - write a line that names a VM: "VM web1, pid 7, 2 vCPUs"
+ * @before: the text before the name
+ * @after: the text after the name
  *
- * Where that is wider than 80 columns, the name has a line of its own.
+ * If the line is wider than 80 columns, the name gets its own line.
  */
 void safe_title(const char *before, const char *name, const char *after,
 		FILE *out);

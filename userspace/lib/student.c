@@ -4,11 +4,13 @@
 
 #include "lib/student.h"
 
-/* From here on the normal distribution is the same in six digits. */
+/*
+ * With more degrees of freedom, use the normal distribution: six digits agree.
+ */
 #define FREEDOM_MAX 1e6
-#define STEPS_MAX 10000 /* of the continued fraction: it takes some dozens */
+#define STEPS_MAX 10000 /* of the continued fraction; a few dozen suffice */
 
-/* The d of step @n, from 1 on, of A&S 26.5.8. */
+/* The coefficient d(n) of Abramowitz and Stegun 26.5.8; @n is at least 1. */
 static double coefficient(double x, double a, double b, int n)
 {
 	const int half = n / 2;
@@ -20,7 +22,7 @@ static double coefficient(double x, double a, double b, int n)
 	return m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
 }
 
-/* Never zero: it is divided by. */
+/* Replace a zero, as the result is a divisor. */
 static double not_zero(double number)
 {
 	return fabs(number) < DBL_MIN ? DBL_MIN : number;
@@ -47,7 +49,7 @@ static double fraction(double x, double a, double b)
 	return value;
 }
 
-/* I_x(a, b) where x is small enough for the fraction to converge fast. */
+/* I_x(a, b), for an x so small that the fraction converges quickly. */
 static double beta_below(double x, double a, double b)
 {
 	double log_front = a * log(x) + b * log1p(-x) + lgamma(a + b) -
@@ -79,7 +81,7 @@ double student_t(double p, double freedom)
 
 	while (student_p(high, freedom) > p && high < DBL_MAX / 4)
 		high *= 2;
-	/* Bisection, to the last digit. */
+	/* Bisect down to the precision of a double. */
 	while (high - low > 4 * DBL_EPSILON * high) {
 		double middle = low + (high - low) / 2;
 

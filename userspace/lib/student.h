@@ -4,14 +4,14 @@
 #define EXITLEDGER_STUDENT_H
 
 /**
- * student_p - how probable a |t| of this or more is
- * @freedom: degrees of freedom, above 0; infinite: the normal distribution
+ * student_p - the probability that |T| is at least |t| (two-sided)
+ * @freedom: degrees of freedom, above 0; INFINITY: the normal distribution
  *
  * Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.1 and 26.5.8.
  */
 double student_p(double t, double freedom);
 
-/** student_t - the t of which a |t| of this or more is that probable, 0 to 1 */
+/** student_t - the inverse: the t for which student_p() is @p, from 0 to 1 */
 double student_t(double p, double freedom);
 
 #endif /* EXITLEDGER_STUDENT_H */

@@ -6,7 +6,7 @@
 
 static size_t room(const struct table_line *line)
 {
-	/* One byte is for the newline. */
+	/* Reserve one byte for the newline. */
 	return sizeof(line->s) - 1 - line->length;
 }
 
@@ -42,7 +42,7 @@ void table_left(struct table_line *line, size_t width, const char *text)
 	put(line, text, length);
 	if (!width)
 		return;
-	/* Half of a wide character does not fit. */
+	/* If a wide character was cut off, a column is left empty. */
 	used = text_width(text) - text_width(text + length);
 	put_spaces(line, width - used);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lines of tables: cells in columns of a terminal's width, always with a space
- * between two of them.
+ * Lines of tables: cells of a given width in a terminal's columns, with a space
+ * between each two.
  *
- * A line is made here and not by printf, which counts bytes where a terminal
- * counts columns, and takes ten times as long.
+ * printf() is not used, as it pads by bytes instead of columns, and would take
+ * ten times as long.
  */
 #ifndef EXITLEDGER_TABLE_H
 #define EXITLEDGER_TABLE_H
@@ -21,27 +21,29 @@ struct table_line {
 };
 
 /**
- * table_left - a cell at the left of its column
- * @width: of the column; 0: as wide as the text, at the end of a line
- * @text: safe to be shown; cut at its end if it is too wide
+ * table_left - append a cell that is aligned to the left
+ * @width: of the cell; 0: as wide as the text, for the last cell of a line
+ * @text: must be safe (safe_text.h); is cut at its end if it is too wide
  */
 void table_left(struct table_line *line, size_t width, const char *text);
 
 /**
- * table_right - a cell at the right of its column
- * @width: of the column, without the space before it
- * @text: ASCII.  A text that is wider than its column is not cut, as it may be
- * a number: use format_count_in() and its like.
+ * table_right - append a cell that is aligned to the right
+ * @width: of the cell, without the space before it
+ * @text: in ASCII.  It is not cut if it is too wide, as it may be a number: use
+ *	format_count_in() and similar functions.
  */
 void table_right(struct table_line *line, size_t width, const char *text);
 
-/** table_number - the same of a number, whose length is known */
+/** table_number - the same for a formatted number, whose length is known */
 void table_number(struct table_line *line, size_t width, struct text number);
 
-/** table_room - how many columns are left for one more cell, at least @least */
+/**
+ * table_room - the columns left for one more cell; @least if these are fewer
+ */
 size_t table_room(const struct table_line *line, size_t least);
 
-/** table_end - write the line without spaces at its end; it is empty then */
+/** table_end - write the line without trailing spaces, and begin a new one */
 void table_end(struct table_line *line, FILE *out);
 
 #endif /* EXITLEDGER_TABLE_H */

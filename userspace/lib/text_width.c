@@ -29,7 +29,7 @@ unsigned int text_width_of(uint32_t code)
 	return 1;
 }
 
-/* The character at the start of a text: its bytes, and its columns. */
+/* Returns the bytes of a text's first character, and sets its columns. */
 static size_t next(const char *text, size_t *columns)
 {
 	uint32_t code;

@@ -9,7 +9,7 @@ struct tsc_point tsc_now(void)
 	struct tsc_point best = { 0 };
 	uint64_t shortest = UINT64_MAX;
 
-	/* The try that was interrupted least is the shortest one. */
+	/* Use the shortest of several tries: it was interrupted least. */
 	for (int i = 0; i < 16; i++) {
 		uint64_t before = __rdtsc(), after;
 		struct timespec now;

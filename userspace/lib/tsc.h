@@ -4,31 +4,32 @@
 
 #include <stdint.h>
 
-/* A moment by both clocks: the TSC, and CLOCK_MONOTONIC in nanoseconds. */
+/* A time by two clocks: the TSC, and CLOCK_MONOTONIC in nanoseconds. */
 struct tsc_point {
 	uint64_t tsc;
 	uint64_t ns;
 };
 
-/** tsc_now - read both clocks as close together as can be had */
+/** tsc_now - read both clocks, as closely together as possible */
 struct tsc_point tsc_now(void);
 
-/** tsc_khz - the TSC's rate between two moments, in kHz; 0 if they are one */
+/** tsc_khz - the TSC's rate in kHz; 0 if @to is not after @from */
 double tsc_khz(struct tsc_point from, struct tsc_point to);
 
-/* The TSC's rates over the parts of a longer time. */
+/* The TSC's rates in the parts of a longer period. */
 struct tsc_rates {
-	struct tsc_point start, last; /* of all, and of the part that goes on */
-	double khz; /* over all of it; 0: not known yet */
-	double low, high; /* of any part; 0: not known yet */
+	struct tsc_point start, last; /* of the period, and of its last part */
+	double khz; /* of the whole period; 0: not known yet */
+	double low, high; /* the least and most of any part; 0: not known yet */
 };
 
 /**
- * tsc_rates_add - another moment, not before the last one
- * @rates: zeroed, but for where it starts: @start and @last
+ * tsc_rates_add - update the rates with a point that is not before the last one
+ * @rates: at first zeroed, except for @start and @last: the period's first
+ *	point
  *
- * CLOCK_MONOTONIC may be slewed, by as much as one in ten (adjtimex(2),
- * ADJ_TICK) and for no less than a second: a part is 0.2 s or more.
+ * CLOCK_MONOTONIC may be slewed by up to 10 % (adjtimex(2), ADJ_TICK), for a
+ * second or longer.  To notice that, each part is 0.2 s or a little longer.
  */
 void tsc_rates_add(struct tsc_rates *rates, struct tsc_point now);
 

@@ -3,7 +3,7 @@
 
 #include "lib/utf8.h"
 
-/* First byte, and what the second may be; the others are 80 to bf. */
+/* Ranges of the first and of the second byte; further bytes are 80 to bf. */
 static const struct utf8_row {
 	uint8_t first, last, low, high, length;
 } rows[] = {
@@ -30,7 +30,7 @@ size_t utf8_decode(const char *text, size_t size, uint32_t *code)
 
 	if (!row || row->length > size)
 		return 0;
-	/* One byte has 7 bits of the code, the first of n has 7 - n. */
+	/* A single byte has 7 bits of the code; the first of n has 7 - n. */
 	*code = row->length == 1 ? byte[0] : byte[0] & (0x7f >> row->length);
 	for (size_t i = 1; i < row->length; i++) {
 		uint8_t low = i == 1 ? row->low : 0x80;

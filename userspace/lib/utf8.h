@@ -6,16 +6,17 @@
 #include <stdint.h>
 
 /**
- * utf8_decode - the character at the start of some bytes
- * @size: how many bytes there are
- * @code: filled in: its code point
+ * utf8_decode - decode the character at the start of @text
+ * @size: the number of bytes in @text
+ * @code: set to the code point
  *
- * Returns how many bytes it has, or 0 if it is none: RFC 3629's table, so no
- * overlong form, no surrogate, nothing above U+10FFFF, and no NUL.
+ * Returns the character's length in bytes, or 0 if it is invalid.  As in RFC
+ * 3629, overlong forms, surrogates and code points above U+10FFFF are invalid;
+ * here a NUL is, too.
  */
 size_t utf8_decode(const char *text, size_t size, uint32_t *code);
 
-/** utf8_length - how many bytes the character at the start of a string has */
+/** utf8_length - the bytes of the character at the start of a string */
 size_t utf8_length(const char *text);
 
 #endif /* EXITLEDGER_UTF8_H */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The version that all programs say: the makefile's VERSION. */
+/* The version that all programs print: VERSION in the makefile. */
 #ifndef EXITLEDGER_LIB_VERSION_H
 #define EXITLEDGER_LIB_VERSION_H
 
-/* Tools that only look at the sources do not say it. */
+/* Tools that only analyse the sources do not define it. */
 #ifndef EXITLEDGER_VERSION
 #define EXITLEDGER_VERSION "unknown"
 #endif

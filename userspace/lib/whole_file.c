@@ -22,7 +22,8 @@ int whole_file_begin(struct whole_file *file, const char *path, struct why *why)
 	return r ? cannot(path, r, why) : 0;
 }
 
-/* Of what is written to where it is, or would be made there. */
+/* Check a file that is written to directly; if it does not exist, create it and
+ * remove it again. */
 static int check_in_place(const char *path)
 {
 	struct stat status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files that are there as a whole, or not at all. */
+/* Writes files that are replaced as a whole, or not at all. */
 #ifndef EXITLEDGER_WHOLE_FILE_H
 #define EXITLEDGER_WHOLE_FILE_H
 
@@ -8,34 +8,36 @@
 
 struct whole_file {
 	const char *path;
-	FILE *out; /* to be written to */
+	FILE *out; /* the stream to write to */
 	struct beside beside;
 };
 
 /**
- * whole_file_check - could it be written?
+ * whole_file_check - check that a file can be written
  *
- * Whatever is there stays, and nothing else is left.  0, or -errno with @why.
+ * An existing file is not changed, and no new one is left behind.  Returns 0,
+ * or -errno with @why.
  */
 int whole_file_check(const char *path, struct why *why);
 
 /**
- * whole_file_begin - write a file beside the one that it is to replace
- * @path: must stay until whole_file_end(), which is due after a success alone;
- *	of a link, what it leads to is replaced
+ * whole_file_begin - open a temporary file that will replace @path
+ * @path: must stay valid until whole_file_end(); if it is a symbolic link, its
+ *	target will be replaced
  *
- * 0, or -errno with @why filled in.  Who may read the file may do so
- *afterwards; a new one has the mode that new files have.
+ * The mode of an existing file is kept; a new file gets 0666 without the
+ * umask's bits.  Returns 0, or -errno with @why filled in; whole_file_end()
+ * must be called after a success, and only then.
  */
 int whole_file_begin(struct whole_file *file, const char *path,
 		     struct why *why);
 
 /**
- * whole_file_end - put it in its place, or leave all as it was
- * @r: what writing came to: 0 or -errno, in which case the file is removed, and
- *	@why is filled in unless it has a text
+ * whole_file_end - replace the file, or if writing failed, leave the old one
+ * @r: 0, or the -errno with which the caller failed: the temporary file is then
+ *	removed, and @why is filled in unless it already has a text
  *
- * 0, or -errno with @why: @r, or what went wrong with writing.
+ * Returns 0, or -errno with @why: @r, or the error of writing.
  */
 int whole_file_end(struct whole_file *file, int r, struct why *why);
 

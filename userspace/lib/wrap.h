@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sentences in lines of a terminal's width. */
+/* Breaks text into lines of a terminal's width. */
 #ifndef EXITLEDGER_WRAP_H
 #define EXITLEDGER_WRAP_H
 
@@ -7,11 +7,12 @@
 #include <stdio.h>
 
 /**
- * wrap_text - write a text in as many lines of TABLE_WIDTH as it takes
- * @text: safe to be shown
- * @indent: the column that the line is at, and that the next ones begin at
+ * wrap_text - write a text in lines of at most TABLE_WIDTH columns
+ * @text: must be safe (safe_text.h)
+ * @indent: the column at which the first line continues, and at which the other
+ *	lines begin
  *
- * A word that no line has room for is broken.  The last line is ended.
+ * A word that is longer than a line is broken.  The last line gets a newline.
  */
 void wrap_text(const char *text, size_t indent, FILE *out);
 

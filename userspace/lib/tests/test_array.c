@@ -34,7 +34,7 @@ static size_t find(uint32_t key)
 				 sizeof(*list.number), compare);
 }
 
-/* Even numbers, in an order that inserts at the ends and between. */
+/* Insert even numbers in an order that needs both ends and the middle. */
 START_TEST(sorted)
 {
 	for (uint32_t i = 0; i < 100; i++) {
@@ -72,7 +72,7 @@ START_TEST(empty)
 }
 END_TEST
 
-/* The elements that are there stay. */
+/* Without memory, the existing elements are kept. */
 START_TEST(no_memory)
 {
 	ck_assert_ptr_null(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files that are replaced as a whole, or not at all. */
+/* Tests that files are replaced as a whole, or not at all. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static void teardown(void)
 {
 	unlink(path);
 	unlink(link_path);
-	/* Else something was left there. */
+	/* This fails if a file was left in the directory. */
 	ck_assert_int_eq(rmdir(directory), 0);
 }
 
@@ -62,7 +62,7 @@ START_TEST(it_is_replaced)
 	ck_assert_str_eq(content(), "old");
 	ck_assert_int_eq(beside_place(&beside), 0);
 	ck_assert_str_eq(content(), "new");
-	/* More of it, as of a watch, and to be placed once more. */
+	/* Continue to write, and place the file again. */
 	fputs("er", beside.out);
 	fflush(beside.out);
 	ck_assert_int_eq(beside_place(&beside), 0);

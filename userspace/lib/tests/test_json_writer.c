@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* JSON as it is written, and files of it. */
+/* Tests of writing JSON, and of saving it to files. */
 #include <errno.h>
 #include <float.h>
 #include <string.h>
@@ -49,7 +49,7 @@ START_TEST(values)
 }
 END_TEST
 
-/* A comma ends the line before, if there is a value. */
+/* If a value precedes, the line before ends with a comma. */
 START_TEST(lines)
 {
 	struct json_writer json = { .out = open_memstream(&text, &size) };
@@ -66,7 +66,7 @@ START_TEST(lines)
 }
 END_TEST
 
-/* A number is read as the same number, and as no integer. */
+/* A number is read back as the same number, and not as an integer. */
 START_TEST(exact_numbers)
 {
 	static const double numbers[] = {
@@ -91,7 +91,7 @@ START_TEST(exact_numbers)
 }
 END_TEST
 
-/* A program reads every character, and a terminal sees only what is safe. */
+/* Programs get every character, and terminals only safe ones. */
 START_TEST(strings)
 {
 	static const char raw[] = "\b\t\n\f\r\x01\x1b\x7f\xc2\x9b\u202e\u2028"
@@ -124,7 +124,7 @@ static int put(struct json_writer *json, const void *from)
 	return strcmp(from, "no memory") ? 0 : -ENOMEM;
 }
 
-/* As a whole or not at all; what was there before stays. */
+/* A file is saved as a whole, or the old one is kept. */
 START_TEST(saved)
 {
 	char path[] = "/tmp/exitledger-test.XXXXXX", line[16] = "";

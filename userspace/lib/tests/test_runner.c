@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The process that runs a program with rights that we have no more. */
+/* Tests of the process that runs a program with rights that we gave up. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -39,7 +39,7 @@ static int wait_for_end(void)
 	return status;
 }
 
-/* All that can be asked for is what was named at the start. */
+/* Only the program that was named at the start can be run, but repeatedly. */
 START_TEST(it_runs_again)
 {
 	pid_t pid, before = 0;
@@ -87,7 +87,7 @@ START_TEST(there_is_no_program)
 }
 END_TEST
 
-/* Its output comes to us, its group is not ours, and no signal is ignored. */
+/* We get the program's output, it has its own group, and ignores no signal. */
 START_TEST(apart)
 {
 	char text[64] = "";
@@ -105,7 +105,7 @@ START_TEST(apart)
 }
 END_TEST
 
-/* A signal mask of ours is the program's, too; the process's own is not. */
+/* The program inherits our signal mask, not that of the runner. */
 START_TEST(signals_are_as_before)
 {
 	pid_t pid;
@@ -119,9 +119,8 @@ START_TEST(signals_are_as_before)
 END_TEST
 
 /*
- * One that runs apart has no signal ignored, up to the last real-time signal,
- * and be it one that glibc keeps for itself (32 and 33), as some programs start
- * us.
+ * A program that runs apart ignores no signal, up to the last real-time signal,
+ * even if we inherited signals as ignored that glibc reserves (32 and 33).
  */
 START_TEST(signals_are_not_ignored)
 {
@@ -142,7 +141,7 @@ START_TEST(signals_are_not_ignored)
 }
 END_TEST
 
-/* The second runner was forked later, so it holds the first one's socket. */
+/* The second runner was forked later: it has inherited the first's socket. */
 START_TEST(another_is_closed_first)
 {
 	char *argv[] = { "sh", "-c", "exit 5", NULL };
@@ -158,7 +157,7 @@ START_TEST(another_is_closed_first)
 }
 END_TEST
 
-/* Somebody kills it: that must not be waited for for ever. */
+/* If somebody kills the runner, we must not wait forever. */
 START_TEST(it_is_killed)
 {
 	pid_t pid;
@@ -172,8 +171,7 @@ START_TEST(it_is_killed)
 }
 END_TEST
 
-/* Signals that a terminal sends to all of us end the program, not what runs it.
- */
+/* Signals from a terminal end the program, but not its runner. */
 START_TEST(it_survives_signals)
 {
 	static const int sent[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -189,7 +187,7 @@ START_TEST(it_survives_signals)
 }
 END_TEST
 
-/* Who has become somebody else may neither signal nor run what root may. */
+/* A runner keeps root's rights when its caller becomes another user. */
 START_TEST(rights_are_kept)
 {
 	char *argv[] = { "sh", "-c", "test $(id -u) = 0 && exec sleep 60",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Text that others wrote, as it may be shown, and how wide it is then. */
+/* Tests that untrusted text is made safe, and of the width of text. */
 #include <stdio.h>
 #include <wctype.h>
 
@@ -41,7 +41,7 @@ START_TEST(what_is_safe)
 		fclose(out);
 		ck_assert_str_eq(put, rows[i].safe);
 		free(put);
-		/* In its own place, and as names are collected. */
+		/* Copy it onto itself, as is done with names. */
 		strcpy(text, rows[i].text);
 		safe_copy(text, sizeof(text), text, sizeof(text));
 		ck_assert_str_eq(text, rows[i].safe);
@@ -52,7 +52,7 @@ START_TEST(what_is_safe)
 }
 END_TEST
 
-/* All that the C library calls a control, or has no width, but marks. */
+/* No character is safe that the C library calls a control character. */
 START_TEST(all_controls)
 {
 	check_locale();
@@ -71,7 +71,7 @@ START_TEST(cut_between_characters)
 	ck_assert_str_eq(text, "ab\u6f22");
 	ck_assert_uint_eq(safe_copy("abc\u6f22", SIZE_MAX, text, 6), 3);
 	ck_assert_str_eq(text, "abc");
-	/* The bytes end within a character. */
+	/* The text ends within a character. */
 	ck_assert_uint_eq(safe_copy("\u6f22\u6f22", 5, text, 6), 5);
 	ck_assert_str_eq(text, "\u6f22??");
 	ck_assert_uint_eq(safe_copy("abc", SIZE_MAX, text, 1), 0);
@@ -79,7 +79,7 @@ START_TEST(cut_between_characters)
 }
 END_TEST
 
-/* The C library's widths of characters that are likely in names. */
+/* The widths are the C library's, for characters that are likely in names. */
 START_TEST(widths)
 {
 	static const uint32_t ranges[][2] = {
@@ -107,7 +107,7 @@ START_TEST(widths)
 }
 END_TEST
 
-/* A cut name keeps its end, fits, and is not another one's. */
+/* A shortened name keeps its end, fits, and differs from other names. */
 START_TEST(short_names)
 {
 	ck_assert_str_eq(safe_short("web1", 14).s, "web1");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Student's t. */
+/* Tests of Student's t distribution. */
 #include <math.h>
 
 #include "lib/student.h"
 #include "tests/tap.h"
 
-/* Abramowitz and Stegun, table 26.10; and the normal distribution. */
+/* The values are from Abramowitz and Stegun, table 26.10. */
 START_TEST(student)
 {
 	static const struct {
@@ -25,7 +25,7 @@ START_TEST(student)
 				       table[i].p -
 			       1) < 0.002);
 	}
-	/* Of one degree it is Cauchy's, of two there is a root. */
+	/* There are closed forms for one degree (Cauchy) and for two. */
 	for (int i = -4; i <= 12; i++) {
 		double t = pow(3, i);
 
@@ -34,7 +34,7 @@ START_TEST(student)
 		ck_assert(fabs(student_p(t, 2) / (1 - t / sqrt(2 + t * t)) -
 			       1) < 1e-4 * fmax(1, t / 10));
 	}
-	/* Large ones are as the normal distribution's. */
+	/* With many degrees, it approaches the normal distribution. */
 	ck_assert(fabs(student_p(5, 999999) / student_p(5, INFINITY) - 1) <
 		  1e-3);
 	ck_assert(student_p(0, 7) == 1 && student_p(INFINITY, 7) == 0);

@@ -21,7 +21,7 @@ START_TEST(lines_are_as_full_as_can_be)
 {
 	ck_assert_str_eq(wrap("", 3), "   \n");
 	ck_assert_str_eq(wrap("one two", 3), "   one two\n");
-	/* The last word ends in the last column, or does not. */
+	/* The last word fits exactly, or is one column too long. */
 	ck_assert_str_eq(
 		wrap("123456789 1234 x", 65),
 		"                                                                 "
@@ -52,7 +52,7 @@ START_TEST(no_line_is_too_wide)
 		snprintf(words, sizeof(words), "%s and %s, which is %s",
 			 check_name(n, false), "another", check_name(n, true));
 		check_lines(wrap(words, n));
-		/* All of it is there, in its order. */
+		/* All characters are there, in the same order. */
 		for (const char *from = words, *to = text; *from; from++) {
 			to += strspn(to, " \n");
 			if (*from != ' ')
