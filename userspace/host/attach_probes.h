@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which BPF programs a host lets us load and attach, as plain data. */
+/* The BPF programs that this user may load and attach on a host. */
 #ifndef EXITLEDGER_ATTACH_PROBES_H
 #define EXITLEDGER_ATTACH_PROBES_H
 

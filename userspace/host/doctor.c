@@ -43,7 +43,9 @@ static void check_kernel(const struct host_facts *facts, struct diagnosis *d)
 	const char *under = facts->host.hypervisor;
 	bool emulated = !strcmp(under, "TCG") || !strcmp(under, "Bochs");
 
-	/* Distributions' kernels have BPF of later ones, under an old number. */
+	/*
+	 * Distributions backport BPF to older versions: also look for bpf_loop.
+	 */
 	if (!facts->bpf_loop &&
 	    host_kernel_before(facts->host.kernel, KERNEL_LEAST))
 		add(d, "kernel", DOCTOR_MISSING,
@@ -61,7 +63,7 @@ static void check_kernel(const struct host_facts *facts, struct diagnosis *d)
 		    under, emulated ? ": times mean little" : "");
 }
 
-/* The same member of all ISAs' rows, with a word between them. */
+/* A string member of all ISAs' rows, joined with @word, such as " or ". */
 struct one_of {
 	char text[128];
 };
@@ -98,7 +100,7 @@ static void check_cpu(const struct host_facts *facts, struct diagnosis *d)
 		    ONE_OF(cpu_flag, " nor "));
 }
 
-/* None of the modules is loaded that KVM's tracepoints are in. */
+/* None of the modules with KVM's tracepoints is loaded: report that. */
 static void no_module(const struct host_facts *facts, struct diagnosis *d)
 {
 	char advice[sizeof(d->finding[0].advice)];
@@ -142,7 +144,7 @@ static void check_kvm(const struct host_facts *facts, struct diagnosis *d)
 	no_module(facts, d);
 }
 
-/* A module has no BTF: all that is left is what tracefs tells of the records. */
+/* Without a module's BTF, only tracefs can tell the layout of the records. */
 static void no_module_btf(const struct host_facts *facts, const char *module,
 			  struct diagnosis *d)
 {
@@ -158,7 +160,9 @@ static void no_module_btf(const struct host_facts *facts, const char *module,
 		    module, module);
 }
 
-/* Can the vCPU and the exit's reason be read from the tracepoint's arguments? */
+/*
+ * Can BPF read the vCPU and the exit's reason from the tracepoint's arguments?
+ */
 static bool is_typed(const struct host_facts *facts)
 {
 	return facts->exit_args == KVM_EXIT_VCPU_ISA && facts->btf_kvm &&
@@ -193,7 +197,7 @@ static void check_tracepoints(const struct host_facts *facts,
 	const char *args = kvm_exit_args_name(facts->exit_args);
 
 	if (!facts->host.isa || !facts->btf_kernel || !facts->btf_kvm)
-		return; /* said already */
+		return; /* already reported */
 	if (!facts->kvm_exit || !facts->kvm_entry || !facts->kvm_cpuid)
 		add(d, "tracepoints", DOCTOR_MISSING,
 		    "it must be built with CONFIG_TRACEPOINTS",
@@ -238,7 +242,7 @@ static void check_privileges(const struct host_facts *facts,
 			    "");
 }
 
-/* The names of VMs, and what ends with a process, are looked up in /proc. */
+/* The names of VMs, and the end of their processes, are looked up in /proc. */
 static void check_pid_ns(const struct host_facts *facts, struct diagnosis *d)
 {
 	if (facts->host.other_pids)
@@ -304,7 +308,7 @@ static void check_statistics(const struct host_facts *facts,
 		add(d, "statistics", DOCTOR_OK, "", "KVM's own are in debugfs");
 }
 
-/* One way to attach to kvm_exit; @enough: another one works. */
+/* Report one way to attach to kvm_exit; @enough: at least one way works. */
 static void check_probe(struct diagnosis *d, const char *name,
 			const struct probe *probe, bool enough)
 {
@@ -357,7 +361,7 @@ static void check_attach(const struct host_facts *facts, struct diagnosis *d)
 		    facts->host.isa ? "privileges" : "a KVM to observe");
 		return;
 	}
-	/* Else only the record of a classic tracepoint can be read. */
+	/* tp_btf and raw_tp are of use only if the arguments are known. */
 	for (int i = 0; i < 3; i++)
 		any |= !row[i].probe->error &&
 		       (row[i].probe == &facts->probes.tp || is_typed(facts));
@@ -413,7 +417,7 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 
 static void check_book(const struct host_facts *facts, struct diagnosis *d)
 {
-	/* That there are no counters is said already. */
+	/* Missing counters were already reported. */
 	if (facts->host.exit_stats == HOST_UNPATCHED)
 		return;
 	if (facts->book == -EACCES)

@@ -11,16 +11,16 @@
 
 enum doctor_state {
 	DOCTOR_OK,
-	DOCTOR_WARNING, /* something works less well, or not at all */
+	DOCTOR_WARNING, /* a feature is degraded or missing */
 	DOCTOR_MISSING, /* the monitor cannot run without it */
-	DOCTOR_UNKNOWN, /* could not be seen by this user */
+	DOCTOR_UNKNOWN, /* this user may not find it out */
 };
 
 struct doctor_finding {
-	const char *name; /* a word that stays the same, for scripts */
+	const char *name; /* a stable identifier, for scripts */
 	enum doctor_state state;
 	char fact[200]; /* one line without a full stop */
-	char advice[320]; /* what to do; "" if nothing */
+	char advice[320]; /* what to do; "" if nothing needs to be done */
 };
 
 #define DOCTOR_FINDINGS 24
@@ -29,18 +29,18 @@ struct diagnosis {
 	struct doctor_finding finding[DOCTOR_FINDINGS];
 	size_t nr;
 	bool can_monitor; /* nothing is missing */
-	bool can_compare; /* and KVM has counters, which guests may read */
+	bool can_compare; /* KVM also has counters, which guests may read */
 };
 
-/** doctor_diagnose - go through the facts, the most basic ones first */
+/** doctor_diagnose - fill in a diagnosis, the most basic findings first */
 void doctor_diagnose(const struct host_facts *facts,
 		     struct diagnosis *diagnosis);
 
 /**
  * doctor_check - can VM exits be observed on this host?
  *
- * 0, or -ENOTSUP with @why: the first thing that 'exitledger doctor' would call
- * missing.
+ * Returns 0, or -ENOTSUP with @why: the first finding that 'exitledger doctor'
+ * would show as missing.
  */
 int doctor_check(const struct host_facts *facts, struct why *why);
 

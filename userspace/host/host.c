@@ -13,7 +13,7 @@
 
 static const char parameter[] = "/sys/module/kvm/parameters/exit_stats";
 
-/* Bochs emulates its processors to the last bit of CPUID; its BIOS tells. */
+/* Bochs shows no hypervisor in CPUID: it is recognized by its BIOS. */
 static bool bios_is_bochs(void)
 {
 	char vendor[32] = "";
@@ -49,7 +49,7 @@ static void read_hypervisor(char *name, size_t size)
 	snprintf(name, size, "%s", text[0] ? text : "unknown");
 }
 
-/* One of kvm's parameters @parameter@suffix, or HOST_UNPATCHED. */
+/* The value of kvm's parameter "exit_stats" with @suffix, or HOST_UNPATCHED. */
 static int read_parameter(const char *root, const char *suffix)
 {
 	int mode = HOST_UNPATCHED;
@@ -82,8 +82,8 @@ int host_exit_stats(void)
 }
 
 /*
- * The line "flags" is long, so it is read word by word.  The first processor's
- * is enough, because all have the same flags.
+ * The line "flags" is long, so it is read word by word.  Only the first
+ * processor's line is read, because all have the same flags.
  */
 bool host_has_cpu_flag(const char *root, const char *flag)
 {
@@ -105,9 +105,9 @@ bool host_has_cpu_flag(const char *root, const char *flag)
 }
 
 /*
- * Is this vendor's part of KVM in use?  Built in, its folder is there on every
- * processor, so it takes the processor's feature too, and /dev/kvm, which is
- * made once KVM has found that to work.
+ * Is this vendor's part of KVM in use?  If it is built in, its folder in
+ * /sys/module exists on every processor.  Then also check the processor's flag,
+ * and /dev/kvm, which exists once KVM has been initialized.
  */
 static bool in_use(const char *root, const char *module, const char *flag)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The host: its kernel, its KVM, and whether KVM has our counters. */
+/* Describes the host: its kernel, its KVM, and whether KVM has our counters. */
 #ifndef EXITLEDGER_HOST_H
 #define EXITLEDGER_HOST_H
 
@@ -10,33 +10,34 @@
 #include "host/kvm_btf.h"
 #include "lib/msg.h"
 
-/* /sys/module/kvm/parameters/exit_stats; HOST_UNPATCHED: there is none. */
+/* The value of struct host's exit_stats if kvm has no parameter exit_stats. */
 #define HOST_UNPATCHED (-1)
 
 struct host {
-	char kernel[65]; /* release, as from uname */
+	char kernel[65]; /* the release, as from uname(2) */
 	char vendor[16]; /* "kvm_amd", "kvm_intel", or "" */
-	char hypervisor[16]; /* this host's own, e.g. "TCG", "KVM"; or "" */
+	char hypervisor[16]; /* that runs this host, e.g. "KVM"; "": none */
 	uint32_t isa; /* EXIT_LEAF_ISA_* of @vendor; 0: none */
 	int exit_stats;
-	bool mixed; /* kvm has the counters, the vendor's module has not:
+	bool mixed; /* kvm has the counters, but not the vendor's module; then
 		       @exit_stats is HOST_UNPATCHED */
-	bool other_pids; /* pid_ns_is_other(): BPF's pids are not in /proc */
+	bool other_pids; /* pid_ns_is_other(): /proc has other pids than BPF */
 };
 
-/** host_read - fill in what can be found out without privileges */
+/** host_read - fill in the description; needs no privileges */
 void host_read(struct host *host);
 
 /**
- * host_read_at - the same, from another folder than /
- * @root: "" for / itself; kernel and hypervisor are this machine's always
+ * host_read_at - the same, but from the files below another folder than /
+ * @root: the folder, "" for / itself; the kernel's release and the hypervisor
+ *	are always those of this machine
  */
 void host_read_at(const char *root, struct host *host);
 
 /**
- * host_describe_hypervisor - what a host is itself run by, as it matters to who
- * reads its numbers
- * @hypervisor: host.hypervisor, not ""
+ * host_describe_hypervisor - say what runs the host, and how that affects times
+ * @hypervisor: host.hypervisor; must not be ""
+ * @size: of @text in bytes
  */
 void host_describe_hypervisor(const char *hypervisor, char *text, size_t size);
 
@@ -45,22 +46,22 @@ bool host_has_cpu_flag(const char *root, const char *flag);
 
 /**
  * host_kernel_before - is a release older than a version?
- * @release: "6.1.0-56-amd64", as of struct host
+ * @release: such as "6.1.0-56-amd64", as in struct host
  * @version: "5.17"
  */
 bool host_kernel_before(const char *release, const char *version);
 
-/** host_exit_stats - the mode of KVM's counters now, or HOST_UNPATCHED */
+/** host_exit_stats - the current mode of KVM's counters, or HOST_UNPATCHED */
 int host_exit_stats(void);
 
-/** host_check_counters - has this host's KVM our counters? 0 or -ENOTSUP */
+/** host_check_counters - returns 0 if KVM has our counters, or -ENOTSUP */
 int host_check_counters(const struct host *host, struct why *why);
 
 /**
- * host_check_counting - do they count now, and may guests read them?
- * @leaves: of kvm.exit_stats_leaves
+ * host_check_counting - do the counters count now, and may guests read them?
+ * @leaves: the value of kvm.exit_stats_leaves
  *
- * 0, or -ENODATA with @why: what to switch on.
+ * Returns 0, or -ENODATA with @why: what to switch on.
  */
 int host_check_counting(const struct host *host, bool leaves, struct why *why);
 

@@ -34,7 +34,7 @@ static bool is_known(const char *module)
 	return false;
 }
 
-/* A module kvm_… besides those that are known: KVM on something else. */
+/* Find a loaded module kvm_… that is not known: KVM on another processor. */
 static void read_backend(const char *root, struct host_facts *facts)
 {
 	char path[4096];
@@ -73,8 +73,9 @@ static void read_btf(const char *root, struct host_facts *facts)
 }
 
 /*
- * Is CAP_SYS_ADMIN there?  It is what module BTF takes, and implies all that
- * tracing takes; CAP_BPF and CAP_PERFMON are not enough where KVM is a module.
+ * Look for the capabilities.  Loading the BTF of a module takes CAP_SYS_ADMIN,
+ * which includes all rights for tracing; CAP_BPF and CAP_PERFMON do not suffice
+ * if KVM is a module.
  */
 static void read_privileges(const char *root, struct host_facts *facts)
 {
@@ -91,7 +92,7 @@ static void read_privileges(const char *root, struct host_facts *facts)
 		fclose(file);
 	facts->sys_admin = effective >> cap_sys_admin & 1;
 	facts->set_ids = effective >> cap_setgid & effective >> cap_setuid & 1;
-	/* Only in the host's own namespace all numbers map to themselves. */
+	/* Only in the initial user namespace do all ids map to themselves. */
 	file = open_at(root, "/proc/self/uid_map");
 	if (file && fscanf(file, "%llu %*u %llu", &first, &length) == 2)
 		facts->user_namespace = first || length != 4294967295;
@@ -99,7 +100,7 @@ static void read_privileges(const char *root, struct host_facts *facts)
 		fclose(file);
 }
 
-/* "none [integrity] confidentiality": the brackets are where it is. */
+/* Brackets mark the current mode: "none [integrity] confidentiality". */
 static void read_lockdown(const char *root, struct host_facts *facts)
 {
 	FILE *file = open_at(root, "/sys/kernel/security/lockdown");
@@ -129,7 +130,7 @@ static int read_leaves(const char *root)
 	return mode == 'Y' || mode == '1';
 }
 
-/* KVM's own counts are in a folder per VM there. */
+/* Can KVM's directory in debugfs be read?  It has KVM's statistics per VM. */
 static int find_statistics(const char *root)
 {
 	char path[4096];

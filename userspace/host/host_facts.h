@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All that decides whether VM exits can be observed on a host, as plain data. */
+/* The facts that decide whether VM exits can be observed on a host. */
 #ifndef EXITLEDGER_HOST_FACTS_H
 #define EXITLEDGER_HOST_FACTS_H
 
@@ -13,33 +13,33 @@
 
 /* /sys/kernel/security/lockdown */
 enum lockdown {
-	LOCKDOWN_NONE, /* or the kernel has no such thing */
+	LOCKDOWN_NONE, /* also if the kernel has no lockdown */
 	LOCKDOWN_INTEGRITY,
 	LOCKDOWN_CONFIDENTIALITY,
 };
 
 struct host_facts {
 	struct host host;
-	const struct isa *cpu; /* whose flag /proc/cpuinfo has, or NULL */
-	bool dev_kvm; /* /dev/kvm is there */
-	char backend[32]; /* another module kvm_… that is loaded, or "" */
+	const struct isa *cpu; /* by the flags in /proc/cpuinfo, or NULL */
+	bool dev_kvm; /* /dev/kvm exists */
+	char backend[32]; /* a loaded module kvm_… that is not known, or "" */
 	bool btf_kernel;
-	bool btf_kvm, btf_vendor; /* if built in: the kernel's */
-	bool kvm_exit, kvm_entry, kvm_cpuid; /* tracepoints, from BTF */
+	bool btf_kvm, btf_vendor; /* the module's; if built in: the kernel's */
+	bool kvm_exit, kvm_entry, kvm_cpuid; /* BTF has the tracepoint */
 	enum kvm_exit_args exit_args;
 	bool vcpu_destroy; /* there is a kvm_arch_vcpu_destroy() to attach to */
-	bool rdonly_cast; /* bpf_rdonly_cast() */
-	bool bpf_loop; /* bpf_loop(), a helper of KERNEL_FOR_ALL */
+	bool rdonly_cast; /* the kernel has bpf_rdonly_cast() */
+	bool bpf_loop; /* the kernel has bpf_loop(), as KERNEL_FOR_ALL does */
 	int tracefs; /* 0, or -errno as from tracefs_find() */
 	int records; /* 0, or -errno as from tracepoints_read() */
 	int statistics; /* 0, or -errno of KVM's folder in debugfs */
 	bool set_ids; /* CAP_SETUID and CAP_SETGID are effective */
 	bool sys_admin; /* CAP_SYS_ADMIN is effective */
-	bool user_namespace; /* it is so in a user namespace only, not on the
-				host */
+	bool user_namespace; /* the capabilities are those of a user namespace,
+				not of the host */
 	enum lockdown lockdown;
 	int leaves; /* kvm.exit_stats_leaves: 1, 0, or HOST_UNPATCHED */
-	int book; /* 0, or -errno of kvm_book_check(), and why */
+	int book; /* 0, or -errno of kvm_book_check(), with @book_why */
 	struct why book_why;
 	/* The following are filled in on request. */
 	struct attach_probes probes;
@@ -48,10 +48,10 @@ struct host_facts {
 };
 
 /**
- * host_facts_read - collect them, except for the probes and the VMs
+ * host_facts_read - collect the facts, except for the probes and the VMs
  * @root: a folder in the place of /, "" for / itself
  *
- * Works without privileges; host_facts_free() is to be called afterwards.
+ * This needs no privileges.  Call host_facts_free() afterwards.
  */
 void host_facts_read(const char *root, struct host_facts *facts);
 

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which Linux the observer needs: what messages say, and manual pages have to.
- * The program finds out by trying, and from the kernel's types, as distributions
- * backport BPF.  These numbers are for messages: a user can look for them.
+ * The versions of Linux that the observer needs, for messages and manual pages.
+ * The code itself tests for features instead, by trying and in the kernel's
+ * types, because distributions backport BPF.
  */
 #ifndef EXITLEDGER_KERNEL_NEEDS_H
 #define EXITLEDGER_KERNEL_NEEDS_H
 
 /*
- * All of it: kvm_exit's arguments are (vcpu, isa) from 5.16 on (0a62a0319abb),
- * and bpf_loop(), with which compare and guests' marks sum over vCPUs, came
- * with 5.17 (e6f2dd0f8067).
+ * For all features: kvm_exit's arguments are (vcpu, isa) from 5.16 on
+ * (0a62a0319abb), and bpf_loop(), with which compare and guests' marks sum over
+ * vCPUs, came with 5.17 (e6f2dd0f8067).
  */
 #define KERNEL_FOR_ALL "5.17"
 
 /*
- * The least, with classic tracepoints: BPF's atomic operations that return a
+ * The oldest, with classic tracepoints: BPF's atomic operations that return a
  * value, with which a vCPU's slot is taken, came with 5.12 (5ffa25502b5a).
  */
 #define KERNEL_LEAST "5.12"
 
 /*
- * From this one on, maps that are open can be read without CAP_BPF also where
+ * From this version on, open maps can be read without CAP_BPF, even if
  * kernel.unprivileged_bpf_disabled is set (c8644cd0efe7).
  */
 #define KERNEL_FOR_NO_CAPABILITY "5.19"

@@ -52,7 +52,7 @@ static int no_dir(int err, struct why *why)
 	}
 }
 
-/* Is there the file of any VM, if there are VMs? */
+/* If there are VMs, can the file of any of them be opened? */
 static int check_files(const struct kvm_dir *dir, const char *root,
 		       struct why *why)
 {

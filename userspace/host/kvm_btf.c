@@ -13,14 +13,13 @@ static struct btf *read_btf(const char *root, const char *name,
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/sys/kernel/btf/%s", root, name);
-	/* Not the loader by the module's name, which needs CAP_SYS_ADMIN. */
+	/* Loading BTF by the module's name would need CAP_SYS_ADMIN. */
 	return base ? btf__parse_split(path, base) : btf__parse(path, NULL);
 }
 
 void kvm_btf_open(const char *root, const char *vendor, struct kvm_btf *btf)
 {
-	/* It warns of files that aren't there; who asks here wants no more than
-	 * NULL. */
+	/* Silence libbpf's warnings of missing files: NULL tells enough. */
 	libbpf_print_fn_t print = libbpf_set_print(NULL);
 
 	memset(btf, 0, sizeof(*btf));
@@ -44,8 +43,8 @@ void kvm_btf_close(struct kvm_btf *btf)
 	memset(btf, 0, sizeof(*btf));
 }
 
-/* The BTF that has a type (a module's has the kernel's too), and the type's id.
- */
+/* Find a type: returns the BTF that has it, and sets the type's id.  The BTF of
+ * a module contains the kernel's types, too. */
 static const struct btf *find(const struct kvm_btf *btf, const char *name,
 			      uint32_t kind, int *id)
 {
@@ -61,7 +60,7 @@ static const struct btf *find(const struct kvm_btf *btf, const char *name,
 	return NULL;
 }
 
-/* A tracepoint's prototype, as the type btf_trace_NAME, is for BPF to read. */
+/* Find the prototype of a tracepoint: the kernel's type btf_trace_NAME. */
 static const struct btf *find_tracepoint(const struct kvm_btf *btf,
 					 const char *name, int *id)
 {
@@ -111,7 +110,7 @@ enum kvm_exit_args kvm_btf_exit_args(const struct kvm_btf *btf)
 		type = skip_names(in, type->type);
 	if (!type || !btf_is_func_proto(type))
 		return KVM_EXIT_ARGS_UNKNOWN;
-	/* The first is the tracepoint's own, and no BPF program sees it. */
+	/* Skip the first parameter (void *): BPF programs do not get it. */
 	param = btf_params(type);
 	if (btf_vlen(type) == 3 && is_vcpu(in, param[1].type) &&
 	    is_u32(in, param[2].type))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads from the kernel's types (BTF) with which arguments KVM's tracepoints
- * are called, and which functions exist.  This needs no privileges.
+ * Finds in the kernel's types (BTF) the arguments of KVM's tracepoints, and the
+ * functions that exist.  This needs no privileges.
  */
 #ifndef EXITLEDGER_KVM_BTF_H
 #define EXITLEDGER_KVM_BTF_H
@@ -14,7 +14,7 @@
  * ctx[0], ctx[1] and so on.
  */
 enum kvm_exit_args {
-	KVM_EXIT_ARGS_UNKNOWN, /* no such tracepoint, or one like neither */
+	KVM_EXIT_ARGS_UNKNOWN, /* no such tracepoint, or other arguments */
 	KVM_EXIT_VCPU_ISA, /* (struct kvm_vcpu *, u32 isa): kernel_needs.h */
 	KVM_EXIT_REASON_VCPU_ISA, /* (u32 exit_reason, vcpu, isa): earlier */
 };
@@ -26,9 +26,9 @@ const char *kvm_exit_args_name(enum kvm_exit_args args);
 /* BTF of the kernel and of KVM's modules, each NULL where there is none. */
 struct kvm_btf {
 	struct btf *vmlinux;
-	struct btf *kvm; /* NULL too if KVM is built in: it is in @vmlinux */
-	struct btf *vendor; /* of kvm_amd or kvm_intel; likewise */
-	bool has_kvm, has_vendor; /* their types are known, from either */
+	struct btf *kvm; /* NULL if KVM is built in: @vmlinux has its types */
+	struct btf *vendor; /* the same for kvm_amd or kvm_intel */
+	bool has_kvm, has_vendor; /* the types are in either BTF */
 };
 
 /**
@@ -43,10 +43,14 @@ void kvm_btf_close(struct kvm_btf *btf);
 /** kvm_btf_exit_args - from the prototype of the tracepoint kvm_exit */
 enum kvm_exit_args kvm_btf_exit_args(const struct kvm_btf *btf);
 
-/** kvm_btf_usable_args - the same; unknown where the vCPU's type is, too */
+/**
+ * kvm_btf_usable_args - the same; unknown if the type of the vCPU is unknown
+ */
 enum kvm_exit_args kvm_btf_usable_args(const struct kvm_btf *btf);
 
-/** kvm_btf_has_tracepoint - is there a tracepoint of this name ("kvm_entry")? */
+/**
+ * kvm_btf_has_tracepoint - is there a tracepoint of this name ("kvm_entry")?
+ */
 bool kvm_btf_has_tracepoint(const struct kvm_btf *btf, const char *name);
 
 /** kvm_btf_has_function - is there a function of this name to attach to? */
@@ -56,7 +60,7 @@ bool kvm_btf_has_function(const struct kvm_btf *btf, const char *name);
  * kvm_btf_has_kfunc - has the kernel this function for BPF programs to call?
  * @name: such as "bpf_rdonly_cast" (6.2)
  *
- * A function of that name is taken for it: older kernels do not mark kfuncs.
+ * Any function of that name counts, because older kernels do not mark kfuncs.
  */
 bool kvm_btf_has_kfunc(const struct kvm_btf *btf, const char *name);
 

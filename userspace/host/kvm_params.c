@@ -26,7 +26,7 @@ bool kvm_params_leaves(void)
 	return first == 'Y';
 }
 
-/* sysfs tells inotify of every write(2), whatever was written. */
+/* inotify reports every write(2) to sysfs, even of an unchanged value. */
 int kvm_params_watch(struct kvm_params_watch *watch)
 {
 	int r;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* KVM's parameters of the exit counters, and who writes to them meanwhile. */
+/* KVM's parameters for the exit counters, and a watch for writes to them. */
 #ifndef EXITLEDGER_KVM_PARAMS_H
 #define EXITLEDGER_KVM_PARAMS_H
 
 #include <stdbool.h>
 
 struct kvm_params_watch {
-	int fd; /* inotify; -1: cannot be watched */
+	int fd; /* of inotify; -1: the parameters cannot be watched */
 };
 
 /** kvm_params_exit_stats - the value of kvm.exit_stats, or HOST_UNPATCHED */
@@ -16,15 +16,15 @@ int kvm_params_exit_stats(void);
 bool kvm_params_leaves(void);
 
 /**
- * kvm_params_watch - notice from now on who writes to the parameters
+ * kvm_params_watch - begin to watch for writes to the parameters
  *
- * Their values at the start and at the end don't tell whether they were the
- * same in between.  Returns 0, or -errno, and then nothing is noticed.  Must be
- * ended with kvm_params_unwatch() in either case.
+ * Equal values at the start and at the end do not prove that they were the same
+ * in between.  Returns 0, or -errno; then no write will be noticed.  Call
+ * kvm_params_unwatch() in either case.
  */
 int kvm_params_watch(struct kvm_params_watch *watch);
 
-/** kvm_params_written - was one of them written to since the last call? */
+/** kvm_params_written - was a parameter written to since the last call? */
 bool kvm_params_written(struct kvm_params_watch *watch);
 
 void kvm_params_unwatch(struct kvm_params_watch *watch);

@@ -17,7 +17,9 @@ bool module_is_there(const char *root, const char *module)
 	return exists(root, module, "");
 }
 
-/* Loaded modules have an initstate, built-in ones don't. */
+/*
+ * A loaded module has a file initstate in its folder, a built-in one has not.
+ */
 bool module_built_in(const char *root, const char *module)
 {
 	return exists(root, module, "") && !exists(root, module, "/initstate");

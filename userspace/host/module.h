@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's modules, from /sys/module. */
+/* Looks up the kernel's modules in /sys/module. */
 #ifndef EXITLEDGER_MODULE_H
 #define EXITLEDGER_MODULE_H
 

@@ -31,8 +31,8 @@ uint64_t pid_ns_own(const char *root)
 bool pid_ns_is_other(const char *root)
 {
 	/*
-	 * Process 1 is that of the namespace for which /proc was mounted, which
-	 * may be the host's in a container, too.  Only root may look at it.
+	 * Process 1 belongs to the namespace for which /proc was mounted; a
+	 * container, too, can have the host's /proc.  Only root can read this.
 	 */
 	uint64_t shown = read_link(root, "1");
 

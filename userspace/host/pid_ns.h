@@ -14,12 +14,12 @@
  * pid_ns_is_other - does /proc show another PID namespace than the host's?
  * @root: a folder in the place of /, "" for / itself
  *
- * If so, a process that BPF names must not be looked up in /proc.  A kernel
- * without PID namespaces has the host's alone.
+ * If so, a pid from BPF must not be looked up in /proc.  On a kernel without
+ * PID namespaces the answer is no.
  */
 bool pid_ns_is_other(const char *root);
 
-/** pid_ns_own - the inode of this process's PID namespace; 0: not known */
+/** pid_ns_own - the inode of this process's PID namespace; 0 if not known */
 uint64_t pid_ns_own(const char *root);
 
 #define PID_NS_FACT                                                            \

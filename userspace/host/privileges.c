@@ -45,7 +45,7 @@ static int get_capabilities(struct capabilities *now)
 	return 0;
 }
 
-/* None is inherited by what is run. */
+/* Set the capabilities, with an empty inheritable set. */
 static int set_capabilities(struct capabilities to)
 {
 	struct __user_cap_header_struct of = header();
@@ -60,8 +60,8 @@ static int set_capabilities(struct capabilities to)
 }
 
 /*
- * Does this kernel refuse bpf() as a whole to who has no CAP_BPF?  Since Linux
- * 5.19 it refuses what makes something alone.
+ * Does this kernel refuse all bpf() calls without CAP_BPF?  Since Linux 5.19 it
+ * refuses only those that create something.
  */
 static bool needs_cap_bpf(void)
 {
@@ -72,8 +72,8 @@ static bool needs_cap_bpf(void)
 }
 
 /*
- * No program could get these back, even if one were run.  Where emptying the
- * set is not permitted, it stays.
+ * Empty the bounding and the ambient set, so that running a program could not
+ * give capabilities back.  Errors are ignored: see privileges_drop().
  */
 static void empty_bounding_set(void)
 {
@@ -116,14 +116,16 @@ static int cannot_become(const struct user *user, int error, struct why *why)
 		user->name, strerror(error));
 }
 
-/* Other groups than the user's own matter only to what is opened by name. */
+/* Supplementary groups are kept only if files will be opened by name. */
 static int become(const struct user *user, bool has_files, struct why *why)
 {
 	const size_t nr = has_files && user->uid ? user->nr_groups : 0;
 	uid_t uid[3];
 	gid_t gid[3];
 
-	/* Who stays who they are may not need the right to change it. */
+	/*
+	 * If the user stays the same, setgroups() may fail for lack of rights.
+	 */
 	if (setgroups(nr, user->group) && getgroups(0, NULL) &&
 	    user->uid != geteuid())
 		return cannot_become(user, errno, why);
@@ -140,7 +142,7 @@ static int become(const struct user *user, bool has_files, struct why *why)
 	return 0;
 }
 
-/* The first file that is one. */
+/* The first entry that names a file. */
 static const char *file_of(const struct privileges *privileges)
 {
 	for (size_t i = 0; i < PRIVILEGES_FILES; i++) {
@@ -153,8 +155,8 @@ static const char *file_of(const struct privileges *privileges)
 }
 
 /*
- * The process must not be looked into by others of the same user, as its
- * descriptors can do more than these may.
+ * Forbid other processes of the same user to inspect this one, whose open
+ * descriptors give more rights than they have; then filter system calls.
  */
 static int close_door(bool serves, struct why *why)
 {
@@ -182,7 +184,9 @@ int privileges_drop(const struct privileges *privileges, struct why *why)
 	if (r)
 		return r;
 	empty_bounding_set();
-	/* keep_none() may need a permitted capability with the new user. */
+	/*
+	 * Keep permitted capabilities over setuid(): keep_none() may need one.
+	 */
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	r = become(&user, file, why);
 	if (!r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Root's rights are needed to load and attach BPF programs, and no longer. What
- * is done afterwards, to write, render or listen, is done without them.
+ * Gives up root's rights, which are needed only to load and attach BPF
+ * programs.  Writing, rendering and listening are then done without them.
  */
 #ifndef EXITLEDGER_PRIVILEGES_H
 #define EXITLEDGER_PRIVILEGES_H
@@ -11,11 +11,10 @@
 #define PRIVILEGES_FILES 8
 
 struct privileges {
-	const char *user; /* --user: a name or a number; NULL: it is chosen */
+	const char *user; /* --user: a name or a number; NULL: choose one */
 	/* Files that will be written or read by name; NULL or "-": none. */
 	const char *file[PRIVILEGES_FILES];
-	bool serves; /* clients will be let in, on sockets that were made before
-		      */
+	bool serves; /* will accept clients on sockets that exist already */
 };
 
 /* The option --user of all commands that observe. */
@@ -23,28 +22,29 @@ struct privileges {
 	"Go on as USER, who gets the files, once BPF is attached; " \
 	"'root' gives up the capabilities alone"
 
-/** privileges_check_user - is there such a user?  0 or -errno with @why */
+/** privileges_check_user - returns 0 if the user exists, or -errno with @why */
 int privileges_check_user(const char *user, struct why *why);
 
 /**
  * privileges_drop - become an ordinary user, for good
  *
- * Afterwards there are no capabilities, except for CAP_BPF on kernels that ask
- * for it to read maps that are open already (before Linux 5.19); no program can
- * be run that has more rights; and no system call can be made but those that
- * are still needed (syscall_filter.h).  Descriptors stay open.
+ * Afterwards the process has no capabilities, except for CAP_BPF on kernels
+ * that require it to read open maps (before Linux 5.19).  It cannot gain rights
+ * by running a program, and can make only the system calls that are still
+ * needed (syscall_filter.h).  Descriptors stay open.
  *
- * Two things depend on the system: emptying the bounding set takes
- * CAP_SETPCAP, without which it stays as it is; and on a kernel without seccomp
- * filters a line on standard error says that system calls are not filtered.
+ * Two steps can be impossible, which is no error: without CAP_SETPCAP the
+ * bounding set is not emptied; and on a kernel without seccomp filters, system
+ * calls are not filtered, which a line on standard error says.
  *
- * Unless @user says whose rights are kept: those of the user who called sudo;
- * of the owner of the folder of the first file, if that user may not write
- * there or there was no sudo; and without a file, of a user without any rights
- * of its own: "exitledger" if there is one, or else "nobody".  Who is not root
- * stays who they are.
+ * If privileges->user is NULL, root becomes the user who called sudo.  If there
+ * was no sudo, or that user may not write to the folder of the first file, root
+ * becomes the owner of that folder.  If there is neither sudo nor a file, root
+ * becomes "exitledger" if that user exists, else "nobody".  A caller who is not
+ * root stays the same user.
  *
- * 0, or -errno with @why: to go on would be to go on as root.
+ * Returns 0, or -errno with @why; the caller must then end, as it may still
+ * have root's rights.
  */
 int privileges_drop(const struct privileges *privileges, struct why *why);
 

@@ -9,7 +9,7 @@
 
 #define INDENT 21
 
-/* Text from column INDENT on, which others may have written. */
+/* Write untrusted text, wrapped, from column INDENT on. */
 static void wrap(const char *raw, FILE *out)
 {
 	wrap_text(safe_text(raw).s, INDENT, out);
@@ -89,7 +89,7 @@ static void put_findings(struct json_writer *json,
 	json_put_close(json, ']');
 }
 
-/* true, false, or null: not tried */
+/* Write true, false, or null if the probe was not tried. */
 static void put_probe(struct json_writer *json, const char *name,
 		      const struct probe *probe)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A diagnosis of a host: for people, and for programs. */
+/* Renders the diagnosis of a host as text and as JSON. */
 #ifndef EXITLEDGER_RENDER_DOCTOR_H
 #define EXITLEDGER_RENDER_DOCTOR_H
 
@@ -8,13 +8,13 @@
 #include "host/doctor.h"
 
 /**
- * render_doctor_text - a line per finding, what to do below it, and the upshot
- * @colour: for a terminal that has colours
+ * render_doctor_text - a line per finding with its advice below, and a summary
+ * @colour: use the colours of a terminal
  */
 void render_doctor_text(const struct diagnosis *diagnosis,
 			const struct host_facts *facts, bool colour, FILE *out);
 
-/** render_doctor_json - one object, in a line */
+/** render_doctor_json - one JSON object in one line */
 void render_doctor_json(const struct diagnosis *diagnosis,
 			const struct host_facts *facts, FILE *out);
 

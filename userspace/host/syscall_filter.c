@@ -15,11 +15,11 @@
 #include "host/syscall_filter.h"
 
 /*
- * By name, as libseccomp knows the numbers: one that it does not know yet is
- * one that this processor or this version does not have.
+ * The names of system calls; libseccomp knows the numbers.  A name that it does
+ * not know is skipped.
  */
 static const char *const allowed[] = {
-	/* files, of which the user's rights decide */
+	/* files, which the user's rights protect */
 	"access",
 	"chmod",
 	"close",
@@ -109,7 +109,7 @@ static const char *const allowed[] = {
 	"sched_getaffinity",
 	"sysinfo",
 	"uname",
-	/* what the C library does by itself */
+	/* calls that the C library makes on its own */
 	"exit",
 	"exit_group",
 	"futex",
@@ -126,13 +126,13 @@ static const char *const allowed[] = {
 	"sigaltstack",
 };
 
-/* A server's calls, on sockets that were made before. */
+/* The calls of a server, whose sockets exist already. */
 static const char *const serving[] = {
 	"accept",     "accept4", "getpeername", "getsockname",
 	"getsockopt", "listen",	 "setsockopt",
 };
 
-/* Nothing of ours makes these at all, and no library that we use. */
+/* Neither our code nor a library that we use makes these: they are fatal. */
 static const char *const fatal[] = {
 	"execve",	"execveat",	    "init_module",
 	"finit_module", "kexec_load",	    "mount",
@@ -140,7 +140,7 @@ static const char *const fatal[] = {
 	"setns",
 };
 
-/* Of bpf(): maps that are open are read, and entries deleted; nothing is made. */
+/* The permitted commands of bpf(): they read open maps, and delete entries. */
 static const unsigned int bpf_commands[] = {
 	BPF_MAP_LOOKUP_ELEM,  BPF_MAP_DELETE_ELEM,
 	BPF_MAP_GET_NEXT_KEY, BPF_MAP_LOOKUP_AND_DELETE_ELEM,
@@ -148,7 +148,7 @@ static const unsigned int bpf_commands[] = {
 };
 
 /*
- * A terminal's size and modes, but no typing into it; and detaching.  The calls
+ * A terminal's size and modes, but not TIOCSTI; and detaching BPF.  The calls
  * that end in 2, of asm-generic/ioctls.h, are what the GNU C library makes for
  * isatty() and tcsetattr() since version 2.42.
  */
@@ -191,7 +191,7 @@ static int add_names(scmp_filter_ctx filter, bool serves)
 	return r;
 }
 
-/* If @mask of the argument @nr is @value. */
+/* Allow a system call if the bits @mask of its argument @nr are @value. */
 static int allow(scmp_filter_ctx filter, int number, unsigned int nr,
 		 uint64_t mask, uint64_t value)
 {
@@ -203,7 +203,7 @@ static int allow(scmp_filter_ctx filter, int number, unsigned int nr,
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &is);
 }
 
-/* No memory is made a program. */
+/* Allow mmap() and mprotect(), but not for executable memory. */
 static int add_memory(scmp_filter_ctx filter)
 {
 	int r = allow(filter, SCMP_SYS(mmap), 2, PROT_EXEC, 0);
@@ -211,7 +211,7 @@ static int add_memory(scmp_filter_ctx filter)
 	return r ? r : allow(filter, SCMP_SYS(mprotect), 2, PROT_EXEC, 0);
 }
 
-/* Signals to ourselves; of others only whether they are there (signal 0). */
+/* Allow signals to ourselves, and signal 0 to others: do they exist? */
 static int add_signals(scmp_filter_ctx filter)
 {
 	const uint64_t self = getpid();
@@ -242,8 +242,8 @@ static int add_rules(scmp_filter_ctx filter, bool serves)
 }
 
 /*
- * A kernel with filters tries to read the one that is given, which fails with
- * EFAULT for NULL.  One without them says EINVAL to any.
+ * A kernel with filters tries to read the filter at NULL, and returns EFAULT.
+ * A kernel without them returns EINVAL.
  */
 bool syscall_filter_is_known(void)
 {
@@ -258,7 +258,7 @@ int syscall_filter_install(bool serves, struct why *why)
 
 	if (!filter)
 		return why_set(why, ENOMEM, "out of memory");
-	/* The kernel's own reason, not ECANCELED for all. */
+	/* Get the kernel's errno instead of ECANCELED for all errors. */
 	seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	r = add_rules(filter, serves);
 	if (!r)

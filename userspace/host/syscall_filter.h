@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The system calls that are left when all is attached and opened. */
+/* Filters system calls once all is attached and opened. */
 #ifndef EXITLEDGER_SYSCALL_FILTER_H
 #define EXITLEDGER_SYSCALL_FILTER_H
 
@@ -20,8 +20,8 @@ bool syscall_filter_is_known(void);
  *	neither socket() nor connect()
  *
  * All others fail with EPERM; those that only an intruder would make, such as
- * execve(), end the process.  No-new-privileges must be set.  0, or -errno with
- * @why.
+ * execve(), end the process.  The caller must have set PR_SET_NO_NEW_PRIVS.
+ * Returns 0, or -errno with @why.
  */
 int syscall_filter_install(bool serves, struct why *why);
 

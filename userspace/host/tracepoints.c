@@ -6,10 +6,12 @@
 
 #include "host/tracepoints.h"
 
-/* A format is 1 to 4 KB; most of it are the names of the exit reasons. */
+/* A format has 1 to 4 KB, most of which are the names of the exit reasons. */
 #define FORMAT_MAX 65536
 
-/* Does a declaration ("unsigned int exit_reason", "u8 insn[15]") declare name? */
+/*
+ * Does a declaration ("unsigned int exit_reason", "u8 insn[15]") declare name?
+ */
 static bool declares(const char *declaration, size_t length, const char *name)
 {
 	size_t end = length, start;
@@ -149,7 +151,7 @@ int tracefs_find(const char *root, char *path, unsigned int size)
 	return r;
 }
 
-/* The format of one of KVM's events, in a buffer of FORMAT_MAX bytes. */
+/* Read the format of one of KVM's events into a buffer of FORMAT_MAX bytes. */
 static int read_format(const char *root, const char *tracefs, const char *event,
 		       char *format, struct why *why)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The records of KVM's tracepoints, as tracefs describes them: what a program
- * on a classic tracepoint finds where.  See Documentation/trace/events.rst of
- * the kernel, "Event formats".
+ * The layout of the records of KVM's tracepoints, as tracefs describes it, for
+ * programs on classic tracepoints.  See "Event formats" in the kernel's
+ * Documentation/trace/events.rst.
  */
 #ifndef EXITLEDGER_TRACEPOINTS_H
 #define EXITLEDGER_TRACEPOINTS_H
@@ -18,7 +18,7 @@ struct record_field {
 	bool is_signed;
 };
 
-/* Of each record the fields that are of use here. */
+/* Each struct has only those fields of a record that are used here. */
 struct exit_record {
 	uint32_t id; /* the event's number, for perf_event_open() */
 	struct record_field exit_reason, isa, info1, vcpu_id;
@@ -41,21 +41,21 @@ struct tracepoints {
 };
 
 /**
- * record_field_find - where a field is
+ * record_field_find - find the position of a field in a record
  * @format: the text of an event's file "format"
- * @name: the field's
+ * @name: the field's name
  *
- * 0; -ENOENT: no such field; -EINVAL: not a number of 1, 2, 4 or 8 bytes, or
- * the line cannot be read.
+ * Returns 0; -ENOENT if there is no such field; or -EINVAL if it is not a
+ * number of 1, 2, 4 or 8 bytes, or if its line cannot be parsed.
  */
 int record_field_find(const char *format, const char *name,
 		      struct record_field *field);
 
 /**
- * exit_record_parse, entry_record_parse, cpuid_record_parse - all of a record
+ * exit_record_parse, entry_record_parse, cpuid_record_parse - find all fields
  *
- * 0, or what record_field_find() returned for the first field that is not
- * there, which @why names.
+ * Return 0, or the error of record_field_find() for the first field that is not
+ * found, which @why names.
  */
 int exit_record_parse(const char *format, struct exit_record *record,
 		      struct why *why);
@@ -65,22 +65,22 @@ int cpuid_record_parse(const char *format, struct cpuid_record *record,
 		       struct why *why);
 
 /**
- * tracefs_find - where tracefs is mounted
+ * tracefs_find - find where tracefs is mounted
  * @root: a folder in the place of /, "" for / itself
  * @path: filled in, without @root
- * @size: of @path
+ * @size: of @path in bytes
  *
- * 0; -ENOENT: at neither of its two places; -EACCES: it is there, or may be,
- * but not for this user.
+ * Returns 0; -ENOENT if it is at neither of the two usual places; or -EACCES if
+ * this user may not read it, or may not find out.
  */
 int tracefs_find(const char *root, char *path, unsigned int size);
 
 /**
- * tracepoints_read - the records of kvm_exit, kvm_entry and kvm_cpuid
+ * tracepoints_read - read the layouts of kvm_exit, kvm_entry and kvm_cpuid
  * @root: as above
  *
- * 0, or -errno with @why filled in: no tracefs, no permission (it is root's
- * alone as a rule), no such event, or a record without one of the fields.
+ * Returns 0, or -errno with @why filled in: there is no tracefs, the user may
+ * not read it (usually only root may), or an event or a field is missing.
  */
 int tracepoints_read(const char *root, struct tracepoints *tracepoints,
 		     struct why *why);

@@ -26,8 +26,7 @@ static void take_groups(const struct passwd *entry, struct user *user)
 	gid_t groups[USER_GROUPS];
 	int nr = USER_GROUPS;
 
-	/* Groups that are too many for us are left out: fewer rights, not more.
-	 */
+	/* Groups beyond USER_GROUPS are left out, which only reduces rights. */
 	if (getgrouplist(entry->pw_name, entry->pw_gid, groups, &nr) < 0)
 		nr = USER_GROUPS;
 	for (int i = 0; i < nr; i++) {
@@ -44,7 +43,7 @@ static void take_entry(const struct passwd *entry, struct user *user)
 	take_groups(entry, user);
 }
 
-/* A container may have no /etc/passwd: then the group has the same number. */
+/* Without an entry in /etc/passwd, the group gets the user's number. */
 static void take_number(uid_t uid, struct user *user)
 {
 	const struct passwd *entry = getpwuid(uid);
@@ -69,7 +68,7 @@ static bool is_number(const char *text, uid_t *uid)
 	errno = 0;
 	number = strtoull(text, &end, 10);
 	*uid = number;
-	/* The last number stands for "no change" in system calls. */
+	/* UINT32_MAX means "no change" to setresuid(2). */
 	return !*end && !errno && number < UINT32_MAX;
 }
 
@@ -88,7 +87,7 @@ int user_find(const char *name, struct user *user, struct why *why)
 		take_entry(entry, user);
 		return 0;
 	}
-	/* Root is 0 everywhere. */
+	/* Root is 0 even without /etc/passwd. */
 	if (!strcmp(name, "root")) {
 		strcpy(user->name, name);
 		return 0;
@@ -107,7 +106,7 @@ static bool find_sudo_user(struct user *user)
 	if (!text || !is_number(text, &uid) || !uid)
 		return false;
 	take_number(uid, user);
-	/* Without an entry in /etc/passwd sudo knows the group better. */
+	/* Without an entry in /etc/passwd, use the group that sudo names. */
 	text = getenv("SUDO_GID");
 	if (!user->nr_groups && !getpwuid(uid) && text && is_number(text, &uid))
 		user->gid = uid;
@@ -132,7 +131,7 @@ bool user_may_write(const struct user *user, const char *folder)
 	may = nr >= 0 && !setgroups(user->nr_groups, user->group) &&
 	      !setegid(user->gid) && !seteuid(user->uid) &&
 	      !faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS);
-	/* These are ours, saved, so they can be had back. */
+	/* Restore our own ids, which are the saved ones. */
 	if (seteuid(uid) || setegid(gid) || (nr >= 0 && setgroups(nr, groups)))
 		may = false;
 	return may;
@@ -167,11 +166,11 @@ void user_choose(const char *file, struct user *user)
 		find_nobody(user);
 	if (!file)
 		return;
-	/* A link's own folder says nothing of where the file is. */
+	/* Follow a link: its target's folder is the one to be written to. */
 	folder_of(realpath(file, place) ? place : file, folder, sizeof(folder));
 	if (sudo && user_may_write(user, folder))
 		return;
-	/* Without a folder there is no file; whoever opens it will say so. */
+	/* If the folder is missing, opening the file will report that. */
 	if (!stat(folder, &status))
 		take_number(status.st_uid, user);
 }

@@ -11,7 +11,7 @@
 #include "host/vm_name.h"
 #include "lib/array.h"
 
-/* Of a process's open files: is a VM among them, and how many vCPUs are? */
+/* Is a VM among a process's open files, and how many vCPUs are? */
 static int look_into(const char *proc, uint32_t pid, bool *is_vm,
 		     uint32_t *vcpus)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The processes that have VMs now, from their open files: no BPF. */
+/* Lists the processes that have VMs now, by their open files, without BPF. */
 #ifndef EXITLEDGER_VM_LIST_H
 #define EXITLEDGER_VM_LIST_H
 
@@ -15,29 +15,29 @@ struct vm_process {
 };
 
 struct vm_list {
-	struct vm_process *vm; /* by pid, upwards */
+	struct vm_process *vm; /* in ascending order of pids */
 	size_t nr, room;
-	size_t unseen; /* processes that this user may not look into */
+	size_t unseen; /* processes whose files this user may not see */
 };
 
 /**
  * vm_list_read - find the processes that have VMs
  * @root: a folder to be used in place of /; "" for / itself
  *
- * 0, or -errno: there is no /proc, or no memory.
+ * Returns 0, or -errno if there is no /proc, or no memory.
  */
 int vm_list_read(const char *root, struct vm_list *list);
 
 /**
- * vm_list_add - add a process to the list
- * @proc: the folder of processes
+ * vm_list_add - append a process to the list
+ * @proc: the path of /proc
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int vm_list_add(struct vm_list *list, const char *proc, uint32_t pid,
 		uint32_t vcpus);
 
-/** vm_list_sort - by pid, upwards */
+/** vm_list_sort - sort by pid, in ascending order */
 void vm_list_sort(struct vm_list *list);
 
 void vm_list_free(struct vm_list *list);

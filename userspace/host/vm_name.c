@@ -7,10 +7,10 @@
 #include "host/vm_name.h"
 #include "lib/safe_text.h"
 
-/* Command lines are longer than that only to annoy: libvirt's have some 10 KB. */
+/* The rest of a longer command line is ignored; libvirt's have about 10 KB. */
 #define CMDLINE_MAX (1 << 20)
 
-/* Bytes somewhere else, without a NUL behind them. */
+/* A part of another text; no NUL ends it. */
 struct span {
 	const char *s;
 	size_t n;
@@ -31,7 +31,7 @@ static struct span span_from(struct span span, size_t n)
 	return (struct span){ span.s + n, span.n - n };
 }
 
-/* Copy what may be shown, a '?' for the rest. */
+/* Copy a text; '?' replaces characters that are not safe. */
 static void copy_text(struct span text, char *name, size_t size)
 {
 	if (!safe_copy(text.s, text.n, name, size))
@@ -57,7 +57,7 @@ static struct span base_name(struct span path)
 	return slash ? span_from(path, slash + 1 - path.s) : path;
 }
 
-/* Take the next key=value off a list with commas; a comma within is doubled. */
+/* Take the next key=value off a list; a comma in a value is written twice. */
 static struct span next_item(struct span *rest)
 {
 	struct span item = { rest->s, 0 };
@@ -75,8 +75,8 @@ static struct span next_item(struct span *rest)
 }
 
 /*
- * Of a list, the value of a key, or if there is no such key, and @bare is set,
- * a first item that has no key.  Fails if that is empty.
+ * Find the value of a key in a list.  If there is no such key and @bare is set,
+ * take the first item if that has no key.  Fails if the value is empty.
  */
 static bool list_value(struct span list, const char *key, bool bare,
 		       struct span *value)
@@ -99,7 +99,7 @@ static bool list_value(struct span list, const char *key, bool bare,
 	return found.n > 0;
 }
 
-/* How a VMM's option names the VM. */
+/* Gets the VM's name from the value of a VMM's option. */
 typedef bool take_fn(struct span value, char *name, size_t size);
 
 static bool take_plain(struct span value, char *name, size_t size)
@@ -108,7 +108,7 @@ static bool take_plain(struct span value, char *name, size_t size)
 	return value.n > 0;
 }
 
-/* NAME[,key=value…] or key=value,… with guest=NAME among them */
+/* QEMU: "NAME[,key=value…]", or "key=value,…" with guest=NAME among them. */
 static bool take_qemu(struct span value, char *name, size_t size)
 {
 	char text[512];
@@ -126,8 +126,9 @@ static bool take_qemu(struct span value, char *name, size_t size)
 }
 
 /*
- * A socket's path, or path=….  Whoever runs many VMs names the sockets by VM,
- * or the folders that they are in, as Kata does (/run/vc/vm/ID/clh-api.sock).
+ * Cloud Hypervisor: a socket's path, or path=….  Where there are many VMs, the
+ * sockets have the VMs' names, or their folders have, as with Kata
+ * (/run/vc/vm/ID/clh-api.sock).
  */
 static bool take_socket(struct span value, char *name, size_t size)
 {
@@ -159,9 +160,9 @@ static bool take_uuid(struct span value, char *name, size_t size)
 	return true;
 }
 
-/* Rows of a VMM are tried in order; the last is for all that have none. */
+/* The rows of a VMM are tried in order; the last row is for all other VMMs. */
 static const struct {
-	const char *program; /* its base name contains that */
+	const char *program; /* a part of the program's base name */
 	const char *option;
 	take_fn *take;
 } rules[] = {
@@ -173,7 +174,7 @@ static const struct {
 	{ "", "name", take_qemu },
 };
 
-/* An option's value: -OPTION VALUE, --OPTION VALUE or --OPTION=VALUE. */
+/* Find an option's value: -OPTION VALUE, --OPTION VALUE or --OPTION=VALUE. */
 static bool option_value(struct span words, const char *option,
 			 struct span *value)
 {
@@ -219,7 +220,7 @@ void vm_name_parse(const char *cmdline, size_t length, char *name, size_t size)
 	copy_text(program, name, size);
 }
 
-/* All of a file in /proc, up to CMDLINE_MAX; NULL if there is none of it. */
+/* Read a file of a process, up to CMDLINE_MAX bytes; NULL if it is empty. */
 static char *read_proc(const char *proc, uint32_t pid, const char *file,
 		       size_t *length)
 {
@@ -256,7 +257,7 @@ void vm_name_at(const char *proc, uint32_t pid, char *name, size_t size)
 	if (text) {
 		vm_name_parse(text, length, name, size);
 	} else {
-		/* A process that is ending has no command line any more. */
+		/* The command line of an ending process is empty. */
 		text = read_proc(proc, pid, "comm", &length);
 		if (text && text[length - 1] == '\n')
 			length--;

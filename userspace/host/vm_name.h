@@ -6,45 +6,48 @@
 #include <stdint.h>
 
 /**
- * vm_name - what people call a process's VM
- * @pid: of the VMM
- * @name: filled in: what the command line names the VM, else the program's base
- *	  name, else "?" (no such process).  Always safe_text(), as the command
- *	  line is the guest's owner's to choose
- * @size: of @name, at least 2; a longer name is cut between characters
+ * vm_name - find the name of a process's VM
+ * @pid: the pid of the VMM
+ * @name: filled in: the VM's name from the command line, else the program's
+ *	base name, else "?" if there is no such process.  It is always safe text
+ *	(safe_text.h), as the guest's owner may choose the command line
+ * @size: of @name in bytes, at least 2; a longer name is cut between characters
  *
- * Known are QEMU's -name (which libvirt and Proxmox use), Firecracker's --id,
- * the --name of crosvm, kvmtool and others, and for Cloud Hypervisor, whose VMs
- * have no name, the API socket's, or else the platform's uuid.
+ * This knows QEMU's -name (which libvirt and Proxmox use), Firecracker's --id,
+ * and the --name of crosvm, kvmtool and others.  VMs of Cloud Hypervisor have
+ * no name: it takes the name of the API socket, or else the platform's uuid.
  */
 void vm_name(uint32_t pid, char *name, size_t size);
 
-/** vm_name_at - the same, with another folder for /proc */
+/** vm_name_at - the same, with the folder @proc in the place of /proc */
 void vm_name_at(const char *proc, uint32_t pid, char *name, size_t size);
 
 /**
  * vm_name_parse - the same, from a command line
- * @cmdline: words, each with a NUL behind it; the last may lack it
- * @length: in bytes
+ * @cmdline: words, each followed by a NUL, which the last may lack
+ * @length: of @cmdline in bytes
  */
 void vm_name_parse(const char *cmdline, size_t length, char *name, size_t size);
 
-/* More of what a command line says of a VM, as safe text; "": nothing. */
+/* Other facts about a VM from a command line, as safe text; "": not known. */
 struct vm_facts {
 	char program[64]; /* the VMM's base name */
 	char uuid[64]; /* of QEMU's -uuid, or Cloud Hypervisor's platform */
 };
 
-/** vm_facts - what is known of a process's VM, beside its name */
+/** vm_facts - find the facts about a process's VM */
 void vm_facts(uint32_t pid, struct vm_facts *facts);
 
-/** vm_facts_parse - the same, from a command line as vm_name_parse() takes it */
+/**
+ * vm_facts_parse - the same, from a command line as vm_name_parse() takes it
+ */
 void vm_facts_parse(const char *cmdline, size_t length, struct vm_facts *facts);
 
 /**
- * vm_name_clean - any bytes as text that may be shown: a '?' for what may not
- * @length: of @bytes; what is behind a NUL is left out
- * @text: filled in as @name above, "?" if there is nothing
+ * vm_name_clean - convert any bytes to safe text: '?' replaces unsafe
+ * characters
+ * @length: of @bytes; a NUL ends them earlier
+ * @text: filled in like @name above; "?" if it would be empty
  */
 void vm_name_clean(const char *bytes, size_t length, char *text, size_t size);
 

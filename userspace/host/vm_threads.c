@@ -8,13 +8,15 @@
 
 #include "host/vm_threads.h"
 
-/* Kernel threads of a VM, with the VMM's pid behind. */
+/* The names of a VM's kernel threads, which the VMM's pid follows. */
 static const char *const kernel_threads[] = {
 	"kvm-nx-lpage-recovery-",
 	"kvm-pit/",
 };
 
-/* Threads of the VMM itself: KVM's since Linux 6.13, QEMU's, Firecracker's. */
+/*
+ * Threads in the VMM's process: KVM's since Linux 6.13, QEMU's, Firecracker's.
+ */
 static const char *const own_threads[] = {
 	"kvm-nx-lpage-re",
 	"CPU 0/KVM",
@@ -38,7 +40,7 @@ static void read_comm(const char *folder, const char *entry, char *comm,
 	fclose(file);
 }
 
-/* The pid behind a kernel thread's name; 0: it is no VM's. */
+/* The pid in a kernel thread's name; 0 if it is not a thread of a VM. */
 static uint32_t pid_in_name(const char *comm)
 {
 	for (size_t i = 0; i < 2; i++) {
@@ -100,7 +102,7 @@ int vm_threads_add(const char *root, struct vm_list *list)
 	int r = 0;
 	DIR *dir;
 
-	/* All processes have been looked into. */
+	/* The files of all processes have been seen. */
 	if (!list->unseen)
 		return 0;
 	snprintf(proc, sizeof(proc), "%s/proc", root);
