@@ -53,7 +53,7 @@ static bool next_part(struct part *rest, char separator, struct part *part)
 	return true;
 }
 
-/* "NAME=VALUE": its value, if that is its name. */
+/* Get the value of "NAME=VALUE" if the name is @name. */
 static bool value_of(struct part part, const char *name, struct part *value)
 {
 	size_t length = strlen(name);
@@ -68,7 +68,7 @@ static bool value_of(struct part part, const char *name, struct part *value)
 	return true;
 }
 
-/* "0.25" in thousandths; what is no such number is 0: not wanted. */
+/* A number such as "0.25" in thousandths; 0, that is unwanted, if invalid. */
 static unsigned int quality_of(struct part part)
 {
 	unsigned int quality = 0, digit = QUALITY_MAX;
@@ -90,11 +90,11 @@ static unsigned int quality_of(struct part part)
 	return quality > QUALITY_MAX ? 0 : quality;
 }
 
-/* An element of a list: its name, how much it is wanted, and its version. */
+/* An element of a header's list: its name, its quality, and its version. */
 struct element {
 	struct part name;
 	unsigned int quality;
-	struct part version; /* empty: it does not say */
+	struct part version; /* empty if none is given */
 };
 
 static bool next_element(struct part *list, struct element *element)

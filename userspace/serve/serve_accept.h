@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A client's preferences: its headers Accept and Accept-Encoding. */
+/* A client's preferences, from its headers Accept and Accept-Encoding. */
 #ifndef EXITLEDGER_SERVE_ACCEPT_H
 #define EXITLEDGER_SERVE_ACCEPT_H
 
@@ -14,14 +14,14 @@ enum serve_format {
 
 /**
  * serve_accept_format - the format that a client prefers
- * @accept: its header Accept, which may be anything; NULL: it has none
+ * @accept: its header Accept, which is untrusted; NULL if it has none
  *
- * OpenMetrics is for those who ask for it and like no other format better: a
- * browser and curl get Prometheus' own, and so does everyone else.
+ * The answer is OpenMetrics if the client asks for it and prefers no other
+ * format.  All others, such as browsers and curl, get Prometheus' text format.
  */
 enum serve_format serve_accept_format(const char *accept);
 
-/** serve_accept_gzip - does a header Accept-Encoding take gzip?  NULL: no */
+/** serve_accept_gzip - does the header Accept-Encoding (or NULL) allow gzip? */
 bool serve_accept_gzip(const char *encoding);
 
 #endif /* EXITLEDGER_SERVE_ACCEPT_H */

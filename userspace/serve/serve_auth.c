@@ -12,11 +12,11 @@
 #define SCHEME "Basic "
 #define DIGEST 32 /* of SHA-256 */
 #define HEADER_MAX 1024
-/* Addresses from which a wrong password came last, and how long they wait. */
+/* How many addresses with failures are stored, and how long they must wait. */
 #define FAILURES 64
 #define WAIT_NS 1000000000ull
 
-/* An address without its port; all zero is that of a socket's file. */
+/* An address without its port; all zeros for a UNIX socket. */
 struct source {
 	uint8_t bytes[16];
 };
@@ -26,7 +26,7 @@ struct failure {
 	uint64_t at_ns; /* 0: none */
 };
 
-/* A user's password that was right. */
+/* The digest of a user's password that was found to be correct. */
 struct known {
 	bool is_known;
 	uint8_t digest[DIGEST];
@@ -34,10 +34,10 @@ struct known {
 
 struct serve_auth {
 	const struct serve_web_config *config;
-	uint8_t key[DIGEST]; /* of the digests; ours alone */
-	struct known *known; /* of each user */
+	uint8_t key[DIGEST]; /* the secret key of the digests */
+	struct known *known; /* one per user */
 	struct failure failure[FAILURES];
-	size_t next; /* failure to be forgotten */
+	size_t next; /* the index of the next failure to overwrite */
 	struct crypt_data crypt;
 };
 
@@ -66,7 +66,7 @@ void serve_auth_free(struct serve_auth *auth)
 	free(auth);
 }
 
-/* --- whose failures they are --- */
+/* --- failures by address --- */
 
 static struct source source_of(const struct sockaddr *address)
 {
@@ -125,7 +125,9 @@ static bool is_right(struct serve_auth *auth, const char *hash,
 	       !gnutls_memcmp(made, hash, strlen(hash));
 }
 
-/* A name that no user has takes as long as a wrong password. */
+/*
+ * An unknown name takes as long as a wrong password, so that it cannot be told.
+ */
 static bool check(struct serve_auth *auth, const char *name,
 		  const char *password, const struct source *source,
 		  uint64_t now_ns, bool *too_often)
@@ -155,7 +157,7 @@ static bool check(struct serve_auth *auth, const char *name,
 	return true;
 }
 
-/* "Basic " and base64 of NAME:PASSWORD; false: it is none. */
+/* Decode "Basic " and base64 of NAME:PASSWORD; false if it is not that. */
 static bool decode(const char *authorization, gnutls_datum_t *decoded)
 {
 	gnutls_datum_t text;
@@ -178,7 +180,9 @@ enum serve_permission serve_auth_check(struct serve_auth *auth,
 	gnutls_datum_t decoded;
 	bool too_often = false, right = false;
 
-	/* Who sends none is asked for one, and has tried nothing. */
+	/*
+	 * A client that sends no password is asked for one; it is no failure.
+	 */
 	if (!decode(authorization, &decoded))
 		return SERVE_UNKNOWN;
 	if (decoded.size < sizeof(pair)) {

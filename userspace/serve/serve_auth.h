@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Basic authentication: is a client one of the users? */
+/* HTTP basic authentication (RFC 7617) of clients. */
 #ifndef EXITLEDGER_SERVE_AUTH_H
 #define EXITLEDGER_SERVE_AUTH_H
 
@@ -10,28 +10,30 @@
 
 enum serve_permission {
 	SERVE_PERMITTED,
-	SERVE_UNKNOWN, /* no user, or not this password */
-	SERVE_TOO_OFTEN, /* it was wrong a moment ago: not looked at */
+	SERVE_UNKNOWN, /* no such user, or a wrong password */
+	SERVE_TOO_OFTEN, /* not checked: the last failure is too recent */
 };
 
 struct serve_auth;
 
 /**
- * serve_auth_new - for the users of a configuration, which must stay
+ * serve_auth_new - allocate the state for the users of a configuration
+ * @config: must stay valid
  *
- * NULL: out of memory.
+ * Returns NULL when out of memory.
  */
 struct serve_auth *serve_auth_new(const struct serve_web_config *config);
 
 /**
  * serve_auth_check - may this client read?
- * @authorization: its header; NULL: it has none
- * @address: whose failures are counted; may be NULL
- * @now_ns: CLOCK_MONOTONIC
+ * @authorization: its header Authorization, or NULL if it has none
+ * @address: the client's, for which failures are stored; may be NULL
+ * @now_ns: the time of CLOCK_MONOTONIC in nanoseconds
  *
- * bcrypt is slow on purpose: a password that was right is known by a keyed hash
- * from then on, and an address from which a wrong one came is not looked at
- * again for a second.  So nobody can keep the processor busy, or others out.
+ * bcrypt is slow on purpose.  So a correct password is remembered by a keyed
+ * hash, and after a wrong one, passwords from the same address are not checked
+ * for a second.  Thus a client can neither keep the processor busy nor lock out
+ * others.
  */
 enum serve_permission serve_auth_check(struct serve_auth *auth,
 				       const char *authorization,

@@ -6,7 +6,7 @@
 
 #include "serve/serve_gzip.h"
 
-/* Metrics repeat themselves so much that more is hardly any smaller. */
+/* Metrics are so repetitive that a higher level gains almost nothing. */
 #define LEVEL 1
 #define GZIP_BITS (15 + 16) /* the largest window, and gzip's header */
 #define MEMORY 8 /* zlib's default */
@@ -24,7 +24,7 @@ int serve_gzip(const struct serve_body *from, struct serve_body *to)
 	to->s = malloc(room);
 	stream.next_out = (Bytef *)to->s;
 	stream.avail_out = room;
-	/* With so much room it is done in one step. */
+	/* The buffer has deflateBound() bytes, so one call suffices. */
 	if (!to->s || deflate(&stream, Z_FINISH) != Z_STREAM_END) {
 		deflateEnd(&stream);
 		free(to->s);

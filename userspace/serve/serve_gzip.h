@@ -5,15 +5,15 @@
 #include <stddef.h>
 
 struct serve_body {
-	char *s; /* malloc's; freed by who gets it */
+	char *s; /* from malloc(); the receiver frees it */
 	size_t length;
 };
 
 /**
- * serve_gzip - compress, as Content-Encoding: gzip has it
- * @to: filled in
+ * serve_gzip - compress for "Content-Encoding: gzip"
+ * @to: filled in; the caller frees its text
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int serve_gzip(const struct serve_body *from, struct serve_body *to);
 

@@ -8,10 +8,12 @@
 #include "lib/clock.h"
 #include "serve/serve_http_private.h"
 
-/* How often it is looked whether there is a place again. */
+/* While all places are taken, look for a free one this often. */
 #define FULL_MS 50
 
-/* libmicrohttpd may have something to do by then, or at once. */
+/*
+ * How long to wait, at most @ms: libmicrohttpd may need to be called earlier.
+ */
 static int wait_of(const struct serve *serve, int ms)
 {
 	MHD_UNSIGNED_LONG_LONG due;
@@ -29,7 +31,7 @@ int serve_run(struct serve *serve, int ms)
 	struct pollfd ready[SERVE_SOCKETS + 1];
 	uint64_t now;
 
-	/* Else whoever waits to be let in would wake us again and again. */
+	/* Do not poll the listening sockets while nobody can be accepted. */
 	if (!place && ms > FULL_MS)
 		ms = FULL_MS;
 	for (size_t i = 0; i < sockets->nr; i++)

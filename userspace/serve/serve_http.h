@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Serves metrics by HTTP, in the thread of whoever calls: libmicrohttpd is
- * known here alone.  Nobody who connects can make this take memory or time
- * without bounds: see the limits.
+ * Serves metrics by HTTP in the caller's thread, with libmicrohttpd.  The
+ * limits below bound the memory and the time that clients can take.
  */
 #ifndef EXITLEDGER_SERVE_HTTP_H
 #define EXITLEDGER_SERVE_HTTP_H
@@ -15,21 +14,25 @@
 #include "serve/serve_listen.h"
 #include "serve/serve_web_config.h"
 
-/* Connections at a time. */
+/* The greatest number of connections at a time. */
 #define SERVE_CLIENTS 32
-/* A client has so long to send its request, and again to read the answer. */
+/*
+ * The time that a client has to send its request, and again to read the answer.
+ */
 #define SERVE_IO_NS 5000000000ull
-/* The memory of a connection, which is a little more than its longest request. */
+/*
+ * The memory of a connection, which is a little more than its longest request.
+ */
 #define SERVE_MEMORY 12288
-/* Requests within this time of an earlier one get the same answer. */
+/* Requests within this time after an earlier one get the same answer. */
 #define SERVE_FRESH_NS 500000000ull
 
 struct serve_options {
-	const struct serve_sockets *sockets; /* that listen; must stay */
-	const struct serve_web_config *web; /* must stay; NULL: none */
+	const struct serve_sockets *sockets; /* listening; must stay valid */
+	const struct serve_web_config *web; /* must stay valid; or NULL */
 	/*
-	 * Makes the metrics; 0 or -errno.  It is called at most once per format
-	 * and SERVE_FRESH_NS, however many clients there are.
+	 * Makes the metrics; returns 0 or -errno.  It is called at most once
+	 * per format and SERVE_FRESH_NS, independent of the number of clients.
 	 */
 	int (*make)(void *context, enum serve_format format,
 		    struct serve_body *body);
@@ -39,23 +42,23 @@ struct serve_options {
 struct serve;
 
 /**
- * serve_open - begin to serve; serve_run() does the work
- * @serve: to be given to serve_close()
+ * serve_open - start the server; serve_run() then does the work
+ * @serve: set to the server; end it with serve_close()
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int serve_open(struct serve **serve, const struct serve_options *options,
 	       struct why *why);
 
 /**
- * serve_run - answer whoever asks
- * @ms: wait so long at most; a signal ends it early
+ * serve_run - answer pending requests, or wait for one
+ * @ms: the longest wait in milliseconds; a signal ends it early
  *
- * 0 or -errno.
+ * Returns 0 or -errno.
  */
 int serve_run(struct serve *serve, int ms);
 
-/** serve_close - @serve may be NULL; answers that are not read yet are cut off */
+/** serve_close - close all connections, and free @serve, which may be NULL */
 void serve_close(struct serve *serve);
 
 #endif /* EXITLEDGER_SERVE_HTTP_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Requests, and what is answered to them. */
+/* Answers requests. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "serve/serve_http_private.h"
 
 #define NS_PER_S 1000000000ull
-/* The most that a client may ask for of our patience, in seconds. */
+/* The longest timeout that a client may ask for, in seconds. */
 #define TIMEOUT_MAX 60
 #define PLAIN "text/plain; charset=utf-8"
 #define TIMEOUT_HEADER "X-Prometheus-Scrape-Timeout-Seconds"
@@ -27,7 +27,7 @@ static const char index_page[] =
 
 /* --- answers --- */
 
-/* One answer for each connection: whoever scrapes comes back in many seconds. */
+/* Close each connection after its answer: the next scrape is seconds away. */
 static void add_headers(struct MHD_Response *response, const char *type)
 {
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
@@ -64,7 +64,7 @@ static enum MHD_Result refuse(struct MHD_Connection *connection,
 
 /* --- the metrics --- */
 
-/* Connections that are being answered keep what they need of it. */
+/* Drop our reference; connections that still send the answer have their own. */
 static void drop_copy(struct copy *copy)
 {
 	if (copy->plain)
@@ -157,7 +157,7 @@ static enum MHD_Result answer_metrics(struct serve *serve,
 
 /* --- requests --- */
 
-/* Who is waited for longer than that may be answered more slowly. */
+/* The time to read the answer, in ns: by the client's header, or the default. */
 static uint64_t patience_of(struct MHD_Connection *connection)
 {
 	const char *timeout = header_of(connection, TIMEOUT_HEADER);
@@ -192,7 +192,7 @@ static enum serve_permission permission_of(struct serve *serve,
 		info ? info->client_addr : NULL, clock_now_ns());
 }
 
-/* The pages that are there for whoever may read. */
+/* Answer a client that is permitted to read. */
 static enum MHD_Result answer_reader(struct serve *serve,
 				     struct MHD_Connection *connection,
 				     const char *url)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who is connected, for how long, and who makes room for others. */
+/* The table of clients, their deadlines, and which to close for new ones. */
 #include <sys/socket.h>
 
 #include "lib/clock.h"
 #include "serve/serve_http_private.h"
 
-/* Clients whose answer is this old may be cut off for others. */
+/*
+ * A client may be cut off for another one when its answer is older than this.
+ */
 #define PATIENCE_NS 1000000000ull
 
 void serve_on_connection(void *context, struct MHD_Connection *connection,
@@ -41,14 +43,14 @@ void serve_on_connection(void *context, struct MHD_Connection *connection,
 	}
 }
 
-/* libmicrohttpd sees that it is closed, and forgets it. */
+/* Shut the socket down; libmicrohttpd notices and closes the connection. */
 static void cut(const struct client *client)
 {
 	shutdown(client->fd, SHUT_RDWR);
 }
 
 /*
- * Is a client the better one to be cut off?  Those who have not asked yet, and
+ * Should @a be cut off rather than @b?  Clients without a request go first, and
  * of these the one that has been silent for longest.
  */
 static bool is_idler(const struct client *a, const struct client *b)
@@ -59,9 +61,9 @@ static bool is_idler(const struct client *a, const struct client *b)
 }
 
 /*
- * The client who makes room for another one, or NULL.  Whoever connects and
- * asks nothing, or does not read the answer, does so at once or soon; so none
- * of them keeps out who scrapes.
+ * Find the client to cut off for a new one, or NULL.  Clients that send no
+ * request are cut off at once, and those that do not read the answer soon: so
+ * they cannot lock out a client that scrapes.
  */
 static const struct client *find_idler(const struct serve *serve)
 {
@@ -109,10 +111,10 @@ void serve_accept_from(struct serve *serve, int socket)
 			     SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
 			return;
-		/* It closes what it does not take. */
+		/* This closes the descriptor if it fails. */
 		MHD_add_connection(serve->daemon, fd,
 				   (struct sockaddr *)&address, length);
-		/* Its request is mostly there already: then it is no idler. */
+		/* Read its request, so that it does not count as idle. */
 		MHD_run(serve->daemon);
 	}
 }

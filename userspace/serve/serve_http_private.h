@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The server's state, which its files share. */
+/* The server's state, which the files serve_http*.c share. */
 #ifndef EXITLEDGER_SERVE_HTTP_PRIVATE_H
 #define EXITLEDGER_SERVE_HTTP_PRIVATE_H
 
@@ -9,14 +9,14 @@
 #include "serve/serve_http.h"
 
 struct client {
-	struct MHD_Connection *connection; /* NULL: there is none */
+	struct MHD_Connection *connection; /* NULL: the place is free */
 	int fd;
-	bool asked; /* its request was understood, and is answered */
-	uint64_t since_ns; /* connected, or asked */
+	bool asked; /* its request is complete and is being answered */
+	uint64_t since_ns; /* the time of the request, else of connecting */
 	uint64_t deadline_ns;
 };
 
-/* The metrics as they were made last, for whoever asks just now. */
+/* The metrics as last made, for requests within SERVE_FRESH_NS. */
 struct copy {
 	struct MHD_Response *plain, *gzip; /* NULL: not made */
 	struct serve_body body; /* @plain's */
@@ -31,46 +31,49 @@ struct serve {
 	struct client client[SERVE_CLIENTS];
 	size_t nr_clients;
 	struct copy copy[SERVE_FORMATS];
-	struct why said; /* by libmicrohttpd */
+	struct why said; /* the last message of libmicrohttpd */
 };
 
 /* --- serve_http_answers.c --- */
 
-/** serve_on_request - of libmicrohttpd, for each request whose headers are
- * there */
+/**
+ * serve_on_request - libmicrohttpd calls this once it has a request's headers
+ */
 enum MHD_Result serve_on_request(void *serve, struct MHD_Connection *connection,
 				 const char *url, const char *method,
 				 const char *version, const char *data,
 				 size_t *size, void **request);
 
-/** serve_drop_copies - forget the metrics that were made before a time */
+/** serve_drop_copies - drop the metrics that were made before a time */
 void serve_drop_copies(struct serve *serve, uint64_t before_ns);
 
 /* --- serve_http_clients.c --- */
 
-/** serve_on_connection - libmicrohttpd tells of a new or a closed connection */
+/**
+ * serve_on_connection - libmicrohttpd calls this for each connection's changes
+ */
 void serve_on_connection(void *serve, struct MHD_Connection *connection,
 			 void **socket_context,
 			 enum MHD_ConnectionNotificationCode code);
 
-/** serve_has_place - is there one for another client, or could it be made? */
+/** serve_has_place - is a place free, or can a client be cut off for one? */
 bool serve_has_place(const struct serve *serve);
 
-/** serve_accept_from - let in whoever waits, as long as there is a place */
+/** serve_accept_from - accept the waiting clients while there is a place */
 void serve_accept_from(struct serve *serve, int socket);
 
-/** serve_cut_late - close the connections whose time is over */
+/** serve_cut_late - cut off the clients whose deadline has passed */
 void serve_cut_late(struct serve *serve, uint64_t now_ns);
 
 /* --- serve_http_tls.c --- */
 
 #define SERVE_TLS_OPTIONS 5
 
-/** serve_tls_options - what libmicrohttpd must know of it */
+/** serve_tls_options - fill in libmicrohttpd's options for TLS */
 void serve_tls_options(const struct serve_web_config *web,
 		       struct MHD_OptionItem option[SERVE_TLS_OPTIONS]);
 
-/** serve_tls_permits - has a client the certificate that it must have, if any? */
+/** serve_tls_permits - does a client have the certificate that it needs? */
 bool serve_tls_permits(const struct serve_web_config *web,
 		       struct MHD_Connection *connection);
 

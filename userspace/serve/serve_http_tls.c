@@ -5,7 +5,7 @@
 
 #include "serve/serve_http_private.h"
 
-/* As Prometheus' exporters have it: TLS 1.2 is the oldest. */
+/* TLS 1.2 is the oldest version, as in Prometheus' own exporters. */
 #define TLS_13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 #define TLS_12 TLS_13 ":+VERS-TLS1.2"
 
@@ -31,7 +31,7 @@ void serve_tls_options(const struct serve_web_config *web,
 	*option = text_option(MHD_OPTION_END, NULL);
 }
 
-/* libmicrohttpd asks for a certificate then, and takes any, and none. */
+/* libmicrohttpd requests a certificate, but does not verify it. */
 bool serve_tls_permits(const struct serve_web_config *web,
 		       struct MHD_Connection *connection)
 {

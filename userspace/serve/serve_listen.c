@@ -53,7 +53,7 @@ static bool parse_unix(const char *path, struct address *address)
 	return true;
 }
 
-/* All addresses: IPv6's are IPv4's, too, unless that is switched off. */
+/* Any address: a socket for IPv6 accepts IPv4 as well, unless that is off. */
 static void take_any(struct address *address)
 {
 	address->in6.sin6_family = AF_INET6;
@@ -86,7 +86,7 @@ static bool parse_inet(const char *text, struct address *address)
 		if (inet_pton(AF_INET, host, &address->in.sin_addr) != 1)
 			return false;
 	}
-	/* It is at the same place in both. */
+	/* IPv4's and IPv6's structs have the port at the same offset. */
 	address->in.sin_port = port;
 	return true;
 }
@@ -177,7 +177,7 @@ int serve_listen_inherit(struct serve_sockets *sockets, struct why *why)
 	return 0;
 }
 
-/* A socket's file stays when its process has ended: then nobody answers there. */
+/* Remove the file of a UNIX socket if its process has ended. */
 static void remove_stale(const struct address *address)
 {
 	struct stat status;
@@ -193,7 +193,7 @@ static void remove_stale(const struct address *address)
 		close(fd);
 }
 
-/* Whoever may connect to a port of this host may connect to its file. */
+/* Every user may connect, as with a TCP port of this host. */
 #define UNIX_MODE 0666
 
 static int bind_to(int fd, const struct address *address)
@@ -207,14 +207,14 @@ static int bind_to(int fd, const struct address *address)
 			return -errno;
 		return 0;
 	}
-	/* A restart need not wait until old connections are forgotten. */
+	/* Allow a restart while old connections are in TIME_WAIT. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (address->any.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	return bind(fd, &address->any, address->length) ? -errno : 0;
 }
 
-/* On a host without IPv6, all addresses are those of IPv4. */
+/* On a host without IPv6, use IPv4 for "all addresses". */
 static int open_socket(struct address *address)
 {
 	int fd = socket(address->any.sa_family,
@@ -257,7 +257,7 @@ int serve_listen_bind(struct serve_sockets *sockets, const char *text,
 int serve_listen_begin(struct serve_sockets *sockets, struct why *why)
 {
 	for (size_t i = 0; i < sockets->nr; i++) {
-		/* As systemd does, with a backlog that the unit says. */
+		/* systemd listens already, with the backlog of its unit. */
 		if (has_option(sockets->fd[i], SO_ACCEPTCONN, 1))
 			continue;
 		if (listen(sockets->fd[i], BACKLOG))

@@ -16,7 +16,7 @@ static struct {
 	uint64_t told_ns;
 } notify;
 
-/* A name that begins with '@' is no file: Linux has a NUL in its place. */
+/* '@' begins the name of an abstract socket: Linux has a NUL in its place. */
 static int connect_to(const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -46,7 +46,7 @@ void serve_notify_open(void)
 
 	if (name && (*name == '/' || *name == '@'))
 		notify.fd = connect_to(name);
-	/* Twice as often as must be. */
+	/* Report twice as often as the watchdog requires. */
 	if (us && (!pid || strtol(pid, NULL, 10) == getpid()))
 		notify.every_ns = strtoull(us, NULL, 10) * 1000 / 2;
 	unsetenv("NOTIFY_SOCKET");

@@ -14,8 +14,8 @@
 
 #define FILE_MAX (1 << 20) /* bytes of any of the files */
 /*
- * bcrypt's cost is the binary logarithm of its rounds.  Who scrapes waits for
- * it once: 14 takes a second.
+ * bcrypt's cost is the binary logarithm of its rounds; 14 takes a second, for
+ * which a client waits at its first request.
  */
 #define COST_MIN 4
 #define COST_MAX 14
@@ -40,7 +40,7 @@ static void wipe(char *text)
 	free(text);
 }
 
-/* All of a file, as a string; NULL with @why. */
+/* Read a file into a string; NULL with @why on failure. */
 static char *read_file(const char *path, size_t *length, struct why *why)
 {
 	FILE *file = fopen(path, "re");
@@ -65,7 +65,7 @@ static char *read_file(const char *path, size_t *length, struct why *why)
 	return NULL;
 }
 
-/* A name is one in the folder of the file that it stands in. */
+/* Read a file whose name is relative to the folder of the configuration. */
 static int read_beside(const struct reading *reading, const char *name,
 		       char **text)
 {
@@ -98,7 +98,7 @@ static const char *scalar(const yaml_node_t *node)
 				   (const char *)node->data.scalar.value :
 				   NULL;
 
-	/* A NUL would end it for us alone. */
+	/* Refuse a NUL, which would cut the text. */
 	return text && strlen(text) == node->data.scalar.length ? text : NULL;
 }
 
@@ -122,13 +122,13 @@ static bool is_twice(struct reading *reading, const yaml_node_t *mapping,
 	return false;
 }
 
-/* Call @take for each key of a mapping, which has each but once. */
+/* Call @take for each key of a mapping; a repeated key is an error. */
 static int each_pair(struct reading *reading, const yaml_node_t *mapping,
 		     pair_fn *take)
 {
 	int r = 0;
 
-	/* "basic_auth_users:" without any is what templates make of none. */
+	/* Accept an empty "basic_auth_users:", which templates can produce. */
 	if (mapping->type == YAML_SCALAR_NODE && scalar(mapping) &&
 	    !*scalar(mapping))
 		return 0;
@@ -174,7 +174,7 @@ static int take_user(struct reading *reading, const yaml_node_t *key,
 	struct serve_web_config *config = reading->config;
 	struct serve_user *user;
 
-	/* A colon ends the name in what a client sends. */
+	/* Clients send NAME:PASSWORD, so a name cannot contain a colon. */
 	if (!*scalar(key) || strchr(scalar(key), ':'))
 		return wrong(reading, key,
 			     "a user's name is not empty, and has no colon");
@@ -265,7 +265,7 @@ static int read_tls(struct reading *reading, const yaml_node_t *mapping)
 	return r;
 }
 
-/* --- all of it --- */
+/* --- the whole file --- */
 
 static int take_top(struct reading *reading, const yaml_node_t *key,
 		    const yaml_node_t *value)
@@ -279,7 +279,7 @@ static int take_top(struct reading *reading, const yaml_node_t *key,
 		"there are tls_server_config and basic_auth_users: this key is not known, and not ignored");
 }
 
-/* Load what is a document of YAML; 0, or -errno with @why. */
+/* Parse the text as YAML; returns 0, or -errno with @why. */
 static int load_yaml(struct reading *reading, const char *text, size_t length)
 {
 	yaml_parser_t parser;
@@ -308,7 +308,7 @@ int serve_web_config_parse(const char *text, size_t length, const char *path,
 	r = load_yaml(&reading, text, length);
 	if (r)
 		return r;
-	/* An empty file asks for nothing. */
+	/* An empty file is valid, and configures nothing. */
 	root = yaml_document_get_root_node(&reading.document);
 	if (root)
 		r = each_pair(&reading, root, take_top);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who may read, and how they are kept from being listened to: the part of the
- * file that Prometheus' own exporters take as --web.config.file which fleets
- * use.  A key that is not known here is an error: to leave one out could let
- * in whom it keeps out.
+ * TLS and the users who may read, from a file that is a subset of that which
+ * Prometheus' own exporters take as --web.config.file.  An unknown key is an
+ * error: to ignore it could let in somebody whom it excludes.
  */
 #ifndef EXITLEDGER_SERVE_WEB_CONFIG_H
 #define EXITLEDGER_SERVE_WEB_CONFIG_H
@@ -22,26 +21,27 @@ struct serve_web_config {
 	bool has_tls;
 	/* Texts of PEM files, in memory that is wiped. */
 	char *certificate, *key;
-	char *client_ca; /* clients must have a certificate by it; NULL: need
-			    not */
+	char *client_ca; /* it must have signed clients' certificates; NULL:
+			    clients need none */
 	bool only_tls13;
-	struct serve_user *user; /* if there are any, a client must be one */
+	struct serve_user *user; /* if any, clients must authenticate */
 	size_t nr_users, users_room;
 };
 
 /**
- * serve_web_config_load - read it, and the files that it names
- * @config: filled in; to be freed with serve_web_config_free, after a failure,
- *	too
+ * serve_web_config_load - read the configuration, and the files that it names
+ * @config: filled in; free it with serve_web_config_free(), even after a
+ *	failure
  *
- * 0, or -errno with @why: file, line, and what to do.
+ * Returns 0, or -errno with @why: file, line, and what to do.
  */
 int serve_web_config_load(const char *path, struct serve_web_config *config,
 			  struct why *why);
 
 /**
- * serve_web_config_parse - the same of a text
- * @path: the file's, for messages and as whose folder names of files are meant
+ * serve_web_config_parse - the same from a text
+ * @path: the text's file, for messages; names of files in the text are relative
+ *	to its folder
  */
 int serve_web_config_parse(const char *text, size_t length, const char *path,
 			   struct serve_web_config *config, struct why *why);
