@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A benchmark as plain data: what was run, and how long each lap took. Whatever
- * measures, loads, judges or shows it meets here.
+ * A benchmark as plain data: what was run, and how long each lap took.  The
+ * code that measures, loads, evaluates or shows benchmarks shares these types.
  */
 #ifndef EXITLEDGER_BENCH_H
 #define EXITLEDGER_BENCH_H
@@ -13,8 +13,8 @@
 /* The unit of laps. */
 enum bench_unit {
 	BENCH_CYCLES, /* of the TSC */
-	BENCH_INSTRUCTIONS, /* of an emulator that counts them */
-	BENCH_NS, /* the time of the observer's programs alone: no exits */
+	BENCH_INSTRUCTIONS, /* under an emulator that counts them */
+	BENCH_NS, /* the time of the observer's programs alone, without exits */
 	BENCH_UNITS,
 };
 
@@ -24,17 +24,17 @@ const char *bench_unit_name(enum bench_unit unit);
 /** bench_unit_parse - the reverse; 0 or -EINVAL */
 int bench_unit_parse(const char *name, enum bench_unit *unit);
 
-/* The results that a configuration gives about exits, as bits. */
+/* The data that a configuration gives about exits, as bits. */
 enum bench_gives {
 	GIVES_COUNT = 1,
 	GIVES_REASON = 2, /* counts by reason */
 	GIVES_TIME = 4,
-	GIVES_HISTOGRAM = 8, /* of the times, or each single one */
+	GIVES_HISTOGRAM = 8, /* of the times, or each single time */
 };
 
 enum bench_state {
 	BENCH_MEASURED,
-	BENCH_MISSING, /* is not installed, or not in this kernel */
+	BENCH_MISSING, /* not installed, or not in this kernel */
 	BENCH_FAILED, /* does not run, or counts nothing */
 	BENCH_STATES,
 };
@@ -46,9 +46,9 @@ const char *bench_state_name(enum bench_state state);
 struct bench_kind {
 	char name[32]; /* as microguest calls it */
 	char what[64];
-	uint32_t reason; /* of the exit that it is about */
+	uint32_t reason; /* the reason of the exits to measure */
 	uint64_t operations; /* per lap */
-	unsigned int exits; /* of each operation, others than @reason's too */
+	unsigned int exits; /* per operation, including other reasons */
 };
 
 /* A configuration. */
@@ -59,36 +59,36 @@ struct bench_row {
 	bool ours; /* it is a part of this project */
 	bool patch; /* it needs KVM with our counters */
 	enum bench_state state;
-	char why[160]; /* if it is not measured */
+	char why[160]; /* the reason if it was not measured */
 	char version[64]; /* of a program that is not ours */
-	char command[512]; /* likewise: LOAD is the micro-guest's */
+	char command[512]; /* its command; LOAD stands for the micro-guest's */
 };
 
-/* A kind of exit, once, under a configuration. */
+/* One run of a kind of exit under a configuration. */
 struct bench_run {
 	unsigned int kind, row; /* indices */
 	unsigned int round;
-	uint64_t *lap; /* in the unit, warm-up not included */
+	uint64_t *lap; /* in the benchmark's unit, without the warm-up */
 	size_t nr;
 	bool has_counted; /* the configuration counts */
 	uint64_t counted; /* exits: of the kind's reason, or all */
 	uint64_t expected; /* exits that have happened */
-	bool at_least; /* or more than @expected: first touches of memory */
+	bool at_least; /* @expected is a lower bound: memory is first touched */
 	/* The mean times from the kind's exits to the next entries: */
 	bool has_kvm_time, has_bpf_time;
-	double kvm_time; /* as KVM's counters have them */
-	double bpf_time; /* as the observer has */
+	double kvm_time; /* by KVM's counters */
+	double bpf_time; /* by the observer */
 };
 
 struct bench {
 	/* The host. */
 	char kernel[65];
 	char vendor[16]; /* kvm_amd, kvm_intel */
-	char hypervisor[16]; /* the host's own, or "" */
+	char hypervisor[16]; /* that runs the host, or "" */
 	char cpu[64];
 	char mitigations[16]; /* as on the kernel's command line, such as "off"
 				 or "auto" */
-	char attach[16]; /* what "auto" is for the observer */
+	char attach[16]; /* how the observer attaches with "auto" */
 	char date[32]; /* ISO 8601, UTC */
 	char version[16]; /* of exitledger */
 	/* The clock. */
@@ -102,9 +102,10 @@ struct bench {
 
 	struct bench_kind *kind;
 	size_t nr_kinds;
-	struct bench_row *row; /* the first one is nothing, which all others are
-				  compared with */
-	size_t nr_rows; /* the second one is nothing, once more */
+	/* BENCH_BASE, nothing, with which all others are compared; BENCH_NULL,
+	 * the same once more; and the others */
+	struct bench_row *row;
+	size_t nr_rows;
 	struct bench_run *run;
 	size_t nr_runs, room;
 };
@@ -112,39 +113,39 @@ struct bench {
 enum { BENCH_BASE, BENCH_NULL };
 
 /**
- * bench_ns - the ns that a number of TSC cycles takes
+ * bench_ns - convert TSC cycles to nanoseconds
  *
- * NAN: these are no cycles, or the TSC's rate is not constant.
+ * Returns NAN if the unit is not cycles, or if the TSC's rate is not constant.
  */
 double bench_ns(const struct bench *bench, double cycles);
 
 /**
  * bench_add_run - append a run
- * @run: its laps are the benchmark's from now on, also on failure
+ * @run: the benchmark takes over its laps, even on failure
  *
- * 0, or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int bench_add_run(struct bench *bench, const struct bench_run *run);
 
 /**
- * bench_merge - add other kinds of exits, measured in the same way
- * @from: has neither kinds nor runs afterwards; to be freed all the same
+ * bench_merge - add the kinds of exits of another benchmark
+ * @from: has neither kinds nor runs afterwards, but must still be freed
  *
- * 0; -EINVAL: another host, unit, or configurations, or a kind that both
- * have; -ENOMEM.
+ * Returns 0 or -ENOMEM; or -EINVAL if the hosts, units or configurations
+ * differ, or if both have the same kind.
  */
 int bench_merge(struct bench *to, struct bench *from);
 
-/** bench_free - free what it holds */
+/** bench_free - free the content of a benchmark */
 void bench_free(struct bench *bench);
 
-/** bench_find_row - by name; -1 if there is none */
+/** bench_find_row - the index of a row by its name; -1 if there is none */
 int bench_find_row(const struct bench *bench, const char *name);
 
-/** bench_find_kind - by name; -1 if there is none */
+/** bench_find_kind - the index of a kind by its name; -1 if there is none */
 int bench_find_kind(const struct bench *bench, const char *name);
 
-/** bench_find_run - of that round; NULL: it was not run */
+/** bench_find_run - the run in a round; NULL if it was not run */
 const struct bench_run *bench_find_run(const struct bench *bench, size_t kind,
 				       size_t row, unsigned int round);
 

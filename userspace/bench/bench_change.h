@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Two benchmarks, held against each other. */
+/* Compares two benchmarks. */
 #ifndef EXITLEDGER_BENCH_CHANGE_H
 #define EXITLEDGER_BENCH_CHANGE_H
 
@@ -9,21 +9,21 @@
 /* How a configuration's cost has changed from one benchmark to another. */
 struct bench_change {
 	size_t kind, row; /* in the later one */
-	/* Means of the rounds: added; of the first row: in all. */
+	/* Means over the rounds of what is added; for the first row, of all. */
 	double then, now;
-	struct stats_interval change; /* of all together: at STATS_LEVEL */
+	struct stats_interval change; /* all together hold at STATS_LEVEL */
 	bool noise;
-	bool miscounts; /* it counted all exits, and does not any more */
+	bool miscounts; /* it counted all exits then, but not now */
 };
 
 /* Why something is not compared. */
 enum bench_lone_why {
-	LONE_KIND_OTHER, /* not the same exits under that name */
-	LONE_KIND_OLD, /* of the earlier one alone */
+	LONE_KIND_OTHER, /* the kind's name stands for other exits */
+	LONE_KIND_OLD, /* only in the earlier benchmark */
 	LONE_KIND_NEW,
 	LONE_ROW_OLD,
 	LONE_ROW_NEW,
-	LONE_LOST, /* was measured, and is not any more */
+	LONE_LOST, /* measured only in the earlier benchmark */
 	LONE_GAINED, /* the reverse */
 	LONE_WHYS,
 };
@@ -42,11 +42,12 @@ struct bench_comparison {
 };
 
 /**
- * bench_compare - all that is in both, and what is not
- * @comparison: filled in: to be freed with bench_comparison_free in any case
+ * bench_compare - compare two results, and list what only one of them has
+ * @then, @now: the earlier and the later result; must stay valid
+ * @comparison: filled in; free it with bench_comparison_free(), even on failure
  *
- * Their results must stay.  0; -EINVAL: they are not to be compared; -ENODATA:
- * they have nothing in common; -ENOMEM: all with @why.
+ * Returns 0; -EINVAL if the two are not comparable; -ENODATA if they have
+ * nothing in common; or -ENOMEM.  On each failure @why is filled in.
  */
 int bench_compare(const struct bench_result *then,
 		  const struct bench_result *now,
@@ -55,8 +56,10 @@ int bench_compare(const struct bench_result *then,
 void bench_comparison_free(struct bench_comparison *comparison);
 
 /**
- * bench_is_worse - does anything cost more, is anything not measured any more,
- * or not all that it counts?
+ * bench_is_worse - does the later result show any deterioration?
+ *
+ * That is a higher cost, a row that is not measured any more, or a row that
+ * misses exits now.
  */
 bool bench_is_worse(const struct bench_comparison *comparison);
 

@@ -6,12 +6,12 @@
 #include "bench/bench.h"
 
 /**
- * bench_clock_read - find out, and fill in unit, khz and invariant
+ * bench_clock_read - fill in unit, khz and invariant
  *
- * Under an emulator that makes its TSC of the instructions that it has executed
- * (QEMU's -icount shift=0; Bochs) the unit is instructions: two loops whose
- * instructions any processor executes at different speeds then take one tick
- * for each instruction, both of them.
+ * Under an emulator whose TSC counts executed instructions (QEMU's -icount
+ * shift=0; Bochs), the unit is instructions.  To detect that, two loops are run
+ * whose instructions take different times on any real processor: both then take
+ * one tick per instruction.
  */
 void bench_clock_read(struct bench *bench);
 

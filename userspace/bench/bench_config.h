@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The configurations that are compared: nothing, ours, and what else there is. */
+/*
+ * The configurations that are compared: nothing, ours, and what else there is.
+ */
 #ifndef EXITLEDGER_BENCH_CONFIG_H
 #define EXITLEDGER_BENCH_CONFIG_H
 
@@ -8,10 +10,10 @@
 #include "observe/observer.h"
 
 enum bench_way {
-	WAY_NOTHING, /* but what exit_stats says */
+	WAY_NOTHING, /* nothing is run, but exit_stats is set */
 	WAY_OBSERVER,
 	WAY_PEER, /* a program that runs the load */
-	WAY_TRACEFS_EVENTS, /* both events on, nobody reads */
+	WAY_TRACEFS_EVENTS, /* both events are on, and nobody reads them */
 	WAY_TRACEFS_HIST, /* a histogram trigger */
 };
 
@@ -29,10 +31,10 @@ extern const struct bench_config bench_configs[];
 extern const size_t bench_nr_configs;
 
 /**
- * bench_config_find - by name
- * @name: of @length characters
+ * bench_config_find - the index of a configuration by its name
+ * @name: of @length characters; needs no NUL
  *
- * -1: there is none.
+ * Returns -1 if there is none.
  */
 int bench_config_find(const char *name, size_t length);
 

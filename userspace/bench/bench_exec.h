@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Run programs, one after the other, and have what they print in files. */
+/* Runs a program to its end, with its output in files. */
 #ifndef EXITLEDGER_BENCH_EXEC_H
 #define EXITLEDGER_BENCH_EXEC_H
 
@@ -7,31 +7,31 @@
 
 #include "lib/msg.h"
 
-/* The longest that a program may take, in seconds. */
+/* A program that runs for longer is stopped, in seconds. */
 #define EXEC_MOST 300
 
 /**
- * exec_find - is there such a program?
+ * exec_find - does a program exist?
  * @name: looked up in PATH unless it has a '/'
  */
 bool exec_find(const char *name);
 
 /**
- * exec_run - run it to its end
- * @argv: with a NULL at the end
+ * exec_run - run a program to its end
+ * @argv: ends with NULL
  * @out, @err: files that get its standard output and standard error
  *
- * 0 if it ended with 0.  -EINTR: the user wants to stop; -ENOENT: there is no
- * such program; -ETIMEDOUT, -ECHILD: it took too long, or failed, with @why,
- * which has its last words.
+ * Returns 0 if its exit status is 0; -EINTR if the user wants to stop; -ENOENT
+ * if there is no such program; or with @why, which has its last line of output,
+ * -ETIMEDOUT if it took too long, or -ECHILD if it failed.
  */
 int exec_run(char *const argv[], const char *out, const char *err,
 	     struct why *why);
 
-/** exec_first_line - of a file, into @line; empty: there is none */
+/** exec_first_line - read the first line of a file; "" if there is none */
 void exec_first_line(const char *path, char *line, int size);
 
-/** exec_last_words - the last line with something in it, of either file */
+/** exec_last_words - read the last line of either file that is not empty */
 void exec_last_words(const char *out, const char *err, char *line, int size);
 
 #endif /* EXITLEDGER_BENCH_EXEC_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The files that a benchmark's result can be written to: bench_save.def. */
+/* The file formats for a benchmark's result, as listed in bench_save.def. */
 #ifndef EXITLEDGER_BENCH_FORMATS_H
 #define EXITLEDGER_BENCH_FORMATS_H
 
@@ -14,10 +14,10 @@ enum bench_format {
 };
 
 /**
- * bench_format_save - a file as a whole or not at all
+ * bench_format_save - write a file, which is replaced as a whole or not at all
  * @path: "-" for standard output
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int bench_format_save(enum bench_format format,
 		      const struct bench_result *result, const char *path,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The load: the micro-guest, run as a program of its own. */
+/* Runs the load, which is the program microguest: a VM that causes exits. */
 #ifndef EXITLEDGER_BENCH_LOAD_H
 #define EXITLEDGER_BENCH_LOAD_H
 
@@ -8,10 +8,10 @@
 #include "lib/msg.h"
 
 struct bench_load {
-	char microguest[4096]; /* its path */
-	char dir[64]; /* where it puts what it has to say */
-	unsigned int cpu; /* that it runs on */
-	unsigned int laps; /* with those to warm up */
+	char microguest[4096]; /* the program's path */
+	char dir[64]; /* the folder for its output */
+	unsigned int cpu; /* the CPU on which it runs */
+	unsigned int laps; /* including those for warming up */
 	/* Filled in for each run: */
 	char words[8][192];
 	char *argv[9];
@@ -20,81 +20,82 @@ struct bench_load {
 
 /* The result of a run. */
 struct bench_loaded {
-	uint64_t *lap; /* of all laps; to be freed */
+	uint64_t *lap; /* the times of all laps; the caller frees them */
 	size_t nr;
 	bool has_exits;
-	uint64_t exits; /* of its VM in all, by KVM's own statistics */
-	uint64_t of_reason; /* exits that it caused itself */
-	bool at_least; /* or more than @of_reason */
+	uint64_t exits; /* all exits of its VM, by KVM's own statistics */
+	uint64_t of_reason; /* exits of the reason that the guest caused */
+	bool at_least; /* @of_reason is a lower bound */
 };
 
 /**
- * bench_load_init - find the micro-guest, and make a folder
- * @microguest: its path; NULL: beside this program, or as make has it
- * @cpu: to run on; -1: the last one that we may
+ * bench_load_init - find the micro-guest, and create a folder for its output
+ * @microguest: its path; NULL: beside this program, or in the build directory
+ * @cpu: the CPU to run it on; -1: the last CPU that we may use
  *
- * To be ended with bench_load_end.  0, or -errno with @why.
+ * End it with bench_load_end().  Returns 0, or -errno with @why.
  */
 int bench_load_init(struct bench_load *load, const char *microguest, int cpu,
 		    struct why *why);
 
 /**
- * bench_load_cpu - the CPU that is measured on
- * @wanted: -1: the last one that we may run on
+ * bench_load_cpu - choose the CPU to measure on
+ * @wanted: a CPU; -1: the last CPU that we may use
  *
- * 0, or -errno with @why: we may not run on @wanted.
+ * Returns 0, or -errno with @why if we may not run on @wanted.
  */
 int bench_load_cpu(int wanted, unsigned int *cpu, struct why *why);
 
 /**
- * bench_load_reason - the reason that a kind's exits have here
+ * bench_load_reason - get the exit reason of a kind of exits on this processor
  *
- * 0; -ENOENT: this micro-guest or processor has no such kind; or -errno, all
- * with @why.
+ * Returns 0; -ENOENT if the micro-guest or the processor has no such kind; or
+ * another -errno.  On each failure @why is filled in.
  */
 int bench_load_reason(struct bench_load *load, const char *kind,
 		      uint32_t *reason, struct why *why);
 
-/** bench_load_words - the command that is the load: fills in @load->argv */
+/** bench_load_words - set @load->argv to the load's command line */
 void bench_load_words(struct bench_load *load, const char *kind,
 		      uint64_t operations);
 
-/** bench_load_run - run it with nothing around it; 0 or -errno with @why */
+/** bench_load_run - run the load by itself; returns 0, or -errno with @why */
 int bench_load_run(struct bench_load *load, struct why *why);
 
-/** bench_load_forget - remove what an earlier run has left */
+/** bench_load_forget - remove the output of an earlier run */
 void bench_load_forget(const struct bench_load *load);
 
 /**
- * bench_load_take - what the load did that has just ended
- * @reason: of the exits that it was about
+ * bench_load_take - read the output of the run that has just ended
+ * @reason: the exit reason of the kind that was run
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int bench_load_take(const struct bench_load *load, uint32_t reason,
 		    struct bench_loaded *loaded, struct why *why);
 
 /**
- * bench_load_kernel - the time of a reason's exits, as the guest read it
- * @cycles: per exit
+ * bench_load_kernel - get the mean time of a reason's exits as read by the
+ * guest
+ * @cycles: set to the TSC cycles per exit
  *
- * 0, or -ENODATA: it was told none.
+ * Returns 0, or -ENODATA if the guest could read none.
  */
 int bench_load_kernel(const struct bench_load *load, uint32_t reason,
 		      double *cycles);
 
 /**
- * bench_load_answer - KVM's count of a reason's exits, as the guest read it
- * @expected: as many as the guest had caused by then; of @loaded, where that is
- *	the least that there were
+ * bench_load_answer - get KVM's count of a reason's exits as read by the guest
+ * @expected: set to the number of exits that the guest had caused by then; or
+ *	that of @loaded, if that is a lower bound
  *
- * 0, or -ENODATA: it was told none.
+ * Returns 0, or -ENODATA if the guest could read none.
  */
 int bench_load_answer(const struct bench_load *load, uint32_t reason,
 		      const struct bench_loaded *loaded, uint64_t *count,
 		      uint64_t *expected);
 
-/** bench_load_end - remove the folder and all in it */
+/** bench_load_end - remove the folder and its content */
 void bench_load_end(struct bench_load *load);
 
 #endif /* EXITLEDGER_BENCH_LOAD_H */

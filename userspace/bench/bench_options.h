@@ -12,9 +12,9 @@
 /* The action that the options ask for. */
 enum bench_action {
 	BENCH_RUN,
-	BENCH_REPLAY, /* show what --json wrote */
-	BENCH_COMPARE, /* two of these */
-	BENCH_TEST_RUN, /* no exits: the programs alone */
+	BENCH_REPLAY, /* show a file that --json wrote */
+	BENCH_COMPARE, /* compare two such files */
+	BENCH_TEST_RUN, /* measure the BPF programs alone, without exits */
 	BENCH_LIST,
 };
 
@@ -24,24 +24,24 @@ struct bench_options {
 	enum bench_action action;
 	const char *file[BENCH_FILES]; /* of BENCH_REPLAY, BENCH_COMPARE: the
 					  first are there */
-	bool *config; /* by index of bench_configs: wanted; to be freed */
-	const char **kind; /* names, with a NULL at the end; to be freed */
-	bool kinds_named; /* by the user: each must be there */
+	bool *config; /* by index in bench_configs: is it wanted? */
+	const char **kind; /* names, ending with NULL */
+	bool kinds_named; /* the user has named the kinds: each must exist */
 	unsigned int rounds; /* 0: as many as the time allows */
-	double seconds; /* the time */
-	bool has_time; /* it was said */
+	double seconds; /* the time for all rounds */
+	bool has_time; /* the user has given @seconds */
 	unsigned int laps, warm_up; /* of each run */
-	int cpu; /* -1: to be chosen */
+	int cpu; /* -1: choose one */
 	const char *microguest;
 	const char *file_of[NR_BENCH_FORMATS]; /* to be written, or NULL */
 	struct cli_dashes dashes;
 	const char *user; /* --user, for privileges_drop(), or NULL */
 	double limit; /* of BENCH_REPLAY, in per cent; 0: none */
-	unsigned int given; /* by the user: bits of the parser's own */
-	bool progress; /* also where standard error is no terminal */
+	unsigned int given; /* the options that were given: the parser's bits */
+	bool progress; /* show it even if standard error is no terminal */
 };
 
-/** bench_options_parse - exits on wrong usage, as argp does */
+/** bench_options_parse - parse argv; exits with STATUS_USAGE if it is wrong */
 void bench_options_parse(int argc, char **argv, struct bench_options *options);
 
 void bench_options_free(struct bench_options *options);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The rounds of a configuration and a kind of exit, per exit. */
+/* The times per exit of a configuration and a kind of exit, by round. */
 #ifndef EXITLEDGER_BENCH_PAIRS_H
 #define EXITLEDGER_BENCH_PAIRS_H
 
 #include "bench/bench.h"
 #include "bench/bench_stats.h"
 
-/* A row's rounds, compared with the first row's; and room for their laps. */
+/* The rounds of a row, paired with those of the first row; and their laps. */
 struct bench_pairs {
 	struct stats_pair *pair;
 	size_t nr;
@@ -15,10 +15,10 @@ struct bench_pairs {
 };
 
 /**
- * bench_pairs_init - take those that were run
- * @compared: with the first row; else for itself
+ * bench_pairs_init - collect the rounds that were run
+ * @compared: pair them with the first row's rounds, else with nothing
  *
- * To be freed with bench_pairs_free in any case.  0, or -ENOMEM.
+ * Free it with bench_pairs_free(), even after a failure.  Returns 0 or -ENOMEM.
  */
 int bench_pairs_init(const struct bench *bench, size_t kind, size_t row,
 		     bool compared, struct bench_pairs *rounds);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Other tools: how each is run, and where its own count is.  The count shows
- * that a tool is not cheap only because it lost events, or counted none.
+ * Other tools ("peers"): how to run each, and where to find its count.  The
+ * count shows whether a tool is cheap only because it has lost events.
  */
 #ifndef EXITLEDGER_BENCH_PEERS_H
 #define EXITLEDGER_BENCH_PEERS_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Where a peer's text is: of its report, if it has one. */
+/* Where to find the text with the count; of the report, if there is one. */
 enum bench_text {
 	TEXT_FILE, /* "%o" */
 	TEXT_OUT, /* standard output */
@@ -22,13 +22,13 @@ enum bench_text {
  * "%o" a file for text, "%d" one for data.
  */
 struct bench_peer {
-	const char *program; /* that must be there */
+	const char *program; /* that must be installed */
 	const char *const *command; /* runs the load, and ends with it */
-	const char *const *report; /* run afterwards, if it says the count */
-	const char *const *version; /* its first line says which it is */
+	const char *const *report; /* run afterwards for the count; or NULL */
+	const char *const *version; /* its first line says the version */
 	enum bench_text text; /* where the count is */
 	bool by_reason; /* the count is of the reason asked for; else of all */
-	/* Takes the count out of the text; 0 or -ENODATA */
+	/* Extracts the count from the text; returns 0 or -ENODATA. */
 	int (*parse)(FILE *text, uint32_t reason, uint64_t *count);
 };
 
@@ -43,26 +43,26 @@ extern const struct bench_peer bench_peer_bcc_kvmexit;
 
 /* The values that replace placeholders in a command. */
 struct bench_words {
-	char *const *load; /* with a NULL at the end */
+	char *const *load; /* ends with NULL */
 	const char *text, *data;
 };
 
 /**
- * bench_peer_argv - a command with everything in its place
+ * bench_peer_argv - replace the placeholders of a command
  *
- * Returns an array with a NULL at the end, to be freed as one, whose words are
- * either in it or in @words; NULL: no memory.
+ * Returns an array that ends with NULL, or NULL when out of memory.  Free the
+ * array with one free(): its words are in the same memory, or in @words.
  */
 char **bench_peer_argv(const char *const *command,
 		       const struct bench_words *words);
 
 /**
- * bench_peer_line - the same as a user would type it, LOAD being the load's
- * @line: cut to @size
+ * bench_peer_line - a command as a user would type it, with LOAD for the load
+ * @line: filled in; cut to @size bytes
  */
 void bench_peer_line(const char *const *command, char *line, size_t size);
 
-/* tracefs' own: of a histogram's file, and of a CPU's stats */
+/* Parse files of tracefs: a histogram, and the statistics of a CPU's buffer. */
 int bench_parse_tracefs_hist(FILE *text, uint32_t reason, uint64_t *count);
 int bench_parse_tracefs_stats(FILE *text, uint64_t *events);
 

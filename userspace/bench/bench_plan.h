@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How much is run, and in which order: plain arithmetic. */
+/* Computes how much is run, and in which order. */
 #ifndef EXITLEDGER_BENCH_PLAN_H
 #define EXITLEDGER_BENCH_PLAN_H
 
@@ -7,45 +7,45 @@
 #include <stdint.h>
 
 /**
- * bench_order - which row a round runs at a place
+ * bench_order - the row that is run at a place in a round
  * @round: from 0
  * @place: from 0 to @rows - 1
  *
- * Even rounds go forwards and odd ones backwards.  So over a whole number of
- * pairs of rounds all rows are as late as each other, and what drifts evenly
- * (a processor that gets warm) adds to none of them.  The base and its like
- * (BENCH_BASE, BENCH_NULL) are at the ends: what a round drifts by in all is
- * then in the null difference, and not in the costs alone.
+ * Even rounds run forwards and odd ones backwards.  So over pairs of rounds all
+ * rows have the same mean place, and a linear drift (such as a processor that
+ * warms up) favours none of them.  BENCH_BASE and BENCH_NULL, which measure the
+ * same, are at the ends, so that their difference shows the whole drift of a
+ * round.
  */
 size_t bench_order(unsigned int round, size_t place, size_t rows);
 
-/* Even, so that rounds forwards and backwards make up for each other. */
+/* These are even, as forward and backward rounds must balance each other. */
 #define BENCH_LEAST_ROUNDS 4
 #define BENCH_MOST_ROUNDS 100
 
 /**
- * bench_rounds - how many rounds a time is enough for
- * @seconds: for all of them
- * @round: what one takes
+ * bench_rounds - how many rounds fit into a time
+ * @seconds: the time for all rounds
+ * @round: the seconds that one round takes
  *
- * An even number from BENCH_LEAST_ROUNDS to BENCH_MOST_ROUNDS.
+ * Returns an even number from BENCH_LEAST_ROUNDS to BENCH_MOST_ROUNDS.
  */
 unsigned int bench_rounds(double seconds, double round);
 
 /**
  * bench_operations - how many operations make a lap
- * @tried: in a lap that took @ticks
- * @wanted: ticks that a lap is to take
+ * @tried: the operations of a trial lap, which took @ticks
+ * @wanted: the ticks that a lap should take
  *
- * 10 at least; of two digits and zeros, so that it is the same wherever the
- * speed is nearly the same.
+ * Returns at least 10, with two significant digits, so that hosts of about the
+ * same speed get the same number.
  */
 uint64_t bench_operations(uint64_t tried, uint64_t ticks, uint64_t wanted);
 
 /**
- * bench_exits - how many exits an operation is: to the nearest, 1 at least
- * @exits: of a VM in all; those of the guest's start must be few of them
- * @operations: that it did
+ * bench_exits - the exits per operation, rounded, at least 1
+ * @exits: all exits of a VM; those of its start must be a small part of them
+ * @operations: the number of operations that the guest has done
  */
 unsigned int bench_exits(uint64_t exits, uint64_t operations);
 

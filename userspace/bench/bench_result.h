@@ -6,25 +6,25 @@
 #include "bench/bench.h"
 #include "bench/bench_stats.h"
 
-/* "nothing, once more" may differ from nothing by this share of an exit. */
+/* The row "nothing, once more" may differ from the first by this share. */
 #define BENCH_NULL_MOST 0.005
 
-/* Of a configuration and a kind of exit; all of it per exit, in the unit. */
+/* The result of a configuration and a kind; times are per exit, in the unit. */
 struct bench_cell {
 	bool measured;
-	struct stats_interval level; /* an exit in all */
-	struct stats_interval added; /* what it has more than the first row */
-	/* added cannot be told from what the same once more adds; of that
-	 * itself: from none */
+	struct stats_interval level; /* the whole time of an exit */
+	struct stats_interval added; /* the difference to the first row */
+	/* @added does not differ significantly from that of BENCH_NULL; for
+	 * BENCH_NULL itself, from 0. */
 	bool noise;
-	double spread; /* between the rounds: the highest median - the lowest */
+	double spread; /* the highest minus the lowest median of the rounds */
 	size_t rounds, laps, outliers;
-	double worst; /* the lap that is farthest above */
+	double worst; /* the slowest lap */
 	bool has_counted;
-	uint64_t counted, expected; /* exits, of all runs together */
-	bool at_least; /* there were more than expected, and that is right */
-	uint64_t lost, surplus; /* by runs that counted too few, or too many */
-	/* From the exit to the next entry: the medians of the runs'. */
+	uint64_t counted, expected; /* exits, the sums over all runs */
+	bool at_least; /* @expected is a lower bound */
+	uint64_t lost, surplus; /* sums over runs with too few, or too many */
+	/* From the exit to the next entry: the medians over the runs. */
 	bool has_kvm_time, has_bpf_time;
 	double kvm_time, bpf_time;
 };
@@ -35,26 +35,28 @@ struct bench_result {
 };
 
 /**
- * bench_result_init - work it out
+ * bench_result_init - compute the result of a benchmark
  *
- * The same benchmark gives the same result: the bootstrap's seed is fixed.  To
- * be freed with bench_result_free, in any case.  0, or -ENOMEM.
+ * The same benchmark gives the same result, as the bootstrap's seed is fixed.
+ * Free it with bench_result_free(), even after a failure.  Returns 0 or
+ * -ENOMEM.
  */
 int bench_result_init(const struct bench *bench, struct bench_result *result);
 
 void bench_result_free(struct bench_result *result);
 
-/** bench_cell - one of them */
+/** bench_cell - the cell of a kind and a row */
 const struct bench_cell *bench_cell(const struct bench_result *result,
 				    size_t kind, size_t row);
 
 /**
- * bench_null_is_near - is what the same once more adds no more than it may be?
- * @base: an exit in all
+ * bench_null_is_near - is the difference of BENCH_NULL small enough?
+ * @null: what that row adds
+ * @base: the whole time of an exit
  */
 bool bench_null_is_near(struct stats_interval null, double base);
 
-/* Which rows are looked at. */
+/* Selects rows. */
 enum bench_whose {
 	BENCH_ANYONES,
 	BENCH_UNPATCHED, /* ours, for any KVM */
@@ -62,25 +64,27 @@ enum bench_whose {
 };
 
 /**
- * bench_cheapest - the row that tells so much for the least
- * @gives: of enum bench_gives, what it must tell at least
+ * bench_cheapest - the row that adds the least, summed over all kinds
+ * @gives: bits of enum bench_gives: the results that the row must give
  *
- * By the sum of what it adds over all kinds.  A row must have been measured
- * with each of them, never have failed, and have missed no exit, which is not
- * known of one without a count, ours or not.  -1: there is none.
+ * The row must have been measured with each kind, have never failed, and have
+ * missed no exit.  A row that does not count exits is not considered.  Returns
+ * -1 if there is no such row.
  */
 int bench_cheapest(const struct bench_result *result, unsigned int gives,
 		   enum bench_whose whose);
 
-/** bench_sum - what a row adds, of all kinds together */
+/** bench_sum - what a row adds, summed over all kinds */
 double bench_sum(const struct bench_result *result, size_t row);
 
 /** bench_is_short - has it fewer laps than the first row? */
 bool bench_is_short(const struct bench_result *result, size_t kind, size_t row);
 
 /**
- * bench_missed - how many exits a cell's row counted too few (below 0), in
- * those runs that did; else, too many
+ * bench_missed - how far a cell's count is off
+ *
+ * Returns a negative number if any runs counted too few exits: the sum over
+ * these runs.  Else returns the sum of the exits counted too many.
  */
 int64_t bench_missed(const struct bench_cell *cell);
 
@@ -95,24 +99,24 @@ struct bench_own {
 	double added; /* by the laps: what it adds to KVM's counters */
 };
 
-/** bench_own - work that out for a kind; false: not all of it was measured */
+/** bench_own - compute that for a kind; false if not all of it was measured */
 bool bench_own(const struct bench_result *result, size_t kind,
 	       struct bench_own *own);
 
-/* The largest of something, in parts of 1, and of which row and kind it is. */
+/* The largest of some relative values, and its row and kind. */
 struct bench_largest {
-	bool known; /* else: nothing to take it from */
+	bool known; /* false: there was no value */
 	double value;
 	size_t kind, row;
 };
 
-/** bench_spread - what the same differs by from round to round, of its level */
+/** bench_spread - the largest spread between rounds, relative to the level */
 struct bench_largest bench_spread(const struct bench_result *result);
 
-/** bench_null - what the same once more adds, without its sign, of an exit */
+/** bench_null - the largest |added| of BENCH_NULL, relative to an exit */
 struct bench_largest bench_null(const struct bench_result *result);
 
-/** bench_own_apart - what the clocks' sum is off the laps, without its sign */
+/** bench_own_apart - the largest |difference| of the clocks' sum to the laps */
 struct bench_largest bench_own_apart(const struct bench_result *result);
 
 #endif /* EXITLEDGER_BENCH_RESULT_H */

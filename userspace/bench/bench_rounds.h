@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Measure: run all configurations in turn, round after round. */
+/* Measures: runs all configurations in turn, round after round. */
 #ifndef EXITLEDGER_BENCH_ROUNDS_H
 #define EXITLEDGER_BENCH_ROUNDS_H
 
@@ -9,30 +9,30 @@
 #include "bench/bench_way.h"
 #include "lib/msg.h"
 
-/* A benchmark at work. */
+/* The state of a benchmark that is running. */
 struct bench_session {
 	const struct bench_options *options;
 	struct bench *bench;
-	size_t *config; /* of each row, its index among bench_configs */
+	size_t *config; /* by row: the index in bench_configs */
 	struct bench_load load;
 	struct bench_ways ways;
 	unsigned int round, rounds;
-	size_t done; /* runs of this round */
-	bool terminal; /* is standard error one? */
-	/* clock_now_ns(): */
-	uint64_t begun; /* with the calibration */
-	uint64_t start; /* filled in: with the rounds */
+	size_t done; /* the number of runs done in this round */
+	bool terminal; /* is standard error a terminal? */
+	/* Times of clock_now_ns(): */
+	uint64_t begun; /* when the calibration began */
+	uint64_t start; /* when the rounds began; filled in */
 };
 
 /**
- * bench_rounds_run - as many as the options want, or as the time allows
- * @session: its benchmark has kinds and rows, and is given the runs
+ * bench_rounds_run - run as many rounds as the options or the time allow
+ * @session: its benchmark has kinds and rows; the runs are added to it
  *
- * A row whose program fails is marked as failed, and not run any more.  Where
- * nothing can be measured any more, the benchmark keeps what there is if it is
- * a round at least, as one that was interrupted.
+ * A row whose program fails is marked as failed, and not run again.  If the
+ * measurement cannot go on after at least one round, the benchmark is kept and
+ * marked as interrupted.
  *
- * 0, also when a signal has ended it and there is a run; or -errno with @why.
+ * Returns 0, also if a signal has ended it after a run; or -errno with @why.
  */
 int bench_rounds_run(struct bench_session *session, struct why *why);
 

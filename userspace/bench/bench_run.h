@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Measure: calibrate, and run all configurations in turn, round after round. */
+/* Measures: calibrates the kinds, and then runs all rounds. */
 #ifndef EXITLEDGER_BENCH_RUN_H
 #define EXITLEDGER_BENCH_RUN_H
 
@@ -8,15 +8,15 @@
 #include "host/host.h"
 #include "lib/msg.h"
 
-/** bench_describe - fill in what this host is, and today's date */
+/** bench_describe - fill in the description of this host, and the date */
 void bench_describe(const struct host *host, struct bench *bench);
 
 /**
- * bench_measure - do what the options say
- * @bench: zeroed; to be freed with bench_free in any case
+ * bench_measure - run a benchmark as the options say
+ * @bench: must be zeroed; free it with bench_free(), even after a failure
  *
- * 0, also when a signal has ended it early, if there is a run to show; or
- * -errno with @why: if @bench is interrupted then, the rounds before are there.
+ * Returns 0, also if a signal has ended it after a run; or -errno with @why.
+ * If @bench->interrupted is set then, the earlier rounds are kept.
  */
 int bench_measure(const struct bench_options *options, struct bench *bench,
 		  struct why *why);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The statistics of a benchmark: medians, and intervals.
+ * The statistics of a benchmark: medians, and confidence intervals.
  *
- * A measurement has rounds, and in a round every configuration is run once,
- * so that what changes slowly is the same for all of them.  A run has
- * laps.  The laps of a run are not independent of each other, and rounds are:
- * so the bootstrap draws rounds with replacement, and then laps within each
- * (Davison and Hinkley, Bootstrap Methods and their Application, 3.8), with
- * expanded percentiles (Hesterberg, What Teachers Should Know About the
- * Bootstrap, 2015).  The median of n rounds is never outside of what they are,
- * which holds the truth 1 - 2^(1 - n) of the time: below 95 % where they are
- * less than 6.  There it is Student's t of their means.
+ * A measurement has rounds.  In a round every configuration is run once, so
+ * that slow changes affect all of them alike.  A run has laps.  Rounds are
+ * independent of each other, but the laps of a run are not: therefore the
+ * bootstrap draws rounds with replacement, and then laps within each (Davison
+ * and Hinkley, Bootstrap Methods and their Application, 3.8), with expanded
+ * percentiles (Hesterberg, What Teachers Should Know About the Bootstrap,
+ * 2015).  A bootstrap interval of a median lies within the range of the n
+ * rounds, which covers the true median with a probability of 1 - 2^(1 - n):
+ * less than 95 % for n < 6.  Such few rounds get the interval of Student's t of
+ * their means instead.
  */
 #ifndef EXITLEDGER_BENCH_STATS_H
 #define EXITLEDGER_BENCH_STATS_H
@@ -23,7 +24,7 @@
 #define STATS_LEVEL 0.95 /* of intervals */
 #define STATS_BOOTSTRAP 6 /* rounds, from which on there is one */
 
-/* A generator of numbers that are the same every time (splitmix64). */
+/* The state of a deterministic generator of random numbers (splitmix64). */
 struct stats_random {
 	uint64_t state;
 };
@@ -31,7 +32,7 @@ struct stats_random {
 /** stats_random - the next number, of 64 bits */
 uint64_t stats_random(struct stats_random *random);
 
-/** stats_random_below - evenly, from 0 to @limit - 1; @limit below 2^32 */
+/** stats_random_below - a uniform number from 0 to @limit - 1 */
 uint32_t stats_random_below(struct stats_random *random, uint32_t limit);
 
 /* A run's laps. */
@@ -43,65 +44,69 @@ struct stats_laps {
 /* A round: a run, and the run that it is compared with. */
 struct stats_pair {
 	struct stats_laps with;
-	struct stats_laps without; /* nr is 0: with nothing */
+	struct stats_laps without; /* nr is 0: compared with nothing */
 };
 
 struct stats_interval {
 	double value, low, high;
 };
 
-/** stats_sort - ascending */
+/** stats_sort - sort in ascending order */
 void stats_sort(double *values, size_t nr);
 
-/** stats_median - of values in ascending order, one or more */
+/** stats_median - the median of sorted values; @nr is at least 1 */
 double stats_median(const double *sorted, size_t nr);
 
 /**
- * stats_estimate - the median, over rounds, of what a run's median lap has more
- * than that of the run it is compared with
- * @pairs: of the rounds, one or more
- * @seed: the same one gives the same interval
+ * stats_estimate - estimate the difference between two configurations
+ * @pairs: one per round; at least one
+ * @seed: the same seed gives the same interval
  *
- * Of less than STATS_BOOTSTRAP rounds: the mean, and Student's interval; of a
- * single one it has no ends.  0, or -ENOMEM.
+ * The estimate is the median, over the rounds, of the differences between the
+ * median laps of a pair's two runs.  With fewer than STATS_BOOTSTRAP rounds it
+ * is the mean, with Student's interval; with a single round the interval is
+ * infinite.  Returns 0 or -ENOMEM.
  */
 int stats_estimate(const struct stats_pair *pairs, size_t rounds, uint64_t seed,
 		   struct stats_interval *interval);
 
-/** stats_mean - the same, but the mean over rounds: what changes are of */
+/**
+ * stats_mean - the same, but the mean over the rounds, as for stats_change()
+ */
 double stats_mean(const struct stats_pair *pairs, size_t rounds);
 
 /**
- * stats_change - how much more it is in @now than in @then
- * @level: of the interval, below 1
+ * stats_change - estimate the change from @then to @now, which are independent
+ * @level: the confidence level of the interval, below 1
  *
- * These are independent of each other.  By Welch's t of the means of their
- * rounds: a bootstrap of few rounds knows nothing of what is seldom, which
- * matters where many changes are looked at.  Of a single round the interval has
- * no ends.
+ * This uses Welch's t-test of the means of the rounds, because a bootstrap of
+ * few rounds underestimates rare deviations, which matters when many changes
+ * are tested at once.  With a single round the interval is infinite.
  */
 void stats_change(const struct stats_pair *then, size_t rounds_then,
 		  const struct stats_pair *now, size_t rounds_now, double level,
 		  struct stats_interval *interval);
 
 /**
- * stats_reach - what differences of nothing may be, either way
- * @null: what two runs of the same differed by
+ * stats_reach - the largest difference, either way, that may be chance
+ * @null: the difference between two configurations that are the same
  *
- * Which of the two came first says nothing, so neither does the sign.
+ * The order of these two is arbitrary, and so is the sign of their difference.
  */
 double stats_reach(struct stats_interval null);
 
-/** stats_is_noise - can this not be told from a difference of at most @reach? */
+/**
+ * stats_is_noise - is a difference possibly one of at most @reach, by chance?
+ */
 bool stats_is_noise(struct stats_interval difference, double reach);
 
 /**
- * stats_outliers - how many values are far outside of the others
- * @sorted: ascending
+ * stats_outliers - the number of outliers
+ * @sorted: values in ascending order
  *
- * That is, by more than three times the distance of the quartiles below the
- * first or above the third (Tukey's outer fences), and by more than 1 % of the
- * median: where all are nearly the same, the least difference would be far.
+ * An outlier is below the first or above the third quartile by more than three
+ * interquartile ranges (Tukey's outer fences), and by more than 1 % of the
+ * median.  The latter matters if nearly all values are the same.
  */
 size_t stats_outliers(const double *sorted, size_t nr);
 

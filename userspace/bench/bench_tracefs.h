@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tracefs as a peer: in an instance of its own, so that no one is disturbed. */
+/*
+ * tracefs as a peer, in its own instance, so that other tracing is unaffected.
+ */
 #ifndef EXITLEDGER_BENCH_TRACEFS_H
 #define EXITLEDGER_BENCH_TRACEFS_H
 
@@ -8,11 +10,11 @@
 
 #include "lib/msg.h"
 
-/* Where nobody else's tracing is disturbed; trace-cmd's, too. */
+/* The name of the instance, which trace-cmd uses, too. */
 #define BENCH_TRACEFS_INSTANCE "exitledger-bench"
 
 struct bench_tracefs {
-	char dir[96]; /* of the instance; empty: there is none */
+	char dir[96]; /* the instance's folder; "": there is none */
 	bool hist;
 };
 
@@ -29,10 +31,10 @@ int bench_tracefs_begin(struct bench_tracefs *tracefs, bool hist,
 			struct why *why);
 
 /**
- * bench_tracefs_count - the exits that it has now
+ * bench_tracefs_count - get the number of exits that were recorded
  *
- * Of one reason with a histogram; else of all that the ring still has, each
- * being two events.  0, or -ENODATA.
+ * With a histogram, only exits of @reason are counted; else all exits that are
+ * still in the ring buffer, with two events each.  Returns 0 or -ENODATA.
  */
 int bench_tracefs_count(const struct bench_tracefs *tracefs, uint32_t reason,
 			uint64_t *count);

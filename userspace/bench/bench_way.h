@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Running the load once under a configuration. */
+/* Runs the load once under a configuration. */
 #ifndef EXITLEDGER_BENCH_WAY_H
 #define EXITLEDGER_BENCH_WAY_H
 
@@ -10,36 +10,35 @@ struct bench_ways {
 	struct bench_load *load;
 	uint64_t khz; /* of the TSC */
 	unsigned int warm_up; /* laps of each run that are not counted */
-	int exit_stats; /* as found; HOST_UNPATCHED: nothing to switch */
+	int exit_stats; /* the mode to restore, or HOST_UNPATCHED */
 	char text[96], data[96]; /* files for peers */
-	const char *attach; /* what "auto" has turned out to be, or "" */
+	const char *attach; /* how "auto" has attached, or "" */
 };
 
-/** bench_ways_init - note how KVM's counters are set */
+/** bench_ways_init - store the current mode of KVM's counters */
 void bench_ways_init(struct bench_ways *ways, struct bench_load *load);
 
 /**
- * bench_way_check - can this configuration be had at all?
+ * bench_way_check - check whether a configuration is available
  *
- * Fills in the row's name and title, version and command, state and why.
+ * This fills in the row's name and title, version and command, state and why.
  */
 void bench_way_check(const struct bench_ways *ways,
 		     const struct bench_config *config, struct bench_row *row);
 
 /**
- * bench_way_run - run the load, whose words are set
- * @kind: what it does
- * @run: filled in but for where it belongs; its laps are the caller's
- * @loaded: what the load says of itself, without its laps
+ * bench_way_run - run the load; bench_load_words() must have been called
+ * @kind: the kind of exits that the load causes
+ * @run: filled in except for kind, row and round; the caller frees its laps
+ * @loaded: filled in with the load's own counts, without its laps
  *
- * 0; -EINTR: the user wants to stop; -ECHILD, -ENODATA, …: @why says what
- * failed.
+ * Returns 0; -EINTR if the user wants to stop; or another -errno with @why.
  */
 int bench_way_run(struct bench_ways *ways, const struct bench_config *config,
 		  const struct bench_kind *kind, struct bench_run *run,
 		  struct bench_loaded *loaded, struct why *why);
 
-/** bench_ways_end - set KVM's counters as they were; remove files */
+/** bench_ways_end - restore the mode of KVM's counters, and remove files */
 void bench_ways_end(struct bench_ways *ways);
 
 #endif /* EXITLEDGER_BENCH_WAY_H */
