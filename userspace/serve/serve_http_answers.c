@@ -157,7 +157,7 @@ static enum MHD_Result answer_metrics(struct serve *serve,
 
 /* --- requests --- */
 
-/* The time to read the answer, in ns: by the client's header, or the default. */
+/* The time to read the answer, in ns: the client's wish, or the default. */
 static uint64_t patience_of(struct MHD_Connection *connection)
 {
 	const char *timeout = header_of(connection, TIMEOUT_HEADER);

@@ -8,44 +8,46 @@
 
 #define HISTORY 60 /* intervals */
 
-/* All of a VM's vCPUs, all reasons. */
+/* In the place of a vCPU or a reason: all of them. */
 #define HISTORY_ALL UINT64_MAX
 
 struct history_entry {
-	uint64_t vm; /* its number */
+	uint64_t vm; /* the VM's number */
 	uint64_t vcpu;
 	uint64_t reason;
-	uint64_t last; /* the interval in which something happened last */
+	uint64_t last; /* the last interval with exits */
 	float rate[HISTORY]; /* of interval i at i % HISTORY */
 };
 
-/* Entries, and a hash table (open addressing) of where they are. */
+/* The entries, and a hash table of their indices, with open addressing. */
 struct history {
 	struct history_entry *entry;
 	size_t nr;
 	size_t room;
-	uint32_t *index; /* 1 + where; 0: free */
+	uint32_t *index; /* 1 + the index of an entry; 0: a free slot */
 	size_t slots; /* a power of two, or 0 */
-	uint64_t interval; /* how many there were */
+	uint64_t interval; /* the number of intervals so far */
 };
 
 /**
- * history_update - the next interval: VMs, their vCPUs, and VMs' reasons
- * @seconds: its length
+ * history_update - add an interval's rates of VMs, their vCPUs and their
+ * reasons
+ * @seconds: the interval's length
  *
- * Rows that have not been seen for HISTORY intervals are dropped.  Returns 0 or
+ * Entries without exits for HISTORY intervals are dropped.  Returns 0 or
  * -ENOMEM.
  */
 int history_update(struct history *history, const struct ledger *ledger,
 		   const struct filter *filter, double seconds);
 
 /**
- * history_read - rates of intervals, the newest last
- * @vcpu: HISTORY_ALL: the VM's
- * @reason: HISTORY_ALL: all of them
+ * history_read - get the rates of the last intervals, the newest last
+ * @vcpu: a vCPU, or HISTORY_ALL
+ * @reason: an exit reason, or HISTORY_ALL
  * @ago: how many of the newest intervals to leave out
+ * @rate: filled in with exits per second
  *
- * Returns whether any is known; else all are 0.
+ * Returns false if no rate is known; all are 0 then.
  */
 bool history_read(const struct history *history, uint64_t vm, uint64_t vcpu,
 		  uint64_t reason, uint64_t ago, float rate[HISTORY]);

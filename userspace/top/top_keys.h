@@ -9,16 +9,16 @@ struct top_key {
 	enum top_command command;
 	int codes[4]; /* ncurses' */
 	const char *name; /* as in the help and the manual page */
-	const char *what; /* both NULL: said with the one before */
+	const char *what; /* both NULL: the row before describes this key */
 };
 
 extern const struct top_key top_keys[];
 extern const size_t nr_top_keys;
 
-/** top_key_is_of_replay - it means nothing to a live view */
+/** top_key_is_of_replay - does a key have an effect only in a replay? */
 bool top_key_is_of_replay(const struct top_key *key);
 
-/** top_key_find - the command of a key, or TOP_OTHER */
+/** top_key_find - the command of a key; TOP_OTHER if it has none */
 enum top_command top_key_find(int code);
 
 #endif /* EXITLEDGER_TOP_KEYS_H */

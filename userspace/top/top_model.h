@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The live view without a terminal: what is looked at, in which order, and what
- * a command changes about that.
+ * The state of the live view, independent of the terminal: what is shown, in
+ * which order, and how commands change that.
  */
 #ifndef EXITLEDGER_TOP_MODEL_H
 #define EXITLEDGER_TOP_MODEL_H
@@ -9,11 +9,11 @@
 #include "sample/render_monitor.h"
 #include "top/top_history.h"
 
-/* How much faster a replay can be than the run was. */
+/* The limits of a replay's speed, relative to the run. */
 #define TOP_SPEED_MIN 0.01
 #define TOP_SPEED_MAX 1000.0
 
-/* Each is opened from the one before. */
+/* The levels of detail: each is opened from the one before. */
 enum top_level {
 	TOP_VMS,
 	TOP_VCPUS, /* of a VM */
@@ -24,7 +24,7 @@ enum top_level {
 
 enum top_command {
 	TOP_NONE, /* no key */
-	TOP_OTHER, /* one that means nothing */
+	TOP_OTHER, /* a key without a command */
 	TOP_UP,
 	TOP_DOWN,
 	TOP_PAGE_UP,
@@ -41,14 +41,14 @@ enum top_command {
 	TOP_OFF_CPU,
 	TOP_LONGER,
 	TOP_SHORTER,
-	TOP_SLOWER, /* these three of a replay alone */
+	TOP_SLOWER, /* this and the next two: only in a replay */
 	TOP_FASTER,
 	TOP_STEP,
 	TOP_HELP,
 	TOP_QUIT,
 };
 
-/* Which line it is, whatever order they are in. */
+/* Identifies a line, independent of the order of the lines. */
 struct top_id {
 	uint64_t vm;
 	uint64_t vcpu; /* HISTORY_ALL: all of them */
@@ -71,61 +71,62 @@ struct top_model {
 	struct monitor_shape shape;
 	struct ledger last; /* the interval looked at */
 	struct history history;
-	double seconds; /* of the interval; 0: none yet */
-	double interval; /* seconds, wanted */
+	double seconds; /* the interval's length; 0: there was none yet */
+	double interval; /* the length that the user wants, in seconds */
 	enum top_level level;
-	struct top_id scope; /* what was opened */
+	struct top_id scope; /* the VM, vCPU or reason that was opened */
 	struct top_line *line;
 	size_t nr;
 	size_t room;
 	bool times; /* the lines are a histogram's octaves */
 	size_t selected;
-	bool follow; /* the selected line, wherever it goes; else: the place */
-	size_t first; /* the first that is seen */
-	size_t page; /* how many are seen */
+	bool follow; /* keep the selected line selected; else, its place */
+	size_t first; /* the first visible line */
+	size_t page; /* the number of visible lines */
 	enum column_id sort;
 	bool reverse;
 	bool paused;
 	uint64_t paused_for; /* intervals */
 	bool help;
-	double speed; /* of a replay; 0: it is live */
-	double played; /* seconds of it */
-	bool over; /* all of it */
-	unsigned int steps; /* intervals that are wanted now */
-	unsigned int hidden; /* NEEDS_… of columns that are not wanted now */
+	double speed; /* of a replay; 0: the view is live */
+	double played; /* the seconds of the run that were replayed */
+	bool over; /* the replay has reached its end */
+	unsigned int steps; /* intervals that were asked for, still to come */
+	unsigned int hidden; /* NEEDS_… of the columns that are hidden */
 };
 
 /**
- * top_model_init - nothing yet
- * @shape: what is shown; its filter must stay
- * @interval: seconds
+ * top_model_init - begin with no interval
+ * @shape: what is shown; its filter must stay valid
+ * @interval: in seconds
  */
 void top_model_init(struct top_model *model, const struct monitor_shape *shape,
 		    double interval);
 
-/** top_model_update - an interval has ended; 0 or -ENOMEM */
+/** top_model_update - take over a new interval; returns 0 or -ENOMEM */
 int top_model_update(struct top_model *model,
 		     const struct monitor_sample *sample);
 
 /**
- * top_model_command - do what was asked for
+ * top_model_command - execute a command
  *
- * 1: that was all; 0; or -ENOMEM.
+ * Returns 1 if it ends the view, else 0, or -ENOMEM.
  */
 int top_model_command(struct top_model *model, enum top_command command);
 
 /**
- * top_model_page - so many lines can be seen
+ * top_model_page - set the number of visible lines
  *
- * Keeps the selected one in view, and completes them.  0 or -ENOMEM.
+ * This keeps the selected line visible, and completes the rows of all visible
+ * lines.  Returns 0 or -ENOMEM.
  */
 int top_model_page(struct top_model *model, size_t page);
 
-/** top_model_trend - rates of a line's last intervals; false: none are kept */
+/** top_model_trend - get a line's last rates; false if none are kept for it */
 bool top_model_trend(const struct top_model *model, const struct top_line *line,
 		     float rate[HISTORY]);
 
-/** top_model_columns - those that are wanted and fit */
+/** top_model_columns - list the columns that are wanted and fit into @width */
 void top_model_columns(const struct top_model *model, unsigned int width,
 		       struct column_list *list);
 

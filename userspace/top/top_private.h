@@ -8,15 +8,15 @@
 struct top {
 	struct top_model model;
 	struct top_view view;
-	double *interval; /* what of the model's is wanted elsewhere, or NULL */
-	bool failed; /* out of memory while a command was done */
+	double *interval; /* gets the interval that the user wants; or NULL */
+	bool failed; /* a command ran out of memory */
 };
 
 /**
  * top_open - take the terminal over
- * @title: must stay
+ * @title: must stay valid
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int top_open(struct top *top, const struct monitor_shape *shape,
 	     double interval, const char *title, struct why *why);
@@ -29,10 +29,10 @@ int top_show(void *context, const struct monitor_sample *sample,
 	     struct why *why);
 
 /**
- * top_close - give the terminal back
- * @r: what it ended with
+ * top_close - restore the terminal
+ * @r: the result so far
  *
- * @r, or what happened while keys were waited for.
+ * Returns @r, or the error that occurred while waiting for keys.
  */
 int top_close(struct top *top, int r, struct why *why);
 

@@ -15,26 +15,26 @@ struct top_view {
 
 /**
  * top_view_open - take the terminal over
- * @title: what is observed, and how; must stay
+ * @title: a line that says what is observed, and how; must stay valid
  *
- * 0, or -errno with @why filled in, the terminal as it was.
+ * Returns 0, or -errno with @why; the terminal is then unchanged.
  */
 int top_view_open(struct top_view *view, const char *title, struct why *why);
 
 /**
- * top_view_draw - show all
+ * top_view_draw - draw the whole screen
  *
- * Tells the model how many lines can be seen.  0 or -ENOMEM.
+ * This also sets the model's number of visible lines.  Returns 0 or -ENOMEM.
  */
 int top_view_draw(const struct top_view *view, struct top_model *model);
 
 /**
- * top_view_read - the command of the next key; does not wait for one
- * @any: whether there was one, or the terminal has another size
+ * top_view_read - read the next key without waiting, and return its command
+ * @any: set to true if there was a key, or if the terminal's size has changed
  */
 enum top_command top_view_read(const struct top_view *view, bool *any);
 
-/** top_view_close - give the terminal back as it was */
+/** top_view_close - restore the terminal */
 void top_view_close(struct top_view *view);
 
 #endif /* EXITLEDGER_TOP_VIEW_H */
