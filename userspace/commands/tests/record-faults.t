@@ -39,6 +39,10 @@ EOT
 # until_there FILE: print a command that ends soon after the file exists
 until_there() { echo "until [ -e '$1' ]; do sleep 0.05; done; sleep 0.3"; }
 
+# forget: a recorder in the background empties these files only when it gets to run; until
+# then the last one's messages would be taken for its own
+forget() { rm -f "$tap_dir/out" "$tap_dir/err"; }
+
 # ended: wait for the recorder in the background; sets $status, $out and $err
 ended() {
 	status=0
@@ -65,6 +69,7 @@ ok 'no room for the tables: that is said' \
 ok 'no room for the tables: no file' [ -z "$(ls "$tap_dir/small")" ]
 
 # The disk is full: this is reported at once, but the recorder must not end the command.
+forget
 (
 	ulimit -f 300
 	exec "$demo" 0 -o "$tap_dir/full" -i 10ms -- sh -c \
@@ -72,7 +77,7 @@ ok 'no room for the tables: no file' [ -z "$(ls "$tap_dir/small")" ]
 		echo over >'$tap_dir/after'; exit 7"
 ) >"$tap_dir/out" 2>"$tap_dir/err" &
 recorder=$!
-ok 'no room: said while the command runs' within 60 grep -q \
+ok 'no room: said while the command runs' within 60 grep -qs \
 	'full: the file is as large.*; nothing more is recorded, and the command runs on$' \
 	"$tap_dir/err"
 ok 'no room: the command runs on' [ ! -e "$tap_dir/after" ]
@@ -86,12 +91,13 @@ ok 'no room: what there was can be read' out_has '0x07b IOIO'
 ok 'no room: and was cut off' out_has 'was cut off'
 
 # The user interrupts such a recorder: the signal ends the command and the recorder.
+forget
 (
 	ulimit -f 300
 	exec "$demo" 0 -o "$tap_dir/stop" -i 10ms -- sleep 60
 ) >"$tap_dir/out" 2>"$tap_dir/err" &
 recorder=$!
-ok 'no room, then a signal: said' within 60 grep -q 'runs on' "$tap_dir/err"
+ok 'no room, then a signal: said' within 60 grep -qs 'runs on' "$tap_dir/err"
 kill -TERM "$recorder"
 began=$SECONDS
 ended
@@ -100,6 +106,7 @@ ok 'no room, then a signal: at once' [ $((SECONDS - began)) -lt 5 ]
 
 # The file is locked for longer than one write waits: no interval is lost, and the command
 # is not ended.
+forget
 "$demo" 0 -o "$tap_dir/locked" -i 10ms -- sh -c \
 	"$(until_there "$tap_dir/locked.over"); echo over >'$tap_dir/unlocked'" \
 	>"$tap_dir/out" 2>"$tap_dir/err" &
@@ -120,6 +127,7 @@ lines = [json.loads(line) for line in open(sys.argv[1])]
 sys.exit(not any(5.5 < l["seconds"] for l in lines[:-1]))' "$tap_dir/out"
 
 # The file is locked to the end: the recorder reports it and does not wait forever.
+forget
 "$demo" 0 -o "$tap_dir/lost" -i 10ms -- sh -c \
 	"$(until_there "$tap_dir/lost.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &
@@ -134,6 +142,7 @@ ok 'locked to the end: that is said' err_has 'another program has it locked'
 ok 'locked to the end: one line' one_err_line_after_counting
 
 # The file is locked when a signal ends the command: no message claims that it still runs.
+forget
 "$demo" 0 -o "$tap_dir/given-up" -i 10ms -- sleep 60 >"$tap_dir/out" \
 	2>"$tap_dir/err" &
 recorder=$!
@@ -153,6 +162,7 @@ ok 'locked, then a signal: one line' one_err_line_after_counting
 ok 'locked, then a signal: the command is ended' [ ! -e "/proc/$command" ]
 
 # A live view has the file open during the run and after it.
+forget
 "$demo" 0 -o "$tap_dir/live" -i 10ms --detail 1s >/dev/null 2>"$tap_dir/err" &
 recorder=$!
 within 60 "$exitledger" mark "$tap_dir/live" begin 2>/dev/null
@@ -177,6 +187,7 @@ wait "$viewer" 2>/dev/null || true
 
 # The recorder waits for other programs that have the file open; if they keep it open, the
 # log stays as part of the run.
+forget
 "$demo" 0 -o "$tap_dir/two" -i 10ms -- sh -c \
 	"$(until_there "$tap_dir/two.begun")" >"$tap_dir/out" \
 	2>"$tap_dir/err" &

@@ -366,11 +366,12 @@ ok 'a command: its status' out_has 'exit status 7'
 failed 'no such command' 'cannot be run' "$demo" 0 -o "$tap_dir/nocommand" -- \
 	/nonexistent
 
-# The terminal is closed.
+# The terminal is closed.  The last command's messages must not be taken for this one's.
+rm "$tap_dir/err"
 "$demo" 0 -o "$tap_dir/hangup" -i 10ms >/dev/null 2>"$tap_dir/err" &
 recorder=$!
 for ((i = 0; i < 100; i++)); do
-	! grep -q 'counting since' "$tap_dir/err" || break
+	! grep -qs 'counting since' "$tap_dir/err" || break
 	sleep 0.05
 done
 kill -HUP "$recorder"
