@@ -9,21 +9,13 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
+# shellcheck source=lab/tests/arguments.sh
+. lab/tests/arguments.sh
 
 build=${BUILD:-build}
-again=()
-if [ "${1:-}" = --again ]; then
-	again=(--again)
-	shift
-fi
-vendor=${1:-amd}
+lab_arguments "$@"
 # An emulated Intel host needs a second per VM.
 if [ "$vendor" = amd ]; then VMS=${VMS:-200}; else VMS=${VMS:-30}; fi
-kernels=("${@:2}")
-if [ ${#kernels[@]} -eq 0 ]; then
-	series_to_test
-	kernels=("${SERIES[@]}")
-fi
 
 balanced() { [ "$(cat "$results/$1.status")" = 0 ]; }
 has() { grep -qF -- "$2" "$results/$1.txt"; }

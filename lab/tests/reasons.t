@@ -9,19 +9,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
+# shellcheck source=lab/tests/arguments.sh
+. lab/tests/arguments.sh
 
 build=${BUILD:-build}
-again=()
-if [ "${1:-}" = --again ]; then
-	again=(--again)
-	shift
-fi
-vendor=${1:-amd}
-kernels=("${@:2}")
-if [ ${#kernels[@]} -eq 0 ]; then
-	series_to_test
-	kernels=("${SERIES[@]}")
-fi
+lab_arguments "$@"
 
 # rows FILE: print "REASON EXECUTED GUEST KERNEL BPF" of the table's rows
 rows() {
