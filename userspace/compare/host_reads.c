@@ -131,15 +131,19 @@ static int put_total(struct held_sums *held, struct books *books)
 			   held->kernel->time);
 }
 
+static struct exit_times times_of(const struct vm_sums *sums, uint32_t reason)
+{
+	const struct exit_times *times = vm_sums_find(sums, reason);
+
+	return times ? *times : (struct exit_times){ .exits = 0 };
+}
+
 static int put_reason(struct held_sums *held, struct books *books,
 		      uint32_t reason)
 {
-	const struct exit_times *before =
-		&vm_sums_find(held->before, reason)->times;
-	const struct exit_times *kernel =
-		&vm_sums_find(held->kernel, reason)->times;
-	const struct exit_times *after =
-		&vm_sums_find(held->after, reason)->times;
+	const struct exit_times before = times_of(held->before, reason);
+	const struct exit_times kernel = times_of(held->kernel, reason);
+	const struct exit_times after = times_of(held->after, reason);
 	int r;
 
 	/*
@@ -148,15 +152,15 @@ static int put_reason(struct held_sums *held, struct books *books,
 	 */
 	if (held->gaps.spare && !has_own_cell(held->file, reason))
 		return 0;
-	held->answer.exits_before = before->exits;
-	held->answer.exits_after = after->exits;
-	held->answer.ns_before = before->ns;
-	held->answer.ns_after = after->ns;
-	r = put(held, books, EXIT_LEAF_REASON_EXITS, reason, kernel->exits);
+	held->answer.exits_before = before.exits;
+	held->answer.exits_after = after.exits;
+	held->answer.ns_before = before.ns;
+	held->answer.ns_after = after.ns;
+	r = put(held, books, EXIT_LEAF_REASON_EXITS, reason, kernel.exits);
 	return r || held->file->mode < EXIT_FILE_TIME ?
 		       r :
 		       put(held, books, EXIT_LEAF_REASON_CYCLES, reason,
-			   kernel->ns);
+			   kernel.ns);
 }
 
 /*
@@ -173,7 +177,7 @@ static int put_all(struct held_sums *held, struct books *books)
 	for (size_t i = 0; i < theirs->nr && !r; i++) {
 		const uint32_t reason = theirs->cell[i].reason;
 
-		if (vm_sums_find(held->after, reason)->reason != reason)
+		if (!vm_sums_find(held->after, reason))
 			r = put_reason(held, books, reason);
 	}
 	if (!r)
@@ -198,25 +202,6 @@ static uint32_t vcpus_of(const struct books *books, const struct ledger_vm *vm,
 	if (books_vm_is_late(books, vm->number) && held->kernel->vcpus > seen)
 		unseen = held->kernel->vcpus - seen;
 	return held->after->vcpus + unseen;
-}
-
-/* Find KVM's VM by the inode of its folder; NULL: none that can be read. */
-static struct kernel_vm *find(const struct kernel_vms *vms, uint64_t inode)
-{
-	size_t low = 0, high = vms->nr;
-
-	while (low < high) {
-		const size_t mid = (low + high) / 2;
-		struct kernel_vm *vm = vms->vm[mid];
-
-		if (vm->inode == inode)
-			return vm->number && !vm->gone ? vm : NULL;
-		if (vm->inode < inode)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
 }
 
 /*
@@ -249,7 +234,9 @@ static int read_vm(struct host_reads *reads, struct observer *observer,
 
 	*of = r || !reads->before.folder ?
 		      NULL :
-		      find(&reads->vms, reads->before.folder);
+		      kernel_vms_find(&reads->vms, reads->before.folder);
+	if (*of && (!(*of)->number || (*of)->gone))
+		*of = NULL;
 	if (*of)
 		r = kernel_vm_read_again(*of, why);
 	if (*of && !r)

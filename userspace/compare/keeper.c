@@ -339,10 +339,13 @@ int keeper_finish(struct keeper *keeper, struct why *why)
 	if (!r)
 		r = collect(keeper, why);
 	take_rates(keeper);
-	/* Let the host read once more, for the VMs that still run. */
+	/*
+	 * Let the host read once more, for the VMs that still run.  What the
+	 * observer lost until then must be known, so collect after it.
+	 */
 	if (!r)
 		r = read_by_host(keeper, why);
-	return r;
+	return r ? r : collect(keeper, why);
 }
 
 void keeper_note_counters(struct keeper *keeper)

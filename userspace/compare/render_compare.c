@@ -382,17 +382,24 @@ static void render_verdict(const struct books *books,
 
 enum was_read { NOT_READ, READ_BY_HOST, READ_BY_GUEST };
 
-/* A VM is worth a statement if somebody read its counters. */
-static enum was_read was_read(const struct books *books, uint64_t vm)
+/*
+ * Who has read the counters of each VM of the ledger; NULL: out of memory.  A
+ * VM is worth a statement if somebody has.
+ */
+static enum was_read *who_read(const struct books *books)
 {
-	enum was_read by = NOT_READ;
+	const struct ledger *ledger = &books->ledger;
+	enum was_read *by = calloc(ledger->nr_vms + 1, sizeof(*by));
 
-	for (size_t i = 0; i < books->answers.nr && by != READ_BY_GUEST; i++) {
+	for (size_t i = 0; by && i < books->answers.nr; i++) {
 		const struct answer *answer = &books->answers.answer[i];
+		const struct ledger_vm *vm = ledger_find_vm(ledger, answer->vm);
 
-		if (answer->vm == vm && answer->found && answer->paired &&
-		    answer->read.leaf != EXIT_LEAF_INFO)
-			by = answer->host ? READ_BY_HOST : READ_BY_GUEST;
+		if (vm && answer->found && answer->paired &&
+		    answer->read.leaf != EXIT_LEAF_INFO &&
+		    by[vm - ledger->vm] != READ_BY_GUEST)
+			by[vm - ledger->vm] = answer->host ? READ_BY_HOST :
+							     READ_BY_GUEST;
 	}
 	return by;
 }
@@ -400,30 +407,44 @@ static enum was_read was_read(const struct books *books, uint64_t vm)
 /* The host reads all VMs: so many of those that no guest read are shown. */
 #define STATEMENTS 8
 
-int render_compare_text(const struct books *books,
-			const struct balance *balance, FILE *out, bool color)
+static int render_statements(const struct books *books,
+			     const struct balance *balance, FILE *out)
 {
+	enum was_read *by = who_read(books);
 	size_t by_host = 0;
+	int r = by ? 0 : -ENOMEM;
 
-	render_host(books, out);
-	for (size_t i = 0; i < books->ledger.nr_vms; i++) {
-		uint64_t vm = books->ledger.vm[i].number;
-		const enum was_read by = was_read(books, vm);
+	for (size_t i = 0; i < books->ledger.nr_vms && !r; i++) {
 		struct statement statement;
 
-		by_host += by == READ_BY_HOST;
-		if (by == NOT_READ ||
-		    (by == READ_BY_HOST && by_host > STATEMENTS))
+		by_host += by[i] == READ_BY_HOST;
+		if (by[i] == NOT_READ ||
+		    (by[i] == READ_BY_HOST && by_host > STATEMENTS))
 			continue;
-		if (statement_make(books, balance, vm, &statement))
-			return -ENOMEM;
+		r = statement_make(books, balance, books->ledger.vm[i].number,
+				   &statement);
+		if (r)
+			break;
 		render_statement(books, &statement, out);
 		statement_free(&statement);
 	}
-	if (by_host > STATEMENTS)
+	if (!r && by_host > STATEMENTS)
 		fprintf(out,
 			"note     %zu more VMs were read by the host alone: --json has them\n",
 			by_host - STATEMENTS);
+	free(by);
+	return r;
+}
+
+int render_compare_text(const struct books *books,
+			const struct balance *balance, FILE *out, bool color)
+{
+	int r;
+
+	render_host(books, out);
+	r = render_statements(books, balance, out);
+	if (r)
+		return r;
 	render_losses_text(&books->ledger, out);
 	if (!books->sees_ends && !books->ledger.losses.no_end)
 		fprintf(out,

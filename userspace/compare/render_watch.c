@@ -49,7 +49,7 @@ static void render_notes(const struct watch_sample *sample, FILE *out)
 	}
 	if (sample->off)
 		fprintf(out,
-			"note     kvm.exit_stats is off: nothing is judged until it is 1 or 2\n");
+			"note     kvm.exit_stats is off: nothing is judged until it is 1 or more\n");
 }
 
 /*

@@ -51,7 +51,7 @@ struct answer {
 #define ANSWERS_MAX 1000000
 
 struct answers {
-	struct answer *answer; /* in the order in which KVM gave them */
+	struct answer *answer; /* in the order in which they were collected */
 	size_t nr;
 	size_t room;
 	uint64_t dropped; /* answers that found no room */

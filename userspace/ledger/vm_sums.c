@@ -33,17 +33,16 @@ static int by_reason(const void *element, const void *key)
 	return cell->reason < *reason ? -1 : cell->reason > *reason;
 }
 
-const struct ledger_cell *vm_sums_find(const struct vm_sums *sums,
-				       uint32_t reason)
+const struct exit_times *vm_sums_find(const struct vm_sums *sums,
+				      uint32_t reason)
 {
-	static const struct ledger_cell none;
 	const struct ledger_cells *cells = &sums->cells;
 	const size_t at = array_lower_bound(&reason, cells->cell, cells->nr,
-					    sizeof(none), by_reason);
+					    sizeof(*cells->cell), by_reason);
 
 	return at < cells->nr && cells->cell[at].reason == reason ?
-		       &cells->cell[at] :
-		       &none;
+		       &cells->cell[at].times :
+		       NULL;
 }
 
 void vm_sums_free(struct vm_sums *sums)

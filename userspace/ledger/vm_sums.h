@@ -27,9 +27,9 @@ void vm_sums_clear(struct vm_sums *sums);
 int vm_sums_add(struct vm_sums *sums, uint32_t reason, uint64_t exits,
 		uint64_t time);
 
-/** vm_sums_find - those of a reason; all zero: there are none */
-const struct ledger_cell *vm_sums_find(const struct vm_sums *sums,
-				       uint32_t reason);
+/** vm_sums_find - a reason's exits and ns, or NULL if there are none */
+const struct exit_times *vm_sums_find(const struct vm_sums *sums,
+				      uint32_t reason);
 
 void vm_sums_free(struct vm_sums *sums);
 

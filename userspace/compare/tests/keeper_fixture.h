@@ -14,6 +14,7 @@ static struct keeper keeper;
 static struct books books;
 static struct why why;
 static unsigned int collected;
+static size_t host_reads_then; /* host reads before the last collection */
 static bool a_vm; /* a VM exists, and its guest gets answers */
 
 #define A_PID 4194303 /* above every pid of this machine */
@@ -40,6 +41,7 @@ int observer_collect(struct observer *observer, struct ledger *interval,
 	(void)observer;
 	(void)total;
 	collected++;
+	host_reads_then = books.host_reads;
 	interval->losses.answers = 7;
 	if (a_vm && !ledger_vm(interval, 1, A_PID))
 		return -ENOMEM;

@@ -71,6 +71,24 @@ START_TEST(reasons_of_one_book)
 END_TEST
 
 /* Each mode has only the answers that it counts. */
+/* Reason 0 is a reason (CR0 read, exceptions), and may be in KVM's book alone. */
+START_TEST(reason_0)
+{
+	made.vcpu[0].vcpu.nr_sparse = 1;
+	made.vcpu[0].vcpu.sparse[0] = 0;
+	made_file_exits(&made, 0, SPARSE_CELL, 4, 10);
+	vm_write("100-11", &made);
+	see(1, 1, "100-11");
+	bpf_has(1, 0, MSR, 4, 0);
+	bpf_has(1, 1, MSR, 4, 0);
+	open_all();
+	take(6);
+	check_at(1, 0, &(struct expected){ OF_REASON, MSR, 0, 4, 4, 0 }, true);
+	check_at(1, 2, &(struct expected){ OF_REASON, 0, 4, 0, 0, 0 }, true);
+	check_at(1, 4, &(struct expected){ EXITS, 0, 4, 4, 4, 0 }, true);
+}
+END_TEST
+
 START_TEST(modes)
 {
 	static const size_t answers[] = { 0, 2, 4, 4 };
@@ -253,6 +271,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, each_reason_and_the_total);
 	tcase_add_test(tcase, reasons_of_one_book);
+	tcase_add_test(tcase, reason_0);
 	tcase_add_loop_test(tcase, modes, 0, 4);
 	tcase_add_test(tcase, over_vcpus);
 	tcase_add_loop_test(tcase, gaps, 0, 4);

@@ -51,7 +51,10 @@ static void check(u64 vm, u64 total, u32 vcpus, u32 outside)
 
 static const struct exit_times *of_reason(u32 reason)
 {
-	return &vm_sums_find(&sums, reason)->times;
+	static const struct exit_times none;
+	const struct exit_times *times = vm_sums_find(&sums, reason);
+
+	return times ? times : &none;
 }
 
 /* A sum has each exit at once, and no exits of other VMs. */
