@@ -26,7 +26,8 @@ void cost_take(struct cost *cost, bool late, const struct answer *answer)
 {
 	const struct answer *last = &cost->last;
 
-	if (!is_same_in_both(answer))
+	/* The host's reads can be appended before older ones of guests. */
+	if (!is_same_in_both(answer) || answer->ns < last->ns)
 		return;
 	/*
 	 * A vCPU that the observer had not seen yet may have been out of the

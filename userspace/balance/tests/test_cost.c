@@ -224,6 +224,21 @@ START_TEST(many_vms)
 }
 END_TEST
 
+/* A guest's read can come behind a later one of the host. */
+START_TEST(an_older_read_comes_later)
+{
+	struct answer host = of(1, 5000, 4000, 10);
+	struct answer guest = of(1, 4000, 3500, 8);
+
+	host.host = true;
+	host.ns = 200;
+	guest.ns = 100;
+	ck_assert_int_eq(cost_vms_take(&vms, &books, &host), 0);
+	ck_assert_int_eq(cost_vms_take(&vms, &books, &guest), 0);
+	sums_are(&vms.vm[0].cost, 5000, 4000, 10);
+}
+END_TEST
+
 START_TEST(no_memory)
 {
 	const struct answer answer = of(1, 5000, 4000, 10);
@@ -247,6 +262,7 @@ int main(void)
 	tcase_add_test(tcase, what_came_since);
 	tcase_add_test(tcase, which_answers_are_taken);
 	tcase_add_test(tcase, many_vms);
+	tcase_add_test(tcase, an_older_read_comes_later);
 	tcase_add_test(tcase, no_memory);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
