@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/kvm_book.h"
@@ -52,13 +53,40 @@ static int no_dir(int err, struct why *why)
 	}
 }
 
+/*
+ * Open a VM's file; a negative errno if it cannot be.  A VM that is being made
+ * has a folder first, and one that ends loses it last, so ENOENT is believed
+ * only where the file is missing for a while and the folder stays.
+ */
+static int open_file(const struct kvm_dir *dir, const char *root,
+		     const char *folder)
+{
+	const struct timespec a_while = { .tv_nsec = 20000000 };
+	char path[300];
+	int fd, error;
+
+	snprintf(path, sizeof(path), "%s/" KVM_BOOK_FILE, folder);
+	fd = kvm_dir_open(dir, root, path);
+	if (fd >= 0 || errno != ENOENT)
+		return fd >= 0 ? fd : -errno;
+	nanosleep(&a_while, NULL);
+	fd = kvm_dir_open(dir, root, path);
+	if (fd >= 0)
+		return fd;
+	error = errno;
+	fd = kvm_dir_open(dir, root, folder);
+	if (fd < 0)
+		return -ESTALE;
+	close(fd);
+	return -error;
+}
+
 /* If there are VMs, can the file of any of them be opened? */
 static int check_files(const struct kvm_dir *dir, const char *root,
 		       struct why *why)
 {
 	DIR *folder = kvm_dir_open_folder(dir, root, "");
 	struct dirent *entry;
-	char path[300];
 	int fd = -1, error = 0;
 
 	if (!folder)
@@ -66,10 +94,8 @@ static int check_files(const struct kvm_dir *dir, const char *root,
 	while (fd < 0 && (entry = readdir(folder))) {
 		if (!kvm_dir_vm(entry->d_name))
 			continue;
-		snprintf(path, sizeof(path), "%s/" KVM_BOOK_FILE,
-			 entry->d_name);
-		fd = kvm_dir_open(dir, root, path);
-		error = fd < 0 ? errno : 0;
+		fd = open_file(dir, root, entry->d_name);
+		error = fd >= 0 ? 0 : fd == -ESTALE ? error : -fd;
 	}
 	closedir(folder);
 	if (fd >= 0)

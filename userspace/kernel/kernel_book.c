@@ -175,7 +175,7 @@ static int collect_vm(struct kernel_book *book, struct kernel_vm *vm,
 		return end_vm(book, vm, interval, total);
 	book->mode = now->mode;
 	if (before->bytes && !exit_file_has_cells_of(now, before))
-		return -EINVAL;
+		return -EPROTO;
 	for (uint32_t i = 0; i < now->nr_vcpus && !r; i++)
 		r = collect_vcpu(book, vm, i, interval, total);
 	if (!r && before->bytes && now->nr_spans != before->nr_spans)
@@ -185,6 +185,11 @@ static int collect_vm(struct kernel_book *book, struct kernel_vm *vm,
 
 static int explain(struct kernel_book *book, int r, const struct kernel_vm *vm)
 {
+	if (r == -EPROTO)
+		return why_set(
+			&book->why, EPROTO,
+			"%s: KVM's file exit_stats is damaged: its reasons, or the TSC's rate, are others than before",
+			vm->folder);
 	if (r == -EINVAL)
 		return why_set(
 			&book->why, EINVAL,
@@ -207,6 +212,9 @@ int kernel_book_collect(struct kernel_book *book, struct ledger *interval,
 				    vm);
 	}
 	interval->losses = book->losses;
+	/* The text may be about a VM that has just ended: no failure. */
+	if (!r)
+		book->why.text[0] = '\0';
 	return r;
 }
 

@@ -296,6 +296,9 @@ uint64_t kernel_growth_no_span(const struct kernel_record *now,
 	if (!is_comparable(now, earlier))
 		return 0;
 	exit_file_span(now->file, now->index, 0, count);
+	/* There was no memory for the vCPU's histograms. */
+	if (!(now->vcpu.flags & EXIT_FILE_HAS_HIST))
+		more = now->vcpu.exits - earlier->vcpu.exits;
 	if (earlier->file)
 		exit_file_span(earlier->file, earlier->index, 0, before);
 	for (uint32_t i = 0; i < EXIT_FILE_SPAN; i++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/kvm_book.h"
@@ -46,15 +47,20 @@ static void forget_gone(struct kernel_vms *vms)
 	vms->nr = kept;
 }
 
-static struct kernel_vm *find_vm(const struct kernel_vms *vms, size_t nr,
-				 const struct dirent *entry)
+/* Search the first @nr VMs, which are those that are sorted. */
+static struct kernel_vm *search(const struct kernel_vms *vms, size_t nr,
+				ino_t inode)
 {
-	const struct kernel_vm key = { .inode = entry->d_ino }, *of = &key;
+	const struct kernel_vm key = { .inode = inode }, *of = &key;
 	struct kernel_vm **found =
 		nr ? bsearch(&of, vms->vm, nr, sizeof(void *), by_inode) : NULL;
 
-	return found && !strcmp((*found)->folder, entry->d_name) ? *found :
-								   NULL;
+	return found ? *found : NULL;
+}
+
+struct kernel_vm *kernel_vms_find(const struct kernel_vms *vms, ino_t inode)
+{
+	return search(vms, vms->nr, inode);
 }
 
 static int add_vm(struct kernel_vms *vms, const struct dirent *entry)
@@ -87,11 +93,19 @@ static int list_vms(struct kernel_vms *vms, struct why *why)
 	DIR *dir = kvm_dir_open_folder(&vms->dir, vms->root, "");
 	const size_t known = vms->nr;
 	struct dirent *entry;
+	struct stat status;
 	int r = 0;
 
 	if (!dir)
 		return why_set(why, errno, "cannot read " KVM_DIR ": %s",
 			       strerror(errno));
+	/* An open directory can still be read when it has been removed. */
+	if (!fstat(dirfd(dir), &status) && !status.st_nlink) {
+		closedir(dir);
+		return why_set(
+			why, ENODEV,
+			"KVM was unloaded meanwhile, so that its counters cannot be read any more: start this again");
+	}
 	for (size_t i = 0; i < known; i++)
 		vms->vm[i]->listed = false;
 	while (!r && (entry = readdir(dir))) {
@@ -99,8 +113,8 @@ static int list_vms(struct kernel_vms *vms, struct why *why)
 
 		if (!kvm_dir_vm(entry->d_name))
 			continue;
-		vm = find_vm(vms, known, entry);
-		if (vm)
+		vm = search(vms, known, entry->d_ino);
+		if (vm && !strcmp(vm->folder, entry->d_name))
 			vm->listed = true;
 		else
 			r = add_vm(vms, entry);
@@ -170,16 +184,16 @@ static int open_file(const struct kernel_vms *vms, struct kernel_vm *vm)
 }
 
 /*
- * A VM that was just created may have no file yet.  If the file is still
- * missing at the next pass, and the folder is there, then this KVM has no such
- * file.
+ * A VM that was just created may have no file yet, and one that ends loses the
+ * file before the folder.  If no VM has ever had the file, and it is still
+ * missing at the next pass while the folder is there, then this KVM has none.
  */
 static int miss_file(const struct kernel_vms *vms, struct kernel_vm *vm,
 		     struct why *why)
 {
 	int fd = -1;
 
-	if (vm->missed)
+	if (vm->missed && !vms->newest)
 		fd = kvm_dir_open(&vms->dir, vms->root, vm->folder);
 	vm->missed = true;
 	if (fd < 0)

@@ -71,6 +71,9 @@ int kernel_vms_open(struct kernel_vms *vms, const char *root, struct why *why);
  */
 int kernel_vms_refresh(struct kernel_vms *vms, struct why *why);
 
+/** kernel_vms_find - the VM whose folder has an inode; NULL: there is none */
+struct kernel_vm *kernel_vms_find(const struct kernel_vms *vms, ino_t inode);
+
 /**
  * kernel_vm_read_again - update @now of one VM
  * @vm: a VM that the last refresh has not found gone

@@ -267,10 +267,32 @@ START_TEST(without_a_file)
 	refresh();
 	ck_assert_uint_eq(vms.vm[0]->number, 1);
 	ck_assert(!vms.vm[0]->missed);
+	/* This KVM has the file, so another VM is only being made, or ends. */
 	root_write(KVM "200-11/exits", "1\n");
+	refresh();
+	refresh();
+	ck_assert_uint_eq(find("200-11")->number, 0);
+}
+END_TEST
+
+START_TEST(no_vm_has_a_file)
+{
+	open_all();
+	root_write(KVM "100-11/exits", "1\n");
 	refresh();
 	ck_assert_int_eq(kernel_vms_refresh(&vms, &why), -ENOENT);
 	ck_assert_ptr_nonnull(strstr(why.text, "before the file"));
+}
+END_TEST
+
+/* KVM's module, and with it the directory, can go while it is held open. */
+START_TEST(kvm_is_unloaded)
+{
+	open_all();
+	root_unlink(KVM "exits");
+	ck_assert_int_eq(rmdir(root_path(KVM)), 0);
+	ck_assert_int_eq(kernel_vms_refresh(&vms, &why), -ENODEV);
+	ck_assert_ptr_nonnull(strstr(why.text, "unloaded"));
 }
 END_TEST
 
@@ -369,6 +391,8 @@ int main(void)
 	tcase_add_test(tcase, another_mode);
 	tcase_add_test(tcase, damaged);
 	tcase_add_test(tcase, without_a_file);
+	tcase_add_test(tcase, no_vm_has_a_file);
+	tcase_add_test(tcase, kvm_is_unloaded);
 	tcase_add_test(tcase, hosts_without_it);
 	tcase_add_test(tcase, many_come_and_go);
 	tcase_add_test(tcase, more_than_files_at_first);
