@@ -65,6 +65,13 @@ static void say_mode(struct book *book)
 			  mode);
 }
 
+void book_terminal_is_free(struct book *book)
+{
+	book->quiet = false;
+	if (book->kernel)
+		say_mode(book);
+}
+
 static int collect(void *context, struct ledger *interval, struct ledger *total)
 {
 	struct book *book = context;

@@ -71,6 +71,7 @@ static int run(struct monitor *monitor, struct why *why)
 		r = top_run(&loop, &options->shape, monitor->title, why);
 	else
 		r = monitor_loop_run(&loop, why);
+	book_terminal_is_free(&monitor->book);
 	if (r)
 		book_explain(&monitor->book, why);
 	total.seconds = loop.seconds;
