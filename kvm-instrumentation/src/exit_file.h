@@ -20,8 +20,9 @@
  * have histograms is decided when the file is opened: who finds @mode changed
  * opens it again.  Once the VM is gone, reads fail with EIO.
  *
- * Only a vCPU's own thread writes its counters, and none ever decreases, but
- * the counts of a histogram, which are modulo 2^32.
+ * Only a vCPU's own thread writes its counters.  Exits, cycles, dropped and max
+ * never decrease, min never increases, and the counts of a histogram are modulo
+ * 2^32.  stat_exits is KVM's own, which a write to its file in debugfs clears.
  */
 #ifndef EXIT_FILE_H
 #define EXIT_FILE_H
@@ -41,7 +42,7 @@
 #define EXIT_FILE_HIST		3	/* the least and the most, histograms */
 
 /* exit_file_vcpu.flags */
-#define EXIT_FILE_HAS_CELLS	0x1u	/* else all its counters are 0 */
+#define EXIT_FILE_HAS_CELLS	0x1u	/* else all but stat_exits is 0 */
 #define EXIT_FILE_HAS_HIST	0x2u	/* else its histograms are 0 */
 #define EXIT_FILE_UNCOUNTED	0x4u	/* exits are missing: there was no memory */
 

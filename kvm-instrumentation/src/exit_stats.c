@@ -52,7 +52,7 @@ void kvm_exit_stats_vendor(u32 isa, size_t vcpu_offset, size_t vm_offset)
 {
 	struct kvm_exit_cells *cells;
 	struct kvm_exit_hists *hists;
-	u32 nr = kvm_exit_nr_cells(isa);
+	u32 nr;
 
 	kvm_exit_stats_isa = 0;
 	kmem_cache_destroy(kvm_exit_cells_cache);
@@ -62,7 +62,11 @@ void kvm_exit_stats_vendor(u32 isa, size_t vcpu_offset, size_t vm_offset)
 	if (!isa)
 		return;
 
-	/* Without them, no vCPU gets any, which is what its guest is told. */
+	nr = kvm_exit_nr_cells(isa);
+	/*
+	 * Without a cache no vCPU gets cells, which is what its guest is told, or
+	 * histograms, which is what the host reads.
+	 */
 	kvm_exit_cells_cache = kmem_cache_create("kvm_exit_cells",
 						 struct_size(cells, cell, nr),
 						 SMP_CACHE_BYTES, SLAB_ACCOUNT,
@@ -119,20 +123,21 @@ void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu)
 	kmem_cache_free(kvm_exit_cells_cache, (void *)cells);
 }
 
-static void *kvm_exit_stats_zalloc(struct kmem_cache *cache)
+static void *kvm_exit_stats_zalloc(struct kmem_cache *cache, const char *what)
 {
 	void *object = cache ? kmem_cache_zalloc(cache, GFP_KERNEL_ACCOUNT) :
 			       NULL;
 
 	if (!object)
-		pr_warn_ratelimited("No memory to count the exits of a vCPU\n");
+		pr_warn_ratelimited("No memory for the %s of a vCPU\n", what);
 	return object;
 }
 
 static bool kvm_exit_cells_allocate(struct kvm_exit_stats *stats)
 {
-	struct kvm_exit_cells *cells = kvm_exit_stats_zalloc(kvm_exit_cells_cache);
+	struct kvm_exit_cells *cells;
 
+	cells = kvm_exit_stats_zalloc(kvm_exit_cells_cache, "exit counters");
 	if (!cells) {
 		WRITE_ONCE(stats->failed, true);
 		return false;
@@ -147,9 +152,10 @@ static bool kvm_exit_cells_allocate(struct kvm_exit_stats *stats)
 
 static void kvm_exit_hists_allocate(struct kvm_exit_cells *cells)
 {
-	struct kvm_exit_hists *hists = kvm_exit_stats_zalloc(kvm_exit_hists_cache);
+	struct kvm_exit_hists *hists;
 	u32 i;
 
+	hists = kvm_exit_stats_zalloc(kvm_exit_hists_cache, "exit histograms");
 	if (!hists)
 		return;
 
@@ -166,7 +172,8 @@ static void kvm_exit_hists_allocate(struct kvm_exit_cells *cells)
  *
  * If there is no memory for them, the guest goes on.  Without cells, the exits
  * of this vCPU are not counted from now on, and the answers to the guest have
- * the flag EXIT_LEAF_UNCOUNTED; without histograms, its times are in none.
+ * the flag EXIT_LEAF_UNCOUNTED.  Without histograms, its times are in none, and
+ * its record in the host's file lacks EXIT_FILE_HAS_HIST.
  */
 void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu)
 {
@@ -340,9 +347,14 @@ static int kvm_exit_stats_set_mode(const char *val,
 /* EXIT_FILE_OFF to EXIT_FILE_HIST: what is counted now. */
 unsigned int kvm_exit_stats_mode(void)
 {
-	return static_key_enabled(&kvm_exit_counting) +
-	       static_key_enabled(&kvm_exit_timing) +
-	       static_key_enabled(&kvm_exit_histograms);
+	/* While the mode is being switched, the highest key is on first. */
+	if (!static_key_enabled(&kvm_exit_counting))
+		return EXIT_FILE_OFF;
+	if (!static_key_enabled(&kvm_exit_timing))
+		return EXIT_FILE_COUNT;
+
+	return static_key_enabled(&kvm_exit_histograms) ? EXIT_FILE_HIST :
+							  EXIT_FILE_TIME;
 }
 
 static int kvm_exit_stats_get_mode(char *buffer, const struct kernel_param *kp)
