@@ -24,6 +24,7 @@ run() {
 	microguest --laps 4096 "$@" >/dev/null 2>&1 &
 	pid=$!
 	until [ "$(cat /sys/kernel/debug/kvm/$pid-*/exits 2>/dev/null || echo 0)" -gt 0 ]; do
+		kill -0 $pid || return
 		sleep 0.1
 	done
 }

@@ -5,8 +5,9 @@
 """Shows the contents of a VM's file exit_stats: kvm-instrumentation/src/exit_file.h.
 
 Written from that header alone, as an independent check of KVM and of the host's tools.
-QUESTION: reason=NUMBER prints each vCPU's exits of that reason; mode, spans and sums
-print the mode, the used spans, and whether the sums agree.
+QUESTION: reason=NUMBER prints each vCPU's exits of that reason; mode and spans print the
+mode and the spans there is room for; sums prints whether a vCPU's sums agree, and
+statistics by how much KVM's own statistics are ahead of them.
 """
 import math
 import struct
