@@ -35,7 +35,7 @@ PATCHED=("${PARTS[@]}" Documentation)	# the patches may change these
 MODULES=(kvm.ko kvm-amd.ko kvm-intel.ko)
 
 parse_options() {
-	SOURCE='' HEADERS='' OUT='' SERIES='' FAULT='' BASE='' KERNEL=''
+	SOURCE='' HEADERS='' OUT='' SERIES='' FAULT='' BASE='' KERNEL='' KTOOLS=''
 	ONLY_COMPILE=''
 	while (($#)); do
 		if [[ $1 == --only-compile ]]; then
@@ -221,13 +221,19 @@ start_work() {
 	publish "$tmp" "$WORK"
 }
 
-# These headers have no resolve_btfids, and KVM has no list for it to fill in.
+# Headers up to 6.12 have no resolve_btfids, and KVM has no list for it to fill in; from
+# 7.x on it makes the BTF.  The lab's kernel of another Debian is built with that one's
+# tools.
 compile() {
-	local kvm=$WORK/arch/x86/kvm
+	local kvm=$WORK/arch/x86/kvm make=(make)
 
-	make -C "$HEADERS" M="$kvm" KCFLAGS="-I$kvm -I$WORK/virt/kvm" \
+	[[ -x $HEADERS/tools/bpf/resolve_btfids/resolve_btfids ]] ||
+		make+=(RESOLVE_BTFIDS=/bin/true)
+	[[ -z $KTOOLS ]] || make=("$LAB/setup/toolbox.sh" run "$KTOOLS" "$BUILD" "$OUT"
+		"$HEADERS" -- "${make[@]}")
+	"${make[@]}" -C "$HEADERS" M="$kvm" KCFLAGS="-I$kvm -I$WORK/virt/kvm" \
 		${ONLY_COMPILE:+CONFIG_DEBUG_INFO_BTF_MODULES=} \
-		RESOLVE_BTFIDS=/bin/true -j"$PROCESSORS" modules
+		-j"$PROCESSORS" modules
 }
 
 # The observer reads KVM's types from the modules' BTF and cannot work without it.
@@ -273,7 +279,7 @@ main() {
 	parse_options "$@"
 	set_defaults
 	check_inputs
-	need_build_tools "$HEADERS"
+	[[ -n $KTOOLS ]] || need_build_tools "$HEADERS"
 	find_patches
 	lock
 	compute_key

@@ -2,7 +2,7 @@
 /* The mutants of exit_mutants.def.  Included by exit_leaves.c. */
 
 enum kvm_mutant kvm_mutant;
-EXPORT_SYMBOL_GPL(kvm_mutant);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_mutant);
 
 #define MUTANT(id, name, what) [MUTANT_##id] = name,
 static const char *const mutant_names[MUTANT_NR] = {
@@ -204,7 +204,7 @@ bool kvm_mutant_exit(struct kvm_exit_stats *stats, u32 reason)
 		return mutant_count(stats, reason);
 	}
 }
-EXPORT_SYMBOL_GPL(kvm_mutant_exit);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_mutant_exit);
 
 bool kvm_mutant_entry(struct kvm_exit_stats *stats)
 {
@@ -238,7 +238,7 @@ bool kvm_mutant_entry(struct kvm_exit_stats *stats)
 		return false;
 	}
 }
-EXPORT_SYMBOL_GPL(kvm_mutant_entry);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_mutant_entry);
 
 void kvm_mutant_handle_exit(struct kvm_exit_stats *stats, u32 reason)
 {
@@ -247,7 +247,7 @@ void kvm_mutant_handle_exit(struct kvm_exit_stats *stats, u32 reason)
 	else if (kvm_mutant == MUTANT_TIME_IN_HANDLER)
 		stats->stamp = rdtsc();
 }
-EXPORT_SYMBOL_GPL(kvm_mutant_handle_exit);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_mutant_handle_exit);
 
 void kvm_mutant_run(struct kvm_vcpu *vcpu)
 {

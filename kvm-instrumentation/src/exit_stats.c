@@ -23,11 +23,11 @@ static struct kmem_cache *kvm_exit_cells_cache __read_mostly;
 static struct kmem_cache *kvm_exit_hists_cache __read_mostly;
 
 DEFINE_STATIC_KEY_TRUE(kvm_exit_counting);
-EXPORT_SYMBOL_GPL(kvm_exit_counting);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_counting);
 DEFINE_STATIC_KEY_TRUE(kvm_exit_timing);
-EXPORT_SYMBOL_GPL(kvm_exit_timing);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_timing);
 DEFINE_STATIC_KEY_FALSE(kvm_exit_histograms);
-EXPORT_SYMBOL_GPL(kvm_exit_histograms);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_histograms);
 
 /* For vCPUs without cells of their own: written by any, read by nobody. */
 static union {
@@ -78,7 +78,7 @@ void kvm_exit_stats_vendor(u32 isa, size_t vcpu_offset, size_t vm_offset)
 	kvm_exit_stats_vm_offset = vm_offset;
 	kvm_exit_stats_isa = isa;
 }
-EXPORT_SYMBOL_GPL(kvm_exit_stats_vendor);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_vendor);
 
 /* Any vCPU's cells, to read, or NULL if it has none. */
 const struct kvm_exit_cells *kvm_exit_cells_of(struct kvm_vcpu *vcpu)
@@ -222,7 +222,7 @@ unsigned long kvm_exit_stats_rare(struct kvm_exit_cells *cells, u32 reason)
 
 	return (fixed + i) * sizeof(cells->cell[0]);
 }
-EXPORT_SYMBOL_GPL(kvm_exit_stats_rare);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_rare);
 
 /**
  * kvm_exit_hist_rare - book a time that is the least or the most so far, or the
@@ -254,7 +254,7 @@ void kvm_exit_hist_rare(struct kvm_exit_hists *hists, unsigned long place,
 		WRITE_ONCE(*span, hists->spans++);
 	hists->count[*span][(x * EXIT_FILE_SPAN >> order) - EXIT_FILE_SPAN]++;
 }
-EXPORT_SYMBOL_GPL(kvm_exit_hist_rare);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_hist_rare);
 
 /*
  * Call @visit for every vCPU of every VM.  A VM without online vCPUs is left

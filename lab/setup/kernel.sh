@@ -25,7 +25,7 @@
 . "$LAB/setup/kernels.sh"
 # shellcheck source=lab/setup/mirrors.sh
 . "$LAB/setup/mirrors.sh"
-IMAGE='' PACKAGES='' SUITE=''	# of the series' conf
+IMAGE='' PACKAGES='' SUITE='' TOOLS=''	# of the series' conf
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # Debian's modules that L1 loads.
@@ -277,11 +277,12 @@ check_set() {
 
 # The headers of the packages are made for /usr/src.  Here they work where they are:
 # their Makefile finds the common part beside them (their links to scripts and tools are
-# relative already), and a vmlinux, which those of 6.12 have, gives the modules their
-# BTF.
+# relative already), and so are told where they are themselves; a vmlinux, which those
+# of 6.12 and later have, gives the modules their BTF.
 own_headers() {
 	# shellcheck disable=SC2016 # for make, not for the shell
-	sed -i 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' \
+	sed -i -e 's,^include /usr/src/,include $(dir $(lastword $(MAKEFILE_LIST)))../,' \
+		-e 's,^KBUILD_OUTPUT=/usr/src/.*,KBUILD_OUTPUT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))),' \
 		"$1/Makefile"
 	[[ -e $1/vmlinux ]] || ln -s ../../../vmlinux "$1/vmlinux"
 }
@@ -303,6 +304,7 @@ write_env() {
 	[[ ! -d ${1%/*}/source ]] || cat >>"$1" <<-EOF
 	KHEADERS=\$KDIR/usr/src/linux-headers-$KREL
 	KSOURCE=\$KDIR/source
+	KTOOLS=$TOOLS
 	EOF
 }
 
@@ -321,6 +323,15 @@ make_current() {
 }
 
 # --- the whole ---
+
+# Modules of another Debian's kernel are made with that Debian's tools.
+need_tools() {
+	local here
+
+	here=$(sed -n 's/^VERSION_CODENAME=//p' "${OS_RELEASE:-/etc/os-release}")
+	[[ $TOOLS != "$here" ]] || TOOLS=
+	[[ -z $TOOLS ]] || "$LAB/setup/toolbox.sh" make "$TOOLS"
+}
 
 # Sets CACHED_* to the set that is already unpacked, if there is one.
 read_current() {
@@ -444,6 +455,7 @@ main() {
 		return 0
 	fi
 	fetch
+	need_tools
 	if [[ $CACHED_RECIPE == "$RECIPE" && $CACHED_KREL == "$KREL" &&
 		$CACHED_VERSION == "$VERSION" ]]; then
 		touch "$HOME_DIR/current/kernel.env"
