@@ -73,15 +73,16 @@ skip() {
 	echo "ok $tap_nr - $1 # SKIP $2"
 }
 
-# series_to_test: sets SERIES to the kernels that are there, of those that have patches;
-# those that are not are a skip each.
+# series_to_test [patched]: sets SERIES to this distribution's own kernel and the newest
+# one, of those that have patches, or to all of them; those that are not there are a skip
+# each.
 series_to_test() {
-	local name known prepared
+	local name wanted prepared
 
-	known=$(lab/setup/series.sh patched)
+	wanted=$(lab/setup/series.sh "${1:-tested}")
 	prepared=$(lab/setup/series.sh prepared)
-	mapfile -t SERIES <<<"$prepared"
-	for name in $known; do
+	mapfile -t SERIES < <(grep -xF "$wanted" <<<"$prepared")
+	for name in $wanted; do
 		[[ " ${SERIES[*]} " == *" $name "* ]] ||
 			skip "all of $name" "Linux $name (lab/setup/prepare.sh $name)"
 	done

@@ -105,16 +105,6 @@ static void kvm_exit_file_hists(const struct kvm_exit_hists *hists, u32 nr,
 		count[i] = READ_ONCE(from[i]);
 }
 
-static u32 kvm_exit_file_thread(struct kvm_vcpu *vcpu)
-{
-	u32 nr;
-
-	rcu_read_lock();
-	nr = pid_nr(rcu_dereference(vcpu->pid));
-	rcu_read_unlock();
-	return nr;
-}
-
 /* @record is zeroed, and as long as the file's records are. */
 static void kvm_exit_file_vcpu(const struct kvm_exit_file *of,
 			       struct kvm_vcpu *vcpu,
@@ -126,7 +116,7 @@ static void kvm_exit_file_vcpu(const struct kvm_exit_file *of,
 	const struct kvm_exit_hists *hists;
 
 	record->id = vcpu->vcpu_id;
-	record->pid = kvm_exit_file_thread(vcpu);
+	record->pid = kvm_exit_stats_thread(vcpu);
 	record->stamp = READ_ONCE(stats->stamp);
 	if (READ_ONCE(stats->failed))
 		record->flags |= EXIT_FILE_UNCOUNTED;

@@ -127,6 +127,7 @@ void kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu);
 void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu);
 void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu);
 void kvm_exit_stats_create_debugfs(struct kvm *kvm);
+u32 kvm_exit_stats_thread(struct kvm_vcpu *vcpu);
 void kvm_exit_leaves_create_file(struct kvm *kvm);
 unsigned int kvm_exit_stats_mode(void);
 const struct kvm_exit_cells *kvm_exit_cells_of(struct kvm_vcpu *vcpu);

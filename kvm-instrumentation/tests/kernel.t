@@ -16,7 +16,8 @@ kvm='kvm-instrumentation'
 # MAINTAINERS has KVM's already.
 checkpatch() {
 	perl "$KSOURCE/scripts/checkpatch.pl" --no-tree --strict --quiet \
-		--ignore MISSING_SIGN_OFF,UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES \
+		--ignore MISSING_SIGN_OFF --ignore UNKNOWN_COMMIT_ID \
+		--ignore FILE_PATH_CHANGES \
 		"$@"
 }
 
@@ -26,12 +27,32 @@ checkpatch_of() { checkpatch - <"$1"; }
 test_style() {
 	local patch
 
-	run checkpatch -f $kvm/src/*
+	# kzalloc_obj(), which 7.x wants, is in no older kernel, and the files are for all.
+	run checkpatch --ignore ALLOC_WITH_SIZEOF -f $kvm/src/*
 	ok "$name: checkpatch --strict: src" status_is 0
 	for patch in "$series"/*.patch; do
 		run checkpatch_of "$patch"
 		ok "$name: checkpatch --strict: $(basename "$patch")" status_is 0
 	done
+}
+
+# kernel_make ARGUMENT...: make, with the tools of the kernel's Debian
+kernel_make() {
+	local make=(make)
+
+	[ -z "$KTOOLS" ] || make=(lab/setup/toolbox.sh run "$KTOOLS" "$build"
+		"$temp" -- make)
+	"${make[@]}" "$@"
+}
+
+# What sparse and W=1 say of our files; but for what Debian's sparse says of every module
+# parameter of 7.3, KVM's own included.
+complaints() {
+	local all='exit_(stats|leaves|file).*(warning|error)' known=':$'
+
+	! grep -q '^svm/svm\.c:.* error: bad constant expression$' "$tap_dir/err" ||
+		known=' error: bad constant expression$'
+	grep -hE "$all" "$tap_dir/err" "$tap_dir/out" | grep -v "$known" || true
 }
 
 # Sparse and W=1 on a copy, so that the next build finds its own objects.
@@ -42,22 +63,25 @@ test_sparse() {
 	cp -a "$work/virt" "$temp/tree/"
 	(cd "$work" && find arch/x86/kvm -name '*.[chS]' -o -name '*.def' \
 		-o -name Kbuild | cpio -pdm --quiet "$temp/tree")
-	run make -C "$KHEADERS" M="$copy" C=2 W=1 RESOLVE_BTFIDS=/bin/true \
+	# 7.3 asks a script whether sparse is new enough, which Debian's headers lack;
+	# Debian's sparse does not know this word of C23.
+	run kernel_make -C "$KHEADERS" M="$copy" C=2 W=1 KBUILD_CHECKSRC=2 \
+		CF=-D__typeof_unqual__=__typeof__ \
 		KCFLAGS="-I$copy -I$temp/tree/virt/kvm -Wno-missing-include-dirs" \
 		exit_stats.o exit_leaves.o exit_file.o cpuid.o svm/svm.o vmx/vmx.o
 	ok "$name: what has counters in it builds" status_is 0
 	ok "$name: sparse was run" out_has 'CHECK '
 	ok "$name: sparse and W=1 have nothing to say of them" \
-		[ -z "$(grep -E 'exit_(stats|leaves|file).*(warning|error)' \
-			"$tap_dir/err" "$tap_dir/out")" ]
+		[ -z "$(complaints)" ]
 }
 
 symbols() {
-	awk -F'\t' '$3 ~ /(^|\/)arch\/x86\/kvm\/kvm$/ { print $2, $1 }' "$1" |
+	awk -F'\t' '$3 ~ /(^|\/)arch\/x86\/kvm\/kvm$/ || $3 == "kvm" { print $2, $1 }' "$1" |
 		sort
 }
 
-# The symbols that kvm.ko exports to other modules have not changed.
+# The symbols that kvm.ko exports to other modules have not changed.  Debian's 7.3 has no
+# CRCs: its are 0.
 test_symbols() {
 	local theirs same module
 
@@ -112,13 +136,16 @@ test_series() {
 	test_selftest "$temp/am/tools/testing/selftests/kvm"
 }
 
-# The kernel's selftest.  6.12 ignores all programs, 6.1 those that it knows.
+# The kernel's selftest.  From 6.12 on git ignores all programs, and on 6.1 those that it
+# knows.  From 6.14 on the folder has the kernel's own name of x86.
 test_selftest() {
-	local test=x86_64/exit_stats_test
+	local arch=x86_64 makefile=Makefile test
 
+	[ ! -d "$1/x86" ] || arch=x86 makefile=Makefile.kvm
+	test=$arch/exit_stats_test
 	ok "$name: git am adds the selftest" [ -s "$1/$test.c" ]
 	ok "$name: git am adds the selftest: to those that are built" \
-		grep -qx "TEST_GEN_PROGS_x86_64 += $test" "$1/Makefile"
+		grep -qx "TEST_GEN_PROGS_$arch += $test" "$1/$makefile"
 	ok "$name: git am adds the selftest: git ignores the program" \
 		git -C "$1" check-ignore -q "$test"
 }
@@ -153,7 +180,7 @@ test_misfit() {
 	sed -i 's/trace_kvm_exit/trace_kvm_leave/' \
 		"$temp/other/arch/x86/kvm/vmx/vmx.c"
 	run $kvm/build-modules.sh --kernel "$name" --source "$temp/other" \
-		--headers "$KHEADERS" --out "$temp/none"
+		--out "$temp/none"
 	ok "$name: a kernel that does not fit: status" [ "$status" -ne 0 ]
 	ok "$name: a kernel that does not fit: one line" one_err_line
 	ok "$name: a kernel that does not fit: which patch" err_has '0003-KVM-VMX'
@@ -161,7 +188,8 @@ test_misfit() {
 	ok "$name: a kernel that does not fit: no module" [ ! -e "$temp/none/kvm.ko" ]
 }
 
-series_to_test
+tested=$(lab/setup/series.sh tested)
+series_to_test patched
 for name in "${SERIES[@]}"; do
 	series=$kvm/patches/$name
 	temp=$tap_dir/$name
@@ -174,7 +202,7 @@ for name in "${SERIES[@]}"; do
 	test_sparse
 	test_symbols
 	test_series
-	test_each_builds
+	[[ $'\n'$tested$'\n' != *$'\n'$name$'\n'* ]] || test_each_builds
 	test_misfit
 done
 

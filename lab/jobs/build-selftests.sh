@@ -24,11 +24,16 @@ SOURCES=(Makefile Kbuild Kconfig include scripts usr arch/x86
 	"$SELFTESTS"/{kvm,rseq,lib.mk,kselftest.h,kselftest_harness.h})
 
 unpack() { # DIR
+	local more sources
+
+	more=$(series_fact "$SERIES" SELFTEST_SOURCES)
+	# shellcheck disable=SC2206 # a list of words
+	sources=("${SOURCES[@]}" $more)
 	try dpkg-deb --fsys-tarfile "$DEB" |
 		try tar -xO "./usr/src/linux-source-$SERIES.tar.xz" |
 		try xz -dc -T0 |
 		try tar -x -C "$1" --strip-components=1 \
-			"${SOURCES[@]/#/linux-source-$SERIES/}"
+			"${sources[@]/#/linux-source-$SERIES/}"
 }
 
 # kernel_make DIR ARG...: runs make as if no other make had started this script.
@@ -68,8 +73,9 @@ build() { # SOURCE OUT
 		patch -d "$1" -p1 --fuzz=0 --batch --forward <"$patch"
 	done
 	cp -- "${HEADERS[@]}" "$1/arch/x86/kvm/"
-	sed -n 's/^TEST_GEN_PROGS_x86_64 *+\{0,1\}= *//p' \
-		"$1/$SELFTESTS/kvm/Makefile" >"$2/list"
+	# From 6.14 on they are in another file, under the kernel's name of x86.
+	sed -n 's/^TEST_GEN_PROGS_x86\(_64\)\{0,1\} *+\{0,1\}= *//p' \
+		"$1/$SELFTESTS"/kvm/Makefile* >"$2/list"
 	[[ -s $2/list ]] || die "the kernel's makefile names no KVM selftests"
 	tests=$(wanted "$2/list")
 	[[ -n $tests ]] || die "there is no test '${TESTS[*]}'"

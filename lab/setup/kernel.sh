@@ -447,6 +447,7 @@ main() {
 	RECIPE=$(hash_of "$LAB/setup/kernel.sh" "$LAB/kernels/$SERIES/series.conf")
 	lock
 	mkdir -p "$DEBS"
+	need_tools
 	read_current
 	check_current
 	if is_fresh; then
@@ -455,7 +456,6 @@ main() {
 		return 0
 	fi
 	fetch
-	need_tools
 	if [[ $CACHED_RECIPE == "$RECIPE" && $CACHED_KREL == "$KREL" &&
 		$CACHED_VERSION == "$VERSION" ]]; then
 		touch "$HOME_DIR/current/kernel.env"

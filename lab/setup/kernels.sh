@@ -26,6 +26,15 @@ patched_series() {
 	done
 }
 
+# tested_series: prints those of them on which most tests of the lab run, one per line:
+# this distribution's own and the newest
+tested_series() {
+	{
+		default_series
+		patched_series | tail -n 1
+	} | sort -V -u
+}
+
 # newest_series: prints the newest series that the lab knows, with patches or without
 newest_series() {
 	known_series | tail -n 1
@@ -40,11 +49,11 @@ check_series() {
 	die "no kernel series '$1'; known: ${known// /, }"
 }
 
-# series_fact SERIES NAME: prints a variable of its series.conf.
+# series_fact SERIES NAME: prints a variable of its series.conf, or nothing.
 series_fact() (
 	# shellcheck disable=SC1090
 	. "$LAB/kernels/$1/series.conf"
-	printf '%s' "${!2}"
+	printf '%s' "${!2:-}"
 )
 
 # debian_release: prints 12, 13 …; nothing if this is not Debian

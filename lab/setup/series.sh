@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: series.sh default|newest|known|patched|prepared
+# usage: series.sh default|newest|known|patched|tested|prepared
 #
 # Prints series of kernels, one per line: this distribution's own; the newest one; all
-# that the lab knows; those that have patches; those of these whose kernel is there, as
-# lab/setup/prepare.sh has made it.
+# that the lab knows; those that have patches; of these, the two on which most tests run,
+# and those whose kernel is there, as lab/setup/prepare.sh has made it.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -13,6 +13,6 @@
 . "$LAB/setup/kernels.sh"
 
 case ${1:-} in
-default | newest | known | patched | prepared) "$1_series" ;;
+default | newest | known | patched | tested | prepared) "$1_series" ;;
 *) usage ;;
 esac

@@ -24,7 +24,7 @@ KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # All that kbuild calls.  What they depend on comes along.
 PACKAGES=(base-files bash coreutils dash diffutils findutils gawk grep sed
-	gcc-14 make pahole binutils)
+	gcc-14 make pahole binutils sparse)
 
 use_lists() {
 	local state=$BUILD/cache/apt-toolbox-$SUITE
@@ -102,13 +102,14 @@ enter() { # DIR... -- COMMAND...
 		shift
 	done
 	shift
+	# First, as one of the directories may be in it.
+	mount -t tmpfs tmpfs "$BOX/tmp"
 	for dir in "${dirs[@]}"; do
 		mkdir -p "$BOX$dir"
 		mount --rbind "$dir" "$BOX$dir"
 	done
 	mount --rbind /dev "$BOX/dev"
 	mount --rbind /proc "$BOX/proc"
-	mount -t tmpfs tmpfs "$BOX/tmp"
 	exec env -i PATH=/usr/bin:/usr/sbin HOME=/ LC_ALL=C chroot "$BOX" "$@"
 }
 

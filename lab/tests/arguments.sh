@@ -3,7 +3,7 @@
 #
 # lab_arguments ARGUMENT...: what a test of the lab is told, as "[--again] [amd|intel
 # [SERIES...]]".  It sets again to l1.sh's option or to nothing, vendor, and kernels, which
-# are all prepared series unless some are named.  Sourced by tests, after tap.sh.
+# are those of series_to_test unless some are named.  Sourced by tests, after tap.sh.
 lab_arguments() {
 	again=()
 	if [ "${1:-}" = --again ]; then

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: observer.t [SERIES [VENDOR]]
+# usage: observer.t [SERIES [VENDOR [stock]]]
 """The observer's counts and times, with guests that know what they executed.
 
-A series without patches runs with the distribution's own modules.
+A series without patches, or with the word "stock", runs with the distribution's own
+modules.
 """
 
 import json
@@ -23,7 +24,8 @@ KERNEL = sys.argv[1] if len(sys.argv) > 1 else "6.12"
 VENDOR = sys.argv[2] if len(sys.argv) > 2 else "amd"
 RESULTS = f"{BUILD}/results/t-observer-{VENDOR}-{KERNEL}"
 VMS = int(os.environ.get("VMS", "135"))
-PATCHED = os.path.isdir(f"kvm-instrumentation/patches/{KERNEL}")
+PATCHED = os.path.isdir(f"kvm-instrumentation/patches/{KERNEL}") and \
+    sys.argv[3:] != ["stock"]
 # An emulated Intel host is slow and has one CPU.
 SMALL = VENDOR == "intel"
 AMD = {"io": "IOIO", "rdmsr": "MSR", "wrmsr": "MSR", "vmcall": "VMMCALL",
@@ -208,6 +210,7 @@ def test_life():
 
 def main():
     host = ["--vendor", VENDOR, "--tcg", "--kernel", KERNEL]
+    host += [] if PATCHED else ["--modules", "stock"]
     host += ["--timeout", "1800"] if SMALL else ["--cpus", "2", "--timeout", "800"]
     lab = subprocess.run(
         ["lab/machine/l1.sh", *host, "--out", RESULTS, "lab/scenarios/observer.sh",

@@ -19,7 +19,7 @@ series_to_test
 for kernel in "${SERIES[@]}"; do
 	run lab/jobs/selftests.sh --kernel "$kernel" --name t-selftests \
 		exit_stats_test cpuid_test set_sregs_test \
-		x86_64/userspace_io_test
+		userspace_io_test
 	ok "$kernel: the same with both kinds of modules" status_is 0
 	ok "$kernel: the exit statistics: only the patched have them" \
 		row exit_stats_test skip pass
