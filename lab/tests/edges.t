@@ -130,8 +130,10 @@ for kernel in "${kernels[@]}"; do
 			answers_are_executed "together$i"
 	done
 	ok "$name: all guests ran" [ ! -e "$results/vms-failed" ]
-	# What each VM had is gone, and the kernel's memory is the same within 0.5 MB.  From
-	# 7.x on the kernel keeps some free objects at hand, which count as used.
+	# The objects of each VM are gone, and the kernel's memory is the same within half a
+	# megabyte.  From 7.x on the kernel keeps some free objects at hand, which count as
+	# used.
+	# shellcheck disable=SC2016 # for awk
 	ok "$name: KVM has no more objects than before $VMS" awk -v vms="$VMS" '
 		{ for (i = 1; i <= NF; i++) {
 			split($i, is, "=")
