@@ -63,16 +63,19 @@ debian_release() {
 }
 
 # Prints the series of this machine's own distribution; if that is no Debian that is
-# known, the newest series that has patches.
+# known, the newest one that is a Debian's own and has patches.
 default_series() {
-	local series='' all debian
+	local series all debian debians own=''
 
 	debian=$(debian_release)
 	all=$(patched_series)
 	for series in $all; do
-		[[ " $(series_fact "$series" DEBIAN) " != *" $debian "* ]] || break
+		debians=$(series_fact "$series" DEBIAN)
+		[[ -n $debians ]] || continue
+		own=$series
+		[[ " $debians " != *" $debian "* ]] || break
 	done
-	printf '%s\n' "$series"
+	printf '%s\n' "$own"
 }
 
 # Prints the series with patches whose kernel is there (lab/setup/prepare.sh), one per

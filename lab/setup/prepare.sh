@@ -33,7 +33,7 @@ parse_options() {
 	done
 	OWN=${1:-$(default_series)}
 	if [[ -n $AVAILABLE ]]; then
-		mapfile -t SERIES <<<"$(patched_series; newest_series)"
+		mapfile -t SERIES <<<"$({ patched_series; newest_series; } | sort -V -u)"
 	elif ((! $#)); then
 		SERIES=("$OWN")
 	fi

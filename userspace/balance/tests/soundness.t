@@ -33,12 +33,16 @@ for kernel in $series; do
 		fi
 		code=${line#\`} code=${code%\`}
 		mapfile -t files < <(sources "$where")
-		ok "$kernel: ${where%:}: $code" grep -qF -- "$code" "${files[@]}"
+		ok "$kernel: ${where%:}: $code" grep -qF -- "$code" \
+			<(sed 's/vmx->vt\./vmx->/' "${files[@]}")
 		nr=$((nr + 1))
 	done < <(boxes)
 	ok "$kernel: the page has boxes" [ "$nr" -ge 8 ]
 	# KVM counts first, and BPF's tracepoint comes next.
-	for vendor in SVM VMX; do
+	vendors=(SVM VMX)
+	! compgen -G "kvm-instrumentation/patches/$kernel/*TDX*.patch" >/dev/null ||
+		vendors+=(TDX)
+	for vendor in "${vendors[@]}"; do
 		ok "$kernel: $vendor: the exit is counted before it is traced" \
 			grep -qz 'kvm_exit_stats_exit([^;]*;[^;]*trace_kvm_exit(vcpu' \
 			<(cat kvm-instrumentation/patches/"$kernel"/*"$vendor"*.patch)
