@@ -12,7 +12,8 @@
 # --source   a kernel source tree with arch/x86/kvm and virt/kvm; not written to
 # --headers  the kernel's build directory (/lib/modules/VERSION/build)
 # --out      the directory for the modules and the file `stamp`, which lists their inputs
-# --series   the patches, applied in order of their names (default: patches/SERIES)
+# --series   the patches, applied in order of their names (default: patches/SERIES);
+#            for a series that has none, anchors.py finds the places of the hooks
 # --fault    one more patch on top, with the C files beside it: mistakes for the
 #            tests to find
 # --base     the --out of an earlier build, whose objects are reused
@@ -20,7 +21,8 @@
 #
 # Without --source and --headers, uses the kernel that lab/setup/kernel.sh SERIES fetched;
 # the modules then go to build/modules/SERIES/normal, or fault-NAME beside it.  All patches
-# must apply without fuzz before anything of an earlier build is changed.
+# must apply without fuzz, or all anchors be found once, before anything of an earlier
+# build is changed.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
@@ -70,6 +72,8 @@ set_defaults() {
 		source "$env"
 		SOURCE=${SOURCE:-$KSOURCE} HEADERS=${HEADERS:-$KHEADERS}
 	fi
+	ANCHORS=''
+	[[ -n $SERIES || -d $HERE/patches/$KERNEL ]] || ANCHORS=$HERE/anchors.py
 	SERIES=${SERIES:-$HERE/patches/$KERNEL}
 	NAME=normal
 	[[ -z $FAULT ]] || NAME=fault-$(basename -- "$FAULT" .patch)
@@ -88,29 +92,32 @@ check_inputs() {
 	done
 	[[ -f $HEADERS/Module.symvers ]] ||
 		die "$HEADERS has no Module.symvers; --headers takes a kernel's build directory"
-	[[ -d $SERIES ]] || die "no directory $SERIES; --series takes one with patches"
+	[[ -n $ANCHORS || -d $SERIES ]] ||
+		die "no directory $SERIES; --series takes one with patches"
 	[[ -z $FAULT || -f $FAULT ]] || die "no patch $FAULT"
 	[[ $OUT$HEADERS != *[[:space:]:]* ]] ||
 		die "kernel modules cannot be built where a path has a space or colon: $OUT"
 	# Make the paths absolute, as the steps below change directory.
 	SOURCE=$(realpath -- "$SOURCE") HEADERS=$(realpath -- "$HEADERS")
-	SERIES=$(realpath -- "$SERIES")
+	SERIES=$(realpath -m -- "$SERIES")
 	[[ -z $FAULT ]] || FAULT=$(realpath -- "$FAULT")
+	[[ -z $BASE ]] || BASE=$(realpath -m -- "$BASE")
 }
 
 # Set PATCHES, and OURS to the files that are added.
 find_patches() {
 	local files patch lines
 
-	files=$(find "$SERIES" -name '*.patch' | sort)
 	PATCHES=()
-	while read -r patch; do
+	files=''
+	[[ -n $ANCHORS ]] || files=$(find "$SERIES" -name '*.patch' | sort)
+	while [[ -z $ANCHORS ]] && read -r patch; do
 		# Skip patches that change nothing here, such as the selftest's.
 		lines=$(grep -cE '^\+\+\+ b/(arch|virt)/' "$patch") ||
 			(($? == 1)) || exit 1
 		((lines == 0)) || PATCHES+=("$patch")
 	done <<<"$files"
-	((${#PATCHES[@]})) || die "no patches to KVM in $SERIES"
+	((${#PATCHES[@]})) || [[ -n $ANCHORS ]] || die "no patches to KVM in $SERIES"
 	[[ -z $FAULT ]] || PATCHES+=("$FAULT")
 	files=$(find "$HERE/src" ${FAULT:+"$(dirname -- "$FAULT")"} \
 		-type f \( -name '*.[ch]' -o -name '*.def' \) | sort)
@@ -124,8 +131,10 @@ compute_key() {
 		{
 			find "${PARTS[@]}" -type f -print0 | sort -z |
 				xargs -0 sha256sum
-			cat -- "${OURS[@]}" "${PATCHES[@]}" | sha256sum
-			basename -a -- "${OURS[@]}" "${PATCHES[@]}"
+			cat -- "${OURS[@]}" "${PATCHES[@]}" ${ANCHORS:+"$ANCHORS"} |
+				sha256sum
+			basename -a -- "${OURS[@]}" "${PATCHES[@]}" \
+				${ANCHORS:+"$ANCHORS"}
 			sha256sum <"$HERE/build-modules.sh"
 			sha256sum <"$HEADERS/Module.symvers"
 			sha256sum <"$HEADERS/.config"
@@ -152,6 +161,19 @@ source_version() {
 		END { print v }' "$SOURCE/Makefile"
 }
 
+# The parameter says so to whoever reads these counters.
+place_by_anchors() {
+	"$ANCHORS" .
+	cat >>arch/x86/kvm/x86.c <<-'EOF'
+
+	/* No patches fit this kernel: anchors found the places of the exit counters. */
+	static unsigned int exit_stats_by_anchors = 1;
+	module_param(exit_stats_by_anchors, uint, 0444);
+	MODULE_PARM_DESC(exit_stats_by_anchors,
+			 "The exit counters' hooks were placed by anchors (read only)");
+	EOF
+}
+
 # Make the patched source in $1; patch's messages go to the log.
 make_source() {
 	local dir patch
@@ -164,6 +186,7 @@ make_source() {
 	done
 	chmod -R u+w .
 	cp -p -- "${OURS[@]}" arch/x86/kvm/
+	[[ -z $ANCHORS ]] || place_by_anchors
 	for patch in "${PATCHES[@]}"; do
 		echo "== ${patch##*/}"
 		patch -p1 --fuzz=0 --batch --forward --no-backup-if-mismatch \
@@ -175,8 +198,12 @@ make_source() {
 		arch/x86/kvm/Makefile >arch/x86/kvm/Kbuild
 }
 
-# Print in one line which patch failed on which file, or what else failed.
+# Print in one line which patch failed on which file, which anchor was not found, or what
+# else failed.
 explain_patch_failure() {
+	! grep -q '^anchors\.py: ' "$1" ||
+		die "Linux $(source_version) has no patches, and its KVM is too different" \
+			"for anchors: $(sed -n 's/^anchors\.py: //p' "$1")"
 	grep -q ' FAILED\|^can.t find file' "$1" ||
 		die "failed: patch the source: $(reason_in "$1"); see $(rel "$1")"
 	awk -v version="$(source_version)" -v log_file="$(rel "$1")" '
@@ -249,6 +276,14 @@ check_modules() {
 	done
 }
 
+how_made() {
+	if [[ -n $ANCHORS ]]; then
+		echo 'by anchors, as there are no patches'
+	else
+		echo "series $(basename -- "$SERIES")"
+	fi
+}
+
 # Strip debug information but keep .BTF.  The stamp is written last: without it the set of
 # modules is incomplete.
 install_modules() {
@@ -262,7 +297,7 @@ install_modules() {
 	check_modules "$tmp"
 	{
 		echo "# key $KEY"
-		echo "# Linux $version, series $(basename -- "$SERIES")${FAULT:+, with the fault $(basename -- "$FAULT")}"
+		echo "# Linux $version, $(how_made)${FAULT:+, with the fault $(basename -- "$FAULT")}"
 		sed -n 's/^#define LINUX_PACKAGE_ID " *Debian \(.*\)"$/# kernel \1/p' \
 			"$HEADERS/include/generated/package.h" 2>/dev/null || true
 		(cd -- "$tmp" && sha256sum -- "${MODULES[@]}")
@@ -280,6 +315,7 @@ main() {
 	set_defaults
 	check_inputs
 	[[ -n $KTOOLS ]] || need_build_tools "$HEADERS"
+	[[ -z $ANCHORS ]] || need python3
 	find_patches
 	lock
 	compute_key

@@ -40,8 +40,9 @@ known_series() {
 find_series() {
 	[[ $KREL =~ ^[0-9]+\.[0-9]+ ]]
 	KSERIES=${BASH_REMATCH[0]}
-	[[ -d $HERE/patches/$KSERIES ]] ||
-		die "no patches fit Linux $KREL; there are patches for: $(known_series)"
+	[[ -d $HERE/patches/$KSERIES ]] || [[ $COMMAND != modules ]] ||
+		note "          no patches fit Linux $KREL (there are some for $(known_series)):" \
+			"anchors will find the places of the hooks"
 }
 
 # Print the packages to install.  The newest source can be newer than the kernel, so its

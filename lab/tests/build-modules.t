@@ -54,6 +54,51 @@ sed 's,arch/x86/kvm/Makefile,arch/x86/none.c,' \
 run "$build" --series "$tap_dir/series" --out "$copy"
 ok 'a patch to a file that is not there' err_has '0000-none.patch does not apply'
 
+# anchors.py gives the same files as the patches of each series, to the last byte.
+series_to_test patched
+for series in "${SERIES[@]}"; do
+	# shellcheck disable=SC1090
+	. "${BUILD:-build}/kernel/$series/current/kernel.env"
+	tree=$tap_dir/tree-$series
+	mkdir -p "$tree/arch/x86"
+	cp -a "$KSOURCE/arch/x86/kvm" "$tree/arch/x86/"
+	cp -a "$KSOURCE/virt" "$tree/"
+	chmod -R u+w "$tree"
+	run kvm-instrumentation/anchors.py "$tree"
+	ok "$series: all anchors are there" status_is 0
+	work=${BUILD:-build}/modules/$series/normal/.work
+	changed=$(cd "$tree" && grep -rl exit_stats . | sort)
+	ok "$series: eight files and more are changed" [ "$(wc -l <<<"$changed")" -ge 8 ]
+	ok "$series: as the patches do" [ -z "$(
+		for file in $changed; do
+			cmp -s "$tree/$file" "$work/$file" || echo "$file"
+		done)" ]
+done
+
+# Without patches the modules are built by anchors, and say so.
+series=$(lab/setup/series.sh default)
+# shellcheck disable=SC1090
+. "${BUILD:-build}/kernel/$series/current/kernel.env"
+normal=$(dirname "$copy")/normal
+mkdir "$normal"
+run "$build" --kernel 1.0 --source "$KSOURCE" --headers "$KHEADERS" --out "$normal" \
+	--base "$modules"
+ok 'no patches: built' status_is 0
+ok 'no patches: by anchors' grep -q ', by anchors, as there are no patches$' "$normal/stamp"
+run modinfo -p "$normal/kvm.ko"
+ok 'no patches: the module says so' out_has 'exit_stats_by_anchors:'
+mkdir -p "$tap_dir/other"
+cp -a "$KSOURCE/arch" "$KSOURCE/virt" "$tap_dir/other/"
+chmod -R u+w "$tap_dir/other"
+sed -i 's/trace_kvm_exit/trace_kvm_leave/' "$tap_dir/other/arch/x86/kvm/vmx/vmx.c"
+run "$build" --kernel 1.0 --source "$tap_dir/other" --headers "$KHEADERS" \
+	--out "$tap_dir/none"
+ok 'no anchor: status' status_is 1
+ok 'no anchor: one line' one_err_line
+ok 'no anchor: where' err_has 'vmx/vmx.c: vmx_vcpu_run: the anchor'
+ok 'no anchor: how often' err_has 'trace_kvm_exit'
+ok 'no anchor: nothing is built' [ ! -e "$tap_dir/none/kvm.ko" ]
+
 truncate -s 1000 "$copy/kvm.ko"
 run lab/machine/l1.sh --modules "$copy" --out "$tap_dir/results" \
 	lab/scenarios/smoke.sh

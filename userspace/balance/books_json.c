@@ -19,6 +19,8 @@ static void put_host(struct json_writer *json, const struct books *books)
 	json_put_uint(json, "isa", host->isa);
 	json_put_int(json, "exit_stats", host->exit_stats);
 	json_put_int(json, "exit_stats_after", books->exit_stats_after);
+	if (host->by_anchors)
+		json_put_bool(json, "by_anchors", true);
 	json_put_close(json, '}');
 }
 

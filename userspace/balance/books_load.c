@@ -73,6 +73,8 @@ static int load_host(const json_t *json, struct books *books, struct why *why)
 	if (!r)
 		r = get_mode(json, "exit_stats_after", &books->exit_stats_after,
 			     why);
+	if (!r && json_object_get(json, "by_anchors"))
+		r = json_get_bool(json, "by_anchors", &host->by_anchors, why);
 	return r;
 }
 

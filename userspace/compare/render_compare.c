@@ -42,6 +42,10 @@ static void render_host(const struct books *books, FILE *out)
 				modes[host->exit_stats] :
 				"unknown");
 	fprintf(out, "; BPF: %s\n", safe_text(books->attach).s);
+	if (host->by_anchors)
+		fprintf(out,
+			"         KVM's hooks were placed by anchors: there are no patches for this\n"
+			"         kernel, and nobody has tried what counts here\n");
 	if (books->command_status)
 		fprintf(out, "command  ended with status %d: %s\n",
 			books->command_status, safe_text(books->command).s);

@@ -401,10 +401,13 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 		    "echo 2 >/sys/module/kvm/parameters/exit_stats",
 		    "KVM's exit counters are switched off");
 	else
-		add(d, "exit_stats", DOCTOR_OK, "", "KVM counts exits%s",
+		add(d, "exit_stats", DOCTOR_OK, "", "KVM counts exits%s%s",
 		    mode > 2 ? ", their time, and histograms of it" :
 		    mode > 1 ? " and their time" :
-			       "; it does not time them");
+			       "; it does not time them",
+		    facts->host.by_anchors ?
+			    "; its hooks were placed by anchors, not by patches that were tried" :
+			    "");
 	if (mode == HOST_UNPATCHED)
 		return;
 	if (facts->leaves > 0)

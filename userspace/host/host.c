@@ -141,6 +141,7 @@ void host_read_at(const char *root, struct host *host)
 	host->mixed = host->isa && !read_parameter(root, "_isa");
 	if (host->mixed)
 		host->exit_stats = HOST_UNPATCHED;
+	host->by_anchors = read_parameter(root, "_by_anchors") > 0;
 	host->other_pids = pid_ns_is_other(root);
 }
 

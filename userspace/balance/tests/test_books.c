@@ -57,6 +57,7 @@ static void fill(void)
 	strcpy(books.host.vendor, "kvm_amd");
 	books.host.isa = EXIT_LEAF_ISA_SVM;
 	books.host.exit_stats = 2;
+	books.host.by_anchors = true;
 	books.exit_stats_after = 2;
 	strcpy(books.attach, "tp_btf");
 	strcpy(books.command, "a \"quoted\" command");
@@ -126,6 +127,7 @@ START_TEST(round_trip)
 	ck_assert(!loaded.answers.answer[0].host);
 	ck_assert(loaded.answers.answer[1].host);
 	ck_assert_uint_eq(loaded.host_reads, 6);
+	ck_assert(loaded.host.by_anchors);
 	ck_assert_uint_eq(loaded.statistics_cleared, 2);
 	ck_assert_uint_eq(loaded.answers.dropped, 5);
 	ck_assert_uint_eq(loaded.running.nr, 1);

@@ -79,6 +79,12 @@ ok 'a long name of the kernel: in 80 columns' fits_80
 ok 'a long name of the kernel: the emulator is still there' out_has \
 	'emulated by Bochs: times mean little'
 
+edit 's/"exit_stats_after": 2/"exit_stats_after": 2, "by_anchors": true/'
+run "$exitledger" compare --replay "$tap_dir/books.json"
+ok 'hooks placed by anchors: judged all the same' status_is 0
+ok 'hooks placed by anchors: said' out_has "KVM's hooks were placed by anchors"
+ok 'hooks placed by anchors: in 80 columns' fits_80
+
 # The guest caused 251 I/O exits and BPF saw as many; KVM's answer says one less.
 edit 's/"eax": 251/"eax": 250/'
 run "$exitledger" compare --replay "$tap_dir/books.json"

@@ -107,4 +107,29 @@ static inline void some_vms(void)
 	facts.vms_listed = true;
 }
 
+static inline const struct doctor_finding *find(const char *name)
+{
+	for (size_t i = 0; i < diagnosis.nr; i++) {
+		if (!strcmp(diagnosis.finding[i].name, name))
+			return &diagnosis.finding[i];
+	}
+	ck_abort_msg("there is no finding %s", name);
+	return NULL;
+}
+
+/* Check the state of a finding, and that its text or advice has these words. */
+static inline void finding_is(const char *name, enum doctor_state state,
+		       const char *words)
+{
+	const struct doctor_finding *finding = find(name);
+	char text[600];
+
+	snprintf(text, sizeof(text), "%s -> %s", finding->fact,
+		 finding->advice);
+	ck_assert_msg(finding->state == state, "%s is %s: %s", name,
+		      doctor_state_name(finding->state), text);
+	ck_assert_msg(strstr(text, words), "%s: no '%s' in '%s'", name, words,
+		      text);
+}
+
 #endif /* EXITLEDGER_FAKE_HOST_H */

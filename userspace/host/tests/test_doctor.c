@@ -15,32 +15,6 @@
 
 static const int before_516[] = { T_VOID_P, T_INT, T_VCPU_P, T_INT };
 
-static const struct doctor_finding *find(const char *name)
-{
-	for (size_t i = 0; i < diagnosis.nr; i++) {
-		if (!strcmp(diagnosis.finding[i].name, name))
-			return &diagnosis.finding[i];
-	}
-	ck_abort_msg("there is no finding %s", name);
-	return NULL;
-}
-
-/* Check the state of a finding, and that its text and advice contain these
- * words. */
-static void finding_is(const char *name, enum doctor_state state,
-		       const char *words)
-{
-	const struct doctor_finding *finding = find(name);
-	char text[600];
-
-	snprintf(text, sizeof(text), "%s -> %s", finding->fact,
-		 finding->advice);
-	ck_assert_msg(finding->state == state, "%s is %s: %s", name,
-		      doctor_state_name(finding->state), text);
-	ck_assert_msg(strstr(text, words), "%s: no '%s' in '%s'", name, words,
-		      text);
-}
-
 /* This is missing, and nothing else; its advice tells what to do. */
 static void only_missing(const char *name, const char *words)
 {
@@ -320,6 +294,10 @@ START_TEST(counters)
 	root_write("/sys/module/kvm/parameters/exit_stats", "1\n");
 	diagnose();
 	finding_is("exit_stats", DOCTOR_OK, "does not time");
+	root_write("/sys/module/kvm/parameters/exit_stats_by_anchors", "1\n");
+	diagnose();
+	finding_is("exit_stats", DOCTOR_OK, "placed by anchors");
+	root_unlink("/sys/module/kvm/parameters/exit_stats_by_anchors");
 	ck_assert(diagnosis.can_compare);
 	root_write("/sys/module/kvm/parameters/exit_stats_leaves", "N\n");
 	diagnose();
