@@ -14,8 +14,8 @@
 # --out      the directory for the modules and the file `stamp`, which lists their inputs
 # --series   the patches, applied in order of their names (default: patches/SERIES);
 #            for a series that has none, anchors.py finds the places of the hooks
-# --fault    one more patch on top, with the C files beside it: mistakes for the
-#            tests to find
+# --fault    one more patch on top, with the C files beside it, and the patch of the same
+#            name in the folder of the series there: mistakes for the tests to find
 # --base     the --out of an earlier build, whose objects are reused
 # --only-compile  only check that it compiles: makes no BTF, and no modules in --out
 #
@@ -118,7 +118,11 @@ find_patches() {
 		((lines == 0)) || PATCHES+=("$patch")
 	done <<<"$files"
 	((${#PATCHES[@]})) || [[ -n $ANCHORS ]] || die "no patches to KVM in $SERIES"
-	[[ -z $FAULT ]] || PATCHES+=("$FAULT")
+	if [[ -n $FAULT ]]; then
+		PATCHES+=("$FAULT")
+		patch=$(dirname -- "$FAULT")/$KERNEL/$(basename -- "$FAULT")
+		[[ ! -f $patch ]] || PATCHES+=("$patch")
+	fi
 	files=$(find "$HERE/src" ${FAULT:+"$(dirname -- "$FAULT")"} \
 		-type f \( -name '*.[ch]' -o -name '*.def' \) | sort)
 	mapfile -t OURS <<<"$files"

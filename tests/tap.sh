@@ -73,13 +73,13 @@ skip() {
 	echo "ok $tap_nr - $1 # SKIP $2"
 }
 
-# series_to_test [patched]: sets SERIES to this distribution's own kernel and the newest
-# one, of those that have patches, or to all of them; those that are not there are a skip
-# each.
+# series_to_test tested|patched: sets SERIES to this distribution's own kernel and the
+# newest one, of those that have patches, or to all of them; those that are not there are
+# a skip each.
 series_to_test() {
 	local name wanted prepared
 
-	wanted=$(lab/setup/series.sh "${1:-tested}")
+	wanted=$(lab/setup/series.sh "$1")
 	prepared=$(lab/setup/series.sh prepared)
 	mapfile -t SERIES < <(grep -xF "$wanted" <<<"$prepared")
 	for name in $wanted; do

@@ -78,14 +78,15 @@ default_series() {
 	printf '%s\n' "$own"
 }
 
-# Prints the series with patches whose kernel is there (lab/setup/prepare.sh), one per
-# line.
+# Prints the series with patches whose kernel and modules are there
+# (lab/setup/prepare.sh), one per line.
 prepared_series() {
 	local series all
 
 	all=$(patched_series)
 	for series in $all; do
-		[[ ! -r $BUILD/kernel/$series/current/kernel.env ]] ||
+		[[ ! -r $BUILD/kernel/$series/current/kernel.env ||
+			! -r $BUILD/modules/$series/normal/stamp ]] ||
 			printf '%s\n' "$series"
 	done
 }

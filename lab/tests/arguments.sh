@@ -13,6 +13,6 @@ lab_arguments() {
 	vendor=${1:-amd}
 	kernels=("${@:2}")
 	[ ${#kernels[@]} -eq 0 ] || return 0
-	series_to_test
+	series_to_test tested
 	kernels=("${SERIES[@]}")
 }

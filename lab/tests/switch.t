@@ -35,7 +35,7 @@ answers() {
 	esac
 }
 
-series_to_test
+series_to_test tested
 for kernel in "${SERIES[@]}"; do
 	results=$build/results/t-switch-$kernel
 	tap_evidence=("$results"/console.txt)
