@@ -21,10 +21,7 @@ holds() {
 	always) return 0 ;;
 	user) ((EUID != 0)) ;;
 	debian-*) [[ $(debian_release) == "${1#debian-}" ]] ;;
-	without-linux-*)
-		[[ ! -d $BUILD/kernel/${1#without-linux-} ||
-			! -d $BUILD/modules/${1#without-linux-} ]]
-		;;
+	without-linux-*) [[ ! -d $BUILD/kernel/${1##*-} || ! -d $BUILD/modules/${1##*-} ]] ;;
 	with-kvm) [[ -d /sys/module/kvm_amd || -d /sys/module/kvm_intel ]] ;;
 	without-dev-kvm) [[ ! -r /dev/kvm || ! -w /dev/kvm ]] ;;
 	*) die "$(rel "$EXPECTED"): '$1' is not known" ;;
