@@ -65,15 +65,15 @@ debian_release() {
 # Prints the series of this machine's own distribution; if that is no Debian that is
 # known, the newest one that is a Debian's own and has patches.
 default_series() {
-	local series all debian debians own=''
+	local series all debian releases own=''
 
 	debian=$(debian_release)
 	all=$(patched_series)
 	for series in $all; do
-		debians=$(series_fact "$series" DEBIAN)
-		[[ -n $debians ]] || continue
+		releases=$(series_fact "$series" DEBIAN)
+		[[ -n $releases ]] || continue
 		own=$series
-		[[ " $debians " != *" $debian "* ]] || break
+		[[ " $releases " != *" $debian "* ]] || break
 	done
 	printf '%s\n' "$own"
 }
