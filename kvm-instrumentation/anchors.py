@@ -145,7 +145,7 @@ class Tree:
 
 
 def common(tree):
-    """What is neither vendor's."""
+    """Hook the code that both vendors share."""
     tree.edit("Makefile", None, [r"^kvm-y\t+\+= x86\.o(?:[^\n]*\\\n)*[^\n]*\n\n"],
               "kvm-y\t\t\t+= exit_stats.o exit_leaves.o exit_file.o\n" +
               ("" if tree.has("cpuid.c", "EXPORT_SYMBOL_FOR_KVM_INTERNAL(") else EXPORT) +
@@ -180,7 +180,7 @@ def common(tree):
 
 
 def svm(tree):
-    """AMD's side."""
+    """Hook AMD's side."""
     book = EXIT.format(stats="svm->exit_stats", isa="SVM",
                        reason="svm->vmcb->control.exit_code")
     begin, end = tree.span("svm/svm.c", "svm_vcpu_run")
@@ -202,7 +202,7 @@ def svm(tree):
 
 
 def vmx(tree):
-    """Intel's side.  From 6.16 on, VMX's vCPUs and TDX's share struct vcpu_vt."""
+    """Hook Intel's side.  From 6.16 on, VMX's vCPUs and TDX's share struct vcpu_vt."""
     shared = tree.has("vmx/common.h", "struct vcpu_vt {")
     vt = "vt." if shared else ""
     vmx_stats = f"vmx->{vt}exit_stats"
@@ -229,7 +229,7 @@ def vmx(tree):
 
 
 def tdx(tree):
-    """TDX, which enters and leaves its guests by itself."""
+    """Hook TDX, which enters and leaves its guests by itself."""
     if not tree.has("vmx/tdx.c", "tdx_vcpu_run("):
         return
     tree.edit("vmx/tdx.c", "tdx_vcpu_run", [ENTRY],

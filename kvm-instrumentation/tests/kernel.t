@@ -45,8 +45,8 @@ kernel_make() {
 	"${make[@]}" "$@"
 }
 
-# What sparse and W=1 say of our files; but for what Debian's sparse says of every module
-# parameter of 7.3, KVM's own included.
+# complaints: print what sparse and W=1 say of our files, but for what Debian's sparse
+# says of every module parameter of 7.3, KVM's own included
 complaints() {
 	local all='exit_(stats|leaves|file).*(warning|error)' known=':$'
 

