@@ -119,7 +119,7 @@ static inline const struct doctor_finding *find(const char *name)
 
 /* Check the state of a finding, and that its text or advice has these words. */
 static inline void finding_is(const char *name, enum doctor_state state,
-		       const char *words)
+			      const char *words)
 {
 	const struct doctor_finding *finding = find(name);
 	char text[600];
