@@ -8,7 +8,8 @@ structure that it belongs to.  The files of src/ are to be in SOURCE/arch/x86/kv
 
 Where the patches of a series fit, the result is the same, to the last byte; a test holds
 that.  What fits by its text may still be wrong by what the code does: modules that were
-made this way are to be tried in the lab before anyone trusts their counts.
+made this way are to be tried with a guest whose exits are known before anyone trusts
+their counts.
 
 Exit status: 0; 1 if an anchor was not found, or more than once: nothing was changed.
 """
@@ -115,7 +116,7 @@ class Tree:
 
     def remove(self, name, where, anchor):
         """Take away what the anchor matches."""
-        self.edit(name, where, [anchor], "")
+        self.edit(name, where, [anchor], "")  # It is there once.
         begin, end = self.span(name, where)
         text = self.files[name]
         self.files[name] = text[:begin] + re.sub(anchor, "", text[begin:end], flags=re.M) + \
@@ -140,6 +141,8 @@ class Tree:
 
     def write(self):
         for name, text in self.files.items():
+            if "exit_stats" not in text:
+                continue
             with open(self.path(name), "w", encoding="utf-8") as file:
                 file.write(text)
 

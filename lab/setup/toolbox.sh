@@ -44,7 +44,9 @@ use_lists() {
 	ARCHIVES=$state/archives
 }
 
+# Packages that an earlier try has left may be of another version, so they go first.
 download() {
+	rm -f -- "$ARCHIVES"/*.deb
 	apt-get "${APT[@]}" update
 	apt-get "${APT[@]}" --download-only install "${PACKAGES[@]}"
 }
@@ -95,7 +97,7 @@ make_box() {
 
 # In the namespace: the directories, the devices, and the processes.
 enter() { # DIR... -- COMMAND...
-	local dirs=()
+	local dirs=() dir
 
 	while [[ $1 != -- ]]; do
 		dirs+=("$1")
@@ -121,8 +123,8 @@ run_in() {
 	DIE_STATUS=125
 	unshare "${as[@]}" --mount --propagation private true 2>/dev/null ||
 		die "no mount namespace can be made, which the tools of Debian's $SUITE run in"
-	exec unshare "${as[@]}" --mount --propagation private \
-		"$0" enter "$SUITE" "$@"
+	TOOLBOX_NAMESPACE=1 exec unshare "${as[@]}" --mount --propagation private \
+		"$0" run "$SUITE" "$@"
 }
 
 main() {
@@ -132,8 +134,15 @@ main() {
 	[[ $SUITE =~ ^[a-z]+$ ]] || usage
 	case $1 in
 	make) make_box ;;
-	run) run_in "${@:3}" ;;
-	enter) enter "${@:3}" ;;
+	run)
+		[[ " ${*:3} " == *' -- '* ]] || usage
+		# These mounts must never be made outside of the namespace.
+		if [[ -n ${TOOLBOX_NAMESPACE:-} ]]; then
+			enter "${@:3}"
+		else
+			run_in "${@:3}"
+		fi
+		;;
 	*) usage ;;
 	esac
 }

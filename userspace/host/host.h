@@ -21,8 +21,8 @@ struct host {
 	int exit_stats;
 	bool mixed; /* kvm has the counters, but not the vendor's module; then
 		       @exit_stats is HOST_UNPATCHED */
-	bool by_anchors; /* anchors found the places of kvm's hooks, and not the
-			    patches, which were tried on their kernels */
+	bool by_anchors; /* there are no patches for this kernel: anchors.py
+			    has placed the hooks in kvm */
 	bool other_pids; /* pid_ns_is_other(): /proc has other pids than BPF */
 };
 

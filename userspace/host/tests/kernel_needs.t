@@ -31,6 +31,10 @@ for page in README.md docs/exitledger-{doctor,monitor}.1.rst; do
 	ok "$page: the oldest kernel that was tried" names_tried "$page"
 done
 
+newest=$(sed -nE 's/^\| ([0-9]+\.[0-9]+) .*/\1/p' docs/kernels.md | sort -V | tail -n 1)
+ok 'the newest kernel that was tried' grep -qF "the newest $newest." \
+	docs/exitledger-doctor.1.rst
+
 # Another kernel of the series 5 would be a second truth.  A number with a unit, in an
 # example's output, is none.
 others() {
