@@ -40,9 +40,12 @@ known_series() {
 find_series() {
 	[[ $KREL =~ ^[0-9]+\.[0-9]+ ]]
 	KSERIES=${BASH_REMATCH[0]}
-	[[ -d $HERE/patches/$KSERIES ]] || [[ $COMMAND != modules ]] ||
-		note "          no patches fit Linux $KREL (there are some for $(known_series)):" \
-			"anchors will find the places of the hooks"
+}
+
+# Print a line if there are no patches for the kernel's series.
+missing_patches() {
+	[[ -d $HERE/patches/$KSERIES ]] ||
+		printf '%s\n' "no patches fit Linux $KREL (there are some for $(known_series))"
 }
 
 # Print the packages to install.  The newest source can be newer than the kernel, so its

@@ -108,8 +108,13 @@ depends_are_ours() { # VENDOR
 # --- modules ---
 
 cmd_modules() {
+	local missing
+
 	find_release
 	find_series
+	missing=$(missing_patches)
+	[[ -z $missing ]] ||
+		note "          $missing: anchors will find the places of the hooks"
 	find_headers
 	need_build_tools "$HEADERS"
 	need xz
