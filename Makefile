@@ -248,14 +248,21 @@ LAST_TESTS := $(addprefix lab/tests/intel-,edges.t mutants.t reasons.t)
 ALL_TESTS := $(LONG_TESTS) \
 	     $(filter-out $(LONG_TESTS) $(LAST_TESTS),$(sort $(wildcard tests/*.t \
 	       */tests/*.t userspace/*/tests/*.t userspace/*/*/tests/*.t)))
+# The observer on the newest kernel is in stock.t.
+ifneq ($(LAB_KERNELS),all)
+ALL_TESTS := $(filter-out lab/tests/observer.t,$(ALL_TESTS))
+endif
+export LAB_KERNELS
 SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 
 ## make test        quick tests, without any lab: the units, and the style of what
 ##                  has changed since it last passed
-## make check       all tests, on all emulated hosts
+## make check       all tests, on both emulated hosts, with this Debian's own kernel and
+##                  the newest one, each with what takes long on one of them
+## make check-all   all tests on all kernels that there are patches for
 ## make newcomer    make demo and make check as a new user has them: in a new,
 ##                  minimal Debian system, SUITE=bookworm|trixie
-.PHONY: test check newcomer tests-kernels tests-sanitized
+.PHONY: test check check-all newcomer tests-kernels tests-sanitized
 tests-kernels:
 	@lab/setup/prepare.sh --faults --available
 tests-sanitized:
@@ -271,6 +278,8 @@ check:
 	@$(MAKE) -s -j$(MAKE_JOBS) tests-kernels tests-sanitized
 	@BUILD=$(BUILD) lab/checks/check.sh $(ALL_TESTS) $(UNIT_TESTS) $(SAN_TESTS) \
 		$(LAST_TESTS)
+check-all:
+	@$(MAKE) LAB_KERNELS=all check
 newcomer:
 	@lab/jobs/newcomer.sh $(if $(SUITE),--suite $(SUITE)) $(NEWCOMER)
 

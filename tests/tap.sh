@@ -73,13 +73,20 @@ skip() {
 	echo "ok $tap_nr - $1 # SKIP $2"
 }
 
-# series_to_test tested|patched: sets SERIES to this distribution's own kernel and the
-# newest one, of those that have patches, or to all of them; those that are not there are
-# a skip each.
+# series_to_test own|newest|tested: sets SERIES to this distribution's own kernel, to the
+# newest one, of those that have patches, or to both.  A test that takes long has one of
+# them.  With LAB_KERNELS=all it is always all of them.  Those that are not there are a skip
+# each.
 series_to_test() {
 	local name wanted prepared
 
-	wanted=$(lab/setup/series.sh "$1")
+	wanted=$(lab/setup/series.sh tested)
+	if [ "${LAB_KERNELS:-}" != all ]; then
+		case $1 in
+		own) wanted=$(lab/setup/series.sh default) ;;
+		newest) wanted=$(tail -n 1 <<<"$wanted") ;;
+		esac
+	fi
 	prepared=$(lab/setup/series.sh prepared)
 	mapfile -t SERIES < <(grep -xF "$wanted" <<<"$prepared")
 	for name in $wanted; do

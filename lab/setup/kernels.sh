@@ -26,9 +26,13 @@ patched_series() {
 	done
 }
 
-# tested_series: prints those of them on which most tests of the lab run, one per line:
-# this distribution's own and the newest
+# tested_series: prints those of them on which the tests run, one per line: this
+# distribution's own and the newest, or all if LAB_KERNELS is "all"
 tested_series() {
+	if [[ ${LAB_KERNELS:-} == all ]]; then
+		patched_series
+		return
+	fi
 	{
 		default_series
 		patched_series | tail -n 1

@@ -7,8 +7,8 @@
 # unless said), and their KVM modules with the exit counters; with --faults also
 # those that count wrong, for the tests, of this distribution's own kernel, or of the
 # first that is named.
-# --available: all series that have patches, and the newest one, of those that can be
-# had.
+# --available: all series that the tests use (LAB_KERNELS=all: all that have patches), and
+# the newest one, of those that can be had.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -33,7 +33,7 @@ parse_options() {
 	done
 	OWN=${1:-$(default_series)}
 	if [[ -n $AVAILABLE ]]; then
-		mapfile -t SERIES <<<"$({ patched_series; newest_series; } | sort -V -u)"
+		mapfile -t SERIES <<<"$({ tested_series; newest_series; } | sort -V -u)"
 	elif ((! $#)); then
 		SERIES=("$OWN")
 	fi

@@ -4,8 +4,9 @@
 # usage: series.sh default|newest|known|patched|tested|prepared
 #
 # Prints series of kernels, one per line: this distribution's own; the newest one; all
-# that the lab knows; those that have patches; of these, the two on which most tests run,
-# and those whose kernel is there, as lab/setup/prepare.sh has made it.
+# that the lab knows; those that have patches; of these, the two on which the tests run
+# (all, with LAB_KERNELS=all), and those whose kernel is there, as lab/setup/prepare.sh has
+# made it.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"

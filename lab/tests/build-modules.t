@@ -55,7 +55,7 @@ run "$build" --series "$tap_dir/series" --out "$copy"
 ok 'a patch to a file that is not there' err_has '0000-none.patch does not apply'
 
 # anchors.py gives the same files as the patches of each series, to the last byte.
-series_to_test patched
+series_to_test tested
 for series in "${SERIES[@]}"; do
 	# shellcheck disable=SC1090
 	. "${BUILD:-build}/kernel/$series/current/kernel.env"

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 . lab/tests/arguments.sh
 
 build=${BUILD:-build}
-lab_arguments "$@"
+lab_arguments newest "$@"
 # An emulated Intel host needs a second per VM.
 if [ "$vendor" = amd ]; then VMS=${VMS:-200}; else VMS=${VMS:-30}; fi
 

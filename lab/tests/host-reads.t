@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 . lab/tests/arguments.sh
 
 build=${BUILD:-build}
-lab_arguments "$@"
+lab_arguments own "$@"
 
 # result NAME EXPRESSION: evaluate it with compare's JSON as "result"
 result() {

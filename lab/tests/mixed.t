@@ -13,7 +13,7 @@ build=${BUILD:-build}
 abi() { grep -o '"abi":[0-9]*' "$results/$1.json" | head -n 1; }
 has() { grep -qF -- "$2" "$results/$1"; }
 
-series_to_test patched
+series_to_test newest
 for kernel in "${SERIES[@]}"; do
 	results=$build/results/t-mixed-$kernel
 	tap_evidence=("$results"/console.txt)

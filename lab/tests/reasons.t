@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 . lab/tests/arguments.sh
 
 build=${BUILD:-build}
-lab_arguments "$@"
+lab_arguments own "$@"
 
 # rows FILE: print "REASON EXECUTED GUEST KERNEL BPF" of the table's rows
 rows() {

@@ -15,7 +15,7 @@ results=$build/results
 row() { grep -qE "^$1 +$2 +$3\$" <<<"$out"; }
 
 series=$(lab/setup/series.sh default)
-series_to_test tested
+series_to_test own
 for kernel in "${SERIES[@]}"; do
 	run lab/jobs/selftests.sh --kernel "$kernel" --name t-selftests \
 		exit_stats_test cpuid_test set_sregs_test \

@@ -35,7 +35,7 @@ answers() {
 	esac
 }
 
-series_to_test tested
+series_to_test own
 for kernel in "${SERIES[@]}"; do
 	results=$build/results/t-switch-$kernel
 	tap_evidence=("$results"/console.txt)

@@ -5,6 +5,7 @@ Linux's source contain the words that a rule says to look for."""
 
 import os
 import re
+import subprocess
 import sys
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.."))
@@ -12,7 +13,9 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, "tests")
 from tap import done, ok, skip  # noqa: E402
 
-LINUX = os.path.join(os.environ.get("BUILD", "build"), "kernel/6.12/current/source")
+SERIES = subprocess.run(["lab/setup/series.sh", "default"], check=True, text=True,
+                        stdout=subprocess.PIPE).stdout.strip()
+LINUX = os.path.join(os.environ.get("BUILD", "build"), f"kernel/{SERIES}/current/source")
 # The lab keeps only these directories of Linux's source.
 KEPT = ("Documentation/virt/kvm/", "arch/x86/kvm/", "virt/kvm/")
 FORM = re.compile(r"(?P<file>(?:Documentation|arch|kernel|virt)/[\w./-]+\.(?:rst|txt|c|h))"
@@ -68,5 +71,5 @@ total = sum(look_up(name, sources) for name, sources in table.items())
 if os.path.isdir(LINUX):
     ok("most rules have a source that was looked up", total > len(table), total)
 else:
-    skip("the words are in Linux's files", "Linux 6.12 (lab/setup/prepare.sh 6.12)")
+    skip("the words are in Linux's files", f"Linux {SERIES} (lab/setup/prepare.sh {SERIES})")
 done()
