@@ -191,7 +191,7 @@ END_TEST
 /* Families that are rendered only on request. */
 START_TEST(on_request)
 {
-	const struct export_verdict none = { .nr_judged = 0 };
+	static const struct export_verdict none = { .nr_judged = 0 };
 	static const struct {
 		unsigned int has;
 		const char *lines;
