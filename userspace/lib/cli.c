@@ -210,7 +210,7 @@ static void complete(const struct line *line)
 	};
 
 	if (cli_complete(&typed))
-		cli_refuse(state, "--complete: no table says what '%s' may be",
+		cli_refuse(state, "--complete: the values of '%s' are unknown",
 			   typed.words[typed.nr - 1]);
 	exit(cli_end(STATUS_OK, STATUS_FAILED));
 }
@@ -235,11 +235,12 @@ static void refuse_word(const struct line *line, const char *word)
 		if (name && !strcmp(name, "vm"))
 			cli_refuse(
 				&line->state,
-				"'%s' is no option: '--vm %s' is that VM alone, '-- %s' runs a command",
+				"'%s' is no option: use '--vm %s' for that VM alone, or '-- %s' to run a command",
 				word, word, word);
 	}
-	cli_refuse(&line->state, "'%s' is no option: '-- %s' runs a command",
-		   word, word);
+	cli_refuse(&line->state,
+		   "'%s' is no option: use '-- %s' to run a command", word,
+		   word);
 }
 
 static void take_plain(struct line *line, char *word)

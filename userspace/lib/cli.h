@@ -76,18 +76,21 @@ struct cli_name cli_option(const struct argp_option *rows, int key);
 uint64_t cli_time(const struct argp_state *state, const char *option,
 		  const char *arg, uint64_t least, uint64_t most);
 
-/** cli_number - the same for a decimal integer */
+/** cli_number - parse a decimal integer; otherwise like cli_time() */
 uint64_t cli_number(const struct argp_state *state, const char *option,
 		    const char *arg, uint64_t least, uint64_t most);
 
-/** cli_real - the same for a decimal number, which must be above 0 */
+/** cli_real - parse a decimal number above 0; otherwise like cli_time() */
 double cli_real(const struct argp_state *state, const char *option,
 		const char *arg, double least, double most);
 
-/* The options that use "-": standard input and output can be used only once. */
+/*
+ * Which options use "-".  At most one may read standard input, and at most one
+ * may write to standard output.
+ */
 struct cli_dashes {
 	const char *input,
-		*output; /* the options that have taken them, or NULL */
+		*output; /* the option that uses it, such as "--json"; or NULL */
 };
 
 /**

@@ -165,8 +165,10 @@ static bool is_given(const struct cli_typed *typed, const char *option)
 	return false;
 }
 
-/* Find the line of args_doc that begins with an option that was given; else the
- * first line is used. */
+/*
+ * Get the line of args_doc that begins with an option that was given, or else
+ * the first line.
+ */
 static const char *choose_line(const struct cli_typed *typed)
 {
 	const char *line = typed->args_doc, *at = line, *name;

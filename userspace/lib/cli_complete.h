@@ -58,22 +58,28 @@ struct cli_typed {
 };
 
 /**
- * cli_complete - print what may stand in the place of the last word
+ * cli_complete - print the completions of the last word of a command line
  *
- * The first line says what follows: "words"; "more": words behind which more
- * may stand without a space; "files" or "command N": nothing, as the shell
- * completes names of files, or a command that begins at word N; or "none".  A
- * word may have a description behind a tab.
+ * The first line is one of:
+ *	"words": complete words follow, one per line
+ *	"more": words follow, after which more may be typed without a space
+ *	"files": nothing follows; the shell completes names of files
+ *	"command N": nothing follows; the shell completes the command at word N
+ *	"none": there are no completions
+ * A word may be followed by a tab and its description.
  *
- * 0, or -ENOENT: no table says what the argument may be.
+ * Returns 0, or -ENOENT if the values of the argument are unknown.
  */
 int cli_complete(const struct cli_typed *typed);
 
-/** cli_is_complete - is it "--complete", which asks for that? */
+/** cli_is_complete - is this word "--complete"? */
 bool cli_is_complete(const char *word);
 
-/** cli_offer_commands - the same for the first word of a program with commands
- * @add: offers them
+/**
+ * cli_offer_commands - print the completions of the first word of a program
+ * that has commands
+ * @word: the word that is being typed
+ * @add: calls cli_offer_word() for each command
  */
 void cli_offer_commands(const char *word, void (*add)(struct cli_offer *));
 

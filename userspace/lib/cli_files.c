@@ -44,7 +44,7 @@ int cli_end(int status, int failed)
 		lost = true;
 		error = errno;
 	}
-	/* With one of these statuses an error was already printed. */
+	/* These statuses mean that an error message was already printed. */
 	if (!lost || status == failed || status == STATUS_FAILED ||
 	    status == STATUS_USAGE)
 		return status;

@@ -19,9 +19,9 @@ struct json_writer {
 };
 
 /*
- * In all functions, @name is the member's name, in ASCII and without characters
- * that need an escape; it is NULL in an array, and for the document itself.  If
- * writing fails, ferror(out) tells.
+ * @name is the member's name.  It must be ASCII without characters that need an
+ * escape.  It is NULL for an element of an array, and for the document itself.
+ * These functions report no errors: call ferror(out) at the end.
  */
 void json_put_open(struct json_writer *json, const char *name, char bracket);
 void json_put_close(struct json_writer *json, char bracket);

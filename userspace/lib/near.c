@@ -32,7 +32,7 @@ static unsigned int edits(const char *a, const char *b)
 	return row[length];
 }
 
-/* The distance of a word from what was typed; not similar if above EDITS. */
+/* Rate how different two words are: above EDITS, they are not similar. */
 static unsigned int distance(const char *typed, const char *word)
 {
 	unsigned int changes;

@@ -38,9 +38,8 @@ void table_right(struct table_line *line, size_t width, const char *text);
 /** table_number - the same for a formatted number, whose length is known */
 void table_number(struct table_line *line, size_t width, struct text number);
 
-/**
- * table_room - the columns left for one more cell; @least if these are fewer
- */
+/** table_room - the columns that are left for one more cell, but at least
+ * @least */
 size_t table_room(const struct table_line *line, size_t least);
 
 /** table_end - write the line without trailing spaces, and begin a new one */

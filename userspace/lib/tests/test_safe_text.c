@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests that untrusted text is made safe, and of the width of text. */
+/*
+ * Tests that untrusted text is made safe, and that the width of text is right.
+ */
 #include <stdio.h>
 #include <wctype.h>
 
