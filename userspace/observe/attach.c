@@ -5,10 +5,9 @@
 #include "host/kernel_needs.h"
 #include "observe/attach.h"
 
-#define ONLY_TP                                                             \
-	"'exitledger monitor --attach tp' and 'record --attach tp' can be " \
-	"had, without --fast and --by msr, hypercall or cpuid; %s for the rest"
-
+#define ONLY_TP                                                            \
+	"'exitledger monitor --attach tp' and 'record --attach tp' work, " \
+	"without --fast and --by msr, hypercall or cpuid; for everything else, %s"
 static const char *const names[] = {
 	[ATTACH_AUTO] = "auto",
 	[ATTACH_TP_BTF] = "tp_btf",
@@ -38,7 +37,7 @@ int attach_choose(enum attach *attach, enum kvm_exit_args args, bool needs_vcpu,
 	if (*attach == ATTACH_TP && needs_vcpu)
 		return why_set(
 			why, ENOTSUP,
-			"classic tracepoints (--attach tp) do not tell which vCPU it is, as compare, --fast, --by msr, hypercall and cpuid have to know");
+			"classic tracepoints (--attach tp) do not identify the vCPU, which compare, --fast, --by msr, hypercall and cpuid need");
 	if (args == KVM_EXIT_VCPU_ISA || *attach == ATTACH_TP)
 		return 0;
 	if (*attach == ATTACH_AUTO && !needs_vcpu) {
@@ -48,7 +47,7 @@ int attach_choose(enum attach *attach, enum kvm_exit_args args, bool needs_vcpu,
 	if (args == KVM_EXIT_ARGS_UNKNOWN)
 		return why_set(
 			why, ENOTSUP,
-			"the types of KVM are not known here, as its modules have no BTF: only " ONLY_TP,
+			"the types of KVM are unknown, as its modules have no BTF: only " ONLY_TP,
 			"boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES");
 	return why_set(
 		why, ENOTSUP,

@@ -15,15 +15,15 @@ enum attach {
 	ATTACH_TP, /* classic tracepoint; a VM is then a process */
 };
 
-/** attach_parse - "auto", "tp_btf", "raw_tp" or "tp"; else -EINVAL */
+/** attach_parse - parse "auto", "tp_btf", "raw_tp" or "tp"; 0, or -EINVAL */
 int attach_parse(const char *name, enum attach *attach);
 
 const char *attach_name(enum attach attach);
 
 /**
  * attach_choose - check a way to attach against the arguments of kvm_exit
- * @attach: in: the way that is asked for; out: unchanged, or ATTACH_TP in place
- * of ATTACH_AUTO if the vCPU is not the first argument, or not known
+ * @attach: in: the way that is asked for; out: unchanged, or ATTACH_TP in
+ *	place of ATTACH_AUTO if the first argument is not known to be the vCPU
  * @needs_vcpu: the observation needs the address of the vCPU, which is not in
  * records of classic tracepoints
  *

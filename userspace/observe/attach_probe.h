@@ -7,7 +7,7 @@
 /**
  * attach_probe - try which BPF programs can be loaded and attached
  *
- * Each does nothing, and is attached for an instant.  This needs the same
+ * Each program does nothing, and is detached at once.  This needs the same
  * rights as tracing: without privileges all of them fail with EPERM.
  */
 void attach_probe(struct attach_probes *probes);

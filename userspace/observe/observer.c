@@ -35,9 +35,7 @@ bool observer_sees_marks(const struct observer *observer)
 	return observer->options.marks && observer->attach != ATTACH_TP;
 }
 
-/*
- * The last line that libbpf has said, which is the cause when something fails.
- */
+/* The last line that libbpf printed.  If something fails, it has the cause. */
 static char libbpf_said[256];
 
 __attribute__((format(printf, 2, 0))) static int
@@ -50,7 +48,9 @@ libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
-/* Load and attach one choice; 0 or -errno with nothing left of it. */
+/*
+ * Load and attach one choice.  Returns 0, or -errno after undoing everything.
+ */
 static int try_choice(struct observer *observer, struct choice choice)
 {
 	const struct bpf_object_open_opts opts = {
@@ -95,7 +95,7 @@ static bool needs_vcpu(const struct observer_options *options)
 	       options->by > LEDGER_KEY_MMIO;
 }
 
-/* The cheapest way to read a reason that this kernel has. */
+/* Choose the cheapest way to read exit reasons that this kernel supports. */
 static enum reader best_reader(const struct kvm_btf *btf, enum attach attach,
 			       uint32_t isa)
 {
@@ -110,8 +110,8 @@ static enum reader best_reader(const struct kvm_btf *btf, enum attach attach,
 }
 
 /*
- * Try one way to attach, and do with less if not all of it is possible.  If the
- * ends of vCPUs are not seen, it must be checked at each exit whose slot it is.
+ * Try one way to attach, and accept less if not all of it is possible.  If the
+ * ends of vCPUs cannot be seen, each exit must check whose slot it is.
  */
 static int try_attach(struct observer *observer, const struct kvm_btf *btf,
 		      enum attach attach)
@@ -139,9 +139,9 @@ static int try_attach(struct observer *observer, const struct kvm_btf *btf,
 }
 
 /*
- * Take the first way that works; the cheapest is tried first.  If a reason can
- * be read from any address, the typed arguments of tp_btf only cost a check
- * against NULL.
+ * Use the first way that works, beginning with the cheapest.  With
+ * bpf_rdonly_cast(), a reason can be read from any address: the typed arguments
+ * of tp_btf are then of no use, and cost a check against NULL.
  */
 static int try_attach_any(struct observer *observer, const struct kvm_btf *btf)
 {
@@ -203,8 +203,8 @@ static int take_answer(void *ctx, void *data, size_t size)
 		.vm = from->vm,
 		.ns = from->ns,
 		/*
-		 * An answer that was taken at the entry is from KVM's leaves if
-		 * these are on.
+		 * An answer that was captured at the entry is from KVM's own
+		 * leaves if these are enabled.
 		 */
 		.found = from->flags & OBS_ANSWER_FOUND ||
 			 (from->flags & OBS_ANSWER_ENTRY && kvm_params_leaves()),
@@ -245,14 +245,14 @@ static int take_slow(void *ctx, void *data, size_t size)
 }
 
 /*
- * Has KVM counted all the time?  A total that stood still meanwhile is not
- * wrong, but must not be compared.
+ * Has KVM counted all the time?  If its counters were off for some time, its
+ * total is not wrong, but it must not be compared.
  */
 static bool kernel_counts(struct observer *observer)
 {
 	if (kvm_params_written(&observer->params) || host_exit_stats() <= 0)
 		observer->was_off = true;
-	/* A VMM may define a leaf with that number on any KVM. */
+	/* A VMM may define this leaf itself, even if KVM does not have it. */
 	return !observer->was_off && kvm_params_leaves();
 }
 
@@ -292,8 +292,8 @@ static int add_ring(struct observer *observer, struct bpf_map *map,
 }
 
 /*
- * Open the ring buffers of single events: one for compare's answers, or those
- * of the other events.
+ * Open the ring buffers of the single events that are asked for: either
+ * compare's answers, or slow exits and marks.
  */
 static int open_rings(struct observer *observer, struct why *why)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The collector.  It attaches the BPF programs, and makes plain data of the
- * events that they have booked.  Nothing outside of this room knows of BPF.
+ * The collector.  It attaches the BPF programs, and converts what they have
+ * booked into plain data.  No other room knows about BPF.
  */
 #ifndef EXITLEDGER_OBSERVER_H
 #define EXITLEDGER_OBSERVER_H
@@ -23,9 +23,10 @@ struct observer_options {
 	bool no_histogram;
 	bool answers; /* capture guests' reads of our CPUID leaves */
 	bool fast; /* exit_times.fast; not with count_only */
-	bool off_cpu; /* exit_times.preempted_ns, .blocked_ns; likewise */
-	enum ledger_key_kind by; /* ledger_vcpu.keys; likewise */
-	uint64_t slower_than_ns; /* ledger.slows; 0: none; likewise */
+	/* exit_times.preempted_ns and .blocked_ns; not with count_only */
+	bool off_cpu;
+	enum ledger_key_kind by; /* ledger_vcpu.keys; not with count_only */
+	uint64_t slower_than_ns; /* ledger.slows; 0: none; not with count_only */
 	bool slow_hlt; /* HLT can be a slow exit, too */
 	bool marks; /* ledger.marks; not with classic tracepoints */
 };
@@ -48,24 +49,23 @@ enum attach observer_attach(const struct observer *observer);
 /**
  * observer_sees_ends - is the end of a vCPU noticed?
  *
- * If not, a new vCPU with the address of one that is gone is booked as that
+ * If not, a new vCPU at the address of an ended one is booked as the ended
  * one.
  */
 bool observer_sees_ends(const struct observer *observer);
 
 /**
- * observer_sees_no_entries - are the events counted that only KVM's own
- * statistics take for exits?
+ * observer_sees_no_entries - are entries that did not happen counted?
  *
- * These are the ones that ledger_no_exits() tells.
+ * KVM's own statistics count these as exits; see ledger_no_exits().
  */
 bool observer_sees_no_entries(const struct observer *observer);
 
 /**
  * observer_sees_marks - are the marks of guests noticed?
  *
- * With classic tracepoints they are not.  Resets of a VM are seen where ends
- * are.
+ * Classic tracepoints cannot see them.  Resets of VMs are noticed only if the
+ * kernel also has fentry programs.
  */
 bool observer_sees_marks(const struct observer *observer);
 
@@ -73,55 +73,53 @@ bool observer_sees_marks(const struct observer *observer);
  * observer_collect - add everything that was booked since the last call to a
  * ledger
  * @interval: zeroed at first
- * @total: zeroed at first; gets everything that the vCPUs that have ended ever
- * had; NULL: nobody asks for the total
+ * @total: zeroed at first; gets everything that was ever booked for the vCPUs
+ *	that have ended; NULL: no total is needed
  *
- * Slots of vCPUs that have ended are taken back.  Makes no system call per
- * vCPU. Returns 0 or -errno.
+ * The slots of vCPUs that have ended are freed.  Makes no system call per
+ * vCPU.  Returns 0 or -errno.
  */
 int observer_collect(struct observer *observer, struct ledger *interval,
 		     struct ledger *total);
 
 /**
- * observer_total - add everything that the other vCPUs ever had to the total
+ * observer_total - add the vCPUs that have not ended to the total
  * @interval: of the last observer_collect(), as it has the names of VMs
  *
- * To be called once, at the end.  BPF's own sums are the total, so no interval
- * has to be added up.  Returns 0 or -errno.
+ * Call this once, at the end.  The total is made from BPF's own sums, so
+ * intervals need not be added up.  Returns 0 or -errno.
  */
 int observer_total(struct observer *observer, struct ledger *interval,
 		   struct ledger *total);
 
 /**
- * observer_has_news - is there a slot to be taken back, or a VM to be named?
+ * observer_has_news - is there a slot to be freed, or a VM to be named?
  *
- * This is cheap.  If so, observer_collect() should be called soon, and not just
- * at the end of a long interval: slots may run out, and a process that is gone
- * has no name.
+ * This is cheap.  If it returns true, call observer_collect() soon, not only
+ * at the end of a long interval: slots may run out, and the name of a process
+ * is lost when it ends.
  */
 bool observer_has_news(const struct observer *observer);
 
 /**
- * observer_slots - about how many vCPUs can be observed at a time
- * @used: set to how many are observed
+ * observer_slots - about how many vCPUs can be observed at the same time
+ * @used: set to the number of vCPUs that are observed
  */
 uint64_t observer_slots(const struct observer *observer, uint64_t *used);
 
 /**
  * observer_answers - append the answers that were captured since the last call
  *
- * There are none where observer_options.answers is not set.  Returns 0 or
- * -errno.
+ * Adds none if observer_options.answers is not set.  Returns 0 or -errno.
  */
 int observer_answers(struct observer *observer, struct answers *answers);
 
 /**
- * observer_collect_answers - do observer_collect() and observer_answers() in
- * one
+ * observer_collect_answers - observer_collect() and observer_answers() in one
  * @interval: as for observer_collect(); it has the VMs of all answers
  *
- * This is for callers that ask for other single events, too, as all of these
- * come through the same buffer.  Returns 0 or -errno.
+ * For callers that also ask for slow exits or marks, as all of these come
+ * through the same buffer.  Returns 0 or -errno.
  */
 int observer_collect_answers(struct observer *observer, struct ledger *interval,
 			     struct answers *answers);
@@ -131,12 +129,12 @@ int observer_collect_answers(struct observer *observer, struct ledger *interval,
  * @vm: its number in the ledgers
  * @sums: since BPF first saw each vCPU; times are in ns
  *
- * With observer_options.answers, BPF books the time of an exit at the vCPU's
- * next exit, as KVM has booked it by then.
+ * With observer_options.answers, BPF books the time of an exit only at the
+ * vCPU's next exit, like KVM.
  *
- * Takes a fraction of a microsecond per vCPU, so a value that is read elsewhere
- * between two calls can be compared with both sums.  Collects nothing.  Returns
- * 0 or -ENOMEM.
+ * This takes a fraction of a microsecond per vCPU, so a value that is read
+ * elsewhere between two calls can be compared with both sums.  It collects
+ * nothing.  Returns 0 or -ENOMEM.
  */
 int observer_vm_sums(struct observer *observer, uint64_t vm,
 		     struct vm_sums *sums);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Chooses the programs of the object that do what is asked for. */
+/* Chooses those programs of the BPF object that the options need. */
 #include <bpf/libbpf.h>
 
 #include "ledger/isa.h"

@@ -15,8 +15,8 @@
 #include "observe/observer_private.h"
 
 /*
- * How often to look for processes that have ended, if the ends of vCPUs are not
- * seen.
+ * How often to look for processes that have ended, for when the ends of vCPUs
+ * cannot be seen.
  */
 #define CENSUS_NS 5000000000ull
 
@@ -26,9 +26,9 @@ struct grown {
 	const struct obs_slot *slot;
 	u32 index; /* of the cell in the slot */
 	struct ledger_cell *cell;
-	unsigned int low; /* the lowest bucket that grew; HIST_BUCKETS: none */
-	unsigned int last; /* the highest span that grew, and by how much */
-	u32 more[HIST_SPAN];
+	unsigned int low; /* the lowest bucket that grew, or HIST_BUCKETS */
+	unsigned int last; /* the highest span that grew */
+	u32 more[HIST_SPAN]; /* by how much each bucket of @last grew */
 };
 
 static struct shadow *shadow_of(struct observer *observer, size_t slot)
@@ -110,10 +110,10 @@ static u64 within(u64 value, u64 min, u64 max)
 }
 
 /*
- * Find the shortest and the longest time of the interval.  BPF keeps them since
- * it first saw the vCPU. If one is new, it is of this interval, and exact.
- * Otherwise it is the middle of the histogram's lowest or highest bucket,
- * within the bounds that BPF has.
+ * Find the shortest and the longest time of the interval.  BPF keeps the
+ * extremes since it first saw the vCPU.  An extreme that has changed is from
+ * this interval, and is exact.  Otherwise use the middle of the lowest or
+ * highest bucket that grew, within BPF's extremes.
  */
 static void find_extremes(const struct grown *grown,
 			  const struct exit_times *now,
@@ -144,8 +144,8 @@ static int collect_hist(struct observer *observer, struct grown *grown)
 }
 
 /*
- * Read a cell as it is now.  As long as its time has not changed, its parts are
- * taken as unchanged, too: BPF may be about to add them.
+ * Read a cell as it is now.  BPF adds the time after its parts.  If the time
+ * has not changed, keep the old parts: BPF may be about to add the time.
  */
 static struct exit_times cell_now(const struct obs_slot *slot, u32 index,
 				  const struct exit_times *seen)
@@ -165,7 +165,7 @@ static int collect_cell(struct observer *observer, struct grown *grown,
 {
 	struct exit_times more = exit_times_since(now, seen);
 
-	/* BPF has 32 bits for these. */
+	/* BPF's counter has 32 bits and may have wrapped. */
 	more.fast = (u32)more.fast;
 	if (now->fast < seen->fast &&
 	    observer_carry_fast(observer, grown->slot, grown->index,
@@ -197,8 +197,9 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 		vcpu->ns += now.ns - seen->ns;
 		if (!i) {
 			/*
-			 * These are of no reason: the total has them, and says
-			 * so.
+			 * The first cell is shared by exits whose reason got no
+			 * cell.  They are in the vCPU's sums only, and
+			 * sparse_full has their number.
 			 */
 			vcpu->sparse_full += now.exits - seen->exits;
 			*seen = now;
@@ -220,8 +221,8 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 }
 
 /*
- * A process that is gone has no name any more, but it had one when it began.
- * In another PID namespace, its number is that of another process here.
+ * Prefer the name that the process has now.  If it has ended, or if its number
+ * belongs to another PID namespace, use the name that BPF saved.
  */
 static void name_vm(const struct observer *observer,
 		    const struct obs_slot *slot, struct ledger_vm *vm)
@@ -281,7 +282,7 @@ static int collect_slot(struct observer *observer, const struct obs_slot *slot,
 	return collect_cells(observer, slot, shadow, vcpu, collection);
 }
 
-/* Give an ended vCPU's spans and slot back. */
+/* Free an ended vCPU's spans and its slot. */
 static void free_slot(struct observer *observer, struct obs_slot *slot)
 {
 	struct observer_bpf__bss *bss = observer->bpf->bss;
@@ -303,7 +304,10 @@ static void free_slot(struct observer *observer, struct obs_slot *slot)
 	observer->ended++;
 }
 
-/* Is this slot in use, and its shadow about the same vCPU? */
+/*
+ * Prepare a slot's shadow for collecting; its serial is 0 if the slot is
+ * unused.
+ */
 static int begin_slot(struct observer *observer, size_t i)
 {
 	const struct obs_slot *slot = &observer->bpf->bss->slots[i];
@@ -338,7 +342,7 @@ static bool has_ended(u64 pid)
 	return access(path, F_OK) && errno == ENOENT;
 }
 
-/* Each key but the last one is looked at when the next one is known. */
+/* Get the next key before the current one is deleted. */
 static void forget_vms(const struct observer *observer)
 {
 	int fd = bpf_map__fd(observer->bpf->maps.vms), r;
@@ -375,7 +379,7 @@ static void census(struct observer *observer, u64 now)
 }
 
 /*
- * There are three passes: for the vCPUs that exist, for their keys, and for
+ * There are three passes: find the vCPUs, collect their keys, and collect
  * everything else.
  */
 static int collect_slots(struct observer *observer,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The BPF programs' parts for single ISAs. */
+/* The parts of the BPF programs that differ by ISA. */
 #include "exit_leaves.h"
 #include "observe/observer_private.h"
 

@@ -7,7 +7,7 @@
 
 #include "observe/observer_private.h"
 
-/* Entries of the table fetched by one system call. */
+/* The number of entries that one system call fetches from the table. */
 #define BATCH 512
 
 static int collect_grown_key(struct observer *observer,
@@ -42,8 +42,8 @@ static int collect_key(struct observer *observer, const struct obs_key *key,
 	int r = 0;
 
 	/*
-	 * A vCPU that came after this collection began belongs to the next
-	 * collection.
+	 * This vCPU appeared after the collection began, so it is left for the
+	 * next collection.
 	 */
 	if (!shadow || shadow->serial != key->serial)
 		return 0;

@@ -17,9 +17,10 @@ uint64_t observer_skipped(const struct bpf_program *program)
 }
 
 /*
- * Count runs that were skipped because the program was already running on that
- * CPU. A guest's answer is then taken at the entry.  Of passes that KVM
- * emulated fewer are told: observer_sees_no_entries().
+ * Count the runs that the kernel skipped because the program was already
+ * running on that CPU.  Two programs are left out: an answer that cpuid_answer
+ * misses is captured at the entry, and observer_sees_no_entries() reports the
+ * misses of vmx_emulated.
  */
 static uint64_t recursion_misses(const struct observer *observer)
 {

@@ -15,8 +15,8 @@ struct ring_buffer;
 
 /* The part of a slot that was collected already; the rest is new. */
 struct shadow {
-	u32 serial; /* of the vCPU that this shadow is of; 0: none */
-	bool ending; /* it was gone when this collection began */
+	u32 serial; /* of the vCPU that this shadow belongs to; 0: none */
+	bool ending; /* the vCPU had ended when this collection began */
 	u64 missed_exits;
 	u64 missed_entries;
 	u64 failed_entries;
@@ -25,7 +25,7 @@ struct shadow {
 	struct ledger_keys keys;
 };
 
-/* By how much a counter has grown since it was looked at last. */
+/* Returns how much a counter has grown since it was last looked at. */
 static inline u64 advance(const u64 *counter, u64 *seen)
 {
 	u64 now = __atomic_load_n(counter, __ATOMIC_RELAXED);
@@ -35,8 +35,7 @@ static inline u64 advance(const u64 *counter, u64 *seen)
 	return more;
 }
 
-/* The times in BPF's cell: this is the only place that knows where each number
- * is. */
+/* Read the times of BPF's cell.  No other code knows where they are stored. */
 static inline struct exit_times observer_cell_times(const struct obs_slot *slot,
 						    u32 index)
 {
@@ -55,7 +54,7 @@ static inline struct exit_times observer_cell_times(const struct obs_slot *slot,
 	};
 }
 
-/* The same for the sums that BPF has under a key. */
+/* Read the sums that BPF has under a key. */
 static inline struct exit_times
 observer_key_times(const struct obs_keyed *keyed)
 {
@@ -68,22 +67,22 @@ observer_key_times(const struct obs_keyed *keyed)
 	};
 }
 
-/* The places into which a collection goes. */
+/* Where a collection puts its data. */
 struct collection {
 	struct ledger *interval; /* has the names of VMs */
-	struct ledger *total; /* of the vCPUs that end; NULL: not asked for */
+	struct ledger *total; /* gets the vCPUs that ended; NULL: not needed */
 	struct answers *answers; /* NULL: not asked for */
 };
 
 /*
- * BPF's ring buffers. libbpf fixes the argument of the functions that take
- * records when a buffer is added.  So the argument is this structure, in which
- * observer_consume() says where the records go.
+ * BPF's ring buffers.  The argument of the functions that take records is fixed
+ * when a buffer is added to libbpf.  So the argument is this structure, and
+ * observer_consume() sets where the records go.
  */
 struct ring {
 	struct ring_buffer *buffer;
 	struct observer *observer;
-	const struct collection *collection; /* in observer_consume() */
+	const struct collection *collection; /* set by observer_consume() */
 };
 
 /* A slot, sorted by the VM of its vCPU. */
@@ -106,18 +105,18 @@ struct observer {
 	enum attach attach;
 	struct record_btf types; /* used only while loading classic programs */
 	uint32_t isa;
-	bool other_pids; /* BPF's pids are of no use in /proc: pid_ns.h */
+	bool other_pids; /* BPF's pids are not those in /proc: see pid_ns.h */
 	bool sees_ends;
 	bool sees_no_entries;
-	struct kvm_params_watch params; /* if marks are taken */
-	bool was_off; /* KVM's counters did not count all the time */
+	struct kvm_params_watch params; /* only with options.marks */
+	bool was_off; /* KVM's counters were off at some time */
 	uint64_t vms_seen; /* when last collected */
 	uint64_t ended; /* vCPUs whose slots were taken back */
 	uint64_t unreadable; /* exits whose reason could not be read */
 	uint64_t swept; /* threads_stale at the last sweep of the map threads */
 	uint64_t next_census_ns; /* when to look for ended processes */
-	struct shadow **shadow; /* per slot, what was collected already */
-	uint32_t (*seen)[HIST_SPAN]; /* per span, likewise */
+	struct shadow **shadow; /* per slot: the collected part */
+	uint32_t (*seen)[HIST_SPAN]; /* per span: the collected counts */
 	struct observer_index index; /* for observer_vm_sums() */
 };
 
@@ -126,27 +125,29 @@ enum reader {
 	READ_VMX, /* VMX's, by bpf_rdonly_cast() */
 	READ_SVM_DATA, /* SVM's on 6.1, by svm_data */
 	READ_PROBE, /* on any kernel, by probe reads */
-	READ_OWN, /* likewise; a slot must be of the vCPU's own process */
+	READ_OWN, /* on any kernel, by probe reads; checks the vCPU's process */
 	NR_READERS,
 };
 
-/* The BPF programs' parts for one ISA, beside those that work for any. */
+/* The parts of the BPF programs that are needed for one ISA only. */
 struct observer_isa {
 	uint32_t isa;
-	enum reader cast; /* if there is bpf_rdonly_cast() */
-	const char *variable; /* a variable of its module */
+	enum reader cast; /* the reader to use if bpf_rdonly_cast() exists */
+	const char *variable; /* a variable of KVM's module, or NULL */
 	enum reader
 		by_variable; /* the reader of tp_btf that uses the variable */
 	const char *handled; /* the program that sees slow handling, or NULL */
 };
 
 /**
- * observer_isa - the parts for EXIT_LEAF_ISA_*; never NULL, but without a row
- * empty
+ * observer_isa - get the parts for EXIT_LEAF_ISA_*; empty ones if it is unknown
  */
 const struct observer_isa *observer_isa(uint32_t isa);
 
-/* How ends of vCPUs and emulation in place of entries are noticed. */
+/*
+ * How the ends of vCPUs are noticed; the last one also notices emulated
+ * entries.
+ */
 enum ends {
 	ENDS_UNSEEN,
 	ENDS_KPROBE,
@@ -154,7 +155,7 @@ enum ends {
 	ENDS_FENTRY_EMULATED,
 };
 
-/* One combination of programs that might load. */
+/* One combination of programs; the kernel may refuse to load it. */
 struct choice {
 	enum attach attach;
 	enum reader reader;
@@ -162,7 +163,7 @@ struct choice {
 };
 
 /**
- * observer_is_emulating - does it matter if KVM emulates in place of an entry?
+ * observer_is_emulating - must entries that KVM emulates instead be noticed?
  */
 bool observer_is_emulating(const struct observer_options *options, u32 isa);
 
@@ -185,7 +186,7 @@ void observer_collect_free(struct observer *observer);
 
 /**
  * observer_vcpu - find a slot's vCPU in a ledger, or add it
- * @names: of VMs that have one already; NULL: none have
+ * @names: a ledger that has the names of VMs already; NULL: there is none
  *
  * Returns NULL when out of memory.
  */
@@ -200,19 +201,18 @@ struct ledger_vcpu *observer_vcpu(const struct observer *observer,
 bool observer_has_stale_threads(const struct observer *observer);
 
 /**
- * observer_sweep_threads - if so, delete the stale entries of the map threads
+ * observer_sweep_threads - if there are enough stale threads, delete them
  *
- * A thread that has run a vCPU and no longer runs it leaves an entry there, and
- * the map has room for only so many.
+ * When a thread stops running a vCPU, its entry stays in the map, which has a
+ * limited size.
  */
 void observer_sweep_threads(struct observer *observer);
 
-/** observer_skipped - runs of a program that the kernel skipped */
+/** observer_skipped - the number of a program's runs that the kernel skipped */
 uint64_t observer_skipped(const struct bpf_program *program);
 
 /**
- * observer_losses - count the events that were not booked since the programs
- * were loaded
+ * observer_losses - fill in the losses since the programs were loaded
  */
 void observer_losses(const struct observer *observer, struct ledger_losses *to);
 
@@ -234,8 +234,8 @@ int observer_each_key(struct observer *observer, observer_key_fn *fn,
 		      const struct collection *collection);
 
 /*
- * Add slots and keys as they are, once each, to the collection's total, if that
- * is asked for.
+ * Add a slot or a key with its sums since the start to the collection's total,
+ * if there is one.  Each must be added only once.
  */
 int observer_total_slot(struct observer *observer, const struct obs_slot *slot,
 			const struct collection *collection);

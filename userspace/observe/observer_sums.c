@@ -15,7 +15,7 @@ static int by_vm(const void *a, const void *b)
 	return x->slot < y->slot ? -1 : x->slot > y->slot;
 }
 
-/* The VM of a slot in use; 0: the slot is free or is still being set up. */
+/* Returns the VM of a slot, or 0 if the slot is free or still being set up. */
 static uint64_t vm_of(const struct obs_slot *slot)
 {
 	if (!__atomic_load_n(&slot->vcpu, __ATOMIC_ACQUIRE))
@@ -68,7 +68,7 @@ static int make_index(struct observer *observer)
 	return r;
 }
 
-/* Note the VM's folder in debugfs, on which all of its vCPUs must agree. */
+/* Note the VM's folder in debugfs.  All of its vCPUs must agree on it. */
 static void add_folder(const struct obs_slot *slot, struct vm_sums *sums)
 {
 	if (sums->vcpus == 1)

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Deletes stale entries of the threads that BPF remembers. */
+/* Deletes stale entries of BPF's map of threads. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "observe/observer_private.h"
 
-/* At least so many of the map's 2 * OBS_SLOTS entries are still free then. */
+/*
+ * Sweep when more entries than this are stale.  The map has 2 * OBS_SLOTS
+ * entries, so at least this many of them are still free then.
+ */
 #define STALE_MAX (OBS_SLOTS / 2)
 
 static u64 stale(const struct observer *observer)
@@ -19,7 +22,7 @@ bool observer_has_stale_threads(const struct observer *observer)
 	return stale(observer) - observer->swept > STALE_MAX;
 }
 
-/* Is a thread's entry that of the vCPU that it ran last? */
+/* Is the vCPU in the thread's entry still run by this thread? */
 static bool is_current(const struct observer *observer, u32 tid, u32 index)
 {
 	const struct obs_slot *slot = &observer->bpf->bss->slots[index];
@@ -28,8 +31,8 @@ static bool is_current(const struct observer *observer, u32 tid, u32 index)
 }
 
 /*
- * An entry that was stale may have become a vCPU's by the time it is deleted.
- * That vCPU asks for it again at its next exit.
+ * A stale entry may become valid again just before it is deleted.  Then make
+ * the vCPU enter its thread again at its next exit.
  */
 static void delete_thread(struct observer *observer, u32 tid)
 {
@@ -56,8 +59,8 @@ void observer_sweep_threads(struct observer *observer)
 	observer->swept = seen;
 	while (!bpf_map_get_next_key(fd, last, &next)) {
 		/*
-		 * It is deleted only now, because the walk would begin again at
-		 * a key that is gone.
+		 * Delete an entry only after reading the next key: the walk
+		 * would begin again at a key that is missing.
 		 */
 		if (last && (bpf_map_lookup_elem(fd, &tid, &index) ||
 			     !is_current(observer, tid, index)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The totals of vCPUs since the start, which are BPF's own sums.  To add the
- * intervals up instead would cost as much again as to collect them.
+ * The totals of vCPUs since the start.  These are BPF's own sums: adding up the
+ * intervals would cost as much again as collecting them.
  */
 #include <errno.h>
 
@@ -113,7 +113,7 @@ int observer_carry_hist(struct observer *observer, const struct obs_slot *slot,
 	return cell ? hist_book(&cell->hist, bucket, CARRY) : -ENOMEM;
 }
 
-/* A key whose slot has not been given to another vCPU yet. */
+/* Add a key, unless its slot has been given to another vCPU. */
 static int add_key(struct observer *observer, const struct obs_key *key,
 		   const struct obs_keyed *keyed,
 		   const struct collection *collection)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Types of the records of KVM's classic tracepoints, for when the module kvm
- * has no BTF. tracefs tells where the fields of a record are, which is all that
- * programs on classic tracepoints need to know of KVM.
+ * Makes BTF types of the records of KVM's classic tracepoints, for when the
+ * module kvm has no BTF.  Programs on classic tracepoints need only the places
+ * of the fields in these records, and tracefs has these.
  */
 #ifndef EXITLEDGER_RECORD_BTF_H
 #define EXITLEDGER_RECORD_BTF_H
@@ -15,22 +15,22 @@
 int record_btf_add(struct btf *btf, const struct tracepoints *records);
 
 /*
- * A place with types where libbpf can read them.  If it is zeroed, there are
- * none.
+ * BTF types in a file, from which libbpf can read them.  All zero means that
+ * there are none.
  */
 struct record_btf {
 	int fd; /* of a file in memory */
 	char path[32];
 };
 
-/** record_btf_put - put types into such a file; 0 or -errno */
+/** record_btf_put - write types to such a file; 0 or -errno */
 int record_btf_put(struct record_btf *types, const struct btf *btf);
 
 /**
- * record_btf_open - do this for the running kernel and its records
+ * record_btf_open - make the types of the running kernel, with its records
  *
- * Returns 0; or -errno with @why filled in: tracefs is missing, or does not
- * tell.
+ * Returns 0; or -errno with @why filled in if tracefs is missing, or has no
+ * format of the records.
  */
 int record_btf_open(struct record_btf *types, struct why *why);
 

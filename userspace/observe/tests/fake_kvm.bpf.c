@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that user space writes and that the observer's programs read as KVM's,
- * as it has a kernel address.  For fake_kvm.c.
+ * Memory that user space writes to.  It has a kernel address, so the observer's
+ * programs read it as KVM's memory.  Used by fake_kvm.c.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -21,7 +21,7 @@
 
 static struct fake_kvm_bpf *memory;
 static struct bpf_program *exits, *entries;
-/* threads do not tell which vCPU they run */
+/* No thread tells which vCPU it runs. */
 static bool no_addresses;
 static enum fake_registers registers;
 static struct bpf_link *exit_calls, *entry_calls;
@@ -127,8 +127,8 @@ void fake_kvm_load_as(const struct observer_options *options, u32 isa,
 				      .sees_ends = choice.ends };
 	load(choice);
 	/*
-	 * Otherwise the collector would read the ring, which belongs to the
-	 * test.
+	 * Otherwise the collector would empty the ring before the test reads
+	 * it.
 	 */
 	observer.options.slower_than_ns = 0;
 	exits = chosen("exit_");
@@ -150,7 +150,10 @@ void fake_kvm_load(const struct observer_options *options, u32 isa)
  */
 void fake_kvm_attach(void)
 {
-	/* A mount namespace of the test's own for tracefs. */
+	/*
+	 * Make a mount namespace, so that tracefs is mounted for this test
+	 * only.
+	 */
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
 	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL),
 			 0);
@@ -257,7 +260,7 @@ static size_t collect_losses(struct loss list[LOSSES_MAX])
 	return nr;
 }
 
-/* Losses of vCPUs are counted since the last call. */
+/* Returns the losses since the last call. */
 u64 fake_lost(const char *name)
 {
 	struct loss list[LOSSES_MAX];

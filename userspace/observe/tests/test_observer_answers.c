@@ -147,11 +147,11 @@ START_TEST(skipped)
 	ck_assert_uint_eq(last.flags, OBS_ANSWER_PAIRED | OBS_ANSWER_ENTRY);
 	ck_assert_uint_eq(last.vcpu_id, 1);
 	ck_assert_uint_eq(last.vcpus, 2);
-	/* Both vCPUs are outside of the guest, and their exits are counted. */
+	/* Neither vCPU has entered the guest again; both exits are counted. */
 	ck_assert_uint_eq(last.outside, 2);
 	ck_assert_uint_eq(last.leaf, EXIT_LEAF_REASON_EXITS);
 	ck_assert_uint_eq(last.index, cpuid_reason);
-	/* After the entry, nothing more comes. */
+	/* The entry captures no second answer. */
 	fake_entry(0);
 	other_exits(1, 1);
 	ck_assert_int_eq(answers(), 0);
@@ -169,8 +169,8 @@ START_TEST(each_leaf)
 				 leaf <= EXIT_LEAF_LAST;
 
 		/*
-		 * By the program on kvm_cpuid, and by the entry if that was
-		 * skipped.
+		 * The answer is captured by the program on kvm_cpuid, or at the
+		 * entry if that program was skipped.
 		 */
 		for (int program = 0; program < 2; program++) {
 			asks(0, leaf, 0);
@@ -203,14 +203,14 @@ START_TEST(skipped_and_unknown)
 	fake_entry(0);
 	ck_assert_int_eq(answers(), 0);
 	ck_assert_uint_eq(fake_lost("answers"), 1);
-	/* Once is enough. */
+	/* The lost answer is counted only once. */
 	fake_exit(0, cpuid_reason);
 	fake_entry(0);
 	ck_assert_uint_eq(fake_lost("answers"), 1);
 }
 END_TEST
 
-/* The times in KVM's answer are at most those that BPF has booked. */
+/* The times in an answer are at most those that BPF has booked. */
 START_TEST(skipped_time)
 {
 	u64 ns;
@@ -242,7 +242,10 @@ START_TEST(not_answered)
 		fake(0)->regs_dirty &= ~(1u << FAKE_RIP);
 		break;
 	case REFLECTED:
-		/* Reflected to the guest hypervisor, which continues. */
+		/*
+		 * The exit is reflected to the guest hypervisor, which
+		 * continues.
+		 */
 		fake(0)->vmcb = fake(0)->vmcb02;
 		fake(0)->loaded_vmcs += 64;
 		fake_vmcb(0)->exit_code = cpuid_reason;
@@ -277,7 +280,7 @@ START_TEST(of_their_own_read)
 }
 END_TEST
 
-/* An exit for another reason is no read, whatever the registers contain. */
+/* An exit for another reason is not a read, whatever the registers contain. */
 START_TEST(of_no_read)
 {
 	load(isas[_i]);
@@ -312,7 +315,9 @@ START_TEST(of_their_own_vcpu)
 }
 END_TEST
 
-/* The ring is full: each lost answer is counted, whichever program had it. */
+/*
+ * The ring is full: each lost answer is counted, whichever program captured it.
+ */
 START_TEST(run_out)
 {
 	const int nr = 12000;
@@ -330,7 +335,10 @@ START_TEST(run_out)
 }
 END_TEST
 
-/* The index of the first load of a slot's member at or after an instruction. */
+/*
+ * Returns the index of the next load of a slot's member, from an instruction
+ * on.
+ */
 static size_t load_of(const struct bpf_insn *insn, size_t from, size_t nr,
 		      size_t member, u8 size)
 {

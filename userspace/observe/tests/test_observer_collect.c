@@ -11,7 +11,7 @@
 #include "fake_vcpus.h"
 #include "tests/tap.h"
 
-/* An exit that takes exactly @time. */
+/* Make an exit that takes exactly @time. */
 static void took(u64 vcpu, u64 time)
 {
 	struct obs_slot *slot;
@@ -34,7 +34,7 @@ static const struct ledger_cell *cell_of(const struct ledger *ledger,
 	ck_abort_msg("no such VM");
 }
 
-/* An interval has only new exits; its extremes are as exact as possible. */
+/* An interval has only new exits, and its extremes are as exact as possible. */
 START_TEST(intervals)
 {
 	struct ledger ledger = { 0 };
@@ -158,7 +158,7 @@ START_TEST(negative_times)
 }
 END_TEST
 
-/* Without a free span, a time is missing in the histogram only. */
+/* If no span is free, a time is missing only in the histogram. */
 START_TEST(spans_run_out)
 {
 	struct ledger ledger = { 0 };
@@ -169,7 +169,10 @@ START_TEST(spans_run_out)
 	took(0x4000, 2000000);
 	took(0x4000, 2000000000);
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
-	/* Two times of one span are expected; allow for a pause of the test. */
+	/*
+	 * Two times of one span are expected; the test may be paused in
+	 * between.
+	 */
 	ck_assert_uint_ge(ledger.losses.no_span, 1);
 	ck_assert_uint_le(ledger.losses.no_span, 2);
 	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->times.exits, 3);
@@ -180,7 +183,7 @@ START_TEST(spans_run_out)
 }
 END_TEST
 
-/* Without a free cell, exits are counted in the total, without a reason. */
+/* If no cell is free, exits are counted in the total, without a reason. */
 START_TEST(reasons_run_out)
 {
 	struct ledger ledger = { 0 };
@@ -231,7 +234,8 @@ static void id_of(u64 vcpu, u32 id)
 }
 
 /*
- * The total has ended vCPUs, dropped intervals, and exits since the last one.
+ * The total includes ended vCPUs, dropped intervals, and exits after the last
+ * one.
  */
 START_TEST(totals)
 {
@@ -276,7 +280,7 @@ END_TEST
  */
 START_TEST(totals_of_counters_that_wrapped)
 {
-	/* Far more than can happen in a second. */
+	/* This is far more than can happen in a second. */
 	const u64 more = (1ull << 31) - 10;
 	struct ledger ledger = { 0 }, total = { 0 };
 	const struct ledger_cell *cell;

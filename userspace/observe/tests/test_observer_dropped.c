@@ -56,7 +56,7 @@ static void check_keys(const struct ledger *ledger, u64 exits)
 	ck_assert_uint_eq(ledger->losses.recursion, 0);
 }
 
-/* The collector, as a user who may not load programs. */
+/* Run the collector as a user who may not load programs. */
 static void collect(void)
 {
 	const struct privileges privileges = { .user = "nobody" };

@@ -209,7 +209,7 @@ START_TEST(ends_by_probe)
 	ck_assert(ledger.vm[0].vcpu[0].gone);
 	ck_assert(!ledger.vm[0].vcpu[1].gone);
 	ck_assert_uint_eq(exits_of(1), 15);
-	/* The next vCPU at this address. */
+	/* Make exits of the next vCPU at this address. */
 	exits(0, 3);
 	collect();
 	ck_assert_uint_eq(exits_of(2), 3);
@@ -228,7 +228,7 @@ static void load_classic(const struct observer_options *options)
 	fake_kvm_attach();
 }
 
-/* The second VM's vCPU 0; the first VM has a vCPU 0, too. */
+/* This is the second VM's vCPU 0; the first VM has a vCPU 0, too. */
 #define TWIN 4
 
 static void two_vms(void)
@@ -307,7 +307,9 @@ START_TEST(classic_vcpu_moves)
 }
 END_TEST
 
-/* Without vCPU addresses, exits that may belong to another VM are counted. */
+/*
+ * If vCPU addresses are unknown, exits that may be of another VM are counted.
+ */
 START_TEST(classic_without_addresses)
 {
 	load_classic(&(struct observer_options){ 0 });

@@ -177,7 +177,10 @@ START_TEST(ports)
 }
 END_TEST
 
-/* KVM has not read the qualification, or read it for another exit: counted. */
+/*
+ * If KVM has not read the qualification for this exit, the missing key is
+ * counted.
+ */
 START_TEST(ports_unknown)
 {
 	fake_kvm_registers(_i ? FAKE_BITMAPS : FAKE_NUMBERS);
@@ -274,7 +277,7 @@ START_TEST(addresses)
 }
 END_TEST
 
-/* An MMIO exit, of which KVM knows that it is no memory, has its address. */
+/* An MMIO exit has its address, as KVM knows that there is no memory. */
 START_TEST(addresses_at_exits)
 {
 	load_by(LEDGER_KEY_MMIO, SVM);
@@ -286,7 +289,7 @@ START_TEST(addresses_at_exits)
 	fake_exit(0, EXIT_SVM_NPF);
 	mmio(bpf->progs.key_mmio, 0xfee000b0);
 	fake_entry(0);
-	/* A fault on a page that was not present. */
+	/* Make a fault on a page that was not present. */
 	fake_vmcb(0)->exit_info_1 = 0x100000006;
 	fake_exit(0, EXIT_SVM_NPF);
 	fake_entry(0);
@@ -297,7 +300,8 @@ START_TEST(addresses_at_exits)
 END_TEST
 
 /*
- * On VMX only KVM's tracepoint has the address; if it was missed, count that.
+ * On VMX only KVM's tracepoint has the address.  If that event was missed, the
+ * missing key is counted.
  */
 START_TEST(addresses_unknown)
 {
@@ -352,7 +356,8 @@ START_TEST(slow_ones)
 }
 END_TEST
 
-/* The clock of the CPU of the entry is behind: no slow exit and no time. */
+/* If the clock of the entry's CPU is behind, no slow exit and no time is
+ * booked. */
 START_TEST(negative_times)
 {
 	const struct observer_options options = { .slower_than_ns = 1,
@@ -374,7 +379,7 @@ START_TEST(negative_times)
 	ck_assert_uint_eq(slot->cell[1].ns, 0);
 	ck_assert_uint_eq(slot->cell[1].blocked_ns, 0);
 	ck_assert_uint_eq(fake_lost("negative"), 1);
-	/* The same for time off the CPU. */
+	/* Check the same for time off the CPU. */
 	fake_exit(0, EXIT_SVM_MSR);
 	slot->off_ns = slot->exit_ns + 5000000000;
 	fake_entry(0);
@@ -384,7 +389,7 @@ START_TEST(negative_times)
 }
 END_TEST
 
-/* The same for compare, where BPF books the time at the next exit. */
+/* Check the same for compare, where BPF books the time at the next exit. */
 START_TEST(negative_times_of_compare)
 {
 	struct obs_slot *slot;

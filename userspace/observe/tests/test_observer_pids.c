@@ -14,7 +14,7 @@
 #include "host/pid_ns.h"
 #include "tests/tap.h"
 
-/* Does the census take a VM whose process is unknown here for an ended one? */
+/* Does the census free a VM only because its process is not known here? */
 static bool is_census_freeing(struct ledger *ledger)
 {
 	observer.attach = ATTACH_TP;
@@ -36,7 +36,9 @@ static void in_a_pid_namespace(void)
 	slot->tgid = getpid();
 	strcpy(slot->comm, "some-vmm");
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
-	/* Process 1 is this test here, and not the VMM. */
+	/*
+	 * Here, process 1 is this test and not the VMM, so BPF's name is used.
+	 */
 	ck_assert_str_eq(ledger.vm[0].name, "some-vmm");
 	ck_assert(!is_census_freeing(&ledger));
 	ck_assert_uint_eq(bpf->bss->vcpus_ended, 0);

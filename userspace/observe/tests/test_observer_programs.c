@@ -56,7 +56,7 @@ static const struct choice choices[] = {
 	{ ATTACH_TP_BTF, READ_OWN, ENDS_UNSEEN },
 };
 
-/* Counts only; with times; with histograms; with all options. */
+/* Count only; count with times; with histograms; with all options. */
 static const struct {
 	struct observer_options options;
 	bool times, histograms;
@@ -186,7 +186,7 @@ END_TEST
 
 /* --- the fast path --- */
 
-/* The slot at which the search for a vCPU begins. */
+/* Returns the slot at which the search for a vCPU begins. */
 static struct obs_slot *home_of(u32 i)
 {
 	return &bpf->bss->slots[((u32)fake_address(i) * 0x9e3779b1u) >> 21];
@@ -198,7 +198,7 @@ static void is_handled(u32 isa, u32 i)
 	     fake_address(i), 0);
 }
 
-/* Exits that the exit handler did not see; @_i: the slot is elsewhere. */
+/* Make exits that the exit handler did not see; @_i: the slot is elsewhere. */
 START_TEST(fast_exits)
 {
 	const u32 isa = _i % 2 ? VMX : SVM;
@@ -343,14 +343,14 @@ START_TEST(what_a_slow_exit_tells)
 	ck_assert_uint_eq(slow.preempted_ns, 700);
 	ck_assert_uint_eq(slow.blocked_ns, 300);
 	ck_assert_uint_eq(slow.has_key, 0);
-	/* At its own end; the next exit's clock is later. */
+	/* Use its own end, because the next exit's clock is later. */
 	fake_exit(3, EXIT_SVM_MSR);
 	ck_assert_uint_lt(slow.at_ns, slot->exit_ns);
 	ck_assert_uint_lt(slot->exit_ns - slow.at_ns, 1000000000);
 }
 END_TEST
 
-/* A key that was found meanwhile is not looked up again. */
+/* A key that was found during the exit is not looked up again. */
 START_TEST(slow_exits_keep_their_keys)
 {
 	const struct observer_options options = { .slower_than_ns = 1,
@@ -393,7 +393,8 @@ START_TEST(marks_of_the_running_vcpu)
 	fake_exit(1, EXIT_SVM_CPUID);
 	for (size_t i = 0; i < 4; i++) {
 		/*
-		 * From another vCPU, from no vCPU, and from one without a slot.
+		 * Ask from another vCPU, from no vCPU, and from a vCPU without
+		 * a slot.
 		 */
 		fake_runs(1);
 		cpuid(EXIT_LEAF_EXITS, words[3 - i]);

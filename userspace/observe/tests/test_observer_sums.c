@@ -14,7 +14,9 @@
 
 static struct vm_sums sums;
 
-/* As compare sets it: BPF books an exit's time at the next exit. */
+/*
+ * Use compare's options, with which BPF books an exit's time at the next exit.
+ */
 static const struct observer_options options = { .answers = true };
 
 static void load(void)
@@ -188,7 +190,7 @@ START_TEST(a_slot_of_another)
 }
 END_TEST
 
-/* Exits without a cell, and exits whose reason could not be read. */
+/* Exits without a cell, and exits with an unreadable reason, are counted. */
 START_TEST(no_reason)
 {
 	load();

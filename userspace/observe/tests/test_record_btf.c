@@ -36,7 +36,10 @@ static void field(struct btf *btf, const char *name, int type, u32 at)
 	ck_assert_int_eq(btf__add_field(btf, name, type, at * 8, 0), 0);
 }
 
-/* The kernel's own types, by which the name of a thread's process is found. */
+/*
+ * Load the kernel's own types, by which the name of a thread's process is
+ * found.
+ */
 static struct btf *kernel_types(void)
 {
 	struct btf *btf = make_btf();
@@ -99,7 +102,7 @@ static bool reads_at(const struct bpf_program *program, int offset, u8 size)
 	return false;
 }
 
-/* All options that work with classic tracepoints. */
+/* All options that classic tracepoints support. */
 static const struct observer_options asked[] = {
 	{ 0 },
 	{ .count_only = true },
