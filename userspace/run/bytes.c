@@ -7,8 +7,8 @@
 
 #include "run/bytes.h"
 
-#define RATIO_MAX 1032 /* the highest of deflate: it bounds the memory */
-#define NUMBER_MAX 10 /* bytes of 64 bits */
+#define RATIO_MAX 1032 /* the highest ratio of deflate */
+#define NUMBER_MAX 10 /* the bytes of a 64-bit number */
 
 static bool make_room(struct bytes *bytes, size_t more)
 {

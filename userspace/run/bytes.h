@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Numbers as bytes, for the blobs of a recorded run: unsigned LEB128 (seven
- * bits per byte, the lowest first; bit 7 says that more follow), and zlib's
- * compression.
+ * bits per byte, the lowest first; bit 7 is set if more bytes follow), and
+ * zlib's compression.
  */
 #ifndef EXITLEDGER_BYTES_H
 #define EXITLEDGER_BYTES_H
@@ -12,30 +12,30 @@
 #include <stdint.h>
 
 /*
- * The largest size of a blob when it is uncompressed.  No file makes us take
- * more memory.
+ * The largest size of a blob when it is uncompressed.  It limits the memory
+ * that a damaged file can make us use.
  */
 #define BYTES_MAX (256u << 20)
 
-/* A buffer that is written to; all zero is an empty one. */
+/* A buffer that is written to.  It is empty if it is all zero. */
 struct bytes {
 	uint8_t *data;
 	size_t length;
 	size_t room;
-	bool failed; /* out of memory; everything put since then is missing */
+	bool failed; /* out of memory; everything put since then is lost */
 };
 
-/* A position for reading.  A failure stays, and everything read after it is 0. */
+/* A position for reading.  After a failure, all further numbers are 0. */
 struct cursor {
 	const uint8_t *at;
 	const uint8_t *end;
-	bool failed; /* beyond the end, or above the limit */
+	bool failed; /* read beyond the end, or a number was above the limit */
 };
 
 void bytes_put(struct bytes *bytes, uint64_t number);
 void bytes_put_data(struct bytes *bytes, const void *data, size_t length);
 
-/** bytes_reset - make it empty, and keep the memory */
+/** bytes_reset - make the buffer empty, and keep its memory */
 void bytes_reset(struct bytes *bytes);
 void bytes_free(struct bytes *bytes);
 
@@ -53,10 +53,10 @@ int bytes_deflate(struct bytes *to, const struct bytes *from);
 int bytes_inflate(struct bytes *to, const void *from, size_t length,
 		  uint64_t size);
 
-/** cursor_get - the next number; above @max is a failure */
+/** cursor_get - read the next number; it is a failure if it is above @max */
 uint64_t cursor_get(struct cursor *cursor, uint64_t max);
 
-/** cursor_take - the next @length bytes, as a cursor of their own */
+/** cursor_take - read the next @length bytes, as a cursor of their own */
 struct cursor cursor_take(struct cursor *cursor, uint64_t length);
 
 static inline bool cursor_has_more(const struct cursor *cursor)

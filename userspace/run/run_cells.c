@@ -37,11 +37,13 @@ static void put_hist(const struct hist *hist, struct bytes *bytes)
 	}
 }
 
-/* The numbers that a cell may have beside its exits and its time, in this
- * order. */
+/*
+ * The numbers that a cell may have besides its exits and its time, in the order
+ * in which they are stored.
+ */
 static const struct {
 	unsigned int has;
-	size_t at; /* in struct exit_times */
+	size_t at; /* offset in struct exit_times */
 	uint64_t most;
 } parts[] = {
 	{ HAS_FAST, offsetof(struct exit_times, fast), RUN_COUNT_MAX },

@@ -8,17 +8,17 @@
 #include "run/bytes.h"
 
 /*
- * The most that a single blob may say, so that sums of many blobs cannot
- * overflow: 2.8e14 exits, and 36 years in ns.
+ * The largest numbers that a single blob may have, so that sums of many blobs
+ * cannot overflow: 2.8e14 exits, and 36 years in ns.
  */
 #define RUN_COUNT_MAX (1ull << 48)
 #define RUN_NS_MAX (1ull << 60)
 
 /**
- * run_cells_encode - append everything that happened
+ * run_cells_encode - append all data of a ledger as a blob
  * @filter: append only what passes it
  *
- * vCPUs in which nothing happened take no room.  If memory runs out,
+ * vCPUs in which nothing happened take no space.  If memory runs out,
  * bytes->failed is set.
  */
 void run_cells_encode(const struct ledger *ledger, const struct filter *filter,
@@ -27,16 +27,16 @@ void run_cells_encode(const struct ledger *ledger, const struct filter *filter,
 /**
  * run_cells_decode - add the contents of a blob to a ledger
  *
- * The ledger must have the VMs and vCPUs, which are no part of a blob.  Returns
- * 0, -ENOMEM, or -EINVAL: it is no such blob, or one of other VMs.
+ * The ledger must already have the VMs and vCPUs, as a blob has only their
+ * numbers.  Returns 0, -ENOMEM, or -EINVAL if the data are damaged, or are for
+ * VMs that the ledger does not have.
  */
 int run_cells_decode(struct cursor cursor, struct ledger *ledger);
 
 /**
  * run_cells_sum - add up the exits and times of known reasons that pass a
  * filter
- * @exits: filled in
- * @ns: likewise
+ * @exits, @ns: set to the sums
  */
 void run_cells_sum(const struct ledger *ledger, const struct filter *filter,
 		   uint64_t *exits, uint64_t *ns);

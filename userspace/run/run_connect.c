@@ -18,14 +18,15 @@ int run_connect(const char *path, sqlite3 **db, struct why *why)
 	if (access(path, R_OK | W_OK))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
 	/*
-	 * This comes before SQLite opens the file, because closing the file
-	 * would end SQLite's locks.
+	 * Check this before SQLite opens the file: closing a descriptor of a
+	 * file ends all locks that this process has on the file.
 	 */
 	r = run_file_check(path, path, &wal, why);
 	if (r)
 		return r;
 	/*
-	 * SQLite would make an empty log, which would hide that one is missing.
+	 * Otherwise SQLite would make an empty log, and it would no longer be
+	 * seen that the log is missing.
 	 */
 	if (wal && run_wal_size(path) < 0)
 		return run_snapshot_alone(path, true, db, why);

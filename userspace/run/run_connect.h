@@ -8,18 +8,18 @@
 #include "lib/msg.h"
 
 /**
- * run_connect - open a run that exists, to write to it
- * @db: to be closed with sqlite3_close, or NULL after a failure
+ * run_connect - open an existing run for writing
+ * @db: to be closed with sqlite3_close(); NULL after a failure
  *
- * @db may be read-only if the run has ended.  Returns 0, or -errno with @why;
- * see run_schema_check().
+ * The database may be read-only if the run has ended.  Returns 0, or -errno
+ * with @why; see run_schema_check().
  */
 int run_connect(const char *path, sqlite3 **db, struct why *why);
 
 /**
- * run_connect_new - the same for a new, empty file
+ * run_connect_new - open a new, empty file for writing
  *
- * Returns -EEXIST if there is one already.
+ * Returns as run_connect() does; -EEXIST if the file exists.
  */
 int run_connect_new(const char *path, sqlite3 **db, struct why *why);
 

@@ -16,7 +16,7 @@ int run_database_open(const char *file, const char *path, int flags,
 {
 	char full[RUN_URI];
 	/*
-	 * Some names mean something else to SQLite: "", ":memory:", "file:…".
+	 * SQLite gives some names a special meaning: "", ":memory:", "file:…".
 	 */
 	bool relative = *file != '/' && !(flags & SQLITE_OPEN_URI);
 	int r;
@@ -30,7 +30,7 @@ int run_database_open(const char *file, const char *path, int flags,
 	if (r != SQLITE_OK)
 		return run_sql_error(*db, path, why);
 	sqlite3_busy_timeout(*db, RUN_BUSY_MS);
-	/* A file that someone else made is data, and must never run code. */
+	/* The file may come from someone else: do not let it run code. */
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, BYTES_MAX);
@@ -57,9 +57,9 @@ static uint32_t big_endian(const uint8_t *at, unsigned int size)
 }
 
 /*
- * SQLite notices that a file was cut only when it needs the missing part.  The
- * header (https://www.sqlite.org/fileformat.html, 1.3) has the file's size,
- * unless the rest may be in a write-ahead log.
+ * SQLite notices a truncated file only when it needs the missing part.  The
+ * header (https://www.sqlite.org/fileformat.html, 1.3) has the file's size.
+ * This is not checked if the rest may be in a write-ahead log.
  */
 static int check_header(const char *path, const uint8_t header[100],
 			uint64_t there, bool *wal, struct why *why)
@@ -89,7 +89,7 @@ int run_file_check(const char *name, const char *path, bool *wal,
 	*wal = false;
 	if (stat(name, &is))
 		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	/* To open a pipe would mean to wait for someone to write to it. */
+	/* Do not open a pipe: this would wait until someone writes to it. */
 	if (!S_ISREG(is.st_mode))
 		return why_set(why, EINVAL, "%s: is no regular file", path);
 	file = fopen(name, "re");
@@ -104,7 +104,7 @@ int run_file_check(const char *name, const char *path, bool *wal,
 
 void run_wal_name(const char *path, char name[RUN_PATH + 8])
 {
-	char file[RUN_PATH]; /* PATH_MAX, as realpath() wants it */
+	char file[RUN_PATH]; /* realpath() needs PATH_MAX bytes */
 
 	snprintf(name, RUN_PATH + 8, "%s-wal",
 		 realpath(path, file) ? file : path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The database that a recorded run is: the file, its write-ahead log, SQLite. */
+/* The files of a recorded run: an SQLite database, and its write-ahead log. */
 #ifndef EXITLEDGER_RUN_DATABASE_H
 #define EXITLEDGER_RUN_DATABASE_H
 
@@ -10,36 +10,38 @@
 
 #include "lib/msg.h"
 
-#define RUN_BUSY_MS 5000 /* how long to wait for the locks of others */
+#define RUN_BUSY_MS 5000 /* how long to wait for other programs' locks */
 #define RUN_PATH 4096
-#define RUN_URI (3 * RUN_PATH + 32) /* it may make %XX of any byte */
+#define RUN_URI (3 * RUN_PATH + 32) /* every byte may become %XX */
 
 /**
  * run_file_check - can a file be that of a run, and is it complete?
- * @name: of the file
- * @path: the name of the run in messages
- * @wal: filled in: a part of it may be in a write-ahead log
+ * @name: the file's name
+ * @path: the run's name in messages
+ * @wal: set to whether a part of the run may be in a write-ahead log
+ *
+ * Returns 0, or -errno with @why.
  */
 int run_file_check(const char *name, const char *path, bool *wal,
 		   struct why *why);
 
 /**
  * run_database_open - open a database, whatever it contains
- * @file: its name
- * @path: the name of the run in messages
- * @flags: SQLITE_OPEN_…; with SQLITE_OPEN_URI @file is a URI
+ * @file: the file's name, or a URI if @flags has SQLITE_OPEN_URI
+ * @path: the run's name in messages
+ * @flags: SQLITE_OPEN_...
  */
 int run_database_open(const char *file, const char *path, int flags,
 		      sqlite3 **db, struct why *why);
 
 /**
- * run_wal_name - the name of a run's write-ahead log
+ * run_wal_name - get the name of a run's write-ahead log
  *
- * It is beside the file itself, not beside a link to it.
+ * If @path is a symbolic link, the log is beside the link's target.
  */
 void run_wal_name(const char *path, char name[RUN_PATH + 8]);
 
-/** run_wal_size - the size of the write-ahead log, or -1: there is none */
+/** run_wal_size - the size of the write-ahead log, or -1 if there is none */
 int64_t run_wal_size(const char *path);
 
 /** run_database_failed - close the database if @r is a failure; returns @r */

@@ -18,7 +18,7 @@ static const struct field {
 	enum kind kind;
 	size_t offset;
 	size_t size; /* of a text */
-	bool newer; /* older runs do not have it: 0 */
+	bool newer; /* older runs lack this row; its value is then 0 */
 } fields[] = {
 /* clang-format off */
 #define TEXT_FIELD(name)                                \
@@ -106,7 +106,7 @@ uint64_t run_info_pid_start(uint32_t pid)
 		return 0;
 	line[fread(line, 1, sizeof(line) - 1, file)] = '\0';
 	fclose(file);
-	/* It is field 22; the second field may contain anything. */
+	/* The time is field 22.  The second field ends with the last ")". */
 	at = strrchr(line, ')');
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
@@ -186,7 +186,7 @@ int run_info_save(sqlite3 *db, const struct run_info *info)
 	return r;
 }
 
-/* Can this field have the value of a row? */
+/* Check the value of a row, and take it into the field. */
 static bool get_field(const struct field *field, sqlite3_stmt *row,
 		      struct run_info *info)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where, when and how a run was recorded: the rows of its table meta. */
+/* Where, when and how a run was recorded: the rows of its table "meta". */
 #ifndef EXITLEDGER_RUN_INFO_H
 #define EXITLEDGER_RUN_INFO_H
 
@@ -13,47 +13,46 @@
 struct run_info {
 	char program[32]; /* version of exitledger */
 	char kernel[65];
-	char vendor[16]; /* this one and the next two are as in struct host */
+	char vendor[16]; /* the next three members are as in struct host */
 	char hypervisor[16];
 	uint32_t isa;
 	char cpu[96]; /* model, or "" */
-	char attach[16]; /* "": no BPF, but KVM's own book */
+	char attach[16]; /* "": from KVM's own book, without BPF */
 	bool kernel_book;
-	uint32_t kernel_mode; /* its mode in the beginning, EXIT_FILE_* */
+	uint32_t kernel_mode; /* the book's mode at the start, EXIT_FILE_* */
 	char by[16]; /* name of the kind of keys, or "" */
 	bool count_only;
 	bool fast;
 	bool off_cpu;
-	bool guest_marks; /* guests' own marks are seen */
+	bool guest_marks; /* marks of guests are recorded */
 	uint64_t slower_than_ns;
 	bool slow_hlt;
-	char shown[256]; /* the filters, as options; "": all */
-	char command[256]; /* or "" */
+	char shown[256]; /* the filters as options; "": none */
+	char command[256]; /* the command that was run, or "" */
 	uint64_t interval_ns;
 	uint64_t detail_ns;
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	uint64_t started_at; /* seconds since 1970 */
-	char boot_id[40]; /* the boot that CLOCK_MONOTONIC is of */
+	char boot_id[40]; /* the boot in which CLOCK_MONOTONIC was read */
 	uint32_t pid; /* of the recorder */
-	uint64_t pid_ns; /* pid_ns_own() of the recorder; 0: not known */
-	uint64_t pid_start; /* when it began: run_info_pid_start(); or 0 */
+	uint64_t pid_ns; /* pid_ns_own() of the recorder; 0: unknown */
+	uint64_t pid_start; /* run_info_pid_start() of the recorder; 0: unknown */
 
-	/* These are known if the recording was ended, and not just cut off: */
-	uint64_t ended_ns; /* 0: it was cut off */
+	/* These are known only if the recording was ended properly. */
+	uint64_t ended_ns; /* 0: the recorder was killed, or still runs */
 	uint32_t command_status;
 	uint64_t bpf_exits; /* the book's own sums of everything recorded */
 	uint64_t bpf_ns;
 };
 
-/** run_info_read_host - fill in kernel, vendor, cpu, boot_id … of this host */
+/** run_info_read_host - fill in this host's and this process's members */
 void run_info_read_host(struct run_info *info);
 
 /**
- * run_info_pid_start - tell the process of a pid from all others that ever have
- * the pid
+ * run_info_pid_start - when a process started, in clock ticks since boot
  *
- * Returns when it began, in clock ticks since boot; 0: there is no such
- * process.
+ * This distinguishes it from other processes that get the same pid later.
+ * Returns 0 if there is no such process.
  */
 uint64_t run_info_pid_start(uint32_t pid);
 
@@ -63,8 +62,8 @@ int run_info_save(sqlite3 *db, const struct run_info *info);
 /**
  * run_info_load - read the rows
  *
- * Returns 0; -EINVAL with @why: one is missing or wrong; or SQLite's error,
- * negative as from run_sql_error().
+ * Returns 0; -EINVAL with @why if a row is missing or wrong; or the negative
+ * error of run_sql_error().
  */
 int run_info_load(sqlite3 *db, const char *path, struct run_info *info,
 		  struct why *why);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A mark from another process than the recorder. */
+/* Sets a mark in a run from another process than the recorder. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "run/run_writer.h"
 
 /*
- * Is the recorder's process alive, and not another one that got its pid later?
+ * Does the recorder still run?  Its pid may belong to another process by now.
  */
 static bool is_alive(const struct run_info *info)
 {
@@ -37,12 +37,13 @@ static int check_recording(const char *path, const struct run_info *info,
 	    here.pid_ns && info->pid_ns != here.pid_ns)
 		return why_set(
 			why, EINVAL,
-			"%s: its recorder is in another PID namespace, as of a container: set the mark in there",
+			"%s: the recorder runs in another PID namespace, such as a container's: set the mark from there",
 			path);
 	if (strcmp(here.boot_id, info->boot_id) || !is_alive(info))
-		return why_set(why, ESRCH,
-			       "%s is no longer being recorded (pid %u did it)",
-			       path, info->pid);
+		return why_set(
+			why, ESRCH,
+			"%s is no longer being recorded (its recorder was pid %u)",
+			path, info->pid);
 	return 0;
 }
 
@@ -76,7 +77,7 @@ int run_mark(const char *path, const char *text, struct why *why)
 	r = run_connect(path, &db, why);
 	if (r)
 		return r;
-	/* If the recorder was killed, nothing is changed. */
+	/* If the recorder was killed, leave its write-ahead log as it is. */
 	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	r = run_info_load(db, path, &info, why);
 	if (!r)

@@ -7,7 +7,7 @@
 #include "run/run_reader_private.h"
 #include "run/run_snapshot.h"
 
-/* Say why a step failed, by its -errno. */
+/* Report why a step could not be read, by its -errno. */
 static int step_failed(const struct run_reader *reader, int r,
 		       const char *damage, struct why *why)
 {
@@ -29,7 +29,7 @@ int run_reader_open(const char *path, bool fine, struct run_reader **result,
 		return why_set(why, ENOMEM, "out of memory");
 	reader->fine = fine;
 	r = run_snapshot_open(path, &reader->db, why);
-	/* A single lock is held for everything that is read. */
+	/* Hold a single lock for everything that is read. */
 	if (!r &&
 	    sqlite3_exec(reader->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		r = run_sql_error(reader->db, path, why);
@@ -72,11 +72,14 @@ static int next_row(struct run_reader *reader, sqlite3_stmt **statement,
 				  run_sql_error(reader->db, reader->path, why);
 }
 
-/* Run the same query for intervals @first to @last; 0, or -errno with @why. */
+/*
+ * Run a query for the intervals @first to @last.  Returns 0, or -errno with
+ * @why.
+ */
 static int ask(struct run_reader *reader, sqlite3_stmt **statement,
 	       const char *sql, uint64_t first, uint64_t last, struct why *why)
 {
-	/* It is prepared only once, as that takes longer than to run it. */
+	/* Prepare it only once: this takes longer than running it. */
 	if (!*statement && sqlite3_prepare_v2(reader->db, sql, -1, statement,
 					      NULL) != SQLITE_OK)
 		return run_sql_error(reader->db, reader->path, why);
@@ -207,9 +210,7 @@ static struct cursor cursor_of(const struct bytes *bytes)
 				.end = bytes->data + bytes->length };
 }
 
-/*
- * Read an interval of a chunk, or as many intervals as make one of its steps.
- */
+/* Read the next step of a chunk's series, which is one or more intervals. */
 static int next_fine(struct run_reader *reader, struct ledger *interval,
 		     struct run_step *step, struct why *why)
 {
@@ -227,7 +228,7 @@ static int next_fine(struct run_reader *reader, struct ledger *interval,
 	return end_step(reader, last, interval, step, why);
 }
 
-/* Does this begin where the last one ended? */
+/* Does this step begin where the last one ended? */
 static bool follows(const struct run_reader *reader, uint64_t first,
 		    uint64_t last, const struct run_step *step)
 {
@@ -237,7 +238,7 @@ static bool follows(const struct run_reader *reader, uint64_t first,
 	       step->end_ns - step->begin_ns <= RUN_NS_MAX;
 }
 
-/* Does the series fit its chunk? */
+/* Read a chunk's series, and check that it has the chunk's length. */
 static int open_series(struct run_reader *reader, uint64_t first, uint64_t last,
 		       const struct run_step *step)
 {
@@ -291,7 +292,7 @@ static int next_chunk(struct run_reader *reader, struct ledger *interval,
 	return end_step(reader, last, interval, step, why);
 }
 
-/* Fine steps have no histograms, because not all of them could have one. */
+/* Fine steps have no histograms, as those of thinned intervals are lost. */
 static void drop_histograms(struct ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
@@ -335,7 +336,9 @@ static int next_interval(struct run_reader *reader, struct ledger *interval,
 	return end_step(reader, n, interval, step, why);
 }
 
-/* Chunks are the thinned part, so they come before all intervals. */
+/*
+ * Chunks have the older intervals, so they are read before all other intervals.
+ */
 static int next_step(struct run_reader *reader, struct ledger *interval,
 		     struct ledger *total, struct run_step *step,
 		     struct why *why)

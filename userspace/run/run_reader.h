@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads a recorded run, step by step.  The file may contain anything: every
- * mistake in it is said, and nothing in it is trusted unchecked.
+ * Reads a recorded run, step by step.  The file may contain anything:
+ * everything in it is checked before it is used, and every fault is reported.
  */
 #ifndef EXITLEDGER_RUN_READER_H
 #define EXITLEDGER_RUN_READER_H
@@ -13,31 +13,31 @@ struct run_reader;
 
 struct run_mark {
 	uint64_t at_ns;
-	uint64_t vm; /* number of the VM; 0: the mark is of no VM */
-	/* As in struct ledger_mark, of kinds guest and reset. */
+	uint64_t vm; /* the number of the VM; 0: the mark belongs to no VM */
+	/* For marks of kinds guest and reset, as in struct ledger_mark. */
 	uint64_t kernel_exits, bpf_exits, bpf_before;
 	uint32_t vcpu, vcpus;
-	bool has_exits; /* it has the BPF sums and the number of vCPUs */
+	bool has_exits; /* the BPF sums and @vcpus are known */
 	bool has_kernel;
 	char kind[16]; /* a RUN_MARK_* */
 	char text[LEDGER_NAME]; /* the mark's text, or the name of @vm */
 };
 
 struct run_marks {
-	struct run_mark *mark; /* by time */
+	struct run_mark *mark; /* ascending by time */
 	size_t nr;
 };
 
 struct run_step {
 	uint64_t begin_ns;
 	uint64_t end_ns;
-	bool fine; /* a part of a chunk: vCPUs and histograms are not known */
+	bool fine; /* a part of a chunk: without vCPUs and histograms */
 };
 
 /**
- * run_reader_open - open a run, which may still be being recorded
- * @fine: each interval is a step, in place of each chunk
- * @reader: to be given to run_reader_close, also after a failure
+ * run_reader_open - open a run, which may still be recorded
+ * @fine: a chunk is read as the steps of its series, not as a single step
+ * @reader: to be given to run_reader_close(), also after a failure
  *
  * Returns 0, or -errno with @why.
  */
@@ -52,12 +52,12 @@ const struct ledger *run_reader_vms(const struct run_reader *reader);
 
 /**
  * run_reader_next - add the next step to a ledger
- * @interval: as after observer_collect()
- * @total: gets everything that was recorded, with all data; it is ahead of fine
- * steps
+ * @interval: filled in as by observer_collect()
+ * @total: gets everything that was recorded, with all details; with fine
+ *	steps, it gets a whole chunk at the chunk's first step
  * @step: filled in
  *
- * Returns 1; 0: there are no more steps; or -errno with @why.
+ * Returns 1, or 0 if there are no more steps, or -errno with @why.
  */
 int run_reader_next(struct run_reader *reader, struct ledger *interval,
 		    struct ledger *total, struct run_step *step,

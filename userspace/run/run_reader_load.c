@@ -22,15 +22,14 @@ bool run_column(sqlite3_stmt *row, int column, uint64_t max, uint64_t *value)
 	       number >= 0 && (uint64_t)number <= max;
 }
 
-/* Take a text, cut to its place; false: it is no text. */
+/* Read a text, cut to @size.  Returns false if it is not a text. */
 static bool text_column(sqlite3_stmt *row, int column, char *text, size_t size)
 {
 	const void *from;
 	size_t length;
 
 	/*
-	 * The type is asked for first, because to ask for a text may convert
-	 * the value.
+	 * Check the type first, because reading a value as text may convert it.
 	 */
 	if (sqlite3_column_type(row, column) != SQLITE_TEXT)
 		return false;
@@ -85,7 +84,7 @@ static int load_vm(struct run_reader *reader, sqlite3_stmt *row)
 	return text_column(row, 3, vm->name, sizeof(vm->name)) ? 0 : -EINVAL;
 }
 
-/* Make room for one more element, whenever their number is a power of 2. */
+/* Allocate memory for one more element: double it when it is full. */
 static void *grow(void *array, size_t nr, size_t size)
 {
 	if (nr & (nr - 1))
@@ -117,7 +116,7 @@ static int load_vcpu(struct run_reader *reader, sqlite3_stmt *row)
 	return 0;
 }
 
-/* Take the counts of a mark, if it has any. */
+/* Read the counts of a mark, if it has any. */
 static bool get_exits(sqlite3_stmt *row, struct run_mark *mark)
 {
 	uint64_t vcpu, vcpus;
@@ -169,8 +168,8 @@ static int by_time(const void *a, const void *b)
 }
 
 /*
- * They are sorted by the time at which they came, as reading goes through them
- * once.
+ * Sort the vCPUs by the time at which they were first seen: a reader goes
+ * through them once.
  */
 static int order_vcpus(struct run_reader *reader, struct why *why)
 {
@@ -207,13 +206,19 @@ int run_reader_load(struct run_reader *reader, struct why *why)
 	return r;
 }
 
-/* Add those that have come since, and drop those that are gone for good. */
+/*
+ * Add the vCPUs that were first seen since then, and drop those that have
+ * ended.
+ */
 static void update_present(struct run_reader *reader, uint64_t begin_ns,
 			   uint64_t end_ns)
 {
 	size_t kept = 0;
 
-	/* Otherwise it is a part of the time that was asked for before. */
+	/*
+	 * An earlier period is a part of the last one, so all vCPUs are still
+	 * needed.
+	 */
 	if (begin_ns >= reader->present_ns) {
 		for (size_t i = 0; i < reader->nr_present; i++) {
 			if (reader->present[i]->gone_ns > begin_ns)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The state that the parts of the reader share. */
+/* The state that the reader's files share. */
 #ifndef EXITLEDGER_RUN_READER_PRIVATE_H
 #define EXITLEDGER_RUN_READER_PRIVATE_H
 
@@ -23,24 +23,24 @@ struct run_reader {
 	sqlite3 *db;
 	struct run_info info;
 	struct run_marks marks;
-	struct ledger vms; /* their names */
-	struct run_vcpu *vcpu; /* by VM, id and time */
+	struct ledger vms; /* the VMs with their names */
+	struct run_vcpu *vcpu; /* ascending by VM, id and time */
 	size_t nr_vcpus;
 	/*
-	 * The same vCPUs by the time at which they were first seen; and those
-	 * that may still exist in the next part.
+	 * The same vCPUs, ascending by the time at which they were first seen;
+	 * and those that may exist in the next period.
 	 */
 	const struct run_vcpu **by_time, **present;
-	size_t nr_came, nr_present; /* how many of @by_time have come already */
-	/* The end of the time that they were looked up for. */
+	size_t nr_came, nr_present; /* @nr_came: of @by_time, already seen */
+	/* The end of the last period of run_reader_present(). */
 	uint64_t present_ns;
 
 	sqlite3_stmt *chunks, *intervals, *losses, *slows;
 	bool chunks_read; /* all chunks have been read */
 	uint64_t last; /* the last interval that was read */
-	uint64_t at_ns; /* its end */
+	uint64_t at_ns; /* the end of this interval */
 	struct ledger_losses lost;
-	struct ledger whole; /* of a chunk or interval */
+	struct ledger whole; /* all data of a chunk or an interval */
 	struct bytes cells, packed;
 	struct run_series_reader series;
 };
@@ -51,18 +51,18 @@ int run_reader_load(struct run_reader *reader, struct why *why);
 /**
  * run_reader_present - add the VMs and vCPUs that existed in a period
  *
- * To be called for one period after the other, or for parts of the last one.
- * The cost grows with how many exist then, not with how many there were before.
- * Returns 0 or -ENOMEM.
+ * Call this for one period after the other, or for parts of the last period.
+ * The cost depends on the number of vCPUs in the period, not on the number
+ * before it.  Returns 0 or -ENOMEM.
  */
 int run_reader_present(struct run_reader *reader, uint64_t begin_ns,
 		       uint64_t end_ns, struct ledger *ledger);
 
-/** run_damaged - "PATH: is damaged: WHAT"; returns -EINVAL */
+/** run_damaged - set @why to "PATH: is damaged: WHAT"; returns -EINVAL */
 int run_damaged(const struct run_reader *reader, struct why *why,
 		const char *what);
 
-/** run_column - take an integer from 0 to @max; false: it is something else */
+/** run_column - read an integer from 0 to @max; false if it is anything else */
 bool run_column(sqlite3_stmt *row, int column, uint64_t max, uint64_t *value);
 
 #endif /* EXITLEDGER_RUN_READER_PRIVATE_H */

@@ -62,7 +62,7 @@ uint64_t *run_loss(struct ledger_losses *losses, size_t kind)
 	return (uint64_t *)((char *)losses + run_losses[kind].offset);
 }
 
-/* SQLite's messages may contain names from the file, which may be any bytes. */
+/* SQLite's messages may contain names from the file, which can be any bytes. */
 static struct why clean(const char *message)
 {
 	struct why line = { "" };
@@ -72,8 +72,8 @@ static struct why clean(const char *message)
 }
 
 /*
- * Is there no room for a file, or for its log?  Each has its own last failure;
- * that of SQLite itself may be from something that it did since.
+ * Was there no room for the file, or for its log?  SQLite has the last error of
+ * each file.  Its own last error may be from a later call.
  */
 static const char *no_room(sqlite3 *db)
 {
@@ -156,8 +156,8 @@ bool run_sql_number(sqlite3 *db, const char *sql, int64_t *number)
 }
 
 /*
- * The tables must be made as ours: a view or a trigger in their place could do
- * anything.
+ * The tables must be defined exactly as ours: a view or a trigger in place of a
+ * table could do anything.
  */
 static int check_tables(sqlite3 *db, const char *path, struct why *why)
 {

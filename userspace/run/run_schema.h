@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The tables of a recorded run, and the names that its writers and readers
+ * The tables of a recorded run, and the names that the writer and the reader
  * share.
  */
 #ifndef EXITLEDGER_RUN_SCHEMA_H
@@ -12,12 +12,12 @@
 #include "lib/msg.h"
 
 #define RUN_APPLICATION_ID 0x45784c67 /* "ExLg" */
-/* Of the schema: PRAGMA user_version. */
+/* The version of the schema: PRAGMA user_version. */
 #define RUN_VERSION 2
-#define RUN_VERSION_MERGED 3 /* steps of series may be of several intervals */
+#define RUN_VERSION_MERGED 3 /* steps of a series may be several intervals */
 #define RUN_SET_VERSION_MERGED "PRAGMA user_version = 3"
 
-/* Kinds of marks: table mark, column kind. */
+/* Kinds of marks: the column "kind" of the table "mark". */
 #define RUN_MARK_USER "user"
 #define RUN_MARK_CREATED "created"
 #define RUN_MARK_RUNNING "running" /* the VM was running when recording began */
@@ -27,27 +27,27 @@
 #define RUN_MARK_RESET "reset"
 #define RUN_MARK_GUEST "guest" /* set by the guest itself */
 
-/** run_sql_error - say SQLite's last error in @why; returns -errno */
+/** run_sql_error - set @why to SQLite's last error; returns -errno */
 int run_sql_error(sqlite3 *db, const char *path, struct why *why);
 
 /** run_schema_create - make the tables; returns a result code of SQLite */
 int run_schema_create(sqlite3 *db);
 
 /**
- * run_schema_check - is it a run, of a version that we know?
+ * run_schema_check - is this a run, of a version that we know?
  *
- * If so, its tables are like ours; their contents are not checked.  Returns 0,
- * or -errno with @why.
+ * If so, its tables are defined as ours; their contents are not checked.
+ * Returns 0, or -errno with @why.
  */
 int run_schema_check(sqlite3 *db, const char *path, struct why *why);
 
 /**
- * run_sql_number - take the first column of the first row, or 0; false: SQLite
- * failed
+ * run_sql_number - get the first column of a query's first row, or 0 if there
+ * is no row; returns false if SQLite failed
  */
 bool run_sql_number(sqlite3 *db, const char *sql, int64_t *number);
 
-/* The losses that are not of a vCPU, in the order of their names. */
+/* The losses that do not belong to a vCPU, in the order of their names. */
 struct run_loss {
 	const char *name; /* as in render_losses.c */
 	size_t offset; /* in struct ledger_losses */

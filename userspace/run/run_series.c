@@ -10,8 +10,8 @@
 struct run_series_one {
 	uint64_t vm;
 	uint32_t reason;
-	bool touched; /* in this interval */
-	struct exit_times now; /* with the remainders of intervals before */
+	bool touched; /* it has exits in the current interval */
+	struct exit_times now; /* with the remainders of earlier intervals */
 	struct {
 		struct bytes bytes;
 		uint32_t intervals; /* how many were put; the rest are 0 */
@@ -19,8 +19,8 @@ struct run_series_one {
 };
 
 /*
- * Each field's place in struct exit_times, and the unit and the limit of its
- * numbers.
+ * For each field: its place in struct exit_times, the unit in which it is
+ * stored, and the largest number that is accepted.
  */
 static const struct {
 	size_t at;
@@ -38,7 +38,7 @@ static const struct {
 			  RUN_NS_MAX / RUN_UNIT_NS },
 };
 
-/* A time's bucket in a histogram, + 1; 0: no time. */
+/* Returns the histogram bucket of a time plus 1; 0 if there is no time. */
 static unsigned int bucket_of(uint64_t ns)
 {
 	static uint8_t table[HIST_TABLE];
@@ -106,7 +106,10 @@ static uint64_t *field_of(struct exit_times *times, unsigned int field)
 	return (uint64_t *)((char *)times + fields[field].at);
 }
 
-/* Append a field's number; those of intervals without one are 0. */
+/*
+ * Append a field's number for an interval, and 0 for the intervals before it
+ * that have no number.
+ */
 static bool put_field(struct run_series_one *one, unsigned int field,
 		      uint32_t interval)
 {
@@ -155,7 +158,7 @@ int run_series_add(struct run_series *series, const struct ledger *ledger,
 	return fits && !series->lengths.failed ? 0 : -ENOMEM;
 }
 
-/* Merge the numbers of so many intervals: their sum, or the largest. */
+/* Merge the numbers of each @each intervals into their sum or their largest. */
 static void merge(const struct bytes *from, uint32_t each, bool largest,
 		  struct bytes *to)
 {
@@ -200,7 +203,10 @@ static void encode_one(const struct run_series_one *one, uint32_t intervals,
 			continue;
 		bytes_reset(field);
 		merge(&one->field[i].bytes, each, i == RUN_MAX, field);
-		/* The reset for the next field forgets that this one failed. */
+		/*
+		 * Copy the failure: the reset for the next field would clear
+		 * it.
+		 */
 		bytes->failed |= field->failed;
 		bytes_put(bytes, field->length + zeros);
 		bytes_put_data(bytes, field->data, field->length);
@@ -271,10 +277,7 @@ int run_series_open(struct cursor cursor, uint64_t intervals,
 		    intervals / reader->each + (intervals % reader->each != 0))
 		cursor.failed = true;
 	reader->lengths = cursor;
-	/*
-	 * Only now it is known where the lengths end, and that they are
-	 * complete.
-	 */
+	/* Skip the lengths, and check that none is missing. */
 	for (uint64_t i = 0; i < reader->left && !cursor.failed; i++)
 		cursor_get(&cursor, RUN_NS_MAX);
 	if (cursor.failed)
@@ -312,7 +315,7 @@ static int add_line(const struct run_series_line *line,
 	for (unsigned int i = 0; i < RUN_FIELDS; i++)
 		*field_of(&times, i) = value[i] * fields[i].unit;
 	times.max_ns = value[RUN_MAX] ? hist_middle(value[RUN_MAX] - 1) : 0;
-	/* The shortest time is not recorded, so the one that is known stays. */
+	/* The shortest time is not recorded, so keep the one that is known. */
 	times.min_ns = cell->times.min_ns;
 	exit_times_add(&cell->times, &times);
 	vm->vcpu[0].exits += times.exits;

@@ -11,16 +11,16 @@
 #include "run/bytes.h"
 
 /*
- * Times are in units of so many ns, and the remainder of each is added to the
- * next one.  The lowest bits are noise that does not compress.
+ * Times are stored in units of 64 ns, and the remainder of each is added to the
+ * next time.  The lowest bits are noise, which cannot be compressed.
  */
 #define RUN_UNIT_NS 64
 
 /* The numbers that each interval has for a reason of a VM. */
 enum run_field {
 	RUN_EXITS,
-	RUN_TIME, /* in RUN_UNIT_NS, like the last two */
-	RUN_MAX, /* histogram bucket of the longest, + 1; 0: none */
+	RUN_TIME, /* in RUN_UNIT_NS, like RUN_PREEMPTED and RUN_BLOCKED */
+	RUN_MAX, /* the longest time's histogram bucket plus 1; 0: none */
 	RUN_FAST,
 	RUN_PREEMPTED,
 	RUN_BLOCKED,
@@ -29,7 +29,7 @@ enum run_field {
 
 struct run_series_one;
 
-/* A series that is written.  It begins as all zero. */
+/* A series that is being written.  It must be zeroed at first. */
 struct run_series {
 	struct run_series_one *one; /* ascending by VM, then reason */
 	size_t nr;
@@ -50,14 +50,14 @@ int run_series_add(struct run_series *series, const struct ledger *ledger,
 
 /**
  * run_series_encode - append the whole series to @bytes
- * @each: how many intervals become one step, at least 1
- *
+ * run_series_encode - append the whole series to @bytes
+ * @each: the number of intervals that become one step, at least 1
  * Returns 0 or -ENOMEM.
  */
 int run_series_encode(const struct run_series *series, uint32_t each,
 		      struct bytes *bytes);
 
-/** run_series_free - free the series, which is empty then */
+/** run_series_free - free the series, and make it empty */
 void run_series_free(struct run_series *series);
 
 struct run_series_line {
@@ -66,29 +66,29 @@ struct run_series_line {
 	struct cursor field[RUN_FIELDS];
 };
 
-/* A series that is read.  If it is all zero, nothing is left. */
+/* A series that is being read.  If it is all zero, no steps are left. */
 struct run_series_reader {
 	struct run_series_line *line;
 	size_t nr;
 	size_t room;
-	uint64_t left; /* how many steps */
-	uint64_t intervals; /* how many intervals these have */
-	uint64_t each; /* intervals of a step; the last one has the rest */
+	uint64_t left; /* the number of steps that are left */
+	uint64_t intervals; /* the number of intervals that these steps have */
+	uint64_t each; /* intervals per step; the last step has the rest */
 	struct cursor lengths;
 };
 
 /**
- * run_series_open - begin to read
- * @cursor: the blob, which must stay
- * @intervals: how many intervals it is of
- * @reader: to be freed with run_series_close
+ * run_series_open - begin to read a series
+ * @cursor: the blob, which must stay valid
+ * @intervals: the number of intervals that the series must have
+ * @reader: to be freed with run_series_close()
  *
  * Returns 0, -ENOMEM or -EINVAL.
  */
 int run_series_open(struct cursor cursor, uint64_t intervals,
 		    struct run_series_reader *reader);
 
-/** run_series_length - the length of the next step, in ns; see ->left */
+/** run_series_length - the length of the next step in ns, if any is left */
 uint64_t run_series_length(const struct run_series_reader *reader);
 
 /** run_series_intervals - the number of intervals of the next step */
@@ -97,8 +97,8 @@ uint64_t run_series_intervals(const struct run_series_reader *reader);
 /**
  * run_series_next - add the next step to a ledger
  *
- * The ledger must have the VMs, each with a vCPU, the first of which gets all
- * of the VM's exits.  Returns 0, -ENOMEM or -EINVAL.
+ * The ledger must have the VMs, each with at least one vCPU.  The first vCPU
+ * gets all exits of its VM.  Returns 0, -ENOMEM or -EINVAL.
  */
 int run_series_next(struct run_series_reader *reader, struct ledger *ledger);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Opens a run for reading, as it is now.  A run that may still be recorded is
- * copied, so that whoever reads it for long is not in the recorder's way.
+ * copied, so that a long read does not block the recorder.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include "run/run_schema.h"
 #include "run/run_snapshot.h"
 
-#define TRIES 5 /* to copy files that change meanwhile */
+#define TRIES 5 /* how often to try if the files change during the copy */
 
-/* A damaged file could claim a size that no disk has. */
+/* Check the size: a damaged file could claim a size that no disk has. */
 static int check_size(sqlite3 *db, const char *file, const char *path,
 		      struct why *why)
 {
@@ -31,7 +31,8 @@ static int check_size(sqlite3 *db, const char *file, const char *path,
 	    !run_sql_number(db, "PRAGMA page_size", &page))
 		return run_sql_error(db, path, why);
 	/*
-	 * The log is copied first, because pages move from the log to the file.
+	 * Get the log's size first, because pages move from the log to the
+	 * file.
 	 */
 	wal = run_wal_size(file);
 	if (stat(file, &is))
@@ -39,15 +40,15 @@ static int check_size(sqlite3 *db, const char *file, const char *path,
 	if (pages * page <= is.st_size + (wal > 0 ? wal : 0))
 		return 0;
 	return why_set(why, EINVAL,
-		       "%s: is damaged: it was cut off: %" PRId64
-		       " bytes are there of %" PRId64,
+		       "%s: is damaged: it was cut off: %" PRId64 " of %" PRId64
+		       " bytes are there",
 		       path, (int64_t)is.st_size + (wal > 0 ? wal : 0),
 		       pages * page);
 }
 
 /*
- * Copy all of it into a database without a name, which is in memory until it is
- * large.
+ * Copy everything into a database without a name.  SQLite keeps it in memory
+ * until it is large.
  */
 static int copy_database(sqlite3 *from, const char *path, sqlite3 **to,
 			 struct why *why)
@@ -105,7 +106,9 @@ static int no_room(const char *path, const char *folder, struct why *why)
 		       folder);
 }
 
-/* @path: the run's; @folder: where temporary files are. */
+/*
+ * @path: the run's name in messages; @folder: where temporary files are stored
+ */
 static int copy_file(const char *from, const char *to, const char *path,
 		     const char *folder, struct why *why)
 {
@@ -131,8 +134,8 @@ static int copy_file(const char *from, const char *to, const char *path,
 }
 
 /*
- * A state that changes whenever pages move from the log to the file, or the log
- * begins again.
+ * This changes whenever pages move from the log to the file, or the log is
+ * restarted.
  */
 struct state {
 	struct timespec changed;
@@ -186,8 +189,8 @@ static int copy_files(const char *path, const char *folder, const char *to,
 }
 
 /*
- * The folder is that of SQLite's own temporary files, so that one setting is
- * enough.
+ * Use the folder of SQLite's own temporary files, so that one setting controls
+ * both.
  */
 static const char *temporary_folder(void)
 {
@@ -204,8 +207,8 @@ static const char *temporary_folder(void)
 }
 
 /*
- * SQLite needs RUN-shm beside a run in WAL mode.  If it may not make that file
- * there, it can make it beside copies.
+ * SQLite needs RUN-shm beside a run in WAL mode.  If we may not create that
+ * file there, copy the run to a folder where we may.
  */
 static int copy_elsewhere(const char *path, sqlite3 **db, struct why *why)
 {
@@ -233,8 +236,8 @@ static int copy_elsewhere(const char *path, sqlite3 **db, struct why *why)
 }
 
 /*
- * Make "file:PATH?immutable=1", which is read without a lock, and without a
- * file beside it.
+ * Make "file:PATH?immutable=1", which SQLite reads without a lock, and without
+ * creating files beside it.
  */
 static int uri_of(const char *path, char *uri, size_t size, struct why *why)
 {
@@ -255,8 +258,9 @@ static int uri_of(const char *path, char *uri, size_t size, struct why *why)
 }
 
 /*
- * Nobody has the run open, and its log went into it when the last user closed
- * it; or the log is elsewhere, which is certain if there is none here.
+ * Open a run that has no write-ahead log.  Either its last user has closed it,
+ * and the log was moved into the file; or the log was left somewhere else.  The
+ * latter is certain if the file has no intervals.
  */
 static int connect_alone(const char *file, const char *path, bool only_ended,
 			 sqlite3 **db, struct why *why)
@@ -310,7 +314,7 @@ static int open_copy(const char *file, const char *path, sqlite3 **db,
 	return run_database_failed(db, r);
 }
 
-/* @path: the name of the file in messages */
+/* @path: the run's name in messages */
 static int connect_named(const char *file, const char *path, sqlite3 **db,
 			 struct why *why)
 {
@@ -319,8 +323,8 @@ static int connect_named(const char *file, const char *path, sqlite3 **db,
 
 	*db = NULL;
 	/*
-	 * This comes before SQLite opens the file, because closing the file
-	 * would end SQLite's locks.
+	 * Check this before SQLite opens the file: closing a descriptor of a
+	 * file ends all locks that this process has on the file.
 	 */
 	r = run_file_check(file, path, &wal, why);
 	if (r)
@@ -348,7 +352,7 @@ static int put_all(int out, const char *data, size_t size)
 	return 0;
 }
 
-/* A database is read at many places, so it cannot be a pipe. */
+/* Copy standard input to a file: a database is not read in order. */
 static int copy_input(const char *folder, int out, struct why *why)
 {
 	static char data[1 << 16];
@@ -387,7 +391,7 @@ static int connect_input(sqlite3 **db, struct why *why)
 	close(out);
 	if (!r)
 		r = connect_named(file, "standard input", db, why);
-	/* SQLite has the file open. */
+	/* The file can be removed now, as SQLite has it open. */
 	run_remove(file);
 	return r;
 }

@@ -11,7 +11,7 @@
 #include "run/run_database.h"
 #include "run/run_writer_private.h"
 
-#define TRY_MS 50 /* how long to try while others have it locked */
+#define TRY_MS 50 /* how long to wait for other programs' locks */
 
 static const char *const statements[NR_PUTS] = {
 	[PUT_BEGIN] = "BEGIN IMMEDIATE",
@@ -50,8 +50,8 @@ int run_put(struct run_writer *writer, unsigned int statement)
 }
 
 /*
- * Write all names of this kind of processor, so that a run can be read without
- * this program.
+ * Write all reason names of this kind of processor, so that other programs can
+ * read a run.
  */
 static int put_reasons(sqlite3 *db, uint32_t isa)
 {
@@ -76,8 +76,7 @@ static int put_reasons(sqlite3 *db, uint32_t isa)
 
 static int begin(struct run_writer *writer)
 {
-	/* Thinned intervals leave unused pages, which are given back at the
-	 * end. */
+	/* Thinned intervals leave unused pages, which are freed at the end. */
 	int r = sqlite3_exec(writer->db,
 			     "PRAGMA auto_vacuum = INCREMENTAL;"
 			     "PRAGMA journal_mode = WAL;"
@@ -95,7 +94,8 @@ static int begin(struct run_writer *writer)
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(writer->db, "COMMIT", NULL, NULL, NULL);
 	/*
-	 * The file itself must say that it is a run, even if its log is lost.
+	 * Write the tables to the file itself, so that it is recognized as a
+	 * run even if its log is lost.
 	 */
 	if (r == SQLITE_OK)
 		r = sqlite3_wal_checkpoint_v2(writer->db, NULL,
@@ -132,7 +132,10 @@ int run_writer_open(const char *path, const struct run_info *info,
 		run_writer_discard(writer);
 		return r;
 	}
-	/* The interval is kept, and written together with the next one. */
+	/*
+	 * Wait only for a short time: an interval that cannot be written is
+	 * kept, and written with the next one.
+	 */
 	if (!r)
 		sqlite3_busy_timeout(writer->db, TRY_MS);
 	if (r)
@@ -251,7 +254,7 @@ static int put_transaction(struct run_writer *writer,
 {
 	int r = run_put(writer, PUT_BEGIN);
 
-	/* Only time is lost: it can be tried again. */
+	/* Nothing was written, so the caller can try again later. */
 	if (r == SQLITE_BUSY)
 		return r;
 	writer->since_ns = begin_ns;
@@ -345,16 +348,17 @@ static bool leave_wal(sqlite3 *db)
 }
 
 /*
- * Make it one file, which can be read where nothing can be written.  Whoever
- * has it open just now prevents that, and is waited for.  Returns false if
- * RUN-wal stays.
+ * Leave WAL mode, so that the run is a single file that can be read on
+ * read-only media.  This is impossible while another program has the run open,
+ * so wait for it.  Returns false if RUN-wal had to stay.
  */
 static bool make_one_file(sqlite3 *db)
 {
 	sqlite3_busy_timeout(db, TRY_MS);
 	for (unsigned int ms = 0; ms < RUN_BUSY_MS; ms += 2 * TRY_MS) {
 		/*
-		 * Move as much as possible to RUN, even if the log has to stay.
+		 * Move as much as possible into RUN, even if the log has to
+		 * stay.
 		 */
 		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 					  NULL, NULL);

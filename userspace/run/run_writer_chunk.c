@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes chunks of intervals that are thinned. */
+/* Merges intervals into chunks. */
 #include "run/run_cells.h"
 #include "run/run_writer_private.h"
 
 /*
- * The size that a chunk's series may have, which is 15 MB per hour.  Whoever
- * chooses intervals below 100 ms wants to see more, and gets the same size per
- * interval.
+ * The compressed size that a chunk's series may have: per second (15 MB per
+ * hour), and per interval.  Intervals below 100 ms were chosen to see more, so
+ * the larger of both is used.
  */
 #define SERIES_OF_SECOND 4096
 #define SERIES_OF_INTERVAL 410
@@ -19,7 +19,7 @@ static void bind_packed(sqlite3_stmt *put, int at, size_t size,
 			  SQLITE_STATIC);
 }
 
-/* The compressed size that the series of a chunk may have. */
+/* Returns the compressed size that the series of a chunk may have. */
 static size_t room_of(const struct run_writer *writer, uint64_t end_ns)
 {
 	size_t time = (end_ns - writer->begin_ns) / 1e9 * SERIES_OF_SECOND;
@@ -30,9 +30,9 @@ static size_t room_of(const struct run_writer *writer, uint64_t end_ns)
 }
 
 /*
- * The more VMs there are, the more numbers an interval has, and most of them
- * are chance.  If they take too much room, so many intervals become one that
- * they fit.
+ * With many VMs, an interval has many numbers, most of which are random and do
+ * not compress.  If a series is too large, merge several intervals into one
+ * step until it fits.
  */
 static int pack_series(struct run_writer *writer, uint64_t end_ns)
 {
@@ -56,15 +56,15 @@ static int pack_series(struct run_writer *writer, uint64_t end_ns)
 	writer->each = each;
 	if (each == 1 || writer->merges)
 		return SQLITE_OK;
-	/* The version tells older programs that this is no damage. */
+	/* Programs that cannot read merged steps refuse this version. */
 	writer->merges = true;
 	return sqlite3_exec(writer->db, RUN_SET_VERSION_MERGED, NULL, NULL,
 			    NULL);
 }
 
 /*
- * Merge one interval less if the next chunk, like this one, would have the room
- * for it.
+ * Merge one interval less in the next chunk, if this chunk would have had room
+ * for that.
  */
 static void merge_less(struct run_writer *writer, size_t room)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The state that the parts of the writer share. */
+/* The state that the writer's files share. */
 #ifndef EXITLEDGER_RUN_WRITER_PRIVATE_H
 #define EXITLEDGER_RUN_WRITER_PRIVATE_H
 
@@ -13,20 +13,20 @@ enum {
 	PUT_ROLLBACK,
 	PUT_INTERVAL,
 	PUT_CHUNK,
-	PUT_FORGET, /* delete intervals that a chunk has */
+	PUT_FORGET, /* delete the intervals that are in a chunk */
 	PUT_VM,
 	PUT_VM_ENDED,
 	PUT_VCPU,
-	PUT_VCPU_AGAIN, /* its thread or its prior exits became known */
+	PUT_VCPU_AGAIN, /* update its thread and its prior exits */
 	PUT_VCPU_GONE,
 	PUT_MARK,
-	PUT_MARK_EXITS, /* a guest's own, or a reset */
+	PUT_MARK_EXITS, /* a guest's own mark, or a reset */
 	PUT_LOSS,
 	PUT_SLOW,
 	NR_PUTS,
 };
 
-/* Which of a VM's automatic marks are set. */
+/* Which automatic marks a VM has. */
 struct run_vm_marks {
 	uint64_t vm;
 	bool exits, io;
@@ -40,25 +40,25 @@ struct run_writer {
 	sqlite3_stmt *put[NR_PUTS];
 
 	uint64_t n; /* number of the next interval, from 1 */
-	uint64_t since_ns; /* its begin */
-	struct ledger known; /* VMs and vCPUs that have rows */
+	uint64_t since_ns; /* the start of this interval */
+	struct ledger known; /* the VMs and vCPUs that have rows */
 	struct run_vm_marks *marks; /* ascending by VM */
 	size_t nr_marks, marks_room;
-	struct ledger_losses losses; /* as they were recorded last */
+	struct ledger_losses losses; /* as they were when last recorded */
 
-	/* Data that could not be written yet. */
+	/* Intervals that could not be written yet. */
 	bool holds;
 	struct ledger held;
-	uint64_t held_ns; /* its begin */
+	uint64_t held_ns; /* the start of these intervals */
 
-	/* The chunk in the making. */
+	/* The chunk that is being collected. */
 	uint64_t first;
 	uint64_t begin_ns;
 	struct ledger detail;
 	struct run_series series;
 
-	uint32_t each; /* intervals that are one step of its series */
-	bool merges; /* @each was above 1, and the version says so */
+	uint32_t each; /* the number of intervals in one step of its series */
+	bool merges; /* @each was above 1, and the file's version is set */
 	struct bytes cells, packed, encoded, packed_series;
 };
 
@@ -77,7 +77,7 @@ int run_put(struct run_writer *writer, unsigned int statement);
  */
 int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns);
 
-/** run_writer_marks - record the marks that came from VMs in an interval */
+/** run_writer_marks - record the marks of guests, and resets, in an interval */
 int run_writer_marks(struct run_writer *writer, const struct ledger *interval);
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records VMs and vCPUs that come and go, and the marks for that. */
+/* Records when VMs and vCPUs appear and end, and the marks for that. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ struct firsts {
 	uint64_t born_ns, exit_ns, io_ns;
 };
 
-/* The earlier of two moments; 0: not known. */
+/* Returns the earlier of two times; 0 means unknown. */
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return !a || (b && b < a) ? b : a;
@@ -77,8 +77,8 @@ static struct run_vm_marks *marks_of(struct run_writer *writer, uint64_t vm)
 }
 
 /*
- * Is this an I/O exit?  KVM hands it to userspace, unless KVM has the device
- * itself.
+ * Is this an I/O exit?  KVM passes it to user space, unless KVM emulates the
+ * device itself.
  */
 static bool is_io(uint32_t isa, uint32_t reason)
 {
@@ -219,7 +219,7 @@ int run_writer_vms(struct run_writer *writer, const struct ledger *interval)
 		if (filter_has_vm(writer->filter, &interval->vm[i]))
 			r = put_vm(writer, interval, &interval->vm[i]);
 	}
-	/* vCPUs that are gone get a new row if they come again. */
+	/* A vCPU that has ended gets a new row if it appears again. */
 	ledger_reset(&writer->known);
 	return r;
 }

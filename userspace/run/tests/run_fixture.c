@@ -46,7 +46,10 @@ static void add_slow(struct ledger *ledger, unsigned int n)
 		abort();
 }
 
-/* Every second interval a guest's mark, exact or within its two vCPUs' exits. */
+/*
+ * Add a guest's mark and a reset in every second interval.  KVM's total is
+ * unknown, equal to BPF's, or above it by 1, which two vCPUs allow.
+ */
 static void add_marks(struct ledger *ledger, unsigned int n)
 {
 	struct ledger_mark mark = {
@@ -91,7 +94,7 @@ void fixture_interval(struct ledger *ledger, unsigned int n)
 	vcpu->cells.cell[3].times.blocked_ns += 20;
 	vcpu->missed_exits += n % 3 == 0;
 	vcpu->missed_entries += 1;
-	/* Exits of more unknown reasons than fit. */
+	/* Add exits of unknown reasons that got no cell. */
 	vcpu->exits += 2;
 	vcpu->ns += 300;
 	vcpu->sparse_full += 2;
@@ -142,7 +145,7 @@ int fixture_run(const char *path, unsigned int nr, uint64_t detail_ns,
 
 int fixture_begin(char directory[FIXTURE_PATH], char path[FIXTURE_PATH])
 {
-	/* In memory if there is such a place: no disk is waited for. */
+	/* Use memory if possible, so that the test does not wait for a disk. */
 	strcpy(directory, access("/dev/shm", W_OK) ?
 				  "/tmp/exitledger-run.XXXXXX" :
 				  "/dev/shm/exitledger-run.XXXXXX");

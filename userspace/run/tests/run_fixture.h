@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs made up, for tests of what writes and reads them. */
+/* Makes runs for tests of code that writes and reads them. */
 #ifndef EXITLEDGER_RUN_FIXTURE_H
 #define EXITLEDGER_RUN_FIXTURE_H
 
@@ -8,24 +8,24 @@
 #define FIXTURE_START 1000000000ull
 #define FIXTURE_STEP 100000000ull
 
-/** fixture_info - of a host that is made up, recorded by this process */
+/** fixture_info - make the description of a made-up host and this recorder */
 struct run_info fixture_info(uint64_t detail_ns);
 
 /**
- * fixture_interval - what happens in interval @n, from 1 on
- * @ledger: added to; its end is FIXTURE_START + n * FIXTURE_STEP
+ * fixture_interval - add what happens in interval @n, from 1 on, to a ledger
+ * @ledger: its end becomes FIXTURE_START + n * FIXTURE_STEP
  *
- * Two VMs all the time and short-lived ones; keys, slow exits, losses,
- * marks.
+ * There are two VMs that stay, and short-lived ones, with keys, slow exits,
+ * losses and marks.
  */
 void fixture_interval(struct ledger *ledger, unsigned int n);
 
 /**
  * fixture_run - write intervals 1 to @nr
- * @total: added to, or NULL
- * @finish: end the run, or leave it as if killed
+ * @total: they are added to this; or NULL
+ * @finish: end the run; if false, leave it as if the recorder were killed
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int fixture_run(const char *path, unsigned int nr, uint64_t detail_ns,
 		const struct filter *filter, struct ledger *total, bool finish,
@@ -33,22 +33,23 @@ int fixture_run(const char *path, unsigned int nr, uint64_t detail_ns,
 
 #define FIXTURE_PATH 64
 
-/** fixture_begin - a new folder, and the path of a run in it; 0, or -1 */
+/** fixture_begin - make a folder, and the path of a run in it; 0, or -1 */
 int fixture_begin(char directory[FIXTURE_PATH], char path[FIXTURE_PATH]);
 
-/** fixture_end - remove it, and what SQLite leaves there */
+/** fixture_end - remove the folder, and the files that SQLite left there */
 void fixture_end(const char *directory);
 
 /**
  * fixture_read - read a run to its end
- * @now: all steps, added up; @total: what the reader calls total
+ * @now: gets the sum of all steps
+ * @total: gets the total of run_reader_next()
  *
- * How many steps, or -errno with @why.
+ * Returns the number of steps, or -errno with @why.
  */
 int fixture_read(const char *path, bool fine, struct ledger *now,
 		 struct ledger *total, struct why *why);
 
-/** fixture_sql - do this to a file; it must succeed */
+/** fixture_sql - run an SQL statement on a file; it must succeed */
 void fixture_sql(const char *path, const char *sql);
 
 #endif /* EXITLEDGER_RUN_FIXTURE_H */

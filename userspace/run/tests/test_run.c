@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Recorded runs: written, read again, and killed. */
+/* Tests that runs are written and read, even if the recorder is killed. */
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -38,7 +38,7 @@ static void teardown(void)
 	ledger_free(&now);
 }
 
-/* All that a ledger has, as the monitor shows it. */
+/* Returns all data of a ledger, as the monitor prints them. */
 static char *shown(const struct ledger *ledger, const struct filter *filter)
 {
 	const struct monitor_sample sample = { .ledger = ledger,
@@ -122,7 +122,7 @@ START_TEST(numbers_as_bytes)
 	cursor = (struct cursor){ too_long, too_long + 10, 0 };
 	cursor_get(&cursor, UINT64_MAX);
 	ck_assert(cursor.failed);
-	/* Above the limit; cut off. */
+	/* A number is above the limit, or is cut off. */
 	cursor = (struct cursor){ bytes.data + 2, bytes.data + 3, 0 };
 	cursor_get(&cursor, 0x7e);
 	ck_assert(cursor.failed);
@@ -145,7 +145,7 @@ START_TEST(compressed_and_back)
 	ck_assert_int_eq(
 		bytes_inflate(&to, packed.data, packed.length, from.length), 0);
 	ck_assert_mem_eq(to.data, from.data, from.length);
-	/* More or less than was said; what no blob can be. */
+	/* The length is wrong, or is larger than that of any blob. */
 	ck_assert_int_eq(bytes_inflate(&to, packed.data, packed.length,
 				       from.length - 1),
 			 -EINVAL);
@@ -164,7 +164,9 @@ START_TEST(compressed_and_back)
 }
 END_TEST
 
-/* Intervals alone; and chunks, with and without intervals after them. */
+/*
+ * The run has only intervals, or chunks with or without intervals after them.
+ */
 START_TEST(the_total_is_what_was_recorded)
 {
 	static const struct {
@@ -178,7 +180,10 @@ START_TEST(the_total_is_what_was_recorded)
 		ck_assert_int_eq(read_run(false), cases[i].steps);
 		assert_same(&total, &expected, NULL);
 		ck_assert_uint_eq(total.losses.no_slot, 3);
-		/* So are the intervals together; minima since then, too. */
+		/*
+		 * The sum of the intervals is the same, and has the minima of
+		 * all of them.
+		 */
 		now.slows.nr = 0;
 		assert_same(&now, &expected, NULL);
 		ck_assert_int_eq(read_run(true), 12);
@@ -189,7 +194,7 @@ START_TEST(the_total_is_what_was_recorded)
 }
 END_TEST
 
-/* The same exits, and nearly the same times, by reason. */
+/* The exits are the same by reason, and the times nearly the same. */
 static void assert_fine(const struct ledger_vm *vm,
 			const struct ledger_vm *full)
 {
@@ -218,7 +223,7 @@ static void assert_fine(const struct ledger_vm *vm,
 	ledger_total_free(&should);
 }
 
-/* Each interval's exits and times by VM and reason, whatever was thinned. */
+/* Fine steps have each interval's exits and times, even if it was thinned. */
 START_TEST(fine_steps)
 {
 	struct run_reader *reader;
@@ -312,7 +317,9 @@ START_TEST(one_file_in_the_end)
 }
 END_TEST
 
-/* Killed at any time: all intervals that were written are there. */
+/*
+ * When the recorder is killed, all intervals that were written are in the file.
+ */
 START_TEST(killed)
 {
 	static const unsigned int intervals[] = { 1, 4, 7 };
@@ -348,7 +355,7 @@ START_TEST(killed)
 		}
 		ck_assert_int_gt(read_run(false), 0);
 		assert_same(&total, &expected, NULL);
-		/* And nobody can set marks in it any more. */
+		/* Marks can no longer be set. */
 		ck_assert_int_eq(run_mark(path, "late", &why), -ESRCH);
 		teardown();
 		setup();
@@ -367,17 +374,20 @@ START_TEST(marks)
 	fixture_interval(&now, 1);
 	ck_assert_int_eq(run_writer_add(writer, &now, FIXTURE_START, &why), 0);
 	ck_assert_int_eq(run_mark(path, "login prompt", &why), 0);
-	/* Read while it is being recorded. */
+	/* Read the run while it is being recorded. */
 	ck_assert_int_eq(run_reader_open(path, false, &reader, &why), 0);
 	ck_assert_uint_eq(run_reader_info(reader)->ended_ns, 0);
 	set = run_reader_marks(reader);
-	/* Each of three VMs: began, first exit; two: first I/O; one: ended. */
+	/*
+	 * Three VMs appear and have their first exit, two do I/O, one ends; one
+	 * mark is the user's.
+	 */
 	ck_assert_uint_eq(set->nr, 3 + 3 + 2 + 1 + 1);
 	ck_assert_str_eq(set->mark[0].kind, RUN_MARK_CREATED);
 	ck_assert_str_eq(set->mark[0].text, "vm1");
 	ck_assert_uint_eq(set->mark[0].at_ns, FIXTURE_START);
 	ck_assert_str_eq(set->mark[2].kind, RUN_MARK_FIRST_IO);
-	/* It had exits before the recorder came. */
+	/* This VM had exits before the recording began. */
 	ck_assert_str_eq(set->mark[3].kind, RUN_MARK_RUNNING);
 	ck_assert_str_eq(set->mark[8].kind, RUN_MARK_ENDED);
 	ck_assert_uint_eq(set->mark[8].at_ns, FIXTURE_START + FIXTURE_STEP);
@@ -393,7 +403,7 @@ START_TEST(marks)
 }
 END_TEST
 
-/* The recorder's own marks are of when it happened, not of when it was seen. */
+/* The recorder's own marks have the time of the event, not of its discovery. */
 START_TEST(marks_of_moments)
 {
 	static const uint64_t at[] = { 3000, 4000, 5000, FIXTURE_STEP };
@@ -414,7 +424,7 @@ START_TEST(marks_of_moments)
 	}
 	vcpu[0]->born_ns = FIXTURE_START + at[0];
 	vcpu[1]->born_ns = FIXTURE_START + 7000;
-	/* vCPU 0 was first to exit, and vCPU 1 to do I/O. */
+	/* vCPU 0 is the first to exit, and vCPU 1 is the first to do I/O. */
 	vcpu[0]->first_exit_ns = FIXTURE_START + at[1];
 	vcpu[1]->first_exit_ns = FIXTURE_START + 8000;
 	vcpu[0]->first_io_ns = FIXTURE_START + 9000;

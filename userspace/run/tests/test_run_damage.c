@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files that are no run, and damaged runs, are refused with one line that says
- * why. */
+/*
+ * Tests that files which are no run, and damaged runs, are refused with one
+ * line that tells the reason.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,7 +73,7 @@ START_TEST(what_is_no_run)
 }
 END_TEST
 
-/* Each of these is one change to a good run. */
+/* Each case makes a single change to a good run. */
 START_TEST(what_is_wrong_in_a_run)
 {
 	static const struct {
@@ -98,7 +100,7 @@ START_TEST(what_is_wrong_in_a_run)
 		{ "UPDATE vm SET name = NULL", "table vm" },
 		{ "UPDATE vcpu SET vm = 99 WHERE vm = 1", "table vcpu" },
 		{ "UPDATE vcpu SET tid = 1.5", "table vcpu" },
-		{ "UPDATE mark SET text = 7", NULL }, /* the column's a text */
+		{ "UPDATE mark SET text = 7", NULL }, /* becomes a text */
 		{ "UPDATE mark SET kind = x'00'", "table mark" },
 		{ "UPDATE mark SET bpf_exits = -1 WHERE kind = 'guest'",
 		  "table mark" },
@@ -146,7 +148,9 @@ START_TEST(what_is_wrong_in_a_run)
 }
 END_TEST
 
-/* SQLite's message has bytes of the file; control characters are replaced. */
+/*
+ * SQLite's message contains bytes of the file; control characters are replaced.
+ */
 START_TEST(names_with_line_ends)
 {
 	write_run(1, 4);
@@ -157,7 +161,7 @@ START_TEST(names_with_line_ends)
 }
 END_TEST
 
-/* A file that was cut: at every page's end, and within. */
+/* The file is truncated, at the end of a page and within a page. */
 START_TEST(truncated)
 {
 	struct stat file;

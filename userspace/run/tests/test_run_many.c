@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A run of many VMs: its series is of longer steps, and nothing is missing. */
+/*
+ * Tests a run of many VMs: the steps of its series are longer, and no exits are
+ * lost.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +37,7 @@ static void teardown(void)
 	ledger_free(&now);
 }
 
-/* Numbers of chance do not compress. */
+/* Add random numbers, which cannot be compressed. */
 static void happen(struct ledger *ledger, struct stats_random *state,
 		   unsigned int vms, unsigned int n)
 {
@@ -94,7 +97,9 @@ static int64_t number(const char *sql)
 	return value;
 }
 
-/* Of each VM and reason: exits to the last one, times but for what is left. */
+/*
+ * Check each VM and reason: all exits are there, and times but for a remainder.
+ */
 static void assert_all(const struct ledger *is)
 {
 	ck_assert_uint_eq(is->nr_vms, expected.nr_vms);
@@ -109,7 +114,10 @@ static void assert_all(const struct ledger *is)
 
 			ck_assert_uint_eq(a->reason, b->reason);
 			ck_assert_uint_eq(a->times.exits, b->times.exits);
-			/* Less than 64 ns a chunk; there are two. */
+			/*
+			 * Each of the two chunks may have a remainder below 64
+			 * ns.
+			 */
 			ck_assert(a->times.ns <= b->times.ns &&
 				  b->times.ns - a->times.ns < 2 * 64);
 			ck_assert(a->times.max_ns <= 1.06 * b->times.max_ns &&
@@ -118,7 +126,9 @@ static void assert_all(const struct ledger *is)
 	}
 }
 
-/* Steps, each of whole intervals, and what belongs to these. */
+/*
+ * Check that each step has whole intervals, with their slow exits and losses.
+ */
 static unsigned int read_steps(void)
 {
 	struct run_reader *reader;
@@ -154,13 +164,13 @@ START_TEST(longer_steps)
 	write_run(VMS);
 	ck_assert_int_eq(number("PRAGMA user_version"), 3);
 	ck_assert_int_eq(number("SELECT count(*) FROM chunk"), 2);
-	/* 4 KiB a second. */
+	/* The limit is 4 KiB per second. */
 	ck_assert_int_le(number("SELECT max(length(series)) FROM chunk"),
 			 IN_CHUNK / 10 * 4096);
 	ck_assert_int_ge(number("SELECT min(length(series)) FROM chunk"),
 			 IN_CHUNK / 10 * 4096 / 2);
 	steps = read_steps();
-	/* The last 50 are in full. */
+	/* The last 50 intervals are not thinned. */
 	ck_assert_uint_gt(steps, 50 + 2 * 10);
 	ck_assert_uint_lt(steps, 50 + 2 * IN_CHUNK / 2 + 2);
 	assert_all(&now);
@@ -170,7 +180,7 @@ START_TEST(longer_steps)
 }
 END_TEST
 
-/* As long as there is the room older programs can read it. */
+/* While there is enough room, older programs can read the run. */
 START_TEST(few_are_as_ever)
 {
 	write_run(4);

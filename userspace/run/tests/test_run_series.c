@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Series: what was put in is what comes out, step by step, and no damage does. */
+/* Tests that a series is read back, and that damage does no harm. */
 #include <string.h>
 
 #include "run/run_cells.h"
@@ -72,7 +72,7 @@ static void encode(uint32_t each)
 	ck_assert_int_eq(run_series_open(all(), series.intervals, &reader), 0);
 }
 
-/* The next step alone. */
+/* Read the next step into an empty ledger. */
 static void next(void)
 {
 	ledger_reset(&out);
@@ -81,7 +81,7 @@ static void next(void)
 
 /* --- the numbers --- */
 
-/* The longest time is known by its bucket, from its first value to its last. */
+/* The longest time is stored as its bucket: try the ends of each bucket. */
 START_TEST(longest)
 {
 	struct ledger_cell *cell = cell_of(&in, 1, 0, 5);
@@ -101,7 +101,7 @@ START_TEST(longest)
 		ck_assert_uint_eq(cell_of(&out, 1, 0, 5)->times.max_ns,
 				  hist_middle(i / 2));
 	}
-	/* The longest of three, in either step. */
+	/* The longest time of three vCPUs, and of both steps, is kept. */
 	cell_of(&in, 1, 0, 6)->times.max_ns = 5000;
 	cell_of(&in, 1, 1, 6)->times.max_ns = 90000;
 	cell_of(&in, 1, 2, 6)->times.max_ns = 700;
@@ -115,7 +115,7 @@ START_TEST(longest)
 }
 END_TEST
 
-/* Less than a unit of time is not lost, but added to a later interval. */
+/* A time below one unit is not lost, but added to a later interval. */
 START_TEST(units)
 {
 	for (int i = 0; i < 64; i++) {
@@ -135,7 +135,7 @@ START_TEST(units)
 		ck_assert_uint_eq(reader.left, 64 - i);
 		ck_assert_uint_eq(run_series_length(&reader), 1000 + i);
 		ck_assert_uint_eq(run_series_intervals(&reader), 1);
-		/* Each step is added to what is there. */
+		/* Each step is added to the ledger's data. */
 		ck_assert_int_eq(run_series_next(&reader, &out), 0);
 		cell = cell_of(&out, 1, 0, 5);
 		ck_assert_uint_eq(cell->times.ns, (i + 1) * 100 / 64 * 64);
@@ -161,7 +161,7 @@ struct numbers {
 
 static struct numbers numbers[INTERVALS][VMS][REASONS];
 
-/* Something of each VM and reason now and then, in no order, from vCPU 0. */
+/* Each interval has exits of some VMs and reasons, in no order, on vCPU 0. */
 static void fill(void)
 {
 	unsigned int seed = 1;
@@ -219,7 +219,7 @@ static void step_is(uint32_t from, uint32_t to)
 	}
 }
 
-/* Steps of so many intervals; the last one has what is left. */
+/* Steps have @_i intervals each; the last step has the rest. */
 START_TEST(steps)
 {
 	uint32_t each = _i, at = 0;
@@ -252,16 +252,16 @@ START_TEST(steps)
 }
 END_TEST
 
-/* As exitledger-run(5) has it, byte by byte. */
+/* The bytes are those that exitledger-run(5) describes. */
 START_TEST(bytes_of_a_blob)
 {
 	static const uint8_t expected[] = {
 		2, 2,	 4, 3, /* two steps of two, and their lengths */
 		1, 5,	 3, /* VM, reason: exits and time */
-		2, 3,	 4, /* in two bytes: 1 + 2 and 4 */
-		2, 2,	 0, /* in two bytes: 128 ns and none */
-		1, 0x80, 1, 4, /* VM, reason 128: the longest time */
-		2, 0,	 1, /* bucket 0 in the second step */
+		2, 3,	 4, /* the exits have two bytes: 1 + 2 and 4 */
+		2, 2,	 0, /* the time has two bytes: 128 ns and none */
+		1, 0x80, 1, 4, /* VM, reason 128: only the longest time */
+		2, 0,	 1, /* two bytes: bucket 0 in the second step */
 	};
 	static const uint64_t exits[] = { 1, 2, 4 };
 
@@ -275,7 +275,7 @@ START_TEST(bytes_of_a_blob)
 	ck_assert_uint_eq(blob.length, sizeof(expected));
 	for (size_t i = 0; i < sizeof(expected); i++)
 		ck_assert_uint_eq(blob.data[i], expected[i]);
-	/* The number of intervals of a step is there only if it is not one. */
+	/* The number of intervals per step is stored only if it is not one. */
 	encode(1);
 	ck_assert_uint_eq(blob.data[0], 3);
 	ck_assert_uint_eq(blob.data[1], 2);
@@ -298,7 +298,7 @@ START_TEST(only_what_is_asked_for)
 					100 * vm + 10 * id + reason;
 		}
 	}
-	/* Nothing of a reason that did not happen. */
+	/* A reason without exits is not stored. */
 	cell_of(&in, 1, 0, 9);
 	if (_i)
 		ck_assert_int_eq(
@@ -380,7 +380,7 @@ START_TEST(lines_that_cannot_be)
 }
 END_TEST
 
-/* Each field at the most that is believed, and above that. */
+/* Each field may have its largest number, but none above it. */
 START_TEST(numbers_that_cannot_be)
 {
 	static const uint64_t most[RUN_FIELDS] = {
@@ -418,11 +418,11 @@ START_TEST(fields_that_cannot_be)
 	ck_assert_int_eq(try_open(2), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), -EINVAL);
-	PUT(2, 5, 5, 1, 2, 1, 1, 7); /* one less */
+	PUT(2, 5, 5, 1, 2, 1, 1, 7); /* one number less */
 	ck_assert_int_eq(try_open(2), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), -EINVAL);
-	/* One that is right, behind one that is not. */
+	/* A good field follows a bad one. */
 	PUT(1, 5, 1, 2, 1, 2, 7, 8, 1, 3, 1, 1, 9);
 	ck_assert_int_eq(try_open(1), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), -EINVAL);
@@ -430,7 +430,7 @@ START_TEST(fields_that_cannot_be)
 }
 END_TEST
 
-/* The VMs are no part of it: it may be of others. */
+/* The blob does not have the VMs, so it may belong to others. */
 START_TEST(vms_that_are_not_there)
 {
 	PUT(1, 5, 2, 2, 1, 1, 7);
@@ -463,7 +463,7 @@ START_TEST(no_memory)
 	}
 	ck_assert_int_eq(left, 4); /* the line, two fields, the length */
 	for (left = 0; left < 3; left++) {
-		bytes_free(&blob); /* it, and a field */
+		bytes_free(&blob); /* it is allocated again, and a field */
 		ck_assert_int_eq(
 			WITH_MEMORY(left, run_series_encode(&series, 1, &blob)),
 			left < 2 ? -ENOMEM : 0);

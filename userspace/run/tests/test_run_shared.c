@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs that others have open, have locked, or have taken apart. */
+/*
+ * Tests runs that other programs have open or locked, and runs without their
+ * log.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -57,7 +60,7 @@ static void add(unsigned int from, unsigned int to)
 	}
 }
 
-/* How many steps there are. */
+/* Returns the number of steps in the run. */
 static int steps(void)
 {
 	struct ledger now = { .ns = 0 }, total = { .ns = 0 };
@@ -75,7 +78,7 @@ static off_t size_of(const char *file)
 	return stat(file, &is) ? -1 : is.st_size;
 }
 
-/* An SQL statement that stays half done. */
+/* Open the run as another program, and leave an SQL statement unfinished. */
 static sqlite3 *others(const char *sql)
 {
 	sqlite3 *db;
@@ -99,7 +102,7 @@ static int marks_of_guests(void)
 	return nr;
 }
 
-/* As a kill leaves it, with its log. */
+/* Leave the run as a killed recorder does, with its log. */
 static void leave(void)
 {
 	sqlite3 *keeps = others("SELECT * FROM meta");
@@ -111,7 +114,7 @@ static void leave(void)
 	ck_assert_int_ge(size_of(wal), 0);
 }
 
-/* One who reads it for long, as replay --top does. */
+/* A reader has the run open for a long time, as replay --top does. */
 START_TEST(the_log_stays_small)
 {
 	struct run_reader *reader;
@@ -123,7 +126,7 @@ START_TEST(the_log_stays_small)
 	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
 	add(11, 2000);
 	ck_assert_int_lt(size_of(wal), WAL_MAX);
-	/* And what is read is as it was. */
+	/* The reader still gets the run as it was when it was opened. */
 	while ((r = run_reader_next(reader, &now, &total, &step, &why)) > 0)
 		nr++;
 	ck_assert_int_eq(r, 0);
@@ -147,7 +150,7 @@ START_TEST(one_file_with_a_reader)
 }
 END_TEST
 
-/* Another program has it open to the end, reading or not. */
+/* Another program has the run open to the end, whether it reads or not. */
 START_TEST(two_files_are_said)
 {
 	static const char *const sql[] = { "BEGIN; SELECT * FROM interval",
@@ -164,7 +167,7 @@ START_TEST(two_files_are_said)
 }
 END_TEST
 
-/* While another program writes, intervals are kept, with all that they have. */
+/* While another program writes, intervals are kept with all of their data. */
 START_TEST(locked)
 {
 	struct ledger now = { .ns = 0 }, total = { .ns = 0 };
@@ -182,7 +185,7 @@ START_TEST(locked)
 	writes = others("BEGIN IMMEDIATE");
 	add(10, 11);
 	sqlite3_close(writes);
-	/* Nothing came after them: the end writes them. */
+	/* No interval follows, so the end of the run writes them. */
 	ck_assert_int_eq(run_writer_finish(writer, &info, &why), 0);
 	ck_assert_int_eq(fixture_read(path, true, &now, &total, &why), 7);
 	for (unsigned int n = 1; n <= 11; n++)
@@ -200,7 +203,7 @@ START_TEST(locked)
 }
 END_TEST
 
-/* A pid is another process's some day; older runs have the pid alone. */
+/* A pid can be reused by another process.  Older runs have only the pid. */
 START_TEST(whose_pid_it_is)
 {
 	const uint64_t start = run_info_pid_start(getpid());
@@ -225,7 +228,10 @@ START_TEST(whose_pid_it_is)
 }
 END_TEST
 
-/* A recorder in a container, with the number of another process here. */
+/*
+ * The recorder is in a container, where its pid is another process's number
+ * here.
+ */
 START_TEST(whose_pid_namespace_it_is)
 {
 	ck_assert_uint_gt(info.pid_ns, 0);
@@ -238,7 +244,7 @@ START_TEST(whose_pid_namespace_it_is)
 }
 END_TEST
 
-/* Copied without its log, in which all of it was. */
+/* The run was copied without its log, which had all data. */
 START_TEST(without_its_log)
 {
 	leave();
@@ -246,7 +252,7 @@ START_TEST(without_its_log)
 	ck_assert_int_eq(steps(), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(why.text, "run: was not ended, and /"));
 	ck_assert_ptr_nonnull(strstr(why.text, "run-wal is not beside it"));
-	/* Nothing is made beside it that would hide this the next time. */
+	/* No new log is made, which would hide the problem the next time. */
 	ck_assert_int_eq(size_of(wal), -1);
 	why.text[0] = '\0';
 	ck_assert_int_eq(run_mark(path, "x", &why), -EINVAL);
@@ -257,7 +263,7 @@ START_TEST(without_its_log)
 }
 END_TEST
 
-/* The log is beside the file, not beside a link to it. */
+/* The log is beside the file, not beside a symbolic link to it. */
 START_TEST(by_a_link)
 {
 	char folder[FIXTURE_PATH + 8], link[FIXTURE_PATH + 16];
@@ -277,7 +283,7 @@ START_TEST(by_a_link)
 }
 END_TEST
 
-/* A mark makes no log of a run that is whole. */
+/* Trying to set a mark makes no log for a run that is a single file. */
 START_TEST(ended_without_a_log)
 {
 	sqlite3 *reads = others("SELECT * FROM interval");
@@ -295,7 +301,7 @@ START_TEST(ended_without_a_log)
 }
 END_TEST
 
-/* The last one who has it open puts the log into it. */
+/* SQLite moves the log into the file when its last user closes it. */
 START_TEST(closed_without_an_end)
 {
 	add(1, 20);
@@ -306,7 +312,9 @@ START_TEST(closed_without_an_end)
 }
 END_TEST
 
-/* A name of a few thousand bytes, of which a URI has three for each. */
+/*
+ * The name has a few thousand bytes, each of which takes three bytes in a URI.
+ */
 START_TEST(a_long_name)
 {
 	struct ledger now = { .ns = 0 }, total = { .ns = 0 };
@@ -327,7 +335,7 @@ START_TEST(a_long_name)
 }
 END_TEST
 
-/* Cut off behind its log's back. */
+/* The file is truncated, and its log is not. */
 START_TEST(a_log_and_half_a_file)
 {
 	add(1, 1000);
@@ -337,7 +345,7 @@ START_TEST(a_log_and_half_a_file)
 }
 END_TEST
 
-/* An ordinary user reads a run in root's folder that was not ended. */
+/* Read a run that was not ended, in root's folder, as an ordinary user. */
 static int steps_of_nobody(void)
 {
 	if (!geteuid() && (setgid(NOBODY) || setuid(NOBODY)))
@@ -350,7 +358,7 @@ static bool all_of_it(void)
 	return steps_of_nobody() == 20;
 }
 
-/* As SQLite does: what cannot be used is passed over. */
+/* A folder that cannot be used is skipped, as SQLite does. */
 static bool no_such_folder(void)
 {
 	setenv("SQLITE_TMPDIR", path, 1);
@@ -418,7 +426,7 @@ START_TEST(where_nothing_can_be_written)
 	}
 	waitpid(pid, &status, 0);
 	ck_assert_int_eq(chmod(directory, 0700), 0);
-	/* Nothing is left behind. */
+	/* No temporary file is left behind. */
 	ck_assert_int_eq(rmdir(folder), 0);
 	ck_assert_int_eq(status, 0);
 }
@@ -430,7 +438,10 @@ START_TEST(no_regular_file)
 	writer = NULL;
 	unlink(path);
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	/* Who waits for someone to write to it is killed. */
+	/*
+	 * If we wait for someone to write to the pipe, the alarm kills the
+	 * test.
+	 */
 	alarm(5);
 	ck_assert_int_eq(steps(), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(why.text, "run: is no regular file"));
