@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All numbers of a set of exits, whatever they have in common: a reason, an I/O
- * port, an interval, a row of a table; a set may also be a single slow exit.  A
- * new number is a member here and a line in each function below; code that adds
- * sets up need not know of it.
+ * All numbers of a set of exits.  The exits may have anything in common: a
+ * reason, an I/O port, an interval, a row of a table.  A set may also be a
+ * single slow exit.  To add a number, add a member here and a line to each
+ * function below; code that adds up sets needs no change.
  */
 #ifndef EXITLEDGER_EXIT_TIMES_H
 #define EXITLEDGER_EXIT_TIMES_H
@@ -13,24 +13,27 @@
 
 /*
  * An exit's time is the time from the exit to the next entry.  The last exit of
- * a vCPU has no time yet, and no exit has one where times are not observed.
+ * a vCPU has no time yet.  If times are not observed, no exit has one.
  */
 struct exit_times {
 	uint64_t exits;
-	uint64_t fast; /* of @exits: without the exit handler, if asked for */
-	uint64_t timed; /* of @exits: had a time; 0 where a histogram has it */
+	uint64_t fast; /* part of @exits: handled without the exit handler */
+	uint64_t timed; /* part of @exits: had a time; 0 with a histogram */
 	uint64_t ns; /* the sum of the times */
 	uint64_t min_ns; /* the shortest time */
-	/* The longest time; 0 and 0: none had a time, or it is not known. */
+	/*
+	 * The longest time.  If both are 0, no exit had a time, or it is
+	 * unknown.
+	 */
 	uint64_t max_ns;
-	uint64_t preempted_ns; /* of @ns: scheduled out while runnable */
-	uint64_t blocked_ns; /* of @ns: asleep (at HLT: idle), if asked for */
+	uint64_t preempted_ns; /* part of @ns: scheduled out while runnable */
+	uint64_t blocked_ns; /* part of @ns: asleep (at HLT: idle), if observed */
 };
 
 /**
  * exit_times_of_one - the numbers of a single exit
  * @ns: the time that it took
- * @preempted_ns, @blocked_ns: of @ns
+ * @preempted_ns, @blocked_ns: parts of @ns
  */
 static inline struct exit_times
 exit_times_of_one(uint64_t ns, uint64_t preempted_ns, uint64_t blocked_ns)
@@ -46,7 +49,7 @@ exit_times_of_one(uint64_t ns, uint64_t preempted_ns, uint64_t blocked_ns)
 	};
 }
 
-/** exit_times_have - had any of these exits a time? */
+/** exit_times_have - did any of these exits have a time? */
 static inline bool exit_times_have(const struct exit_times *times)
 {
 	return times->ns || times->max_ns;
@@ -55,8 +58,8 @@ static inline bool exit_times_have(const struct exit_times *times)
 /**
  * exit_times_any - is any number of this set above zero?
  *
- * An interval's first exit may have happened in the interval before, so that
- * its time is all that this one has of it.
+ * If an interval begins within an exit, it may have this exit's time but not
+ * its count.
  */
 static inline bool exit_times_any(const struct exit_times *times)
 {
@@ -64,8 +67,8 @@ static inline bool exit_times_any(const struct exit_times *times)
 }
 
 /**
- * exit_times_widen - let a set's shortest and longest time hold for others, too
- * @min_ns, @max_ns: of the others; 0 and 0: there are none
+ * exit_times_widen - include the extremes of other exits in a set's extremes
+ * @min_ns, @max_ns: of the other exits; both are 0 if there are none
  */
 static inline void exit_times_widen(struct exit_times *to, uint64_t min_ns,
 				    uint64_t max_ns)
@@ -92,10 +95,10 @@ static inline void exit_times_add(struct exit_times *to,
 }
 
 /**
- * exit_times_since - how far a set's sums have grown
+ * exit_times_since - by how much a set's sums have grown
  *
- * Sums do not tell the shortest and the longest time among the exits that were
- * added.  The caller has to fill them in; here they are 0 and 0.
+ * The shortest and the longest time of the new exits are not known from the
+ * sums.  They are 0 in the result, and the caller must fill them in.
  */
 static inline struct exit_times
 exit_times_since(const struct exit_times *now, const struct exit_times *earlier)

@@ -10,9 +10,9 @@
 #include "lib/format.h"
 #include "lib/safe_text.h"
 
-/* How many VMs the message names when there is no VM of the wanted name. */
+/* How many VMs the message names if no VM has the wanted name. */
 #define SEEN 5
-#define NAME_SHOWN 40 /* columns of each */
+#define NAME_SHOWN 40 /* columns of each VM's name */
 
 int filter_add_vm(struct filter *filter, const char *name)
 {
@@ -76,8 +76,8 @@ static void say_unmatched(const struct ledger *ledger, const char *option,
 			  const char *wanted, struct why *line)
 {
 	/*
-	 * A character has at most four bytes, and combining marks may follow
-	 * it.
+	 * A name of NAME_SHOWN columns may have more bytes: a character has up
+	 * to four, and combining marks have no columns.
 	 */
 	char seen[SEEN * sizeof(struct safe_text)] = "none";
 	size_t length = 0;
@@ -168,7 +168,7 @@ bool filter_has_exits(const struct filter *filter, const struct ledger *ledger)
 	return false;
 }
 
-/* A text that ends with "..." where there is no room for more. */
+/* A text under construction; it ends with "..." if it does not fit. */
 struct description {
 	char *text;
 	size_t size;

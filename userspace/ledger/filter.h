@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which VMs, vCPUs and exit reasons are shown. */
+/* Selects the VMs, vCPUs and exit reasons that are shown. */
 #ifndef EXITLEDGER_FILTER_H
 #define EXITLEDGER_FILTER_H
 
@@ -12,9 +12,9 @@ struct filter_numbers {
 };
 
 /*
- * An empty filter shows everything.  A VM is shown if one of the names or one
- * of the pids is its own; a vCPU, if one of the numbers is its own; a reason
- * likewise.
+ * An empty filter shows everything.  A VM is shown if its name or its pid is
+ * one of those in the filter.  A vCPU or a reason is shown if its number is one
+ * of those in the filter.
  */
 struct filter {
 	const char **vm; /* names or patterns, as in fnmatch(3); not copied */
@@ -28,9 +28,9 @@ struct filter {
 int filter_add_vm(struct filter *filter, const char *name);
 
 /**
- * filter_add_number - add to filter->pids, ->vcpus or ->reasons
+ * filter_add_number - add a number to filter->pids, ->vcpus or ->reasons
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int filter_add_number(struct filter_numbers *numbers, uint32_t number);
 
@@ -38,29 +38,30 @@ bool filter_has_vm(const struct filter *filter, const struct ledger_vm *vm);
 bool filter_has_number(const struct filter_numbers *numbers, uint32_t number);
 
 /**
- * filter_unmatched - say which of the names and pids no VM had
+ * filter_unmatched - list the names and pids that no VM had
  * @ledger: all VMs that were seen
- * @lines: filled in: one line for each such name or pid, without a newline
- * @size: how many lines there is room for
+ * @lines: set to one line for each such name or pid, without a newline
+ * @size: the number of elements in @lines
  *
- * Returns how many lines there would be.  If these are more than @size, only
- * the first @size are filled in.
+ * Returns the number of such names and pids, even if it is above @size; only
+ * the first @size lines are filled in.
  */
 size_t filter_unmatched(const struct filter *filter,
 			const struct ledger *ledger, struct why *lines,
 			size_t size);
 
 /**
- * filter_has_exits - has any exit that was booked passed the filter?
- * @ledger: all VMs.  Where it has added up ended VMs into one, it is no longer
- * known which of them passed, and all of them count as if they did.
+ * filter_has_exits - have any exits been booked that pass the filter?
+ * @ledger: all VMs.  If it has merged ended VMs into one, it is unknown which
+ *	of them would pass, so all of their exits are treated as if they
+ *	passed.
  */
 bool filter_has_exits(const struct filter *filter, const struct ledger *ledger);
 
 /**
- * filter_describe - a filter as the options that make it; "" for everything
+ * filter_describe - write a filter as command-line options; "" if it is empty
  *
- * Text that is too long is cut between characters, and ends with "...".
+ * A text that is too long is cut between characters, and ends with "...".
  */
 void filter_describe(const struct filter *filter, char *text, size_t size);
 

@@ -13,7 +13,9 @@
 #define FORMAT "exitledger-guest-report"
 #define VERSION 1
 
-/* A guest reports a few hundred reads.  More than this means a broken file. */
+/*
+ * A guest reports a few hundred reads.  A file with more than this is damaged.
+ */
 #define MAX_READS 65536
 #define MAX_PARSED (4ul * GUEST_REPORT_SIZE)
 
@@ -107,7 +109,7 @@ static bool is_report(const json_t *json)
 	return format && !strcmp(format, FORMAT);
 }
 
-/* Does an object begin here that would be a report if it were complete? */
+/* Does the text begin like a report, even if it is incomplete? */
 static bool begins_report(const char *text, size_t length)
 {
 	static const char *const words[] = { "{", "\"format\"", ":",
@@ -126,31 +128,33 @@ static bool begins_report(const char *text, size_t length)
 	return true;
 }
 
-/* Parse one read of a report. */
+/* Is this object one read of a report? */
 static bool is_read(const json_t *json)
 {
 	return json_is_integer(json_object_get(json, "leaf")) &&
 	       json_is_integer(json_object_get(json, "eax"));
 }
 
-/* The output of a console, and how much of it was parsed. */
+/* The output of a console, and how far it was parsed. */
 struct console {
 	const char *text;
 	size_t length;
 	size_t parsed;
-	/* Within a report that was already counted as damaged. */
+	/* We are inside of a report that was already counted as damaged. */
 	bool in_damaged;
-	/* How far the text was parsed that looked most like a report. */
+	/*
+	 * The longest part that could be parsed, but was not a complete report.
+	 */
 	size_t furthest;
-	struct why why; /* what was wrong with it */
+	struct why why; /* the error at this place */
 };
 
 /*
- * Find the next brace at which a report may begin, from *@from on, and move
- * *@from behind it.  Not every brace begins a report.  Where the beginning of a
- * report is damaged, a read is left over that is in no report.  How much text
- * is parsed again is bounded, as a guest wrote it.  NULL: there is no further
- * brace.
+ * Find the next report, from *@from on, and move *@from past it.  A brace does
+ * not always begin a report.  If the beginning of a report is damaged, its
+ * reads are left without a report around them; that counts as one damaged
+ * report.  A guest wrote the text, so the amount that is parsed repeatedly has
+ * a limit.  Returns NULL if there is no further report.
  */
 static json_t *next_report(struct console *console, size_t *from,
 			   size_t *damaged)
@@ -220,7 +224,7 @@ static int find_reports(struct console *console, struct guest_reports *reports,
 	if (!r && console->parsed >= MAX_PARSED)
 		return why_set(
 			why, E2BIG,
-			"too much of it looks like a report and is none");
+			"too much of it looks like a report, but is not one");
 	return r;
 }
 

@@ -41,7 +41,7 @@ uint64_t hist_middle(unsigned int bucket)
 {
 	double low = bound(bucket), high = bound(bucket + 1);
 
-	/* The value whose relative distance to both bounds is the same. */
+	/* The relative distance from this value to both bounds is the same. */
 	return 2 * low * high / (low + high);
 }
 
@@ -125,8 +125,7 @@ uint64_t hist_count(const struct hist *hist)
 }
 
 /*
- * The rank of the value that is wanted: so many values are below it or equal to
- * it.
+ * Returns a percentile's rank: the number of values that are at most as large.
  */
 static uint64_t rank_of(uint64_t count, double share)
 {
@@ -151,8 +150,9 @@ uint64_t hist_percentiles(const struct hist *hist, const double share[],
 		count += counts[i];
 	}
 	/*
-	 * Each share goes on where the last one ended: @before values are
-	 * before the bucket, and @left are from there to the end of its span.
+	 * Each share continues where the last one ended: @before values are
+	 * below the current bucket, and @left values are between there and the
+	 * end of its span.
 	 */
 	left = counts[0];
 	for (size_t i = 0; count && i < nr; i++) {

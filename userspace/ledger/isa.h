@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The instruction set architectures whose exits KVM traces.  Each is a row,
- * which has everything that differs between them.  A new one is a file
- * isa_NAME.c and its name in isa_rows.def; every other file asks the row.
+ * The instruction set architectures whose exits KVM traces.  All differences
+ * between them are in one row per ISA, and all other files use this row.  To
+ * add an ISA, write a file isa_NAME.c and add its name to isa_rows.def.
  */
 #ifndef EXITLEDGER_ISA_H
 #define EXITLEDGER_ISA_H
@@ -16,21 +16,21 @@
 struct exit_reason {
 	uint32_t code; /* VMX: basic exit reason; SVM: exit code */
 	const char *name;
-	/* The class of its cause, which is the same for all vendors. */
+	/* The class of the exit's cause; all vendors have the same classes. */
 	const char *class;
 	const char *description;
 };
 
-/* A name, and the name that the same thing has elsewhere. */
+/* A name, and another name for the same thing. */
 struct isa_alias {
-	const char *name; /* in isa_foreign: a pattern of fnmatch(3) */
+	const char *name; /* in isa_foreign: a pattern for fnmatch(3) */
 	const char *to;
 };
 
-/* The names that an ISA has for the exit reasons of another one. */
+/* The names that an ISA has for another ISA's exit reasons. */
 struct isa_foreign {
-	uint32_t isa; /* the other one */
-	const struct isa_alias *alias; /* the first whose pattern matches */
+	uint32_t isa; /* EXIT_LEAF_ISA_* of the other ISA */
+	const struct isa_alias *alias; /* the first match is used */
 	size_t nr;
 };
 
@@ -38,48 +38,48 @@ struct isa {
 	uint32_t id; /* EXIT_LEAF_ISA_* */
 	const char *name; /* in JSON and messages */
 	const char *vendor; /* of its processors */
-	const char *module; /* KVM's part for it */
+	const char *module; /* KVM's module for it */
 	const char *cpu_flag; /* in /proc/cpuinfo */
-	const char *cpu_name; /* what its vendor calls that */
+	const char *cpu_name; /* the vendor's name for this feature */
 
-	const struct exit_reason *reasons; /* all that are defined, ascending */
+	const struct exit_reason *reasons; /* all defined reasons, ascending */
 	size_t nr_reasons;
 	uint32_t sparse; /* reasons from this number on are far apart */
 	struct exit_roles roles;
 
-	/* The prefixes of reasons' names in headers and manuals; ends with
-	 * NULL. */
+	/*
+	 * The prefixes of reason names in headers and manuals; NULL ends the
+	 * list.
+	 */
 	const char *const *prefixes;
-	/* The reasons that have another name in KVM's trace events. */
+	/* Reasons that have another name in KVM's trace events. */
 	const struct isa_alias *traced;
 	size_t nr_traced;
 	const struct isa_foreign *foreign;
 	size_t nr_foreign;
 
-	/*
-	 * The VMCB already has the exit's information when kvm_exit is traced.
-	 */
+	/* The VMCB already has the exit information when kvm_exit is traced. */
 	bool info_at_exit;
 	/*
-	 * KVM emulates a guest whose state cannot be entered.  Its own
-	 * statistics count that, and entries that fail, as exits.
+	 * KVM emulates instructions while it cannot enter the guest.  Its
+	 * statistics count these, and failed entries, as exits.
 	 */
 	bool emulates;
 };
 
-/* All rows; NULL follows the last. */
+/* All rows; NULL ends the list. */
 extern const struct isa *const isa_table[];
 
-/** isa_find - the row of an EXIT_LEAF_ISA_* number; NULL: there is none */
+/** isa_find - the row of an EXIT_LEAF_ISA_* number, or NULL */
 const struct isa *isa_find(uint32_t id);
 
-/** isa_find_name - the row with this name; NULL: there is none */
+/** isa_find_name - the row with this name, or NULL */
 const struct isa *isa_find_name(const char *name);
 
 /**
- * isa_roles - which reasons are HLT, CPUID …
+ * isa_roles - get the reasons for HLT, CPUID and other roles
  *
- * All are EXIT_ROLE_NONE if @id is no ISA.
+ * All are EXIT_ROLE_NONE if @id is not a known ISA.
  */
 const struct exit_roles *isa_roles(uint32_t id);
 

@@ -11,10 +11,12 @@ static const struct exit_reason reasons[] = {
 
 #undef EXIT_REASON
 
-/* The kernel's arch/x86/include/uapi/asm/svm.h, and AMD's manual. */
+/*
+ * Prefixes in the kernel's arch/x86/include/uapi/asm/svm.h and in AMD's manual.
+ */
 static const char *const prefixes[] = { "SVM_EXIT_", "VMEXIT_", NULL };
 
-/* Names in the kernel's SVM_EXIT_REASONS that differ from those of its macros. */
+/* Names in the kernel's SVM_EXIT_REASONS that differ from the macros' names. */
 static const struct isa_alias traced[] = {
 	{ "INTERRUPT", "INTR" },
 	{ "IO", "IOIO" },
@@ -34,7 +36,7 @@ static const struct isa_alias traced[] = {
 	{ "WRITE_CR8_TRAP", "CR8_WRITE_TRAP" },
 };
 
-/* Intel's names. */
+/* The SVM names for Intel's reasons. */
 static const struct isa_alias from_vmx[] = {
 	{ "EXCEPTION_NMI", "NMI, or EXCP_PF, EXCP_UD and the like" },
 	{ "EXTERNAL_INTERRUPT", "INTR" },
@@ -80,7 +82,7 @@ const struct isa isa_svm = {
 	.cpu_name = "AMD-V",
 	.reasons = reasons,
 	.nr_reasons = ISA_LENGTH(reasons),
-	/* Nested page faults begin a second run of numbers. */
+	/* The numbers from nested page faults on are far above all others. */
 	.sparse = EXIT_SVM_NPF,
 	.roles = {
 		.hlt = EXIT_SVM_HLT,

@@ -11,10 +11,10 @@ static const struct exit_reason reasons[] = {
 
 #undef EXIT_REASON
 
-/* The kernel's arch/x86/include/uapi/asm/vmx.h. */
+/* The prefix in the kernel's arch/x86/include/uapi/asm/vmx.h. */
 static const char *const prefixes[] = { "EXIT_REASON_", NULL };
 
-/* AMD's names. */
+/* The VMX names for AMD's reasons. */
 static const struct isa_alias from_svm[] = {
 	{ "CR0_SEL_WRITE", "CR_ACCESS" },
 	{ "READ_CR*", "CR_ACCESS" },

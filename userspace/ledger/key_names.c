@@ -8,7 +8,7 @@
 #define X2APIC_FIRST_MSR 0x800u
 #define APIC_REGISTER_BYTES 16u
 
-/* Numbers that have a name: see key_msrs.def. */
+/* A range of numbers with a name: see key_msrs.def. */
 struct named_keys {
 	uint64_t first;
 	uint32_t count, per;
@@ -38,7 +38,7 @@ static const struct named_keys leaves[] = {
 };
 #undef KEYS
 
-/* Each register has 16 bytes of the page, and is one MSR. */
+/* Each register has 16 bytes of the APIC's page, and corresponds to one MSR. */
 #define APIC_KEYS(offset, count, name, source) { offset, count, 1, name },
 static const struct named_keys apic_registers[] = {
 #include "ledger/key_apic.def"
@@ -59,7 +59,7 @@ static const struct key_table tables[] = {
 	[LEDGER_KEY_CPUID] = TABLE(leaves),
 };
 
-/* Rows are sorted.  Find the last one that does not begin after the key. */
+/* Rows are sorted.  Find the last row that does not begin after the key. */
 static const struct named_keys *find(const struct key_table *table,
 				     uint64_t key)
 {
@@ -94,7 +94,7 @@ static struct text name_of(const struct named_keys *row, uint64_t index)
 	return text;
 }
 
-/* @number: the register's, as x2APIC counts registers. */
+/* @number: the register's number in x2APIC mode */
 static struct text apic_name(uint64_t number)
 {
 	for (size_t i = 0; i < sizeof(apic_registers) / sizeof(*apic_registers);

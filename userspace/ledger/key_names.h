@@ -8,15 +8,15 @@
 #include "ledger/ledger.h"
 #include "lib/format.h"
 
-/** KEY_NAME_WIDTH - the most columns that a key's number and its name take */
+/** KEY_NAME_WIDTH - the maximal width of a key's number and name, in columns */
 #define KEY_NAME_WIDTH 22
 
 /**
  * key_name - the name of a key, such as "TSC_DEADLINE", "COM1 data" or "APIC
  * EOI"
  *
- * Only numbers that mean the same in every VM that uses them have one; the name
- * of all others is empty.
+ * Only numbers that mean the same in every VM that uses them have a name.  All
+ * other names are empty.
  */
 struct text key_name(enum ledger_key_kind kind, uint64_t key);
 

@@ -9,7 +9,7 @@
 
 static const struct {
 	const char *name;
-	const char *label; /* before a key */
+	const char *label; /* the text before a key without a name */
 	bool decimal;
 } kinds[] = {
 	[LEDGER_KEY_NONE] = { "none", "", false },
@@ -39,7 +39,8 @@ const char *key_kind_name(enum ledger_key_kind kind)
 }
 
 /*
- * Any guest can call any hypercall.  Long numbers are shorter in hexadecimal.
+ * A guest can use any number for a hypercall: write long ones in hexadecimal,
+ * which is shorter.
  */
 static bool in_decimal(enum ledger_key_kind kind, uint64_t key)
 {

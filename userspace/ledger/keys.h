@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The further keys of exits, as people know them. */
+/* Names and texts for the further keys of exits. */
 #ifndef EXITLEDGER_KEYS_H
 #define EXITLEDGER_KEYS_H
 
 #include "ledger/ledger.h"
 #include "lib/format.h"
 
-/** key_kind_parse - "port", "mmio", "msr", "hypercall" or "cpuid"; or -EINVAL */
+/** key_kind_parse - parse a kind's name, such as "port"; 0 or -EINVAL */
 int key_kind_parse(const char *name, enum ledger_key_kind *kind);
 
 /** key_kind_name - the name of a kind; NULL beyond the last kind */
 const char *key_kind_name(enum ledger_key_kind kind);
 
 /**
- * key_text - a key as text
+ * key_text - write a key as text
  *
- * It has the key's name, as in "0x3f8 COM1 data" or "0x6e0 TSC_DEADLINE"; a key
+ * A key with a name is written as in "0x3f8 COM1 data" or "0x6e0
+ * TSC_DEADLINE".  A key without a name is written with its kind, as in "port
+ * 0xc040" or "hypercall 77".
  * without a name has its kind, as in "port 0xc040" or "hypercall 77".
  */
 struct text key_text(enum ledger_key_kind kind, uint64_t key);

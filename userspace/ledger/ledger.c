@@ -98,7 +98,7 @@ static int compare_vms(const void *element, const void *key)
 	return vm->number < *number ? -1 : vm->number > *number;
 }
 
-/* Where a VM is, or is to be inserted. */
+/* Returns the index of a VM, or the index at which it must be inserted. */
 static size_t vm_index(const struct ledger *ledger, uint64_t number)
 {
 	return array_lower_bound(&number, ledger->vm, ledger->nr_vms,
@@ -222,7 +222,7 @@ int ledger_total(const struct ledger_vm *vm, struct ledger_total *total)
 	return 0;
 }
 
-/* Sums are without cells and keys. */
+/* Sums are added without cells and keys. */
 static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from,
 		    bool sums)
 {
@@ -322,8 +322,8 @@ static void vcpu_reset(struct ledger_vcpu *vcpu)
 }
 
 /*
- * Zero a VM's counts, and drop the vCPUs that have ended.  Returns false if
- * nothing is left of the VM.
+ * Zero a VM's counts, and drop the vCPUs that have ended.  Returns false if the
+ * VM has no vCPUs left.
  */
 static bool vm_reset(struct ledger_vm *vm)
 {
@@ -352,10 +352,7 @@ bool ledger_vm_ended(const struct ledger_vm *vm)
 	return vm->nr_vcpus;
 }
 
-/*
- * Add everything that a VM had to the one VM that stands for those that ended
- * long ago.
- */
+/* Add a VM to the one that has all VMs that ended long ago. */
 static int fold(struct ledger_vm *vm, struct ledger_vm *older)
 {
 	for (size_t i = 0; i < vm->nr_vcpus; i++) {

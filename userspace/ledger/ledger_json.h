@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Members of JSON objects that are the same in all outputs. */
+/* Writes members of JSON objects that are the same in all outputs. */
 #ifndef EXITLEDGER_LEDGER_JSON_H
 #define EXITLEDGER_LEDGER_JSON_H
 
@@ -7,26 +7,25 @@
 #include "ledger/ledger.h"
 #include "lib/json_writer.h"
 
-/** ledger_json_reason - the members "reason", and "name" if it has one */
+/** ledger_json_reason - write "reason", and "name" if the reason has one */
 void ledger_json_reason(struct json_writer *json, uint32_t isa,
 			uint32_t reason);
 
-/** ledger_json_key - the members "key", and "key_name" if the key has one */
+/** ledger_json_key - write "key", and "key_name" if the key has one */
 void ledger_json_key(struct json_writer *json, enum ledger_key_kind kind,
 		     uint64_t key);
 
 /**
- * ledger_json_slow - the members of a slow exit, except the time at which it
- * was
- * @isa: of its VM; 0: unknown
- * @kind: of its key
- * @off_cpu: with the times in which its thread was off the CPU
+ * ledger_json_slow - write the members of a slow exit, except when it was
+ * @isa: EXIT_LEAF_ISA_* of its VM; 0: unknown
+ * @kind: the kind of its key
+ * @off_cpu: also write the times during which its thread was off the CPU
  */
 void ledger_json_slow(struct json_writer *json, uint32_t isa,
 		      enum ledger_key_kind kind, bool off_cpu,
 		      const struct ledger_slow *slow);
 
-/** ledger_json_read - the members of a read: a leaf, an index, four registers */
+/** ledger_json_read - write a read's leaf, index and four registers */
 void ledger_json_read(struct json_writer *json, const struct leaf_read *read);
 
 #endif /* EXITLEDGER_LEDGER_JSON_H */

@@ -6,7 +6,7 @@
 #include "ledger/isa.h"
 #include "ledger/reason_names.h"
 
-/* The length of an ISA's prefix that a name begins with; 0: it has none. */
+/* Returns the length of the ISA's prefix with which a name begins, or 0. */
 static size_t prefix_of(const struct isa *isa, const char *name)
 {
 	for (size_t i = 0; isa->prefixes && isa->prefixes[i]; i++) {
@@ -48,7 +48,7 @@ void reason_name_plain(const char *name, uint32_t *isa, char *plain,
 		if (to)
 			snprintf(plain, size, "%s", to);
 	}
-	/* "PF excp" */
+	/* The text is "PF excp". */
 	if (length == 7 && !strcmp(name + 2, "_EXCP"))
 		snprintf(plain, size, "EXCP_%.2s", name);
 }

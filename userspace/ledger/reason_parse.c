@@ -13,9 +13,7 @@
 
 #define NAME NEAR_LENGTH
 
-/*
- * Make a name look as in the tables: upper case, with underscores; cut to NAME.
- */
+/* Write a name as in the tables: upper case, with underscores, cut to NAME. */
 static void normalize(const char *text, char name[NAME])
 {
 	size_t i;
@@ -40,7 +38,7 @@ static const struct exit_reason *find(uint32_t isa, const char *name)
 	return NULL;
 }
 
-/* Names that may have been meant: looked for only if nothing else is left. */
+/* Suggest names that may have been meant, if there is no other explanation. */
 static void suggest(uint32_t isa, const char *name, struct near *near)
 {
 	const struct exit_reason *known;
@@ -51,14 +49,14 @@ static void suggest(uint32_t isa, const char *name, struct near *near)
 		near_add(near, name, known[i].name);
 }
 
-/* The text is a name, but another vendor's. */
+/* The text is a name of another vendor's exit reason. */
 static int other(uint32_t isa, const char *text, const char *name, uint32_t of,
 		 struct why *why)
 {
 	const char *vendor = isa_find(isa)->vendor;
 	const char *ours = reason_name_other(isa, name, of);
 
-	/* A name of the headers for a reason that both have. */
+	/* The name in the headers is for a reason that both vendors have. */
 	if (!ours && find(isa, name))
 		ours = name;
 	if (!ours)
@@ -72,7 +70,7 @@ static int other(uint32_t isa, const char *text, const char *name, uint32_t of,
 		isa_find(of)->vendor, vendor, ours);
 }
 
-/* @of: the vendor that a header's name is of, or 0 */
+/* @of: the vendor whose headers have such a name, or 0 */
 static int unknown(uint32_t isa, const char *text, const char *name,
 		   uint32_t of, struct why *why)
 {
@@ -95,7 +93,7 @@ static int unknown(uint32_t isa, const char *text, const char *name,
 		       names, near.nr ? "?" : "");
 }
 
-/* Decimal, or hexadecimal with 0x; no octal, which nobody means by 072. */
+/* Accept decimal numbers, and hexadecimal ones with 0x.  072 is not octal. */
 static bool is_number(const char *text, uint32_t *reason)
 {
 	const bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Exit reasons as people type them. */
+/* Parses exit reasons that a person has typed. */
 #ifndef EXITLEDGER_REASON_PARSE_H
 #define EXITLEDGER_REASON_PARSE_H
 
@@ -8,15 +8,15 @@
 #include "lib/msg.h"
 
 /**
- * reason_parse - an exit reason by name or by number
- * @isa: EXIT_LEAF_ISA_* whose names are meant; 0: those of any
- * @text: a name in upper or lower case, with '-' or '_', as our tables have it,
- * as the kernel's headers have it (EXIT_REASON_CPUID, SVM_EXIT_HLT), or as
- * KVM's trace events show it; or any decimal or hexadecimal number, as reasons
- * that no table knows are counted, too
+ * reason_parse - parse an exit reason: a name or a number
+ * @isa: EXIT_LEAF_ISA_* whose names are meant; 0: those of any ISA
+ * @text: a name in upper or lower case, with '-' or '_', as in our tables, in
+ *	the kernel's headers (EXIT_REASON_CPUID, SVM_EXIT_HLT), or in KVM's
+ *	trace events; or a decimal or hexadecimal number, also of a reason that
+ *	is in no table
  *
- * Returns 0; or -EINVAL, with @why filled in: it says which names are near, or
- * the name here of the other vendor's reason.
+ * Returns 0; or -EINVAL with @why filled in, which suggests similar names, or
+ * the name here for the other vendor's reason.
  */
 int reason_parse(uint32_t isa, const char *text, uint32_t *reason,
 		 struct why *why);

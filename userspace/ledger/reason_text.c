@@ -4,7 +4,7 @@
 #include "ledger/reason_text.h"
 #include "ledger/reasons.h"
 
-/* Write "0x" and at least so many digits; returns the length. */
+/* Write "0x" and at least @digits digits; returns the length. */
 static size_t put_hex(char *out, uint32_t number, size_t digits)
 {
 	size_t length = 2;

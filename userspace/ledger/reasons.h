@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names of exit reasons, from the tables that KVM's side is built from too:
+ * Names of exit reasons.  They are from the tables that KVM's side uses, too:
  * kvm-instrumentation/src/{vmx,svm}_exit_reasons.def.
  */
 #ifndef EXITLEDGER_REASONS_H
@@ -22,34 +22,35 @@ enum exit_isa {
 
 /**
  * exit_reasons - all reasons that an ISA's manual defines, ascending
- * @nr: set to how many there are
+ * @nr: set to the number of reasons
  *
- * Returns NULL, and sets @nr to 0, if @isa is no ISA.
+ * Returns NULL, and sets @nr to 0, if @isa is not a known ISA.
  */
 const struct exit_reason *exit_reasons(uint32_t isa, size_t *nr);
 
-/** exit_reason_find - a reason by its raw number, or NULL */
+/** exit_reason_find - the reason with this raw number, or NULL */
 const struct exit_reason *exit_reason_find(uint32_t isa, uint32_t code);
 
 /**
  * exit_reason_class - the class of a reason: "io", "msr", "page_fault" …
  *
- * It depends on the reason alone, and is the same for all vendors' reasons with
- * the same cause.  A reason that is in no table is "other".
+ * The class depends only on the reason, and reasons with the same cause have
+ * the same class for all vendors.  A reason that is in no table has the class
+ * "other".
  */
 const char *exit_reason_class(uint32_t isa, uint32_t code);
 
 /**
  * exit_reason_dense_limit - the highest defined reason below isa.sparse
  *
- * Not all numbers up to it are defined.  Leaf INFO tells it, too.
+ * Not all numbers up to it are defined.  Leaf INFO has this number, too.
  */
 uint32_t exit_reason_dense_limit(uint32_t isa);
 
 /** exit_reason_cpuid - the raw number of CPUID exits, or EXIT_ROLE_NONE */
 uint32_t exit_reason_cpuid(uint32_t isa);
 
-/** exit_isa_name - isa.name: "vmx", "svm" …; or "unknown" */
+/** exit_isa_name - the ISA's name, such as "vmx" or "svm"; or "unknown" */
 const char *exit_isa_name(uint32_t isa);
 
 #endif /* EXITLEDGER_REASONS_H */

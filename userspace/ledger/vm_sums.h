@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The sums that one of the books has of a VM at a moment, over its vCPUs, by
+ * The sums that one of the books has for a VM at a moment, over its vCPUs, by
  * reason.
  */
 #ifndef EXITLEDGER_VM_SUMS_H
@@ -8,19 +8,18 @@
 
 #include "ledger/ledger.h"
 
-/* All zero at first; to be freed with vm_sums_free.  Memory is kept. */
+/* Must be zeroed at first, and freed with vm_sums_free(). */
 struct vm_sums {
 	uint64_t exits;
 	uint64_t time; /* in the unit of the book: ns, or cycles */
 	uint32_t vcpus;
-	uint32_t outside; /* of these, out of the guest, their last exit counted
-			   */
+	uint32_t outside; /* of these: outside of the guest, exit counted */
 	bool ending; /* a vCPU has ended */
-	uint64_t folder; /* inode of its folder in debugfs; 0: not known */
+	uint64_t folder; /* inode of its folder in debugfs; 0: unknown */
 	struct ledger_cells cells; /* times.exits and times.ns by reason */
 };
 
-/** vm_sums_clear - all to zero */
+/** vm_sums_clear - set everything to zero, and keep the memory */
 void vm_sums_clear(struct vm_sums *sums);
 
 /** vm_sums_add - add to a reason's sums, not to the VM's; 0 or -ENOMEM */

@@ -97,7 +97,7 @@ for kind, table in tables.items():
     check_form(kind, table, 16 if kind == "apic" else 1)
 check_values("cpuid", tables["cpuid"], values([OURS]), OURS)
 for kind in ("msrs", "mmio", "hypercalls", "apic"):
-    # A newer kernel's headers may have what an older one's have not.
+    # Newer kernels may have added names to the headers.
     known = values([f"{kernel}/{header}" for kernel in reversed(kernels)
                     for header in HEADERS])
     if kernels:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The numbers that any set of exits has. */
+/* Tests the numbers that each set of exits has. */
 #include <stddef.h>
 
 #include <check.h>
@@ -7,8 +7,10 @@
 #include "ledger/exit_times.h"
 #include "tests/tap.h"
 
-/* A set of exits as a list of its members: one that is added later is tested,
- * too. */
+/*
+ * A set of exits as an array of its members, so that new members are tested,
+ * too.
+ */
 #define MEMBERS (sizeof(struct exit_times) / sizeof(uint64_t))
 
 union members {

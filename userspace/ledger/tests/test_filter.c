@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Filters: which VMs and numbers pass, and what is said of those that do not. */
+/*
+ * Tests which VMs and numbers pass a filter, and the messages for unused names.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +44,7 @@ static void only(struct filter_numbers *numbers, uint32_t number)
 	ck_assert_int_eq(filter_add_number(numbers, number), 0);
 }
 
-/* Which of four VMs pass, as bits. */
+/* Returns which of the VMs pass, as bits. */
 static int pass(void)
 {
 	int bits = 0;
@@ -75,12 +77,12 @@ START_TEST(vms_that_pass)
 	only(&filter.pids, 101);
 	ck_assert_int_eq(pass(), 5);
 	filter_free(&filter);
-	only_vm("[x]"); /* the name itself, though it is a pattern, too */
+	only_vm("[x]"); /* a name matches itself, even if it is a pattern */
 	ck_assert_int_eq(pass(), 8);
 	filter_free(&filter);
 	only(&filter.vcpus, 7);
 	ck_assert_int_eq(pass(), 15);
-	/* In a name a slash is a letter as any other. */
+	/* A slash in a name is not special. */
 	vm("team/web3");
 	only_vm("team*3");
 	ck_assert_int_eq(pass(), 16);
@@ -118,7 +120,7 @@ START_TEST(what_did_not_match)
 	ck_assert_ptr_nonnull(strstr(line[1].text, "--vm 'none*';"));
 	ck_assert_ptr_nonnull(strstr(line[2].text, "--pid '7';"));
 	ck_assert_ptr_nonnull(strstr(line[3].text, "--pid '4294967295';"));
-	/* Only as many as there is room for are said, but all are counted. */
+	/* Only as many lines as fit are filled in, but all are counted. */
 	memset(line, 0, sizeof(line));
 	ck_assert_uint_eq(filter_unmatched(&filter, &ledger, line, 3), 4);
 	ck_assert_str_ne(line[2].text, "");
@@ -153,7 +155,7 @@ START_TEST(vms_seen)
 }
 END_TEST
 
-/* Five of the longest names, which have control characters, fit in the line. */
+/* Five of the longest names, with control characters, fit into the line. */
 START_TEST(long_names)
 {
 	char name[LEDGER_NAME], *more;
@@ -171,7 +173,7 @@ START_TEST(long_names)
 }
 END_TEST
 
-/* Was there anything of what is asked for? */
+/* Have exits been booked that pass the filter? */
 START_TEST(exits_that_pass)
 {
 	ck_assert(!filter_has_exits(&filter, &ledger));
@@ -198,8 +200,7 @@ START_TEST(exits_that_pass)
 }
 END_TEST
 
-/* The first reason of a vCPU and its last, and one that has a cell and no exit.
- */
+/* Filter by the first reason, by the last one, and by one without exits. */
 START_TEST(reasons_that_pass)
 {
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_CPUID, 3);
@@ -215,7 +216,7 @@ START_TEST(reasons_that_pass)
 }
 END_TEST
 
-/* Exits of VMs that have ended are those of no VM: they pass any filter. */
+/* Exits of merged VMs have no known VM, so they pass any filter. */
 START_TEST(exits_of_old_vms)
 {
 	made_up_exits(&ledger, 0, 0, EXIT_SVM_CPUID, 3);
@@ -244,7 +245,7 @@ START_TEST(as_options)
 	filter_describe(&filter, text, sizeof(text));
 	ck_assert_str_eq(text, "--vm 'a b' --vm 'c*' --pid 7 --pid 8 --vcpu 0 "
 			       "--vcpu 10 --reason 0x72 --reason 0x7b");
-	/* It is cut off, and nothing is written behind it. */
+	/* The text is cut off, and nothing is written after it. */
 	memset(text, 'x', sizeof(text));
 	filter_describe(&filter, text, 16);
 	ck_assert_str_eq(text, "--vm 'a b' ...");
@@ -252,7 +253,7 @@ START_TEST(as_options)
 }
 END_TEST
 
-/* With the space before each option there is room, and there is not. */
+/* The option, with the space before it, just fits, or just does not fit. */
 START_TEST(as_options_that_fit)
 {
 	char text[] = " --reason 0x72";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Histograms: each bucket's bounds, and percentiles to the very value. */
+/* Tests histograms: the bounds of each bucket, and the exact percentiles. */
 #include <string.h>
 
 #include "ledger/hist.h"
@@ -21,7 +21,7 @@ static void book(unsigned int bucket, uint64_t count)
 	ck_assert_int_eq(hist_book(&hist, bucket, count), 0);
 }
 
-/* An octave's buckets, as hist.h describes them, in 64ths of its begin. */
+/* The buckets of an octave as in hist.h, in 64ths of its lowest value. */
 static const unsigned int bounds[] = { 64, 70, 77, 85, 93, 102, 112, 122, 128 };
 
 START_TEST(each_bucket_has_its_bounds)
@@ -32,7 +32,10 @@ START_TEST(each_bucket_has_its_bounds)
 		uint64_t high = bounds[bucket % 8 + 1] * octave;
 
 		ck_assert_uint_eq(hist_lower(bucket), bucket ? low : 0);
-		/* The harmonic mean: as far from both, relative to each. */
+		/*
+		 * The harmonic mean has the same relative distance to both
+		 * bounds.
+		 */
 		ck_assert_uint_eq(hist_middle(bucket),
 				  (uint64_t)(2.0 * low * high / (low + high)));
 	}
@@ -105,7 +108,7 @@ START_TEST(histograms_are_added)
 }
 END_TEST
 
-/* The memory is kept, and what was in it is not. */
+/* The memory is kept, but its content is cleared. */
 START_TEST(reset)
 {
 	uint64_t *span;
@@ -123,7 +126,7 @@ START_TEST(reset)
 }
 END_TEST
 
-/* The value of a rank, counted from 1, by going through all buckets. */
+/* Returns the value with a rank, from 1 on, by counting through all buckets. */
 static uint64_t value_of(uint64_t rank)
 {
 	for (unsigned int bucket = 0; bucket < HIST_BUCKETS; bucket++) {
@@ -150,14 +153,14 @@ START_TEST(percentiles_are_ranks)
 	for (int i = 1; i <= ALL; i++)
 		share[i] = (double)i / ALL;
 	share[ALL + 1] = 1;
-	share[ALL + 2] = 7; /* no more than all */
+	share[ALL + 2] = 7; /* a share above 1 means all values */
 	ck_assert_uint_eq(hist_percentiles(&hist, share, ALL + 3, ns), ALL);
 	ck_assert_uint_eq(ns[0], hist_middle(3));
 	for (int i = 1; i <= ALL; i++) {
 		ck_assert_uint_eq(ns[i], value_of(i));
 		ck_assert_uint_eq(hist_percentile(&hist, share[i]),
 				  value_of(i));
-		/* A bit more than a rank is the next one. */
+		/* A share slightly above a rank means the next rank. */
 		ck_assert_uint_eq(hist_percentile(&hist, share[i] + 0.001),
 				  value_of(i < ALL ? i + 1 : ALL));
 		ck_assert_uint_eq(hist_percentile(&hist, share[i] - 0.001),
@@ -168,7 +171,9 @@ START_TEST(percentiles_are_ranks)
 }
 END_TEST
 
-/* Of several at once, some in the same span and bucket. */
+/*
+ * Several percentiles are asked for at once, some in the same span and bucket.
+ */
 START_TEST(percentiles_go_on)
 {
 	static const double share[] = { 0.5, 0.55, 0.55, 0.9, 0.99 };

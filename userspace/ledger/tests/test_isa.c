@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A third ISA, made up: one row, and all that asks for an ISA's names, reasons
- * or module knows it.  The table here stands in for isa_table.c's.
+ * Tests a made-up third ISA: after its row is added, all code knows its names,
+ * reasons and module.  The table in this file replaces isa_table.c's.
  */
 #include <errno.h>
 
@@ -105,7 +105,7 @@ START_TEST(names)
 	parses(ISA_THIRD, "wfi", THIRD_WAIT);
 	parses(ISA_THIRD, "THIRD_EXIT_FAR", THIRD_FAR);
 	parses(ISA_THIRD, "waits", THIRD_WAIT);
-	/* Before it is known which kind of processor is meant. */
+	/* The name is found even if the kind of processor is not known yet. */
 	parses(0, "WFI", THIRD_WAIT);
 	refuses(ISA_THIRD, "VMEXIT_HLT",
 		"'VMEXIT_HLT' is an exit reason of AMD's processors; Third's have WFI");

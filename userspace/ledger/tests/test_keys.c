@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An exit's key is shown with its name. */
+/* Tests that an exit's key is shown with its name. */
 #include <string.h>
 
 #include "ledger/key_names.h"
@@ -13,7 +13,10 @@ static const struct {
 } known[] = {
 	{ LEDGER_KEY_PORT, 0x3f8, "0x3f8 COM1 data" },
 	{ LEDGER_KEY_PORT, 0xb008, "0xb008 ACPI PM timer" },
-	/* The first, the last and the one after the last of several. */
+	/*
+	 * Take the first, the last, and the one after the last of several
+	 * ports.
+	 */
 	{ LEDGER_KEY_PORT, 0x40, "0x40 PIT counter 0" },
 	{ LEDGER_KEY_PORT, 0x42, "0x42 PIT counter 2" },
 	{ LEDGER_KEY_PORT, 0x43, "0x43 PIT command" },
@@ -23,13 +26,13 @@ static const struct {
 	{ LEDGER_KEY_MSR, 0x6e0, "0x6e0 TSC_DEADLINE" },
 	{ LEDGER_KEY_MSR, 0xc0000080, "0xc0000080 EFER" },
 	{ LEDGER_KEY_MSR, 0x4b564d01, "0x4b564d01 KVM clock" },
-	/* Two numbers, and four, are of one register's. */
+	/* Two numbers belong to one register, or four. */
 	{ LEDGER_KEY_MSR, 0x200, "0x200 MTRR_PHYS0" },
 	{ LEDGER_KEY_MSR, 0x203, "0x203 MTRR_PHYS1" },
 	{ LEDGER_KEY_MSR, 0x407, "0x407 MC1" },
 	{ LEDGER_KEY_MSR, 0xf, "MSR 0xf" },
 	{ LEDGER_KEY_MSR, UINT64_MAX, "MSR 0xffffffffffffffff" },
-	/* The same registers by both ways. */
+	/* The same register is reached as an MSR and by MMIO. */
 	{ LEDGER_KEY_MSR, 0x80b, "0x80b APIC EOI" },
 	{ LEDGER_KEY_MMIO, 0xfee000b0, "0xfee000b0 APIC EOI" },
 	{ LEDGER_KEY_MSR, 0x827, "0x827 APIC IRR7" },
@@ -64,7 +67,7 @@ START_TEST(keys_have_names)
 }
 END_TEST
 
-/* A kind of a later version's run. */
+/* The kind is one that only a later version knows. */
 START_TEST(unknown_kinds_have_none)
 {
 	ck_assert_uint_eq(key_name(LEDGER_KEY_CPUID + 1, 0).length, 0);

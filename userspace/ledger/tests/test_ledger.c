@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The ledger: each of its numbers is added, kept or zeroed as it must be. */
+/* Tests that each number of a ledger is added, kept or zeroed as it must be. */
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static struct ledger_vcpu *vcpu_of(struct ledger *ledger, uint64_t vm,
 
 enum { MANY = 101 };
 
-/* All numbers below MANY, in an order that jumps about, twice. */
+/* Returns each number below MANY twice, in an order that is not sorted. */
 static uint32_t jump(uint32_t i)
 {
 	return i * 37 % MANY;
@@ -102,7 +102,7 @@ END_TEST
 
 /* --- what is added --- */
 
-/* A vCPU with a number of its own in each place, times @n. */
+/* Give each number of a vCPU a different value, times @n. */
 static void fill(struct ledger_vcpu *vcpu, uint64_t n)
 {
 	struct ledger_cell *cell = ledger_cell(&vcpu->cells, 5);
@@ -133,14 +133,16 @@ static void fill(struct ledger_vcpu *vcpu, uint64_t n)
 	key->times.ns = 23 * n;
 	key->times.min_ns = 24 * n;
 	key->times.max_ns = 25 * n;
-	/* An empty cell takes no room; a time alone does. */
+	/* An empty cell is not added to a sum; a cell with only a time is. */
 	ledger_cell(&vcpu->cells, 7);
 	ledger_key(&vcpu->keys, 7, 7);
 	ledger_cell(&vcpu->cells, 8)->times.max_ns = n;
 	ledger_key(&vcpu->keys, 8, 8)->times.max_ns = n;
 }
 
-/* Reasons and keys, of which there were @n in all, at least @min, at most @max.
+/*
+ * Check cells and keys: their sum is @n times fill()'s numbers, and their
+ * extremes are those of @min and @max.
  */
 static void cells_are(const struct ledger_cells *cells,
 		      const struct ledger_keys *keys, uint64_t n, uint64_t min,
@@ -173,7 +175,7 @@ static void cells_are(const struct ledger_cells *cells,
 	ck_assert_uint_eq(keys->key[1].times.max_ns, max);
 }
 
-/* Sums over vCPUs. */
+/* Totals are sums over the vCPUs of a VM. */
 START_TEST(totals)
 {
 	uint64_t failed, emulated;
@@ -198,7 +200,7 @@ START_TEST(totals)
 }
 END_TEST
 
-/* Sums over time; what is known once is as it was known last. */
+/* Intervals are added up; numbers that are not sums are the newest ones. */
 START_TEST(intervals)
 {
 	const struct ledger_vcpu *vcpu;
@@ -303,12 +305,15 @@ START_TEST(which_have_ended)
 	vm->vcpu[0].gone = _i & 1;
 	vm->vcpu[1].gone = _i & 2;
 	ck_assert_int_eq(ledger_vm_ended(vm), _i == 3);
-	/* One whose vCPUs have not run has not ended. */
+	/* A VM without vCPUs has not ended. */
 	ck_assert(!ledger_vm_ended(ledger_vm(&delta, 2, 20)));
 }
 END_TEST
 
-/* So many VMs that have ended, but for the first one, and each third of them. */
+/*
+ * Add VMs until this many of them have ended; each third VM, from the first on,
+ * has not.
+ */
 static void many_ended(size_t ended)
 {
 	for (uint64_t vm = 1; ended; vm++) {
@@ -335,7 +340,7 @@ START_TEST(few_are_not_forgotten)
 }
 END_TEST
 
-/* The oldest become one, until as few are left as are kept. */
+/* The oldest VMs are merged, so that LEDGER_ENDED ended VMs are left. */
 START_TEST(older_vms_become_one)
 {
 	const struct ledger_vcpu *vcpu;
@@ -360,18 +365,18 @@ START_TEST(older_vms_become_one)
 	for (size_t i = 1; i < sum.nr_vms; i++) {
 		ck_assert_uint_gt(sum.vm[i].number, sum.vm[i - 1].number);
 		ended += ledger_vm_ended(&sum.vm[i]);
-		/* No VM that ended later is forgotten. */
+		/* No VM that ended later was merged. */
 		ck_assert(!ledger_vm_ended(&sum.vm[i]) ||
 			  sum.vm[i].number > sum.vm[0].isa);
 	}
 	ck_assert_uint_eq(ended, LEDGER_ENDED);
-	/* No more of these are added up until there are twice as many again. */
+	/* No more VMs are merged until there are twice as many again. */
 	ck_assert_int_eq(ledger_forget(&sum), 0);
 	ck_assert_uint_eq(sum.vm[0].older, LEDGER_ENDED);
 }
 END_TEST
 
-/* The sums of vCPUs alone. */
+/* Only the sums of vCPUs are added. */
 START_TEST(sums_alone)
 {
 	const struct ledger_vcpu *vcpu;
@@ -397,7 +402,7 @@ END_TEST
 
 /* --- no memory --- */
 
-/* How many allocations an expression needs: with fewer it is -ENOMEM. */
+/* Returns the number of allocations that an expression needs. */
 #define NEEDS(expression)                                       \
 	({                                                      \
 		int left_ = 0, r_;                              \
@@ -425,9 +430,12 @@ START_TEST(no_memory)
 	fill(vcpu, 1);
 	ck_assert_int_eq(NEEDS(ledger_slow_add(&delta.slows, &slow)), 1);
 	ck_assert_int_eq(NEEDS(ledger_mark_add(&delta.marks, &mark)), 1);
-	/* Cells, a histogram's span, and keys. */
+	/* It allocates the cells, a histogram's span, and the keys. */
 	ck_assert_int_eq(NEEDS(ledger_total(&delta.vm[0], &total)), 3);
-	/* All of it is still there when the addition is tried again. */
+	/*
+	 * When the addition is tried again, the parts that were added are still
+	 * there.
+	 */
 	ck_assert_int_ge(NEEDS(ledger_add(&sum, &delta)), 1);
 	ledger_free(&sum);
 	for (int left = 0; left < 5; left++) {
@@ -439,14 +447,14 @@ START_TEST(no_memory)
 }
 END_TEST
 
-/* A VM that cannot be forgotten stays, but for the one that it was tried with. */
+/* Without memory, no VM is lost. */
 START_TEST(no_memory_to_forget)
 {
 	size_t nr;
 
 	many_ended(2 * LEDGER_ENDED);
 	nr = sum.nr_vms;
-	sum.room = nr; /* one more needs memory */
+	sum.room = nr; /* one more VM needs memory */
 	ck_assert_int_eq(WITH_MEMORY(0, ledger_forget(&sum)), -ENOMEM);
 	ck_assert_uint_eq(sum.nr_vms, nr);
 	ck_assert_int_eq(WITH_MEMORY(1, ledger_forget(&sum)), -ENOMEM);

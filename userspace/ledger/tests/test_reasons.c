@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks the tables of exit reasons against each other and the kernel's
+ * Checks the tables of exit reasons against each other and against the kernel's
  * headers.
  */
 #include <stdbool.h>
@@ -37,8 +37,7 @@ START_TEST(ascending_and_unique)
 END_TEST
 
 /*
- * All classes that there are.  Each further class would be a further series of
- * all exporters.
+ * All classes.  Each further class would be a further series in all exporters.
  */
 static const char *const classes[] = {
 	"apic",	      "cpuid", "cr_dr",	   "exception", "hypercall", "idle",
@@ -67,7 +66,7 @@ START_TEST(classes_are_known)
 }
 END_TEST
 
-/* The same cause has the same class, whoever made the processor. */
+/* Exits with the same cause have the same class for both vendors. */
 START_TEST(classes_of_both_vendors)
 {
 	static const struct {
@@ -100,10 +99,7 @@ START_TEST(classes_of_both_vendors)
 		ck_assert_str_eq(exit_reason_class(EXIT_ISA_SVM, row[i].svm),
 				 row[i].class);
 	}
-	/*
-	 * On AMD, an emulated access cannot be told from any other nested page
-	 * fault.
-	 */
+	/* On AMD, an emulated access looks like any other nested page fault. */
 	ck_assert_str_eq(exit_reason_class(EXIT_ISA_VMX,
 					   EXIT_VMX_EPT_MISCONFIG),
 			 "mmio");
@@ -129,7 +125,7 @@ START_TEST(unknown)
 }
 END_TEST
 
-/* Does a uapi name, less its prefix, say what the table's does? */
+/* Is a name in the kernel's header, without its prefix, that of our table? */
 static void same(enum exit_isa isa, uint32_t code, const char *name,
 		 const char *prefix)
 {
@@ -142,7 +138,7 @@ static void same(enum exit_isa isa, uint32_t code, const char *name,
 		      reason->name);
 }
 
-/* Names as the kernel's trace events show them are accepted. */
+/* Names in the kernel's trace events can be parsed. */
 static void parses_to(uint32_t isa, const char *name, uint32_t code)
 {
 	uint32_t reason;
@@ -153,7 +149,7 @@ static void parses_to(uint32_t isa, const char *name, uint32_t code)
 	ck_assert_msg(reason == code, "%s: 0x%x, not 0x%x", name, reason, code);
 }
 
-/* The list that the kernel names its trace events by. */
+/* Test the list of names that the kernel uses in its trace events. */
 START_TEST(vmx_uapi)
 {
 	static const struct {
@@ -169,8 +165,8 @@ START_TEST(vmx_uapi)
 END_TEST
 
 /*
- * SVM's list has names of its own, so the numbers are compared, less those
- * that software makes up; and the #defines of the common ones by name.
+ * SVM's list has other names.  Compare its numbers, except for those that
+ * software defines; and compare the names of the macros for common reasons.
  */
 START_TEST(svm_uapi)
 {
@@ -252,7 +248,7 @@ static bool has_name(enum exit_isa isa, const char *name, size_t length)
 	return false;
 }
 
-/* Each name in the hint is one that can be given. */
+/* Each name in a hint can be used. */
 static void check_hint(enum exit_isa isa, const char *text)
 {
 	while (*text) {
@@ -265,7 +261,7 @@ static void check_hint(enum exit_isa isa, const char *text)
 	}
 }
 
-/* With the headers' prefix it is clear whose name is meant. */
+/* A prefix of the headers shows which vendor's name is meant. */
 static void check_other(enum exit_isa isa, enum exit_isa theirs,
 			const char *prefix)
 {

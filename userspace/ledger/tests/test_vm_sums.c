@@ -41,7 +41,7 @@ START_TEST(by_reason)
 	check(0x73, 0, 0);
 	check(0xfffffffe, 0, 0);
 	ck_assert_uint_eq(sums.cells.nr, 4);
-	/* The VM's own are not the sums of these. */
+	/* The VM's own sums are separate: they were not set. */
 	ck_assert_uint_eq(sums.exits, 0);
 	ck_assert_uint_eq(sums.time, 0);
 }
