@@ -22,10 +22,10 @@ static int check_answers(const struct books *books, struct balance *balance)
 }
 
 /*
- * KVM's own statistics count an exit after BPF does.  On VMX they count two
- * more things, and these before BPF does, which sees them one later: entries
- * that failed (VM-Fail), and what KVM emulated instead of an entry.  @finding
- * has the number that BPF counted.
+ * KVM's own statistics count an exit after BPF does.  On VMX they also count
+ * two other events: entries that failed (VM-Fail), and instructions that KVM
+ * emulated instead of an entry.  They count these before BPF sees them, so they
+ * may be ahead by one per vCPU.  @finding has BPF's number.
  */
 static void hold_statistics(const struct books *books, struct finding finding,
 			    uint64_t vcpus, struct balance *balance)
@@ -94,8 +94,10 @@ static void check_said(const struct leaf_read *said,
 	rules_add(balance, &finding);
 }
 
-/* Check the guest's report against KVM's answers and against what the guest
- * executed. */
+/*
+ * Compare the guest's report with KVM's answers, and with the number of exits
+ * that the guest has caused.
+ */
 static int check_report(const struct books *books,
 			const struct report_matcher *matcher,
 			const struct guest_report *report,
@@ -108,7 +110,7 @@ static int check_report(const struct books *books,
 	if (r)
 		return r;
 	if (!balance->match) {
-		/* A guest that was not answered has nothing to report. */
+		/* A guest that got no answers has nothing to report. */
 		balance->unseen += report->nr || !balance->unanswered;
 		return 0;
 	}
@@ -150,7 +152,7 @@ bool balance_vm_incomplete(const struct ledger_vm *vm)
 	return false;
 }
 
-/* Does the observer know that there was more than it has booked? */
+/* Does the observer know that it has not booked everything? */
 static bool is_incomplete(const struct books *books,
 			  const struct balance *balance)
 {
@@ -166,7 +168,7 @@ static bool is_incomplete(const struct books *books,
 	return false;
 }
 
-/* Count the findings that say only that BPF's book has less than KVM's. */
+/* Do all findings only mean that BPF's book has less than KVM's? */
 static bool is_only_bpf_low(const struct balance *balance)
 {
 	for (size_t i = 0; i < balance->nr; i++) {
@@ -211,8 +213,8 @@ void balance_statistics(const struct books *books, struct balance *balance)
 }
 
 /*
- * The rule that says why nothing can be said, or else the VERDICT_* that can
- * be.
+ * Returns the verdict.  If it is inconclusive, @reason is set to the rule that
+ * explains why.
  */
 static enum verdict find_verdict(const struct books *books,
 				 const struct balance *balance,
@@ -252,9 +254,10 @@ static enum verdict find_verdict(const struct books *books,
 }
 
 /*
- * Losses of the observer can only make KVM look too high.  If it has lost
- * something, equal books prove nothing either: KVM may have lost as much.  And
- * nothing can be said of counters that were off for a while.
+ * Losses of the observer can only make KVM's counts look too high, so other
+ * findings stay valid.  After a loss, equal books prove nothing either, as KVM
+ * may have lost as much.  Counters that were off for some time cannot be
+ * judged.
  */
 void balance_judge(const struct books *books, struct balance *balance)
 {
@@ -263,16 +266,13 @@ void balance_judge(const struct books *books, struct balance *balance)
 	balance_hidden(books, balance);
 	balance->verdict = find_verdict(books, balance, &reason);
 	if (balance->verdict == VERDICT_INCONCLUSIVE) {
-		/* The findings of the rules then mean nothing. */
+		/* The findings of the rules mean nothing then. */
 		balance->nr = balance->discrepancies = 0;
 		rules_add(balance, &(struct finding){ .rule = reason });
 		if (reason == RULE_UNSEEN)
 			return;
 	}
-	/*
-	 * It is added last, so that it does not take the place of a
-	 * discrepancy.
-	 */
+	/* Add this last, so that it does not displace a discrepancy. */
 	if (balance->unseen)
 		rules_add(balance, &(struct finding){ .rule = RULE_UNSEEN });
 }

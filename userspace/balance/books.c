@@ -60,7 +60,7 @@ int books_add_reports(struct books *books, struct guest_reports *reports)
 
 	for (size_t i = 0; i < reports->nr && !r; i++) {
 		r = books_add_report(books, &reports->report[i]);
-		/* Either the books own the report, or it is freed. */
+		/* The books own the report now, or it has been freed. */
 		memset(&reports->report[i], 0, sizeof(reports->report[i]));
 	}
 	books->reports_damaged += reports->damaged;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Numbers have a sign, because those who read the file cannot read unsigned
- * numbers of 64 bits.
+ * Writes books as JSON.  Numbers are written as signed ones, because the JSON
+ * parser that reads them has no unsigned 64-bit numbers.
  */
 #include "balance/books.h"
 #include "balance/books_format.h"
@@ -159,7 +159,7 @@ static void put_pids(struct json_writer *json, const char *name,
 	json_put_close(json, ']');
 }
 
-/* Put the members that only some books have. */
+/* Write the members that only some books have. */
 static void put_rest(struct json_writer *json, const struct books *books)
 {
 	if (books->withheld.nr)

@@ -13,7 +13,7 @@ struct number {
 	uint64_t *value;
 };
 
-/* Read several 64-bit members; stops at the first that is wrong. */
+/* Read several 64-bit members, and stop at the first one that is wrong. */
 static int get_numbers(const json_t *json, const struct number *number,
 		       size_t nr, struct why *why)
 {
@@ -198,9 +198,9 @@ static int load_answer(const json_t *json, struct answers *answers,
 	if (answer.read.leaf < EXIT_LEAF_FIRST ||
 	    answer.read.leaf > EXIT_LEAF_LAST)
 		return why_set(why, EINVAL,
-			       "leaf 0x%x is none of the exit counters'",
+			       "leaf 0x%x is not a leaf of the exit counters",
 			       answer.read.leaf);
-	/* Older books do not say it. */
+	/* Older books do not have this member. */
 	r = json_object_get(json, "outside") ?
 		    json_get_u32(json, "outside", &answer.outside, why) :
 		    0;
@@ -253,7 +253,8 @@ static int load_pids(const json_t *json, const char *name, struct pids *pids,
 		return r;
 	json_array_foreach (array, i, item) {
 		if (!json_is_integer(item))
-			return why_set(why, EINVAL, "\"%s\" has what is no pid",
+			return why_set(why, EINVAL,
+				       "\"%s\" has a value that is not a pid",
 				       name);
 		if (pids_add(pids, json_integer_value(item)))
 			return why_set(why, ENOMEM, "out of memory");
@@ -261,7 +262,7 @@ static int load_pids(const json_t *json, const char *name, struct pids *pids,
 	return 0;
 }
 
-/* Load members that older books do not have; they are unknown then. */
+/* Load members that older books do not have; these are then unknown. */
 static int load_start(const json_t *json, struct books *books, struct why *why)
 {
 	int r;
@@ -318,7 +319,7 @@ static int load_statistics(const json_t *json, struct books *books,
 	return 0;
 }
 
-/* Load the numbers of what was left out, which older books do not have. */
+/* Load the numbers of answers and reports that were left out. */
 static int load_left_out(const json_t *json, struct books *books,
 			 struct why *why)
 {

@@ -10,10 +10,10 @@
 
 /*
  * KVM books an exit's time at the next entry, and the observer books it at the
- * next exit.  The reader is between these two, without another exit.  So are
- * all other vCPUs that were out of the guest at the sum after the answer, if
- * none of them had come out since the sum before it: otherwise the observer's
- * time would have grown.
+ * next exit.  Both books have the same exits if each vCPU is between these two
+ * events.  The reading vCPU always is.  Another vCPU is between them if it was
+ * outside of the guest at the sum after the answer, and did not leave the guest
+ * between the two sums: that would have increased the observer's time.
  */
 static bool is_same_in_both(const struct answer *answer)
 {
@@ -26,13 +26,12 @@ void cost_take(struct cost *cost, bool late, const struct answer *answer)
 {
 	const struct answer *last = &cost->last;
 
-	/* The host's reads can be appended before older ones of guests. */
+	/* The host's reads may be stored before older reads of guests. */
 	if (!is_same_in_both(answer) || answer->ns < last->ns)
 		return;
 	/*
-	 * A vCPU that the observer had not seen yet may have been out of the
-	 * guest since before the observer began.  Only KVM has the time of that
-	 * exit.
+	 * A vCPU that is new to the observer may have been outside of the guest
+	 * since before the observer began.  Only KVM has the time of that exit.
 	 */
 	if (!late || answer->vcpus == last->vcpus) {
 		cost->cycles +=

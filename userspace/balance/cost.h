@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The observer's cost.  KVM's measurement of an exit begins before the observer
- * runs and ends after it has run, so the time that KVM books beyond the
- * observer's for the same exits is the cost.  Reads at which one book may be
- * ahead by an exit are not used, because that exit may have any length:
- * docs/soundness.md.
+ * The observer's cost per exit.  KVM's measurement of an exit begins before the
+ * observer runs and ends after it has run.  So the cost is the time in KVM's
+ * book less the time in the observer's book, for the same exits.  Reads are not
+ * used if one book may be ahead by an exit, because that exit may have any
+ * length: docs/soundness.md.
  */
 #ifndef EXITLEDGER_COST_H
 #define EXITLEDGER_COST_H
 
 #include "balance/books.h"
 
-/* The times of the same exits by both books: those of a VM, or of a reason. */
+/* The times of the same exits in both books: those of a VM, or of a reason. */
 struct cost {
-	uint64_t cycles; /* KVM's */
-	uint64_t ns; /* the observer's */
+	uint64_t cycles; /* in KVM's book */
+	uint64_t ns; /* in the observer's book */
 	uint64_t exits;
 	bool known; /* there are such exits */
-	struct answer last; /* if its vcpus is 0, there was none yet */
+	struct answer last; /* its vcpus is 0 if there was none */
 };
 
 /**
- * cost_take - add the times that a further answer tells
- * @cost: zeroed at first
+ * cost_take - add the times in a further answer
+ * @cost: must be zeroed at first
  * @late: the VM was already running, so count from its first answer on
- * @answer: to a leaf of cycles; all answers have the same VM, leaf and reason,
- * and come in the order in which they were given
+ * @answer: an answer to a leaf of cycles; all answers must be for the same VM,
+ *	leaf and reason, in the order in which they were given
  */
 void cost_take(struct cost *cost, bool late, const struct answer *answer);
 
 /** cost_per_exit - the observer's cost per exit in ns; @cost must be known */
 double cost_per_exit(const struct cost *cost, double tsc_khz);
 
-/* The costs of many VMs, kept for days. */
+/* The costs of many VMs, for programs that run for days. */
 struct cost_vm {
 	uint64_t vm;
 	struct cost cost;
@@ -42,7 +42,7 @@ struct cost_vms {
 	struct cost_vm *vm;
 	size_t nr;
 	size_t room;
-	struct cost gone; /* sums of those that were forgotten */
+	struct cost gone; /* sums of the VMs that were forgotten */
 };
 
 /** cost_since - subtract an earlier sum from a later one */
@@ -52,13 +52,13 @@ struct cost cost_since(const struct cost *sum, const struct cost *earlier);
 int cost_vms_take(struct cost_vms *vms, const struct books *books,
 		  const struct answer *answer);
 
-/** cost_vms_sum - add up all VMs, since the start */
+/** cost_vms_sum - add up the costs of all VMs since the start */
 struct cost cost_vms_sum(const struct cost_vms *vms);
 
-/** cost_vms_forget - a VM is gone: keep only its sums */
+/** cost_vms_forget - keep only the sums of a VM that has ended */
 void cost_vms_forget(struct cost_vms *vms, uint64_t vm);
 
-/** cost_vms_restart - never compare earlier answers with later ones */
+/** cost_vms_restart - do not compare later answers with earlier ones */
 void cost_vms_restart(struct cost_vms *vms);
 
 void cost_vms_free(struct cost_vms *vms);

@@ -18,7 +18,7 @@ static int compare(const void *element, const void *wanted)
 	return 0;
 }
 
-/* The gaps that a single answer tells. */
+/* Get the gaps that a single answer reports. */
 static struct vcpu_gaps gaps_in(const struct answer *answer)
 {
 	const struct leaf_read *read = &answer->read;
@@ -42,7 +42,7 @@ static size_t place_of(const struct gaps *gaps, const struct vcpu_gaps *told)
 				 compare);
 }
 
-/* The gaps of a vCPU; NULL: none of its answers has told any. */
+/* Find the gaps of a vCPU; NULL if none of its answers has reported any. */
 static struct vcpu_gaps *find(const struct gaps *gaps,
 			      const struct vcpu_gaps *told)
 {
@@ -75,7 +75,7 @@ int gaps_take(struct gaps *gaps, const struct answer *answer)
 	const struct vcpu_gaps told = gaps_in(answer);
 	struct vcpu_gaps *vcpu;
 
-	/* Answers whose VM is not known may be of several VMs. */
+	/* Answers with an unknown VM may belong to several VMs. */
 	if (!told.vm || !(told.flags | told.dropped | told.uncounted))
 		return 0;
 	vcpu = find(gaps, &told);

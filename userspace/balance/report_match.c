@@ -53,9 +53,9 @@ static bool is_same(const struct leaf_read *a, const struct leaf_read *b,
 }
 
 /*
- * How many reads of the report fit if @read comes next after @fit ones that
- * did.  This is the search by Knuth, Morris and Pratt.  @back[n] tells how many
- * of the last reads among the first n are the same as the first ones of all.
+ * The first @fit reads of the report match.  Returns how many match after @read
+ * follows.  This is the algorithm of Knuth, Morris and Pratt: after a match of
+ * n reads, the last @back[n] of these are also the first ones of the report.
  */
 static size_t step(const struct guest_report *report, const size_t *back,
 		   size_t fit, const struct leaf_read *read, bool registers)
@@ -67,8 +67,8 @@ static size_t step(const struct guest_report *report, const size_t *back,
 }
 
 /*
- * The place in the order where the best match ends, plus 1; 0: there is no
- * match.
+ * Returns the index in @order at which the best match ends, plus 1; or 0 if
+ * there is no match.
  */
 static size_t search(const struct report_matcher *matcher,
 		     const struct guest_report *report, size_t *back,
@@ -88,7 +88,7 @@ static size_t search(const struct report_matcher *matcher,
 			fit = 0;
 		fit = step(report, back, fit, &answer[order[i]].read,
 			   registers);
-		/* The last match is the one that began last, on any vCPU. */
+		/* Take the match that began last, on any vCPU. */
 		if (fit == nr &&
 		    (!found || order[i + 1 - nr] > order[found - nr]))
 			found = i + 1;
@@ -115,7 +115,7 @@ int report_match(const struct report_matcher *matcher,
 		free(back);
 		return 0;
 	}
-	/* This array already has the room that the match needs. */
+	/* This array has enough room for the match. */
 	for (size_t i = 0; i < report->nr; i++)
 		back[i] = matcher->order[found - report->nr + i];
 	*match = back;

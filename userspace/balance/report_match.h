@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Finds those of KVM's answers that a guest's report speaks of. */
+/* Finds the answers of KVM to which a guest's report refers. */
 #ifndef EXITLEDGER_REPORT_MATCH_H
 #define EXITLEDGER_REPORT_MATCH_H
 
 #include "ledger/guest_report.h"
 
-/* The answers by vCPU, in which reports are searched. */
+/* The answers by vCPU, to search for reports. */
 struct report_matcher {
 	const struct answers *answers;
-	/* Indices of guests' answers, by VM, vCPU, and as they came. */
+	/* Indices of the answers to guests, by VM, vCPU and time. */
 	size_t *order;
 	size_t nr;
 };
 
 /**
- * report_matcher_make - make one, to be freed with report_matcher_free; 0 or
- * -ENOMEM
+ * report_matcher_make - sort the answers; 0 or -ENOMEM
+ *
+ * Free the matcher with report_matcher_free().
  */
 int report_matcher_make(struct report_matcher *matcher,
 			const struct answers *answers);
 
 /**
- * report_match - find the answers that a report speaks of
- * @match: filled in: report.read[i] is answers.answer[match[i]]; NULL: there
- * are none
+ * report_match - find the answers to which a report refers
+ * @match: set to an array: report.read[i] is answers.answer[match[i]]; or to
+ *	NULL if there is no match
  *
- * They are answers to one vCPU that directly follow each other: the last such
- * ones with the registers that the report has, or else the last ones to the
+ * A match consists of consecutive answers to one vCPU.  It is the last match
+ * with the same registers as in the report; or else the last match with the
  * same leaves and indices.  A guest chooses both its reads and its report, so
- * the time that this takes grows only linearly with their number.  Returns 0 or
- * -ENOMEM.
+ * the time of the search must grow only linearly with their number.  Returns 0
+ * or -ENOMEM.
  */
 int report_match(const struct report_matcher *matcher,
 		 const struct guest_report *report, size_t **match);

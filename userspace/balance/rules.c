@@ -9,10 +9,10 @@
 #include "lib/array.h"
 
 /*
- * BPF's clock is CLOCK_MONOTONIC, which may be slewed against the TSC. So the
- * bounds are the lowest and the highest rate that were measured (tsc.h).
- * Within one of the measured parts the rate may still change to either side, by
- * as much as the kernel may correct a frequency for good (MAXFREQ in its
+ * BPF's clock is CLOCK_MONOTONIC, which may be slewed against the TSC.  So
+ * bounds use the lowest and the highest rate that were measured (tsc.h).
+ * Within one of the measured parts the rate may still vary in both directions,
+ * by the largest permanent frequency correction of the kernel (MAXFREQ in its
  * timex.h).
  */
 #define MAX_SLEW (2 * 500.0 / 1e6)
@@ -66,8 +66,8 @@ static int compare(const void *element, const void *wanted)
 }
 
 /*
- * Find the base of the answer's VM, leaf and reason, or add one, which is
- * *@fresh.
+ * Find the base for an answer's VM, leaf and reason, or add one.  @fresh is set
+ * to whether it was added.
  */
 static struct base *find_base(struct rules *rules, const struct answer *answer,
 			      bool *fresh)
@@ -93,10 +93,11 @@ static struct base *find_base(struct rules *rules, const struct answer *answer,
 }
 
 /*
- * How many vCPUs besides a reading one may just be counting: those that were
- * not seen out of the guest.  A vCPU of a VM that was already running, which
- * was in the guest when the observer began, is first seen at its exit.  KVM has
- * counted that exit by then, so the vCPU is in the ledger.
+ * Returns how many vCPUs, except a reading one, may be counting an exit right
+ * now: those that were not seen outside of the guest.  If the VM was already
+ * running, a vCPU that was in the guest when the observer began is not seen
+ * before its exit.  KVM may have counted this exit already, so such a vCPU is
+ * taken from the ledger.
  */
 static int64_t others(const struct books *books, bool late,
 		      const struct answer *answer)
@@ -130,10 +131,10 @@ static int64_t sum_of(int64_t number, int64_t more)
 }
 
 /*
- * S0 <= K <= S1 + others(), where both sides are relative to how far KVM was
- * ahead when the observer began.  That is one number, the same at every read,
- * and each read says between which bounds it must be.  For a VM that was seen
- * from its first exit on it is zero.
+ * S0 <= K <= S1 + others().  Both bounds are relative to the number by which
+ * KVM was ahead when the observer began.  It is the same number at every read,
+ * and each read gives bounds for it.  It is 0 for a VM that was seen from its
+ * first exit on.
  */
 int rules_hold(struct rules *rules, const struct books *books,
 	       const struct answer *answer, struct held *held)
@@ -195,10 +196,9 @@ static int check_count(struct rules *rules, const struct books *books,
 }
 
 /*
- * A reason that the observer has seen and that the manual defines has a count,
- * and one that the manual does not define has none.  KVM may follow another
- * edition of the manual than we do; the second half is only known if it does
- * not.
+ * A reason that the manual defines and the observer has seen must have a count,
+ * and a reason that the manual does not define must have none.  KVM may use
+ * another edition of the manual; the second rule applies only if it does not.
  */
 static bool check_defined(const struct rules *rules, const struct books *books,
 			  const struct answer *answer, struct balance *balance)
@@ -222,8 +222,8 @@ static bool check_defined(const struct rules *rules, const struct books *books,
 }
 
 /*
- * Check INFO with ECX = 1: it is of this host, and its counters are switched as
- * they are here.
+ * Check INFO with ECX = 1: it must describe this host, and its flags must agree
+ * with the mode of the counters.
  */
 static bool is_info_right(const struct books *books,
 			  const struct answer *answer)
@@ -240,7 +240,7 @@ static bool is_info_right(const struct books *books,
 	       read->edx == flags;
 }
 
-/* Check KVM's description of its leaves: exit_leaves.h. */
+/* Check KVM's description of its leaves against exit_leaves.h. */
 static void check_info(struct rules *rules, const struct books *books,
 		       const struct answer *answer, struct balance *balance)
 {
@@ -278,7 +278,7 @@ static void check_info(struct rules *rules, const struct books *books,
 	rules_add(balance, &finding);
 }
 
-/* Check that registers that carry nothing are zero: exit_leaves.h. */
+/* Check that unused registers are zero: exit_leaves.h. */
 static void check_registers(const struct answer *answer,
 			    struct balance *balance)
 {
@@ -297,7 +297,7 @@ static void check_registers(const struct answer *answer,
 	rules_add(balance, &finding);
 }
 
-/* The time in exits is a part of the time since the observer began. */
+/* The time in exits cannot exceed the time since the observer began. */
 static void check_wall_time(const struct books *books, uint64_t cycles,
 			    const struct answer *answer,
 			    struct balance *balance)
@@ -315,10 +315,10 @@ static void check_wall_time(const struct books *books, uint64_t cycles,
 }
 
 /*
- * KVM's measurement of an exit encloses the observer's, and KVM books it first,
- * so at any moment its time is no less.  It may be ahead by one exit of each
- * vCPU that does not read.  So where there is one, nothing follows from the
- * difference of two reads.
+ * KVM's measurement of an exit encloses the observer's, and KVM books it first.
+ * So at any moment KVM's time is not less than the observer's.  KVM may be
+ * ahead by one exit for each vCPU that is not reading, and then the difference
+ * of two reads proves nothing.
  */
 static int check_time(struct rules *rules, const struct books *books,
 		      const struct answer *answer, struct balance *balance)
@@ -392,8 +392,8 @@ bool rules_judge(const struct books *books, const struct answer *answer)
 	    answer->read.leaf == EXIT_LEAF_INFO || leaf_has_gap(&answer->read))
 		return false;
 	/*
-	 * While programs are being attached, one CPU may have them earlier than
-	 * another.
+	 * While programs are being attached, they begin earlier on some CPUs
+	 * than on others.
 	 */
 	if (late && answer->ns < books->started_ns)
 		return false;
@@ -401,7 +401,8 @@ bool rules_judge(const struct books *books, const struct answer *answer)
 }
 
 /*
- * The flag says which gap it is.  With both gaps the counts have the flag, too.
+ * The flags show which gap it is.  Of both flags, EXIT_LEAF_UNCOUNTED is more
+ * important, because it also concerns counts.
  */
 static void count_gap(const struct leaf_read *read, struct balance *balance)
 {
@@ -434,7 +435,7 @@ int rules_apply(struct rules *rules, const struct books *books,
 		balance->unpaired++;
 		return 0;
 	}
-	/* The host reads all that KVM has, whatever the manual defines. */
+	/* The host also reads counts that no manual defines. */
 	if (!answer->host && !check_defined(rules, books, answer, balance))
 		return 0;
 	count_gap(&answer->read, balance);

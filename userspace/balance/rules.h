@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The rules of balance.h, applied to one answer after the other.  The memory
- * that this takes is bounded by the VMs, leaves and reasons that there are, not
- * by the number of answers.
+ * for them depends on the numbers of VMs, leaves and reasons, not on the number
+ * of answers.
  */
 #ifndef EXITLEDGER_RULES_H
 #define EXITLEDGER_RULES_H
@@ -11,7 +11,7 @@
 #include "balance/finding.h"
 #include "balance/gaps.h"
 
-/* The bounds that the answers so far give for a VM's leaf and reason. */
+/* The bounds for a VM, leaf and reason that follow from the answers so far. */
 struct base {
 	uint64_t vm;
 	uint32_t leaf;
@@ -21,7 +21,7 @@ struct base {
 	uint64_t first_kernel, first_exits,
 		/* If late: at the first read, KVM's and the observer's. */
 		first_ns;
-	uint64_t cycles, ns; /* at the last answer, KVM's and the observer's */
+	uint64_t cycles, ns; /* KVM's and the observer's at the last answer */
 };
 
 struct rules {
@@ -29,33 +29,33 @@ struct rules {
 	size_t nr;
 	size_t room;
 	struct gaps gaps;
-	/* INFO says that KVM defines the same reasons as we do. */
+	/* INFO shows that KVM defines the same reasons as we do. */
 	bool same_table;
 };
 
-/* A count, and the bounds that it must be within. */
+/* A count, and its bounds. */
 struct held {
-	bool first; /* late, and no read before, so that any count is right */
+	bool first; /* late, and the first read, so any count is possible */
 	int64_t kernel, low, high;
-	struct base base; /* the bounds that the reads before it gave */
+	struct base base; /* the bounds from the earlier reads */
 };
 
 /**
- * rules_apart - how far a number is above another one; negative: below it
+ * rules_apart - the difference of two numbers, limited to the type's range
  *
- * Numbers in a file, or of a wrong KVM, may be further apart than the type can
- * say.  Then it is the most, or the least, that it can.
+ * Numbers from a file or from a faulty KVM may be further apart than that.
  */
 int64_t rules_apart(int64_t number, int64_t other);
 
-/** rules_judge - can anything be said of this answer? */
+/** rules_judge - can this answer be compared with the observer's book? */
 bool rules_judge(const struct books *books, const struct answer *answer);
 
 /**
  * rules_hold - compare a count with its bounds
- * @answer: to a leaf of counts, and one that rules_judge() accepts
+ * @answer: an answer to a leaf of counts that rules_judge() accepts
  *
- * The value is kept for the next ones, unless it is out of bounds.  Returns 0
+ * The value is used for the bounds of later reads, unless it is out of bounds.
+ * Returns 0 or -ENOMEM.
  * or -ENOMEM.
  */
 int rules_hold(struct rules *rules, const struct books *books,
@@ -63,8 +63,8 @@ int rules_hold(struct rules *rules, const struct books *books,
 
 /**
  * rules_apply - compare an answer with the observer's sums
- * @rules: zeroed at first; to be freed with rules_free
- * @books: without its answers; the ledger must have the answer's VM
+ * @rules: must be zeroed at first; to be freed with rules_free()
+ * @books: its ledger must have the answer's VM; its answers are not used
  * @balance: gets the findings, and the numbers of checks
  *
  * Returns 0 or -ENOMEM.
@@ -73,15 +73,15 @@ int rules_apply(struct rules *rules, const struct books *books,
 		const struct answer *answer, struct balance *balance);
 
 /**
- * rules_user_time - compare both times with the VMM's part of them
- * @answer: to a leaf of cycles
- * @cycles: TSC cycles that the VMM knows that it spent in userspace between the
- * exits that the answer is about and their next entries
+ * rules_user_time - compare both books' times with the VMM's part of them
+ * @answer: an answer to a leaf of cycles
+ * @cycles: TSC cycles that the VMM knows to have spent in user space between
+ *	these exits and their next entries
  */
 void rules_user_time(const struct books *books, const struct answer *answer,
 		     uint64_t cycles, struct balance *balance);
 
-/** rules_forget - forget the bounds of a VM that is gone */
+/** rules_forget - forget the bounds of a VM that has ended */
 void rules_forget(struct rules *rules, uint64_t vm);
 
 void rules_free(struct rules *rules);

@@ -17,14 +17,11 @@ static int by_exits(const void *a, const void *b)
 	return x->reason > y->reason ? 1 : -(x->reason < y->reason);
 }
 
-/* How far KVM's count is outside its bounds; see balance.h. */
+/* Returns how far KVM's count is outside of its bounds; see balance.h. */
 static int64_t difference(const struct books *books,
 			  const struct answer *answer, const struct held *held)
 {
-	/*
-	 * It is right to answer that there is no such reason, if no manual
-	 * defines it.
-	 */
+	/* If no manual defines a reason, "undefined" is a correct answer. */
 	if (leaf_undefined(&answer->read) &&
 	    !exit_reason_find(books->host.isa, answer->read.index))
 		return 0;
@@ -37,7 +34,7 @@ static int64_t difference(const struct books *books,
 		       0;
 }
 
-/* The increase of a count since the first read. */
+/* Returns the increase of a count since the first read. */
 static uint64_t since(uint64_t count, uint64_t first)
 {
 	return count > first ? count - first : 0;
@@ -67,7 +64,7 @@ static struct statement_line line_of(const struct books *books,
 	return line;
 }
 
-/* Find the line of a reason, or add it; there is room for all of them. */
+/* Find the line of a reason, or add one; there is enough room for all. */
 static struct statement_line *find_line(struct statement *statement,
 					uint32_t reason)
 {
@@ -103,9 +100,9 @@ static void take(const struct books *books, struct statement *statement,
 }
 
 /*
- * Take the times of both books from the last read that tells the observer's
- * cost.  If there is none, take them from the last read, unless KVM's time
- * includes that before the observer began.
+ * Use the last read from which the observer's cost is known.  If there is none,
+ * use the last read, unless KVM's time includes the time before the observer
+ * began.
  */
 static void take_cycles(const struct books *books, struct statement *statement,
 			const struct answer *answer)
@@ -136,10 +133,7 @@ static void take_cycles(const struct books *books, struct statement *statement,
 	}
 }
 
-/*
- * Take the reads of the report if it is of this VM; otherwise take the last
- * ones.
- */
+/* If the report is of this VM, use its reads; otherwise use the last ones. */
 static void take_all(const struct books *books, const struct balance *balance,
 		     const struct held *held, struct statement *statement)
 {
@@ -147,10 +141,7 @@ static void take_all(const struct books *books, const struct balance *balance,
 	size_t nr = books->answers.nr;
 
 	if (balance->match && answer[balance->match[0]].vm == statement->vm) {
-		/*
-		 * The times are of the moment of the report, like everything
-		 * else.
-		 */
+		/* Stop at the time of the report, as the counts do. */
 		nr = balance->match[books->report.nr - 1] + 1;
 		for (size_t i = 0; i < books->report.nr; i++)
 			take(books, statement, &answer[balance->match[i]],
@@ -168,7 +159,7 @@ static void take_all(const struct books *books, const struct balance *balance,
 	}
 }
 
-/* Compare all counts of a VM with their bounds, as the verdict's rule does. */
+/* Compare all counts of a VM with their bounds, by the rule for the verdict. */
 static int hold_all(const struct books *books, uint64_t vm, struct held *held)
 {
 	struct rules rules = { 0 };
@@ -185,7 +176,7 @@ static int hold_all(const struct books *books, uint64_t vm, struct held *held)
 	return r;
 }
 
-/* Keep the lines that have a number. */
+/* Drop lines without any number. */
 static void drop_empty(struct statement *statement)
 {
 	size_t kept = 0;
@@ -199,7 +190,7 @@ static void drop_empty(struct statement *statement)
 	statement->nr = kept;
 }
 
-/* Take KVM's own statistics at the end, and BPF's count at that moment. */
+/* Add KVM's own statistics at the VM's end, and BPF's count at that time. */
 static void take_statistics(const struct books *books,
 			    struct statement *statement)
 {
@@ -219,9 +210,9 @@ static void take_statistics(const struct books *books,
 }
 
 /*
- * The total less the lines: the exits between their reads.  It would be
- * negative if the first reads were further apart than the last ones, and is 0
- * then.
+ * Subtract the lines from the total: the rest are the exits between their
+ * reads.  It is set to 0 if it would be negative, which happens if the first
+ * reads were further apart than the last ones.
  */
 static void make_rest(struct statement *statement)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Books of one VM that are made up by hand, and checks of the verdict on them.
- */
+/* Made-up books of one VM, and checks of the verdict on them. */
 #ifndef EXITLEDGER_TESTS_JUDGED_H
 #define EXITLEDGER_TESTS_JUDGED_H
 
@@ -37,7 +35,7 @@ static inline void teardown(void)
 	books_free(&books);
 }
 
-/* A read of a count by vCPU 0 of the VM, with the observer's sums about it. */
+/* Add a read of a count by vCPU 0, with the observer's sums around it. */
 static inline struct answer *count(uint32_t leaf, uint32_t reason,
 				   uint64_t kernel, uint64_t before,
 				   uint64_t after, uint32_t vcpus)

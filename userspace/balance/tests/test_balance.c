@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The rules, on made-up books: right ones, and ones with each kind of mistake.
- */
+/* Tests the rules on made-up books, without and with each kind of fault. */
 #include "balance/rules.h"
 #include "judged.h"
 #include "ledger/reasons.h"
@@ -24,7 +22,7 @@ START_TEST(one_vcpu_one_off)
 }
 END_TEST
 
-/* Values at the ends of the bounds are right, and the next ones are not. */
+/* Values at the bounds are correct, and the next ones are not. */
 START_TEST(four_vcpus_bound)
 {
 	static const struct {
@@ -41,9 +39,7 @@ START_TEST(four_vcpus_bound)
 }
 END_TEST
 
-/*
- * vCPUs out of the guest cannot be ahead; if all are out, the count is exact.
- */
+/* If all vCPUs are outside of the guest, the count is exact. */
 START_TEST(quiet_vcpus_are_exact)
 {
 	struct answer *answer = total(1000 + _i, 1000, 1000, 4);
@@ -52,7 +48,7 @@ START_TEST(quiet_vcpus_are_exact)
 	judge(_i ? VERDICT_DISCREPANCY : VERDICT_BALANCED);
 	ck_assert_uint_eq(balance.exact, 1);
 	balance_free(&balance);
-	/* One of them was in the guest. */
+	/* One of them is in the guest. */
 	books.answers.answer[0].outside = 3;
 	judge(_i > 1 ? VERDICT_DISCREPANCY : VERDICT_BALANCED);
 }
@@ -87,12 +83,12 @@ START_TEST(undefined_reason)
 	struct answer *answer;
 
 	total(1000, 1000, 1000, 1);
-	/* This is right: no table knows it, whether it was seen or not. */
+	/* This is correct, as no table has the reason. */
 	answer = count(EXIT_LEAF_REASON_EXITS, 0xabcd, 0, 3, 3, 1);
 	answer->read.edx = EXIT_LEAF_UNDEFINED;
 	judge(VERDICT_BALANCED);
 	balance_free(&balance);
-	/* This is wrong: the manual defines it, and the observer saw it. */
+	/* This is wrong, as the manual defines the reason. */
 	answer = count(EXIT_LEAF_REASON_EXITS, IOIO, 0, 3, 3, 1);
 	answer->read.edx = EXIT_LEAF_UNDEFINED;
 	judge_rule(VERDICT_DISCREPANCY, RULE_UNDEFINED);
@@ -130,7 +126,7 @@ START_TEST(info_is_judged)
 		{ 0, { .edx = 1 }, false },
 		{ 1, { 0 }, true },
 		{ 1, { .eax = -1 }, false },
-		/* Another edition of the manual is nobody's mistake. */
+		/* Another edition of the manual is not a fault. */
 		{ 1, { .ebx = 1 }, true },
 		/* Some vCPUs have not run yet. */
 		{ 1, { .ecx = 1 }, true },
@@ -186,7 +182,7 @@ START_TEST(slewed_clock)
 	books.tsc_khz_high = 1000000;
 	judge(VERDICT_BALANCED);
 	balance_free(&balance);
-	/* Slewed the other way, KVM may have all the time that has passed. */
+	/* With the opposite slew, KVM's time may be longer. */
 	books.started_ns = 1;
 	books.answers.answer[1].ns = 980001;
 	books.answers.answer[1].ns_before = 980000;
@@ -212,7 +208,7 @@ START_TEST(late_is_relative)
 }
 END_TEST
 
-/* Any two reads may show what the first one does not. */
+/* Each pair of reads may prove a fault, not only the first and the last. */
 START_TEST(late_reads_have_a_number_in_common)
 {
 	books.ledger.vm[0].vcpu[0].prior_exits = 500;
@@ -222,13 +218,13 @@ START_TEST(late_reads_have_a_number_in_common)
 	judge(VERDICT_BALANCED);
 	ck_assert_uint_eq(balance.checked, 2);
 	balance_free(&balance);
-	/* 499 and more: not with the read before, but with the first one. */
+	/* At least 499: the last read allows it, the first one does not. */
 	total(901, 400, 400, 3);
 	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_HIGH);
 }
 END_TEST
 
-/* Processes with VMs when the observer came, and reads while it did. */
+/* A VM is late if its process had a VM at the start. */
 START_TEST(late_by_its_process)
 {
 	total(600, 100, 100, 1);
@@ -244,12 +240,12 @@ START_TEST(late_by_its_process)
 }
 END_TEST
 
-/* A vCPU that was in the guest when the observer came is seen at its exit. */
+/* A vCPU that was in the guest when the observer began is seen at its exit. */
 START_TEST(late_vcpu_is_one_more)
 {
 	books.ledger.vm[0].vcpu[0].prior_exits = 500;
 	ck_assert_ptr_nonnull(ledger_vcpu(&books.ledger.vm[0], 1));
-	total(601, 100, 100, 1); /* the other one's exit is KVM's alone */
+	total(601, 100, 100, 1); /* only KVM has the other vCPU's exit */
 	total(701, 201, 201, 2);
 	judge(VERDICT_BALANCED);
 }
@@ -276,7 +272,7 @@ START_TEST(leaf_is_not_answered)
 	books.leaves_on = true;
 	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
 	ck_assert_uint_eq(balance.finding[0].leaf, EXIT_LEAF_REASON_EXITS);
-	/* The host has decided so for this VM, but not for the other one. */
+	/* KVM was told so for another VM, and then for this one. */
 	balance_free(&balance);
 	ck_assert_int_eq(pids_add(&books.withheld, 101), 0);
 	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
@@ -286,7 +282,7 @@ START_TEST(leaf_is_not_answered)
 }
 END_TEST
 
-/* Nobody knows which VM it is that was not answered. */
+/* The VM of the unanswered read is unknown. */
 START_TEST(nobodys_leaf_is_not_answered)
 {
 	total(1000, 1000, 1000, 1);
@@ -313,9 +309,7 @@ START_TEST(parameters_were_written)
 }
 END_TEST
 
-/*
- * KVM's statistics may be behind by one per vCPU; ahead only on VMX, by rule.
- */
+/* KVM's statistics may be behind by one per vCPU, and ahead only on VMX. */
 START_TEST(statistics)
 {
 	static const struct {
@@ -328,8 +322,7 @@ START_TEST(statistics)
 		{ 1010, EXIT_LEAF_ISA_SVM, true, VERDICT_BALANCED },
 		{ 997, EXIT_LEAF_ISA_SVM, true, VERDICT_DISCREPANCY },
 		{ 1011, EXIT_LEAF_ISA_SVM, true, VERDICT_DISCREPANCY },
-		/* One of each vCPU may have failed, and not been entered again.
-		 */
+		/* BPF may not have seen one failed entry per vCPU. */
 		{ 1012, EXIT_LEAF_ISA_VMX, true, VERDICT_BALANCED },
 		{ 1013, EXIT_LEAF_ISA_VMX, true, VERDICT_DISCREPANCY },
 		{ 1000000, EXIT_LEAF_ISA_VMX, false, VERDICT_BALANCED },
@@ -382,7 +375,7 @@ START_TEST(counters_were_switched)
 }
 END_TEST
 
-/* Losses of the observer explain why KVM has more exits, but not fewer. */
+/* Losses of the observer explain a higher count of KVM, but not a lower one. */
 START_TEST(observer_lost_some)
 {
 	books.ledger.vm[0].vcpu[0].missed_exits = 5;
@@ -394,7 +387,7 @@ START_TEST(observer_lost_some)
 }
 END_TEST
 
-/* Then equal books prove nothing, as KVM has lost as much. */
+/* After a loss, equal books prove nothing, as KVM has lost as much. */
 START_TEST(observer_lost_some_and_so_did_kvm)
 {
 	struct ledger_vcpu *vcpu = &books.ledger.vm[0].vcpu[0];
@@ -405,7 +398,7 @@ START_TEST(observer_lost_some_and_so_did_kvm)
 	balance.incomplete = _i == 3;
 	total(1000, 1000, 1000, 1);
 	if (_i == 3) {
-		/* The VM is gone, as compare --watch has it. */
+		/* compare --watch has forgotten the VM, which has ended. */
 		balance.checked = 1;
 		balance_judge(&books, &balance);
 		ck_assert_int_eq(balance.verdict, VERDICT_INCONCLUSIVE);
@@ -416,7 +409,7 @@ START_TEST(observer_lost_some_and_so_did_kvm)
 }
 END_TEST
 
-/* A vCPU without a slot has no exits; its reads are not the emulator's. */
+/* If a vCPU got no slot, its reads are not by the instruction emulator. */
 START_TEST(no_slot_is_no_emulator)
 {
 	total(1000, 0, 0, 0)->paired = false;
@@ -427,7 +420,7 @@ START_TEST(no_slot_is_no_emulator)
 }
 END_TEST
 
-/* compare --watch forgets VMs that are gone: for days, and many VMs. */
+/* compare --watch forgets VMs that have ended, as it runs for days. */
 START_TEST(rules_are_bounded)
 {
 	struct rules rules = { 0 };

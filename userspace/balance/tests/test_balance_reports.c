@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules on times, and on the reports of a guest and its VMM, on made-up
- * books.
+ * Tests the rules on times, and on reports of guests and their VMMs, with
+ * made-up books.
  */
 #include "compare/render_compare.h"
 #include "judged.h"
@@ -43,8 +43,8 @@ static struct answer *cycles(uint64_t kernel, uint64_t ns, uint32_t vcpus)
 }
 
 /*
- * With several vCPUs, KVM books first.  Books that were made before that was so
- * are left alone.
+ * With several vCPUs, times are judged only if KVM books first.  It did not
+ * when older books were made.
  */
 START_TEST(time_of_several_vcpus)
 {
@@ -89,7 +89,7 @@ START_TEST(time_when_late)
 }
 END_TEST
 
-/* Two runs of reads; the report is of the first one, or of neither. */
+/* Of two series of reads, the report is of the first one, or of neither. */
 START_TEST(report_is_matched)
 {
 	struct guest_read reads[2];
@@ -111,7 +111,7 @@ START_TEST(report_is_matched)
 }
 END_TEST
 
-/* A difference is given in the leaf's unit: exits, cycles, registers. */
+/* A difference is shown in the leaf's unit: exits, cycles or registers. */
 START_TEST(report_differs)
 {
 	static const struct {
@@ -164,7 +164,7 @@ START_TEST(report_differs)
 }
 END_TEST
 
-/* The number is the same and another register differs, which is shown. */
+/* The number is the same, but another register differs: show the registers. */
 START_TEST(report_differs_in_a_register)
 {
 	struct guest_read read = { 0 };
@@ -191,7 +191,7 @@ START_TEST(report_of_another_run)
 }
 END_TEST
 
-/* Nobody can say that a report that was not read is equal to KVM's answers. */
+/* A report that cannot be read cannot be compared with KVM's answers. */
 START_TEST(report_that_cannot_be_read)
 {
 	total(1000, 1000, 1000, 1);
@@ -200,7 +200,7 @@ START_TEST(report_that_cannot_be_read)
 	books.report_missing = true;
 	judge_rule(VERDICT_INCONCLUSIVE, RULE_UNREPORTED);
 	balance_free(&balance);
-	/* A wrong count is a discrepancy without the report, too. */
+	/* A wrong count is a discrepancy even without the report. */
 	total(999, 1000, 1000, 1);
 	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
 }
@@ -214,7 +214,7 @@ START_TEST(report_of_nothing)
 }
 END_TEST
 
-/* A report in which no read is one of KVM's answers. */
+/* None of the reads in the report is one of KVM's answers. */
 START_TEST(report_of_no_answer)
 {
 	total(0, 0, 0, 1)->found = false;
@@ -225,7 +225,7 @@ START_TEST(report_of_no_answer)
 }
 END_TEST
 
-/* If discrepancies fill all places, they are shown. */
+/* If there are as many discrepancies as fit, these are shown. */
 START_TEST(unseen_takes_no_place)
 {
 	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
@@ -241,9 +241,7 @@ START_TEST(unseen_takes_no_place)
 }
 END_TEST
 
-/*
- * BPF lost an exit.  It does not become KVM's mistake if a report was not seen.
- */
+/* If BPF lost an exit and a report was not seen, KVM is not blamed. */
 START_TEST(unseen_and_incomplete)
 {
 	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,
@@ -257,9 +255,7 @@ START_TEST(unseen_and_incomplete)
 }
 END_TEST
 
-/*
- * A guest reads in a loop, and KVM may have lost the answers that are missing.
- */
+/* A guest reads in a loop, and not all of its answers can be kept. */
 START_TEST(no_room_for_all)
 {
 	for (uint64_t i = 0; i < ANSWERS_MAX + 3; i++)
@@ -268,7 +264,7 @@ START_TEST(no_room_for_all)
 	ck_assert_uint_eq(books.answers.dropped, 3);
 	judge_rule(VERDICT_INCONCLUSIVE, RULE_INCOMPLETE);
 	balance_free(&balance);
-	/* A finding remains, whichever book has less. */
+	/* A discrepancy is found, whichever book has less. */
 	books.answers.nr = 2;
 	books.answers.answer[0].read.eax--;
 	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
@@ -294,7 +290,7 @@ START_TEST(no_room_for_reports)
 }
 END_TEST
 
-/* All reads are the same question, and the report's last one has no answer. */
+/* All reads ask the same question, and the report's last read has no answer. */
 START_TEST(a_report_made_to_take_time)
 {
 	enum { READS = 50000 };
@@ -315,7 +311,7 @@ START_TEST(a_report_made_to_take_time)
 }
 END_TEST
 
-/* Reads of two vCPUs alternate, and a report begins twice. */
+/* Two vCPUs read alternately, and the report's first reads occur twice. */
 START_TEST(report_among_others)
 {
 	static const uint64_t kernel[] = { 5, 5, 5, 6, 5, 7, 9 };
@@ -337,7 +333,7 @@ START_TEST(report_among_others)
 }
 END_TEST
 
-/* Time in userspace is part of the exits' time, in both books. */
+/* The time in userspace is part of the exits' time in both books. */
 START_TEST(user_time_is_a_part)
 {
 	static const struct {
@@ -378,7 +374,7 @@ START_TEST(executed_is_the_truth)
 	judge(VERDICT_BALANCED);
 	ck_assert_uint_eq(balance.executed, 1);
 	balance_free(&balance);
-	/* Both books agree, and both are wrong. */
+	/* Both books agree, but the guest caused another number of exits. */
 	books.report.read[0].executed = 8;
 	judge_rule(VERDICT_DISCREPANCY, RULE_EXECUTED);
 }

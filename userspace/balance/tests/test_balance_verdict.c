@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The verdict on all findings, and KVM's own statistics as a part of it. */
+/* Tests the verdict on all findings, and on KVM's own statistics. */
 #include "balance/rules.h"
 #include "judged.h"
 #include "tests/no_memory.h"
@@ -62,7 +62,7 @@ START_TEST(names)
 }
 END_TEST
 
-/* The findings and counts, and the reason if nothing can be said. */
+/* Findings and counts, and the expected verdict. */
 struct case_of {
 	int stats, after;
 	size_t checked, unanswered, unpaired, unseen, answers, dropped;
@@ -145,7 +145,7 @@ START_TEST(why_nothing_can_be_said)
 }
 END_TEST
 
-/* An unseen report is told beside the findings, and beside another reason. */
+/* An unseen report is shown besides findings, and besides another reason. */
 START_TEST(unseen_beside)
 {
 	balance.unseen = 1;
@@ -163,13 +163,13 @@ START_TEST(unseen_beside)
 }
 END_TEST
 
-/* Everything that the observer may have lost. */
+/* Try each kind of loss. */
 START_TEST(losses)
 {
 	struct ledger_losses *lost = &books.ledger.losses;
 	struct ledger_vcpu *vcpu;
 
-	/* The last one of the last VM. */
+	/* Use the last vCPU of the last VM. */
 	ck_assert_ptr_nonnull(ledger_vcpu(ledger_vm(&books.ledger, 2, 200), 0));
 	vcpu = ledger_vcpu(&books.ledger.vm[1], 1);
 	ck_assert_ptr_nonnull(vcpu);
@@ -188,7 +188,7 @@ START_TEST(losses)
 }
 END_TEST
 
-/* Which findings may be due to losses of the observer, and which are KVM's. */
+/* Try which findings can be caused by losses of the observer. */
 START_TEST(findings_beside_losses)
 {
 	static const struct {
@@ -216,7 +216,7 @@ START_TEST(findings_beside_losses)
 	rules_add(&balance, &high);
 	rules_add(&balance, &finding);
 	verdict_is(row[_i].verdict);
-	/* Without a loss all of them are wrong. */
+	/* Without losses, all of them are discrepancies. */
 	memset(&balance, 0, sizeof(balance));
 	books.ledger.losses.no_vm = 0;
 	balance.checked = 1;
@@ -266,7 +266,7 @@ START_TEST(statistics_of_vms)
 	ck_assert_uint_eq(balance.finding[0].low, 10);
 	ck_assert_uint_eq(balance.finding[0].high, 14);
 	ck_assert_uint_eq(balance.finding[1].vm, 7);
-	/* VMX counts events that are no exits, unless these are known. */
+	/* VMX also counts other events, but here BPF knows their number. */
 	memset(&balance, 0, sizeof(balance));
 	books.host.isa = EXIT_LEAF_ISA_VMX;
 	books.sees_no_entries = true;
@@ -284,7 +284,7 @@ START_TEST(statistics_of_vms)
 }
 END_TEST
 
-/* A VM with two vCPUs that have ended, beside another one, and its report. */
+/* A VM with two ended vCPUs, another VM, and the report of the first one. */
 static void ended(struct guest_read *read)
 {
 	static const struct ledger_vcpu ended[] = {
@@ -318,7 +318,7 @@ static void no_report(void)
 	books.report.nr = 0;
 }
 
-/* The VMM reads last: exactly BPF's count, and on VMX one more per vCPU. */
+/* The VMM reads last: the number must be BPF's, or on VMX one more per vCPU. */
 START_TEST(final_statistics)
 {
 	static const struct {
@@ -354,7 +354,7 @@ START_TEST(final_statistics)
 }
 END_TEST
 
-/* A VM that has ended, and that was seen from its beginning. */
+/* The VM has ended, and was seen from its beginning. */
 START_TEST(no_final_statistics)
 {
 	struct guest_read read;
@@ -415,7 +415,7 @@ START_TEST(earlier_reports)
 }
 END_TEST
 
-/* A guest that was told nothing has nothing to report. */
+/* A guest that got no answers has nothing to report. */
 START_TEST(report_of_what_was_not_seen)
 {
 	struct guest_read read = { .read = { .leaf = EXIT_LEAF_CYCLES } };
@@ -431,7 +431,7 @@ START_TEST(report_of_what_was_not_seen)
 }
 END_TEST
 
-/* Executed instructions are compared with counts that KVM has answered. */
+/* Executed instructions are compared only with counts that KVM has answered. */
 START_TEST(executed_of_none)
 {
 	struct guest_read read = { .has_executed = true, .executed = 9 };
@@ -465,7 +465,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-/* Each gets an answer, and none of them is a failure of the job. */
+/* Each verdict has its own exit status, which is never that of a failure. */
 START_TEST(statuses)
 {
 	ck_assert_int_eq(verdict_status(VERDICT_BALANCED), 0);

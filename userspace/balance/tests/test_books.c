@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Books and guests' reports, to JSON and back, and files that are broken. */
+/*
+ * Tests that books and reports are written as JSON and read back, and that
+ * damaged files are refused.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -146,7 +149,7 @@ static int put_x(struct json_writer *json, const struct books *of,
 	return *(const int *)context < 0 ? -ENOMEM : 0;
 }
 
-/* A result stands beside the books. */
+/* The findings are saved besides the books. */
 START_TEST(saved_with_a_result)
 {
 	int x = 1;
@@ -169,7 +172,7 @@ START_TEST(saved_with_a_result)
 	ck_assert_int_lt(books_save(&books, &result, "/nonexistent/file", &why),
 			 0);
 	ck_assert_ptr_nonnull(strstr(why.text, "/nonexistent/file"));
-	/* It cannot be written completely, so the file that was there stays. */
+	/* The books cannot be written completely, so the old file is kept. */
 	x = -1;
 	ck_assert_int_eq(books_save(&books, &result, path, &why), -ENOMEM);
 	json = json_load_file(path, 0, NULL);
@@ -242,7 +245,7 @@ START_TEST(missing_file)
 }
 END_TEST
 
-/* A report that came over a serial line, with the console's lines about it. */
+/* The report came over a serial line, between other lines of the console. */
 START_TEST(report_with_noise)
 {
 	struct guest_report report;
@@ -261,7 +264,7 @@ START_TEST(report_with_noise)
 }
 END_TEST
 
-/* Braces that begin no report, or one of something else, or one cut off. */
+/* Other braces begin no report, or another object, or half a report. */
 START_TEST(report_with_braces)
 {
 	static const char *const before[] = {
@@ -291,10 +294,7 @@ END_TEST
 	"\"program\":\"exitleaf\",\"reads\":[{\"leaf\":1342177279," \
 	"\"index\":0,\"eax\":" eax ",\"ebx\":0,\"ecx\":0,\"edx\":0}]}"
 
-/*
- * A guest reports several times.  All of its reports count, whatever is between
- * them.
- */
+/* A guest reports several times, with other text between its reports. */
 START_TEST(several_reports)
 {
 	static const char text[] = "login: root\r\n" REPORT_OF("5") "\r\n# {x} " REPORT_OF(
@@ -322,10 +322,7 @@ END_TEST
 
 #define A_READ "{\"leaf\":1342177279,\"index\":0,\"eax\":5,\"ebx\":0}"
 
-/*
- * A message of the kernel is in the beginning of a report, of which only the
- * reads are left.
- */
+/* A kernel message is inside of a report, so only its reads are left. */
 START_TEST(reports_without_a_beginning)
 {
 	struct guest_reports reports;
@@ -347,7 +344,7 @@ START_TEST(reports_without_a_beginning)
 }
 END_TEST
 
-/* A report that is too long is refused, as its end would be lost. */
+/* A file that is too large is refused, as its end would be lost. */
 START_TEST(reports_that_are_too_long)
 {
 	struct guest_reports reports;
@@ -364,7 +361,7 @@ START_TEST(reports_that_are_too_long)
 }
 END_TEST
 
-/* Each of its braces could begin a report that goes on to the end. */
+/* Each brace could begin a report that extends to the end of the text. */
 START_TEST(text_made_to_take_time)
 {
 	struct guest_reports reports;
@@ -383,7 +380,7 @@ START_TEST(text_made_to_take_time)
 }
 END_TEST
 
-/* For this leaf the shift would be beyond the bits. */
+/* The number of this leaf would be too large for the shift. */
 START_TEST(leaf_of_others)
 {
 	static const uint32_t leaf[] = { 0, EXIT_LEAF_FIRST - 1,
@@ -427,7 +424,7 @@ START_TEST(damaged_reports)
 }
 END_TEST
 
-/* The text of findings, and the table, fit into 80 columns. */
+/* Findings and the table fit into 80 columns. */
 START_TEST(table_fits)
 {
 	struct balance balance;

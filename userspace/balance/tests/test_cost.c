@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The observer's cost: the reads that it can be taken from, and the sums of
- * many VMs. */
+/* Tests which reads give the observer's cost, and the sums of many VMs. */
 #include "balance/cost.h"
 #include "judged.h"
 #include "tests/no_memory.h"
@@ -42,7 +41,10 @@ static void sums_are(const struct cost *cost, uint64_t cycles, uint64_t ns,
 	ck_assert_int_eq(cost->known, exits > 0);
 }
 
-/* With several vCPUs, all are out of the guest, and none came out meanwhile. */
+/*
+ * With several vCPUs, all must be outside of the guest, and none may have left
+ * it between the two sums.
+ */
 START_TEST(which_reads_count)
 {
 	static const struct {
@@ -74,10 +76,7 @@ START_TEST(which_reads_count)
 }
 END_TEST
 
-/*
- * The cost is taken from one read to the next; of a late VM, while it has the
- * same vCPUs.
- */
+/* The cost is taken between two reads, for a late VM with the same vCPUs. */
 START_TEST(since_the_last_read)
 {
 	struct cost cost = { 0 };
@@ -171,7 +170,7 @@ END_TEST
 
 enum { VMS = 40 };
 
-/* Twice for each VM: 1000, 100 and 10 times its number, and the same again. */
+/* Add two answers per VM: 1000, 100 and 10 times its number, then twice that. */
 static void fill(void)
 {
 	for (uint64_t vm = 1; vm <= VMS; vm++)
@@ -214,9 +213,7 @@ START_TEST(many_vms)
 	cost_vms_restart(&vms);
 	ck_assert_uint_eq(vms.nr, 0);
 	sum_is(all);
-	/*
-	 * As the VM was already running, its next read counts as a first one.
-	 */
+	/* The VM was already running, so this is its first read. */
 	books.ledger.vm[8].vcpu[0].prior_exits = 1;
 	answer = of(9, 20000, 2000, 200);
 	take(&answer);
@@ -224,7 +221,7 @@ START_TEST(many_vms)
 }
 END_TEST
 
-/* A guest's read can come behind a later one of the host. */
+/* A guest's read may be stored after a later read of the host. */
 START_TEST(an_older_read_comes_later)
 {
 	struct answer host = of(1, 5000, 4000, 10);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* KVM's flags of gaps, and the numbers of leaf INFO that must go with them. */
+/* Tests KVM's flags for gaps, and the numbers of leaf INFO for them. */
 #include "balance/rules.h"
 #include "judged.h"
 
@@ -31,7 +31,7 @@ static void flags(uint32_t edx)
 	apply(answer);
 }
 
-/* INFO, ECX = 2: how many findings does it make? */
+/* Returns the number of findings for INFO with ECX = 2 and these numbers. */
 static size_t numbers(uint64_t dropped, uint32_t uncounted)
 {
 	struct answer *answer = count(EXIT_LEAF_INFO, 2, dropped, 0, 0, 1);
@@ -69,7 +69,7 @@ START_TEST(numbers_do_not_decrease)
 }
 END_TEST
 
-/* EDX carries nothing. */
+/* EDX is unused. */
 START_TEST(numbers_have_no_flags)
 {
 	struct answer *answer = count(EXIT_LEAF_INFO, 2, 1, 0, 0, 1);
@@ -81,7 +81,7 @@ START_TEST(numbers_have_no_flags)
 }
 END_TEST
 
-/* There are no more vCPUs without counters than vCPUs. */
+/* The vCPUs without counters cannot be more than all vCPUs. */
 START_TEST(no_more_than_there_are)
 {
 	struct answer *answer;
@@ -100,10 +100,7 @@ START_TEST(no_more_than_there_are)
 }
 END_TEST
 
-/*
- * It is not known which of two vCPUs had its answer first, nor which of two
- * VMs.
- */
+/* The order of answers to two vCPUs, or to two VMs, is unknown. */
 START_TEST(others_have_their_own)
 {
 	struct answer *answer;
@@ -112,13 +109,13 @@ START_TEST(others_have_their_own)
 	answer = count(EXIT_LEAF_INFO, 2, 0, 0, 0, 1);
 	answer->vm = _i == 0 ? 2 : 1;
 	answer->vcpu_id = _i == 1;
-	answer->host = _i == 3; /* nor of the host's and a vCPU's */
+	answer->host = _i == 3; /* nor of the host's */
 	apply(answer);
 	ck_assert_uint_eq(balance.nr, _i == 2);
 }
 END_TEST
 
-/* The host's own reads come in their order. */
+/* The host's own reads are in order. */
 START_TEST(the_hosts_own)
 {
 	struct answer *answer = total(5, 5, 5, 1);
@@ -137,7 +134,10 @@ START_TEST(the_hosts_own)
 }
 END_TEST
 
-/* Flags of an unknown VM, of an undefined reason, of a VM that has gone. */
+/*
+ * These flags are ignored: of an unknown VM, of an undefined reason, and of a
+ * VM that has ended.
+ */
 START_TEST(flags_that_are_none)
 {
 	struct answer *answer =
@@ -162,7 +162,7 @@ START_TEST(flags_that_are_none)
 }
 END_TEST
 
-/* Reads by the instruction emulator are KVM's answers as well. */
+/* Answers to the instruction emulator count, too. */
 START_TEST(emulated_flags_count)
 {
 	struct answer *answer = total(5, 5, 5, 1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An observer that counts wrong.  Each fault changes real books as it would
- * have changed them when they were made.  KVM's counters are right in all of
- * them.  So compare must see that the books differ, and must say so; and where
- * the observer knows of its fault, compare must call it the observer's.
+ * Tests an observer that counts wrong.  Each fault changes real books as it
+ * would have done when they were recorded.  KVM's counters are correct in all
+ * cases.  So compare must find that the books differ; and if the observer knows
+ * about its fault, compare must not blame KVM.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static bool is_about(const struct answer *answer, uint32_t reason)
 	       answer->read.index == reason;
 }
 
-/* Change the observer's count of a reason, and its total, at every read. */
+/* Change the observer's count and total for a reason at every read. */
 static void change(uint32_t reason, int64_t exits, int64_t ns)
 {
 	for (size_t i = 0; i < books.answers.nr; i++) {
@@ -55,7 +55,7 @@ static void missed_exit_and_knows(void)
 	books.ledger.vm[0].vcpu[0].missed_exits = 1;
 }
 
-/* Another vCPU's slot that was not to be had: its exits are in no sum. */
+/* Another vCPU got no slot, so its exits are in no sum. */
 static void lost_slot(void)
 {
 	change(VMMCALL, -250, -3000000);
@@ -78,7 +78,7 @@ static void wrong_reason(void)
 	change(MSR, 3, 90000);
 }
 
-/* The sums are those of the read before. */
+/* The sums are those of the previous read. */
 static void stale_sums(void)
 {
 	for (size_t i = books.answers.nr - 1; i > 0; i--) {
@@ -91,21 +91,23 @@ static void stale_sums(void)
 	}
 }
 
-/* An exit's time that goes on to the entry after the next: the guest's is in
- * it. */
+/*
+ * An entry was missed, so the exit's time includes time in the guest up to the
+ * next entry.
+ */
 static void missed_entry(void)
 {
 	change(HLT, 0, 20000000);
 }
 
-/* It says so, and has less time for it: KVM may have lost as much. */
+/* The observer reports a missed entry: KVM may have lost as much time. */
 static void missed_entry_and_knows(void)
 {
 	change(HLT, 0, -30000);
 	books.ledger.vm[0].vcpu[0].missed_entries = 1;
 }
 
-/* It reads its clock before it books, so its own time is in what it books. */
+/* The observer's times include its own work, after it has read the clock. */
 static void clock_first(void)
 {
 	change(VMMCALL, 0, 500 * 6000);
@@ -128,8 +130,8 @@ static void lost_answer(void)
 static const struct {
 	void (*fault)(void);
 	enum verdict verdict;
-	enum rule rule; /* of a finding that there is, if not balanced */
-	uint32_t reason; /* of that finding; 0: the total, or none */
+	enum rule rule; /* the rule of a finding, unless balanced */
+	uint32_t reason; /* the reason of this finding; 0: the total, or none */
 } rows[] = {
 	{ missed_exit, VERDICT_DISCREPANCY, RULE_KERNEL_HIGH, MSR },
 	{ missed_exit_and_knows, VERDICT_INCONCLUSIVE, RULE_INCOMPLETE, 0 },

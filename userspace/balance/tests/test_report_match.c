@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A guest's report finds its answers, as a search that tries all places does. */
+/* Tests that report_match() finds the same answers as a simple search. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +39,7 @@ static bool fits(const struct leaf_read *a, const struct leaf_read *b,
 	return a->index == b->index && (!registers || a->eax == b->eax);
 }
 
-/* Does the report fit the answers of one vCPU from @at on? */
+/* Do the answers of one vCPU from @at on match the report? */
 static bool fits_at(const struct guest_report *report, size_t at,
 		    bool registers, size_t *match)
 {
@@ -62,7 +62,7 @@ static bool fits_at(const struct guest_report *report, size_t at,
 	return nr == report->nr;
 }
 
-/* The place that begins last: with the same registers, or else without. */
+/* Find the match that begins last: with the same registers, or else without. */
 static bool try_all(const struct guest_report *report, size_t *match)
 {
 	for (int registers = 1; registers >= 0; registers--) {
@@ -86,7 +86,7 @@ static void hold(const struct guest_report *report)
 	free(match);
 }
 
-/* Few questions and answers, so that much of a report fits in many places. */
+/* There are few different questions and answers, so many parts match. */
 START_TEST(any_report)
 {
 	unsigned int seed = 1;
@@ -101,7 +101,7 @@ START_TEST(any_report)
 		for (size_t i = 0; i < nr; i++)
 			answer(1 + rand_r(&seed) % 2, rand_r(&seed) % 2,
 			       rand_r(&seed) % 2, rand_r(&seed) % 2);
-		/* The host's reads between these are no guest's. */
+		/* The host's reads between them are ignored. */
 		for (size_t i = 0; i < nr; i++)
 			answers.answer[i].host = rand_r(&seed) % 4 == 0;
 		for (size_t i = 0; i < report.nr; i++) {
@@ -117,7 +117,7 @@ START_TEST(any_report)
 }
 END_TEST
 
-/* One vCPU's reads end where another's begin. */
+/* The reads of one vCPU end where those of another vCPU begin. */
 START_TEST(no_report_of_two_vcpus)
 {
 	struct guest_read read[2] = { 0 };
@@ -128,7 +128,7 @@ START_TEST(no_report_of_two_vcpus)
 		read[i].read = (struct leaf_read){
 			.leaf = EXIT_LEAF_REASON_EXITS, .index = i, .eax = i
 		};
-	if (_i) /* the second read alone, as the very first answer */
+	if (_i) /* only the second read, as the very first answer */
 		answer(1, 0, 1, 1);
 	else
 		answer(1, 0, 0, 0);

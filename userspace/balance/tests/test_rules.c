@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules of balance.h one by one: each bound at its end and one further, all
- * that a finding says, and what is kept for the next answer.
+ * Tests each rule of balance.h at its bounds and one further, all members of a
+ * finding, and the data that are kept for the next answer.
  */
 #include "balance/rules.h"
 #include "judged.h"
@@ -24,7 +24,7 @@ static void end(void)
 	teardown();
 }
 
-/* The VM was there before the observer came. */
+/* The VM was running before the observer began. */
 static void late(void)
 {
 	books.ledger.vm[0].vcpu[0].prior_exits = 500;
@@ -35,7 +35,7 @@ static void apply(const struct answer *answer)
 	ck_assert_int_eq(rules_apply(&rules, &books, answer, &balance), 0);
 }
 
-/* The one finding that there is. */
+/* Returns the only finding. */
 static const struct finding *found(enum rule rule)
 {
 	ck_assert_uint_eq(balance.nr, 1);
@@ -61,7 +61,7 @@ static struct held hold(uint64_t kernel, uint64_t before, uint64_t after,
 	return held;
 }
 
-/* A finding says where and when. */
+/* A finding has the place and the time of the answer. */
 START_TEST(a_finding_says_of_what)
 {
 	struct answer *answer = count(EXIT_LEAF_REASON_EXITS, IOIO, 9, 7, 8, 1);
@@ -76,12 +76,12 @@ START_TEST(a_finding_says_of_what)
 	ck_assert_uint_eq(finding.vcpu_id, 3);
 	ck_assert_uint_eq(finding.vm, 1);
 	ck_assert_uint_eq(finding.at_ns, 123);
-	answer->read.leaf = EXIT_LEAF_EXITS; /* it takes no reason */
+	answer->read.leaf = EXIT_LEAF_EXITS; /* this leaf has no reason */
 	ck_assert_uint_eq(rules_finding(RULE_GUEST, answer).reason, 0);
 }
 END_TEST
 
-/* A finding that only explains why nothing can be said is no discrepancy. */
+/* A finding that only explains an inconclusive verdict is not a discrepancy. */
 START_TEST(findings_are_counted)
 {
 	struct finding finding = { .rule = RULE_STATISTICS, .low = 7 };
@@ -113,7 +113,7 @@ START_TEST(count_is_low_or_high)
 }
 END_TEST
 
-/* Bases are found again, by VM, leaf and reason, whatever came in between. */
+/* Each VM, leaf and reason has its own base, whatever comes in between. */
 START_TEST(each_has_its_base)
 {
 	enum { VMS = 4, REASONS = 90 };
@@ -129,7 +129,7 @@ START_TEST(each_has_its_base)
 			answer->vm = 1 + n % VMS;
 			apply(answer);
 		}
-		/* Of each VM either all reasons, or the total. */
+		/* Each VM has either all reasons, or the total. */
 		ck_assert_uint_eq(rules.nr, 2 + 2 * REASONS);
 	}
 	for (size_t i = 1; i < rules.nr; i++) {
@@ -162,7 +162,7 @@ START_TEST(leaves_have_bases_of_their_own)
 }
 END_TEST
 
-/* Of vCPUs that the observer knows by now, any may have been in the guest. */
+/* In a late VM, each vCPU in the ledger may have been in the guest. */
 START_TEST(late_knows_more_vcpus)
 {
 	struct held held;
@@ -170,7 +170,7 @@ START_TEST(late_knows_more_vcpus)
 	for (uint32_t id = 1; id < 4; id++)
 		ck_assert_ptr_nonnull(ledger_vcpu(&books.ledger.vm[0], id));
 	held = hold(1000, 1000, 1000, 2);
-	ck_assert_int_eq(held.high, 1001); /* it was there from the start */
+	ck_assert_int_eq(held.high, 1001); /* the VM is not late */
 	late();
 	held = hold(1000, 1000, 1000, 2);
 	ck_assert_int_eq(held.high, 1003);
@@ -181,7 +181,7 @@ START_TEST(late_knows_more_vcpus)
 }
 END_TEST
 
-/* The first read of a late VM says by how much KVM was ahead, the next more. */
+/* Each read of a late VM narrows the number by which KVM was ahead. */
 START_TEST(late_reads_narrow)
 {
 	struct answer *answer;
@@ -202,7 +202,7 @@ START_TEST(late_reads_narrow)
 	ck_assert(!held.first);
 	ck_assert_int_eq(held.low, 697);
 	ck_assert_int_eq(held.high, 702);
-	ck_assert_int_eq(held.base.low, 497); /* as of the reads before */
+	ck_assert_int_eq(held.base.low, 497); /* from the earlier reads */
 	ck_assert_int_eq(rules.base[0].low, _i ? 499 : 497);
 	ck_assert_int_eq(rules.base[0].high, _i ? 500 : 499);
 	ck_assert_uint_eq(rules.base[0].first_kernel, 600);
@@ -219,7 +219,7 @@ START_TEST(late_read_at_an_end)
 }
 END_TEST
 
-/* A count that is out of bounds says nothing about the counts before it. */
+/* A count that is out of bounds does not change the bounds. */
 START_TEST(late_read_outside)
 {
 	late();
@@ -230,7 +230,7 @@ START_TEST(late_read_outside)
 }
 END_TEST
 
-/* A VM that was seen from its first exit on has nothing before. */
+/* If a VM was seen from its first exit on, KVM is not ahead. */
 START_TEST(nothing_before)
 {
 	struct held held = hold(600, 599, 601, 3);
@@ -243,11 +243,11 @@ START_TEST(nothing_before)
 }
 END_TEST
 
-/* No bound is shown as less than nothing. */
+/* A negative bound is shown as 0. */
 START_TEST(low_bound_is_no_less_than_zero)
 {
 	late();
-	apply(total(0, 10, 10, 1)); /* 10 less */
+	apply(total(0, 10, 10, 1)); /* 10 too low */
 	none_found();
 	ck_assert_uint_eq(balance.checked, 0);
 	apply(total(100, _i, 20, 1));
@@ -261,12 +261,12 @@ START_TEST(reasons_are_defined_or_not)
 	struct answer *answer;
 	const struct finding *finding;
 
-	/* Defined, and answered as if it were not. */
+	/* The reason is defined, but the answer is "undefined". */
 	answer = count(EXIT_LEAF_REASON_EXITS, IOIO, 0, 3, 5, 1);
 	answer->read.edx = EXIT_LEAF_UNDEFINED;
 	answer->exits_before = 0;
 	apply(answer);
-	none_found(); /* KVM may be of an edition before that reason */
+	none_found(); /* KVM's manual may be older */
 	answer->exits_before = 3;
 	apply(answer);
 	finding = found(RULE_UNDEFINED);
@@ -274,21 +274,21 @@ START_TEST(reasons_are_defined_or_not)
 	ck_assert_uint_eq(finding->low, 3);
 	ck_assert_uint_eq(finding->high, 5);
 	ck_assert_uint_eq(balance.checked, 0);
-	/* Not defined, and answered by a KVM that has our table. */
+	/* No manual defines the reason, but KVM answers it. */
 	balance.nr = balance.discrepancies = 0;
 	rules.same_table = true;
 	apply(count(EXIT_LEAF_REASON_EXITS, 0xabcd, 4, 4, 4, 1));
 	finding = found(RULE_UNDEFINED);
 	ck_assert_uint_eq(finding->kernel, 1);
 	ck_assert_uint_eq(finding->low, 4);
-	/* Its count is one all the same. */
+	/* The count is checked nevertheless. */
 	ck_assert_uint_eq(balance.checked, 1);
 	apply(count(EXIT_LEAF_REASON_EXITS, IOIO, 4, 4, 4, 1));
 	ck_assert_uint_eq(balance.nr, 1);
 }
 END_TEST
 
-/* INFO, ECX = 1, by what the counters are switched to. */
+/* INFO with ECX = 1 has flags for the mode of the counters. */
 START_TEST(info_has_the_flags)
 {
 	static const uint32_t flags[] = {
@@ -306,7 +306,7 @@ START_TEST(info_has_the_flags)
 		books.host.exit_stats = books.exit_stats_after = _i;
 		apply(answer);
 		ck_assert_uint_eq(balance.nr - before, edx != flags[_i]);
-		/* Somebody switched them: it may be either. */
+		/* Someone switched the counters, so both flags are possible. */
 		before = balance.nr;
 		books.switched = true;
 		apply(answer);
@@ -319,7 +319,7 @@ START_TEST(info_has_the_flags)
 }
 END_TEST
 
-/* The observer may not know how many vCPUs there are. */
+/* The observer may not know all vCPUs. */
 START_TEST(info_has_the_vcpus)
 {
 	struct answer *answer =
@@ -365,7 +365,7 @@ START_TEST(info_finding_has_the_registers)
 }
 END_TEST
 
-/* Registers that carry nothing, of each leaf; EDX of all. */
+/* Each leaf has unused registers, which must be zero. */
 START_TEST(registers_that_carry_nothing)
 {
 	static const uint32_t leaf[] = { EXIT_LEAF_EXITS, EXIT_LEAF_CYCLES,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules of balance.h with numbers as large as they can be, in a file or
- * from a KVM that is wrong: what is further apart than can be said is the most
- * that can.
+ * Tests the rules of balance.h with extreme numbers, from a file or a faulty
+ * KVM: a difference that does not fit the type is limited to the type's range.
  */
 #include "balance/rules.h"
 #include "judged.h"
@@ -53,7 +52,7 @@ START_TEST(bounds_of_large_numbers)
 
 	ck_assert_int_eq(held.low, 5);
 	ck_assert_int_eq(held.high, INT64_MAX);
-	total(1ull << 63, 1000, 1000, 1); /* below zero, as it is kept */
+	total(1ull << 63, 1000, 1000, 1); /* negative as a signed number */
 	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_LOW);
 	ck_assert_uint_eq(balance.finding[0].low, 1000);
 }

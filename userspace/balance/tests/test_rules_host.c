@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rules on counts that the host reads, at their bounds and one further. */
+/* Tests the rules on counts that the host reads, at and beyond their bounds. */
 #include "balance/rules.h"
 #include "judged.h"
 
@@ -22,7 +22,7 @@ static void apply(const struct answer *answer)
 	ck_assert_int_eq(rules_apply(&rules, &books, answer, &balance), 0);
 }
 
-/* The host reads: no vCPU is left out, but for those out of the guest. */
+/* The host reads: each vCPU that is not outside may be counting. */
 START_TEST(the_host_is_no_vcpu)
 {
 	static const struct {
@@ -52,7 +52,7 @@ START_TEST(the_host_is_no_vcpu)
 	answer->read.eax = 999;
 	apply(answer);
 	ck_assert_int_eq(balance.finding[1].rule, RULE_KERNEL_LOW);
-	/* It was there before: the observer knows more of them by now. */
+	/* The VM was running before, and now the observer knows more vCPUs. */
 	for (uint32_t id = 1; id < 6; id++)
 		ck_assert_ptr_nonnull(ledger_vcpu(&books.ledger.vm[0], id));
 	rules_forget(&rules, 1);
@@ -63,7 +63,7 @@ START_TEST(the_host_is_no_vcpu)
 }
 END_TEST
 
-/* It reads reasons that no manual defines, which no guest can. */
+/* The host reads reasons that no manual defines; a guest cannot. */
 START_TEST(the_host_reads_any_reason)
 {
 	struct answer *answer =

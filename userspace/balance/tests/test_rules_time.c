@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rules on times, each at its bound's end and one further. */
+/* Tests the rules on times, each at its bound and one further. */
 #include "balance/rules.h"
 #include "judged.h"
 
@@ -45,12 +45,12 @@ static const struct finding *found(enum rule rule)
 	return &balance.finding[0];
 }
 
-/* KVM's time, with what two clocks may differ by. */
+/* KVM's time must not be less, except for the difference of two clocks. */
 START_TEST(time_is_no_less)
 {
 	const struct finding *finding;
 
-	apply(cycles(999, 1000, 1)); /* 0.1 % less */
+	apply(cycles(999, 1000, 1)); /* 0.1 % too low */
 	ck_assert_uint_eq(balance.nr, 0);
 	ck_assert_uint_eq(balance.timed, 1);
 	books.tsc_khz = 2000000;
@@ -63,7 +63,7 @@ START_TEST(time_is_no_less)
 }
 END_TEST
 
-/* KVM says that cycles are missing, and that is no mistake of anyone's. */
+/* KVM reports that cycles are missing; this is not a fault. */
 START_TEST(what_kvm_dropped_is_not_judged)
 {
 	struct answer *answer = cycles(10, 1000, 1);
@@ -77,14 +77,14 @@ START_TEST(what_kvm_dropped_is_not_judged)
 	ck_assert_uint_eq(balance.nr, 0);
 	ck_assert_uint_eq(balance.timed, 0);
 	ck_assert_uint_eq(balance.gaps, 2);
-	/* The number of them is no mistake either. */
+	/* The number of these exits is not a fault either. */
 	answer->read = (struct leaf_read){
 		.leaf = EXIT_LEAF_INFO, .index = 2, .eax = 7, .ebx = 1
 	};
 	apply(answer);
 	ck_assert_uint_eq(balance.nr, 0);
 	ck_assert_uint_eq(balance.dropped, 0x100000007);
-	/* A flag that nobody knows is one. */
+	/* An unknown flag is a fault. */
 	answer = cycles(1000, 1000, 1);
 	answer->read.edx = EXIT_LEAF_DROPPED | ~EXIT_LEAF_GAPS >> 1;
 	apply(answer);
@@ -92,7 +92,7 @@ START_TEST(what_kvm_dropped_is_not_judged)
 }
 END_TEST
 
-/* The exits are all counted, so that they are judged. */
+/* All exits are counted, so the counts are judged. */
 START_TEST(counts_are_judged_where_time_was_dropped)
 {
 	struct answer *answer = total(4, 5, 5, 1);
@@ -104,7 +104,7 @@ START_TEST(counts_are_judged_where_time_was_dropped)
 }
 END_TEST
 
-/* Counts for which the host had no memory are no mistake, either. */
+/* Counts for which the host had no memory are not a fault either. */
 START_TEST(what_was_not_counted_is_not_judged)
 {
 	struct answer *answer = total(4, 5, 5, 1);
@@ -118,7 +118,7 @@ START_TEST(what_was_not_counted_is_not_judged)
 }
 END_TEST
 
-/* A guest that reads times alone: the flag says why none is judged. */
+/* A guest reads only times: the flag explains why none is judged. */
 START_TEST(times_that_are_not_counted_are_not_judged)
 {
 	struct answer *answer = cycles(10, 1000, 1);
@@ -131,7 +131,7 @@ START_TEST(times_that_are_not_counted_are_not_judged)
 }
 END_TEST
 
-/* Neither is it BPF that came late, where times alone were dropped. */
+/* If only times were dropped, a late observer is not the reason. */
 START_TEST(times_alone_are_no_verdict)
 {
 	struct answer *answer = cycles(1000, 1000, 1);
@@ -145,7 +145,7 @@ START_TEST(times_alone_are_no_verdict)
 }
 END_TEST
 
-/* Of a late VM, since the last read; of others, since its begin. */
+/* A late VM's time is judged since the last read, others' since the start. */
 START_TEST(time_since_the_last_read)
 {
 	const struct finding *finding;
@@ -165,12 +165,12 @@ START_TEST(time_since_the_last_read)
 	ck_assert_uint_eq(finding->kernel, 6500);
 	ck_assert_uint_eq(finding->low, 7000);
 	ck_assert_uint_eq(finding->high, 7000);
-	/* It is kept until there is a read that is right. */
+	/* A time that is wrong is not kept for later reads. */
 	ck_assert_uint_eq(rules.base[0].cycles, _i ? 12000 : 0);
 }
 END_TEST
 
-/* KVM's time may go back, and is then less than nothing. */
+/* If KVM's time goes back, the difference is negative. */
 START_TEST(time_goes_back)
 {
 	late();
@@ -180,7 +180,7 @@ START_TEST(time_goes_back)
 }
 END_TEST
 
-/* The rates of any part are what counts, where they are known. */
+/* If the rates of the parts are known, they are used. */
 START_TEST(rates_of_the_parts)
 {
 	books.tsc_khz_low = _i ? 999999 : 1;
@@ -194,7 +194,7 @@ START_TEST(rates_of_the_parts)
 }
 END_TEST
 
-/* Several vCPUs: only where KVM's book comes first, and from the first exit. */
+/* With several vCPUs, only VMs that were seen from their start are judged. */
 START_TEST(which_are_held)
 {
 	static const struct {
@@ -244,7 +244,7 @@ START_TEST(which_are_timed)
 }
 END_TEST
 
-/* No more than has passed since the observer came, on all vCPUs. */
+/* The time cannot exceed the time since the observer began, on all vCPUs. */
 START_TEST(no_more_than_has_passed)
 {
 	const struct finding *finding;
@@ -253,7 +253,7 @@ START_TEST(no_more_than_has_passed)
 	books.started_ns = 1000;
 	answer = cycles(66066, 0, 2);
 	answer->ns = 1000 + 33000;
-	apply(answer); /* 0.1 % more */
+	apply(answer); /* 0.1 % too high */
 	ck_assert_uint_eq(balance.nr, 0);
 	books.tsc_khz = 2000000;
 	answer->read.ecx = 132133;
@@ -262,7 +262,7 @@ START_TEST(no_more_than_has_passed)
 	ck_assert_uint_eq(finding->kernel, 66066);
 	ck_assert_uint_eq(finding->high, 66000);
 	ck_assert_uint_eq(finding->low, 0);
-	/* The highest rate that was measured. */
+	/* The highest measured rate is used. */
 	books.tsc_khz_high = 2000100;
 	apply(answer);
 	books.tsc_khz_high = 0.5;
@@ -271,7 +271,7 @@ START_TEST(no_more_than_has_passed)
 	ck_assert_uint_eq(balance.nr, 2);
 	books.tsc_khz_high = 0;
 	answer->read.ecx = 132133;
-	/* It is not known when that was; and then that it had been before. */
+	/* The start is unknown; then the VM is late. */
 	books.started_ns = 0;
 	apply(answer);
 	books.started_ns = 1000;
@@ -312,7 +312,7 @@ START_TEST(user_time_is_in_both)
 }
 END_TEST
 
-/* Reads that are not judged have no part in it. */
+/* Reads that are not judged are not compared with the VMM's part. */
 START_TEST(user_time_of_none)
 {
 	struct answer *answer = cycles(1, 1, 1);

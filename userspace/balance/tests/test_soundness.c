@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The bounds of balance.h, checked by trying every interleaving of a model: a
- * few vCPUs, each with a counter of KVM's and one of the observer's, of which
- * one reads, or the host does, while the others go on.  docs/soundness.md says
- * why the model's steps are those that matter.
+ * Checks the bounds of balance.h by trying every interleaving of a model.  In
+ * the model, each of a few vCPUs has a counter of KVM's and one of the
+ * observer's.  One vCPU or the host reads, while the others continue.
+ * docs/soundness.md explains why these steps are enough.
  *
- * Each bound must hold in every state, and both its ends must be reached in
- * some: one unit less would blame a right counter.
+ * Each bound must hold in every state, and some state must reach it: with a
+ * bound that is tighter by one, a correct counter would be blamed.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,35 +17,34 @@
 
 enum { MAX_VCPUS = 4, READS = 2 };
 
-/* The model's parameters, and the mistakes that it makes on purpose. */
+/* The parameters of the model, and the faults that it simulates. */
 struct model {
 	int vcpus;
-	int events; /* of each vCPU that does not read */
+	int events; /* of each vCPU that is not reading */
 	int reads;
 	int before; /* events of each vCPU before the observer counts */
-	bool observer_first; /* it counts before KVM does */
-	bool entries; /* an event is an exit, and the entry after it */
-	bool host; /* it reads: no vCPU does */
+	bool observer_first; /* the observer counts before KVM does */
+	bool entries; /* an event is an exit and its entry */
+	bool host; /* the host reads, and no vCPU does */
 };
 
-/* All are single bytes: a state is compared and hashed as a whole. */
+/* All members are bytes, because states are compared and hashed as a whole. */
 struct state {
 	unsigned char at[MAX_VCPUS]; /* each vCPU's next step */
-	unsigned char host_at; /* the host's */
+	unsigned char host_at; /* the host's next step */
 	unsigned char kernel[MAX_VCPUS], observer[MAX_VCPUS];
 	unsigned char sum0[READS], sum[READS], sum1[READS];
-	unsigned char outside[MAX_VCPUS]; /* as the observer has it: out of the
-					     guest */
-	unsigned char inside[READS]; /* how many were seen that are not */
+	unsigned char outside[MAX_VCPUS]; /* in the observer's book */
+	unsigned char inside[READS]; /* vCPUs not seen outside */
 };
 
-/* The observations in all states at the end. */
+/* The extremes over all final states. */
 struct result {
 	size_t states;
 	int low_min, low_max; /* K - S0 */
 	int high_min, high_max; /* K - S1 */
-	int room_min; /* of the intervals of both reads: how much in common */
-	int over_max[MAX_VCPUS + 1]; /* K - S1, by how many were seen inside */
+	int room_min; /* what the intervals of both reads have in common */
+	int over_max[MAX_VCPUS + 1]; /* K - S1, by the number in inside[] */
 };
 
 /* --- the states that were seen --- */
@@ -81,7 +80,7 @@ static void set_free(struct set *set)
 	free(set->used);
 }
 
-/* Returns whether the state is new. */
+/* Add a state; returns whether it is new. */
 static bool set_add(struct set *set, const struct state *state)
 {
 	size_t i = hash(state) & (set->size - 1);
@@ -109,10 +108,10 @@ static void count(const struct model *model, struct state *state, int vcpu,
 }
 
 /*
- * A vCPU that does not read: an event is two steps.  With counts they are the
- * exit in KVM's book, then in the observer's.  With times they are KVM's
- * booking at an entry, and the observer's, which is at the exit after that;
- * booked at the entry it is the observer's that comes first.
+ * Make a step of a vCPU that is not reading.  An event has two steps.  With
+ * counts, these are the exit in KVM's book and the exit in the observer's book.
+ * With times, they are KVM's booking at an entry, and the observer's booking at
+ * the next exit.  An observer that books at the entry comes first.
  */
 static bool other(const struct model *model, struct state *state, int vcpu)
 {
@@ -124,12 +123,12 @@ static bool other(const struct model *model, struct state *state, int vcpu)
 	at %= steps;
 	if (at < 2)
 		count(model, state, vcpu, at & 1);
-	else /* the clock at the exit; and that it has no meaning any more */
+	else /* the time of the exit is noted, and later cleared */
 		state->outside[vcpu] = at == 2;
 	return true;
 }
 
-/* One vCPU's part in S1: if asked for, first whether it is in the guest. */
+/* Add a vCPU to S1; with entries, first look whether it is in the guest. */
 static void last_sum(const struct model *model, struct state *state, int read,
 		     int at)
 {
@@ -142,7 +141,7 @@ static void last_sum(const struct model *model, struct state *state, int read,
 		state->sum1[read] += state->observer[vcpu];
 }
 
-/* One vCPU's part in S0, in K or in S1: @at of all parts of a read. */
+/* Make step @at of a read: add one vCPU to S0, to K or to S1. */
 static void part(const struct model *model, struct state *state, int read,
 		 int at)
 {
@@ -166,8 +165,9 @@ static bool host(const struct model *model, struct state *state)
 }
 
 /*
- * The vCPU that reads, number 0.  For each read: it counts its own exit, twice;
- * sums the observer's counters, KVM's, and the observer's again, one at a time.
+ * Make a step of vCPU 0, which reads.  For each read, it counts its own exit in
+ * both books.  Then it sums the observer's counters, KVM's counters, and the
+ * observer's again, one counter per step.
  */
 static bool reader(const struct model *model, struct state *state)
 {
@@ -191,7 +191,7 @@ static bool reader(const struct model *model, struct state *state)
 	return true;
 }
 
-/* Of a vCPU, or of the host, which is the one behind them. */
+/* Make a step of a vCPU, or of the host, whose number follows the vCPUs'. */
 static bool step(const struct model *model, struct state *state, int who)
 {
 	if (who == model->vcpus)
@@ -200,7 +200,7 @@ static bool step(const struct model *model, struct state *state, int who)
 				    reader(model, state);
 }
 
-/* The observer is there once every vCPU has done what was before it. */
+/* The observer begins when each vCPU has done its earlier events. */
 static bool may_step(const struct model *model, const struct state *state,
 		     int who)
 {
@@ -288,7 +288,7 @@ static struct result all(const struct model *model)
 	return result;
 }
 
-/* S0 <= K <= S1 + (n - 1), and no unit less on either side. */
+/* S0 <= K <= S1 + (n - 1), and tighter bounds are wrong. */
 START_TEST(counts)
 {
 	const struct model model = { .vcpus = _i, .events = 4, .reads = 1 };
@@ -298,7 +298,7 @@ START_TEST(counts)
 	ck_assert_int_eq(result.high_max, _i - 1);
 	if (_i == 4)
 		ck_assert_uint_gt(result.states, 300000);
-	/* With one vCPU it is K = S0 = S1. */
+	/* With one vCPU, K = S0 = S1. */
 	if (_i == 1) {
 		ck_assert_int_eq(result.low_max, 0);
 		ck_assert_int_eq(result.high_min, 0);
@@ -307,8 +307,8 @@ START_TEST(counts)
 END_TEST
 
 /*
- * S0 <= K <= S1 + m, where m of the others were seen in the guest: with none it
- * is exact, and one unit less would not do for any m.
+ * S0 <= K <= S1 + m, if m of the other vCPUs were seen in the guest.  So for m
+ * = 0 the count is exact.  Tighter bounds are wrong for every m.
  */
 START_TEST(quiet)
 {
@@ -324,8 +324,8 @@ START_TEST(quiet)
 END_TEST
 
 /*
- * The host reads: S0 <= K <= S1 + m, where any vCPU that was not seen out of
- * the guest is among the m; and no unit less, for any m.
+ * The host reads: S0 <= K <= S1 + m, if m vCPUs were not seen outside of the
+ * guest.  Tighter bounds are wrong for every m.
  */
 START_TEST(by_the_host)
 {
@@ -348,7 +348,7 @@ START_TEST(by_the_host)
 }
 END_TEST
 
-/* The other order is wrong then, too. */
+/* If the observer counts first, the bounds are wrong for the host, too. */
 START_TEST(by_the_host_in_the_other_order)
 {
 	const struct model model = { .vcpus = 2,
@@ -364,9 +364,9 @@ START_TEST(by_the_host_in_the_other_order)
 END_TEST
 
 /*
- * The order of the two increments is what it rests on: with the other one KVM
- * may be behind by one per vCPU, and is never ahead.  KVM's own statistics are
- * so.
+ * The bounds depend on the order of the two increments.  If the observer counts
+ * first, KVM may be behind by one per vCPU, and is never ahead.  KVM's own
+ * statistics count in this order.
  */
 START_TEST(the_other_order_is_wrong)
 {
@@ -381,9 +381,9 @@ START_TEST(the_other_order_is_wrong)
 END_TEST
 
 /*
- * An observer that comes late: the intervals in which the reads say that the
- * exits before it must lie have that number in common; and with a bound that is
- * one less they would not always.
+ * The observer begins late.  Each read gives an interval for the number of
+ * earlier exits, and all intervals have this number in common.  If a bound were
+ * tighter by one, some would not.
  */
 START_TEST(late)
 {
@@ -408,8 +408,8 @@ START_TEST(late)
 END_TEST
 
 /*
- * Time: an event is an exit's time, of one unit in both books, KVM's book
- * first: the observer has no more than KVM, but may have had if it booked at
+ * An event is an exit that takes one unit of time.  KVM books it first, so the
+ * observer's time is never above KVM's.  It would be if the observer booked at
  * the entry.
  */
 START_TEST(times)

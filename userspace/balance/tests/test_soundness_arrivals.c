@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * More of the models of docs/soundness.md: a vCPU that comes while another one
+ * Further models of docs/soundness.md: a vCPU that is created while another one
  * or the host reads, and the moments at which both books have the same times.
- * Each tries every interleaving of two threads: the one that reads, and a
- * vCPU's.
+ * Each test tries every interleaving of two threads: the reader and a vCPU.
  */
 #include <stdbool.h>
 
@@ -18,18 +17,18 @@ static int most(int a, int b)
 
 enum { NEW_STEPS = 7, READ_STEPS = 8 };
 
-/* One that reads and has been there; and a new one. */
+/* A vCPU that reads and existed before, and a new vCPU. */
 struct arrival {
 	int new_at, read_at;
-	int n; /* the number of vCPUs, as the observer has it */
-	bool linked; /* the new one is in the list that is summed */
+	int n; /* the observer's number of vCPUs */
+	bool linked; /* the new vCPU is in the list that is summed */
 	bool outside;
-	int kernel, observer; /* the new one's; the other's are 1 and 1 */
-	bool walked; /* as S1 found the list */
+	int kernel, observer; /* of the new vCPU; the other one's are 1 */
+	bool walked; /* S1 has found the new vCPU in the list */
 	int sum0, sum, sum1, seen_outside, seen_n;
 };
 
-/* Its first exit is of another reason, the second of the one that is read. */
+/* The new vCPU's first exit has another reason; the second one is counted. */
 static void newcomer(struct arrival *state)
 {
 	switch (state->new_at++) {
@@ -55,7 +54,7 @@ static void newcomer(struct arrival *state)
 	}
 }
 
-/* S0, K, and S1 with n read before it or after. */
+/* S0, K, and S1; the number of vCPUs is read before or after S1. */
 static void read_meanwhile(struct arrival *state, bool n_first)
 {
 	switch (state->read_at++) {
@@ -85,7 +84,7 @@ static void read_meanwhile(struct arrival *state, bool n_first)
 	}
 }
 
-/* How much more than S1 + m the K of any interleaving is; K >= S0 in all. */
+/* Returns the largest K - (S1 + m) of all interleavings, and checks K >= S0. */
 static int arrive(struct arrival state, bool n_first)
 {
 	struct arrival next = state;
@@ -104,7 +103,7 @@ static int arrive(struct arrival state, bool n_first)
 	return most(over, arrive(state, n_first));
 }
 
-/* n is read after S1: of one that comes meanwhile it must be known. */
+/* The number of vCPUs must be read after S1, to include a new vCPU. */
 START_TEST(newcomers)
 {
 	const struct arrival begin = { .n = 1 };
@@ -118,32 +117,32 @@ END_TEST
 
 enum { COME_STEPS = 8, INDEX_STEPS = 4, HOST_STEPS = 16 };
 
-/* How many vCPUs may be counting just then, of a VM that was there before. */
+/* How the number of vCPUs that may be counting is determined, for a late VM. */
 enum measure {
-	SECOND_SUM, /* those of the second sum */
-	GREATER, /* those of KVM's book, if these are more */
-	UNSEEN, /* and those of KVM's book that the first sum had not */
+	SECOND_SUM, /* the vCPUs in the second sum */
+	GREATER, /* those in KVM's book, if these are more */
+	UNSEEN, /* also those in KVM's book that were not in the first sum */
 };
 
 struct how {
-	bool late; /* it was in the guest when BPF came, which sees its exit */
-	bool once; /* the slots are looked for once for each serial */
+	bool late; /* the new vCPU was in the guest when BPF was attached */
+	bool once; /* the slots are searched only once for each serial */
 	enum measure measure;
 	/*
-	 * Another one comes between KVM's book and the second sum, which finds
-	 * it out of the guest.
+	 * Another vCPU is created between KVM's book and the second sum, which
+	 * finds it outside of the guest.
 	 */
 	bool another;
 };
 
-/* Beside one that is there, out of the guest, and has an exit in each book. */
+/* A new vCPU, besides one that is outside and has an exit in each book. */
 struct coming {
 	int come_at, read_at;
 	int serials;
-	bool taken, has_vm; /* its slot */
+	bool taken, has_vm; /* the slot's state */
 	bool outside;
 	int kernel, observer;
-	/* The host's index: */
+	/* The host's index. */
 	bool is_whole, begun, found, saw_taken;
 	int index_serials;
 	int sum0, sum, sum1, seen0, seen1, seen_outside;
@@ -178,7 +177,7 @@ static void come(struct coming *state, bool late)
 	}
 }
 
-/* As make_index() does it, and index_slots() with the slot of the new one. */
+/* Do the steps of make_index() and index_slots() for the new vCPU's slot. */
 static void look(struct coming *state, int step, bool once)
 {
 	if (step == 0) {
@@ -197,7 +196,7 @@ static void look(struct coming *state, int step, bool once)
 		state->is_whole = once || state->found || !state->taken;
 }
 
-/* An earlier look; then S0, K, and S1. */
+/* Make an earlier index; then read S0, K and S1. */
 static void read_step(struct coming *state, bool once)
 {
 	int at = state->read_at++;
@@ -221,7 +220,7 @@ static void read_step(struct coming *state, bool once)
 	}
 }
 
-/* How much more than S1 + m is K? */
+/* Returns K - (S1 + m). */
 static int over(const struct coming *state, const struct how *how)
 {
 	const int of_kernel = 2, seen = state->seen1 + how->another;
@@ -256,7 +255,7 @@ static int most_over(struct how how)
 	return try_all((struct coming){ 0 }, &how);
 }
 
-/* The slots are looked for again until each has its VM. */
+/* The slots must be searched again until each of them has its VM. */
 START_TEST(one_that_comes)
 {
 	ck_assert_int_eq(most_over((struct how){ .once = false }), 0);
@@ -264,7 +263,7 @@ START_TEST(one_that_comes)
 }
 END_TEST
 
-/* KVM has its exit, and BPF has not seen it: KVM says that it is there. */
+/* KVM has an exit that BPF has not seen, so KVM's number of vCPUs is needed. */
 START_TEST(one_that_was_there)
 {
 	struct how how = { .late = true };
@@ -283,7 +282,7 @@ END_TEST
 
 enum { EVENTS = 3 };
 
-/* An exit, and the entry after it: each takes a unit of time. */
+/* Each exit and its entry take one unit of time. */
 struct timed {
 	int vcpu_at, read_at;
 	int kernel, observer, pending;
@@ -295,14 +294,14 @@ struct timed {
 static void live(struct timed *state)
 {
 	switch (state->vcpu_at++ % 4) {
-	case 0: /* BPF at the exit */
+	case 0: /* BPF books at the exit */
 		state->observer += state->pending;
 		state->pending = 0;
 		break;
 	case 1:
 		state->outside = true;
 		break;
-	case 2: /* BPF at the entry */
+	case 2: /* BPF notes the time at the entry */
 		state->outside = false;
 		state->pending = 1;
 		break;
@@ -330,7 +329,7 @@ static void read_time(struct timed *state)
 	}
 }
 
-/* The most that KVM's time differs by, of reads that are said to be the same. */
+/* Returns the largest difference of both times in the accepted reads. */
 static int differ(struct timed state, bool outside, bool stands)
 {
 	struct timed next = state;
@@ -351,7 +350,7 @@ static int differ(struct timed state, bool outside, bool stands)
 	return most(result, differ(state, outside, stands));
 }
 
-/* Both are asked for: a vCPU out of the guest, and a time that stands still. */
+/* Both conditions are needed: outside of the guest, and the same time. */
 START_TEST(the_same_times)
 {
 	const struct timed begin = { 0 };

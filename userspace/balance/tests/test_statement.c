@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table that is shown agrees with the verdict. */
+/* Tests that the table agrees with the verdict. */
 #include <stdlib.h>
 
 #include "balance/cost.h"
@@ -40,8 +40,7 @@ static void late(void)
 	books.ledger.vm[0].vcpu[0].prior_exits = 500;
 }
 
-/* vCPUs that are out of the guest are not ahead: neither rule nor table says
- * so. */
+/* vCPUs outside of the guest are not ahead, for the rule and for the table. */
 START_TEST(difference_is_the_rules)
 {
 	static const int64_t difference[] = { 2, 1, 0 };
@@ -64,7 +63,7 @@ START_TEST(low_is_negative)
 }
 END_TEST
 
-/* Further apart than can be said. */
+/* The difference is limited to the range of its type. */
 START_TEST(as_low_as_can_be)
 {
 	total(1ull << 63, 1000, 1000, 4);
@@ -74,7 +73,7 @@ START_TEST(as_low_as_can_be)
 }
 END_TEST
 
-/* Of a VM that was there before, only what came since the first read. */
+/* For a late VM, the table has only exits since the first read. */
 START_TEST(late_is_since_the_first_read)
 {
 	late();
@@ -95,7 +94,7 @@ START_TEST(late_and_once_is_nothing)
 {
 	late();
 	books.started_ns = 10;
-	total(500, 0, 0, 1); /* while BPF came: not judged */
+	total(500, 0, 0, 1); /* before the start: not judged */
 	total(600, 100, 100, 1)->ns = 11;
 	judge(VERDICT_INCONCLUSIVE);
 	state();
@@ -105,7 +104,7 @@ START_TEST(late_and_once_is_nothing)
 }
 END_TEST
 
-/* The difference is from what all reads before say, not from the first alone. */
+/* The difference is relative to all earlier reads, not only the first one. */
 START_TEST(late_interval_is_the_rules)
 {
 	late();
@@ -121,7 +120,7 @@ START_TEST(late_interval_is_the_rules)
 }
 END_TEST
 
-/* A line per reason, by its own first read; with a report, of its reads. */
+/* Each reason counts from its own first read; with a report, from its reads. */
 START_TEST(late_lines)
 {
 	struct guest_read *read = calloc(1, sizeof(*read));
@@ -169,7 +168,7 @@ static double cost(void)
 	return cost_per_exit(&statement.total.cost, books.tsc_khz);
 }
 
-/* Both reads contain what was before, even hours of waiting in HLT. */
+/* Both reads include the time before the start, even hours in HLT. */
 START_TEST(cost_when_late)
 {
 	const uint64_t hour = 3600ull * 1000000000;
@@ -190,7 +189,7 @@ START_TEST(cost_when_late)
 }
 END_TEST
 
-/* Another vCPU in the guest, or coming out of it: KVM, or BPF, may be ahead. */
+/* If another vCPU is not outside of the guest, one book may be ahead. */
 START_TEST(cost_of_several_vcpus)
 {
 	struct answer *answer;
@@ -199,7 +198,7 @@ START_TEST(cost_of_several_vcpus)
 		late();
 	cycles(0, 0, 0, 2, 2);
 	cycles(40000, 30000, 100, 2, 2);
-	/* An hour in HLT that BPF books at the next exit. */
+	/* The vCPU is in HLT for an hour, which BPF books at the next exit. */
 	answer = cycles(1ull << 42, 30000, 100, 2, _i & 2 ? 2 : 1);
 	answer->ns_before -= _i & 2 ? 5 : 0;
 	total(700, 700, 700, 2);
@@ -215,13 +214,13 @@ START_TEST(no_cost_of_several_vcpus)
 	cycles(1ull << 42, 30000, 100, 2, 1);
 	total(700, 700, 700, 2);
 	state();
-	/* Both times are there to be seen; the cost is not. */
+	/* Both times are shown, but the cost is unknown. */
 	ck_assert(statement.total.has_cycles);
 	ck_assert(!statement.total.cost.known);
 }
 END_TEST
 
-/* A vCPU that was out of the guest before BPF came: KVM has that exit alone. */
+/* If a vCPU was outside of the guest at the start, only KVM has that exit. */
 START_TEST(cost_when_a_vcpu_is_new)
 {
 	late();
@@ -235,7 +234,7 @@ START_TEST(cost_when_a_vcpu_is_new)
 }
 END_TEST
 
-/* compare --watch: VMs come and go, and begin again. */
+/* With compare --watch, VMs come and go, and numbers start again. */
 START_TEST(cost_of_many_vms)
 {
 	struct cost_vms vms = { 0 };
@@ -274,7 +273,7 @@ START_TEST(cost_of_many_vms)
 }
 END_TEST
 
-/* A line of compare --watch: 80 columns, with the cost where it is known. */
+/* A line of compare --watch has up to 80 columns; its cost may be unknown. */
 START_TEST(watch_line)
 {
 	struct watch_sample sample = {
@@ -294,7 +293,7 @@ START_TEST(watch_line)
 	json_t *json;
 	FILE *out = open_memstream(&text, &size);
 
-	if (_i == 2) /* the clocks differ by more: nothing is said to people */
+	if (_i == 2) /* the difference is due to the clocks: show no cost */
 		sample.cost.ns = 40000;
 	render_watch_text(&sample, out);
 	fclose(out);
@@ -317,7 +316,7 @@ static void result_json(struct json_writer *json)
 	json_put_close(json, '}');
 }
 
-/* For programs: lab/jobs/soak.py adds these up. */
+/* The JSON is for programs: lab/jobs/soak.py adds these numbers up. */
 START_TEST(json_has_what_was_reconciled)
 {
 	json_t *json, *made, *sums;
@@ -346,7 +345,7 @@ START_TEST(json_has_what_was_reconciled)
 }
 END_TEST
 
-/* Of a guest that has read on since its report: the time of the report. */
+/* If the guest read after its report, use the times of the report. */
 START_TEST(time_of_the_report)
 {
 	struct guest_read read = { 0 };
