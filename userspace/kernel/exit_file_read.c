@@ -5,7 +5,7 @@
 #include "kernel/exit_file_read.h"
 #include "ledger/isa.h"
 
-/* Offset of the cells in a record, after the vCPU's own part. */
+/* The cells of a record follow the vCPU's own part, at this offset. */
 #define CELLS sizeof(struct exit_file_vcpu)
 
 static size_t hists_at(const struct exit_file *file)
@@ -141,8 +141,9 @@ static int check_vcpus(const struct exit_file *file, struct why *why)
 				"a vCPU has more reasons than there are cells");
 		else if (file->nr_spans && vcpu.flags & EXIT_FILE_HAS_HIST &&
 			 highest_span(file, i) >= file->nr_spans)
-			r = damaged(why,
-				    "a histogram has a span that there is not");
+			r = damaged(
+				why,
+				"a histogram refers to a span that does not exist");
 	}
 	return r;
 }
@@ -181,7 +182,7 @@ int exit_file_read(const void *bytes, size_t length, struct exit_file *file,
 	if (head.version != EXIT_FILE_VERSION)
 		return why_set(
 			why, EPROTO,
-			"KVM's file exit_stats has version %u, and this program knows %u: it takes a program and patches that belong together",
+			"KVM's file exit_stats has version %u, and this program knows %u: use a program and patches of the same release",
 			head.version, EXIT_FILE_VERSION);
 	*file = (struct exit_file){
 		.bytes = bytes,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The checked contents of a VM's file exit_stats (exit_file.h).  No size, count
- * or index from the file is used before it was checked against the file's
- * bounds.
+ * The checked contents of a VM's file exit_stats (exit_file.h).  Each size,
+ * count and index in the file is checked against the file's bounds before it is
+ * used.
  */
 #ifndef EXITLEDGER_EXIT_FILE_READ_H
 #define EXITLEDGER_EXIT_FILE_READ_H
@@ -39,7 +39,10 @@ struct exit_file {
 int exit_file_read(const void *bytes, size_t length, struct exit_file *file,
 		   struct why *why);
 
-/** exit_file_vcpu - a vCPU's own part; @vcpu: below nr_vcpus, here and below */
+/**
+ * exit_file_vcpu - get a vCPU's own part
+ * @vcpu: must be below nr_vcpus, here and in the functions below
+ */
 struct exit_file_vcpu exit_file_vcpu(const struct exit_file *file,
 				     uint32_t vcpu);
 

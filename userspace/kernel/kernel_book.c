@@ -17,7 +17,7 @@ struct kernel_book {
 	uint32_t mode;
 };
 
-/* A vCPU that has had no exit yet is left out. */
+/* A vCPU that has had no exit yet has not run. */
 static bool has_run(const struct exit_file_vcpu *vcpu)
 {
 	return vcpu->exits || vcpu->flags & EXIT_FILE_HAS_CELLS;
@@ -30,7 +30,8 @@ static struct kernel_record record_of(const struct kernel_read *read,
 }
 
 /*
- * Find or add a vCPU in a ledger, and set all but its counts; NULL: no memory.
+ * Find or add a vCPU in a ledger, and set all of it except its counts.  Returns
+ * NULL when out of memory.
  */
 static struct ledger_vcpu *vcpu_of(struct ledger *ledger,
 				   const struct kernel_vm *vm,
@@ -124,8 +125,8 @@ static int collect_vcpu(struct kernel_book *book, const struct kernel_vm *vm,
 }
 
 /*
- * The mode has changed, and records have other parts now.  Add what the VM had
- * until now to the total, and count from here on anew.
+ * The mode has changed, so records have other parts now.  Add the VM's exits up
+ * to now to the total, and restart counting from here.
  */
 static int begin_anew(struct kernel_book *book, struct kernel_vm *vm,
 		      struct ledger *total)
@@ -188,7 +189,7 @@ static int explain(struct kernel_book *book, int r, const struct kernel_vm *vm)
 	if (r == -EPROTO)
 		return why_set(
 			&book->why, EPROTO,
-			"%s: KVM's file exit_stats is damaged: its reasons, or the TSC's rate, are others than before",
+			"%s: KVM's file exit_stats is damaged: its reasons or the TSC's rate have changed",
 			vm->folder);
 	if (r == -EINVAL)
 		return why_set(
@@ -212,7 +213,7 @@ int kernel_book_collect(struct kernel_book *book, struct ledger *interval,
 				    vm);
 	}
 	interval->losses = book->losses;
-	/* The text may be about a VM that has just ended: no failure. */
+	/* The text may be about a VM that has ended: no failure. */
 	if (!r)
 		book->why.text[0] = '\0';
 	return r;
@@ -235,7 +236,7 @@ int kernel_book_total(struct kernel_book *book, struct ledger *interval,
 	return r;
 }
 
-/* Count the vCPUs that were uncounted from the start, as they stay so. */
+/* Count the vCPUs that had no counters at the start, as they never get any. */
 static void count_uncounted(struct kernel_book *book)
 {
 	for (size_t i = 0; i < book->vms.nr; i++) {

@@ -16,9 +16,9 @@ struct kernel_book;
  * @book: set to the new book
  * @root: a directory that replaces /, "" for / itself; must stay valid
  *
- * Ledgers get what is counted after this call; of VMs that begin later, all of
- * it.  Needs root, which may be given up afterwards.  Returns 0, or -errno with
- * @why.
+ * Ledgers get the exits that are counted after this call; for VMs that begin
+ * later, all of their exits.  Needs root, which may be given up afterwards.
+ * Returns 0, or -errno with @why.
  */
 int kernel_book_open(struct kernel_book **book, const char *root,
 		     struct why *why);
@@ -44,7 +44,7 @@ int kernel_book_collect(struct kernel_book *book, struct ledger *interval,
 int kernel_book_total(struct kernel_book *book, struct ledger *interval,
 		      struct ledger *total);
 
-/** kernel_book_why - the reason of the last failure; "": there was none */
+/** kernel_book_why - the reason of the last failure; empty if there was none */
 const struct why *kernel_book_why(const struct kernel_book *book);
 
 /** kernel_book_mode - KVM's mode, EXIT_FILE_*, as last read */

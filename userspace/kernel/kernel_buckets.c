@@ -6,7 +6,7 @@ uint64_t kernel_ns(uint64_t cycles, uint32_t tsc_khz)
 {
 	const unsigned __int128 ns = (unsigned __int128)cycles * 1000000;
 
-	/* 64 bits of nanoseconds are 584 years; saturate. */
+	/* UINT64_MAX nanoseconds are 584 years; saturate there. */
 	return ns / tsc_khz > UINT64_MAX ? UINT64_MAX : ns / tsc_khz;
 }
 

@@ -92,9 +92,7 @@ static int grow_octave(struct grown *grown, uint32_t octave)
 	return 0;
 }
 
-/*
- * Can histograms be compared, that is, did the earlier record have them, too?
- */
+/* Can histograms be compared?  They can if both records have them. */
 static bool is_comparable(const struct kernel_record *now,
 			  const struct kernel_record *earlier)
 {

@@ -33,7 +33,7 @@ static void free_vm(struct kernel_vm *vm)
 	free(vm);
 }
 
-/* Free the VMs that the last refresh has found gone. */
+/* Free the VMs that the last refresh has marked as gone. */
 static void forget_gone(struct kernel_vms *vms)
 {
 	size_t kept = 0;
@@ -47,7 +47,7 @@ static void forget_gone(struct kernel_vms *vms)
 	vms->nr = kept;
 }
 
-/* Search the first @nr VMs, which are those that are sorted. */
+/* Search the first @nr VMs, which must be sorted. */
 static struct kernel_vm *search(const struct kernel_vms *vms, size_t nr,
 				ino_t inode)
 {
@@ -99,12 +99,12 @@ static int list_vms(struct kernel_vms *vms, struct why *why)
 	if (!dir)
 		return why_set(why, errno, "cannot read " KVM_DIR ": %s",
 			       strerror(errno));
-	/* An open directory can still be read when it has been removed. */
+	/* An open directory can still be read after it was removed. */
 	if (!fstat(dirfd(dir), &status) && !status.st_nlink) {
 		closedir(dir);
 		return why_set(
 			why, ENODEV,
-			"KVM was unloaded meanwhile, so that its counters cannot be read any more: start this again");
+			"KVM was unloaded meanwhile, so its counters can no longer be read: start the command again");
 	}
 	for (size_t i = 0; i < known; i++)
 		vms->vm[i]->listed = false;
@@ -184,9 +184,10 @@ static int open_file(const struct kernel_vms *vms, struct kernel_vm *vm)
 }
 
 /*
- * A VM that was just created may have no file yet, and one that ends loses the
- * file before the folder.  If no VM has ever had the file, and it is still
- * missing at the next pass while the folder is there, then this KVM has none.
+ * A VM that was just created may have no file yet, and a VM that ends loses its
+ * file before its folder.  This KVM has no such files if no VM has ever had
+ * one, and if the file is still missing at the next pass although the folder
+ * exists.
  */
 static int miss_file(const struct kernel_vms *vms, struct kernel_vm *vm,
 		     struct why *why)
@@ -203,7 +204,8 @@ static int miss_file(const struct kernel_vms *vms, struct kernel_vm *vm,
 }
 
 /*
- * Read the whole file; a read that fills the buffer may be incomplete, so grow.
+ * Read the whole file.  If a read fills the buffer, it may be incomplete:
+ * enlarge the buffer and try again.
  */
 static int read_bytes(struct kernel_vm *vm, size_t *length)
 {

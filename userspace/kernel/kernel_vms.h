@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The VMs of which KVM keeps a book, and the contents of their files.  Each VM
- * has its own folder in debugfs, so several VMs of one process are told apart.
+ * The VMs for which KVM keeps a book, and the contents of their files.  Each VM
+ * has its own folder in debugfs, so several VMs of one process can be
+ * distinguished.
  */
 #ifndef EXITLEDGER_KERNEL_VMS_H
 #define EXITLEDGER_KERNEL_VMS_H
@@ -21,7 +22,7 @@ struct kernel_read {
 
 struct kernel_vm {
 	uint64_t number; /* from 1, in the order of discovery; never reused */
-	uint32_t pid; /* process; if unknown, the thread that made the VM */
+	uint32_t pid; /* its process; if unknown, the thread that made the VM */
 	char name[LEDGER_NAME]; /* "?": unknown */
 	uint64_t seen_ns; /* CLOCK_MONOTONIC of the first reading */
 	bool gone; /* set by the last refresh; the next one frees the VM */
@@ -71,7 +72,7 @@ int kernel_vms_open(struct kernel_vms *vms, const char *root, struct why *why);
  */
 int kernel_vms_refresh(struct kernel_vms *vms, struct why *why);
 
-/** kernel_vms_find - the VM whose folder has an inode; NULL: there is none */
+/** kernel_vms_find - the VM whose folder has this inode, or NULL */
 struct kernel_vm *kernel_vms_find(const struct kernel_vms *vms, ino_t inode);
 
 /**

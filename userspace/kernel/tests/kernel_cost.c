@@ -21,7 +21,7 @@
 
 #define CELLS 160
 #define BUSY 15 /* reasons with new exits */
-#define SPANS 96 /* which makes a record about 13 KiB long */
+#define SPANS 96 /* a record is then about 13 KiB long */
 #define OCTAVES 4 /* octaves of a busy reason */
 #define MOST 1000
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Damaged exit_stats files are checked, and the growth between two of them is
- * computed; the worst allowed result is a refusal.  The same seed makes the
- * same damage.  Not installed.
+ * Checks damaged exit_stats files, and computes the growth between two of them.
+ * Damage may only lead to a refusal.  The same seed makes the same damage.  Not
+ * installed.
  *
  * usage: kernel_fuzz EXECUTIONS [SEED]
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading KVM's file exit_stats: its contents, and all kinds of damage. */
+/* Tests reading KVM's file exit_stats, and all kinds of damage in it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,7 +200,7 @@ START_TEST(wrong_vcpus)
 	ck_assert_int_eq(try(), 0);
 	made.vcpu[1].hist[MADE_LAST].span[EXIT_FILE_OCTAVES - 1] = MADE_SPANS;
 	pack();
-	refused(EINVAL, "a span that there is not");
+	refused(EINVAL, "a span that does not exist");
 	/* Histogram data is not checked for a vCPU that has none. */
 	made.vcpu[1].vcpu.flags &= ~EXIT_FILE_HAS_HIST;
 	pack();

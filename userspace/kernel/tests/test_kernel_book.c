@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The exact contents of intervals and totals from KVM's own book. */
+/* Tests the exact contents of intervals and totals from KVM's own book. */
 #include <errno.h>
 #include <malloc.h>
 #include <math.h>
@@ -107,7 +107,7 @@ START_TEST(from_the_beginning_on)
 	made_file_exits(&made, 0, 0, 1, 1);
 	vm_write("100-11", &made);
 	collect();
-	/* Rounding down to nanoseconds loses no half across intervals. */
+	/* Rounding down to nanoseconds does not add up over intervals. */
 	cell_is(&now, 0x72, 1, 0);
 	made_file_exits(&made, 0, 0, 1, 1);
 	vm_write("100-11", &made);
@@ -353,7 +353,7 @@ START_TEST(counts_that_wrap)
 }
 END_TEST
 
-/* As KVM does: whoever opens the file after the switch gets another file. */
+/* Switch the mode as KVM does: a file that is opened later is another file. */
 static void switch_mode(uint32_t mode, uint32_t nr_spans)
 {
 	made.head.mode = mode;
@@ -373,7 +373,7 @@ START_TEST(modes_that_change)
 	collect();
 	made_file_exits(&made, 0, 0, 2, 2000);
 	switch_mode(EXIT_FILE_HIST, MADE_SPANS);
-	/* This exit is in the histogram before the collection. */
+	/* Before the collection, only the histogram has this exit. */
 	made_file_exits(&made, 0, 0, 4, 2000);
 	vm_write("100-11", &made);
 	collect();

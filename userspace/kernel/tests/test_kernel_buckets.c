@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Converting cycles to nanoseconds, and the error of converting histograms. */
+/* Tests converting cycles to nanoseconds, and the error of histograms. */
 #include <math.h>
 
 #include "kernel/kernel_buckets.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The VMs that have files, their processes, and how VMs come and go. */
+/* Tests which VMs and processes are found, and how VMs come and go. */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -67,7 +67,7 @@ START_TEST(first_before_and_now)
 	ck_assert_uint_eq(exits_of(&vms.vm[0]->first), 5);
 	ck_assert_uint_eq(exits_of(&vms.vm[0]->before), 7);
 	ck_assert_uint_eq(exits_of(&vms.vm[0]->now), 8);
-	/* A VM that begins later has nothing from before. */
+	/* A VM that begins later has no first reading. */
 	vm_write("200-11", &made);
 	refresh();
 	ck_assert_uint_eq(find("100-11")->number, 1);
@@ -234,7 +234,7 @@ START_TEST(another_mode)
 	ck_assert_uint_eq(vms.vm[0]->now.file.nr_spans, 0);
 	made.head.mode = EXIT_FILE_HIST;
 	vm_write("100-11", &made);
-	/* Whoever opens the file now gets another one. */
+	/* A file that is opened now is another one. */
 	root_unlink(KVM "100-11/exit_stats");
 	made.head.nr_spans = MADE_SPANS;
 	vm_write("100-11", &made);
@@ -267,7 +267,7 @@ START_TEST(without_a_file)
 	refresh();
 	ck_assert_uint_eq(vms.vm[0]->number, 1);
 	ck_assert(!vms.vm[0]->missed);
-	/* This KVM has the file, so another VM is only being made, or ends. */
+	/* Another VM has the file, so this VM is just being made, or ends. */
 	root_write(KVM "200-11/exits", "1\n");
 	refresh();
 	refresh();
@@ -285,7 +285,7 @@ START_TEST(no_vm_has_a_file)
 }
 END_TEST
 
-/* KVM's module, and with it the directory, can go while it is held open. */
+/* KVM's module and its directory can be removed while the directory is open. */
 START_TEST(kvm_is_unloaded)
 {
 	open_all();
