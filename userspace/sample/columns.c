@@ -153,10 +153,7 @@ const struct column columns[NR_COLUMNS] = {
 };
 /* clang-format on */
 
-/*
- * The length is counted by the compiler, so that no list ends in columns that
- * nobody named.
- */
+/* The compiler counts the columns, so that no list has a wrong length. */
 #define COLUMNS(...)                                                    \
 	{                                                               \
 		.id = { __VA_ARGS__ },                                  \

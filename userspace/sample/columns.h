@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The columns that a row can have.  There is one table of them for every
- * output, for sorting, and for the options that name them.
+ * The columns that a row can have.  This one table is used by every output, for
+ * sorting, and by the options that name columns.
  */
 #ifndef EXITLEDGER_COLUMNS_H
 #define EXITLEDGER_COLUMNS_H
@@ -47,36 +47,36 @@ struct value {
 };
 
 /* The observations that a column needs to have values. */
-#define NEEDS_SUMS 8u /* of times */
-#define NEEDS_TIME (NEEDS_SUMS | 1u) /* and how long each took, too */
+#define NEEDS_SUMS 8u /* sums of times */
+#define NEEDS_TIME (NEEDS_SUMS | 1u) /* also the time of each exit */
 #define NEEDS_FAST 2u
 #define NEEDS_OFF_CPU 4u
 
 struct column {
 	const char *name; /* --columns, --sort */
 	const char *field; /* JSON, CSV */
-	const char *header; /* text; right-aligned, as are the values */
+	const char *header; /* in text; right-aligned, like the values */
 	enum column_unit unit;
-	unsigned int width; /* in text */
+	unsigned int width; /* in text, in columns */
 	unsigned int needs; /* NEEDS_*, as bits */
-	bool of_times; /* its values are those of complete rows */
-	/* Returns false where there is no such value. */
+	bool of_times; /* its values are only in complete rows: row_complete() */
+	/* Gets a row's value; returns false if it has none. */
 	bool (*get)(const struct row *row, struct value *value);
 };
 
 extern const struct column columns[NR_COLUMNS];
 
-/* Which columns, and in which order. */
+/* A list of columns, in the order in which they are shown. */
 struct column_list {
 	enum column_id id[NR_COLUMNS];
 	size_t nr;
 };
 
-/** column_find - find a column by its name; -EINVAL with @why: there is none */
+/** column_find - find a column by name; 0, or -EINVAL with @why */
 int column_find(const char *name, enum column_id *id, struct why *why);
 
 /**
- * column_list_parse - take a list such as "exits,p99,max"
+ * column_list_parse - parse a list such as "exits,p99,max"
  *
  * Returns 0, or -EINVAL with @why filled in.
  */
@@ -84,69 +84,67 @@ int column_list_parse(const char *text, struct column_list *list,
 		      struct why *why);
 
 /**
- * column_list_all - list all columns that have values if @has (NEEDS_…) is
- * observed
+ * column_list_all - list all columns that have values
+ * @has: the observations that were made (NEEDS_*)
  */
 void column_list_all(unsigned int has, struct column_list *list);
 
-/* The tables that choose their columns themselves. */
+/* The tables that choose their own columns. */
 enum column_use {
-	USE_TABLE, /* monitor's, by reason: all columns */
-	USE_KEYS, /* with keys, which have no percentiles: the mean first */
+	USE_TABLE, /* monitor's table by reason: all columns */
+	USE_KEYS, /* monitor's keys, which have no percentiles */
 	USE_TOP, /* the live view */
-	USE_TOP_TIMES, /* the live view beside times of other rows */
-	USE_REPORT, /* a report's, by reason */
-	USE_REPORT_KEYS, /* a report's, by key; a page's, too */
-	USE_PAGE, /* a page's, by reason; in this order */
+	USE_TOP_TIMES, /* the live view of a distribution of times */
+	USE_REPORT, /* a report's table by reason */
+	USE_REPORT_KEYS, /* tables of keys in a report or a page */
+	USE_PAGE, /* a page's table by reason, in this order */
 	NR_USES,
 };
 
-/*
- * The most useful columns come first, and are shown as long as there is room.
- */
+/* The most useful columns come first; the others are shown if they fit. */
 extern const struct column_list columns_by_use[NR_USES];
 
 /**
  * column_list_fit - choose as many columns as fit
- * @order: the most useful first
- * @has: leave out columns that need more than this (NEEDS_…)
- * @width: of all columns together, with a space before each
- * @list: filled in, in the order of the table of columns
+ * @order: the most useful column first
+ * @has: leave out columns that need other observations (NEEDS_*)
+ * @width: the width of all columns together, with a space before each
+ * @list: set to the columns, in the order of the table of columns
  */
 void column_list_fit(const struct column_list *order, unsigned int has,
 		     unsigned int width, struct column_list *list);
 
-/** column_text - a row's value as people read it; "-": it has none */
+/** column_text - a row's value for people; "-" if it has none */
 struct text column_text(enum column_id id, const struct row *row);
 
-/** column_text_in - the same in at most @width columns, at least 7 */
+/** column_text_in - column_text() in at most @width columns, at least 7 */
 struct text column_text_in(enum column_id id, const struct row *row,
 			   size_t width);
 
-/** column_cell - the same in exactly the column's own width */
+/** column_cell - column_text() in exactly the column's own width */
 struct text column_cell(enum column_id id, const struct row *row);
 
-/** column_list_head - the headers of columns, as cells of a line of text */
+/** column_list_head - append the headers of columns to a line */
 void column_list_head(const struct column_list *list, struct table_line *line);
 
-/** column_list_cells - a row's values, each in its column's own width */
+/** column_list_cells - append a row's values to a line, as wide as the columns */
 void column_list_cells(const struct column_list *list, const struct row *row,
 		       struct table_line *line);
 
 /**
  * column_compare - compare two rows by a column, larger values first
  *
- * Returns less than 0 if @a comes first, and more than 0 if @b does.  Names are
- * in the order of the alphabet.  Rows without a value are last.  Rows with the
+ * Returns less than 0 if @a comes first, and more than 0 if @b does.  Names
+ * are in alphabetical order.  Rows without a value come last.  Rows with the
  * same value are ordered by reason and key, so the result is never 0 for two
  * different rows.
  */
 int column_compare(enum column_id id, const struct row *a, const struct row *b);
 
-/** rows_sort - the groups' rows, and the groups by their totals */
+/** rows_sort - sort the rows in each group, and the groups by their totals */
 void rows_sort(struct rows *rows, enum column_id id);
 
-/** rows_sort_group - the rows of one group */
+/** rows_sort_group - sort the rows of one group */
 void rows_sort_group(struct row_group *group, enum column_id id);
 
 #endif /* EXITLEDGER_COLUMNS_H */

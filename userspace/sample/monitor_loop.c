@@ -8,7 +8,7 @@
 
 #define NS_PER_S 1000000000ull
 #define NS_PER_MS 1000000ull
-/* How often to look for slots of ended vCPUs that can be taken back. */
+/* How often to check whether slots of ended vCPUs can be freed. */
 #define LOOK_MS 100
 /* The longest time that slow exits may wait in the kernel. */
 #define COLLECT_NS NS_PER_S
@@ -44,7 +44,7 @@ static int end_interval(struct monitor_loop *loop, uint64_t since,
 	return r;
 }
 
-/* The time since the last interval belongs to the total, too. */
+/* Add the time since the last interval to the total. */
 static int end_all(struct monitor_loop *loop, struct why *why)
 {
 	int r = collect(loop, why);
@@ -61,18 +61,15 @@ static int end_all(struct monitor_loop *loop, struct why *why)
 }
 
 /*
- * Wait for the end of the interval, but not for too long; true: the loop is to
- * end.
+ * Wait for the end of the interval, but at most LOOK_MS.  Returns true if the
+ * loop must end.
  */
 static bool wait_until(struct monitor_loop *loop, uint64_t due)
 {
 	uint64_t now = clock_now_ns();
 	uint64_t left = due > now ? due - now : 0;
 
-	/*
-	 * It is rounded up, because to wake just before the end means to wait
-	 * again.
-	 */
+	/* Round up: waking up just before the end would need another wait. */
 	return loop->view.wait(loop->view.context,
 			       left / NS_PER_MS < LOOK_MS ?
 				       (int)(left / NS_PER_MS) + 1 :
@@ -91,10 +88,7 @@ int monitor_loop_run(struct monitor_loop *loop, struct why *why)
 	       (!loop->count || shown < loop->count)) {
 		uint64_t step = loop->interval * NS_PER_S;
 
-		/*
-		 * The ends of intervals are evenly spaced, unless it is too
-		 * late for that.
-		 */
+		/* Intervals end at regular times, unless it is too late. */
 		if (due <= since || due > since + 2 * step)
 			due = step ? since + step : UINT64_MAX;
 		ended = wait_until(loop, due);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The loop of monitor: it collects, waits, and ends intervals.  The caller
- * provides the source of the samples, and shows them.
+ * provides the source of the samples, and the view that shows them.
  */
 #ifndef EXITLEDGER_MONITOR_LOOP_H
 #define EXITLEDGER_MONITOR_LOOP_H
@@ -9,7 +9,10 @@
 #include "lib/msg.h"
 #include "sample/render_monitor.h"
 
-/* As observer_collect(), observer_total() and observer_has_news(). */
+/*
+ * The functions are as observer_collect(), observer_total() and
+ * observer_has_news().
+ */
 struct monitor_source {
 	void *context;
 	int (*collect)(void *context, struct ledger *interval,
@@ -23,7 +26,7 @@ struct monitor_view {
 	void *context;
 	/* Waits up to @ms.  Returns true if the command has ended. */
 	bool (*wait)(void *context, int ms);
-	/* Shows an interval; 0, or -errno with @why filled in. */
+	/* Shows an interval.  Returns 0, or -errno with @why filled in. */
 	int (*show)(void *context, const struct monitor_sample *sample,
 		    struct why *why);
 };
@@ -31,26 +34,24 @@ struct monitor_view {
 struct monitor_loop {
 	struct monitor_source source;
 	struct monitor_view view;
-	uint64_t start_ns; /* when counting started: clock_now_ns() then */
+	uint64_t start_ns; /* clock_now_ns() when counting started */
 	double interval; /* seconds; 0: none; may change while waiting */
-	long count; /* of intervals; 0: until a wait or a signal ends it */
-	/*
-	 * Collect often, as VMs may be short-lived, and their names with them.
-	 */
+	long count; /* the number of intervals; 0: no limit */
+	/* Collect often: a VM that ends has no name any more. */
 	bool eager;
-	struct ledger now; /* the interval's */
-	/* Filled in: sums of ended vCPUs; at the end, of all. */
+	struct ledger now; /* the current interval */
+	/* Set to the sums of ended vCPUs, and finally of all. */
 	struct ledger total;
-	double seconds; /* filled in: the length of it all */
+	double seconds; /* set to the length of all intervals together */
 };
 
 /**
- * monitor_loop_run - show interval after interval, and fill in the total
- * @loop: to be freed with monitor_loop_free
+ * monitor_loop_run - show the intervals, and fill in the total
+ * @loop: to be freed with monitor_loop_free()
  *
- * loop->total has those slow exits that no interval has shown.  SIGINT and
- * SIGTERM end the loop, see command_catch_signals().  Returns 0, or -errno with
- * @why.
+ * loop->total has the slow exits that no interval has shown.  SIGINT and
+ * SIGTERM end the loop: see command_catch_signals().  Returns 0, or -errno
+ * with @why.
  */
 int monitor_loop_run(struct monitor_loop *loop, struct why *why);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CSV: a header, and a record per line.  Values with a comma, quotes or a
- * line's end are quoted as in RFC 4180, but lines end with a newline alone.
- * Losses and slow exits are records of their own kinds, with the same columns.
+ * CSV: a header, and one record per line.  Values with a comma, a quote or a
+ * newline are quoted as in RFC 4180, but lines end with a newline only.  Losses
+ * and slow exits are records of their own kinds, with the same columns.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "lib/utf8.h"
 #include "sample/render_monitor.h"
 
-/* The columns before those of the table. */
+/* The values before those of the table's columns. */
 struct record {
 	const char *kind;
 	uint64_t at_ns;
@@ -24,10 +24,10 @@ struct record {
 	bool has_vcpu, ended, has_reason, has_key;
 	uint32_t vcpu;
 	uint32_t reason;
-	/* Of the reason, or of the kind of loss; NULL: none. */
+	/* The name of the reason or of the kind of loss, or NULL. */
 	const char *name;
 	enum ledger_key_kind by;
-	uint64_t key; /* of the kind @by, if has_key */
+	uint64_t key; /* if has_key: a key of kind @by */
 };
 
 static void put_number(uint64_t number, FILE *out)
@@ -53,7 +53,7 @@ static void put_number_if(bool has, uint64_t number, FILE *out)
 		putc_unlocked(',', out);
 }
 
-/* Some spreadsheets take the full-width forms as well. */
+/* Some spreadsheets also accept the full-width forms of the signs. */
 static bool starts_formula(const char *text)
 {
 	static const char *const signs[] = {
@@ -68,9 +68,9 @@ static bool starts_formula(const char *text)
 }
 
 /*
- * Write text that others wrote.  Characters that are not safe by safe_text.h
- * become U+FFFD. A spreadsheet takes a cell that begins with one of "=+-@" for
- * a formula, whoever wrote it, so such a cell gets an apostrophe before it.
+ * Write text from other sources.  Characters that are not safe (safe_text.h)
+ * become U+FFFD.  A spreadsheet takes a cell that begins with one of "=+-@" as
+ * a formula, so such a cell gets an apostrophe before it.
  */
 static void put_text(const char *text, FILE *out)
 {

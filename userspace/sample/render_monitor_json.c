@@ -27,7 +27,7 @@ static void put_columns(struct json_writer *json,
 	}
 }
 
-/* Pairs of a bucket's lower bound, in ns, and its count. */
+/* Write a pair for each bucket: its lower bound in ns, and its count. */
 static void put_histogram(struct json_writer *json, const struct hist *hist)
 {
 	json_put_open(json, "histogram", '[');
@@ -45,8 +45,8 @@ static void put_histogram(struct json_writer *json, const struct hist *hist)
 }
 
 /*
- * @next: the first key of this reason or a later one; moved behind this
- * reason's keys.
+ * @next: an index of a key at or before this reason's keys; set to the key
+ * after them
  */
 static void put_keys(struct json_writer *json,
 		     const struct monitor_shape *shape,

@@ -12,8 +12,8 @@
 #include "sample/render_monitor.h"
 
 #define REASON_WIDTH MONITOR_REASON_WIDTH
-#define KEYS_SHOWN 10 /* of a reason */
-#define SLOW_SHOWN 20 /* of an interval */
+#define KEYS_SHOWN 10 /* keys of a reason */
+#define SLOW_SHOWN 20 /* slow exits of an interval */
 
 static void render_row(const char *name, const struct monitor_shape *shape,
 		       const struct row *row, FILE *out)
@@ -34,7 +34,7 @@ static void render_header(const struct monitor_shape *shape, FILE *out)
 	table_end(&line, out);
 }
 
-/* Keys are sorted by reason first, whatever comes next. */
+/* Keys are sorted by reason first, and then by the chosen column. */
 static void render_keys(const struct row_group *group, uint32_t reason,
 			const struct monitor_shape *shape, FILE *out)
 {
@@ -62,7 +62,7 @@ static void render_keys(const struct row_group *group, uint32_t reason,
 			format_count(more).s, format_count(exits).s);
 }
 
-/* A long name has a line of its own. */
+/* A long name is written on its own line. */
 static void render_title(const struct row_group *group, FILE *out)
 {
 	const struct ledger_vm *vm = group->vm;
@@ -118,7 +118,7 @@ static void render_slow(const struct ledger_slow *slow,
 	struct table_line line = { .length = 0 };
 	char what[96];
 
-	/* Show the name alone, so that there is room for the key. */
+	/* Show only the reason's name, to have room for the key. */
 	snprintf(what, sizeof(what), "%s %s",
 		 known ? known->name : exit_reason_text(0, slow->reason).s,
 		 slow->has_key ? key_text(shape->by, slow->key).s : "");

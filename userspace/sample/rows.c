@@ -20,8 +20,8 @@ static void set_times(struct row *row, const struct hist *hist)
 	row->times.timed = hist_percentiles(hist, shares, ROW_PERCENTILES,
 					    row->percentile);
 	/*
-	 * An exit may have no time yet, so the histogram knows best how many
-	 * have one, as long as it is complete.
+	 * Some exits may have no time yet.  A complete histogram has the exact
+	 * number of exits with a time.
 	 */
 	if (exit_times_have(&row->times) &&
 	    (!row->times.timed || row->spans_lost))
@@ -112,7 +112,7 @@ static void fill_totals(struct row_group *group)
 	}
 }
 
-/* Add the histograms of the reasons that are idle, or of those that are not. */
+/* Add up the histograms of all idle reasons, or of all other reasons. */
 static int add_histograms(const struct row_group *group, bool idle,
 			  struct hist *sum)
 {
@@ -165,8 +165,8 @@ static void set_scale(struct row_group *group, double seconds)
 }
 
 /*
- * The source of a group's rows: the books of a single vCPU as they are, or the
- * sums of several vCPUs.
+ * The rows of a group come from a single vCPU's book, or from the sums of
+ * several vCPUs.
  */
 static int add_up(struct row_group *group, const struct filter *filter,
 		  const struct ledger_cells **cells,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A ledger as rows: the exits of each VM, or of each vCPU, that pass the
- * filter, by exit reason and, if there are any, by further key.  The rows point
- * into the ledger, which must not change while they are used.
+ * A ledger as rows: the exits of each VM or vCPU that pass the filter, by exit
+ * reason and by further key, if there are keys.  The rows point into the
+ * ledger, which must not change while they are used.
  */
 #ifndef EXITLEDGER_ROWS_H
 #define EXITLEDGER_ROWS_H
@@ -14,7 +14,7 @@ enum row_kind {
 	ROW_REASON,
 	ROW_KEY, /* one key of a reason's exits: row.key */
 	ROW_TOTAL, /* all reasons */
-	ROW_WORK, /* all reasons except HLT, whose time is the guest's idleness */
+	ROW_WORK, /* all reasons except HLT, during which the guest is idle */
 };
 
 enum row_percentile { ROW_P50, ROW_P90, ROW_P99, ROW_P999, ROW_PERCENTILES };
@@ -22,32 +22,32 @@ enum row_percentile { ROW_P50, ROW_P90, ROW_P99, ROW_P999, ROW_PERCENTILES };
 struct row {
 	enum row_kind kind;
 	uint32_t reason;
-	uint32_t isa; /* whose reason it is */
+	uint32_t isa; /* EXIT_LEAF_ISA_* of the reason */
 	uint64_t key;
-	struct exit_times times; /* ->timed: row_complete() */
-	bool spans_lost; /* the histogram lacks some times */
-	uint64_t percentile[ROW_PERCENTILES]; /* 0: none; row_complete() */
-	const struct hist *hist; /* of a reason */
+	struct exit_times times; /* row_complete() sets ->timed */
+	bool spans_lost; /* some times are missing in the histogram */
+	uint64_t percentile[ROW_PERCENTILES]; /* by row_complete(); 0: none */
+	const struct hist *hist; /* the reason's histogram */
 
-	/* The whole that shares and rates refer to. */
-	uint64_t all_exits; /* of the group */
-	double seconds; /* the sample's */
-	double vcpu_ns; /* time that the group's vCPUs had, together */
+	/* Shares and rates refer to these numbers. */
+	uint64_t all_exits; /* exits of the whole group */
+	double seconds; /* length of the sample */
+	double vcpu_ns; /* sum of the time that each of the group's vCPUs had */
 };
 
 struct row_group {
 	const struct ledger_vm *vm;
-	/* NULL: all vCPUs that pass the filter. */
+	/* The vCPU, or NULL for all vCPUs that pass the filter. */
 	const struct ledger_vcpu *vcpu;
 	size_t vcpus; /* the number of these vCPUs */
-	bool ended; /* the VM has ended; with @vcpu: the vCPU has */
+	bool ended; /* the vCPU, or if @vcpu is NULL the VM, has ended */
 	struct row *reason; /* ascending, unless sorted */
 	size_t nr_reasons;
 	struct row *key; /* ascending by reason, then key, unless sorted */
 	size_t nr_keys;
 	struct row total;
 	struct row work;
-	/* The rows point to this, if not to the ledger. */
+	/* The rows point to this if the group has several vCPUs. */
 	struct ledger_total sum;
 };
 
@@ -59,12 +59,12 @@ struct rows {
 
 /**
  * rows_build - make the rows of a ledger
- * @filter: NULL: all
- * @by_vcpu: a group for each vCPU, in place of one for each VM
- * @seconds: the length of the period that the ledger is of
- * @rows: filled in; to be freed with rows_free
+ * @filter: NULL: show everything
+ * @by_vcpu: make a group for each vCPU instead of for each VM
+ * @seconds: the length of the ledger's period
+ * @rows: filled in; to be freed with rows_free()
  *
- * VMs and vCPUs in which nothing happened have no group, unless they ended.
+ * VMs and vCPUs without any exits have no group, unless they have ended.
  * Returns 0 or -ENOMEM.
  */
 int rows_build(const struct ledger *ledger, const struct filter *filter,
@@ -73,29 +73,29 @@ int rows_build(const struct ledger *ledger, const struct filter *filter,
 /**
  * rows_group - make the rows of a single VM, or of one of its vCPUs
  * @vcpu: NULL: all vCPUs that pass the filter
- * @group: filled in; to be freed with rows_group_free
+ * @group: filled in; to be freed with rows_group_free()
  *
- * Returns 1 if anything happened there, else 0, or -ENOMEM.
+ * Returns 1 if the group has any exits, else 0; or -ENOMEM.
  */
 int rows_group(const struct ledger *ledger, const struct ledger_vm *vm,
 	       const struct ledger_vcpu *vcpu, const struct filter *filter,
 	       double seconds, struct row_group *group);
 
 /*
- * Histograms are most of a ledger, so values that come from them are computed
- * only for rows that someone looks at.
+ * Histograms are the largest part of a ledger, so values from them are computed
+ * only for rows that are shown.
  */
 
 /**
- * row_complete - fill in the percentiles of a reason, and the number of exits
- * with a time
+ * row_complete - compute a reason's percentiles, and the number of exits that
+ * have a time
  */
 void row_complete(struct row *row);
 
-/** rows_group_complete - do the same for all rows of a group; 0 or -ENOMEM */
+/** rows_group_complete - row_complete() for all rows of a group; 0 or -ENOMEM */
 int rows_group_complete(struct row_group *group);
 
-/** row_is_idle - is the time of these exits the guest's idleness, as at HLT? */
+/** row_is_idle - is the guest idle during exits for this reason, as at HLT? */
 bool row_is_idle(uint32_t isa, uint32_t reason);
 
 void rows_group_free(struct row_group *group);

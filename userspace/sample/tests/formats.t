@@ -84,7 +84,7 @@ def the_schema():
     for name in sorted(described(schema, set())):
         ok(f"the manual page has {name}", re.search(rf"(?<!\w){name}(?!\w)", page), name)
 
-    # The schema finds mistakes.
+    # The schema must reject these lines.
     for name, change in (
         ("an unknown member", lambda line: line.update(extra=1)),
         ("an unknown column", lambda line: line["vms"][0]["reasons"][0].update(p95_ns=1)),
@@ -97,7 +97,7 @@ def the_schema():
         change(line)
         ok(f"not valid: {name}", not validator.is_valid(line))
 
-    # Lines of a real run, if there are any.
+    # Check the lines of real runs that are given as arguments.
     for path in sys.argv[1:]:
         with open(path, encoding="utf-8") as real:
             for text in real:

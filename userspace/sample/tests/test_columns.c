@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Columns: the value that each takes from a row, the choice of columns, and the
- * order of rows.
+ * Tests columns: the value that each takes from a row, the choice of columns,
+ * and the order of rows.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -77,7 +77,7 @@ START_TEST(each_column)
 	ck_assert_uint_eq(column->needs, table[_i].needs);
 	ck_assert_str_eq(column_text(_i, &row).s, table[_i].text);
 	ck_assert_uint_eq(column_text(_i, &row).length, strlen(table[_i].text));
-	/* Rows in which nothing happened, or in which no exit had a time. */
+	/* The rows have no exits, or no exit with a time. */
 	ck_assert_str_eq(column_text(_i, &none).s, counts ? "0" :
 						   _i == COLUMN_CLASS ?
 							    "other" :
@@ -104,8 +104,7 @@ START_TEST(what_is_not_known)
 	ck_assert_str_eq(text(COLUMN_BLOCKED, &row), "-");
 	ck_assert_str_eq(text(COLUMN_TIME, &row), "4.00 ms");
 	row = full();
-	row.times.max_ns =
-		0; /* not known, as in KVM's own book of sums alone */
+	row.times.max_ns = 0; /* unknown, as in KVM's own book without times */
 	ck_assert_str_eq(text(COLUMN_TIME, &row), "4.00 ms");
 	ck_assert_str_ne(text(COLUMN_TIME_SHARE, &row), "-");
 	ck_assert_str_eq(text(COLUMN_TIMED, &row), "1,000");
@@ -130,8 +129,7 @@ START_TEST(what_is_not_known)
 }
 END_TEST
 
-/* A bucket's middle is no more than the longest, and no less than the shortest.
- */
+/* A percentile is within the shortest and the longest time. */
 START_TEST(percentiles_are_within)
 {
 	struct row row = full();
@@ -238,10 +236,7 @@ START_TEST(by_what_is_observed)
 }
 END_TEST
 
-/*
- * Each width has the most useful columns that fit, with a space before each of
- * them.
- */
+/* For each width, the most useful columns that fit are chosen. */
 START_TEST(by_width)
 {
 	const unsigned int all = NEEDS_TIME | NEEDS_FAST | NEEDS_OFF_CPU;
@@ -252,7 +247,7 @@ START_TEST(by_width)
 	unsigned int whole = 0;
 
 	column_list_fit(&columns_by_use[USE_TABLE], all, 10, &list);
-	ids_are(&list, "time_share "); /* it has room, and the first has not */
+	ids_are(&list, "time_share "); /* the first column does not fit */
 	column_list_fit(&columns_by_use[USE_TABLE], all, 11, &list);
 	ids_are(&list, "exits ");
 	column_list_fit(&columns_by_use[USE_TABLE], all, 18, &list);
@@ -273,13 +268,13 @@ START_TEST(by_width)
 	ck_assert_uint_eq(list.nr, NR_COLUMNS);
 	column_list_fit(&columns_by_use[USE_TABLE], all, whole - 1, &list);
 	ck_assert_uint_eq(list.nr, NR_COLUMNS - 1);
-	/* A column that is named twice takes no more room. */
+	/* A column that is listed twice is counted once. */
 	column_list_fit(&twice, all, 19, &list);
 	ids_are(&list, "exits p50 ");
 }
 END_TEST
 
-/* No list has a column twice, and the table has a place for each. */
+/* No list has a column twice, and the table's list has all columns. */
 START_TEST(by_use)
 {
 	const struct column_list *list = &columns_by_use[_i];
@@ -296,7 +291,7 @@ START_TEST(by_use)
 }
 END_TEST
 
-/* They stand in lines as wide as their columns. */
+/* Headers and values are as wide as their columns. */
 START_TEST(lines)
 {
 	const struct row row = { .times = { .exits = 12345 }, .all_exits = 1 };
@@ -341,7 +336,7 @@ START_TEST(larger_first)
 	before(COLUMN_MAX, &b, &a); /* equal: by reason */
 	a.reason = 4;
 	a.key = 9;
-	before(COLUMN_MAX, &b, &a); /* the same, by key */
+	before(COLUMN_MAX, &b, &a); /* the same reason: by key */
 	b.key = 10;
 	before(COLUMN_MAX, &a, &b);
 	b.times.exits = 9999;
@@ -366,7 +361,7 @@ static struct ledger_vcpu vcpus[GROUPS];
 static struct row_group groups[GROUPS];
 static struct row reasons[GROUPS][ROWS], keys[GROUPS][ROWS];
 
-/* Groups of which each second pair is as large as the pair before. */
+/* Make groups; the first two have more exits than the others. */
 static void fill(void)
 {
 	for (unsigned int i = 0; i < GROUPS; i++) {
@@ -411,7 +406,7 @@ START_TEST(rows_of_a_group)
 }
 END_TEST
 
-/* By their totals; equals by VM, then vCPU. */
+/* Groups are sorted by total, then by VM, then by vCPU. */
 START_TEST(groups_of_a_ledger)
 {
 	struct rows rows = { .group = groups, .nr = GROUPS };
@@ -430,7 +425,7 @@ START_TEST(groups_of_a_ledger)
 		if (a->vm->number == b->vm->number)
 			ck_assert_uint_lt(a->vcpu->id, b->vcpu->id);
 	}
-	/* Of VMs there is one group each. */
+	/* Each VM has a single group. */
 	fill();
 	for (unsigned int i = 0; i < GROUPS; i++) {
 		vms[i].number = GROUPS - i;

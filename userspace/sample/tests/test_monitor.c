@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of monitor: options' values, filters, rows, columns. */
+/* Tests monitor's option values, filters, rows and columns. */
 #include <errno.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ START_TEST(reasons_as_typed)
 		{ EXIT_LEAF_ISA_SVM, "read-cr0", 0 },
 		{ EXIT_LEAF_ISA_SVM, "0x7b", 0x7b },
 		{ EXIT_LEAF_ISA_SVM, "123", 123 },
-		/* No table has it, and yet it may happen. */
+		/* No table has this reason, but such an exit can happen. */
 		{ EXIT_LEAF_ISA_SVM, "0xffffffff", 0xffffffff },
 		{ EXIT_LEAF_ISA_SVM, "072", 72 },
 		{ EXIT_LEAF_ISA_SVM, "SVM_EXIT_HLT", EXIT_SVM_HLT },
@@ -102,7 +102,7 @@ START_TEST(filters_of_vms)
 				 number == 3 || number == 5 || number >= 10);
 	}
 	ck_assert_uint_eq(filter_unmatched(&filter, &ledger, lines, 4), 0);
-	/* A pattern's letters in a name mean themselves, too. */
+	/* A name matches itself, even if it is a pattern. */
 	strcpy(ledger.vm[0].name, "a[b]");
 	ck_assert_int_eq(filter_add_vm(&filter, "a[b]"), 0);
 	ck_assert(filter_has_vm(&filter, &ledger.vm[0]));
@@ -136,7 +136,7 @@ START_TEST(filters_without_a_vm)
 }
 END_TEST
 
-/* Compare a VM's rows with sums that are computed in another way. */
+/* Compare a VM's rows with sums that the test computes itself. */
 START_TEST(rows_are_sums)
 {
 	struct ledger ledger = { 0 };
@@ -167,7 +167,7 @@ START_TEST(rows_are_sums)
 	ledger_total_free(&total);
 	rows_free(&rows);
 
-	/* One vCPU each, and the same in all. */
+	/* Each vCPU has a group, and their sum is the same. */
 	ck_assert_int_eq(rows_build(&ledger, NULL, true, 2, &rows), 0);
 	ck_assert_uint_eq(rows.nr, 6);
 	ck_assert_uint_eq(rows.group[3].total.times.exits +
@@ -211,7 +211,7 @@ START_TEST(rows_are_filtered)
 }
 END_TEST
 
-/* Who ended is there once more, even if it did nothing any more. */
+/* A VM that has ended has a group once more, even without exits. */
 START_TEST(rows_of_the_ended)
 {
 	struct ledger ledger = { 0 };
@@ -251,7 +251,7 @@ START_TEST(values_of_columns)
 	const struct row *row;
 	struct rows rows;
 
-	/* Ten exits, of which the last has no time yet. */
+	/* The last of ten exits has no time yet. */
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 6);
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 2000, 3);
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_MSR, 1);
@@ -265,7 +265,7 @@ START_TEST(values_of_columns)
 	ck_assert_str_eq(text_of("per_second", row), "5");
 	ck_assert_str_eq(text_of("share", row), "25.0 %");
 	ck_assert_str_eq(text_of("time", row), "12.0 us");
-	/* Of two seconds of two vCPUs. */
+	/* The time is of two vCPUs during two seconds. */
 	ck_assert_str_eq(text_of("time_share", row), "0.0 %");
 	ck_assert_double_eq_tol(row->times.ns / row->vcpu_ns, 12e-6 / 4, 1e-12);
 	ck_assert_str_eq(text_of("mean", row), "1.33 us");
@@ -274,7 +274,7 @@ START_TEST(values_of_columns)
 	ck_assert_str_eq(text_of("max", row), "2.00 us");
 	ck_assert_uint_ge(row->percentile[ROW_P50], 950);
 	ck_assert_uint_le(row->percentile[ROW_P50], 1050);
-	/* No time at all: nothing is made up of it. */
+	/* Without any time, no value is shown. */
 	row = &rows.group[0].reason[0];
 	ck_assert_str_eq(text_of("share", row), "75.0 %");
 	ck_assert_str_eq(text_of("time", row), "-");
@@ -284,7 +284,7 @@ START_TEST(values_of_columns)
 	ck_assert_str_eq(text_of("p99", row), "-");
 	rows_free(&rows);
 
-	/* If spans are missing, the histogram isn't all that had a time. */
+	/* If spans are missing, the histogram does not have all times. */
 	ledger.losses.no_span = 1;
 	ck_assert_int_eq(rows_build(&ledger, NULL, false, 2, &rows), 0);
 	row_complete(&rows.group[0].reason[1]);
@@ -294,8 +294,7 @@ START_TEST(values_of_columns)
 }
 END_TEST
 
-/* A bucket's middle may be beyond what was seen: the bounds are exact. */
-/* A key's exit may have no time yet, either. */
+/* The last exit with a key may have no time yet. */
 START_TEST(times_of_keys)
 {
 	struct ledger ledger = { 0 };
@@ -417,7 +416,7 @@ START_TEST(rows_in_order)
 	rows_sort(&rows, COLUMN_MAX);
 	ck_assert_uint_eq(rows.group[0].vm->number, 1);
 	ck_assert_uint_eq(rows.group[0].reason[0].reason, EXIT_SVM_IOIO);
-	/* Without a value: last. */
+	/* The row without a value is last. */
 	ck_assert_uint_eq(rows.group[0].reason[3].reason, EXIT_SVM_HLT);
 	rows_free(&rows);
 	ledger_free(&ledger);

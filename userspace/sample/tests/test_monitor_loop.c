@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Intervals, and the sum that they add up to. */
+/* Tests intervals, and the total. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static struct {
 	int total_fails;
 	uint64_t exits, slow; /* shown */
 	double seconds;
-	bool ended; /* what the source says of vCPUs */
+	bool ended; /* the source reports ended vCPUs */
 } test;
 
 static int collect(void *context, struct ledger *interval, struct ledger *total)
@@ -39,7 +39,7 @@ static int collect(void *context, struct ledger *interval, struct ledger *total)
 	return ledger_slow_add(&interval->slows, &slow);
 }
 
-/* The source's own sum. */
+/* Adds the sum of the source to the total. */
 static int end_total(void *context, struct ledger *interval,
 		     struct ledger *total)
 {
@@ -111,11 +111,11 @@ START_TEST(intervals_and_total)
 	ck_assert_int_eq(run(), 0);
 	ck_assert_uint_eq(test.shown, 5);
 	ck_assert_uint_eq(test.collected, 6);
-	/* The total has what came after the last interval, too. */
+	/* The total also has the exits after the last interval. */
 	ck_assert_uint_eq(test.exits, 5);
 	ck_assert_uint_eq(test.loop.total.vm[0].vcpu[0].exits, 6);
 	ck_assert_uint_eq(test.totals, 1);
-	/* A slow exit is shown once. */
+	/* Each slow exit is shown only once. */
 	ck_assert_uint_eq(test.slow, 5);
 	ck_assert_uint_eq(test.loop.total.slows.nr, 1);
 	ck_assert(test.seconds >= 5 * 0.02);
@@ -135,7 +135,7 @@ START_TEST(no_intervals)
 }
 END_TEST
 
-/* Slots of vCPUs that ended are taken back within a long interval. */
+/* Slots of ended vCPUs are freed during a long interval. */
 START_TEST(ended_vcpus_are_collected)
 {
 	test.loop.interval = 100;

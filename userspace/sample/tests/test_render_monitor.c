@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A sample as text, JSON and CSV, and how long that takes on a large host. */
+/* Tests samples as text, JSON and CSV, and their cost for a large host. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(table_fits)
 {
-	/* An exit may be as old as the guest, and end in this interval. */
+	/* An exit can be as long as the guest's life, and end now. */
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_MSR, 999999998);
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 200000000000, 1);
 	ledger.vm[0].pid = 4194304;
@@ -147,7 +147,7 @@ START_TEST(table_by_vcpu)
 }
 END_TEST
 
-/* A name is what a process says of itself: it must not reach the terminal. */
+/* A process chooses its own name, so it must not control the terminal. */
 START_TEST(names_are_harmless)
 {
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 1);
@@ -204,7 +204,7 @@ START_TEST(slow_exits)
 	ck_assert(!has("5.00 ms 2.50"));
 	ck_assert(has("and 5 more, none of them slower\n"));
 	ck_assert_uint_le(longest_line(), 80);
-	/* Of a VM that is not known any more: shown all the same. */
+	/* A slow exit of a VM that is no longer known is shown, too. */
 	add_slow(9, 90000000);
 	text();
 	ck_assert(
@@ -217,7 +217,7 @@ START_TEST(slow_exits)
 }
 END_TEST
 
-/* Each kind of loss is in each format: a new one cannot be forgotten. */
+/* Each format must have each kind of loss, even new ones. */
 START_TEST(losses)
 {
 	uint64_t *field = (uint64_t *)&ledger.losses;
@@ -306,7 +306,7 @@ START_TEST(json_reason)
 }
 END_TEST
 
-/* The percentile that is said can be found in the histogram that is given. */
+/* The percentile can be computed from the histogram. */
 START_TEST(json_histogram)
 {
 	json_t *json, *vm, *reason, *pair;
@@ -366,7 +366,7 @@ START_TEST(csv)
 	add_slow(1, 100000);
 	shape.by = LEDGER_KEY_MSR;
 	ck_assert_str_eq(render_as(render_monitor_csv, false), want);
-	/* All kinds in the end: an empty list would say nothing. */
+	/* The last sample has all kinds of losses, even those that are zero. */
 	render_as(render_monitor_csv, true);
 	ck_assert_uint_eq(lines_with("\nlost,"),
 			  sizeof(ledger.losses) / sizeof(uint64_t) + 3);
@@ -409,8 +409,8 @@ static double cost(renderer render, const struct monitor_sample *sample)
 }
 
 /*
- * A second of a thousand vCPUs: ten milliseconds of it are one per cent of a
- * CPU.  The bound leaves room for slow machines and for the sanitizers.
+ * An interval of one second has a thousand vCPUs: 10 ms would be 1 % of a CPU.
+ * The limit is higher, for slow machines and for the sanitizers.
  */
 START_TEST(large_hosts)
 {

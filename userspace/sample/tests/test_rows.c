@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rows of a ledger: what is in them, of which VMs, vCPUs and reasons. */
+/* Tests the rows of a ledger: their values, and for which VMs they exist. */
 #include <math.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static struct ledger_vcpu *vcpu_of(uint64_t vm, uint32_t id)
 	return vcpu;
 }
 
-/* A reason's cell with numbers of its own, times @n. */
+/* Make a reason's cell with different numbers, times @n. */
 static struct ledger_cell *fill(struct ledger_vcpu *vcpu, uint32_t reason,
 				uint64_t n)
 {
@@ -72,7 +72,7 @@ static void row_is(const struct row *row, enum row_kind kind, uint64_t n,
 	ck_assert_uint_eq(row->times.blocked_ns, 7 * n);
 }
 
-/* HLT is the guest's idleness, on either vendor's hosts, and nothing else. */
+/* Only HLT is the guest's idleness, for both vendors. */
 START_TEST(idle)
 {
 	ck_assert(row_is_idle(EXIT_ISA_SVM, EXIT_SVM_HLT));
@@ -84,15 +84,15 @@ START_TEST(idle)
 }
 END_TEST
 
-/* One vCPU's books, or those of two added up. */
+/* Rows are those of one vCPU, or the sums of two. */
 START_TEST(reasons)
 {
 	const struct row_group *group;
 
 	fill(vcpu_of(1, 0), IOIO, 100);
 	fill(vcpu_of(1, 0), HLT, 10);
-	ledger_cell(&vcpu_of(1, 0)->cells, 1); /* it did not happen */
-	/* A time alone, which is neither the shortest nor the longest. */
+	ledger_cell(&vcpu_of(1, 0)->cells, 1); /* without exits */
+	/* This cell has only a time, which is not an extreme. */
 	exit_times_widen(&ledger_cell(&vcpu_of(1, 0)->cells, 2)->times, 450,
 			 450);
 	if (_i)
@@ -164,8 +164,8 @@ START_TEST(keys)
 	key->times.ns = 3;
 	key->times.min_ns = 4;
 	key->times.max_ns = 5;
-	ledger_key(all, IOIO, 0x81); /* it did not happen */
-	ledger_key(all, IOIO, 0x82)->times.max_ns = 9; /* a time alone */
+	ledger_key(all, IOIO, 0x81); /* without exits */
+	ledger_key(all, IOIO, 0x82)->times.max_ns = 9; /* only a time */
 	ledger_key(all, HLT, 7)->times.exits = 9;
 	build(false);
 	ck_assert_uint_eq(rows.group[0].nr_keys, 3);
@@ -188,7 +188,7 @@ END_TEST
 
 /* --- what comes from histograms --- */
 
-/* How many had a time, by the histogram, as long as it is complete. */
+/* A complete histogram has the number of exits with a time. */
 START_TEST(timed)
 {
 	static const struct {
@@ -217,7 +217,7 @@ START_TEST(timed)
 }
 END_TEST
 
-/* The total's are of all, the work's of all that is not idle. */
+/* The total includes all reasons, and the work all that are not idle. */
 START_TEST(percentiles)
 {
 	static const unsigned int bucket[] = { 10, 20, 30, 40 };
@@ -275,7 +275,7 @@ START_TEST(by_vcpu)
 				  100 * (1 + i / VCPUS) + i % VCPUS);
 		ck_assert_double_eq(group->total.vcpu_ns, 2.5e9);
 	}
-	/* With no filter at all it is the same. */
+	/* Without a filter the result is the same. */
 	rows_free(&rows);
 	ck_assert_int_eq(rows_build(&ledger, NULL, true, 1, &rows), 0);
 	ck_assert_uint_eq(rows.nr, VMS * VCPUS);
@@ -305,7 +305,7 @@ START_TEST(only_some)
 	build(false);
 	ck_assert_uint_eq(rows.group[0].vcpus, 2);
 	ck_assert_uint_eq(rows.group[0].total.times.exits, 1402);
-	/* A reason that did not happen, and a vCPU that there is not. */
+	/* No exit had this reason; and this vCPU does not exist. */
 	ck_assert_int_eq(filter_add_number(&filter.reasons, HLT), 0);
 	build(false);
 	ck_assert_uint_eq(rows.nr, 0);
@@ -316,7 +316,7 @@ START_TEST(only_some)
 }
 END_TEST
 
-/* Where nothing happened there is no group, unless it ended. */
+/* VMs and vCPUs without exits have no group, unless they have ended. */
 START_TEST(ended)
 {
 	vcpu_of(1, 0);
@@ -344,7 +344,7 @@ END_TEST
 
 /* --- no memory --- */
 
-/* A group that could not be made has nothing left to be freed. */
+/* After a failure, a group has no memory to be freed. */
 START_TEST(no_memory_for_a_group)
 {
 	struct row_group group;
@@ -361,7 +361,7 @@ START_TEST(no_memory_for_a_group)
 		rows_group_free(&group);
 		ck_assert(r == 1 || r == -ENOMEM);
 	}
-	/* Cells and keys added up; reasons, and keys. */
+	/* It allocates sums of cells and keys, reasons, and keys. */
 	ck_assert_int_eq(left, 1 + 4);
 }
 END_TEST
@@ -381,7 +381,7 @@ START_TEST(no_memory)
 				rows_build(&ledger, &filter, false, 1, &rows));
 		ck_assert(!r || (r == -ENOMEM && !rows.group && !rows.nr));
 	}
-	/* Groups; cells, a span and keys added up; reasons, and keys. */
+	/* It allocates groups, sums of 3 kinds, reasons, and keys. */
 	ck_assert_int_eq(left, 1 + 6);
 	ck_assert_int_eq(WITH_MEMORY(0, rows_group_complete(&rows.group[0])),
 			 -ENOMEM);
