@@ -7,7 +7,7 @@
 #include "top/top.h"
 #include "top/top_private.h"
 
-/* The terminal is gone, or someone is in a hurry: leave it as it was, too. */
+/* Set by a signal that ends the view, so that the terminal is restored. */
 static volatile sig_atomic_t hung_up;
 
 static void on_hang_up(int signal)

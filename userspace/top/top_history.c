@@ -5,7 +5,7 @@
 
 #include "top/top_history.h"
 
-/* The slot of an entry, or the free one that it would have. */
+/* Returns the slot of an entry, or the free slot for it. */
 static uint32_t *slot_of(const struct history *history, uint64_t vm,
 			 uint64_t vcpu, uint64_t reason)
 {
@@ -65,7 +65,7 @@ static struct history_entry *entry_of(struct history *history, uint64_t vm,
 	struct history_entry *entry;
 	uint32_t *slot;
 
-	/* Half full at most, or look-ups take long. */
+	/* Keep the table at most half full, so that look-ups stay fast. */
 	if (history->nr == history->room && rebuild(history))
 		return NULL;
 	slot = slot_of(history, vm, vcpu, reason);
@@ -168,7 +168,7 @@ bool history_read(const struct history *history, uint64_t vm, uint64_t vcpu,
 	for (uint64_t back = ago; back < HISTORY; back++) {
 		uint64_t interval = history->interval - back;
 
-		/* Older than its ring, or than the view itself. */
+		/* This interval is too old for the ring, or for the view. */
 		if (back >= history->interval ||
 		    interval + HISTORY <= entry->last)
 			break;

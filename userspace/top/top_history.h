@@ -8,7 +8,7 @@
 
 #define HISTORY 60 /* intervals */
 
-/* In the place of a vCPU or a reason: all of them. */
+/* The number that stands for all vCPUs, or all reasons. */
 #define HISTORY_ALL UINT64_MAX
 
 struct history_entry {

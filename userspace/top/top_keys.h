@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which keys do what in the live view: for reading them and for the help. */
+/* The keys of the live view, for reading the keyboard and for the help. */
 #ifndef EXITLEDGER_TOP_KEYS_H
 #define EXITLEDGER_TOP_KEYS_H
 
@@ -7,9 +7,9 @@
 
 struct top_key {
 	enum top_command command;
-	int codes[4]; /* ncurses' */
+	int codes[4]; /* ncurses' codes */
 	const char *name; /* as in the help and the manual page */
-	const char *what; /* both NULL: the row before describes this key */
+	const char *what; /* both NULL: see the row before */
 };
 
 extern const struct top_key top_keys[];

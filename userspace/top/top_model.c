@@ -16,7 +16,7 @@ void top_model_init(struct top_model *model, const struct monitor_shape *shape,
 	*model = (struct top_model){
 		.shape = *shape,
 		.interval = interval,
-		/* The same order, and what people look for in a live view. */
+		/* Exits per second give the same order as exits. */
 		.sort = shape->sort == COLUMN_EXITS ? COLUMN_PER_SECOND :
 						      shape->sort,
 		.page = 1,
@@ -43,7 +43,7 @@ static void keep_in_view(struct top_model *model)
 			model->nr > model->page ? model->nr - model->page : 0;
 }
 
-/* The lines anew; what was selected stays so, wherever it is then. */
+/* Build the lines anew; the selected line stays selected at its new place. */
 static int rebuild(struct top_model *model, const struct top_id *selected)
 {
 	int r = top_lines_build(model);
@@ -68,7 +68,7 @@ static int refresh(struct top_model *model)
 	return rebuild(model, &id);
 }
 
-/* The same VMs and vCPUs in both? */
+/* Do both have the same VMs and vCPUs? */
 static bool same_host(const struct ledger *a, const struct ledger *b)
 {
 	if (a->nr_vms != b->nr_vms)
@@ -86,7 +86,7 @@ static bool same_host(const struct ledger *a, const struct ledger *b)
 	return true;
 }
 
-/* Most intervals are of the same vCPUs, and then memory need not be made. */
+/* Usually the vCPUs are those of the last interval: reuse the memory. */
 static int copy(struct ledger *to, const struct ledger *from)
 {
 	if (same_host(to, from))
@@ -127,7 +127,7 @@ static int open_line(struct top_model *model)
 		return 0;
 	line = &model->line[model->selected];
 	model->scope = line->id;
-	/* A single vCPU is no list. */
+	/* Skip the list of vCPUs if there is only one. */
 	if (model->level == TOP_VMS && line->vcpus < 2)
 		model->level = TOP_REASONS;
 	else
@@ -147,7 +147,7 @@ static bool has_vcpus(const struct top_model *model)
 	return vm && vm->nr_vcpus > 1;
 }
 
-/* Go one level up, to what was opened. */
+/* Go one level up, and select the line that was opened. */
 static int back(struct top_model *model)
 {
 	struct top_id id = model->scope;
@@ -174,7 +174,7 @@ static int back(struct top_model *model)
 	return rebuild(model, &id);
 }
 
-/* The next or the previous column that has values here. */
+/* Sort by the next or the previous column that has values. */
 static int sort_by(struct top_model *model, int step)
 {
 	unsigned int has = model->shape.has & ~model->hidden;
@@ -194,7 +194,7 @@ static int pause_or_not(struct top_model *model)
 	return 0;
 }
 
-/* Columns that were asked for can be put away, and fetched again. */
+/* Hide or show columns that were asked for. */
 static int toggle(struct top_model *model, unsigned int needs)
 {
 	model->hidden ^= needs;
@@ -232,7 +232,7 @@ static void move_by(struct top_model *model, size_t lines, bool down)
 	keep_in_view(model);
 }
 
-/* The keys of a replay. */
+/* Handle the keys of a replay. */
 static void play(struct top_model *model, enum top_command command)
 {
 	if (!model->speed)
@@ -249,7 +249,7 @@ static void play(struct top_model *model, enum top_command command)
 
 int top_model_command(struct top_model *model, enum top_command command)
 {
-	/* Any key ends the help, and does no more. */
+	/* The first key only closes the help. */
 	if (model->help && command != TOP_QUIT && command != TOP_NONE) {
 		model->help = false;
 		return 0;
@@ -319,7 +319,7 @@ int top_model_page(struct top_model *model, size_t page)
 bool top_model_trend(const struct top_model *model, const struct top_line *line,
 		     float rate[HISTORY])
 {
-	/* Kept are VMs, their vCPUs, and VMs' reasons. */
+	/* There are trends of VMs, of vCPUs, and of a VM's reasons. */
 	if (model->level == TOP_KEYS ||
 	    (line->id.vcpu != HISTORY_ALL && line->id.reason != HISTORY_ALL))
 		return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state of the live view, independent of the terminal: what is shown, in
- * which order, and how commands change that.
+ * The state of the live view, independent of the terminal: the lines and their
+ * order, and how commands change them.
  */
 #ifndef EXITLEDGER_TOP_MODEL_H
 #define EXITLEDGER_TOP_MODEL_H
@@ -18,8 +18,7 @@ enum top_level {
 	TOP_VMS,
 	TOP_VCPUS, /* of a VM */
 	TOP_REASONS, /* of a VM or a vCPU */
-	TOP_KEYS, /* the keys of one reason; without keys, the distribution of
-		     its times */
+	TOP_KEYS, /* the keys of a reason; without keys, its histogram */
 };
 
 enum top_command {
@@ -41,7 +40,7 @@ enum top_command {
 	TOP_OFF_CPU,
 	TOP_LONGER,
 	TOP_SHORTER,
-	TOP_SLOWER, /* this and the next two: only in a replay */
+	TOP_SLOWER, /* this command and the next two: only in a replay */
 	TOP_FASTER,
 	TOP_STEP,
 	TOP_HELP,
@@ -52,26 +51,26 @@ enum top_command {
 struct top_id {
 	uint64_t vm;
 	uint64_t vcpu; /* HISTORY_ALL: all of them */
-	uint64_t reason; /* likewise */
-	uint64_t key; /* in a list of times: a bucket */
+	uint64_t reason; /* HISTORY_ALL: all of them */
+	uint64_t key; /* in a histogram: the bucket */
 };
 
 struct top_line {
 	struct top_id id;
 	char name[LEDGER_NAME];
-	uint32_t pid; /* of a VM; of a vCPU: its thread */
+	uint32_t pid; /* of a VM; for a vCPU: its thread */
 	size_t vcpus;
 	bool ended;
 	double idle; /* of VMs and vCPUs: share of time in HLT; below 0: none */
-	struct row row; /* times of VMs and vCPUs: without HLT */
-	bool complete; /* so is @row: see row_complete() */
+	struct row row; /* of VMs and vCPUs: without times in HLT */
+	bool complete; /* row_complete() was called */
 };
 
 struct top_model {
 	struct monitor_shape shape;
-	struct ledger last; /* the interval looked at */
+	struct ledger last; /* the interval that is shown */
 	struct history history;
-	double seconds; /* the interval's length; 0: there was none yet */
+	double seconds; /* the interval's length; 0: there is no interval yet */
 	double interval; /* the length that the user wants, in seconds */
 	enum top_level level;
 	struct top_id scope; /* the VM, vCPU or reason that was opened */
@@ -80,25 +79,25 @@ struct top_model {
 	size_t room;
 	bool times; /* the lines are a histogram's octaves */
 	size_t selected;
-	bool follow; /* keep the selected line selected; else, its place */
+	bool follow; /* keep the selected line selected; if false, its place */
 	size_t first; /* the first visible line */
 	size_t page; /* the number of visible lines */
 	enum column_id sort;
 	bool reverse;
 	bool paused;
-	uint64_t paused_for; /* intervals */
+	uint64_t paused_for; /* for how many intervals */
 	bool help;
 	double speed; /* of a replay; 0: the view is live */
 	double played; /* the seconds of the run that were replayed */
 	bool over; /* the replay has reached its end */
-	unsigned int steps; /* intervals that were asked for, still to come */
-	unsigned int hidden; /* NEEDS_… of the columns that are hidden */
+	unsigned int steps; /* single steps that are still to be shown */
+	unsigned int hidden; /* NEEDS_* of the columns that are hidden */
 };
 
 /**
- * top_model_init - begin with no interval
- * @shape: what is shown; its filter must stay valid
- * @interval: in seconds
+ * top_model_init - initialize the model, without an interval
+ * @shape: which data are shown; its filter must stay valid
+ * @interval: the interval's length in seconds
  */
 void top_model_init(struct top_model *model, const struct monitor_shape *shape,
 		    double interval);
@@ -122,11 +121,11 @@ int top_model_command(struct top_model *model, enum top_command command);
  */
 int top_model_page(struct top_model *model, size_t page);
 
-/** top_model_trend - get a line's last rates; false if none are kept for it */
+/** top_model_trend - get a line's last rates; false if there are none */
 bool top_model_trend(const struct top_model *model, const struct top_line *line,
 		     float rate[HISTORY]);
 
-/** top_model_columns - list the columns that are wanted and fit into @width */
+/** top_model_columns - list the columns that are shown and fit into @width */
 void top_model_columns(const struct top_model *model, unsigned int width,
 		       struct column_list *list);
 

@@ -10,7 +10,7 @@
 #include "lib/safe_text.h"
 #include "top/top_model.h"
 
-/* Buckets of a list of times are octaves, of eight of the histogram's each. */
+/* A line of a histogram is an octave, which has eight buckets. */
 #define OCTAVE 8
 
 static struct top_line *add_line(struct top_model *model)
@@ -26,7 +26,7 @@ static struct top_line *add_line(struct top_model *model)
 	return line;
 }
 
-/* A VM or vCPU as one row: its times are those of its work. */
+/* Make a row of a VM or vCPU; its times are without those in HLT. */
 static void set_sum(struct top_line *line, const struct row_group *group)
 {
 	line->row = group->work;
@@ -156,7 +156,7 @@ static int add_keys(struct top_model *model, const struct row_group *group)
 	return 0;
 }
 
-/* How often the exits of a reason took how long. */
+/* Add a line for each octave of a reason's times. */
 static int add_times(struct top_model *model, const struct row *row)
 {
 	uint64_t count[HIST_BUCKETS / OCTAVE] = { 0 };
@@ -204,7 +204,7 @@ static int add_details(struct top_model *model, const struct row_group *group)
 	return r;
 }
 
-/* Reasons of what was opened, or what one of them was about. */
+/* Add the reasons of a VM or a vCPU, or the keys or times of a reason. */
 static int add_within(struct top_model *model, const struct ledger_vm *vm)
 {
 	const struct ledger_vcpu *vcpu = NULL;
@@ -233,7 +233,7 @@ static int compare(const void *a, const void *b, void *context)
 	bool x_all, y_all;
 	int order;
 
-	/* The sum of a VM's vCPUs stays on top. */
+	/* The line for all vCPUs of a VM stays on top. */
 	x_all = model->level == TOP_VCPUS && x->id.vcpu == HISTORY_ALL;
 	y_all = model->level == TOP_VCPUS && y->id.vcpu == HISTORY_ALL;
 	if (x_all != y_all)
@@ -248,7 +248,7 @@ static int compare(const void *a, const void *b, void *context)
 	return x->id.vcpu < y->id.vcpu ? -1 : x->id.vcpu > y->id.vcpu;
 }
 
-/* VMs have shares of the host's exits, and vCPUs of their VM's. */
+/* Shares of VMs refer to the host's exits, and shares of vCPUs to the VM's. */
 static void set_shares(struct top_model *model)
 {
 	uint64_t exits = 0;
@@ -306,7 +306,7 @@ int top_lines_build(struct top_model *model)
 	for (size_t i = 0; !r && columns[model->sort].of_times && i < model->nr;
 	     i++)
 		r = top_line_complete(model, &model->line[i]);
-	/* The lines of a histogram already stand in the order of their times. */
+	/* A histogram's lines are already in the order of their times. */
 	if (!r && model->nr && !model->times)
 		qsort_r(model->line, model->nr, sizeof(*model->line), compare,
 			model);

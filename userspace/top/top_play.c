@@ -7,10 +7,10 @@
 #include "top/top.h"
 #include "top/top_private.h"
 
-/* How long to wait for keys at most before it is looked for signals. */
+/* The longest time to wait for keys before checking for signals. */
 #define LOOK_MS 100
 
-/* Wait while so many seconds of the run pass; true: that was all. */
+/* Wait while @seconds of the run pass; returns true if the view must end. */
 static bool pass(struct top *top, double seconds)
 {
 	struct top_model *model = &top->model;
@@ -43,8 +43,8 @@ static int play(const struct top_player *player, struct top *top,
 
 	while ((r = player->next(player->context, model->interval, &sample,
 				 why)) > 0) {
-		/* An interval is shown when its time is over, except
-		 * the first one, which is shown at once. */
+		/* Show an interval when its time has passed, but the first one
+		 * at once. */
 		if (model->seconds > 0 && pass(top, sample.seconds))
 			return 0;
 		model->played += sample.seconds;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The live view, of a host or of a run. */
+/* The parts that the live views of a host and of a run share. */
 #ifndef EXITLEDGER_TOP_PRIVATE_H
 #define EXITLEDGER_TOP_PRIVATE_H
 
@@ -8,12 +8,12 @@
 struct top {
 	struct top_model model;
 	struct top_view view;
-	double *interval; /* gets the interval that the user wants; or NULL */
+	double *interval; /* set to the interval that the user wants; or NULL */
 	bool failed; /* a command ran out of memory */
 };
 
 /**
- * top_open - take the terminal over
+ * top_open - take over the terminal
  * @title: must stay valid
  *
  * Returns 0, or -errno with @why.

@@ -15,8 +15,8 @@
 #include "top/top_keys.h"
 #include "top/top_view.h"
 
-#define NAME_WIDTH 26 /* of reasons and keys */
-#define VM_WIDTH 14 /* of VMs and vCPUs; PID, VCPUS and IDLE follow */
+#define NAME_WIDTH 26 /* columns for reasons and keys */
+#define VM_WIDTH 14 /* columns for VMs and vCPUs; PID, VCPUS and IDLE follow */
 #define PID_WIDTH 8
 #define VCPUS_WIDTH 6
 #define IDLE_WIDTH 8
@@ -24,7 +24,7 @@
 #define HEAD_LINES 4
 #define MIN_LINES 8
 #define MIN_COLUMNS 40
-#define ESCAPE_MS 25 /* between the bytes of one key */
+#define ESCAPE_MS 25 /* the longest time between the bytes of one key */
 
 enum color { COLOR_LOST = 1, COLOR_TREND, COLOR_HEAD };
 
@@ -37,7 +37,7 @@ void top_view_close(struct top_view *view)
 	view->screen = NULL;
 }
 
-/* A capability is a string, (char *)-1 or NULL. */
+/* Check for a capability: it is a string, (char *)-1 or NULL. */
 static bool can_place_cursor(void)
 {
 	const char *capability = tigetstr("cup");
@@ -50,7 +50,7 @@ int top_view_open(struct top_view *view, const char *title, struct why *why)
 	const char *term = getenv("TERM");
 	const char *no_color = getenv("NO_COLOR");
 
-	/* LC_CTYPE alone: numbers stay as they are. */
+	/* Set only LC_CTYPE: numbers must not depend on the locale. */
 	setlocale(LC_CTYPE, "");
 	*view = (struct top_view){
 		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
@@ -60,7 +60,7 @@ int top_view_open(struct top_view *view, const char *title, struct why *why)
 	if (!view->screen)
 		return why_set(
 			why, ENOTTY,
-			"--top: nothing is known of a terminal of type '%s'; set TERM",
+			"--top: the terminal type '%s' is unknown; set TERM",
 			term ? term : "");
 	if (!can_place_cursor()) {
 		top_view_close(view);
@@ -76,7 +76,7 @@ int top_view_open(struct top_view *view, const char *title, struct why *why)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
-	/* See https://no-color.org: any value but an empty one. */
+	/* See https://no-color.org: every value except an empty one counts. */
 	if (has_colors() && (!no_color || !*no_color)) {
 		start_color();
 		use_default_colors();
@@ -102,7 +102,7 @@ static attr_t color(const struct top_view *view, enum color which)
 	return view->colors ? COLOR_PAIR(which) : 0;
 }
 
-/* Text that ends where the line does. */
+/* Write text, cut at the end of the line. */
 static void put(const char *text)
 {
 	int room = COLS - getcurx(stdscr);
@@ -111,7 +111,7 @@ static void put(const char *text)
 		addnstr(text, (int)text_width_cut(text, room));
 }
 
-/* Text at the end of a line. */
+/* Write text that ends at the right edge of a line. */
 static void put_at_end(int row, const char *text)
 {
 	int at = COLS - (int)text_width(text) - 1;
@@ -123,7 +123,7 @@ static void put_at_end(int row, const char *text)
 	addstr(text);
 }
 
-/* @width columns, cut or filled up. */
+/* Write text in exactly @width columns, cut or padded. */
 static void put_left(const char *text, size_t width)
 {
 	size_t bytes = text_width_cut(text, width);
@@ -141,7 +141,7 @@ static void put_right(const char *text, size_t width)
 	addstr(text);
 }
 
-/* A bar of an eighth to eight eighths of a line's height. */
+/* Draw a vertical bar of one to eight eighths of a line's height. */
 static void put_level(const struct top_view *view, double level)
 {
 	static const char *const blocks[] = {
@@ -175,7 +175,7 @@ static void put_trend(const struct top_view *view,
 	attroff(color(view, COLOR_TREND));
 }
 
-/* A lying bar, for a histogram. */
+/* Draw a horizontal bar, for a histogram. */
 static void put_bar(const struct top_view *view, double share, size_t width)
 {
 	size_t length = share > 0 ? (size_t)(share * (double)width + 0.999) : 0;
@@ -191,7 +191,7 @@ static bool is_sum(const struct top_model *model)
 	return model->level == TOP_VMS || model->level == TOP_VCPUS;
 }
 
-/* The width of a line's first columns, which identify it. */
+/* Returns the width of a line's first columns, which identify it. */
 static size_t name_width(const struct top_model *model)
 {
 	return is_sum(model) ? VM_WIDTH + PID_WIDTH + VCPUS_WIDTH + IDLE_WIDTH :
@@ -243,12 +243,12 @@ static void draw_header(const struct top_view *view,
 	attroff(A_BOLD | color(view, COLOR_HEAD));
 }
 
-/* The columns that only VMs and vCPUs have. */
+/* Draw the columns that only VMs and vCPUs have. */
 static void draw_sum(const struct top_model *model, const struct top_line *line)
 {
 	bool vm = model->level == TOP_VMS;
 
-	/* A space is before each. */
+	/* Each column has a space before it. */
 	addch(' ');
 	put_right(line->pid ? format_plain(line->pid).s : "", PID_WIDTH - 1);
 	addch(' ');
@@ -299,7 +299,7 @@ static const struct ledger_vm *opened_vm(const struct top_model *model)
 	return ledger_find_vm(&model->last, model->scope.vm);
 }
 
-/* Where we are: VM web1 > vCPU 3 > 0x07b IOIO. */
+/* Draw the path to this list, such as VM web1 > vCPU 3 > 0x07b IOIO. */
 static void draw_path(const struct top_model *model)
 {
 	const struct ledger_vm *vm = opened_vm(model);
@@ -375,7 +375,7 @@ static void draw_head(const struct top_view *view,
 	draw_path(model);
 }
 
-/* The last line: losses if there are any, and the keys. */
+/* Draw the last line: losses if there are any, and the keys. */
 static void draw_status(const struct top_view *view,
 			const struct top_model *model)
 {
@@ -414,7 +414,7 @@ static void draw_help(bool replay)
 		put_left(top_keys[i].name, 18);
 		put(top_keys[i].what);
 	}
-	/* A line is left free if there is one. */
+	/* Leave an empty line if there is room for it. */
 	row += row + 3 < LINES ? 2 : 1;
 	if (row + 1 < LINES) {
 		move(row, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The live view's terminal: draws the model, and reads commands. */
+/* The terminal of the live view: draws the model, and reads commands. */
 #ifndef EXITLEDGER_TOP_VIEW_H
 #define EXITLEDGER_TOP_VIEW_H
 
@@ -14,10 +14,10 @@ struct top_view {
 };
 
 /**
- * top_view_open - take the terminal over
- * @title: a line that says what is observed, and how; must stay valid
+ * top_view_open - take over the terminal
+ * @title: a line that describes the observation; must stay valid
  *
- * Returns 0, or -errno with @why; the terminal is then unchanged.
+ * Returns 0; or -errno with @why, and then the terminal is unchanged.
  */
 int top_view_open(struct top_view *view, const char *title, struct why *why);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The live view without a terminal. */
+/* Tests the model of the live view, without a terminal. */
 #include <string.h>
 
 #include "ledger/reasons.h"
@@ -64,7 +64,7 @@ START_TEST(nothing_yet)
 }
 END_TEST
 
-/* Down to a reason's times and up again, and the same line is selected. */
+/* After opening a reason's times and going back, the same line is selected. */
 START_TEST(levels)
 {
 	uint64_t vm, vcpu, reason, exits;
@@ -129,7 +129,7 @@ START_TEST(a_single_vcpu_is_no_list)
 }
 END_TEST
 
-/* Of a host there is nothing to be faster or slower. */
+/* A live view cannot be faster or slower. */
 START_TEST(a_live_view_is_not_played)
 {
 	command(TOP_FASTER);
@@ -153,7 +153,7 @@ START_TEST(a_replay_is_played)
 	command(TOP_STEP);
 	command(TOP_STEP);
 	ck_assert(model.steps == 2 && model.paused);
-	/* It stands still by itself: what comes is what was asked for. */
+	/* The view waits for steps, and a step that was asked for is shown. */
 	host(3, 2, 1);
 	ck_assert_uint_eq(model.nr, 3);
 }
@@ -173,7 +173,7 @@ START_TEST(keys_of_a_reason)
 	ck_assert(!model.times);
 	ck_assert_str_eq(model.line[0].name, "0x3f8 COM1 data");
 	ck_assert_str_eq(model.line[1].name, "0x60 i8042 data");
-	/* Of a reason without keys: its times. */
+	/* A reason without keys shows its times. */
 	command(TOP_BACK);
 	command(TOP_DOWN);
 	command(TOP_OPEN);
@@ -181,7 +181,7 @@ START_TEST(keys_of_a_reason)
 }
 END_TEST
 
-/* Idleness is not work, and yet all exits are counted. */
+/* Idle time is not part of the times, but all exits are counted. */
 START_TEST(sums_leave_idle_out)
 {
 	made_up_time(&ledger, 1, 0, EXIT_SVM_HLT, 500000000, 1);
@@ -201,7 +201,7 @@ START_TEST(the_selection_stays_with_its_line)
 	made_up_exits(&ledger, 3, 0, EXIT_SVM_MSR, 30);
 	look(1);
 	ck_assert_uint_eq(selected()->id.vm, 3);
-	/* Nothing was chosen yet: the first line is, whatever it is. */
+	/* Nothing was selected yet, so the first line is. */
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_MSR, 40);
 	made_up_exits(&ledger, 2, 0, EXIT_SVM_MSR, 20);
 	made_up_exits(&ledger, 3, 0, EXIT_SVM_MSR, 30);
@@ -230,7 +230,7 @@ START_TEST(order)
 	while (model.sort != COLUMN_P99)
 		command(TOP_SORT_NEXT);
 	ck_assert_uint_eq(model.line[0].id.vm, 1);
-	/* All ways round, and never a column that has no values here. */
+	/* Go through all columns; columns without values are skipped. */
 	for (size_t i = 0; i < NR_COLUMNS; i++) {
 		command(TOP_SORT_PREVIOUS);
 		ck_assert_uint_eq(columns[model.sort].needs & ~NEEDS_TIME, 0);
@@ -248,7 +248,7 @@ START_TEST(pages)
 	command(TOP_LAST);
 	ck_assert_uint_eq(model.selected, 49);
 	ck_assert_uint_eq(model.first, 30);
-	/* A larger terminal has no empty lines below. */
+	/* A larger terminal has no empty lines at the bottom. */
 	top_model_page(&model, 45);
 	ck_assert_uint_eq(model.first, 5);
 	command(TOP_FIRST);
@@ -256,7 +256,7 @@ START_TEST(pages)
 	ck_assert_uint_eq(model.first, 0);
 	command(TOP_UP);
 	ck_assert_uint_eq(model.selected, 0);
-	/* VMs went: what is selected is there. */
+	/* If VMs have ended, an existing line is selected. */
 	command(TOP_LAST);
 	ledger_free(&ledger);
 	host(3, 1, 1);
@@ -289,7 +289,7 @@ START_TEST(pauses)
 	ck_assert_uint_eq(model.line[0].row.times.exits, 10);
 	ck_assert(top_model_trend(&model, &model.line[0], rate));
 	ck_assert_float_eq(rate[HISTORY - 1], 10);
-	/* A loss is no less one because of that. */
+	/* Losses are shown even while the view is paused. */
 	ck_assert_uint_eq(model.last.losses.no_slot, 7);
 	command(TOP_PAUSE);
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_MSR, 30);
@@ -303,7 +303,7 @@ START_TEST(pauses)
 }
 END_TEST
 
-/* Rates, not counts; and what is long ago is gone. */
+/* Trends are rates, not counts, and old rates are dropped. */
 START_TEST(trends)
 {
 	float rate[HISTORY];
@@ -334,7 +334,7 @@ START_TEST(trends)
 }
 END_TEST
 
-/* 10,000 VMs come and go: what is kept of them does not grow. */
+/* When 10,000 VMs come and go, the memory for trends does not grow. */
 START_TEST(churn)
 {
 	size_t most = 0;
@@ -376,7 +376,7 @@ START_TEST(intervals)
 	for (int i = 0; i < 20; i++)
 		command(TOP_SHORTER);
 	ck_assert_double_eq(model.interval, 0.1);
-	/* One of one's own is left for the next of these. */
+	/* From another interval, + and - go to the next step, if any. */
 	model.interval = 0.05;
 	command(TOP_SHORTER);
 	ck_assert_double_eq(model.interval, 0.05);
@@ -417,8 +417,7 @@ START_TEST(columns_on_demand)
 	top_model_columns(&model, 200, &list);
 	for (size_t i = 0; i < list.nr; i++)
 		ck_assert_uint_ne(list.id[i], COLUMN_FAST);
-	/* The column that is sorted by stays visible, even if there is room for
-	 * one only. */
+	/* The column for sorting stays visible, even if no other one fits. */
 	while (model.sort != COLUMN_P90)
 		command(TOP_SORT_NEXT);
 	top_model_columns(&model, 8, &list);

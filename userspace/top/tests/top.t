@@ -51,7 +51,7 @@ def keys():
     ok("of the vCPU", "> vCPU " in top.text().splitlines()[2], top.text())
     top.type("\r")
     ok("Enter: times", top.until("SHARE OF ALL"), top.text())
-    # Whichever had most exits by then.
+    # The reason is the one that had most exits by then.
     ok("of the reason", re.search(r"> vCPU \d+ > 0x0[0-9a-f]{2} [A-Z]+",
                                   top.text().splitlines()[2]), top.text())
     top.type("\x7f")
@@ -267,8 +267,8 @@ def replay():
         shown = subprocess.run([BUILD + "/bin/exitledger", "replay", run, "--json",
                                 "-i", "0.01"], check=True, capture_output=True)
         intervals = shown.stdout.count(b'"kind":"interval"')
-        # Typed at once, each is one interval.  The first is there already; what is
-        # left in the end may be one more.
+        # Keys that are typed at once show one interval each.  The first interval is
+        # already shown, and one more may follow at the end.
         top.type("." * (intervals - 2))
         ok("replay: steps", top.until("PAUSED"), top.text())
         top.read(0.3)

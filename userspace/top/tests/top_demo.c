@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The live view of a host that is made up: for tests of it, and to try it where
- * there is no KVM.  Not installed.
+ * The live view of a made-up host, for tests and to try it without KVM.  Not
+ * installed.
  *
  * usage: top_demo [VMS [VCPUS [MODE]]]
- * MODE: fast: the fast path is told; lost: some exits are not booked; keys: by
- * port; fail: the third interval cannot be collected; ending: the second VM
- * ends; large: long names, and numbers beyond all columns
+ *
+ * MODE: fast: exits of the fast path are counted; lost: some exits are not
+ * booked; keys: by port; fail: the third interval cannot be collected; ending:
+ * the second VM ends; large: long names, and numbers that are too wide for all
+ * columns
  */
 #include <errno.h>
 #include <signal.h>
@@ -35,7 +37,7 @@ static void add_keys(struct ledger *interval, unsigned int step)
 	made_up_key(interval, 1, 0, EXIT_SVM_IOIO, 0xcf8, 900, 3);
 }
 
-/* Names that differ at their end alone, and 10^15 of all there is. */
+/* Make names that differ only at their end, and numbers of 10^15. */
 static void make_large(struct ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
@@ -63,7 +65,7 @@ static void make_large(struct ledger *ledger)
 	}
 }
 
-/* A step of the host. */
+/* Make one step of the host. */
 static void step(struct host *host, struct ledger *ledger)
 {
 	made_up_host(
