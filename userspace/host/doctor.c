@@ -108,10 +108,10 @@ static void no_module(const struct host_facts *facts, struct diagnosis *d)
 	if (facts->backend[0]) {
 		snprintf(
 			advice, sizeof(advice),
-			"its exits are unknown, and may not be traced at all; use a host on which modprobe %s works",
+			"exitledger does not know the exits of this processor; use a host on which modprobe %s works",
 			ONE_OF(module, " or "));
 		add(d, "kvm", DOCTOR_MISSING, advice,
-		    "KVM runs on %s, and neither on %s", facts->backend,
+		    "KVM runs on %s, but on neither %s", facts->backend,
 		    ONE_OF(module, " nor "));
 		return;
 	}
@@ -175,7 +175,7 @@ static void check_btf(const struct host_facts *facts, struct diagnosis *d)
 
 	if (!facts->btf_kernel) {
 		add(d, "btf", DOCTOR_MISSING,
-		    "it must be built with CONFIG_DEBUG_INFO_BTF",
+		    "boot a kernel that was built with CONFIG_DEBUG_INFO_BTF",
 		    "this kernel (%s) has no BTF (/sys/kernel/btf/vmlinux is missing)",
 		    facts->host.kernel);
 		return;
@@ -200,7 +200,7 @@ static void check_tracepoints(const struct host_facts *facts,
 		return; /* already reported */
 	if (!facts->kvm_exit || !facts->kvm_entry || !facts->kvm_cpuid)
 		add(d, "tracepoints", DOCTOR_MISSING,
-		    "it must be built with CONFIG_TRACEPOINTS",
+		    "boot a kernel that was built with CONFIG_TRACEPOINTS",
 		    "this kernel's KVM has no tracepoint%s%s%s",
 		    facts->kvm_exit ? "" : " kvm:kvm_exit",
 		    facts->kvm_entry ? "" : " kvm:kvm_entry",
@@ -284,7 +284,8 @@ static void check_tracefs(const struct host_facts *facts, struct diagnosis *d)
 		    "this user may not read it; %s", use);
 	else if (facts->records && facts->host.isa)
 		add(d, "tracefs", DOCTOR_WARNING, "",
-		    "it has not the records of KVM's tracepoints; %s", use);
+		    "it does not describe the records of KVM's tracepoints; %s",
+		    use);
 	else
 		add(d, "tracefs", DOCTOR_OK, "", "it is mounted and readable");
 }
@@ -293,7 +294,7 @@ static void check_statistics(const struct host_facts *facts,
 			     struct diagnosis *d)
 {
 	static const char use[] =
-		"compare and export hold BPF's counts against them";
+		"compare and export check BPF's counts against them";
 
 	if (!facts->host.isa)
 		return;
@@ -322,8 +323,7 @@ static void check_probe(struct diagnosis *d, const char *name,
 		    "look for what forbids it: seccomp (containers), a security module",
 		    "programs cannot be attached to kvm_exit: not permitted");
 	else if (probe->error == ENOENT || probe->error == ESRCH)
-		add(d, name, bad,
-		    "see what is said of btf, tracepoints and tracefs",
+		add(d, name, bad, "see the lines btf, tracepoints and tracefs",
 		    "programs cannot be attached to kvm_exit: it is not found");
 	else
 		add(d, name, bad,
@@ -339,7 +339,7 @@ static void check_vcpu_end(const struct host_facts *facts, struct diagnosis *d)
 		    "the end of a vCPU can be seen (fentry)");
 	else
 		add(d, "vcpu_end", DOCTOR_WARNING,
-		    "it takes a kernel with CONFIG_FUNCTION_TRACER and BTF of kvm",
+		    "boot a kernel with CONFIG_FUNCTION_TRACER and BTF of kvm",
 		    "fentry cannot see the end of a vCPU: a kprobe is tried; without it, VMs end with their processes");
 }
 

@@ -16,7 +16,7 @@
 struct host {
 	char kernel[65]; /* the release, as from uname(2) */
 	char vendor[16]; /* "kvm_amd", "kvm_intel", or "" */
-	char hypervisor[16]; /* that runs this host, e.g. "KVM"; "": none */
+	char hypervisor[16]; /* it runs this host, e.g. "KVM"; "": none does */
 	uint32_t isa; /* EXIT_LEAF_ISA_* of @vendor; 0: none */
 	int exit_stats;
 	bool mixed; /* kvm has the counters, but not the vendor's module; then

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The versions of Linux that the observer needs, for messages and manual pages.
- * The code itself tests for features instead, by trying and in the kernel's
- * types, because distributions backport BPF.
+ * The code itself does not compare versions, because distributions backport
+ * BPF: it tries a feature, or looks for it in the kernel's types.
  */
 #ifndef EXITLEDGER_KERNEL_NEEDS_H
 #define EXITLEDGER_KERNEL_NEEDS_H
 
 /*
- * For all features: kvm_exit's arguments are (vcpu, isa) from 5.16 on
- * (0a62a0319abb), and bpf_loop(), with which compare and guests' marks sum over
- * vCPUs, came with 5.17 (e6f2dd0f8067).
+ * The oldest version with all features: kvm_exit's arguments are (vcpu, isa)
+ * from 5.16 on (0a62a0319abb), and bpf_loop() came with 5.17 (e6f2dd0f8067).
+ * compare and guests' marks use it to sum over vCPUs.
  */
 #define KERNEL_FOR_ALL "5.17"
 
 /*
- * The oldest, with classic tracepoints: BPF's atomic operations that return a
- * value, with which a vCPU's slot is taken, came with 5.12 (5ffa25502b5a).
+ * The oldest version that works, with classic tracepoints: BPF's atomic
+ * operations that return a value came with 5.12 (5ffa25502b5a).  A vCPU's slot
+ * is taken with them.
  */
 #define KERNEL_LEAST "5.12"
 

@@ -15,8 +15,8 @@ int kvm_book_refused(int err, struct why *why)
 	case ENOENT:
 		return why_set(
 			why, err,
-			"this KVM's counters are of patches from before the file " KVM_BOOK_FILE
-			", so only guests can read them: build and load the present ones (kvm-instrumentation/README.md); " BPF_BOOK);
+			"this KVM's patches date from before the file " KVM_BOOK_FILE
+			", so only guests can read its counters: build and load modules with the present patches (kvm-instrumentation/README.md); " BPF_BOOK);
 	case EPERM:
 		return why_set(
 			why, err,
@@ -26,7 +26,7 @@ int kvm_book_refused(int err, struct why *why)
 	case ENFILE:
 		return why_set(
 			why, err,
-			"there are more VMs than files may be open: raise the limit (ulimit -n)");
+			"there are more VMs than files that may be open: raise the limit (ulimit -n)");
 	default:
 		return why_set(why, err, "cannot open KVM's file %s: %s",
 			       KVM_BOOK_FILE, strerror(err));
@@ -40,13 +40,13 @@ static int no_dir(int err, struct why *why)
 		return why_set(
 			why, err,
 			"there is no " KVM_DIR
-			", where KVM's own book is read: mount debugfs (mount -t debugfs debugfs /sys/kernel/debug), in a container from the host");
+			", where KVM's own book is read: mount debugfs (mount -t debugfs debugfs /sys/kernel/debug); a container needs the host's");
 	case EACCES:
 	case EPERM:
 		return why_set(
 			why, err,
 			"only root can read KVM's own book in " KVM_DIR
-			": run this as root, where that is allowed (no kernel parameter debugfs=off or no-mount)");
+			": run this as root, on a kernel without the parameter debugfs=off or debugfs=no-mount");
 	default:
 		return why_set(why, err, "cannot read " KVM_DIR ": %s",
 			       strerror(err));
@@ -54,9 +54,10 @@ static int no_dir(int err, struct why *why)
 }
 
 /*
- * Open a VM's file; a negative errno if it cannot be.  A VM that is being made
- * has a folder first, and one that ends loses it last, so ENOENT is believed
- * only where the file is missing for a while and the folder stays.
+ * Open a VM's file; returns -errno on failure.  KVM makes a VM's folder before
+ * the file in it, and removes the folder last.  So if the file is missing, wait
+ * and try again: -ENOENT means that the folder has no file, and -ESTALE that
+ * the folder is gone, too.
  */
 static int open_file(const struct kvm_dir *dir, const char *root,
 		     const char *folder)

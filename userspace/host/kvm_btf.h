@@ -15,8 +15,8 @@
  */
 enum kvm_exit_args {
 	KVM_EXIT_ARGS_UNKNOWN, /* no such tracepoint, or other arguments */
-	KVM_EXIT_VCPU_ISA, /* (struct kvm_vcpu *, u32 isa): kernel_needs.h */
-	KVM_EXIT_REASON_VCPU_ISA, /* (u32 exit_reason, vcpu, isa): earlier */
+	KVM_EXIT_VCPU_ISA, /* (struct kvm_vcpu *, u32 isa), see kernel_needs.h */
+	KVM_EXIT_REASON_VCPU_ISA, /* (u32 exit_reason, vcpu, isa), before that */
 };
 
 /** kvm_exit_args_name - the arguments as text, such as "(vcpu, isa)", or
@@ -44,7 +44,8 @@ void kvm_btf_close(struct kvm_btf *btf);
 enum kvm_exit_args kvm_btf_exit_args(const struct kvm_btf *btf);
 
 /**
- * kvm_btf_usable_args - the same; unknown if the type of the vCPU is unknown
+ * kvm_btf_usable_args - the same, but unknown unless BTF has the types of both
+ *	kvm and the vendor's module
  */
 enum kvm_exit_args kvm_btf_usable_args(const struct kvm_btf *btf);
 

@@ -155,8 +155,8 @@ static const char *file_of(const struct privileges *privileges)
 }
 
 /*
- * Forbid other processes of the same user to inspect this one, whose open
- * descriptors give more rights than they have; then filter system calls.
+ * Forbid other processes of the same user to inspect this one, because its open
+ * descriptors give rights that those processes lack.  Then filter system calls.
  */
 static int close_door(bool serves, struct why *why)
 {

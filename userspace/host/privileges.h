@@ -33,9 +33,9 @@ int privileges_check_user(const char *user, struct why *why);
  * by running a program, and can make only the system calls that are still
  * needed (syscall_filter.h).  Descriptors stay open.
  *
- * Two steps can be impossible, which is no error: without CAP_SETPCAP the
+ * It is no error if one of two steps is impossible: without CAP_SETPCAP the
  * bounding set is not emptied; and on a kernel without seccomp filters, system
- * calls are not filtered, which a line on standard error says.
+ * calls are not filtered, and a message on standard error says so.
  *
  * If privileges->user is NULL, root becomes the user who called sudo.  If there
  * was no sudo, or that user may not write to the folder of the first file, root

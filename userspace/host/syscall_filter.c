@@ -95,7 +95,7 @@ static const char *const allowed[] = {
 	"nanosleep",
 	"setitimer",
 	"time",
-	/* who and where we are */
+	/* ids of the process, and facts about the machine */
 	"getegid",
 	"geteuid",
 	"getgid",
@@ -148,9 +148,9 @@ static const unsigned int bpf_commands[] = {
 };
 
 /*
- * A terminal's size and modes, but not TIOCSTI; and detaching BPF.  The calls
- * that end in 2, of asm-generic/ioctls.h, are what the GNU C library makes for
- * isatty() and tcsetattr() since version 2.42.
+ * The permitted commands of ioctl(): for a terminal's size and modes, but not
+ * TIOCSTI; and to detach BPF.  Since version 2.42 the GNU C library uses the
+ * commands that end in 2 (asm-generic/ioctls.h) for isatty() and tcsetattr().
  */
 static const unsigned long ioctls[] = {
 	TCGETS,
@@ -211,7 +211,8 @@ static int add_memory(scmp_filter_ctx filter)
 	return r ? r : allow(filter, SCMP_SYS(mprotect), 2, PROT_EXEC, 0);
 }
 
-/* Allow signals to ourselves, and signal 0 to others: do they exist? */
+/* Allow signals to ourselves; and to others signal 0, which only tests whether
+ * a process exists. */
 static int add_signals(scmp_filter_ctx filter)
 {
 	const uint64_t self = getpid();

@@ -86,7 +86,7 @@ static int parse_record(const char *format, const char *event, uint32_t *id,
 		if (r)
 			return why_set(
 				why, -r,
-				"the record of the tracepoint %s has no number %s that can be read",
+				"the record of the tracepoint %s has no readable number %s",
 				event, wanted[i].name);
 	}
 	return 0;

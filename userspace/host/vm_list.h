@@ -11,7 +11,7 @@
 struct vm_process {
 	uint32_t pid;
 	uint32_t vcpus;
-	char name[LEDGER_NAME]; /* vm_name()'s */
+	char name[LEDGER_NAME]; /* from vm_name() */
 };
 
 struct vm_list {

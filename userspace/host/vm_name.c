@@ -126,8 +126,8 @@ static bool take_qemu(struct span value, char *name, size_t size)
 }
 
 /*
- * Cloud Hypervisor: a socket's path, or path=….  Where there are many VMs, the
- * sockets have the VMs' names, or their folders have, as with Kata
+ * Cloud Hypervisor: the path of the API socket, or path=….  Hosts with many VMs
+ * name the sockets after the VMs, or the sockets' folders, as Kata does
  * (/run/vc/vm/ID/clh-api.sock).
  */
 static bool take_socket(struct span value, char *name, size_t size)

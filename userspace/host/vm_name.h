@@ -24,7 +24,7 @@ void vm_name_at(const char *proc, uint32_t pid, char *name, size_t size);
 
 /**
  * vm_name_parse - the same, from a command line
- * @cmdline: words, each followed by a NUL, which the last may lack
+ * @cmdline: words, each followed by a NUL; the last word may lack it
  * @length: of @cmdline in bytes
  */
 void vm_name_parse(const char *cmdline, size_t length, char *name, size_t size);

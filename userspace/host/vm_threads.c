@@ -8,7 +8,7 @@
 
 #include "host/vm_threads.h"
 
-/* The names of a VM's kernel threads, which the VMM's pid follows. */
+/* The names of a VM's kernel threads; the VMM's pid follows them. */
 static const char *const kernel_threads[] = {
 	"kvm-nx-lpage-recovery-",
 	"kvm-pit/",
@@ -102,7 +102,7 @@ int vm_threads_add(const char *root, struct vm_list *list)
 	int r = 0;
 	DIR *dir;
 
-	/* The files of all processes have been seen. */
+	/* vm_list_read() has seen the files of all processes. */
 	if (!list->unseen)
 		return 0;
 	snprintf(proc, sizeof(proc), "%s/proc", root);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A host on which all is well, as a folder, for tests to take things away from.
- */
+/* A made-up host on which all is well, as a folder; tests remove parts of it. */
 #ifndef EXITLEDGER_FAKE_HOST_H
 #define EXITLEDGER_FAKE_HOST_H
 
@@ -13,7 +12,7 @@
 static struct host_facts facts;
 static struct diagnosis diagnosis;
 
-/* All of KVM in one BTF; the types refer to those of @base if it is given. */
+/* All of KVM's types in one BTF; if @base is given, they refer to its types. */
 static inline struct btf *kvm_types(struct btf *base, const int *args, int nr)
 {
 	struct btf *btf = base ? btf__new_empty_split(base) : make_btf();

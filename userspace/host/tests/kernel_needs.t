@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The oldest kernels: README and manual pages name those that messages name.
+# The oldest kernels: README and the manual pages name the same ones as the messages.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
@@ -13,17 +13,17 @@ for_all=$(version KERNEL_FOR_ALL)
 least=$(version KERNEL_LEAST)
 no_capability=$(version KERNEL_FOR_NO_CAPABILITY)
 ok 'there is a kernel for all' [ -n "$for_all" ]
-ok 'there is an oldest one' [ -n "$least" ]
-ok 'there is one that needs no capability' [ -n "$no_capability" ]
+ok 'there is an oldest kernel' [ -n "$least" ]
+ok 'there is a kernel that needs no capability' [ -n "$no_capability" ]
 
 for page in README.md docs/exitledger-{doctor,monitor}.1.rst; do
 	ok "$page: the kernel for all" grep -qF "$for_all" "$page"
 	ok "$page: the oldest kernel" grep -qF "$least" "$page"
 done
-# Not each kernel that should do was tried: the pages name the oldest one that was.
+# Not every kernel that should work was tried: the pages name the oldest one that was.
 tried=$(sed -nE 's/^\| ([0-9]+\.[0-9]+) .*/\1/p' docs/kernels.md | sort -V | head -n 1)
 ok 'there is an oldest kernel that was tried' [ -n "$tried" ]
-names_tried() { # PAGE, whose sentences may be broken anywhere
+names_tried() { # PAGE; its sentences may be broken at any word
 	tr -s '\n ' ' ' <"$1" | grep -qE \
 		"oldest kernel that was tried is $tried\b|Linux $tried is the oldest that was tried"
 }
@@ -35,14 +35,14 @@ newest=$(sed -nE 's/^\| ([0-9]+\.[0-9]+) .*/\1/p' docs/kernels.md | sort -V | ta
 ok 'the newest kernel that was tried' grep -qF "the newest $newest." \
 	docs/exitledger-doctor.1.rst
 
-# Another kernel of the series 5 would be a second truth.  A number with a unit, in an
-# example's output, is none.
+# Another version 5.x in a page would contradict these.  A number with a unit, such as in
+# the output of an example, is no version.
 others() {
 	grep -nP '\b5\.[0-9]{2}\b(?! ([mun]?s|%))' README.md docs/exitledger-*.rst |
 		grep -vE "\b(${for_all/./\\.}|${least/./\\.}|${no_capability/./\\.})\b" || true
 }
 run others
-ok 'no page names another one' [ -z "$out" ]
+ok 'no page names another kernel' [ -z "$out" ]
 in_messages() {
 	grep -nE '"[^"]*\b5\.[0-9]+\b' userspace/*/*.c userspace/report/page/*.c || true
 }

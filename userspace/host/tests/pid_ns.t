@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# In a PID namespace of its own, as a container has it: what is said there, and
-# that no process is taken for another of the same number.
+# exitledger in a PID namespace of its own, as in a container: its messages are right, and
+# it does not take a process for another one with the same number.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
@@ -18,7 +18,7 @@ if ! inside true 2>/dev/null; then
 	exit
 fi
 if [ "$(readlink /proc/self/ns/pid)" != 'pid:[4026531836]' ]; then
-	skip 'the host itself' 'this is a PID namespace itself'
+	skip 'the host itself' 'this is not the initial PID namespace'
 else
 	run "$exitledger" doctor
 	ok 'the host itself: nothing to be said' out_has \
@@ -32,7 +32,7 @@ ok 'a PID namespace: which VMs can be seen' out_has 'in this PID namespace'
 run inside "$exitledger" doctor --json
 ok 'a PID namespace: JSON' grep -q '"host_pids":false' "$tap_dir/out"
 
-# A recorder in there, under a number that is another process's here.
+# A recorder in the namespace; its number there belongs to another process outside.
 unshare --pid --fork --mount-proc \
 	"$build/tests/record_demo" 0 -o "$tap_dir/run" -i 10ms >/dev/null 2>&1 &
 unshare=$!
@@ -44,7 +44,7 @@ done
 ok 'a recorder in a PID namespace: no mark from outside' status_is 3
 ok 'a recorder in a PID namespace: said' err_has 'another PID namespace'
 recorder=$(pgrep -P "$unshare")
-# Its root as well: that may be another one than the namespace's.
+# Enter the recorder's root as well: it can differ from that of its mount namespace.
 run nsenter --target "$recorder" --pid --mount --root \
 	"$exitledger" mark "$tap_dir/run" here
 ok 'a recorder in a PID namespace: a mark from inside' status_is 0

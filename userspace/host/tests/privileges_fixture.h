@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Rights that are given up in a child, and how it looks at what it has left. */
+/* Gives up rights in a child process, and checks the rights that it still has. */
 #ifndef EXITLEDGER_PRIVILEGES_FIXTURE_H
 #define EXITLEDGER_PRIVILEGES_FIXTURE_H
 
@@ -12,7 +12,7 @@
 #include "tests/tap.h"
 
 #define NOBODY 65534
-#define SOMEBODY 54321 /* whom no /etc/passwd has */
+#define SOMEBODY 54321 /* a user whom no /etc/passwd has */
 
 static char folder[64], secret[96], file[96];
 static struct privileges privileges;
@@ -34,7 +34,7 @@ static inline void setup(void)
 	close(fd);
 }
 
-/* Not by the one who has no right to do that any more. */
+/* The child may not do this any more, so its parent does. */
 static inline void remove_folder(void)
 {
 	unlink(secret);
@@ -43,8 +43,8 @@ static inline void remove_folder(void)
 }
 
 /*
- * Do what needs no rights any more in a child, whose failed assertions are this
- * process's; what it has made is removed afterwards.
+ * Do @work, which gives up rights, in a child.  A failed assertion in the child
+ * fails this test, too.  Afterwards the child's files are removed.
  */
 static inline void in_child(void (*work)(void))
 {
@@ -68,7 +68,7 @@ static inline void drop(void)
 	ck_assert_msg(!privileges_drop(&privileges, &why), "%s", why.text);
 }
 
-/* A line of /proc/self/status without its name and what is before the value. */
+/* The value in a line of /proc/self/status, without the line's name. */
 static inline const char *status_of(const char *name)
 {
 	static char line[256];
@@ -102,12 +102,12 @@ static inline void check_locked(const char *capabilities)
 	ck_assert_str_eq(status_of("CapEff"), capabilities);
 	ck_assert_str_eq(status_of("NoNewPrivs"), "1");
 	ck_assert_str_eq(status_of("Seccomp"), "2");
-	/* A process that others may not look into is root's in /proc. */
+	/* In /proc, root owns a process that others may not inspect. */
 	ck_assert_int_eq(stat("/proc/self/status", &status), 0);
 	ck_assert_uint_eq(status.st_uid, 0);
 }
 
-/* Skips all of this program's tests for who has nothing to give up. */
+/* Skip all of this program's tests if the user has no rights to give up. */
 static inline void needs_root(void)
 {
 	if (!geteuid())

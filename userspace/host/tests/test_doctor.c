@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hosts that are made up, as folders and as facts, and what is said of them. */
+/* The diagnosis of hosts that are made up, as folders and as facts. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ START_TEST(all_is_well)
 	finding_is("rdonly_cast", DOCTOR_OK, "");
 	finding_is("exit_stats", DOCTOR_OK, "and their time");
 	finding_is("leaves", DOCTOR_OK, "");
-	/* Nobody has tried yet. */
+	/* Attaching was not tried yet. */
 	finding_is("attach", DOCTOR_UNKNOWN, "privileges");
 	ck_assert_uint_eq(facts.host.isa, EXIT_LEAF_ISA_SVM);
 	ck_assert_str_eq(facts.cpu->name, "svm");
@@ -58,7 +58,7 @@ START_TEST(no_kvm)
 	root_unlink("/sys/module/kvm_amd/initstate");
 	ck_assert_int_eq(rmdir(root_path("/sys/module/kvm_amd")), 0);
 	only_missing("kvm", "modprobe kvm_amd");
-	/* The feature says which module; without any, both are named. */
+	/* The CPU's flag decides which module; without a flag, both are named. */
 	root_write("/proc/cpuinfo", "flags : fpu vmx\n");
 	only_missing("kvm", "modprobe kvm_intel");
 	root_write("/proc/cpuinfo", "flags : fpu\n");
@@ -105,7 +105,7 @@ START_TEST(no_btf)
 }
 END_TEST
 
-/* Classic tracepoints do without: tracefs has all that they need to know. */
+/* Classic tracepoints need no BTF of modules: tracefs has the records' layout. */
 START_TEST(no_module_btf)
 {
 	write_format("kvm_exit");
@@ -119,8 +119,8 @@ START_TEST(no_module_btf)
 		ck_assert(!diagnosis.can_compare);
 		probed(ESRCH, EINVAL, 0, ESRCH);
 		ck_assert(diagnosis.can_monitor);
-		/* Without the types, a program that can be attached is of no
-		 * use. */
+		/* Without the types, tp_btf and raw_tp are of no use, even if
+		 * they can be attached. */
 		probed(0, 0, EPERM, 0);
 		ck_assert(!diagnosis.can_monitor);
 		if (!i)
@@ -131,7 +131,7 @@ START_TEST(no_module_btf)
 }
 END_TEST
 
-/* The kernel is too old; or it only has the number of one that was. */
+/* A kernel is too old by its version, unless BPF's features were backported. */
 START_TEST(kernels)
 {
 	static const struct {
@@ -164,7 +164,7 @@ START_TEST(kernels)
 }
 END_TEST
 
-/* Built in, both vendors' folders are there on every processor. */
+/* If KVM is built in, both vendors' folders exist on every processor. */
 START_TEST(built_in)
 {
 	struct btf *btf = kvm_types(NULL, since_516, 3);
@@ -216,7 +216,7 @@ START_TEST(privileges)
 {
 	root_write("/proc/self/status", ANY_USER);
 	only_missing("privileges", "sudo");
-	/* CAP_BPF and CAP_PERFMON, which module BTF is not satisfied with */
+	/* CAP_BPF and CAP_PERFMON, which do not suffice for modules' BTF */
 	root_write("/proc/self/status", "CapEff:\t000000c000000000\n");
 	only_missing("privileges", "CAP_SYS_ADMIN");
 	/* Without CAP_SETGID, without CAP_SETUID, and with both. */
@@ -282,7 +282,7 @@ START_TEST(lockdown)
 	root_unlink("/sys/kernel/security/lockdown");
 	diagnose();
 	finding_is("lockdown", DOCTOR_OK, "none");
-	/* Not said, but found by trying. */
+	/* The file does not report a lockdown, but reading memory has failed. */
 	facts.probes.read_kernel = (struct probe){ true, EINVAL };
 	doctor_diagnose(&facts, &diagnosis);
 	finding_is("lockdown", DOCTOR_MISSING, "memory");
@@ -307,7 +307,7 @@ START_TEST(counters)
 	root_write("/sys/module/kvm/parameters/exit_stats", "0\n");
 	diagnose();
 	finding_is("exit_stats", DOCTOR_WARNING, "echo 2");
-	/* Of the distribution's vendor module the patched kvm knows nothing. */
+	/* The patched kvm with the vendor's module of the distribution. */
 	root_write("/sys/module/kvm/parameters/exit_stats_isa", "0\n");
 	diagnose();
 	ck_assert(!diagnosis.can_compare);
@@ -343,7 +343,7 @@ START_TEST(tracefs)
 }
 END_TEST
 
-/* KVM's own: compare and export ask for them, and the monitor does not. */
+/* KVM's own statistics: compare and export need them, the monitor does not. */
 START_TEST(statistics)
 {
 	diagnose();
@@ -397,14 +397,14 @@ START_TEST(attach_types)
 	finding_is("raw_tp", DOCTOR_MISSING, "not permitted");
 	finding_is("tp", DOCTOR_MISSING, "tracefs");
 	ck_assert(!diagnosis.can_monitor);
-	/* One that works is enough. */
+	/* One way that works is enough. */
 	probed(EINVAL, 0, ENOENT, EINVAL);
 	finding_is("tp_btf", DOCTOR_WARNING, "Invalid argument");
 	finding_is("raw_tp", DOCTOR_OK, "");
 	finding_is("tp", DOCTOR_WARNING, "");
 	finding_is("vcpu_end", DOCTOR_WARNING, "CONFIG_FUNCTION_TRACER");
 	ck_assert(diagnosis.can_monitor);
-	/* But with other arguments it must be the classic one. */
+	/* But with other arguments it must be the classic tracepoint. */
 	facts.exit_args = KVM_EXIT_REASON_VCPU_ISA;
 	probed(0, 0, ENOENT, 0);
 	finding_is("tp", DOCTOR_MISSING, "tracefs");
@@ -433,8 +433,8 @@ START_TEST(vms_running)
 }
 END_TEST
 
-/* By what the caller has read, whatever this host is: the first of what is
- * missing. */
+/* doctor_check() judges the facts that it gets, not this host, and reports the
+ * first thing that is missing. */
 START_TEST(checks)
 {
 	struct why why = { "" };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Root's rights are given up; each test is a process of its own. */
+/* Giving up root's rights; each test runs in a process of its own. */
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -44,7 +44,7 @@ static void makes_file(void)
 	ck_assert_int_eq(rename(other, file), 0);
 }
 
-/* A number is enough; and the files are that user's. */
+/* The user may be given by number, and owns the files that are written. */
 START_TEST(files_are_the_users)
 {
 	const uid_t owner = _i == 2 ? 0 : SOMEBODY;
@@ -61,7 +61,7 @@ START_TEST(files_are_the_users)
 		setenv("SUDO_UID", "54321", 1);
 		setenv("SUDO_GID", "54320", 1);
 	}
-	if (_i == 2) /* who may not write there */
+	if (_i == 2) /* this user may not write to the folder */
 		setenv("SUDO_UID", "54321", 1);
 	pid = check_fork();
 	ck_assert_int_ge(pid, 0);
@@ -87,7 +87,7 @@ static void is_somebody(void)
 	ck_assert_int_eq(open(secret, O_RDONLY), -1);
 }
 
-/* Who called sudo, if nothing is written. */
+/* If no file is written, root becomes the user who called sudo. */
 START_TEST(sudo)
 {
 	setenv("SUDO_UID", "54321", 1);
@@ -105,7 +105,7 @@ static void is_root_without_rights(void)
 	ck_assert_int_eq(errno, EACCES);
 }
 
-/* Root's own files, and no others. */
+/* Root without capabilities can open root's own files, and no others. */
 START_TEST(root_without_rights)
 {
 	ck_assert_int_eq(chown(secret, SOMEBODY, SOMEBODY), 0);
@@ -119,7 +119,8 @@ static void has_cap_bpf(void)
 {
 	scmp_filter_ctx old = seccomp_init(SCMP_ACT_ALLOW);
 
-	/* As bpf() is to the unprivileged before Linux 5.19, and sysctl says. */
+	/* Refuse bpf(), as Linux before 5.19 does to unprivileged users if
+	 * kernel.unprivileged_bpf_disabled is set. */
 	ck_assert_int_eq(seccomp_rule_add(old, SCMP_ACT_ERRNO(EPERM),
 					  SCMP_SYS(bpf), 0),
 			 0);
@@ -156,7 +157,8 @@ static void without_setpcap(void)
 	ck_assert_str_ne(bounding, "0000000000000000");
 }
 
-/* A container may be like that: the bounding set stays, and gives nothing. */
+/* A container can lack CAP_SETPCAP: the bounding set stays, but gives no
+ * rights. */
 START_TEST(the_bounding_set_stays)
 {
 	privileges.user = "nobody";
@@ -186,7 +188,7 @@ static void without_setuid(void)
 	check_locked("0000000000000000");
 }
 
-/* A container may be like that: what can be given up is. */
+/* A container can lack CAP_SETUID: then only the capabilities are given up. */
 START_TEST(a_container)
 {
 	in_child(without_setuid);

@@ -35,7 +35,7 @@ static void in_80_columns(void)
 	}
 }
 
-/* The worst host: all that can be said at length is said. */
+/* The worst host: every finding has its longest text. */
 static void worst_host(void)
 {
 	root_remove();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* System calls that are left, refused or the end; and kernels without filters. */
+/* System calls that are allowed, refused or fatal; and kernels without filters.
+ */
 #include <asm/termbits.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -46,7 +47,7 @@ static void is_refused(void)
 	ck_assert_int_eq(errno, EPERM);
 }
 
-/* Whoever it is. */
+/* The filter is the same for every user. */
 START_TEST(system_calls_are_refused)
 {
 	privileges.user = _i ? "root" : "nobody";
@@ -75,7 +76,7 @@ START_TEST(system_calls_are_left)
 }
 END_TEST
 
-/* A socket that was made before lets clients in, if that is asked for. */
+/* A socket that was made before accepts clients if privileges.serves is set. */
 static void lets_clients_in(void)
 {
 	const struct sockaddr_in any = { .sin_family = AF_INET };
@@ -91,7 +92,7 @@ static void lets_clients_in(void)
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
 				    sizeof(on)),
 			 privileges.serves ? 0 : -1);
-	/* Nobody who serves asks others. */
+	/* A server may not connect to others. */
 	ck_assert_int_eq(connect(fd, (const void *)&any, sizeof(any)), -1);
 	ck_assert_int_eq(errno, EPERM);
 	ck_assert_int_eq(socket(AF_INET, SOCK_STREAM, 0), -1);
@@ -106,7 +107,7 @@ START_TEST(servers)
 }
 END_TEST
 
-/* Libraries ask for a terminal in these ways; a file answers that it is none. */
+/* Libraries ask by these calls whether a file is a terminal: a file is none. */
 static void asks_for_terminal(void)
 {
 	static const unsigned long calls[] = { TCGETS,	 TCSETS,   TCSETSW,
@@ -139,7 +140,7 @@ static void runs_a_program(void)
 	execv("/bin/true", argv);
 }
 
-/* That is nothing which we ever do, so it is the end. */
+/* We never run a program, so an attempt ends the process. */
 START_TEST(no_program_is_run)
 {
 	pid_t pid;
@@ -157,7 +158,7 @@ START_TEST(no_program_is_run)
 	ck_assert_int_eq(WTERMSIG(status), SIGSYS);
 }
 END_TEST
-/* Lets the kernel, as it were, answer @error to who installs a filter. */
+/* Make the kernel seem to answer @error when a filter is installed. */
 static void answer_filters(scmp_filter_ctx outer, int error,
 			   enum scmp_compare pointer)
 {
@@ -177,7 +178,7 @@ static void answer_filters(scmp_filter_ctx outer, int error,
 	seccomp_release(outer);
 }
 
-/* Redirects standard error to the file that was there already. */
+/* Redirect standard error to the file @secret. */
 static void hear_errors(void)
 {
 	ck_assert_ptr_nonnull(freopen(secret, "w+", stderr));
@@ -204,7 +205,7 @@ static void has_no_filters(void)
 	check_errors("this kernel has no seccomp filters");
 }
 
-/* CONFIG_SECCOMP_FILTER is not set: it goes on, and says so. */
+/* Without CONFIG_SECCOMP_FILTER, the program goes on and reports that. */
 START_TEST(a_kernel_without_filters)
 {
 	privileges.user = "nobody";
@@ -222,7 +223,7 @@ static void has_other_filters(void)
 	check_errors(NULL);
 }
 
-/* There are filters, but ours is refused: that is the end. */
+/* The kernel has filters but refuses ours: that is an error. */
 START_TEST(a_filter_that_is_refused)
 {
 	privileges.user = "nobody";

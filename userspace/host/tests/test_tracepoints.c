@@ -91,7 +91,7 @@ START_TEST(fields)
 		  false },
 		{ LINE("int a", "offset:4;\tsize:4;\tsigned:1;"), 0, 4, 4,
 		  true },
-		/* 6.18 has more behind; and the order is nobody's promise */
+		/* 6.18 has more fields at the end; no order is promised */
 		{ LINE("u32 b", "offset:8;\tsize:4;\tsigned:0;")
 			  LINE("u64 a", "offset:16;\tsize:8;\tsigned:0;")
 				  LINE("unsigned long requests",
@@ -99,7 +99,7 @@ START_TEST(fields)
 		  0, 16, 8, false },
 		{ LINE("const void *a", "offset:8;\tsize:8;\tsigned:0;"), 0, 8,
 		  8, false },
-		/* names that only contain it */
+		/* names that only contain the wanted one */
 		{ LINE("u32 aa", "offset:8;\tsize:4;\tsigned:0;"),
 		  .r = -ENOENT },
 		{ LINE("u32 a_a", "offset:8;\tsize:4;\tsigned:0;"),
@@ -107,7 +107,7 @@ START_TEST(fields)
 		{ LINE("a b", "offset:8;\tsize:4;\tsigned:0;"), .r = -ENOENT },
 		{ "print fmt: \"a\", REC->a\n", .r = -ENOENT },
 		{ "", .r = -ENOENT },
-		/* no numbers */
+		/* fields that are no numbers */
 		{ LINE("u8 a[15]", "offset:8;\tsize:15;\tsigned:0;"),
 		  .r = -EINVAL },
 		{ LINE("u8 a", "offset:8;\tsize:0;\tsigned:0;"), .r = -EINVAL },
@@ -133,7 +133,7 @@ START_TEST(fields)
 }
 END_TEST
 
-/* A record that lacks something is refused, and what it lacks is named. */
+/* A record without a field is refused, and the message names the field. */
 START_TEST(incomplete_records)
 {
 	struct exit_record record;
@@ -173,7 +173,7 @@ START_TEST(arguments_of_kvm_exit)
 	ck_assert_int_eq(ARGS_OF(T_VOID_P, T_VCPU_P, T_INT), KVM_EXIT_VCPU_ISA);
 	ck_assert_int_eq(ARGS_OF(T_VOID_P, T_INT, T_VCPU_P, T_INT),
 			 KVM_EXIT_REASON_VCPU_ISA);
-	/* neither of the two */
+	/* neither of the two lists of arguments */
 	ck_assert_int_eq(ARGS_OF(T_VOID_P), KVM_EXIT_ARGS_UNKNOWN);
 	ck_assert_int_eq(ARGS_OF(T_VOID_P, T_INT, T_VCPU_P),
 			 KVM_EXIT_ARGS_UNKNOWN);
@@ -193,7 +193,7 @@ START_TEST(arguments_of_kvm_exit)
 }
 END_TEST
 
-/* From files, KVM being a module: its types refer to the kernel's. */
+/* BTF from files if KVM is a module: its types refer to the kernel's. */
 START_TEST(btf_of_modules)
 {
 	static const int params[] = { T_VOID_P, T_VCPU_P, T_INT };
@@ -228,7 +228,7 @@ START_TEST(btf_of_modules)
 }
 END_TEST
 
-/* In either of tracefs' places; what is not there is named. */
+/* tracefs can be at either place; messages name the file that is missing. */
 START_TEST(records_from_tracefs)
 {
 	static const char *const places[] = { "/sys/kernel/tracing",

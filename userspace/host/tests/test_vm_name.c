@@ -16,12 +16,12 @@ struct row {
 	const char *name;
 };
 
-/* As the kernel gives it: a NUL behind the last word too. */
+/* A command line as the kernel gives it: the last word has a NUL, too. */
 #define CMDLINE(s, name)           \
 	{                          \
 		s, sizeof(s), name \
 	}
-/* Without that. */
+/* A command line without the last NUL. */
 #define CUT(s, name)                   \
 	{                              \
 		s, sizeof(s) - 1, name \
@@ -122,7 +122,7 @@ static const struct row rows[] = {
 
 #define NR_ROWS ((int)(sizeof(rows) / sizeof(rows[0])))
 
-/* In a buffer of its own length: reading beyond it is found by the sanitizer. */
+/* Use a buffer of exact length: the sanitizer finds reads beyond its end. */
 static void parse(const char *cmdline, size_t length, char *name, size_t size)
 {
 	char *copy = malloc(length ? length : 1);
@@ -142,7 +142,7 @@ START_TEST(names)
 }
 END_TEST
 
-/* Cut at every length: never more than that is read, and there is a name. */
+/* Cut at every length: no byte beyond it is read, and there is a name. */
 START_TEST(cut_anywhere)
 {
 	char name[64];
@@ -205,7 +205,8 @@ START_TEST(processes_without_a_command_line)
 }
 END_TEST
 
-/* The length of a character by its definition, 0 if it is none; is it shown? */
+/* The length of a character as UTF-8 defines it, or 0 if the bytes are none;
+ * @shown: is it safe to show? */
 static size_t character(const unsigned char *s, size_t length, bool *shown)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -230,7 +231,8 @@ static size_t character(const unsigned char *s, size_t length, bool *shown)
 	return n;
 }
 
-/* Any two bytes, and those at the ends of what may follow, in all lengths. */
+/* Any two bytes, followed by bytes at the limits of UTF-8's ranges, at all
+ * lengths. */
 START_TEST(any_bytes)
 {
 	static const unsigned char ends[] = { 0x7f, 0x80, 0x8f, 0x90,
@@ -250,8 +252,8 @@ START_TEST(any_bytes)
 			bool shown = false;
 			size_t n = character(bytes + at, rest, &shown);
 
-			/* Each character that is not shown, and each byte of
-			 * none, is a question mark. */
+			/* A character that is not shown becomes a question
+			 * mark, and so does a byte outside of characters. */
 			memcpy(expected + out, shown ? (char *)bytes + at : "?",
 			       shown ? n : 1);
 			out += shown ? n : 1;
@@ -267,7 +269,8 @@ START_TEST(any_bytes)
 }
 END_TEST
 
-/* In buffers of all sizes: cut between characters, and what is behind stays. */
+/* In buffers of all sizes, a text is cut between characters, and the bytes
+ * beyond the buffer stay. */
 START_TEST(any_size)
 {
 	static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7z";
@@ -287,7 +290,7 @@ START_TEST(any_size)
 }
 END_TEST
 
-/* Of what is longer than any command line, the rest is left out. */
+/* A command line beyond all limits is cut. */
 START_TEST(endless_command_lines)
 {
 	static const char tail[] = "\0-name\0late";
@@ -344,7 +347,7 @@ START_TEST(facts)
 		ck_assert_str_eq(found.program, row[i].program);
 		ck_assert_str_eq(found.uuid, row[i].uuid);
 	}
-	/* Longer than there is room for. */
+	/* A name that is longer than the field is cut. */
 	vm_facts_parse(long_name, strlen(long_name), &found);
 	ck_assert_uint_eq(strlen(found.program), sizeof(found.program) - 1);
 	vm_facts(getpid(), &found);

@@ -77,7 +77,7 @@ START_TEST(once)
 }
 END_TEST
 
-/* Whoever may look into all processes need not guess. */
+/* A user who may look into all processes needs no guess by names of threads. */
 START_TEST(nothing_unseen)
 {
 	process(10, "qemu-system-x86\n", "CPU 0/KVM\n", "a");
