@@ -126,7 +126,8 @@ static bool is_right(struct serve_auth *auth, const char *hash,
 }
 
 /*
- * An unknown name takes as long as a wrong password, so that it cannot be told.
+ * An unknown name takes as long as a wrong password, so that a client cannot
+ * find out which names exist.
  */
 static bool check(struct serve_auth *auth, const char *name,
 		  const char *password, const struct source *source,
@@ -157,7 +158,7 @@ static bool check(struct serve_auth *auth, const char *name,
 	return true;
 }
 
-/* Decode "Basic " and base64 of NAME:PASSWORD; false if it is not that. */
+/* Decode the base64 after "Basic "; returns false if the header is not valid. */
 static bool decode(const char *authorization, gnutls_datum_t *decoded)
 {
 	gnutls_datum_t text;
@@ -181,7 +182,8 @@ enum serve_permission serve_auth_check(struct serve_auth *auth,
 	bool too_often = false, right = false;
 
 	/*
-	 * A client that sends no password is asked for one; it is no failure.
+	 * A client that sends no password is asked for one.  This does not
+	 * count as a failure.
 	 */
 	if (!decode(authorization, &decoded))
 		return SERVE_UNKNOWN;

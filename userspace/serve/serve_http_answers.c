@@ -225,7 +225,7 @@ enum MHD_Result serve_on_request(void *context,
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
 	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-				   "GET and HEAD alone\n", PLAIN,
+				   "only GET and HEAD are allowed\n", PLAIN,
 				   MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	if (!serve_tls_permits(serve->options.web, connection))
 		return refuse(connection, MHD_HTTP_FORBIDDEN,

@@ -61,9 +61,9 @@ static bool is_idler(const struct client *a, const struct client *b)
 }
 
 /*
- * Find the client to cut off for a new one, or NULL.  Clients that send no
- * request are cut off at once, and those that do not read the answer soon: so
- * they cannot lock out a client that scrapes.
+ * Find the client to cut off for a new one, or NULL.  A client that has sent no
+ * request can be cut off at once, one that reads its answer after PATIENCE_NS.
+ * So neither can lock out a client that scrapes.
  */
 static const struct client *find_idler(const struct serve *serve)
 {
@@ -114,7 +114,7 @@ void serve_accept_from(struct serve *serve, int socket)
 		/* This closes the descriptor if it fails. */
 		MHD_add_connection(serve->daemon, fd,
 				   (struct sockaddr *)&address, length);
-		/* Read its request, so that it does not count as idle. */
+		/* Read the client's request, so that it is not taken for idle. */
 		MHD_run(serve->daemon);
 	}
 }

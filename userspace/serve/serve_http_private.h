@@ -56,7 +56,7 @@ void serve_on_connection(void *serve, struct MHD_Connection *connection,
 			 void **socket_context,
 			 enum MHD_ConnectionNotificationCode code);
 
-/** serve_has_place - is a place free, or can a client be cut off for one? */
+/** serve_has_place - is a place free, or can a client be cut off to free one? */
 bool serve_has_place(const struct serve *serve);
 
 /** serve_accept_from - accept the waiting clients while there is a place */

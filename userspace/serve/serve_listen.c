@@ -53,7 +53,7 @@ static bool parse_unix(const char *path, struct address *address)
 	return true;
 }
 
-/* Any address: a socket for IPv6 accepts IPv4 as well, unless that is off. */
+/* All addresses: bind_to() lets a socket for IPv6 accept IPv4, too. */
 static void take_any(struct address *address)
 {
 	address->in6.sin6_family = AF_INET6;

@@ -11,7 +11,7 @@
 #include "serve/serve_notify.h"
 
 static struct {
-	int fd; /* 0: nobody is told */
+	int fd; /* 0: systemd expects no messages */
 	uint64_t every_ns; /* 0: no watchdog */
 	uint64_t told_ns;
 } notify;

@@ -133,7 +133,7 @@ static int each_pair(struct reading *reading, const yaml_node_t *mapping,
 	    !*scalar(mapping))
 		return 0;
 	if (mapping->type != YAML_MAPPING_NODE)
-		return wrong(reading, mapping, "there must be keys here");
+		return wrong(reading, mapping, "keys and values are expected");
 	for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
 	     !r && pair < mapping->data.mapping.pairs.top; pair++) {
 		const yaml_node_t *key =
@@ -176,8 +176,9 @@ static int take_user(struct reading *reading, const yaml_node_t *key,
 
 	/* Clients send NAME:PASSWORD, so a name cannot contain a colon. */
 	if (!*scalar(key) || strchr(scalar(key), ':'))
-		return wrong(reading, key,
-			     "a user's name is not empty, and has no colon");
+		return wrong(
+			reading, key,
+			"a user's name must not be empty or contain a colon");
 	if (!scalar(value) || !is_hash(scalar(value)))
 		return wrong(
 			reading, value,
@@ -237,7 +238,7 @@ static int take_tls(struct reading *reading, const yaml_node_t *key,
 	else
 		return wrong(
 			reading, key,
-			"of tls_server_config there are cert_file, key_file, min_version, client_auth_type and client_ca_file: this key is not known, and not ignored");
+			"this key is not known: tls_server_config takes cert_file, key_file, min_version, client_auth_type and client_ca_file");
 	return 0;
 }
 
@@ -276,7 +277,7 @@ static int take_top(struct reading *reading, const yaml_node_t *key,
 		return each_pair(reading, value, take_user);
 	return wrong(
 		reading, key,
-		"there are tls_server_config and basic_auth_users: this key is not known, and not ignored");
+		"this key is not known: there are tls_server_config and basic_auth_users");
 }
 
 /* Parse the text as YAML; returns 0, or -errno with @why. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * TLS and the users who may read, from a file that is a subset of that which
- * Prometheus' own exporters take as --web.config.file.  An unknown key is an
- * error: to ignore it could let in somebody whom it excludes.
+ * TLS and the users who may read, from a file.  Its keys are a part of those
+ * that Prometheus' own exporters take in --web.config.file.  Any other key is
+ * an error: if it were ignored, the clients that it excludes could read.
  */
 #ifndef EXITLEDGER_SERVE_WEB_CONFIG_H
 #define EXITLEDGER_SERVE_WEB_CONFIG_H

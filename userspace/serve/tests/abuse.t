@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The server under abuse: clients that are slow, that are a thousand, that send rubbish or
-no end of headers, and that never read.  Meanwhile a scraper is answered, and afterwards
-nothing is left of them: no descriptor, no connection, no more memory than there may be."""
+"""The server under abuse: a thousand clients, and clients that are slow, send rubbish or
+endless headers, or never read their answer.  Meanwhile a scraper must be answered, and
+afterwards no descriptor or connection may be left, and no more memory than is allowed."""
 
 import os
 import random
@@ -24,10 +24,10 @@ from tap import done, ok  # noqa: E402
 DIRECTORY = tempfile.TemporaryDirectory(prefix="abuse-")
 RUN = os.path.join(DIRECTORY.name, "run.exits")
 VMS = 1000
-# Beside the metrics themselves: 32 connections of 12 KiB, and a few answers that are
-# still being sent.
+# Bytes that may be used beside the metrics: by 32 connections of 12 KiB each, and by a few
+# answers that are still being sent.
 MEMORY = 24 << 20
-REST = 6  # seconds until nothing is left of what was asked for
+REST = 6  # seconds after which the server has closed all connections
 PATIENCE = 10  # seconds that a scraper may have to wait, on a busy machine
 REQUEST = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -61,7 +61,7 @@ class Scraper(threading.Thread):
 
 
 def connect(exporter, buffer=None):
-    """A connection that does not wait, with a receive buffer of this size."""
+    """Connect to the exporter, with a receive buffer of this size."""
     made = socket.socket()
     if buffer:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -71,7 +71,7 @@ def connect(exporter, buffer=None):
 
 
 def is_closed(made, seconds):
-    """Does the server close a connection in so many seconds, whatever it sends before?"""
+    """Does the server close a connection within this time?  Bytes that come are ignored."""
     made.settimeout(seconds)
     end = time.monotonic() + seconds
     try:
@@ -86,7 +86,7 @@ def is_closed(made, seconds):
 
 
 def descriptors(exporter):
-    """How many descriptors the exporter has, as root may see; else None."""
+    """Return the number of the exporter's descriptors, or None if only root may see it."""
     try:
         return len(os.listdir(f"/proc/{exporter.process.pid}/fd"))
     except PermissionError:
@@ -94,23 +94,23 @@ def descriptors(exporter):
 
 
 def memory(exporter):
-    """Its resident memory, now and at most: bytes."""
+    """Return the exporter's resident memory in bytes: now, and the most so far."""
     status = exporter.status()
     return [int(status[name].split()[0]) << 10 for name in ("VmRSS", "VmHWM")]
 
 
 def abused(name, exporter, what):
-    """Abuse it while it is scraped."""
+    """Abuse the exporter by what() while a scraper reads its metrics."""
     with Scraper(exporter) as scraper:
         what()
         time.sleep(0.5)
     ok(f"{name}: scrapes go on", scraper.seconds and not scraper.wrong, scraper.wrong[:3])
-    ok(f"{name}: none waits longer than {PATIENCE} s", max(scraper.seconds) < PATIENCE,
+    ok(f"{name}: no scrape takes longer than {PATIENCE} s", max(scraper.seconds) < PATIENCE,
        max(scraper.seconds))
 
 
 def a_thousand(exporter):
-    """Connections that say nothing; later ones make room of earlier ones."""
+    """Open connections and send nothing; new ones take the places of old ones."""
     def what():
         made = [connect(exporter) for _ in range(1000)]
         time.sleep(2)
@@ -120,7 +120,7 @@ def a_thousand(exporter):
 
 
 def slow(exporter):
-    """A byte now and then, of a request that never ends: cut off after five seconds."""
+    """Send a byte of a request now and then: the server closes after five seconds."""
     late = []
 
     def what():
@@ -139,7 +139,7 @@ def slow(exporter):
 
 
 def unread(exporter):
-    """An answer that is asked for and never read."""
+    """Request the metrics, and never read the answer."""
     late = []
 
     def what():
@@ -147,14 +147,14 @@ def unread(exporter):
         for one in made:
             one.send(REQUEST)
         time.sleep(7)
-        # Bytes that are there already can be read, but no more come.
+        # Bytes that have arrived already can still be read.
         late.extend(one for one in made if not is_closed(one, 3))
     abused("clients that never read", exporter, what)
     ok("clients that never read: cut off", not late, len(late))
 
 
 def headers(exporter):
-    """Headers that are longer than any; the answer is an error, or none."""
+    """Send headers that are too long; the answer is an error, or the connection ends."""
     answers = []
 
     def what():
@@ -179,7 +179,7 @@ def headers(exporter):
 
 
 def rubbish(exporter):
-    """Anything but requests; and requests with mistakes."""
+    """Send random bytes, and requests with mistakes."""
     dice = random.Random(1)
     seeds = [REQUEST, b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
              b"GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
@@ -195,7 +195,7 @@ def rubbish(exporter):
             try:
                 one.sendall(text if i % 3 else dice.randbytes(dice.randrange(3000)))
                 if i % 2:
-                    # A reset in place of an end.
+                    # close() shall reset the connection.
                     one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 elif i % 5 == 0:
                     one.shutdown(socket.SHUT_WR)
@@ -221,7 +221,7 @@ def many_at_once(exporter):
     for thread in threads:
         thread.join()
     different = len({hash(body) for body in bodies})
-    # The machine may be so busy that one comes late.
+    # On a busy machine a scrape may come late, and get the next collection.
     ok("ten scrapes at once: one answer, or two", len(bodies) == 10 and different <= 2, different)
 
 
@@ -234,7 +234,7 @@ with Exporter("--replay", RUN, "--at-once") as served:
         served.ask(Accept=OPEN, Accept_Encoding="gzip")
         time.sleep(0.6)
     before, fds = memory(served)[0], descriptors(served)
-    # The kernel's mark of the most is set back, to that of now.
+    # Let the kernel's record of the most memory (VmHWM) begin again.
     if os.geteuid() == 0:
         with open(f"/proc/{served.process.pid}/clear_refs", "w", encoding="ascii") as clear:
             clear.write("5")
@@ -247,14 +247,14 @@ with Exporter("--replay", RUN, "--at-once") as served:
     time.sleep(REST)
     after, most = memory(served)
     ok("memory: bounded meanwhile", os.geteuid() or most < before + MEMORY, (before, most))
-    # The C library keeps some in pieces, and now and then another answer's worth; what is
-    # left over of clients would be more each time.
+    # The C library keeps some freed memory, and now and then that of another answer.  Memory
+    # that is not freed after a client would grow in each round.
     rounds = [after]
     while len(rounds) < 7 and (len(rounds) == 1 or rounds[-1] > rounds[-2] + (64 << 10)):
         unread(served)
         time.sleep(REST)
         rounds.append(memory(served)[0])
-    ok("memory: once more, and no more is left over", rounds[-1] <= rounds[-2] + (64 << 10),
+    ok("memory: another round leaves no more", rounds[-1] <= rounds[-2] + (64 << 10),
        (before, rounds))
     ok("descriptors: all are closed", descriptors(served) == fds, (fds, descriptors(served)))
     ok("it still serves", served.ask()[0] == 200)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests and configurations with damage: none may be more than refused, and no
- * connection may be left.  The same seed makes the same damage.  Not installed.
+ * Requests and configurations with damage: each is refused or accepted, without
+ * a crash, and no connection may be left.  The same seed makes the same damage.
+ * This program is not installed.
  *
  * usage: serve_fuzz http|web EXECUTIONS [SEED]
  */
@@ -19,9 +20,9 @@
 #include "commands/tests/text_fuzz.h"
 #include "serve/serve_http_private.h"
 
-#define HANG_SECONDS 10 /* of CPU time: who takes so long hangs */
-/* Of the server: until it has answered if it ever will, and until it sees an
- * end. */
+#define HANG_SECONDS 10 /* an input that takes more CPU time is a hang */
+/* Calls of serve_run(): after so many the server has answered a request if it
+ * ever will, and must have noticed that the client is gone. */
 #define ANSWER_TURNS 4
 #define TURNS 1000
 #define HASH "$2b$04$IW5PefrstR1iVcWxfOSg8OalAeXU6cq.t3SnC7.u0I9FtacBFfk4y"
@@ -72,7 +73,7 @@ static void begin_http(void)
 		       "X-Prometheus-Scrape-Timeout-Seconds: 10\r\n\r\n"));
 }
 
-/* Take what there is of the answer; false: it has ended. */
+/* Take the bytes of the answer that have arrived; false: it has ended. */
 static bool take(int client, char *answer, size_t size, size_t *length)
 {
 	char more[4096];
@@ -102,16 +103,16 @@ static bool fuzz_http(void)
 	if (client < 0 ||
 	    connect(client, (struct sockaddr *)&address, sizeof(address)))
 		abort();
-	/* The server may have refused it before it has all of it. */
+	/* The server may refuse a request before it has read all of it. */
 	if (send(client, input.text, input.length, MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE)
 		abort();
-	/* A request without its end would be waited for. */
+	/* The server waits for the end of an incomplete request: stop then. */
 	while (take(client, answer, sizeof(answer) - 1, &length) &&
 	       turns++ < ANSWER_TURNS)
 		must_run();
 	close(client);
-	/* Whatever it was, nothing of it is left when its client is gone. */
+	/* No connection may be left once its client is gone. */
 	for (turns = 0; serve->nr_clients; turns++) {
 		if (turns == TURNS)
 			abort();
@@ -134,7 +135,7 @@ static void end_http(void)
 
 static void begin_web(void)
 {
-	/* A file that is there stands for the certificate and the key. */
+	/* Any file that exists stands for the certificate and the key. */
 	text_input_make(
 		&input,
 		strdup("---\ntls_server_config:\n  cert_file: /etc/passwd\n"
@@ -206,6 +207,6 @@ int main(int argc, char **argv)
 	       (long)(clock() / CLOCKS_PER_SEC), executions - good, good);
 	target->end();
 	text_input_free(&input);
-	/* If all are refused, or none, little was tried. */
+	/* If all inputs were refused, or none, the damage was of no use. */
 	return good && good < executions ? STATUS_OK : STATUS_FAILED;
 }

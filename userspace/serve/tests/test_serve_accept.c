@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Preferences of clients, by headers that are right, odd or rubbish. */
+/* Preferences of clients, by headers that are valid, odd or rubbish. */
 #include <string.h>
 
 #include "serve/serve_accept.h"
@@ -32,7 +32,7 @@ START_TEST(formats)
 		  ";version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
 		  SERVE_OPENMETRICS },
 		{ "text/plain;version=0.0.4;q=1,*/*;q=0.1", SERVE_PROMETHEUS },
-		/* Any spaces, letters, and order */
+		/* Spaces, upper case and the order do not matter. */
 		{ " text/plain ; q=0.1 ,\tApplication/OpenMetrics-Text ; VERSION=\"1.0.0\" ; Q=0.2 ",
 		  SERVE_OPENMETRICS },
 		{ "text/plain;q=0.3," OPEN ";q=0.2", SERVE_PROMETHEUS },
@@ -43,7 +43,7 @@ START_TEST(formats)
 		{ OPEN ";version=2.0.0", SERVE_PROMETHEUS },
 		{ "text/plain;version=1.0.0;q=0.9," OPEN ";q=0.1",
 		  SERVE_OPENMETRICS },
-		/* Not wanted, or no number */
+		/* The format is not wanted, or its quality is no number. */
 		{ OPEN ";q=0", SERVE_PROMETHEUS },
 		{ OPEN ";q=0.000", SERVE_PROMETHEUS },
 		{ OPEN ";q=0.001", SERVE_OPENMETRICS },
@@ -55,7 +55,7 @@ START_TEST(formats)
 		{ OPEN ";q=0.5x", SERVE_PROMETHEUS },
 		{ OPEN ";q=05", SERVE_PROMETHEUS },
 		{ OPEN ";q=0.55555", SERVE_PROMETHEUS },
-		/* A comma between quotes is none. */
+		/* A comma between quotes separates nothing. */
 		{ "text/x;a=\"," OPEN ",\"", SERVE_PROMETHEUS },
 		{ "text/x;a=\"\\\"," OPEN, SERVE_PROMETHEUS },
 		{ ",,;;=,\"", SERVE_PROMETHEUS },

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""--web-config: TLS, certificates of clients, users; and files that are wrong, each of which
-is refused in one line that says where."""
+"""--web-config: TLS, certificates of clients, and users.  A wrong file is refused by a
+message of one line with the place of the mistake."""
 
 import base64
 import os
@@ -22,7 +22,7 @@ from tap import done, ok  # noqa: E402
 # Old versions of TLS are tried on purpose.
 warnings.simplefilter("ignore", DeprecationWarning)
 DIRECTORY = tempfile.TemporaryDirectory(prefix="web-")
-# bcrypt of "secret" and of "über pass:word", at its least cost; and of "slow", at 10.
+# bcrypt hashes of "secret" and "über pass:word" at the least cost.
 SECRET = "$2b$04$IW5PefrstR1iVcWxfOSg8OalAeXU6cq.t3SnC7.u0I9FtacBFfk4y"
 ODD = "$2b$04$U7MSKcKPd8qAQkzpPDTFKOMJQdqP3hn6EGDUgjB7QqkZ0Yn3p0kvK"
 TLS = "tls_server_config:\n  cert_file: host.crt\n  key_file: host.key\n"
@@ -32,25 +32,25 @@ USERS = f"basic_auth_users:\n  alice: {SECRET}\n  'bob ü': \"{ODD}\"\n"
 
 
 def path(name):
-    """A file of this test."""
+    """Return the path of a file of this test."""
     return os.path.join(DIRECTORY.name, name)
 
 
 def write(name, text):
-    """A file of this test with this text: its path."""
+    """Write a file of this test, and return its path."""
     with open(path(name), "w", encoding="utf-8") as file:
         file.write(text)
     return path(name)
 
 
 def openssl(*argv):
-    """openssl, which must succeed."""
+    """Run openssl, which must succeed."""
     subprocess.run(["openssl", *argv], check=True, cwd=DIRECTORY.name,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def certificate(name, purpose, ca="ca"):
-    """A key and a certificate by an authority, for this purpose."""
+    """Make a key and a certificate for this purpose, signed by an authority."""
     openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
             f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
     write("extensions", f"subjectAltName=IP:127.0.0.1\nextendedKeyUsage={purpose}\n")
@@ -59,18 +59,18 @@ def certificate(name, purpose, ca="ca"):
 
 
 def authority(name):
-    """A key and a certificate that makes others."""
+    """Make the key and the certificate of an authority."""
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
             "-keyout", f"{name}.key", "-out", f"{name}.crt", "-days", "2", "-subj", f"/CN={name}")
 
 
 def context(client=None, version=None):
-    """How a client does TLS: with this certificate, in this version alone."""
+    """Return a client's TLS context, with this certificate, and for only this version."""
     made = ssl.create_default_context(cafile=path("ca.crt"))
     made.minimum_version = version or ssl.TLSVersion.TLSv1_2
     if version:
         made.maximum_version = version
-        # Else this side refuses what is to be refused by the other one.
+        # Allow old versions here, as the server is to refuse them.
         made.set_ciphers("DEFAULT:@SECLEVEL=0")
     if client:
         made.load_cert_chain(path(f"{client}.crt"), path(f"{client}.key"))
@@ -78,18 +78,18 @@ def context(client=None, version=None):
 
 
 def basic(user, password):
-    """The header of a user with a password."""
+    """Return the header that names a user and a password."""
     return {"Authorization": "Basic " + base64.b64encode(
         f"{user}:{password}".encode()).decode()}
 
 
 def serving(text):
-    """An exporter with this configuration."""
+    """Return an exporter with this configuration."""
     return Exporter("--replay", RUN, "--at-once", "--web-config", write("web.yml", text))
 
 
 def attempt(exporter, **how):
-    """The status of an answer, or the kind of error that there is in place of one."""
+    """Return the status of the answer, or the name of the error if there is no answer."""
     try:
         return exporter.ask(**how)[0]
     except (OSError, ssl.SSLError) as error:
@@ -97,19 +97,19 @@ def attempt(exporter, **how):
 
 
 def the_tls():
-    """A certificate of the server's."""
+    """The server has a certificate."""
     with serving(TLS) as exporter:
         ok("TLS: scraped", exporter.ask(tls=context())[0] == 200)
         ok("TLS: 1.2 and 1.3", [attempt(exporter, tls=context(version=version)) for version in
                                 (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)] == [200, 200])
-        ok("TLS: no older one", attempt(
+        ok("TLS: no older version", attempt(
             exporter, tls=context(version=ssl.TLSVersion.TLSv1_1)) != 200)
-        ok("TLS: nothing without it", attempt(exporter) != 200)
+        ok("TLS: no answer without TLS", attempt(exporter) != 200)
         silent = [socket.create_connection(("127.0.0.1", exporter.port)) for _ in range(100)]
         for one in silent[::2]:
-            # The beginning of a client's first message, and no more.
+            # Send only the beginning of a client's first message.
             one.send(b"\x16\x03\x01\x02\x00\x01")
-        ok("TLS: goes on while a hundred begin it and do not go on",
+        ok("TLS: scrapes are answered while a hundred clients stop in the handshake",
            [exporter.ask(tls=context())[0] for _ in range(3)] == [200] * 3)
         for one in silent:
             one.close()
@@ -120,31 +120,32 @@ def the_tls():
 
 
 def the_clients():
-    """Certificates of clients."""
+    """The server requires certificates of clients."""
     with serving(CLIENTS) as exporter:
         ok("client: with a certificate", attempt(exporter, tls=context("client")) == 200)
-        ok("client: without one, nothing", attempt(exporter, tls=context()) != 200)
-        ok("client: nor by another authority",
+        ok("client: refused without a certificate", attempt(exporter, tls=context()) != 200)
+        ok("client: refused with a certificate by another authority",
            attempt(exporter, tls=context("stranger")) != 200)
-        ok("client: nor with one that is for servers", attempt(exporter, tls=context("host")) != 200)
-        ok("client: not even whether it is healthy",
+        ok("client: refused with a certificate for servers",
+           attempt(exporter, tls=context("host")) != 200)
+        ok("client: /-/healthy, too, is refused without a certificate",
            attempt(exporter, where="/-/healthy", tls=context()) != 200)
 
 
 def the_users():
-    """Names and passwords."""
+    """Users with passwords."""
     with serving(USERS) as exporter:
         status, headers, body = exporter.ask()
-        ok("user: none, and it is asked for one",
+        ok("user: a client without a password is asked for one",
            status == 401 and headers["WWW-Authenticate"] == 'Basic realm="exitledger"'
            and b"exits" not in body, (status, headers))
-        ok("user: right", exporter.ask(**basic("alice", "secret"))[0] == 200)
-        ok("user: another one, with odd letters",
+        ok("user: the right password", exporter.ask(**basic("alice", "secret"))[0] == 200)
+        ok("user: another user, with unusual letters",
            exporter.ask(**basic("bob ü", "über pass:word"))[0] == 200)
-        ok("user: / and what is not there as well", [
+        ok("user: / and missing pages need a password, too", [
             exporter.ask(where, **head)[0] for head in ({}, basic("alice", "secret"))
             for where in ("/", "/x")] == [401, 401, 200, 404])
-        ok("user: none to see that it is healthy", exporter.ask("/-/healthy")[0] == 200)
+        ok("user: /-/healthy needs no password", exporter.ask("/-/healthy")[0] == 200)
         for name, header in (
             ("another password", basic("alice", "Secret")),
             ("another's password", basic("alice", "über pass:word")),
@@ -157,7 +158,8 @@ def the_users():
             time.sleep(1.1)
             ok(f"user: {name}: 401", exporter.ask(**header)[0] == 401)
             ok(f"user: {name}: once more at once: 429", exporter.ask(**header)[0] == 429)
-            ok("user: who is known does not wait", exporter.ask(**basic("alice", "secret"))[0] == 200)
+            ok("user: a right password meanwhile is accepted",
+               exporter.ask(**basic("alice", "secret"))[0] == 200)
         for text in ("Basic", "Basic ", "Basic !!!", "Bearer x", "Basic YWxpY2U=", "basic",
                      "Basic " + "A" * 3000, "Digest username=x", "Basic YWxpY2U6c2VjcmV0AA=="):
             ok(f"Authorization: {text[:30]}: refused",
@@ -167,22 +169,23 @@ def the_users():
 
 
 def hurry():
-    """Wrong passwords do not keep the processor busy, nor others out."""
+    """Wrong passwords neither keep the processor busy nor lock out other users."""
     slow = SECRET.replace("$04$", "$09$")
     with serving(f"basic_auth_users:\n  alice: {SECRET}\n  bob: {slow}\n") as exporter:
-        ok("wrong passwords: one is known", exporter.ask(**basic("alice", "secret"))[0] == 200)
+        ok("wrong passwords: the right one is accepted first",
+           exporter.ask(**basic("alice", "secret"))[0] == 200)
         begin, statuses = time.monotonic(), []
         while statuses.count(429) < 50 and time.monotonic() < begin + 60:
             statuses.append(exporter.ask(**basic("bob", f"x{len(statuses)}"))[0])
             statuses.append(exporter.ask(**basic("alice", "secret"))[0])
         seconds = time.monotonic() - begin
-        ok("wrong passwords: no more than one a second is looked at",
+        ok("wrong passwords: no more than one a second is checked",
            statuses.count(401) <= seconds + 1 and statuses.count(429) == 50, (seconds, {
                status: statuses.count(status) for status in set(statuses)}))
-        ok("wrong passwords: who is known is answered each time", set(statuses[1::2]) == {200})
+        ok("wrong passwords: the right one is accepted each time", set(statuses[1::2]) == {200})
 
 
-# Each is wrong, at this line, and the message has this word.
+# Wrong configurations: the text, the line of the mistake, and words of the message.
 WRONG = (
     ("x: 1\n", 1, "not known"),
     (TLS + "http_server_config:\n  http2: true\n", 4, "not known"),
@@ -218,7 +221,7 @@ WRONG = (
 
 
 def the_mistakes():
-    """Files that are wrong."""
+    """Wrong files are refused."""
     def refused(name, *said):
         result = subprocess.run(
             [EXITLEDGER, "export", "--replay", RUN, "--web-config", path("web.yml"), "--listen",
@@ -242,7 +245,7 @@ def the_mistakes():
     refused("no file", "web.yml", "No such file")
     for text in ("", "# nothing\n", "basic_auth_users:\n", "---\n{}\n"):
         with serving(text) as exporter:
-            ok(f"{text!r}: asks for nothing", exporter.ask()[0] == 200)
+            ok(f"{text!r}: needs no password", exporter.ask()[0] == 200)
 
 
 RUN = path("run.exits")
