@@ -73,7 +73,7 @@ def _meta(families, order, line, is_open):
         order.append(name)
         families[name] = Family(name)
     family = families[name]
-    check(not family.samples, "said behind its samples:", line)
+    check(not family.samples, "it comes after the family's samples:", line)
     field = {"HELP": "help", "TYPE": "kind", "UNIT": "unit"}[what]
     check(getattr(family, field) is None, "said twice:", line)
     check(what != "UNIT" or (is_open and name.endswith("_" + text)), "a wrong unit:", line)
@@ -99,7 +99,7 @@ def _sample(family, line, is_open):
     check(name in [family.name + suffix for suffix in suffixes], "of another family:", line)
     made = Sample(name, labels_of(labels), Decimal(value.replace("+Inf", "Infinity")), None)
     if exemplar:
-        check(is_open and name.endswith("_bucket"), "an exemplar here:", line)
+        check(is_open and name.endswith("_bucket"), "no exemplar is allowed here:", line)
         made.exemplar = labels_of(exemplar), Decimal(exemplar_value)
         check(sum(len(part) for pair in made.exemplar[0].items() for part in pair) <= 128,
               "an exemplar's labels are too long:", line)
@@ -133,7 +133,7 @@ def _histograms(family):
         check(counts == sorted(counts) and counts[-1] == others["_count"], counts)
         for low, bucket, bound in zip([Decimal(0), *bounds], buckets, bounds):
             if bucket.exemplar:
-                check(low <= bucket.exemplar[1] <= bound, "an exemplar elsewhere:", rest)
+                check(low <= bucket.exemplar[1] <= bound, "an exemplar in a wrong bucket:", rest)
 
 
 def parse(text, is_open):

@@ -82,8 +82,7 @@ START_TEST(no_memory)
 	memory_left = -1;
 	ck_assert(text.failed);
 	/*
-	 * The text stays marked as failed, so that nobody uses an incomplete
-	 * one.
+	 * The text stays marked as failed, because it is incomplete.
 	 */
 	export_text_put(&text, "end");
 	ck_assert(text.failed);
