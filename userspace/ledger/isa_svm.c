@@ -34,6 +34,8 @@ static const struct isa_alias traced[] = {
 	{ "WRITE_CR0_TRAP", "CR0_WRITE_TRAP" },
 	{ "WRITE_CR4_TRAP", "CR4_WRITE_TRAP" },
 	{ "WRITE_CR8_TRAP", "CR8_WRITE_TRAP" },
+	{ "BUSLOCK", "BUS_LOCK" },
+	{ "IDLE_HALT", "IDLE_HLT" },
 };
 
 /* The SVM names for Intel's reasons. */
@@ -66,7 +68,6 @@ static const struct isa_alias from_vmx[] = {
 	{ "APIC_ACCESS", "AVIC_UNACCELERATED_ACCESS" },
 	{ "APIC_WRITE", "AVIC_UNACCELERATED_ACCESS or AVIC_INCOMPLETE_IPI" },
 	{ "EOI_INDUCED", "AVIC_UNACCELERATED_ACCESS" },
-	{ "BUS_LOCK", "BUSLOCK" },
 };
 
 static const struct isa_foreign foreign[] = {

@@ -42,7 +42,6 @@ static const struct isa_alias from_svm[] = {
 	{ "VMMCALL", "VMCALL" },
 	{ "MONITOR", "MONITOR_INSTRUCTION" },
 	{ "MWAIT*", "MWAIT_INSTRUCTION" },
-	{ "BUSLOCK", "BUS_LOCK" },
 	{ "NPF", "EPT_VIOLATION or EPT_MISCONFIG" },
 	{ "AVIC_INCOMPLETE_IPI", "APIC_WRITE" },
 	{ "AVIC_UNACCELERATED_ACCESS",

@@ -209,6 +209,9 @@ START_TEST(svm_uapi)
 	}
 	ck_assert_uint_gt(hardware, 70);
 	ck_assert_int_eq(NMI, 2);
+	/* Of later kernels than this distribution's. */
+	parses_to(EXIT_ISA_SVM, "buslock", EXIT_SVM_BUS_LOCK);
+	parses_to(EXIT_ISA_SVM, "idle-halt", EXIT_SVM_IDLE_HLT);
 #define SAME(name) same(EXIT_ISA_SVM, SVM_EXIT_##name, #name, "")
 	SAME(READ_CR0);
 	SAME(WRITE_CR8);
