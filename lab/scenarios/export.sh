@@ -1,18 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# needs: exitledger exitledger-export guest
+# needs: exitledger exitledger-export guest /usr/bin/setpriv
 #
-# The exporter on a real KVM: scrapes while guests come and go, beside a monitor; and with
-# wrong counters of KVM, for which the modules with mistakes are needed.
+# The exporter on a real KVM: scrapes while guests come and go, beside a monitor; with no
+# other capabilities than RIGHTS, as setpriv takes them; and with wrong counters of KVM, for
+# which the modules with mistakes are needed.
 set -u
 
 address=127.0.0.1:19177
 
-# serve NAME OPTION...: start an exporter; sets $exporter to its pid
+# serve NAME OPTION...: start an exporter, by $with; sets $exporter to its pid
+with=
 serve() {
 	name=$1
 	shift
-	exitledger export "$@" 2>"/results/$name.err" &
+	$with exitledger export "$@" 2>"/results/$name.err" &
 	exporter=$!
 	until grep -q 'serving at\|exitledger:' "/results/$name.err"; do
 		kill -0 $exporter || break
@@ -68,6 +70,24 @@ done
 $guest cpuid=3000 >/dev/null 2>&1
 end textfile
 cp /tmp/kvm.prom /results/textfile.prom
+
+echo "[LAB] with the service's rights, beside a guest of another user that runs already"
+chmod 666 /dev/kvm
+/bin/setpriv --reuid=65534 --regid=65534 --clear-groups microguest --report /dev/null \
+	--vcpus 2 --reads 20 --meanwhile --stop cpuid=20000 >/dev/null &
+early=$!
+until grep -q 'State:.*T' "/proc/$early/status"; do
+	kill -0 $early || break
+	sleep 0.1
+done
+with="/bin/setpriv --bounding-set $RIGHTS --inh-caps -all"
+serve service
+with=
+kill -CONT $early
+wait $early
+sleep 1.5
+scrape service
+end service
 
 echo "[LAB] KVM's counters lose one of a thousand exits"
 echo every-1000th >/sys/module/kvm/parameters/exit_stats_mutant
