@@ -30,6 +30,7 @@ MEMORY = 24 << 20
 REST = 6  # seconds after which the server has closed all connections
 PATIENCE = 10  # seconds that a scraper may have to wait, on a busy machine
 REQUEST = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+WAITS = []  # seconds of all scrapes under abuse
 
 
 class Scraper(threading.Thread):
@@ -104,6 +105,7 @@ def abused(name, exporter, what):
     with Scraper(exporter) as scraper:
         what()
         time.sleep(0.5)
+    WAITS.extend(scraper.seconds)
     ok(f"{name}: scrapes go on", scraper.seconds and not scraper.wrong, scraper.wrong[:3])
     ok(f"{name}: no scrape takes longer than {PATIENCE} s", max(scraper.seconds) < PATIENCE,
        max(scraper.seconds))
@@ -256,6 +258,9 @@ with Exporter("--replay", RUN, "--at-once") as served:
         rounds.append(memory(served)[0])
     ok("memory: another round leaves no more", rounds[-1] <= rounds[-2] + (64 << 10),
        (before, rounds))
+    print(f"# {len(WAITS)} scrapes under abuse, the longest of {max(WAITS):.1f} s; MB of memory: "
+          f"{before >> 20} before, {most >> 20} at most, {rounds[-1] >> 20} at the end; "
+          f"descriptors: {fds} before, {descriptors(served)} at the end")
     ok("descriptors: all are closed", descriptors(served) == fds, (fds, descriptors(served)))
     ok("it still serves", served.ask()[0] == 200)
     status, said = served.stop()
