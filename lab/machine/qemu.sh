@@ -15,9 +15,14 @@ find_emulator() {
 }
 
 # It has one thread, also for several CPUs: with more, Linux in QEMU's emulator panics
-# now and then when tracepoints are switched.
+# now and then when tracepoints are switched.  The debugging kernel did not, and has two
+# CPUs run at once, so that races can be found.
 # shellcheck disable=SC2054 # the commas are QEMU's
 machine() {
+	THREADS=single
+	# KASAN and the red zones of slabs take most of it.
+	[[ -z $DEBUG ]] || MEMORY=${MEMORY:-3072}
+	[[ -z $DEBUG ]] || ((CPUS == 1)) || THREADS=multi
 	mkfifo "$RUN/results.in" "$RUN/results.out"
 	cat <"$RUN/results.out" >"$RUN/results" &
 	COLLECTOR=$!
@@ -35,7 +40,7 @@ machine() {
 		return 0
 	else
 		ON="an emulated AMD host"
-		MACHINE+=(-accel tcg,thread=single)
+		MACHINE+=(-accel "tcg,thread=$THREADS")
 		BEAT=2
 	fi
 	MACHINE+=(-cpu EPYC,+svm,+npt)

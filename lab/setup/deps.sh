@@ -4,8 +4,8 @@
 # usage: deps.sh [CLASS...]
 #
 # Makes sure that the Debian packages of these classes are installed; lab/setup/packages.txt
-# has them: build, demo, intel, peers, pictures, check.  Without a class: build and demo, which
-# is what make demo needs.
+# has them: build, demo, intel, debug, peers, pictures, check.  Without a class: build and
+# demo, which is what make demo needs.
 # Root installs what is missing, and so does anyone who may use sudo; otherwise the
 # one command that installs it is printed.
 #
@@ -115,7 +115,7 @@ main() {
 
 	CLASSES=${*:-build demo}
 	for class in $CLASSES; do
-		[[ $class =~ ^(build|demo|intel|peers|pictures|check)$ ]] || usage
+		[[ $class =~ ^(build|demo|intel|debug|peers|pictures|check)$ ]] || usage
 	done
 	[[ -n $(type -P dpkg-query) ]] ||
 		die "no command dpkg-query, so this is no Debian; install what has the content of:" \
