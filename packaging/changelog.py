@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """usage: changelog.py deb|rpm VERSION RELEASE SUITE SECONDS
 
-Prints CHANGELOG.md as the changelog of a package.  VERSION must be its newest; RELEASE
-is appended to it; SECONDS is when that was, since 1970."""
+Prints CHANGELOG.md as the changelog of a package.  VERSION must be the newest one in it;
+RELEASE is appended to each version; SECONDS is the time of the release, since 1970."""
 
 import email.utils
 import sys
@@ -37,7 +37,7 @@ def main():
         sys.exit(f"changelog.py: CHANGELOG.md does not begin with {version},"
                  " which is the version in the Makefile")
     for number, changes in found:
-        # Backquotes are the page's, and mean nothing here.
+        # Backquotes are markup of CHANGELOG.md; a package's changelog has no markup.
         changes = [" ".join(change).replace("`", "") for change in changes]
         if kind == "rpm":
             day = time.strftime("%a %b %d %Y", time.gmtime(int(seconds)))

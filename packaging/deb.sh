@@ -3,16 +3,17 @@
 #
 # usage: deb.sh build|check VERSION [SUITE...]
 #
-# Debian's packages, for each SUITE (bookworm and trixie, unless said) in a new,
-# minimal system of it.
+# Builds or checks Debian's packages.  Each SUITE (default: bookworm and trixie) gets a new,
+# minimal system.
 #
-# build  makes source and binary packages of the commit that is checked out, twice,
-#        which must give the same bytes; lintian may find neither errors nor warnings.
-#        They go to build/deb/SUITE.
-# check  installs those, upgrades from an older version, removes and purges them in a
-#        system without a compiler, and says how long it took and what came with them
+# build  makes source and binary packages of the commit that is checked out.  They are
+#        built twice, and both builds must have the same bytes; lintian may find neither
+#        errors nor warnings.  The packages go to build/deb/SUITE.
+# check  installs these packages, upgrades from an older version, removes and purges them
+#        in a system without a compiler; prints how long the installation takes, and
+#        which other packages it installs
 #
-# Exit status: 0 if all is well, 1 if not; 3 if there can be no such system here.
+# Exit status: 0 if all is well, 1 if not; 3 if a minimal system cannot be made here.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
@@ -43,7 +44,8 @@ check_machine() {
 
 # --- the source package ---
 
-# make_source FOLDER: the tarball beside it, and what dpkg-buildpackage needs in it
+# make_source FOLDER: unpack the source into it, with a changelog, for dpkg-buildpackage;
+# the tarball goes beside it
 make_source() {
 	local seconds
 
@@ -55,7 +57,7 @@ make_source() {
 	tar -x -C "$1" --strip-components=1 -f "$BUILD/dist/exitledger-$VERSION.tar.xz"
 	git -C "$TOP" archive HEAD debian | tar -x -C "$1"
 	seconds=$(git -C "$TOP" log -1 --format=%ct)
-	# An older version is less than this, and so is this one of an older Debian.
+	# By this suffix, the packages of an older Debian count as older than those of a newer.
 	(cd -- "$TOP" && packaging/changelog.py deb "$VERSION" \
 		"-1~deb${RELEASE[$SUITE]}" unstable "$seconds") \
 		>"$1/debian/changelog"
@@ -86,7 +88,7 @@ install_build_tools() { # FOLDER
 	apt_get build-dep --no-install-recommends "$1"
 }
 
-# The two builds differ in path, time zone, umask and time, which must make no difference.
+# The two builds differ in path, time zone, umask and time; the packages must not differ.
 build_packages() { # NUMBER
 	local zone=([1]=UTC [2]=Pacific/Kiritimati) mask=([1]=022 [2]=027)
 
@@ -98,7 +100,7 @@ sums() { # NUMBER
 	(cd -- "$ROOT/build/$1" && sha256sum -- *.deb *.dsc *.tar.xz)
 }
 
-# lintian's own --fail-on counts tags that are overridden, too.
+# lintian's own --fail-on cannot be used: it counts overridden tags, too.
 lint() {
 	local found
 
@@ -133,7 +135,7 @@ build_suite() {
 
 # --- are they good? ---
 
-# All files of the system, but for what APT and dpkg keep for themselves.
+# List all files of the system, except for those that APT and dpkg keep for themselves.
 files() {
 	(cd -- "$ROOT" && find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev \
 		-o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg \
@@ -162,13 +164,13 @@ make_older_source() { # FOLDER
 		"$1/usr/lib/exitledger-kvm/kvm-dkms"
 }
 
-# The same package as an older version had it, to upgrade from.
+# Repack a package with an older version, to upgrade from.
 make_older() { # DEB TO
 	local tmp
 
 	new_beside tmp "$ROOT/packages/old"
 	dpkg-deb -R "$1" "$tmp"
-	# exitledger-export is of exitledger's very version.
+	# exitledger-export depends on exactly its own version of exitledger.
 	sed -i 's/^Version: .*/Version: 0.0.1/; s/(= [^)]*)/(= 0.0.1)/' "$tmp/DEBIAN/control"
 	[[ $1 != *-kvm-dkms_* ]] || make_older_source "$tmp"
 	dpkg-deb --root-owner-group -b "$tmp" "$2" >/dev/null
@@ -205,7 +207,8 @@ check_install() {
 		fail "it is larger than 2 MB"
 }
 
-# The packages that it needs stay, as those of any other program would; so does its user.
+# After the purge, the packages that exitledger-export needs stay, as with any other
+# program, and so does its user.
 check_export_install() {
 	local before start suffix="_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 
@@ -223,7 +226,7 @@ check_export_install() {
 	apt_get purge exitledger-export exitledger >/dev/null 2>&1
 }
 
-# dkms_knows VERSION...: ends here unless it knows the modules' source of these alone
+# dkms_knows VERSION...: fail unless DKMS knows the modules' source of exactly these versions
 dkms_knows() {
 	local known wanted
 
@@ -233,7 +236,7 @@ dkms_knows() {
 		fail "DKMS knows '$known', not '${*:+$wanted}'"
 }
 
-# There is no kernel, so that nothing is built.
+# The system has no kernel, so no module is built.
 check_kvm_install() {
 	local before start
 
@@ -251,7 +254,8 @@ check_kvm_install() {
 	dkms_knows
 }
 
-# dpkg does this when it gives up an upgrade, a removal, or makes room for another package.
+# Call the package's scripts as dpkg does when it gives up an upgrade or a removal, or
+# deconfigures the package in favour of another one.
 check_given_up() {
 	local scripts=/var/lib/dpkg/info/exitledger-kvm-dkms word
 
@@ -286,7 +290,7 @@ check_all() {
 		"exitledger-export_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-guest_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-kvm-dkms_$VERSION-1~deb${RELEASE[$SUITE]}_all.deb")
-	# The libraries stay, as those of any other program would.
+	# The libraries are installed now and stay, as with any other program.
 	before=$(files)
 	step "install an older version" "deb-$SUITE-old" apt_get install \
 		--no-install-recommends "${names[@]/#//packages/old/}"
@@ -299,7 +303,7 @@ check_all() {
 	inside getent passwd exitledger >/dev/null || fail "no user exitledger"
 	step "give up an upgrade and a removal" "deb-$SUITE-given-up" check_given_up
 	step "remove it" "deb-$SUITE-remove" apt_get remove "${packages[@]}"
-	# APT does not know a package that left nothing to be purged.
+	# Use dpkg: APT does not know a package that has left no files to purge.
 	step "purge it" "deb-$SUITE-purge" inside dpkg --purge "${packages[@]}"
 	dkms_knows
 	[[ ! -e $ROOT/var/log/exitledger-kvm ]] || fail "its log is left"

@@ -3,13 +3,13 @@
 #
 # usage: dist.sh VERSION [GUEST-PROGRAM...]
 #
-# Makes in build/dist, from the commit that is checked out, the same bytes each time:
+# Makes these files in build/dist, from the commit that is checked out.  Each call with the
+# same commit makes the same bytes.
 #
 #   exitledger-VERSION.tar.xz   the source
-#   exitledger-VERSION.spdx     which file has which licence (if there is the command
-#                               reuse)
+#   exitledger-VERSION.spdx     the licence of each file (needs the command reuse)
 #   exitledger-guest-VERSION-ARCH.tar.xz   GUEST-PROGRAMs, if any are given
-#   SHA256SUMS                  of those that were made now
+#   SHA256SUMS                  the checksums of the files made by this call
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"
@@ -24,7 +24,7 @@ check_tree() {
 		die "$TOP is no git checkout"
 	[[ -z $changed ]] ||
 		die "there are changes that are not committed; commit them first"
-	# The commit's time is that of all files.
+	# All files in the tarballs get the time of the commit.
 	SECONDS_OF_COMMIT=$(git -C "$TOP" log -1 --format=%ct)
 }
 
@@ -35,7 +35,7 @@ make_source() { # NAME
 	MADE+=("$1.tar.xz")
 }
 
-# A build's ID tells in which folder it was built.
+# The build ID is removed, because it depends on the folder of the build.
 make_guest() { # NAME PROGRAM...
 	local name=$1 program tmp
 
@@ -85,7 +85,7 @@ main() {
 	make_source "exitledger-$1"
 	make_licences "exitledger-$1"
 	(($# == 1)) || make_guest "exitledger-guest-$1-$(uname -m)" "${@:2}"
-	# Others that are there may be of another commit.
+	# Other files in the folder may be of another commit.
 	(cd -- "$DIST" && sha256sum -- "${MADE[@]}" >SHA256SUMS.new &&
 		mv -- SHA256SUMS.new SHA256SUMS)
 	for file in "${MADE[@]}"; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# make install and make uninstall, from one list of what goes where.
+# make install and make uninstall, from one list of files and where they go.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -17,7 +17,7 @@ ZSH_COMPLETIONS ?= $(DATADIR)/zsh/site-functions
 FISH_COMPLETIONS ?= $(DATADIR)/fish/vendor_completions.d
 
 INSTALLED_PROGRAMS := $(EXITLEDGER) $(EXITLEDGER_EXPORT) $(EXITLEAF) $(EXITWORK)
-# Those that tests and measurements need, and nobody else.
+# Programs that are only of use for tests and measurements.
 TEST_TOOLS := $(MICROGUEST) $(LEAFFUZZ)
 
 # --- manual pages ---
@@ -27,7 +27,7 @@ MANUAL_PAGES := $(patsubst docs/%.rst,$(BUILD)/man/%,$(wildcard docs/*.[1-9].rst
 # title PAGE.SECTION: the arguments of the line that makes a page's head and foot
 title = "$(basename $1)" "$(subst .,,$(suffix $1))" "" "exitledger $(VERSION)" "exitledger"
 
-# The title says the version, which rst2man does not know.
+# Put the version into the title, because rst2man does not know it.
 $(BUILD)/man/%: docs/%.rst Makefile
 	@mkdir -p $(@D)
 	@[ -n "$$(type -P $(RST2MAN))" ] || { \
@@ -51,16 +51,16 @@ $(COMPLETIONS): $(EXITLEDGER)
 # --- the exporter's unit ---
 
 UNIT := $(BUILD)/systemd/exitledger-export.service
-# It says where the program is, so it is made for each install.
+# The unit has the program's path, which can be another one in each call of make.
 .PHONY: $(UNIT)
 $(UNIT): packaging/systemd/exitledger-export.service.in
 	@mkdir -p $(@D)
 	@sed 's,@BINDIR@,$(BINDIR),' $< > $@
 
-# Made by whoever calls make, so that root has nothing to make in "make install".
+# "make" already makes these files, so that root has to make none in "make install".
 all: $(COMPLETIONS) $(if $(shell command -v $(RST2MAN)),$(MANUAL_PAGES))
 
-# --- what goes where: FILE>PATH ---
+# --- files and where they go: FILE>PATH ---
 
 INSTALLED_DATA := \
 	$(foreach page,$(MANUAL_PAGES),\
@@ -80,7 +80,7 @@ INSTALLED_DATA := \
 	README.md>$(DOCDIR)/README.md CHANGELOG.md>$(DOCDIR)/CHANGELOG.md \
 	$(foreach file,$(wildcard LICENSES/*),$(file)>$(DOCDIR)/$(file))
 
-# Folders that nobody else has, and those that are left if nobody else uses them.
+# Folders to remove if they are empty: our own, and those shared with other programs.
 OWN_FOLDERS := $(DOCDIR)/LICENSES $(DOCDIR) \
 	$(addprefix $(DATADIR)/exitledger,/prometheus /dashboards) $(DATADIR)/exitledger \
 	$(foreach folder,$(UNITDIR) $(SYSUSERSDIR) $(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS),\

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Packages, and what a release consists of.  SUITE may name one of Debian's releases;
-# without, it is all that there are packages for.
+# Packages, and the files of a release.  SUITE may name one of Debian's releases; the
+# default is all releases that there are packages for.
 
 .PHONY: dist deb deb-check rpm
 dist: $(EXITLEAF) $(EXITWORK)

@@ -3,9 +3,9 @@
 #
 # usage: rpm.sh VERSION
 #
-# Builds the RPM packages of packaging/exitledger.spec.in, from the commit that is checked
-# out, in build/rpm.  On a Debian, whose packages have other names, what is needed to
-# build is not asked for; rpmlint looks at the packages if it is there.
+# Builds the RPM packages of packaging/exitledger.spec.in in build/rpm, from the commit that
+# is checked out.  On Debian, BuildRequires is not checked, because Debian's packages have
+# other names.  If rpmlint is installed, it checks the packages.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lab/lib.sh"

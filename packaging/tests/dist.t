@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make dist: the same bytes from the same commit, wherever it is checked out; and the
+# make dist gives the same bytes for the same commit, wherever it is checked out; and the
 # changelogs of packages.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -10,13 +10,13 @@ cd "$(dirname "$0")/../.."
 top=$PWD build=$(realpath "${BUILD:-build}")
 version=$(sed -n 's/^VERSION := //p' Makefile)
 guest=exitledger-guest-$version-$(uname -m)
-# Other tests' folder is not for these.
+# The clones build in folders of their own.
 unset BUILD
 for where in one two/deep; do
 	git clone -q --no-hardlinks "$top" "$tap_dir/$where" 2>"$tap_dir/err"
 	run "$tap_dir/$where/packaging/dist.sh" "$version" "$build/guest/exitleaf"
 	ok "$where: made" status_is 0
-	# The file's times are not those of the commit.
+	# Let the files of the next clone have other times.
 	sleep 1
 done
 sums() { (cd "$tap_dir/$1/build/dist" && sha256sum -- *); }
@@ -40,12 +40,12 @@ else
 	skip 'licences by file' 'the command reuse'
 fi
 
-# As another commit, or a run that was killed, left them.
+# Files that another commit or a killed run has left.
 touch "$guest.tar.xz.new" "exitledger-$version-old.tar.xz"
 run "$tap_dir/one/packaging/dist.sh" "$version"
 ok 'made without programs for guests' status_is 0
 names=$(sed 's/^[0-9a-f]*  //' SHA256SUMS | grep -v '\.spdx$')
-ok 'the checksums are of what was made now, and of nothing else' \
+ok 'the checksums are those of the new files, and no others' \
 	[ "$names" = "exitledger-$version.tar.xz" ]
 ok 'no program for guests is named' out_lacks "$guest"
 ok 'nor an old file' out_lacks -old

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# KVM's modules by DKMS: built from the kernel's very source or not at all, all three or
-# none, found by modprobe before the kernel's own, and never a reason for a kernel's
-# package to fail.  With the real dkms, and a system that is made up.
+# KVM's modules by DKMS: they are built from the source of exactly this kernel or not at all,
+# all three or none; modprobe finds them before the kernel's own; and they never make the
+# installation of a kernel's package fail.  This uses the real dkms in a made-up system.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -20,7 +20,7 @@ if [[ -z $(type -P dkms) ]]; then
 	exit
 fi
 if ((EUID != 0)); then
-	skip 'all of it' 'root: dkms installs modules for nobody else'
+	skip 'all of it' 'root: only root may install modules with dkms'
 	done_testing
 	exit
 fi
@@ -30,7 +30,7 @@ root=$tap_dir/root
 make_root "$root"
 # The compiled objects are taken from the lab's modules.
 export EXITLEDGER_BASE=$build/modules/$KSERIES/normal EXITLEDGER_ROOT=$root
-# An administrator may have these for purposes of their own.
+# An administrator may have set these variables for other purposes.
 others=(env SOURCE="$tap_dir/other" MODULES="$tap_dir/other" KREL=5.4.0-1-amd64
 	HEADERS="$tap_dir/other" SIGN_KEY=none SIGN_CERT=none ROOT="$tap_dir/other"
 	BASE="$tap_dir/other" BUILD="$tap_dir/other")
@@ -39,14 +39,15 @@ run make -s install-kvm-source KVM_SOURCE="$source"
 ok 'the source is installed' status_is 0
 tool=$source/kvm-instrumentation/dkms/kvm-dkms
 
-# DKMS calls depmod for / alone.
+# DKMS always calls depmod for /: this depmod works in the made-up system.
 mkdir "$tap_dir/bin"
 cat >"$tap_dir/bin/depmod" <<SCRIPT
 #!/bin/sh
 echo "\$*" >>"$tap_dir/depmod"
 exec $(type -P depmod) -b "$root" -C "$root/etc/depmod.d" "\$@"
 SCRIPT
-# This one can fail to remove modules, and moves the kernel's own away as DKMS 3.2 does.
+# This dkms can fail to remove modules, and moves the kernel's own modules away as DKMS 3.2
+# does.
 cat >"$tap_dir/bin/dkms" <<SCRIPT
 #!/bin/sh
 set -e
@@ -182,7 +183,7 @@ mv "$tap_dir/linux-source-$KSERIES.tar.xz" "$root/usr/src/"
 
 # --- the right source ---
 
-# One that modprobe would not find, as updates/ does not come first.
+# With this, modprobe does not find our modules, as updates/ does not come first.
 echo 'search built-in kernel updates' >"$root/etc/depmod.d/odd.conf"
 run "$tool" update
 ok 'modprobe would not load ours: no failure' status_is 0
@@ -197,12 +198,12 @@ rm "$tap_dir/moves"
 rm -r "$root/var/lib/dkms/exitledger-kvm/original_module/$KREL/moved"
 rmdir -p --ignore-fail-on-non-empty \
 	"$root/var/lib/dkms/exitledger-kvm/original_module/$KREL"
-ok 'the right source, and none that the environment names' status_is 0
+ok 'the right source is used, not the one that the environment names' status_is 0
 ok 'the last depmod is for the same root' \
 	[ "$(tail -n 1 "$tap_dir/depmod")" = "-b $root -C $root/etc/depmod.d $KREL" ]
 ok 'nothing is made in folders that the environment names' \
 	[ "$(ls "$tap_dir/other")" = "${other##*/}" ]
-ok 'it is said that there are counters' out_has "Linux $KREL has KVM with exit counters"
+ok 'the output says that there are counters' out_has "Linux $KREL has KVM with exit counters"
 ok 'modprobe finds all three' finds "$updates/dkms"
 for name in kvm kvm-amd kvm-intel; do
 	run modinfo -F parm "$updates/dkms/$name.ko"
@@ -233,9 +234,9 @@ rm "$tap_dir/stuck"
 run "$tool" update "$KREL"
 ok 'a kernel update: no failure' status_is 0
 ok 'the old modules are taken away' none
-ok 'which is said' \
+ok 'the output says so' \
 	out_has "removing the modules built for $KVERSION (installed: 6.1.999-1)"
-ok 'and in one line, that the counters are left behind' \
+ok 'and says in one line why there are no counters' \
 	[ "$(grep -c "$keeps" "$tap_dir/out")" = 1 ]
 ok "modprobe finds the kernel's own" finds "$own"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make install and make uninstall: which files there are, how hard the programs are to
-# exploit, and that all say the same version.
+# make install and make uninstall: the files that are installed, the hardening of the
+# programs, and the version, which must be the same everywhere.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -45,7 +45,7 @@ wanted=$(wanted)
 out=$(diff <(LC_ALL=C sort <<<"$wanted") <(files) || true)
 ok 'these files, and no others' [ -z "$out" ]
 ok 'programs can be run' [ -z "$(find "$root/usr/bin" -type f ! -perm 755)" ]
-ok 'and all else be read' \
+ok 'all other files can be read' \
 	[ -z "$(find "$root/usr/share" "$root/usr/lib" -type f ! -perm 644)" ]
 out=$(grep -rl '@[A-Z]*@' "$root/usr/share" "$root/usr/lib" || true)
 ok 'nothing is left to be filled in' [ -z "$out" ]
@@ -58,7 +58,7 @@ for name in completions/exitledger site-functions/_exitledger \
 		cmp -s "$tap_dir/out" "$(find "$root" -path "*/$name")"
 done
 
-# Packages must be the same wherever they are built.
+# Packages must have the same bytes, whatever folder they are built in.
 out=$(grep -rlaF "$PWD/" "$root" || true)
 ok 'nothing names the folder in which it was built' [ -z "$out" ]
 
@@ -85,7 +85,7 @@ ok 'it says what to install' err_has 'apt install python3-docutils'
 
 # --- one list of what is needed to build ---
 
-# These come with build-essential, which each build has.
+# These come with build-essential, which every build of a package has.
 out=$(awk '$2 == "build" { print $1 }' lab/setup/packages.txt |
 	grep -vxE 'gcc|libc6-dev|linux-libc-dev|make' |
 	while read -r package; do
@@ -95,7 +95,7 @@ ok 'the package is built with all that lab/setup/packages.txt names' [ -z "$out"
 
 # --- libraries ---
 
-# libraries PROGRAM: those that it is linked with
+# libraries PROGRAM: the libraries that it is linked with
 libraries() { readelf -dW "$1" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | sort; }
 out=$(libraries "$root/usr/bin/exitledger" | grep -E 'http|tls|crypt|yaml' || true)
 ok "exitledger: none of a server's" [ -z "$out" ]
@@ -118,7 +118,7 @@ out=$(grep '^ExecStart=' "$unit")
 ok 'the unit runs the program where it is installed' \
 	[ "$out" = "ExecStart=/usr/bin/exitledger-export \$ARGS" ]
 if [ -n "$(type -P systemd-analyze)" ]; then
-	# Beside the installed program, which is not in this machine's own /usr/bin.
+	# Let the unit name the installed program, which is not in this machine's /usr/bin.
 	sed "s,=/usr/bin/,=$root/usr/bin/," "$unit" >"$tap_dir/exitledger-export.service"
 	cp "$root/usr/lib/systemd/system/exitledger-export.socket" "$tap_dir"
 	run systemd-analyze --man=no verify "$tap_dir"/exitledger-export.{service,socket}
@@ -142,7 +142,7 @@ if [ -n "$(type -P systemd-analyze)" ]; then
 	}
 	calls=" $(comm -23 <(filtered 's/^SystemCallFilter=\([^~]\)/\1/p') \
 		<(filtered 's/^SystemCallFilter=~//p') | paste -sd' ') "
-	# To attach, to give up rights (all of them, and for good), and to serve.
+	# The calls to attach BPF, to give up all rights for good, and to serve.
 	for name in bpf perf_event_open inotify_init1 capset setgroups setresgid setresuid \
 		prctl seccomp bind listen accept4 epoll_create1 epoll_wait sendmsg; do
 		ok "the unit's filter lets $name through" [ "${calls/ $name /}" != "$calls" ]
@@ -159,7 +159,7 @@ fi
 
 # --- hardening ---
 
-# elf FILE: what readelf says of it
+# elf FILE: the output of readelf about it, in $out
 elf() { out=$(readelf -hldnW "$1" 2>/dev/null); }
 crt=$(readelf -nW "$("${CC:-cc}" -print-file-name=Scrt1.o)")
 for program in bin/exitledger bin/exitledger-export guest/exitleaf guest/exitwork; do
@@ -177,10 +177,10 @@ for program in bin/exitledger bin/exitledger-export guest/exitleaf guest/exitwor
 	done
 	main=$(objdump -d --disassemble=main "$build/$program")
 	ok "$program: jumps have targets (CET)" grep -q 'endbr64' <<<"$main"
-	# The mark is there only if all have it that is linked.
+	# The mark is there only if all linked objects have it.
 	[[ $crt != *IBT* ]] || ok "$program: is marked so" out_has 'IBT, SHSTK'
 done
-# Objects of sources that have moved may be left from an earlier build.
+# Look only at objects of existing sources: an earlier build may have left others.
 out=$(git ls-files 'userspace/*.c' 'guest/*.c' | grep -v '/tests/\|/micro_' |
 	while read -r source; do
 		object=$build/obj/${source%.c}.o
