@@ -3,7 +3,7 @@
 """usage: dashboards.py [--check]
 
 Writes the dashboard of panels.py for Grafana and for Perses, in dashboards/.  With --check
-nothing is written: 1 if a file is not what it would write."""
+nothing is written; the exit status is 1 if a file differs from the one it would write."""
 
 import json
 import os
@@ -29,14 +29,14 @@ VARIABLES = (("instance", "Host", "exitledger_build_info"),
 
 
 def text_of(panel):
-    """A panel's text, with the option that it needs."""
+    """Return a panel's text, with the exporter's option that it needs."""
     if panel.needs.startswith("--"):
         return f"{panel.text} Needs {panel.needs} of the exporter."
     return panel.text
 
 
 def placed(row):
-    """(panel, x, y, height) of a row's panels: left to right, then the next line."""
+    """Yield (panel, x, y, height) for a row's panels, from left to right, line by line."""
     x, y, line = 0, 0, 0
     for panel in row:
         height = NUMBER_HEIGHT if panel.is_number else GRAPH_HEIGHT
@@ -62,7 +62,7 @@ def grafana_variable(name, label, metric):
 
 
 def grafana_panel(number, panel, x, y, height):
-    """A panel of Grafana's."""
+    """Return a panel for Grafana."""
     defaults = {"unit": GRAFANA_UNITS[panel.unit], "min": 0}
     options = {"legend": {"displayMode": "list", "placement": "bottom"},
                "tooltip": {"mode": "multi", "sort": "desc"}}
@@ -80,7 +80,7 @@ def grafana_panel(number, panel, x, y, height):
 
 
 def grafana():
-    """The dashboard as Grafana imports it."""
+    """Return the dashboard for Grafana to import."""
     made, top = [], 0
     for title, row in panels.ROWS:
         made.append({"id": len(made) + 1, "type": "row", "title": title, "collapsed": False,
@@ -113,7 +113,7 @@ def perses_variable(name, label, metric):
 
 
 def perses_panel(panel):
-    """A panel of Perses'."""
+    """Return a panel for Perses."""
     unit = {"unit": PERSES_UNITS[panel.unit]}
     if panel.is_number:
         plugin = {"kind": "StatChart", "spec": {"calculation": "last-number", "format": unit}}
@@ -129,7 +129,7 @@ def perses_panel(panel):
 
 
 def perses():
-    """The dashboard as Perses has it."""
+    """Return the dashboard for Perses."""
     made, layouts = {}, []
     for title, row in panels.ROWS:
         items = []
@@ -150,7 +150,7 @@ FILES = {"grafana.json": grafana, "perses.json": perses}
 
 
 def main():
-    """Write the files, or look at them."""
+    """Write the files, or check them."""
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
     stale = []
@@ -163,7 +163,8 @@ def main():
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     if stale:
-        print(f"dashboards.py: not as panels.py has it: {' '.join(stale)}", file=sys.stderr)
+        print(f"dashboards.py: these files differ from panels.py: {' '.join(stale)}",
+              file=sys.stderr)
     return bool(stale)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The panels of the dashboard: the one table of them, which dashboards.py writes as Grafana
-and as Perses want it."""
+"""The table of the dashboard's panels.  dashboards.py writes it in the formats of Grafana
+and of Perses."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,8 @@ class Panel:
     unit: str
     queries: tuple
     width: int = 12  # of 24
-    is_number: bool = False  # the last value alone
-    needs: str = ""  # an option of the exporter's, or "KVM" for what no recorded run has
+    is_number: bool = False  # show only the last value
+    needs: str = ""  # an option of the exporter; or "KVM" for metrics no recorded run has
 
 
 HOST = 'instance=~"$instance"'
@@ -27,12 +27,12 @@ RATE = "[$__rate_interval]"
 
 
 def rate(metric, where, more=""):
-    """The rate of a counter."""
+    """Return the query for the rate of a counter."""
     return f"rate({metric}{{{where}{more}}}{RATE})"
 
 
 def quantile(share):
-    """A quantile of the times of exits by class, idleness aside."""
+    """Return the query for a quantile of the times of exits by class, without idle ones."""
     buckets = rate("exitledger_exit_duration_seconds_bucket", HOST, ',class!="idle"')
     return f"histogram_quantile({share}, sum by (class, le) ({buckets}))"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A page with the dashboard, as Perses shows it.  picture.py says which dashboard, at which
-// address Prometheus is (PROMETHEUS), and how far back the panels go (PAST).
+// A page with the dashboard, as Perses shows it.  picture.py sets the dashboard, the address
+// of Prometheus (PROMETHEUS), and how far back the panels go (PAST).
 import React from "react";
 import { createRoot } from "react-dom/client";
 import { CssBaseline, ThemeProvider } from "@mui/material";

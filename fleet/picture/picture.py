@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Makes docs/fleet.png: the dashboard for Perses, in a browser, of a Prometheus that scrapes
-100 hosts which are made up.  Takes some ten minutes.  Needs npm, which fetches Perses' parts,
-and what fleet/tests/fleet.t and the tests of a report's page need."""
+"""Makes docs/fleet.png: a browser shows the dashboard for Perses, with the data of a
+Prometheus that scrapes 100 made-up hosts.  This takes about ten minutes.  It needs npm, which
+fetches Perses' parts, and the programs that fleet/tests/fleet.t and the tests of a report's
+page need."""
 
 import base64
 import os
@@ -21,17 +22,17 @@ from exporter import BUILD  # noqa: E402
 from fleet import Fleet, until  # noqa: E402
 
 HOSTS, MINUTES = 100, 6
-WIDTH, HEIGHT = 1500, 1008  # of what is shown: the row of the fleet
+WIDTH, HEIGHT = 1500, 1008  # of the picture, which shows the row "Fleet"
 MADE = f"{BUILD}/picture"
 PICTURE = "docs/fleet.png"
-# Packages that others import and require: there must not be two of them.
+# Packages that others both import and require; the page must have only one copy of each.
 ONCE = {f"@perses-dev/{name}": "dist/index.js"
         for name in ("components", "core", "dashboards", "explore", "plugin-system")}
 ONCE["@tanstack/react-query"] = "build/lib/index.mjs"
 
 
 def make_page(prometheus):
-    """The page's file."""
+    """Build the page, and return the path of its file."""
     os.makedirs(MADE, exist_ok=True)
     for name in ("package.json", "page.jsx"):
         with open(f"fleet/picture/{name}", encoding="utf-8") as file:
@@ -57,7 +58,7 @@ def make_page(prometheus):
 
 
 def take(page):
-    """The picture, once all panels are drawn."""
+    """Take the picture once all panels are drawn."""
     charts = [panel for _, row in panels.ROWS for panel in row if not panel.is_number]
     browser = Browser()
     try:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A fleet that is made up, and a real Prometheus that scrapes it: hosts whose recorded runs
-are replayed, each at a loopback address of its own, and one of which the books are told."""
+"""A made-up fleet, and a real Prometheus that scrapes it.  Each host is an exporter that
+replays a recorded run, at a loopback address of its own; one more host serves made-up metrics
+of KVM's books."""
 
 import contextlib
 import glob
@@ -18,9 +19,10 @@ from exporter import BUILD, Exporter, free_port
 
 ASIDE = ":".join(glob.glob(f"{BUILD}/aside/*/usr/bin"))
 RULES = ["fleet/rules.yml", "fleet/alerts.yml"]
-PATIENCE = 120  # seconds, on a machine that is busy
+PATIENCE = 120  # seconds to wait for something on a busy machine
 
-# The families that no recorded run has: a host's books, as they are scraped from one.
+# The metrics of KVM's books, which no recorded run has, as the exporter of a host serves
+# them.
 BOOKS = """\
 # HELP exitledger_build_info x
 # TYPE exitledger_build_info gauge
@@ -48,18 +50,18 @@ exitledger_vcpu_slots_used 7
 
 
 def program(name):
-    """Of Debian's packages that are unpacked and not installed."""
+    """Find a program of Debian's packages that were unpacked, but not installed."""
     return shutil.which(name, path=ASIDE)
 
 
 def read(name):
-    """The text of a file."""
+    """Return the text of a file."""
     with open(name, encoding="utf-8") as file:
         return file.read()
 
 
 def until(condition):
-    """Wait for something; whether it came."""
+    """Wait for a condition; return whether it has become true."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:
@@ -72,21 +74,21 @@ def until(condition):
 
 
 class Books(http.server.BaseHTTPRequestHandler):
-    """A host of which the books are told."""
+    """A host that serves metrics of KVM's books."""
 
     def do_GET(self):  # pylint: disable=invalid-name
-        """The metrics as they are now."""
+        """Serve the metrics; the counters grow with time."""
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.end_headers()
         self.wfile.write((BOOKS % {"now": time.monotonic() * 10}).encode())
 
     def log_message(self, *_):  # pylint: disable=arguments-differ
-        """Nothing is told of requests."""
+        """Log no requests."""
 
 
 class Fleet:
-    """So many hosts, in a folder; each is replayed for so many seconds."""
+    """A number of hosts, whose files are in a folder; each replays a run of @seconds."""
 
     def __init__(self, hosts, directory, seconds=400, interval=5):
         self.hosts, self.directory, self.seconds = hosts, directory, seconds
@@ -95,7 +97,7 @@ class Fleet:
         self.port = self.url = self.log = None
 
     def _start_hosts(self):
-        """Their addresses."""
+        """Start the hosts, and return their addresses."""
         port, targets = free_port(), []
         for host in range(self.hosts):
             run = os.path.join(self.directory, f"{host}.exits")
@@ -108,7 +110,8 @@ class Fleet:
         return targets
 
     def _configured(self, targets):
-        """Prometheus' configuration; rules are evaluated as often as there is news."""
+        """Write Prometheus' configuration, and return its path.  The rules are evaluated as
+        often as hosts are scraped."""
         every = f"{self.interval}s"
         for name in RULES:
             with open(os.path.join(self.directory, os.path.basename(name)), "w",
@@ -138,7 +141,7 @@ class Fleet:
         self.started.callback(process.terminate)
 
     def __enter__(self):
-        # The exporter serves as a user without rights, who reads the runs.
+        # The exporter becomes a user without rights, who must be able to read the runs.
         os.chmod(self.directory, 0o755)
         with self.started:
             books = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Books)
@@ -153,15 +156,15 @@ class Fleet:
         self.started.close()
 
     def ask(self, what, **parameters):
-        """The data of an answer of Prometheus."""
+        """Send a request to Prometheus' API, and return the data of the answer."""
         query = urllib.parse.urlencode(parameters)
         with urllib.request.urlopen(f"{self.url}/api/v1/{what}?{query}", timeout=20) as answer:
             return json.load(answer)["data"]
 
     def query(self, text):
-        """The series of an instant query."""
+        """Return the series of an instant query."""
         return self.ask("query", query=text)["result"]
 
     def up(self):
-        """How many targets are scraped."""
+        """Return the number of targets that are scraped."""
         return len([one for one in self.query("up") if one["value"][1] == "1"])

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Rules, alerts and dashboards: they are right by promtool, and a real Prometheus that
-scrapes the exporter answers each panel's query."""
+"""Rules, alerts and dashboards: promtool finds no mistake in them, and a real Prometheus
+that scrapes exporters answers each panel's query."""
 
 import json
 import os
@@ -25,7 +25,7 @@ HOSTS = 100
 
 
 def path(name):
-    """A file of this test."""
+    """Return the path of a file of this test."""
     return os.path.join(DIRECTORY.name, name)
 
 
@@ -33,7 +33,7 @@ def path(name):
 
 
 def promtool():
-    """promtool's own tests."""
+    """promtool checks the rules and runs the tests of the alerts."""
     if not program("promtool"):
         skip("promtool", "promtool (prometheus)")
         return
@@ -44,7 +44,7 @@ def promtool():
 
 
 def names():
-    """Whatever is asked for is there, and is described."""
+    """All alerts and metrics that are used exist, and are described."""
     text = read("docs/fleet.md")
     alerts = re.findall(r"- alert: (\w+)", read("fleet/alerts.yml"))
     tested = read("fleet/tests/alerts.test.yml")
@@ -69,7 +69,7 @@ def names():
 
 
 def dashboards():
-    """Both files have all panels, and each has room of its own."""
+    """Both files have all panels, and no panels overlap."""
     wanted = [panel for _, row in panels.ROWS for panel in row]
     grafana = json.loads(read("fleet/dashboards/grafana.json"))
     shown = [panel for panel in grafana["panels"] if panel["type"] != "row"]
@@ -79,10 +79,10 @@ def dashboards():
              for at in [panel["gridPos"]]
              for x in range(at["x"], at["x"] + at["w"])
              for y in range(at["y"], at["y"] + at["h"])]
-    ok("Grafana: no two in one place, and none outside",
+    ok("Grafana: no panels overlap, and none is too far to the right",
        len(taken) == len(set(taken)) and max(x for x, _ in taken) < 24)
-    ok("Grafana: each number is of its own", len({panel["id"] for panel in grafana["panels"]})
-       == len(grafana["panels"]))
+    ok("Grafana: each panel has another number",
+       len({panel["id"] for panel in grafana["panels"]}) == len(grafana["panels"]))
     perses = json.loads(read("fleet/dashboards/perses.json"))["spec"]
     ok("Perses: all panels", [panel["spec"]["display"]["name"] for panel in
                               perses["panels"].values()] == [panel.title for panel in wanted])
@@ -95,7 +95,7 @@ def dashboards():
 
 
 def filled_in(query):
-    """A panel's query as an engine asks it."""
+    """Return a panel's query with its variables replaced, as a dashboard sends it."""
     for name, value in (("$instance", ".*"), ("$vm", ".*"), ("$__rate_interval", "20s"),
                         ("$__range", "1m")):
         query = query.replace(name, value)
@@ -113,7 +113,7 @@ def panels_answer(fleet):
 
 
 def prometheus():
-    """A fleet of 100 hosts that are replayed, and one whose books are told."""
+    """Prometheus scrapes 100 hosts that replay runs, and one with metrics of KVM's books."""
     if not program("prometheus"):
         skip("a real Prometheus", "promtool (prometheus)")
         return
@@ -129,8 +129,8 @@ def prometheus():
         ok("Prometheus: the rates of a rule, of each host", until(lambda: len(fleet.query(
             "count by (instance) (vm:exitledger_hypervisor_time:ratio5m)")) == HOSTS))
         slowest = "max(scrape_duration_seconds)"
-        # The machine may be so busy that a scrape waits now and then.
-        ok("Prometheus: scrapes have samples, and take no second", until(
+        # Wait for it, as scrapes can be slow for a while on a busy machine.
+        ok("Prometheus: each scrape takes less than a second", until(
             lambda: float(fleet.query(slowest)[0]["value"][1]) < 1), fleet.query(slowest))
         exemplars = fleet.ask("query_exemplars", start=time.time() - 600, end=time.time() + 60,
                               query="exitledger_exit_duration_seconds_bucket")
@@ -140,7 +140,7 @@ def prometheus():
 
 
 def node_exporter():
-    """A file of metrics, by way of node_exporter."""
+    """node_exporter serves the metrics that --textfile has written."""
     if not program("prometheus-node-exporter"):
         skip("node_exporter's textfile collector", "prometheus-node-exporter")
         return
@@ -166,11 +166,11 @@ def node_exporter():
     process.terminate()
     process.wait(timeout=PATIENCE)
     ok("node_exporter: without a mistake", "node_textfile_scrape_error 0" in text)
-    # It writes labels in their order, and numbers as floats.
+    # node_exporter sorts the labels and writes numbers as floats, so compare them parsed.
     pattern = r'exitledger_exits_total\{(.*)\} (\S+)\n'
     wanted, given = ({tuple(sorted(labels.split(","))): float(value) for labels, value in
                       re.findall(pattern, source)} for source in (read(written), text))
-    ok("node_exporter: hands on all exits", wanted and wanted == given,
+    ok("node_exporter: serves all exits", wanted and wanted == given,
        (len(wanted), len(given)))
 
 
