@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The lists of CONTRIBUTING.md for those who add something are enough.  In a copy of the
-project this test makes up an exit reason, an ISA, an output format and a kernel series.  It
-adds each to the files that CONTRIBUTING.md names, to no other one, and then it must work."""
+"""An addition to the project needs no other files than CONTRIBUTING.md names.  This test
+makes up an exit reason, an ISA, an output format and a kernel series.  It adds each of them
+to the files that CONTRIBUTING.md names, in a copy of the project, and then they must work."""
 
 import json
 import os
@@ -83,14 +83,14 @@ OPTION = """--made
 
 
 def promised(what):
-    """The files and folders that CONTRIBUTING.md names to those who add something."""
+    """Return the files and folders that CONTRIBUTING.md names for this kind of addition."""
     with open("CONTRIBUTING.md", encoding="utf-8") as page:
         entry = re.search(rf"(?ms)^\*\*{what}\*\*.*?(?=^\*\*|\Z)", page.read())[0]
     return re.findall(r"`([\w./-]+)`", entry)
 
 
 class Copy:
-    """The project and what was built of it, in a folder of its own."""
+    """A copy of the project and its build in another folder."""
 
     def __init__(self, path):
         self.path = path
@@ -101,18 +101,18 @@ class Copy:
         for name in filter(os.path.isfile, names):
             os.makedirs(os.path.dirname(self.of(name)), exist_ok=True)
             shutil.copy2(name, self.of(name))
-        # With the times of the files, so that make builds only what has changed.
+        # Keep the files' times, so that make builds only what has changed.
         for part in ("bpf", "flags", "obj", "page", "rooms"):
             if os.path.exists(f"{BUILD}/{part}"):
                 self.call("cp", "-a", f"{BUILD}/{part}", "build/")
         self.call("git", "init", "-q")
 
     def of(self, name):
-        """Where a file of the project is."""
+        """Return the path of a file in the copy."""
         return os.path.join(self.path, name)
 
     def call(self, *command):
-        """Run a command; its status and all that it said."""
+        """Run a command in the copy; return its status and all of its output."""
         os.makedirs(self.of("build"), exist_ok=True)
         env = {name: value for name, value in os.environ.items()
                if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
@@ -122,7 +122,7 @@ class Copy:
         return run.returncode, run.stdout
 
     def write(self, name, text):
-        """A new file."""
+        """Write a new file."""
         os.makedirs(os.path.dirname(self.of(name)), exist_ok=True)
         with open(self.of(name), "x", encoding="utf-8") as file:
             file.write(text)
@@ -146,24 +146,24 @@ class Copy:
         self.changed.append(name)
 
     def named(self, what, new="", like=""):
-        """Each file that was changed is named; a new one by what names there are like."""
+        """CONTRIBUTING.md names each file that was changed; the new one by the pattern @like."""
         names = promised(what)
         missing = [name for name in self.changed
                    if (like if name == new else name) not in names]
-        tap.ok(f"{what}: CONTRIBUTING.md names all that it takes", not missing,
-               f"{missing} are not of {names}")
+        tap.ok(f"{what}: CONTRIBUTING.md names all files that it takes", not missing,
+               f"{missing} are not in {names}")
         self.changed = []
 
     def passes(self, *tests):
-        """Tests that look at what was added."""
+        """Run tests that check the additions; they must pass."""
         for test in tests:
             status, out = self.call(test)
-            tap.ok(f"{test} passes with all that was added", status == 0, "\n".join(
+            tap.ok(f"{test} passes with all additions", status == 0, "\n".join(
                 line for line in out.splitlines() if not line.startswith("ok ")))
 
 
 def add_reason(copy):
-    """A row."""
+    """Add an exit reason: a row."""
     table = "kvm-instrumentation/src/svm_exit_reasons.def"
     copy.insert(table, f'EXIT_REASON({UNNAMED:#x}, MADE_UP, other, "made up")\n',
                 r"EXIT_REASON\(0xffffffff")
@@ -171,7 +171,7 @@ def add_reason(copy):
 
 
 def add_isa(copy):
-    """A file and a row."""
+    """Add an ISA: a file and a row."""
     name = "userspace/ledger/isa_made.c"
     copy.write(name, ISA)
     copy.append("userspace/ledger/isa_rows.def", "ISA(made)")
@@ -179,7 +179,7 @@ def add_isa(copy):
 
 
 def add_format(copy):
-    """A file, a row, and what the manual pages say of it."""
+    """Add an output format: a file, a row, and texts in the manual pages."""
     name = "userspace/sample/render_monitor_made.c"
     copy.write(name, FORMAT)
     copy.append("userspace/sample/render_monitor_formats.def", "FORMAT(made)")
@@ -192,7 +192,7 @@ def add_format(copy):
 
 
 def add_series(copy):
-    """A folder, and one of patches."""
+    """Add a kernel series: a folder, and a folder of patches."""
     with open("lab/kernels/6.12/series.conf", encoding="utf-8") as old:
         copy.write(f"lab/kernels/{SERIES}/series.conf", old.read().replace("6.12", SERIES))
     shutil.copytree("kvm-instrumentation/patches/6.12",
@@ -202,12 +202,12 @@ def add_series(copy):
 
 
 def reasons_and_isas(copy, run):
-    """They are named wherever a run with them is shown."""
+    """The commands show the names of the new reason and of the new ISA."""
     exitledger = "build/bin/exitledger"
     shown = copy.call(exitledger, "replay", run, "-i", "0")[1]
     tap.ok("a reason: replay shows its name", f"{UNNAMED:#x} MADE_UP" in shown, shown)
     status, shown = copy.call(exitledger, "replay", run, "-i", "0", "--csv", "--reason", "made_up")
-    tap.ok("a reason: an option has it, by its name",
+    tap.ok("a reason: an option takes its name",
            status == 0 and f",{UNNAMED},MADE_UP," in shown and ",READ_CR4," not in shown, shown)
     with sqlite3.connect(run) as rows:
         rows.execute("UPDATE vm SET isa = 99")
@@ -218,12 +218,12 @@ def reasons_and_isas(copy, run):
     tap.ok("an ISA: replay shows its name", {vm["isa"] for vm in total["vms"]} == {"made"}, shown)
     status, shown = copy.call(exitledger, "replay", run, "-i", "0", "--csv", "--reason",
                               "MADE_EXIT_FAR")
-    tap.ok("an ISA: an option has its reason, by its own prefix, and replay shows its name",
+    tap.ok("an ISA: an option takes its reason with its prefix, and replay shows the name",
            status == 0 and f",{UNNAMED},FAR," in shown, shown)
 
 
 def formats(copy, run):
-    """It is offered, and writes."""
+    """The commands offer the new format, and write it."""
     for command in ("monitor", "replay"):
         shown = copy.call("build/bin/exitledger", command, "--help")[1]
         tap.ok(f"a format: {command} --help offers it", " --made " in shown, shown)
@@ -232,11 +232,11 @@ def formats(copy, run):
 
 
 def series(copy):
-    """All scripts find it."""
+    """All scripts find the new series."""
     for which in ("known", "patched", "newest"):
         found = copy.call("lab/setup/series.sh", which)[1].split()
         tap.ok(f"a series: series.sh {which} has it", found and found[-1] == SERIES, found)
-    # An unknown one is refused with a list of those that are known.
+    # Scripts refuse an unknown series with a list of the known ones.
     for command in (["lab/jobs/demo.sh", "--kernel"], ["lab/jobs/build-selftests.sh"],
                     ["lab/jobs/kernels.py"]):
         shown = copy.call(*command, "5.4")[1]
@@ -248,7 +248,7 @@ def series(copy):
     tap.ok("a series: the package of KVM's side has it",
            f"lab/kernels/{SERIES}/series.conf" in shown, shown)
     shown = copy.call("userspace/balance/tests/soundness.t")[1]
-    tap.ok("a series: what docs/soundness.md rests on is looked up in it",
+    tap.ok("a series: the assumptions of docs/soundness.md are checked in it",
            f" - {SERIES}: the page has boxes" in shown and "not ok" not in shown, shown)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files, functions and targets that the project's own pages name are there."""
+"""The files, functions and targets that the project's own pages name exist."""
 
 import os
 import re
@@ -34,12 +34,12 @@ def targets():
 
 
 def units(room):
-    """The first words of a room's files' names."""
+    """Return the names of a room's files without their extensions."""
     return {re.sub(r"\.\w+$", "", name) for name in os.listdir(room)}
 
 
 def page(name, files, known):
-    """The paths, functions and targets of a page."""
+    """Check the paths, functions and targets of a page."""
     with open(name, encoding="utf-8") as source:
         text = source.read()
     paths = {path.rstrip("/") for path in
@@ -78,7 +78,7 @@ def room(path):
 
 
 def kinds():
-    """The numbers of kinds of work that guest/README.md says are those of the list."""
+    """The numbers of kinds of work in guest/README.md are right."""
     with open("guest/micro_kinds.def", encoding="utf-8") as source:
         rows = re.findall(r"^MICRO_KIND\(\w+, (\w+), (\w+),", source.read(), re.M)
     with open("guest/README.md", encoding="utf-8") as source:
@@ -90,7 +90,7 @@ def kinds():
 
 
 def main():
-    """All pages, and all rooms."""
+    """Check all pages and all rooms."""
     files, known = tracked(), targets()
     for name in PAGES:
         page(name, files, known)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* BTF with what a test needs of KVM's types. */
+/* Makes BTF with those of KVM's types that a test needs. */
 #ifndef EXITLEDGER_FAKE_BTF_H
 #define EXITLEDGER_FAKE_BTF_H
 
@@ -22,7 +22,8 @@ static inline struct btf *make_btf(void)
 	return btf;
 }
 
-/* As DEFINE_EVENT() does: typedef void (*btf_trace_NAME)(void *, …); */
+/* Add the type that DEFINE_EVENT() makes: typedef void (*btf_trace_NAME)(void
+ * *, …) */
 static inline void add_tracepoint(struct btf *btf, const char *name,
 				  const int *params, int nr)
 {
@@ -38,7 +39,7 @@ static inline void add_tracepoint(struct btf *btf, const char *name,
 	ck_assert_int_gt(btf__add_typedef(btf, type, id), 0);
 }
 
-/* A function without parameters; libbpf takes none without a prototype. */
+/* Add a function without parameters; libbpf requires a prototype. */
 static inline void add_function(struct btf *btf, const char *name)
 {
 	int proto = btf__add_func_proto(btf, T_INT);

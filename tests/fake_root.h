@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A folder in the place of /, with the files of a host that is made up. */
+/* A folder to be used in place of /, with the files of a made-up host. */
 #ifndef EXITLEDGER_FAKE_ROOT_H
 #define EXITLEDGER_FAKE_ROOT_H
 
@@ -27,7 +27,7 @@ static inline void root_remove(void)
 	ck_assert_int_eq(system(command), 0);
 }
 
-/* The path of a file in it, whose folders are made. */
+/* Return the path of a file in the folder, and make the folders above it. */
 static inline const char *root_path(const char *path)
 {
 	static char file[256];

@@ -9,11 +9,11 @@
 #include "lib/json_writer.h"
 
 /**
- * JSON_TREE - what is written as JSON, as another library reads it
+ * JSON_TREE - write JSON, and read it with another library
  * @json: the name of a struct json_writer in @write
  * @write: writes a document
  *
- * A new reference; NULL: it is no JSON.
+ * Returns a new reference to the document, or NULL if it is no JSON.
  */
 #define JSON_TREE(json, write)                                              \
 	({                                                                  \

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Lists that CONTRIBUTING.md promises to those who add something are complete: nothing
-else in the tree decides by hand what a row decides."""
+"""The lists that CONTRIBUTING.md names for additions are complete: code outside of them
+does not depend on one reason, ISA or format."""
 
 import os
 import re
@@ -14,7 +14,7 @@ import tap  # pylint: disable=wrong-import-position
 
 
 def found(pattern, *folders):
-    """{file: the lines of C there that match}; tests aside."""
+    """Return {file: its lines that match} of all C files, except for tests."""
     files = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", *folders], check=True, text=True,
         stdout=subprocess.PIPE).stdout.splitlines()
@@ -31,7 +31,7 @@ def found(pattern, *folders):
 
 
 def only_in(name, hits, allowed):
-    """All hits are in the files of a list, each of which is needed."""
+    """All hits are in the files of a list, and each file of the list has one."""
     more = {path: lines for path, lines in hits.items() if path not in allowed}
     tap.ok(name, not more, "\n".join(f"{path}: {line}" for path in more
                                      for line in more[path]))
@@ -39,8 +39,8 @@ def only_in(name, hits, allowed):
     tap.ok(f"{name}: no file of the list has become needless", not missing, missing)
 
 
-# An ISA's own files; which of BPF's programs are of one alone; and the bench's vCPU,
-# which is made up as one of SVM's.
+# The exceptions are: an ISA's own files; the choice of BPF programs that exist for only one
+# ISA; and the made-up vCPU of the bench, which is one of SVM.
 only_in("vendors' exit reasons are named in their ISA's file alone",
         found(r"\bEXIT_(SVM|VMX)_(?!##)\w", "userspace", "bpf", "lab"),
         ["userspace/ledger/isa_svm.c", "userspace/ledger/isa_vmx.c"])
@@ -53,7 +53,7 @@ only_in("a vendor's module is named in its ISA's file alone",
         found(r"kvm_(amd|intel)\b", "userspace", "bpf"),
         ["userspace/ledger/isa_svm.c", "userspace/ledger/isa_vmx.c"])
 
-# The header declares them for who wants one of them in particular, as tests do.
+# The header declares them for callers that need one particular format, such as tests.
 with open("userspace/sample/render_monitor_formats.def", encoding="utf-8") as table:
     formats = re.findall(r"(?m)^FORMAT\((\w+)\)$", table.read())
 only_in("an output format of monitor is named in its own file alone",
@@ -85,7 +85,7 @@ mutated = subprocess.run(["make", "-s", "-f", "Makefile", "-f", "-", "mutated"],
                          stdout=subprocess.PIPE).stdout.split()
 with open("lab/mutate/results.md", encoding="utf-8") as table:
     mutated += re.findall(r"(?m)^\| `(\S+)` \|", table.read())
-tap.ok("what make mutate changes, and has changed, is there",
+tap.ok("the files that make mutate changes, and has changed, exist",
        len(mutated) > 20 and all(map(os.path.exists, mutated)),
        [name for name in mutated if not os.path.exists(name)])
 

@@ -6,7 +6,7 @@
 #include "ledger/reasons.h"
 #include "made_up.h"
 
-/* Tests have no use for a host without memory. */
+/* Abort if an allocation has failed: a test cannot go on then. */
 static void *must(void *memory)
 {
 	if (!memory)

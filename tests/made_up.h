@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Hosts made up, for tests of what shows them. */
+/* Makes up hosts, for tests of output. */
 #ifndef EXITLEDGER_MADE_UP_H
 #define EXITLEDGER_MADE_UP_H
 
 #include "ledger/ledger.h"
 
 /**
- * made_up_time - book exits that took this long each, in ns
+ * made_up_time - book @exits exits that took @ns each
  *
- * Histogram, sum and extremes are then what the collector makes of them.
+ * Histogram, sum and extremes are set as the collector sets them.
  */
 void made_up_time(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 		  uint32_t reason, uint64_t ns, uint64_t exits);
 
-/** made_up_exits - the same without a time: counts alone */
+/** made_up_exits - the same without times: only counts */
 void made_up_exits(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 		   uint32_t reason, uint64_t exits);
 
@@ -22,12 +22,13 @@ void made_up_key(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 		 uint32_t reason, uint64_t key, uint64_t ns, uint64_t exits);
 
 /**
- * made_up_host - an interval of a host, added to a ledger
- * @vms: numbered from 1, with the names vm1, vm2 ... and the pids 1001, 1002 ...
- * @vcpus: of each
- * @step: which interval; what happens differs a little from one to the next
+ * made_up_host - add an interval of a made-up AMD host to a ledger
+ * @vms: number of VMs; they are numbered from 1, with the names vm1, vm2 ...
+ *and the pids 1001, 1002 ...
+ * @vcpus: number of vCPUs of each VM
+ * @step: number of the interval; intervals differ a little
  *
- * An AMD host; each vCPU has 15 reasons with three spans of times each.
+ * Each vCPU has exits of 15 reasons, with three ranges of times for each.
  */
 void made_up_host(struct ledger *ledger, size_t vms, size_t vcpus,
 		  unsigned int step);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocations that fail, in a test program that includes this once: the linker
- * (NO_MEMORY in userspace.mk) takes these functions for those that our objects
- * call.  Libraries have theirs.
+ * Lets allocations fail in a test program that includes this once: the linker
+ * (NO_MEMORY in userspace.mk) replaces the functions that our objects call by
+ * these.  Libraries still call their own.
  */
 #ifndef EXITLEDGER_TESTS_NO_MEMORY_H
 #define EXITLEDGER_TESTS_NO_MEMORY_H
@@ -59,7 +59,7 @@ void *__wrap_reallocarray(void *old, size_t nr, size_t size)
 	return memory_is_left() ? __real_reallocarray(old, nr, size) : NULL;
 }
 
-/* The value of an expression when an allocation fails after this many have
+/* The value of an expression while an allocation fails after @left others have
  * succeeded. */
 #define WITH_MEMORY(left, expression)          \
 	({                                     \

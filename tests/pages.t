@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The manual pages are complete and readable: every command has one, it has all sections,
-each option of --help with its argument and a text of two sentences, and no wide line."""
+"""The manual pages are complete and readable: every command has a page with all sections.
+The page has each option of --help, with its argument and two sentences, and no wide line."""
 
 import glob
 import os
@@ -16,25 +16,25 @@ import tap  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 WIDTH = 80
-# "mark" is so small that it shares the page of "record".
+# "mark" has no page of its own: the page of "record" describes it.
 SHARED = {"mark": "record"}
 SECTIONS = ["SYNOPSIS", "DESCRIPTION", "OPTIONS", "OUTPUT", "OVERHEAD", "EXAMPLES",
             "EXIT STATUS", "SEE ALSO"]
 
 
 def out(*argv):
-    """Standard output of a program that must succeed."""
+    """Return the standard output of a program that must succeed."""
     return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def read(name):
-    """The text of a page."""
+    """Return the text of a page."""
     with open(name, encoding="utf-8") as page:
         return page.read()
 
 
 def options(text):
-    """The options of --help, as a page has them: "-i TIME, --interval=TIME"."""
+    """Return the options of --help as pages write them: "-i TIME, --interval=TIME"."""
     found = set()
     for line in text.splitlines():
         row = re.match(r" {2,6}(?:-(\w), )?--([a-z-]+)(\[?)(?:=([A-Z|,.]+)\]?)?(?: |$)", line)
@@ -47,12 +47,12 @@ def options(text):
 
 
 def sections(text):
-    """The titles of a page's sections, in their order."""
+    """Return the titles of a page's sections, in their order."""
     return re.findall(r"(?m)^([A-Z][A-Z0-9 ]+)\n=+$", text)
 
 
 def described(text):
-    """The options that a page describes, with their texts."""
+    """Return the options that a page describes, with their texts."""
     body = re.search(r"(?ms)^OPTIONS\n=+\n(.*?)(?=^[A-Z][A-Z ]+\n=+$)", text)[1]
     found = {}
     for term, lines in re.findall(r"(?m)^(-(?:\w|-[a-z]).*)\n((?:(?: {3}.*)?\n)+)", body):
@@ -70,7 +70,7 @@ def looks(name, text):
 
 
 def commands():
-    """The commands by exitledger's own list."""
+    """Return the commands that exitledger --help lists."""
     return re.findall(r"(?m)^  ([a-z]+)  ", out(f"{BUILD}/bin/exitledger", "--help"))
 
 
@@ -86,7 +86,7 @@ def options_page(name, argv, text):
 
 
 def main():
-    """All pages, and all programs that have one."""
+    """Check all pages, and all programs that must have a page."""
     programs = {f"exitledger-{name}": [f"{BUILD}/bin/exitledger", name] for name in commands()
                 if name not in SHARED}
     programs |= {name: [f"{BUILD}/guest/{name}"] for name in ("exitleaf", "exitwork")}

@@ -3,8 +3,8 @@
 """Comments and the names of tests are sentences of their own: a comment does not begin
 with "What", which leaves out the noun, and none continues another line's sentence.
 
-PENDING has the rooms whose comments are still to be rewritten, with the number that may be
-left.  Lower it with each one that was rewritten; a room without any must not be listed."""
+PENDING has the rooms with comments that are still to be rewritten, and how many these may
+be.  Lower the number with each comment that you rewrite; remove a room that has none left."""
 
 import collections
 import os
@@ -21,7 +21,7 @@ PENDING = {
     "kvm-instrumentation": 2,
 }
 
-# Files of others, data, and the kernel's patches, whose comments are the kernel's.
+# Files of third parties, data, and patches of the kernel, which follow the kernel's style.
 LEFT_OUT = ("LICENSES/", "kvm-instrumentation/patches/", "/data/", "/uplot/", "docs/")
 SLASHES = re.compile(r"/\*+\s*(.*?)\s*\*/|//\s*([^\n]*(?:\n\s*//[^\n]*)*)", re.S)
 HASHES = re.compile(r"(?m)(?:^|\s)#[ \t]+([^\n]*(?:\n[ \t]*#[ \t][^\n]*)*)")
@@ -30,7 +30,7 @@ NAME_OF_TEST = re.compile(r"""(?m)^\s*(?:ok|skip|tap\.ok)[ (]f?(["'])(.*?)\1""")
 
 
 def texts(name, source):
-    """The comments of a file, and the names of its tests."""
+    """Return the comments of a file, and the names of its tests."""
     if re.search(r"\.(c|h|S|def|js|css)$", name):
         found = [one or other for one, other in SLASHES.findall(source)]
     else:
@@ -45,13 +45,13 @@ def is_bad(text):
 
 
 def room_of(name):
-    """The room of a file: its first folder, and of userspace/ the second, too."""
+    """Return the room of a file: its first folder, or for userspace/ the first two."""
     parts = name.split("/")
     return "/".join(parts[:2]) if parts[0] == "userspace" and len(parts) > 2 else parts[0]
 
 
 def main():
-    """All files with comments."""
+    """Check all files with comments."""
     files = subprocess.run(["git", "ls-files"], check=True, stdout=subprocess.PIPE,
                            text=True).stdout.split()
     bad = collections.defaultdict(list)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every room of userspace/ uses only those that rooms.txt allows it: by what its files
-include, and by the symbols that its objects need.  No two units use each other in a
-circle; a unit in several files is one that the room's README says to be one."""
+"""Every room of userspace/ uses only the rooms that rooms.txt allows it.  Both the #include
+lines of its files and the symbols that its objects need are checked.  No units use each other
+in a circle.  Several files are one unit only if the room's README says so."""
 
 import collections
 import os
@@ -19,7 +19,7 @@ HOUSE = "userspace"
 
 
 def rooms_allowed():
-    """{room: the rooms that it may use}"""
+    """Return {room: the rooms that it may use}."""
     allowed = {}
     with open("tests/rooms.txt", encoding="utf-8") as table:
         for line in table:
@@ -30,19 +30,19 @@ def rooms_allowed():
 
 
 def sources(room):
-    """The paths of a room's own files."""
+    """Return the paths of a room's own files."""
     folder = os.path.join(HOUSE, room)
     return [os.path.join(folder, name) for name in sorted(os.listdir(folder))
             if name.endswith((".c", ".h", ".S"))]
 
 
 def room_of(path):
-    """The room of a file below userspace/."""
+    """Return the room of a file below userspace/."""
     return os.path.dirname(os.path.relpath(path, HOUSE))
 
 
 def included(path):
-    """The files of this house that a file includes."""
+    """Yield the files of userspace/ that a file includes."""
     with open(path, encoding="utf-8") as source:
         for name in re.findall(r'^#include "([^"]+)"', source.read(), re.M):
             if os.path.exists(os.path.join(HOUSE, name)):
@@ -50,12 +50,12 @@ def included(path):
 
 
 def unit(path):
-    """A .c file and its .h are one."""
+    """Return a file's unit: a .c file and its .h are one unit."""
     return os.path.splitext(path)[0]
 
 
 def one_unit(room):
-    """The beginnings of the names of a room's units that are several files."""
+    """Return the units of a room that have several files, as beginnings of their names."""
     with open(os.path.join(HOUSE, room, "README.md"), encoding="utf-8") as readme:
         text = " ".join(readme.read().split())
     return [os.path.join(HOUSE, room, name) for name in
@@ -64,7 +64,7 @@ def one_unit(room):
 
 
 class Symbols:
-    """Which object defines a symbol, and which need it."""
+    """The symbols that objects define, and those that they need."""
 
     def __init__(self, files):
         self.defined, self.needed = {}, collections.defaultdict(set)
@@ -82,7 +82,7 @@ class Symbols:
                     self.defined[name] = path
 
     def uses(self):
-        """(file, the file that it needs, the symbol)"""
+        """Yield (file, another file that it needs, the symbol that it needs)."""
         for path, names in self.needed.items():
             for name in names:
                 if self.defined.get(name, path) != path:
@@ -90,7 +90,7 @@ class Symbols:
 
 
 def circles(graph):
-    """The groups of units that use each other (Tarjan's algorithm)."""
+    """Return the groups of units that use each other (Tarjan's algorithm)."""
     index, low, stack, found = {}, {}, [], []
 
     def visit(node):
@@ -116,12 +116,12 @@ def circles(graph):
 
 
 def main():
-    """A test for each room, and one for circles."""
+    """Check each room, and look for circles."""
     allowed = rooms_allowed()
     folders = {os.path.relpath(path, HOUSE) for path, _, names in os.walk(HOUSE)
                if any(name.endswith((".c", ".h")) for name in names)
                and os.path.basename(path) != "tests"}
-    tap.ok("rooms.txt has the rooms that there are", folders == set(allowed),
+    tap.ok("rooms.txt has exactly the rooms that exist", folders == set(allowed),
            sorted(folders ^ set(allowed)))
     files = [path for room in allowed for path in sources(room)]
     symbols = Symbols([path for path in files if path.endswith((".c", ".S"))])
@@ -144,7 +144,7 @@ def main():
     for path, other, name in symbols.uses():
         used(path, other, f"needs {name} of")
     for room in allowed:
-        tap.ok(f"{room}: uses what it may", not wrong[room], wrong[room])
+        tap.ok(f"{room}: uses only rooms that it may use", not wrong[room], wrong[room])
         units = {unit(path) for path in sources(room)}
         tap.ok(f"{room}: no more than 30 units", len(units) <= 30, len(units))
         tap.ok(f"{room}: has a README", os.path.exists(f"{HOUSE}/{room}/README.md"))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Style and static checks of everything but the kernel's side, which has its own.
+# Style and static checks of everything except kvm-instrumentation/, which has its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/tap.sh
@@ -14,17 +14,18 @@ mapfile -t sources < <(git ls-files 'userspace/*.c' 'guest/*.c' |
 mapfile -t scripts < <(git grep -lE '^#!.*(bash|sh)$|shellcheck shell=' -- \
 	':!*.c' ':!*.h')
 
-# version COMMAND: its number
+# version COMMAND: print its version number
 version() { "$1" --version | grep -oE '[0-9]+\.[0-9]+(\.[0-9]+)?' | head -n 1; }
 
-# Another version has other rules, so a check names the version that it is made for.
+# Other versions have other rules, so each check runs only with the version it is made for.
 if [[ $(version clang-format) == 14.* ]]; then
 	run clang-format --dry-run --Werror "${c_files[@]}"
 	ok 'clang-format' status_is 0
 else
 	skip 'clang-format' 'clang-format 14'
 fi
-# With clang's own warnings.  What has passed and not changed is not looked at again.
+# This includes clang's own warnings.  Files that have passed before and did not change are
+# not checked again.
 mapfile -t unwarned < <(git ls-files 'tests/*.c' '*/tests/*.c' | grep -v '\.bpf\.c$')
 if [[ $(version clang-tidy) == 14.* ]]; then
 	run lab/checks/tidy.sh "${sources[@]}"
@@ -47,12 +48,12 @@ if [[ $(version shellcheck) == 0.9.0 ]]; then
 else
 	skip 'shellcheck' 'shellcheck 0.9.0'
 fi
-# Third parties' files stay as they are; a README says where they are from.
+# Files of third parties stay as they are; a README says where they are from.
 mapfile -t tracked < <(git ls-files | grep -v '^LICENSES/\|/data/\|/uplot/uPlot')
 run codespell -L nin,caf,parm "${tracked[@]}"
 ok 'codespell' status_is 0
 
-# gcc has said what it has to say when all of it was built; clang has other warnings.
+# gcc has warned while the programs were built; clang has other warnings.
 warned() { find "$build/obj" -name '*.warnings' -size +0; }
 ok 'gcc built it without a warning' [ -z "$(warned)" ]
 run xargs -a <(printf '%s\n' "${unwarned[@]}") -n 16 -P "$(nproc)" \
@@ -72,8 +73,8 @@ long() {
 }
 ok 'no file is longer than 500 lines' [ -z "$(long)" ]
 unmarked() {
-	# debian/copyright says it of its folder, whose files have forms of their own, and
-	# fleet/README.md of dashboards, whose JSON has no room for it.
+	# Files in debian/ have fixed formats, so debian/copyright names their licence; the
+	# JSON of dashboards has no room for one, so fleet/README.md names it.
 	git ls-files | grep -vE '^LICENSES/|^debian/|^fleet/dashboards/|\.patch$|/data/|\.rst$|\.png$|README|/uplot/' |
 		while read -r file; do
 			head -n 3 "$file" | grep -q SPDX || echo "$file"

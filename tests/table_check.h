@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Checks that hold for every table: its lines fit, and its cells stay apart. */
+/* Checks for every table: its lines fit, and its cells stay apart. */
 #ifndef EXITLEDGER_TABLE_CHECK_H
 #define EXITLEDGER_TABLE_CHECK_H
 
@@ -14,14 +14,15 @@
 
 #define CHECK_COLUMNS 400
 
-/* A line as a terminal has it: a character in each column; 'W' for letters
+/* A line as a terminal shows it: one character per column, 'W' for letters
  * beyond ASCII. */
 struct shown {
 	char at[CHECK_COLUMNS + 1];
 	size_t width;
 };
 
-/* The C library's own widths, so that the table of the project is tested. */
+/* Use the C library's widths, so that the project's own table of widths is
+ * tested. */
 static inline void check_locale(void)
 {
 	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
@@ -63,10 +64,10 @@ static inline void check_lines(const char *text)
 }
 
 /*
- * In the lines after a head, up to an empty one or @until: where a head ends,
- * so does each cell, and a space or the line's end comes next.  All heads are
- * at the right of their columns; with a "?" before it, cells may be empty.
- * Returns how many lines there were.
+ * Check the lines after the heads, up to an empty line or one that begins with
+ * @until: each cell ends in the same column as its head, and a space or the end
+ * of the line comes next.  All heads are right-aligned; cells may be empty if
+ * their head has a "?" before it.  Returns the number of lines.
  */
 static inline size_t check_cells(const char *text, const char *const heads[],
 				 const char *until)
@@ -121,7 +122,7 @@ static inline size_t check_cells(const char *text, const char *const heads[],
 	return lines;
 }
 
-/* Numbers of all sizes, up to 10^15, by turns. */
+/* Number @n of a sequence of numbers of all sizes, up to 10^15. */
 static inline uint64_t check_number(unsigned int n)
 {
 	static const uint64_t numbers[] = {
@@ -156,7 +157,8 @@ static inline uint64_t check_number(unsigned int n)
 
 #define CHECK_NUMBERS 24
 
-/* Names of up to 255 bytes; @twin: the same but at the end. */
+/* Name @n of a sequence of names of up to 255 bytes; @twin: the same name with
+ * another end. */
 static inline const char *check_name(unsigned int n, bool twin)
 {
 	static char name[256];

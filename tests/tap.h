@@ -18,10 +18,10 @@ __attribute__((constructor)) static inline void tap_be_patient(void)
 }
 
 /**
- * tap_needs_bpf - skip all of this program's tests for whoever may load no BPF
+ * tap_needs_bpf - skip all of this program's tests if the user may load no BPF
  *
- * Does not return to an ordinary user.  A suite that was made and is not run
- * cannot be freed, so nothing is to look for what was not.
+ * Then this ends the program by _exit(), so that no sanitizer looks for leaks:
+ * a suite that was made but did not run cannot be freed.
  */
 static inline void tap_needs_bpf(void)
 {
@@ -40,9 +40,9 @@ static inline void tap_do_nothing(int index)
 /**
  * tap_skip - report a test as skipped, in place of running it
  * @name: of the test
- * @needs: what it would need, as lab/checks/expected-skips.txt has it
+ * @needs: the requirement, in the words of lab/checks/expected-skips.txt
  *
- * For one test of a program, once.
+ * A program can call this only once.
  */
 static inline void tap_skip(TCase *tcase, const char *name, const char *needs)
 {
@@ -56,7 +56,7 @@ static inline void tap_skip(TCase *tcase, const char *name, const char *needs)
 /**
  * tap_run - run a suite
  *
- * Returns the exit status for main(): a failed test, or none at all, is one.
+ * Returns the exit status for main(): not 0 if a test failed, or if none ran.
  */
 static inline int tap_run(Suite *suite)
 {

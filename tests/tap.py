@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""TAP for tests in Python, and a program in a terminal that can be looked at."""
+"""TAP for tests in Python, and a terminal for programs under test."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ _failed = 0
 
 
 def ok(name, passed, why=""):
-    """A test: why is shown if it failed."""
+    """Report a test; @why is shown if it failed."""
     global _nr, _failed
     _nr += 1
     if not passed:
@@ -29,20 +29,20 @@ def ok(name, passed, why=""):
 
 
 def skip(name, requirement):
-    """A test that cannot be run here."""
+    """Report a test that cannot be run here."""
     global _nr
     _nr += 1
     print(f"ok {_nr} - {name} # SKIP {requirement}")
 
 
 def done():
-    """The plan; a script that ran no test fails."""
+    """Print the plan and exit; a script that ran no test fails."""
     print(f"1..{_nr}")
     sys.exit(1 if _failed or not _nr else 0)
 
 
 class Terminal:
-    """A program in a terminal of so many columns and lines."""
+    """A program in a terminal with a number of columns and lines."""
 
     def __init__(self, argv, columns=80, lines=24, env=None):
         import pyte
@@ -79,7 +79,7 @@ class Terminal:
         os.kill(self.process.pid, signal.SIGWINCH)
 
     def read(self, seconds):
-        """Show what the program writes, for so long."""
+        """Draw the program's output on the screen for this time."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if not select.select([self.master], [], [], left)[0]:
@@ -92,7 +92,7 @@ class Terminal:
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     def until(self, what, seconds=20):
-        """Wait until a text is on the screen; whether it came."""
+        """Wait until a text is on the screen; return whether it came."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if what in self.text():
@@ -104,7 +104,7 @@ class Terminal:
         os.write(self.master, keys.encode())
 
     def wait(self, seconds=20):
-        """Until the program has ended: its status, or None."""
+        """Wait until the program has ended; return its status, or None if it has not."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.read(0.05)
@@ -115,7 +115,7 @@ class Terminal:
         return None
 
     def is_restored(self):
-        """The terminal is as it was: its modes, and its first screen."""
+        """Has the terminal its old modes and its first screen again?"""
         return (
             termios.tcgetattr(self.slave) == self.before
             and self.raw.rfind(b"\x1b[?1049l") > self.raw.rfind(b"\x1b[?1049h")

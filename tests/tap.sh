@@ -10,10 +10,10 @@ tap_evidence=()	# files whose ends are shown when a test fails
 tap_dir=$(mktemp -d)
 trap 'rm -rf "$tap_dir"' EXIT
 
-# A make that a test starts is no part of the one that runs the tests.
+# A make that a test starts must not take options from the make that runs the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-# run COMMAND...: its exit status, standard output and standard error
+# run COMMAND...: run it, and set status, out and err
 run() {
 	status=0
 	"$@" >"$tap_dir/out" 2>"$tap_dir/err" </dev/null || status=$?
@@ -31,7 +31,7 @@ show_evidence() {
 	done
 }
 
-# ok NAME CONDITION...: a test
+# ok NAME CONDITION...: report a test, which passes if the command CONDITION succeeds
 ok() {
 	local name=$1
 	shift
@@ -58,25 +58,25 @@ err_has() { [[ $err == *"$1"* ]]; }
 err_lacks() { [[ $err != *"$1"* ]]; }
 no_err() { [ -z "$err" ]; }
 one_err_line() { [ "$(wc -l <"$tap_dir/err")" -eq 1 ]; }
-# After the line that says since when there is counting, for whoever waits for it.
+# Has standard error two lines: the one that says when counting began, and one more?
 one_err_line_after_counting() {
 	[ "$(wc -l <"$tap_dir/err")" -eq 2 ] && head -n 1 "$tap_dir/err" |
 		grep -qxE "exitledger: counting since $counting_time"
 }
 counting_time='20[0-9]{2}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2}\.[0-9]{3} UTC \(at_ns [0-9]+\)'
-# Characters are counted, not bytes.
+# No line of $out is wider than 80 characters (not bytes).
 fits_80() { ! LC_ALL=C.UTF-8 grep -qE '^.{81,}' "$tap_dir/out"; }
 
-# skip NAME REQUIREMENT: a test that cannot be run here
+# skip NAME REQUIREMENT: report a test that cannot be run here
 skip() {
 	tap_nr=$((tap_nr + 1))
 	echo "ok $tap_nr - $1 # SKIP $2"
 }
 
-# series_to_test own|newest|tested: sets SERIES to this distribution's own kernel, to the
-# newest one, of those that have patches, or to both.  A test that takes long has one of
-# them.  With LAB_KERNELS=all it is always all of them.  Those that are not there are a skip
-# each.
+# series_to_test own|newest|tested: set SERIES to kernels that have patches: this
+# distribution's own, the newest one, or both.  A test that takes long uses only one.  With
+# LAB_KERNELS=all, SERIES has all of them in any case.  Each kernel that is not prepared is a
+# skip.
 series_to_test() {
 	local name wanted prepared
 
@@ -95,14 +95,14 @@ series_to_test() {
 	done
 }
 
-# first_attach: how the observer attaches of itself on this distribution's own kernel.
-# raw_tp is the cheaper one, where bpf_rdonly_cast is (from Linux 6.2 on).
+# first_attach: print how the observer attaches by default on this distribution's own kernel.
+# raw_tp is the cheaper way, but needs bpf_rdonly_cast (from Linux 6.2 on).
 first_attach() {
 	if [ "$(lab/setup/series.sh default)" = 6.1 ]; then echo tp_btf; else echo raw_tp; fi
 }
 
-# rights_are FILE UID: /proc/PID/status of a process without any capability, of that
-# user, and with no way back
+# rights_are FILE UID: is FILE the /proc/PID/status of a process of that user, without any
+# capability and without a way to gain rights?
 rights_are() {
 	local name value
 	while read -r name value; do
@@ -123,7 +123,8 @@ rights_are() {
 	EOF
 }
 
-# name_is STATUS NAME...: what a scenario left in $results/NAME.status, of each
+# name_is STATUS NAME...: is this the status that the scenario has left in each
+# $results/NAME.status?
 name_is() {
 	local status=$1 name
 	shift
@@ -133,7 +134,7 @@ name_is() {
 	done
 }
 
-# done_testing: the plan; a script that ran no test fails
+# done_testing: print the plan; a script that ran no test fails
 done_testing() {
 	echo "1..$tap_nr"
 	[ "$tap_nr" -gt 0 ] && [ "$tap_failed" -eq 0 ]
