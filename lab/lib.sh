@@ -3,9 +3,9 @@
 #
 # Functions for the lab's scripts, which source this file.
 #
-# Everything that is made goes under $BUILD (build/ in the source tree, unless
-# set).  Whatever is kept there is built in a temporary place beside its final
-# name and renamed, so that it is complete or absent, however a run ended.
+# All products go to $BUILD (default: build/ in the source tree).  Each product is made
+# under a temporary name beside its final place, and then renamed.  So it is either
+# complete or absent, even if a run was killed.
 
 set -Eeuo pipefail
 shopt -s inherit_errexit	# $(...) ends at its first error, too
@@ -20,16 +20,16 @@ TOP=${LAB%/*}
 
 TEMPS=()	# removed at exit
 CHILD=		# the process group that run() waits for
-RUN_STATUS=0	# how it ended
-STOP_SIGNAL=TERM	# what ends it
-DIE_STATUS=1	# the status that die() exits with
+RUN_STATUS=0	# the exit status of the last such group
+STOP_SIGNAL=TERM	# the signal that ends the group
+DIE_STATUS=1	# the exit status of die()
 
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit "$DIE_STATUS"
 }
 
-# usage: shows the script's "# usage:" paragraph.
+# usage: print the script's "# usage:" paragraph, and exit
 usage() {
 	sed -n '/^# usage:/,/^#$/s/^# \{0,1\}//p' "$0" >&2
 	exit 64
@@ -41,14 +41,14 @@ note() {
 
 # --- a failure names the command that failed ---
 
-# A script ends at the first command that fails, with one line that names it.
+# A script ends at the first command that fails, with one line that names the command.
 # Two places need care, because the shell itself would not end there:
-# - a function that is called in a condition (`if f`, `f || ...`): style.t finds
-#   those; each is one condition, or says why it may be called so;
-# - a pipeline's elements: try() names the one that failed.
+# - a function that is called in a condition (`if f`, `f || ...`): style.t allows this
+#   only if the function is one condition, or handles all failures itself;
+# - the elements of a pipeline: try() names the one that failed.
 
-# package_of COMMAND: the Debian package that brings it, as lab/setup/packages.txt says.  By
-# the shell alone, as any command may be the missing one.
+# package_of COMMAND: print the Debian package of a command, by lab/setup/packages.txt.  This
+# calls no other command, as that could be the missing one.
 package_of() {
 	local package commands
 
@@ -61,8 +61,8 @@ package_of() {
 	done <"$LAB/setup/packages.txt"
 }
 
-# need COMMAND...: ends the script if one of them is missing, and says which
-# packages have them.
+# need COMMAND...: if commands are missing, end the script with a message that names them
+# and their packages
 need() {
 	local command package missing=() packages=()
 
@@ -87,19 +87,20 @@ command_not_found_handle() {
 	return 127
 }
 
-# try COMMAND...: runs one element of a pipeline; says so if it fails.
+# try COMMAND...: run one element of a pipeline; print a message if it fails
 try() {
 	local status=0
 
 	"$@" || status=$?
-	# Nobody reads what it writes any more: then another one has failed.
+	# 141 is SIGPIPE: the reader of the output, a later element, has failed.  For 127,
+	# command_not_found_handle() has printed the message.
 	((status == 0 || status == 141 || status == 127)) ||
 		printf '%s: %s failed with status %d\n' "${0##*/}" "$1" "$status" >&2
 	return "$status"
 }
 
-# Called for the command that ends the script.  An assignment, a function or a
-# pipeline has had its line already, from the command that failed inside it.
+# The shell calls this for the command that ends the script.  For an assignment, a function
+# or a pipeline, the command that failed inside it has already printed its message.
 on_error() {
 	local status=$? elements=${#PIPESTATUS[@]} command=${BASH_COMMAND%% *}
 
@@ -119,32 +120,32 @@ on_error() {
 }
 trap on_error ERR
 
-# This file calls these itself.
+# The commands that this file itself calls.
 need realpath nproc flock tail
 PROCESSORS=$(nproc)
 BUILD=$(realpath -m -- "${BUILD:-$TOP/build}")
 export BUILD
 
-# rel PATH: PATH as one would type it in the source tree.
+# rel PATH: print PATH relative to the top of the source tree, if it is below
 rel() {
 	printf '%s\n' "${1#"$TOP"/}"
 }
 
-# since START: seconds from START, an $EPOCHREALTIME, with one decimal.
+# since START: print the seconds since START, an $EPOCHREALTIME, with one decimal
 since() {
 	local us=$(((${EPOCHREALTIME/./} - ${1/./}) / 100000))
 
 	printf '%d.%d' $((us / 10)) $((us % 10))
 }
 
-# hash_of FILE...: one key for the contents and names of these files.
+# hash_of FILE...: print one key for the contents and names of these files
 hash_of() {
 	sha256sum -- "$@" | sha256sum | cut -c1-16
 }
 
 # --- temporary places ---
 
-# sweep DIR...: removes what runs that were killed have left in these.
+# sweep DIR...: remove the temporary files that killed runs have left in these
 sweep() {
 	local dir left pid
 
@@ -158,7 +159,7 @@ sweep() {
 	done
 }
 
-# new_beside VAR FINAL: VAR becomes a new directory on FINAL's file system.
+# new_beside VAR FINAL: make a temporary directory beside FINAL, and set VAR to its path
 new_beside() {
 	local -n made=$1
 	local dir
@@ -166,14 +167,14 @@ new_beside() {
 	dir=$(dirname -- "$2")
 	mkdir -p -- "$dir"
 	sweep "$dir"
-	# Listed before it is there, so that no signal comes in between.
+	# List the directory before making it: then a signal in between leaves nothing behind.
 	made=$dir/.new.$BASHPID.${#TEMPS[@]}
 	TEMPS+=("$made")
 	rm -rf -- "$made"
 	mkdir -- "$made"
 }
 
-# publish NEW FINAL: puts a file or directory that is complete in its place.
+# publish NEW FINAL: move a complete file or directory to its final place
 publish() {
 	local old
 
@@ -189,8 +190,8 @@ publish() {
 
 # --- one run at a time ---
 
-# File descriptor 9 holds the lock.  Whatever may outlive this script is
-# started with 9>&-, as a lock is held for as long as anyone has it open.
+# File descriptor 9 holds the lock.  The lock is held while any process has the descriptor
+# open, so a process that may outlive this script is started with 9>&-.
 lock() {
 	mkdir -p "$BUILD" ||
 		die "mkdir cannot create $BUILD; set BUILD to a directory to build in"
@@ -212,10 +213,10 @@ unlock() {
 	unset EXITLEDGER_LOCKED LOCK_IS_MINE
 }
 
-# --- as many emulators at a time as there are processors ---
+# --- at most one emulator per processor at a time ---
 
-# take_slot: waits until fewer emulators run than this machine has processors; file
-# descriptor 8 holds the slot until the script ends.
+# take_slot: wait until fewer emulators run than this machine has processors; file descriptor
+# 8 holds the slot until the script ends
 take_slot() {
 	local nr said=''
 
@@ -258,8 +259,8 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# spawn CMD...: starts a command or function as a process group of its own,
-# $CHILD, that does not survive this script, not even a SIGKILL to it.
+# spawn CMD...: start a command or function as a process group of its own, $CHILD.  The group
+# ends with this script, even if the script is ended by SIGKILL.
 spawn() {
 	set -m
 	(
@@ -276,7 +277,7 @@ spawn() {
 	set +m
 }
 
-# reap: waits for what spawn() started; $RUN_STATUS says how it ended.
+# reap: wait for the process group of spawn(), and set RUN_STATUS to its exit status
 reap() {
 	RUN_STATUS=0
 	wait "$CHILD" 2>/dev/null || RUN_STATUS=$?
@@ -284,9 +285,9 @@ reap() {
 	CHILD=
 }
 
-# reason_in LOG: the line of a step's log that says why it failed: our own line
-# about a command, else the first that looks like an error, else the last one.  That
-# make failed says nothing: what it had called has said why.
+# reason_in LOG: print the line of a step's log that tells why the step failed: our own
+# message about a command, else the first line that looks like an error, else the last line.
+# Messages about make itself do not count, because the command that make called has told why.
 reason_in() {
 	awk '
 	/: make failed with status / { next }
@@ -299,11 +300,10 @@ reason_in() {
 		cut -c 1-200
 }
 
-# step TEXT LOG CMD...: does one step of a run, says how long it took, and
-# keeps what it printed in log/LOG.log.  It is to be called as a statement of its
-# own, for within a condition the shell would not stop CMD at its first error; who
-# wants to go on after a failure calls try_step and looks at $STEP_STATUS, and at
-# $STEP_REASON.
+# step TEXT LOG CMD...: do one step of a run, print how long it took, and keep its output in
+# log/LOG.log.  Call this as a statement of its own: within a condition, the shell would not
+# end CMD at its first error.  To go on after a failure, call try_step instead, which sets
+# STEP_STATUS and STEP_REASON.
 step() {
 	local text=$1 log=$BUILD/log/$2.log start=$EPOCHREALTIME
 

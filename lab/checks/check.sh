@@ -77,8 +77,8 @@ judge_skips() { # DIR
 	note 'all of these skips are expected on this machine'
 }
 
-# A guest in QEMU's emulator sometimes hangs (README.md); one that hangs often has another
-# reason.  Sets NR_REPEATED.
+# Set NR_REPEATED to the number of runs that were repeated.  A guest in QEMU's emulator
+# sometimes hangs (README.md), but if many guests hang, there is another reason.
 judge_repeated() {
 	NR_REPEATED=0
 	[[ -e $REPEATED ]] || return 0

@@ -24,9 +24,9 @@ HARMLESS = re.compile(r"""
     (local|shift|return|exit|die|note|printf|echo|cd\ /$|:|set\ [-+]e)\b(?!.*\$\() |
     [A-Za-z_]\w*(\[[^]]*\])?\+?=(?!.*\$\() |          # an assignment of no output
     .*\|\|\s*(return|die|exit|true|\w+=|\{|\(\() |
-    ((?:\[\[|\(\().*(?:\]\]|\)\)))\s*\|\||            # a condition and its else
-    .*\)\s+(\w+=[^$]*|(echo|return)\ [^$]*);;$ |      # a case that only says something
-    .*\)\s+(\(\(.*\)\)|\[\[.*\]\])\s*;;$ |           # or is one condition
+    ((?:\[\[|\(\().*(?:\]\]|\)\)))\s*\|\||            # a condition with an alternative
+    .*\)\s+(\w+=[^$]*|(echo|return)\ [^$]*);;$ |      # a case that only sets or prints
+    .*\)\s+(\(\(.*\)\)|\[\[.*\]\])\s*;;$ |           # a case that is one condition
     .*\)\s+die\ .*;;$ |
     (if|elif|while|until|for|case|else|then|fi|done|esac|do|\}|\)|;;)
 """, re.X)

@@ -40,14 +40,14 @@ holders() {
 		[[ $pid == "$$" || $pid == "$PPID" || $pid == "$BASHPID" ]] || echo "$pid"
 	done
 }
-# They may be about to end.
+# Wait, as these processes may be about to end.
 patience=$((SECONDS + 3))
 while left=$(holders) && [[ -n $left ]] && ((SECONDS < patience)); do
 	sleep 0.2
 done
 [[ -n $left ]] || exit "$status"
 for pid in $left; do
-	printf '%s: process %d, which it has left, has its output open: %s\n' "$*" \
+	printf '%s: it has left process %d, which has its output open: %s\n' "$*" \
 		"$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline")" >&2
 done
 exit 1

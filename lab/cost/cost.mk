@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# For measurements in the lab only: not installed.
+# Programs for measurements in the lab; they are not installed.
 
 FLOOR := $(BUILD)/lab/floor
 PROGRAMS_OF_LAB += $(FLOOR)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs that do nothing, on the tracepoints that the observer's are on: what
- * these cost is what any observer costs, and the rest is its own.
+ * Programs that do nothing, on the same tracepoints as the observer's.  Any
+ * observer costs at least as much as these; the rest is the observer's own cost.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* usage: floor tp_btf|raw_tp|tp exit|pair COMMAND [ARGUMENT...] */
+/*
+ * usage: floor tp_btf|raw_tp|tp exit|pair COMMAND [ARGUMENT...]
+ *
+ * Runs COMMAND while programs that do nothing are attached to kvm_exit, or to
+ * the pair of kvm_exit and kvm_entry.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +15,7 @@
 
 #include "floor.skel.h"
 
-/* Attach the programs of one kind; both, or kvm_exit's alone. */
+/* Attach the programs of one type: both, or only the one on kvm_exit. */
 static int attach(struct floor_bpf *floor, const char *type, int pair)
 {
 	char exit_name[32], entry_name[32];

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# For tests in the lab only: not installed.
+# A program for tests in the lab; it is not installed.
 
 OBSFAULT := $(BUILD)/lab/obsfault
 PROGRAMS_OF_LAB += $(OBSFAULT)

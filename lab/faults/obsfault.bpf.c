@@ -10,7 +10,8 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The exit or entry at which a fault that happens once does: any will do. */
+/* The number of the exit or entry at which a single fault happens; any number
+ * will do. */
 #define ONCE 1100
 
 const volatile u32 fault;
@@ -18,7 +19,7 @@ const volatile u32 isa; /* EXIT_LEAF_ISA_* */
 const volatile struct exit_roles roles; /* of @isa */
 const volatile u64 slots_at; /* where `slots` is in the observer's .bss */
 
-/* The observer's own memory and VMs: user space puts them in these places. */
+/* The observer's own .bss and its map of VMs, which user space puts here. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -33,7 +34,7 @@ struct {
 	__uint(value_size, sizeof(u64));
 } vms SEC(".maps");
 
-/* A vCPU, by its address. */
+/* The state of a vCPU; the key is the vCPU's address. */
 struct vcpu_state {
 	u64 exits;
 	u64 entries;
@@ -49,7 +50,7 @@ struct {
 	__type(value, struct vcpu_state);
 } vcpus SEC(".maps");
 
-/* When a thread went to userspace. */
+/* The time at which a thread left the kernel for userspace. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
@@ -113,7 +114,7 @@ static __always_inline void forget_exit(struct obs_slot *slot)
 	slot->exit_ns = 0;
 }
 
-/* Make the mistakes that concern HLT alone. */
+/* Make the mistakes that concern only HLT. */
 static __always_inline void change_hlt(struct obs_slot *slot)
 {
 	u32 open = slot->open;
@@ -137,7 +138,7 @@ static __always_inline void clear(struct obs_slot *slot)
 	}
 }
 
-/* As the observer does when a vCPU is freed. */
+/* Do what the observer does when a vCPU is freed. */
 static __always_inline void end(struct obs_slot *slot)
 {
 	struct kvm_vcpu *vcpu = (void *)slot->vcpu;
@@ -190,7 +191,7 @@ static __always_inline void leave_userspace_out(struct obs_slot *slot)
 
 	if (since && slot->pending_ns) {
 		ns = bpf_ktime_get_ns() - *since;
-		/* It is later here than where the observer took its clock. */
+		/* The clock is later here than when the observer read it. */
 		if (ns >= slot->pending_ns)
 			ns = slot->pending_ns - 1;
 		slot->pending_ns -= ns;

@@ -2,8 +2,8 @@
 /*
  * usage: obsfault FAULT COMMAND [ARGUMENT...]
  *
- * Makes the observer that runs wrong, in a way of observer_faults.def, for as
- * long as COMMAND runs; for tests alone.
+ * Makes the running observer count wrong while COMMAND runs, for tests.  FAULT
+ * is a mistake of observer_faults.def.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,8 @@ static int fault_of(const char *name)
 	return -1;
 }
 
-/* The newest map of that name; -1: there is none. */
+/* Find the newest map with a name; returns a descriptor, or -1 if there is
+ * none. */
 static int find_map(const char *name, struct bpf_map_info *info)
 {
 	int found = -1;
@@ -68,7 +69,8 @@ static int find_map(const char *name, struct bpf_map_info *info)
 	return found;
 }
 
-/* Where a variable is in an object's .bss; -1: it has none of that name. */
+/* The offset of a variable in an object's .bss, or -1 if there is no variable
+ * with the name. */
 static long variable_at(const struct bpf_map_info *bss, const char *name)
 {
 	struct btf *btf = btf__load_from_kernel_by_id(bss->btf_id);
@@ -109,7 +111,7 @@ static int take_all_slots(int bss, const struct bpf_map_info *info, long at)
 	return munmap(memory, info->value_size);
 }
 
-/* The programs stay attached in the program that this one becomes. */
+/* Attach the programs.  They stay attached when this process executes COMMAND. */
 static int attach(struct obsfault_bpf *bpf)
 {
 	struct bpf_program *program;

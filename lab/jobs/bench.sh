@@ -7,14 +7,14 @@
 # Runs exitledger bench in the emulated AMD host whose TSC counts instructions, with the
 # distribution's perf, bpftrace and trace-cmd as peers, and writes docs/overhead.md and
 # docs/overhead.svg.  Takes half an hour.
-# KIND: kinds of exits, whose results are shown and not written (default: all that bench
-# has).
-# --quick: only CPUID, in some minutes.
-# --rounds: of bench (4); an even number, so that drift adds nothing.
-# --replay: show the results of the last run of this kind, without another run.
+# KIND: kinds of exits to measure (default: all that bench has).  If not all are measured,
+# the results are shown, but nothing is written.
+# --quick: measure only CPUID, in some minutes.
+# --rounds: the number of bench's rounds (4); it should be even, so that drift adds nothing.
+# --replay: show the results of the last run with the same options, and measure nothing.
 # --out: the folder to write to (docs)
 #
-# Exit status: 0; 1 if two measurements of the same differ by more than 0.5 %; 3 if
+# Exit status: 0; 1 if two measurements of the same thing differ by more than 0.5 %; 3 if
 # nothing was measured.
 
 # shellcheck source=lab/lib.sh
@@ -46,18 +46,18 @@ parse_options() {
 	KINDS=("$@")
 	((${#KINDS[@]})) || KINDS=("${ALL_KINDS[@]}")
 	[[ $QUICK != quick ]] || KINDS=(cpuid)
-	# Some of them are no document.
+	# A part of the kinds makes no document.
 	[[ -n $QUICK || ${KINDS[*]} == "${ALL_KINDS[*]}" ]] || QUICK=some
 	RESULTS=$BUILD/results/bench-$KERNEL${QUICK:+-$QUICK}
 }
 
 exitledger() { "$BUILD/bin/exitledger" "$@"; }
 
-# Indent by 4 columns, as in a document.
+# Indent by 4 columns: Markdown takes such lines as code.
 quoted() { sed 's/^\(.\)/    \1/; s/ *$//'; }
 
 changes() { # OLD NEW
-	# It is no error that something costs more, but it must be seen.
+	# Status 1 says that something costs more: this is shown, but is no error here.
 	exitledger bench --compare "$RESULTS/$1.json" "$RESULTS/$2.json" || (($? == 1))
 }
 
@@ -123,8 +123,7 @@ document() {
 		sed 's/ *$//' | quoted
 }
 
-# in_lab NAME KIND...: sets COMMAND to the command that measures these in a host of its
-# own
+# in_lab NAME KIND...: set COMMAND to the command that measures these kinds in another host
 in_lab() {
 	local name=$1
 
@@ -143,7 +142,7 @@ measure() {
 	"$LAB/setup/deps.sh" build demo peers
 	lock
 	"$LAB/setup/prepare.sh" "$KERNEL"
-	# Each l1.sh takes the lock while it puts together the archives that it boots
+	# Release the lock, which each l1.sh takes while it makes the archives that it boots
 	# with.
 	unlock
 	rm -rf -- "$RESULTS"{,-a,-b}

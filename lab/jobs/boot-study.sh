@@ -7,9 +7,9 @@
 # Records a Linux guest's boot in emulated hosts, with nested paging and without, and
 # exitwork's workloads, and writes docs/boot-study.md and its pictures from these runs.
 # Both hosts run at the same time, for some ten minutes (a busy machine: twenty-five).
-# --vendors: of the hosts' processors (default: both).
+# --vendors: the vendors of the hosts' processors (default: both).
 # --out: the folder to write to (default: docs).
-# --again: use the runs that are there, without recording others.
+# --again: use the existing runs, without recording new ones.
 #
 # Exit status: 0; 3 if nothing could be written.
 
@@ -19,7 +19,7 @@
 . "$LAB/setup/kernels.sh"
 DIE_STATUS=3
 
-INTEL_RUNS='nested shadow work'	# the runs that there is time for
+INTEL_RUNS='nested shadow work'	# Bochs is too slow for the other runs
 
 OTHER=	# the process that runs the second host
 trap '[[ -z $OTHER ]] || { kill "$OTHER" && wait "$OTHER"; } 2>/dev/null || true; cleanup' EXIT
@@ -46,13 +46,13 @@ results() { # VENDOR
 	printf '%s\n' "$BUILD/results/boot-study-$KERNEL-$1"
 }
 
-# study VENDOR: records on that host.  Bochs is slow, and slower with short intervals.
+# study VENDOR: record on that host.  Bochs gets longer intervals, as short ones take time.
 study() {
 	local settings=()
 
 	[[ $1 != intel ]] ||
 		settings=(INTERVAL=1s RUNS="$INTEL_RUNS")
-	# exec, because in the background $OTHER itself must be ended.
+	# Use exec, so that $OTHER is the process of l1.sh, which the trap ends.
 	exec "$LAB/machine/l1.sh" --vendor "$1" --tcg --kernel "$KERNEL" --timeout 3600 \
 		--out "$(results "$1")" "$LAB/scenarios/boot-study.sh" \
 		"${settings[@]}"
@@ -64,7 +64,7 @@ record_all() {
 	"$LAB/setup/deps.sh" "${deps[@]}"
 	lock
 	"$LAB/setup/prepare.sh" "$KERNEL"
-	# Each l1.sh takes the lock while it puts together the archives that it boots
+	# Release the lock, which each l1.sh takes while it makes the archives that it boots
 	# with.
 	unlock
 	if [[ $VENDORS == *' '* ]]; then

@@ -5,10 +5,9 @@
 #
 # Builds the kernel's own KVM selftests (tools/testing/selftests/kvm), together with
 # those of our series of patches, from the source that lab/setup/kernel.sh SERIES has
-# fetched (default: this distribution's own).  Builds the tests that are named, or all.
-# They go to build/selftests/SERIES, as static programs, with `list`, which has the
-# paths of all tests in the Makefile's order, and `stamp`, which has those that were
-# built.
+# fetched (default: this distribution's own).  Builds the named TESTs, or all.  They go to
+# build/selftests/SERIES as static programs.  The file `list` there has the paths of all
+# tests in the Makefile's order, and `stamp` has the tests that were built.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -36,14 +35,14 @@ unpack() { # DIR
 			"${sources[@]/#/linux-source-$SERIES/}"
 }
 
-# kernel_make DIR ARG...: runs make as if no other make had started this script.
+# kernel_make DIR ARG...: run make without the options of a make that has started this script
 kernel_make() (
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	export LDFLAGS=-static
 	make -C "$1" -s -j"$PROCESSORS" ARCH=x86_64 "${@:2}"
 )
 
-# Prints those of the tests in a list that are wanted.
+# Print the tests of a list that were asked for.
 wanted() { # LIST
 	local test path
 
@@ -54,7 +53,7 @@ wanted() { # LIST
 	done <"$1"
 }
 
-# Are the tests that are wanted there, and are they from this source?
+# Were all tests that were asked for built from this source before?
 up_to_date() {
 	local key test tests
 
@@ -73,7 +72,7 @@ build() { # SOURCE OUT
 		patch -d "$1" -p1 --fuzz=0 --batch --forward <"$patch"
 	done
 	cp -- "${HEADERS[@]}" "$1/arch/x86/kvm/"
-	# From 6.14 on they are in another file, under the kernel's name of x86.
+	# From 6.14 on the tests are listed in another makefile, as TEST_GEN_PROGS_x86.
 	sed -n 's/^TEST_GEN_PROGS_x86\(_64\)\{0,1\} *+\{0,1\}= *//p' \
 		"$1/$SELFTESTS"/kvm/Makefile* >"$2/list"
 	[[ -s $2/list ]] || die "the kernel's makefile names no KVM selftests"

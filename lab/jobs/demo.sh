@@ -5,12 +5,12 @@
 #
 # Goes from a fresh machine to balanced books: installs missing packages, builds
 # everything, runs a guest of known behaviour and a Linux guest in L1, and shows the
-# books of both.  The kernel is this distribution's own, unless one is named.  Another
-# scenario may be run instead of the demo's; then the books NAME.json that it leaves in
-# /results are shown.
+# books of both.  The default kernel is this distribution's own.  If another SCENARIO is
+# named, it runs instead of the demo's, and the books NAME.json that it leaves in /results
+# are shown.
 #
-# Exit status: that of the worse verdict, 0 balanced, 1 discrepancy, 2 inconclusive;
-# higher if there was no verdict.
+# Exit status: the highest of all verdicts: 0 balanced, 1 discrepancy, 2 inconclusive; higher
+# if there was no verdict.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -18,7 +18,7 @@
 . "$LAB/setup/kernels.sh"
 DIE_STATUS=3
 
-# show TITLE BOOKS: shows their table, and keeps the worst verdict so far in $WORST.
+# show TITLE BOOKS: show the books' table, and keep the worst verdict so far in $WORST
 show() {
 	local status=0
 

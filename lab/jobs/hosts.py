@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The common parts of the lab's jobs: where things are, and runs of emulated hosts."""
+"""The common parts of the lab's jobs: paths, and runs of emulated hosts."""
 
 import argparse
 import os
@@ -13,17 +13,17 @@ TOP = os.path.dirname(LAB)
 BUILD = os.path.realpath(os.environ.get("BUILD", os.path.join(TOP, "build")))
 SCENARIOS = os.path.join(LAB, "scenarios")
 
-# Exit statuses, as all scripts of the lab have them.
+# Exit statuses that all scripts of the lab use.
 WRONG_USAGE = 64
 LAB_FAILED = 125
 
 
 class LabError(Exception):
-    """The lab could not run what it was to run; nothing is known of the books."""
+    """The lab itself failed; this says nothing about the books."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Reads a job's options; wrong usage ends with the status that the lab has."""
+    """Reads a job's options; wrong usage ends with the lab's status for that."""
 
     def __init__(self, text):
         super().__init__(description=text, allow_abbrev=False,
@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def positive(text):
-    """An option's number, which must be 1 or more."""
+    """Convert an option's number, which must be 1 or more."""
     number = int(text)
     if number < 1:
         raise ValueError
@@ -44,17 +44,17 @@ def positive(text):
 
 
 def say(text=""):
-    """Print a line that whoever waits sees at once."""
+    """Print a line at once, also into a pipe."""
     print(text, flush=True)
 
 
 def complain(text):
-    """Say what is wrong, in one line, on standard error."""
+    """Print a message of one line on standard error."""
     print(f"{os.path.basename(sys.argv[0])}: {text}", file=sys.stderr)
 
 
 def series(which):
-    """Series of kernels: "default", "known" or "prepared", as series.sh has them."""
+    """Return series of kernels by series.sh; @which: "default", "known" or "prepared"."""
     out = subprocess.run([os.path.join(LAB, "setup", "series.sh"), which], check=False,
                          stdout=subprocess.PIPE, text=True)
     if out.returncode:
@@ -63,12 +63,12 @@ def series(which):
 
 
 class Host:
-    """A scenario on an emulated host, which begins at once."""
+    """A scenario on an emulated host; the constructor starts it."""
 
     def __init__(self, vendor, kernel, out, scenario, options=(), settings=None,
                  prefix=""):
-        """@options: of l1.sh; @settings: the scenario's environment; @prefix: what
-        is put before each line that the host prints."""
+        """@options: further options of l1.sh; @settings: the scenario's environment;
+        @prefix: a text to print before each line of the host."""
         self.out = out
         words = [f"{key}={value}" for key, value in (settings or {}).items()]
         self._l1 = subprocess.Popen(
@@ -84,7 +84,7 @@ class Host:
             say(prefix + line.rstrip("\n"))
 
     def wait(self):
-        """Wait for the scenario's end; its exit status."""
+        """Wait for the scenario's end, and return its exit status."""
         status = self._l1.wait()
         self._printer.join()
         return status
@@ -97,8 +97,8 @@ class Host:
 
 
 def run_hosts(starters):
-    """Call @starters, each of which starts a host, and wait for all of them.  None
-    survives a failure or a signal."""
+    """Call @starters, each of which starts a host, and wait for all hosts.  After a failure
+    or a signal, no host is left running."""
     started = []
     try:
         for start in starters:

@@ -8,8 +8,8 @@
 # one run of the emulated AMD host whose TSC counts instructions.  KIND: kinds of
 # microguest (default: cpuid and vmcall).
 #
-# Exit status: 0; 1 if the cost is above the limit (below) by more than rounds of the
-# same modules differ; 3 if nothing was measured.
+# Exit status: 0; 1 if the cost exceeds its limit (below) by more than the difference
+# between rounds of the same modules; 3 if nothing was measured.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -17,7 +17,7 @@
 . "$LAB/setup/kernels.sh"
 DIE_STATUS=3
 
-# The most that may be added: off, counting, timing, histograms.
+# The most instructions that may be added: off, counting, timing, histograms.
 LIMITS=(4 16 36 50)
 MODES=("off (kvm.exit_stats=0)" "count (1)" "count and time (2)" "and histograms (3)")
 
@@ -34,14 +34,14 @@ parse_options() {
 	RESULTS=$BUILD/results/kvm-cost-$KERNEL
 }
 
-# quartiles FILE...: prints the median and the quartiles of all laps, per exit.
+# quartiles FILE...: print the median and the quartiles of all laps, per exit
 quartiles() {
 	sort -n -- "$@" | awk '{ a[NR] = $1 / 100 } END {
 		printf "%.1f %.1f %.1f\n", a[int((NR + 1) / 2)],
 			a[int((NR + 3) / 4)], a[int((3 * NR + 1) / 4)] }'
 }
 
-# row NAME FILE...: prints a line, and puts what it adds to $BASE in $ADDED.
+# row NAME FILE...: print a line, and set ADDED to the difference from $BASE
 row() {
 	local name=$1 median q1 q3
 
@@ -53,8 +53,8 @@ row() {
 		"$ADDED"
 }
 
-# spread KIND: prints the most by which rounds of the same modules differ.  After some
-# loadings of the modules the emulator counts an instruction more or less per exit.
+# spread KIND: print the largest difference between rounds of the same modules.  When modules
+# are loaded again, the emulator sometimes counts an instruction more or less per exit.
 spread() {
 	local name file
 

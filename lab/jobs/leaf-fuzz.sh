@@ -4,8 +4,8 @@
 # usage: leaf-fuzz.sh [--vendor amd|intel] [--kernel SERIES] [VALUES]
 #
 # A guest reads the five leaves with VALUES (100000) values of ECX each, among them the
-# edges of tables, and checks every answer.  The neighbouring leaves must answer as
-# without our modules, and so must the five if guests may not read them.
+# edges of tables, and checks every answer.  The neighbouring leaves must have the same
+# answers as without our modules, and so must the five leaves if guests may not read them.
 #
 # Exit status: 0; 1 if an answer was wrong or L1's kernel said anything; 3 if the
 # lab failed.
@@ -32,7 +32,7 @@ parse_options() {
 	RESULTS=$BUILD/results/$VENDOR-$KERNEL-leaf-fuzz
 }
 
-# verdict TEXT CONDITION...: prints a line, and keeps the status
+# verdict TEXT CONDITION...: print a line; set STATUS if the condition is false
 verdict() {
 	local text=$1
 
@@ -45,7 +45,7 @@ verdict() {
 	fi
 }
 
-# Prints the answers to all leaves except ours, from a list of all.
+# Print the answers of all leaves except for our five, from a list of all answers.
 others() { grep -v '^4ffffff[b-f] ' "$RESULTS/$1"; }
 # shellcheck disable=SC2317 # verdict() calls it
 same_others() {
@@ -53,8 +53,8 @@ same_others() {
 }
 nr_others() { others patched.txt | wc -l; }
 
-# The message that a timer's interrupt took long is about a slow machine, and not about
-# KVM.
+# Ignore the message that a timer's interrupt took long: it is caused by a slow machine, not
+# by KVM.
 # shellcheck disable=SC2317 # verdict() calls it
 said_nothing() {
 	! grep -qv 'hrtimer: interrupt took [0-9]* ns$' "$RESULTS/dmesg-fuzz.txt"

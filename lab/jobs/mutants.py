@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Has compare judge books with mistakes in them, KVM's or BPF's.
+"""Has compare judge books with mistakes, of KVM or of BPF.
 
-The mistakes are those of mutants.txt.  Shows which were caught, by which rule, and
-what compare said.  Each must be caught by the rule that the table names, and nothing
-that is innocent may be accused.
+The mistakes are those of mutants.txt.  Shows which were caught, by which rule, and the
+words of compare.  Each must be caught by the rule that the table names, and no right
+number may be accused.
 
 Exit status: 0 if all were caught and no right counter was blamed; 1 if not; 125 if
 the lab failed.
@@ -34,7 +34,7 @@ REASONS = {
               "RDMSR": "0x01f", "WRMSR": "0x020", "CALL": "0x012", "INTR": "0x001",
               "STATE": "0x021", "EPT": "0x030"},
 }
-# The names that are the same on both.
+# The names that are the same for both vendors.
 COMMON = {"UNDEFINED": "UNKNOWN", "LEAF_F": "0x4fffffff", "LEAF_E": "0x4ffffffe",
           "LEAF_D": "0x4ffffffd", "LEAF_C": "0x4ffffffc", "LEAF_B": "0x4ffffffb"}
 
@@ -62,17 +62,17 @@ class Row:
         return self.rule in ("BALANCED", "dropped")
 
     def expected(self):
-        """The verdict, and compare's exit status with it."""
+        """Return the expected verdict, and compare's exit status for it."""
         if self.right:
             return "BALANCED", "0"
-        # The observer knows that it lost something.
+        # The observer notices these losses itself.
         if self.rule in ("incomplete", "late"):
             return "INCONCLUSIVE", "2"
         return "DISCREPANCY", "1"
 
 
 def accused(text, vendor):
-    """Reasons and leaves as @vendor numbers them; t: is put before times."""
+    """Return reasons and leaves by @vendor's numbers; times have a "t:" before them."""
     names = REASONS[vendor] | COMMON
     words = []
     for word in text.split(","):
@@ -82,7 +82,7 @@ def accused(text, vendor):
 
 
 def read_table(vendor, only):
-    """The rows that @vendor's host can have, or those of them in @only."""
+    """Return the rows that @vendor's host can run; @only: limit them to these mutants."""
     rows = []
     with open(TABLE, encoding="utf-8") as file:
         for line in file:
@@ -96,7 +96,7 @@ def read_table(vendor, only):
 
 
 def descriptions():
-    """The text that describes each mistake."""
+    """Return {mutant: its description}."""
     texts = {"none": "no mistake"}
     for path in DESCRIPTIONS:
         with open(os.path.join(hosts.TOP, path), encoding="utf-8") as file:
@@ -106,7 +106,7 @@ def descriptions():
 
 
 def subject(text):
-    """The subject of a finding, as accused() names it."""
+    """Return the subject of a finding, as accused() names it."""
     for pattern, name in SUBJECTS:
         match = pattern.match(text)
         if match:
@@ -121,12 +121,12 @@ class Result:
     verdict: str = ""
     status: str = ""
     findings: list = field(default_factory=list)  # (rule, subject, text)
-    lost: list = field(default_factory=list)  # what the observer says it lost
-    dropped: list = field(default_factory=list)  # what KVM says it dropped
+    lost: list = field(default_factory=list)  # losses that the observer reports
+    dropped: list = field(default_factory=list)  # times that KVM reports as dropped
 
     @classmethod
     def read(cls, folder, number):
-        """Read the result of row @number; what is missing stays empty."""
+        """Read the result of row @number; a file that is missing gives empty values."""
         def text(name):
             try:
                 with open(os.path.join(folder, f"{number}.{name}"),
@@ -150,13 +150,13 @@ class Result:
                               printed, re.MULTILINE))
 
     def judge(self, row):
-        """Returns (the finding that caught the mistake, what is wrong with the
-        result); one of them or both are empty."""
+        """Return (the finding that caught the mistake, an objection to the result); one
+        or both of them are empty."""
         if (self.verdict, self.status) != row.expected():
             return "", (f"verdict and exit status are "
                         f"'{self.verdict} {self.status}'")
         if row.rule == "dropped" and not self.dropped:
-            return "", "that KVM dropped time is not said"
+            return "", "it is not said that KVM dropped time"
         if row.right:
             return "".join(self.dropped), ""
         first, caught, wrong = row.accused[0], "", ""
@@ -168,12 +168,12 @@ class Result:
         if not caught and not wrong:
             wrong = f"{row.rule} does not accuse {first}"
         if row.rule == "incomplete" and not self.lost:
-            wrong = "what was lost is not said"
+            wrong = "it is not said what was lost"
         return caught, wrong
 
 
 def table(rows, folder):
-    """The lines of the table, and how many rows are not as they must be."""
+    """Return the lines of the table, and the number of rows that are wrong."""
     lines = [f"{'MUTANT':<16} {'BOOK':<4}  {'VERDICT':<12} CAUGHT BY"]
     texts, wrongs = descriptions(), 0
     for number, row in enumerate(rows):
@@ -193,23 +193,22 @@ def table(rows, folder):
 
 
 def options():
-    """The job's options."""
+    """Parse the job's options."""
     parser = hosts.Parser(__doc__)
     parser.add_argument("--vendor", choices=tuple(REASONS), default="amd",
-                        help="of the host's processor (default: amd)")
+                        help="the vendor of the host's processor (default: amd)")
     parser.add_argument("--kernel", metavar="SERIES",
-                        help="of the host (default: this distribution's own)")
+                        help="the host's kernel (default: this distribution's own)")
     parser.add_argument("--out", metavar="DIR",
-                        help="where the results are put, and the table in table.txt "
+                        help="the folder for the results and for the table, table.txt "
                         "(default: build/results/mutants-VENDOR-SERIES)")
     parser.add_argument("--again", action="store_true",
-                        help="judge the results that are there, of a run with the "
-                        "same arguments")
+                        help="judge the existing results of a run with the same "
+                        "arguments")
     parser.add_argument("--rows", action="store_true",
-                        help="print what the scenario compare-rows.sh is told, and no "
-                        "more")
+                        help="only print the rows for the scenario compare-rows.sh")
     parser.add_argument("mutants", metavar="MUTANT", nargs="*",
-                        help="of mutants.txt (default: all that the host can have)")
+                        help="a mutant of mutants.txt (default: all that the host can run)")
     asked = parser.parse_args()
     asked.kernel = asked.kernel or hosts.series("default")[0]
     asked.out = asked.out or os.path.join(
@@ -218,7 +217,7 @@ def options():
 
 
 def main():
-    """The job; returns its exit status."""
+    """Do the job; return its exit status."""
     asked = options()
     rows = read_table(asked.vendor, asked.mutants)
     unknown = set(asked.mutants) - {row.mutant for row in rows}

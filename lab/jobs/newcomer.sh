@@ -10,15 +10,15 @@
 #
 # --suite   Debian's release (default: this machine's)
 # --users   root, user, or both in this order (default: both)
-# --cold    with nothing that an earlier run has downloaded
-# --keep    leave the system in build/newcomer/SUITE to be looked at
-# COMMAND   of the README's, these alone: "make check"
+# --cold    use no downloads of an earlier run
+# --keep    keep the system in build/newcomer/SUITE, to look at it
+# COMMAND   run only these of the README's commands, such as "make check"
 #
 # The system lives in a mount namespace of its own, which ends with this script.  The
-# Debian mirror is this machine's, or MIRROR=URI and SECURITY_MIRROR=URI.
+# Debian mirror is this machine's, unless MIRROR=URI and SECURITY_MIRROR=URI name another.
 #
-# Exit status: 0 if all commands ended with 0; 1 if one did not; 3 if there can be no
-# such system on this machine.
+# Exit status: 0 if all commands ended with 0; 1 if one did not; 3 if such a system cannot be
+# made on this machine.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -61,7 +61,7 @@ parse_options() {
 	CACHE=$BUILD/newcomer/cache/$SUITE
 }
 
-# Prints the README's commands for this machine: "make" with one target.
+# Print the commands of the README to be run on this machine: "make" with one target.
 readme_commands() {
 	sed -n 's/^    \(make [a-z][a-z-]*\)$/\1/p' "$TOP/README.md"
 }
@@ -87,12 +87,12 @@ check_machine() {
 	printf '[safe]\n\tdirectory = *\n' >"$GIT_CONFIG_GLOBAL"
 	changed=$(git -C "$TOP" status --porcelain) || die "$TOP is no git checkout"
 	[[ -z $changed ]] ||
-		note "          what is not committed is not in the clone"
+		note "          changes that are not committed are not in the clone"
 }
 
 # --- the system ---
 
-# as_user USER COMMAND: runs it as in that user's login, in the clone
+# as_user USER COMMAND: run it in the clone, in a login of that user
 as_user() {
 	if [[ $1 == root ]]; then
 		inside /bin/bash -c "cd /root/$NAME && exec $2"
@@ -111,8 +111,8 @@ add_user() {
 	echo 'user ALL=(ALL) NOPASSWD: ALL' >"$ROOT/etc/sudoers.d/user"
 }
 
-# The lab's own downloads are kept, too: the clone finds them where it would put them
-# itself.
+# The lab's own downloads are kept from run to run, too: they are mounted where the clone
+# would put them.
 make_clone() { # USER
 	local home
 
@@ -126,7 +126,7 @@ make_clone() { # USER
 
 # --- the run ---
 
-# timed TEXT COMMAND...: runs it, adds a row to the summary, and sets STEP_STATUS.
+# timed TEXT COMMAND...: run it, add a row to the summary, and set STEP_STATUS
 timed() {
 	local text=$1 start=$EPOCHREALTIME
 
@@ -139,7 +139,7 @@ timed() {
 		"$( ((STEP_STATUS == 0)) || echo "status $STEP_STATUS")")")
 }
 
-tests_in() { # LOG: "TESTS SKIPS"
+tests_in() { # LOG: print "TESTS SKIPS"
 	awk '/^Files=[0-9]+, Tests=/ { sub(/.*Tests=/, ""); tests += $1 }
 		/^[0-9]+ tests were skipped:/ { skips += $1 }
 		END { print tests + 0, skips + 0 }' "$1"

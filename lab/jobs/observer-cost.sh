@@ -16,7 +16,7 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
 DIE_STATUS=3
 
-# The most that may be added: VENDOR KERNEL MITIGATIONS ROW MOST.
+# The most instructions that may be added: VENDOR KERNEL MITIGATIONS ROW MOST.
 LIMITS="amd 6.12 off count 160
 amd 6.12 off time 380
 amd 6.1 off time 450
@@ -52,7 +52,7 @@ parse_options() {
 	(($# <= 1)) || usage
 }
 
-# cases VENDOR KERNEL MITIGATIONS: prints the cases of a run; nothing means all
+# cases VENDOR KERNEL MITIGATIONS: print the cases of a run; no output means all cases
 cases() {
 	if [[ -n $QUICK || $1 == intel ]]; then
 		echo none null floor_exit floor_pair count time
@@ -138,7 +138,7 @@ show() {
 		# Show only rows that were measured in some run.
 		[[ -z ${line// /} ]] || printf '%-36s%s\n' "${row#*|}" "$line"
 	done
-	((STATUS == 0)) || printf '\n!: more than it must be\n'
+	((STATUS == 0)) || printf '\n!: more than the limit\n'
 }
 
 main() {

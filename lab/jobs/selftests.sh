@@ -4,20 +4,21 @@
 # usage: selftests.sh [--kernel SERIES] [--modules DIR] [--set KVM.PARAMETER=VALUE]
 #                     [--name NAME] [TEST...]
 #
-# Runs the kernel's own KVM selftests in L1, 60 seconds each at most: with
-# Debian's KVM modules and with the patched ones.  Each must end in the same way
-# with both, but for exit_stats_test, which the patches add: a skip without them.
-# One that runs out of time with one of them alone gets three times as much.
+# Runs the kernel's own KVM selftests in L1, for at most 60 seconds each, with
+# Debian's KVM modules and with the patched ones.  Each test must end in the same way
+# with both.  Only exit_stats_test, which the patches add, is skipped without them.
+# A test that runs out of time with only one kind of modules is run again, with three
+# times as much time.
 #
-# TEST      names (exit_stats_test); all of them, unless said
+# TEST      a test's name, such as exit_stats_test (default: all tests)
 # --kernel  a series of lab/kernels (default: this distribution's own)
-# --modules the patched ones (default: build/modules/SERIES/normal)
+# --modules the folder of the patched modules (default: build/modules/SERIES/normal)
 # --set     a parameter of the patched modules
-# --name    of the results: build/results/NAME-stock, NAME-patched, and the table
-#           as NAME.txt (default: selftests)
+# --name    the name of the results: build/results/NAME-stock, NAME-patched, and the
+#           table NAME.txt (default: selftests)
 #
-# lab/kernels/SERIES/kvm-selftests.txt is what is expected; what differs from it is shown.
-# Exit status: 0 if all is the same with both, 1 if not, 125 if the lab failed.
+# lab/kernels/SERIES/kvm-selftests.txt has the expected results; differences are shown.
+# Exit status: 0 if all results are the same with both, 1 if not, 125 if the lab failed.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -44,7 +45,7 @@ parse_options() {
 	EXPECTED=$LAB/kernels/$SERIES/kvm-selftests.txt
 }
 
-# Sets TESTS to these tests, as paths; without any, to all.
+# Set TESTS to the paths of these tests, or of all tests if none are named.
 choose_tests() {
 	local list=$BUILD/selftests/$SERIES/list test path
 
@@ -57,7 +58,7 @@ choose_tests() {
 	((${#TESTS[@]})) || mapfile -t TESTS <"$list"
 }
 
-# Runs TESTS with both kinds of modules, for LIMIT seconds each; results go to
+# Run TESTS with both kinds of modules, for at most LIMIT seconds each; the results go to
 # PREFIX-stock and PREFIX-patched.
 run_both() { # LIMIT PREFIX
 	local out=$BUILD/results/$2 scenario
@@ -70,7 +71,8 @@ run_both() { # LIMIT PREFIX
 		--out "$out-patched" "${scenario[@]}" ${SET:+"$SET"}
 }
 
-# "NAME STOCK PATCHED" for every one of TESTS; a later PREFIX's results count.
+# Print "NAME STOCK PATCHED" for each of TESTS; the results of a later PREFIX replace earlier
+# ones.
 join_results() { # PREFIX...
 	awk '
 	FILENAME == "-" { sub(/.*\//, ""); order[++nr] = $1; next }
@@ -126,8 +128,8 @@ print_total() {
 	}' "$1"
 }
 
-# print_differences RESULTS: shows the differences; fails if the two kinds of modules
-# differ.
+# print_differences RESULTS: show the differences between the two kinds of modules; fail if
+# there are any
 print_differences() {
 	awk '
 	$1 == "exit_stats_test" && $2 == "skip" && $3 == "pass" { next }
@@ -139,7 +141,7 @@ print_differences() {
 	END { exit bad }' "$1"
 }
 
-# print_unexpected RESULTS: shows results that differ from the expected list.
+# print_unexpected RESULTS: show the results that differ from the expected ones
 print_unexpected() {
 	[[ -r $EXPECTED ]] || {
 		note "there is no $(rel "$EXPECTED") to compare with"

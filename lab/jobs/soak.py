@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Has compare judge right counters, over and over; none of them may be blamed.
 
-The guests have 1 to 4 vCPUs and do random mixes of work that exits.  compare watches
-them from their start, from a stop in the middle of their work or, on AMD, while they
-run.  They read their leaves when the work is done or, two of three of those with
-several vCPUs, while it is; and the host reads KVM's counters all the while, for a
-third of the guests alone.  All must be BALANCED.
+The guests have 1 to 4 vCPUs and do random mixes of work that causes exits.  compare
+watches a guest from its start, from a stop in the middle of its work or, on AMD, from some
+moment while it runs.  The guests read their leaves after the work; two of three guests with
+several vCPUs read them during the work instead.  The host reads KVM's counters all the
+time; for a third of the guests, only the host reads them.  All must be BALANCED.
 
-An exit is reconciled if both books have it and compare has held them against each
-other.  Of a guest that was there before compare, these are the exits between the first
-and the last read that compare saw.
+An exit is reconciled if both books have it and compare has checked them against each
+other.  Of a guest that ran before compare, these are the exits between the first and the
+last read that compare saw.
 
 Exit status: 0 if all runs were balanced, no exit was missing, and the default run has
 reconciled ten million exits or more; 1 if not; 125 if the lab failed.
@@ -31,34 +31,34 @@ VENDORS = ("amd", "intel")
 # The exits that a default run must reconcile, over all hosts.
 ENOUGH = 10_000_000
 
-# The kinds of work that both vendors count exactly once each time.  A local APIC of KVM's does not go with HLT
-# exits to userspace, so a guest does work of one of these lists.
+# The kinds of work that both vendors count exactly once each time.  With KVM's local APIC,
+# HLT does not exit to userspace, so a guest does work of only one of these lists.
 KINDS = ("cpuid", "out", "in", "hlt", "rdmsr", "wrmsr", "vmcall", "wbinvd", "rdpmc",
          "ud2", "write_cr0", "write_cr4")
 APIC_KINDS = ("cpuid", "out", "in", "rdmsr", "vmcall", "ud2", "tsc_far", "self_ipi")
-# The most of a kind in a lap; kinds that are slow, or wait, have a part of it.
+# The most repetitions of a kind in a lap, and the divisors of it for kinds that are slow.
 MOST_OF_A_KIND = 25
 PART = {"out": 4, "in": 4, "hlt": 8, "ud2": 8, "wbinvd": 4, "self_ipi": 4}
 
 # The micro-guest's own limits: laps, and reads of its leaves while it works.
 MOST_LAPS = 4096
 LEAST_READS, MOST_READS = 10, 80
-# A guest with fewer exits may have ended before compare is there.
+# A guest with fewer exits may end before compare has begun.
 RUNNING_EXITS = 50_000
 
 
 @dataclass
 class Guest:
-    """A micro-guest, and how compare comes to it."""
+    """A micro-guest, and how compare meets it."""
 
-    how: str  # alone, late, running, host or host_late, as the scenario has them
+    how: str  # alone, late, running, host or host_late: a word of the scenario
     vcpus: int
     laps: int
     options: list
-    work: dict  # kind -> how many in a lap
+    work: dict  # kind -> repetitions in a lap
 
     def row(self, number):
-        """The row that the scenario compare-rows.sh is told."""
+        """Return the guest's row for the scenario compare-rows.sh."""
         work = [f"{kind}={count}" for kind, count in self.work.items()]
         return " ".join([str(number), "-", "-", self.how, "--vcpus",
                          str(self.vcpus), "--laps", str(self.laps),
@@ -66,7 +66,7 @@ class Guest:
 
 
 def random_work(rng):
-    """Up to five kinds of work, in the order in which the guest does them."""
+    """Return up to five kinds of work, in the order in which the guest does them."""
     kinds = rng.choice((APIC_KINDS, KINDS, KINDS))
     picked = set(rng.choices(kinds, k=rng.randint(1, 5)))
     return {kind: rng.randint(1, MOST_OF_A_KIND // PART.get(kind, 1) + 1)
@@ -74,7 +74,7 @@ def random_work(rng):
 
 
 def random_guest(rng, exits, vendor):
-    """A guest that has about @exits exits."""
+    """Return a guest that has about @exits exits."""
     vcpus = rng.randint(1, 4)
     work = random_work(rng)
     reads_meanwhile = vcpus > 1 and rng.randint(0, 2) > 0
@@ -108,8 +108,8 @@ class Books:
     runs: int = 0
     balanced: int = 0
     reconciled: int = 0
-    exits: int = 0  # all that the VMs had, whoever has seen them
-    difference: int = 0  # of either sign
+    exits: int = 0  # all exits of the VMs, whether reconciled or not
+    difference: int = 0  # the sum of absolute differences
 
     def add(self, other):
         """Add @other's sums to these."""
@@ -142,12 +142,12 @@ class Soak:
     def start(self):
         """Pick the guests and start the host."""
         rng = random.Random(self.seed)
-        # Half of the guests are there before compare; about half of their exits
-        # are reconciled.
+        # Half of the guests run before compare; about half of their exits are
+        # reconciled.
         each = self.exits * 4 // 3 // self.runs
         self.rows = [random_guest(rng, each, self.vendor).row(number)
                      for number in range(self.runs)]
-        # Two CPUs, where the emulator can have them: others are in the guest
+        # Two CPUs if the emulator can have them: then other vCPUs run in the guest
         # while one reads.
         cpus = 2 if self.vendor == "amd" else 1
         hosts.say(f"          {self.name}: {self.runs} runs, seed {self.seed}")
@@ -168,17 +168,17 @@ class Soak:
             return ""
 
     def keep_rows(self):
-        """Put the guests beside their books, for those who want them again."""
+        """Write the guests' rows beside their books, so that they can be run again."""
         with open(self._file("rows.txt"), "w", encoding="utf-8") as file:
             file.writelines(f"{row}\n" for row in self.rows)
 
     def _books(self, number):
-        """The books of a run that was balanced."""
+        """Return the books of a balanced run."""
         name = f"{number}.total"
         try:
             books = json.loads("{" + self._text(name) + "}")
             total = books["total"]
-            # Where compare came late, it tells how many KVM had counted before.
+            # If compare came late, kernel_first is the number of exits before it.
             return Books(balanced=1, reconciled=books["reconciled"],
                          exits=total["kernel"] + total.get("kernel_first", 0),
                          difference=abs(total["difference"]))
@@ -186,7 +186,7 @@ class Soak:
             raise hosts.LabError(f"{self._file(name)} is damaged: {error}") from None
 
     def add_up(self):
-        """The sums of the results that are there.  Shows each run that was not
+        """Return the sums of the existing results, and show each run that was not
         balanced."""
         rows = self._text("rows.txt").splitlines()
         sums = Books(runs=self.runs)
@@ -204,32 +204,32 @@ class Soak:
 
 
 def options():
-    """The job's options."""
+    """Parse the job's options."""
     parser = hosts.Parser(__doc__)
     parser.add_argument("--vendor", choices=VENDORS,
-                        help="this vendor's hosts alone (default: both)")
+                        help="use only this vendor's hosts (default: both)")
     parser.add_argument("--kernel", metavar="SERIES",
-                        help="this kernel alone (default: all that are prepared)")
+                        help="use only this kernel (default: all that are prepared)")
     parser.add_argument("--runs", type=hosts.positive, metavar="N",
-                        help="guests on each host (default: 70; Intel, which is "
-                        "slow: 30)")
+                        help="number of guests on each host (default: 70; on Intel, "
+                        "which is slow: 30)")
     parser.add_argument("--exits", type=hosts.positive, metavar="N",
-                        help="exits that are reconciled on each host, about "
+                        help="approximate number of exits to reconcile on each host "
                         "(default: 5600000; Intel: 60000)")
     parser.add_argument("--seed", type=int, metavar="N",
-                        help="of the random numbers (default: another one each "
+                        help="seed of the random numbers (default: another one each "
                         "time, which is shown)")
     parser.add_argument("--out", metavar="DIR",
                         default=os.path.join(hosts.BUILD, "results", "soak"),
-                        help="where each host's results are put, in a folder of "
-                        "its own (default: build/results/soak)")
+                        help="the folder for the results, with a folder per host "
+                        "(default: build/results/soak)")
     parser.add_argument("--again", action="store_true",
-                        help="add up the results that are there")
+                        help="add up the existing results")
     return parser.parse_args()
 
 
 def plan(asked):
-    """Which hosts there are to be: those of each vendor."""
+    """Return the hosts to run: a list per vendor."""
     kernels = [asked.kernel] if asked.kernel else hosts.series("prepared")
     if not kernels:
         raise hosts.LabError("no kernel is prepared; run lab/setup/prepare.sh --available")
@@ -248,13 +248,13 @@ def plan(asked):
 
 
 def main():
-    """The job; returns its exit status."""
+    """Do the job; return its exit status."""
     asked = options()
     smaller = asked.vendor or asked.kernel or asked.runs or asked.exits
     sums = Books()
     for soaks in plan(asked):
         if not asked.again:
-            # A vendor's kernels side by side: each host keeps one processor busy.
+            # Run a vendor's kernels at the same time: each host keeps one processor busy.
             hosts.run_hosts([soak.start for soak in soaks])
             for soak in soaks:
                 soak.keep_rows()

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
 #
-# L1 on Bochs, which is an emulated Intel host.  This has the functions that l1.sh calls
-# of an emulator; l1.sh sources it after payload.sh.
+# L1 on Bochs, which emulates an Intel host.  l1.sh sources this file after payload.sh; it
+# has the functions for one emulator, as qemu.sh has for the other.
 
 EMULATOR=Bochs
 DEFAULT_TIMEOUT=1800
-STOP_SIGNAL=USR1	# it ignores the signals that usually end a program
-GRACE=0			# L1 cannot be asked for anything: its ports only write files
-BEAT=			# nor kept awake: it has one thread, and loses no interrupt
+STOP_SIGNAL=USR1	# Bochs ignores the signals that usually end a program
+GRACE=0			# L1 cannot be asked for results: its ports only write files
+BEAT=			# L1 need not be kept awake: Bochs has one thread, and loses no interrupt
 BOCHS=$(command -v bochs-bin || true)
 BOCHS_FILES=(/usr/share/bochs/BIOS-bochs-latest
 	/usr/share/bochs/VGABIOS-lgpl-latest)
@@ -36,9 +36,9 @@ find_emulator() {
 		die "--icount, --cpus and --mitigations are for the AMD host"
 }
 
-# --- the disk that it boots from ---
+# --- the disk that Bochs boots from ---
 
-# kernel_layout: sets LOAD_AT, LOAD_END and PVH_ENTRY from the kernel's ELF.
+# kernel_layout: set LOAD_AT, LOAD_END and PVH_ENTRY from the kernel's ELF
 kernel_layout() {
 	local word loads at size
 
@@ -57,20 +57,20 @@ kernel_layout() {
 	PVH_ENTRY=0x${word[3]}${word[2]}${word[1]}${word[0]}
 }
 
-# pad FILE SIZE: extends it to a multiple of SIZE
+# pad FILE SIZE: extend the file to a multiple of SIZE
 pad() {
 	truncate -s "%$2" "$1"
 }
 
-# disk_size CHUNKS: prints the size in bytes.  The last chunk is also read completely,
-# and a disk has complete cylinders.
+# disk_size CHUNKS: print the size in bytes.  The boot sector reads whole chunks, and the disk
+# must have whole cylinders.
 disk_size() {
 	local cylinder=$((512 * 63 * 16))
 
 	echo $(((4096 + $1 * 32768 + cylinder - 1) / cylinder * cylinder))
 }
 
-# Makes the boot sector, and the data that it loads in one piece: the kernel as it is in
+# Make the boot sector, and the data that it loads in one piece: the kernel as it is in
 # memory, the page of the command line, and the initrd.
 make_disk() { # DISK
 	local cmdline size chunks
@@ -99,7 +99,7 @@ make_disk() { # DISK
 	rm -f -- "$RUN"/{kernel,cmdline,initrd,boot.o}
 }
 
-# The initrd is in memory twice while it is unpacked, and its programs need room.
+# MEMORY: the initrd is in memory twice while it is unpacked, and its programs need room.
 machine() {
 	ON="an emulated Intel host"
 	INITRD_SIZE=$(stat -c %s "$RUN/initrd")
@@ -112,10 +112,10 @@ machine() {
 	: >"$RUN/results"
 }
 
-# start_l1 PREFIX...: becomes the emulator
+# start_l1 PREFIX...: replace this process by the emulator
 start_l1() {
 	cd -- "$RUN" || exit
-	# Its screen is a pseudo-terminal of its own, which must have a name.
+	# Bochs' screen is a terminal, whose type must be known.
 	TERM=vt100 exec "$@" "$BOCHS" -q -f bochsrc -rc debugger >bochs.out
 }
 
@@ -134,13 +134,14 @@ request_results() {
 	:
 }
 
-# Waits until everything that L1 sent is in $RUN/results, which it always is.
+# Wait until everything that L1 sent is in $RUN/results: nothing to do, as Bochs itself writes
+# the file.
 collect_results() {
 	:
 }
 
-# Sets $CODE to the code with which L1's init ended; empty if L1 did not get there.  The
-# exit status of Bochs is 1 however it ended, but the last thing that it wrote tells.
+# Set CODE to the code with which L1's init ended; empty if L1 did not get there.  The exit
+# status of Bochs is always 1, so the code is taken from the last line that L1 wrote.
 end_code() {
 	CODE=
 	((RUN_STATUS == 1)) || return 0

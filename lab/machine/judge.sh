@@ -4,10 +4,10 @@
 # Tells the outcome of a run of L1: the results of each scenario, or why there are none.
 # l1.sh sources it.
 
-# find_parts: each scenario's results are a part of $RUN/results.  A line with init's
-# code comes after each part, and one before the first; anything before that one is an
-# echo of data that L1 was sent too early.  Sets BEGINS, ENDS and CODES of the parts
-# that came, from 1 on, and LAST_CODE, which may also be one without results.
+# find_parts: find the results of each scenario in $RUN/results.  A line with init's code
+# comes after each part, and a line "begins" before the first.  Anything before that line is
+# an echo of data that L1 was sent too early.  Sets BEGINS, ENDS and CODES for the parts that
+# have arrived, from 1 on, and LAST_CODE, which can also be a code without results.
 find_parts() {
 	local lines at line begin=0 number=0
 
@@ -27,7 +27,7 @@ find_parts() {
 	done <<<"$lines"
 }
 
-# unpack_part NUMBER: unpacks it to RESULTS; fails if the part is not complete
+# unpack_part NUMBER: unpack a part to RESULTS; fail if it is not complete
 unpack_part() {
 	dd if="$RUN/results" bs=64k iflag=skip_bytes,count_bytes status=none \
 		skip="${BEGINS[$1]}" count="$((ENDS[$1] - BEGINS[$1]))" |
@@ -36,14 +36,14 @@ unpack_part() {
 		[[ -s $RESULTS/l1-status && -s $RESULTS/dmesg.txt ]]
 }
 
-# console_of NUMBER: prints L1's console during its boot and during that scenario
+# console_of NUMBER: print L1's console during its boot and during that scenario
 console_of() {
 	tr -d '\r' <"$CONSOLE" | awk -v number="$1" '
 		/^\[L1\] scenario [0-9]+$/ { now = $3; next }
 		!now || now == number'
 }
 
-# part_failed NUMBER WHY: says so, with the evidence that there is
+# part_failed NUMBER WHY: report that a scenario failed, with the evidence
 part_failed() {
 	{
 		console_of "$1" | sed '/^\[LAB\]/d' | tail -n 10
@@ -53,13 +53,12 @@ part_failed() {
 	worst 125
 }
 
-# worst STATUS: keeps it as the status of all scenarios, if it is the first that is not
-# 0
+# worst STATUS: set STATUS, the status of all scenarios, unless it is already not 0
 worst() {
 	((STATUS)) || STATUS=$1
 }
 
-# Sets WHY to the reason why L1 has not ended as it should; empty if it has.
+# Set WHY to the reason why L1 did not end as it should; empty if it did.
 how_it_ended() {
 	WHY=''
 	if ((RUN_STATUS == 124)); then
@@ -75,7 +74,7 @@ how_it_ended() {
 	fi
 }
 
-# judge_missing NUMBER: judges a scenario without results
+# judge_missing NUMBER: judge a scenario without complete results
 judge_missing() {
 	if [[ -n $WHY ]]; then
 		part_failed "$1" "$WHY"
@@ -93,7 +92,7 @@ agrees() {
 		(($1 < COUNT || CODES[$1] == CODE))
 }
 
-# judge_part NUMBER: judges a scenario with results
+# judge_part NUMBER: judge a scenario with results
 judge_part() {
 	local out=${OUTS[$1]} code=${CODES[$1]} status
 
@@ -119,7 +118,7 @@ judge_part() {
 	tell_results "$out"
 }
 
-# tell_results DIR: tells the outcome of the scenario whose results are there
+# tell_results DIR: tell the outcome of the scenario whose results are in this directory
 tell_results() {
 	local status
 
@@ -140,7 +139,7 @@ tell_results() {
 	worst "$status"
 }
 
-# Tells again the outcome of the run whose results are in the first --out.
+# Tell again the outcome of the run whose results are in the first --out.
 judge_again() {
 	local out=${OUTS[1]}
 
@@ -150,8 +149,8 @@ judge_again() {
 	exit "$STATUS"
 }
 
-# tell_no_result: the run may be repeated, if the caller wants that; but not a run in
-# which books did not balance or L1's kernel warned, as far as that is known.
+# tell_no_result: tell the caller that the run had no result and may be repeated; but not if
+# books are known not to balance, or L1's kernel is known to have warned
 tell_no_result() {
 	local out
 
@@ -163,7 +162,7 @@ tell_no_result() {
 	: >"$LAB_NO_RESULT"
 }
 
-# Publishes the results, tells the outcome of each scenario, and ends with the status.
+# Publish the results, tell the outcome of each scenario, and exit with the status.
 judge() {
 	local number came
 

@@ -9,58 +9,59 @@
 #   --debug              its debugging kernel (lab/setup/debug-kernel.sh); amd only
 #   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal; stock
 #                        for a series that has no patches)
-#   --vendor amd|intel   of the host's processor (default: this machine's, where
-#                        it has nested virtualization, and else amd)
-#   --timeout SECONDS    the most that a scenario may take (default: 600; Bochs: 1800);
-#                        on QEMU what results there are then are put in DIR, too
-#   --memory MB          of the emulated host (default: 1024; Bochs: as needed)
-#   --cpus N             of the emulated host (default: 1; amd only)
-#   --mitigations auto|off   of the processor's faults (default: off; amd only)
-#   --icount             the TSC counts instructions: for measurements (amd only)
-#   --tcg                emulate, even where the processor could do it
-#   --shell              a shell in L1 instead of the scenario
-#   --then               the same L1 runs another scenario after that one
-#   --again              says once more what came of the run whose results are there
+#   --vendor amd|intel   the vendor of the host's processor (default: this machine's
+#                        if it has nested virtualization, else amd)
+#   --timeout SECONDS    the longest time for a scenario (default: 600; Bochs: 1800);
+#                        on QEMU, the results until then are put in DIR, too
+#   --memory MB          memory of the emulated host (default: 1024; Bochs: as needed)
+#   --cpus N             CPUs of the emulated host (default: 1; amd only)
+#   --mitigations auto|off   against the processor's faults (default: off; amd only)
+#   --icount             the TSC counts instructions, for measurements (amd only)
+#   --tcg                emulate the host, even if this machine could use KVM
+#   --shell              run a shell in L1 instead of the scenario
+#   --then               run another scenario in the same L1 afterwards
+#   --again              tell again the outcome of the run whose results are in DIR
 #
-# Runs a scenario in L1: a host with AMD-V that QEMU emulates, or one with VMX
-# that Bochs does (or, where this machine has nested virtualization, a host that
-# QEMU runs with KVM).  A scenario is a script for L1's shell; what it leaves in
-# /results is put in DIR.  KEY=VALUE is for its environment; with a dot in KEY
-# (kvm.exit_stats=1, kvm_amd.npt=0) it is a module parameter.  The scenario's head
-# says what it needs:
+# Runs a scenario in L1, which is a host with AMD-V that QEMU emulates, or one with
+# VMX that Bochs emulates (or, if this machine has nested virtualization, a host that
+# QEMU runs with KVM).  A scenario is a script for L1's shell; the files that it leaves
+# in /results are put in DIR.  KEY=VALUE is set in its environment, or, with a dot in
+# KEY (kvm.exit_stats=1, kvm_amd.npt=0), as a module parameter.  The head of the
+# scenario names the things that it needs:
 #
 #   # needs: WORD...   qemu      QEMU, as /qemu/run-qemu
 #                      l2        the Linux guest's kernel and initramfs, in /l2
-#                      l2modules more of its modules, /l2/modules: to be appended
+#                      l2modules more of its modules, /l2/modules, to be appended
 #                                to that initramfs
 #                      selftests the kernel's KVM selftests, in /selftests
 #                      exitledger, exitledger-export, guest, floor, obsfault
 #                                programs built here, in /bin
 #                      stock     the distribution's own KVM modules, in
-#                                /modules/stock, besides those that are loaded;
-#                                load-kvm DIR replaces these
-#                      install   what installs modules, in /exitledger
+#                                /modules/stock, besides the loaded ones; load-kvm
+#                                DIR loads other modules in their place
+#                      install   the scripts that install modules, in /exitledger
 #                      host      this machine's files, read-only in /host (amd
 #                                only); chroot runs its programs
-#                      terminfo  what programs must know of terminals
-#                      rights    a command that keeps its observer's rights
+#                      terminfo  the descriptions of terminals
+#                      rights    a command that records its observer's rights
 #                      /a/path   a program of this machine, in /bin
-#                      WORD?     the same, if it is there
-#   # kvm: none        KVM's modules are not loaded
+#                      WORD?     the same, if this machine has it
+#   # kvm: none        do not load KVM's modules
 #
-# Several scenarios share a boot, which is most of a short one's time.  Each finds KVM's
-# modules loaded anew, empty /results and /tmp, and an empty kernel log; its processes
-# end with it.  If L1 fails in one of them, those before it have their results.
+# Several scenarios can share a boot, which saves time, as a boot takes longer than most
+# scenarios.  Each finds KVM's modules loaded anew, empty /results and /tmp, and an empty
+# kernel log; its processes end with it.  If L1 fails in a scenario, the results of those
+# before it are kept.
 #
-# LAB_TRIES=2 in the environment: a run of QEMU's emulator that comes to no end, or in
-# which a guest ended early, is repeated once: see README.md, "What the emulators do
-# not do".  That is said, and build/log/lab-repeated.txt, or $LAB_REPEATED, lists such
-# runs; DIR.first-try has the first one's results.
+# LAB_TRIES=2 in the environment: a run of QEMU's emulator that does not end, or in which
+# a guest ended early, is repeated once (README.md, "What the emulators do not do").  A
+# message says so.  build/log/lab-repeated.txt, or $LAB_REPEATED, lists such runs, and
+# DIR.first-try has the results of the first try.
 #
-# Exit status: the scenario's, if 0 to 63; 63 for a larger one.  64: wrong usage.
-# 125: the lab failed, and nothing is known of the scenario: L1 panicked, hung,
-# its kernel warned of a mistake of its own, or the results are not complete.  Of
-# several scenarios, the status of the first that did not end with 0.
+# Exit status: the scenario's, if it is 0 to 63; 63 for a larger one.  64: wrong usage.
+# 125: the lab failed, so the scenario has no outcome: L1 panicked or hung, L1's kernel
+# warned of a mistake of its own, or the results are not complete.  With several
+# scenarios, it is the status of the first that did not end with 0.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -69,15 +70,15 @@
 DIE_STATUS=125
 
 # L1's init ends QEMU with status 2v + 1, where v is the scenario's status plus
-# STATUS_BASE, or one of these.  So success is 65, which no signal, no shell and no
-# failure of QEMU gives.
+# STATUS_BASE, or one of the codes below.  So success is 65, which no signal, no shell and
+# no failure of QEMU gives.
 STATUS_BASE=32
 STATUS_LARGE=96
 # shellcheck disable=SC2034 # init's
 STATUS_COMPLAINTS=97
 STATUS_SETUP=98
 STATUS_LATE=99
-# The line with such a code begins with this, which no line of the results does.
+# The line with such a code begins with this token, which no line of the results does.
 TOKEN=$(od -A n -N 8 -t x8 /dev/urandom | tr -d ' ')
 
 # parse_options WORD...: the options of the machine are given with the first scenario
@@ -108,7 +109,7 @@ parse_options() {
 	fi
 }
 
-# parse_scenario WORD...: adds scenario number COUNT; its KEY=VALUEs are in the array
+# parse_scenario WORD...: add scenario number COUNT; its KEY=VALUEs go to the array
 # SETTINGS_COUNT
 parse_scenario() {
 	local out='' modules='' scenario=''
@@ -164,7 +165,7 @@ check_inputs() {
 	CONSOLE=$BUILD/log/l1-$NAME.log
 }
 
-# choose_modules NUMBER: chooses the directory of that scenario's modules
+# choose_modules NUMBER: choose the directory of that scenario's modules
 choose_modules() {
 	local modules=${MODULES[$1]}
 
@@ -184,8 +185,8 @@ choose_modules() {
 	MODULES[$1]=$modules
 }
 
-# choose_out NUMBER: chooses the place of that scenario's results.  Old ones must not be
-# taken for this run's, and nothing else may be removed.
+# choose_out NUMBER: choose the directory of that scenario's results, and remove old results
+# there; a directory without results of this script is not removed
 choose_out() {
 	local out
 
@@ -196,14 +197,14 @@ choose_out() {
 	OUTS[$1]=$out
 }
 
-# header NUMBER WORD: prints the text of that scenario's "# WORD:" lines.
+# header NUMBER WORD: print the text of that scenario's "# WORD:" lines
 header() {
 	[[ -z ${SCENARIOS[$1]} ]] || sed -n "s/^# $2: *//p" "${SCENARIOS[$1]}"
 }
 
 # --- L1's archives ---
 
-# add_needed ROOT WORD NUMBER: adds something that the scenario needs
+# add_needed ROOT WORD NUMBER: add a thing that the scenario needs
 add_needed() {
 	local program found=() optional='' who
 
@@ -259,8 +260,8 @@ add_needed() {
 	done
 }
 
-# write_settings NUMBER DIR: writes the scenario's environment, and init's settings of
-# KVM
+# write_settings NUMBER DIR: write the scenario's environment, and the settings of KVM for
+# init
 write_settings() {
 	local setting quote="'\\''" parameters=()
 	local -n own=SETTINGS_$1
@@ -282,8 +283,8 @@ write_settings() {
 		"${parameters[*]}" >"$2/kvm"
 }
 
-# add_scenario ROOT NUMBER: adds the scenario itself, and its modules if these are not
-# those of the scenario before
+# add_scenario ROOT NUMBER: add the scenario itself, and its modules if they differ from those
+# of the scenario before
 add_scenario() {
 	local dir=$1/lab/$2
 
@@ -298,7 +299,7 @@ add_scenario() {
 	fi
 }
 
-# Puts together $RUN/initrd.
+# Make $RUN/initrd from all parts.
 assemble() {
 	local root=$RUN/root word number
 	local -A added=()
@@ -325,8 +326,8 @@ assemble() {
 
 # --- the machine ---
 
-# Does this machine have nested virtualization, of that vendor if one is named?  A
-# /dev/kvm alone is no proof: some hosts show one without either extension.
+# Does this machine have nested virtualization, and if VENDOR is given, is its processor of
+# that vendor?  /dev/kvm is no proof: some hosts have it without either extension.
 nested_virtualization() { # [VENDOR]
 	local parameters
 
@@ -339,7 +340,7 @@ nested_virtualization() { # [VENDOR]
 	grep -qsx '[Y1]' "$parameters/nested" && [[ -r /dev/kvm && -w /dev/kvm ]]
 }
 
-# Both define the same functions.
+# Both files define the same functions.
 choose_emulator() {
 	if [[ $VENDOR == intel ]] && ! nested_virtualization intel; then
 		# shellcheck source=lab/machine/bochs.sh
@@ -351,7 +352,7 @@ choose_emulator() {
 	TIMEOUT=$((${TIMEOUT:-$DEFAULT_TIMEOUT} * COUNT))
 }
 
-# Shows the scenario's [LAB] lines as they come.
+# Print the scenario's [LAB] lines as they come.
 show_progress() {
 	local line
 
@@ -364,15 +365,16 @@ show_progress() {
 		done
 }
 
-# Before the scenario's first words, L1's port would send its input back to us.
+# Keep L1 awake, if the emulator needs that.  Until the scenario's first [LAB] line, L1's port
+# would echo its input to us.
 beat() {
 	[[ -n $BEAT ]] && ((SECONDS >= LAST_BEAT + BEAT)) || return 0
 	! grep -q '^\[LAB\]' "$CONSOLE" || keep_awake
 	LAST_BEAT=$SECONDS
 }
 
-# It sleeps in steps, so that it does not outlive the emulator by much, however that
-# ends.
+# When the time is up, ask L1 for its results.  This sleeps in short steps, so that it ends
+# soon after the emulator does.
 ask_when_late() {
 	local end=$((SECONDS + TIMEOUT))
 
@@ -416,7 +418,7 @@ run_shell() {
 	exit "$((${#CODES[@]} ? 0 : DIE_STATUS))"
 }
 
-# Runs this script again, once or twice, and ends with the last one's status.
+# Run this script again, once or twice, and exit with the last status.
 try_twice() {
 	local name=$NAME out
 

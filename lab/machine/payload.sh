@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Makes the cpio archives that L1 boots with; the kernel unpacks any number of them, one
-# after the other.  The large ones are kept; a checksum of their sources is in their
-# names.  Sourced by l1.sh, after lib.sh and kernel.env.
+# Makes the cpio archives that L1 boots with; the kernel unpacks any number of archives, one
+# after the other.  The large ones are kept for later runs, with a checksum of their sources
+# in their names.  l1.sh sources this file after lib.sh and kernel.env.
 
 IMAGES=$BUILD/images
 BUSYBOX=$(command -v busybox || true)
 QEMU=$(command -v qemu-system-x86_64 || true)
 CPUID=$(command -v cpuid || true)
 
-# The place where QEMU looks for these, and the ones that `-M pc` needs without a
-# display.
+# The firmware that `-M pc` needs without a display, and the places where it can be.
 FIRMWARE=(bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin)
 FIRMWARE_DIRS=(/usr/share/qemu /usr/share/seabios)
 
@@ -22,8 +21,7 @@ pack() { # DIR CPIO
 	) >"$2"
 }
 
-# libraries_of PROGRAM: prints its libraries with the dynamic linker; none if it is
-# static.
+# libraries_of PROGRAM: print its libraries and the dynamic linker; nothing if it is static
 libraries_of() {
 	local lines
 
@@ -36,14 +34,14 @@ libraries_of() {
 		$1 ~ /^\/.*ld-linux/ { print $1 }' <<<"$lines"
 }
 
-# add_program ROOT PROGRAM DIR: puts it in DIR, and its libraries where they are on this
-# machine, so that it starts without a wrapper.
+# add_program ROOT PROGRAM DIR: put a program in DIR, and its libraries in the same places as
+# on this machine, so that it starts without a wrapper
 add_program() {
 	local library libraries magic
 
 	mkdir -p -- "$1/$3"
 	cp -L -- "$2" "$1/$3/"
-	# A script has none.
+	# A script has no libraries.
 	magic=$(try head -c 4 -- "$2" | try tr -d '\0')
 	[[ $magic == $'\x7fELF' ]] || return 0
 	libraries=$(libraries_of "$2")
@@ -53,8 +51,8 @@ add_program() {
 	done
 }
 
-# add_busybox ROOT: each of its commands is a link to the place where busybox is on this
-# machine; in L1 that is another one.
+# add_busybox ROOT: add busybox with all of its commands.  These are links to the path that
+# busybox has on this machine, so that path is made a link to L1's /bin/busybox.
 add_busybox() {
 	local path
 
@@ -78,8 +76,8 @@ need_busybox() {
 	[[ -z $libraries ]] || die "no static busybox; apt install busybox-static"
 }
 
-# add_terminfo ROOT: adds the descriptions of terminals, and the locale of UTF-8 (which
-# the C library itself has from Debian 12 on; before that there is none).
+# add_terminfo ROOT: add the description of a terminal, and the locale C.UTF-8 (the C library
+# itself has it from Debian 12 on)
 add_terminfo() {
 	local name=xterm-256color dir locale=/usr/lib/locale/C.utf8
 
@@ -97,12 +95,12 @@ add_terminfo() {
 	die "no terminfo of $name; install ncurses-base"
 }
 
-# These are the programs whose namesakes in busybox lack options that the scripts use.
+# The scripts use options of these programs that the same commands of busybox lack.
 INSTALL_PROGRAMS=(bash depmod modinfo modprobe insmod rmmod realpath find
 	sha256sum cp mv od flock)
 
-# add_install ROOT MODULES: adds a system with Debian's KVM, and everything that
-# replaces it.
+# add_install ROOT MODULES: add a system with Debian's KVM, and the scripts and modules that
+# replace it
 add_install() {
 	local program path modules=$1/lib/modules/$KREL
 
@@ -124,8 +122,8 @@ add_install() {
 	ln -s bin "$1/sbin"
 }
 
-# state_of FILE...: prints a text that changes when one of them does; for files that are
-# large and belong to the machine.
+# state_of FILE...: print a text that changes if one of the files does; for large files of
+# the machine, which are not read for this
 state_of() {
 	stat -L -c '%n %s %Y' -- "$@"
 }
@@ -146,7 +144,7 @@ state_of_base() {
 	state_of "$BUSYBOX"
 }
 
-# Whatever an image has of the kernel, it is made again with another kernel.
+# An image is made again for another kernel.
 state_of_kernel() {
 	echo "$KVERSION $KSUMS"
 }
@@ -245,13 +243,13 @@ state_of_selftests() {
 		die "no KVM selftests; run lab/jobs/build-selftests.sh $KSERIES"
 }
 
-# The modules that L1 needs to access this machine's files, in the order of loading.  6.12 has
-# some of it built in.
+# The modules that L1 needs to access this machine's files, in the order of loading.  Some of
+# them are built into 6.12.
 HOST_MODULES=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev
 	virtio_pci netfs fscache 9pnet 9pnet_virtio 9p)
 
-# take_modules DIR NAME...: takes these modules of the distribution's kernel, unless
-# they are built in, and writes the file "order", which lists them
+# take_modules DIR NAME...: unpack these modules of the distribution's kernel, unless they are
+# built in, and list them in the file "order"
 take_modules() {
 	local dir=$1 module deb patterns found all
 
@@ -309,17 +307,17 @@ make_image() { # NAME DIR
 	is_whole_cpio "$2/cpio" || die "the $1 image is not a whole archive"
 }
 
-# An archive that was cut off has no trailer.
+# Is a cpio archive complete?  One that was cut off has no trailer.
 is_whole_cpio() {
 	[[ -s $1 ]] && tail -c 1024 -- "$1" | grep -qa 'TRAILER!!!'
 }
 
-# image NAME: makes the archive unless it is there; its path is in $IMAGE.
+# image NAME: make the archive unless it exists already, and set IMAGE to its path
 image() {
 	local tmp old key
 
 	need cpio readelf ldd
-	# A pipe would hide that the left side failed.
+	# In a pipe, a failure of the left side would not be noticed.
 	key=$(state_of_"$1")
 	key=$(sha256sum <<<"$key" | cut -c1-16)
 	IMAGE=$IMAGES/$KSERIES-$1-$key.cpio

@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
 #
-# L1 on QEMU, which is an emulated AMD host, or this machine's own virtualization.  This
-# has the functions that l1.sh calls of an emulator; l1.sh sources it after payload.sh.
+# L1 on QEMU, which emulates an AMD host, or uses this machine's own virtualization.  l1.sh
+# sources this file after payload.sh; it has the functions for one emulator, as bochs.sh has
+# for the other.
 
 EMULATOR=QEMU
 DEFAULT_TIMEOUT=600
 L2_SETTINGS=()
-GRACE=30		# seconds that L1 has to send its results when it is late
+GRACE=30		# seconds for L1 to send its results when its time is up
 BEAT=			# seconds from one keep_awake to the next; empty: never
 
 find_emulator() {
 	need qemu-system-x86_64
 }
 
-# It has one thread, also for several CPUs: with more, Linux in QEMU's emulator panics
-# now and then when tracepoints are switched.  The debugging kernel did not, and has two
-# CPUs run at once, so that races can be found.
+# Set the options of the emulator.  It has one thread even for several CPUs: with more
+# threads, Linux in QEMU's emulator panics now and then when tracepoints are switched.  The
+# debugging kernel did not panic, and its CPUs run at once, so that races can be found.
 # shellcheck disable=SC2054 # the commas are QEMU's
 machine() {
 	THREADS=single
@@ -46,7 +47,7 @@ machine() {
 	MACHINE+=(-cpu EPYC,+svm,+npt)
 }
 
-# start_l1 PREFIX...: becomes the emulator
+# start_l1 PREFIX...: replace this process by the emulator
 start_l1() {
 	local append="console=ttyS0 quiet mitigations=$MITIGATIONS tsc=reliable no_timer_check"
 
@@ -59,13 +60,13 @@ start_l1() {
 # At each exit of an SVM guest, QEMU's emulator clears a bit of its interrupt_request
 # without a lock (do_vmexit(), up to QEMU 10.1).  So now and then it loses the timer
 # interrupt that another thread requests at that moment.  L1 would set its next timer in
-# that interrupt, so L1 hangs until another device has an interrupt for it, such as its
-# serial port for a byte.
+# that interrupt, so L1 hangs until another device interrupts it.  A byte for its serial port
+# is enough.
 keep_awake() {
 	echo >"$RUN/results.in"
 }
 
-# Have L1 end the scenario, and send the results that there are.
+# Ask L1 to end the scenario, and to send the results so far.
 request_results() {
 	echo x >"$RUN/results.in"
 }
@@ -80,14 +81,14 @@ serial_terminal() {
 	note "          Ctrl-A X ends QEMU"
 }
 
-# Waits until everything that L1 sent is in $RUN/results.
+# Wait until everything that L1 sent is in $RUN/results.
 collect_results() {
-	# A QEMU that did not start has not opened it.
+	# Open the pipe once, so that the collector ends even if QEMU did not start.
 	: <>"$RUN/results.out"
 	wait "$COLLECTOR" || true
 }
 
-# Sets $CODE to the code with which L1's init ended; empty if L1 did not get there.
+# Set CODE to the code with which L1's init ended; empty if L1 did not get there.
 end_code() {
 	CODE=
 	((RUN_STATUS % 2 == 0)) || CODE=$(((RUN_STATUS - 1) / 2))

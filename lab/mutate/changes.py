@@ -2,8 +2,8 @@
 """The small changes that can be made to a C file, each a Change.
 
 The file is cut into tokens, so that comments, strings and preprocessor lines
-stay as they are.  What a change means is left to the compiler: a change that
-does not compile is no mutant.
+stay as they are.  Whether a change is valid C is left to the compiler: a change
+that does not compile is no mutant.
 """
 
 import re
@@ -21,7 +21,7 @@ TOKEN = re.compile(
 
 Token = namedtuple("Token", "kind text start end")
 
-# An operator and what it is turned into, if it has a left operand.
+# The replacements of each operator, if it has a left operand.
 TURNED = {
     "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],
     "==": ["!="], "!=": ["=="], "&&": ["||"], "||": ["&&"],
@@ -34,7 +34,7 @@ STEPS = {"++": "--", "--": "++"}
 TYPE_WORDS = {"struct", "enum", "union", "const", "static", "unsigned", "int",
               "char", "void", "bool", "double", "size_t", "extern", "typedef",
               "inline", "sizeof", "long", "float"}
-# Statements of these words are no expressions, and no dropping them is one.
+# Statements that begin with these words are no expressions, and are not dropped as such.
 CONTROL = {"if", "for", "while", "switch", "do", "else", "return", "case",
            "default", "goto"}
 ASSIGNS = {"=", "+=", "-=", "*=", "/=", "%=", "|=", "&=", "^=", "<<=", ">>="}
@@ -42,7 +42,7 @@ PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
 class Change(namedtuple("Change", "start end new what")):
-    """Text from @start up to @end is replaced by @new."""
+    """A replacement of the text from @start up to @end by @new."""
 
 
 class Source:
@@ -70,7 +70,7 @@ class Source:
         return partner
 
     def _blocks(self):
-        """For each token, the brace that it is directly in, or None."""
+        """Return for each token the index of the brace that directly encloses it, or None."""
         inside, braces = [], []
         for i, token in enumerate(self.tokens):
             if token.text == "}" and token.kind == "op" and braces:
@@ -81,7 +81,7 @@ class Source:
         return inside
 
     def is_block(self, brace):
-        """Is the brace one of statements, and not of an initializer or type?"""
+        """Does the brace enclose statements, not an initializer or a type?"""
         if brace is None or not brace:
             return False
         before = self.tokens[brace - 1]
@@ -94,7 +94,7 @@ class Source:
         return opener.kind == "name" and opener.text != "return"
 
     def has_left_operand(self, i):
-        """Is the operator a binary one?  By clang-format, spaces tell."""
+        """Is the operator binary?  clang-format puts a space after binary operators only."""
         before = self.tokens[i - 1] if i else None
         after = self.text[self.tokens[i].end:][:1]
         if self.tokens[i].text in ("*", "&", "-", "+") and \
@@ -106,7 +106,7 @@ class Source:
              ("return", "case", "else", "sizeof")))
 
     def is_sign(self, i):
-        """Is a number -1, or the 1 beside it in "? -1 : 1", or "? 1 : -1"?"""
+        """Is a number the 1 of "-1", or the other 1 in "? -1 : 1" or "? 1 : -1"?"""
         before = [t.text for t in self.tokens[max(i - 4, 0):i]]
         after = [t.text for t in self.tokens[i + 1:i + 4]]
         if self.tokens[i].text != "1":
@@ -138,7 +138,7 @@ def number_changes(token):
 
 
 def token_changes(source):
-    """Changes of one token."""
+    """Yield the changes of single tokens."""
     for i, token in enumerate(source.tokens):
         start, end = token.start, token.end
         if token.kind == "number" and source.is_sign(i):
@@ -160,13 +160,13 @@ def token_changes(source):
 
 
 def negate(source, first, last):
-    """The tokens from @first to @last, as a condition, negated."""
+    """Return the change that negates the condition from token @first to @last."""
     start, end = source.tokens[first].start, source.tokens[last].end
     return Change(start, end, f"!({source.text[start:end]})", "condition")
 
 
 def condition_changes(source):
-    """The conditions of if, while and ?:, negated."""
+    """Yield changes that negate the conditions of if, while and ?:."""
     tokens = source.tokens
     for i, token in enumerate(tokens):
         if token.text in ("if", "while") and i + 1 in source.partner:
@@ -187,7 +187,7 @@ def condition_changes(source):
 
 
 def end_of(source, i, stops):
-    """The first token from @i on that is one of @stops, at the same depth."""
+    """Return the first token from @i on that is in @stops, at the same depth of braces."""
     while i < len(source.tokens):
         text = source.tokens[i].text
         if text in stops:
@@ -211,7 +211,7 @@ def starts_statement(source, i):
 
 
 def statement_changes(source):
-    """Statements dropped, and other values returned."""
+    """Yield changes that drop a statement or return another value."""
     tokens = source.tokens
     for i, token in enumerate(tokens):
         if not starts_statement(source, i) or \
@@ -239,7 +239,7 @@ def statement_changes(source):
 
 
 def initializer_changes(source):
-    """Members of an initializer dropped."""
+    """Yield changes that drop a member of an initializer."""
     tokens = source.tokens
     for i, token in enumerate(tokens):
         if token.text != "." or tokens[i - 1].text not in ("{", ",") or \
@@ -253,21 +253,21 @@ def initializer_changes(source):
         yield Change(token.start, stop, "", "initializer")
 
 
-# A function's name is before its arguments, in which there may be attributes, and
-# these are before a brace in the first column.
+# The head of a function: its name, then its arguments, possibly with attributes in them,
+# then a brace in the first column.
 TEXT = r"[^(){};]"
 HEAD = re.compile(rf"\b(\w+)\((?:{TEXT}|\((?:{TEXT}|\({TEXT}*\))*\))*\)\n\{{")
 
 
 def functions(text):
-    """(name, start, end) of all functions, in positions."""
+    """Yield (name, start, end) of all functions; start and end are positions."""
     for match in HEAD.finditer(text):
         end = text.find("\n}", match.end())
         yield match.group(1), match.start(), len(text) if end < 0 else end
 
 
 class Mutant:
-    """A Change and where it is."""
+    """A Change and its place in a file."""
 
     def __init__(self, path, source, change, where):
         self.path, self.change = path, change
@@ -288,7 +288,7 @@ class Mutant:
 
 
 def mutants(path, text):
-    """All the mutants of a file, in the order of their places."""
+    """Return all mutants of a file, in the order of their places."""
     source = Source(text)
     heads = list(functions(text))
     changes = set()
@@ -300,6 +300,6 @@ def mutants(path, text):
         where = [name for name, start, end in heads
                  if start <= change.start < end]
         found.append(Mutant(path, source, change, where[0] if where else "-"))
-    # The compiler alone sees assertions outside of functions.
+    # Assertions outside of functions are checked only by the compiler, not by tests.
     return [m for m in found
             if m.function != "-" or "assert" not in m.old.lower()]

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The list of mutants that no test can tell from the original, with reasons.
 
-An entry begins with the file and the function, then has the line as it is and
-as the mutant has it, and then why that changes nothing:
+An entry begins with the file and the function.  Then come the original line, the
+line of the mutant, and the reason why the change makes no difference:
 
     userspace/balance/rules.c find_base
     - size_t more = rules->room ? 2 * rules->room : 64;
     + size_t more = rules->room ? 2 * rules->room : 65;
       This is only how much room is allocated at first.
 
-Several lines with "+" in an entry are several mutants of that line.
+If an entry has several lines with "+", each is a mutant of the same line.
 """
 
 
@@ -31,7 +31,7 @@ def _entry(lines, number, name):
 
 
 def load(name):
-    """{key of a mutant: line of the list}"""
+    """Return {key of a mutant: its line in the list}."""
     entries = {}
     block, start = [], 0
     with open(name, encoding="utf-8") as file:

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Do the unit tests see what they look at?  Change the sources and ask them.
+"""Do the unit tests notice mistakes?  This changes the sources and runs the tests.
 
 Makes small changes to C files, one at a time, in copies of the sources, and runs
-those unit tests that run the changed line.  A change that no test notices has
-survived: either a test is missing, or the change means nothing, which
-equivalents.txt has to explain.
+the unit tests that run the changed line.  A change that no test notices has
+survived.  Then either a test is missing, or the change makes no difference, and
+equivalents.txt must have the reason.
 
-Exit status: 0, every mutant was killed or is in the list; 1, others survived, or
-the list is wrong; 2, nothing can be said.
+Exit status: 0 if every mutant was killed or is in the list; 1 if others survived, or
+the list is wrong; 2 if the question could not be answered.
 """
 
 import argparse
@@ -27,12 +27,12 @@ import objects
 import table
 from trees import Tree
 
-# Linking and running takes a multiple of this when the machine is busy.
+# Factor by which a test may take longer than usual, as the machine may be busy.
 PATIENCE = 10
 BUILD_SECONDS = 300
-# As the tests' library says it of one of them.
+# The message of the tests' library about a test that ran out of time.
 TIMEOUT = "Test timeout expired"
-# A second look, under the sanitizers, is by tests that take no longer: others
+# Only tests that take no longer are run again under the sanitizers: longer ones
 # wait, or do the same a thousand times.
 QUICK_SECONDS = 2
 
@@ -42,17 +42,17 @@ class CannotLink(RuntimeError):
 
 
 class Lab:
-    """The trees, and which tests are for which files."""
+    """The trees, and the tests that run each file."""
 
     def __init__(self, top, scratch, jobs, say):
         self.top, self.say = top, say
         self.coverage_tree = Tree(top, os.path.join(scratch, "coverage"),
                                   "-g --coverage")
         self.coverage_tree.compile_last_with("-O0")
-        # Without -g, so that objects that do the same are the same.
+        # Compile without -g, so that objects with the same code have the same bytes.
         self.trees = [Tree(top, os.path.join(scratch, f"mutants-{i}"), "-O2")
                       for i in range(jobs)]
-        # As make check runs them, too: a second look at what survives.
+        # Mutants that survive are tried again under the sanitizers.
         self.sanitized = Tree(top, os.path.join(scratch, "sanitized"),
                               "-O1 -g -fsanitize=address,undefined "
                               "-fno-sanitize-recover=all")
@@ -68,7 +68,7 @@ class Lab:
             raise RuntimeError(f"the sources do not build:\n{out}")
 
     def prepare(self, paths, only):
-        """Build everything without changes, and see what each test runs."""
+        """Build everything without changes, and find the lines that each test runs."""
         tree = self.coverage_tree
         tree.sync()
         tests = only or tree.would_make(paths, "unit-tests")[1]
@@ -79,10 +79,10 @@ class Lab:
         self.say(f"built {len(tests)} tests")
         self.each(tests, lambda test: self.coverage.update(
             {test: tree.coverage(test, 60)}))
-        self.say("saw which lines they run")
+        self.say("found the lines that they run")
 
     def each(self, items, work):
-        """Do @work on each of @items, as many at a time as there are jobs."""
+        """Call @work for each of @items, in as many threads as there are jobs."""
         todo, errors = queue.SimpleQueue(), []
         for item in items:
             todo.put(item)
@@ -106,7 +106,7 @@ class Lab:
 
 
 class File:
-    """A file that is mutated, and what is built of it."""
+    """A file that is mutated, and the objects that are built from it."""
 
     def __init__(self, lab, path):
         tree = lab.trees[0]
@@ -116,14 +116,14 @@ class File:
             self.data = file.read()
         targets = [f"build/tests/{t}" for t in lab.coverage]
         self.objects = tree.would_make([path], *targets)[0]
-        # BPF programs have no coverage: their tests are those that run a function
+        # BPF programs have no coverage, so their tests are those that run a function
         # of their skeletons.
         self.programs = [o for o in self.objects if o.endswith(".bpf.o")]
         skeletons = [o[:-len(".bpf.o")] + ".skel.h" for o in self.programs]
         self.loaders = [t for t, c in lab.coverage.items()
                         if any(c.runs_file(s) for s in skeletons)]
         self.others = [o for o in self.objects if o not in self.programs]
-        # make deletes what it makes only on the way to another file.
+        # Name the objects as targets, as make deletes files that are only intermediate.
         status, out = tree.make(*self.objects)
         if status:
             raise RuntimeError(f"{path} cannot be compiled:\n{out}")
@@ -131,22 +131,22 @@ class File:
                           for o in self.objects}
 
     def tests(self, lab, mutant):
-        """The tests that may notice a mutant, the likeliest first."""
+        """Return the tests that may notice a mutant, the likeliest first."""
         return sorted((t for t, c in lab.coverage.items()
                        if c.runs(mutant) or t in self.loaders),
                       key=lambda t: (-self.kills[t], lab.coverage[t].seconds))
 
 
 def run_one(lab, tree, test):
-    """Link a test in a tree and run it; true if it passes; whether in time."""
+    """Link a test in a tree and run it; return (did it pass?, was it in time?)."""
     status, out = tree.make(f"build/tests/{test}", timeout=BUILD_SECONDS)
     if status != 0:
         raise CannotLink(f"{test} cannot be linked:\n{out}")
     # The sanitizers make everything slower.
     slower = 3 if tree is lab.sanitized else 1
     seconds = slower * PATIENCE * lab.coverage[test].seconds + 2
-    # That the machine was busy for a moment is no mutant's fault: what fails does
-    # so twice, the second time with more patience.
+    # A test can fail because the machine is busy for a moment.  So a test that fails is
+    # run again, with more time.
     for patience in (1, 3):
         status, _, out = tree.run_test(test, patience * seconds)
         if status == 0:
@@ -155,7 +155,7 @@ def run_one(lab, tree, test):
 
 
 def kill(lab, tree, file, mutant, tests):
-    """The first of the tests that notices a mutant in a tree, or None."""
+    """Return the first of the tests that notices a mutant in a tree, or None."""
     tree.write(file.path, mutant.mutated.encode())
     late = ""
     try:
@@ -168,7 +168,7 @@ def kill(lab, tree, file, mutant, tests):
             return None
     finally:
         tree.write(file.path, file.data)
-    # It is no killer if it fails without the change, too.
+    # Check that the test passes without the change.
     kind = "sanitizers" if tree is lab.sanitized else "plain"
     with lab.lock:
         known = (kind, test) in lab.trusted
@@ -181,14 +181,14 @@ def kill(lab, tree, file, mutant, tests):
 
 
 def compile_mutant(tree, file, mutant):
-    """Compile a mutant; what became of it if that is all, or None."""
+    """Compile a mutant; return its fate, or None if tests must decide."""
     tree.write(file.path, mutant.mutated.encode())
     # File times are coarse: an object may be as new as the next mutant.
     for name in file.objects:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(tree.path, name))
-    # All of C that has a changed BPF program in itself is another, too: make
-    # compiles of it what a test needs.
+    # C files that contain a changed BPF program change, too; make compiles those that a
+    # test needs.
     for some in filter(None, (file.programs, file.others)):
         if tree.make(*some, timeout=BUILD_SECONDS)[0] != 0:
             return "not compilable"
@@ -199,7 +199,7 @@ def compile_mutant(tree, file, mutant):
 
 
 def try_mutant(lab, tree, file, mutant):
-    """The fate of a mutant, and the test that has killed it."""
+    """Return the fate of a mutant, and the test that has killed it."""
     try:
         fate = compile_mutant(tree, file, mutant)
         tests = file.tests(lab, mutant)
@@ -213,7 +213,7 @@ def try_mutant(lab, tree, file, mutant):
         return "not compilable", None
     finally:
         tree.write(file.path, file.data)
-    # The kernel runs BPF programs, and has its own eye on memory.
+    # Sanitizers do not see into BPF programs; the kernel checks their memory accesses.
     if not killer and not file.loaders:
         quick = [t for t in tests if lab.coverage[t].seconds < QUICK_SECONDS]
         with lab.sanitized.lock:
@@ -275,14 +275,14 @@ def summary(count):
 
 
 def report_stale(stale):
-    """Entries of the list that no change of a file makes any more."""
+    """Print the entries of the list whose change cannot be made any more."""
     for (path, function, old, new), line in stale:
         print(f"\nline {line} of the list is no mutant of {path}: {function}:\n"
               f"- {old}\n+ {new}")
 
 
 def report(results, stale):
-    """The results; true if nothing is left to do."""
+    """Print the results; return true if nothing is left to do."""
     print()
     print(table.as_text(results.by_file))
     print(f"all: {summary(results.count)}")
@@ -302,7 +302,7 @@ def parse():
                         help="choose other mutants (default: 1)")
     parser.add_argument("--count", type=int, default=50, metavar="N",
                         help="mutants of each file; 0: all (default: 50)")
-    parser.add_argument("--line", type=int, help="only those of this line")
+    parser.add_argument("--line", type=int, help="only the mutants of this line")
     parser.add_argument("--tests", type=lambda text: text.split(","),
                         help="only these tests, separated by commas "
                         "(default: all that are built of the files)")
@@ -315,10 +315,10 @@ def parse():
     parser.add_argument("--table", metavar="FILE",
                         help="write these files' rows of the table in FILE")
     parser.add_argument("--dry-run", action="store_true",
-                        help="only show which mutants would be tried, and what "
-                        "of the list is none")
+                        help="only show the mutants that would be tried, and the "
+                        "entries of the list that are no mutants")
     parser.add_argument("--quiet", action="store_true",
-                        help="of mutants that are killed, only count them")
+                        help="only count the mutants that are killed")
     options = parser.parse_args()
     if options.table and (options.line or options.tests):
         parser.error("--table is for whole files: without --line and --tests")
@@ -326,7 +326,7 @@ def parse():
 
 
 def chosen(path, options):
-    """All the mutants of a file, and those that are tried."""
+    """Return all mutants of a file, and those that are to be tried."""
     with open(os.path.join(options.top, path), encoding="utf-8") as file:
         every = changes.mutants(path, file.read())
     mutants = [m for m in every if options.line in (None, m.line)]
@@ -338,7 +338,7 @@ def chosen(path, options):
 
 
 def try_all(lab, work, results):
-    """Try the mutants of [(File, Mutant)], each in a tree that is free."""
+    """Try the mutants of @work, which is [(File, Mutant)], each in a free tree."""
     free = queue.SimpleQueue()
     for tree in lab.trees:
         free.put(tree)
@@ -367,7 +367,7 @@ def run(options):
         report_stale(stale)
         return not stale
     if options.table:
-        table.load(options.table)  # It is told at once if it is no table.
+        table.load(options.table)  # Fail now if the file is no table.
     results = Results(listed, options.quiet)
     scratch = os.path.join(options.top, options.scratch)
     lab = Lab(options.top, os.path.abspath(scratch), options.jobs, results.say)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The code and data of an object file, without what is only for debuggers.
+"""The code and data of an object file, without the sections for debuggers.
 
-A BPF object has the lines of its source in .BTF.ext, so that two objects of the
-same code differ in that.
+A BPF object has the lines of its source in .BTF.ext, so two objects with the same
+code can differ there.
 """
 
 import struct
@@ -12,7 +12,7 @@ IGNORED = (".BTF", ".rel.BTF", ".debug", ".rel.debug", ".symtab", ".strtab",
 
 
 def contents(path):
-    """The sections of an ELF object: [(name, bytes)]."""
+    """Return the sections of an ELF object as [(name, bytes)]."""
     with open(path, "rb") as file:
         data = file.read()
     table, = struct.unpack_from("<Q", data, 0x28)

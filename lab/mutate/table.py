@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The table of files and what became of their mutants, kept in a Markdown file.
+"""The table of files and the fates of their mutants, kept in a Markdown file.
 
-A run writes the rows of its own files; the others stay as they are.
+A run writes the rows of its own files; other rows stay as they are.
 """
 
 import os
@@ -13,11 +13,11 @@ COLUMNS = ("made", "killed", "survived", "listed", "same object",
 HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
 # The fates of the mutants
 
-`make mutate TABLE={name}` writes this table. Each file's row is of its
-last run. A mutant is one small change of a file's source. The killed ones made a unit
-test fail. The listed ones are told apart by no test, for a reason that
-`lab/mutate/equivalents.txt` gives. Those of the same object code are no change to the
-compiler, and those that are not compilable are none at all.
+`make mutate TABLE={name}` writes this table. Each row shows the last
+run of its file. A mutant is one small change of the file's source. Killed mutants made a
+unit test fail. No test can tell the listed mutants from the original;
+`lab/mutate/equivalents.txt` has the reasons. The compiler makes the same object code from
+some changes, and cannot compile others.
 
 """
 
@@ -27,25 +27,25 @@ class BadTable(Exception):
 
 
 def row(path, count):
-    """The cells of a file's row."""
+    """Return the cells of a file's row."""
     made = sum(count.values())
     return [path, *(str(made if c == "made" else count[c]) for c in COLUMNS),
             rate(count)]
 
 
 def rate(count):
-    """How many of those that a test could have noticed were killed."""
+    """Return the share of killed mutants among those that a test could have noticed."""
     judged = count["killed"] + count["survived"]
     return f"{100 * count['killed'] / judged:.1f} %" if judged else "-"
 
 
 def total(by_file):
-    """All files' counts together."""
+    """Return the sums of all files' counts."""
     return sum(by_file.values(), Counter())
 
 
 def as_text(by_file):
-    """A table for terminals, 80 columns wide."""
+    """Return a table for terminals, 80 columns wide."""
     lines = [["FILE", "MADE", "KILLED", "SURVIVED", "LISTED", "SAME", "NO C",
               "RATE"]]
     lines += [row(path, count) for path, count in sorted(by_file.items())]
@@ -57,7 +57,7 @@ def as_text(by_file):
 
 
 def load(name):
-    """{file: Counter} of a table; none if it is not there."""
+    """Read a table as {file: Counter}; empty if the file does not exist."""
     by_file = {}
     if not os.path.exists(name):
         return by_file
@@ -76,7 +76,7 @@ def load(name):
 
 
 def save(name, by_file):
-    """Write the rows of these files, and those that there were of others."""
+    """Write the rows of these files, and keep the rows of other files."""
     rows = load(name)
     rows.update(by_file)
     lines = [["file", *COLUMNS, "killed of those judged"],

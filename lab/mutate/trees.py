@@ -11,15 +11,15 @@ import subprocess
 import threading
 import time
 
-# A mutant may loop for ever, or take all memory, or fill the disk.
+# Limits, as a mutant may loop for ever, take all memory, or fill the disk.
 MEMORY = 4 << 30
 FILE_SIZE = 1 << 30
-# AddressSanitizer reserves more memory than there is: it has its own limit.
+# AddressSanitizer reserves a huge address space, so its own limit is used instead.
 ASAN_OPTIONS = f"hard_rss_limit_mb={MEMORY >> 20}:allocator_may_return_null=1"
 
 
 def end(process):
-    """End a process that has more to do."""
+    """End a process that is still running."""
     # The tests' runner ends its children when it is asked to end.
     process.send_signal(signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -29,9 +29,9 @@ def end(process):
 
 
 def call(command, cwd, env=None, timeout=None, memory=MEMORY, enough=None):
-    """Run a command; its exit status (None: out of time) and what it said.
+    """Run a command; return its exit status (None: out of time) and its output.
 
-    With a line that begins with @enough it has failed, and is ended.
+    A line that begins with @enough shows that it has failed, and ends it.
     """
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -65,7 +65,7 @@ class Tree:
         self.top, self.path, self.cflags = top, path, cflags
         self.env = {k: v for k, v in os.environ.items()
                     if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-        # Of the tests that want a build's path, each has this tree's.
+        # Tests that need the path of a build get this tree's.
         self.env["BUILD"] = "build"
         self.env["ASAN_OPTIONS"] = ASAN_OPTIONS
         self.memory = resource.RLIM_INFINITY if "-fsanitize" in cflags \
@@ -74,7 +74,7 @@ class Tree:
         self.lock = threading.Lock()
 
     def compile_last_with(self, option):
-        """Give gcc an option that no other one comes after."""
+        """Have gcc called with a last option, which overrides earlier ones."""
         os.makedirs(self.path, exist_ok=True)
         self.compiler = self.path + "-cc"
         with open(self.compiler, "w", encoding="utf-8") as file:
@@ -82,7 +82,7 @@ class Tree:
         os.chmod(self.compiler, 0o755)
 
     def write(self, name, data):
-        """Write a file, with the time of now, if it is another than it was."""
+        """Write a file if its contents change; otherwise its time stays, too."""
         path = os.path.join(self.path, name)
         try:
             with open(path, "rb") as file:
@@ -94,7 +94,7 @@ class Tree:
             file.write(data)
 
     def sync(self):
-        """Bring all files to what they are in @top, and remove those that it has no more."""
+        """Make all files equal to those in @top, and remove files that @top does not have."""
         names = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others",
              "--exclude-standard"], cwd=self.top, check=True,
@@ -118,13 +118,13 @@ class Tree:
                     os.unlink(path)
 
     def make(self, *arguments, timeout=None):
-        # To look for its own rules and variables takes make longer than all else.
+        # -rR: evaluating its built-in rules and variables would take most of make's time.
         return call(["make", "-rRs", "-j2", "BUILD=build", f"CC={self.compiler}",
                      f"CFLAGS={self.cflags}", *arguments], self.path, self.env,
                     timeout)
 
     def would_make(self, changed, *targets):
-        """(objects, tests) that are made again when files have changed."""
+        """Return the (objects, tests) that make builds again if these files change."""
         arguments = [a for name in changed for a in ("-W", name)]
         status, out = self.make("-n", *arguments, *targets)
         if status:
@@ -134,7 +134,7 @@ class Tree:
         return sorted(objects), sorted(tests)
 
     def run_test(self, test, seconds, extra=None):
-        """Status (None: out of time), time taken, what it said."""
+        """Run a test; return its status (None: out of time), its time, and its output."""
         env = dict(self.env, **(extra or {}))
         env["CK_DEFAULT_TIMEOUT"] = str(int(seconds) + 1)
         start = time.monotonic()
@@ -145,7 +145,7 @@ class Tree:
     # Coverage, by gcov.
 
     def coverage(self, test, seconds):
-        """A test's Coverage, which is kept until the test is rebuilt."""
+        """Return a test's Coverage, which is kept until the test is rebuilt."""
         kept = os.path.join(self.path, "build", "coverage", test)
         binary = os.path.join(self.path, "build", "tests", test)
         try:
@@ -174,7 +174,7 @@ class Tree:
         files = {}
         if not counts:
             return files
-        # One line of JSON for each file of counts.
+        # gcov prints one line of JSON for each file of counts.
         out = subprocess.run(["gcov", "--json-format", "--stdout", *counts],
                              cwd=folder, check=True, stdout=subprocess.PIPE,
                              stderr=subprocess.DEVNULL, text=True).stdout
@@ -214,7 +214,7 @@ class Coverage:
         known = self.files.get(mutant.path)
         if not known:
             return False
-        # Initializers of static data are in no function.
+        # Static data is in no function, so coverage does not show who uses it.
         if mutant.function == "-":
             return True
         if not known["functions"].get(mutant.function):

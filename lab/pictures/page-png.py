@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""A page of `exitledger report` as a picture, on standard output.
+"""Writes a picture of a page of `exitledger report` to standard output.
 
 usage: page-png.py PAGE HEIGHT >PICTURE
        page-png.py PAGE charts >PICTURE
 
-The first form takes the upper part of the page, as a browser shows it.  The second takes
-the chart of exits and its legend of each run on the page, as they are on paper, without
-times.
+The first form shows the upper part of the page, as a browser displays it.  The second shows
+only the chart of exits and its legend for each run on the page, as they are printed on
+paper, and without the columns of times.
 """
 
 import base64
@@ -21,7 +21,7 @@ import browser as browsers  # noqa: E402
 
 WIDTH = 1160
 CHARTS_WIDTH = 920
-# Hides whatever is no part of these, and says how high the rest is.
+# Hides everything else on the page, and returns the height of the rest.
 CHARTS = """
 const kept = [...document.querySelectorAll(
 	".run > h2, .run > header > h1, figure:has(.chart.exits), .legend")];
@@ -34,13 +34,13 @@ for (const cell of document.querySelectorAll(".legend :is(th, td):nth-child(n + 
 for (const legend of document.querySelectorAll(".legend"))
 	legend.style.minWidth = "26rem";
 document.body.style.padding = "0 1rem 1rem";
-document.body.style.display = "flow-root"; // with its parts' margins
+document.body.style.display = "flow-root"; // the height includes its parts' margins
 return document.body.getBoundingClientRect().height;
 """
 
 
 def upper_part(browser, height):
-    """Show the beginning of the page, all of which is taken."""
+    """Show the beginning of the page; the picture is of all that is visible."""
     browser.media("light")
     browser.size(WIDTH, height)
     browser.settle()
@@ -48,7 +48,7 @@ def upper_part(browser, height):
 
 
 def charts(browser):
-    """Leave nothing but the charts on the page; the part to take, which is all of it."""
+    """Leave only the charts on the page; return the options for a picture of all of it."""
     browser.media("light", "print")
     browser.size(CHARTS_WIDTH, 900)
     browser.settle()
@@ -62,7 +62,7 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     if not browsers.is_there():
-        sys.exit("page-png.py: it needs " + browsers.NEEDS)
+        sys.exit("page-png.py: this needs " + browsers.NEEDS)
     browser = browsers.Browser()
     try:
         browser.open(os.path.abspath(sys.argv[1]))

@@ -9,7 +9,7 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
 
 HEIGHT=830
-LIMIT=200000 # bytes: it is in the repository
+LIMIT=200000 # bytes of the picture, as it is kept in the repository
 
 [ $# -eq 1 ] || usage
 run=$1
@@ -20,6 +20,6 @@ trap 'rm -rf "$page"' EXIT
 "$BUILD/bin/exitledger" report "$run" -o "$page/page.html"
 "$LAB/pictures/page-png.py" "$page/page.html" "$HEIGHT" >"$page/report.png"
 size=$(stat -c %s "$page/report.png")
-((size < LIMIT)) || die "the picture has $size bytes, and may have $LIMIT"
+((size < LIMIT)) || die "the picture has $size bytes, more than the limit of $LIMIT"
 cp -- "$page/report.png" "$TOP/docs/report.png"
 note "docs/report.png is new"

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""A terminal's last screen, out of a recording, as a picture.
+"""Draws the last screen of a recorded terminal as a picture.
 
 usage: screen-svg.py [--columns N] [--lines N] [--title TEXT] TYPESCRIPT >SVG
 
-TYPESCRIPT is what a full-screen program wrote, as script(1) records it.  The
-picture is of the moment before the program left the screen; it holds text alone
+TYPESCRIPT has the output of a full-screen program, as script(1) records it.  The
+picture shows the moment before the program left the screen.  It consists of text
 and needs no other file.
 """
 
@@ -28,17 +28,17 @@ LEAVE = b"\x1b[?1049l"
 
 
 def screen_of(recording, columns, lines):
-    """The screen before the program gave it back."""
+    """Return the screen as it was before the program left it."""
     end = recording.rfind(LEAVE)
     if end < 0:
-        sys.exit("screen-svg.py: no full-screen program is in that recording")
+        sys.exit("screen-svg.py: the recording has no full-screen program")
     screen = pyte.Screen(columns, lines)
     pyte.ByteStream(screen).feed(recording[:end])
     return screen
 
 
 def look(char):
-    """Colours and weight of a cell."""
+    """Return the colours and the weight of a cell."""
     front, back = COLORS.get(char.fg, COLORS["default"]), BACKGROUND
     if char.reverse:
         front, back = back, front
@@ -46,7 +46,7 @@ def look(char):
 
 
 def runs(line, columns):
-    """Cells that look alike, together: (column, text, look)."""
+    """Join cells that look alike; return [(column, text, look)]."""
     found = []
     for at in range(columns):
         char = line[at]
@@ -74,8 +74,8 @@ def draw(screen, title):
         for column, cells, (front, back, bold, underscore) in runs(
             screen.buffer[row], screen.columns
         ):
-            # Hard spaces: soft ones are not kept by everyone, and in front of
-            # a text not even hard ones.
+            # Use no-break spaces, as some viewers drop other spaces.  At the beginning of a
+            # text some drop even these, so x skips them there.
             text = "".join(cells)
             lead = len(text) - len(text.lstrip())
             text = text.strip().replace(" ", "\N{NO-BREAK SPACE}")

@@ -3,7 +3,7 @@
 #
 # usage: top-picture.sh
 #
-# Makes docs/monitor-top.svg anew: the live view on an emulated host, as it was.
+# Makes docs/monitor-top.svg anew, from a recording of the live view on an emulated host.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger
 #
-# Records a guest that behaves as one of advise's rules describes, another guest for another
-# rule, and so on, and guests after the advised change.  Each run is /results/NAME.exits:
+# Records a guest that behaves as advise's rules describe, one rule after the other, and also
+# after the advised changes.  Each record is /results/NAME.exits:
 #
 #   idle, idle-mmio  sleeps of 10 ms, with the TSC as clock: by port, and by address
 #   acpi_pm, hpet    the same with this clock source

@@ -8,7 +8,7 @@
 #
 # KINDS: kinds of exits; default: all.  CONFIGS: bench's configurations; default: all.
 # ROUNDS, LAPS: as bench's options.  NOW: the current time in seconds since 1970.
-# QUICK: make bench.json alone.
+# QUICK: make only bench.json.
 set -u
 : "${KINDS:=}" "${CONFIGS:=ours,peers}" "${ROUNDS:=2}" "${LAPS:=5}" "${QUICK:=}"
 
@@ -53,7 +53,7 @@ bench() {
 }
 
 [ -z "${NOW:-}" ] || date -s "@$NOW" >/dev/null
-# L0's programs find it there, too.
+# In /tmp, L0's programs find microguest, too: /host/tmp is the same folder.
 cp /bin/microguest /tmp/
 for program in perf bpftrace trace-cmd kvmexit-bpfcc; do
 	add_peer "$program"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest
 #
-# The demo's two guests: one whose exits are known in advance, and Linux.  Whoever reads
-# the books judges the verdicts; here only a failed command counts.
+# The demo's two guests: one whose exits are known in advance, and Linux.  lab/jobs/demo.sh
+# judges the verdicts; here only a failed command is an error.
 set -u
 
 # books NAME REPORT COMMAND...: keep the books of the VM that the command runs

@@ -3,8 +3,8 @@
 # needs: install exitledger guest
 # kvm: none
 #
-# As on a real machine: Debian's KVM is loaded; our modules are installed, replace it,
-# count, and are removed again.
+# Does what a user does on a real machine: Debian's KVM is loaded; then our modules are
+# installed, loaded in its place, used, and removed again.
 set -u
 
 keep() {
@@ -24,7 +24,7 @@ updates=/lib/modules/$(uname -r)/updates/exitledger
 cd /results || exit 1
 # Use kmod's depmod, not the shell's own.
 /sbin/depmod || exit 1
-# bash needs it for process substitution.
+# bash needs /dev/fd for process substitution.
 ln -s /proc/self/fd /dev/fd
 # Set by hand, so modprobe's configuration does not have this value.
 /sbin/modprobe kvm min_timer_period_us=123 &&
@@ -48,7 +48,7 @@ grep . /sys/module/kvm*/parameters/* >parameters
 modules status_ours status
 keep compare exitledger compare -- microguest cpuid=1000 out=100
 
-# A module that does not load takes the place of one of the three.
+# One of the three modules is replaced by a damaged one, which does not load.
 cp "$updates/kvm-amd.ko" /tmp/
 head -c 100000 /tmp/kvm-amd.ko >"$updates/kvm-amd.ko"
 modules reload_broken reload

@@ -53,7 +53,7 @@ if [ -z "${SMALL:-}" ]; then
 	wc -l </tmp/moved >/results/moved
 fi
 
-# Attached in the middle of a run: counts from then on, and sees the VM's end.
+# The monitor attaches in the middle of a run: it counts from then on, and sees the VM's end.
 microguest --vcpus 2 --laps 100 --report /dev/null cpuid=1000 &
 guest=$!
 usleep 500000
@@ -81,7 +81,7 @@ watch churn -- sh -c "i=0; while [ \$i -lt $VMS ]; do
 	microguest --vcpus 16 --report /dev/null cpuid=3 || exit 1
 	i=\$((i + 1)); done"
 
-# Killed while it runs: nothing of the observer may stay in the kernel.
+# The monitor is killed while it runs: nothing of the observer may stay in the kernel.
 programs() {
 	bpftool prog show | grep -c 'name \(exit\|entry\)_'
 }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest
 #
-# Every kind of exit that a micro-guest can cause, each a different number of times; the
-# books must have exactly these numbers.  LACKS: the kinds that this emulated processor
+# Causes every kind of exit that a micro-guest can cause, each a different number of times;
+# the books must have exactly these numbers.  LACKS: the kinds that this emulated processor
 # does not intercept.
 set -u
 

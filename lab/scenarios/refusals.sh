@@ -3,8 +3,8 @@
 # needs: exitledger guest /usr/bin/unshare
 # kvm: none
 #
-# Hosts on which nothing can be observed, or not everything: without KVM; and with a KVM
-# without BTF (the test runs this with such modules), with tracefs and without.
+# Runs exitledger on hosts where it can observe nothing, or not everything: without KVM; and
+# with a KVM without BTF (the test passes such modules), with tracefs and without.
 set -u
 
 keep() {
@@ -29,7 +29,8 @@ done
 keep no_btf_raw_tp exitledger monitor -n 1 --attach raw_tp
 keep no_btf_compare exitledger compare --for 1
 keep no_btf_doctor exitledger doctor --json
-# The guest's process has another number there, and runs while processes are looked up.
+# In the PID namespace the guest's process has another number.  It runs long enough for
+# processes to be looked up.
 keep pid_ns /bin/unshare --pid --fork --mount-proc \
 	exitledger monitor --json -i 0.2 --attach tp -- \
 	microguest --laps 20 --report /dev/null cpuid=5000 out=200

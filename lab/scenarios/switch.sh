@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest
 #
-# The counters' memory, and the permission to read: modes are switched while a guest runs
-# and while vCPUs come and go, and the host decides for one VM.
+# Tests the counters' memory, and the permission to read: modes are switched while a guest
+# runs and while vCPUs come and go, and the host decides for one VM.
 set -u
 parameters=/sys/module/kvm/parameters
 vendor=kvm-amd
@@ -76,7 +76,7 @@ echo N >"$FOLDER/exit_stats_leaves"
 microguest cpuid=10 >/results/neighbour.json 2>&1
 go_on
 
-# compare does not treat that as a fault.
+# compare does not treat a guest that may not read as a fault.
 exitledger compare --reader guest -- microguest --stop --laps 2 cpuid=10 >/results/compare.txt 2>&1 &
 compare=$!
 until PID=$(pidof microguest) && grep -q 'T (stopped)' "/proc/$PID/status"; do

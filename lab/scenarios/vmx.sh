@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest
 #
-# The checks that an emulated Intel host, which needs minutes where the AMD host needs
-# seconds, can run in a short time.  The test judges the results: NAME.json, NAME.txt and
+# A short selection of checks, because an emulated Intel host needs minutes for work that
+# takes the AMD host seconds.  The test judges the results: NAME.json, NAME.txt and
 # NAME.status in /results.
 set -u
 

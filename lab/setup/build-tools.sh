@@ -3,8 +3,8 @@
 #
 # usage: build-tools.sh CC CLANG BPFTOOL
 #
-# Looks whether the programs can be built: the compilers, ar, bpftool, and the headers
-# of the libraries.  Says in one line what is missing, and how to install it.
+# Checks whether the programs can be built: looks for the compilers, ar, bpftool, and the
+# headers of the libraries.  If one is missing, prints one line with its name and package.
 
 fail() {
 	echo "make: $1 is missing; 'make deps' installs all that is needed," \

@@ -3,20 +3,19 @@
 #
 # usage: deps.sh [CLASS...]
 #
-# Makes sure that the Debian packages of these classes are installed; lab/setup/packages.txt
-# has them: build, demo, intel, debug, peers, pictures, check.  Without a class: build and
-# demo, which is what make demo needs.
-# Root installs what is missing, and so does anyone who may use sudo; otherwise the
-# one command that installs it is printed.
+# Makes sure that the Debian packages of these classes are installed: build, demo, intel,
+# debug, peers, pictures, check (default: build demo, which make demo needs).
+# lab/setup/packages.txt lists them.  Root, and users who may use sudo, get missing packages
+# installed; for others, the command that installs them is printed.
 #
-# Packages of the class "aside" are the tests', too, but would start a service if they were
-# installed: they are unpacked in build/aside/PACKAGE.
+# The class "check" includes the packages of the class "aside".  These would start a service
+# if they were installed, so they are only unpacked in build/aside/PACKAGE.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
 PACKAGES=$LAB/setup/packages.txt
 
-# wanted CLASSES: their packages, one per line.
+# wanted CLASSES: print their packages, one per line
 wanted() {
 	awk -v classes=" $1 " '!/^#/ {
 		nr = split($2, class, ",")
@@ -28,13 +27,13 @@ wanted() {
 	}' "$PACKAGES"
 }
 
-# Sets NEEDED to those of them that are not installed.
+# Set NEEDED to the packages that are not installed.
 find_missing() {
 	local names=() installed name
 
 	name=$(wanted "$CLASSES")
 	mapfile -t names <<<"$name"
-	# dpkg-query fails if it does not know one of them.
+	# dpkg-query returns 1 if it does not know one of the packages.
 	installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' \
 		"${names[@]}" 2>/dev/null) || (($? == 1)) || die "dpkg-query failed"
 	NEEDED=()
@@ -44,19 +43,21 @@ find_missing() {
 	done
 }
 
-# The lists are refreshed only if they are missing or out of date.
+# Install the packages.  APT's lists are updated only if that fails, as they may be missing
+# or out of date.
 install_packages() {
 	local install=("${SUDO[@]}" env DEBIAN_FRONTEND=noninteractive
 		apt-get install -y --no-install-recommends "${NEEDED[@]}")
 
-	# A condition: the second try is a statement of its own.
+	# The second try is not in the condition, so that its failure ends the script.
 	if ! "${install[@]}"; then
 		"${SUDO[@]}" apt-get -q update
 		"${install[@]}"
 	fi
 }
 
-# Sets SUDO to the command that makes root of this user, or says what root has to do.
+# Set SUDO to the command by which this user becomes root; without sudo, end the script with
+# the command that root has to run.
 become_root() {
 	local command="apt-get install -y --no-install-recommends ${NEEDED[*]}"
 
@@ -72,7 +73,7 @@ become_root() {
 	fi
 }
 
-# fetch PACKAGE DIR: APT verifies it against the signed lists.
+# fetch PACKAGE DIR: download a package, which APT verifies, and unpack it
 fetch() {
 	cd -- "$2"
 	apt-get download "$1"
@@ -100,7 +101,7 @@ unpack_aside() {
 install_missing() {
 	find_missing
 	if ((${#NEEDED[@]} == 0)); then
-		note '          all packages are there'
+		note '          all packages are installed'
 		return 0
 	fi
 	need apt-get
@@ -118,7 +119,7 @@ main() {
 		[[ $class =~ ^(build|demo|intel|debug|peers|pictures|check)$ ]] || usage
 	done
 	[[ -n $(type -P dpkg-query) ]] ||
-		die "no command dpkg-query, so this is no Debian; install what has the content of:" \
+		die "no command dpkg-query, so this is no Debian; install the equivalents of:" \
 			"$(wanted "$CLASSES" | paste -sd' ')"
 	install_missing
 	[[ " $CLASSES " != *' check '* ]] || unpack_aside

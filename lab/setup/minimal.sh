@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# A minimal Debian in a folder, as Debian's installer leaves it.  Sourced after
-# lab/lib.sh and mirrors.sh by scripts that run in a mount namespace of their own:
-# newcomer.sh, and packaging/deb.sh.
+# Makes a minimal Debian in a folder, as Debian's installer would.  newcomer.sh and
+# packaging/deb.sh, which run in mount namespaces of their own, source this file after
+# lab/lib.sh and mirrors.sh.
 #
-# SUITE is the release, $ROOT the folder, $CACHE what is kept from run to run; KEEP is
-# not empty if $ROOT is to stay.
+# Variables of the caller: SUITE is the release, ROOT the folder, CACHE a folder that is kept
+# from run to run; KEEP is not empty if ROOT is to be kept.
 
 # shellcheck disable=SC2034 # for those who source this
 declare -A RELEASE=([bookworm]=12 [trixie]=13)
 
-# Sets MIRROR and SECURITY_MIRROR.
+# Set MIRROR and SECURITY_MIRROR, or end the script.
 need_mirrors() {
 	find_mirrors
 	[[ -n $MIRROR ]] || die "APT's sources on this machine name no mirror of Debian;" \
@@ -19,8 +19,8 @@ need_mirrors() {
 	SECURITY_MIRROR=${SECURITY_MIRROR:-${MIRROR%/}-security}
 }
 
-# make_system PACKAGE...: with these and nothing more.  Another one of the same day is
-# unpacked, which takes seconds in place of minutes.
+# make_system PACKAGE...: make a minimal system with these packages.  If one was made on the
+# same day, its archive is unpacked, which takes seconds instead of minutes.
 make_system() {
 	local packages=ca-certificates package kept
 
@@ -46,12 +46,12 @@ make_system() {
 	echo '127.0.0.1 localhost' >"$ROOT/etc/hosts"
 	echo minimal >"$ROOT/etc/hostname"
 	cp -L -- /etc/resolv.conf "$ROOT/etc/resolv.conf"
-	# The lists are those of all three; debootstrap leaves the first one's.
+	# Get the lists of all three sources; debootstrap leaves only those of the first.
 	inside apt-get -q update
 }
 
 mount_system() {
-	# Its root is a mount of its own, as that of any system.
+	# The system's root must be a mount of its own, as in any system.
 	mount --bind "$ROOT" "$ROOT"
 	mount --rbind /dev "$ROOT/dev"
 	mount -t proc proc "$ROOT/proc"
@@ -65,7 +65,7 @@ inside() { # COMMAND...
 		${http_proxy:+http_proxy="$http_proxy"} chroot "$ROOT" "$@"
 }
 
-# All processes whose root is the system's.
+# End all processes whose root is this system.
 end_processes() {
 	local process
 
@@ -79,7 +79,7 @@ clean_up() {
 	cleanup
 	end_processes
 	cd /
-	# Whatever is mounted below it goes before it is removed.
+	# Unmount everything below the folder before it is removed.
 	awk -v root="$ROOT" '($5 == root || index($5, root "/") == 1) { print $5 }' \
 		/proc/self/mountinfo | sort -r | while read -r mounted; do
 		umount -l "$mounted" || true

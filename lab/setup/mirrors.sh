@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Where Debian's packages come from on this machine.  Sourced after lib.sh.
+# Finds the mirrors of Debian that this machine uses.  Source this file after lib.sh.
 
-# find_mirrors: sets MIRROR and SECURITY_MIRROR, unless they are set, as APT has them on
-# this machine; they stay empty where its sources name no mirror of Debian.  Where its
-# lists were removed, as in many images of containers, APT tells what it would fetch.
+# find_mirrors: set MIRROR and SECURITY_MIRROR, unless they are set, to those that APT uses on
+# this machine; they stay empty if APT's sources name no mirror of Debian.  If APT's lists
+# were removed, as in many container images, APT is asked for the addresses of an update.
 find_mirrors() {
 	local all
 

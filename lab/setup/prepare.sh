@@ -3,12 +3,11 @@
 #
 # usage: prepare.sh [--faults] [--available | SERIES...]
 #
-# Makes all that the lab runs: the programs, the kernels (this distribution's own,
-# unless said), and their KVM modules with the exit counters; with --faults also
-# those that count wrong, for the tests, of this distribution's own kernel, or of the
-# first that is named.
+# Makes all that the lab runs: the programs, the kernels (default: this distribution's own),
+# and their KVM modules with the exit counters.
+# --faults: also make modules that count wrong, for the tests; for the first SERIES.
 # --available: all series that the tests use (LAB_KERNELS=all: all that have patches), and
-# the newest one, of those that can be had.
+# the newest one; series that cannot be downloaded are left out.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -39,10 +38,9 @@ parse_options() {
 	fi
 }
 
-# prepare_series SERIES: its kernel, and its modules if it has patches.  One that cannot
-# be had is left out if all that are available were asked for, but for the own one.
-# The tools of another Debian need a mount namespace, which a container may not have.
-can_build() { # SERIES
+# can_build SERIES: can the modules be built here?  The tools of another Debian need a mount
+# namespace, which a container may not have.
+can_build() {
 	local tools
 
 	tools=$(sed -n 's/^KTOOLS=//p' "$BUILD/kernel/$1/current/kernel.env") ||
@@ -50,6 +48,9 @@ can_build() { # SERIES
 	[[ -z $tools ]] || "$LAB/setup/toolbox.sh" run "$tools" -- true
 }
 
+# prepare_series SERIES: make its kernel, and its modules if it has patches.  With
+# --available, a series that cannot be downloaded is left out, except for this distribution's
+# own.
 prepare_series() {
 	local status=0
 
@@ -74,7 +75,7 @@ main() {
 
 	parse_options "$@"
 	need make
-	# A make that called this one has nothing to say to the one called here.
+	# A make that has started this script must not pass its options to the one below.
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	lock
 	step "build the programs" programs \

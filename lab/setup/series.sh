@@ -3,10 +3,10 @@
 #
 # usage: series.sh default|newest|known|patched|tested|prepared
 #
-# Prints series of kernels, one per line: this distribution's own; the newest one; all
-# that the lab knows; those that have patches; of these, the two on which the tests run
-# (all, with LAB_KERNELS=all), and those whose kernel is there, as lab/setup/prepare.sh has
-# made it.
+# Prints series of kernels, one per line.  default: this distribution's own; newest: the
+# newest one; known: all that the lab knows; patched: those that have patches; tested: of
+# these, the two on which the tests run (all, with LAB_KERNELS=all); prepared: of these, those
+# whose kernel lab/setup/prepare.sh has made.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"

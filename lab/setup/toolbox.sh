@@ -4,17 +4,17 @@
 # usage: toolbox.sh make SUITE
 #        toolbox.sh run SUITE DIR... -- COMMAND...
 #
-# The compiler and the tools of another Debian, to build modules for a kernel of that
-# Debian: its headers bring programs that do not run with an older C library, and flags
+# Provides the compiler and the tools of another Debian, to build modules for a kernel of that
+# Debian: its headers contain programs that do not run with an older C library, and use flags
 # that an older compiler does not know.
 #
-# make  unpacks them to build/toolbox/SUITE, if they are not there.  Nothing is
+# make  unpacks the tools to build/toolbox/SUITE, unless they are there already.  Nothing is
 #       installed; APT verifies the packages by Debian's keys.
-# run   runs COMMAND in a mount namespace of its own, with the toolbox as its root and
-#       these directories where they are.  An ordinary user needs user namespaces.
+# run   runs COMMAND in a mount namespace of its own.  The toolbox is its root, and each DIR
+#       has the same path as outside.  For an ordinary user, this needs user namespaces.
 #
-# Exit status: 0; 1 if something failed; 4 if the packages cannot be had.  With run,
-# that of COMMAND; 125 if there can be no such namespace.
+# Exit status: 0; 1 if something failed; 4 if the packages cannot be downloaded.  With run:
+# that of COMMAND; 125 if the namespace cannot be made.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -22,7 +22,7 @@
 . "$LAB/setup/mirrors.sh"
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# All that kbuild calls.  What they depend on comes along.
+# The programs that kbuild calls; their dependencies are added by APT.
 PACKAGES=(base-files bash coreutils dash diffutils findutils gawk grep sed
 	gcc-14 make pahole binutils sparse)
 
@@ -44,7 +44,7 @@ use_lists() {
 	ARCHIVES=$state/archives
 }
 
-# Packages that an earlier try has left may be of another version, so they go first.
+# Remove packages that an earlier try has left, as they may be of another version.
 download() {
 	rm -f -- "$ARCHIVES"/*.deb
 	apt-get "${APT[@]}" update
@@ -69,7 +69,7 @@ unpack() { # DIR
 	ln -sf gawk usr/bin/awk
 	[[ -x usr/bin/gcc-14 && -x usr/bin/pahole && -x usr/bin/make ]]
 	basename -a -- "$ARCHIVES"/*.deb >packages
-	# They take as much again.
+	# Remove the packages, which take as much space as the toolbox.
 	rm -f -- "$ARCHIVES"/*.deb
 	printf '%s\n' "$KEY" >stamp
 }
@@ -95,7 +95,7 @@ make_box() {
 	publish "$tmp" "$BOX"
 }
 
-# In the namespace: the directories, the devices, and the processes.
+# In the namespace, mount the directories, the devices and the processes, and run COMMAND.
 enter() { # DIR... -- COMMAND...
 	local dirs=() dir
 
@@ -104,7 +104,7 @@ enter() { # DIR... -- COMMAND...
 		shift
 	done
 	shift
-	# First, as one of the directories may be in it.
+	# Mount /tmp first, as one of the directories may be below it.
 	mount -t tmpfs tmpfs "$BOX/tmp"
 	for dir in "${dirs[@]}"; do
 		mkdir -p "$BOX$dir"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Exit reasons of both vendors that have the same cause."""
+"""Groups of exit reasons that have the same cause on SVM and VMX."""
 
-# The name of the group, SVM's reasons, and VMX's.
+# The name of each group, its reasons on SVM, and those on VMX.
 GROUPS = (
     ("port I/O", ("IOIO",), ("IO_INSTRUCTION",)),
     ("interrupts", ("INTR", "VINTR", "NMI"),
@@ -21,7 +21,7 @@ NAMES = tuple(group[0] for group in GROUPS) + (OTHER,)
 
 
 def grouped(vendor, exits):
-    """{reason: exits} as {group: exits}, in the order of NAMES."""
+    """Convert {reason: exits} to {group: exits}, in the order of NAMES."""
     column = 1 if vendor == "amd" else 2
     of_reason = {reason: group[0] for group in GROUPS
                  for reason in group[column]}

@@ -17,12 +17,12 @@ def paragraph(text):
 
 
 def quoted(lines):
-    """As it is, four columns in."""
+    """Indent lines by four columns: Markdown shows them as they are."""
     return "".join(f"    {line}".rstrip() + "\n" for line in lines) + "\n"
 
 
 def table(head, rows, text=(0,)):
-    """A Markdown table; text: the columns that are."""
+    """Return a Markdown table; @text: the columns with text, not numbers."""
     cells = [head] + rows
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
 
@@ -51,7 +51,7 @@ def paging_of(run):
 
 
 def top(exits, number, width):
-    """The most frequent, as many as fit: "IOIO 41 %, INTR 16 %"."""
+    """Name the most frequent reasons, as many as fit: "IOIO 41 %, INTR 16 %"."""
     whole = sum(exits.values())
     most = sorted(exits.items(), key=lambda item: -item[1])[:number]
     parts = [f"{name} {100 * count / whole:.0f} %" for name, count in most]
@@ -112,7 +112,7 @@ def totals(hosts):
 
 
 def share_line(run):
-    """The first line of the report's phases: all of the run."""
+    """Return the words of the first line of the report's phases, which is the whole run."""
     lines = phase_lines(run)
     return lines[1].split()
 
@@ -122,7 +122,7 @@ def phase_lines(run):
 
 
 def block(run, start):
-    """The report's lines from one that starts so up to an empty one, or none."""
+    """Return the report's lines from the one that begins with @start up to an empty line."""
     lines = run.report.splitlines() + [""]
     first = next((i for i, line in enumerate(lines)
                   if line.startswith(start)), None)
@@ -132,7 +132,7 @@ def block(run, start):
 
 
 def in_phases(run):
-    """[(text, exits by reason)] of the parts between marks."""
+    """Return [(text, exits by reason)] for the parts between marks."""
     bounds = [(run.first_ns, "the first exit")]
     bounds += [(run.first_ns + int(at * 1e9), text)
                for at, text in run.phases]
@@ -201,7 +201,7 @@ def operations(hosts):
 
 
 def works(host):
-    """Exits per operation of each workload."""
+    """Return the table of exits per operation of each workload."""
     nested = {w["workload"]: w for w in host.work.get("work", [])}
     shadow = {w["workload"]: w for w in host.work.get("work-shadow", [])}
     extension = HOSTS[host.vendor][2]
@@ -241,7 +241,7 @@ def frequent(hosts):
 
 
 def comparison(head, runs):
-    """Groups of reasons, a column per run."""
+    """Return a table of groups of reasons, with a column per run."""
     sums = [grouped(run.vendor, run.total) for run in runs]
     rows = [[name] + [f"{s[name]:,}" for s in sums] for name in NAMES
             if any(s[name] for s in sums)]
@@ -278,7 +278,7 @@ def paging(hosts):
 
 
 def origins(host):
-    """Where in the guest's kernel they come from."""
+    """Return a table of the functions in the guest's kernel that cause most exits."""
     if not host.where:
         return ""
     names = host.runs["shadow"].names

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page about a Linux guest's boot, and its pictures, from recorded runs.
+"""Writes the page about a Linux guest's boot, and its pictures, from recorded runs.
 
 usage: study.py EXITLEDGER OUT VENDOR=RESULTS...
 
-RESULTS is what lab/scenarios/boot-study.sh has left of a host of that vendor.
-Writes OUT/boot-study.md and OUT/boot-study-VENDOR.png.  No figure on the page is
-written here, and no chart is drawn: all come from the runs, by the way of exitledger.
+RESULTS is the folder with the results of lab/scenarios/boot-study.sh on a host of that
+vendor.  Writes OUT/boot-study.md and OUT/boot-study-VENDOR.png.  All figures and charts are
+from the runs, by way of exitledger; none is written or drawn here.
 """
 
 import datetime
@@ -42,7 +42,7 @@ class Run:
         self.read_intervals(exitledger)
 
     def read_intervals(self, exitledger):
-        """self.intervals: (begin_ns, seconds, {reason: exits}); self.total."""
+        """Set self.intervals, [(begin_ns, seconds, {reason: exits})], and self.total."""
         lines = [json.loads(line) for line in output(
             exitledger, "replay", self.path, "--json", "--fine", "-i",
             "0.01").splitlines()]
@@ -82,13 +82,13 @@ class Run:
 
     @property
     def phases(self):
-        """(seconds, text) of what a person or the guest has marked."""
+        """Return [(seconds, text)] of the marks that a person or the guest has set."""
         return [((mark["at_ns"] - self.first_ns) / 1e9, mark["text"])
                 for mark in self.marks if mark["kind"] in ("user", "guest")]
 
 
 class Host:
-    """All that there is of one."""
+    """All results of one host."""
 
     def __init__(self, exitledger, vendor, results):
         self.vendor = vendor
@@ -112,14 +112,14 @@ class Host:
 
 
 def read_unmet(path):
-    """The workloads that did not end with 0, by what the guest said."""
+    """Return the workloads that did not end with 0, by the guest's console."""
     with open(path, encoding="utf-8", errors="replace") as lines:
         ends = [re.match(r"(\w+): status ([1-9]\d*)\r?$", line) for line in lines]
     return [f"`{end[1]}` (status {end[2]})" for end in ends if end]
 
 
 def read_where(path):
-    """[(exits, reason's number, function of the guest's kernel)]."""
+    """Return [(exits, reason's number, function of the guest's kernel)]."""
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8") as lines:
@@ -133,14 +133,14 @@ def output(*command):
 
 
 def write(path, data):
-    """Put a file in place at once, so that it is complete."""
+    """Write a file under another name and rename it, so that it is always complete."""
     with open(path + ".new", "wb") as file:
         file.write(data)
     os.rename(path + ".new", path)
 
 
 def picture(exitledger, host):
-    """The charts of the boots with nested paging and without, as PNG."""
+    """Return the charts of the boots with and without nested paging, as PNG."""
     paths = [host.runs[name].path for name in ("nested", "shadow") if name in host.runs]
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.html")

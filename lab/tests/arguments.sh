@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
 #
-# lab_arguments WHICH ARGUMENT...: what a test of the lab is told, as "[--again] [amd|intel
-# [SERIES...]]".  It sets again to l1.sh's option or to nothing, vendor, and kernels, which
-# are those of "series_to_test WHICH" unless some are named.  Sourced by tests, after tap.sh.
+# Tests of the lab source this file after tap.sh.
+#
+# lab_arguments WHICH ARGUMENT...: parse a test's arguments, "[--again] [amd|intel
+# [SERIES...]]".  This sets again (l1.sh's option, or empty), vendor, and kernels: the SERIES,
+# or without any those of "series_to_test WHICH".
 lab_arguments() {
 	local which=$1
 

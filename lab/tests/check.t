@@ -40,13 +40,13 @@ made_up leaves 'sleep 9.4711 &'
 run lab/checks/check.sh "$tap_dir/leaves"
 ok 'a test that leaves a process which has its output: status' status_is 1
 ok 'a process that is left: named, with its test' grep -qE \
-	"^$tap_dir/leaves: process [0-9]+, which it has left, has its output open: sleep 9.4711" \
+	"^$tap_dir/leaves: it has left process [0-9]+, which has its output open: sleep 9.4711" \
 	"$tap_dir/err"
 made_up leaves_quietly 'sleep 9.4712 >/dev/null 2>&1 &'
 run lab/checks/check.sh "$tap_dir/leaves_quietly"
-ok 'a process that does not have it: status' status_is 0
+ok 'a process that does not have the output open: status' status_is 0
 made_up ends_soon 'sleep 0.5 &'
 run lab/checks/check.sh "$tap_dir/ends_soon"
-ok 'one that ends soon: status' status_is 0
+ok 'a process that ends soon: status' status_is 0
 
 done_testing

@@ -29,12 +29,12 @@ intel_host intel.t
 intel_result t-intel
 ok 'the scenario ran to its end' status_is 0
 ok 'on an Intel host' out_has 'an emulated Intel host'
-ok 'which tells where it is' out_has '| a Linux guest'
+ok 'the scenario shows its progress' out_has '| a Linux guest'
 ok 'with EPT, VPID and unrestricted guest' [ "$(grep -cE \
 	'/(ept|vpid|unrestricted_guest|preemption_timer):Y' \
 	"$results/parameters")" = 4 ]
-ok 'the processor is said' has one.txt ', kvm_intel'
-ok 'and that it is emulated' has one.txt 'emulated by Bochs'
+ok 'the output names the processor' has one.txt ', kvm_intel'
+ok 'and says that it is emulated' has one.txt 'emulated by Bochs'
 
 ok 'micro-guests: 1 and 4 vCPUs, by tp_btf and raw_tp: balanced' \
 	name_is 0 one raw_tp four

@@ -3,8 +3,8 @@
 #
 # Runs scenarios on the emulated Intel host.  Its boot takes longer than most scenarios, so
 # one boot runs the scenarios of all tests of 'make check', one after the other: the first
-# test boots, and the others read their results.  A test that is run alone boots for its own
-# scenarios.  Sourced by tests, after tap.sh.
+# test boots, and the others read their results.  A test that is run alone boots only for its
+# own scenarios.  Tests source this file after tap.sh.
 #
 # A scenario that ends L1 must be the last of its boot.
 

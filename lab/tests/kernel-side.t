@@ -22,9 +22,9 @@ for kernel in "${SERIES[@]}"; do
 	env=${BUILD:-build}/kernel/$kernel/current/kernel.env
 	# shellcheck disable=SC1090
 	if grep -q 'CC_VERSION_TEXT="[^ ]*gcc-12 ' "$(. "$env" && echo "$KHEADERS")/.config"; then
-		ok "$kernel: kvm-cost: no more than it must be" status_is 0
+		ok "$kernel: kvm-cost: no row is above its limit" status_is 0
 	else
-		skip "$kernel: kvm-cost: no more than it must be" "a Linux $kernel that gcc 12 has built"
+		skip "$kernel: kvm-cost: no row is above its limit" "a Linux $kernel that gcc 12 has built"
 		grep -E '^  (off|count|and)' <<<"$out" | sed 's/^/# /'
 	fi
 	ok "$kernel: kvm-cost: off, count, count and time, histograms" \

@@ -68,9 +68,9 @@ for file in status txt json; do
 done
 run lab/jobs/mutants.py --vendor "$vendor" --kernel "$kernel" --again \
 	--out "$tap_dir/results"
-ok 'one that lives: status' status_is 1
-ok 'one that lives: which' grep -qE '^nothing +kvm +BALANCED +WRONG: ' <<<"$out"
-ok 'one that lives: how many' err_has "$vendor $kernel: 1 of "
+ok 'a mistake that is not caught: status' status_is 1
+ok 'a mistake that is not caught: which' grep -qE '^nothing +kvm +BALANCED +WRONG: ' <<<"$out"
+ok 'a mistake that is not caught: how many' err_has "$vendor $kernel: 1 of "
 
 run lab/jobs/mutants.py --vendor "$vendor" --kernel "$kernel" no-such-mutant
 ok 'a mutant that there is not: status' status_is 1

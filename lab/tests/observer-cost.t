@@ -12,11 +12,11 @@ less() { [ "$1" -lt "$2" ]; }
 run make -s -n observer-cost
 ok 'make observer-cost is this' out_has 'lab/jobs/observer-cost.sh'
 run lab/jobs/observer-cost.sh --quick
-ok 'no row is more than it must be' status_is 0
+ok 'no row is above its limit' status_is 0
 sed -i '1,/^$/d' "$tap_dir/out"
 ok 'the table fits 80 columns' fits_80
 # The emulator's TSC counts instructions, so repeated runs are equal: see kvm-cost.sh.
-ok 'the same twice is the same' \
+ok 'two measurements of the same thing are equal' \
 	less "$(added 'nothing, once more' | tr -d -)" 2
 ok 'a program that does nothing costs something' \
 	less 0 "$(added 'floor: kvm_exit, empty program')"

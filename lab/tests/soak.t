@@ -64,13 +64,13 @@ again
 ok 'the same results once more: status' status_is 0
 echo 1 >"$results/amd-$series/3.status"
 again
-ok 'one that is a discrepancy: status' status_is 1
-ok 'one that is a discrepancy: it is shown, with the guest' grep -qE \
+ok 'a run with a discrepancy: status' status_is 1
+ok 'a run with a discrepancy: it is shown, with the guest' grep -qE \
 	'^NOT BALANCED \(status 1\): 3 - - (alone|late) ' <<<"$out"
-ok 'one that is a discrepancy: the others are counted' out_has 'in all: 7 of 8 runs balanced'
+ok 'a run with a discrepancy: the others are counted' out_has 'in all: 7 of 8 runs balanced'
 rm "$results/amd-$series/3.status"
 again
-ok 'one without a result: status' status_is 1
+ok 'a run without a result: status' status_is 1
 echo 0 >"$results/amd-$series/3.status"
 sed -i 's/"difference":0/"difference":-1/' "$results/amd-$series/5.total"
 again

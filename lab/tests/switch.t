@@ -42,13 +42,13 @@ for kernel in "${SERIES[@]}"; do
 	run lab/machine/l1.sh --tcg --vendor amd --kernel "$kernel" --out "$results" \
 		lab/scenarios/switch.sh
 	ok "$kernel: the scenario ran to its end, without a warning" status_is 0
-	ok "$kernel: it had nothing to say" \
+	ok "$kernel: the scenario reports no failure" \
 		[ -z "$(grep '\[LAB\].*\(cannot\|was taken\|no book\|without a VM\)' "$results/console.txt")" ]
 
 	# The first 1,000 of 2,000 were executed before counting began.
-	ok "$kernel: what began uncounted is counted from there on, to the exit" \
+	ok "$kernel: a guest that began uncounted is counted from the switch on, to the exit" \
 		[ "$(missing late)" = 1000 ]
-	ok "$kernel: who was counted all the while misses nothing" \
+	ok "$kernel: a guest that was counted all the while misses nothing" \
 		[ "$(missing early)" = 0 ]
 	ok "$kernel: off: no cells are there: $(slab off kvm_exit_cells 2)" \
 		[ "$(slab off kvm_exit_cells 2)" = 0 ]
@@ -63,7 +63,7 @@ for kernel in "${SERIES[@]}"; do
 
 	for name in early hist; do
 		# The first vCPU stops the guest after its own first lap.
-		ok "$kernel: the host reads of $name what its first vCPU did" \
+		ok "$kernel: $name: the host reads the exits of its first vCPU" \
 			[ "$(book $name reason=0x72 | cut -d' ' -f1)" = 1000 ]
 		ok "$kernel: $name: all numbers add up" \
 			[ "$(book $name sums)" = 'right right' ]
@@ -82,7 +82,7 @@ for kernel in "${SERIES[@]}"; do
 	for all in Y N; do
 		for one in default Y N; do
 			name=all-$all-one-$one
-			ok "$kernel: $name: nobody has decided at first" \
+			ok "$kernel: $name: no setting at first" \
 				[ "$(cat "$results/$name.before")" = default ]
 			ok "$kernel: $name: what was written is read" \
 				[ "$(cat "$results/$name.after")" = $one ]
@@ -95,8 +95,8 @@ for kernel in "${SERIES[@]}"; do
 	done
 	ok "$kernel: other words change nothing" \
 		[ "$(cat "$results/wrong-word.after")" = default ]
-	ok "$kernel: one may not read" [ "$(abi wrong-word)" = '"abi":0' ]
-	ok "$kernel: one may not read: its neighbour may" [ "$(abi neighbour)" = '"abi":1' ]
+	ok "$kernel: one guest may not read" [ "$(abi wrong-word)" = '"abi":0' ]
+	ok "$kernel: one guest may not read: its neighbour may" [ "$(abi neighbour)" = '"abi":1' ]
 	ok "$kernel: compare does not take that for a fault" \
 		[ "$(cat "$results/compare.status")" = 2 ]
 	ok "$kernel: compare does not take that for a fault: says why there is nothing to compare" \

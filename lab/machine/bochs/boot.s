@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The boot sector of the disk that Bochs boots from: loads what follows it on
- * the disk to one place in memory, and enters the kernel by PVH, which wants no
- * decompression and next to nothing from the BIOS.  On the command line:
+ * The boot sector of the disk that Bochs boots from.  It loads the data after it
+ * on the disk to one place in memory, and enters the kernel by PVH, which needs no
+ * decompression and almost nothing from the BIOS.  Symbols defined by the caller:
  *
- *   LOAD, CHUNKS  where to, and how many chunks of CHUNK_SECTORS
+ *   LOAD, CHUNKS  the address to load to, and the number of chunks to load
  *   ENTRY         the kernel's PVH entry
  *   CMDLINE, INITRD, INITRD_SIZE
- *   MEMORY        of the machine, in bytes
+ *   MEMORY        the machine's memory in bytes
  */
 	.set	CHUNK_SECTORS, 64
 	.set	FIRST_SECTOR, 8
 	.set	BUFFER, 0x10000		/* below 1 MiB, for the BIOS to write to */
 	.set	CODE, 8			/* selectors: 32 bits */
 	.set	DATA, 16
-	.set	CODE16, 24		/* as the return to real mode needs them */
+	.set	CODE16, 24		/* 16 bits, to return to real mode */
 	.set	DATA16, 32
 	.set	CR0_PE, 1
-	.set	CMOS_MARK, 0x7e		/* a register that no one uses */
-	.set	ACPI_SIZE, 0x10000	/* what the BIOS takes from the top */
+	.set	CMOS_MARK, 0x7e		/* a CMOS register that is otherwise unused */
+	.set	ACPI_SIZE, 0x10000	/* memory at the top that the BIOS uses */
 
 	.code16
 	.globl	_start
@@ -30,7 +30,7 @@ _start:
 	movw	$_start, %sp
 	movb	%dl, drive
 
-	/* A machine that was reset must not run a scenario once more. */
+	/* After a reset, end: a scenario must not run a second time. */
 	movb	$CMOS_MARK, %al
 	outb	%al, $0x70
 	inb	$0x71, %al
