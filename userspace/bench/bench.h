@@ -21,7 +21,7 @@ enum bench_unit {
 /** bench_unit_name - "cycles", "instructions", "ns" */
 const char *bench_unit_name(enum bench_unit unit);
 
-/** bench_unit_parse - the reverse; 0 or -EINVAL */
+/** bench_unit_parse - get the unit of a name; returns 0 or -EINVAL */
 int bench_unit_parse(const char *name, enum bench_unit *unit);
 
 /* The data that a configuration gives about exits, as bits. */
@@ -73,7 +73,8 @@ struct bench_run {
 	bool has_counted; /* the configuration counts */
 	uint64_t counted; /* exits: of the kind's reason, or all */
 	uint64_t expected; /* exits that have happened */
-	bool at_least; /* @expected is a lower bound: memory is first touched */
+	bool at_least; /* @expected is a lower bound, as for first touches of
+			  memory */
 	/* The mean times from the kind's exits to the next entries: */
 	bool has_kvm_time, has_bpf_time;
 	double kvm_time; /* by KVM's counters */
@@ -84,7 +85,7 @@ struct bench {
 	/* The host. */
 	char kernel[65];
 	char vendor[16]; /* kvm_amd, kvm_intel */
-	char hypervisor[16]; /* that runs the host, or "" */
+	char hypervisor[16]; /* under which the host runs, or "" */
 	char cpu[64];
 	char mitigations[16]; /* as on the kernel's command line, such as "off"
 				 or "auto" */
@@ -94,7 +95,7 @@ struct bench {
 	/* The clock. */
 	enum bench_unit unit;
 	uint64_t khz; /* of the TSC */
-	bool invariant; /* the processor says so itself */
+	bool invariant; /* the processor reports a constant rate */
 	/* The settings that were asked for. */
 	unsigned int rounds, laps, warm_up;
 	unsigned int cpu_nr; /* the CPU that the guest ran on */
@@ -102,8 +103,9 @@ struct bench {
 
 	struct bench_kind *kind;
 	size_t nr_kinds;
-	/* BENCH_BASE, nothing, with which all others are compared; BENCH_NULL,
-	 * the same once more; and the others */
+	/* The first row is BENCH_BASE ("nothing"), with which all others are
+	 * compared.  The second is BENCH_NULL, which measures the same once
+	 * more. */
 	struct bench_row *row;
 	size_t nr_rows;
 	struct bench_run *run;

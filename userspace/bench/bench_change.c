@@ -6,7 +6,7 @@
 #include "bench/bench_change.h"
 #include "bench/bench_pairs.h"
 
-/* --- what is not compared --- */
+/* --- kinds and rows that are not compared --- */
 
 static int add_lone(struct bench_comparison *comparison,
 		    enum bench_lone_why why, const char *kind, const char *row)
@@ -21,13 +21,13 @@ static int add_lone(struct bench_comparison *comparison,
 	return 0;
 }
 
-/* How many operations a lap has is chosen for each benchmark. */
+/* The operations per lap may differ: each benchmark chooses its own number. */
 static bool is_same_kind(const struct bench_kind *a, const struct bench_kind *b)
 {
 	return a->reason == b->reason && a->exits == b->exits;
 }
 
-/* The other one's kind that is the same; -1: there is none. */
+/* Get the index of the same kind in another benchmark; -1 if it has none. */
 static int same_kind(const struct bench *bench, const struct bench_kind *kind)
 {
 	int nr = bench_find_kind(bench, kind->name);
@@ -58,7 +58,11 @@ static int list_kinds(struct bench_comparison *comparison)
 	return r;
 }
 
-/* Kinds of both with which a row was measured in the one, not in the other. */
+/*
+ * Count the kinds with which a row was measured in @in, but not in @out, of the
+ * kinds that both have.  Set @any if @out has measured the row with one of
+ * them.
+ */
 static size_t count_gone(const struct bench_result *in, size_t row,
 			 const struct bench_result *out, size_t out_row,
 			 bool *any)
@@ -77,7 +81,10 @@ static size_t count_gone(const struct bench_result *in, size_t row,
 	return nr;
 }
 
-/* Each kind, or the row as a whole if it was measured with none of them. */
+/*
+ * List each such kind; or the whole row, if @out has measured it with no kind
+ * that both have.
+ */
 static int list_gone(struct bench_comparison *comparison,
 		     const struct bench_result *in, size_t row,
 		     const struct bench_result *out, size_t out_row)
@@ -130,14 +137,17 @@ static int list_rows(struct bench_comparison *comparison)
 	return r;
 }
 
-/* --- what is --- */
+/* --- the changes --- */
 
-/* The same of the earlier one. */
+/* The place of a cell in the earlier benchmark. */
 struct same {
 	size_t kind, row;
 };
 
-/* One cell of both; false: one of them has not measured it. */
+/*
+ * Find the same cell in the earlier benchmark.  Returns false unless both have
+ * measured it.
+ */
 static bool find_same(const struct bench_comparison *comparison,
 		      const struct bench_change *change, struct same *same)
 {
@@ -226,7 +236,8 @@ static int take_changes(struct bench_comparison *comparison)
 			comparison->nr += find_same(comparison, next, &same);
 		}
 	}
-	/* All intervals together hold what is true so often (Bonferroni). */
+	/* With this level for each, all intervals together hold at STATS_LEVEL
+	 * (Bonferroni). */
 	for (size_t i = 0; !r && i < comparison->nr; i++)
 		r = take_change(comparison,
 				1 - (1 - STATS_LEVEL) / (double)comparison->nr,
@@ -234,7 +245,7 @@ static int take_changes(struct bench_comparison *comparison)
 	return r;
 }
 
-/* --- may they be? --- */
+/* --- whether two can be compared --- */
 
 static int check_hosts(const struct bench *then, const struct bench *now,
 		       struct why *why)
@@ -242,19 +253,21 @@ static int check_hosts(const struct bench *then, const struct bench *now,
 	if (then->unit != now->unit)
 		return why_set(
 			why, EINVAL,
-			"one is in %s, the other in %s: not to be compared",
+			"they cannot be compared: one is in %s, the other in %s",
 			bench_unit_name(then->unit),
 			bench_unit_name(now->unit));
 	if (strcmp(then->vendor, now->vendor))
 		return why_set(
 			why, EINVAL,
-			"one is of %s, the other of %s, whose exits are others: not to be compared",
+			"they cannot be compared: one was measured with %s, the other with %s, which has other exits",
 			then->vendor[0] ? then->vendor : "no KVM",
 			now->vendor[0] ? now->vendor : "no KVM");
 	return 0;
 }
 
-/* Nothing is compared: is it that they are different things? */
+/*
+ * Explain why nothing was compared: do kinds of one name stand for other exits?
+ */
 static int say_nothing(const struct bench_comparison *comparison,
 		       struct why *why)
 {
@@ -264,7 +277,7 @@ static int say_nothing(const struct bench_comparison *comparison,
 		if (lone->why == LONE_KIND_OTHER)
 			return why_set(
 				why, EINVAL,
-				"none of their kinds is the same: \"%s\" has another reason, or other exits per operation: not to be compared",
+				"they cannot be compared: they have no kind in common; \"%s\" has another reason, or other exits per operation",
 				lone->kind);
 	}
 	return why_set(why, ENODATA, "they have nothing in common");
@@ -305,7 +318,7 @@ bool bench_is_worse(const struct bench_comparison *comparison)
 	for (size_t i = 0; i < comparison->nr; i++) {
 		const struct bench_change *at = &comparison->change[i];
 
-		/* The cost of the null is no cost. */
+		/* A difference of BENCH_NULL is no cost. */
 		worse |= at->miscounts || (at->row != BENCH_NULL &&
 					   !at->noise && at->change.value > 0);
 	}

@@ -8,10 +8,12 @@
 
 /* How a configuration's cost has changed from one benchmark to another. */
 struct bench_change {
-	size_t kind, row; /* in the later one */
-	/* Means over the rounds of what is added; for the first row, of all. */
+	size_t kind, row; /* in the later benchmark */
+	/* The means over the rounds of the time that the row adds; for the
+	 * first row, of the whole time. */
 	double then, now;
-	struct stats_interval change; /* all together hold at STATS_LEVEL */
+	/* The intervals of all changes together hold at STATS_LEVEL. */
+	struct stats_interval change;
 	bool noise;
 	bool miscounts; /* it counted all exits then, but not now */
 };
@@ -30,7 +32,7 @@ enum bench_lone_why {
 
 struct bench_lone {
 	enum bench_lone_why why;
-	const char *kind, *row; /* names; NULL: of all */
+	const char *kind, *row; /* names; NULL: all kinds, or all rows */
 };
 
 struct bench_comparison {

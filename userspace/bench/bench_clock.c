@@ -11,7 +11,7 @@
 #define CPUID_POWER 0x80000007u
 #define INVARIANT_TSC (1u << 8) /* of EDX: SDM volume 3B, section 18.17.1 */
 
-/* Two instructions a turn, which processors do at once. */
+/* Run two instructions per turn, which processors execute at the same time. */
 static uint64_t quick_loop(void)
 {
 	uint64_t turns = TURNS, start = __rdtsc();
@@ -20,7 +20,7 @@ static uint64_t quick_loop(void)
 	return __rdtsc() - start;
 }
 
-/* Eight a turn, six of which wait for each other. */
+/* Run eight instructions per turn, six of which wait for each other. */
 static uint64_t slow_loop(void)
 {
 	uint64_t turns = TURNS, product = 3, start = __rdtsc();
@@ -34,7 +34,7 @@ static uint64_t slow_loop(void)
 	return __rdtsc() - start;
 }
 
-/* The least of several: one that was not interrupted. */
+/* Get the least time of several loops: that of one without interruption. */
 static uint64_t least(uint64_t (*loop)(void))
 {
 	uint64_t best = UINT64_MAX;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The configurations that are compared: nothing, ours, and what else there is.
- */
+/* The configurations that are compared: nothing, our own, and other tools. */
 #ifndef EXITLEDGER_BENCH_CONFIG_H
 #define EXITLEDGER_BENCH_CONFIG_H
 

@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-#define STOP_SECONDS 5 /* that a tool has to clean up */
+#define STOP_SECONDS 5 /* the time that a tool gets to clean up */
 
 bool exec_find(const char *name)
 {
@@ -80,8 +80,8 @@ void exec_last_words(const char *out, const char *err, char *line, int size)
 }
 
 /*
- * In a group of its own, so that all that it starts can be stopped; a
- * terminal's signals come to us alone.
+ * Give the program a process group of its own: so all processes that it starts
+ * can be stopped, and a terminal's signals reach only us.
  */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
@@ -90,7 +90,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
 
 	if (r)
 		return r;
-	/* Who started us may have had them ignored. */
+	/* We may have inherited that these signals are ignored. */
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGINT);
 	sigaddset(&defaults, SIGTERM);
@@ -126,7 +126,10 @@ static int spawn(char *const argv[], const char *out, const char *err,
 	return -r;
 }
 
-/* Has it ended, some time after that signal? */
+/*
+ * Send a signal to the program's group; returns true if the program then ends
+ * in time.
+ */
 static bool ends_by(pid_t pid, int signal, int *status)
 {
 	kill(-pid, signal);
@@ -139,8 +142,8 @@ static bool ends_by(pid_t pid, int signal, int *status)
 }
 
 /*
- * Tools put back what they have set (trace-cmd the events) when SIGINT comes,
- * and some only then.
+ * Tools undo their settings on SIGINT (trace-cmd disables the events), and some
+ * do so on no other signal.
  */
 static void stop(pid_t pid, int *status)
 {
@@ -155,7 +158,8 @@ static void stop(pid_t pid, int *status)
 
 static int wait_for(pid_t pid, int *status)
 {
-	/* SIGCHLD ends poll() early, unless it came before: so not for long. */
+	/* The timeout is short: SIGCHLD ends poll() early, but not if it came
+	 * before. */
 	const int ms = 20;
 
 	for (long waited = 0; waited < EXEC_MOST * 1000L; waited += ms) {
@@ -184,8 +188,8 @@ int exec_run(char *const argv[], const char *out, const char *err,
 	if (command_interrupted())
 		return -EINTR;
 	if (r)
-		return why_set(why, ETIMEDOUT, "%s: no end after %d s", argv[0],
-			       EXEC_MOST);
+		return why_set(why, ETIMEDOUT, "%s: did not end within %d s",
+			       argv[0], EXEC_MOST);
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
 	exec_last_words(out, err, words, sizeof(words));

@@ -7,7 +7,7 @@
 
 #include "lib/msg.h"
 
-/* A program that runs for longer is stopped, in seconds. */
+/* The most seconds that a program may run before it is stopped. */
 #define EXEC_MOST 300
 
 /**
@@ -28,10 +28,15 @@ bool exec_find(const char *name);
 int exec_run(char *const argv[], const char *out, const char *err,
 	     struct why *why);
 
-/** exec_first_line - read the first line of a file; "" if there is none */
+/**
+ * exec_first_line - read the first line that is not empty; "" if there is none
+ */
 void exec_first_line(const char *path, char *line, int size);
 
-/** exec_last_words - read the last line of either file that is not empty */
+/**
+ * exec_last_words - read the last line that is not empty, of @err or else of
+ * @out
+ */
 void exec_last_words(const char *out, const char *err, char *line, int size);
 
 #endif /* EXITLEDGER_BENCH_EXEC_H */

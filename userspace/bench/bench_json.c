@@ -151,7 +151,7 @@ static void put_results(struct json_writer *json,
 	json_put_close(json, ']');
 }
 
-/* null: it is not known. */
+/* Put null if the value is not known. */
 static void put_largest(struct json_writer *json, const char *name,
 			const struct bench *bench, struct bench_largest largest)
 {

@@ -24,7 +24,7 @@ void bench_json(struct json_writer *json, const struct bench_result *result);
 int bench_json_parse(const json_t *json, struct bench *bench, struct why *why);
 
 /**
- * bench_json_load - the same from a file
+ * bench_json_load - read the measurements from a file
  *
  * Returns 0, or -errno with @why, which names the file.
  */

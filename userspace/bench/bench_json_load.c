@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A benchmark from a file, which may have been damaged, or made up. */
+/* Reads a benchmark from a file, which may be damaged or forged. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "lib/json_get.h"
 #include "lib/safe_text.h"
 
-/* Beyond it a double is not exact; and no lap takes a month. */
+/* Above this limit a double is not exact; and no lap takes a month. */
 #define LAP_MAX (INT64_C(1) << 53)
 
 /* --- text --- */
@@ -46,7 +46,7 @@ static int get_name(const json_t *object, const char *name, char *value,
 	return r;
 }
 
-/* --- what it is of --- */
+/* --- host, settings, kinds and rows --- */
 
 static int take_host(const json_t *object, struct bench *bench, struct why *why)
 {
@@ -189,7 +189,7 @@ static int take_row(const json_t *object, struct bench_row *row,
 	return r ? r : take_state(object, row, why);
 }
 
-/* The index of what a run names; json_get_string() has checked the name. */
+/* Get the indices of the kind and the row that a run names, and its round. */
 static int take_place(const json_t *object, const struct bench *bench,
 		      struct bench_run *run, struct why *why)
 {
@@ -206,9 +206,10 @@ static int take_place(const json_t *object, const struct bench *bench,
 	kind_nr = bench_find_kind(bench, kind);
 	row_nr = bench_find_row(bench, row);
 	if (kind_nr < 0 || row_nr < 0 || run->round >= bench->rounds)
-		return why_set(why, EINVAL,
-			       "a run of \"%s\", \"%s\", round %u is of none",
-			       kind, row, run->round);
+		return why_set(
+			why, EINVAL,
+			"a run is of \"%s\", \"%s\", round %u, which do not all exist",
+			kind, row, run->round);
 	run->kind = kind_nr;
 	run->row = row_nr;
 	if (bench_find_run(bench, kind_nr, row_nr, run->round))
@@ -243,7 +244,7 @@ static int take_laps(const json_t *object, struct bench_run *run,
 		    json_integer_value(lap) >= LAP_MAX)
 			return why_set(why, EINVAL,
 				       "a lap of %" JSON_INTEGER_FORMAT
-				       " is none",
+				       " is out of range",
 				       json_integer_value(lap));
 		run->lap[i] = json_integer_value(lap);
 	}
@@ -325,7 +326,7 @@ static int take_rows(const json_t *rows, struct bench *bench, struct why *why)
 		   bench_find_row(bench, "again") != BENCH_NULL))
 		r = why_set(
 			why, EINVAL,
-			"its first rows are not \"nothing\" and \"again\", to compare with");
+			"its first rows are not \"nothing\" and \"again\", with which others are compared");
 	return r;
 }
 

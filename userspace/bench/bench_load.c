@@ -10,9 +10,12 @@
 #include "bench/bench_load.h"
 #include "exit_leaves.h"
 
-/* --- where it is, and where it runs --- */
+/* --- the program, its CPU, and its files --- */
 
-/* As installed, and as made: build/bin/exitledger, build/guest/microguest. */
+/*
+ * Look beside this program, as installed; in the build directory, where the two
+ * are build/bin/exitledger and build/guest/microguest; and in PATH.
+ */
 static int find_microguest(struct bench_load *load, struct why *why)
 {
 	static const char *const places[] = { "microguest",
@@ -38,7 +41,7 @@ static int find_microguest(struct bench_load *load, struct why *why)
 		"no microguest beside this program, nor in PATH: it is built by make and installed by make install-test-tools; or say where it is with --microguest");
 }
 
-/* The last CPU has the least to do with interrupts, as a rule. */
+/* The default is the last CPU, which usually handles the fewest interrupts. */
 int bench_load_cpu(int wanted, unsigned int *cpu, struct why *why)
 {
 	cpu_set_t set;
@@ -172,7 +175,7 @@ int bench_load_run(struct bench_load *load, struct why *why)
 	return exec_run(load->argv, load->out, load->err, why);
 }
 
-/* --- what came of it --- */
+/* --- its results --- */
 
 static int take_laps(const struct bench_load *load, struct bench_loaded *loaded)
 {

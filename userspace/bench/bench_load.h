@@ -86,8 +86,8 @@ int bench_load_kernel(const struct bench_load *load, uint32_t reason,
 
 /**
  * bench_load_answer - get KVM's count of a reason's exits as read by the guest
- * @expected: set to the number of exits that the guest had caused by then; or
- *	that of @loaded, if that is a lower bound
+ * @expected: set to the number of exits that the guest had caused by then;
+ *	if  the report does not have it, to the lower bound in @loaded
  *
  * Returns 0, or -ENODATA if the guest could read none.
  */

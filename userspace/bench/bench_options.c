@@ -9,7 +9,7 @@
 #include "lib/duration.h"
 #include "lib/near.h"
 
-/* microguest's most is 4096 laps, those to warm up included. */
+/* microguest runs at most 4096 laps, including those to warm up. */
 enum { MOST_ROUNDS = 100, MOST_LAPS = 4000, MOST_KINDS = 64 };
 
 enum {
@@ -27,7 +27,7 @@ enum {
 	OPT_LIST,
 	OPT_PROGRESS,
 	OPT_USER,
-	OPT_FORMAT = 384, /* from here on: of bench_save.def */
+	OPT_FORMAT = 384, /* from here on: the formats of bench_save.def */
 };
 
 #define FORMAT_KEY(name, letter) \
@@ -54,7 +54,8 @@ static const struct argp_option option_rows[] = {
 	{ "laps", OPT_LAPS, "N", 0,
 	  "Measure N laps of 25 ms in each run (default 10)", 0 },
 	{ "warm-up", OPT_WARM_UP, "N", 0,
-	  "Run N laps before these, which are not counted (default 1)", 0 },
+	  "Run N laps to warm up before these, without counting them (default 1)",
+	  0 },
 	{ "cpu", OPT_CPU, "N", 0,
 	  "Run the guest on this CPU (default: the last)", 0 },
 	{ "microguest", OPT_MICROGUEST, "PATH", 0,
@@ -65,7 +66,7 @@ static const struct argp_option option_rows[] = {
 #include "bench/bench_save.def"
 #undef FORMAT
 	{ "replay", OPT_REPLAY, "FILE", 0,
-	  "Show what --json wrote, in place of measuring; further FILEs must be of other kinds of exits; '-' is standard input",
+	  "Show results that --json wrote, instead of measuring; further FILEs must have other kinds of exits; '-' is standard input",
 	  0 },
 	{ "limit", OPT_LIMIT, "PERCENT", 0,
 	  "With --replay: end with status 1 if rounds, or 'nothing, once more', differ by more than PERCENT",
@@ -79,7 +80,7 @@ static const struct argp_option option_rows[] = {
 	{ "progress", OPT_PROGRESS, NULL, 0,
 	  "Print a line per round if standard error is not a terminal", 0 },
 	{ "user", OPT_USER, "USER", 0,
-	  "Go on as USER, who gets the files, once all is measured; 'root' gives up the capabilities alone",
+	  "When all is measured, go on as USER, who then owns the files; 'root' gives up only the capabilities",
 	  0 },
 	{ 0 },
 };
@@ -183,7 +184,7 @@ static void set_action(enum bench_action action, struct bench_options *options,
 	if (options->action != BENCH_RUN || options->kinds_named)
 		cli_refuse(
 			state,
-			"give one of kinds of exits, --replay, --compare, --test-run and --list");
+			"give only one of: kinds of exits, --replay, --compare, --test-run, --list");
 	options->action = action;
 }
 
@@ -250,7 +251,7 @@ static void refuse_others(const struct bench_options *options,
 	}
 }
 
-/* Whatever was not said. */
+/* Fill in what was not given, and refuse options that contradict each other. */
 static void complete(struct bench_options *options,
 		     const struct argp_state *state)
 {

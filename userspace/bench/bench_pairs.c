@@ -13,7 +13,10 @@ void bench_pairs_free(struct bench_pairs *rounds)
 	free(rounds->pair);
 }
 
-/* A run's laps per exit, ascending; false: no memory. */
+/*
+ * Get the times per exit of a run's laps, in ascending order.  Returns false
+ * when out of memory.
+ */
 static bool take_laps(const struct bench *bench, const struct bench_run *run,
 		      struct bench_pairs *rounds, struct stats_laps *laps)
 {

@@ -11,7 +11,7 @@
 
 /* --- their counts --- */
 
-/* A number with separators left out; @end: behind it. */
+/* Parse a number that may have commas.  @end is set to the text behind it. */
 static uint64_t take_number(const char *text, const char **end)
 {
 	uint64_t number = 0;
@@ -83,7 +83,10 @@ static int parse_perf_report(FILE *text, uint32_t reason, uint64_t *count)
 	return -ENODATA;
 }
 
-/* The line of a map's key: "@[114]: 10008", "@ns[114]: " */
+/*
+ * Get the text behind a reason's key in a line of a bpftrace map, such as
+ * "@[114]: 10008" or "@ns[114]: ".  Returns NULL if the line has another key.
+ */
 static const char *behind_key(const char *line, uint32_t reason)
 {
 	const char *bracket = strchr(line, '[');
@@ -131,9 +134,9 @@ static int parse_bpftrace_hist(FILE *text, uint32_t reason, uint64_t *count)
 }
 
 /*
- * trace-cmd report --stat, per CPU: "entries: 13496", still in the ring when
- * the statistics were made, and "read events: 58656"; of both tracepoints, so
- * one exit is two of them.
+ * trace-cmd report --stat prints, per CPU, "entries: 13496" (the events that
+ * were still in the ring when the statistics were made) and "read events:
+ * 58656".  Both tracepoints are counted, so one exit is two events.
  */
 static int parse_trace_cmd(FILE *text, uint32_t reason, uint64_t *count)
 {
@@ -159,8 +162,8 @@ static int parse_trace_cmd(FILE *text, uint32_t reason, uint64_t *count)
 }
 
 /*
- * bcc kvmexit, of all processes: "1234     1236     CPUID     10008", which are
- * PID, TID, the reason's name and its count; the sum of all
+ * bcc kvmexit prints the PID, the TID, the reason's name and its count, for all
+ * processes: "1234 1236 CPUID 10008".  Add up all counts.
  */
 static int parse_kvmexit(FILE *text, uint32_t reason, uint64_t *count)
 {
@@ -199,7 +202,9 @@ int bench_parse_tracefs_hist(FILE *text, uint32_t reason, uint64_t *count)
 	return -ENODATA;
 }
 
-/* "entries: 20026": what is in the ring, and was not overwritten */
+/*
+ * "entries: 20026": the events in the ring, without those that were overwritten
+ */
 int bench_parse_tracefs_stats(FILE *text, uint64_t *events)
 {
 	char line[256];
@@ -285,8 +290,8 @@ const struct bench_peer bench_peer_bpftrace_hist = {
 };
 
 /*
- * Not in an instance of its own (-B): with one, trace-cmd 3.1.6 wants to write
- * a file for the top instance, too, and has no name for it.
+ * trace-cmd does not use an instance of its own (-B): version 3.1.6 then wants
+ * to write a file for the top instance, too, and has no name for it.
  */
 const struct bench_peer bench_peer_trace_cmd = {
 	.program = "trace-cmd",
@@ -299,8 +304,8 @@ const struct bench_peer bench_peer_trace_cmd = {
 };
 
 /*
- * It has no way to run a command, nor says when it has begun: so it is given
- * time to, and ended when the load has.
+ * kvmexit cannot run a command, and does not tell when it has begun.  So the
+ * script gives it 10 s to begin, and stops it when the load has ended.
  */
 const struct bench_peer bench_peer_bcc_kvmexit = {
 	.program = "kvmexit-bpfcc",
@@ -325,7 +330,10 @@ static size_t count_words(char *const *words)
 	return nr;
 }
 
-/* The load in one word, in the memory at @to; returns what is behind it. */
+/*
+ * Write the load's command as one word to the memory at @to.  Returns the
+ * memory behind the word.
+ */
 static char *join(char *to, char *const *load)
 {
 	for (size_t i = 0; load[i]; i++)

@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Where to find the text with the count; of the report, if there is one. */
+/*
+ * Where the text with the count is: an output of the report if there is one,
+ * else of the command.
+ */
 enum bench_text {
 	TEXT_FILE, /* "%o" */
 	TEXT_OUT, /* standard output */
@@ -22,12 +25,13 @@ enum bench_text {
  * "%o" a file for text, "%d" one for data.
  */
 struct bench_peer {
-	const char *program; /* that must be installed */
+	const char *program; /* the program that must be installed */
 	const char *const *command; /* runs the load, and ends with it */
 	const char *const *report; /* run afterwards for the count; or NULL */
-	const char *const *version; /* its first line says the version */
+	const char *const
+		*version; /* prints the version in its first line; or NULL */
 	enum bench_text text; /* where the count is */
-	bool by_reason; /* the count is of the reason asked for; else of all */
+	bool by_reason; /* the count is of one reason; else of all */
 	/* Extracts the count from the text; returns 0 or -ENODATA. */
 	int (*parse)(FILE *text, uint32_t reason, uint64_t *count);
 };

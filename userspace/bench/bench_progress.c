@@ -66,7 +66,8 @@ void bench_progress_show(const struct bench_progress *progress,
 		width = window.ws_col;
 	if (width > sizeof(line))
 		width = sizeof(line);
-	/* One column less: what is in the last may begin a new line. */
+	/* The last column stays empty: a character in it may begin a new
+	 * line. */
 	bench_progress_line(progress, what, line, width);
 	fprintf(safe_terminal(), "\r\033[K%s", safe_text(line).s);
 	fflush(safe_terminal());

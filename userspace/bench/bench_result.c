@@ -7,10 +7,10 @@
 #include "bench/bench_pairs.h"
 #include "bench/bench_result.h"
 
-/* Any number does, so long as it stays. */
+/* Any number will do, as long as it never changes. */
 #define SEED 0x4fffffffu
 
-/* The median of the runs' times; false: they have none. */
+/* Get the median of the runs' times; returns false if there are none. */
 static bool middle_time(double *times, size_t nr, double *time)
 {
 	if (!nr)
@@ -122,7 +122,10 @@ const struct bench_cell *bench_cell(const struct bench_result *result,
 	return cell_of(result, kind, row);
 }
 
-/* The null is held against itself: all others are held against it. */
+/*
+ * BENCH_NULL's difference is judged by its own size, and that of each other row
+ * by BENCH_NULL's.
+ */
 static void judge_kind(const struct bench_result *result, size_t kind)
 {
 	struct bench_cell *null = cell_of(result, kind, BENCH_NULL);
@@ -207,7 +210,7 @@ double bench_sum(const struct bench_result *result, size_t row)
 	return sum;
 }
 
-/* Has it seen everything, and is it one of those that are looked at? */
+/* Is this one of the rows to choose from, and has it counted every exit? */
 static bool is_fit(const struct bench_result *result, size_t nr,
 		   unsigned int gives, enum bench_whose whose)
 {
@@ -242,7 +245,7 @@ int bench_cheapest(const struct bench_result *result, unsigned int gives,
 	return found;
 }
 
-/* --- the largest of all --- */
+/* --- the largest values --- */
 
 static void take_larger(struct bench_largest *most, double value, size_t kind,
 			size_t row)

@@ -93,13 +93,13 @@ int64_t bench_missed(const struct bench_cell *cell);
  * ran with and without it.  KVM's window of time encloses BPF's.
  */
 struct bench_own {
-	double outside; /* BPF's window: KVM's time - BPF's */
-	double inside; /* BPF's time - KVM's without the observer */
+	double outside; /* outside of BPF's window: KVM's time - BPF's */
+	double inside; /* within it: BPF's time - KVM's without the observer */
 	double sum; /* KVM's time with the observer - without it */
 	double added; /* by the laps: what it adds to KVM's counters */
 };
 
-/** bench_own - compute that for a kind; false if not all of it was measured */
+/** bench_own - compute it for a kind; false if a part was not measured */
 bool bench_own(const struct bench_result *result, size_t kind,
 	       struct bench_own *own);
 

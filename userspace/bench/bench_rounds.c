@@ -15,7 +15,10 @@ static double seconds_since(uint64_t ns)
 	return (double)(clock_now_ns() - ns) / 1e9;
 }
 
-/* Of a round, as far as one knows. */
+/*
+ * Count the runs of a round, without those of rows that are missing or have
+ * failed.
+ */
 static size_t count_runs(const struct bench *bench)
 {
 	size_t rows = 0;
@@ -52,8 +55,8 @@ static void say_progress(const struct bench_session *session, const char *kind,
 /* --- measuring --- */
 
 /*
- * Of a whole run: the calibration is so short that what the guest's start takes
- * can be half an exit more for each operation.
+ * Take the exits per operation from a whole run.  The calibration is too short:
+ * there, the exits of the guest's start can add half an exit to each operation.
  */
 static void take_exits(const struct bench_session *session,
 		       const struct bench_loaded *loaded,
@@ -64,7 +67,7 @@ static void take_exits(const struct bench_session *session,
 			loaded->exits, kind->operations * session->load.laps);
 }
 
-/* Does not fail if another program does: then that row has. */
+/* If another program fails, only its row has failed, and this returns 0. */
 static int run_once(struct bench_session *session, size_t kind, size_t row,
 		    struct why *why)
 {
@@ -80,7 +83,7 @@ static int run_once(struct bench_session *session, size_t kind, size_t row,
 	r = bench_way_run(&session->ways, &bench_configs[session->config[row]],
 			  &bench->kind[kind], &run, &loaded, &own);
 	if (r && r != -EINTR && row > BENCH_NULL) {
-		/* Of the rounds before it may have numbers. */
+		/* The row keeps its numbers of earlier rounds. */
 		at->state = BENCH_FAILED;
 		snprintf(at->why, sizeof(at->why), "round %u, %s: %.108s",
 			 session->round + 1, bench->kind[kind].name, own.text);
@@ -127,7 +130,10 @@ static int run_round(struct bench_session *session, struct why *why)
 	return 0;
 }
 
-/* It has ended early, by @r: is there something to be shown? */
+/*
+ * The rounds have ended early with the error @r.  Returns 0 if a signal has
+ * ended them and there are runs to show, else @r.
+ */
 static int keep(struct bench_session *session, int r)
 {
 	struct bench *bench = session->bench;
@@ -136,7 +142,7 @@ static int keep(struct bench_session *session, int r)
 		bench->interrupted = true;
 		return 0;
 	}
-	/* The last round is the one that failed. */
+	/* The last round has failed; those before it are complete. */
 	bench->interrupted = bench->rounds > 1;
 	return r;
 }

@@ -15,15 +15,20 @@
 #include "lib/clock.h"
 #include "lib/version.h"
 
-/* A lap is long enough to have in it what comes every few ms: ticks, readers. */
+/*
+ * A lap is long enough to include what happens every few ms, as timer ticks do.
+ */
 #define LAP_MS 25
 
-/* Of the calibration's laps. */
+/* For the calibration's laps. */
 enum { TRY_OPERATIONS = 100, TRY_LAPS = 5 };
 
-/* --- what the host is --- */
+/* --- the host --- */
 
-/* The value behind "NAME…: " in a file of such lines. */
+/*
+ * Get the value of the first line in a file that begins with a name and has a
+ * colon.
+ */
 static void read_line(const char *path, const char *name, char *value,
 		      size_t size)
 {
@@ -109,7 +114,7 @@ static uint64_t middle(uint64_t *lap, size_t nr)
 	return lap[nr / 2];
 }
 
-/* How many operations make a lap. */
+/* Find out how many operations make a lap. */
 static int calibrate(struct bench_session *session, struct bench_kind *kind,
 		     struct why *why)
 {
@@ -131,7 +136,7 @@ static int calibrate(struct bench_session *session, struct bench_kind *kind,
 	lap = middle(run.lap, run.nr);
 	free(run.lap);
 	kind->operations = bench_operations(TRY_OPERATIONS, lap, ticks);
-	kind->exits = 1; /* until a whole run has told */
+	kind->exits = 1; /* until the first whole run has ended */
 	return 0;
 }
 
@@ -192,7 +197,7 @@ static int add_kinds(struct bench_session *session, struct why *why)
 	return why_set(why, ENOENT, "there is no kind of exit to be measured");
 }
 
-/* --- all of it --- */
+/* --- the whole benchmark --- */
 
 static int measure(struct bench_session *session, struct why *why)
 {

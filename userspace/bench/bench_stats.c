@@ -47,7 +47,7 @@ double stats_median(const double *sorted, size_t nr)
 
 struct room {
 	uint32_t *times; /* how often each lap was drawn */
-	double *rounds; /* a draw's, or the estimate's */
+	double *rounds; /* a value per round, of a draw or of the estimate */
 	double *draws;
 };
 
@@ -73,7 +73,8 @@ static void room_free(struct room *room)
 
 static int room_init(struct room *room, size_t laps, size_t rounds)
 {
-	/* One more, as none at all may look like no memory. */
+	/* One element more: calloc() of none may return NULL although there is
+	 * memory. */
 	room->times = calloc(laps + 1, sizeof(*room->times));
 	room->rounds = calloc(rounds + 1, sizeof(*room->rounds));
 	room->draws = calloc(STATS_DRAWS, sizeof(*room->draws));
@@ -84,8 +85,8 @@ static int room_init(struct room *room, size_t laps, size_t rounds)
 }
 
 /*
- * The median of as many laps, drawn with replacement.  They are sorted, so it
- * is enough to know how often each was drawn.
+ * Draw as many laps as there are, with replacement, and get their median.  The
+ * laps are sorted, so it is enough to know how often each was drawn.
  */
 static double draw_median(struct stats_laps laps, struct room *room,
 			  struct stats_random *random)
@@ -121,7 +122,9 @@ static double draw(const struct stats_pair *pairs, size_t rounds,
 	return stats_median(room->rounds, rounds);
 }
 
-/* A round's. */
+/*
+ * A round's median, or its difference from the median that it is compared with.
+ */
 static double middle(const struct stats_pair *pair)
 {
 	double with = stats_median(pair->with.lap, pair->with.nr);
@@ -140,16 +143,16 @@ static double estimate(const struct stats_pair *pairs, size_t rounds,
 	return stats_median(room->rounds, rounds);
 }
 
-/* How probable it is that a normal deviate is below that. */
+/* The probability that a normal deviate is below @deviate. */
 static double normal_below(double deviate)
 {
 	return erfc(-deviate / sqrt(2)) / 2;
 }
 
 /*
- * The ends of the interval, from draws.  Those of few rounds differ less than
- * rounds do, and their tails are short: Hesterberg's expanded percentiles make
- * up for it, so that it would be as wide as Student's where all is normal.
+ * Take the ends of the interval from the draws.  Draws of few rounds vary less
+ * than the rounds do, and have short tails.  Hesterberg's expanded percentiles
+ * make up for that: with normal data, the interval is as wide as Student's.
  */
 static void take_ends(double *draws, size_t rounds,
 		      struct stats_interval *interval)
@@ -178,9 +181,9 @@ static int bootstrap(const struct stats_pair *pairs, size_t rounds,
 	return 0;
 }
 
-/* --- means of rounds, where they are few --- */
+/* --- means, for few rounds --- */
 
-/* The mean of rounds, and how far off it may be. */
+/* The mean of rounds, and its uncertainty. */
 struct mean {
 	double value;
 	double variance; /* of the mean */
@@ -250,7 +253,7 @@ void stats_change(const struct stats_pair *then, size_t rounds_then,
 	take_around(b.value - a.value, far, interval);
 }
 
-/* --- what to make of it --- */
+/* --- noise and outliers --- */
 
 double stats_reach(struct stats_interval null)
 {

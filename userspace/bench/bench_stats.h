@@ -22,7 +22,7 @@
 
 #define STATS_DRAWS 2000 /* of a bootstrap */
 #define STATS_LEVEL 0.95 /* of intervals */
-#define STATS_BOOTSTRAP 6 /* rounds, from which on there is one */
+#define STATS_BOOTSTRAP 6 /* the least rounds for a bootstrap */
 
 /* The state of a deterministic generator of random numbers (splitmix64). */
 struct stats_random {
@@ -71,7 +71,8 @@ int stats_estimate(const struct stats_pair *pairs, size_t rounds, uint64_t seed,
 		   struct stats_interval *interval);
 
 /**
- * stats_mean - the same, but the mean over the rounds, as for stats_change()
+ * stats_mean - the mean of the differences over the rounds, as in
+ * stats_change()
  */
 double stats_mean(const struct stats_pair *pairs, size_t rounds);
 
@@ -96,7 +97,10 @@ void stats_change(const struct stats_pair *then, size_t rounds_then,
 double stats_reach(struct stats_interval null);
 
 /**
- * stats_is_noise - is a difference possibly one of at most @reach, by chance?
+ * stats_is_noise - may a difference be chance?
+ * @reach: from stats_reach()
+ *
+ * Returns true if the interval overlaps the range from -@reach to @reach.
  */
 bool stats_is_noise(struct stats_interval difference, double reach);
 

@@ -51,11 +51,14 @@ static const struct bench_row rows[ROWS] = {
 struct test {
 	struct doctor_bpf *empty;
 	struct observer_bpf *bpf;
-	/* Of each row: at kvm_exit, and at kvm_entry. */
+	/* Each row's programs: at kvm_exit, and at kvm_entry. */
 	struct bpf_program *program[ROWS][2];
 };
 
-/* As the observer would load them, but for the reader: any kernel has this. */
+/*
+ * Load the observer's programs for raw tracepoints, with probe reads: any
+ * kernel can load these.
+ */
 static int load(struct test *test)
 {
 	struct bpf_program *program;
@@ -83,7 +86,8 @@ static int load(struct test *test)
 		test->program[row][1] = test->empty->progs.raw_tp;
 	}
 	test->program[ROW_COUNT][0] = test->bpf->progs.exit_raw_count;
-	/* In the place of none, so that all are two programs. */
+	/* Counting has no program at kvm_entry.  An empty one makes it two, as
+	 * in all rows. */
 	test->program[ROW_COUNT][1] = test->empty->progs.raw_tp;
 	test->program[ROW_TIME][0] = test->bpf->progs.exit_raw_time;
 	test->program[ROW_TIME][1] = test->bpf->progs.entry_raw_sum;
@@ -113,7 +117,7 @@ static int add_time(const struct bpf_program *program, uint64_t *ns)
 	return 0;
 }
 
-/* The time that both programs have had so far. */
+/* Get the time for which both programs have run so far. */
 static int time_of(struct bpf_program *const program[2], uint64_t *ns)
 {
 	bool same = program[0] == program[1];
@@ -163,7 +167,7 @@ static int run_row(const struct bench_options *options, const struct test *test,
 	return bench_add_run(bench, &run);
 }
 
-/* As the load is, in place of which this is. */
+/* Run on one CPU, as the load would. */
 static int pin(const struct bench_options *options, struct bench *bench,
 	       struct why *why)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where there are no exits: what the observer's programs take by themselves. */
+/* Measures the observer's programs by themselves, on hosts without exits. */
 #ifndef EXITLEDGER_BENCH_TEST_RUN_H
 #define EXITLEDGER_BENCH_TEST_RUN_H
 
@@ -8,14 +8,16 @@
 #include "lib/msg.h"
 
 /**
- * bench_test_run - run them by BPF_PROG_TEST_RUN, with a vCPU made up
- * @bench: zeroed; to be freed with bench_free in any case
+ * bench_test_run - run the programs by BPF_PROG_TEST_RUN, with a made-up vCPU
+ * @bench: must be zeroed; free it with bench_free(), even after a failure
  *
- * An "exit" is kvm_exit's program and then kvm_entry's, in ns by the kernel's
- * statistics of BPF programs; "nothing" is two programs that do nothing.  What
- * it costs to call them is not in it, and the reason is not there to be read.
- * 0, also when a signal has ended it and there is a round; or -errno with @why:
- * if @bench is interrupted then, the rounds before are there.
+ * An "exit" is a run of kvm_exit's program and then of kvm_entry's.  Its time
+ * is in ns, by the kernel's statistics of BPF programs.  "nothing" is two
+ * programs that do nothing.  The cost of calling the programs is not included;
+ * and there is no vCPU from which they could read the exit's reason.
+ *
+ * Returns 0, also if a signal has ended it after a round; or -errno with @why.
+ * If @bench->interrupted is set then, the earlier rounds are kept.
  */
 int bench_test_run(const struct bench_options *options, struct bench *bench,
 		   struct why *why);

@@ -40,7 +40,10 @@ static int turn_on(const struct bench_tracefs *tracefs, struct why *why)
 	return r ? r : put(tracefs, "events/kvm/kvm_entry/enable", "1", why);
 }
 
-/* The instance's folder, there or not; -ENOENT: there is no tracefs. */
+/*
+ * Get the path of the instance's folder, which need not exist.  Returns -ENOENT
+ * if there is no tracefs.
+ */
 static int find_instance(char *dir, size_t size)
 {
 	char root[64];
@@ -73,7 +76,7 @@ int bench_tracefs_begin(struct bench_tracefs *tracefs, bool hist,
 			why, ENOENT,
 			"tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing");
 	}
-	/* One that was left behind may be full. */
+	/* An instance that was left behind may have events in it. */
 	rmdir(tracefs->dir);
 	if (mkdir(tracefs->dir, 0700)) {
 		r = why_set(why, errno, "%s: cannot be made: %s", tracefs->dir,

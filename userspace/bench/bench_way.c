@@ -43,7 +43,10 @@ void bench_ways_init(struct bench_ways *ways, struct bench_load *load)
 	snprintf(ways->data, sizeof(ways->data), "%s/data", load->dir);
 }
 
-/* Of programs that were killed there is more: "data.exitledger-bench.cpu0" */
+/*
+ * Remove the files of earlier runs.  Programs that were killed leave more
+ * files, such as "data.exitledger-bench.cpu0".
+ */
 static void forget(const struct bench_ways *ways)
 {
 	char pattern[128];
@@ -67,7 +70,7 @@ void bench_ways_end(struct bench_ways *ways)
 	forget(ways);
 }
 
-/* --- can it be had? --- */
+/* --- availability --- */
 
 static void check_peer(const struct bench_ways *ways,
 		       const struct bench_peer *peer, struct bench_row *row)
@@ -85,7 +88,7 @@ static void check_peer(const struct bench_ways *ways,
 		return;
 	}
 	argv = peer->version ? bench_peer_argv(peer->version, &words) : NULL;
-	/* Some end with a failure, having said it. */
+	/* Some programs print their version, and then fail. */
 	if (argv) {
 		exec_run(argv, ways->load->out, ways->load->err, NULL);
 		exec_first_line(ways->load->out, row->version,
@@ -112,9 +115,11 @@ void bench_way_check(const struct bench_ways *ways,
 	}
 }
 
-/* --- what was counted --- */
+/* --- the counts --- */
 
-/* Of all VMs: the load's should be the only one. */
+/*
+ * Add up the reason's cells of all VMs; the load's VM should be the only one.
+ */
 static int sum_cells(const struct ledger *ledger, uint32_t reason,
 		     struct ledger_cell *sum)
 {
@@ -197,7 +202,7 @@ static int run_traced(struct bench_ways *ways,
 		r = bench_tracefs_count(&tracefs, reason, &run->counted);
 		run->has_counted = !r;
 		if (r)
-			why_set(why, -r, "tracefs: it has no count");
+			why_set(why, -r, "tracefs: no count was found");
 	}
 	bench_tracefs_end(&tracefs);
 	return r;
@@ -245,7 +250,7 @@ static int run_peer(struct bench_ways *ways, const struct bench_peer *peer,
 		char words[128];
 
 		exec_last_words(text, ways->load->err, words, sizeof(words));
-		why_set(why, -r, "it has no count: %s", words);
+		why_set(why, -r, "no count in its output: %s", words);
 	}
 	return r;
 }
@@ -266,7 +271,7 @@ static int run_as(struct bench_ways *ways, const struct bench_config *config,
 	}
 }
 
-/* How many exits this configuration should have counted. */
+/* Set how many exits this configuration should have counted. */
 static void take_expected(const struct bench_ways *ways,
 			  const struct bench_config *config, uint32_t reason,
 			  const struct bench_loaded *loaded,
@@ -290,7 +295,7 @@ static void take_expected(const struct bench_ways *ways,
 		run->has_counted = false;
 }
 
-/* The laps after those to warm up are the run's. */
+/* Move the laps to the run, without those to warm up. */
 static void move_laps(struct bench_loaded *loaded, unsigned int warm_up,
 		      struct bench_run *run)
 {

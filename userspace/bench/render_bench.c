@@ -8,10 +8,10 @@
 #include "lib/table.h"
 #include "lib/text_width.h"
 
-/* Kinds side by side in 80 columns, beside a title. */
+/* The number of kinds that fit side by side into 80 columns, beside a title. */
 enum { COLUMN = 7, COLUMNS = (BENCH_LINE - BENCH_TITLE) / COLUMN };
 
-/* --- what it is of --- */
+/* --- the host, the clock and the load --- */
 
 static void show_host(const struct bench *bench, FILE *out)
 {
@@ -41,7 +41,7 @@ static void show_clock(const struct bench *bench, FILE *out)
 			bench->invariant ? "invariant" :
 					   "NOT invariant: it varies");
 		if (!strcmp(bench->hypervisor, "TCG"))
-			fputs("         an emulator's, which say nothing of any processor\n",
+			fputs("         an emulator's cycles, which say nothing about real processors\n",
 			      out);
 	}
 }
@@ -84,7 +84,10 @@ static void show_summary_cell(struct table_line *line,
 	table_right(line, COLUMN - 1, text);
 }
 
-/* A kind's name, cut at its end unless another one is then the same. */
+/*
+ * Get a kind's name, cut at its end; or cut in its middle, if another kind's
+ * name would then look the same.
+ */
 static struct safe_text kind_head(const struct bench *bench, size_t nr)
 {
 	const size_t width = COLUMN - 1;
@@ -122,11 +125,11 @@ static void show_summary(const struct bench_result *result, size_t first,
 	}
 }
 
-/* --- each by itself --- */
+/* --- a table for each kind --- */
 
 /*
- * The columns' widths, with the space before each; with ns, there is less room
- * for the others.
+ * The widths of the columns, each with the space before it.  With a column for
+ * ns, there is less room for the others.
  */
 struct columns {
 	size_t added, ns, interval, share, far, counted;
@@ -194,7 +197,7 @@ static void show_cell(const struct bench_result *result, size_t kind,
 	table_right(&line, columns.share - 1,
 		    first ? "" : share_text(cell, base, columns.share - 1).s);
 	table_number(&line, columns.far - 1, far_text(cell));
-	/* A mark is beside the column. */
+	/* The mark is behind the column, not in it. */
 	snprintf(counted, sizeof(counted), "%*s%s", (int)columns.counted - 1,
 		 counted_text(cell).s,
 		 bench_is_short(result, kind, row) ? "<" : "");
@@ -215,8 +218,8 @@ static void show_heading(const struct bench_result *result, size_t nr,
 	if (kind->exits > 1)
 		snprintf(exits, sizeof(exits), "; %u exits each, per exit",
 			 kind->exits);
-	/* Of a file with fewer rounds than others that it was put together
-	 * with. */
+	/* A kind from a file with fewer rounds than the other files has fewer
+	 * laps. */
 	if (base->laps != (size_t)bench->rounds * bench->laps)
 		snprintf(laps, sizeof(laps), "; %zu laps", base->laps);
 	fputc('\n', out);

@@ -11,19 +11,19 @@
 void render_bench_text(const struct bench_result *result, FILE *out);
 
 /**
- * render_bench_svg - bars with their intervals: one file, with nothing else
+ * render_bench_svg - a picture of bars with their intervals
  *
- * 0, or -ENOMEM: nothing was written.
+ * The file needs no other files.  Returns 0, or -ENOMEM if nothing was written.
  */
 int render_bench_svg(const struct bench_result *result, FILE *out);
 
-/** render_bench_notes - what marks mean, and what else there is to say */
+/** render_bench_notes - the meanings of marks, and remarks on the results */
 void render_bench_notes(const struct bench_result *result, FILE *out);
 
-/** render_bench_versions - of the programs that are not ours */
+/** render_bench_versions - the versions of other programs */
 void render_bench_versions(const struct bench *bench, FILE *out);
 
-/** render_bench_changes - what bench_compare() has found */
+/** render_bench_changes - the result of bench_compare() */
 void render_bench_changes(const struct bench_comparison *comparison, FILE *out);
 
 #endif /* EXITLEDGER_RENDER_BENCH_H */

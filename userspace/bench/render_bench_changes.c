@@ -6,7 +6,7 @@
 #include "lib/safe_text.h"
 #include "lib/table.h"
 
-/* --- what they are of --- */
+/* --- the two files --- */
 
 static void show_file(const char *name, const struct bench *bench, FILE *out)
 {
@@ -15,7 +15,7 @@ static void show_file(const char *name, const struct bench *bench, FILE *out)
 		  bench->vendor[0] ? ", " : "", bench->vendor);
 }
 
-/* One fact a line, if it is not the same. */
+/* Print a fact, in a line of its own, if it differs. */
 static void show_fact(const char *name, const char *then, const char *now,
 		      bool *any, FILE *out)
 {
@@ -32,7 +32,10 @@ static void show_number(const char *name, uint64_t then, uint64_t now,
 	show_fact(name, format_count(then).s, format_count(now).s, any, out);
 }
 
-/* Several rows have the same program. */
+/*
+ * Print a program's versions if they differ, but once: several rows can have
+ * the same program.
+ */
 static void show_version(const struct bench *then, const struct bench *now,
 			 size_t nr, bool *any, FILE *out)
 {
@@ -79,9 +82,11 @@ static void show_differences(const struct bench *then, const struct bench *now,
 		show_version(then, now, i, &any, out);
 }
 
-/* --- what is not compared --- */
+/* --- kinds and rows that are not compared --- */
 
-/* All of a sort in one paragraph. */
+/*
+ * Print all names that are not compared for the same reason in one paragraph.
+ */
 static void show_names(const struct bench_comparison *comparison,
 		       enum bench_lone_why why, const char *what, FILE *out)
 {
@@ -142,7 +147,7 @@ static void show_lone(const struct bench_comparison *comparison, FILE *out)
 	}
 }
 
-/* --- what is --- */
+/* --- the changes --- */
 
 static void show_change(const struct bench *bench,
 			const struct bench_change *change, FILE *out)

@@ -18,14 +18,14 @@ static void show_nulls(const struct bench_result *result, FILE *out)
 		if (null->measured && !null->noise)
 			bench_put(
 				out, 2,
-				"  %s: the null is off by %s: differences below %s are not told",
+				"  %s: the null is off by %s: differences below %s mean nothing",
 				result->bench->kind[kind].name,
 				bench_number(null->added.value, true).s,
 				bench_number(stats_reach(null->added), false).s);
 	}
 }
 
-/* Which they are. */
+/* Print which intervals these are. */
 static void show_intervals(const struct bench *bench, FILE *out)
 {
 	if (bench->rounds < 2)
@@ -52,7 +52,7 @@ static void show_marks(const struct bench_result *result, FILE *out)
 	show_intervals(result->bench, out);
 }
 
-/* Those that are not there, and those that lost something. */
+/* Print the configurations that are not available, or that have failed. */
 static void show_rows(const struct bench *bench, FILE *out)
 {
 	bool any = false;
@@ -105,7 +105,7 @@ static void show_own(const struct bench_result *result, FILE *out)
 			  100 * apart.value, bench->kind[apart.kind].name);
 }
 
-/* How far this can be repeated. */
+/* Print how much repeated measurements differ. */
 static void show_repeat(const struct bench_result *result, FILE *out)
 {
 	const struct bench *bench = result->bench;

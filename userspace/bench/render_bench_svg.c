@@ -16,15 +16,17 @@ enum {
 	WIDTH = 860,
 	MARGIN = 16,
 	LEFT = 220, /* where bars begin */
-	RIGHT = 150, /* room behind the longest, for its number */
+	RIGHT = 150, /* room behind the longest bar, for its number */
 	HEAD = 30, /* a panel's heading */
 	BAR = 18,
 	GAP = 12, /* between panels */
 	LINE = 17, /* of text */
-	LETTERS = 128, /* that a line of text has room for */
+	LETTERS = 128, /* the most columns in a line of text */
 };
 
-/* Legible on white and on black; without variables, which not all viewers know.
+/*
+ * The colours are legible on white and on black.  There are no CSS variables,
+ * as not all viewers know them.
  */
 static const char style[] =
 	"<style>\n"
@@ -40,12 +42,12 @@ static const char style[] =
 	".other{fill:#d29922}.null{fill:#656c76}}\n"
 	"</style>\n";
 
-/* A picture is put together from above: @y is where it has come to. */
+/* A picture is drawn from top to bottom. */
 struct picture {
 	const struct bench_result *result;
 	const struct bench *bench;
-	double most; /* that a bar or a whisker goes to */
-	double y;
+	double most; /* the largest value that is shown */
+	double y; /* the height of what is drawn so far */
 	FILE *out;
 };
 
@@ -58,7 +60,7 @@ static void put_label(const struct picture *picture, double x, double y,
 	fputs("</text>\n", picture->out);
 }
 
-/* A line of text, cut to its room. */
+/* Draw a line of text, cut to LETTERS columns. */
 static void put_line(struct picture *picture, const char *text)
 {
 	char line[512];
@@ -69,7 +71,7 @@ static void put_line(struct picture *picture, const char *text)
 	put_label(picture, MARGIN, picture->y, "soft", line);
 }
 
-/* --- what it is of --- */
+/* --- the title --- */
 
 static void put_host(struct picture *picture)
 {
@@ -155,7 +157,7 @@ static bool is_shown(const struct bench_result *result, size_t row)
 	return shown;
 }
 
-/* Those that there are bars of. */
+/* Draw the legend of the colours that are used. */
 static void put_colours(struct picture *picture)
 {
 	bool used[COLOURS] = { false };
@@ -266,7 +268,10 @@ static void put_panel(struct picture *picture, size_t kind)
 	picture->y += GAP;
 }
 
-/* Of a few rounds, whiskers may be longer than all bars. */
+/*
+ * Get the largest value to show.  With few rounds, whiskers may be much longer
+ * than all bars: they are cut at 115 % of the longest bar.
+ */
 static double longest(const struct bench_result *result)
 {
 	const struct bench *bench = result->bench;
@@ -284,7 +289,7 @@ static double longest(const struct bench_result *result)
 	return fmax(1, fmax(value, fmin(high, 1.15 * value)));
 }
 
-/* --- what is below --- */
+/* --- the notes below --- */
 
 static void put_marks(struct picture *picture)
 {
@@ -299,7 +304,7 @@ static void put_marks(struct picture *picture)
 	}
 }
 
-/* Those without bars, or not with each kind. */
+/* List the configurations without bars, or without bars for some kinds. */
 static void put_missing(struct picture *picture)
 {
 	char line[512];
@@ -316,7 +321,7 @@ static void put_missing(struct picture *picture)
 	}
 }
 
-/* All of it; its height is known when it is done. */
+/* Draw the whole picture.  Its height is known afterwards. */
 static void put_all(struct picture *picture)
 {
 	put_title(picture);

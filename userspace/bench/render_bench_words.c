@@ -18,7 +18,10 @@ const char *bench_unit_words(const struct bench *bench)
 	return names[bench->unit];
 }
 
-/* In thousands, millions …, with three digits or as many as fit. */
+/*
+ * Format a number with a unit (k, M, G ...), with three digits or as many as
+ * fit.
+ */
 static struct text short_number(double value, const char *sign, size_t width)
 {
 	static const char units[] = "kMGTPEZY";
@@ -116,7 +119,7 @@ const struct bench_meaning bench_marks[BENCH_MARKS] = {
 	{ '~', "cannot be told from nothing, or from the same once more" },
 	{ '!', "has not counted as many exits as there were" },
 	{ '<', "has fewer laps than nothing has" },
-	{ '?', "is off, by more than 0.5 %: less than that is not told" },
+	{ '?', "is off by more than 0.5 %: smaller differences mean nothing" },
 };
 
 bool bench_mark_seen(const struct bench_result *result, char mark)

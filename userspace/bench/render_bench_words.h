@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A benchmark's numbers and names, as its tables have them. */
+/* A benchmark's numbers and names, as its tables show them. */
 #ifndef EXITLEDGER_RENDER_BENCH_WORDS_H
 #define EXITLEDGER_RENDER_BENCH_WORDS_H
 
@@ -11,34 +11,35 @@
 /* Characters: of a line, and of a row's title. */
 enum { BENCH_LINE = 80, BENCH_TITLE = 28 };
 
-/** bench_unit_words - "INSTRUCTIONS", as a heading has it */
+/** bench_unit_words - the unit as in a heading, such as "INSTRUCTIONS" */
 const char *bench_unit_words(const struct bench *bench);
 
-/* Columns that a number needs, its sign among them. */
+/* The columns that a number needs, including its sign. */
 enum { BENCH_NUMBER = 6 };
 
 /**
  * bench_number - five digits, with a decimal below 100; "1.23M" if it has more
- * @sign: also a +
+ * @sign: put a + before positive numbers, too
  */
 struct text bench_number(double value, bool sign);
 
 /** bench_number_in - the same in at most @width columns, at least 5 */
 struct text bench_number_in(double value, bool sign, size_t width);
 
-/** bench_percent_in - with a decimal if there is room; at least 6 columns */
+/** bench_percent_in - with a decimal if there is room; @width is at least 6 */
 struct text bench_percent_in(double percent, size_t width);
 
 /** bench_interval - "+1.0 to +2.0"; "none" if it has no ends */
 struct text bench_interval(struct stats_interval interval, bool sign);
 
-/** bench_title - a row's: the first one's number is not what it adds */
+/**
+ * bench_title - a row's title; the first row's says that it is the whole time
+ */
 const char *bench_title(const struct bench *bench, size_t row);
 
 /**
- * bench_mark - what is to be known of a cost before it is believed, the worst
- * alone: "!" it missed exits, "<" has fewer laps, "?" is a null that is off,
- * "~" is noise; else ""
+ * bench_mark - the mark for the most serious doubt about a cost: "!" it missed
+ * exits, "<" it has fewer laps, "~" it is noise, "?" the null is off; else ""
  */
 const char *bench_mark(const struct bench_result *result, size_t kind,
 		       size_t row);
@@ -52,11 +53,11 @@ struct bench_meaning {
 enum { BENCH_MARKS = 4 };
 extern const struct bench_meaning bench_marks[BENCH_MARKS];
 
-/** bench_mark_seen - does any cost have it? */
+/** bench_mark_seen - does any cost have this mark? */
 bool bench_mark_seen(const struct bench_result *result, char mark);
 
 /**
- * bench_put - a paragraph, broken into lines of BENCH_LINE characters
+ * bench_put - print a paragraph, broken into lines of BENCH_LINE characters
  * @indent: of all lines but the first
  */
 void bench_put(FILE *out, size_t indent, const char *fmt, ...)

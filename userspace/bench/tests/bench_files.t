@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# exitledger bench: what becomes of its files, and of a benchmark that ends early.
+# exitledger bench: its files, and a benchmark that ends early.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=tests/tap.sh
@@ -16,7 +16,7 @@ same_runs() {
 a, b = (json.load(open(path)) for path in sys.argv[1:])
 assert a["runs"] == b["runs"]' "$saved" "$1"
 }
-# only_has NAME...: in the folder of files
+# only_has NAME...: are these the only files in the folder of files?
 only_has() { [ "$(ls "$tap_dir/files")" = "$(printf '%s\n' "$@")" ]; }
 
 run "$exitledger" bench --replay "$saved" --json "$json" --svg "$svg"
@@ -24,7 +24,7 @@ ok 'both files: status' status_is 0
 ok 'both files: JSON' same_runs "$json"
 ok 'both files: SVG' grep -q '</svg>' "$svg"
 
-# A file that cannot be written keeps no other back, and is named.
+# If a file cannot be written, it is named, and the other file is written all the same.
 rm "$json"
 run "$exitledger" bench --replay "$saved" --json "$json" --svg /dev/full
 ok '--svg, full: status' status_is 3
@@ -42,7 +42,7 @@ run "$exitledger" bench --replay "$saved" --json /dev/full --svg /nonexistent/sv
 ok 'neither: status' status_is 3
 ok 'neither: two lines' [ "$(wc -l <"$tap_dir/err")" -eq 2 ]
 
-# A picture that is there already, and a disk that is full.
+# An old picture stays if the new one cannot be written.
 mkdir "$tap_dir/files"
 echo old >"$tap_dir/files/svg"
 run sh -c "trap '' XFSZ; ulimit -f 1; exec \"\$@\"" - "$exitledger" bench \
@@ -72,8 +72,8 @@ ok 'before: --json, no such device: status' status_is 3
 ok 'before: nothing is left, and what was there' only_has svg
 ok 'before: as it was' grep -qx old "$tap_dir/files/svg"
 
-# The files are written as another user, who must be allowed to: all are checked.
-user=54321 # whom no /etc/passwd has
+# The files are written as another user.  That user's rights are checked for all of them.
+user=54321 # which is not in /etc/passwd
 chmod 755 "$tap_dir"
 mkdir "$tap_dir/theirs" "$tap_dir/roots"
 chown $user "$tap_dir/theirs"
@@ -142,7 +142,7 @@ ok 'ended later: status' status_is 0
 ok 'ended later: said' out_has 'interrupted: the last round is not complete'
 ok 'ended later: and in the JSON' grep -q '"interrupted":true' "$json"
 
-# The CPU that it ran on: the last, unless another is asked for.
+# The JSON has the CPU that was used: the last one, unless --cpu names another.
 may=$(taskset -pc $$ | sed 's/.*[ ,-]//')
 for options in '' "--cpu $may"; do
 	# shellcheck disable=SC2086 # none or two words
@@ -154,7 +154,7 @@ run taskset -c "$may" "$exitledger" bench --test-run --cpu 4095
 ok '--test-run, no such CPU: status' status_is 3
 ok '--test-run, no such CPU: is named' err_has 'CPU 4095'
 
-# How far it is: a line that stays in its place, on a terminal alone.
+# The progress is a line that is replaced in place, and only on a terminal.
 short=("$exitledger" bench --test-run --rounds 2 --laps 1)
 run "${short[@]}"
 ok 'no terminal: nothing is said' no_err

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A benchmark made up, for tests of what is made of it. */
+/* A made-up benchmark, for tests of its results and of how they are shown. */
 #ifndef EXITLEDGER_MADE_BENCH_H
 #define EXITLEDGER_MADE_BENCH_H
 
@@ -30,7 +30,7 @@ static inline void add_run(struct bench *bench, unsigned int kind,
 	ck_assert_int_eq(bench_add_run(bench, &run), 0);
 }
 
-/* Two kinds, five rows: what they cost is known. */
+/* The costs that the rows of the made-up benchmark add to an exit. */
 static const unsigned int costs[] = { 0, 0, 30, 350, 300, 700 };
 
 static inline void make_up(struct bench *bench)
@@ -84,7 +84,7 @@ static inline struct bench_run *find(struct bench *bench, unsigned int kind,
 	ck_abort_msg("no such run");
 }
 
-/* Change the cost of an exit in all rounds by @more, which may be negative. */
+/* Change the cost of an exit in all rounds by @by, which may be negative. */
 static inline void shift(struct bench *bench, unsigned int kind,
 			 unsigned int row, int by)
 {
@@ -98,7 +98,7 @@ static inline void shift(struct bench *bench, unsigned int kind,
 	}
 }
 
-/* As if it had not been run. */
+/* Make it look as if a row had not been run with a kind. */
 static inline void forget(struct bench *bench, unsigned int kind,
 			  unsigned int row)
 {

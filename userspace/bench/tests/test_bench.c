@@ -41,7 +41,10 @@ START_TEST(results_are_per_exit)
 }
 END_TEST
 
-/* The null is not held against itself, and says nothing of the sign. */
+/*
+ * The null is not compared with its own difference; and the sign of that
+ * difference does not matter.
+ */
 START_TEST(null_may_be_off)
 {
 	struct bench_result result;
@@ -55,7 +58,8 @@ START_TEST(null_may_be_off)
 	shift(&bench, 0, BENCH_NULL, -26);
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
 	ck_assert(!bench_cell(&result, 0, BENCH_NULL)->noise);
-	/* 30 are less than the same twice differs by: 35, either way. */
+	/* A cost of 30 is less than the difference of the null, 35, either
+	 * way. */
 	ck_assert(bench_cell(&result, 0, 2)->noise);
 	ck_assert(!bench_cell(&result, 0, 3)->noise);
 	bench_result_free(&result);
@@ -120,7 +124,7 @@ START_TEST(own_cost_by_the_clocks)
 }
 END_TEST
 
-/* Of all, the largest, and where it is. */
+/* The largest of all spreads is found, with its kind and row. */
 START_TEST(repeatability)
 {
 	struct bench_result result;
@@ -150,7 +154,10 @@ START_TEST(repeatability)
 }
 END_TEST
 
-/* Memory's first touches: more is right, fewer is not. */
+/*
+ * For first touches of memory, more exits than expected are right, and fewer
+ * are not.
+ */
 START_TEST(at_least_so_many)
 {
 	struct bench_result result;
@@ -199,7 +206,8 @@ START_TEST(counts_do_not_cancel_out)
 	ck_assert_int_eq(bench_missed(bench_cell(&result, 0, 3)), -500);
 	ck_assert_int_eq(bench_missed(bench_cell(&result, 1, 3)), -50);
 	ck_assert_int_eq(bench_cheapest(&result, gives, BENCH_UNPATCHED), -1);
-	/* Nor is it known of who has not said it: others, or ours. */
+	/* A row without counts, of another tool or ours, is not known to be
+	 * complete. */
 	ck_assert_int_eq(bench_cheapest(&result, gives, BENCH_OTHERS), 5);
 	bench_result_free(&result);
 	ck_assert_int_eq(cheapest_of_all(&bench, gives), 2);
@@ -207,7 +215,7 @@ START_TEST(counts_do_not_cancel_out)
 	find(&bench, 1, 2, 1)->has_counted = false;
 	find(&bench, 1, 2, 2)->has_counted = false;
 	ck_assert_int_eq(cheapest_of_all(&bench, gives), 5);
-	/* Nor of one that ended badly. */
+	/* Nor is a row that has failed. */
 	bench.row[5].state = BENCH_FAILED;
 	ck_assert_int_eq(cheapest_of_all(&bench, gives), -1);
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
@@ -264,7 +272,7 @@ START_TEST(text_says_it)
 	check_has(text, "exact<\n");
 	check_has(text, "\n< has fewer laps than nothing has\n");
 	free(text);
-	/* Another is cheaper than ours: that is said. */
+	/* If another tool is cheaper than ours, the text says so. */
 	find(&bench, 0, 4, 0)->counted += 1234;
 	text = render(render_bench_text, &bench);
 	check_has(text, "Here trace_cmd costs less than ours.\n");
@@ -285,13 +293,13 @@ START_TEST(text_says_that_the_null_is_off)
 	check_has(text, "again                         +0.0~ -35.0?\n");
 	check_has(
 		text,
-		"\n  hlt: the null is off by -35.0: differences below 35.0 are not told\n");
+		"\n  hlt: the null is off by -35.0: differences below 35.0 mean nothing\n");
 	free(text);
 	bench_free(&bench);
 }
 END_TEST
 
-/* Whatever a program has said, and however long: 80 columns. */
+/* However long a program's output is, lines have at most 80 columns. */
 START_TEST(long_words_are_broken)
 {
 	struct bench bench;
@@ -325,7 +333,7 @@ START_TEST(clocks_are_named)
 	text = render(render_bench_text, &bench);
 	check_has(text, "TSC CYCLES ADDED PER EXIT");
 	check_has(text, "2,400 MHz, NOT invariant");
-	/* How long a cycle is is not known then. */
+	/* The length of a cycle is not known then. */
 	ck_assert_ptr_null(strstr(text, " NS "));
 	free(text);
 	bench.invariant = true;
@@ -336,7 +344,9 @@ START_TEST(clocks_are_named)
 	check_has(text, "        ADDED     NS    95 % INTERVAL  SHARE FAR");
 	check_has(text, "nothing: an exit in all        2002    834");
 	check_has(text, "kernel_time                   +30.0  +12.5");
-	check_has(text, "an emulator's, which say nothing of any processor");
+	check_has(
+		text,
+		"an emulator's cycles, which say nothing about real processors");
 	free(text);
 	bench_free(&bench);
 }
@@ -391,7 +401,8 @@ START_TEST(picture_is_whole)
 	     at++)
 		bars++;
 	ck_assert_int_eq(bars, 2 * 5);
-	/* Each colour that is used is named, and what has no bar. */
+	/* Each colour that is used is named, and so is each row without a
+	 * bar. */
 	check_has(text, "class=\"key\">ours, on any KVM<");
 	check_has(text, "class=\"key\">ours, takes our patch to KVM<");
 	check_has(text, "class=\"key\">other programs<");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Several benchmarks: put together, or held against each other. */
+/* Several benchmarks: merged, or compared with each other. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -40,7 +40,9 @@ START_TEST(two_become_one)
 }
 END_TEST
 
-/* An earlier and a later one: alike, until a test changes that. */
+/*
+ * An earlier and a later benchmark, which are alike until a test changes one.
+ */
 struct two {
 	struct bench bench[2];
 	struct bench_result result[2];
@@ -55,7 +57,7 @@ static void make_two(struct two *two)
 	make_up(&two->bench[1]);
 }
 
-/* Which way: 0 is from the first to the second. */
+/* Compare the two: @way 0 is from the first to the second, 1 the reverse. */
 static int compare_two(struct two *two, int way)
 {
 	for (int i = 0; i < 2; i++)
@@ -118,7 +120,10 @@ START_TEST(changes_of_benchmarks)
 }
 END_TEST
 
-/* The columns are of one estimate, also where a cost by itself is a median. */
+/*
+ * All columns are from the same estimate, even where a cost by itself is a
+ * median.
+ */
 START_TEST(columns_agree)
 {
 	struct two two;
@@ -146,7 +151,10 @@ START_TEST(columns_agree)
 }
 END_TEST
 
-/* One of two has a null that is off: whatever comes first, that is no change. */
+/*
+ * If the null of one benchmark is off, that is no change, whichever comes
+ * first.
+ */
 START_TEST(a_null_that_is_off)
 {
 	struct two two;
@@ -176,13 +184,14 @@ START_TEST(not_to_be_compared)
 	two.bench[0].unit = BENCH_INSTRUCTIONS;
 	strcpy(two.bench[0].vendor, "kvm_intel");
 	ck_assert_int_eq(compare_two(&two, 0), -EINVAL);
-	check_has(two.why.text, "one is of kvm_intel, the other of kvm_amd");
+	check_has(two.why.text,
+		  "one was measured with kvm_intel, the other with kvm_amd");
 	forget_results(&two);
 	strcpy(two.bench[0].vendor, "kvm_amd");
 	two.bench[0].kind[0].exits = 2;
 	two.bench[0].kind[1].reason++;
 	ck_assert_int_eq(compare_two(&two, 0), -EINVAL);
-	check_has(two.why.text, "none of their kinds is the same: \"cpuid\"");
+	check_has(two.why.text, "they have no kind in common; \"cpuid\"");
 	forget_results(&two);
 	strcpy(two.bench[0].kind[0].name, "out");
 	strcpy(two.bench[0].kind[1].name, "mmio");
@@ -191,7 +200,7 @@ START_TEST(not_to_be_compared)
 }
 END_TEST
 
-/* Never is something left out without a word. */
+/* Whatever is not compared is listed. */
 START_TEST(what_is_not_in_both)
 {
 	struct two two;

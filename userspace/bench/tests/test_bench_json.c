@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Benchmarks to a file and back, and files that are none. */
+/*
+ * Benchmarks that are written to a file and read back, and files that are
+ * refused.
+ */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -62,7 +65,7 @@ START_TEST(cycles_are_ns_too)
 }
 END_TEST
 
-/* Damages to a good file, and the message for each. */
+/* The ways to damage a good file, and the message for each. */
 static const struct {
 	const char *path[5]; /* members, or an index */
 	const char *value; /* JSON */
@@ -89,13 +92,15 @@ static const struct {
 	{ { "kinds", "1", "exits" }, "0", "has no exits" },
 	{ { "runs" }, "[]", "it has no runs" },
 	{ { "runs", "1", "round" }, "0", "round 0 is there twice" },
-	{ { "runs", "1", "laps", "2" }, "0", "a lap of 0 is none" },
-	{ { "runs", "1", "laps", "2" }, "-1", "a lap of -1 is none" },
-	{ { "runs", "1", "laps", "2" }, "9223372036854775807", "is none" },
-	{ { "rounds" }, "2", "is of none" },
+	{ { "runs", "1", "laps", "2" }, "0", "a lap of 0 is out of range" },
+	{ { "runs", "1", "laps", "2" }, "-1", "a lap of -1 is out of range" },
+	{ { "runs", "1", "laps", "2" },
+	  "9223372036854775807",
+	  "is out of range" },
+	{ { "rounds" }, "2", "which do not all exist" },
 	{ { "runs" },
 	  "[{\"kind\":\"x\",\"row\":\"again\",\"round\":0}]",
-	  "is of none" },
+	  "which do not all exist" },
 	{ { "runs" },
 	  "[{\"kind\":\"cpuid\",\"row\":\"again\",\"round\":0,\"laps\":[]}]",
 	  "no laps" },

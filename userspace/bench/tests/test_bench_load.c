@@ -22,7 +22,9 @@ static void write_report(const char *path, const char *executed)
 	fclose(file);
 }
 
-/* Of memory, a guest knows what it caused at least: that is a count, too. */
+/*
+ * For memory, a guest knows only a lower bound of its exits: that counts, too.
+ */
 START_TEST(answers_of_at_least)
 {
 	struct bench_loaded loaded = { .of_reason = 5000 };

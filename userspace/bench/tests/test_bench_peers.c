@@ -24,7 +24,7 @@ static int parse(const struct bench_peer *peer, const char *text,
 	return r;
 }
 
-/* As the programs printed them, of Debian 12. */
+/* The output of the programs of Debian 12. */
 static const struct {
 	const struct bench_peer *peer;
 	const char *text;
@@ -203,7 +203,7 @@ END_TEST
 
 /* --- running them --- */
 
-/* Or a process that has ended, and that nobody has asked about yet. */
+/* Has a process ended?  It may still be there as a zombie. */
 static bool is_gone(long pid)
 {
 	char path[64], line[8] = "";
@@ -220,8 +220,8 @@ static bool is_gone(long pid)
 }
 
 /*
- * A tool that puts back what it has set, which takes a while, and has something
- * in the background; we are interrupted meanwhile.
+ * We are interrupted while a tool runs.  The tool takes a while to undo its
+ * settings, and has a process in the background.
  */
 START_TEST(interrupted_tools_clean_up)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The order of a benchmark's runs, how many there are, and how far it is. */
+/* The order of a benchmark's runs, their number, and the progress. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,10 @@ START_TEST(null_is_far_from_the_base)
 }
 END_TEST
 
-/* Six rows whose runs take 10 more each time, in the order of the rounds. */
+/*
+ * Make up six rows.  Each run, in the order of the rounds, takes 10 more than
+ * the one before.
+ */
 static void make_drift(struct bench *bench, unsigned int rounds)
 {
 	make_up(bench);
@@ -112,7 +115,7 @@ START_TEST(exits_are_rounded)
 	ck_assert_uint_eq(bench_exits(3900, 1000), 4);
 	ck_assert_uint_eq(bench_exits(4499, 1000), 4);
 	ck_assert_uint_eq(bench_exits(4500, 1000), 5);
-	/* The start's, and none at all. */
+	/* Exits of the guest's start are rounded off; without exits it is 1. */
 	ck_assert_uint_eq(bench_exits(10250, 10000), 1);
 	ck_assert_uint_eq(bench_exits(3, 1000), 1);
 	ck_assert_uint_eq(bench_exits(0, 0), 1);
@@ -132,7 +135,8 @@ END_TEST
 
 START_TEST(laps_take_what_they_should)
 {
-	/* 100 in 2 ms: 25 ms are 1250, of which two digits stay. */
+	/* 100 operations take 2 ms: so 25 ms are 1250, of which two digits are
+	 * kept. */
 	ck_assert_uint_eq(bench_operations(100, 2000000, 25000000), 1200);
 	ck_assert_uint_eq(bench_operations(100, 2000000, 25990000), 1200);
 	/* A CPUID of 1,200 cycles at 2.4 GHz, an HLT of 1 ms. */
@@ -144,7 +148,7 @@ START_TEST(laps_take_what_they_should)
 		uint64_t got = bench_operations(100, ticks, 60000000);
 		uint64_t took = got * ticks / 100;
 
-		/* Two digits are not more than a tenth too few. */
+		/* Cutting to two digits loses at most a tenth. */
 		ck_assert(got == 10 || took <= 60000000);
 		ck_assert_uint_gt(took, 54000000);
 	}
@@ -173,11 +177,11 @@ START_TEST(progress_is_a_line)
 	check_line(bench_progress_of(100, 100, 59.6),
 		   "[####################] 100 %  1:00, 0:00 left  "
 		   "calibrating: cpuid");
-	/* One that takes longer than was thought. */
+	/* This benchmark takes longer than expected. */
 	check_line(bench_progress_of(120, 100, 9),
 		   "[####################] 100 %  0:09, 0:00 left  "
 		   "calibrating: cpuid");
-	/* Cut, and not broken. */
+	/* A line that is too long is cut, not broken. */
 	bench_progress_line(&long_one, "cpuid", line, sizeof(line));
 	ck_assert_str_eq(line, "[######--------------]  33 %  2:00:00, ");
 }

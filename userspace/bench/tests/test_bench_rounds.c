@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A benchmark's rounds, where running and the clock are made up. */
+/* A benchmark's rounds, with fake runs and a fake clock. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +8,16 @@
 #include "lib/clock.h"
 #include "tests/tap.h"
 
-/* --- what is made up --- */
+/* --- fakes --- */
 
 static struct {
 	uint64_t now_ns;
-	double seconds; /* that a run takes */
+	double seconds; /* the time that a run takes */
 	unsigned int runs;
 	unsigned int bad_run; /* the run that fails, from 1 */
 	int error; /* the error with which it fails */
-	uint64_t exits; /* of the first run; of others there are twice as many */
+	uint64_t exits; /* the exits of the first run; other runs have twice as
+			   many */
 } fake;
 
 uint64_t clock_now_ns(void)
@@ -104,7 +105,7 @@ START_TEST(all_is_run)
 }
 END_TEST
 
-/* In the second round, its second kind: the first round is kept. */
+/* A failure in the second round, at its second kind, keeps the first round. */
 START_TEST(late_failure_keeps_rounds)
 {
 	fake.bad_run = 12;
@@ -118,7 +119,10 @@ START_TEST(late_failure_keeps_rounds)
 }
 END_TEST
 
-/* 3.9 are 4; each kind's is of its own first run, not of other rows. */
+/*
+ * 3.9 exits are rounded to 4.  Each kind takes the number from its own first
+ * run, not from other rows.
+ */
 START_TEST(exits_are_of_the_first_run)
 {
 	fake.exits = 3900;
@@ -148,7 +152,7 @@ START_TEST(failed_row_says_so)
 	ck_assert_int_eq(bench_rounds_run(&session, &why), 0);
 	ck_assert(!bench.interrupted);
 	ck_assert_uint_eq(bench.rounds, 3);
-	/* Of the second round and the third none but what it is held against. */
+	/* The second and third rounds have runs only of the other two rows. */
 	ck_assert_uint_eq(bench.nr_runs, 6 + 4 + 4);
 	ck_assert_int_eq(bench.row[2].state, BENCH_FAILED);
 	ck_assert_str_eq(bench.row[2].why,
@@ -162,7 +166,7 @@ START_TEST(first_round_is_all_or_nothing)
 {
 	fake.bad_run = 3;
 	fake.error = -ECHILD;
-	/* Which is BENCH_NULL's: the last of its kind. */
+	/* The run that fails is BENCH_NULL's, the last one of its kind. */
 	ck_assert_int_eq(bench_rounds_run(&session, &why), -ECHILD);
 	ck_assert(!bench.interrupted);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A benchmark's statistics, with measurements of which the truth is known. */
+/* A benchmark's statistics, with measurements whose true values are known. */
 #include <math.h>
 
 #include "bench/bench_stats.h"
@@ -43,7 +43,7 @@ START_TEST(outliers)
 
 	ck_assert_uint_eq(stats_outliers(none, 8), 0);
 	ck_assert_uint_eq(stats_outliers(some, 8), 2);
-	/* The quartiles are the same: then 1 % decides. */
+	/* The quartiles are equal, so the limit is 1 % of the median. */
 	ck_assert_uint_eq(stats_outliers(same, 8), 1);
 	ck_assert_uint_eq(stats_outliers(same, 0), 0);
 }
@@ -56,7 +56,7 @@ struct made {
 	struct stats_pair pair[ROUNDS];
 };
 
-/* About normal, around 0, of deviation 1. */
+/* Get a nearly normal deviate of mean 0 and standard deviation 1. */
 static double noise(struct stats_random *random)
 {
 	double sum = -6;
@@ -67,7 +67,7 @@ static double noise(struct stats_random *random)
 	return sum;
 }
 
-/* Rounds drift together, by a lot; laps differ a little. */
+/* Both runs of a round drift together, by a lot; their laps differ a little. */
 static void make(struct made *made, double difference,
 		 struct stats_random *random)
 {
@@ -102,7 +102,8 @@ START_TEST(intervals_hold_what_is_true)
 		ck_assert_double_lt(interval.high - interval.low, 2);
 		held += interval.low <= 5 && interval.high >= 5;
 	}
-	/* Of 95 %; a bootstrap of few rounds is a bit too sure, or unsure. */
+	/* 95 are expected; a bootstrap of few rounds is a bit too narrow or too
+	 * wide. */
 	ck_assert_int_ge(held, 88);
 }
 END_TEST
@@ -163,8 +164,8 @@ static void shift(double laps[LAPS], double by)
 }
 
 /*
- * However few rounds there are, 95 % is 95 %: of runs that differ from each
- * other by more than their laps do, as real ones.
+ * However few rounds there are, 95 % of the intervals hold the true value.
+ * Runs differ from each other by more than their laps do, as real runs do.
  */
 START_TEST(ninety_five_per_cent)
 {
@@ -185,14 +186,17 @@ START_TEST(ninety_five_per_cent)
 		ck_assert_double_ge(interval.high, interval.value);
 		held += interval.low <= 5 && interval.high >= 5;
 	}
-	/* Chance's own deviation is 0.7 %. */
+	/* The standard deviation of this share is 0.7 %. */
 	ck_assert_msg(held >= TIMES * 93 / 100, "%zu rounds: %d of %d",
 		      rounds[_i], held, TIMES);
 	ck_assert_int_le(held, TIMES * 985 / 1000);
 }
 END_TEST
 
-/* Many changes of nothing, of few rounds: a run differs from the next. */
+/*
+ * Among many comparisons without a change, of few rounds whose runs differ,
+ * hardly any change is found.
+ */
 START_TEST(nothing_is_no_change)
 {
 	struct stats_random random = { 3 };
@@ -211,7 +215,7 @@ START_TEST(nothing_is_no_change)
 			     &change);
 		told += change.low > 0 || change.high < 0;
 	}
-	/* 1.4 are to be expected. */
+	/* 1.4 are expected. */
 	ck_assert_int_le(told, 6);
 	stats_change(then.pair, 1, now.pair, 3, 0.95, &change);
 	ck_assert(isinf(change.low) && isinf(change.high));
@@ -231,8 +235,7 @@ START_TEST(noise_is_what_overlaps)
 	ck_assert(!stats_is_noise((struct stats_interval){ 4, 3.1, 5 }, reach));
 	ck_assert(!stats_is_noise((struct stats_interval){ -4, -5, -3.5 },
 				  reach));
-	/* A null that is itself off, either way, does not make nothing into
-	 * something. */
+	/* A null that is off, either way, does not turn noise into a cost. */
 	reach = stats_reach(off);
 	ck_assert(stats_is_noise((struct stats_interval){ 0, -.5, .5 }, reach));
 	ck_assert(stats_is_noise((struct stats_interval){ 1, .9, 1.1 }, reach));
