@@ -50,7 +50,7 @@ print(sum(r[sys.argv[3]] for vm in books["vms"] for vcpu in vm["vcpus"]
 statistics() {
 	tr -d , <"$results/$1.txt" | awk '
 		/^stat / { all = $8; bpf = $11 }
-		/They also count what/ { sub(".*failed entries ", ""); failed = $1; emulated = $3 }
+		/They also count events that are no exits/ { sub(".*failed entries ", ""); failed = $1; emulated = $3 }
 		END { print all - bpf - failed - emulated, failed + 0, emulated + 0 }'
 }
 

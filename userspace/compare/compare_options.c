@@ -56,7 +56,7 @@ static const struct argp_option option_rows[] = {
 
 #define INTERVAL 10 /* seconds */
 
-/* Whoever watches for years should start again now and then. */
+/* The longest TIME is more than 27 years. */
 #define TIME_MAX (10000 * DURATION_DAY)
 
 static double parse_time(const char *arg, const char *option,
@@ -89,7 +89,7 @@ static void check(const struct compare_options *options,
 		{ options->watch && options->report,
 		  "--guest-report cannot be used with --watch: use --read" },
 		{ options->has_readers && options->replay,
-		  "--reader cannot be used with --replay, which has what was read" },
+		  "--reader cannot be used with --replay, whose FILE has what was read" },
 		{ options->readers == READERS_HOST &&
 			  (options->read || options->report),
 		  "--read and --guest-report cannot be used with --reader host, which asks no guest" },
@@ -113,7 +113,7 @@ static void complete(struct compare_options *options,
 		options->interval = INTERVAL;
 }
 
-/* A text that is not empty. */
+/* Refuse an empty text. */
 static const char *parse_text(const char *arg, const char *option,
 			      const char *what, const struct argp_state *state)
 {
@@ -216,7 +216,7 @@ static const struct argp parser = {
 	.parser = parse_option,
 	.args_doc = "-- COMMAND [ARGUMENT...]\n--for TIME\n--watch\n"
 		    "--replay FILE",
-	.doc = "Hold what KVM's exit counters tell guests against what BPF counted."
+	.doc = "Compare what KVM's exit counters tell guests with what BPF counted."
 	       "\vCOMMAND runs a guest that reads its counters. The exit status is 0 if "
 	       "the books balance, 1 if there is a discrepancy, 2 if nothing can be "
 	       "said, and more if the job could not be done.",

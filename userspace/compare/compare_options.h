@@ -7,14 +7,14 @@
 
 #include "observe/observer.h"
 
-/* Whose reads of KVM's counters are held against BPF's. */
+/* Whose reads of KVM's counters are compared with BPF's counts. */
 enum compare_readers {
 	READERS_ALL, /* guests', and the host's where it can read */
 	READERS_GUEST,
 	READERS_HOST,
 };
 
-/** compare_readers_name - as --reader has it; NULL: there is none */
+/** compare_readers_name - the name as in --reader; NULL if @readers has none */
 const char *compare_readers_name(unsigned int readers);
 
 struct compare_options {
@@ -34,7 +34,7 @@ struct compare_options {
 	double interval; /* between reads, and between --watch's lines */
 	bool watch;
 	enum compare_readers readers;
-	bool has_readers; /* it was said */
+	bool has_readers; /* --reader was given */
 	char **argv; /* the command to run, or NULL */
 };
 

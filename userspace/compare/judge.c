@@ -55,8 +55,9 @@ static int start_again(struct judge *judge, int mode, struct why *why)
 	books->leaves_on = kvm_params_leaves();
 	books->started_ns = tsc_now().ns;
 	/*
-	 * The VMs that were there at the start, and all that have had an exit
-	 * since: other VMs are zero in both books.
+	 * VMs that ran at the start, and all that have had an exit since, may
+	 * have counts from before the switch.  Other VMs are zero in both
+	 * books.
 	 */
 	for (size_t i = 0; i < books->ledger.nr_vms && !r; i++)
 		r = pids_add(&books->running, books->ledger.vm[i].pid);
@@ -79,8 +80,8 @@ static int judge_fresh(struct judge *judge, bool reading, struct why *why)
 	if (!r && !reading)
 		r = balance_reports(books, &judge->balance);
 	/*
-	 * A single report tells nothing about the counters, nor about later
-	 * ones.
+	 * A report that was not seen tells nothing about the counters, nor
+	 * about later reports.
 	 */
 	judge->unseen += judge->balance.unseen;
 	judge->balance.unseen = 0;
@@ -95,7 +96,7 @@ static void forget(struct judge *judge)
 	forget_gone(judge);
 }
 
-/* Reads by guests, of those that were not judged yet. */
+/* Count the guests' reads that are not judged yet. */
 static size_t count_reads(const struct judge *judge)
 {
 	const struct answers *answers = &judge->books->answers;
@@ -109,7 +110,7 @@ static size_t count_reads(const struct judge *judge)
 int judge_answers(struct judge *judge, bool reading, struct why *why)
 {
 	const bool written = kvm_params_written(judge->params);
-	/* A write that is under way now shows there, too. */
+	/* This shows a write that is still under way, too. */
 	const int mode = kvm_params_exit_stats();
 	const size_t fresh = count_reads(judge);
 	int r = 0;

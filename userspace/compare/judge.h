@@ -15,7 +15,7 @@ struct judge {
 	struct rules rules;
 	struct cost_vms cost;
 	struct balance balance; /* since the start */
-	size_t judged; /* how many of the answers that are there */
+	size_t judged; /* how many of the books' answers are judged already */
 	int mode; /* of kvm.exit_stats, at the last look */
 	uint64_t exits; /* BPF's exits of VMs that are gone */
 	/* Since the start: */
@@ -26,24 +26,21 @@ struct judge {
 	size_t unseen; /* reads that guests report, but that were not seen */
 };
 
-/** judge_begin - begin to judge; @books and @params must stay */
+/** judge_begin - begin to judge; @books and @params must stay valid */
 void judge_begin(struct judge *judge, struct books *books,
 		 struct kvm_params_watch *params);
 
 /**
  * judge_answers - judge the answers given while KVM counted, and forget them
- * @reading: a guest's report of answers that are there is still to come, so
- * they are kept
+ * @reading: a guest's report about these answers is still to come: keep
+ *	them
  *
  * To be called after each collection, but not in the first second, in which the
  * TSC's rate is too inexact for times.  Returns 0, or -errno with @why.
  */
 int judge_answers(struct judge *judge, bool reading, struct why *why);
 
-/**
- * judge_statistics - judge KVM's statistics that were taken last of each VM,
- * once
- */
+/** judge_statistics - judge each VM's last KVM statistics, and forget them */
 void judge_statistics(struct judge *judge);
 
 /** judge_exits - BPF's exits of all VMs that there ever were */

@@ -18,7 +18,7 @@
 #define HOST_READ_NS (COLLECT_MS * 1000000ull)
 #define HOST_READ_WATCH_NS 1000000000ull
 #define HOST_ANSWERS_SLOWER \
-	(ANSWERS_MAX / 20) /* after so many, half as often */
+	(ANSWERS_MAX / 20) /* after so many answers, read half as often */
 #define HOST_ANSWERS_MAX (ANSWERS_MAX / 2)
 
 static bool is_wanted(const struct keeper *keeper, uint64_t number)

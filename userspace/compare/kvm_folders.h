@@ -48,7 +48,8 @@ struct kvm_folders {
 /**
  * kvm_folders_read - read which folders there are, in one pass
  * @root: a folder in the place of /, "" for / itself
- * @has_proc: whether /proc has threads by the numbers that KVM has
+ * @has_proc: does /proc show threads with the numbers that KVM has for
+ *	them?
  * @vm: VMs that have not ended, ascending by number
  *
  * Folders keep their processes from one call to the next.  Returns 0 or
@@ -75,7 +76,7 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
  * @pid: process of a VM given to kvm_folders_read()
  *
  * The host says so in the VM's folder, whatever it lets other guests do.  Also
- * true if that cannot be read.
+ * true if the folder cannot be read.
  */
 bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root,
 			  uint32_t pid);

@@ -39,8 +39,8 @@ static bool read_number(DIR *dir, const char *name, uint64_t *number)
 }
 
 /*
- * Follow the VMs that there are.  Those that have ended are not read any more,
- * and no VM that ever was is looked at again.
+ * Bring the list of followed VMs up to date: drop the VMs that have ended, and
+ * add those that are newer than any before.  So no VM is added twice.
  */
 static int follow(struct kvm_stats *stats, const struct ledger *ledger)
 {
@@ -79,8 +79,8 @@ static int follow(struct kvm_stats *stats, const struct ledger *ledger)
 }
 
 /*
- * It is not known how many exits a vCPU had before, until it has one: see
- * cells.h.
+ * Is it known how many exits each vCPU had before it was observed?  BPF learns
+ * that at the vCPU's next exit: see cells.h.
  */
 static bool is_known(const struct ledger_vm *vm)
 {
@@ -128,8 +128,9 @@ static bool has_threads_of(DIR *dir, const struct ledger_vm *vm)
 }
 
 /*
- * If the folder is not the one that was seen first, it is that of another VM,
- * which the process, or a later one with the same number, has made since.
+ * Take KVM's statistics from the folder of a VM.  A folder other than the first
+ * one is that of another VM, which the process, or a later process with the
+ * same pid, has made since.
  */
 static void take(struct kvm_stats_vm *of, struct books *books, DIR *dir,
 		 const struct ledger_vm *vm)
@@ -155,7 +156,7 @@ static void take(struct kvm_stats_vm *of, struct books *books, DIR *dir,
 	of->fresh = true;
 }
 
-/* Bring the VMs that are followed up to date with the ledger. */
+/* List the ledger's entries of the followed VMs; NULL when out of memory. */
 static const struct ledger_vm **list_vms(const struct kvm_stats *stats,
 					 const struct ledger *ledger)
 {
@@ -172,8 +173,8 @@ int kvm_stats_begin(struct kvm_stats *stats, struct books *books)
 	int r;
 
 	/*
-	 * Otherwise the folder of a VM that has ended could be another VM's by
-	 * now.
+	 * If ends are not seen, the folder of an ended VM could be another VM's
+	 * by now.
 	 */
 	if (!books->sees_ends)
 		return 0;
@@ -232,7 +233,8 @@ int kvm_stats_end(struct kvm_stats *stats, struct books *books)
 		const struct ledger_vm *vm =
 			ledger_find_vm(&books->ledger, of->taken.vm);
 
-		/* If the VM has ended meanwhile, they may be another VM's. */
+		/* If the VM has ended meanwhile, the statistics may be another
+		 * VM's. */
 		if (of->fresh && vm && !ledger_vm_ended(vm)) {
 			of->taken.after = vm_exits(vm);
 			ledger_no_exits(vm, &of->taken.failed_entries,

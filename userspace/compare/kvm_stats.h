@@ -17,7 +17,8 @@ struct kvm_stats_vm {
 	ino_t folder; /* 0: none yet; any other folder is another VM's */
 	size_t kept; /* where @taken is in the books, if it is there */
 	bool fresh; /* @taken is to be completed */
-	/* By a write, which debugfs allows; then it is of no use. */
+	/* Somebody has reset the count by a write, which debugfs allows: it is
+	 * of no use any more. */
 	bool cleared;
 };
 

@@ -5,11 +5,11 @@
 #include "compare/proof.h"
 #include "compare/withheld.h"
 
-/* The TSC's rate is too inexact for times until then. */
+/* Until this time after the start, the TSC's rate is too inexact for times. */
 #define SETTLE_NS 1000000000ull
 /*
- * KVM's statistics are files of each VM, so this is how often they are read at
- * most.
+ * KVM's statistics are files of each VM, so they are not read more often than
+ * this.
  */
 #define STATISTICS_NS 1000000000ull
 
@@ -58,7 +58,7 @@ static int collect(struct proof *proof, struct ledger *interval)
 	else
 		r = observer_collect(proof->observer, interval, NULL);
 	books->sees_no_entries = observer_sees_no_entries(proof->observer);
-	/* The rules need nothing else of it. */
+	/* The rules need only the sums of the interval. */
 	return r ? r : ledger_add_sums(&books->ledger, interval);
 }
 
@@ -122,7 +122,7 @@ int proof_collect(struct proof *proof, struct ledger *interval, struct why *why)
 	uint64_t now = tsc_now().ns;
 	int r = collect(proof, interval);
 
-	/* The caller has already had those of the time before. */
+	/* The caller has already seen the statistics of the last collection. */
 	proof->books.nr_statistics = 0;
 	mark_gone(&proof->more, interval);
 	if (!r && now >= proof->next_statistics) {

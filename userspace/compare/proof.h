@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keeps the books beside whatever else an observer is for.  Its counts are
- * compared with KVM's own statistics, on any kernel, and with the answers of a
- * patched KVM to its guests.  This may go on for days, and prints nothing.
+ * Keeps books with an observer that also serves another purpose.  Its counts
+ * are compared with KVM's own statistics, on any kernel, and with the answers
+ * of a patched KVM to its guests.  This may go on for days, and prints nothing.
  */
 #ifndef EXITLEDGER_PROOF_H
 #define EXITLEDGER_PROOF_H
@@ -31,8 +31,8 @@ bool proof_has_answers(const struct host *host);
 
 /**
  * proof_open - begin when the observer is attached; needs root's rights
- * @answers: the observer captures KVM's answers: proof_has_answers(), and times
- * are measured
+ * @answers: does the observer capture KVM's answers?  It can if
+ *	proof_has_answers() is true and times are measured
  *
  * Returns 0, or -errno with @why.
  */

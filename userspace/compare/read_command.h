@@ -66,7 +66,9 @@ int read_command_result(struct read_command *reader,
 /** read_command_stop - end the command if it runs, and forget its output */
 void read_command_stop(struct read_command *reader);
 
-/** read_command_close - do the same, after which it cannot be started again */
+/**
+ * read_command_close - stop the command for good: it cannot be started again
+ */
 void read_command_close(struct read_command *reader);
 
 #endif /* EXITLEDGER_READ_COMMAND_H */

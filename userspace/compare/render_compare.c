@@ -45,7 +45,7 @@ static void render_host(const struct books *books, FILE *out)
 	if (host->by_anchors)
 		fprintf(out,
 			"         KVM's hooks were placed by anchors: there are no patches for this\n"
-			"         kernel, and nobody has tried what counts here\n");
+			"         kernel, and nobody has tested the counters here\n");
 	if (books->command_status)
 		fprintf(out, "command  ended with status %d: %s\n",
 			books->command_status, safe_text(books->command).s);
@@ -203,7 +203,7 @@ static void render_statistics_line(const struct books *books,
 	fputc('\n', out);
 	if (none)
 		fprintf(out,
-			"         They also count what is no exit: failed entries %s, emulated %s\n",
+			"         They also count events that are no exits: failed entries %s, emulated %s\n",
 			format_count(last->failed_entries).s,
 			format_count(last->emulated).s);
 	if (last->exits > last->after && isa && isa->emulates &&
@@ -251,7 +251,7 @@ static void render_statement(const struct books *books,
 	fputc('\n', out);
 	if (statement->late)
 		fprintf(out,
-			"BPF came after the VM's first exits: all is what came since the first read.\n\n");
+			"BPF came after the VM's first exits: all numbers are since the first read.\n\n");
 	render_row_head(&shape, out);
 	for (size_t i = 0; i < statement->nr; i++)
 		render_line(statement, &shape,
@@ -387,8 +387,8 @@ static void render_verdict(const struct books *books,
 enum was_read { NOT_READ, READ_BY_HOST, READ_BY_GUEST };
 
 /*
- * Who has read the counters of each VM of the ledger; NULL: out of memory.  A
- * VM is worth a statement if somebody has.
+ * Find out who has read the counters of each VM of the ledger.  A VM gets a
+ * statement if somebody has.  Returns NULL when out of memory.
  */
 static enum was_read *who_read(const struct books *books)
 {
@@ -408,7 +408,9 @@ static enum was_read *who_read(const struct books *books)
 	return by;
 }
 
-/* The host reads all VMs: so many of those that no guest read are shown. */
+/*
+ * The most VMs to show of those that only the host has read; it reads all VMs.
+ */
 #define STATEMENTS 8
 
 static int render_statements(const struct books *books,

@@ -22,7 +22,7 @@ int render_compare_text(const struct books *books,
  * render_compare_json - the member "result": the verdict, findings, statements
  * @context: the struct balance, for books_save()
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int render_compare_json(struct json_writer *json, const struct books *books,
 			const void *context);

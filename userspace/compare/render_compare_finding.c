@@ -187,7 +187,7 @@ void render_finding(const struct books *books, const struct finding *finding,
 	case RULE_UNSEEN:
 		snprintf(
 			line, size,
-			"the guest's report is not of reads that were seen here");
+			"the guest's report has reads that were not seen here");
 		break;
 	case RULE_UNCOUNTED:
 		snprintf(

@@ -72,7 +72,10 @@ static void put_registers(struct json_writer *json, const char *name,
 	json_put_close(json, ']');
 }
 
-/* Is it a finding of the rules, and not a reason why nothing can be said? */
+/*
+ * Put the numbers of a finding.  Findings that only say why nothing can be told
+ * have none.
+ */
 static void put_numbers(struct json_writer *json, const struct finding *finding)
 {
 	json_put_int(json, "vm", finding->vm);

@@ -10,13 +10,13 @@
 #include "balance/cost.h"
 
 /*
- * Events that tell nothing about the counters, but less was judged than was
- * read.
+ * Events that tell nothing about the counters.  They mean that less was judged
+ * than was read.
  */
 enum watch_note {
 	WATCH_UNJUDGED, /* reads while the counters were off, or written to */
 	WATCH_UNSEEN, /* reads that guests report, but that were not seen */
-	WATCH_FAILED, /* runs of --read's command */
+	WATCH_FAILED, /* runs of --read's command that failed */
 	WATCH_CLEARED, /* VMs whose statistics somebody cleared */
 	WATCH_DROPPED, /* reads that found no room */
 	WATCH_GAPS, /* times that lack those of some exits, as KVM says */
@@ -47,7 +47,7 @@ struct watch_sample {
 void render_watch_head(FILE *out);
 void render_watch_text(const struct watch_sample *sample, FILE *out);
 
-/** render_watch_json - the same as an object in a line of its own */
+/** render_watch_json - write a sample as a JSON object in a line of its own */
 void render_watch_json(const struct watch_sample *sample, FILE *out);
 
 #endif /* EXITLEDGER_RENDER_WATCH_H */

@@ -107,7 +107,7 @@ static int show(struct watcher *watcher, struct why *why)
 	       sizeof(sums.noted_in_all));
 	verdict = watcher->judge.balance;
 	balance_judge(&watcher->books, &verdict);
-	/* Neither of these delays the other. */
+	/* If one of the outputs fails, the other is written all the same. */
 	if (!watcher->json || watcher->json != stdout)
 		r = write_text(watcher, &sample, why);
 	if (watcher->json)

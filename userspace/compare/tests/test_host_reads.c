@@ -70,7 +70,6 @@ START_TEST(reasons_of_one_book)
 }
 END_TEST
 
-/* Each mode has only the answers that it counts. */
 /* Reason 0 is a reason (CR0 read, exceptions), and may be in KVM's book alone. */
 START_TEST(reason_0)
 {
@@ -89,6 +88,7 @@ START_TEST(reason_0)
 }
 END_TEST
 
+/* Each mode has only the answers that it counts. */
 START_TEST(modes)
 {
 	static const size_t answers[] = { 0, 2, 4, 4 };

@@ -282,7 +282,8 @@ START_TEST(of_a_vm_that_stands_still)
 	take();
 	ck_assert_uint_eq(books.statistics_cleared, 0);
 	seen(1, 777, 6000);
-	/* These are not taken: the books keep the ones before. */
+	/* The statistics are not taken again: the books keep the earlier
+	 * ones. */
 	ck_assert_int_eq(kvm_stats_end(&stats, &books), 0);
 	ck_assert_uint_eq(books.statistics[0].after, 5000);
 	no_folder("777-11");

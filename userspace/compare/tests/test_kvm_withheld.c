@@ -57,7 +57,7 @@ static bool is_withheld(uint32_t pid)
 	return pids_have(&books.withheld, pid);
 }
 
-/* Look anew, without what is known from before. */
+/* Look again, and forget what was known before. */
 static void look(const char *where)
 {
 	books.withheld.nr = 0;
