@@ -28,7 +28,7 @@ static int open_kernel(struct book *book, const struct monitor_options *options,
 		return r;
 	if (facts->host.other_pids)
 		msg_error(
-			"this is not the host's PID namespace: VMs have no names, and their pids are the host's, of the threads that made them; " PID_NS_ADVICE);
+			"this is not the host's PID namespace: VMs are shown without names, and with the host's pids of the threads that made them; " PID_NS_ADVICE);
 	book->mode = kernel_book_mode(book->kernel);
 	book->quiet = options->top;
 	return 0;
@@ -59,7 +59,7 @@ static void say_mode(struct book *book)
 	book->mode = mode;
 	if (mode == EXIT_FILE_OFF)
 		msg_error(
-			"KVM does not count any more (kvm.exit_stats is 0): what is shown stands still until it does");
+			"KVM does not count any more (kvm.exit_stats is 0): the numbers stand still until it counts again");
 	else
 		msg_error("KVM's own book has mode %u now (kvm.exit_stats)",
 			  mode);

@@ -18,7 +18,7 @@ struct book {
 	struct kernel_book *kernel;
 	uint32_t mode; /* of KVM's own book, as last reported */
 	uint64_t collected_ns; /* when KVM's own book was last collected */
-	/* the live view has the terminal: a change of mode is said later */
+	/* the live view has the terminal: report a change of mode later */
 	bool quiet;
 };
 
@@ -42,7 +42,10 @@ int book_open(struct book *book, const struct monitor_options *options,
 /** book_source - the book as a source; @book must outlive the source */
 struct monitor_source book_source(struct book *book);
 
-/** book_terminal_is_free - the live view has ended: say what it kept back */
+/**
+ * book_terminal_is_free - print the messages that waited for the live view's
+ * end
+ */
 void book_terminal_is_free(struct book *book);
 
 /** book_title - write a line that names the host and the book into @title */

@@ -117,7 +117,7 @@ int cmd_advise(int argc, char **argv)
 		.parse = parse,
 		.context = &command,
 		.args_doc = "RUN",
-		.doc = "Say what the exits of a run that 'exitledger record' has recorded tell of "
+		.doc = "Say what the exits of a run that 'exitledger record' has recorded tell about "
 		       "the VMs' configuration, and what to change.",
 	};
 	struct why why = { "" };

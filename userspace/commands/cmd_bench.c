@@ -216,7 +216,7 @@ static int check_limit(const struct bench *bench, double limit, bool *beyond,
 			  bench->row[most.row].name,
 			  bench->kind[most.kind].name,
 			  spread.value > null.value ? "its rounds differ" :
-						      "it is off nothing",
+						      "it differs from nothing",
 			  100 * most.value, limit);
 	return 0;
 }
@@ -233,7 +233,7 @@ static int replay(const struct bench_options *options, struct bench *bench,
 		if (!r && bench_merge(bench, &more))
 			r = why_set(
 				why, EINVAL,
-				"%s: does not go with %s: another host, or the same kinds",
+				"%s: cannot be shown together with %s: it is of another host, or has the same kinds",
 				options->file[i], options->file[0]);
 		bench_free(&more);
 	}

@@ -161,7 +161,7 @@ static int load_books(const struct compare_options *options,
 	if (options->report)
 		return why_set(
 			why, EINVAL,
-			"%s: a run has none of the reads that --guest-report would be of",
+			"%s: a run has no reads with which --guest-report could be compared",
 			path);
 	return run_books_load(path, books, why);
 }

@@ -191,7 +191,7 @@ static void parse_options(int argc, char **argv, struct report_command *command)
 		.parse = parse,
 		.context = command,
 		.args_doc = "RUN [RUN]",
-		.doc = "Say what a run was like that 'exitledger record' has recorded, or what "
+		.doc = "Describe a run that 'exitledger record' has recorded, or say what "
 		       "differs between two.",
 	};
 

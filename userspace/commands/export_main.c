@@ -103,7 +103,7 @@ static int observe_kernel(struct export_main *main, struct why *why)
 	    main->command.monitor.observe.no_histogram)
 		return why_set(
 			why, EINVAL,
-			"--histograms needs those of KVM's own book, which has them where kvm.exit_stats is 3");
+			"--histograms needs those of KVM's own book, which has them only if kvm.exit_stats is 3");
 	exporter->build.backend = "kernel";
 	exporter->build.attach = "";
 	exporter->source = book_source(&main->book);

@@ -150,7 +150,7 @@ static const char *check(const void *context,
 		const char *why;
 	} rule[] = {
 		{ monitor->interval != EXPORT_INTERVAL && !command->textfile,
-		  "--interval belongs to --textfile: a scraper comes when it likes" },
+		  "--interval belongs to --textfile: scrapers choose their own interval" },
 		{ monitor->interval <= 0 && !command->replay,
 		  "--interval 0 belongs to --replay: the file is written once, in the end" },
 		{ command->speed > 0 && !command->replay,

@@ -113,7 +113,7 @@ static void say(struct export_proof *proof, const struct finding *finding)
 	msg_error("the books do not balance: %s", line);
 	if (proof->said == SAID_MAX)
 		msg_error(
-			"no more of that is told in this minute; exitledger_books_discrepancies_total counts it");
+			"further discrepancies in this minute are not printed; exitledger_books_discrepancies_total counts them");
 }
 
 /* Report and count the findings, and make room in the balance for new ones. */

@@ -20,7 +20,7 @@ bool export_proof_has_answers(const struct host *host);
  * export_proof_open - begin to judge; needs root and an attached observer
  * @proof: set; to be given to export_proof_close()
  * @answers: the observer captures KVM's answers and measures times
- * @book: receives KVM's own counts; must stay, as must @observer
+ * @book: receives KVM's own counts; must stay valid, and so must @observer
  *
  * Returns 0, or -errno with @why.
  */

@@ -21,7 +21,7 @@ static const struct {
 	{ "report", cmd_report,
 	  "say what a recorded run was like, or how two differ" },
 	{ "advise", cmd_advise,
-	  "say what a recorded run tells of a configuration" },
+	  "say what a recorded run tells about a configuration" },
 	{ "compare", cmd_compare,
 	  "check KVM's exit counters against BPF's counts" },
 	{ "bench", cmd_bench, "measure what counting VM exits costs" },

@@ -19,12 +19,12 @@ int monitor_columns_choose(const struct observer_options *observe, bool all,
 	} rule[] = {
 		{ NEEDS_SUMS,
 		  observe->no_histogram ?
-			  "times, which KVM's own book has where kvm.exit_stats is 2 or 3" :
+			  "times, which KVM's own book has only if kvm.exit_stats is 2 or 3" :
 			  "times, and --count-only takes none" },
 		{ NEEDS_FAST, "--fast" },
 		{ NEEDS_OFF_CPU, "--off-cpu" },
 		{ NEEDS_TIME,
-		  "histograms, which KVM's own book has where kvm.exit_stats is 3" },
+		  "histograms, which KVM's own book has only if kvm.exit_stats is 3" },
 	};
 	const size_t rules = sizeof(rule) / sizeof(rule[0]);
 	struct column_list asked = { .nr = 0 };

@@ -7,12 +7,12 @@
 #include "sample/render_monitor.h"
 
 /**
- * monitor_columns_choose - those asked for, or the most useful ones
+ * monitor_columns_choose - choose those asked for, or the most useful ones
  * @observe: what is observed, which decides which columns have data
  * @all: the output has all columns that there are
  * @asked_for: of --columns, or NULL
  * @sort: of --sort, or NULL
- * @shape: its columns are set, and which data there is for them
+ * @shape: set: its columns, and the data that there are for them
  *
  * Returns 0, or -EINVAL with @why.
  */

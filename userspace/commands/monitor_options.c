@@ -59,7 +59,7 @@ static const struct argp_option rows[] = {
 
 	{ NULL, 0, NULL, 0, "Observation:", 3 },
 	{ "book", OPT_BOOK, "BOOK", 0,
-	  "Take what BPF counts (bpf, default) or what a patched KVM does (kernel)",
+	  "Take what BPF counts (bpf, default) or what a patched KVM counts (kernel)",
 	  3 },
 	{ "by", OPT_BY, "KEY", 0,
 	  "Split each reason by port, mmio, msr, hypercall or cpuid", 3 },
@@ -382,7 +382,9 @@ static int check_names(const struct monitor_words *words, struct why *why)
 	return r ? r : check_reasons(words, 0, why);
 }
 
-/* Refuse what no file and no host could make valid, before opening anything. */
+/*
+ * Before opening anything, refuse options that are wrong for any file and host.
+ */
 static int check_at_once(const struct monitor_usage *usage,
 			 const struct monitor_options *options, struct why *why)
 {

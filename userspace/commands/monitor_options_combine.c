@@ -27,7 +27,7 @@ static int combine_observed(const struct monitor_options *options,
 	const struct observer_options *observe = &options->observe;
 	const struct rule rule[] = {
 		{ observe->no_histogram && options->shape.histograms,
-		  "--histograms needs those of KVM's own book, which has them where kvm.exit_stats is 3" },
+		  "--histograms needs those of KVM's own book, which has them only if kvm.exit_stats is 3" },
 		{ observe->count_only && observe->slower_than_ns,
 		  "--slower-than needs times, and --count-only takes none" },
 		{ observe->count_only && observe->off_cpu,
@@ -106,7 +106,7 @@ int monitor_options_combine_book(const struct monitor_options *options,
 	     observe->count_only))
 		return why_set(
 			why, EINVAL,
-			"--attach, --by, --fast, --off-cpu, --slower-than and --count-only are for BPF's book: KVM's own (--book kernel) has exits, and what kvm.exit_stats lets it count of their times");
+			"--attach, --by, --fast, --off-cpu, --slower-than and --count-only are for BPF's book: KVM's own (--book kernel) has only exits, and their times as far as kvm.exit_stats has KVM count them");
 	return 0;
 }
 

@@ -16,7 +16,10 @@ struct record_options {
 	uint64_t detail_ns;
 };
 
-/** record_options_parse - as monitor_options_parse(); complete it likewise */
+/**
+ * record_options_parse - parse the command line; see
+ * monitor_options_parse_for()
+ */
 void record_options_parse(int argc, char **argv,
 			  struct record_options *options);
 

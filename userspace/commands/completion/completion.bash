@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# bash completion for @PROGRAM@.  The program itself says what may stand where.
+# bash completion for @PROGRAM@.  The program itself lists the possible words.
 
 _@PROGRAM@() {
 	local line=${COMP_LINE:0:COMP_POINT} words=() replies=() gap token word

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# fish completion for @PROGRAM@.  The program itself says what may stand where.
+# fish completion for @PROGRAM@.  The program itself lists the possible words.
 
 function __@PROGRAM@_complete
     set -l words (commandline -opc)

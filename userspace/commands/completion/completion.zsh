@@ -1,7 +1,7 @@
 #compdef @PROGRAM@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# zsh completion for @PROGRAM@.  The program itself says what may stand where.
+# zsh completion for @PROGRAM@.  The program itself lists the possible words.
 
 _@PROGRAM@() {
 	local -a lines names shown suffix

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../../.."
 build=${BUILD:-build}
 exitledger=$build/bin/exitledger
 demo=$build/tests/record_demo
-user=54321 # whom no /etc/passwd has
+user=54321 # which is not in /etc/passwd
 
 if [ "$(id -u)" != 0 ]; then
 	skip 'rights are given up' 'root: there are none to give up'

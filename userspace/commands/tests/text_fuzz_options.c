@@ -19,7 +19,7 @@
 #define WORDS 8
 #define WORD 48
 
-/* The program's own variables, as linking exitleaf's would define them twice. */
+/* How the command line that is being parsed has ended. */
 static jmp_buf ended;
 static int ended_with;
 static bool opens_run; /* the command line is for a command that opens a run */
