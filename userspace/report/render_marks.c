@@ -82,7 +82,7 @@ void render_marks_words(const struct run_totals *totals, FILE *out)
 		      out);
 }
 
-/* The marks after which a phase is named. */
+/* Set @seen for each mark that names a phase in the text. */
 static void see_phases(const struct run_report *report, bool seen[])
 {
 	struct run_limit limit;

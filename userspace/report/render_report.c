@@ -48,7 +48,7 @@ void render_report_head(const char *path, const struct run_report *report,
 					 "");
 	if (!info->guest_marks)
 		fprintf(out,
-			"marks    guests' own were not seen: not with %s\n",
+			"marks    guests' own marks cannot be seen with %s\n",
 			info->kernel_book ? "KVM's own book" :
 					    "this way to attach BPF");
 	if (info->shown[0])
@@ -72,7 +72,7 @@ static void render_sums(const struct run_report *report, FILE *out)
 		fprintf(out, "         the intervals add up to %s own sums\n",
 			whose);
 	else
-		fprintf(out, "         %s own sums are others: %s exits, %s\n",
+		fprintf(out, "         %s own sums differ: %s exits, %s\n",
 			whose, format_count(info->bpf_exits).s,
 			format_ns(info->bpf_ns).s);
 }

@@ -8,15 +8,19 @@
 #include "ledger/filter.h"
 #include "report/run_report.h"
 
-/** render_report_head - what was recorded, when, where and how */
+/** render_report_head - write what was recorded, when, where and how */
 void render_report_head(const char *path, const struct run_report *report,
 			FILE *out);
 
-/** render_report_text - in 80 columns; 0 or -ENOMEM */
+/** render_report_text - write a report in 80 columns; returns 0 or -ENOMEM */
 int render_report_text(const char *path, const struct run_report *report,
 		       const struct filter *filter, FILE *out);
 
-/** render_report_json - one object; see exitledger-report(1); 0 or -ENOMEM */
+/**
+ * render_report_json - write a report as one JSON object: exitledger-report(1)
+ *
+ * Returns 0 or -ENOMEM.
+ */
 int render_report_json(const char *path, const struct run_report *report,
 		       const struct filter *filter, FILE *out);
 

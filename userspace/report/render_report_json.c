@@ -117,7 +117,8 @@ static void put_row(struct json_writer *json, const char *name, uint32_t isa,
 		const struct column *column = &columns[list->id[i]];
 		struct value value = { 0 };
 
-		/* Of time, a share is of that of a VM's vCPUs. */
+		/* A share of time is relative to one VM's vCPUs, which are
+		 * merged here. */
 		if (list->id[i] == COLUMN_TIME_SHARE ||
 		    !column->get(row, &value))
 			continue;

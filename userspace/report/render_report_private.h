@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Of the report's renderers alone. */
+/* Used only by the files that render reports. */
 #ifndef EXITLEDGER_RENDER_REPORT_PRIVATE_H
 #define EXITLEDGER_RENDER_REPORT_PRIVATE_H
 
@@ -7,25 +7,27 @@
 #include "report/render_report.h"
 #include "sample/columns.h"
 
-/* Tables of a text: the first of each.  All return 0 or -ENOMEM. */
+/* Write the first rows of a text's tables.  All return 0 or -ENOMEM. */
 int render_report_vms(const struct run_report *report,
 		      const struct filter *filter, FILE *out);
-/* Where a VM has more than one; else those are the VMs. */
+/* Writes nothing if each VM has only one vCPU: the table of VMs has these. */
 int render_report_vcpus(const struct run_report *report,
 			const struct filter *filter, FILE *out);
 
-/** render_report_keys - a group's keys if there are any; puts them in order */
+/** render_report_keys - write a group's keys, if there are any; sorts them */
 void render_report_keys(const struct run_report *report,
 			struct row_group *group, FILE *out);
 
-/** render_report_slows - the slowest exits, if they were asked for */
+/**
+ * render_report_slows - write the slowest exits, if slow exits were recorded
+ */
 void render_report_slows(const struct run_report *report, FILE *out);
 
-/** render_report_advice - which rules found something; 0 or -ENOMEM */
+/** render_report_advice - write which rules found something; 0 or -ENOMEM */
 int render_report_advice(const struct run_report *report,
 			 const struct filter *filter, FILE *out);
 
-/** report_time - NEEDS_TIME, or what was recorded of it */
+/** report_time - the bits of NEEDS_TIME that were recorded */
 unsigned int report_time(const struct run_report *report);
 
 /* Members of the JSON. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The tables of a report's text beside that of reasons. */
+/* The tables of a report's text, except for that of reasons. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ int render_report_vms(const struct run_report *report,
 	return 0;
 }
 
-/* Is there a VM with more than one? */
+/* Does any VM have more than one vCPU? */
 static bool has_vcpus(const struct rows *rows)
 {
 	for (size_t i = 1; i < rows->nr; i++) {
@@ -169,7 +169,8 @@ static void put_slow(const struct run_report *report,
 	enum ledger_key_kind kind;
 	char what[96];
 
-	/* The name alone, so that there is room for the key. */
+	/* Show the reason's name without its number, so that there is room for
+	 * the key. */
 	snprintf(what, sizeof(what), " %s %s",
 		 known ? known->name : exit_reason_text(isa, slow->reason).s,
 		 slow->has_key && !key_kind_parse(report->info->by, &kind) ?

@@ -92,7 +92,7 @@ static void render_difference(const struct run_compared *row, uint32_t isa,
 	table_end(&line, out);
 }
 
-/* Lines of words, behind a name. */
+/* Write words behind a name, in as many lines as they need. */
 static void render_words(const char *name, const char *text, FILE *out)
 {
 	size_t column = NAME_WIDTH;
@@ -117,7 +117,10 @@ static void render_words(const char *name, const char *text, FILE *out)
 	fputc('\n', out);
 }
 
-/* Of work that is always the same, such as a boot, they tell more than rates. */
+/*
+ * For work that is always the same, such as a boot, counts tell more than
+ * rates.
+ */
 static void render_counts(const struct run_comparison *compared, FILE *out)
 {
 	uint32_t isa = compared->run[0]->info->isa;
@@ -154,7 +157,7 @@ static void render_table(const struct run_comparison *compared, bool time,
 		render_difference(&compared->row[i], isa, time, out);
 }
 
-/* A percentile of both runs, and what it became. */
+/* Write a percentile of both runs, and the ratio of the two. */
 static void render_percentile(struct table_line *line, const uint64_t ns[2])
 {
 	for (int i = 0; i < 2; i++)

@@ -7,11 +7,13 @@
 
 #include "report/run_compare.h"
 
-/** render_run_compare_text - in 80 columns; @path: of each run */
+/**
+ * render_run_compare_text - write text in 80 columns; @path: each run's path
+ */
 void render_run_compare_text(const char *const path[2],
 			     const struct run_comparison *compared, FILE *out);
 
-/** render_run_compare_json - one object; see exitledger-report(1) */
+/** render_run_compare_json - write one JSON object; see exitledger-report(1) */
 void render_run_compare_json(const char *const path[2],
 			     const struct run_comparison *compared, FILE *out);
 

@@ -9,7 +9,7 @@
 
 #define VERSION 1
 
-/* Infinity is no number in JSON: then there is none. */
+/* Put a number, unless it is infinite: JSON has no infinity. */
 static void put_finite(struct json_writer *json, const char *name, double value)
 {
 	if (isfinite(value))

@@ -28,7 +28,7 @@ static struct advise_vm *find(const struct advise_facts *facts, uint64_t number)
 		       NULL;
 }
 
-/* From when until when each VM was there. */
+/* Set when each VM began and ended. */
 static void set_times(const struct run_report *report,
 		      struct advise_facts *facts)
 {
@@ -105,7 +105,7 @@ int run_advice(const struct run_report *report, const struct filter *filter,
 	*advice = (struct run_advice){ .facts = { .nr = 0 } };
 	if (take_facts(report, filter, &advice->facts))
 		return -ENOMEM;
-	/* A file may say anything of its processor. */
+	/* A file may name a processor that does not exist. */
 	return isa_find(report->info->isa) ?
 		       advise(&advice->facts, &advice->advice, NULL) :
 		       0;

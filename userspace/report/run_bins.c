@@ -14,7 +14,7 @@ static int compare(const void *element, const void *key)
 	return line->reason < *reason ? -1 : line->reason > *reason;
 }
 
-/* The first line of this reason or of a larger one. */
+/* Get the index of the first line with this reason or a larger one. */
 static size_t line_at(const struct run_bins *bins, uint32_t reason)
 {
 	return array_lower_bound(&reason, bins->line, bins->nr_lines,
@@ -34,7 +34,7 @@ static struct run_bins_line *line_of(struct run_bins *bins, uint32_t reason)
 	return line;
 }
 
-/* Join bins two by two. */
+/* Join each bin with its neighbour, so that half of the bins become free. */
 static void join(struct run_bins *bins)
 {
 	const size_t half = RUN_BINS / 2;
@@ -59,7 +59,7 @@ static void join(struct run_bins *bins)
 	bins->last = bins->each;
 }
 
-/* The bin of the next interval. */
+/* Make room for the next interval in the last bin, or in a new one. */
 static void begin_interval(struct run_bins *bins, double seconds)
 {
 	if (!bins->nr)

@@ -20,7 +20,7 @@ struct run_bins_line {
 	uint64_t ns[RUN_BINS];
 };
 
-/* It begins as all zero, which is empty. */
+/* All zero is empty. */
 struct run_bins {
 	size_t nr; /* how many bins have begun */
 	uint64_t each; /* intervals in a bin: a power of 2 */

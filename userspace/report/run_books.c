@@ -109,7 +109,7 @@ static int check_vcpus(const char *path, const struct run_info *info,
 		return 0;
 	return why_set(
 		why, EINVAL,
-		"%s: is of some vCPUs alone (record%s), and KVM's totals are of all",
+		"%s: has only some vCPUs (record%s), but KVM's totals are of all",
 		path, info->shown);
 }
 

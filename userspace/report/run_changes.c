@@ -13,9 +13,9 @@
 /* The rounds that drop some changes; the next one drops all that must go. */
 #define ROUNDS 20
 
-/* A stretch between two changes, or an end. */
+/* A part of the series in which a change is looked for. */
 struct stretch {
-	size_t begin, middle, end; /* the change is in the middle */
+	size_t begin, middle, end; /* the change is at the middle */
 	double chance; /* probability, for this comparison alone */
 };
 
@@ -23,7 +23,7 @@ struct stretches {
 	struct stretch *stretch;
 	size_t nr;
 	size_t room;
-	double looked_at; /* places */
+	double looked_at; /* number of places */
 };
 
 /* --- stretches --- */
@@ -114,9 +114,7 @@ static int look_at(const struct run_levels *series, size_t begin, size_t end,
 	stretch.chance =
 		student_p(difference(series, begin, stretch.middle, end),
 			  series->freedom);
-	/*
-	 * The probability of a single comparison would have to be below this.
-	 */
+	/* Even a single comparison would need a probability below this. */
 	if (stretch.chance > RUN_CHANGE_CHANCE)
 		return 0;
 	added = array_append(list->stretch, list->nr, list->room);
@@ -166,9 +164,10 @@ static int compare_stretches(const void *left, const void *right)
 
 /* --- changes --- */
 
-/* The change at each place, or -1: a stretch with one is not looked at twice. */
+/* The changes that were chosen.  A stretch that has one of them is left out. */
 struct taken {
-	unsigned int *changes; /* before each place: a Fenwick tree */
+	/* How many changes there are before each place, as a Fenwick tree. */
+	unsigned int *changes;
 	size_t nr;
 };
 
@@ -263,9 +262,9 @@ static void settle(const struct run_levels *series, struct run_changes *changes)
 }
 
 /*
- * Drop changes that may be chance between their neighbours, such as a place
- * near a change that was taken for it.  Of neighbours only the less clear one
- * is dropped, if not @all.  Returns how many were dropped.
+ * Drop changes that may be chance, given their neighbours, such as a place that
+ * is only near a change.  Unless @all, of two neighbours only the less clear
+ * one is dropped.  Returns how many were dropped.
  */
 static size_t drop(const struct run_levels *series, double looked_at, bool all,
 		   struct run_changes *changes)
@@ -281,7 +280,7 @@ static size_t drop(const struct run_levels *series, double looked_at, bool all,
 
 		if (chance >= RUN_CHANGE_CHANCE &&
 		    (all || (clear <= before && clear <= after))) {
-			/* Its neighbour is looked at next time. */
+			/* Keep its neighbour until the next round. */
 			before = 0;
 			continue;
 		}

@@ -1,37 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where a run's rate of exits went from one level to another, and stayed there.
+ * Finds where a run's rate of exits went from one level to another, and stayed
+ * there.
  *
- * 1. y = 2 sqrt(count + 3/8) has the same variance whatever the rate is, 1 if
+ * 1. y = 2 sqrt(count + 3/8) has the same variance whatever the rate is: 1 if
  *    exits are independent of each other (Anscombe, The transformation of
  *    Poisson, binomial and negative-binomial data, 1948).
  *
- * 2. Exits are not: the variance of y is estimated from the differences of
- *    neighbouring sums of 1, 4, 16 and 64 intervals, robustly (by the median),
- *    for each part of the run of 128 such sums.  The largest of these, of a
- *    place's part and the two next to it, is the noise there; so what goes up
- *    and down all the time at one of these scales is noise.  It is never taken
- *    for less than chance.
+ * 2. Exits are not independent.  So the variance of y is estimated from the
+ *    differences of neighbouring sums of 1, 4, 16 and 64 intervals, robustly
+ *    (by the median), for each part of the run that has 128 such sums.  The
+ *    noise at a place is the largest of these estimates in the place's part and
+ *    in the two parts next to it.  So a rate that goes up and down all the time
+ *    at one of these scales is noise.  The noise is never taken to be less than
+ *    that of chance.
  *
- * 3. Bursts are left out: where y is further than three standard deviations
- *    from the median of the 2 RUN_BURST intervals before it to those after it,
- *    it is replaced with that median (the Hampel filter).  The noise at the
- *    first three scales is that with bursts: where there are many, they are
- *    noise.
+ * 3. Bursts are left out: if y is further than three standard deviations from
+ *    the median of a window, it is replaced with that median (the Hampel
+ *    filter).  The window reaches from 2 RUN_BURST intervals before y to as
+ *    many after it.  The noise at the first three scales includes bursts: where
+ *    there are many of them, they are noise.
  *
- * 4. In each of a set of stretches of all lengths, such that a place is in few
- *    of each length, the place is found at which the means before and after
- *    differ most (CUSUM): seeded binary segmentation (Kovacs, Buehlmann, Li and
- *    Munk, Biometrika 2023).  Of the stretches whose difference is no chance,
- *    the shortest one has a change, then the shortest one without this, and so
- *    on: narrowest over threshold (Baranowski, Chen and Fryzlewicz, 2019). Each
- *    is put where the difference is largest between its neighbours, and dropped
- *    if that can be chance.
+ * 4. Changes are looked for in a set of stretches of all lengths, such that
+ *    each place is in only few stretches of a length.  In each stretch, the
+ *    place is found at which the means before and after it differ most (CUSUM).
+ *    This is seeded binary segmentation (Kovacs, Buehlmann, Li and Munk,
+ *    Biometrika 2023).  Of the stretches whose difference is not chance, the
+ *    shortest one has a change; then the shortest one without this change has
+ *    one, and so on.  This is narrowest over threshold (Baranowski, Chen and
+ *    Fryzlewicz, 2019).  Then each change is moved to where the difference is
+ *    largest between its neighbours, and is dropped if that difference can be
+ *    chance.
  *
- * 5. Chance: the probability of such a difference of means (Welch's, as
+ * 5. Chance is the probability of such a difference of means (Welch's, as
  *    Student's t, since the noise is estimated), with bursts and without, times
- *    how many places were looked at (Bonferroni).  In a run of one level it is
- *    less than RUN_CHANGE_CHANCE that any is found.
+ *    the number of places that were looked at (Bonferroni).  In a run with only
+ *    one level, any change is found with a probability below RUN_CHANGE_CHANCE.
  *
  * The work is O(n log n).
  */
@@ -46,13 +50,13 @@
 struct run_change {
 	uint64_t at_ns; /* begin of the first interval on the new level */
 	size_t point; /* number of that interval */
-	size_t phase; /* in run_report: that it is in */
-	/* Exits per second since the change before, and until the next one,
-	 * bursts left out. */
+	size_t phase; /* in run_report: index of the phase that has it */
+	/* Exits per second, without bursts, since the change before this one,
+	 * and until the next one. */
 	double before;
 	double after;
-	/* At most so probable is one as clear as this somewhere in a run that
-	 * has but one level. */
+	/* An upper bound of the probability of a change as clear as this
+	 * anywhere in a run with only one level. */
 	double chance;
 	double clear; /* how clear it is: to choose the most notable ones */
 };
@@ -63,12 +67,12 @@ struct run_changes {
 };
 
 /**
- * run_changes_find - find all of them
- * @interval: how long intervals are, in seconds, above 0; a point shorter than
- *	half of it, as the last may be, does not count
+ * run_changes_find - find all changes
+ * @interval: length of intervals in seconds, above 0; a point shorter than
+ *	half of it, as the last may be, is left out
  * @changes: filled in; to be freed with run_changes_free
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int run_changes_find(const struct run_point *points, size_t nr, double interval,
 		     struct run_changes *changes);

@@ -14,8 +14,8 @@
 #include "run/run_words.h"
 
 /*
- * Neighbours count as correlated if chance would do that less often than once
- * in ten times: the quantile of the normal distribution.
+ * Neighbours count as correlated if chance alone does that in less than one of
+ * ten cases.  This is the quantile of the normal distribution.
  */
 #define CORRELATED 1.2816
 
@@ -35,7 +35,7 @@ struct estimate {
 	double freedom;
 };
 
-/* --- a run's --- */
+/* --- one run --- */
 
 static void batches_add(struct batches *batches, double over, double under)
 {
@@ -63,9 +63,9 @@ static void join(struct batches *batches)
 }
 
 /*
- * The variance of the ratio of the sums, as a share of it, by what is left of
- * each part (linearised).
- * @correlation: of neighbours
+ * The variance of the ratio of the sums, relative to the ratio's square, from
+ * the residuals of the parts (linearised).
+ * @correlation: set to that of neighbouring parts
  */
 static double variance_of(const struct batches *batches, double *correlation)
 {
@@ -101,8 +101,8 @@ static struct estimate estimate_of(struct batches *batches)
 }
 
 /*
- * Of exits per second: half an exit is added, so that there is a logarithm of
- * none at all, too (Haldane and Anscombe).
+ * Estimate exits per second.  Half an exit is added, so that there is a
+ * logarithm even without any exit (Haldane and Anscombe).
  */
 static struct estimate estimate_rate(struct batches *batches)
 {
@@ -116,7 +116,7 @@ static struct estimate estimate_rate(struct batches *batches)
 	return estimate;
 }
 
-/* --- two runs' --- */
+/* --- two runs --- */
 
 /*
  * A difference whose interval cannot be computed until the number of
@@ -124,7 +124,7 @@ static struct estimate estimate_rate(struct batches *batches)
  */
 struct test {
 	double log_ratio;
-	double sd; /* of it */
+	double sd; /* the standard deviation of @log_ratio */
 	double freedom;
 };
 
@@ -184,8 +184,7 @@ static void set_interval(const struct test *test, size_t tests,
 	difference->low = exp(test->log_ratio - far);
 	difference->high = exp(test->log_ratio + far);
 	/*
-	 * For a run without an exit only the number that it may have had is
-	 * known.
+	 * For a run without an exit, only an upper bound of its rate is known.
 	 */
 	if (!(difference->value[0] > 0))
 		difference->high = INFINITY;
@@ -200,7 +199,7 @@ static double value_of(const struct batches *batches)
 					0;
 }
 
-/* Compute exits per second, and then ns per exit; @run is changed by that. */
+/* Compute the difference of exits per second.  Joins parts in @run. */
 static void set_rate(struct batches run[2], struct test *test,
 		     struct run_difference *rate)
 {
@@ -373,7 +372,7 @@ static void note_gaps(struct run_comparison *to)
 	if (strcmp(a->shown, b->shown))
 		add_note(
 			to,
-			"recorders' filters: %s, and %s: what is more may just be let through",
+			"recorders' filters: %s, and %s: more exits may only mean that more were recorded",
 			a->shown[0] ? safe_text(a->shown).s : "none",
 			b->shown[0] ? safe_text(b->shown).s : "none");
 }

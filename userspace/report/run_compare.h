@@ -9,17 +9,17 @@
  * neighbours are correlated (von Neumann's ratio; Fishman, Grouping
  * observations in digital simulation, 1978).  The logarithm of the ratio of the
  * two runs then has the variance of both, and Student's t with the degrees of
- * freedom of both (Welch).  Rates are never taken for more certain than chance
- * alone leaves them (Poisson).
+ * freedom of both (Welch).  Rates are never taken to be more certain than
+ * chance alone allows (Poisson).
  *
- * A bootstrap of such blocks gives the same where there are many; of ten it is
- * known to give intervals that are too narrow, it says nothing of exits that
- * one run has none of, and small probabilities, which many comparisons ask for,
- * take many draws.
+ * A bootstrap of such blocks gives the same result if there are many of them.
+ * With ten blocks, its intervals are known to be too narrow; it says nothing
+ * about exits that one of the runs does not have; and the small probabilities
+ * that many comparisons need take many draws.
  *
- * Of many comparisons some would differ by chance: the intervals are wider by
- * as much as makes it 95 % sure that all of them hold together (Bonferroni),
- * and a verdict says what its interval does.
+ * Of many comparisons, some would differ by chance.  So the intervals are
+ * widened until all of them together hold with a confidence of 95 %
+ * (Bonferroni).  Each verdict follows from its interval.
  */
 #ifndef EXITLEDGER_RUN_COMPARE_H
 #define EXITLEDGER_RUN_COMPARE_H
@@ -35,20 +35,20 @@
 
 enum run_verdict {
 	RUN_NONE, /* there is nothing to compare */
-	RUN_TOO_FEW, /* exits, or intervals */
+	RUN_TOO_FEW, /* too few exits or intervals */
 	RUN_CANNOT_TELL, /* the interval is wide, and has 1 in it */
-	RUN_SAME, /* it has 1 in it, and is within RUN_SAME_WITHIN */
+	RUN_SAME, /* the interval has 1 in it, and is within RUN_SAME_WITHIN */
 	RUN_LESS, /* the second run has less */
 	RUN_MORE,
 };
 
 struct run_difference {
 	double value[2]; /* of each run */
-	/* The rest if the verdict is above RUN_TOO_FEW. */
+	/* These are set only if the verdict is above RUN_TOO_FEW. */
 	double ratio; /* second to first; infinite if the first is 0 */
-	double low; /* its interval; infinite, and 0, likewise */
+	double low; /* the ratio's interval; @low can be 0, and @high infinite */
 	double high;
-	double p; /* of such a ratio if there is no difference; not adjusted */
+	double p; /* chance of such a ratio if nothing differs; not adjusted */
 	enum run_verdict verdict;
 };
 
@@ -87,7 +87,7 @@ struct run_comparison {
 
 /**
  * run_compare - compare two runs
- * @a, @b: must stay as long as the comparison
+ * @a, @b: must stay valid as long as the comparison is used
  * @compared: filled in; to be freed with run_comparison_free
  *
  * Returns 0 or -ENOMEM.
@@ -97,7 +97,7 @@ int run_compare(const struct run_report *a, const struct run_report *b,
 
 /**
  * run_compare_percentiles - fill in the percentiles, if there are times
- * @filter: with which both reports were read
+ * @filter: the filter with which both reports were read
  *
  * How much percentiles differ by chance is not known, as each run has only one.
  * Returns 0 or -ENOMEM.

@@ -6,7 +6,7 @@
 
 #include "report/run_levels.h"
 
-/* The window, of which a burst is no more than a quarter. */
+/* The window for finding bursts; a burst is at most a quarter of it. */
 #define WINDOW RUN_POINTS_MIN
 #define HALF (WINDOW / 2)
 #define DEVIATIONS 3 /* from so many standard deviations on, y is in a burst */
@@ -41,8 +41,8 @@ static int compare_doubles(const void *left, const void *right)
 }
 
 /*
- * The variance of y per interval, by how neighbouring sums of @scale of them
- * differ, half of each overlapping the next.
+ * Estimate the variance of y per interval, from the differences of neighbouring
+ * sums of @scale intervals.  Successive sums overlap by a half.
  */
 static double noise_at(const double *sum, size_t begin, size_t end,
 		       size_t scale, double *differences)
@@ -68,7 +68,7 @@ static size_t nr_parts(const struct run_levels *series, size_t scale)
 	return sums < 2 * SUMS_IN_PART ? 1 : sums / SUMS_IN_PART;
 }
 
-/* Raise each variance to that at a scale, if it is less. */
+/* Raise the variance at each place to that at a scale, if it is lower. */
 static int add_noise(const struct run_levels *series, const double *sum,
 		     size_t scale, double *variance)
 {
@@ -80,7 +80,8 @@ static int add_noise(const struct run_levels *series, const double *sum,
 		noise[i + 1] = noise_at(sum, i * nr / parts,
 					(i + 1) * nr / parts, scale,
 					differences);
-	/* Noise does not begin or end where a part does. */
+	/* Noise need not begin or end where a part does, so neighbours count,
+	 * too. */
 	for (size_t i = 0; i < parts && differences && noise; i++) {
 		double most = fmax(noise[i + 1], fmax(noise[i], noise[i + 2]));
 
@@ -112,7 +113,7 @@ static void sum_up(const struct run_levels *series, double *sum)
 
 /* --- bursts --- */
 
-/* Take one value out of those in ascending order, and put another one in. */
+/* Replace one of the sorted values by another one, and keep them sorted. */
 static void replace(double *sorted, double old, double new)
 {
 	size_t i = 0;
@@ -126,7 +127,7 @@ static void replace(double *sorted, double old, double new)
 	sorted[i] = new;
 }
 
-/* @y: filled in */
+/* Set @y to the series, with bursts replaced by the median around them. */
 static void leave_out_bursts(const struct run_levels *series, double *y)
 {
 	const double *all = series->y, *variance = series->noise + 1;
@@ -172,7 +173,7 @@ static int clean(struct run_levels *series)
 	for (size_t i = 0; i < series->nr; i++)
 		series->noise[i + 1] += series->noise[i];
 	/*
-	 * The median of deviations is as good as the plain estimate from a
+	 * An estimate by the median is as good as the plain estimate from a
 	 * third of the values.
 	 */
 	series->freedom = (double)series->nr / nr_parts(series, 1) / 3;

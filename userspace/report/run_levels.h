@@ -19,12 +19,12 @@ struct run_point {
 /* The series of the points that count.  See run_changes.h for y. */
 struct run_levels {
 	size_t nr;
-	size_t *point; /* their numbers */
+	size_t *point; /* the points' numbers */
 	double *y; /* of the count scaled to a whole interval; without bursts */
-	double *sum; /* of y: sum[i] is that of those before i */
-	double *with_bursts; /* likewise, with them */
-	double *noise; /* likewise: of y's variance */
-	double freedom; /* degrees of, of the noise */
+	double *sum; /* sum[i] is the sum of y before i */
+	double *with_bursts; /* the same with bursts */
+	double *noise; /* the same sums of y's variance */
+	double freedom; /* degrees of freedom of the noise */
 };
 
 double run_levels_y(double count);
@@ -33,10 +33,10 @@ double run_levels_count(double y);
 /**
  * run_levels_make - make the series for run_changes_find(), from the same
  * arguments
- * @series: all zero; filled in; to be freed with run_levels_free, also after a
- * failure
+ * @series: all zero; filled in; to be freed with run_levels_free, also
+ *	after a failure
  *
- * Returns 1; 0: there are too few points; or -ENOMEM.
+ * Returns 1; 0 if there are too few points; or -ENOMEM.
  */
 int run_levels_make(const struct run_point *points, size_t nr, double interval,
 		    struct run_levels *series);

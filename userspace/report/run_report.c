@@ -205,8 +205,9 @@ void run_limit_phases(struct run_limit *limit, const struct run_report *report,
 }
 
 /*
- * Find where the phase of a mark begins.  Something that a VM did for the first
- * time begins with the interval that has it, as nothing of it was before.
+ * Find where the phase of a mark begins.  If the mark is a VM's first event of
+ * a kind, its phase begins with the interval, as there was no such event
+ * before.
  */
 static uint64_t phase_begin(const struct points *points,
 			    const struct run_mark *mark)
@@ -239,8 +240,8 @@ static void add_mark(struct run_report *report, const struct points *points,
 }
 
 /*
- * If many VMs come and go all the time, the marks of single VMs are no phases
- * of them all.
+ * Does a mark begin a phase?  With several VMs, which may come and go all the
+ * time, the recorder's marks of single VMs do not, except for resets.
  */
 static bool begins_phase(const struct run_report *report,
 			 const struct run_mark *mark)

@@ -19,8 +19,8 @@ struct run_rates {
 	uint64_t exits;
 	double seconds;
 	size_t intervals;
-	double min; /* per second; of whole intervals, as are the next */
-	double max;
+	double min; /* the lowest per second, of whole intervals */
+	double max; /* the highest, likewise */
 	/*
 	 * Coefficient of variation, standard deviation / mean, weighted by
 	 * time; and that of exits that come independently of each other at a
@@ -30,9 +30,12 @@ struct run_rates {
 	double chance;
 };
 
-/* Whose mark it is.  Of marks of the same moment the highest names a phase. */
+/*
+ * Who has set a mark.  Of several marks of the same moment, the one of the
+ * highest rank names the phase.
+ */
 enum run_mark_rank {
-	RUN_RANK_AUTOMATIC, /* the recorder has seen what it says */
+	RUN_RANK_AUTOMATIC, /* set by the recorder */
 	RUN_RANK_GUEST,
 	RUN_RANK_USER,
 	RUN_RANKS,
@@ -43,7 +46,8 @@ enum run_mark_rank {
  * the marks of people and guests begin one.
  */
 struct run_phase {
-	/* At its begin; one that a person has set if there is; NULL: none. */
+	/* The mark at its begin, preferably one that a person has set; or
+	 * NULL. */
 	const struct run_mark *mark;
 	size_t more; /* further marks of the same moment */
 	uint64_t begin_ns;
@@ -55,17 +59,17 @@ struct run_report {
 	const struct run_info *info;
 	const struct run_marks *marks;
 	const struct ledger *known; /* all VMs with names, without vCPUs */
-	struct ledger total; /* in full */
+	struct ledger total; /* all exits, without any filter */
 	double seconds;
-	size_t nr_vms; /* that the filter lets through, as are the next three */
+	size_t nr_vms; /* that pass the filter, as do the next three */
 	size_t nr_vcpus;
 	uint64_t exits;
 	uint64_t ns; /* their time */
-	struct run_rates rates; /* of all of it */
+	struct run_rates rates; /* of the whole run */
 	struct run_phase *phase;
 	size_t nr_phases;
 	struct run_timeline timeline;
-	struct run_changes changes; /* of the rate of all of it */
+	struct run_changes changes; /* of the whole run's rate */
 	struct run_bins bins;
 	struct run_slows slows;
 	struct advise_course course;
@@ -73,50 +77,56 @@ struct run_report {
 
 /**
  * run_report_read - read a run to its end
- * @reader: opened with @fine; must stay as long as the report
- * @report: filled in; to be freed with run_report_free, after a failure, too
+ * @reader: opened with @fine; must stay open as long as the report is used
+ * @report: filled in; to be freed with run_report_free, after a failure,
+ *	too
  *
- * 0, or -errno with @why.
+ * Returns 0, or -errno with @why.
  */
 int run_report_read(struct run_reader *reader, const struct filter *filter,
 		    struct run_report *report, struct why *why);
 
-/** run_report_observed - NEEDS_… of the columns that a run has */
+/** run_report_observed - the NEEDS_* bits of what a run has recorded */
 unsigned int run_report_observed(const struct run_info *info);
 
-/** run_report_has_mark - is it within the run, and of a VM that is shown? */
+/**
+ * run_report_has_mark - is a mark within the run, and does it pass the filter?
+ */
 bool run_report_has_mark(const struct run_report *report,
 			 const struct filter *filter,
 			 const struct run_mark *mark);
 
-/** run_mark_rank - whose mark it is; NULL: none is nobody's */
+/** run_mark_rank - get the rank of a mark; RUN_RANK_AUTOMATIC for NULL */
 enum run_mark_rank run_mark_rank(const struct run_mark *mark);
 
-/* A list of marks, or of what they begin, that has no room for all of them. */
+/*
+ * The room that is left in a list that is too short for all marks, or phases.
+ */
 struct run_limit {
 	size_t left[RUN_RANKS];
 };
 
 /**
- * run_limit_init - fill a list with what people have marked first, then guests
- * @nr: how many there are of each rank
- * @max: how many there is room for
+ * run_limit_init - give room to the marks of people first, then to guests',
+ * then to the others
+ * @nr: number of marks of each rank
+ * @max: length of the list
  */
 void run_limit_init(struct run_limit *limit, const size_t nr[RUN_RANKS],
 		    size_t max);
 
-/** run_limit_take - is the next one of all, by time, in the list? */
+/** run_limit_take - is the next mark in the list?  Call it for all, by time. */
 bool run_limit_take(struct run_limit *limit, const struct run_mark *mark);
 
-/** run_limit_phases - the same for a report's phases */
+/** run_limit_phases - run_limit_init() for the phases of a report */
 void run_limit_phases(struct run_limit *limit, const struct run_report *report,
 		      size_t max);
 
 /**
- * run_report_merge - all VMs as a single one, with what the filter lets through
- * @merged: empty; filled in: one VM, one vCPU
+ * run_report_merge - merge all VMs that pass the filter into a single one
+ * @merged: must be empty; gets one VM with one vCPU
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int run_report_merge(const struct run_report *report,
 		     const struct filter *filter, struct ledger *merged);

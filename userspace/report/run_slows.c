@@ -23,7 +23,7 @@ void run_slows_finish(struct run_slows *slows)
 		slows->nr = RUN_SLOWS;
 }
 
-/* There is room for twice as many, so that they are rarely sorted. */
+/* There is room for 2 * RUN_SLOWS, so that they are rarely sorted. */
 static int add(struct run_slows *slows, const struct ledger_slow *slow)
 {
 	if (!slows->slow)

@@ -6,26 +6,26 @@
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
 
-#define RUN_SLOWS 1000 /* that are kept, however many there are */
+#define RUN_SLOWS 1000 /* the most that are kept */
 
-/* All zero: empty. */
+/* All zero is empty. */
 struct run_slows {
 	struct ledger_slow *slow; /* the slowest first: run_slows_finish() */
 	size_t nr;
-	uint64_t count; /* of all that there are */
+	uint64_t count; /* number of all slow exits, kept or not */
 };
 
 /**
- * run_slows_add - those of an interval
+ * run_slows_add - add the slow exits of an interval
  * @known: VMs with their names
- * @filter: only what it lets through
+ * @filter: add only what passes it
  *
- * 0 or -ENOMEM.
+ * Returns 0 or -ENOMEM.
  */
 int run_slows_add(struct run_slows *slows, const struct ledger_slows *interval,
 		  const struct ledger *known, const struct filter *filter);
 
-/** run_slows_finish - no more intervals come */
+/** run_slows_finish - sort the slow exits after the last interval */
 void run_slows_finish(struct run_slows *slows);
 
 void run_slows_free(struct run_slows *slows);

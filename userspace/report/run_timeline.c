@@ -40,7 +40,7 @@ static int compare(const void *element, const void *key)
 	return line->reason < *reason ? -1 : line->reason > *reason;
 }
 
-/* Where a reason's line is, or would be. */
+/* Get the index where a reason's line is, or would be inserted. */
 static size_t place(const struct run_timeline *timeline, uint32_t reason)
 {
 	return array_lower_bound(&reason, timeline->line, timeline->nr_lines,
@@ -57,7 +57,10 @@ const struct run_line *run_timeline_line(const struct run_timeline *timeline,
 		       NULL;
 }
 
-/* The line of a reason, made if it isn't there; NULL: out of memory. */
+/*
+ * Find the line of a reason, or add it.  If there are RUN_LINES lines, further
+ * reasons share one.  Returns NULL when out of memory.
+ */
 static struct run_line *find(struct run_timeline *timeline, uint32_t reason)
 {
 	size_t at = place(timeline, reason);

@@ -10,8 +10,8 @@
 #define RUN_POINTS 2000 /* at most; even */
 
 /*
- * Reasons that have a line of their own: more than any processor has.  A file
- * may tell of any number of them: the rest have a line together.
+ * The most reasons with a line of their own: more than any processor has.  A
+ * file may name any number of reasons; the others share one line.
  */
 #define RUN_LINES 256
 
@@ -23,41 +23,44 @@ struct run_line {
 };
 
 struct run_timeline {
-	/* The time that a point is of: to the next one's begin, or @end_ns. */
+	/* When each point begins.  It ends where the next one begins, or at
+	 * @end_ns. */
 	uint64_t *begin_ns;
 	uint64_t end_ns;
 	size_t nr;
-	/* Intervals that each point is the sum of; the last may have fewer. */
+	/* How many intervals are added up to a point; the last may have
+	 * fewer. */
 	size_t merged;
 	size_t in_last; /* intervals in the last point; run_timeline_finish()
 			   may add to it */
 	struct run_line *line; /* ascending by reason */
 	size_t nr_lines;
-	struct run_line rest; /* without memory: there is none */
+	/* All other reasons; without arrays if there are none. */
+	struct run_line rest;
 };
 
 /**
  * run_timeline_add - append an interval
  * @timeline: all zero at first; to be freed with run_timeline_free
- * @interval: what happened in it; its keys and histograms do not matter
- * @filter: only of what it lets through
+ * @interval: its exits; keys and histograms are ignored
+ * @filter: add only what passes it
  *
- * Where there are too many points, two become one each: their sum, so that
- * nothing is lost.  0 or -ENOMEM.
+ * If there are too many points, each is added to its neighbour, so nothing is
+ * lost.  Returns 0 or -ENOMEM.
  */
 int run_timeline_add(struct run_timeline *timeline, const struct run_step *step,
 		     const struct ledger *interval,
 		     const struct filter *filter);
 
 /**
- * run_timeline_finish - no more intervals come
+ * run_timeline_finish - complete the timeline after the last interval
  *
- * A last point that is shorter than half of the others has a rate that says
- * little: it becomes part of the one before.
+ * If the last point is shorter than half of the others, its rate says little:
+ * the point is merged with the one before.
  */
 void run_timeline_finish(struct run_timeline *timeline);
 
-/** run_timeline_line - a reason's; NULL: it has none, see RUN_LINES */
+/** run_timeline_line - a reason's line; NULL if it has none: see RUN_LINES */
 const struct run_line *run_timeline_line(const struct run_timeline *timeline,
 					 uint32_t reason);
 

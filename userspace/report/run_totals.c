@@ -7,7 +7,7 @@
 #include "report/run_books.h"
 #include "report/run_totals.h"
 
-/* As compare's rule does. */
+/* Judge a total by the rule that compare uses. */
 static int judge(struct rules *rules, const struct books *books,
 		 struct run_total *total)
 {

@@ -12,30 +12,32 @@
 struct run_total {
 	const struct run_mark *mark;
 	const struct ledger_vm *vm;
-	/* There are two to be compared.  Of a VM that was running before the
-	 * recording, what came since its first such mark. */
+	/* Both totals are known and are compared.  For a VM that was running
+	 * before the recording, only exits since its first such mark count. */
 	bool judged;
 	int64_t difference; /* KVM's - BPF's */
-	bool allowed; /* other vCPUs may be in an exit that only one has */
+	bool allowed; /* the difference is: other vCPUs may be in an exit that
+			 only one book has */
 };
 
 struct run_totals {
 	struct run_total *total; /* by time */
 	size_t nr;
 	size_t judged, exact, wrong; /* how many of them are */
-	bool late; /* there is one of a VM that was running before */
+	bool late; /* any is of a VM that was running before the recording */
 };
 
 /**
- * run_totals - judge the totals of VMs that the filter lets through
- * @totals: filled in; to be freed with run_totals_free.  Points into @report.
+ * run_totals - judge the totals of VMs that pass the filter
+ * @totals: filled in; to be freed with run_totals_free; points into
+ *	@report
  *
- * By the rule that compare has, rules_hold() in rules.h.  0, or -ENOMEM.
+ * This uses compare's rule: rules_hold() in rules.h.  Returns 0 or -ENOMEM.
  */
 int run_totals(const struct run_report *report, const struct filter *filter,
 	       struct run_totals *totals);
 
-/** run_total_of - that of a mark, or NULL */
+/** run_total_of - the total of a mark, or NULL */
 const struct run_total *run_total_of(const struct run_totals *totals,
 				     const struct run_mark *mark);
 

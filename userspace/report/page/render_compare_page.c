@@ -238,7 +238,7 @@ static int put_percentiles(struct pages *pages)
 		fputs("</tr>\n", page->out);
 	}
 	page_table_end(page);
-	fputs("<p class=\"note\">5&nbsp;% off at most. What of their difference is chance is not known.</p>\n</section>\n",
+	fputs("<p class=\"note\">5&nbsp;% off at most. How much of their difference is chance is not known.</p>\n</section>\n",
 	      pages->out);
 	return 0;
 }

@@ -52,7 +52,7 @@ static void put_all(struct page *page, const struct advice *advice)
 	fputs("</section>\n", page->out);
 }
 
-/* If any rule could be judged. */
+/* Write the advice, if any rule could be judged. */
 int page_advice(struct page *page)
 {
 	struct run_advice advice;

@@ -10,8 +10,8 @@
 #include "run/run_words.h"
 
 /*
- * How many marks are drawn: the first ones of people, of guests, and of the
- * recorder.
+ * The most marks that are drawn of each kind: people's, guests', and the
+ * recorder's.
  */
 #define MARKS_DRAWN 500
 

@@ -28,7 +28,7 @@ static void put_time(struct page *page)
 		 format_ns(info->interval_ns).s);
 	put_fact(page, "Recorded", text);
 	put_fact(page, "End",
-		 info->ended_ns ? "as it was to end" :
+		 info->ended_ns ? "regular" :
 				  "the recording goes on, or was cut off");
 }
 
@@ -95,7 +95,7 @@ static void put_check(struct page *page)
 	run_cells_sum(&page->report->total, &all, &exits, &ns);
 	if (!info->ended_ns || !info->bpf_exits)
 		return;
-	snprintf(text, sizeof(text), "BPF's own sums are others: %s exits, %s",
+	snprintf(text, sizeof(text), "BPF's own sums differ: %s exits, %s",
 		 format_count(info->bpf_exits).s, format_ns(info->bpf_ns).s);
 	put_fact(page, "Checked",
 		 exits == info->bpf_exits && ns == info->bpf_ns ?

@@ -49,7 +49,7 @@ void page_end(struct page *page);
 
 /**
  * page_template - write a template, and a part in place of each {{name}}
- * @put: writes a part; -EINVAL: there is none of this name
+ * @put: writes a part; -EINVAL if there is no part of this name
  *
  * Returns 0, or the result of @put.
  */

@@ -188,7 +188,7 @@ static void put_phase(struct page *page, const struct run_phase *phase)
 	put_rates(page, &phase->rates);
 }
 
-/* Say the first row of the table in a sentence. */
+/* Write the first row of the table as a sentence. */
 static void put_stability(struct page *page)
 {
 	const struct run_rates *rates = &page->report->rates;
@@ -231,7 +231,7 @@ int page_phases(struct page *page)
 		fprintf(page->out,
 			"<p class=\"note\">And %s phases more.</p>\n",
 			format_count(report->nr_phases - PHASES_SHOWN).s);
-	fputs("<p class=\"note\">Phases lie between marks; of more than one VM, between those that someone has set, and resets. In words: by what the rate varies beyond chance, steady below 10&nbsp;%, fairly steady below 30&nbsp;%, varies below 100&nbsp;%, else in bursts.</p>\n",
+	fputs("<p class=\"note\">Phases lie between marks; with more than one VM, only between resets and marks that someone has set. The words say how much the rate varies beyond chance: steady below 10&nbsp;%, fairly steady below 30&nbsp;%, varies below 100&nbsp;%, else in bursts.</p>\n",
 	      page->out);
 	return 0;
 }
@@ -279,7 +279,7 @@ int page_changes(struct page *page)
 		fprintf(page->out,
 			"<p class=\"note\">And at %s more, less clearly.</p>\n",
 			format_count(changes->nr - shown).s);
-	fputs("<p class=\"note\">Dashed in the charts. Chance: at most so probable is a change as clear as this in a run that has but one level; bursts are left out.</p>\n",
+	fputs("<p class=\"note\">The charts show changes as dashed lines. Chance: an upper bound of the probability of a change as clear as this in a run with only one level. Bursts are left out.</p>\n",
 	      page->out);
 	return 0;
 }
@@ -292,7 +292,7 @@ static const char *name_of(const struct page *page, uint64_t number)
 	return vm ? vm->name : "";
 }
 
-/* Show, for marks that have it, how many exits there had been by then. */
+/* Show how many exits a VM had had at a mark, if the mark has that. */
 static void put_total(struct page *page, const struct run_total *total)
 {
 	const struct run_mark *mark = total ? total->mark : NULL;
@@ -324,7 +324,7 @@ static void put_mark(struct page *page, const struct run_mark *mark,
 	fputs("</tr>\n", page->out);
 }
 
-/* Show those that pass the filter; returns their number. */
+/* Show the marks that pass the filter; returns their number. */
 static size_t put_all_marks(struct page *page, const struct run_totals *totals)
 {
 	const char *heads[] = { "SECONDS",     "<MARK",	      "<VM",

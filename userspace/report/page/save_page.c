@@ -15,7 +15,10 @@ static int cannot(const char *path, struct why *why)
 		       strerror(err));
 }
 
-/* Is the file missing, or one that can be made again? */
+/*
+ * Fail if there is a file that cannot be made again: anything but an empty file
+ * or a page.
+ */
 static int may_replace(const char *path, struct why *why)
 {
 	char begin[sizeof(PAGE_BEGIN)] = "";
@@ -33,7 +36,7 @@ static int may_replace(const char *path, struct why *why)
 		return 0;
 	return why_set(
 		why, EEXIST,
-		"%s: is there, and no page of exitledger's: it is not overwritten",
+		"%s: exists, and is no page of exitledger's: it is not overwritten",
 		path);
 }
 

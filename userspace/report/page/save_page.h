@@ -8,9 +8,10 @@
 
 /**
  * save_page - write a page into a file, completely or not at all
- * @path: an existing file must be a page of ours, or empty: a page can be made
- * again, but a recorded run cannot.  If it is no regular file, such as a pipe,
- * it is written to.  "-" is standard output, which is not flushed.
+ * @path: an existing file must be a page of ours, or empty: a page can be
+ *	made again, but a recorded run cannot.  Anything but a regular file,
+ *	such as a pipe, is simply written to.  "-" is standard output, which is
+ *	not flushed.
  * @render: writes the page; 0 or -ENOMEM
  *
  * Returns 0, or -errno with @why.

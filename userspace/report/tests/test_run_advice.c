@@ -33,7 +33,7 @@ static void teardown(void)
 	fixture_end(directory);
 }
 
-/* The first VM all the time, the second from interval 20 to 60 of 80. */
+/* The first VM runs all the time, the second from interval 20 to 60 of 80. */
 static void happen(struct ledger *now, unsigned int n)
 {
 	struct ledger_vcpu *vcpu;
@@ -91,7 +91,7 @@ static const struct advise_verdict *verdict(const char *id)
 	return NULL;
 }
 
-/* The same, whatever was thinned. */
+/* The facts are the same, however much of the run was thinned. */
 START_TEST(facts_of_a_run)
 {
 	static const unsigned int details[] = { 1000, 10, 1 };
@@ -144,7 +144,7 @@ START_TEST(the_filter_chooses_vms)
 }
 END_TEST
 
-/* Asking for a reason chooses rules, and no exits. */
+/* --reason chooses rules, but not exits. */
 START_TEST(the_filter_chooses_rules)
 {
 	record("", 10);
@@ -157,7 +157,10 @@ START_TEST(the_filter_chooses_rules)
 }
 END_TEST
 
-/* Of thousands of VMs that came and went, the last ones are known apart. */
+/*
+ * Of thousands of VMs that came and went, only the last ones are known
+ * separately.
+ */
 START_TEST(many_vms_are_bounded)
 {
 	const struct filter all = { .nr_vms = 0 };
@@ -185,7 +188,10 @@ START_TEST(many_vms_are_bounded)
 }
 END_TEST
 
-/* A file may say anything; there is no advice then, and no failure. */
+/*
+ * A file may name any processor.  Without rules for it, there is no advice, and
+ * no failure.
+ */
 START_TEST(another_kind_of_processor_has_none)
 {
 	record("", 1000);

@@ -59,7 +59,8 @@ static size_t find(size_t nr)
 		ck_assert_uint_eq(change->at_ns,
 				  points[change->point].begin_ns);
 		ck_assert(!i || change->before == change[-1].after);
-		/* The clearer one is, the less it is chance. */
+		/* The clearer a change is, the less probable it is by
+		 * chance. */
 		ck_assert(!i || (change->clear > change[-1].clear ?
 					 change->chance <= change[-1].chance :
 					 change->chance >= change[-1].chance));
@@ -82,7 +83,7 @@ static void assert_change(size_t i, size_t point, size_t off, double before,
 
 /* --- no changes --- */
 
-/* In so many runs of one level a change is found, of @runs. */
+/* Count in how many of @runs runs with one level a change is found. */
 static unsigned int alarms(unsigned int runs, size_t nr,
 			   double (*mean)(double *state), double start)
 {
@@ -103,7 +104,7 @@ static double constant(double *mean)
 	return *mean;
 }
 
-/* Less than 1 % is what is promised. */
+/* Less than 1 % of false alarms is promised. */
 START_TEST(chance_is_no_change)
 {
 	static const struct {
@@ -226,8 +227,8 @@ START_TEST(small_steps)
 		ck_assert_uint_eq(find(2000), 1);
 		assert_change(0, 1000, 30, 100, 110);
 	}
-	/* 14 standard deviations of an interval's are found exactly, or nearly.
-	 */
+	/* A step of 14 standard deviations of an interval is found exactly, or
+	 * nearly. */
 	for (unsigned int seed = 0; seed < 50; seed++) {
 		for (size_t i = 0; i < 60; i++)
 			put(i, i < 30 ? 100 : 250);
@@ -238,7 +239,7 @@ START_TEST(small_steps)
 }
 END_TEST
 
-/* Of the shortest series there is a single stretch. */
+/* The shortest series has only a single stretch. */
 START_TEST(a_short_series)
 {
 	for (size_t nr = 24; nr < 28; nr++) {
@@ -250,7 +251,7 @@ START_TEST(a_short_series)
 }
 END_TEST
 
-/* As short as a level can be, in the middle of another one. */
+/* A short level in the middle of another one. */
 START_TEST(a_short_level)
 {
 	for (size_t i = 0; i < 1000; i++)
@@ -296,7 +297,10 @@ START_TEST(many_steps)
 }
 END_TEST
 
-/* Levels of 25 to 85 intervals, by chance; @at: where they begin; how many. */
+/*
+ * Put levels of 25 to 85 intervals, at random.  Set @at to where they begin,
+ * and return their number.
+ */
 static size_t put_levels(uint64_t seed, size_t points_nr, double down,
 			 double up, size_t at[16])
 {
@@ -315,7 +319,7 @@ static size_t put_levels(uint64_t seed, size_t points_nr, double down,
 	return nr;
 }
 
-/* How many of them are found, if nothing else is; 0: something else is, too. */
+/* Count how many of them are found; 0 if anything else is found, too. */
 static size_t found(size_t points_nr, const size_t at[16], size_t nr)
 {
 	const size_t all = find(points_nr);
@@ -331,7 +335,7 @@ static size_t found(size_t points_nr, const size_t at[16], size_t nr)
 	return all;
 }
 
-/* Is what is found what was made? */
+/* Are exactly those levels found that were made? */
 static bool finds_all(uint64_t seed, size_t points_nr)
 {
 	size_t at[16], nr = put_levels(seed, points_nr, 0.6, 1.6, at);
@@ -340,8 +344,9 @@ static bool finds_all(uint64_t seed, size_t points_nr)
 }
 
 /*
- * Series in which all is found only if the narrowest stretches come first, of
- * these the clearest, and changes keep their distance: one in ten thousand.
+ * In these series, about one in ten thousand, all levels are found only if the
+ * narrowest stretches come first, the clearest of these before the others, and
+ * changes keep their distance.
  */
 START_TEST(short_levels)
 {
@@ -352,7 +357,7 @@ START_TEST(short_levels)
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
 		ck_assert_msg(finds_all(seeds[i], 300), "seed %u",
 			      (unsigned int)seeds[i]);
-	/* Whatever is found of others is as find() says. */
+	/* For other series, only the checks in find() must hold. */
 	for (uint64_t seed = 700; seed < 800; seed++)
 		finds_all(seed, 300);
 }
@@ -368,8 +373,9 @@ START_TEST(up_to_the_last_point)
 END_TEST
 
 /*
- * Small steps: a place that is chance between its neighbours is dropped before
- * these are judged, and of two beside each other one, or a step is lost.
+ * Small steps: a place that is chance between its neighbours must be dropped
+ * before the neighbours are judged, and only one of two such places beside each
+ * other.  Otherwise a step is lost.
  */
 START_TEST(chance_beside_steps)
 {
@@ -401,7 +407,7 @@ START_TEST(exact_levels)
 }
 END_TEST
 
-/* As whoever frees it twice would have it. */
+/* After run_changes_free(), the changes are empty and could be freed again. */
 START_TEST(freed)
 {
 	for (size_t i = 0; i < 400; i++)
@@ -413,7 +419,7 @@ START_TEST(freed)
 }
 END_TEST
 
-/* Rates are by time, and what is cut short does not count. */
+/* Rates are per second, and intervals that are cut short do not count. */
 START_TEST(intervals_of_other_lengths)
 {
 	for (size_t i = 0; i < 400; i++) {

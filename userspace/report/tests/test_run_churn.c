@@ -16,7 +16,7 @@
 #include "tests/tap.h"
 
 #define STAY 40 /* VMs that are there from the first to the last interval */
-#define COME 20 /* others, in each interval */
+#define COME 20 /* other VMs that come in each interval */
 #define IN_CHUNK 50
 
 static char directory[FIXTURE_PATH], path[FIXTURE_PATH];
@@ -38,7 +38,9 @@ static double cpu_ms(void)
 	return clock() * 1e3 / CLOCKS_PER_SEC;
 }
 
-/* An interval: what it has of those that stay, and of those that come and go. */
+/*
+ * Add the exits of an interval: of VMs that stay, and of VMs that come and go.
+ */
 static void happen(struct ledger *ledger, unsigned int n)
 {
 	const uint64_t first = STAY + 1 + (uint64_t)(n - 1) * COME;
@@ -65,7 +67,9 @@ static double median(double *values, size_t nr)
 	return values[nr / 2];
 }
 
-/* Record so many intervals: medians of CPU time of an early and a late one. */
+/*
+ * Record so many intervals.  Set the median CPU times of early and late ones.
+ */
 static void record(unsigned int intervals, double *early, double *late)
 {
 	struct run_info info = fixture_info(IN_CHUNK * FIXTURE_STEP);
@@ -128,8 +132,8 @@ static bool stays_cheap(void)
 }
 
 /*
- * On a busy machine a second of CPU time does now more and now less.  A cost
- * that grows, grows each time.
+ * On a busy machine, the work done in a second of CPU time varies.  A cost that
+ * really grows does so at each try.
  */
 START_TEST(a_day)
 {

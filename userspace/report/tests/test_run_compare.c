@@ -136,7 +136,10 @@ static bool any_told(void)
 	return false;
 }
 
-/* In so many of @pairs of runs of the same process a difference is told. */
+/*
+ * Count in how many of @pairs pairs of runs of one process a difference is
+ * told.
+ */
 static unsigned int alarms(const struct process *process, size_t intervals,
 			   unsigned int pairs)
 {
@@ -149,7 +152,10 @@ static unsigned int alarms(const struct process *process, size_t intervals,
 	return found;
 }
 
-/* 5 % is what is promised, of all differences of a comparison together. */
+/*
+ * At most 5 % of false alarms are promised, for all differences of a comparison
+ * together.
+ */
 START_TEST(the_same)
 {
 	static const size_t intervals[] = { 8, 20, 100, 600 };
@@ -172,13 +178,14 @@ START_TEST(the_same_with_noise)
 	ck_assert_uint_le(alarms(&noisy, 300, 300), 300 * 5 / 100);
 	noisy.memory = 0.9;
 	ck_assert_uint_le(alarms(&noisy, 600, 300), 300 * 5 / 100);
-	/* A memory of thirty intervals, in fifty of them: twice as many. */
+	/* With a memory of thirty intervals, in runs of fifty times that
+	 * length, twice as many are allowed. */
 	noisy.memory = 0.97;
 	ck_assert_uint_le(alarms(&noisy, 1500, 100), 100 * 10 / 100);
 }
 END_TEST
 
-/* 10 % more of one reason, and no word of the others. */
+/* One reason has 10 % more exits, and no difference of the others is told. */
 START_TEST(more_of_one)
 {
 	struct process other = steady;
@@ -198,7 +205,7 @@ START_TEST(more_of_one)
 			others += compared.row[j].reason != EXIT_SVM_MSR &&
 				  (told(&compared.row[j].rate) ||
 				   told(&compared.row[j].time));
-		/* Of the total it is 2 %. */
+		/* That is 2 % of the total. */
 		rate = &row_of(ROW_TOTAL, 0)->rate;
 		ck_assert_int_eq(rate->verdict, RUN_MORE);
 		ck_assert(fabs(rate->ratio - 1.0225) < 0.01);
@@ -254,7 +261,7 @@ START_TEST(percentiles)
 	ck_assert(fabs(msr->p99[0] - 1000.) < 50);
 	ck_assert(fabs(msr->p99[1] - 50000.) < 2500);
 	ck_assert_uint_eq(row_of(ROW_TOTAL, 0)->p99[1], msr->p99[1]);
-	/* It has exits, but no times. */
+	/* This reason has exits, but no times. */
 	none = row_of(ROW_REASON, EXIT_SVM_IOIO);
 	ck_assert_uint_eq(none->p50[0] + none->p50[1] + none->p99[0], 0);
 	for (int i = 0; i < 2; i++)
@@ -296,7 +303,7 @@ START_TEST(too_short)
 	ck_assert_uint_eq(compared.tests, 0);
 	for (size_t i = 0; i < compared.nr; i++)
 		ck_assert_int_eq(compared.row[i].rate.verdict, RUN_TOO_FEW);
-	/* Not even an interval. */
+	/* There is not even one interval. */
 	clear();
 	ck_assert_int_eq(run_compare(&run[0], &run[1], &compared), 0);
 	ck_assert_uint_eq(compared.nr, 1);
@@ -304,7 +311,7 @@ START_TEST(too_short)
 }
 END_TEST
 
-/* The same numbers in both: no division of nothing by nothing. */
+/* Both runs have the same numbers, and 0 is not divided by 0. */
 START_TEST(not_a_difference)
 {
 	for (int i = 0; i < 2; i++) {
@@ -379,7 +386,7 @@ START_TEST(what_cannot_be_compared)
 }
 END_TEST
 
-/* However many intervals there are: they are all in, in order. */
+/* However many intervals there are, all of them are in the parts, in order. */
 START_TEST(parts_of_a_run)
 {
 	for (size_t intervals = 1; intervals < 1100; intervals += 13) {

@@ -123,7 +123,10 @@ START_TEST(shown)
 }
 END_TEST
 
-/* One exit more than two vCPUs can be ahead, and one less than there were. */
+/*
+ * One total is an exit higher than two vCPUs can be ahead, and one is an exit
+ * too low.
+ */
 START_TEST(a_total_that_is_wrong)
 {
 	fixture_sql(
@@ -151,7 +154,7 @@ START_TEST(a_total_that_is_wrong)
 }
 END_TEST
 
-/* KVM's total has exits that were before the recording; they are no matter. */
+/* KVM's total includes exits from before the recording, which do not matter. */
 START_TEST(running_before)
 {
 	fixture_sql(
@@ -183,7 +186,7 @@ static void nothing_lost(struct ledger *ledger)
 	}
 }
 
-/* As compare judges the same. */
+/* Judge the same run as compare does. */
 static enum verdict compare(bool lost, size_t checked, size_t exact)
 {
 	struct balance balance;
@@ -225,7 +228,7 @@ START_TEST(compared)
 		"UPDATE mark SET kernel_exits = 4002 WHERE text = 'step 4'");
 	ck_assert_int_eq(compare(false, 2, 0), VERDICT_DISCREPANCY);
 	has("KVM says 4,002, at most 4,001 happened: 1 too many");
-	/* A process whose VMs are several is late with none of the others. */
+	/* A VM is not late only because another VM of its process is. */
 	fixture_sql(
 		path,
 		"UPDATE vm SET pid = 1001; UPDATE mark SET kernel_exits = kernel_exits + 1000");
@@ -264,7 +267,7 @@ START_TEST(compared_what_is_no_run)
 	fixture_sql(path,
 		    "UPDATE meta SET value = ' --vcpu 1' WHERE name = 'shown'");
 	ck_assert_int_lt(run_books_load(path, &books, &why), 0);
-	ck_assert_ptr_nonnull(strstr(why.text, "some vCPUs alone"));
+	ck_assert_ptr_nonnull(strstr(why.text, "has only some vCPUs"));
 	/* Nor does the report say anything of it. */
 	show(&all);
 	has("vm1: step 4                             4,001          4,000      -\n");

@@ -258,7 +258,7 @@ START_TEST(marks_that_find_no_phase)
 }
 END_TEST
 
-/* Nothing happened: there are no phases, but there is what was marked. */
+/* Without exits there are no phases, but the marks are shown. */
 START_TEST(marks_without_exits)
 {
 	struct run_info info = fixture_info(20 * FIXTURE_STEP);
@@ -320,7 +320,7 @@ START_TEST(tables_beside_that_of_reasons)
 }
 END_TEST
 
-/* Of many, those that are kept are the slowest, wherever they were. */
+/* Of many slow exits, the slowest ones are kept, wherever they were. */
 START_TEST(many_slow_exits)
 {
 	struct ledger_slows interval = { .nr = 0 };
@@ -347,8 +347,7 @@ START_TEST(many_slow_exits)
 	for (unsigned int i = 0; i < RUN_SLOWS; i++)
 		ck_assert_uint_eq(slows.slow[i].times.ns, nr - 1 - i);
 	run_slows_free(&slows);
-	/* Of the process of one VM: those of a VM that is unknown are no one's.
-	 */
+	/* With a filter on a process, slow exits of unknown VMs do not pass. */
 	ck_assert_int_eq(filter_add_number(&filter.pids, 1001), 0);
 	ck_assert_int_eq(run_slows_add(&slows, &interval, &known, &filter), 0);
 	ck_assert_uint_eq(slows.count, nr / 2);
@@ -359,7 +358,9 @@ START_TEST(many_slow_exits)
 }
 END_TEST
 
-/* Of a command it is not said how it ended when nobody has seen that. */
+/*
+ * The report does not tell a command's exit status if nobody has seen its end.
+ */
 START_TEST(the_end_of_a_command)
 {
 	char *text;

@@ -141,7 +141,7 @@ static void read_run(int which)
 	ck_assert_msg(!r, "%s", why.text);
 }
 
-/* The line that has this. */
+/* Find the line that has a text, and return what begins with it. */
 static const char *after(const char *what)
 {
 	const char *at = strstr(text, what);
@@ -175,7 +175,7 @@ START_TEST(report)
 	read_run(0);
 	ck_assert_int_eq(render_report_text("run", &reports[0], &all, out), 0);
 	fclose(out);
-	/* Paths and machines' names are no tables. */
+	/* Skip the lines before, as paths and machines' names are no tables. */
 	check_lines(after("total "));
 	ck_assert_uint_ge(check_cells(after("EXIT REASON"), reasons, NULL), 5);
 	ck_assert_uint_eq(check_cells(after("KEY"), keys, NULL), 2);
@@ -210,7 +210,7 @@ START_TEST(names)
 	}
 	ck_assert_ptr_nonnull(strstr(after("SLOWEST"), "01#4194001\n"));
 	ck_assert_ptr_nonnull(strstr(after("SLOWEST"), "02#4194002\n"));
-	/* Of a mark both the VM and the text are told. */
+	/* A mark shows both its VM and its text. */
 	ck_assert_ptr_nonnull(strstr(text, "02#4194002: reset"));
 	ck_assert_ptr_nonnull(strstr(text, "#4194001: a mar.."));
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A browser without a window, which goes nowhere on its own."""
+"""A browser without a window, which makes no requests of its own."""
 
 import json
 import shutil
@@ -66,7 +66,7 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def settle(self):
-        """Until what was asked for is drawn."""
+        """Wait until changes of the page are drawn."""
         self.driver.execute_async_script(
             "const done = arguments[0];"
             "requestAnimationFrame(() => requestAnimationFrame(() => done()));"

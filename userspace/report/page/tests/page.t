@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page of a recorded run, in a browser: of a host that is made up."""
+"""The page of a recorded run of a made-up host, in a browser."""
 
 import hashlib
 import json
@@ -111,7 +111,7 @@ UPDATE meta SET value = {CHUNKS} * 60000000000 + 1 WHERE name = 'ended_ns';
 
 
 def many_rows(folder):
-    """84,000 intervals of 8 VMs with 15 reasons each: a minute, again and again."""
+    """84,000 intervals of 8 VMs with 15 reasons each: one minute that is copied again and again."""
     run, page = folder + "/many", folder + "/many.html"
     subprocess.run([BUILD + "/tests/record_cost", run, "8", "121", "100"],
                    stdout=subprocess.DEVNULL, check=True)
@@ -122,7 +122,7 @@ def many_rows(folder):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         said = program("report", run, *form)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        # Of its own: this machine may have other things to do.
+        # The CPU time of the process alone, as the machine may be busy.
         used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         ok(f"ten million rows: {form[0]} in less than 10 s", used < 10, used)
         if form == ["--json"]:
@@ -148,8 +148,8 @@ def loads(browser, page):
         "return document.querySelectorAll('.chart canvas').length") == 2)
 
 
-# All text that can be seen, with less contrast to what is behind it than WCAG 2.1
-# asks for (1.4.3), by its definition of relative luminance.
+# The visible texts whose contrast to their background is less than WCAG 2.1 asks for (1.4.3),
+# by its definition of relative luminance.
 FAINT = """
 const luminance = (color) => {
 	const [r, g, b] = color.match(/[\\d.]+/g).map((part) => {
@@ -215,13 +215,13 @@ def looks(browser, page):
         colors.add(browser.run(
             "return getComputedStyle(document.querySelector('.key.s0')).backgroundColor"))
     ok("light and dark differ", len(papers) == 2 and len(colors) == 2, papers)
-    # Changed while it is open, it is drawn anew.
+    # If the colours change while the page is open, it is drawn anew.
     browser.media("light")
     browser.settle()
     ok("dark to light: drawn in the new colours", browser.run(PIXELS, ".exits") > 0.01)
 
 
-# Tables that are wider than what they are in, by the name of that.
+# Tables that are wider than their container, by the container's name.
 CUT = """
 return [...document.querySelectorAll(".wide")].filter(
 	(one) => one.scrollWidth > one.clientWidth + 1).map((one) =>
@@ -376,7 +376,7 @@ def main():
             charts = Charts(browser, data)
             drawn(charts, ".exits", "exits")
             drawn(charts, ".ns", "ns")
-            browser.complaints()  # of the pixels being read
+            browser.complaints()  # drop those about the pixels that were read
             hover(charts)
             tip(charts)
             zoom(charts)

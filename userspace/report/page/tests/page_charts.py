@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A page's charts, as whoever uses them sees them: drawn, pointed at, zoomed."""
+"""A page's charts, as users see them: drawn, pointed at, zoomed."""
 
 import math
 import re
@@ -30,7 +30,7 @@ class Charts:
         return self.browser.run("return document.querySelector('.said').textContent")
 
     def shown(self):
-        """From, and to, in seconds."""
+        """The begin and the end of the shown part, in seconds."""
         return [float(at) for at in re.findall(r"([\d.]+) s\b", self.said())]
 
     def at(self, seconds):
@@ -51,8 +51,8 @@ class Charts:
             self.at(end) - self.at(begin), 0).release().perform()
 
 
-# How many pixels each line's colour has in the middle of each point, of three
-# columns the most, as a mark's line may be in one.
+# How many pixels each line's colour has in the middle of each point: the most of three
+# columns, as a mark's line may cover one.
 HEIGHTS = """
 const [chart, middles, end] = arguments;
 const canvas = document.querySelector(chart + " canvas");
@@ -143,7 +143,7 @@ return { when: texts[0], all: texts.slice(1, 3), rows: texts.slice(3),
 
 
 def rate_text(kind, rate):
-    """As numbers.js has it."""
+    """Format a rate as numbers.js does."""
     if kind == "ns":
         return f"{rate:.2f}" if rate < 10 else f"{rate:.1f}"
     return count(math.floor(rate + 0.5)) if rate >= 10 or not rate else f"{rate:.1f}"
@@ -275,7 +275,7 @@ def keys_and_buttons(charts):
                         "(row) => row.cells[2].textContent)")
     for nr, button in enumerate(show):
         browser.run("arguments[0].click()", button)
-        # One of no length has a view of some.
+        # A phase without length is shown with some time around it.
         if rows_of[nr][0] < rows_of[nr][1] and charts.legend()[-1][1] != exits[nr]:
             wrong.append((rows_of[nr], exits[nr], charts.legend()[-1][1]))
     ok("the legend has the exits that the table of phases has", not wrong, wrong)

@@ -24,7 +24,7 @@ static void teardown(void)
 	ledger_free(&ledger);
 }
 
-/* Interval @n, and what has been booked in @ledger. */
+/* Add the exits in the ledger as interval @n, and empty the ledger. */
 static void add(uint64_t n, uint64_t length, const struct filter *filter)
 {
 	const struct run_step step = { .begin_ns = n * STEP,
@@ -39,7 +39,7 @@ static uint64_t sum(const uint64_t *number)
 {
 	uint64_t all_of_it = 0;
 
-	/* Those that are unused are 0, or what is added there is wrong. */
+	/* Unused points must be 0, or what is added to them later is wrong. */
 	for (size_t i = 0; number && i < RUN_POINTS; i++)
 		all_of_it += number[i];
 	return all_of_it;
@@ -47,7 +47,8 @@ static uint64_t sum(const uint64_t *number)
 
 START_TEST(two_points_become_one)
 {
-	const size_t nr = 5001; /* twice too many, and one */
+	const size_t nr =
+		5001; /* enough to halve the points twice, and one more */
 	uint64_t exits = 0;
 
 	for (size_t n = 0; n < nr; n++) {
@@ -60,7 +61,8 @@ START_TEST(two_points_become_one)
 	}
 	run_timeline_finish(&timeline);
 	ck_assert_uint_eq(timeline.merged, 4);
-	/* The last point is of one interval, so it is no point of its own. */
+	/* The last point has one interval only, so it is merged with the one
+	 * before. */
 	ck_assert_uint_eq(timeline.nr, 1250);
 	ck_assert_uint_eq(timeline.nr_lines, 2);
 	ck_assert_uint_eq(timeline.line[0].reason, EXIT_SVM_CPUID);
@@ -113,7 +115,8 @@ START_TEST(more_reasons_than_there_are)
 				  timeline.line[i].reason);
 	ck_assert_uint_eq(sum(timeline.rest.exits), 2 * 50);
 	ck_assert_uint_eq(sum(timeline.rest.ns), 2 * 50 * 5);
-	/* The first that came: a ledger has them in order. */
+	/* The lowest reasons have lines, as a ledger has reasons in ascending
+	 * order. */
 	ck_assert_ptr_nonnull(run_timeline_line(&timeline, RUN_LINES - 1));
 	ck_assert_ptr_null(run_timeline_line(&timeline, RUN_LINES));
 }
@@ -268,7 +271,7 @@ START_TEST(a_page_of_nothing)
 }
 END_TEST
 
-/* Two runs, of which the second is longer, and one of whose names is evil. */
+/* Two runs: the second one is longer, and its name has markup. */
 START_TEST(a_page_of_two)
 {
 	char directory[2][FIXTURE_PATH], path[2][FIXTURE_PATH], *text = NULL;

@@ -5,9 +5,9 @@ const marks = (function () {
 
 const LANES = 4, LANE = 15; // of marks' names, above a chart; in pixels
 const NAME = 30; // characters of a name there
-const NAMED = 24; // nobody's own marks: of more there are but ticks
+const NAMED = 24; // the most marks of the recorder with names; more are only ticks
 
-// Names where there is room for them, those that a person has set first.
+// Draws names where there is room for them, those of people's marks first.
 function draw(u, run, lanes, ink) {
 	const ratio = uPlot.pxRatio, ctx = u.ctx, box = u.bbox;
 	const inside = (mark) => mark.at >= run.from && mark.at <= run.to;
@@ -42,7 +42,7 @@ function draw(u, run, lanes, ink) {
 		ctx.fillRect(x, spot.top, ratio, box.top + box.height - spot.top);
 		ctx.globalAlpha = 1;
 	}
-	// Names last: what lines cross them are behind.
+	// Draw the names last, so that lines which cross them are behind.
 	for (const spot of placed) {
 		ctx.fillStyle = ink.paper;
 		ctx.fillRect(spot.text - ratio, spot.top, spot.width + 2 * ratio,
@@ -53,8 +53,8 @@ function draw(u, run, lanes, ink) {
 	ctx.restore();
 }
 
-// Where a name touches no other, and best neither a line of another mark,
-// which goes down from its own name: right of its line, or else left.
+// Finds a place for a name, right or left of its mark's line.  It must not touch
+// another name, and should not touch the line below another mark's name.
 function find_spot(u, x, width, lanes, placed) {
 	const ratio = uPlot.pxRatio, gap = 4 * ratio;
 	const end = u.bbox.left + u.bbox.width + 12 * ratio;
@@ -99,7 +99,7 @@ function draw_change(u, x, ink) {
 	ctx.fill();
 }
 
-// How many there are to be, above a chart of all of them.
+// The number of lanes for names above a chart that shows all of these marks.
 function lanes(all) {
 	const own = all.filter((mark) => mark.user).length;
 	const named = all.length - own > NAMED ? own : all.length;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Numbers as the program's own text has them: see format.h.
+// Formats numbers as the program's own text does: see format.h.
 const numbers = (function () {
 "use strict";
 
@@ -23,7 +23,7 @@ function time(ns) {
 	return number.toFixed(number < 10 ? 2 : number < 100 ? 1 : 0) + name;
 }
 
-// As many decimals as multiples of a step have.
+// Formats a number with as many decimals as multiples of a step have.
 function stepped(number, step) {
 	let decimals = 0;
 

@@ -39,12 +39,12 @@ class Run {
 		this.number = number;
 		this.peers = [this]; // whose charts have the same height
 		this.data = data;
-		// A run of no time has a little.
+		// A run without length gets a tiny one.
 		this.end = Math.max(data.end, data.begin[0] + 1e-6);
 		this.edges = data.begin.concat(this.end);
 		this.hidden = new Set();
 		this.here = null;
-		this.pointed = null; // the chart
+		this.pointed = null; // the chart below the mouse
 		this.from = this.edges[0];
 		this.to = this.end;
 		this.kinds = [
@@ -71,7 +71,7 @@ class Run {
 		this.zoom(this.from, this.to);
 	}
 
-	// The point that a moment is in.
+	// The index of the point that has a moment.
 	point_at(at) {
 		let low = 0, high = this.data.begin.length;
 
@@ -115,7 +115,7 @@ class Run {
 		return [this.edges].concat(stacked.reverse());
 	}
 
-	// Of what is shown.
+	// The highest sum of lines in the part that is shown.
 	highest(field) {
 		const kind = this.kinds.find((one) => one.field === field);
 		let most = 0;
@@ -229,8 +229,8 @@ class Run {
 		this.fill_legend();
 	}
 
-	// Those that begin where the charts show, or else the one that all of that
-	// is in: as in the table of phases, each is in one of two neighbours.
+	// The points that begin in the shown part, or else the one that contains it.
+	// As in the table of phases, a point belongs to only one of two neighbours.
 	points_shown() {
 		const points = [];
 		let i = this.point_at(this.from + 1e-9);
@@ -244,13 +244,13 @@ class Run {
 		return points;
 	}
 
-	// Is it in that chart?  All of them together are, after the last.
+	// Does a chart show a line?  The index after the last is that of their sum.
 	counts(index, kind) {
 		return kind && (index === this.data.lines.length ||
 			this.shown(index, kind));
 	}
 
-	// Sums of what the charts show: of all, all.
+	// Fills the legend with the sums over the shown part.
 	fill_legend() {
 		const points = this.points_shown(), [exits, ns] = this.kinds;
 		const all = { exits: 0, ns: 0 }, sums = [];
@@ -280,7 +280,7 @@ class Run {
 		tips.show(this);
 	}
 
-	// A line's rates at the cursor; the last is that of all.
+	// A line's rates at the cursor; the index after the last is that of the sum.
 	here_of(index) {
 		const i = this.here, lines = this.data.lines;
 		const of = (kind) => kind.value(lines.reduce((sum, line, number) =>
@@ -368,7 +368,7 @@ class Run {
 		this.zoom(this.edges[0], this.end);
 	}
 
-	// By a factor, about the cursor.
+	// Zooms by a factor, around the cursor.
 	closer(factor) {
 		const middle = this.here === null ? (this.from + this.to) / 2 :
 			(this.edges[this.here] + this.edges[this.here + 1]) / 2;

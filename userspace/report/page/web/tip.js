@@ -6,8 +6,8 @@ const tips = (function () {
 const MOST = 5; // reasons that are named
 const GAP = 14; // pixels between it and the cursor
 
-// A chart's lines at the cursor that are shown there, the most first, and what
-// all the others are together.
+// The lines that a chart shows at the cursor, the highest first, and the sum of
+// those that are not named.
 function rates(run, kind) {
 	const length = run.length(run.here);
 	const all = run.data.lines.map((line, index) => ({ line, index,
@@ -21,7 +21,7 @@ function rates(run, kind) {
 		rest: sum(all.filter((one) => !most.includes(one))) };
 }
 
-// The same for those who listen.
+// The same in words, for screen readers.
 function words(run, kind) {
 	const { most, total } = rates(run, kind);
 
@@ -59,7 +59,7 @@ function fill(box, run, kind) {
 		row("rest", "others", rest);
 }
 
-// Beside the cursor, or, where there is no room, below or above it.
+// Places the box beside the cursor; without room there, below or above it.
 function place(box, chart) {
 	const { left, top } = chart.cursor, over = chart.over;
 	const width = box.offsetWidth, height = box.offsetHeight;
@@ -77,7 +77,7 @@ function place(box, chart) {
 	box.style.top = Math.round(y) + "px";
 }
 
-// The live region has it in words.
+// Screen readers do not see the box, as the live region has its words.
 function make(chart) {
 	const box = document.createElement("div");
 
@@ -88,7 +88,7 @@ function make(chart) {
 	chart.tip = box;
 }
 
-// Of those of a run, the one that is pointed at, if there is something there.
+// Shows the box of the chart below the mouse, if the cursor is at a point.
 function show(run) {
 	for (const chart of run.charts) {
 		chart.tip.hidden = run.here === null || run.pointed !== chart;
