@@ -121,7 +121,7 @@ int advise_set_of(const struct advise_rule *rule, uint32_t isa,
 		set->keys = exits->keys;
 		return set_reasons(exits->reasons, isa, set, why) ? -EINVAL : 1;
 	}
-	return why_set(why, EINVAL, "the rule %s says nothing of %s", rule->id,
+	return why_set(why, EINVAL, "the rule %s has no entry for %s", rule->id,
 		       name);
 }
 

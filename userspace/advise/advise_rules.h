@@ -11,7 +11,7 @@
 #include "lib/msg.h"
 
 #define ADVISE_ISAS 2 /* entries in a row's list of exits */
-#define ADVISE_REASONS 16 /* of an entry, at most */
+#define ADVISE_REASONS 16 /* the most reasons of an entry */
 #define ADVISE_BOUNDS 2
 
 /* The property of exits to which a bound applies. */

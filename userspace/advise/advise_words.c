@@ -72,11 +72,11 @@ struct advise_text advise_words_seen(const struct advice *advice,
 		       finding->met, finding->parts);
 	if (finding->vm->began)
 		append(&text,
-		       " The VM began meanwhile: its start is in these numbers.");
+		       " The VM began during the run: these numbers include its start.");
 	if (is_of_time(verdict->rule) &&
 	    !(advice->facts->has & ADVISE_NEEDS_OFF_CPU))
 		append(&text,
-		       " The times may contain some in which the host ran others: --off-cpu would tell.");
+		       " The times may include some in which the host ran others: --off-cpu would tell.");
 	return text;
 }
 

@@ -148,7 +148,7 @@ static void put_check(const struct advice *advice,
 		      const struct advise_verdict *verdict,
 		      const struct advise_finding *finding, FILE *out)
 {
-	struct advise_text text = { "When it was changed, this shows less: " };
+	struct advise_text text = { "After the change, this shows less: " };
 	const size_t length = strlen(text.s);
 
 	snprintf(text.s + length, sizeof(text.s) - length, "%s",
@@ -257,7 +257,7 @@ static void put_notes(const struct advise_facts *facts, FILE *out)
 	if (facts->older) {
 		snprintf(
 			text, sizeof(text),
-			"VMs that ended long before the end are not judged, as they are no longer known apart: %s",
+			"VMs that ended long before the end are not judged, as they are no longer known separately: %s",
 			format_count(facts->older).s);
 		paragraph("note", text, out);
 	}

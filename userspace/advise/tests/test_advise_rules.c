@@ -130,7 +130,7 @@ static double value_of(const struct advise_bound *bound,
 	return advise_measure(bound->measure, &times, 1);
 }
 
-/* Is a value outside of a bound by at most a twelfth? */
+/* Is a value outside of a bound by at most a ninth? */
 static bool is_near(const struct advise_bound *bound, double value)
 {
 	const double at = bound->below ? bound->below : bound->least;

@@ -137,11 +137,11 @@ START_TEST(as_text)
 		"  0x608 ACPI PM timer                          2,711     45.8 %     169 us\n\n"
 		"seen     vCPU 0 of web1 accessed the ACPI PM timer, the PIT or the RTC 2,711\n"
 		"         times per second. This held in 16 of 16 parts of the time. The VM began\n"
-		"         meanwhile: its start is in these numbers.\n"));
+		"         during the run: these numbers include its start.\n"));
 	ck_assert_ptr_nonnull(strstr(
 		text,
-		"When it was changed, this shows less: exitledger monitor -i 10 -n 1\n"
-		"         --vm web1 --reason ioio --by port\n"));
+		"After the change, this shows less: exitledger monitor -i 10 -n 1 --vm\n"
+		"         web1 --reason ioio --by port\n"));
 	ck_assert_ptr_nonnull(strstr(
 		text,
 		"\nunjudged preempted, halt-polling: record with --off-cpu\n"));
