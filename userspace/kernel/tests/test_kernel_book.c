@@ -443,7 +443,7 @@ START_TEST(what_cannot_be)
 		break;
 	case 3:
 		made.head.tsc_khz++;
-		refused(EPROTO, "the TSC's rate, are others");
+		refused(EPROTO, "the TSC's rate have changed");
 		return;
 	}
 	refused(EINVAL, "counters went back");
