@@ -2,12 +2,12 @@
 # BPF objects, and the skeletons through which user space has them.
 
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-# BTF has the names of source files: relative ones, so that it is the same wherever it
-# is built.
+# BTF contains the names of source files.  They are relative, so that the object is the
+# same wherever it is built.
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Werror \
 	      -Ikvm-instrumentation/src -I/usr/include/$(MULTIARCH)
 
-# As C's: the compiler says what was included.
+# As for C files, the compiler writes which files were included.
 BPF_DEPS = -MMD -MP -MF $(@:.o=.d) -MT '$$(BUILD)/$(@:$(BUILD)/%=%)'
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c bpf/bpf.mk | build-tools
@@ -17,7 +17,7 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c bpf/bpf.mk | build-tools
 	$(BPFTOOL) gen object $@ $@.new
 	@rm $@.new
 
-# clang-tidy is not asked about what bpftool generates.
+# clang-tidy does not check files that bpftool generates.
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	echo '/* NOLINTBEGIN: generated */' > $@.new
 	$(BPFTOOL) gen skeleton $< name $*_bpf >> $@.new

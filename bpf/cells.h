@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The cells of reasons within a vCPU's slot, and the times that are booked in
- * them.
- */
+/* The cells of reasons in a vCPU's slot, and the times booked in them. */
 #ifndef EXITLEDGER_CELLS_H
 #define EXITLEDGER_CELLS_H
 
 #include "slots.h"
 
-/* The bucket within its span of a value's leading bits: hist_table(). */
+/* The bucket of a value's leading bits within its span: hist_table(). */
 const volatile u8 hist_bucket[HIST_TABLE];
 
-/*
- * An index that is not checked stays within this, as with slots: see slots.h.
- */
+/* Indices that are not checked stay within this size, as in slots.h. */
 struct obs_span spans[OBS_SPANS + 8];
 
 /*
- * Spans that are not in use.  User space appends them at the tail, and takes
- * back those of slots that it frees; programs take one at the head.
+ * Spans that are not in use.  User space appends spans at the tail: at first
+ * all of them, and later those of slots that it frees.  Programs take spans
+ * from the head.
  */
 u16 free_spans[OBS_SPANS];
 u64 free_head;
@@ -27,7 +23,7 @@ u64 free_tail;
 OBS_ASSERT((OBS_SPANS & (OBS_SPANS - 1)) == 0);
 OBS_ASSERT(256 * sizeof(u32) <= 8 * sizeof(struct obs_span));
 
-/* The index in obs_slot.cell_of of a reason's byte; OBS_DIRECT: it has none. */
+/* The index in obs_slot.cell_of for a reason; OBS_DIRECT if it has none. */
 static __always_inline u32 direct_of(u32 reason)
 {
 	if (reason < OBS_DENSE)
@@ -38,9 +34,9 @@ static __always_inline u32 direct_of(u32 reason)
 }
 
 /*
- * Remember KVM's own count of exits before this one, which its statistics have
- * not counted yet.  Others may have come since the slot was taken, which
- * happens at an entry if exits were not yet attached to.
+ * Remember how many exits KVM's statistics have before this one, which they
+ * have not counted yet.  A slot may be taken at an entry, before programs are
+ * attached to exits, so this cannot be done when it is taken.
  */
 static __always_inline void slot_first_exit(struct obs_slot *slot)
 {
@@ -54,7 +50,7 @@ static __always_inline void slot_first_exit(struct obs_slot *slot)
 	slot->prior_exits = exits > no_exits ? exits - no_exits : 0;
 }
 
-/* Search a reason's cell, or take a new one if @take; 0: there is none. */
+/* Search a reason's cell, or take a new one if @take; 0 if there is none. */
 static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 {
 	u32 direct = direct_of(reason);
@@ -85,8 +81,8 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 }
 
 /*
- * Find the cell of a reason, or take one.  The barriers here and below keep
- * clang from joining branches that the verifier has to tell apart.
+ * Find the cell of a reason, or take one.  The barriers in this file prevent
+ * clang from merging branches that the verifier must distinguish.
  */
 static __always_inline u64 cell_of(struct obs_slot *slot, u32 reason)
 {
@@ -110,7 +106,7 @@ static __always_inline u64 cell_of(struct obs_slot *slot, u32 reason)
 	return cell;
 }
 
-/* A free span for a cell, or 0. */
+/* Take a free span for a cell.  Returns 0 if there is none. */
 __noinline u32 span_take(void)
 {
 	for (int i = 0; i < 64; i++) {
@@ -127,8 +123,8 @@ __noinline u32 span_take(void)
 }
 
 /*
- * Find the span of a time; the upper 32 bits of the result are its leading
- * bits.
+ * Find the span of a time.  The upper 32 bits of the result are the leading
+ * bits of the time.
  */
 __noinline u64 span_of(u64 ns)
 {
@@ -145,7 +141,7 @@ static __always_inline void count_in(u64 span, u64 bucket)
 	spans[span].count[bucket]++;
 }
 
-/* Book a time that is long, or that is the first in its span. */
+/* Book a time that is long, or is the first in its span. */
 static __noinline int book_hist_rare(struct obs_cell *cell, u64 ns)
 {
 	u64 place = span_of(ns), span = place & (HIST_SPANS - 1), nr;
@@ -164,7 +160,7 @@ static __noinline int book_hist_rare(struct obs_cell *cell, u64 ns)
 	return 0;
 }
 
-/* Times up to 262 us, which are nearly all but sleep, need no loop. */
+/* Times up to 262 us, which are nearly all except sleep, need no loop. */
 static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
 {
 	u64 lead1 = ns >> HIST_SPAN_BITS, lead2 = ns >> 2 * HIST_SPAN_BITS;
@@ -192,16 +188,17 @@ static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
 }
 
 /*
- * Is a time negative, because the clock of the CPU where it ended is behind
- * that of the other one?  As an unsigned number it is above every real time, so
- * it has to be checked only if it would become the longest.
+ * Is a time negative?  This happens if the clock of the CPU where it ended is
+ * behind that of the CPU where it began.  As an unsigned number it is above
+ * every real time, so callers check it only if it would become the longest
+ * time.
  */
 static __always_inline int is_negative(u64 ns)
 {
 	return (s64)ns < 0;
 }
 
-/* Returns other than 0 if it was negative, and is not booked. */
+/* Book a time, unless it is negative; returns a value other than 0 if it is. */
 static __always_inline int book_sum(struct obs_cell *cell, u64 ns)
 {
 	if (unlikely(ns > cell->max_ns)) {
@@ -217,7 +214,7 @@ static __always_inline int book_sum(struct obs_cell *cell, u64 ns)
 	return 0;
 }
 
-/* Programs do this last, so that no value has to be kept across the calls. */
+/* Programs call this last, so that they keep no value across the call. */
 static __always_inline int book_time(struct obs_cell *cell, u64 ns)
 {
 	return book_sum(cell, ns) ? 0 : book_hist(cell, ns);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Programs for 'exitledger doctor': one of each kind that the observer may use.
- * Doctor loads and attaches them for an instant, to see whether that is
+ * Doctor loads and attaches them for a moment, to find out whether that is
  * possible.
  */
 #include <linux/bpf.h>
@@ -21,7 +21,7 @@ int raw_tp(void *ctx __attribute__((unused)))
 	return 0;
 }
 
-/* 0 would hide the event from a perf session running beside it. */
+/* Returning 0 would hide the event from perf sessions. */
 SEC("?tp/kvm/kvm_exit")
 int tp(void *ctx __attribute__((unused)))
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Three ways to read the reason of an exit that was just taken.  Each is for
- * kernels that have no better one, as two calls of bpf_probe_read_kernel() cost
- * more than everything else in an exit's program.
+ * Three ways to read the reason of an exit that just happened.  The slowest one
+ * works on all kernels: its two calls of bpf_probe_read_kernel() cost more than
+ * the rest of an exit's program.
  */
 #ifndef EXITLEDGER_EXIT_REASON_H
 #define EXITLEDGER_EXIT_REASON_H
@@ -49,7 +49,7 @@ static __always_inline u32 exit_reason(void *vcpu, u32 isa)
 	return reason;
 }
 
-/* exit_reason_record - the same, of a classic tracepoint's record */
+/* exit_reason_record - exit_reason() for a classic tracepoint's record */
 static __always_inline u32
 exit_reason_record(struct trace_event_raw_kvm_exit *record, u32 isa)
 {
@@ -60,8 +60,9 @@ exit_reason_record(struct trace_event_raw_kvm_exit *record, u32 isa)
 
 /*
  * bpf_rdonly_cast (from 6.2 on) lets a program read any address as one of the
- * kernel's own types, by a plain load that survives a fault.  Types of modules
- * cannot be named there, so these two stand for any eight and any four bytes.
+ * kernel's own types, by a plain load that survives a fault.  It does not
+ * accept types of modules, so these two types are used for any eight and any
+ * four bytes.
  */
 struct timespec64 {
 	long long tv_sec;
@@ -89,7 +90,7 @@ static __always_inline u32 load_u32(const void *address)
 	return four->insn_off;
 }
 
-/* exit_reason_svm - as exit_reason(), by bpf_rdonly_cast() */
+/* exit_reason_svm - exit_reason() for SVM, by bpf_rdonly_cast() */
 static __always_inline u32 exit_reason_svm(void *vcpu)
 {
 	void *vmcb;
@@ -100,7 +101,7 @@ static __always_inline u32 exit_reason_svm(void *vcpu)
 			bpf_core_field_offset(struct vmcb, control.exit_code));
 }
 
-/* exit_reason_vmx - likewise */
+/* exit_reason_vmx - exit_reason() for VMX, by bpf_rdonly_cast() */
 static __always_inline u32 exit_reason_vmx(void *vcpu)
 {
 	u32 offset;
@@ -115,10 +116,10 @@ static __always_inline u32 exit_reason_vmx(void *vcpu)
 }
 
 /*
- * 6.1's kvm_amd has a per-CPU variable whose type the verifier knows.  It has
- * the VMCB that was current when a vCPU was last loaded.  That is the vCPU's
- * own, unless the vCPU was in L2 then or is now.  So it must be the VMCB that
- * the slot remembers as L1's, and the vCPU must not be in guest mode.
+ * kvm_amd of 6.1 has a per-CPU variable whose type the verifier knows.  It has
+ * the VMCB that was current when a vCPU was last loaded.  This is the vCPU's
+ * VMCB, unless the vCPU was in L2 then or is now.  So it must be the VMCB that
+ * the slot has for L1, and the vCPU must not be in guest mode.
  */
 struct svm_cpu_data {
 	struct vmcb *current_vmcb;
@@ -126,7 +127,7 @@ struct svm_cpu_data {
 
 extern const struct svm_cpu_data svm_data __ksym __weak;
 
-/* exit_reason_svm_data - as exit_reason(), 6.1's SVM; @vcpu: of tp_btf */
+/* exit_reason_svm_data - exit_reason() for SVM on 6.1; @vcpu: from tp_btf */
 static __always_inline u32 exit_reason_svm_data(struct kvm_vcpu *vcpu,
 						u64 vmcb01)
 {
@@ -144,7 +145,7 @@ static __always_inline u32 exit_reason_svm_data(struct kvm_vcpu *vcpu,
 /*
  * entry_failed - was the vCPU's last entry a VM-Fail?
  *
- * Then it was traced, but nothing ran, and no exit followed.
+ * Such an entry is traced, but the guest did not run, and no exit follows.
  */
 static __always_inline int entry_failed(void *vcpu, u32 isa)
 {
@@ -175,9 +176,9 @@ static __always_inline int was_emulated(void *vcpu)
 }
 
 /*
- * exit_control - the address of the VMCB or VMCS that the vCPU runs on
+ * exit_control - the address of the VMCB or VMCS that the vCPU is using
  *
- * L1 and its guests each have one of their own.  0: not known.
+ * L1 and its guests have different ones.  Returns 0 if it is unknown.
  */
 static __always_inline u64 exit_control(void *vcpu, u32 isa)
 {
@@ -195,10 +196,10 @@ static __always_inline u64 exit_control(void *vcpu, u32 isa)
 
 /*
  * register_bit - is a register's bit set in regs_avail or regs_dirty?
- * @member: one of these two
+ * @member: regs_avail or regs_dirty
  * @old, @new: the register's name in enum kvm_reg, up to 7.1 and from 7.2 on
  *
- * -1: the running kernel has no such bit.
+ * Returns -1 if the running kernel has no such bit.
  */
 #define register_bit(vcpu, member, old, new)                              \
 	({                                                                \
@@ -223,8 +224,9 @@ static __always_inline u64 exit_control(void *vcpu, u32 isa)
 	})
 
 /*
- * was_skipped - has KVM moved RIP since the exit, as after an instruction? -1:
- * not known
+ * was_skipped - has KVM moved RIP to the next instruction since the exit?
+ *
+ * Returns -1 if this is unknown.
  */
 static __always_inline int was_skipped(struct kvm_vcpu *vcpu)
 {
@@ -232,7 +234,7 @@ static __always_inline int was_skipped(struct kvm_vcpu *vcpu)
 }
 
 /*
- * svm_exit_info - EXITINFO1 or EXITINFO2 of an exit, from then on to the entry
+ * svm_exit_info - EXITINFO1 or EXITINFO2 of an exit; valid until the entry
  * @which: 1 or 2
  */
 static __always_inline u64 svm_exit_info(struct vcpu_svm *svm, int which)
@@ -244,11 +246,10 @@ static __always_inline u64 svm_exit_info(struct vcpu_svm *svm, int which)
 }
 
 /*
- * vmx_qualification - the exit qualification of the last exit, if KVM has read
- * it
+ * vmx_qualification - the last exit's qualification, if KVM has read it
  *
- * Only the handler of an exit reads it from the VMCS, so it is known at the
- * entry at the earliest.  Returns 0 if it was not read.
+ * KVM reads it from the VMCS only in the handler of the exit, so it is not
+ * known before the entry.  Returns 0 if KVM has not read it.
  */
 static __always_inline int vmx_qualification(struct kvm_vcpu *vcpu,
 					     u64 *qualification)
@@ -270,8 +271,9 @@ static __always_inline int vmx_qualification(struct kvm_vcpu *vcpu,
 }
 
 /*
- * exit_info_at_entry - the information on a port access, at the entry; 0: not
- * known
+ * exit_info_at_entry - get the information on a port access, at the entry
+ *
+ * Returns 0 if it is unknown.
  */
 static __always_inline int exit_info_at_entry(void *vcpu, u32 isa, u64 *info)
 {

@@ -1,29 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which of an ISA's exit reasons are HLT, CPUID, an access to a port …: the
- * questions that BPF and user space ask about an exit, whatever the ISA. An
- * ISA's row in userspace/ledger/ has the numbers, and BPF gets them from there.
+ * Which of an ISA's exit reasons are HLT, CPUID, an access to a port, and so
+ * on.  BPF and user space ask these questions about an exit of any ISA.  The
+ * numbers are in the ISA's row in userspace/ledger/, which gives them to BPF.
  */
 #ifndef EXITLEDGER_EXIT_ROLES_H
 #define EXITLEDGER_EXIT_ROLES_H
 
-/* No exit has this reason: the ISA has nothing of this kind. */
+/* No exit has this reason.  It means that the ISA has no such exit. */
 #define EXIT_ROLE_NONE 0xfffffffcu
 
 struct exit_roles {
 	unsigned int hlt;
 	unsigned int cpuid;
 	unsigned int io; /* access to an I/O port */
-	unsigned int msr_read, msr_write; /* may be the same */
+	unsigned int msr_read, msr_write; /* may be equal */
 	unsigned int hypercall;
 	/*
-	 * Access to an address that KVM knows is no memory; other exits may
-	 * have this reason, too.
+	 * An access to an address that KVM knows not to be memory; other exits
+	 * may have this reason, too.
 	 */
 	unsigned int mmio;
-	/*
-	 * An exit that may turn out to be for a port once KVM has handled it.
-	 */
+	/* After KVM has handled this exit, it may be for a port. */
 	unsigned int io_late;
 };
 

@@ -51,8 +51,8 @@ static __always_inline void lose_key(struct obs_slot *slot)
 }
 
 /*
- * Book the open exit's key.  Only the first one is booked, as there may be
- * more.
+ * Book the open exit's key.  An exit may have several keys; only the first one
+ * is booked.
  */
 static __noinline int book_key(struct obs_slot *slot, u64 key)
 {
@@ -77,13 +77,13 @@ static __always_inline u64 port_of(u64 info)
 	return info >> 16 & 0xffff;
 }
 
-/* EXITINFO1 of a page fault: reserved bits are set in a page table entry. */
+/* EXITINFO1 of a page fault: a page table entry has reserved bits. */
 #define NPF_RESERVED 8
 
 /*
- * Book keys that are known at the exit, where nothing can interrupt: those in
- * the guest's registers, or in the VMCB. For addresses that KVM knows are no
- * memory it sets reserved bits in the page tables' entries.
+ * Book keys that are known at the exit, where nothing can interrupt this
+ * program: those in the guest's registers or in the VMCB.  If KVM knows that an
+ * address is not memory, it has set reserved bits in the page table entry.
  */
 static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
 					     u32 reason)
@@ -119,9 +119,8 @@ static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
 }
 
 /*
- * Book keys that KVM knows only once it has handled the exit: those in an exit
- * qualification, and those of exits of a guest with encrypted registers
- * (SEV-ES).
+ * Book keys that are known only after KVM has handled the exit: those in an
+ * exit qualification, and those of a guest with encrypted registers (SEV-ES).
  */
 static __noinline int book_key_at_entry(struct obs_slot *slot)
 {
@@ -156,7 +155,7 @@ static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 	if (slot->has_key == OBS_KEY_BOOKED)
 		entry = keyed_of(slot, open_reason(slot));
 	slot->has_key = 0;
-	/* A negative time is counted with that of its reason. */
+	/* Negative times are counted where the reason's time is booked. */
 	if (!entry || is_negative(ns))
 		return;
 	entry->timed++;
@@ -167,7 +166,7 @@ static __always_inline void book_key_time(struct obs_slot *slot, u64 ns)
 		entry->max_ns = ns;
 }
 
-/* The address of the vCPU that this event's thread runs. */
+/* Book an address for the vCPU that this event's thread runs. */
 static __always_inline int book_thread_key(u64 key)
 {
 	return book_key(slot_of_current(), key);
@@ -216,7 +215,7 @@ static __noinline int book_was_off(struct obs_slot *slot, u64 ns)
 	open = slot->open;
 	if (open >= OBS_CELLS)
 		return 0;
-	/* Another thread enters, while the one that saw the exit is off. */
+	/* The thread that saw the exit is off the CPU, and another enters. */
 	if (slot->off_ns)
 		end_off(slot, slot->exit_ns + ns);
 	if (!is_negative(ns)) {
@@ -228,7 +227,7 @@ static __noinline int book_was_off(struct obs_slot *slot, u64 ns)
 	return 0;
 }
 
-/* To be called before exit_ns is reset. */
+/* Must be called before exit_ns is reset. */
 static __always_inline void book_off_cpu(struct obs_slot *slot, u64 ns)
 {
 	if (unlikely(slot->preempted_ns | slot->blocked_ns | slot->off_ns))
@@ -236,8 +235,8 @@ static __always_inline void book_off_cpu(struct obs_slot *slot, u64 ns)
 }
 
 /*
- * Forget an exit that no entry has followed, so that its data are not booked
- * for the next one.
+ * Forget an exit without an entry, so that its data are not booked for the next
+ * exit.
  */
 static __always_inline void forget_open(struct obs_slot *slot)
 {

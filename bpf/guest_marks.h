@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * How a guest tells its host's observer the name of a moment, with nothing but
- * CPUID, at any privilege, under any KVM, patched or not.
+ * Marks: a guest tells an observer on its host the name of a moment.  It needs
+ * only CPUID, at any privilege level, and any KVM, patched or not.
  *
- * This is the only place where it is defined; guest programs, which may take it
- * as it is, and the BPF observer include it.  It includes nothing.
+ * This file is the only definition.  The BPF observer and guest programs
+ * include it; other guest programs may copy it.  It includes nothing.
  *
- * A mark is a sequence of CPUIDs of leaf EXIT_LEAF_EXITS, which ignores ECX,
- * all on one vCPU.  Their ECX:
+ * A mark is a sequence of CPUID instructions on one vCPU, with the leaf
+ * EXIT_LEAF_EXITS, which ignores ECX.  Their values of ECX are:
  *
  *  first   GUEST_MARK_START
- *  second  GUEST_MARK_HEADER(length), of a text of 1 to GUEST_MARK_TEXT bytes
- *  third … the text, UTF-8, four bytes in each, the first one lowest; what the
- *          last one has too many is zero
- *  last    the checksum: guest_mark_sum() over all from the header on
+ *  second  GUEST_MARK_HEADER(length); the text has 1 to GUEST_MARK_TEXT bytes
+ *  third … the text in UTF-8: four bytes in each value, the first byte lowest;
+ *          unused bytes of the last value are zero
+ *  last    the checksum: guest_mark_sum() over all values from the header on
  *
- * The answer to the last one is the VM's total of exits at the mark, if its KVM
- * has the counters (leaf EXIT_LEAF_INFO tells).  A caller whose ECX is rubbish
- * sets no mark but by a start, a length that is there twice, and a checksum.  A
- * start begins anew; no UTF-8 text has one of its bytes.  A sequence is lost if
- * another one, or a read of that leaf, comes between on the same vCPU.
+ * The answer to the last CPUID is the VM's total of exits at the mark, if its
+ * KVM has the counters (see leaf EXIT_LEAF_INFO).  Programs that leave other
+ * values in ECX set no marks by accident, because a mark needs the start, the
+ * length twice, and the checksum.  A start begins a new mark; its bytes are not
+ * valid in UTF-8, so no text contains it.  A mark is lost if another mark, or a
+ * read of that leaf, comes between on the same vCPU.
  */
 #ifndef GUEST_MARKS_H
 #define GUEST_MARKS_H
@@ -30,7 +31,7 @@
 #define GUEST_MARK_HEADER(length) \
 	(0x4b4d0000u | ((length) ^ 0xffu) << 8 | (length))
 
-/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), of words: begin, step. */
+/* FNV-1a of words (http://www.isthe.com/chongo/tech/comp/fnv/): first value. */
 #define GUEST_MARK_SUM 2166136261u
 
 static inline unsigned int guest_mark_sum(unsigned int sum, unsigned int word)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The few fields of KVM's structures that the observer reads.  CO-RE finds
- * their places in the running kernel, so only names and types matter here.
- * Where a kernel moved a field, there is a flavour (___) of the structure, and
- * the program asks which of them exists.
+ * their offsets in the running kernel, so only names and types matter here.  If
+ * a kernel has moved a field, there is a flavour (___) of the structure, and
+ * the program checks which flavour exists.
  */
 #ifndef EXITLEDGER_KVM_TYPES_H
 #define EXITLEDGER_KVM_TYPES_H
@@ -32,8 +32,8 @@ struct kvm_vcpu_stat {
 
 struct kvm_vcpu_arch {
 	unsigned long regs[17]; /* as in enum obs_register, enum kvm_reg */
-	u32 regs_avail; /* a bit for each enum kvm_reg that is valid */
-	u32 regs_dirty; /* a bit for each that was written since the exit */
+	u32 regs_avail; /* bit n: register n is valid */
+	u32 regs_dirty; /* bit n: register n was written since the exit */
 	u32 hflags;
 };
 
@@ -42,7 +42,7 @@ struct kvm_vcpu_arch___72 {
 	unsigned long regs_dirty[1];
 };
 
-/* The processor's numbers. */
+/* The registers' numbers in the processor's encoding. */
 enum obs_register {
 	OBS_RAX,
 	OBS_RCX,
@@ -52,7 +52,7 @@ enum obs_register {
 
 /*
  * asm/kvm_host.h.  CO-RE knows the running kernel's numbers, and which of the
- * names it has.  The second name of each is the one from 7.2 on.
+ * names it has.  The second name of each register is used from 7.2 on.
  */
 enum kvm_reg {
 	VCPU_REGS_RIP = 16,
@@ -141,7 +141,7 @@ struct task_struct {
 	struct hlist_head preempt_notifiers;
 };
 
-/* asm/ptrace.h: the first argument of a function that a kprobe is on */
+/* asm/ptrace.h: the first argument of a function with a kprobe */
 struct pt_regs {
 	unsigned long di;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Captures each answer of KVM's counters to a guest, with the sums of this book
+ * Captures each answer of KVM's counters to a guest, with the observer's sums
  * at that moment.
  */
 #ifndef EXITLEDGER_LEAF_READS_H
@@ -8,7 +8,7 @@
 
 #include "sums.h"
 
-/* The read that is open in each slot. */
+/* The read of each slot that has not been answered yet. */
 struct obs_read leaf_reads[OBS_SLOTS];
 
 struct {
@@ -16,7 +16,7 @@ struct {
 	__uint(max_entries, 1 << 20);
 } answers SEC(".maps");
 
-/* The registers of a CPUID, as kvm_cpuid and the vCPU have them. */
+/* The registers of a CPUID, in the order of kvm_cpuid and of the vCPU. */
 struct cpuid_registers {
 	u32 eax, ebx, ecx, edx;
 };
@@ -34,8 +34,8 @@ leaf_read_of(const struct obs_slot *slot)
 }
 
 /*
- * To be called at a CPUID exit.  If it reads one of our leaves, remember the
- * sums as of now.
+ * Must be called at a CPUID exit.  If it reads one of our leaves, remember the
+ * current sums.
  */
 static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
 {
@@ -80,10 +80,7 @@ static __always_inline void answer_pair(struct obs_answer *answer,
 	answer->ns_before = read->ns;
 	if (vm) {
 		sum_vm(&sum, vm->head, answer->leaf, answer->index);
-		/*
-		 * It is read last, so that it includes vCPUs that came
-		 * meanwhile.
-		 */
+		/* Read this last, to include new vCPUs. */
 		answer->vcpus = READ_ONCE(vm->vcpus);
 	}
 	answer->outside = sum.outside;
@@ -113,8 +110,8 @@ answer_begin(u32 leaf, u32 index, const struct cpuid_registers *registers)
 }
 
 /*
- * To be called at kvm_cpuid: capture the registers of the answer, and the sums
- * at the exit and now.
+ * Must be called at kvm_cpuid.  Captures the registers of the answer, with the
+ * sums at the exit and the current sums.
  */
 static __always_inline int book_answer(const u64 *args)
 {
@@ -138,9 +135,9 @@ static __always_inline int book_answer(const u64 *args)
 	if (args[6] & 1)
 		answer->flags |= OBS_ANSWER_FOUND;
 	/*
-	 * A read that was not answered (because of a fault, or because it was
-	 * reflected to a guest's own hypervisor) does not belong to what the
-	 * emulator asks later.
+	 * If KVM did not answer a read, because of a fault or because the read
+	 * was reflected to the guest's own hypervisor, it must not be paired
+	 * with a later read by the emulator.
 	 */
 	if (slot && read && read->leaf == leaf && read->index == index)
 		answer_pair(answer, slot, read);
@@ -149,12 +146,12 @@ static __always_inline int book_answer(const u64 *args)
 }
 
 /*
- * To be called at the entry after a read that kvm_cpuid did not show.  From
- * Linux 7 on its programs can be preempted, and the kernel skips those that
- * another vCPU would run on that CPU meanwhile.  Programs on entries and exits
- * are safe, as interrupts are off.  If KVM moved on behind the CPUID, the
- * answer is in the registers; otherwise there was none.  The exit is still
- * open, so its vCPU is outside of the guest.
+ * Must be called at the entry after a read that the program on kvm_cpuid did
+ * not see.  From Linux 7 on such programs can be preempted, and the kernel
+ * skips them if another vCPU's one is due on the same CPU.  This does not
+ * happen to programs on entries and exits, as interrupts are off there.  If KVM
+ * has moved RIP past the CPUID, the registers have its answer; otherwise there
+ * was none.  The exit is still open, so its vCPU is outside of the guest.
  */
 static __noinline int answer_at_entry(void *vcpu, struct obs_slot *slot)
 {
@@ -169,7 +166,7 @@ static __noinline int answer_at_entry(void *vcpu, struct obs_slot *slot)
 	slot->reading = 0;
 	read = leaf_read_of(slot);
 	skipped = was_skipped(v);
-	/* There may have been an answer. */
+	/* If this is unknown, an answer may be lost. */
 	if (skipped < 0)
 		count(&losses.answers);
 	if (!read || skipped != 1 ||

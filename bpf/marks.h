@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Moments that have a name: marks that a guest sets, and resets of a VM. */
+/* Named moments: marks that a guest sets, and resets of a VM. */
 #ifndef EXITLEDGER_MARKS_H
 #define EXITLEDGER_MARKS_H
 
@@ -14,16 +14,16 @@ struct {
 u64 marks_booked;
 
 /*
- * The address at which a processor begins after a reset: SDM 3A, 9.1.4; APM 2,
+ * The address of the first instruction after a reset: SDM 3A, 9.1.4; APM 2,
  * 14.1.5.
  */
 #define RESET_RIP 0xfff0
 
 /*
- * A guest may set marks as fast as it can.  So many in a row are taken, then
- * one per OBS_MARK_NS, and in all no more than are of use. (This is the generic
- * cell rate algorithm, ITU-T I.371; mark_ns is the time at which the next one
- * would be due.)
+ * A guest can set marks as fast as it wants.  Accept OBS_MARK_BURST marks in a
+ * row, then one per OBS_MARK_NS, and a limited number in total.  This is the
+ * generic cell rate algorithm (ITU-T I.371); mark_ns is the time at which the
+ * next mark is due.
  */
 static __always_inline int mark_allowed(struct vm *vm)
 {
@@ -40,7 +40,7 @@ static __always_inline int mark_allowed(struct vm *vm)
 	return 1;
 }
 
-/* The number of exits that this book has of a slot's VM now. */
+/* Returns the current number of exits that the observer has for a slot's VM. */
 static __noinline u64 exits_of(struct obs_slot *slot)
 {
 	struct sum sum = {};
@@ -52,7 +52,7 @@ static __noinline u64 exits_of(struct obs_slot *slot)
 	return sum.exits;
 }
 
-/* The number of exits that this book has of one slot now. */
+/* Returns the current number of exits that the observer has for a slot. */
 static __noinline u64 own_exits(struct obs_slot *slot)
 {
 	u64 exits = 0;
@@ -92,9 +92,8 @@ static __always_inline void mark_book(struct obs_slot *slot, const u64 *args)
 	mark->kernel_exits = (u64)(u32)args[3] << 32 | (u32)args[2];
 	mark->has_kernel = args[6] & 1;
 	/*
-	 * The exit of this CPUID itself has come since, if it was an exit.  It
-	 * may be none if KVM emulates the guest (real mode without unrestricted
-	 * guest).
+	 * Add the exit of this CPUID, if it was an exit.  It is none if KVM
+	 * emulates the guest (real mode without unrestricted guest).
 	 */
 	mark->exits_before =
 		slot->marking.exits + (own_exits(slot) != slot->marking.own);
@@ -103,7 +102,7 @@ static __always_inline void mark_book(struct obs_slot *slot, const u64 *args)
 	bpf_ringbuf_submit(mark, 0);
 }
 
-/* Give up the mark that a vCPU has begun, and count it as lost. */
+/* Drop the mark that a vCPU has begun, and count it as lost. */
 static __always_inline void mark_lost(struct obs_marking *marking)
 {
 	marking->words = 0;
@@ -144,7 +143,7 @@ static __always_inline void mark_text(struct obs_slot *slot, u32 word)
 	}
 }
 
-/* To be called when leaf EXITS was read; @args are those of kvm_cpuid. */
+/* Must be called when leaf EXITS was read; @args: kvm_cpuid's arguments */
 static __noinline int mark_word(struct obs_slot *slot, const u64 *args)
 {
 	struct obs_marking *marking;
@@ -174,10 +173,10 @@ static __noinline int mark_word(struct obs_slot *slot, const u64 *args)
 }
 
 /*
- * Userspace sets a vCPU's registers.  This is how a VMM resets a VM, whatever
- * the guest did to be reset (triple fault, keyboard controller, ACPI, port
- * 0xcf9); no event of KVM tells it.  Before its first exit, a VM is being set
- * up and not reset.
+ * User space sets a vCPU's registers.  A VMM does this to reset a VM, for
+ * whatever reason (triple fault, keyboard controller, ACPI, port 0xcf9), and
+ * KVM has no event for a reset.  Before a VM's first exit it is not a reset,
+ * because the VM is still being set up.
  */
 static __always_inline int book_reset(u64 vcpu, u64 rip)
 {
@@ -192,7 +191,7 @@ static __always_inline int book_reset(u64 vcpu, u64 rip)
 	if (!slot || slot->vcpu_id)
 		return 0;
 	exits = exits_of(slot);
-	/* The registers were set again before anything has run. */
+	/* Nothing has run since the last reset: it is still the same. */
 	if (!exits || exits == slot->marking.reset_exits)
 		return 0;
 	slot->marking.reset_exits = exits;

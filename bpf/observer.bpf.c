@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The second book.  It counts a host's VM exits, and the time from each to the
- * next entry, by VM, vCPU and reason, on the tracepoints kvm_exit and
- * kvm_entry.  On kvm_cpuid it captures the answers of KVM's own counters to
+ * The observer's book.  It counts a host's VM exits, and the time from each
+ * exit to the next entry, by VM, vCPU and reason, on the tracepoints kvm_exit
+ * and kvm_entry.  On kvm_cpuid it captures the answers of KVM's own counters to
  * guests, each with the sums of this book at that moment.  There is one object
  * for both vendors and all kernels.  It has a program for each kind of
  * attachment and each way to read a reason; user space loads one set.
@@ -15,25 +15,25 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /*
- * Each program is compiled for one set of options: testing an option at run
- * time would cost instructions at each exit, though its value never changes.
+ * Each program is compiled for one set of options.  Testing an option at run
+ * time would cost instructions at each exit, although its value never changes.
  */
 enum job {
-	JOB_COUNT, /* counts of exits alone */
+	JOB_COUNT, /* only counts of exits */
 	/*
-	 * Also the sum, the least and the most of times; on exits the same as
-	 * JOB_TIME.
+	 * Also the sum, the shortest and the longest of the times.  Programs on
+	 * exits are the same as for JOB_TIME.
 	 */
 	JOB_SUM,
 	JOB_TIME, /* also histograms of times */
-	JOB_ALL, /* also whatever obs_config asks for */
+	JOB_ALL, /* also everything that obs_config asks for */
 };
 
 /*
- * If a guest's reads are captured, the time of an exit is booked at the next
- * exit, and not at the entry that ends it.  KVM, whose own hook comes after the
- * entry's tracepoint, has booked it by then.  So at any moment this book has no
- * more time than KVM's, with any number of vCPUs.
+ * If guests' reads are captured, the time of an exit is booked at the next
+ * exit, not at the entry that ends it.  KVM books it just after the entry's
+ * tracepoint, and so before this book.  Therefore at any moment this book's
+ * time is not above KVM's, with any number of vCPUs.
  */
 static __noinline int book_pending(struct obs_slot *slot)
 {
@@ -51,8 +51,8 @@ static __noinline int book_pending(struct obs_slot *slot)
 }
 
 /*
- * Everything that an exit's program does once it knows the slot and the reason.
- * @record: with classic tracepoints; otherwise NULL
+ * The part of an exit's program after the slot and the reason are known.
+ * @record: the record of a classic tracepoint, or NULL
  */
 static __always_inline int
 book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
@@ -69,10 +69,7 @@ book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
 	if (job == JOB_ALL && config.answers)
 		book_pending(slot);
 	cell = cell_of(slot, reason);
-	/*
-	 * Without this, clang keeps two copies of the pointer across the call
-	 * below.
-	 */
+	/* Without this, clang keeps two copies across the call. */
 	asm volatile("" : "+r"(same));
 	same->cell[cell].exits++;
 	if (job == JOB_COUNT)
@@ -84,8 +81,8 @@ book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
 	if (job == JOB_ALL && config.answers && reason == config.roles.cpuid)
 		leaf_read_begin(vcpu, slot);
 	/*
-	 * The clock is read last, so that the time of this program is not
-	 * booked as the exit's.
+	 * Read the clock last, so that the time of this program is not booked
+	 * as the exit's time.
 	 */
 	slot->exit_ns = bpf_ktime_get_ns();
 	if (job == JOB_ALL && !record && config.by)
@@ -96,14 +93,12 @@ book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
 	return 0;
 }
 
-/* An entry came without an exit.  Is an exit missing? */
+/* Count an entry without an exit: the exit was missed, or there was none. */
 static __noinline int entry_alone(void *vcpu, struct obs_slot *slot)
 {
 	if (!slot || config.classic)
 		return 0;
-	/*
-	 * Exits are attached last, so after the first exit each entry has one.
-	 */
+	/* Exits are attached last: entries after the first have one. */
 	if (entry_failed(vcpu, config.isa))
 		slot->failed_entries++;
 	else if (slot->cells)
@@ -160,20 +155,20 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
 }
 
 /*
- * Programs are attached in this order.  Exits come last, so that the entry
- * after an exit that was seen is seen, too, also when attaching to running
- * vCPUs.  The arguments are (vcpu, isa), see userspace/host/kernel_needs.h.  On
- * kernels that mark tp_btf's pointers as possibly NULL, the verifier wants the
- * check.
+ * Programs are attached in the order in which they are defined.  Exits are
+ * last, so that the entry after an exit that was seen is seen, too, even when
+ * attaching to running vCPUs.  The arguments are (vcpu, isa): see
+ * userspace/host/kernel_needs.h.  On kernels that mark tp_btf's pointers as
+ * possibly NULL, the verifier requires the check against NULL.
  */
 static __always_inline int end(u64 address)
 {
 	struct obs_slot *slot;
 
 	/*
-	 * No entry follows the last exit, which may be the VM's own end.  The
-	 * classic record has told its key, and two searches would be too many
-	 * for the verifier.
+	 * No entry follows the last exit, which may have ended the VM.  With a
+	 * classic record its key was booked at the exit, and two searches would
+	 * be too many for the verifier.
 	 */
 	if (config.by && !config.classic) {
 		slot = slot_at(slot_of_address(address));
@@ -189,14 +184,14 @@ int vcpu_end(u64 *ctx)
 	return end(first_argument(ctx));
 }
 
-/* For kernels without fentry. */
+/* This is used on kernels without fentry. */
 SEC("kprobe/kvm_arch_vcpu_destroy")
 int vcpu_end_probe(struct pt_regs *ctx)
 {
 	return end(ctx->di);
 }
 
-/* Exits from which the fast path re-enters the guest do not come here. */
+/* This is not called for exits from which the fast path re-enters the guest. */
 static __noinline int handled_elsewhere(const void *ctx)
 {
 	struct obs_slot *slot;
@@ -231,7 +226,7 @@ int vmx_handled(u64 *ctx)
 	return exit_handled(ctx);
 }
 
-/* KVM's own statistics count such passes as exits. */
+/* KVM's own statistics count a pass that it emulates as an exit. */
 SEC("fentry/vmx_handle_exit")
 int vmx_emulated(u64 *ctx)
 {
@@ -240,14 +235,14 @@ int vmx_emulated(u64 *ctx)
 
 	if (likely(!was_emulated((void *)vcpu)))
 		return 0;
-	/* Exits before the first entry are in the slot's prior_exits. */
+	/* Events before the first entry are in prior_exits. */
 	slot = slot_at(slot_find(vcpu));
 	if (slot)
 		slot->emulated++;
 	return 0;
 }
 
-/* (preempt, prev, next, prev_state): the last from 5.18 on. */
+/* (preempt, prev, next, prev_state); prev_state exists from 5.18 on. */
 SEC("tp_btf/sched_switch")
 int off_cpu(u64 *ctx)
 {
@@ -300,10 +295,10 @@ int vcpu_reset(u64 *ctx)
 
 /*
  * The programs for each way to attach and each job: NAME_count, NAME_sum,
- * NAME_time, NAME_all.  A program on a classic tracepoint that returned 0 would
- * hide the event from others.  Rare work is in a function that is called last.
- * So the common path has no value to keep across a call; each one would be
- * saved to the stack at every run.
+ * NAME_time, NAME_all.  A program on a classic tracepoint must not return 0,
+ * which would hide the event from others.  Rare work is in functions that are
+ * called last, so that the common path keeps no value across a call: it would
+ * have to save each such value to the stack at every run.
  */
 #define ENTRY_PROGRAM(name, section, context, vcpu_of, own, typed, result, \
 		      job)                                                 \
@@ -373,8 +368,9 @@ int vcpu_reset(u64 *ctx)
 	EXIT_PROGRAM(name##_all, __VA_ARGS__, JOB_ALL)
 
 /*
- * Does a slot that was found belong to this vCPU?  OWN_THREAD decides it where
- * vCPUs have no known address, OWN_PROCESS where their end cannot be seen.
+ * Does a slot that was found belong to this vCPU?  OWN_THREAD decides this if
+ * the addresses of vCPUs are unknown, and OWN_PROCESS if their end cannot be
+ * seen.
  */
 #define OWN_THREAD (slot->tid == (u32)id)
 #define OWN_PROCESS (slot->tgid == bpf_get_current_pid_tgid() >> 32)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The layouts that the observer's BPF programs and user space share: a vCPU's
- * slot, a captured answer, and others.  Both include this file, so it has fixed
- * widths, explicit padding, and offsets that are checked on both sides.
+ * The layouts that BPF programs and user space share: a vCPU's slot, a captured
+ * answer, and others.  Both include this file, so it has fixed widths, explicit
+ * padding, and offsets that both check.
  */
 #ifndef EXITLEDGER_RECORDS_H
 #define EXITLEDGER_RECORDS_H
@@ -26,19 +26,19 @@ typedef int64_t s64;
 #include "hist_layout.h"
 
 /*
- * vCPUs that can be observed at a time.  A slot is found by hashing the
- * vCPU's address to one of OBS_HOMES, a power of two, and looking at no more
- * than OBS_PROBES slots from there on, so not quite all can be in use.
+ * The number of vCPUs that can be observed at the same time.  A vCPU's address
+ * is hashed to one of OBS_HOMES slots, a power of two, and the vCPU has this
+ * slot or one of the next OBS_PROBES.  So not quite all slots can be in use.
  */
 #define OBS_HOMES 2048
 #define OBS_PROBES 32
 #define OBS_SLOTS (OBS_HOMES + OBS_PROBES)
 
 /*
- * A reason gets one of the slot's cells when it is first seen.  Which one is
+ * A reason gets one of the slot's cells when it is first seen.  The cell is
  * looked up directly for reasons below OBS_DENSE and for SVM's nested page
- * faults, and searched for by its number for any other.  Cell 0 is of reasons
- * that found no other.
+ * faults, and is searched by its reason for all others.  Cell 0 has all reasons
+ * that found no free cell.
  */
 #define OBS_DENSE 0xc0
 #define OBS_NPF_BASE 0x400
@@ -46,10 +46,10 @@ typedef int64_t s64;
 #define OBS_DIRECT (OBS_DENSE + OBS_NPF)
 #define OBS_CELLS 50
 
-/* A reason that could not be read.  No exit has it: VMX's have 16 bits. */
+/* A reason that could not be read.  No real exit has this number. */
 #define OBS_UNREADABLE 0xfffffffeu
 
-/* Spans of histograms (hist.h), of all vCPUs; number 0 is none. */
+/* Spans of all histograms (hist.h); span 0 means none. */
 #define OBS_SPANS 65536
 
 struct obs_span {
@@ -61,45 +61,42 @@ struct obs_cell {
 	u64 ns; /* the time from these exits to the next entries */
 	u64 min_ns; /* ~0: none yet */
 	u64 max_ns;
-	u64 preempted_ns; /* the part of ns in which it was scheduled out while
-			     runnable */
+	/* the part of ns in which it was scheduled out while runnable */
+	u64 preempted_ns;
 	u64 blocked_ns; /* the part of ns in which it was asleep */
 	u16 span[HIST_SPANS]; /* index in spans; 0: none yet */
 };
 
-/* A guest's mark that is being told, word by word: guest_marks.h. */
+/* A guest's mark of which some words have been seen: guest_marks.h. */
 struct obs_marking {
-	u64 exits; /* exits of the VM, when the text was complete */
-	u64 own; /* exits of this vCPU, at the same moment */
+	u64 exits; /* exits of the VM when the text was complete */
+	u64 own; /* exits of this vCPU at the same moment */
 	u64 reset_exits; /* exits of the VM at its last reset */
 	u32 sum; /* of the words so far */
-	u8 words; /* so far, the start among them; 0: none has begun */
+	u8 words; /* words so far, including the start; 0: no mark */
 	u8 length; /* of the text, in words */
 	u8 pad[2];
 	u32 text[16];
 };
 
-/*
- * The key of the open exit is booked under the key's numbers, or counted as
- * lost.
- */
+/* The key of the open exit was booked, or was counted as lost. */
 #define OBS_KEY_BOOKED 1
 #define OBS_KEY_LOST 2
 
-/* The value of obs_slot.vcpu if the vCPU is gone; user space frees the slot. */
+/* obs_slot.vcpu of a vCPU that has ended; user space frees the slot. */
 #define OBS_GONE 1ull
 
 /*
- * One vCPU. It is written only by the thread that runs the vCPU, so plain
+ * One vCPU.  Only the thread that runs the vCPU writes to its slot, so plain
  * stores are enough.
  */
 struct obs_slot {
-	u64 vcpu; /* the identity of the vCPU: slots.h; 0: free; OBS_GONE */
-	u64 exit_ns; /* clock at an exit that no entry followed yet, or 0 */
+	u64 vcpu; /* the vCPU's identity (slots.h); 0: free; or OBS_GONE */
+	u64 exit_ns; /* clock at an exit without an entry so far, or 0 */
 	u64 pending_ns; /* time that will be booked at the next exit, or 0 */
-	u64 vm; /* number of the VM, from 1; 0 while the slot is being set up */
-	u64 vmcb01; /* SVM: address of L1's VMCB */
-	/* Exits before the first that was seen, by KVM's statistics. */
+	u64 vm; /* the VM's number, from 1; 0 while the slot is being set up */
+	u64 vmcb01; /* SVM: the address of L1's VMCB */
+	/* Exits before the first one that was seen, from KVM's statistics. */
 	u64 prior_exits;
 	u64 missed_exits; /* entries that no exit preceded */
 	u64 missed_entries; /* exits that no entry preceded */
@@ -111,28 +108,27 @@ struct obs_slot {
 	u32 tgid;
 	u32 tid;
 	u32 next; /* 1 + index of the next slot of the same VM; 0: last */
-	u32 serial; /* differs from that of any other vCPU ever */
+	u32 serial; /* differs from the serial of every other vCPU */
 	u8 open; /* the cell of the last exit */
-	u8 cells; /* how many are in use, cell 0 included; 0: no exit yet */
+	u8 cells; /* cells in use, including cell 0; 0: no exit yet */
 	u8 handled; /* the exit handler was reached */
 	u8 has_key; /* of the open exit: OBS_KEY_* */
-	u8 off_runnable; /* was it runnable when it was scheduled out? */
-	u8 thread_known; /* tid is in the map threads, with this slot */
-	u8 reading; /* it reads one of our leaves: leaf_reads.h */
+	u8 off_runnable; /* it was runnable when it was scheduled out */
+	u8 thread_known; /* the map threads has tid with this slot */
+	u8 reading; /* the vCPU is reading one of our leaves: leaf_reads.h */
 	u8 pad;
-	u32 folder; /* inode of the VM's folder in debugfs; 0: not known */
+	u32 folder; /* inode of the VM's folder in debugfs; 0: unknown */
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
 	u32 fast[OBS_CELLS]; /* exits of each cell that no handler saw; wraps */
 	char comm[16]; /* of the process */
 	struct obs_marking marking;
-	u64 failed_entries; /* VM-Fail: the guest did not run, and no exit
-			       followed */
+	u64 failed_entries; /* VM-Fail: the guest did not run */
 	u64 emulated; /* how often KVM emulated instead of an entry */
 	u64 born_ns; /* clock when the vCPU was first seen */
 	u64 first_exit_ns; /* clock at its first exit, or 0 */
 	u64 first_io_ns; /* clock at its first exit for an I/O port, or 0 */
-	u64 address; /* of the vCPU; classic tracepoints: 0 if not known */
+	u64 address; /* of the vCPU; 0: unknown, with classic tracepoints */
 	struct obs_cell cell[OBS_CELLS];
 };
 
@@ -179,40 +175,45 @@ struct obs_slow {
 	u32 has_key;
 };
 
-/* A guest's read of one of our CPUID leaves, up to its answer:
- * obs_slot.reading. */
+/*
+ * A guest's read of one of our CPUID leaves that is not yet answered:
+ * obs_slot.reading.
+ */
 struct obs_read {
-	u64 exits; /* the VM's sums at the exit, of what the leaf is about */
+	u64 exits; /* the VM's sums at the exit, for this leaf */
 	u64 ns;
 	u64 control; /* exit_control() */
 	u32 leaf;
-	u32 index; /* ECX in */
+	u32 index; /* input value of ECX */
 };
 
 /* KVM's answer to a guest, and BPF's sums at that moment. */
 #define OBS_ANSWER_PAIRED 1u /* the exit was seen: the sums are valid */
-#define OBS_ANSWER_FOUND 2u /* KVM has such a leaf */
-/* It was read from the registers at the entry, so FOUND is not known. */
+#define OBS_ANSWER_FOUND 2u /* KVM has this leaf */
+/* It was read from the registers at the entry, so FOUND is unknown. */
 #define OBS_ANSWER_ENTRY 4u
 
 struct obs_answer {
 	u64 vm;
 	u64 ns; /* clock at kvm_cpuid or at the entry */
 	u64 exits_before; /* the VM's sum at kvm_exit, this exit included */
-	u64 exits_after; /* exits by the time of @ns */
+	u64 exits_after; /* the VM's sum at @ns */
 	u64 ns_before;
 	u64 ns_after;
 	u32 vcpu_id;
-	u32 vcpus; /* vCPUs of this VM that were seen so far */
+	u32 vcpus; /* vCPUs of this VM that had been seen */
 	u32 leaf;
-	u32 index; /* ECX in */
+	u32 index; /* input value of ECX */
 	u32 eax, ebx, ecx, edx;
 	u32 flags;
-	/* Of @vcpus: those out of the guest with their exit counted. */
+	/*
+	 * The number of these vCPUs that were outside of the guest, with their
+	 * exit counted.
+	 */
 	u32 outside;
 };
 
-/* A moment that has a name. */
+/* A named moment. */
 enum obs_mark_kind {
 	OBS_MARK_GUEST = 1, /* the guest set it: guest_marks.h */
 	OBS_MARK_RESET, /* the VM was reset */
@@ -221,54 +222,50 @@ enum obs_mark_kind {
 struct obs_mark {
 	u64 vm;
 	u64 ns; /* clock */
-	u64 kernel_exits; /* KVM's own total, as the guest was answered */
-	u64 exits_before; /* the VM's sum right before KVM's total was made: its
-			     lower bound */
-	u64 exits; /* the VM's sum right after it was made */
+	u64 kernel_exits; /* KVM's own total, as answered to the guest */
+	u64 exits_before; /* a lower bound of KVM's total */
+	u64 exits; /* the VM's sum just after KVM's answer */
 	u32 kind;
 	u32 vcpu_id;
-	u32 vcpus; /* vCPUs of this VM that were seen so far */
-	u32 has_kernel; /* KVM has such a leaf */
+	u32 vcpus; /* vCPUs of this VM that had been seen */
+	u32 has_kernel; /* KVM has this leaf */
 	char text[64];
 };
 
-/*
- * A VM may set this many marks in a row, and then one in each period of this
- * length.
- */
+/* A VM may set OBS_MARK_BURST marks in a row, and then one per OBS_MARK_NS. */
 #define OBS_MARK_BURST 32
 #define OBS_MARK_NS 100000000ull
-/* The limits for one VM, and for all VMs together. */
+/* The largest number of marks of one VM, and of all VMs together. */
 #define OBS_VM_MARKS 1000
 #define OBS_MARKS 10000
 
 /* Losses of all VMs: events that could not be booked. */
 struct obs_losses {
 	u64 no_slot; /* exits and entries of vCPUs that found no slot */
-	u64 no_vm; /* vCPUs whose VM could not be remembered */
+	u64 no_vm; /* vCPUs whose VM could not be stored */
 	u64 answers; /* answers that found no room in the ring buffer */
 	u64 no_span; /* times that are missing in histograms */
-	u64 no_key; /* exits whose key is in no table */
+	u64 no_key; /* exits whose key could not be booked */
 	u64 slow; /* slow exits that found no room in the ring buffer */
-	u64 marks; /* guests' marks and resets: damaged, or too many */
-	u64 no_thread; /* exits whose thread could not be remembered */
-	u64 shared; /* changes of a slot's thread, perhaps another VM's */
-	u64 negative; /* times that were dropped: two CPUs' clocks differ */
+	u64 marks; /* marks and resets that were damaged or too many */
+	u64 no_thread; /* exits whose thread could not be stored */
+	u64 shared; /* changes of a slot's thread, maybe to another VM's */
+	u64 negative; /* times that were dropped, as CPUs' clocks differ */
 };
 
 /*
- * The identity of a VM: the address of its struct kvm, which may be used again.
- * If that is not known, or if the end of a VM cannot be seen, its process;
- * otherwise 0.
+ * The identity of a VM: the address of its struct kvm, which may be reused.
+ * The process is set if this address is unknown, or if the ends of VMs cannot
+ * be seen; otherwise it is 0.
  */
 struct obs_vm_key {
 	u64 kvm;
 	u64 tgid;
 };
 
-/* Options that go beyond counts and times; set before loading. */
+/* Options besides counts and times; they are set before loading. */
 struct obs_config {
-	u64 slower_than_ns; /* 0: no trace of slow exits */
+	u64 slower_than_ns; /* 0: do not report slow exits */
 	u32 isa; /* EXIT_LEAF_ISA_* */
 	u32 by; /* enum obs_by */
 	struct exit_roles roles; /* of @isa */
@@ -276,10 +273,10 @@ struct obs_config {
 	u8 fast;
 	u8 off_cpu;
 	u8 slow_hlt;
-	u8 classic; /* only the records of classic tracepoints are available */
-	u8 no_ends; /* the end of a vCPU cannot be seen */
-	u8 more; /* there is optional data besides answers */
-	/* Of @isa: the exit's information is known at kvm_exit. */
+	u8 classic; /* only records of classic tracepoints are available */
+	u8 no_ends; /* the ends of vCPUs cannot be seen */
+	u8 more; /* there are optional data besides answers */
+	/* For @isa: the exit's information is known at kvm_exit. */
 	u8 info_at_exit;
 };
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The slots of vCPUs: how a slot is found, how it is taken, and how its VM
- * knows it.
- */
+/* The slots of vCPUs: how they are found and taken, and linked to VMs. */
 #ifndef EXITLEDGER_SLOTS_H
 #define EXITLEDGER_SLOTS_H
 
@@ -11,27 +8,25 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/*
- * Read or write memory that another thread uses: exactly once, and in program
- * order.
- */
+/* Read or write shared memory exactly once, and in program order. */
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 
 /*
- * These are set before loading.  To the verifier they are constants, so that it
- * drops dead code.
+ * These options are set before loading.  To the verifier they are constants, so
+ * it removes unused code.
  */
 const volatile struct obs_config config;
 
 /*
- * Indices that are single bytes of a slot are never checked against its size,
- * which saves the hot path instructions.  There is memory that far behind the
- * last slot, and only this program writes those indices.
+ * Indices that are single bytes of a slot are not checked against its size,
+ * which saves instructions in the common path.  An index can reach beyond the
+ * last slot, so there is memory after it.  Only this program writes these
+ * indices.
  */
 struct obs_slot slots[OBS_SLOTS + 4];
 struct obs_losses losses;
-u64 vms_seen; /* tells user space that there is a name to be found out */
-u64 vcpus_ended; /* tells user space that there are slots to be freed */
+u64 vms_seen; /* shows user space that a VM's name must be looked up */
+u64 vcpus_ended; /* shows user space that slots must be freed */
 u64 threads_stale; /* entries of the map threads that user space may delete */
 u32 serials;
 
@@ -57,9 +52,9 @@ struct {
 
 /*
  * The slot of the last exit that a thread saw, for events that name only a
- * thread.  An entry counts only if the slot still has this thread.  Programs
- * never delete an entry: it could meanwhile be that of another vCPU, which the
- * thread has come to run.
+ * thread.  An entry is valid only if the slot still has this thread.  Programs
+ * never delete an entry, because meanwhile it could belong to another vCPU that
+ * the thread runs.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -74,10 +69,10 @@ static __always_inline void count(u64 *counter)
 }
 
 /*
- * The identity of a vCPU. This is the address of its struct kvm_vcpu; or, where
- * only the record of the classic tracepoint is available, its process and
- * number.  In the latter case the slot is the vCPU's own only while the vCPU is
- * on the thread that the slot has, @id: slot_not_own().
+ * The identity of a vCPU.  It is the address of its struct kvm_vcpu; or its
+ * process and number, if only the record of a classic tracepoint is available.
+ * In the latter case the slot may belong to another vCPU, unless the slot has
+ * the current thread: slot_not_own().
  */
 #define CLASSIC_ID_BITS 22
 
@@ -87,10 +82,7 @@ static __always_inline u64 classic_key(u32 vcpu_id, u64 *id)
 
 	*id = bpf_get_current_pid_tgid();
 	tgid = *id >> 32;
-	/*
-	 * Without this, clang makes a mask of it, which is one instruction
-	 * more.
-	 */
+	/* Without this, clang uses a mask, which is one instruction more. */
 	asm volatile("" : "+r"(tgid));
 	return tgid << CLASSIC_ID_BITS | vcpu_id;
 }
@@ -101,8 +93,9 @@ static __always_inline u32 classic_id(u64 key)
 }
 
 /*
- * Where a vCPU's slot is looked for first.  Addresses are multiples of a cache
- * line, and numbers are not; the upper bits of the product spread both.
+ * The slot at which the search for a vCPU begins.  Addresses are multiples of a
+ * cache line, and numbers are not; the upper bits of the product distribute
+ * both well.
  */
 #define SLOT_BITS 11
 OBS_ASSERT(OBS_HOMES == 1 << SLOT_BITS);
@@ -112,28 +105,25 @@ static __always_inline struct obs_slot *slot_home(u64 key)
 	u32 hash = (u32)key * 0x9e3779b1u;
 	struct obs_slot *slot = &slots[hash >> (32 - SLOT_BITS)];
 
-	/* Without this, clang computes it again wherever it is used. */
+	/* Without this, clang computes the slot again at each use. */
 	asm volatile("" : "+r"(slot));
 	return slot;
 }
 
-/* The slot at an index; NULL: there is none. */
+/* Returns the slot at an index, or NULL if there is none. */
 static __always_inline struct obs_slot *slot_at(u64 index)
 {
 	asm volatile("" : "+r"(index));
 	if (index >= OBS_SLOTS)
 		return NULL;
-	/*
-	 * Without this, clang computes the address before the index was
-	 * checked.
-	 */
+	/* Without this, clang computes the address before the check. */
 	asm volatile("" : "+r"(index));
 	return &slots[index];
 }
 
 /*
- * The vCPU that this thread runs, for events that do not name it: as long as it
- * runs one, KVM has its preempt notifier on the thread.  0: none.
+ * Returns the vCPU that this thread runs, or 0, for events that do not name it.
+ * While a thread runs a vCPU, it has the vCPU's preempt notifier.
  */
 static __always_inline u64 vcpu_of_thread(void)
 {
@@ -151,7 +141,7 @@ static __always_inline u64 vcpu_of_thread(void)
 }
 
 /*
- * Find the entry of a VM, or make it if this is the VM's first vCPU; NULL if
+ * Find the entry of a VM, or make it for the VM's first vCPU.  Returns NULL if
  * that failed.
  */
 static __noinline struct vm *vm_find(const struct obs_vm_key *key)
@@ -169,8 +159,8 @@ static __noinline struct vm *vm_find(const struct obs_vm_key *key)
 }
 
 /*
- * Find the VM of a vCPU by the vCPU's address, or 0.  To be called on one of
- * the VM's own threads.
+ * Returns the key of a vCPU's VM; @address is 0 if it is unknown.  Must be
+ * called on a thread of the VM's process.
  */
 static __always_inline struct obs_vm_key vm_key(u64 address)
 {
@@ -184,7 +174,7 @@ static __always_inline struct obs_vm_key vm_key(u64 address)
 	return key;
 }
 
-/* The entry of the VM of a vCPU that has a slot; NULL: it is gone. */
+/* Returns the entry of a vCPU's VM, or NULL if the VM has ended. */
 static __always_inline struct vm *vm_of(const struct obs_slot *slot)
 {
 	const struct obs_vm_key in = vm_key(slot->address);
@@ -193,9 +183,9 @@ static __always_inline struct vm *vm_of(const struct obs_slot *slot)
 }
 
 /*
- * The inode of the folder in debugfs that a vCPU's VM has: no other VM has it
- * meanwhile.  debugfs gives them numbers of 32 bits.  0: there is none, or it
- * is not known.
+ * Returns the inode of the VM's folder in debugfs.  No other VM has it at the
+ * same time, and debugfs uses 32-bit numbers.  Returns 0 if there is no folder,
+ * or if it is unknown.
  */
 static __always_inline u32 folder_of(u64 address)
 {
@@ -219,7 +209,7 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 	slot->folder = folder_of(slot->address);
 	if (config.classic) {
 		slot->vcpu_id = classic_id(key);
-		/* If KVM's types are not known, no address is known either. */
+		/* If KVM's types are unknown, addresses are unknown, too. */
 		if (bpf_core_field_exists(struct kvm_vcpu, vcpu_id) &&
 		    slot->address == key)
 			slot->vcpu_id = BPF_CORE_READ(vcpu, vcpu_id);
@@ -232,9 +222,9 @@ static __always_inline void slot_identify(struct obs_slot *slot, u64 key)
 }
 
 /*
- * Fill in a slot that was just taken, and make it known to its VM. Like some
- * other functions it is not static, so that the verifier looks at it once, and
- * not in the state of each caller.
+ * Fill in a slot that was just taken, and link it to its VM.  Like some other
+ * functions it is not static, so that the verifier checks it only once, not for
+ * each caller.
  */
 __noinline int slot_set_up(u64 key, u32 index)
 {
@@ -270,8 +260,8 @@ __noinline int slot_set_up(u64 key, u32 index)
 }
 
 /*
- * Take a slot for a vCPU that has none.  Returns its index; OBS_SLOTS: none is
- * free.
+ * Take a slot for a vCPU that has none.  Returns its index, or OBS_SLOTS if
+ * none is free.
  */
 static __noinline u32 slot_take(u64 key)
 {
@@ -290,7 +280,7 @@ static __noinline u32 slot_take(u64 key)
 	return OBS_SLOTS;
 }
 
-/* Find the slot that a vCPU has.  Returns its index; OBS_SLOTS: it has none. */
+/* Returns the index of a vCPU's slot, or OBS_SLOTS if it has none. */
 static __always_inline u32 slot_find(u64 key)
 {
 	struct obs_slot *slot = slot_home(key);
@@ -304,7 +294,7 @@ static __always_inline u32 slot_find(u64 key)
 	return OBS_SLOTS;
 }
 
-/* The vCPU of this slot is gone; user space frees the slot. */
+/* The vCPU of this slot has ended; user space frees the slot. */
 static __always_inline void slot_give_up(struct obs_slot *slot)
 {
 	if (slot->thread_known)
@@ -314,9 +304,10 @@ static __always_inline void slot_give_up(struct obs_slot *slot)
 }
 
 /*
- * For classic tracepoints: a vCPU of this process and number is on another
- * thread than the slot has.  Either it has moved, or the process has several
- * VMs.  The vCPUs of the others are known by their addresses.
+ * For classic tracepoints: a vCPU with this process and number is seen on
+ * another thread than the slot has.  Either it has moved, or it belongs to
+ * another VM of the process.  The vCPUs of further VMs are identified by their
+ * addresses.
  */
 static __always_inline u32 slot_of_other_thread(u32 index, u64 id)
 {
@@ -340,9 +331,9 @@ static __always_inline u32 slot_of_other_thread(u32 index, u64 id)
 }
 
 /*
- * Is a slot that was found for a vCPU another one's?  See above.  It may also
- * be that of a vCPU that had the same address before, where the end of a vCPU
- * cannot be seen.
+ * Returns the right slot if the slot that was found may belong to another vCPU:
+ * see above.  If ends of vCPUs cannot be seen, it may also belong to an ended
+ * vCPU of another process, which had the same address.
  */
 __noinline u32 slot_not_own(u64 key, u32 index)
 {
@@ -372,7 +363,7 @@ __noinline u32 slot_index(u64 key)
 	return index;
 }
 
-/* Where the verifier knows an argument as a pointer, as the number that it is. */
+/* Read the first argument as a number; the verifier may see a pointer. */
 static __always_inline u64 first_argument(const void *ctx)
 {
 	u64 argument = 0;
@@ -387,8 +378,8 @@ static __always_inline struct obs_slot *slot_of(u64 key)
 }
 
 /*
- * The thread ran another vCPU, or the vCPU had another thread.  The vCPU that
- * had the thread's entry before has to ask for it again.
+ * The thread ran another vCPU, or the vCPU ran on another thread.  The vCPU
+ * whose entry is overwritten must store it again at its next exit.
  */
 static __noinline int slot_take_thread(struct obs_slot *slot)
 {
@@ -414,8 +405,8 @@ static __noinline int slot_take_thread(struct obs_slot *slot)
 }
 
 /*
- * To be called at an exit, so that events that name a thread find the vCPU that
- * it ran last.
+ * Must be called at an exit, so that events that name a thread find the vCPU
+ * that it ran last.
  */
 static __always_inline void slot_know_thread(struct obs_slot *slot)
 {
@@ -425,7 +416,7 @@ static __always_inline void slot_know_thread(struct obs_slot *slot)
 		slot_take_thread(slot);
 }
 
-/* The slot of the vCPU that a thread ran last, or NULL. */
+/* Returns the slot of the vCPU that a thread ran last, or NULL. */
 static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 {
 	u32 *index = bpf_map_lookup_elem(&threads, &tid);
@@ -435,7 +426,7 @@ static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 	return slot && slot->tid == tid ? slot : NULL;
 }
 
-/* The slot of the vCPU that this thread runs, or NULL. */
+/* Returns the slot of the vCPU that this thread runs, or NULL. */
 static __always_inline struct obs_slot *slot_of_current(void)
 {
 	u64 vcpu;
@@ -446,7 +437,7 @@ static __always_inline struct obs_slot *slot_of_current(void)
 	return vcpu ? slot_at(slot_find(vcpu)) : NULL;
 }
 
-/* The slot of a vCPU by its address alone; OBS_SLOTS: none. */
+/* Returns the index of the slot with this address, or OBS_SLOTS. */
 static __always_inline u32 slot_of_address(u64 address)
 {
 	if (!config.classic)
@@ -458,18 +449,13 @@ static __always_inline u32 slot_of_address(u64 address)
 	return OBS_SLOTS;
 }
 
-/*
- * A vCPU is being freed: its address and that of its VM may soon be used again.
- */
+/* A vCPU is being freed.  Its address and that of its VM may soon be reused. */
 static __always_inline int slot_end(u64 address)
 {
 	struct obs_slot *slot = slot_at(slot_of_address(address));
 	struct obs_vm_key in;
 
-	/*
-	 * A vCPU that never ran, because KVM could not make it, does not end
-	 * its VM.
-	 */
+	/* A vCPU that KVM failed to make does not end its VM. */
 	if (slot) {
 		in = vm_key(address);
 		bpf_map_delete_elem(&vms, &in);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The sums of this book over a VM, as of now. */
+/* The current sums of this book over a VM. */
 #ifndef EXITLEDGER_SUMS_H
 #define EXITLEDGER_SUMS_H
 
@@ -30,8 +30,8 @@ static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
 		return 1;
 	sum->next = slot->next;
 	/*
-	 * This is read before the counts, and before it is known which vCPUs
-	 * there are, because it must hold for all of them.
+	 * Read this before the counts and before the number of vCPUs, because
+	 * it must be valid for all of them.
 	 */
 	if (READ_ONCE(slot->exit_ns))
 		sum->outside++;
@@ -50,7 +50,7 @@ static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
 	return 0;
 }
 
-/* Add up, over a VM's vCPUs, the number that a leaf tells. */
+/* Add up a leaf's number over the vCPUs of a VM. */
 static __noinline int sum_vm(struct sum *sum, u32 head, u32 leaf, u32 index)
 {
 	if (!sum)

@@ -10,7 +10,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 u64 test_result;
 u64 test_exits, test_ns, test_outside, test_id;
-/* Read as kernel memory at this address. */
+/* The memory of vCPUs, which has a kernel address. */
 struct fake_vcpu test_vcpus[TEST_VCPUS];
 u64 test_address;
 
@@ -77,7 +77,7 @@ int test_end(u64 *ctx)
 	return slot_end(ctx[0]);
 }
 
-/* (vcpu): set the thread's vCPU, unless 0; returns the vCPU of its slot */
+/* (vcpu): set the thread's vCPU, unless it is 0; returns its slot's vCPU */
 SEC("raw_tp")
 int test_thread(u64 *ctx)
 {
@@ -90,7 +90,7 @@ int test_thread(u64 *ctx)
 	return 0;
 }
 
-/* Returns the vCPU of the slot that this thread's vCPU has. */
+/* Returns the vCPU of the slot of this thread's current vCPU. */
 SEC("raw_tp")
 int test_current(void *ctx __attribute__((unused)))
 {

@@ -2,7 +2,7 @@
 /*
  * Runs the observer's slots and cells in test programs (cells.bpf.c) by
  * BPF_PROG_TEST_RUN.  The vCPUs are in memory that the programs read as KVM's,
- * or are known by a number that is no address.
+ * or are identified by a number that is not an address.
  */
 #ifndef EXITLEDGER_CELLS_RUN_H
 #define EXITLEDGER_CELLS_RUN_H
@@ -22,7 +22,7 @@ extern struct cells_bpf *cells;
  */
 void cells_load(struct obs_config config);
 
-/** cells_setup, cells_teardown - for SVM, with vCPUs that have addresses */
+/** cells_setup, cells_teardown - load for SVM, with vCPUs that have addresses */
 void cells_setup(void);
 void cells_teardown(void);
 
@@ -41,7 +41,7 @@ u64 cells_kvm(u32 vm);
 /** cells_exit - book an exit; returns its cell, or ~0: the vCPU has no slot */
 u64 cells_exit(u64 vcpu, u32 reason);
 
-/** cells_slot - find a vCPU's only slot; NULL: it has none */
+/** cells_slot - find a vCPU's only slot; NULL if it has none */
 struct obs_slot *cells_slot(u64 vcpu);
 
 /** cells_sum - sum a leaf's values over a VM into @cells; returns its vCPUs */

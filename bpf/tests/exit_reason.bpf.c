@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads an exit reason with the observer's code from a made-up vCPU, for
- * test_exit_reason.c, which relocates this program to BTF of its own.
+ * Reads an exit reason from a made-up vCPU, with the observer's code.
+ * test_exit_reason.c relocates this program to its own BTF.
  */
 #include "exit_reason.h"
 
@@ -43,7 +43,7 @@ int by_cast_svm(void *ctx __attribute__((unused)))
 	return 0;
 }
 
-/* Other fields of VMX have moved together with the reason. */
+/* Other VMX fields have moved together with the reason. */
 SEC("raw_tp")
 int emulated(void *ctx __attribute__((unused)))
 {

@@ -109,7 +109,7 @@ static int add_arch(struct btf *btf, enum fake_registers registers,
 	regs = btf__add_array(btf, u32_type, u64_type, 17);
 	if (registers == FAKE_BITMAPS)
 		bits = btf__add_array(btf, u32_type, u64_type, 1);
-	/* At the beginning of the vCPU, by the offsets given here. */
+	/* The members are at the beginning of the vCPU, at these offsets. */
 	return add_struct(
 		btf, "kvm_vcpu_arch", offsetof(struct fake_vcpu, stat_exits),
 		FIELDS({ "regs", regs, offsetof(struct fake_vcpu, regs) },

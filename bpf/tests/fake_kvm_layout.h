@@ -30,7 +30,7 @@ struct fake_vcpu {
 	unsigned long long kvm;
 	unsigned int vcpu_id;
 	unsigned int pad2;
-	/* up to 7.1, only the lower half of it */
+	/* up to 7.1, only the lower half */
 	unsigned long long regs_dirty;
 	unsigned long long regs_avail;
 	unsigned long long regs[17];

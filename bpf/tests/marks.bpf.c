@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs the observer's marks for made-up vCPUs.  Which vCPU a thread runs is an
- * argument here.  For test_marks.c.
+ * Runs the observer's marks for made-up vCPUs, for test_marks.c.  The vCPU that
+ * a thread runs is an argument here.
  */
 #include "marks.h"
 

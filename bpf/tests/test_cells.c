@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The exact results of BPF's cells, histograms and sums. */
+/* Tests the exact results of BPF's cells, histograms and sums. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -93,8 +93,8 @@ START_TEST(first_exits)
 END_TEST
 
 /*
- * At a vCPU's first exit, KVM's statistics have the exits before it, and
- * entries that were no exits.  Classic tracepoints cannot read them.
+ * At a vCPU's first exit, the exits before it are taken from KVM's statistics,
+ * without entries that were no exits.  Classic tracepoints cannot read these.
  */
 START_TEST(exits_before_the_first)
 {
@@ -135,7 +135,7 @@ static void book(u64 ns)
 	cells_run(cells->progs.test_time, cells_vcpu(1, 0), 1, ns, 0);
 }
 
-/* The bucket that has one more time than @before; -1: none. */
+/* Returns the bucket that has one more time than @before, or -1. */
 static int booked(struct hist *before)
 {
 	const struct obs_cell *cell = &cells_slot(cells_vcpu(1, 0))->cell[1];
@@ -156,7 +156,7 @@ static int booked(struct hist *before)
 	return bucket;
 }
 
-/* The first and the last value of each bucket; the second time, spans exist. */
+/* Try each bucket's first and last value; the second time, spans exist. */
 START_TEST(times_have_buckets)
 {
 	struct hist hist = { 0 };
@@ -201,7 +201,7 @@ START_TEST(extremes)
 }
 END_TEST
 
-/* The last free span is used; after that, times without a span are counted. */
+/* The last free span is used; then times without a span are losses. */
 START_TEST(spans_run_out)
 {
 	struct hist hist = { 0 };
@@ -234,7 +234,7 @@ static struct obs_vm_key vm_key(u32 vm)
 	return (struct obs_vm_key){ .kvm = cells_kvm(vm) };
 }
 
-/* Sums cover one VM, all of its vCPUs, and only what the leaf is about. */
+/* Sums cover all vCPUs of one VM, and only the exits that the leaf counts. */
 START_TEST(sums)
 {
 	struct bpf_program *time = cells->progs.test_time;
@@ -265,9 +265,7 @@ START_TEST(sums)
 		cells_sum(vm_key(vm), EXIT_LEAF_REASON_EXITS, 7);
 		ck_assert_uint_eq(cells->bss->test_exits, 0);
 	}
-	/*
-	 * A sum creates no cell, and the total includes exits without a cell.
-	 */
+	/* A sum adds no cell, and the total includes exits without a cell. */
 	ck_assert_uint_eq(cells_slot(cells_vcpu(1, 0))->cells, 3);
 	cells_slot(cells_vcpu(1, 0))->cell[0].exits = 1000;
 	cells_sum(vm_key(1), EXIT_LEAF_EXITS, 0);

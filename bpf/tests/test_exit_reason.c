@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The exit reason is found in every kernel's layout.  The accessors of bpf/ are
- * relocated to BTF of each layout, made here, and run on a vCPU of that layout
- * in the test's memory.
+ * Tests that the exit reason is found in every kernel's layout.  For each
+ * layout, this program makes BTF, relocates the accessors of bpf/ to it, and
+ * runs them on a vCPU of that layout in its own memory.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@
 
 #include "exit_reason.skel.h"
 
-/* Offsets that neither this program's own types nor any kernel has. */
+/* Offsets that differ from those in this program's types and in all kernels. */
 enum {
 	SIZE = 2048,
 	VCPU_SIZE = 1024,
@@ -34,7 +34,7 @@ enum {
 	QUALIFICATION_AT = 1176
 };
 
-/* The bit by which the qualification is valid. */
+/* The bit that is set if the qualification is valid. */
 #define QUALIFIED 11
 
 struct types {
@@ -213,9 +213,7 @@ static uint32_t reason_of(struct exit_reason_bpf *bpf, const char *name,
 	return bpf->bss->test_reason;
 }
 
-/*
- * Each byte tells its offset, so a read at a wrong offset gives another number.
- */
+/* Fill each byte with a number that depends on its offset. */
 static void fill(unsigned char *bytes, uint32_t reason, size_t at)
 {
 	for (size_t i = 0; i < 4096; i++)
@@ -262,7 +260,7 @@ START_TEST(helper_svm)
 }
 END_TEST
 
-/* The program loads and reports OBS_UNREADABLE. */
+/* The program can be loaded, and reports OBS_UNREADABLE. */
 START_TEST(helper_layouts_unknown)
 {
 	struct exit_reason_bpf *bpf = load(vmx_unknown(), "by_helper");
@@ -313,7 +311,7 @@ START_TEST(emulated)
 }
 END_TEST
 
-/* Only for VMX, also on a kernel that has both vendors' KVM. */
+/* This works only for VMX, even on a kernel that has KVM for both vendors. */
 START_TEST(failed)
 {
 	struct exit_reason_bpf *bpf = load(vmx_layouts[_i](), "failed");
@@ -354,7 +352,7 @@ START_TEST(qualified)
 }
 END_TEST
 
-/* If the fields are nowhere, they are reported as unknown. */
+/* If the fields do not exist, the program reports them as unknown. */
 START_TEST(layouts_unknown)
 {
 	static const char *const names[] = { "emulated", "failed",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Marks: BPF decodes what a guest's program encodes as CPUID calls. */
+/* Tests that BPF decodes the marks that a guest's program encodes as CPUIDs. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +37,7 @@ static void run(struct bpf_program *program, u64 *args, u32 size)
 
 	ck_assert_int_eq(
 		bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
-	/* The verifier allows no other value from fentry programs. */
+	/* The verifier requires fentry programs to return 0. */
 	ck_assert_uint_eq(opts.retval, 0);
 }
 
@@ -49,7 +49,7 @@ static void exits(u64 vcpu, int nr)
 		run(bpf->progs.test_exit, args, sizeof(args));
 }
 
-/* A CPUID exit; KVM's count is 5 * 2^32 + 6 exits. */
+/* Make a CPUID exit; KVM answers with 5 * 2^32 + 6 exits. */
 static void cpuid(u64 vcpu, u32 word)
 {
 	u64 args[9] = { EXIT_LEAF_EXITS, word, 6, 5, 0, 0, 1, 0, vcpu };
@@ -89,9 +89,7 @@ static void teardown(void)
 	marks_bpf__destroy(bpf);
 }
 
-/*
- * The exact words, as guests' programs can be older or newer than the observer.
- */
+/* Check the exact words: guests may have other versions of this code. */
 START_TEST(words_of_a_mark)
 {
 	static const struct {
@@ -204,7 +202,7 @@ START_TEST(of_no_vcpu)
 }
 END_TEST
 
-/* Programs that do not know of marks use any value of ECX. */
+/* Programs that set no marks may use any value of ECX. */
 START_TEST(rubbish)
 {
 	u32 word = 1;
@@ -213,7 +211,7 @@ START_TEST(rubbish)
 	for (int i = 0; i < 100000; i++) {
 		u64 args[9] = { EXIT_LEAF_EXITS, word, 0, 0, 0, 0, 0, 0, VCPU };
 
-		/* Marsaglia's xorshift32 gives each value but 0 once. */
+		/* Marsaglia's xorshift32 gives each value except 0 once. */
 		word ^= word << 13;
 		word ^= word >> 17;
 		word ^= word << 5;
@@ -231,7 +229,7 @@ START_TEST(damaged)
 	size_t nr = mark_words("login prompt", words);
 	u64 lost = 0;
 
-	/* Flip a bit in each word but the first, which only starts a mark. */
+	/* Flip a bit in each word except the start. */
 	for (size_t at = 1; at < nr; at++) {
 		for (size_t i = 0; i < nr; i++)
 			cpuid(VCPU, words[i] ^ (i == at ? 0x100 : 0));
@@ -265,7 +263,7 @@ START_TEST(damaged)
 }
 END_TEST
 
-/* A length that no text has, correctly encoded. */
+/* The header is correct, but no text can have this length. */
 START_TEST(lengths)
 {
 	for (u32 length = 0; length < 256; length++) {
@@ -288,7 +286,7 @@ START_TEST(no_more_than_are_of_use)
 	for (int i = 0; i < 200; i++)
 		mark(VCPU, "again and again");
 	nr = come();
-	/* The test takes some time, so more than the burst may pass. */
+	/* The test takes some time, so a few more may be accepted. */
 	ck_assert_int_ge(nr, OBS_MARK_BURST);
 	ck_assert_int_lt(nr, 2 * OBS_MARK_BURST);
 	ck_assert_uint_eq(nr + bpf->bss->losses.marks, 200);
@@ -312,7 +310,7 @@ static void reset(u64 vcpu, u64 rip)
 
 START_TEST(resets)
 {
-	/* Set up before the vCPU has run. */
+	/* The registers are set before the vCPU has run. */
 	reset(VCPU, 0xfff0);
 	exits(VCPU, 50);
 	exits(VCPU1, 5);

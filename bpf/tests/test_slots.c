@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* BPF's slots: how vCPUs, VMs and threads are identified, and how they end. */
+/* Tests how BPF identifies vCPUs, VMs and threads, and how slots end. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -175,11 +175,11 @@ START_TEST(vcpus_end)
 	ck_assert_uint_eq(cells->bss->test_exits, 1);
 	cells_run(cells->progs.test_end, vcpu, 0, 0, 0);
 	ck_assert_uint_eq(cells->bss->vcpus_ended, 1);
-	/* No thread's entry named the vCPU, so none is stale. */
+	/* No thread had an entry for the vCPU, so no entry is stale. */
 	ck_assert_uint_eq(cells->bss->threads_stale, 0);
 	ck_assert_uint_eq(slot->vcpu, OBS_GONE);
 	only_vm_is(cells_kvm(1), 0, 0);
-	/* Another VM's vCPU at the same address. */
+	/* Another VM has a vCPU at the same address. */
 	cells_exit(vcpu, 5);
 	ck_assert_ptr_ne(cells_slot(vcpu), slot);
 	ck_assert_uint_eq(cells_slot(vcpu)->vm, 2);
@@ -187,7 +187,7 @@ START_TEST(vcpus_end)
 }
 END_TEST
 
-/* If ends are not seen, a slot of another process has a vCPU that is gone. */
+/* If ends are not seen, a slot of another process has an ended vCPU. */
 START_TEST(vcpus_of_other_processes)
 {
 	struct obs_slot *slot;
@@ -211,7 +211,7 @@ END_TEST
 
 /* --- threads --- */
 
-/* Set a thread's vCPU; return the vCPU of the slot that the thread then has. */
+/* Set a thread's vCPU; returns the vCPU of the thread's slot. */
 static u64 thread_of(u64 vcpu)
 {
 	return cells_run(cells->progs.test_thread, vcpu, 0, 0, 0);
@@ -230,7 +230,7 @@ START_TEST(threads_are_known)
 	ck_assert_uint_eq(thread_of(vcpu), vcpu);
 	ck_assert_uint_eq(slot->thread_known, 1);
 	ck_assert_uint_eq(slot->off_ns, 0);
-	/* Another thread ran the vCPU meanwhile, and has a stale entry. */
+	/* Meanwhile another thread ran the vCPU, and now has a stale entry. */
 	slot->tid++;
 	slot->off_ns = 77;
 	ck_assert_uint_eq(thread_of(0), 0);
@@ -238,7 +238,7 @@ START_TEST(threads_are_known)
 	ck_assert_uint_eq(slot->tid, getpid());
 	ck_assert_uint_eq(slot->off_ns, 0);
 	ck_assert_uint_eq(cells->bss->threads_stale, 1);
-	/* The thread is known already, so nothing is written. */
+	/* The thread's entry is correct already, so nothing is written. */
 	slot->off_ns = 77;
 	ck_assert_uint_eq(thread_of(vcpu), vcpu);
 	ck_assert_uint_eq(slot->off_ns, 77);
@@ -255,7 +255,7 @@ START_TEST(threads_are_known)
 }
 END_TEST
 
-/* A slot cached for a thread is not used after its vCPU has ended. */
+/* A thread's slot is not used after its vCPU has ended. */
 START_TEST(threads_of_vcpus_that_end)
 {
 	const u64 vcpu = cells_vcpu(1, 0);
@@ -276,7 +276,7 @@ static u64 current(void)
 	return cells_run(cells->progs.test_current, 0, 0, 0, 0);
 }
 
-/* Events without a vCPU belong to the vCPU that KVM runs on the thread. */
+/* Events without a vCPU are booked for the vCPU that the thread runs. */
 START_TEST(current_vcpus)
 {
 	cells_exit(cells_vcpu(1, 0), 5);
@@ -358,7 +358,7 @@ START_TEST(classic_vcpus_have_addresses)
 	ck_assert_uint_eq(slot->address, cells_vcpu(1, 0));
 	ck_assert_uint_eq(slot->vcpu_id, 7);
 	only_vm_is(cells_kvm(1), 0, 1);
-	/* Events without a vCPU use the vCPU that was set for the thread. */
+	/* Events without a vCPU belong to the thread's vCPU. */
 	ck_assert_uint_eq(current(), 0);
 	thread_of(key);
 	fake_kvm_on_thread(0);
@@ -374,7 +374,7 @@ START_TEST(classic_vcpus_have_addresses)
 }
 END_TEST
 
-/* The address does not tell the slot's place, so all slots are searched. */
+/* The address does not give the slot's place, so all slots are searched. */
 START_TEST(classic_vcpus_end)
 {
 	struct obs_slot *slots, *slot;
@@ -395,7 +395,7 @@ START_TEST(classic_vcpus_end)
 }
 END_TEST
 
-/* The number appears on another thread: the address tells that it has moved. */
+/* The address shows that the vCPU has moved to another thread. */
 START_TEST(classic_vcpus_move)
 {
 	const u64 key = key_of(7);
@@ -422,9 +422,7 @@ START_TEST(classic_vcpus_move)
 }
 END_TEST
 
-/*
- * Another VM of the process: the number is taken, so the address identifies it.
- */
+/* The number belongs to another VM of the process, which the address shows. */
 START_TEST(classic_vcpus_of_other_vms)
 {
 	const u64 key = key_of(7);
