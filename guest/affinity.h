@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The CPUs on which this program may run. */
+/* Keeps this program on one CPU, and lets it run anywhere again. */
 #ifndef EXITLEDGER_GUEST_AFFINITY_H
 #define EXITLEDGER_GUEST_AFFINITY_H
 
@@ -16,12 +16,12 @@ struct affinity {
  * affinity_stay - stay on the current CPU from now on
  * @before: set to the CPUs on which the program could run until now
  *
- * Reads on one vCPU are in order for the host, too.  Does nothing if the way
- * back is not known.
+ * Reads on one vCPU are in order for the host, too.  Does nothing if the
+ * current CPUs cannot be found out, as they could not be restored.
  */
 void affinity_stay(struct affinity *before);
 
-/** affinity_restore - let the program run where it could run before */
+/** affinity_restore - let the program run on these CPUs again */
 void affinity_restore(const struct affinity *before);
 
 #endif /* EXITLEDGER_GUEST_AFFINITY_H */

@@ -18,7 +18,7 @@ static void set_signals(void)
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	const struct sigaction fallback = { .sa_handler = SIG_DFL };
 
-	/* A process that ignores SIGCHLD gets no status of its children. */
+	/* If SIGCHLD were ignored, the command's exit status would be lost. */
 	sigaction(SIGCHLD, &fallback, &child);
 
 	for (int i = 0; i < 2; i++)

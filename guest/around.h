@@ -6,12 +6,12 @@
 #include "lib/exit_status.h"
 
 /**
- * around_run - run a command to its end
- * @argv: searched for as execvp(3) does
+ * around_run - run a command and wait for its end
+ * @argv: the program is looked up as by execvp(3)
  *
- * Meanwhile SIGINT and SIGQUIT from the terminal are for the command alone.
+ * Meanwhile SIGINT and SIGQUIT from the terminal affect only the command.
  * Returns its exit status, or STATUS_OURS, STATUS_CANNOT_RUN or
- * STATUS_NOT_FOUND after a line on stderr.
+ * STATUS_NOT_FOUND after printing a line to stderr.
  */
 int around_run(char **argv);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Shows a guest's user the exit counters that KVM shows the guest. */
+/* Shows the exit counters of a guest to a user in the guest. */
 #include <cpuid.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -26,7 +26,7 @@ static void execute(struct leaf_io *io, void *data)
 	__cpuid_count(io->leaf, io->index, io->eax, io->ebx, io->ecx, io->edx);
 }
 
-/* CPUID.1:ECX[31], which no processor sets. */
+/* Check CPUID.1:ECX[31], which only hypervisors set. */
 static bool is_guest(void)
 {
 	unsigned int eax, ebx, ecx, edx;
@@ -45,7 +45,7 @@ static const char *place(const struct options *options)
 	return options->output ? options->output : "standard output";
 }
 
-/* The file that was there is replaced when there is something to replace it. */
+/* Replace the old file only when the new content is complete. */
 static int written(const struct options *options, struct beside *output, int r)
 {
 	if (!r)
@@ -54,8 +54,8 @@ static int written(const struct options *options, struct beside *output, int r)
 }
 
 /*
- * Can everything be done?  Returns 0; or the status to end with, after a line
- * that says why.
+ * Check that the counters can be read.  Returns 0, or the exit status after
+ * printing a line that explains why not.
  */
 static int check(const struct leaves *leaves, int r)
 {
@@ -73,7 +73,7 @@ static int check(const struct leaves *leaves, int r)
 	return STATUS_NO_LEAVES;
 }
 
-/* The host sees it without the counters, too. */
+/* Set a mark.  The host sees it even if it has no counters. */
 static int mark(const struct options *options, struct beside *output)
 {
 	FILE *out = output->out;
@@ -155,7 +155,7 @@ static int read_checked(struct snapshot *snapshot, struct counted_cpuid *cpuid)
 	return status;
 }
 
-/* Wait until a time of CLOCK_MONOTONIC; false: a signal came. */
+/* Wait until a time of CLOCK_MONOTONIC; false if a signal came first. */
 static bool wait_until(const sigset_t *signals, uint64_t due_ns)
 {
 	struct timespec now, left;
@@ -175,8 +175,8 @@ static bool wait_until(const sigset_t *signals, uint64_t due_ns)
 }
 
 /*
- * Show interval after interval, and then all of them: @first stays, and @last
- * moves on.
+ * Show each interval, and at the end the whole time: @first is kept, and @last
+ * is always the end of the last interval.
  */
 static int watch(const struct options *options, struct counted_cpuid *cpuid,
 		 const struct tsc_rate *rate, struct beside *output)
@@ -200,7 +200,7 @@ static int watch(const struct options *options, struct counted_cpuid *cpuid,
 		due += step;
 		goes_on = wait_until(&signals, due);
 		status = read_checked(&next, cpuid);
-		/* Intervals that were slept through are not made up for. */
+		/* Do not make up for intervals that were slept through. */
 		if (due + step < next.ns)
 			due = next.ns;
 		if (!status && goes_on)
@@ -267,7 +267,7 @@ static int run_all(const struct options *options)
 	struct beside output = { .out = stdout };
 	int status, r = 0;
 
-	/* A command's standard output is its own. */
+	/* With a command, standard output belongs to the command. */
 	if (options->command && !options->to_stdout)
 		output.out = stderr;
 	if (options->output)

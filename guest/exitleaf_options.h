@@ -10,17 +10,17 @@
 struct options {
 	bool json;
 	const char *output; /* a file's name, or NULL */
-	bool to_stdout; /* write to it, even with a command */
-	const char *mark; /* its text, or NULL */
-	double interval; /* seconds; 0: does not watch */
-	char **command; /* or NULL */
+	bool to_stdout; /* write to standard output, even with a command */
+	const char *mark; /* the mark's text, or NULL */
+	double interval; /* seconds; 0: without --watch */
+	char **command; /* the command, or NULL */
 };
 
 /**
  * options_parse - parse the command line
  *
- * If it is wrong, or asks for help, this does not return: one line says the
- * mistake, and the exit status is STATUS_USAGE.
+ * If the command line is wrong or asks for help, this does not return.  A
+ * wrong one is explained in one line, and the exit status is STATUS_USAGE.
  */
 void options_parse(int argc, char **argv, struct options *options);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The programs for and of guests: static, so that they run in any of them.
+# Programs for guests and for running guests.  They are static, to run in any guest.
 
 EXITLEAF := $(BUILD)/guest/exitleaf
 MICROGUEST := $(BUILD)/guest/microguest
@@ -8,13 +8,13 @@ LEAFFUZZ := $(BUILD)/guest/leaffuzz
 PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ)
 
 REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o
-# The parts of exitleaf, except the one that executes CPUID.
+# The parts of exitleaf, except the part that executes CPUID.
 EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		    affinity around mark render_difference snapshot tsc_rate)
 EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      exitleaf exitleaf_options) \
 		    $(EXITLEAF_PARTS)
-# Names of exit reasons; command lines, numbers as text, JSON.
+# Libraries with names of exit reasons, the command line, numbers as text, and JSON.
 SHARED := $(call archive,ledger) $(call archive,lib)
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 			kinds micro_code micro_image micro_reads micro_run \

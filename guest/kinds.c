@@ -21,7 +21,7 @@ const struct kind kinds[MICRO_KINDS] = {
 #include "micro_kinds.def"
 };
 
-/* Further exits of each operation: end of interrupt, TSC deadline, #UD. */
+/* Further exits of an operation: end of interrupt, TSC deadline, #UD. */
 static const struct also {
 	enum micro_kind kind;
 	uint32_t reason[3];
@@ -72,7 +72,7 @@ const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
 			continue;
 		if (kinds[i].reason[isa] == KIND_NONE)
 			snprintf(problem, sizeof(problem),
-				 "'%s' is no exit on this processor",
+				 "'%s' causes no exit on this processor",
 				 kinds[i].name);
 		else if (kinds[i].needs & NEED_PROCESSOR & ~has)
 			snprintf(problem, sizeof(problem),
@@ -82,16 +82,16 @@ const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
 			continue;
 		return problem;
 	}
-	/* KVM then intercepts #GP, and makes the triple fault itself. */
+	/* With both, KVM intercepts #GP and makes the triple fault itself. */
 	if (work[MICRO_nested] && work[MICRO_shutdown])
-		return "shutdown does not go with nested: run two guests";
+		return "shutdown and nested cannot be combined: run two guests";
 	if (!(~kinds_needs(work) & (NEED_APIC | NEED_NO_APIC)))
-		return "tsc_*, self_ipi, hlt_* and pic need KVM's APIC, hlt and "
-		       "write_cr8 none: run two guests";
+		return "tsc_*, self_ipi, hlt_* and pic need KVM's APIC; hlt and "
+		       "write_cr8 must not have it: run two guests";
 	if (isa == EXIT_ISA_SVM &&
 	    !(~kinds_needs(work) & (NEED_CACHE | NEED_NO_CACHE)))
-		return "write_cr0 does not go with read_cr0_cd and write_cr0_cd: "
-		       "run two guests";
+		return "write_cr0 cannot be combined with read_cr0_cd and "
+		       "write_cr0_cd: run two guests";
 	return NULL;
 }
 
@@ -105,7 +105,7 @@ static size_t add_reason(uint32_t reason, uint32_t *reasons, size_t nr)
 	return nr + 1;
 }
 
-/* The reasons of the other exits, except CPUID's, which comes last. */
+/* Add the reasons of further exits, except CPUID, which comes last. */
 static size_t also_reasons(const uint64_t work[MICRO_KINDS], int isa,
 			   uint32_t *reasons, size_t nr)
 {

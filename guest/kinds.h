@@ -9,24 +9,22 @@
 
 #include "micro.h"
 
-/* The set-up that a kind of work needs. */
+/* The conditions that a kind of work needs. */
 enum micro_need {
-	NEED_MONITOR = 1, /* a processor with MONITOR and MWAIT */
-	NEED_XSAVE = 2, /* one with XSAVE; CR4.OSXSAVE */
-	/*
-	 * KVM_SET_GUEST_DEBUG: without it debug registers do not always exit.
-	 */
+	NEED_MONITOR = 1, /* the processor has MONITOR and MWAIT */
+	NEED_XSAVE = 2, /* the processor has XSAVE; sets CR4.OSXSAVE */
+	/* KVM_SET_GUEST_DEBUG: all accesses to debug registers exit. */
 	NEED_DEBUG = 4,
 	NEED_CACHE = 8, /* CR0.CD is clear */
 	NEED_NO_CACHE =
 		16, /* CR0.CD is set: SVM then has other exits for CR0 */
 	NEED_APIC = 32, /* KVM's own APIC, with x2APIC and TSC deadlines */
-	NEED_NO_APIC = 64, /* no APIC in KVM: HLT and CR8 then exit otherwise */
-	NEED_NESTED = 128, /* SVM in the guest */
+	NEED_NO_APIC = 64, /* no APIC in KVM: other exits of HLT and CR8 */
+	NEED_NESTED = 128, /* SVM inside of the guest */
 	NEED_NO_UNRESTRICTED = 256, /* kvm_intel.unrestricted_guest=0 */
-	BY_VMM = 512, /* the VMM does it to the first vCPU, after all else */
-	INEXACT = 1024, /* not all exits of its reason are its own, nor are all
-			   its own of this reason: memory's first touches */
+	BY_VMM = 512, /* the VMM does it to the first vCPU, last of all */
+	/* its exits and those of its reason differ: memory's first touches */
+	INEXACT = 1024,
 };
 
 #define NEED_PROCESSOR (NEED_MONITOR | NEED_XSAVE | NEED_NO_UNRESTRICTED)
@@ -38,57 +36,59 @@ struct kind {
 	const char *what;
 };
 
-/* This vendor's processors have nothing of this kind. */
+/* This vendor's processors have no such operation. */
 #define KIND_NONE 0xfffffffeu
-#define KIND_NO_EXIT 0xfffffffdu /* they have it, and it is no exit */
+#define KIND_NO_EXIT 0xfffffffdu /* they have it, without an exit */
 
 extern const struct kind kinds[MICRO_KINDS];
 
 /**
- * kind_find - find a kind by the first @length characters of @name; -1: there
- * is none
+ * kind_find - find a kind by name; -1 if there is none
+ * @length: the length of @name, which may be followed by other characters
  */
 int kind_find(const char *name, size_t length);
 
-/** kinds_needs - everything that this work needs: bits of enum micro_need */
+/** kinds_needs - all conditions that this work needs: bits of enum micro_need */
 unsigned int kinds_needs(const uint64_t work[MICRO_KINDS]);
 
 /**
- * kinds_problem - why one guest on such a processor cannot do the work
+ * kinds_problem - explain why a single guest on such a processor cannot do the
+ * work
  * @has: the bits of NEED_PROCESSOR that the processor has
  *
- * Returns NULL if it can, and otherwise text in a static buffer.
+ * Returns text in a static buffer, or NULL if the guest can do the work.
  */
 const char *kinds_problem(const uint64_t work[MICRO_KINDS], int isa,
 			  unsigned int has);
 
 /**
- * kinds_reasons - list the reasons of the work, each once, those of the last
- * kind first
+ * kinds_reasons - list the exit reasons of the work, each once, the last kind
+ * first
  * @reasons: has room for MICRO_KINDS
  *
- * The reasons of OUT, which ends the work, and of CPUID, which reads, are
- * always there; CPUID's is the last.  Returns how many there are.
+ * The list always has the reasons of OUT, which ends the work, and of CPUID,
+ * which reads the leaves.  CPUID's reason is the last one.  Returns their
+ * number.
  */
 size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t *reasons);
 
 /**
- * kinds_exits - how many exits of a reason this work causes
+ * kinds_exits - the number of exits for a reason that this work causes
  *
- * Exits that come along with those of a kind are included, such as the one at
- * the end of an interrupt.
+ * It includes further exits of an operation, such as the one at the end of an
+ * interrupt.
  */
 uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t reason);
 
-/** kinds_interrupts - how many ends of interrupts are among those exits */
+/** kinds_interrupts - the number of ends of interrupts among these exits */
 uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS]);
 
-/** kinds_exact - are these all exits of a reason? */
+/** kinds_exact - is the number of a reason's exits known exactly? */
 bool kinds_exact(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason);
 
-/** kinds_all_exits - how many exits of all reasons this work causes */
+/** kinds_all_exits - the number of exits for all reasons that this work causes */
 uint64_t kinds_all_exits(const uint64_t work[MICRO_KINDS], int isa);
 
 #endif /* EXITLEDGER_GUEST_KINDS_H */

@@ -22,14 +22,14 @@ struct options {
 	const char *neighbours;
 };
 
-/* The guest, and the answers that it got. */
+/* The guest, and a summary of its answers. */
 struct fuzz {
 	struct vmm vmm;
 	uint32_t isa;
-	uint64_t reads; /* CPUID instructions before this one */
-	uint64_t exits; /* the last total */
+	uint64_t reads; /* number of CPUID instructions before this one */
+	uint64_t exits; /* the last answer with the total */
 	uint64_t cycles;
-	uint64_t defined, undefined; /* reasons that were asked for */
+	uint64_t defined, undefined; /* reads, by the reason */
 	uint64_t wrong;
 };
 
@@ -61,7 +61,7 @@ static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
 		(struct micro_read){ .leaf = leaf, .index = index };
 }
 
-/* --- right answers --- */
+/* --- checking answers --- */
 
 static bool info_is_right(struct fuzz *fuzz, const struct micro_read *read)
 {
@@ -85,10 +85,7 @@ static bool info_is_right(struct fuzz *fuzz, const struct micro_read *read)
 	}
 }
 
-/*
- * A count: that of CPUID exits is known, and that of all exits grows with every
- * read.
- */
+/* CPUID exits are known exactly, and the total grows with every read. */
 static bool exits_are_right(struct fuzz *fuzz, const struct micro_read *read)
 {
 	uint64_t exits = (uint64_t)read->ebx << 32 | read->eax;
@@ -138,7 +135,7 @@ static bool is_right(struct fuzz *fuzz, const struct micro_read *read)
 	return cycles_are_right(fuzz, read);
 }
 
-/* Have the guest do the reads that were asked for, and judge the answers. */
+/* Let the guest do the reads on the list, and check the answers. */
 static int flush(struct fuzz *fuzz)
 {
 	struct micro_block *block = micro_block_of(&fuzz->vmm, 0);
@@ -161,7 +158,7 @@ static int flush(struct fuzz *fuzz)
 
 enum { NR_LEAVES = EXIT_LEAF_LAST - EXIT_LEAF_FIRST + 1 };
 
-/* Ask for all leaves with this value. */
+/* Add reads of all leaves with this value of ECX to the list. */
 static int ask_leaves(struct fuzz *fuzz, uint32_t index)
 {
 	for (uint32_t leaf = EXIT_LEAF_FIRST; leaf <= EXIT_LEAF_LAST; leaf++)
@@ -174,10 +171,7 @@ static int ask_leaves(struct fuzz *fuzz, uint32_t index)
 
 /* --- the values --- */
 
-/*
- * xorshift64*: the values only have to be spread, and to be the same for a
- * seed.
- */
+/* xorshift64*: values are well distributed, and the same for a seed. */
 static uint64_t next_random(uint64_t *state)
 {
 	*state ^= *state >> 12;
@@ -187,9 +181,10 @@ static uint64_t next_random(uint64_t *state)
 }
 
 /*
- * The nth value.  The first ones lie at the edges of any table (small numbers,
- * those around 0x400, around every power of two, the last ones; with and
- * without flags in the upper bits); then random ones follow.
+ * Returns the nth value.  The first ones are at the limits of possible tables:
+ * small numbers, numbers around 0x400 and around every power of two, and the
+ * largest numbers, without and with flags in the upper bits.  Then random
+ * values follow.
  */
 static uint32_t value(unsigned long n, uint64_t *random)
 {
@@ -214,8 +209,7 @@ static int fuzz_leaves(struct fuzz *fuzz, const struct options *options)
 	uint64_t random = options->seed;
 	int r;
 
-	/* Ask for the description of the leaves first: it is needed to judge
-	 * the others. */
+	/* Read the description of the leaves before all others. */
 	ask(&fuzz->vmm, EXIT_LEAF_INFO, 0);
 	ask(&fuzz->vmm, EXIT_LEAF_INFO, 1);
 	r = flush(fuzz);
@@ -250,7 +244,7 @@ static int write_range(struct fuzz *fuzz, uint32_t first, uint32_t last,
 	return 0;
 }
 
-/* Show the leaves around ours, which are compared with those of another KVM. */
+/* Write the leaves around ours, to compare them with an unpatched KVM's. */
 static int write_neighbours(struct fuzz *fuzz, const char *path)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;

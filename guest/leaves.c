@@ -26,7 +26,7 @@ const struct leaf_io *leaves_find(const struct leaves *leaves, uint32_t leaf,
 	return NULL;
 }
 
-/* There is room already, so that nothing is allocated between the reads. */
+/* The memory exists already: nothing is allocated between reads. */
 static struct leaf_io *read_one(struct leaves *leaves, leaf_cpuid cpuid,
 				void *data, uint32_t leaf, uint32_t index)
 {
@@ -57,7 +57,7 @@ static void read_info(struct leaves *leaves, leaf_cpuid cpuid, void *data)
 	leaves->timing = io->edx & EXIT_LEAF_TIMING;
 }
 
-/* The worst case of all ISAs: two reads per reason, and six more. */
+/* Allocate memory for the largest ISA: two reads per reason, and six more. */
 static int make_room(struct leaves *leaves)
 {
 	size_t most = 0;
@@ -73,7 +73,7 @@ static int make_room(struct leaves *leaves)
 
 bool leaves_same_vm(const struct leaves *before, const struct leaves *after)
 {
-	/* The number of vCPUs that were ever created. */
+	/* This leaf has the number of vCPUs that were ever created. */
 	return after->isa == before->isa && after->vcpus >= before->vcpus;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tells the host's observer a name for this moment: guest_marks.h. */
+/* Sets marks for an observer on the host: guest_marks.h. */
 #ifndef EXITLEDGER_GUEST_MARK_H
 #define EXITLEDGER_GUEST_MARK_H
 
@@ -10,21 +10,22 @@
 #define MARK_CPUIDS (3 + GUEST_MARK_WORDS)
 
 /**
- * mark_words - make the values of ECX for the CPUIDs of a mark
- * @text: of 1 to GUEST_MARK_TEXT bytes
- * @words: filled in
+ * mark_words - compute the values of ECX for a mark
+ * @text: 1 to GUEST_MARK_TEXT bytes
+ * @words: set to the values
  *
- * Returns how many there are.
+ * Returns their number.
  */
 size_t mark_words(const char *text, uint32_t words[MARK_CPUIDS]);
 
 /**
  * mark_set - set a mark
  * @cpuid: executes CPUID
- * @last: set to the last of the CPUIDs, whose answer is the total at the mark
- * if there are leaves
+ * @last: set to the last CPUID; its answer is the total at the mark, if there
+ *	are leaves
  *
- * It must stay on one vCPU, on which nobody else reads the leaf meanwhile.
+ * The caller must stay on one vCPU, where no other program reads the leaf at
+ * the same time.
  */
 void mark_set(const char *text, leaf_cpuid cpuid, void *data,
 	      struct leaf_io *last);

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The interface of the micro-guest's code and the VMM that runs it.  Addresses
- * are guest-physical ones, which the guest maps one to one.
+ * The interface between the micro-guest's code and the VMM that runs it.
+ * Addresses are guest-physical; the guest maps them one to one.
  */
 #ifndef EXITLEDGER_MICRO_H
 #define EXITLEDGER_MICRO_H
 
 #define MICRO_MEMORY 0x200000
-#define MICRO_MMIO MICRO_MEMORY /* and up: no memory, but mapped */
+#define MICRO_MMIO MICRO_MEMORY /* from here on: mapped, but not memory */
 #define MICRO_CODE 0x1000
 #define MICRO_PML4 0x2000
 #define MICRO_PDPT 0x3000
 #define MICRO_PD 0x4000
 #define MICRO_IDT 0x5000
 #define MICRO_GDT 0x6000
-#define MICRO_STACKS 0x7000 /* per vCPU, for an exception's frame */
+#define MICRO_STACKS 0x7000 /* per vCPU, for exception frames */
 #define MICRO_STACK_SIZE 0x100
 #define MICRO_BLOCKS 0x8000 /* a struct micro_block per vCPU */
 #define MICRO_BLOCK_SIZE 0x800
-#define MICRO_SCRATCH 0x18000 /* what instructions may write to */
-#define MICRO_VMCB 0x19000 /* of the nested guest, with its hypervisor's */
-#define MICRO_HSAVE 0x1a000 /* save area */
-#define MICRO_REAL 0x1b000 /* code of 16 bits */
+#define MICRO_SCRATCH 0x18000 /* for instructions that write to memory */
+#define MICRO_VMCB 0x19000 /* the nested guest's VMCB */
+#define MICRO_HSAVE 0x1a000 /* the save area of the guest's hypervisor */
+#define MICRO_REAL 0x1b000 /* 16-bit code */
 #define MICRO_READS 0x20000 /* the first vCPU's struct micro_read[] */
 #define MICRO_MAX_READS 2048
-#define MICRO_LAPS 0x30000 /* the first vCPU's laps: TSC cycles, 64 bits each */
+#define MICRO_LAPS 0x30000 /* TSC cycles of the first vCPU's laps, 64-bit */
 #define MICRO_MAX_LAPS 4096
 #define MICRO_MAX_VCPUS 16
 #define MICRO_MAX_KINDS 64
@@ -33,16 +33,16 @@
 #define MICRO_CS 8
 #define MICRO_SS 16
 
-/* Port of KVM's PIC: its interrupt mask. */
+/* The port of the interrupt mask of KVM's PIC. */
 #define MICRO_PORT_PIC 0x21
 
-/* Port of the work's own IN and OUT; and of those that tell the VMM something. */
+/* The port of IN and OUT as work, and ports that report to the VMM. */
 #define MICRO_PORT_WORK 0x10
 #define MICRO_PORT_WORKED 0xf0 /* all work is done */
-#define MICRO_PORT_READ 0xf1 /* all leaves are read */
-#define MICRO_PORT_REAL 0xf2 /* the end of the code of 16 bits */
+#define MICRO_PORT_READ 0xf1 /* all leaves have been read */
+#define MICRO_PORT_REAL 0xf2 /* the end of the 16-bit code */
 
-#define MICRO_VECTOR 0x40 /* of interrupts */
+#define MICRO_VECTOR 0x40 /* the interrupts' vector */
 
 /* Offsets in struct micro_block. */
 #define MICRO_WORK 0
@@ -64,7 +64,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Kinds of work: indices into micro_block.work[] and .done[]. */
+/* Kinds of work: indices of micro_block.work[] and .done[]. */
 #define MICRO_KIND(id, svm, vmx, needs, what) MICRO_##id,
 enum micro_kind {
 #include "micro_kinds.def"
@@ -73,21 +73,20 @@ enum micro_kind {
 #undef MICRO_KIND
 
 struct micro_block {
-	uint64_t work[MICRO_MAX_KINDS]; /* in: how many of each kind */
-	uint64_t done[MICRO_MAX_KINDS]; /* out: how many were executed */
+	uint64_t work[MICRO_MAX_KINDS]; /* in: operations per kind */
+	uint64_t done[MICRO_MAX_KINDS]; /* out: operations that were executed */
 	uint64_t nr_reads; /* in */
-	uint64_t is_amd; /* in: VMMCALL instead of VMCALL */
-	uint64_t nr_laps; /* in: how often to do all of the work, 1 or more */
-	uint64_t cycles; /* in: where to write each lap's, or 0 */
-	uint64_t emulated; /* in: have KVM's emulator execute the reads */
-	uint64_t apic; /* in: there is an x2APIC to set up */
-	uint64_t deadline; /* in: TSC cycles until its timer interrupts */
+	uint64_t is_amd; /* in: use VMMCALL instead of VMCALL */
+	uint64_t nr_laps; /* in: how often to do the work, at least 1 */
+	uint64_t cycles; /* in: address for the cycles of each lap, or 0 */
+	uint64_t emulated; /* in: let KVM's emulator execute the reads */
+	uint64_t apic; /* in: set up the x2APIC */
+	uint64_t deadline; /* in: TSC cycles until the timer's interrupt */
 	uint64_t id; /* in: the vCPU's APIC ID */
-	uint64_t irqs; /* out: interrupts */
-	uint64_t early; /* out: interrupts that came before the HLT that was to
-			   wait */
-	uint64_t more_laps; /* in: to be done when the leaves were read */
-	uint64_t reads_at; /* in: where the first of the reads is */
+	uint64_t irqs; /* out: number of interrupts */
+	uint64_t early; /* out: interrupts that came before their HLT */
+	uint64_t more_laps; /* in: laps to do after the reads */
+	uint64_t reads_at; /* in: address of the first read */
 };
 
 struct micro_read {
@@ -121,9 +120,10 @@ _Static_assert(MICRO_BLOCKS + MICRO_MAX_VCPUS * MICRO_BLOCK_SIZE <=
 	       "blocks");
 _Static_assert(sizeof(struct micro_read) == 24, "read");
 
-/* The guest's code; and where in it are the handlers of exceptions and of
- * interrupts, instructions that raise #UD and go to the VMM, and the nested
- * guest.
+/*
+ * The guest's code.  The symbols after it are the handlers of exceptions and of
+ * interrupts, instructions that cause #UD and are passed to the VMM, and the
+ * nested guest.
  */
 extern const uint8_t micro_code[];
 extern const uint64_t micro_code_size;
@@ -133,7 +133,7 @@ extern const uint64_t micro_irq;
 extern const uint64_t micro_ud2;
 extern const uint64_t micro_out;
 extern const uint64_t micro_nested;
-/* Real mode: ECX = how many CPUID, then OUT. */
+/* 16-bit code in real mode: ECX times CPUID, then OUT. */
 extern const uint8_t micro_real[];
 extern const uint64_t micro_real_size;
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The micro-guest: in long mode, RDI its struct micro_block.  Nothing but the
- * instructions that are asked for may exit.
+ * The micro-guest.  It runs in long mode, and RDI has the address of its struct
+ * micro_block.  Only the instructions that are asked for may cause exits.
  */
 #include "micro.h"
 
 /*
- * A macro per kind of work, do_ID: the instruction, with what it needs.  RDI,
- * RBP and R11 to R15 must stay.
+ * Each kind of work has a macro do_ID with its instruction.  It must preserve
+ * RDI, RBP, and R11 to R15.
  */
 	.macro do_cpuid
 	xorl	%eax, %eax
@@ -32,19 +32,19 @@
 	.endm
 
 	.macro do_rdmsr
-	movl	$0x1b, %ecx		/* IA32_APIC_BASE: always intercepted */
+	movl	$0x1b, %ecx		/* IA32_APIC_BASE is always intercepted */
 	rdmsr
 	.endm
 
 	.macro do_wrmsr
-	movl	$0x79, %ecx		/* KVM ignores it */
+	movl	$0x79, %ecx		/* KVM ignores this MSR */
 	xorl	%eax, %eax
 	xorl	%edx, %edx
 	wrmsr
 	.endm
 
 	.macro do_vmcall
-	movl	$0xffff, %eax		/* no hypercall: KVM says ENOSYS */
+	movl	$0xffff, %eax		/* unknown hypercall: KVM returns ENOSYS */
 	cmpq	$0, MICRO_IS_AMD(%rdi)
 	jne	.Lvmmcall\@
 	vmcall
@@ -92,8 +92,8 @@
 	.endm
 
 /*
- * VMX: only a write that changes a bit that the host owns exits.  AM and MCE
- * are such bits, of no effect here.  R11 and R12 are what was there before.
+ * On VMX, only a write that changes a bit owned by the host exits.  AM and MCE
+ * are such bits, and have no effect here.  R11 and R12 have the old values.
  */
 	.macro do_write_cr0
 	btcl	$18, %r11d
@@ -199,7 +199,7 @@
 	invvpid	MICRO_SCRATCH, %rax
 	.endm
 
-/* Arm the timer, so many TSC cycles from now. */
+/* Set the timer to @cycles TSC cycles from now. */
 	.macro deadline cycles:vararg
 	rdtsc
 	shlq	$32, %rdx
@@ -236,9 +236,10 @@
 	.endm
 
 /*
- * HLT until the timer's interrupt.  It may not come before the HLT, as STI
- * holds it off for an instruction; where a processor, emulated, does not, the
- * interrupt's handler, .Lirq, goes back to where R8 says, not to HLT, at R9.
+ * Execute HLT and wait for the timer's interrupt.  It must not come before HLT:
+ * STI delays it for one instruction.  Some emulated processors do not delay it;
+ * then the interrupt's handler, .Lirq, finds the address of HLT (R9) on the
+ * stack, and returns to the address in R8 to try again.
  */
 	.macro hlt_until cycles:vararg
 .Larm\@:
@@ -255,7 +256,7 @@
 	hlt_until MICRO_DEADLINE(%rdi)
 	.endm
 
-/* The interrupt is pending before HLT: no wait, but all of the way through it. */
+/* The interrupt is already pending at HLT, which exits without waiting. */
 	.macro do_hlt_due
 	hlt_until $0
 	.endm
@@ -269,7 +270,7 @@
 	vmrun
 	.endm
 
-/* These are the VMM's. */
+/* The VMM does these kinds of work. */
 	.macro do_fail_entry
 	.endm
 	.macro do_shutdown
@@ -279,7 +280,7 @@
 	.macro do_real_mode
 	.endm
 
-/* Do one kind as often as the block says, and count it. */
+/* Do one kind of work as often as the block says, and count it. */
 	.set	kind, 0
 	.macro work id
 	movq	(MICRO_WORK + 8 * kind)(%rdi), %rbp
@@ -303,11 +304,11 @@
 micro_code:
 	cmpq	$0, MICRO_APIC(%rdi)
 	je	.Lno_apic
-	movl	$0x80f, %ecx		/* spurious interrupts; and enable */
+	movl	$0x80f, %ecx		/* spurious-interrupt vector, and enable */
 	xorl	%edx, %edx
 	movl	$0x1ff, %eax
 	wrmsr
-	movl	$0x832, %ecx		/* the timer's vector; TSC deadline */
+	movl	$0x832, %ecx		/* the timer's vector, in TSC-deadline mode */
 	movl	$(0x40000 | MICRO_VECTOR), %eax
 	wrmsr
 .Lno_apic:
@@ -358,7 +359,7 @@ micro_code:
 	jnz	.Llap
 	jmp	.Lread
 
-/* An instruction ended in an exception: go on behind it. */
+/* After an exception, continue after the instruction that caused it. */
 .Lfault_with_code:
 	addq	$8, %rsp
 .Lfault:
@@ -377,7 +378,7 @@ micro_code:
 	popq	%rdx
 	popq	%rcx
 	popq	%rax
-	cmpq	%r9, (%rsp)		/* early: it was just about to HLT */
+	cmpq	%r9, (%rsp)		/* it came early, just before HLT */
 	jne	3f
 	incq	MICRO_EARLY(%rdi)
 	movq	%r8, (%rsp)

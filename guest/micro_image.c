@@ -8,9 +8,9 @@
 #define CR0_CD 0x40000000ull
 #define CR4_OSXSAVE 0x40000ull
 #define EFER_SVME 0x1000ull
-#define RFLAGS_IF 0x202ull /* and bit 1, which is always set */
+#define RFLAGS_IF 0x202ull /* bit 1 is always set */
 
-/* Vectors of faults (SDM volume 3A, section 6.15), and which push a code. */
+/* Vectors of faults (SDM volume 3A, section 6.15); some have error codes. */
 enum { FAULTS = 32, VECTORS = MICRO_VECTOR + 1 };
 #define FAULTS_WITH_CODE 0x60227d00u /* 8, 10-14, 17, 21, 29, 30 */
 
@@ -70,10 +70,10 @@ static struct gate gate(uint64_t handler)
 
 static void load_tables(struct vmm *vmm)
 {
-	/* Two pages of 2 MiB, one to one; present and writable. */
+	/* Two pages of 2 MiB, mapped one to one; present and writable. */
 	const uint64_t paging[] = { MICRO_PDPT | 3, MICRO_PD | 3, 0x83,
 				    MICRO_MMIO | 0x83 };
-	/* None; code of long mode; data. */
+	/* An empty entry; 64-bit code; data. */
 	const uint64_t gdt[] = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff };
 	struct gate *idt = (void *)(vmm->memory + MICRO_IDT);
 
@@ -140,7 +140,7 @@ static void put_segment(struct vmm *vmm, int at, uint16_t selector,
 	memcpy(vmm->memory + MICRO_VMCB + at, &segment, sizeof(segment));
 }
 
-/* A guest in the mode of its hypervisor, in the same memory. */
+/* Load a nested guest that runs in its hypervisor's mode and memory. */
 static void load_nested(struct vmm *vmm, const struct kvm_sregs *sregs)
 {
 	put32(vmm, VMCB_INTERCEPT_3, INTERCEPT_3_CPUID);
@@ -163,7 +163,7 @@ static void load_nested(struct vmm *vmm, const struct kvm_sregs *sregs)
 	put64(vmm, VMCB_PAT, 0x0007040600070406);
 }
 
-/* --- the whole --- */
+/* --- the complete guest --- */
 
 bool micro_is_vmm_work(int kind)
 {
@@ -183,7 +183,7 @@ static void load_block(struct vmm *vmm, unsigned int vcpu,
 	block->reads_at = MICRO_READS;
 	block->apic = kinds_needs(work) & NEED_APIC;
 	block->id = vcpu;
-	/* 1 ms: a rate in kHz is cycles per ms. */
+	/* A rate in kHz is the number of cycles in 1 ms. */
 	block->deadline = ioctl(vmm->vcpu[vcpu].fd, KVM_GET_TSC_KHZ, 0);
 }
 

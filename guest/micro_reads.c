@@ -9,15 +9,15 @@
 #include "micro_run.h"
 #include "micro_vmm_work.h"
 
-/* --- reads that are asked for --- */
+/* --- the list of reads --- */
 
 /*
- * The reads of a round besides those of reasons: INFO three times, both totals,
- * and one of a reason that no manual defines.
+ * A round has these reads besides those of reasons: INFO three times, both
+ * totals, and one reason that no manual defines.
  */
 enum { OTHER_READS = 6, UNDEFINED_REASON = 0x7fff };
 
-/* The reasons of the work, and of reading. */
+/* Get the reasons of the work and of the reads. */
 static size_t work_reasons(const struct micro_run *run,
 			   uint32_t reasons[MICRO_KINDS])
 {
@@ -57,7 +57,7 @@ static bool is_one_of(uint32_t reason, const uint32_t *reasons, size_t nr)
 	return false;
 }
 
-/* For reasons that are not of the work, nobody knows the right count. */
+/* Ask for the other reasons, too, whose correct counts are unknown. */
 static void ask_others(struct vmm *vmm, const struct micro_run *run,
 		       uint32_t leaf, const uint32_t *reasons, size_t nr)
 {
@@ -71,7 +71,7 @@ static void ask_others(struct vmm *vmm, const struct micro_run *run,
 	}
 }
 
-/* CPUID's is the last of the reasons, as every read is one of its exits. */
+/* CPUID is the last reason, because every read is a CPUID exit. */
 void micro_ask(struct vmm *vmm, const struct micro_run *run)
 {
 	uint32_t reasons[MICRO_KINDS];
@@ -89,10 +89,7 @@ void micro_ask(struct vmm *vmm, const struct micro_run *run)
 			ask(vmm, EXIT_LEAF_REASON_CYCLES, reasons[j]);
 		ask_others(vmm, run, EXIT_LEAF_REASON_CYCLES, reasons, nr);
 		ask(vmm, EXIT_LEAF_REASON_EXITS, UNDEFINED_REASON);
-		/*
-		 * This is read last: if an answer said that there are gaps, it
-		 * must say so, too.
-		 */
+		/* Read this last: it has the numbers of all gaps. */
 		ask(vmm, EXIT_LEAF_INFO, 2);
 	}
 }
@@ -107,7 +104,7 @@ bool micro_reads_before(const struct micro_run *run)
 	return run->meanwhile || (micro_stops_between(run) && run->reads > 1);
 }
 
-/* --- reads that were done --- */
+/* --- the answers --- */
 
 uint64_t micro_lap(struct vmm *vmm, unsigned int lap)
 {
@@ -116,7 +113,7 @@ uint64_t micro_lap(struct vmm *vmm, unsigned int lap)
 	return cycles[lap];
 }
 
-/* The work that the guest does, or that the VMM alone does. */
+/* Select the work of the guest, or the work of the VMM. */
 static void pick_work(uint64_t picked[MICRO_KINDS],
 		      const uint64_t work[MICRO_KINDS], bool vmm_work)
 {
@@ -124,10 +121,7 @@ static void pick_work(uint64_t picked[MICRO_KINDS],
 		picked[i] = micro_is_vmm_work(i) == vmm_work ? work[i] : 0;
 }
 
-/*
- * Ends of interrupts, and timers that were armed again: as many as there were,
- * not as many as were planned.
- */
+/* Returns how many interrupts there were, which may be more than planned. */
 static uint64_t interrupts(struct vmm *vmm, const struct micro_run *run)
 {
 	uint64_t sum = 0;
@@ -140,7 +134,7 @@ static uint64_t interrupts(struct vmm *vmm, const struct micro_run *run)
 	return sum;
 }
 
-/* Exits that the guest has caused for a reason, at its nth read. */
+/* Returns the exits that the guest has caused for a reason at a read. */
 static uint64_t executed(struct vmm *vmm, const struct micro_run *run,
 			 uint32_t reason, size_t nth)
 {
@@ -157,10 +151,10 @@ static uint64_t executed(struct vmm *vmm, const struct micro_run *run,
 		sum += run->vcpus + /* "all work is done" */
 		       (micro_stops_between(run) ?
 				2 :
-				0); /* and half of it, read */
+				0); /* "half is done", and "read" */
 	if (reason == kinds[MICRO_wrmsr].reason[isa] &&
 	    kinds_needs(run->work) & NEED_APIC) {
-		sum += 2 * run->vcpus; /* setting it up */
+		sum += 2 * run->vcpus; /* to set up the APIC */
 		sum += interrupts(vmm, run);
 		sum -= kinds_interrupts(run->work) * run->vcpus * run->laps;
 	}
@@ -188,7 +182,7 @@ uint64_t micro_executed(struct vmm *vmm, const struct micro_run *run,
 	uint64_t sum = executed(vmm, run, reason,
 				micro_block_of(vmm, 0)->nr_reads - 1);
 
-	/* "All leaves are read." */
+	/* The exit that says that all leaves have been read. */
 	return sum + (reason == kinds[MICRO_out].reason[run->isa]);
 }
 
@@ -215,10 +209,7 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 	leaves->has_statistics = !vmm_exits(vmm, &leaves->statistics);
 	nr_reasons = work_reasons(run, reasons);
 	for (size_t i = 0; i < nr; i++) {
-		/*
-		 * Nobody knows the right count for reads before the work was
-		 * done.
-		 */
+		/* Before the end of the work, counts are unknown. */
 		const bool done = !micro_reads_before(run) ||
 				  i >= nr / run->reads;
 

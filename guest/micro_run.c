@@ -14,7 +14,7 @@
 #include "micro_run.h"
 #include "micro_vmm_work.h"
 
-/* The thread of a vCPU, and the events that it saw. */
+/* A vCPU's thread, and the events that it has seen. */
 struct worker {
 	struct vmm *vmm;
 	unsigned int id;
@@ -22,7 +22,7 @@ struct worker {
 	uint64_t io, hlt, mmio;
 	struct micro_spent spent;
 	unsigned int pause_us;
-	unsigned int more_laps; /* after a stop */
+	unsigned int more_laps; /* laps after the stop */
 	unsigned int first_reads; /* the number of reads in the first round */
 	bool ended;
 	int r;
@@ -35,7 +35,7 @@ static void stay(const struct worker *worker)
 		usleep(worker->pause_us);
 }
 
-/* Run a vCPU until its guest tells the end of a phase. */
+/* Run a vCPU until its guest reports the end of a phase. */
 static void run_until(struct worker *worker, uint16_t port)
 {
 	struct kvm_run *run = worker->vmm->vcpu[worker->id].run;
@@ -74,7 +74,7 @@ static void run_until(struct worker *worker, uint16_t port)
 		 worker->id, strerror(-worker->r));
 }
 
-/* Have the first vCPU do so many of the reads that were asked for. */
+/* Let the first vCPU do the next @nr reads of the list. */
 static void read_some(struct worker *worker, unsigned int nr)
 {
 	struct micro_block *block = micro_block_of(worker->vmm, 0);
@@ -90,7 +90,7 @@ static void *work(void *data)
 
 	run_until(worker, MICRO_PORT_WORKED);
 	if (worker->more_laps && !worker->r) {
-		/* The other vCPUs stop wherever they are. */
+		/* The other vCPUs stop at any point. */
 		raise(SIGSTOP);
 		micro_block_of(worker->vmm, 0)->more_laps = worker->more_laps;
 		read_some(worker, worker->first_reads);
@@ -101,16 +101,13 @@ static void *work(void *data)
 	return NULL;
 }
 
-/*
- * How many exits by OUT, which tell the VMM how far a vCPU is, come before the
- * end.
- */
+/* Returns how many OUT exits report a vCPU's progress to the VMM. */
 static uint64_t said(const struct worker *worker)
 {
 	return worker->more_laps ? 3 : 1;
 }
 
-/* Did guest and VMM see as much work as was asked for? */
+/* Check that guest and VMM saw as many operations as were asked for. */
 static int check_work(struct vmm *vmm, const struct micro_run *run,
 		      const struct worker *worker)
 {
@@ -134,14 +131,14 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 		return 0;
 	snprintf(
 		vmm->why, sizeof(vmm->why),
-		"vCPU %u: userspace saw %llu I/O, %llu HLT and %llu MMIO exits",
+		"vCPU %u: user space saw %llu I/O, %llu HLT and %llu MMIO exits, not as many as expected",
 		worker->id, (unsigned long long)worker->io,
 		(unsigned long long)worker->hlt,
 		(unsigned long long)worker->mmio);
 	return -EPROTO;
 }
 
-/* Wait until the other vCPUs have done a part of their work, or ended. */
+/* Wait until the other vCPUs have done a part of their work, or have ended. */
 static void wait_for_work(struct vmm *vmm, const struct micro_run *run,
 			  const struct worker *workers, unsigned int part,
 			  unsigned int parts)
@@ -170,8 +167,8 @@ static void wait_for_work(struct vmm *vmm, const struct micro_run *run,
 }
 
 /*
- * Run the first vCPU while the others work: all rounds, but not the last of
- * several.
+ * Run the first vCPU while the others work.  It makes all rounds of reads; if
+ * there are several, the last one is made later.
  */
 static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
 			  struct worker *workers)
@@ -194,7 +191,7 @@ static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-/* Run all vCPUs at once, each in a thread of its own. */
+/* Run all vCPUs at the same time, each in its own thread. */
 static int work_side_by_side(struct vmm *vmm, const struct micro_run *run,
 			     struct worker workers[MICRO_MAX_VCPUS])
 {
@@ -222,9 +219,9 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 	int r = 0;
 
 	/*
-	 * A vCPU that moves to another thread waits for an RCU grace period.
-	 * These milliseconds would be in the time of the exit that ends the
-	 * work.
+	 * With one vCPU, do not use another thread: a vCPU that moves to
+	 * another thread waits for an RCU grace period.  These milliseconds
+	 * would be in the time of the exit that ends the work.
 	 */
 	if (run->vcpus == 1)
 		work(&workers[0]);
@@ -240,8 +237,7 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-/* Prepare the work of all vCPUs.  Returns the number of reads that they will
- * make. */
+/* Prepare the work of all vCPUs; returns the number of their reads. */
 static unsigned int prepare(struct vmm *vmm, const struct micro_run *run,
 			    struct worker workers[MICRO_MAX_VCPUS])
 {
@@ -279,7 +275,7 @@ int micro_run(struct vmm *vmm, const struct micro_run *run,
 
 	nr_reads = prepare(vmm, run, workers);
 	r = do_work(vmm, run, workers);
-	/* The exits of vCPUs that are gone must still be in the totals. */
+	/* The totals must still have the exits of vCPUs that have ended. */
 	for (unsigned int i = 1; i < run->vcpus; i++)
 		vmm_end_vcpu(vmm, i);
 	if (!r)

@@ -11,7 +11,7 @@
 #define VECTOR_BP 3
 #define VECTOR_UD 6
 
-/* The state of a vCPU before its work. */
+/* The state of a vCPU before the VMM's work. */
 struct state {
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
@@ -53,7 +53,7 @@ static int restore(struct vmm *vmm, struct state *state)
 			      "KVM_SET_VCPU_EVENTS");
 }
 
-/* Run the vCPU, and check that it comes back with the exit that is expected. */
+/* Run the vCPU, and check that it returns with the expected exit. */
 static int run_for(struct vmm *vmm, uint32_t expected, const char *what)
 {
 	int r = vmm_run(vmm, 0);
@@ -69,8 +69,8 @@ static int run_for(struct vmm *vmm, uint32_t expected, const char *what)
 }
 
 /*
- * KVM completes an OUT at the next KVM_RUN.  Make it do so without running the
- * guest, so that registers can be read and set.
+ * KVM completes an OUT at the next KVM_RUN.  Do this without running the guest,
+ * so that registers can be read and set.
  */
 static int complete_io(struct vmm *vmm)
 {
@@ -87,7 +87,7 @@ static int complete_io(struct vmm *vmm)
 	return r;
 }
 
-/* Code of 64 and of 32 bits at once: SDM volume 3C, section 27.3.1.2. */
+/* 64-bit and 32-bit code at the same time: SDM volume 3C, section 27.3.1.2. */
 static int fail_entry(struct vmm *vmm, const struct state *state)
 {
 	struct kvm_sregs sregs = state->sregs;
@@ -98,7 +98,7 @@ static int fail_entry(struct vmm *vmm, const struct state *state)
 	return r ? r : run_for(vmm, KVM_EXIT_FAIL_ENTRY, "fail_entry");
 }
 
-/* #UD without an IDT. */
+/* Cause #UD without an IDT. */
 static int shutdown(struct vmm *vmm, const struct state *state)
 {
 	struct kvm_sregs sregs = state->sregs;
@@ -114,9 +114,10 @@ static int shutdown(struct vmm *vmm, const struct state *state)
 }
 
 /*
- * A soft exception of no length: SDM volume 3C, section 27.2.1.3.  KVM leaves
- * it in the VMCS, so that all entries would fail from now on, until there is
- * another event to deliver: a hardware exception, whose handler goes on at R15.
+ * Inject a soft exception of length 0: SDM volume 3C, section 27.2.1.3.  KVM
+ * leaves it in the VMCS, so all further entries would fail, until another event
+ * is injected: a hardware exception, whose handler continues at the address in
+ * R15.
  */
 static int vm_fail(struct vmm *vmm, const struct state *state)
 {
@@ -144,8 +145,9 @@ static int vm_fail(struct vmm *vmm, const struct state *state)
 }
 
 /*
- * A code segment whose base is not its selector * 16: without "unrestricted
- * guest" that cannot be entered, and KVM emulates.
+ * Use a code segment whose base is not its selector * 16.  Without
+ * "unrestricted guest", the processor cannot enter such a guest, and KVM
+ * emulates it.
  */
 static int real_mode(struct vmm *vmm, const struct state *state, uint64_t times)
 {

@@ -10,9 +10,10 @@
 #include "vmm.h"
 
 /**
- * micro_vmm_work - do the work of the kinds that are BY_VMM, to the first vCPU
+ * micro_vmm_work - do the work of the kinds that are BY_VMM, with the first
+ * vCPU
  *
- * It goes on where it was.  Returns 0, or -errno with vmm->why.
+ * The vCPU then continues where it was.  Returns 0, or -errno with vmm->why.
  */
 int micro_vmm_work(struct vmm *vmm, const uint64_t work[MICRO_KINDS]);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs a guest that executes a known number of exiting instructions, and then
- * reads its exit counters.  Whoever counts exits can compare with these
- * numbers.
+ * Runs a guest that executes a known number of instructions that exit, and then
+ * reads its exit counters.  Programs that count exits can be compared with
+ * these numbers.
  */
 #include <cpuid.h>
 #include <errno.h>
@@ -28,17 +28,17 @@ struct options {
 	const char *report;
 	const char *cycles;
 	const char *counts;
-	const char *output; /* the option that takes standard output, or NULL */
-	int cpu; /* -1: any */
+	const char *output; /* the option that uses standard output, or NULL */
+	int cpu; /* -1: any CPU */
 };
 
-/* The kind of this processor, and its features. */
+/* Returns the kind of this processor. */
 static int host_isa(void)
 {
 	return processor_is_amd() ? EXIT_ISA_SVM : EXIT_ISA_VMX;
 }
 
-/* Does kvm_intel run real mode in any state, or does it emulate some of it? */
+/* Can kvm_intel run every state of real mode, without emulation? */
 static bool is_unrestricted(void)
 {
 	FILE *file = fopen(
@@ -98,34 +98,35 @@ enum {
 
 static const struct argp_option option_rows[] = {
 	{ "vcpus", OPT_VCPUS, "N", 0,
-	  "vCPUs, each of which does all of the work (default 1)", 0 },
+	  "Use N vCPUs, each of which does all of the work (default 1)", 0 },
 	{ "reads", OPT_READS, "N", 0,
-	  "How often the first vCPU then reads every leaf (default 1)", 0 },
-	{ "report", OPT_REPORT, "FILE", 0,
-	  "Write the guest's report; '-': standard output (default)", 0 },
-	{ "laps", OPT_LAPS, "N", 0, "How often the work is done (default 1)",
+	  "Let the first vCPU read every leaf N times at the end (default 1)",
 	  0 },
+	{ "report", OPT_REPORT, "FILE", 0,
+	  "Write the guest's report to FILE; '-' is standard output (default)",
+	  0 },
+	{ "laps", OPT_LAPS, "N", 0, "Do the work N times (default 1)", 0 },
 	{ "cycles", OPT_CYCLES, "FILE", 0,
-	  "Write the TSC cycles of the first vCPU's laps, a number per line",
+	  "Write the TSC cycles of the first vCPU's laps, one number per line",
 	  0 },
 	{ "counts", OPT_COUNTS, "FILE", 0,
-	  "Write how many exits were caused: 'lap N', those of a lap; 'exits N', all by KVM's own statistics; 'REASON N', for each reason of the work",
+	  "Write the numbers of exits that were caused: 'lap N' for one lap, 'exits N' for all exits in KVM's own statistics, and 'REASON N' for each reason of the work",
 	  0 },
-	{ "cpu", OPT_CPU, "N", 0, "Run on this CPU alone", 0 },
+	{ "cpu", OPT_CPU, "N", 0, "Run only on this CPU", 0 },
 	{ "all", OPT_ALL, NULL, 0,
-	  "Read the leaves for every reason that there is, not for those of the work alone",
+	  "Read the leaves for all reasons, not only for those of the work",
 	  0 },
 	{ "meanwhile", OPT_MEANWHILE, NULL, 0,
-	  "The first vCPU does no work, but reads while the others work; of several --reads the last is when they are done",
+	  "Let the first vCPU do no work, but read while the others work; with several --reads, the last one comes at the end",
 	  0 },
 	{ "stop", OPT_STOP, NULL, 0,
-	  "Stop (SIGSTOP) after half of the laps, or of the others' work; of several --reads one is next, so that whoever comes meanwhile sees the rest of the work between two reads",
+	  "Stop (SIGSTOP) after half of the laps, or of the others' work; with several --reads, one comes just after that, so that an observer that begins during the stop sees half of the work between two reads",
 	  0 },
 	{ "emulated", OPT_EMULATED, NULL, 0,
-	  "Have KVM's emulator execute the reads: as the exception #UD (needs kvm.force_emulation_prefix=1)",
+	  "Let KVM's emulator execute the reads, as the exception #UD (needs kvm.force_emulation_prefix=1)",
 	  0 },
 	{ "pause", OPT_PAUSE, "TIME", 0,
-	  "Stay in userspace for so long (500us) at each exit that goes there",
+	  "Wait for TIME, such as 500us, in user space at each exit that goes there",
 	  0 },
 	{ "list", OPT_LIST, NULL, 0,
 	  "List the kinds of work that this processor has, and their reasons",
@@ -150,10 +151,7 @@ static void parse_work(char *arg, struct options *options,
 		cli_refuse(state, "'%s': how many of them?", arg);
 }
 
-/*
- * List every kind that is an exit here: its name, and the reason's number and
- * name.
- */
+/* List every kind that exits here, with the reason's number and name. */
 static void list(void)
 {
 	for (int i = 0; i < MICRO_KINDS; i++) {
@@ -279,7 +277,7 @@ static const struct argp parser = {
 	.help_filter = list_kinds,
 };
 
-/* Open a file, have it written, and say in vmm->why what failed. */
+/* Open a file, write its content, and set vmm->why if this fails. */
 static int write_file(const char *path,
 		      int (*write)(FILE *file, const struct options *options,
 				   struct vmm *vmm),

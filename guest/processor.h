@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which vendor's virtualization this processor has. */
+/* Finds out which vendor's virtualization this processor has. */
 #ifndef GUEST_PROCESSOR_H
 #define GUEST_PROCESSOR_H
 
 #include <cpuid.h>
 #include <stdbool.h>
 
-/** processor_is_amd - by CPUID leaf 0: AMD's, or Hygon's, which is one of them */
+/** processor_is_amd - is it AMD's processor, or Hygon's, which has SVM, too? */
 static inline bool processor_is_amd(void)
 {
 	unsigned int eax, ebx, ecx, edx;

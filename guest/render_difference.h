@@ -11,15 +11,15 @@
 struct occasion {
 	const char *kind; /* "interval", "total", "command" */
 	char **argv; /* the command, or NULL */
-	int status; /* that it ended with */
+	int status; /* its exit status */
 };
 
-/** difference_table - as a table in 80 columns; 0, or -errno */
+/** difference_table - write a table with 80 columns; 0, or -errno */
 int difference_table(const struct difference *difference,
 		     const struct occasion *occasion,
 		     const struct tsc_rate *rate, FILE *out);
 
-/** difference_json - as a line of JSON: exitleaf(1); 0, or -errno */
+/** difference_json - write a line of JSON, see exitleaf(1); 0, or -errno */
 int difference_json(const struct difference *difference,
 		    const struct occasion *occasion,
 		    const struct tsc_rate *rate, FILE *out);

@@ -67,8 +67,7 @@ static void put_reason(struct json_writer *json, const struct leaves *leaves,
 	json_put_close(json, '}');
 }
 
-/* Write the reads again, as numbers with names, for those who do not know the
- * leaves. */
+/* Write the counts again as numbers with names, for other programs. */
 static void put_counts(struct json_writer *json, const struct leaves *leaves)
 {
 	const struct leaf_io *exits, *cycles;
@@ -204,7 +203,7 @@ void report_gaps(FILE *out, uint64_t dropped, uint32_t uncounted)
 			uncounted);
 	if (dropped)
 		fprintf(out,
-			"\nThe cycles of %s exits are not known: the host's TSC went back meanwhile.\n",
+			"\nThe cycles of %s exits are not known: the host's TSC went back during these.\n",
 			format_plain(dropped).s);
 }
 

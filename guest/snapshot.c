@@ -31,8 +31,7 @@ void snapshot_free(struct snapshot *snapshot)
 	leaves_free(&snapshot->leaves);
 }
 
-/* A leaf's answer, and the number of CPUIDs that the program had executed by
- * then. */
+/* A leaf's answer, and how many CPUIDs the program had executed before. */
 struct value {
 	uint64_t count;
 	uint64_t executed;
@@ -53,9 +52,7 @@ static struct value value_of(const struct snapshot *snapshot, uint32_t leaf,
 	};
 }
 
-/*
- * The growth of a count; @own: the part of the program's own CPUIDs, or NULL.
- */
+/* Compute the growth of a count; @own: the program's own CPUIDs, or NULL. */
 static int advance(const struct snapshot *from, const struct snapshot *to,
 		   uint32_t leaf, uint32_t index, uint64_t *more, uint64_t *own)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The counters at two moments, and the difference without the exits of the
- * reads.
+ * Reads the counters at two moments, and computes the difference without the
+ * exits of the reads.
  */
 #ifndef EXITLEDGER_GUEST_SNAPSHOT_H
 #define EXITLEDGER_GUEST_SNAPSHOT_H
@@ -13,24 +13,24 @@ struct exit_reason;
 /* All leaves, read one after the other. */
 struct snapshot {
 	struct leaves leaves;
-	uint64_t executed; /* CPUIDs of this program before the first of them */
+	uint64_t executed; /* this program's CPUIDs before the first read */
 	uint64_t ns; /* CLOCK_MONOTONIC */
 };
 
-/* Executes CPUID for snapshots, and counts how often: each is an exit. */
+/* Executes CPUID for snapshots, and counts it: each CPUID is an exit. */
 struct counted_cpuid {
 	leaf_cpuid execute;
 	uint64_t executed;
 };
 
-/** counted_cpuid_execute - a leaf_cpuid, whose data is a struct counted_cpuid */
+/** counted_cpuid_execute - a leaf_cpuid; @data is a struct counted_cpuid */
 void counted_cpuid_execute(struct leaf_io *io, void *data);
 
 /**
  * snapshot_read - read all leaves
- * @snapshot: to be freed with snapshot_free
+ * @snapshot: to be freed with snapshot_free()
  *
- * 0 (see leaves.abi then), or -ENOMEM.
+ * Returns 0 or -ENOMEM.  Check leaves.abi before using the snapshot.
  */
 int snapshot_read(struct snapshot *snapshot, struct counted_cpuid *cpuid);
 
@@ -47,23 +47,23 @@ struct difference {
 	uint32_t vcpus;
 	double seconds;
 	uint64_t exits;
-	uint64_t cycles; /* cycles of the program's own exits are included */
-	uint64_t dropped; /* exits whose time is in no cycles */
-	uint32_t uncounted; /* vCPUs that are not counted all the time */
-	uint64_t own; /* exits, taken off @exits and off those of CPUID */
-	/* Rows with exits, the most frequent first. */
+	uint64_t cycles; /* includes the cycles of the program's own exits */
+	uint64_t dropped; /* exits whose cycles are missing */
+	uint32_t uncounted; /* vCPUs that were not counted all the time */
+	uint64_t own; /* the program's own exits, which are subtracted */
+	/* The reasons that have exits, the most frequent first. */
 	struct difference_row *row;
 	size_t nr;
 };
 
 /**
  * difference_make - compute the difference of two snapshots
- * @difference: filled in; to be freed with difference_free
+ * @difference: filled in; to be freed with difference_free()
  *
- * Returns 0, -ENOMEM, or -ERANGE: a later count is lower, or leaves_same_vm()
- * says no, so the later one is of another host's KVM. Such a host is not
- * recognized if, since the move, it has counted more of everything than the
- * first one had before.
+ * Returns 0 or -ENOMEM; or -ERANGE if the second snapshot is from another
+ * host's KVM.  This is the case if a count has become lower, or if
+ * leaves_same_vm() is false.  It is not noticed if all counts of the other
+ * host are higher than before.
  */
 int difference_make(const struct snapshot *from, const struct snapshot *to,
 		    struct difference *difference);

@@ -10,11 +10,12 @@ struct tsc_rate {
 };
 
 /**
- * tsc_rate - how fast this machine's TSC counts, by what says so
+ * tsc_rate - find out the rate of this machine's TSC
  * @cpuinfo: the path of /proc/cpuinfo
  *
- * In this order: the hypervisor's timing leaf 0x40000010 (KVM's and VMware's
- * convention), leaves 0x15 and 0x16 (SDM 2A, CPUID), Linux's "cpu MHz".
+ * The first of these sources is used: the hypervisor's timing leaf 0x40000010
+ * (KVM's and VMware's convention), leaves 0x15 and 0x16 (SDM 2A, CPUID),
+ * Linux's "cpu MHz".
  */
 struct tsc_rate tsc_rate(leaf_cpuid cpuid, void *data, const char *cpuinfo);
 

@@ -20,7 +20,7 @@
 #define APIC_ENABLED 0x800ull
 #define MSR_VM_HSAVE_PA 0xc0010117u
 
-/* Three pages just below 4 GiB that kvm-intel wants for itself. */
+/* kvm-intel needs three pages for itself; they are just below 4 GiB. */
 #define TSS_ADDRESS 0xfffbd000ul
 
 static int fail(struct vmm *vmm, const char *what)
@@ -33,8 +33,10 @@ static int fail(struct vmm *vmm, const char *what)
 
 #define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
 
-/* Give the vCPU all CPUID features that KVM supports; with KVM's APIC, TSC
- * deadlines too. */
+/*
+ * Give the vCPU all CPUID features that KVM supports, and TSC deadlines if KVM
+ * has the APIC.
+ */
 static int set_cpuid(struct vmm *vmm, int vcpu, bool apic)
 {
 	enum { MOST = 256 };
@@ -126,7 +128,7 @@ static int set_hsave(struct vmm *vmm, int vcpu, uint64_t address)
 static int create_vcpu(struct vmm *vmm, unsigned int id,
 		       const struct vmm_state *state)
 {
-	/* With an APIC all but the first would wait to be woken by it. */
+	/* With an APIC, other vCPUs would wait for its wake-up. */
 	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
 	struct vmm_vcpu *vcpu = &vmm->vcpu[id];
 	int r;
@@ -238,7 +240,7 @@ int vmm_run(struct vmm *vmm, unsigned int vcpu)
 	return 0;
 }
 
-/* One statistic of a file of them: linux/kvm.h, "binary statistics". */
+/* Read one statistic from a file: linux/kvm.h, "binary statistics". */
 static int read_statistic(int fd, const char *name, uint64_t *value)
 {
 	struct kvm_stats_desc *descriptor;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The guest's programs where there is nothing to read or to run on.
+# Tests the guest's programs where no counters can be read, or no guest can run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -22,7 +22,7 @@ for program in "$exitleaf" "$microguest"; do
 		"$tap_dir/err" "$tap_dir/out"
 done
 
-# refused WHAT SAID OPTION...: wrong usage, said in one line
+# refused WHAT SAID OPTION...: the usage is wrong, which is explained in one line
 refused() {
 	local what=$1 said=$2
 	shift 2
@@ -56,7 +56,7 @@ ok 'microguest: a negative number' status_is 64
 run "$microguest" --vcpus 0
 ok 'microguest --vcpus 0' status_is 64
 
-# Under an unpatched KVM, on hardware and elsewhere, the leaves are not there.
+# Without our patches, there are no leaves, neither on hardware nor in a VM.
 run "$exitleaf"
 if [ "$status" -eq 0 ]; then
 	skip 'no leaves' 'a machine whose hypervisor has no exit counters'
@@ -87,7 +87,7 @@ fi
 run "$exitleaf" -o "$tap_dir/no/file" -- true
 ok 'a file that cannot be written: status' status_is 125
 ok 'a file that cannot be written: said' err_has 'No such file'
-# Harmless without counters, and where nobody sees it.
+# A mark does no harm where there are no counters, and no host that sees it.
 run "$exitleaf" --mark 'a mark'
 if grep -q '^flags.* hypervisor' /proc/cpuinfo; then
 	ok 'a mark: status' status_is 0
@@ -108,7 +108,7 @@ else
 	ok 'no virtual machine: said' err_has 'no virtual machine'
 fi
 
-# without_dev COMMAND...: where /dev has nothing in it
+# without_dev COMMAND...: run it with an empty /dev
 without_dev() {
 	# shellcheck disable=SC2016 # the inner shell's
 	unshare --mount sh -c 'mount -t tmpfs none /dev && exec "$@"' - "$@"

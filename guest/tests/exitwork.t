@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# exitwork where nothing counts; what it causes is tested in lab/tests/boot-study.t.
+# Tests exitwork without counters; lab/tests/boot-study.t tests the exits that it
+# causes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -30,7 +31,7 @@ workloads=$(sed -n 's/^\([a-z0-9_]*\):.*/\1/p' "$tap_dir/list")
 ok '--list: the workloads are those of the manual page' [ "$workloads" = "$(
 	sed -n '/^workload  /,/^EXIT\|^\*first/s/^\([a-z0-9_]\{1,\}\)  .*/\1/p' "$page" |
 		grep -vx workload)" ]
-# named: all reasons of a list are in its row of the manual page, or it has none
+# named: prints the lines whose reasons are not in the workload's row of the manual page
 named() {
 	awk -v page="$page" '
 	/^[a-z]/ { name = substr($1, 1, length($1) - 1); next }
@@ -45,8 +46,8 @@ named() {
 }
 ok '--list: the reasons, too' [ -z "$(named)" ]
 
-# Which takes no privileges and no other hardware does its work anywhere; but for
-# a hypercall, of which there is none where there is no hypervisor.
+# Workloads that need no privileges and no hardware can run anywhere; a hypercall needs
+# a hypervisor.
 for workload in cpuid ud2 hlt first_touch invlpg context_switch pause rdtsc; do
 	run "$exitwork" "$workload" --json --count 3
 	ok "$workload: done" status_is 0
@@ -56,7 +57,7 @@ for workload in cpuid ud2 hlt first_touch invlpg context_switch pause rdtsc; do
 done
 truncate -s 1M "$tap_dir/disk"
 run "$exitwork" disk --file "$tap_dir/disk" --count 20
-# Not all file systems can leave out the cache.
+# Some file systems do not support O_DIRECT.
 if [ "$status" -eq 3 ] && err_has 'Invalid argument'; then
 	skip 'disk: done' 'a file system with O_DIRECT'
 else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A hypervisor made up, for tests of what a guest reads. */
+/* A made-up hypervisor, for tests of guests' reads. */
 #ifndef EXITLEDGER_FAKE_KVM_H
 #define EXITLEDGER_FAKE_KVM_H
 
@@ -8,16 +8,16 @@
 #include "leaves.h"
 #include "ledger/reasons.h"
 
-/* A KVM with a few exits: every CPUID is one more. */
+/* A KVM with a few exits; every CPUID adds one. */
 struct kvm {
 	uint32_t abi;
 	uint32_t isa;
 	bool present;
 	uint64_t cpuid, io, total;
-	uint64_t cycles; /* all of them I/O's */
-	uint64_t dropped; /* exits whose time is in no cycles */
-	uint32_t uncounted; /* vCPUs that are not counted all the time */
-	uint32_t most, crystal, timing; /* leaves: highest, 0x15, 0x40000010 */
+	uint64_t cycles; /* all of them are of I/O exits */
+	uint64_t dropped; /* exits whose cycles are missing */
+	uint32_t uncounted; /* vCPUs that were not counted all the time */
+	uint32_t most, crystal, timing; /* the highest leaf, 0x15, 0x40000010 */
 	char name[12];
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# microguest's and leaffuzz's command lines: what they refuse, and how.
+# Tests wrong command lines of microguest and leaffuzz, and their error messages.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Differences between reads, without the reads; and the TSC's rate. */
+/* Tests differences without the reads' own exits, and the TSC's rate. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -51,13 +51,13 @@ static void read_again(void)
 	ck_assert_int_eq(difference_make(&first, &second, &difference), 0);
 }
 
-/* All that comes between is the reads themselves: nothing is left of them. */
+/* Only the reads happen in between, and their exits are subtracted. */
 START_TEST(nothing)
 {
 	read_again();
 	ck_assert_uint_eq(difference.exits, 0);
 	ck_assert_uint_eq(difference.nr, 0);
-	/* From a total, it not among them, to the next. */
+	/* These are the reads after the first total, up to the second one. */
 	ck_assert_uint_eq(difference.own, first.leaves.nr);
 	ck_assert_uint_eq(second.executed, first.leaves.nr);
 }
@@ -78,7 +78,7 @@ START_TEST(what_happened)
 }
 END_TEST
 
-/* Reads in between are the program's own, too. */
+/* Other reads in between are the program's own exits, too. */
 START_TEST(over_other_reads)
 {
 	struct snapshot between;
@@ -95,7 +95,7 @@ START_TEST(over_other_reads)
 }
 END_TEST
 
-/* A host with higher counts is another one if it says so itself. */
+/* A host is recognized as another one even if its counts are higher. */
 START_TEST(another_host)
 {
 	exits(5, 5);
@@ -103,7 +103,7 @@ START_TEST(another_host)
 	second.leaves.vcpus = first.leaves.vcpus - 1;
 	ck_assert_int_eq(difference_make(&first, &second, &difference),
 			 -ERANGE);
-	/* One that was plugged in makes no other host. */
+	/* If a vCPU was added, it is still the same host. */
 	second.leaves.vcpus = first.leaves.vcpus + 1;
 	ck_assert_int_eq(difference_make(&first, &second, &difference), 0);
 	difference_free(&difference);
@@ -114,7 +114,7 @@ START_TEST(another_host)
 }
 END_TEST
 
-/* On another host the counts begin anew. */
+/* Another host's counts begin at zero. */
 START_TEST(lower_counts)
 {
 	kvm.io = 5;
@@ -169,7 +169,7 @@ START_TEST(as_a_table)
 }
 END_TEST
 
-/* Numbers of all sizes: cells stay apart, and lines fit. */
+/* With numbers of all sizes, cells are separated and lines are not too long. */
 START_TEST(large_numbers)
 {
 	static const char *const heads[] = { "EXITS", "SHARE", "CYCLES",
@@ -228,7 +228,7 @@ START_TEST(as_json)
 }
 END_TEST
 
-/* The sources of the TSC's rate, the most exact first. */
+/* The sources of the TSC's rate, the most exact first, are used in order. */
 START_TEST(the_tsc)
 {
 	static const char cpuinfo[] = "build-test-cpuinfo";
@@ -257,14 +257,14 @@ START_TEST(the_tsc)
 	kvm.timing = 2396012;
 	found = tsc_rate(fake_cpuid, NULL, path);
 	ck_assert_uint_eq(found.khz, 2396012);
-	/* Another hypervisor's leaf of that number. */
+	/* Another hypervisor uses this leaf for something else. */
 	memcpy(kvm.name, "Microsoft Hv", 12);
 	found = tsc_rate(fake_cpuid, NULL, path);
 	ck_assert_uint_eq(found.khz, 2496000);
 }
 END_TEST
 
-/* A command must be allowed to run on all CPUs that exitleaf was started with. */
+/* A command must be able to run on all CPUs on which exitleaf could run. */
 START_TEST(affinity)
 {
 	struct affinity before, here, after;
@@ -283,7 +283,7 @@ START_TEST(affinity)
 }
 END_TEST
 
-/* Whoever started us ignores that children end: the command's status is known. */
+/* Even if SIGCHLD is ignored at the start, the command's status is known. */
 START_TEST(a_command)
 {
 	char *fails[] = { "sh", "-c", "exit 7", NULL };

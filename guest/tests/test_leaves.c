@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The guest's reads and its report, on a hypervisor made up. */
+/* Tests the guest's reads and its report, with a made-up hypervisor. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ START_TEST(all_reasons_then_the_total)
 }
 END_TEST
 
-/* Cycles are asked for only where there were exits. */
+/* Cycles are read only for reasons that have exits. */
 START_TEST(cycles_of_what_happened)
 {
 	size_t cycles = 0;
@@ -72,7 +72,7 @@ START_TEST(cycles_of_what_happened)
 }
 END_TEST
 
-/* How many exits have no time is asked for only where there are any. */
+/* The number of exits without cycles is read only if there are any. */
 START_TEST(dropped_times_are_told)
 {
 	char *text;
@@ -121,7 +121,7 @@ START_TEST(uncounted_vcpus_are_told)
 }
 END_TEST
 
-/* Another leaf's data is no answer, however much of it is not zero. */
+/* Other data in the leaf are no answer, even if they are not zero. */
 START_TEST(not_there)
 {
 	kvm.present = false;

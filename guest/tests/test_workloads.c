@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* exitwork's judgement of counters, on a made-up hypervisor. */
+/* Tests how exitwork judges counters, with a made-up hypervisor. */
 #include <string.h>
 
 #include "ledger/reasons.h"
 #include "tests/tap.h"
 #include "workloads/exitwork_show.h"
 
-/* A KVM on which each CPUID is one exit more, and work makes others. */
+/* A KVM with counters: each CPUID adds one exit, and work adds others. */
 static struct kvm {
 	uint32_t isa;
 	bool present;
@@ -61,7 +61,7 @@ static void teardown(void)
 	leaves_free(&outcome.after);
 }
 
-/* Do so many of it: CPUIDs, and exits by I/O. */
+/* Do a workload: it causes these numbers of CPUID and I/O exits. */
 static void work(const char *name, uint64_t operations, uint64_t cpuids,
 		 uint64_t ios)
 {
@@ -111,7 +111,7 @@ START_TEST(no_leaves)
 	work("cpuid", 10, 10, 0);
 	ck_assert(!outcome_has_leaves(&outcome));
 	teardown();
-	/* Counting from some moment on only. */
+	/* The counters were switched on between the two reads. */
 	kvm.present = true;
 	work("cpuid", 10, 10, 0);
 	outcome.before.counting = false;
@@ -119,13 +119,13 @@ START_TEST(no_leaves)
 }
 END_TEST
 
-/* It is another KVM that counts: no difference. */
+/* If another KVM counts, no difference can be computed. */
 START_TEST(began_anew)
 {
 	work("cpuid", 10, 10, 3);
 	ck_assert(growth_is_one(&outcome.before, &outcome.after));
 	teardown();
-	/* The total has grown on, one reason has not. */
+	/* The total has increased, but one reason's count has decreased. */
 	kvm.io = 100;
 	work("in", 10, 10, -50);
 	ck_assert(!growth_is_one(&outcome.before, &outcome.after));
@@ -154,7 +154,7 @@ START_TEST(rules_judge)
 }
 END_TEST
 
-/* Each has its functions, and something to expect on any host. */
+/* Each workload has its functions, and expected exits for every host. */
 START_TEST(table)
 {
 	for (size_t i = 0; i < WORKLOADS; i++) {

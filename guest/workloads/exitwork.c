@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Does in a guest what causes exits, and says which it has caused. */
+/* Causes exits in a guest, and reports which exits happened. */
 #include <cpuid.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -42,7 +42,7 @@ static const struct argp_option option_rows[] = {
 	{ "file", OPT_FILE, "PATH", 0,
 	  "Use this serial port or disk, for workloads that need one", 0 },
 	{ "check", OPT_CHECK, NULL, 0,
-	  "End with status 1 if the exits are not those that are expected", 0 },
+	  "End with status 1 if the exits are not as expected", 0 },
 	{ "shadow", OPT_SHADOW, NULL, 0,
 	  "Expect the exits of a host without nested paging", 0 },
 	{ "json", OPT_JSON, NULL, 0, "Write one JSON object", 0 },
@@ -69,7 +69,7 @@ static void parse_end(struct options *options, struct argp_state *state)
 		 options->seconds > 0)
 		cli_refuse(
 			state,
-			"first_touch takes --count: memory is touched first only once");
+			"first_touch takes --count: memory can be touched first only once");
 	else if (options->workload->needs & NEED_FILE && !options->file)
 		cli_refuse(state, "'%s' takes --file", options->workload->name);
 	else if (!(options->workload->needs & NEED_FILE) && options->file)
@@ -143,7 +143,7 @@ static void execute(struct leaf_io *io, void *data)
 	__cpuid_count(io->leaf, io->index, io->eax, io->ebx, io->ecx, io->edx);
 }
 
-/* Stay on one CPU, and find another. */
+/* Stay on one CPU, and choose a second CPU if the workload needs it. */
 static int choose_cpus(struct work *work, unsigned int needs)
 {
 	int cpu = sched_getcpu();
@@ -159,7 +159,7 @@ static int choose_cpus(struct work *work, unsigned int needs)
 	}
 	if (needs & NEED_TWO_CPUS && work->other_cpu < 0)
 		return work_fail(work, -ENODEV,
-				 "this takes two CPUs; there is one");
+				 "this takes two CPUs; only one can be used");
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	work->cpu = cpu;
@@ -181,7 +181,7 @@ static int run_timed(const struct options *options, struct work *work,
 		     struct outcome *outcome)
 {
 	const struct workload *workload = options->workload;
-	/* Small steps, so that the clock is looked at often enough. */
+	/* Use small steps, so that the clock is read often enough. */
 	uint64_t step = workload->count / 100 + 1;
 	double start = now();
 	int r = 0;
@@ -197,7 +197,7 @@ static int run_timed(const struct options *options, struct work *work,
 	return r;
 }
 
-/* Between the two reads there is nothing but the work. */
+/* There is only the work between the two series of reads. */
 static int run(const struct options *options, struct work *work,
 	       struct outcome *outcome)
 {
@@ -220,7 +220,10 @@ static int run(const struct options *options, struct work *work,
 	return r;
 }
 
-/* The status to end with, after a line that says why if @r is a failure. */
+/*
+ * Returns the exit status; if @r is a failure, this prints a line that explains
+ * it.
+ */
 static int cannot_write(int r)
 {
 	if (!r)
@@ -249,8 +252,7 @@ static int show(const struct options *options, const struct outcome *outcome)
 	}
 	met = outcome_met(outcome);
 	if (!met)
-		fprintf(stderr,
-			"exitwork: %s: the exits are not those that are expected\n",
+		fprintf(stderr, "exitwork: %s: the exits are not as expected\n",
 			options->workload->name);
 	return met ? 0 : STATUS_UNEXPECTED;
 }

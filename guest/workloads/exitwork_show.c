@@ -20,7 +20,7 @@ bool outcome_has_leaves(const struct outcome *outcome)
 	       outcome->before.counting && outcome->after.counting;
 }
 
-/* The next that is expected here. */
+/* Find the next expectation for this host. */
 static const struct expectation *next(const struct outcome *outcome,
 				      const struct expectation *last)
 {
@@ -60,7 +60,7 @@ static const struct expectation *expected(const struct outcome *outcome,
 	return expectation;
 }
 
-/* "exactly 1 per operation", "at least 1 per 1024" */
+/* Write a rule such as "exactly 1 per operation" or "at least 1 per 1024". */
 static void rule_words(const struct expectation *expectation, char *text,
 		       size_t size)
 {
@@ -212,7 +212,7 @@ static void list_expected(const struct workload *workload, enum paging paging,
 
 		while ((expectation = expectation_next(workload, paging, isa,
 						       expectation))) {
-			/* Once, where it holds for both. */
+			/* If it is valid for both, it is listed only once. */
 			if (paging == PAGING_SHADOW &&
 			    expectation->paging == PAGING_ANY)
 				continue;

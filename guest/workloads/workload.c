@@ -136,7 +136,7 @@ const char *rule_name(enum rule rule)
 	return names[rule];
 }
 
-/* How many CPUIDs were executed after this read, and up to the later one. */
+/* Returns the number of CPUIDs after one read, up to a later one. */
 static uint64_t reads_between(const struct leaves *before,
 			      const struct leaf_io *from,
 			      const struct leaves *after,
@@ -159,7 +159,7 @@ static uint64_t growth(const struct leaves *before, const struct leaves *after,
 			   exits;
 }
 
-/* Has it grown, by the reads at least? */
+/* Has the count grown at least by the exits of the reads? */
 static bool grows(const struct leaves *before, const struct leaves *after,
 		  uint32_t leaf, uint32_t index, bool has_reads)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Workloads that cause exits from a program in a guest, and the exits to
- * expect. */
+/* Workloads of a program in a guest, and the exits that they should cause. */
 #ifndef EXITLEDGER_GUEST_WORKLOAD_H
 #define EXITLEDGER_GUEST_WORKLOAD_H
 
@@ -23,44 +22,44 @@ enum workload_id {
 
 enum workload_need {
 	NEED_ROOT = 1,
-	NEED_FILE = 2, /* --file says which */
+	NEED_FILE = 2, /* a file that --file names */
 	NEED_TWO_CPUS = 4,
 };
 
 /* A workload that is being done. */
 struct work {
-	const char *file; /* or NULL */
-	int cpu; /* the CPU that it stays on */
-	int other_cpu; /* a second CPU; -1: there is none */
-	bool amd; /* vendor of the processor */
+	const char *file; /* --file, or NULL */
+	int cpu; /* the CPU on which the work runs */
+	int other_cpu; /* another CPU; -1: there is none */
+	bool amd; /* the processor has SVM */
 
 	int fd; /* -1: none */
-	struct termios terminal; /* of @fd, as it was */
+	struct termios terminal; /* the settings of @fd before the work */
 	bool has_terminal;
-	int pipe[2][2]; /* to the other process, and back */
+	int pipe[2][2]; /* to the other process, and from it */
 	pid_t child; /* 0: none */
-	char *memory; /* of @size; NULL: none */
+	char *memory; /* @size bytes; NULL: none */
 	size_t size;
 	pthread_t thread;
 	bool has_thread;
-	bool runs; /* that thread is on its CPU */
-	bool stop; /* that thread has to end */
-	char why[160]; /* after a failure */
+	bool runs; /* the thread is running on its CPU */
+	bool stop; /* the thread must end */
+	char why[160]; /* explains a failure */
 };
 
 struct workload {
 	const char *name;
-	const char *what; /* one operation */
+	const char *what; /* a description of one operation */
 	unsigned int needs; /* enum workload_need */
-	uint64_t count; /* operations, unless said */
-	/* 0 or -errno, with @why.  @setup may be NULL; works.h undoes it. */
+	uint64_t count; /* operations, if --count is not given */
+	/* These return 0, or -errno with @why.  @setup may be NULL. */
 	int (*setup)(struct work *work);
 	int (*run)(struct work *work, uint64_t count);
 };
 
 extern const struct workload workloads[WORKLOADS];
 
-/** workload_find - by its name, or NULL */
+/** workload_find - find a workload by name; NULL if there is none */
 const struct workload *workload_find(const char *name);
 
 /** work_fail - fill in @why; returns @r */
@@ -71,7 +70,7 @@ enum paging { PAGING_NESTED = 1, PAGING_SHADOW = 2, PAGING_ANY = 3 };
 
 enum rule { RULE_EXACTLY, RULE_AT_LEAST, RULE_AT_MOST, RULE_ON_HARDWARE };
 
-/* @exits per so many @operations. */
+/* An expectation: @exits per @operations. */
 struct expectation {
 	enum workload_id workload;
 	enum paging paging;
@@ -84,33 +83,33 @@ struct expectation {
 #define REASON_NONE 0xfffffffeu
 
 /**
- * expectation_next - the next of a workload that holds for such a host
- * @last: NULL: the first one
+ * expectation_next - find the next expectation that is valid for such a host
+ * @last: the last one that was found; NULL: find the first one
  * @isa: enum exit_isa
  *
- * NULL: there are no more.
+ * Returns NULL if there are no more.
  */
 const struct expectation *expectation_next(const struct workload *workload,
 					   enum paging paging, uint32_t isa,
 					   const struct expectation *last);
 
-/** expectation_met - that reason grew by @exits in so many operations */
+/** expectation_met - does a growth by @exits meet the expectation? */
 bool expectation_met(const struct expectation *expectation, uint64_t exits,
 		     uint64_t operations);
 
-/** rule_name - as one would say it before a number */
+/** rule_name - the words before a number, such as "at least" */
 const char *rule_name(enum rule rule);
 
 /**
- * growth_is_one - have all counts grown, as they do while it is the same KVM
- * that counts?
+ * growth_is_one - are both series of reads of the same counters, which have
+ * not been reset?
  */
 bool growth_is_one(const struct leaves *before, const struct leaves *after);
 
 /**
- * growth_total, growth_of - exits between two times that all leaves were read
+ * growth_total, growth_of - the exits between two series of reads
  *
- * The reads are exits, too; they are not in it.
+ * The exits of the reads themselves are not included.
  */
 uint64_t growth_total(const struct leaves *before, const struct leaves *after);
 uint64_t growth_of(const struct leaves *before, const struct leaves *after,

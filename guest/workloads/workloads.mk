@@ -5,7 +5,7 @@ EXITWORK := $(BUILD)/guest/exitwork
 EXITWORK_PARTS := $(patsubst %,$(BUILD)/obj/guest/workloads/%.o, \
 		    exitwork_show workload works works_threads)
 EXITWORK_OBJECTS := $(BUILD)/obj/guest/workloads/exitwork.o $(EXITWORK_PARTS)
-# Not report.o, which no part of it needs.
+# Leave out report.o, which exitwork does not need.
 EXITWORK_SHARED := $(BUILD)/obj/guest/leaves.o
 
 PROGRAMS += $(EXITWORK)

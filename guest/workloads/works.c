@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workloads that are an instruction, or a system call, each. */
+/* Workloads of one instruction or one system call per operation. */
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +18,10 @@
 #include "works.h"
 
 #define PAGE 4096
-#define PORT 0x80 /* of POST codes: reading it does nothing */
+#define PORT 0x80 /* the port of POST codes: reading it has no effect */
 #define MSR_APIC_BASE 0x1b
 #define NAP_NS 10000000
-#define DISK_BLOCKS 16 /* that are read, one after the other */
+#define DISK_BLOCKS 16 /* blocks that are read in turn */
 
 int do_cpuid(struct work *work, uint64_t count)
 {
@@ -82,7 +82,7 @@ int do_rdmsr(struct work *work, uint64_t count)
 
 int do_vmcall(struct work *work, uint64_t count)
 {
-	/* The other vendor's instruction would be patched by KVM, or #UD. */
+	/* KVM would patch the other vendor's instruction, or raise #UD. */
 	for (uint64_t i = 0; i < count; i++) {
 		unsigned long rax = ~0ul;
 
@@ -147,8 +147,7 @@ int do_rdtsc(struct work *work, uint64_t count)
 	return 0;
 }
 
-/* Bytes are to go out as they are, and nothing waits.  What is typed is as it
- * was. */
+/* Write bytes unchanged, and do not wait for a modem. */
 int setup_serial(struct work *work)
 {
 	struct termios plain;
@@ -175,7 +174,7 @@ int do_serial(struct work *work, uint64_t count)
 			return work_fail(work, -errno, "%s: %s", work->file,
 					 strerror(errno));
 	}
-	/* They were put in a buffer. */
+	/* Wait until the buffer has been sent. */
 	tcdrain(work->fd);
 	return 0;
 }
@@ -210,7 +209,7 @@ int do_disk(struct work *work, uint64_t count)
 	return 0;
 }
 
-/* It stays mapped: what is unmapped is what is mapped next. */
+/* Keep the memory mapped, or the same pages would be mapped next. */
 int do_first_touch(struct work *work, uint64_t count)
 {
 	struct sysinfo info;
@@ -219,7 +218,7 @@ int do_first_touch(struct work *work, uint64_t count)
 		return work_fail(work, -errno, "sysinfo: %s", strerror(errno));
 	if (count > (uint64_t)info.freeram * info.mem_unit / PAGE)
 		return work_fail(work, -ENOMEM,
-				 "memory has %llu pages that are free",
+				 "only %llu pages of memory are free",
 				 (unsigned long long)info.freeram *
 					 info.mem_unit / PAGE);
 	work->size = count * PAGE;
@@ -229,7 +228,7 @@ int do_first_touch(struct work *work, uint64_t count)
 		work->memory = NULL;
 		return work_fail(work, -ENOMEM, "out of memory");
 	}
-	/* Of a huge page the first touch is that of all its pages. */
+	/* The first touch of a huge page would touch all of its pages. */
 	madvise(work->memory, work->size, MADV_NOHUGEPAGE);
 	for (uint64_t i = 0; i < count; i++)
 		*(volatile char *)&work->memory[i * PAGE] = 1;

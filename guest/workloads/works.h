@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How the workloads are done: see workloads.def. */
+/* The functions that do the workloads: see workloads.def. */
 #ifndef EXITLEDGER_GUEST_WORKS_H
 #define EXITLEDGER_GUEST_WORKS_H
 
@@ -29,7 +29,7 @@ int setup_ipi(struct work *work);
 int do_ipi(struct work *work, uint64_t count);
 int setup_tlb_shootdown(struct work *work);
 
-/** work_end - undo whatever was set up */
+/** work_end - undo the set-up of a workload */
 void work_end(struct work *work);
 
 #endif /* EXITLEDGER_GUEST_WORKS_H */

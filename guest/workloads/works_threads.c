@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workloads that take another thread or process; and the end of all. */
+/* Workloads with another thread or process, and the end of all workloads. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
@@ -14,7 +14,7 @@
 
 #include "works.h"
 
-/* Sends back whatever comes; does not return. */
+/* Send every byte back; does not return. */
 static _Noreturn void echo(const struct work *work)
 {
 	char byte;
@@ -27,7 +27,7 @@ static _Noreturn void echo(const struct work *work)
 	_exit(0);
 }
 
-/* Another process on this CPU, so that each message is a switch to it. */
+/* Start another process on this CPU: each message is a context switch. */
 int setup_context_switch(struct work *work)
 {
 	if (pipe2(work->pipe[0], O_CLOEXEC) || pipe2(work->pipe[1], O_CLOEXEC))
@@ -65,7 +65,7 @@ static void *spin(void *context)
 	return NULL;
 }
 
-/* A thread that keeps the other CPU busy, in this memory. */
+/* Start a thread that keeps the other CPU busy, with the same memory. */
 static int start_thread(struct work *work)
 {
 	pthread_attr_t attributes;
@@ -132,7 +132,7 @@ void work_end(struct work *work)
 		if (fd >= 0)
 			close(fd);
 	}
-	/* It has seen the end of its pipe. */
+	/* The other process ends when its pipe is closed. */
 	if (work->child)
 		waitpid(work->child, NULL, 0);
 	if (work->memory)
