@@ -42,8 +42,7 @@ help:
 
 ## make             build the programs: build/bin/exitledger, build/guest/*
 ## make deps        install the Debian packages that are missing, or say how;
-##                  CLASSES="build demo intel debug peers pictures check"
-##                  (default: build demo)
+##                  CLASSES="build demo intel peers pictures check" (default: build demo)
 ## make demo        do it all on an emulated AMD host, and show the balanced books
 ## make lab         the same with VENDOR=amd|intel KERNEL=SERIES SCENARIO=FILE
 ## make install     programs, manual pages and completion, with PREFIX=/usr/local and
@@ -90,12 +89,6 @@ SCENARIO ?=
 .PHONY: lab
 lab:
 	@lab/jobs/demo.sh --vendor $(VENDOR) --kernel $(KERNEL) $(SCENARIO)
-
-## make debug-lab   KVM with the counters under KASAN, lockdep and failing allocations, in
-##                  a kernel that is built for it (ten minutes and more); KERNEL=
-.PHONY: debug-lab
-debug-lab:
-	@lab/jobs/debug-lab.sh --kernel $(KERNEL)
 
 ## make kvm-selftests   the kernel's own KVM tests, with and without the patches:
 ##                  all of them in a quarter of an hour, or TESTS="NAME..."; KERNEL=

@@ -6,7 +6,6 @@
 #        l1.sh [OPTION...] --shell [SCENARIO] [KEY=VALUE...]
 #        l1.sh --again --out DIR
 #   --kernel SERIES      L1's kernel, of lab/kernels (default: this distribution's)
-#   --debug              its debugging kernel (lab/setup/debug-kernel.sh); amd only
 #   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal; stock
 #                        for a series that has no patches)
 #   --vendor amd|intel   the vendor of the host's processor (default: this machine's
@@ -86,7 +85,7 @@ parse_options() {
 	local words=() word
 
 	KERNEL=$(default_series) TIMEOUT='' MEMORY=''
-	CPUS=1 MITIGATIONS=off DEBUG=''
+	CPUS=1 MITIGATIONS=off
 	VENDOR='' ICOUNT='' FORCE_TCG='' INTERACTIVE='' AGAIN=''
 	COUNT=0 SCENARIOS=() OUTS=() MODULES=()
 	for word in "$@" --then; do
@@ -102,11 +101,6 @@ parse_options() {
 	[[ $TIMEOUT$MEMORY =~ ^[0-9]*$ && $VENDOR =~ ^(|amd|intel)$ ]] || usage
 	[[ -z $INTERACTIVE$AGAIN ]] || ((COUNT == 1)) || usage
 	check_series "$KERNEL"
-	PREPARE=prepare.sh
-	if [[ -n $DEBUG ]]; then
-		[[ $VENDOR != intel ]] || die "--debug is for the AMD host"
-		VENDOR=amd PREPARE=debug-kernel.sh
-	fi
 }
 
 # parse_scenario WORD...: add scenario number COUNT; its KEY=VALUEs go to the array
@@ -118,7 +112,6 @@ parse_scenario() {
 		[[ $1 == --out || $1 == --modules ]] || ((COUNT == 1)) || usage
 		case $1 in
 		--icount) ICOUNT=1 ;;
-		--debug) DEBUG=-debug ;;
 		--tcg) FORCE_TCG=1 ;;
 		--shell) INTERACTIVE=1 ;;
 		--again) AGAIN=1 ;;
@@ -151,10 +144,9 @@ parse_scenario() {
 }
 
 check_inputs() {
-	local env=$BUILD/kernel/$KERNEL$DEBUG/current/kernel.env number
+	local env=$BUILD/kernel/$KERNEL/current/kernel.env number
 
-	[[ -r $env ]] ||
-		die "no kernel for L1; run lab/setup/$PREPARE $KERNEL"
+	[[ -r $env ]] || die "no kernel for L1; run lab/setup/prepare.sh $KERNEL"
 	# shellcheck disable=SC1090
 	. "$env"
 	for ((number = 1; number <= COUNT; number++)); do
@@ -170,7 +162,7 @@ choose_modules() {
 	local modules=${MODULES[$1]}
 
 	if [[ -z $modules ]]; then
-		modules=$BUILD/modules/$KERNEL$DEBUG/normal
+		modules=$BUILD/modules/$KERNEL/normal
 		has_patches "$KERNEL" || modules=stock
 	fi
 	if [[ $modules == stock ]]; then
@@ -180,7 +172,7 @@ choose_modules() {
 		(cd -- "$modules" && grep -v '^#' stamp | sha256sum -c --quiet) \
 			>/dev/null 2>&1 ||
 			die "no complete set of KVM modules in $(rel "$modules");" \
-				"run lab/setup/$PREPARE $KERNEL, or say --modules stock"
+				"run lab/setup/prepare.sh $KERNEL, or say --modules stock"
 	fi
 	MODULES[$1]=$modules
 }

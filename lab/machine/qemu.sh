@@ -16,14 +16,9 @@ find_emulator() {
 }
 
 # Set the options of the emulator.  It has one thread even for several CPUs: with more
-# threads, Linux in QEMU's emulator panics now and then when tracepoints are switched.  The
-# debugging kernel did not panic, and its CPUs run at once, so that races can be found.
+# threads, Linux in QEMU's emulator panics now and then when tracepoints are switched.
 # shellcheck disable=SC2054 # the commas are QEMU's
 machine() {
-	THREADS=single
-	# KASAN and the red zones of slabs take most of it.
-	[[ -z $DEBUG ]] || MEMORY=${MEMORY:-3072}
-	[[ -z $DEBUG ]] || ((CPUS == 1)) || THREADS=multi
 	mkfifo "$RUN/results.in" "$RUN/results.out"
 	cat <"$RUN/results.out" >"$RUN/results" &
 	COLLECTOR=$!
@@ -41,7 +36,7 @@ machine() {
 		return 0
 	else
 		ON="an emulated AMD host"
-		MACHINE+=(-accel "tcg,thread=$THREADS")
+		MACHINE+=(-accel tcg,thread=single)
 		BEAT=2
 	fi
 	MACHINE+=(-cpu EPYC,+svm,+npt)
