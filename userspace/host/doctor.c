@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "host/doctor.h"
+#include "host/doctor_kernel.h"
 #include "host/kernel_needs.h"
 #include "host/pid_ns.h"
 
@@ -18,49 +18,6 @@ const char *doctor_state_name(enum doctor_state state)
 	};
 
 	return names[state];
-}
-
-__attribute__((format(printf, 5, 6))) static void
-add(struct diagnosis *diagnosis, const char *name, enum doctor_state state,
-    const char *advice, const char *fmt, ...)
-{
-	struct doctor_finding *finding = &diagnosis->finding[diagnosis->nr];
-	va_list args;
-
-	if (diagnosis->nr == DOCTOR_FINDINGS)
-		return;
-	diagnosis->nr++;
-	finding->name = name;
-	finding->state = state;
-	snprintf(finding->advice, sizeof(finding->advice), "%s", advice);
-	va_start(args, fmt);
-	vsnprintf(finding->fact, sizeof(finding->fact), fmt, args);
-	va_end(args);
-}
-
-static void check_kernel(const struct host_facts *facts, struct diagnosis *d)
-{
-	const char *under = facts->host.hypervisor;
-	bool emulated = !strcmp(under, "TCG") || !strcmp(under, "Bochs");
-
-	/*
-	 * Distributions backport BPF to older versions: also look for bpf_loop.
-	 */
-	if (!facts->bpf_loop &&
-	    host_kernel_before(facts->host.kernel, KERNEL_LEAST))
-		add(d, "kernel", DOCTOR_MISSING,
-		    "boot Linux " KERNEL_FOR_ALL " or later; from " KERNEL_LEAST
-		    " on 'exitledger monitor --attach tp' works",
-		    "Linux %s is too old: its BPF has no atomic operations that return a value, as Linux " KERNEL_LEAST
-		    " has",
-		    facts->host.kernel);
-	else
-		add(d, "kernel", DOCTOR_OK, "", "Linux %s%s%s%s",
-		    facts->host.kernel,
-		    !under[0] ? "" :
-		    emulated  ? ", emulated by " :
-				", in a VM of ",
-		    under, emulated ? ": times mean little" : "");
 }
 
 /* A string member of all ISAs' rows, joined with @word, such as " or ". */
@@ -89,15 +46,17 @@ static void check_cpu(const struct host_facts *facts, struct diagnosis *d)
 	const char *under = facts->host.hypervisor;
 
 	if (facts->cpu)
-		add(d, "cpu", DOCTOR_OK, "", "the processor has %s (%s)",
-		    facts->cpu->cpu_flag, facts->cpu->cpu_name);
+		diagnosis_add(d, "cpu", DOCTOR_OK, "",
+			      "the processor has %s (%s)", facts->cpu->cpu_flag,
+			      facts->cpu->cpu_name);
 	else
-		add(d, "cpu", DOCTOR_WARNING,
-		    under[0] ?
-			    "switch on nested virtualization on the host below, and give this VM its CPU's features (QEMU: -cpu host)" :
-			    "switch virtualization on in the firmware's setup",
-		    "the processor shows neither %s",
-		    ONE_OF(cpu_flag, " nor "));
+		diagnosis_add(
+			d, "cpu", DOCTOR_WARNING,
+			under[0] ?
+				"switch on nested virtualization on the host below, and give this VM its CPU's features (QEMU: -cpu host)" :
+				"switch virtualization on in the firmware's setup",
+			"the processor shows neither %s",
+			ONE_OF(cpu_flag, " nor "));
 }
 
 /* None of the modules with KVM's tracepoints is loaded: report that. */
@@ -110,9 +69,9 @@ static void no_module(const struct host_facts *facts, struct diagnosis *d)
 			advice, sizeof(advice),
 			"exitledger does not know the exits of this processor; use a host on which modprobe %s works",
 			ONE_OF(module, " or "));
-		add(d, "kvm", DOCTOR_MISSING, advice,
-		    "KVM runs on %s, but on neither %s", facts->backend,
-		    ONE_OF(module, " nor "));
+		diagnosis_add(d, "kvm", DOCTOR_MISSING, advice,
+			      "KVM runs on %s, but on neither %s",
+			      facts->backend, ONE_OF(module, " nor "));
 		return;
 	}
 	if (facts->cpu)
@@ -122,42 +81,28 @@ static void no_module(const struct host_facts *facts, struct diagnosis *d)
 		snprintf(advice, sizeof(advice),
 			 "load the one for this CPU (modprobe %s)",
 			 ONE_OF(module, " or "));
-	add(d, "kvm", DOCTOR_MISSING, advice,
-	    "neither %s is loaded, so there is no tracepoint kvm:kvm_exit",
-	    ONE_OF(module, " nor "));
+	diagnosis_add(
+		d, "kvm", DOCTOR_MISSING, advice,
+		"neither %s is loaded, so there is no tracepoint kvm:kvm_exit",
+		ONE_OF(module, " nor "));
 }
 
 static void check_kvm(const struct host_facts *facts, struct diagnosis *d)
 {
 	if (facts->host.isa && facts->dev_kvm) {
-		add(d, "kvm", DOCTOR_OK, "", "%s is loaded",
-		    facts->host.vendor);
+		diagnosis_add(d, "kvm", DOCTOR_OK, "", "%s is loaded",
+			      facts->host.vendor);
 		return;
 	}
 	if (facts->host.isa) {
-		add(d, "kvm", DOCTOR_MISSING,
-		    "see dmesg | grep -i kvm; virtualization may be off in the firmware's setup",
-		    "%s is loaded, but there is no /dev/kvm",
-		    facts->host.vendor);
+		diagnosis_add(
+			d, "kvm", DOCTOR_MISSING,
+			"see dmesg | grep -i kvm; virtualization may be off in the firmware's setup",
+			"%s is loaded, but there is no /dev/kvm",
+			facts->host.vendor);
 		return;
 	}
 	no_module(facts, d);
-}
-
-/* Without a module's BTF, only tracefs can tell the layout of the records. */
-static void no_module_btf(const struct host_facts *facts, const char *module,
-			  struct diagnosis *d)
-{
-	if (facts->records)
-		add(d, "btf", DOCTOR_MISSING,
-		    "boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES, or for 'exitledger monitor --attach tp' mount tracefs (mount -t tracefs nodev /sys/kernel/tracing) and run it with sudo; a module built by hand needs its BTF, too",
-		    "the module %s has no BTF (/sys/kernel/btf/%s is missing)",
-		    module, module);
-	else
-		add(d, "btf", DOCTOR_WARNING,
-		    "classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES",
-		    "the module %s has no BTF (/sys/kernel/btf/%s is missing)",
-		    module, module);
 }
 
 /*
@@ -169,28 +114,6 @@ static bool is_typed(const struct host_facts *facts)
 	       facts->btf_vendor;
 }
 
-static void check_btf(const struct host_facts *facts, struct diagnosis *d)
-{
-	const char *vendor = facts->host.vendor;
-
-	if (!facts->btf_kernel) {
-		add(d, "btf", DOCTOR_MISSING,
-		    "boot a kernel that was built with CONFIG_DEBUG_INFO_BTF",
-		    "this kernel (%s) has no BTF (/sys/kernel/btf/vmlinux is missing)",
-		    facts->host.kernel);
-		return;
-	}
-	if (!facts->host.isa)
-		add(d, "btf", DOCTOR_OK, "", "of the kernel");
-	else if (!facts->btf_kvm)
-		no_module_btf(facts, "kvm", d);
-	else if (!facts->btf_vendor)
-		no_module_btf(facts, vendor, d);
-	else
-		add(d, "btf", DOCTOR_OK, "", "of the kernel, kvm and %s",
-		    vendor);
-}
-
 static void check_tracepoints(const struct host_facts *facts,
 			      struct diagnosis *d)
 {
@@ -199,57 +122,64 @@ static void check_tracepoints(const struct host_facts *facts,
 	if (!facts->host.isa || !facts->btf_kernel || !facts->btf_kvm)
 		return; /* already reported */
 	if (!facts->kvm_exit || !facts->kvm_entry || !facts->kvm_cpuid)
-		add(d, "tracepoints", DOCTOR_MISSING,
-		    "boot a kernel that was built with CONFIG_TRACEPOINTS",
-		    "this kernel's KVM has no tracepoint%s%s%s",
-		    facts->kvm_exit ? "" : " kvm:kvm_exit",
-		    facts->kvm_entry ? "" : " kvm:kvm_entry",
-		    facts->kvm_cpuid ? "" : " kvm:kvm_cpuid");
+		diagnosis_add(
+			d, "tracepoints", DOCTOR_MISSING,
+			"boot a kernel that was built with CONFIG_TRACEPOINTS",
+			"this kernel's KVM has no tracepoint%s%s%s",
+			facts->kvm_exit ? "" : " kvm:kvm_exit",
+			facts->kvm_entry ? "" : " kvm:kvm_entry",
+			facts->kvm_cpuid ? "" : " kvm:kvm_cpuid");
 	else if (facts->exit_args == KVM_EXIT_VCPU_ISA)
-		add(d, "tracepoints", DOCTOR_OK, "",
-		    "kvm_exit%s, kvm_entry, kvm_cpuid", args);
+		diagnosis_add(d, "tracepoints", DOCTOR_OK, "",
+			      "kvm_exit%s, kvm_entry, kvm_cpuid", args);
 	else if (facts->exit_args == KVM_EXIT_REASON_VCPU_ISA)
-		add(d, "tracepoints", DOCTOR_WARNING,
-		    "classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot Linux " KERNEL_FOR_ALL
-		    " or later",
-		    "kvm_exit%s, kvm_entry, kvm_cpuid", args);
+		diagnosis_add(
+			d, "tracepoints", DOCTOR_WARNING,
+			"classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot Linux " KERNEL_LEAST
+			" or later",
+			"kvm_exit%s, kvm_entry, kvm_cpuid", args);
 	else
-		add(d, "tracepoints", DOCTOR_MISSING,
-		    "this exitledger is too old for that kernel, or the other way round",
-		    "kvm_exit has arguments that no known kernel has");
+		diagnosis_add(
+			d, "tracepoints", DOCTOR_MISSING,
+			"this exitledger is too old for that kernel, or the other way round",
+			"kvm_exit has arguments that no known kernel has");
 }
 
 static void check_privileges(const struct host_facts *facts,
 			     struct diagnosis *d)
 {
 	if (!facts->sys_admin)
-		add(d, "privileges", DOCTOR_MISSING, "run it with sudo",
-		    "observing VM exits needs root (CAP_SYS_ADMIN)");
+		diagnosis_add(d, "privileges", DOCTOR_MISSING,
+			      "run it with sudo",
+			      "observing VM exits needs root (CAP_SYS_ADMIN)");
 	else if (facts->user_namespace)
-		add(d, "privileges", DOCTOR_MISSING,
-		    "run it on the host itself, or in a container with the host's user namespace",
-		    "root here is that of a user namespace, and observing VM exits needs root on the host");
+		diagnosis_add(
+			d, "privileges", DOCTOR_MISSING,
+			"run it on the host itself, or in a container with the host's user namespace",
+			"root here is that of a user namespace, and observing VM exits needs root on the host");
 	else if (!facts->set_ids)
-		add(d, "privileges", DOCTOR_WARNING,
-		    "add CAP_SETUID and CAP_SETGID (docker run --cap-add), or use --user root, which gives up the capabilities alone",
-		    "CAP_SYS_ADMIN, but root cannot become an ordinary user once BPF is attached");
+		diagnosis_add(
+			d, "privileges", DOCTOR_WARNING,
+			"add CAP_SETUID and CAP_SETGID (docker run --cap-add), or use --user root, which gives up the capabilities alone",
+			"CAP_SYS_ADMIN, but root cannot become an ordinary user once BPF is attached");
 	else
-		add(d, "privileges", DOCTOR_OK, "",
-		    "CAP_SYS_ADMIN, until BPF is attached%s",
-		    host_kernel_before(facts->host.kernel,
-				       KERNEL_FOR_NO_CAPABILITY) ?
-			    "; then CAP_BPF at most" :
-			    "");
+		diagnosis_add(d, "privileges", DOCTOR_OK, "",
+			      "CAP_SYS_ADMIN, until BPF is attached%s",
+			      host_kernel_before(facts->host.kernel,
+						 KERNEL_FOR_NO_CAPABILITY) ?
+				      "; then CAP_BPF at most" :
+				      "");
 }
 
 /* The names of VMs, and the end of their processes, are looked up in /proc. */
 static void check_pid_ns(const struct host_facts *facts, struct diagnosis *d)
 {
 	if (facts->host.other_pids)
-		add(d, "pid_ns", DOCTOR_WARNING, PID_NS_ADVICE, PID_NS_FACT);
+		diagnosis_add(d, "pid_ns", DOCTOR_WARNING, PID_NS_ADVICE,
+			      PID_NS_FACT);
 	else
-		add(d, "pid_ns", DOCTOR_OK, "",
-		    "/proc shows the host's processes");
+		diagnosis_add(d, "pid_ns", DOCTOR_OK, "",
+			      "/proc shows the host's processes");
 }
 
 static void check_lockdown(const struct host_facts *facts, struct diagnosis *d)
@@ -257,18 +187,21 @@ static void check_lockdown(const struct host_facts *facts, struct diagnosis *d)
 	const struct probe *read = &facts->probes.read_kernel;
 
 	if (facts->lockdown == LOCKDOWN_CONFIDENTIALITY)
-		add(d, "lockdown", DOCTOR_MISSING,
-		    "boot with lockdown=integrity, or without Secure Boot",
-		    "the kernel is locked down (confidentiality): BPF may not read its memory, nor is there tracefs");
+		diagnosis_add(
+			d, "lockdown", DOCTOR_MISSING,
+			"boot with lockdown=integrity, or without Secure Boot",
+			"the kernel is locked down (confidentiality): BPF may not read its memory, nor is there tracefs");
 	else if (read->tried && read->error == EINVAL && facts->sys_admin)
-		add(d, "lockdown", DOCTOR_MISSING,
-		    "see whether a security module (dmesg) forbids it",
-		    "BPF programs may not read the kernel's memory");
+		diagnosis_add(
+			d, "lockdown", DOCTOR_MISSING,
+			"see whether a security module (dmesg) forbids it",
+			"BPF programs may not read the kernel's memory");
 	else if (facts->lockdown == LOCKDOWN_INTEGRITY)
-		add(d, "lockdown", DOCTOR_OK, "",
-		    "integrity: BPF may observe; modules must be signed, patched ones too");
+		diagnosis_add(
+			d, "lockdown", DOCTOR_OK, "",
+			"integrity: BPF may observe; modules must be signed, patched ones too");
 	else
-		add(d, "lockdown", DOCTOR_OK, "", "none");
+		diagnosis_add(d, "lockdown", DOCTOR_OK, "", "none");
 }
 
 static void check_tracefs(const struct host_facts *facts, struct diagnosis *d)
@@ -276,18 +209,20 @@ static void check_tracefs(const struct host_facts *facts, struct diagnosis *d)
 	static const char use[] = "only --attach tp needs it";
 
 	if (facts->tracefs == -ENOENT)
-		add(d, "tracefs", DOCTOR_WARNING,
-		    "mount -t tracefs nodev /sys/kernel/tracing",
-		    "it is not mounted; %s", use);
+		diagnosis_add(d, "tracefs", DOCTOR_WARNING,
+			      "mount -t tracefs nodev /sys/kernel/tracing",
+			      "it is not mounted; %s", use);
 	else if (facts->tracefs)
-		add(d, "tracefs", DOCTOR_UNKNOWN, "run it with sudo",
-		    "this user may not read it; %s", use);
+		diagnosis_add(d, "tracefs", DOCTOR_UNKNOWN, "run it with sudo",
+			      "this user may not read it; %s", use);
 	else if (facts->records && facts->host.isa)
-		add(d, "tracefs", DOCTOR_WARNING, "",
-		    "it does not describe the records of KVM's tracepoints; %s",
-		    use);
+		diagnosis_add(
+			d, "tracefs", DOCTOR_WARNING, "",
+			"it does not describe the records of KVM's tracepoints; %s",
+			use);
 	else
-		add(d, "tracefs", DOCTOR_OK, "", "it is mounted and readable");
+		diagnosis_add(d, "tracefs", DOCTOR_OK, "",
+			      "it is mounted and readable");
 }
 
 static void check_statistics(const struct host_facts *facts,
@@ -299,14 +234,16 @@ static void check_statistics(const struct host_facts *facts,
 	if (!facts->host.isa)
 		return;
 	if (facts->statistics == -ENOENT)
-		add(d, "statistics", DOCTOR_WARNING,
-		    "mount -t debugfs nodev /sys/kernel/debug",
-		    "KVM's own are not in debugfs; %s", use);
+		diagnosis_add(d, "statistics", DOCTOR_WARNING,
+			      "mount -t debugfs nodev /sys/kernel/debug",
+			      "KVM's own are not in debugfs; %s", use);
 	else if (facts->statistics)
-		add(d, "statistics", DOCTOR_UNKNOWN, "run it with sudo",
-		    "this user may not read KVM's own; %s", use);
+		diagnosis_add(d, "statistics", DOCTOR_UNKNOWN,
+			      "run it with sudo",
+			      "this user may not read KVM's own; %s", use);
 	else
-		add(d, "statistics", DOCTOR_OK, "", "KVM's own are in debugfs");
+		diagnosis_add(d, "statistics", DOCTOR_OK, "",
+			      "KVM's own are in debugfs");
 }
 
 /* Report one way to attach to kvm_exit; @enough: at least one way works. */
@@ -316,31 +253,36 @@ static void check_probe(struct diagnosis *d, const char *name,
 	enum doctor_state bad = enough ? DOCTOR_WARNING : DOCTOR_MISSING;
 
 	if (!probe->error)
-		add(d, name, DOCTOR_OK, "",
-		    "programs can be attached to kvm_exit");
+		diagnosis_add(d, name, DOCTOR_OK, "",
+			      "programs can be attached to kvm_exit");
 	else if (probe->error == EPERM)
-		add(d, name, bad,
-		    "look for what forbids it: seccomp (containers), a security module",
-		    "programs cannot be attached to kvm_exit: not permitted");
+		diagnosis_add(
+			d, name, bad,
+			"look for what forbids it: seccomp (containers), a security module",
+			"programs cannot be attached to kvm_exit: not permitted");
 	else if (probe->error == ENOENT || probe->error == ESRCH)
-		add(d, name, bad, "see the lines btf, tracepoints and tracefs",
-		    "programs cannot be attached to kvm_exit: it is not found");
+		diagnosis_add(
+			d, name, bad,
+			"see the lines btf, tracepoints and tracefs",
+			"programs cannot be attached to kvm_exit: it is not found");
 	else
-		add(d, name, bad,
-		    "EXITLEDGER_DEBUG=1 exitledger monitor -n 1 shows the kernel's reasons",
-		    "programs cannot be attached to kvm_exit: %s",
-		    strerror(probe->error));
+		diagnosis_add(
+			d, name, bad,
+			"EXITLEDGER_DEBUG=1 exitledger monitor -n 1 shows the kernel's reasons",
+			"programs cannot be attached to kvm_exit: %s",
+			strerror(probe->error));
 }
 
 static void check_vcpu_end(const struct host_facts *facts, struct diagnosis *d)
 {
 	if (!facts->probes.vcpu_end.error && facts->vcpu_destroy)
-		add(d, "vcpu_end", DOCTOR_OK, "",
-		    "the end of a vCPU can be seen (fentry)");
+		diagnosis_add(d, "vcpu_end", DOCTOR_OK, "",
+			      "the end of a vCPU can be seen (fentry)");
 	else
-		add(d, "vcpu_end", DOCTOR_WARNING,
-		    "boot a kernel with CONFIG_FUNCTION_TRACER and BTF of kvm",
-		    "fentry cannot see the end of a vCPU: a kprobe is tried; without it, VMs end with their processes");
+		diagnosis_add(
+			d, "vcpu_end", DOCTOR_WARNING,
+			"boot a kernel with CONFIG_FUNCTION_TRACER and BTF of kvm",
+			"fentry cannot see the end of a vCPU: a kprobe is tried; without it, VMs end with their processes");
 }
 
 static void check_attach(const struct host_facts *facts, struct diagnosis *d)
@@ -356,9 +298,10 @@ static void check_attach(const struct host_facts *facts, struct diagnosis *d)
 	bool any = false;
 
 	if (!row[0].probe->tried) {
-		add(d, "attach", DOCTOR_UNKNOWN, "",
-		    "not tried, as that takes %s",
-		    facts->host.isa ? "privileges" : "a KVM to observe");
+		diagnosis_add(d, "attach", DOCTOR_UNKNOWN, "",
+			      "not tried, as that takes %s",
+			      facts->host.isa ? "privileges" :
+						"a KVM to observe");
 		return;
 	}
 	/* tp_btf and raw_tp are of use only if the arguments are known. */
@@ -375,12 +318,14 @@ static void check_kfuncs(const struct host_facts *facts, struct diagnosis *d)
 	if (!facts->btf_kernel)
 		return;
 	if (facts->rdonly_cast)
-		add(d, "rdonly_cast", DOCTOR_OK, "",
-		    "bpf_rdonly_cast() is there: structures are read directly");
+		diagnosis_add(
+			d, "rdonly_cast", DOCTOR_OK, "",
+			"bpf_rdonly_cast() is there: structures are read directly");
 	else
-		add(d, "rdonly_cast", DOCTOR_WARNING,
-		    "a kernel from 6.2 on has it; the counts are the same without it",
-		    "no bpf_rdonly_cast(): the observer costs a little more per exit");
+		diagnosis_add(
+			d, "rdonly_cast", DOCTOR_WARNING,
+			"a kernel from 6.2 on has it; the counts are the same without it",
+			"no bpf_rdonly_cast(): the observer costs a little more per exit");
 }
 
 static void check_counters(const struct host_facts *facts, struct diagnosis *d)
@@ -388,34 +333,39 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 	int mode = facts->host.exit_stats;
 
 	if (facts->host.mixed)
-		add(d, "exit_stats", DOCTOR_WARNING,
-		    "load both patched modules: make -C kvm-instrumentation reload",
-		    "kvm has exit counters, but %s was built without them",
-		    facts->host.vendor);
+		diagnosis_add(
+			d, "exit_stats", DOCTOR_WARNING,
+			"load both patched modules: make -C kvm-instrumentation reload",
+			"kvm has exit counters, but %s was built without them",
+			facts->host.vendor);
 	else if (mode == HOST_UNPATCHED)
-		add(d, "exit_stats", DOCTOR_WARNING,
-		    "load the patched modules (kvm-instrumentation/README.md); only 'exitledger compare' needs them",
-		    "this KVM has no exit counters of its own");
+		diagnosis_add(
+			d, "exit_stats", DOCTOR_WARNING,
+			"load the patched modules (kvm-instrumentation/README.md); only 'exitledger compare' needs them",
+			"this KVM has no exit counters of its own");
 	else if (!mode)
-		add(d, "exit_stats", DOCTOR_WARNING,
-		    "echo 2 >/sys/module/kvm/parameters/exit_stats",
-		    "KVM's exit counters are switched off");
+		diagnosis_add(d, "exit_stats", DOCTOR_WARNING,
+			      "echo 2 >/sys/module/kvm/parameters/exit_stats",
+			      "KVM's exit counters are switched off");
 	else
-		add(d, "exit_stats", DOCTOR_OK, "", "KVM counts exits%s%s",
-		    mode > 2 ? ", their time, and histograms of it" :
-		    mode > 1 ? " and their time" :
-			       "; it does not time them",
-		    facts->host.by_anchors ?
-			    "; its hooks were placed by anchors, not by patches that were tried" :
-			    "");
+		diagnosis_add(
+			d, "exit_stats", DOCTOR_OK, "", "KVM counts exits%s%s",
+			mode > 2 ? ", their time, and histograms of it" :
+			mode > 1 ? " and their time" :
+				   "; it does not time them",
+			facts->host.by_anchors ?
+				"; its hooks were placed by anchors, not by patches that were tried" :
+				"");
 	if (mode == HOST_UNPATCHED)
 		return;
 	if (facts->leaves > 0)
-		add(d, "leaves", DOCTOR_OK, "", "guests may read the counters");
+		diagnosis_add(d, "leaves", DOCTOR_OK, "",
+			      "guests may read the counters");
 	else
-		add(d, "leaves", DOCTOR_WARNING,
-		    "echo 1 >/sys/module/kvm/parameters/exit_stats_leaves",
-		    "guests may not read KVM's exit counters");
+		diagnosis_add(
+			d, "leaves", DOCTOR_WARNING,
+			"echo 1 >/sys/module/kvm/parameters/exit_stats_leaves",
+			"guests may not read KVM's exit counters");
 }
 
 static void check_book(const struct host_facts *facts, struct diagnosis *d)
@@ -424,14 +374,15 @@ static void check_book(const struct host_facts *facts, struct diagnosis *d)
 	if (facts->host.exit_stats == HOST_UNPATCHED)
 		return;
 	if (facts->book == -EACCES)
-		add(d, "book", DOCTOR_UNKNOWN, "run it with sudo",
-		    "this user may not read KVM's own book (--book kernel)");
+		diagnosis_add(
+			d, "book", DOCTOR_UNKNOWN, "run it with sudo",
+			"this user may not read KVM's own book (--book kernel)");
 	else if (facts->book)
-		add(d, "book", DOCTOR_WARNING, facts->book_why.text,
-		    "KVM's own book (--book kernel) cannot be read");
+		diagnosis_add(d, "book", DOCTOR_WARNING, facts->book_why.text,
+			      "KVM's own book (--book kernel) cannot be read");
 	else
-		add(d, "book", DOCTOR_OK, "",
-		    "KVM's own can be read (--book kernel)");
+		diagnosis_add(d, "book", DOCTOR_OK, "",
+			      "KVM's own can be read (--book kernel)");
 }
 
 static void check_vms(const struct host_facts *facts, struct diagnosis *d)
@@ -441,26 +392,29 @@ static void check_vms(const struct host_facts *facts, struct diagnosis *d)
 	if (!facts->vms_listed)
 		return;
 	if (facts->host.other_pids)
-		add(d, "vms", DOCTOR_UNKNOWN, PID_NS_ADVICE,
-		    "%zu process%s with VMs in this PID namespace; those of others cannot be seen",
-		    vms->nr, vms->nr == 1 ? "" : "es");
+		diagnosis_add(
+			d, "vms", DOCTOR_UNKNOWN, PID_NS_ADVICE,
+			"%zu process%s with VMs in this PID namespace; those of others cannot be seen",
+			vms->nr, vms->nr == 1 ? "" : "es");
 	else if (vms->unseen)
-		add(d, "vms", DOCTOR_UNKNOWN, "run it with sudo",
-		    "%zu process%s with VMs; %zu more may not be looked into",
-		    vms->nr, vms->nr == 1 ? "" : "es", vms->unseen);
+		diagnosis_add(
+			d, "vms", DOCTOR_UNKNOWN, "run it with sudo",
+			"%zu process%s with VMs; %zu more may not be looked into",
+			vms->nr, vms->nr == 1 ? "" : "es", vms->unseen);
 	else
-		add(d, "vms", DOCTOR_OK, "", "%zu process%s with VMs now",
-		    vms->nr, vms->nr == 1 ? "" : "es");
+		diagnosis_add(d, "vms", DOCTOR_OK, "",
+			      "%zu process%s with VMs now", vms->nr,
+			      vms->nr == 1 ? "" : "es");
 }
 
 void doctor_diagnose(const struct host_facts *facts,
 		     struct diagnosis *diagnosis)
 {
 	memset(diagnosis, 0, sizeof(*diagnosis));
-	check_kernel(facts, diagnosis);
+	doctor_check_kernel(facts, diagnosis);
 	check_cpu(facts, diagnosis);
 	check_kvm(facts, diagnosis);
-	check_btf(facts, diagnosis);
+	doctor_check_btf(facts, diagnosis);
 	check_privileges(facts, diagnosis);
 	check_pid_ns(facts, diagnosis);
 	check_lockdown(facts, diagnosis);

@@ -49,7 +49,7 @@ bool host_has_cpu_flag(const char *root, const char *flag);
 /**
  * host_kernel_before - is a release older than a version?
  * @release: such as "6.1.0-56-amd64", as in struct host
- * @version: "5.17"
+ * @version: "6.0"
  */
 bool host_kernel_before(const char *release, const char *version);
 

@@ -68,7 +68,7 @@ static void read_btf(const char *root, struct host_facts *facts)
 	facts->vcpu_destroy =
 		kvm_btf_has_function(&btf, "kvm_arch_vcpu_destroy");
 	facts->rdonly_cast = kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast");
-	facts->bpf_loop = kvm_btf_has_kfunc(&btf, "bpf_loop");
+	facts->bpf_of_61 = kvm_btf_has_kfunc(&btf, "bpf_ktime_get_tai_ns");
 	kvm_btf_close(&btf);
 }
 

@@ -29,7 +29,7 @@ struct host_facts {
 	enum kvm_exit_args exit_args;
 	bool vcpu_destroy; /* there is a kvm_arch_vcpu_destroy() to attach to */
 	bool rdonly_cast; /* the kernel has bpf_rdonly_cast() */
-	bool bpf_loop; /* the kernel has bpf_loop(), as KERNEL_FOR_ALL does */
+	bool bpf_of_61; /* there is bpf_ktime_get_tai_ns(), as in Linux 6.1 */
 	int tracefs; /* 0, or -errno as from tracefs_find() */
 	int records; /* 0, or -errno as from tracepoints_read() */
 	int statistics; /* 0, or -errno of KVM's folder in debugfs */

@@ -8,18 +8,13 @@
 #define EXITLEDGER_KERNEL_NEEDS_H
 
 /*
- * The oldest version with all features: kvm_exit's arguments are (vcpu, isa)
- * from 5.16 on (0a62a0319abb), and bpf_loop() came with 5.17 (e6f2dd0f8067).
- * compare and guests' marks use it to sum over vCPUs.
+ * The oldest: the slots of vCPUs and their cells are global variables, 17 MB of
+ * them, and a map's value may be more than 4 MiB since 6.0 (63b8ce77b15e).  The
+ * rest is older: BPF's atomic operations that return a value (5.12,
+ * 5ffa25502b5a), kvm_exit(vcpu, isa) (5.16, 0a62a0319abb), bpf_loop() (5.17,
+ * e6f2dd0f8067).
  */
-#define KERNEL_FOR_ALL "5.17"
-
-/*
- * The oldest version that works, with classic tracepoints: BPF's atomic
- * operations that return a value came with 5.12 (5ffa25502b5a).  A vCPU's slot
- * is taken with them.
- */
-#define KERNEL_LEAST "5.12"
+#define KERNEL_LEAST "6.0"
 
 /*
  * From this version on, open maps can be read without CAP_BPF, even if

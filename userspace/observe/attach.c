@@ -53,5 +53,5 @@ int attach_choose(enum attach *attach, enum kvm_exit_args args, bool needs_vcpu,
 		why, ENOTSUP,
 		"this kernel's kvm_exit has the arguments %s, not %s: only " ONLY_TP,
 		kvm_exit_args_name(args), kvm_exit_args_name(KVM_EXIT_VCPU_ISA),
-		"boot Linux " KERNEL_FOR_ALL " or later");
+		"boot Linux " KERNEL_LEAST " or later");
 }
