@@ -12,6 +12,7 @@
 # shellcheck source=lab/setup/kernels.sh
 . "$LAB/setup/kernels.sh"
 EXPECTED=$LAB/checks/expected-skips.txt
+PATCHES=$TOP/kvm-instrumentation/patches
 REPEATED=$BUILD/log/lab-repeated.txt
 REPEATED_MAX=4
 
@@ -21,7 +22,7 @@ holds() {
 	always) return 0 ;;
 	user) ((EUID != 0)) ;;
 	debian-*) [[ $(debian_release) == "${1#debian-}" ]] ;;
-	without-linux-*) [[ ! -d $BUILD/kernel/${1##*-} || ! -d $BUILD/modules/${1##*-} ]] ;;
+	without-linux-*) [[ ! -d $BUILD/kernel/${1##*-} || (-d $PATCHES/${1##*-} && ! -d $BUILD/modules/${1##*-}) ]] ;;
 	with-kvm) [[ -d /sys/module/kvm_amd || -d /sys/module/kvm_intel ]] ;;
 	without-dev-kvm) [[ ! -r /dev/kvm || ! -w /dev/kvm ]] ;;
 	*) die "$(rel "$EXPECTED"): '$1' is not known" ;;

@@ -4,9 +4,10 @@
 
 On each kernel series and each vendor's emulated host it runs the observer's test,
 which compares every count with the instructions that a guest executed, and the demo,
-whose books must balance.  The result of each is put into lab/kernels/SERIES/tried, and
-docs/kernels.md is written anew from these files.  Where the lab failed, an earlier
-result stays.
+whose books must balance; on a series that is too old, the test that all commands say
+so.  The result of each is put into lab/kernels/SERIES/tried.  What README.md, doctor's
+table and docs/kernels.md say of kernels is written anew from these files.  Where the lab
+failed, an earlier result stays.
 
 Exit status: 0 if all that was tried was right, 1 if something was not; 125 if the lab
 failed for something, and all else was right.
@@ -17,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 
 sys.dont_write_bytecode = True
 
@@ -26,6 +28,10 @@ VENDORS = ("amd", "intel")
 TRIALS = ("observer", "books")
 KERNELS = os.path.join(hosts.LAB, "kernels")
 PAGE = os.path.join(hosts.TOP, "docs", "kernels.md")
+README = os.path.join(hosts.TOP, "README.md")
+NEEDS = os.path.join(hosts.TOP, "userspace", "host", "kernel_needs.h")
+TABLE = os.path.join(hosts.TOP, "userspace", "host", "kernel_series.def")
+RIGHT = ("exact", "BALANCED", "refused")
 LICENCE = "# SPDX-License-Identifier: GPL-2.0-only\n"
 HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
 <!-- Written by lab/jobs/kernels.py: make kernels -->
@@ -34,12 +40,14 @@ HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
 *Observer*: on Debian's own KVM, `exitledger monitor` attached in each of three ways, with
 one vCPU and with four, by key, with times and without, to guests that know what they
 executed; each count must be equal to that. *Books*: a guest of known behaviour and a Linux
-guest on a KVM with the patches; `exitledger compare` must find them BALANCED. All hosts are
-emulated: AMD by QEMU, Intel by Bochs. The kernels are Debian's.
+guest on a KVM with the patches; `exitledger compare` must find them BALANCED. On a kernel
+that is too old, each command must refuse to work, and say why. All hosts are emulated: AMD
+by QEMU, Intel by Bochs. The kernels are Debian's.
 
 Each cell says what `make kernels` found, and on which day. `make check` repeats less each
-time: the observer on AMD with 6.12 and with the newest kernel, and both books on both
-vendors' hosts with the distribution's own kernel and with the newest one.
+time: the observer on AMD with the newest kernel, both books on both vendors' hosts with the
+distribution's own kernel and with the newest one, and on AMD what is refused. `make
+check-all` repeats it with all kernels that there are patches for.
 
 | kernel | version | observer, AMD | observer, Intel | books, AMD | books, Intel |
 |---|---|---|---|---|---|
@@ -88,17 +96,19 @@ def call(*command):
 
 
 def try_observer(series, vendor):
-    """The observer's test; what came of it."""
-    status, out = call("lab/tests/observer.t", series, vendor, "stock")
+    """The observer's test, or that of a kernel that is too old; what came of it."""
+    refused = series in hosts.series("refused")
+    status, out = call("lab/tests/old-kernel.t", series, vendor) if refused else \
+        call("lab/tests/observer.t", series, vendor, "stock")
     right = re.findall(r"^ok \d+ - ", out, re.MULTILINE)
     wrong = re.findall(r"^not ok \d+ - (.*)", out, re.MULTILINE)
     # A test that ended early has no plan.
-    if (wrong and wrong[0].startswith("the scenario ran to its end")) or \
+    if (wrong and wrong[0].endswith("the scenario ran to its end")) or \
             not re.search(rf"^1\.\.{len(right) + len(wrong)}$", out, re.MULTILINE):
         raise hosts.LabError("the test ended early")
     if wrong or status:
         return f"wrong: {wrong[0] if wrong else f'status {status}'}"
-    return f"exact, {len(right)} checks"
+    return f"{'refused' if refused else 'exact'}, {len(right)} checks"
 
 
 def try_books(series, vendor):
@@ -112,6 +122,58 @@ def try_books(series, vendor):
     if set(verdicts) == {"BALANCED"} and status == 0:
         return f"BALANCED, {sum(map(int, exits)):,} exits"
     return "wrong: " + ", ".join(verdicts)
+
+
+def standing(series):
+    """REFUSED, TESTED, TRIED, or nothing: which of these a series is by its trials."""
+    results = [words[2] for (_, what), words in read_tried(series).items()
+               if what == "observer"]
+    if not results or not all(result.startswith(RIGHT) for result in results):
+        return ""
+    if series in hosts.series("refused"):
+        return "REFUSED"
+    tested = hosts.series("patched") + hosts.series("newest")
+    return "TESTED" if series in tested else "TRIED"
+
+
+def replace(path, text):
+    """Put a file in the place of another."""
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(path + ".new", path)
+
+
+def write_table(stands):
+    """Doctor's table."""
+    rows = [f"KERNEL_SERIES({series.replace('.', ', ')}, {stand})\n"
+            for series, stand in stands.items() if stand in ("TESTED", "TRIED")]
+    replace(TABLE, "/* SPDX-License-Identifier: GPL-2.0-only */\n"
+            "/* Written by lab/jobs/kernels.py */\n" + "".join(rows))
+
+
+def write_readme(stands):
+    """README's paragraph."""
+    def those(stand):
+        names = [series for series in stands if stands[series] == stand]
+        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+    with open(NEEDS, encoding="utf-8") as needs:
+        least = re.search(r'KERNEL_LEAST "(.*)"', needs.read()).group(1)
+    text = f"Tests hold it right on Debian's Linux {those('TESTED')}."
+    if those("TRIED"):
+        text += f" On {those('TRIED')} it was tried, and every count was exact."
+    if those("REFUSED"):
+        text += f" Linux {those('REFUSED')} is too old, and each command says so."
+    text += (" Any other kernel is a guess: by their sources, those from"
+             f" Linux {least} on have what it needs. [All that was tried](docs/kernels.md)")
+    with open(README, encoding="utf-8") as file:
+        old = file.read()
+    new, many = re.subn(
+        r"(?s)(<!-- Written by lab/jobs/kernels\.py -->\n).*?(<!-- until here -->)",
+        lambda found: found.group(1) + textwrap.fill(text, 88) + "\n" + found.group(2), old)
+    if many != 1:
+        raise hosts.LabError("README.md has no place for what is said of kernels")
+    replace(README, new)
 
 
 def show_page(all_series):
@@ -143,7 +205,7 @@ def options():
     parser.add_argument("--vendor", choices=VENDORS, help="this one alone (default: both)")
     parser.add_argument("--what", choices=TRIALS, help="this alone (default: both)")
     parser.add_argument("--page", action="store_true",
-                        help="try nothing, and write the page from the results")
+                        help="try nothing, and write all pages from the results")
     parser.add_argument("series", metavar="SERIES", nargs="*",
                         help="of kernels (default: all that the lab knows)")
     return parser.parse_args()
@@ -161,7 +223,7 @@ def try_one(series, vendor, what):
     tried = read_tried(series)
     tried[vendor, what] = (env_of(series)["KREL"], str(datetime.date.today()), result)
     write_tried(series, tried)
-    return int(not result.startswith(("exact", "BALANCED")))
+    return int(not result.startswith(RIGHT))
 
 
 def try_series(series, asked, patched):
@@ -186,6 +248,9 @@ def main():
     for series in [] if asked.page else asked.series or known:
         statuses += try_series(series, asked, hosts.series("patched"))
     show_page(known)
+    stands = {series: standing(series) for series in known}
+    write_table(stands)
+    write_readme(stands)
     return 1 if 1 in statuses else max(statuses)
 
 

@@ -133,7 +133,8 @@ state_of() {
 fill_base() {
 	add_busybox "$1"
 	mkdir -p "$1"/{lab,modules,results}
-	cp -- "$KMODULES"/{irqbypass,ccp}.ko "$1/modules/"
+	# The module that ccp needs, where it needs one, is not always there.
+	find "$KMODULES" -name '*.ko' ! -name 'kvm*' -exec cp -t "$1/modules" -- {} +
 	cp -- "$LAB/machine/l1/init" "$1/init"
 }
 

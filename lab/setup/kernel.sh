@@ -25,7 +25,8 @@
 . "$LAB/setup/kernels.sh"
 # shellcheck source=lab/setup/mirrors.sh
 . "$LAB/setup/mirrors.sh"
-IMAGE='' PACKAGES='' SUITE='' TOOLS=''	# of the series' conf
+# Of the series' conf.
+IMAGE='' PACKAGES='' SUITE='' TOOLS='' CCP_NEEDS='' MODULE_BTF=1
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # Debian's modules that L1 loads.
@@ -264,7 +265,7 @@ check_set() {
 	for module in "${MODULES[@]}"; do
 		has_section "modules/$module.ko" .modinfo
 	done
-	for module in kvm kvm-amd kvm-intel; do
+	[[ -z $MODULE_BTF ]] || for module in kvm kvm-amd kvm-intel; do
 		has_section "modules/$module.ko" .BTF
 	done
 	[[ -d source ]] || return 0
@@ -441,6 +442,7 @@ main() {
 	check_series "$SERIES"
 	# shellcheck disable=SC1090
 	. "$LAB/kernels/$SERIES/series.conf"
+	[[ -z $CCP_NEEDS ]] || MODULES+=("$CCP_NEEDS")
 	need apt-get apt-cache dpkg-deb xz zstd readelf flock
 	HOME_DIR=$BUILD/kernel/$SERIES
 	DEBS=$BUILD/cache/debs/$SERIES

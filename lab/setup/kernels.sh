@@ -39,6 +39,17 @@ tested_series() {
 	} | sort -V -u
 }
 
+# refused_series: prints the known series on which exitledger has to say that they are too
+# old for it, one per line, the oldest first
+refused_series() {
+	local series all
+
+	all=$(known_series)
+	for series in $all; do
+		[[ -z $(series_fact "$series" REFUSED) ]] || printf '%s\n' "$series"
+	done
+}
+
 # newest_series: prints the newest series that the lab knows, with patches or without
 newest_series() {
 	known_series | tail -n 1

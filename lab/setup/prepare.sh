@@ -6,8 +6,9 @@
 # Makes all that the lab runs: the programs, the kernels (default: this distribution's own),
 # and their KVM modules with the exit counters.
 # --faults: also make modules that count wrong, for the tests; for the first SERIES.
-# --available: all series that the tests use (LAB_KERNELS=all: all that have patches), and
-# the newest one; series that cannot be downloaded are left out.
+# --available: all series that the tests use (LAB_KERNELS=all: all that have patches), those
+# that are too old for exitledger, and the newest one; series that cannot be downloaded are
+# left out.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -32,7 +33,8 @@ parse_options() {
 	done
 	OWN=${1:-$(default_series)}
 	if [[ -n $AVAILABLE ]]; then
-		mapfile -t SERIES <<<"$({ tested_series; newest_series; } | sort -V -u)"
+		mapfile -t SERIES <<<"$(
+			{ refused_series; tested_series; newest_series; } | sort -V -u)"
 	elif ((! $#)); then
 		SERIES=("$OWN")
 	fi

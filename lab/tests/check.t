@@ -35,6 +35,16 @@ run lab/checks/check.sh "$tap_dir/skips"
 ok 'a skip that nobody expects: status' status_is 1
 ok 'a skip that is not expected: it is said' err_has 'unexpected skip: no reason that is expected'
 
+# One that has no patches needs no modules.
+for series in $(lab/setup/series.sh refused); do
+	made_up old "echo 'ok 1 # SKIP Linux $series (lab/setup/prepare.sh $series)'; echo 1..1; exit 0"
+	run lab/checks/check.sh "$tap_dir/old"
+	ok "a skip for want of Linux $series" status_is 0
+	mkdir -p "$BUILD/kernel/$series"
+	run lab/checks/check.sh "$tap_dir/old"
+	ok "a skip though Linux $series is there" status_is 1
+done
+
 # prove waits for the end of each test's output, which a leftover process delays.
 made_up leaves 'sleep 9.4711 &'
 run lab/checks/check.sh "$tap_dir/leaves"
