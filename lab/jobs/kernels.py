@@ -63,6 +63,13 @@ def read_lines(path):
         return []
 
 
+def replace(path, text):
+    """Put a file in the place of another."""
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(path + ".new", path)
+
+
 def read_tried(series):
     """The trials on a series: (vendor, what) -> (release, date, result)."""
     lines = read_lines(os.path.join(KERNELS, series, "tried"))
@@ -72,12 +79,9 @@ def read_tried(series):
 
 def write_tried(series, tried):
     """Put it back, in an order that does not depend on when it was tried."""
-    path = os.path.join(KERNELS, series, "tried")
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(LICENCE + "# VENDOR WHAT RELEASE DATE RESULT, by lab/jobs/kernels.py\n")
-        for vendor, what in sorted(tried):
-            file.write(" ".join((vendor, what) + tried[vendor, what]) + "\n")
-    os.replace(path + ".new", path)
+    lines = [" ".join(trial + tried[trial]) + "\n" for trial in sorted(tried)]
+    replace(os.path.join(KERNELS, series, "tried"), LICENCE +
+            "# VENDOR WHAT RELEASE DATE RESULT, by lab/jobs/kernels.py\n" + "".join(lines))
 
 
 def env_of(series):
@@ -136,13 +140,6 @@ def standing(series):
     return "TESTED" if series in tested else "TRIED"
 
 
-def replace(path, text):
-    """Put a file in the place of another."""
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(path + ".new", path)
-
-
 def write_table(stands):
     """Doctor's table."""
     rows = [f"KERNEL_SERIES({series.replace('.', ', ')}, {stand})\n"
@@ -176,27 +173,24 @@ def write_readme(stands):
     replace(README, new)
 
 
-def show_page(all_series):
-    """Write the page."""
-    with open(PAGE + ".new", "w", encoding="utf-8") as page:
-        page.write(HEAD)
-        for series in all_series:
-            tried = read_tried(series)
-            release = {words[0] for words in tried.values()}
-            patched = os.path.isdir(os.path.join(
-                hosts.TOP, "kvm-instrumentation", "patches", series))
-            cells = []
-            for what in TRIALS:
-                for vendor in VENDORS:
-                    if (vendor, what) in tried:
-                        _, date, result = tried[vendor, what]
-                        cells.append(f"{result} ({date})")
-                    else:
-                        cells.append("no patches" if what == "books" and not patched
-                                     else "not tried")
-            page.write(f"| {series} | {', '.join(sorted(release)) or '-'} | "
-                       f"{' | '.join(cells)} |\n")
-    os.replace(PAGE + ".new", PAGE)
+def cell(series, vendor, what):
+    """A cell of the page."""
+    tried = read_tried(series)
+    if (vendor, what) in tried:
+        _, date, result = tried[vendor, what]
+        return f"{result} ({date})"
+    patches = os.path.join(hosts.TOP, "kvm-instrumentation", "patches", series)
+    return "no patches" if what == "books" and not os.path.isdir(patches) else "not tried"
+
+
+def write_page(all_series):
+    """The page."""
+    rows = []
+    for series in all_series:
+        releases = sorted({words[0] for words in read_tried(series).values()})
+        cells = [cell(series, vendor, what) for what in TRIALS for vendor in VENDORS]
+        rows.append(f"| {' | '.join([series, ', '.join(releases) or '-', *cells])} |\n")
+    replace(PAGE, HEAD + "".join(rows))
 
 
 def options():
@@ -247,7 +241,7 @@ def main():
         return 1
     for series in [] if asked.page else asked.series or known:
         statuses += try_series(series, asked, hosts.series("patched"))
-    show_page(known)
+    write_page(known)
     stands = {series: standing(series) for series in known}
     write_table(stands)
     write_readme(stands)
