@@ -30,6 +30,8 @@
 . "$LAB/setup/kernels.sh"
 # shellcheck source=kvm-instrumentation/build-tools.sh
 . "$TOP/kvm-instrumentation/build-tools.sh"
+# shellcheck source=kvm-instrumentation/distribution.sh
+. "$TOP/kvm-instrumentation/distribution.sh"
 HERE=$TOP/kvm-instrumentation
 
 PARTS=(arch/x86/kvm virt/kvm)		# compiled from these
@@ -303,8 +305,7 @@ install_modules() {
 	{
 		echo "# key $KEY"
 		echo "# Linux $version, $(how_made)${FAULT:+, with the fault $(basename -- "$FAULT")}"
-		sed -n 's/^#define LINUX_PACKAGE_ID " *Debian \(.*\)"$/# kernel \1/p' \
-			"$HEADERS/include/generated/package.h" 2>/dev/null || true
+		kernel_package_version "$HEADERS" | sed 's/^/# kernel /'
 		(cd -- "$tmp" && sha256sum -- "${MODULES[@]}")
 	} >"$tmp/stamp"
 	rm -f -- "$OUT/stamp"

@@ -13,7 +13,7 @@ need_build_tools() {
 	compiler=${compiler:-gcc}
 	[[ -n $(type -P "$compiler") ]] ||
 		die "no compiler $compiler, by which the kernel was built;" \
-			"apt install ${compiler#x86_64-linux-gnu-}"
+			"$(to_install "${compiler#x86_64-linux-gnu-}")"
 	need make patch ld strip objcopy readelf cmp
 	! grep -qx CONFIG_DEBUG_INFO_BTF_MODULES=y "$1/.config" || need pahole
 }

@@ -5,7 +5,8 @@
 # built.  Sourced by install-modules.sh, after lab/lib.sh.
 #
 # All system paths are below $ROOT, which is empty unless it is the directory of an image or
-# of a test.
+# of a test.  distribution.sh says what is named how; given-source.sh looks at a source that
+# no package brought.
 
 # The directories that patches may change, and others that the build needs.
 SOURCE_PARTS=(arch/x86/kvm virt/kvm Documentation/virt/kvm
@@ -48,20 +49,11 @@ missing_patches() {
 		printf '%s\n' "no patches fit Linux $KREL (there are some for $(known_series))"
 }
 
-# Print the packages to install.  The newest source can be newer than the kernel, so its
-# version is included once the headers are known.
-install_hint() {
-	local version=''
-
-	[[ -z ${HEADERS:-} ]] || version=$(kernel_package_version)
-	printf 'apt install linux-headers-%s linux-source-%s' "$KREL" \
-		"$KSERIES${version:+=$version}"
-}
-
 find_headers() {
 	local dir
 
-	for dir in "$MODDIR/build" "$ROOT/usr/src/linux-headers-$KREL"; do
+	for dir in "$MODDIR/build" "$ROOT/usr/src/linux-headers-$KREL" \
+		"$ROOT/usr/src/kernels/$KREL"; do
 		[[ -f $dir/Makefile && -f $dir/.config ]] && break
 	done
 	[[ -f $dir/Makefile && -f $dir/.config ]] ||
@@ -75,7 +67,7 @@ find_headers() {
 }
 
 need_program() { # PROGRAM PACKAGE
-	[[ -n $(type -P "$1") ]] || die "no $1; apt install $2"
+	[[ -n $(type -P "$1") ]] || die "no $1; $(to_install "$2")"
 }
 
 # --- the source ---
@@ -85,15 +77,10 @@ version_in() { # MAKEFILE
 		END { print v }' "$1"
 }
 
-# Print Debian's version of the kernel, which identifies Debian's own patches, too.
-kernel_package_version() {
-	sed -n 's/^#define LINUX_PACKAGE_ID " *Debian \(.*\)"$/\1/p' \
-		"$HEADERS/include/generated/package.h" 2>/dev/null || true
-}
-
+# Print the version of the source's package, if it is installed.
 source_package_version() {
 	dpkg-query --admindir="$ROOT/var/lib/dpkg" -W \
-		-f='${db:Status-Status} ${Version}' "linux-source-$KSERIES" \
+		-f='${db:Status-Status} ${Version}' "$(source_package)" \
 		2>/dev/null | sed -n 's/^installed //p' || true
 }
 
@@ -104,34 +91,37 @@ refuse_other() {
 			"install what is right: $(install_hint)"
 }
 
-unpack_source() { # TARBALL DIR
-	xz -dc -T0 -- "$1" | tar -x -C "$2" --strip-components=1 \
-		--no-same-owner "${SOURCE_PARTS[@]/#/linux-source-$KSERIES/}"
+unpack_source() { # TARBALL PACKAGE DIR
+	decompress "$1" | tar -x -C "$3" --strip-components=1 \
+		--no-same-owner "${SOURCE_PARTS[@]/#/$2/}"
 }
 
 # Set SOURCE to the source of exactly this kernel, with the distribution's patches, or end
 # the script.
 find_source() {
-	local kernel package tmp tarball from
+	local kernel package version tmp tarball='' from hint
 
 	kernel=$(make -s -C "$HEADERS" kernelversion)
 	if [[ -n ${SOURCE:-} ]]; then
-		[[ -f $SOURCE/Makefile ]] || die "$SOURCE is no kernel source"
-		refuse_other "$SOURCE" "$(version_in "$SOURCE/Makefile")" "$kernel"
+		check_given_source "$kernel"
 		return 0
 	fi
-	tarball=$ROOT/usr/src/linux-source-$KSERIES.tar.xz
-	[[ -r $tarball ]] ||
-		die "no source of $KREL: no $tarball; $(install_hint), or say SOURCE=DIR"
-	package=$(source_package_version)
-	from=$(kernel_package_version)
-	[[ -z $package || -z $from ]] || refuse_other "$tarball" "$package" "$from"
+	package=$(source_package)
+	[[ -z $package ]] || tarball=$(find_tarball "$package")
+	hint=$(install_hint)
+	[[ $hint == *SOURCE=* ]] || hint+=', or say SOURCE=DIR'
+	[[ -n $tarball ]] ||
+		die "no source of $KREL${package:+: no $ROOT/usr/src/$package.tar.*}; $hint"
+	version=$(source_package_version)
+	from=$(kernel_package_version "$HEADERS")
+	[[ -z $version || -z $from ]] || refuse_other "$tarball" "$version" "$from"
+	need tar "$(decompressor "$tarball")"
 	SOURCE=$BUILD/source/$KSERIES
 	from=$(stat -L -c '%n %s %Y' -- "$tarball")
 	if [[ $(cat -- "$SOURCE/.from" 2>/dev/null || true) != "$from" ]]; then
 		new_beside tmp "$SOURCE"
 		step "unpack ${tarball##*/}" "source-$KSERIES" \
-			unpack_source "$tarball" "$tmp"
+			unpack_source "$tarball" "$package" "$tmp"
 		refuse_other "$tarball" "$(version_in "$tmp/Makefile")" "$kernel"
 		printf '%s\n' "$from" >"$tmp/.from"
 		publish "$tmp" "$SOURCE"
@@ -146,13 +136,15 @@ find_source() {
 make_vmlinux() { # FILE
 	local image=$ROOT/boot/vmlinuz-$KREL btf=$ROOT/sys/kernel/btf/vmlinux
 
+	# Fedora has it there, and a copy in /boot.
+	[[ -r $image || ! -r $MODDIR/vmlinuz ]] || image=$MODDIR/vmlinuz
 	if [[ -r $image ]] && bash "$SOURCE/scripts/extract-vmlinux" "$image" \
 		>"$1" 2>/dev/null; then
 		return 0
 	fi
 	[[ -r $btf && $KREL == "$(running_release)" ]] ||
 		die "no types (BTF) of $KREL: neither $image nor $btf can be read;" \
-			"apt install linux-image-$KREL"
+			"$(to_install "$(kernel_package image)")"
 	cp -- "$btf" "$1"
 }
 

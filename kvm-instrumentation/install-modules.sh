@@ -15,7 +15,8 @@
 #
 # Environment:
 # KREL       the kernel's release (default: the running kernel's)
-# SOURCE     its source (default: Debian's package linux-source-X.Y)
+# SOURCE     its source (default: the tarball of Debian's or Ubuntu's package
+#            linux-source-VERSION), or a directory that has it, as rpmbuild's BUILD
 # MODULES    install: the directory in which modules were built
 # SIGN_KEY, SIGN_CERT   install: a key to sign the modules with
 # ROOT       install and uninstall: the directory of another system (an image),
@@ -29,8 +30,12 @@ export -n KREL SOURCE MODULES SIGN_KEY SIGN_CERT ROOT BASE
 HERE=$TOP/kvm-instrumentation
 # shellcheck source=kvm-instrumentation/build-tools.sh
 . "$HERE/build-tools.sh"
+# shellcheck source=kvm-instrumentation/distribution.sh
+. "$HERE/distribution.sh"
 # shellcheck source=kvm-instrumentation/find-kernel.sh
 . "$HERE/find-kernel.sh"
+# shellcheck source=kvm-instrumentation/given-source.sh
+. "$HERE/given-source.sh"
 # shellcheck source=kvm-instrumentation/sign-modules.sh
 . "$HERE/sign-modules.sh"
 # shellcheck source=kvm-instrumentation/load-modules.sh
@@ -79,7 +84,7 @@ run_depmod() {
 
 # found NAME: print the file that modprobe would load
 found() {
-	modinfo -b "$ROOT/" -k "$KREL" -n "$1" 2>/dev/null | tr -s / || true
+	modinfo -b "$ROOT/" -k "$KREL" -n "$1" 2>/dev/null | module_paths || true
 }
 
 # first_not_in DIR: print the first module that would be loaded from elsewhere, if any
@@ -101,7 +106,7 @@ depends_are_ours() { # VENDOR
 
 	[[ -z $ROOT ]] || config=(-d "$ROOT" -C "$ROOT/etc/modprobe.d")
 	lines=$(modprobe "${config[@]}" -S "$KREL" --ignore-install \
-		--show-depends "$1" 2>/dev/null | tr -s /) || return
+		--show-depends "$1" 2>/dev/null | module_paths) || return
 	[[ $lines == *"$OURS/kvm.ko"* && $lines == *"$OURS/$1.ko"* ]]
 }
 
@@ -117,7 +122,6 @@ cmd_modules() {
 		note "          $missing: anchors will find the places of the hooks"
 	find_headers
 	need_build_tools "$HEADERS"
-	need xz
 	lock
 	find_source
 	complete_headers
@@ -275,6 +279,7 @@ main() {
 	COMMAND=$1 ROOT=${ROOT:-} KREL_GIVEN=${KREL:-}
 	[[ -z $ROOT ]] || ROOT=$(realpath -- "$ROOT")
 	ROOT=${ROOT%/}
+	export OS_RELEASE=${OS_RELEASE:-$ROOT/etc/os-release}
 	# These are not in the PATH of users other than root.
 	PATH=$PATH:/usr/sbin:/sbin
 	case $1 in

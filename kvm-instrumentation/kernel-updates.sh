@@ -6,20 +6,30 @@
 
 HOOK=etc/kernel/postinst.d/exitledger
 
+# Set IMAGE to the kernel's initramfs, and LIST and RENEW to the commands for it.
+find_initramfs() {
+	IMAGE=$ROOT/boot/initrd.img-$KREL LIST=lsinitramfs
+	RENEW="update-initramfs -u -k $KREL"
+	if [[ $(distribution) == fedora ]]; then
+		IMAGE=$ROOT/boot/initramfs-$KREL.img LIST=lsinitrd
+		RENEW="dracut --force --kver $KREL"
+	fi
+}
+
 # in_initramfs PATTERN: does the initramfs have a module of KVM whose path matches?
 in_initramfs() {
-	local image=$ROOT/boot/initrd.img-$KREL list
+	local list
 
-	[[ -r $image && -n $(type -P lsinitramfs) ]] || return 1
+	find_initramfs
+	[[ -r $IMAGE && -n $(type -P "$LIST") ]] || return 1
 	# Read all of the output: lsinitramfs prints an error if its pipe is closed early.
-	list=$(lsinitramfs "$image" 2>/dev/null |
+	list=$("$LIST" "$IMAGE" 2>/dev/null |
 		grep -E '/kvm(-amd|-intel)?\.ko' || true)
 	grep -qE "$1" <<<"$list"
 }
 
 renew_initramfs() { # WHAT-IT-HAS
-	note "warning: $ROOT/boot/initrd.img-$KREL has $1, which is loaded first; renew it:" \
-		"sudo update-initramfs -u -k $KREL"
+	note "warning: $IMAGE has $1, which is loaded first; renew it: sudo $RENEW"
 }
 
 # An initramfs has its own copies of modules.
@@ -56,12 +66,7 @@ remove_hook() {
 	rmdir --ignore-fail-on-non-empty -p -- "$ROOT/${HOOK%/*}" 2>/dev/null || true
 }
 
-# Print Debian's version of the running kernel, if it is a Debian kernel.
-running_version() {
-	sed -n 's/.* Debian \([^ ]*\) .*/\1/p' "$ROOT/proc/version" 2>/dev/null || true
-}
-
-# built_for DIR: print Debian's version of the kernel that the modules were built for
+# built_for DIR: print the version of the kernel's package that the modules were built for
 built_for() {
 	sed -n 's/^# kernel //p' "$1/stamp"
 }

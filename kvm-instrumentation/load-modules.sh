@@ -77,11 +77,7 @@ loaded_is_other_than() {
 	[[ -r $note && -n $(type -P objcopy) ]] || return 1
 	tmp=$(mktemp -d) || return
 	TEMPS+=("$tmp")
-	case $1 in
-	*.xz) xz -dc -- "$1" || return ;;
-	*.zst) zstd -dcq -- "$1" || return ;;
-	*) cat -- "$1" || return ;;
-	esac 2>/dev/null >"$tmp/module"
+	decompress "$1" >"$tmp/module" 2>/dev/null || return
 	objcopy -O binary --only-section=.note.gnu.build-id \
 		"$tmp/module" "$tmp/note" 2>/dev/null &&
 		! cmp -s -- "$note" "$tmp/note"

@@ -67,7 +67,7 @@ sign_modules() { # DIR
 			die "cannot read SIGN_CERT, the key's certificate"
 		program=$(find_sign_file)
 		[[ -n $program ]] ||
-			die "no sign-file; apt install linux-headers-$KREL"
+			die "no sign-file; $(to_install "$(kernel_package headers)")"
 		hash=$(sed -n 's/^CONFIG_MODULE_SIG_HASH="\(.*\)"/\1/p' \
 			"$ROOT/boot/config-$KREL" 2>/dev/null || true)
 		for name in "${NAMES[@]}"; do

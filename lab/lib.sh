@@ -47,11 +47,42 @@ note() {
 #   only if the function is one condition, or handles all failures itself;
 # - the elements of a pipeline: try() names the one that failed.
 
-# package_of COMMAND: print the Debian package of a command, by lab/setup/packages.txt.  This
-# calls no other command, as that could be the missing one.
+# distribution: print the kind of this system's packages: ubuntu (also for derivatives),
+# debian, fedora (also for RHEL), or nothing.  This calls no other command, as that could be
+# the missing one.
+distribution() {
+	local file=${OS_RELEASE:-/etc/os-release} key value ids=' '
+
+	[[ -r $file ]] || return 0
+	while IFS='=' read -r key value; do
+		[[ $key != ID && $key != ID_LIKE ]] || ids+="${value//[\"\']/} "
+	done <"$file"
+	case $ids in
+	*' ubuntu '*) echo ubuntu ;;
+	*' debian '*) echo debian ;;
+	*' fedora '* | *' rhel '*) echo fedora ;;
+	esac
+}
+
+# to_install PACKAGE...: print the command that installs them.
+to_install() {
+	case $(distribution) in
+	ubuntu | debian) printf 'apt install %s' "$*" ;;
+	fedora) printf 'dnf install %s' "$*" ;;
+	*) printf 'install %s' "$*" ;;
+	esac
+}
+
+# package_of COMMAND: print the Debian package of a command, by lab/setup/packages.txt; for
+# dnf, which finds packages by their files, print the command's path.  This calls no other
+# command, as that could be the missing one.
 package_of() {
 	local package commands
 
+	if [[ $(distribution) == fedora ]]; then
+		printf '/usr/bin/%s\n' "$1"
+		return 0
+	fi
 	[[ -r $LAB/setup/packages.txt ]] || return 0
 	while read -r package _ commands _; do
 		[[ $package == '#'* || ",$commands," != *",$1,"* ]] || {
@@ -75,7 +106,7 @@ need() {
 	done
 	((${#missing[@]} == 0)) || die "no command ${missing[*]}$(
 		((${#packages[@]} == 0)) ||
-			printf '; apt install %s' "${packages[*]}")"
+			printf '; %s' "$(to_install "${packages[@]}")")"
 }
 
 command_not_found_handle() {
@@ -83,7 +114,7 @@ command_not_found_handle() {
 
 	package=$(package_of "$1")
 	printf '%s: no command %s%s\n' "${0##*/}" "$1" \
-		"${package:+; apt install $package}" >&2
+		"${package:+; $(to_install "$package")}" >&2
 	return 127
 }
 

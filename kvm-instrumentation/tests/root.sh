@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# A made-up system for install.t: Debian's kernel of lab/setup/kernel.sh, its headers
-# and its source as their packages install them, and programs that load modules
-# in its /sys alone.
+# A made-up system for install.t and distributions.t: Debian's kernel of
+# lab/setup/kernel.sh, its headers and its source as their packages install them, and
+# programs that load modules in its /sys alone.
 
 # make_root ROOT: from kernel.env's variables
 make_root() {
@@ -27,6 +27,7 @@ make_root() {
 	objcopy --dump-section .BTF="$root/sys/kernel/btf/vmlinux" "$KVMLINUX" \
 		"$root/boot/copy"
 	rm "$root/boot/copy"
+	echo 'ID=debian' >"$root/etc/os-release"
 	echo "$KREL" >"$root/proc/sys/kernel/osrelease"
 	echo 'flags : fpu svm' >"$root/proc/cpuinfo"
 	pack_source "$KSOURCE" "$root"
@@ -66,7 +67,7 @@ show() {
 load() { # FILE NAME=VALUE...
 	local name=${1##*/} sys parameter
 
-	name=${name%.ko} name=${name//-/_} sys=$root/sys/module/$name
+	name=${name%.ko*} name=${name//-/_} sys=$root/sys/module/$name
 	[ ! -d "$sys" ] || return 0
 	echo "load ${1#"$root"} ${*:2}" >>"$root/done"
 	! grep -qsx "${1#"$root"}" "$root/broken" || return 1
@@ -103,7 +104,7 @@ modprobe)
 	fi
 	while read -r _ path options; do
 		case $path in
-		*/"${1//_/-}".ko) options+=" ${*:2}" ;;
+		*/"${1//_/-}".ko*) options+=" ${*:2}" ;;
 		esac
 		# shellcheck disable=SC2086 # words
 		load "$path" $options
@@ -117,16 +118,17 @@ SCRIPT
 	done
 }
 
-# finds DIR: modprobe and modinfo find KVM's modules there, in $root for $KREL
+# finds DIR [SUFFIX]: modprobe and modinfo find KVM's modules there, in $root for $KREL,
+# compressed if there is a suffix
 finds() {
 	local name shown
 
 	for name in kvm kvm-amd kvm-intel; do
-		[ "$(modinfo -b "$root" -k "$KREL" -n "$name")" = "$1/$name.ko" ] ||
+		[ "$(modinfo -b "$root" -k "$KREL" -n "$name")" = "$1/$name.ko${2:-}" ] ||
 			return 1
 		shown=$(modprobe -d "$root" -C "$root/etc/modprobe.d" -S "$KREL" \
 			--show-depends "$name")
-		[[ $shown == *"insmod $1/kvm.ko"* && $shown == *"$1/$name.ko"* ]] ||
+		[[ $shown == *"insmod $1/kvm.ko${2:-}"* && $shown == *"$1/$name.ko${2:-}"* ]] ||
 			return 1
 	done
 }

@@ -116,7 +116,7 @@ add_install() {
 		"$1/exitledger/build/modules/$KREL/"
 	for program in "${INSTALL_PROGRAMS[@]}"; do
 		path=$(PATH=$PATH:/usr/sbin:/sbin type -P "$program") ||
-			die "no command $program, which the scenario needs; apt install $(package_of "$program")"
+			die "no command $program, which the scenario needs; $(to_install "$(package_of "$program")")"
 		add_program "$1" "$path" bin
 	done
 	ln -s bin "$1/sbin"
