@@ -455,7 +455,10 @@ static __always_inline int slot_end(u64 address)
 	struct obs_slot *slot = slot_at(slot_of_address(address));
 	struct obs_vm_key in;
 
-	/* A vCPU that KVM failed to make does not end its VM. */
+	/*
+	 * A vCPU without a slot, such as one that KVM failed to make, does not
+	 * end its VM.
+	 */
 	if (slot) {
 		in = vm_key(address);
 		bpf_map_delete_elem(&vms, &in);

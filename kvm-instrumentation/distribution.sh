@@ -54,9 +54,9 @@ running_version() {
 		2>/dev/null || true
 }
 
-# has_source_package VERSION: does a package have the source of this kernel?  Ubuntu's has
-# that of its release's own generic kernel alone, and no kernel of a later release, whose
-# version has a ~, nor one that is made for a cloud.
+# has_source_package VERSION: does a package have the source of this kernel?  Ubuntu's
+# package has only the source of that release's own generic kernel.  It has neither that of
+# a later release's kernel, whose version has a ~, nor that of a cloud kernel.
 has_source_package() {
 	case $(distribution) in
 	debian) return 0 ;;

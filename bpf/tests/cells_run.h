@@ -18,7 +18,9 @@
 extern struct cells_bpf *cells;
 
 /**
- * cells_load - load the programs with a configuration; vCPUs' addresses change
+ * cells_load - load the programs with a configuration
+ *
+ * Addresses that cells_vcpu() returned before are no longer valid.
  */
 void cells_load(struct obs_config config);
 

@@ -200,7 +200,10 @@ static void kvm_exit_stats_info(struct kvm *kvm, u32 index, u32 *eax, u32 *ebx,
 	}
 }
 
-/* Only while there is an ISA. */
+/*
+ * Call this only while kvm_exit_stats_isa is not 0: kvm_exit_stats_vm_offset is
+ * valid only then.
+ */
 static struct kvm_exit_stats_vm *kvm_exit_stats_vm_of(struct kvm *kvm)
 {
 	return (void *)kvm + kvm_exit_stats_vm_offset;

@@ -95,9 +95,9 @@ static struct base *find_base(struct rules *rules, const struct answer *answer,
 /*
  * Returns how many vCPUs, except a reading one, may be counting an exit right
  * now: those that were not seen outside of the guest.  If the VM was already
- * running, a vCPU that was in the guest when the observer began is not seen
- * before its exit.  KVM may have counted this exit already, so such a vCPU is
- * taken from the ledger.
+ * running, BPF sees a vCPU that was in the guest only once it exits, and KVM
+ * may have counted that exit by then.  So use the ledger's number of vCPUs if
+ * it is greater, as it includes such vCPUs.
  */
 static int64_t others(const struct books *books, bool late,
 		      const struct answer *answer)

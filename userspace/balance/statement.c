@@ -133,7 +133,10 @@ static void take_cycles(const struct books *books, struct statement *statement,
 	}
 }
 
-/* If the report is of this VM, use its reads; otherwise use the last ones. */
+/*
+ * If the report is of this VM, take the counts from the answers that match its
+ * reads; otherwise from the last answers to this VM.
+ */
 static void take_all(const struct books *books, const struct balance *balance,
 		     const struct held *held, struct statement *statement)
 {

@@ -131,7 +131,8 @@ int bench_add_run(struct bench *bench, const struct bench_run *run);
 
 /**
  * bench_merge - add the kinds of exits of another benchmark
- * @from: has neither kinds nor runs afterwards, but must still be freed
+ * @from: must still be freed; once its kinds have been added, it has neither
+ *	kinds nor runs; on -EINVAL it is unchanged
  *
  * Returns 0 or -ENOMEM; or -EINVAL if the hosts, units or configurations
  * differ, or if both have the same kind.

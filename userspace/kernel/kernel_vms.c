@@ -143,8 +143,9 @@ static uint32_t process_of(const struct kernel_vms *vms, uint32_t tid)
 
 /*
  * Find the process of a VM by the threads of its vCPUs.  The number of the
- * thread that made the VM is used only if there are none, as that thread may
- * have ended and its number may belong to another process by now.
+ * thread that made the VM is used only if none of them leads to a process, as
+ * that thread may have ended and its number may belong to another process by
+ * now.
  */
 static void find_process(const struct kernel_vms *vms, struct kernel_vm *vm)
 {

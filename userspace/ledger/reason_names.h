@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names of exit reasons that differ from those in our tables. */
+/* Exit reasons' names that are spelled unlike those in our tables. */
 #ifndef EXITLEDGER_REASON_NAMES_H
 #define EXITLEDGER_REASON_NAMES_H
 

@@ -28,7 +28,7 @@ struct observer_options {
 	enum ledger_key_kind by; /* ledger_vcpu.keys; not with count_only */
 	uint64_t slower_than_ns; /* ledger.slows; 0: none; not with count_only */
 	bool slow_hlt; /* HLT can be a slow exit, too */
-	bool marks; /* ledger.marks; not with classic tracepoints */
+	bool marks; /* collect ledger.marks; ignored with classic tracepoints */
 };
 
 struct observer;

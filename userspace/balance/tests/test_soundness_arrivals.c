@@ -28,7 +28,10 @@ struct arrival {
 	int sum0, sum, sum1, seen_outside, seen_n;
 };
 
-/* The new vCPU's first exit has another reason; the second one is counted. */
+/*
+ * The counts are those of one exit reason.  The new vCPU's first exit has
+ * another reason, and its second exit has this one.
+ */
 static void newcomer(struct arrival *state)
 {
 	switch (state->new_at++) {

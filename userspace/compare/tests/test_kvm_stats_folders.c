@@ -242,7 +242,7 @@ START_TEST(in_another_pid_namespace)
 	folder("790-11", 1, 5000);
 	runs_on("790-11", 790);
 	folder("791-11", 1, 6000);
-	/* Numbers of a later VM can be lower. */
+	/* A VM that starts later can have a lower pid and tid. */
 	seen(3, 100, 7000)->tid = 110;
 	folder("110-11", 1, 7000);
 	runs_on("110-11", 110);

@@ -313,7 +313,8 @@ START_TEST(closed_without_an_end)
 END_TEST
 
 /*
- * The name has a few thousand bytes, each of which takes three bytes in a URI.
+ * The name has nearly 4096 bytes, and every second one takes three bytes in a
+ * URI.
  */
 START_TEST(a_long_name)
 {

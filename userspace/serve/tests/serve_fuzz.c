@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Requests and configurations with damage: each is refused or accepted, without
- * a crash, and no connection may be left.  The same seed makes the same damage.
- * This program is not installed.
+ * a crash, and no connection may stay open once its client is gone.  The same
+ * seed makes the same damage.  This program is not installed.
  *
  * usage: serve_fuzz http|web EXECUTIONS [SEED]
  */
