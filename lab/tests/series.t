@@ -35,6 +35,7 @@ for which in own newest tested; do
 	ok "$which, of all kernels: all" [ "$(chosen "$which" all)" = "${all[*]}" ]
 done
 # tests_of ARGUMENT...: print the tests of make check
+# shellcheck disable=SC2016 # for make
 tests_of() { make -s --eval 'tests-of: ; @printf "%s\n" $(ALL_TESTS)' tests-of "$@"; }
 run tests_of
 ok 'make check has tests of the lab' out_has lab/tests/stock.t
