@@ -50,7 +50,6 @@ int run_series_add(struct run_series *series, const struct ledger *ledger,
 
 /**
  * run_series_encode - append the whole series to @bytes
- * run_series_encode - append the whole series to @bytes
  * @each: the number of intervals that become one step, at least 1
  * Returns 0 or -ENOMEM.
  */
