@@ -239,12 +239,14 @@ mutate:
 		$(if $(TABLE),--table $(TABLE)) $(FILE)
 
 # The longest come first, so that none is left over at the end.  An emulator waits
-# for a free processor, so there can be more tests at a time than processors.  The
-# last ones read results of the Intel host that intel.t boots for them, too.
-LONG_TESTS := $(addprefix lab/tests/,intel.t books.t bench.t mutants.t) tests/style.t \
+# for a free processor, so there can be more tests at a time than processors.  The first
+# two boot the Intel host at the same time, one with each kernel; the last ones read
+# results of these boots, which are for them, too.
+LONG_TESTS := $(addprefix lab/tests/,intel.t intel-reasons.t) tests/style.t \
 	      kvm-instrumentation/tests/kernel.t \
-	      $(addprefix lab/tests/,edges.t boot-study.t observer.t commands.t)
-LAST_TESTS := $(addprefix lab/tests/intel-,edges.t mutants.t reasons.t)
+	      $(addprefix lab/tests/,books.t mutants.t bench.t edges.t boot-study.t \
+		observer.t commands.t)
+LAST_TESTS := $(addprefix lab/tests/intel-,edges.t host-reads.t mutants.t)
 ALL_TESTS := $(LONG_TESTS) \
 	     $(filter-out $(LONG_TESTS) $(LAST_TESTS),$(sort $(wildcard tests/*.t \
 	       */tests/*.t userspace/*/tests/*.t userspace/*/*/tests/*.t)))

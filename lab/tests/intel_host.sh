@@ -82,7 +82,9 @@ intel_host() {
 
 	intel_boots=${LAB_BOOTS:-$tap_dir/boots}
 	mkdir -p "$intel_boots"
-	boots=$(awk -v test="$1" '$2 == test { print $1 }' <<<"$intel_table" | sort -u)
+	# In the order of the table, so that intel-reasons.t can boot the newest kernel
+	# while intel.t boots this distribution's own.
+	boots=$(awk -v test="$1" '$2 == test && !seen[$1]++ { print $1 }' <<<"$intel_table")
 	for boot in $boots; do
 		exec 7>>"$intel_boots/$boot.lock"
 		flock 7
