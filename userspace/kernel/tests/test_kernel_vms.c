@@ -308,7 +308,7 @@ START_TEST(hosts_without_it)
 	char dir[256];
 
 	root_write(KVM "100-11/exits", "1\n");
-	refused(ENOENT, "of patches from before the file");
+	refused(ENOENT, "patches date from before the file");
 	root_write("/sys/module/kvm/parameters/exit_stats", "0\n");
 	refused(ENODATA, "does not count");
 	root_unlink("/sys/module/kvm/parameters/exit_stats");
