@@ -259,9 +259,10 @@ SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 
 ## make test        quick tests, without any lab: the units, and the style of what
 ##                  has changed since it last passed
-## make check       all tests, on both emulated hosts, with this Debian's own kernel and
-##                  the newest one, each with what takes long on one of them
-## make check-all   all tests on all kernels that there are patches for
+## make check       the tests, on both emulated hosts; those that take long run on one
+##                  kernel, this Debian's own or the newest
+## make check-all   the same, but the tests that can choose a kernel run on each one that
+##                  has patches (AMD host), and the observer's long test runs, too
 ## make newcomer    make demo and make check as a new user has them: in a new,
 ##                  minimal Debian system, SUITE=bookworm|trixie
 .PHONY: test check check-all newcomer tests-kernels tests-sanitized

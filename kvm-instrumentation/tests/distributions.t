@@ -17,19 +17,6 @@ PATH=$PATH:/usr/sbin:/sbin
 chmod 755 "$tap_dir"
 export BUILD=$tap_dir/build
 BASE=$build/modules/$KSERIES/normal
-kvm_make() { # TARGET [NAME=VALUE...]
-	run env BASE="$BASE" make -s -C kvm-instrumentation ROOT="$root" "$@"
-}
-refused() { # NAME TEXT...: in one line with all of TEXT
-	local name=$1 text
-
-	shift
-	ok "$name: status" [ "$status" -ne 0 ]
-	ok "$name: one line" [ "$(grep -vc '^make: ' "$tap_dir/err")" -eq 1 ]
-	for text in "$@"; do
-		ok "$name: says '$text'" err_has "$text"
-	done
-}
 
 # --- systems of which there is no more than what is looked at ---
 
@@ -64,12 +51,12 @@ use_headers() { ln -sfT "$headers" "$modules/build"; }
 
 small_root debian13 6.12.43+deb13-amd64 6.12.43 'ID=debian' 'VERSION_ID="13"'
 kvm_make modules
-refused 'Debian 13' 'no headers of 6.12.43+deb13-amd64' \
+failed_in_one_line 'Debian 13' 'no headers of 6.12.43+deb13-amd64' \
 	'; apt install linux-headers-6.12.43+deb13-amd64 linux-source-6.12'
 
 small_root ubuntu 6.8.0-45-generic 6.8.12 'ID=ubuntu' 'ID_LIKE=debian'
 kvm_make modules
-refused 'Ubuntu, no headers' 'no headers of 6.8.0-45-generic' \
+failed_in_one_line 'Ubuntu, no headers' 'no headers of 6.8.0-45-generic' \
 	'; apt install linux-headers-6.8.0-45-generic linux-source-6.8.0'
 use_headers
 signature() { # VERSION
@@ -77,24 +64,24 @@ signature() { # VERSION
 }
 signature 6.8.0-45.45-generic
 kvm_make modules
-refused 'Ubuntu, no source' "no $root/usr/src/linux-source-6.8.0.tar" \
+failed_in_one_line 'Ubuntu, no source' "no $root/usr/src/linux-source-6.8.0.tar" \
 	'apt install linux-headers-6.8.0-45-generic linux-source-6.8.0=6.8.0-45.45, or say SOURCE=DIR'
 small_headers 6.8.12
 signature 6.8.0-45.45~22.04.1-generic
 kvm_make modules
-refused "Ubuntu's kernel of a later release" \
+failed_in_one_line "Ubuntu's kernel of a later release" \
 	"SOURCE=DIR takes what 'apt source linux-image-unsigned-6.8.0-45-generic=6.8.0-45.45~22.04.1' unpacks"
 small_root cloud 6.8.0-1015-aws 6.8.12 'ID=ubuntu' 'ID_LIKE=debian'
 use_headers
 signature 6.8.0-1015.16-aws
 kvm_make modules
-refused "Ubuntu's kernel for a cloud" \
+failed_in_one_line "Ubuntu's kernel for a cloud" \
 	"'apt source linux-image-unsigned-6.8.0-1015-aws=6.8.0-1015.16' unpacks"
 small_source "$tap_dir/apt-source" 6.8.12
 mkdir "$tap_dir/apt-source/debian"
 echo 'linux-aws (6.8.0-1014.15) noble; urgency=medium' >"$tap_dir/apt-source/debian/changelog"
 kvm_make modules SOURCE="$tap_dir/apt-source"
-refused "a source that 'apt source' unpacked of another version" \
+failed_in_one_line "a source that 'apt source' unpacked of another version" \
 	'is Linux 6.8.0-1014.15, but 6.8.0-1015-aws is Linux 6.8.0-1015.16'
 sed -i 's/1014.15/1015.16/' "$tap_dir/apt-source/debian/changelog"
 kvm_make modules SOURCE="$tap_dir/apt-source"
@@ -104,7 +91,7 @@ ok 'of the same version: taken' err_has 'no Module.symvers'
 for os in fedora:'ID=fedora' rhel:'ID="rhel"' rocky:'ID_LIKE="rhel centos fedora"'; do
 	small_root "${os%%:*}" 5.14.0-503.11.1.el9_5.x86_64 5.14.0 "${os#*:}"
 	kvm_make modules
-	refused "${os%%:*}, no headers" \
+	failed_in_one_line "${os%%:*}, no headers" \
 		'; dnf install kernel-devel-5.14.0-503.11.1.el9_5.x86_64; SOURCE=DIR takes' \
 		"'rpmbuild -bp' unpacks of 'dnf download --source kernel-5.14.0-503.11.1.el9_5.x86_64'"
 done
@@ -113,19 +100,19 @@ headers=$root/usr/src/kernels/$KREL
 small_headers 5.14.0
 echo 'RHEL_RELEASE = 503.11.1' >"$headers/Makefile.rhelver"
 kvm_make modules
-refused 'RHEL, no source' "no source of $KREL; dnf install"
+failed_in_one_line 'RHEL, no source' "no source of $KREL; dnf install"
 sed -i 's/(GCC)/x/; s/"gcc /"gcc-none /' "$headers/.config"
 kvm_make modules
-refused 'RHEL, no compiler' 'no compiler gcc-none' '; dnf install gcc-none'
+failed_in_one_line 'RHEL, no compiler' 'no compiler gcc-none' '; dnf install gcc-none'
 sed -i 's/"gcc-none /"gcc /' "$headers/.config"
 
 # rpmbuild 4.20 has one directory more than those before.
 tree=$tap_dir/BUILD/kernel-5.14.0-build/kernel-5.14.0-503.11.1.el9/linux-$KREL
 mkdir -p "$tap_dir/BUILD"
 kvm_make modules SOURCE="$tap_dir/BUILD"
-refused 'a directory without a source' 'is no kernel source, and there is none in it'
+failed_in_one_line 'a directory without a source' 'is no kernel source, and there is none in it'
 kvm_make modules SOURCE="$tap_dir/none"
-refused 'a directory that is none' "no directory $tap_dir/none"
+failed_in_one_line 'a directory that is none' "no directory $tap_dir/none"
 small_source "$tree" 5.14.0
 cp "$headers/Makefile.rhelver" "$tree/"
 mkdir -p "$tree/tools/arch/x86"
@@ -137,21 +124,21 @@ ok 'a source in BUILD: what nobody can know' out_has \
 ok 'a source in BUILD: it is taken' err_has 'no Module.symvers'
 sed -i 's/503/427/' "$tree/Makefile.rhelver"
 kvm_make modules SOURCE="$tap_dir/BUILD"
-refused 'a source of another build' \
+failed_in_one_line 'a source of another build' \
 	"is not that of $KREL: 1 of 3 files differ" 'such as Makefile.rhelver' 'dnf download --source'
 cp "$headers/Makefile.rhelver" "$tree/"
 echo 'struct kvm_vcpu;' >>"$tree/include/linux/kvm_host.h"
 kvm_make modules SOURCE="$tree"
-refused 'a source with another header' 'such as include/linux/kvm_host.h'
+failed_in_one_line 'a source with another header' 'such as include/linux/kvm_host.h'
 sed -i 's/^SUBLEVEL = .*/SUBLEVEL = 7/' "$tree/Makefile"
 kvm_make modules SOURCE="$tap_dir/BUILD"
-refused 'a source of another version' "is Linux 5.14.7, but $KREL is Linux 5.14.0"
+failed_in_one_line 'a source of another version' "is Linux 5.14.7, but $KREL is Linux 5.14.0"
 small_source "$tap_dir/BUILD/kernel-6.1/linux-6.1.0-1.el9.x86_64" 6.1.0
 kvm_make modules SOURCE="$tap_dir/BUILD"
-refused 'of several, the one of this release is taken' "source in $tree is Linux 5.14.7"
+failed_in_one_line 'of several, the one of this release is taken' "source in $tree is Linux 5.14.7"
 mv "$tree" "${tree%/*}/linux-5"
 kvm_make modules SOURCE="$tap_dir/BUILD"
-refused 'several, and none of this release' "several kernels' sources are in $tap_dir/BUILD"
+failed_in_one_line 'several, and none of this release' "several kernels' sources are in $tap_dir/BUILD"
 small_source "$tap_dir/bare" 5.14.0
 rm -r "$tap_dir/bare"/{include,arch/x86/include}
 kvm_make modules SOURCE="$tap_dir/bare"
@@ -160,11 +147,11 @@ ok 'a source without headers: said' out_has \
 
 small_root other 6.19.2-1-other 6.19.2 'ID=other'
 kvm_make modules
-refused 'a distribution that is not known' \
+failed_in_one_line 'a distribution that is not known' \
 	'; install the headers of 6.19.2-1-other; SOURCE=DIR takes what the distribution built'
 rm "$root/etc/os-release"
 kvm_make modules
-refused 'no os-release' '; install the headers of 6.19.2-1-other;'
+failed_in_one_line 'no os-release' '; install the headers of 6.19.2-1-other;'
 
 # --- programs and images ---
 
@@ -240,7 +227,7 @@ ok 'modprobe finds the compressed ones' finds "$stock" .zst
 
 as_ubuntu package_status "$KSERIES.0-44.44" "$root"
 kvm_make modules
-refused "Ubuntu, another package's source" \
+failed_in_one_line "Ubuntu, another package's source" \
 	"$source.tar.bz2 is Linux $KSERIES.0-44.44, but $KREL is Linux $KSERIES.0-45.45" \
 	"$source=$KSERIES.0-45.45"
 as_ubuntu package_status "$KSERIES.0-45.45" "$root"

@@ -1,9 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # variables of tap.sh and of the tests
 #
 # A made-up system for install.t and distributions.t: Debian's kernel of
 # lab/setup/kernel.sh, its headers and its source as their packages install them, and
 # programs that load modules in its /sys alone.
+
+# kvm_make TARGET [NAME=VALUE...]: run make in the system $root; objects that are the same as
+# those of the modules in $BASE are taken from there
+kvm_make() { # TARGET [NAME=VALUE...]
+	run env BASE="$BASE" make -s -C kvm-instrumentation ROOT="$root" "$@"
+}
+
+# failed_in_one_line NAME TEXT...: the command failed with one line, which has all of TEXT
+failed_in_one_line() {
+	local name=$1 text
+
+	shift
+	ok "$name: status" [ "$status" -ne 0 ]
+	ok "$name: one line" [ "$(grep -vc '^make: ' "$tap_dir/err")" -eq 1 ]
+	for text in "$@"; do
+		ok "$name: says '$text'" err_has "$text"
+	done
+}
 
 # make_root ROOT: from kernel.env's variables
 make_root() {

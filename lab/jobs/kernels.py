@@ -47,7 +47,7 @@ by QEMU, Intel by Bochs. The kernels are Debian's.
 Each cell says what `make kernels` found, and on which day. `make check` repeats less each
 time: the observer on AMD with the newest kernel, both books on both vendors' hosts with the
 distribution's own kernel and with the newest one, and on AMD what is refused. `make
-check-all` repeats it with all kernels that there are patches for.
+check-all` adds, on AMD, all other kernels that have patches.
 
 | kernel | version | observer, AMD | observer, Intel | books, AMD | books, Intel |
 |---|---|---|---|---|---|
