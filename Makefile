@@ -44,7 +44,9 @@ help:
 ## make deps        install the Debian packages that are missing, or say how;
 ##                  CLASSES="build demo intel peers pictures check" (default: build demo)
 ## make demo        do it all on an emulated AMD host, and show the balanced books
-## make lab         the same with VENDOR=amd|intel KERNEL=SERIES SCENARIO=FILE
+## make lab         the same with VENDOR=amd|intel KERNEL=SERIES SCENARIO=FILE; or with
+##                  MODULES=DIR, which has modules that were built for a kernel of this
+##                  machine
 ## make install     programs, manual pages and completion, with PREFIX=/usr/local and
 ##                  DESTDIR; make install-test-tools: bench's guest, too.
 ##                  make uninstall removes both
@@ -86,9 +88,11 @@ VENDOR ?= amd
 # The distribution's own kernel, unless said.
 KERNEL ?= $(shell lab/setup/series.sh default)
 SCENARIO ?=
+MODULES ?=
 .PHONY: lab
 lab:
-	@lab/jobs/demo.sh --vendor $(VENDOR) --kernel $(KERNEL) $(SCENARIO)
+	@lab/jobs/demo.sh --vendor $(VENDOR) \
+		$(if $(MODULES),--modules $(MODULES),--kernel $(KERNEL)) $(SCENARIO)
 
 ## make kvm-selftests   the kernel's own KVM tests, with and without the patches:
 ##                  all of them in a quarter of an hour, or TESTS="NAME..."; KERNEL=

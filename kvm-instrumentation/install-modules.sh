@@ -194,12 +194,16 @@ cmd_install() {
 	new_beside STAGE "$MODDIR"
 	mkdir -m 755 -- "$STAGE/new"
 	(cd -- "$OUT" && cp -- "${NAMES[@]/%/.ko}" stamp "$STAGE/new/")
+	[[ ! -e $OUT/balanced ]] || cp -- "$OUT/balanced" "$STAGE/new/"
 	check_set "$STAGE/new"
 	sign_modules "$STAGE/new"
 	! cmp -s -- "$OURS/stamp" "$STAGE/new/stamp" || same=1
 	put_in_place
 	install_hook
 	note "installed in $OURS: $(set_description "$OURS")"
+	[[ $(<"$OURS/stamp") != *', by anchors,'* || -e $OURS/balanced ]] ||
+		note "nobody has tried these modules: make lab MODULES=$(rel "$OUT") does so in an" \
+			"emulated machine"
 	warn_of_initramfs_at_install "$same"
 	if is_running && [[ -z $ROOT ]]; then
 		note "next: sudo $MAKE_US reload, or reboot"
@@ -230,7 +234,7 @@ cmd_uninstall() {
 	}
 	need_root 'writing to /lib/modules'
 	lock_kernel
-	other=$(find "$OURS" -mindepth 1 ! -name stamp ! -name kvm.ko \
+	other=$(find "$OURS" -mindepth 1 ! -name stamp ! -name balanced ! -name kvm.ko \
 		! -name kvm-amd.ko ! -name kvm-intel.ko -print -quit)
 	[[ -z $other ]] || die "$other is not ours; take it away first"
 	new_beside STAGE "$MODDIR"
@@ -260,6 +264,9 @@ cmd_status() {
 	note "kernel     $KREL$(is_running || echo ", which does not run")"
 	if is_running; then
 		note "loaded     $(describe_loaded)"
+		! loaded_is_untried || note "           anchors placed its hooks, and nobody has" \
+			"tried it with $VENDOR: make lab MODULES=$(rel "$OUT") does, then install" \
+			"again"
 	fi
 	if [[ -d $OURS ]]; then
 		note "installed  $OURS: $(set_description "$OURS")"

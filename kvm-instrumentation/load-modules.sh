@@ -63,6 +63,24 @@ describe_loaded() {
 		"(${modes[mode]:-unknown}); guests $who read them"
 }
 
+# loaded_id MODULE: print the build ID of a loaded module in hexadecimal.  It follows the
+# note's header, which has 16 bytes.
+loaded_id() {
+	local note=$ROOT/sys/module/$1/notes/.note.gnu.build-id
+
+	[[ ! -r $note ]] || od -An -v -t x1 -j 16 -- "$note" | tr -d ' \n'
+}
+
+# loaded_is_untried: did anchors place the hooks of the loaded modules, and did their books not
+# balance in the lab yet?  Sets VENDOR.  demo.sh wrote the file; host.c asks the same.
+loaded_is_untried() {
+	grep -qsx '[1-9][0-9]*' "$ROOT/sys/module/kvm/parameters/exit_stats_by_anchors" || return 1
+	for VENDOR in kvm_amd kvm_intel; do
+		[[ ! -d $ROOT/sys/module/$VENDOR ]] || break
+	done
+	! grep -qs "^$VENDOR $(loaded_id kvm) $(loaded_id "$VENDOR") " "$OURS/balanced"
+}
+
 # loaded_is_other_than FILE: is the loaded kvm.ko another than this file?  If both or
 # neither are ours, compare their build IDs, if they have any.
 loaded_is_other_than() {

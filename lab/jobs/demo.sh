@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: demo.sh [--vendor amd|intel] [--kernel SERIES] [SCENARIO]
+# usage: demo.sh [--vendor amd|intel] [--kernel SERIES | --modules DIR] [SCENARIO]
 #
 # Goes from a fresh machine to balanced books: installs missing packages, builds
 # everything, runs a guest of known behaviour and a Linux guest in L1, and shows the
@@ -28,12 +28,13 @@ show() {
 }
 
 parse_options() {
-	VENDOR='' KERNEL=''
+	VENDOR='' KERNEL='' MODULES=''
 	while [[ ${1:-} == -* ]]; do
 		(($# > 1)) || usage
 		case $1 in
 		--vendor) VENDOR=$2 ;;
 		--kernel) KERNEL=$2 ;;
+		--modules) MODULES=$2 ;;
 		*) usage ;;
 		esac
 		shift 2
@@ -41,11 +42,65 @@ parse_options() {
 	(($# <= 1)) || usage
 	[[ -z $VENDOR || $VENDOR == amd || $VENDOR == intel ]] ||
 		die "there is no lab '$VENDOR'; there are amd and intel"
-	KERNEL=${KERNEL:-$(default_series)}
-	check_series "$KERNEL"
+	[[ -z $MODULES || -z $KERNEL ]] || usage
+	if [[ -n $MODULES ]]; then
+		check_modules
+	else
+		KERNEL=${KERNEL:-$(default_series)}
+		check_series "$KERNEL"
+	fi
 	SCENARIO=${1:-$LAB/scenarios/demo.sh}
 	[[ -f $SCENARIO && -r $SCENARIO ]] || die "no scenario $SCENARIO"
-	RESULTS=$BUILD/results/${VENDOR:+$VENDOR-}$KERNEL-$(basename -- "$SCENARIO" .sh)
+	RESULTS=$BUILD/results/${VENDOR:+$VENDOR-}${KERNEL:-$KREL}-$(basename -- "$SCENARIO" .sh)
+}
+
+# Set MODULES to an absolute path, and KREL to the kernel that they are for.
+check_modules() {
+	[[ -d $MODULES ]] || die "there is no directory $MODULES;" \
+		"'make -C kvm-instrumentation modules' builds modules in build/modules/KREL"
+	MODULES=$(realpath -- "$MODULES")
+	[[ -r $MODULES/stamp ]] || die "$MODULES has no KVM modules of ours: there is no stamp"
+	need modinfo
+	KREL=$(modinfo -F vermagic "$MODULES/kvm.ko" | cut -d' ' -f1)
+}
+
+# The kernel that the modules are for: one of the lab's, or this machine's.
+prepare_kernel() {
+	if [[ -z $MODULES ]]; then
+		"$LAB/setup/prepare.sh" "$KERNEL"
+		return 0
+	fi
+	step "build the programs" programs make -s -C "$TOP" BUILD="$BUILD" programs
+	KERNEL=$(kernel_of_release "$KREL")
+	[[ -z $KERNEL ]] || return 0
+	"$LAB/setup/machine-kernel.sh" "$KREL"
+	KERNEL=$KREL
+}
+
+# build_id FILE: print the build ID of a module in hexadecimal
+build_id() {
+	local notes
+
+	notes=$(readelf -nW "$1")
+	sed -n 's/.*Build ID: \([0-9a-f]*\)$/\1/p' <<<"$notes"
+}
+
+# Write to the file "balanced" which modules of this set balanced, on which vendor's host:
+#	VENDOR KVM-BUILD-ID VENDOR-BUILD-ID DATE
+# Other vendors' lines are kept.
+mark_balanced() {
+	local vendor tmp file=$MODULES/balanced
+
+	vendor=$(sed -n 's/.*"vendor": *"\(kvm_[a-z]*\)".*/\1/p' "$RESULTS/micro.json")
+	[[ -n $vendor ]] || die "$(rel "$RESULTS/micro.json") names no vendor"
+	new_beside tmp "$file"
+	{
+		[[ ! -e $file ]] || awk -v vendor="$vendor" '$1 != vendor' "$file"
+		printf '%s %s %s %(%F)T\n' "$vendor" "$(build_id "$MODULES/kvm.ko")" \
+			"$(build_id "$MODULES/${vendor/_/-}.ko")" -1
+	} >"$tmp/balanced"
+	publish "$tmp/balanced" "$file"
+	note "the books balance with these modules on $vendor: $(rel "$file") says so"
 }
 
 show_all() {
@@ -67,20 +122,25 @@ show_all() {
 }
 
 main() {
-	local start=$EPOCHREALTIME status=0 deps=(build demo) vendor=()
+	local start=$EPOCHREALTIME status=0 deps=(build demo) vendor=() modules=()
 
 	parse_options "$@"
 	[[ $VENDOR != intel ]] || deps+=(intel)
 	[[ -z $VENDOR ]] || vendor=(--vendor "$VENDOR")
 	"$LAB/setup/deps.sh" "${deps[@]}"
 	lock
-	"$LAB/setup/prepare.sh" "$KERNEL"
+	prepare_kernel
 	unlock
-	"$LAB/machine/l1.sh" "${vendor[@]}" --kernel "$KERNEL" --out "$RESULTS" \
-		"$SCENARIO" || status=$?
+	[[ -z $MODULES ]] || modules=(--modules "$MODULES")
+	"$LAB/machine/l1.sh" "${vendor[@]}" --kernel "$KERNEL" "${modules[@]}" \
+		--out "$RESULTS" "$SCENARIO" || status=$?
 	((status == 0)) || die "the scenario failed with status $status"
 	WORST=0
 	show_all
+	if [[ $WORST == 0 && -n $MODULES && $SCENARIO -ef $LAB/scenarios/demo.sh ]] &&
+		grep -q ', by anchors,' "$MODULES/stamp"; then
+		mark_balanced
+	fi
 	printf '\n%s s in all, %s MB in %s\n' "$(since "$start")" \
 		"$(du -sm --exclude=.lock "$BUILD" | cut -f1)" "$(rel "$BUILD")"
 	exit "$WORST"

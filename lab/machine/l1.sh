@@ -5,7 +5,9 @@
 #              [--then [--modules DIR|stock] --out DIR SCENARIO [KEY=VALUE...]]...
 #        l1.sh [OPTION...] --shell [SCENARIO] [KEY=VALUE...]
 #        l1.sh --again --out DIR
-#   --kernel SERIES      L1's kernel, of lab/kernels (default: this distribution's)
+#   --kernel NAME        L1's kernel: a series of lab/kernels, or the release of a kernel
+#                        that lab/setup/machine-kernel.sh has taken (default: this
+#                        distribution's series)
 #   --modules DIR|stock  KVM's modules (default: build/modules/SERIES/normal; stock
 #                        for a series that has no patches)
 #   --vendor amd|intel   the vendor of the host's processor (default: this machine's
@@ -100,7 +102,7 @@ parse_options() {
 	[[ $CPUS =~ ^[1-9][0-9]*$ && $MITIGATIONS =~ ^(off|auto)$ ]] || usage
 	[[ $TIMEOUT$MEMORY =~ ^[0-9]*$ && $VENDOR =~ ^(|amd|intel)$ ]] || usage
 	[[ -z $INTERACTIVE$AGAIN ]] || ((COUNT == 1)) || usage
-	check_series "$KERNEL"
+	check_kernel "$KERNEL"
 }
 
 # parse_scenario WORD...: add scenario number COUNT; its KEY=VALUEs go to the array

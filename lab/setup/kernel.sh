@@ -25,6 +25,8 @@
 . "$LAB/setup/kernels.sh"
 # shellcheck source=lab/setup/mirrors.sh
 . "$LAB/setup/mirrors.sh"
+# shellcheck source=lab/setup/image.sh
+. "$LAB/setup/image.sh"
 # Of the series' conf.
 IMAGE='' PACKAGES='' SUITE='' TOOLS='' CCP_NEEDS='' MODULE_BTF=1
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -200,33 +202,6 @@ unpack_source() {
 		try tar -x -C source --strip-components=1 "${members[@]}"
 }
 
-# number FILE OFFSET BYTES: prints an unsigned little-endian number
-number() {
-	od -An -v -t "u$3" -j "$2" -N "$3" --endian=little -- "$1" | tr -d ' '
-}
-
-# Prints the ELF file that is packed in a bzImage.  Documentation/arch/x86/boot.rst
-# says where it is (setup_sects, payload_offset, payload_length); its compressed size
-# is followed by the unpacked one, four bytes that only gzip counts as its own.
-unpack_kernel() { # FILE
-	local sectors offset length magic unpack
-
-	sectors=$(number "$1" 0x1f1 1)
-	offset=$(number "$1" 0x248 4)
-	length=$(number "$1" 0x24c 4)
-	offset=$((512 * (sectors + 1) + offset))
-	magic=$(od -An -v -t x1 -j "$offset" -N 4 -- "$1" | tr -d ' ')
-	case $magic in
-	fd377a58) unpack=(xz -dc) length=$((length - 4)) ;;
-	28b52ffd) unpack=(zstd -q -dc) length=$((length - 4)) ;;
-	1f8b*) unpack=(gzip -dc) ;;
-	*) die "no kernel was found in $1; it begins with $magic" ;;
-	esac
-	# Each reads all of its input, so that nobody writes to a closed pipe.
-	try head -c "$((offset + length))" -- "$1" | try tail -c "$length" |
-		try "${unpack[@]}"
-}
-
 unpack() { # DIR
 	local image kbuild
 
@@ -247,14 +222,6 @@ unpack() { # DIR
 	# Prints the checksums of the files that L1 boots with.
 	sha256sum vmlinux modules/* >sums
 	write_env ./kernel.env
-}
-
-# has_section FILE SECTION: ends the run if FILE is no ELF file with it.
-has_section() {
-	local sections
-
-	sections=$(readelf -SW -- "$1")
-	[[ $sections == *" $2 "* ]] || die "no $2 in $1 of $KREL"
 }
 
 # Checks that the current directory has everything that the lab needs.
@@ -446,7 +413,8 @@ main() {
 	need apt-get apt-cache dpkg-deb xz zstd readelf flock
 	HOME_DIR=$BUILD/kernel/$SERIES
 	DEBS=$BUILD/cache/debs/$SERIES
-	RECIPE=$(hash_of "$LAB/setup/kernel.sh" "$LAB/kernels/$SERIES/series.conf")
+	RECIPE=$(hash_of "$LAB/setup/kernel.sh" "$LAB/setup/image.sh" \
+		"$LAB/kernels/$SERIES/series.conf")
 	lock
 	mkdir -p "$DEBS"
 	need_tools

@@ -64,6 +64,26 @@ check_series() {
 	die "no kernel series '$1'; known: ${known// /, }"
 }
 
+# check_kernel NAME: ends the script if there is no such kernel for L1.  NAME is a series, or the
+# release of a kernel of this machine that machine-kernel.sh has taken.
+check_kernel() {
+	[[ $1 =~ ^[0-9][A-Za-z0-9.+~_-]*$ && -r $BUILD/kernel/$1/current/kernel.env ]] ||
+		check_series "$1"
+}
+
+# kernel_of_release KREL: prints the series that was prepared with exactly this kernel, or
+# nothing
+kernel_of_release() {
+	local series all
+
+	all=$(known_series)
+	for series in $all; do
+		[[ ! -r $BUILD/kernel/$series/current/kernel.env ]] ||
+			! grep -qxF "KREL=$1" "$BUILD/kernel/$series/current/kernel.env" ||
+			printf '%s\n' "$series"
+	done
+}
+
 # series_fact SERIES NAME: prints a variable of its series.conf, or nothing.
 series_fact() (
 	# shellcheck disable=SC1090

@@ -45,7 +45,7 @@ static void render_host(const struct books *books, FILE *out)
 	if (host->by_anchors)
 		fprintf(out,
 			"         KVM's hooks were placed by anchors: there are no patches for this\n"
-			"         kernel, and nobody has tested the counters here\n");
+			"         kernel, and the counters were not tried in the lab\n");
 	if (books->command_status)
 		fprintf(out, "command  ended with status %d: %s\n",
 			books->command_status, safe_text(books->command).s);

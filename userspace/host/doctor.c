@@ -354,7 +354,7 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 			mode > 1 ? " and their time" :
 				   "; it does not time them",
 			facts->host.by_anchors ?
-				"; its hooks were placed by anchors, not by patches that were tried" :
+				"; anchors placed its hooks, and nobody has tried them: make lab MODULES=DIR does" :
 				"");
 	if (mode == HOST_UNPATCHED)
 		return;

@@ -22,7 +22,8 @@ struct host {
 	bool mixed; /* kvm has the counters, but not the vendor's module; then
 		       @exit_stats is HOST_UNPATCHED */
 	bool by_anchors; /* there are no patches for this kernel: anchors.py
-			    has placed the hooks in kvm */
+			    has placed the hooks in kvm, and its books have not
+			    balanced in the lab (demo.sh --modules) */
 	bool other_pids; /* pid_ns_is_other(): /proc has other pids than BPF */
 };
 

@@ -263,7 +263,7 @@ START_TEST(counters)
 	finding_is("exit_stats", DOCTOR_OK, "does not time");
 	root_write("/sys/module/kvm/parameters/exit_stats_by_anchors", "1\n");
 	diagnose();
-	finding_is("exit_stats", DOCTOR_OK, "placed by anchors");
+	finding_is("exit_stats", DOCTOR_OK, "anchors placed its hooks");
 	root_unlink("/sys/module/kvm/parameters/exit_stats_by_anchors");
 	ck_assert(diagnosis.can_compare);
 	root_write("/sys/module/kvm/parameters/exit_stats_leaves", "N\n");
