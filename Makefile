@@ -247,9 +247,10 @@ mutate:
 # two boot the Intel host at the same time, one with each kernel; the last ones read
 # results of these boots, which are for them, too.
 LONG_TESTS := $(addprefix lab/tests/,intel.t intel-reasons.t) tests/style.t \
+	      $(addprefix lab/tests/,l1.t books.t mutants.t advise.t) \
 	      kvm-instrumentation/tests/kernel.t \
-	      $(addprefix lab/tests/,books.t mutants.t bench.t edges.t boot-study.t \
-		observer.t commands.t)
+	      $(addprefix lab/tests/,commands.t observer-cost.t bench.t edges.t \
+		boot-study.t observer.t)
 LAST_TESTS := $(addprefix lab/tests/intel-,edges.t host-reads.t mutants.t)
 ALL_TESTS := $(LONG_TESTS) \
 	     $(filter-out $(LONG_TESTS) $(LAST_TESTS),$(sort $(wildcard tests/*.t \
@@ -271,7 +272,7 @@ SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 ##                  minimal Debian system, SUITE=bookworm|trixie
 .PHONY: test check check-all newcomer tests-kernels tests-sanitized
 tests-kernels:
-	@lab/setup/prepare.sh --faults --available
+	@lab/setup/prepare.sh --faults --intel --available
 tests-sanitized:
 	@$(SAN_MAKE) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests
 test:

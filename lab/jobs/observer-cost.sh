@@ -6,21 +6,24 @@
 # Measures the observer's cost: the instructions that it adds per exit, from the guest's
 # instruction to its next one.  The distribution's own modules run in emulated hosts
 # whose TSC counts instructions.  Programs that do nothing are measured, too, as any
-# observer costs at least that.  The runs are 6.1 and 6.12 on AMD, with mitigations off
-# and auto, and 6.12 on Intel.
-# --quick: one run, of 6.12 on AMD with mitigations off, and only the main rows.
+# observer costs at least that.  The runs are the kernels that have patches, on AMD with
+# mitigations off; the newest one is measured with mitigations auto, and on Intel, too.
+# --quick: one run, of the newest on AMD with mitigations off, and only the main rows.
 #
 # Exit status: 0; 1 if the cost is above a limit (below); 3 if nothing was measured.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=lab/setup/kernels.sh
+. "$LAB/setup/kernels.sh"
 DIE_STATUS=3
 
 # The most instructions that may be added: VENDOR KERNEL MITIGATIONS ROW MOST.
-LIMITS="amd 6.12 off count 160
+LIMITS="amd 7.3 off count 160
+amd 7.3 off time 380
+amd 6.12 off count 160
 amd 6.12 off time 380
-amd 6.1 off time 450
-amd 6.1 auto time 520"
+amd 6.1 off time 450"
 
 ROWS=(
 	"none|nothing: instructions per exit"
@@ -41,12 +44,21 @@ ROWS=(
 )
 
 parse_options() {
+	local series all
+
+	all=$(patched_series | sort -rV)
+	NEWEST=${all%%$'\n'*}
 	QUICK=''
-	RUNS=("amd 6.12 off" "amd 6.12 auto" "amd 6.1 off" "amd 6.1 auto"
-		"intel 6.12 off")
+	RUNS=()
 	case ${1:-} in
-	--quick) QUICK=1 RUNS=("amd 6.12 off") ;;
-	'') ;;
+	--quick) QUICK=1 RUNS=("amd $NEWEST off") ;;
+	'')
+		for series in $all; do
+			RUNS+=("amd $series off")
+			[[ $series != "$NEWEST" ]] || RUNS+=("amd $series auto")
+		done
+		RUNS+=("intel $NEWEST off")
+		;;
 	*) usage ;;
 	esac
 	(($# <= 1)) || usage
@@ -58,7 +70,7 @@ cases() {
 		echo none null floor_exit floor_pair count time
 	elif [[ $3 == auto ]]; then
 		echo none null floor_exit floor_pair count time time_btf
-	elif [[ $2 == 6.1 ]]; then
+	elif [[ $2 != "$NEWEST" ]]; then
 		echo none null floor_exit floor_pair count time time_raw time_4
 	fi
 }

@@ -29,7 +29,6 @@
 . "$LAB/setup/image.sh"
 # Of the series' conf.
 IMAGE='' PACKAGES='' SUITE='' TOOLS='' CCP_NEEDS='' MODULE_BTF=1
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # Debian's modules that L1 loads.
 MODULES=(irqbypass ccp kvm kvm-amd kvm-intel)
@@ -111,23 +110,14 @@ whole_sets() {
 use_own_lists() {
 	local state=$BUILD/cache/apt${SUITE:+-$SUITE}
 
-	mkdir -p "$state/lists/partial" "$state/archives/partial"
-	APT+=(-o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state")
 	if [[ -n $SUITE ]]; then
 		# Other suites may be out of reach, or may no longer have it; the lab
 		# then goes on without.
 		DIE_STATUS=4
-		# Without this, APT calls it a success if a mirror did not answer.
-		APT+=(-o APT::Update::Error-Mode=any)
-		find_mirrors
-		[[ -n $MIRROR ]] ||
-			die "APT's sources on this machine name no mirror of Debian; say MIRROR=URI"
-		[[ -r $KEYRING ]] ||
-			die "no $KEYRING; apt install debian-archive-keyring"
-		echo "deb [signed-by=$KEYRING] $MIRROR $SUITE main" \
-			>"$state/sources.list"
-		APT+=(-o "Dir::Etc::SourceList=$state/sources.list"
-			-o Dir::Etc::SourceParts=/dev/null)
+		own_lists "$state" deb "$SUITE"
+	else
+		mkdir -p "$state/lists/partial" "$state/archives/partial"
+		APT+=(-o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state")
 	fi
 	try_step "refresh the package lists" apt-update \
 		apt-get "${APT[@]}" update

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: prepare.sh [--faults] [--available | SERIES...]
+# usage: prepare.sh [--faults] [--intel] [--available | SERIES...]
 #
 # Makes all that the lab runs: the programs, the kernels (default: this distribution's own),
 # and their KVM modules with the exit counters.
 # --faults: also make modules that count wrong, for the tests; for the first SERIES.
+# --intel: also make the emulator of the Intel host.
 # --available: all series that the tests use (LAB_KERNELS=all: all that have patches), those
 # that are too old for exitledger, and the newest one; series that cannot be downloaded are
 # left out.
@@ -17,11 +18,12 @@
 INSTRUMENTATION=$TOP/kvm-instrumentation
 
 parse_options() {
-	FAULTS='' AVAILABLE=''
+	FAULTS='' AVAILABLE='' INTEL=''
 	while [[ ${1:-} == --* ]]; do
 		case $1 in
 		--faults) FAULTS=1 ;;
 		--available) AVAILABLE=1 ;;
+		--intel) INTEL=1 ;;
 		*) usage ;;
 		esac
 		shift
@@ -72,6 +74,14 @@ prepare_series() {
 	"$INSTRUMENTATION/build-modules.sh" --kernel "$1"
 }
 
+# Without its source the lab uses Debian's own program (lab/machine/bochs.sh).
+prepare_bochs() {
+	local status=0
+
+	"$LAB/setup/build-bochs.sh" || status=$?
+	((status == 0 || status == 4)) || exit "$status"
+}
+
 main() {
 	local series
 
@@ -85,6 +95,7 @@ main() {
 	for series in "${SERIES[@]}"; do
 		prepare_series "$series"
 	done
+	[[ -z $INTEL ]] || prepare_bochs
 	[[ -n $FAULTS ]] || return 0
 	"$INSTRUMENTATION/build-modules.sh" --kernel "$OWN" \
 		--fault "$INSTRUMENTATION/faults/mutants.patch"

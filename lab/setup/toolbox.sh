@@ -20,7 +20,6 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=lab/setup/mirrors.sh
 . "$LAB/setup/mirrors.sh"
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The programs that kbuild calls; their dependencies are added by APT.
 PACKAGES=(base-files bash coreutils dash diffutils findutils gawk grep sed
@@ -29,18 +28,10 @@ PACKAGES=(base-files bash coreutils dash diffutils findutils gawk grep sed
 use_lists() {
 	local state=$BUILD/cache/apt-toolbox-$SUITE
 
-	find_mirrors
-	[[ -n $MIRROR ]] ||
-		die "APT's sources on this machine name no mirror of Debian; say MIRROR=URI"
-	[[ -r $KEYRING ]] || die "no $KEYRING; apt install debian-archive-keyring"
-	mkdir -p "$state/lists/partial" "$state/archives/partial"
-	echo "deb [signed-by=$KEYRING] $MIRROR $SUITE main" >"$state/sources.list"
+	own_lists "$state" deb "$SUITE"
 	: >"$state/status"	# nothing is installed there
-	APT=(-q -y -o "APT::Sandbox::User=$(id -un)" -o "Dir::Cache=$state"
-		-o "Dir::State::Lists=$state/lists" -o "Dir::State::Status=$state/status"
-		-o "Dir::Etc::SourceList=$state/sources.list"
-		-o Dir::Etc::SourceParts=/dev/null -o APT::Update::Error-Mode=any
-		-o APT::Install-Recommends=false -o Debug::NoLocking=true)
+	APT+=(-y -o "Dir::State::Status=$state/status" -o APT::Install-Recommends=false
+		-o Debug::NoLocking=true)
 	ARCHIVES=$state/archives
 }
 

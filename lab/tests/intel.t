@@ -109,7 +109,7 @@ bochs_of() {
 	local pid child
 	for pid in $(children "$1"); do
 		for child in $(children "$pid"); do
-			! grep -qsx bochs-bin "/proc/$child/comm" ||
+			! grep -qsx 'bochs\(-bin\)\?' "/proc/$child/comm" ||
 				echo "$child"
 		done
 	done
