@@ -19,8 +19,8 @@
 DIE_STATUS=3
 
 # The most instructions that may be added: VENDOR KERNEL MITIGATIONS ROW MOST.
-LIMITS="amd 7.3 off count 160
-amd 7.3 off time 380
+LIMITS="amd 7.3 off count 170
+amd 7.3 off time 445
 amd 6.12 off count 160
 amd 6.12 off time 380
 amd 6.1 off time 450"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What a kernel's image and modules have in them.  Sourced after lib.sh.
+# Functions that look into a kernel's image and modules.  Scripts source this after lib.sh.
 
 # number FILE OFFSET BYTES: prints an unsigned little-endian number
 number() {

@@ -39,7 +39,7 @@ module_files() { # NAME
 	local config=()
 
 	[[ -z $ROOT ]] || config=(-d "$ROOT" -C "$ROOT/etc/modprobe.d")
-	# What is built in has no file.
+	# A module that is built in has no file, and is left out.
 	try modprobe "${config[@]}" -S "$KREL" --ignore-install --show-depends "$1" |
 		try sed -n 's/^insmod \([^ ]*\).*/\1/p' | module_paths
 }
