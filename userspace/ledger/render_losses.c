@@ -41,7 +41,7 @@ static const struct {
 	[LOSS_MISSED_ENTRIES] = { "missed_entries",
 				  "exits that no entry preceded" },
 	[LOSS_SPARSE_FULL] = { "sparse_full",
-			       "exits of more unknown reasons than fit" },
+			       "exits whose reason found no room" },
 	[LOSS_NO_SPAN] = { "no_span",
 			   "times that found no room in the histograms" },
 	[LOSS_NO_KEY] = { "no_key",
