@@ -13,7 +13,7 @@ static const struct argp_option rows[] = {
 	{ "interval", 'i', "TIME", 0,
 	  "Record what happens in every TIME (default 100ms; 10ms to 1h)", 1 },
 	{ "detail", OPT_DETAIL, "TIME", 0,
-	  "Keep vCPUs and histograms of each interval for TIME (default 60s), then merge those of each TIME",
+	  "Merge the vCPUs and histograms of the intervals of each TIME (default 60s) once it is over",
 	  1 },
 	{ 0 },
 };
