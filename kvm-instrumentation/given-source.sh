@@ -30,8 +30,8 @@ tree_package_version() {
 	sed -n '1s/^linux[^ ]* (\([^)]*\)).*/\1/p' "$SOURCE/debian/changelog" 2>/dev/null || true
 }
 
-# Print the directory in which files of the headers are as the source has them.  Debian has
-# them in a package of their own, whose Makefile that of the headers includes.
+# Print the directory of the headers that are copies of the source's files.  Debian has them
+# in a separate package; the Makefile in $HEADERS includes the Makefile of that package.
 plain_headers() {
 	local common
 

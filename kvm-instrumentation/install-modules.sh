@@ -16,7 +16,7 @@
 # Environment:
 # KREL       the kernel's release (default: the running kernel's)
 # SOURCE     its source (default: the tarball of Debian's or Ubuntu's package
-#            linux-source-VERSION), or a directory that has it, as rpmbuild's BUILD
+#            linux-source-VERSION), or a directory that has it, such as rpmbuild's BUILD
 # MODULES    install: the directory in which modules were built
 # SIGN_KEY, SIGN_CERT   install: a key to sign the modules with
 # ROOT       install and uninstall: the directory of another system (an image),

@@ -27,7 +27,7 @@ struct kvm_exit_file {
 	u32 vcpu_size;
 };
 
-/* The reason of a cell that all vCPUs have at the same place, or 0. */
+/* The reason that the cell at @place has in all vCPUs; 0: it may differ. */
 static u32 kvm_exit_fixed_reason(u32 place)
 {
 	if (place >= kvm_exit_fixed_cells(kvm_exit_stats_isa))

@@ -14,11 +14,11 @@
  *	struct exit_file_hist	[nr_cells]		if nr_spans is not 0
  *	__u32			[nr_spans][EXIT_FILE_SPAN]	likewise
  *
- * All numbers are in the host's byte order.  A read returns what the counters
- * are while it runs, at whatever place of the file; it ends early only at the
+ * All numbers are in the host's byte order.  Each read, at any place of the
+ * file, returns the counters' values at that moment.  It ends early only at the
  * end of the file, and never within a number of 64 bits.  Whether the records
- * have histograms is decided when the file is opened: who finds @mode changed
- * opens it again.  Once the VM is gone, reads fail with EIO.
+ * have histograms is decided when the file is opened: a reader that finds @mode
+ * changed must open the file again.  Once the VM is gone, reads fail with EIO.
  *
  * Only a vCPU's own thread writes its counters.  Exits, cycles, dropped and max
  * never decrease, min never increases, and the counts of a histogram are modulo

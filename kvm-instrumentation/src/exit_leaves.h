@@ -20,15 +20,15 @@
  * vendor's manual does not define is answered with EAX = EBX = ECX = 0 and
  * EDX = EXIT_LEAF_UNDEFINED.
  *
- * "gaps" is 0 where nothing is missing in the VM's counters, whatever the
- * reason that is asked for.  With EXIT_LEAF_DROPPED, the cycles are without
- * those of "dropped" exits: the TSC of the entry's CPU was behind that of the
- * exit's, or had started again, so that the time is not known.  With
- * EXIT_LEAF_UNCOUNTED, exits and cycles are without those of "uncounted" vCPUs
+ * "gaps" is about the whole VM, whatever reason is asked for.  It is 0 if
+ * nothing is missing in the VM's counters.  With EXIT_LEAF_DROPPED, the cycles
+ * of "dropped" exits are missing: the TSC of the entry's CPU was behind that of
+ * the exit's CPU, or had started again, so the time is not known.  With
+ * EXIT_LEAF_UNCOUNTED, the exits and cycles of "uncounted" vCPUs are missing
  * from the time when the host had no memory for their counters.
  *
- * The CPUID that asks is an exit itself: the count
- * that it reads includes it, the cycles do not.
+ * The CPUID that asks is an exit itself: the count that it reads includes this
+ * exit, the cycles do not.
  *
  * Software finds out whether the leaves are there by INFO's signature, and by
  * nothing else: a KVM without them may answer an unknown leaf with the data of

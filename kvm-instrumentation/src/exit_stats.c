@@ -13,8 +13,8 @@
 
 /*
  * The loaded vendor module's ISA, and where its vCPUs and VMs have their
- * statistics.  The ISA is 0 while no vendor module has said so: none is loaded,
- * or one that was built without these statistics, whose vCPUs have none.
+ * statistics.  The ISA is 0 while no vendor module is loaded, or if the loaded
+ * one was built without these statistics: its vCPUs have none then.
  */
 u32 kvm_exit_stats_isa __read_mostly;
 size_t kvm_exit_stats_offset __read_mostly;
