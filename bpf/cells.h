@@ -34,9 +34,9 @@ static __always_inline u32 direct_of(u32 reason)
 }
 
 /*
- * Remember how many exits KVM's statistics have before this one, which they
- * have not counted yet.  A slot may be taken at an entry, before programs are
- * attached to exits, so this cannot be done when it is taken.
+ * Remember how many exits KVM's statistics have; they do not have this one yet.
+ * A slot may be taken at an entry, before programs are attached to exits, so
+ * this cannot be done when the slot is taken.
  */
 static __always_inline void slot_first_exit(struct obs_slot *slot)
 {

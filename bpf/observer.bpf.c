@@ -155,9 +155,9 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
 }
 
 /*
- * Programs are attached in the order in which they are defined.  Exits are
- * last, so that the entry after an exit that was seen is seen, too, even when
- * attaching to running vCPUs.  The arguments are (vcpu, isa): see
+ * Programs are attached in the order in which they are defined.  Those at exits
+ * are last: if vCPUs are running meanwhile, the entry after the first exit that
+ * is seen is seen, too.  The arguments are (vcpu, isa): see
  * userspace/host/kernel_needs.h.  On kernels that mark tp_btf's pointers as
  * possibly NULL, the verifier requires the check against NULL.
  */

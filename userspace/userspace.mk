@@ -42,8 +42,8 @@ $(BUILD)/rooms/%.a:
 	@rm -f $@
 	ar rcs $@ $^
 
-# Objects that were made with other flags, or for another version, are made anew.  As
-# of the "+", the file is looked at for "make -n", too, which mutate.py relies on.
+# Objects that were made with other flags, or for another version, are made again.  The
+# "+" runs the command in "make -n", too; mutate.py relies on that.
 FLAGS := $(BUILD)/flags
 .PHONY: FORCE
 $(FLAGS): FORCE
@@ -52,7 +52,7 @@ $(FLAGS): FORCE
 
 $(BUILD)/obj/%.o: %.c $(FLAGS) | build-tools
 	@mkdir -p $(@D)
-	@# What the compiler says is kept, so that style.t finds what it warned of.
+	@# Keep the compiler's output, because style.t looks for warnings in it.
 	$(CC) $(ALL_CFLAGS) -DEXITLEDGER_VERSION='"$(VERSION)"' -c $< -o $@ \
 		2>$@.warnings || { cat $@.warnings >&2; exit 1; }
 	@cat $@.warnings >&2

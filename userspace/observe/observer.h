@@ -72,9 +72,9 @@ bool observer_sees_marks(const struct observer *observer);
 /**
  * observer_collect - add everything that was booked since the last call to a
  * ledger
- * @interval: zeroed at first
- * @total: zeroed at first; gets everything that was ever booked for the vCPUs
- *	that have ended; NULL: no total is needed
+ * @interval: zeroed before the first call
+ * @total: zeroed before the first call; gets everything that was ever booked
+ *	for the vCPUs that have ended; NULL: no total is needed
  *
  * The slots of vCPUs that have ended are freed.  Makes no system call per
  * vCPU.  Returns 0 or -errno.

@@ -23,7 +23,7 @@ struct record_btf {
 	char path[32];
 };
 
-/** record_btf_put - write types to such a file; 0 or -errno */
+/** record_btf_put - write types to a new file in memory; 0 or -errno */
 int record_btf_put(struct record_btf *types, const struct btf *btf);
 
 /**

@@ -8,7 +8,7 @@
 
 struct run_advice {
 	struct advise_facts facts;
-	/* Without rules if there are none for this processor. */
+	/* Has no verdicts if there are no rules for this processor. */
 	struct advice advice;
 };
 

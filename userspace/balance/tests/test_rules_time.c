@@ -118,7 +118,10 @@ START_TEST(what_was_not_counted_is_not_judged)
 }
 END_TEST
 
-/* A guest reads only times: the flag explains why none is judged. */
+/*
+ * A guest reads only times, whose answers have the flag EXIT_LEAF_UNCOUNTED: it
+ * is the reason that is given for judging none of them.
+ */
 START_TEST(times_that_are_not_counted_are_not_judged)
 {
 	struct answer *answer = cycles(10, 1000, 1);

@@ -81,7 +81,10 @@ START_TEST(addresses_are_reused)
 	in_another_process(0, 7);
 	in_another_process(1, 3);
 	collect();
-	/* There were two processes; the vCPUs of the first VM count as gone. */
+	/*
+	 * Two more processes had vCPUs at these addresses, so the vCPUs of the
+	 * first VM count as gone.
+	 */
 	ck_assert_uint_eq(ledger.nr_vms, 3);
 	ck_assert_uint_eq(exits_of(1), 0);
 	ck_assert(ledger.vm[0].vcpu[0].gone && ledger.vm[0].vcpu[1].gone);

@@ -14,7 +14,9 @@
 #include "host/pid_ns.h"
 #include "tests/tap.h"
 
-/* Does the census free a VM only because its process is not known here? */
+/*
+ * Does the census free a VM whose process has a pid that does not exist here?
+ */
 static bool is_census_freeing(struct ledger *ledger)
 {
 	observer.attach = ATTACH_TP;

@@ -35,7 +35,9 @@ static void teardown(void)
 	fake_kvm_teardown();
 }
 
-/* The verifier requires fentry programs to return 0. */
+/*
+ * Run a program.  It must return 0, as the verifier requires of fentry programs.
+ */
 static void call(struct bpf_program *program, u64 a, u64 b)
 {
 	u64 args[2] = { a, b };

@@ -104,7 +104,7 @@ static double constant(double *mean)
 	return *mean;
 }
 
-/* Less than 1 % of false alarms is promised. */
+/* A constant rate may have a change in less than 1 % of the runs. */
 START_TEST(chance_is_no_change)
 {
 	static const struct {
