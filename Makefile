@@ -44,9 +44,9 @@ help:
 ## make deps        install the Debian packages that are missing, or say how;
 ##                  CLASSES="build demo intel peers pictures check" (default: build demo)
 ## make demo        do it all on an emulated AMD host, and show the balanced books
-## make lab         the same with VENDOR=amd|intel KERNEL=SERIES SCENARIO=FILE; or with
+## make lab         the same with VENDOR=amd|intel KERNEL=SERIES SCENARIO=FILE; with
 ##                  MODULES=DIR, which has modules that were built for a kernel of this
-##                  machine
+##                  machine; or with BOOK=bpf: the observer alone, on any kernel
 ## make install     programs, manual pages and completion, with PREFIX=/usr/local and
 ##                  DESTDIR; make install-test-tools: bench's guest, too.
 ##                  make uninstall removes both
@@ -89,9 +89,10 @@ VENDOR ?= amd
 KERNEL ?= $(shell lab/setup/series.sh default)
 SCENARIO ?=
 MODULES ?=
+BOOK ?=
 .PHONY: lab
 lab:
-	@lab/jobs/demo.sh --vendor $(VENDOR) \
+	@lab/jobs/demo.sh --vendor $(VENDOR) $(if $(BOOK),--book $(BOOK)) \
 		$(if $(MODULES),--modules $(MODULES),--kernel $(KERNEL)) $(SCENARIO)
 
 ## make kvm-selftests   the kernel's own KVM tests, with and without the patches:

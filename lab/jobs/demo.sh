@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage: demo.sh [--vendor amd|intel] [--kernel SERIES | --modules DIR] [SCENARIO]
+#        demo.sh --book bpf [--vendor amd|intel] [--kernel SERIES]
 #
 # Goes from a fresh machine to balanced books: installs missing packages, builds
 # everything, runs a guest of known behaviour and a Linux guest in L1, and shows the
@@ -9,8 +10,12 @@
 # named, it runs instead of the demo's, and the books NAME.json that it leaves in /results
 # are shown.
 #
+# --book bpf tries the observer alone, on the distribution's own KVM, and so on any kernel:
+# attached in each way, with one vCPU and with four, by key, in a recorded run.  Each count
+# must be the number of instructions that the guest executed.
+#
 # Exit status: the highest of all verdicts: 0 balanced, 1 discrepancy, 2 inconclusive; higher
-# if there was no verdict.
+# if there was no verdict.  With --book bpf: 0 if all counts were exact.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -28,13 +33,14 @@ show() {
 }
 
 parse_options() {
-	VENDOR='' KERNEL='' MODULES=''
+	VENDOR='' KERNEL='' MODULES='' BOOK=''
 	while [[ ${1:-} == -* ]]; do
 		(($# > 1)) || usage
 		case $1 in
 		--vendor) VENDOR=$2 ;;
 		--kernel) KERNEL=$2 ;;
 		--modules) MODULES=$2 ;;
+		--book) BOOK=$2 ;;
 		*) usage ;;
 		esac
 		shift 2
@@ -43,11 +49,16 @@ parse_options() {
 	[[ -z $VENDOR || $VENDOR == amd || $VENDOR == intel ]] ||
 		die "there is no lab '$VENDOR'; there are amd and intel"
 	[[ -z $MODULES || -z $KERNEL ]] || usage
+	[[ -z $BOOK || ($BOOK == bpf && -z $MODULES && $# == 0) ]] || usage
 	if [[ -n $MODULES ]]; then
 		check_modules
 	else
 		KERNEL=${KERNEL:-$(default_series)}
 		check_series "$KERNEL"
+		[[ -n $BOOK || $# != 0 ]] || has_patches "$KERNEL" ||
+			die "Linux $KERNEL has no patches, so its KVM has no book to compare" \
+				"with; --book bpf (make lab KERNEL=$KERNEL BOOK=bpf) tries the" \
+				"observer alone"
 	fi
 	SCENARIO=${1:-$LAB/scenarios/demo.sh}
 	[[ -f $SCENARIO && -r $SCENARIO ]] || die "no scenario $SCENARIO"
@@ -66,11 +77,15 @@ check_modules() {
 
 # The kernel that the modules are for: one of the lab's, or this machine's.
 prepare_kernel() {
-	if [[ -z $MODULES ]]; then
+	if [[ -z $MODULES$BOOK ]]; then
 		"$LAB/setup/prepare.sh" "$KERNEL"
 		return 0
 	fi
 	step "build the programs" programs make -s -C "$TOP" BUILD="$BUILD" programs
+	if [[ -n $BOOK ]]; then
+		"$LAB/setup/kernel.sh" "$KERNEL"
+		return 0
+	fi
 	KERNEL=$(kernel_of_release "$KREL")
 	[[ -z $KERNEL ]] || return 0
 	"$LAB/setup/machine-kernel.sh" "$KREL"
@@ -131,6 +146,7 @@ main() {
 	lock
 	prepare_kernel
 	unlock
+	[[ -z $BOOK ]] || exec "$LAB/tests/observer.t" "$KERNEL" "${VENDOR:-amd}" stock
 	[[ -z $MODULES ]] || modules=(--modules "$MODULES")
 	"$LAB/machine/l1.sh" "${vendor[@]}" --kernel "$KERNEL" "${modules[@]}" \
 		--out "$RESULTS" "$SCENARIO" || status=$?

@@ -28,6 +28,13 @@ run lab/jobs/demo.sh --kernel 5.4
 ok 'a kernel that there is not: status' [ "$status" -ne 0 ]
 ok 'a kernel that there is not: is named, with those that there are' \
 	err_has "no kernel series '5.4'; known: $known"
+unpatched=$(lab/setup/series.sh known | grep -vxF "$(lab/setup/series.sh patched)" | tail -n 1)
+run lab/jobs/demo.sh --kernel "$unpatched"
+ok 'a kernel without patches: status' status_is 3
+ok 'a kernel without patches: one line says what to do' \
+	err_has "make lab KERNEL=$unpatched BOOK=bpf"
+run lab/jobs/demo.sh --book kvm
+ok 'a book that there is not' status_is 64
 run lab/jobs/demo.sh --nonsense
 ok 'wrong usage' status_is 64
 

@@ -8,7 +8,8 @@ cd "$(dirname "$0")/../.."
 
 series=$(lab/setup/series.sh newest)
 if [ -r "${BUILD:-build}/kernel/$series/current/kernel.env" ]; then
-	VMS=16 exec lab/tests/observer.t "$series" amd stock
+	# This is lab/tests/observer.t.
+	VMS=16 exec make -s lab KERNEL="$series" BOOK=bpf
 fi
 skip "all of $series" "Linux $series (lab/setup/prepare.sh $series)"
 done_testing
