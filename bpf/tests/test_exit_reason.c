@@ -381,15 +381,14 @@ int main(void)
 	tcase_add_loop_test(tcase, failed, 0, 2);
 	tcase_add_loop_test(tcase, qualified, 0, 2);
 	tcase_add_loop_test(tcase, layouts_unknown, 0, 3);
-	kvm_btf_open("", "", &btf);
-	if (kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast")) {
+	kvm_btf_read("", "", &btf);
+	if (btf.rdonly_cast) {
 		tcase_add_test(tcase, cast_vmx_up_to_617);
 		tcase_add_test(tcase, cast_vmx_from_618_on);
 		tcase_add_test(tcase, cast_svm);
 	} else {
 		puts("# not tested: this kernel has no bpf_rdonly_cast (6.2)");
 	}
-	kvm_btf_close(&btf);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

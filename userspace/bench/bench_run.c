@@ -199,12 +199,13 @@ static int add_kinds(struct bench_session *session, struct why *why)
 
 /* --- the whole benchmark --- */
 
-static int measure(struct bench_session *session, struct why *why)
+static int measure(struct bench_session *session, const struct kvm_btf *btf,
+		   struct why *why)
 {
 	struct bench *bench = session->bench;
 	int r;
 
-	bench_ways_init(&session->ways, &session->load);
+	bench_ways_init(&session->ways, &session->load, btf);
 	session->ways.khz = bench->khz;
 	bench->cpu_nr = session->load.cpu;
 	bench_load_words(&session->load, "cpuid", 1);
@@ -240,7 +241,7 @@ int bench_measure(const struct bench_options *options, struct bench *bench,
 	if (!r)
 		r = doctor_check(&facts, why);
 	if (!r)
-		r = measure(&session, why);
+		r = measure(&session, &facts.btf, why);
 	bench_load_end(&session.load);
 	host_facts_free(&facts);
 	free(session.config);

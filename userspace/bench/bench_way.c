@@ -33,10 +33,12 @@ static int set_exit_stats(const struct bench_ways *ways, int mode,
 	return r;
 }
 
-void bench_ways_init(struct bench_ways *ways, struct bench_load *load)
+void bench_ways_init(struct bench_ways *ways, struct bench_load *load,
+		     const struct kvm_btf *btf)
 {
 	memset(ways, 0, sizeof(*ways));
 	ways->load = load;
+	ways->btf = btf;
 	ways->attach = "";
 	ways->exit_stats = host_exit_stats();
 	snprintf(ways->text, sizeof(ways->text), "%s/text", load->dir);
@@ -176,7 +178,7 @@ static int run_observed(struct bench_ways *ways,
 	struct observer *observer;
 	int r;
 
-	r = observer_open(&observer, &config->observe, why);
+	r = observer_open(&observer, &config->observe, ways->btf, why);
 	if (r)
 		return r;
 	if (config->observe.attach == ATTACH_AUTO)

@@ -5,9 +5,11 @@
 
 #include "bench/bench_config.h"
 #include "bench/bench_load.h"
+#include "host/kvm_btf.h"
 
 struct bench_ways {
 	struct bench_load *load;
+	const struct kvm_btf *btf; /* of this host */
 	uint64_t khz; /* of the TSC */
 	unsigned int warm_up; /* laps of each run that are not counted */
 	int exit_stats; /* the mode to restore, or HOST_UNPATCHED */
@@ -15,8 +17,12 @@ struct bench_ways {
 	const char *attach; /* how "auto" has attached, or "" */
 };
 
-/** bench_ways_init - store the current mode of KVM's counters */
-void bench_ways_init(struct bench_ways *ways, struct bench_load *load);
+/**
+ * bench_ways_init - store the current mode of KVM's counters
+ * @btf: of this host; must outlive @ways
+ */
+void bench_ways_init(struct bench_ways *ways, struct bench_load *load,
+		     const struct kvm_btf *btf);
 
 /**
  * bench_way_check - check whether a configuration is available

@@ -46,7 +46,8 @@ int book_open(struct book *book, const struct monitor_options *options,
 		return r;
 	if (facts->host.other_pids)
 		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
-	return observer_open(&book->observer, &options->observe, why);
+	return observer_open(&book->observer, &options->observe, &facts->btf,
+			     why);
 }
 
 /* Report a mode that differs from the one in the first line of the output. */

@@ -115,7 +115,8 @@ int keeper_open_host_reads(struct keeper *keeper, struct why *why)
 					   keeper->books->leaves_on, why);
 }
 
-static int attach(struct keeper *keeper, struct why *why)
+static int attach(struct keeper *keeper, const struct kvm_btf *btf,
+		  struct why *why)
 {
 	const struct observer_options observe = {
 		.attach = keeper->options->attach,
@@ -127,7 +128,7 @@ static int attach(struct keeper *keeper, struct why *why)
 	};
 	int r;
 
-	r = observer_open(&keeper->observer, &observe, why);
+	r = observer_open(&keeper->observer, &observe, btf, why);
 	if (r)
 		return r;
 	keeper->start = tsc_now();
@@ -155,7 +156,8 @@ static int prepare(struct keeper *keeper, struct why *why)
 }
 
 /* Do what needs root's rights, then drop them. */
-static int open_all(struct keeper *keeper, struct why *why)
+static int open_all(struct keeper *keeper, const struct kvm_btf *btf,
+		    struct why *why)
 {
 	const struct compare_options *options = keeper->options;
 	const struct privileges privileges = {
@@ -165,7 +167,7 @@ static int open_all(struct keeper *keeper, struct why *why)
 	int r = prepare(keeper, why);
 
 	if (!r)
-		r = attach(keeper, why);
+		r = attach(keeper, btf, why);
 	if (!r)
 		r = keeper_choose(keeper, why);
 	return r ? r : privileges_drop(&privileges, why);
@@ -175,6 +177,7 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 		struct books *books, struct why *why)
 {
 	struct host_facts facts;
+	struct kvm_btf btf;
 	int r, watched;
 
 	memset(keeper, 0, sizeof(*keeper));
@@ -187,6 +190,7 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	books->leaves_on = kvm_params_leaves();
 	host_facts_read("", &facts);
 	books->host = facts.host;
+	btf = facts.btf;
 	r = doctor_check(&facts, why);
 	host_facts_free(&facts);
 	if (!r)
@@ -206,5 +210,5 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	if (books->host.other_pids)
 		msg_error("%s; %s", PID_NS_FACT, PID_NS_ADVICE);
 	command_catch_signals();
-	return open_all(keeper, why);
+	return open_all(keeper, &btf, why);
 }

@@ -110,29 +110,30 @@ static void check_kvm(const struct host_facts *facts, struct diagnosis *d)
  */
 static bool is_typed(const struct host_facts *facts)
 {
-	return facts->exit_args == KVM_EXIT_VCPU_ISA && facts->btf_kvm &&
-	       facts->btf_vendor;
+	return facts->btf.exit_args == KVM_EXIT_VCPU_ISA && facts->btf.kvm &&
+	       facts->btf.vendor;
 }
 
 static void check_tracepoints(const struct host_facts *facts,
 			      struct diagnosis *d)
 {
-	const char *args = kvm_exit_args_name(facts->exit_args);
+	const char *args = kvm_exit_args_name(facts->btf.exit_args);
 
-	if (!facts->host.isa || !facts->btf_kernel || !facts->btf_kvm)
+	if (!facts->host.isa || !facts->btf.vmlinux || !facts->btf.kvm)
 		return; /* already reported */
-	if (!facts->kvm_exit || !facts->kvm_entry || !facts->kvm_cpuid)
+	if (!facts->btf.kvm_exit || !facts->btf.kvm_entry ||
+	    !facts->btf.kvm_cpuid)
 		diagnosis_add(
 			d, "tracepoints", DOCTOR_MISSING,
 			"boot a kernel that was built with CONFIG_TRACEPOINTS",
 			"this kernel's KVM has no tracepoint%s%s%s",
-			facts->kvm_exit ? "" : " kvm:kvm_exit",
-			facts->kvm_entry ? "" : " kvm:kvm_entry",
-			facts->kvm_cpuid ? "" : " kvm:kvm_cpuid");
-	else if (facts->exit_args == KVM_EXIT_VCPU_ISA)
+			facts->btf.kvm_exit ? "" : " kvm:kvm_exit",
+			facts->btf.kvm_entry ? "" : " kvm:kvm_entry",
+			facts->btf.kvm_cpuid ? "" : " kvm:kvm_cpuid");
+	else if (facts->btf.exit_args == KVM_EXIT_VCPU_ISA)
 		diagnosis_add(d, "tracepoints", DOCTOR_OK, "",
 			      "kvm_exit%s, kvm_entry, kvm_cpuid", args);
-	else if (facts->exit_args == KVM_EXIT_REASON_VCPU_ISA)
+	else if (facts->btf.exit_args == KVM_EXIT_REASON_VCPU_ISA)
 		diagnosis_add(
 			d, "tracepoints", DOCTOR_WARNING,
 			"classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot Linux " KERNEL_LEAST
@@ -275,7 +276,7 @@ static void check_probe(struct diagnosis *d, const char *name,
 
 static void check_vcpu_end(const struct host_facts *facts, struct diagnosis *d)
 {
-	if (!facts->probes.vcpu_end.error && facts->vcpu_destroy)
+	if (!facts->probes.vcpu_end.error && facts->btf.vcpu_destroy)
 		diagnosis_add(d, "vcpu_end", DOCTOR_OK, "",
 			      "the end of a vCPU can be seen (fentry)");
 	else
@@ -315,9 +316,9 @@ static void check_attach(const struct host_facts *facts, struct diagnosis *d)
 
 static void check_kfuncs(const struct host_facts *facts, struct diagnosis *d)
 {
-	if (!facts->btf_kernel)
+	if (!facts->btf.vmlinux)
 		return;
-	if (facts->rdonly_cast)
+	if (facts->btf.rdonly_cast)
 		diagnosis_add(
 			d, "rdonly_cast", DOCTOR_OK, "",
 			"bpf_rdonly_cast() is there: structures are read directly");

@@ -12,7 +12,7 @@
  */
 static bool is_too_old(const struct host_facts *facts)
 {
-	return !facts->bpf_of_61 &&
+	return !facts->btf.bpf_of_61 &&
 	       host_kernel_before(facts->host.kernel, KERNEL_LEAST);
 }
 
@@ -88,7 +88,7 @@ void doctor_check_btf(const struct host_facts *facts, struct diagnosis *d)
 {
 	const char *vendor = facts->host.vendor;
 
-	if (!facts->btf_kernel) {
+	if (!facts->btf.vmlinux) {
 		diagnosis_add(
 			d, "btf", DOCTOR_MISSING,
 			"boot a kernel that was built with CONFIG_DEBUG_INFO_BTF",
@@ -98,9 +98,9 @@ void doctor_check_btf(const struct host_facts *facts, struct diagnosis *d)
 	}
 	if (!facts->host.isa)
 		diagnosis_add(d, "btf", DOCTOR_OK, "", "of the kernel");
-	else if (!facts->btf_kvm)
+	else if (!facts->btf.kvm)
 		no_module_btf(facts, "kvm", d);
-	else if (!facts->btf_vendor)
+	else if (!facts->btf.vendor)
 		no_module_btf(facts, vendor, d);
 	else
 		diagnosis_add(d, "btf", DOCTOR_OK, "",

@@ -53,25 +53,6 @@ static void read_backend(const char *root, struct host_facts *facts)
 		closedir(dir);
 }
 
-static void read_btf(const char *root, struct host_facts *facts)
-{
-	struct kvm_btf btf;
-
-	kvm_btf_open(root, facts->host.vendor, &btf);
-	facts->btf_kernel = btf.vmlinux;
-	facts->btf_kvm = btf.has_kvm;
-	facts->btf_vendor = btf.has_vendor;
-	facts->kvm_exit = kvm_btf_has_tracepoint(&btf, "kvm_exit");
-	facts->kvm_entry = kvm_btf_has_tracepoint(&btf, "kvm_entry");
-	facts->kvm_cpuid = kvm_btf_has_tracepoint(&btf, "kvm_cpuid");
-	facts->exit_args = kvm_btf_exit_args(&btf);
-	facts->vcpu_destroy =
-		kvm_btf_has_function(&btf, "kvm_arch_vcpu_destroy");
-	facts->rdonly_cast = kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast");
-	facts->bpf_of_61 = kvm_btf_has_kfunc(&btf, "bpf_ktime_get_tai_ns");
-	kvm_btf_close(&btf);
-}
-
 /*
  * Look for the capabilities.  Loading the BTF of a module takes CAP_SYS_ADMIN,
  * which includes all rights for tracing; CAP_BPF and CAP_PERFMON do not suffice
@@ -157,7 +138,7 @@ void host_facts_read(const char *root, struct host_facts *facts)
 	}
 	facts->dev_kvm = exists(root, "/dev/kvm");
 	read_backend(root, facts);
-	read_btf(root, facts);
+	kvm_btf_read(root, facts->host.vendor, &facts->btf);
 	facts->tracefs = tracefs_find(root, tracefs, sizeof(tracefs));
 	facts->records = tracepoints_read(root, &records, NULL);
 	facts->statistics = find_statistics(root);

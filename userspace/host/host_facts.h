@@ -7,6 +7,7 @@
 
 #include "host/attach_probes.h"
 #include "host/host.h"
+#include "host/kvm_btf.h"
 #include "host/tracepoints.h"
 #include "host/vm_list.h"
 #include "ledger/isa.h"
@@ -23,13 +24,7 @@ struct host_facts {
 	const struct isa *cpu; /* by the flags in /proc/cpuinfo, or NULL */
 	bool dev_kvm; /* /dev/kvm exists */
 	char backend[32]; /* a loaded module kvm_… that is not known, or "" */
-	bool btf_kernel;
-	bool btf_kvm, btf_vendor; /* the module's; if built in: the kernel's */
-	bool kvm_exit, kvm_entry, kvm_cpuid; /* BTF has the tracepoint */
-	enum kvm_exit_args exit_args;
-	bool vcpu_destroy; /* there is a kvm_arch_vcpu_destroy() to attach to */
-	bool rdonly_cast; /* the kernel has bpf_rdonly_cast() */
-	bool bpf_of_61; /* there is bpf_ktime_get_tai_ns(), as in Linux 6.1 */
+	struct kvm_btf btf; /* also for observer_open() */
 	int tracefs; /* 0, or -errno as from tracefs_find() */
 	int records; /* 0, or -errno as from tracepoints_read() */
 	int statistics; /* 0, or -errno of KVM's folder in debugfs */

@@ -2,10 +2,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "host/kvm_btf.h"
 #include "host/module.h"
+
+/* BTF of the kernel and of KVM's modules, each NULL where there is none. */
+struct types {
+	struct btf *vmlinux;
+	struct btf *kvm; /* NULL if KVM is built in: @vmlinux has its types */
+	struct btf *vendor; /* the same for kvm_amd or kvm_intel */
+};
 
 static struct btf *read_btf(const char *root, const char *name,
 			    struct btf *base)
@@ -17,38 +25,35 @@ static struct btf *read_btf(const char *root, const char *name,
 	return base ? btf__parse_split(path, base) : btf__parse(path, NULL);
 }
 
-void kvm_btf_open(const char *root, const char *vendor, struct kvm_btf *btf)
+static void open_types(const char *root, const char *vendor,
+		       struct types *types)
 {
 	/* Silence libbpf's warnings of missing files: NULL tells enough. */
 	libbpf_print_fn_t print = libbpf_set_print(NULL);
 
-	memset(btf, 0, sizeof(*btf));
-	btf->vmlinux = read_btf(root, "vmlinux", NULL);
-	if (btf->vmlinux) {
-		btf->kvm = read_btf(root, "kvm", btf->vmlinux);
+	memset(types, 0, sizeof(*types));
+	types->vmlinux = read_btf(root, "vmlinux", NULL);
+	if (types->vmlinux) {
+		types->kvm = read_btf(root, "kvm", types->vmlinux);
 		if (vendor[0])
-			btf->vendor = read_btf(root, vendor, btf->vmlinux);
-		btf->has_kvm = btf->kvm || module_built_in(root, "kvm");
-		btf->has_vendor = btf->vendor ||
-				  (vendor[0] && module_built_in(root, vendor));
+			types->vendor = read_btf(root, vendor, types->vmlinux);
 	}
 	libbpf_set_print(print);
 }
 
-void kvm_btf_close(struct kvm_btf *btf)
+static void close_types(struct types *types)
 {
-	btf__free(btf->vendor);
-	btf__free(btf->kvm);
-	btf__free(btf->vmlinux);
-	memset(btf, 0, sizeof(*btf));
+	btf__free(types->vendor);
+	btf__free(types->kvm);
+	btf__free(types->vmlinux);
 }
 
 /* Find a type: returns the BTF that has it, and sets the type's id.  The BTF of
  * a module contains the kernel's types, too. */
-static const struct btf *find(const struct kvm_btf *btf, const char *name,
+static const struct btf *find(const struct types *types, const char *name,
 			      uint32_t kind, int *id)
 {
-	const struct btf *in[] = { btf->kvm, btf->vmlinux };
+	const struct btf *in[] = { types->kvm, types->vmlinux };
 
 	for (size_t i = 0; i < 2; i++) {
 		if (!in[i])
@@ -61,13 +66,13 @@ static const struct btf *find(const struct kvm_btf *btf, const char *name,
 }
 
 /* Find the prototype of a tracepoint: the kernel's type btf_trace_NAME. */
-static const struct btf *find_tracepoint(const struct kvm_btf *btf,
+static const struct btf *find_tracepoint(const struct types *types,
 					 const char *name, int *id)
 {
 	char type[128];
 
 	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	return find(btf, type, BTF_KIND_TYPEDEF, id);
+	return find(types, type, BTF_KIND_TYPEDEF, id);
 }
 
 static const struct btf_type *skip_names(const struct btf *btf, uint32_t id)
@@ -97,14 +102,14 @@ static bool is_u32(const struct btf *btf, uint32_t id)
 	return type && btf_is_int(type) && type->size == 4;
 }
 
-enum kvm_exit_args kvm_btf_exit_args(const struct kvm_btf *btf)
+static enum kvm_exit_args exit_args(const struct types *types)
 {
 	const struct btf_param *param;
 	const struct btf_type *type;
 	const struct btf *in;
 	int id;
 
-	in = find_tracepoint(btf, "kvm_exit", &id);
+	in = find_tracepoint(types, "kvm_exit", &id);
 	type = in ? skip_names(in, id) : NULL;
 	if (type && btf_is_ptr(type))
 		type = skip_names(in, type->type);
@@ -123,8 +128,7 @@ enum kvm_exit_args kvm_btf_exit_args(const struct kvm_btf *btf)
 
 enum kvm_exit_args kvm_btf_usable_args(const struct kvm_btf *btf)
 {
-	return btf->has_kvm && btf->has_vendor ? kvm_btf_exit_args(btf) :
-						 KVM_EXIT_ARGS_UNKNOWN;
+	return btf->kvm && btf->vendor ? btf->exit_args : KVM_EXIT_ARGS_UNKNOWN;
 }
 
 const char *kvm_exit_args_name(enum kvm_exit_args args)
@@ -140,28 +144,41 @@ const char *kvm_exit_args_name(enum kvm_exit_args args)
 	return "unknown";
 }
 
-bool kvm_btf_has_tracepoint(const struct kvm_btf *btf, const char *name)
+static bool has_tracepoint(const struct types *types, const char *name)
 {
 	int id;
 
-	return find_tracepoint(btf, name, &id) != NULL;
+	return find_tracepoint(types, name, &id) != NULL;
 }
 
-bool kvm_btf_has_function(const struct kvm_btf *btf, const char *name)
+static bool has(const struct btf *btf, const char *name, uint32_t kind)
 {
+	return btf && btf__find_by_name_kind(btf, name, kind) > 0;
+}
+
+void kvm_btf_read(const char *root, const char *vendor, struct kvm_btf *btf)
+{
+	struct types types;
 	int id;
 
-	return find(btf, name, BTF_KIND_FUNC, &id) != NULL;
-}
-
-bool kvm_btf_has_kfunc(const struct kvm_btf *btf, const char *name)
-{
-	return btf->vmlinux &&
-	       btf__find_by_name_kind(btf->vmlinux, name, BTF_KIND_FUNC) > 0;
-}
-
-bool kvm_btf_has_variable(const struct kvm_btf *btf, const char *name)
-{
-	return btf->vendor &&
-	       btf__find_by_name_kind(btf->vendor, name, BTF_KIND_VAR) > 0;
+	open_types(root, vendor, &types);
+	*btf = (struct kvm_btf){
+		.vmlinux = types.vmlinux,
+		.kvm = types.vmlinux &&
+		       (types.kvm || module_built_in(root, "kvm")),
+		.vendor = types.vmlinux && vendor[0] &&
+			  (types.vendor || module_built_in(root, vendor)),
+		.kvm_exit = has_tracepoint(&types, "kvm_exit"),
+		.kvm_entry = has_tracepoint(&types, "kvm_entry"),
+		.kvm_cpuid = has_tracepoint(&types, "kvm_cpuid"),
+		.exit_args = exit_args(&types),
+		.vcpu_destroy = find(&types, "kvm_arch_vcpu_destroy",
+				     BTF_KIND_FUNC, &id),
+		.rdonly_cast =
+			has(types.vmlinux, "bpf_rdonly_cast", BTF_KIND_FUNC),
+		.bpf_of_61 = has(types.vmlinux, "bpf_ktime_get_tai_ns",
+				 BTF_KIND_FUNC),
+		.svm_data = has(types.vendor, "svm_data", BTF_KIND_VAR),
+	};
+	close_types(&types);
 }

@@ -6,7 +6,6 @@
 #ifndef EXITLEDGER_KVM_BTF_H
 #define EXITLEDGER_KVM_BTF_H
 
-#include <bpf/btf.h>
 #include <stdbool.h>
 
 /*
@@ -23,49 +22,36 @@ enum kvm_exit_args {
  * "unknown" */
 const char *kvm_exit_args_name(enum kvm_exit_args args);
 
-/* BTF of the kernel and of KVM's modules, each NULL where there is none. */
+/* The kernel's types and those of KVM's modules tell this; it is plain data. */
 struct kvm_btf {
-	struct btf *vmlinux;
-	struct btf *kvm; /* NULL if KVM is built in: @vmlinux has its types */
-	struct btf *vendor; /* the same for kvm_amd or kvm_intel */
-	bool has_kvm, has_vendor; /* the types are in either BTF */
+	bool vmlinux; /* there is BTF of the kernel */
+	bool kvm, vendor; /* the module's; if built in: the kernel's */
+	bool kvm_exit, kvm_entry, kvm_cpuid; /* the tracepoint exists */
+	enum kvm_exit_args exit_args;
+	bool vcpu_destroy; /* there is a kvm_arch_vcpu_destroy() to attach to */
+	/*
+	 * Functions of the kernel for BPF programs to call.  Any function of
+	 * that name counts, because older kernels do not mark kfuncs.
+	 */
+	bool rdonly_cast; /* bpf_rdonly_cast() (6.2) */
+	bool bpf_of_61; /* bpf_ktime_get_tai_ns(), as in Linux 6.1 */
+	bool svm_data; /* the vendor's module has this variable */
 };
 
 /**
- * kvm_btf_open - read the BTF that there is
+ * kvm_btf_read - look up everything in the BTF that there is
  * @root: a folder in the place of /, "" for / itself
  * @vendor: "kvm_amd", "kvm_intel", or "" for neither
+ *
+ * Reading the kernel's BTF takes most of a command's start, so call this once
+ * and pass the result on.
  */
-void kvm_btf_open(const char *root, const char *vendor, struct kvm_btf *btf);
-
-void kvm_btf_close(struct kvm_btf *btf);
-
-/** kvm_btf_exit_args - from the prototype of the tracepoint kvm_exit */
-enum kvm_exit_args kvm_btf_exit_args(const struct kvm_btf *btf);
+void kvm_btf_read(const char *root, const char *vendor, struct kvm_btf *btf);
 
 /**
- * kvm_btf_usable_args - the same, but unknown unless BTF has the types of both
- *	kvm and the vendor's module
+ * kvm_btf_usable_args - the arguments of kvm_exit, but unknown unless BTF has
+ *	the types of both kvm and the vendor's module
  */
 enum kvm_exit_args kvm_btf_usable_args(const struct kvm_btf *btf);
-
-/**
- * kvm_btf_has_tracepoint - is there a tracepoint of this name ("kvm_entry")?
- */
-bool kvm_btf_has_tracepoint(const struct kvm_btf *btf, const char *name);
-
-/** kvm_btf_has_function - is there a function of this name to attach to? */
-bool kvm_btf_has_function(const struct kvm_btf *btf, const char *name);
-
-/**
- * kvm_btf_has_kfunc - has the kernel this function for BPF programs to call?
- * @name: such as "bpf_rdonly_cast" (6.2)
- *
- * Any function of that name counts, because older kernels do not mark kfuncs.
- */
-bool kvm_btf_has_kfunc(const struct kvm_btf *btf, const char *name);
-
-/** kvm_btf_has_variable - has the vendor's module a variable of this name? */
-bool kvm_btf_has_variable(const struct kvm_btf *btf, const char *name);
 
 #endif /* EXITLEDGER_KVM_BTF_H */

@@ -127,8 +127,8 @@ static void put_host(struct json_writer *json, const struct host_facts *facts)
 	json_put_text_or_null(json, "isa",
 			      host->isa ? exit_isa_name(host->isa) : "");
 	json_put_text(json, "kvm_exit_args",
-		      kvm_exit_args_name(facts->exit_args));
-	json_put_bool(json, "bpf_rdonly_cast", facts->rdonly_cast);
+		      kvm_exit_args_name(facts->btf.exit_args));
+	json_put_bool(json, "bpf_rdonly_cast", facts->btf.rdonly_cast);
 	json_put_text(json, "lockdown", lockdown[facts->lockdown]);
 	if (host->exit_stats != HOST_UNPATCHED)
 		json_put_int(json, "exit_stats", host->exit_stats);

@@ -101,11 +101,10 @@ static enum reader best_reader(const struct kvm_btf *btf, enum attach attach,
 {
 	if (attach == ATTACH_TP)
 		return READ_PROBE;
-	if (kvm_btf_has_kfunc(btf, "bpf_rdonly_cast"))
+	if (btf->rdonly_cast)
 		return observer_isa(isa)->cast;
-	if (attach == ATTACH_TP_BTF && observer_isa(isa)->variable &&
-	    kvm_btf_has_variable(btf, observer_isa(isa)->variable))
-		return observer_isa(isa)->by_variable;
+	if (attach == ATTACH_TP_BTF && btf->svm_data)
+		return observer_isa(isa)->by_svm_data;
 	return READ_PROBE;
 }
 
@@ -145,7 +144,7 @@ static int try_attach(struct observer *observer, const struct kvm_btf *btf,
  */
 static int try_attach_any(struct observer *observer, const struct kvm_btf *btf)
 {
-	const bool cast = kvm_btf_has_kfunc(btf, "bpf_rdonly_cast");
+	const bool cast = btf->rdonly_cast;
 	const enum attach order[] = {
 		cast ? ATTACH_RAW_TP : ATTACH_TP_BTF,
 		cast ? ATTACH_TP_BTF : ATTACH_RAW_TP,
@@ -168,7 +167,7 @@ static int attach_programs(struct observer *observer, const struct kvm_btf *btf,
 
 	r = attach_choose(&attach, kvm_btf_usable_args(btf),
 			  needs_vcpu(&observer->options), why);
-	if (!r && attach == ATTACH_TP && !btf->has_kvm)
+	if (!r && attach == ATTACH_TP && !btf->kvm)
 		r = record_btf_open(&observer->types, why);
 	if (r)
 		return r;
@@ -341,10 +340,10 @@ void observer_collect_free(struct observer *observer)
 }
 
 int observer_open(struct observer **result,
-		  const struct observer_options *options, struct why *why)
+		  const struct observer_options *options,
+		  const struct kvm_btf *btf, struct why *why)
 {
 	struct observer *observer;
-	struct kvm_btf btf;
 	struct host host;
 	int r;
 
@@ -360,9 +359,7 @@ int observer_open(struct observer **result,
 		kernel_counts(observer);
 	}
 	libbpf_set_print(libbpf_print);
-	kvm_btf_open("", host.vendor, &btf);
-	r = attach_programs(observer, &btf, why);
-	kvm_btf_close(&btf);
+	r = attach_programs(observer, btf, why);
 	if (!r)
 		r = open_rings(observer, why);
 	if (r)

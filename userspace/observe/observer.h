@@ -6,6 +6,7 @@
 #ifndef EXITLEDGER_OBSERVER_H
 #define EXITLEDGER_OBSERVER_H
 
+#include "host/kvm_btf.h"
 #include "ledger/answers.h"
 #include "ledger/ledger.h"
 #include "ledger/vm_sums.h"
@@ -37,11 +38,13 @@ struct observer;
  * observer_open - load the programs and attach them
  * @observer: set to the new observer
  * @options: what to observe; ATTACH_AUTO: the cheapest way that works
+ * @btf: of this host, as in struct host_facts
  *
  * Counting starts when this returns.  Returns 0, or -errno with @why filled in.
  */
 int observer_open(struct observer **observer,
-		  const struct observer_options *options, struct why *why);
+		  const struct observer_options *options,
+		  const struct kvm_btf *btf, struct why *why);
 
 /** observer_attach - how the programs were attached; never ATTACH_AUTO */
 enum attach observer_attach(const struct observer *observer);

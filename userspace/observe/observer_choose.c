@@ -161,7 +161,7 @@ bool observer_is_emulating(const struct observer_options *options, u32 isa)
 enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
 			     const struct observer_options *options, u32 isa)
 {
-	if (attach == ATTACH_TP && !btf->has_kvm)
+	if (attach == ATTACH_TP && !btf->kvm)
 		return ENDS_UNSEEN;
 	return observer_is_emulating(options, isa) ? ENDS_FENTRY_EMULATED :
 						     ENDS_FENTRY;

@@ -6,15 +6,18 @@
 static const struct observer_isa rows[] = {
 	{ .isa = EXIT_LEAF_ISA_SVM,
 	  .cast = READ_SVM,
-	  .variable = "svm_data",
-	  .by_variable = READ_SVM_DATA,
+	  .by_svm_data = READ_SVM_DATA,
 	  .handled = "svm_handled" },
-	{ .isa = EXIT_LEAF_ISA_VMX, .cast = READ_VMX, .handled = "vmx_handled" },
+	{ .isa = EXIT_LEAF_ISA_VMX,
+	  .cast = READ_VMX,
+	  .by_svm_data = READ_PROBE,
+	  .handled = "vmx_handled" },
 };
 
 const struct observer_isa *observer_isa(uint32_t isa)
 {
-	static const struct observer_isa none = { .cast = READ_PROBE };
+	static const struct observer_isa none = { .cast = READ_PROBE,
+						  .by_svm_data = READ_PROBE };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].isa == isa)

@@ -133,9 +133,7 @@ enum reader {
 struct observer_isa {
 	uint32_t isa;
 	enum reader cast; /* the reader to use if bpf_rdonly_cast() exists */
-	const char *variable; /* a variable of KVM's module, or NULL */
-	enum reader
-		by_variable; /* the reader of tp_btf that uses the variable */
+	enum reader by_svm_data; /* tp_btf's, if there is that variable */
 	const char *handled; /* the program that sees slow handling, or NULL */
 };
 

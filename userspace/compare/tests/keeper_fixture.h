@@ -20,10 +20,12 @@ static bool a_vm; /* a VM exists, and its guest gets answers */
 #define A_PID 4194303 /* above every pid of this machine */
 
 int observer_open(struct observer **result,
-		  const struct observer_options *asked, struct why *cause)
+		  const struct observer_options *asked,
+		  const struct kvm_btf *btf, struct why *cause)
 {
 	(void)result;
 	(void)asked;
+	(void)btf;
 	return why_set(cause, ENOTSUP, "there is none");
 }
 

@@ -372,7 +372,7 @@ START_TEST(attach_types)
 	finding_is("vcpu_end", DOCTOR_WARNING, "CONFIG_FUNCTION_TRACER");
 	ck_assert(diagnosis.can_monitor);
 	/* But with other arguments it must be the classic tracepoint. */
-	facts.exit_args = KVM_EXIT_REASON_VCPU_ISA;
+	facts.btf.exit_args = KVM_EXIT_REASON_VCPU_ISA;
 	probed(0, 0, ENOENT, 0);
 	finding_is("tp", DOCTOR_MISSING, "tracefs");
 	ck_assert(!diagnosis.can_monitor);
@@ -409,7 +409,7 @@ START_TEST(checks)
 	diagnose();
 	ck_assert_int_eq(doctor_check(&facts, &why), 0);
 	ck_assert_str_eq(why.text, "");
-	facts.btf_kernel = facts.dev_kvm = false;
+	facts.btf.vmlinux = facts.dev_kvm = false;
 	ck_assert_int_eq(doctor_check(&facts, &why), -ENOTSUP);
 	ck_assert_ptr_nonnull(strstr(why.text, "/dev/kvm"));
 	ck_assert_ptr_nonnull(strstr(why.text, "; 'exitledger doctor' tells"));

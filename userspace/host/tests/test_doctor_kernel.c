@@ -25,7 +25,7 @@ START_TEST(kernels)
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		diagnose();
 		strcpy(facts.host.kernel, row[i].release);
-		facts.bpf_of_61 = false;
+		facts.btf.bpf_of_61 = false;
 		doctor_diagnose(&facts, &diagnosis);
 		finding_is("kernel", row[i].state, row[i].release);
 		if (row[i].state == DOCTOR_MISSING) {
@@ -34,7 +34,7 @@ START_TEST(kernels)
 				   "boot Linux " KERNEL_LEAST);
 			ck_assert(!diagnosis.can_monitor);
 		}
-		facts.bpf_of_61 = true;
+		facts.btf.bpf_of_61 = true;
 		doctor_diagnose(&facts, &diagnosis);
 		finding_is("kernel", DOCTOR_OK, row[i].release);
 	}
@@ -77,7 +77,7 @@ START_TEST(too_old_without_btf)
 	root_unlink("/sys/kernel/btf/kvm_amd");
 	diagnose();
 	strcpy(facts.host.kernel, "5.10.0-32-amd64");
-	facts.bpf_of_61 = false;
+	facts.btf.bpf_of_61 = false;
 	for (int records = 0; records < 2; records++) {
 		facts.records = records ? -ENOENT : 0;
 		doctor_diagnose(&facts, &diagnosis);

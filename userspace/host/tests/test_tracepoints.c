@@ -151,15 +151,32 @@ START_TEST(incomplete_records)
 }
 END_TEST
 
+/* Read KVM's BTF from files; @module is NULL if KVM is built in. */
+static struct kvm_btf read_types(const struct btf *vmlinux,
+				 const struct btf *module)
+{
+	struct kvm_btf btf;
+
+	root_make();
+	if (vmlinux)
+		root_write_btf("vmlinux", vmlinux);
+	if (module)
+		root_write_btf("kvm", module);
+	kvm_btf_read(root, "kvm_amd", &btf);
+	root_remove();
+	return btf;
+}
+
 static enum kvm_exit_args args_of(const int *params, int nr)
 {
-	struct kvm_btf btf = { .vmlinux = make_btf() };
-	enum kvm_exit_args args;
+	struct btf *vmlinux = make_btf();
+	struct kvm_btf btf;
 
-	add_tracepoint(btf.vmlinux, "kvm_exit", params, nr);
-	args = kvm_btf_exit_args(&btf);
-	kvm_btf_close(&btf);
-	return args;
+	add_tracepoint(vmlinux, "kvm_exit", params, nr);
+	btf = read_types(vmlinux, NULL);
+	btf__free(vmlinux);
+	ck_assert(btf.kvm_exit);
+	return btf.exit_args;
 }
 
 #define ARGS_OF(...)                          \
@@ -168,7 +185,8 @@ static enum kvm_exit_args args_of(const int *params, int nr)
 
 START_TEST(arguments_of_kvm_exit)
 {
-	struct kvm_btf none = { 0 }, other = { .vmlinux = make_btf() };
+	struct btf *other = make_btf();
+	struct kvm_btf btf;
 
 	ck_assert_int_eq(ARGS_OF(T_VOID_P, T_VCPU_P, T_INT), KVM_EXIT_VCPU_ISA);
 	ck_assert_int_eq(ARGS_OF(T_VOID_P, T_INT, T_VCPU_P, T_INT),
@@ -184,16 +202,25 @@ START_TEST(arguments_of_kvm_exit)
 	ck_assert_int_eq(ARGS_OF(T_VOID_P, T_VCPU_P, T_INT, T_INT),
 			 KVM_EXIT_ARGS_UNKNOWN);
 	/* no tracepoint, no BTF */
-	add_tracepoint(other.vmlinux, "kvm_exits", (const int[]){ T_VOID_P },
-		       1);
-	ck_assert_int_eq(kvm_btf_exit_args(&other), KVM_EXIT_ARGS_UNKNOWN);
-	ck_assert_int_eq(kvm_btf_exit_args(&none), KVM_EXIT_ARGS_UNKNOWN);
+	add_tracepoint(other, "kvm_exits", (const int[]){ T_VOID_P }, 1);
+	btf = read_types(other, NULL);
+	ck_assert(btf.vmlinux);
+	ck_assert(!btf.kvm_exit);
+	ck_assert_int_eq(btf.exit_args, KVM_EXIT_ARGS_UNKNOWN);
+	btf = read_types(NULL, NULL);
+	ck_assert(!btf.vmlinux);
+	ck_assert_int_eq(btf.exit_args, KVM_EXIT_ARGS_UNKNOWN);
 	ck_assert_str_eq(kvm_exit_args_name(KVM_EXIT_VCPU_ISA), "(vcpu, isa)");
-	kvm_btf_close(&other);
+	btf__free(other);
 }
 END_TEST
 
-/* BTF from files if KVM is a module: its types refer to the kernel's. */
+static void add_variable(struct btf *btf, const char *name)
+{
+	ck_assert_int_gt(btf__add_var(btf, name, BTF_VAR_STATIC, T_INT), 0);
+}
+
+/* If KVM is a module, its types refer to the kernel's. */
 START_TEST(btf_of_modules)
 {
 	static const int params[] = { T_VOID_P, T_VCPU_P, T_INT };
@@ -203,28 +230,70 @@ START_TEST(btf_of_modules)
 	add_function(base, "bpf_rdonly_cast");
 	module = btf__new_empty_split(base);
 	add_tracepoint(module, "kvm_exit", params, 3);
-	root_make();
 
-	kvm_btf_open(root, "kvm_amd", &btf);
-	ck_assert_ptr_null(btf.vmlinux);
-	ck_assert(!kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast"));
-	kvm_btf_close(&btf);
+	/* Without the kernel's types, the module's cannot be read. */
+	btf = read_types(NULL, module);
+	ck_assert(!btf.vmlinux && !btf.kvm && !btf.kvm_exit);
+	ck_assert(!btf.rdonly_cast);
 
-	root_write_btf("vmlinux", base);
-	root_write_btf("kvm", module);
-	kvm_btf_open(root, "kvm_amd", &btf);
-	ck_assert_ptr_nonnull(btf.kvm);
-	ck_assert_ptr_null(btf.vendor);
-	ck_assert_int_eq(kvm_btf_exit_args(&btf), KVM_EXIT_VCPU_ISA);
-	ck_assert(kvm_btf_has_tracepoint(&btf, "kvm_exit"));
-	ck_assert(!kvm_btf_has_tracepoint(&btf, "kvm_entry"));
-	ck_assert(kvm_btf_has_kfunc(&btf, "bpf_rdonly_cast"));
-	ck_assert(!kvm_btf_has_kfunc(&btf, "kvm_exit"));
-	ck_assert(!kvm_btf_has_function(&btf, "kvm_arch_vcpu_destroy"));
-	kvm_btf_close(&btf);
+	btf = read_types(base, module);
+	ck_assert(btf.vmlinux && btf.kvm && !btf.vendor);
+	ck_assert_int_eq(btf.exit_args, KVM_EXIT_VCPU_ISA);
+	ck_assert_int_eq(kvm_btf_usable_args(&btf), KVM_EXIT_ARGS_UNKNOWN);
+	ck_assert(btf.kvm_exit && !btf.kvm_entry && !btf.kvm_cpuid);
+	ck_assert(btf.rdonly_cast && !btf.bpf_of_61);
+	ck_assert(!btf.vcpu_destroy && !btf.svm_data);
 	btf__free(module);
 	btf__free(base);
+}
+END_TEST
+
+/*
+ * Each name counts only as the kind of type that is looked for, and only where
+ * it is looked for.
+ */
+START_TEST(names_and_kinds)
+{
+	static const int params[] = { T_VOID_P, T_VCPU_P, T_INT };
+	struct btf *base = make_btf(), *kvm, *vendor;
+	struct kvm_btf btf;
+
+	/* the right names, but wrong kinds, or in the wrong BTF */
+	add_function(base, "btf_trace_kvm_entry");
+	add_function(base, "svm_data");
+	add_variable(base, "bpf_rdonly_cast");
+	add_variable(base, "kvm_arch_vcpu_destroy");
+	kvm = btf__new_empty_split(base);
+	add_function(kvm, "bpf_ktime_get_tai_ns");
+	add_variable(kvm, "svm_data");
+	/* other names, of the same length or with more behind it */
+	add_function(kvm, "kvm_arch_vcpu_destroz");
+	add_tracepoint(kvm, "kvm_cpuid_", params, 1);
+	/* Of two, the first counts, as in all of libbpf. */
+	add_tracepoint(kvm, "kvm_exit", params, 3);
+	add_tracepoint(kvm, "kvm_exit", params, 1);
+	vendor = btf__new_empty_split(base);
+	root_make();
+	root_write_btf("vmlinux", base);
+	root_write_btf("kvm", kvm);
+	root_write_btf("kvm_amd", vendor);
+	kvm_btf_read(root, "kvm_amd", &btf);
+	ck_assert(btf.vmlinux && btf.kvm && btf.vendor);
+	ck_assert(btf.kvm_exit && !btf.kvm_entry && !btf.kvm_cpuid);
+	ck_assert_int_eq(kvm_btf_usable_args(&btf), KVM_EXIT_VCPU_ISA);
+	ck_assert(!btf.vcpu_destroy && !btf.rdonly_cast);
+	ck_assert(!btf.bpf_of_61 && !btf.svm_data);
+
+	add_variable(vendor, "svm_data");
+	root_write_btf("kvm_amd", vendor);
+	kvm_btf_read(root, "kvm_amd", &btf);
+	ck_assert(btf.svm_data);
+	kvm_btf_read(root, "", &btf);
+	ck_assert(!btf.svm_data && !btf.vendor);
 	root_remove();
+	btf__free(vendor);
+	btf__free(kvm);
+	btf__free(base);
 }
 END_TEST
 
@@ -273,6 +342,7 @@ int main(void)
 	tcase_add_test(tcase, incomplete_records);
 	tcase_add_test(tcase, arguments_of_kvm_exit);
 	tcase_add_test(tcase, btf_of_modules);
+	tcase_add_test(tcase, names_and_kinds);
 	tcase_add_test(tcase, records_from_tracefs);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);

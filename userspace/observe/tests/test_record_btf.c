@@ -170,7 +170,7 @@ END_TEST
 START_TEST(ends)
 {
 	const struct observer_options compare = { .answers = true };
-	const struct kvm_btf none = { 0 }, kvm = { .has_kvm = true };
+	const struct kvm_btf none = { 0 }, kvm = { .kvm = true };
 
 	ck_assert_int_eq(observer_best_ends(&none, ATTACH_TP, &asked[0],
 					    EXIT_LEAF_ISA_VMX),
