@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,33 +49,6 @@ static void close_types(struct types *types)
 	btf__free(types->vmlinux);
 }
 
-/* Find a type: returns the BTF that has it, and sets the type's id.  The BTF of
- * a module contains the kernel's types, too. */
-static const struct btf *find(const struct types *types, const char *name,
-			      uint32_t kind, int *id)
-{
-	const struct btf *in[] = { types->kvm, types->vmlinux };
-
-	for (size_t i = 0; i < 2; i++) {
-		if (!in[i])
-			continue;
-		*id = btf__find_by_name_kind(in[i], name, kind);
-		if (*id > 0)
-			return in[i];
-	}
-	return NULL;
-}
-
-/* Find the prototype of a tracepoint: the kernel's type btf_trace_NAME. */
-static const struct btf *find_tracepoint(const struct types *types,
-					 const char *name, int *id)
-{
-	char type[128];
-
-	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	return find(types, type, BTF_KIND_TYPEDEF, id);
-}
-
 static const struct btf_type *skip_names(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *type = btf__type_by_id(btf, id);
@@ -102,15 +76,12 @@ static bool is_u32(const struct btf *btf, uint32_t id)
 	return type && btf_is_int(type) && type->size == 4;
 }
 
-static enum kvm_exit_args exit_args(const struct types *types)
+/* The arguments, from the prototype of the tracepoint: btf_trace_kvm_exit. */
+static enum kvm_exit_args exit_args(const struct btf *in, uint32_t id)
 {
+	const struct btf_type *type = skip_names(in, id);
 	const struct btf_param *param;
-	const struct btf_type *type;
-	const struct btf *in;
-	int id;
 
-	in = find_tracepoint(types, "kvm_exit", &id);
-	type = in ? skip_names(in, id) : NULL;
 	if (type && btf_is_ptr(type))
 		type = skip_names(in, type->type);
 	if (!type || !btf_is_func_proto(type))
@@ -144,22 +115,86 @@ const char *kvm_exit_args_name(enum kvm_exit_args args)
 	return "unknown";
 }
 
-static bool has_tracepoint(const struct types *types, const char *name)
-{
-	int id;
+/* In which BTF a name is looked for; a built-in KVM's is the kernel's. */
+enum place {
+	IN_VMLINUX = 1,
+	IN_KVM = 2,
+	IN_VENDOR = 4,
+};
 
-	return find_tracepoint(types, name, &id) != NULL;
+static const struct wanted {
+	const char *name;
+	uint16_t kind;
+	uint16_t places;
+	size_t found; /* the offset of the answer in struct kvm_btf */
+} wanted[] = {
+#define WANTED(name, kind, places, found)                                      \
+	{                                                                      \
+		name, BTF_KIND_##kind, places, offsetof(struct kvm_btf, found) \
+	}
+#define TRACEPOINT(name) \
+	WANTED("btf_trace_" #name, TYPEDEF, IN_VMLINUX | IN_KVM, name)
+	TRACEPOINT(kvm_exit),
+	TRACEPOINT(kvm_entry),
+	TRACEPOINT(kvm_cpuid),
+	WANTED("kvm_arch_vcpu_destroy", FUNC, IN_VMLINUX | IN_KVM,
+	       vcpu_destroy),
+	WANTED("bpf_rdonly_cast", FUNC, IN_VMLINUX, rdonly_cast),
+	WANTED("bpf_ktime_get_tai_ns", FUNC, IN_VMLINUX, bpf_of_61),
+	WANTED("svm_data", VAR, IN_VENDOR, svm_data),
+};
+
+#define NR_WANTED (sizeof(wanted) / sizeof(wanted[0]))
+
+static const struct wanted *find(const char *name, uint16_t kind,
+				 enum place place)
+{
+	for (size_t i = 0; i < NR_WANTED; i++) {
+		const struct wanted *row = &wanted[i];
+
+		/* Nearly all names differ in the first character. */
+		if (row->name[0] == name[0] && row->kind == kind &&
+		    row->places & place && !strcmp(row->name, name))
+			return row;
+	}
+	return NULL;
 }
 
-static bool has(const struct btf *btf, const char *name, uint32_t kind)
+/*
+ * Look at each type once, as the kernel has more than 100,000.  Of several
+ *types with a name and a kind, the first counts.
+ * @base: its types are left out, though @types has them, too; NULL: there is
+ *	none
+ */
+static void look_in(const struct btf *types, const struct btf *base,
+		    enum place place, struct kvm_btf *btf)
 {
-	return btf && btf__find_by_name_kind(btf, name, kind) > 0;
+	const uint32_t end = types ? btf__type_cnt(types) : 0;
+
+	for (uint32_t id = base ? btf__type_cnt(base) : 1; id < end; id++) {
+		const struct btf_type *type = btf__type_by_id(types, id);
+		const uint16_t kind = btf_kind(type);
+		const struct wanted *row;
+		const char *name;
+		bool *found;
+
+		if (kind != BTF_KIND_FUNC && kind != BTF_KIND_TYPEDEF &&
+		    kind != BTF_KIND_VAR)
+			continue;
+		name = btf__name_by_offset(types, type->name_off);
+		row = name ? find(name, kind, place) : NULL;
+		if (!row)
+			continue;
+		found = (bool *)((char *)btf + row->found);
+		if (found == &btf->kvm_exit && !*found)
+			btf->exit_args = exit_args(types, id);
+		*found = true;
+	}
 }
 
 void kvm_btf_read(const char *root, const char *vendor, struct kvm_btf *btf)
 {
 	struct types types;
-	int id;
 
 	open_types(root, vendor, &types);
 	*btf = (struct kvm_btf){
@@ -168,17 +203,9 @@ void kvm_btf_read(const char *root, const char *vendor, struct kvm_btf *btf)
 		       (types.kvm || module_built_in(root, "kvm")),
 		.vendor = types.vmlinux && vendor[0] &&
 			  (types.vendor || module_built_in(root, vendor)),
-		.kvm_exit = has_tracepoint(&types, "kvm_exit"),
-		.kvm_entry = has_tracepoint(&types, "kvm_entry"),
-		.kvm_cpuid = has_tracepoint(&types, "kvm_cpuid"),
-		.exit_args = exit_args(&types),
-		.vcpu_destroy = find(&types, "kvm_arch_vcpu_destroy",
-				     BTF_KIND_FUNC, &id),
-		.rdonly_cast =
-			has(types.vmlinux, "bpf_rdonly_cast", BTF_KIND_FUNC),
-		.bpf_of_61 = has(types.vmlinux, "bpf_ktime_get_tai_ns",
-				 BTF_KIND_FUNC),
-		.svm_data = has(types.vendor, "svm_data", BTF_KIND_VAR),
 	};
+	look_in(types.vmlinux, NULL, IN_VMLINUX, btf);
+	look_in(types.kvm, types.vmlinux, IN_KVM, btf);
+	look_in(types.vendor, types.vmlinux, IN_VENDOR, btf);
 	close_types(&types);
 }
