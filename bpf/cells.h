@@ -51,7 +51,8 @@ static __always_inline void slot_first_exit(struct obs_slot *slot)
 }
 
 /* Search a reason's cell, or take a new one if @take; 0 if there is none. */
-static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
+static __always_inline u32 cell_search(struct obs_slot *slot, u32 reason,
+				       u32 take)
 {
 	u32 direct = direct_of(reason);
 
@@ -81,6 +82,28 @@ static __noinline u32 cell_search(struct obs_slot *slot, u32 reason, u32 take)
 }
 
 /*
+ * The verifier walks the loop of a function that is not static only once, not
+ * at each call: else that is most of what loading a program for exits takes.
+ * Its arguments are numbers, which every kernel allows.
+ */
+__noinline u32 cell_take(u64 index, u32 reason)
+{
+	return cell_search(slot_at(index), reason, 1);
+}
+
+/* A function of its own, so that only rare exits compute the slot's index. */
+static __noinline u32 cell_rare(struct obs_slot *slot, u32 reason)
+{
+	return cell_take(slot - slots, reason);
+}
+
+/* This is static, as its callers need to know that the result is bounded. */
+static __noinline u32 cell_find(struct obs_slot *slot, u32 reason)
+{
+	return cell_search(slot, reason, 0);
+}
+
+/*
  * Find the cell of a reason, or take one.  The barriers in this file prevent
  * clang from merging branches that the verifier must distinguish.
  */
@@ -101,7 +124,7 @@ static __always_inline u64 cell_of(struct obs_slot *slot, u32 reason)
 		if (likely(cell))
 			return cell;
 	}
-	cell = cell_search(slot, reason, 1) & 0xff;
+	cell = cell_rare(slot, reason) & 0xff;
 	asm volatile("" : "+r"(cell));
 	return cell;
 }

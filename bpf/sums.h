@@ -36,7 +36,7 @@ static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
 	if (READ_ONCE(slot->exit_ns))
 		sum->outside++;
 	if (sum->by_reason) {
-		cell = cell_search(slot, sum->reason, 0);
+		cell = cell_find(slot, sum->reason);
 		if (cell && cell < OBS_CELLS)
 			sum_cell(sum, &slot->cell[cell]);
 		return 0;
