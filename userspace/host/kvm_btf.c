@@ -162,7 +162,7 @@ static const struct wanted *find(const char *name, uint16_t kind,
 
 /*
  * Look at each type once, as the kernel has more than 100,000.  Of several
- *types with a name and a kind, the first counts.
+ * types with a name and a kind, the first counts.
  * @base: its types are left out, though @types has them, too; NULL: there is
  *	none
  */
