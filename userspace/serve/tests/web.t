@@ -53,7 +53,8 @@ def certificate(name, purpose, ca="ca"):
     """Make a key and a certificate for this purpose, signed by an authority."""
     openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
             f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-    write("extensions", f"subjectAltName=IP:127.0.0.1\nextendedKeyUsage={purpose}\n")
+    write("extensions", f"subjectAltName=IP:127.0.0.1\nextendedKeyUsage={purpose}\n"
+          "keyUsage=digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
     openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key",
             "-CAcreateserial", "-days", "2", "-extfile", "extensions", "-out", f"{name}.crt")
 
@@ -61,12 +62,14 @@ def certificate(name, purpose, ca="ca"):
 def authority(name):
     """Make the key and the certificate of an authority."""
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-keyout", f"{name}.key", "-out", f"{name}.crt", "-days", "2", "-subj", f"/CN={name}")
+            "-keyout", f"{name}.key", "-out", f"{name}.crt", "-days", "2", "-subj", f"/CN={name}",
+            "-addext", "keyUsage=critical,keyCertSign")
 
 
 def context(client=None, version=None):
     """Return a client's TLS context, with this certificate, and for only this version."""
     made = ssl.create_default_context(cafile=path("ca.crt"))
+    made.verify_flags |= ssl.VERIFY_X509_STRICT  # Python's default from 3.13 on
     made.minimum_version = version or ssl.TLSVersion.TLSv1_2
     if version:
         made.maximum_version = version
