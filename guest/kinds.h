@@ -74,7 +74,7 @@ size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t *reasons);
 
 /**
- * kinds_exits - the number of exits for a reason that this work causes
+ * kinds_exits - the number of exits, of one reason, that this work causes
  *
  * It includes further exits of an operation, such as the one at the end of an
  * interrupt.
@@ -88,7 +88,7 @@ uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS]);
 /** kinds_exact - is the number of a reason's exits known exactly? */
 bool kinds_exact(const uint64_t work[MICRO_KINDS], int isa, uint32_t reason);
 
-/** kinds_all_exits - the number of exits for all reasons that this work causes */
+/** kinds_all_exits - the exits, of all reasons, that this work causes */
 uint64_t kinds_all_exits(const uint64_t work[MICRO_KINDS], int isa);
 
 #endif /* EXITLEDGER_GUEST_KINDS_H */

@@ -6,7 +6,7 @@
 # Manages KVM's modules with exit counters for a kernel of this machine;
 # kvm-instrumentation/Makefile runs it.
 #
-# modules    builds them, in build/modules/KREL
+# modules    builds them
 # install    copies them to /lib/modules/KREL/updates/exitledger, where modprobe
 #            prefers them to the distribution's, which are not touched
 # uninstall  removes them from there
@@ -15,12 +15,16 @@
 #
 # Environment:
 # KREL       the kernel's release (default: the running kernel's)
-# SOURCE     its source (default: the tarball of Debian's or Ubuntu's package
-#            linux-source-VERSION), or a directory that has it, such as rpmbuild's BUILD
-# MODULES    install: the directory in which modules were built
-# SIGN_KEY, SIGN_CERT   install: a key to sign the modules with
+# SOURCE     modules: a directory with the kernel's source, or one above it, such as
+#            rpmbuild's BUILD (default: the tarball of the distribution's package
+#            linux-source-VERSION)
+# BASE       modules: the directory of an earlier build, whose objects are reused
+# MODULES    modules: the directory to build in; install: the directory to install from
+#            (default: build/modules/KREL)
+# SIGN_KEY, SIGN_CERT   install: the key that signs the modules, and its certificate; give
+#            both or neither
 # ROOT       install and uninstall: the directory of another system (an image),
-#            instead of /.  Tests run all commands in a made-up one.
+#            instead of /.  Tests run all commands in a made-up system's directory.
 
 # Variables that make exports must not reach the kernel's makefiles.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES

@@ -75,8 +75,9 @@ static struct span next_item(struct span *rest)
 }
 
 /*
- * Find the value of a key in a list.  If there is no such key and @bare is set,
- * take the first item if that has no key.  Fails if the value is empty.
+ * Find the value of a key in a list.  If the key is missing and @bare is set,
+ * take the first item, provided that it has no '='.  Fails if the value is
+ * empty.
  */
 static bool list_value(struct span list, const char *key, bool bare,
 		       struct span *value)

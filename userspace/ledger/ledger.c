@@ -222,7 +222,10 @@ int ledger_total(const struct ledger_vm *vm, struct ledger_total *total)
 	return 0;
 }
 
-/* Sums are added without cells and keys. */
+/*
+ * Add a vCPU's counts.  If @sums is set, add only the vCPU's own sums, and
+ * leave out its cells and keys.
+ */
 static int add_vcpu(struct ledger_vm *vm, const struct ledger_vcpu *from,
 		    bool sums)
 {

@@ -36,8 +36,8 @@ int run_schema_create(sqlite3 *db);
 /**
  * run_schema_check - is this a run, of a version that we know?
  *
- * If so, its tables are defined as ours; their contents are not checked.
- * Returns 0, or -errno with @why.
+ * Also compares the definitions of its tables with ours, but does not look into
+ * the tables.  Returns 0, or -errno with @why.
  */
 int run_schema_check(sqlite3 *db, const char *path, struct why *why);
 

@@ -22,10 +22,15 @@ bool run_words_mark_is_automatic(const struct run_mark *mark);
 bool run_words_has_mark(const struct ledger *vms, const struct filter *filter,
 			const struct run_mark *mark);
 
-/** run_words_mark_text - the text of a mark, and the name of its VM */
+/**
+ * run_words_mark_text - the text of a mark, after its kind
+ *
+ * The text of a mark that the recorder set is the name of its VM.  Marks that
+ * were set on the host have no kind before their text.
+ */
 struct why run_words_mark_text(const struct run_mark *mark);
 
-/** run_words_mark - a mark in one line: its time, its text, and its VM */
+/** run_words_mark - a mark in one line: its time, and run_words_mark_text() */
 struct why run_words_mark(const struct run_info *info,
 			  const struct run_mark *mark);
 

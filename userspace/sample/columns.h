@@ -137,7 +137,7 @@ void column_list_cells(const struct column_list *list, const struct row *row,
  * Returns less than 0 if @a comes first, and more than 0 if @b does.  Names
  * are in alphabetical order.  Rows without a value come last.  Rows with the
  * same value are ordered by reason and key, so the result is never 0 for two
- * different rows.
+ * reasons, or two keys, of one group.  It can be 0 for the totals of two groups.
  */
 int column_compare(enum column_id id, const struct row *a, const struct row *b);
 

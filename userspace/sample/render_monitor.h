@@ -64,7 +64,10 @@ bool monitor_slow(const struct monitor_sample *sample,
 
 /* The format can contain histograms: --histograms. */
 #define FORMAT_HISTOGRAMS 1u
-/* The format always has all columns, and rows in its own order. */
+/*
+ * The format has all columns, and rows in a fixed order: --columns and --sort
+ * are refused.
+ */
 #define FORMAT_ALL_COLUMNS 2u
 
 struct monitor_format {

@@ -5,9 +5,7 @@
 #include "lib/clock.h"
 #include "serve/serve_http_private.h"
 
-/*
- * A client may be cut off for another one when its answer is older than this.
- */
+/* A client may be cut off for a new one this long after its request. */
 #define PATIENCE_NS 1000000000ull
 
 void serve_on_connection(void *context, struct MHD_Connection *connection,
@@ -62,8 +60,9 @@ static bool is_idler(const struct client *a, const struct client *b)
 
 /*
  * Find the client to cut off for a new one, or NULL.  A client that has sent no
- * request can be cut off at once, one that reads its answer after PATIENCE_NS.
- * So neither can lock out a client that scrapes.
+ * request can be cut off at once.  A client that is being answered can be cut
+ * off PATIENCE_NS after its request.  So neither can lock out a client that
+ * scrapes.
  */
 static const struct client *find_idler(const struct serve *serve)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Made-up guests that do the same in each second, for tests of advice. */
+/*
+ * Made-up guests for tests of advice.  Their exits have constant rates, all the
+ * time or in some of the seconds.
+ */
 #ifndef EXITLEDGER_ADVISE_FIXTURE_H
 #define EXITLEDGER_ADVISE_FIXTURE_H
 
