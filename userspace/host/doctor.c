@@ -342,7 +342,7 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 	else if (mode == HOST_UNPATCHED)
 		diagnosis_add(
 			d, "exit_stats", DOCTOR_WARNING,
-			"load the patched modules (kvm-instrumentation/README.md); only 'exitledger compare' needs them",
+			"load the patched modules (kvm-instrumentation/README.md); only compare, --book kernel and exitleaf need them",
 			"this KVM has no exit counters of its own");
 	else if (!mode)
 		diagnosis_add(d, "exit_stats", DOCTOR_WARNING,

@@ -287,6 +287,7 @@ START_TEST(counters)
 	root_unlink("/sys/module/kvm/parameters/exit_stats_leaves");
 	diagnose();
 	finding_is("exit_stats", DOCTOR_WARNING, "patched modules");
+	finding_is("exit_stats", DOCTOR_WARNING, "--book kernel");
 	ck_assert(!diagnosis.can_compare);
 	ck_assert(diagnosis.can_monitor);
 }
