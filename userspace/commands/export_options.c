@@ -25,7 +25,7 @@ enum {
 static const struct argp_option rows[] = {
 	{ "listen", OPT_LISTEN, "ADDRESS", 0,
 	  "Serve at ADDR:PORT, :PORT or unix:PATH (default " EXPORT_LISTEN
-	  "), any number of times",
+	  "), up to eight times",
 	  0 },
 	{ "web-config", OPT_WEB_CONFIG, "FILE", 0,
 	  "Take TLS and users from FILE, as Prometheus' exporters do", 0 },
@@ -186,7 +186,7 @@ void export_options_parse(int argc, char **argv, struct export_command *command)
 		.check = check,
 		.context = command,
 		.doc = "Serve the VM exits of this host's guests as metrics, for Prometheus and others."
-		       "\vIt runs until SIGTERM or SIGINT.",
+		       "\vIt runs until SIGTERM, SIGINT or SIGHUP.",
 		.interval = EXPORT_INTERVAL,
 	};
 
