@@ -47,15 +47,16 @@ echo "\$*" >>"$tap_dir/depmod"
 exec $(type -P depmod) -b "$root" -C "$root/etc/depmod.d" "\$@"
 SCRIPT
 # This dkms can fail to remove modules, and moves the kernel's own modules away as DKMS 3.2
-# does.
+# does, unless it is that one.
+moved=$root/var/lib/dkms/exitledger-kvm/original_module/$KREL/moved
 cat >"$tap_dir/bin/dkms" <<SCRIPT
 #!/bin/sh
 set -e
 [ "\$1" != unbuild ] || [ ! -e "$tap_dir/stuck" ]
 $(type -P dkms) "\$@"
-if [ "\$1" = install ] && [ -e "$tap_dir/moves" ]; then
-	to=$root/var/lib/dkms/exitledger-kvm/original_module/$KREL/moved
-	from=\$(cat "$tap_dir/moves")
+from=\$(cat "$tap_dir/moves" 2>/dev/null || true)
+if [ "\$1" = install ] && [ -e "\$from" ]; then
+	to=$moved
 	mkdir -p "\$to"
 	mv "\$from" "\$to/kvm.ko"
 	echo "\$from" >"\$to/kvm.ko.origin"
@@ -195,9 +196,8 @@ echo "$own/kvm.ko" >"$tap_dir/moves"
 rm "$tap_dir/depmod"
 run "${others[@]}" "$tool" update
 rm "$tap_dir/moves"
-rm -r "$root/var/lib/dkms/exitledger-kvm/original_module/$KREL/moved"
-rmdir -p --ignore-fail-on-non-empty \
-	"$root/var/lib/dkms/exitledger-kvm/original_module/$KREL"
+rm -rf "$moved"
+[ ! -d "${moved%/*}" ] || rmdir -p --ignore-fail-on-non-empty "${moved%/*}"
 ok 'the right source is used, not the one that the environment names' status_is 0
 ok 'the last depmod is for the same root' \
 	[ "$(tail -n 1 "$tap_dir/depmod")" = "-b $root -C $root/etc/depmod.d $KREL" ]
