@@ -39,8 +39,9 @@ echo "[LAB] scrapes while a guest runs"
 serve export --by msr --fast --off-cpu --slower-than 50us
 cat "/proc/$exporter/status" >/results/export.rights
 scrape before
+# The guest runs for some seconds, as KVM's statistics are judged once a second.
 # shellcheck disable=SC2086 # words
-exitledger monitor --json -i 0 -- $guest --vcpus 2 --reads 20 --meanwhile cpuid=20000 rdmsr=5000 hlt=50 \
+exitledger monitor --json -i 0 -- $guest --vcpus 2 --reads 20 --meanwhile cpuid=60000 rdmsr=5000 hlt=50 \
 	>/results/monitor.txt 2>/results/monitor.err &
 monitor=$!
 n=0
