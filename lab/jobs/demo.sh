@@ -92,27 +92,31 @@ prepare_kernel() {
 	KERNEL=$KREL
 }
 
-# build_id FILE: print the build ID of a module in hexadecimal
+# build_id MODULE DIR: print the build ID of a module in hexadecimal.  DIR is for a temporary
+# file.  The ID follows the header of an ELF note, which has 16 bytes (elf(5)).
 build_id() {
-	local notes
+	local id
 
-	notes=$(readelf -nW "$1")
-	sed -n 's/.*Build ID: \([0-9a-f]*\)$/\1/p' <<<"$notes"
+	objcopy -O binary --only-section=.note.gnu.build-id "$1" "$2/note"
+	id=$(od -An -v -t x1 -j 16 -- "$2/note" | tr -d ' \n')
+	[[ -n $id ]] || die "$(rel "$1") has no build ID, so it cannot be recognized later"
+	printf '%s\n' "$id"
 }
 
 # Write to the file "balanced" which modules of this set balanced, on which vendor's host:
 #	VENDOR KVM-BUILD-ID VENDOR-BUILD-ID DATE
 # Other vendors' lines are kept.
 mark_balanced() {
-	local vendor tmp file=$MODULES/balanced
+	local vendor kvm module tmp file=$MODULES/balanced
 
 	vendor=$(sed -n 's/.*"vendor": *"\(kvm_[a-z]*\)".*/\1/p' "$RESULTS/micro.json")
 	[[ -n $vendor ]] || die "$(rel "$RESULTS/micro.json") names no vendor"
 	new_beside tmp "$file"
+	kvm=$(build_id "$MODULES/kvm.ko" "$tmp")
+	module=$(build_id "$MODULES/${vendor/_/-}.ko" "$tmp")
 	{
 		[[ ! -e $file ]] || awk -v vendor="$vendor" '$1 != vendor' "$file"
-		printf '%s %s %s %(%F)T\n' "$vendor" "$(build_id "$MODULES/kvm.ko")" \
-			"$(build_id "$MODULES/${vendor/_/-}.ko")" -1
+		printf '%s %s %s %(%F)T\n' "$vendor" "$kvm" "$module" -1
 	} >"$tmp/balanced"
 	publish "$tmp/balanced" "$file"
 	note "the books balance with these modules on $vendor: $(rel "$file") says so"
