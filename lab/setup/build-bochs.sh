@@ -46,13 +46,12 @@ fetch() {
 
 	[[ -z $(find_tarball) ]] || return 0
 	need apt-get
+	DIE_STATUS=4
 	own_lists "$BUILD/cache/apt-bochs" deb-src "$SUITE"
 	new_beside tmp "$SOURCES"
 	try_step "download the source of Bochs, 4 MB" bochs-download download "$tmp"
-	if ((STEP_STATUS)); then
-		DIE_STATUS=4
-		die "cannot get the source of Bochs: $STEP_REASON"
-	fi
+	((STEP_STATUS == 0)) || die "cannot get the source of Bochs: $STEP_REASON"
+	DIE_STATUS=1
 	publish "$tmp" "$SOURCES"
 }
 
@@ -66,15 +65,20 @@ compile() { # TARBALL DIR
 	grep -x "$MODEL" models
 }
 
+# Is the program there, as this script builds it?
+is_built() {
+	[[ -x $HOME_DIR/bochs && -r $HOME_DIR/stamp && $(<"$HOME_DIR/stamp") == "$KEY" ]]
+}
+
 main() {
 	local tarball work tmp
 
 	(($# == 0)) || usage
 	KEY=$(hash_of "$LAB/setup/build-bochs.sh")
+	! is_built || return 0
 	lock
-	if [[ -x $HOME_DIR/bochs && -r $HOME_DIR/stamp && $(<"$HOME_DIR/stamp") == "$KEY" ]]; then
-		return 0
-	fi
+	# Another run may have built it meanwhile.
+	! is_built || return 0
 	need g++ gcc make tar xz strip
 	fetch
 	tarball=$(find_tarball)
