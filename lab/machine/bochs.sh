@@ -127,12 +127,13 @@ machine() {
 
 # start_l1 PREFIX...: replace this process by the emulator
 start_l1() {
+	local words=(-q -f bochsrc)
+
 	cd -- "$RUN" || exit
-	if [[ $SCREEN == nogui ]]; then
-		exec "$@" "$BOCHS" -q -f bochsrc >bochs.out
-	fi
-	# Its screen is a terminal, whose type must be known.
-	TERM=vt100 exec "$@" "$BOCHS" -q -f bochsrc -rc debugger >bochs.out
+	# Debian's Bochs reads commands for its debugger, and its screen is a terminal, whose
+	# type must be known.
+	[[ $SCREEN == nogui ]] || words+=(-rc debugger)
+	TERM=vt100 exec "$@" "$BOCHS" "${words[@]}" >bochs.out
 }
 
 # serial_file FILE, serial_terminal: choose the place of L1's console
