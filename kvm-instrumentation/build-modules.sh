@@ -308,7 +308,8 @@ install_modules() {
 		kernel_package_version "$HEADERS" | sed 's/^/# kernel /'
 		(cd -- "$tmp" && sha256sum -- "${MODULES[@]}")
 	} >"$tmp/stamp"
-	rm -f -- "$OUT/stamp"
+	# Other modules have not balanced yet.
+	rm -f -- "$OUT/stamp" "$OUT/balanced"
 	for module in "${MODULES[@]}" stamp; do
 		mv -f -- "$tmp/$module" "$OUT/$module"
 	done

@@ -74,11 +74,16 @@ loaded_id() {
 # loaded_is_untried: did anchors place the hooks of the loaded modules, and did their books not
 # balance in the lab yet?  Sets VENDOR.  demo.sh wrote the file; host.c asks the same.
 loaded_is_untried() {
+	local kvm vendor
+
 	grep -qsx '[1-9][0-9]*' "$ROOT/sys/module/kvm/parameters/exit_stats_by_anchors" || return 1
 	for VENDOR in kvm_amd kvm_intel; do
 		[[ ! -d $ROOT/sys/module/$VENDOR ]] || break
 	done
-	! grep -qs "^$VENDOR $(loaded_id kvm) $(loaded_id "$VENDOR") " "$OURS/balanced"
+	kvm=$(loaded_id kvm)
+	vendor=$(loaded_id "$VENDOR")
+	[[ -z $kvm || -z $vendor ]] ||
+		! grep -qs "^$VENDOR $kvm $vendor " "$OURS/balanced"
 }
 
 # loaded_is_other_than FILE: is the loaded kvm.ko another than this file?  If both or

@@ -10,10 +10,6 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=kvm-instrumentation/tests/root.sh
 . kvm-instrumentation/tests/root.sh
 
-build=$(realpath "${BUILD:-build}")
-# shellcheck disable=SC1090
-. "$build/kernel/$(lab/setup/series.sh default)/current/kernel.env"
-PATH=$PATH:/usr/sbin:/sbin
 chmod 755 "$tap_dir"
 export BUILD=$tap_dir/build
 BASE=$build/modules/$KSERIES/normal

@@ -9,11 +9,6 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=kvm-instrumentation/tests/root.sh
 . kvm-instrumentation/tests/root.sh
 
-build=$(realpath "${BUILD:-build}")
-kernel_env=$build/kernel/$(lab/setup/series.sh default)/current/kernel.env
-# shellcheck disable=SC1090
-. "$kernel_env"
-PATH=$PATH:/usr/sbin:/sbin
 chmod 755 "$tap_dir"
 root=$tap_dir/root
 modules=$root/lib/modules/$KREL

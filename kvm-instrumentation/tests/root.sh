@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154 # variables of tap.sh and of the tests
 #
-# A made-up system for install.t and distributions.t: Debian's kernel of
+# A made-up system, for the tests of installing KVM's modules: Debian's kernel of
 # lab/setup/kernel.sh, its headers and its source as their packages install them, and
 # programs that load modules in its /sys alone.
+
+# The kernel that the system is made of: $kernel_env says where its parts are.
+build=$(realpath "${BUILD:-build}")
+kernel_env=$build/kernel/$(lab/setup/series.sh default)/current/kernel.env
+# shellcheck disable=SC1090
+. "$kernel_env"
+PATH=$PATH:/usr/sbin:/sbin
 
 # kvm_make TARGET [NAME=VALUE...]: run make in the system $root; objects that are the same as
 # those of the modules in $BASE are taken from there

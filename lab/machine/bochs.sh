@@ -4,6 +4,8 @@
 # L1 on Bochs, which emulates an Intel host.  l1.sh sources this file after payload.sh; it
 # has the functions for one emulator, as qemu.sh has for the other.
 
+# shellcheck source=lab/setup/image.sh
+. "$LAB/setup/image.sh"
 EMULATOR=Bochs
 DEFAULT_TIMEOUT=1800
 STOP_SIGNAL=USR1	# Debian's Bochs ignores the signals that usually end a program
@@ -61,9 +63,7 @@ kernel_layout() {
 		: "${LOAD_AT:=$((at))}"
 		((at + size <= LOAD_END)) || LOAD_END=$((at + size))
 	done <<<"$loads"
-	# The description of the note is an address, the lowest byte first.
-	word=$(readelf -nW "$KVMLINUX" |
-		sed -n 's/.*(0x00000012).*description data: //p')
+	word=$(pvh_entry "$KVMLINUX")
 	read -r -a word <<<"$word"
 	[[ -n $LOAD_AT && ${#word[@]} -ge 4 ]] ||
 		die "$(rel "$KVMLINUX") has no PVH entry"

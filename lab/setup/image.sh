@@ -37,3 +37,13 @@ has_section() {
 	sections=$(readelf -SW -- "$1")
 	[[ $sections == *" $2 "* ]] || die "no $2 in $1 of $KREL"
 }
+
+# pvh_entry VMLINUX: prints the address at which the kernel is entered by PVH, as bytes in
+# hexadecimal, the lowest first; nothing if it has none.  An older readelf can end with 1 for
+# what a newer compiler has built, although it shows the notes.
+pvh_entry() {
+	local notes
+
+	notes=$(readelf -nW -- "$1" 2>/dev/null || true)
+	sed -n 's/.*(0x00000012).*description data: //p' <<<"$notes"
+}

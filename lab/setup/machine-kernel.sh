@@ -80,16 +80,14 @@ write_env() {
 }
 
 take_kernel() { # DIR
-	local image notes
+	local image
 
 	cd -- "$1"
 	image=$(find_image)
 	unpack_kernel "$image" >vmlinux
 	has_section vmlinux .BTF
 	# Both emulators enter the kernel by its PVH entry.
-	# An older readelf fails at notes that it does not know.
-	notes=$(readelf -nW vmlinux 2>/dev/null || true)
-	[[ $notes == *'(0x00000012)'* ]] ||
+	[[ -n $(pvh_entry vmlinux) ]] ||
 		die "$KREL has no PVH entry (CONFIG_PVH), by which L1 boots it"
 	take_modules
 	sha256sum vmlinux modules/* >sums

@@ -9,10 +9,6 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=kvm-instrumentation/tests/root.sh
 . kvm-instrumentation/tests/root.sh
 
-build=$(realpath "${BUILD:-build}")
-# shellcheck disable=SC1090
-. "$build/kernel/$(lab/setup/series.sh default)/current/kernel.env"
-PATH=$PATH:/usr/sbin:/sbin
 root=$tap_dir/root
 dir=$tap_dir/modules
 BASE=$build/modules/$KSERIES/normal
@@ -91,6 +87,15 @@ dd if=/dev/zero of="$root/sys/module/kvm/notes/.note.gnu.build-id" bs=1 seek=16 
 	conv=notrunc status=none
 kvm_make status MODULES="$dir"
 ok 'other modules: status says that they are untested' out_has "$untried"
+
+rm "$root/sys/module/kvm/notes/.note.gnu.build-id"
+kvm_make status MODULES="$dir"
+ok 'modules without an ID: status says that they are untested' out_has "$untried"
+truncate -s 1000 "$dir/kvm-intel.ko"
+run kvm-instrumentation/build-modules.sh --kernel 1.0 --source "$KSOURCE" \
+	--headers "$KHEADERS" --out "$dir" --base "$BASE"
+ok 'built again: status' status_is 0
+ok 'built again: the mark is gone' [ ! -e "$dir/balanced" ]
 
 # --- what cannot be tried ---
 

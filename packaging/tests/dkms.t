@@ -10,10 +10,6 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=kvm-instrumentation/tests/root.sh
 . kvm-instrumentation/tests/root.sh
 
-build=$(realpath "${BUILD:-build}")
-# shellcheck disable=SC1090
-. "$build/kernel/$(lab/setup/series.sh default)/current/kernel.env"
-PATH=$PATH:/usr/sbin:/sbin
 if [[ -z $(type -P dkms) ]]; then
 	skip 'all of it' 'the command dkms'
 	done_testing
