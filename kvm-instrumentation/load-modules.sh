@@ -80,8 +80,8 @@ loaded_is_untried() {
 	for VENDOR in kvm_amd kvm_intel; do
 		[[ ! -d $ROOT/sys/module/$VENDOR ]] || break
 	done
-	kvm=$(loaded_id kvm)
-	vendor=$(loaded_id "$VENDOR")
+	kvm=$(loaded_id kvm) || kvm=''
+	vendor=$(loaded_id "$VENDOR") || vendor=''
 	[[ -z $kvm || -z $vendor ]] ||
 		! grep -qs "^$VENDOR $kvm $vendor " "$OURS/balanced"
 }
