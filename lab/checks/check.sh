@@ -5,7 +5,8 @@
 #
 # Runs test programs that print TAP, several at a time, and checks the skipped tests: each
 # skip must be one that expected-skips.txt lists for this machine.  Prints the tests that
-# took longest; build/log/tests-times.txt has all of them.
+# took longest; build/log/tests-times.txt has all of them.  What failed is told last, in
+# lines that begin with "failed: ".
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -91,9 +92,27 @@ judge_repeated() {
 # show_times FILE: print the ten tests that took longest, and the sum of all
 show_times() {
 	note "The tests that took longest, seconds and seconds of processor time:"
-	sort -rn "$1" | awk 'NR <= 10 { printf "%7.1f %7.1f  %s\n", $1, $2, $3 }
+	sort -rn "$1" | awk 'NR <= 10 { printf "%7.1f %7.1f  %s\n", $1, $2, $4 }
 		{ all += $2 }
 		END { printf "        %7.1f  all %d\n", all, NR }'
+}
+
+# show_failed DIR FILE: print each check that failed, from the tests' output in DIR, with the
+# first lines of its evidence; and each test in FILE that failed without such a check
+show_failed() {
+	find "$1" -type f -exec awk -v dir="$1/" '
+	FNR == 1 { evidence = 0 }
+	/^not ok/ && !/# *[Tt][Oo][Dd][Oo]/ {
+		print "failed: " substr(FILENAME, length(dir) + 1) ": " $0
+		evidence = 8
+		next
+	}
+	/^(not )?ok/ { evidence = 0 }
+	/^#/ && evidence-- > 0 { print "failed:     " $0 }' {} +
+	awk '$3 { print $4, $3 }' "$2" | while read -r name status; do
+		grep -qs '^not ok' "$1/$name" ||
+			echo "failed: $name: it ended with status $status"
+	done
 }
 
 main() {
@@ -126,6 +145,7 @@ main() {
 	judge_skips "$tap"
 	((UNEXPECTED == 0)) || status=1
 	note "$(since "$start") s for the tests"
+	show_failed "$tap" "$times" >&2
 	exit "$status"
 }
 

@@ -4,8 +4,9 @@
 # usage: timed.sh FILE COMMAND...
 #
 # Runs a command and appends a line to FILE: the elapsed seconds, the seconds of CPU time,
-# and the command's name.  Returns the command's status; but 1 if the command left
-# processes with its output open, as the reader of that output would wait for them.
+# the status and the command's name.  Returns that status, which is the command's own; but 1
+# if the command left processes with its output open, as the reader of that output would
+# wait for them.
 set -uo pipefail
 
 file=$1
@@ -22,12 +23,6 @@ times >"$file.$$"
 	read -r user system
 } <"$file.$$"
 rm -f -- "$file.$$"
-seconds() {
-	awk -v t="$1" 'BEGIN { split(t, part, "m"); print part[1] * 60 + part[2] }'
-}
-awk -v us=$((${end/./} - ${start/./})) -v user="$(seconds "$user")" \
-	-v kernel="$(seconds "$system")" -v name="$*" \
-	'BEGIN { printf "%.1f %.1f %s\n", us / 1e6, user + kernel, name }' >>"$file"
 
 # holders: print the processes with our standard output open, except for its reader
 holders() {
@@ -40,14 +35,22 @@ holders() {
 		[[ $pid == "$$" || $pid == "$PPID" || $pid == "$BASHPID" ]] || echo "$pid"
 	done
 }
+
 # Wait, as these processes may be about to end.
 patience=$((SECONDS + 3))
 while left=$(holders) && [[ -n $left ]] && ((SECONDS < patience)); do
 	sleep 0.2
 done
-[[ -n $left ]] || exit "$status"
 for pid in $left; do
 	printf '%s: it has left process %d, which has its output open: %s\n' "$*" \
 		"$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline")" >&2
+	status=1
 done
-exit 1
+
+seconds() {
+	awk -v t="$1" 'BEGIN { split(t, part, "m"); print part[1] * 60 + part[2] }'
+}
+awk -v us=$((${end/./} - ${start/./})) -v user="$(seconds "$user")" \
+	-v kernel="$(seconds "$system")" -v status="$status" -v name="$*" \
+	'BEGIN { printf "%.1f %.1f %d %s\n", us / 1e6, user + kernel, status, name }' >>"$file"
+exit "$status"

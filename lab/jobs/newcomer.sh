@@ -154,6 +154,8 @@ run_command() { # USER COMMAND
 	((STEP_STATUS == 0)) || {
 		FAILED=1
 		note "newcomer.sh: as $1, '$2' ended with status $STEP_STATUS; see $(rel "$log")" >&2
+		# What check.sh said of the checks that failed.
+		mapfile -t -O "${#SUMMARY[@]}" SUMMARY < <(grep '^failed: ' "$log")
 	}
 }
 

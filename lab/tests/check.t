@@ -22,13 +22,24 @@ made_up() {
 made_up good
 run lab/checks/check.sh "$tap_dir/good"
 ok 'a test that passes: status' status_is 0
-ok 'a test that passes: its times are kept' grep -qE "^[0-9.]+ [0-9.]+ $tap_dir/good\$" \
+ok 'a test that passes: its times are kept' grep -qE "^[0-9.]+ [0-9.]+ 0 $tap_dir/good\$" \
 	"$BUILD/log/tests-times.txt"
 ok 'a test that passes: nothing was skipped' out_has 'no test was skipped'
 
 made_up bad 'exit 3'
 run lab/checks/check.sh "$tap_dir/good" "$tap_dir/bad"
 ok 'a test that fails: status' status_is 1
+ok 'a test that fails without a check that failed: it is told last' \
+	[ "$(tail -n 1 "$tap_dir/err")" = "failed: $tap_dir/bad: it ended with status 3" ]
+
+made_up wrong 'echo "not ok 1 - in time"; echo "#   1 is not 2"; echo "ok 2"; echo "#   good"' \
+	'echo "not ok 3 - later # TODO"; echo 1..3; exit 1'
+run lab/checks/check.sh "$tap_dir/good" "$tap_dir/wrong"
+ok 'a check that fails: status' status_is 1
+ok 'a check that fails: it is told last, with its evidence' \
+	[ "$(tail -n 2 "$tap_dir/err")" = "failed: ${tap_dir#/}/wrong: not ok 1 - in time
+failed:     #   1 is not 2" ]
+ok 'nothing else is said to have failed' [ "$(grep -c '^failed:' "$tap_dir/err")" = 2 ]
 
 made_up skips 'echo "ok 1 # SKIP no reason that is expected"; echo 1..1; exit 0'
 run lab/checks/check.sh "$tap_dir/skips"
