@@ -21,12 +21,14 @@ bench short exitledger bench --rounds 4 --laps 2 --json /results/short.json \
 mode >/results/mode
 bench own exitledger bench --rounds 2 --laps 2 --json /results/own.json \
 	--config kernel_time,both out
+bench kernel exitledger bench --rounds 1 --laps 1 --json /results/kernel.json \
+	--book kernel cpuid
 bench interrupted timeout -s INT 1 exitledger bench --rounds 100 --laps 1 \
 	--config kernel_count --json /results/interrupted.json cpuid
 mode >>/results/mode
 rmmod kvm-amd kvm
 insmod /modules/stock/kvm.ko && insmod /modules/stock/kvm-amd.ko
-bench unpatched exitledger bench --rounds 1 --laps 1 --config kernel_time cpuid
+bench unpatched exitledger bench --rounds 1 --laps 1 --book kernel cpuid
 rmmod kvm-amd kvm
 bench no-kvm exitledger bench cpuid
 ls -d /tmp/exitledger-bench* /sys/kernel/tracing/instances/* >/results/left 2>&1

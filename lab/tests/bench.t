@@ -58,6 +58,16 @@ ok 'the results are what is true' python3 - "$results/short.json" <<-'END'
 	    elif run["row"] not in ("nothing", "again"):
 	        assert run["counted"] == run["expected"] > 1000, run
 END
+ok '--book kernel: KVM alone counts, in each way, and exactly' python3 - \
+	"$results/kernel.json" <<-'END'
+	import json, sys
+	bench = json.load(open(sys.argv[1]))
+	assert [row["name"] for row in bench["rows"]] == ["nothing", "again",
+	    "kernel_count", "kernel_time", "kernel_hist"], bench["rows"]
+	assert all(run["counted"] == run["expected"] > 1000 for run in bench["runs"]
+		   if run["row"].startswith("kernel")), bench["runs"]
+	assert sum(run["row"].startswith("kernel") for run in bench["runs"]) == 3
+END
 run "$exitledger" bench --compare "$results/short.json" "$results/short.json"
 ok '--compare, the same: status' status_is 0
 ok '--compare: in 80 columns' fits_80

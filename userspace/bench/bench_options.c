@@ -14,6 +14,7 @@ enum { MOST_ROUNDS = 100, MOST_LAPS = 4000, MOST_KINDS = 64 };
 
 enum {
 	OPT_CONFIG = 256,
+	OPT_BOOK,
 	OPT_ROUNDS,
 	OPT_TIME,
 	OPT_LAPS,
@@ -45,6 +46,9 @@ static const struct {
 static const struct argp_option option_rows[] = {
 	{ "config", OPT_CONFIG, "NAME,...", 0,
 	  "Measure these configurations only: names of --list, 'ours', 'peers'; 'nothing' is always measured",
+	  0 },
+	{ "book", OPT_BOOK, "BOOK", 0,
+	  "Measure only the configurations that count in this book: kernel (KVM's counters) or bpf (the observer)",
 	  0 },
 	{ "time", OPT_TIME, "TIME", 0,
 	  "Take about TIME (default 2m), which decides on the number of rounds",
@@ -121,6 +125,23 @@ static void parse_configs(const char *arg, struct bench_options *options,
 				"--config: there is no '%.*s'; --list lists them",
 				(int)length, arg);
 		arg += length + (arg[length] == ',');
+	}
+}
+
+/* KVM's counters are set without any other way of counting. */
+static void want_book(const char *book, struct bench_options *options,
+		      const struct argp_state *state)
+{
+	const bool kernel = !strcmp(book, "kernel");
+
+	if (!kernel && strcmp(book, "bpf"))
+		cli_refuse(state, "--book takes bpf or kernel, not '%s'", book);
+	for (size_t i = 0; i < bench_nr_configs; i++) {
+		const struct bench_config *config = &bench_configs[i];
+
+		if (kernel ? config->way == WAY_NOTHING && config->exit_stats :
+			     config->way == WAY_OBSERVER && !config->exit_stats)
+			options->config[i] = true;
 	}
 }
 
@@ -207,6 +228,7 @@ static unsigned int actions_of(int key)
 		return FOR(BENCH_RUN) | FOR(BENCH_TEST_RUN) | FOR(BENCH_REPLAY);
 	switch (key) {
 	case OPT_CONFIG:
+	case OPT_BOOK:
 	case OPT_TIME:
 	case OPT_MICROGUEST:
 		return FOR(BENCH_RUN);
@@ -289,6 +311,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_CONFIG:
 		parse_configs(arg, options, state);
+		return 0;
+	case OPT_BOOK:
+		want_book(arg, options, state);
 		return 0;
 	case OPT_TIME:
 		options->has_time = true;

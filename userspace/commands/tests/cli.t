@@ -234,7 +234,7 @@ ok 'bench --list: status' status_is 0
 ok 'bench --list: a configuration' out_has "kernel_time     KVM's counters: and time"
 ok 'bench --list: a command' out_has 'perf stat -a'
 for options in '--compare x' '--compare x y z' '--rounds 0' '--laps x' '--time -1' \
-	'--config perf' '--list cpuid' '--replay x --test-run' cpuid=1 \
+	'--config perf' '--book kvm' '--test-run --book bpf' '--list cpuid' '--replay x --test-run' cpuid=1 \
 	'--compare x y --json z' '--compare x y --svg z' '--compare x y --rounds 2' \
 	'--test-run --config ours' '--microguest x --test-run' '--test-run --time 9' \
 	'--replay x --laps 2' '--replay x --cpu 0' '--list --json x' \
