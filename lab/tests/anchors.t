@@ -113,6 +113,7 @@ rm "$root/boot/vmlinuz-$KREL"
 run env ROOT="$root" lab/setup/machine-kernel.sh "$KREL"
 ok 'no image: one line says what to install' \
 	err_has "no image of $KREL in $root/boot; apt install linux-image-$KREL"
-ok 'no image: nothing is left' [ ! -e "$build/kernel/$KREL/current" ]
+ok 'no image: nothing is left' [ -z "$(ls -A "$build/kernel/$KREL")" ]
+rmdir "$build/kernel/$KREL"
 
 done_testing

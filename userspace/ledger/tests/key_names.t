@@ -6,6 +6,7 @@ sorted, without overlaps, and short enough for their column."""
 import glob
 import os
 import re
+import subprocess
 import sys
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.."))
@@ -20,6 +21,7 @@ HEADERS = [
     "arch/x86/include/uapi/asm/mtrr.h",
     "arch/x86/include/asm/hyperv-tlfs.h", "include/uapi/linux/kvm_para.h",
     "include/xen/interface/xen.h", "include/hyperv/hvgdk.h",
+    "include/hyperv/hvgdk_mini.h",
 ]
 OURS = "kvm-instrumentation/src/exit_leaves.h"
 ROW = re.compile(r'^(?:APIC_)?KEYS\((\w+), (\w+), (?:(\w+), )?"([^"]*)", (\w+)\)$')
@@ -83,13 +85,17 @@ def check_form(kind, table, unit):
        "\n".join(wrong))
 
 
-def check_values(kind, table, known, where):
+def check_values(kind, table, known, where, complete=True):
+    """@complete: the headers have all names of the table."""
     wrong = [f"{name}: {source} is {known.get(source, 'not there')}, not {first:#x}"
              for first, _, _, name, source in table
-             if source != "SPEC" and known.get(source) != first]
+             if source != "SPEC" and known.get(source) != first
+             and (complete or source in known)]
     ok(f"key_{kind}.def has the numbers of {where}", not wrong, "\n".join(wrong))
 
 
+newest = subprocess.run(["lab/setup/series.sh", "tested"], check=True, text=True,
+                        stdout=subprocess.PIPE).stdout.split()[-1]
 kernels = sorted(glob.glob(f"{BUILD}/kernel/*/current/usr/src/linux-headers-*-common"))
 tables = {kind: rows(kind) for kind in
           ("ports", "mmio", "msrs", "hypercalls", "cpuid", "apic")}
@@ -101,7 +107,11 @@ for kind in ("msrs", "mmio", "hypercalls", "apic"):
     known = values([f"{kernel}/{header}" for kernel in reversed(kernels)
                     for header in HEADERS])
     if kernels:
-        check_values(kind, tables[kind], known, "Linux's headers")
+        complete = any(f"/kernel/{newest}/" in kernel for kernel in kernels)
+        check_values(kind, tables[kind], known, "Linux's headers", complete)
+        if not complete:
+            skip(f"key_{kind}.def has no name that Linux lacks",
+                 f"Linux {newest} (lab/setup/prepare.sh {newest})")
     else:
         skip(f"key_{kind}.def has the numbers of Linux's headers",
              "the headers of a kernel of the lab")
