@@ -124,7 +124,8 @@ static uint64_t within(uint64_t value, uint64_t min, uint64_t max)
  * Find the shortest and the longest time of the growth.  KVM keeps its own
  * since histograms were switched on; if one of them has changed, the change
  * happened in this growth and is exact.  Otherwise use the middle of the lowest
- * or highest bucket that grew, clamped to KVM's range.
+ * or highest bucket that grew, clamped to KVM's range and to the growth's mean,
+ * which is exact.
  */
 static void find_extremes(const struct grown *grown, struct exit_times *more)
 {
@@ -132,6 +133,7 @@ static void find_extremes(const struct grown *grown, struct exit_times *more)
 	const struct exit_file_hist *before = &grown->hist_before;
 	const struct kernel_buckets *buckets = grown->buckets;
 	const bool any = grown->low <= grown->high;
+	const uint64_t mean = more->exits ? more->ns / more->exits : 0;
 	uint64_t min, max;
 
 	if (now->min > now->max ||
@@ -142,10 +144,11 @@ static void find_extremes(const struct grown *grown, struct exit_times *more)
 	more->min_ns = min;
 	more->max_ns = max;
 	if (any && now->min == before->min)
-		more->min_ns = within(buckets->middle_ns[grown->low], min, max);
+		more->min_ns = within(buckets->middle_ns[grown->low], min,
+				      mean > min ? mean : min);
 	if (any && now->max == before->max)
-		more->max_ns =
-			within(buckets->middle_ns[grown->high], min, max);
+		more->max_ns = within(buckets->middle_ns[grown->high],
+				      mean < max ? mean : max, max);
 }
 
 static int grow_cell(struct grown *grown, uint32_t index, uint32_t reason,
