@@ -450,7 +450,8 @@ START_TEST(asleep)
 	sleep_a_while();
 	fake_entry(0);
 	cell = &fake_slot(0)->cell[1];
-	ck_assert_uint_ge(cell->blocked_ns, ASLEEP);
+	/* The timer runs before the thread leaves the CPU. */
+	ck_assert_uint_ge(cell->blocked_ns, ASLEEP / 2);
 	ck_assert_uint_le(cell->blocked_ns + cell->preempted_ns, cell->ns);
 	off = cell->blocked_ns + cell->preempted_ns;
 	ns = cell->ns;

@@ -87,7 +87,13 @@ END_TEST
 
 /* --- time off the CPU --- */
 
-#define ASLEEP 20000000ull
+#define ASLEEP 50000000ull
+/*
+ * The timer runs before the thread leaves the CPU, and a busy machine may take
+ * some time for that.  Whatever is counted of a sleep is more than this, and
+ * whatever else keeps the thread off the CPU is less.
+ */
+#define MOST_OF_IT (ASLEEP / 2)
 
 static void sleep_a_while(void)
 {
@@ -129,7 +135,7 @@ START_TEST(off_cpu_of_vcpus_in_turn)
 		fake_entry(i);
 	}
 	for (u32 i = 0; i < 3; i++) {
-		ck_assert_uint_ge(off(i), ASLEEP);
+		ck_assert_uint_ge(off(i), MOST_OF_IT);
 		ck_assert_uint_le(off(i), fake_slot(i)->cell[1].ns);
 	}
 	fake_nothing_lost();
@@ -146,8 +152,8 @@ START_TEST(off_cpu_while_another_is_open)
 	sleep_a_while();
 	fake_entry(0);
 	fake_entry(1);
-	ck_assert_uint_ge(off(0), ASLEEP);
-	ck_assert_uint_lt(off(1), ASLEEP);
+	ck_assert_uint_ge(off(0), MOST_OF_IT);
+	ck_assert_uint_lt(off(1), MOST_OF_IT);
 }
 END_TEST
 
@@ -178,7 +184,7 @@ START_TEST(off_cpu_of_a_vcpu_that_moves)
 	fake_on_thread(_i ? enter_and_exit : enter);
 	first = off(0);
 	ns = fake_slot(0)->cell[1].ns;
-	ck_assert_uint_ge(first, ASLEEP / 2);
+	ck_assert_uint_ge(first, MOST_OF_IT);
 	ck_assert_uint_le(first, ns);
 	sleep_a_while();
 	if (_i)
@@ -188,7 +194,7 @@ START_TEST(off_cpu_of_a_vcpu_that_moves)
 	ck_assert_uint_le(off(0) - first, fake_slot(0)->cell[1].ns - ns);
 	/* With enter_and_exit(), the exit is open on a thread that has ended. */
 	if (!_i)
-		ck_assert_uint_lt(off(0) - first, ASLEEP);
+		ck_assert_uint_lt(off(0) - first, MOST_OF_IT);
 }
 END_TEST
 
@@ -202,14 +208,17 @@ static void asleep(void)
 /* A vCPU has moved to another thread, which sleeps. */
 START_TEST(off_cpu_on_another_thread)
 {
+	u64 first;
+
 	load_off_cpu();
 	rounds(1);
 	fake_on_thread(asleep);
-	ck_assert_uint_ge(off(0), ASLEEP);
-	ck_assert_uint_le(off(0), fake_slot(0)->cell[1].ns);
+	first = off(0);
+	ck_assert_uint_ge(first, MOST_OF_IT);
+	ck_assert_uint_le(first, fake_slot(0)->cell[1].ns);
 	/* The vCPU moves back. */
 	asleep();
-	ck_assert_uint_ge(off(0), 2 * ASLEEP);
+	ck_assert_uint_ge(off(0) - first, MOST_OF_IT);
 	fake_nothing_lost();
 }
 END_TEST
