@@ -111,7 +111,10 @@ static int damaged(struct why *why, const char *what)
 		       what);
 }
 
-/* The highest span number of a vCPU; branch-free, as there are thousands. */
+/*
+ * The highest span number of a vCPU.  The loop has no branches, as a vCPU can
+ * have thousands of these numbers.
+ */
 static uint8_t highest_span(const struct exit_file *file, uint32_t vcpu)
 {
 	const unsigned char *hist = record(file, vcpu) + hists_at(file);
@@ -199,7 +202,10 @@ int exit_file_read(const void *bytes, size_t length, struct exit_file *file,
 	r = check_head(&head, file, why);
 	if (r)
 		return r;
-	/* Both sizes are below 2^32, so their product does not overflow. */
+	/*
+	 * All records must be in the file. record() multiplies two numbers
+	 * below 2^32, which cannot overflow.
+	 */
 	if (length < file->head_size ||
 	    (length - file->head_size) / file->vcpu_size < file->nr_vcpus)
 		return damaged(why, "it ends before its last vCPU does");

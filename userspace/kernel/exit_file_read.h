@@ -77,7 +77,8 @@ void exit_file_span(const struct exit_file *file, uint32_t vcpu, uint32_t span,
 		    uint32_t count[EXIT_FILE_SPAN]);
 
 /**
- * exit_file_has_cells_of - do two files have the same reasons in their cells?
+ * exit_file_has_cells_of - do two files have the same ISA, TSC rate and number
+ * of cells, and the same reasons in these?
  */
 bool exit_file_has_cells_of(const struct exit_file *a,
 			    const struct exit_file *b);

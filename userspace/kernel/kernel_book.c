@@ -17,7 +17,10 @@ struct kernel_book {
 	uint32_t mode;
 };
 
-/* A vCPU that has had no exit yet has not run. */
+/*
+ * Has KVM counted exits of a vCPU, or allocated its cells?  It does that when
+ * the vCPU is about to enter the guest.
+ */
 static bool has_run(const struct exit_file_vcpu *vcpu)
 {
 	return vcpu->exits || vcpu->flags & EXIT_FILE_HAS_CELLS;
@@ -213,7 +216,7 @@ int kernel_book_collect(struct kernel_book *book, struct ledger *interval,
 				    vm);
 	}
 	interval->losses = book->losses;
-	/* The text may be about a VM that has ended: no failure. */
+	/* Clear what was said of a VM that has ended, as that is no failure. */
 	if (!r)
 		book->why.text[0] = '\0';
 	return r;
@@ -236,7 +239,10 @@ int kernel_book_total(struct kernel_book *book, struct ledger *interval,
 	return r;
 }
 
-/* Count the vCPUs that had no counters at the start, as they never get any. */
+/*
+ * Count the vCPUs for whose counters KVM had no memory even before the start,
+ * as add_losses() counts only new ones.
+ */
 static void count_uncounted(struct kernel_book *book)
 {
 	for (size_t i = 0; i < book->vms.nr; i++) {

@@ -27,7 +27,8 @@ int kernel_book_open(struct kernel_book **book, const char *root,
  * kernel_book_collect - add to a ledger what was counted since the last call
  * @interval: zeroed before the first call
  * @total: zeroed before the first call; gets all exits of the VMs that have
- *	ended; NULL: no total is needed
+ *	ended, and those of others that kernel_book_total() could not add later;
+ *	NULL: no total is needed
  *
  * Exits between the last reading of a VM and its end are lost with its file,
  * and are noted in the ledger's losses.  Returns 0, or -errno;

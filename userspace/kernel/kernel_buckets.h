@@ -15,9 +15,10 @@
  * The error of a time has two parts.  The middle of KVM's bucket is off by at
  * most (high - low) / (high + low): 1/17 (5.9 %) for long times, 6.3 % from 960
  * cycles on, 10.5 % at 64 cycles.  The middle of the ledger's bucket is off by
- * at most 8/162 (5 %), as 85 is 1.104 times 77.  Together that is 11.6 % from
- * 960 cycles on, 16 % from 64 cycles on, plus 2 ns of rounding; this holds for
- * times that the ledger tells apart, 64 ns to 275 s.
+ * at most 8/162 (5 %), which is the error of the one from 77 to 85 ns.
+ * Together that is 11.6 % from 960 cycles on, 16 % from 64 cycles on, plus 2 ns
+ * of rounding; this holds from 64 ns to 275 s, where the ledger tells times
+ * apart.
  */
 struct kernel_buckets {
 	uint32_t tsc_khz; /* 0: not filled in yet */

@@ -42,8 +42,9 @@ static struct exit_file_hist hist_of(const struct kernel_record *record,
 }
 
 /*
- * A cell's sums; zero if the cell had no reason yet, as its exits were then not
- * added to any reason.
+ * A cell's sums; zero if the cell has no reason in this record, as its exits
+ * cannot be booked yet.  They are booked with the first record in which it has
+ * one.
  */
 static struct exit_file_cell cell_of(const struct kernel_record *record,
 				     uint32_t cell)
@@ -92,7 +93,10 @@ static int grow_octave(struct grown *grown, uint32_t octave)
 	return 0;
 }
 
-/* Can histograms be compared?  They can if both records have them. */
+/*
+ * Can the growth of histograms be computed?  It can if both records have them,
+ * or if there is no earlier record.
+ */
 static bool is_comparable(const struct kernel_record *now,
 			  const struct kernel_record *earlier)
 {
@@ -297,7 +301,7 @@ uint64_t kernel_growth_no_span(const struct kernel_record *now,
 	if (!is_comparable(now, earlier))
 		return 0;
 	exit_file_span(now->file, now->index, 0, count);
-	/* There was no memory for the vCPU's histograms. */
+	/* Without memory for the vCPU's histograms, all times are missing. */
 	if (!(now->vcpu.flags & EXIT_FILE_HAS_HIST))
 		more = now->vcpu.exits - earlier->vcpu.exits;
 	if (earlier->file)

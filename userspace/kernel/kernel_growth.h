@@ -55,8 +55,8 @@ int kernel_growth_carry(const struct kernel_record *now,
 			struct ledger_vcpu *to);
 
 /**
- * kernel_growth_no_span - times that no free span was left for, between two
- * records
+ * kernel_growth_no_span - the number of times between two records that are in
+ * no histogram, as no span was free, or no memory
  */
 uint64_t kernel_growth_no_span(const struct kernel_record *now,
 			       const struct kernel_record *earlier);

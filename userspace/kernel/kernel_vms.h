@@ -29,7 +29,7 @@ struct kernel_vm {
 	struct kernel_read now; /* the latest reading */
 	/* the reading before @now; empty: there was none */
 	struct kernel_read before;
-	/* the reading of kernel_vms_open(); empty for later VMs */
+	/* the reading of kernel_vms_open() or kernel_vm_rebase(), or empty */
 	struct kernel_read first;
 
 	char folder[32];
@@ -38,7 +38,10 @@ struct kernel_vm {
 	int fd; /* the open file; -1: not open yet */
 	bool listed; /* seen in this pass */
 	bool missed; /* the file was missing in the last pass */
-	/* number of vCPU threads when the process was last looked up */
+	/*
+	 * 1 + the number of vCPU threads when the process was last looked up;
+	 * 0: it was never looked up
+	 */
 	uint32_t looked_at;
 	uint32_t mode; /* KVM's mode when the file was opened */
 };
