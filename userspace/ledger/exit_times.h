@@ -22,8 +22,8 @@ struct exit_times {
 	uint64_t ns; /* the sum of the times */
 	uint64_t min_ns; /* the shortest time */
 	/*
-	 * The longest time.  If both are 0, no exit had a time, or it is
-	 * unknown.
+	 * The longest time.  If @min_ns and @max_ns are both 0, no exit had a
+	 * time, or these two are unknown.
 	 */
 	uint64_t max_ns;
 	uint64_t preempted_ns; /* part of @ns: scheduled out while runnable */

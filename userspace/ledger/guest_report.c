@@ -142,9 +142,7 @@ struct console {
 	size_t parsed;
 	/* We are inside of a report that was already counted as damaged. */
 	bool in_damaged;
-	/*
-	 * The longest part that could be parsed, but was not a complete report.
-	 */
+	/* The furthest place in the text at which parsing has failed. */
 	size_t furthest;
 	struct why why; /* the error at this place */
 };
@@ -153,8 +151,9 @@ struct console {
  * Find the next report, from *@from on, and move *@from past it.  A brace does
  * not always begin a report.  If the beginning of a report is damaged, its
  * reads are left without a report around them; that counts as one damaged
- * report.  A guest wrote the text, so the amount that is parsed repeatedly has
- * a limit.  Returns NULL if there is no further report.
+ * report.  A guest wrote the text, and the same bytes may be parsed again and
+ * again, so the total that is parsed has a limit.  Returns NULL if there is no
+ * further report.
  */
 static json_t *next_report(struct console *console, size_t *from,
 			   size_t *damaged)

@@ -3,8 +3,8 @@
  * Histograms of times, whose percentiles are off by 5 % at most.  An octave
  * (64-127 ns, 128-255 ns, ...) has eight buckets, and a bucket's upper bound is
  * at most 1.105 times its lower bound.  Four octaves are a span, and only spans
- * with values exist.  The first bucket has all values below 64 ns, and the last
- * one has all values above 2^38 ns (275 s).
+ * with values exist.  The first bucket also has all values below 64 ns, and the
+ * last one all from 2^38 ns (275 s) on.
  */
 #ifndef EXITLEDGER_HIST_H
 #define EXITLEDGER_HIST_H

@@ -94,7 +94,10 @@ static struct text name_of(const struct named_keys *row, uint64_t index)
 	return text;
 }
 
-/* @number: the register's number in x2APIC mode */
+/*
+ * Get the name of an APIC register.  @number: the number of its MSR, less
+ * X2APIC_FIRST_MSR; or its offset in the APIC's page, divided by 16
+ */
 static struct text apic_name(uint64_t number)
 {
 	for (size_t i = 0; i < sizeof(apic_registers) / sizeof(*apic_registers);

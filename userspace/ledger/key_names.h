@@ -15,8 +15,8 @@
  * key_name - the name of a key, such as "TSC_DEADLINE", "COM1 data" or "APIC
  * EOI"
  *
- * Only numbers that mean the same in every VM that uses them have a name.  All
- * other names are empty.
+ * Only numbers that mean the same in every VM that uses them have a name.  For
+ * all others, the result is empty.
  */
 struct text key_name(enum ledger_key_kind kind, uint64_t key);
 

@@ -16,7 +16,8 @@ void ledger_json_key(struct json_writer *json, enum ledger_key_kind kind,
 		     uint64_t key);
 
 /**
- * ledger_json_slow - write the members of a slow exit, except when it was
+ * ledger_json_slow - write the members of a slow exit, except for its time
+ * at_ns
  * @isa: EXIT_LEAF_ISA_* of its VM; 0: unknown
  * @kind: the kind of its key
  * @off_cpu: also write the times during which its thread was off the CPU

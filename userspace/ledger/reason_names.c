@@ -48,7 +48,7 @@ void reason_name_plain(const char *name, uint32_t *isa, char *plain,
 		if (to)
 			snprintf(plain, size, "%s", to);
 	}
-	/* The text is "PF excp". */
+	/* In trace events, an exception is "PF excp", which is PF_EXCP here. */
 	if (length == 7 && !strcmp(name + 2, "_EXCP"))
 		snprintf(plain, size, "EXCP_%.2s", name);
 }

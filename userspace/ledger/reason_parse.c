@@ -38,7 +38,7 @@ static const struct exit_reason *find(uint32_t isa, const char *name)
 	return NULL;
 }
 
-/* Suggest names that may have been meant, if there is no other explanation. */
+/* Add those of an ISA's names that are similar to what was typed. */
 static void suggest(uint32_t isa, const char *name, struct near *near)
 {
 	const struct exit_reason *known;
@@ -49,14 +49,20 @@ static void suggest(uint32_t isa, const char *name, struct near *near)
 		near_add(near, name, known[i].name);
 }
 
-/* The text is a name of another vendor's exit reason. */
+/*
+ * Refuse a name of another vendor's exit reason, and tell what this ISA calls
+ * the reason, if it has it.
+ */
 static int other(uint32_t isa, const char *text, const char *name, uint32_t of,
 		 struct why *why)
 {
 	const char *vendor = isa_find(isa)->vendor;
 	const char *ours = reason_name_other(isa, name, of);
 
-	/* The name in the headers is for a reason that both vendors have. */
+	/*
+	 * Both vendors have a reason of this name; only the prefix was the
+	 * other vendor's.
+	 */
 	if (!ours && find(isa, name))
 		ours = name;
 	if (!ours)
@@ -70,7 +76,10 @@ static int other(uint32_t isa, const char *text, const char *name, uint32_t of,
 		isa_find(of)->vendor, vendor, ours);
 }
 
-/* @of: the vendor whose headers have such a name, or 0 */
+/*
+ * Refuse an unknown name, and suggest similar ones.  @of: EXIT_LEAF_ISA_* to
+ * which its prefix belongs; 0: it has none
+ */
 static int unknown(uint32_t isa, const char *text, const char *name,
 		   uint32_t of, struct why *why)
 {

@@ -16,7 +16,7 @@
  *	is in no table
  *
  * Returns 0; or -EINVAL with @why filled in, which suggests similar names, or
- * the name here for the other vendor's reason.
+ * tells this ISA's name for another vendor's reason.
  */
 int reason_parse(uint32_t isa, const char *text, uint32_t *reason,
 		 struct why *why);

@@ -13,7 +13,7 @@ struct vm_sums {
 	uint64_t exits;
 	uint64_t time; /* in the unit of the book: ns, or cycles */
 	uint32_t vcpus;
-	uint32_t outside; /* of these: outside of the guest, exit counted */
+	uint32_t outside; /* part of @vcpus: outside, with their exit counted */
 	bool ending; /* a vCPU has ended */
 	uint64_t folder; /* inode of its folder in debugfs; 0: unknown */
 	struct ledger_cells cells; /* times.exits and times.ns by reason */
@@ -26,7 +26,7 @@ void vm_sums_clear(struct vm_sums *sums);
 int vm_sums_add(struct vm_sums *sums, uint32_t reason, uint64_t exits,
 		uint64_t time);
 
-/** vm_sums_find - a reason's exits and ns, or NULL if there are none */
+/** vm_sums_find - a reason's exits and time, or NULL if there are none */
 const struct exit_times *vm_sums_find(const struct vm_sums *sums,
 				      uint32_t reason);
 

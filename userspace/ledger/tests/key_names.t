@@ -66,7 +66,7 @@ def number(kind, key):
 
 
 def check_form(kind, table, unit):
-    """@unit: how many numbers one of the row's count takes."""
+    """@unit: how many numbers each of a row's @count takes."""
     wrong, end = [], -1
     for first, count, per, name, _ in table:
         if first < end:

@@ -216,7 +216,7 @@ START_TEST(reasons_that_pass)
 }
 END_TEST
 
-/* Exits of merged VMs have no known VM, so they pass any filter. */
+/* Exits of merged VMs have no known VM, so they pass any filter of VMs. */
 START_TEST(exits_of_old_vms)
 {
 	made_up_exits(&ledger, 0, 0, EXIT_SVM_CPUID, 3);

@@ -37,7 +37,10 @@ static struct ledger_vcpu *vcpu_of(struct ledger *ledger, uint64_t vm,
 
 enum { MANY = 101 };
 
-/* Returns each number below MANY twice, in an order that is not sorted. */
+/*
+ * For @i from 0 to 2 * MANY - 1, returns each number below MANY twice,
+ * unsorted.
+ */
 static uint32_t jump(uint32_t i)
 {
 	return i * 37 % MANY;
