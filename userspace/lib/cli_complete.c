@@ -208,7 +208,10 @@ static void argument_name(const struct cli_typed *typed, int nr, char *name,
 		row = takes_next(typed->rows, name, "");
 		if (row)
 			skipped = next_name(&line, name, size, &again);
-		/* The first FILE of "--replay FILE..." is the option's. */
+		/*
+		 * In "--replay FILE...", the option takes the first FILE, and
+		 * all others are arguments.
+		 */
 		if (row && skipped && again)
 			return;
 	}
@@ -271,8 +274,9 @@ static int offer_of_option(const struct argp_option *row,
 }
 
 /*
- * Offer an argument's values; offer options if none can be given here, or if
- * its values are not known.
+ * Offer the values of argument number @nr.  If there is no such argument, or if
+ * it can be any text, offer options instead, or nothing after "--".  Returns
+ * -ENOENT if the values of the argument are unknown.
  */
 static int offer_argument(const struct cli_typed *typed, int nr, bool over,
 			  struct cli_offer *offer)

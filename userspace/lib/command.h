@@ -28,8 +28,9 @@ int command_interrupted(void);
 /**
  * command_pass_on - pass the SIGTERM or SIGHUP that was sent to us to a command
  *
- * This is for callers that then wait for its end; command_end() calls this
- * itself.
+ * Does nothing if none was sent, or if no command runs.  Call this before
+ * waiting for the end of the command: command_end() does not do so, but sends
+ * SIGTERM itself.
  */
 void command_pass_on(struct command *command);
 

@@ -14,7 +14,7 @@ enum exit_status {
 	/* The answer is no. */
 	STATUS_DISCREPANCY = 1, /* compare: the books do not balance */
 	STATUS_CANNOT_MONITOR = 1, /* doctor: the monitor cannot run here */
-	STATUS_DEARER = 1, /* bench: --compare: worse; --limit: beyond it */
+	STATUS_DEARER = 1, /* bench: worse (--compare), or above --limit */
 	STATUS_UNEXPECTED = 1, /* exitwork, leaffuzz: not as expected */
 
 	/* There is no answer, as too little was observed. */
@@ -26,7 +26,7 @@ enum exit_status {
 	STATUS_FAILED = 3, /* an error of the host, of a file or of a command */
 	STATUS_USAGE = 64, /* the command line is wrong: EX_USAGE */
 
-	/* Programs that exit with their command's status, as env(1) does. */
+	/* For programs that exit with a command's status, as env(1) does. */
 	STATUS_OURS = 125, /* the program itself failed, not the command */
 	STATUS_CANNOT_RUN = 126, /* the command cannot be run */
 	STATUS_NOT_FOUND = 127, /* there is no such command */

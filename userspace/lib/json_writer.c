@@ -9,7 +9,7 @@
 #include "lib/safe_text.h"
 #include "lib/utf8.h"
 
-/* A comma, a name and a number, which are written with one call for speed. */
+/* A comma, a name and a value, which are written with one call for speed. */
 struct piece {
 	char s[128];
 	size_t length;

@@ -14,7 +14,7 @@
 struct json_writer {
 	FILE *out;
 	bool comma; /* the next value needs a comma before it */
-	bool in_html; /* escape "<" and the line ends of scripts in strings */
+	bool in_html; /* in strings, escape "<", which may begin "</script>" */
 	bool escape_letters; /* in strings, write "\n", not "\u000a" */
 };
 

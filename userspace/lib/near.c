@@ -40,7 +40,7 @@ static unsigned int distance(const char *typed, const char *word)
 	if (strlen(word) >= NEAR_LENGTH)
 		return EDITS + 1;
 	changes = edits(typed, word);
-	/* At least half of the letters must be right. */
+	/* More than half of the letters that were typed must be right. */
 	if (changes <= EDITS && 2 * changes < strlen(typed))
 		return changes;
 	if (strlen(typed) >= 2 && strstr(word, typed))

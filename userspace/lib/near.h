@@ -18,11 +18,13 @@ struct near {
  * near_add - add a known word if it is similar to the one that was typed
  * @near: must be zeroed before the first call
  * @typed: must be shorter than NEAR_LENGTH
- * @word: is added if at most two letters differ, or if it contains @typed
+ * @word: is added if it differs in at most two letters, and in less than half
+ *	of @typed's; or if it contains @typed, which then has at least two
+ *	letters
  */
 void near_add(struct near *near, const char *typed, const char *word);
 
-/** near_list - @prefix and "A, B or C", cut to @size; "" if there is no word */
+/** near_list - write "A, B or C", each with @prefix, cut to @size; "": none */
 void near_list(const struct near *near, const char *prefix, char *list,
 	       size_t size);
 

@@ -167,8 +167,9 @@ static void start(struct server *server)
 }
 
 /*
- * Check whether the program has ended.  Its process group is killed before
- * waitpid() frees the pid, which another process could get then.
+ * Check whether the program has ended.  If it runs apart and was signalled,
+ * kill what is left of its process group, before waitpid() frees the pid:
+ * another process could get that then.
  */
 static void reap(struct server *server)
 {

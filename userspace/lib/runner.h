@@ -36,8 +36,8 @@ int runner_open(struct runner *runner, char *const argv[], bool apart,
 /**
  * runner_start - start the program
  * @pid: set to the program's pid
- * @output: if it runs apart: set to the descriptor to read its output from;
- *	else unused
+ * @output: set to the descriptor to read its output from, or to -1 if it does
+ *	not run apart
  *
  * The program can be started again after it has ended.  Returns 0 or -errno.
  */

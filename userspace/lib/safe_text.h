@@ -75,7 +75,8 @@ struct safe_text safe_name(const char *name, uint32_t pid, size_t columns);
  * @before: the text before the name
  * @after: the text after the name
  *
- * If the line is wider than 80 columns, the name gets its own line.
+ * If the line would be wider than 80 columns, @after goes to a second line.  A
+ * name that is too wide even then is cut in its middle.
  */
 void safe_title(const char *before, const char *name, const char *after,
 		FILE *out);

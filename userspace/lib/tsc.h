@@ -18,7 +18,8 @@ double tsc_khz(struct tsc_point from, struct tsc_point to);
 
 /* The TSC's rates in the parts of a longer period. */
 struct tsc_rates {
-	struct tsc_point start, last; /* of the period, and of its last part */
+	/* The period's first point, and the last one at which a part ended. */
+	struct tsc_point start, last;
 	double khz; /* of the whole period; 0: not known yet */
 	double low, high; /* the least and most of any part; 0: not known yet */
 };
