@@ -12,7 +12,7 @@ enum attach {
 	ATTACH_AUTO,
 	ATTACH_TP_BTF, /* BPF trampoline with typed arguments */
 	ATTACH_RAW_TP, /* raw tracepoint */
-	ATTACH_TP, /* classic tracepoint; a VM is then a process */
+	ATTACH_TP, /* classic tracepoint; a VM may then be a process */
 };
 
 /** attach_parse - parse "auto", "tp_btf", "raw_tp" or "tp"; 0, or -EINVAL */

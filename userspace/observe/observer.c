@@ -35,7 +35,10 @@ bool observer_sees_marks(const struct observer *observer)
 	return observer->options.marks && observer->attach != ATTACH_TP;
 }
 
-/* The last line that libbpf printed.  If something fails, it has the cause. */
+/*
+ * The first warning that libbpf printed in an attempt to load the programs.  It
+ * usually tells why the attempt failed.
+ */
 static char libbpf_said[256];
 
 __attribute__((format(printf, 2, 0))) static int
@@ -244,8 +247,9 @@ static int take_slow(void *ctx, void *data, size_t size)
 }
 
 /*
- * Has KVM counted all the time?  If its counters were off for some time, its
- * total is not wrong, but it must not be compared.
+ * Have KVM's counters been on since the observation began?  If they were off
+ * for some time, KVM's total is not wrong, but it must not be compared with
+ * BPF's.
  */
 static bool kernel_counts(struct observer *observer)
 {

@@ -40,7 +40,8 @@ struct observer;
  * @options: what to observe; ATTACH_AUTO: the cheapest way that works
  * @btf: of this host, as in struct host_facts
  *
- * Counting starts when this returns.  Returns 0, or -errno with @why filled in.
+ * Counting has begun when this returns.  Returns 0, or -errno with @why filled
+ * in.
  */
 int observer_open(struct observer **observer,
 		  const struct observer_options *options,
@@ -52,13 +53,14 @@ enum attach observer_attach(const struct observer *observer);
 /**
  * observer_sees_ends - is the end of a vCPU noticed?
  *
- * If not, a new vCPU at the address of an ended one is booked as the ended
- * one.
+ * If not, a new vCPU may be booked as a vCPU of the same process that has
+ * ended.
  */
 bool observer_sees_ends(const struct observer *observer);
 
 /**
- * observer_sees_no_entries - are entries that did not happen counted?
+ * observer_sees_no_entries - are all entries counted that failed, or that KVM
+ * emulated instead?
  *
  * KVM's own statistics count these as exits; see ledger_no_exits().
  */

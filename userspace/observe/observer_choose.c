@@ -6,7 +6,8 @@
 #include "observe/observer_private.h"
 
 /*
- * The end of a program's name tells what it does and how it reads the reason.
+ * The name of a program tells how it is attached and how it reads the reason,
+ * and its end tells what it does.
  */
 #define EXIT_JOBS(bpf, name)                             \
 	{                                                \
@@ -155,8 +156,8 @@ bool observer_is_emulating(const struct observer_options *options, u32 isa)
 }
 
 /*
- * A vCPU that ends is identified by its address.  Records of classic
- * tracepoints do not have it; it is known only from KVM's types.
+ * The end of a vCPU is noticed by the vCPU's address.  Records of classic
+ * tracepoints lack it, and BPF can find it elsewhere only with KVM's types.
  */
 enum ends observer_best_ends(const struct kvm_btf *btf, enum attach attach,
 			     const struct observer_options *options, u32 isa)

@@ -78,10 +78,7 @@ static int collect_span(struct observer *observer, u32 span,
 		grown->more[i] = now.count[i] - seen[i];
 		fell |= seen[i] & ~now.count[i];
 	}
-	/*
-	 * A counter was above half of 32 bits and is now below, so it has
-	 * wrapped.
-	 */
+	/* A counter whose highest bit was set and is now clear has wrapped. */
 	if (hist_add_counts(&grown->cell->hist, span, grown->more) ||
 	    (fell >> 31 && carry(observer, grown, span, now.count, seen)))
 		return -ENOMEM;
@@ -342,7 +339,10 @@ static bool has_ended(u64 pid)
 	return access(path, F_OK) && errno == ENOENT;
 }
 
-/* Get the next key before the current one is deleted. */
+/*
+ * Delete the VMs of processes that have ended from BPF's map.  The next key is
+ * read first: the walk would begin again at a key that is missing.
+ */
 static void forget_vms(const struct observer *observer)
 {
 	int fd = bpf_map__fd(observer->bpf->maps.vms), r;
@@ -357,7 +357,10 @@ static void forget_vms(const struct observer *observer)
 	}
 }
 
-/* If the ends of vCPUs are not seen, VMs end with their processes. */
+/*
+ * If the ends of vCPUs cannot be seen, look every CENSUS_NS for processes that
+ * have ended: mark their vCPUs as ended, and forget their VMs.
+ */
 static void census(struct observer *observer, u64 now)
 {
 	if (observer->sees_ends || now < observer->next_census_ns)
@@ -417,8 +420,8 @@ static int collect(struct observer *observer,
 	int r = 0;
 
 	/*
-	 * This comes first, so that the time and the VM of each event are
-	 * within the data that follow.
+	 * Take single events first, so that the data which are collected after
+	 * them include the time and the VM of each.
 	 */
 	if (options->slower_than_ns || options->marks || collection->answers)
 		r = observer_consume(observer, collection);

@@ -42,8 +42,8 @@ static int collect_key(struct observer *observer, const struct obs_key *key,
 	int r = 0;
 
 	/*
-	 * This vCPU appeared after the collection began, so it is left for the
-	 * next collection.
+	 * A vCPU that appeared after the collection began is left for the next
+	 * collection.
 	 */
 	if (!shadow || shadow->serial != key->serial)
 		return 0;

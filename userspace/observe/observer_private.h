@@ -35,7 +35,7 @@ static inline u64 advance(const u64 *counter, u64 *seen)
 	return more;
 }
 
-/* Read the times of BPF's cell.  No other code knows where they are stored. */
+/* Read all numbers of one of BPF's cells. */
 static inline struct exit_times observer_cell_times(const struct obs_slot *slot,
 						    u32 index)
 {
@@ -85,7 +85,7 @@ struct ring {
 	const struct collection *collection; /* set by observer_consume() */
 };
 
-/* A slot, sorted by the VM of its vCPU. */
+/* An entry of the index: a slot, and the VM of its vCPU. */
 struct observed_slot {
 	uint64_t vm;
 	uint32_t slot;
@@ -110,7 +110,7 @@ struct observer {
 	bool sees_no_entries;
 	struct kvm_params_watch params; /* only with options.marks */
 	bool was_off; /* KVM's counters were off at some time */
-	uint64_t vms_seen; /* when last collected */
+	uint64_t vms_seen; /* BPF's number of VMs at the last collection */
 	uint64_t ended; /* vCPUs whose slots were taken back */
 	uint64_t unreadable; /* exits whose reason could not be read */
 	uint64_t swept; /* threads_stale at the last sweep of the map threads */
@@ -133,8 +133,8 @@ enum reader {
 struct observer_isa {
 	uint32_t isa;
 	enum reader cast; /* the reader to use if bpf_rdonly_cast() exists */
-	enum reader by_svm_data; /* tp_btf's, if there is that variable */
-	const char *handled; /* the program that sees slow handling, or NULL */
+	enum reader by_svm_data; /* else, for tp_btf, if KVM has svm_data */
+	const char *handled; /* the program on KVM's exit handler, or NULL */
 };
 
 /**

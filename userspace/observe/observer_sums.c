@@ -87,8 +87,8 @@ static int add_slot(const struct obs_slot *slot, struct vm_sums *sums)
 	sums->ending |= __atomic_load_n(&slot->vcpu, __ATOMIC_RELAXED) ==
 			OBS_GONE;
 	/*
-	 * Read this before the counts, so that the counts include the last
-	 * exit.
+	 * Read exit_ns before the counts: if the vCPU is outside of the guest
+	 * by then, the counts include that exit.
 	 */
 	sums->outside += !!__atomic_load_n(&slot->exit_ns, __ATOMIC_ACQUIRE);
 	cells = __atomic_load_n(&slot->cells, __ATOMIC_ACQUIRE);

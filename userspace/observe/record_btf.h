@@ -27,7 +27,8 @@ struct record_btf {
 int record_btf_put(struct record_btf *types, const struct btf *btf);
 
 /**
- * record_btf_open - make the types of the running kernel, with its records
+ * record_btf_open - make a file of the running kernel's types, with those of
+ * the records
  *
  * Returns 0; or -errno with @why filled in if tracefs is missing, or has no
  * format of the records.

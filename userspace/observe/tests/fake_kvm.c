@@ -127,8 +127,8 @@ void fake_kvm_load_as(const struct observer_options *options, u32 isa,
 				      .sees_ends = choice.ends };
 	load(choice);
 	/*
-	 * Otherwise the collector would empty the ring before the test reads
-	 * it.
+	 * With this option, the collector would empty the ring before the test
+	 * reads it.
 	 */
 	observer.options.slower_than_ns = 0;
 	exits = chosen("exit_");
@@ -260,7 +260,10 @@ static size_t collect_losses(struct loss list[LOSSES_MAX])
 	return nr;
 }
 
-/* Returns the losses since the last call. */
+/*
+ * Returns the losses of a kind: BPF's since the programs were loaded, but those
+ * that belong to vCPUs, such as missed exits, since the last call.
+ */
 u64 fake_lost(const char *name)
 {
 	struct loss list[LOSSES_MAX];

@@ -351,8 +351,8 @@ static size_t load_of(const struct bpf_insn *insn, size_t from, size_t nr,
 }
 
 /*
- * A sum must read exit_ns before it reads the bit set of cells, as the state of
- * the exit must be older than the cells.
+ * A sum must read exit_ns before it reads the number of cells, as the state of
+ * the exit must be older than the counts.
  */
 START_TEST(order_of_a_sum)
 {

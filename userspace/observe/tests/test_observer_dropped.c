@@ -19,7 +19,7 @@
 #define SVM EXIT_LEAF_ISA_SVM
 #define ROUNDS 3
 #define EXITS 50 /* per round and vCPU */
-#define STALE 4194303 /* above every thread's number */
+#define STALE 4194303 /* the highest number that a thread may ever get */
 
 static int pair[2];
 

@@ -155,7 +155,9 @@ START_TEST(entries_that_fail)
 	fake_entry(0);
 	ck_assert_uint_eq(slot->failed_entries, 3);
 	ck_assert_uint_eq(slot->missed_exits, 0);
-	/* The entry that did not fail was preceded by an exit. */
+	/* Between this entry and the last that did not fail, there was an exit
+	 * that was missed.
+	 */
 	fake(0)->fail = 0;
 	fake_entry(0);
 	ck_assert_uint_eq(slot->failed_entries, 3);
@@ -200,7 +202,10 @@ static void is_handled(u32 isa, u32 i)
 	     fake_address(i), 0);
 }
 
-/* Make exits that the exit handler did not see; @_i: the slot is elsewhere. */
+/*
+ * Make exits that the exit handler did not see.  @_i / 2: the vCPU's slot is
+ * not the one at which the search begins
+ */
 START_TEST(fast_exits)
 {
 	const u32 isa = _i % 2 ? VMX : SVM;
@@ -345,7 +350,7 @@ START_TEST(what_a_slow_exit_tells)
 	ck_assert_uint_eq(slow.preempted_ns, 700);
 	ck_assert_uint_eq(slow.blocked_ns, 300);
 	ck_assert_uint_eq(slow.has_key, 0);
-	/* Use its own end, because the next exit's clock is later. */
+	/* at_ns is the end of the slow exit, not the time of the next exit. */
 	fake_exit(3, EXIT_SVM_MSR);
 	ck_assert_uint_lt(slow.at_ns, slot->exit_ns);
 	ck_assert_uint_lt(slot->exit_ns - slow.at_ns, 1000000000);

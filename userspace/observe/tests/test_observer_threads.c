@@ -157,7 +157,7 @@ START_TEST(off_cpu_while_another_is_open)
 }
 END_TEST
 
-/* By now the other thread is certainly off the CPU. */
+/* Sleep first, so that the other thread is certainly off the CPU. */
 static void enter(void)
 {
 	sleep_a_while();
@@ -225,7 +225,7 @@ END_TEST
 
 /* --- the map of threads --- */
 
-/* The map is full: exits whose thread is unknown are booked, and counted. */
+/* The map is full: exits of unknown threads are booked, and count as losses. */
 START_TEST(threads_run_out)
 {
 	u32 slot = 7;
