@@ -112,10 +112,7 @@ static void render_item(size_t *column, const char *name, const char *item,
 	*column += width;
 }
 
-/*
- * Name the most frequent reasons and, if there are many, the least frequent
- * ones.
- */
+/* Name the most frequent reasons, and of the others the least frequent ones. */
 static void render_extremes(const struct row_group *group, FILE *out)
 {
 	size_t nr = group->nr_reasons, column = 0;

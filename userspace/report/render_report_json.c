@@ -117,8 +117,10 @@ static void put_row(struct json_writer *json, const char *name, uint32_t isa,
 		const struct column *column = &columns[list->id[i]];
 		struct value value = { 0 };
 
-		/* A share of time is relative to one VM's vCPUs, which are
-		 * merged here. */
+		/*
+		 * A share of time refers to the vCPUs of one VM, but all VMs
+		 * are merged here.
+		 */
 		if (list->id[i] == COLUMN_TIME_SHARE ||
 		    !column->get(row, &value))
 			continue;

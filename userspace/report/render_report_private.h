@@ -7,7 +7,10 @@
 #include "report/render_report.h"
 #include "sample/columns.h"
 
-/* Write the first rows of a text's tables.  All return 0 or -ENOMEM. */
+/*
+ * Write the first rows of the tables of VMs and of vCPUs, as text.  Both return
+ * 0 or -ENOMEM.
+ */
 int render_report_vms(const struct run_report *report,
 		      const struct filter *filter, FILE *out);
 /* Writes nothing if each VM has only one vCPU: the table of VMs has these. */

@@ -45,7 +45,7 @@ static void take_info(const struct run_info *info, struct books *books)
 	books->command_status = (int)info->command_status;
 	books->started_ns = info->started_ns;
 	books->marks_alone = true;
-	/* A run does not contain these members. */
+	/* A run does not tell this: assume it. */
 	books->sees_ends = true;
 	/* A mark has KVM's total only if the counters were on all the time. */
 	host->exit_stats = books->exit_stats_after = 1;
@@ -90,7 +90,8 @@ static int take_mark(const struct run_mark *mark, struct books *books)
 	const struct answer answer = run_books_answer(mark);
 
 	/*
-	 * If a VM has no vCPU, it is not known whether it was already running.
+	 * A VM of which no vCPU was recorded is not in the ledger.  It is not
+	 * known then whether it was already running.
 	 */
 	if (!mark->has_kernel || !ledger_find_vm(&books->ledger, mark->vm))
 		return 0;

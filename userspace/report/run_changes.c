@@ -10,7 +10,7 @@
 #include "report/run_changes.h"
 #include "report/run_levels.h"
 
-/* The rounds that drop some changes; the next one drops all that must go. */
+/* From this round on, all changes that may be chance are dropped at once. */
 #define ROUNDS 20
 
 /* A part of the series in which a change is looked for. */
@@ -78,9 +78,9 @@ static double difference(const struct run_levels *series, size_t begin,
 }
 
 /*
- * Find where the means before and after differ most, considering their lengths.
- * It must be at a distance from the ends; 0 if it is nearer to an end than a
- * level can be.
+ * Find the place, at least @distance from both ends, at which the means before
+ * and after it differ most (CUSUM).  Returns 0 if that is nearer to an end than
+ * RUN_LEVEL_MIN.
  */
 static size_t most_different(const struct run_levels *series, size_t begin,
 			     size_t end, size_t distance)
@@ -231,7 +231,10 @@ static int choose(const struct run_levels *series, struct stretches *list,
 	return 0;
 }
 
-/* The neighbours of a change, or the ends. */
+/*
+ * Returns the place of the change before change @i (begin_of) or after it
+ * (end_of); an end of the series if there is none.
+ */
 static size_t begin_of(const struct run_changes *changes, size_t i)
 {
 	return i ? changes->change[i - 1].point : 0;

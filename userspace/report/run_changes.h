@@ -58,7 +58,7 @@ struct run_change {
 	/* An upper bound of the probability of a change as clear as this
 	 * anywhere in a run with only one level. */
 	double chance;
-	double clear; /* how clear it is: to choose the most notable ones */
+	double clear; /* how clear it is: the difference in deviations */
 };
 
 struct run_changes {
@@ -81,7 +81,7 @@ int run_changes_find(const struct run_point *points, size_t nr, double interval,
 
 /**
  * run_changes_clear - the clearness of the least clear of the @nr clearest
- * changes
+ * changes; 0 if there are fewer
  * @nr: the number of changes, 1 to RUN_CLEAREST
  */
 double run_changes_clear(const struct run_changes *changes, size_t nr);

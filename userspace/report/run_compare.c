@@ -128,7 +128,7 @@ struct test {
 	double freedom;
 };
 
-/* A row, and the numbers from which its intervals are computed. */
+/* The numbers from which a row's intervals are computed. */
 struct row_tests {
 	struct test rate, time;
 };
@@ -152,7 +152,7 @@ static void set_test(const struct estimate estimate[2], struct test *test,
 	difference->verdict = RUN_CANNOT_TELL;
 	if (!(test->sd > 0))
 		return;
-	/* Welch and Satterthwaite's. */
+	/* The degrees of freedom are Welch and Satterthwaite's. */
 	test->freedom =
 		(a + b) * (a + b) /
 		(a * a / estimate[0].freedom + b * b / estimate[1].freedom);
@@ -377,8 +377,10 @@ static void note_gaps(struct run_comparison *to)
 			b->shown[0] ? safe_text(b->shown).s : "none");
 }
 
-/* Name the options beside exits and times; observing them takes some time
- * itself. */
+/*
+ * Name the options by which more than exits and times was observed, as that
+ * makes exits take longer.
+ */
 static const char *observed(const struct run_info *info, char text[64])
 {
 	snprintf(text, 64, "%s%s%s%s%s", info->fast ? " --fast" : "",

@@ -71,8 +71,8 @@ struct run_compared {
 struct run_comparison {
 	const struct run_report *run[2];
 	/*
-	 * The reason with most exits in both runs comes first.  Then come the
-	 * total and, if there is HLT, the total without it.
+	 * The reasons come first, the one with most exits in both runs at the
+	 * top.  Then come the total and, if there is HLT, the total without it.
 	 */
 	struct run_compared *row;
 	size_t nr;

@@ -18,7 +18,7 @@ static const struct row *row_of(const struct row_group *group,
 	return NULL;
 }
 
-/* Compute it as the report on that run does. */
+/* Get a percentile as the report on that run has it; 0 if there is none. */
 static uint64_t value_of(enum column_id id, const struct row *row)
 {
 	struct value value = { 0 };

@@ -13,8 +13,9 @@
 #define MAD_TO_SD 1.4826 /* of the normal distribution */
 
 /*
- * The noise is estimated from sums of so many intervals, in parts of the run
- * with so many sums each, as busy parts have more noise.
+ * The noise is estimated from sums of up to SCALE_MAX intervals, in parts of
+ * the run with SUMS_IN_PART sums each, as busy parts have more noise.  To find
+ * bursts, sums of up to SCALE_OF_BURSTS intervals are used.
  */
 #define SCALE_MAX 64
 #define SCALE_OF_BURSTS 4
@@ -68,7 +69,9 @@ static size_t nr_parts(const struct run_levels *series, size_t scale)
 	return sums < 2 * SUMS_IN_PART ? 1 : sums / SUMS_IN_PART;
 }
 
-/* Raise the variance at each place to that at a scale, if it is lower. */
+/*
+ * Raise the variance at each place to the noise at a scale, if that is higher.
+ */
 static int add_noise(const struct run_levels *series, const double *sum,
 		     size_t scale, double *variance)
 {
@@ -158,8 +161,8 @@ static int clean(struct run_levels *series)
 	if (!r)
 		leave_out_bursts(series, y);
 	/*
-	 * If there are so many bursts that they are left out here and not
-	 * there, they count as noise.
+	 * Where there are so many bursts that only some of them are left out,
+	 * they count as noise.
 	 */
 	if (!r)
 		r = add_noises(series, series->with_bursts, 4 * SCALE_OF_BURSTS,

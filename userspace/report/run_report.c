@@ -32,7 +32,8 @@ static int add_point(struct points *points, const struct run_step *step,
 }
 
 /*
- * For VMs that are no longer known separately, keep only what a ledger keeps.
+ * Merge the oldest VMs that have ended, if there are too many, and drop their
+ * lines from the course.
  */
 static int forget(struct run_report *report)
 {

@@ -19,7 +19,7 @@ struct run_rates {
 	uint64_t exits;
 	double seconds;
 	size_t intervals;
-	double min; /* the lowest per second, of whole intervals */
+	double min; /* the lowest rate of an interval that was not cut short */
 	double max; /* the highest, likewise */
 	/*
 	 * Coefficient of variation, standard deviation / mean, weighted by

@@ -16,15 +16,18 @@ struct run_total {
 	 * before the recording, only exits since its first such mark count. */
 	bool judged;
 	int64_t difference; /* KVM's - BPF's */
-	bool allowed; /* the difference is: other vCPUs may be in an exit that
-			 only one book has */
+	/* The rule allows this difference: other vCPUs may be in an exit that
+	 * only one of the books has. */
+	bool allowed;
 };
 
 struct run_totals {
 	struct run_total *total; /* by time */
 	size_t nr;
-	size_t judged, exact, wrong; /* how many of them are */
-	bool late; /* any is of a VM that was running before the recording */
+	/* How many are judged; of these, how many have no difference, and how
+	 * many have one that is not allowed. */
+	size_t judged, exact, wrong;
+	bool late; /* a judged one is of a VM that was running before */
 };
 
 /**

@@ -29,7 +29,7 @@ static void put_reason(struct pages *pages, const struct run_compared *row)
 		      pages->out);
 }
 
-/* List all rows of which B has more, or all of which it has less. */
+/* List the rows with this verdict: those of which B has more, or less. */
 static void put_changed(struct pages *pages, bool time,
 			enum run_verdict verdict, const char *title)
 {
@@ -318,8 +318,8 @@ int render_compare_page(const char *const path[2],
 	for (int i = 0; !r && i < 2; i++)
 		r = page_begin(&pages.page[i]);
 	/*
-	 * Processors of two vendors have different reasons, so the pages share
-	 * no colours.
+	 * Both runs share their colours, unless their processors are of two
+	 * vendors, which have different reasons.
 	 */
 	if (!r && compared->by_reason)
 		page_choose(pages.page, 2);

@@ -133,9 +133,10 @@ size_t page_color(const struct page *page, uint32_t reason)
 }
 
 /*
- * The share of a chart that a reason fills, in the chart in which it fills
- * more.  It is without the guests' idleness, which would leave no time to the
- * others.
+ * Returns the share of a chart that a reason fills: of the chart of exits, or
+ * of that of times, whichever is larger.  Times are without the guests'
+ * idleness, beside which all others would be tiny; only the idle reason's own
+ * share is of all time.
  */
 static double weight_of(const struct page *page, const struct row *row)
 {

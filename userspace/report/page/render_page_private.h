@@ -23,7 +23,8 @@ struct page {
 	const struct run_report *report;
 	const struct filter *filter;
 	struct ledger merged;
-	struct row_group group; /* its reasons, ascending: page_begin() */
+	/* Its reasons are ascending until page_choose() sorts them by exits. */
+	struct row_group group;
 	unsigned int has; /* NEEDS_… bits of what was recorded */
 	/* Reasons with a colour of their own, by exits: page_choose(). */
 	uint32_t drawn[PAGE_LINES];
@@ -40,7 +41,7 @@ int page_begin(struct page *page);
 /**
  * page_choose - choose the reasons that have a colour, the same for all @pages
  *
- * Afterwards their rows are sorted, the most frequent reason first.
+ * It also sorts the reasons of each page, the most frequent first.
  */
 void page_choose(struct page *pages, size_t nr);
 
@@ -65,8 +66,8 @@ size_t page_color(const struct page *page, uint32_t reason);
 /*
  * page_table_begin - write the head of a table
  * @label: id of the heading that names it
- * @heads: the heads of the columns, NULL at the end; those of text begin with
- * "<"
+ * @heads: the heads of the columns, NULL at the end; "<" before a head means
+ *	that its column has text
  */
 void page_table_begin(struct page *page, const char *label,
 		      const char *const heads[]);
@@ -93,7 +94,7 @@ int page_vcpus(struct page *page);
 int page_marks(struct page *page);
 int page_losses(struct page *page);
 int page_environment(struct page *page);
-/* Write the data of its charts as JSON. */
+/* Write the data of the page's charts as JSON. */
 int page_data(struct page *page);
 
 #endif /* EXITLEDGER_RENDER_PAGE_PRIVATE_H */

@@ -11,7 +11,7 @@
 
 #define SLOWS_SHOWN 100
 
-/* A key of an unknown kind has no text. */
+/* Are there keys of a known kind?  Others have no text. */
 static bool has_keys(const struct page *page, enum ledger_key_kind *kind)
 {
 	return !key_kind_parse(page->report->info->by, kind);
@@ -68,7 +68,7 @@ static void put_table(struct page *page)
 			format_count(slows->count - SLOWS_SHOWN).s);
 }
 
-/* Show them only if they were recorded. */
+/* Write the slow exits, if they were recorded. */
 int page_slows(struct page *page)
 {
 	const struct run_info *info = page->report->info;

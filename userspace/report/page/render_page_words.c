@@ -92,7 +92,7 @@ static void put_answer(struct page *page, size_t nth, const struct row *row,
 		exit_reason_text(page->group.vm->isa, row->reason).s, value);
 }
 
-/* Find the phase with the highest rate, among those that can be judged. */
+/* Write the phase with the highest rate, among those that can be judged. */
 static void put_busiest(struct page *page)
 {
 	const struct run_report *report = page->report;
@@ -188,7 +188,7 @@ static void put_phase(struct page *page, const struct run_phase *phase)
 	put_rates(page, &phase->rates);
 }
 
-/* Write the first row of the table as a sentence. */
+/* Write the table's row for the whole run as a sentence. */
 static void put_stability(struct page *page)
 {
 	const struct run_rates *rates = &page->report->rates;
@@ -292,7 +292,7 @@ static const char *name_of(const struct page *page, uint64_t number)
 	return vm ? vm->name : "";
 }
 
-/* Show how many exits a VM had had at a mark, if the mark has that. */
+/* Write how many exits a VM had had at a mark, if the mark has the counts. */
 static void put_total(struct page *page, const struct run_total *total)
 {
 	const struct run_mark *mark = total ? total->mark : NULL;

@@ -114,11 +114,12 @@ START_TEST(facts_of_a_run)
 	found = verdict("cpuid");
 	ck_assert_int_eq(found->state, ADVISE_FOUND);
 	ck_assert_uint_eq(found->nr, 2);
-	/* The first VM's took 15 ms of each 100, of which it had no CPU for 12.
+	/* The first VM's CPUID exits took 15 ms of each 100 ms, for 12 ms of
+	 * which it had no CPU.
 	 */
 	ck_assert_uint_eq(found->finding[0].vm->vm->number, 1);
 	ck_assert_double_eq_tol(found->finding[0].value[0], 0.03, 0.0001);
-	/* 200 in each of 41 intervals, in 4.1 s. */
+	/* The second VM had 200 in each of 41 intervals: in 4.1 s. */
 	ck_assert_uint_eq(found->finding[1].vm->vm->number, 2);
 	ck_assert_double_eq_tol(found->finding[1].value[1], 2000, 1e-6);
 	ck_assert_uint_ge(found->finding[1].parts, 5);

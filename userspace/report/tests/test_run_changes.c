@@ -129,14 +129,13 @@ static double overdispersed(double *mean)
 	return *mean * exp(0.5 * normal());
 }
 
-/* The same rate, with bursts of a few times as many exits in one of ten
- * intervals. */
+/* A constant rate, with thirty times as many exits in one of ten intervals. */
 static double in_bursts(double *mean)
 {
 	return *mean * (uniform() < 0.1 ? 30 : 1);
 }
 
-/* The same rate with a memory of ten intervals; the state is the logarithm. */
+/* A log-normal rate with a memory of ten intervals: @logarithm is its state. */
 static double remembering(double *logarithm)
 {
 	*logarithm = 0.9 * *logarithm + sqrt(1 - 0.9 * 0.9) * normal();
@@ -227,8 +226,7 @@ START_TEST(small_steps)
 		ck_assert_uint_eq(find(2000), 1);
 		assert_change(0, 1000, 30, 100, 110);
 	}
-	/* A step of 14 standard deviations of an interval is found exactly, or
-	 * nearly. */
+	/* A step much larger than the noise is found exactly, or nearly. */
 	for (unsigned int seed = 0; seed < 50; seed++) {
 		for (size_t i = 0; i < 60; i++)
 			put(i, i < 30 ? 100 : 250);
@@ -319,7 +317,7 @@ static size_t put_levels(uint64_t seed, size_t points_nr, double down,
 	return nr;
 }
 
-/* Count how many of them are found; 0 if anything else is found, too. */
+/* Count how many of the levels are found; 0 if anything else is, too. */
 static size_t found(size_t points_nr, const size_t at[16], size_t nr)
 {
 	const size_t all = find(points_nr);
@@ -363,7 +361,7 @@ START_TEST(short_levels)
 }
 END_TEST
 
-/* Which stretches have a change is known up to the last point. */
+/* Stretches that have a change are recognized up to the last point. */
 START_TEST(up_to_the_last_point)
 {
 	for (uint64_t seed = 1; seed < 4; seed++)

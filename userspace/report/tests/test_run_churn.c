@@ -112,7 +112,10 @@ static double ms_of_report(void)
 	return cpu_ms() - before;
 }
 
-/* Is a late interval as cheap as an early one, and so is a long run? */
+/*
+ * Is a late interval about as cheap as an early one, and a report on many VMs
+ * as cheap per VM as one on few?
+ */
 static bool stays_cheap(void)
 {
 	double early, late, few, many;

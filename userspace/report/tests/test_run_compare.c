@@ -371,7 +371,7 @@ START_TEST(what_cannot_be_compared)
 	run[0].nr_vms = 2;
 	compare(&steady, &steady, 100);
 	ck_assert(!compared.by_reason && !compared.times);
-	/* HLT has another number on each; here only the first run has it. */
+	/* The second processor's HLT has another number, and no exits here. */
 	ck_assert_uint_eq(compared.nr, 2);
 	ck_assert_int_eq(compared.row[0].kind, ROW_TOTAL);
 	ck_assert_int_eq(compared.row[0].rate.verdict, RUN_SAME);

@@ -164,7 +164,7 @@ START_TEST(running_before)
 	has("vm2: step 4                         1,004,001          4,000      -\n");
 	has("vm2: step 8                         1,008,000          8,000     -1\n");
 	has("since their first mark\n");
-	/* Each of the two may be 3 too late and 1 too early. */
+	/* Each total may be 3 below BPF's to 1 above, so +4 is allowed. */
 	fixture_sql(
 		path,
 		"UPDATE mark SET kernel_exits = 1008006 WHERE text = 'step 8'");
@@ -173,7 +173,7 @@ START_TEST(running_before)
 }
 END_TEST
 
-/* The fixture's observer has lost something of each of its vCPUs. */
+/* Zero the losses that the fixture's observer has of each vCPU. */
 static void nothing_lost(struct ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->nr_vms; i++) {
@@ -233,7 +233,7 @@ START_TEST(compared)
 		path,
 		"UPDATE vm SET pid = 1001; UPDATE mark SET kernel_exits = kernel_exits + 1000");
 	ck_assert_int_eq(compare(false, 2, 0), VERDICT_DISCREPANCY);
-	/* One vCPU, and all that it did before. */
+	/* With one vCPU, and no exits in between, all totals are the same. */
 	fixture_sql(
 		path,
 		"UPDATE mark SET vcpus = 1, bpf_before = bpf_exits, kernel_exits = bpf_exits WHERE kind = 'guest'");
@@ -268,7 +268,7 @@ START_TEST(compared_what_is_no_run)
 		    "UPDATE meta SET value = ' --vcpu 1' WHERE name = 'shown'");
 	ck_assert_int_lt(run_books_load(path, &books, &why), 0);
 	ck_assert_ptr_nonnull(strstr(why.text, "has only some vCPUs"));
-	/* Nor does the report say anything of it. */
+	/* The report does not judge these marks either. */
 	show(&all);
 	has("vm1: step 4                             4,001          4,000      -\n");
 	ck_assert_ptr_null(strstr(text, "books"));

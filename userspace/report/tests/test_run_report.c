@@ -28,8 +28,8 @@ static void teardown(void)
 	ledger_free(&now);
 }
 
-/* Rates that are known: 10 intervals, the first five with mean 100, the
- * others 50. */
+/* Rates that are known: 10 intervals, of which the first five have about 1,000
+ * exits each, and the others about 500. */
 START_TEST(rates)
 {
 	struct run_info info = fixture_info(1000 * FIXTURE_STEP);
@@ -89,8 +89,8 @@ static char *written(const struct run_report *report, bool json)
 	return text;
 }
 
-/* Three seconds of a thousand exits per second, and two of three thousand: of a
- * run with chunks, with a mark before the change. */
+/* A run with chunks: three seconds of a thousand exits per second, and then two
+ * of three thousand, with a mark before the change. */
 START_TEST(a_change_of_the_rate)
 {
 	struct run_info info = fixture_info(20 * FIXTURE_STEP);
@@ -154,7 +154,7 @@ static char *report_of(bool json)
 	return text;
 }
 
-/* A VM after the other, each of which begins, has its first exit, and ends. */
+/* One VM after the other: each begins, has its first exit, and ends. */
 static void short_lived_vms(unsigned int nr)
 {
 	struct run_info info = fixture_info(20 * FIXTURE_STEP);
@@ -247,7 +247,7 @@ START_TEST(marks_that_find_no_phase)
 		path,
 		"INSERT INTO mark (at_ns, kind, text) VALUES (20900000000, 'user', 'mine'), (20900000000, 'user', 'mine, too')");
 	text = report_of(false);
-	/* One of 40 phases; the marks beside it begin with the other of mine. */
+	/* One user's mark names one of 40 phases; the other is beside these. */
 	ck_assert_ptr_nonnull(strstr(text, "from 19.90 s  mine, and 1 more\n"));
 	ck_assert_ptr_nonnull(strstr(text, "and 112 phases more\n"));
 	ck_assert_ptr_nonnull(strstr(text, "MARKS BESIDE THESE\n"));
