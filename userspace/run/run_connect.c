@@ -25,8 +25,9 @@ int run_connect(const char *path, sqlite3 **db, struct why *why)
 	if (r)
 		return r;
 	/*
-	 * Otherwise SQLite would make an empty log, and it would no longer be
-	 * seen that the log is missing.
+	 * If the log is missing, do not open the run for writing: SQLite would
+	 * make an empty log, and it would no longer be seen that the log was
+	 * lost.
 	 */
 	if (wal && run_wal_size(path) < 0)
 		return run_snapshot_alone(path, true, db, why);

@@ -13,7 +13,7 @@
 struct run_info {
 	char program[32]; /* version of exitledger */
 	char kernel[65];
-	char vendor[16]; /* the next three members are as in struct host */
+	char vendor[16]; /* this and the next two are as in struct host */
 	char hypervisor[16];
 	uint32_t isa;
 	char cpu[96]; /* model, or "" */

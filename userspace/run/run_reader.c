@@ -73,7 +73,7 @@ static int next_row(struct run_reader *reader, sqlite3_stmt **statement,
 }
 
 /*
- * Run a query for the intervals @first to @last.  Returns 0, or -errno with
+ * Prepare a query for the intervals @first to @last.  Returns 0, or -errno with
  * @why.
  */
 static int ask(struct run_reader *reader, sqlite3_stmt **statement,

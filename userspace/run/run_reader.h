@@ -31,12 +31,13 @@ struct run_marks {
 struct run_step {
 	uint64_t begin_ns;
 	uint64_t end_ns;
-	bool fine; /* a part of a chunk: without vCPUs and histograms */
+	bool fine; /* without histograms; in a chunk, also without vCPUs */
 };
 
 /**
  * run_reader_open - open a run, which may still be recorded
- * @fine: a chunk is read as the steps of its series, not as a single step
+ * @fine: read a chunk as the steps of its series, not as a single step; all
+ *	steps are then without histograms
  * @reader: to be given to run_reader_close(), also after a failure
  *
  * Returns 0, or -errno with @why.

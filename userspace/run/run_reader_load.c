@@ -44,7 +44,7 @@ static bool text_column(sqlite3_stmt *row, int column, char *text, size_t size)
 	return true;
 }
 
-/* Call @row for each row of a query; 0, -ENOMEM, -EINVAL, or SQLite's error. */
+/* Call @row for each row of a query; 0, or -errno with @why. */
 static int each_row(struct run_reader *reader, const char *sql,
 		    int (*row)(struct run_reader *reader, sqlite3_stmt *row),
 		    const char *table, struct why *why)
@@ -207,8 +207,8 @@ int run_reader_load(struct run_reader *reader, struct why *why)
 }
 
 /*
- * Add the vCPUs that were first seen since then, and drop those that have
- * ended.
+ * Add the vCPUs that were first seen up to @end_ns, and drop those that were
+ * gone at @begin_ns.
  */
 static void update_present(struct run_reader *reader, uint64_t begin_ns,
 			   uint64_t end_ns)
@@ -216,8 +216,8 @@ static void update_present(struct run_reader *reader, uint64_t begin_ns,
 	size_t kept = 0;
 
 	/*
-	 * An earlier period is a part of the last one, so all vCPUs are still
-	 * needed.
+	 * A period that begins before the end of the last one is a part of that
+	 * one: drop no vCPU, as later parts may need it.
 	 */
 	if (begin_ns >= reader->present_ns) {
 		for (size_t i = 0; i < reader->nr_present; i++) {

@@ -32,7 +32,7 @@ struct run_reader {
 	 */
 	const struct run_vcpu **by_time, **present;
 	size_t nr_came, nr_present; /* @nr_came: of @by_time, already seen */
-	/* The end of the last period of run_reader_present(). */
+	/* The latest end of the periods of run_reader_present(). */
 	uint64_t present_ns;
 
 	sqlite3_stmt *chunks, *intervals, *losses, *slows;

@@ -8,7 +8,7 @@
 #include "lib/safe_text.h"
 #include "run/run_schema.h"
 
-/* exitledger-run(5) describes them. */
+/* The tables of a run: exitledger-run(5) describes them. */
 static const struct {
 	const char *name;
 	const char *sql;

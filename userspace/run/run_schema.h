@@ -47,7 +47,10 @@ int run_schema_check(sqlite3 *db, const char *path, struct why *why);
  */
 bool run_sql_number(sqlite3 *db, const char *sql, int64_t *number);
 
-/* The losses that do not belong to a vCPU, in the order of their names. */
+/*
+ * The losses that do not belong to a vCPU, in the order of struct
+ * ledger_losses.
+ */
 struct run_loss {
 	const char *name; /* as in render_losses.c */
 	size_t offset; /* in struct ledger_losses */

@@ -260,7 +260,7 @@ static int uri_of(const char *path, char *uri, size_t size, struct why *why)
 /*
  * Open a run that has no write-ahead log.  Either its last user has closed it,
  * and the log was moved into the file; or the log was left somewhere else.  The
- * latter is certain if the file has no intervals.
+ * latter is certain if the run was not ended, and the file has no intervals.
  */
 static int connect_alone(const char *file, const char *path, bool only_ended,
 			 sqlite3 **db, struct why *why)

@@ -430,7 +430,7 @@ START_TEST(fields_that_cannot_be)
 }
 END_TEST
 
-/* The blob does not have the VMs, so it may belong to others. */
+/* A blob has only the numbers of VMs, which the ledger may not have. */
 START_TEST(vms_that_are_not_there)
 {
 	PUT(1, 5, 2, 2, 1, 1, 7);
