@@ -8,7 +8,7 @@
 
 #define NS_PER_S 1000000000ull
 #define NS_PER_MS 1000000ull
-/* How often to check whether slots of ended vCPUs can be freed. */
+/* The longest wait before has_news() is asked again. */
 #define LOOK_MS 100
 /* The longest time that slow exits may wait in the kernel. */
 #define COLLECT_NS NS_PER_S
@@ -44,7 +44,7 @@ static int end_interval(struct monitor_loop *loop, uint64_t since,
 	return r;
 }
 
-/* Add the time since the last interval to the total. */
+/* Collect the exits since the last interval, and complete the total. */
 static int end_all(struct monitor_loop *loop, struct why *why)
 {
 	int r = collect(loop, why);
@@ -88,7 +88,11 @@ int monitor_loop_run(struct monitor_loop *loop, struct why *why)
 	       (!loop->count || shown < loop->count)) {
 		uint64_t step = loop->interval * NS_PER_S;
 
-		/* Intervals end at regular times, unless it is too late. */
+		/*
+		 * Intervals end at regular times.  Begin anew at the end of the
+		 * last one if the next of these times has passed already, or if
+		 * intervals have become shorter.
+		 */
 		if (due <= since || due > since + 2 * step)
 			due = step ? since + step : UINT64_MAX;
 		ended = wait_until(loop, due);

@@ -37,7 +37,10 @@ struct monitor_loop {
 	uint64_t start_ns; /* clock_now_ns() when counting started */
 	double interval; /* seconds; 0: none; may change while waiting */
 	long count; /* the number of intervals; 0: no limit */
-	/* Collect often: a VM that ends has no name any more. */
+	/*
+	 * Collect several times a second, as a command's VM may end soon, and
+	 * its name with it.
+	 */
 	bool eager;
 	struct ledger now; /* the current interval */
 	/* Set to the sums of ended vCPUs, and finally of all. */

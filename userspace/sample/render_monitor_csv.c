@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CSV: a header, and one record per line.  Values with a comma, a quote or a
- * newline are quoted as in RFC 4180, but lines end with a newline only.  Losses
- * and slow exits are records of their own kinds, with the same columns.
+ * CSV: a header, and one record per line.  Values with a comma or a quote are
+ * quoted as in RFC 4180, but lines end with a newline only.  Losses and slow
+ * exits are records of their own kinds, with the same columns.
  */
 #include <inttypes.h>
 #include <string.h>

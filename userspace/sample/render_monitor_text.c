@@ -62,7 +62,7 @@ static void render_keys(const struct row_group *group, uint32_t reason,
 			format_count(more).s, format_count(exits).s);
 }
 
-/* A long name is written on its own line. */
+/* After a long name, the rest of the title is on a second line. */
 static void render_title(const struct row_group *group, FILE *out)
 {
 	const struct ledger_vm *vm = group->vm;

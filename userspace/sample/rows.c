@@ -12,7 +12,10 @@ bool row_is_idle(uint32_t isa, uint32_t reason)
 	return reason == isa_roles(isa)->hlt;
 }
 
-/* Fill in a row's times from the histogram of one or several reasons. */
+/*
+ * Set a row's percentiles, and its number of exits with a time, from the
+ * histogram of one or several reasons.
+ */
 static void set_times(struct row *row, const struct hist *hist)
 {
 	static const double shares[ROW_PERCENTILES] = { 0.5, 0.9, 0.99, 0.999 };
@@ -20,8 +23,9 @@ static void set_times(struct row *row, const struct hist *hist)
 	row->times.timed = hist_percentiles(hist, shares, ROW_PERCENTILES,
 					    row->percentile);
 	/*
-	 * Some exits may have no time yet.  A complete histogram has the exact
-	 * number of exits with a time.
+	 * A complete histogram has the exact number of exits with a time.  If
+	 * there is none, use the number of exits, of which some may have no
+	 * time yet.
 	 */
 	if (exit_times_have(&row->times) &&
 	    (!row->times.timed || row->spans_lost))
@@ -165,8 +169,8 @@ static void set_scale(struct row_group *group, double seconds)
 }
 
 /*
- * The rows of a group come from a single vCPU's book, or from the sums of
- * several vCPUs.
+ * Find the cells and keys from which a group's rows are made: those of a single
+ * vCPU, or the sums of several vCPUs, which this adds up.
  */
 static int add_up(struct row_group *group, const struct filter *filter,
 		  const struct ledger_cells **cells,

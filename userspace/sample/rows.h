@@ -75,7 +75,8 @@ int rows_build(const struct ledger *ledger, const struct filter *filter,
  * @vcpu: NULL: all vCPUs that pass the filter
  * @group: filled in; to be freed with rows_group_free()
  *
- * Returns 1 if the group has any exits, else 0; or -ENOMEM.
+ * Returns 1 if the group has vCPUs that pass the filter, and has exits that
+ * pass it or has ended; else 0; or -ENOMEM.
  */
 int rows_group(const struct ledger *ledger, const struct ledger_vm *vm,
 	       const struct ledger_vcpu *vcpu, const struct filter *filter,

@@ -126,7 +126,7 @@ def the_csv():
 
 
 def the_columns():
-    """--columns knows them, and the manual page tells them."""
+    """--columns knows all columns, and the manual page describes them."""
     said = subprocess.run(
         [f"{BUILD}/bin/exitledger", "monitor", "--columns", "nonesuch"],
         check=False, capture_output=True, text=True).stderr

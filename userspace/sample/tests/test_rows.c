@@ -92,7 +92,7 @@ START_TEST(reasons)
 	fill(vcpu_of(1, 0), IOIO, 100);
 	fill(vcpu_of(1, 0), HLT, 10);
 	ledger_cell(&vcpu_of(1, 0)->cells, 1); /* without exits */
-	/* This cell has only a time, which is not an extreme. */
+	/* This cell has only a time, which is no extreme of the total. */
 	exit_times_widen(&ledger_cell(&vcpu_of(1, 0)->cells, 2)->times, 450,
 			 450);
 	if (_i)
