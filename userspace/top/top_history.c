@@ -168,7 +168,7 @@ bool history_read(const struct history *history, uint64_t vm, uint64_t vcpu,
 	for (uint64_t back = ago; back < HISTORY; back++) {
 		uint64_t interval = history->interval - back;
 
-		/* This interval is too old for the ring, or for the view. */
+		/* Stop before the first interval, or where the ring ends. */
 		if (back >= history->interval ||
 		    interval + HISTORY <= entry->last)
 			break;

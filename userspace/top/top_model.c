@@ -43,7 +43,10 @@ static void keep_in_view(struct top_model *model)
 			model->nr > model->page ? model->nr - model->page : 0;
 }
 
-/* Build the lines anew; the selected line stays selected at its new place. */
+/*
+ * Build the lines anew.  @selected: select this line at its new place; NULL:
+ * select the line that is at the old place
+ */
 static int rebuild(struct top_model *model, const struct top_id *selected)
 {
 	int r = top_lines_build(model);
@@ -68,7 +71,7 @@ static int refresh(struct top_model *model)
 	return rebuild(model, &id);
 }
 
-/* Do both have the same VMs and vCPUs? */
+/* Do both have the same VMs and vCPUs, none of which had ended in @a? */
 static bool same_host(const struct ledger *a, const struct ledger *b)
 {
 	if (a->nr_vms != b->nr_vms)
@@ -86,7 +89,7 @@ static bool same_host(const struct ledger *a, const struct ledger *b)
 	return true;
 }
 
-/* Usually the vCPUs are those of the last interval: reuse the memory. */
+/* Copy an interval.  If it has the vCPUs of the last one, reuse the memory. */
 static int copy(struct ledger *to, const struct ledger *from)
 {
 	if (same_host(to, from))
@@ -249,7 +252,7 @@ static void play(struct top_model *model, enum top_command command)
 
 int top_model_command(struct top_model *model, enum top_command command)
 {
-	/* The first key only closes the help. */
+	/* While the help is shown, any key but q only closes it. */
 	if (model->help && command != TOP_QUIT && command != TOP_NONE) {
 		model->help = false;
 		return 0;

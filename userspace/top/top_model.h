@@ -52,7 +52,7 @@ struct top_id {
 	uint64_t vm;
 	uint64_t vcpu; /* HISTORY_ALL: all of them */
 	uint64_t reason; /* HISTORY_ALL: all of them */
-	uint64_t key; /* in a histogram: the bucket */
+	uint64_t key; /* in a histogram: the octave */
 };
 
 struct top_line {
@@ -79,7 +79,8 @@ struct top_model {
 	size_t room;
 	bool times; /* the lines are a histogram's octaves */
 	size_t selected;
-	bool follow; /* keep the selected line selected; if false, its place */
+	/* After a change, select the same line; if false, the same place. */
+	bool follow;
 	size_t first; /* the first visible line */
 	size_t page; /* the number of visible lines */
 	enum column_id sort;

@@ -37,7 +37,10 @@ void top_view_close(struct top_view *view)
 	view->screen = NULL;
 }
 
-/* Check for a capability: it is a string, (char *)-1 or NULL. */
+/*
+ * Can the terminal place its cursor?  If not, tigetstr() returns NULL, or
+ * (char *)-1.
+ */
 static bool can_place_cursor(void)
 {
 	const char *capability = tigetstr("cup");
@@ -76,7 +79,7 @@ int top_view_open(struct top_view *view, const char *title, struct why *why)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
-	/* See https://no-color.org: every value except an empty one counts. */
+	/* https://no-color.org: any value but an empty one forbids colors. */
 	if (has_colors() && (!no_color || !*no_color)) {
 		start_color();
 		use_default_colors();
@@ -141,7 +144,7 @@ static void put_right(const char *text, size_t width)
 	addstr(text);
 }
 
-/* Draw a vertical bar of one to eight eighths of a line's height. */
+/* Draw a vertical bar of zero to eight eighths of a line's height. */
 static void put_level(const struct top_view *view, double level)
 {
 	static const char *const blocks[] = {
