@@ -335,7 +335,7 @@ int render_report_text(const char *path, const struct run_report *report,
 	for (size_t i = 0; i < nr; i++)
 		lost |= list[i].count > 0;
 	if (!lost)
-		fputs("lost     nothing: each exit that BPF saw is booked\n",
+		fputs("lost     nothing: each exit that was seen is booked\n",
 		      out);
 	return 0;
 }

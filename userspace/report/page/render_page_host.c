@@ -84,7 +84,7 @@ static void put_filters(struct page *page)
 		put_fact(page, "This page only", shown);
 }
 
-/* The intervals must add up to the sums of BPF itself. */
+/* The intervals must add up to the book's own sums. */
 static void put_check(struct page *page)
 {
 	const struct run_info *info = page->report->info;
@@ -95,11 +95,11 @@ static void put_check(struct page *page)
 	run_cells_sum(&page->report->total, &all, &exits, &ns);
 	if (!info->ended_ns || !info->bpf_exits)
 		return;
-	snprintf(text, sizeof(text), "BPF's own sums differ: %s exits, %s",
+	snprintf(text, sizeof(text), "the book's own sums differ: %s exits, %s",
 		 format_count(info->bpf_exits).s, format_ns(info->bpf_ns).s);
 	put_fact(page, "Checked",
 		 exits == info->bpf_exits && ns == info->bpf_ns ?
-			 "the intervals add up to BPF's own sums" :
+			 "the intervals add up to the book's own sums" :
 			 text);
 }
 

@@ -79,7 +79,7 @@ int page_figures(struct page *page)
 	}
 	put_figures_of_vms(page);
 	put_figure(page, "Not booked", lost ? format_count(lost).s : "nothing",
-		   lost ? "see below" : "each exit that BPF saw is booked");
+		   lost ? "see below" : "each exit that was seen is booked");
 	fputs("</dl>\n", page->out);
 	return 0;
 }
@@ -386,7 +386,7 @@ int page_losses(struct page *page)
 	size_t nr = render_losses_list(&page->report->total, list);
 
 	if (!count_losses(page->report)) {
-		fputs("<p>Nothing: each exit that BPF saw is booked.</p>\n",
+		fputs("<p>Nothing: each exit that was seen is booked.</p>\n",
 		      page->out);
 		return 0;
 	}
