@@ -336,19 +336,21 @@ reason_in() {
 # end CMD at its first error.  To go on after a failure, call try_step instead, which sets
 # STEP_STATUS and STEP_REASON.
 step() {
-	local text=$1 log=$BUILD/log/$2.log start=$EPOCHREALTIME
+	local text=$1 log=$BUILD/log/$2.log start=$EPOCHREALTIME clear=''
 
 	shift 2
 	mkdir -p "$BUILD/log"
-	[[ ! -t 1 ]] || printf '    ...  %s\r' "$text"
+	# On a terminal, another step may have written a longer line meanwhile.
+	[[ ! -t 1 ]] || clear=$'\e[K'
+	[[ ! -t 1 ]] || printf '    ...  %s%s\r' "$text" "$clear"
 	spawn "$@" >"$log" 2>&1
 	reap
 	if ((RUN_STATUS == 0)); then
-		printf '%6s s  %s, log: %s\n' "$(since "$start")" "$text" \
-			"$(rel "$log")"
+		printf '%6s s  %s, log: %s%s\n' "$(since "$start")" "$text" \
+			"$(rel "$log")" "$clear"
 		return 0
 	fi
-	printf '%6s s  FAILED: %s\n' "$(since "$start")" "$text"
+	printf '%6s s  FAILED: %s%s\n' "$(since "$start")" "$text" "$clear"
 	tail -n 15 -- "$log" | sed 's/^/    | /' >&2
 	STEP_REASON=$(reason_in "$log")
 	printf '%s: failed: %s (status %d): %s; see %s\n' "${0##*/}" "$text" \

@@ -154,7 +154,7 @@ run_command() { # USER COMMAND
 	((STEP_STATUS == 0)) || {
 		FAILED=1
 		note "newcomer.sh: as $1, '$2' ended with status $STEP_STATUS; see $(rel "$log")" >&2
-		# What check.sh said of the checks that failed.
+		# check.sh has said what failed; say it again at the end.
 		mapfile -t -O "${#SUMMARY[@]}" SUMMARY < <(grep '^failed: ' "$log")
 	}
 }

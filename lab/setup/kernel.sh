@@ -119,7 +119,7 @@ use_own_lists() {
 		mkdir -p "$state/lists/partial" "$state/archives/partial"
 		APT+=(-o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state")
 	fi
-	try_step "refresh the package lists" apt-update \
+	try_step "refresh the package lists" "apt-update${SUITE:+-$SUITE}" \
 		apt-get "${APT[@]}" update
 }
 

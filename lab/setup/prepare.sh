@@ -18,12 +18,18 @@
 INSTRUMENTATION=$TOP/kvm-instrumentation
 
 parse_options() {
-	FAULTS='' AVAILABLE='' INTEL=''
+	FAULTS='' AVAILABLE='' INTEL='' PART=''
+	OPTIONS=("$@")
 	while [[ ${1:-} == --* ]]; do
 		case $1 in
 		--faults) FAULTS=1 ;;
 		--available) AVAILABLE=1 ;;
 		--intel) INTEL=1 ;;
+		--part)
+			(($# > 1)) || usage
+			PART=$2
+			shift
+			;;
 		*) usage ;;
 		esac
 		shift
@@ -82,23 +88,57 @@ prepare_bochs() {
 	((status == 0 || status == 4)) || exit "$status"
 }
 
-main() {
-	local series
+prepare_part() { # bochs|SERIES
+	if [[ $1 == bochs ]]; then
+		prepare_bochs
+		return 0
+	fi
+	prepare_series "$1"
+	[[ -n $FAULTS && $1 == "$OWN" ]] || return 0
+	"$INSTRUMENTATION/build-modules.sh" --kernel "$1" \
+		--fault "$INSTRUMENTATION/faults/mutants.patch"
+}
 
+# xargs ends with status 123 if a part has failed, which has said why.
+run_parts() { # PART...
+	printf '%s\n' "$@" |
+		xargs -I PART -P "$PROCESSORS" -- "$0" --part PART "${OPTIONS[@]}"
+}
+
+prepare_parts() {
+	local part parts=()
+
+	# This distribution's own kernel first, as its part takes longest.
+	for part in "${SERIES[@]}"; do
+		if [[ $part == "$OWN" ]]; then
+			parts=("$part" "${parts[@]}")
+		else
+			parts+=("$part")
+		fi
+	done
+	[[ -z $INTEL ]] || parts+=(bochs)
+	if ((${#parts[@]} == 1)); then
+		prepare_part "${parts[0]}"
+		return 0
+	fi
+	spawn run_parts "${parts[@]}"
+	reap
+	((RUN_STATUS == 0)) || exit 1
+}
+
+main() {
 	parse_options "$@"
-	need make
+	need make xargs
 	# A make that has started this script must not pass its options to the one below.
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	lock
+	if [[ -n $PART ]]; then
+		prepare_part "$PART"
+		return 0
+	fi
 	step "build the programs" programs \
 		make -s -C "$TOP" BUILD="$BUILD" programs
-	for series in "${SERIES[@]}"; do
-		prepare_series "$series"
-	done
-	[[ -z $INTEL ]] || prepare_bochs
-	[[ -n $FAULTS ]] || return 0
-	"$INSTRUMENTATION/build-modules.sh" --kernel "$OWN" \
-		--fault "$INSTRUMENTATION/faults/mutants.patch"
+	prepare_parts
 }
 
 main "$@"
