@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# BPF objects, and the skeletons through which user space has them.
+# BPF objects, and the skeletons with which user space loads them.
 
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 # BTF contains the names of source files.  They are relative, so that the object is the
@@ -13,7 +13,7 @@ BPF_DEPS = -MMD -MP -MF $(@:.o=.d) -MT '$$(BUILD)/$(@:$(BUILD)/%=%)'
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c bpf/bpf.mk | build-tools
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) $(BPF_DEPS) -c $< -o $@.new
-	@# Its linker leaves out DWARF, which is half of it and which nobody reads.
+	@# bpftool leaves out DWARF, which nobody reads and which is half of the object.
 	$(BPFTOOL) gen object $@ $@.new
 	@rm $@.new
 

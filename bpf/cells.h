@@ -5,10 +5,13 @@
 
 #include "slots.h"
 
-/* The bucket of a value's leading bits within its span: hist_table(). */
+/* The bucket, within its span, of a value's leading bits; from hist_table(). */
 const volatile u8 hist_bucket[HIST_TABLE];
 
-/* Indices that are not checked stay within this size, as in slots.h. */
+/*
+ * A bucket's index is a byte that is not checked.  It can reach beyond the last
+ * span, so there is memory after it, as after the last slot (slots.h).
+ */
 struct obs_span spans[OBS_SPANS + 8];
 
 /*
@@ -34,9 +37,10 @@ static __always_inline u32 direct_of(u32 reason)
 }
 
 /*
- * Remember how many exits KVM's statistics have; they do not have this one yet.
- * A slot may be taken at an entry, before programs are attached to exits, so
- * this cannot be done when the slot is taken.
+ * Remember how many exits KVM has counted in its statistics, less the ones that
+ * were no exits.  KVM counts this exit only later.  A slot may be taken at an
+ * entry, before programs are attached to exits, so this cannot be done when the
+ * slot is taken.
  */
 static __always_inline void slot_first_exit(struct obs_slot *slot)
 {
@@ -82,9 +86,9 @@ static __always_inline u32 cell_search(struct obs_slot *slot, u32 reason,
 }
 
 /*
- * The verifier walks the loop of a function that is not static only once, not
- * at each call: else that is most of what loading a program for exits takes.
- * Its arguments are numbers, which every kernel allows.
+ * The verifier checks a function that is not static only once, not at each
+ * call.  Otherwise this loop would take most of the time in which a program for
+ * exits is loaded.  The arguments are numbers, which every kernel allows.
  */
 __noinline u32 cell_take(u64 index, u32 reason)
 {
@@ -97,7 +101,10 @@ static __noinline u32 cell_rare(struct obs_slot *slot, u32 reason)
 	return cell_take(slot - slots, reason);
 }
 
-/* This is static, as its callers need to know that the result is bounded. */
+/*
+ * This is static, so that the verifier knows the bound of the result in the
+ * caller.  Without it, the sums' programs do not load on 6.1 and 6.12.
+ */
 static __noinline u32 cell_find(struct obs_slot *slot, u32 reason)
 {
 	return cell_search(slot, reason, 0);
@@ -183,7 +190,7 @@ static __noinline int book_hist_rare(struct obs_cell *cell, u64 ns)
 	return 0;
 }
 
-/* Times up to 262 us, which are nearly all except sleep, need no loop. */
+/* Times up to 262 us need no loop.  Nearly all times without sleep are such. */
 static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
 {
 	u64 lead1 = ns >> HIST_SPAN_BITS, lead2 = ns >> 2 * HIST_SPAN_BITS;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Three ways to read the reason of an exit that just happened.  The slowest one
- * works on all kernels: its two calls of bpf_probe_read_kernel() cost more than
- * the rest of an exit's program.
+ * Several ways to read the reason of an exit that just happened.  exit_reason()
+ * works on all kernels, and is the slowest: on SVM, its two calls of
+ * bpf_probe_read_kernel() cost more than the rest of an exit's program.
  */
 #ifndef EXITLEDGER_EXIT_REASON_H
 #define EXITLEDGER_EXIT_REASON_H
@@ -176,7 +176,7 @@ static __always_inline int was_emulated(void *vcpu)
 }
 
 /*
- * exit_control - the address of the VMCB or VMCS that the vCPU is using
+ * exit_control - the address of the VMCB or struct loaded_vmcs in use
  *
  * L1 and its guests have different ones.  Returns 0 if it is unknown.
  */
@@ -248,8 +248,8 @@ static __always_inline u64 svm_exit_info(struct vcpu_svm *svm, int which)
 /*
  * vmx_qualification - the last exit's qualification, if KVM has read it
  *
- * KVM reads it from the VMCS only in the handler of the exit, so it is not
- * known before the entry.  Returns 0 if KVM has not read it.
+ * KVM reads it from the VMCS only in the handler of the exit, so programs can
+ * read it at the next entry, not at the exit.  Returns 0 if KVM has not.
  */
 static __always_inline int vmx_qualification(struct kvm_vcpu *vcpu,
 					     u64 *qualification)

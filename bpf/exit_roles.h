@@ -21,7 +21,10 @@ struct exit_roles {
 	 * may have this reason, too.
 	 */
 	unsigned int mmio;
-	/* After KVM has handled this exit, it may be for a port. */
+	/*
+	 * An exit whose port is known only after KVM has handled it: on VMX
+	 * @io itself; on SVM VMGEXIT, which may be for a port.
+	 */
 	unsigned int io_late;
 };
 

@@ -77,7 +77,7 @@ static __always_inline u64 port_of(u64 info)
 	return info >> 16 & 0xffff;
 }
 
-/* EXITINFO1 of a page fault: a page table entry has reserved bits. */
+/* A bit of a page fault's EXITINFO1: the page table entry has reserved bits. */
 #define NPF_RESERVED 8
 
 /*
@@ -172,7 +172,7 @@ static __always_inline int book_thread_key(u64 key)
 	return book_key(slot_of_current(), key);
 }
 
-/* A thread leaves the CPU while its vCPU is outside of the guest. */
+/* If a thread leaves the CPU during its vCPU's exit, remember when and how. */
 static __always_inline void book_off(u32 tid, int runnable, u64 now)
 {
 	struct obs_slot *slot = slot_of_thread(tid);
@@ -215,7 +215,10 @@ static __noinline int book_was_off(struct obs_slot *slot, u64 ns)
 	open = slot->open;
 	if (open >= OBS_CELLS)
 		return 0;
-	/* The thread that saw the exit is off the CPU, and another enters. */
+	/*
+	 * If the thread that saw the exit is still off the CPU, another thread
+	 * enters the guest.  The time off the CPU ends at this entry.
+	 */
 	if (slot->off_ns)
 		end_off(slot, slot->exit_ns + ns);
 	if (!is_negative(ns)) {

@@ -107,7 +107,7 @@ struct vcpu_svm {
 	struct kvm_vmcb_info vmcb01; /* from 5.12 on */
 };
 
-/* VMX: arch/x86/kvm/vmx/vmx.h; from 6.18 on in a part shared with TDX */
+/* VMX: arch/x86/kvm/vmx/vmx.h; from 6.16 on in a part shared with TDX */
 union vmx_exit_reason {
 	u32 full;
 };

@@ -8,7 +8,7 @@
 
 #include "sums.h"
 
-/* The read of each slot that has not been answered yet. */
+/* For each slot, the guest's read that has not been answered yet. */
 struct obs_read leaf_reads[OBS_SLOTS];
 
 struct {
@@ -147,11 +147,12 @@ static __always_inline int book_answer(const u64 *args)
 
 /*
  * Must be called at the entry after a read that the program on kvm_cpuid did
- * not see.  From Linux 7 on such programs can be preempted, and the kernel
- * skips them if another vCPU's one is due on the same CPU.  This does not
- * happen to programs on entries and exits, as interrupts are off there.  If KVM
- * has moved RIP past the CPUID, the registers have its answer; otherwise there
- * was none.  The exit is still open, so its vCPU is outside of the guest.
+ * not see.  From Linux 7 on, a program on kvm_cpuid can be preempted; if
+ * another vCPU then reaches kvm_cpuid on the same CPU, the kernel does not run
+ * the program for it.  This does not happen to programs on entries and exits,
+ * as interrupts are off there.  If KVM has moved RIP past the CPUID, the
+ * registers have its answer; otherwise there was none.  The exit is still open,
+ * so its vCPU is outside of the guest.
  */
 static __noinline int answer_at_entry(void *vcpu, struct obs_slot *slot)
 {

@@ -173,10 +173,10 @@ static __noinline int mark_word(struct obs_slot *slot, const u64 *args)
 }
 
 /*
- * User space sets a vCPU's registers.  A VMM does this to reset a VM, for
- * whatever reason (triple fault, keyboard controller, ACPI, port 0xcf9), and
- * KVM has no event for a reset.  Before a VM's first exit it is not a reset,
- * because the VM is still being set up.
+ * Book a reset of the VM if user space sets the first vCPU's RIP to RESET_RIP.
+ * A VMM does this to reset a VM, for whatever reason (triple fault, keyboard
+ * controller, ACPI, port 0xcf9), and KVM has no event for a reset.  Before a
+ * VM's first exit it is not a reset, because the VM is still being set up.
  */
 static __always_inline int book_reset(u64 vcpu, u64 rip)
 {
@@ -191,7 +191,7 @@ static __always_inline int book_reset(u64 vcpu, u64 rip)
 	if (!slot || slot->vcpu_id)
 		return 0;
 	exits = exits_of(slot);
-	/* Nothing has run since the last reset: it is still the same. */
+	/* If nothing has run since the last reset, it is still the same one. */
 	if (!exits || exits == slot->marking.reset_exits)
 		return 0;
 	slot->marking.reset_exits = exits;

@@ -98,7 +98,10 @@ static __noinline int entry_alone(void *vcpu, struct obs_slot *slot)
 {
 	if (!slot || config.classic)
 		return 0;
-	/* Exits are attached last: entries after the first have one. */
+	/*
+	 * Programs on exits are attached last.  So an entry without an exit is
+	 * a loss only after the vCPU's first exit was seen.
+	 */
 	if (entry_failed(vcpu, config.isa))
 		slot->failed_entries++;
 	else if (slot->cells)
@@ -155,20 +158,20 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
 }
 
 /*
- * Programs are attached in the order in which they are defined.  Those at exits
- * are last: if vCPUs are running meanwhile, the entry after the first exit that
- * is seen is seen, too.  The arguments are (vcpu, isa): see
- * userspace/host/kernel_needs.h.  On kernels that mark tp_btf's pointers as
- * possibly NULL, the verifier requires the check against NULL.
+ * Programs are attached in the order in which they are defined.  Those on exits
+ * are last: if vCPUs are running meanwhile, the entry that follows a seen exit
+ * is seen, too.
  */
+
+/* The vCPU at this address ends: book the key of its last exit, and free it. */
 static __always_inline int end(u64 address)
 {
 	struct obs_slot *slot;
 
 	/*
-	 * No entry follows the last exit, which may have ended the VM.  With a
-	 * classic record its key was booked at the exit, and two searches would
-	 * be too many for the verifier.
+	 * No entry follows the last exit, which may have ended the VM, so its
+	 * key is booked here.  With classic tracepoints, it was booked at the
+	 * exit, and two searches would be too many for the verifier.
 	 */
 	if (config.by && !config.classic) {
 		slot = slot_at(slot_of_address(address));
@@ -191,7 +194,6 @@ int vcpu_end_probe(struct pt_regs *ctx)
 	return end(ctx->di);
 }
 
-/* This is not called for exits from which the fast path re-enters the guest. */
 static __noinline int handled_elsewhere(const void *ctx)
 {
 	struct obs_slot *slot;
@@ -202,6 +204,10 @@ static __noinline int handled_elsewhere(const void *ctx)
 	return 0;
 }
 
+/*
+ * Note that KVM has called its exit handler.  It does not call it if the fast
+ * path re-enters the guest.
+ */
 static __always_inline int exit_handled(const u64 *ctx)
 {
 	u64 vcpu = ctx[0];
@@ -226,7 +232,7 @@ int vmx_handled(u64 *ctx)
 	return exit_handled(ctx);
 }
 
-/* KVM's own statistics count a pass that it emulates as an exit. */
+/* If KVM emulates instead of an entry, its own statistics count that, too. */
 SEC("fentry/vmx_handle_exit")
 int vmx_emulated(u64 *ctx)
 {
@@ -299,6 +305,10 @@ int vcpu_reset(u64 *ctx)
  * which would hide the event from others.  Rare work is in functions that are
  * called last, so that the common path keeps no value across a call: it would
  * have to save each such value to the stack at every run.
+ *
+ * The arguments of the tracepoints are (vcpu, isa) or begin with the vCPU: see
+ * userspace/host/kernel_needs.h.  On kernels that mark tp_btf's pointers as
+ * possibly NULL, the verifier requires the check of @vcpu.
  */
 #define ENTRY_PROGRAM(name, section, context, vcpu_of, own, typed, result, \
 		      job)                                                 \

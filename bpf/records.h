@@ -61,9 +61,9 @@ struct obs_cell {
 	u64 ns; /* the time from these exits to the next entries */
 	u64 min_ns; /* ~0: none yet */
 	u64 max_ns;
-	/* the part of ns in which it was scheduled out while runnable */
+	/* the part of ns in which the thread was off the CPU, but runnable */
 	u64 preempted_ns;
-	u64 blocked_ns; /* the part of ns in which it was asleep */
+	u64 blocked_ns; /* the part of ns in which the thread was asleep */
 	u16 span[HIST_SPANS]; /* index in spans; 0: none yet */
 };
 
@@ -242,12 +242,12 @@ struct obs_mark {
 /* Losses of all VMs: events that could not be booked. */
 struct obs_losses {
 	u64 no_slot; /* exits and entries of vCPUs that found no slot */
-	u64 no_vm; /* vCPUs whose VM could not be stored */
-	u64 answers; /* answers that found no room in the ring buffer */
+	u64 no_vm; /* exits and entries of vCPUs whose VM could not be stored */
+	u64 answers; /* answers that were lost, or may have been lost */
 	u64 no_span; /* times that are missing in histograms */
 	u64 no_key; /* exits whose key could not be booked */
 	u64 slow; /* slow exits that found no room in the ring buffer */
-	u64 marks; /* marks and resets that were damaged or too many */
+	u64 marks; /* marks that were damaged; marks and resets without room */
 	u64 no_thread; /* exits whose thread could not be stored */
 	u64 shared; /* changes of a slot's thread, maybe to another VM's */
 	u64 negative; /* times that were dropped, as CPUs' clocks differ */

@@ -18,10 +18,11 @@
 const volatile struct obs_config config;
 
 /*
- * Indices that are single bytes of a slot are not checked against its size,
- * which saves instructions in the common path.  An index can reach beyond the
- * last slot, so there is memory after it.  Only this program writes these
- * indices.
+ * The indices of cells are single bytes of a slot.  Programs do not check them,
+ * which saves instructions in the common path.  They are always valid, because
+ * only these programs write them, but the verifier does not know this.  For the
+ * verifier, an index can reach beyond the last slot, so there is memory after
+ * it.
  */
 struct obs_slot slots[OBS_SLOTS + 4];
 struct obs_losses losses;
@@ -294,7 +295,7 @@ static __always_inline u32 slot_find(u64 key)
 	return OBS_SLOTS;
 }
 
-/* The vCPU of this slot has ended; user space frees the slot. */
+/* Mark a slot whose vCPU has ended, so that user space frees it. */
 static __always_inline void slot_give_up(struct obs_slot *slot)
 {
 	if (slot->thread_known)
@@ -304,10 +305,10 @@ static __always_inline void slot_give_up(struct obs_slot *slot)
 }
 
 /*
- * For classic tracepoints: a vCPU with this process and number is seen on
- * another thread than the slot has.  Either it has moved, or it belongs to
- * another VM of the process.  The vCPUs of further VMs are identified by their
- * addresses.
+ * For classic tracepoints: returns the right slot if a vCPU with the process
+ * and number of the slot is seen on another thread.  Either the vCPU has moved
+ * to this thread, or it belongs to another VM of the process.  The vCPUs of
+ * further VMs are identified by their addresses.
  */
 static __always_inline u32 slot_of_other_thread(u32 index, u64 id)
 {
@@ -363,7 +364,7 @@ __noinline u32 slot_index(u64 key)
 	return index;
 }
 
-/* Read the first argument as a number; the verifier may see a pointer. */
+/* Read the first argument as a number, even if it is a pointer. */
 static __always_inline u64 first_argument(const void *ctx)
 {
 	u64 argument = 0;
@@ -378,8 +379,9 @@ static __always_inline struct obs_slot *slot_of(u64 key)
 }
 
 /*
- * The thread ran another vCPU, or the vCPU ran on another thread.  The vCPU
- * whose entry is overwritten must store it again at its next exit.
+ * Store this thread's slot in the map, after the thread ran another vCPU, or
+ * the vCPU ran on another thread.  If this overwrites the entry of another
+ * vCPU, that one must store it again at its next exit.
  */
 static __noinline int slot_take_thread(struct obs_slot *slot)
 {
@@ -449,7 +451,10 @@ static __always_inline u32 slot_of_address(u64 address)
 	return OBS_SLOTS;
 }
 
-/* A vCPU is being freed.  Its address and that of its VM may soon be reused. */
+/*
+ * Give up the slot of a vCPU that is being freed, and its VM's entry, because
+ * both addresses may soon be reused.
+ */
 static __always_inline int slot_end(u64 address)
 {
 	struct obs_slot *slot = slot_at(slot_of_address(address));

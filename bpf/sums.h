@@ -30,8 +30,8 @@ static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
 		return 1;
 	sum->next = slot->next;
 	/*
-	 * Read this before the counts and before the number of vCPUs, because
-	 * it must be valid for all of them.
+	 * Read this before the counts and the number of vCPUs, so that these
+	 * include each vCPU that is counted here, and its exit.
 	 */
 	if (READ_ONCE(slot->exit_ns))
 		sum->outside++;

@@ -22,7 +22,7 @@ u64 cells_run(struct bpf_program *program, u64 a, u64 b, u64 c, u64 d)
 
 	ck_assert_int_eq(
 		bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
-	/* The verifier requires fentry programs to return 0. */
+	/* Fentry programs return these results, and must return 0. */
 	ck_assert_uint_eq(opts.retval, 0);
 	return cells->bss->test_result;
 }

@@ -82,7 +82,10 @@ static void add_task(struct btf *btf, const struct btf *kernel, int u32_type,
 		self);
 }
 
-/* Add the other structures at the offsets of the running kernel. */
+/*
+ * Add structures that are not KVM's, at the offsets of the running kernel, and
+ * struct kvm_regs with a made-up offset.
+ */
 static void add_kernel(struct btf *btf, int u32_type, int u64_type, int chars,
 		       int head)
 {
@@ -109,7 +112,7 @@ static int add_arch(struct btf *btf, enum fake_registers registers,
 	regs = btf__add_array(btf, u32_type, u64_type, 17);
 	if (registers == FAKE_BITMAPS)
 		bits = btf__add_array(btf, u32_type, u64_type, 1);
-	/* The members are at the beginning of the vCPU, at these offsets. */
+	/* This is at the vCPU's beginning, so its offsets are the vCPU's. */
 	return add_struct(
 		btf, "kvm_vcpu_arch", offsetof(struct fake_vcpu, stat_exits),
 		FIELDS({ "regs", regs, offsetof(struct fake_vcpu, regs) },
@@ -204,7 +207,7 @@ static void add_vmx(struct btf *btf, int vcpu, int u32_type, int u64_type)
 			    offsetof(struct fake_vcpu, vmcs01) }));
 }
 
-/* The values differ from every kernel's, so the programs must read them. */
+/* EXIT_INFO_1 differs from every kernel's, so the programs must read it. */
 static void add_registers(struct btf *btf, enum fake_registers registers)
 {
 	const bool newer = registers == FAKE_BITMAPS;
@@ -218,8 +221,8 @@ static void add_registers(struct btf *btf, enum fake_registers registers)
 }
 
 /*
- * Records of a system call's tracepoint: the arguments begin at offset 16 and
- * have eight bytes each.
+ * Give KVM's records the layout of a system call's record, with which tests
+ * replace them: the arguments begin at offset 16 and have eight bytes each.
  */
 static void add_records(struct btf *btf, int u32_type, int u64_type)
 {

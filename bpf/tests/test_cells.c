@@ -217,7 +217,7 @@ START_TEST(spans_run_out)
 	ck_assert_int_eq(booked(&hist), -1);
 	ck_assert_uint_eq(cells->bss->losses.no_span, 2);
 	ck_assert_uint_eq(cells->bss->free_head, OBS_SPANS - 1);
-	/* A span was freed just before the counters of the list wrap. */
+	/* A span is freed, and the list begins again at its first place. */
 	cells->bss->free_head = cells->bss->free_tail = 2 * OBS_SPANS;
 	cells->bss->free_spans[0] = 77;
 	cells->bss->free_tail++;

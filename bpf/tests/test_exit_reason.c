@@ -96,7 +96,7 @@ static struct types make_types(void)
 	return t;
 }
 
-/* Add the fields that moved to the newest struct, which begins at @from. */
+/* Add the fields that 6.16 moved, to the struct at offset @from of the vCPU. */
 static void add_exit(const struct types *t, u32 from)
 {
 	btf__add_field(t->btf, "emulation_required", t->flag,
@@ -108,7 +108,7 @@ static void add_exit(const struct types *t, u32 from)
 			 0);
 }
 
-/* Up to 6.17: vcpu_vmx.exit_reason */
+/* Up to 6.15: vcpu_vmx.exit_reason */
 static struct btf *vmx_before_618(void)
 {
 	struct types t = make_types();
@@ -120,7 +120,7 @@ static struct btf *vmx_before_618(void)
 	return t.btf;
 }
 
-/* From 6.18 on: vcpu_vmx.vt.exit_reason, vt being shared with TDX */
+/* From 6.16 on: vcpu_vmx.vt.exit_reason, vt being shared with TDX */
 static struct btf *vmx_618(void)
 {
 	struct types t = make_types();

@@ -37,7 +37,7 @@ static void run(struct bpf_program *program, u64 *args, u32 size)
 
 	ck_assert_int_eq(
 		bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
-	/* The verifier requires fentry programs to return 0. */
+	/* Fentry programs return these results, and must return 0. */
 	ck_assert_uint_eq(opts.retval, 0);
 }
 

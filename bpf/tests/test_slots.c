@@ -92,7 +92,7 @@ END_TEST
 
 /* --- VMs --- */
 
-/* The VM with this key has this many vCPUs, and no other key is known. */
+/* Check the number of vCPUs of the VM with this key, and that it is alone. */
 static void only_vm_is(u64 kvm, u64 tgid, u64 vcpus)
 {
 	struct obs_vm_key key, *before = NULL;
