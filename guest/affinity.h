@@ -16,8 +16,9 @@ struct affinity {
  * affinity_stay - stay on the current CPU from now on
  * @before: set to the CPUs on which the program could run until now
  *
- * Reads on one vCPU are in order for the host, too.  Does nothing if the
- * current CPUs cannot be found out, as they could not be restored.
+ * Reads must be on one vCPU, so that the host sees them in order, too.  Does
+ * nothing if the current CPUs cannot be found out, because they could not be
+ * restored.
  */
 void affinity_stay(struct affinity *before);
 

@@ -21,7 +21,7 @@ const struct kind kinds[MICRO_KINDS] = {
 #include "micro_kinds.def"
 };
 
-/* Further exits of an operation: end of interrupt, TSC deadline, #UD. */
+/* Operations that cause further exits, such as an interrupt's end, or #UD. */
 static const struct also {
 	enum micro_kind kind;
 	uint32_t reason[3];

@@ -9,7 +9,7 @@
 
 #include "micro.h"
 
-/* The conditions that a kind of work needs. */
+/* The conditions that a kind of work needs, and how it is done and counted. */
 enum micro_need {
 	NEED_MONITOR = 1, /* the processor has MONITOR and MWAIT */
 	NEED_XSAVE = 2, /* the processor has XSAVE; sets CR4.OSXSAVE */
@@ -19,11 +19,11 @@ enum micro_need {
 	NEED_NO_CACHE =
 		16, /* CR0.CD is set: SVM then has other exits for CR0 */
 	NEED_APIC = 32, /* KVM's own APIC, with x2APIC and TSC deadlines */
-	NEED_NO_APIC = 64, /* no APIC in KVM: other exits of HLT and CR8 */
+	NEED_NO_APIC = 64, /* no APIC in KVM: alters the exits of HLT and CR8 */
 	NEED_NESTED = 128, /* SVM inside of the guest */
 	NEED_NO_UNRESTRICTED = 256, /* kvm_intel.unrestricted_guest=0 */
 	BY_VMM = 512, /* the VMM does it to the first vCPU, last of all */
-	/* its exits and those of its reason differ: memory's first touches */
+	/* its reason also counts other exits: the first touches of memory */
 	INEXACT = 1024,
 };
 
@@ -36,9 +36,9 @@ struct kind {
 	const char *what;
 };
 
-/* This vendor's processors have no such operation. */
+/* This vendor's processors have no such instruction, or it does not exit. */
 #define KIND_NONE 0xfffffffeu
-#define KIND_NO_EXIT 0xfffffffdu /* they have it, without an exit */
+#define KIND_NO_EXIT 0xfffffffdu /* it must not be counted as an exit */
 
 extern const struct kind kinds[MICRO_KINDS];
 

@@ -182,9 +182,9 @@ static uint64_t next_random(uint64_t *state)
 
 /*
  * Returns the nth value.  The first ones are at the limits of possible tables:
- * small numbers, numbers around 0x400 and around every power of two, and the
- * largest numbers, without and with flags in the upper bits.  Then random
- * values follow.
+ * small numbers up to 0x7ff, without and with flags in the upper bits, numbers
+ * around every power of two, and the largest numbers.  Then random values
+ * follow.
  */
 static uint32_t value(unsigned long n, uint64_t *random)
 {

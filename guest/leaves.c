@@ -73,7 +73,7 @@ static int make_room(struct leaves *leaves)
 
 bool leaves_same_vm(const struct leaves *before, const struct leaves *after)
 {
-	/* This leaf has the number of vCPUs that were ever created. */
+	/* INFO's number of vCPUs never decreases: it includes ended ones. */
 	return after->isa == before->isa && after->vcpus >= before->vcpus;
 }
 

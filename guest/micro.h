@@ -121,9 +121,8 @@ _Static_assert(MICRO_BLOCKS + MICRO_MAX_VCPUS * MICRO_BLOCK_SIZE <=
 _Static_assert(sizeof(struct micro_read) == 24, "read");
 
 /*
- * The guest's code.  The symbols after it are the handlers of exceptions and of
- * interrupts, instructions that cause #UD and are passed to the VMM, and the
- * nested guest.
+ * The guest's code, and offsets in it: the handlers of exceptions and of
+ * interrupts, an UD2, an OUT, and the nested guest.
  */
 extern const uint8_t micro_code[];
 extern const uint64_t micro_code_size;

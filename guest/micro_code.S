@@ -6,8 +6,9 @@
 #include "micro.h"
 
 /*
- * Each kind of work has a macro do_ID with its instruction.  It must preserve
- * RDI, RBP, and R11 to R15.
+ * Each kind of work has a macro do_ID with its instruction.  The macro must
+ * preserve RDI, RBP and R13 to R15.  R11 and R12 have the current values of CR0
+ * and CR4.
  */
 	.macro do_cpuid
 	xorl	%eax, %eax
@@ -93,7 +94,7 @@
 
 /*
  * On VMX, only a write that changes a bit owned by the host exits.  AM and MCE
- * are such bits, and have no effect here.  R11 and R12 have the old values.
+ * are such bits, and have no effect here.
  */
 	.macro do_write_cr0
 	btcl	$18, %r11d

@@ -57,7 +57,7 @@ static bool is_one_of(uint32_t reason, const uint32_t *reasons, size_t nr)
 	return false;
 }
 
-/* Ask for the other reasons, too, whose correct counts are unknown. */
+/* With --all, ask for the other reasons, too; their counts are not checked. */
 static void ask_others(struct vmm *vmm, const struct micro_run *run,
 		       uint32_t leaf, const uint32_t *reasons, size_t nr)
 {

@@ -167,8 +167,8 @@ static void wait_for_work(struct vmm *vmm, const struct micro_run *run,
 }
 
 /*
- * Run the first vCPU while the others work.  It makes all rounds of reads; if
- * there are several, the last one is made later.
+ * Run the first vCPU while the others work.  It makes its rounds of reads here;
+ * if there are several, it makes the last one after the others' work.
  */
 static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
 			  struct worker *workers)
@@ -237,7 +237,7 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-/* Prepare the work of all vCPUs; returns the number of their reads. */
+/* Prepare all vCPUs' work; returns the number of the first vCPU's reads. */
 static unsigned int prepare(struct vmm *vmm, const struct micro_run *run,
 			    struct worker workers[MICRO_MAX_VCPUS])
 {
@@ -275,7 +275,7 @@ int micro_run(struct vmm *vmm, const struct micro_run *run,
 
 	nr_reads = prepare(vmm, run, workers);
 	r = do_work(vmm, run, workers);
-	/* The totals must still have the exits of vCPUs that have ended. */
+	/* End the other vCPUs: the totals must still have their exits. */
 	for (unsigned int i = 1; i < run->vcpus; i++)
 		vmm_end_vcpu(vmm, i);
 	if (!r)

@@ -87,7 +87,7 @@ static int complete_io(struct vmm *vmm)
 	return r;
 }
 
-/* 64-bit and 32-bit code at the same time: SDM volume 3C, section 27.3.1.2. */
+/* Set CS.L and CS.D, which fails an entry: SDM volume 3C, section 27.3.1.2. */
 static int fail_entry(struct vmm *vmm, const struct state *state)
 {
 	struct kvm_sregs sregs = state->sregs;

@@ -17,7 +17,10 @@ static struct leaf_io read_leaf(leaf_cpuid cpuid, void *data, uint32_t leaf)
 	return io;
 }
 
-/* Other hypervisors may use leaf 0x40000010 for anything. */
+/*
+ * Ask only KVM and VMware: other hypervisors may use leaf 0x40000010 for
+ * anything.
+ */
 static uint64_t by_hypervisor(leaf_cpuid cpuid, void *data)
 {
 	struct leaf_io io = read_leaf(cpuid, data, HYPERVISOR);

@@ -128,7 +128,7 @@ static int set_hsave(struct vmm *vmm, int vcpu, uint64_t address)
 static int create_vcpu(struct vmm *vmm, unsigned int id,
 		       const struct vmm_state *state)
 {
-	/* With an APIC, other vCPUs would wait for its wake-up. */
+	/* With KVM's APIC, all vCPUs but the first would wait for an IPI. */
 	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
 	struct vmm_vcpu *vcpu = &vmm->vcpu[id];
 	int r;

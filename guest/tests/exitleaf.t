@@ -87,7 +87,7 @@ fi
 run "$exitleaf" -o "$tap_dir/no/file" -- true
 ok 'a file that cannot be written: status' status_is 125
 ok 'a file that cannot be written: said' err_has 'No such file'
-# A mark does no harm where there are no counters, and no host that sees it.
+# A mark does no harm where there are no counters, or where no host sees it.
 run "$exitleaf" --mark 'a mark'
 if grep -q '^flags.* hypervisor' /proc/cpuinfo; then
 	ok 'a mark: status' status_is 0

@@ -197,7 +197,7 @@ static int run_timed(const struct options *options, struct work *work,
 	return r;
 }
 
-/* There is only the work between the two series of reads. */
+/* Read the leaves, do only the work, and read the leaves again. */
 static int run(const struct options *options, struct work *work,
 	       struct outcome *outcome)
 {

@@ -136,7 +136,7 @@ const char *rule_name(enum rule rule)
 	return names[rule];
 }
 
-/* Returns the number of CPUIDs after one read, up to a later one. */
+/* Returns the number of CPUIDs after @from, up to and including @to. */
 static uint64_t reads_between(const struct leaves *before,
 			      const struct leaf_io *from,
 			      const struct leaves *after,
