@@ -4,7 +4,7 @@
 
 Puts the hooks of the exit counters into a kernel's source for which there are no
 patches: each at an anchor, which must be found exactly once, in the function or
-structure that it belongs to.  The files of src/ are to be in SOURCE/arch/x86/kvm.
+structure that it belongs to.  The files of src/ must be in SOURCE/arch/x86/kvm already.
 
 Where the patches of a series fit, the result is the same, to the last byte; a test holds
 that.  What fits by its text may still be wrong by what the code does: modules that were
@@ -94,7 +94,7 @@ class Tree:
         head = rf"^struct {where[7:]} \{{\n" if where.startswith("struct ") else \
             rf"^[a-z_][^\n;{{}}]*\b{where}\([^;{{]*\)\n\{{\n"
         found = list(re.finditer(head, text, re.M))
-        # A structure may be there again, empty, for kernels without what has it.
+        # A structure may be defined again, empty, for kernels without its feature.
         if not found or (len(found) > 1 and not where.startswith("struct ")):
             raise NoAnchor(f"{name}: {where} is there {len(found)} times, and not once")
         return found[0].start(), text.index("\n}", found[0].end() - 1) + 1
@@ -116,14 +116,15 @@ class Tree:
 
     def remove(self, name, where, anchor):
         """Take away what the anchor matches."""
-        self.edit(name, where, [anchor], "")  # It is there once.
+        self.edit(name, where, [anchor], "")  # Raises NoAnchor unless it is there once.
         begin, end = self.span(name, where)
         text = self.files[name]
         self.files[name] = text[:begin] + re.sub(anchor, "", text[begin:end], flags=re.M) + \
             text[end:]
 
     def include(self, name, folder=""):
-        """Include exit_stats.h after cpuid.h, or what comes before it, or first."""
+        """Include exit_stats.h after cpuid.h, else after capabilities.h, else before the
+        first header that is named in quotation marks."""
         new = INCLUDE.format(folder)
         for header in (r"(?:\.\./)?cpuid\.h", r"capabilities\.h"):
             if re.search(rf'^#include "{header}"\n', self.read(name), re.M):
@@ -132,7 +133,7 @@ class Tree:
         self.edit(name, None, [r'\A(?:(?!^#include ").*\n)*'], new, after=True)
 
     def member(self, name, struct, kind, first):
-        """A member at the end of a structure, or after the one that it begins with."""
+        """Add a member at the end of a structure, or after its first member."""
         if first:
             self.edit(name, f"struct {struct}", [r"^\tstruct kvm kvm;\n"],
                       f"\tstruct {kind} exit_stats;\n", after=True)

@@ -149,8 +149,9 @@ compute_key() {
 	)
 }
 
-# The stamp's other lines are the modules' checksums, so a set that is mixed or truncated
-# does not count as up to date.
+# Is the set in $OUT complete, and made with this key?  The stamp's lines without a # are
+# the modules' checksums, so a set that is mixed or truncated does not count as up to
+# date.
 up_to_date() {
 	[[ -r $OUT/stamp ]] && grep -qx "# key $KEY" "$OUT/stamp" &&
 		(cd -- "$OUT" && grep -v '^#' stamp | sha256sum -c --quiet) \
@@ -168,7 +169,8 @@ source_version() {
 		END { print v }' "$SOURCE/Makefile"
 }
 
-# The parameter says so to whoever reads these counters.
+# Place the hooks by anchors, and add a module parameter that tells readers of the
+# counters about it.
 place_by_anchors() {
 	"$ANCHORS" .
 	cat >>arch/x86/kvm/x86.c <<-'EOF'
@@ -223,8 +225,8 @@ explain_patch_failure() {
 	}' "$1" >&2
 }
 
-# Copy only files that differ from $1 to $2, so that make compiles only these, and remove
-# files that no longer exist.
+# Copy from $1 to $2, but only the files that differ, so that make compiles only these.
+# Remove files that no longer exist.
 sync_source() (
 	mkdir -p -- "$2"
 	cd -- "$1"
@@ -242,8 +244,8 @@ sync_source() (
 
 # --- the build ---
 
-# The work tree keeps make's state between builds.  A copy of another build's tree must
-# contain its own path, or make compiles everything again.
+# If there is no work tree, which keeps make's state between builds, copy the base's.  The
+# copy must contain its own path, or make compiles everything again.
 start_work() {
 	local tmp from=$BASE/.work
 
@@ -256,8 +258,8 @@ start_work() {
 }
 
 # Headers up to 6.12 have no resolve_btfids, and KVM has no list for it to fill in; from
-# 7.x on it makes the BTF.  The lab's kernel of another Debian is built with that one's
-# tools.
+# 7.x on it makes the BTF.  If the lab's kernel is from another release of Debian, it is
+# built with the tools of that release.
 compile() {
 	local kvm=$WORK/arch/x86/kvm make=(make)
 
@@ -308,7 +310,7 @@ install_modules() {
 		kernel_package_version "$HEADERS" | sed 's/^/# kernel /'
 		(cd -- "$tmp" && sha256sum -- "${MODULES[@]}")
 	} >"$tmp/stamp"
-	# Other modules have not balanced yet.
+	# The file 'balanced' is about the modules that were here before.
 	rm -f -- "$OUT/stamp" "$OUT/balanced"
 	for module in "${MODULES[@]}" stamp; do
 		mv -f -- "$tmp/$module" "$OUT/$module"
@@ -344,7 +346,7 @@ main() {
 	step "build the KVM modules for $KERNEL ($NAME)" \
 		"modules-$KERNEL-$NAME" compile
 	[[ -n $ONLY_COMPILE ]] || install_modules "$tmp"
-	# It takes 100 MB, and the next build of a fault starts from the base again.
+	# The work tree takes 100 MB, and the next build of a fault starts from the base.
 	[[ -z $FAULT ]] || rm -rf -- "$WORK"
 }
 

@@ -65,8 +65,8 @@ has_source_package() {
 	esac
 }
 
-# Print what to install.  The newest source can be newer than the kernel, so its version
-# is included once the headers are known.
+# Print what to install.  The newest source can be newer than the kernel, so the version
+# that fits is named once the headers are known.
 install_hint() {
 	local version='' from
 

@@ -4,9 +4,9 @@
 # Finds the headers and the source from which modules for a kernel of this machine are
 # built.  Sourced by install-modules.sh, after lab/lib.sh.
 #
-# All system paths are below $ROOT, which is empty unless it is the directory of an image or
-# of a test.  distribution.sh says what is named how; given-source.sh looks at a source that
-# no package brought.
+# All system paths are below $ROOT, which is empty unless it is the directory of an image
+# or of a test.  distribution.sh knows the names that distributions give; given-source.sh
+# checks a source that no package has brought.
 
 # The directories that patches may change, and others that the build needs.
 SOURCE_PARTS=(arch/x86/kvm virt/kvm Documentation/virt/kvm
@@ -37,7 +37,7 @@ known_series() {
 		sort -V | paste -sd' '
 }
 
-# 6.1.0-56-amd64 and 6.1.192 are of series 6.1.
+# Set KSERIES: 6.1.0-56-amd64 and 6.1.192 are of series 6.1.
 find_series() {
 	[[ $KREL =~ ^[0-9]+\.[0-9]+ ]]
 	KSERIES=${BASH_REMATCH[0]}
@@ -136,7 +136,7 @@ find_source() {
 make_vmlinux() { # FILE
 	local image=$ROOT/boot/vmlinuz-$KREL btf=$ROOT/sys/kernel/btf/vmlinux
 
-	# Fedora has it there, and a copy in /boot.
+	# Fedora has the image in $MODDIR, and a copy in /boot.
 	[[ -r $image || ! -r $MODDIR/vmlinuz ]] || image=$MODDIR/vmlinuz
 	if [[ -r $image ]] && bash "$SOURCE/scripts/extract-vmlinux" "$image" \
 		>"$1" 2>/dev/null; then

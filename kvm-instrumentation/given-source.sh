@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Looks at a kernel's source that was given by hand, as SOURCE=DIR: it must be that of
-# exactly this kernel, so what can be compared is compared, and what cannot is said.
-# Sourced by install-modules.sh, with find-kernel.sh.
+# Checks a kernel's source that was given by hand, as SOURCE=DIR.  It must be the source
+# of exactly this kernel.  What can be compared is compared, and a note tells what cannot
+# be.  Sourced by install-modules.sh, with find-kernel.sh.
 
-# Set SOURCE to the kernel's tree in it, if it is not one itself: rpmbuild's BUILD has it in
-# kernel-VERSION/linux-RELEASE, or one directory further below.  Of several, take the one
-# with the kernel's release for its name.
+# If SOURCE is no kernel's tree itself, set it to the tree that is in it: rpmbuild's BUILD
+# has it in kernel-VERSION/linux-RELEASE, or one directory further below.  Of several,
+# take the one with the kernel's release for its name.
 find_tree() {
 	local arch dir trees=() named=()
 
@@ -25,7 +25,7 @@ find_tree() {
 	SOURCE=${trees[0]}
 }
 
-# Print the version of the package that this is the source of, as 'apt source' unpacks it.
+# If 'apt source' has unpacked SOURCE, print the version of its package.
 tree_package_version() {
 	sed -n '1s/^linux[^ ]* (\([^)]*\)).*/\1/p' "$SOURCE/debian/changelog" 2>/dev/null || true
 }
@@ -55,9 +55,9 @@ shared_files() (
 		done
 )
 
-# Compare the headers with the source: another version of the kernel's package has changed
-# some of these hundreds of files.  RHEL's Makefile.rhelver, of which kernel-devel has a
-# copy, has the number of its build.
+# Compare the headers with the source: if it is of another version of the kernel's
+# package, some of these hundreds of files differ.  RHEL's Makefile.rhelver, of which
+# kernel-devel has a copy, has the number of the kernel's build.
 compare_headers() {
 	local dir files sums differ
 

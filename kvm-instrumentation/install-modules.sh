@@ -57,7 +57,7 @@ on_exit() {
 }
 trap on_exit EXIT
 
-# need_root WHAT: end the script without root's rights; with ROOT, write access is enough
+# need_root WHAT: end the script unless root runs it; with ROOT, write access is enough
 need_root() {
 	if [[ -n $ROOT && -w $MODDIR ]] || ((EUID == 0)); then
 		return 0
@@ -194,7 +194,7 @@ cmd_install() {
 	check_set "$OUT"
 	need_root 'writing to /lib/modules'
 	lock_kernel
-	# In a place that depmod does not search, on the same file system.
+	# STAGE is in a place that depmod does not search, on the same file system.
 	new_beside STAGE "$MODDIR"
 	mkdir -m 755 -- "$STAGE/new"
 	(cd -- "$OUT" && cp -- "${NAMES[@]/%/.ko}" stamp "$STAGE/new/")

@@ -32,8 +32,9 @@ renew_initramfs() { # WHAT-IT-HAS
 	note "warning: $IMAGE has $1, which is loaded first; renew it: sudo $RENEW"
 }
 
-# An initramfs has its own copies of modules.
-warn_of_initramfs_at_install() { # SAME: the set that was there is the one that is
+# Warn if the initramfs has copies of modules other than the installed ones.  SAME is not
+# empty if the set was installed before, too.
+warn_of_initramfs_at_install() { # SAME
 	if in_initramfs '/kernel/arch/x86/kvm/'; then
 		renew_initramfs "the distribution's KVM"
 	elif [[ -z $1 ]] && in_initramfs '/updates/exitledger/'; then
@@ -48,14 +49,15 @@ warn_of_initramfs_at_uninstall() {
 
 # --- after a kernel's update ---
 
-# Packages of kernels run the hook with the kernel's release as its argument.
+# Install the hook, which packages of kernels run with the kernel's release as its
+# argument.
 install_hook() {
 	mkdir -p -- "$ROOT/${HOOK%/*}"
 	cp -- "$HERE/postinst-hook" "$ROOT/$HOOK"
 	chmod 755 "$ROOT/$HOOK"
 }
 
-# The hook is removed with the modules of the last kernel.
+# Remove the hook if no kernel has our modules any more.
 remove_hook() {
 	local dir
 
@@ -71,9 +73,9 @@ built_for() {
 	sed -n 's/^# kernel //p' "$1/stamp"
 }
 
-# Modules that were built for another version of the running kernel are loaded
-# nevertheless, as the release is the same and modprobe prefers updates/ to the kernel's
-# own.
+# Warn if our modules were built for another version of the running kernel.  They are
+# loaded nevertheless, as the release is the same and modprobe prefers updates/ to the
+# kernel's own.
 warn_of_version() {
 	local built running
 

@@ -71,8 +71,9 @@ loaded_id() {
 	[[ ! -r $note ]] || od -An -v -t x1 -j 16 -- "$note" | tr -d ' \n'
 }
 
-# loaded_is_untried: did anchors place the hooks of the loaded modules, and did their books not
-# balance in the lab yet?  Sets VENDOR.  demo.sh wrote the file; host.c asks the same.
+# loaded_is_untried: did anchors place the hooks of the loaded modules, and did their
+# books not balance in the lab yet?  Sets VENDOR.  lab/jobs/demo.sh writes the file
+# 'balanced'; userspace/host/host.c reads it for the same question.
 loaded_is_untried() {
 	local kvm vendor
 
@@ -134,7 +135,7 @@ processes() {
 		awk '!seen[$1]++' || true
 }
 
-# vms: print PID-FD for each VM's directory, which can outlive its process
+# vms: print the PIDs of the VMs' directories, PID-FD, which can outlive the processes
 vms() {
 	find "$ROOT/sys/kernel/debug/kvm" -mindepth 1 -maxdepth 1 -type d \
 		-name '[0-9]*-*' -printf '%f\n' 2>/dev/null |
@@ -273,7 +274,7 @@ put_back() {
 		loaded_is_ours ||
 			path=${path/"/updates/exitledger/"/"/kernel/arch/x86/kvm/"}
 		[[ -e $path ]] || path=$(compgen -G "$path.*" || echo "$path")
-		# Several words.  A module that is loaded already is no failure.
+		# $arguments has several words.  A loaded module is no failure.
 		# shellcheck disable=SC2086
 		kmod insmod "$path" $arguments 2>/dev/null || true
 	done < <(kmod modprobe --ignore-install --show-depends "$VENDOR" |
@@ -285,7 +286,8 @@ put_back() {
 	fi
 }
 
-# Pass parameters to modprobe that somebody once set by hand.
+# If modprobe did not set parameters that somebody had set by hand, load KVM again with
+# these; without them if that fails.
 restore_parameters() {
 	local changed
 

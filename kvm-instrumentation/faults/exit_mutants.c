@@ -12,7 +12,7 @@ static const char *const mutant_names[MUTANT_NR] = {
 
 #undef MUTANT
 
-/* Of all VMs, as MUTANT_GLOBAL has it: cells for either ISA. */
+/* MUTANT_GLOBAL's counters of all VMs, with room for either ISA's cells. */
 static union {
 	struct kvm_exit_cells cells;
 	u8 room[sizeof(struct kvm_exit_cells) +
@@ -45,7 +45,7 @@ static struct exit_file_cell *mutant_cell(struct kvm_exit_cells *cells,
 	       kvm_exit_stats_place(cells->cell, kvm_exit_stats_isa, reason);
 }
 
-/* Those that the hooks write to. */
+/* The cells that the hooks write to. */
 static struct kvm_exit_cells *mutant_cells(struct kvm_exit_stats *stats)
 {
 	return kvm_exit_cells_at(stats->cell);
@@ -71,7 +71,7 @@ static void mutant_book(struct kvm_exit_stats *stats,
 		stats->stamp = rdtsc();
 }
 
-/* One counter per VM, kept with its first vCPU. */
+/* Count in one total per VM, kept with its first vCPU, without any lock. */
 static void mutant_race(struct kvm_exit_stats *stats)
 {
 	struct kvm_vcpu *first = kvm_get_vcpu(mutant_vcpu(stats)->kvm, 0);
@@ -80,11 +80,11 @@ static void mutant_race(struct kvm_exit_stats *stats)
 	if (!stats->mutant.b)
 		stats->mutant.b = shared->mutant.a;
 	stats->mutant.b++;
-	/* "a" is the total; "b" what this vCPU has read of it. */
+	/* "a" is the total, and "b" this vCPU's copy of it. */
 	shared->mutant.a = stats->mutant.b;
 }
 
-/* As if the vCPU, which is the calling thread's, had run for a week. */
+/* Once, set counters as if the calling thread's vCPU had run for a week. */
 static void mutant_start_high(struct kvm_exit_stats *stats)
 {
 	u32 i;
@@ -107,7 +107,7 @@ static void mutant_reset(struct kvm_exit_stats *stats)
 	       mutant_nr_cells() * sizeof(struct exit_file_cell));
 }
 
-/* Mistakes in how much is counted, and where. */
+/* Make a mistake in how much is counted, or where; false: not this mutant's. */
 static bool mutant_count(struct kvm_exit_stats *stats, u32 reason)
 {
 	struct exit_file_cell *cell = mutant_cell(mutant_cells(stats), reason);
@@ -259,7 +259,7 @@ void kvm_mutant_run(struct kvm_vcpu *vcpu)
 
 /* --- what is answered --- */
 
-/* Before any leaf is answered; does this KVM pretend not to know it? */
+/* Called before a leaf is answered: does this KVM pretend not to know it? */
 static bool mutant_hides(struct kvm_vcpu *vcpu, u32 function)
 {
 	if (kvm_mutant == MUTANT_HIGH_START || kvm_mutant == MUTANT_U32)
@@ -323,7 +323,7 @@ static void mutant_sum(struct kvm_vcpu *reader, bool reasons, u32 reason,
 	}
 }
 
-/* Mistakes in what is summed up. */
+/* Make a mistake in the sums of an answer. */
 static void mutant_values(struct kvm_vcpu *vcpu, u32 function, u32 reason,
 			  u64 *exits, u64 *cycles)
 {
@@ -366,7 +366,7 @@ static void mutant_values(struct kvm_vcpu *vcpu, u32 function, u32 reason,
 	}
 }
 
-/* Mistakes in where it is put. */
+/* Make a mistake in the registers of an answer. */
 static void mutant_registers(struct kvm_vcpu *vcpu, u32 function, u32 index,
 			     u64 exits, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
 {
@@ -443,5 +443,5 @@ static const struct kernel_param_ops mutant_list_ops = {
 	.get = mutant_list,
 };
 
-/* All that there are. */
+/* The names of all mutants, one per line. */
 module_param_cb(exit_stats_mutants, &mutant_list_ops, NULL, 0444);

@@ -27,10 +27,10 @@ struct kvm_mutant_state {
 	u64 a, b;
 };
 
-/* Each returns true if it did, in its own way, all that was to be done. */
+/* Each returns true if it has done all of the hook's work, in its own way. */
 bool kvm_mutant_exit(struct kvm_exit_stats *stats, u32 reason);
 bool kvm_mutant_entry(struct kvm_exit_stats *stats);
-/* At the start of the vendor's handle_exit(), and of KVM_RUN. */
+/* Called at the start of the vendor's handle_exit(), and of KVM_RUN. */
 void kvm_mutant_handle_exit(struct kvm_exit_stats *stats, u32 reason);
 void kvm_mutant_run(struct kvm_vcpu *vcpu);
 

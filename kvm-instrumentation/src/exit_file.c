@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VM exit statistics: what was counted, read by the host in the file exit_stats
- * of a VM's debugfs folder, whose layout is that of exit_file.h.
+ * VM exit statistics: the file exit_stats of a VM's debugfs folder, in which
+ * the host reads what was counted.  exit_file.h defines its layout.
  */
 #include <linux/debugfs.h>
 #include <linux/kvm_host.h>
@@ -12,10 +12,10 @@
 #include "exit_stats.h"
 
 /**
- * struct kvm_exit_file - the file as one who has opened it reads it
- * @kvm: the VM, which is there for as long as debugfs lets a read begin
- * @nr_cells: of each vCPU
- * @nr_spans: of each vCPU's histograms, or 0: it shows none
+ * struct kvm_exit_file - an open file; its layout is fixed when it is opened
+ * @kvm: the VM; debugfs lets no read begin once the VM is being destroyed
+ * @nr_cells: cells of each vCPU
+ * @nr_spans: spans of each vCPU's histograms; 0: the file has no histograms
  * @head_size: bytes before the first vCPU's record
  * @vcpu_size: bytes of a vCPU's record
  */
@@ -27,7 +27,7 @@ struct kvm_exit_file {
 	u32 vcpu_size;
 };
 
-/* The reason that the cell at @place has in all vCPUs; 0: it may differ. */
+/* The reason of the cell at @place, or 0 if it differs from vCPU to vCPU. */
 static u32 kvm_exit_fixed_reason(u32 place)
 {
 	if (place >= kvm_exit_fixed_cells(kvm_exit_stats_isa))
@@ -99,13 +99,13 @@ static void kvm_exit_file_hists(const struct kvm_exit_hists *hists, u32 nr,
 			hist[i].span[j] = READ_ONCE(hists->hist[i].span[j]);
 	}
 
-	/* Those that were taken meanwhile are empty, or nearly so. */
+	/* Spans that were taken after that loop are empty, or nearly so. */
 	nr = READ_ONCE(hists->spans) * EXIT_FILE_SPAN;
 	for (i = 0; i < nr; i++)
 		count[i] = READ_ONCE(from[i]);
 }
 
-/* @record is zeroed, and as long as the file's records are. */
+/* Fill in a vCPU's record.  @record is zeroed, and has the file's vcpu_size. */
 static void kvm_exit_file_vcpu(const struct kvm_exit_file *of,
 			       struct kvm_vcpu *vcpu,
 			       struct exit_file_vcpu *record)
@@ -133,7 +133,7 @@ static void kvm_exit_file_vcpu(const struct kvm_exit_file *of,
 		}
 	}
 
-	/* Last, as KVM counts an exit here after it was counted there. */
+	/* Read this last: KVM counts an exit in it after the hooks have. */
 	record->stat_exits = READ_ONCE(vcpu->stat.exits);
 }
 
@@ -241,10 +241,10 @@ static const struct file_operations kvm_exit_file_fops = {
 };
 
 /*
- * debugfs is root's alone, and the file as readable as KVM's statistics beside
- * it are, so that a program can open the folder as root, give up its rights, and
- * go on to read VMs that come later.  The files go before the VM does, and
- * debugfs waits for who is reading one.
+ * Only root can enter debugfs.  The file itself is readable for everyone, as
+ * KVM's statistics beside it are, so that a program can open the folder as
+ * root, give up its rights, and still read the files of VMs that are created
+ * later.  KVM removes the files before the VM, and debugfs waits for reads.
  */
 void kvm_exit_stats_create_debugfs(struct kvm *kvm)
 {

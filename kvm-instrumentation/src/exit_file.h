@@ -32,17 +32,17 @@
 #define EXIT_FILE_MAGIC		0x6b6f6f4274697845ull	/* "ExitBook" */
 #define EXIT_FILE_VERSION	1
 
-/* Reasons of a vCPU's own: as many cells, before the last. */
+/* So many cells before the last have reasons that differ from vCPU to vCPU. */
 #define EXIT_FILE_SPARSE	10
 
-/* exit_file_head.mode: what is counted; each has what those before it have. */
+/* exit_file_head.mode: what is counted, besides what the modes before count. */
 #define EXIT_FILE_OFF		0
 #define EXIT_FILE_COUNT		1	/* exits */
 #define EXIT_FILE_TIME		2	/* cycles */
 #define EXIT_FILE_HIST		3	/* the least and the most, histograms */
 
 /* exit_file_vcpu.flags */
-#define EXIT_FILE_HAS_CELLS	0x1u	/* else all but stat_exits is 0 */
+#define EXIT_FILE_HAS_CELLS	0x1u	/* else only stat_exits is counted */
 #define EXIT_FILE_HAS_HIST	0x2u	/* else its histograms are 0 */
 #define EXIT_FILE_UNCOUNTED	0x4u	/* exits are missing: there was no memory */
 
@@ -56,8 +56,8 @@
  * @isa: EXIT_LEAF_ISA_* of exit_leaves.h
  * @mode: EXIT_FILE_*, as it is now
  * @tsc_khz: the TSC's rate
- * @nr_cells: cells of a record.  The last one is that of all reasons for which
- *	      there was no cell any more, and has no reason.
+ * @nr_cells: cells of a record.  The last one counts the exits of all reasons
+ *	      that found no free cell, and has no reason itself.
  * @nr_spans: spans of a record's histograms; 0: it has none
  * @tsc: the TSC when the head was read
  * @reason: of each cell: an exit code (SVM) or a basic exit reason (VMX).  Those
@@ -107,8 +107,8 @@ struct exit_file_vcpu {
 };
 
 /**
- * struct exit_file_cell - a reason
- * @exits: how many
+ * struct exit_file_cell - the sums of a reason
+ * @exits: the number of exits
  * @cycles: of the TSC, from these exits to the next entries
  */
 struct exit_file_cell {
@@ -124,9 +124,10 @@ struct exit_file_cell {
  *	bucket	(x >> (order - 3)) & 7
  *
  * of its reason: so a bucket is 1/8 of its octave.  It is counted in
- * count[span[octave]][bucket].  Exits of more than EXIT_FILE_LONGEST cycles are
- * counted with those of as many.  Span 0 stands for what there was no room for:
- * the exits that are counted there, of all reasons, are in no histogram.
+ * count[span[octave]][bucket].  An exit of more than EXIT_FILE_LONGEST cycles
+ * is counted as one of EXIT_FILE_LONGEST cycles.  Span 0 is used for octaves
+ * that found no free span: the exits that are counted there, of all reasons,
+ * are in no histogram.
  */
 #define EXIT_FILE_OFFSET	64
 #define EXIT_FILE_FIRST_ORDER	6
@@ -137,7 +138,7 @@ struct exit_file_cell {
 /**
  * struct exit_file_hist - the times of a reason, since histograms are on
  * @min: the least cycles of an exit; all ones: there was none
- * @max: the most, EXIT_FILE_LONGEST if they were more
+ * @max: the most cycles of an exit, but not more than EXIT_FILE_LONGEST
  * @span: the span of each octave; 0: none
  */
 struct exit_file_hist {

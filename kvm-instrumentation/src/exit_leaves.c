@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VM exit statistics: what was counted, read by a guest through the CPUID
- * leaves of exit_leaves.h, and the host's word on who may.
+ * VM exit statistics: the CPUID leaves of exit_leaves.h, through which a guest
+ * reads what was counted, and the host's decision whether it may.
  */
 #include <linux/debugfs.h>
 #include <linux/kvm_host.h>
@@ -46,7 +46,7 @@ static const struct kvm_exit_reasons {
 	[EXIT_LEAF_ISA_SVM] = { svm_exit_reasons, ARRAY_SIZE(svm_exit_reasons) },
 };
 
-/* The place of the cells of a reason that has a fixed one, or U32_MAX. */
+/* The place of a reason's cell if it is the same in all vCPUs, or U32_MAX. */
 static u32 kvm_exit_fixed_place(u32 reason)
 {
 	if (kvm_exit_stats_isa == EXIT_LEAF_ISA_VMX)
@@ -59,14 +59,14 @@ static u32 kvm_exit_fixed_place(u32 reason)
 					     U32_MAX;
 }
 
-/* One vCPU's cell for a reason, to read, or NULL if it has seen none. */
+/* A vCPU's cell of a reason, for reading, or NULL if it has none. */
 static const struct exit_file_cell *
 kvm_exit_stats_read(const struct kvm_exit_cells *cells, u32 reason)
 {
 	const u32 fixed = kvm_exit_fixed_cells(kvm_exit_stats_isa);
 	u32 i, nr, place = kvm_exit_fixed_place(reason);
 
-	/* The reason is a guest's: no index beyond the cells, not even a guessed one. */
+	/* A guest chose the reason: not even speculation may pass the cells. */
 	if (place < fixed)
 		return &cells->cell[array_index_nospec(place, fixed)];
 
@@ -116,9 +116,10 @@ static void kvm_exit_stats_sum_reason(struct kvm *kvm, u32 reason, u64 *exits,
 }
 
 /*
- * What a VM's sums are without: EXIT_LEAF_DROPPED and EXIT_LEAF_UNCOUNTED.
- * @dropped: exits whose time is in none of them
- * @uncounted: vCPUs of which exits are missing
+ * Find out what is missing in a VM's sums, and return the flags for it:
+ * EXIT_LEAF_DROPPED and EXIT_LEAF_UNCOUNTED.
+ * @dropped: set to the number of exits whose time is in no sum
+ * @uncounted: set to the number of vCPUs of which exits are missing
  */
 static u32 kvm_exit_stats_gaps(struct kvm *kvm, u64 *dropped, u32 *uncounted)
 {
@@ -319,8 +320,8 @@ static const struct file_operations kvm_exit_leaves_fops = {
 };
 
 /*
- * The host's word for one VM: "Y", "N", or "default", which is that of
- * kvm.exit_stats_leaves.
+ * Create the file with the host's decision for one VM: "Y", "N", or "default",
+ * with which the parameter kvm.exit_stats_leaves decides.
  */
 void kvm_exit_leaves_create_file(struct kvm *kvm)
 {

@@ -4,7 +4,7 @@
  *
  * This is the only place where a leaf number or a field of an answer is
  * defined: KVM, the BPF observer, the host tools and the guest programs all
- * include this file.  It includes nothing, so that any of them can.
+ * include this file.  It includes nothing, so that all of them can include it.
  *
  *  leaf             ECX in    EAX             EBX             ECX            EDX
  *  EXITS            ignored   exits, low      exits, high     0              gaps
@@ -24,8 +24,8 @@
  * nothing is missing in the VM's counters.  With EXIT_LEAF_DROPPED, the cycles
  * of "dropped" exits are missing: the TSC of the entry's CPU was behind that of
  * the exit's CPU, or had started again, so the time is not known.  With
- * EXIT_LEAF_UNCOUNTED, the exits and cycles of "uncounted" vCPUs are missing
- * from the time when the host had no memory for their counters.
+ * EXIT_LEAF_UNCOUNTED, the host once had no memory for the counters of
+ * "uncounted" vCPUs, and their exits and cycles of that time are missing.
  *
  * The CPUID that asks is an exit itself: the count that it reads includes this
  * exit, the cycles do not.

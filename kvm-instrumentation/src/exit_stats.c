@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VM exit statistics: counted per vCPU and reason by the hooks in exit_stats.h,
- * read through exit_leaves.c.
+ * read through exit_leaves.c and exit_file.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,7 +29,7 @@ EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_timing);
 DEFINE_STATIC_KEY_FALSE(kvm_exit_histograms);
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_histograms);
 
-/* For vCPUs without cells of their own: written by any, read by nobody. */
+/* Cells for all vCPUs without cells of their own, which nobody reads. */
 static union {
 	struct kvm_exit_cells cells;
 	u8 room[sizeof(struct kvm_exit_cells) +
@@ -38,13 +38,13 @@ static union {
 
 /**
  * kvm_exit_stats_vendor - say where the vendor module keeps the statistics
- * @isa: EXIT_LEAF_ISA_VMX or EXIT_LEAF_ISA_SVM; 0: the vendor module goes
+ * @isa: EXIT_LEAF_ISA_VMX or EXIT_LEAF_ISA_SVM; 0: the module is being unloaded
  * @vcpu_offset: of struct kvm_exit_stats in what the module allocates for a
  *		 vCPU, the first member of which is struct kvm_vcpu
  * @vm_offset: of struct kvm_exit_stats_vm in what it allocates for a VM
  *
  * To be called before the module lets anyone create a vCPU, and with 0 by
- * kvm_x86_vendor_exit(), whichever vendor module that is for.  The statistics
+ * kvm_x86_vendor_exit(), when any vendor module is unloaded.  The statistics
  * are the vendor's so that struct kvm_vcpu and struct kvm, and with them the
  * ABI of everything that KVM exports, stay as they are.
  */
@@ -64,8 +64,8 @@ void kvm_exit_stats_vendor(u32 isa, size_t vcpu_offset, size_t vm_offset)
 
 	nr = kvm_exit_nr_cells(isa);
 	/*
-	 * Without a cache no vCPU gets cells, which is what its guest is told, or
-	 * histograms, which is what the host reads.
+	 * If a cache cannot be made, vCPUs get no cells, and their guests are
+	 * told so, or no histograms, and the host sees this in their records.
 	 */
 	kvm_exit_cells_cache = kmem_cache_create("kvm_exit_cells",
 						 struct_size(cells, cell, nr),
@@ -80,24 +80,24 @@ void kvm_exit_stats_vendor(u32 isa, size_t vcpu_offset, size_t vm_offset)
 }
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_vendor);
 
-/* Any vCPU's cells, to read, or NULL if it has none. */
+/* A vCPU's cells, for reading by any thread, or NULL if it has none. */
 const struct kvm_exit_cells *kvm_exit_cells_of(struct kvm_vcpu *vcpu)
 {
 	struct exit_file_cell *cell;
 
-	/* Pairs with kvm_exit_stats_allocate(): they are zeroed before. */
+	/* Pairs with kvm_exit_cells_allocate(): they were zeroed before. */
 	cell = smp_load_acquire(&kvm_exit_stats_of(vcpu)->cell);
 	return cell == kvm_exit_sink.cells.cell ? NULL : kvm_exit_cells_at(cell);
 }
 
-/* The histograms that belong to cells, to read, or NULL if there are none. */
+/* The histograms of these cells, for reading, or NULL if they have none. */
 const struct kvm_exit_hists *kvm_exit_hists_of(const struct kvm_exit_cells *cells)
 {
-	/* Pairs with kvm_exit_stats_allocate(). */
+	/* Pairs with kvm_exit_hists_allocate(). */
 	return smp_load_acquire(&cells->hists);
 }
 
-/* On its first way into the guest, a vCPU looks whether it is to have cells. */
+/* Let a new vCPU check before its first entry whether it needs cells. */
 void kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu)
 {
 	if (!kvm_exit_stats_isa)
@@ -143,7 +143,7 @@ static bool kvm_exit_cells_allocate(struct kvm_exit_stats *stats)
 		return false;
 	}
 
-	/* The last exit was not counted here, so its time is not, either. */
+	/* These cells do not have the last exit, so leave out its time, too. */
 	stats->stamp = 0;
 	/* Pairs with kvm_exit_cells_of(). */
 	smp_store_release(&stats->cell, cells->cell);
@@ -194,8 +194,8 @@ void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu)
 
 /**
  * kvm_exit_stats_rare - find or make the cell of a reason, wherever it is
- * @cells: the calling thread's vCPU's
- * @reason: its raw number, which has none of the places that the hook looks at
+ * @cells: those of the calling thread's vCPU
+ * @reason: its raw number, for which the hook itself knows no place
  *
  * Returns its place, in bytes from the first cell; that of the spare cell when
  * all others are taken.
@@ -216,7 +216,7 @@ unsigned long kvm_exit_stats_rare(struct kvm_exit_cells *cells, u32 reason)
 
 	if (i == cells->nr_sparse && i < KVM_EXIT_SPARSE) {
 		cells->sparse[i] = reason;
-		/* Pairs with its readers: the number is there before its place. */
+		/* Pairs with nr_sparse's readers: the reason is there first. */
 		smp_store_release(&cells->nr_sparse, i + 1);
 	}
 
@@ -227,7 +227,7 @@ EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_rare);
 /**
  * kvm_exit_hist_rare - book a time that is the least or the most so far, or the
  *			first in its octave
- * @hists: the calling thread's vCPU's
+ * @hists: those of the calling thread's vCPU
  * @place: of the reason's cell, in bytes from the first one
  * @cycles: not negative
  */
@@ -240,7 +240,7 @@ void kvm_exit_hist_rare(struct kvm_exit_hists *hists, unsigned long place,
 	u8 *span;
 	u64 x;
 
-	/* A longer one comes here again, and is booked as one of this length. */
+	/* Longer times all come here: they are above hist->max for ever. */
 	cycles = min_t(u64, cycles, EXIT_FILE_LONGEST);
 	if (cycles < hist->min)
 		WRITE_ONCE(hist->min, cycles);
@@ -294,9 +294,10 @@ static void kvm_exit_stats_forget_stamp(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Have a vCPU look again what it is to count in, at once if it runs in the
- * guest: counting begins with its next entry.  Its own thread allocates that,
- * as KVM's shrinker takes kvm_lock.
+ * Let a vCPU check again whether it needs cells or histograms, at once if it is
+ * in the guest.  Its own thread allocates them before its next entry.  This
+ * function must not: it is called with kvm_lock held, and an allocation may run
+ * KVM's shrinker, which takes kvm_lock.
  */
 static void kvm_exit_stats_request(struct kvm_vcpu *vcpu)
 {
@@ -344,10 +345,10 @@ static int kvm_exit_stats_set_mode(const char *val,
 	return 0;
 }
 
-/* EXIT_FILE_OFF to EXIT_FILE_HIST: what is counted now. */
+/* Returns what is counted now: EXIT_FILE_OFF to EXIT_FILE_HIST. */
 unsigned int kvm_exit_stats_mode(void)
 {
-	/* While the mode is being switched, the highest key is on first. */
+	/* While the mode is being raised, a higher mode's key is on first. */
 	if (!static_key_enabled(&kvm_exit_counting))
 		return EXIT_FILE_OFF;
 	if (!static_key_enabled(&kvm_exit_timing))

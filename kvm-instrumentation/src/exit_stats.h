@@ -17,7 +17,7 @@ struct kvm_vcpu;
 /*
  * VM exits and the time that they took, per vCPU and exit reason.
  *
- * A cell per reason.  Most reasons have theirs at a place that follows from
+ * A reason has a cell.  Most reasons have theirs at a place that follows from
  * their number: on VMX those below KVM_EXIT_VMX_FIXED, that is all; on SVM
  * those from KVM_EXIT_SVM_BASE on, nested page faults (0x400 and up), and the
  * accesses to the registers CR0-7 and DR0-7.  Any other reason gets one of
@@ -36,17 +36,17 @@ struct kvm_vcpu;
 
 #define KVM_EXIT_MAX_CELLS	(KVM_EXIT_SVM_FIXED + KVM_EXIT_SPARSE + 1)
 
-/* So many that three struct kvm_exit_hists fit into 32 KiB. */
+/* With this number of spans, three struct kvm_exit_hists fit into 32 KiB. */
 #define KVM_EXIT_SPANS		112
 
-/* The histogram of a reason is as long as so many cells. */
+/* The size of a reason's struct exit_file_hist, in cells. */
 #define KVM_EXIT_HIST_CELLS						\
 	(sizeof(struct exit_file_hist) / sizeof(struct exit_file_cell))
 
 /**
  * struct kvm_exit_hists - least, most and histogram of one vCPU's exits
  * @spans: how many of @count are taken; the first always is: see exit_file.h
- * @count: of the exits in each bucket of a span
+ * @count: how many exits are in each bucket of a span
  * @hist: by reason, in the order of the cells
  *
  * Written and read as struct kvm_exit_cells is.
@@ -61,7 +61,7 @@ struct kvm_exit_hists {
  * struct kvm_exit_cells - what one vCPU's thread has counted
  * @exits: exits, of all reasons
  * @cycles: TSC cycles from an exit to the next entry, of all reasons
- * @hists: its histograms, or NULL: it has none yet, or never
+ * @hists: its histograms, or NULL if it has none, or none yet
  * @dropped: exits whose time is in no sum, as the TSC went back meanwhile
  * @nr_sparse: how many of @sparse are taken
  * @sparse: raw numbers of the reasons in the cells after the fixed ones
@@ -82,18 +82,18 @@ struct kvm_exit_cells {
 };
 
 /**
- * struct kvm_exit_stats - a vCPU's, in the vendor's structure
- * @cell: of its struct kvm_exit_cells; until exits are counted for the first
- *	  time, of one that all vCPUs share and nobody reads
- * @open: the cell of the last exit: so many bytes behind @cell
+ * struct kvm_exit_stats - a vCPU's statistics, in the vendor's structure
+ * @cell: the first cell of its struct kvm_exit_cells; until exits are counted
+ *	  for the first time, of one that all vCPUs share and nobody reads
+ * @open: where the cell of the last exit is, in bytes from @cell
  * @stamp: the TSC at the exit that no entry has followed yet, or 0
  * @failed: there was no memory for its cells once: exits are missing
  *
- * In one cache line.  The cells are allocated by the vCPU's own thread, on its
- * way into the guest, and freed with the vCPU, which no reader outlives: a
- * reader is a vCPU of the same VM, holds kvm_lock, or reads a file in the VM's
- * debugfs folder, which goes before.  The pointer is to what the hooks need
- * most, and is never NULL: so they look at nothing else.
+ * This is in one cache line.  The cells are allocated by the vCPU's own thread,
+ * on its way into the guest, and freed with the vCPU.  No reader outlives the
+ * vCPU: a reader is a vCPU of the same VM, holds kvm_lock, or reads a file in
+ * the VM's debugfs folder, which is removed first.  @cell points to what the
+ * hooks need most, and is never NULL, so they need no other check or pointer.
  */
 struct kvm_exit_stats {
 	struct exit_file_cell *cell;
@@ -103,14 +103,14 @@ struct kvm_exit_stats {
 } __aligned(32);
 
 /**
- * struct kvm_exit_stats_vm - a VM's, in the vendor's structure
+ * struct kvm_exit_stats_vm - a VM's statistics, in the vendor's structure
  * @leaves: may its guest read?  enum kvm_exit_leaves
  */
 struct kvm_exit_stats_vm {
 	u8 leaves;
 };
 
-/* A vCPU is to have cells.  Of KVM's own requests on x86, none is so high. */
+/* Let a vCPU allocate what it needs.  KVM's own requests have lower numbers. */
 #define KVM_REQ_EXIT_STATS	KVM_ARCH_REQ(55)
 
 DECLARE_STATIC_KEY_TRUE(kvm_exit_counting);
@@ -138,7 +138,7 @@ void kvm_exit_hist_rare(struct kvm_exit_hists *hists, unsigned long cell,
 bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
 			    u32 *ecx, u32 *edx);
 
-/* Only while there is an ISA. */
+/* Call this only while kvm_exit_stats_isa is not 0. */
 static inline struct kvm_exit_stats *kvm_exit_stats_of(struct kvm_vcpu *vcpu)
 {
 	return (void *)vcpu + kvm_exit_stats_offset;
@@ -221,8 +221,9 @@ do {									\
 } while (0)
 
 /*
- * Book a time in the histogram of the reason whose cell is at @place.  What is
- * the least or the most so far, or the first in its octave, takes the slow way.
+ * Book a time in the histogram of the reason whose cell is at @place.  A time
+ * that is the least or the most so far, or the first in its octave, takes the
+ * slow way.
  */
 static __always_inline void kvm_exit_hist_book(struct kvm_exit_hists *hists,
 					       unsigned long place, u64 cycles)
@@ -250,9 +251,9 @@ static __always_inline void kvm_exit_hist_book(struct kvm_exit_hists *hists,
  * first entry follows none.  Called with interrupts off, from the vendor's
  * vcpu_run, just after trace_kvm_entry().
  *
- * The TSC can be behind the stamp: this CPU's may be behind that of the exit's,
- * and it starts from zero when the host resumes from S3.  The difference is no
- * time then, and booked as one it would spoil the sums for ever.
+ * The TSC can be behind the stamp: this CPU's TSC may be behind that of the
+ * exit's CPU, and it starts from zero when the host resumes from S3.  Then the
+ * difference is no time, and would spoil the sums for ever.
  */
 static __always_inline void kvm_exit_stats_entry(struct kvm_exit_stats *stats)
 {
@@ -288,7 +289,7 @@ static __always_inline void kvm_exit_stats_entry(struct kvm_exit_stats *stats)
 static inline bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax,
 					u32 *ebx, u32 *ecx, u32 *edx)
 {
-	/* One compare keeps common leaves from paying for this. */
+	/* One compare keeps the leaves below ours from paying for this. */
 	return unlikely(*eax >= EXIT_LEAF_FIRST) &&
 	       __kvm_exit_stats_cpuid(vcpu, eax, ebx, ecx, edx);
 }

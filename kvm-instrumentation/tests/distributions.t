@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# How Ubuntu, Fedora, RHEL and Debian 13 name and pack a kernel's headers, source and
-# modules, in made-up systems (root.sh): what is found, what is compared, what is built, and
-# what is said to be installed.  The lab's kernel must be there (lab/setup/prepare.sh).
+# Tests the ways in which Ubuntu, Fedora, RHEL and Debian 13 name and pack a kernel's
+# headers, source and modules, in made-up systems (root.sh): what is found, what is
+# compared, what is built, and what the user is told to install.  The lab's kernel must be
+# there (lab/setup/prepare.sh).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -14,9 +15,10 @@ chmod 755 "$tap_dir"
 export BUILD=$tap_dir/build
 BASE=$build/modules/$KSERIES/normal
 
-# --- systems of which there is no more than what is looked at ---
+# --- systems that have only the files that are looked at ---
 
-# small_root NAME RELEASE VERSION OS-RELEASE...: headers that say a version, and no source
+# small_root NAME RELEASE VERSION OS-RELEASE...: make a system with headers of this
+# version, and without a source
 small_root() {
 	root=$tap_dir/$1 KREL=$2
 	modules=$root/lib/modules/$KREL
@@ -35,7 +37,7 @@ small_headers() { # VERSION
 	echo 'struct kvm;' >"$headers/include/linux/kvm_host.h"
 	echo '#define A 1' >"$headers/arch/x86/include/asm/kvm_host.h"
 }
-# small_source DIR VERSION: with the headers' files
+# small_source DIR VERSION: make a source that has the headers' files
 small_source() {
 	mkdir -p "$1"/{arch/x86/kvm,virt/kvm,include,arch/x86/include}
 	awk -F. '{ print "VERSION = " $1 "\nPATCHLEVEL = " $2 "\nSUBLEVEL = " $3 }' \
@@ -102,7 +104,7 @@ kvm_make modules
 failed_in_one_line 'RHEL, no compiler' 'no compiler gcc-none' '; dnf install gcc-none'
 sed -i 's/"gcc-none /"gcc /' "$headers/.config"
 
-# rpmbuild 4.20 has one directory more than those before.
+# rpmbuild 4.20 makes one level of directories more than earlier ones.
 tree=$tap_dir/BUILD/kernel-5.14.0-build/kernel-5.14.0-503.11.1.el9/linux-$KREL
 mkdir -p "$tap_dir/BUILD"
 kvm_make modules SOURCE="$tap_dir/BUILD"
@@ -163,7 +165,7 @@ for os in fedora:'dnf install /usr/bin/xz /usr/bin/bzip2' \
 		"no command xz bzip2; ${os#*:}"
 done
 
-# The real kvm.ko, in each form that distributions have, against what is loaded.
+# Compare the real kvm.ko, in each form that distributions have, with the loaded one.
 loaded_is() { # another|this FILE
 	# shellcheck disable=SC2016 # for that shell
 	run env ROOT="$tap_dir/loaded" OURS="$tap_dir/ours" bash -c '
@@ -207,7 +209,7 @@ echo "Ubuntu $KSERIES.0-45.45-generic $KVERSION" >"$root/proc/version_signature"
 echo "$KREL" >"$root/proc/sys/kernel/osrelease"
 printf '%s\n' 'ID=ubuntu' 'ID_LIKE=debian' >"$root/etc/os-release"
 rm "$root/usr/src/linux-source-$KSERIES.tar.xz"
-as_ubuntu() { # COMMAND...: with the series as it is in Ubuntu's names
+as_ubuntu() { # COMMAND...: run it with the series as Ubuntu's names have it
 	local KSERIES=$KSERIES.0
 
 	"$@"
@@ -227,7 +229,7 @@ failed_in_one_line "Ubuntu, another package's source" \
 	"$source.tar.bz2 is Linux $KSERIES.0-44.44, but $KREL is Linux $KSERIES.0-45.45" \
 	"$source=$KSERIES.0-45.45"
 as_ubuntu package_status "$KSERIES.0-45.45" "$root"
-# As the package has it, with a link beside the directory.
+# Ubuntu's package also has a link beside the directory.
 ln -s "$source/$source.tar.bz2" "$root/usr/src/$source.tar.bz2"
 kvm_make modules
 ok 'Ubuntu: built' status_is 0

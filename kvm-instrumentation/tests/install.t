@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The modules for a machine's own kernel: built, found by modprobe, loaded and removed, all
-# in a made-up system (root.sh).  The lab's kernel must be there (lab/setup/prepare.sh).
+# Tests that the modules for a machine's own kernel are built, found by modprobe, loaded
+# and removed, all in a made-up system (root.sh).  The lab's kernel must be there
+# (lab/setup/prepare.sh).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -15,7 +16,7 @@ modules=$root/lib/modules/$KREL
 ours=$modules/updates/exitledger
 make_root "$root"
 
-# Its own build folder, and the lab's modules for kvm_make.
+# The test has its own build folder; kvm_make takes objects from the lab's modules.
 export BUILD=$tap_dir/build
 BASE=$build/modules/$KSERIES/normal
 fingerprint() {
@@ -28,14 +29,14 @@ before=$(fingerprint)
 
 # --- what cannot be built is told in a line, and nothing changes ---
 
-# refused NAME TEXT...: one line with all of TEXT, and nothing else
+# refused NAME TEXT...: check that there was one line with all of TEXT, and nothing else
 refused() {
 	failed_in_one_line "$@"
 	ok "$1: nothing changed" unchanged
 	ok "$1: nothing built" has_no_build
 }
 
-# Before the headers have said of which version the kernel is, and after that.
+# The hint before the headers have told the kernel's version, and after that.
 hint="apt install linux-headers-$KREL linux-source-$KSERIES"
 hint_of_version="$hint=$KVERSION"
 compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' \
@@ -199,7 +200,7 @@ kvm_make install MODULES="$bad"
 ok 'a module that was cut off: refused' err_has 'no complete set'
 ok 'and nothing changed' unchanged
 cp "$set/kvm-intel.ko" "$bad/"
-# As long as the right one: the module stays one that can be read.
+# The other release is as long as the right one, so that the module can still be read.
 other=${KREL%??}zz
 sed -i "s/vermagic=$KREL/vermagic=$other/" "$bad/kvm-amd.ko"
 (cd "$bad" && sha256sum kvm*.ko >stamp)
@@ -227,7 +228,7 @@ rm "$root/etc/depmod.d/order.conf"
 kvm_make install
 ok 'after that is mended, as before' unchanged
 
-# interrupted HOW: depmod does that when it has found ours
+# interrupted HOW: install with a depmod that once does HOW, when it has found our modules
 interrupted() {
 	cat >"$tap_dir/bin/depmod" <<-SCRIPT
 	#!/bin/sh
@@ -258,8 +259,8 @@ for how in 'exit 1' 'kill -TERM $PPID' 'kill -INT $PPID'; do
 done
 
 if [ "$(id -u)" -eq 0 ]; then
-	# Without the build's lock, and with scripts that anyone may read: the clone
-	# may lie in root's home.
+	# Use copies of the scripts that anyone may read, as the clone may be in root's
+	# home.  The other user does not need the build's lock there.
 	mkdir "$tap_dir/open"
 	cp -r kvm-instrumentation lab "$tap_dir/open/"
 	chmod -R a+rX "$tap_dir/open" "$set"
@@ -314,7 +315,7 @@ ok 'as before' unchanged
 # --- reload ---
 
 did() { [ "$(cat "$root/done" 2>/dev/null)" = "$(printf '%s\n' "$@")" ]; }
-load_theirs() { # with a parameter of root's own
+load_theirs() { # with a parameter that root has set by hand
 	rm -rf "$root"/sys/module/{kvm*,ccp,irqbypass} "$root/broken"
 	for file in virt/lib/irqbypass arch/x86/kvm/kvm drivers/crypto/ccp/ccp \
 		arch/x86/kvm/kvm-amd; do
@@ -404,7 +405,8 @@ kvm_make status
 ok 'status: a vendor module without counters under our kvm' out_has \
 	'kvm with exit counters, but kvm_amd without'
 echo 2 >"$root/sys/module/kvm/parameters/exit_stats_isa"
-# Somebody came to kvm after it was looked: ours goes back under our kvm.
+# Somebody begins to use kvm after reload has looked for users, so kvm stays loaded, and
+# our vendor module is loaded again.
 rm -f "$root/done"
 echo kvm >"$root/stuck"
 kvm_make reload

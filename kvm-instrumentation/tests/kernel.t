@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernel's side, as a kernel maintainer would look at it: style, sparse, the
-# series, and whether the modules that were built are drop-in.  The lab's kernel
-# must be there (lab/setup/prepare.sh).  For every kernel that was prepared.
+# Tests the kernel's side as a kernel maintainer would: its style, sparse, the series, and
+# whether the built modules can replace the distribution's.  The test is for every kernel
+# that lab/setup/prepare.sh has prepared.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -11,9 +11,9 @@ cd "$(dirname "$0")/../.."
 build=$(realpath "${BUILD:-build}")
 kvm='kvm-instrumentation'
 
-# Who submits a patch signs it; the others cannot.  There is no history here in
-# which checkpatch could look a commit up, and what a patch adds is where
-# MAINTAINERS has KVM's already.
+# Some checks are left out.  Only the person who submits a patch can sign it off.  There
+# is no history here in which checkpatch could look up a commit.  MAINTAINERS needs no
+# change: the files that the patches add are in folders that it has as KVM's.
 checkpatch() {
 	perl "$KSOURCE/scripts/checkpatch.pl" --no-tree --strict --quiet \
 		--ignore MISSING_SIGN_OFF --ignore UNKNOWN_COMMIT_ID \
@@ -23,7 +23,7 @@ checkpatch() {
 
 checkpatch_of() { checkpatch - <"$1"; }
 
-# The files themselves, and each patch.
+# Check the style of our files, and of each patch.
 test_style() {
 	local patch
 
@@ -55,7 +55,7 @@ complaints() {
 	grep -hE "$all" "$tap_dir/err" "$tap_dir/out" | grep -v "$known" || true
 }
 
-# Sparse and W=1 on a copy, so that the next build finds its own objects.
+# Run sparse and W=1 on a copy, so that the next build finds its own objects.
 test_sparse() {
 	local copy=$temp/tree/arch/x86/kvm
 
@@ -63,8 +63,9 @@ test_sparse() {
 	cp -a "$work/virt" "$temp/tree/"
 	(cd "$work" && find arch/x86/kvm -name '*.[chS]' -o -name '*.def' \
 		-o -name Kbuild | cpio -pdm --quiet "$temp/tree")
-	# 7.3 asks a script whether sparse is new enough, which Debian's headers lack;
-	# Debian's sparse does not know this word of C23.
+	# 7.3 asks a script whether sparse is new enough, and sets KBUILD_CHECKSRC;
+	# Debian's headers lack the script.  Debian's sparse does not know C23's
+	# typeof_unqual.
 	run kernel_make -C "$KHEADERS" M="$copy" C=2 W=1 KBUILD_CHECKSRC=2 \
 		CF=-D__typeof_unqual__=__typeof__ \
 		KCFLAGS="-I$copy -I$temp/tree/virt/kvm -Wno-missing-include-dirs" \
@@ -80,8 +81,8 @@ symbols() {
 		sort
 }
 
-# The symbols that kvm.ko exports to other modules have not changed.  Debian's 7.3 has no
-# CRCs: its are 0.
+# Check that the symbols that kvm.ko exports to other modules have not changed.  Debian's
+# 7.3 has no CRCs, so all of its CRCs are 0.
 test_symbols() {
 	local theirs same module
 
@@ -109,7 +110,7 @@ am() (
 	git -c user.name=t -c user.email=t@localhost am -q "$temp"/series/*
 )
 
-# The series for git am gives the tree that the modules were built from.
+# Check that the series for git am gives the tree that the modules were built from.
 test_series() {
 	local file
 
@@ -136,8 +137,9 @@ test_series() {
 	test_selftest "$temp/am/tools/testing/selftests/kvm"
 }
 
-# The kernel's selftest.  From 6.12 on git ignores all programs, and on 6.1 those that it
-# knows.  From 6.14 on the folder has the kernel's own name of x86.
+# Check that the series adds the selftest.  Up to 6.1, .gitignore lists programs one by
+# one; from 6.12 on it has all of them.  From 6.14 on the folder is x86, and no longer
+# x86_64.
 test_selftest() {
 	local arch=x86_64 makefile=Makefile test
 
@@ -150,9 +152,9 @@ test_selftest() {
 		git -C "$1" check-ignore -q "$test"
 }
 
-# Whoever bisects must be able to build the series up to any patch of it.  Up to the last
-# one that is compiled it has been built.  From there on one patch less at a time leaves
-# least to be compiled again.
+# For bisecting, the series must build up to each of its patches.  With all patches that
+# are compiled, it was built before.  From there on, take one patch away at a time, so
+# that little must be compiled again.
 test_each_builds() {
 	local patches compiled nr
 
@@ -173,7 +175,7 @@ test_each_builds() {
 	rm -rf "$temp/built"
 }
 
-# A kernel that the series does not fit: said, and nothing built or changed.
+# If the series does not fit a kernel, this is said, and nothing is built or changed.
 test_misfit() {
 	mkdir "$temp/other"
 	cp -a "$KSOURCE/arch" "$KSOURCE/virt" "$temp/other/"

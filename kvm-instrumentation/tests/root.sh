@@ -18,7 +18,8 @@ kvm_make() { # TARGET [NAME=VALUE...]
 	run env BASE="$BASE" make -s -C kvm-instrumentation ROOT="$root" "$@"
 }
 
-# failed_in_one_line NAME TEXT...: the command failed with one line, which has all of TEXT
+# failed_in_one_line NAME TEXT...: check that the command failed with one line, which has
+# all of TEXT
 failed_in_one_line() {
 	local name=$1 text
 
@@ -30,7 +31,7 @@ failed_in_one_line() {
 	done
 }
 
-# make_root ROOT: from kernel.env's variables
+# make_root ROOT: make the system from the parts that kernel.env's variables name
 make_root() {
 	local root=$1
 	local modules=$root/lib/modules/$KREL headers=$root/usr/src/linux-headers-$KREL
@@ -66,7 +67,7 @@ pack_source() { # SOURCE ROOT
 		xz -0 -T0 >"$2/usr/src/linux-source-$KSERIES.tar.xz"
 }
 
-# package_status VERSION ROOT: the source's package has this version
+# package_status VERSION ROOT: let dpkg say that the source's package has this version
 package_status() {
 	printf '%s\n' "Package: linux-source-$KSERIES" \
 		'Status: install ok installed' 'Maintainer: nobody <n@localhost>' \
@@ -74,15 +75,15 @@ package_status() {
 		>"$2/var/lib/dpkg/status"
 }
 
-# The programs of kmod that load and unload: modprobe finds what the real one
-# would find, and "loaded" is what is in ROOT/sys/module.  A module of ROOT/broken
-# cannot be loaded.  What is done goes to ROOT/done.
+# Make kmod's programs that load and unload: modprobe finds what the real one would find,
+# and a module is loaded if it is in ROOT/sys/module.  A module of ROOT/broken cannot be
+# loaded, and one of ROOT/stuck cannot be unloaded.  What is done is written to ROOT/done.
 make_loader() {
 	local program
 
 	cat >"$1/sbin/modprobe" <<'SCRIPT'
 #!/usr/bin/env bash
-# A test's, see kvm-instrumentation/tests/root.sh
+# Made by a test: see kvm-instrumentation/tests/root.sh
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 krel=$(<"$root/proc/sys/kernel/osrelease")
@@ -143,8 +144,8 @@ SCRIPT
 	done
 }
 
-# finds DIR [SUFFIX]: modprobe and modinfo find KVM's modules there, in $root for $KREL,
-# compressed if there is a suffix
+# finds DIR [SUFFIX]: do modprobe and modinfo find KVM's modules there, in $root for
+# $KREL, compressed if there is a suffix?
 finds() {
 	local name shown
 
@@ -158,7 +159,7 @@ finds() {
 	done
 }
 
-# make_lsinitramfs DIR: that program, for images that are a module's name
+# make_lsinitramfs DIR: make that program, for images that contain only a module's name
 make_lsinitramfs() {
 	mkdir "$1"
 	cat >"$1/lsinitramfs" <<'SCRIPT'
