@@ -49,7 +49,7 @@ def functions(path, found):
 
 
 def statements(body):
-    """The commands of a function as strings, without comments and `local`."""
+    """The commands of a function as strings, without comments."""
     text, quoted = "", False
     for line in body:
         stripped = line.strip()
@@ -101,7 +101,8 @@ def main(scripts):
         functions(path, found)
     notes = notes_of(scripts)
     for note in notes:
-        # Both codes are for functions in conditions.
+        # SC2310 is judged below.  SC2311 is about functions in command substitutions,
+        # where inherit_errexit keeps `set -e`.
         if note["code"] not in (2310, 2311):
             bad.add(f"{note['file']}:{note['line']}: {note['message']} "
                     f"[SC{note['code']}]")

@@ -46,7 +46,7 @@ parse_options() {
 	KINDS=("$@")
 	((${#KINDS[@]})) || KINDS=("${ALL_KINDS[@]}")
 	[[ $QUICK != quick ]] || KINDS=(cpuid)
-	# A part of the kinds makes no document.
+	# If only some of the kinds are measured, no document is written.
 	[[ -n $QUICK || ${KINDS[*]} == "${ALL_KINDS[*]}" ]] || QUICK=some
 	RESULTS=$BUILD/results/bench-$KERNEL${QUICK:+-$QUICK}
 }
@@ -134,8 +134,8 @@ in_lab() {
 		KINDS="$*" ROUNDS="$ROUNDS" LAPS=3)
 }
 
-# Each host takes half of the kinds: the machine has two processors, and an emulated
-# host keeps one busy.
+# Measure with two hosts at the same time, each with half of the kinds, because an
+# emulated host keeps only one processor busy.
 measure() {
 	local half=$(((${#KINDS[@]} + 1) / 2)) status=0 name
 

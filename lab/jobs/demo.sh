@@ -75,7 +75,7 @@ check_modules() {
 	KREL=$(modinfo -F vermagic "$MODULES/kvm.ko" | cut -d' ' -f1)
 }
 
-# The kernel that the modules are for: one of the lab's, or this machine's.
+# Prepare the kernel that the modules are for: one of the lab's, or this machine's.
 prepare_kernel() {
 	if [[ -z $MODULES$BOOK ]]; then
 		"$LAB/setup/prepare.sh" "$KERNEL"

@@ -54,7 +54,7 @@ def complain(text):
 
 
 def series(which):
-    """Return series of kernels by series.sh; @which: "default", "known" or "prepared"."""
+    """Return the kernel series that series.sh prints for @which, such as "default"."""
     out = subprocess.run([os.path.join(LAB, "setup", "series.sh"), which], check=False,
                          stdout=subprocess.PIPE, text=True)
     if out.returncode:

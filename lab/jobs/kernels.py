@@ -71,27 +71,27 @@ def replace(path, text):
 
 
 def read_tried(series):
-    """The trials on a series: (vendor, what) -> (release, date, result)."""
+    """Return the trials on a series: (vendor, what) -> (release, date, result)."""
     lines = read_lines(os.path.join(KERNELS, series, "tried"))
     return {tuple(words[:2]): tuple(words[2:])
             for words in (line.split(None, 4) for line in lines)}
 
 
 def write_tried(series, tried):
-    """Put it back, in an order that does not depend on when it was tried."""
+    """Write the trials on a series, in an order that does not depend on their dates."""
     lines = [" ".join(trial + tried[trial]) + "\n" for trial in sorted(tried)]
     replace(os.path.join(KERNELS, series, "tried"), LICENCE +
             "# VENDOR WHAT RELEASE DATE RESULT, by lab/jobs/kernels.py\n" + "".join(lines))
 
 
 def env_of(series):
-    """The kernel that is prepared for a series: its kernel.env's variables."""
+    """Return kernel.env's variables of the kernel that is prepared for a series."""
     path = os.path.join(hosts.BUILD, "kernel", series, "current", "kernel.env")
     return dict(line.split("=", 1) for line in read_lines(path))
 
 
 def call(*command):
-    """Run a command of the lab; (its exit status, what it printed)."""
+    """Run a command of the lab; return its exit status, and the text that it printed."""
     env = dict(os.environ, VMS="16")
     run = subprocess.run(command, cwd=hosts.TOP, env=env, check=False, text=True,
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -100,7 +100,8 @@ def call(*command):
 
 
 def try_observer(series, vendor):
-    """The observer's test, or that of a kernel that is too old; what came of it."""
+    """Run the observer's test or, on a kernel that is too old, the test that all commands
+    refuse it; return the result."""
     refused = series in hosts.series("refused")
     status, out = call("lab/tests/old-kernel.t", series, vendor) if refused else \
         call("lab/tests/observer.t", series, vendor, "stock")
@@ -116,7 +117,7 @@ def try_observer(series, vendor):
 
 
 def try_books(series, vendor):
-    """The demo; what came of it."""
+    """Run the demo; return the result."""
     status, out = call("lab/jobs/demo.sh", "--vendor", vendor, "--kernel", series)
     verdicts = re.findall(r"^verdict  (.*)$", out, re.MULTILINE)
     exits = [re.sub(",", "", total) for total in
@@ -129,7 +130,7 @@ def try_books(series, vendor):
 
 
 def standing(series):
-    """REFUSED, TESTED, TRIED, or nothing: which of these a series is by its trials."""
+    """Return what a series is by its trials: REFUSED, TESTED, TRIED, or an empty text."""
     results = [words[2] for (_, what), words in read_tried(series).items()
                if what == "observer"]
     if not results or not all(result.startswith(RIGHT) for result in results):
@@ -141,7 +142,7 @@ def standing(series):
 
 
 def write_table(stands):
-    """Doctor's table."""
+    """Write doctor's table of kernels."""
     rows = [f"KERNEL_SERIES({series.replace('.', ', ')}, {stand})\n"
             for series, stand in stands.items() if stand in ("TESTED", "TRIED")]
     replace(TABLE, "/* SPDX-License-Identifier: GPL-2.0-only */\n"
@@ -149,7 +150,7 @@ def write_table(stands):
 
 
 def write_readme(stands):
-    """README's paragraph."""
+    """Write README's paragraph about kernels."""
     def those(stand):
         names = [series for series in stands if stands[series] == stand]
         return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
@@ -174,7 +175,7 @@ def write_readme(stands):
 
 
 def cell(series, vendor, what):
-    """A cell of the page."""
+    """Return the text of a cell of the page."""
     tried = read_tried(series)
     if (vendor, what) in tried:
         _, date, result = tried[vendor, what]
@@ -184,7 +185,7 @@ def cell(series, vendor, what):
 
 
 def write_page(all_series):
-    """The page."""
+    """Write the page."""
     rows = []
     for series in all_series:
         releases = sorted({words[0] for words in read_tried(series).values()})
@@ -194,7 +195,7 @@ def write_page(all_series):
 
 
 def options():
-    """The job's options."""
+    """Parse the job's options."""
     parser = hosts.Parser(__doc__)
     parser.add_argument("--vendor", choices=VENDORS, help="this one alone (default: both)")
     parser.add_argument("--what", choices=TRIALS, help="this alone (default: both)")
@@ -206,7 +207,7 @@ def options():
 
 
 def try_one(series, vendor, what):
-    """Try one cell of the table and keep its result; an exit status."""
+    """Try one cell of the table and keep its result; return an exit status."""
     attempt = try_observer if what == "observer" else try_books
     try:
         result = attempt(series, vendor)
@@ -221,7 +222,7 @@ def try_one(series, vendor, what):
 
 
 def try_series(series, asked, patched):
-    """Try what was asked for on a series; the exit statuses."""
+    """Try what was asked for on a series; return the exit statuses."""
     prepare = os.path.join(hosts.LAB, "setup", "prepare.sh")
     if subprocess.run([prepare, series], check=False).returncode:
         hosts.complain(f"Linux {series} could not be prepared")
@@ -233,7 +234,7 @@ def try_series(series, asked, patched):
 
 
 def main():
-    """The job; returns its exit status."""
+    """Do the job; return its exit status."""
     asked, known, statuses = options(), hosts.series("known"), [0]
     unknown = set(asked.series) - set(known)
     if unknown:

@@ -111,8 +111,8 @@ add_user() {
 	echo 'user ALL=(ALL) NOPASSWD: ALL' >"$ROOT/etc/sudoers.d/user"
 }
 
-# The lab's own downloads are kept from run to run, too: they are mounted where the clone
-# would put them.
+# Clone the commit into the user's home.  The lab's own downloads are kept from run to
+# run, too: they are mounted where the clone would put them.
 make_clone() { # USER
 	local home
 
@@ -154,7 +154,7 @@ run_command() { # USER COMMAND
 	((STEP_STATUS == 0)) || {
 		FAILED=1
 		note "newcomer.sh: as $1, '$2' ended with status $STEP_STATUS; see $(rel "$log")" >&2
-		# check.sh has said what failed; say it again at the end.
+		# Add check.sh's lines about the checks that failed.
 		mapfile -t -O "${#SUMMARY[@]}" SUMMARY < <(grep '^failed: ' "$log")
 	}
 }

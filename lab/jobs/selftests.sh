@@ -114,7 +114,7 @@ print_head() {
 	EOF2
 }
 
-# print_total RESULTS COLUMN WHOSE
+# print_total RESULTS COLUMN WHOSE: print how many tests had each result
 print_total() {
 	awk -v column="$2" -v whose="$3" '
 	{ count[$column]++ }

@@ -112,7 +112,8 @@ make_disk() { # DISK
 	rm -f -- "$RUN"/{kernel,cmdline,initrd,boot.o}
 }
 
-# MEMORY: the initrd is in memory twice while it is unpacked, and its programs need room.
+# Make the disk and Bochs' configuration.  If MEMORY was not given, there must be room for
+# the initrd twice, as it is unpacked, and for its programs.
 machine() {
 	ON="an emulated Intel host"
 	INITRD_SIZE=$(stat -c %s "$RUN/initrd")

@@ -79,10 +79,11 @@ STATUS_LARGE=96
 STATUS_COMPLAINTS=97
 STATUS_SETUP=98
 STATUS_LATE=99
-# The line with such a code begins with this token, which no line of the results does.
+# The line with such a code has this token, which no line of the results has.
 TOKEN=$(od -A n -N 8 -t x8 /dev/urandom | tr -d ' ')
 
-# parse_options WORD...: the options of the machine are given with the first scenario
+# parse_options WORD...: parse the scenarios with their options; the options of the
+# machine are given with the first one
 parse_options() {
 	local words=() word
 
@@ -334,7 +335,8 @@ nested_virtualization() { # [VENDOR]
 	grep -qsx '[Y1]' "$parameters/nested" && [[ -r /dev/kvm && -w /dev/kvm ]]
 }
 
-# Both files define the same functions.
+# Source the functions for the emulator, which are the same in both files; set TIMEOUT for
+# all scenarios together.
 choose_emulator() {
 	if [[ $VENDOR == intel ]] && ! nested_virtualization intel; then
 		# shellcheck source=lab/machine/bochs.sh

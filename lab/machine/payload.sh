@@ -133,7 +133,8 @@ state_of() {
 fill_base() {
 	add_busybox "$1"
 	mkdir -p "$1"/{lab,modules,results}
-	# The module that ccp needs, where it needs one, is not always there.
+	# Take all modules but KVM's: some kernels have a module that ccp needs, others
+	# not.
 	find "$KMODULES" -name '*.ko' ! -name 'kvm*' -exec cp -t "$1/modules" -- {} +
 	cp -- "$LAB/machine/l1/init" "$1/init"
 }
@@ -145,7 +146,7 @@ state_of_base() {
 	state_of "$BUSYBOX"
 }
 
-# An image is made again for another kernel.
+# Print a text that differs from kernel to kernel, for images that depend on the kernel.
 state_of_kernel() {
 	echo "$KVERSION $KSUMS"
 }
@@ -318,7 +319,7 @@ image() {
 	local tmp old key
 
 	need cpio readelf ldd
-	# In a pipe, a failure of the left side would not be noticed.
+	# Compute the state first, so that the script ends here if that fails.
 	key=$(state_of_"$1")
 	key=$(sha256sum <<<"$key" | cut -c1-16)
 	IMAGE=$IMAGES/$KSERIES-$1-$key.cpio

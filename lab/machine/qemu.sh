@@ -52,6 +52,8 @@ start_l1() {
 		"${SERIAL[@]}" -serial "pipe:$RUN/results"
 }
 
+# Interrupt L1, so that it cannot hang for long.
+#
 # At each exit of an SVM guest, QEMU's emulator clears a bit of its interrupt_request
 # without a lock (do_vmexit(), up to QEMU 10.1).  So now and then it loses the timer
 # interrupt that another thread requests at that moment.  L1 would set its next timer in

@@ -38,7 +38,7 @@ def screen_of(recording, columns, lines):
 
 
 def look(char):
-    """Return the colours and the weight of a cell."""
+    """Return the colours of a cell, and whether it is bold and underlined."""
     front, back = COLORS.get(char.fg, COLORS["default"]), BACKGROUND
     if char.reverse:
         front, back = back, front

@@ -20,7 +20,8 @@ poll=/sys/module/kvm/parameters/halt_poll_ns
 export L2_CONSOLE=/results/console L2_TIMEOUT=1000
 export L2_APPEND='rdinit=/habit noxsave'
 
-# If a guest hangs, that is the emulator's fault, so the run may be repeated.
+# fail MESSAGE: end the scenario.  If a guest hangs, that is the emulator's fault, so
+# guest-failed lets l1.sh repeat the run.
 fail() {
 	echo "[LAB] $*"
 	tail -n 5 $L2_CONSOLE | tee -a /results/guest-failed

@@ -118,7 +118,7 @@ running() {
 	done
 	attach
 	finish
-	# The guest ended before it had read twice; repeat with a guest that stops.
+	# If the guest ended before it had read twice, repeat with a guest that stops.
 	if [ $status -eq 2 ] &&
 		grep -qE '"rule":"(late|no-read)"' /tmp/books.json; then
 		echo "[LAB] $nr was over too soon: again, with a stop"

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger exitledger-export guest
 #
-# The host reads KVM's counters without the guest's help.  compare does, with one guest or
-# several that may not read, and that began before compare or after it.  monitor and export
-# do, too, while others show BPF's book.  SHORT: do less, for a slow host.
+# The host reads KVM's counters without the guest's help.  compare reads those of one guest
+# or several that may not read, and that began before compare or after it.  monitor and
+# export read KVM's book, while another monitor and exporter show BPF's.  SHORT: do less,
+# for a slow host.
 set -u
 parameters=/sys/module/kvm/parameters
 

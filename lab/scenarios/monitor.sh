@@ -13,7 +13,7 @@ keep() {
 	echo $? >"/results/$name.status"
 }
 
-# monitor NAME OPTION... -- WORK...: monitor a guest, and drop the guest's own report
+# monitor NAME OPTION... -- COMMAND...: run the monitor, and save its output and status
 monitor() {
 	name=$1
 	shift

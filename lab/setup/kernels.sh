@@ -10,8 +10,8 @@ known_series() {
 		sed 's,.*/,,' | sort -V
 }
 
-# has_patches SERIES: does kvm-instrumentation/ have patches for it?  Others run as they
-# are.
+# has_patches SERIES: does kvm-instrumentation/ have patches for it?  The KVM of other
+# series runs as it is.
 has_patches() {
 	[[ -d $TOP/kvm-instrumentation/patches/$1 ]]
 }
@@ -26,7 +26,7 @@ patched_series() {
 	done
 }
 
-# tested_series: prints those of them on which the tests run, one per line: this
+# tested_series: prints the series with patches on which the tests run, one per line: this
 # distribution's own and the newest, or all if LAB_KERNELS is "all"
 tested_series() {
 	if [[ ${LAB_KERNELS:-} == all ]]; then
@@ -39,8 +39,8 @@ tested_series() {
 	} | sort -V -u
 }
 
-# refused_series: prints the known series on which exitledger has to say that they are too
-# old for it, one per line, the oldest first
+# refused_series: prints the known series that exitledger must refuse as too old, one per
+# line, the oldest first
 refused_series() {
 	local series all
 
@@ -97,8 +97,8 @@ debian_release() {
 		"${OS_RELEASE:-/etc/os-release}" 2>/dev/null || true
 }
 
-# Prints the series of this machine's own distribution; if that is no Debian that is
-# known, the newest one that is a Debian's own and has patches.
+# Prints the series that is this machine's Debian's own, if it has patches; else the
+# newest series with patches that is the own one of any Debian.
 default_series() {
 	local series all debian releases own=''
 

@@ -80,7 +80,8 @@ prepare_series() {
 	"$INSTRUMENTATION/build-modules.sh" --kernel "$1"
 }
 
-# Without its source the lab uses Debian's own program (lab/machine/bochs.sh).
+# Build Bochs.  If its source cannot be downloaded, the lab uses Debian's own program
+# (lab/machine/bochs.sh).
 prepare_bochs() {
 	local status=0
 

@@ -4,10 +4,10 @@
 # usage: series.sh default|newest|known|patched|refused|tested|prepared
 #
 # Prints series of kernels, one per line.  default: this distribution's own; newest: the
-# newest one; known: all that the lab knows; patched: those that have patches; refused: those
-# that are too old for exitledger; tested: of those with patches, the two on which the tests
-# run (all, with LAB_KERNELS=all); prepared: of those with patches, those whose kernel
-# lab/setup/prepare.sh has made.
+# newest one; known: all that the lab knows; patched: those that have patches; refused:
+# those that are too old for exitledger; tested: of those with patches, the two on which
+# the tests run (all, with LAB_KERNELS=all); prepared: of those with patches, those whose
+# kernel and modules lab/setup/prepare.sh has made.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"

@@ -6,7 +6,7 @@ usage: study.py EXITLEDGER OUT VENDOR=RESULTS...
 
 RESULTS is the folder with the results of lab/scenarios/boot-study.sh on a host of that
 vendor.  Writes OUT/boot-study.md and OUT/boot-study-VENDOR.png.  All figures and charts are
-from the runs, by way of exitledger; none is written or drawn here.
+made from these results; none is written or drawn here.
 """
 
 import datetime

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 results=$build/results/t-books
 
-# name_is STATUS NAME...: check the statuses of commands in L1
+# has FILE TEXT, lacks FILE PATTERN, line_is_one FILE: check a file of the results
 has() { grep -qF -- "$2" "$results/$1"; }
 lacks() { ! grep -qE -- "$2" "$results/$1"; }
 line_is_one() { [ "$(wc -l <"$results/$1")" -eq 1 ]; }
@@ -198,7 +198,7 @@ ok 'the doctor: AMD, by each way to attach, with the ends of vCPUs' \
 d["host"]["backend"] == "kvm_amd" and d["host"]["isa"] == "svm" and
 d["host"]["kvm_exit_args"] == "(vcpu, isa)" and d["host"]["exit_stats"] == 2
 and d["attach"] == dict(tp_btf=True, raw_tp=True, tp=True, vcpu_end=True)'
-# The function exists since Linux 6.2.
+# bpf_rdonly_cast() exists since Linux 6.2.
 ok 'the doctor: bpf_rdonly_cast: where the kernel has it' doctor doctor_json.txt \
 	"d['host']['bpf_rdonly_cast'] == ('$(lab/setup/series.sh default)' != '6.1')"
 ok 'the doctor: the VM that runs' doctor doctor_vm.txt \

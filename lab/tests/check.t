@@ -46,7 +46,7 @@ run lab/checks/check.sh "$tap_dir/skips"
 ok 'a skip that nobody expects: status' status_is 1
 ok 'a skip that is not expected: it is said' err_has 'unexpected skip: no reason that is expected'
 
-# One that has no patches needs no modules.
+# A series without patches needs no modules, so its skip depends on its kernel alone.
 for series in $(lab/setup/series.sh refused); do
 	made_up old "echo 'ok 1 # SKIP Linux $series (lab/setup/prepare.sh $series)'; echo 1..1; exit 0"
 	run lab/checks/check.sh "$tap_dir/old"

@@ -69,7 +69,7 @@ cp /bin/true "$tap_dir/apt/qemu-system-x86_64"
 for file in /usr/bin/* /usr/sbin/bpftool; do
 	ln -sf "$tap_dir/trace" "$traced/${file##*/}"
 done
-# The traced programs' libraries are inspected.
+# The script inspects the libraries of these two, so they are not replaced by the trace.
 ln -sf /usr/bin/busybox "$traced/busybox"
 ln -sf "$tap_dir/apt/qemu-system-x86_64" "$traced/qemu-system-x86_64"
 declare -A looked_at=([images]='busybox qemu-system-x86_64')
@@ -83,7 +83,7 @@ put() {
 	done
 	ln -sfT "$dir/$1" "$bin/$1"
 }
-break_it() { # NAME: the command fails
+break_it() { # NAME: make the command fail
 	rm -f "$bin/$1"
 	printf '#!/bin/sh\necho "%s: made to fail" >&2\nexit 2\n' "$1" >"$bin/$1"
 	chmod +x "$bin/$1"
@@ -97,7 +97,8 @@ published() { # STEP
 		\( -name stamp -o -name current -o -name '*.cpio' -o -name kernel.env \
 		-o -name exitledger \) 2>/dev/null
 }
-# All published files are complete, and some are missing.
+# Is nothing of the step published?  Some images may be, if they are complete, but not
+# all.
 nothing_whole() { # STEP
 	local cpios
 
@@ -111,7 +112,7 @@ nothing_whole() { # STEP
 			[ "$(grep -la 'TRAILER!!!' "${cpios[@]}" | wc -l)" -eq "${#cpios[@]}" ]
 	}
 }
-# After the failed command, make and the compiler print the rule in which it failed.
+# Print the last line on stderr, without those that make and the compiler print after it.
 last_line() { grep -v '^make: \*\*\* \|^compilation terminated' "$tap_dir/err" | tail -n 1; }
 # names COMMAND: does the last line have it as a word?
 names() { last_line | grep -qE "(^|[^a-z0-9-])$1([^a-z0-9-]|\$)"; }

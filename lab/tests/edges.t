@@ -19,7 +19,8 @@ if [ "$vendor" = amd ]; then VMS=${VMS:-200}; else VMS=${VMS:-30}; fi
 
 balanced() { [ "$(cat "$results/$1.status")" = 0 ]; }
 has() { grep -qF -- "$2" "$results/$1.txt"; }
-# row NAME REASON COUNT: KVM's book and BPF's have exactly the executed number
+# row NAME REASON COUNT: are the executed number, and those of the guest, of KVM and of
+# BPF, all equal to this count?
 row() {
 	tr -d , <"$results/$1.txt" | awk -v reason="$2" -v count="$3" '
 		$2 == substr(reason, 1, 12) { found = $3 == count && $4 == count &&
@@ -87,7 +88,7 @@ test_amd() {
 }
 
 test_intel() {
-	# On 7.x one or the other has passed before the guest is entered.
+	# On 7.x, some deadlines have passed before the guest is entered.
 	least=1000
 	[ "${kernel%%.*}" -lt 7 ] || least=980
 	timer=$(observed tsc_near 52 exits)

@@ -49,7 +49,7 @@ elif what == "times":
 END
 }
 
-# metrics FAMILY: does either book give the same series?
+# metrics FAMILY: do both books give the same series?
 metrics() {
 	local book
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What README.md, docs/kernels.md and doctor's table say of kernels is what the folders of
-# lab/kernels say; and what lab/jobs/kernels.py makes of other results.
+# Tests that README.md, docs/kernels.md and doctor's table say the same of kernels as the
+# folders of lab/kernels, and that lab/jobs/kernels.py writes other results into them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -16,7 +16,7 @@ cp userspace/host/kernel_needs.h "$copy/userspace/host/"
 for file in "${written[@]}"; do
 	cp "$file" "$copy/$file"
 done
-# result SERIES VENDOR WHAT RESULT: put it into the copy
+# result SERIES VENDOR WHAT RESULT: put this result into the copy's file "tried"
 result() {
 	echo "$2 $3 $1.0-test 2026-01-02 $4" >>"$copy/lab/kernels/$1/tried"
 }
@@ -31,7 +31,7 @@ for file in "${written[@]}"; do
 	ok "$file is what the folders say" cmp -s "$file" "$copy/$file"
 done
 
-# Other results, for the series that there are.
+# Replace all results by made-up ones, for series that there are.
 rm "$copy"/lab/kernels/*/tried
 result 5.10 amd observer 'refused, 9 checks'
 result 6.1 amd observer 'exact, 9 checks'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make lab does what make demo does, on the other kernel; and its refusals.
+# Tests that make lab does on another kernel what make demo does, and what it refuses.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

@@ -60,7 +60,8 @@ def counts(path, name):
 
 
 def cpuid(path):
-    """Debian's cpuid between two reads of exitleaf; other reasons stay equal."""
+    """cpuid's counts lie between those of two reads by exitleaf; some reasons had no
+    exits meanwhile, and their counts are equal."""
     before, after = counts(path, "before"), counts(path, "after")
     shown = {}
     for leaf, index, exits in re.findall(

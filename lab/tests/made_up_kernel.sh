@@ -67,7 +67,8 @@ before() {
 		$0 == file { ours = 1 }' "$1"
 }
 
-# The KVM selftests: the files that their patch changes, and a makefile that builds them.
+# Make the KVM selftests: the files that their patch changes, and a makefile that builds
+# them.
 make_selftests() { # DIR
 	local dir=$1 tools=tools/testing/selftests name patch
 
@@ -85,7 +86,7 @@ make_selftests() { # DIR
 		>>"$dir/$tools/kvm/Makefile"
 }
 
-# The kernel's source: the files that kernel.sh and build-selftests.sh unpack.
+# Make the kernel's source: the files that kernel.sh and build-selftests.sh unpack.
 make_source() { # DIR
 	local dir=$1
 
@@ -102,7 +103,8 @@ make_source() { # DIR
 	echo 'zstd -dcq <"$1" 2>/dev/null || exit 0' >"$dir/scripts/extract-vmlinux"
 }
 
-# The headers: a makefile that builds modules with the tools that the kernel's uses.
+# Make the headers: a makefile that builds modules with the same tools as the kernel's own
+# makefile.
 make_headers() { # DIR
 	mkdir -p "$1/scripts/mod"
 	cp /bin/true "$1/scripts/mod/modpost"

@@ -43,7 +43,7 @@ ok 'docs/mutants.md shows them all' cmp -s \
 	<(awk '$3 == "BALANCED" || $3 == "DISCREPANCY" || $3 == "INCONCLUSIVE" {
 		print $1 }' docs/mutants.md | sort -u)
 
-# Show the books of some mistakes to people.
+# Check the books of some mistakes, as people see them.
 row() {
 	awk -v m="$1" -v v="$vendor" '
 		/^[a-z]/ && ($3 == "both" || $3 == v) { if ($1 == m) { print n; exit } n++ }

@@ -84,7 +84,7 @@ ok 'a change is shown with its file, line, function and text: if no test runs it
 	out_has 'survived: room.c:23 (operator, no test runs it)'
 # room_twice: -, return 0; room_least: <=, >=, negated, two times return 0;
 # room_text: return 0; room_big: >=, <=, 10, 8, return 0; room_unseen: +, 2,
-# return 0.  Of room_least, <= is the same.
+# return 0.  The mutant <= of room_least compiles to the same code.
 ok 'comments, strings and directives are not changed' \
 	out_has 'all: 16 mutants made: 9 killed, 60.0 % of 15; 6 survived;'
 ok 'what the compiler sees to be the same is no survivor' \

@@ -46,8 +46,8 @@ for line in open(f"{folder}/trace.txt"):
         times.setdefault(begun[1], []).append((int(at) - begun[0]) * 1e6 / khz)
         begun = None
 
-# The guest had stopped within an exit, whose beginning the trace does not have.  It is by
-# far the longest.
+# When the trace began, the guest was stopped within an exit, so the trace does not have
+# the beginning of that exit.  It is by far the longest exit of its reason.
 for name, each in times.items():
     if rows[name]["timed"] == len(each) + 1:
         each.append(rows[name]["max_ns"])

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A few KVM selftests of both kernels, including that of the exit statistics, with
+# A few of the kernel's KVM selftests, including that of the exit statistics, with
 # Debian's modules, with the patched ones, and with modules that count wrong.  'make
 # kvm-selftests' runs all selftests.
 set -euo pipefail

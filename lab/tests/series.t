@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# On which kernels tests run: on this distribution's own, the newest, or both; and on all
-# that have patches if LAB_KERNELS says so.  The kernels are made up.
+# Tests the choice of the kernels on which tests run: this distribution's own, the newest,
+# or both; or, with LAB_KERNELS=all, all that have patches.  The kernels are made up.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

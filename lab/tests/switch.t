@@ -19,7 +19,8 @@ print(*sorted({r["executed"] - r["eax"] for r in reads
                if r["leaf"] == 0x4ffffffd and r["index"] == 0x72}))' \
 		"$results/$1.json"
 }
-# slab NAME CACHE COLUMN: 2: number of objects, 4: size of an object
+# slab NAME CACHE COLUMN: print a column of the cache's line in the saved slabinfo: 2 is the
+# number of objects in use, 4 the size of an object
 slab() {
 	awk -v cache="$2" -v column="$3" '$1 == cache { print $column; found = 1 }
 		END { if (!found) print 0 }' "$results/$1.slab"
