@@ -28,7 +28,7 @@ def releases():
 
 
 def main():
-    """All releases."""
+    """Print all releases in the format of the package."""
     if len(sys.argv) != 6 or sys.argv[1] not in ("deb", "rpm"):
         sys.exit(__doc__)
     kind, version, release, suite, seconds = sys.argv[1:]

@@ -57,7 +57,7 @@ make_source() {
 	tar -x -C "$1" --strip-components=1 -f "$BUILD/dist/exitledger-$VERSION.tar.xz"
 	git -C "$TOP" archive HEAD debian | tar -x -C "$1"
 	seconds=$(git -C "$TOP" log -1 --format=%ct)
-	# By this suffix, the packages of an older Debian count as older than those of a newer.
+	# With this suffix, packages for Debian 12 are older than those for Debian 13.
 	(cd -- "$TOP" && packaging/changelog.py deb "$VERSION" \
 		"-1~deb${RELEASE[$SUITE]}" unstable "$seconds") \
 		>"$1/debian/changelog"
@@ -154,7 +154,8 @@ fail() {
 	exit 1
 }
 
-# DKMS knows the modules' source by its version, too.
+# Give the unpacked source of the modules the older version, too: DKMS finds it by the
+# version in its path and in dkms.conf.
 make_older_source() { # FOLDER
 	local from=exitledger-kvm-$VERSION to=exitledger-kvm-0.0.1
 
@@ -182,7 +183,8 @@ own_size() { # PACKAGE
 	inside dpkg-query -W -f='${Installed-Size}' "$1"
 }
 
-# say_what_came PACKAGE PACKAGES-BEFORE: sets CAME
+# say_what_came PACKAGE PACKAGES-BEFORE: print which packages were installed since, and
+# their size; set CAME to their names
 say_what_came() {
 	CAME=$(comm -13 <(echo "$2") <(installed) | paste -sd' ')
 	note "          came with it: $CAME"
@@ -207,8 +209,8 @@ check_install() {
 		fail "it is larger than 2 MB"
 }
 
-# After the purge, the packages that exitledger-export needs stay, as with any other
-# program, and so does its user.
+# Install exitledger-export, check that its service is enabled, and purge it.  The
+# packages that it needs stay, and so does its user.
 check_export_install() {
 	local before start suffix="_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 
@@ -236,7 +238,8 @@ dkms_knows() {
 		fail "DKMS knows '$known', not '${*:+$wanted}'"
 }
 
-# The system has no kernel, so no module is built.
+# Install the modules' package, check that DKMS knows their source, and purge it.  The
+# system has no kernel, so no module is built.
 check_kvm_install() {
 	local before start
 
@@ -290,7 +293,8 @@ check_all() {
 		"exitledger-export_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-guest_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-kvm-dkms_$VERSION-1~deb${RELEASE[$SUITE]}_all.deb")
-	# The libraries are installed now and stay, as with any other program.
+	# Packages that were installed as dependencies stay after a purge, so list the
+	# files only now.
 	before=$(files)
 	step "install an older version" "deb-$SUITE-old" apt_get install \
 		--no-install-recommends "${names[@]/#//packages/old/}"

@@ -16,7 +16,8 @@
 DIST=$BUILD/dist
 MADE=()	# names in $DIST
 
-# Changes that are not committed would not be in the tarball.
+# Fail if there are changes that are not committed, as the tarball would not have them;
+# set SECONDS_OF_COMMIT.
 check_tree() {
 	local changed
 
@@ -35,7 +36,8 @@ make_source() { # NAME
 	MADE+=("$1.tar.xz")
 }
 
-# The build ID is removed, because it depends on the folder of the build.
+# Pack programs without symbols, and without the build ID, which depends on the folder of
+# the build.
 make_guest() { # NAME PROGRAM...
 	local name=$1 program tmp
 
@@ -54,7 +56,8 @@ make_guest() { # NAME PROGRAM...
 	rm -rf -- "$tmp"
 }
 
-# reuse writes the time and a random namespace, which differ from call to call.
+# Make the list of licences with reuse.  Replace the time and the random namespace that it
+# writes, so that each call makes the same bytes.
 make_licences() { # NAME
 	local tmp created
 

@@ -42,8 +42,9 @@ cat >"$tap_dir/bin/depmod" <<SCRIPT
 echo "\$*" >>"$tap_dir/depmod"
 exec $(type -P depmod) -b "$root" -C "$root/etc/depmod.d" "\$@"
 SCRIPT
-# This dkms can fail to remove modules, and moves the kernel's own modules away as DKMS 3.2
-# does, unless it is that one.
+# This dkms fails to remove modules if there is a file "stuck".  It moves the kernel's own
+# module that the file "moves" names away, as DKMS 3.2 does; a real DKMS 3.2 has already
+# moved it.
 moved=$root/var/lib/dkms/exitledger-kvm/original_module/$KREL/moved
 cat >"$tap_dir/bin/dkms" <<SCRIPT
 #!/bin/sh
@@ -61,7 +62,7 @@ SCRIPT
 chmod +x "$tap_dir/bin/depmod" "$tap_dir/bin/dkms"
 PATH=$tap_dir/bin:$PATH
 
-packages() { # IMAGE SOURCE: the versions that are installed
+packages() { # IMAGE SOURCE: let dpkg know these versions as installed
 	package_status "$2" "$root"
 	printf '%s\n' "Package: linux-image-$KREL" 'Status: install ok installed' \
 		'Maintainer: nobody <n@localhost>' 'Architecture: amd64' "Version: $1" \
