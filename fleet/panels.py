@@ -4,7 +4,7 @@ and of Perses."""
 
 from dataclasses import dataclass
 
-# Units, as each engine calls them.
+# Units; dashboards.py has each engine's names for them.
 PER_SECOND, SECONDS, SHARE, BYTES, COUNT = "per second", "seconds", "share", "bytes", "count"
 
 
