@@ -9,14 +9,15 @@ BPFTOOL ?= bpftool
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes \
 	    -Wmissing-prototypes
-# The one place that says it: programs, manual pages and packages take it from here,
-# and CHANGELOG.md begins with it.
+# Programs, manual pages and packages take the version from here.  Only CHANGELOG.md
+# says it, too: it begins with the same version.
 VERSION := 0.1
 
 include packaging/hardening.mk
 
-# The dependencies' target is written as $(BUILD)/..., so that they hold for
-# whoever comes next, be its $(BUILD) relative or not.
+# The lists of dependencies (.d) spell their targets with "$(BUILD)/" itself, not with
+# its value, so that they hold in a later make whose BUILD is another spelling of the
+# same folder.
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CPPFLAGS) $(CFLAGS) \
 	     $(HARDENING) -MMD -MP \
 	     -MT '$$(BUILD)/$(@:$(BUILD)/%=%)' -I. -Iuserspace -Ibpf \
@@ -30,7 +31,8 @@ SHELL := /bin/bash
 # Debian's bpftool is not in an ordinary user's PATH.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-# checked COMMAND,SHELL COMMAND: what it prints; make ends if it fails
+# checked NAME,COMMAND: run COMMAND in the shell, and expand to its output; if it
+# fails, make ends and says that NAME failed
 checked = $(shell $2)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error $1 failed))
 
 .PHONY: all help
@@ -51,7 +53,7 @@ help:
 ##                  DESTDIR; make install-test-tools: bench's guest, too.
 ##                  make uninstall removes both
 
-# Each part says what it adds to these.
+# Each of the files that are included below adds to these.
 PROGRAMS :=
 PROGRAMS_OF_LAB :=
 UNIT_TESTS :=
@@ -72,7 +74,8 @@ OBJECT_DIRS := $(wildcard $(addprefix $(BUILD)/,obj bpf tests))
 programs: $(PROGRAMS) $(PROGRAMS_OF_LAB)
 unit-tests: $(UNIT_TESTS)
 
-# Whoever builds something needs these; they are looked for once per make.
+# Check once per make that compilers, bpftool and headers are installed.  All that is
+# compiled waits for this.
 .PHONY: build-tools
 build-tools:
 	@lab/setup/build-tools.sh "$(CC)" "$(CLANG)" "$(BPFTOOL)"
@@ -85,7 +88,7 @@ demo:
 	@lab/jobs/demo.sh
 
 VENDOR ?= amd
-# The distribution's own kernel, unless said.
+# The default is the kernel of this machine's distribution.
 KERNEL ?= $(shell lab/setup/series.sh default)
 SCENARIO ?=
 MODULES ?=
@@ -103,7 +106,7 @@ kvm-selftests:
 	@lab/setup/deps.sh build demo
 	@lab/jobs/selftests.sh --kernel $(KERNEL) $(TESTS)
 
-# The same unit tests twice: as they are, and with the sanitizers.
+# The unit tests are also built with the sanitizers, into this folder.
 SAN_BUILD := $(BUILD)/san
 SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 SAN_MAKE = $(MAKE) -s BUILD=$(SAN_BUILD) HARDENING=
@@ -166,8 +169,8 @@ record-cost: $(RECORD_COST)
 ##                  guests' reports, command lines, requests to the exporter, its
 ##                  --web-config; KVM's files exit_stats; SEED=N
 EXECUTIONS ?= 1000000
-# Memory that was freed comes back sooner, so that it is still in the caches, and only a
-# few functions are kept of where it was taken.
+# Make the address sanitizer faster: freed memory is used again sooner, while it is still
+# in the processor's caches, and the stack trace of each allocation is cut short.
 FUZZ_ASAN_OPTIONS ?= quarantine_size_mb=8:malloc_context_size=3
 TARGET ?= run books bench report options http web kernel
 .PHONY: fuzz
@@ -190,8 +193,9 @@ fuzz:
 ## make leaf-fuzz   the leaves with 100,000 values of ECX; VENDOR=, KERNEL=
 ## make mutants     books that are wrong, each of which compare must catch, on both
 ##                  hosts or on VENDORS=; KERNEL=
-## make soak        right counters, judged 200 times on both hosts and all kernels,
-##                  with ten million exits: none may be blamed.  Takes 40 minutes
+## make soak        compare judges right counters of random guests, with ten million
+##                  exits, on both hosts and all kernels: it must blame none.  Takes
+##                  40 minutes
 .PHONY: leaf-fuzz
 leaf-fuzz:
 	@lab/jobs/leaf-fuzz.sh --vendor $(VENDOR) --kernel $(KERNEL)
@@ -227,9 +231,9 @@ kernels:
 ##                  of each file in MUTATED, or FILE="FILE...", with COUNT=N (0:
 ##                  all) and SEED=N; TABLE=FILE keeps what became of them.  2 seconds
 ##                  per change, 10 of BPF programs
-# These files' unit tests are to notice every change that lab/mutate/equivalents.txt does
-# not list.  They do not yet: lab/mutate/results.md says what survived, and of which of
-# these files.  A file without a row there was not tried.
+# The goal is that the unit tests of these files notice every change, except for those
+# that lab/mutate/equivalents.txt lists.  It is not reached yet: lab/mutate/results.md
+# has a row for each file that was tried, with the number of changes that no test noticed.
 MUTATED := $(patsubst %,userspace/%.c,$(addprefix balance/,balance cost report_match \
 	       rules) $(addprefix compare/,judge kvm_folders kvm_stats watch) host/vm_name \
 	     $(addprefix ledger/,filter hist ledger) report/run_changes \
@@ -243,10 +247,10 @@ mutate:
 		--jobs $(MAKE_JOBS) --seed $(or $(SEED),1) --count $(or $(COUNT),50) \
 		$(if $(TABLE),--table $(TABLE)) $(FILE)
 
-# The longest come first, so that none is left over at the end.  An emulator waits
-# for a free processor, so there can be more tests at a time than processors.  The first
-# two boot the Intel host at the same time, one with each kernel; the last ones read
-# results of these boots, which are for them, too.
+# The longest tests come first, so that none of them runs alone at the end.  An emulator
+# waits for a free processor, so there can be more tests at a time than processors.  The
+# first two boot the Intel host at the same time, each with another kernel; LAST_TESTS
+# read the results of these two boots.
 LONG_TESTS := $(addprefix lab/tests/,intel.t intel-reasons.t) tests/style.t \
 	      $(addprefix lab/tests/,l1.t books.t mutants.t advise.t) \
 	      kvm-instrumentation/tests/kernel.t \
@@ -306,6 +310,6 @@ include packaging/packages.mk
 clean:
 	rm -rf $(addprefix $(BUILD)/,bin bpf completion dist guest man obj page rooms \
 		tests san log mutate)
-# With all downloads, kernel modules and lab images.
+# The downloads, kernels, modules and images of the lab are in BUILD, too.
 distclean:
 	rm -rf $(BUILD)

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# exitledger, and the tests of what it is made of.  Files are found by wildcards: a new
-# one needs no line here.
+# exitledger, exitledger-export, and the unit tests of bpf/ and userspace/.  Files are
+# found by wildcards: a new one needs no line here.
 
 # In the order of linking: a room uses those after it (tests/rooms.txt).
 ROOMS := commands serve bench report/page report compare balance run top sample \
 	 advise observe kernel export host ledger lib
 
-# objects_of DIR: of all its sources
+# objects_of DIR: the objects of all its sources
 objects_of = $(patsubst %,$(BUILD)/obj/%.o,$(basename \
 	       $(filter-out %.bpf.c,$(wildcard $1/*.c $1/*.S))))
-# archive ROOM: its name, which has no slash
+# archive ROOM: the room's archive; slashes of ROOM become "-" in its file name
 archive = $(BUILD)/rooms/$(subst /,-,$1).a
 
 MAIN := $(BUILD)/obj/userspace/commands/main.o
@@ -19,7 +19,7 @@ EXITLEDGER := $(BUILD)/bin/exitledger
 EXITLEDGER_EXPORT := $(BUILD)/bin/exitledger-export
 LIBRARIES := -Wl,--as-needed -lbpf -ljansson -lseccomp -lsqlite3 -lz -lncursesw -ltinfo -lm
 
-# The server's libraries are not those of exitledger itself: commands/cmd_export.c.
+# Only exitledger-export needs these libraries; commands/cmd_export.c says why.
 EXPORT_LIBRARIES := -lmicrohttpd -lgnutls -lyaml -lcrypt
 
 PROGRAMS += $(EXITLEDGER) $(EXITLEDGER_EXPORT)
@@ -31,7 +31,8 @@ $(EXITLEDGER_EXPORT): $(EXPORT_MAIN) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(LINK) $^ -o $@ $(LIBRARIES) $(EXPORT_LIBRARIES)
 
-# An archive is made anew, so that it has nothing that a room has no more.
+# Each archive is removed before it is made, because ar would keep the objects of files
+# that the room no longer has.
 define room_rule
 $(call archive,$1): $(filter-out $(MAIN) $(EXPORT_MAIN), \
 	$(call objects_of,userspace/$1))
@@ -57,14 +58,15 @@ $(BUILD)/obj/%.o: %.c $(FLAGS) | build-tools
 		2>$@.warnings || { cat $@.warnings >&2; exit 1; }
 	@cat $@.warnings >&2
 
-# Adding up thousands of histograms is most of the work: let the compiler use
-# what the processor has for it.
+# These files add up thousands of histograms, which is most of the programs' work: -O3
+# lets the compiler vectorize these loops.
 $(patsubst %,$(BUILD)/obj/userspace/%.o,ledger/hist observe/observer_collect \
 	kernel/exit_file_read kernel/kernel_growth): \
 	ALL_CFLAGS += -O3
 
-# BPF's skeletons, and those of tests' own programs.  After the first time it is the
-# compiler that says who includes which.
+# The skeletons of the BPF programs, and of tests' own BPF programs.  For the first build,
+# each object that may include a skeleton waits for all of them; later, the lists of
+# dependencies say which object includes which.
 SKELETONS := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
 TEST_BPF := $(wildcard bpf/tests/*.bpf.c userspace/*/tests/*.bpf.c)
 TEST_SKELETONS := $(patsubst %.bpf.c,$(BUILD)/tests/%.skel.h,$(notdir $(TEST_BPF)))
@@ -127,7 +129,7 @@ TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TEST_MAINS)))
 UNIT_TESTS += $(filter $(BUILD)/tests/test_%,$(TEST_PROGRAMS))
 unit-tests: $(TEST_PROGRAMS)
 
-# Of the guest's programs tests look at marks, and at exitleaf's command line.
+# Of the guest's programs, the tests use two files: marks, and exitleaf's command line.
 $(TESTING): $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(TEST_MAINS), \
 	      $(TEST_SOURCES)) guest/exitleaf_options.c guest/mark.c)
 $(TEST_OBJECTS): ALL_CFLAGS += -I$(BUILD)/bpf -I$(BUILD)/tests
@@ -138,7 +140,8 @@ $(BUILD)/tests/$(basename $(notdir $1)): $(1:%.c=$(BUILD)/obj/%.o) $(TESTING) \
 		$(ARCHIVES)
 endef
 $(foreach file,$(TEST_MAINS),$(eval $(call test_program,$(file))))
-# Only the parts that a test needs are taken, so its own may stand in for others.
+# The linker takes an object from the archives only if it defines a symbol that is still
+# missing, so a test can have a function of its own in place of an archive's.
 $(TEST_PROGRAMS):
 	@mkdir -p $(@D)
 	$(LINK) $(TEST_LDFLAGS) $< -Wl,--start-group \
@@ -149,7 +152,7 @@ NO_MEMORY := $(call checked,grep,grep -l '"tests/no_memory.h"' /dev/null $(TEST_
 	       (($$? == 1)))
 $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(NO_MEMORY))): TEST_LDFLAGS := \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
-# Calls that would end the program are caught.
+# text_fuzz has functions of its own in place of these, which would end the program.
 $(BUILD)/tests/text_fuzz: TEST_LDFLAGS := -Wl,--wrap=exit,--wrap=cli_end
 
 MONITOR_COST := $(BUILD)/tests/monitor_cost
