@@ -16,7 +16,7 @@ PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs
 
 
 def tracked():
-    """All files of the project, and their folders."""
+    """Return all files of the project, and their folders."""
     files = subprocess.run(["git", "ls-files"], check=True, text=True,
                            stdout=subprocess.PIPE).stdout.split()
     folders = {"/".join(file.split("/")[:depth]) for file in files
@@ -25,7 +25,7 @@ def tracked():
 
 
 def targets():
-    """The targets that the makefile has."""
+    """Return the targets that the makefile has."""
     words = set()
     with open("Makefile", encoding="utf-8") as makefile:
         for line in re.findall(r"^([a-z][a-z -]*):", makefile.read(), re.M):

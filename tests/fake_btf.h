@@ -22,8 +22,10 @@ static inline struct btf *make_btf(void)
 	return btf;
 }
 
-/* Add the type that DEFINE_EVENT() makes: typedef void (*btf_trace_NAME)(void
- * *, …) */
+/*
+ * Add the type that DEFINE_EVENT() makes:
+ * typedef void (*btf_trace_NAME)(void *, …)
+ */
 static inline void add_tracepoint(struct btf *btf, const char *name,
 				  const int *params, int nr)
 {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Style and static checks of everything except kvm-instrumentation/, which has its own.
+# Style and static checks.  C files of kvm-instrumentation/ follow the kernel's style, so
+# its own tests check that.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/tap.sh
