@@ -11,7 +11,8 @@ struct grown {
 	const struct kernel_buckets *buckets;
 	struct exit_file_hist hist, hist_before;
 	struct ledger_cell *cell;
-	unsigned int low, high; /* KVM's buckets; @low > @high: none grew */
+	unsigned int low, high; /* KVM's buckets; set if @timed */
+	uint64_t timed; /* by how much all buckets grew together */
 };
 
 struct kernel_record kernel_record(const struct exit_file *file, uint32_t index)
@@ -82,9 +83,10 @@ static int grow_octave(struct grown *grown, uint32_t octave)
 
 		if (now[i] == before[i])
 			continue;
-		if (grown->low > grown->high)
+		if (!grown->timed)
 			grown->low = bucket;
 		grown->high = bucket;
+		grown->timed += (uint32_t)(now[i] - before[i]);
 		if (hist_book(&grown->cell->hist,
 			      grown->buckets->booked_in[bucket],
 			      now[i] - before[i]))
@@ -108,8 +110,7 @@ static int grow_hist(struct grown *grown, uint32_t cell)
 {
 	int r = 0;
 
-	grown->low = 1;
-	grown->high = 0;
+	grown->timed = 0;
 	grown->hist = hist_of(grown->now, cell);
 	grown->hist_before = hist_of(grown->earlier, cell);
 	for (uint32_t i = 0; i < EXIT_FILE_OCTAVES && !r; i++) {
@@ -119,40 +120,31 @@ static int grow_hist(struct grown *grown, uint32_t cell)
 	return r;
 }
 
-static uint64_t within(uint64_t value, uint64_t min, uint64_t max)
-{
-	return value < min ? min : value > max ? max : value;
-}
-
 /*
  * Find the shortest and the longest time of the growth.  KVM keeps its own
- * since histograms were switched on; if one of them has changed, the change
- * happened in this growth and is exact.  Otherwise use the middle of the lowest
- * or highest bucket that grew, clamped to KVM's range and to the growth's mean,
- * which is exact.
+ * since histograms were switched on.
  */
 static void find_extremes(const struct grown *grown, struct exit_times *more)
 {
 	const struct exit_file_hist *now = &grown->hist;
 	const struct exit_file_hist *before = &grown->hist_before;
 	const struct kernel_buckets *buckets = grown->buckets;
-	const bool any = grown->low <= grown->high;
-	const uint64_t mean = more->exits ? more->ns / more->exits : 0;
-	uint64_t min, max;
+	const uint32_t khz = buckets->tsc_khz;
+	const struct exit_times then = {
+		.min_ns = kernel_ns(before->min, khz),
+		.max_ns = kernel_ns(before->max, khz),
+	};
+	struct exit_times ever = { .ns = 0 };
 
-	if (now->min > now->max ||
-	    (!any && now->min == before->min && now->max == before->max))
+	if (now->min > now->max || (!grown->timed && now->min == before->min &&
+				    now->max == before->max))
 		return;
-	min = kernel_ns(now->min, buckets->tsc_khz);
-	max = kernel_ns(now->max, buckets->tsc_khz);
-	more->min_ns = min;
-	more->max_ns = max;
-	if (any && now->min == before->min)
-		more->min_ns = within(buckets->middle_ns[grown->low], min,
-				      mean > min ? mean : min);
-	if (any && now->max == before->max)
-		more->max_ns = within(buckets->middle_ns[grown->high],
-				      mean < max ? mean : max, max);
+	ever.min_ns = more->min_ns = kernel_ns(now->min, khz);
+	ever.max_ns = more->max_ns = kernel_ns(now->max, khz);
+	if (grown->timed)
+		exit_times_estimate(more, grown->timed, &ever, &then,
+				    buckets->middle_ns[grown->low],
+				    buckets->middle_ns[grown->high]);
 }
 
 static int grow_cell(struct grown *grown, uint32_t index, uint32_t reason,

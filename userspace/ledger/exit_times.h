@@ -113,4 +113,35 @@ exit_times_since(const struct exit_times *now, const struct exit_times *earlier)
 	};
 }
 
+/**
+ * exit_times_estimate - set the extremes of a set that is a part of another one
+ * @part: its @ns is the sum of the times of @timed exits
+ * @now, @before: have the other set's extremes with this part and without it
+ * @low_ns, @high_ns: the middle of the lowest and of the highest bucket in the
+ *	histogram of this part's times
+ *
+ * An extreme that differs between @now and @before is this part's, and exact.
+ * Otherwise it is the middle of a bucket, but not beyond the other set's
+ * extreme, and not on the wrong side of this part's mean.
+ */
+static inline void exit_times_estimate(struct exit_times *part, uint64_t timed,
+				       const struct exit_times *now,
+				       const struct exit_times *before,
+				       uint64_t low_ns, uint64_t high_ns)
+{
+	const uint64_t mean = timed ? part->ns / timed : low_ns;
+	const uint64_t above = timed && part->ns % timed ? mean + 1 : mean;
+
+	if (low_ns > mean)
+		low_ns = mean;
+	if (high_ns < above)
+		high_ns = above;
+	part->min_ns = now->min_ns;
+	part->max_ns = now->max_ns;
+	if (now->min_ns == before->min_ns && low_ns > now->min_ns)
+		part->min_ns = low_ns;
+	if (now->max_ns == before->max_ns && high_ns < now->max_ns)
+		part->max_ns = high_ns;
+}
+
 #endif /* EXITLEDGER_EXIT_TIMES_H */

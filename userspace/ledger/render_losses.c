@@ -29,7 +29,7 @@ static const struct {
 	const char *text;
 } losses[] = {
 	[LOSS_NO_SLOT] = { "no_slot", "events of vCPUs that found no slot" },
-	[LOSS_NO_VM] = { "no_vm", "vCPUs whose VM found no room" },
+	[LOSS_NO_VM] = { "no_vm", "events of vCPUs whose VM found no room" },
 	[LOSS_ANSWERS] = { "answers",
 			   "answers to guests that found no room or were skipped" },
 	[LOSS_UNREADABLE] = { "unreadable",

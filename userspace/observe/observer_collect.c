@@ -27,6 +27,7 @@ struct grown {
 	u32 index; /* of the cell in the slot */
 	struct ledger_cell *cell;
 	unsigned int low; /* the lowest bucket that grew, or HIST_BUCKETS */
+	u64 timed; /* by how much all buckets grew together */
 	unsigned int last; /* the highest span that grew */
 	u32 more[HIST_SPAN]; /* by how much each bucket of @last grew */
 };
@@ -76,6 +77,7 @@ static int collect_span(struct observer *observer, u32 span,
 		return 0;
 	for (u32 i = 0; i < HIST_SPAN; i++) {
 		grown->more[i] = now.count[i] - seen[i];
+		grown->timed += grown->more[i];
 		fell |= seen[i] & ~now.count[i];
 	}
 	/* A counter whose highest bit was set and is now clear has wrapped. */
@@ -101,32 +103,21 @@ static unsigned int highest(const struct grown *grown)
 	return grown->last * HIST_SPAN + i;
 }
 
-static u64 within(u64 value, u64 min, u64 max)
-{
-	return value < min ? min : value > max ? max : value;
-}
-
 /*
  * Find the shortest and the longest time of the interval.  BPF keeps the
- * extremes since it first saw the vCPU.  An extreme that has changed is from
- * this interval, and is exact.  Otherwise use the middle of the lowest or
- * highest bucket that grew, within BPF's extremes.
+ * extremes since it first saw the vCPU.
  */
 static void find_extremes(const struct grown *grown,
 			  const struct exit_times *now,
 			  const struct exit_times *seen,
 			  struct exit_times *more)
 {
-	u64 min = now->min_ns, max = now->max_ns;
-
-	more->min_ns = min;
-	more->max_ns = max;
-	if (grown->low == HIST_BUCKETS)
-		return;
-	if (min == seen->min_ns)
-		more->min_ns = within(hist_middle(grown->low), min, max);
-	if (max == seen->max_ns)
-		more->max_ns = within(hist_middle(highest(grown)), min, max);
+	more->min_ns = now->min_ns;
+	more->max_ns = now->max_ns;
+	if (grown->timed)
+		exit_times_estimate(more, grown->timed, now, seen,
+				    hist_middle(grown->low),
+				    hist_middle(highest(grown)));
 }
 
 static int collect_hist(struct observer *observer, struct grown *grown)
@@ -211,6 +202,7 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 		grown.slot = slot;
 		grown.index = i;
 		grown.low = HIST_BUCKETS;
+		grown.timed = 0;
 		if (collect_cell(observer, &grown, &now, seen))
 			return -ENOMEM;
 	}

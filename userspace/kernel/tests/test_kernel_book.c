@@ -297,17 +297,24 @@ START_TEST(histograms)
 	cell = cell_of(&now, 1, 0, 0x72);
 	ck_assert_uint_eq(cell->times.max_ns, 1500000);
 	ck_assert_double_le(fabs(cell->times.min_ns - 4000.), 4000 * .06);
+	/* The middle of its bucket is 4,352 ns. */
+	made_file_exits(&made, 0, 0, 5, 8192);
+	vm_write("100-11", &made);
+	collect();
+	cell = cell_of(&now, 1, 0, 0x72);
+	ck_assert_uint_eq(cell->times.min_ns, 4096);
+	ck_assert_uint_ge(cell->times.max_ns, 4096);
 	collect();
 	cell = cell_of(&now, 1, 0, 0x72);
 	ck_assert_uint_eq(cell->times.max_ns, 0);
 	ck_assert_uint_eq(hist_count(&cell->hist), 0);
 	end_total();
 	cell = cell_of(&total, 1, 0, 0x72);
-	ck_assert_uint_eq(hist_count(&cell->hist), 102);
+	ck_assert_uint_eq(hist_count(&cell->hist), 107);
 	ck_assert_uint_eq(cell->times.min_ns, 2000);
 	ck_assert_uint_eq(cell->times.max_ns, 1500000);
 	ck_assert_uint_eq(cell->times.ns,
-			  90 * 2000 + 10 * 200000 + 1500000 + 4000);
+			  90 * 2000 + 10 * 200000 + 1500000 + 4000 + 5 * 4096);
 }
 END_TEST
 

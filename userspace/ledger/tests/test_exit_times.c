@@ -104,6 +104,34 @@ START_TEST(extremes)
 }
 END_TEST
 
+/* Of 10 exits with 1,001 ns together; the whole set had 50 to 5,000 ns before. */
+static const struct {
+	uint64_t min, max; /* of the whole set afterwards */
+	uint64_t low, high; /* the middles of buckets */
+	uint64_t got_min, got_max;
+} estimates[] = {
+	{ 50, 5000, 90, 120, 90, 120 },
+	{ 20, 5000, 90, 120, 20, 120 }, /* a new shortest time is exact */
+	{ 50, 6000, 90, 120, 90, 6000 },
+	{ 50, 5000, 104, 104, 100, 104 }, /* the middle is above the mean */
+	{ 50, 5000, 96, 96, 96, 101 }, /* and below it */
+	{ 50, 5000, 45, 5100, 50, 5000 }, /* beyond the whole set's */
+};
+
+START_TEST(estimated)
+{
+	const struct exit_times before = { .min_ns = 50, .max_ns = 5000 };
+	const struct exit_times now = { .min_ns = estimates[_i].min,
+					.max_ns = estimates[_i].max };
+	struct exit_times part = { .ns = 1001 };
+
+	exit_times_estimate(&part, 10, &now, &before, estimates[_i].low,
+			    estimates[_i].high);
+	ck_assert_uint_eq(part.min_ns, estimates[_i].got_min);
+	ck_assert_uint_eq(part.max_ns, estimates[_i].got_max);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("exit_times");
@@ -114,6 +142,8 @@ int main(void)
 	tcase_add_test(tcase, one_exit);
 	tcase_add_test(tcase, anything);
 	tcase_add_loop_test(tcase, extremes, 0, 9);
+	tcase_add_loop_test(tcase, estimated, 0,
+			    sizeof(estimates) / sizeof(estimates[0]));
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
 }

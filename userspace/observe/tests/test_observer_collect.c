@@ -66,6 +66,17 @@ START_TEST(intervals)
 	ck_assert_uint_ge(cell->times.min_ns, 285000000);
 	ck_assert_uint_le(cell->times.max_ns, 400000000);
 
+	/* A bucket's middle may be above or below the only time in it. */
+	for (u64 i = 0; i < 20; i++) {
+		ledger_reset(&ledger);
+		took(0x4000, 300000000 + i * 3000000);
+		ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
+		cell = cell_of(&ledger, 1, 0);
+		ck_assert_uint_eq(hist_count(&cell->hist), 1);
+		ck_assert_uint_le(cell->times.min_ns, cell->times.ns);
+		ck_assert_uint_ge(cell->times.max_ns, cell->times.ns);
+	}
+
 	ledger_reset(&ledger);
 	ck_assert_int_eq(observer_collect(&observer, &ledger, NULL), 0);
 	ck_assert_uint_eq(cell_of(&ledger, 1, 0)->times.exits, 0);
