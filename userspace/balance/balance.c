@@ -95,8 +95,9 @@ static void check_said(const struct leaf_read *said,
 }
 
 /*
- * Compare the guest's report with KVM's answers, and with the number of exits
- * that the guest has caused.
+ * Compare the answers in the guest's report with KVM's, KVM's counts with the
+ * exits that the guest knows to have caused, and the VMM's numbers with both
+ * books.
  */
 static int check_report(const struct books *books,
 			const struct report_matcher *matcher,

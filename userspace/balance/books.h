@@ -26,9 +26,9 @@ int pids_add(struct pids *pids, uint32_t pid);
 bool pids_have(const struct pids *pids, uint32_t pid);
 
 /*
- * KVM's own statistic "exits" of a VM, which was read between two collections;
- * and BPF's counts of the same exits in these collections, with those before
- * the observer began.
+ * @exits: "exits" of a VM in KVM's own statistics, which was read between two
+ * collections.  @before and @after: BPF's counts of the same events in these
+ * collections, including those before the observer began.
  */
 struct statistics {
 	uint64_t vm;

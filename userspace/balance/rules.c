@@ -401,8 +401,9 @@ bool rules_judge(const struct books *books, const struct answer *answer)
 }
 
 /*
- * The flags show which gap it is.  Of both flags, EXIT_LEAF_UNCOUNTED is more
- * important, because it also concerns counts.
+ * Count the answer as a count, or as a gap.  If it has both flags, it counts as
+ * EXIT_LEAF_UNCOUNTED, which is more important, because it also concerns
+ * counts.
  */
 static void count_gap(const struct leaf_read *read, struct balance *balance)
 {
@@ -435,7 +436,7 @@ int rules_apply(struct rules *rules, const struct books *books,
 		balance->unpaired++;
 		return 0;
 	}
-	/* The host also reads counts that no manual defines. */
+	/* The host also reads counts of reasons that no manual defines. */
 	if (!answer->host && !check_defined(rules, books, answer, balance))
 		return 0;
 	count_gap(&answer->read, balance);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The rules of balance.h, applied to one answer after the other.  The memory
- * for them depends on the numbers of VMs, leaves and reasons, not on the number
- * of answers.
+ * for them depends on the numbers of VMs, vCPUs, leaves and reasons, not on the
+ * number of answers.
  */
 #ifndef EXITLEDGER_RULES_H
 #define EXITLEDGER_RULES_H
@@ -16,12 +16,12 @@ struct base {
 	uint64_t vm;
 	uint32_t leaf;
 	uint32_t reason;
-	int64_t low,
-		high; /* by how much KVM was ahead when the observer began */
-	uint64_t first_kernel, first_exits,
-		/* If late: at the first read, KVM's and the observer's. */
-		first_ns;
-	uint64_t cycles, ns; /* KVM's and the observer's at the last answer */
+	/* If late: by how much KVM was ahead when the observer began. */
+	int64_t low, high;
+	/* If late: KVM's count, and BPF's count and time, at the first read. */
+	uint64_t first_kernel, first_exits, first_ns;
+	/* If late: KVM's and BPF's time at the last answer that was right. */
+	uint64_t cycles, ns;
 };
 
 struct rules {
@@ -54,9 +54,8 @@ bool rules_judge(const struct books *books, const struct answer *answer);
  * rules_hold - compare a count with its bounds
  * @answer: an answer to a leaf of counts that rules_judge() accepts
  *
- * The value is used for the bounds of later reads, unless it is out of bounds.
- * Returns 0 or -ENOMEM.
- * or -ENOMEM.
+ * In a late VM, the value narrows the bounds of later reads, unless it is out
+ * of bounds.  Returns 0 or -ENOMEM.
  */
 int rules_hold(struct rules *rules, const struct books *books,
 	       const struct answer *answer, struct held *held);
@@ -76,7 +75,7 @@ int rules_apply(struct rules *rules, const struct books *books,
  * rules_user_time - compare both books' times with the VMM's part of them
  * @answer: an answer to a leaf of cycles
  * @cycles: TSC cycles that the VMM knows to have spent in user space between
- *	these exits and their next entries
+ *	the exits that the leaf is about and the entries after them
  */
 void rules_user_time(const struct books *books, const struct answer *answer,
 		     uint64_t cycles, struct balance *balance);

@@ -34,7 +34,7 @@ struct statement {
 	uint64_t vm;
 	const struct ledger_vm *ledger; /* the VM in the ledger, or NULL */
 	uint32_t vcpus; /* at the last read */
-	/* BPF has fewer exits, because some were before the observer began. */
+	/* BPF may lack exits that were before the observer began. */
 	bool late;
 	uint64_t reconciled; /* exits that both books have */
 	bool has_executed, has_guest; /* a line has this number */

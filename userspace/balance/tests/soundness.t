@@ -8,7 +8,8 @@ cd "$(dirname "$0")/../../.."
 
 page=docs/soundness.md
 
-# Where the page says where; KVM's files are in the series.
+# sources WHERE: print the files that a line of the page names; for files of KVM, the
+# patches of the series
 sources() {
 	case $1 in
 	*arch/x86/kvm/*)

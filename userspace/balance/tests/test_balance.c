@@ -218,7 +218,7 @@ START_TEST(late_reads_have_a_number_in_common)
 	judge(VERDICT_BALANCED);
 	ck_assert_uint_eq(balance.checked, 2);
 	balance_free(&balance);
-	/* At least 499: the last read allows it, the first one does not. */
+	/* At least 499, which the first read allows, but the third does not. */
 	total(901, 400, 400, 3);
 	judge_rule(VERDICT_DISCREPANCY, RULE_KERNEL_HIGH);
 }
@@ -272,7 +272,7 @@ START_TEST(leaf_is_not_answered)
 	books.leaves_on = true;
 	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
 	ck_assert_uint_eq(balance.finding[0].leaf, EXIT_LEAF_REASON_EXITS);
-	/* KVM was told so for another VM, and then for this one. */
+	/* KVM withholds the leaves from another VM, and then from this one. */
 	balance_free(&balance);
 	ck_assert_int_eq(pids_add(&books.withheld, 101), 0);
 	judge_rule(VERDICT_DISCREPANCY, RULE_HIDDEN);
@@ -322,7 +322,7 @@ START_TEST(statistics)
 		{ 1010, EXIT_LEAF_ISA_SVM, true, VERDICT_BALANCED },
 		{ 997, EXIT_LEAF_ISA_SVM, true, VERDICT_DISCREPANCY },
 		{ 1011, EXIT_LEAF_ISA_SVM, true, VERDICT_DISCREPANCY },
-		/* BPF may not have seen one failed entry per vCPU. */
+		/* KVM may count a failed entry per vCPU before BPF sees it. */
 		{ 1012, EXIT_LEAF_ISA_VMX, true, VERDICT_BALANCED },
 		{ 1013, EXIT_LEAF_ISA_VMX, true, VERDICT_DISCREPANCY },
 		{ 1000000, EXIT_LEAF_ISA_VMX, false, VERDICT_BALANCED },

@@ -214,7 +214,7 @@ START_TEST(report_of_nothing)
 }
 END_TEST
 
-/* None of the reads in the report is one of KVM's answers. */
+/* KVM gave no answer, so a report without reads lacks none. */
 START_TEST(report_of_no_answer)
 {
 	total(0, 0, 0, 1)->found = false;

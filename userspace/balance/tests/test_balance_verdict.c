@@ -354,7 +354,10 @@ START_TEST(final_statistics)
 }
 END_TEST
 
-/* The VM has ended, and was seen from its beginning. */
+/*
+ * No final statistics are judged unless the VM has ended, was seen from its
+ * beginning, and its VMM has reported them.
+ */
 START_TEST(no_final_statistics)
 {
 	struct guest_read read;

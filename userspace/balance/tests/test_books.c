@@ -380,7 +380,7 @@ START_TEST(text_made_to_take_time)
 }
 END_TEST
 
-/* The number of this leaf would be too large for the shift. */
+/* A leaf that is not KVM's has no bit in balance.unanswered_leaves. */
 START_TEST(leaf_of_others)
 {
 	static const uint32_t leaf[] = { 0, EXIT_LEAF_FIRST - 1,

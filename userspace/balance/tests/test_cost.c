@@ -76,7 +76,7 @@ START_TEST(which_reads_count)
 }
 END_TEST
 
-/* The cost is taken between two reads, for a late VM with the same vCPUs. */
+/* A late VM's cost is taken between two reads with the same vCPUs. */
 START_TEST(since_the_last_read)
 {
 	struct cost cost = { 0 };

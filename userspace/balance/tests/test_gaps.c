@@ -100,7 +100,10 @@ START_TEST(no_more_than_there_are)
 }
 END_TEST
 
-/* The order of answers to two vCPUs, or to two VMs, is unknown. */
+/*
+ * The order of answers to two vCPUs, to two VMs, or to a guest and the host is
+ * unknown.
+ */
 START_TEST(others_have_their_own)
 {
 	struct answer *answer;
@@ -109,7 +112,7 @@ START_TEST(others_have_their_own)
 	answer = count(EXIT_LEAF_INFO, 2, 0, 0, 0, 1);
 	answer->vm = _i == 0 ? 2 : 1;
 	answer->vcpu_id = _i == 1;
-	answer->host = _i == 3; /* nor of the host's */
+	answer->host = _i == 3;
 	apply(answer);
 	ck_assert_uint_eq(balance.nr, _i == 2);
 }

@@ -107,7 +107,10 @@ static void missed_entry_and_knows(void)
 	books.ledger.vm[0].vcpu[0].missed_entries = 1;
 }
 
-/* The observer's times include its own work, after it has read the clock. */
+/*
+ * The observer's times include the work that it does after it has read the
+ * clock.
+ */
 static void clock_first(void)
 {
 	change(VMMCALL, 0, 500 * 6000);

@@ -119,8 +119,9 @@ START_TEST(what_was_not_counted_is_not_judged)
 END_TEST
 
 /*
- * A guest reads only times, whose answers have the flag EXIT_LEAF_UNCOUNTED: it
- * is the reason that is given for judging none of them.
+ * A guest reads only times, and all answers have the flag EXIT_LEAF_UNCOUNTED:
+ * the verdict is inconclusive for that reason, even if they also have
+ * EXIT_LEAF_DROPPED.
  */
 START_TEST(times_that_are_not_counted_are_not_judged)
 {
@@ -134,7 +135,7 @@ START_TEST(times_that_are_not_counted_are_not_judged)
 }
 END_TEST
 
-/* If only times were dropped, a late observer is not the reason. */
+/* Times alone give no verdict; if KVM dropped some, that is the reason. */
 START_TEST(times_alone_are_no_verdict)
 {
 	struct answer *answer = cycles(1000, 1000, 1);

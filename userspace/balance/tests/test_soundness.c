@@ -383,7 +383,7 @@ END_TEST
 /*
  * The observer begins late.  Each read gives an interval for the number of
  * earlier exits, and all intervals have this number in common.  If a bound were
- * tighter by one, some would not.
+ * tighter by one, some intervals would have no number in common.
  */
 START_TEST(late)
 {

@@ -57,7 +57,10 @@ static void newcomer(struct arrival *state)
 	}
 }
 
-/* S0, K, and S1; the number of vCPUs is read before or after S1. */
+/*
+ * Make a step of a read of S0, K and S1.  @n_first: read the number of vCPUs
+ * before S1, not after it.
+ */
 static void read_meanwhile(struct arrival *state, bool n_first)
 {
 	switch (state->read_at++) {
