@@ -130,7 +130,7 @@ int bench_merge(struct bench *to, struct bench *from)
 		return -ENOMEM;
 	to->kind = kind;
 	memcpy(kind + to->nr_kinds, from->kind, from->nr_kinds * sizeof(*kind));
-	/* A configuration that has failed in one of the files has failed. */
+	/* If a row's states differ, keep the worse one, with its reason. */
 	for (size_t i = 0; i < to->nr_rows; i++) {
 		if (from->row[i].state > to->row[i].state)
 			to->row[i] = from->row[i];

@@ -59,9 +59,9 @@ static int list_kinds(struct bench_comparison *comparison)
 }
 
 /*
- * Count the kinds with which a row was measured in @in, but not in @out, of the
- * kinds that both have.  Set @any if @out has measured the row with one of
- * them.
+ * Of the kinds that both results have, count those with which a row was
+ * measured in @in, but not in @out.  Set @any if @out has measured the row with
+ * any kind that both have.
  */
 static size_t count_gone(const struct bench_result *in, size_t row,
 			 const struct bench_result *out, size_t out_row,
@@ -82,8 +82,8 @@ static size_t count_gone(const struct bench_result *in, size_t row,
 }
 
 /*
- * List each such kind; or the whole row, if @out has measured it with no kind
- * that both have.
+ * List each kind that count_gone() counts; or the whole row, if @out has
+ * measured it with no kind that both have.
  */
 static int list_gone(struct bench_comparison *comparison,
 		     const struct bench_result *in, size_t row,

@@ -21,9 +21,10 @@ bool exec_find(const char *name);
  * @argv: ends with NULL
  * @out, @err: files that get its standard output and standard error
  *
- * Returns 0 if its exit status is 0; -EINTR if the user wants to stop; -ENOENT
- * if there is no such program; or with @why, which has its last line of output,
- * -ETIMEDOUT if it took too long, or -ECHILD if it failed.
+ * Returns 0 if its exit status is 0, or -EINTR if the user wants to stop.
+ * Otherwise @why is filled in, and the result is -ETIMEDOUT if it took too
+ * long; -ECHILD if it failed, with its last line of output in @why; or another
+ * -errno if it cannot be run, such as -ENOENT if there is no such program.
  */
 int exec_run(char *const argv[], const char *out, const char *err,
 	     struct why *why);

@@ -87,9 +87,10 @@ int bench_load_kernel(const struct bench_load *load, uint32_t reason,
 /**
  * bench_load_answer - get KVM's count of a reason's exits as read by the guest
  * @expected: set to the number of exits that the guest had caused by then;
- *	if  the report does not have it, to the lower bound in @loaded
+ *	if the report does not have it, to the lower bound in @loaded
  *
- * Returns 0, or -ENODATA if the guest could read none.
+ * Returns 0, or -ENODATA if the guest could read no count, or if there is
+ * nothing to compare it with.
  */
 int bench_load_answer(const struct bench_load *load, uint32_t reason,
 		      const struct bench_loaded *loaded, uint64_t *count,

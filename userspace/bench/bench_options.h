@@ -23,7 +23,7 @@ enum bench_action {
 struct bench_options {
 	enum bench_action action;
 	const char *file[BENCH_FILES]; /* for BENCH_REPLAY and BENCH_COMPARE;
-					  NULL behind the last */
+					  unused ones are NULL */
 	bool *config; /* by index in bench_configs: is it wanted? */
 	const char **kind; /* names, ending with NULL */
 	bool kinds_named; /* the user has named the kinds: each must exist */

@@ -290,8 +290,8 @@ const struct bench_peer bench_peer_bpftrace_hist = {
 };
 
 /*
- * trace-cmd does not use an instance of its own (-B): version 3.1.6 then wants
- * to write a file for the top instance, too, and has no name for it.
+ * trace-cmd is run without an instance of its own: with one (-B), version 3.1.6
+ * wants to write a file for the top instance, too, and has no name for it.
  */
 const struct bench_peer bench_peer_trace_cmd = {
 	.program = "trace-cmd",

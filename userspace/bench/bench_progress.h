@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct bench_progress {
-	double share; /* the part that is done; below 0: all is unknown */
+	double share; /* the part that is done; below 0: unknown, as is @left */
 	double elapsed; /* in seconds */
 	double left; /* in seconds */
 };
@@ -31,7 +31,7 @@ void bench_progress_line(const struct bench_progress *progress,
 void bench_progress_show(const struct bench_progress *progress,
 			 const char *what);
 
-/** bench_progress_round - print a permanent line: a round, from 0, has ended */
+/** bench_progress_round - print that round @round, from 0, has ended */
 void bench_progress_round(unsigned int round, unsigned int rounds,
 			  double seconds);
 

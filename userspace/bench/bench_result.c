@@ -56,7 +56,10 @@ static void take_count(const struct bench_run *run, struct bench_cell *cell)
 		cell->surplus += run->counted - run->expected;
 }
 
-/* The sums over the laps, and the numbers of outliers. */
+/*
+ * Fill in the counts, the spread, the worst lap, and the numbers of rounds,
+ * laps and outliers.
+ */
 static void take_sums(const struct bench *bench, size_t kind, size_t row,
 		      const struct bench_pairs *rounds, struct bench_cell *cell)
 {

@@ -14,8 +14,10 @@ struct bench_cell {
 	bool measured;
 	struct stats_interval level; /* the whole time of an exit */
 	struct stats_interval added; /* the difference to the first row */
-	/* @added does not differ significantly from that of BENCH_NULL; for
-	 * BENCH_NULL itself, from 0. */
+	/*
+	 * @added does not differ significantly from that of BENCH_NULL; for
+	 * BENCH_NULL itself: bench_null_is_near().
+	 */
 	bool noise;
 	double spread; /* the highest minus the lowest median of the rounds */
 	size_t rounds, laps, outliers;

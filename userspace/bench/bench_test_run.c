@@ -258,7 +258,10 @@ static int run_rounds(const struct bench_options *options,
 	}
 	if (terminal)
 		bench_progress_end();
-	/* The last round is the one that was not run to its end. */
+	/*
+	 * After an error, the last round is incomplete, and those before it are
+	 * whole.
+	 */
 	bench->interrupted = r && bench->rounds > 1;
 	if (!r || !command_interrupted())
 		return r ? cannot(r, why) : 0;

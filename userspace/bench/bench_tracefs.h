@@ -10,7 +10,7 @@
 
 #include "lib/msg.h"
 
-/* The name of the instance, which trace-cmd uses, too. */
+/* The name of the instance. */
 #define BENCH_TRACEFS_INSTANCE "exitledger-bench"
 
 struct bench_tracefs {

@@ -47,7 +47,7 @@ void bench_ways_init(struct bench_ways *ways, struct bench_load *load,
 
 /*
  * Remove the files of earlier runs.  Programs that were killed leave more
- * files, such as "data.exitledger-bench.cpu0".
+ * files, such as "data.cpu0".
  */
 static void forget(const struct bench_ways *ways)
 {

@@ -138,8 +138,10 @@ START_TEST(repeatability)
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
 	most = bench_spread(&result);
 	ck_assert(most.known && most.kind == 1 && most.row == 3);
-	/* The middle of 2350, 2374 + 1, 2374 + 2, 2353 is 2364; of others less
-	 * by 12.5. */
+	/*
+	 * The laps of that round are 2350, 2375, 2376 and 2353, whose median is
+	 * 2364.  The medians of the other rounds are less by 12.5.
+	 */
 	ck_assert_double_eq_tol(most.value, 12.5 / 2355.67, 1e-5);
 	most = bench_null(&result);
 	ck_assert(most.known && most.kind == 1 && most.row == BENCH_NULL);
@@ -215,7 +217,7 @@ START_TEST(counts_do_not_cancel_out)
 	find(&bench, 1, 2, 1)->has_counted = false;
 	find(&bench, 1, 2, 2)->has_counted = false;
 	ck_assert_int_eq(cheapest_of_all(&bench, gives), 5);
-	/* Nor is a row that has failed. */
+	/* Neither is a row that has failed known to be complete. */
 	bench.row[5].state = BENCH_FAILED;
 	ck_assert_int_eq(cheapest_of_all(&bench, gives), -1);
 	ck_assert_int_eq(bench_result_init(&bench, &result), 0);
@@ -333,7 +335,7 @@ START_TEST(clocks_are_named)
 	text = render(render_bench_text, &bench);
 	check_has(text, "TSC CYCLES ADDED PER EXIT");
 	check_has(text, "2,400 MHz, NOT invariant");
-	/* The length of a cycle is not known then. */
+	/* If the TSC varies, the length of a cycle is unknown. */
 	ck_assert_ptr_null(strstr(text, " NS "));
 	free(text);
 	bench.invariant = true;

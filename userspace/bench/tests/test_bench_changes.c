@@ -230,7 +230,10 @@ START_TEST(what_is_not_in_both)
 }
 END_TEST
 
-/* Losing exits makes a configuration worse; finding them again does not. */
+/*
+ * A configuration that is not measured any more has become worse; one that is
+ * measured again has not.
+ */
 START_TEST(lost_and_gained)
 {
 	struct two two;

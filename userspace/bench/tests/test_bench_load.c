@@ -23,7 +23,8 @@ static void write_report(const char *path, const char *executed)
 }
 
 /*
- * For memory, a guest knows only a lower bound of its exits: that counts, too.
+ * For memory, a guest knows only a lower bound of its exits, with which KVM's
+ * count is compared.
  */
 START_TEST(answers_of_at_least)
 {
