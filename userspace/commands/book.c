@@ -50,7 +50,7 @@ int book_open(struct book *book, const struct monitor_options *options,
 			     why);
 }
 
-/* Report a mode that differs from the one in the first line of the output. */
+/* Report the mode if it has changed since it was last reported. */
 static void say_mode(struct book *book)
 {
 	const uint32_t mode = kernel_book_mode(book->kernel);

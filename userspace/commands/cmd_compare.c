@@ -134,7 +134,7 @@ static int show(const struct compare_options *options,
 
 /*
  * If the guest's report cannot be read, the rest is still shown, but the
- * verdict is then that it is unknown whether the guest was told what KVM
+ * verdict cannot be BALANCED: it is unknown whether the guest was told what KVM
  * answered.
  */
 static int balance_all(const struct compare_options *options,

@@ -32,7 +32,10 @@ static void add_vms(struct cli_offer *offer)
 		char what[32];
 
 		snprintf(what, sizeof(what), "pid %u", list.vm[i].pid);
-		/* A VM without a name is "?", which would not match any VM. */
+		/*
+		 * The name of a VM without one is "?", a pattern that matches
+		 * other VMs, too.
+		 */
 		if (strcmp(list.vm[i].name, "?") != 0)
 			cli_offer_word(offer, list.vm[i].name, what);
 	}

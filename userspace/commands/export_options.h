@@ -15,7 +15,7 @@ struct export_command {
 	struct monitor_options monitor; /* its interval is that of --textfile */
 	const char *listen[SERVE_SOCKETS];
 	size_t nr_listen;
-	const char *textfile; /* or NULL; so are the next two */
+	const char *textfile; /* NULL: not given; likewise the next two */
 	const char *replay;
 	const char *web_config;
 	double speed; /* of @replay; 0: not given */

@@ -12,7 +12,7 @@
  * @all: the output has all columns that there are
  * @asked_for: of --columns, or NULL
  * @sort: of --sort, or NULL
- * @shape: set: its columns, and the data that there are for them
+ * @shape: its columns, its column to sort by, and the kinds of its data are set
  *
  * Returns 0, or -EINVAL with @why.
  */

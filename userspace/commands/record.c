@@ -72,7 +72,7 @@ static void describe(const struct record_options *options, uint64_t start_ns,
 	info->started_at = time(NULL);
 }
 
-/* Note BPF's own sums, which the intervals must add up to. */
+/* Note the end, and the book's own sums, which the intervals must add up to. */
 static void describe_end(const struct record *record,
 			 const struct monitor_loop *loop, struct run_info *info)
 {

@@ -32,7 +32,8 @@ _@PROGRAM@() {
 	esac
 }
 
-# Autoloaded from fpath, the file is run as the function; sourced, it only defines it.
+# If this file is autoloaded from fpath, it runs as the function, so call the new definition.
+# If it is sourced, register the function.
 if [[ ${funcstack[1]} == _@PROGRAM@ ]]; then
 	_@PROGRAM@ "$@"
 else

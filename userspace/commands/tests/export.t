@@ -94,7 +94,7 @@ def differences(families, sample):
 
 
 def off_cpu(families, sample):
-    """Time off the CPU, which monitor has by VM."""
+    """Each VM's time off the CPU is the sum of its times in monitor's numbers."""
     for family, field in (("preempted", "preempted_ns"), ("blocked", "blocked_ns")):
         wanted = Counter()
         for (vm, _), ns in by_vm_and_reason(sample, field).items():

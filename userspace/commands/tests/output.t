@@ -183,7 +183,7 @@ def filters(record, folder):
        marks and all(mark["vm"] == 2 for mark in marks if "vm" in mark), marks)
     everything = json.loads(run([EXITLEDGER, "report", record, "--json"])[1])["marks"]
     ok("report --json: there are others", len(everything) > len(marks))
-    # record does the same.
+    # record reports a filter that matched nothing, too.
     status, out, err = run([f"{BUILD}/tests/record_demo", "5", "-o", f"{folder}/none.exits",
                             "--vm", "nonesuch"])
     ok("record --vm nonesuch: told", status == UNMATCHED and "'nonesuch'" in err, err)

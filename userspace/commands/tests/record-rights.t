@@ -43,7 +43,8 @@ record() {
 		"$tap_dir/status"
 }
 
-only_file_of() { # UID: of all that is in the folder
+# only_file_of UID: is the run the only file in the folder, and does it belong to this user?
+only_file_of() {
 	[ "$(find "$tap_dir/kept" -type f -printf '%f %U:%G\n')" = "run $1:$1" ]
 }
 command_is_of() { [ "$(cat "$tap_dir/status.user")" = "$1" ]; }

@@ -143,7 +143,10 @@ static void compare(const char *path, const struct run_report *content)
 	run_comparison_free(&compared);
 }
 
-/* Render some of the runs that were read, so that most time goes to reading. */
+/*
+ * Render a run in all formats.  The caller does this only for some of the runs,
+ * so that most time goes to reading.
+ */
 static void render(const char *path, const struct run_report *content)
 {
 	if (render_report_text(path, content, &all, nowhere) ||

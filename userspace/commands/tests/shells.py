@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""usage: shells.py bash|zsh LINE [SCRIPT]
+"""usage: shells.py bash|zsh LINE SCRIPT
 
 Types LINE and a tab into an interactive shell that has SCRIPT sourced, and prints the
 command line that this makes of it."""
