@@ -188,10 +188,10 @@ static int put_all(struct held_sums *held, struct books *books)
 }
 
 /*
- * How many vCPUs may be counting at the time of the read.  If the VM ran before
- * the observer was attached, a vCPU can be in the guest since then: KVM has it,
- * but the observer sees it only at its next exit.  So count each vCPU that KVM
- * has and the first sum did not have.
+ * Returns how many vCPUs may be counting at the time of the read.  If the VM
+ * ran before the observer was attached, a vCPU can be in the guest since then:
+ * KVM has it, but the observer sees it only at its next exit.  So count each
+ * vCPU that KVM has and the first sum did not have.
  */
 static uint32_t vcpus_of(const struct books *books, const struct ledger_vm *vm,
 			 const struct held_sums *held)
@@ -304,7 +304,10 @@ int host_reads_take(struct host_reads *reads, struct observer *observer,
 	const struct ledger *ledger = &books->ledger;
 	int r;
 
-	/* Without VMs' ends, an ended VM could be taken for a new one. */
+	/*
+	 * If VMs' ends are not seen, an ended VM's sums could be compared with
+	 * a new VM's file.
+	 */
 	if (!reads->is_open || !books->sees_ends)
 		return 0;
 	r = kernel_vms_refresh(&reads->vms, why);

@@ -37,8 +37,8 @@ static void forget_gone(struct judge *judge)
 /*
  * Somebody wrote to the parameters.  Answers since the last look are not
  * judged, and everything that is there now is judged relative to a first read.
- * The books keep the mode in which they were judged: while KVM does not count,
- * nothing is judged, and KVM's counts stand still.
+ * If KVM does not count now, the books keep the mode in which they were judged:
+ * nothing is judged until KVM counts again, and its counts stand still.
  */
 static int start_again(struct judge *judge, int mode, struct why *why)
 {
@@ -80,8 +80,8 @@ static int judge_fresh(struct judge *judge, bool reading, struct why *why)
 	if (!r && !reading)
 		r = balance_reports(books, &judge->balance);
 	/*
-	 * A report that was not seen tells nothing about the counters, nor
-	 * about later reports.
+	 * A report of reads that were not seen tells nothing about the
+	 * counters, nor about later reports.
 	 */
 	judge->unseen += judge->balance.unseen;
 	judge->balance.unseen = 0;
@@ -110,7 +110,7 @@ static size_t count_reads(const struct judge *judge)
 int judge_answers(struct judge *judge, bool reading, struct why *why)
 {
 	const bool written = kvm_params_written(judge->params);
-	/* This shows a write that is still under way, too. */
+	/* The mode also shows a write that is still under way. */
 	const int mode = kvm_params_exit_stats();
 	const size_t fresh = count_reads(judge);
 	int r = 0;

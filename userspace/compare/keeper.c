@@ -81,8 +81,8 @@ static int none_is_new(struct keeper *keeper, struct why *why)
 
 /*
  * Note the VMs whose guests may not read: a missing answer is then no fault of
- * KVM.  Looks when an answer is missing, and also regularly, as the VM may have
- * ended by the time its answers are collected.
+ * KVM.  This is called when an answer is missing, and also regularly, as the VM
+ * may have ended by the time its answers are collected.
  */
 static int look_who_may_read(struct keeper *keeper, struct why *why)
 {

@@ -18,7 +18,8 @@
 
 /*
  * In another PID namespace --vm takes a pid as the host has it, which is what
- * monitor shows.  Whether it exists is known only when one of its VMs exits.
+ * monitor shows.  Whether the process exists is known only when one of its VMs
+ * has an exit.
  */
 static int choose_unseen(struct keeper *keeper, unsigned long pid,
 			 struct why *why)
@@ -121,8 +122,8 @@ static int attach(struct keeper *keeper, const struct kvm_btf *btf,
 	const struct observer_options observe = {
 		.attach = keeper->options->attach,
 		/*
-		 * Needed for --reader host, too: shows when BPF has booked
-		 * times.
+		 * Needed for --reader host, too: only then does BPF book the
+		 * time of an exit at the next exit, and so after KVM.
 		 */
 		.answers = true,
 	};

@@ -199,7 +199,10 @@ static void resolve(struct kvm_folders *folders)
 	}
 }
 
-/* Is there a folder without a process that has not been looked for yet? */
+/*
+ * Is there a folder whose process is not known, and is this folder, or any VM,
+ * new since that process was last looked for?
+ */
 static bool is_any_new(struct kvm_folders *folders, uint64_t newest)
 {
 	bool is_new = false;
@@ -267,8 +270,8 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 /*
  * Does a VM's folder say "N" about its guest?  If the file is missing, KVM does
  * not have it or the VM has ended, and nobody has decided anything.  Any other
- * error leaves it unknown, as does a locked-down kernel in which nobody may
- * open the file.
+ * error leaves it unknown, which counts as "N"; on a locked-down kernel, for
+ * example, nobody may open the file.
  */
 static bool is_withheld(const struct kvm_folders *folders, const char *root,
 			const char *vm)
@@ -287,7 +290,7 @@ static bool is_withheld(const struct kvm_folders *folders, const char *root,
 	if (read(fd, &first, 1) != 1)
 		first = 0;
 	close(fd);
-	return first != 'Y' && first != 'd'; /* default */
+	return first != 'Y' && first != 'd'; /* 'd': "default" */
 }
 
 /* A folder whose process is not known may be that of any process. */

@@ -42,7 +42,7 @@ struct kvm_stats {
  * made, and one that is made before kvm_stats_end.  A process with several VMs
  * is left out, as it cannot be seen which of them is which; so are all VMs if
  * the observer does not see their ends.  Costs one pass over KVM's folders and
- * one look at each VM that has not ended, however many have.  Returns 0 or
+ * one look at each VM that has not ended; ended VMs cost nothing.  Returns 0 or
  * -ENOMEM.
  */
 int kvm_stats_begin(struct kvm_stats *stats, struct books *books);

@@ -71,7 +71,10 @@ static void widen(size_t *width, struct text text)
 		*width = text.length;
 }
 
-/* How many columns counts and differences need to be shown in full. */
+/*
+ * Widen @count and @difference to the columns that these numbers need to be
+ * shown in full.
+ */
 static void need(const struct statement *statement, size_t *count,
 		 size_t *difference)
 {

@@ -5,7 +5,10 @@
 #include "compare/render_compare.h"
 #include "ledger/ledger_json.h"
 
-/* Put the observer's cost: by how much KVM's time exceeds BPF's, per exit. */
+/*
+ * Put the times in both books; and, if it is known, the observer's cost per
+ * exit, which is the difference of these times for the same exits.
+ */
 static void put_time(struct json_writer *json, const struct books *books,
 		     const struct statement_line *line)
 {

@@ -53,8 +53,8 @@ static void render_notes(const struct watch_sample *sample, FILE *out)
 }
 
 /*
- * The cost is known only if a guest read its times twice, so that both books
- * had the same exits.
+ * The cost is known only if KVM's times were read when both books had the same
+ * exits: see cost.h.
  */
 static bool has_cost(const struct watch_sample *sample)
 {

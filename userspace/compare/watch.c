@@ -12,8 +12,8 @@
 #include "lib/output.h"
 
 /*
- * The TSC's rate is measured from the start on; until then it is too inexact
- * for times to be judged.
+ * The TSC's rate is measured from the start on.  For this long, it is too
+ * inexact for times to be judged.
  */
 #define SETTLE_NS 1000000000ull
 

@@ -11,8 +11,8 @@
  * @root: a folder in the place of /, "" for / itself
  *
  * It looks at the VMs that are in the books' ledger and have not ended.  A
- * process that was added stays: its guest may have read before that was
- * changed.  Returns 0 or -ENOMEM.
+ * process that was added stays, because its guest may have read before the host
+ * allowed that.  Returns 0 or -ENOMEM.
  */
 int withheld_look(struct kvm_folders *folders, const char *root,
 		  struct books *books);

@@ -155,8 +155,8 @@ static inline void check_at(uint64_t vm, size_t at,
 #define CYCLES_OF EXIT_LEAF_REASON_CYCLES
 
 /*
- * A VM with one vCPU and exits of two reasons; BPF counts one more I/O exit by
- * the second sum.
+ * A VM with one vCPU and exits of two reasons; BPF counts one more exit of MSR
+ * by the second sum.
  */
 static inline void two_reasons(void)
 {

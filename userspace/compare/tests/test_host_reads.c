@@ -88,7 +88,7 @@ START_TEST(reason_0)
 }
 END_TEST
 
-/* Each mode has only the answers that it counts. */
+/* In each mode there are only answers about the numbers that KVM counts. */
 START_TEST(modes)
 {
 	static const size_t answers[] = { 0, 2, 4, 4 };

@@ -187,7 +187,7 @@ START_TEST(vms_of_other_pids)
 }
 END_TEST
 
-/* VMs that --watch has forgotten are not kept in this list forever. */
+/* VMs that --watch has forgotten do not stay in books.running forever. */
 START_TEST(many_vms_of_other_pids)
 {
 	uint64_t number = 0;
@@ -255,7 +255,8 @@ START_TEST(counters_are_noted)
 END_TEST
 
 /*
- * --watch has judged everything by now: closing the keeper must not change it.
+ * --watch has judged everything by now: closing the keeper must not change the
+ * books.
  */
 START_TEST(closing_changes_no_books)
 {
@@ -270,7 +271,7 @@ START_TEST(closing_changes_no_books)
 }
 END_TEST
 
-/* A signal that only the recorder gets is meant for the command, too. */
+/* A signal that only this program gets is meant for the command, too. */
 START_TEST(a_signal_is_passed_on)
 {
 	char *argv[] = { "sleep", "60", NULL };

@@ -60,8 +60,8 @@ START_TEST(the_host_reads)
 END_TEST
 
 /*
- * The interval between reads grows with the number of kept answers, up to half
- * of the room.
+ * The interval between reads grows with the number of kept answers.  When these
+ * take half of the room, the host reads no more until the last read.
  */
 START_TEST(the_host_reads_less_often)
 {

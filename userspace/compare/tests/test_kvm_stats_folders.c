@@ -8,7 +8,7 @@
 #include "kvm_stats_fixture.h"
 #include "tests/tap.h"
 
-/* The VM's end was not seen; its folder's name now belongs to another VM. */
+/* The VM's end was not seen; now its process has a folder of another VM. */
 START_TEST(of_another_folder)
 {
 	seen(1, 777, 5000);
@@ -93,7 +93,10 @@ START_TEST(of_a_vm_whose_maker_ends)
 	take();
 	ck_assert_uint_eq(books.nr_statistics, 1);
 	ck_assert_uint_eq(books.statistics[0].exits, 6000);
-	/* Only under this name: a file system reuses inode numbers. */
+	/*
+	 * The owner is known only under this name, as a file system reuses
+	 * inode numbers.
+	 */
 	rename_folder("790-11", "791-11");
 	folder("791-11", 1, 7000);
 	take();

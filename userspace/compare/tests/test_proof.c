@@ -238,7 +238,7 @@ START_TEST(a_vm_that_ends_stays_so)
 }
 END_TEST
 
-/* The same if KVM's statistics are read only at the next collection. */
+/* The VM ends in a collection at which KVM's statistics are not read. */
 START_TEST(a_vm_that_ends_between_statistics_stays_so)
 {
 	happen = end_in_the_first;

@@ -143,7 +143,7 @@ START_TEST(the_group_is_ended)
 	read_command_stop(&reader);
 	ck_assert_int_eq(reader.pid, 0);
 	ck_assert_ptr_null(reader.text);
-	/* Whoever runs the test holds the pipe as well. */
+	/* The runner's process holds the pipe as well, until it is closed. */
 	read_command_close(&reader);
 	ck_assert_int_eq(read(pipes[0], &c, 1), 0);
 	close(pipes[0]);

@@ -196,7 +196,7 @@ static void leaves_on(struct keeper *keeper, int look)
 	guest.unanswered = false;
 }
 
-/* Guests could not read then, so it was right not to answer. */
+/* Before the leaves were on, KVM was right not to answer. */
 START_TEST(leaves_switched_on)
 {
 	leaves = false;
