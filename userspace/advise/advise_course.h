@@ -10,7 +10,7 @@
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
 
-/* at most; at least half of them once there were that many intervals */
+/* The most parts.  After so many intervals, there are never fewer than half. */
 #define ADVISE_PARTS 16
 
 struct advise_line {

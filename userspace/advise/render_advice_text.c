@@ -35,8 +35,8 @@ static void show(struct shown *shown, enum advise_measure measure,
 }
 
 /*
- * The rate, the measures of the rule's bounds, and then other measures that
- * were recorded, as far as there is room.
+ * Show the rate, the measures of the rule's bounds, and then other measures
+ * that were recorded, as far as there is room.
  */
 static struct shown shown_of(const struct advise_rule *rule, unsigned int has)
 {

@@ -30,7 +30,7 @@ struct fixture_exits {
 };
 
 /**
- * fixture_make - make the exits and the facts: all but keys was recorded
+ * fixture_make - make the exits and the facts: all data but keys were recorded
  * @isa: EXIT_LEAF_ISA_*
  */
 void fixture_make(struct fixture *fixture, uint32_t isa,

@@ -145,7 +145,7 @@ START_TEST(no_memory)
 		ck_assert_ptr_nonnull(strstr(why.text, "memory"));
 		left++;
 	}
-	/* The rules, and a finding. */
+	/* There are two allocations: the verdicts, and a finding. */
 	ck_assert_int_eq(left, 2);
 	ck_assert_uint_eq(advice.count[ADVISE_FOUND], 1);
 	advice_free(&advice);

@@ -25,7 +25,7 @@ static void teardown(void)
 	fixture_free(&fixture);
 }
 
-/* Keys of each kind, one of which some rule covers. */
+/* A key of each kind: for ports, MMIO and MSRs, one that a rule covers. */
 static const uint64_t keys[] = {
 	[LEDGER_KEY_NONE] = 0,		[LEDGER_KEY_PORT] = 0x608,
 	[LEDGER_KEY_MMIO] = 0xfee000b0, [LEDGER_KEY_MSR] = 0x6e0,
