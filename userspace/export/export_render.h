@@ -35,7 +35,7 @@ struct export_count {
 struct export_verdict {
 	const struct export_count *judged, *wrong;
 	size_t nr_judged, nr_wrong;
-	uint64_t reads; /* KVM's counters that guests have read */
+	uint64_t reads; /* reads of KVM's counters by guests */
 	bool has_cost;
 	uint64_t cost_ns; /* cost of observing an exit, in ns */
 };

@@ -131,7 +131,9 @@ static void put_bucket(struct export_render *render,
 	export_text_bytes(render->out, "\n", 1);
 }
 
-/* Count the values below 2^k in the buckets from @from on; advances @from. */
+/*
+ * Count the values below @bound in the buckets from @from on; advances @from.
+ */
 static uint64_t count_below(const struct hist *hist, unsigned int *from,
 			    uint64_t bound)
 {
