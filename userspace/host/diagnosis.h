@@ -26,7 +26,11 @@ struct diagnosis {
 	struct doctor_finding finding[DOCTOR_FINDINGS];
 	size_t nr;
 	bool can_monitor; /* nothing is missing */
-	bool can_compare; /* KVM also has counters, which guests may read */
+	/*
+	 * The monitor can run, BPF can read the vCPU and the reason of an exit,
+	 * and KVM's counters are on, and guests may read them.
+	 */
+	bool can_compare;
 };
 
 /** diagnosis_add - add a finding, whose fact is formatted */

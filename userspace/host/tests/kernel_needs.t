@@ -18,7 +18,8 @@ for page in README.md docs/exitledger-{doctor,monitor}.1.rst; do
 	ok "$page: the oldest kernel" grep -qF "Linux $least" "$page"
 done
 # Not every kernel that should work was tried: the pages name the oldest one that was.
-series() { # WORD: those in whose rows it is, the oldest first
+# series WORD: print the series in whose rows the word is, the oldest first
+series() {
 	sed -nE "s/^\| ([0-9]+\.[0-9]+) .*\b$1\b.*/\1/p" docs/kernels.md | sort -V
 }
 tried=$(series exact | head -n 1)

@@ -15,7 +15,7 @@
 
 static const int before_516[] = { T_VOID_P, T_INT, T_VCPU_P, T_INT };
 
-/* This is missing, and nothing else; its advice tells what to do. */
+/* Check that this finding alone is missing, and that it gives advice. */
 static void only_missing(const char *name, const char *words)
 {
 	diagnose();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Modules whose hooks anchors placed: only the lab's word on them ends the
- * mark. */
+/*
+ * Modules whose hooks anchors placed: host.by_anchors is false only if their
+ * books balanced in the lab.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>

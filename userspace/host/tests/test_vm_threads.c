@@ -64,8 +64,9 @@ START_TEST(own_threads)
 }
 END_TEST
 
-/* A VM that was found in two ways is listed once, and so is a thread with two
- * names. */
+/*
+ * A VM is listed once, even if its files and the names of two threads show it.
+ */
 START_TEST(once)
 {
 	process(10, "qemu-system-x86\n", "CPU 0/KVM\n", "a");
