@@ -68,7 +68,10 @@ static bool value_of(struct part part, const char *name, struct part *value)
 	return true;
 }
 
-/* A number such as "0.25" in thousandths; 0, that is unwanted, if invalid. */
+/*
+ * Returns a number such as "0.25" in thousandths; or 0, which means that an
+ * element is unwanted, if the number is invalid.
+ */
 static unsigned int quality_of(struct part part)
 {
 	unsigned int quality = 0, digit = QUALITY_MAX;

@@ -12,7 +12,8 @@
 #define FULL_MS 50
 
 /*
- * How long to wait, at most @ms: libmicrohttpd may need to be called earlier.
+ * Returns how long to wait: @ms, or less if libmicrohttpd must be called
+ * earlier.
  */
 static int wait_of(const struct serve *serve, int ms)
 {

@@ -48,8 +48,9 @@ static void cut(const struct client *client)
 }
 
 /*
- * Should @a be cut off rather than @b?  Clients without a request go first, and
- * of these the one that has been silent for longest.
+ * Should @a be cut off rather than @b?  Clients without a request go first.  If
+ * both have sent one, or neither has, the one with the older @since_ns goes
+ * first.
  */
 static bool is_idler(const struct client *a, const struct client *b)
 {

@@ -21,8 +21,10 @@
 #include "serve/serve_http_private.h"
 
 #define HANG_SECONDS 10 /* an input that takes more CPU time is a hang */
-/* Calls of serve_run(): after so many the server has answered a request if it
- * ever will, and must have noticed that the client is gone. */
+/*
+ * The most calls of serve_run() until the server has answered a request, if it
+ * ever will; and until it has noticed that the client is gone.
+ */
 #define ANSWER_TURNS 4
 #define TURNS 1000
 #define HASH "$2b$04$IW5PefrstR1iVcWxfOSg8OalAeXU6cq.t3SnC7.u0I9FtacBFfk4y"
@@ -107,7 +109,9 @@ static bool fuzz_http(void)
 	if (send(client, input.text, input.length, MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE)
 		abort();
-	/* The server waits for the end of an incomplete request: stop then. */
+	/*
+	 * The server waits for the rest of an incomplete request: give up soon.
+	 */
 	while (take(client, answer, sizeof(answer) - 1, &length) &&
 	       turns++ < ANSWER_TURNS)
 		must_run();
