@@ -267,7 +267,10 @@ void balance_judge(const struct books *books, struct balance *balance)
 	balance_hidden(books, balance);
 	balance->verdict = find_verdict(books, balance, &reason);
 	if (balance->verdict == VERDICT_INCONCLUSIVE) {
-		/* The findings of the rules mean nothing then. */
+		/*
+		 * Drop the findings of the rules: without a verdict they mean
+		 * nothing.
+		 */
 		balance->nr = balance->discrepancies = 0;
 		rules_add(balance, &(struct finding){ .rule = reason });
 		if (reason == RULE_UNSEEN)

@@ -43,7 +43,7 @@ enum rule {
 	RULE_GAPS,
 	RULE_EMULATED, /* the instruction emulator made all reads */
 	RULE_LATE, /* attached late, and no earlier read to compare with */
-	RULE_NO_COUNT, /* guests read, but no number of exits */
+	RULE_NO_COUNT, /* guests read, but never a number of exits */
 	RULE_UNREPORTED, /* the guest's report could not be read */
 };
 

@@ -197,8 +197,8 @@ static int check_count(struct rules *rules, const struct books *books,
 
 /*
  * A reason that the manual defines and the observer has seen must have a count,
- * and a reason that the manual does not define must have none.  KVM may use
- * another edition of the manual; the second rule applies only if it does not.
+ * and a reason that the manual does not define must have none.  If KVM may use
+ * another edition of the manual, only the first rule applies.
  */
 static bool check_defined(const struct rules *rules, const struct books *books,
 			  const struct answer *answer, struct balance *balance)

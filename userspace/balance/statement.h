@@ -16,11 +16,11 @@
 struct statement_line {
 	uint32_t reason; /* raw number */
 	bool has_executed, has_guest;
-	uint64_t executed; /* the guest knows to have caused them */
-	uint64_t guest; /* the guest has reported them */
-	uint64_t kernel; /* KVM has answered them */
+	uint64_t executed; /* exits that the guest knows it has caused */
+	uint64_t guest; /* exits that the guest has reported */
+	uint64_t kernel; /* exits in KVM's answer */
 	uint64_t kernel_first; /* KVM's count at the first read if late; else 0 */
-	uint64_t bpf; /* BPF has counted them at that time */
+	uint64_t bpf; /* BPF's exits at the time of that answer */
 	/* How far @kernel is outside of its bounds; 0: not at all. */
 	int64_t difference;
 	uint64_t ns; /* counted by BPF */

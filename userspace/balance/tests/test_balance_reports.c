@@ -43,8 +43,8 @@ static struct answer *cycles(uint64_t kernel, uint64_t ns, uint32_t vcpus)
 }
 
 /*
- * With several vCPUs, times are judged only if KVM books first.  It did not
- * when older books were made.
+ * With several vCPUs, times are judged only if KVM books an exit's time before
+ * the observer does.  In old books, which have no @started_ns, it did not.
  */
 START_TEST(time_of_several_vcpus)
 {
@@ -214,7 +214,7 @@ START_TEST(report_of_nothing)
 }
 END_TEST
 
-/* KVM gave no answer, so a report without reads lacks none. */
+/* KVM gave the guest no answer, so the report is right to have no reads. */
 START_TEST(report_of_no_answer)
 {
 	total(0, 0, 0, 1)->found = false;
@@ -225,7 +225,7 @@ START_TEST(report_of_no_answer)
 }
 END_TEST
 
-/* If there are as many discrepancies as fit, these are shown. */
+/* RULE_UNSEEN is shown only if discrepancies leave room for it. */
 START_TEST(unseen_takes_no_place)
 {
 	struct guest_read read = { .read = { .leaf = EXIT_LEAF_REASON_EXITS,

@@ -264,7 +264,10 @@ START_TEST(report_with_noise)
 }
 END_TEST
 
-/* Other braces begin no report, or another object, or half a report. */
+/*
+ * Braces before the report belong to other text, to another object, or to half
+ * a report.
+ */
 START_TEST(report_with_braces)
 {
 	static const char *const before[] = {

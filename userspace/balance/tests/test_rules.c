@@ -129,7 +129,7 @@ START_TEST(each_has_its_base)
 			answer->vm = 1 + n % VMS;
 			apply(answer);
 		}
-		/* Each VM has either all reasons, or the total. */
+		/* Two VMs have one base each, two have one per reason. */
 		ck_assert_uint_eq(rules.nr, 2 + 2 * REASONS);
 	}
 	for (size_t i = 1; i < rules.nr; i++) {

@@ -50,7 +50,7 @@ START_TEST(time_is_no_less)
 {
 	const struct finding *finding;
 
-	apply(cycles(999, 1000, 1)); /* 0.1 % too low */
+	apply(cycles(999, 1000, 1)); /* 0.1 % less: allowed */
 	ck_assert_uint_eq(balance.nr, 0);
 	ck_assert_uint_eq(balance.timed, 1);
 	books.tsc_khz = 2000000;
@@ -77,7 +77,7 @@ START_TEST(what_kvm_dropped_is_not_judged)
 	ck_assert_uint_eq(balance.nr, 0);
 	ck_assert_uint_eq(balance.timed, 0);
 	ck_assert_uint_eq(balance.gaps, 2);
-	/* The number of these exits is not a fault either. */
+	/* That leaf INFO has the number of these exits is no fault either. */
 	answer->read = (struct leaf_read){
 		.leaf = EXIT_LEAF_INFO, .index = 2, .eax = 7, .ebx = 1
 	};
@@ -257,7 +257,7 @@ START_TEST(no_more_than_has_passed)
 	books.started_ns = 1000;
 	answer = cycles(66066, 0, 2);
 	answer->ns = 1000 + 33000;
-	apply(answer); /* 0.1 % too high */
+	apply(answer); /* 0.1 % more: allowed */
 	ck_assert_uint_eq(balance.nr, 0);
 	books.tsc_khz = 2000000;
 	answer->read.ecx = 132133;

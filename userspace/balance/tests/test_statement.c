@@ -220,7 +220,7 @@ START_TEST(no_cost_of_several_vcpus)
 }
 END_TEST
 
-/* If a vCPU was outside of the guest at the start, only KVM has that exit. */
+/* If a vCPU was in an exit when the observer began, only KVM has that exit. */
 START_TEST(cost_when_a_vcpu_is_new)
 {
 	late();
