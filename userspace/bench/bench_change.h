@@ -26,7 +26,7 @@ enum bench_lone_why {
 	LONE_ROW_OLD,
 	LONE_ROW_NEW,
 	LONE_LOST, /* measured only in the earlier benchmark */
-	LONE_GAINED, /* the reverse */
+	LONE_GAINED, /* measured only in the later benchmark */
 	LONE_WHYS,
 };
 

@@ -39,7 +39,7 @@ int bench_config_find(const char *name, size_t length);
 /** bench_config_is_ours - is it part of this project? */
 bool bench_config_is_ours(const struct bench_config *config);
 
-/* The kinds of exits that are measured unless others are asked for. */
+/* A kind of exits. */
 struct bench_kind_row {
 	const char *name; /* as microguest calls it */
 	const char *what;
@@ -48,6 +48,7 @@ struct bench_kind_row {
 /* All kinds that microguest has on any processor, with a NULL at the end. */
 extern const char *const bench_kind_names[];
 
+/* The kinds that are measured unless others are asked for. */
 extern const struct bench_kind_row bench_kinds[];
 extern const size_t bench_nr_kinds;
 

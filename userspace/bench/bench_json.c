@@ -5,7 +5,7 @@
 #include "bench/bench_save.h"
 #include "lib/json_save.h"
 
-/* JSON has no infinity: an interval without ends has null there. */
+/* JSON has no infinity: if an interval has no ends, write null for them. */
 static void put_interval(struct json_writer *json, const char *name,
 			 struct stats_interval interval)
 {

@@ -37,8 +37,8 @@ struct bench_options {
 	struct cli_dashes dashes;
 	const char *user; /* --user, for privileges_drop(), or NULL */
 	double limit; /* of BENCH_REPLAY, in per cent; 0: none */
-	unsigned int given; /* the options that were given: the parser's bits */
-	bool progress; /* show it even if standard error is no terminal */
+	unsigned int given; /* options that were given: a bit per option */
+	bool progress; /* show progress even if stderr is no terminal */
 };
 
 /** bench_options_parse - parse argv; exits with STATUS_USAGE if it is wrong */

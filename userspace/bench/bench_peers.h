@@ -21,8 +21,9 @@ enum bench_text {
 };
 
 /*
- * Words of a command: "%L" is the load's words, "%l" its command in one word,
- * "%o" a file for text, "%d" one for data.
+ * A tool of others.  In the words of its commands, "%L" is the load's words,
+ * "%l" the load's command in one word, "%o" a file for text, and "%d" one for
+ * data.
  */
 struct bench_peer {
 	const char *program; /* the program that must be installed */

@@ -67,7 +67,10 @@ static void take_exits(const struct bench_session *session,
 			loaded->exits, kind->operations * session->load.laps);
 }
 
-/* If another program fails, only its row has failed, and this returns 0. */
+/*
+ * Run a row once.  If a row after BENCH_NULL fails, and not by a signal, note
+ * that in the row and return 0.
+ */
 static int run_once(struct bench_session *session, size_t kind, size_t row,
 		    struct why *why)
 {

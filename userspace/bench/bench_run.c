@@ -20,7 +20,7 @@
  */
 #define LAP_MS 25
 
-/* For the calibration's laps. */
+/* Operations per lap, and laps, of the run that calibrates a kind. */
 enum { TRY_OPERATIONS = 100, TRY_LAPS = 5 };
 
 /* --- the host --- */

@@ -16,7 +16,8 @@ void bench_describe(const struct host *host, struct bench *bench);
  * @bench: must be zeroed; free it with bench_free(), even after a failure
  *
  * Returns 0, also if a signal has ended it after a run; or -errno with @why.
- * If @bench->interrupted is set then, the earlier rounds are kept.
+ * If it sets @bench->interrupted, also after a failure, all rounds but the last
+ * are complete and are kept.
  */
 int bench_measure(const struct bench_options *options, struct bench *bench,
 		  struct why *why);

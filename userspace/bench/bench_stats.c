@@ -73,8 +73,10 @@ static void room_free(struct room *room)
 
 static int room_init(struct room *room, size_t laps, size_t rounds)
 {
-	/* One element more: calloc() of none may return NULL although there is
-	 * memory. */
+	/*
+	 * Allocate one element more than is needed: calloc() of none may return
+	 * NULL although there is memory.
+	 */
 	room->times = calloc(laps + 1, sizeof(*room->times));
 	room->rounds = calloc(rounds + 1, sizeof(*room->rounds));
 	room->draws = calloc(STATS_DRAWS, sizeof(*room->draws));

@@ -86,8 +86,10 @@ static int load(struct test *test)
 		test->program[row][1] = test->empty->progs.raw_tp;
 	}
 	test->program[ROW_COUNT][0] = test->bpf->progs.exit_raw_count;
-	/* Counting has no program at kvm_entry.  An empty one makes it two, as
-	 * in all rows. */
+	/*
+	 * Counting has no program at kvm_entry.  Run an empty one there, as
+	 * each row has two programs.
+	 */
 	test->program[ROW_COUNT][1] = test->empty->progs.raw_tp;
 	test->program[ROW_TIME][0] = test->bpf->progs.exit_raw_time;
 	test->program[ROW_TIME][1] = test->bpf->progs.entry_raw_sum;

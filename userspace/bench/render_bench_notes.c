@@ -25,7 +25,7 @@ static void show_nulls(const struct bench_result *result, FILE *out)
 	}
 }
 
-/* Print which intervals these are. */
+/* Say how values and their intervals are computed. */
 static void show_intervals(const struct bench *bench, FILE *out)
 {
 	if (bench->rounds < 2)

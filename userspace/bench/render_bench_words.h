@@ -33,7 +33,7 @@ struct text bench_percent_in(double percent, size_t width);
 struct text bench_interval(struct stats_interval interval, bool sign);
 
 /**
- * bench_title - a row's title; the first row's says that it is the whole time
+ * bench_title - a row's title; BENCH_BASE's says "an exit in all" except in ns
  */
 const char *bench_title(const struct bench *bench, size_t row);
 

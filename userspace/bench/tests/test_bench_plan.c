@@ -125,7 +125,7 @@ END_TEST
 START_TEST(time_decides_on_rounds)
 {
 	ck_assert_uint_eq(bench_rounds(120, 10), 12);
-	ck_assert_uint_eq(bench_rounds(120, 9), 12); /* 13 are odd */
+	ck_assert_uint_eq(bench_rounds(120, 9), 12); /* 13 would be odd */
 	ck_assert_uint_eq(bench_rounds(120, 50), 4);
 	ck_assert_uint_eq(bench_rounds(1, 3600), 4);
 	ck_assert_uint_eq(bench_rounds(86400, 0.001), 100);
