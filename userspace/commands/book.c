@@ -8,7 +8,10 @@
 #include "lib/clock.h"
 #include "lib/safe_text.h"
 
-/* How often KVM's own book is read at least, so that few ended VMs are lost. */
+/*
+ * The longest time between two reads of KVM's own book.  A VM's book disappears
+ * with the VM, and what was not read is lost.
+ */
 #define LOOK_NS 1000000000ull
 
 void book_settle(struct monitor_options *options, const struct host *host)

@@ -206,7 +206,7 @@ static int show_total(struct replay *replay, struct why *why)
 	const struct run_info *info = run_reader_info(replay->reader);
 
 	replay->total.ns = replay->now.ns;
-	/* Slow exits that were in no interval shown so far. */
+	/* The total shows the slow exits that no interval has shown yet. */
 	replay->total.slows = replay->now.slows;
 	memset(&replay->now.slows, 0, sizeof(replay->now.slows));
 	show_marks(replay, UINT64_MAX);

@@ -133,7 +133,7 @@ static int show(void *context, FILE *out)
 				       &command->options.filter, out);
 }
 
-/* Of two runs, say in which one the filter matched nothing. */
+/* Say that the filter matched nothing in a run; of two runs, in which one. */
 static bool say_unmatched(const struct report_command *command, int which)
 {
 	const struct filter *filter = &command->options.filter;

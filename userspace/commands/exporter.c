@@ -17,9 +17,9 @@
 /* How often to check whether a collection is due. */
 #define LOOK_MS 100
 /*
- * The longest that data stays in the kernel: slow exits and answers to guests,
- * which are in ring buffers; and all other data, whose 32-bit counters must not
- * wrap.
+ * The longest time between two collections: with slow exits or answers to
+ * guests, whose ring buffers must not fill up; and without, when only 32-bit
+ * counters must not wrap.
  */
 #define COLLECT_RING_NS NS_PER_S
 #define COLLECT_NS (30 * NS_PER_S)
@@ -83,7 +83,10 @@ static void render(struct exporter *exporter, enum export_format format,
 					       &sample.slots_used);
 	export_process_read(&sample.process);
 	export_render(&sample, format, text);
-	/* Prometheus' own format has no exemplars, so it has shown none. */
+	/*
+	 * Forget the slowest exits once they were shown, as exemplars;
+	 * Prometheus' own format has no exemplars.
+	 */
 	if (format == EXPORT_OPENMETRICS)
 		export_book_scraped(&exporter->book);
 }

@@ -87,7 +87,7 @@ def differences(families, sample):
     wrong = {}
     for name, (field, in_ns) in SAME.items():
         wanted, given = by_vm_and_reason(sample, field), shown(families, name, in_ns)
-        # A series with the value 0 equals no series.
+        # A series may be missing if its value is 0: "+" drops values of 0.
         if +wanted != +given:
             wrong[name] = (+wanted - +given, +given - +wanted)
     return wrong

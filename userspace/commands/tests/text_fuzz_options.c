@@ -27,7 +27,10 @@ static bool opens_run; /* the command line is for a command that opens a run */
 void __wrap_exit(int status) __attribute__((noreturn));
 int __wrap_cli_end(int status, int failed);
 
-/* The memory of a refused line is not freed, as the real program ends. */
+/*
+ * A refused line's memory is never freed, because the real program ends there:
+ * LeakSanitizer must not report it.
+ */
 extern void __lsan_disable(void) __attribute__((weak));
 void __real_exit(int status) __attribute__((noreturn));
 
