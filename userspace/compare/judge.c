@@ -110,7 +110,10 @@ static size_t count_reads(const struct judge *judge)
 int judge_answers(struct judge *judge, bool reading, struct why *why)
 {
 	const bool written = kvm_params_written(judge->params);
-	/* The mode also shows a write that is still under way. */
+	/*
+	 * The mode can already show a write that is still under way, and thus
+	 * not reported yet.
+	 */
 	const int mode = kvm_params_exit_stats();
 	const size_t fresh = count_reads(judge);
 	int r = 0;

@@ -50,8 +50,8 @@ static void drop_others(struct keeper *keeper, size_t from)
 }
 
 /*
- * In another PID namespace, /proc does not show which VMs were already running.
- * Treat each VM as one that may have been.
+ * In another PID namespace, /proc does not show which VMs were already running
+ * when the observer began.  Treat each VM as one of them.
  */
 static int none_is_new(struct keeper *keeper, struct why *why)
 {
@@ -118,7 +118,10 @@ static int collect(struct keeper *keeper, struct why *why)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",
 			       strerror(-r));
 	drop_others(keeper, from);
-	/* Lost answers to guests do not matter if these are dropped anyway. */
+	/*
+	 * With --reader host, answers to guests are dropped anyway, so it does
+	 * not matter if some were lost.
+	 */
 	if (keeper->options->readers == READERS_HOST)
 		books->ledger.losses.answers = 0;
 	if (is_any_unanswered(&books->answers, from))

@@ -80,7 +80,7 @@ static int follow(struct kvm_stats *stats, const struct ledger *ledger)
 
 /*
  * Is it known how many exits each vCPU had before it was observed?  BPF learns
- * that at the vCPU's next exit: see cells.h.
+ * that at the first exit that it sees: slot_first_exit() in cells.h.
  */
 static bool is_known(const struct ledger_vm *vm)
 {

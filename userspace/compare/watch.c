@@ -180,7 +180,7 @@ static int find_status(struct watcher *watcher)
 	why_set(&why, EINVAL,
 		"--read '%.60s': failed %zu times, and never worked",
 		watcher->options->read, keeper->reads_failed);
-	/* Say why the status is not that of the verdict in the last line. */
+	/* In the last line, say why the status is not that of the verdict. */
 	if (watcher->json != stdout)
 		printf("failed   %s\n", why.text);
 	msg_error("%s", why.text);

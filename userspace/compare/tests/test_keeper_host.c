@@ -53,7 +53,10 @@ START_TEST(the_host_reads)
 	ck_assert_uint_eq(books.host_reads, 2);
 	ck_assert_int_eq(keeper_finish(&keeper, &why), 0);
 	ck_assert_uint_eq(books.host_reads, 3);
-	/* The books also have the losses of the observer until then. */
+	/*
+	 * The last collection came after the last read, so the books have all
+	 * losses of the observer until that read.
+	 */
 	ck_assert_uint_eq(host_reads_then, 3);
 	root_remove();
 }

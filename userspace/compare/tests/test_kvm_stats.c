@@ -51,7 +51,7 @@ START_TEST(of_none)
 	books.sees_ends = false;
 	take();
 	books.sees_ends = true;
-	/* This vCPU was seen at an entry, before its exits were observed. */
+	/* vCPU 1 was seen at an entry, but none of its exits was observed. */
 	folder("777-11", 2, 5000);
 	ledger_vcpu(ledger_find_vm(&books.ledger, 1), 1)->prior_exits = 70;
 	take();

@@ -94,8 +94,8 @@ START_TEST(of_a_vm_whose_maker_ends)
 	ck_assert_uint_eq(books.nr_statistics, 1);
 	ck_assert_uint_eq(books.statistics[0].exits, 6000);
 	/*
-	 * The owner is known only under this name, as a file system reuses
-	 * inode numbers.
+	 * The owner is known by the folder's name, not by its inode number,
+	 * which a file system reuses.
 	 */
 	rename_folder("790-11", "791-11");
 	folder("791-11", 1, 7000);

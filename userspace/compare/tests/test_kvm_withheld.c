@@ -104,7 +104,10 @@ START_TEST(one_is_withheld)
 	ck_assert(is_withheld(102));
 	ck_assert(books_vm_is_withheld(&books, 2));
 	ck_assert(!books_vm_is_withheld(&books, 1));
-	/* Reads from before the change may still have to be judged. */
+	/*
+	 * Process 102 stays: its reads from before the change may not be judged
+	 * yet.
+	 */
 	vm("102-7", "default\n");
 	ck_assert_int_eq(withheld_look(&held, root, &books), 0);
 	ck_assert_uint_eq(books.withheld.nr, 1);

@@ -253,7 +253,7 @@ static void slow_report(struct keeper *keeper, int look)
 	report.read = calloc(1, sizeof(*report.read));
 	ck_assert_ptr_nonnull(report.read);
 	report.read->read.leaf = EXIT_LEAF_EXITS;
-	/* The value that the guest read at the fifth look. */
+	/* The value that the guest read at the fifth look, or one more. */
 	report.read->read.eax = 1050 + guest.lose_at;
 	ck_assert_int_eq(books_add_report(keeper->books, &report), 0);
 }
