@@ -102,7 +102,9 @@ int vm_threads_add(const char *root, struct vm_list *list)
 	int r = 0;
 	DIR *dir;
 
-	/* vm_list_read() has seen the files of all processes. */
+	/*
+	 * If vm_list_read() saw the files of all processes, no VM is missing.
+	 */
 	if (!list->unseen)
 		return 0;
 	snprintf(proc, sizeof(proc), "%s/proc", root);

@@ -39,7 +39,7 @@ newest=$(series exact | tail -n 1)
 ok 'the newest kernel that was tried' grep -qF "the newest $newest." \
 	docs/exitledger-doctor.1.rst
 
-# Another version 5.x in a page would contradict these, but for one that is refused.  A
+# The pages name no version 5.x but KERNEL_FOR_NO_CAPABILITY and those that are refused.  A
 # number with a unit, such as in the output of an example, is no version.
 known=$({
 	printf '%s\n' "$no_capability"

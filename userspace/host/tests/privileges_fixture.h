@@ -34,7 +34,7 @@ static inline void setup(void)
 	close(fd);
 }
 
-/* The child may not do this any more, so its parent does. */
+/* Called by the parent, as the child no longer has the right to do this. */
 static inline void remove_folder(void)
 {
 	unlink(secret);

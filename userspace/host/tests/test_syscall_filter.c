@@ -61,7 +61,7 @@ static void is_allowed(void)
 
 	drop();
 	ck_assert_int_eq(kill(1, 0), -1);
-	ck_assert_int_eq(errno, EPERM); /* it is there */
+	ck_assert_int_eq(errno, EPERM); /* process 1 exists */
 	ck_assert_int_eq(kill(4194303, 0), -1);
 	ck_assert_int_eq(errno, ESRCH);
 	ck_assert_int_eq(
