@@ -149,7 +149,7 @@ def unread(exporter):
         for one in made:
             one.send(REQUEST)
         time.sleep(7)
-        # Bytes that have arrived already can still be read.
+        # A closed connection first yields the bytes that arrived before it was closed.
         late.extend(one for one in made if not is_closed(one, 3))
     abused("clients that never read", exporter, what)
     ok("clients that never read: cut off", not late, len(late))
