@@ -354,10 +354,7 @@ START_TEST(final_statistics)
 }
 END_TEST
 
-/*
- * No final statistics are judged unless the VM has ended, was seen from its
- * beginning, and its VMM has reported them.
- */
+/* Not judged: a VM that has not ended, was seen late, or has none reported. */
 START_TEST(no_final_statistics)
 {
 	struct guest_read read;
