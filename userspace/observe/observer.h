@@ -135,7 +135,7 @@ int observer_collect_answers(struct observer *observer, struct ledger *interval,
  * @sums: since BPF first saw each vCPU; times are in ns
  *
  * With observer_options.answers, BPF books the time of an exit only at the
- * vCPU's next exit, like KVM.
+ * vCPU's next exit; KVM books it at the entry between the two.
  *
  * This takes a fraction of a microsecond per vCPU, so a value that is read
  * elsewhere between two calls can be compared with both sums.  It collects
