@@ -7,7 +7,7 @@
 #include "report/render_report_private.h"
 #include "report/run_json.h"
 #include "run/run_words.h"
-#include "sample/render_monitor.h"
+#include "sample/column_json.h"
 
 #define VERSION 1
 
@@ -114,20 +114,12 @@ static void put_row(struct json_writer *json, const char *name, uint32_t isa,
 	if (row->kind == ROW_REASON)
 		ledger_json_reason(json, isa, row->reason);
 	for (size_t i = 0; i < list->nr; i++) {
-		const struct column *column = &columns[list->id[i]];
-		struct value value = { 0 };
-
 		/*
 		 * A share of time refers to the vCPUs of one VM, but all VMs
 		 * are merged here.
 		 */
-		if (list->id[i] == COLUMN_TIME_SHARE ||
-		    !column->get(row, &value))
-			continue;
-		if (column->unit == UNIT_COUNT || column->unit == UNIT_NS)
-			json_put_uint(json, column->field, value.count);
-		else
-			json_put_real(json, column->field, value.real);
+		if (list->id[i] != COLUMN_TIME_SHARE)
+			column_json_put(json, list->id[i], row);
 	}
 	json_put_close(json, '}');
 }

@@ -127,6 +127,31 @@ void render_monitor_csv_header(const struct monitor_shape *shape, FILE *out)
 	fputs("\n", out);
 }
 
+static void put_column(const struct column *column, const struct row *row,
+		       FILE *out)
+{
+	struct value value = { 0 };
+
+	if (!column->get(row, &value)) {
+		putc_unlocked(',', out);
+		return;
+	}
+	switch (column->unit) {
+	case UNIT_COUNT:
+	case UNIT_NS:
+		put_number(value.count, out);
+		break;
+	case UNIT_PER_SECOND:
+	case UNIT_SHARE:
+		putc_unlocked(',', out);
+		put_decimal(value.real, out);
+		break;
+	case UNIT_NAME:
+		put_text(value.name, out);
+		break;
+	}
+}
+
 static void put_row(struct record *record, const struct monitor_shape *shape,
 		    const struct row *row, FILE *out)
 {
@@ -139,22 +164,8 @@ static void put_row(struct record *record, const struct monitor_shape *shape,
 					 row->reason);
 	record->name = known ? known->name : NULL;
 	put_record(record, out);
-	for (size_t i = 0; i < shape->columns.nr; i++) {
-		const struct column *column = &columns[shape->columns.id[i]];
-		struct value value = { 0 };
-
-		if (!column->get(row, &value)) {
-			putc_unlocked(',', out);
-		} else if (column->unit == UNIT_COUNT ||
-			   column->unit == UNIT_NS) {
-			put_number(value.count, out);
-		} else if (column->unit == UNIT_NAME) {
-			put_text(value.name, out);
-		} else {
-			putc_unlocked(',', out);
-			put_decimal(value.real, out);
-		}
-	}
+	for (size_t i = 0; i < shape->columns.nr; i++)
+		put_column(&columns[shape->columns.id[i]], row, out);
 	fputs_unlocked("\n", out);
 }
 

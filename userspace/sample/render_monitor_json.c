@@ -4,6 +4,7 @@
 #include "ledger/reasons.h"
 #include "ledger/render_losses.h"
 #include "lib/json_writer.h"
+#include "sample/column_json.h"
 #include "sample/render_monitor.h"
 
 #define VERSION 2 /* of exitledger-monitor.schema.json */
@@ -12,19 +13,8 @@ static void put_columns(struct json_writer *json,
 			const struct monitor_shape *shape,
 			const struct row *row)
 {
-	for (size_t i = 0; i < shape->columns.nr; i++) {
-		const struct column *column = &columns[shape->columns.id[i]];
-		struct value value = { 0 };
-
-		if (!column->get(row, &value))
-			continue;
-		if (column->unit == UNIT_COUNT || column->unit == UNIT_NS)
-			json_put_uint(json, column->field, value.count);
-		else if (column->unit == UNIT_NAME)
-			json_put_text(json, column->field, value.name);
-		else
-			json_put_real(json, column->field, value.real);
-	}
+	for (size_t i = 0; i < shape->columns.nr; i++)
+		column_json_put(json, shape->columns.id[i], row);
 }
 
 /* Write a pair for each bucket: its lower bound in ns, and its count. */

@@ -182,6 +182,21 @@ status=0
 ok 'report: standard output is full' status_is 3
 ok 'report: changes of the rate' out_has 'Too few intervals to say whether'
 
+# has_types FILE: do the members of reasons on standard output have the types of FILE's?
+has_types() {
+	python3 - "$1" "$tap_dir/out" <<-'EOT'
+		import json, sys
+		replayed, it = (json.loads(open(path).read()) for path in sys.argv[1:])
+		def types(reasons):
+		    return {(name, type(value)) for r in reasons for name, value in r.items()}
+		replayed = types(r for vm in replayed["vms"] for r in vm["reasons"])
+		report = types(it["reasons"])
+		print(sorted(map(str, report - replayed)), sorted(map(str, replayed - report)))
+		sys.exit(not {name for name, _ in replayed - report} <= {"time_share", "keys"} or
+		         not report <= replayed)
+	EOT
+}
+
 # has EXPRESSION: evaluate it with the JSON on standard output and the live total
 has() {
 	python3 - "$tap_dir/live.json" "$tap_dir/out" "$1" <<-'EOT'
@@ -205,6 +220,11 @@ ok 'report --json: status' status_is 0
 ok 'report --json: one line' [ "$(wc -l <"$tap_dir/out")" = 1 ]
 ok 'report --json: all exits' has \
 	'it["run"]["exits"] == it["run"]["bpf_exits"] == exits(live) == it["rate"]["exits"] == sum(r["exits"] for r in it["reasons"])'
+"$exitledger" replay "$run_file" --json -i 0 >"$tap_dir/replayed.json"
+ok "report --json: a reason's members are of the types that they are in replay's" \
+	has_types "$tap_dir/replayed.json"
+ok 'report --json: classes' has \
+	'{r["name"]: r["class"] for r in it["reasons"] if "name" in r}.items() >= {"HLT": "idle", "IOIO": "io"}.items()'
 ok 'report --json: phases' has \
 	'it["phases"][0]["begin"] == 0 and sum(p["rate"]["exits"] for p in it["phases"]) == exits(live)'
 ok 'report --json: marks and the rest' has \
