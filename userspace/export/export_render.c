@@ -50,25 +50,33 @@ static void put_vm(struct export_render *render, const struct export_vm *vm)
 			 render->family->of_vm(vm), vm->since_ns);
 }
 
+struct export_labels export_cell_labels(struct export_render *render,
+					const struct export_vm *vm,
+					const struct export_cell *cell)
+{
+	struct export_labels labels = { { &vm->labels,
+					  &cell->reason->labels } };
+
+	if (cell->vcpu != EXPORT_ALL_VCPUS) {
+		render->vcpu.length = 0;
+		export_text_label_number(&render->vcpu, "vcpu", cell->vcpu);
+		labels.text[2] = &render->vcpu;
+	}
+	return labels;
+}
+
 static void put_cells(struct export_render *render, const struct export_vm *vm)
 {
 	const struct export_family *family = render->family;
 
 	for (size_t i = 0; i < vm->nr_cells; i++) {
 		const struct export_cell *cell = &vm->cell[i];
-		struct export_labels labels = { { &vm->labels,
-						  &cell->reason->labels } };
 		uint64_t value = family->of_cell(cell);
 
 		if (!value && family->sparse)
 			continue;
-		if (cell->vcpu != EXPORT_ALL_VCPUS) {
-			render->scratch.length = 0;
-			export_text_label_number(&render->scratch, "vcpu",
-						 cell->vcpu);
-			labels.text[2] = &render->scratch;
-		}
-		export_put_value(render, labels, value, cell->since_ns);
+		export_put_value(render, export_cell_labels(render, vm, cell),
+				 value, cell->since_ns);
 	}
 }
 
@@ -116,6 +124,7 @@ void export_render(const struct export_sample *sample,
 	}
 	if (format == EXPORT_OPENMETRICS)
 		export_text_put(out, "# EOF\n");
-	out->failed |= render.scratch.failed;
+	out->failed |= render.scratch.failed || render.vcpu.failed;
 	export_text_free(&render.scratch);
+	export_text_free(&render.vcpu);
 }

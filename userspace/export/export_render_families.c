@@ -223,11 +223,10 @@ static void put_vm_histograms(struct export_render *render,
 	for (size_t i = 0; i < vm->nr_cells; i++) {
 		const struct export_cell *cell = &vm->cell[i];
 
-		export_put_histogram(
-			render,
-			(struct export_labels){
-				{ &vm->labels, &cell->reason->labels } },
-			&cell->hist, cell->times.ns, cell->since_ns, NULL);
+		export_put_histogram(render,
+				     export_cell_labels(render, vm, cell),
+				     &cell->hist, cell->times.ns,
+				     cell->since_ns, NULL);
 	}
 }
 

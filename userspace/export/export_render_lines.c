@@ -34,7 +34,7 @@ void export_put_series(struct export_render *render, const char *suffix,
 
 	export_text_put(out, render->family->name);
 	export_text_put(out, suffix);
-	for (size_t i = 0; i < 3 && labels.text[i]; i++) {
+	for (size_t i = 0; i < EXPORT_LABELS && labels.text[i]; i++) {
 		export_text_bytes(out, i ? "," : "{", 1);
 		export_text_bytes(out, labels.text[i]->s,
 				  labels.text[i]->length);
@@ -119,7 +119,7 @@ static void put_bucket(struct export_render *render,
 {
 	size_t last = 0;
 
-	while (last < 2 && labels.text[last])
+	while (last < EXPORT_LABELS - 1 && labels.text[last])
 		last++;
 	render->scratch.length = 0;
 	export_text_label(&render->scratch, "le", le);

@@ -39,12 +39,25 @@ struct export_render {
 	enum export_format format;
 	struct export_text *out;
 	struct export_text scratch; /* labels of the line that is being made */
+	struct export_text vcpu; /* see export_cell_labels() */
 };
+
+/* The most texts of labels of a series: VM, reason, vCPU, and a bucket's. */
+#define EXPORT_LABELS 4
 
 /* Texts of labels, separated by commas in the output; NULL ends the list. */
 struct export_labels {
-	const struct export_text *text[3];
+	const struct export_text *text[EXPORT_LABELS];
 };
+
+/**
+ * export_cell_labels - all labels that tell a cell from the other cells
+ *
+ * They are valid until the next call.
+ */
+struct export_labels export_cell_labels(struct export_render *render,
+					const struct export_vm *vm,
+					const struct export_cell *cell);
 
 /** export_put_series - append a series' name and labels, and a space */
 void export_put_series(struct export_render *render, const char *suffix,

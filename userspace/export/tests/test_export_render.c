@@ -292,6 +292,28 @@ START_TEST(by_vcpu)
 }
 END_TEST
 
+/* Each vCPU has a histogram of its own, in all lines of which it is named. */
+START_TEST(histograms_by_vcpu)
+{
+	const char *all;
+
+	book.options.by_vcpu = true;
+	book.options.vm_histograms = true;
+	sample.created = true;
+	made_up_time(&interval, 1, 0, IOIO, 1000, 2);
+	made_up_time(&interval, 1, 4, IOIO, 1000, 3);
+	add();
+	all = render(EXPORT_OPENMETRICS);
+#define VCPU "{vm=\"vm1\",reason=\"IOIO\",class=\"io\",vcpu="
+	has(all, "_bucket" VCPU "\"0\",le=\"1.024e-06\"} 2\n");
+	has(all, "_bucket" VCPU "\"4\",le=\"1.024e-06\"} 3\n");
+	has(all, "_bucket" VCPU "\"4\",le=\"+Inf\"} 3\n");
+	has(all, "duration_seconds_count" VCPU "\"0\"} 2\n");
+	has(all, "duration_seconds_sum" VCPU "\"4\"} 0.000003\n");
+	has(all, "duration_seconds_created" VCPU "\"0\"} 1001.000000005\n");
+}
+END_TEST
+
 /* VMs above the limit share one series, which names no process. */
 START_TEST(folded)
 {
@@ -345,6 +367,7 @@ int main(void)
 	tcase_add_test(tcase, on_request);
 	tcase_add_test(tcase, the_books);
 	tcase_add_test(tcase, by_vcpu);
+	tcase_add_test(tcase, histograms_by_vcpu);
 	tcase_add_test(tcase, folded);
 	tcase_add_test(tcase, no_memory);
 	suite_add_tcase(suite, tcase);
