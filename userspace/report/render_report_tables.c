@@ -196,7 +196,7 @@ void render_report_slows(const struct run_report *report, FILE *out)
 		return;
 	fprintf(out, "\nslow     %s exits", format_count(slows->count).s);
 	if (report->info->slower_than_ns)
-		fprintf(out, " of %s or more%s",
+		fprintf(out, " longer than %s%s",
 			format_ns(report->info->slower_than_ns).s,
 			report->info->slow_hlt ? ", HLT among them" : "");
 	fputc('\n', out);

@@ -66,7 +66,7 @@ static void put_observed(struct page *page)
 		 info->by[0] ? safe_text(info->by).s : "");
 	put_fact(page, "Observed", text);
 	if (info->slower_than_ns) {
-		snprintf(text, sizeof(text), "those of %s or more%s",
+		snprintf(text, sizeof(text), "those longer than %s%s",
 			 format_ns(info->slower_than_ns).s,
 			 info->slow_hlt ? ", HLT among them" : "");
 		put_fact(page, "Slow exits", text);

@@ -81,7 +81,7 @@ int page_slows(struct page *page)
 	fprintf(page->out, "<p>%s exits",
 		slows->count ? format_count(slows->count).s : "No");
 	if (info->slower_than_ns)
-		fprintf(page->out, " took %s or more%s",
+		fprintf(page->out, " took longer than %s%s",
 			format_ns(info->slower_than_ns).s,
 			info->slow_hlt ? ", HLT among them" : "");
 	fputs(slows->count ? "; the slowest first.</p>\n" : ".</p>\n",

@@ -294,7 +294,7 @@ START_TEST(tables_beside_that_of_reasons)
 		"UPDATE slow SET ns = 5000000, vcpu = 1, blocked_ns = 4000000 WHERE id = 7");
 	text = report_of(false);
 	ck_assert_ptr_nonnull(
-		strstr(text, "\nslow     30 exits of 1.00 ms or more\n"));
+		strstr(text, "\nslow     30 exits longer than 1.00 ms\n"));
 	/* The seventh; its key is a port. */
 	ck_assert_ptr_nonnull(strstr(
 		text,

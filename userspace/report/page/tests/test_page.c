@@ -190,7 +190,8 @@ START_TEST(a_page_of_many_vms)
 	run_writer_close(writer);
 	fixture_sql(
 		path,
-		"INSERT INTO mark (at_ns, kind, text) VALUES (30900000000, 'user', 'the last test')");
+		"INSERT INTO mark (at_ns, kind, text) VALUES (30900000000, 'user', 'the last test');"
+		"UPDATE meta SET value = 1000000 WHERE name = 'slower_than_ns'");
 	ck_assert_int_eq(run_reader_open(path, true, &reader, &why), 0);
 	ck_assert_int_eq(run_report_read(reader, &all, &report, &why), 0);
 	ck_assert_uint_gt(report.marks->nr, 600);
@@ -200,6 +201,9 @@ START_TEST(a_page_of_many_vms)
 	ck_assert_ptr_nonnull(strstr(text, "29.90 s <bdi>the last test</bdi>"));
 	ck_assert_ptr_nonnull(strstr(text, "29.90</th><td class=\"text\">"
 					   "the last test</td>"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "<p>No exits took longer than 1.00 ms.</p>"));
+	ck_assert_ptr_nonnull(strstr(text, "those longer than 1.00 ms"));
 	run_report_free(&report);
 	run_reader_close(reader);
 	fixture_end(directory);
