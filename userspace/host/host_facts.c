@@ -8,6 +8,7 @@
 
 #include "host/host_facts.h"
 #include "host/kvm_book.h"
+#include "host/namespace.h"
 
 static bool exists(const char *root, const char *path)
 {
@@ -61,7 +62,8 @@ static void read_backend(const char *root, struct host_facts *facts)
 static void read_privileges(const char *root, struct host_facts *facts)
 {
 	const unsigned int cap_setgid = 6, cap_setuid = 7, cap_sys_admin = 21;
-	unsigned long long effective = 0, first = 1, length = 0;
+	unsigned long long effective = 0;
+	uint64_t namespace;
 	FILE *file = open_at(root, "/proc/self/status");
 	char line[256];
 
@@ -73,12 +75,10 @@ static void read_privileges(const char *root, struct host_facts *facts)
 		fclose(file);
 	facts->sys_admin = effective >> cap_sys_admin & 1;
 	facts->set_ids = effective >> cap_setgid & effective >> cap_setuid & 1;
-	/* Only in the initial user namespace do all ids map to themselves. */
-	file = open_at(root, "/proc/self/uid_map");
-	if (file && fscanf(file, "%llu %*u %llu", &first, &length) == 2)
-		facts->user_namespace = first || length != 4294967295;
-	if (file)
-		fclose(file);
+	/* A map of ids does not show it: that of another namespace can be
+	 * equal to the host's. */
+	namespace = namespace_inode(root, "self", "user");
+	facts->user_namespace = namespace && namespace != NAMESPACE_HOST_USER;
 }
 
 /* Brackets mark the current mode: "none [integrity] confidentiality". */

@@ -47,7 +47,6 @@ static inline void setup(void)
 				    "bugs\t\t: vmx\n");
 	root_write("/proc/self/status",
 		   "Name:\tx\nCapPrm:\t0\n" ALL_CAPABILITIES);
-	root_write("/proc/self/uid_map", "         0          0 4294967295\n");
 	root_write("/dev/kvm", "");
 	root_write("/sys/module/kvm/initstate", "live\n");
 	root_write("/sys/module/kvm_amd/initstate", "live\n");

@@ -197,20 +197,38 @@ START_TEST(privileges)
 	root_write("/proc/self/status", "CapEff:\t00000000002000c0\n");
 	diagnose();
 	finding_is("privileges", DOCTOR_OK, "until BPF is attached");
-	root_write("/proc/self/uid_map", "0 1000 1\n");
+}
+END_TEST
+
+static void namespace_is(const char *process, const char *kind,
+			 const char *link)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, kind);
+	unlink(root_path(path));
+	if (link)
+		open_file(path, link);
+	diagnose();
+}
+
+/* Another user namespace can map all ids to themselves, too. */
+START_TEST(user_namespaces)
+{
+	root_write("/proc/self/uid_map", "         0          0 4294967295\n");
+	namespace_is("self", "user", "user:[4026531837]");
+	finding_is("privileges", DOCTOR_OK, "until BPF is attached");
+	namespace_is("self", "user", "user:[4026532178]");
 	only_missing("privileges", "user namespace");
+	/* A kernel without user namespaces has no such link. */
+	namespace_is("self", "user", NULL);
+	finding_is("privileges", DOCTOR_OK, "until BPF is attached");
 }
 END_TEST
 
 static void pid_ns(const char *process, const char *link)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%s/ns/pid", process);
-	unlink(root_path(path));
-	if (link)
-		open_file(path, link);
-	diagnose();
+	namespace_is(process, "pid", link);
 }
 
 /* In a container; in one that has the host's /proc; and on the host. */
@@ -431,6 +449,7 @@ int main(void)
 	tcase_add_test(tcase, built_in);
 	tcase_add_test(tcase, tracepoints);
 	tcase_add_test(tcase, privileges);
+	tcase_add_test(tcase, user_namespaces);
 	tcase_add_test(tcase, pid_namespaces);
 	tcase_add_test(tcase, lockdown);
 	tcase_add_test(tcase, counters);
