@@ -82,7 +82,10 @@ static __always_inline struct obs_mark *mark_begin(const struct obs_slot *slot,
 	return mark;
 }
 
-/* A mark's sequence is complete, and its last CPUID was answered. */
+/*
+ * Book a guest's mark.  Called when the sequence of its CPUIDs is complete and
+ * KVM has answered the last one; @args: kvm_cpuid's arguments.
+ */
 static __always_inline void mark_book(struct obs_slot *slot, const u64 *args)
 {
 	struct obs_mark *mark = mark_begin(slot, OBS_MARK_GUEST);

@@ -167,12 +167,14 @@ static void kvm_exit_hists_allocate(struct kvm_exit_cells *cells)
 }
 
 /**
- * kvm_exit_stats_allocate - give the calling thread's vCPU what it counts in
- * @vcpu: on its way into the guest, where it may still sleep
+ * kvm_exit_stats_allocate - allocate the cells and, if they are switched on,
+ *			     the histograms of a vCPU
+ * @vcpu: the calling thread's, on its way into the guest, where the thread may
+ *	  still sleep
  *
- * If there is no memory for them, the guest goes on.  Without cells, the exits
- * of this vCPU are not counted from now on, and the answers to the guest have
- * the flag EXIT_LEAF_UNCOUNTED.  Without histograms, its times are in none, and
+ * If there is no memory, the guest runs on.  Without cells, this vCPU's exits
+ * are not counted, and the answers to the guest have the flag
+ * EXIT_LEAF_UNCOUNTED.  Without histograms, its times are in no histogram, and
  * its record in the host's file lacks EXIT_FILE_HAS_HIST.
  */
 void kvm_exit_stats_allocate(struct kvm_vcpu *vcpu)

@@ -113,8 +113,8 @@ default_series() {
 	printf '%s\n' "$own"
 }
 
-# Prints the series with patches whose kernel and modules are there
-# (lab/setup/prepare.sh), one per line.
+# Prints the series that have patches and whose kernel and modules lab/setup/prepare.sh has
+# already made, one per line.
 prepared_series() {
 	local series all
 

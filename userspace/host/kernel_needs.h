@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The versions of Linux that the observer needs, for messages and manual pages.
- * The code itself does not compare versions, because distributions backport
- * BPF: it tries a feature, or looks for it in the kernel's types.
+ * The code does not rely on versions alone, because distributions backport BPF:
+ * it tries a feature, or looks for it in the kernel's types.
  */
 #ifndef EXITLEDGER_KERNEL_NEEDS_H
 #define EXITLEDGER_KERNEL_NEEDS_H

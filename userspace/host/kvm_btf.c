@@ -29,7 +29,8 @@ static struct btf *read_btf(const char *root, const char *name,
 static void open_types(const char *root, const char *vendor,
 		       struct types *types)
 {
-	/* Silence libbpf's warnings of missing files: NULL tells enough. */
+	/* Silence libbpf's warnings about missing files: read_btf() returns
+	 * NULL for them, which is enough. */
 	libbpf_print_fn_t print = libbpf_set_print(NULL);
 
 	memset(types, 0, sizeof(*types));

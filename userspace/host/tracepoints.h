@@ -54,8 +54,9 @@ int record_field_find(const char *format, const char *name,
 /**
  * exit_record_parse, entry_record_parse, cpuid_record_parse - find all fields
  *
- * Return 0, or the error of record_field_find() for the first field that is not
- * found, which @why names.
+ * Return 0; the error of record_field_find() for the first field that is
+ * missing or cannot be read; or -EINVAL if the format has no ID.  @why says
+ * which.
  */
 int exit_record_parse(const char *format, struct exit_record *record,
 		      struct why *why);

@@ -14,7 +14,8 @@
 #define VERSION 1
 
 /*
- * A guest reports a few hundred reads.  A file with more than this is damaged.
+ * A guest reports a few hundred reads, microguest at most MICRO_MAX_READS
+ * (2048).  A file with more than MAX_READS is damaged.
  */
 #define MAX_READS 65536
 #define MAX_PARSED (4ul * GUEST_REPORT_SIZE)

@@ -101,7 +101,11 @@ enum column_use {
 	NR_USES,
 };
 
-/* The most useful columns come first; the others are shown if they fit. */
+/*
+ * For text, each list has the most useful column first, as column_list_fit()
+ * takes it.  A page shows all columns of its lists that have values, in the
+ * order of the list.
+ */
 extern const struct column_list columns_by_use[NR_USES];
 
 /**

@@ -160,7 +160,10 @@ def parse(text, is_open):
 
 
 def series(families, name):
-    """{labels: Sample} of a family in either format; labels are a sorted tuple."""
+    """Return the samples of a counter or gauge as {labels: Sample}, without its _created
+    samples.  labels is a sorted tuple of (name, value).  A counter NAME is found in
+    OpenMetrics, where its family is NAME, and in Prometheus' format, where it is
+    NAME_total."""
     family = families.get(name) or families.get(name + "_total")
     return {tuple(sorted(sample.labels.items())): sample
             for sample in (family.samples if family else ())
