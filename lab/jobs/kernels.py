@@ -157,13 +157,15 @@ def write_readme(stands):
 
     with open(NEEDS, encoding="utf-8") as needs:
         least = re.search(r'KERNEL_LEAST "(.*)"', needs.read()).group(1)
-    text = f"Tests hold it right on Debian's Linux {those('TESTED')}."
+    text = f"The tests show that it counts exactly on Debian's Linux {those('TESTED')}."
     if those("TRIED"):
-        text += f" On {those('TRIED')} it was tried, and every count was exact."
+        text += f" It was also tried on {those('TRIED')}, where every count was exact."
     if those("REFUSED"):
-        text += f" Linux {those('REFUSED')} is too old, and each command says so."
-    text += (" Any other kernel is a guess: by their sources, those from"
-             f" Linux {least} on have what it needs. [All that was tried](docs/kernels.md)")
+        text += (f" Linux {those('REFUSED')} is too old: each command that observes the host"
+                 " refuses it.")
+    text += (" On other kernels it was not tried; according to the kernel's source,"
+             f" Linux {least} and later have everything that is needed."
+             " [The kernels, and what was found on each](docs/kernels.md)")
     with open(README, encoding="utf-8") as file:
         old = file.read()
     new, many = re.subn(

@@ -36,7 +36,7 @@ static const struct argp_option rows[] = {
 	  "Show what happened in every TIME (default 1s); 0 shows only the total at the end",
 	  1 },
 	{ "fine", OPT_FINE, NULL, 0,
-	  "Show each recorded interval, even if its vCPUs and histograms are no longer known",
+	  "Split thinned parts into their recorded intervals, with exits and times by VM and reason",
 	  1 },
 	{ "speed", OPT_SPEED, "X", 0,
 	  "With --top: show the run X times as fast as it was (default 1)", 4 },

@@ -17,27 +17,30 @@ ok 'there is a kernel that needs no capability' [ -n "$no_capability" ]
 for page in README.md docs/exitledger-{doctor,monitor}.1.rst; do
 	ok "$page: the oldest kernel" grep -qF "Linux $least" "$page"
 done
-# Not every kernel that should work was tried: the pages name the oldest one that was.
+# Not every kernel that should work was tried: the pages name the oldest one that was and
+# that works.
 # series WORD: print the series in whose rows the word is, the oldest first
 series() {
 	sed -nE "s/^\| ([0-9]+\.[0-9]+) .*\b$1\b.*/\1/p" docs/kernels.md | sort -V
 }
 tried=$(series exact | head -n 1)
-ok 'there is an oldest kernel that was tried' [ -n "$tried" ]
+ok 'there is an oldest kernel that was tried and works' [ -n "$tried" ]
 names_tried() { # PAGE; its sentences may be broken at any word
-	tr -s '\n ' ' ' <"$1" | grep -qE "oldest kernel that was tried is $tried\b"
+	tr -s '\n ' ' ' <"$1" | grep -qE "oldest kernel on which it was tried and works is $tried\b"
 }
 for page in docs/exitledger-{doctor,monitor}.1.rst; do
-	ok "$page: the oldest kernel that was tried" names_tried "$page"
+	ok "$page: the oldest kernel that was tried and works" names_tried "$page"
 done
 for refused in $(series refused); do
 	ok "$refused, which is refused, is older than the oldest" [ "$(
 		printf '%s\n' "$refused" "$least" | sort -V | head -n 1)" != "$least" ]
+	ok "$refused, which is refused: doctor's page says so" grep -qF \
+		"$refused was tried and is refused" docs/exitledger-doctor.1.rst
 done
 
 newest=$(series exact | tail -n 1)
-ok 'the newest kernel that was tried' grep -qF "the newest $newest." \
-	docs/exitledger-doctor.1.rst
+names_newest() { tr -s '\n ' ' ' <"$1" | grep -qF "the newest $newest;"; }
+ok 'the newest kernel that was tried' names_newest docs/exitledger-doctor.1.rst
 
 # The pages name no version 5.x but KERNEL_FOR_NO_CAPABILITY and those that are refused.  A
 # number with a unit, such as in the output of an example, is no version.
