@@ -130,7 +130,7 @@ static const struct argp parser = {
 	.options = option_rows,
 	.parser = parse_option,
 	.args_doc = "WORKLOAD",
-	.doc = "Do in a virtual machine what causes VM exits, and show which it has caused."
+	.doc = "Cause VM exits of a known kind in a virtual machine, and show which exits there were."
 	       "\vThe exit status is 0; 3 if the work could not be done; and 64 if an "
 	       "argument is wrong. With --check, it is 1 if the exits are not as "
 	       "expected, and 2 if this machine's hypervisor does not answer the "

@@ -84,7 +84,7 @@ static const struct argp_option option_rows[] = {
 	{ "progress", OPT_PROGRESS, NULL, 0,
 	  "Print a line per round if standard error is not a terminal", 0 },
 	{ "user", OPT_USER, "USER", 0,
-	  "When all is measured, go on as USER, who then owns the files; 'root' gives up only the capabilities",
+	  "When all is measured, go on as USER, who then owns the files; 'root' stays root, but without capabilities",
 	  0 },
 	{ 0 },
 };
@@ -387,7 +387,8 @@ static const struct argp parser = {
 	       "\vKIND is a kind of exit, as 'microguest --list' has them; the default is CPUID, an MSR, "
 	       "I/O ports, MMIO, HLT and a hypercall, as far as this machine has them.  "
 	       "The exit status is 0; 1 if --compare finds that something is worse than it was, "
-	       "or if something differs by more than --limit; and more if the job could not be done.",
+	       "or if something differs by more than --limit; 3 if the job could not be done; and "
+	       "64 if an argument is wrong.",
 };
 
 void bench_options_parse(int argc, char **argv, struct bench_options *options)

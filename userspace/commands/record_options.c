@@ -13,7 +13,7 @@ static const struct argp_option rows[] = {
 	{ "interval", 'i', "TIME", 0,
 	  "Record what happens in every TIME (default 100ms; 10ms to 1h)", 1 },
 	{ "detail", OPT_DETAIL, "TIME", 0,
-	  "Merge the vCPUs and histograms of the intervals of each TIME (default 60s) once it is over",
+	  "Once each TIME (default 60s) is over, merge the vCPUs, histograms and keys of its intervals",
 	  1 },
 	{ 0 },
 };

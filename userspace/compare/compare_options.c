@@ -27,7 +27,7 @@ static const struct argp_option option_rows[] = {
 	  "Write the books and the verdict to FILE; '-' is standard output, in place of the table",
 	  0 },
 	{ "for", OPT_FOR, "TIME", 0,
-	  "Watch the VMs that are running for TIME, without a COMMAND", 0 },
+	  "Watch all VMs for TIME, without a COMMAND", 0 },
 	{ "watch", OPT_WATCH, NULL, 0,
 	  "Watch until SIGINT, and print a line per interval", 0 },
 	{ "interval", 'i', "TIME", 0,
@@ -216,10 +216,10 @@ static const struct argp parser = {
 	.parser = parse_option,
 	.args_doc = "-- COMMAND [ARGUMENT...]\n--for TIME\n--watch\n"
 		    "--replay FILE",
-	.doc = "Compare what KVM's exit counters tell guests with what BPF counted."
-	       "\vCOMMAND runs a guest that reads its counters. The exit status is 0 if "
-	       "the books balance, 1 if there is a discrepancy, 2 if nothing can be "
-	       "said, and more if the job could not be done.",
+	.doc = "Compare KVM's exit counters, as guests and the host read them, with what BPF counted."
+	       "\vCOMMAND runs guests, as a VMM does. The exit status is 0 if the books "
+	       "balance, 1 if there is a discrepancy, 2 if nothing can be said, 3 if "
+	       "the job could not be done, and 64 if an argument is wrong.",
 };
 
 void compare_options_parse(int argc, char **argv,

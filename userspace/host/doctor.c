@@ -161,7 +161,7 @@ static void check_privileges(const struct host_facts *facts,
 	else if (!facts->set_ids)
 		diagnosis_add(
 			d, "privileges", DOCTOR_WARNING,
-			"add CAP_SETUID and CAP_SETGID (docker run --cap-add), or use --user root, which gives up the capabilities alone",
+			"add CAP_SETUID and CAP_SETGID (docker run --cap-add), or use --user root, which stays root and gives up only the capabilities",
 			"CAP_SYS_ADMIN, but root cannot become an ordinary user once BPF is attached");
 	else
 		diagnosis_add(d, "privileges", DOCTOR_OK, "",

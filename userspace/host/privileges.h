@@ -19,8 +19,8 @@ struct privileges {
 
 /* The option --user of all commands that observe. */
 #define PRIVILEGES_USER_DOC                                         \
-	"Go on as USER, who gets the files, once BPF is attached; " \
-	"'root' gives up the capabilities alone"
+	"Go on as USER, who owns the files, once BPF is attached; " \
+	"'root' stays root, but without capabilities"
 
 /** privileges_check_user - returns 0 if the user exists, or -errno with @why */
 int privileges_check_user(const char *user, struct why *why);
