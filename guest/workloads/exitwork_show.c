@@ -118,7 +118,7 @@ int outcome_text(const struct outcome *outcome, FILE *out)
 		outcome->workload->name, outcome->operations, outcome->seconds,
 		outcome->workload->what);
 	if (!outcome_has_leaves(outcome)) {
-		fputs("this machine's hypervisor does not tell of exits\n",
+		fputs("this machine's hypervisor does not answer the exit counters' CPUID leaves: which exits there were is not known\n",
 		      out);
 		return end(out);
 	}
