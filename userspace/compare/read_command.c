@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compare/read_command.h"
+#include "lib/clock.h"
 
 #define NS_PER_S 1000000000ull
 /* How long a command may take to end once it is asked to. */
@@ -17,14 +17,6 @@
 /* The most that is read at a time: the caller has other things to do, too. */
 #define CHUNK 65536
 #define CHUNKS 16
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 int read_command_prepare(struct read_command *reader, const char *command,
 			 double seconds, struct why *why)
@@ -56,7 +48,7 @@ int read_command_start(struct read_command *reader, struct why *why)
 		return why_set(why, -r, "--read '%.60s': cannot be run: %s",
 			       reader->command, strerror(-r));
 	fcntl(reader->fd, F_SETFL, O_NONBLOCK);
-	reader->deadline_ns = now_ns() + (uint64_t)(reader->seconds * NS_PER_S);
+	reader->deadline_ns = clock_now_ns() + (uint64_t)(reader->seconds * NS_PER_S);
 	return 0;
 }
 
@@ -76,7 +68,7 @@ static void ask_to_end(struct read_command *reader)
 {
 	close_output(reader);
 	runner_signal(&reader->runner, SIGTERM);
-	reader->kill_ns = now_ns() + GRACE_NS;
+	reader->kill_ns = clock_now_ns() + GRACE_NS;
 }
 
 static bool make_room(struct read_command *reader)
@@ -128,7 +120,7 @@ static bool reap(struct read_command *reader)
 
 bool read_command_ended(struct read_command *reader)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 
 	if (!reader->pid)
 		return true;

@@ -5,10 +5,11 @@
 #include <stdint.h>
 
 /**
- * clock_now_ns - the time of CLOCK_MONOTONIC, in nanoseconds
+ * clock_now_ns - the time of the host's CLOCK_MONOTONIC, in nanoseconds
  *
  * BPF programs read the same clock with bpf_ktime_get_ns(), so both kinds of
- * times can be compared.
+ * times can be compared.  A time namespace may show its processes another time;
+ * its offset, time_namespaces(7), is taken off here.
  */
 uint64_t clock_now_ns(void);
 

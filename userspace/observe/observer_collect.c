@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "host/vm_name.h"
+#include "lib/clock.h"
 #include "observe/observer_private.h"
 
 /*
@@ -408,7 +408,6 @@ static int collect(struct observer *observer,
 {
 	const struct observer_options *options = &observer->options;
 	struct ledger *ledger = collection->interval;
-	struct timespec now;
 	int r = 0;
 
 	/*
@@ -419,8 +418,7 @@ static int collect(struct observer *observer,
 		r = observer_consume(observer, collection);
 	if (r < 0)
 		return r;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ledger->ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	ledger->ns = clock_now_ns();
 	census(observer, ledger->ns);
 	observer->vms_seen = __atomic_load_n(&observer->bpf->bss->vms_seen,
 					     __ATOMIC_ACQUIRE);
