@@ -249,7 +249,11 @@ struct obs_losses {
 	u64 slow; /* slow exits that found no room in the ring buffer */
 	u64 marks; /* marks that were damaged; marks and resets without room */
 	u64 no_thread; /* exits whose thread could not be stored */
-	u64 shared; /* changes of a slot's thread, maybe to another VM's */
+	/*
+	 * How often a slot's thread changed; the new one may belong to another
+	 * VM's vCPU.
+	 */
+	u64 shared;
 	u64 negative; /* times that were dropped, as CPUs' clocks differ */
 };
 

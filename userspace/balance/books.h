@@ -56,7 +56,10 @@ struct books {
 	/* From a recorded run: its only reads are guests' marks. */
 	bool marks_alone;
 	bool sees_ends;
-	/* BPF counts failed entries, and entries that KVM emulated instead. */
+	/*
+	 * BPF counts the entries that failed, and how often KVM emulated
+	 * instructions in place of entering the guest.
+	 */
 	bool sees_no_entries;
 	char command[256]; /* the command that was run, or "" */
 	int command_status; /* its exit status; 128 + n: ended by signal n */

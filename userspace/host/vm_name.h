@@ -19,7 +19,7 @@
  */
 void vm_name(uint32_t pid, char *name, size_t size);
 
-/** vm_name_at - the same, with the folder @proc in the place of /proc */
+/** vm_name_at - the same, with the folder @proc in place of /proc */
 void vm_name_at(const char *proc, uint32_t pid, char *name, size_t size);
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The JSON of a report's tables, except for that of reasons. */
+/* The JSON of a report's VMs, vCPUs, keys and slow exits. */
 #include "ledger/ledger_json.h"
 #include "report/render_report_private.h"
 #include "report/run_json.h"

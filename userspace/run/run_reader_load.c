@@ -84,7 +84,11 @@ static int load_vm(struct run_reader *reader, sqlite3_stmt *row)
 	return text_column(row, 3, vm->name, sizeof(vm->name)) ? 0 : -EINVAL;
 }
 
-/* Allocate memory for one more element: double it when it is full. */
+/*
+ * Make room for one more element after @nr.  The array has room for the next
+ * power of two, so it is full only if @nr is 0 or a power of two; it is then
+ * doubled.
+ */
 static void *grow(void *array, size_t nr, size_t size)
 {
 	if (nr & (nr - 1))

@@ -16,7 +16,10 @@ struct client {
 	uint64_t deadline_ns;
 };
 
-/* The metrics as last made, for requests within SERVE_FRESH_NS. */
+/*
+ * The metrics as they were last rendered.  They answer all requests of the next
+ * SERVE_FRESH_NS.
+ */
 struct copy {
 	struct MHD_Response *plain, *gzip; /* NULL: not made */
 	struct serve_body body; /* @plain's */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The diagnosis of hosts that are made up, as folders and as facts. */
+/*
+ * Tests doctor's diagnosis of made-up hosts.  Some are folders that stand for /
+ * (fake_host.h); others are a struct host_facts that is filled in.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes a file exit_stats as a patched KVM writes it in this mode, for a VM of
- * process 1 with two vCPUs.  Each vCPU has EXITS exits by CPUID of 2 us, and a
- * tenth as many by HLT of 500 us.  Not installed.
+ * Writes a file exit_stats as a patched KVM writes it with kvm.exit_stats MODE,
+ * for a VM of process 1 with two vCPUs.  Each vCPU has EXITS exits by CPUID of
+ * 2 us, and a tenth as many by HLT of 500 us.  Not installed.
  *
  * usage: kernel_demo FILE MODE EXITS
  */

@@ -5,6 +5,9 @@
  * them.  Not installed.
  *
  * usage: monitor_cost [REFRESHES [FORMAT [10|100|1000]]]
+ *
+ * FORMAT is a format's name, such as json; the last argument is the number of
+ * VMs.  Without them, all formats and all three numbers are measured.
  */
 #include <stdio.h>
 #include <stdlib.h>

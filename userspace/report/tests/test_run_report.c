@@ -331,7 +331,10 @@ START_TEST(many_slow_exits)
 
 	ck_assert_ptr_nonnull(ledger_vm(&known, 1, 1001));
 	for (unsigned int i = 0; i < nr; i++) {
-		/* 7 has no divisor in common with nr: each number once. */
+		/*
+		 * 7 and nr have no common divisor, so i * 7 % nr takes each
+		 * value once.
+		 */
 		const struct ledger_slow slow = { .at_ns = i,
 						  .vm = 1 + i % 2,
 						  .reason = EXIT_SVM_MSR,
