@@ -27,7 +27,13 @@ while read -r command; do
 		ok 'the class of packages is one of lab/setup/packages.txt' \
 			grep -qP '^\S+\t+build\t' lab/setup/packages.txt
 		;;
-	'sudo apt install ./exitledger_*.deb')
+	'sudo make deb SUITE=trixie')
+		ok 'make deb builds for one SUITE' grep -qxF \
+			$'\t@packaging/deb.sh build $(VERSION) $(SUITE)' packaging/packages.mk
+		ok 'the packages go to build/deb/SUITE' \
+			grep -qF 'local out=$BUILD/deb/$SUITE ' packaging/deb.sh
+		;;
+	'sudo apt install ./build/deb/trixie/exitledger_*.deb')
 		ok 'make deb-check installs the package' \
 			grep -q 'apt_get install "/packages/exitledger_' packaging/deb.sh
 		;;
