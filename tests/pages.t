@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """The manual pages are complete and readable: every command has a page with all sections.
-The page has each option of --help, with its argument and two sentences, and no wide line."""
+The page has each option of --help, with its argument and two sentences, and no wide line.
+It says which options are refused together."""
 
 import glob
 import os
@@ -18,6 +19,29 @@ BUILD = os.environ.get("BUILD", "build")
 WIDTH = 80
 # "mark" has no page of its own: the page of "record" describes it.
 SHARED = {"mark": "record"}
+# Options that are refused together; a word in front of them is a file.
+REFUSED = {
+    "monitor": ["--count-only --by=port", "--count-only --fast", "--count-only --off-cpu",
+                "--count-only --slower-than=1ms", "--json --csv", "--json --columns=exits",
+                "--count-only --json --histograms", "--top --by-vcpu", "--top --json",
+                "--top --csv", "--top --columns=exits", "--top --slower-than=1ms",
+                "--top --histograms", "--csv --sort=time"],
+    "record": ["-o x --count-only --by=port", "-o x --count-only --fast",
+               "-o x --count-only --off-cpu", "-o x --count-only --slower-than=1ms",
+               "-o x --book=kernel --attach=tp", "-o x --book=kernel --count-only",
+               "-o x --book=kernel --off-cpu"],
+    "export": ["--count-only --by=port", "--histograms=vm --count-only",
+               "--replay=x --at-once --speed=2", "--book=kernel --attach=tp"],
+    "replay": ["x --fine --vcpu=1", "x --fine --by-vcpu", "x --json --fine --histograms",
+               "x --top --by-vcpu", "x --top --columns=exits", "x --json --csv",
+               "x --json --sort=time"],
+    "report": ["x --output=y --text", "x --output=y --json"],
+    "bench": ["--rounds=4 --time=1m"],
+    "compare": ["--watch --guest-report=x", "--for=1 --guest-report=x --read=y",
+                "--replay=x --attach=auto", "--replay=x --reader=host",
+                "--replay=x --user=root", "--for=1 --reader=host --read=y",
+                "--for=1 --reader=host --guest-report=x"],
+}
 SECTIONS = ["SYNOPSIS", "DESCRIPTION", "OPTIONS", "OUTPUT", "OVERHEAD", "EXAMPLES",
             "EXIT STATUS", "SEE ALSO"]
 
@@ -85,6 +109,23 @@ def options_page(name, argv, text):
     tap.ok(f"{name}: each option says what it does, and when to use it", not short, short)
 
 
+def refused():
+    """Options that are refused together: the text of one of the last two names the other."""
+    for command, lines in REFUSED.items():
+        page = f"docs/exitledger-{command}.1.rst"
+        given = described(read(page))
+        for line in lines:
+            run = subprocess.run([f"{BUILD}/bin/exitledger", command, *line.split()], check=False,
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True)
+            tap.ok(f"{command} {line}: is refused", run.returncode == 64, run.stdout)
+            one, other = [word.split("=")[0] for word in line.split()[-2:]]
+            said = any(re.search(rf"(?:^|, ){a}(?:=|$)", term)
+                       and re.search(rf"\*\*{b}\b(?!-)", words)
+                       for term, words in given.items() for a, b in ((one, other), (other, one)))
+            tap.ok(f"{page}: {one} and {other}, which exclude each other", said)
+
+
 def main():
     """Check all pages, and all programs that must have a page."""
     programs = {f"exitledger-{name}": [f"{BUILD}/bin/exitledger", name] for name in commands()
@@ -112,6 +153,7 @@ def main():
         tap.ok(f"{page}: has examples to type", re.search(r"(?m)^   (\$ )?\S*exit", examples))
         tap.ok(f"{page}: the overview names it", page == "docs/exitledger.1.rst" or
                f"**{os.path.basename(page)[:-6]}**\\(1)" in overview)
+    refused()
     for page in sorted(glob.glob("docs/*.5.rst")):
         looks(page, read(page))
         tap.ok(f"{page}: the overview names it",
