@@ -72,7 +72,9 @@ static void check_final(const struct books *books,
 	}
 }
 
-/* The number in an answer: exits, or cycles; INFO has none. */
+/*
+ * Returns the exits or the cycles in an answer; 0 for INFO, which has neither.
+ */
 static uint64_t leaf_number(const struct leaf_read *read)
 {
 	if (leaf_is_count(read->leaf))
@@ -111,7 +113,10 @@ static int check_report(const struct books *books,
 	if (r)
 		return r;
 	if (!balance->match) {
-		/* A guest that got no answers has nothing to report. */
+		/*
+		 * If KVM answered no read, it is right that the report has
+		 * none.
+		 */
 		balance->unseen += report->nr || !balance->unanswered;
 		return 0;
 	}

@@ -26,9 +26,9 @@ int pids_add(struct pids *pids, uint32_t pid);
 bool pids_have(const struct pids *pids, uint32_t pid);
 
 /*
- * @exits: "exits" of a VM in KVM's own statistics, which was read between two
- * collections.  @before and @after: BPF's counts of the same events in these
- * collections, including those before the observer began.
+ * @exits: the number "exits" in KVM's own statistics of a VM, which was read
+ *	between two collections.  @before and @after: BPF's counts of the same
+ *	events in these collections, including those before the observer began.
  */
 struct statistics {
 	uint64_t vm;
@@ -39,21 +39,23 @@ struct statistics {
 
 /*
  * The largest number of reports that are kept.  Together they have no more
- * reads than ANSWERS_MAX.  With the defaults this is enough for a day.
+ * reads than ANSWERS_MAX.  It is enough for a day with a report every 10
+ * seconds, which is the default of compare --interval.
  */
 #define REPORTS_MAX 10000
 
 struct books {
 	struct host host; /* its exit_stats is the mode at the start */
 	int exit_stats_after; /* the mode at the end */
-	bool switched; /* someone wrote to exit_stats or exit_stats_leaves */
-	bool leaves_on; /* exit_stats_leaves was on all the time */
+	/* true if someone wrote to exit_stats or to exit_stats_leaves */
+	bool switched;
+	bool leaves_on; /* true if exit_stats_leaves was on all the time */
 	/*
 	 * Processes with a VM whose guest may be forbidden to read the leaves.
 	 */
 	struct pids withheld;
 	char attach[16];
-	/* From a recorded run: its only reads are guests' marks. */
+	/* True for a recorded run, whose only reads are guests' marks. */
 	bool marks_alone;
 	bool sees_ends;
 	/*
@@ -73,7 +75,8 @@ struct books {
 	size_t host_reads; /* how often the host read the counters of all VMs */
 	bool has_report;
 	size_t reports_damaged; /* damaged reports, which are left out */
-	bool report_missing; /* there should be a report, but it was not read */
+	/* true if a report was expected, but could not be read */
+	bool report_missing;
 	struct guest_report report; /* the answers as the guest reports them */
 	struct guest_report *earlier; /* earlier reports */
 	size_t nr_earlier;

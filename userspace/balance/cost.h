@@ -16,7 +16,7 @@ struct cost {
 	uint64_t cycles; /* in KVM's book */
 	uint64_t ns; /* in the observer's book */
 	uint64_t exits;
-	bool known; /* there are such exits */
+	bool known; /* true if the times of any such exits are known */
 	struct answer last; /* its vcpus is 0 if there was none */
 };
 

@@ -28,7 +28,8 @@ enum rule {
 	/* KVM's or the observer's time is less than the VMM's part. */
 	RULE_USER_TIME,
 	RULE_REGISTERS, /* a register that must be zero is not */
-	RULE_UNDEFINED, /* a defined reason is answered as undefined, or v.v. */
+	/* a defined reason is answered as undefined, or the reverse */
+	RULE_UNDEFINED,
 	RULE_INFO, /* leaf INFO describes other leaves, or another host */
 	RULE_HIDDEN, /* a leaf is not answered although exit_stats_leaves is on */
 	RULE_STATISTICS, /* KVM's own statistics have less or more than BPF */
@@ -37,7 +38,7 @@ enum rule {
 	RULE_UNANSWERED, /* KVM answers no leaf: exit_stats_leaves is off */
 	RULE_SWITCHED, /* the counters were off for some time, or changed */
 	RULE_INCOMPLETE, /* the observer knows that it lost something */
-	RULE_UNSEEN, /* the guest reports reads that were not seen */
+	RULE_UNSEEN, /* a guest reports reads that were not seen */
 	RULE_UNCOUNTED, /* the host had no memory for the counters */
 	/* Only times were read, and KVM has dropped the times of some exits. */
 	RULE_GAPS,
@@ -52,7 +53,7 @@ struct finding {
 	uint32_t leaf;
 	uint32_t reason; /* if the leaf has an index */
 	uint32_t vcpu_id; /* of the reader */
-	bool host; /* the host is the reader */
+	bool host; /* true if the host is the reader */
 	uint64_t vm;
 	uint64_t at_ns;
 	/* K; for RULE_GUEST and RULE_EXECUTED the number in KVM's answer. */
@@ -97,7 +98,7 @@ struct balance {
 	uint64_t dropped; /* the largest number of dropped exits in an answer */
 	/* Answers to KVM's instruction emulator, without an exit. */
 	size_t unpaired;
-	/* Reads that the guest reports, but that were not seen. */
+	/* Reports of guests for which no matching answers were seen. */
 	size_t unseen;
 	/* Reads of the guest's reports that were compared with the answers. */
 	size_t told;
@@ -105,8 +106,12 @@ struct balance {
 	size_t statistics;
 	/* Counts that were compared with what the guest caused. */
 	size_t executed;
-	bool incomplete; /* events were lost of a VM that has ended */
-	size_t *match; /* report.read[i] is answers.answer[match[i]]; or NULL */
+	bool incomplete; /* true if events of a VM that has ended were lost */
+	/*
+	 * answers.answer[match[i]] is the answer to report.read[i]; NULL: no
+	 * answers match the report
+	 */
+	size_t *match;
 };
 
 /** verdict_status - the exit status for this verdict */

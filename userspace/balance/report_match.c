@@ -53,9 +53,10 @@ static bool is_same(const struct leaf_read *a, const struct leaf_read *b,
 }
 
 /*
- * The first @fit reads of the report match.  Returns how many match after @read
- * follows.  This is the algorithm of Knuth, Morris and Pratt: after a match of
- * n reads, the last @back[n] of these are also the first ones of the report.
+ * The last @fit answers are like the first @fit reads of the report.  Returns
+ * how many are alike once @read is the next answer.  This is the algorithm of
+ * Knuth, Morris and Pratt: after a match of n reads, the last @back[n] of these
+ * are also the first ones of the report.
  */
 static size_t step(const struct guest_report *report, const size_t *back,
 		   size_t fit, const struct leaf_read *read, bool registers)

@@ -23,8 +23,8 @@ int report_matcher_make(struct report_matcher *matcher,
 
 /**
  * report_match - find the answers to which a report refers
- * @match: set to an array: report.read[i] is answers.answer[match[i]]; or to
- *	NULL if there is no match
+ * @match: set to an array: the answer to report.read[i] is
+ *	answers.answer[match[i]]; or to NULL if there is no match
  *
  * A match consists of consecutive answers to one vCPU.  It is the last match
  * with the same registers as in the report; or else the last match with the

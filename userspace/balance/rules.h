@@ -16,7 +16,10 @@ struct base {
 	uint64_t vm;
 	uint32_t leaf;
 	uint32_t reason;
-	/* If late: by how much KVM was ahead when the observer began. */
+	/*
+	 * If late: bounds of the number by which KVM was ahead when the
+	 * observer began.
+	 */
 	int64_t low, high;
 	/* If late: KVM's count, and BPF's count and time, at the first read. */
 	uint64_t first_kernel, first_exits, first_ns;
@@ -29,13 +32,17 @@ struct rules {
 	size_t nr;
 	size_t room;
 	struct gaps gaps;
-	/* INFO shows that KVM defines the same reasons as we do. */
+	/* True if INFO shows that KVM defines the same reasons as we do. */
 	bool same_table;
 };
 
 /* A count, and its bounds. */
 struct held {
-	bool first; /* late, and the first read, so any count is possible */
+	/*
+	 * true if the VM is late and this is its first read: any count is
+	 * possible
+	 */
+	bool first;
 	int64_t kernel, low, high;
 	struct base base; /* the bounds from the earlier reads */
 };

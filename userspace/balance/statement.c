@@ -214,8 +214,8 @@ static void take_statistics(const struct books *books,
 
 /*
  * Subtract the lines from the total: the rest are the exits between their
- * reads.  It is set to 0 if it would be negative, which happens if the first
- * reads were further apart than the last ones.
+ * reads.  A number of the rest that would be negative is set to 0.  That
+ * happens if the first reads were further apart than the last ones.
  */
 static void make_rest(struct statement *statement)
 {

@@ -24,7 +24,7 @@ struct statement_line {
 	/* How far @kernel is outside of its bounds; 0: not at all. */
 	int64_t difference;
 	uint64_t ns; /* counted by BPF */
-	bool has_cycles; /* the guest has read the cycles, too */
+	bool has_cycles; /* true if the guest has read the cycles, too */
 	uint64_t kernel_cycles; /* answered by KVM */
 	uint64_t ns_then; /* BPF's time when the cycles were read */
 	struct cost cost; /* the observer's cost, if it is known */
@@ -34,12 +34,15 @@ struct statement {
 	uint64_t vm;
 	const struct ledger_vm *ledger; /* the VM in the ledger, or NULL */
 	uint32_t vcpus; /* at the last read */
-	/* BPF may lack exits that were before the observer began. */
+	/*
+	 * True if the VM was already running, so that BPF may lack earlier
+	 * exits.
+	 */
 	bool late;
 	uint64_t reconciled; /* exits that both books have */
-	bool has_executed, has_guest; /* a line has this number */
+	bool has_executed, has_guest; /* true if any line has this number */
 	bool has_total;
-	/* Its VMM has reported KVM's own statistics at the end of the VM. */
+	/* True if its VMM has reported KVM's own statistics at the VM's end. */
 	bool has_statistics;
 	struct statistics at_end;
 	struct statement_line total;

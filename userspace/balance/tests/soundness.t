@@ -20,7 +20,7 @@ sources() {
 	esac
 }
 
-# Lines of boxes: "WHERE" or "`CODE`".
+# boxes: print the lines of the page's boxes; each line is "WHERE" or "`CODE`"
 boxes() { sed -nE 's/^ *> //p' "$page"; }
 
 series=$(lab/setup/series.sh patched)

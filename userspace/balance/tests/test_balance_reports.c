@@ -89,7 +89,10 @@ START_TEST(time_when_late)
 }
 END_TEST
 
-/* Of two series of reads, the report is of the first one, or of neither. */
+/*
+ * There are two series of reads.  The report is about the first one, or about
+ * neither.
+ */
 START_TEST(report_is_matched)
 {
 	struct guest_read reads[2];

@@ -145,7 +145,7 @@ START_TEST(why_nothing_can_be_said)
 }
 END_TEST
 
-/* An unseen report is shown besides findings, and besides another reason. */
+/* An unseen report is shown in addition to findings, and to another reason. */
 START_TEST(unseen_beside)
 {
 	balance.unseen = 1;
@@ -318,7 +318,7 @@ static void no_report(void)
 	books.report.nr = 0;
 }
 
-/* The VMM reads last: the number must be BPF's, or on VMX one more per vCPU. */
+/* The VMM's last number is BPF's; on VMX it may be up to one more per vCPU. */
 START_TEST(final_statistics)
 {
 	static const struct {
@@ -354,7 +354,7 @@ START_TEST(final_statistics)
 }
 END_TEST
 
-/* Not judged: a VM that has not ended, was seen late, or has none reported. */
+/* VMs that still run, are late, or have no statistics are not judged. */
 START_TEST(no_final_statistics)
 {
 	struct guest_read read;

@@ -149,7 +149,7 @@ static int put_x(struct json_writer *json, const struct books *of,
 	return *(const int *)context < 0 ? -ENOMEM : 0;
 }
 
-/* The findings are saved besides the books. */
+/* The findings are saved together with the books. */
 START_TEST(saved_with_a_result)
 {
 	int x = 1;

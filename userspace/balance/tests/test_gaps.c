@@ -69,7 +69,7 @@ START_TEST(numbers_do_not_decrease)
 }
 END_TEST
 
-/* EDX is unused. */
+/* INFO with ECX = 2 reports gaps by numbers, not by flags: EDX must be 0. */
 START_TEST(numbers_have_no_flags)
 {
 	struct answer *answer = count(EXIT_LEAF_INFO, 2, 1, 0, 0, 1);
@@ -138,8 +138,8 @@ START_TEST(the_hosts_own)
 END_TEST
 
 /*
- * These flags are ignored: of an unknown VM, of an undefined reason, and of a
- * VM that has ended.
+ * Flags are ignored in an answer for an unknown VM, for an undefined reason,
+ * and for a VM that has ended.
  */
 START_TEST(flags_that_are_none)
 {

@@ -78,7 +78,7 @@ static void wrong_reason(void)
 	change(MSR, 3, 90000);
 }
 
-/* The sums are those of the previous read. */
+/* Each read has the observer's sums of the previous read. */
 static void stale_sums(void)
 {
 	for (size_t i = books.answers.nr - 1; i > 0; i--) {

@@ -77,7 +77,7 @@ START_TEST(what_kvm_dropped_is_not_judged)
 	ck_assert_uint_eq(balance.nr, 0);
 	ck_assert_uint_eq(balance.timed, 0);
 	ck_assert_uint_eq(balance.gaps, 2);
-	/* That leaf INFO has the number of these exits is no fault either. */
+	/* It is no fault either if leaf INFO has the number of these exits. */
 	answer->read = (struct leaf_read){
 		.leaf = EXIT_LEAF_INFO, .index = 2, .eax = 7, .ebx = 1
 	};
@@ -149,7 +149,10 @@ START_TEST(times_alone_are_no_verdict)
 }
 END_TEST
 
-/* A late VM's time is judged since the last read, others' since the start. */
+/*
+ * The time of a late VM is judged since its last read, and the time of another
+ * VM since the start.
+ */
 START_TEST(time_since_the_last_read)
 {
 	const struct finding *finding;

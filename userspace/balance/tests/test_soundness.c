@@ -24,7 +24,7 @@ struct model {
 	int reads;
 	int before; /* events of each vCPU before the observer counts */
 	bool observer_first; /* the observer counts before KVM does */
-	bool entries; /* an event is an exit and its entry */
+	bool entries; /* an event is an exit and the entry after it */
 	bool host; /* the host reads, and no vCPU does */
 };
 
@@ -35,7 +35,7 @@ struct state {
 	unsigned char kernel[MAX_VCPUS], observer[MAX_VCPUS];
 	unsigned char sum0[READS], sum[READS], sum1[READS];
 	unsigned char outside[MAX_VCPUS]; /* in the observer's book */
-	unsigned char inside[READS]; /* vCPUs not seen outside */
+	unsigned char inside[READS]; /* vCPUs that were not seen outside */
 };
 
 /* The extremes over all final states. */
@@ -43,7 +43,7 @@ struct result {
 	size_t states;
 	int low_min, low_max; /* K - S0 */
 	int high_min, high_max; /* K - S1 */
-	int room_min; /* what the intervals of both reads have in common */
+	int room_min; /* width of what both reads' intervals share */
 	int over_max[MAX_VCPUS + 1]; /* K - S1, by the number in inside[] */
 };
 

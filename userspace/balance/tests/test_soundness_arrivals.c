@@ -132,7 +132,7 @@ enum measure {
 
 struct how {
 	bool late; /* the new vCPU was in the guest when BPF was attached */
-	bool once; /* the slots are searched only once for each serial */
+	bool once; /* the slots are searched only once per serial number */
 	enum measure measure;
 	/*
 	 * Another vCPU is created between KVM's book and the second sum, which
@@ -141,14 +141,17 @@ struct how {
 	bool another;
 };
 
-/* A new vCPU, besides one that is outside and has an exit in each book. */
+/*
+ * A new vCPU.  There is another vCPU, which is outside of the guest and has one
+ * exit in each book.
+ */
 struct coming {
 	int come_at, read_at;
 	int serials;
 	bool taken, has_vm; /* the slot's state */
 	bool outside;
 	int kernel, observer;
-	/* The host's index. */
+	/* The state of the host's index of slots. */
 	bool is_whole, begun, found, saw_taken;
 	int index_serials;
 	int sum0, sum, sum1, seen0, seen1, seen_outside;

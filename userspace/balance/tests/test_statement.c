@@ -120,7 +120,10 @@ START_TEST(late_interval_is_the_rules)
 }
 END_TEST
 
-/* Each reason counts from its own first read; with a report, from its reads. */
+/*
+ * Each reason counts from its own first read.  With a report, the counts are
+ * those of its reads.
+ */
 START_TEST(late_lines)
 {
 	struct guest_read *read = calloc(1, sizeof(*read));
