@@ -130,7 +130,9 @@ int bench_merge(struct bench *to, struct bench *from)
 		return -ENOMEM;
 	to->kind = kind;
 	memcpy(kind + to->nr_kinds, from->kind, from->nr_kinds * sizeof(*kind));
-	/* If a row's states differ, keep the worse one, with its reason. */
+	/*
+	 * If the states of a row differ, keep the worse state, with its reason.
+	 */
 	for (size_t i = 0; i < to->nr_rows; i++) {
 		if (from->row[i].state > to->row[i].state)
 			to->row[i] = from->row[i];

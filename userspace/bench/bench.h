@@ -29,7 +29,7 @@ enum bench_gives {
 	GIVES_COUNT = 1,
 	GIVES_REASON = 2, /* counts by reason */
 	GIVES_TIME = 4,
-	GIVES_HISTOGRAM = 8, /* of the times, or each single time */
+	GIVES_HISTOGRAM = 8, /* of the times, or each time by itself */
 };
 
 enum bench_state {
@@ -56,12 +56,13 @@ struct bench_row {
 	char name[32];
 	char title[32];
 	unsigned int gives; /* enum bench_gives */
-	bool ours; /* it is a part of this project */
-	bool patch; /* it needs KVM with our counters */
+	bool ours; /* true if it is a part of this project */
+	bool patch; /* true if it needs KVM with our counters */
 	enum bench_state state;
 	char why[160]; /* the reason if it was not measured */
 	char version[64]; /* of a program that is not ours */
-	char command[512]; /* its command; LOAD stands for the micro-guest's */
+	/* its command, with LOAD for the micro-guest's command */
+	char command[512];
 };
 
 /* One run of a kind of exit under a configuration. */
@@ -70,11 +71,14 @@ struct bench_run {
 	unsigned int round;
 	uint64_t *lap; /* in the benchmark's unit, without the warm-up */
 	size_t nr;
-	bool has_counted; /* the configuration counts */
-	uint64_t counted; /* exits: of the kind's reason, or all */
+	bool has_counted; /* true if the configuration counts */
+	uint64_t counted; /* exits of the kind's reason, or all exits */
 	uint64_t expected; /* exits that have happened */
-	bool at_least; /* @expected is a lower bound, as for first touches of
-			  memory */
+	/*
+	 * true if @expected is only a lower bound, as for first touches of
+	 * memory
+	 */
+	bool at_least;
 	/* The mean times from the kind's exits to the next entries: */
 	bool has_kvm_time, has_bpf_time;
 	double kvm_time; /* by KVM's counters */
@@ -85,7 +89,8 @@ struct bench {
 	/* The host. */
 	char kernel[65];
 	char vendor[16]; /* kvm_amd, kvm_intel */
-	char hypervisor[16]; /* under which the host runs, or "" */
+	/* the hypervisor under which the host runs, or "" */
+	char hypervisor[16];
 	char cpu[64];
 	char mitigations[16]; /* as on the kernel's command line, such as "off"
 				 or "auto" */
@@ -95,11 +100,11 @@ struct bench {
 	/* The clock. */
 	enum bench_unit unit;
 	uint64_t khz; /* of the TSC */
-	bool invariant; /* the processor reports a constant rate */
+	bool invariant; /* true if the processor reports a constant rate */
 	/* The settings that were asked for. */
 	unsigned int rounds, laps, warm_up;
 	unsigned int cpu_nr; /* the CPU that the guest ran on */
-	bool interrupted; /* not all rounds were run */
+	bool interrupted; /* true if not all rounds were run */
 
 	struct bench_kind *kind;
 	size_t nr_kinds;

@@ -59,9 +59,9 @@ static int list_kinds(struct bench_comparison *comparison)
 }
 
 /*
- * Of the kinds that both results have, count those with which a row was
- * measured in @in, but not in @out.  Set @any if @out has measured the row with
- * any kind that both have.
+ * Count the kinds with which a row was measured in @in, but not in @out.  Only
+ * kinds that both results have are counted.  Set @any if @out has measured the
+ * row with any of these.
  */
 static size_t count_gone(const struct bench_result *in, size_t row,
 			 const struct bench_result *out, size_t out_row,
@@ -82,8 +82,8 @@ static size_t count_gone(const struct bench_result *in, size_t row,
 }
 
 /*
- * List each kind that count_gone() counts; or the whole row, if @out has
- * measured it with no kind that both have.
+ * List each kind that count_gone() counts; or list the whole row, if @out has
+ * not measured it with any kind that both have.
  */
 static int list_gone(struct bench_comparison *comparison,
 		     const struct bench_result *in, size_t row,
@@ -139,7 +139,7 @@ static int list_rows(struct bench_comparison *comparison)
 
 /* --- the changes --- */
 
-/* The place of a cell in the earlier benchmark. */
+/* The indices of a cell in the earlier benchmark. */
 struct same {
 	size_t kind, row;
 };
@@ -266,7 +266,8 @@ static int check_hosts(const struct bench *then, const struct bench *now,
 }
 
 /*
- * Explain why nothing was compared: do kinds of one name stand for other exits?
+ * Explain why nothing was compared: a kind's name may stand for other exits, or
+ * the two have no kind in common.
  */
 static int say_nothing(const struct bench_comparison *comparison,
 		       struct why *why)

@@ -15,7 +15,7 @@ struct bench_change {
 	/* The intervals of all changes together hold at STATS_LEVEL. */
 	struct stats_interval change;
 	bool noise;
-	bool miscounts; /* it counted all exits then, but not now */
+	bool miscounts; /* true if it counted all exits then, but not now */
 };
 
 /* Why something is not compared. */

@@ -158,8 +158,10 @@ static void stop(pid_t pid, int *status)
 
 static int wait_for(pid_t pid, int *status)
 {
-	/* The timeout is short: SIGCHLD ends poll() early, but not if it came
-	 * before. */
+	/*
+	 * The timeout is short, because a SIGCHLD that comes just before poll()
+	 * does not end it.
+	 */
 	const int ms = 20;
 
 	for (long waited = 0; waited < EXEC_MOST * 1000L; waited += ms) {

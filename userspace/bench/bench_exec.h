@@ -7,7 +7,7 @@
 
 #include "lib/msg.h"
 
-/* The most seconds that a program may run before it is stopped. */
+/* A program is stopped if it runs for more than this number of seconds. */
 #define EXEC_MOST 300
 
 /**

@@ -13,8 +13,9 @@
 /* --- the program, its CPU, and its files --- */
 
 /*
- * Look beside this program, as installed; in the build directory, where the two
- * are build/bin/exitledger and build/guest/microguest; and in PATH.
+ * Look beside this program, where it is when installed; in the build directory,
+ * where the two are build/bin/exitledger and build/guest/microguest; and in
+ * PATH.
  */
 static int find_microguest(struct bench_load *load, struct why *why)
 {

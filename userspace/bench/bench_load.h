@@ -25,12 +25,13 @@ struct bench_loaded {
 	bool has_exits;
 	uint64_t exits; /* all exits of its VM, by KVM's own statistics */
 	uint64_t of_reason; /* exits of the reason that the guest caused */
-	bool at_least; /* @of_reason is a lower bound */
+	bool at_least; /* true if @of_reason is only a lower bound */
 };
 
 /**
  * bench_load_init - find the micro-guest, and create a folder for its output
- * @microguest: its path; NULL: beside this program, or in the build directory
+ * @microguest: its path; NULL: look beside this program, in the build directory
+ *	and in PATH
  * @cpu: the CPU to run it on; -1: the last CPU that we may use
  *
  * End it with bench_load_end().  Returns 0, or -errno with @why.

@@ -128,7 +128,10 @@ static void parse_configs(const char *arg, struct bench_options *options,
 	}
 }
 
-/* KVM's counters are set without any other way of counting. */
+/*
+ * Choose the configurations of --book: those with KVM's counters alone for
+ * "kernel", and those with the observer alone for "bpf".
+ */
 static void want_book(const char *book, struct bench_options *options,
 		      const struct argp_state *state)
 {
@@ -209,7 +212,7 @@ static void set_action(enum bench_action action, struct bench_options *options,
 	options->action = action;
 }
 
-/* The format of an option, or NR_BENCH_FORMATS. */
+/* Returns the format that an option asks for, or NR_BENCH_FORMATS. */
 static size_t format_of(int key)
 {
 	size_t i = 0;
@@ -221,7 +224,7 @@ static size_t format_of(int key)
 
 #define FOR(action) (1u << (action))
 
-/* The actions that an option is for: enum bench_action, as bits. */
+/* Returns the actions that allow an option: bits of enum bench_action. */
 static unsigned int actions_of(int key)
 {
 	if (format_of(key) < NR_BENCH_FORMATS)

@@ -26,10 +26,11 @@ struct bench_options {
 					  unused ones are NULL */
 	bool *config; /* by index in bench_configs: is it wanted? */
 	const char **kind; /* names, ending with NULL */
-	bool kinds_named; /* the user has named the kinds: each must exist */
+	/* true if the user has named the kinds; then each must exist */
+	bool kinds_named;
 	unsigned int rounds; /* 0: as many as the time allows */
 	double seconds; /* the time for all rounds */
-	bool has_time; /* the user has given @seconds */
+	bool has_time; /* true if the user has given @seconds */
 	unsigned int laps, warm_up; /* of each run */
 	int cpu; /* -1: choose one */
 	const char *microguest;

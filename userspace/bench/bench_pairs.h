@@ -16,7 +16,7 @@ struct bench_pairs {
 
 /**
  * bench_pairs_init - collect the rounds that were run
- * @compared: pair them with the first row's rounds, else with nothing
+ * @compared: true: pair them with the first row's rounds; false: with nothing
  *
  * Free it with bench_pairs_free(), even after a failure.  Returns 0 or -ENOMEM.
  */

@@ -84,7 +84,7 @@ static int parse_perf_report(FILE *text, uint32_t reason, uint64_t *count)
 }
 
 /*
- * Get the text behind a reason's key in a line of a bpftrace map, such as
+ * Get the text after a reason's key in a line of a bpftrace map, such as
  * "@[114]: 10008" or "@ns[114]: ".  Returns NULL if the line has another key.
  */
 static const char *behind_key(const char *line, uint32_t reason)

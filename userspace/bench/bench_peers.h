@@ -21,9 +21,9 @@ enum bench_text {
 };
 
 /*
- * A tool of others.  In the words of its commands, "%L" is the load's words,
- * "%l" the load's command in one word, "%o" a file for text, and "%d" one for
- * data.
+ * A tool of another project.  In the words of its commands, "%L" is the load's
+ * words, "%l" the load's command in one word, "%o" a file for text, and "%d"
+ * one for data.
  */
 struct bench_peer {
 	const char *program; /* the program that must be installed */
@@ -32,7 +32,7 @@ struct bench_peer {
 	const char *const
 		*version; /* prints the version in its first line; or NULL */
 	enum bench_text text; /* where the count is */
-	bool by_reason; /* the count is of one reason; else of all */
+	bool by_reason; /* true: the count is of one reason; false: of all */
 	/* Extracts the count from the text; returns 0 or -ENODATA. */
 	int (*parse)(FILE *text, uint32_t reason, uint64_t *count);
 };

@@ -7,7 +7,9 @@
 #include "bench/bench_pairs.h"
 #include "bench/bench_result.h"
 
-/* Any number will do, as long as it never changes. */
+/*
+ * The seed of the bootstrap.  Any number will do, as long as it never changes.
+ */
 #define SEED 0x4fffffffu
 
 /* Get the median of the runs' times; returns false if there are none. */
@@ -126,8 +128,8 @@ const struct bench_cell *bench_cell(const struct bench_result *result,
 }
 
 /*
- * BENCH_NULL's difference is judged by its own size, and that of each other row
- * by BENCH_NULL's.
+ * Judge whether the differences from BENCH_BASE are noise: that of BENCH_NULL
+ * by its own size, and those of the other rows by that of BENCH_NULL.
  */
 static void judge_kind(const struct bench_result *result, size_t kind)
 {
@@ -213,7 +215,7 @@ double bench_sum(const struct bench_result *result, size_t row)
 	return sum;
 }
 
-/* Is this one of the rows to choose from, and has it counted every exit? */
+/* Does this row fit @gives and @whose, and has it counted every exit? */
 static bool is_fit(const struct bench_result *result, size_t nr,
 		   unsigned int gives, enum bench_whose whose)
 {

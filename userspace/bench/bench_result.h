@@ -15,8 +15,8 @@ struct bench_cell {
 	struct stats_interval level; /* the whole time of an exit */
 	struct stats_interval added; /* the difference to the first row */
 	/*
-	 * @added does not differ significantly from that of BENCH_NULL; for
-	 * BENCH_NULL itself: bench_null_is_near().
+	 * True if @added does not differ significantly from that of BENCH_NULL.
+	 * For BENCH_NULL itself, this is bench_null_is_near().
 	 */
 	bool noise;
 	double spread; /* the highest minus the lowest median of the rounds */
@@ -24,7 +24,7 @@ struct bench_cell {
 	double worst; /* the slowest lap */
 	bool has_counted;
 	uint64_t counted, expected; /* exits, the sums over all runs */
-	bool at_least; /* @expected is a lower bound */
+	bool at_least; /* true if @expected is only a lower bound */
 	uint64_t lost, surplus; /* sums over runs with too few, or too many */
 	/* From the exit to the next entry: the medians over the runs. */
 	bool has_kvm_time, has_bpf_time;
@@ -76,14 +76,14 @@ enum bench_whose {
 int bench_cheapest(const struct bench_result *result, unsigned int gives,
 		   enum bench_whose whose);
 
-/** bench_sum - what a row adds, summed over all kinds */
+/** bench_sum - the time that a row adds to an exit, summed over all kinds */
 double bench_sum(const struct bench_result *result, size_t row);
 
-/** bench_is_short - has it fewer laps than the first row? */
+/** bench_is_short - does a cell have fewer laps than the first row's cell? */
 bool bench_is_short(const struct bench_result *result, size_t kind, size_t row);
 
 /**
- * bench_missed - how far a cell's count is off
+ * bench_missed - by how much a cell's count is wrong
  *
  * Returns a negative number if any runs counted too few exits: the sum over
  * these runs.  Else returns the sum of the exits counted too many.
@@ -98,16 +98,19 @@ struct bench_own {
 	double outside; /* outside of BPF's window: KVM's time - BPF's */
 	double inside; /* within it: BPF's time - KVM's without the observer */
 	double sum; /* KVM's time with the observer - without it */
-	double added; /* by the laps: what it adds to KVM's counters */
+	double added; /* the cost by the laps, which should be close to @sum */
 };
 
-/** bench_own - compute it for a kind; false if a part was not measured */
+/**
+ * bench_own - compute these times for a kind; false if one of them was not
+ *	measured
+ */
 bool bench_own(const struct bench_result *result, size_t kind,
 	       struct bench_own *own);
 
 /* The largest of some relative values, and its row and kind. */
 struct bench_largest {
-	bool known; /* false: there was no value */
+	bool known; /* false if there was no value */
 	double value;
 	size_t kind, row;
 };
@@ -118,7 +121,10 @@ struct bench_largest bench_spread(const struct bench_result *result);
 /** bench_null - the largest |added| of BENCH_NULL, relative to an exit */
 struct bench_largest bench_null(const struct bench_result *result);
 
-/** bench_own_apart - the largest |difference| of the clocks' sum to the laps */
+/**
+ * bench_own_apart - the largest difference of @sum from @added of bench_own(),
+ *	relative to @added
+ */
 struct bench_largest bench_own_apart(const struct bench_result *result);
 
 #endif /* EXITLEDGER_BENCH_RESULT_H */

@@ -68,8 +68,8 @@ static void take_exits(const struct bench_session *session,
 }
 
 /*
- * Run a row once.  If a row after BENCH_NULL fails, and not by a signal, note
- * that in the row and return 0.
+ * Run a row once.  If a row after BENCH_NULL fails for another reason than a
+ * signal, note that in the row and return 0.
  */
 static int run_once(struct bench_session *session, size_t kind, size_t row,
 		    struct why *why)

@@ -26,8 +26,8 @@ enum { TRY_OPERATIONS = 100, TRY_LAPS = 5 };
 /* --- the host --- */
 
 /*
- * Get the value of the first line in a file that begins with a name and has a
- * colon.
+ * Get the value after the colon in the first line of a file that begins with a
+ * name.
  */
 static void read_line(const char *path, const char *name, char *value,
 		      size_t size)

@@ -16,8 +16,8 @@ void bench_describe(const struct host *host, struct bench *bench);
  * @bench: must be zeroed; free it with bench_free(), even after a failure
  *
  * Returns 0, also if a signal has ended it after a run; or -errno with @why.
- * If it sets @bench->interrupted, also after a failure, all rounds but the last
- * are complete and are kept.
+ * @bench->interrupted can be set in either case: then the last round is
+ * incomplete, and all rounds before it are complete and are kept.
  */
 int bench_measure(const struct bench_options *options, struct bench *bench,
 		  struct why *why);

@@ -7,8 +7,8 @@
 #include "lib/msg.h"
 
 /*
- * Each replaces the file as a whole, or not at all; @path is "-" for standard
- * output.  Returns 0, or -errno with @why.
+ * Each function replaces the file as a whole, or not at all.  @path is "-" for
+ * standard output.  Returns 0, or -errno with @why.
  */
 #define FORMAT(name, letter, doc)                                  \
 	int bench_##name##_save(const struct bench_result *result, \

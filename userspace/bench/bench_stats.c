@@ -125,7 +125,8 @@ static double draw(const struct stats_pair *pairs, size_t rounds,
 }
 
 /*
- * A round's median, or its difference from the median that it is compared with.
+ * Returns a round's median, or its difference from the median with which it is
+ * compared.
  */
 static double middle(const struct stats_pair *pair)
 {
@@ -267,7 +268,7 @@ bool stats_is_noise(struct stats_interval difference, double reach)
 	return difference.low <= reach && difference.high >= -reach;
 }
 
-/* By linear interpolation between the two nearest values. */
+/* Interpolate linearly between the two nearest values. */
 static double quantile(const double *sorted, size_t nr, double share)
 {
 	double at = share * (double)(nr - 1);

@@ -20,9 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STATS_DRAWS 2000 /* of a bootstrap */
-#define STATS_LEVEL 0.95 /* of intervals */
-#define STATS_BOOTSTRAP 6 /* the least rounds for a bootstrap */
+#define STATS_DRAWS 2000 /* the number of draws of a bootstrap */
+#define STATS_LEVEL 0.95 /* the confidence level of intervals */
+#define STATS_BOOTSTRAP 6 /* the smallest number of rounds for a bootstrap */
 
 /* The state of a deterministic generator of random numbers (splitmix64). */
 struct stats_random {
@@ -105,7 +105,7 @@ double stats_reach(struct stats_interval null);
 bool stats_is_noise(struct stats_interval difference, double reach);
 
 /**
- * stats_outliers - the number of outliers
+ * stats_outliers - count the outliers among values
  * @sorted: values in ascending order
  *
  * An outlier is below the first or above the third quartile by more than three

@@ -261,8 +261,8 @@ static int run_rounds(const struct bench_options *options,
 	if (terminal)
 		bench_progress_end();
 	/*
-	 * After an error, the last round is incomplete, and those before it are
-	 * whole.
+	 * After an error, the last round is incomplete, but the earlier ones
+	 * are complete.
 	 */
 	bench->interrupted = r && bench->rounds > 1;
 	if (!r || !command_interrupted())

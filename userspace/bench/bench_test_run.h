@@ -17,8 +17,8 @@
  * and there is no vCPU from which they could read the exit's reason.
  *
  * Returns 0, also if a signal has ended it after a round; or -errno with @why.
- * If it sets @bench->interrupted, also after a failure, all rounds but the last
- * are complete and are kept.
+ * @bench->interrupted can be set in either case: then the last round is
+ * incomplete, and all rounds before it are complete and are kept.
  */
 int bench_test_run(const struct bench_options *options, struct bench *bench,
 		   struct why *why);

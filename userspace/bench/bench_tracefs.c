@@ -76,7 +76,9 @@ int bench_tracefs_begin(struct bench_tracefs *tracefs, bool hist,
 			why, ENOENT,
 			"tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing");
 	}
-	/* An instance that was left behind may have events in it. */
+	/*
+	 * Remove an instance that was left behind, as it may have events in it.
+	 */
 	rmdir(tracefs->dir);
 	if (mkdir(tracefs->dir, 0700)) {
 		r = why_set(why, errno, "%s: cannot be made: %s", tracefs->dir,

@@ -46,8 +46,8 @@ void bench_ways_init(struct bench_ways *ways, struct bench_load *load,
 }
 
 /*
- * Remove the files of earlier runs.  Programs that were killed leave more
- * files, such as "data.cpu0".
+ * Remove the files of earlier runs.  Programs that were killed leave other
+ * files, too, such as "data.cpu0".
  */
 static void forget(const struct bench_ways *ways)
 {
@@ -90,7 +90,10 @@ static void check_peer(const struct bench_ways *ways,
 		return;
 	}
 	argv = peer->version ? bench_peer_argv(peer->version, &words) : NULL;
-	/* Some programs print their version, and then fail. */
+	/*
+	 * The status is ignored: some programs print their version, and then
+	 * fail.
+	 */
 	if (argv) {
 		exec_run(argv, ways->load->out, ways->load->err, NULL);
 		exec_first_line(ways->load->out, row->version,

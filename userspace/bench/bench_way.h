@@ -12,7 +12,8 @@ struct bench_ways {
 	const struct kvm_btf *btf; /* of this host */
 	uint64_t khz; /* of the TSC */
 	unsigned int warm_up; /* laps of each run that are not counted */
-	int exit_stats; /* the mode to restore, or HOST_UNPATCHED */
+	/* the mode of KVM's counters to restore, or HOST_UNPATCHED */
+	int exit_stats;
 	char text[96], data[96]; /* files for peers */
 	const char *attach; /* how "auto" has attached, or "" */
 };

@@ -197,7 +197,7 @@ static void show_cell(const struct bench_result *result, size_t kind,
 	table_right(&line, columns.share - 1,
 		    first ? "" : share_text(cell, base, columns.share - 1).s);
 	table_number(&line, columns.far - 1, far_text(cell));
-	/* The mark is behind the column, not in it. */
+	/* The mark stands to the right of the column, not in it. */
 	snprintf(counted, sizeof(counted), "%*s%s", (int)columns.counted - 1,
 		 counted_text(cell).s,
 		 bench_is_short(result, kind, row) ? "<" : "");

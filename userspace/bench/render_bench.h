@@ -7,23 +7,28 @@
 
 #include "bench/bench_change.h"
 
-/** render_bench_text - tables: all kinds side by side, then each by itself */
+/**
+ * render_bench_text - write tables: all kinds side by side, then each kind by
+ *	itself
+ */
 void render_bench_text(const struct bench_result *result, FILE *out);
 
 /**
- * render_bench_svg - a picture of bars with their intervals
+ * render_bench_svg - write a picture of bars with their intervals
  *
  * The file needs no other files.  Returns 0, or -ENOMEM if nothing was written.
  */
 int render_bench_svg(const struct bench_result *result, FILE *out);
 
-/** render_bench_notes - the meanings of marks, and remarks on the results */
+/**
+ * render_bench_notes - write the meanings of marks, and remarks on the results
+ */
 void render_bench_notes(const struct bench_result *result, FILE *out);
 
-/** render_bench_versions - the versions of other programs */
+/** render_bench_versions - write the versions of other programs */
 void render_bench_versions(const struct bench *bench, FILE *out);
 
-/** render_bench_changes - the result of bench_compare() */
+/** render_bench_changes - write the result of bench_compare() */
 void render_bench_changes(const struct bench_comparison *comparison, FILE *out);
 
 #endif /* EXITLEDGER_RENDER_BENCH_H */

@@ -33,8 +33,8 @@ static void show_number(const char *name, uint64_t then, uint64_t now,
 }
 
 /*
- * Print a program's versions if they differ, but once: several rows can have
- * the same program.
+ * Print a program's versions if they differ.  Several rows can have the same
+ * program, whose versions are printed once.
  */
 static void show_version(const struct bench *then, const struct bench *now,
 			 size_t nr, bool *any, FILE *out)

@@ -7,8 +7,10 @@
 #include "lib/safe_text.h"
 #include "lib/table.h"
 
-/* Warn of a null that is off: results are then less certain than their
- * intervals. */
+/*
+ * Warn if BENCH_NULL differs too much from BENCH_BASE: results are then less
+ * certain than their intervals say.
+ */
 static void show_nulls(const struct bench_result *result, FILE *out)
 {
 	for (size_t kind = 0; kind < result->bench->nr_kinds; kind++) {

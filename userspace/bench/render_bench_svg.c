@@ -11,7 +11,7 @@
 #include "lib/output.h"
 #include "lib/text_width.h"
 
-/* In pixels: a panel per kind, a bar per configuration. */
+/* Sizes in pixels.  There is a panel per kind, with a bar per configuration. */
 enum {
 	WIDTH = 860,
 	MARGIN = 16,
@@ -189,7 +189,10 @@ static double at(const struct picture *picture, double value)
 	return LEFT + value / picture->most * (WIDTH - LEFT - RIGHT);
 }
 
-/* An end of the interval that lies outside of the picture has no end stroke. */
+/*
+ * Draw no end stroke for an end of the interval that lies outside of the
+ * picture.
+ */
 static void put_whisker(const struct picture *picture,
 			struct stats_interval added, double y)
 {
@@ -321,7 +324,7 @@ static void put_missing(struct picture *picture)
 	}
 }
 
-/* Draw the whole picture.  Its height is known afterwards. */
+/* Draw the whole picture.  Only afterwards is its height known. */
 static void put_all(struct picture *picture)
 {
 	put_title(picture);

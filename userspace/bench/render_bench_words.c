@@ -155,7 +155,7 @@ void bench_put(FILE *out, size_t indent, const char *fmt, ...)
 			at += spaces;
 			spaces = 0;
 		}
-		/* A word that no line has room for is broken, too. */
+		/* A word that is too long for any line is broken, too. */
 		bytes = text_width_cut(word, BENCH_LINE - column - spaces);
 		word[bytes] = '\0';
 		fprintf(out, "%*s%s", (int)spaces, "", word);

@@ -18,7 +18,8 @@ const char *bench_unit_words(const struct bench *bench);
 enum { BENCH_NUMBER = 6 };
 
 /**
- * bench_number - five digits, with a decimal below 100; "1.23M" if it has more
+ * bench_number - format up to five digits, with a decimal below 100; "1.23M" if
+ *	there are more
  * @sign: put a + before positive numbers, too
  */
 struct text bench_number(double value, bool sign);
@@ -26,7 +27,10 @@ struct text bench_number(double value, bool sign);
 /** bench_number_in - the same in at most @width columns, at least 5 */
 struct text bench_number_in(double value, bool sign, size_t width);
 
-/** bench_percent_in - with a decimal if there is room; @width is at least 6 */
+/**
+ * bench_percent_in - a percentage, with a decimal if there is room; @width is
+ *	at least 6
+ */
 struct text bench_percent_in(double percent, size_t width);
 
 /** bench_interval - "+1.0 to +2.0"; "none" if it has no ends */

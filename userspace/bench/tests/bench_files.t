@@ -16,7 +16,7 @@ same_runs() {
 a, b = (json.load(open(path)) for path in sys.argv[1:])
 assert a["runs"] == b["runs"]' "$saved" "$1"
 }
-# only_has NAME...: are these the only files in the folder of files?
+# only_has NAME...: does the folder "files" have these files and no others?
 only_has() { [ "$(ls "$tap_dir/files")" = "$(printf '%s\n' "$@")" ]; }
 
 run "$exitledger" bench --replay "$saved" --json "$json" --svg "$svg"
@@ -92,7 +92,7 @@ ok 'before: rights that cannot be given up: one line' one_err_line
 ok 'before: rights that cannot be given up: why' err_has "cannot go on as user $user"
 ok 'before: nothing is measured' [ -z "$out" ]
 
-# vanishing OPTION...: a benchmark whose user is removed when it measures
+# vanishing OPTION...: run a benchmark whose user is removed while it measures
 vanishing() {
 	cp /etc/passwd "$tap_dir/passwd"
 	echo "vanishing:x:$user:$user::/:/bin/sh" >>"$tap_dir/passwd"
@@ -125,7 +125,7 @@ else
 	skip 'a user who vanishes' 'unshare -m is not permitted'
 fi
 
-# ended SECONDS OPTION...: a benchmark that SIGINT ends after that time
+# ended SECONDS OPTION...: run a benchmark that SIGINT ends after this time
 ended() {
 	run timeout --preserve-status -s INT -k 20 "$1" "$exitledger" bench \
 		--test-run --json "$json" "${@:2}"

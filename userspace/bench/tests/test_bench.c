@@ -42,8 +42,8 @@ START_TEST(results_are_per_exit)
 END_TEST
 
 /*
- * The null is not compared with its own difference; and the sign of that
- * difference does not matter.
+ * If BENCH_NULL differs from BENCH_BASE by too much, it is off, and costs up to
+ * that difference are noise.  The sign of the difference does not matter.
  */
 START_TEST(null_may_be_off)
 {

@@ -121,8 +121,8 @@ START_TEST(changes_of_benchmarks)
 END_TEST
 
 /*
- * All columns are from the same estimate, even where a cost by itself is a
- * median.
+ * All columns of a change come from one estimate, which uses means, although
+ * the cost in a single benchmark is a median.
  */
 START_TEST(columns_agree)
 {
@@ -152,8 +152,8 @@ START_TEST(columns_agree)
 END_TEST
 
 /*
- * If the null of one benchmark is off, that is no change, whichever comes
- * first.
+ * If BENCH_NULL is off in one of two benchmarks, that is no change, whichever
+ * benchmark is the earlier one.
  */
 START_TEST(a_null_that_is_off)
 {

@@ -64,7 +64,7 @@ static const struct {
 	  "\nCPU: 0\nentries: 13496\noverrun: 0\ncommit overrun: 0\n"
 	  "bytes: 705944\ndropped events: 0\nread events: 58656\n",
 	  36076 },
-	/* With an instance of its own (-B). */
+	/* The output of trace-cmd with an instance of its own (-B). */
 	{ &bench_peer_trace_cmd,
 	  "cpus=2\n\nKernel buffer statistics:\n"
 	  "  Note: \"entries\" are the entries left in the kernel ring buffer "
@@ -220,8 +220,8 @@ static bool is_gone(long pid)
 }
 
 /*
- * We are interrupted while a tool runs.  The tool takes a while to undo its
- * settings, and has a process in the background.
+ * This program is interrupted while a tool runs.  The tool takes a while to
+ * undo its settings, and has a process in the background.
  */
 START_TEST(interrupted_tools_clean_up)
 {

@@ -105,7 +105,7 @@ START_TEST(all_is_run)
 }
 END_TEST
 
-/* A failure in the second round, at its second kind, keeps the first round. */
+/* A failure at the second kind in the second round keeps the first round. */
 START_TEST(late_failure_keeps_rounds)
 {
 	fake.bad_run = 12;
@@ -144,7 +144,9 @@ START_TEST(time_is_kept)
 }
 END_TEST
 
-/* Another program's failure ends that row alone, which says when and why. */
+/*
+ * If another program fails, only its row ends, and the row says when and why.
+ */
 START_TEST(failed_row_says_so)
 {
 	fake.bad_run = 8;

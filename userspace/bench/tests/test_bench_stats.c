@@ -215,7 +215,7 @@ START_TEST(nothing_is_no_change)
 			     &change);
 		told += change.low > 0 || change.high < 0;
 	}
-	/* 1.4 are expected. */
+	/* About 1.4 wrong findings are expected. */
 	ck_assert_int_le(told, 6);
 	stats_change(then.pair, 1, now.pair, 3, 0.95, &change);
 	ck_assert(isinf(change.low) && isinf(change.high));
@@ -235,7 +235,7 @@ START_TEST(noise_is_what_overlaps)
 	ck_assert(!stats_is_noise((struct stats_interval){ 4, 3.1, 5 }, reach));
 	ck_assert(!stats_is_noise((struct stats_interval){ -4, -5, -3.5 },
 				  reach));
-	/* A null that is off, either way, does not turn noise into a cost. */
+	/* If BENCH_NULL is off in either direction, noise is still no cost. */
 	reach = stats_reach(off);
 	ck_assert(stats_is_noise((struct stats_interval){ 0, -.5, .5 }, reach));
 	ck_assert(stats_is_noise((struct stats_interval){ 1, .9, 1.1 }, reach));
