@@ -102,7 +102,7 @@ static int end_total(void *context, struct ledger *interval,
 
 /*
  * KVM's book of a VM disappears when the VM ends.  Looking for new VMs costs as
- * much as collecting, so collect each LOOK_NS instead.
+ * much as collecting, so collect every LOOK_NS instead.
  */
 static bool has_news(void *context)
 {

@@ -18,7 +18,10 @@ struct book {
 	struct kernel_book *kernel;
 	uint32_t mode; /* of KVM's own book, as last reported */
 	uint64_t collected_ns; /* when KVM's own book was last collected */
-	/* the live view has the terminal: report a change of mode later */
+	/*
+	 * true while the live view has the terminal: report a change of mode
+	 * later
+	 */
 	bool quiet;
 };
 

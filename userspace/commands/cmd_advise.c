@@ -20,7 +20,7 @@ struct advise_command {
 	struct monitor_options options;
 	const char *path;
 	bool json;
-	bool unmatched; /* part of the filter matched nothing */
+	bool unmatched; /* true if part of the filter matched nothing */
 	struct run_reader *reader;
 	struct run_report report;
 };

@@ -189,7 +189,10 @@ static int run(const struct bench_options *options, struct bench *bench,
 	return r ? r : shown;
 }
 
-/* Do repeated measurements differ by more than @limit per cent? */
+/*
+ * Set @beyond to whether repeated measurements differ by more than @limit per
+ * cent.
+ */
 static int check_limit(const struct bench *bench, double limit, bool *beyond,
 		       struct why *why)
 {

@@ -134,8 +134,8 @@ static int show(const struct compare_options *options,
 
 /*
  * If the guest's report cannot be read, the rest is still shown, but the
- * verdict cannot be BALANCED: it is unknown whether the guest was told what KVM
- * answered.
+ * verdict cannot be BALANCED: it is unknown whether the guest got the answers
+ * that KVM gave.
  */
 static int balance_all(const struct compare_options *options,
 		       struct books *books, struct balance *balance,

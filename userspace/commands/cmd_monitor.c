@@ -18,7 +18,7 @@ struct monitor {
 	struct command command;
 	uint64_t start_ns;
 	char title[128];
-	bool unmatched; /* part of the filter matched nothing */
+	bool unmatched; /* true if part of the filter matched nothing */
 };
 
 /* Notice that a pipe's reader is gone even while there is nothing to write. */

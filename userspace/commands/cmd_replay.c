@@ -26,9 +26,9 @@ struct replay {
 	struct ledger now; /* since begin_ns */
 	struct ledger total;
 	uint64_t begin_ns;
-	bool shown; /* @now was shown */
-	bool over; /* the whole run was read */
-	bool unmatched; /* part of the filter matched nothing */
+	bool shown; /* true if @now was shown */
+	bool over; /* true if the whole run was read */
+	bool unmatched; /* true if part of the filter matched nothing */
 };
 
 static const struct argp_option rows[] = {
@@ -139,7 +139,8 @@ static int next_interval(struct replay *replay, double interval,
 		if (ledger_forget(&replay->total))
 			return why_set(why, ENOMEM, "out of memory");
 		/*
-		 * Steps never end exactly at an interval's bound; accept 99 %.
+		 * Steps never end exactly at an interval's bound, so 99 % of an
+		 * interval are enough.
 		 */
 		if (interval > 0 &&
 		    replay->now.ns - replay->begin_ns >= 0.99e9 * interval) {

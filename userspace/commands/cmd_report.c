@@ -21,7 +21,7 @@ struct report_command {
 	/* the RUN that is read from standard input, or NULL */
 	const char *input;
 	int nr; /* number of runs */
-	bool unmatched; /* part of the filter matched nothing */
+	bool unmatched; /* true if part of the filter matched nothing */
 	const struct report_format *format;
 	/* rows of report_formats that were asked for, as bits */
 	unsigned int asked_for;
@@ -133,7 +133,10 @@ static int show(void *context, FILE *out)
 				       &command->options.filter, out);
 }
 
-/* Say that the filter matched nothing in a run; of two runs, in which one. */
+/*
+ * Report if the filter matched nothing in a run.  If there are two runs, name
+ * the one in which it matched nothing.
+ */
 static bool say_unmatched(const struct report_command *command, int which)
 {
 	const struct filter *filter = &command->options.filter;

@@ -79,8 +79,8 @@ static void add_reason(const struct exit_reason *reason,
 }
 
 /*
- * Offer the names of an ISA that no ISA before it in the table has, so that
- * each name is offered once.
+ * Offer the names of an ISA's reasons.  Names that an earlier ISA in the table
+ * has, too, are left out, so that each name is offered once.
  */
 static void add_reasons_of(const struct isa *isa,
 			   const struct isa *const *first, size_t nr,
@@ -97,8 +97,8 @@ static void add_reasons_of(const struct isa *isa,
 }
 
 /*
- * Offer this host's reasons; for commands that read runs, those of all ISAs, as
- * a run may be of another host.
+ * Offer this host's reasons.  For commands that read runs, offer those of all
+ * ISAs, as a run may be of another host.
  */
 static void add_reasons(struct cli_offer *offer)
 {

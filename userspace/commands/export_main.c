@@ -67,7 +67,10 @@ static int observe_bpf(struct export_main *main, struct why *why)
 	struct observer_options *options = &main->command.monitor.observe;
 	int r;
 
-	/* Answers are judged only with times: the rules compare both. */
+	/*
+	 * Answers are judged only if times are measured, as the rules compare
+	 * both.
+	 */
 	options->answers = export_proof_has_answers(&main->here.host) &&
 			   !options->count_only;
 	options->no_histogram = main->command.histograms == EXPORT_SCOPE_NONE &&

@@ -5,7 +5,7 @@
 #include "commands/run_observed.h"
 #include "lib/cli.h"
 
-/* Limits of --speed, as those of replay --top. */
+/* The limits of --speed, which are the same as for replay --top. */
 #define SPEED_MIN 0.01
 #define SPEED_MAX 1000.0
 

@@ -12,7 +12,8 @@
 #define EXPORT_INTERVAL 15.0
 
 struct export_command {
-	struct monitor_options monitor; /* its interval is that of --textfile */
+	/* its @interval is the time between writes of @textfile */
+	struct monitor_options monitor;
 	const char *listen[SERVE_SOCKETS];
 	size_t nr_listen;
 	const char *textfile; /* NULL: not given; likewise the next two */

@@ -38,13 +38,13 @@ void export_proof_collected(void *proof);
 const struct export_verdict *
 export_proof_verdict(const struct export_proof *proof);
 
-/** export_proof_slots - observer_slots() of the observer */
+/** export_proof_slots - the result of observer_slots() for the observer */
 uint64_t export_proof_slots(void *proof, uint64_t *used);
 
 /** export_proof_why - why a collection failed; "": none did */
 const struct why *export_proof_why(const struct export_proof *proof);
 
-/** export_proof_close - @proof may be NULL */
+/** export_proof_close - end judging, and free @proof, which may be NULL */
 void export_proof_close(struct export_proof *proof);
 
 #endif /* EXITLEDGER_EXPORT_PROOF_H */

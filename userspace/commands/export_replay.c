@@ -14,7 +14,10 @@ static bool is_due(const struct export_replay *replay)
 	       replay->ahead.ns <= info->started_ns + passed * replay->speed;
 }
 
-/* The run was read to its end: return the memory, as metrics need much less. */
+/*
+ * The run was read to its end.  Return the memory to the kernel, as the metrics
+ * need much less.
+ */
 static void give_back(struct export_replay *replay)
 {
 	export_replay_free(replay);

@@ -19,7 +19,7 @@ struct export_replay {
 	struct ledger ahead; /* a step that was read but is not due yet */
 	struct ledger total; /* required by the reader, not used */
 	bool has_ahead;
-	bool over; /* no step is left to read */
+	bool over; /* true if no step is left to read */
 	struct why why; /* set if reading failed */
 };
 

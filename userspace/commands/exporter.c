@@ -17,8 +17,8 @@
 /* How often to check whether a collection is due. */
 #define LOOK_MS 100
 /*
- * The longest time between two collections: with slow exits or answers to
- * guests, whose ring buffers must not fill up; and without, when only 32-bit
+ * The longest time between two collections.  Slow exits and answers to guests
+ * come in ring buffers, which must not fill up.  Without these, only 32-bit
  * counters must not wrap.
  */
 #define COLLECT_RING_NS NS_PER_S
@@ -84,16 +84,16 @@ static void render(struct exporter *exporter, enum export_format format,
 	export_process_read(&sample.process);
 	export_render(&sample, format, text);
 	/*
-	 * Forget the slowest exits once they were shown, as exemplars;
-	 * Prometheus' own format has no exemplars.
+	 * Forget the slowest exits once they were shown.  They are shown as
+	 * exemplars, which Prometheus' own format does not have.
 	 */
 	if (format == EXPORT_OPENMETRICS)
 		export_book_scraped(&exporter->book);
 }
 
 /*
- * Make the metrics; requests at nearly the same time, in any format, get the
- * same collection.
+ * Make the metrics.  Requests at nearly the same time, in any format, get them
+ * from the same collection.
  */
 static int make(struct exporter *exporter, enum export_format format,
 		struct export_text *text)
@@ -156,7 +156,7 @@ static int wait_a_while(struct exporter *exporter)
 	return 0;
 }
 
-/* Without a server, the exporter ends with its source. */
+/* Must the exporter end?  Without a server, it ends with its source. */
 static bool has_ended(const struct exporter *exporter)
 {
 	return !exporter->serve && exporter->is_over &&

@@ -111,7 +111,7 @@ double monitor_interval(const struct argp_state *state, const char *arg)
 	       1e9;
 }
 
-/* Only note the word: the ISA to which it belongs is not known yet. */
+/* Only note the word, as the ISA to which it belongs is not known yet. */
 static void add_reason(struct monitor_words *words, const char *arg)
 {
 	const char **reasons = reallocarray(

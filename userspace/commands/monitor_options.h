@@ -30,7 +30,7 @@ struct monitor_options {
 	const struct monitor_format *format;
 	/* chosen by an option, or NULL */
 	const struct monitor_format *asked_for;
-	bool mixed; /* several formats were asked for */
+	bool mixed; /* true if several formats were asked for */
 	bool top; /* the live view; @format is used for the total after it */
 	double interval; /* seconds; 0: only the total */
 	long count; /* number of intervals; 0: until stopped */

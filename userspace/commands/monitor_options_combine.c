@@ -6,7 +6,7 @@
 #include "commands/monitor_options.h"
 
 struct rule {
-	bool is; /* the rule is broken */
+	bool is; /* true if the rule is broken */
 	const char *why;
 };
 
@@ -80,8 +80,8 @@ static int combine_top(const struct monitor_options *options, struct why *why)
 		{ options->argv,
 		  "--top needs the terminal for itself: start COMMAND in another one" },
 		/*
-		 * Allowed with a run that has slow exits: its live view ignores
-		 * them.
+		 * This is allowed with a recorded run that has slow exits, as
+		 * its live view ignores them.
 		 */
 		{ options->observe.slower_than_ns &&
 			  options->groups & OPTIONS_OBSERVED,

@@ -5,7 +5,7 @@
 
 #include "commands/monitor_options.h"
 
-/** monitor_output_begin - write the header; @title: of the table */
+/** monitor_output_begin - write the header; @title: the title of the table */
 void monitor_output_begin(const struct monitor_options *options,
 			  const char *title);
 

@@ -192,7 +192,8 @@ int record_run(const struct record_options *options,
 		r = command_start(command, options->monitor.argv, why);
 	if (r) {
 		/*
-		 * The file is empty, and would be in the way of the next try.
+		 * Remove the file, which is empty and would be in the way of
+		 * the next try.
 		 */
 		run_writer_discard(record.writer);
 		return r;
@@ -205,7 +206,10 @@ int record_run(const struct record_options *options,
 	return r;
 }
 
-/* After a signal the command is ended, whether or not recording failed. */
+/*
+ * Does the command go on running?  It does not after a signal, which ends the
+ * command whether or not recording has failed.
+ */
 static bool runs_on(const struct command *command)
 {
 	return command->pid && !command_interrupted();

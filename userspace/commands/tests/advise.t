@@ -75,7 +75,7 @@ def document(run, *options):
 
 
 def rules_of(made, state=None):
-    """The rules in a state, or all rules, by id."""
+    """Return the rules in a state, or all rules, by id."""
     return {rule["id"]: rule for rule in made["rules"] if state in (None, rule["state"])}
 
 
@@ -219,7 +219,7 @@ def the_unknown(folder):
 
 
 def names(form):
-    """The names of all members of a form."""
+    """Return the names of all members of a form."""
     if isinstance(form, list):
         return names(form[0])
     return {name.rstrip("?") for name in form} | {

@@ -33,8 +33,8 @@ fi
 chmod 755 "$tap_dir"
 rights=-sys_admin,-bpf,-perfmon
 
-# host MODE SCRIPT: run it on a host whose KVM has that mode, with a VM with 1,000 exits
-# per vCPU
+# host MODE SCRIPT: run the script on a host whose KVM has this mode and a VM with 1,000
+# exits per vCPU
 host() {
 	export dir=$tap_dir mode=$1
 	run unshare --mount bash -euc '
@@ -105,7 +105,7 @@ host 2 'ledger monitor --book kernel -i 0 -- sh -c \
 	"printf \\\\000 | dd of=$vm/exit_stats bs=1 seek=28 conv=notrunc"'
 ok 'that it is off, too' err_has 'KVM does not count any more'
 
-# Without KVM nothing can be read any more; a VM that is only half there is left out.
+# Once KVM is unloaded, nothing can be read.  A VM whose folder has no file is left out.
 host 2 'ledger monitor --book kernel -i 10ms -- sh -c "rm -r ${vm%/*}; mkdir -p $vm; sleep 3"'
 ok 'KVM is unloaded: a failure' status_is 3
 ok 'KVM is unloaded: why' err_has 'KVM was unloaded meanwhile'

@@ -98,7 +98,7 @@ printf 'words\n%s\tpid 1\n' '$(touch hacked);`touch hacked` '\''x'\''"'
 END
 chmod +x "$tap_dir/hostile/exitledger"
 
-typed() { # SHELL LINE: what the shell makes of it
+typed() { # SHELL LINE: complete the line in the shell
 	if [[ $1 == fish ]]; then
 		run fish --no-config -c "source $tap_dir/script.fish
 			complete -C (string escape -n -- $(printf '%q' "$2") | string unescape)"

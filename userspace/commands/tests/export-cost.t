@@ -35,7 +35,7 @@ os.chmod(DIRECTORY.name, 0o755)
 
 
 def cpu_ms(exporter):
-    """CPU time that the exporter has used, by the scheduler's count."""
+    """Return the CPU time that the exporter has used, by the scheduler's count."""
     with open(f"/proc/{exporter.process.pid}/schedstat", encoding="ascii") as file:
         return int(file.read().split()[0]) / 1e6
 
@@ -48,14 +48,14 @@ def scrape(exporter):
 
 
 def recorded(vms):
-    """A recorded run of so many VMs."""
+    """Record a run of this number of VMs."""
     path = os.path.join(DIRECTORY.name, f"{vms}.exits")
     subprocess.run([f"{BUILD}/tests/fleet_demo", path, str(vms), "2"], check=True)
     return path
 
 
 def exits_by_reason(families):
-    """{reason: exits} of all VMs together."""
+    """Return {reason: exits} of all VMs together."""
     sums = Counter()
     for sample in metrics.series(families, "exitledger_exits").values():
         sums[sample.labels["reason"]] += int(sample.value)
@@ -63,7 +63,7 @@ def exits_by_reason(families):
 
 
 def replayed(path):
-    """{reason: exits} by 'replay --json'."""
+    """Return {reason: exits} of a run, from 'replay --json'."""
     line = subprocess.run([EXITLEDGER, "replay", path, "--json", "-i", "0"], check=True,
                           stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
     sums = Counter()

@@ -16,7 +16,7 @@ import metrics  # noqa: E402
 from exporter import BUILD, Exporter  # noqa: E402
 from tap import done, ok  # noqa: E402
 
-# The options that change the labels of series, or which series there are.
+# The options that change the labels of series, or the set of series.
 CHOICES = [
     ([], ["--by-vcpu"]),
     ([], ["--histograms", "vm"], ["--histograms", "none"]),

@@ -29,7 +29,7 @@ BOUNDS = [2**k for k in (*range(10, 21), 22, 24, 26, 28, 30, 33)]
 
 
 def path(name):
-    """The path of a file in this test's directory."""
+    """Return the path of a file in this test's directory."""
     return os.path.join(DIRECTORY.name, name)
 
 
@@ -41,14 +41,14 @@ def recorded(name, collections, *options):
 
 
 def replayed(run, *options):
-    """The samples of a run, from 'replay --json'."""
+    """Return the samples of a run, from 'replay --json'."""
     return [json.loads(line) for line in subprocess.run(
         [EXITLEDGER, "replay", run, "--json", *options], check=True, stdout=subprocess.PIPE,
         text=True).stdout.splitlines()]
 
 
 def reason_of(reason):
-    """A reason's name as it stands in a label."""
+    """Return a reason's name as it stands in a label."""
     return reason.get("name") or f"UNKNOWN(0x{reason['reason']:x})"
 
 
@@ -62,13 +62,13 @@ def by_vm_and_reason(sample, field):
 
 
 def label(name):
-    """A VM's name with a question mark for each U+FFFD, which stands for bytes that are
-    not UTF-8."""
+    """Return a VM's name with a question mark for each U+FFFD, which stands for bytes that
+    are not UTF-8."""
     return name.replace("\ufffd", "?")
 
 
 def shown(families, name, in_ns=False):
-    """{(VM, reason): value} of a family."""
+    """Return {(VM, reason): value} of a family."""
     return Counter({(sample.labels["vm"], sample.labels["reason"]):
                     sample.ns() if in_ns else int(sample.value)
                     for sample in metrics.series(families, name).values()})

@@ -3,7 +3,7 @@
  * Records a run of a host with many VMs, each with one vCPU that has exits of
  * 15 reasons, as input for tests.  All times are made up.  Not installed.
  *
- * usage: fleet_demo RUN VMS [STEPS]
+ * usage: fleet_demo RUN VMS [SECONDS]
  */
 #include <stdlib.h>
 

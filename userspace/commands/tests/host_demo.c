@@ -5,6 +5,7 @@
  * host's number.  Each fifth host has too few processors.  Not installed.
  *
  * usage: host_demo RUN HOST SECONDS
+ * HOST is the host's number.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ static void rest(struct ledger *ledger, uint64_t host, uint64_t vm,
 		load * (slice - 3000);
 }
 
-/* An exit for a device's file that is answered late. */
+/* Add an access to the serial port that takes twice SLOW_NS. */
 static int stall(struct ledger *ledger, uint64_t vm, uint64_t at_ns)
 {
 	const uint64_t ns = 2 * SLOW_NS;

@@ -25,7 +25,7 @@ BUILD = os.environ.get("BUILD", "build")
 EXITLEDGER = f"{BUILD}/bin/exitledger"
 DATA = "tests/data"
 
-# At most 15 bytes each, as some fields are no longer.
+# Each text has at most 15 bytes, because some fields cannot hold more.
 CLASSES = {
     "a terminal's commands": b"\x1b[2J\x1b]0;x\x07",
     "C0 controls": b"x\x01\x08\x0c\r\t",
@@ -50,7 +50,7 @@ UNSEEN = {0xAD, 0x34F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0}
 
 
 def raw(data):
-    """The characters of an output that must not be printed unchanged."""
+    """Return the characters of an output that must not be printed unchanged."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -82,7 +82,7 @@ def check(what, status, *arguments):
 
 
 def strings(node):
-    """All strings in a JSON document."""
+    """Return all strings in a JSON document."""
     if isinstance(node, dict):
         return [s for value in node.values() for s in strings(value)]
     if isinstance(node, list):
@@ -91,7 +91,7 @@ def strings(node):
 
 
 def true_text(text):
-    """The first 15 bytes of a text, as valid UTF-8."""
+    """Return the first 15 bytes of a text, as valid UTF-8."""
     return text.decode(errors="replace").encode()[:15].decode(errors="ignore")
 
 

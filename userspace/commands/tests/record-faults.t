@@ -39,8 +39,9 @@ EOT
 # until_there FILE: print a command that ends soon after the file exists
 until_there() { echo "until [ -e '$1' ]; do sleep 0.05; done; sleep 0.3"; }
 
-# forget: a recorder in the background empties these files only when it gets to run; until
-# then the last one's messages would be taken for its own
+# forget: remove the messages of the last recorder.  A recorder in the background empties
+# these files only when it gets to run, and until then the old messages would be taken for
+# its own.
 forget() { rm -f "$tap_dir/out" "$tap_dir/err"; }
 
 # ended: wait for the recorder in the background; sets $status, $out and $err

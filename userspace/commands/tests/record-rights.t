@@ -49,7 +49,7 @@ only_file_of() {
 }
 command_is_of() { [ "$(cat "$tap_dir/status.user")" = "$1" ]; }
 
-# so WHAT UID: the checks after each record()
+# so WHAT UID: check the last record(), whose run must belong to this user
 so() {
 	ok "$1: it is recorded" status_is 0
 	ok "$1: without rights" rights_are "$tap_dir/status" "$2"

@@ -3,7 +3,8 @@
  * Runs exitledger record on a made-up host and prints the total to standard
  * output as exitledger monitor --json would, for tests.  Not installed.
  *
- * usage: record_demo COLLECTIONS|0 OPTION...   0: until it is killed
+ * usage: record_demo COLLECTIONS|0 OPTION...
+ * It ends after this number of collections; with 0, when it is killed.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -38,7 +39,7 @@ static void happen(struct ledger *ledger)
 	ledger->vm[1].vcpu[1].missed_exits += demo.step % 3 == 0;
 	vm = &ledger->vm[0];
 	snprintf(vm->name, sizeof(vm->name), "caf\xc3\xa9 'x', \xff");
-	/* VMs that live for two collections each, one after the other. */
+	/* One VM follows another, and each lives for two collections. */
 	made_up_time(ledger, 3 + demo.step / 2, 0, EXIT_SVM_CPUID, 1000, 7);
 	vm = ledger_find_vm(ledger, 3 + demo.step / 2);
 	vm->vcpu[0].gone = demo.step % 2;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Damaged runs are read, shown, judged and compared; the worst allowed result
- * is a refusal.  An execution reads one file: half of the files have other
- * bytes, a quarter other values in their tables, and a quarter a write-ahead
- * log beside them, as a killed recorder leaves it.  Each execution also decodes
- * damaged blobs, which in a file would fail at zlib's checksum, and sometimes
- * analyses series of random numbers.  The same seed makes the same damage;
- * after a crash the file remains for inspection.  Not installed.
+ * Damaged runs are read, shown, judged and compared.  They may be refused, but
+ * nothing worse may happen.  An execution reads one file: half of the files
+ * have other bytes, a quarter other values in their tables, and a quarter a
+ * write-ahead log beside them, as a killed recorder leaves it.  Each execution
+ * also decodes damaged blobs, which in a file would fail at zlib's checksum,
+ * and sometimes analyses series of random numbers.  The same seed makes the
+ * same damage; after a crash the file remains for inspection.  Not installed.
  *
  * usage: run_fuzz EXECUTIONS [SEED]   SIGINT: stop and print the counts
  */
@@ -258,7 +258,7 @@ static void fuzz_log(const char *path, const struct file *file,
 	file_mend(log);
 }
 
-/* Blobs of cells and of series, as they are after inflating. */
+/* Inflated blobs of cells and of series. */
 static struct bytes cells, series;
 
 static void make_blobs(void)

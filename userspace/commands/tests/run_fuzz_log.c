@@ -48,7 +48,8 @@ void run_fuzz_log_sums(uint8_t *log, size_t size)
 	for (size_t at = HEADER; at + FRAME + PAGE <= size;
 	     at += FRAME + PAGE) {
 		/*
-		 * Frames with another salt are from before the last checkpoint.
+		 * Frames with another salt were written before the last
+		 * checkpoint.
 		 */
 		if (memcmp(log + at + 8, log + 16, 8))
 			return;

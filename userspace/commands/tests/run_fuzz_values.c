@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Changed bytes in a file seldom make another value that SQLite accepts, as the
- * length of a value is stored elsewhere.  Changing values by SQL does.
+ * length of a value is stored elsewhere.  So this file changes values by SQL.
  */
 #include <sqlite3.h>
 #include <stdio.h>

@@ -240,7 +240,10 @@ START_TEST(long_names_are_whole)
 }
 END_TEST
 
-/* A list of names that were seen fits into one line, however long they are. */
+/*
+ * A list of the names that were seen fits into one line, however long the names
+ * are.
+ */
 START_TEST(names_that_were_seen)
 {
 	struct ledger ledger = { .ns = 0 };
@@ -377,7 +380,7 @@ static void grow(struct bench *bench, unsigned int n)
 	strcpy(bench->row[3].title, "a title of 28 columns, all..");
 }
 
-/* Both kinds' tables, one after the other. */
+/* Check the tables of both kinds, which follow one another in the text. */
 static void check_kinds(const char *what, const char *const heads[])
 {
 	const char *at = text;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Damaged texts from others are read, judged and shown; the worst allowed
- * result is a refusal with a reason in one line.  The same seed makes the same
- * damage.  Not installed.
+ * Damaged texts from others are read, judged and shown.  They may be refused
+ * with a reason in one line, but nothing worse may happen.  The same seed makes
+ * the same damage.  Not installed.
  *
  * usage: text_fuzz books|bench|report|options EXECUTIONS [SEED]
  *	  Run it from the top of the source tree.
@@ -37,7 +37,10 @@ static struct bench_result sound_result;
 static char path[32]; /* of the input, in memory */
 static int file;
 
-/* Most executions use arrays of at most this length, which take little time. */
+/*
+ * In most executions, arrays are cut to this length, so that each takes little
+ * time.
+ */
 #define KEPT 4
 
 static void shorten(json_t *array, size_t from)
@@ -281,6 +284,6 @@ int main(int argc, char **argv)
 		target->name, executions, (long)(time(NULL) - start),
 		(long)(clock() / CLOCKS_PER_SEC), executions - good, good);
 	end();
-	/* If all inputs are refused, or none, the damage tests little. */
+	/* If all inputs were refused, or none, the damage has tested little. */
 	return good && good < executions ? STATUS_OK : STATUS_FAILED;
 }
