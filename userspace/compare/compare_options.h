@@ -18,7 +18,7 @@ enum compare_readers {
 const char *compare_readers_name(unsigned int readers);
 
 struct compare_options {
-	const char *report; /* file with the guest's report */
+	const char *report; /* file with guests' reports */
 	const char *json;
 	const char *replay;
 	const char *input; /* the option that takes standard input, or NULL */
@@ -29,16 +29,18 @@ struct compare_options {
 	const char *read;
 	double read_timeout; /* seconds that it may take */
 	enum attach attach;
-	bool has_attach; /* --attach was given */
+	bool has_attach; /* true if --attach was given */
 	double seconds; /* --for; 0: not given */
 	double interval; /* between reads, and between --watch's lines */
 	bool watch;
 	enum compare_readers readers;
-	bool has_readers; /* --reader was given */
+	bool has_readers; /* true if --reader was given */
 	char **argv; /* the command to run, or NULL */
 };
 
-/** compare_options_parse - from the command line; exits on wrong usage */
+/**
+ * compare_options_parse - parse the command line; exits if the usage is wrong
+ */
 void compare_options_parse(int argc, char **argv,
 			   struct compare_options *options);
 

@@ -22,9 +22,11 @@ int host_reads_open(struct host_reads *reads, const char *root, struct why *why)
 struct host_gaps {
 	uint64_t dropped; /* exits whose time KVM dropped */
 	uint32_t uncounted; /* vCPUs some of whose exits KVM did not count */
-	bool spare; /* some reasons share a cell and are only in the total */
-	bool begins; /* a vCPU that has exited does not count yet */
-	uint32_t begun; /* vCPUs that count, or are known not to */
+	/* true if some reasons share a cell and are only in the total */
+	bool spare;
+	bool begins; /* true if a vCPU that has exited does not count yet */
+	/* vCPUs that count, or that are known to count nothing */
+	uint32_t begun;
 };
 
 static int sum_record(const struct exit_file *file, uint32_t index,
@@ -70,7 +72,8 @@ static int sum_file(const struct exit_file *file, struct vm_sums *sums,
 }
 
 /*
- * Does each vCPU have the reason's cell, rather than only those with room left?
+ * Does every vCPU have a cell for this reason?  For the other reasons, only
+ * those vCPUs have one that had a free cell when the reason occurred.
  */
 static bool has_own_cell(const struct exit_file *file, uint32_t reason)
 {

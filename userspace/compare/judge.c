@@ -35,10 +35,11 @@ static void forget_gone(struct judge *judge)
 }
 
 /*
- * Somebody wrote to the parameters.  Answers since the last look are not
- * judged, and everything that is there now is judged relative to a first read.
- * If KVM does not count now, the books keep the mode in which they were judged:
- * nothing is judged until KVM counts again, and its counts stand still.
+ * Somebody wrote to the parameters.  The caller drops the answers since the
+ * last look.  From now on, each VM that exists is judged relative to its next
+ * read, as if the observer had begun only now.  If KVM does not count now,
+ * nothing is judged until it counts again; until then the books keep the last
+ * mode in which it counted.
  */
 static int start_again(struct judge *judge, int mode, struct why *why)
 {
@@ -80,8 +81,8 @@ static int judge_fresh(struct judge *judge, bool reading, struct why *why)
 	if (!r && !reading)
 		r = balance_reports(books, &judge->balance);
 	/*
-	 * A report of reads that were not seen tells nothing about the
-	 * counters, nor about later reports.
+	 * A report of reads that were not seen says nothing about the counters
+	 * or about later reports.
 	 */
 	judge->unseen += judge->balance.unseen;
 	judge->balance.unseen = 0;

@@ -23,7 +23,7 @@ struct judge {
 	size_t switched; /* how often somebody wrote to KVM's parameters */
 	size_t dropped; /* reads that found no room in the books */
 	size_t unjudged; /* reads while the counters were off, or written to */
-	size_t unseen; /* reads that guests report, but that were not seen */
+	size_t unseen; /* guests' reports of reads that were not seen */
 };
 
 /** judge_begin - begin to judge; @books and @params must stay valid */
@@ -31,9 +31,8 @@ void judge_begin(struct judge *judge, struct books *books,
 		 struct kvm_params_watch *params);
 
 /**
- * judge_answers - judge the answers given while KVM counted, and forget them
- * @reading: a guest's report about these answers is still to come: keep
- *	them
+ * judge_answers - judge new answers, and then forget them
+ * @reading: a guest's report about these answers is still to come, so keep them
  *
  * To be called after each collection, but not in the first second, in which the
  * TSC's rate is too inexact for times.  Returns 0, or -errno with @why.

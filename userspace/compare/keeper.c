@@ -148,8 +148,9 @@ static void slow_down(struct keeper *keeper, uint64_t now, size_t added)
 }
 
 /*
- * Let the host read KVM's counters.  If it no longer can, the books go on with
- * what guests read and with the host's earlier reads.
+ * Let the host read KVM's counters.  If it no longer can, that is an error with
+ * --reader host; otherwise the books go on with what guests read and with the
+ * host's earlier reads.
  */
 static int read_by_host(struct keeper *keeper, struct why *why)
 {

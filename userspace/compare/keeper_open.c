@@ -98,7 +98,8 @@ int keeper_note_start(struct books *books, const struct observer *observer,
 }
 
 /*
- * If the host cannot read, guests may still be able to, unless --reader host.
+ * If the host cannot read, that is an error only with --reader host: otherwise
+ * guests may still be able to read.
  */
 int keeper_open_host_reads(struct keeper *keeper, struct why *why)
 {

@@ -61,7 +61,10 @@ static const struct kvm_thread *find_thread(const struct kvm_folders *folders,
 		    by_tid);
 }
 
-/* "TID-FD" is a VM's folder; anything else is a file, or no VM's. */
+/*
+ * Add an entry of KVM's directory if its name is "TID-FD", as that of a VM's
+ * folder is.
+ */
 static int add_folder(struct kvm_folders *folders, const struct dirent *entry,
 		      const struct kvm_folder *old, size_t nr_old)
 {
@@ -164,7 +167,7 @@ static int list_processes(struct kvm_folders *folders,
 	return r;
 }
 
-/* Add all threads of a process, those that run no vCPU included. */
+/* Add all threads of a process, including those that run no vCPU. */
 static int add_tasks(struct kvm_folders *folders, const char *root,
 		     uint32_t pid)
 {
@@ -200,8 +203,9 @@ static void resolve(struct kvm_folders *folders)
 }
 
 /*
- * Is there a folder whose process is not known, and is this folder, or any VM,
- * new since that process was last looked for?
+ * Is it worth looking for the processes of folders again?  It is if a folder's
+ * process is unknown, and either the folder or any VM is new since the last
+ * search.
  */
 static bool is_any_new(struct kvm_folders *folders, uint64_t newest)
 {
@@ -293,7 +297,7 @@ static bool is_withheld(const struct kvm_folders *folders, const char *root,
 	return first != 'Y' && first != 'd'; /* 'd': "default" */
 }
 
-/* A folder whose process is not known may be that of any process. */
+/* A folder whose process is not known may belong to any process. */
 bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root,
 			  uint32_t pid)
 {

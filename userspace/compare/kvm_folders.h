@@ -18,7 +18,8 @@ struct kvm_folder {
 	ino_t inode;
 	uint32_t id; /* thread that created the VM */
 	uint32_t pid; /* process of that thread; 0: not known */
-	bool looked_for; /* among the threads of the processes with VMs */
+	/* true if that thread was looked for in the processes with VMs */
+	bool looked_for;
 };
 
 /* A process with a VM that is in the ledger and has not ended. */
@@ -35,7 +36,8 @@ struct kvm_thread {
 
 /* Zeroed at first, to be freed with kvm_folders_free. */
 struct kvm_folders {
-	bool unreadable; /* KVM's directory is there, and cannot be read */
+	/* true if KVM's directory exists, but cannot be read */
+	bool unreadable;
 	struct kvm_dir dir; /* to be held, if it is to be read without root */
 	struct kvm_folder *folder; /* ascending by inode */
 	struct kvm_process *process; /* ascending by pid */
@@ -47,9 +49,8 @@ struct kvm_folders {
 
 /**
  * kvm_folders_read - read which folders there are, in one pass
- * @root: a folder in the place of /, "" for / itself
- * @has_proc: does /proc show threads with the numbers that KVM has for
- *	them?
+ * @root: a folder in place of /, "" for / itself
+ * @has_proc: does /proc show threads with the same numbers as KVM's folders do?
  * @vm: VMs that have not ended, ascending by number
  *
  * Folders keep their processes from one call to the next.  Returns 0 or
@@ -61,7 +62,7 @@ int kvm_folders_read(struct kvm_folders *folders, const char *root,
 
 /**
  * kvm_folders_open - open the folder of a VM
- * @vm: one of those given to kvm_folders_read()
+ * @vm: one of the VMs that were given to kvm_folders_read()
  *
  * Returns NULL if there is none; also if its process has several VMs or
  * folders, as it is not known then which belongs to which.  To be closed by
@@ -71,12 +72,12 @@ DIR *kvm_folders_open(const struct kvm_folders *folders, const char *root,
 		      const struct ledger_vm *vm);
 
 /**
- * kvm_folders_withheld - must the guest of a process's VM not read the
- * counters?
- * @pid: process of a VM given to kvm_folders_read()
+ * kvm_folders_withheld - has the host forbidden a guest to read the counters?
+ * @pid: process of the guest's VM, which was given to kvm_folders_read()
  *
- * The host says so in the VM's folder, whatever it lets other guests do.  Also
- * true if the folder cannot be read.
+ * The host can do so in the VM's folder, whatever other guests may read.
+ * Returns true, too, if the decision cannot be read, or if it is unknown to
+ * which process the folder belongs.
  */
 bool kvm_folders_withheld(const struct kvm_folders *folders, const char *root,
 			  uint32_t pid);

@@ -106,8 +106,8 @@ static uint64_t vm_exits(const struct ledger_vm *vm)
 }
 
 /*
- * Is a vCPU of this folder run by a thread that the observer has seen, too?
- * Also true if that is not known: KVM tells it from Linux 5.19 on.
+ * Do this folder and the observer agree about the thread of any vCPU?  Returns
+ * true, too, if that is unknown: KVM shows the threads since Linux 5.19.
  */
 static bool has_threads_of(DIR *dir, const struct ledger_vm *vm)
 {

@@ -16,9 +16,12 @@ struct kvm_stats_vm {
 	struct statistics taken;
 	ino_t folder; /* 0: none yet; any other folder is another VM's */
 	size_t kept; /* where @taken is in the books, if it is there */
-	bool fresh; /* @taken is to be completed */
-	/* Somebody has reset the count by a write, which debugfs allows: it is
-	 * of no use any more. */
+	/* true if @taken is still to be completed by kvm_stats_end() */
+	bool fresh;
+	/*
+	 * True if somebody has reset the count by a write, which debugfs
+	 * allows.  The count is then of no more use.
+	 */
 	bool cleared;
 };
 
@@ -38,11 +41,11 @@ struct kvm_stats {
 /**
  * kvm_stats_begin - read the statistics of each VM whose folder is known
  *
- * To be called between two collections of the observer's book: the one just
- * made, and one that is made before kvm_stats_end.  A process with several VMs
- * is left out, as it cannot be seen which of them is which; so are all VMs if
- * the observer does not see their ends.  Costs one pass over KVM's folders and
- * one look at each VM that has not ended; ended VMs cost nothing.  Returns 0 or
+ * Call this after a collection of the observer's book, and collect once more
+ * before kvm_stats_end().  A process with several VMs is left out, as it is
+ * unknown which folder belongs to which VM.  All VMs are left out if the
+ * observer does not see their ends.  Costs one pass over KVM's folders and one
+ * look at each VM that has not ended; ended VMs cost nothing.  Returns 0 or
  * -ENOMEM.
  */
 int kvm_stats_begin(struct kvm_stats *stats, struct books *books);

@@ -23,7 +23,7 @@ struct proof {
 	struct tsc_rates rates;
 	uint64_t next_statistics;
 	struct ledger more; /* of the second collection */
-	bool answers; /* the observer captures KVM's answers */
+	bool answers; /* true if the observer captures KVM's answers */
 };
 
 /** proof_has_answers - would KVM's answers be judged on this host? */
@@ -32,7 +32,7 @@ bool proof_has_answers(const struct host *host);
 /**
  * proof_open - begin when the observer is attached; needs root's rights
  * @answers: does the observer capture KVM's answers?  It can if
- *	proof_has_answers() is true and times are measured
+ *	proof_has_answers() is true, and if times are measured
  *
  * Returns 0, or -errno with @why.
  */

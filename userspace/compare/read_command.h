@@ -23,7 +23,7 @@ struct read_command {
 	size_t length, room;
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC */
 	uint64_t kill_ns; /* after SIGTERM: when it gets SIGKILL */
-	bool late, too_long; /* the reason of the failure */
+	bool late, too_long; /* the reason of the failure, if it has failed */
 };
 
 /**

@@ -412,7 +412,8 @@ static enum was_read *who_read(const struct books *books)
 }
 
 /*
- * The most VMs to show of those that only the host has read; it reads all VMs.
+ * The host reads all VMs.  Of the VMs that no guest has read, show at most this
+ * number.
  */
 #define STATEMENTS 8
 

@@ -9,8 +9,8 @@
 #include "lib/json_writer.h"
 
 /**
- * render_compare_text - the host, a statement per VM and the verdict, in 80
- * columns
+ * render_compare_text - write the host, a statement per VM and the verdict, in
+ *	80 columns
  * @color: mark the verdict with a colour
  *
  * Returns 0 or -ENOMEM.
@@ -19,7 +19,8 @@ int render_compare_text(const struct books *books,
 			const struct balance *balance, FILE *out, bool color);
 
 /**
- * render_compare_json - the member "result": the verdict, findings, statements
+ * render_compare_json - write the member "result": the verdict, findings,
+ *	statements
  * @context: the struct balance, for books_save()
  *
  * Returns 0 or -ENOMEM.
@@ -28,13 +29,13 @@ int render_compare_json(struct json_writer *json, const struct books *books,
 			const void *context);
 
 /**
- * render_findings_json - the member "findings": an array of the findings of a
- * balance
+ * render_findings_json - write the member "findings": an array of the findings
+ *	of a balance
  */
 void render_findings_json(struct json_writer *json, const struct books *books,
 			  const struct balance *balance);
 
-/** render_finding - a finding as one line, without a newline */
+/** render_finding - write a finding as one line, without a newline */
 void render_finding(const struct books *books, const struct finding *finding,
 		    char *line, size_t size);
 

@@ -76,8 +76,8 @@ static void put_registers(struct json_writer *json, const char *name,
 }
 
 /*
- * Put the numbers of a finding.  Findings that only say why nothing can be told
- * have none.
+ * Put the numbers of a finding.  Findings that only explain an inconclusive
+ * verdict have none.
  */
 static void put_numbers(struct json_writer *json, const struct finding *finding)
 {

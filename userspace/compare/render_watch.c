@@ -6,7 +6,7 @@
 
 static const struct {
 	const char *name;
-	const char *text; /* the text that follows the number */
+	const char *text; /* the text that follows the number in a line */
 } notes[] = {
 	[WATCH_UNJUDGED] = { "unjudged",
 			     "reads not judged: the counters were off, or written to" },

@@ -15,11 +15,11 @@
  */
 enum watch_note {
 	WATCH_UNJUDGED, /* reads while the counters were off, or written to */
-	WATCH_UNSEEN, /* reads that guests report, but that were not seen */
+	WATCH_UNSEEN, /* guests' reports of reads that were not seen */
 	WATCH_FAILED, /* runs of --read's command that failed */
 	WATCH_CLEARED, /* VMs whose statistics somebody cleared */
 	WATCH_DROPPED, /* reads that found no room */
-	WATCH_GAPS, /* times that lack those of some exits, as KVM says */
+	WATCH_GAPS, /* times that lack some exits, as KVM reports */
 	WATCH_UNCOUNTED, /* counts and times that lack some vCPU's exits */
 	WATCH_UNANSWERED, /* reads that KVM did not answer */
 	WATCH_DAMAGED, /* damaged reports of guests, which were left out */
@@ -37,7 +37,7 @@ struct watch_sample {
 	struct cost cost; /* the observer's cost, in the interval */
 	/* How often KVM's parameters were written to, in all. */
 	size_t switched;
-	bool off; /* kvm.exit_stats is off now */
+	bool off; /* true if kvm.exit_stats is off now */
 	size_t noted[WATCH_NOTES]; /* in the interval */
 	size_t noted_in_all[WATCH_NOTES];
 	const struct books *books;

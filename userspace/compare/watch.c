@@ -22,7 +22,7 @@ struct watcher {
 	struct keeper keeper;
 	struct books books;
 	struct judge judge;
-	size_t shown; /* findings */
+	size_t shown; /* number of findings that were shown */
 	uint64_t due;
 	struct watch_sample last; /* sums at the end of the last interval */
 	size_t noted[WATCH_NOTES];

@@ -9,7 +9,9 @@
 #include "compare/compare_options.h"
 
 /**
- * watch - watch until SIGINT, or until the time is up; returns the exit status
+ * watch - watch until SIGINT, SIGTERM or SIGHUP, or until the time is up
+ *
+ * Returns the exit status.
  */
 int watch(const struct compare_options *options);
 

@@ -8,7 +8,7 @@
 
 /**
  * withheld_look - add the processes of such VMs to the books
- * @root: a folder in the place of /, "" for / itself
+ * @root: a folder in place of /, "" for / itself
  *
  * It looks at the VMs that are in the books' ledger and have not ended.  A
  * process that was added stays, because its guest may have read before the host

@@ -101,7 +101,8 @@ START_TEST(modes)
 	see(1, 1, "100-11");
 	if (!_i) {
 		/*
-		 * Counting is switched off after the host's reads were opened.
+		 * The host's reads can be opened only while KVM counts, so
+		 * counting is switched off after that.
 		 */
 		made.head.mode = EXIT_FILE_TIME;
 		vm_write("100-11", &made);

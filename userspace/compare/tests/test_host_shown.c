@@ -125,8 +125,8 @@ START_TEST(how_often)
 END_TEST
 
 /*
- * Of VMs that only the host has read, some are listed; VMs that a guest has
- * read are all listed.
+ * All VMs that a guest has read are listed, but only some of those that only
+ * the host has read.
  */
 START_TEST(many_vms)
 {

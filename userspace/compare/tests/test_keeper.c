@@ -67,7 +67,7 @@ START_TEST(a_read_that_hangs)
 }
 END_TEST
 
-/* If a read runs at the end, it is the last one. */
+/* A read that still runs at the end is the last one: no other is started. */
 START_TEST(a_slow_read)
 {
 	options.seconds = 0.5;

@@ -35,7 +35,8 @@ START_TEST(of_a_vm)
 END_TEST
 
 /*
- * A VM is left out if something is missing, or if two folders could be its own.
+ * A VM is left out if a number or its folder is missing, or if two folders
+ * could be its own.
  */
 START_TEST(of_none)
 {

@@ -176,8 +176,8 @@ START_TEST(before_any_vm)
 END_TEST
 
 /*
- * Of two VMs of a process, the one that has not run was made by the first
- * thread.
+ * A process has two VMs.  The one that has not run was made by the process's
+ * first thread.
  */
 START_TEST(of_two_vms_made_by_threads)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The lines of --watch, the data that it drops, and how it fails. */
+/* The lines of --watch, the data that --watch drops, and how it fails. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -24,8 +24,8 @@ static bool written;
 
 static struct {
 	int looks, last;
-	bool cycles; /* the guest reads cycles, too */
-	bool new; /* the TSC's rate is not yet known */
+	bool cycles; /* true if the guest reads cycles, too */
+	bool new; /* true if the TSC's rate is not yet known */
 	int fails; /* 1: to open, 2: to wait, 3: to finish */
 	int closed;
 	void (*at)(struct books *books, int look);
@@ -340,7 +340,7 @@ static void nothing_is_left(struct books *books, int look)
 	}
 }
 
-/* Of an ended VM, keep only its exits and whether all were seen. */
+/* Only the exits of an ended VM are kept, and whether all were seen. */
 START_TEST(vms_that_end)
 {
 	script.at = nothing_is_left;
