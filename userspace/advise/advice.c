@@ -47,7 +47,7 @@ static struct exit_times part_times(const struct advise_set *set,
 	return times;
 }
 
-/* Did a VM exist for most of the part that began at @begin? */
+/* Did a VM exist for most of the part of the time that began at @begin? */
 static bool is_in(const struct advise_vm *vm, double begin, double seconds)
 {
 	const double from = vm->begin > begin ? vm->begin : begin;
@@ -156,7 +156,7 @@ static int judge_vm(const struct advise_facts *facts,
 	return 0;
 }
 
-/* Findings by descending value; those with equal values by VM. */
+/* Sort findings by descending value, and those with equal values by VM. */
 static int by_value(const void *a, const void *b)
 {
 	const struct advise_finding *x = a, *y = b;

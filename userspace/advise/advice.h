@@ -13,14 +13,15 @@
 #include "ledger/filter.h"
 
 #define ADVISE_SECONDS_MIN 1 /* VMs seen for less time are not judged */
-#define ADVISE_PARTS_MIN 4 /* with fewer parts, it is unknown what lasts */
+/* with fewer parts, it is unknown whether something lasts */
+#define ADVISE_PARTS_MIN 4
 
 /* A VM to be judged. */
 struct advise_vm {
 	const struct ledger_vm *vm;
 	double begin,
 		end; /* seconds since the start; the VM was seen between them */
-	bool began; /* the VM began after the start */
+	bool began; /* true if the VM began after the start */
 };
 
 /* The input of advice. */
@@ -29,8 +30,8 @@ struct advise_facts {
 	double seconds; /* length of the observation */
 	unsigned int has; /* recorded data: ADVISE_NEEDS_* except keys */
 	enum ledger_key_kind by; /* kind of the recorded keys */
-	bool some_reasons; /* some reasons were not recorded */
-	bool lost; /* some exits could not be counted */
+	bool some_reasons; /* true if some reasons were not recorded */
+	bool lost; /* true if some exits could not be counted */
 	/* selects vCPUs, and rules by their reasons */
 	const struct filter *filter;
 	const struct advise_course *course;
@@ -48,8 +49,8 @@ struct advise_finding {
 	struct exit_times times; /* the exits of @vcpu that the rule covers */
 	double value[ADVISE_BOUNDS];
 	/*
-	 * number of parts in which the first bound holds, and of all parts; 0:
-	 * too few parts
+	 * number of parts in which the first bound holds, and of all parts;
+	 * both 0: there are too few parts
 	 */
 	size_t met, parts;
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The course of a run: its time divided into at most ADVISE_PARTS equal parts,
- * and each VM's exits in them by reason.  A rule that holds in only a few parts
- * has seen a short event rather than a lasting state.
+ * The course of a run.  Its time is divided into at most ADVISE_PARTS parts, of
+ * which all but the last have the same number of intervals.  Each part has each
+ * VM's exits by reason.  A rule that holds in only a few parts has seen a short
+ * event rather than a lasting state.
  */
 #ifndef EXITLEDGER_ADVISE_COURSE_H
 #define EXITLEDGER_ADVISE_COURSE_H
@@ -10,7 +11,10 @@
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
 
-/* The most parts.  After so many intervals, there are never fewer than half. */
+/*
+ * The largest number of parts.  Once there were so many intervals, at least
+ * half of the parts are in use.
+ */
 #define ADVISE_PARTS 16
 
 struct advise_line {

@@ -158,7 +158,10 @@ static void add_cells(const struct advise_set *set,
 	}
 }
 
-/* Add the exits of keys that belong to the rule (@about) or do not. */
+/*
+ * Add the exits of the keys that belong to the rule if @about, else those of
+ * all other keys.
+ */
 static void add_keys(const struct advise_set *set,
 		     const struct ledger_keys *keys, bool about,
 		     struct exit_times *sum)
@@ -194,7 +197,10 @@ unsigned int advise_needs(enum advise_measure measure)
 	return measures[measure].needs;
 }
 
-/* Subtract times; never below 0, as clocks of two CPUs can differ. */
+/*
+ * Subtract times.  The result is never below 0, although the clocks of two CPUs
+ * can differ.
+ */
 static double rest(uint64_t ns, uint64_t without)
 {
 	return ns > without ? (double)(ns - without) : 0;

@@ -79,7 +79,7 @@ extern const size_t advise_nr_rules;
 struct advise_set {
 	uint32_t reason[ADVISE_REASONS];
 	size_t nr;
-	bool all; /* all reasons; @nr is then 0 */
+	bool all; /* true: it covers all reasons, and @nr is 0 */
 	enum ledger_key_kind by;
 	const char *keys;
 };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* docs/exitledger-advise.1.rst describes the members and their units. */
+/*
+ * Advice as JSON.  docs/exitledger-advise.1.rst describes the members and their
+ * units.
+ */
 #include <stdio.h>
 #include <string.h>
 

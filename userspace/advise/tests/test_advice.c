@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which rules are judged, and for how long a rule must hold. */
+/* Tests which rules are judged, and for how long a rule must hold. */
 #include <stdlib.h>
 #include <string.h>
 
