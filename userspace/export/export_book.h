@@ -19,7 +19,7 @@
 #define EXPORT_KEEP_NS 300000000000ull
 /* Keys of a VM that get series of their own; the others are summed. */
 #define EXPORT_KEYS 32
-/* The vCPU of a cell if vCPUs are not told apart. */
+/* The number of a cell's vCPU if vCPUs are not distinguished. */
 #define EXPORT_ALL_VCPUS UINT32_MAX
 /* The name of the VMs that have no series of their own. */
 #define EXPORT_OTHER "(other)"
@@ -35,7 +35,8 @@ struct export_options {
 	size_t max_vms; /* VMs that get series of their own */
 	enum ledger_key_kind by;
 	bool by_vcpu;
-	bool vm_histograms; /* a histogram per VM instead of one per host */
+	/* true: a histogram per VM instead of one per host */
+	bool vm_histograms;
 	/* Looks up the facts of a process; NULL: facts are not available. */
 	void (*facts)(void *context, uint32_t pid, struct export_facts *facts);
 	void *context;
@@ -70,7 +71,8 @@ struct export_cell {
 
 struct export_key {
 	struct export_reason *reason;
-	bool other; /* the sum of all keys without a series of their own */
+	/* true for the sum of all keys without a series of their own */
+	bool other;
 	uint64_t key;
 	uint64_t exits;
 	uint64_t since_ns;
@@ -116,7 +118,10 @@ struct export_entry {
 	uint64_t ended_ns;
 };
 
-/* Elements of growing arrays: the array may move, the objects stay in place. */
+/*
+ * Elements of growing arrays.  The array may move in memory, but the objects to
+ * which the elements point stay in place.
+ */
 struct export_vm_place {
 	struct export_vm *vm;
 };
@@ -157,7 +162,8 @@ int export_book_add(struct export_book *book, const struct ledger *interval,
  * @number: ledger_vm.number
  * @exits: the VM's total so far
  *
- * Ignored if the book does not have the VM, or if the total is below the last.
+ * The call is ignored if the book does not have the VM, or if the total is
+ * below the last one.
  */
 void export_book_kvm(struct export_book *book, uint64_t number, uint64_t exits);
 

@@ -21,7 +21,10 @@ static int compare_keys(const void *element, const void *key)
 	return a->key < b->key ? -1 : a->key > b->key;
 }
 
-/* Find a key, or insert it if @add.  NULL: not found, or out of memory. */
+/*
+ * Find a key; if it is missing and @add is set, insert it.  Returns NULL if it
+ * was not found, or when out of memory.
+ */
 static struct export_key *find_key(struct export_keys *keys,
 				   const struct export_key *key, bool add)
 {

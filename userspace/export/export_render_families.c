@@ -93,7 +93,7 @@ static void put_losses(struct export_render *render)
 
 /* --- VMs --- */
 
-/* A series that many VMs share has no process to name. */
+/* Series that many VMs share are left out, as they have no process to name. */
 static void put_vm_info(struct export_render *render,
 			const struct export_vm *vm)
 {

@@ -15,7 +15,7 @@ enum export_unit {
 
 struct export_render;
 
-/* Each family has exactly one of the functions at the end. */
+/* A family of metrics.  It has exactly one of the functions at the end. */
 struct export_family {
 	const char *name; /* without the suffix of a counter */
 	const char *help; /* without characters that would need escapes */
@@ -23,7 +23,7 @@ struct export_family {
 	enum export_unit unit;
 	/* EXPORT_* bits, all of them required; 0: always rendered */
 	unsigned int needs;
-	bool sparse; /* leave out series whose value is 0 */
+	bool sparse; /* true: leave out series whose value is 0 */
 	uint64_t (*of_host)(const struct export_sample *sample);
 	uint64_t (*of_vm)(const struct export_vm *vm);
 	uint64_t (*of_cell)(const struct export_cell *cell);
@@ -53,7 +53,7 @@ struct export_labels {
 /**
  * export_cell_labels - all labels that tell a cell from the other cells
  *
- * They are valid until the next call.
+ * The labels are valid until the next call.
  */
 struct export_labels export_cell_labels(struct export_render *render,
 					const struct export_vm *vm,

@@ -12,7 +12,8 @@ struct export_text {
 	char *s; /* not NUL-terminated */
 	size_t length;
 	size_t room;
-	bool failed; /* out of memory: the text is incomplete */
+	/* true if memory ran out, so that the text is incomplete */
+	bool failed;
 };
 
 /** export_text_bytes - append @length bytes */

@@ -70,6 +70,6 @@ class Exporter:
         return metrics.parse(body.decode(), is_open)
 
     def status(self):
-        """The exporter's /proc/PID/status as {name: text}."""
+        """Return the exporter's /proc/PID/status as {name: text}."""
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
             return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)

@@ -45,11 +45,11 @@ class Sample:
         self.name, self.labels, self.value, self.exemplar = name, labels, value, exemplar
 
     def key(self):
-        """The name and labels, which identify the series."""
+        """Return the name and labels, which identify the series."""
         return self.name, tuple(sorted(self.labels.items()))
 
     def ns(self):
-        """The value in seconds as nanoseconds, which must be a whole number."""
+        """Return the value, which is in seconds, as a whole number of nanoseconds."""
         ns = self.value * 10**9
         check(ns == int(ns), "no whole nanoseconds:", self.name, self.value)
         return int(ns)

@@ -217,7 +217,10 @@ START_TEST(started_again)
 	ck_assert_uint_eq(series("web")->pid, 1002);
 	ck_assert_uint_eq(series("web")->vcpus, 2);
 	ck_assert_uint_eq(export_book_live(&book, &folded), 1);
-	/* The first end is more than EXPORT_KEEP_NS ago, the second is not. */
+	/*
+	 * The VM's first end is more than EXPORT_KEEP_NS ago, but its second
+	 * end is not.
+	 */
 	add(400);
 	ck_assert_uint_eq(exits("web"), 24);
 	ck_assert_uint_eq(book.nr_entries, 1);
