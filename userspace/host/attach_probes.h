@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The BPF programs that this user may load and attach on a host. */
+/* The results of trying which BPF programs this user may load and attach. */
 #ifndef EXITLEDGER_ATTACH_PROBES_H
 #define EXITLEDGER_ATTACH_PROBES_H
 

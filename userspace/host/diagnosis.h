@@ -10,7 +10,7 @@ enum doctor_state {
 	DOCTOR_OK,
 	DOCTOR_WARNING, /* a feature is degraded or missing */
 	DOCTOR_MISSING, /* the monitor cannot run without it */
-	DOCTOR_UNKNOWN, /* this user may not find it out */
+	DOCTOR_UNKNOWN, /* this user has no right to find it out */
 };
 
 struct doctor_finding {
@@ -25,10 +25,10 @@ struct doctor_finding {
 struct diagnosis {
 	struct doctor_finding finding[DOCTOR_FINDINGS];
 	size_t nr;
-	bool can_monitor; /* nothing is missing */
+	bool can_monitor; /* true if nothing is missing */
 	/*
-	 * The monitor can run, BPF can read the vCPU and the reason of an exit,
-	 * and KVM's counters are on, and guests may read them.
+	 * True if the monitor can run, BPF can read the vCPU and the reason of
+	 * an exit, KVM's counters are on, and guests may read them.
 	 */
 	bool can_compare;
 };

@@ -20,7 +20,9 @@ const char *doctor_state_name(enum doctor_state state)
 	return names[state];
 }
 
-/* A string member of all ISAs' rows, joined with @word, such as " or ". */
+/*
+ * The texts that all ISAs have for a member, joined with a word such as " or ".
+ */
 struct one_of {
 	char text[128];
 };
@@ -59,7 +61,7 @@ static void check_cpu(const struct host_facts *facts, struct diagnosis *d)
 			ONE_OF(cpu_flag, " nor "));
 }
 
-/* None of the modules with KVM's tracepoints is loaded: report that. */
+/* Report that none of the modules with KVM's tracepoints is loaded. */
 static void no_module(const struct host_facts *facts, struct diagnosis *d)
 {
 	char advice[sizeof(d->finding[0].advice)];
@@ -247,7 +249,10 @@ static void check_statistics(const struct host_facts *facts,
 			      "KVM's own are in debugfs");
 }
 
-/* Report one way to attach to kvm_exit; @enough: at least one way works. */
+/*
+ * Report one way to attach to kvm_exit.  If @enough, at least one of the ways
+ * works, so a failure of this one is only a warning.
+ */
 static void check_probe(struct diagnosis *d, const char *name,
 			const struct probe *probe, bool enough)
 {

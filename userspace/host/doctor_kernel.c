@@ -8,7 +8,9 @@
 
 #define NO_BTF "the module %s has no BTF (/sys/kernel/btf/%s is missing)"
 
-/* Distributions backport BPF to older versions: also look for a newer function.
+/*
+ * Distributions backport BPF to older versions, so also look for a function
+ * that Linux 6.1 has.
  */
 static bool is_too_old(const struct host_facts *facts)
 {
@@ -16,7 +18,10 @@ static bool is_too_old(const struct host_facts *facts)
 	       host_kernel_before(facts->host.kernel, KERNEL_LEAST);
 }
 
-/* Report whether the project's tests, or at least a trial, had this series. */
+/*
+ * Report whether the project's tests run on this series, or whether it was at
+ * least tried.
+ */
 static void check_series(const struct host_facts *facts, struct diagnosis *d)
 {
 	const struct kernel_series *series =

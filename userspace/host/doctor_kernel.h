@@ -9,10 +9,12 @@
 #include "host/diagnosis.h"
 #include "host/host_facts.h"
 
-/** doctor_check_kernel - the kernel's version, and whether it was tried */
+/**
+ * doctor_check_kernel - judge the kernel's version, and whether it was tried
+ */
 void doctor_check_kernel(const struct host_facts *facts, struct diagnosis *d);
 
-/** doctor_check_btf - the types of the kernel and of KVM's modules */
+/** doctor_check_btf - judge the types of the kernel and of KVM's modules */
 void doctor_check_btf(const struct host_facts *facts, struct diagnosis *d);
 
 #endif /* EXITLEDGER_DOCTOR_KERNEL_H */

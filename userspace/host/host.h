@@ -16,15 +16,26 @@
 struct host {
 	char kernel[65]; /* the release, as from uname(2) */
 	char vendor[16]; /* "kvm_amd", "kvm_intel", or "" */
-	char hypervisor[16]; /* it runs this host, e.g. "KVM"; "": none does */
+	/*
+	 * the hypervisor that runs this host, such as "KVM"; "" if there is
+	 * none
+	 */
+	char hypervisor[16];
 	uint32_t isa; /* EXIT_LEAF_ISA_* of @vendor; 0: none */
 	int exit_stats;
-	bool mixed; /* kvm has the counters, but not the vendor's module; then
-		       @exit_stats is HOST_UNPATCHED */
-	bool by_anchors; /* there are no patches for this kernel: anchors.py
-			    has placed the hooks in kvm, and its books have not
-			    balanced in the lab (demo.sh --modules) */
-	bool other_pids; /* pid_ns_is_other(): /proc has other pids than BPF */
+	/*
+	 * true if kvm has the counters, but the vendor's module has not; then
+	 * @exit_stats is HOST_UNPATCHED
+	 */
+	bool mixed;
+	/*
+	 * true if there are no patches for this kernel, anchors.py has placed
+	 * the hooks in kvm, and the books of these modules have not balanced in
+	 * the lab (demo.sh --modules)
+	 */
+	bool by_anchors;
+	/* true if /proc has other pids than BPF: pid_ns_is_other() */
+	bool other_pids;
 };
 
 /** host_read - fill in the description; needs no privileges */

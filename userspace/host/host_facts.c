@@ -35,7 +35,10 @@ static bool is_known(const char *module)
 	return false;
 }
 
-/* Find a loaded module kvm_… that is not known: KVM on another processor. */
+/*
+ * Find a loaded module kvm_… that is unknown here: that of KVM on another kind
+ * of processor.
+ */
 static void read_backend(const char *root, struct host_facts *facts)
 {
 	char path[4096];
@@ -75,8 +78,10 @@ static void read_privileges(const char *root, struct host_facts *facts)
 		fclose(file);
 	facts->sys_admin = effective >> cap_sys_admin & 1;
 	facts->set_ids = effective >> cap_setgid & effective >> cap_setuid & 1;
-	/* A map of ids does not show it: that of another namespace can be
-	 * equal to the host's. */
+	/*
+	 * The map of ids does not show this, as another namespace can have the
+	 * same map as the host's.
+	 */
 	namespace = namespace_inode(root, "self", "user");
 	facts->user_namespace = namespace && namespace != NAMESPACE_HOST_USER;
 }

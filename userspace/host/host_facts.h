@@ -22,16 +22,19 @@ enum lockdown {
 struct host_facts {
 	struct host host;
 	const struct isa *cpu; /* by the flags in /proc/cpuinfo, or NULL */
-	bool dev_kvm; /* /dev/kvm exists */
+	bool dev_kvm; /* true if /dev/kvm exists */
 	char backend[32]; /* a loaded module kvm_… that is not known, or "" */
 	struct kvm_btf btf; /* also for observer_open() */
 	int tracefs; /* 0, or -errno as from tracefs_find() */
 	int records; /* 0, or -errno as from tracepoints_read() */
 	int statistics; /* 0, or -errno of KVM's folder in debugfs */
-	bool set_ids; /* CAP_SETUID and CAP_SETGID are effective */
-	bool sys_admin; /* CAP_SYS_ADMIN is effective */
-	bool user_namespace; /* the capabilities are those of a user namespace,
-				not of the host */
+	bool set_ids; /* true if CAP_SETUID and CAP_SETGID are effective */
+	bool sys_admin; /* true if CAP_SYS_ADMIN is effective */
+	/*
+	 * true if the capabilities are those of a user namespace, not of the
+	 * host
+	 */
+	bool user_namespace;
 	enum lockdown lockdown;
 	int leaves; /* kvm.exit_stats_leaves: 1, 0, or HOST_UNPATCHED */
 	int book; /* 0, or -errno of kvm_book_check(), with @book_why */
@@ -44,7 +47,7 @@ struct host_facts {
 
 /**
  * host_facts_read - collect the facts, except for the probes and the VMs
- * @root: a folder in the place of /, "" for / itself
+ * @root: a folder in place of /, "" for / itself
  *
  * This needs no privileges.  Call host_facts_free() afterwards.
  */

@@ -8,11 +8,11 @@
 #define EXITLEDGER_KERNEL_NEEDS_H
 
 /*
- * The oldest: the slots of vCPUs and their cells are global variables, 17 MB of
- * them, and a map's value may be more than 4 MiB since 6.0 (63b8ce77b15e).  The
- * rest is older: BPF's atomic operations that return a value (5.12,
- * 5ffa25502b5a), kvm_exit(vcpu, isa) (5.16, 0a62a0319abb), bpf_loop() (5.17,
- * e6f2dd0f8067).
+ * The oldest version.  The slots of vCPUs and their cells are global variables
+ * of 17 MB, which are one value of a map, and such a value may exceed 4 MiB
+ * since 6.0 (63b8ce77b15e).  The other features are older: BPF's atomic
+ * operations that return a value (5.12, 5ffa25502b5a), kvm_exit(vcpu, isa)
+ * (5.16, 0a62a0319abb), bpf_loop() (5.17, e6f2dd0f8067).
  */
 #define KERNEL_LEAST "6.0"
 

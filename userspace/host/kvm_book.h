@@ -15,7 +15,7 @@
 /**
  * kvm_book_check - can KVM's book be read, and does KVM count?
  * @dir: zeroed, or opened by kvm_dir_hold()
- * @root: a folder in the place of /, "" for / itself
+ * @root: a folder in place of /, "" for / itself
  *
  * Without a VM, this cannot tell whether KVM has the file, and assumes so.
  * Returns 0, or -errno with @why: what is missing, and the remedy.

@@ -116,7 +116,10 @@ const char *kvm_exit_args_name(enum kvm_exit_args args)
 	return "unknown";
 }
 
-/* In which BTF a name is looked for; a built-in KVM's is the kernel's. */
+/*
+ * The BTF in which a name is looked for.  If KVM is built in, its types are in
+ * the kernel's BTF.
+ */
 enum place {
 	IN_VMLINUX = 1,
 	IN_KVM = 2,

@@ -15,13 +15,13 @@
 
 /* Must be zeroed at first, and freed with kvm_dir_free(). */
 struct kvm_dir {
-	bool is_held; /* KVM's directory is open, as @held */
+	bool is_held; /* true if KVM's directory is open, as @held */
 	int held;
 };
 
 /**
  * kvm_dir_hold - open KVM's directory, for later reads without privileges
- * @root: a folder in the place of /, "" for / itself
+ * @root: a folder in place of /, "" for / itself
  *
  * Only root can enter /sys/kernel/debug, but every user may read the files in
  * KVM's directory.  If this was not called or has failed, each read uses the

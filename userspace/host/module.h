@@ -7,7 +7,7 @@
 
 /**
  * module_is_there - is a module loaded, or a part of the kernel itself?
- * @root: a folder in the place of /, "" for / itself
+ * @root: a folder in place of /, "" for / itself
  */
 bool module_is_there(const char *root, const char *module);
 

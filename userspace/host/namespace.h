@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which namespaces a process is in. */
+/* Finds out in which namespaces a process is. */
 #ifndef EXITLEDGER_NAMESPACE_H
 #define EXITLEDGER_NAMESPACE_H
 
@@ -14,7 +14,7 @@
 
 /**
  * namespace_inode - the inode of a process's namespace
- * @root: a folder in the place of /, "" for / itself
+ * @root: a folder in place of /, "" for / itself
  * @process: its directory in /proc, such as "self"
  * @kind: the file in its directory ns, such as "pid"
  *

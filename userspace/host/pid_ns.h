@@ -12,7 +12,7 @@
 
 /**
  * pid_ns_is_other - does /proc show another PID namespace than the host's?
- * @root: a folder in the place of /, "" for / itself
+ * @root: a folder in place of /, "" for / itself
  *
  * If so, a pid from BPF must not be looked up in /proc.  On a kernel without
  * PID namespaces the answer is no.

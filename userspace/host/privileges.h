@@ -14,7 +14,8 @@ struct privileges {
 	const char *user; /* --user: a name or a number; NULL: choose one */
 	/* Files that will be written or read by name; NULL or "-": none. */
 	const char *file[PRIVILEGES_FILES];
-	bool serves; /* will accept clients on sockets that exist already */
+	/* true if it will accept clients, on sockets that exist already */
+	bool serves;
 };
 
 /* The option --user of all commands that observe. */

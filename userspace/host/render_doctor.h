@@ -8,13 +8,14 @@
 #include "host/doctor.h"
 
 /**
- * render_doctor_text - a line per finding with its advice below, and a summary
+ * render_doctor_text - write a line per finding with its advice below, and a
+ *	summary
  * @colour: use the colours of a terminal
  */
 void render_doctor_text(const struct diagnosis *diagnosis,
 			const struct host_facts *facts, bool colour, FILE *out);
 
-/** render_doctor_json - one JSON object in one line */
+/** render_doctor_json - write one JSON object in one line */
 void render_doctor_json(const struct diagnosis *diagnosis,
 			const struct host_facts *facts, FILE *out);
 

@@ -132,7 +132,7 @@ static const char *const serving[] = {
 	"getsockopt", "listen",	 "setsockopt",
 };
 
-/* Neither our code nor a library that we use makes these: they are fatal. */
+/* Calls that end the process, as neither our code nor a library makes them. */
 static const char *const fatal[] = {
 	"execve",	"execveat",	    "init_module",
 	"finit_module", "kexec_load",	    "mount",
@@ -148,9 +148,10 @@ static const unsigned int bpf_commands[] = {
 };
 
 /*
- * The permitted commands of ioctl(): for a terminal's size and modes, but not
- * TIOCSTI; and to detach BPF.  Since version 2.42 the GNU C library uses the
- * commands that end in 2 (asm-generic/ioctls.h) for isatty() and tcsetattr().
+ * The permitted commands of ioctl(): those for a terminal's size and modes,
+ * except for TIOCSTI; two for pipes and sockets; and the one that detaches BPF.
+ * Since version 2.42 the GNU C library uses the commands that end in 2
+ * (asm-generic/ioctls.h) for isatty() and tcsetattr().
  */
 static const unsigned long ioctls[] = {
 	TCGETS,

@@ -67,7 +67,7 @@ int cpuid_record_parse(const char *format, struct cpuid_record *record,
 
 /**
  * tracefs_find - find where tracefs is mounted
- * @root: a folder in the place of /, "" for / itself
+ * @root: a folder in place of /, "" for / itself
  * @path: filled in, without @root
  * @size: of @path in bytes
  *

@@ -43,7 +43,10 @@ static void take_entry(const struct passwd *entry, struct user *user)
 	take_groups(entry, user);
 }
 
-/* Without an entry in /etc/passwd, the group gets the user's number. */
+/*
+ * Without an entry in /etc/passwd, the group's number is the same as the
+ * user's.
+ */
 static void take_number(uid_t uid, struct user *user)
 {
 	const struct passwd *entry = getpwuid(uid);
@@ -137,7 +140,7 @@ bool user_may_write(const struct user *user, const char *folder)
 	return may;
 }
 
-/* The folder that a file is in, or would be in. */
+/* Get the folder in which a file is, or would be. */
 static void folder_of(const char *file, char *folder, size_t size)
 {
 	const char *slash = strrchr(file, '/');

@@ -11,7 +11,9 @@
 #include "host/vm_name.h"
 #include "lib/array.h"
 
-/* Does a process have a VM among its open files, and how many vCPUs? */
+/*
+ * Find out whether a process has a VM among its open files, and how many vCPUs.
+ */
 static int look_into(const char *proc, uint32_t pid, bool *is_vm,
 		     uint32_t *vcpus)
 {

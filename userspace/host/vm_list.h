@@ -22,7 +22,7 @@ struct vm_list {
 
 /**
  * vm_list_read - find the processes that have VMs
- * @root: a folder to be used in place of /; "" for / itself
+ * @root: a folder in place of /, "" for / itself
  *
  * Returns 0, or -errno if there is no /proc, or no memory.
  */

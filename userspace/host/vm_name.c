@@ -127,9 +127,9 @@ static bool take_qemu(struct span value, char *name, size_t size)
 }
 
 /*
- * Cloud Hypervisor: the path of the API socket, or path=….  Hosts with many VMs
- * name the sockets after the VMs, or the sockets' folders, as Kata does
- * (/run/vc/vm/ID/clh-api.sock).
+ * Cloud Hypervisor: the path of the API socket, or "path=PATH".  Hosts with
+ * many VMs name the sockets after the VMs, or the sockets' folders, as Kata
+ * does (/run/vc/vm/ID/clh-api.sock).
  */
 static bool take_socket(struct span value, char *name, size_t size)
 {

@@ -23,7 +23,7 @@ static const char *const own_threads[] = {
 	"fc_vcpu 0",
 };
 
-/* The name of a process or a thread, or "". */
+/* Read the name of a process or a thread; "" if it cannot be read. */
 static void read_comm(const char *folder, const char *entry, char *comm,
 		      size_t size)
 {
@@ -40,7 +40,9 @@ static void read_comm(const char *folder, const char *entry, char *comm,
 	fclose(file);
 }
 
-/* The pid in a kernel thread's name; 0 if it is not a thread of a VM. */
+/*
+ * Returns the pid in a kernel thread's name; 0 if it is not a thread of a VM.
+ */
 static uint32_t pid_in_name(const char *comm)
 {
 	for (size_t i = 0; i < 2; i++) {

@@ -7,7 +7,7 @@
 
 /**
  * vm_threads_add - add the VMs of processes whose files this user may not see
- * @root: a folder in the place of /, "" for / itself
+ * @root: a folder in place of /, "" for / itself
  * @list: filled in by vm_list_read(); stays sorted; the new VMs have vcpus 0
  *
  * KVM and some VMMs give their threads typical names.  A process without a VM

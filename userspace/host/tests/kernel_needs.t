@@ -17,8 +17,8 @@ ok 'there is a kernel that needs no capability' [ -n "$no_capability" ]
 for page in README.md docs/exitledger-{doctor,monitor}.1.rst; do
 	ok "$page: the oldest kernel" grep -qF "Linux $least" "$page"
 done
-# Not every kernel that should work was tried: the pages name the oldest one that was and
-# that works.
+# Not every kernel that should work was tried.  The pages name the oldest one that was tried
+# and works.
 # series WORD: print the series in whose rows the word is, the oldest first
 series() {
 	sed -nE "s/^\| ([0-9]+\.[0-9]+) .*\b$1\b.*/\1/p" docs/kernels.md | sort -V
@@ -42,8 +42,8 @@ newest=$(series exact | tail -n 1)
 names_newest() { tr -s '\n ' ' ' <"$1" | grep -qF "the newest $newest;"; }
 ok 'the newest kernel that was tried' names_newest docs/exitledger-doctor.1.rst
 
-# The pages name no version 5.x but KERNEL_FOR_NO_CAPABILITY and those that are refused.  A
-# number with a unit, such as in the output of an example, is no version.
+# The only versions 5.x that the pages name are KERNEL_FOR_NO_CAPABILITY and those that are
+# refused.  A number with a unit, such as in the output of an example, is no version.
 known=$({
 	printf '%s\n' "$no_capability"
 	series refused

@@ -295,7 +295,10 @@ START_TEST(counters)
 	root_write("/sys/module/kvm/parameters/exit_stats", "0\n");
 	diagnose();
 	finding_is("exit_stats", DOCTOR_WARNING, "echo 2");
-	/* The patched kvm with the vendor's module of the distribution. */
+	/*
+	 * The patched kvm is loaded with the distribution's module of the
+	 * vendor.
+	 */
 	root_write("/sys/module/kvm/parameters/exit_stats_isa", "0\n");
 	diagnose();
 	ck_assert(!diagnosis.can_compare);
@@ -393,7 +396,7 @@ START_TEST(attach_types)
 	finding_is("tp", DOCTOR_WARNING, "");
 	finding_is("vcpu_end", DOCTOR_WARNING, "CONFIG_FUNCTION_TRACER");
 	ck_assert(diagnosis.can_monitor);
-	/* But with other arguments it must be the classic tracepoint. */
+	/* But with other arguments, only the classic tracepoint will do. */
 	facts.btf.exit_args = KVM_EXIT_REASON_VCPU_ISA;
 	probed(0, 0, ENOENT, 0);
 	finding_is("tp", DOCTOR_MISSING, "tracefs");

@@ -69,7 +69,9 @@ START_TEST(series)
 }
 END_TEST
 
-/* Modules of a kernel that is too old have no BTF: no way around that is shown.
+/*
+ * The modules of a kernel that is too old have no BTF.  No remedy is shown for
+ * the missing BTF, as it would not help.
  */
 START_TEST(too_old_without_btf)
 {

@@ -90,7 +90,7 @@ START_TEST(tried_others)
 }
 END_TEST
 
-/* Without both IDs nothing can be said of what is loaded. */
+/* Unless both build IDs are known, it is unknown which modules are loaded. */
 START_TEST(no_id)
 {
 	balanced("kvm_amd ababab 0c0c0c" DATE "kvm_amd  0c0c0c" DATE

@@ -107,7 +107,7 @@ START_TEST(servers)
 }
 END_TEST
 
-/* Libraries ask by these calls whether a file is a terminal: a file is none. */
+/* Libraries use these calls to ask whether a file is a terminal. */
 static void asks_for_terminal(void)
 {
 	static const unsigned long calls[] = { TCGETS,	 TCSETS,   TCSETSW,

@@ -142,7 +142,10 @@ START_TEST(names)
 }
 END_TEST
 
-/* Cut at every length: no byte beyond it is read, and there is a name. */
+/*
+ * Cut a command line at every length.  No byte beyond it is read, and it always
+ * gives a name.
+ */
 START_TEST(cut_anywhere)
 {
 	char name[64];
@@ -205,8 +208,10 @@ START_TEST(processes_without_a_command_line)
 }
 END_TEST
 
-/* The length of a character as UTF-8 defines it, or 0 if the bytes are none;
- * @shown: is it safe to show? */
+/*
+ * Returns the length of a character as UTF-8 defines it, or 0 if the bytes are
+ * not a character.  @shown is set to whether it is safe to show.
+ */
 static size_t character(const unsigned char *s, size_t length, bool *shown)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };

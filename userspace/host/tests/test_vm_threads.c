@@ -78,7 +78,10 @@ START_TEST(once)
 }
 END_TEST
 
-/* A user who may look into all processes needs no guess by names of threads. */
+/*
+ * If the user may look into all processes, VMs are not guessed from the names
+ * of threads.
+ */
 START_TEST(nothing_unseen)
 {
 	process(10, "qemu-system-x86\n", "CPU 0/KVM\n", "a");
