@@ -53,7 +53,7 @@ static bool next_part(struct part *rest, char separator, struct part *part)
 	return true;
 }
 
-/* Get the value of "NAME=VALUE" if the name is @name. */
+/* Get the value if @part is "NAME=VALUE" with this name. */
 static bool value_of(struct part part, const char *name, struct part *value)
 {
 	size_t length = strlen(name);

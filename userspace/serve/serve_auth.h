@@ -40,7 +40,7 @@ enum serve_permission serve_auth_check(struct serve_auth *auth,
 				       const struct sockaddr *address,
 				       uint64_t now_ns);
 
-/** serve_auth_free - @auth may be NULL */
+/** serve_auth_free - free the state; @auth may be NULL */
 void serve_auth_free(struct serve_auth *auth);
 
 #endif /* EXITLEDGER_SERVE_AUTH_H */

@@ -71,7 +71,7 @@ static struct MHD_Daemon *start(struct serve *serve)
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
 			(web && web->has_tls ? MHD_USE_TLS : 0),
 		0, NULL, NULL, serve_on_request,
-		serve, /* this must be first: */
+		serve, /* the logger goes first, to log errors of the others: */
 		MHD_OPTION_EXTERNAL_LOGGER, on_message, serve,
 		MHD_OPTION_NOTIFY_CONNECTION, serve_on_connection, serve,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)SERVE_CLIENTS,

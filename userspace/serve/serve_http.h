@@ -17,7 +17,8 @@
 /* The greatest number of connections at a time. */
 #define SERVE_CLIENTS 32
 /*
- * The time that a client has to send its request, and again to read the answer.
+ * The time that a client has to send its request, and again to read the answer;
+ * for the answer, it can ask for another time.
  */
 #define SERVE_IO_NS 5000000000ull
 /*
@@ -32,7 +33,7 @@ struct serve_options {
 	const struct serve_web_config *web; /* must stay valid; or NULL */
 	/*
 	 * Makes the metrics; returns 0 or -errno.  It is called at most once
-	 * per format and SERVE_FRESH_NS, independent of the number of clients.
+	 * per format within SERVE_FRESH_NS, however many clients there are.
 	 */
 	int (*make)(void *context, enum serve_format format,
 		    struct serve_body *body);

@@ -157,7 +157,10 @@ static enum MHD_Result answer_metrics(struct serve *serve,
 
 /* --- requests --- */
 
-/* The time to read the answer, in ns: the client's wish, or the default. */
+/*
+ * Returns the time, in ns, that the client has to read the answer: as long as
+ * it asks for, or the default.
+ */
 static uint64_t patience_of(struct MHD_Connection *connection)
 {
 	const char *timeout = header_of(connection, TIMEOUT_HEADER);

@@ -11,8 +11,9 @@
 struct client {
 	struct MHD_Connection *connection; /* NULL: the place is free */
 	int fd;
-	bool asked; /* its request is complete and is being answered */
-	uint64_t since_ns; /* the time of the request, else of connecting */
+	bool asked; /* true if its request is complete and is being answered */
+	/* the time of the request; before it, that of connecting */
+	uint64_t since_ns;
 	uint64_t deadline_ns;
 };
 

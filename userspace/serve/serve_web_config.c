@@ -27,7 +27,8 @@ struct reading {
 	yaml_document_t document;
 	struct serve_web_config *config;
 	const char *cert_file, *key_file, *client_ca_file;
-	bool wants_clients; /* client_auth_type */
+	/* true if client_auth_type requires certificates of clients */
+	bool wants_clients;
 	struct why *why;
 };
 

@@ -21,10 +21,14 @@ struct serve_web_config {
 	bool has_tls;
 	/* Texts of PEM files, in memory that is wiped. */
 	char *certificate, *key;
-	char *client_ca; /* it must have signed clients' certificates; NULL:
-			    clients need none */
+	/*
+	 * the authority that must have signed clients' certificates; NULL:
+	 * clients need none
+	 */
+	char *client_ca;
 	bool only_tls13;
-	struct serve_user *user; /* if any, clients must authenticate */
+	/* if there are any users, clients must authenticate */
+	struct serve_user *user;
 	size_t nr_users, users_room;
 };
 

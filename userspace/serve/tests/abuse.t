@@ -249,8 +249,8 @@ with Exporter("--replay", RUN, "--at-once") as served:
     time.sleep(REST)
     after, most = memory(served)
     ok("memory: bounded meanwhile", os.geteuid() or most < before + MEMORY, (before, most))
-    # The C library keeps some freed memory, and now and then that of another answer.  Memory
-    # that is not freed after a client would grow in each round.
+    # The C library keeps some freed memory, and from time to time that of one more answer.
+    # A leak would make the memory grow in each round.
     rounds = [after]
     while len(rounds) < 7 and (len(rounds) == 1 or rounds[-1] > rounds[-2] + (64 << 10)):
         unread(served)

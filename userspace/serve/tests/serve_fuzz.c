@@ -5,6 +5,8 @@
  * seed makes the same damage.  This program is not installed.
  *
  * usage: serve_fuzz http|web EXECUTIONS [SEED]
+ * http damages requests, and web damages configurations.  EXECUTIONS is the
+ * number of inputs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,8 +24,8 @@
 
 #define HANG_SECONDS 10 /* an input that takes more CPU time is a hang */
 /*
- * The most calls of serve_run() until the server has answered a request, if it
- * ever will; and until it has noticed that the client is gone.
+ * The largest number of calls of serve_run() until the server answers a
+ * request, which it need not do; and until it notices that the client is gone.
  */
 #define ANSWER_TURNS 4
 #define TURNS 1000
@@ -159,7 +161,7 @@ static bool fuzz_web(void)
 	r = serve_web_config_parse(input.text, input.length, "/it", &config,
 				   &why);
 	serve_web_config_free(&config);
-	/* A refusal is one line. */
+	/* A refusal gives its reason in one line. */
 	if (r && (!why.text[0] || strchr(why.text, '\n')))
 		abort();
 	return !r;

@@ -38,7 +38,7 @@ START_TEST(formats)
 		{ "text/plain;q=0.3," OPEN ";q=0.2", SERVE_PROMETHEUS },
 		{ "text/plain;q=0.3," OPEN ";q=0.3", SERVE_OPENMETRICS },
 		{ OPEN ";q=0," OPEN ";q=0.1", SERVE_OPENMETRICS },
-		/* Another version is another format. */
+		/* Another version counts as another format. */
 		{ OPEN ";version=0.0.1", SERVE_PROMETHEUS },
 		{ OPEN ";version=2.0.0", SERVE_PROMETHEUS },
 		{ "text/plain;version=1.0.0;q=0.9," OPEN ";q=0.1",
