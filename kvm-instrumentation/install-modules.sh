@@ -40,6 +40,8 @@ HERE=$TOP/kvm-instrumentation
 . "$HERE/find-kernel.sh"
 # shellcheck source=kvm-instrumentation/given-source.sh
 . "$HERE/given-source.sh"
+# shellcheck source=kvm-instrumentation/module-set.sh
+. "$HERE/module-set.sh"
 # shellcheck source=kvm-instrumentation/sign-modules.sh
 . "$HERE/sign-modules.sh"
 # shellcheck source=kvm-instrumentation/load-modules.sh
@@ -47,7 +49,6 @@ HERE=$TOP/kvm-instrumentation
 # shellcheck source=kvm-instrumentation/kernel-updates.sh
 . "$HERE/kernel-updates.sh"
 
-NAMES=(kvm kvm-amd kvm-intel)
 MAKE_US="make -C kvm-instrumentation"
 UNDO=		# restores the system if the script ends early
 
@@ -141,21 +142,6 @@ cmd_modules() {
 
 # --- install ---
 
-# Accept only a complete set for exactly this kernel.
-check_set() { # DIR
-	local name release
-
-	(cd -- "$1" && grep -v '^#' stamp | sha256sum -c --quiet) >/dev/null 2>&1 ||
-		die "no complete set of modules in $(rel "$OUT"); run $MAKE_US modules${KREL_GIVEN:+ KREL=$KREL}"
-	for name in "${NAMES[@]}"; do
-		release=$(modinfo -F vermagic "$1/$name.ko" 2>/dev/null |
-			cut -d' ' -f1) ||
-			die "$name.ko in $(rel "$OUT") is no kernel module; run $MAKE_US modules${KREL_GIVEN:+ KREL=$KREL}"
-		[[ $release == "$KREL" ]] ||
-			die "$name.ko in $(rel "$OUT") is for ${release:-no kernel}, not for $KREL"
-	done
-}
-
 undo_install() {
 	# Restore as much as possible, even if a step fails.
 	set +e
@@ -201,21 +187,18 @@ cmd_install() {
 	[[ ! -e $OUT/balanced ]] || cp -- "$OUT/balanced" "$STAGE/new/"
 	check_set "$STAGE/new"
 	sign_modules "$STAGE/new"
+	require_signatures "$STAGE/new"
 	! cmp -s -- "$OURS/stamp" "$STAGE/new/stamp" || same=1
 	put_in_place
 	install_hook
 	note "installed in $OURS: $(set_description "$OURS")"
-	[[ $(<"$OURS/stamp") != *', by anchors,'* || -e $OURS/balanced ]] ||
+	! set_is_untried "$OURS" ||
 		note "nobody has tried these modules: make lab MODULES=$(rel "$OUT") does so in an" \
 			"emulated machine"
 	warn_of_initramfs_at_install "$same"
 	if is_running && [[ -z $ROOT ]]; then
 		note "next: sudo $MAKE_US reload, or reboot"
 	fi
-}
-
-set_description() { # DIR
-	sed -n 's/^# \(Linux .*\)/\1/p' "$1/stamp"
 }
 
 # --- uninstall ---

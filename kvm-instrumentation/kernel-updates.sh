@@ -68,11 +68,6 @@ remove_hook() {
 	rmdir --ignore-fail-on-non-empty -p -- "$ROOT/${HOOK%/*}" 2>/dev/null || true
 }
 
-# built_for DIR: print the version of the kernel's package that the modules were built for
-built_for() {
-	sed -n 's/^# kernel //p' "$1/stamp"
-}
-
 # Warn if our modules were built for another version of the running kernel.  They are
 # loaded nevertheless, as the release is the same and modprobe prefers updates/ to the
 # kernel's own.

@@ -113,14 +113,14 @@ name_of() { # PID
 	cat -- "$ROOT/proc/$1/comm" 2>/dev/null || echo "?"
 }
 
-# stop_of PID: print the command that ends the process, if it is part of a systemd
-# service; the exporter's socket must be stopped, too, as it would start the exporter
-# again
+# stop_of PID: print the command that ends the process, if it is part of a service of the
+# system, and not of a user's session; the exporter's socket must be stopped, too, as it
+# would start the exporter again
 stop_of() {
 	local unit
 
-	unit=$(sed -n 's,.*/\([^/]*\.service\).*,\1,p' "$ROOT/proc/$1/cgroup" 2>/dev/null |
-		head -n 1) || true
+	unit=$(sed -n 's,^[^/]*/system\.slice/\(.*/\)\{0\,1\}\([^/]*\.service\).*,\2,p' \
+		"$ROOT/proc/$1/cgroup" 2>/dev/null | head -n 1) || true
 	[[ $unit != exitledger-export.service ]] || unit="exitledger-export.socket $unit"
 	[[ -z $unit ]] || echo ": systemctl stop $unit"
 }

@@ -56,25 +56,28 @@ explain_signing() { # WHY
 	EOF
 }
 
-# Sign the modules in DIR if a key was given; end the script if the machine would refuse
-# them.
+# Sign the modules in DIR if a key was given.
 sign_modules() { # DIR
-	local name program why hash
+	local name program hash
 
-	if [[ -n ${SIGN_KEY:-} ]]; then
-		[[ -r $SIGN_KEY ]] || die "cannot read the key $SIGN_KEY"
-		[[ -r ${SIGN_CERT:-} ]] ||
-			die "cannot read SIGN_CERT, the key's certificate"
-		program=$(find_sign_file)
-		[[ -n $program ]] ||
-			die "no sign-file; $(to_install "$(kernel_package headers)")"
-		hash=$(sed -n 's/^CONFIG_MODULE_SIG_HASH="\(.*\)"/\1/p' \
-			"$ROOT/boot/config-$KREL" 2>/dev/null || true)
-		for name in "${NAMES[@]}"; do
-			"$program" "${hash:-sha256}" "$SIGN_KEY" "$SIGN_CERT" \
-				"$1/$name.ko" || die "cannot sign $name.ko"
-		done
-	fi
+	[[ -n ${SIGN_KEY:-} ]] || return 0
+	[[ -r $SIGN_KEY ]] || die "cannot read the key $SIGN_KEY"
+	[[ -r ${SIGN_CERT:-} ]] || die "cannot read SIGN_CERT, the key's certificate"
+	program=$(find_sign_file)
+	[[ -n $program ]] ||
+		die "no sign-file; $(to_install "$(kernel_package headers)")"
+	hash=$(sed -n 's/^CONFIG_MODULE_SIG_HASH="\(.*\)"/\1/p' \
+		"$ROOT/boot/config-$KREL" 2>/dev/null || true)
+	for name in "${NAMES[@]}"; do
+		"$program" "${hash:-sha256}" "$SIGN_KEY" "$SIGN_CERT" \
+			"$1/$name.ko" || die "cannot sign $name.ko"
+	done
+}
+
+# End the script if this machine would refuse the modules in DIR.
+require_signatures() { # DIR
+	local name why
+
 	why=$(why_signed)
 	[[ -n $why ]] || return 0
 	for name in "${NAMES[@]}"; do

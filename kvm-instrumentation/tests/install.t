@@ -381,6 +381,9 @@ for units in 'exitledger-export.socket exitledger-export.service' other.service;
 	kvm_make reload
 	ok "a service: how to stop it" err_has "maybe kvm's: systemctl stop $units"
 done
+echo '0::/user.slice/user-1000.slice/user@1000.service/app.slice/a.scope' >"$root/proc/88/cgroup"
+kvm_make reload
+ok "a user's session: nobody is told to stop it" err_lacks systemctl
 echo 0 >"$root/sys/module/kvm/refcnt"
 rm -r "$root/proc/88"
 
