@@ -71,6 +71,8 @@ int cmd_doctor(int argc, char **argv)
 	host_facts_read("", &facts);
 	if (facts.host.isa && facts.sys_admin && !facts.user_namespace)
 		attach_probe(&facts.probes);
+	installed_read("", facts.host.kernel, &facts.installed);
+	holders_read("", getpid(), &facts.holders);
 	r = vm_list_read("", &facts.vms);
 	facts.vms_listed = !r;
 	if (r)

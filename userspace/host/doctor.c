@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/doctor.h"
+#include "host/doctor_installed.h"
 #include "host/doctor_kernel.h"
 #include "host/kernel_needs.h"
 #include "host/pid_ns.h"
@@ -96,11 +97,12 @@ static void check_kvm(const struct host_facts *facts, struct diagnosis *d)
 			      facts->host.vendor);
 		return;
 	}
+	/* A service with a /dev of its own has none, nor have most containers. */
 	if (facts->host.isa) {
 		diagnosis_add(
-			d, "kvm", DOCTOR_MISSING,
-			"see dmesg | grep -i kvm; virtualization may be off in the firmware's setup",
-			"%s is loaded, but there is no /dev/kvm",
+			d, "kvm", DOCTOR_WARNING,
+			"VMs that were started elsewhere can be observed; on the host itself, see dmesg | grep -i kvm",
+			"%s is loaded, but there is no /dev/kvm here, so no VM can be started",
 			facts->host.vendor);
 		return;
 	}
@@ -337,7 +339,9 @@ static void check_kfuncs(const struct host_facts *facts, struct diagnosis *d)
 static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 {
 	int mode = facts->host.exit_stats;
+	char advice[sizeof(d->finding[0].advice)];
 
+	doctor_get_counters(facts, advice, sizeof(advice));
 	if (facts->host.mixed)
 		diagnosis_add(
 			d, "exit_stats", DOCTOR_WARNING,
@@ -345,10 +349,8 @@ static void check_counters(const struct host_facts *facts, struct diagnosis *d)
 			"kvm has exit counters, but %s was built without them",
 			facts->host.vendor);
 	else if (mode == HOST_UNPATCHED)
-		diagnosis_add(
-			d, "exit_stats", DOCTOR_WARNING,
-			"load the patched modules (kvm-instrumentation/README.md); only compare, --book kernel and exitleaf need them",
-			"this KVM has no exit counters of its own");
+		diagnosis_add(d, "exit_stats", DOCTOR_WARNING, advice,
+			      "this KVM has no exit counters of its own");
 	else if (!mode)
 		diagnosis_add(d, "exit_stats", DOCTOR_WARNING,
 			      "echo 2 >/sys/module/kvm/parameters/exit_stats",
@@ -431,6 +433,7 @@ void doctor_diagnose(const struct host_facts *facts,
 	check_kfuncs(facts, diagnosis);
 	check_counters(facts, diagnosis);
 	check_book(facts, diagnosis);
+	doctor_check_installed(facts, diagnosis);
 	check_vms(facts, diagnosis);
 	diagnosis->can_monitor = true;
 	for (size_t i = 0; i < diagnosis->nr; i++) {

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 
 #include "host/attach_probes.h"
+#include "host/holders.h"
 #include "host/host.h"
+#include "host/installed.h"
 #include "host/kvm_btf.h"
 #include "host/tracepoints.h"
 #include "host/vm_list.h"
@@ -43,6 +45,8 @@ struct host_facts {
 	struct attach_probes probes;
 	bool vms_listed;
 	struct vm_list vms;
+	struct installed installed;
+	struct holders holders;
 };
 
 /**
