@@ -301,6 +301,9 @@ include packaging/packages.mk
 
 ## make deb         Debian's packages, for Debian 12 and 13, each in a new system of
 ##                  it; SUITE=bookworm|trixie.  make deb-check: are they good?
+##                  make deb-boot: boot one with its kernel and systemd, on an emulated host
+## make kvm-modules-deb   KVM's modules with counters as a package for one kernel: KREL=;
+##                  MODULES=DIR, which has been built; SIGN_KEY=FILE SIGN_CERT=FILE
 ## make dist        tarballs of the source and of guests' programs, licences (SPDX), and
 ##                  checksums.  make rpm: the package for other distributions
 

@@ -223,8 +223,9 @@ check_export_install() {
 	note "$(printf '%6s s  apt install ./exitledger_*.deb ./exitledger-export_*.deb' \
 		"$(since "$start")")"
 	say_what_came exitledger-export "$before"
-	inside systemctl is-enabled exitledger-export.service >/dev/null 2>&1 ||
-		fail "its service is not enabled"
+	inside systemctl is-enabled exitledger-export.service \
+		exitledger-export.socket >/dev/null 2>&1 ||
+		fail "its service or its socket is not enabled"
 	apt_get purge exitledger-export exitledger >/dev/null 2>&1
 }
 
