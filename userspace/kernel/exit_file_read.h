@@ -14,7 +14,10 @@
 #include "exit_file.h"
 #include "lib/msg.h"
 
-/* A file's bytes and the fields of its head.  All zero: no VM, no vCPUs. */
+/*
+ * A file's bytes and the fields of its head.  If it is all zero, it has no
+ * vCPUs.
+ */
 struct exit_file {
 	const unsigned char *bytes; /* must stay valid while this is used */
 	size_t head_size;

@@ -98,7 +98,10 @@ static void add_losses(struct ledger_losses *losses,
 	losses->uncounted += !!(news & EXIT_FILE_UNCOUNTED);
 }
 
-/* A 32-bit count cannot wrap with fewer than 2^31 exits. */
+/*
+ * Can a 32-bit count have wrapped since @first?  With fewer than 2^31 exits it
+ * cannot.
+ */
 static bool may_wrap(const struct kernel_record *now,
 		     const struct kernel_record *first)
 {
@@ -216,7 +219,10 @@ int kernel_book_collect(struct kernel_book *book, struct ledger *interval,
 				    vm);
 	}
 	interval->losses = book->losses;
-	/* Clear what was said of a VM that has ended, as that is no failure. */
+	/*
+	 * Reading a VM that has ended fails, but that is no failure of the
+	 * book: drop its message.
+	 */
 	if (!r)
 		book->why.text[0] = '\0';
 	return r;

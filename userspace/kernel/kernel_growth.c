@@ -4,15 +4,20 @@
 #include "kernel/kernel_growth.h"
 
 /*
- * A reason's cell at two readings, and the range of buckets that grew between.
+ * A reason's cell at two readings, and the range of buckets that grew between
+ * them.
  */
 struct grown {
 	const struct kernel_record *now, *earlier;
 	const struct kernel_buckets *buckets;
 	struct exit_file_hist hist, hist_before;
 	struct ledger_cell *cell;
-	unsigned int low, high; /* KVM's buckets; set if @timed */
-	uint64_t timed; /* by how much all buckets grew together */
+	/*
+	 * The lowest and the highest of KVM's buckets that grew; set if @timed
+	 * is above 0.
+	 */
+	unsigned int low, high;
+	uint64_t timed; /* the growth of all buckets together */
 };
 
 struct kernel_record kernel_record(const struct exit_file *file, uint32_t index)
@@ -43,9 +48,9 @@ static struct exit_file_hist hist_of(const struct kernel_record *record,
 }
 
 /*
- * A cell's sums; zero if the cell has no reason in this record, as its exits
- * cannot be booked yet.  They are booked with the first record in which it has
- * one.
+ * Returns a cell's sums.  If the cell has no reason in this record, its exits
+ * cannot be booked yet, and the sums are zero.  They are booked with the first
+ * record in which the cell has a reason.
  */
 static struct exit_file_cell cell_of(const struct kernel_record *record,
 				     uint32_t cell)
@@ -59,7 +64,10 @@ static struct exit_file_cell cell_of(const struct kernel_record *record,
 	return exit_file_cell(record->file, record->index, cell);
 }
 
-/* The counts of an octave; zero if the record has no such span. */
+/*
+ * Set @count to the counts of an octave, or to zero if the record has no such
+ * span.
+ */
 static void counts_of(const struct kernel_record *record,
 		      const struct exit_file_hist *hist, uint32_t octave,
 		      uint8_t span, uint32_t count[EXIT_FILE_SPAN])
@@ -121,8 +129,9 @@ static int grow_hist(struct grown *grown, uint32_t cell)
 }
 
 /*
- * Find the shortest and the longest time of the growth.  KVM keeps its own
- * since histograms were switched on.
+ * Find the shortest and the longest time of the growth.  KVM keeps only the
+ * extremes since histograms were switched on, so those of the growth may be
+ * estimates.
  */
 static void find_extremes(const struct grown *grown, struct exit_times *more)
 {
@@ -168,8 +177,8 @@ static int grow_cell(struct grown *grown, uint32_t index, uint32_t reason,
 }
 
 /*
- * The growth of a cell's times.  Convert both sums, not their difference, so
- * that rounding errors do not accumulate.
+ * Returns by how much a cell's sums have grown.  Both sums of cycles are
+ * converted, not their difference, so that rounding errors do not accumulate.
  */
 static struct exit_times sums_of(const struct grown *grown,
 				 const struct exit_file_cell *now,
@@ -212,8 +221,8 @@ int kernel_growth_add(const struct kernel_record *now,
 		to->exits += more.exits;
 		to->ns += more.ns;
 		/*
-		 * The last cell has exits without a reason, which are only in
-		 * the total.
+		 * The exits of the last cell have no reason, so they are only
+		 * in the total.
 		 */
 		if (i == last)
 			to->sparse_full += more.exits;

@@ -32,8 +32,9 @@ struct kernel_record kernel_record_find(const struct exit_file *file,
  * @now, @earlier: its records; if earlier->file is NULL, growth is from 0
  * @buckets: set for the file's TSC rate
  *
- * If only @now has histograms, their earlier state is unknown, and nothing of
- * them is added.  Returns 0 or -ENOMEM; -EINVAL if a count has become smaller.
+ * If @now has histograms and @earlier has none, their earlier state is unknown,
+ * and no growth of histograms is added.  Returns 0 or -ENOMEM; -EINVAL if a
+ * count has become smaller.
  */
 int kernel_growth_add(const struct kernel_record *now,
 		      const struct kernel_record *earlier,
@@ -55,8 +56,8 @@ int kernel_growth_carry(const struct kernel_record *now,
 			struct ledger_vcpu *to);
 
 /**
- * kernel_growth_no_span - the number of times between two records that are in
- * no histogram, as no span was free, or no memory
+ * kernel_growth_no_span - count the times between two records that are in no
+ * histogram, because no span was free or there was no memory for histograms
  */
 uint64_t kernel_growth_no_span(const struct kernel_record *now,
 			       const struct kernel_record *earlier);

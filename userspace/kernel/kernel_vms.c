@@ -125,7 +125,9 @@ static int list_vms(struct kernel_vms *vms, struct why *why)
 	return r ? why_set(why, -r, "out of memory") : 0;
 }
 
-/* The process of a thread; 0: the thread does not exist any more. */
+/*
+ * Returns the process of a thread, or 0 if the thread does not exist any more.
+ */
 static uint32_t process_of(const struct kernel_vms *vms, uint32_t tid)
 {
 	char path[4096], line[128];
@@ -295,7 +297,8 @@ static void swap(struct kernel_vm *vm)
 }
 
 /*
- * Replace the statistics in the new record by those of the old record.
+ * In @bytes, replace each vCPU's stat_exits with that of the old file, or with
+ * 0 if the vCPU is not in it.
  */
 static void keep_statistics(const struct exit_file *old,
 			    const struct exit_file *file, unsigned char *bytes)

@@ -25,7 +25,7 @@ struct kernel_vm {
 	uint32_t pid; /* its process; if unknown, the thread that made the VM */
 	char name[LEDGER_NAME]; /* "?": unknown */
 	uint64_t seen_ns; /* CLOCK_MONOTONIC of the first reading */
-	bool gone; /* set by the last refresh; the next one frees the VM */
+	bool gone; /* true if the VM has ended; the next refresh frees it */
 	struct kernel_read now; /* the latest reading */
 	/* the reading before @now; empty: there was none */
 	struct kernel_read before;
@@ -36,8 +36,8 @@ struct kernel_vm {
 	ino_t inode; /* of the folder in debugfs */
 	uint32_t id; /* the thread that created the VM */
 	int fd; /* the open file; -1: not open yet */
-	bool listed; /* seen in this pass */
-	bool missed; /* the file was missing in the last pass */
+	bool listed; /* true if this pass has seen the folder */
+	bool missed; /* true if the last pass found no file */
 	/*
 	 * 1 + the number of vCPU threads when the process was last looked up;
 	 * 0: it was never looked up
@@ -46,13 +46,13 @@ struct kernel_vm {
 	uint32_t mode; /* KVM's mode when the file was opened */
 };
 
-/* Zero at first; to be freed with kernel_vms_close. */
+/* Must be zeroed at first, and freed with kernel_vms_close(). */
 struct kernel_vms {
 	struct kernel_vm **vm; /* ascending by inode */
 	size_t nr, room;
 	const char *root;
-	bool other_pids; /* pid_ns_is_other() */
-	bool is_open; /* the first pass is complete */
+	bool other_pids; /* true if KVM's pids are not those of our /proc */
+	bool is_open; /* true after the first pass */
 	uint64_t newest; /* the highest number given to a VM */
 	struct kvm_dir dir;
 };
@@ -69,9 +69,9 @@ int kernel_vms_open(struct kernel_vms *vms, const char *root, struct why *why);
 /**
  * kernel_vms_refresh - update the list of VMs, and read each VM's file again
  *
- * Makes one pass over KVM's directory and one read per VM.  VMs found gone stay
- * in the list, with their last contents, until the next call.  Returns 0, or
- * -errno with @why.
+ * Makes one pass over KVM's directory and one read per VM.  VMs that have ended
+ * stay in the list, with their last contents, until the next call.  Returns 0,
+ * or -errno with @why.
  */
 int kernel_vms_refresh(struct kernel_vms *vms, struct why *why);
 
@@ -80,10 +80,10 @@ struct kernel_vm *kernel_vms_find(const struct kernel_vms *vms, ino_t inode);
 
 /**
  * kernel_vm_read_again - update @now of one VM
- * @vm: a VM that the last refresh has not found gone
+ * @vm: a VM that had not ended at the last refresh
  *
- * If the VM is gone meanwhile, it is marked as gone and @now is empty.  Returns
- * 0, or -errno with @why.
+ * If the VM has ended since then, @gone is set and @now is empty.  Returns 0,
+ * or -errno with @why.
  */
 int kernel_vm_read_again(struct kernel_vm *vm, struct why *why);
 

@@ -6,6 +6,8 @@
  * that KVM takes to produce them is not included.  Not installed.
  *
  * usage: kernel_cost [COLLECTIONS]
+ *
+ * COLLECTIONS is the number of collections that are measured.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@
 
 #define KVM "/sys/kernel/debug/kvm/"
 
-/* Make a host with KVM loaded in this mode, and without VMs. */
+/* Make a host without VMs, on which KVM is loaded with exit_stats=@mode. */
 static inline void host_make(const char *mode)
 {
 	root_make();
@@ -44,7 +44,10 @@ static inline void vm_end(const char *folder)
 	ck_assert_int_eq(rmdir(root_path(path)), 0);
 }
 
-/* Make a thread of a process with a name. */
+/*
+ * Make thread @tid of process @pid.  The process runs a QEMU whose VM has this
+ * name.
+ */
 static inline void process(uint32_t pid, uint32_t tid, const char *name)
 {
 	char path[64], text[128];

@@ -5,6 +5,8 @@
  * installed.
  *
  * usage: kernel_fuzz EXECUTIONS [SEED]
+ *
+ * EXECUTIONS is the number of pairs of files that are checked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +39,11 @@ static void make(struct readings *of, uint32_t mode)
 	}
 }
 
-/* Copy into memory of exactly this size, so that ASan finds reads beyond it. */
+/*
+ * Change up to three bytes of a reading.  In one of eight cases, also truncate
+ * it, and shorten its memory to one byte more, so that ASan finds reads beyond
+ * that.
+ */
 static void damage(struct readings *of, int which)
 {
 	unsigned char *bytes = of->bytes[which];

@@ -25,7 +25,10 @@ void made_file_init(struct made_file *file, uint32_t nr_vcpus, uint32_t mode)
 	}
 }
 
-/* Find a reason's span for an octave; take the next free one if it has none. */
+/*
+ * Find the span that a cell has for an octave.  If it has none, take the next
+ * free one.
+ */
 static uint32_t span_of(struct made_vcpu *vcpu, uint32_t cell, uint32_t octave)
 {
 	uint8_t *span = &vcpu->hist[cell].span[octave], used = 0;

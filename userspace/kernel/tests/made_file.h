@@ -30,7 +30,7 @@ struct made_file {
 /** made_file_init - a VM whose vCPUs have had no exits */
 void made_file_init(struct made_file *file, uint32_t nr_vcpus, uint32_t mode);
 
-/** made_file_exits - add exits to a vCPU's cell, each of so many cycles */
+/** made_file_exits - add exits to a vCPU's cell, each of which takes @cycles */
 void made_file_exits(struct made_file *file, uint32_t vcpu, uint32_t cell,
 		     uint64_t exits, uint64_t cycles);
 

@@ -195,7 +195,7 @@ START_TEST(sparse_reasons)
 	vcpu->nr_sparse = 1;
 	vcpu->sparse[0] = 0xf0000001;
 	made_file_exits(&made, 0, MADE_DENSE, 3, 2000);
-	/* The record's reasons were read before this cell got its reason. */
+	/* This cell has exits, but no reason in the record yet. */
 	made_file_exits(&made, 0, MADE_DENSE + 1, 5, 2000);
 	made_file_exits(&made, 0, MADE_LAST, 6, 2000);
 	vm_write("100-11", &made);
@@ -318,7 +318,7 @@ START_TEST(histograms)
 }
 END_TEST
 
-/* A histogram can be read before its sums; its counts are not lost. */
+/* A time may be read in the histogram before it is in the sums. */
 START_TEST(histogram_of_a_later_read)
 {
 	uint32_t *count;
@@ -380,7 +380,7 @@ START_TEST(modes_that_change)
 	collect();
 	made_file_exits(&made, 0, 0, 2, 2000);
 	switch_mode(EXIT_FILE_HIST, MADE_SPANS);
-	/* Before the collection, only the histogram has this exit. */
+	/* Of the exits before the collection, the histogram has only these. */
 	made_file_exits(&made, 0, 0, 4, 2000);
 	vm_write("100-11", &made);
 	collect();

@@ -117,7 +117,10 @@ START_TEST(it_ends_and_another_begins)
 }
 END_TEST
 
-/* One VM's file is read again, and no other; the VM may be gone or damaged. */
+/*
+ * Read the file of one VM again, and no other.  The VM may have ended, or its
+ * file may be damaged.
+ */
 START_TEST(read_once_more)
 {
 	struct kernel_vm *vm;
@@ -226,7 +229,10 @@ START_TEST(a_large_file)
 }
 END_TEST
 
-/* The file was opened without histograms, and then the mode became 3. */
+/*
+ * The file was opened when KVM kept no histograms.  Then the mode became 3,
+ * with histograms.
+ */
 START_TEST(another_mode)
 {
 	vm_write("100-11", &made);
@@ -267,7 +273,10 @@ START_TEST(without_a_file)
 	refresh();
 	ck_assert_uint_eq(vms.vm[0]->number, 1);
 	ck_assert(!vms.vm[0]->missed);
-	/* Another VM has the file, so this VM is just being made, or ends. */
+	/*
+	 * Another VM has its file, so KVM does write files: this VM was just
+	 * created, or is ending.
+	 */
 	root_write(KVM "200-11/exits", "1\n");
 	refresh();
 	refresh();
