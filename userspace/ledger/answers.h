@@ -27,10 +27,13 @@ struct answer {
 	struct leaf_read read;
 	uint64_t vm; /* number, as in the ledger; 0: unknown */
 	uint64_t ns; /* CLOCK_MONOTONIC */
-	bool found; /* KVM has this leaf */
-	/* The exit of this CPUID was seen, so the sums are valid. */
+	bool found; /* true if KVM has this leaf */
+	/*
+	 * True if the exit of this CPUID was seen.  Only then are the sums
+	 * valid.
+	 */
 	bool paired;
-	bool host; /* the host has read it, so no vCPU is the reader */
+	bool host; /* true if the host read it; it then has no vCPU */
 	uint32_t vcpu_id;
 	uint32_t vcpus; /* the number of vCPUs of the VM seen by then */
 	/*
@@ -70,8 +73,8 @@ bool leaf_undefined(const struct leaf_read *read);
 /**
  * leaf_has_gap - does the answer mean that KVM has not booked everything?
  *
- * Every leaf but INFO can report this: the cycles of some exits are missing,
- * or all exits of vCPUs for whose counters the host had no memory.
+ * Every leaf but INFO can report this: the cycles of some exits are missing, or
+ * all exits of vCPUs for whose counters the host had no memory.
  */
 bool leaf_has_gap(const struct leaf_read *read);
 

@@ -17,8 +17,9 @@
  */
 struct exit_times {
 	uint64_t exits;
-	uint64_t fast; /* part of @exits: handled without the exit handler */
-	uint64_t timed; /* part of @exits: had a time; 0 with a histogram */
+	uint64_t fast; /* exits that KVM handled without its exit handler */
+	/* Exits that had a time; 0 if a histogram counts them. */
+	uint64_t timed;
 	uint64_t ns; /* the sum of the times */
 	uint64_t min_ns; /* the shortest time */
 	/*
@@ -26,8 +27,10 @@ struct exit_times {
 	 * time, or these two are unknown.
 	 */
 	uint64_t max_ns;
-	uint64_t preempted_ns; /* part of @ns: scheduled out while runnable */
-	uint64_t blocked_ns; /* part of @ns: asleep (at HLT: idle), if observed */
+	/* Part of @ns: the thread could run, but had no CPU. */
+	uint64_t preempted_ns;
+	/* Part of @ns: the thread slept.  At HLT, the guest was idle then. */
+	uint64_t blocked_ns;
 };
 
 /**
@@ -56,7 +59,7 @@ static inline bool exit_times_have(const struct exit_times *times)
 }
 
 /**
- * exit_times_any - is any number of this set above zero?
+ * exit_times_any - does a set have any exit, or any time?
  *
  * If an interval begins within an exit, it may have this exit's time but not
  * its count.

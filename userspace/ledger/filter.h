@@ -12,9 +12,9 @@ struct filter_numbers {
 };
 
 /*
- * A VM is shown if its name or its pid is one of those in the filter, a vCPU or
- * a reason if its number is.  A filter with neither names nor pids shows all
- * VMs; one without vCPUs shows all vCPUs, and one without reasons all reasons.
+ * A VM is shown if its name or its pid is in the filter; a vCPU or a reason is
+ * shown if its number is.  A filter with neither names nor pids shows all VMs;
+ * one without vCPUs shows all vCPUs, and one without reasons all reasons.
  */
 struct filter {
 	const char **vm; /* names or patterns, as in fnmatch(3); not copied */

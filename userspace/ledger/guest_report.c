@@ -141,7 +141,10 @@ struct console {
 	const char *text;
 	size_t length;
 	size_t parsed;
-	/* We are inside of a report that was already counted as damaged. */
+	/*
+	 * True while parsing is inside of a report that was already counted as
+	 * damaged.
+	 */
 	bool in_damaged;
 	/* The furthest place in the text at which parsing has failed. */
 	size_t furthest;

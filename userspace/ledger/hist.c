@@ -125,7 +125,8 @@ uint64_t hist_count(const struct hist *hist)
 }
 
 /*
- * Returns a percentile's rank: the number of values that are at most as large.
+ * Returns a percentile's rank: how many of the values, from the smallest on,
+ * are not above it.
  */
 static uint64_t rank_of(uint64_t count, double share)
 {

@@ -58,11 +58,14 @@ struct isa {
 	const struct isa_foreign *foreign;
 	size_t nr_foreign;
 
-	/* The VMCB already has the exit information when kvm_exit is traced. */
+	/*
+	 * True if the VMCB already has the exit information when kvm_exit is
+	 * traced.
+	 */
 	bool info_at_exit;
 	/*
-	 * KVM emulates instructions while it cannot enter the guest.  Its
-	 * statistics count these, and failed entries, as exits.
+	 * True if KVM emulates instructions while it cannot enter the guest.
+	 * Its statistics count these, and failed entries, as exits.
 	 */
 	bool emulates;
 };

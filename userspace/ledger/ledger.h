@@ -78,7 +78,7 @@ struct ledger_vcpu {
 	uint64_t prior_exits;
 	uint64_t missed_exits; /* entries that no exit preceded */
 	uint64_t missed_entries; /* exits that no entry preceded */
-	uint64_t sparse_full; /* exits that have no cell of their reason */
+	uint64_t sparse_full; /* exits whose reason got no cell */
 	uint64_t failed_entries; /* VM-Fail, which is not an exit */
 	/* Entries that KVM emulated instead, which are not exits either. */
 	uint64_t emulated;
@@ -137,7 +137,7 @@ struct ledger_slow {
 	uint64_t at_ns; /* CLOCK_MONOTONIC of the entry after it */
 	uint64_t vm; /* ledger_vm.number */
 	struct exit_times times; /* of this one exit: exit_times_of_one() */
-	uint64_t key; /* if @has_key */
+	uint64_t key; /* set if @has_key is true */
 	uint32_t vcpu_id;
 	uint32_t tid;
 	uint32_t reason;
@@ -157,7 +157,7 @@ struct ledger_mark {
 	uint32_t vcpu_id;
 	uint32_t vcpus; /* the number of vCPUs of the VM seen by then */
 	bool reset; /* true: the VM was reset; false: the guest set @text */
-	/* KVM has the counters, and @kernel_exits is valid. */
+	/* True if KVM has the counters.  Only then is @kernel_exits valid. */
 	bool has_kernel;
 	uint64_t kernel_exits; /* the total that KVM told the guest */
 	/*

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Exit reasons' names that are spelled unlike those in our tables. */
+/*
+ * Names of exit reasons that are not those of our tables: other spellings, and
+ * the names that another ISA has.
+ */
 #ifndef EXITLEDGER_REASON_NAMES_H
 #define EXITLEDGER_REASON_NAMES_H
 

@@ -13,8 +13,9 @@ struct vm_sums {
 	uint64_t exits;
 	uint64_t time; /* in the unit of the book: ns, or cycles */
 	uint32_t vcpus;
-	uint32_t outside; /* part of @vcpus: outside, with their exit counted */
-	bool ending; /* a vCPU has ended */
+	/* vCPUs that are outside of the guest, and whose exit is counted. */
+	uint32_t outside;
+	bool ending; /* true if a vCPU has ended */
 	uint64_t folder; /* inode of its folder in debugfs; 0: unknown */
 	struct ledger_cells cells; /* times.exits and times.ns by reason */
 };

@@ -30,7 +30,7 @@ with open("userspace/ledger/key_names.h", encoding="utf-8") as header:
 
 
 def rows(kind):
-    """[(first, count, per, name, source)] of a table; every line of it is a row."""
+    """Return [(first, count, per, name, source)] of a table; every line of it is a row."""
     with open(f"userspace/ledger/key_{kind}.def", encoding="utf-8") as table:
         text = re.sub(r"/\*.*?\*/", "", table.read(), flags=re.S)
     found = []
@@ -46,7 +46,7 @@ def rows(kind):
 
 
 def values(paths):
-    """{macro: its value}, of those that are numbers, or a number plus an index."""
+    """Return {macro: its value} of the macros that are a number, or a number plus an index."""
     found = {}
     for path in paths:
         if not os.path.exists(path):
@@ -61,12 +61,12 @@ def values(paths):
 
 
 def number(kind, key):
-    """A key as the table of a terminal has it."""
+    """Return a key as text, as the tables in a terminal show it."""
     return str(key) if kind == "hypercalls" else f"{key:#x}"
 
 
 def check_form(kind, table, unit):
-    """@unit: how many numbers each of a row's @count takes."""
+    """Check a table.  Each of the @count keys of a row has @unit numbers."""
     wrong, end = [], -1
     for first, count, per, name, _ in table:
         if first < end:
@@ -86,7 +86,8 @@ def check_form(kind, table, unit):
 
 
 def check_values(kind, table, known, where, complete=True):
-    """@complete: the headers have all names of the table."""
+    """Check a table's numbers against the values of macros.  @known has all macros of the
+    table if @complete is true."""
     wrong = [f"{name}: {source} is {known.get(source, 'not there')}, not {first:#x}"
              for first, _, _, name, source in table
              if source != "SPEC" and known.get(source) != first

@@ -104,18 +104,22 @@ START_TEST(extremes)
 }
 END_TEST
 
-/* Of 10 exits with 1,001 ns together; the whole set had 50 to 5,000 ns before. */
+/*
+ * Each row is for 10 new exits, which took 1,001 ns together.  Before them, the
+ * times of the whole set were 50 to 5,000 ns.
+ */
 static const struct {
-	uint64_t min, max; /* of the whole set afterwards */
-	uint64_t low, high; /* the middles of buckets */
+	uint64_t min, max; /* the whole set's extremes with them */
+	uint64_t low, high; /* the middles of the extreme buckets */
 	uint64_t got_min, got_max;
 } estimates[] = {
 	{ 50, 5000, 90, 120, 90, 120 },
 	{ 20, 5000, 90, 120, 20, 120 }, /* a new shortest time is exact */
 	{ 50, 6000, 90, 120, 90, 6000 },
 	{ 50, 5000, 104, 104, 100, 104 }, /* the middle is above the mean */
-	{ 50, 5000, 96, 96, 96, 101 }, /* and below it */
-	{ 50, 5000, 45, 5100, 50, 5000 }, /* beyond the whole set's */
+	{ 50, 5000, 96, 96, 96, 101 }, /* the middle is below the mean */
+	/* The middles are beyond the whole set. */
+	{ 50, 5000, 45, 5100, 50, 5000 },
 };
 
 START_TEST(estimated)

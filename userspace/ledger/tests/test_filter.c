@@ -44,7 +44,7 @@ static void only(struct filter_numbers *numbers, uint32_t number)
 	ck_assert_int_eq(filter_add_number(numbers, number), 0);
 }
 
-/* Returns which of the VMs pass, as bits. */
+/* Returns the VMs that pass, as bits: bit 0 is the first VM. */
 static int pass(void)
 {
 	int bits = 0;

@@ -14,8 +14,8 @@ static const struct {
 	{ LEDGER_KEY_PORT, 0x3f8, "0x3f8 COM1 data" },
 	{ LEDGER_KEY_PORT, 0xb008, "0xb008 ACPI PM timer" },
 	/*
-	 * Take the first, the last, and the one after the last of several
-	 * ports.
+	 * Test the first and the last of several ports, and the two ports after
+	 * them.
 	 */
 	{ LEDGER_KEY_PORT, 0x40, "0x40 PIT counter 0" },
 	{ LEDGER_KEY_PORT, 0x42, "0x42 PIT counter 2" },
@@ -26,7 +26,10 @@ static const struct {
 	{ LEDGER_KEY_MSR, 0x6e0, "0x6e0 TSC_DEADLINE" },
 	{ LEDGER_KEY_MSR, 0xc0000080, "0xc0000080 EFER" },
 	{ LEDGER_KEY_MSR, 0x4b564d01, "0x4b564d01 KVM clock" },
-	/* Two numbers belong to one register, or four. */
+	/*
+	 * A variable-range MTRR has two numbers, and a machine-check bank has
+	 * four.
+	 */
 	{ LEDGER_KEY_MSR, 0x200, "0x200 MTRR_PHYS0" },
 	{ LEDGER_KEY_MSR, 0x203, "0x203 MTRR_PHYS1" },
 	{ LEDGER_KEY_MSR, 0x407, "0x407 MC1" },

@@ -33,7 +33,7 @@ static struct ledger_vcpu *vcpu_of(struct ledger *ledger, uint64_t vm,
 	return vcpu;
 }
 
-/* --- what is looked up --- */
+/* --- look-ups --- */
 
 enum { MANY = 101 };
 
@@ -103,9 +103,9 @@ START_TEST(what_is_appended)
 }
 END_TEST
 
-/* --- what is added --- */
+/* --- additions --- */
 
-/* Give each number of a vCPU a different value, times @n. */
+/* Give each number of a vCPU a different value, multiplied by @n. */
 static void fill(struct ledger_vcpu *vcpu, uint64_t n)
 {
 	struct ledger_cell *cell = ledger_cell(&vcpu->cells, 5);
@@ -144,8 +144,8 @@ static void fill(struct ledger_vcpu *vcpu, uint64_t n)
 }
 
 /*
- * Check cells and keys: their sum is @n times fill()'s numbers, and their
- * extremes are those of @min and @max.
+ * Check cells and keys: their sums must be @n times the numbers of fill(), and
+ * their extremes those of fill() for @min and @max.
  */
 static void cells_are(const struct ledger_cells *cells,
 		      const struct ledger_keys *keys, uint64_t n, uint64_t min,
@@ -254,7 +254,7 @@ START_TEST(intervals)
 }
 END_TEST
 
-/* --- what is zeroed, or forgotten --- */
+/* --- zeroing and forgetting --- */
 
 START_TEST(reset)
 {
@@ -314,8 +314,8 @@ START_TEST(which_have_ended)
 END_TEST
 
 /*
- * Add VMs until this many of them have ended; each third VM, from the first on,
- * has not.
+ * Add VMs until @ended of them have ended.  Of each three VMs, the first one
+ * has not ended.  Each VM has its own number as its isa.
  */
 static void many_ended(size_t ended)
 {
@@ -368,7 +368,10 @@ START_TEST(older_vms_become_one)
 	for (size_t i = 1; i < sum.nr_vms; i++) {
 		ck_assert_uint_gt(sum.vm[i].number, sum.vm[i - 1].number);
 		ended += ledger_vm_ended(&sum.vm[i]);
-		/* No VM that ended later was merged. */
+		/*
+		 * The ended VMs that are left are newer than the merged ones.
+		 * The isa of the merged VM is that of the newest of them.
+		 */
 		ck_assert(!ledger_vm_ended(&sum.vm[i]) ||
 			  sum.vm[i].number > sum.vm[0].isa);
 	}
@@ -450,7 +453,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-/* Without memory, no VM is lost. */
+/* If there is no memory to merge VMs, no VM is lost. */
 START_TEST(no_memory_to_forget)
 {
 	size_t nr;

@@ -125,7 +125,10 @@ START_TEST(unknown)
 }
 END_TEST
 
-/* Is a name in the kernel's header, without its prefix, that of our table? */
+/*
+ * Check that our table has this name for this code.  @name is a name in the
+ * kernel's header, and @prefix is its prefix there.
+ */
 static void same(enum exit_isa isa, uint32_t code, const char *name,
 		 const char *prefix)
 {
@@ -209,7 +212,7 @@ START_TEST(svm_uapi)
 	}
 	ck_assert_uint_gt(hardware, 70);
 	ck_assert_int_eq(NMI, 2);
-	/* Of later kernels than this distribution's. */
+	/* Only kernels later than this distribution's have these reasons. */
 	parses_to(EXIT_ISA_SVM, "buslock", EXIT_SVM_BUS_LOCK);
 	parses_to(EXIT_ISA_SVM, "idle-halt", EXIT_SVM_IDLE_HLT);
 #define SAME(name) same(EXIT_ISA_SVM, SVM_EXIT_##name, #name, "")

@@ -26,19 +26,19 @@ ISAS = {"vmx": ("EXIT_REASON_", ()),
 
 
 def read(path):
-    """A file's text, without its comments."""
+    """Return a file's text, without its comments."""
     with open(path, encoding="utf-8") as source:
         return re.sub(r"/\*.*?\*/", "", source.read(), flags=re.S)
 
 
 def table(path):
-    """{code: name} of a table."""
+    """Return {code: name} of a table."""
     return {int(code, 16): name for code, name in
             re.findall(r"(?m)^EXIT_REASON\((0x[0-9a-f]+), (\w+),", read(path))}
 
 
 def defined(isa, header):
-    """{name: code, or None if it is no number} of the header's macros."""
+    """Return {name: code} of the header's macros; the code is None if it is no number."""
     prefix, others = ISAS[isa]
     found = {}
     for name, value in re.findall(rf"(?m)^#define {prefix}(\w+)[ \t]+(.*?)[ \t]*$", header):
@@ -48,19 +48,19 @@ def defined(isa, header):
 
 
 def traced(isa, header):
-    """[(macro, name)] of the list by which the kernel's trace events name reasons."""
+    """Return [(macro, name)] of the list by which the kernel's trace events name reasons."""
     return re.findall(rf'\{{ {ISAS[isa][0]}(\w+),\s*"([^"]+)" \}}', header)
 
 
 def aliases(isa):
-    """{name in a trace event: ours}, as the ISA's file has them."""
+    """Return {name in a trace event: our name}, as the ISA's file has them."""
     listed = re.search(r"struct isa_alias traced\[\] = \{(.*?)\n\};",
                        read(f"userspace/ledger/isa_{isa}.c"), flags=re.S)
     return dict(re.findall(r'\{ "(\w+)", "(\w+)" \}', listed[1])) if listed else {}
 
 
 def faults(isa, ours, header):
-    """Lists what the table lacks or names differently, a line for each."""
+    """Return a line for each reason that the table lacks or names differently."""
     wrong = []
     for name, code in defined(isa, header).items():
         if code is None:
@@ -86,7 +86,7 @@ def check_kernel(series, folder):
 
 
 def check_check(folder):
-    """A copy of a table that lacks one row, or names it differently, is found out."""
+    """Test the check itself: it must notice a copy of a table that lacks a row or renames it."""
     for isa in ISAS:
         header = read(f"{folder}/{isa}.h")
         path = f"kvm-instrumentation/src/{isa}_exit_reasons.def"
