@@ -17,7 +17,7 @@ bool beside_replaces(const char *path)
 	return stat(path, &status) || S_ISREG(status.st_mode);
 }
 
-/* The mode of the existing file, or the one that a new file gets. */
+/* Returns the mode of the existing file, or the mode that a new file gets. */
 static mode_t mode_of(const char *path)
 {
 	struct stat status;

@@ -170,7 +170,7 @@ static void take_long(struct line *line, char *word)
 	call(line, row->key, value);
 }
 
-/* "-j", "-i5", "-i 5", "-jo FILE" */
+/* Take a word of short options, such as "-j", "-i5", "-i 5" or "-jo FILE". */
 static void take_short(struct line *line, char *word)
 {
 	for (char *at = word + 1; *at; at++) {

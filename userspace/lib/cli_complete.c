@@ -100,7 +100,9 @@ static const struct argp_option *find_short(const struct argp_option *rows,
 	return NULL;
 }
 
-/* The option that takes the word after @word as its argument, or NULL. */
+/*
+ * Returns the option that takes the word after @word as its argument, or NULL.
+ */
 static const struct argp_option *takes_next(const struct argp_option *rows,
 					    const char *word, const char *next)
 {

@@ -9,8 +9,9 @@
 #define NS_PER_S 1000000000ull
 
 /*
- * By how much this process's time namespace puts CLOCK_MONOTONIC forward.  A
- * kernel without such namespaces has no such file.
+ * Returns the nanoseconds that this process's time namespace adds to
+ * CLOCK_MONOTONIC.  A kernel without time namespaces has no such file, and the
+ * result is 0.
  */
 static int64_t read_offset(void)
 {

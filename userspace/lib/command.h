@@ -29,8 +29,8 @@ int command_interrupted(void);
  * command_pass_on - pass the SIGTERM or SIGHUP that was sent to us to a command
  *
  * Does nothing if none was sent, or if no command runs.  Call this before
- * waiting for the end of the command: command_end() does not do so, but sends
- * SIGTERM itself.
+ * waiting for the end of the command: command_end() passes nothing on, but
+ * sends SIGTERM itself.
  */
 void command_pass_on(struct command *command);
 
@@ -62,7 +62,7 @@ int command_start(struct command *command, char *const argv[], struct why *why);
  */
 bool command_wait(struct command *command, int ms);
 
-/** command_wait_or - the same, but returns early once @fd is readable */
+/** command_wait_or - command_wait(), but return early once @fd is readable */
 bool command_wait_or(struct command *command, int fd, int ms);
 
 /**

@@ -163,7 +163,10 @@ struct text format_change(double before, double after)
 	return text;
 }
 
-/* Three digits with @sign before them, and a suffix such as "M" and @unit. */
+/*
+ * Write three digits with @sign before them, and after them a suffix such as
+ * "M" and @unit.
+ */
 static struct text format_short(double number, const char *sign,
 				const char *unit)
 {

@@ -13,7 +13,7 @@
 
 struct json_writer {
 	FILE *out;
-	bool comma; /* the next value needs a comma before it */
+	bool comma; /* true if the next value needs a comma before it */
 	bool in_html; /* in strings, escape "<", which may begin "</script>" */
 	bool escape_letters; /* in strings, write "\n", not "\u000a" */
 };
@@ -48,7 +48,7 @@ void json_put_exact(struct json_writer *json, const char *name, double value);
 void json_put_text(struct json_writer *json, const char *name,
 		   const char *value);
 
-/** json_put_text_or_null - the same, but null for an empty string */
+/** json_put_text_or_null - as json_put_text(), but null for an empty string */
 void json_put_text_or_null(struct json_writer *json, const char *name,
 			   const char *value);
 

@@ -15,7 +15,7 @@
  */
 void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/** msg_line - the same, but begin with @name instead of "exitledger" */
+/** msg_line - as msg_error(), but begin with @name instead of "exitledger" */
 void msg_line(const char *name, const char *fmt, va_list args)
 	__attribute__((format(printf, 2, 0)));
 

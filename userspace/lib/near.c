@@ -6,7 +6,10 @@
 
 #define EDITS 2 /* the number of letters that may be wrong */
 
-/* The Levenshtein distance: how many letters to change, insert or delete. */
+/*
+ * Returns the Levenshtein distance: how many letters to change, insert or
+ * delete.
+ */
 static unsigned int edits(const char *a, const char *b)
 {
 	unsigned int row[NEAR_LENGTH + 1];
@@ -32,7 +35,10 @@ static unsigned int edits(const char *a, const char *b)
 	return row[length];
 }
 
-/* Rate how different two words are: above EDITS, they are not similar. */
+/*
+ * Returns how different two words are.  If the result is above EDITS, they are
+ * not similar.
+ */
 static unsigned int distance(const char *typed, const char *word)
 {
 	unsigned int changes;

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define NEAR_WORDS 4 /* suggested at most */
+#define NEAR_WORDS 4 /* the most words that are suggested */
 #define NEAR_LENGTH 64 /* words from this length on are never suggested */
 
 struct near {

@@ -168,8 +168,8 @@ static void start(struct server *server)
 
 /*
  * Check whether the program has ended.  If it runs apart and was signalled,
- * kill what is left of its process group, before waitpid() frees the pid:
- * another process could get that then.
+ * kill what is left of its process group, before waitpid() frees the pid, as
+ * another process could get the pid then.
  */
 static void reap(struct server *server)
 {
@@ -214,7 +214,7 @@ static bool serve_one(struct server *server)
 
 /*
  * Serve the caller's requests.  All signals stay blocked here: those of a
- * terminal, or to the whole process group, are for the program.
+ * terminal or to the whole process group are meant for the program.
  */
 static void serve(struct server *server)
 {
@@ -269,7 +269,7 @@ int runner_open(struct runner *runner, char *const argv[], bool apart,
 }
 
 /*
- * Receive the next event; @fd is set to the descriptor that came with it, or to
+ * Receive the next event.  Set @fd to the descriptor that came with it, or to
  * -1.  If the runner itself was killed, its program counts as ended.
  */
 static bool hear(struct runner *runner, int flags, struct event *event, int *fd)

@@ -17,7 +17,8 @@
 struct runner {
 	pid_t pid; /* of the runner; 0: it is not open */
 	int fd; /* a socket; if readable, call runner_ended() */
-	bool ended; /* the program's end was reported; @status is valid */
+	/* True if the program's end was reported; @status is then valid. */
+	bool ended;
 	int status; /* as from waitpid() */
 };
 

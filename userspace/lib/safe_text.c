@@ -62,7 +62,10 @@ size_t safe_character(const char *text, size_t size)
 	return length && safe_code(code) ? length : 0;
 }
 
-/* How many bytes a '?' replaces: a character, or one byte that is not UTF-8. */
+/*
+ * Returns how many bytes a '?' replaces: a character, or one byte that is not
+ * UTF-8.
+ */
 static size_t unsafe_length(const char *text, size_t size)
 {
 	uint32_t code;

@@ -5,12 +5,17 @@
 #include "lib/student.h"
 
 /*
- * With more degrees of freedom, use the normal distribution: six digits agree.
+ * With more degrees of freedom than this, the normal distribution is used: six
+ * digits agree.
  */
 #define FREEDOM_MAX 1e6
-#define STEPS_MAX 10000 /* of the continued fraction; a few dozen suffice */
+/* The most steps of the continued fraction; a few dozen suffice. */
+#define STEPS_MAX 10000
 
-/* The coefficient d(n) of Abramowitz and Stegun 26.5.8; @n is at least 1. */
+/*
+ * Returns the coefficient d(n) of Abramowitz and Stegun 26.5.8; @n is at least
+ * 1.
+ */
 static double coefficient(double x, double a, double b, int n)
 {
 	const int half = n / 2;
@@ -49,7 +54,10 @@ static double fraction(double x, double a, double b)
 	return value;
 }
 
-/* I_x(a, b), for an x so small that the fraction converges quickly. */
+/*
+ * Returns the incomplete beta function I_x(a, b), for an x so small that the
+ * fraction converges quickly.
+ */
 static double beta_below(double x, double a, double b)
 {
 	double log_front = a * log(x) + b * log1p(-x) + lgamma(a + b) -

@@ -11,7 +11,10 @@
  */
 double student_p(double t, double freedom);
 
-/** student_t - the inverse: the t for which student_p() is @p, from 0 to 1 */
+/**
+ * student_t - the inverse of student_p(): the t with this probability, from 0
+ * to 1
+ */
 double student_t(double p, double freedom);
 
 #endif /* EXITLEDGER_STUDENT_H */

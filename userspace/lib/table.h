@@ -35,7 +35,9 @@ void table_left(struct table_line *line, size_t width, const char *text);
  */
 void table_right(struct table_line *line, size_t width, const char *text);
 
-/** table_number - the same for a formatted number, whose length is known */
+/**
+ * table_number - table_right() for a formatted number, whose length is known
+ */
 void table_number(struct table_line *line, size_t width, struct text number);
 
 /** table_room - the columns that are left for one more cell, but at least

@@ -29,7 +29,10 @@ unsigned int text_width_of(uint32_t code)
 	return 1;
 }
 
-/* Returns the bytes of a text's first character, and sets its columns. */
+/*
+ * Returns the number of bytes of a text's first character, and sets @columns to
+ * its width.
+ */
 static size_t next(const char *text, size_t *columns)
 {
 	uint32_t code;

@@ -5,7 +5,10 @@
 #include "lib/text_width.h"
 #include "lib/wrap.h"
 
-/* The bytes of the next word, or of the part of it that fits into a line. */
+/*
+ * Returns the number of bytes of the next word, or of the part of it that fits
+ * into a line.
+ */
 static size_t next_word(const char *text, size_t columns)
 {
 	const size_t length = strcspn(text, " ");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests that times are the host's, in a time namespace, too. */
+/* Tests that times are the host's, even in a time namespace. */
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -31,7 +31,7 @@ START_TEST(of_the_host)
 }
 END_TEST
 
-/* The namespace is entered by the next child. */
+/* Make a time namespace.  The next child will be in it. */
 static void enter_namespace(void)
 {
 	FILE *file;

@@ -87,7 +87,10 @@ START_TEST(there_is_no_program)
 }
 END_TEST
 
-/* We get the program's output, it has its own group, and ignores no signal. */
+/*
+ * A program that runs apart writes to our pipe, has its own process group, and
+ * ignores no signal.
+ */
 START_TEST(apart)
 {
 	char text[64] = "";
