@@ -12,7 +12,8 @@ enum attach {
 	ATTACH_AUTO,
 	ATTACH_TP_BTF, /* BPF trampoline with typed arguments */
 	ATTACH_RAW_TP, /* raw tracepoint */
-	ATTACH_TP, /* classic tracepoint; a VM may then be a process */
+	/* Classic tracepoint.  All VMs of a process may then count as one. */
+	ATTACH_TP,
 };
 
 /** attach_parse - parse "auto", "tp_btf", "raw_tp" or "tp"; 0, or -EINVAL */

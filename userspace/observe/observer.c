@@ -112,8 +112,10 @@ static enum reader best_reader(const struct kvm_btf *btf, enum attach attach,
 }
 
 /*
- * Try one way to attach, and accept less if not all of it is possible.  If the
- * ends of vCPUs cannot be seen, each exit must check whose slot it is.
+ * Try one way to attach, with the best programs first, and then with simpler
+ * ones.  If the ends of vCPUs cannot be seen, the program at the exit must
+ * check that its slot belongs to the process of the vCPU.  On classic
+ * tracepoints, slots are found by the process anyway.
  */
 static int try_attach(struct observer *observer, const struct kvm_btf *btf,
 		      enum attach attach)

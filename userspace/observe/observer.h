@@ -19,16 +19,23 @@
  */
 struct observer_options {
 	enum attach attach;
-	bool count_only; /* only counts: no times, no histograms */
-	/* Times without histograms; not with any option below. */
+	bool count_only; /* only count: no times, no histograms */
+	/* Measure times without histograms; not with any option below. */
 	bool no_histogram;
 	bool answers; /* capture guests' reads of our CPUID leaves */
-	bool fast; /* exit_times.fast; not with count_only */
-	/* exit_times.preempted_ns and .blocked_ns; not with count_only */
+	bool fast; /* count exit_times.fast; not with count_only */
+	/*
+	 * Measure exit_times.preempted_ns and .blocked_ns; not with count_only.
+	 */
 	bool off_cpu;
-	enum ledger_key_kind by; /* ledger_vcpu.keys; not with count_only */
-	uint64_t slower_than_ns; /* ledger.slows; 0: none; not with count_only */
-	bool slow_hlt; /* HLT can be a slow exit, too */
+	/* Fill ledger_vcpu.keys with this kind of keys; not with count_only. */
+	enum ledger_key_kind by;
+	/*
+	 * Fill ledger.slows with exits above this limit; 0: none.  Not with
+	 * count_only.
+	 */
+	uint64_t slower_than_ns;
+	bool slow_hlt; /* let HLT be a slow exit, too */
 	bool marks; /* collect ledger.marks; ignored with classic tracepoints */
 };
 

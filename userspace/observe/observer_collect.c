@@ -15,8 +15,8 @@
 #include "observe/observer_private.h"
 
 /*
- * How often to look for processes that have ended, for when the ends of vCPUs
- * cannot be seen.
+ * If the ends of vCPUs cannot be seen, look this often for processes that have
+ * ended.
  */
 #define CENSUS_NS 5000000000ull
 
@@ -27,7 +27,7 @@ struct grown {
 	u32 index; /* of the cell in the slot */
 	struct ledger_cell *cell;
 	unsigned int low; /* the lowest bucket that grew, or HIST_BUCKETS */
-	u64 timed; /* by how much all buckets grew together */
+	u64 timed; /* the growth of all buckets together */
 	unsigned int last; /* the highest span that grew */
 	u32 more[HIST_SPAN]; /* by how much each bucket of @last grew */
 };
@@ -104,8 +104,9 @@ static unsigned int highest(const struct grown *grown)
 }
 
 /*
- * Find the shortest and the longest time of the interval.  BPF keeps the
- * extremes since it first saw the vCPU.
+ * Find the shortest and the longest time of the interval.  BPF keeps only the
+ * extremes since it first saw the vCPU, so those of the interval may be
+ * estimates.
  */
 static void find_extremes(const struct grown *grown,
 			  const struct exit_times *now,
@@ -132,8 +133,9 @@ static int collect_hist(struct observer *observer, struct grown *grown)
 }
 
 /*
- * Read a cell as it is now.  BPF adds the time after its parts.  If the time
- * has not changed, keep the old parts: BPF may be about to add the time.
+ * Read a cell as it is now.  BPF adds the time of an exit after the parts of
+ * that time (preempted, blocked).  If the time has not changed, keep the old
+ * parts: BPF may be about to add the time.
  */
 static struct exit_times cell_now(const struct obs_slot *slot, u32 index,
 				  const struct exit_times *seen)
@@ -153,7 +155,7 @@ static int collect_cell(struct observer *observer, struct grown *grown,
 {
 	struct exit_times more = exit_times_since(now, seen);
 
-	/* BPF's counter has 32 bits and may have wrapped. */
+	/* BPF's counter of fast exits has 32 bits and may have wrapped. */
 	more.fast = (u32)more.fast;
 	if (now->fast < seen->fast &&
 	    observer_carry_fast(observer, grown->slot, grown->index,
@@ -333,7 +335,8 @@ static bool has_ended(u64 pid)
 
 /*
  * Delete the VMs of processes that have ended from BPF's map.  The next key is
- * read first: the walk would begin again at a key that is missing.
+ * read before a key is deleted: from a key that is missing, the walk would
+ * begin again.
  */
 static void forget_vms(const struct observer *observer)
 {

@@ -42,7 +42,7 @@ static int collect_key(struct observer *observer, const struct obs_key *key,
 	int r = 0;
 
 	/*
-	 * A vCPU that appeared after the collection began is left for the next
+	 * Leave a vCPU that appeared after the collection began to the next
 	 * collection.
 	 */
 	if (!shadow || shadow->serial != key->serial)

@@ -13,10 +13,13 @@
 
 struct ring_buffer;
 
-/* The part of a slot that was collected already; the rest is new. */
+/*
+ * The part of a slot that was already collected.  Only the growth since then is
+ * new.
+ */
 struct shadow {
 	u32 serial; /* of the vCPU that this shadow belongs to; 0: none */
-	bool ending; /* the vCPU had ended when this collection began */
+	bool ending; /* true if the vCPU had ended when this collection began */
 	u64 missed_exits;
 	u64 missed_entries;
 	u64 failed_entries;
@@ -94,38 +97,41 @@ struct observed_slot {
 struct observer_index {
 	struct observed_slot *slot; /* ascending by VM */
 	size_t nr, room;
-	uint32_t serials; /* number of vCPUs so far when the index was made */
-	bool is_whole; /* no slot was being set up when the index was made */
+	uint32_t serials; /* vCPUs that had a serial when the index was made */
+	bool is_whole; /* true if no slot was being set up at that time */
 };
 
 struct observer {
 	struct observer_bpf *bpf;
-	struct ring ring; /* answers, slow exits, marks: if asked for */
+	struct ring ring; /* for answers, slow exits and marks, if asked for */
 	struct observer_options options;
 	enum attach attach;
 	struct record_btf types; /* used only while loading classic programs */
 	uint32_t isa;
-	bool other_pids; /* BPF's pids are not those in /proc: see pid_ns.h */
+	/* True if BPF's pids are not those in /proc: see pid_ns.h. */
+	bool other_pids;
 	bool sees_ends;
 	bool sees_no_entries;
 	struct kvm_params_watch params; /* only with options.marks */
-	bool was_off; /* KVM's counters were off at some time */
+	bool was_off; /* true if KVM's counters were off at some time */
 	uint64_t vms_seen; /* BPF's number of VMs at the last collection */
-	uint64_t ended; /* vCPUs whose slots were taken back */
+	uint64_t ended; /* the number of vCPUs whose slots were freed */
 	uint64_t unreadable; /* exits whose reason could not be read */
-	uint64_t swept; /* threads_stale at the last sweep of the map threads */
+	/* The value of threads_stale at the last sweep of stale threads. */
+	uint64_t swept;
 	uint64_t next_census_ns; /* when to look for ended processes */
 	struct shadow **shadow; /* per slot: the collected part */
 	uint32_t (*seen)[HIST_SPAN]; /* per span: the collected counts */
 	struct observer_index index; /* for observer_vm_sums() */
 };
 
+/* The ways in which a program reads the exit reason. */
 enum reader {
-	READ_SVM, /* SVM's, by bpf_rdonly_cast() */
-	READ_VMX, /* VMX's, by bpf_rdonly_cast() */
-	READ_SVM_DATA, /* SVM's on 6.1, by svm_data */
+	READ_SVM, /* SVM's reason, by bpf_rdonly_cast() */
+	READ_VMX, /* VMX's reason, by bpf_rdonly_cast() */
+	READ_SVM_DATA, /* SVM's reason on 6.1, by svm_data */
 	READ_PROBE, /* on any kernel, by probe reads */
-	READ_OWN, /* on any kernel, by probe reads; checks the vCPU's process */
+	READ_OWN, /* as READ_PROBE; also checks the vCPU's process */
 	NR_READERS,
 };
 
@@ -133,7 +139,8 @@ enum reader {
 struct observer_isa {
 	uint32_t isa;
 	enum reader cast; /* the reader to use if bpf_rdonly_cast() exists */
-	enum reader by_svm_data; /* else, for tp_btf, if KVM has svm_data */
+	/* Otherwise the reader for tp_btf, if KVM has svm_data. */
+	enum reader by_svm_data;
 	const char *handled; /* the program on KVM's exit handler, or NULL */
 };
 

@@ -59,8 +59,8 @@ void observer_sweep_threads(struct observer *observer)
 	observer->swept = seen;
 	while (!bpf_map_get_next_key(fd, last, &next)) {
 		/*
-		 * Delete an entry only after reading the next key: the walk
-		 * would begin again at a key that is missing.
+		 * Delete an entry only after its next key was read: from a key
+		 * that is missing, the walk would begin again.
 		 */
 		if (last && (bpf_map_lookup_elem(fd, &tid, &index) ||
 			     !is_current(observer, tid, index)))

@@ -21,7 +21,7 @@
 
 static struct fake_kvm_bpf *memory;
 static struct bpf_program *exits, *entries;
-/* No thread tells which vCPU it runs. */
+/* True if no thread tells which vCPU it runs. */
 static bool no_addresses;
 static enum fake_registers registers;
 static struct bpf_link *exit_calls, *entry_calls;
@@ -103,7 +103,7 @@ static void boot(u32 isa)
 	}
 }
 
-/* The loaded program whose name has this prefix. */
+/* Returns the loaded program whose name has this prefix. */
 static struct bpf_program *chosen(const char *begin)
 {
 	struct bpf_program *program;
@@ -157,7 +157,7 @@ void fake_kvm_attach(void)
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
 	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL),
 			 0);
-	/* Mounting fails if tracefs is there already. */
+	/* Mounting fails with EBUSY if tracefs is there already. */
 	if (mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL))
 		ck_assert_int_eq(errno, EBUSY);
 	exit_calls = bpf_program__attach_tracepoint(exits, "syscalls",
@@ -261,8 +261,9 @@ static size_t collect_losses(struct loss list[LOSSES_MAX])
 }
 
 /*
- * Returns the losses of a kind: BPF's since the programs were loaded, but those
- * that belong to vCPUs, such as missed exits, since the last call.
+ * Returns how many losses of a kind there were since the programs were loaded.
+ * Losses that are counted per vCPU, such as missed exits, are those since the
+ * last call.
  */
 u64 fake_lost(const char *name)
 {

@@ -40,7 +40,7 @@ void fake_kvm_attach(void);
 /** fake_kvm_teardown - free everything; also works if nothing was loaded */
 void fake_kvm_teardown(void);
 
-/** fake - a vCPU's memory, to be written to; fake_vmcb - its VMCB's */
+/** fake, fake_vmcb - the memory of a vCPU and of its VMCB, to be written to */
 struct fake_vcpu *fake(u32 i);
 struct fake_vmcb *fake_vmcb(u32 i);
 
@@ -68,7 +68,7 @@ void fake_entry(u32 i);
 /** fake_slot - find a vCPU's slot; never NULL */
 struct obs_slot *fake_slot(u32 i);
 
-/** fake_lost - number of losses of a kind, by the kind's name */
+/** fake_lost - the number of losses of the kind with this name */
 u64 fake_lost(const char *name);
 
 /** fake_nothing_lost - fail the test if there are any losses */

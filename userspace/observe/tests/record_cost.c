@@ -5,11 +5,13 @@
  * BPF would have booked them.  Time is simulated: an hour takes only as long as
  * the work on its intervals.  Not installed.
  *
- * usage: record_cost FILE [VMS [SECONDS [EXITS]]]   EXITS: per vCPU and second
+ * usage: record_cost FILE [VMS [SECONDS [EXITS]]]
  *
- * Fails if the file of an hour is larger than MB_OF_HOUR.  With CPU in the
- * environment, also fails if the time exceeds CORE_PERCENT; it is off by
- * default as others may be using this processor.
+ * EXITS is the number of exits of each vCPU per second.
+ *
+ * Fails if the file of an hour is larger than MB_OF_HOUR.  If the variable CPU
+ * is in the environment, it also fails if the time exceeds CORE_PERCENT.  That
+ * is not the default, as others may be using this processor.
  */
 #include <math.h>
 #include <stdio.h>
@@ -41,7 +43,10 @@ static const uint32_t reasons[REASONS] = {
 static uint8_t table[HIST_TABLE];
 static uint64_t state = 88172645463325252ull;
 
-/* Marsaglia's xorshift64, which gives the same host each time. */
+/*
+ * Returns a random number by Marsaglia's xorshift64, which makes the same host
+ * each time.
+ */
 static double uniform(void)
 {
 	state ^= state << 13;
@@ -51,7 +56,8 @@ static double uniform(void)
 }
 
 /*
- * Knuth's method: multiply uniform numbers until the product is below e^-mean.
+ * Returns a random number by Knuth's method: multiply uniform numbers until the
+ * product is below e^-mean.
  */
 static unsigned int poisson(double mean)
 {
@@ -64,7 +70,8 @@ static unsigned int poisson(double mean)
 }
 
 /*
- * Log-normal; most times are within a factor of 2.7 of the median: 23 buckets.
+ * Returns a log-normal time.  Most times are within a factor of 2.7 of the
+ * median, and thus in 23 buckets.
  */
 static uint64_t time_of(unsigned int reason)
 {
@@ -153,7 +160,10 @@ static int record(struct observer *observer, struct run_writer *writer,
 	return r ? r : run_writer_finish(writer, info, why);
 }
 
-/* @ms: per interval of 100 ms, which is also the percentage of a core. */
+/*
+ * Print the results, and return the exit status.  @ms is the CPU time per
+ * interval of 100 ms, and thus also the percentage of a core.
+ */
 static int judge(double ms, double mb)
 {
 	bool large = mb >= MB_OF_HOUR;

@@ -194,7 +194,10 @@ START_TEST(spans_run_out)
 }
 END_TEST
 
-/* If no cell is free, exits are counted in the total, without a reason. */
+/*
+ * If no cell is free, exits are counted only in the vCPU's sums, without a
+ * reason.
+ */
 START_TEST(reasons_run_out)
 {
 	struct ledger ledger = { 0 };

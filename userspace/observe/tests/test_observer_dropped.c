@@ -66,7 +66,10 @@ static void collect(void)
 	struct why why;
 
 	ck_assert_msg(!privileges_drop(&privileges, &why), "%s", why.text);
-	/* The number of skipped runs is read from each program. */
+	/*
+	 * The collector reads the number of skipped runs by this call, which
+	 * must still be allowed.
+	 */
 	ck_assert_int_eq(
 		bpf_obj_get_info_by_fd(bpf_program__fd(bpf->progs.exit_raw_all),
 				       &info, &size),

@@ -137,7 +137,7 @@ __attribute__((noinline)) static void vcpu_destroy(u64 vcpu)
 	asm volatile("" : : "r"(vcpu));
 }
 
-/* The offset of a function in this program's file. */
+/* Returns the offset of a function in this program's file. */
 static size_t offset_of(const void *function)
 {
 	unsigned long start, end, offset;

@@ -22,7 +22,7 @@ static void load_by(enum ledger_key_kind by, u32 isa)
 	fake_kvm_load(&(struct observer_options){ .by = by }, isa);
 }
 
-/* Keys that are in a register at the exit. */
+/* Cases in which the key is in a register at the exit. */
 static const struct {
 	enum ledger_key_kind by;
 	u32 isa;
@@ -277,7 +277,10 @@ START_TEST(addresses)
 }
 END_TEST
 
-/* An MMIO exit has its address, as KVM knows that there is no memory. */
+/*
+ * At an MMIO exit the address is known, as KVM knows that there is no memory at
+ * it.
+ */
 START_TEST(addresses_at_exits)
 {
 	load_by(LEDGER_KEY_MMIO, SVM);
@@ -356,8 +359,10 @@ START_TEST(slow_ones)
 }
 END_TEST
 
-/* If the clock of the entry's CPU is behind, no slow exit and no time is
- * booked. */
+/*
+ * If the clock of the CPU at the entry is behind, neither a slow exit nor a
+ * time is booked.
+ */
 START_TEST(negative_times)
 {
 	const struct observer_options options = { .slower_than_ns = 1,
@@ -450,7 +455,7 @@ START_TEST(asleep)
 	sleep_a_while();
 	fake_entry(0);
 	cell = &fake_slot(0)->cell[1];
-	/* The timer runs before the thread leaves the CPU. */
+	/* The sleep's timer starts before the thread leaves the CPU. */
 	ck_assert_uint_ge(cell->blocked_ns, ASLEEP / 2);
 	ck_assert_uint_le(cell->blocked_ns + cell->preempted_ns, cell->ns);
 	off = cell->blocked_ns + cell->preempted_ns;

@@ -58,7 +58,10 @@ static const struct choice choices[] = {
 	{ ATTACH_TP_BTF, READ_OWN, ENDS_UNSEEN },
 };
 
-/* Count only; count with times; with histograms; with all options. */
+/*
+ * Options for each job that the programs can have: only counts; sums of times,
+ * too; histograms, too; and everything else.
+ */
 static const struct {
 	struct observer_options options;
 	bool times, histograms;
@@ -155,8 +158,9 @@ START_TEST(entries_that_fail)
 	fake_entry(0);
 	ck_assert_uint_eq(slot->failed_entries, 3);
 	ck_assert_uint_eq(slot->missed_exits, 0);
-	/* Between this entry and the last that did not fail, there was an exit
-	 * that was missed.
+	/*
+	 * There was an exit between this entry and the last one that did not
+	 * fail, and it was missed.
 	 */
 	fake(0)->fail = 0;
 	fake_entry(0);
@@ -203,8 +207,8 @@ static void is_handled(u32 isa, u32 i)
 }
 
 /*
- * Make exits that the exit handler did not see.  @_i / 2: the vCPU's slot is
- * not the one at which the search begins
+ * Make exits that the exit handler does not see.  If @_i / 2 is 1, the vCPU's
+ * slot is not the one at which the search for it begins.
  */
 START_TEST(fast_exits)
 {
@@ -220,7 +224,7 @@ START_TEST(fast_exits)
 	fake_exit(1, reason);
 	ck_assert_int_eq(fake_slot(0) == home_of(0), !(_i / 2));
 	fast = fake_slot(0)->fast;
-	/* Another vCPU's exit is handled, not this one's. */
+	/* The exit handler sees the exits of other vCPUs, but not of vCPU 0. */
 	is_handled(isa, 1);
 	is_handled(isa, 2);
 	fake_entry(1);

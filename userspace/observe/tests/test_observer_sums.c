@@ -59,7 +59,9 @@ static const struct exit_times *of_reason(u32 reason)
 	return times ? times : &none;
 }
 
-/* A sum has each exit at once, and no exits of other VMs. */
+/*
+ * An exit is in the sums of its VM at once, and never in those of another VM.
+ */
 START_TEST(of_each_vm)
 {
 	load();
@@ -237,7 +239,8 @@ START_TEST(no_folder)
 END_TEST
 
 /*
- * Folders differ: of the first two vCPUs, or of a third that agrees with one.
+ * The vCPUs of a VM have different folders: bit n of @_i chooses the folder of
+ * vCPU n.
  */
 START_TEST(folders_that_differ)
 {
@@ -252,7 +255,8 @@ START_TEST(folders_that_differ)
 END_TEST
 
 /*
- * With classic tracepoints, the folder is known if the thread tells its vCPU.
+ * With classic tracepoints, the folder is known if the thread's current vCPU is
+ * known.
  */
 START_TEST(classic)
 {

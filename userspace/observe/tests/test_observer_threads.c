@@ -24,7 +24,7 @@
 
 #define GPA 0x200000ull
 
-/* A page fault whose address comes from KVM's tracepoint. */
+/* Make a page fault.  Its address comes from KVM's tracepoint. */
 static void touch(u32 i, u64 gpa)
 {
 	u64 args[4] = { 1, 4, gpa, 0 };
@@ -89,9 +89,9 @@ END_TEST
 
 #define ASLEEP 50000000ull
 /*
- * The timer runs before the thread leaves the CPU, and a busy machine may take
- * some time for that.  Whatever is counted of a sleep is more than this, and
- * whatever else keeps the thread off the CPU is less.
+ * The sleep's timer starts before the thread leaves the CPU, and on a busy
+ * machine that may take some time.  More than this is counted of each sleep.
+ * Anything else keeps the thread off the CPU for less than this.
  */
 #define MOST_OF_IT (ASLEEP / 2)
 

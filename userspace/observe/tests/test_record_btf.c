@@ -115,7 +115,7 @@ static const struct observer_options asked[] = {
 };
 #define NR_ASKED (int)(sizeof(asked) / sizeof(asked[0]))
 
-/* The loaded program whose name has this prefix; NULL: none. */
+/* Returns the loaded program whose name has this prefix, or NULL. */
 static const struct bpf_program *loaded(const char *begin)
 {
 	const struct bpf_program *found = NULL;
@@ -152,7 +152,10 @@ START_TEST(as_tracefs_says)
 }
 END_TEST
 
-/* Without records' types, loading fails rather than read at wrong offsets. */
+/*
+ * Without the types of the records, the programs cannot be loaded: they would
+ * read at wrong offsets.
+ */
 START_TEST(without_the_records)
 {
 	struct btf *btf = kernel_types();
