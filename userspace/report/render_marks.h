@@ -22,8 +22,8 @@ int render_marks(const struct run_report *report, const struct filter *filter,
 		 FILE *out);
 
 /**
- * render_marks_words - say the result for all totals together; nothing if there
- * are none
+ * render_marks_words - write the result for all totals together, or nothing if
+ * there are none
  */
 void render_marks_words(const struct run_totals *totals, FILE *out);
 

@@ -55,7 +55,7 @@ void render_report_head(const char *path, const struct run_report *report,
 		fprintf(out, "only     %s\n", safe_text(info->shown).s);
 }
 
-/* The intervals must add up to the book's own sums. */
+/* Write the total, and whether the intervals add up to the book's own sums. */
 static void render_sums(const struct run_report *report, FILE *out)
 {
 	const struct run_info *info = report->info;
@@ -96,7 +96,10 @@ static void render_row_head(const struct column_list *list, FILE *out)
 	table_end(&line, out);
 }
 
-/* Write the items of a list behind its name, in as many lines as they need. */
+/*
+ * Write an item of a list: behind the list's name, or on a further line if it
+ * does not fit.
+ */
 static void render_item(size_t *column, const char *name, const char *item,
 			FILE *out)
 {

@@ -13,7 +13,9 @@
  */
 int render_report_vms(const struct run_report *report,
 		      const struct filter *filter, FILE *out);
-/* Writes nothing if each VM has only one vCPU: the table of VMs has these. */
+/*
+ * Writes nothing if each VM has only one vCPU: these are in the table of VMs.
+ */
 int render_report_vcpus(const struct run_report *report,
 			const struct filter *filter, FILE *out);
 

@@ -10,7 +10,10 @@
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
 
-/* The most bins.  If there are that many intervals, at least half are used. */
+/*
+ * The largest number of bins.  A run of at least this many intervals uses at
+ * least half of them.
+ */
 #define RUN_BINS 128
 
 /* A reason's exits in each bin. */
@@ -20,11 +23,12 @@ struct run_bins_line {
 	uint64_t ns[RUN_BINS];
 };
 
-/* All zero is empty. */
+/* The bins of a run.  They are empty if all is zero. */
 struct run_bins {
-	size_t nr; /* how many bins have begun */
-	uint64_t each; /* intervals in a bin: a power of 2 */
-	uint64_t last; /* intervals in the last bin, at most @each */
+	size_t nr; /* the number of bins that have begun */
+	uint64_t each; /* the number of intervals in a bin: a power of 2 */
+	/* The number of intervals in the last bin, at most @each. */
+	uint64_t last;
 	double seconds[RUN_BINS];
 	struct run_bins_line *line; /* ascending by reason */
 	size_t nr_lines;

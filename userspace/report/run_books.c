@@ -45,7 +45,10 @@ static void take_info(const struct run_info *info, struct books *books)
 	books->command_status = (int)info->command_status;
 	books->started_ns = info->started_ns;
 	books->marks_alone = true;
-	/* A run does not tell this: assume it. */
+	/*
+	 * A run does not tell whether the ends of vCPUs were seen: assume that
+	 * they were.
+	 */
 	books->sees_ends = true;
 	/* A mark has KVM's total only if the counters were on all the time. */
 	host->exit_stats = books->exit_stats_after = 1;

@@ -9,19 +9,19 @@
 /** run_books_is_run - does a file begin like a run, and not like books? */
 bool run_books_is_run(const char *path);
 
-/** run_books_answer - make an answer of a mark that has KVM's total */
+/** run_books_answer - convert a mark that has KVM's total to an answer */
 struct answer run_books_answer(const struct run_mark *mark);
 
 /**
- * run_books_all_vcpus - was it recorded without a filter of vCPUs?
+ * run_books_all_vcpus - was a run recorded without a filter of vCPUs?
  *
- * Marks are about all vCPUs of a VM. With a filter it is not known what BPF
- * lost of the others, nor which of them were already running.
+ * Marks are about all vCPUs of a VM.  With a filter it is not known what BPF
+ * lost of the vCPUs that do not pass, nor which of these were already running.
  */
 bool run_books_all_vcpus(const struct run_info *info);
 
 /**
- * run_books_load - make books of a run
+ * run_books_load - convert a run to books
  *
  * Its answers are the guests' marks that have KVM's total of exits; there are
  * none for single reasons.  Returns 0, or -errno with @why.

@@ -16,14 +16,15 @@
 /* A part of the series in which a change is looked for. */
 struct stretch {
 	size_t begin, middle, end; /* the change is at the middle */
-	double chance; /* probability, for this comparison alone */
+	/* The probability of this difference by chance, for one comparison. */
+	double chance;
 };
 
 struct stretches {
 	struct stretch *stretch;
 	size_t nr;
 	size_t room;
-	double looked_at; /* number of places */
+	double looked_at; /* the number of places that were looked at */
 };
 
 /* --- stretches --- */
@@ -34,9 +35,9 @@ static double mean_of(const double *sum, size_t begin, size_t end)
 }
 
 /*
- * The largest variance that y can have if exits are independent of each other;
- * @mean is that of y.  If exits are rare it is below 1, as y is nearly always
- * the same.
+ * Returns the largest variance that y can have if exits are independent of each
+ * other; @mean is that of y.  If exits are rare, the variance is below 1, as y
+ * is nearly always the same.
  */
 static double chance_noise(double mean)
 {
@@ -45,7 +46,7 @@ static double chance_noise(double mean)
 	return fmin(1, step * step * run_levels_count(mean));
 }
 
-/* The difference of the means in standard deviations (Welch). */
+/* Returns the difference of the means in standard deviations (Welch). */
 static double difference_of(const struct run_levels *series, const double *sum,
 			    size_t begin, size_t middle, size_t end)
 {
@@ -125,8 +126,8 @@ static int look_at(const struct run_levels *series, size_t begin, size_t end,
 }
 
 /*
- * Each length is 0.7 of the one before, and half of a stretch is also in the
- * next one.
+ * Look at stretches of several lengths.  Each length is 0.7 of the one before,
+ * and at least half of each stretch is also in the next one of its length.
  */
 static int look_at_all(const struct run_levels *series, struct stretches *list)
 {
@@ -149,7 +150,10 @@ static int look_at_all(const struct run_levels *series, struct stretches *list)
 	return 0;
 }
 
-/* The shortest comes first, and of several such the clearest. */
+/*
+ * Sort the shortest stretches first, and those of the same length by how
+ * unlikely they are by chance.
+ */
 static int compare_stretches(const void *left, const void *right)
 {
 	const struct stretch *a = left, *b = right;
@@ -265,9 +269,9 @@ static void settle(const struct run_levels *series, struct run_changes *changes)
 }
 
 /*
- * Drop changes that may be chance, given their neighbours, such as a place that
- * is only near a change.  Unless @all, of two neighbours only the less clear
- * one is dropped.  Returns how many were dropped.
+ * Drop changes that may be chance when they are compared with their neighbours,
+ * such as a place that is only near a change.  If @all is false, only the less
+ * clear one of two neighbours is dropped.  Returns how many were dropped.
  */
 static size_t drop(const struct run_levels *series, double looked_at, bool all,
 		   struct run_changes *changes)
@@ -283,7 +287,7 @@ static size_t drop(const struct run_levels *series, double looked_at, bool all,
 
 		if (chance >= RUN_CHANGE_CHANCE &&
 		    (all || (clear <= before && clear <= after))) {
-			/* Keep its neighbour until the next round. */
+			/* In this round, keep the change after this one. */
 			before = 0;
 			continue;
 		}

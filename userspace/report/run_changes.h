@@ -44,13 +44,14 @@
 
 #include "report/run_levels.h"
 
-#define RUN_LEVEL_MIN 10 /* intervals: levels are no shorter */
+#define RUN_LEVEL_MIN 10 /* a level has at least this many intervals */
 #define RUN_CHANGE_CHANCE 0.01
 
 struct run_change {
 	uint64_t at_ns; /* begin of the first interval on the new level */
 	size_t point; /* number of that interval */
-	size_t phase; /* in run_report: index of the phase that has it */
+	/* Set by run_report: the index of the phase that has it. */
+	size_t phase;
 	/* Exits per second, without bursts, since the change before this one,
 	 * and until the next one. */
 	double before;
@@ -58,7 +59,8 @@ struct run_change {
 	/* An upper bound of the probability of a change as clear as this
 	 * anywhere in a run with only one level. */
 	double chance;
-	double clear; /* how clear it is: the difference in deviations */
+	/* How clear it is: the difference in standard deviations. */
+	double clear;
 };
 
 struct run_changes {

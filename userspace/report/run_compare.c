@@ -14,8 +14,9 @@
 #include "run/run_words.h"
 
 /*
- * Neighbours count as correlated if chance alone does that in less than one of
- * ten cases.  This is the quantile of the normal distribution.
+ * Neighbours count as correlated if chance alone would correlate them as much
+ * in less than one of ten cases.  This is the quantile of the normal
+ * distribution.
  */
 #define CORRELATED 1.2816
 
@@ -63,9 +64,9 @@ static void join(struct batches *batches)
 }
 
 /*
- * The variance of the ratio of the sums, relative to the ratio's square, from
- * the residuals of the parts (linearised).
- * @correlation: set to that of neighbouring parts
+ * Returns the variance of the ratio of the sums, relative to the square of the
+ * ratio, from the residuals of the parts (linearised).  @correlation: set to
+ * that of neighbouring parts
  */
 static double variance_of(const struct batches *batches, double *correlation)
 {
@@ -119,7 +120,7 @@ static struct estimate estimate_rate(struct batches *batches)
 /* --- two runs --- */
 
 /*
- * A difference whose interval cannot be computed until the number of
+ * A difference.  Its interval cannot be computed until the number of
  * differences is known.
  */
 struct test {
@@ -378,8 +379,8 @@ static void note_gaps(struct run_comparison *to)
 }
 
 /*
- * Name the options by which more than exits and times was observed, as that
- * makes exits take longer.
+ * Name the options by which more than exits and times was observed, as
+ * observing more makes exits take longer.
  */
 static const char *observed(const struct run_info *info, char text[64])
 {

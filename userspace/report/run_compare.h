@@ -30,8 +30,9 @@
 
 #define RUN_BATCHES_MIN 8
 #define RUN_COMPARE_LEVEL 0.95 /* of all intervals together */
-#define RUN_SAME_WITHIN 1.1 /* ratios from 1 / this to this are the same */
-#define RUN_EXITS_MIN 10 /* of both runs together; fewer are too few */
+#define RUN_SAME_WITHIN 1.1 /* ratios from 1 / 1.1 to 1.1 count as the same */
+/* A verdict needs at least this many exits in both runs together. */
+#define RUN_EXITS_MIN 10
 
 enum run_verdict {
 	RUN_NONE, /* there is nothing to compare */
@@ -48,7 +49,8 @@ struct run_difference {
 	double ratio; /* second to first; infinite if the first is 0 */
 	double low; /* the ratio's interval; @low can be 0, and @high infinite */
 	double high;
-	double p; /* chance of such a ratio if nothing differs; not adjusted */
+	/* The chance of such a ratio if nothing differs; not adjusted. */
+	double p;
 	enum run_verdict verdict;
 };
 
@@ -77,9 +79,12 @@ struct run_comparison {
 	struct run_compared *row;
 	size_t nr;
 	size_t tests; /* how many confidence intervals there are */
-	/* False: only totals, as the reasons of the two processors differ. */
+	/*
+	 * True if reasons are compared.  If false, there are only totals, as
+	 * the reasons of the two processors differ.
+	 */
 	bool by_reason;
-	bool times; /* both runs have times */
+	bool times; /* true if both runs have times */
 	/* Notes: first on what cannot be compared, then on other differences. */
 	struct why note[RUN_NOTES]; /* the runs are "the first", "the second" */
 	size_t nr_notes;

@@ -9,8 +9,13 @@
 /* The window for finding bursts; a burst is at most a quarter of it. */
 #define WINDOW RUN_POINTS_MIN
 #define HALF (WINDOW / 2)
-#define DEVIATIONS 3 /* from so many standard deviations on, y is in a burst */
-#define MAD_TO_SD 1.4826 /* of the normal distribution */
+/*
+ * y is in a burst if it is further than this many standard deviations from the
+ * median of its window.
+ */
+#define DEVIATIONS 3
+/* The standard deviation of a normal distribution, divided by its MAD. */
+#define MAD_TO_SD 1.4826
 
 /*
  * The noise is estimated from sums of up to SCALE_MAX intervals, in parts of
@@ -20,7 +25,8 @@
 #define SCALE_MAX 64
 #define SCALE_OF_BURSTS 4
 #define SUMS_IN_PART 128
-#define SUMS_MIN 32 /* a run with fewer is looked at only at a smaller scale */
+/* A scale above 1 is used only if the run has at least this many sums of it. */
+#define SUMS_MIN 32
 
 double run_levels_y(double count)
 {
@@ -83,8 +89,10 @@ static int add_noise(const struct run_levels *series, const double *sum,
 		noise[i + 1] = noise_at(sum, i * nr / parts,
 					(i + 1) * nr / parts, scale,
 					differences);
-	/* Noise need not begin or end where a part does, so neighbours count,
-	 * too. */
+	/*
+	 * Noise may begin or end within a part, so take the highest noise of a
+	 * part and its two neighbours.
+	 */
 	for (size_t i = 0; i < parts && differences && noise; i++) {
 		double most = fmax(noise[i + 1], fmax(noise[i], noise[i + 2]));
 

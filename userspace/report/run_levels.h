@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RUN_BURST 5 /* intervals; something this short is no level */
-#define RUN_POINTS_MIN (4 * RUN_BURST + 1) /* fewer are not judged */
+#define RUN_BURST 5 /* the most intervals of a burst */
+/* A run with fewer points is not judged. */
+#define RUN_POINTS_MIN (4 * RUN_BURST + 1)
 
 /* An interval's exits. */
 struct run_point {
@@ -20,10 +21,14 @@ struct run_point {
 struct run_levels {
 	size_t nr;
 	size_t *point; /* the points' numbers */
-	double *y; /* of the count scaled to a whole interval; without bursts */
-	double *sum; /* sum[i] is the sum of y before i */
-	double *with_bursts; /* the same with bursts */
-	double *noise; /* the same sums of y's variance */
+	/*
+	 * The y of each count, which is scaled to a whole interval.  Bursts are
+	 * left out.
+	 */
+	double *y;
+	double *sum; /* sum[i] is the sum of all y before i */
+	double *with_bursts; /* the same sums, with bursts */
+	double *noise; /* noise[i] is the sum of y's variance before i */
 	double freedom; /* degrees of freedom of the noise */
 };
 

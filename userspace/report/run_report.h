@@ -20,11 +20,11 @@ struct run_rates {
 	double seconds;
 	size_t intervals;
 	double min; /* the lowest rate of an interval that was not cut short */
-	double max; /* the highest, likewise */
+	double max; /* the highest rate of such an interval */
 	/*
-	 * Coefficient of variation, standard deviation / mean, weighted by
-	 * time; and that of exits that come independently of each other at a
-	 * constant rate (Poisson), which is what chance alone does.
+	 * @cv is the coefficient of variation, standard deviation / mean,
+	 * weighted by time.  @chance is what it would be by chance alone: if
+	 * exits came independently of each other at a constant rate (Poisson).
 	 */
 	double cv;
 	double chance;
@@ -46,8 +46,10 @@ enum run_mark_rank {
  * the marks of people and guests begin one.
  */
 struct run_phase {
-	/* The mark at its begin, preferably one that a person has set; or
-	 * NULL. */
+	/*
+	 * The mark at its begin; NULL if there is none.  If there are several,
+	 * it is one with the highest rank.
+	 */
 	const struct run_mark *mark;
 	size_t more; /* further marks of the same moment */
 	uint64_t begin_ns;
@@ -61,10 +63,11 @@ struct run_report {
 	const struct ledger *known; /* all VMs with names, without vCPUs */
 	struct ledger total; /* all exits, without any filter */
 	double seconds;
-	size_t nr_vms; /* that pass the filter, as do the next three */
+	/* This and the next three members count only what passes the filter. */
+	size_t nr_vms;
 	size_t nr_vcpus;
 	uint64_t exits;
-	uint64_t ns; /* their time */
+	uint64_t ns; /* the time of these exits */
 	struct run_rates rates; /* of the whole run */
 	struct run_phase *phase;
 	size_t nr_phases;
@@ -100,7 +103,8 @@ bool run_report_has_mark(const struct run_report *report,
 enum run_mark_rank run_mark_rank(const struct run_mark *mark);
 
 /*
- * The room that is left in a list that is too short for all marks, or phases.
+ * The room that is left for marks of each rank in a list that is too short for
+ * all marks, or all phases.
  */
 struct run_limit {
 	size_t left[RUN_RANKS];

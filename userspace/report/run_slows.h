@@ -8,7 +8,7 @@
 
 #define RUN_SLOWS 1000 /* the most that are kept */
 
-/* All zero is empty. */
+/* The slowest exits of a run.  The list is empty if all is zero. */
 struct run_slows {
 	struct ledger_slow *slow; /* the slowest first: run_slows_finish() */
 	size_t nr;

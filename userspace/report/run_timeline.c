@@ -40,7 +40,10 @@ static int compare(const void *element, const void *key)
 	return line->reason < *reason ? -1 : line->reason > *reason;
 }
 
-/* Get the index where a reason's line is, or would be inserted. */
+/*
+ * Returns the index of a reason's line, or the index at which the line must be
+ * inserted.
+ */
 static size_t place(const struct run_timeline *timeline, uint32_t reason)
 {
 	return array_lower_bound(&reason, timeline->line, timeline->nr_lines,

@@ -7,7 +7,7 @@
 #include "ledger/filter.h"
 #include "run/run_reader.h"
 
-#define RUN_POINTS 2000 /* at most; even */
+#define RUN_POINTS 2000 /* the most points of a timeline; an even number */
 
 /*
  * The most reasons with a line of their own: more than any processor has.  A
@@ -28,8 +28,9 @@ struct run_timeline {
 	uint64_t *begin_ns;
 	uint64_t end_ns;
 	size_t nr;
-	/* How many intervals are added up to a point; the last may have
-	 * fewer. */
+	/*
+	 * The number of intervals in each point; the last point may have fewer.
+	 */
 	size_t merged;
 	size_t in_last; /* intervals in the last point; run_timeline_finish()
 			   may add to it */

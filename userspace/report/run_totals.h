@@ -12,22 +12,30 @@
 struct run_total {
 	const struct run_mark *mark;
 	const struct ledger_vm *vm;
-	/* Both totals are known and are compared.  For a VM that was running
-	 * before the recording, only exits since its first such mark count. */
+	/*
+	 * True if both totals are known and are compared.  For a VM that was
+	 * running before the recording, only the exits since its first such
+	 * mark are compared.
+	 */
 	bool judged;
 	int64_t difference; /* KVM's - BPF's */
-	/* The rule allows this difference: other vCPUs may be in an exit that
-	 * only one of the books has. */
+	/*
+	 * True if the rule allows this difference: other vCPUs may be in an
+	 * exit that only one of the books has.
+	 */
 	bool allowed;
 };
 
 struct run_totals {
 	struct run_total *total; /* by time */
 	size_t nr;
-	/* How many are judged; of these, how many have no difference, and how
-	 * many have one that is not allowed. */
+	/*
+	 * The number of totals that are judged; of these, the number without a
+	 * difference, and the number whose difference is not allowed.
+	 */
 	size_t judged, exact, wrong;
-	bool late; /* a judged one is of a VM that was running before */
+	/* True if a judged total is of a VM that was running before. */
+	bool late;
 };
 
 /**

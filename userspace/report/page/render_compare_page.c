@@ -29,7 +29,10 @@ static void put_reason(struct pages *pages, const struct run_compared *row)
 		      pages->out);
 }
 
-/* List the rows with this verdict: those of which B has more, or less. */
+/*
+ * List the rows whose rate (or time, if @time is true) has this verdict: B has
+ * more, or B has less.
+ */
 static void put_changed(struct pages *pages, bool time,
 			enum run_verdict verdict, const char *title)
 {

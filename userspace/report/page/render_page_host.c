@@ -84,7 +84,7 @@ static void put_filters(struct page *page)
 		put_fact(page, "This page only", shown);
 }
 
-/* The intervals must add up to the book's own sums. */
+/* Write whether the intervals add up to the book's own sums. */
 static void put_check(struct page *page)
 {
 	const struct run_info *info = page->report->info;

@@ -218,7 +218,7 @@ int page_keys(struct page *page)
 	return 0;
 }
 
-/* The cells that the table of VMs and that of vCPUs have in common. */
+/* Write the cells that the tables of VMs and of vCPUs have in common. */
 static void put_group(struct page *page, const struct row_group *group)
 {
 	page_cell(page, column_text(COLUMN_EXITS, &group->total).s);

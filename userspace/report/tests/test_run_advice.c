@@ -51,7 +51,7 @@ static void happen(struct ledger *now, unsigned int n)
 	vcpu->gone = n == 60;
 }
 
-/* @detail: how many intervals are kept in full */
+/* Record a run.  @detail: how many intervals are kept in full */
 static void record(const char *shown, unsigned int detail)
 {
 	const struct filter all = { .nr_vms = 0 };

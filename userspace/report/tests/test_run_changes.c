@@ -68,7 +68,7 @@ static size_t find(size_t nr)
 	return changes.nr;
 }
 
-/* A change at about @point, from one rate to another, in exits per interval. */
+/* Check change @i: where it is, and its rates in exits per interval. */
 static void assert_change(size_t i, size_t point, size_t off, double before,
 			  double after)
 {
@@ -189,7 +189,7 @@ START_TEST(too_short)
 }
 END_TEST
 
-/* No exits at all; and intervals that have no length. */
+/* There are no exits at all, or the intervals have no length. */
 START_TEST(nothing)
 {
 	for (size_t i = 0; i < 300; i++)
@@ -217,7 +217,7 @@ START_TEST(steps)
 }
 END_TEST
 
-/* Few exits, and small steps: not exactly where it was. */
+/* A small step between rates is found near its place, but not exactly there. */
 START_TEST(small_steps)
 {
 	for (unsigned int seed = 0; seed < 50; seed++) {
@@ -249,7 +249,7 @@ START_TEST(a_short_series)
 }
 END_TEST
 
-/* A short level in the middle of another one. */
+/* A short level is found in the middle of another one. */
 START_TEST(a_short_level)
 {
 	for (size_t i = 0; i < 1000; i++)
@@ -317,7 +317,7 @@ static size_t put_levels(uint64_t seed, size_t points_nr, double down,
 	return nr;
 }
 
-/* Count how many of the levels are found; 0 if anything else is, too. */
+/* Returns how many levels are found, or 0 if anything else is found, too. */
 static size_t found(size_t points_nr, const size_t at[16], size_t nr)
 {
 	const size_t all = find(points_nr);
@@ -333,7 +333,7 @@ static size_t found(size_t points_nr, const size_t at[16], size_t nr)
 	return all;
 }
 
-/* Are exactly those levels found that were made? */
+/* Does find() find exactly the levels that were made? */
 static bool finds_all(uint64_t seed, size_t points_nr)
 {
 	size_t at[16], nr = put_levels(seed, points_nr, 0.6, 1.6, at);
@@ -371,9 +371,9 @@ START_TEST(up_to_the_last_point)
 END_TEST
 
 /*
- * Small steps: a place that is chance between its neighbours must be dropped
- * before the neighbours are judged, and only one of two such places beside each
- * other.  Otherwise a step is lost.
+ * Between small steps, a place that is only chance must be dropped before its
+ * neighbours are judged, and only one of two such places beside each other.
+ * Otherwise a step is lost.
  */
 START_TEST(chance_beside_steps)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A day of VMs that come and go, some of which stay: what an interval costs to
- * record, and a VM to report, must not depend on how many there have been.
+ * Tests a day of VMs that come and go, while some stay.  Neither the cost to
+ * record an interval, nor the cost to report a VM, may depend on how many VMs
+ * there were.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +69,8 @@ static double median(double *values, size_t nr)
 }
 
 /*
- * Record so many intervals.  Set the median CPU times of early and late ones.
+ * Record this many intervals.  Set @early and @late to the median CPU times of
+ * early and late intervals.
  */
 static void record(unsigned int intervals, double *early, double *late)
 {
@@ -113,8 +115,8 @@ static double ms_of_report(void)
 }
 
 /*
- * Is a late interval about as cheap as an early one, and a report on many VMs
- * as cheap per VM as one on few?
+ * Is a late interval about as cheap to record as an early one?  And is the cost
+ * per VM of a report on many VMs about that of a report on few?
  */
 static bool stays_cheap(void)
 {

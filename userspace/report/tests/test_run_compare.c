@@ -23,7 +23,7 @@ static const uint32_t reasons[REASONS] = {
  * time. */
 struct process {
 	double mean[REASONS];
-	double ns; /* of an exit */
+	double ns; /* the mean time of an exit */
 	double spread; /* the spread of the logarithm of the mean between
 			  intervals */
 	double memory; /* the correlation of neighbouring intervals */
@@ -65,7 +65,9 @@ static void teardown(void)
 	ledger_free(&ledger);
 }
 
-/* The time of so many exits, each of which is exponentially distributed. */
+/*
+ * Returns the time of so many exits, whose times are exponentially distributed.
+ */
 static uint64_t time_of(uint64_t exits, double ns)
 {
 	double mean = exits * ns;
@@ -137,8 +139,8 @@ static bool any_told(void)
 }
 
 /*
- * Count in how many of @pairs pairs of runs of one process a difference is
- * told.
+ * Returns in how many of @pairs pairs of runs of one process a difference is
+ * reported.
  */
 static unsigned int alarms(const struct process *process, size_t intervals,
 			   unsigned int pairs)
@@ -185,7 +187,9 @@ START_TEST(the_same_with_noise)
 }
 END_TEST
 
-/* One reason has 10 % more exits, and no difference of the others is told. */
+/*
+ * One reason has 10 % more exits.  No difference of other reasons is reported.
+ */
 START_TEST(more_of_one)
 {
 	struct process other = steady;
@@ -211,7 +215,7 @@ START_TEST(more_of_one)
 		ck_assert(fabs(rate->ratio - 1.0225) < 0.01);
 	}
 	ck_assert_uint_le(others, 3);
-	/* The other way around. */
+	/* Compare the two runs the other way around. */
 	compare(&other, &steady, 600);
 	ck_assert_int_eq(row_of(ROW_REASON, EXIT_SVM_MSR)->rate.verdict,
 			 RUN_LESS);
@@ -398,7 +402,7 @@ START_TEST(parts_of_a_run)
 		for (size_t n = 0; n < intervals; n++) {
 			struct ledger_vm *vm = ledger_vm(&ledger, 1, 1);
 
-			/* One reason comes late. */
+			/* Reason 3 has exits only from interval 8 on. */
 			ledger_cell(&ledger_vcpu(vm, 0)->cells, EXIT_SVM_MSR)
 				->times.exits = n + 1;
 			if (n > 7)

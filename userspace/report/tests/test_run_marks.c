@@ -20,9 +20,10 @@ static void setup(void)
 {
 	ck_assert_int_eq(fixture_begin(directory, path), 0);
 	/*
-	 * Of VM 1, with two vCPUs, by KVM and BPF: none and 2,000, 4,001 and
-	 * 4,000, none and 6,000, 8,000 and 8,000; and four resets of VM 2,
-	 * which was running before.
+	 * The marks are four of VM 1, which has two vCPUs, and four resets of
+	 * VM 2, which was running before.  The totals of KVM and BPF at the
+	 * marks of VM 1 are: none and 2,000; 4,001 and 4,000; none and 6,000;
+	 * 8,000 and 8,000.
 	 */
 	ck_assert_int_eq(fixture_run(path, 9, 4 * FIXTURE_STEP, NULL, NULL,
 				     true, &why),
@@ -124,8 +125,8 @@ START_TEST(shown)
 END_TEST
 
 /*
- * One total is an exit higher than two vCPUs can be ahead, and one is an exit
- * too low.
+ * One of the totals is one exit higher than two vCPUs can be ahead, and another
+ * one is one exit too low.
  */
 START_TEST(a_total_that_is_wrong)
 {
@@ -164,7 +165,10 @@ START_TEST(running_before)
 	has("vm2: step 4                         1,004,001          4,000      -\n");
 	has("vm2: step 8                         1,008,000          8,000     -1\n");
 	has("since their first mark\n");
-	/* Each total may be 3 below BPF's to 1 above, so +4 is allowed. */
+	/*
+	 * Each total may be between 3 below BPF's and 1 above it, so that two
+	 * may differ by 4 more.
+	 */
 	fixture_sql(
 		path,
 		"UPDATE mark SET kernel_exits = 1008006 WHERE text = 'step 8'");
@@ -228,7 +232,10 @@ START_TEST(compared)
 		"UPDATE mark SET kernel_exits = 4002 WHERE text = 'step 4'");
 	ck_assert_int_eq(compare(false, 2, 0), VERDICT_DISCREPANCY);
 	has("KVM says 4,002, at most 4,001 happened: 1 too many");
-	/* A VM is not late only because another VM of its process is. */
+	/*
+	 * A VM does not count as running before only because another VM of its
+	 * process was.
+	 */
 	fixture_sql(
 		path,
 		"UPDATE vm SET pid = 1001; UPDATE mark SET kernel_exits = kernel_exits + 1000");

@@ -28,8 +28,10 @@ static void teardown(void)
 	ledger_free(&now);
 }
 
-/* Rates that are known: 10 intervals, of which the first five have about 1,000
- * exits each, and the others about 500. */
+/*
+ * The rates are known: in the first five of 10 intervals there are about 1,000
+ * exits each, and in the others about 500.
+ */
 START_TEST(rates)
 {
 	struct run_info info = fixture_info(1000 * FIXTURE_STEP);
@@ -74,7 +76,7 @@ START_TEST(rates)
 }
 END_TEST
 
-/* The text that a renderer writes. */
+/* Returns the text that a renderer writes. */
 static char *written(const struct run_report *report, bool json)
 {
 	char *text = NULL;
@@ -139,7 +141,7 @@ START_TEST(a_change_of_the_rate)
 }
 END_TEST
 
-/* The report on the run in @path, as text or as JSON. */
+/* Returns the report on the run in @path, as text or as JSON. */
 static char *report_of(bool json)
 {
 	struct run_report report;
@@ -154,7 +156,7 @@ static char *report_of(bool json)
 	return text;
 }
 
-/* One VM after the other: each begins, has its first exit, and ends. */
+/* Record VMs one after the other: each begins, has its first exit, and ends. */
 static void short_lived_vms(unsigned int nr)
 {
 	struct run_info info = fixture_info(20 * FIXTURE_STEP);
@@ -232,7 +234,10 @@ START_TEST(marks_among_many_vms)
 }
 END_TEST
 
-/* More marks than there is room for, most of them a guest's. */
+/*
+ * There are more marks than the report has room for, and most of them are a
+ * guest's.
+ */
 START_TEST(marks_that_find_no_phase)
 {
 	char *text;
@@ -247,7 +252,10 @@ START_TEST(marks_that_find_no_phase)
 		path,
 		"INSERT INTO mark (at_ns, kind, text) VALUES (20900000000, 'user', 'mine'), (20900000000, 'user', 'mine, too')");
 	text = report_of(false);
-	/* One user's mark names one of 40 phases; the other is beside these. */
+	/*
+	 * One of the user's marks names one of the 40 phases.  The other one is
+	 * in the list of further marks.
+	 */
 	ck_assert_ptr_nonnull(strstr(text, "from 19.90 s  mine, and 1 more\n"));
 	ck_assert_ptr_nonnull(strstr(text, "and 112 phases more\n"));
 	ck_assert_ptr_nonnull(strstr(text, "MARKS BESIDE THESE\n"));
@@ -278,7 +286,10 @@ START_TEST(marks_without_exits)
 }
 END_TEST
 
-/* Keys, vCPUs and slow exits, of which every third is as slow as it gets. */
+/*
+ * The report has tables of keys, vCPUs and slow exits.  Every third slow exit
+ * is as slow as the slowest.
+ */
 START_TEST(tables_beside_that_of_reasons)
 {
 	struct run_info info = fixture_info(4 * FIXTURE_STEP);
@@ -295,7 +306,7 @@ START_TEST(tables_beside_that_of_reasons)
 	text = report_of(false);
 	ck_assert_ptr_nonnull(
 		strstr(text, "\nslow     30 exits longer than 1.00 ms\n"));
-	/* The seventh; its key is a port. */
+	/* This is the slow exit of the seventh interval; its key is a port. */
 	ck_assert_ptr_nonnull(strstr(
 		text,
 		"VM\n     0.700  IOIO 0x3f8 COM1 data        5.00 ms  4.00 ms     1  vm2\n"));

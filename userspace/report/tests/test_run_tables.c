@@ -36,7 +36,7 @@ static void teardown(void)
 	text = NULL;
 }
 
-/* Of all VMs together, an interval of a run has no more than RUN_COUNT_MAX. */
+/* All VMs of an interval together may have at most RUN_COUNT_MAX exits. */
 #define MOST (RUN_COUNT_MAX / 64)
 
 static uint64_t amount(unsigned int n)

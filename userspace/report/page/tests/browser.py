@@ -62,7 +62,7 @@ class Browser:
         self.driver.get("file://" + path)
 
     def run(self, script, *arguments):
-        """The value of a script that returns one."""
+        """Run a script, and return its value."""
         return self.driver.execute_script(script, *arguments)
 
     def settle(self):
@@ -73,17 +73,17 @@ class Browser:
         )
 
     def actions(self):
-        """Perform mouse actions at once."""
+        """Return an empty chain of mouse actions, which take no time."""
         from selenium.webdriver.common.action_chains import ActionChains
 
         return ActionChains(self.driver, duration=0)
 
     def complaints(self):
-        """The console's messages since the last look."""
+        """Return the console's messages since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def requests(self):
-        """The addresses that were asked for since the last look."""
+        """Return the addresses that were requested since the last call."""
         asked = []
         for entry in self.driver.get_log("performance"):
             event = json.loads(entry["message"])["message"]

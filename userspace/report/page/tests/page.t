@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page of a recorded run of a made-up host, in a browser."""
+"""Tests the page of a recorded run of a made-up host, in a browser."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ def data_of(html):
 
 
 def vendored():
-    """uPlot is as its README says."""
+    """The files of uPlot have the checksums that its README lists."""
     with open(UPLOT + "README", encoding="utf-8") as readme:
         sums = re.findall(r"^([0-9a-f]{64})  (\S+)$", readme.read(), re.M)
     ok("uPlot's files have sums", len(sums) == 3, sums)
@@ -53,7 +53,7 @@ def vendored():
 
 
 def content(run, html):
-    """The data in the file, before any browser shows it."""
+    """The data in the file are right, before any browser shows it."""
     total = json.loads(program("replay", run, "-i", "0", "--json"))
     exits, reasons = 0, {}
     for vm in total["vms"]:
@@ -82,7 +82,7 @@ def content(run, html):
 
 
 def long_run(folder):
-    """More intervals than a chart has points."""
+    """A run has more intervals than a chart has points."""
     run, page = folder + "/long", folder + "/long.html"
     subprocess.run([BUILD + "/tests/record_cost", run, "1", "201", "20"],
                    stdout=subprocess.DEVNULL, check=True)
@@ -276,7 +276,7 @@ def without_scripts(browser, page, total):
 
 
 def hostile(browser, run, page):
-    """Names from a file that someone else has made."""
+    """The names in a file that someone else has made do no harm."""
     with sqlite3.connect(run) as database:
         database.execute("UPDATE vm SET name = ?", (EVIL[:60],))
         database.execute("UPDATE mark SET text = ?", (EVIL[:60],))
@@ -302,7 +302,7 @@ def hostile(browser, run, page):
 
 
 def compare(browser, runs, page):
-    """Two runs: the same lines in the same colours, and axes of the same height."""
+    """The charts of two runs have the same lines in the same colours, and axes of one height."""
     program("report", *runs, "-o", page)
     browser.complaints()
     browser.media("light")

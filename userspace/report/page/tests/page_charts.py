@@ -30,11 +30,11 @@ class Charts:
         return self.browser.run("return document.querySelector('.said').textContent")
 
     def shown(self):
-        """The begin and the end of the shown part, in seconds."""
+        """Return the begin and the end of the shown part, in seconds."""
         return [float(at) for at in re.findall(r"([\d.]+) s\b", self.said())]
 
     def at(self, seconds):
-        """Pixels from the middle of a chart that shows all."""
+        """Return how many pixels a time is from the middle of a chart that shows the whole run."""
         return round((seconds / self.data["end"] - 0.5) * self.box["width"])
 
     def move(self, seconds):
@@ -150,7 +150,7 @@ def rate_text(kind, rate):
 
 
 def told(data, point, kind):
-    """The text that the box must have at a point."""
+    """Return the text that the box must have at a point."""
     length = (data["begin"] + [data["end"]])[point + 1] - data["begin"][point]
     rates = [(line[kind][point] / length / (1e9 if kind == "ns" else 1), line)
              for line in data["lines"] if not (kind == "ns" and line["idle"])]

@@ -73,7 +73,10 @@ START_TEST(two_points_become_one)
 	ck_assert_uint_eq(timeline.end_ns, nr * STEP);
 	for (size_t i = 0; i < timeline.nr; i++)
 		ck_assert_uint_eq(timeline.begin_ns[i], 4 * i * STEP);
-	/* Intervals 8 to 11: 2, 3, 4, 5; and one each of the other VM. */
+	/*
+	 * The point has intervals 8 to 11, with 2, 3, 4 and 5 exits, and one
+	 * exit of the other VM in each.
+	 */
 	ck_assert_uint_eq(timeline.line[0].exits[2], 2 + 3 + 4 + 5 + 4);
 	ck_assert_ptr_null(timeline.rest.exits);
 }
@@ -138,7 +141,7 @@ START_TEST(only_what_is_asked_for)
 }
 END_TEST
 
-/* The page of a run of so many intervals. */
+/* Returns the page of a run of so many intervals. */
 static char *page_of(unsigned int intervals, uint64_t *exits)
 {
 	char directory[FIXTURE_PATH], path[FIXTURE_PATH], *text = NULL;
@@ -197,7 +200,7 @@ START_TEST(a_page_of_many_vms)
 	ck_assert_uint_gt(report.marks->nr, 600);
 	ck_assert_int_eq(render_page("run", &report, &all, out), 0);
 	fclose(out);
-	/* In the tables of phases and of marks. */
+	/* The mark is in the tables of phases and of marks. */
 	ck_assert_ptr_nonnull(strstr(text, "29.90 s <bdi>the last test</bdi>"));
 	ck_assert_ptr_nonnull(strstr(text, "29.90</th><td class=\"text\">"
 					   "the last test</td>"));

@@ -3,9 +3,9 @@
 const marks = (function () {
 "use strict";
 
-const LANES = 4, LANE = 15; // of marks' names, above a chart; in pixels
-const NAME = 30; // characters of a name there
-const NAMED = 24; // the most marks of the recorder with names; more are only ticks
+const LANES = 4, LANE = 15; // lanes of names above a chart, a lane's pixels
+const NAME = 30; // the most characters of a name above a chart
+const NAMED = 24; // if more marks of the recorder are shown, they have no names
 
 // Draws names where there is room for them, those of people's marks first.
 function draw(u, run, lanes, ink) {
@@ -30,7 +30,7 @@ function draw(u, run, lanes, ink) {
 			ctx.measureText(text).width, lanes, placed);
 
 		ctx.fillStyle = mark.user ? ink.text : ink.soft;
-		if (!spot) { // no room for its name: a tick
+		if (!spot) { // its name is not drawn: draw a tick
 			ctx.globalAlpha = mark.user ? 1 : 0.5;
 			ctx.fillRect(x, box.top - 4 * ratio, ratio, 8 * ratio);
 			ctx.globalAlpha = 1;

@@ -36,7 +36,7 @@ function seconds(at, step) {
 	return stepped(at, step) + " s";
 }
 
-// On the axis of a long run: 1:05:00.
+// Formats a time on the axis of a long run, such as 1:05:00.
 function clock(at, step) {
 	const parts = [Math.floor(at / 3600), Math.floor(at / 60) % 60,
 		Math.floor(at) % 60];

@@ -5,8 +5,8 @@
 "use strict";
 
 const { count, rate, percent, time, stepped, seconds, clock } = numbers;
-const LINES = 11; // colours
-const CLOCK = 600; // seconds: longer runs have hours and minutes
+const LINES = 11; // the number of colours
+const CLOCK = 600; // from this many seconds on, times have hours and minutes
 const X_STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5,
 	10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800,
 	43200, 86400, 172800, 432000, 864000];
@@ -37,9 +37,9 @@ class Run {
 	constructor(root, data, number) {
 		this.root = root;
 		this.number = number;
-		this.peers = [this]; // whose charts have the same height
+		this.peers = [this]; // runs with charts of the same height
 		this.data = data;
-		// A run without length gets a tiny one.
+		// A run that has no length gets a tiny one, for the axis.
 		this.end = Math.max(data.end, data.begin[0] + 1e-6);
 		this.edges = data.begin.concat(this.end);
 		this.hidden = new Set();
@@ -71,7 +71,7 @@ class Run {
 		this.zoom(this.from, this.to);
 	}
 
-	// The index of the point that has a moment.
+	// Returns the index of the point that contains a moment.
 	point_at(at) {
 		let low = 0, high = this.data.begin.length;
 
@@ -95,8 +95,9 @@ class Run {
 			this.data.lines[line].idle && this.idle && !this.idle.checked);
 	}
 
-	// The series for uPlot: each line is the sum of itself and those below it.  The
-	// topmost comes first, so that the others are painted over it.
+	// Returns the series for uPlot: each line is the sum of itself and
+	// those below it.  The topmost comes first, so that the others are
+	// painted over it.
 	stack(kind) {
 		const points = this.data.begin.length;
 		const sum = new Array(points + 1).fill(0);
@@ -115,7 +116,7 @@ class Run {
 		return [this.edges].concat(stacked.reverse());
 	}
 
-	// The highest sum of lines in the part that is shown.
+	// Returns the highest sum of lines in the part that is shown.
 	highest(field) {
 		const kind = this.kinds.find((one) => one.field === field);
 		let most = 0;
@@ -229,8 +230,9 @@ class Run {
 		this.fill_legend();
 	}
 
-	// The points that begin in the shown part, or else the one that contains it.
-	// As in the table of phases, a point belongs to only one of two neighbours.
+	// Returns the points that begin in the shown part, or else the one that
+	// contains it.  As in the table of phases, a point belongs to only one
+	// of two neighbours.
 	points_shown() {
 		const points = [];
 		let i = this.point_at(this.from + 1e-9);
@@ -320,7 +322,7 @@ class Run {
 			", " + clock(from, 1) + " to " + clock(to, 1));
 	}
 
-	// Announce the values under the cursor, or else those of the shown part.
+	// Announces the values at the cursor, or else those of the shown part.
 	say() {
 		const said = this.root.querySelector(".said");
 		let line = "Shown: " + this.span(this.from, this.to);

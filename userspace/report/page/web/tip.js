@@ -3,8 +3,8 @@
 const tips = (function () {
 "use strict";
 
-const MOST = 5; // reasons that are named
-const GAP = 14; // pixels between it and the cursor
+const MOST = 5; // the most reasons that are named
+const GAP = 14; // pixels between the box and the cursor
 
 // The lines that a chart shows at the cursor, the highest first, and the sum of
 // those that are not named.
@@ -21,7 +21,7 @@ function rates(run, kind) {
 		rest: sum(all.filter((one) => !most.includes(one))) };
 }
 
-// The same in words, for screen readers.
+// Returns the same in words, for screen readers.
 function words(run, kind) {
 	const { most, total } = rates(run, kind);
 
