@@ -22,14 +22,16 @@ struct bytes {
 	uint8_t *data;
 	size_t length;
 	size_t room;
-	bool failed; /* out of memory; everything put since then is lost */
+	/* True after memory ran out; everything put since then is lost. */
+	bool failed;
 };
 
 /* A position for reading.  After a failure, all further numbers are 0. */
 struct cursor {
 	const uint8_t *at;
 	const uint8_t *end;
-	bool failed; /* read beyond the end, or a number was above the limit */
+	/* True after a read beyond the end, or a number above the limit. */
+	bool failed;
 };
 
 void bytes_put(struct bytes *bytes, uint64_t number);

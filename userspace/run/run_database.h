@@ -12,7 +12,8 @@
 
 #define RUN_BUSY_MS 5000 /* how long to wait for other programs' locks */
 #define RUN_PATH 4096
-#define RUN_URI (3 * RUN_PATH + 32) /* every byte may become %XX */
+/* A URI, in which every byte may become %XX. */
+#define RUN_URI (3 * RUN_PATH + 32)
 
 /**
  * run_file_check - can a file be that of a run, and is it complete?

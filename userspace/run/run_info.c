@@ -17,8 +17,8 @@ static const struct field {
 	const char *name;
 	enum kind kind;
 	size_t offset;
-	size_t size; /* of a text */
-	bool newer; /* older runs lack this row; its value is then 0 */
+	size_t size; /* the size of a text */
+	bool newer; /* true if older runs lack this row; the value is then 0 */
 } fields[] = {
 /* clang-format off */
 #define TEXT_FIELD(name)                                \

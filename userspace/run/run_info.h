@@ -13,7 +13,8 @@
 struct run_info {
 	char program[32]; /* version of exitledger */
 	char kernel[65];
-	char vendor[16]; /* this and the next two are as in struct host */
+	/* This and the next two members are as in struct host. */
+	char vendor[16];
 	char hypervisor[16];
 	uint32_t isa;
 	char cpu[96]; /* model, or "" */
@@ -24,7 +25,7 @@ struct run_info {
 	bool count_only;
 	bool fast;
 	bool off_cpu;
-	bool guest_marks; /* marks of guests are recorded */
+	bool guest_marks; /* true if marks of guests are recorded */
 	uint64_t slower_than_ns;
 	bool slow_hlt;
 	char shown[256]; /* the filters as options; "": none */

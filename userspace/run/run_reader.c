@@ -56,7 +56,9 @@ const struct ledger *run_reader_vms(const struct run_reader *reader)
 	return &reader->vms;
 }
 
-/* Take the next row of a query, which is prepared at its first use. */
+/*
+ * Take the next row of a query.  The query is prepared when it is first used.
+ */
 static int next_row(struct run_reader *reader, sqlite3_stmt **statement,
 		    const char *sql, struct why *why)
 {
@@ -79,7 +81,10 @@ static int next_row(struct run_reader *reader, sqlite3_stmt **statement,
 static int ask(struct run_reader *reader, sqlite3_stmt **statement,
 	       const char *sql, uint64_t first, uint64_t last, struct why *why)
 {
-	/* Prepare it only once: this takes longer than running it. */
+	/*
+	 * Prepare the query only once, as preparing takes longer than running
+	 * it.
+	 */
 	if (!*statement && sqlite3_prepare_v2(reader->db, sql, -1, statement,
 					      NULL) != SQLITE_OK)
 		return run_sql_error(reader->db, reader->path, why);

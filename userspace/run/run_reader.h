@@ -17,7 +17,7 @@ struct run_mark {
 	/* For marks of kinds guest and reset, as in struct ledger_mark. */
 	uint64_t kernel_exits, bpf_exits, bpf_before;
 	uint32_t vcpu, vcpus;
-	bool has_exits; /* the BPF sums and @vcpus are known */
+	bool has_exits; /* true if the BPF sums and @vcpus are known */
 	bool has_kernel;
 	char kind[16]; /* a RUN_MARK_* */
 	char text[LEDGER_NAME]; /* the mark's text, or the name of @vm */
@@ -31,7 +31,7 @@ struct run_marks {
 struct run_step {
 	uint64_t begin_ns;
 	uint64_t end_ns;
-	bool fine; /* without histograms; in a chunk, also without vCPUs */
+	bool fine; /* true: without histograms, and in a chunk without vCPUs */
 };
 
 /**

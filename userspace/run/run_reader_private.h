@@ -31,12 +31,13 @@ struct run_reader {
 	 * and those that may exist in the next period.
 	 */
 	const struct run_vcpu **by_time, **present;
-	size_t nr_came, nr_present; /* @nr_came: of @by_time, already seen */
+	/* @nr_came: the number of @by_time that were seen by now. */
+	size_t nr_came, nr_present;
 	/* The latest end of the periods of run_reader_present(). */
 	uint64_t present_ns;
 
 	sqlite3_stmt *chunks, *intervals, *losses, *slows;
-	bool chunks_read; /* all chunks have been read */
+	bool chunks_read; /* true if all chunks have been read */
 	uint64_t last; /* the last interval that was read */
 	uint64_t at_ns; /* the end of this interval */
 	struct ledger_losses lost;

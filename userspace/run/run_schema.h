@@ -14,7 +14,10 @@
 #define RUN_APPLICATION_ID 0x45784c67 /* "ExLg" */
 /* The version of the schema: PRAGMA user_version. */
 #define RUN_VERSION 2
-#define RUN_VERSION_MERGED 3 /* steps of a series may be several intervals */
+/*
+ * The version of runs in which the steps of a series may be several intervals.
+ */
+#define RUN_VERSION_MERGED 3
 #define RUN_SET_VERSION_MERGED "PRAGMA user_version = 3"
 
 /* Kinds of marks: the column "kind" of the table "mark". */

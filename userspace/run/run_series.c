@@ -10,11 +10,12 @@
 struct run_series_one {
 	uint64_t vm;
 	uint32_t reason;
-	bool touched; /* it has exits in the current interval */
+	bool touched; /* true if it has exits in the current interval */
 	struct exit_times now; /* with the remainders of earlier intervals */
 	struct {
 		struct bytes bytes;
-		uint32_t intervals; /* how many were put; the rest are 0 */
+		/* The number of intervals that were put; the rest are 0. */
+		uint32_t intervals;
 	} field[RUN_FIELDS];
 };
 

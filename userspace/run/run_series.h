@@ -51,6 +51,7 @@ int run_series_add(struct run_series *series, const struct ledger *ledger,
 /**
  * run_series_encode - append the whole series to @bytes
  * @each: the number of intervals that become one step, at least 1
+ *
  * Returns 0 or -ENOMEM.
  */
 int run_series_encode(const struct run_series *series, uint32_t each,

@@ -20,7 +20,10 @@
 
 #define TRIES 5 /* how often to try if the files change during the copy */
 
-/* Check the size: a damaged file could claim a size that no disk has. */
+/*
+ * Check the size that a file claims: if the file is damaged, it could claim a
+ * size that no disk has.
+ */
 static int check_size(sqlite3 *db, const char *file, const char *path,
 		      struct why *why)
 {
@@ -76,7 +79,10 @@ static int copy_database(sqlite3 *from, const char *path, sqlite3 **to,
 	return run_database_failed(to, r);
 }
 
-/* @failed: set to SQLite's error if the run cannot be opened. */
+/*
+ * Open a run and copy it.  If it cannot be opened, set @failed to SQLite's
+ * error.
+ */
 static int copy_of(const char *file, const char *path, sqlite3 **db,
 		   int *failed, struct why *why)
 {
@@ -107,7 +113,8 @@ static int no_room(const char *path, const char *folder, struct why *why)
 }
 
 /*
- * @path: the run's name in messages; @folder: where temporary files are stored
+ * Copy a file.  For messages, @path is the run's name, and @folder is where
+ * temporary files are stored.
  */
 static int copy_file(const char *from, const char *to, const char *path,
 		     const char *folder, struct why *why)
@@ -134,8 +141,8 @@ static int copy_file(const char *from, const char *to, const char *path,
 }
 
 /*
- * This changes whenever pages move from the log to the file, or the log is
- * restarted.
+ * The state of a run's files.  It changes whenever pages move from the log to
+ * the file, or the log is restarted.
  */
 struct state {
 	struct timespec changed;
@@ -314,7 +321,7 @@ static int open_copy(const char *file, const char *path, sqlite3 **db,
 	return run_database_failed(db, r);
 }
 
-/* @path: the run's name in messages */
+/* Open the run in @file.  @path is the run's name in messages. */
 static int connect_named(const char *file, const char *path, sqlite3 **db,
 			 struct why *why)
 {
@@ -352,7 +359,9 @@ static int put_all(int out, const char *data, size_t size)
 	return 0;
 }
 
-/* Copy standard input to a file: a database is not read in order. */
+/*
+ * Copy standard input to a file, as SQLite does not read a database in order.
+ */
 static int copy_input(const char *folder, int out, struct why *why)
 {
 	static char data[1 << 16];

@@ -26,7 +26,7 @@ enum {
 	NR_PUTS,
 };
 
-/* Which automatic marks a VM has. */
+/* Says which of its first marks (first exit, first I/O) a VM already has. */
 struct run_vm_marks {
 	uint64_t vm;
 	bool exits, io;
@@ -46,7 +46,10 @@ struct run_writer {
 	size_t nr_marks, marks_room;
 	struct ledger_losses losses; /* as they were when last recorded */
 
-	/* Intervals that could not be written yet. */
+	/*
+	 * True if there are intervals that could not be written yet: @held is
+	 * their sum.
+	 */
 	bool holds;
 	struct ledger held;
 	uint64_t held_ns; /* the start of these intervals */
@@ -58,7 +61,7 @@ struct run_writer {
 	struct run_series series;
 
 	uint32_t each; /* the number of intervals in one step of its series */
-	bool merges; /* @each was above 1, and the file's version is set */
+	bool merges; /* true after @each was above 1; the version is then set */
 	struct bytes cells, packed, encoded, packed_series;
 };
 

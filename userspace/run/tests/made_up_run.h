@@ -7,14 +7,15 @@
 #include "run/run_info.h"
 
 /*
- * Adds what happens in second @nr, which ends at @end_ns.  Returns 0 or -errno.
+ * Adds the exits and other events of second @nr, which ends at @end_ns.
+ * Returns 0 or -errno.
  */
 typedef int made_up_second(struct ledger *ledger, const void *context,
 			   unsigned int nr, uint64_t end_ns);
 
 /**
  * made_up_run - write a run of an AMD host that has this many seconds
- * @info: has what was asked for; the rest is filled in
+ * @info: has the options of the recording; the rest is filled in
  *
  * This takes much less than the recorded time.  Returns an exit status; if it
  * fails, an error has been printed.

@@ -12,7 +12,7 @@
 struct run_info fixture_info(uint64_t detail_ns);
 
 /**
- * fixture_interval - add what happens in interval @n, from 1 on, to a ledger
+ * fixture_interval - add the events of interval @n, from 1 on, to a ledger
  * @ledger: its end becomes FIXTURE_START + n * FIXTURE_STEP
  *
  * There are two VMs that stay, and short-lived ones, with keys, slow exits,
@@ -22,7 +22,7 @@ void fixture_interval(struct ledger *ledger, unsigned int n);
 
 /**
  * fixture_run - write intervals 1 to @nr
- * @total: they are added to this; or NULL
+ * @total: the intervals are added to this; or NULL
  * @finish: end the run; if false, leave it as if the recorder were killed
  *
  * Returns 0, or -errno with @why.

@@ -100,7 +100,8 @@ START_TEST(what_is_wrong_in_a_run)
 		{ "UPDATE vm SET name = NULL", "table vm" },
 		{ "UPDATE vcpu SET vm = 99 WHERE vm = 1", "table vcpu" },
 		{ "UPDATE vcpu SET tid = 1.5", "table vcpu" },
-		{ "UPDATE mark SET text = 7", NULL }, /* becomes a text */
+		/* SQLite converts it to a text. */
+		{ "UPDATE mark SET text = 7", NULL },
 		{ "UPDATE mark SET kind = x'00'", "table mark" },
 		{ "UPDATE mark SET bpf_exits = -1 WHERE kind = 'guest'",
 		  "table mark" },

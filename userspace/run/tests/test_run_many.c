@@ -98,7 +98,8 @@ static int64_t number(const char *sql)
 }
 
 /*
- * Check each VM and reason: all exits are there, and times but for a remainder.
+ * Check each VM and reason: all exits are there, and all of their time except
+ * for a remainder.
  */
 static void assert_all(const struct ledger *is)
 {

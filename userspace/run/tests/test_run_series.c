@@ -375,7 +375,7 @@ START_TEST(lines_that_cannot_be)
 	PUT(1, 5, 1, 2, (1u << RUN_FIELDS) - 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 	    1);
 	ck_assert_int_eq(try_open(1), 0);
-	PUT(1, 5, 1, 2, 1, 2, 7); /* a field beyond the end */
+	PUT(1, 5, 1, 2, 1, 2, 7); /* a field that is longer than the blob */
 	ck_assert_int_eq(try_open(1), -EINVAL);
 }
 END_TEST
@@ -414,11 +414,11 @@ START_TEST(fields_that_cannot_be)
 	ck_assert_int_eq(run_series_next(&reader, &out), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), 0);
 	ck_assert_uint_eq(cell_of(&out, 1, 0, 2)->times.exits, 15);
-	PUT(2, 5, 5, 1, 2, 1, 3, 7, 8, 9); /* one more than there are steps */
+	PUT(2, 5, 5, 1, 2, 1, 3, 7, 8, 9); /* more numbers than steps */
 	ck_assert_int_eq(try_open(2), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), -EINVAL);
-	PUT(2, 5, 5, 1, 2, 1, 1, 7); /* one number less */
+	PUT(2, 5, 5, 1, 2, 1, 1, 7); /* fewer numbers than steps */
 	ck_assert_int_eq(try_open(2), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), -EINVAL);
@@ -436,7 +436,7 @@ START_TEST(vms_that_are_not_there)
 	PUT(1, 5, 2, 2, 1, 1, 7);
 	ck_assert_int_eq(try_open(1), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), -EINVAL);
-	ck_assert_ptr_nonnull(ledger_vm(&out, 2, 2)); /* without a vCPU */
+	ck_assert_ptr_nonnull(ledger_vm(&out, 2, 2)); /* this VM has no vCPU */
 	ck_assert_int_eq(try_open(1), 0);
 	ck_assert_int_eq(run_series_next(&reader, &out), -EINVAL);
 	vcpu_of(&out, 2, 3);
@@ -461,9 +461,9 @@ START_TEST(no_memory)
 		if (!r)
 			break;
 	}
-	ck_assert_int_eq(left, 4); /* the line, two fields, the length */
+	ck_assert_int_eq(left, 4); /* for the line, two fields, the length */
 	for (left = 0; left < 3; left++) {
-		bytes_free(&blob); /* it is allocated again, and a field */
+		bytes_free(&blob); /* so that it is allocated, like a field */
 		ck_assert_int_eq(
 			WITH_MEMORY(left, run_series_encode(&series, 1, &blob)),
 			left < 2 ? -ENOMEM : 0);

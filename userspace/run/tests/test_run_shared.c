@@ -78,7 +78,10 @@ static off_t size_of(const char *file)
 	return stat(file, &is) ? -1 : is.st_size;
 }
 
-/* Open the run as another program, and leave an SQL statement unfinished. */
+/*
+ * Open the run as another program does, and execute SQL.  A transaction that
+ * the SQL begins stays open.
+ */
 static sqlite3 *others(const char *sql)
 {
 	sqlite3 *db;
@@ -150,7 +153,7 @@ START_TEST(one_file_with_a_reader)
 }
 END_TEST
 
-/* Another program has the run open to the end, whether it reads or not. */
+/* Another program has the run open to its end, within a transaction or not. */
 START_TEST(two_files_are_said)
 {
 	static const char *const sql[] = { "BEGIN; SELECT * FROM interval",
@@ -229,8 +232,8 @@ START_TEST(whose_pid_it_is)
 END_TEST
 
 /*
- * The recorder is in a container, where its pid is another process's number
- * here.
+ * The recorder is in a container.  Its pid is a number in there, and may be
+ * that of another process here.
  */
 START_TEST(whose_pid_namespace_it_is)
 {
