@@ -354,7 +354,7 @@ static int by_column(const void *a, const void *b, void *id)
 	return column_compare(*(enum column_id *)id, a, b);
 }
 
-/* Keys of the same reason stay together. */
+/* Sort keys by reason first, so that keys of the same reason stay together. */
 static int keys_by_column(const void *a, const void *b, void *id)
 {
 	const struct row *x = a, *y = b;

@@ -47,19 +47,21 @@ struct value {
 };
 
 /* The observations that a column needs to have values. */
-#define NEEDS_SUMS 8u /* sums of times */
+#define NEEDS_SUMS 8u /* the sums of times */
 #define NEEDS_TIME (NEEDS_SUMS | 1u) /* also the time of each exit */
 #define NEEDS_FAST 2u
 #define NEEDS_OFF_CPU 4u
 
 struct column {
-	const char *name; /* --columns, --sort */
-	const char *field; /* JSON, CSV */
-	const char *header; /* in text; right-aligned, like the values */
+	const char *name; /* the name for --columns and --sort */
+	const char *field; /* the name in JSON and CSV */
+	/* The header in text; right-aligned, like the values. */
+	const char *header;
 	enum column_unit unit;
-	unsigned int width; /* in text, in columns */
-	unsigned int needs; /* NEEDS_*, as bits */
-	bool of_times; /* its values are only in complete rows: row_complete() */
+	unsigned int width; /* the width in text */
+	unsigned int needs; /* the NEEDS_* bits of what must be observed */
+	/* True if a row must be complete to have a value: row_complete(). */
+	bool of_times;
 	/* Gets a row's value; returns false if it has none. */
 	bool (*get)(const struct row *row, struct value *value);
 };

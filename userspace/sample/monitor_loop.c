@@ -10,7 +10,10 @@
 #define NS_PER_MS 1000000ull
 /* The longest wait before has_news() is asked again. */
 #define LOOK_MS 100
-/* The longest time that slow exits may wait in the kernel. */
+/*
+ * Collect at least this often, so that slow exits do not wait longer in the
+ * kernel.
+ */
 #define COLLECT_NS NS_PER_S
 
 static int cannot_collect(struct why *why, int r)

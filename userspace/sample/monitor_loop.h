@@ -10,8 +10,8 @@
 #include "sample/render_monitor.h"
 
 /*
- * The functions are as observer_collect(), observer_total() and
- * observer_has_news().
+ * The source of samples.  The functions are like observer_collect(),
+ * observer_total() and observer_has_news().
  */
 struct monitor_source {
 	void *context;
@@ -38,14 +38,17 @@ struct monitor_loop {
 	double interval; /* seconds; 0: none; may change while waiting */
 	long count; /* the number of intervals; 0: no limit */
 	/*
-	 * Collect several times a second, as a command's VM may end soon, and
-	 * its name with it.
+	 * True: collect after each wait, several times a second.  A VM of the
+	 * command may end soon, and its name is lost then.
 	 */
 	bool eager;
 	struct ledger now; /* the current interval */
-	/* Set to the sums of ended vCPUs, and finally of all. */
+	/*
+	 * Set to the sums of the vCPUs that have ended, and at the end to the
+	 * sums of all vCPUs.
+	 */
 	struct ledger total;
-	double seconds; /* set to the length of all intervals together */
+	double seconds; /* set to the total length of the intervals */
 };
 
 /**

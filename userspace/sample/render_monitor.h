@@ -16,18 +16,18 @@
 struct monitor_sample {
 	const struct ledger *ledger; /* has only this period */
 	double seconds; /* the length of the period */
-	bool total; /* the total since the start */
+	bool total; /* true if the period is the whole time since the start */
 };
 
-/* Which data are shown, and how. */
+/* The choice of data that are shown, and of their form. */
 struct monitor_shape {
 	const struct filter *filter; /* NULL: all */
 	enum ledger_key_kind by; /* the kind of ledger_vcpu.keys */
-	bool by_vcpu; /* a group of rows for each vCPU instead of each VM */
-	bool histograms; /* in JSON */
+	bool by_vcpu; /* true: a group of rows for each vCPU, not for each VM */
+	bool histograms; /* show histograms in JSON */
 	unsigned int has; /* the observations that were made (NEEDS_*) */
 	struct column_list columns;
-	enum column_id sort; /* in text */
+	enum column_id sort; /* the order of rows in text */
 };
 
 /*

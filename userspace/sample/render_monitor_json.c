@@ -35,8 +35,8 @@ static void put_histogram(struct json_writer *json, const struct hist *hist)
 }
 
 /*
- * @next: an index of a key at or before this reason's keys; set to the key
- * after them
+ * Write the keys of a reason.  @next is the index of a key at or before them;
+ * it is set to that of the key after them.
  */
 static void put_keys(struct json_writer *json,
 		     const struct monitor_shape *shape,

@@ -25,11 +25,11 @@ struct row {
 	uint32_t isa; /* EXIT_LEAF_ISA_* of the reason */
 	uint64_t key;
 	struct exit_times times; /* row_complete() sets ->timed */
-	bool spans_lost; /* some times are missing in the histogram */
+	bool spans_lost; /* true if some times are missing in the histogram */
 	uint64_t percentile[ROW_PERCENTILES]; /* by row_complete(); 0: none */
 	const struct hist *hist; /* the reason's histogram */
 
-	/* Shares and rates refer to these numbers. */
+	/* The numbers to which shares and rates refer. */
 	uint64_t all_exits; /* exits of the whole group */
 	double seconds; /* length of the sample */
 	double vcpu_ns; /* sum of the time that each of the group's vCPUs had */
@@ -40,14 +40,15 @@ struct row_group {
 	/* The vCPU, or NULL for all vCPUs that pass the filter. */
 	const struct ledger_vcpu *vcpu;
 	size_t vcpus; /* the number of these vCPUs */
-	bool ended; /* the vCPU, or if @vcpu is NULL the VM, has ended */
+	/* True if the vCPU (or the VM, if @vcpu is NULL) has ended. */
+	bool ended;
 	struct row *reason; /* ascending, unless sorted */
 	size_t nr_reasons;
 	struct row *key; /* ascending by reason, then key, unless sorted */
 	size_t nr_keys;
 	struct row total;
 	struct row work;
-	/* The rows point to this if the group has several vCPUs. */
+	/* The sums to which the rows point if the group has several vCPUs. */
 	struct ledger_total sum;
 };
 

@@ -30,7 +30,7 @@ validator = jsonschema.Draft202012Validator(schema)
 
 
 def demo(*arguments):
-    """Lines of a host that is made up."""
+    """Return the lines that monitor_demo prints of a made-up host."""
     return subprocess.run(
         [f"{BUILD}/tests/monitor_demo", *arguments],
         check=True,
@@ -46,7 +46,7 @@ def errors(line):
 
 
 def members(node, found):
-    """All names of members, but not those of the kinds of loss."""
+    """Add all names of members to @found, but not those of the kinds of loss."""
     if isinstance(node, dict):
         for name, value in node.items():
             found.add(name)
@@ -58,7 +58,7 @@ def members(node, found):
 
 
 def described(node, found):
-    """All names of members that the schema has."""
+    """Add all names of members that the schema has to @found."""
     if isinstance(node, dict):
         found.update(node.get("properties", {}))
         for value in node.values():
@@ -70,7 +70,7 @@ def described(node, found):
 
 
 def the_schema():
-    """JSON."""
+    """JSON is as the schema describes it, and the schema refuses other lines."""
     seen = set()
     for how in ((), ("by-vcpu",)):
         lines = demo("json", *how).splitlines()

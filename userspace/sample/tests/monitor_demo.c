@@ -5,7 +5,8 @@
  *
  * usage: monitor_demo [FORMAT [by-vcpu]]
  *
- * Without arguments it lists the formats: their names, and their options.
+ * FORMAT is the name of a format, such as json; with by-vcpu, the rows are by
+ * vCPU.  Without arguments, this lists the formats' names and their options.
  */
 #include <stdio.h>
 #include <stdlib.h>

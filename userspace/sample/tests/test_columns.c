@@ -160,7 +160,7 @@ START_TEST(means_are_rounded)
 }
 END_TEST
 
-/* --- which columns --- */
+/* --- the choice of columns --- */
 
 START_TEST(names)
 {
@@ -316,7 +316,7 @@ START_TEST(which_are_of_times)
 }
 END_TEST
 
-/* --- the order --- */
+/* --- the order of rows --- */
 
 static void before(enum column_id id, const struct row *a, const struct row *b)
 {
@@ -333,14 +333,14 @@ START_TEST(larger_first)
 	b.reason = 4;
 	before(COLUMN_EXITS, &a, &b); /* a count */
 	before(COLUMN_SHARE, &a, &b); /* a real number */
-	before(COLUMN_MAX, &b, &a); /* equal: by reason */
+	before(COLUMN_MAX, &b, &a); /* equal values: by reason */
 	a.reason = 4;
 	a.key = 9;
 	before(COLUMN_MAX, &b, &a); /* the same reason: by key */
 	b.key = 10;
 	before(COLUMN_MAX, &a, &b);
 	b.times.exits = 9999;
-	b.times.max_ns = 0; /* without a value: last */
+	b.times.max_ns = 0; /* rows without a value are last */
 	before(COLUMN_MAX, &a, &b);
 	before(COLUMN_EXITS, &b, &a);
 	a.times.max_ns = 0;

@@ -21,7 +21,7 @@ static struct {
 	int total_fails;
 	uint64_t exits, slow; /* shown */
 	double seconds;
-	bool ended; /* the source reports ended vCPUs */
+	bool ended; /* true if the source reports ended vCPUs */
 } test;
 
 static int collect(void *context, struct ledger *interval, struct ledger *total)

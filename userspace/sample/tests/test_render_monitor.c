@@ -107,7 +107,10 @@ END_TEST
 
 START_TEST(table_fits)
 {
-	/* An exit can be as long as the guest's life, and end now. */
+	/*
+	 * An exit can last as long as the guest has lived, and end in this
+	 * interval.
+	 */
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_MSR, 999999998);
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 200000000000, 1);
 	ledger.vm[0].pid = 4194304;
@@ -147,7 +150,7 @@ START_TEST(table_by_vcpu)
 }
 END_TEST
 
-/* A process chooses its own name, so it must not control the terminal. */
+/* A process chooses its own name, so the name must not control the terminal. */
 START_TEST(names_are_harmless)
 {
 	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 1);
@@ -409,8 +412,9 @@ static double cost(renderer render, const struct monitor_sample *sample)
 }
 
 /*
- * An interval of one second has a thousand vCPUs: 10 ms would be 1 % of a CPU.
- * The limit is higher, for slow machines and for the sanitizers.
+ * The sample is an interval of one second with a thousand vCPUs, so 10 ms would
+ * be 1 % of a CPU.  The limit is higher, for slow machines and for the
+ * sanitizers.
  */
 START_TEST(large_hosts)
 {

@@ -36,7 +36,10 @@ static struct ledger_vcpu *vcpu_of(uint64_t vm, uint32_t id)
 	return vcpu;
 }
 
-/* Make a reason's cell with different numbers, times @n. */
+/*
+ * Make a reason's cell.  Its numbers differ from each other, and are multiplied
+ * by @n.
+ */
 static struct ledger_cell *fill(struct ledger_vcpu *vcpu, uint32_t reason,
 				uint64_t n)
 {
@@ -84,7 +87,7 @@ START_TEST(idle)
 }
 END_TEST
 
-/* Rows are those of one vCPU, or the sums of two. */
+/* Rows have the numbers of one vCPU, or the sums of two. */
 START_TEST(reasons)
 {
 	const struct row_group *group;
@@ -186,7 +189,7 @@ START_TEST(keys)
 }
 END_TEST
 
-/* --- what comes from histograms --- */
+/* --- values from histograms --- */
 
 /* A complete histogram has the number of exits with a time. */
 START_TEST(timed)
@@ -248,7 +251,7 @@ START_TEST(percentiles)
 }
 END_TEST
 
-/* --- which VMs and vCPUs --- */
+/* --- VMs and vCPUs that have rows --- */
 
 enum { VMS = 20, VCPUS = 3 };
 
