@@ -6,7 +6,7 @@
 #include "ledger/filter.h"
 #include "ledger/ledger.h"
 
-#define HISTORY 60 /* intervals */
+#define HISTORY 60 /* the number of intervals that are kept */
 
 /* The number that stands for all vCPUs, or all reasons. */
 #define HISTORY_ALL UINT64_MAX
@@ -16,7 +16,7 @@ struct history_entry {
 	uint64_t vcpu;
 	uint64_t reason;
 	uint64_t last; /* the last interval with exits */
-	float rate[HISTORY]; /* of interval i at i % HISTORY */
+	float rate[HISTORY]; /* the rate of interval i is at i % HISTORY */
 };
 
 /* The entries, and a hash table of their indices, with open addressing. */

@@ -8,8 +8,9 @@
 struct top_key {
 	enum top_command command;
 	int codes[4]; /* ncurses' codes */
-	const char *name; /* as in the help and the manual page */
-	const char *what; /* both NULL: see the row before */
+	/* The key's name, as in the help and the manual page. */
+	const char *name;
+	const char *what; /* the effect; if both are NULL, see the row before */
 };
 
 extern const struct top_key top_keys[];

@@ -44,8 +44,8 @@ static void keep_in_view(struct top_model *model)
 }
 
 /*
- * Build the lines anew.  @selected: select this line at its new place; NULL:
- * select the line that is at the old place
+ * Build the lines anew.  If @selected is given, select this line at its new
+ * place; if it is NULL, select the line that is now at the old place.
  */
 static int rebuild(struct top_model *model, const struct top_id *selected)
 {
@@ -71,7 +71,7 @@ static int refresh(struct top_model *model)
 	return rebuild(model, &id);
 }
 
-/* Do both have the same VMs and vCPUs, none of which had ended in @a? */
+/* Do two ledgers have the same VMs and vCPUs, none of which had ended in @a? */
 static bool same_host(const struct ledger *a, const struct ledger *b)
 {
 	if (a->nr_vms != b->nr_vms)

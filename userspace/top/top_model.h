@@ -58,12 +58,12 @@ struct top_id {
 struct top_line {
 	struct top_id id;
 	char name[LEDGER_NAME];
-	uint32_t pid; /* of a VM; for a vCPU: its thread */
+	uint32_t pid; /* the pid of a VM, or the thread of a vCPU */
 	size_t vcpus;
 	bool ended;
 	double idle; /* of VMs and vCPUs: share of time in HLT; below 0: none */
 	struct row row; /* of VMs and vCPUs: without times in HLT */
-	bool complete; /* row_complete() was called */
+	bool complete; /* true if row_complete() was called */
 };
 
 struct top_model {
@@ -77,20 +77,24 @@ struct top_model {
 	struct top_line *line;
 	size_t nr;
 	size_t room;
-	bool times; /* the lines are a histogram's octaves */
+	bool times; /* true if the lines are a histogram's octaves */
 	size_t selected;
-	/* After a change, select the same line; if false, the same place. */
+	/*
+	 * True: after a change, the same line stays selected.  False: the same
+	 * place does.
+	 */
 	bool follow;
 	size_t first; /* the first visible line */
 	size_t page; /* the number of visible lines */
 	enum column_id sort;
 	bool reverse;
 	bool paused;
-	uint64_t paused_for; /* for how many intervals */
+	/* The number of intervals since the view was paused. */
+	uint64_t paused_for;
 	bool help;
 	double speed; /* of a replay; 0: the view is live */
 	double played; /* the seconds of the run that were replayed */
-	bool over; /* the replay has reached its end */
+	bool over; /* true if the replay has reached its end */
 	unsigned int steps; /* single steps that are still to be shown */
 	unsigned int hidden; /* NEEDS_* of the columns that are hidden */
 };

@@ -26,7 +26,7 @@ static struct top_line *add_line(struct top_model *model)
 	return line;
 }
 
-/* Make a row of a VM or vCPU; its times are without those in HLT. */
+/* Set the row of a VM or vCPU.  Its times are without those in HLT. */
 static void set_sum(struct top_line *line, const struct row_group *group)
 {
 	line->row = group->work;

@@ -9,7 +9,7 @@ struct top {
 	struct top_model model;
 	struct top_view view;
 	double *interval; /* set to the interval that the user wants; or NULL */
-	bool failed; /* a command ran out of memory */
+	bool failed; /* true if a command ran out of memory */
 };
 
 /**

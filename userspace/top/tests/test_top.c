@@ -129,7 +129,7 @@ START_TEST(a_single_vcpu_is_no_list)
 }
 END_TEST
 
-/* A live view cannot be faster or slower. */
+/* A live view cannot be played faster or slower. */
 START_TEST(a_live_view_is_not_played)
 {
 	command(TOP_FASTER);
@@ -201,7 +201,7 @@ START_TEST(the_selection_stays_with_its_line)
 	made_up_exits(&ledger, 3, 0, EXIT_SVM_MSR, 30);
 	look(1);
 	ck_assert_uint_eq(selected()->id.vm, 3);
-	/* Nothing was selected yet, so the first line is. */
+	/* If nothing was selected yet, the first line is selected. */
 	made_up_exits(&ledger, 1, 0, EXIT_SVM_MSR, 40);
 	made_up_exits(&ledger, 2, 0, EXIT_SVM_MSR, 20);
 	made_up_exits(&ledger, 3, 0, EXIT_SVM_MSR, 30);
@@ -376,7 +376,10 @@ START_TEST(intervals)
 	for (int i = 0; i < 20; i++)
 		command(TOP_SHORTER);
 	ck_assert_double_eq(model.interval, 0.1);
-	/* From another interval, + and - go to the next step, if any. */
+	/*
+	 * If the interval is not one of the steps, + and - go to the next step,
+	 * if there is one.
+	 */
 	model.interval = 0.05;
 	command(TOP_SHORTER);
 	ck_assert_double_eq(model.interval, 0.05);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The live view in a terminal, of a host that is made up."""
+"""Tests the live view of a made-up host in a terminal."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def demo(*arguments, **options):
 
 
 def keys():
-    """The effect of each key."""
+    """Each key has its effect."""
     top = demo(30, 2)
     ok("the first interval comes", top.until("vm1 "), top.text())
     lines = top.text().splitlines()
@@ -84,7 +84,7 @@ def keys():
 
 
 def sizes():
-    """Any size of terminal, and any change of it."""
+    """The view fits a terminal of any size, and follows any change of the size."""
     top = demo(60, 1, columns=120, lines=40)
     top.until("vm1 ")
     top.read(0.3)
@@ -106,14 +106,14 @@ def sizes():
 
 
 def columns_of(top, line):
-    """A line of the screen, a letter for each column; 'W' for wide ones."""
+    """Return a line of the screen with one letter per column: 'W' for wide characters."""
     cells = top.screen.buffer[line]
     return "".join(c if len(c) == 1 and c < "\x7f" else "W"
                    for c in (cells[x].data for x in range(top.screen.columns)))
 
 
 def large():
-    """Long names and numbers beyond all columns: cells stay apart."""
+    """Cells stay apart, even with long names and numbers that are too wide."""
     top = demo(3, 2, "large", columns=120)
     ok("large: a first look", top.until("VCPUS") and top.until("0003 "), top.text())
     top.read(0.5)
@@ -169,7 +169,7 @@ def letters_and_colors():
 
 
 def ends():
-    """The terminal is as it was, however it ends."""
+    """However the view ends, the terminal is restored."""
     for name, number, status in (
         ("SIGINT", signal.SIGINT, 0),
         ("SIGTERM", signal.SIGTERM, 0),
@@ -204,7 +204,7 @@ def ends():
 
 
 def hosts():
-    """VMs that end, and keys beside the reasons."""
+    """The view shows VMs that end, and keys beside the reasons."""
     top = demo(2, 1, "ending")
     ok("a VM that ended says so", top.until("ended"), top.text())
     top.type("q")
@@ -231,7 +231,7 @@ def hosts():
 
 
 def replay():
-    """A recorded run, of 20 intervals: time is the run's."""
+    """A recorded run of 20 intervals is replayed in the time of the run."""
     with tempfile.TemporaryDirectory() as folder:
         run = folder + "/run"
         subprocess.run([BUILD + "/tests/record_demo", "20", "-o", run, "-i", "20ms"],

@@ -5,6 +5,8 @@
  *
  * usage: top_demo [VMS [VCPUS [MODE]]]
  *
+ * VMS is the number of VMs, and VCPUS that of the vCPUs of each VM.
+ *
  * MODE: fast: exits of the fast path are counted; lost: some exits are not
  * booked; keys: by port; fail: the third interval cannot be collected; ending:
  * the second VM ends; large: long names, and numbers that are too wide for all
