@@ -41,6 +41,13 @@ static void collect(void)
 	ck_assert_int_eq(kernel_book_collect(book, &now, &total), 0);
 }
 
+/* Write the only VM's file anew, and collect. */
+static void collect_made(void)
+{
+	vm_write("100-11", &made);
+	collect();
+}
+
 static void end_total(void)
 {
 	ck_assert_int_eq(kernel_book_total(book, &now, &total), 0);
@@ -92,8 +99,7 @@ START_TEST(from_the_beginning_on)
 	ck_assert_uint_eq(vcpu_of(&now, 1, 0)->prior_exits, 1000);
 	made_file_exits(&made, 0, 0, 3, 1000);
 	made_file_exits(&made, 0, 2, 2, 500);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell_is(&now, 0x72, 3, 1500);
 	cell_is(&now, 0x400, 2, 500);
 	ck_assert_uint_eq(vcpu_of(&now, 1, 0)->exits, 5);
@@ -105,13 +111,11 @@ START_TEST(from_the_beginning_on)
 	collect();
 	cell_is(&now, 0x72, 0, 0);
 	made_file_exits(&made, 0, 0, 1, 1);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	/* Rounding down to nanoseconds does not add up over intervals. */
 	cell_is(&now, 0x72, 1, 0);
 	made_file_exits(&made, 0, 0, 1, 1);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell_is(&now, 0x72, 1, 1);
 	end_total();
 	cell_is(&total, 0x72, 5, 1501);
@@ -151,8 +155,7 @@ START_TEST(one_that_ends)
 	vm_write("100-11", &made);
 	open_book();
 	made_file_exits(&made, 0, 0, 7, 1000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	ck_assert_uint_eq(now.losses.unread, 0);
 	vm_end("100-11");
 	collect();
@@ -198,16 +201,14 @@ START_TEST(sparse_reasons)
 	/* This cell has exits, but no reason in the record yet. */
 	made_file_exits(&made, 0, MADE_DENSE + 1, 5, 2000);
 	made_file_exits(&made, 0, MADE_LAST, 6, 2000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell_is(&now, 0xf0000001, 3, 3000);
 	ck_assert_uint_eq(vcpu_of(&now, 1, 0)->sparse_full, 6);
 	ck_assert_uint_eq(vcpu_of(&now, 1, 0)->exits, 9);
 	vcpu->nr_sparse = 2;
 	vcpu->sparse[1] = 0xf0000002;
 	made_file_exits(&made, 0, MADE_DENSE + 1, 1, 2000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell_is(&now, 0xf0000002, 6, 6000);
 	ck_assert_uint_eq(vcpu_of(&now, 1, 0)->exits, 6);
 	end_total();
@@ -235,8 +236,7 @@ START_TEST(losses)
 	made.vcpu[1].vcpu.flags |= EXIT_FILE_UNCOUNTED;
 	made.vcpu[0].count[0][3] = 2;
 	made.vcpu[1].count[0][7] = 1;
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	ck_assert_uint_eq(now.losses.negative, 3);
 	ck_assert_uint_eq(now.losses.uncounted, 2);
 	ck_assert_uint_eq(now.losses.no_span, 4);
@@ -244,8 +244,7 @@ START_TEST(losses)
 	made_file_exits(&made, 0, 0, 10, 1);
 	made_file_exits(&made, 1, 0, 100, 1);
 	made.vcpu[1].vcpu.flags &= ~EXIT_FILE_HAS_HIST;
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	ck_assert_uint_eq(now.losses.no_span, 104);
 	collect();
 	ck_assert_uint_eq(now.losses.no_span, 104);
@@ -260,8 +259,7 @@ START_TEST(counts_alone)
 	vm_write("100-11", &made);
 	open_book();
 	made_file_exits(&made, 0, 0, 9, 1000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell_is(&now, 0x72, 9, 0);
 	ck_assert_uint_eq(kernel_book_mode(book), EXIT_FILE_COUNT);
 	ck_assert_uint_eq(cell_of(&now, 1, 0, 0x72)->times.max_ns, 0);
@@ -279,8 +277,7 @@ START_TEST(histograms)
 	open_book();
 	made_file_exits(&made, 0, 0, 90, 4000);
 	made_file_exits(&made, 0, 0, 10, 400000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell = cell_of(&now, 1, 0, 0x72);
 	ck_assert_uint_eq(hist_count(&cell->hist), 100);
 	ck_assert_double_le(fabs(hist_percentile(&cell->hist, .5) - 2000.),
@@ -292,15 +289,13 @@ START_TEST(histograms)
 	ck_assert_double_le(fabs(cell->times.max_ns - 200000.), 200000 * .06);
 	made_file_exits(&made, 0, 0, 1, 3000000);
 	made_file_exits(&made, 0, 0, 1, 8000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell = cell_of(&now, 1, 0, 0x72);
 	ck_assert_uint_eq(cell->times.max_ns, 1500000);
 	ck_assert_double_le(fabs(cell->times.min_ns - 4000.), 4000 * .06);
 	/* The middle of its bucket is 4,352 ns. */
 	made_file_exits(&made, 0, 0, 5, 8192);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell = cell_of(&now, 1, 0, 0x72);
 	ck_assert_uint_eq(cell->times.min_ns, 4096);
 	ck_assert_uint_ge(cell->times.max_ns, 4096);
@@ -329,8 +324,7 @@ START_TEST(histogram_of_a_later_read)
 	vm_write("100-11", &made);
 	open_book();
 	count[7]++;
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	ck_assert_uint_eq(hist_count(&cell_of(&now, 1, 0, 0x72)->hist), 1);
 }
 END_TEST
@@ -376,19 +370,16 @@ START_TEST(modes_that_change)
 	vm_write("100-11", &made);
 	open_book();
 	made_file_exits(&made, 0, 0, 1, 2000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	made_file_exits(&made, 0, 0, 2, 2000);
 	switch_mode(EXIT_FILE_HIST, MADE_SPANS);
 	/* Of the exits before the collection, the histogram has only these. */
 	made_file_exits(&made, 0, 0, 4, 2000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	ck_assert_uint_eq(kernel_book_mode(book), EXIT_FILE_HIST);
 	cell_is(&now, 0x72, 6, 6000);
 	made_file_exits(&made, 0, 0, 8, 2000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell_is(&now, 0x72, 8, 8000);
 	ck_assert_uint_eq(hist_count(&cell_of(&now, 1, 0, 0x72)->hist), 8);
 	ck_assert_uint_eq(vcpu_of(&now, 1, 0)->prior_exits, 100);
@@ -398,8 +389,7 @@ START_TEST(modes_that_change)
 	cell_is(&now, 0x72, 0, 0);
 	switch_mode(EXIT_FILE_TIME, 0);
 	made_file_exits(&made, 0, 0, 16, 2000);
-	vm_write("100-11", &made);
-	collect();
+	collect_made();
 	cell_is(&now, 0x72, 16, 16000);
 	end_total();
 	cell_is(&total, 0x72, 31, 31000);
