@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The cells of reasons in a vCPU's slot, and the times booked in them. */
+/* Finds the cells of reasons in a vCPU's slot, and books times in them. */
 #ifndef EXITLEDGER_CELLS_H
 #define EXITLEDGER_CELLS_H
 
 #include "slots.h"
 
-/* The bucket, within its span, of a value's leading bits; from hist_table(). */
+/*
+ * Maps the leading bits of a value to its bucket within a span.  User space
+ * fills it by hist_table().
+ */
 const volatile u8 hist_bucket[HIST_TABLE];
 
 /*
- * A bucket's index is a byte that is not checked.  It can reach beyond the last
- * span, so there is memory after it, as after the last slot (slots.h).
+ * Programs do not check the index of a bucket, which is a byte.  For the
+ * verifier, it can reach beyond the last span, so there is memory after it, as
+ * after the last slot (slots.h).
  */
 struct obs_span spans[OBS_SPANS + 8];
 
@@ -37,8 +41,9 @@ static __always_inline u32 direct_of(u32 reason)
 }
 
 /*
- * Remember how many exits KVM has counted in its statistics, less the ones that
- * were no exits.  KVM counts this exit only later.  A slot may be taken at an
+ * Remember the time of a vCPU's first exit, and how many exits KVM's statistics
+ * had counted before.  These also count failed entries and emulation, which are
+ * subtracted; they do not count this exit yet.  A slot may be taken at an
  * entry, before programs are attached to exits, so this cannot be done when the
  * slot is taken.
  */
@@ -54,7 +59,10 @@ static __always_inline void slot_first_exit(struct obs_slot *slot)
 	slot->prior_exits = exits > no_exits ? exits - no_exits : 0;
 }
 
-/* Search a reason's cell, or take a new one if @take; 0 if there is none. */
+/*
+ * Search for the cell of a reason.  If it has none, and @take is set, take a
+ * new one.  Returns 0 if there is none.
+ */
 static __always_inline u32 cell_search(struct obs_slot *slot, u32 reason,
 				       u32 take)
 {
@@ -87,15 +95,16 @@ static __always_inline u32 cell_search(struct obs_slot *slot, u32 reason,
 
 /*
  * The verifier checks a function that is not static only once, not at each
- * call.  Otherwise this loop would take most of the time in which a program for
- * exits is loaded.  The arguments are numbers, which every kernel allows.
+ * call.  If it checked this one at each call, that would take most of the time
+ * to load a program for exits.  The arguments are numbers, because every kernel
+ * allows these in such a function.
  */
 __noinline u32 cell_take(u64 index, u32 reason)
 {
 	return cell_search(slot_at(index), reason, 1);
 }
 
-/* A function of its own, so that only rare exits compute the slot's index. */
+/* This is a separate function, so that only rare exits compute the index. */
 static __noinline u32 cell_rare(struct obs_slot *slot, u32 reason)
 {
 	return cell_take(slot - slots, reason);
@@ -103,7 +112,8 @@ static __noinline u32 cell_rare(struct obs_slot *slot, u32 reason)
 
 /*
  * This is static, so that the verifier knows the bound of the result in the
- * caller.  Without it, the sums' programs do not load on 6.1 and 6.12.
+ * caller.  Without this bound, the programs that use sums.h cannot be loaded on
+ * 6.1 and 6.12.
  */
 static __noinline u32 cell_find(struct obs_slot *slot, u32 reason)
 {
@@ -153,8 +163,8 @@ __noinline u32 span_take(void)
 }
 
 /*
- * Find the span of a time.  The upper 32 bits of the result are the leading
- * bits of the time.
+ * Returns the span of a time in the lower 32 bits, and the leading bits of the
+ * time in the upper 32 bits.
  */
 __noinline u64 span_of(u64 ns)
 {
@@ -190,7 +200,10 @@ static __noinline int book_hist_rare(struct obs_cell *cell, u64 ns)
 	return 0;
 }
 
-/* Times up to 262 us need no loop.  Nearly all times without sleep are such. */
+/*
+ * Book a time in its histogram.  Times below 262 us need no loop.  Nearly all
+ * exits in which the thread does not sleep are shorter than that.
+ */
 static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
 {
 	u64 lead1 = ns >> HIST_SPAN_BITS, lead2 = ns >> 2 * HIST_SPAN_BITS;
@@ -219,9 +232,9 @@ static __always_inline int book_hist(struct obs_cell *cell, u64 ns)
 
 /*
  * Is a time negative?  This happens if the clock of the CPU where it ended is
- * behind that of the CPU where it began.  As an unsigned number it is above
- * every real time, so callers check it only if it would become the longest
- * time.
+ * behind that of the CPU where it began.  As an unsigned number, it is greater
+ * than every real time.  So book_sum() needs to check a time only if it would
+ * become the longest.
  */
 static __always_inline int is_negative(u64 ns)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Several ways to read the reason of an exit that just happened.  exit_reason()
- * works on all kernels, and is the slowest: on SVM, its two calls of
- * bpf_probe_read_kernel() cost more than the rest of an exit's program.
+ * Reads the reason of an exit that just happened, in several ways.
+ * exit_reason() works on all kernels, and is the slowest: on SVM, its two calls
+ * of bpf_probe_read_kernel() cost more than the rest of an exit's program.
  */
 #ifndef EXITLEDGER_EXIT_REASON_H
 #define EXITLEDGER_EXIT_REASON_H
@@ -116,10 +116,11 @@ static __always_inline u32 exit_reason_vmx(void *vcpu)
 }
 
 /*
- * kvm_amd of 6.1 has a per-CPU variable whose type the verifier knows.  It has
- * the VMCB that was current when a vCPU was last loaded.  This is the vCPU's
- * VMCB, unless the vCPU was in L2 then or is now.  So it must be the VMCB that
- * the slot has for L1, and the vCPU must not be in guest mode.
+ * In 6.1, kvm_amd has a per-CPU variable whose type the verifier knows.  It
+ * points to the VMCB that was current when a vCPU was last loaded on this CPU.
+ * This is still the vCPU's VMCB, unless the vCPU ran L2 then or runs it now. So
+ * it is used only if it is the VMCB that the slot has for L1, and if the vCPU
+ * is not in guest mode.
  */
 struct svm_cpu_data {
 	struct vmcb *current_vmcb;
@@ -249,7 +250,8 @@ static __always_inline u64 svm_exit_info(struct vcpu_svm *svm, int which)
  * vmx_qualification - the last exit's qualification, if KVM has read it
  *
  * KVM reads it from the VMCS only in the handler of the exit, so programs can
- * read it at the next entry, not at the exit.  Returns 0 if KVM has not.
+ * read it at the next entry, not at the exit.  Returns 0 if KVM has not read
+ * it, or if the running kernel's layout is unknown.
  */
 static __always_inline int vmx_qualification(struct kvm_vcpu *vcpu,
 					     u64 *qualification)

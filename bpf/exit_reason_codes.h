@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The numbers of the exit reasons in the .def tables, as enums. */
+/* Makes enums of the numbers of the exit reasons in the .def tables. */
 #ifndef EXIT_REASON_CODES_H
 #define EXIT_REASON_CODES_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which of an ISA's exit reasons are HLT, CPUID, an access to a port, and so
- * on.  BPF and user space ask these questions about an exit of any ISA.  The
+ * Tells which of an ISA's exit reasons are HLT, CPUID, an access to a port, and
+ * so on.  BPF and user space ask these questions about an exit of any ISA.  The
  * numbers are in the ISA's row in userspace/ledger/, which gives them to BPF.
  */
 #ifndef EXITLEDGER_EXIT_ROLES_H
@@ -22,8 +22,9 @@ struct exit_roles {
 	 */
 	unsigned int mmio;
 	/*
-	 * An exit whose port is known only after KVM has handled it: on VMX
-	 * @io itself; on SVM VMGEXIT, which may be for a port.
+	 * An exit whose port is known only after KVM has handled it.  On VMX
+	 * this is @io itself; on SVM it is VMGEXIT, which may be an access to
+	 * a port.
 	 */
 	unsigned int io_late;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Optional books: exits by a further key, time off the CPU, and slow exits. */
+/* Books optional data: keys of exits, time off the CPU, and slow exits. */
 #ifndef EXITLEDGER_EXTRAS_H
 #define EXITLEDGER_EXTRAS_H
 
@@ -35,7 +35,10 @@ static __always_inline struct obs_keyed *keyed_of(const struct obs_slot *slot,
 	return bpf_map_lookup_elem(&keyed, &key);
 }
 
-/* The reason of a slot's open exit. */
+/*
+ * Returns the reason of a slot's open exit, or OBS_UNREADABLE if the reason has
+ * no cell of its own.
+ */
 static __always_inline u32 open_reason(const struct obs_slot *slot)
 {
 	u32 open = slot->open;
@@ -71,19 +74,23 @@ static __noinline int book_key(struct obs_slot *slot, u64 key)
 	return 0;
 }
 
-/* The bits of the port in EXITINFO1 and in exit qualifications of I/O exits. */
+/* Returns the port in EXITINFO1 or in the qualification of an I/O exit. */
 static __always_inline u64 port_of(u64 info)
 {
 	return info >> 16 & 0xffff;
 }
 
-/* A bit of a page fault's EXITINFO1: the page table entry has reserved bits. */
+/*
+ * If this bit is set in a page fault's EXITINFO1, the page table entry has
+ * reserved bits that are set.
+ */
 #define NPF_RESERVED 8
 
 /*
- * Book keys that are known at the exit, where nothing can interrupt this
- * program: those in the guest's registers or in the VMCB.  If KVM knows that an
- * address is not memory, it has set reserved bits in the page table entry.
+ * Book a key that is known at the exit, where nothing can interrupt this
+ * program.  Such keys are in the guest's registers or in the VMCB.  An address
+ * is booked only if KVM knows that it is not memory; KVM then has set reserved
+ * bits in the page table entry.
  */
 static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
 					     u32 reason)
@@ -119,8 +126,9 @@ static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
 }
 
 /*
- * Book keys that are known only after KVM has handled the exit: those in an
- * exit qualification, and those of a guest with encrypted registers (SEV-ES).
+ * Book a key that is known only after KVM has handled the exit.  Such keys are
+ * in an exit qualification, or belong to a guest with encrypted registers
+ * (SEV-ES).
  */
 static __noinline int book_key_at_entry(struct obs_slot *slot)
 {

@@ -13,7 +13,7 @@
  *  second  GUEST_MARK_HEADER(length); the text has 1 to GUEST_MARK_TEXT bytes
  *  third … the text in UTF-8: four bytes in each value, the first byte lowest;
  *          unused bytes of the last value are zero
- *  last    the checksum: guest_mark_sum() over all values from the header on
+ *  last    the checksum: guest_mark_sum() over the header and the text
  *
  * The answer to the last CPUID is the VM's total of exits at the mark, if its
  * KVM has the counters (see leaf EXIT_LEAF_INFO).  Programs that leave other
@@ -31,7 +31,10 @@
 #define GUEST_MARK_HEADER(length) \
 	(0x4b4d0000u | ((length) ^ 0xffu) << 8 | (length))
 
-/* FNV-1a of words (http://www.isthe.com/chongo/tech/comp/fnv/): first value. */
+/*
+ * The checksum is FNV-1a, but over words instead of bytes.  This is its first
+ * value.  See http://www.isthe.com/chongo/tech/comp/fnv/.
+ */
 #define GUEST_MARK_SUM 2166136261u
 
 static inline unsigned int guest_mark_sum(unsigned int sum, unsigned int word)

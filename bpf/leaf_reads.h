@@ -34,8 +34,8 @@ leaf_read_of(const struct obs_slot *slot)
 }
 
 /*
- * Must be called at a CPUID exit.  If it reads one of our leaves, remember the
- * current sums.
+ * Must be called at a CPUID exit.  If the guest reads one of our leaves,
+ * remember the VM's current sums.
  */
 static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
 {
@@ -152,7 +152,7 @@ static __always_inline int book_answer(const u64 *args)
  * the program for it.  This does not happen to programs on entries and exits,
  * as interrupts are off there.  If KVM has moved RIP past the CPUID, the
  * registers have its answer; otherwise there was none.  The exit is still open,
- * so its vCPU is outside of the guest.
+ * so obs_answer.outside includes this vCPU.
  */
 static __noinline int answer_at_entry(void *vcpu, struct obs_slot *slot)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Named moments: marks that a guest sets, and resets of a VM. */
+/* Books named moments: the marks that a guest sets, and resets of a VM. */
 #ifndef EXITLEDGER_MARKS_H
 #define EXITLEDGER_MARKS_H
 
@@ -14,8 +14,8 @@ struct {
 u64 marks_booked;
 
 /*
- * The address of the first instruction after a reset: SDM 3A, 9.1.4; APM 2,
- * 14.1.5.
+ * The value of RIP at the first instruction after a reset: SDM 3A, 9.1.4;
+ * APM 2, 14.1.5.
  */
 #define RESET_RIP 0xfff0
 
@@ -52,7 +52,7 @@ static __noinline u64 exits_of(struct obs_slot *slot)
 	return sum.exits;
 }
 
-/* Returns the current number of exits that the observer has for a slot. */
+/* Returns the current number of exits that the observer has for a vCPU. */
 static __noinline u64 own_exits(struct obs_slot *slot)
 {
 	u64 exits = 0;
@@ -95,8 +95,8 @@ static __always_inline void mark_book(struct obs_slot *slot, const u64 *args)
 	mark->kernel_exits = (u64)(u32)args[3] << 32 | (u32)args[2];
 	mark->has_kernel = args[6] & 1;
 	/*
-	 * Add the exit of this CPUID, if it was an exit.  It is none if KVM
-	 * emulates the guest (real mode without unrestricted guest).
+	 * Add the exit of this CPUID, if there was one.  There was none if KVM
+	 * emulated the CPUID (real mode without unrestricted guest).
 	 */
 	mark->exits_before =
 		slot->marking.exits + (own_exits(slot) != slot->marking.own);
@@ -178,8 +178,8 @@ static __noinline int mark_word(struct obs_slot *slot, const u64 *args)
 /*
  * Book a reset of the VM if user space sets the first vCPU's RIP to RESET_RIP.
  * A VMM does this to reset a VM, for whatever reason (triple fault, keyboard
- * controller, ACPI, port 0xcf9), and KVM has no event for a reset.  Before a
- * VM's first exit it is not a reset, because the VM is still being set up.
+ * controller, ACPI, port 0xcf9), and KVM has no event for a reset.  If the VM
+ * had no exit yet, this is not a reset: the VMM is still setting up the VM.
  */
 static __always_inline int book_reset(u64 vcpu, u64 rip)
 {

@@ -51,7 +51,7 @@ static __noinline int book_pending(struct obs_slot *slot)
 }
 
 /*
- * The part of an exit's program after the slot and the reason are known.
+ * Book an exit of the slot's vCPU for a reason.
  * @record: the record of a classic tracepoint, or NULL
  */
 static __always_inline int
@@ -163,7 +163,10 @@ static __always_inline int book_entry(void *vcpu, struct obs_slot *slot,
  * is seen, too.
  */
 
-/* The vCPU at this address ends: book the key of its last exit, and free it. */
+/*
+ * The vCPU at this address ends: book the key of its last exit, and give up its
+ * slot.
+ */
 static __always_inline int end(u64 address)
 {
 	struct obs_slot *slot;
@@ -232,7 +235,10 @@ int vmx_handled(u64 *ctx)
 	return exit_handled(ctx);
 }
 
-/* If KVM emulates instead of an entry, its own statistics count that, too. */
+/*
+ * Count how often KVM emulates instead of entering the guest.  KVM's own
+ * statistics count this as an exit.
+ */
 SEC("fentry/vmx_handle_exit")
 int vmx_emulated(u64 *ctx)
 {
@@ -248,7 +254,10 @@ int vmx_emulated(u64 *ctx)
 	return 0;
 }
 
-/* (preempt, prev, next, prev_state); prev_state exists from 5.18 on. */
+/*
+ * The arguments are (preempt, prev, next, prev_state); prev_state exists from
+ * 5.18 on.
+ */
 SEC("tp_btf/sched_switch")
 int off_cpu(u64 *ctx)
 {
@@ -260,7 +269,7 @@ int off_cpu(u64 *ctx)
 	return 0;
 }
 
-/* (type, len, gpa, val) */
+/* The arguments are (type, len, gpa, val). */
 SEC("raw_tp/kvm_mmio")
 int key_mmio(u64 *ctx)
 {
@@ -290,7 +299,7 @@ int cpuid_mark(u64 *ctx)
 	return vcpu ? mark_word(slot_at(slot_find(vcpu)), ctx) : 0;
 }
 
-/* (vcpu, regs) */
+/* The arguments are (vcpu, regs). */
 SEC("fentry/kvm_arch_vcpu_ioctl_set_regs")
 int vcpu_reset(u64 *ctx)
 {

@@ -27,8 +27,9 @@ typedef int64_t s64;
 
 /*
  * The number of vCPUs that can be observed at the same time.  A vCPU's address
- * is hashed to one of OBS_HOMES slots, a power of two, and the vCPU has this
- * slot or one of the next OBS_PROBES.  So not quite all slots can be in use.
+ * is hashed to one of OBS_HOMES slots, a power of two.  The vCPU gets the first
+ * free one of OBS_PROBES slots from there on.  If none of these is free, it
+ * gets none, although other slots may be free.
  */
 #define OBS_HOMES 2048
 #define OBS_PROBES 32
@@ -49,7 +50,7 @@ typedef int64_t s64;
 /* A reason that could not be read.  No real exit has this number. */
 #define OBS_UNREADABLE 0xfffffffeu
 
-/* Spans of all histograms (hist.h); span 0 means none. */
+/* The number of spans for all histograms (hist.h).  Span 0 means none. */
 #define OBS_SPANS 65536
 
 struct obs_span {
@@ -67,7 +68,7 @@ struct obs_cell {
 	u16 span[HIST_SPANS]; /* index in spans; 0: none yet */
 };
 
-/* A guest's mark of which some words have been seen: guest_marks.h. */
+/* A guest's mark that has begun, but is not complete: guest_marks.h. */
 struct obs_marking {
 	u64 exits; /* exits of the VM when the text was complete */
 	u64 own; /* exits of this vCPU at the same moment */
@@ -87,8 +88,8 @@ struct obs_marking {
 #define OBS_GONE 1ull
 
 /*
- * One vCPU.  Only the thread that runs the vCPU writes to its slot, so plain
- * stores are enough.
+ * One vCPU.  A vCPU runs on one thread at a time, so no two programs write to
+ * its counts and times at the same moment.  Therefore plain stores are enough.
  */
 struct obs_slot {
 	u64 vcpu; /* the vCPU's identity (slots.h); 0: free; or OBS_GONE */
@@ -111,9 +112,9 @@ struct obs_slot {
 	u32 serial; /* differs from the serial of every other vCPU */
 	u8 open; /* the cell of the last exit */
 	u8 cells; /* cells in use, including cell 0; 0: no exit yet */
-	u8 handled; /* the exit handler was reached */
+	u8 handled; /* KVM's exit handler was called for the open exit */
 	u8 has_key; /* of the open exit: OBS_KEY_* */
-	u8 off_runnable; /* it was runnable when it was scheduled out */
+	u8 off_runnable; /* the thread was runnable when scheduled out */
 	u8 thread_known; /* the map threads has tid with this slot */
 	u8 reading; /* the vCPU is reading one of our leaves: leaf_reads.h */
 	u8 pad;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The slots of vCPUs: how they are found and taken, and linked to VMs. */
+/* Finds and takes the slots of vCPUs, and links them to VMs. */
 #ifndef EXITLEDGER_SLOTS_H
 #define EXITLEDGER_SLOTS_H
 
@@ -8,7 +8,7 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* Read or write shared memory exactly once, and in program order. */
+/* Read shared memory exactly once, and in program order. */
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 
 /*
@@ -28,7 +28,7 @@ struct obs_slot slots[OBS_SLOTS + 4];
 struct obs_losses losses;
 u64 vms_seen; /* shows user space that a VM's name must be looked up */
 u64 vcpus_ended; /* shows user space that slots must be freed */
-u64 threads_stale; /* entries of the map threads that user space may delete */
+u64 threads_stale; /* how many entries of threads user space may delete */
 u32 serials;
 
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) +
@@ -54,8 +54,8 @@ struct {
 /*
  * The slot of the last exit that a thread saw, for events that name only a
  * thread.  An entry is valid only if the slot still has this thread.  Programs
- * never delete an entry, because meanwhile it could belong to another vCPU that
- * the thread runs.
+ * never delete an entry, because the thread may run another vCPU by then, and
+ * the entry may already be for that one.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -72,8 +72,9 @@ static __always_inline void count(u64 *counter)
 /*
  * The identity of a vCPU.  It is the address of its struct kvm_vcpu; or its
  * process and number, if only the record of a classic tracepoint is available.
- * In the latter case the slot may belong to another vCPU, unless the slot has
- * the current thread: slot_not_own().
+ * In the latter case, vCPUs of two VMs of a process can have the same identity.
+ * The slot is certain to be the vCPU's own only if it has the current thread:
+ * slot_not_own().
  */
 #define CLASSIC_ID_BITS 22
 
@@ -123,8 +124,9 @@ static __always_inline struct obs_slot *slot_at(u64 index)
 }
 
 /*
- * Returns the vCPU that this thread runs, or 0, for events that do not name it.
- * While a thread runs a vCPU, it has the vCPU's preempt notifier.
+ * Returns the address of the vCPU that this thread runs, or 0.  This is used
+ * for events that do not name their vCPU.  While a thread runs a vCPU, it has
+ * the vCPU's preempt notifier.
  */
 static __always_inline u64 vcpu_of_thread(void)
 {
@@ -332,9 +334,10 @@ static __always_inline u32 slot_of_other_thread(u32 index, u64 id)
 }
 
 /*
- * Returns the right slot if the slot that was found may belong to another vCPU:
- * see above.  If ends of vCPUs cannot be seen, it may also belong to an ended
- * vCPU of another process, which had the same address.
+ * Returns the right slot if the slot that was found may belong to another vCPU.
+ * With classic tracepoints, this is a vCPU with the same number in the same
+ * process: see slot_of_other_thread().  If the ends of vCPUs cannot be seen, it
+ * is an ended vCPU of another process, which had the same address.
  */
 __noinline u32 slot_not_own(u64 key, u32 index)
 {
@@ -381,7 +384,7 @@ static __always_inline struct obs_slot *slot_of(u64 key)
 /*
  * Store this thread's slot in the map, after the thread ran another vCPU, or
  * the vCPU ran on another thread.  If this overwrites the entry of another
- * vCPU, that one must store it again at its next exit.
+ * vCPU, that vCPU must store its entry again at its next exit.
  */
 static __noinline int slot_take_thread(struct obs_slot *slot)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The current sums of this book over a VM. */
+/* Adds up the observer's current counts and times of a VM. */
 #ifndef EXITLEDGER_SUMS_H
 #define EXITLEDGER_SUMS_H
 

@@ -21,7 +21,7 @@ int test_tell_address(void *ctx __attribute__((unused)))
 	return 0;
 }
 
-/* (vcpu, reason): an exit; returns its cell */
+/* The arguments are (vcpu, reason).  Books an exit, and returns its cell. */
 SEC("raw_tp")
 int test_exit(u64 *ctx)
 {
@@ -38,7 +38,7 @@ int test_exit(u64 *ctx)
 	return 0;
 }
 
-/* (vcpu, cell, ns) */
+/* The arguments are (vcpu, cell, ns).  Books a time. */
 SEC("raw_tp")
 int test_time(u64 *ctx)
 {
@@ -51,7 +51,8 @@ int test_time(u64 *ctx)
 }
 
 /*
- * (address of struct kvm, process, leaf, reason): sum; returns the VM's vCPUs
+ * The arguments are (address of struct kvm, process, leaf, reason).  Adds up
+ * the sums of a VM, and returns the number of its vCPUs.
  */
 SEC("raw_tp")
 int test_sum(u64 *ctx)
@@ -70,14 +71,17 @@ int test_sum(u64 *ctx)
 	return 0;
 }
 
-/* (vcpu) */
+/* The argument is (vcpu).  Ends this vCPU. */
 SEC("raw_tp")
 int test_end(u64 *ctx)
 {
 	return slot_end(ctx[0]);
 }
 
-/* (vcpu): set the thread's vCPU, unless it is 0; returns its slot's vCPU */
+/*
+ * The argument is (vcpu).  Unless it is 0, the slot of this vCPU is stored as
+ * this thread's slot.  Returns the vCPU of this thread's slot.
+ */
 SEC("raw_tp")
 int test_thread(u64 *ctx)
 {
@@ -100,7 +104,10 @@ int test_current(void *ctx __attribute__((unused)))
 	return 0;
 }
 
-/* (vcpu id): returns the key by which classic tracepoints know a vCPU */
+/*
+ * The argument is (vcpu id).  Returns the key by which classic tracepoints know
+ * this vCPU.
+ */
 SEC("raw_tp")
 int test_classic_key(u64 *ctx)
 {

@@ -34,7 +34,10 @@ static int add_struct(struct btf *btf, const char *name, size_t size,
 
 #define FIELDS(...) ((const struct field[]){ __VA_ARGS__, { 0 } })
 
-/* The offset of a member in the running kernel; also in unnamed structs. */
+/*
+ * Returns the offset of a member in the running kernel, or -1 if there is no
+ * such member.  Searches unnamed structs, too.
+ */
 static long offset_in(const struct btf *kernel, u32 id, const char *name)
 {
 	const struct btf_type *type = btf__type_by_id(kernel, id);
@@ -207,7 +210,10 @@ static void add_vmx(struct btf *btf, int vcpu, int u32_type, int u64_type)
 			    offsetof(struct fake_vcpu, vmcs01) }));
 }
 
-/* EXIT_INFO_1 differs from every kernel's, so the programs must read it. */
+/*
+ * The number of EXIT_INFO_1 differs from that in all kernels, so programs must
+ * get it from BTF.
+ */
 static void add_registers(struct btf *btf, enum fake_registers registers)
 {
 	const bool newer = registers == FAKE_BITMAPS;

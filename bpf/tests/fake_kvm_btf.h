@@ -10,8 +10,8 @@
 
 /** The ways in which a kernel marks registers as read and as written. */
 enum fake_registers {
-	FAKE_NUMBERS, /* a bit of a number per register, up to 7.1 */
-	/* bitmaps, and new names for some registers, from 7.2 on */
+	FAKE_NUMBERS, /* up to 7.1: numbers with one bit per register */
+	/* from 7.2 on: bitmaps, and new names for some registers */
 	FAKE_BITMAPS,
 	FAKE_UNKNOWN, /* a future, unknown way */
 };

@@ -13,7 +13,7 @@ enum { FAKE_RAX, FAKE_RCX, FAKE_RDX, FAKE_RBX, FAKE_RIP = 16 };
 /* Offset of RIP in struct kvm_regs, which user space sets. */
 #define FAKE_KVM_REGS_RIP 40
 
-/* The bit of regs_avail by which exit_qualification is valid. */
+/* The bit of regs_avail that is set if exit_qualification is valid. */
 #define FAKE_EXIT_INFO_1 9
 
 struct fake_vmcb {
@@ -30,7 +30,7 @@ struct fake_vcpu {
 	unsigned long long kvm;
 	unsigned int vcpu_id;
 	unsigned int pad2;
-	/* up to 7.1, only the lower half */
+	/* Kernels up to 7.1 use only the lower halves of these two. */
 	unsigned long long regs_dirty;
 	unsigned long long regs_avail;
 	unsigned long long regs[17];

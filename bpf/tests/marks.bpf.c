@@ -7,7 +7,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* (vcpu) */
+/* The argument is (vcpu).  Counts an exit. */
 SEC("raw_tp")
 int test_exit(u64 *ctx)
 {
@@ -21,14 +21,14 @@ int test_exit(u64 *ctx)
 	return 0;
 }
 
-/* (the eight arguments of kvm_cpuid, vcpu) */
+/* The arguments are the eight arguments of kvm_cpuid, and then the vCPU. */
 SEC("raw_tp")
 int test_cpuid(u64 *ctx)
 {
 	return mark_word(slot_at(slot_find(ctx[8])), ctx);
 }
 
-/* (vcpu, rip) */
+/* The arguments are (vcpu, rip).  User space sets the vCPU's RIP. */
 SEC("raw_tp")
 int test_reset(u64 *ctx)
 {

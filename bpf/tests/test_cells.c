@@ -93,8 +93,9 @@ START_TEST(first_exits)
 END_TEST
 
 /*
- * At a vCPU's first exit, the exits before it are taken from KVM's statistics,
- * without entries that were no exits.  Classic tracepoints cannot read these.
+ * At a vCPU's first exit, the exits before it are taken from KVM's statistics.
+ * Failed entries and emulation, which these count as exits, are subtracted.
+ * Programs on classic tracepoints do not read the statistics.
  */
 START_TEST(exits_before_the_first)
 {

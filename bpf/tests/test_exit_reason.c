@@ -213,7 +213,10 @@ static uint32_t reason_of(struct exit_reason_bpf *bpf, const char *name,
 	return bpf->bss->test_reason;
 }
 
-/* Fill each byte with a number that depends on its offset. */
+/*
+ * Fill each byte with a number that depends on its offset, and then write
+ * @reason at offset @at.
+ */
 static void fill(unsigned char *bytes, uint32_t reason, size_t at)
 {
 	for (size_t i = 0; i < 4096; i++)
@@ -311,7 +314,10 @@ START_TEST(emulated)
 }
 END_TEST
 
-/* This works only for VMX, even on a kernel that has KVM for both vendors. */
+/*
+ * Failed entries are reported only for VMX, even on a kernel that has KVM for
+ * both vendors.
+ */
 START_TEST(failed)
 {
 	struct exit_reason_bpf *bpf = load(vmx_layouts[_i](), "failed");

@@ -92,7 +92,10 @@ END_TEST
 
 /* --- VMs --- */
 
-/* Check the number of vCPUs of the VM with this key, and that it is alone. */
+/*
+ * Check that the VM with this key has @vcpus vCPUs, and that there is no other
+ * VM.  If @vcpus is 0, there must be no VM at all.
+ */
 static void only_vm_is(u64 kvm, u64 tgid, u64 vcpus)
 {
 	struct obs_vm_key key, *before = NULL;
@@ -158,7 +161,10 @@ START_TEST(vms_run_out)
 }
 END_TEST
 
-/* A vCPU that ends leaves its VM; user space then frees the slot. */
+/*
+ * The end of a vCPU removes its VM's entry, and marks its slot, so that user
+ * space frees the slot.
+ */
 START_TEST(vcpus_end)
 {
 	const u64 vcpu = cells_vcpu(1, 0);
@@ -187,7 +193,10 @@ START_TEST(vcpus_end)
 }
 END_TEST
 
-/* If ends are not seen, a slot of another process has an ended vCPU. */
+/*
+ * If the ends of vCPUs cannot be seen, and a vCPU's slot has another process,
+ * the slot belongs to a vCPU that has ended.
+ */
 START_TEST(vcpus_of_other_processes)
 {
 	struct obs_slot *slot;
