@@ -155,7 +155,10 @@ static int read_checked(struct snapshot *snapshot, struct counted_cpuid *cpuid)
 	return status;
 }
 
-/* Wait until a time of CLOCK_MONOTONIC; false if a signal came first. */
+/*
+ * Wait until CLOCK_MONOTONIC reaches @due_ns.  Returns false if one of @signals
+ * came before.
+ */
 static bool wait_until(const sigset_t *signals, uint64_t due_ns)
 {
 	struct timespec now, left;
@@ -175,8 +178,9 @@ static bool wait_until(const sigset_t *signals, uint64_t due_ns)
 }
 
 /*
- * Show each interval, and at the end the whole time: @first is kept, and @last
- * is always the end of the last interval.
+ * Show each interval, and at the end the whole time.  For the latter, the first
+ * snapshot is kept.  The variable last has the snapshot at the end of the
+ * latest interval.
  */
 static int watch(const struct options *options, struct counted_cpuid *cpuid,
 		 const struct tsc_rate *rate, struct beside *output)
@@ -200,7 +204,7 @@ static int watch(const struct options *options, struct counted_cpuid *cpuid,
 		due += step;
 		goes_on = wait_until(&signals, due);
 		status = read_checked(&next, cpuid);
-		/* Do not make up for intervals that were slept through. */
+		/* If an interval was slept through, do not make up for it. */
 		if (due + step < next.ns)
 			due = next.ns;
 		if (!status && goes_on)

@@ -14,7 +14,7 @@ EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      exitleaf exitleaf_options) \
 		    $(EXITLEAF_PARTS)
-# Libraries with names of exit reasons, the command line, numbers as text, and JSON.
+# Libraries for names of exit reasons, command lines, numbers as text, and JSON.
 SHARED := $(call archive,ledger) $(call archive,lib)
 MICROGUEST_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 			kinds micro_code micro_image micro_reads micro_run \

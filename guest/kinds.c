@@ -21,7 +21,10 @@ const struct kind kinds[MICRO_KINDS] = {
 #include "micro_kinds.def"
 };
 
-/* Operations that cause further exits, such as an interrupt's end, or #UD. */
+/*
+ * Operations that cause further exits, such as the one at an interrupt's end.
+ * Each operation causes @times of them.
+ */
 static const struct also {
 	enum micro_kind kind;
 	uint32_t reason[3];

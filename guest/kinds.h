@@ -19,11 +19,13 @@ enum micro_need {
 	NEED_NO_CACHE =
 		16, /* CR0.CD is set: SVM then has other exits for CR0 */
 	NEED_APIC = 32, /* KVM's own APIC, with x2APIC and TSC deadlines */
-	NEED_NO_APIC = 64, /* no APIC in KVM: alters the exits of HLT and CR8 */
+	/* No APIC in KVM, which changes the exits of HLT and CR8. */
+	NEED_NO_APIC = 64,
 	NEED_NESTED = 128, /* SVM inside of the guest */
 	NEED_NO_UNRESTRICTED = 256, /* kvm_intel.unrestricted_guest=0 */
-	BY_VMM = 512, /* the VMM does it to the first vCPU, last of all */
-	/* its reason also counts other exits: the first touches of memory */
+	/* The VMM does it to the first vCPU, after all other work. */
+	BY_VMM = 512,
+	/* Its reason also counts other exits: the first touches of memory. */
 	INEXACT = 1024,
 };
 
@@ -36,9 +38,10 @@ struct kind {
 	const char *what;
 };
 
-/* This vendor's processors have no such instruction, or it does not exit. */
+/* This vendor's processors have no such instruction, or it causes no exit. */
 #define KIND_NONE 0xfffffffeu
-#define KIND_NO_EXIT 0xfffffffdu /* it must not be counted as an exit */
+/* This kind of work must not be counted as an exit. */
+#define KIND_NO_EXIT 0xfffffffdu
 
 extern const struct kind kinds[MICRO_KINDS];
 
@@ -82,7 +85,7 @@ size_t kinds_reasons(const uint64_t work[MICRO_KINDS], int isa,
 uint64_t kinds_exits(const uint64_t work[MICRO_KINDS], int isa,
 		     uint32_t reason);
 
-/** kinds_interrupts - the number of ends of interrupts among these exits */
+/** kinds_interrupts - the number of interrupts that this work causes */
 uint64_t kinds_interrupts(const uint64_t work[MICRO_KINDS]);
 
 /** kinds_exact - is the number of a reason's exits known exactly? */

@@ -29,7 +29,7 @@ struct fuzz {
 	uint64_t reads; /* number of CPUID instructions before this one */
 	uint64_t exits; /* the last answer with the total */
 	uint64_t cycles;
-	uint64_t defined, undefined; /* reads, by the reason */
+	uint64_t defined, undefined; /* reads of such reasons */
 	uint64_t wrong;
 };
 
@@ -171,7 +171,7 @@ static int ask_leaves(struct fuzz *fuzz, uint32_t index)
 
 /* --- the values --- */
 
-/* xorshift64*: values are well distributed, and the same for a seed. */
+/* xorshift64*: values are well distributed, and the same for the same seed. */
 static uint64_t next_random(uint64_t *state)
 {
 	*state ^= *state >> 12;
@@ -209,7 +209,7 @@ static int fuzz_leaves(struct fuzz *fuzz, const struct options *options)
 	uint64_t random = options->seed;
 	int r;
 
-	/* Read the description of the leaves before all others. */
+	/* Read the description of the leaves before all other leaves. */
 	ask(&fuzz->vmm, EXIT_LEAF_INFO, 0);
 	ask(&fuzz->vmm, EXIT_LEAF_INFO, 1);
 	r = flush(fuzz);
@@ -244,7 +244,11 @@ static int write_range(struct fuzz *fuzz, uint32_t first, uint32_t last,
 	return 0;
 }
 
-/* Write the leaves around ours, to compare them with an unpatched KVM's. */
+/*
+ * Write the answers of the hypervisor's leaves, and of our leaves and those
+ * just below them, so that they can be compared with the answers of an
+ * unpatched KVM.
+ */
 static int write_neighbours(struct fuzz *fuzz, const char *path)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;

@@ -26,7 +26,10 @@ const struct leaf_io *leaves_find(const struct leaves *leaves, uint32_t leaf,
 	return NULL;
 }
 
-/* The memory exists already: nothing is allocated between reads. */
+/*
+ * Execute one CPUID, and store its answer.  The memory exists already, so that
+ * nothing is allocated between reads.
+ */
 static struct leaf_io *read_one(struct leaves *leaves, leaf_cpuid cpuid,
 				void *data, uint32_t leaf, uint32_t index)
 {

@@ -6,7 +6,7 @@
 #include "guest_marks.h"
 #include "leaves.h"
 
-/* The longest sequence: start, header, text, checksum. */
+/* The number of CPUIDs in the longest mark: start, header, text, checksum. */
 #define MARK_CPUIDS (3 + GUEST_MARK_WORDS)
 
 /**

@@ -40,7 +40,7 @@
 #define MICRO_PORT_WORK 0x10
 #define MICRO_PORT_WORKED 0xf0 /* all work is done */
 #define MICRO_PORT_READ 0xf1 /* all leaves have been read */
-#define MICRO_PORT_REAL 0xf2 /* the end of the 16-bit code */
+#define MICRO_PORT_REAL 0xf2 /* the 16-bit code has ended */
 
 #define MICRO_VECTOR 0x40 /* the interrupts' vector */
 
@@ -72,6 +72,10 @@ enum micro_kind {
 };
 #undef MICRO_KIND
 
+/*
+ * The work and the results of one vCPU.  The VMM fills in the fields marked
+ * "in" before it runs the guest; the guest fills in the fields marked "out".
+ */
 struct micro_block {
 	uint64_t work[MICRO_MAX_KINDS]; /* in: operations per kind */
 	uint64_t done[MICRO_MAX_KINDS]; /* out: operations that were executed */
@@ -89,6 +93,7 @@ struct micro_block {
 	uint64_t reads_at; /* in: address of the first read */
 };
 
+/* A read of a leaf: the VMM fills in "in", and the guest fills in "out". */
 struct micro_read {
 	uint32_t leaf, index; /* in */
 	uint32_t eax, ebx, ecx, edx; /* out */
@@ -132,7 +137,7 @@ extern const uint64_t micro_irq;
 extern const uint64_t micro_ud2;
 extern const uint64_t micro_out;
 extern const uint64_t micro_nested;
-/* 16-bit code in real mode: ECX times CPUID, then OUT. */
+/* 16-bit code for real mode.  It executes CPUID ECX times, and then OUT. */
 extern const uint8_t micro_real[];
 extern const uint64_t micro_real_size;
 #endif

@@ -237,10 +237,10 @@
 	.endm
 
 /*
- * Execute HLT and wait for the timer's interrupt.  It must not come before HLT:
- * STI delays it for one instruction.  Some emulated processors do not delay it;
- * then the interrupt's handler, .Lirq, finds the address of HLT (R9) on the
- * stack, and returns to the address in R8 to try again.
+ * Execute HLT and wait for the timer's interrupt.  The interrupt must not come
+ * before HLT, so STI delays it for one instruction.  Some emulated processors
+ * do not delay it.  Then the interrupt's handler, .Lirq, finds the address of
+ * HLT (R9) on the stack, and returns to the address in R8 to try again.
  */
 	.macro hlt_until cycles:vararg
 .Larm\@:
@@ -379,7 +379,7 @@ micro_code:
 	popq	%rdx
 	popq	%rcx
 	popq	%rax
-	cmpq	%r9, (%rsp)		/* it came early, just before HLT */
+	cmpq	%r9, (%rsp)		/* did it come early, just before HLT? */
 	jne	3f
 	incq	MICRO_EARLY(%rdi)
 	movq	%r8, (%rsp)

@@ -206,7 +206,7 @@ int micro_load(struct vmm *vmm, const uint64_t work[MICRO_KINDS], bool is_amd)
 		r = vmm_get_sregs(vmm, i, &sregs);
 		if (r)
 			return r;
-		/* The guest changes a bit of these values and writes them. */
+		/* When the guest writes CR0 or CR4, it changes a bit of it. */
 		regs.r11 = sregs.cr0;
 		regs.r12 = sregs.cr4;
 		r = vmm_set_regs(vmm, i, &regs);

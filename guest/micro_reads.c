@@ -113,7 +113,7 @@ uint64_t micro_lap(struct vmm *vmm, unsigned int lap)
 	return cycles[lap];
 }
 
-/* Select the work of the guest, or the work of the VMM. */
+/* Select the work of the guest or, if @vmm_work, the work of the VMM. */
 static void pick_work(uint64_t picked[MICRO_KINDS],
 		      const uint64_t work[MICRO_KINDS], bool vmm_work)
 {
@@ -121,7 +121,11 @@ static void pick_work(uint64_t picked[MICRO_KINDS],
 		picked[i] = micro_is_vmm_work(i) == vmm_work ? work[i] : 0;
 }
 
-/* Returns how many interrupts there were, which may be more than planned. */
+/*
+ * Returns the number of writes of MSRs that interrupts have caused.  Each
+ * interrupt's end is such a write.  After an interrupt that came too early, the
+ * guest also sets the timer again.
+ */
 static uint64_t interrupts(struct vmm *vmm, const struct micro_run *run)
 {
 	uint64_t sum = 0;
@@ -134,7 +138,10 @@ static uint64_t interrupts(struct vmm *vmm, const struct micro_run *run)
 	return sum;
 }
 
-/* Returns the exits that the guest has caused for a reason at a read. */
+/*
+ * Returns how many exits of a reason the guest has caused up to its read number
+ * @nth, from 0, including this one.
+ */
 static uint64_t executed(struct vmm *vmm, const struct micro_run *run,
 			 uint32_t reason, size_t nth)
 {
@@ -182,7 +189,7 @@ uint64_t micro_executed(struct vmm *vmm, const struct micro_run *run,
 	uint64_t sum = executed(vmm, run, reason,
 				micro_block_of(vmm, 0)->nr_reads - 1);
 
-	/* The exit that says that all leaves have been read. */
+	/* Add the OUT that says that all leaves have been read. */
 	return sum + (reason == kinds[MICRO_out].reason[run->isa]);
 }
 

@@ -35,7 +35,7 @@ static void stay(const struct worker *worker)
 		usleep(worker->pause_us);
 }
 
-/* Run a vCPU until its guest reports the end of a phase. */
+/* Run a vCPU until its guest reports the end of a phase by an OUT to @port. */
 static void run_until(struct worker *worker, uint16_t port)
 {
 	struct kvm_run *run = worker->vmm->vcpu[worker->id].run;
@@ -90,7 +90,7 @@ static void *work(void *data)
 
 	run_until(worker, MICRO_PORT_WORKED);
 	if (worker->more_laps && !worker->r) {
-		/* The other vCPUs stop at any point. */
+		/* This stops the other vCPUs, too, at any point of their work. */
 		raise(SIGSTOP);
 		micro_block_of(worker->vmm, 0)->more_laps = worker->more_laps;
 		read_some(worker, worker->first_reads);
@@ -138,7 +138,10 @@ static int check_work(struct vmm *vmm, const struct micro_run *run,
 	return -EPROTO;
 }
 
-/* Wait until the other vCPUs have done a part of their work, or have ended. */
+/*
+ * Wait until the other vCPUs have done @part of @parts equal parts of their
+ * work, or have ended.
+ */
 static void wait_for_work(struct vmm *vmm, const struct micro_run *run,
 			  const struct worker *workers, unsigned int part,
 			  unsigned int parts)
@@ -167,8 +170,8 @@ static void wait_for_work(struct vmm *vmm, const struct micro_run *run,
 }
 
 /*
- * Run the first vCPU while the others work.  It makes its rounds of reads here;
- * if there are several, it makes the last one after the others' work.
+ * Run the first vCPU, which makes its rounds of reads while the others work. If
+ * there are several rounds, the last one is left for after the others' work.
  */
 static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
 			  struct worker *workers)
@@ -191,7 +194,10 @@ static int read_meanwhile(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
-/* Run all vCPUs at the same time, each in its own thread. */
+/*
+ * Run all vCPUs at the same time, each in its own thread.  With "meanwhile",
+ * the first vCPU runs in this thread.
+ */
 static int work_side_by_side(struct vmm *vmm, const struct micro_run *run,
 			     struct worker workers[MICRO_MAX_VCPUS])
 {

@@ -76,7 +76,7 @@ uint64_t micro_executed(struct vmm *vmm, const struct micro_run *run,
  * micro_take_reads - get the reads, each with the exits that the guest had
  * caused
  * @spent: as filled in by micro_run()
- * @leaves: must be zeroed; stays without reads if the leaves are not there
+ * @leaves: must be zeroed; gets no reads if KVM does not answer the leaves
  *
  * Returns 0 or -ENOMEM.
  */

@@ -87,7 +87,10 @@ static int complete_io(struct vmm *vmm)
 	return r;
 }
 
-/* Set CS.L and CS.D, which fails an entry: SDM volume 3C, section 27.3.1.2. */
+/*
+ * Set both CS.L and CS.D.  No VM entry is possible with these: SDM volume 3C,
+ * section 27.3.1.2.
+ */
 static int fail_entry(struct vmm *vmm, const struct state *state)
 {
 	struct kvm_sregs sregs = state->sregs;
@@ -98,7 +101,7 @@ static int fail_entry(struct vmm *vmm, const struct state *state)
 	return r ? r : run_for(vmm, KVM_EXIT_FAIL_ENTRY, "fail_entry");
 }
 
-/* Cause #UD without an IDT. */
+/* Cause #UD without an IDT, which leads to a triple fault. */
 static int shutdown(struct vmm *vmm, const struct state *state)
 {
 	struct kvm_sregs sregs = state->sregs;
@@ -114,10 +117,11 @@ static int shutdown(struct vmm *vmm, const struct state *state)
 }
 
 /*
- * Inject a soft exception of length 0: SDM volume 3C, section 27.2.1.3.  KVM
- * leaves it in the VMCS, so all further entries would fail, until another event
- * is injected: a hardware exception, whose handler continues at the address in
- * R15.
+ * Inject a software exception whose instruction has length 0.  This is a
+ * VM-Fail: SDM volume 3C, section 27.2.1.3.  KVM leaves the exception in the
+ * VMCS, so all further entries would fail, too.  So a hardware exception is
+ * injected next, which replaces it; the handler of the hardware exception
+ * continues at the address in R15.
  */
 static int vm_fail(struct vmm *vmm, const struct state *state)
 {

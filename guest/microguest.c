@@ -32,7 +32,7 @@ struct options {
 	int cpu; /* -1: any CPU */
 };
 
-/* Returns the kind of this processor. */
+/* Returns which virtualization this processor has. */
 static int host_isa(void)
 {
 	return processor_is_amd() ? EXIT_ISA_SVM : EXIT_ISA_VMX;
@@ -151,7 +151,10 @@ static void parse_work(char *arg, struct options *options,
 		cli_refuse(state, "'%s': how many of them?", arg);
 }
 
-/* List every kind that exits here, with the reason's number and name. */
+/*
+ * List every kind of work that this processor has, with the number and the name
+ * of its exit reason, if it causes an exit.
+ */
 static void list(void)
 {
 	for (int i = 0; i < MICRO_KINDS; i++) {

@@ -32,7 +32,10 @@ void report_reason(FILE *out, const struct exit_reason *reason, uint64_t exits,
 		   uint64_t total, uint64_t cycles);
 void report_row(FILE *out, const char *name, uint64_t exits, uint64_t total,
 		uint64_t cycles);
-/* Write the exits that are in no row; @sign: also write a + sign. */
+/*
+ * Write the number of exits that are in no row, because they happened between
+ * the reads.  If @sign, a positive number has a + sign.
+ */
 void report_between(FILE *out, int64_t exits, bool sign);
 void report_time(FILE *out, uint64_t cycles, const struct tsc_rate *rate);
 /* Write which exits are missing, if there are any. */

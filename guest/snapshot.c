@@ -52,7 +52,10 @@ static struct value value_of(const struct snapshot *snapshot, uint32_t leaf,
 	};
 }
 
-/* Compute the growth of a count; @own: the program's own CPUIDs, or NULL. */
+/*
+ * Compute by how much a count has grown.  If @own is not NULL, set it to the
+ * number of the program's own CPUIDs, and subtract these.
+ */
 static int advance(const struct snapshot *from, const struct snapshot *to,
 		   uint32_t leaf, uint32_t index, uint64_t *more, uint64_t *own)
 {

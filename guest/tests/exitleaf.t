@@ -22,7 +22,8 @@ for program in "$exitleaf" "$microguest"; do
 		"$tap_dir/err" "$tap_dir/out"
 done
 
-# refused WHAT SAID OPTION...: the usage is wrong, which is explained in one line
+# refused WHAT SAID OPTION...: check that exitleaf refuses these options, and explains
+# this in one line that has the text SAID; WHAT is the test's name
 refused() {
 	local what=$1 said=$2
 	shift 2
@@ -108,9 +109,9 @@ else
 	ok 'no virtual machine: said' err_has 'no virtual machine'
 fi
 
-# without_dev COMMAND...: run it with an empty /dev
+# without_dev COMMAND...: run COMMAND with an empty /dev
 without_dev() {
-	# shellcheck disable=SC2016 # the inner shell's
+	# shellcheck disable=SC2016 # The inner shell expands $@.
 	unshare --mount sh -c 'mount -t tmpfs none /dev && exec "$@"' - "$@"
 }
 if ! unshare --mount true 2>/dev/null; then

@@ -31,7 +31,8 @@ workloads=$(sed -n 's/^\([a-z0-9_]*\):.*/\1/p' "$tap_dir/list")
 ok '--list: the workloads are those of the manual page' [ "$workloads" = "$(
 	sed -n '/^workload  /,/^EXIT\|^\*first/s/^\([a-z0-9_]\{1,\}\)  .*/\1/p' "$page" |
 		grep -vx workload)" ]
-# named: prints the lines whose reasons are not in the workload's row of the manual page
+# named: print the reasons in the output of --list that are missing in the row of their
+# workload in the manual page
 named() {
 	awk -v page="$page" '
 	/^[a-z]/ { name = substr($1, 1, length($1) - 1); next }

@@ -17,7 +17,8 @@ struct kvm {
 	uint64_t cycles; /* all of them are of I/O exits */
 	uint64_t dropped; /* exits whose cycles are missing */
 	uint32_t uncounted; /* vCPUs that were not counted all the time */
-	uint32_t most, crystal, timing; /* the highest leaf, 0x15, 0x40000010 */
+	/* The highest basic leaf, and answers of leaves 0x15 and 0x40000010. */
+	uint32_t most, crystal, timing;
 	char name[12];
 };
 

@@ -95,7 +95,10 @@ START_TEST(over_other_reads)
 }
 END_TEST
 
-/* A host is recognized as another one even if its counts are higher. */
+/*
+ * Another host, with fewer vCPUs or another ISA, is recognized even if its
+ * counts are higher.
+ */
 START_TEST(another_host)
 {
 	exits(5, 5);
@@ -228,7 +231,7 @@ START_TEST(as_json)
 }
 END_TEST
 
-/* The sources of the TSC's rate, the most exact first, are used in order. */
+/* Of all sources of the TSC's rate that exist, the most exact one is used. */
 START_TEST(the_tsc)
 {
 	static const char cpuinfo[] = "build-test-cpuinfo";

@@ -154,7 +154,7 @@ START_TEST(rules_judge)
 }
 END_TEST
 
-/* Each workload has its functions, and expected exits for every host. */
+/* Each workload has a function, and expected exits for every kind of host. */
 START_TEST(table)
 {
 	for (size_t i = 0; i < WORKLOADS; i++) {

@@ -212,7 +212,7 @@ static void list_expected(const struct workload *workload, enum paging paging,
 
 		while ((expectation = expectation_next(workload, paging, isa,
 						       expectation))) {
-			/* If it is valid for both, it is listed only once. */
+			/* The list for nested paging has had it already. */
 			if (paging == PAGING_SHADOW &&
 			    expectation->paging == PAGING_ANY)
 				continue;

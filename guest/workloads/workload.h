@@ -83,7 +83,7 @@ struct expectation {
 #define REASON_NONE 0xfffffffeu
 
 /**
- * expectation_next - find the next expectation that is valid for such a host
+ * expectation_next - find the next expectation for a host of this kind
  * @last: the last one that was found; NULL: find the first one
  * @isa: enum exit_isa
  *

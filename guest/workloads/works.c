@@ -82,7 +82,7 @@ int do_rdmsr(struct work *work, uint64_t count)
 
 int do_vmcall(struct work *work, uint64_t count)
 {
-	/* KVM would patch the other vendor's instruction, or raise #UD. */
+	/* At the other vendor's instruction, KVM would patch it or raise #UD. */
 	for (uint64_t i = 0; i < count; i++) {
 		unsigned long rax = ~0ul;
 
@@ -209,7 +209,10 @@ int do_disk(struct work *work, uint64_t count)
 	return 0;
 }
 
-/* Keep the memory mapped, or the same pages would be mapped next. */
+/*
+ * Write to new pages.  They stay mapped until the end: otherwise the next call
+ * would get the same pages again, and its touches would not be the first ones.
+ */
 int do_first_touch(struct work *work, uint64_t count)
 {
 	struct sysinfo info;
