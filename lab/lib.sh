@@ -135,7 +135,7 @@ try() {
 on_error() {
 	local status=$? elements=${#PIPESTATUS[@]} command=${BASH_COMMAND%% *}
 
-	# shellcheck disable=SC2319 # the status of the command that failed
+	# shellcheck disable=SC2319 # It is the status of the command that failed.
 	((status < 127 && elements == 1)) || return 0
 	case $(type -t -- "$command" || true) in
 	file)
@@ -361,7 +361,7 @@ step() {
 try_step() {
 	set +e
 	step "$@"
-	# shellcheck disable=SC2034 # for the caller
+	# shellcheck disable=SC2034 # The caller uses it.
 	STEP_STATUS=$?
 	set -e
 }

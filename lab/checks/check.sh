@@ -5,8 +5,8 @@
 #
 # Runs test programs that print TAP, several at a time, and checks the skipped tests: each
 # skip must be one that expected-skips.txt lists for this machine.  Prints the tests that
-# took longest; build/log/tests-times.txt has all of them.  What failed is told last, in
-# lines that begin with "failed: ".
+# took longest; build/log/tests-times.txt has all of them.  The checks that failed are printed
+# last, in lines that begin with "failed: ".
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -118,8 +118,8 @@ show_failed() {
 main() {
 	local start=$EPOCHREALTIME status=0 tap boots jobs times=$BUILD/log/tests-times.txt
 
-	# Some tests wait more than they work, and there are never more emulators than
-	# processors (take_slot).
+	# Run two tests more than there are processors, because some tests mostly wait.
+	# There are still never more emulators than processors (take_slot).
 	jobs=$((PROCESSORS + 2))
 	if [[ ${1:-} == -j ]]; then
 		(($# > 2)) || usage

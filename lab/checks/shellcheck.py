@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""shellcheck, and shell functions that rely on `set -e` where it is switched off.
+"""Runs shellcheck, and finds shell functions that rely on `set -e` where it is ignored.
 
 usage: shellcheck.py SCRIPT...
 
@@ -49,7 +49,7 @@ def functions(path, found):
 
 
 def statements(body):
-    """The commands of a function as strings, without comments."""
+    """Yield the commands of a function as strings, without comments."""
     text, quoted = "", False
     for line in body:
         stripped = line.strip()
@@ -69,7 +69,7 @@ def statements(body):
 
 
 def goes_on(body):
-    """The first command of a function whose failure would be ignored."""
+    """Return the first command of a function whose failure would be ignored, or None."""
     commands = [c for c in statements(body) if not re.match(r"local( \w+)*$", c)]
     for command in commands[:-1]:
         if not HARMLESS.match(command):
@@ -78,7 +78,7 @@ def goes_on(body):
 
 
 def notes_of(scripts):
-    """Shellcheck's findings as dictionaries."""
+    """Return shellcheck's findings as dictionaries."""
     output = subprocess.run(
         ["shellcheck", "-x", "--enable=check-set-e-suppressed", "-f", "json", *scripts],
         stdout=subprocess.PIPE, check=False, encoding="utf-8").stdout

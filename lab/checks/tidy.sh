@@ -33,7 +33,7 @@ key_of() {
 	# A rule is "TARGET: FILE HEADER..."; each header also has an empty rule.
 	headers=$(sed -e 's/\\$//' -e '/^[^ ].*:$/d' -e 's/^[^ ]*: //' "$rules" |
 		tr ' ' '\n' | grep -v '^/' | sort -u)
-	# shellcheck disable=SC2086 # a word each
+	# shellcheck disable=SC2086 # Each header is a word.
 	{
 		printf '%s\n' "$VERSION" "$NODES" "${FLAGS[*]}"
 		cat -- .clang-tidy "$1" $headers
@@ -55,7 +55,7 @@ main() {
 		[[ -e $LINT/$key ]] || todo+=("$file" "$key")
 	done
 	((${#todo[@]})) || return 0
-	# shellcheck disable=SC2016 # for that shell
+	# shellcheck disable=SC2016 # The inner shell expands these.
 	printf '%s\n' "${todo[@]}" | LINT=$LINT xargs -n 2 -P "$PROCESSORS" bash -c '
 		words=("$@")
 		clang-tidy --quiet "${words[@]:0:4}" "${words[-2]}" -- \

@@ -4,9 +4,9 @@
 # usage: timed.sh FILE COMMAND...
 #
 # Runs a command and appends a line to FILE: the elapsed seconds, the seconds of CPU time,
-# the status and the command's name.  Returns that status, which is the command's own; but 1
-# if the command left processes with its output open, as the reader of that output would
-# wait for them.
+# the status and the command's name.  The status is the command's own; but it is 1 if the
+# command left processes that have its output open, because the reader of that output would
+# wait for them.  This script ends with the same status.
 set -uo pipefail
 
 file=$1

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the observer's numbers wrong, so that tests can see whether that is
- * found.  The observer's programs stay as they are.  These programs run after
- * them, at the same exits and entries, and change what was just booked to what
- * a faulty observer would have booked.
+ * Makes the observer's numbers wrong, so that tests can see whether compare
+ * finds that.  The observer's programs stay as they are.  These programs run
+ * after them, at the same exits and entries, and change what was just booked to
+ * what a faulty observer would have booked.
  */
 #include "exit_reason.h"
 #include "obsfault.h"
@@ -84,7 +84,7 @@ static long is_slot(u32 index, struct search *search)
 	return 1;
 }
 
-/* The state of a vCPU, or NULL if the observer has no slot for it. */
+/* Returns the state of a vCPU, or NULL if the observer has no slot for it. */
 static __noinline struct vcpu_state *state_of(u64 vcpu)
 {
 	struct vcpu_state *state = bpf_map_lookup_elem(&vcpus, &vcpu);
@@ -182,7 +182,8 @@ int after_exit(u64 *ctx)
 	return 0;
 }
 
-/* Leave the time in userspace out of what the next entry books. */
+/* Subtract the time in userspace from the time that is booked at the next exit.
+ */
 static __always_inline void leave_userspace_out(struct obs_slot *slot)
 {
 	u32 tid = bpf_get_current_pid_tgid();

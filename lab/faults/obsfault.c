@@ -69,8 +69,8 @@ static int find_map(const char *name, struct bpf_map_info *info)
 	return found;
 }
 
-/* The offset of a variable in an object's .bss, or -1 if there is no variable
- * with the name. */
+/* Returns the offset of a variable in an object's .bss, or -1 if there is no
+ * variable with this name. */
 static long variable_at(const struct bpf_map_info *bss, const char *name)
 {
 	struct btf *btf = btf__load_from_kernel_by_id(bss->btf_id);
@@ -125,7 +125,7 @@ static int attach(struct obsfault_bpf *bpf)
 	return 0;
 }
 
-/* The vendor whose part of KVM is loaded, or NULL. */
+/* Returns the ISA whose module of KVM is loaded, or NULL. */
 static const struct isa *isa_here(void)
 {
 	char path[64];

@@ -9,7 +9,7 @@
 # docs/overhead.svg.  Takes half an hour.
 # KIND: kinds of exits to measure (default: all that bench has).  If not all are measured,
 # the results are shown, but nothing is written.
-# --quick: measure only CPUID, in some minutes.
+# --quick: measure only CPUID, in a few minutes.
 # --rounds: the number of bench's rounds (4); it should be even, so that drift adds nothing.
 # --replay: show the results of the last run with the same options, and measure nothing.
 # --out: the folder to write to (docs)

@@ -6,7 +6,7 @@
 #
 # Records a Linux guest's boot in emulated hosts, with nested paging and without, and
 # exitwork's workloads, and writes docs/boot-study.md and its pictures from these runs.
-# Both hosts run at the same time, for some ten minutes (a busy machine: twenty-five).
+# Both hosts run at the same time, for some ten minutes, or twenty-five on a busy machine.
 # --vendors: the vendors of the hosts' processors (default: both).
 # --out: the folder to write to (default: docs).
 # --again: use the existing runs, without recording new ones.
@@ -46,7 +46,8 @@ results() { # VENDOR
 	printf '%s\n' "$BUILD/results/boot-study-$KERNEL-$1"
 }
 
-# study VENDOR: record on that host.  Bochs gets longer intervals, as short ones take time.
+# study VENDOR: record on that vendor's host.  On Bochs the intervals are longer, because each
+# interval costs time there.
 study() {
 	local settings=()
 

@@ -55,7 +55,7 @@ check-all` adds, on AMD, all other kernels that have patches.
 
 
 def read_lines(path):
-    """The lines of a file, without those that are comments; none if it is missing."""
+    """Return the lines of a file without its comments; no lines if there is no file."""
     try:
         with open(path, encoding="utf-8") as file:
             return [line.rstrip("\n") for line in file if not line.startswith("#")]
@@ -64,7 +64,7 @@ def read_lines(path):
 
 
 def replace(path, text):
-    """Put a file in the place of another."""
+    """Replace the text of a file at once, so that it is never half written."""
     with open(path + ".new", "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(path + ".new", path)
@@ -130,7 +130,7 @@ def try_books(series, vendor):
 
 
 def standing(series):
-    """Return what a series is by its trials: REFUSED, TESTED, TRIED, or an empty text."""
+    """Return what the trials show of a series: REFUSED, TESTED, TRIED, or an empty text."""
     results = [words[2] for (_, what), words in read_tried(series).items()
                if what == "observer"]
     if not results or not all(result.startswith(RIGHT) for result in results):
@@ -187,7 +187,7 @@ def cell(series, vendor, what):
 
 
 def write_page(all_series):
-    """Write the page."""
+    """Write docs/kernels.md."""
     rows = []
     for series in all_series:
         releases = sorted({words[0] for words in read_tried(series).values()})

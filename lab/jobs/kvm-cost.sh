@@ -17,7 +17,7 @@
 . "$LAB/setup/kernels.sh"
 DIE_STATUS=3
 
-# The most instructions that may be added: off, counting, timing, histograms.
+# The limits of the instructions that may be added, in the order of MODES.
 LIMITS=(4 16 36 50)
 MODES=("off (kvm.exit_stats=0)" "count (1)" "count and time (2)" "and histograms (3)")
 
@@ -41,7 +41,8 @@ quartiles() {
 			a[int((NR + 3) / 4)], a[int((3 * NR + 1) / 4)] }'
 }
 
-# row NAME FILE...: print a line, and set ADDED to the difference from $BASE
+# row NAME FILE...: print a line without its end, and set ADDED to the difference of its median
+# from $BASE, the median of the first row
 row() {
 	local name=$1 median q1 q3
 

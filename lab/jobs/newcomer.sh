@@ -92,7 +92,7 @@ check_machine() {
 
 # --- the system ---
 
-# as_user USER COMMAND: run it in the clone, in a login of that user
+# as_user USER COMMAND: run COMMAND as this user in the user's clone
 as_user() {
 	if [[ $1 == root ]]; then
 		inside /bin/bash -c "cd /root/$NAME && exec $2"
@@ -126,7 +126,7 @@ make_clone() { # USER
 
 # --- the run ---
 
-# timed TEXT COMMAND...: run it, add a row to the summary, and set STEP_STATUS
+# timed TEXT COMMAND...: run COMMAND, add a row to the summary, and set STEP_STATUS
 timed() {
 	local text=$1 start=$EPOCHREALTIME
 
@@ -196,7 +196,7 @@ go() {
 	[[ -z $FAILED ]] || exit 1
 }
 
-# Only one may run at a time for each suite.
+# Allow only one newcomer.sh at a time for each suite.
 lock_newcomer() {
 	exec 9>>"$BUILD/newcomer/$SUITE.lock"
 	flock -n 9 || die "another newcomer.sh is at work in $(rel "$ROOT")"

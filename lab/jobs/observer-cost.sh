@@ -6,8 +6,8 @@
 # Measures the observer's cost: the instructions that it adds per exit, from the guest's
 # instruction to its next one.  The distribution's own modules run in emulated hosts
 # whose TSC counts instructions.  Programs that do nothing are measured, too, as any
-# observer costs at least that.  The runs are the kernels that have patches, on AMD with
-# mitigations off; the newest one is measured with mitigations auto, and on Intel, too.
+# observer costs at least that.  Each kernel that has patches is measured on AMD with
+# mitigations off; the newest one is also measured with mitigations auto, and on Intel.
 # --quick: one run, of the newest on AMD with mitigations off, and only the main rows.
 #
 # Exit status: 0; 1 if the cost is above a limit (below); 3 if nothing was measured.
@@ -18,8 +18,8 @@
 . "$LAB/setup/kernels.sh"
 DIE_STATUS=3
 
-# The most instructions that a row may add to those of another row, its floor: ROW FLOOR MOST.
-# They hold for each run but those of EXCEPT: a series, or a vendor.
+# A line of LIMITS is ROW FLOOR MOST: ROW may have at most MOST instructions more than the row
+# FLOOR.  A line of EXCEPT is SERIES ROW MOST or VENDOR ROW MOST: there, ROW has this limit.
 LIMITS="count floor_exit 50
 time floor_pair 210"
 EXCEPT="6.1 count 70

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
 #
-# L1 on Bochs, which emulates an Intel host.  l1.sh sources this file after payload.sh; it
-# has the functions for one emulator, as qemu.sh has for the other.
+# Runs L1 on Bochs, which emulates an Intel host.  l1.sh sources either this file or qemu.sh
+# after payload.sh; both define the same functions.
 
 # shellcheck source=lab/setup/image.sh
 . "$LAB/setup/image.sh"
@@ -26,8 +26,8 @@ L2_SETTINGS=("L2_APPEND=$SPARING i8042.nokbd i8042.noaux" L2_TIMEOUT=600)
 BOCHS_APPEND="console=ttyS0,115200 quiet mitigations=off nosmp panic=-1 \
 reboot=t"
 
-# Set BOCHS to the program that is built here, or, if its source cannot be had, to Debian's, which
-# is slower.
+# Set BOCHS to the program that is built here or, if its source cannot be fetched, to Debian's,
+# which is slower.
 find_bochs() {
 	local status=0
 
@@ -75,8 +75,8 @@ pad() {
 	truncate -s "%$2" "$1"
 }
 
-# disk_size CHUNKS: print the size in bytes.  The boot sector reads whole chunks, and the disk
-# must have whole cylinders.
+# disk_size CHUNKS: print the size of the disk in bytes.  The boot sector reads whole chunks,
+# and the disk must have whole cylinders.
 disk_size() {
 	local cylinder=$((512 * 63 * 16))
 
@@ -112,8 +112,8 @@ make_disk() { # DISK
 	rm -f -- "$RUN"/{kernel,cmdline,initrd,boot.o}
 }
 
-# Make the disk and Bochs' configuration.  If MEMORY was not given, there must be room for
-# the initrd twice, as it is unpacked, and for its programs.
+# Make the disk and Bochs' configuration.  If MEMORY was not given, choose it: the initrd needs
+# room twice, because L1 unpacks it, and its programs need room to run.
 machine() {
 	ON="an emulated Intel host"
 	INITRD_SIZE=$(stat -c %s "$RUN/initrd")
@@ -163,7 +163,7 @@ collect_results() {
 end_code() {
 	CODE=
 	((RUN_STATUS == 1)) || return 0
-	# shellcheck disable=SC2153 # l1.sh's and judge.sh's
+	# shellcheck disable=SC2153 # l1.sh and judge.sh set these.
 	if ((${#CODES[@]} == COUNT)) || [[ $LAST_CODE == "$STATUS_SETUP" ]]; then
 		CODE=$LAST_CODE
 	fi

@@ -108,8 +108,8 @@ judge_part() {
 		return 0
 	fi
 	publish "$RESULTS" "$out"
-	# Such results are kept, too, because the console may tell why the run took so
-	# long.
+	# Results that came late are kept, too, because the console may tell why the run
+	# took so long.
 	if ((code == STATUS_LATE)); then
 		NO_RESULT=1
 		part_failed "$1" "no end after $TIMEOUT s; what there was by then is in $(rel "$out")"

@@ -75,7 +75,7 @@ DIE_STATUS=125
 # no failure of QEMU gives.
 STATUS_BASE=32
 STATUS_LARGE=96
-# shellcheck disable=SC2034 # init's
+# shellcheck disable=SC2034 # Only init uses it.
 STATUS_COMPLAINTS=97
 STATUS_SETUP=98
 STATUS_LATE=99
@@ -142,7 +142,7 @@ parse_scenario() {
 	SCENARIOS[COUNT]=$scenario OUTS[COUNT]=$out MODULES[COUNT]=$modules
 	declare -ga "SETTINGS_$COUNT=()"
 	local -n settings=SETTINGS_$COUNT
-	# shellcheck disable=SC2034 # SETTINGS_COUNT is used
+	# shellcheck disable=SC2034 # It refers to SETTINGS_COUNT, which is used.
 	settings=("$@")
 }
 
@@ -335,8 +335,8 @@ nested_virtualization() { # [VENDOR]
 	grep -qsx '[Y1]' "$parameters/nested" && [[ -r /dev/kvm && -w /dev/kvm ]]
 }
 
-# Source the functions for the emulator, which are the same in both files; set TIMEOUT for
-# all scenarios together.
+# Source the file with the functions for the emulator; both files define the same functions.
+# Set TIMEOUT for all scenarios together.
 choose_emulator() {
 	if [[ $VENDOR == intel ]] && ! nested_virtualization intel; then
 		# shellcheck source=lab/machine/bochs.sh
@@ -380,7 +380,7 @@ ask_when_late() {
 		sleep 0.5
 		beat
 	done
-	# L1 does not receive anything that comes before it is up.
+	# Ask again and again, because L1 receives nothing that is sent before it is up.
 	while kill -0 -- "-$CHILD" 2>/dev/null; do
 		request_results
 		sleep 1

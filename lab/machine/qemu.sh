@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
 #
-# L1 on QEMU, which emulates an AMD host, or uses this machine's own virtualization.  l1.sh
-# sources this file after payload.sh; it has the functions for one emulator, as bochs.sh has
-# for the other.
+# Runs L1 on QEMU, which emulates an AMD host or uses this machine's own virtualization.  l1.sh
+# sources either this file or bochs.sh after payload.sh; both define the same functions.
 
 EMULATOR=QEMU
 DEFAULT_TIMEOUT=600
 L2_SETTINGS=()
 GRACE=30		# seconds for L1 to send its results when its time is up
-BEAT=			# seconds from one keep_awake to the next; empty: never
+BEAT=			# seconds between calls of keep_awake; empty: it is never called
 
 find_emulator() {
 	need qemu-system-x86_64

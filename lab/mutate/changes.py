@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The small changes that can be made to a C file, each a Change.
+"""Finds the small changes that can be made to a C file; each is a Change.
 
 The file is cut into tokens, so that comments, strings and preprocessor lines
 stay as they are.  Whether a change is valid C is left to the compiler: a change
@@ -187,7 +187,8 @@ def condition_changes(source):
 
 
 def end_of(source, i, stops):
-    """Return the first token from @i on that is in @stops, at the same depth of braces."""
+    """Return the index of the first token from @i on that is in @stops, at the same depth
+    of braces."""
     while i < len(source.tokens):
         text = source.tokens[i].text
         if text in stops:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The list of mutants that no test can tell from the original, with reasons.
+"""Reads the list of mutants that no test can tell from the original, with reasons.
 
 An entry begins with the file and the function.  Then come the original line, the
 line of the mutant, and the reason why the change makes no difference:

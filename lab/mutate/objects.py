@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The code and data of an object file, without the sections for debuggers.
+"""Reads the code and data of an object file, without the sections for debuggers.
 
 A BPF object has the lines of its source in .BTF.ext, so two objects with the same
 code can differ there.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The table of files and the fates of their mutants, kept in a Markdown file.
+"""Keeps the table of files and the fates of their mutants in a Markdown file.
 
 A run writes the rows of its own files; other rows stay as they are.
 """

@@ -21,7 +21,7 @@ import browser as browsers  # noqa: E402
 
 WIDTH = 1160
 CHARTS_WIDTH = 920
-# Hides everything else on the page, and returns the height of the rest.
+# A script that hides all of the page except the charts and legends, and returns their height.
 CHARTS = """
 const kept = [...document.querySelectorAll(
 	".run > h2, .run > header > h1, figure:has(.chart.exits), .legend")];

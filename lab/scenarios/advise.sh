@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger
 #
-# Records a guest that behaves as advise's rules describe, one rule after the other, and also
-# after the advised changes.  Each record is /results/NAME.exits:
+# Records a guest that does the work that advise's rules describe, one rule after the other,
+# and also does it after the advised changes.  Each record is /results/NAME.exits:
 #
-#   idle, idle-mmio  sleeps of 10 ms, with the TSC as clock: by port, and by address
+#   idle, idle-mmio  sleeps of 10 ms, with the TSC as clock, recorded by port and by address
 #   acpi_pm, hpet    the same with this clock source
 #   polling          the same with a KVM that polls for up to 0.2 s
 #   serial, cpuid    bytes written to a serial port, and CPUID, without pause

@@ -4,7 +4,8 @@
 #
 # Runs exitledger bench, with L0's perf, bpftrace and trace-cmd as peers: the cost of an
 # exit on the distribution's modules (/results/stock.json), then all configurations on our
-# modules (bench.json), then some of ours again, with the first of KINDS (again.json).
+# modules (bench.json), then some configurations of ours again, with the first of KINDS
+# (again.json).
 #
 # KINDS: kinds of exits; default: all.  CONFIGS: bench's configurations; default: all.
 # ROUNDS, LAPS: as bench's options.  NOW: the current time in seconds since 1970.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest /usr/bin/setpriv rights
 #
-# Comparisons that must balance and some that must be inconclusive.  The test judges the
-# results: NAME.json, NAME.txt and NAME.status in /results.
+# Runs comparisons, of which some must balance and some must be inconclusive.
+# lab/tests/books.t judges the results: NAME.json, NAME.txt and NAME.status in /results.
 set -u
 
 WORK='cpuid=1000 out=200 in=50 hlt=300 rdmsr=400 vmcall=500'
@@ -16,7 +16,8 @@ keep() {
 	echo $? >"/results/$name.status"
 }
 
-# books NAME OPTIONS -- MICROGUEST-OPTIONS: compare, with these options of both
+# books NAME OPTIONS -- MICROGUEST-OPTIONS: run compare with OPTIONS, and in it microguest with
+# MICROGUEST-OPTIONS
 books() {
 	name=$1 options=
 	shift
@@ -100,7 +101,7 @@ echo "[LAB] the monitor"
 exitledger monitor --json -i 0 -- microguest $WORK >/results/monitor.txt \
 	2>/results/monitor.err
 echo $? >/results/monitor.status
-# Attached in the middle of a run: earlier exits must not be made up.
+# Print a table for each interval of a run.
 # shellcheck disable=SC2086
 keep table exitledger monitor -i 0.2 -- microguest --vcpus 2 $WORK
 exitledger monitor -i 0.1 >/results/interrupted.txt 2>&1 &
@@ -209,7 +210,7 @@ keep nobody_compare /bin/setpriv --reuid=65534 exitledger compare --for 1
 echo "[LAB] a Linux guest"
 export L2_REPORT=/results/linux-report.json L2_CONSOLE=/results/l2-console.txt
 export L2_APPEND=try_exitleaf=1
-# shellcheck disable=SC2016 # for the inner shell
+# shellcheck disable=SC2016 # The inner shell expands these.
 keep record exitledger record -o /tmp/linux.exits -- sh -c '
 	exitledger compare --json /results/linux.json --guest-report "$L2_REPORT" \
 		-- /qemu/run-qemu -name linux-guest >/results/linux.txt 2>&1

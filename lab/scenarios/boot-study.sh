@@ -47,9 +47,9 @@ watch() {
 	cat >/dev/null
 }
 
-# boot NAME LOGLEVEL: boot Linux without XSAVE, as the emulated processor's makes Linux
-# print long warnings, and without the PIT: without EPT, KVM emulates real mode, in an
-# emulator so slowly that the firmware would do nothing but serve that timer.
+# boot NAME LOGLEVEL: boot Linux without XSAVE and without the PIT.  The XSAVE of the emulated
+# processor makes Linux print long warnings.  Without EPT, KVM emulates real mode, which takes
+# so long in an emulator that the firmware would do nothing but serve the PIT's interrupts.
 boot() {
 	run=/results/$1.exits
 	export L2_FIFO=/tmp/console

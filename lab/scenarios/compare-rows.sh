@@ -36,7 +36,7 @@ alone() {
 	keep $?
 }
 
-# host WORK...: a guest that may not read; the host reads
+# host WORK...: run a guest that may not read its counters; the host reads them
 host() {
 	echo N >$leaves
 	exitledger compare --reader host --json /tmp/books.json -- \
@@ -45,7 +45,7 @@ host() {
 	echo Y >$leaves
 }
 
-# exits PID: the exits of the process's VM, by KVM's own statistics
+# exits PID: print the exits of the process's VM, by KVM's own statistics
 exits() {
 	cat "/sys/kernel/debug/kvm/$1"-*/exits 2>/dev/null || echo 0
 }
@@ -98,7 +98,8 @@ late() {
 	keep $status
 }
 
-# host_late WORK...: a guest that ran before compare; the host reads
+# host_late WORK...: run a guest that may not read its counters, and that runs before compare
+# begins; the host reads them
 host_late() {
 	echo N >$leaves
 	background "$@" || return
@@ -109,7 +110,7 @@ host_late() {
 	echo Y >$leaves
 }
 
-# running WORK...: a guest that is not stopped, and reads while it works
+# running WORK...: run a guest that is not stopped, and that reads while it works
 running() {
 	microguest $read --report /tmp/other.json "$@" >/dev/null &
 	guest=$!

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest
 #
-# Situations in which naive counters are wrong; lab/tests/edges.t judges the results.  N:
-# repetitions (1000).  VMS: number of VMs to create and destroy (200).
+# Runs guests in situations in which naive counters are wrong; lab/tests/edges.t judges the
+# results.  N: repetitions (1000).  VMS: number of VMs to create and destroy (200).
 set -u
 
 : "${N:=1000}" "${VMS:=200}"

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger exitledger-export guest /usr/bin/setpriv
 #
-# The exporter on a real KVM: scrapes while guests come and go, beside a monitor; with no
-# other capabilities than RIGHTS, as setpriv takes them; and with wrong counters of KVM, for
-# which the modules with mistakes are needed.
+# Runs the exporter on a real KVM.  It is scraped while a guest runs, beside a monitor; then
+# it has only the capabilities RIGHTS, in setpriv's notation; and then KVM's counters are
+# wrong, for which the modules with mistakes are needed.
 set -u
 
 address=127.0.0.1:19177
 
-# serve NAME OPTION...: start an exporter, by $with; sets $exporter to its pid
+# serve NAME OPTION...: start an exporter, by the command $with if that is not empty; set
+# $exporter to its pid
 with=
 serve() {
 	name=$1

@@ -26,7 +26,7 @@ cd /results || exit 1
 /sbin/depmod || exit 1
 # bash needs /dev/fd for process substitution.
 ln -s /proc/self/fd /dev/fd
-# Set by hand, so modprobe's configuration does not have this value.
+# Load Debian's KVM with parameters that modprobe's configuration does not have.
 /sbin/modprobe kvm min_timer_period_us=123 &&
 	/sbin/modprobe kvm_amd nested=0 || exit 1
 modules status_before status

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest stock
 #
-# A kvm.ko with exit counters under a vendor module without them: a kvm.ko that was just
-# loaded, and one that our vendor module has used before.  The vCPUs have no counters, so
+# Runs guests on a kvm.ko with exit counters under a vendor module without them.  The kvm.ko
+# was just loaded, or our vendor module has used it before.  The vCPUs have no counters, so
 # no leaf may be answered and nothing may be written.
 set -u
 vendor=kvm-amd

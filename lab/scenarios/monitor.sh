@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest terminfo /usr/bin/script rights
 #
-# The monitor's options and formats, with guests whose exits are known.
+# Runs the monitor with many options and in all formats, with guests whose exits are known.
 set -u
 
 # keep NAME COMMAND...: save a command's output and status in /results

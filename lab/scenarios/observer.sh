@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest /usr/sbin/bpftool
 #
-# The observer, with guests that know what they executed; lab/tests/observer.t judges the
-# results.  VMS: number of guests with 16 vCPUs to create and destroy (135, which is more
+# Runs the observer with guests that know what they executed; lab/tests/observer.t judges
+# the results.  VMS: number of guests with 16 vCPUs to create and destroy (135, which is more
 # vCPUs than the observer has slots).  SMALL: the host is slow and has one CPU.
 set -u
 : "${VMS:=135}"
@@ -57,12 +57,12 @@ fi
 microguest --vcpus 2 --laps 100 --report /dev/null cpuid=1000 &
 guest=$!
 usleep 500000
-# shellcheck disable=SC2016 # for the inner shell
+# shellcheck disable=SC2016 # The inner shell expands these.
 watch late -- sh -c 'while grep -q "^State:.[^Z]" "/proc/$0/status"; do
 	usleep 50000; done 2>/dev/null' "$guest"
 wait $guest
 
-# Each exit's time one by one, and the histograms of the same run.
+# Report each exit's time, and the histograms of the same exits.
 # shellcheck disable=SC2046,SC2086
 watch trace --histograms --hlt --slower-than 1ns -- \
 	$(guest --vcpus 2 cpuid=2000 out=400 rdmsr=800 hlt_timer=20)

@@ -53,7 +53,7 @@ cat <&9 >/results/gone.book 2>/results/gone.txt && echo "[LAB] a file without a 
 exec 9<&-
 mode 2
 
-# The host's decision for one VM, for each decision for all VMs.
+# Try each decision of the host for one VM with each decision for all VMs.
 for all in Y N; do
 	echo $all >$parameters/exit_stats_leaves
 	for one in default Y N; do

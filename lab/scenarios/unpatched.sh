@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest
 #
-# With Debian's own modules: monitor and record work, and compare has no counters to
-# compare with.
+# Runs commands on Debian's own modules: monitor and record work, and compare has no counters
+# to compare with.
 set -u
 
 keep() {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: qemu l2 exitledger guest
 #
-# A short selection of checks, because an emulated Intel host needs minutes for work that
-# takes the AMD host seconds.  The test judges the results: NAME.json, NAME.txt and
+# Runs a short selection of checks, because an emulated Intel host needs minutes for work that
+# takes the AMD host seconds.  lab/tests/intel.t judges the results: NAME.json, NAME.txt and
 # NAME.status in /results.
 set -u
 
@@ -49,7 +49,7 @@ insmod /modules/kvm-intel.ko
 
 echo "[LAB] a Linux guest"
 export L2_REPORT=/results/linux-report.json L2_CONSOLE=/results/l2-console.txt
-# shellcheck disable=SC2016 # for the inner shell
+# shellcheck disable=SC2016 # The inner shell expands these.
 keep record exitledger record -o /tmp/linux.exits -i 1s -- sh -c '
 	exitledger compare --json /results/linux.json --guest-report "$L2_REPORT" \
 		-- /qemu/run-qemu -name linux-guest >/results/linux.txt 2>&1

@@ -73,14 +73,14 @@ find_set() {
 	done <<<"$images"
 	((${#packages[@]})) || return 0
 	known=$(apt-cache "${APT[@]}" madison "${packages[@]}")
-	# shellcheck disable=SC2016 # for awk
+	# shellcheck disable=SC2016 # awk expands these.
 	tr -d ' ' <<<"$known" | try awk -F'|' '{ print $1, $2 }' | sort -u |
 		whole_sets | sort -V -k2 | tail -n 1
 }
 
 # Reads "PACKAGE VERSION", prints "KREL VERSION" where nothing is missing.
 whole_sets() {
-	# shellcheck disable=SC2016 # for awk
+	# shellcheck disable=SC2016 # awk expands these.
 	try awk -v names="${PACKAGES//[[:space:]]/ }" '
 	{ have[$1, $2] = 1 }
 	$1 ~ /^linux-image-/ { images[$1, $2] = 1 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The series of kernels that the lab knows (lab/kernels/SERIES).  Sourced after
-# lib.sh.
+# Functions about the series of kernels that the lab knows (lab/kernels/SERIES).  Source this
+# file after lib.sh.
 
 # known_series: prints the known series, one per line, the oldest first
 known_series() {
@@ -91,14 +91,15 @@ series_fact() (
 	printf '%s' "${!2:-}"
 )
 
-# debian_release: prints 12, 13 …; nothing if this is not Debian
+# debian_release: prints the number of this system's release, such as 12 or 13; nothing if the
+# system names none.  Other distributions have numbers, too, which no series names.
 debian_release() {
 	sed -n 's/^VERSION_ID="\{0,1\}\([0-9]*\).*/\1/p' \
 		"${OS_RELEASE:-/etc/os-release}" 2>/dev/null || true
 }
 
-# Prints the series that is this machine's Debian's own, if it has patches; else the
-# newest series with patches that is the own one of any Debian.
+# Prints the own series of this machine's Debian, if it has patches; otherwise the newest
+# series that has patches and is the own series of some Debian.
 default_series() {
 	local series all debian releases own=''
 

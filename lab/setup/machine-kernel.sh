@@ -3,8 +3,8 @@
 #
 # usage: machine-kernel.sh KREL
 #
-# Takes a kernel that is installed on this machine for the lab, to build/kernel/KREL/current:
-# so modules that were built for that kernel can be tried before they are installed.
+# Copies a kernel that is installed on this machine to build/kernel/KREL/current, where the lab
+# finds it.  So modules that were built for that kernel can be tried before they are installed.
 # Nothing on the machine changes.
 #
 # Environment: ROOT, the directory of another system, instead of /.

@@ -8,7 +8,7 @@
 # Variables of the caller: SUITE is the release, ROOT the folder, CACHE a folder that is kept
 # from run to run; KEEP is not empty if ROOT is to be kept.
 
-# shellcheck disable=SC2034 # for those who source this
+# shellcheck disable=SC2034 # The scripts that source this file use it.
 declare -A RELEASE=([bookworm]=12 [trixie]=13)
 
 # Set MIRROR and SECURITY_MIRROR, or end the script.

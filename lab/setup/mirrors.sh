@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034 # APT is for the script
+# shellcheck shell=bash disable=SC2034 # The script that sources this file uses APT.
 #
 # Finds the mirrors of Debian that this machine uses.  Source this file after lib.sh.
 
@@ -11,7 +11,7 @@ KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 find_mirrors() {
 	local all
 
-	# shellcheck disable=SC2016 # for APT
+	# shellcheck disable=SC2016 # APT expands these.
 	all=$(apt-get indextargets --format '$(CREATED_BY) $(ORIGIN) $(LABEL) $(REPO_URI)' \
 		2>/dev/null) || all=''
 	: "${MIRROR:=$(awk '$1 == "Packages" && $2 == "Debian" && $3 == "Debian" {

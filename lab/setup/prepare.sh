@@ -100,7 +100,7 @@ prepare_part() { # bochs|SERIES
 		--fault "$INSTRUMENTATION/faults/mutants.patch"
 }
 
-# xargs ends with status 123 if a part has failed, which has said why.
+# If a part fails, it says why, and xargs ends with status 123.
 run_parts() { # PART...
 	printf '%s\n' "$@" |
 		xargs -I PART -P "$PROCESSORS" -- "$0" --part PART "${OPTIONS[@]}"

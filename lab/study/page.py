@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page docs/boot-study.md, in Markdown."""
+"""Makes the text of docs/boot-study.md, in Markdown."""
 
 import textwrap
 

@@ -76,7 +76,7 @@ class Run:
 
     @property
     def first_ns(self):
-        """When the VM had its first exit."""
+        """The time of the VM's first exit."""
         return next(m["at_ns"] for m in self.marks if m["kind"] == "first-exit")
 
 

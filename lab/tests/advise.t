@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# exitledger advise on real guests: a rule fires when the guest or the host does what it
-# describes, and not after the advised change.
+# Tests exitledger advise on real guests: a rule fires while the guest or the host does what
+# the rule describes, and no longer after the advised change.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

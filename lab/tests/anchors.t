@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Modules whose hooks anchors placed: they are called untested until their books have
-# balanced in the lab, on the very kernel that they are for, and with that vendor.
+# Tests that modules whose hooks were placed by anchors are called untested until their books
+# have balanced in the lab, on the very kernel that they are for, and on that vendor's host.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -49,7 +49,7 @@ ok 'untested: status says so' out_has "$untried: make lab MODULES=$dir"
 
 # --- in the lab ---
 
-# The kernel is found as one of the lab's.
+# The modules are for one of the lab's kernels, which demo.sh finds by its release.
 run lab/jobs/demo.sh --modules "$dir"
 ok 'the lab: status' status_is 0
 ok 'the lab: both guests are balanced' [ "$(grep -c '^verdict  BALANCED' <<<"$out")" -eq 2 ]
@@ -60,7 +60,7 @@ ok 'the file has the vendor and both IDs' grep -qxE \
 	"kvm_amd [0-9a-f]{40} [0-9a-f]{40} $(date +%Y)-[0-9]{2}-[0-9]{2}" "$dir/balanced"
 ok 'and no other vendor' [ "$(wc -l <"$dir/balanced")" -eq 1 ]
 
-# A kernel that only this machine has.
+# Take a kernel from the made-up machine, as if the lab did not know it.
 run env ROOT="$root" lab/setup/machine-kernel.sh "$KREL"
 ok "a kernel of the machine: taken" status_is 0
 ok "a kernel of the machine: as the lab has it" \

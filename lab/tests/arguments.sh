@@ -4,8 +4,8 @@
 # Tests of the lab source this file after tap.sh.
 #
 # lab_arguments WHICH ARGUMENT...: parse a test's arguments, "[--again] [amd|intel
-# [SERIES...]]".  This sets again (l1.sh's option, or empty), vendor, and kernels: the SERIES,
-# or without any those of "series_to_test WHICH".
+# [SERIES...]]".  This sets again (l1.sh's option, or empty), vendor, and kernels: the SERIES
+# or, if none are given, those of "series_to_test WHICH".
 lab_arguments() {
 	local which=$1
 

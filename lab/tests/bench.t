@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# exitledger bench on an emulated AMD host whose TSC counts instructions.
+# Tests exitledger bench on an emulated AMD host whose TSC counts instructions.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -86,7 +86,7 @@ ok '--compare, 2 % dearer: which' [ "$(grep -v 'noise$' <<<"$out" |
 run "$exitledger" bench --compare "$tap_dir/dearer.json" "$results/short.json"
 ok '--compare, cheaper: status' status_is 0
 
-# The page of 'make bench' from these results instead of its own.
+# Write the page of 'make bench', from these results instead of its own.
 whole=$tap_dir/build/results/bench-$(lab/setup/series.sh default)
 mkdir -p "$whole" "$tap_dir/build/bin" "$tap_dir/docs"
 ln -s "$(readlink -f "$exitledger")" "$tap_dir/build/bin/exitledger"

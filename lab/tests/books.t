@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The whole program in L1: books that balance, books that prove nothing, and hosts on
+# Tests the whole program in L1: books that balance, books that prove nothing, and hosts on
 # which nothing can be observed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -144,7 +144,7 @@ ok 'a guest that cannot be made to read: why' has read_fails.txt "--read 'exit 7
 ok 'watching: balanced' name_is 0 watch
 ok 'watching: a line per second, in 80 columns' [ \
 	"$(grep -cE '^20.{,78}BALANCED$' "$results/watch.txt")" -ge 7 ]
-# shellcheck disable=SC2016 # awk's
+# shellcheck disable=SC2016 # awk expands $5.
 ok 'watching: counts were checked' \
 	awk '{ n += $5 } END { exit !(n > 100) }' "$results/watch.txt"
 # The switches off and on are noticed together or one after the other.
@@ -211,7 +211,7 @@ ok 'without root: status' name_is 3 nobody_monitor nobody_compare
 ok 'without root: one line' line_is_one nobody_monitor.txt
 ok 'without root: what is needed' has nobody_compare.txt 'needs root'
 
-# With Debian's own modules.
+# Test Debian's own modules.
 results=$build/results/t-unpatched
 tap_evidence=("$results"/{record.txt,record.err,l2-console.txt})
 run lab/machine/l1.sh --vendor amd --tcg --modules stock --out "$results" lab/scenarios/unpatched.sh
@@ -238,7 +238,7 @@ d["states"]["exit_stats"] == "warning" and d["attach"]["tp_btf"]'
 
 tap_evidence=()
 
-# Without KVM, then with a KVM without BTF.
+# Test a host without KVM, and then a KVM without BTF.
 results=$build/results/t-refusals
 mkdir "$tap_dir/no-btf"
 for module in kvm kvm-amd kvm-intel; do

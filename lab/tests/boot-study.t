@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A short form of make boot-study: a boot and the workloads on the AMD host; and the
-# published page in docs.
+# Runs a short form of make boot-study: a boot and the workloads on the AMD host.  Also checks
+# the published page in docs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

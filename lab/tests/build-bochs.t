@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The build of Bochs: what fails leaves no program, and says in one line what failed.  That
-# the program works is seen by the tests on the Intel host.
+# Tests the build of Bochs: if a step fails, there is no program, and one line says which step
+# it was.  The tests on the Intel host show that the program works.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

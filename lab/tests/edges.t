@@ -3,7 +3,7 @@
 #
 # usage: edges.t [--again] [amd|intel [SERIES...]]
 #
-# Situations in which naive counters are wrong, and the right numbers.  --again: judge the
+# Checks the numbers in situations in which naive counters are wrong.  --again: judge the
 # existing results.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -47,7 +47,7 @@ print(sum(r[sys.argv[3]] for vm in books["vms"] for vcpu in vm["vcpus"]
 }
 
 # statistics NAME: print how much KVM's own statistics exceed BPF's count: unexplained,
-# failed entries, and emulation in place of an entry
+# failed entries, and how often KVM emulated instead of entering the guest
 statistics() {
 	tr -d , <"$results/$1.txt" | awk '
 		/^stat / { all = $8; bpf = $11 }
@@ -62,7 +62,7 @@ else
 	failed=INVALID_STATE hlt=12
 fi
 
-# With each common mistake, one of these has an exit more or less.
+# Each common mistake of counters would change one of these numbers.
 test_rows() {
 	ok "$name: TSC deadlines, far: fast path or not, each is an exit" \
 		row tsc_far $msr 1002
@@ -138,7 +138,7 @@ for kernel in "${kernels[@]}"; do
 	# used: fewer than one of each VM.
 	more=0
 	[ "${kernel%%.*}" -lt 7 ] || more=$((VMS - 1))
-	# shellcheck disable=SC2016 # for awk
+	# shellcheck disable=SC2016 # awk expands these.
 	ok "$name: KVM has no more objects than before $VMS" awk -v more="$more" '
 		{ for (i = 1; i <= NF; i++) {
 			split($i, is, "=")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The exporter on a real KVM in the lab: scrapes while a guest runs equal what a monitor
+"""Tests the exporter on a real KVM in the lab: scrapes while a guest runs equal what a monitor
 beside it saw, the service's rights suffice, and root's rights are dropped."""
 
 import glob

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Situations in which naive counters are wrong, on the emulated Intel host.
+# Runs edges.t on the emulated Intel host: situations in which naive counters are wrong.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

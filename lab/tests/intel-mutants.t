@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The mistakes that only an Intel host can show, all of which published counters have
-# made: counting in vmx_handle_exit(), flag bits in the index, and entries that were no
-# exits.  'make mutants' has all the others as well, in five minutes.
+# Tests that compare finds the mistakes that only an Intel host can show.  Published counters
+# have made all of these: counting in vmx_handle_exit(), flag bits in the index, and entries
+# that were no exits.  'make mutants' tests all other mistakes, too, in five minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Every exit reason that the emulated Intel host can provoke.
+# Runs reasons.t on the emulated Intel host: every exit reason that it can cause.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The emulated Intel host: books balance on VMX, and a failure in the emulator is never
+# Tests the emulated Intel host: books balance on VMX, and a failure in the emulator is never
 # reported as a success.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -77,7 +77,7 @@ ok 'the Linux guest: thousands of exits' \
 ok 'the Linux guest: the fast path ran' \
 	grep -qE '^0x034 PREEMPTION_T' "$results/linux.txt"
 
-# The scenarios after that one run under Debian's own KVM.
+# The scenarios after t-intel run under Debian's own KVM.
 intel_result t-intel-seven
 seven=$intel_results/t-intel-seven
 ok 'status 7' status_is 7

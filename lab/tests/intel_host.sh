@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2154 # tap.sh's variables
+# shellcheck shell=bash disable=SC2034,SC2154 # These are variables of tap.sh.
 #
 # Runs scenarios on the emulated Intel host.  Its boot takes longer than most scenarios, so
 # one boot runs the scenarios of all tests of 'make check', one after the other: the first
@@ -41,7 +41,7 @@ intel_words() {
 			"ROWS=$(lab/jobs/mutants.py --vendor intel --rows "${intel_mutants[@]}")")
 		;;
 	t-intel-seven)
-		# shellcheck disable=SC2016 # for L1's shell
+		# shellcheck disable=SC2016 # L1's shell expands these.
 		printf '%s\n' '#!/bin/sh' 'echo "$WORDS" >/results/words' \
 			'cat /sys/module/kvm_intel/parameters/vpid >/results/vpid' \
 			'head -c 20000 /dev/urandom >/results/random' \
@@ -62,7 +62,7 @@ intel_boot() {
 	[ "$1" != newest ] || kernel=$intel_newest
 	while read -r boot test name; do
 		[[ $boot == "$1" && " $2 ${LAB_TESTS:-} " == *[\ /]"$test "* ]] || continue
-		# As if from an earlier run: l1.sh must remove it.
+		# Make a result as if by an earlier run, which l1.sh must remove.
 		mkdir -p "$intel_results/$name"
 		echo 63 >"$intel_results/$name/l1-status"
 		intel_words "$name"
@@ -72,7 +72,7 @@ intel_boot() {
 	run lab/machine/l1.sh --vendor intel --tcg --kernel "$kernel" "${all[@]}" 7>&-
 	cp "$tap_dir/out" "$intel_boots/$1.out"
 	cp "$tap_dir/err" "$intel_boots/$1.err"
-	# Written last: the boot counts as done once this file exists.
+	# Write this file last: the boot counts as done once it exists.
 	echo "$status" >"$intel_boots/$1.status"
 }
 
@@ -82,7 +82,7 @@ intel_host() {
 
 	intel_boots=${LAB_BOOTS:-$tap_dir/boots}
 	mkdir -p "$intel_boots"
-	# In the order of the table, so that intel-reasons.t can boot the newest kernel
+	# Boot in the order of the table, so that intel-reasons.t can boot the newest kernel
 	# while intel.t boots this distribution's own.
 	boots=$(awk -v test="$1" '$2 == test && !seen[$1]++ { print $1 }' <<<"$intel_table")
 	for boot in $boots; do

@@ -6,8 +6,8 @@
 
 Written from that header alone, as an independent check of KVM and of the host's tools.
 QUESTION: reason=NUMBER prints each vCPU's exits of that reason; mode and spans print the
-mode and the spans there is room for; sums prints whether a vCPU's sums agree, and
-statistics by how much KVM's own statistics are ahead of them.
+mode and the number of spans for which the file has room; sums prints for each vCPU whether
+its numbers add up, and statistics by how much KVM's own statistics exceed its exits.
 """
 import math
 import struct
@@ -104,8 +104,8 @@ def main():
     elif question == "sums":
         print(*("right" if adds_up(vcpu) else "wrong" for vcpu in book.vcpus))
     elif question == "statistics":
-        # These differ by emulated instructions and failed entries, of which there are
-        # none.
+        # The two also differ by emulated instructions and failed entries, but the tests'
+        # guests have none of these.
         print(*(vcpu.stat_exits - vcpu.exits for vcpu in book.vcpus))
     else:
         print(getattr(book, question))

@@ -11,7 +11,7 @@ out_dir=$tap_dir/results
 unset LAB_TRIES
 export LAB_REPEATED=$tap_dir/repeated
 
-# l1 SCRIPT [ARGUMENT...]: run it as a scenario under Debian's own KVM
+# l1 SCRIPT [ARGUMENT...]: run SCRIPT as a scenario under Debian's own KVM
 l1() {
 	printf '#!/bin/sh\n%s\n' "$1" >"$tap_dir/scenario"
 	shift
@@ -26,7 +26,7 @@ is() { [ "$1" = "$2" ]; }
 scenario() {
 	printf '%s\n' '#!/bin/sh' "${@:2}" >"$tap_dir/$1.sh"
 }
-# shellcheck disable=SC2016 # for L1's shell
+# shellcheck disable=SC2016 # L1's shell expands these.
 {
 	scenario first 'echo "$WORDS" >/results/words; echo "${EMPTY-unset}" >/results/empty' \
 		'cat /sys/module/kvm_amd/parameters/npt >/results/npt' \
@@ -52,7 +52,7 @@ for name in second most more warns none program panics never; do
 	many+=(--then --out "$out_dir/$name")
 	[ $name = second ] || many+=(--modules stock)
 	many+=("$tap_dir/$name.sh")
-	# These are results of an earlier run.
+	# Make results as if by an earlier run.
 	mkdir -p "$out_dir/$name"
 	echo 0 >"$out_dir/$name/l1-status"
 done
@@ -107,7 +107,7 @@ of never
 ok 'a scenario that had no L1 any more is a failure' status_is 125
 ok 'and said to be one' err_has 'never: not begun, as L1 had ended'
 
-# shellcheck disable=SC2016 # for L1's shell
+# shellcheck disable=SC2016 # L1's shell expands these.
 scenario slow 'echo early >/results/early; (while :; do sleep 1; done) & sleep 600'
 run lab/machine/l1.sh --modules stock --timeout 20 --out "$out_dir/never" \
 	"$tap_dir/never.sh" --then --modules stock --out "$out_dir/slow" "$tap_dir/slow.sh" \
@@ -139,7 +139,7 @@ ok 'no end, and two tries: a failure' status_is 125
 ok 'no end, and two tries: said to be one' err_has 'no end after 12 s'
 ok 'no end, and two tries: that was repeated' out_has 'no result; once more'
 ok 'no end, and two tries: is listed' grep -q . "$LAB_REPEATED"
-# shellcheck disable=SC2016 # for L1's shell
+# shellcheck disable=SC2016 # L1's shell expands these.
 LAB_TRIES=2 l1 'echo a guest >/results/guest-failed'
 ok 'a guest that ended early: repeated' out_has 'no result; once more'
 ok 'a guest that ended early: the first results are kept' [ -e "$out_dir.first-try/guest-failed" ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# lab/lib.sh: steps, the lock, and what is left when a run is stopped.
+# Tests lab/lib.sh: steps, the lock, and what is left when a run is stopped.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -9,12 +9,12 @@ cd "$(dirname "$0")/../.."
 export BUILD=$tap_dir/build
 mkdir "$BUILD"
 
-# in_lab SCRIPT: run it after sourcing lib.sh
+# in_lab SCRIPT: run SCRIPT in a shell that has sourced lib.sh
 in_lab() {
 	printf '. lab/lib.sh\n%s\n' "$1" >"$tap_dir/script"
 	run bash "$tap_dir/script"
 }
-# The processes whose command line has this word.
+# left WORD: print the processes whose command line has WORD
 left() { grep -lsz -- "[${1:0:1}]${1:1}" /proc/[0-9]*/cmdline; }
 temporary() { find "$BUILD" -name '.new.*'; }
 
@@ -28,14 +28,14 @@ ok 'and where that is' err_has 'log/thing.log'
 ok 'a failing command ends a step' [ "$(cat "$BUILD/log/thing.log")" = why ]
 ok 'nothing is coloured' [ "${out#*$'\e'}" = "$out" ]
 
-# shellcheck disable=SC2016 # for that shell
+# shellcheck disable=SC2016 # The script's shell expands these.
 in_lab 'new_beside t "$BUILD/a/final"; echo new >"$t/f"
 	publish "$t" "$BUILD/a/final"; new_beside t "$BUILD/a/final"
 	echo newer >"$t/f"; publish "$t" "$BUILD/a/final"'
 ok 'a directory takes the place of another' \
 	[ "$(cat "$BUILD/a/final/f")" = newer ]
 ok 'and nothing else is left' [ "$(ls -A "$BUILD/a")" = final ]
-mkdir -p "$BUILD/a/.new.4194304.x/y" # a process that cannot be
+mkdir -p "$BUILD/a/.new.4194304.x/y" # No process can have this number.
 in_lab 'lock'
 ok 'what a killed run left is removed' [ -z "$(temporary)" ]
 
@@ -76,7 +76,7 @@ in_lab 'lock; bash -c ". lab/lib.sh; lock; echo in"'
 ok 'a script of the run itself does not' out_has in
 
 # The boot sector reads whole chunks, so the last one must be complete.
-# shellcheck disable=SC2016 # for the script's shell
+# shellcheck disable=SC2016 # The script's shell expands these.
 in_lab '. lab/machine/bochs.sh
 	for chunks in {5000..5040}; do
 		size=$(disk_size "$chunks")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# A made-up kernel for commands.t: Debian packages that are as small as possible, and an
+# Makes up a kernel for commands.t: Debian packages that are as small as possible, and an
 # apt-get and an apt-cache that provide them.
 
 KREL=6.1.0-99-amd64

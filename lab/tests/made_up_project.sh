@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# This project without content, for commands.t: the real makefiles, and an empty file for
+# Makes this project without its content, for commands.t: the real makefiles, and a stub for
 # each source that they name.
 
 # stub FILE: print the replacement of this source
@@ -20,7 +20,7 @@ make_project() {
 
 	mkdir -p "$dir"
 	files=$(git ls-files Makefile '*.mk')
-	# shellcheck disable=SC2086 # a word each
+	# shellcheck disable=SC2086 # Each file is a word.
 	cp --parents $files lab/setup/build-tools.sh "$dir"
 	# A command that was removed must not be found in another directory.
 	sed -i '/^export PATH/d' "$dir/Makefile"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Our kvm.ko under the distribution's vendor module: no leaf is answered, nothing is
+# Tests our kvm.ko under the distribution's vendor module: no leaf is answered, nothing is
 # written, and the host survives.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The monitor in the lab, with guests whose exits are known.
+# Tests the monitor in the lab, with guests whose exits are known.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -61,7 +61,8 @@ ok 'CSV: as JSON has it' grep -qE '^total,.*,124,MSR,,,10000,' "$results/csv.txt
 ok 'the table: in 80 columns' fits table.txt
 ok 'the table: what was asked for' has table.txt 'FAST  TIME % PREEMPT BLOCKED'
 
-# Show here what L1 has recorded, and compare with a monitor that ran there meanwhile.
+# same_totals NAME LEAST: are the totals of the run that was recorded in L1 equal to those of a
+# monitor that ran beside it, and LEAST exits or more?
 same_totals() {
 	python3 - "$results/$1.txt" <("${BUILD:-build}/bin/exitledger" replay \
 		"$results/$1.exits" --json -i 0) "$2" <<-'EOF'

@@ -3,8 +3,8 @@
 #
 # usage: mutants.t [amd|intel [SERIES]]
 #
-# The comparator's own test: wrong books, KVM's or BPF's, are detected by the rule and
-# with the reason that lab/jobs/mutants.txt gives, and right books balance.
+# Tests compare itself: it finds the mistakes in the books of KVM or of BPF by the rule, and
+# accuses the reason, that lab/jobs/mutants.txt names; and right books balance.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -61,7 +61,7 @@ ok "$vendor $kernel: a wrong place: the total is not accused" \
 ok 'an exit that BPF did not see: what it knows is said' \
 	grep -q '^lost     1 entries that no exit preceded$' <(text missed-exit)
 
-# An undetected mistake is reported: use the results of right counters in its place.
+# A mistake that is not found must be reported: give it the results of right counters.
 cp -r "$results" "$tap_dir/results"
 for file in status txt json; do
 	cp "$results/0.$file" "$tap_dir/results/$(row nothing).$file"

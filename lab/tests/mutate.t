@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make mutate on a small project: it finds the changes that no test notices, and does not
-# report those that a test notices.
+# Tests make mutate on a small project: it finds the changes that no test notices, and does
+# not report those that a test notices.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

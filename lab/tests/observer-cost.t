@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A short form of make observer-cost: its output, and an upper limit of the cost.
+# Runs a short form of make observer-cost, and checks its output and a limit of the cost.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage: observer.t [SERIES [VENDOR [stock]]]
-"""The observer's counts and times, with guests that know what they executed.
+"""Tests the observer's counts and times, with guests that know what they executed.
 
 A series without patches, or with the word "stock", runs with the distribution's own
 modules.

@@ -3,7 +3,7 @@
 #
 # usage: old-kernel.t [SERIES [VENDOR]]
 #
-# A kernel that is too old for exitledger: each command says so, in one line that names
+# Tests a kernel that is too old for exitledger: each command says so, in one line that names
 # what is missing and what to do, and begins nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -3,8 +3,8 @@
 #
 # usage: percentiles.t [--again]
 #
-# The percentiles of KVM's book against a trace of each exit in the same run.  --again: judge
-# the existing results.
+# Compares the percentiles of KVM's book with a trace of each exit in the same run.  --again:
+# judge the existing results.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -26,7 +26,8 @@ import sys
 folder, what = sys.argv[1:]
 NAMES = {"cpuid": "CPUID", "hlt": "HLT", "interrupt": "INTR", "io": "IOIO", "msr": "MSR",
          "npf": "NPF", "vintr": "VINTR"}
-# userspace/kernel/kernel_buckets.h: from 960 cycles on, and 2 ns of rounding.
+# By how much a percentile may be wrong, for times from 960 cycles on: this share of it, and
+# this number of ns (userspace/kernel/kernel_buckets.h).
 ERROR, ROUNDING = 0.116, 2
 
 rows = {}

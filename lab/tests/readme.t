@@ -19,7 +19,7 @@ shape() {
 line_of() { grep -m 1 "^$1" "$2" | shape; }
 
 in_l1=()
-# shellcheck disable=SC2016 # as they are written
+# shellcheck disable=SC2016 # These are the commands as the README has them.
 while read -r command; do
 	case $command in
 	'make demo' | exitleaf | make | 'sudo make install') ;; # tested below

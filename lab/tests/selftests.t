@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A few of the kernel's KVM selftests, including that of the exit statistics, with
+# Runs a few of the kernel's KVM selftests, including that of the exit statistics, with
 # Debian's modules, with the patched ones, and with modules that count wrong.  'make
 # kvm-selftests' runs all selftests.
 set -euo pipefail
@@ -51,8 +51,8 @@ ok 'modules that count wrong: what the guest found' \
 	grep -qE 'new == old \+ NR_SYNCS at x86_64/exit_stats_test\.c|x86_64/exit_stats_test\.c:[0-9]+: new == old \+ NR_SYNCS' \
 	"$results/t-selftests-fault-patched/output/exit_stats_test.txt"
 
-# Judging results, with an l1.sh that only copies prepared ones: "slow" exceeds its time
-# with Debian's modules only, "broken" fails with the patched ones.
+# Test how results are judged, with an l1.sh that only makes up results: "slow" exceeds its
+# time with Debian's modules only, and "broken" fails with the patched ones.
 mkdir -p "$tap_dir"/lab/{jobs,machine,setup} "$tap_dir/lab/kernels/$series" \
 	"$tap_dir/kvm-instrumentation/patches/$series" \
 	"$tap_dir/build"/{kernel/"$series"/current,selftests/"$series"}

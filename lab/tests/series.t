@@ -16,7 +16,8 @@ for series in "${all[@]}"; do
 	touch "$BUILD/kernel/$series/current/kernel.env" "$BUILD/modules/$series/normal/stamp"
 done
 
-# chosen WHICH KERNELS: print what a test runs on
+# chosen WHICH KERNELS: print the series that "series_to_test WHICH" chooses if LAB_KERNELS is
+# KERNELS
 chosen() {
 	local SERIES LAB_KERNELS=$2
 	export LAB_KERNELS
@@ -35,7 +36,7 @@ for which in own newest tested; do
 	ok "$which, of all kernels: all" [ "$(chosen "$which" all)" = "${all[*]}" ]
 done
 # tests_of ARGUMENT...: print the tests of make check
-# shellcheck disable=SC2016 # for make
+# shellcheck disable=SC2016 # make expands these.
 tests_of() { make -s --eval 'tests-of: ; @printf "%s\n" $(ALL_TESTS)' tests-of "$@"; }
 run tests_of
 ok 'make check has tests of the lab' out_has lab/tests/stock.t

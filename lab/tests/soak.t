@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Right counters balance: a few random guests.  'make soak' runs hundreds of guests, on
-# both vendors' hosts and on all kernels with patches that are prepared.
+# Tests with a few random guests that right counters balance.  'make soak' runs hundreds of
+# guests, on both vendors' hosts and on all kernels with patches that are prepared.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

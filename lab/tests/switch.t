@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The counters' memory and the host's decision for one VM: what exists while nothing
-# counts, how a running guest begins to be counted, and who may read.
+# Tests the counters' memory and the host's decision for one VM: what exists while nothing
+# counts, how a running guest begins to be counted, and which guests may read.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh

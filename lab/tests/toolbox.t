@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# toolbox.sh where it cannot run, and what make check does without it.
+# Tests toolbox.sh where it cannot run, and what make check does without it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
