@@ -53,7 +53,7 @@ SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 
 def grafana_variable(name, label, metric):
-    """A variable that lists a label's values."""
+    """Return a variable that lists a label's values."""
     query = f"label_values({metric}, {name})"
     return {"name": name, "label": label, "type": "query", "datasource": SOURCE,
             "definition": query, "query": {"query": query, "refId": name}, "refresh": 2,
@@ -104,7 +104,7 @@ def grafana():
 
 
 def perses_variable(name, label, metric):
-    """A variable that lists a label's values."""
+    """Return a variable that lists a label's values."""
     return {"kind": "ListVariable", "spec": {
         "name": name, "display": {"name": label}, "allowAllValue": True, "allowMultiple": True,
         "customAllValue": ".*", "defaultValue": "$__all", "plugin": {

@@ -16,9 +16,10 @@ class Panel:
     text: str  # what it shows, and what to do with it
     unit: str
     queries: tuple
-    width: int = 12  # of 24
+    width: int = 12  # of 24 columns
     is_number: bool = False  # show only the last value
-    needs: str = ""  # an option of the exporter; or "KVM" for metrics no recorded run has
+    # An option of the exporter; or "KVM" for metrics that no recorded run has.
+    needs: str = ""
 
 
 HOST = 'instance=~"$instance"'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A made-up fleet, and a real Prometheus that scrapes it.  Each host is an exporter that
+"""Runs a made-up fleet, and a real Prometheus that scrapes it.  Each host is an exporter that
 replays a recorded run, at a loopback address of its own; one more host serves made-up metrics
 of KVM's books."""
 

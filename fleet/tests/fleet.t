@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Rules, alerts and dashboards: promtool finds no mistake in them, and a real Prometheus
+"""Tests rules, alerts and dashboards: promtool finds no mistake in them, and a real Prometheus
 that scrapes exporters answers each panel's query."""
 
 import json
@@ -129,7 +129,7 @@ def prometheus():
         ok("Prometheus: the rates of a rule, of each host", until(lambda: len(fleet.query(
             "count by (instance) (vm:exitledger_hypervisor_time:ratio5m)")) == HOSTS))
         slowest = "max(scrape_duration_seconds)"
-        # Wait for it, as scrapes can be slow for a while on a busy machine.
+        # Wait until this is true, as scrapes can be slow for a while on a busy machine.
         ok("Prometheus: each scrape takes less than a second", until(
             lambda: float(fleet.query(slowest)[0]["value"][1]) < 1), fleet.query(slowest))
         exemplars = fleet.ask("query_exemplars", start=time.time() - 600, end=time.time() + 60,
