@@ -156,7 +156,7 @@ failed_in_one_line 'no os-release' '; install the headers of 6.19.2-1-other;'
 for os in fedora:'dnf install /usr/bin/xz /usr/bin/bzip2' \
 	ubuntu:'apt install xz-utils bzip2' other:'install xz-utils bzip2'; do
 	echo "ID=${os%%:*}" >"$tap_dir/os-release"
-	# shellcheck disable=SC2016 # for that shell
+	# shellcheck disable=SC2016 # The inner shell expands these.
 	run env OS_RELEASE="$tap_dir/os-release" bash -c '
 		. lab/lib.sh
 		PATH=/nowhere
@@ -167,7 +167,7 @@ done
 
 # Compare the real kvm.ko, in each form that distributions have, with the loaded one.
 loaded_is() { # another|this FILE
-	# shellcheck disable=SC2016 # for that shell
+	# shellcheck disable=SC2016 # The inner shell expands these.
 	run env ROOT="$tap_dir/loaded" OURS="$tap_dir/ours" bash -c '
 		. lab/lib.sh
 		. kvm-instrumentation/distribution.sh
@@ -209,7 +209,7 @@ echo "Ubuntu $KSERIES.0-45.45-generic $KVERSION" >"$root/proc/version_signature"
 echo "$KREL" >"$root/proc/sys/kernel/osrelease"
 printf '%s\n' 'ID=ubuntu' 'ID_LIKE=debian' >"$root/etc/os-release"
 rm "$root/usr/src/linux-source-$KSERIES.tar.xz"
-as_ubuntu() { # COMMAND...: run it with the series as Ubuntu's names have it
+as_ubuntu() { # COMMAND...: run COMMAND with the series as it is in Ubuntu's names
 	local KSERIES=$KSERIES.0
 
 	"$@"
@@ -282,7 +282,7 @@ ok 'from their files' grep -qx "load /lib/modules/$KREL/kernel/arch/x86/kvm/kvm-
 # --- an initramfs of dracut's ---
 
 echo 'ID=fedora' >"$root/etc/os-release"
-# shellcheck disable=SC2016 # for that shell
+# shellcheck disable=SC2016 # The made-up program's shell expands $1.
 printf '#!/bin/sh\ncat "$1"\n' >"$tap_dir/bin/lsinitrd"
 chmod +x "$tap_dir/bin/lsinitrd"
 echo "-rw-r--r-- 1 root root 9 Jan 1 usr/lib/modules/$KREL/kernel/arch/x86/kvm/kvm.ko.xz" \

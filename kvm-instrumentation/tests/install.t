@@ -29,14 +29,15 @@ before=$(fingerprint)
 
 # --- what cannot be built is told in a line, and nothing changes ---
 
-# refused NAME TEXT...: check that there was one line with all of TEXT, and nothing else
+# refused NAME TEXT...: check that the command failed with one line, which has all of TEXT, and
+# that it changed and built nothing
 refused() {
 	failed_in_one_line "$@"
 	ok "$1: nothing changed" unchanged
 	ok "$1: nothing built" has_no_build
 }
 
-# The hint before the headers have told the kernel's version, and after that.
+# The hint as it is before make has read the kernel's version from the headers, and after that.
 hint="apt install linux-headers-$KREL linux-source-$KSERIES"
 hint_of_version="$hint=$KVERSION"
 compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' \
@@ -243,7 +244,7 @@ interrupted() {
 	PATH=$tap_dir/bin:$PATH kvm_make install
 	[ "$status" -ne 0 ] && [ -e "$tap_dir/once" ]
 }
-# shellcheck disable=SC2016 # for that shell
+# shellcheck disable=SC2016 # The shell of the made-up depmod expands $PPID.
 for how in 'exit 1' 'kill -TERM $PPID' 'kill -INT $PPID'; do
 	rm -rf "$modules/updates"
 	depmod -b "$root" -C "$root/etc/depmod.d" "$KREL"

@@ -27,7 +27,8 @@ checkpatch_of() { checkpatch - <"$1"; }
 test_style() {
 	local patch
 
-	# kzalloc_obj(), which 7.x wants, is in no older kernel, and the files are for all.
+	# checkpatch of 7.x wants kzalloc_obj(), which older kernels lack; our files are for
+	# all kernels.
 	run checkpatch --ignore ALLOC_WITH_SIZEOF -f $kvm/src/*
 	ok "$name: checkpatch --strict: src" status_is 0
 	for patch in "$series"/*.patch; do
@@ -36,7 +37,7 @@ test_style() {
 	done
 }
 
-# kernel_make ARGUMENT...: make, with the tools of the kernel's Debian
+# kernel_make ARGUMENT...: run make with the tools of the kernel's Debian
 kernel_make() {
 	local make=(make)
 
@@ -45,8 +46,8 @@ kernel_make() {
 	"${make[@]}" "$@"
 }
 
-# complaints: print what sparse and W=1 say of our files, but for what Debian's sparse
-# says of every module parameter of 7.3, KVM's own included
+# complaints: print the complaints of sparse and W=1 about our files.  Debian's sparse has one
+# about every module parameter of 7.3, even about KVM's own; that one is left out.
 complaints() {
 	local all='exit_(stats|leaves|file).*(warning|error)' known=':$'
 
@@ -152,9 +153,9 @@ test_selftest() {
 		git -C "$1" check-ignore -q "$test"
 }
 
-# For bisecting, the series must build up to each of its patches.  With all patches that
-# are compiled, it was built before.  From there on, take one patch away at a time, so
-# that little must be compiled again.
+# For bisecting, the series must build up to each of its patches.  The whole series was built
+# before.  From there on, take away the last of the patches that change compiled code, one at
+# a time, so that little must be compiled again.
 test_each_builds() {
 	local patches compiled nr
 
