@@ -146,7 +146,8 @@ class Copy:
         self.changed.append(name)
 
     def named(self, what, new="", like=""):
-        """CONTRIBUTING.md names each file that was changed; the new one by the pattern @like."""
+        """Check that CONTRIBUTING.md names each file that was changed; it names the file
+        @new by the pattern @like."""
         names = promised(what)
         missing = [name for name in self.changed
                    if (like if name == new else name) not in names]

@@ -7,7 +7,10 @@
 #include <check.h>
 #include <stdio.h>
 
-/* BTF of an int, a struct kvm_vcpu, and pointers to void and to that struct. */
+/*
+ * The numbers of the types that make_btf() makes: an int, a pointer to void, a
+ * struct kvm_vcpu, and a pointer to that struct.
+ */
 enum { T_INT = 1, T_VOID_P, T_VCPU, T_VCPU_P };
 
 static inline struct btf *make_btf(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A folder to be used in place of /, with the files of a made-up host. */
+/* Makes a folder that stands for /, with the files of a made-up host. */
 #ifndef EXITLEDGER_FAKE_ROOT_H
 #define EXITLEDGER_FAKE_ROOT_H
 

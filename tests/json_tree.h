@@ -10,7 +10,7 @@
 
 /**
  * JSON_TREE - write JSON, and read it with another library
- * @json: the name of a struct json_writer in @write
+ * @json: the name by which @write uses the struct json_writer
  * @write: writes a document
  *
  * Returns a new reference to the document, or NULL if it is no JSON.

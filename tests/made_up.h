@@ -13,7 +13,7 @@
 void made_up_time(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 		  uint32_t reason, uint64_t ns, uint64_t exits);
 
-/** made_up_exits - the same without times: only counts */
+/** made_up_exits - book @exits exits without times */
 void made_up_exits(struct ledger *ledger, uint64_t vm, uint32_t vcpu,
 		   uint32_t reason, uint64_t exits);
 

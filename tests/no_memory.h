@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lets allocations fail in a test program that includes this once: the linker
- * (NO_MEMORY in userspace.mk) replaces the functions that our objects call by
- * these.  Libraries still call their own.
+ * Lets allocations fail in a test program.  One of its files includes this
+ * header, and the linker (NO_MEMORY in userspace.mk) makes our objects call the
+ * functions below.  Libraries still call the C library's functions.
  */
 #ifndef EXITLEDGER_TESTS_NO_MEMORY_H
 #define EXITLEDGER_TESTS_NO_MEMORY_H
@@ -13,8 +13,8 @@
 
 /*
  * How many allocations succeed before one that fails; -1: none fails.  Later
- * allocations succeed again: if the code ignores the failure, then no second
- * failure makes it return an error after all.
+ * allocations succeed again.  So if the code ignores the failure, it returns no
+ * error, and the test notices that.
  */
 static int memory_left = -1;
 

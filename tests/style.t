@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Style and static checks.  C files of kvm-instrumentation/ follow the kernel's style, so
-# its own tests check that.
+# Runs style and static checks.  C files of kvm-instrumentation/ follow the kernel's style,
+# which its own tests check.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/tap.sh
@@ -54,7 +54,7 @@ mapfile -t tracked < <(git ls-files | grep -v '^LICENSES/\|/data/\|/uplot/uPlot'
 run codespell -L nin,caf,parm "${tracked[@]}"
 ok 'codespell' status_is 0
 
-# gcc has warned while the programs were built; clang has other warnings.
+# gcc gave its warnings when the programs were built; clang has other ones.
 warned() { find "$build/obj" -name '*.warnings' -size +0; }
 ok 'gcc built it without a warning' [ -z "$(warned)" ]
 run xargs -a <(printf '%s\n' "${unwarned[@]}") -n 16 -P "$(nproc)" \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A unit test's main(): TAP on standard output, for prove. */
+/* Runs the suite of a unit test's main(), and prints TAP for prove. */
 #ifndef EXITLEDGER_TAP_H
 #define EXITLEDGER_TAP_H
 
@@ -38,7 +38,7 @@ static inline void tap_do_nothing(int index)
 }
 
 /**
- * tap_skip - report a test as skipped, in place of running it
+ * tap_skip - report a test as skipped instead of running it
  * @name: of the test
  * @needs: the requirement, in the words of lab/checks/expected-skips.txt
  *

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""TAP for tests in Python, and a terminal for programs under test."""
+"""Reports Python's tests as TAP, and runs programs under test in a terminal."""
 
 import fcntl
 import os

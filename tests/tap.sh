@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# TAP for scripts.  A test runs a command with run, and then says what must be
-# true of its $status, $out and $err.
+# Functions with which scripts report tests as TAP.  A test runs a command with run, and then
+# says what must be true of its $status, $out and $err.
 
 tap_nr=0
 tap_failed=0
@@ -13,7 +13,7 @@ trap 'rm -rf "$tap_dir"' EXIT
 # A make that a test starts must not take options from the make that runs the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-# run COMMAND...: run it, and set status, out and err
+# run COMMAND...: run COMMAND, and set status, out and err
 run() {
 	status=0
 	"$@" >"$tap_dir/out" 2>"$tap_dir/err" </dev/null || status=$?
@@ -129,7 +129,7 @@ name_is() {
 	local status=$1 name
 	shift
 	for name in "$@"; do
-		# shellcheck disable=SC2154 # the test's
+		# shellcheck disable=SC2154 # The test sets it.
 		[ "$(cat "$results/$name.status")" = "$status" ] || return 1
 	done
 }
