@@ -170,8 +170,10 @@ record-cost: $(RECORD_COST)
 ##                  --web-config; KVM's files exit_stats; SEED=N
 EXECUTIONS ?= 1000000
 # Make the address sanitizer faster: freed memory is used again sooner, while it is still
-# in the processor's caches, and the stack trace of each allocation is cut short.
-FUZZ_ASAN_OPTIONS ?= quarantine_size_mb=8:malloc_context_size=3
+# in the processor's caches, the stack trace of each allocation is cut short, and only its
+# first bytes are filled.  To see more of a crash, repeat it with the same SEED and
+# FUZZ_ASAN_OPTIONS=.
+FUZZ_ASAN_OPTIONS ?= quarantine_size_mb=1:malloc_context_size=1:max_malloc_fill_size=64
 TARGET ?= run books bench report options http web kernel
 .PHONY: fuzz
 fuzz:
