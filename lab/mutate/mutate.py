@@ -16,6 +16,7 @@ import contextlib
 import os
 import queue
 import random
+import signal
 import sys
 import threading
 import time
@@ -29,9 +30,14 @@ from trees import Tree
 
 # Factor by which a test may take longer than usual, as the machine may be busy.
 PATIENCE = 10
+# Factor by which a test may use more CPU time than all of its time without a change.
+# However busy the machine is, one that uses more is in a loop.
+CPU_PATIENCE = 3
 BUILD_SECONDS = 300
 # The message of the tests' library about a test that ran out of time.
 TIMEOUT = "Test timeout expired"
+# Its message about a test that has used all of its CPU time: a signal has ended it.
+LOOPS = f"Received signal {signal.SIGXCPU:d} "
 # Only tests that take no longer are run again under the sanitizers: longer ones
 # wait, or do the same a thousand times.
 QUICK_SECONDS = 2
@@ -144,14 +150,16 @@ def run_one(lab, tree, test):
         raise CannotLink(f"{test} cannot be linked:\n{out}")
     # The sanitizers make everything slower.
     slower = 3 if tree is lab.sanitized else 1
-    seconds = slower * PATIENCE * lab.coverage[test].seconds + 2
+    usual = slower * lab.coverage[test].seconds
+    seconds, cpu = PATIENCE * usual + 2, int(CPU_PATIENCE * usual) + 3
     # A test can fail because the machine is busy for a moment.  So a test that fails is
     # run again, with more time.
     for patience in (1, 3):
-        status, _, out = tree.run_test(test, patience * seconds)
-        if status == 0:
+        status, _, out = tree.run_test(test, patience * seconds, cpu=cpu)
+        loops = status == -signal.SIGXCPU or LOOPS in out
+        if status == 0 or loops:
             break
-    return status == 0, status is not None and TIMEOUT not in out
+    return status == 0, status is not None and TIMEOUT not in out and not loops
 
 
 def kill(lab, tree, file, mutant, tests):

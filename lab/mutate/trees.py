@@ -28,12 +28,30 @@ def end(process):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def call(command, cwd, env=None, timeout=None, memory=MEMORY, enough=None):
+def autogroup(priority=None):
+    """Return or set the priority of this process's session, if the kernel has those."""
+    with contextlib.suppress(OSError):
+        with open("/proc/self/autogroup", "r+", encoding="ascii") as file:
+            if priority is None:
+                return file.read().split()[-1]
+            file.write(priority)
+    return None
+
+
+def call(command, cwd, env=None, timeout=None, memory=MEMORY, enough=None,
+         cpu=resource.RLIM_INFINITY):
     """Run a command; return its exit status (None: out of time) and its output.
 
-    A line that begins with @enough shows that it has failed, and ends it.
+    A line that begins with @enough shows that it has failed, and ends it.  None of its
+    processes may use more than @cpu seconds of CPU time.
     """
+    priority = autogroup()
+
     def limit():
+        # The kernel gives each new session the usual priority.
+        if priority:
+            autogroup(priority)
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1 if cpu > 0 else cpu))
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -133,13 +151,13 @@ class Tree:
         tests = set(re.findall(r"-o build/tests/(test_\w+)", out))
         return sorted(objects), sorted(tests)
 
-    def run_test(self, test, seconds, extra=None):
+    def run_test(self, test, seconds, extra=None, cpu=resource.RLIM_INFINITY):
         """Run a test; return its status (None: out of time), its time, and its output."""
         env = dict(self.env, **(extra or {}))
         env["CK_DEFAULT_TIMEOUT"] = str(int(seconds) + 1)
         start = time.monotonic()
         status, out = call([f"build/tests/{test}"], self.path, env,
-                           2 * seconds + 5, self.memory, enough="not ok")
+                           2 * seconds + 5, self.memory, "not ok", cpu)
         return status, time.monotonic() - start, out
 
     # Coverage, by gcov.

@@ -178,6 +178,30 @@ mutate --count 3 --table "$results" room.c
 ok 'a table that cannot be read: the exit status is 2' status_is 2
 ok 'a table that cannot be read: one line says where' err_has "$results:15: a row is"
 
+# A change that makes a loop endless is noticed by the CPU time that it takes.
+echo 'int room_wait(volatile int n) { while (n) n = 0; return 3; }' >"$top/loop.c"
+echo 'int room_wait(int n); int main(void) { return room_wait(1) != 3 || room_wait(0) != 3; }' >"$top/tests/test_loop.c"
+cat >>"$top/Makefile" <<'END'
+unit-tests: $(BUILD)/tests/test_loop
+$(BUILD)/tests/test_loop: $(BUILD)/obj/loop.o $(BUILD)/obj/tests/test_loop.o
+	@mkdir -p $(@D)
+	gcc $(CFLAGS) $^ -o $@
+END
+mutate --count 0 loop.c
+ok 'a loop without an end: the exit status is 0' status_is 0
+ok 'a loop without an end: is killed, and how is said' out_has \
+	'loop.c:1 killed by test_loop (time)'
+
+# The commands of a mutant have the priority of the shell that began it, though they have a
+# session of its own, to which some kernels give another one.
+if [ -w /proc/self/autogroup ]; then
+	# shellcheck disable=SC2016 # for the inner shell
+	run setsid --wait sh -c 'echo 7 >/proc/self/autogroup; exec python3 -c "$1"' - \
+		'import sys; sys.dont_write_bytecode = True; sys.path.insert(0, "lab/mutate")
+import trees; print(trees.call(["cat", "/proc/self/autogroup"], "/")[1])'
+	ok 'a session of its own, of the same priority' out_has ' nice 7'
+fi
+
 # A program that tests embed: for its mutants, the tests that call a function of its
 # skeleton are run, and a test that is only linked with it is not.
 echo 'int prog(void) { return 5; }' >"$top/prog.bpf.c"
