@@ -104,6 +104,64 @@ START_TEST(of_a_vm_whose_maker_ends)
 }
 END_TEST
 
+/* Each of several folders keeps its own process. */
+START_TEST(of_vms_whose_makers_end)
+{
+	seen(1, 777, 5000);
+	seen(2, 888, 6000);
+	thread(777, 777);
+	thread(777, 790);
+	thread(888, 888);
+	thread(888, 791);
+	folder("790-11", 1, 5000);
+	folder("791-11", 1, 6000);
+	take();
+	no_thread(777, 790);
+	no_thread(888, 791);
+	folder("790-11", 1, 5500);
+	folder("791-11", 1, 6600);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 2);
+	ck_assert_uint_eq(books.statistics[0].exits, 5500);
+	ck_assert_uint_eq(books.statistics[1].exits, 6600);
+}
+END_TEST
+
+/*
+ * The thread that made a VM has ended before the VM was seen.  A later thread
+ * with its number may belong to any process, so the folder stays without one.
+ */
+START_TEST(of_a_number_that_is_reused)
+{
+	seen(1, 777, 5000);
+	thread(777, 777);
+	folder("790-11", 1, 5000);
+	take();
+	thread(777, 790);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 0);
+	/* A new VM may have come with its process. */
+	seen(2, 888, 6000);
+	take();
+	ck_assert_uint_eq(books.nr_statistics, 1);
+}
+END_TEST
+
+/* At some of these numbers, the memory for the folders is full. */
+START_TEST(of_each_number_of_vms)
+{
+	for (uint32_t nr = 1; nr <= 16; nr++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%u-9", 700 + nr);
+		folder(name, 1, nr);
+		seen(nr, 700 + nr, nr);
+		take();
+		ck_assert_uint_eq(books.nr_statistics, nr);
+	}
+}
+END_TEST
+
 /* A folder appears later, and a process appears after its folder. */
 START_TEST(of_vms_that_come_later)
 {
@@ -312,6 +370,9 @@ int main(void)
 	tcase_add_test(tcase, of_another_folder);
 	tcase_add_test(tcase, of_a_vm_made_by_a_thread);
 	tcase_add_test(tcase, of_a_vm_whose_maker_ends);
+	tcase_add_test(tcase, of_vms_whose_makers_end);
+	tcase_add_test(tcase, of_a_number_that_is_reused);
+	tcase_add_test(tcase, of_each_number_of_vms);
 	tcase_add_test(tcase, of_vms_that_come_later);
 	tcase_add_test(tcase, of_processes_in_any_order);
 	tcase_add_test(tcase, before_any_vm);

@@ -161,6 +161,31 @@ START_TEST(not_known_is_withheld)
 }
 END_TEST
 
+static int open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int nr = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir))
+		nr++;
+	closedir(dir);
+	return nr;
+}
+
+/* However often KVM's folders are looked at, no file stays open. */
+START_TEST(no_file_stays_open)
+{
+	const int before = open_files();
+
+	process(1, 101);
+	vm("101-7", "Y\n");
+	vm("102-7", "N\n");
+	look(root);
+	ck_assert_int_eq(open_files(), before);
+}
+END_TEST
+
 /* KVM's directory cannot be read. */
 START_TEST(nothing_is_known)
 {
@@ -195,6 +220,7 @@ int main(void)
 	tcase_add_loop_test(tcase, one_is_withheld, 0, 2);
 	tcase_add_test(tcase, one_of_several_is_withheld);
 	tcase_add_loop_test(tcase, not_known_is_withheld, 0, 3);
+	tcase_add_test(tcase, no_file_stays_open);
 	tcase_add_test(tcase, nothing_is_known);
 	tcase_add_test(tcase, the_ended_are_not_looked_at);
 	suite_add_tcase(suite, tcase);
