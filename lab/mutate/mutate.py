@@ -31,8 +31,9 @@ from trees import Tree
 # Factor by which a test may take longer than usual, as the machine may be busy.
 PATIENCE = 10
 # Factor by which a test may use more CPU time than all of its time without a change.
-# However busy the machine is, one that uses more is in a loop.
-CPU_PATIENCE = 3
+# However busy the machine is, one that uses more is in a loop.  Tests that measure time
+# may try three times.
+CPU_PATIENCE = 5
 BUILD_SECONDS = 300
 # The message of the tests' library about a test that ran out of time.
 TIMEOUT = "Test timeout expired"
@@ -164,28 +165,36 @@ def run_one(lab, tree, test):
 
 def kill(lab, tree, file, mutant, tests):
     """Return the first of the tests that notices a mutant in a tree, or None."""
-    tree.write(file.path, mutant.mutated.encode())
-    late = ""
     try:
         for test in tests:
+            tree.write(file.path, mutant.mutated.encode())
             passed, in_time = run_one(lab, tree, test)
-            late = "" if in_time else " (time)"
-            if not passed:
-                break
-        else:
-            return None
+            if passed:
+                continue
+            tree.write(file.path, file.data)
+            if is_believable(lab, tree, test):
+                file.kills[test] += 1
+                return test + ("" if in_time else " (time)")
     finally:
         tree.write(file.path, file.data)
-    # Check that the test passes without the change.
+    return None
+
+
+def is_believable(lab, tree, test):
+    """Does a test pass without a change?  Says it if it does not.
+
+    A test that measures time can fail on a busy machine.  It is as if it had passed, so
+    that at worst a change survives that it has noticed.
+    """
     kind = "sanitizers" if tree is lab.sanitized else "plain"
     with lab.lock:
         known = (kind, test) in lab.trusted
     if not known and not run_one(lab, tree, test)[0]:
-        raise RuntimeError(f"{test} fails without any change ({kind})")
+        lab.say(f"{test} fails without any change ({kind}), and is not believed")
+        return False
     with lab.lock:
         lab.trusted.add((kind, test))
-        file.kills[test] += 1
-    return test + late
+    return True
 
 
 def compile_mutant(tree, file, mutant):
@@ -233,8 +242,8 @@ def try_mutant(lab, tree, file, mutant):
 class Results:
     """Print the fates of all mutants."""
 
-    def __init__(self, listed, quiet):
-        self.listed, self.quiet = listed, quiet
+    def __init__(self, listed, quiet, total):
+        self.listed, self.quiet, self.total = listed, quiet, total
         self.start = time.monotonic()
         self.count = Counter()
         self.by_file = {}
@@ -245,7 +254,7 @@ class Results:
         seconds = int(time.monotonic() - self.start)
         print(f"[{seconds // 60:3}:{seconds % 60:02}] {text}", flush=True)
 
-    def add(self, mutant, fate, test, total):
+    def add(self, mutant, fate, test):
         with self.lock:
             listed = mutant.key() in self.listed
             if fate == "survived":
@@ -258,10 +267,10 @@ class Results:
             self.by_file.setdefault(mutant.path, Counter())[fate] += 1
             done = sum(self.count.values())
             if fate == "survived":
-                self.say(f"{done}/{total} survived: {describe(mutant, test)}")
+                self.say(f"{done}/{self.total} survived: {describe(mutant, test)}")
             elif not self.quiet or done % 20 == 0:
                 by = f" by {test}" if fate == "killed" else ""
-                self.say(f"{done}/{total} {mutant.path}:{mutant.line} {fate}"
+                self.say(f"{done}/{self.total} {mutant.path}:{mutant.line} {fate}"
                          + by)
 
 
@@ -345,21 +354,21 @@ def chosen(path, options):
     return every, mutants
 
 
-def try_all(lab, work, results):
-    """Try the mutants of @work, which is [(File, Mutant)], each in a free tree."""
+def try_all(lab, file, mutants, results):
+    """Try the mutants of a file, each in a free tree."""
     free = queue.SimpleQueue()
     for tree in lab.trees:
         free.put(tree)
 
-    def one(item):
+    def one(mutant):
         tree = free.get()
         try:
-            fate, test = try_mutant(lab, tree, *item)
+            fate, test = try_mutant(lab, tree, file, mutant)
         finally:
             free.put(tree)
-        results.add(item[1], fate, test, len(work))
+        results.add(mutant, fate, test)
 
-    lab.each(work, one)
+    lab.each(mutants, one)
 
 
 def run(options):
@@ -376,14 +385,15 @@ def run(options):
         return not stale
     if options.table:
         table.load(options.table)  # Fail now if the file is no table.
-    results = Results(listed, options.quiet)
+    results = Results(listed, options.quiet, sum(len(tried) for _, tried in mutants.values()))
     scratch = os.path.join(options.top, options.scratch)
     lab = Lab(options.top, os.path.abspath(scratch), options.jobs, results.say)
     lab.prepare(options.files, options.tests)
-    files = [(File(lab, path), tried) for path, (_, tried) in mutants.items()]
-    try_all(lab, [(file, m) for file, tried in files for m in tried], results)
-    if options.table:
-        table.save(options.table, results.by_file)
+    for path, (_, tried) in mutants.items():
+        try_all(lab, File(lab, path), tried, results)
+        # A later file may fail, or take too long.
+        if options.table and path in results.by_file:
+            table.save(options.table, {path: results.by_file[path]})
     return report(results, stale)
 
 

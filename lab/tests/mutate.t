@@ -192,6 +192,31 @@ ok 'a loop without an end: the exit status is 0' status_is 0
 ok 'a loop without an end: is killed, and how is said' out_has \
 	'loop.c:1 killed by test_loop (time)'
 
+# A test that passes at first and fails later, even without a change, kills nothing.
+echo 'int room_moody(void) { return 5; }' >"$top/moody.c"
+cat >"$top/tests/test_moody.c" <<'END'
+#include <string.h>
+#include <unistd.h>
+int room_moody(void);
+int main(void)
+{
+	char path[4096];
+
+	return !room_moody() || !strstr(getcwd(path, sizeof(path)), "/coverage");
+}
+END
+cat >>"$top/Makefile" <<'END'
+unit-tests: $(BUILD)/tests/test_moody
+$(BUILD)/tests/test_moody: $(BUILD)/obj/moody.o $(BUILD)/obj/tests/test_moody.o
+	@mkdir -p $(@D)
+	gcc $(CFLAGS) $^ -o $@
+END
+mutate --count 0 moody.c
+ok 'a test that fails without a change: is not believed' out_has \
+	'test_moody fails without any change (plain), and is not believed'
+ok 'a test that fails without a change: kills nothing' out_has \
+	'all: 3 mutants made: 0 killed, 0.0 % of 3; 3 survived;'
+
 # The commands of a mutant have the priority of the shell that began it, though they have a
 # session of its own, to which some kernels give another one.
 if [ -w /proc/self/autogroup ]; then
