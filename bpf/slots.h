@@ -431,15 +431,23 @@ static __always_inline struct obs_slot *slot_of_thread(u32 tid)
 	return slot && slot->tid == tid ? slot : NULL;
 }
 
-/* Returns the slot of the vCPU that this thread runs, or NULL. */
+/*
+ * Returns the slot of the vCPU that this thread runs, or NULL.  With classic
+ * tracepoints it is the one of the thread's last exit.  That may be another
+ * vCPU, whose exit is still open, if the thread runs several in turn: KVM ends
+ * an access to MMIO in the vCPU's next run.
+ */
 static __always_inline struct obs_slot *slot_of_current(void)
 {
-	u64 vcpu;
+	u64 vcpu = vcpu_of_thread();
+	struct obs_slot *slot;
 
-	if (config.classic)
-		return slot_of_thread(bpf_get_current_pid_tgid());
-	vcpu = vcpu_of_thread();
-	return vcpu ? slot_at(slot_find(vcpu)) : NULL;
+	if (!config.classic)
+		return vcpu ? slot_at(slot_find(vcpu)) : NULL;
+	slot = slot_of_thread(bpf_get_current_pid_tgid());
+	if (slot && slot->address && vcpu && slot->address != vcpu)
+		return NULL;
+	return slot;
 }
 
 /* Returns the index of the slot with this address, or OBS_SLOTS. */

@@ -35,43 +35,51 @@ static void stay(const struct worker *worker)
 		usleep(worker->pause_us);
 }
 
+/* Run a vCPU up to an exit to user space; true if the phase ends or fails. */
+static bool run_once(struct worker *worker, uint16_t port)
+{
+	struct kvm_run *run = worker->vmm->vcpu[worker->id].run;
+	uint64_t start;
+
+	worker->r = vmm_run(worker->vmm, worker->id);
+	if (worker->r) {
+		snprintf(worker->why, sizeof(worker->why),
+			 "vCPU %u: KVM_RUN: %s", worker->id,
+			 strerror(-worker->r));
+		return true;
+	}
+	start = __rdtsc();
+	switch (run->exit_reason) {
+	case KVM_EXIT_IO:
+		worker->io++;
+		if (run->io.port == port)
+			return true;
+		stay(worker);
+		worker->spent.io += __rdtsc() - start;
+		return false;
+	case KVM_EXIT_HLT:
+		worker->hlt++;
+		stay(worker);
+		worker->spent.hlt += __rdtsc() - start;
+		return false;
+	case KVM_EXIT_MMIO:
+		worker->mmio++;
+		stay(worker);
+		return false;
+	default:
+		worker->r = -EPROTO;
+		snprintf(worker->why, sizeof(worker->why),
+			 "vCPU %u: unexpected KVM exit %u (suberror %u)",
+			 worker->id, run->exit_reason, run->internal.suberror);
+		return true;
+	}
+}
+
 /* Run a vCPU until its guest reports the end of a phase by an OUT to @port. */
 static void run_until(struct worker *worker, uint16_t port)
 {
-	struct kvm_run *run = worker->vmm->vcpu[worker->id].run;
-
-	while (!(worker->r = vmm_run(worker->vmm, worker->id))) {
-		const uint64_t start = __rdtsc();
-
-		switch (run->exit_reason) {
-		case KVM_EXIT_IO:
-			worker->io++;
-			if (run->io.port == port)
-				return;
-			stay(worker);
-			worker->spent.io += __rdtsc() - start;
-			break;
-		case KVM_EXIT_HLT:
-			worker->hlt++;
-			stay(worker);
-			worker->spent.hlt += __rdtsc() - start;
-			break;
-		case KVM_EXIT_MMIO:
-			worker->mmio++;
-			stay(worker);
-			break;
-		default:
-			worker->r = -EPROTO;
-			snprintf(
-				worker->why, sizeof(worker->why),
-				"vCPU %u: unexpected KVM exit %u (suberror %u)",
-				worker->id, run->exit_reason,
-				run->internal.suberror);
-			return;
-		}
-	}
-	snprintf(worker->why, sizeof(worker->why), "vCPU %u: KVM_RUN: %s",
-		 worker->id, strerror(-worker->r));
+	while (!run_once(worker, port))
+		;
 }
 
 /* Let the first vCPU do the next @nr reads of the list. */
@@ -219,6 +227,24 @@ static int work_side_by_side(struct vmm *vmm, const struct micro_run *run,
 	return r;
 }
 
+/* Run all vCPUs on this thread: after each exit to user space, the next one. */
+static void work_in_turn(const struct micro_run *run,
+			 struct worker workers[MICRO_MAX_VCPUS])
+{
+	unsigned int left = run->vcpus;
+
+	while (left) {
+		for (unsigned int i = 0; i < run->vcpus; i++) {
+			struct worker *worker = &workers[i];
+
+			if (worker->ended)
+				continue;
+			worker->ended = run_once(worker, MICRO_PORT_WORKED);
+			left -= worker->ended;
+		}
+	}
+}
+
 static int do_work(struct vmm *vmm, const struct micro_run *run,
 		   struct worker workers[MICRO_MAX_VCPUS])
 {
@@ -231,6 +257,8 @@ static int do_work(struct vmm *vmm, const struct micro_run *run,
 	 */
 	if (run->vcpus == 1)
 		work(&workers[0]);
+	else if (run->turns)
+		work_in_turn(run, workers);
 	else
 		r = work_side_by_side(vmm, run, workers);
 	for (unsigned int i = run->meanwhile; i < run->vcpus && !r; i++) {

@@ -14,6 +14,7 @@ struct micro_run {
 	unsigned int reads; /* rounds of reads of all leaves */
 	int isa; /* of the processor: enum exit_isa */
 	bool meanwhile; /* the first vCPU only reads, while the others work */
+	bool turns; /* one thread runs all vCPUs in turn */
 	bool stop; /* stop with SIGSTOP in the middle of the work */
 	bool all; /* read all reasons, not only those of the work */
 	/* Let KVM emulate the reads: needs kvm.force_emulation_prefix=1. */
@@ -52,6 +53,9 @@ unsigned int micro_most_rounds(const struct micro_run *run);
  * With "meanwhile", the first vCPU does no work.  It makes its rounds of
  * reads, evenly spread, while the others work; if there are several rounds,
  * the last one comes at the end.
+ *
+ * With "turns", the vCPUs do not work at the same time: after each exit to user
+ * space, the same thread runs the next one.
  *
  * With "stop", all vCPUs stop when the first one has done half of its laps or,
  * with "meanwhile", when the others have done half of their work.  If there

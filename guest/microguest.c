@@ -90,6 +90,7 @@ enum {
 	OPT_ALL,
 	OPT_MEANWHILE,
 	OPT_STOP,
+	OPT_TURNS,
 	OPT_EMULATED,
 	OPT_PAUSE,
 	OPT_COUNTS,
@@ -121,6 +122,9 @@ static const struct argp_option option_rows[] = {
 	  0 },
 	{ "stop", OPT_STOP, NULL, 0,
 	  "Stop (SIGSTOP) after half of the laps, or of the others' work; with several --reads, one comes just after that, so that an observer that begins during the stop sees half of the work between two reads",
+	  0 },
+	{ "turns", OPT_TURNS, NULL, 0,
+	  "Let one thread run all vCPUs in turn: after each exit to user space, the next one",
 	  0 },
 	{ "emulated", OPT_EMULATED, NULL, 0,
 	  "Let KVM's emulator execute the reads, as the exception #UD (needs kvm.force_emulation_prefix=1)",
@@ -214,6 +218,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_STOP:
 		options->run.stop = true;
 		return 0;
+	case OPT_TURNS:
+		options->run.turns = true;
+		return 0;
 	case OPT_ALL:
 		options->run.all = true;
 		return 0;
@@ -233,6 +240,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (options->run.meanwhile && options->run.vcpus < 2)
 			cli_refuse(state,
 				   "--meanwhile takes two vCPUs or more");
+		if (options->run.turns &&
+		    (options->run.meanwhile || options->run.stop))
+			cli_refuse(
+				state,
+				"--turns and --meanwhile or --stop exclude each other");
 		if (options->run.reads > micro_most_rounds(&options->run))
 			cli_refuse(state, "--reads takes 1 to %u, not '%u'",
 				   micro_most_rounds(&options->run),

@@ -353,6 +353,30 @@ START_TEST(classic_vcpus)
 }
 END_TEST
 
+/*
+ * A thread that runs several vCPUs in turn has another one than at its last
+ * exit: its events are not of the vCPU whose exit is open.
+ */
+START_TEST(classic_current_vcpus)
+{
+	load_classic();
+	fake_kvm_on_thread(cells_vcpu(1, 0));
+	cells_exit(key_of(0), 5);
+	thread_of(key_of(0));
+	ck_assert_uint_eq(current(), key_of(0));
+	fake_kvm_on_thread(cells_vcpu(1, 1));
+	ck_assert_uint_eq(current(), 0);
+	fake_kvm_on_thread(cells_vcpu(1, 0));
+	ck_assert_uint_eq(current(), key_of(0));
+	/* Without addresses, only the last exit is known. */
+	fake_kvm_on_thread(0);
+	ck_assert_uint_eq(current(), key_of(0));
+	cells_slot(key_of(0))->address = 0;
+	fake_kvm_on_thread(cells_vcpu(1, 1));
+	ck_assert_uint_eq(current(), key_of(0));
+}
+END_TEST
+
 /* With the address, the VM and its end are known. */
 START_TEST(classic_vcpus_have_addresses)
 {
@@ -488,6 +512,7 @@ int main(void)
 	tcase_add_test(tcase, current_vcpus);
 	tcase_add_test(tcase, classic_keys);
 	tcase_add_test(tcase, classic_vcpus);
+	tcase_add_test(tcase, classic_current_vcpus);
 	tcase_add_test(tcase, classic_vcpus_have_addresses);
 	tcase_add_loop_test(tcase, classic_vcpus_end, 0, 2);
 	tcase_add_loop_test(tcase, classic_vcpus_move, 0, 2);

@@ -73,6 +73,15 @@ for key in port mmio msr hypercall cpuid; do
 	# shellcheck disable=SC2046,SC2086
 	watch "by_$key" --by $key -- $(guest --vcpus 2 $work mmio=35)
 done
+# One thread runs three vCPUs in turn.
+for attach in auto tp; do
+	# shellcheck disable=SC2046
+	watch "turns_$attach" --by port --off-cpu --attach $attach -- \
+		$(guest --vcpus 3 --turns cpuid=100 out=1000)
+	# shellcheck disable=SC2046
+	watch "turns_mmio_$attach" --by mmio --attach $attach -- \
+		$(guest --vcpus 3 --turns cpuid=100 out=1000 mmio=100)
+done
 # shellcheck disable=SC2046
 watch fast --fast -- $(guest tsc_far=500 cpuid=100)
 

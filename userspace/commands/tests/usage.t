@@ -195,6 +195,7 @@ def the_arguments():
         (["microguest", "jump=3"], "'jump=3'"),
         (["microguest", "cpuid=x"], "'cpuid=x'"),
         (["microguest", "--cycles", "-", "cpuid=1"], "--cycles", "--report"),
+        (["microguest", "--turns", "--stop", "cpuid=1"], "--turns", "--stop"),
     ):
         refused(" ".join(argv), [*PROGRAMS[argv[0]], *argv[1:]], *said)
 
