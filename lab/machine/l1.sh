@@ -16,6 +16,8 @@
 #                        on QEMU, the results until then are put in DIR, too
 #   --memory MB          memory of the emulated host (default: 1024; Bochs: as needed)
 #   --cpus N             CPUs of the emulated host (default: 1; amd only)
+#   --tcg-threads single|multi   with multi, the emulated CPUs really run at the same
+#                        time (default: single; QEMU's emulator only)
 #   --mitigations auto|off   against the processor's faults (default: off; amd only)
 #   --icount             the TSC counts instructions, for measurements (amd only)
 #   --tcg                emulate the host, even if this machine could use KVM
@@ -35,7 +37,7 @@
 #                      l2modules more of its modules, /l2/modules, to be appended
 #                                to that initramfs
 #                      selftests the kernel's KVM selftests, in /selftests
-#                      exitledger, exitledger-export, guest, floor, obsfault
+#                      exitledger, exitledger-export, guest, floor, obsfault, vmchurn
 #                                programs built here, in /bin
 #                      stock     the distribution's own KVM modules, in
 #                                /modules/stock, besides the loaded ones; load-kvm
@@ -88,7 +90,7 @@ parse_options() {
 	local words=() word
 
 	KERNEL=$(default_series) TIMEOUT='' MEMORY=''
-	CPUS=1 MITIGATIONS=off
+	CPUS=1 MITIGATIONS=off TCG_THREADS=single
 	VENDOR='' ICOUNT='' FORCE_TCG='' INTERACTIVE='' AGAIN=''
 	COUNT=0 SCENARIOS=() OUTS=() MODULES=()
 	for word in "$@" --then; do
@@ -101,6 +103,7 @@ parse_options() {
 		words=()
 	done
 	[[ $CPUS =~ ^[1-9][0-9]*$ && $MITIGATIONS =~ ^(off|auto)$ ]] || usage
+	[[ $TCG_THREADS =~ ^(single|multi)$ ]] || usage
 	[[ $TIMEOUT$MEMORY =~ ^[0-9]*$ && $VENDOR =~ ^(|amd|intel)$ ]] || usage
 	[[ -z $INTERACTIVE$AGAIN ]] || ((COUNT == 1)) || usage
 	check_kernel "$KERNEL"
@@ -119,7 +122,7 @@ parse_scenario() {
 		--shell) INTERACTIVE=1 ;;
 		--again) AGAIN=1 ;;
 		--out | --modules | --kernel | --timeout | --memory | --vendor | \
-			--cpus | --mitigations)
+			--cpus | --mitigations | --tcg-threads)
 			(($# > 1)) || usage
 			case $1 in
 			--out) out=$2 ;;
@@ -232,7 +235,7 @@ add_needed() {
 		cp -- "$LAB/machine/l1/rights" "$1/bin/"
 		return 0
 		;;
-	floor | obsfault) found=("$BUILD/lab/$2") ;;
+	floor | obsfault | vmchurn) found=("$BUILD/lab/$2") ;;
 	guest) found=("$BUILD"/guest/*) ;;
 	install)
 		add_install "$1" "${MODULES[$3]}"

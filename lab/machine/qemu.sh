@@ -14,8 +14,9 @@ find_emulator() {
 	need qemu-system-x86_64
 }
 
-# Set the options of the emulator.  It has one thread even for several CPUs: with more
-# threads, Linux in QEMU's emulator panics now and then when tracepoints are switched.
+# Set the options of the emulator.  Unless --tcg-threads says otherwise, it has one thread
+# even for several CPUs: with more threads, Debian's Linux in QEMU's emulator panics now and
+# then when tracepoints are switched.
 # shellcheck disable=SC2054 # the commas are QEMU's
 machine() {
 	mkfifo "$RUN/results.in" "$RUN/results.out"
@@ -35,7 +36,7 @@ machine() {
 		return 0
 	else
 		ON="an emulated AMD host"
-		MACHINE+=(-accel tcg,thread=single)
+		MACHINE+=(-accel "tcg,thread=$TCG_THREADS")
 		BEAT=2
 	fi
 	MACHINE+=(-cpu EPYC,+svm,+npt)
