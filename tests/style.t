@@ -74,9 +74,10 @@ long() {
 }
 ok 'no file is longer than 500 lines' [ -z "$(long)" ]
 unmarked() {
-	# Files in debian/ have fixed formats, so debian/copyright names their licence; the
-	# JSON of dashboards has no room for one, so fleet/README.md names it.
-	git ls-files | grep -vE '^LICENSES/|^debian/|^fleet/dashboards/|\.patch$|/data/|\.rst$|\.png$|README|/uplot/' |
+	# Files in debian/ and a package's control file have fixed formats, so debian/copyright
+	# names their licence; the JSON of dashboards has no room for one, so fleet/README.md
+	# names it.
+	git ls-files | grep -vE '^LICENSES/|^debian/|/control$|^fleet/dashboards/|\.patch$|/data/|\.rst$|\.png$|README|/uplot/' |
 		while read -r file; do
 			head -n 3 "$file" | grep -q SPDX || echo "$file"
 		done

@@ -81,6 +81,13 @@ void cells_teardown(void)
 	cells = NULL;
 }
 
+void cells_load_as(struct obs_config config)
+{
+	cells_teardown();
+	config.isa = EXIT_LEAF_ISA_SVM;
+	cells_load(config);
+}
+
 u64 cells_exit(u64 vcpu, u32 reason)
 {
 	return cells_run(cells->progs.test_exit, vcpu, reason, 0, 0);
@@ -99,8 +106,34 @@ struct obs_slot *cells_slot(u64 vcpu)
 	return slot;
 }
 
+u64 cells_thread(u64 vcpu)
+{
+	return cells_run(cells->progs.test_thread, vcpu, 0, 0, 0);
+}
+
+u64 cells_current(void)
+{
+	return cells_run(cells->progs.test_current, 0, 0, 0, 0);
+}
+
 u64 cells_sum(struct obs_vm_key key, u32 leaf, u32 reason)
 {
 	return cells_run(cells->progs.test_sum, key.kvm, key.tgid, leaf,
 			 reason);
+}
+
+void cells_only_vm(u64 kvm, u64 tgid, u64 vcpus)
+{
+	struct obs_vm_key key, *before = NULL;
+	int nr = 0;
+
+	ck_assert_uint_eq(cells_sum((struct obs_vm_key){ kvm, tgid },
+				    EXIT_LEAF_EXITS, 0),
+			  vcpus);
+	while (!bpf_map__get_next_key(cells->maps.vms, before, &key,
+				      sizeof(key))) {
+		before = &key;
+		nr++;
+	}
+	ck_assert_int_eq(nr, vcpus ? 1 : 0);
 }

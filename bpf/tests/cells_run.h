@@ -24,6 +24,9 @@ extern struct cells_bpf *cells;
  */
 void cells_load(struct obs_config config);
 
+/** cells_load_as - load the programs anew, with this configuration, for SVM */
+void cells_load_as(struct obs_config config);
+
 /** cells_setup, cells_teardown - load for SVM, with vCPUs that have addresses */
 void cells_setup(void);
 void cells_teardown(void);
@@ -46,7 +49,25 @@ u64 cells_exit(u64 vcpu, u32 reason);
 /** cells_slot - find a vCPU's only slot; NULL if it has none */
 struct obs_slot *cells_slot(u64 vcpu);
 
+/**
+ * cells_thread - say which vCPU this thread runs
+ * @vcpu: 0: none
+ *
+ * Returns the vCPU of the thread's slot.
+ */
+u64 cells_thread(u64 vcpu);
+
+/** cells_current - the vCPU for which this thread's events are booked, or 0 */
+u64 cells_current(void);
+
 /** cells_sum - sum a leaf's values over a VM into @cells; returns its vCPUs */
 u64 cells_sum(struct obs_vm_key key, u32 leaf, u32 reason);
+
+/**
+ * cells_only_vm - check that a VM has so many vCPUs, and that no other VM exists
+ * @kvm, @tgid: its key
+ * @vcpus: 0: there must be no VM at all
+ */
+void cells_only_vm(u64 kvm, u64 tgid, u64 vcpus);
 
 #endif /* EXITLEDGER_CELLS_RUN_H */

@@ -48,7 +48,8 @@ int read_command_start(struct read_command *reader, struct why *why)
 		return why_set(why, -r, "--read '%.60s': cannot be run: %s",
 			       reader->command, strerror(-r));
 	fcntl(reader->fd, F_SETFL, O_NONBLOCK);
-	reader->deadline_ns = clock_now_ns() + (uint64_t)(reader->seconds * NS_PER_S);
+	reader->deadline_ns =
+		clock_now_ns() + (uint64_t)(reader->seconds * NS_PER_S);
 	return 0;
 }
 
