@@ -155,7 +155,7 @@ run_command() { # USER COMMAND
 		FAILED=1
 		note "newcomer.sh: as $1, '$2' ended with status $STEP_STATUS; see $(rel "$log")" >&2
 		# Add check.sh's lines about the checks that failed.
-		mapfile -t -O "${#SUMMARY[@]}" SUMMARY < <(grep '^failed: ' "$log")
+		mapfile -t -O "${#SUMMARY[@]}" SUMMARY < <(sed -n '/^failed: /p' "$log")
 	}
 }
 

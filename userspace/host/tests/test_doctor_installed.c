@@ -139,7 +139,7 @@ END_TEST
 /* More than there is room for are counted, and no line is too long for it. */
 START_TEST(many_hold_kvm)
 {
-	char pid[8], cgroup[96];
+	char pid[16], cgroup[96];
 	const char *text;
 
 	for (int i = 0; i < HOLDERS + 3; i++) {
