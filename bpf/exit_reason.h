@@ -237,6 +237,8 @@ static __always_inline int was_skipped(struct kvm_vcpu *vcpu)
 /*
  * svm_exit_info - EXITINFO1 or EXITINFO2 of an exit; valid until the entry
  * @which: 1 or 2
+ *
+ * Returns 0 if the running kernel's layout is unknown.
  */
 static __always_inline u64 svm_exit_info(struct vcpu_svm *svm, int which)
 {
@@ -282,7 +284,7 @@ static __always_inline int exit_info_at_entry(void *vcpu, u32 isa, u64 *info)
 	if (isa != EXIT_LEAF_ISA_SVM)
 		return vmx_qualification(vcpu, info);
 	*info = svm_exit_info(vcpu, 1);
-	return 1;
+	return bpf_core_field_exists(struct vmcb_control_area, exit_info_1);
 }
 
 #endif /* EXITLEDGER_EXIT_REASON_H */

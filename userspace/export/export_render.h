@@ -49,7 +49,8 @@ struct export_verdict {
 #define EXPORT_KEYED 32u
 #define EXPORT_SLOTS 64u
 #define EXPORT_KVM 128u /* KVM's own counts and the verdict on them */
-#define EXPORT_ANSWERS 256u /* KVM's answers to guests */
+/* guests' reads of KVM's counters, and the observer's cost that they show */
+#define EXPORT_ANSWERS 256u
 
 struct export_sample {
 	const struct export_book *book;

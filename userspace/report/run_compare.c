@@ -200,7 +200,10 @@ static double value_of(const struct batches *batches)
 					0;
 }
 
-/* Compute the difference of exits per second.  Joins parts in @run. */
+/*
+ * Compute the difference of exits per second.  May join neighbouring parts of
+ * @run's batches (estimate_of()).
+ */
 static void set_rate(struct batches run[2], struct test *test,
 		     struct run_difference *rate)
 {

@@ -21,10 +21,10 @@ struct top {
 int top_open(struct top *top, const struct monitor_shape *shape,
 	     double interval, const char *title, struct why *why);
 
-/** top_wait - wait for keys, up to @ms: monitor_view.wait; @context: top */
+/** top_wait - monitor_view.wait: wait up to @ms for keys; @context: the top */
 bool top_wait(void *context, int ms);
 
-/** top_show - show an interval: monitor_view.show; @context: top */
+/** top_show - monitor_view.show: show an interval; @context: the top */
 int top_show(void *context, const struct monitor_sample *sample,
 	     struct why *why);
 

@@ -216,7 +216,7 @@ START_TEST(many_vms)
 	cost_vms_restart(&vms);
 	ck_assert_uint_eq(vms.nr, 0);
 	sum_is(all);
-	/* The VM was already running, so this is its first read. */
+	/* This VM ran before, so its first read only says where times begin. */
 	books.ledger.vm[8].vcpu[0].prior_exits = 1;
 	answer = of(9, 20000, 2000, 200);
 	take(&answer);
