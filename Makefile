@@ -110,6 +110,7 @@ kvm-selftests:
 # The unit tests are also built with the sanitizers, into this folder.
 SAN_BUILD := $(BUILD)/san
 SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+# Recipes with this begin with "+", as make looks for $(MAKE) only in the recipe itself.
 SAN_MAKE = $(MAKE) -s BUILD=$(SAN_BUILD) HARDENING=
 
 ## make debug-lab   our KVM in a kernel that looks for memory used after it was freed, locks
@@ -192,7 +193,7 @@ FUZZ_ASAN_OPTIONS ?= quarantine_size_mb=1:malloc_context_size=1:max_malloc_fill_
 TARGET ?= run books bench report options http web kernel
 .PHONY: fuzz
 fuzz:
-	@$(SAN_MAKE) CFLAGS='$(SAN_FLAGS)' \
+	+@$(SAN_MAKE) CFLAGS='$(SAN_FLAGS)' \
 		$(addprefix $(SAN_BUILD)/tests/,run_fuzz text_fuzz serve_fuzz \
 			kernel_fuzz)
 	@jobs=$$(nproc) seed=$(or $(SEED),0) && \
@@ -296,7 +297,7 @@ SAN_TESTS := $(UNIT_TESTS:$(BUILD)/%=$(SAN_BUILD)/%)
 tests-kernels:
 	@lab/setup/prepare.sh --faults --intel --available
 tests-sanitized:
-	@$(SAN_MAKE) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests
+	+@$(SAN_MAKE) CFLAGS='$(SAN_FLAGS) -Werror' unit-tests
 test:
 	@lab/setup/deps.sh build check
 	@$(MAKE) -s -j$(MAKE_JOBS) programs unit-tests
