@@ -25,8 +25,8 @@ make_project() {
 	# A command that was removed must not be found in another directory.
 	sed -i '/^export PATH/d' "$dir/Makefile"
 	rooms=$(make -s -f userspace/userspace.mk -f - rooms <<<$'rooms:\n\t@echo $(ROOMS)')
-	files=$(git ls-files 'bpf/*.bpf.c' 'guest/*.[cS]' 'lab/cost/*.[ch]' 'lab/faults/*.[ch]' \
-		'lab/faults/*.def' 'userspace/report/page/web/*' | grep -v /tests/)
+	files=$(git ls-files 'bpf/*.bpf.c' 'guest/*.[cS]' 'lab/cost/*.[ch]' 'lab/debug/*.[ch]' \
+		'lab/faults/*.[ch]' 'lab/faults/*.def' 'userspace/report/page/web/*' | grep -v /tests/)
 	files+=" $(git grep -l '^int main(' -- 'userspace/*.c' ':!*/tests/*')"
 	for room in $rooms; do
 		files+=" userspace/$room/made_up.c"

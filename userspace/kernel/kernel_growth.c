@@ -212,11 +212,11 @@ int kernel_growth_add(const struct kernel_record *now,
 		struct exit_times more;
 		uint32_t reason;
 
-		if (!cell.exits && !cell.cycles)
-			continue;
 		before = cell_of(earlier, i);
 		if (cell.exits < before.exits || cell.cycles < before.cycles)
 			return -EINVAL;
+		if (!cell.exits && !cell.cycles)
+			continue;
 		more = sums_of(&grown, &cell, &before);
 		to->exits += more.exits;
 		to->ns += more.ns;

@@ -34,7 +34,7 @@ struct kernel_record kernel_record_find(const struct exit_file *file,
  *
  * If @now has histograms and @earlier has none, their earlier state is unknown,
  * and no growth of histograms is added.  Returns 0 or -ENOMEM; -EINVAL if a
- * count has become smaller.
+ * number has become smaller.
  */
 int kernel_growth_add(const struct kernel_record *now,
 		      const struct kernel_record *earlier,

@@ -63,7 +63,8 @@ struct top_line {
 	bool ended;
 	double idle; /* of VMs and vCPUs: share of time in HLT; below 0: none */
 	struct row row; /* of VMs and vCPUs: without times in HLT */
-	bool complete; /* true if row_complete() was called */
+	/* true if nothing is left for top_line_complete() to compute */
+	bool complete;
 };
 
 struct top_model {

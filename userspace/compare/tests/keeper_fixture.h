@@ -17,7 +17,7 @@ static unsigned int collected;
 static size_t host_reads_then; /* host reads before the last collection */
 static bool a_vm; /* a VM exists, and its guest gets answers */
 
-#define A_PID 4194303 /* above every pid of this machine */
+#define A_PID 4194303 /* the highest pid that Linux can give */
 
 int observer_open(struct observer **result,
 		  const struct observer_options *asked,
