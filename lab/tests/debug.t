@@ -158,4 +158,11 @@ ok 'make debug-lab FAULT=uaf' out_has '--fault uaf'
 run lab/machine/l1.sh --tcg-threads some --out "$tap_dir/none" lab/scenarios/smoke.sh
 ok 'the emulator has one thread or several' status_is 64
 
+# deps.sh takes each class of packages, this lab's among them; aside is a part of check.
+for class in $(awk '!/^#/ { print $2 }' lab/setup/packages.txt | tr , '\n' | sort -u); do
+	[ "$class" != aside ] || continue
+	ok "the packages of class $class can be asked for" grep -qE \
+		"class =~ .*[(|]${class}[)|]" lab/setup/deps.sh
+done
+
 done_testing
