@@ -100,6 +100,7 @@ START_TEST(counts_are_judged_where_time_was_dropped)
 	answer->read.edx = EXIT_LEAF_DROPPED;
 	apply(answer);
 	found(RULE_KERNEL_LOW);
+	ck_assert_uint_eq(balance.counts, 1);
 	ck_assert_uint_eq(balance.gaps, 0);
 }
 END_TEST
