@@ -161,10 +161,12 @@ run_load() {
 		"$(cat "$dir/rounds" 2>/dev/null || echo '?')"
 	judge "cpus-$1"
 	[[ ! -s $dir/steps.txt ]] || {
-		verdict "cpus-$1: $(grep -c BALANCED "$dir/steps.txt") comparisons BALANCED" \
+		verdict "cpus-$1: $(awk '/BALANCED/ { nr++ } END { print nr + 0 }' \
+			"$dir/steps.txt") comparisons BALANCED" \
 			grep -q BALANCED "$dir/steps.txt"
-		verdict "cpus-$1: $(grep -c 'WRONG: ' "$dir/steps.txt") steps went wrong" \
-			test -z "$(grep 'WRONG: ' "$dir/steps.txt")"
+		verdict "cpus-$1: $(awk '/WRONG: / { nr++ } END { print nr + 0 }' \
+			"$dir/steps.txt") steps went wrong" \
+			test -z "$(sed -n '/WRONG: /p' "$dir/steps.txt")"
 		grep 'WRONG: ' "$dir/steps.txt" | sed 's/^/    | /' || true
 	}
 }
