@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "book.h"
@@ -19,8 +18,7 @@
 struct trial {
 	struct vmm vmm;
 	bool made;
-	int file; /* the book, the parameter or the module; -1: none */
-	const char *module;
+	int file; /* the book or the parameter; -1: none */
 	char why[200];
 };
 
@@ -28,7 +26,7 @@ struct trial {
  * struct step - a step of a VM's life
  * @before: without failures; NULL: nothing
  * @act: with one allocation that fails; returns 0 or -errno, and is called
- *again, without failures, if it returned an error
+ *	again, without failures, if it returned an error
  * @has_book: is there a VM afterwards whose book can be read?
  */
 struct step {
@@ -171,17 +169,6 @@ static int end_vm(struct trial *trial)
 	return 0;
 }
 
-static int open_module(struct trial *trial)
-{
-	trial->file = open(trial->module, O_RDONLY | O_CLOEXEC);
-	return trial->file < 0 ? say(trial, trial->module, -errno) : 0;
-}
-
-static int load_module(struct trial *trial)
-{
-	return syscall(SYS_finit_module, trial->file, "", 0) ? -errno : 0;
-}
-
 static const struct step steps[] = {
 	{ "make a VM with two vCPUs", want_mode_3, make_vm, true },
 	{ "first entries, counters and times", make_in_mode_2, run, true },
@@ -194,9 +181,6 @@ static const struct step steps[] = {
 	{ "end the VM", run_in_mode_3, end_vm, false },
 };
 
-static const struct step module_step = { "load the vendor module", open_module,
-					 load_module, false };
-
 /* --- failures --- */
 
 /* The sums over a step's trials. */
@@ -205,29 +189,33 @@ struct result {
 };
 
 /*
- * Call the step's action so that its Nth allocation fails.  Returns its result;
- * @left is N less the allocations that there were, or 0 if one failed.  The
- * file is open before that, so that only the step's own allocations count.
+ * Call the step's action so that its Nth allocation fails.  @acted is its
+ * result; @left is N less the allocations that there were, or 0 if one failed.
+ * The file is open before that, so that only the step's own allocations count.
+ * Returns 0, or -errno if the kernel could not be told, or not asked.
  */
 static int act(const struct step *step, struct trial *trial, unsigned long nth,
-	       unsigned long *left)
+	       int *acted, unsigned long *left)
 {
 	int fd = open(PARAM_FAIL_NTH, O_RDWR | O_CLOEXEC);
 	char text[24] = "";
-	int r;
+	int r = 0;
 
-	*left = 0;
 	snprintf(text, sizeof(text), "%lu", nth);
-	if (fd < 0 || pwrite(fd, text, strlen(text), 0) < 0)
-		return say(trial, PARAM_FAIL_NTH, -errno);
-	r = step->act(trial);
-	memset(text, 0, sizeof(text));
-	if (pread(fd, text, sizeof(text) - 1, 0) < 0 ||
-	    sscanf(text, "%lu", left) != 1 || pwrite(fd, "0", 1, 0) < 0)
-		fprintf(stderr, "vmchurn: " PARAM_FAIL_NTH ": %s\n",
-			strerror(errno));
-	close(fd);
-	return r;
+	if (fd < 0 || pwrite(fd, text, strlen(text), 0) < 0) {
+		r = -errno;
+	} else {
+		*acted = step->act(trial);
+		memset(text, 0, sizeof(text));
+		if (pread(fd, text, sizeof(text) - 1, 0) < 0 ||
+		    pwrite(fd, "0", 1, 0) < 0)
+			r = -errno;
+		else if (sscanf(text, "%lu", left) != 1)
+			r = -EPROTO;
+	}
+	if (fd >= 0)
+		close(fd);
+	return say(trial, PARAM_FAIL_NTH, r);
 }
 
 static int check_book(struct trial *trial, struct result *result)
@@ -278,22 +266,19 @@ static void close_all(struct trial *trial)
 	if (trial->made)
 		vmm_destroy(&trial->vmm);
 	trial->made = false;
-	if (trial->module)
-		syscall(SYS_delete_module,
-			processor_is_amd() ? "kvm_amd" : "kvm_intel", 0);
 }
 
-static int one_trial(const struct step *step, const char *module,
-		     unsigned long nth, unsigned long *left,
-		     struct result *result)
+static int one_trial(const struct step *step, unsigned long nth,
+		     unsigned long *left, struct result *result)
 {
-	struct trial trial = { .file = -1, .module = module };
-	int r = step->before ? step->before(&trial) : 0;
+	struct trial trial = { .file = -1 };
+	int r = step->before ? step->before(&trial) : 0, acted = 0;
 
+	if (!r)
+		r = act(step, &trial, nth, &acted, left);
 	if (!r) {
-		r = act(step, &trial, nth, left);
 		result->failures += !*left;
-		r = after(step, &trial, r, result);
+		r = after(step, &trial, acted, result);
 	}
 	close_all(&trial);
 	if (r)
@@ -302,24 +287,24 @@ static int one_trial(const struct step *step, const char *module,
 	return r;
 }
 
-static int all_trials(const struct step *step, const char *module,
-		      unsigned long most, unsigned long seed)
+static int all_trials(const struct step *step, unsigned long most,
+		      unsigned long seed)
 {
 	const unsigned long never = 1000000;
 	struct result result = { 0 }, none = { 0 };
 	unsigned long left, count, stride = 1, nth;
 	/* The first call may fill caches, so the second one is counted. */
-	int r = one_trial(step, module, never, &left, &none);
+	int r = one_trial(step, never, &left, &none);
 
 	if (!r)
-		r = one_trial(step, module, never, &left, &none);
+		r = one_trial(step, never, &left, &none);
 	if (r)
 		return r;
 	count = never - left;
 	if (most && count > most)
 		stride = (count + most - 1) / most;
 	for (nth = 1 + seed % stride;; nth += stride) {
-		r = one_trial(step, module, nth, &left, &result);
+		r = one_trial(step, nth, &left, &result);
 		if (r || left)
 			break;
 	}
@@ -327,10 +312,15 @@ static int all_trials(const struct step *step, const char *module,
 	       step->name, count, result.failures, result.errors,
 	       result.uncounted, result.without_hist);
 	fflush(stdout);
+	if (!r && count && !result.failures) {
+		fprintf(stderr, "vmchurn: %s: no allocation has failed\n",
+			step->name);
+		return -EPROTO;
+	}
 	return r;
 }
 
-int failing(unsigned long most, unsigned long seed, const char *module)
+int failing(unsigned long most, unsigned long seed)
 {
 	int r = param_write_number(PARAM_FAIL_NTH, 0);
 
@@ -340,10 +330,8 @@ int failing(unsigned long most, unsigned long seed, const char *module)
 			PARAM_FAIL_NTH, strerror(-r));
 		return r;
 	}
-	if (module)
-		return all_trials(&module_step, module, most, seed);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !r; i++)
-		r = all_trials(&steps[i], NULL, most, seed);
+		r = all_trials(&steps[i], most, seed);
 	param_write_number(PARAM_MODE, EXIT_FILE_TIME);
 	return r;
 }

@@ -7,13 +7,11 @@
  * failing - have the Nth allocation of each step of a VM's life fail
  * @most: so many values of N per step, evenly spread; 0: all of them
  * @seed: the first N of those that are spread
- * @module: the vendor module's file, to be loaded with failing allocations,
- *	    too; NULL: no
  *
  * Each step must return an error or succeed, and must succeed when it is tried
  * again; the VM's book must then be right, or say what is missing.  Prints a
  * row per step.  Returns 0, or -errno after a message.
  */
-int failing(unsigned long most, unsigned long seed, const char *module);
+int failing(unsigned long most, unsigned long seed);
 
 #endif /* LAB_DEBUG_FAILING_H */

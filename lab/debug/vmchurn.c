@@ -17,7 +17,6 @@ const char *argp_program_version = "vmchurn " EXITLEDGER_VERSION;
 
 struct options {
 	const char *what;
-	const char *module;
 	uint64_t time_ns;
 	unsigned long most, seed;
 };
@@ -27,8 +26,6 @@ static const struct argp_option option_rows[] = {
 	{ "most", 'n', "N", 0,
 	  "memory: at most N failures per step, evenly spread (default: all)",
 	  0 },
-	{ "module", 'm', "FILE", 0,
-	  "memory: load this vendor module, too, which must not be loaded", 0 },
 	{ "seed", 's', "N", 0, "Of what is done by chance (default 1)", 0 },
 	{ 0 },
 };
@@ -44,9 +41,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'n':
 		options->most = cli_number(state, "--most", arg, 1, 1000000);
-		return 0;
-	case 'm':
-		options->module = arg;
 		return 0;
 	case 's':
 		options->seed = cli_number(state, "--seed", arg, 0, UINT32_MAX);
@@ -86,6 +80,6 @@ int main(int argc, char **argv)
 	if (!strcmp(options.what, "churn"))
 		r = churn(options.time_ns / 1000000000, options.seed);
 	else
-		r = failing(options.most, options.seed, options.module);
+		r = failing(options.most, options.seed);
 	return cli_end(r ? STATUS_UNEXPECTED : STATUS_OK, STATUS_FAILED);
 }

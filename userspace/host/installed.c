@@ -9,6 +9,7 @@
 
 #define PACKAGE "exitledger"
 #define PROGRAM "/usr/bin/exitledger"
+#define AND_MORE " and more"
 
 /* Each of Debian's packages has this file, and it goes with the package. */
 static bool is_installed(const char *root, const char *package)
@@ -31,9 +32,11 @@ static int only_ours(const struct dirent *entry)
 
 static void read_packages(const char *root, struct installed *installed)
 {
+	const size_t size = sizeof(installed->packages) - strlen(AND_MORE);
 	char folder[2048];
 	struct dirent **entry;
 	size_t length = 0;
+	bool cut = false;
 	int nr;
 
 	snprintf(folder, sizeof(folder), "%s/usr/share/doc", root);
@@ -41,13 +44,17 @@ static void read_packages(const char *root, struct installed *installed)
 	for (int i = 0; i < nr; i++) {
 		const char *name = entry[i]->d_name;
 
-		if (is_installed(root, name) &&
-		    length < sizeof(installed->packages))
-			length += snprintf(installed->packages + length,
-					   sizeof(installed->packages) - length,
-					   "%s%s", length ? ", " : "", name);
+		if (is_installed(root, name)) {
+			cut |= length + strlen(", ") + strlen(name) >= size;
+			if (!cut)
+				length += snprintf(installed->packages + length,
+						   size - length, "%s%s",
+						   length ? ", " : "", name);
+		}
 		free(entry[i]);
 	}
+	if (cut)
+		strcpy(installed->packages + length, AND_MORE);
 	if (nr >= 0)
 		free(entry);
 	installed->is_packaged = is_installed(root, PACKAGE) &&

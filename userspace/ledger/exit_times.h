@@ -118,7 +118,7 @@ exit_times_since(const struct exit_times *now, const struct exit_times *earlier)
 
 /**
  * exit_times_estimate - set the extremes of a set that is a part of another one
- * @part: its @ns is the sum of the times of @timed exits
+ * @part: its @ns is the sum of the times of @timed exits, at least one
  * @now, @before: have the other set's extremes with this part and without it
  * @low_ns, @high_ns: the middle of the lowest and of the highest bucket in the
  *	histogram of this part's times
@@ -132,8 +132,8 @@ static inline void exit_times_estimate(struct exit_times *part, uint64_t timed,
 				       const struct exit_times *before,
 				       uint64_t low_ns, uint64_t high_ns)
 {
-	const uint64_t mean = timed ? part->ns / timed : low_ns;
-	const uint64_t above = timed && part->ns % timed ? mean + 1 : mean;
+	const uint64_t mean = part->ns / timed;
+	const uint64_t above = part->ns % timed ? mean + 1 : mean;
 
 	if (low_ns > mean)
 		low_ns = mean;

@@ -39,8 +39,8 @@ static void runs_on(const char *name, uint32_t tid)
 	root_write(path, text);
 }
 
-/* A VMM creates its VM in a thread other than its first one. */
-START_TEST(of_a_vm_made_by_a_thread)
+/* Two VMMs create their VMs in a thread other than their first one. */
+static void take_vms_of_threads(void)
 {
 	seen(1, 777, 5000);
 	seen(2, 888, 6000);
@@ -51,6 +51,11 @@ START_TEST(of_a_vm_made_by_a_thread)
 	folder("790-11", 1, 5000);
 	folder("791-11", 1, 6000);
 	take();
+}
+
+START_TEST(of_vms_made_by_threads)
+{
+	take_vms_of_threads();
 	ck_assert_uint_eq(books.nr_statistics, 2);
 	ck_assert_uint_eq(books.statistics[0].vm, 1);
 	ck_assert_uint_eq(books.statistics[0].exits, 5000);
@@ -107,15 +112,7 @@ END_TEST
 /* Each of several folders keeps its own process. */
 START_TEST(of_vms_whose_makers_end)
 {
-	seen(1, 777, 5000);
-	seen(2, 888, 6000);
-	thread(777, 777);
-	thread(777, 790);
-	thread(888, 888);
-	thread(888, 791);
-	folder("790-11", 1, 5000);
-	folder("791-11", 1, 6000);
-	take();
+	take_vms_of_threads();
 	no_thread(777, 790);
 	no_thread(888, 791);
 	folder("790-11", 1, 5500);
@@ -368,7 +365,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, of_another_folder);
-	tcase_add_test(tcase, of_a_vm_made_by_a_thread);
+	tcase_add_test(tcase, of_vms_made_by_threads);
 	tcase_add_test(tcase, of_a_vm_whose_maker_ends);
 	tcase_add_test(tcase, of_vms_whose_makers_end);
 	tcase_add_test(tcase, of_a_number_that_is_reused);

@@ -69,6 +69,26 @@ START_TEST(packages)
 }
 END_TEST
 
+/* Only whole names are listed. */
+START_TEST(many_packages)
+{
+	char path[96];
+
+	root_write(DOC "exitledger/copyright", "");
+	for (int i = 1; i <= 5; i++) {
+		snprintf(path, sizeof(path),
+			 DOC "exitledger-kvm-modules-6.1.0-%d-amd64/copyright",
+			 50 + i);
+		root_write(path, "");
+	}
+	open_file("/proc/self/exe", "/usr/bin/exitledger");
+	look();
+	finding_is("package", DOCTOR_OK,
+		   "exitledger, exitledger-kvm-modules-6.1.0-51-amd64, ");
+	finding_is("package", DOCTOR_OK, "-amd64 and more ->");
+}
+END_TEST
+
 START_TEST(counters_to_be_had)
 {
 	root_unlink("/sys/module/kvm/parameters/exit_stats");
@@ -176,6 +196,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, from_the_source);
 	tcase_add_test(tcase, packages);
+	tcase_add_test(tcase, many_packages);
 	tcase_add_loop_test(tcase, counters_to_be_had, 0, 2);
 	tcase_add_test(tcase, the_service);
 	tcase_add_test(tcase, who_holds_kvm);
