@@ -65,7 +65,8 @@ static int check_vcpu(struct book *book, const struct exit_file_head *head,
 			     vcpu->cycles);
 	book->exits += exits;
 	book->uncounted += !!(vcpu->flags & EXIT_FILE_UNCOUNTED);
-	book->without_hist += (vcpu->flags & EXIT_FILE_HAS_CELLS) &&
+	book->without_hist += head->mode == EXIT_FILE_HIST &&
+			      (vcpu->flags & EXIT_FILE_HAS_CELLS) &&
 			      !(vcpu->flags & EXIT_FILE_HAS_HIST);
 	if (!(vcpu->flags & EXIT_FILE_UNCOUNTED) && exits != vcpu->stat_exits)
 		return wrong(

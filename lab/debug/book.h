@@ -15,7 +15,7 @@
  * @data: as it was read; NULL: nothing was read
  * @size: its bytes
  * @uncounted: vCPUs for whose counters there was no memory
- * @without_hist: vCPUs that have counters but no histograms
+ * @without_hist: vCPUs that have counters but no histograms, in mode 3
  * @exits: of all vCPUs
  * @why: explains the last error
  */

@@ -5,7 +5,8 @@
 
 # reports_in LOG: print the head of every report in a kernel's log, each after a line "REPORT".
 # A stack trace that belongs to no known report is one, too, unless it is that of an
-# allocation that could not be had: these are made to fail.
+# allocation that could not be had: these are made to fail.  When kmemleak cannot have a scan
+# area, it goes on, and looks at more memory.
 reports_in() {
 	awk '
 	function header() {
@@ -15,7 +16,8 @@ reports_in() {
 			/refcount_t: |(list|plist)_(add|del) corruption/ ||
 			/general protection fault|unchecked MSR access|unable to handle/ ||
 			/kmemleak: [0-9]+ new suspected|unreferenced object 0x/ ||
-			/kmemleak: .*([Dd]isabled|out of memory|[Cc]annot)/ ||
+			(/kmemleak: .*([Dd]isabled|out of memory|[Cc]annot)/ &&
+			 !/kmemleak: Cannot allocate a scan area/) ||
 			/turning off the locking correctness validator/ ||
 			/Objects remaining|Poison overwritten|Redzone overwritten/ ||
 			/DEBUG_LOCKS_WARN_ON|stack-protector: |cut here/

@@ -64,7 +64,8 @@ found() {
 }
 
 log 'kvm_amd: Nested Paging enabled' 'kvm: No memory for the exit counters of a vCPU' \
-	'FAULT_INJECTION: forcing a failure.'
+	'FAULT_INJECTION: forcing a failure.' \
+	'kmemleak: Cannot allocate a scan area, scanning the full object'
 : >"$tap_dir/reports"
 in_lab "reports_in $tap_dir/log"
 ok 'a clean log has no report' [ "$status$out" = 0 ]
@@ -100,6 +101,7 @@ the slab's poison|BUG kvm_exit_cells (Not tainted): Poison overwritten
 cells that were not freed|BUG kvm_exit_cells (Not tainted): Objects remaining in kvm_exit_cells on __kmem_cache_shutdown()
 a leak|kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 kmemleak that is off|kmemleak: Kernel memory leak detector disabled
+kmemleak without memory|kmemleak: Cannot allocate a kmemleak_object structure
 a hung task|INFO: task rmmod:99 blocked for more than 241 seconds.
 END
 log 'Call Trace:' ' kvm_exit_file_read+0x1/0x2 [kvm]'
