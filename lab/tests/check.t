@@ -63,11 +63,21 @@ ok 'a test that leaves a process which has its output: status' status_is 1
 ok 'a process that is left: named, with its test' grep -qE \
 	"^$tap_dir/leaves: it has left process [0-9]+, which has its output open: sleep 9.4711" \
 	"$tap_dir/err"
+ok 'a process that is left: ended' [ -z "$(pgrep -f 'sleep 9[.]4711')" ]
 made_up leaves_quietly 'sleep 9.4712 >/dev/null 2>&1 &'
 run lab/checks/check.sh "$tap_dir/leaves_quietly"
 ok 'a process that does not have the output open: status' status_is 0
 made_up ends_soon 'sleep 0.5 &'
 run lab/checks/check.sh "$tap_dir/ends_soon"
 ok 'a process that ends soon: status' status_is 0
+
+made_up hangs 'sleep 4713' 'exit 3'
+run env TEST_SECONDS=1 lab/checks/check.sh "$tap_dir/good" "$tap_dir/hangs"
+ok 'a test that hangs: status' status_is 1
+ok 'a test that hangs: named' grep -q "^$tap_dir/hangs: it has not ended after 1 s" \
+	"$tap_dir/err"
+ok 'a test that hangs: its processes, and where they wait' grep -qE \
+	'^    [0-9]+, S \(sleeping\), in [^:?]+: sleep 4713 $' "$tap_dir/err"
+ok 'a test that hangs: nothing of it is left' [ -z "$(pgrep -f 'sleep 4713')" ]
 
 done_testing
