@@ -61,7 +61,7 @@ worst() {
 # Set WHY to the reason why L1 did not end as it should; empty if it did.
 how_it_ended() {
 	WHY=''
-	if ((RUN_STATUS == 124)); then
+	if [[ -e $RUN/late ]]; then
 		WHY="no end after $TIMEOUT s"
 		NO_RESULT=1
 	elif [[ -z $CODE ]]; then

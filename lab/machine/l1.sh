@@ -61,6 +61,9 @@
 # message says so.  build/log/lab-repeated.txt, or $LAB_REPEATED, lists such runs, and
 # DIR.first-try has the results of the first try.
 #
+# LAB_TIMEOUT_MAX=SECONDS in the environment: on QEMU, a scenario has no more than this, even
+# if --timeout says more.
+#
 # Exit status: the scenario's, if it is 0 to 63; 63 for a larger one.  64: wrong usage.
 # 125: the lab failed, so the scenario has no outcome: L1 panicked or hung, L1's kernel
 # warned of a mistake of its own, or the results are not complete.  With several
@@ -339,7 +342,7 @@ nested_virtualization() { # [VENDOR]
 }
 
 # Source the file with the functions for the emulator; both files define the same functions.
-# Set TIMEOUT for all scenarios together.
+# Set TIMEOUT, the most seconds for one scenario.
 choose_emulator() {
 	if [[ $VENDOR == intel ]] && ! nested_virtualization intel; then
 		# shellcheck source=lab/machine/bochs.sh
@@ -348,7 +351,9 @@ choose_emulator() {
 		# shellcheck source=lab/machine/qemu.sh
 		. "$LAB/machine/qemu.sh"
 	fi
-	TIMEOUT=$((${TIMEOUT:-$DEFAULT_TIMEOUT} * COUNT))
+	: "${TIMEOUT:=$DEFAULT_TIMEOUT}"
+	[[ $EMULATOR == Bochs ]] || ((TIMEOUT <= ${LAB_TIMEOUT_MAX:-$TIMEOUT})) ||
+		TIMEOUT=$LAB_TIMEOUT_MAX
 }
 
 # Print the scenario's [LAB] lines as they come.
@@ -372,30 +377,41 @@ beat() {
 	LAST_BEAT=$SECONDS
 }
 
-# When the time is up, ask L1 for its results.  This sleeps in short steps, so that it ends
-# soon after the emulator does.
-ask_when_late() {
-	local end=$((SECONDS + TIMEOUT))
+runs() { kill -0 -- "-$CHILD" 2>/dev/null; }
+
+# When a scenario's time is up, ask L1 for its results, and end the emulator if they do not
+# come.  This sleeps in short steps, so that it ends soon after the emulator does.
+end_when_late() {
+	local end=$((SECONDS + TIMEOUT)) begun now=0
 
 	exec 8>&- 9>&- </dev/null >/dev/null 2>&1
 	LAST_BEAT=$SECONDS
-	while ((SECONDS < end)) && kill -0 -- "-$CHILD" 2>/dev/null; do
+	while ((SECONDS < end)) && runs; do
 		sleep 0.5
 		beat
+		# Each scenario has the whole time.  The boot belongs to the first one.
+		begun=$(grep -c '^\[L1\] scenario ' "$CONSOLE") || true
+		if ((begun > now)); then
+			((begun == 1)) || end=$((SECONDS + TIMEOUT))
+			now=$begun
+		fi
 	done
 	# Ask again and again, because L1 receives nothing that is sent before it is up.
-	while kill -0 -- "-$CHILD" 2>/dev/null; do
+	end=$((SECONDS + GRACE))
+	while ((SECONDS < end)) && runs; do
 		request_results
 		sleep 1
 	done
+	runs || return 0
+	: >"$RUN/late"
+	stop_child
 }
 
 run_l1() {
 	serial_file "$CONSOLE"
 	: >"$CONSOLE"
-	spawn start_l1 timeout -s "$STOP_SIGNAL" -k 5 "$((TIMEOUT + GRACE))" \
-		2>"$RUN/emulator.err"
-	ask_when_late &
+	spawn start_l1 env 2>"$RUN/emulator.err"
+	end_when_late &
 	ASKER=$!
 	show_progress &
 	PROGRESS=$!

@@ -106,12 +106,9 @@ unset LAB_TRIES
 # children PID: print the processes that it has started
 children() { tr ' ' '\n' 2>/dev/null <"/proc/$1/task/$1/children"; }
 bochs_of() {
-	local pid child
+	local pid
 	for pid in $(children "$1"); do
-		for child in $(children "$pid"); do
-			! grep -qsx 'bochs\(-bin\)\?' "/proc/$child/comm" ||
-				echo "$child"
-		done
+		! grep -qsx 'bochs\(-bin\)\?' "/proc/$pid/comm" || echo "$pid"
 	done
 }
 command_of() { tr -d '\0' 2>/dev/null <"/proc/$1/cmdline"; }
