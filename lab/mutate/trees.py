@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import threading
@@ -28,14 +27,20 @@ def end(process):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def autogroup(priority=None):
-    """Return or set the priority of this process's session, if the kernel has those."""
+def limited(command, memory):
+    """Return a command that runs @command with limits, and with this shell's priority.
+
+    A shell sets them, as a function that runs between fork() and exec() can hang where other
+    threads run.  The kernel gives each new session the usual priority.
+    """
+    priority = ""
     with contextlib.suppress(OSError):
-        with open("/proc/self/autogroup", "r+", encoding="ascii") as file:
-            if priority is None:
-                return file.read().split()[-1]
-            file.write(priority)
-    return None
+        with open("/proc/self/autogroup", encoding="ascii") as file:
+            priority = file.read().split()[-1]
+    return ["sh", "-c", '''
+        [ -z "$1" ] || echo "$1" 2>/dev/null >/proc/self/autogroup
+        ulimit -v "$2" && ulimit -f "$3" && ulimit -c 0 && shift 3 && exec "$@"''', "-",
+            priority, str(memory >> 10) if memory else "unlimited", str(FILE_SIZE >> 9), *command]
 
 
 def cpu_times(session):
@@ -68,18 +73,8 @@ def call(command, cwd, env=None, timeout=None, memory=MEMORY, enough=None, cpu=N
     A line that begins with @enough shows that it has failed, and ends it.  A process of it
     that uses more than @cpu seconds of CPU time is ended.
     """
-    priority = autogroup()
-
-    def limit():
-        # The kernel gives each new session the usual priority.
-        if priority:
-            autogroup(priority)
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
     late, over = threading.Event(), threading.Event()
-    with subprocess.Popen(command, cwd=cwd, env=env, preexec_fn=limit,
+    with subprocess.Popen(limited(command, memory), cwd=cwd, env=env,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True,
                           errors="replace", start_new_session=True) as process:
@@ -112,8 +107,7 @@ class Tree:
         # Tests that need the path of a build get this tree's.
         self.env["BUILD"] = "build"
         self.env["ASAN_OPTIONS"] = ASAN_OPTIONS
-        self.memory = resource.RLIM_INFINITY if "-fsanitize" in cflags \
-            else MEMORY
+        self.memory = None if "-fsanitize" in cflags else MEMORY
         self.compiler = "gcc"
         self.lock = threading.Lock()
 
