@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ static struct bpf_program *exits, *entries;
 static bool no_addresses;
 static enum fake_registers registers;
 static struct bpf_link *exit_calls, *entry_calls;
+static int alone = -1; /* holds the lock of fake_kvm_attach() */
 
 /* --- the programs --- */
 
@@ -145,8 +148,10 @@ void fake_kvm_load(const struct observer_options *options, u32 isa)
 }
 
 /*
- * Attach to system calls that no other process makes, as the programs see the
- * calls of all processes.
+ * Attach to system calls that no other program makes, as the programs see the
+ * calls of all processes.  Other tests make them, too, so wait until none is
+ * attached on this kernel: a lock on tracefs's root is the same for each mount
+ * of it.
  */
 void fake_kvm_attach(void)
 {
@@ -160,6 +165,9 @@ void fake_kvm_attach(void)
 	/* Mounting fails with EBUSY if tracefs is there already. */
 	if (mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL))
 		ck_assert_int_eq(errno, EBUSY);
+	alone = open("/sys/kernel/tracing", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(alone, 0);
+	ck_assert_int_eq(flock(alone, LOCK_EX), 0);
 	exit_calls = bpf_program__attach_tracepoint(exits, "syscalls",
 						    "sys_enter_sched_getattr");
 	entry_calls = bpf_program__attach_tracepoint(
@@ -173,6 +181,9 @@ void fake_kvm_teardown(void)
 	bpf_link__destroy(exit_calls);
 	bpf_link__destroy(entry_calls);
 	exit_calls = entry_calls = NULL;
+	if (alone >= 0)
+		close(alone);
+	alone = -1;
 	if (bpf)
 		fake_vcpus_teardown();
 	bpf = NULL;
