@@ -116,16 +116,19 @@ SAN_MAKE = $(MAKE) -s BUILD=$(SAN_BUILD) HARDENING=
 ## make debug-lab   our KVM in a kernel that looks for memory used after it was freed, locks
 ##                  that can deadlock, and leaks, with one CPU and with two: no report may
 ##                  be in its log.  MINUTES=3 of load on each; FAULT=uaf|lock: only this
-##                  planted mistake; CPUS=1|2: only this load.  The kernel is built once,
-##                  in 10 minutes or more of two processors
+##                  planted mistake; CPUS=1|2: only this load; THREADS=multi: two CPUs
+##                  really run at the same time.  The kernel is built once, in 10
+##                  minutes or more of two processors
 MINUTES ?= 3
 DEBUG_KERNEL ?= 6.12
 FAULT ?=
 CPUS ?=
+THREADS ?= single
 .PHONY: debug-lab
 debug-lab:
 	@lab/debug/debug-lab.sh --minutes $(MINUTES) --kernel $(DEBUG_KERNEL) \
-		$(if $(CPUS),--cpus $(CPUS)) $(if $(FAULT),--fault $(FAULT))
+		--threads $(THREADS) $(if $(CPUS),--cpus $(CPUS)) \
+		$(if $(FAULT),--fault $(FAULT))
 
 ## make kvm-cost    what KVM's counters cost, in instructions per exit
 ## make observer-cost   what BPF's counting costs, likewise
