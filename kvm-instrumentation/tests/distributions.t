@@ -165,6 +165,16 @@ for os in fedora:'dnf install /usr/bin/xz /usr/bin/bzip2' \
 		"no command xz bzip2; ${os#*:}"
 done
 
+# Another distribution can have the number of one of Debian's releases.
+for os in 'debian 12:6.1' 'debian 13:6.12' 'other 12:6.12'; do
+	series=${os#*:}
+	read -r id version <<<"${os%:*}"
+	printf 'ID="%s"\nVERSION_ID="%s"\n' "$id" "$version" >"$tap_dir/os-release"
+	run env OS_RELEASE="$tap_dir/os-release" bash -c \
+		'. lab/lib.sh; . lab/setup/kernels.sh; default_series'
+	ok "$id $version: the series is $series" [ "$out" = "$series" ]
+done
+
 # Compare the real kvm.ko, in each form that distributions have, with the loaded one.
 loaded_is() { # another|this FILE
 	# shellcheck disable=SC2016 # The inner shell expands these.

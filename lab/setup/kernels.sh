@@ -91,11 +91,13 @@ series_fact() (
 	printf '%s' "${!2:-}"
 )
 
-# debian_release: prints the number of this system's release, such as 12 or 13; nothing if the
-# system names none.  Other distributions have numbers, too, which no series names.
+# debian_release: prints the number of this system's release of Debian, such as 12 or 13;
+# nothing if the system names none (testing), or is no Debian.
 debian_release() {
-	sed -n 's/^VERSION_ID="\{0,1\}\([0-9]*\).*/\1/p' \
-		"${OS_RELEASE:-/etc/os-release}" 2>/dev/null || true
+	local file=${OS_RELEASE:-/etc/os-release}
+
+	grep -qsxE "ID=[\"']?debian[\"']?" "$file" || return 0
+	sed -n 's/^VERSION_ID="\{0,1\}\([0-9]*\).*/\1/p' "$file"
 }
 
 # Prints the own series of this machine's Debian, if it has patches; otherwise the newest

@@ -8,6 +8,12 @@
 #include "balance/rules.h"
 #include "host/kvm_params.h"
 
+/*
+ * The TSC's rate is measured from the start on.  For this long, it is too
+ * inexact for times to be judged.
+ */
+#define JUDGE_SETTLE_NS 1000000000ull
+
 /* To be freed with judge_free. */
 struct judge {
 	struct books *books;
@@ -34,8 +40,8 @@ void judge_begin(struct judge *judge, struct books *books,
  * judge_answers - judge new answers, and then forget them
  * @reading: a guest's report about these answers is still to come, so keep them
  *
- * To be called after each collection, but not in the first second, in which the
- * TSC's rate is too inexact for times.  Returns 0, or -errno with @why.
+ * To be called after each collection, but not in the first JUDGE_SETTLE_NS.
+ * Returns 0, or -errno with @why.
  */
 int judge_answers(struct judge *judge, bool reading, struct why *why);
 

@@ -5,8 +5,6 @@
 #include "compare/proof.h"
 #include "compare/withheld.h"
 
-/* Until this time after the start, the TSC's rate is too inexact for times. */
-#define SETTLE_NS 1000000000ull
 /*
  * KVM's statistics are files of each VM, so they are not read more often than
  * this.
@@ -135,7 +133,7 @@ int proof_collect(struct proof *proof, struct ledger *interval, struct why *why)
 		return why_set(why, -r, "cannot collect what BPF booked: %s",
 			       strerror(-r));
 	balance_statistics(&proof->books, &proof->judge.balance);
-	if (now - proof->start.ns < SETTLE_NS)
+	if (now - proof->start.ns < JUDGE_SETTLE_NS)
 		return 0;
 	return judge_answers(&proof->judge, false, why);
 }

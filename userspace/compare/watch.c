@@ -11,12 +11,6 @@
 #include "compare/watch.h"
 #include "lib/output.h"
 
-/*
- * The TSC's rate is measured from the start on.  For this long, it is too
- * inexact for times to be judged.
- */
-#define SETTLE_NS 1000000000ull
-
 struct watcher {
 	const struct compare_options *options;
 	struct keeper keeper;
@@ -133,7 +127,7 @@ static int run(struct watcher *watcher, struct why *why)
 
 		r = keeper_wait(keeper, &over, why);
 		now = tsc_now().ns;
-		if (!r && now - keeper->start.ns >= SETTLE_NS)
+		if (!r && now - keeper->start.ns >= JUDGE_SETTLE_NS)
 			r = judge_answers(&watcher->judge,
 					  watcher->keeper.reader.pid, why);
 		if (r || now < watcher->due)
