@@ -76,9 +76,9 @@ add_documents() { # ROOT
 		sed "s/^exitledger (/$PACKAGE (/" | gzip -9n >"$dir/changelog.gz"
 }
 
-# The kernel's hooks are run only if their names have no dot.
+# run-parts passes over hooks whose names have a dot, or a plus as Debian 13's releases do.
 add_scripts() { # ROOT
-	local hook=etc/kernel/postinst.d/zz-${PACKAGE//./_} script
+	local hook=etc/kernel/postinst.d/zz-${PACKAGE//[!A-Za-z0-9_-]/_} script
 
 	mkdir -p -- "$1/${hook%/*}" "$1/DEBIAN"
 	fill_in "$SCRIPTS/hook" >"$1/$hook"

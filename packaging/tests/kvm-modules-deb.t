@@ -64,7 +64,7 @@ field() { dpkg-deb -f "$deb" "$1"; }
 ok 'it depends on exactly this version of the kernel' [ "$(field Depends)" = \
 	"kmod, linux-image-$KREL (= $KVERSION) | linux-image-$KREL-unsigned (= $KVERSION)" ]
 ok 'and excludes that of DKMS' [ "$(field Conflicts)" = exitledger-kvm-dkms ]
-hook=etc/kernel/postinst.d/zz-exitledger-kvm-modules-${KREL//./_}
+hook=etc/kernel/postinst.d/zz-exitledger-kvm-modules-${KREL//[!A-Za-z0-9_-]/_}
 where=lib/modules/$KREL/updates/exitledger
 wanted=$(printf './%s\n' "$hook" "$where"/{kvm-amd.ko,kvm-intel.ko,kvm.ko,stamp} \
 	"usr/share/doc/$name"/{changelog.gz,copyright})
@@ -72,7 +72,22 @@ out=$(dpkg-deb -c "$deb" | sed -n 's,^-.* \./,./,p' | LC_ALL=C sort)
 ok 'these files, and no others' [ "$out" = "$wanted" ]
 out=$(dpkg-deb -c "$deb" | grep -v ' root/root ' || true)
 ok 'all of them root'"'"'s' [ -z "$out" ]
-ok 'run-parts runs the hook' [ -z "$(tr -d 'a-zA-Z0-9_-' <<<"${hook##*/}")" ]
+run_parts_runs() { [ -n "$1" ] && [ -z "$(tr -d 'a-zA-Z0-9_-' <<<"${1##*/}")" ]; }
+ok 'run-parts runs the hook' run_parts_runs "$hook"
+
+# A release with a plus, as Debian 13 has them: the same modules, whose text says another one.
+plus=${KREL/-/+}
+another '/\.ko$/d'
+for module in kvm kvm-amd kvm-intel; do
+	sed -i "s/vermagic=$KREL/vermagic=$plus/" "$tap_dir/set/$module.ko"
+	(cd "$tap_dir/set" && sha256sum "$module.ko" >>stamp)
+done
+cp -r "$root/lib/modules/$KREL" "$root/lib/modules/$plus"
+package MODULES="$tap_dir/set" KREL="$plus" BUILD="$BUILD/plus"
+ok 'a release with a plus: packed' status_is 0
+out=$(dpkg-deb -c "$BUILD/plus/deb/kvm-modules/"*.deb | sed -n 's,.*/postinst\.d/,,p' | grep .)
+ok 'a release with a plus: run-parts runs the hook' run_parts_runs "$out"
+rm -r "$root/lib/modules/$plus"
 
 # --- signed ---
 
@@ -172,12 +187,12 @@ at 6.1.0-99-amd64
 ok 'another kernel: one line' one_line
 ok 'which it is, and what to do' out_has \
 	"not for 6.1.0-99-amd64: install exitledger-kvm-modules-6.1.0-99-amd64"
-mkdir -p "$root/lib/modules/6.1.0-99-amd64/updates/exitledger"
-at 6.1.0-99-amd64
+mkdir -p "$root/lib/modules/99.1.0-1-amd64/updates/exitledger"
+at 99.1.0-1-amd64
 ok 'another kernel that has them: nothing to say' says_nothing
-at 6.1.0-100-amd64
+at 99.1.0-2-amd64
 ok "a third one: the last package's hook speaks, and not this" says_nothing
-rm -r "$root/lib/modules/6.1.0-99-amd64"
+rm -r "$root/lib/modules/99.1.0-1-amd64"
 at
 ok 'no kernel: nothing to say' says_nothing
 
