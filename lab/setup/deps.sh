@@ -64,7 +64,8 @@ become_root() {
 	SUDO=()
 	((EUID != 0)) || return 0
 	SUDO=(sudo -n)
-	[[ -n $(type -P sudo) ]] || die "packages are missing; as root: $command"
+	[[ -n $(type -P sudo) ]] ||
+		die "packages are missing, and so is sudo; as root: $command"
 	if ! sudo -n true 2>/dev/null; then
 		[[ -t 0 && -t 2 ]] ||
 			die "packages are missing; this installs them: sudo $command"
