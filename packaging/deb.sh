@@ -9,9 +9,9 @@
 # build  makes source and binary packages of the commit that is checked out.  They are
 #        built twice, and both builds must have the same bytes; lintian may find neither
 #        errors nor warnings.  The packages go to build/deb/SUITE.
-# check  installs these packages, upgrades from an older version, removes and purges them
-#        in a system without a compiler; prints how long the installation takes, and
-#        which other packages it installs
+# check  installs these packages, upgrades from an older version, runs the test of
+#        debian/tests, removes and purges them in a system without a compiler; prints
+#        how long the installation takes, and which other packages it installs
 #
 # Exit status: 0 if all is well, 1 if not; 3 if a minimal system cannot be made here.
 
@@ -274,6 +274,18 @@ check_given_up() {
 	dkms_knows "$VERSION"
 }
 
+# Run the test of debian/tests as autopkgtest would: with its source, and what it depends on.
+check_smoke() {
+	inside /packages/source/debian/tests/smoke
+}
+
+add_smoke() {
+	mkdir -p "$ROOT/packages/source/tests"
+	cp -r -- "$TOP/debian" "$ROOT/packages/source/"
+	cp -r -- "$TOP/tests/data" "$ROOT/packages/source/tests/"
+	apt_get install --no-install-recommends bash-completion >/dev/null 2>&1
+}
+
 check_all() {
 	local out=$BUILD/deb/$SUITE before after deb names
 	local packages=(exitledger-export exitledger exitledger-guest exitledger-kvm-dkms)
@@ -294,6 +306,7 @@ check_all() {
 		"exitledger-export_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-guest_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-kvm-dkms_$VERSION-1~deb${RELEASE[$SUITE]}_all.deb")
+	add_smoke
 	# Packages that were installed as dependencies stay after a purge, so list the
 	# files only now.
 	before=$(files)
@@ -306,6 +319,7 @@ check_all() {
 	inside exitleaf --version | grep -qx "exitleaf $VERSION" || fail "no exitleaf"
 	inside exitledger export --help >/dev/null || fail "no exitledger-export"
 	inside getent passwd exitledger >/dev/null || fail "no user exitledger"
+	step "test the installed programs (debian/tests)" "deb-$SUITE-smoke" check_smoke
 	step "give up an upgrade and a removal" "deb-$SUITE-given-up" check_given_up
 	step "remove it" "deb-$SUITE-remove" apt_get remove "${packages[@]}"
 	# Use dpkg: APT does not know a package that has left no files to purge.
