@@ -53,7 +53,8 @@ install_kernel() {
 	local build=(linux-headers-amd64 linux-source)
 
 	[[ $DKMS != no ]] || build=()
-	apt_get install systemd-sysv udev kmod linux-image-amd64 curl procps "${build[@]}"
+	apt_get install systemd-sysv udev kmod linux-image-amd64 curl procps gdb-minimal \
+		"${build[@]}"
 }
 
 # The package of DKMS's modules builds them for the kernel that is there.
@@ -70,7 +71,7 @@ add_scenario() {
 
 	KREL=$(basename -- "$(compgen -G "$ROOT/lib/modules/*-amd64")")
 	mkdir -p "$ROOT/opt"
-	cp -- "$TOP/packaging/boot/host.sh" "$BUILD/guest/microguest" "$ROOT/opt/"
+	cp -- "$TOP"/packaging/boot/{host,rights}.sh "$BUILD/guest/microguest" "$ROOT/opt/"
 	cp -- "$TOP/packaging/boot/deb-boot.service" "$ROOT/etc/systemd/system/"
 	prebuilt=$(compgen -G "$BUILD/deb/kvm-modules/exitledger-kvm-modules-${KREL}_*.deb" ||
 		true)

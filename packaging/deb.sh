@@ -9,9 +9,9 @@
 # build  makes source and binary packages of the commit that is checked out.  They are
 #        built twice, and both builds must have the same bytes; lintian may find neither
 #        errors nor warnings.  The packages go to build/deb/SUITE.
-# check  installs these packages, upgrades from an older version, runs the test of
-#        debian/tests, removes and purges them in a system without a compiler; prints
-#        how long the installation takes, and which other packages it installs
+# check  installs these packages, upgrades from an older version, removes and purges them
+#        in a system without a compiler; prints how long the installation takes, and
+#        which other packages it installs; then runs debian/tests by autopkgtest
 #
 # Exit status: 0 if all is well, 1 if not; 3 if a minimal system cannot be made here.
 
@@ -44,12 +44,11 @@ check_machine() {
 
 # --- the source package ---
 
-# make_source FOLDER: unpack the source into it, with a changelog, for dpkg-buildpackage;
-# the tarball goes beside it
+# make_source FOLDER: unpack the source of dist.sh into it, with a changelog, for
+# dpkg-buildpackage; the tarball goes beside it
 make_source() {
 	local seconds
 
-	"$TOP/packaging/dist.sh" "$VERSION"
 	rm -rf -- "$1"
 	mkdir -p -- "$1"
 	cp -- "$BUILD/dist/exitledger-$VERSION.tar.xz" \
@@ -117,7 +116,7 @@ build_suite() {
 
 	new_system
 	for source in "$ROOT"/build/{1,2}; do
-		make_source "$source/exitledger-$VERSION" >/dev/null
+		make_source "$source/exitledger-$VERSION"
 	done
 	step "install what builds the packages" "deb-$SUITE-tools" \
 		install_build_tools "/build/1/exitledger-$VERSION"
@@ -274,16 +273,13 @@ check_given_up() {
 	dkms_knows "$VERSION"
 }
 
-# Run the test of debian/tests as autopkgtest would: with its source, and what it depends on.
-check_smoke() {
-	inside /packages/source/debian/tests/smoke
-}
-
-add_smoke() {
-	mkdir -p "$ROOT/packages/source/tests"
-	cp -r -- "$TOP/debian" "$ROOT/packages/source/"
-	cp -r -- "$TOP/tests/data" "$ROOT/packages/source/tests/"
-	apt_get install --no-install-recommends bash-completion >/dev/null 2>&1
+# Run debian/tests as Debian does.  The system is new, and no longer needed, so autopkgtest
+# can install in it what the tests depend on.
+run_autopkgtest() {
+	cp -- "$BUILD/deb/$SUITE"/*.{dsc,tar.xz} "$ROOT/packages/"
+	apt_get install --no-install-recommends autopkgtest
+	inside /bin/sh -c 'autopkgtest --no-built-binaries /packages/*.deb \
+		/packages/*.dsc -- null 2>&1'
 }
 
 check_all() {
@@ -306,7 +302,6 @@ check_all() {
 		"exitledger-export_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-guest_$VERSION-1~deb${RELEASE[$SUITE]}_amd64.deb"
 		"exitledger-kvm-dkms_$VERSION-1~deb${RELEASE[$SUITE]}_all.deb")
-	add_smoke
 	# Packages that were installed as dependencies stay after a purge, so list the
 	# files only now.
 	before=$(files)
@@ -319,7 +314,6 @@ check_all() {
 	inside exitleaf --version | grep -qx "exitleaf $VERSION" || fail "no exitleaf"
 	inside exitledger export --help >/dev/null || fail "no exitledger-export"
 	inside getent passwd exitledger >/dev/null || fail "no user exitledger"
-	step "test the installed programs (debian/tests)" "deb-$SUITE-smoke" check_smoke
 	step "give up an upgrade and a removal" "deb-$SUITE-given-up" check_given_up
 	step "remove it" "deb-$SUITE-remove" apt_get remove "${packages[@]}"
 	# Use dpkg: APT does not know a package that has left no files to purge.
@@ -330,6 +324,9 @@ check_all() {
 	after=$(diff <(echo "$before") <(echo "$after") || true)
 	[[ -z $after ]] || fail "this is left: $after"
 	note "          nothing is left after a purge"
+	step "autopkgtest" "deb-$SUITE-autopkgtest" run_autopkgtest
+	grep -E '^[a-z-]+ +(PASS|SKIP|FAIL)' "$BUILD/log/deb-$SUITE-autopkgtest.log" |
+		sed 's/^/          /'
 }
 
 main() {
@@ -340,6 +337,7 @@ main() {
 		export MIRROR SECURITY_MIRROR
 		DEB_NAMESPACE=1 exec unshare --mount --propagation private "$0" "$@"
 	fi
+	[[ $ACTION != build ]] || "$TOP/packaging/dist.sh" "$VERSION" >/dev/null
 	for SUITE in "${SUITES[@]}"; do
 		note "Debian ${RELEASE[$SUITE]} ($SUITE)"
 		if [[ $ACTION == build ]]; then
