@@ -126,6 +126,7 @@ main() {
 	fi
 	ROOT=$BUILD/deb/boot-$SUITE CACHE=$BUILD/newcomer/cache/$SUITE
 	mkdir -p "$CACHE"/{debs,archives/partial} "$BUILD/log"
+	lock_system
 	clean_up
 	trap clean_up EXIT
 	mkdir -p "$ROOT" "$RESULTS"

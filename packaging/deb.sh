@@ -68,6 +68,7 @@ new_system() {
 	ROOT=$BUILD/deb/root-$SUITE
 	CACHE=$BUILD/newcomer/cache/$SUITE
 	mkdir -p "$CACHE"/{debs,archives/partial} "$BUILD/log"
+	lock_system
 	clean_up
 	trap clean_up EXIT
 	mkdir -p "$ROOT"

@@ -196,12 +196,6 @@ go() {
 	[[ -z $FAILED ]] || exit 1
 }
 
-# Allow only one newcomer.sh at a time for each suite.
-lock_newcomer() {
-	exec 9>>"$BUILD/newcomer/$SUITE.lock"
-	flock -n 9 || die "another newcomer.sh is at work in $(rel "$ROOT")"
-}
-
 main() {
 	parse_options "$@"
 	if [[ -z ${NEWCOMER_NAMESPACE:-} ]]; then
@@ -212,7 +206,7 @@ main() {
 			"$0" "$@"
 	fi
 	((${#COMMANDS[@]})) || mapfile -t COMMANDS <<<"$(readme_commands)"
-	lock_newcomer
+	lock_system
 	go
 }
 

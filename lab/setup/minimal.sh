@@ -19,6 +19,13 @@ need_mirrors() {
 	SECURITY_MIRROR=${SECURITY_MIRROR:-${MIRROR%/}-security}
 }
 
+# lock_system: let no other script use $ROOT until this one ends
+lock_system() {
+	mkdir -p "${ROOT%/*}"
+	exec 9>>"$ROOT.lock"
+	flock -n 9 || die "another ${0##*/} is at work in $(rel "$ROOT")"
+}
+
 # make_system PACKAGE...: make a minimal system with these packages.  If one was made on the
 # same day, its archive is unpacked, which takes seconds instead of minutes.
 make_system() {

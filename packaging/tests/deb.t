@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# deb.sh refuses what it cannot do before it makes a system.  Building and checking packages
+# takes a mirror and many minutes, so no test does it: make deb deb-check.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+version=$(sed -n 's/^VERSION := //p' Makefile)
+export BUILD=$tap_dir/build MIRROR=http://localhost:9
+run packaging/deb.sh check "$version" sarge
+ok 'a release that there are no packages for' status_is 64
+ok 'the usage is shown' err_has 'usage: deb.sh build|check'
+if ((EUID == 0)) && [[ -n $(type -P debootstrap) && -n $(type -P unshare) ]] &&
+	unshare --mount true 2>/dev/null; then
+	run packaging/deb.sh check "$version" bookworm
+	ok 'without packages, nothing is checked' status_is 3
+	ok 'the command that builds them is named' err_has 'make deb builds them'
+	mkdir -p "$BUILD/deb/bookworm" "$BUILD/deb/root-bookworm"
+	touch "$BUILD/deb/bookworm/exitledger_$version-1.deb" "$BUILD/deb/root-bookworm/file"
+	exec 8>"$BUILD/deb/root-bookworm.lock"
+	flock 8
+	run packaging/deb.sh check "$version" bookworm
+	ok 'two at a time would use the same system: the second one is refused' status_is 3
+	ok 'it says that another one is at work' err_has 'another deb.sh is at work'
+	ok 'the system of the first one is left as it is' [ -e "$BUILD/deb/root-bookworm/file" ]
+else
+	skip 'what deb.sh refuses' 'root, debootstrap and mount namespaces'
+fi
+done_testing
