@@ -103,6 +103,29 @@ service() {
 	ok 'starting the service starts the socket' systemctl is-active $unit.socket
 }
 
+# textfile: the service writes a file for node_exporter, set up as docs/fleet.md says
+textfile() {
+	local dir=/var/lib/exits drop_in=/etc/systemd/system/$unit.service.d
+
+	install -d -o exitledger $dir
+	mkdir -p $drop_in
+	printf '[Service]\nReadWritePaths=%s\n' $dir >$drop_in/folder.conf
+	echo "ARGS=\"--textfile=$dir/exits.prom --interval=1s\"" >/etc/default/$unit
+	systemctl -q mask --now $unit.socket
+	systemctl daemon-reload
+	ok 'textfile: the service runs without its socket' systemctl restart $unit.service
+	timeout 30 sh -c "until [ -s $dir/exits.prom ]; do sleep 1; done"
+	ok 'textfile: the metrics are in the file' grep -q '^exitledger_build_info' $dir/exits.prom
+	ok 'textfile: no port is open' not scrape
+	systemctl stop $unit.service
+	rm -r $dir $drop_in
+	cp /tmp/default /etc/default/$unit
+	systemctl -q unmask $unit.socket
+	systemctl daemon-reload
+	ok 'textfile: it serves again without that' systemctl start $unit.service
+	ok 'textfile: a scrape is answered' scrape
+}
+
 # commands: the rights of each, seen by the command that it starts
 commands() {
 	local name status
@@ -187,6 +210,7 @@ echo '[HOST] begin'
 modprobe kvm_amd
 systemctl start $unit.service
 service
+textfile
 commands
 secret
 [ ! -e /var/lib/dkms/exitledger-kvm ] || dkms_modules
