@@ -76,6 +76,15 @@ struct cli_name cli_option(const struct argp_option *rows, int key);
 uint64_t cli_time(const struct argp_state *state, const char *option,
 		  const char *arg, uint64_t least, uint64_t most);
 
+/**
+ * cli_size - parse an option's argument as a size (see size_parse())
+ * @least, @most: the limits in bytes
+ *
+ * Returns bytes.  Otherwise like cli_time().
+ */
+uint64_t cli_size(const struct argp_state *state, const char *option,
+		  const char *arg, uint64_t least, uint64_t most);
+
 /** cli_number - parse a decimal integer; otherwise like cli_time() */
 uint64_t cli_number(const struct argp_state *state, const char *option,
 		    const char *arg, uint64_t least, uint64_t most);

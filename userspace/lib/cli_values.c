@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Values of options: times, numbers, files. */
+/* Values of options: times, sizes, numbers, files. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -8,6 +8,7 @@
 
 #include "lib/cli.h"
 #include "lib/duration.h"
+#include "lib/size.h"
 
 uint64_t cli_time(const struct argp_state *state, const char *option,
 		  const char *arg, uint64_t least, uint64_t most)
@@ -21,6 +22,19 @@ uint64_t cli_time(const struct argp_state *state, const char *option,
 		state,
 		"%s takes a time from %s to %s, such as 500ms, 2s, 5m, or 2 for seconds, not '%s'",
 		option, duration_text(least).s, duration_text(most).s, arg);
+}
+
+uint64_t cli_size(const struct argp_state *state, const char *option,
+		  const char *arg, uint64_t least, uint64_t most)
+{
+	uint64_t bytes;
+	bool is_size = !size_parse(arg, &bytes);
+
+	if (is_size && bytes >= least && bytes <= most)
+		return bytes;
+	cli_refuse(state,
+		   "%s takes a size from %s to %s, such as 50M or 2G, not '%s'",
+		   option, size_text(least).s, size_text(most).s, arg);
 }
 
 uint64_t cli_number(const struct argp_state *state, const char *option,
