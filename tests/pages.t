@@ -29,7 +29,7 @@ REFUSED = {
     "record": ["-o x --count-only --by=port", "-o x --count-only --fast",
                "-o x --count-only --off-cpu", "-o x --count-only --slower-than=1ms",
                "-o x --book=kernel --attach=tp", "-o x --book=kernel --count-only",
-               "-o x --book=kernel --off-cpu"],
+               "-o x --book=kernel --off-cpu", "-o x --keep=1h --detail=2h"],
     "export": ["--count-only --by=port", "--histograms=vm --count-only",
                "--replay=x --at-once --speed=2", "--book=kernel --attach=tp"],
     "replay": ["x --fine --vcpu=1", "x --fine --by-vcpu", "x --json --fine --histograms",

@@ -6,6 +6,7 @@
 
 #include "balance/balance.h"
 #include "commands/commands.h"
+#include "commands/run_observed.h"
 #include "compare/keeper.h"
 #include "compare/render_compare.h"
 #include "compare/watch.h"
@@ -155,6 +156,8 @@ static int load_books(const struct compare_options *options,
 		      struct books *books, struct why *why)
 {
 	const char *path = options->replay;
+	struct run_info info;
+	int r;
 
 	if (!run_books_is_run(path))
 		return books_load(path, books, why);
@@ -163,7 +166,10 @@ static int load_books(const struct compare_options *options,
 			why, EINVAL,
 			"%s: a run has no reads with which --guest-report could be compared",
 			path);
-	return run_books_load(path, books, why);
+	r = run_books_load(path, books, &info, why);
+	if (!r)
+		run_say_thrown(path, &info);
+	return r;
 }
 
 static int compare_once(const struct compare_options *options)

@@ -185,13 +185,17 @@ static int show_live(struct replay *replay, struct why *why)
 	const struct top_player player = { replay, play_interval };
 	const struct run_info *info = run_reader_info(replay->reader);
 	struct monitor_sample rest;
-	char title[512];
+	char title[768];
 	int r;
 
 	command_catch_signals();
 	snprintf(title, sizeof(title), "Linux %.64s, %.64s, recorded %s",
 		 safe_text(info->kernel).s, safe_text(info->vendor).s,
 		 run_words_date(info).s);
+	if (info->thrown_intervals)
+		snprintf(title + strlen(title), 80,
+			 ", the first %s intervals were thrown away",
+			 format_count(info->thrown_intervals).s);
 	r = top_play(&player, replay->options.interval,
 		     replay->speed > 0 ? replay->speed : 1,
 		     &replay->options.shape, title, why);
@@ -215,10 +219,22 @@ static int show_total(struct replay *replay, struct why *why)
 	return monitor_output(&replay->options, &sample, why);
 }
 
+/* Add to a title which intervals are no longer in the run, on two lines. */
+static void add_thrown(const struct run_info *info, char *title, size_t size)
+{
+	const struct why text = run_words_thrown(info);
+	const char *middle = strstr(text.text, " with ");
+	const size_t length = strlen(title);
+
+	if (middle)
+		snprintf(title + length, size - length, "\n%.*s\n%s",
+			 (int)(middle - text.text), text.text, middle + 1);
+}
+
 static int run(struct replay *replay, struct why *why)
 {
 	const struct run_info *info;
-	char title[512];
+	char title[768];
 	int r = run_reader_open(replay->path, replay->fine, &replay->reader,
 				why);
 
@@ -233,6 +249,10 @@ static int run(struct replay *replay, struct why *why)
 		 run_words_book(info).text, run_words_date(info).s,
 		 info->ended_ns ? "" :
 				  "\nthe recording goes on, or was cut off");
+	add_thrown(info, title, sizeof(title));
+	/* Only a table has a title. */
+	if (!replay->options.format->mark && !replay->options.top)
+		run_say_thrown(replay->path, info);
 	monitor_output_begin(&replay->options, title);
 	replay->begin_ns = replay->now.ns = info->started_ns;
 	if (replay->options.top)

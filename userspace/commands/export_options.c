@@ -211,6 +211,7 @@ int export_options_open(struct export_command *command, uint32_t isa,
 		info = run_reader_info(command->reader);
 		isa = info->isa;
 		command->monitor.observe = run_observed(info);
+		run_say_thrown(command->replay, info);
 	}
 	monitor_options_complete(&command->monitor, isa);
 	return 0;

@@ -68,6 +68,8 @@ static void describe(const struct record_options *options, uint64_t start_ns,
 			     sizeof(info->command));
 	info->interval_ns = options->interval_ns;
 	info->detail_ns = options->detail_ns;
+	info->keep_ns = options->keep_ns;
+	info->max_size = options->max_size;
 	info->started_ns = start_ns;
 	info->started_at = time(NULL);
 }
@@ -103,6 +105,9 @@ static void say(const struct record *record, const struct run_info *info,
 		format_decimal((info->ended_ns - info->started_ns) / 1e9, 1).s,
 		format_count(run_writer_intervals(record->writer)).s,
 		format_count((file.st_size + 1023) / 1024).s);
+	if (run_writer_thrown(record->writer))
+		fprintf(stderr, "; the first %s intervals were thrown away",
+			format_count(run_writer_thrown(record->writer)).s);
 	if (!one_file)
 		fprintf(stderr,
 			", and %s-wal, which belongs to it: another program has it open",

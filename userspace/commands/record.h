@@ -14,6 +14,8 @@ struct record_options {
 	const char *path;
 	uint64_t interval_ns;
 	uint64_t detail_ns;
+	uint64_t keep_ns; /* 0: all */
+	uint64_t max_size; /* 0: any */
 };
 
 /**

@@ -4,8 +4,9 @@
 #include "commands/record.h"
 #include "lib/cli.h"
 #include "lib/duration.h"
+#include "run/run_keep.h"
 
-enum { OPT_DETAIL = 512 };
+enum { OPT_DETAIL = 512, OPT_KEEP, OPT_MAX_SIZE };
 
 static const struct argp_option rows[] = {
 	{ "output", 'o', "RUN", 0,
@@ -14,6 +15,11 @@ static const struct argp_option rows[] = {
 	  "Record what happens in every TIME (default 100ms; 10ms to 1h)", 1 },
 	{ "detail", OPT_DETAIL, "TIME", 0,
 	  "Once each TIME (default 60s) is over, merge the vCPUs, histograms and keys of its intervals",
+	  1 },
+	{ "keep", OPT_KEEP, "TIME", 0,
+	  "Throw away what is older than TIME, such as 2h (1s to 1000d)", 1 },
+	{ "max-size", OPT_MAX_SIZE, "SIZE", 0,
+	  "Throw away the oldest part, so that RUN and its log take at most SIZE, such as 50M",
 	  1 },
 	{ 0 },
 };
@@ -41,6 +47,15 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 		options->detail_ns =
 			cli_time(state, "--detail", arg, 1, DURATION_DAY);
 		return 0;
+	case OPT_KEEP:
+		options->keep_ns = cli_time(state, "--keep", arg,
+					    DURATION_SECOND,
+					    1000 * DURATION_DAY);
+		return 0;
+	case OPT_MAX_SIZE:
+		options->max_size = cli_size(state, "--max-size", arg,
+					     RUN_MAX_SIZE_LEAST, 16 * SIZE_TIB);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -52,7 +67,11 @@ static const char *check(const void *context,
 	const struct record_options *options = context;
 
 	(void)monitor;
-	return options->path ? NULL : "record needs a file to write: -o RUN";
+	if (!options->path)
+		return "record needs a file to write: -o RUN";
+	if (options->keep_ns && options->keep_ns < options->detail_ns)
+		return "--keep must not be shorter than --detail (default 60s): what is thrown away is the intervals of a --detail";
+	return NULL;
 }
 
 void record_options_parse(int argc, char **argv, struct record_options *options)

@@ -2,6 +2,8 @@
 #include "commands/run_observed.h"
 #include "exit_file.h"
 #include "ledger/keys.h"
+#include "lib/safe_text.h"
+#include "run/run_words.h"
 
 struct observer_options run_observed(const struct run_info *info)
 {
@@ -18,4 +20,11 @@ struct observer_options run_observed(const struct run_info *info)
 	if (info->by[0] && key_kind_parse(info->by, &observe.by))
 		observe.by = LEDGER_KEY_NONE;
 	return observe;
+}
+
+void run_say_thrown(const char *path, const struct run_info *info)
+{
+	if (info->thrown_intervals)
+		msg_error("%s: %s", safe_text(path).s,
+			  run_words_thrown(info).text);
 }

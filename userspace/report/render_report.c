@@ -7,6 +7,7 @@
 #include "ledger/render_losses.h"
 #include "lib/safe_text.h"
 #include "lib/table.h"
+#include "lib/wrap.h"
 #include "report/render_marks.h"
 #include "report/render_report_private.h"
 #include "run/run_cells.h"
@@ -30,6 +31,10 @@ void render_report_head(const char *path, const struct run_report *report,
 		format_ns(info->interval_ns).s);
 	if (!info->ended_ns)
 		fputs("         the recording goes on, or was cut off\n", out);
+	if (info->thrown_intervals) {
+		fputs("earlier  ", out);
+		wrap_text(run_words_thrown(info).text, 9, out);
+	}
 	fprintf(out, "host     Linux %s, %s, %s\n", safe_text(info->kernel).s,
 		safe_text(info->vendor).s, run_words_book(info).text);
 	if (info->hypervisor[0]) {
@@ -68,8 +73,12 @@ static void render_sums(const struct run_report *report, FILE *out)
 	run_cells_sum(&report->total, &all, &exits, &ns);
 	if (!info->ended_ns || !info->bpf_exits)
 		return;
+	exits += info->thrown_exits;
+	ns += info->thrown_ns;
 	if (exits == info->bpf_exits && ns == info->bpf_ns)
-		fprintf(out, "         the intervals add up to %s own sums\n",
+		fprintf(out, "         the intervals%s add up to %s own sums\n",
+			info->thrown_intervals ? " and what was thrown away" :
+						 "",
 			whose);
 	else
 		fprintf(out, "         %s own sums differ: %s exits, %s\n",

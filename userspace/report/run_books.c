@@ -43,7 +43,7 @@ static void take_info(const struct run_info *info, struct books *books)
 	snprintf(books->attach, sizeof(books->attach), "%s", info->attach);
 	snprintf(books->command, sizeof(books->command), "%s", info->command);
 	books->command_status = (int)info->command_status;
-	books->started_ns = info->started_ns;
+	books->started_ns = info->origin_ns;
 	books->marks_alone = true;
 	/*
 	 * A run does not tell whether the ends of vCPUs were seen: assume that
@@ -117,7 +117,8 @@ static int check_vcpus(const char *path, const struct run_info *info,
 		path, info->shown);
 }
 
-int run_books_load(const char *path, struct books *books, struct why *why)
+int run_books_load(const char *path, struct books *books, struct run_info *info,
+		   struct why *why)
 {
 	const struct run_marks *marks;
 	struct run_reader *reader;
@@ -128,6 +129,8 @@ int run_books_load(const char *path, struct books *books, struct why *why)
 	if (!r)
 		r = check_vcpus(path, run_reader_info(reader), why);
 	if (!r) {
+		if (info)
+			*info = *run_reader_info(reader);
 		take_info(run_reader_info(reader), books);
 		r = take_vms(reader, books, why);
 	}

@@ -22,10 +22,12 @@ bool run_books_all_vcpus(const struct run_info *info);
 
 /**
  * run_books_load - convert a run to books
+ * @info: set to the run's description; or NULL
  *
  * Its answers are the guests' marks that have KVM's total of exits; there are
  * none for single reasons.  Returns 0, or -errno with @why.
  */
-int run_books_load(const char *path, struct books *books, struct why *why);
+int run_books_load(const char *path, struct books *books, struct run_info *info,
+		   struct why *why);
 
 #endif /* EXITLEDGER_RUN_BOOKS_H */

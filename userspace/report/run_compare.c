@@ -393,6 +393,18 @@ static const char *observed(const struct run_info *info, char text[64])
 	return text[0] ? text + 1 : "no more than times";
 }
 
+/* Note what is no longer in the runs. */
+static void note_thrown(struct run_comparison *to)
+{
+	static const char *const which[] = { "first", "second" };
+
+	for (size_t i = 0; i < 2; i++) {
+		if (to->run[i]->info->thrown_intervals)
+			add_note(to, "the %s run: %s", which[i],
+				 run_words_thrown(to->run[i]->info).text);
+	}
+}
+
 static void note_rest(struct run_comparison *to)
 {
 	const struct run_info *a = to->run[0]->info, *b = to->run[1]->info;
@@ -449,6 +461,7 @@ int run_compare(const struct run_report *a, const struct run_report *b,
 	}
 	qsort(compared->row, room, sizeof(*compared->row), compare_rows);
 	note_gaps(compared);
+	note_thrown(compared);
 	note_rest(compared);
 	return 0;
 }

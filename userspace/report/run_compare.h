@@ -68,7 +68,7 @@ struct run_compared {
 	uint64_t p99[2];
 };
 
-#define RUN_NOTES 10
+#define RUN_NOTES 12
 
 struct run_comparison {
 	const struct run_report *run[2];

@@ -14,6 +14,26 @@ static void put_observed(struct json_writer *json, const struct run_info *info)
 		json_put_uint(json, "slower_than_ns", info->slower_than_ns);
 }
 
+/* Write what is no longer in the run. */
+static void put_thrown(struct json_writer *json, const struct run_info *info)
+{
+	if (info->keep_ns)
+		json_put_uint(json, "keep_ns", info->keep_ns);
+	if (info->max_size)
+		json_put_uint(json, "max_size", info->max_size);
+	if (!info->thrown_intervals)
+		return;
+	json_put_open(json, "thrown_away", '{');
+	json_put_uint(json, "intervals", info->thrown_intervals);
+	json_put_uint(json, "from_at", info->origin_at);
+	json_put_uint(json, "until_at", info->started_at);
+	json_put_real(json, "seconds",
+		      (info->started_ns - info->origin_ns) / 1e9);
+	json_put_uint(json, "exits", info->thrown_exits);
+	json_put_uint(json, "ns", info->thrown_ns);
+	json_put_close(json, '}');
+}
+
 void run_json_run(struct json_writer *json, const char *name, const char *path,
 		  const struct run_report *report)
 {
@@ -39,6 +59,7 @@ void run_json_run(struct json_writer *json, const char *name, const char *path,
 	json_put_uint(json, "started_at", info->started_at);
 	json_put_bool(json, "ended", info->ended_ns > 0);
 	json_put_uint(json, "interval_ns", info->interval_ns);
+	put_thrown(json, info);
 	json_put_real(json, "seconds", report->seconds);
 	json_put_uint(json, "vms", report->nr_vms);
 	json_put_uint(json, "vcpus", report->nr_vcpus);

@@ -231,16 +231,23 @@ static int get_key(struct cursor *cursor, struct ledger_vcpu *vcpu)
 	return 0;
 }
 
-static int get_vcpu(struct cursor *cursor, struct ledger *ledger)
+/* @make: add the VMs and vCPUs that the ledger does not have. */
+static int get_vcpu(struct cursor *cursor, bool make, struct ledger *ledger)
 {
 	uint64_t number = cursor_get(cursor, INT64_MAX), cells, keys;
 	uint32_t id = cursor_get(cursor, UINT32_MAX);
-	struct ledger_vm *vm = ledger_find_vm(ledger, number);
-	struct ledger_vcpu *vcpu = vm ? ledger_find_vcpu(vm, id) : NULL;
+	struct ledger_vcpu *vcpu = NULL;
+	struct ledger_vm *vm;
 	int r = 0;
 
-	if (!vcpu || cursor->failed)
+	if (cursor->failed)
 		return -EINVAL;
+	vm = make ? ledger_vm(ledger, number, 0) :
+		    ledger_find_vm(ledger, number);
+	if (vm)
+		vcpu = make ? ledger_vcpu(vm, id) : ledger_find_vcpu(vm, id);
+	if (!vcpu)
+		return make ? -ENOMEM : -EINVAL;
 	vcpu->exits += cursor_get(cursor, RUN_COUNT_MAX);
 	vcpu->ns += cursor_get(cursor, RUN_NS_MAX);
 	vcpu->missed_exits += cursor_get(cursor, RUN_COUNT_MAX);
@@ -255,13 +262,18 @@ static int get_vcpu(struct cursor *cursor, struct ledger *ledger)
 	return r;
 }
 
-int run_cells_decode(struct cursor cursor, struct ledger *ledger)
+static int decode(struct cursor cursor, bool make, struct ledger *ledger)
 {
 	int r = 0;
 
 	while (!r && cursor_has_more(&cursor))
-		r = get_vcpu(&cursor, ledger);
+		r = get_vcpu(&cursor, make, ledger);
 	return r ? r : cursor.failed ? -EINVAL : 0;
+}
+
+int run_cells_decode(struct cursor cursor, struct ledger *ledger)
+{
+	return decode(cursor, false, ledger);
 }
 
 static void sum_vcpu(const struct ledger_vcpu *vcpu,
@@ -292,4 +304,15 @@ void run_cells_sum(const struct ledger *ledger, const struct filter *filter,
 				sum_vcpu(&vm->vcpu[j], filter, exits, ns);
 		}
 	}
+}
+
+int run_cells_total(struct cursor cursor, uint64_t *exits, uint64_t *ns)
+{
+	const struct filter all = { .nr_vms = 0 };
+	struct ledger ledger = { .ns = 0 };
+	int r = decode(cursor, true, &ledger);
+
+	run_cells_sum(&ledger, &all, exits, ns);
+	ledger_free(&ledger);
+	return r;
 }

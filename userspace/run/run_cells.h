@@ -41,4 +41,11 @@ int run_cells_decode(struct cursor cursor, struct ledger *ledger);
 void run_cells_sum(const struct ledger *ledger, const struct filter *filter,
 		   uint64_t *exits, uint64_t *ns);
 
+/**
+ * run_cells_total - run_cells_sum() of a blob, for all VMs that it has
+ *
+ * Returns 0, -ENOMEM, or -EINVAL if the data are damaged.
+ */
+int run_cells_total(struct cursor cursor, uint64_t *exits, uint64_t *ns);
+
 #endif /* EXITLEDGER_RUN_CELLS_H */

@@ -38,12 +38,30 @@ struct run_info {
 	uint32_t pid; /* of the recorder */
 	uint64_t pid_ns; /* pid_ns_own() of the recorder; 0: unknown */
 	uint64_t pid_start; /* run_info_pid_start() of the recorder; 0: unknown */
+	uint64_t keep_ns; /* --keep; 0: not given */
+	uint64_t max_size; /* --max-size; 0: not given */
+
+	/*
+	 * The first intervals of the recording that are no longer in the file,
+	 * because of --keep or --max-size.
+	 */
+	uint64_t thrown_intervals;
+	uint64_t thrown_until_ns; /* where they end, and what is kept begins */
+	uint64_t thrown_exits; /* the sums of what they had */
+	uint64_t thrown_ns;
 
 	/* These are known only if the recording was ended properly. */
 	uint64_t ended_ns; /* 0: the recorder was killed, or still runs */
 	uint32_t command_status;
 	uint64_t bpf_exits; /* the book's own sums of everything recorded */
 	uint64_t bpf_ns;
+
+	/*
+	 * When the recording began.  The reader sets this; it sets @started_ns
+	 * and @started_at to the begin of what is kept.
+	 */
+	uint64_t origin_ns;
+	uint64_t origin_at;
 };
 
 /** run_info_read_host - fill in this host's and this process's members */

@@ -16,31 +16,6 @@ static int step_failed(const struct run_reader *reader, int r,
 	return r == -EINVAL ? run_damaged(reader, why, damage) : r;
 }
 
-int run_reader_open(const char *path, bool fine, struct run_reader **result,
-		    struct why *why)
-{
-	struct run_reader *reader = calloc(1, sizeof(*reader));
-	int r;
-
-	*result = reader;
-	if (reader)
-		reader->path = strdup(path);
-	if (!reader || !reader->path)
-		return why_set(why, ENOMEM, "out of memory");
-	reader->fine = fine;
-	r = run_snapshot_open(path, &reader->db, why);
-	/* Hold a single lock for everything that is read. */
-	if (!r &&
-	    sqlite3_exec(reader->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-		r = run_sql_error(reader->db, path, why);
-	if (!r)
-		r = run_info_load(reader->db, path, &reader->info, why);
-	if (!r)
-		r = run_reader_load(reader, why);
-	reader->at_ns = reader->info.started_ns;
-	return r;
-}
-
 const struct run_info *run_reader_info(const struct run_reader *reader)
 {
 	return &reader->info;
@@ -116,9 +91,71 @@ static int read_losses(struct run_reader *reader, uint64_t first, uint64_t last,
 				"a row of its table loss makes no sense");
 			break;
 		}
-		*run_loss(&reader->lost, i) = count;
+		if (count < *run_loss(&reader->lost_before, i)) {
+			r = run_damaged(reader, why,
+					"its table loss makes no sense");
+			break;
+		}
+		*run_loss(&reader->lost, i) =
+			count - *run_loss(&reader->lost_before, i);
 	}
 	sqlite3_reset(reader->losses);
+	return r;
+}
+
+/*
+ * Begin behind the intervals that were thrown away: the run is what is left.
+ * Losses are counted since the start of the recording, so note what had been
+ * lost by then.
+ */
+static int skip_thrown(struct run_reader *reader, struct why *why)
+{
+	struct run_info *info = &reader->info;
+	int r = 0;
+
+	info->origin_ns = info->started_ns;
+	info->origin_at = info->started_at;
+	if (info->thrown_intervals) {
+		if (info->thrown_until_ns < info->started_ns ||
+		    info->thrown_until_ns - info->started_ns > RUN_NS_MAX)
+			return run_damaged(
+				reader, why,
+				"the end of what was thrown away makes no sense");
+		info->started_ns = info->thrown_until_ns;
+		info->started_at +=
+			(info->started_ns - info->origin_ns) / 1000000000;
+		r = read_losses(reader, 0, info->thrown_intervals, why);
+		reader->lost_before = reader->lost;
+		memset(&reader->lost, 0, sizeof(reader->lost));
+	}
+	reader->last = info->thrown_intervals;
+	reader->at_ns = info->started_ns;
+	return r;
+}
+
+int run_reader_open(const char *path, bool fine, struct run_reader **result,
+		    struct why *why)
+{
+	struct run_reader *reader = calloc(1, sizeof(*reader));
+	int r;
+
+	*result = reader;
+	if (reader)
+		reader->path = strdup(path);
+	if (!reader || !reader->path)
+		return why_set(why, ENOMEM, "out of memory");
+	reader->fine = fine;
+	r = run_snapshot_open(path, &reader->db, why);
+	/* Hold a single lock for everything that is read. */
+	if (!r &&
+	    sqlite3_exec(reader->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		r = run_sql_error(reader->db, path, why);
+	if (!r)
+		r = run_info_load(reader->db, path, &reader->info, why);
+	if (!r)
+		r = run_reader_load(reader, why);
+	if (!r)
+		r = skip_thrown(reader, why);
 	return r;
 }
 

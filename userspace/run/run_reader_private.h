@@ -40,7 +40,8 @@ struct run_reader {
 	bool chunks_read; /* true if all chunks have been read */
 	uint64_t last; /* the last interval that was read */
 	uint64_t at_ns; /* the end of this interval */
-	struct ledger_losses lost;
+	/* The losses since the begin of what is kept, and those before it. */
+	struct ledger_losses lost, lost_before;
 	struct ledger whole; /* all data of a chunk or an interval */
 	struct bytes cells, packed;
 	struct run_series_reader series;

@@ -200,12 +200,12 @@ int run_schema_check(sqlite3 *db, const char *path, struct why *why)
 	if (id != RUN_APPLICATION_ID)
 		return why_set(why, EINVAL,
 			       "%s: is no run of exitledger record", path);
-	if (version != RUN_VERSION && version != RUN_VERSION_MERGED)
+	if (version < RUN_VERSION || version > RUN_VERSION_THROWN)
 		return why_set(why, EINVAL,
 			       "%s: its version is %" PRId64
-			       "; this program knows %d and %d%s",
-			       path, version, RUN_VERSION, RUN_VERSION_MERGED,
-			       version > RUN_VERSION_MERGED ?
+			       "; this program knows %d to %d%s",
+			       path, version, RUN_VERSION, RUN_VERSION_THROWN,
+			       version > RUN_VERSION_THROWN ?
 				       ": take a newer one" :
 				       "");
 	return check_tables(db, path, why);

@@ -19,6 +19,12 @@
  */
 #define RUN_VERSION_MERGED 3
 #define RUN_SET_VERSION_MERGED "PRAGMA user_version = 3"
+/*
+ * The version of runs whose first intervals were thrown away.  Steps of a
+ * series may be several intervals here, too.
+ */
+#define RUN_VERSION_THROWN 4
+#define RUN_SET_VERSION_THROWN "PRAGMA user_version = 4"
 
 /* Kinds of marks: the column "kind" of the table "mark". */
 #define RUN_MARK_USER "user"

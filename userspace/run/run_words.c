@@ -4,7 +4,9 @@
 #include <time.h>
 
 #include "ledger/keys.h"
+#include "lib/duration.h"
 #include "lib/safe_text.h"
+#include "lib/size.h"
 #include "run/run_schema.h"
 #include "run/run_words.h"
 
@@ -87,5 +89,49 @@ struct why run_words_book(const struct run_info *info)
 		why_set(&text, 0, "KVM's own book, mode %u", info->kernel_mode);
 	else
 		why_set(&text, 0, "BPF: %s", safe_text(info->attach).s);
+	return text;
+}
+
+/* Write a time in UTC; the date is left out if it is that of @day. */
+static struct text moment(time_t at, const struct tm *day, struct tm *parts)
+{
+	struct text text = { .length = 0 };
+	bool same;
+
+	if (!gmtime_r(&at, parts))
+		memset(parts, 0, sizeof(*parts));
+	same = day && day->tm_year == parts->tm_year &&
+	       day->tm_yday == parts->tm_yday;
+	text.length = strftime(text.s, sizeof(text.s),
+			       same ? "%H:%M" : "%Y-%m-%d %H:%M", parts);
+	return text;
+}
+
+struct why run_words_keep(const struct run_info *info)
+{
+	struct why text = { "" };
+
+	if (info->keep_ns)
+		why_set(&text, 0, "--keep %s", duration_text(info->keep_ns).s);
+	if (info->max_size)
+		snprintf(text.text + strlen(text.text), 64, "%s--max-size %s",
+			 info->keep_ns ? " " : "", size_text(info->max_size).s);
+	return text;
+}
+
+struct why run_words_thrown(const struct run_info *info)
+{
+	struct why text = { "" };
+	struct tm from, until;
+	struct text begin, end;
+
+	if (!info->thrown_intervals)
+		return text;
+	begin = moment(info->origin_at, NULL, &from);
+	end = moment(info->started_at, &from, &until);
+	why_set(&text, 0,
+		"the first %s intervals, %s to %s UTC, with %s exits, were thrown away (%s)",
+		format_count(info->thrown_intervals).s, begin.s, end.s,
+		format_count(info->thrown_exits).s, run_words_keep(info).text);
 	return text;
 }

@@ -40,4 +40,16 @@ struct why run_words_book(const struct run_info *info);
 /** run_words_date - the date and time at which a run was started, in UTC */
 struct text run_words_date(const struct run_info *info);
 
+/** run_words_keep - --keep and --max-size as options, or "" */
+struct why run_words_keep(const struct run_info *info);
+
+/**
+ * run_words_thrown - say which intervals are no longer in the run, and why, or
+ * ""
+ *
+ * The times of day are those of the host's clock when the recording began: they
+ * do not know of later changes of that clock.
+ */
+struct why run_words_thrown(const struct run_info *info);
+
 #endif /* EXITLEDGER_RUN_WORDS_H */

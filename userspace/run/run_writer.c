@@ -9,6 +9,7 @@
 #include "run/run_cells.h"
 #include "run/run_connect.h"
 #include "run/run_database.h"
+#include "run/run_keep.h"
 #include "run/run_writer_private.h"
 
 #define TRY_MS 50 /* how long to wait for other programs' locks */
@@ -18,8 +19,27 @@ static const char *const statements[NR_PUTS] = {
 	[PUT_COMMIT] = "COMMIT",
 	[PUT_ROLLBACK] = "ROLLBACK",
 	[PUT_INTERVAL] = "INSERT INTO interval VALUES (?, ?, ?, ?)",
-	[PUT_CHUNK] = "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	/* A chunk that is not complete yet is in the file already. */
+	[PUT_CHUNK] =
+		"INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	[PUT_FORGET] = "DELETE FROM interval",
+	[GET_OLDEST] =
+		"SELECT first, last, end_ns, cells_size, cells FROM chunk ORDER BY first LIMIT 1",
+	[PUT_THROW_CHUNK] = "DELETE FROM chunk WHERE first = ?",
+	[PUT_THROW_SLOWS] = "DELETE FROM slow WHERE n <= ?",
+	/* Of each kind, keep the last count: later ones begin with it. */
+	[PUT_THROW_LOSSES] =
+		"DELETE FROM loss WHERE n < (SELECT max(n) FROM loss AS last WHERE last.name = loss.name AND last.n <= ?)",
+	/* The mark of an end has the time at which its interval ended. */
+	[PUT_THROW_MARKS] =
+		"DELETE FROM mark WHERE at_ns < ?1 OR (at_ns = ?1 AND kind = '" RUN_MARK_ENDED
+		"')",
+	[PUT_THROW_VCPUS] = "DELETE FROM vcpu WHERE gone_ns <= ?",
+	[PUT_THROW_VMS] =
+		"DELETE FROM vm WHERE ended_ns <= ? AND number NOT IN (SELECT vm FROM vcpu)",
+	[GET_VMS] = "SELECT number FROM vm ORDER BY number",
+	[GET_PAGES] = "PRAGMA page_count",
+	[GET_FREE_PAGES] = "PRAGMA freelist_count",
 	/* A VM marked as ended can get a new vCPU; clear its end. */
 	[PUT_VM] =
 		"INSERT INTO vm VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (number) DO UPDATE SET ended_ns = NULL",
@@ -78,6 +98,7 @@ static int begin(struct run_writer *writer)
 {
 	/* Thinned intervals leave unused pages, which are freed at the end. */
 	int r = sqlite3_exec(writer->db,
+			     "PRAGMA page_size = 4096;"
 			     "PRAGMA auto_vacuum = INCREMENTAL;"
 			     "PRAGMA journal_mode = WAL;"
 			     "PRAGMA synchronous = NORMAL;"
@@ -101,6 +122,8 @@ static int begin(struct run_writer *writer)
 		r = sqlite3_wal_checkpoint_v2(writer->db, NULL,
 					      SQLITE_CHECKPOINT_TRUNCATE, NULL,
 					      NULL);
+	if (r == SQLITE_OK)
+		r = run_writer_limit(writer);
 	for (unsigned int i = 0; r == SQLITE_OK && i < NR_PUTS; i++)
 		r = sqlite3_prepare_v3(writer->db, statements[i], -1,
 				       SQLITE_PREPARE_PERSISTENT,
@@ -212,6 +235,7 @@ static int put_cells(struct run_writer *writer, const struct ledger *interval,
 	sqlite3_bind_int64(put, 1, writer->n);
 	sqlite3_bind_int64(put, 2, begin_ns);
 	sqlite3_bind_int64(put, 3, interval->ns);
+	writer->pending += writer->cells.length;
 	if (writer->cells.length)
 		sqlite3_bind_blob(put, 4, writer->cells.data,
 				  writer->cells.length, SQLITE_STATIC);
@@ -244,7 +268,9 @@ static int put_interval(struct run_writer *writer,
 			   interval->ns - begin_ns))
 		return SQLITE_NOMEM;
 	if (interval->ns - writer->begin_ns >= writer->info.detail_ns)
-		r = run_writer_thin_out(writer, interval->ns);
+		r = run_writer_thin_out(writer, interval->ns, true);
+	else if (writer->pending >= writer->pending_max)
+		r = run_writer_thin_out(writer, interval->ns, false);
 	return r;
 }
 
@@ -252,14 +278,20 @@ static int put_interval(struct run_writer *writer,
 static int put_transaction(struct run_writer *writer,
 			   const struct ledger *interval, uint64_t begin_ns)
 {
-	int r = run_put(writer, PUT_BEGIN);
+	uint64_t used = 0;
+	int r = run_writer_log_full(writer) ? SQLITE_BUSY :
+					      run_put(writer, PUT_BEGIN);
 
 	/* Nothing was written, so the caller can try again later. */
 	if (r == SQLITE_BUSY)
 		return r;
 	writer->since_ns = begin_ns;
+	if (writer->file_max)
+		used = run_writer_used(writer);
 	if (r == SQLITE_OK)
 		r = put_interval(writer, interval, begin_ns);
+	if (r == SQLITE_OK)
+		r = run_writer_keep(writer, interval->ns, used);
 	if (r == SQLITE_OK)
 		r = run_put(writer, PUT_COMMIT);
 	if (r == SQLITE_OK)
@@ -272,6 +304,12 @@ static int put_failed(struct run_writer *writer, int sql, struct why *why)
 	int r = sql == SQLITE_NOMEM ?
 			why_set(why, ENOMEM, "out of memory") :
 			run_sql_error(writer->db, writer->path, why);
+
+	if (writer->too_small)
+		r = why_set(
+			why, ENOSPC,
+			"%s: --max-size %s is too small for an interval of this host: give more",
+			writer->path, size_text(writer->info.max_size).s);
 
 	run_put(writer, PUT_ROLLBACK);
 	return r;
@@ -332,6 +370,11 @@ uint64_t run_writer_intervals(const struct run_writer *writer)
 	return writer->n - 1;
 }
 
+uint64_t run_writer_thrown(const struct run_writer *writer)
+{
+	return writer->info.thrown_intervals;
+}
+
 static bool leave_wal(sqlite3 *db)
 {
 	sqlite3_stmt *mode;
@@ -372,6 +415,7 @@ static bool make_one_file(sqlite3 *db)
 int run_writer_finish(struct run_writer *writer, const struct run_info *info,
 		      struct why *why)
 {
+	struct run_info end = *info;
 	int r = SQLITE_OK;
 
 	sqlite3_busy_timeout(writer->db, RUN_BUSY_MS);
@@ -379,10 +423,13 @@ int run_writer_finish(struct run_writer *writer, const struct run_info *info,
 		r = put_held(writer);
 	if (r != SQLITE_OK)
 		return put_failed(writer, r, why);
-	r = run_info_save(writer->db, info);
+	end.thrown_intervals = writer->info.thrown_intervals;
+	end.thrown_until_ns = writer->info.thrown_until_ns;
+	end.thrown_exits = writer->info.thrown_exits;
+	end.thrown_ns = writer->info.thrown_ns;
+	r = run_info_save(writer->db, &end);
 	if (r == SQLITE_OK)
-		r = sqlite3_exec(writer->db, "PRAGMA incremental_vacuum", NULL,
-				 NULL, NULL);
+		r = run_writer_shrink(writer);
 	if (r != SQLITE_OK)
 		return run_sql_error(writer->db, writer->path, why);
 	for (unsigned int i = 0; i < NR_PUTS; i++) {

@@ -3,7 +3,8 @@
  * Records a run; exitledger-run(5) describes the file.  Each interval is
  * completely in the file once it is written.  So a recorder that is killed
  * loses no interval, unless another program's lock kept it from writing.
- * Intervals older than run_info.detail_ns are thinned.
+ * Intervals older than run_info.detail_ns are thinned.  With run_info.keep_ns
+ * and run_info.max_size, the oldest intervals are thrown away.
  */
 #ifndef EXITLEDGER_RUN_WRITER_H
 #define EXITLEDGER_RUN_WRITER_H
@@ -33,13 +34,20 @@ int run_writer_open(const char *path, const struct run_info *info,
  *
  * Returns 0; or -errno with @why, and then nothing of the interval is in the
  * file.  While another program has the run locked, the interval is kept in
- * memory, and is merged with the next one.
+ * memory, and is merged with the next one.  So it is with run_info.max_size
+ * while another program reads the run, and the log has grown to its limit.
  */
 int run_writer_add(struct run_writer *writer, const struct ledger *interval,
 		   uint64_t begin_ns, struct why *why);
 
-/** run_writer_intervals - the number of intervals in the file */
+/**
+ * run_writer_intervals - the number of intervals that were written, including
+ * those that were thrown away
+ */
 uint64_t run_writer_intervals(const struct run_writer *writer);
+
+/** run_writer_thrown - how many of the first intervals were thrown away */
+uint64_t run_writer_thrown(const struct run_writer *writer);
 
 /**
  * run_writer_finish - mark the run as ended, and make a single file of it

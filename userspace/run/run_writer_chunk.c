@@ -11,6 +11,8 @@
 #define SERIES_OF_SECOND 4096
 #define SERIES_OF_INTERVAL 410
 
+#define CHUNK_PART 8 /* the part of a limited file that a chunk may have */
+
 static void bind_packed(sqlite3_stmt *put, int at, size_t size,
 			const struct bytes *packed)
 {
@@ -56,8 +58,11 @@ static int pack_series(struct run_writer *writer, uint64_t end_ns)
 	writer->each = each;
 	if (each == 1 || writer->merges)
 		return SQLITE_OK;
-	/* Programs that cannot read merged steps refuse this version. */
 	writer->merges = true;
+	/* The version of runs that lack their begin allows that, too. */
+	if (writer->info.thrown_intervals)
+		return SQLITE_OK;
+	/* Programs that cannot read merged steps refuse this version. */
 	return sqlite3_exec(writer->db, RUN_SET_VERSION_MERGED, NULL, NULL,
 			    NULL);
 }
@@ -73,7 +78,25 @@ static void merge_less(struct run_writer *writer, size_t room)
 		writer->each--;
 }
 
-int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns)
+/*
+ * With --max-size, is a chunk so large that throwing it away would leave too
+ * little?
+ */
+static bool is_large(const struct run_writer *writer)
+{
+	return writer->file_max &&
+	       writer->packed.length + writer->packed_series.length >
+		       writer->file_max / CHUNK_PART;
+}
+
+static void begin_chunk(struct run_writer *writer)
+{
+	run_series_free(&writer->series);
+	ledger_reset(&writer->detail);
+	writer->first = 0;
+}
+
+int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns, bool close)
 {
 	sqlite3_stmt *put = writer->put[PUT_CHUNK];
 	int r = pack_series(writer, end_ns);
@@ -83,6 +106,9 @@ int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns)
 	run_cells_encode(&writer->detail, writer->filter, &writer->cells);
 	if (bytes_deflate(&writer->packed, &writer->cells))
 		r = SQLITE_NOMEM;
+	/* Delete first, so that the chunk takes the room of its intervals. */
+	if (r == SQLITE_OK)
+		r = run_put(writer, PUT_FORGET);
 	if (r == SQLITE_OK) {
 		sqlite3_bind_int64(put, 1, writer->first);
 		sqlite3_bind_int64(put, 2, writer->n);
@@ -93,11 +119,10 @@ int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns)
 		bind_packed(put, 7, writer->cells.length, &writer->packed);
 		r = run_put(writer, PUT_CHUNK);
 	}
-	if (r == SQLITE_OK)
-		r = run_put(writer, PUT_FORGET);
+	writer->pending = 0;
+	if (!close && !is_large(writer))
+		return r;
 	merge_less(writer, room_of(writer, end_ns));
-	run_series_free(&writer->series);
-	ledger_reset(&writer->detail);
-	writer->first = 0;
+	begin_chunk(writer);
 	return r;
 }

@@ -14,6 +14,16 @@ enum {
 	PUT_INTERVAL,
 	PUT_CHUNK,
 	PUT_FORGET, /* delete the intervals that are in a chunk */
+	GET_OLDEST, /* the oldest chunk */
+	PUT_THROW_CHUNK,
+	PUT_THROW_SLOWS,
+	PUT_THROW_LOSSES,
+	PUT_THROW_MARKS,
+	PUT_THROW_VCPUS,
+	PUT_THROW_VMS,
+	GET_VMS,
+	GET_PAGES,
+	GET_FREE_PAGES,
 	PUT_VM,
 	PUT_VM_ENDED,
 	PUT_VCPU,
@@ -54,8 +64,19 @@ struct run_writer {
 	struct ledger held;
 	uint64_t held_ns; /* the start of these intervals */
 
-	/* The chunk that is being collected. */
+	/*
+	 * With --max-size: the most bytes of the file and of its log, and by
+	 * how much an interval has let the file grow at most; otherwise 0.
+	 */
+	uint64_t file_max, log_max, largest;
+	bool too_small; /* true: even one interval does not fit into the file */
+
+	/*
+	 * The chunk that is being collected.  It is in the file once @pending,
+	 * the bytes of its intervals, was above @pending_max.
+	 */
 	uint64_t first;
+	uint64_t pending, pending_max;
 	uint64_t begin_ns;
 	struct ledger detail;
 	struct run_series series;
@@ -75,10 +96,46 @@ int run_put(struct run_writer *writer, unsigned int statement);
 /**
  * run_writer_thin_out - make a chunk of the intervals so far
  * @end_ns: end of the last of them
+ * @close: begin another chunk with the next interval; otherwise, later
+ *	intervals are added to this one
  *
  * Returns a result code of SQLite.
  */
-int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns);
+int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns, bool close);
+
+/**
+ * run_writer_limit - prepare for --max-size, after the file was made
+ *
+ * Returns a result code of SQLite.
+ */
+int run_writer_limit(struct run_writer *writer);
+
+/**
+ * run_writer_log_full - does another program that reads the run keep the log
+ * from being emptied, so that with --max-size nothing can be written now?
+ */
+bool run_writer_log_full(struct run_writer *writer);
+
+/**
+ * run_writer_keep - throw away what is too old for --keep, or too much for
+ * --max-size
+ * @now_ns: the end of the last interval, which is always kept
+ * @used: run_writer_used() before this interval was written
+ *
+ * Call this in the transaction of the interval.  Returns a result code of
+ * SQLite; SQLITE_FULL with writer->too_small if one interval is too much.
+ */
+int run_writer_keep(struct run_writer *writer, uint64_t now_ns, uint64_t used);
+
+/** run_writer_used - the bytes of the file that are in use */
+uint64_t run_writer_used(struct run_writer *writer);
+
+/**
+ * run_writer_shrink - return unused pages to the file system, in small steps
+ *
+ * Returns a result code of SQLite.
+ */
+int run_writer_shrink(struct run_writer *writer);
 
 /** run_writer_marks - record the marks of guests, and resets, in an interval */
 int run_writer_marks(struct run_writer *writer, const struct ledger *interval);

@@ -113,7 +113,7 @@ static int judge(const char *path, struct why *why)
 {
 	struct balance balance = { 0 };
 	struct books books;
-	int r = run_books_load(path, &books, why);
+	int r = run_books_load(path, &books, NULL, why);
 
 	if (r)
 		return r;

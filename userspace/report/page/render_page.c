@@ -41,6 +41,11 @@ int page_about(struct page *page)
 		html_put(hypervisor, page->out);
 		fputs(".", page->out);
 	}
+	if (info->thrown_intervals) {
+		fputs(" Earlier: ", page->out);
+		html_put(run_words_thrown(info).text, page->out);
+		fputs(".", page->out);
+	}
 	if (!info->ended_ns)
 		fputs(" <span class=\"bad\">The recording goes on, or was cut off.</span>",
 		      page->out);

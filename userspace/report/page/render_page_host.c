@@ -30,6 +30,8 @@ static void put_time(struct page *page)
 	put_fact(page, "End",
 		 info->ended_ns ? "regular" :
 				  "the recording goes on, or was cut off");
+	if (info->thrown_intervals)
+		put_fact(page, "Earlier", run_words_thrown(info).text);
 }
 
 static void put_host(struct page *page)
@@ -95,12 +97,17 @@ static void put_check(struct page *page)
 	run_cells_sum(&page->report->total, &all, &exits, &ns);
 	if (!info->ended_ns || !info->bpf_exits)
 		return;
+	exits += info->thrown_exits;
+	ns += info->thrown_ns;
 	snprintf(text, sizeof(text), "the book's own sums differ: %s exits, %s",
 		 format_count(info->bpf_exits).s, format_ns(info->bpf_ns).s);
-	put_fact(page, "Checked",
-		 exits == info->bpf_exits && ns == info->bpf_ns ?
-			 "the intervals add up to the book's own sums" :
-			 text);
+	put_fact(
+		page, "Checked",
+		exits != info->bpf_exits || ns != info->bpf_ns ?
+			text :
+		info->thrown_intervals ?
+			"the intervals and what was thrown away add up to the book's own sums" :
+			"the intervals add up to the book's own sums");
 }
 
 int page_environment(struct page *page)

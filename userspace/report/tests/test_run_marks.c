@@ -200,7 +200,7 @@ static enum verdict compare(bool lost, size_t checked, size_t exact)
 	FILE *out;
 
 	ck_assert(run_books_is_run(path));
-	ck_assert_int_eq(run_books_load(path, &books, &why), 0);
+	ck_assert_int_eq(run_books_load(path, &books, NULL, &why), 0);
 	if (!lost)
 		nothing_lost(&books.ledger);
 	ck_assert_int_eq(balance_books(&books, &balance), 0);
@@ -273,7 +273,7 @@ START_TEST(compared_what_is_no_run)
 	ck_assert(!run_books_is_run("/nowhere"));
 	fixture_sql(path,
 		    "UPDATE meta SET value = ' --vcpu 1' WHERE name = 'shown'");
-	ck_assert_int_lt(run_books_load(path, &books, &why), 0);
+	ck_assert_int_lt(run_books_load(path, &books, NULL, &why), 0);
 	ck_assert_ptr_nonnull(strstr(why.text, "has only some vCPUs"));
 	/* The report does not judge these marks either. */
 	show(&all);
@@ -281,7 +281,7 @@ START_TEST(compared_what_is_no_run)
 	ck_assert_ptr_null(strstr(text, "books"));
 	fixture_sql(path, "UPDATE meta SET value = '' WHERE name = 'shown'");
 	fixture_sql(path, "UPDATE mark SET bpf_exits = -1");
-	ck_assert_int_lt(run_books_load(path, &books, &why), 0);
+	ck_assert_int_lt(run_books_load(path, &books, NULL, &why), 0);
 	ck_assert_ptr_nonnull(strstr(why.text, "is damaged"));
 }
 END_TEST
