@@ -17,8 +17,8 @@ import tap  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 WIDTH = 80
-# "mark" has no page of its own: the page of "record" describes it.
-SHARED = {"mark": "record"}
+# Commands that have no page of their own, and the command whose page describes them.
+SHARED = {"mark": "record", "snapshot": "record"}
 # Options that are refused together; a word in front of them is a file.
 REFUSED = {
     "monitor": ["--count-only --by=port", "--count-only --fast", "--count-only --off-cpu",

@@ -244,11 +244,10 @@ static int run(struct replay *replay, struct why *why)
 	replay->options.observe = run_observed(info);
 	monitor_options_complete(&replay->options, info->isa);
 	snprintf(title, sizeof(title),
-		 "Linux %.64s, %.64s, %.64s, recorded %s%s",
+		 "Linux %.64s, %.64s, %.64s, recorded %s%s%.100s",
 		 safe_text(info->kernel).s, safe_text(info->vendor).s,
 		 run_words_book(info).text, run_words_date(info).s,
-		 info->ended_ns ? "" :
-				  "\nthe recording goes on, or was cut off");
+		 info->ended_ns ? "" : "\n", run_words_end(info).text);
 	add_thrown(info, title, sizeof(title));
 	/* Only a table has a title. */
 	if (!replay->options.format->mark && !replay->options.top)

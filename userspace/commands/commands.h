@@ -13,6 +13,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_mark(int argc, char **argv);
+int cmd_snapshot(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);

@@ -16,6 +16,8 @@ static const struct {
 	{ "monitor", cmd_monitor, "show the VM exits of this host's guests" },
 	{ "record", cmd_record, "record the VM exits into a file" },
 	{ "mark", cmd_mark, "name a moment in a run that is being recorded" },
+	{ "snapshot", cmd_snapshot,
+	  "copy a run as it is now, even while it is being recorded" },
 	{ "replay", cmd_replay,
 	  "show a recorded run as monitor would have shown it" },
 	{ "report", cmd_report,

@@ -17,7 +17,7 @@ static const struct argp_option rows[] = {
 	  "Once each TIME (default 60s) is over, merge the vCPUs, histograms and keys of its intervals",
 	  1 },
 	{ "keep", OPT_KEEP, "TIME", 0,
-	  "Throw away what is older than TIME, such as 2h (1s to 1000d)", 1 },
+	  "Throw away what is older than TIME, such as 2h (at most 1000d)", 1 },
 	{ "max-size", OPT_MAX_SIZE, "SIZE", 0,
 	  "Throw away the oldest part, so that RUN and its log take at most SIZE, such as 50M",
 	  1 },
@@ -49,7 +49,7 @@ static error_t parse(int key, char *arg, struct argp_state *state,
 		return 0;
 	case OPT_KEEP:
 		options->keep_ns = cli_time(state, "--keep", arg,
-					    DURATION_SECOND,
+					    10 * DURATION_MS,
 					    1000 * DURATION_DAY);
 		return 0;
 	case OPT_MAX_SIZE:

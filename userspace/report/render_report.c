@@ -30,7 +30,7 @@ void render_report_head(const char *path, const struct run_report *report,
 		format_decimal(report->seconds, 1).s,
 		format_ns(info->interval_ns).s);
 	if (!info->ended_ns)
-		fputs("         the recording goes on, or was cut off\n", out);
+		fprintf(out, "         %s\n", run_words_end(info).text);
 	if (info->thrown_intervals) {
 		fputs("earlier  ", out);
 		wrap_text(run_words_thrown(info).text, 9, out);

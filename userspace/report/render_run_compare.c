@@ -33,10 +33,9 @@ static void render_run(const char *name, const char *path,
 	if (info->command[0])
 		fprintf(out, "         command %s\n",
 			safe_text(info->command).s);
-	fprintf(out, "         %s exits, %s%s\n", format_count(run->exits).s,
+	fprintf(out, "         %s exits, %s%s%s\n", format_count(run->exits).s,
 		info->count_only ? "no times" : format_ns(run->ns).s,
-		info->ended_ns ? "" :
-				 "; the recording goes on, or was cut off");
+		info->ended_ns ? "" : "; ", run_words_end(info).text);
 	for (size_t i = 0; i < nr; i++) {
 		if (list[i].count)
 			fprintf(out, "         lost %s %s\n",

@@ -58,6 +58,8 @@ void run_json_run(struct json_writer *json, const char *name, const char *path,
 		json_put_uint(json, "command_status", info->command_status);
 	json_put_uint(json, "started_at", info->started_at);
 	json_put_bool(json, "ended", info->ended_ns > 0);
+	if (info->snapshot_at)
+		json_put_uint(json, "snapshot_at", info->snapshot_at);
 	json_put_uint(json, "interval_ns", info->interval_ns);
 	put_thrown(json, info);
 	json_put_real(json, "seconds", report->seconds);

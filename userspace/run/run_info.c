@@ -60,6 +60,7 @@ static const struct field {
 	NEWER_FIELD(U64, thrown_until_ns),
 	NEWER_FIELD(U64, thrown_exits),
 	NEWER_FIELD(U64, thrown_ns),
+	NEWER_FIELD(U64, snapshot_at),
 	FIELD(U64, ended_ns),
 	FIELD(U32, command_status),
 	FIELD(U64, bpf_exits),

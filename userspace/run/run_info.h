@@ -50,6 +50,12 @@ struct run_info {
 	uint64_t thrown_exits; /* the sums of what they had */
 	uint64_t thrown_ns;
 
+	/*
+	 * When this copy was made of a run that had not been ended, in seconds
+	 * since 1970; 0: this is no such copy.
+	 */
+	uint64_t snapshot_at;
+
 	/* These are known only if the recording was ended properly. */
 	uint64_t ended_ns; /* 0: the recorder was killed, or still runs */
 	uint32_t command_status;

@@ -33,6 +33,11 @@ static int check_recording(const char *path, const struct run_info *info,
 			why, EINVAL,
 			"%s: the recording has ended; marks can only be set while it runs",
 			path);
+	if (info->snapshot_at)
+		return why_set(
+			why, EINVAL,
+			"%s: is a snapshot; marks can only be set in the run that is being recorded",
+			path);
 	if (!strcmp(here.boot_id, info->boot_id) && info->pid_ns &&
 	    here.pid_ns && info->pid_ns != here.pid_ns)
 		return why_set(

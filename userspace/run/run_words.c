@@ -107,6 +107,22 @@ static struct text moment(time_t at, const struct tm *day, struct tm *parts)
 	return text;
 }
 
+struct why run_words_end(const struct run_info *info)
+{
+	struct why text = { "" };
+	struct tm parts;
+
+	if (info->ended_ns)
+		return text;
+	if (info->snapshot_at)
+		why_set(&text, 0,
+			"a snapshot of %s UTC; the recording had not ended",
+			moment(info->snapshot_at, NULL, &parts).s);
+	else
+		why_set(&text, 0, "the recording goes on, or was cut off");
+	return text;
+}
+
 struct why run_words_keep(const struct run_info *info)
 {
 	struct why text = { "" };

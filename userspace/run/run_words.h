@@ -40,6 +40,13 @@ struct why run_words_book(const struct run_info *info);
 /** run_words_date - the date and time at which a run was started, in UTC */
 struct text run_words_date(const struct run_info *info);
 
+/**
+ * run_words_end - say that the end of the recording is not in the run, or ""
+ *
+ * A snapshot says when it was made.
+ */
+struct why run_words_end(const struct run_info *info);
+
 /** run_words_keep - --keep and --max-size as options, or "" */
 struct why run_words_keep(const struct run_info *info);
 

@@ -21,7 +21,7 @@ refused() {
 	ok "$what: what is wrong" err_has "$said"
 }
 
-refused 'too short a time' "--keep takes a time from 1s to 1000d," --keep 1ms
+refused 'too short a time' "--keep takes a time from 10ms to 1000d," --keep 1ms
 refused 'a time below that of the details' '--keep must not be shorter than --detail' \
 	--keep 30s
 refused 'a time below given details' '--keep must not be shorter than --detail' \

@@ -17,7 +17,7 @@ BUILD = os.environ.get("BUILD", "build")
 EXITLEDGER = f"{BUILD}/bin/exitledger"
 COMMANDS = {
     name: [EXITLEDGER, name]
-    for name in ("monitor", "record", "mark", "replay", "report", "advise", "compare", "bench",
+    for name in ("monitor", "record", "mark", "snapshot", "replay", "report", "advise", "compare", "bench",
                  "export", "doctor")
 }
 PROGRAMS = {
@@ -25,7 +25,7 @@ PROGRAMS = {
 }
 ALL = COMMANDS | PROGRAMS
 TAKE_COMMAND = ("monitor", "record", "compare", "exitleaf")
-PAGES = {name: f"docs/exitledger-{name}.1.rst" for name in COMMANDS if name != "mark"} | {
+PAGES = {name: f"docs/exitledger-{name}.1.rst" for name in COMMANDS if name not in ("mark", "snapshot")} | {
     name: f"docs/{name}.1.rst" for name in ("exitleaf", "exitwork")
 }
 
@@ -42,6 +42,7 @@ WRONG = {
     "ADDRESS": ("", "x", "1.2.3.4", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536", "1.2.3.4:1x",
                 "1.2.3:80", "::1:80", "[::1]", "[::1:80", "localhost:80", "unix:", ":",
                 "unix:" + "x" * 108),
+    "SIZE": ("", "x", "-1", "50MB", "50m", "1e9", "inf", "4095K", "17T"),
     "SCOPE": ("", "x", "VM"), "WHO": ("", "x", "hosts", "Host", "guest,host"),
     "KEY": ("", "x"), "TYPE": ("", "x"), "BOOK": ("", "x", "BPF"), "REASON": ("",), "USER": ("", "no-such-user", "-1", "0x10", "4294967295"), "LIST": ("", "x"), "COLUMN": ("", "x"),
 }
@@ -85,7 +86,7 @@ def the_grammar():
         refused(f"{name}, no such letter", [*argv, "-Z"], "'-Z'", "--help")
         options = options_of(argv)
         names = [option[0] for option in options]
-        ok(f"{name}: has options", options or name in ("mark",), argv)
+        ok(f"{name}: has options", options or name in ("mark", "snapshot"), argv)
         for option, letter, value, optional in options:
             short = next((option[:i] for i in range(len(option) - 1, 1, -1)
                           if option[:i] not in names), None)
@@ -147,6 +148,11 @@ def the_arguments():
         (["report", "-", "-"], "'-'"),
         (["advise", "x", "y"], "'y'"),
         (["mark", "x", "y", "z"], "'z'"),
+        (["snapshot", "x"], "RUN FILE"),
+        (["snapshot", "x", "y", "z"], "'z'"),
+        (["snapshot", "-", "y"], "'-'"),
+        (["snapshot", "x", "-"], "'-'"),
+        (["snapshot", "x", ""], "''"),
         (["mark", "-", "text"], "'-'"),
         (["mark", "x", "a\x1bb"], "UTF-8"),
         (["record", "-o", "-"], "'-'"),

@@ -47,8 +47,10 @@ int page_about(struct page *page)
 		fputs(".", page->out);
 	}
 	if (!info->ended_ns)
-		fputs(" <span class=\"bad\">The recording goes on, or was cut off.</span>",
-		      page->out);
+		fprintf(page->out, " <span class=\"bad\">%s</span>",
+			info->snapshot_at ?
+				"This is a snapshot; the recording had not ended." :
+				"The recording goes on, or was cut off.");
 	return 0;
 }
 

@@ -28,8 +28,7 @@ static void put_time(struct page *page)
 		 format_ns(info->interval_ns).s);
 	put_fact(page, "Recorded", text);
 	put_fact(page, "End",
-		 info->ended_ns ? "regular" :
-				  "the recording goes on, or was cut off");
+		 info->ended_ns ? "regular" : run_words_end(info).text);
 	if (info->thrown_intervals)
 		put_fact(page, "Earlier", run_words_thrown(info).text);
 }
