@@ -22,7 +22,7 @@ static const struct cli_value common_values[] = {
 	{ NULL, "N", CLI_FREE, NULL },	  { NULL, "PERCENT", CLI_FREE, NULL },
 	{ NULL, "TEXT", CLI_FREE, NULL }, { NULL, "TIME", CLI_FREE, NULL },
 	{ NULL, "USER", CLI_FREE, NULL }, { NULL, "X", CLI_FREE, NULL },
-	{ NULL, NULL, CLI_FREE, NULL },
+	{ NULL, "SIZE", CLI_FREE, NULL }, { NULL, NULL, CLI_FREE, NULL },
 };
 
 static const struct cli_value *program_values;

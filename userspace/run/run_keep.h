@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a recorder that may run for ever keeps: record --keep and --max-size. */
+/* The limits of a recorder that may run for ever: record --max-size. */
 #ifndef EXITLEDGER_RUN_KEEP_H
 #define EXITLEDGER_RUN_KEEP_H
 

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures record's CPU time per interval and the size of its file on a busy
- * host: 64 vCPUs with random exits of 15 reasons, in the observer's memory as
- * BPF would have booked them.  Time is simulated: an hour takes only as long as
- * the work on its intervals.  Not installed.
+ * Measures record's CPU time per interval, the size of its file, the most that
+ * the file and its log take on the disk at any time, and its memory, on a busy
+ * host: 64 vCPUs, or more, with random exits of 15 reasons, in the observer's
+ * memory as BPF would have booked them.  Time is simulated: an hour takes only
+ * as long as the work on its intervals.  Not installed.
  *
- * usage: record_cost FILE [VMS [SECONDS [EXITS]]]
+ * usage: record_cost FILE [VMS [SECONDS [EXITS [VCPUS]]]]
  *
  * EXITS is the number of exits of each vCPU per second.
  *
- * Fails if the file of an hour is larger than MB_OF_HOUR.  If the variable CPU
- * is in the environment, it also fails if the time exceeds CORE_PERCENT.  That
- * is not the default, as others may be using this processor.
+ * Fails if the file of an hour, the disk or the memory is above its limit.  If
+ * the variable CPU is in the environment, it also fails if the time exceeds its
+ * limit.  That is not the default, as others may be using this processor.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,12 +28,21 @@
 #include "observe/observer_private.h"
 #include "run/run_writer.h"
 
-#define VCPUS 64
 #define REASONS 15
 #define INTERVAL_NS 100000000ull
 
-#define MB_OF_HOUR 20.0
-#define CORE_PERCENT 1.0
+/* The most that a recorder may need for so many vCPUs. */
+static const struct limit {
+	unsigned int vcpus;
+	double mb_of_hour, disk_mb, memory_mb, core_percent;
+} limits[] = {
+	{ 64, 20, 100, 100, 1 },
+	{ 1000, 60, 100, 100, 12 },
+};
+
+#define NR_LIMITS (sizeof(limits) / sizeof(limits[0]))
+
+static unsigned int vcpus = 64;
 
 static const uint32_t reasons[REASONS] = {
 	EXIT_SVM_HLT,	  EXIT_SVM_IOIO,  EXIT_SVM_MSR,	     EXIT_SVM_CPUID,
@@ -82,13 +93,13 @@ static uint64_t time_of(unsigned int reason)
 
 static void begin(struct observer_bpf__bss *bss, unsigned int vms)
 {
-	for (u32 i = 0; i < VCPUS; i++) {
+	for (u32 i = 0; i < vcpus; i++) {
 		struct obs_slot *slot = &bss->slots[i];
 
 		slot->vcpu = 0x1000 + i;
-		slot->vm = 1 + i / (VCPUS / vms);
+		slot->vm = 1 + i / (vcpus / vms);
 		slot->serial = i + 1;
-		slot->vcpu_id = i % (VCPUS / vms);
+		slot->vcpu_id = i % (vcpus / vms);
 		slot->tgid = getpid();
 		slot->cells = 1 + REASONS;
 		for (u32 j = 1; j <= REASONS; j++) {
@@ -119,7 +130,7 @@ static void book(struct observer_bpf__bss *bss, struct obs_cell *cell, u64 ns)
 
 static void happen(struct observer_bpf__bss *bss, double mean)
 {
-	for (u32 i = 0; i < VCPUS; i++) {
+	for (u32 i = 0; i < vcpus; i++) {
 		for (u32 j = 0; j < REASONS; j++) {
 			for (u32 nr = poisson(mean); nr; nr--)
 				book(bss, &bss->slots[i].cell[j + 1],
@@ -136,9 +147,31 @@ static double cpu_ms(void)
 	return used.tv_sec * 1e3 + used.tv_nsec / 1e6;
 }
 
+/* The bytes that the file and its log have on the disk. */
+static uint64_t on_disk(const char *path)
+{
+	char log[4096];
+	struct stat is;
+	uint64_t bytes = 0;
+
+	snprintf(log, sizeof(log), "%s-wal", path);
+	if (!stat(path, &is))
+		bytes += is.st_size;
+	if (!stat(log, &is))
+		bytes += is.st_size;
+	return bytes;
+}
+
+/* The cost of the recording. */
+struct cost {
+	const char *path;
+	double ms; /* of CPU time */
+	uint64_t disk; /* the most bytes on the disk at any time */
+};
+
 static int record(struct observer *observer, struct run_writer *writer,
 		  struct run_info *info, unsigned long intervals, double mean,
-		  double *used, struct why *why)
+		  struct cost *cost, struct why *why)
 {
 	struct ledger now = { .ns = 0 };
 	uint64_t at_ns = info->started_ns;
@@ -146,33 +179,53 @@ static int record(struct observer *observer, struct run_writer *writer,
 
 	for (unsigned long i = 0; i < intervals && !r; i++) {
 		happen(observer->bpf->bss, mean);
-		*used -= cpu_ms();
+		cost->ms -= cpu_ms();
 		r = observer_collect(observer, &now, NULL);
 		now.ns = at_ns + INTERVAL_NS;
 		if (!r)
 			r = run_writer_add(writer, &now, at_ns, why);
 		ledger_reset(&now);
-		*used += cpu_ms();
+		cost->ms += cpu_ms();
 		at_ns += INTERVAL_NS;
+		if (on_disk(cost->path) > cost->disk)
+			cost->disk = on_disk(cost->path);
 	}
 	ledger_free(&now);
 	info->ended_ns = at_ns;
 	return r ? r : run_writer_finish(writer, info, why);
 }
 
-/*
- * Print the results, and return the exit status.  @ms is the CPU time per
- * interval of 100 ms, and thus also the percentage of a core.
- */
-static int judge(double ms, double mb)
+static bool show(const char *what, double value, double limit, bool judged)
 {
-	bool large = mb >= MB_OF_HOUR;
-	bool slow = getenv("CPU") && ms >= CORE_PERCENT;
+	const bool much = judged && value >= limit;
 
-	printf("%.3f ms per interval of 100 ms: %.2f %% of a core%s; %.1f MB per hour%s\n",
-	       ms, ms, slow ? " (too much)" : "", mb,
-	       large ? " (too much)" : "");
-	return large || slow ? EXIT_FAILURE : EXIT_SUCCESS;
+	printf("  %-34s %8.2f%s\n", what, value, much ? "  (too much)" : "");
+	return much;
+}
+
+/*
+ * Print the results, and return the exit status.  The CPU time per interval of
+ * 100 ms in ms is also the percentage of a core.
+ */
+static int judge(const struct cost *cost, unsigned long seconds,
+		 uint64_t file_bytes)
+{
+	const struct limit *limit = limits;
+	struct rusage usage;
+	bool much;
+
+	while (limit < limits + NR_LIMITS - 1 && vcpus > limit->vcpus)
+		limit++;
+	getrusage(RUSAGE_SELF, &usage);
+	much = show("% of a core", cost->ms / seconds / 10, limit->core_percent,
+		    getenv("CPU"));
+	much |= show("MB per hour", file_bytes / 1e6 * 3600 / seconds,
+		     limit->mb_of_hour, seconds >= 600);
+	much |= show("MB on the disk, at most", cost->disk / 1e6,
+		     limit->disk_mb, true);
+	much |= show("MB of memory, at most", usage.ru_maxrss / 1e3,
+		     limit->memory_mb, true);
+	return much ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -188,10 +241,13 @@ int main(int argc, char **argv)
 				 .started_ns = 1 };
 	struct run_writer *writer;
 	struct why why = { "" };
+	struct cost cost = { .path = argv[1] };
 	struct stat file;
-	double used = 0;
 
-	if (argc < 2 || !vms || VCPUS % vms || !seconds)
+	if (argc > 5)
+		vcpus = atoi(argv[5]);
+	if (argc < 2 || !vms || !vcpus || vcpus > OBS_SLOTS || vcpus % vms ||
+	    !seconds)
 		return 64;
 	hist_table(table);
 	/* Open without loading, as only the memory is needed. */
@@ -201,7 +257,7 @@ int main(int argc, char **argv)
 	begin(observer.bpf->bss, vms);
 	if (run_writer_open(argv[1], &info, &all, &writer, &why) ||
 	    record(&observer, writer, &info, seconds * 10, exits / 10 / REASONS,
-		   &used, &why)) {
+		   &cost, &why)) {
 		fprintf(stderr, "%s\n", why.text);
 		return EXIT_FAILURE;
 	}
@@ -209,8 +265,8 @@ int main(int argc, char **argv)
 	if (stat(argv[1], &file))
 		return EXIT_FAILURE;
 	printf("%u VMs of %u vCPUs, %.0f exits per second and vCPU, of 15 reasons:\n",
-	       vms, VCPUS / vms, exits);
+	       vms, vcpus / vms, exits);
 	observer_collect_free(&observer);
 	observer_bpf__destroy(observer.bpf);
-	return judge(used / seconds / 10, file.st_size / 1e6 * 3600 / seconds);
+	return judge(&cost, seconds, file.st_size);
 }

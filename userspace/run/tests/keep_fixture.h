@@ -17,7 +17,7 @@ extern struct keep_fixture {
 	struct why why;
 } keep;
 
-/* What a run was found to have. */
+/* The contents of a run. */
 struct keep_contents {
 	struct run_info info;
 	uint64_t exits, ns;

@@ -202,7 +202,7 @@ START_TEST(killed)
 }
 END_TEST
 
-/* What meta says of what was thrown away must fit the intervals. */
+/* The rows of meta about the past must fit the intervals. */
 START_TEST(damage)
 {
 	static const char *const changes[] = {

@@ -96,7 +96,7 @@ START_TEST(an_interval_that_is_too_large)
 		strstr(keep.why.text,
 		       "--max-size 4M is too small for an interval of this host"),
 		"%s", keep.why.text);
-	/* What there was before can be read. */
+	/* The interval before can be read. */
 	keep_close();
 	ck_assert_uint_eq(keep_read(false).steps, 1);
 }
