@@ -8,9 +8,8 @@
 #include "run/bytes.h"
 
 #define RATIO_MAX 1032 /* the highest ratio of deflate */
-#define NUMBER_MAX 10 /* the bytes of a 64-bit number */
 
-static bool make_room(struct bytes *bytes, size_t more)
+bool bytes_reserve(struct bytes *bytes, size_t more)
 {
 	size_t room = bytes->room ? bytes->room : 64;
 	uint8_t *grown;
@@ -31,20 +30,9 @@ static bool make_room(struct bytes *bytes, size_t more)
 	return true;
 }
 
-void bytes_put(struct bytes *bytes, uint64_t number)
-{
-	if (!make_room(bytes, NUMBER_MAX))
-		return;
-	while (number > 0x7f) {
-		bytes->data[bytes->length++] = number | 0x80;
-		number >>= 7;
-	}
-	bytes->data[bytes->length++] = number;
-}
-
 void bytes_put_data(struct bytes *bytes, const void *data, size_t length)
 {
-	if (!length || !make_room(bytes, length))
+	if (!length || !bytes_reserve(bytes, length))
 		return;
 	memcpy(bytes->data + bytes->length, data, length);
 	bytes->length += length;
@@ -66,7 +54,7 @@ int bytes_deflate(struct bytes *to, const struct bytes *from)
 {
 	uLongf length = compressBound(from->length);
 
-	if (from->failed || !make_room(to, length))
+	if (from->failed || !bytes_reserve(to, length))
 		return -ENOMEM;
 	if (compress(to->data + to->length, &length,
 		     from->length ? from->data : (const Bytef *)"",
@@ -85,7 +73,7 @@ int bytes_inflate(struct bytes *to, const void *from, size_t length,
 	bytes_reset(to);
 	if (size > BYTES_MAX || size / RATIO_MAX > length || !from)
 		return -EINVAL;
-	if (!make_room(to, size ? size : 1))
+	if (!bytes_reserve(to, size ? size : 1))
 		return -ENOMEM;
 	r = uncompress(to->data, &got, from, length);
 	if (r == Z_MEM_ERROR)

@@ -34,7 +34,25 @@ struct cursor {
 	bool failed;
 };
 
-void bytes_put(struct bytes *bytes, uint64_t number);
+#define BYTES_NUMBER 10 /* the most bytes of a number */
+
+/** bytes_reserve - make room for @more bytes; false when out of memory */
+bool bytes_reserve(struct bytes *bytes, size_t more);
+
+/** bytes_put - append a number */
+static inline void bytes_put(struct bytes *bytes, uint64_t number)
+{
+	if (bytes->room - bytes->length < BYTES_NUMBER || bytes->failed) {
+		if (!bytes_reserve(bytes, BYTES_NUMBER))
+			return;
+	}
+	while (number > 0x7f) {
+		bytes->data[bytes->length++] = number | 0x80;
+		number >>= 7;
+	}
+	bytes->data[bytes->length++] = number;
+}
+
 void bytes_put_data(struct bytes *bytes, const void *data, size_t length);
 
 /** bytes_reset - make the buffer empty, and keep its memory */

@@ -15,25 +15,27 @@ enum {
 
 static void put_hist(const struct hist *hist, struct bytes *bytes)
 {
+	struct {
+		unsigned int skipped;
+		uint64_t count;
+	} bucket[HIST_BUCKETS];
 	unsigned int before = 0, nr = 0;
 
-	for (unsigned int i = 0; i < HIST_SPANS; i++) {
-		const uint64_t *counts = hist_counts(hist, i);
-
-		for (unsigned int j = 0; counts && j < HIST_SPAN; j++)
-			nr += counts[j] != 0;
-	}
-	bytes_put(bytes, nr);
 	for (unsigned int i = 0; i < HIST_SPANS; i++) {
 		const uint64_t *counts = hist_counts(hist, i);
 
 		for (unsigned int j = 0; counts && j < HIST_SPAN; j++) {
 			if (!counts[j])
 				continue;
-			bytes_put(bytes, i * HIST_SPAN + j - before);
-			bytes_put(bytes, counts[j]);
+			bucket[nr].skipped = i * HIST_SPAN + j - before;
+			bucket[nr++].count = counts[j];
 			before = i * HIST_SPAN + j;
 		}
+	}
+	bytes_put(bytes, nr);
+	for (unsigned int i = 0; i < nr; i++) {
+		bytes_put(bytes, bucket[i].skipped);
+		bytes_put(bytes, bucket[i].count);
 	}
 }
 

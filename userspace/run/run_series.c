@@ -7,15 +7,21 @@
 #include "run/run_cells.h"
 #include "run/run_series.h"
 
+/*
+ * Above this size, pairs of steps are merged.  The chunk has no room for so
+ * many numbers anyway, so memory stays bounded with any number of VMs.
+ */
+#define SIZE_MOST (4 << 20)
+
 struct run_series_one {
 	uint64_t vm;
 	uint32_t reason;
-	bool touched; /* true if it has exits in the current interval */
-	struct exit_times now; /* with the remainders of earlier intervals */
+	bool touched; /* true if it has exits in the step that is not over */
+	struct exit_times now; /* with the remainders of earlier steps */
 	struct {
 		struct bytes bytes;
-		/* The number of intervals that were put; the rest are 0. */
-		uint32_t intervals;
+		/* The number of steps that were put; the rest are 0. */
+		uint32_t steps;
 	} field[RUN_FIELDS];
 };
 
@@ -70,10 +76,14 @@ static struct run_series_one *find(struct run_series *series, uint64_t vm,
 				   uint32_t reason)
 {
 	const struct run_series_one wanted = { .vm = vm, .reason = reason };
-	size_t at = array_lower_bound(&wanted, series->one, series->nr,
-				      sizeof(*series->one), compare);
+	size_t at = series->next;
 	struct run_series_one *one;
 
+	/* Intervals have the same VMs and reasons, in the same order. */
+	if (at >= series->nr || compare(&series->one[at], &wanted))
+		at = array_lower_bound(&wanted, series->one, series->nr,
+				       sizeof(*series->one), compare);
+	series->next = at + 1;
 	if (at < series->nr && !compare(&series->one[at], &wanted))
 		return &series->one[at];
 	one = array_insert(series->one, series->nr, series->room, at);
@@ -107,59 +117,36 @@ static uint64_t *field_of(struct exit_times *times, unsigned int field)
 	return (uint64_t *)((char *)times + fields[field].at);
 }
 
-/*
- * Append a field's number for an interval, and 0 for the intervals before it
- * that have no number.
- */
-static bool put_field(struct run_series_one *one, unsigned int field,
-		      uint32_t interval)
+/* Take a field's number out of the step that is not over. */
+static uint64_t take_number(struct exit_times *now, unsigned int field)
+{
+	uint64_t *at = field_of(now, field);
+	uint64_t number = *at / fields[field].unit;
+
+	*at %= fields[field].unit;
+	return field == RUN_MAX ? bucket_of(number) : number;
+}
+
+/* Put a field's number for a step, and 0 for steps before it without one. */
+static bool put_field(struct run_series *series, struct run_series_one *one,
+		      unsigned int field)
 {
 	struct bytes *bytes = &one->field[field].bytes;
-	uint64_t *now = field_of(&one->now, field);
-	uint64_t number = *now / fields[field].unit;
+	const size_t before = bytes->length;
+	uint64_t number = take_number(&one->now, field);
 
-	*now %= fields[field].unit;
-	if (field == RUN_MAX)
-		number = bucket_of(number);
 	if (!number)
 		return true;
-	for (; one->field[field].intervals < interval;
-	     one->field[field].intervals++)
+	for (; one->field[field].steps < series->steps;
+	     one->field[field].steps++)
 		bytes_put(bytes, 0);
 	bytes_put(bytes, number);
-	one->field[field].intervals++;
+	one->field[field].steps++;
+	series->size += bytes->length - before;
 	return !bytes->failed;
 }
 
-int run_series_add(struct run_series *series, const struct ledger *ledger,
-		   const struct filter *filter, uint64_t ns)
-{
-	bool fits = true;
-
-	for (size_t i = 0; i < ledger->nr_vms; i++) {
-		const struct ledger_vm *vm = &ledger->vm[i];
-
-		for (size_t j = 0;
-		     filter_has_vm(filter, vm) && j < vm->nr_vcpus; j++) {
-			if (filter_has_number(&filter->vcpus, vm->vcpu[j].id) &&
-			    add_cells(series, vm->number, &vm->vcpu[j].cells,
-				      filter))
-				return -ENOMEM;
-		}
-	}
-	for (size_t i = 0; i < series->nr; i++) {
-		struct run_series_one *one = &series->one[i];
-
-		for (unsigned int j = 0; one->touched && j < RUN_FIELDS; j++)
-			fits &= put_field(one, j, series->intervals);
-		one->touched = false;
-	}
-	bytes_put(&series->lengths, ns);
-	series->intervals++;
-	return fits && !series->lengths.failed ? 0 : -ENOMEM;
-}
-
-/* Merge the numbers of each @each intervals into their sum or their largest. */
+/* Merge the numbers of each @each steps into their sum or their largest. */
 static void merge(const struct bytes *from, uint32_t each, bool largest,
 		  struct bytes *to)
 {
@@ -186,49 +173,180 @@ static uint32_t steps_of(uint32_t intervals, uint32_t each)
 	return intervals / each + (intervals % each != 0);
 }
 
-static void encode_one(const struct run_series_one *one, uint32_t intervals,
-		       uint32_t each, struct bytes *field, struct bytes *bytes)
+/* Merge pairs of numbers, in memory that is no larger than they need. */
+static bool halve(struct bytes *bytes, bool largest, struct bytes *merged)
 {
+	bytes_reset(merged);
+	merge(bytes, 2, largest, merged);
+	bytes_free(bytes);
+	bytes_put_data(bytes, merged->data, merged->length);
+	return !bytes->failed && !merged->failed;
+}
+
+/* Merge pairs of steps; there is an even number of them. */
+static int halve_steps(struct run_series *series)
+{
+	struct bytes merged = { .data = NULL };
+	bool fits = halve(&series->lengths, false, &merged);
+
+	series->size = 0;
+	for (size_t i = 0; i < series->nr; i++) {
+		for (unsigned int j = 0; j < RUN_FIELDS; j++) {
+			struct bytes *bytes = &series->one[i].field[j].bytes;
+			uint32_t *steps = &series->one[i].field[j].steps;
+
+			if (!bytes->length)
+				continue;
+			fits &= halve(bytes, j == RUN_MAX, &merged);
+			*steps = steps_of(*steps, 2);
+			series->size += bytes->length;
+		}
+	}
+	series->steps /= 2;
+	series->grain = 2 * run_series_grain(series);
+	bytes_free(&merged);
+	return fits ? 0 : -ENOMEM;
+}
+
+static int end_step(struct run_series *series)
+{
+	bool fits = true;
+
+	for (size_t i = 0; i < series->nr; i++) {
+		struct run_series_one *one = &series->one[i];
+
+		for (unsigned int j = 0; one->touched && j < RUN_FIELDS; j++)
+			fits &= put_field(series, one, j);
+		one->touched = false;
+	}
+	bytes_put(&series->lengths, series->open_ns);
+	series->open_ns = 0;
+	series->open = 0;
+	series->steps++;
+	if (!fits || series->lengths.failed)
+		return -ENOMEM;
+	return series->size > (series->most ? series->most : SIZE_MOST) &&
+			       series->steps % 2 == 0 ?
+		       halve_steps(series) :
+		       0;
+}
+
+uint32_t run_series_grain(const struct run_series *series)
+{
+	return series->grain ? series->grain : 1;
+}
+
+int run_series_add(struct run_series *series, const struct ledger *ledger,
+		   const struct filter *filter, uint64_t ns)
+{
+	series->next = 0;
+	for (size_t i = 0; i < ledger->nr_vms; i++) {
+		const struct ledger_vm *vm = &ledger->vm[i];
+
+		for (size_t j = 0;
+		     filter_has_vm(filter, vm) && j < vm->nr_vcpus; j++) {
+			if (filter_has_number(&filter->vcpus, vm->vcpu[j].id) &&
+			    add_cells(series, vm->number, &vm->vcpu[j].cells,
+				      filter))
+				return -ENOMEM;
+		}
+	}
+	series->intervals++;
+	series->open++;
+	series->open_ns += ns;
+	return series->open < run_series_grain(series) ? 0 : end_step(series);
+}
+
+/* Get a field's numbers, with that of the step that is not over. */
+static const struct bytes *numbers_of(const struct run_series *series,
+				      const struct run_series_one *one,
+				      unsigned int field, struct bytes *copy)
+{
+	const struct bytes *bytes = &one->field[field].bytes;
+	struct exit_times now = one->now;
+	uint64_t last = one->touched ? take_number(&now, field) : 0;
+
+	if (!last)
+		return bytes;
+	bytes_reset(copy);
+	bytes_put_data(copy, bytes->data, bytes->length);
+	for (uint32_t i = one->field[field].steps; i < series->steps; i++)
+		bytes_put(copy, 0);
+	bytes_put(copy, last);
+	return copy;
+}
+
+/* @each: the number of steps that become one */
+static void encode_field(const struct bytes *numbers, uint32_t stored,
+			 uint32_t all, uint32_t each, bool largest,
+			 struct bytes *merged, struct bytes *bytes)
+{
+	uint32_t zeros = steps_of(all, each) - steps_of(stored, each);
+
+	bytes_reset(merged);
+	merge(numbers, each, largest, merged);
+	/* Copy the failures: the next field would clear them. */
+	bytes->failed |= merged->failed | numbers->failed;
+	bytes_put(bytes, merged->length + zeros);
+	bytes_put_data(bytes, merged->data, merged->length);
+	while (zeros--)
+		bytes_put(bytes, 0);
+}
+
+static void encode_one(const struct run_series *series,
+		       const struct run_series_one *one, uint32_t each,
+		       struct bytes scratch[2], struct bytes *bytes)
+{
+	const uint32_t all = series->steps + (series->open > 0);
 	unsigned int has = 0;
 
-	for (unsigned int i = 0; i < RUN_FIELDS; i++)
-		has |= one->field[i].intervals ? 1u << i : 0;
+	for (unsigned int i = 0; i < RUN_FIELDS; i++) {
+		struct exit_times now = one->now;
+
+		if (one->field[i].steps ||
+		    (one->touched && take_number(&now, i)))
+			has |= 1u << i;
+	}
 	bytes_put(bytes, one->vm);
 	bytes_put(bytes, one->reason);
 	bytes_put(bytes, has);
 	for (unsigned int i = 0; i < RUN_FIELDS; i++) {
-		uint32_t zeros = steps_of(intervals, each) -
-				 steps_of(one->field[i].intervals, each);
+		const struct bytes *numbers;
 
 		if (!(has & 1u << i))
 			continue;
-		bytes_reset(field);
-		merge(&one->field[i].bytes, each, i == RUN_MAX, field);
-		/*
-		 * Copy the failure: the reset for the next field would clear
-		 * it.
-		 */
-		bytes->failed |= field->failed;
-		bytes_put(bytes, field->length + zeros);
-		bytes_put_data(bytes, field->data, field->length);
-		while (zeros--)
-			bytes_put(bytes, 0);
+		numbers = numbers_of(series, one, i, &scratch[0]);
+		encode_field(numbers,
+			     numbers == &scratch[0] ? all : one->field[i].steps,
+			     all, each, i == RUN_MAX, &scratch[1], bytes);
 	}
+}
+
+static void encode_lengths(const struct run_series *series, uint32_t each,
+			   struct bytes *copy, struct bytes *bytes)
+{
+	bytes_put_data(copy, series->lengths.data, series->lengths.length);
+	if (series->open)
+		bytes_put(copy, series->open_ns);
+	bytes->failed |= copy->failed;
+	merge(copy, each, false, bytes);
 }
 
 int run_series_encode(const struct run_series *series, uint32_t each,
 		      struct bytes *bytes)
 {
-	struct bytes field = { .data = NULL };
+	const uint32_t grain = run_series_grain(series);
+	const uint32_t steps = steps_of(each, grain);
+	struct bytes scratch[2] = { { .data = NULL } };
 
-	bytes_put(bytes, steps_of(series->intervals, each));
-	if (steps_of(series->intervals, each) < series->intervals)
-		bytes_put(bytes, each);
-	merge(&series->lengths, each, false, bytes);
+	bytes_put(bytes, steps_of(series->intervals, steps * grain));
+	if (steps_of(series->intervals, steps * grain) < series->intervals)
+		bytes_put(bytes, steps * grain);
+	encode_lengths(series, steps, &scratch[0], bytes);
 	for (size_t i = 0; i < series->nr; i++)
-		encode_one(&series->one[i], series->intervals, each, &field,
-			   bytes);
-	bytes_free(&field);
+		encode_one(series, &series->one[i], steps, scratch, bytes);
+	bytes_free(&scratch[0]);
+	bytes_free(&scratch[1]);
 	return bytes->failed ? -ENOMEM : 0;
 }
 

@@ -34,7 +34,18 @@ struct run_series {
 	struct run_series_one *one; /* ascending by VM, then reason */
 	size_t nr;
 	size_t room;
+	size_t next; /* the index of the one that comes next, probably */
 	uint32_t intervals;
+	/*
+	 * The number of intervals in a step; 0 is 1.  It can be set before the
+	 * first interval, and doubles when there are too many numbers.
+	 */
+	uint32_t grain;
+	uint32_t steps; /* the steps that are over */
+	uint32_t open; /* the intervals in the step that is not over */
+	uint64_t open_ns; /* their length */
+	size_t size; /* bytes of the numbers of all steps that are over */
+	size_t most; /* the most of @size; 0: 4 MiB */
 	struct bytes lengths;
 };
 
@@ -50,12 +61,16 @@ int run_series_add(struct run_series *series, const struct ledger *ledger,
 
 /**
  * run_series_encode - append the whole series to @bytes
- * @each: the number of intervals that become one step, at least 1
+ * @each: the number of intervals that become one step, at least 1; it is
+ *	rounded up to a multiple of run_series_grain()
  *
  * Returns 0 or -ENOMEM.
  */
 int run_series_encode(const struct run_series *series, uint32_t each,
 		      struct bytes *bytes);
+
+/** run_series_grain - the number of intervals that cannot be told apart */
+uint32_t run_series_grain(const struct run_series *series);
 
 /** run_series_free - free the series, and make it empty */
 void run_series_free(struct run_series *series);

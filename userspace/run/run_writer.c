@@ -262,15 +262,16 @@ static int put_interval(struct run_writer *writer,
 	if (!writer->first) {
 		writer->first = writer->n;
 		writer->begin_ns = begin_ns;
+		writer->due_ns = begin_ns + writer->info.detail_ns;
 	}
 	if (ledger_add(&writer->detail, interval) ||
 	    run_series_add(&writer->series, interval, writer->filter,
 			   interval->ns - begin_ns))
 		return SQLITE_NOMEM;
-	if (interval->ns - writer->begin_ns >= writer->info.detail_ns)
-		r = run_writer_thin_out(writer, interval->ns, true);
+	if (interval->ns >= writer->due_ns)
+		r = run_writer_thin_out(writer, interval->ns, RUN_THIN_DUE);
 	else if (writer->pending >= writer->pending_max)
-		r = run_writer_thin_out(writer, interval->ns, false);
+		r = run_writer_thin_out(writer, interval->ns, RUN_THIN_EARLY);
 	return r;
 }
 

@@ -12,6 +12,10 @@
 #define SERIES_OF_INTERVAL 410
 
 #define CHUNK_PART 8 /* the part of a limited file that a chunk may have */
+#define KEEP_PART 8 /* the part of --keep that a chunk may cover */
+#define CHUNK_NS 3600000000000ull /* the longest time of a chunk */
+/* The compressed size that the sums of any chunk may have. */
+#define CELLS_MIN 65536
 
 static void bind_packed(sqlite3_stmt *put, int at, size_t size,
 			const struct bytes *packed)
@@ -31,6 +35,11 @@ static size_t room_of(const struct run_writer *writer, uint64_t end_ns)
 	return time > intervals ? time : intervals;
 }
 
+static size_t whole(size_t number, size_t multiple)
+{
+	return (number + multiple - 1) / multiple * multiple;
+}
+
 /*
  * With many VMs, an interval has many numbers, most of which are random and do
  * not compress.  If a series is too large, merge several intervals into one
@@ -40,10 +49,12 @@ static int pack_series(struct run_writer *writer, uint64_t end_ns)
 {
 	const size_t room = room_of(writer, end_ns);
 	struct bytes *packed = &writer->packed_series;
-	const size_t most = writer->series.intervals;
+	const size_t grain = run_series_grain(&writer->series);
+	const size_t most = whole(writer->series.intervals, grain);
 	size_t each = writer->each;
 
 	for (;; each += 1 + each * (packed->length - room) / room) {
+		each = whole(each, grain);
 		if (each > most)
 			each = most;
 		bytes_reset(&writer->encoded);
@@ -68,14 +79,17 @@ static int pack_series(struct run_writer *writer, uint64_t end_ns)
 }
 
 /*
- * Merge one interval less in the next chunk, if this chunk would have had room
+ * Merge fewer intervals in the next chunk, if this chunk would have had room
  * for that.
  */
 static void merge_less(struct run_writer *writer, size_t room)
 {
-	if (writer->each > 1 && writer->packed_series.length * writer->each <
-					0.9 * room * (writer->each - 1))
-		writer->each--;
+	const uint32_t grain = run_series_grain(&writer->series);
+
+	if (writer->each > grain &&
+	    writer->packed_series.length * writer->each <
+		    0.9 * room * (writer->each - grain))
+		writer->each -= grain;
 }
 
 /*
@@ -89,14 +103,38 @@ static bool is_large(const struct run_writer *writer)
 		       writer->file_max / CHUNK_PART;
 }
 
+/*
+ * Is the --detail of a chunk over?  With many vCPUs, its sums are most of the
+ * file: they are then those of a longer time, so that they take no more room
+ * per second than the series.
+ */
+static bool is_over(const struct run_writer *writer, uint64_t end_ns)
+{
+	const struct run_info *info = &writer->info;
+	const size_t room = room_of(writer, end_ns);
+	uint64_t most = CHUNK_NS;
+
+	if (info->keep_ns && info->keep_ns / KEEP_PART < most)
+		most = info->keep_ns / KEEP_PART;
+	return writer->packed.length <= (room > CELLS_MIN ? room : CELLS_MIN) ||
+	       end_ns - writer->begin_ns >= most;
+}
+
 static void begin_chunk(struct run_writer *writer)
 {
+	uint32_t grain = 1;
+
+	while (8 * grain <= writer->each)
+		grain *= 2;
 	run_series_free(&writer->series);
+	/* Do not collect what would be merged later. */
+	writer->series.grain = grain;
 	ledger_reset(&writer->detail);
 	writer->first = 0;
 }
 
-int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns, bool close)
+int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns,
+			enum run_thin thin)
 {
 	sqlite3_stmt *put = writer->put[PUT_CHUNK];
 	int r = pack_series(writer, end_ns);
@@ -120,7 +158,10 @@ int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns, bool close)
 		r = run_put(writer, PUT_CHUNK);
 	}
 	writer->pending = 0;
-	if (!close && !is_large(writer))
+	if (thin != RUN_THIN_EARLY)
+		writer->due_ns = end_ns + writer->info.detail_ns;
+	if (thin != RUN_THIN_CLOSE && !is_large(writer) &&
+	    (thin == RUN_THIN_EARLY || !is_over(writer, end_ns)))
 		return r;
 	merge_less(writer, room_of(writer, end_ns));
 	begin_chunk(writer);

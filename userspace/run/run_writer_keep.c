@@ -216,7 +216,7 @@ static int throw_all(struct run_writer *writer, uint64_t now_ns)
 		    (large || is_too_old(writer, &chunk, now_ns)))
 			r = throw_away(writer, &chunk);
 		else if (large && writer->first && writer->pending)
-			r = run_writer_thin_out(writer, now_ns, true);
+			r = run_writer_thin_out(writer, now_ns, RUN_THIN_CLOSE);
 		else
 			return SQLITE_OK;
 		if (r != SQLITE_OK)

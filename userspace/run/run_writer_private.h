@@ -36,6 +36,13 @@ enum {
 	NR_PUTS,
 };
 
+/* When a chunk is closed. */
+enum run_thin {
+	RUN_THIN_EARLY, /* not yet, as its --detail is not over */
+	RUN_THIN_DUE, /* if its --detail is over, or it is large */
+	RUN_THIN_CLOSE, /* in any case */
+};
+
 /* Says which of its first marks (first exit, first I/O) a VM already has. */
 struct run_vm_marks {
 	uint64_t vm;
@@ -77,7 +84,7 @@ struct run_writer {
 	 */
 	uint64_t first;
 	uint64_t pending, pending_max;
-	uint64_t begin_ns;
+	uint64_t begin_ns, due_ns; /* its begin, and the end of --detail */
 	struct ledger detail;
 	struct run_series series;
 
@@ -96,12 +103,12 @@ int run_put(struct run_writer *writer, unsigned int statement);
 /**
  * run_writer_thin_out - make a chunk of the intervals so far
  * @end_ns: end of the last of them
- * @close: begin another chunk with the next interval; otherwise, later
- *	intervals are added to this one
  *
- * Returns a result code of SQLite.
+ * Unless the chunk is closed, later intervals are added to it.  Returns a
+ * result code of SQLite.
  */
-int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns, bool close);
+int run_writer_thin_out(struct run_writer *writer, uint64_t end_ns,
+			enum run_thin thin);
 
 /**
  * run_writer_limit - prepare for --max-size, after the file was made

@@ -80,8 +80,7 @@ START_TEST(what_is_wrong_in_a_run)
 		const char *sql;
 		const char *said;
 	} cases[] = {
-		{ "PRAGMA user_version = 5",
-		  "knows 2 to 4: take a newer one" },
+		{ "PRAGMA user_version = 5", "knows 2 to 4: take a newer one" },
 		{ "PRAGMA user_version = 1",
 		  "its version is 1; this program knows 2 to 4" },
 		{ "PRAGMA application_id = 1", "is no run" },
