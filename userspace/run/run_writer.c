@@ -32,8 +32,8 @@ static const char *const statements[NR_PUTS] = {
 		"DELETE FROM loss WHERE n < (SELECT max(n) FROM loss AS last WHERE last.name = loss.name AND last.n <= ?)",
 	/* The mark of an end has the time at which its interval ended. */
 	[PUT_THROW_MARKS] =
-		"DELETE FROM mark WHERE at_ns < ?1 OR (at_ns = ?1 AND kind = '" RUN_MARK_ENDED
-		"')",
+		("DELETE FROM mark WHERE at_ns < ?1 OR (at_ns = ?1 AND kind = '" RUN_MARK_ENDED
+		 "')"),
 	[PUT_THROW_VCPUS] = "DELETE FROM vcpu WHERE gone_ns <= ?",
 	[PUT_THROW_VMS] =
 		"DELETE FROM vm WHERE ended_ns <= ? AND number NOT IN (SELECT vm FROM vcpu)",

@@ -14,6 +14,11 @@
 #define CHUNK_PART 8 /* the part of a limited file that a chunk may have */
 #define KEEP_PART 8 /* the part of --keep that a chunk may cover */
 #define CHUNK_NS 3600000000000ull /* the longest time of a chunk */
+/*
+ * A chunk is written again at the end of each --detail, until it is closed.
+ * With a --detail below this time, that would be too often.
+ */
+#define DETAIL_MIN 10000000000ull
 /* The compressed size that the sums of any chunk may have. */
 #define CELLS_MIN 65536
 
@@ -116,7 +121,8 @@ static bool is_over(const struct run_writer *writer, uint64_t end_ns)
 
 	if (info->keep_ns && info->keep_ns / KEEP_PART < most)
 		most = info->keep_ns / KEEP_PART;
-	return writer->packed.length <= (room > CELLS_MIN ? room : CELLS_MIN) ||
+	return info->detail_ns < DETAIL_MIN ||
+	       writer->packed.length <= (room > CELLS_MIN ? room : CELLS_MIN) ||
 	       end_ns - writer->begin_ns >= most;
 }
 
