@@ -77,8 +77,12 @@ static int fill(sqlite3 *from, const char *path, const char *file,
 		return run_database_failed(&db, r);
 	backup = sqlite3_backup_init(db, "main", from, "main");
 	if (backup) {
-		sqlite3_backup_step(backup, -1);
+		const int step = sqlite3_backup_step(backup, -1);
+
+		/* A lock makes a step fail, but not the end. */
 		r = sqlite3_backup_finish(backup);
+		if (r == SQLITE_OK && step != SQLITE_DONE)
+			r = step;
 	}
 	/*
 	 * A copy of a run in WAL mode is in this mode, too.  Nobody else has
