@@ -37,9 +37,7 @@ parse_options() {
 
 check_machine() {
 	((EUID == 0)) || die "a minimal system can only be made by root; sudo make deb"
-	need unshare chroot git
-	[[ -n $(type -P debootstrap) ]] ||
-		die "no command debootstrap; apt install debootstrap"
+	need unshare chroot git xz python3 debootstrap
 }
 
 # --- the source package ---
@@ -327,6 +325,7 @@ check_all() {
 	note "          nothing is left after a purge"
 	step "autopkgtest" "deb-$SUITE-autopkgtest" run_autopkgtest
 	grep -E '^[a-z-]+ +(PASS|SKIP|FAIL)' "$BUILD/log/deb-$SUITE-autopkgtest.log" |
+		sort -u |
 		sed 's/^/          /'
 }
 

@@ -82,7 +82,8 @@ main() {
 	local file
 
 	[[ $# -ge 1 && $1 =~ ^[0-9][0-9.]*$ ]] || usage
-	need git xz sha256sum strip
+	need git xz sha256sum
+	(($# == 1)) || need strip
 	check_tree
 	mkdir -p -- "$DIST"
 	make_source "exitledger-$1"

@@ -4,7 +4,7 @@
 # usage: deps.sh [CLASS...]
 #
 # Makes sure that the Debian packages of these classes are installed: build, demo, intel,
-# debug, peers, pictures, check (default: build demo, which make demo needs).
+# debug, peers, pictures, packages, check (default: build demo, which make demo needs).
 # lab/setup/packages.txt lists them.  Root, and users who may use sudo, get missing packages
 # installed; for others, the command that installs them is printed.
 #
@@ -117,7 +117,7 @@ main() {
 
 	CLASSES=${*:-build demo}
 	for class in $CLASSES; do
-		[[ $class =~ ^(build|demo|intel|debug|peers|pictures|check)$ ]] || usage
+		[[ $class =~ ^(build|demo|intel|debug|peers|pictures|packages|check)$ ]] || usage
 	done
 	[[ -n $(type -P dpkg-query) ]] ||
 		die "no command dpkg-query, so this is no Debian; install the equivalents of:" \

@@ -23,9 +23,10 @@ in_l1=()
 while read -r command; do
 	case $command in
 	'make demo' | exitleaf | make | 'sudo make install') ;; # tested below
-	'make deps CLASSES=build')
-		ok 'the class of packages is one of lab/setup/packages.txt' \
-			grep -qP '^\S+\t+build\t' lab/setup/packages.txt
+	'make deps CLASSES='*)
+		class=${command##*=}
+		ok "a class of packages of lab/setup/packages.txt: $class" \
+			grep -qP "^\\S+\\t+(\\S+,)?${class}[,\\t]" lab/setup/packages.txt
 		;;
 	'sudo make deb SUITE=trixie')
 		ok 'make deb builds for one SUITE' grep -qxF \

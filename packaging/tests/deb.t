@@ -14,6 +14,18 @@ ok 'a release that there are no packages for' status_is 64
 ok 'the usage is shown' err_has 'usage: deb.sh build|check'
 if ((EUID == 0)) && [[ -n $(type -P debootstrap) && -n $(type -P unshare) ]] &&
 	unshare --mount true 2>/dev/null; then
+	# Another system may have these commands only once the README's line has been followed.
+	cp -rs /usr/bin "$tap_dir/bin"
+	rm "$tap_dir"/bin/{git,xz,python3}
+	PATH=$tap_dir/bin run packaging/deb.sh build "$version" bookworm
+	ok 'commands that are missing are found before anything is done' status_is 3
+	ok 'all of them at once, with their packages' err_has \
+		'no command git xz python3; apt install git xz-utils python3'
+	for package in git xz-utils python3 debootstrap; do
+		ok "make deps CLASSES=packages installs $package" \
+			grep -qP "^$package\\t+(\\S+,)?packages\\t" lab/setup/packages.txt
+	done
+	ok 'it is what the README begins with' grep -qx '    make deps CLASSES=packages' README.md
 	run packaging/deb.sh check "$version" bookworm
 	ok 'without packages, nothing is checked' status_is 3
 	ok 'the command that builds them is named' err_has 'make deb builds them'

@@ -45,6 +45,10 @@ touch "$guest.tar.xz.new" "exitledger-$version-old.tar.xz"
 run "$tap_dir/one/packaging/dist.sh" "$version"
 ok 'made without programs for guests' status_is 0
 names=$(sed 's/^[0-9a-f]*  //' SHA256SUMS | grep -v '\.spdx$')
+cp -rs /usr/bin "$tap_dir/bin"
+rm "$tap_dir/bin/strip"
+PATH=$tap_dir/bin run "$tap_dir/one/packaging/dist.sh" "$version"
+ok 'without them, no strip is needed' status_is 0
 ok 'the checksums are those of the new files, and no others' \
 	[ "$names" = "exitledger-$version.tar.xz" ]
 ok 'no program for guests is named' out_lacks "$guest"
