@@ -44,7 +44,8 @@ help:
 
 ## make             build the programs: build/bin/exitledger, build/guest/*
 ## make deps        install the Debian packages that are missing, or say how;
-##                  CLASSES="build demo intel peers pictures check" (default: build demo)
+##                  CLASSES="build demo intel debug peers pictures packages check"
+##                  (default: build demo)
 ## make demo        do it all on an emulated AMD host, and show the balanced books
 ## make lab         the same with VENDOR=amd|intel KERNEL=SERIES SCENARIO=FILE; with
 ##                  MODULES=DIR, which has modules that were built for a kernel of this
