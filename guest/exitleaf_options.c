@@ -4,7 +4,7 @@
 #include "exitleaf_options.h"
 #include "guest_marks.h"
 #include "lib/cli.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 #include "lib/safe_text.h"
 #include "lib/version.h"
 

@@ -13,7 +13,7 @@
 #include "kinds.h"
 #include "ledger/reasons.h"
 #include "lib/cli.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 #include "lib/safe_stream.h"
 #include "lib/version.h"
 #include "micro_image.h"

@@ -76,7 +76,8 @@ add_documents() { # ROOT
 		sed "s/^exitledger (/$PACKAGE (/" | gzip -9n >"$dir/changelog.gz"
 }
 
-# run-parts passes over hooks whose names have a dot, or a plus as Debian 13's releases do.
+# run-parts passes over a hook whose name has a dot or a plus.  Releases of kernels have dots,
+# and those of Debian 13 have a plus, too.
 add_scripts() { # ROOT
 	local hook=etc/kernel/postinst.d/zz-${PACKAGE//[!A-Za-z0-9_-]/_} script
 

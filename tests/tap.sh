@@ -67,6 +67,18 @@ counting_time='20[0-9]{2}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2}\.[0-9]{3} UTC \(a
 # No line of $out is wider than 80 characters (not bytes).
 fits_80() { ! LC_ALL=C.UTF-8 grep -qE '^.{81,}' "$tap_dir/out"; }
 
+# within SECONDS CONDITION...: wait until the condition is true
+within() {
+	local tries=$(($1 * 20)) i
+
+	shift
+	for ((i = 0; i < tries; i++)); do
+		! "$@" || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 # skip NAME REQUIREMENT: report a test that cannot be run here
 skip() {
 	tap_nr=$((tap_nr + 1))

@@ -12,7 +12,7 @@
 #include "ledger/reasons.h"
 #include "lib/cli.h"
 #include "lib/cli_complete.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 #include "lib/safe_stream.h"
 #include "lib/version.h"
 #include "processor.h"

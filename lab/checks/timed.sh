@@ -9,7 +9,8 @@
 # reader of that output would wait for them.  This script ends with the same status.
 #
 # A command that has not ended after TEST_SECONDS (default: 2400) hangs.  Each of its
-# processes is shown, with its state and what it waits for in the kernel, and then ended.
+# processes is shown, with its state and what it waits for in the kernel, and then ended;
+# its status is not 0, even if it says so when it is asked to end.
 set -uo pipefail
 
 limit=${TEST_SECONDS:-2400}
@@ -62,6 +63,7 @@ guard() {
 			describe "$pid"
 		done
 	} >&2
+	: >"$file.$$.hung"
 	stop "${hung[@]}"
 }
 
@@ -71,7 +73,13 @@ start=$EPOCHREALTIME
 "$@"
 status=$?
 end=$EPOCHREALTIME
-kill "$guard" 2>/dev/null
+if [[ -e $file.$$.hung ]]; then
+	wait "$guard"
+	rm -f -- "$file.$$.hung"
+	((status)) || status=1
+else
+	kill "$guard" 2>/dev/null
+fi
 # The second line has the command's CPU time: 1m2.345s 0m0.678s.  Use a file, as in a pipe
 # "times" would run in another process.
 times >"$file.$$"

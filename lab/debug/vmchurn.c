@@ -9,7 +9,7 @@
 #include "churn.h"
 #include "failing.h"
 #include "lib/cli.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 #include "lib/safe_stream.h"
 #include "lib/version.h"
 

@@ -79,5 +79,8 @@ ok 'a test that hangs: named' grep -q "^$tap_dir/hangs: it has not ended after 1
 ok 'a test that hangs: its processes, and where they wait' grep -qE \
 	'^    [0-9]+, S \(sleeping\), in [^:?]+: sleep 4713 $' "$tap_dir/err"
 ok 'a test that hangs: nothing of it is left' [ -z "$(pgrep -f 'sleep 4713')" ]
+made_up denies "trap 'echo ok 1; echo 1..1; exit 0' TERM" 'sleep 4714 &' 'wait'
+run env TEST_SECONDS=1 lab/checks/check.sh "$tap_dir/denies"
+ok 'a test that hangs, and passes when it is ended: status' status_is 1
 
 done_testing

@@ -6,7 +6,7 @@
 #include "bench/bench_options.h"
 #include "host/privileges.h"
 #include "lib/cli.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 #include "lib/near.h"
 
 /* microguest runs at most 4096 laps, including those to warm up. */

@@ -10,6 +10,7 @@
 #include "lib/cli.h"
 #include "lib/command.h"
 #include "lib/safe_text.h"
+#include "lib/table.h"
 #include "run/run_words.h"
 #include "top/top.h"
 #include "top/top_model.h"
@@ -219,16 +220,22 @@ static int show_total(struct replay *replay, struct why *why)
 	return monitor_output(&replay->options, &sample, why);
 }
 
-/* Add to a title which intervals are no longer in the run, on two lines. */
+/* Add to a title which intervals are no longer in the run, in one or two lines.
+ */
 static void add_thrown(const struct run_info *info, char *title, size_t size)
 {
-	const struct why text = run_words_thrown(info);
-	const char *middle = strstr(text.text, " with ");
 	const size_t length = strlen(title);
+	char *line = title + length + 1;
 
-	if (middle)
-		snprintf(title + length, size - length, "\n%.*s\n%s",
-			 (int)(middle - text.text), text.text, middle + 1);
+	if (!info->thrown_intervals)
+		return;
+	snprintf(title + length, size - length, "\n%s",
+		 run_words_thrown(info).text);
+	if (strlen(line) <= TABLE_WIDTH)
+		return;
+	for (line += TABLE_WIDTH; *line != ' '; line--)
+		;
+	*line = '\n';
 }
 
 static int run(struct replay *replay, struct why *why)

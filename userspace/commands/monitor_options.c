@@ -10,7 +10,7 @@
 #include "ledger/keys.h"
 #include "ledger/reason_parse.h"
 #include "lib/cli.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 
 #define ROWS_MAX 48 /* rows of a command */
 #define FORMATS_MAX 128

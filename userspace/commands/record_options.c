@@ -3,7 +3,7 @@
 
 #include "commands/record.h"
 #include "lib/cli.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 #include "run/run_keep.h"
 
 enum { OPT_DETAIL = 512, OPT_KEEP, OPT_MAX_SIZE };

@@ -5,7 +5,7 @@
 #include "compare/compare_options.h"
 #include "host/privileges.h"
 #include "lib/cli.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 
 enum {
 	OPT_REPLAY = 256,

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "lib/cli.h"
-#include "lib/duration.h"
-#include "lib/size.h"
+#include "lib/quantity.h"
 
 uint64_t cli_time(const struct argp_state *state, const char *option,
 		  const char *arg, uint64_t least, uint64_t most)

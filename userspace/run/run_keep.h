@@ -3,7 +3,7 @@
 #ifndef EXITLEDGER_RUN_KEEP_H
 #define EXITLEDGER_RUN_KEEP_H
 
-#include "lib/size.h"
+#include "lib/quantity.h"
 
 /*
  * The least --max-size: the tables of an empty run take 128 KiB, and the log

@@ -4,9 +4,8 @@
 #include <time.h>
 
 #include "ledger/keys.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 #include "lib/safe_text.h"
-#include "lib/size.h"
 #include "run/run_schema.h"
 #include "run/run_words.h"
 

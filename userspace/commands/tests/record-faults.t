@@ -11,17 +11,6 @@ build=${BUILD:-build}
 exitledger=$build/bin/exitledger
 demo=$build/tests/record_demo
 
-# within SECONDS CONDITION...: wait until the condition is true
-within() {
-	local tries=$(($1 * 20))
-	shift
-	for ((i = 0; i < tries; i++)); do
-		! "$@" || return 0
-		sleep 0.05
-	done
-	return 1
-}
-
 # busy.py FILE SECONDS SQL: execute SQL and keep the transaction open for so long; creates
 # FILE.begun and FILE.over
 busy=$tap_dir/busy.py

@@ -113,10 +113,7 @@ for ((i = 0; i < 6; i++)); do
 	"$demo" 0 -o "$tap_dir/killed" -i 10ms --detail 20ms --keep 1s >/dev/null \
 		2>"$tap_dir/err" &
 	recorder=$!
-	for ((j = 0; j < 200; j++)); do
-		! grep -qs 'counting since' "$tap_dir/err" || break
-		sleep 0.05
-	done
+	within 60 grep -qs 'counting since' "$tap_dir/err"
 	sleep "2.$((i * 13 % 10))"
 	run "$exitledger" report "$tap_dir/killed" --json
 	ok "killed $i: read while it is recorded" status_is 0

@@ -390,10 +390,7 @@ failed 'no such command' 'cannot be run' "$demo" 0 -o "$tap_dir/nocommand" -- \
 rm "$tap_dir/err"
 "$demo" 0 -o "$tap_dir/hangup" -i 10ms >/dev/null 2>"$tap_dir/err" &
 recorder=$!
-for ((i = 0; i < 100; i++)); do
-	! grep -qs 'counting since' "$tap_dir/err" || break
-	sleep 0.05
-done
+within 60 grep -qs 'counting since' "$tap_dir/err"
 kill -HUP "$recorder"
 status=0
 wait "$recorder" || status=$?

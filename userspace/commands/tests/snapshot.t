@@ -13,10 +13,7 @@ run_file=$tap_dir/run
 "$build/tests/record_demo" 0 -o "$run_file" -i 10ms --detail 50ms --keep 1s >/dev/null \
 	2>"$tap_dir/recorder" &
 recorder=$!
-for ((i = 0; i < 200; i++)); do
-	! grep -qs 'counting since' "$tap_dir/recorder" || break
-	sleep 0.05
-done
+within 60 grep -qs 'counting since' "$tap_dir/recorder"
 for ((i = 0; i < 5; i++)); do
 	sleep 0.5
 	run "$exitledger" snapshot "$run_file" "$tap_dir/copy$i"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "host/host.h"
-#include "lib/duration.h"
+#include "lib/quantity.h"
 #include "lib/near.h"
 #include "tests/tap.h"
 

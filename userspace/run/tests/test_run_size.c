@@ -14,22 +14,29 @@
 
 #define NOISY_VMS 300
 
-START_TEST(a_size)
+/* Add intervals with many random numbers; the files must never be too large. */
+static void add_within_size(unsigned int intervals)
 {
-	struct keep_contents got;
 	uint64_t most = 0;
 
-	keep.info.max_size = 4 * SIZE_MIB;
-	keep.info.detail_ns = STEPS(10);
-	keep_open();
-	srand(1);
-	for (unsigned int n = 1; n <= 400; n++) {
+	for (unsigned int n = 1; n <= intervals; n++) {
 		ck_assert_msg(!keep_add_noise(n, NOISY_VMS), "%s",
 			      keep.why.text);
 		if (keep_on_disk() > most)
 			most = keep_on_disk();
 	}
 	ck_assert_uint_le(most, keep.info.max_size);
+}
+
+START_TEST(a_size)
+{
+	struct keep_contents got;
+
+	keep.info.max_size = 4 * SIZE_MIB;
+	keep.info.detail_ns = STEPS(10);
+	keep_open();
+	srand(1);
+	add_within_size(400);
 	got = keep_read(false);
 	ck_assert_uint_gt(got.info.thrown_intervals, 50);
 	keep_check_sums(&got);
@@ -46,19 +53,12 @@ END_TEST
 START_TEST(a_size_and_long_details)
 {
 	struct keep_contents got;
-	uint64_t most = 0;
 
 	keep.info.max_size = 4 * SIZE_MIB;
 	keep.info.detail_ns = STEPS(1000000);
 	keep_open();
 	srand(2);
-	for (unsigned int n = 1; n <= 500; n++) {
-		ck_assert_msg(!keep_add_noise(n, NOISY_VMS), "%s",
-			      keep.why.text);
-		if (keep_on_disk() > most)
-			most = keep_on_disk();
-	}
-	ck_assert_uint_le(most, keep.info.max_size);
+	add_within_size(500);
 	got = keep_read(false);
 	/* The intervals were merged long before their --detail was over. */
 	ck_assert_int_ge(keep_number("SELECT count(*) FROM chunk"), 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 
-#include "lib/size.h"
+#include "lib/quantity.h"
 #include "tests/tap.h"
 
 START_TEST(sizes)
@@ -60,7 +60,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("size");
+	Suite *suite = suite_create("quantity");
 	TCase *tcase = tcase_create("size");
 
 	tcase_add_test(tcase, sizes);
