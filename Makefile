@@ -140,7 +140,8 @@ debug-lab:
 ## make record-cost what record costs, in processor time, bytes per hour, the most bytes
 ##                  on the disk and memory, of 64 vCPUs in 1 to 64 VMs and of 1,000 in
 ##                  100 and 1,000: it fails above 20 MB of 64 vCPUs, and above 100 MB on
-##                  the disk or of memory; with CPU=1 above 1 % of a core, too
+##                  the disk or of memory; with CPU=1 above 1 % of a core, too, or
+##                  15 % with 1,000 vCPUs
 ## make bench       all of that beside other tools, in half an hour: writes
 ##                  docs/overhead.md.  make bench-quick: of CPUID alone, in minutes
 .PHONY: kvm-cost

@@ -37,7 +37,7 @@ static const struct limit {
 	double mb_of_hour, disk_mb, memory_mb, core_percent;
 } limits[] = {
 	{ 64, 20, 100, 100, 1 },
-	{ 1000, 60, 100, 100, 12 },
+	{ 1000, 60, 100, 100, 15 },
 };
 
 #define NR_LIMITS (sizeof(limits) / sizeof(limits[0]))
