@@ -98,17 +98,28 @@ show_times() {
 }
 
 # show_failed DIR FILE: print each check that failed, from the tests' output in DIR, with the
-# first lines of its evidence; and each test in FILE that failed without such a check
+# first lines of its evidence and the last, where a program says what it died of; and each test
+# in FILE that failed without such a check
 show_failed() {
 	find "$1" -type f -exec awk -v dir="$1/" '
-	FNR == 1 { evidence = 0 }
+	function finish() {
+		if (lines > 9)
+			print "failed:     # ..."
+		if (lines > 8)
+			print "failed:     " last
+		lines = 0
+	}
+	FNR == 1 || /^(not )?ok/ { finish(); failed = 0 }
 	/^not ok/ && !/# *[Tt][Oo][Dd][Oo]/ {
 		print "failed: " substr(FILENAME, length(dir) + 1) ": " $0
-		evidence = 8
-		next
+		failed = 1
 	}
-	/^(not )?ok/ { evidence = 0 }
-	/^#/ && evidence-- > 0 { print "failed:     " $0 }' {} +
+	/^#/ && failed {
+		last = $0
+		if (++lines <= 8)
+			print "failed:     " $0
+	}
+	END { finish() }' {} +
 	awk '$3 { print $4, $3 }' "$2" | while read -r name status; do
 		grep -qs '^not ok' "$1/$name" ||
 			echo "failed: $name: it ended with status $status"

@@ -20,6 +20,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections import Counter
 
 import changes
@@ -408,6 +409,10 @@ def main():
         return 0 if run(options) else 1
     except (RuntimeError, equivalents.BadList, table.BadTable, OSError) as error:
         print(f"mutate: {error}", file=sys.stderr)
+        return 2
+    except Exception:  # pylint: disable=broad-except
+        # Python's own status is 1, which would mean that a mutant has survived.
+        traceback.print_exc()
         return 2
 
 

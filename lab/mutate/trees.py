@@ -27,27 +27,36 @@ def end(process):
         os.killpg(process.pid, signal.SIGKILL)
 
 
+def session_priority(path="/proc/self/autogroup"):
+    """Return the nice value of this process's session as text; "" if it has none of its own.
+
+    The kernel may group no sessions at all, so that there is no such file.  The file of a
+    process that was never in a session other than init's is empty (kernel/sched/autogroup.c,
+    proc_sched_autogroup_show_task()).
+    """
+    with contextlib.suppress(OSError):
+        with open(path, encoding="ascii") as file:
+            return "".join(file.read().split()[-1:])
+    return ""
+
+
 def limited(command, memory):
     """Return a command that runs @command with limits, and with this shell's priority.
 
     A shell sets them, as a function that runs between fork() and exec() can hang where other
     threads run.  The kernel gives each new session the usual priority.
     """
-    priority = ""
-    with contextlib.suppress(OSError):
-        with open("/proc/self/autogroup", encoding="ascii") as file:
-            priority = file.read().split()[-1]
     return ["sh", "-c", '''
         [ -z "$1" ] || echo "$1" 2>/dev/null >/proc/self/autogroup
         ulimit -v "$2" && ulimit -f "$3" && ulimit -c 0 && shift 3 && exec "$@"''', "-",
-            priority, str(memory >> 10) if memory else "unlimited", str(FILE_SIZE >> 9), *command]
+            session_priority(), str(memory >> 10) if memory else "unlimited", str(FILE_SIZE >> 9), *command]
 
 
 def cpu_times(session):
     """Yield (process, seconds of CPU time) for the processes of a session."""
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
-            with open(f"/proc/{name}/stat", encoding="utf-8") as file:
+            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
                 fields = file.read().rsplit(")", 1)[1].split()
             if int(fields[3]) == session:
                 ticks = int(fields[11]) + int(fields[12])

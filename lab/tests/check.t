@@ -41,6 +41,14 @@ ok 'a check that fails: it is told last, with its evidence' \
 failed:     #   1 is not 2" ]
 ok 'nothing else is said to have failed' [ "$(grep -c '^failed:' "$tap_dir/err")" = 2 ]
 
+# shellcheck disable=SC2016 # for the made-up test's shell
+made_up long 'echo "not ok 1 - died"; for i in $(seq 30); do echo "#   line $i"; done; echo 1..1; exit 1'
+run lab/checks/check.sh "$tap_dir/long"
+ok 'much evidence: the first lines are told, and the last' \
+	[ "$(grep -c '^failed:' "$tap_dir/err") $(tail -n 3 "$tap_dir/err")" = "11 failed:     #   line 8
+failed:     # ...
+failed:     #   line 30" ]
+
 made_up skips 'echo "ok 1 # SKIP no reason that is expected"; echo 1..1; exit 0'
 run lab/checks/check.sh "$tap_dir/skips"
 ok 'a skip that nobody expects: status' status_is 1

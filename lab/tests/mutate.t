@@ -227,6 +227,20 @@ import trees; print(trees.call(["cat", "/proc/self/autogroup"], "/")[1])'
 	ok 'a session of its own, of the same priority' out_has ' nice 7'
 fi
 
+# limited PATH: run a command as mutate does, with PATH as the file of the session's priority
+limited() {
+	run python3 -c '
+import functools, sys; sys.dont_write_bytecode = True; sys.path.insert(0, "lab/mutate")
+import trees; trees.session_priority = functools.partial(trees.session_priority, sys.argv[1])
+print(trees.call(["echo", "it ran"], "/"))' "$1"
+}
+
+# The file is empty for a process that is in the session of the system's first process.
+limited "$tap_dir/none"
+ok 'a session without a priority of its own: commands run' out_has "(0, 'it ran"
+limited "$tap_dir/no-file"
+ok 'a kernel that does not group sessions: commands run' out_has "(0, 'it ran"
+
 # A program that tests embed: for its mutants, the tests that call a function of its
 # skeleton are run, and a test that is only linked with it is not.
 echo 'int prog(void) { return 5; }' >"$top/prog.bpf.c"
@@ -277,5 +291,9 @@ sed -i 's/!= 8/!= 9/' "$top/tests/test_room.c"
 mutate room.c
 ok 'tests that fail without any change: status' status_is 2
 ok 'tests that fail without any change: it says which' err_has 'test_room fails without any change'
+rm -rf "$tap_dir/.git" "$tap_dir/project/.git"
+mutate room.c
+ok 'what nobody expected is no survivor: status' status_is 2
+ok 'what nobody expected is no survivor: it says where' err_has 'Traceback'
 
 done_testing
