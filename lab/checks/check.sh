@@ -104,7 +104,7 @@ show_failed() {
 	find "$1" -type f -exec awk -v dir="$1/" '
 	function finish() {
 		if (lines > 9)
-			print "failed:     # ..."
+			print "failed:     (more)"
 		if (lines > 8)
 			print "failed:     " last
 		lines = 0

@@ -46,7 +46,7 @@ made_up long 'echo "not ok 1 - died"; for i in $(seq 30); do echo "#   line $i";
 run lab/checks/check.sh "$tap_dir/long"
 ok 'much evidence: the first lines are told, and the last' \
 	[ "$(grep -c '^failed:' "$tap_dir/err") $(tail -n 3 "$tap_dir/err")" = "11 failed:     #   line 8
-failed:     # ...
+failed:     (more)
 failed:     #   line 30" ]
 
 made_up skips 'echo "ok 1 # SKIP no reason that is expected"; echo 1..1; exit 0'
