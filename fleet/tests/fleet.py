@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs a made-up fleet, and a real Prometheus that scrapes it.  Each host is an exporter that
+"""Runs a made-up fleet, and a real engine that scrapes it.  Each host is an exporter that
 replays a recorded run, at a loopback address of its own; one more host serves made-up metrics
 of KVM's books."""
 
@@ -15,6 +15,7 @@ import time
 import urllib.parse
 import urllib.request
 
+import panels
 from exporter import BUILD, Exporter, free_port
 
 ASIDE = ":".join(glob.glob(f"{BUILD}/aside/*/usr/bin"))
@@ -73,6 +74,17 @@ def until(condition):
     return False
 
 
+def panel_queries():
+    """Yield (title, query) for each query of each panel, as a dashboard sends it."""
+    for _, row in panels.ROWS:
+        for panel in row:
+            for query, _ in panel.queries:
+                for name, value in (("$instance", ".*"), ("$vm", ".*"),
+                                    ("$__rate_interval", "20s"), ("$__range", "1m")):
+                    query = query.replace(name, value)
+                yield panel.title, query
+
+
 class Books(http.server.BaseHTTPRequestHandler):
     """A host that serves metrics of KVM's books."""
 
@@ -94,15 +106,21 @@ class Fleet:
         self.hosts, self.directory, self.seconds = hosts, directory, seconds
         self.interval = interval  # of scrapes: seconds
         self.started = contextlib.ExitStack()
-        self.port = self.url = self.log = None
+        self.log = os.path.join(directory, "log")
+        self.port = self.url = None
+
+    def _record(self, host):
+        """Make the recorded run of a host, and return its path."""
+        run = os.path.join(self.directory, f"{host}.exits")
+        subprocess.run([f"{BUILD}/tests/host_demo", run, str(host), str(self.seconds)],
+                       check=True)
+        return run
 
     def _start_hosts(self):
         """Start the hosts, and return their addresses."""
         port, targets = free_port(), []
         for host in range(self.hosts):
-            run = os.path.join(self.directory, f"{host}.exits")
-            subprocess.run([f"{BUILD}/tests/host_demo", run, str(host), str(self.seconds)],
-                           check=True)
+            run = self._record(host)
             targets.append(f"127.0.1.{host + 1}:{port}")
             created = ["--created"] if host % 2 else []
             self.started.enter_context(
@@ -127,18 +145,19 @@ class Fleet:
             json.dump(config, file)
         return name
 
-    def _start_prometheus(self, config):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = os.path.join(self.directory, "log")
-        with open(self.log, "wb") as log:
-            process = subprocess.Popen(
-                [program("prometheus"), f"--config.file={config}",
-                 "--enable-feature=exemplar-storage",
-                 f"--storage.tsdb.path={os.path.join(self.directory, 'data')}",
-                 f"--web.listen-address=127.0.0.1:{self.port}"], stdout=log, stderr=log)
+    def start(self, *argv):
+        """Start a program that is ended with the fleet, and whose messages are logged."""
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen(argv, stdout=log, stderr=log)
         self.started.callback(process.wait, timeout=PATIENCE)
         self.started.callback(process.terminate)
+
+    def _start_engine(self, config):
+        """Start Prometheus with a configuration, at self.url."""
+        self.start(program("prometheus"), f"--config.file={config}",
+                   "--enable-feature=exemplar-storage",
+                   f"--storage.tsdb.path={os.path.join(self.directory, 'data')}",
+                   f"--web.listen-address=127.0.0.1:{self.port}")
 
     def __enter__(self):
         # The exporter becomes a user without rights, who must be able to read the runs.
@@ -148,7 +167,9 @@ class Fleet:
             threading.Thread(target=books.serve_forever, daemon=True).start()
             self.started.callback(books.shutdown)
             targets = [*self._start_hosts(), f"127.0.0.1:{books.server_port}"]
-            self._start_prometheus(self._configured(targets))
+            self.port = free_port()
+            self.url = f"http://127.0.0.1:{self.port}"
+            self._start_engine(self._configured(targets))
             self.started = self.started.pop_all()
         return self
 

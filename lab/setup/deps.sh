@@ -4,12 +4,13 @@
 # usage: deps.sh [CLASS...]
 #
 # Makes sure that the Debian packages of these classes are installed: build, demo, intel,
-# debug, peers, pictures, packages, check (default: build demo, which make demo needs).
+# debug, peers, pictures, packages, check, engines (default: build demo, which make demo needs).
 # lab/setup/packages.txt lists them.  Root, and users who may use sudo, get missing packages
 # installed; for others, the command that installs them is printed.
 #
-# The class "check" includes the packages of the class "aside".  These would start a service
-# if they were installed, so they are only unpacked in build/aside/PACKAGE.
+# The class "check" includes the packages of the class "aside".  These, and those of the class
+# "engines", would start a service if they were installed, so they are only unpacked in
+# build/aside/PACKAGE.
 
 # shellcheck source=lab/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -83,10 +84,11 @@ fetch() {
 	[[ -d usr/bin ]] || die "the package $1 has no program"
 }
 
+# unpack_aside CLASS: unpack the packages of a class that are not unpacked yet
 unpack_aside() {
 	local name names
 
-	names=$(wanted aside)
+	names=$(wanted "$1")
 	for name in $names; do
 		[[ ! -d $BUILD/aside/$name ]] || continue
 		need apt-get dpkg-deb
@@ -113,17 +115,20 @@ install_missing() {
 }
 
 main() {
-	local class
+	local class all=${*:-build demo}
 
-	CLASSES=${*:-build demo}
-	for class in $CLASSES; do
-		[[ $class =~ ^(build|demo|intel|debug|peers|pictures|packages|check)$ ]] || usage
+	CLASSES=''
+	for class in $all; do
+		[[ $class =~ ^(build|demo|intel|debug|peers|pictures|packages|check|engines)$ ]] ||
+			usage
+		[[ $class == engines ]] || CLASSES+=" $class"
 	done
 	[[ -n $(type -P dpkg-query) ]] ||
 		die "no command dpkg-query, so this is no Debian; install the equivalents of:" \
 			"$(wanted "$CLASSES" | paste -sd' ')"
-	install_missing
-	[[ " $CLASSES " != *' check '* ]] || unpack_aside
+	[[ -z $CLASSES ]] || install_missing
+	[[ " $all " != *' check '* ]] || unpack_aside aside
+	[[ " $all " != *' engines '* ]] || unpack_aside engines
 }
 
 main "$@"
