@@ -62,7 +62,7 @@ class Lab:
                       for i in range(jobs)]
         # Mutants that survive are tried again under the sanitizers.
         self.sanitized = Tree(top, os.path.join(scratch, "sanitized"),
-                              "-O1 -g -fsanitize=address,undefined "
+                              "-O1 -g1 -fsanitize=address,undefined "
                               "-fno-sanitize-recover=all")
         self.coverage = {}
         self.trusted = set()  # tests that pass without any change
