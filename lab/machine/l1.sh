@@ -59,7 +59,9 @@
 # LAB_TRIES=2 in the environment: a run of QEMU's emulator that does not end, or in which
 # a guest ended early, is repeated once (README.md, "What the emulators do not do").  A
 # message says so.  build/log/lab-repeated.txt, or $LAB_REPEATED, lists such runs, and
-# DIR.first-try has the results of the first try.
+# DIR.first-try has the results of the first try.  A run in which books did not balance is
+# not repeated; with LAB_MISTAKES=1, which is for mistakes made on purpose, only one whose
+# scenario says, in /results/blamed, that right books did not.
 #
 # LAB_TIMEOUT_MAX=SECONDS in the environment: on QEMU, a scenario has no more than this, even
 # if --timeout says more.

@@ -17,9 +17,10 @@ reader=${READER:-guest}
 read=${READ---all}
 reads=${READS---reads 4}
 
-# keep STATUS: keep the results of compare
+# keep STATUS: keep the results of compare, and say if right books were blamed
 keep() {
 	echo "$1" >"/results/$nr.status"
+	[ "$book" != - ] || [ "$1" != 1 ] || echo "$nr" >>/results/blamed
 	sed 's/.*"result":/{"result":/; s/,"statements":.*/}}/' /tmp/books.json \
 		>"/results/$nr.json"
 	# sed takes minutes on such a long line if it finds no match.

@@ -151,6 +151,12 @@ ok 'a guest that ended early: the first results are kept' [ -e "$out_dir.first-t
 LAB_TRIES=2 l1 'echo a guest >/results/guest-failed
 	echo "verdict  DISCREPANCY" >/results/books.txt'
 ok 'books that do not balance: not repeated' out_lacks 'once more'
+LAB_MISTAKES=1 LAB_TRIES=2 l1 'echo a guest >/results/guest-failed
+	echo "verdict  DISCREPANCY" >/results/books.txt'
+ok 'books with mistakes made on purpose: repeated' out_has 'once more'
+LAB_MISTAKES=1 LAB_TRIES=2 l1 'echo a guest >/results/guest-failed
+	echo 7 >/results/blamed'
+ok 'right books that are blamed beside those: not repeated' out_lacks 'once more'
 LAB_TRIES=2 l1 'exit 3'
 ok 'a result, whatever it is: not repeated' out_lacks 'once more'
 ok 'a result, whatever it is: is the status' status_is 3
