@@ -33,6 +33,17 @@ leaf_read_of(const struct obs_slot *slot)
 	return &leaf_reads[index];
 }
 
+static __always_inline u32 is_leaf(u32 leaf)
+{
+	return leaf >= config.leaf_first && leaf <= config.leaf_last;
+}
+
+/* Is the leaf about one reason?  Otherwise, it is about all exits. */
+static __always_inline u32 is_by_reason(u32 leaf)
+{
+	return config.leaf_by_reason >> ((leaf - config.leaf_first) & 31) & 1;
+}
+
 /*
  * Must be called at a CPUID exit.  If the guest reads one of our leaves,
  * remember the VM's current sums.
@@ -48,7 +59,7 @@ static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
 	if (!slot)
 		return 0;
 	leaf = BPF_CORE_READ(v, arch.regs[OBS_RAX]);
-	if (leaf < EXIT_LEAF_FIRST || leaf > EXIT_LEAF_LAST)
+	if (!is_leaf(leaf))
 		return 0;
 	read = leaf_read_of(slot);
 	vm = vm_of(slot);
@@ -59,7 +70,7 @@ static __noinline int leaf_read_begin(void *vcpu, struct obs_slot *slot)
 	read->leaf = leaf;
 	read->index = BPF_CORE_READ(v, arch.regs[OBS_RCX]);
 	read->control = exit_control(vcpu, config.isa);
-	sum_vm(&sum, vm->head, read->leaf, read->index);
+	sum_vm(&sum, vm->head, is_by_reason(leaf), read->index);
 	read->exits = sum.exits;
 	read->ns = sum.ns;
 	slot->reading = 1;
@@ -79,7 +90,8 @@ static __always_inline void answer_pair(struct obs_answer *answer,
 	answer->exits_before = read->exits;
 	answer->ns_before = read->ns;
 	if (vm) {
-		sum_vm(&sum, vm->head, answer->leaf, answer->index);
+		sum_vm(&sum, vm->head, is_by_reason(answer->leaf),
+		       answer->index);
 		/* Read this last, to include new vCPUs. */
 		answer->vcpus = READ_ONCE(vm->vcpus);
 	}
@@ -122,7 +134,7 @@ static __always_inline int book_answer(const u64 *args)
 	struct obs_answer *answer;
 	struct obs_slot *slot;
 
-	if (leaf < EXIT_LEAF_FIRST || leaf > EXIT_LEAF_LAST)
+	if (!is_leaf(leaf) || config.answers_at_entry)
 		return 0;
 	slot = slot_of_current();
 	if (slot && slot->reading) {
@@ -147,12 +159,12 @@ static __always_inline int book_answer(const u64 *args)
 
 /*
  * Must be called at the entry after a read that the program on kvm_cpuid did
- * not see.  From Linux 7 on, a program on kvm_cpuid can be preempted; if
- * another vCPU then reaches kvm_cpuid on the same CPU, the kernel does not run
- * the program for it.  This does not happen to programs on entries and exits,
- * as interrupts are off there.  If KVM has moved RIP past the CPUID, the
- * registers have its answer; otherwise there was none.  The exit is still open,
- * so obs_answer.outside includes this vCPU.
+ * not see, or was not to see (config.answers_at_entry).  From Linux 7 on, a
+ * program on kvm_cpuid can be preempted; if another vCPU then reaches kvm_cpuid
+ * on the same CPU, the kernel does not run the program for it.  This does not
+ * happen to programs on entries and exits, as interrupts are off there.  If KVM
+ * has moved RIP past the CPUID, the registers have its answer; otherwise there
+ * was none.  The exit is still open, so obs_answer.outside includes this vCPU.
  */
 static __noinline int answer_at_entry(void *vcpu, struct obs_slot *slot)
 {

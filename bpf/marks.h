@@ -48,7 +48,7 @@ static __noinline u64 exits_of(struct obs_slot *slot)
 
 	vm = slot ? vm_of(slot) : NULL;
 	if (vm)
-		sum_vm(&sum, vm->head, EXIT_LEAF_EXITS, 0);
+		sum_vm(&sum, vm->head, 0, 0);
 	return sum.exits;
 }
 

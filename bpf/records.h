@@ -274,7 +274,17 @@ struct obs_config {
 	u32 isa; /* EXIT_LEAF_ISA_* */
 	u32 by; /* enum obs_by */
 	struct exit_roles roles; /* of @isa */
+	/*
+	 * The range of CPUID leaves whose answers are captured.  Bit n: leaf
+	 * @leaf_first + n is about the reason in ECX.
+	 */
+	u32 leaf_first, leaf_last, leaf_by_reason;
 	u8 answers;
+	/*
+	 * Take answers from the registers at the next entry alone, whoever has
+	 * put them there, and not from kvm_cpuid.
+	 */
+	u8 answers_at_entry;
 	u8 fast;
 	u8 off_cpu;
 	u8 slow_hlt;
@@ -303,6 +313,6 @@ OBS_ASSERT(sizeof(struct obs_mark) == 120);
 OBS_ASSERT(sizeof(struct obs_answer) == 88);
 OBS_ASSERT(sizeof(struct obs_read) == 32);
 OBS_ASSERT(sizeof(struct obs_losses) == 80);
-OBS_ASSERT(sizeof(struct obs_config) == 56);
+OBS_ASSERT(sizeof(struct obs_config) == 72);
 
 #endif /* EXITLEDGER_RECORDS_H */

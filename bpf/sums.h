@@ -50,15 +50,18 @@ static long sum_slot(u32 nr __attribute__((unused)), struct sum *sum)
 	return 0;
 }
 
-/* Add up a leaf's number over the vCPUs of a VM. */
-static __noinline int sum_vm(struct sum *sum, u32 head, u32 leaf, u32 index)
+/*
+ * Add up the exits of a VM's vCPUs.
+ * @by_reason: only those for @reason
+ */
+static __noinline int sum_vm(struct sum *sum, u32 head, u32 by_reason,
+			     u32 reason)
 {
 	if (!sum)
 		return 0;
 	sum->next = head;
-	sum->reason = index;
-	sum->by_reason = leaf == EXIT_LEAF_REASON_EXITS ||
-			 leaf == EXIT_LEAF_REASON_CYCLES;
+	sum->reason = reason;
+	sum->by_reason = by_reason;
 	bpf_loop(OBS_SLOTS, sum_slot, sum, 0);
 	return 0;
 }

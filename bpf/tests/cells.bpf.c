@@ -58,13 +58,15 @@ SEC("raw_tp")
 int test_sum(u64 *ctx)
 {
 	struct obs_vm_key key = { .kvm = ctx[0], .tgid = ctx[1] };
+	u32 by_reason = ctx[2] == EXIT_LEAF_REASON_EXITS ||
+			ctx[2] == EXIT_LEAF_REASON_CYCLES;
 	struct sum sum = {};
 	struct vm *vm;
 
 	vm = bpf_map_lookup_elem(&vms, &key);
 	test_result = vm ? vm->vcpus : 0;
 	if (vm)
-		sum_vm(&sum, vm->head, ctx[2], ctx[3]);
+		sum_vm(&sum, vm->head, by_reason, ctx[3]);
 	test_exits = sum.exits;
 	test_ns = sum.ns;
 	test_outside = sum.outside;

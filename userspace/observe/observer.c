@@ -194,7 +194,9 @@ static int attach_programs(struct observer *observer, const struct kvm_btf *btf,
 static int take_answer(void *ctx, void *data, size_t size)
 {
 	const struct ring *ring = ctx;
+	const struct numbering *numbering = ring->observer->options.numbering;
 	const struct obs_answer *from = data;
+	uint32_t registers[] = { from->eax, from->ebx, from->ecx, from->edx };
 	struct answer to = {
 		.read = {
 			.leaf = from->leaf,
@@ -224,6 +226,17 @@ static int take_answer(void *ctx, void *data, size_t size)
 
 	if (size < sizeof(*from))
 		return -EINVAL;
+	if (numbering) {
+		if (!numbering_translate(numbering, &to.read.leaf, registers))
+			return 0;
+		to.read.eax = registers[NUMBERING_EAX];
+		to.read.ebx = registers[NUMBERING_EBX];
+		to.read.ecx = registers[NUMBERING_ECX];
+		to.read.edx = registers[NUMBERING_EDX];
+		to.found = true;
+		to.paired &=
+			numbering_holds(numbering, from->leaf, to.exits_after);
+	}
 	return answers_add(ring->collection->answers, &to);
 }
 

@@ -9,6 +9,7 @@
 #include "host/kvm_btf.h"
 #include "ledger/answers.h"
 #include "ledger/ledger.h"
+#include "ledger/numbering.h"
 #include "ledger/vm_sums.h"
 #include "lib/msg.h"
 #include "observe/attach.h"
@@ -23,6 +24,11 @@ struct observer_options {
 	/* Measure times without histograms; not with any option below. */
 	bool no_histogram;
 	bool answers; /* capture guests' reads of our CPUID leaves */
+	/*
+	 * With @answers: capture reads of these leaves instead, with the
+	 * registers that the guest has at its next entry; NULL: our leaves.
+	 */
+	const struct numbering *numbering;
 	bool fast; /* count exit_times.fast; not with count_only */
 	/*
 	 * Measure exit_times.preempted_ns and .blocked_ns; not with count_only.

@@ -2,8 +2,14 @@
 /* Chooses those programs of the BPF object that the options need. */
 #include <bpf/libbpf.h>
 
+#include "exit_leaves.h"
 #include "ledger/isa.h"
 #include "observe/observer_private.h"
+
+/* The leaves of exit_leaves.h that are about one reason. */
+#define OUR_LEAVES_BY_REASON                                \
+	(1u << (EXIT_LEAF_REASON_EXITS - EXIT_LEAF_FIRST) | \
+	 1u << (EXIT_LEAF_REASON_CYCLES - EXIT_LEAF_FIRST))
 
 /*
  * The name of a program tells how it is attached and how it reads the reason,
@@ -128,6 +134,7 @@ static void configure(const struct observer *observer, struct choice choice)
 {
 	const struct observer_options *options = &observer->options;
 	struct observer_bpf__rodata *rodata = observer->bpf->rodata;
+	const struct numbering *numbering = options->numbering;
 	const struct isa *isa = isa_find(observer->isa);
 
 	hist_table((uint8_t *)rodata->hist_bucket);
@@ -137,6 +144,9 @@ static void configure(const struct observer *observer, struct choice choice)
 		.roles = *isa_roles(observer->isa),
 		.info_at_exit = isa && isa->info_at_exit,
 		.by = options->by,
+		.leaf_first = EXIT_LEAF_FIRST,
+		.leaf_last = EXIT_LEAF_LAST,
+		.leaf_by_reason = OUR_LEAVES_BY_REASON,
 		.answers = options->answers,
 		.fast = options->fast,
 		.off_cpu = options->off_cpu,
@@ -146,6 +156,12 @@ static void configure(const struct observer *observer, struct choice choice)
 			options->slower_than_ns,
 		.no_ends = choice.ends == ENDS_UNSEEN,
 	};
+	if (!numbering)
+		return;
+	rodata->config.leaf_first = numbering->first;
+	rodata->config.leaf_last = numbering->last;
+	rodata->config.leaf_by_reason = numbering_by_reason(numbering);
+	rodata->config.answers_at_entry = true;
 }
 
 bool observer_is_emulating(const struct observer_options *options, u32 isa)

@@ -39,6 +39,8 @@ void fake_vcpus_setup(void)
 	bpf_program__set_autoload(bpf->progs.cpuid_answer, true);
 	hist_table((uint8_t *)bpf->rodata->hist_bucket);
 	bpf->rodata->config.isa = EXIT_LEAF_ISA_SVM;
+	bpf->rodata->config.leaf_first = EXIT_LEAF_FIRST;
+	bpf->rodata->config.leaf_last = EXIT_LEAF_LAST;
 	ck_assert_msg(!observer_bpf__load(bpf), "load: %s", strerror(errno));
 	observer = (struct observer){ .bpf = bpf, .isa = EXIT_LEAF_ISA_SVM };
 	ck_assert_int_eq(observer_collect_init(&observer), 0);
