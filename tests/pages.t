@@ -40,7 +40,8 @@ REFUSED = {
     "compare": ["--watch --guest-report=x", "--for=1 --guest-report=x --read=y",
                 "--replay=x --attach=auto", "--replay=x --reader=host",
                 "--replay=x --user=root", "--for=1 --reader=host --read=y",
-                "--for=1 --reader=host --guest-report=x"],
+                "--for=1 --reader=host --guest-report=x", "--leaves=x --replay=y",
+                "--leaves=x --watch"],
 }
 SECTIONS = ["SYNOPSIS", "DESCRIPTION", "OPTIONS", "OUTPUT", "OVERHEAD", "EXAMPLES",
             "EXIT STATUS", "SEE ALSO"]

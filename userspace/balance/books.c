@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "balance/books.h"
+#include "ledger/isa.h"
 #include "lib/array.h"
 
 int pids_add(struct pids *pids, uint32_t pid)
@@ -79,12 +80,24 @@ void books_drop_reports(struct books *books)
 	books->nr_earlier = books->nr_reported = 0;
 }
 
+/*
+ * Had the vCPU exits before the observer saw its first one?  Without our
+ * patches, KVM's statistics may already have this first one.
+ */
+static bool had_exits(const struct books *books, const struct ledger_vcpu *vcpu)
+{
+	const struct isa *isa = isa_find(books->host.isa);
+	const bool traced_late = books->numbering[0] && isa && isa->traced_late;
+
+	return vcpu->prior_exits > traced_late;
+}
+
 bool books_vm_is_late(const struct books *books, uint64_t number)
 {
 	const struct ledger_vm *vm = ledger_find_vm(&books->ledger, number);
 
 	for (size_t i = 0; vm && i < vm->nr_vcpus; i++) {
-		if (vm->vcpu[i].prior_exits)
+		if (had_exits(books, &vm->vcpu[i]))
 			return true;
 	}
 	return !vm || pids_have(&books->running, vm->pid);

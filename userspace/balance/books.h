@@ -12,6 +12,7 @@
 #include "ledger/answers.h"
 #include "ledger/guest_report.h"
 #include "ledger/ledger.h"
+#include "ledger/numbering.h"
 
 /* A set of processes. */
 struct pids {
@@ -55,6 +56,8 @@ struct books {
 	 */
 	struct pids withheld;
 	char attach[16];
+	/* The name of the numbering whose leaves were read; "": ours. */
+	char numbering[NUMBERING_NAME];
 	/* True for a recorded run, whose only reads are guests' marks. */
 	bool marks_alone;
 	bool sees_ends;

@@ -166,6 +166,8 @@ static void put_rest(struct json_writer *json, const struct books *books)
 		put_pids(json, "withheld", &books->withheld);
 	if (books->host_reads)
 		json_put_uint(json, "host_reads", books->host_reads);
+	if (books->numbering[0])
+		json_put_text(json, "numbering", books->numbering);
 	if (books->marks_alone)
 		json_put_bool(json, "marks_alone", true);
 	if (books->reports_damaged)

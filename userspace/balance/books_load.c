@@ -418,6 +418,9 @@ static int load_all(const json_t *json, struct books *books, struct why *why)
 	if (!r && json_object_get(json, "sees_no_entries"))
 		r = json_get_bool(json, "sees_no_entries",
 				  &books->sees_no_entries, why);
+	if (!r && json_object_get(json, "numbering"))
+		r = json_get_string(json, "numbering", books->numbering,
+				    sizeof(books->numbering), why);
 	if (!r && json_object_get(json, "marks_alone"))
 		r = json_get_bool(json, "marks_alone", &books->marks_alone,
 				  why);

@@ -131,17 +131,29 @@ static int64_t sum_of(int64_t number, int64_t more)
 }
 
 /*
- * S0 <= K <= S1 + others().  Both bounds are relative to the number by which
- * KVM was ahead when the observer began.  It is the same number at every read,
- * and each read gives bounds for it.  It is 0 for a VM that was seen from its
- * first exit on.
+ * Returns by how much KVM's count may be less than S0: 0 for our counters,
+ * which count an exit before BPF does.  Others may count it later, anywhere in
+ * KVM: then each vCPU but the reading one may be an exit behind.
+ */
+static int64_t behind(const struct books *books, const struct answer *answer)
+{
+	return books->numbering[0] && answer->vcpus ?
+		       (int64_t)answer->vcpus - 1 :
+		       0;
+}
+
+/*
+ * S0 - behind() <= K <= S1 + others().  Both bounds are relative to the number
+ * by which KVM was ahead when the observer began.  It is the same number at
+ * every read, and each read gives bounds for it.  It is 0 for a VM that was
+ * seen from its first exit on.
  */
 int rules_hold(struct rules *rules, const struct books *books,
 	       const struct answer *answer, struct held *held)
 {
 	const bool late = books_vm_is_late(books, answer->vm);
 	int64_t kernel = leaf_exits(&answer->read);
-	int64_t before = answer->exits_before;
+	int64_t before = sum_of(answer->exits_before, -behind(books, answer));
 	int64_t after =
 		sum_of(answer->exits_after, others(books, late, answer));
 	struct base *base;
@@ -196,9 +208,19 @@ static int check_count(struct rules *rules, const struct books *books,
 }
 
 /*
+ * Is this no reason in any edition of a vendor's manual?  VMX has less than
+ * 0x1000, and SVM has none between these two either.
+ */
+static bool never_defined(uint32_t reason)
+{
+	return reason >= 0x1000 && reason <= 0xffff;
+}
+
+/*
  * A reason that the manual defines and the observer has seen must have a count,
  * and a reason that the manual does not define must have none.  If KVM may use
- * another edition of the manual, only the first rule applies.
+ * another edition of the manual, only the first rule applies; but leaves that
+ * others have numbered must not define what no edition does.
  */
 static bool check_defined(const struct rules *rules, const struct books *books,
 			  const struct answer *answer, struct balance *balance)
@@ -211,7 +233,9 @@ static bool check_defined(const struct rules *rules, const struct books *books,
 		return true;
 	ours = exit_reason_find(books->host.isa, answer->read.index);
 	if (undefined ? ours && answer->exits_before :
-			!ours && rules->same_table) {
+			!ours && (rules->same_table ||
+				  (books->numbering[0] &&
+				   never_defined(answer->read.index)))) {
 		finding = rules_finding(RULE_UNDEFINED, answer);
 		finding.kernel = !undefined;
 		finding.low = answer->exits_before;

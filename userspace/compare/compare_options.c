@@ -17,6 +17,7 @@ enum {
 	OPT_WATCH,
 	OPT_USER,
 	OPT_READER,
+	OPT_LEAVES,
 };
 
 static const struct argp_option option_rows[] = {
@@ -44,6 +45,9 @@ static const struct argp_option option_rows[] = {
 	  0 },
 	{ "reader", OPT_READER, "WHO", 0,
 	  "Judge what guests read of KVM's counters ('guest'), what the host reads of them by itself ('host'), or both ('all', the default)",
+	  0 },
+	{ "leaves", OPT_LEAVES, "FILE", 0,
+	  "Judge counters of somebody else's: FILE describes the leaves that they answer, and each is judged by itself",
 	  0 },
 	{ "attach", OPT_ATTACH, "TYPE", 0,
 	  "Attach BPF by tp_btf, raw_tp or auto (default)", 0 },
@@ -93,6 +97,9 @@ static void check(const struct compare_options *options,
 		{ options->readers == READERS_HOST &&
 			  (options->read || options->report),
 		  "--read and --guest-report cannot be used with --reader host, which asks no guest" },
+		{ options->leaves && (options->replay || options->watch ||
+				      options->readers == READERS_HOST),
+		  "--leaves cannot be used with --replay, --watch or --reader host" },
 		{ options->user && options->replay,
 		  "--user cannot be used with --replay, which needs no rights" },
 	};
@@ -107,6 +114,8 @@ static void complete(struct compare_options *options,
 		     const struct argp_state *state)
 {
 	check(options, state);
+	if (options->leaves)
+		options->readers = READERS_GUEST;
 	if (!(options->read_timeout > 0))
 		options->read_timeout = READ_TIMEOUT;
 	if (!(options->interval > 0))
@@ -190,6 +199,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				"--attach takes tp_btf, raw_tp or auto, not '%s'",
 				arg);
 		options->has_attach = true;
+		return 0;
+	case OPT_LEAVES:
+		cli_file(state, "--leaves", arg, &options->input);
+		options->leaves = arg;
 		return 0;
 	case OPT_READER:
 		options->readers = parse_readers(arg, state);

@@ -28,6 +28,8 @@ struct compare_options {
 	/* Shell command that makes the guest read its counters. */
 	const char *read;
 	double read_timeout; /* seconds that it may take */
+	/* File that describes other leaves than ours, or NULL. */
+	const char *leaves;
 	enum attach attach;
 	bool has_attach; /* true if --attach was given */
 	double seconds; /* --for; 0: not given */

@@ -356,6 +356,11 @@ void keeper_note_counters(struct keeper *keeper)
 {
 	struct books *books = keeper->books;
 
+	/* Counters of somebody else's cannot be switched. */
+	if (keeper->options->leaves) {
+		books->exit_stats_after = books->host.exit_stats;
+		return;
+	}
 	books->switched |= kvm_params_written(&keeper->params);
 	books->leaves_on &= kvm_params_leaves() && !books->switched;
 	books->exit_stats_after = kvm_params_exit_stats();

@@ -15,6 +15,7 @@
 struct keeper {
 	const struct compare_options *options;
 	struct books *books;
+	struct numbering numbering; /* that of --leaves */
 	struct observer *observer;
 	struct kvm_params_watch params;
 	struct command command;

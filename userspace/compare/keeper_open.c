@@ -127,6 +127,8 @@ static int attach(struct keeper *keeper, const struct kvm_btf *btf,
 		 * time of an exit at the next exit, and so after KVM.
 		 */
 		.answers = true,
+		.numbering = keeper->options->leaves ? &keeper->numbering :
+						       NULL,
 	};
 	int r;
 
@@ -175,6 +177,49 @@ static int open_all(struct keeper *keeper, const struct kvm_btf *btf,
 	return r ? r : privileges_drop(&privileges, why);
 }
 
+/*
+ * Look whether our counters are there, and count.
+ * @watched: what kvm_params_watch() has returned
+ */
+static int check_counters(const struct keeper *keeper, int watched,
+			  struct why *why)
+{
+	const struct compare_options *options = keeper->options;
+	const struct books *books = keeper->books;
+	int r = host_check_counters(&books->host, why);
+
+	if (!r && !options->watch)
+		r = host_check_counting(
+			&books->host,
+			books->leaves_on || options->readers != READERS_GUEST,
+			why);
+	if (!r && watched)
+		r = why_set(
+			why, -watched,
+			"cannot watch for writes to kvm.exit_stats, which would go unnoticed: inotify: %s",
+			strerror(-watched));
+	return r;
+}
+
+/*
+ * Expect counters of somebody else's, which answer the leaves of --leaves.
+ * Nothing is known about them, but they are taken to count and time always.
+ */
+static int expect_leaves(struct keeper *keeper, struct why *why)
+{
+	struct books *books = keeper->books;
+	int r;
+
+	r = numbering_load(keeper->options->leaves, &keeper->numbering, why);
+	if (r)
+		return r;
+	memcpy(books->numbering, keeper->numbering.name,
+	       sizeof(books->numbering));
+	books->host.exit_stats = 2;
+	books->leaves_on = true;
+	return 0;
+}
+
 int keeper_open(struct keeper *keeper, const struct compare_options *options,
 		struct books *books, struct why *why)
 {
@@ -196,17 +241,8 @@ int keeper_open(struct keeper *keeper, const struct compare_options *options,
 	r = doctor_check(&facts, why);
 	host_facts_free(&facts);
 	if (!r)
-		r = host_check_counters(&books->host, why);
-	if (!r && !options->watch)
-		r = host_check_counting(
-			&books->host,
-			books->leaves_on || options->readers != READERS_GUEST,
-			why);
-	if (!r && watched)
-		r = why_set(
-			why, -watched,
-			"cannot watch for writes to kvm.exit_stats, which would go unnoticed: inotify: %s",
-			strerror(-watched));
+		r = options->leaves ? expect_leaves(keeper, why) :
+				      check_counters(keeper, watched, why);
 	if (r)
 		return r;
 	if (books->host.other_pids)

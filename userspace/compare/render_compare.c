@@ -33,7 +33,10 @@ static void render_host(const struct books *books, FILE *out)
 							      ", %s",
 			hypervisor);
 	}
-	if (books->marks_alone)
+	if (books->numbering[0])
+		fprintf(out, "\nbooks    kernel: CPUID leaves of %s",
+			safe_text(books->numbering).s);
+	else if (books->marks_alone)
 		fprintf(out, "\nbooks    kernel: totals in guests' marks");
 	else
 		fprintf(out, "\nbooks    kernel: CPUID leaves%s, %s",

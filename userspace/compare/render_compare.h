@@ -35,6 +35,14 @@ int render_compare_json(struct json_writer *json, const struct books *books,
 void render_findings_json(struct json_writer *json, const struct books *books,
 			  const struct balance *balance);
 
+/**
+ * render_leaf_results - write the member "leaves": for each leaf and reason
+ *	that guests have read, whether it is right, and both books' numbers
+ *
+ * Returns 0 or -ENOMEM.
+ */
+int render_leaf_results(struct json_writer *json, const struct books *books);
+
 /** render_finding - write a finding as one line, without a newline */
 void render_finding(const struct books *books, const struct finding *finding,
 		    char *line, size_t size);

@@ -140,7 +140,7 @@ int render_compare_json(struct json_writer *json, const struct books *books,
 			const void *context)
 {
 	const struct balance *balance = context;
-	int r;
+	int r = 0;
 
 	json_put_open(json, "result", '{');
 	json_put_text(json, "verdict", verdict_name(balance->verdict));
@@ -153,7 +153,10 @@ int render_compare_json(struct json_writer *json, const struct books *books,
 	json_put_int(json, "told", balance->told);
 	json_put_int(json, "discrepancies", balance->discrepancies);
 	render_findings_json(json, books, balance);
-	r = put_statements(json, books, balance);
+	if (books->numbering[0])
+		r = render_leaf_results(json, books);
+	if (!r)
+		r = put_statements(json, books, balance);
 	json_put_close(json, '}');
 	return r;
 }

@@ -64,6 +64,11 @@ struct isa {
 	 */
 	bool info_at_exit;
 	/*
+	 * True if some kernels trace an exit only after KVM's statistics have
+	 * counted it: before Linux 6.5, unless our patches move the tracepoint.
+	 */
+	bool traced_late;
+	/*
 	 * True if KVM emulates instructions while it cannot enter the guest.
 	 * Its statistics count these, and failed entries, as exits.
 	 */

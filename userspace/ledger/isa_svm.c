@@ -105,4 +105,5 @@ const struct isa isa_svm = {
 	.foreign = foreign,
 	.nr_foreign = ISA_LENGTH(foreign),
 	.info_at_exit = true,
+	.traced_late = true,
 };

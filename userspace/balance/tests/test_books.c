@@ -68,6 +68,7 @@ static void fill(void)
 	books.ledger.losses.no_slot = 4;
 	books.statistics_cleared = 2;
 	books.host_reads = 6;
+	strcpy(books.numbering, "somebody's");
 	books.answers.dropped = 5;
 	books.started_ns = 77;
 	ck_assert_int_eq(pids_add(&books.running, 1), 0);
@@ -130,6 +131,7 @@ START_TEST(round_trip)
 	ck_assert(!loaded.answers.answer[0].host);
 	ck_assert(loaded.answers.answer[1].host);
 	ck_assert_uint_eq(loaded.host_reads, 6);
+	ck_assert_str_eq(loaded.numbering, "somebody's");
 	ck_assert(loaded.host.by_anchors);
 	ck_assert_uint_eq(loaded.statistics_cleared, 2);
 	ck_assert_uint_eq(loaded.answers.dropped, 5);

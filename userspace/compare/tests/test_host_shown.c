@@ -93,6 +93,42 @@ static void document(struct json_writer *json)
 	json_put_close(json, '}');
 }
 
+static void leaves_document(struct json_writer *json)
+{
+	json_put_open(json, NULL, '{');
+	ck_assert_int_eq(render_leaf_results(json, &books), 0);
+	json_put_close(json, '}');
+}
+
+/* With another numbering, each leaf's result is shown. */
+START_TEST(leaf_by_leaf)
+{
+	json_t *json, *leaf;
+
+	strcpy(books.numbering, "somebody's");
+	read_total(1, 7, 7, false);
+	read_total(1, 8, 9, false);
+	render();
+	ck_assert_uint_eq(occurrences("CPUID leaves of somebody's"), 1);
+	json = JSON_TREE(to, leaves_document(&to));
+	leaf = json_array_get(json_object_get(json, "leaves"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(leaf, "tells")),
+			 "exits");
+	ck_assert_int_eq(json_integer_value(json_object_get(leaf, "reads")), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(leaf, "wrong")), 1);
+	ck_assert_int_eq(
+		json_integer_value(json_object_get(leaf, "right_until")), 7);
+	ck_assert_int_eq(json_integer_value(json_object_get(leaf, "kernel")),
+			 8);
+	leaf = json_object_get(leaf, "first");
+	ck_assert_str_eq(json_string_value(json_object_get(leaf, "rule")),
+			 "kernel-low");
+	ck_assert_int_eq(json_integer_value(json_object_get(leaf, "low")), 9);
+	json_decref(json);
+	books.numbering[0] = '\0';
+}
+END_TEST
+
 START_TEST(who_has_read)
 {
 	json_t *json, *finding;
@@ -178,6 +214,7 @@ int main(void)
 	TCase *tcase = tcase_create("reads by the host");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, leaf_by_leaf);
 	tcase_add_loop_test(tcase, who_has_read, 0, 2);
 	tcase_add_loop_test(tcase, how_often, 0, 3);
 	tcase_add_loop_test(tcase, many_vms, 0, 2);
