@@ -40,10 +40,19 @@ unsigned int micro_most_rounds(const struct micro_run *run)
 	return MICRO_MAX_READS / (OTHER_READS + 2 * nr);
 }
 
-static void ask(struct vmm *vmm, uint32_t leaf, uint32_t index)
+/* Ask our leaf, or the one that tells the same in the run's numbering. */
+static void ask(struct vmm *vmm, const struct micro_run *run, uint32_t leaf,
+		uint32_t index)
 {
 	struct micro_block *block = micro_block_of(vmm, 0);
+	const struct numbering_leaf *other;
 
+	if (run->numbering) {
+		other = numbering_tells(run->numbering, leaf);
+		if (!other)
+			return;
+		leaf = other->number;
+	}
 	micro_reads_of(vmm)[block->nr_reads++] =
 		(struct micro_read){ .leaf = leaf, .index = index };
 }
@@ -67,7 +76,7 @@ static void ask_others(struct vmm *vmm, const struct micro_run *run,
 	all = exit_reasons(run->isa, &nr_all);
 	for (size_t i = 0; run->all && i < nr_all; i++) {
 		if (!is_one_of(all[i].code, reasons, nr))
-			ask(vmm, leaf, all[i].code);
+			ask(vmm, run, leaf, all[i].code);
 	}
 }
 
@@ -78,19 +87,19 @@ void micro_ask(struct vmm *vmm, const struct micro_run *run)
 	size_t nr = work_reasons(run, reasons);
 
 	for (unsigned int i = 0; i < run->reads; i++) {
-		ask(vmm, EXIT_LEAF_INFO, 0);
-		ask(vmm, EXIT_LEAF_INFO, 1);
+		ask(vmm, run, EXIT_LEAF_INFO, 0);
+		ask(vmm, run, EXIT_LEAF_INFO, 1);
 		ask_others(vmm, run, EXIT_LEAF_REASON_EXITS, reasons, nr);
 		for (size_t j = 0; j < nr; j++)
-			ask(vmm, EXIT_LEAF_REASON_EXITS, reasons[j]);
-		ask(vmm, EXIT_LEAF_EXITS, 0);
-		ask(vmm, EXIT_LEAF_CYCLES, 0);
+			ask(vmm, run, EXIT_LEAF_REASON_EXITS, reasons[j]);
+		ask(vmm, run, EXIT_LEAF_EXITS, 0);
+		ask(vmm, run, EXIT_LEAF_CYCLES, 0);
 		for (size_t j = 0; j < nr; j++)
-			ask(vmm, EXIT_LEAF_REASON_CYCLES, reasons[j]);
+			ask(vmm, run, EXIT_LEAF_REASON_CYCLES, reasons[j]);
 		ask_others(vmm, run, EXIT_LEAF_REASON_CYCLES, reasons, nr);
-		ask(vmm, EXIT_LEAF_REASON_EXITS, UNDEFINED_REASON);
+		ask(vmm, run, EXIT_LEAF_REASON_EXITS, UNDEFINED_REASON);
 		/* Read this last: it has the numbers of all gaps. */
-		ask(vmm, EXIT_LEAF_INFO, 2);
+		ask(vmm, run, EXIT_LEAF_INFO, 2);
 	}
 }
 
@@ -193,6 +202,52 @@ uint64_t micro_executed(struct vmm *vmm, const struct micro_run *run,
 	return sum + (reason == kinds[MICRO_out].reason[run->isa]);
 }
 
+/* A read, as if our leaf had been read. */
+static struct leaf_io translate(const struct micro_run *run,
+				const struct micro_read *read)
+{
+	uint32_t registers[] = { read->eax, read->ebx, read->ecx, read->edx };
+	uint32_t leaf = read->leaf;
+
+	if (run->numbering)
+		numbering_translate(run->numbering, &leaf, registers);
+	return (struct leaf_io){ .leaf = leaf,
+				 .index = read->index,
+				 .eax = registers[NUMBERING_EAX],
+				 .ebx = registers[NUMBERING_EBX],
+				 .ecx = registers[NUMBERING_ECX],
+				 .edx = registers[NUMBERING_EDX] };
+}
+
+/*
+ * Describe the leaves as INFO does.  If the numbering has no such leaf, nothing
+ * is known but what the guest is.  Returns false if KVM does not have the
+ * leaves.
+ */
+static bool describe(const struct micro_run *run, const struct micro_read *read,
+		     struct leaves *leaves)
+{
+	if (run->numbering &&
+	    !numbering_tells(run->numbering, EXIT_LEAF_INFO)) {
+		leaves->abi = EXIT_LEAF_ABI;
+		leaves->isa = run->isa == EXIT_ISA_SVM ? EXIT_LEAF_ISA_SVM :
+							 EXIT_LEAF_ISA_VMX;
+		leaves->vcpus = run->vcpus;
+		leaves->counting = leaves->timing = true;
+		return true;
+	}
+	if (read[0].ebx != EXIT_LEAF_SIG_EBX ||
+	    read[0].ecx != EXIT_LEAF_SIG_ECX ||
+	    read[0].edx != EXIT_LEAF_SIG_EDX)
+		return false;
+	leaves->abi = read[0].eax;
+	leaves->isa = read[1].eax;
+	leaves->vcpus = read[1].ecx;
+	leaves->counting = read[1].edx & EXIT_LEAF_COUNTING;
+	leaves->timing = read[1].edx & EXIT_LEAF_TIMING;
+	return true;
+}
+
 int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 		     const struct micro_spent *spent, struct leaves *leaves)
 {
@@ -203,15 +258,8 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 	leaves->io = calloc(nr, sizeof(*leaves->io));
 	if (!leaves->io)
 		return -ENOMEM;
-	if (read[0].ebx != EXIT_LEAF_SIG_EBX ||
-	    read[0].ecx != EXIT_LEAF_SIG_ECX ||
-	    read[0].edx != EXIT_LEAF_SIG_EDX)
+	if (!describe(run, read, leaves))
 		return 0;
-	leaves->abi = read[0].eax;
-	leaves->isa = read[1].eax;
-	leaves->vcpus = read[1].ecx;
-	leaves->counting = read[1].edx & EXIT_LEAF_COUNTING;
-	leaves->timing = read[1].edx & EXIT_LEAF_TIMING;
 	leaves->nr = nr;
 	leaves->has_statistics = !vmm_exits(vmm, &leaves->statistics);
 	nr_reasons = work_reasons(run, reasons);
@@ -220,20 +268,13 @@ int micro_take_reads(struct vmm *vmm, const struct micro_run *run,
 		const bool done = !micro_reads_before(run) ||
 				  i >= nr / run->reads;
 
-		leaves->io[i] = (struct leaf_io){
-			.leaf = read[i].leaf,
-			.index = read[i].index,
-			.eax = read[i].eax,
-			.ebx = read[i].ebx,
-			.ecx = read[i].ecx,
-			.edx = read[i].edx,
-			.has_executed =
-				!run->meanwhile && done &&
-				read[i].leaf == EXIT_LEAF_REASON_EXITS &&
-				is_one_of(read[i].index, reasons, nr_reasons) &&
-				kinds_exact(run->work, run->isa, read[i].index),
-			.executed = executed(vmm, run, read[i].index, i),
-		};
+		leaves->io[i] = translate(run, &read[i]);
+		leaves->io[i].has_executed =
+			!run->meanwhile && done &&
+			leaves->io[i].leaf == EXIT_LEAF_REASON_EXITS &&
+			is_one_of(read[i].index, reasons, nr_reasons) &&
+			kinds_exact(run->work, run->isa, read[i].index);
+		leaves->io[i].executed = executed(vmm, run, read[i].index, i);
 		if (done)
 			add_userspace(run, spent, &leaves->io[i]);
 	}

@@ -4,6 +4,7 @@
 #define EXITLEDGER_GUEST_MICRO_RUN_H
 
 #include "leaves.h"
+#include "ledger/numbering.h"
 #include "micro.h"
 #include "vmm.h"
 
@@ -19,6 +20,8 @@ struct micro_run {
 	bool all; /* read all reasons, not only those of the work */
 	/* Let KVM emulate the reads: needs kvm.force_emulation_prefix=1. */
 	bool emulated;
+	/* Read the leaves that tell the same here; NULL: our leaves. */
+	const struct numbering *numbering;
 	unsigned int pause_us; /* time to wait at each exit to user space */
 };
 

@@ -28,6 +28,8 @@ struct options {
 	const char *report;
 	const char *cycles;
 	const char *counts;
+	const char *registers;
+	struct numbering numbering; /* that of --leaves */
 	const char *output; /* the option that uses standard output, or NULL */
 	int cpu; /* -1: any CPU */
 };
@@ -94,7 +96,9 @@ enum {
 	OPT_EMULATED,
 	OPT_PAUSE,
 	OPT_COUNTS,
-	OPT_CPU
+	OPT_CPU,
+	OPT_LEAVES,
+	OPT_REGISTERS
 };
 
 static const struct argp_option option_rows[] = {
@@ -112,6 +116,12 @@ static const struct argp_option option_rows[] = {
 	  0 },
 	{ "counts", OPT_COUNTS, "FILE", 0,
 	  "Write the numbers of exits that were caused: 'lap N' for one lap, 'exits N' for all exits in KVM's own statistics, and 'REASON N' for each reason of the work",
+	  0 },
+	{ "leaves", OPT_LEAVES, "FILE", 0,
+	  "Read the leaves that FILE describes, not those of exitledger: exitledger-leaves(5)",
+	  0 },
+	{ "registers", OPT_REGISTERS, "FILE", 0,
+	  "Write what CPUID has answered: EAX and ECX before, and EAX, EBX, ECX, EDX after, per read",
 	  0 },
 	{ "cpu", OPT_CPU, "N", 0, "Run only on this CPU", 0 },
 	{ "all", OPT_ALL, NULL, 0,
@@ -182,6 +192,7 @@ static void list(void)
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
+	struct why why;
 
 	switch (key) {
 	case OPT_VCPUS:
@@ -207,6 +218,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_COUNTS:
 		cli_file(state, "--counts", arg, &options->output);
 		options->counts = arg;
+		return 0;
+	case OPT_REGISTERS:
+		cli_file(state, "--registers", arg, &options->output);
+		options->registers = arg;
+		return 0;
+	case OPT_LEAVES:
+		if (numbering_load(arg, &options->numbering, &why))
+			cli_refuse(state, "--leaves: %s", why.text);
+		options->run.numbering = &options->numbering;
 		return 0;
 	case OPT_CPU:
 		options->cpu = (int)cli_number(state, "--cpu", arg, 0,
@@ -345,6 +365,20 @@ static int write_counts(FILE *file, const struct options *options,
 	return ferror(file) ? -EIO : 0;
 }
 
+static int write_registers(FILE *file, const struct options *options,
+			   struct vmm *vmm)
+{
+	const struct micro_read *read = micro_reads_of(vmm);
+	const size_t nr = micro_block_of(vmm, 0)->nr_reads;
+
+	(void)options;
+	for (size_t i = 0; i < nr; i++)
+		fprintf(file, "0x%08x 0x%x 0x%x 0x%x 0x%x 0x%x\n", read[i].leaf,
+			read[i].index, read[i].eax, read[i].ebx, read[i].ecx,
+			read[i].edx);
+	return ferror(file) ? -EIO : 0;
+}
+
 static int pin(int cpu)
 {
 	cpu_set_t set;
@@ -377,6 +411,9 @@ static int run_guest(const struct options *options, struct vmm *vmm)
 		r = write_file(options->cycles, write_cycles, options, vmm);
 	if (!r && options->counts)
 		r = write_file(options->counts, write_counts, options, vmm);
+	if (!r && options->registers)
+		r = write_file(options->registers, write_registers, options,
+			       vmm);
 	leaves_free(&leaves);
 	return r;
 }

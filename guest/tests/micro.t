@@ -47,6 +47,12 @@ done
 run "$microguest" --cpu 1023 cpuid=1
 ok '--cpu: one that is not there' status_is 3
 ok '--cpu: is named' err_has 'CPU 1023 cannot be had'
+run "$microguest" --leaves /no/such/file cpuid=1
+ok '--leaves: a file that is not there' status_is 64
+echo 'leaf 1 entries' >"$tap_dir/bad.leaves"
+run "$microguest" --leaves "$tap_dir/bad.leaves" cpuid=1
+ok '--leaves: a bad file' status_is 64
+ok '--leaves: the line is named' err_has 'line 1: a leaf tells exits'
 run "$leaffuzz" --values 0
 ok 'leaffuzz --values 0: wrong usage' status_is 64
 run "$leaffuzz" --seed x
