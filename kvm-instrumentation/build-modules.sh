@@ -3,7 +3,7 @@
 #
 # usage: build-modules.sh [--kernel SERIES] [--source DIR] [--headers DIR]
 #                         [--out DIR] [--series DIR] [--fault FILE.patch]
-#                         [--base DIR] [--only-compile]
+#                         [--base DIR] [--only FILE.patch|none] [--only-compile]
 #
 # Builds kvm.ko, kvm-amd.ko and kvm-intel.ko with our patches, out of tree, against a
 # distribution's kernel headers.
@@ -17,6 +17,8 @@
 # --fault    one more patch on top, with the C files beside it, and the patch of the same
 #            name in the folder of the series there: mistakes for the tests to find
 # --base     the --out of an earlier build, whose objects are reused
+# --only     this patch in place of ours, or none: nothing of exitledger is added; it may
+#            change KVM's folders only, and the lines around a change may differ a little
 # --only-compile  only check that it compiles: makes no BTF, and no modules in --out
 #
 # Without --source and --headers, uses the kernel that lab/setup/kernel.sh SERIES fetched;
@@ -40,7 +42,7 @@ MODULES=(kvm.ko kvm-amd.ko kvm-intel.ko)
 
 parse_options() {
 	SOURCE='' HEADERS='' OUT='' SERIES='' FAULT='' BASE='' KERNEL='' KTOOLS=''
-	ONLY_COMPILE=''
+	ONLY_COMPILE='' ONLY=''
 	while (($#)); do
 		if [[ $1 == --only-compile ]]; then
 			ONLY_COMPILE=1
@@ -56,6 +58,7 @@ parse_options() {
 		--series) SERIES=$2 ;;
 		--fault) FAULT=$2 ;;
 		--base) BASE=$2 ;;
+		--only) ONLY=$2 ;;
 		*) usage ;;
 		esac
 		shift 2
@@ -75,10 +78,11 @@ set_defaults() {
 		SOURCE=${SOURCE:-$KSOURCE} HEADERS=${HEADERS:-$KHEADERS}
 	fi
 	ANCHORS=''
-	[[ -n $SERIES || -d $HERE/patches/$KERNEL ]] || ANCHORS=$HERE/anchors.py
+	[[ -n $ONLY$SERIES || -d $HERE/patches/$KERNEL ]] || ANCHORS=$HERE/anchors.py
 	SERIES=${SERIES:-$HERE/patches/$KERNEL}
 	NAME=normal
 	[[ -z $FAULT ]] || NAME=fault-$(basename -- "$FAULT" .patch)
+	[[ -z $ONLY ]] || NAME=only-$(basename -- "$ONLY" .patch)
 	OUT=$(realpath -m -- "${OUT:-$all/$NAME}")
 	NAME=$(basename -- "$OUT")
 	[[ -z $FAULT ]] || BASE=${BASE:-$all/normal}
@@ -94,7 +98,9 @@ check_inputs() {
 	done
 	[[ -f $HEADERS/Module.symvers ]] ||
 		die "$HEADERS has no Module.symvers; --headers takes a kernel's build directory"
-	[[ -n $ANCHORS || -d $SERIES ]] ||
+	[[ -z $ONLY || -z $FAULT ]] || usage
+	[[ -z $ONLY || $ONLY == none || -f $ONLY ]] || die "no patch $ONLY"
+	[[ -n $ANCHORS$ONLY || -d $SERIES ]] ||
 		die "no directory $SERIES; --series takes one with patches"
 	[[ -z $FAULT || -f $FAULT ]] || die "no patch $FAULT"
 	[[ $OUT$HEADERS != *[[:space:]:]* ]] ||
@@ -103,6 +109,7 @@ check_inputs() {
 	SOURCE=$(realpath -- "$SOURCE") HEADERS=$(realpath -- "$HEADERS")
 	SERIES=$(realpath -m -- "$SERIES")
 	[[ -z $FAULT ]] || FAULT=$(realpath -- "$FAULT")
+	[[ -z $ONLY || $ONLY == none ]] || ONLY=$(realpath -- "$ONLY")
 	[[ -z $BASE ]] || BASE=$(realpath -m -- "$BASE")
 }
 
@@ -110,7 +117,11 @@ check_inputs() {
 find_patches() {
 	local files patch lines
 
-	PATCHES=()
+	PATCHES=() OURS=()
+	if [[ -n $ONLY ]]; then
+		[[ $ONLY == none ]] || PATCHES=("$ONLY")
+		return 0
+	fi
 	if [[ -z $ANCHORS ]]; then
 		files=$(find "$SERIES" -name '*.patch' | sort)
 		while read -r patch; do
@@ -138,9 +149,9 @@ compute_key() {
 		{
 			find "${PARTS[@]}" -type f -print0 | sort -z |
 				xargs -0 sha256sum
-			cat -- "${OURS[@]}" "${PATCHES[@]}" ${ANCHORS:+"$ANCHORS"} |
-				sha256sum
-			basename -a -- "${OURS[@]}" "${PATCHES[@]}" \
+			cat -- /dev/null "${OURS[@]}" "${PATCHES[@]}" \
+				${ANCHORS:+"$ANCHORS"} | sha256sum
+			basename -a -- /dev/null "${OURS[@]}" "${PATCHES[@]}" \
 				${ANCHORS:+"$ANCHORS"}
 			sha256sum <"$HERE/build-modules.sh"
 			sha256sum <"$HEADERS/Module.symvers"
@@ -185,8 +196,9 @@ place_by_anchors() {
 
 # Make the patched source in $1; patch's messages go to the log.
 make_source() {
-	local dir patch
+	local dir patch fuzz=0
 
+	[[ -z $ONLY ]] || fuzz=2
 	cd -- "$1"
 	for dir in "${PATCHED[@]}"; do
 		[[ -e $SOURCE/$dir ]] || continue
@@ -194,11 +206,11 @@ make_source() {
 		cp -rp -- "$SOURCE/$dir" "$dir"
 	done
 	chmod -R u+w .
-	cp -p -- "${OURS[@]}" arch/x86/kvm/
+	[[ -n $ONLY ]] || cp -p -- "${OURS[@]}" arch/x86/kvm/
 	[[ -z $ANCHORS ]] || place_by_anchors
 	for patch in "${PATCHES[@]}"; do
 		echo "== ${patch##*/}"
-		patch -p1 --fuzz=0 --batch --forward --no-backup-if-mismatch \
+		patch -p1 --fuzz="$fuzz" --batch --forward --no-backup-if-mismatch \
 			<"$patch"
 	done
 	# This path is only valid inside a whole kernel tree.
@@ -286,7 +298,9 @@ check_modules() {
 }
 
 how_made() {
-	if [[ -n $ANCHORS ]]; then
+	if [[ -n $ONLY ]]; then
+		echo "with ${ONLY##*/} in place of our patches"
+	elif [[ -n $ANCHORS ]]; then
 		echo 'by anchors, as there are no patches'
 	else
 		echo "series $(basename -- "$SERIES")"
@@ -346,8 +360,8 @@ main() {
 	step "build the KVM modules for $KERNEL ($NAME)" \
 		"modules-$KERNEL-$NAME" compile
 	[[ -n $ONLY_COMPILE ]] || install_modules "$tmp"
-	# The work tree takes 100 MB, and the next build of a fault starts from the base.
-	[[ -z $FAULT ]] || rm -rf -- "$WORK"
+	# The work tree takes 100 MB, and the next such build starts from the base again.
+	[[ -z $FAULT && ${ONLY:-none} == none ]] || rm -rf -- "$WORK"
 }
 
 main "$@"
