@@ -230,6 +230,10 @@ fuzz:
 ## make leaf-fuzz   the leaves with 100,000 values of ECX; VENDOR=, KERNEL=
 ## make mutants     books that are wrong, each of which compare must catch, on both
 ##                  hosts or on VENDORS=; KERNEL=
+## make grade       check counters that somebody has added to KVM, PATCH=FILE, SOURCE=DIR or
+##                  MODULES=DIR: which leaves are right, which are wrong, and why
+##                  (docs/exercise.md); LEAVES=FILE, VENDOR=, KERNEL=; JSON=FILE, HTML=FILE
+##                  make grade-solutions: all of lab/grade/solutions, on VENDOR=
 ## make soak        compare judges right counters of random guests, with ten million
 ##                  exits, on both hosts and all kernels: it must blame none.  Takes
 ##                  40 minutes
@@ -246,6 +250,25 @@ mutants:
 		lab/jobs/mutants.py --vendor $$vendor --kernel $(KERNEL) || \
 			status=$$?; \
 	done; exit $$status
+
+.PHONY: grade grade-solutions
+PATCH ?=
+SOURCE ?=
+LEAVES ?=
+JSON ?=
+HTML ?=
+grade:
+	@lab/setup/deps.sh build demo $(filter intel,$(VENDOR))
+	@$(MAKE) -s programs
+	@lab/grade/grade.py --kernel $(KERNEL) --vendor $(VENDOR) \
+		$(if $(PATCH),--patch $(PATCH)) $(if $(SOURCE),--source $(SOURCE)) \
+		$(if $(MODULES),--modules $(MODULES)) \
+		$(if $(LEAVES),--leaves $(LEAVES)) \
+		$(if $(JSON),--json $(JSON)) $(if $(HTML),--html $(HTML))
+grade-solutions:
+	@lab/setup/deps.sh build demo $(filter intel,$(VENDOR))
+	@$(MAKE) -s programs
+	@lab/grade/solutions.py --vendor $(VENDOR)
 
 .PHONY: soak
 soak:

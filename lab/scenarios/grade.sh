@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# needs: exitledger guest
+#
+# Runs the guests that lab/grade/grade.py passes in $ROWS, one per line as "NAME HOW RUN",
+# and compares what they read with BPF's book.  $LEAVES describes the leaves.  Leaves
+# NAME.status (compare's status; 124: the guest hung), NAME.txt (what compare and the guest
+# have printed), NAME.json (compare's result), NAME.registers (what the guest has read) and
+# NAME.log (the number of lines that the kernel logged meanwhile).
+# shellcheck disable=SC2086 # the guest's arguments are words
+# shellcheck disable=SC2317 # a row calls them by their names
+set -u
+
+WORK='cpuid=1000 out=200 in=50 hlt=300 rdmsr=400 vmcall=500'
+limit=${LIMIT:-60}
+numbering=/tmp/leaves
+
+# keep STATUS: keep the results of compare; all answers would be too much for a serial port
+keep() {
+	echo "$1" >"/results/$name.status"
+	sed 's/.*"result":/{"result":/; s/,"statements":.*/}}/' /tmp/books.json \
+		>"/results/$name.json" 2>/dev/null
+	rm -f /tmp/books.json
+}
+
+alone() {
+	timeout -k 5 "$limit" exitledger compare --leaves $numbering \
+		--json /tmp/books.json --guest-report /tmp/report.json -- \
+		microguest --leaves $numbering --report /tmp/report.json \
+		--registers "/results/$name.registers" "$@" \
+		>"/results/$name.txt" 2>&1
+	status=$?
+	# busybox's timeout ends with the status of a program that a signal has ended
+	[ $status -lt 128 ] || status=124
+	keep $status
+	[ $status -ne 124 ] || killall -9 microguest 2>/dev/null
+}
+
+# second WORK...: a guest after another guest
+second() {
+	timeout -k 5 "$limit" microguest --leaves $numbering --report /tmp/other.json "$@"
+	alone "$@"
+}
+
+# load PARAMETER...: load KVM's modules anew, so that counters that are global begin at 0
+load() {
+	rmmod "$vendor" kvm && insmod /modules/kvm.ko &&
+		insmod "/modules/$vendor.ko" "$@"
+}
+
+# emulated WORK...: a guest whose real mode KVM emulates
+emulated() {
+	load unrestricted_guest=0
+	alone "$@"
+}
+
+echo "$LEAVES" >$numbering
+echo "$ROWS" >/tmp/rows
+# An oops ends L1 at once, and says why; otherwise guests would wait for ever.
+echo 1 >/proc/sys/kernel/panic_on_oops
+vendor=kvm-amd
+grep -qw vmx /proc/cpuinfo && vendor=kvm-intel
+while read -r name how work; do
+	echo "[LAB] $name"
+	if ! load; then
+		echo "[LAB] KVM's modules could not be loaded again"
+		break
+	fi
+	lines=$(dmesg | wc -l)
+	# shellcheck disable=SC2046 # a list of words
+	"$how" $(echo "$work" | sed "s/WORK/$WORK/")
+	echo $(($(dmesg | wc -l) - lines)) >"/results/$name.log"
+	# A guest that hangs would hang again, and take the time of all others.
+	[ "$(cat "/results/$name.status")" -ne 124 ] || break
+done </tmp/rows
+exit 0
