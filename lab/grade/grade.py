@@ -113,6 +113,10 @@ def build(asked):
     """Build the modules; return (their folder, None), or (None, why not)."""
     if asked.modules:
         return asked.modules, None
+    other = outside(read_text(asked.patch))
+    if other:
+        return None, (f"the patch changes {other}: only KVM's own folders, arch/x86/kvm and "
+                      "virt/kvm, are built again")
     out = os.path.join(hosts.BUILD, "modules", asked.kernel, f"grade-{asked.name}")
     # The files that a patch leaves as they are are compiled once.
     base = os.path.join(hosts.BUILD, "modules", asked.kernel, "grade-base")
@@ -121,10 +125,6 @@ def build(asked):
         raise hosts.LabError("KVM does not build without any patch")
     command = [BUILDER, "--kernel", asked.kernel, "--out", out, "--base", base]
     if asked.patch:
-        other = outside(read_text(asked.patch))
-        if other:
-            return None, (f"the patch changes {other}: only KVM's own folders, arch/x86/kvm "
-                          "and virt/kvm, are built again")
         command += ["--only", asked.patch]
     else:
         command += ["--only", "none", "--source", asked.source]

@@ -54,7 +54,7 @@ ok 'made-up results are judged rightly' status_is 0
 
 need_kernel() { [ -e "${BUILD:-build}/kernel/6.1/current/kernel.env" ]; }
 if ! need_kernel; then
-	skip 'the solutions: Linux 6.1 is not prepared'
+	skip 'the solutions are graded as they must be' 'Linux 6.1 (lab/setup/prepare.sh 6.1)'
 	done_testing
 	exit
 fi
