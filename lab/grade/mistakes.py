@@ -18,9 +18,7 @@ class Case:
     """A grade, for the functions below."""
 
     runs: dict  # name -> Run
-    vendor: str
-    patch: str  # the patch's text; "" if there is none
-    answered: bool  # KVM answers the leaves at all
+    complaints: tuple = ()  # lines of L1's log against KVM
 
     def run(self, name):
         """Return a run, if it took place and has results."""
@@ -237,6 +235,11 @@ def guest_fails(case):
     return None
 
 
+def warned(case):
+    """The kernel has warned of a state that KVM must not be in."""
+    return case.complaints[0] if case.complaints else None
+
+
 @dataclass
 class Mistake:
     """A known mistake."""
@@ -304,6 +307,9 @@ MISTAKES = (
             "into the guest.", hangs),
     Mistake("guest-fails", "A guest ends with an error.",
             "Look at the return values of the functions that you have wrapped.", guest_fails),
+    Mistake("warns", "The kernel warns of a state that KVM must not be in.",
+            "Read the check at the line that the warning names: the kernel's own KVM passes "
+            "it in all of these runs.", warned),
 )
 
 
@@ -318,5 +324,5 @@ def find(case):
     # These explain the rest.
     for strong in ("nothing", "only-cpuid"):
         if strong in names:
-            return [pair for pair in found if pair[0].name in (strong, "printk", "undefined")]
+            return [pair for pair in found if pair[0].name in (strong, "printk", "undefined", "warns")]
     return found

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Judges a grade: what is right, what is wrong, and which mistakes show."""
 
-import re
 from dataclasses import dataclass, field
 
 import mistakes
@@ -68,11 +67,13 @@ def is_answered(runs, leaves):
     return undefined or len(totals) != 1
 
 
-def means_handler(wrong):
+def means_handler(wrong, runs):
     """Are times that are less than BPF's those of KVM's handlers alone?  These hold no time
     in user space, asleep, or at the entry, but each has some; and KVM handles some exits by
-    itself, so that its handlers take a fair part of their time."""
-    parts = [result.share for run, result in wrong if run == "work"]
+    itself, so that its handlers take a fair part of their time.  One handler's time is enough
+    to see it, as all leaves of a patch have the same times."""
+    parts = [result.share for run in runs.values() if run.name == "work"
+             for result in run.results if result.is_time and result.wrong]
     return bool(parts) and max(parts) > LEAST_PART and all(
         result.rule == "time" and result.data.get("cycles") for _run, result in wrong)
 
@@ -86,7 +87,7 @@ def judge_leaf(tells, number, runs):
     wrong = [(run, result) for run, result in results if result.wrong]
     if tells.endswith("cycles"):
         judged = [pair for pair in results if pair[1].judged and pair[1].share is not None]
-        if wrong and means_handler(wrong):
+        if wrong and means_handler(wrong, runs):
             leaf.verdict, leaf.time = RIGHT, "handler"
             return leaf
         leaf.time = "entry" if judged and not wrong else ""
@@ -96,12 +97,6 @@ def judge_leaf(tells, number, runs):
     elif any(result.judged for _run, result in results):
         leaf.verdict = RIGHT
     return leaf
-
-
-def compiler_notes(log):
-    """Return the compiler's warnings: each once."""
-    lines = re.findall(r"^(?:.*/)?(arch/x86/kvm/\S+: warning: .*)$", log, re.MULTILINE)
-    return [f"the compiler warns: {line}" for line in dict.fromkeys(lines)][:5]
 
 
 def notes_of(leaves, vendor):
@@ -120,19 +115,18 @@ def other_findings(runs):
             for finding in run.findings if finding["rule"] in ("guest", "executed")]
 
 
-def judge(runs, leaves, vendor, patch=""):
+def judge(runs, leaves, vendor, complaints=()):
     """Judge a grade.
 
-    @runs: {name: Run}; @leaves: facts.Leaves; @patch: its text, if there is one
+    @runs: {name: Run}; @leaves: facts.Leaves; @complaints: lines of L1's log against KVM
     """
     answered = is_answered(runs, leaves)
-    case = mistakes.Case(runs, vendor, patch, answered)
     judged = [judge_leaf(tells, leaves.numbers[tells], runs)
               for tells in TELLS if tells in leaves.numbers]
     if not answered and not any(run.hung or run.failed for run in runs.values()):
         return no_grade("KVM never answers these leaves: CPUID gives what it gives without "
                         "the patch")
-    found = mistakes.find(case)
+    found = mistakes.find(mistakes.Case(runs, tuple(complaints)))
     wrong = [leaf for leaf in judged if leaf.verdict == WRONG]
     names = {mistake.name for mistake, _evidence in found}
     if wrong or names:

@@ -23,6 +23,12 @@ keep() {
 	rm -f /tmp/books.json
 }
 
+# Did timeout end the guest, or compare itself?
+hung() {
+	[ $status -ge 124 ] ||
+		grep -qE '^command  ended with status (137|143):' "/results/$name.txt"
+}
+
 alone() {
 	timeout -k 5 "$limit" exitledger compare --leaves $numbering \
 		--json /tmp/books.json --guest-report /tmp/report.json -- \
@@ -30,8 +36,8 @@ alone() {
 		--registers "/results/$name.registers" "$@" \
 		>"/results/$name.txt" 2>&1
 	status=$?
-	# busybox's timeout ends with the status of a program that a signal has ended
-	[ $status -lt 128 ] || status=124
+	# compare passes the signal of timeout on to the guest, and ends with a status of its own
+	! hung || status=124
 	keep $status
 	[ $status -ne 124 ] || killall -9 microguest 2>/dev/null
 }

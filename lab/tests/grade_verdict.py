@@ -55,9 +55,10 @@ RIGHT = (count(3000, 3000), count(1000, 1000, name="CPUID"), count(300, 300, nam
          time(100, 90), time(50, 40, "CPUID"))
 
 
-def expect(what, runs, grade, *names, vendor="amd"):
+def expect(what, runs, grade, *names, vendor="amd", complaints=()):
     """Judge, and note what is not as expected."""
-    result = verdict.judge({made.name: made for made in runs}, LEAVES, vendor)
+    result = verdict.judge({made.name: made for made in runs}, LEAVES, vendor,
+                           complaints)
     named = [mistake.name for mistake, _evidence in result.mistakes]
     if result.verdict != grade or named != list(names):
         FAILED.append(f"{what}: {result.verdict} {named}")
@@ -77,6 +78,13 @@ def main():
                      "RIGHT")
     if [leaf.time for leaf in handler.leaves] != ["", "handler", "", "handler"]:
         FAILED.append("handler: not explained")
+    # KVM's handlers of single reasons take less time than BPF's, and all together do not.
+    mixed = expect("mixed", [run("work", *RIGHT[:4], time(20, 40, "CPUID")),
+                             run("wait", time(30, 90))], "RIGHT")
+    if [leaf.time for leaf in mixed.leaves] != ["", "handler", "", "handler"]:
+        FAILED.append("mixed: not explained")
+    expect("warns", [run("work", *RIGHT)], "WRONG", "warns",
+           complaints=("WARNING: at arch/x86/kvm/x86.c:1 [kvm]",))
     expect("unread", [run("work", *RIGHT[:3])], "INCONCLUSIVE")
     expect("unanswered", [run("work", *RIGHT, registers=[(1, 0, 7, 2, 0, 0)] * 3)],
            "NO GRADE")
