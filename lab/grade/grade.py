@@ -74,6 +74,8 @@ def options():
                         default=os.path.join(LEAVES, "exercise.leaves"),
                         help="which leaf tells what (default: as in the exercise's first "
                         "years, lab/grade/leaves/exercise.leaves)")
+    parser.add_argument("--parameters", metavar="WORDS", default="",
+                        help="load kvm.ko with these parameters")
     parser.add_argument("--quick", action="store_true", help="run only some of the guests")
     parser.add_argument("--again", action="store_true",
                         help="judge the existing results of a run with the same arguments")
@@ -179,7 +181,8 @@ def run_lab(asked, modules, leaves):
     host = hosts.Host(asked.vendor, asked.kernel, asked.out, "grade.sh",
                       ["--modules", modules, "--timeout",
                        "600" if asked.vendor == "amd" else "1800"],
-                      {"ROWS": told, "LEAVES": leaves.text})
+                      {"ROWS": told, "LEAVES": leaves.text,
+                       "PARAMETERS": asked.parameters})
     try:
         status = host.wait()
     finally:

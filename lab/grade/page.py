@@ -8,14 +8,15 @@ import show
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
        padding: 0 1rem; color: #1b1f24; background: #fff; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
+h3 { font-size: 1rem; margin: 1.2rem 0 .2rem; } p { margin: .3rem 0; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem;
          border-bottom: 1px solid #d5d9de; }
 td.number, code { font-family: ui-monospace, monospace; }
 .grade { padding: .8rem 1rem; border-left: .5rem solid; background: #f4f6f8; }
-.RIGHT { border-color: #1a7f37; } .WRONG { border-color: #b3261e; }
-.INCONCLUSIVE, .NO_GRADE { border-color: #8a6100; }
+.grade.RIGHT { border-color: #1a7f37; } .grade.WRONG { border-color: #b3261e; }
+.grade.INCONCLUSIVE, .grade.NO_GRADE { border-color: #8a6100; }
 td.RIGHT { color: #1a7f37; } td.WRONG { color: #b3261e; font-weight: 600; }
 ul { margin: .2rem 0; padding-left: 1.2rem; } small { color: #57606a; }
 """
@@ -35,7 +36,7 @@ def leaf_row(leaf):
     return (f'<tr><td class="number">0x{leaf.number:08x}</td><td>{escape(what)}'
             f"{'<br><small>' + escape(time) + '</small>' if time else ''}</td>"
             f'<td class="{leaf.verdict}">{leaf.verdict}</td>'
-            f"<td>{leaf.reads}</td><td>{items(leaf.lines()[:show.MOST_LINES])}</td></tr>\n")
+            f"<td>{leaf.reads:,}</td><td>{items(show.evidence_of(leaf))}</td></tr>\n")
 
 
 def leaf_table(leaves):

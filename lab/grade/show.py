@@ -16,17 +16,23 @@ def wrapped(head, text):
                          break_long_words=False, break_on_hyphens=False)
 
 
+def evidence_of(leaf):
+    """Return the evidence against a leaf, a text each, and how much more there is."""
+    evidence = leaf.lines()
+    shown = evidence[:MOST_LINES]
+    if len(evidence) > MOST_LINES:
+        shown.append(f"and {len(evidence) - MOST_LINES} more like these")
+    return shown
+
+
 def leaf_lines(leaf):
     """Return the lines about a leaf."""
     what = MEANS[leaf.tells]
     if leaf.time:
         what += f", {TIMES[leaf.time]}"
     lines = [f"{'leaf':<9}0x{leaf.number:08x}  {leaf.verdict:<12}  {what}"]
-    evidence = leaf.lines()
-    for text in evidence[:MOST_LINES]:
+    for text in evidence_of(leaf):
         lines += wrapped("", text)
-    if len(evidence) > MOST_LINES:
-        lines.append(f"{'':<9}and {len(evidence) - MOST_LINES} more like these")
     return lines
 
 

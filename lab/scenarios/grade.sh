@@ -3,10 +3,11 @@
 # needs: exitledger guest
 #
 # Runs the guests that lab/grade/grade.py passes in $ROWS, one per line as "NAME HOW RUN",
-# and compares what they read with BPF's book.  $LEAVES describes the leaves.  Leaves
-# NAME.status (compare's status; 124: the guest hung), NAME.txt (what compare and the guest
-# have printed), NAME.json (compare's result), NAME.registers (what the guest has read) and
-# NAME.log (the number of lines that the kernel logged meanwhile).
+# and compares what they read with BPF's book.  $LEAVES describes the leaves, and
+# $PARAMETERS are those of kvm.ko.  Leaves NAME.status (compare's status; 124: the guest
+# hung), NAME.txt (what compare and the guest have printed), NAME.json (compare's result),
+# NAME.registers (what the guest has read) and NAME.log (the number of lines that the kernel
+# logged meanwhile).
 # shellcheck disable=SC2086 # the guest's arguments are words
 # shellcheck disable=SC2317 # a row calls them by their names
 set -u
@@ -50,7 +51,7 @@ second() {
 
 # load PARAMETER...: load KVM's modules anew, so that counters that are global begin at 0
 load() {
-	rmmod "$vendor" kvm && insmod /modules/kvm.ko &&
+	rmmod "$vendor" kvm && insmod /modules/kvm.ko ${PARAMETERS:-} &&
 		insmod "/modules/$vendor.ko" "$@"
 }
 
