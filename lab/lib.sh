@@ -246,14 +246,14 @@ unlock() {
 
 # --- at most one emulator per processor at a time ---
 
-# take_slot: wait until fewer emulators run than this machine has processors; file descriptor
-# 8 holds the slot until the script ends
+# take_slot: wait until fewer emulators run than this machine has processors, or than
+# LAB_SLOTS in the environment says; file descriptor 8 holds the slot until the script ends
 take_slot() {
 	local nr said=''
 
 	mkdir -p "$BUILD/run"
 	while :; do
-		for ((nr = 0; nr < PROCESSORS; nr++)); do
+		for ((nr = 0; nr < ${LAB_SLOTS:-$PROCESSORS}; nr++)); do
 			exec 8>>"$BUILD/run/slot.$nr"
 			! flock -n 8 || return 0
 		done

@@ -146,9 +146,10 @@ main() {
 	new_beside boots "$BUILD/run/boots"
 	# Restore signals that may be ignored here (nohup), as tests send them.  The last
 	# two variables are for lab/tests/intel_host.sh.  No scenario of a test takes a third of
-	# LAB_TIMEOUT_MAX on QEMU: one that takes longer hangs, and is repeated in time.
+	# LAB_TIMEOUT_MAX on QEMU, or sleeps for LAB_IDLE_MAX: one that does hangs, and is
+	# repeated in time.
 	PERL_TEST_HARNESS_DUMP_TAP=$tap BUILD=$BUILD LAB_TRIES=2 LAB_TIMEOUT_MAX=900 \
-		LAB_BOOTS=$boots LAB_TESTS=$* env --default-signal \
+		LAB_IDLE_MAX=100 LAB_BOOTS=$boots LAB_TESTS=$* env --default-signal \
 		prove -j"$jobs" --timer --exec "$LAB/checks/timed.sh $times" "$@" ||
 		status=$?
 	show_times "$times"

@@ -58,11 +58,20 @@ worst() {
 	((STATUS)) || STATUS=$1
 }
 
+# Print why a scenario's time was up.
+why_late() {
+	if [[ -e $RUN/still ]]; then
+		echo "nothing happened for $LAB_IDLE_MAX s"
+	else
+		echo "no end after $TIMEOUT s"
+	fi
+}
+
 # Set WHY to the reason why L1 did not end as it should; empty if it did.
 how_it_ended() {
 	WHY=''
 	if [[ -e $RUN/late ]]; then
-		WHY="no end after $TIMEOUT s"
+		WHY=$(why_late)
 		NO_RESULT=1
 	elif [[ -z $CODE ]]; then
 		WHY="L1 ended without a word ($EMULATOR's status $RUN_STATUS)"
@@ -80,7 +89,7 @@ judge_missing() {
 		part_failed "$1" "$WHY"
 	elif ((CODE == STATUS_LATE)); then
 		NO_RESULT=1
-		part_failed "$1" "no end after $TIMEOUT s, and the results did not arrive whole"
+		part_failed "$1" "$(why_late), and the results did not arrive whole"
 	else
 		part_failed "$1" "the results did not arrive whole ($EMULATOR's status $RUN_STATUS)"
 	fi
@@ -112,7 +121,7 @@ judge_part() {
 	# took so long.
 	if ((code == STATUS_LATE)); then
 		NO_RESULT=1
-		part_failed "$1" "no end after $TIMEOUT s; what there was by then is in $(rel "$out")"
+		part_failed "$1" "$(why_late); what there was by then is in $(rel "$out")"
 		return 0
 	fi
 	[[ ! -e $out/guest-failed ]] || NO_RESULT=1

@@ -64,7 +64,9 @@
 # scenario says, in /results/blamed, that right books did not.
 #
 # LAB_TIMEOUT_MAX=SECONDS in the environment: on QEMU, a scenario has no more than this, even
-# if --timeout says more.
+# if --timeout says more.  LAB_IDLE_MAX=SECONDS: its time is also up when QEMU's emulator has
+# hardly used a processor for that long, because a guest in L1 then waits for an interrupt that
+# was lost.
 #
 # Exit status: the scenario's, if it is 0 to 63; 63 for a larger one.  64: wrong usage.
 # 125: the lab failed, so the scenario has no outcome: L1 panicked or hung, L1's kernel
@@ -358,57 +360,6 @@ choose_emulator() {
 		TIMEOUT=$LAB_TIMEOUT_MAX
 }
 
-# Print the scenario's [LAB] lines as they come.
-show_progress() {
-	local line
-
-	tail --pid="$CHILD" -s 0.2 -n +1 -f "$CONSOLE" 8>&- 9>&- |
-		while IFS= read -r line; do
-			line=${line%$'\r'}
-			[[ $line != '[LAB] '* ]] ||
-				printf '%6s s  | %s\n' "$(since "$START")" \
-					"${line#'[LAB] '}"
-		done
-}
-
-# Keep L1 awake, if the emulator needs that.  Until the scenario's first [LAB] line, L1's port
-# would echo its input to us.
-beat() {
-	[[ -n $BEAT ]] && ((SECONDS >= LAST_BEAT + BEAT)) || return 0
-	! grep -q '^\[LAB\]' "$CONSOLE" || keep_awake
-	LAST_BEAT=$SECONDS
-}
-
-runs() { kill -0 -- "-$CHILD" 2>/dev/null; }
-
-# When a scenario's time is up, ask L1 for its results, and end the emulator if they do not
-# come.  This sleeps in short steps, so that it ends soon after the emulator does.
-end_when_late() {
-	local end=$((SECONDS + TIMEOUT)) begun now=0
-
-	exec 8>&- 9>&- </dev/null >/dev/null 2>&1
-	LAST_BEAT=$SECONDS
-	while ((SECONDS < end)) && runs; do
-		sleep 0.5
-		beat
-		# Each scenario has the whole time.  The boot belongs to the first one.
-		begun=$(grep -c '^\[L1\] scenario ' "$CONSOLE") || true
-		if ((begun > now)); then
-			((begun == 1)) || end=$((SECONDS + TIMEOUT))
-			now=$begun
-		fi
-	done
-	# Ask again and again, because L1 receives nothing that is sent before it is up.
-	end=$((SECONDS + GRACE))
-	while ((SECONDS < end)) && runs; do
-		request_results
-		sleep 1
-	done
-	runs || return 0
-	: >"$RUN/late"
-	stop_child
-}
-
 run_l1() {
 	serial_file "$CONSOLE"
 	: >"$CONSOLE"
@@ -468,6 +419,8 @@ main() {
 	fi
 	# shellcheck source=lab/machine/payload.sh
 	. "$LAB/machine/payload.sh"
+	# shellcheck source=lab/machine/watch.sh
+	. "$LAB/machine/watch.sh"
 	choose_emulator
 	find_emulator
 	mkdir -p "$BUILD/log"

@@ -8,8 +8,12 @@ cd "$(dirname "$0")/../.."
 
 out_dir=$tap_dir/results
 # A run without a result is repeated only in the tests that ask for it.
-unset LAB_TRIES
+unset LAB_TRIES LAB_IDLE_MAX
 export LAB_REPEATED=$tap_dir/repeated
+# Most of these scenarios only sleep, so they may run beside as many emulators as there are
+# processors.
+LAB_SLOTS=$(($(nproc) + 1))
+export LAB_SLOTS
 
 # l1 SCRIPT [ARGUMENT...]: run SCRIPT as a scenario under Debian's own KVM
 l1() {
@@ -144,6 +148,13 @@ ok 'no end, and two tries: a failure' status_is 125
 ok 'no end, and two tries: said to be one' err_has 'no end after 12 s'
 ok 'no end, and two tries: that was repeated' out_has 'no result; once more'
 ok 'no end, and two tries: is listed' grep -q . "$LAB_REPEATED"
+# A scenario that works for longer than LAB_IDLE_MAX, and then waits for what does not come.
+LAB_IDLE_MAX=10 l1 'timeout 15 sh -c "while :; do :; done"; echo "[LAB] worked"; sleep 600'
+ok 'nothing happens any more: a failure' status_is 125
+ok 'nothing happens any more: not before it did' out_has '| worked'
+ok 'nothing happens any more: said, and long before the time is up' \
+	err_has 'nothing happened for 10 s'
+ok 'nothing happens any more: what there was by then is here' [ -s "$out_dir/dmesg.txt" ]
 # shellcheck disable=SC2016 # L1's shell expands these.
 LAB_TRIES=2 l1 'echo a guest >/results/guest-failed'
 ok 'a guest that ended early: repeated' out_has 'no result; once more'
