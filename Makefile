@@ -310,10 +310,13 @@ mutate:
 # The longest tests come first, so that none of them runs alone at the end.  An emulator
 # waits for a free processor, so there can be more tests at a time than processors.  The
 # first two boot the Intel host at the same time, each with another kernel; LAST_TESTS
-# read the results of these two boots.
+# read the results of these two boots.  Tests that mostly wait begin beside tests that
+# compute.
 LONG_TESTS := $(addprefix lab/tests/,intel.t intel-reasons.t) tests/style.t \
-	      $(addprefix lab/tests/,l1.t books.t mutants.t advise.t) \
+	      $(addprefix lab/tests/,l1.t books.t mutants.t) \
+	      userspace/serve/tests/abuse.t lab/tests/advise.t \
 	      kvm-instrumentation/tests/kernel.t \
+	      $(addprefix userspace/commands/tests/,record-faults.t record-keep.t) \
 	      $(addprefix lab/tests/,commands.t observer-cost.t bench.t edges.t \
 		boot-study.t observer.t)
 LAST_TESTS := $(addprefix lab/tests/intel-,edges.t host-reads.t mutants.t)
