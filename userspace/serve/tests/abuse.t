@@ -4,6 +4,7 @@
 endless headers, or never read their answer.  Meanwhile a scraper must be answered, and
 afterwards no descriptor or connection may be left, and no more memory than is allowed."""
 
+import http.client
 import os
 import random
 import resource
@@ -34,7 +35,12 @@ WAITS = []  # seconds of all scrapes under abuse
 
 
 class Scraper(threading.Thread):
-    """Scrapes until it is stopped, as Prometheus would."""
+    """Scrapes until it is stopped, as Prometheus would.
+
+    While all places are taken, the server may cut off a client that has connected and not sent
+    its request yet (serve_http_clients.c).  On a busy machine this can happen to a scraper that
+    loses the processor at that moment.  Then it asks once more, and must be answered.
+    """
 
     def __init__(self, exporter):
         super().__init__()
@@ -45,12 +51,19 @@ class Scraper(threading.Thread):
         while not self.ended.wait(0.2):
             begin = time.monotonic()
             try:
-                status, _, body = self.exporter.ask(Accept=OPEN, Accept_Encoding="gzip")
+                status, _, body = self.ask()
                 if status != 200 or len(body) < 10000:
                     self.wrong.append((status, len(body)))
             except OSError as error:
                 self.wrong.append(repr(error))
             self.seconds.append(time.monotonic() - begin)
+
+    def ask(self):
+        """Scrape once, or once more."""
+        try:
+            return self.exporter.ask(Accept=OPEN, Accept_Encoding="gzip")
+        except http.client.RemoteDisconnected:
+            return self.exporter.ask(Accept=OPEN, Accept_Encoding="gzip")
 
     def __enter__(self):
         self.start()
