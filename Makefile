@@ -135,6 +135,7 @@ debug-lab:
 
 ## make kvm-cost    what KVM's counters cost, in instructions per exit
 ## make observer-cost   what BPF's counting costs, likewise
+## make bookkeeping-cost   what BPF's bookkeeping costs on this machine, in nanoseconds
 ## make monitor-cost    what monitor costs, in processor time per refresh
 ## make kernel-book-cost   what reading KVM's own book costs, likewise
 ## make export-cost what a scrape of the exporter costs, of 100 to 10,000 VMs: it fails
@@ -155,6 +156,10 @@ kvm-cost:
 .PHONY: observer-cost
 observer-cost:
 	@lab/jobs/observer-cost.sh
+
+.PHONY: bookkeeping-cost
+bookkeeping-cost: $(BOOKKEEPING)
+	@$(BOOKKEEPING)
 
 .PHONY: fleet-engines
 fleet-engines:

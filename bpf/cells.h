@@ -16,7 +16,7 @@ const volatile u8 hist_bucket[HIST_TABLE];
  * verifier, it can reach beyond the last span, so there is memory after it, as
  * after the last slot (slots.h).
  */
-struct obs_span spans[OBS_SPANS + 8];
+struct obs_span spans[OBS_SPANS + 8] __attribute__((aligned(OBS_LINE)));
 
 /*
  * Spans that are not in use.  User space appends spans at the tail: at first
@@ -107,7 +107,7 @@ __noinline u32 cell_take(u64 index, u32 reason)
 /* This is a separate function, so that only rare exits compute the index. */
 static __noinline u32 cell_rare(struct obs_slot *slot, u32 reason)
 {
-	return cell_take(slot - slots, reason);
+	return cell_take(slot_index_of(slot), reason);
 }
 
 /*
@@ -115,7 +115,8 @@ static __noinline u32 cell_rare(struct obs_slot *slot, u32 reason)
  * caller.  Without this bound, the programs that use sums.h cannot be loaded on
  * 6.1 and 6.12.
  */
-static __noinline u32 cell_find(struct obs_slot *slot, u32 reason)
+static __noinline __attribute__((unused)) u32 cell_find(struct obs_slot *slot,
+							u32 reason)
 {
 	return cell_search(slot, reason, 0);
 }

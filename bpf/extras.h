@@ -23,7 +23,7 @@ static __always_inline struct obs_keyed *keyed_of(const struct obs_slot *slot,
 	struct obs_key key = {
 		.key = slot->key,
 		.reason = reason,
-		.slot = slot - slots,
+		.slot = slot_index_of(slot),
 		.serial = slot->serial,
 	};
 	struct obs_keyed fresh = { .min_ns = ~0ull }, *entry;

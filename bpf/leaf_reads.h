@@ -24,7 +24,7 @@ struct cpuid_registers {
 static __always_inline struct obs_read *
 leaf_read_of(const struct obs_slot *slot)
 {
-	u64 index = slot - slots;
+	u64 index = slot_index_of(slot);
 
 	asm volatile("" : "+r"(index));
 	if (index >= OBS_SLOTS)

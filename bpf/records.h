@@ -25,6 +25,9 @@ typedef int64_t s64;
 #include "exit_roles.h"
 #include "hist_layout.h"
 
+/* A cache line, in bytes. */
+#define OBS_LINE 64
+
 /*
  * The number of vCPUs that can be observed at the same time.  A vCPU's address
  * is hashed to one of OBS_HOMES slots, a power of two.  The vCPU gets the first
@@ -92,24 +95,18 @@ struct obs_marking {
  * its counts and times at the same moment.  Therefore plain stores are enough.
  */
 struct obs_slot {
+	/*
+	 * Each exit and each entry touches this cache line.  Of the slot they
+	 * also touch a line of cell_of, and the cell.
+	 */
 	u64 vcpu; /* the vCPU's identity (slots.h); 0: free; or OBS_GONE */
 	u64 exit_ns; /* clock at an exit without an entry so far, or 0 */
 	u64 pending_ns; /* time that will be booked at the next exit, or 0 */
-	u64 vm; /* the VM's number, from 1; 0 while the slot is being set up */
 	u64 vmcb01; /* SVM: the address of L1's VMCB */
-	/* Exits before the first one that was seen, from KVM's statistics. */
-	u64 prior_exits;
-	u64 missed_exits; /* entries that no exit preceded */
-	u64 missed_entries; /* exits that no entry preceded */
-	u64 off_ns; /* clock when scheduled out, or 0 */
-	u64 preempted_ns; /* preempted time of the open exit */
-	u64 blocked_ns;
 	u64 key; /* of the open exit, if OBS_KEY_BOOKED */
-	u32 vcpu_id;
+	u64 off_ns; /* clock when scheduled out, or 0 */
 	u32 tgid;
 	u32 tid;
-	u32 next; /* 1 + index of the next slot of the same VM; 0: last */
-	u32 serial; /* differs from the serial of every other vCPU */
 	u8 open; /* the cell of the last exit */
 	u8 cells; /* cells in use, including cell 0; 0: no exit yet */
 	u8 handled; /* KVM's exit handler was called for the open exit */
@@ -118,6 +115,17 @@ struct obs_slot {
 	u8 thread_known; /* the map threads has tid with this slot */
 	u8 reading; /* the vCPU is reading one of our leaves: leaf_reads.h */
 	u8 pad;
+	/* The second cache line. */
+	u64 vm; /* the VM's number, from 1; 0 while the slot is being set up */
+	/* Exits before the first one that was seen, from KVM's statistics. */
+	u64 prior_exits;
+	u64 missed_exits; /* entries that no exit preceded */
+	u64 missed_entries; /* exits that no entry preceded */
+	u64 preempted_ns; /* preempted time of the open exit */
+	u64 blocked_ns;
+	u32 vcpu_id;
+	u32 next; /* 1 + index of the next slot of the same VM; 0: last */
+	u32 serial; /* differs from the serial of every other vCPU */
 	u32 folder; /* inode of the VM's folder in debugfs; 0: unknown */
 	u8 cell_of[OBS_DIRECT]; /* 0: none yet */
 	u32 reason[OBS_CELLS]; /* of each cell */
@@ -131,6 +139,11 @@ struct obs_slot {
 	u64 first_io_ns; /* clock at its first exit for an I/O port, or 0 */
 	u64 address; /* of the vCPU; 0: unknown, with classic tracepoints */
 	struct obs_cell cell[OBS_CELLS];
+	/*
+	 * Slots are an odd number of cache lines apart, so that their first
+	 * lines, which are used most, are in different sets of a cache.
+	 */
+	u8 stride[OBS_LINE];
 };
 
 /* The sums under a further key, such as an I/O port. */
@@ -300,12 +313,13 @@ struct obs_config {
 OBS_ASSERT((OBS_HOMES & (OBS_HOMES - 1)) == 0);
 OBS_ASSERT(OBS_CELLS <= 256);
 OBS_ASSERT(OBS_SPANS <= 65536);
-OBS_ASSERT(sizeof(struct obs_cell) == 64);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, vcpu_id) == 96);
+OBS_ASSERT(sizeof(struct obs_cell) == OBS_LINE);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, pad) == 63);
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, folder) == 124);
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell_of) == 128);
-OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) == 896);
-OBS_ASSERT(sizeof(struct obs_slot) == 4096);
+OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) % OBS_LINE == 0);
+OBS_ASSERT(sizeof(struct obs_slot) % (2 * OBS_LINE) == OBS_LINE);
+OBS_ASSERT(sizeof(struct obs_span) % OBS_LINE == 0);
 OBS_ASSERT(sizeof(struct obs_key) == 24);
 OBS_ASSERT(sizeof(struct obs_slow) == 64);
 OBS_ASSERT(sizeof(struct obs_marking) == 96);

@@ -24,7 +24,7 @@ const volatile struct obs_config config;
  * verifier, an index can reach beyond the last slot, so there is memory after
  * it.
  */
-struct obs_slot slots[OBS_SLOTS + 4];
+struct obs_slot slots[OBS_SLOTS + 4] __attribute__((aligned(OBS_LINE)));
 struct obs_losses losses;
 u64 vms_seen; /* shows user space that a VM's name must be looked up */
 u64 vcpus_ended; /* shows user space that slots must be freed */
@@ -110,6 +110,22 @@ static __always_inline struct obs_slot *slot_home(u64 key)
 	/* Without this, clang computes the slot again at each use. */
 	asm volatile("" : "+r"(slot));
 	return slot;
+}
+
+/*
+ * Returns the index of a slot.  BPF has no signed division, and its unsigned one
+ * is slow.  A slot is an odd number of cache lines long, and a division without
+ * a remainder by an odd number is a multiplication by its inverse modulo 2^32.
+ */
+#define SLOT_LINES (sizeof(struct obs_slot) / OBS_LINE)
+#define SLOT_LINES_INVERSE 0xc0fc0fc1u
+OBS_ASSERT((u32)(SLOT_LINES * SLOT_LINES_INVERSE) == 1);
+
+static __always_inline u32 slot_index_of(const struct obs_slot *slot)
+{
+	u64 bytes = (u64)slot - (u64)slots;
+
+	return (u32)(bytes / OBS_LINE) * SLOT_LINES_INVERSE;
 }
 
 /* Returns the slot at an index, or NULL if there is none. */
@@ -268,7 +284,7 @@ __noinline int slot_set_up(u64 key, u32 index)
  */
 static __noinline u32 slot_take(u64 key)
 {
-	u32 home = slot_home(key) - slots;
+	u32 home = slot_index_of(slot_home(key));
 
 	for (u32 i = 0; i < OBS_PROBES; i++) {
 		u32 index = (home & (OBS_HOMES - 1)) + i;
@@ -287,7 +303,7 @@ static __noinline u32 slot_take(u64 key)
 static __always_inline u32 slot_find(u64 key)
 {
 	struct obs_slot *slot = slot_home(key);
-	u32 home = slot - slots;
+	u32 home = slot_index_of(slot);
 
 #pragma clang loop unroll(full)
 	for (u32 i = 0; i < OBS_PROBES; i++) {
@@ -393,7 +409,7 @@ static __noinline int slot_take_thread(struct obs_slot *slot)
 
 	if (!slot)
 		return 0;
-	index = slot - slots;
+	index = slot_index_of(slot);
 	had = bpf_map_lookup_elem(&threads, &tid);
 	before = had && *had != index ? slot_at(*had) : NULL;
 	if (before && before->tid == tid)
