@@ -304,7 +304,7 @@ MUTATED := $(patsubst %,userspace/%.c,$(addprefix balance/,balance cost report_m
 	     $(addprefix ledger/,filter hist ledger) report/run_changes \
 	     run/run_series sample/columns sample/rows) \
 	   $(patsubst %,bpf/%,cells.h exit_reason.h extras.h guest_marks.h \
-	     leaf_reads.h marks.h observer.bpf.c slots.h sums.h)
+	     leaf_reads.h marks.h observer.bpf.c slots.h sums.h threads.h)
 FILE ?= $(MUTATED)
 .PHONY: mutate
 mutate:

@@ -3,7 +3,7 @@
 #ifndef EXITLEDGER_CELLS_H
 #define EXITLEDGER_CELLS_H
 
-#include "slots.h"
+#include "threads.h"
 
 /*
  * Maps the leading bits of a value to its bucket within a span.  User space

@@ -28,7 +28,7 @@ struct obs_slot slots[OBS_SLOTS + 4] __attribute__((aligned(OBS_LINE)));
 struct obs_losses losses;
 u64 vms_seen; /* shows user space that a VM's name must be looked up */
 u64 vcpus_ended; /* shows user space that slots must be freed */
-u64 threads_stale; /* how many entries of threads user space may delete */
+u64 threads_stale; /* how many entries of threads (threads.h) are of no use */
 u32 serials;
 
 OBS_ASSERT(__builtin_offsetof(struct obs_slot, cell) +
@@ -50,19 +50,6 @@ struct {
 	__type(key, struct obs_vm_key);
 	__type(value, struct vm);
 } vms SEC(".maps");
-
-/*
- * The slot of the last exit that a thread saw, for events that name only a
- * thread.  An entry is valid only if the slot still has this thread.  Programs
- * never delete an entry, because the thread may run another vCPU by then, and
- * the entry may already be for that one.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * OBS_SLOTS);
-	__type(key, u32); /* tid */
-	__type(value, u32); /* index of the slot */
-} threads SEC(".maps");
 
 static __always_inline void count(u64 *counter)
 {
@@ -119,7 +106,7 @@ static __always_inline struct obs_slot *slot_home(u64 key)
  */
 #define SLOT_LINES (sizeof(struct obs_slot) / OBS_LINE)
 #define SLOT_LINES_INVERSE 0xc0fc0fc1u
-OBS_ASSERT((u32)(SLOT_LINES * SLOT_LINES_INVERSE) == 1);
+OBS_ASSERT((SLOT_LINES * SLOT_LINES_INVERSE & 0xffffffffu) == 1);
 
 static __always_inline u32 slot_index_of(const struct obs_slot *slot)
 {
@@ -395,75 +382,6 @@ static __always_inline u64 first_argument(const void *ctx)
 static __always_inline struct obs_slot *slot_of(u64 key)
 {
 	return slot_at(slot_index(key));
-}
-
-/*
- * Store this thread's slot in the map, after the thread ran another vCPU, or
- * the vCPU ran on another thread.  If this overwrites the entry of another
- * vCPU, that vCPU must store its entry again at its next exit.
- */
-static __noinline int slot_take_thread(struct obs_slot *slot)
-{
-	u32 tid = bpf_get_current_pid_tgid(), index, *had;
-	struct obs_slot *before;
-
-	if (!slot)
-		return 0;
-	index = slot_index_of(slot);
-	had = bpf_map_lookup_elem(&threads, &tid);
-	before = had && *had != index ? slot_at(*had) : NULL;
-	if (before && before->tid == tid)
-		before->thread_known = 0;
-	if (slot->thread_known && slot->tid != tid)
-		count(&threads_stale);
-	slot->off_ns = 0;
-	slot->tid = tid;
-	slot->thread_known =
-		!bpf_map_update_elem(&threads, &tid, &index, BPF_ANY);
-	if (!slot->thread_known)
-		count(&losses.no_thread);
-	return 0;
-}
-
-/*
- * Must be called at an exit, so that events that name a thread find the vCPU
- * that it ran last.
- */
-static __always_inline void slot_know_thread(struct obs_slot *slot)
-{
-	u32 tid = bpf_get_current_pid_tgid();
-
-	if (unlikely(slot->tid != tid || !slot->thread_known))
-		slot_take_thread(slot);
-}
-
-/* Returns the slot of the vCPU that a thread ran last, or NULL. */
-static __always_inline struct obs_slot *slot_of_thread(u32 tid)
-{
-	u32 *index = bpf_map_lookup_elem(&threads, &tid);
-	struct obs_slot *slot;
-
-	slot = index ? slot_at(*index) : NULL;
-	return slot && slot->tid == tid ? slot : NULL;
-}
-
-/*
- * Returns the slot of the vCPU that this thread runs, or NULL.  With classic
- * tracepoints it is the one of the thread's last exit.  That may be another
- * vCPU, whose exit is still open, if the thread runs several in turn: KVM ends
- * an access to MMIO in the vCPU's next run.
- */
-static __always_inline struct obs_slot *slot_of_current(void)
-{
-	u64 vcpu = vcpu_of_thread();
-	struct obs_slot *slot;
-
-	if (!config.classic)
-		return vcpu ? slot_at(slot_find(vcpu)) : NULL;
-	slot = slot_of_thread(bpf_get_current_pid_tgid());
-	if (slot && slot->address && vcpu && slot->address != vcpu)
-		return NULL;
-	return slot;
 }
 
 /* Returns the index of the slot with this address, or OBS_SLOTS. */
