@@ -11,6 +11,7 @@
 #include "extras.h"
 #include "leaf_reads.h"
 #include "marks.h"
+#include "split.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -65,6 +66,8 @@ book_exit(void *vcpu, struct obs_slot *slot, u32 reason,
 		slot->missed_entries++;
 		if (job == JOB_ALL)
 			forget_open(slot);
+		if (job == JOB_ALL && config.split)
+			forget_split(slot);
 	}
 	if (job == JOB_ALL && config.answers)
 		book_pending(slot);
@@ -120,6 +123,8 @@ static __noinline int book_more(struct obs_slot *slot, u64 now, u64 ns)
 		book_slow(slot, now, ns);
 	if (config.by)
 		book_key_time(slot, ns);
+	if (config.split)
+		book_split(slot, now, ns);
 	if (config.off_cpu)
 		book_off_cpu(slot, ns);
 	if (config.fast) {
@@ -267,6 +272,23 @@ int off_cpu(u64 *ctx)
 	book_off(prev->pid, ctx[0] || !(u32)ctx[3], now);
 	book_on(next->pid, now);
 	return 0;
+}
+
+/* The argument of both is (vcpu). */
+SEC("fentry/kvm_arch_vcpu_ioctl_run")
+int run_called(u64 *ctx)
+{
+	u64 now = bpf_ktime_get_ns();
+
+	return split_return(slot_at(slot_find(first_argument(ctx))), now);
+}
+
+SEC("fexit/kvm_arch_vcpu_ioctl_run")
+int run_returns(u64 *ctx)
+{
+	u64 now = bpf_ktime_get_ns();
+
+	return split_leave(slot_at(slot_find(first_argument(ctx))), now);
 }
 
 /* The arguments are (type, len, gpa, val). */

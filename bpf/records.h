@@ -146,6 +146,15 @@ struct obs_slot {
 	u8 stride[OBS_LINE];
 };
 
+/* Where the time of a vCPU's exits went, with obs_config.split. */
+struct obs_split {
+	u64 user_ns; /* clock when KVM_RUN returned during the open exit, or 0 */
+	u64 user_off_ns; /* the open exit's time off the CPU at @user_ns */
+	u64 open_ns; /* the part of the open exit in the VMM so far */
+	/* Of each cell: the part of its time that its thread ran the VMM. */
+	u64 vmm_ns[OBS_CELLS];
+};
+
 /* The sums under a further key, such as an I/O port. */
 struct obs_key {
 	u64 key;
@@ -300,6 +309,7 @@ struct obs_config {
 	u8 answers_at_entry;
 	u8 fast;
 	u8 off_cpu;
+	u8 split; /* only with @off_cpu */
 	u8 slow_hlt;
 	u8 classic; /* only records of classic tracepoints are available */
 	u8 no_ends; /* the ends of vCPUs cannot be seen */

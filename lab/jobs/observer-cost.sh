@@ -38,6 +38,7 @@ ROWS=(
 	"time_tp|  by the classic tracepoint"
 	"fast|  with --fast"
 	"off_cpu|  with --off-cpu"
+	"split|  with --split"
 	"slow|  with --slower-than 1s"
 	"by_cpuid|  with --by cpuid"
 	"crowd|  992 other vCPUs known"

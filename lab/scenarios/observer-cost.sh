@@ -83,6 +83,7 @@ watched time_btf --attach tp_btf
 watched time_raw --attach raw_tp
 watched time_tp --attach tp
 watched off_cpu --off-cpu
+watched split --split
 watched fast --fast
 watched slow --slower-than 1s
 watched by_cpuid --by cpuid

@@ -12,7 +12,8 @@ int monitor_columns_choose(const struct observer_options *observe, bool all,
 			    observe->no_histogram ? NEEDS_SUMS :
 						    NEEDS_TIME) |
 			   (observe->fast ? NEEDS_FAST : 0) |
-			   (observe->off_cpu ? NEEDS_OFF_CPU : 0);
+			   (observe->off_cpu ? NEEDS_OFF_CPU : 0) |
+			   (observe->split ? NEEDS_SPLIT : 0);
 	const struct {
 		unsigned int needs;
 		const char *option;
@@ -22,6 +23,7 @@ int monitor_columns_choose(const struct observer_options *observe, bool all,
 			  "times, which KVM's own book has only if kvm.exit_stats is 2 or 3" :
 			  "times, and --count-only takes none" },
 		{ NEEDS_FAST, "--fast" },
+		{ NEEDS_SPLIT & ~NEEDS_OFF_CPU, "--split" },
 		{ NEEDS_OFF_CPU, "--off-cpu" },
 		{ NEEDS_TIME,
 		  "histograms, which KVM's own book has only if kvm.exit_stats is 3" },

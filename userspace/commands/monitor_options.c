@@ -33,6 +33,7 @@ enum {
 	OPT_BY,
 	OPT_FAST,
 	OPT_OFF_CPU,
+	OPT_SPLIT,
 	OPT_SLOWER_THAN,
 	OPT_HLT,
 	OPT_COUNT_ONLY,
@@ -68,6 +69,9 @@ static const struct argp_option rows[] = {
 	  "Count separately the exits that KVM's fast path handles", 3 },
 	{ "off-cpu", OPT_OFF_CPU, NULL, 0,
 	  "Measure the time in which the vCPU's thread is off the CPU", 3 },
+	{ "split", OPT_SPLIT, NULL, 0,
+	  "Split the time of exits into KVM's own, the VMM's, and that off the CPU",
+	  3 },
 	{ "slower-than", OPT_SLOWER_THAN, "TIME", 0,
 	  "Single out the exits that take longer than TIME, such as 250us, except HLT",
 	  3 },
@@ -206,6 +210,9 @@ static error_t parse_observed(int key, char *arg, struct argp_state *state)
 	case OPT_OFF_CPU:
 		observe->off_cpu = true;
 		return 0;
+	case OPT_SPLIT:
+		observe->split = observe->off_cpu = true;
+		return 0;
 	case OPT_SLOWER_THAN:
 		observe->slower_than_ns =
 			cli_time(state, "--slower-than", arg, 1, DURATION_DAY);
@@ -306,7 +313,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct monitor_usage usage_of_monitor = {
 	.groups = OPTIONS_INTERVALS | OPTIONS_FILTERS | OPTIONS_OBSERVED |
-		  OPTIONS_OUTPUT | OPTIONS_TOP | OPTIONS_VCPU | OPTIONS_COMMAND,
+		  OPTIONS_OUTPUT | OPTIONS_TOP | OPTIONS_VCPU | OPTIONS_SPLIT |
+		  OPTIONS_COMMAND,
 	.args_doc = "[-- COMMAND [ARGUMENT...]]",
 	.doc = "Show the VM exits of this host's guests by VM and exit reason, with the "
 	       "times from the exits to the next entries."
@@ -323,6 +331,8 @@ static bool has_row(const struct monitor_usage *usage,
 		needs |= OPTIONS_TOP;
 	if (row->key == OPT_VCPU)
 		needs |= OPTIONS_VCPU;
+	if (row->key == OPT_SPLIT)
+		needs |= OPTIONS_SPLIT;
 	return (usage->groups & needs) == needs;
 }
 

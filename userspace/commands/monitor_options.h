@@ -46,6 +46,7 @@ struct monitor_options {
 #define OPTIONS_OUTPUT 8u
 #define OPTIONS_TOP 16u /* --top, within OPTIONS_OUTPUT */
 #define OPTIONS_VCPU 32u /* --vcpu, within OPTIONS_FILTERS */
+#define OPTIONS_SPLIT 128u /* --split, within OPTIONS_OBSERVED */
 #define OPTIONS_COMMAND 64u /* not an option: "-- COMMAND" at the end */
 
 /* A command's options: groups of monitor's, and its own. */

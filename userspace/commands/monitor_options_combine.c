@@ -30,6 +30,8 @@ static int combine_observed(const struct monitor_options *options,
 		  "--histograms needs those of KVM's own book, which has them only if kvm.exit_stats is 3" },
 		{ observe->count_only && observe->slower_than_ns,
 		  "--slower-than needs times, and --count-only takes none" },
+		{ observe->count_only && observe->split,
+		  "--split needs times, and --count-only takes none" },
 		{ observe->count_only && observe->off_cpu,
 		  "--off-cpu needs times, and --count-only takes none" },
 		{ observe->count_only && observe->fast,
@@ -100,6 +102,10 @@ int monitor_options_combine_book(const struct monitor_options *options,
 {
 	const struct observer_options *observe = &options->observe;
 
+	if (options->book == BOOK_KERNEL && observe->split)
+		return why_set(
+			why, EINVAL,
+			"--split is for BPF's book: KVM's own (--book kernel) does not know how long the VMM took");
 	if (options->book == BOOK_KERNEL &&
 	    (observe->attach != ATTACH_AUTO || observe->by || observe->fast ||
 	     observe->off_cpu || observe->slower_than_ns || observe->slow_hlt ||

@@ -31,6 +31,11 @@ struct exit_times {
 	uint64_t preempted_ns;
 	/* Part of @ns: the thread slept.  At HLT, the guest was idle then. */
 	uint64_t blocked_ns;
+	/*
+	 * Part of @ns: the thread ran the VMM.  The rest of @ns without these
+	 * three parts is KVM's own: exit_times_kvm().
+	 */
+	uint64_t vmm_ns;
 };
 
 /**
@@ -56,6 +61,19 @@ exit_times_of_one(uint64_t ns, uint64_t preempted_ns, uint64_t blocked_ns)
 static inline bool exit_times_have(const struct exit_times *times)
 {
 	return times->ns || times->max_ns;
+}
+
+/**
+ * exit_times_kvm - the time in ns that KVM itself took, if the VMM's is known
+ *
+ * If CPUs' clocks differ, the parts of @ns can be longer than @ns; then it is 0.
+ */
+static inline uint64_t exit_times_kvm(const struct exit_times *times)
+{
+	uint64_t others =
+		times->preempted_ns + times->blocked_ns + times->vmm_ns;
+
+	return others < times->ns ? times->ns - others : 0;
 }
 
 /**
@@ -94,6 +112,7 @@ static inline void exit_times_add(struct exit_times *to,
 	to->ns += from->ns;
 	to->preempted_ns += from->preempted_ns;
 	to->blocked_ns += from->blocked_ns;
+	to->vmm_ns += from->vmm_ns;
 	exit_times_widen(to, from->min_ns, from->max_ns);
 }
 
@@ -113,6 +132,7 @@ exit_times_since(const struct exit_times *now, const struct exit_times *earlier)
 		.ns = now->ns - earlier->ns,
 		.preempted_ns = now->preempted_ns - earlier->preempted_ns,
 		.blocked_ns = now->blocked_ns - earlier->blocked_ns,
+		.vmm_ns = now->vmm_ns - earlier->vmm_ns,
 	};
 }
 

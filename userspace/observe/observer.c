@@ -94,7 +94,7 @@ static int try_choice(struct observer *observer, struct choice choice)
  */
 static bool needs_vcpu(const struct observer_options *options)
 {
-	return options->answers || options->fast ||
+	return options->answers || options->fast || options->split ||
 	       options->by > LEDGER_KEY_MMIO;
 }
 

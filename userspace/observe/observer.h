@@ -34,6 +34,7 @@ struct observer_options {
 	 * Measure exit_times.preempted_ns and .blocked_ns; not with count_only.
 	 */
 	bool off_cpu;
+	bool split; /* measure exit_times.vmm_ns; only with off_cpu */
 	/* Fill ledger_vcpu.keys with this kind of keys; not with count_only. */
 	enum ledger_key_kind by;
 	/*

@@ -120,6 +120,8 @@ static void choose_programs(const struct observer *observer,
 					  choice.ends >= ENDS_FENTRY &&
 					  choice.attach != ATTACH_TP);
 	bpf_program__set_autoload(bpf->progs.off_cpu, options->off_cpu);
+	bpf_program__set_autoload(bpf->progs.run_called, options->split);
+	bpf_program__set_autoload(bpf->progs.run_returns, options->split);
 	bpf_program__set_autoload(bpf->progs.key_mmio,
 				  options->by == LEDGER_KEY_MMIO);
 	bpf_program__set_autoload(bpf->progs.key_fast_mmio,
@@ -150,6 +152,7 @@ static void configure(const struct observer *observer, struct choice choice)
 		.answers = options->answers,
 		.fast = options->fast,
 		.off_cpu = options->off_cpu,
+		.split = options->split,
 		.slow_hlt = options->slow_hlt,
 		.classic = choice.attach == ATTACH_TP,
 		.more = options->fast || options->off_cpu || options->by ||

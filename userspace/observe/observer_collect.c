@@ -132,18 +132,43 @@ static int collect_hist(struct observer *observer, struct grown *grown)
 	return 0;
 }
 
+/* Limit a part's growth to @left, and subtract it from @left. */
+static void fit_part(uint64_t seen, uint64_t *now, uint64_t *left)
+{
+	if (*now - seen > *left)
+		*now = seen + *left;
+	*left -= *now - seen;
+}
+
+/*
+ * Let the parts of a time grow by no more than the time.  If BPF was just about
+ * to add the time of an exit, the rest belongs to the next collection.
+ */
+static void fit_parts(const struct exit_times *seen, struct exit_times *now)
+{
+	uint64_t left = now->ns - seen->ns;
+
+	fit_part(seen->preempted_ns, &now->preempted_ns, &left);
+	fit_part(seen->blocked_ns, &now->blocked_ns, &left);
+	fit_part(seen->vmm_ns, &now->vmm_ns, &left);
+}
+
 /*
  * Read a cell as it is now.  BPF adds the time of an exit after the parts of
  * that time (preempted, blocked).  If the time has not changed, keep the old
  * parts: BPF may be about to add the time.
  */
-static struct exit_times cell_now(const struct obs_slot *slot, u32 index,
+static struct exit_times cell_now(const struct observer *observer,
+				  const struct obs_slot *slot, u32 index,
 				  const struct exit_times *seen)
 {
 	struct exit_times now = observer_cell_times(slot, index), same = *seen;
 
-	if (now.ns != seen->ns)
+	now.vmm_ns = observer_vmm_ns(observer, slot, index);
+	if (now.ns != seen->ns) {
+		fit_parts(seen, &now);
 		return now;
+	}
 	same.exits = now.exits;
 	same.fast = now.fast;
 	return same;
@@ -182,7 +207,7 @@ static int collect_cells(struct observer *observer, const struct obs_slot *slot,
 
 		if (from->exits == seen->exits && from->ns == seen->ns)
 			continue;
-		now = cell_now(slot, i, seen);
+		now = cell_now(observer, slot, i, seen);
 		vcpu->exits += now.exits - seen->exits;
 		vcpu->ns += now.ns - seen->ns;
 		if (!i) {
@@ -289,6 +314,7 @@ static void free_slot(struct observer *observer, struct obs_slot *slot)
 		__atomic_store_n(&bss->free_tail, bss->free_tail + 1,
 				 __ATOMIC_RELEASE);
 	}
+	memset(&bss->splits[slot - bss->slots], 0, sizeof(bss->splits[0]));
 	memset((char *)slot + sizeof(slot->vcpu), 0,
 	       sizeof(*slot) - sizeof(slot->vcpu));
 	__atomic_store_n(&slot->vcpu, 0, __ATOMIC_RELEASE);

@@ -125,6 +125,17 @@ struct observer {
 	struct observer_index index; /* for observer_vm_sums() */
 };
 
+/* Read how much of a cell's time the VMM took; 0 if that is not measured. */
+static inline uint64_t observer_vmm_ns(const struct observer *observer,
+				       const struct obs_slot *slot, u32 index)
+{
+	const struct observer_bpf__bss *bss = observer->bpf->bss;
+	const u64 *ns = &bss->splits[slot - bss->slots].vmm_ns[index];
+
+	return observer->options.split ? __atomic_load_n(ns, __ATOMIC_RELAXED) :
+					 0;
+}
+
 /* The ways in which a program reads the exit reason. */
 enum reader {
 	READ_SVM, /* SVM's reason, by bpf_rdonly_cast() */

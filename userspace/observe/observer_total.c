@@ -14,7 +14,9 @@ static int add_cell(const struct observer *observer,
 		    struct ledger_cell *cell)
 {
 	const struct obs_cell *from = &slot->cell[index];
-	const struct exit_times times = observer_cell_times(slot, index);
+	struct exit_times times = observer_cell_times(slot, index);
+
+	times.vmm_ns = observer_vmm_ns(observer, slot, index);
 
 	exit_times_add(&cell->times, &times);
 	for (u32 i = 0; i < HIST_SPANS; i++) {

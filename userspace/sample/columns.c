@@ -62,6 +62,18 @@ static bool get_blocked(const struct row *row, struct value *value)
 	return row->times.max_ns && row->kind != ROW_KEY;
 }
 
+static bool get_vmm(const struct row *row, struct value *value)
+{
+	value->count = row->times.vmm_ns;
+	return row->times.max_ns && row->kind != ROW_KEY;
+}
+
+static bool get_kvm(const struct row *row, struct value *value)
+{
+	value->count = exit_times_kvm(&row->times);
+	return row->times.max_ns && row->kind != ROW_KEY;
+}
+
 static bool get_timed(const struct row *row, struct value *value)
 {
 	value->count = row->times.timed;
@@ -141,6 +153,8 @@ const struct column columns[NR_COLUMNS] = {
 	[COLUMN_TIME_SHARE] = { "time_share", "time_share", "TIME %", UNIT_SHARE, 7, NEEDS_SUMS, false, get_time_share },
 	[COLUMN_PREEMPTED] = { "preempted", "preempted_ns", "PREEMPT", UNIT_NS, 7, NEEDS_OFF_CPU, false, get_preempted },
 	[COLUMN_BLOCKED] = { "blocked", "blocked_ns", "BLOCKED", UNIT_NS, 7, NEEDS_OFF_CPU, false, get_blocked },
+	[COLUMN_VMM] = { "vmm", "vmm_ns", "VMM", UNIT_NS, 7, NEEDS_SPLIT, false, get_vmm },
+	[COLUMN_KVM] = { "kvm", "kvm_ns", "KVM", UNIT_NS, 7, NEEDS_SPLIT, false, get_kvm },
 	[COLUMN_TIMED] = { "timed", "timed", "TIMED", UNIT_COUNT, 10, NEEDS_SUMS, true, get_timed },
 	[COLUMN_MEAN] = { "mean", "mean_ns", "MEAN", UNIT_NS, 7, NEEDS_SUMS, true, get_mean },
 	[COLUMN_MIN] = { "min", "min_ns", "MIN", UNIT_NS, 7, NEEDS_TIME, false, get_min },
@@ -163,18 +177,20 @@ const struct column columns[NR_COLUMNS] = {
 
 const struct column_list columns_by_use[NR_USES] = {
 	[USE_TABLE] = COLUMNS(COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST,
-			      COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_P99,
-			      COLUMN_MAX, COLUMN_P50, COLUMN_PER_SECOND,
-			      COLUMN_SHARE, COLUMN_TIME, COLUMN_MEAN,
-			      COLUMN_MIN, COLUMN_P90, COLUMN_P999, COLUMN_TIMED,
-			      COLUMN_CLASS),
+			      COLUMN_KVM, COLUMN_VMM, COLUMN_PREEMPTED,
+			      COLUMN_BLOCKED, COLUMN_P99, COLUMN_MAX,
+			      COLUMN_P50, COLUMN_PER_SECOND, COLUMN_SHARE,
+			      COLUMN_TIME, COLUMN_MEAN, COLUMN_MIN, COLUMN_P90,
+			      COLUMN_P999, COLUMN_TIMED, COLUMN_CLASS),
 	[USE_KEYS] = COLUMNS(COLUMN_EXITS, COLUMN_TIME_SHARE, COLUMN_FAST,
-			     COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_MEAN,
-			     COLUMN_MAX, COLUMN_P99, COLUMN_PER_SECOND),
+			     COLUMN_KVM, COLUMN_VMM, COLUMN_PREEMPTED,
+			     COLUMN_BLOCKED, COLUMN_MEAN, COLUMN_MAX,
+			     COLUMN_P99, COLUMN_PER_SECOND),
 	[USE_TOP] = COLUMNS(COLUMN_PER_SECOND, COLUMN_TIME_SHARE, COLUMN_FAST,
-			    COLUMN_PREEMPTED, COLUMN_BLOCKED, COLUMN_P99,
-			    COLUMN_MAX, COLUMN_P50, COLUMN_EXITS, COLUMN_SHARE,
-			    COLUMN_MEAN, COLUMN_TIME, COLUMN_P90, COLUMN_P999),
+			    COLUMN_KVM, COLUMN_VMM, COLUMN_PREEMPTED,
+			    COLUMN_BLOCKED, COLUMN_P99, COLUMN_MAX, COLUMN_P50,
+			    COLUMN_EXITS, COLUMN_SHARE, COLUMN_MEAN,
+			    COLUMN_TIME, COLUMN_P90, COLUMN_P999),
 	[USE_TOP_TIMES] = COLUMNS(COLUMN_EXITS, COLUMN_SHARE),
 	[USE_REPORT] = COLUMNS(COLUMN_EXITS, COLUMN_SHARE, COLUMN_TIME,
 			       COLUMN_P50, COLUMN_P99, COLUMN_MAX, COLUMN_MEAN),

@@ -19,6 +19,8 @@ enum column_id {
 	COLUMN_TIME_SHARE,
 	COLUMN_PREEMPTED,
 	COLUMN_BLOCKED,
+	COLUMN_VMM,
+	COLUMN_KVM,
 	COLUMN_TIMED,
 	COLUMN_MEAN,
 	COLUMN_MIN,
@@ -51,6 +53,7 @@ struct value {
 #define NEEDS_TIME (NEEDS_SUMS | 1u) /* also the time of each exit */
 #define NEEDS_FAST 2u
 #define NEEDS_OFF_CPU 4u
+#define NEEDS_SPLIT (NEEDS_OFF_CPU | 16u)
 
 struct column {
 	const char *name; /* the name for --columns and --sort */

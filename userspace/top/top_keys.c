@@ -36,7 +36,10 @@ const struct top_key top_keys[] = {
 	{ TOP_LONGER, { '+' }, "+", "longer intervals" },
 	{ TOP_SHORTER, { '-' }, "-", "shorter intervals" },
 	{ TOP_FAST, { 'f' }, "f", "the column of --fast: hide, show" },
-	{ TOP_OFF_CPU, { 'o' }, "o", "the columns of --off-cpu: hide, show" },
+	{ TOP_OFF_CPU,
+	  { 'o' },
+	  "o",
+	  "the columns of --off-cpu, --split: hide, show" },
 	{ TOP_HELP, { '?', 'h' }, "?, h", "this help" },
 	{ TOP_QUIT, { 'q' }, "q", "end, and show the total" },
 };

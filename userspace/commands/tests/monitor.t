@@ -33,6 +33,11 @@ refused 'counts alone and slow exits' '--slower-than needs times' --count-only \
 	--slower-than 1ms
 refused 'counts alone off the CPU' '--off-cpu needs times' --count-only \
 	--off-cpu
+refused 'counts alone, split' '--split needs times' --count-only --split
+refused 'the parts of KVM'\''s own book' '--split is for BPF' --book kernel --split
+refused 'a part not observed' "'vmm' needs --split" --columns exits,vmm
+refused 'a part not observed, off the CPU' "'kvm' needs --split" --off-cpu \
+	--columns exits,kvm
 refused 'counts alone, fast' 'exclude each other' --count-only --fast
 refused 'counts alone by port' 'exclude each other' --count-only --by port
 refused 'counts alone by time' "'p99' needs times" --count-only --sort p99
@@ -67,8 +72,8 @@ refused 'a reason mistyped' 'did you mean CPUID?' --reason CPIUD
 
 # Valid options are accepted even if the host cannot be observed.
 run "$exitledger" monitor --vm 'web*' --pid 1 --vcpu 0 --vcpu 1 --reason cpuid \
-	--reason 0x7b --by port --off-cpu --fast --slower-than 1.5ms --hlt \
-	--by-vcpu --columns exits,blocked,p999 --sort max -i 0.5 -n 1 \
+	--reason 0x7b --by port --split --fast --slower-than 1.5ms --hlt \
+	--by-vcpu --columns exits,blocked,vmm,kvm,p999 --sort max -i 0.5 -n 1 \
 	--attach raw_tp
 ok 'all options at once: no wrong usage' [ "$status" -ne 64 ]
 

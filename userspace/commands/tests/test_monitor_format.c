@@ -74,7 +74,7 @@ START_TEST(its_option)
 {
 	PARSE("--made", "--histograms");
 	ck_assert_ptr_eq(options.format, &monitor_format_made);
-	ck_assert_uint_eq(options.shape.columns.nr, NR_COLUMNS - 3);
+	ck_assert_uint_eq(options.shape.columns.nr, NR_COLUMNS - 5);
 	ck_assert(options.shape.histograms);
 	render();
 	ck_assert_str_eq(out, "made up, 2 s, 14 columns\n");

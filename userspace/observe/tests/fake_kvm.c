@@ -38,11 +38,13 @@ static int alone = -1; /* holds the lock of fake_kvm_attach() */
  */
 static void take_as_raw(void)
 {
-	static const char *const sections[] = { "fentry+", "tp_btf/kvm_entry",
+	static const char *const sections[] = { "fentry+", "fexit+",
+						"tp_btf/kvm_entry",
 						"tp_btf/kvm_exit" };
 	static bool taken;
 
-	for (size_t i = 0; i < 3 && !taken; i++)
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]) && !taken;
+	     i++)
 		ck_assert_int_gt(libbpf_register_prog_handler(
 					 sections[i],
 					 BPF_PROG_TYPE_RAW_TRACEPOINT, 0, NULL),

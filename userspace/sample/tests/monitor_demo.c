@@ -37,6 +37,7 @@ static void fill(struct ledger *ledger)
 	cell->times.fast = 5;
 	cell->times.preempted_ns = 10;
 	cell->times.blocked_ns = 20;
+	cell->times.vmm_ns = 30;
 	strcpy(ledger->vm[1].name, "a \"b\",\n\xff");
 	ledger->vm[2].vcpu[0].gone = true;
 	ledger->vm[2].vcpu[1].gone = true;
@@ -50,7 +51,7 @@ static int write_as(const struct monitor_format *format, bool by_vcpu)
 {
 	struct monitor_shape shape = {
 		.by = LEDGER_KEY_PORT,
-		.has = NEEDS_TIME | NEEDS_FAST | NEEDS_OFF_CPU,
+		.has = NEEDS_TIME | NEEDS_FAST | NEEDS_SPLIT,
 		.by_vcpu = by_vcpu,
 		.histograms = true,
 	};

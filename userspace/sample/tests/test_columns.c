@@ -27,6 +27,7 @@ static struct row full(void)
 		.times.max_ns = 90000,
 		.times.preempted_ns = 300,
 		.times.blocked_ns = 2000,
+		.times.vmm_ns = 1000000,
 		.percentile = { 100, 2000, 30000, 80000 },
 		.all_exits = 6000,
 		.seconds = 2,
@@ -52,6 +53,8 @@ static const struct {
 	  "300 ns" },
 	{ "blocked", "blocked_ns", "BLOCKED", UNIT_NS, 7, NEEDS_OFF_CPU,
 	  "2.00 us" },
+	{ "vmm", "vmm_ns", "VMM", UNIT_NS, 7, NEEDS_SPLIT, "1.00 ms" },
+	{ "kvm", "kvm_ns", "KVM", UNIT_NS, 7, NEEDS_SPLIT, "3.00 ms" },
 	{ "timed", "timed", "TIMED", UNIT_COUNT, 10, NEEDS_SUMS, "1,000" },
 	{ "mean", "mean_ns", "MEAN", UNIT_NS, 7, NEEDS_SUMS, "4.00 us" },
 	{ "min", "min_ns", "MIN", UNIT_NS, 7, NEEDS_TIME, "70.0 ns" },
@@ -102,6 +105,8 @@ START_TEST(what_is_not_known)
 	ck_assert_str_eq(text(COLUMN_CLASS, &row), "-");
 	ck_assert_str_eq(text(COLUMN_PREEMPTED, &row), "-");
 	ck_assert_str_eq(text(COLUMN_BLOCKED, &row), "-");
+	ck_assert_str_eq(text(COLUMN_VMM, &row), "-");
+	ck_assert_str_eq(text(COLUMN_KVM, &row), "-");
 	ck_assert_str_eq(text(COLUMN_TIME, &row), "4.00 ms");
 	row = full();
 	row.times.max_ns = 0; /* unknown, as in KVM's own book without times */
@@ -113,6 +118,8 @@ START_TEST(what_is_not_known)
 	ck_assert_str_eq(text(COLUMN_TIME_SHARE, &row), "-");
 	ck_assert_str_eq(text(COLUMN_PREEMPTED, &row), "-");
 	ck_assert_str_eq(text(COLUMN_BLOCKED, &row), "-");
+	ck_assert_str_eq(text(COLUMN_VMM, &row), "-");
+	ck_assert_str_eq(text(COLUMN_KVM, &row), "-");
 	ck_assert_str_eq(text(COLUMN_TIMED, &row), "-");
 	ck_assert_str_eq(text(COLUMN_MIN, &row), "-");
 	ck_assert_str_eq(text(COLUMN_MAX, &row), "-");
@@ -176,8 +183,8 @@ START_TEST(names)
 	ck_assert_str_eq(
 		why.text,
 		"there is no column 'exit'; there are exits, per_second, share, "
-		"fast, time, time_share, preempted, blocked, timed, mean, min, "
-		"p50, p90, p99, p999, max, class");
+		"fast, time, time_share, preempted, blocked, vmm, kvm, timed, "
+		"mean, min, p50, p90, p99, p999, max, class");
 }
 END_TEST
 
@@ -231,7 +238,7 @@ START_TEST(by_what_is_observed)
 	column_list_all(NEEDS_TIME | NEEDS_OFF_CPU, &list);
 	ids_are(&list, "exits per_second share time time_share preempted "
 		       "blocked timed mean min p50 p90 p99 p999 max class ");
-	column_list_all(NEEDS_TIME | NEEDS_FAST | NEEDS_OFF_CPU, &list);
+	column_list_all(NEEDS_TIME | NEEDS_FAST | NEEDS_SPLIT, &list);
 	ck_assert_uint_eq(list.nr, NR_COLUMNS);
 }
 END_TEST
@@ -239,7 +246,7 @@ END_TEST
 /* For each width, the most useful columns that fit are chosen. */
 START_TEST(by_width)
 {
-	const unsigned int all = NEEDS_TIME | NEEDS_FAST | NEEDS_OFF_CPU;
+	const unsigned int all = NEEDS_TIME | NEEDS_FAST | NEEDS_SPLIT;
 	const struct column_list twice = {
 		{ COLUMN_P50, COLUMN_P50, COLUMN_EXITS }, 3
 	};
