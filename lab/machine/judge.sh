@@ -125,6 +125,9 @@ judge_part() {
 		return 0
 	fi
 	[[ ! -e $out/guest-failed ]] || NO_RESULT=1
+	# A scenario that repeats what hung says so; that is a repeated run, too.
+	[[ ! -s $out/repeated || -z ${LAB_TRIES:-} ]] ||
+		sed "s/.*/$NAME:&/" "$out/repeated" >>"${LAB_REPEATED:-$BUILD/log/lab-repeated.txt}"
 	tell_results "$out"
 }
 

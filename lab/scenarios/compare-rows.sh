@@ -6,6 +6,9 @@
 # "NR BOOK MUTANT RUN", and leaves compare's results: NR.status, NR.txt, NR.json with only
 # the verdict and the findings, and NR.total with the totals of the books and how much of
 # them was reconciled.
+#
+# Now and then a guest in the emulator waits for ever for an interrupt that was lost.  A row
+# that takes longer than $ROW_SECONDS is run once more, and its number goes to repeated.
 # shellcheck disable=SC2086 # $guest and $compare are numbers; others are words
 # shellcheck disable=SC2317 # a row calls them by their names
 set -u
@@ -150,6 +153,37 @@ restricted() {
 	insmod /modules/kvm-intel.ko
 }
 
+# hangs PID: has a row not ended in time?
+hangs() {
+	left=$((${ROW_SECONDS:-80} * 10))
+	while kill -0 "$1" 2>/dev/null; do
+		[ $left -gt 0 ] || return 0
+		left=$((left - 1))
+		usleep 100000
+	done
+	return 1
+}
+
+# row HOW ARGUMENT...: run a row; once more, if its guest hangs
+row() {
+	"$@" &
+	pid=$!
+	if hangs $pid; then
+		echo "[LAB] $nr: its guest hangs: once more"
+		echo "$nr" >>/results/repeated
+		blamed=$(cat /results/blamed 2>/dev/null)
+		# Without their guests, compare and the row end by themselves.
+		killall -KILL microguest
+		wait $pid
+		[ -z "$blamed" ] || echo "$blamed" >/results/blamed
+		[ -n "$blamed" ] || rm -f /results/blamed
+		rm -f "/results/$nr".*
+		"$@"
+		return
+	fi
+	wait $pid
+}
+
 [ ! -e $parameter ] || cat "${parameter}s" >/results/mutants
 echo "$ROWS" >/tmp/rows
 while read -r nr book mutant how work; do
@@ -160,7 +194,7 @@ while read -r nr book mutant how work; do
 	bpf) fault="obsfault $mutant" ;;
 	esac
 	# shellcheck disable=SC2046 # a list of words
-	"$how" $(echo "$work" | sed "s/WORK/$WORK/")
+	row "$how" $(echo "$work" | sed "s/WORK/$WORK/")
 	[ "$book" != kvm ] || echo none >$parameter
 done </tmp/rows
 exit 0
