@@ -4,6 +4,7 @@
 #define EXITLEDGER_EXTRAS_H
 
 #include "cells.h"
+#include "guest_rip.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -96,6 +97,7 @@ static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
 					     u32 reason)
 {
 	struct kvm_vcpu *v = vcpu;
+	u64 rip;
 
 	switch (config.by) {
 	case OBS_BY_PORT:
@@ -121,6 +123,12 @@ static __always_inline void book_key_at_exit(void *vcpu, struct obs_slot *slot,
 		if (reason == config.roles.cpuid)
 			book_key(slot,
 				 (u32)BPF_CORE_READ(v, arch.regs[OBS_RAX]));
+		break;
+	case OBS_BY_RIP:
+		if (guest_rip(vcpu, config.isa, &rip))
+			book_key(slot, rip);
+		else
+			lose_key(slot);
 		break;
 	}
 }

@@ -31,13 +31,17 @@ struct kvm_vcpu_stat {
 };
 
 struct kvm_vcpu_arch {
-	unsigned long regs[17]; /* as in enum obs_register, enum kvm_reg */
+	/* As in enum obs_register, enum kvm_reg; up to 7.1 the last is RIP. */
+	unsigned long regs[17];
 	u32 regs_avail; /* bit n: register n is valid */
 	u32 regs_dirty; /* bit n: register n was written since the exit */
 	u32 hflags;
+	/* The guest's registers are encrypted: SEV-ES, TDX. */
+	_Bool guest_state_protected;
 };
 
 struct kvm_vcpu_arch___72 {
+	unsigned long rip;
 	unsigned long regs_avail[1];
 	unsigned long regs_dirty[1];
 };
@@ -48,6 +52,7 @@ enum obs_register {
 	OBS_RCX,
 	OBS_RDX,
 	OBS_RBX,
+	OBS_RIP = 16,
 };
 
 /*
@@ -93,8 +98,13 @@ struct vmcb_control_area {
 	u64 exit_info_2;
 };
 
+struct vmcb_save_area {
+	u64 rip;
+};
+
 struct vmcb {
 	struct vmcb_control_area control;
+	struct vmcb_save_area save;
 };
 
 struct kvm_vmcb_info {
@@ -112,10 +122,15 @@ union vmx_exit_reason {
 	u32 full;
 };
 
-struct loaded_vmcs;
+struct vmcs;
+
+struct loaded_vmcs {
+	struct vmcs *vmcs;
+};
 
 struct vcpu_vmx {
 	struct kvm_vcpu vcpu;
+	struct loaded_vmcs vmcs01; /* of L1 */
 	struct loaded_vmcs *loaded_vmcs;
 	unsigned char fail;
 	_Bool emulation_required;

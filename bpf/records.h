@@ -182,6 +182,7 @@ enum obs_by {
 	OBS_BY_MSR,
 	OBS_BY_HYPERCALL,
 	OBS_BY_CPUID,
+	OBS_BY_RIP,
 };
 
 /* An exit that took longer than obs_config.slower_than_ns. */

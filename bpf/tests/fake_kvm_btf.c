@@ -110,19 +110,25 @@ static int add_arch(struct btf *btf, enum fake_registers registers,
 		    int u32_type, int u64_type)
 {
 	const bool known = registers != FAKE_UNKNOWN;
-	int regs, bits = u32_type;
+	const bool newer = registers == FAKE_BITMAPS;
+	int regs, flag, bits = u32_type;
 
-	regs = btf__add_array(btf, u32_type, u64_type, 17);
-	if (registers == FAKE_BITMAPS)
+	flag = btf__add_int(btf, "_Bool", 1, BTF_INT_BOOL);
+	regs = btf__add_array(btf, u32_type, u64_type, newer ? 16 : 17);
+	if (newer)
 		bits = btf__add_array(btf, u32_type, u64_type, 1);
 	/* This is at the vCPU's beginning, so its offsets are the vCPU's. */
 	return add_struct(
-		btf, "kvm_vcpu_arch", offsetof(struct fake_vcpu, stat_exits),
+		btf, "kvm_vcpu_arch", sizeof(struct fake_vcpu),
 		FIELDS({ "regs", regs, offsetof(struct fake_vcpu, regs) },
 		       { known ? "regs_dirty" : NULL, bits,
 			 offsetof(struct fake_vcpu, regs_dirty) },
 		       { "regs_avail", bits,
-			 offsetof(struct fake_vcpu, regs_avail) }));
+			 offsetof(struct fake_vcpu, regs_avail) },
+		       { "guest_state_protected", flag,
+			 offsetof(struct fake_vcpu, guest_state_protected) },
+		       { newer ? "rip" : NULL, u64_type,
+			 offsetof(struct fake_vcpu, rip) }));
 }
 
 static int add_vcpu(struct btf *btf, enum fake_registers registers,
@@ -162,7 +168,7 @@ static void add_vm(struct btf *btf, int u64_type, int pointer)
 
 static void add_svm(struct btf *btf, int vcpu, int u32_type, int u64_type)
 {
-	int control, vmcb, info, pointer;
+	int control, save, vmcb, info, pointer;
 
 	control =
 		add_struct(btf, "vmcb_control_area", sizeof(struct fake_vmcb),
@@ -172,8 +178,12 @@ static void add_svm(struct btf *btf, int vcpu, int u32_type, int u64_type)
 				    offsetof(struct fake_vmcb, exit_info_1) },
 				  { "exit_info_2", u64_type,
 				    offsetof(struct fake_vmcb, exit_info_2) }));
-	vmcb = add_struct(btf, "vmcb", sizeof(struct fake_vmcb),
-			  FIELDS({ "control", control, 0 }));
+	save = add_struct(btf, "vmcb_save_area", 16,
+			  FIELDS({ "rip", u64_type, 8 }));
+	vmcb = add_struct(
+		btf, "vmcb", sizeof(struct fake_vmcb),
+		FIELDS({ "control", control, 0 },
+		       { "save", save, offsetof(struct fake_vmcb, rip) - 8 }));
 	pointer = btf__add_ptr(btf, vmcb);
 	info = add_struct(btf, "kvm_vmcb_info", 8,
 			  FIELDS({ "ptr", pointer, 0 }));

@@ -22,6 +22,8 @@ struct fake_vmcb {
 	unsigned int pad2;
 	unsigned int exit_code;
 	unsigned long long exit_info_1;
+	unsigned long long pad3;
+	unsigned long long rip; /* at offset 8 of save */
 };
 
 struct fake_vcpu {
@@ -46,7 +48,10 @@ struct fake_vcpu {
 	unsigned int exit_reason;
 	unsigned char fail;
 	unsigned char emulation_required;
-	unsigned char pad3[42]; /* a vCPU begins at a multiple of 64 bytes */
+	unsigned char guest_state_protected;
+	unsigned char pad3;
+	unsigned long long rip; /* from 7.2 on, in place of regs[FAKE_RIP] */
+	unsigned char pad4[32]; /* a vCPU begins at a multiple of 64 bytes */
 };
 
 /* A VM.  Its folder's dentry and inode are at the same address. */

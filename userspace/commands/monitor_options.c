@@ -63,7 +63,7 @@ static const struct argp_option rows[] = {
 	  "Take what BPF counts (bpf, default) or what a patched KVM counts (kernel)",
 	  3 },
 	{ "by", OPT_BY, "KEY", 0,
-	  "Split the exits of a reason by port, mmio, msr, hypercall or cpuid",
+	  "Split the exits of a reason by port, mmio, msr, hypercall, cpuid or rip",
 	  3 },
 	{ "fast", OPT_FAST, NULL, 0,
 	  "Count separately the exits that KVM's fast path handles", 3 },
@@ -201,7 +201,7 @@ static error_t parse_observed(int key, char *arg, struct argp_state *state)
 		if (key_kind_parse(arg, &observe->by))
 			cli_refuse(
 				state,
-				"--by takes port, mmio, msr, hypercall or cpuid, not '%s'",
+				"--by takes port, mmio, msr, hypercall, cpuid or rip, not '%s'",
 				arg);
 		return 0;
 	case OPT_FAST:

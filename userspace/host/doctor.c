@@ -140,7 +140,7 @@ static void check_tracepoints(const struct host_facts *facts,
 	else if (facts->btf.exit_args == KVM_EXIT_REASON_VCPU_ISA)
 		diagnosis_add(
 			d, "tracepoints", DOCTOR_WARNING,
-			"classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot Linux " KERNEL_LEAST
+			"classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall, cpuid and rip; for those boot Linux " KERNEL_LEAST
 			" or later",
 			"kvm_exit%s, kvm_entry, kvm_cpuid", args);
 	else

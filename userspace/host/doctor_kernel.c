@@ -85,7 +85,7 @@ static void no_module_btf(const struct host_facts *facts, const char *module,
 	else
 		diagnosis_add(
 			d, "btf", DOCTOR_WARNING,
-			"classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall and cpuid; for those boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES",
+			"classic tracepoints are used (--attach tp), without compare, --fast and --by msr, hypercall, cpuid and rip; for those boot a kernel with CONFIG_DEBUG_INFO_BTF_MODULES",
 			NO_BTF, module, module);
 }
 

@@ -57,6 +57,7 @@ static const struct key_table tables[] = {
 	[LEDGER_KEY_MSR] = TABLE(msrs),
 	[LEDGER_KEY_HYPERCALL] = TABLE(hypercalls),
 	[LEDGER_KEY_CPUID] = TABLE(leaves),
+	[LEDGER_KEY_RIP] = { NULL, 0 },
 };
 
 /* Rows are sorted.  Find the last row that does not begin after the key. */

@@ -18,6 +18,7 @@ static const struct {
 	[LEDGER_KEY_MSR] = { "msr", "MSR ", false },
 	[LEDGER_KEY_HYPERCALL] = { "hypercall", "hypercall ", true },
 	[LEDGER_KEY_CPUID] = { "cpuid", "leaf ", false },
+	[LEDGER_KEY_RIP] = { "rip", "", false },
 };
 
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))

@@ -49,6 +49,7 @@ enum ledger_key_kind {
 	LEDGER_KEY_MSR, /* index */
 	LEDGER_KEY_HYPERCALL, /* number */
 	LEDGER_KEY_CPUID, /* leaf */
+	LEDGER_KEY_RIP, /* address of the guest's instruction */
 };
 
 /* The sums of all exits with one reason and one key, such as a port. */

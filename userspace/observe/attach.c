@@ -7,7 +7,7 @@
 
 #define ONLY_TP                                                            \
 	"'exitledger monitor --attach tp' and 'record --attach tp' work, " \
-	"without --fast and --by msr, hypercall or cpuid; for everything else, %s"
+	"without --fast and --by msr, hypercall, cpuid or rip; for everything else, %s"
 static const char *const names[] = {
 	[ATTACH_AUTO] = "auto",
 	[ATTACH_TP_BTF] = "tp_btf",
@@ -37,7 +37,7 @@ int attach_choose(enum attach *attach, enum kvm_exit_args args, bool needs_vcpu,
 	if (*attach == ATTACH_TP && needs_vcpu)
 		return why_set(
 			why, ENOTSUP,
-			"classic tracepoints (--attach tp) do not identify the vCPU, which compare, --fast, --by msr, hypercall and cpuid need");
+			"classic tracepoints (--attach tp) do not identify the vCPU, which compare, --fast, --by msr, hypercall, cpuid and rip need");
 	if (args == KVM_EXIT_VCPU_ISA || *attach == ATTACH_TP)
 		return 0;
 	if (*attach == ATTACH_AUTO && !needs_vcpu) {

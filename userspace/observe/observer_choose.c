@@ -126,6 +126,10 @@ static void choose_programs(const struct observer *observer,
 				  options->by == LEDGER_KEY_MMIO);
 	bpf_program__set_autoload(bpf->progs.key_fast_mmio,
 				  options->by == LEDGER_KEY_MMIO);
+	bpf_program__set_autoload(
+		bpf->progs.rip_read,
+		options->by == LEDGER_KEY_RIP &&
+			observer_isa(observer->isa)->reads_rip);
 	if (options->fast && handled)
 		bpf_program__set_autoload(
 			bpf_object__find_program_by_name(bpf->obj, handled),

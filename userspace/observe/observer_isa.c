@@ -11,7 +11,8 @@ static const struct observer_isa rows[] = {
 	{ .isa = EXIT_LEAF_ISA_VMX,
 	  .cast = READ_VMX,
 	  .by_svm_data = READ_PROBE,
-	  .handled = "vmx_handled" },
+	  .handled = "vmx_handled",
+	  .reads_rip = true },
 };
 
 const struct observer_isa *observer_isa(uint32_t isa)

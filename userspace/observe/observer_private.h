@@ -153,6 +153,11 @@ struct observer_isa {
 	/* Otherwise the reader for tp_btf, if KVM has svm_data. */
 	enum reader by_svm_data;
 	const char *handled; /* the program on KVM's exit handler, or NULL */
+	/*
+	 * True if KVM reads the guest's RIP from where programs cannot, and
+	 * only when something asks for it.
+	 */
+	bool reads_rip;
 };
 
 /**

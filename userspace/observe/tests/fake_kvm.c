@@ -26,6 +26,8 @@ static struct bpf_program *exits, *entries;
 /* True if no thread tells which vCPU it runs. */
 static bool no_addresses;
 static enum fake_registers registers;
+/* RIP's marks at exits. */
+static bool rip_unread, rip_written;
 static struct bpf_link *exit_calls, *entry_calls;
 static int alone = -1; /* holds the lock of fake_kvm_attach() */
 
@@ -192,6 +194,7 @@ void fake_kvm_teardown(void)
 	fake_kvm_bpf__destroy(memory);
 	memory = NULL;
 	registers = FAKE_NUMBERS;
+	rip_unread = rip_written = false;
 }
 
 struct fake_vcpu *fake(u32 i)
@@ -216,6 +219,12 @@ void fake_kvm_registers(enum fake_registers how)
 	registers = how;
 }
 
+void fake_rip(bool unread, bool written)
+{
+	rip_unread = unread;
+	rip_written = written;
+}
+
 void fake_runs_none(void)
 {
 	no_addresses = true;
@@ -232,8 +241,9 @@ void fake_exit(u32 i, u32 reason)
 
 	fake_runs(i);
 	fake(i)->stat_exits++;
-	fake(i)->regs_dirty = 0;
-	fake(i)->regs_avail = ~(1u << FAKE_EXIT_INFO_1);
+	fake(i)->regs_dirty = rip_written << FAKE_RIP;
+	fake(i)->regs_avail =
+		~(1u << FAKE_EXIT_INFO_1 | rip_unread << FAKE_RIP);
 	fake(i)->exit_reason = reason;
 	fake_vmcb(i)->exit_code = reason;
 	if (exit_calls)

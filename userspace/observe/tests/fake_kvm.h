@@ -8,6 +8,8 @@
 #ifndef EXITLEDGER_FAKE_KVM_H
 #define EXITLEDGER_FAKE_KVM_H
 
+#include <stdbool.h>
+
 #include "bpf/tests/fake_kvm_btf.h"
 #include "fake_vcpus.h"
 
@@ -22,6 +24,13 @@ void fake_kvm_load(const struct observer_options *options, u32 isa);
  * fake_kvm_registers - choose the kernel's layout of registers for later loads
  */
 void fake_kvm_registers(enum fake_registers how);
+
+/**
+ * fake_rip - choose how KVM has marked RIP at the exits that follow
+ * @unread: KVM has not read it since the exit
+ * @written: KVM has moved it since the exit
+ */
+void fake_rip(bool unread, bool written);
 
 /**
  * fake_kvm_load_as - fake_kvm_load() with a given way to attach and see ends
