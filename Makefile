@@ -324,7 +324,7 @@ LONG_TESTS := $(addprefix lab/tests/,intel.t intel-reasons.t) tests/style.t \
 	      $(addprefix userspace/commands/tests/,record-faults.t record-keep.t) \
 	      $(addprefix lab/tests/,commands.t observer-cost.t bench.t edges.t \
 		boot-study.t observer.t)
-LAST_TESTS := $(addprefix lab/tests/intel-,edges.t host-reads.t mutants.t)
+LAST_TESTS := $(addprefix lab/tests/intel-,edges.t host-reads.t mutants.t rip.t)
 ALL_TESTS := $(LONG_TESTS) \
 	     $(filter-out $(LONG_TESTS) $(LAST_TESTS),$(sort $(wildcard tests/*.t \
 	       */tests/*.t userspace/*/tests/*.t userspace/*/*/tests/*.t)))

@@ -42,6 +42,10 @@
 #define MICRO_PORT_READ 0xf1 /* all leaves have been read */
 #define MICRO_PORT_REAL 0xf2 /* the 16-bit code has ended */
 
+/* The places at which CPUID is executed in turn: how many, and their size. */
+#define MICRO_PLACES 64
+#define MICRO_PLACE_SIZE 4
+
 #define MICRO_VECTOR 0x40 /* the interrupts' vector */
 
 /* Offsets in struct micro_block. */
@@ -127,7 +131,8 @@ _Static_assert(sizeof(struct micro_read) == 24, "read");
 
 /*
  * The guest's code, and offsets in it: the handlers of exceptions and of
- * interrupts, an UD2, an OUT, and the nested guest.
+ * interrupts, an UD2, an OUT, the nested guest, the first of the places, the
+ * work of each kind, and the end of all work.
  */
 extern const uint8_t micro_code[];
 extern const uint64_t micro_code_size;
@@ -137,6 +142,9 @@ extern const uint64_t micro_irq;
 extern const uint64_t micro_ud2;
 extern const uint64_t micro_out;
 extern const uint64_t micro_nested;
+extern const uint64_t micro_places;
+extern const uint64_t micro_kind_at[];
+extern const uint64_t micro_worked;
 /* 16-bit code for real mode.  It executes CPUID ECX times, and then OUT. */
 extern const uint8_t micro_real[];
 extern const uint64_t micro_real_size;

@@ -16,6 +16,18 @@
 	cpuid
 	.endm
 
+/* Call one of the places after another, in the order of their addresses. */
+	.macro do_places
+	movl	%ebp, %edx
+	negl	%edx
+	andl	$(MICRO_PLACES - 1), %edx
+	leaq	.Lplaces(%rip), %rbx
+	leaq	(%rbx, %rdx, MICRO_PLACE_SIZE), %rbx
+	xorl	%eax, %eax
+	xorl	%ecx, %ecx
+	call	*%rbx
+	.endm
+
 	.macro do_out
 	outb	%al, $MICRO_PORT_WORK
 	.endm
@@ -288,6 +300,9 @@
 	testq	%rbp, %rbp
 	jz	.Lend\@
 	leaq	.Lnext\@(%rip), %r15
+	.pushsection .rodata.kinds, "a"
+	.quad	.Lagain\@ - micro_code
+	.popsection
 .Lagain\@:
 	do_\id
 .Lnext\@:
@@ -298,7 +313,13 @@
 	.set	kind, kind + 1
 	.endm
 
+	.section .rodata.kinds, "a"
+	.balign	8
+	.globl	micro_kind_at
+micro_kind_at:
+
 	.section .rodata
+	.globl	micro_places, micro_worked
 	.globl	micro_code, micro_code_size, micro_fault, micro_fault_with_code
 	.globl	micro_irq, micro_ud2, micro_out, micro_nested, micro_real, micro_real_size
 	.code64
@@ -320,6 +341,7 @@ micro_code:
 	leaq	(%rax, %rdx), %r13
 #define MICRO_KIND(id, svm, vmx, needs, what) work id;
 #include "micro_kinds.def"
+.Lworked:
 	movq	MICRO_CYCLES(%rdi), %rcx
 	testq	%rcx, %rcx
 	jz	.Luntimed
@@ -392,6 +414,14 @@ micro_code:
 	outb	%al, $MICRO_PORT_WORK
 	ud2
 
+	.balign	MICRO_PLACE_SIZE
+.Lplaces:
+	.rept	MICRO_PLACES
+	cpuid
+	ret
+	.balign	MICRO_PLACE_SIZE
+	.endr
+
 /* The nested guest. */
 .Lnested:
 	xorl	%eax, %eax
@@ -414,6 +444,10 @@ micro_out:
 	.quad	.Lout - micro_code
 micro_nested:
 	.quad	.Lnested - micro_code
+micro_worked:
+	.quad	.Lworked - micro_code
+micro_places:
+	.quad	.Lplaces - micro_code
 
 	.code16
 micro_real:

@@ -29,6 +29,7 @@ struct options {
 	const char *cycles;
 	const char *counts;
 	const char *registers;
+	const char *symbols;
 	struct numbering numbering; /* that of --leaves */
 	const char *output; /* the option that uses standard output, or NULL */
 	int cpu; /* -1: any CPU */
@@ -98,7 +99,8 @@ enum {
 	OPT_COUNTS,
 	OPT_CPU,
 	OPT_LEAVES,
-	OPT_REGISTERS
+	OPT_REGISTERS,
+	OPT_SYMBOLS
 };
 
 static const struct argp_option option_rows[] = {
@@ -123,6 +125,8 @@ static const struct argp_option option_rows[] = {
 	{ "registers", OPT_REGISTERS, "FILE", 0,
 	  "Write what CPUID has answered: EAX and ECX before, and EAX, EBX, ECX, EDX after, per read",
 	  0 },
+	{ "symbols", OPT_SYMBOLS, "FILE", 0,
+	  "Write the addresses of the guest's code, as in /proc/kallsyms", 0 },
 	{ "cpu", OPT_CPU, "N", 0, "Run only on this CPU", 0 },
 	{ "all", OPT_ALL, NULL, 0,
 	  "Read the leaves for all reasons, not only for those of the work",
@@ -222,6 +226,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_REGISTERS:
 		cli_file(state, "--registers", arg, &options->output);
 		options->registers = arg;
+		return 0;
+	case OPT_SYMBOLS:
+		cli_file(state, "--symbols", arg, &options->output);
+		options->symbols = arg;
 		return 0;
 	case OPT_LEAVES:
 		if (numbering_load(arg, &options->numbering, &why))
@@ -379,6 +387,33 @@ static int write_registers(FILE *file, const struct options *options,
 	return ferror(file) ? -EIO : 0;
 }
 
+static void put_symbol(FILE *file, uint64_t at, const char *name, int nr)
+{
+	fprintf(file, "%016llx t %s%d\n", (unsigned long long)MICRO_CODE + at,
+		name, nr);
+}
+
+/* All work of a kind is between its symbol and the next one. */
+static int write_symbols(FILE *file, const struct options *options,
+			 struct vmm *vmm)
+{
+	(void)options;
+	(void)vmm;
+	put_symbol(file, 0, "start_", 0);
+	for (int i = 0; i < MICRO_KINDS; i++)
+		fprintf(file, "%016llx t do_%s\n",
+			(unsigned long long)MICRO_CODE + micro_kind_at[i],
+			kinds[i].name);
+	put_symbol(file, micro_worked, "worked_", 0);
+	put_symbol(file, micro_fault_with_code, "fault_", 0);
+	put_symbol(file, micro_irq, "irq_", 0);
+	for (int i = 0; i < MICRO_PLACES; i++)
+		put_symbol(file, micro_places + i * MICRO_PLACE_SIZE, "place_",
+			   i);
+	put_symbol(file, micro_nested, "nested_", 0);
+	return ferror(file) ? -EIO : 0;
+}
+
 static int pin(int cpu)
 {
 	cpu_set_t set;
@@ -414,6 +449,8 @@ static int run_guest(const struct options *options, struct vmm *vmm)
 	if (!r && options->registers)
 		r = write_file(options->registers, write_registers, options,
 			       vmm);
+	if (!r && options->symbols)
+		r = write_file(options->symbols, write_symbols, options, vmm);
 	leaves_free(&leaves);
 	return r;
 }

@@ -41,6 +41,7 @@ ROWS=(
 	"split|  with --split"
 	"slow|  with --slower-than 1s"
 	"by_cpuid|  with --by cpuid"
+	"by_rip|  with --by rip"
 	"crowd|  992 other vCPUs known"
 	"time_4|  four vCPUs on the one CPU"
 )

@@ -87,6 +87,7 @@ watched split --split
 watched fast --fast
 watched slow --slower-than 1s
 watched by_cpuid --by cpuid
+watched by_rip --by rip
 crowd crowd
 VCPUS=4
 measure none_4

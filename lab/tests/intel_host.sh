@@ -20,6 +20,7 @@ own	intel-host-reads.t	t-host-reads-intel-$intel_own
 own	intel-mutants.t	t-intel-mutants
 own	intel.t		t-intel-panic
 newest	intel-reasons.t	t-reasons-intel-$intel_newest
+newest	intel-rip.t	t-rip-intel-$intel_newest
 newest	intel.t		t-intel-seven
 reset	intel.t		t-intel-reset
 "
@@ -35,6 +36,7 @@ intel_words() {
 	t-edges-*) words+=(lab/scenarios/edges.sh VMS=30) ;;
 	t-host-reads-*) words+=(lab/scenarios/host-reads.sh SHORT=1) ;;
 	t-reasons-*) words+=(lab/scenarios/reasons.sh LACKS=) ;;
+	t-rip-*) words+=(lab/scenarios/rip.sh VENDOR=intel) ;;
 	t-intel-mutants)
 		words+=(--modules "${BUILD:-build}/modules/$intel_own/fault-mutants"
 			lab/scenarios/compare-rows.sh
