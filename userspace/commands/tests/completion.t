@@ -49,7 +49,7 @@ done
 
 offered monitor --by ''
 ok '--by: all keys' [ "$out" = \
-	'  words   port   mmio   msr   hypercall   cpuid  ' ]
+	'  words   port   mmio   msr   hypercall   cpuid   rip  ' ]
 offered monitor --by=m
 ok '--by=m: the option stays' [ "$out" = '  words   --by=mmio   --by=msr  ' ]
 offered monitor --columns exits,me
