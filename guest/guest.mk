@@ -4,8 +4,9 @@
 EXITLEAF := $(BUILD)/guest/exitleaf
 MICROGUEST := $(BUILD)/guest/microguest
 LEAFFUZZ := $(BUILD)/guest/leaffuzz
+LEAFREAD := $(BUILD)/guest/leafread
 
-PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ)
+PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ) $(LEAFREAD)
 
 REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o
 # The parts of exitleaf, except the part that executes CPUID.
@@ -33,6 +34,10 @@ $(MICROGUEST): $(MICROGUEST_OBJECTS) $(REPORT_OBJECTS) $(SHARED)
 $(LEAFFUZZ): $(LEAFFUZZ_OBJECTS) $(REPORT_OBJECTS) $(SHARED)
 	@mkdir -p $(@D)
 	$(LINK_STATIC) -pthread $^ -o $@ -lm
+
+$(LEAFREAD): $(BUILD)/obj/guest/leafread.o $(SHARED)
+	@mkdir -p $(@D)
+	$(LINK_STATIC) $^ -o $@ -lm
 
 $(BUILD)/obj/%.o: %.S $(FLAGS) | build-tools
 	@mkdir -p $(@D)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Tests wrong command lines of microguest and leaffuzz, and their error messages.
+# Tests wrong command lines of microguest, leaffuzz and leafread, and their error messages.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 microguest=$build/guest/microguest
 leaffuzz=$build/guest/leaffuzz
+leafread=$build/guest/leafread
 
 run "$microguest" --list
 ok 'microguest --list' status_is 0
@@ -57,5 +58,15 @@ run "$leaffuzz" --values 0
 ok 'leaffuzz --values 0: wrong usage' status_is 64
 run "$leaffuzz" --seed x
 ok 'leaffuzz --seed x: wrong usage' status_is 64
+run "$leafread" 0 0x40000000:1
+ok 'leafread: a line for each read' grep -qE '^0x40000000 0x00000001( 0x[0-9a-f]{8}){4}$' \
+	"$tap_dir/out"
+ok 'leafread: no more lines' [ "$(wc -l <"$tap_dir/out")" -eq 2 ]
+for wrong in x 0x100000000 1:x 1: -1 ''; do
+	run "$leafread" "$wrong"
+	ok "leafread '$wrong': wrong usage" status_is 64
+done
+run "$leafread"
+ok 'leafread: no leaf: wrong usage' status_is 64
 
 done_testing

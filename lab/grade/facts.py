@@ -97,6 +97,7 @@ class Run:
     results: list = field(default_factory=list)
     registers: list = field(default_factory=list)  # (leaf, ECX, EAX, EBX, ECX, EDX)
     logged: int = 0  # lines of the kernel's log
+    limit: int = 0  # the seconds for which a guest that hangs was waited for, twice
 
     @staticmethod
     def read(folder, name):
@@ -113,6 +114,7 @@ class Run:
             return None
         run = Run(name, int(status), content("txt"))
         run.logged = int(content("log").strip() or 0)
+        run.limit = int(content("hung").strip() or 0)
         run.registers = [tuple(int(word, 0) for word in line.split())
                          for line in content("registers").splitlines()]
         try:
@@ -129,6 +131,18 @@ class Run:
     def hung(self):
         """Did the guest not end?"""
         return self.status == HUNG
+
+    def hung_since(self):
+        """Say how a guest hangs: for how long, and after what."""
+        waited = f"the guest did not end in {self.limit} s, nor did a second one" \
+            if self.limit else "the guest did not end"
+        reads = sum(result.reads for result in self.results)
+        total = self.get("exits")
+        if not reads:
+            return f"{waited}; it had not read any leaf"
+        if not total or not total.data.get("after"):
+            return f"{waited}; it had read leaves {reads:,} times"
+        return f"{waited}; at its last read, it had had {total.data['after']:,} exits"
 
     @property
     def failed(self):

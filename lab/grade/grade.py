@@ -42,7 +42,9 @@ RUNS = {
 }
 RUNS_OF = {
     # More than 2^32 cycles.
-    "amd": {"pause": "alone --pause 500ms out=8 hlt=2"},
+    # The Linux guest was only tried on QEMU.
+    "amd": {"pause": "alone --pause 500ms out=8 hlt=2",
+            "linux": "linux 0x72 0x78 0x7b 0x81"},
     "intel": {"pause": "alone --pause 20ms out=20 hlt=10",
               "fast": "alone tsc_far=1000",
               "failed": "alone fail_entry=1 WORK",
@@ -50,7 +52,7 @@ RUNS_OF = {
               "emulated": "emulated real_mode=100"},
 }
 # Enough to see most mistakes, for the tests.
-QUICK = ("work", "second", "pause", "fast")
+QUICK = ("work", "second", "pause", "fast", "linux")
 
 # Lines of L1's console that tell why it ended.
 TELLING = re.compile(r"Kernel panic|BUG: |Oops: |RIP: 0010:|unable to handle|soft lockup|"

@@ -222,7 +222,7 @@ def hangs(case):
     """A guest does not end."""
     for run in case.runs.values():
         if run.hung:
-            return f"{run.name}: the guest did not end"
+            return f"{run.name}: {run.hung_since()}"
     return None
 
 
@@ -230,7 +230,8 @@ def guest_fails(case):
     """A guest ends with an error."""
     for run in case.runs.values():
         if run.failed and not run.hung:
-            lines = [line for line in run.text.splitlines() if line.startswith("microguest:")]
+            lines = [line for line in run.text.splitlines()
+                     if line.startswith(("microguest:", "run-qemu:"))]
             return f"{run.name}: {lines[0] if lines else 'the guest failed'}"
     return None
 

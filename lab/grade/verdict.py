@@ -16,6 +16,10 @@ BLIND = {
 }
 # The part of some exits' time that a handler takes, at least: in the lab it is a half.
 LEAST_PART = 0.02
+# The known work of the Linux guest of lab/scenarios/grade.sh.
+LINUX_CPUIDS = 1000
+# Guests that run on one vendor's host only.
+ABSENT = {"intel": "a Linux guest: VENDOR=amd has one"}
 BLIND_BOTH = "increments that processors do at the same time: the lab has one"
 
 
@@ -106,6 +110,8 @@ def notes_of(leaves, vendor):
         notes.append("the cycles are those of KVM's exit handlers alone. exitledger's are "
                      "longer, from the exit to the next entry: with what is done in user "
                      "space, and asleep")
+    if vendor in ABSENT:
+        notes.append(f"not run here: {ABSENT[vendor]}")
     return notes + [f"not judged here: {BLIND[vendor]}", f"not judged: {BLIND_BOTH}"]
 
 
@@ -113,6 +119,32 @@ def other_findings(runs):
     """Return discrepancies of other books than the leaves."""
     return [f"{run.name}: {finding['text']}" for run in runs.values()
             for finding in run.findings if finding["rule"] in ("guest", "executed")]
+
+
+def line_of(runs, judged, found):
+    """Return the line of a wrong grade: what is wrong, and which guest has not ended."""
+    wrong = sum(leaf.verdict == WRONG for leaf in judged)
+    told = f"{wrong} of {len(judged)} leaves are wrong" if wrong else ""
+    for run in runs.values():
+        if run.hung:
+            return f"a guest hangs, {run.name}: " + run.hung_since() + (
+                f"; {told}" if told else "; no leaf was wrong until then")
+        if run.failed:
+            return f"a guest fails, {run.name}" + (f"; {told}" if told else "")
+    return told or f"no leaf is wrong, but: {found[0][0].title}"
+
+
+def linux_note(runs):
+    """Say what a Linux guest has shown; [] if there was none, or it was not right."""
+    run = runs.get("linux")
+    total, cpuids = (run.get("exits"), run.get("reason-exits", "CPUID")) if run else (None, None)
+    if not total or not cpuids or total.wrong or cpuids.wrong:
+        return []
+    if not total.data.get("kernel") or not cpuids.data.get("kernel"):
+        return []
+    return [f"a Linux guest had {total.data['kernel']:,} exits by the end of its work. "
+            f"{cpuids.data['kernel']:,} of these were CPUIDs, of which its work was "
+            f"{LINUX_CPUIDS:,}"]
 
 
 def judge(runs, leaves, vendor, complaints=()):
@@ -130,16 +162,14 @@ def judge(runs, leaves, vendor, complaints=()):
     wrong = [leaf for leaf in judged if leaf.verdict == WRONG]
     names = {mistake.name for mistake, _evidence in found}
     if wrong or names:
-        line = "the counters are wrong"
-        if wrong:
-            line = f"{len(wrong)} of {len(judged)} leaves are wrong"
-        verdict = WRONG
+        verdict, line = WRONG, line_of(runs, judged, found)
     elif all(leaf.verdict == RIGHT for leaf in judged):
         verdict, line = RIGHT, "all leaves are right"
     else:
         verdict, line = OPEN, "nothing can be said about " + ", ".join(
             leaf.tells for leaf in judged if leaf.verdict == OPEN)
     result = Verdict(verdict, line, judged, found, notes_of(judged, vendor))
+    result.notes = linux_note(runs) + result.notes
     if verdict == WRONG and not found:
         result.notes.insert(0, "no known mistake looks like this: see the evidence")
     if verdict == RIGHT:

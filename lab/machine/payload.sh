@@ -193,10 +193,10 @@ fill_l2() {
 
 	mkdir -p "$1/l2"
 	add_busybox "$root"
-	cp -- "$LAB/machine/l2"/{init,boot,habit,work} "$root/"
+	cp -- "$LAB/machine/l2"/{init,boot,habit,work,grade} "$root/"
 	cp -- "$LAB/machine/l2/try-exitleaf" "$root/bin/"
 	[[ -z $CPUID ]] || add_program "$root" "$CPUID" bin
-	for program in exitleaf exitwork; do
+	for program in exitleaf exitwork leafread; do
 		[[ ! -x $BUILD/guest/$program ]] ||
 			strip -o "$root/bin/$program" "$BUILD/guest/$program"
 	done
@@ -211,7 +211,7 @@ state_of_l2() {
 	state_of_kernel
 	cat "$LAB/machine/l2"/* "$LAB/machine/payload.sh"
 	state_of "$BUSYBOX" ${CPUID:+"$CPUID"}
-	for program in exitleaf exitwork; do
+	for program in exitleaf exitwork leafread; do
 		[[ ! -x $BUILD/guest/$program ]] ||
 			sha256sum <"$BUILD/guest/$program"
 	done

@@ -88,7 +88,21 @@ def main():
     expect("unread", [run("work", *RIGHT[:3])], "INCONCLUSIVE")
     expect("unanswered", [run("work", *RIGHT, registers=[(1, 0, 7, 2, 0, 0)] * 3)],
            "NO GRADE")
-    expect("hung", [run("work", status=facts.HUNG, registers=[])], "WRONG", "hang")
+    hung = expect("hung", [run("work", status=facts.HUNG, registers=[], limit=60)], "WRONG",
+                  "hang")
+    if hung.line != ("a guest hangs, work: the guest did not end in 60 s, nor did a second "
+                     "one; it had not read any leaf; no leaf was wrong until then"):
+        FAILED.append(f"hung: {hung.line}")
+    late = expect("hung later", [run("work", *RIGHT),
+                                 run("vcpus", count(700, 700), status=facts.HUNG)],
+                  "WRONG", "hang")
+    if "a guest hangs, vcpus: " not in late.line or "had had 700 exits" not in late.line:
+        FAILED.append(f"hung later: {late.line}")
+    linux = expect("Linux", [run("work", *RIGHT), run("linux", count(9000, 9000),
+                                                      count(1400, 1400, name="CPUID"))],
+                   "RIGHT")
+    if not linux.notes[0].startswith("a Linux guest had 9,000 exits"):
+        FAILED.append(f"Linux: {linux.notes}")
     expect("failed", [run("work", *RIGHT, text="command  ended with status 1: microguest")],
            "WRONG", "guest-fails")
     expect("nothing", [run("work", count(0, 3000), count(0, 9, name="HLT"))], "WRONG",

@@ -70,7 +70,7 @@ def outputs(record, folder):
         gone(f"{command} --usage", [EXITLEDGER, command, "--usage"])
     for option in ("--help", "--version"):
         gone(f"exitledger {option}", [EXITLEDGER, option])
-        for program in ("exitleaf", "exitwork", "microguest", "leaffuzz"):
+        for program in ("exitleaf", "exitwork", "microguest", "leaffuzz", "leafread"):
             gone(f"{program} {option}", [f"{GUEST}/{program}", option])
     for argv in (
         ["bench", "--list"], ["bench", "--replay", BENCH], ["bench", "--replay", BENCH, "--json", "-"],

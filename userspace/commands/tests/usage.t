@@ -21,7 +21,8 @@ COMMANDS = {
                  "export", "doctor")
 }
 PROGRAMS = {
-    name: [f"{BUILD}/guest/{name}"] for name in ("exitleaf", "exitwork", "microguest", "leaffuzz")
+    name: [f"{BUILD}/guest/{name}"]
+    for name in ("exitleaf", "exitwork", "microguest", "leaffuzz", "leafread")
 }
 ALL = COMMANDS | PROGRAMS
 TAKE_COMMAND = ("monitor", "record", "compare", "exitleaf")
