@@ -87,7 +87,7 @@ def the_grammar():
         refused(f"{name}, no such letter", [*argv, "-Z"], "'-Z'", "--help")
         options = options_of(argv)
         names = [option[0] for option in options]
-        ok(f"{name}: has options", options or name in ("mark", "snapshot"), argv)
+        ok(f"{name}: has options", options or name in ("mark", "snapshot", "leafread"), argv)
         for option, letter, value, optional in options:
             short = next((option[:i] for i in range(len(option) - 1, 1, -1)
                           if option[:i] not in names), None)
