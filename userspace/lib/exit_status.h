@@ -15,7 +15,8 @@ enum exit_status {
 	STATUS_DISCREPANCY = 1, /* compare: the books do not balance */
 	STATUS_CANNOT_MONITOR = 1, /* doctor: the monitor cannot run here */
 	STATUS_DEARER = 1, /* bench: worse (--compare), or above --limit */
-	STATUS_UNEXPECTED = 1, /* exitwork, leaffuzz, leafread: not as expected */
+	STATUS_UNEXPECTED =
+		1, /* exitwork, leaffuzz, leafread: not as expected */
 
 	/* There is no answer, as too little was observed. */
 	STATUS_INCONCLUSIVE = 2, /* compare: nothing can be said */

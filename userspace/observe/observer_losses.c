@@ -18,9 +18,9 @@ uint64_t observer_skipped(const struct bpf_program *program)
 
 /*
  * Count the runs that the kernel skipped because the program was already
- * running on that CPU.  Two programs are left out: an answer that cpuid_answer
- * misses is captured at the entry, and observer_sees_no_entries() reports the
- * misses of vmx_emulated.
+ * running on that CPU.  Three programs are left out: an answer that
+ * cpuid_answer misses is captured at the entry, observer_sees_no_entries()
+ * reports the misses of vmx_emulated, and rip_read does nothing.
  */
 static uint64_t recursion_misses(const struct observer *observer)
 {
@@ -29,7 +29,8 @@ static uint64_t recursion_misses(const struct observer *observer)
 
 	bpf_object__for_each_program (program, observer->bpf->obj) {
 		if (program != observer->bpf->progs.cpuid_answer &&
-		    program != observer->bpf->progs.vmx_emulated)
+		    program != observer->bpf->progs.vmx_emulated &&
+		    program != observer->bpf->progs.rip_read)
 			misses += observer_skipped(program);
 	}
 	return misses;
