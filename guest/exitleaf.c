@@ -11,6 +11,7 @@
 #include "affinity.h"
 #include "around.h"
 #include "exitleaf_options.h"
+#include "kallsyms.h"
 #include "lib/beside.h"
 #include "lib/cli.h"
 #include "lib/safe_stream.h"
@@ -97,6 +98,23 @@ static int mark(const struct options *options, struct beside *output)
 	fputc('\n', out);
 	leaves_free(&leaves);
 	return written(options, output, report_end(out));
+}
+
+/* Write the symbols of this machine's kernel. */
+static int symbols(const struct options *options, struct beside *output)
+{
+	const int r = kallsyms_copy(KALLSYMS, output->out);
+
+	if (r == -EPERM) {
+		fputs("exitleaf: " KALLSYMS
+		      ": all addresses are 0, as the kernel hides them: run 'exitleaf --symbols' as root, with kernel.kptr_restrict below 2\n",
+		      stderr);
+		return STATUS_FAILED;
+	}
+	if (r)
+		return failed(KALLSYMS, r);
+	errno = 0;
+	return written(options, output, report_end(output->out));
 }
 
 static int show(const struct options *options, struct beside *output)
@@ -254,6 +272,8 @@ static int run(const struct options *options, struct beside *output)
 	struct affinity wherever;
 	struct tsc_rate rate;
 
+	if (options->symbols)
+		return symbols(options, output);
 	if (!options->command)
 		affinity_stay(&wherever);
 	if (options->mark)

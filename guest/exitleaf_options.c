@@ -20,6 +20,9 @@ static const struct argp_option rows[] = {
 	{ "mark", 'm', "TEXT", 0,
 	  "Set a mark with this text in the run that the host may be recording",
 	  0 },
+	{ "symbols", 's', NULL, 0,
+	  "Write the symbols of this machine's kernel, by which an observer on the host can name its functions",
+	  0 },
 	{ "output", 'o', "FILE", 0,
 	  "Write to FILE; '-' is standard output, which is the default without COMMAND",
 	  0 },
@@ -37,11 +40,15 @@ static void parse_mark(const char *text, struct argp_state *state)
 
 static void check(const struct options *options, struct argp_state *state)
 {
-	if (!!options->mark + !!options->interval + !!options->command > 1)
-		cli_refuse(state,
-			   "--mark, --watch and a command exclude each other");
-	if (options->mark && options->json)
-		cli_refuse(state, "--mark has no JSON");
+	if (!!options->mark + !!options->interval + !!options->command +
+		    options->symbols >
+	    1)
+		cli_refuse(
+			state,
+			"--mark, --watch, --symbols and a command exclude each other");
+	if ((options->mark || options->symbols) && options->json)
+		cli_refuse(state, "%s has no JSON",
+			   options->mark ? "--mark" : "--symbols");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -64,6 +71,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'm':
 		parse_mark(arg, state);
 		options->mark = arg;
+		return 0;
+	case 's':
+		options->symbols = true;
 		return 0;
 	case 'o':
 		cli_file(state, "--output", arg, &(const char *){ NULL });

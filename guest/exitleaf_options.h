@@ -12,6 +12,7 @@ struct options {
 	const char *output; /* a file's name, or NULL */
 	bool to_stdout; /* write to standard output, even with a command */
 	const char *mark; /* the mark's text, or NULL */
+	bool symbols; /* write the kernel's symbols */
 	double interval; /* seconds; 0: without --watch */
 	char **command; /* the command, or NULL */
 };

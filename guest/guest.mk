@@ -11,7 +11,7 @@ PROGRAMS += $(EXITLEAF) $(MICROGUEST) $(LEAFFUZZ) $(LEAFREAD)
 REPORT_OBJECTS := $(BUILD)/obj/guest/leaves.o $(BUILD)/obj/guest/report.o
 # The parts of exitleaf, except the part that executes CPUID.
 EXITLEAF_PARTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
-		    affinity around mark render_difference snapshot tsc_rate)
+		    affinity around kallsyms mark render_difference snapshot tsc_rate)
 EXITLEAF_OBJECTS := $(patsubst %,$(BUILD)/obj/guest/%.o, \
 		      exitleaf exitleaf_options) \
 		    $(EXITLEAF_PARTS)

@@ -39,6 +39,8 @@ refused 'a long mark' '1 to 63 bytes' --mark "$(printf %064d 0)"
 refused 'a mark of two lines' 'one line of UTF-8' --mark $'a\nb'
 refused 'a mark of other bytes' 'one line of UTF-8' --mark $'caf\xe9'
 refused 'two jobs' 'exclude each other' --watch -- true
+refused 'symbols and a mark' 'exclude each other' --symbols --mark x
+refused 'symbols as JSON' '--symbols has no JSON' --symbols --json
 refused 'a mark as JSON' 'has no JSON' --mark x --json
 run "$exitleaf" --help
 ok 'exitleaf --help: in 80 columns' fits_80
@@ -108,6 +110,28 @@ else
 	ok 'no virtual machine: status' status_is 2
 	ok 'no virtual machine: said' err_has 'no virtual machine'
 fi
+
+# The kernel's symbols need no counters either, but root.
+run "$exitleaf" --symbols -o "$tap_dir/symbols"
+if [ "$(id -u)" = 0 ] && grep -qv '^0* ' /proc/kallsyms; then
+	ok 'symbols: status' status_is 0
+	ok 'symbols: those of the kernel' \
+		[ "$(grep -v '\[' "$tap_dir/symbols" | md5sum)" = "$(grep -v '\[' \
+			/proc/kallsyms | md5sum)" ]
+	echo before >"$tap_dir/symbols"
+	chmod 777 "$tap_dir"
+	run setpriv --reuid 65534 --clear-groups "$exitleaf" --symbols -o "$tap_dir/symbols"
+else
+	echo before >"$tap_dir/symbols"
+	run "$exitleaf" --symbols -o "$tap_dir/symbols"
+fi
+ok 'symbols, hidden: status' status_is 3
+ok 'symbols, hidden: one line' one_err_line
+ok 'symbols, hidden: what to do' err_has 'as root'
+ok 'symbols, hidden: the file stays as it was' [ "$(<"$tap_dir/symbols")" = before ]
+status=0
+"$exitleaf" --symbols >/dev/full 2>"$tap_dir/err" || status=$?
+ok 'symbols: standard output is full: status' status_is 3
 
 # without_dev COMMAND...: run COMMAND with an empty /dev
 without_dev() {

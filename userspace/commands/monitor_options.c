@@ -7,6 +7,7 @@
 #include "commands/monitor_columns.h"
 #include "commands/monitor_options.h"
 #include "host/privileges.h"
+#include "ledger/key_names.h"
 #include "ledger/keys.h"
 #include "ledger/reason_parse.h"
 #include "lib/cli.h"
@@ -40,6 +41,7 @@ enum {
 	OPT_ATTACH,
 	OPT_BOOK,
 	OPT_USER,
+	OPT_KALLSYMS,
 	/* first key of the options that monitor_formats adds */
 	OPT_FORMAT = 384,
 };
@@ -87,6 +89,9 @@ static const struct argp_option rows[] = {
 	  "Show a live view that fills the terminal; ? shows its keys", 4 },
 	{ "histograms", OPT_HISTOGRAMS, NULL, 0, NULL, 4 },
 	{ "by-vcpu", OPT_BY_VCPU, NULL, 0, "Show each vCPU separately", 4 },
+	{ "guest-kallsyms", OPT_KALLSYMS, "FILE", 0,
+	  "With --by rip: name the guests' functions, from their /proc/kallsyms",
+	  4 },
 	{ "columns", OPT_COLUMNS, "LIST", 0,
 	  "Choose the table's columns, such as exits,mean,p999,max", 4 },
 	{ "sort", OPT_SORT, "COLUMN", 0,
@@ -277,6 +282,9 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 	case OPT_SORT:
 		options->words.sort = arg;
 		return 0;
+	case OPT_KALLSYMS:
+		options->words.kallsyms = arg;
+		return 0;
 	case OPT_BY_VCPU:
 		options->shape.by_vcpu = true;
 		return 0;
@@ -446,6 +454,22 @@ void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
 		refuse(options, &why);
 }
 
+static int load_symbols(struct monitor_options *options, struct why *why)
+{
+	int r;
+
+	if (!options->words.kallsyms)
+		return 0;
+	if (options->observe.by != LEDGER_KEY_RIP)
+		return why_set(
+			why, EINVAL,
+			"--guest-kallsyms belongs to --by rip: no other keys are addresses of code");
+	r = symbols_load(&options->symbols, options->words.kallsyms, why);
+	if (!r)
+		key_names_use(&options->symbols);
+	return r;
+}
+
 void monitor_options_complete(struct monitor_options *options, uint32_t isa)
 {
 	const struct monitor_words *words = &options->words;
@@ -456,7 +480,8 @@ void monitor_options_complete(struct monitor_options *options, uint32_t isa)
 	if (monitor_options_combine(options, &why) ||
 	    monitor_columns_choose(&options->observe, all, words->columns,
 				   words->sort, &options->shape, &why) ||
-	    parse_reasons(words, isa, &options->filter, &why))
+	    parse_reasons(words, isa, &options->filter, &why) ||
+	    load_symbols(options, &why))
 		refuse(options, &why);
 	options->shape.filter = &options->filter;
 	options->shape.by = options->observe.by;
@@ -472,4 +497,6 @@ void monitor_options_free(struct monitor_options *options)
 {
 	free(options->words.reasons);
 	filter_free(&options->filter);
+	key_names_use(NULL);
+	symbols_free(&options->symbols);
 }

@@ -5,6 +5,7 @@
 
 #include <argp.h>
 
+#include "ledger/symbols.h"
 #include "observe/observer.h"
 #include "sample/render_monitor.h"
 
@@ -12,6 +13,7 @@
 struct monitor_words {
 	const char *columns; /* of --columns, or NULL */
 	const char *sort; /* of --sort, or NULL */
+	const char *kallsyms; /* of --guest-kallsyms, or NULL */
 	const char **reasons; /* of --reason */
 	size_t nr_reasons;
 };
@@ -37,6 +39,7 @@ struct monitor_options {
 	const char *user; /* --user, for privileges_drop(), or NULL */
 	char **argv; /* the command, or NULL */
 	struct monitor_words words;
+	struct symbols symbols; /* of @words.kallsyms */
 };
 
 /* Groups of monitor's options, which other commands share. */

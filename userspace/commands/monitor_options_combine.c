@@ -52,13 +52,16 @@ static int combine_format(const struct monitor_options *options,
 {
 	const struct monitor_words *words = &options->words;
 	const bool all = options->format->has & FORMAT_ALL_COLUMNS;
+	const bool none = options->format->has & FORMAT_NO_COLUMNS;
 	struct why histograms, table;
 	const struct rule rule[] = {
 		{ options->shape.histograms &&
 			  !(options->format->has & FORMAT_HISTOGRAMS),
 		  histograms.text },
 		{ words->columns && (all || options->top), table.text },
-		{ words->sort && all,
+		{ words->columns && none,
+		  "--columns belongs to the table: folded stacks have only counts" },
+		{ words->sort && (all || none),
 		  "--sort belongs to the table and to --top" },
 		{ options->count && !options->interval,
 		  "--count needs an --interval" },

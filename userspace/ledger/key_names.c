@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -112,12 +113,62 @@ static struct text apic_name(uint64_t number)
 	return (struct text){ .length = 0 };
 }
 
+static const struct symbols *guest_symbols;
+
+void key_names_use(const struct symbols *symbols)
+{
+	guest_symbols = symbols;
+}
+
+static const char *function_of(uint64_t address, uint64_t *offset)
+{
+	return guest_symbols ? symbols_find(guest_symbols, address, offset) :
+			       NULL;
+}
+
+const char *key_function(enum ledger_key_kind kind, uint64_t key)
+{
+	uint64_t offset;
+
+	return kind == LEDGER_KEY_RIP ? function_of(key, &offset) : NULL;
+}
+
+static struct safe_text rip_name(uint64_t address)
+{
+	struct safe_text text = { "" };
+	const char *name;
+	uint64_t offset;
+
+	name = function_of(address, &offset);
+	if (name)
+		snprintf(text.s, sizeof(text.s), "%.600s+0x%" PRIx64, name,
+			 offset);
+	return text;
+}
+
+struct safe_text key_name_whole(enum ledger_key_kind kind, uint64_t key)
+{
+	struct safe_text whole;
+
+	if (kind == LEDGER_KEY_RIP)
+		return rip_name(key);
+	snprintf(whole.s, sizeof(whole.s), "%s", key_name(kind, key).s);
+	return whole;
+}
+
 struct text key_name(enum ledger_key_kind kind, uint64_t key)
 {
 	const struct named_keys *row;
+	struct text text;
 
 	if (kind >= sizeof(tables) / sizeof(tables[0]))
 		return (struct text){ .length = 0 };
+	if (kind == LEDGER_KEY_RIP) {
+		snprintf(text.s, sizeof(text.s), "%.39s",
+			 safe_short(rip_name(key).s, KEY_NAME_WIDTH).s);
+		text.length = strlen(text.s);
+		return text;
+	}
 	row = find(&tables[kind], key);
 	if (row)
 		return name_of(row, key - row->first);

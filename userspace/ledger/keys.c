@@ -55,6 +55,9 @@ struct text key_text(enum ledger_key_kind kind, uint64_t key)
 	const char *space = name.length ? " " : "";
 	struct text text;
 
+	/* An address says nothing that its name does not say. */
+	if (kind == LEDGER_KEY_RIP && name.length)
+		return name;
 	if (in_decimal(kind, key))
 		snprintf(text.s, sizeof(text.s), "%s%" PRIu64 "%s%.20s", label,
 			 key, space, name.s);

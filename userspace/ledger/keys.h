@@ -18,7 +18,8 @@ const char *key_kind_name(enum ledger_key_kind kind);
  * A key with a name is written as in "0x3f8 COM1 data" or "0x6e0
  * TSC_DEADLINE".  A key without a name has a word before it that tells its
  * kind, as in "port 0xc040", "at 0xfebf0000" or "hypercall 77".  Only a
- * hypercall whose number has more than 32 bits has no such word.
+ * hypercall whose number has more than 32 bits, and an address of an
+ * instruction, have no such word; such an address is replaced by its name.
  */
 struct text key_text(enum ledger_key_kind kind, uint64_t key);
 

@@ -15,10 +15,10 @@ void ledger_json_reason(struct json_writer *json, uint32_t isa, uint32_t reason)
 void ledger_json_key(struct json_writer *json, enum ledger_key_kind kind,
 		     uint64_t key)
 {
-	const struct text name = key_name(kind, key);
+	const struct safe_text name = key_name_whole(kind, key);
 
 	json_put_uint(json, "key", key);
-	if (name.length)
+	if (name.s[0])
 		json_put_text(json, "key_name", name.s);
 }
 

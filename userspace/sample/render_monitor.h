@@ -69,6 +69,8 @@ bool monitor_slow(const struct monitor_sample *sample,
  * are refused.
  */
 #define FORMAT_ALL_COLUMNS 2u
+/* The format has only counts: --columns and --sort are refused, too. */
+#define FORMAT_NO_COLUMNS 4u
 
 struct monitor_format {
 	const char *name; /* such as "json"; if @doc is set, --json selects it */

@@ -114,7 +114,8 @@ static void put_record(const struct record *record, FILE *out)
 	put_number_if(record->has_reason, record->reason, out);
 	put_text(record->name ? record->name : "", out);
 	put_number_if(record->has_key, record->key, out);
-	put_text(record->has_key ? key_name(record->by, record->key).s : "",
+	put_text(record->has_key ? key_name_whole(record->by, record->key).s :
+				   "",
 		 out);
 }
 

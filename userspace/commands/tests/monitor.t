@@ -20,8 +20,8 @@ refused() {
 	ok "$what: what is wrong" err_has "$said"
 }
 
-refused 'JSON and CSV' '--json, --csv and --top exclude' --json --csv
-refused 'JSON and a live view' '--json, --csv and --top exclude' --json --top
+refused 'JSON and CSV' '--json, --csv, --folded and --top exclude' --json --csv
+refused 'JSON and a live view' '--json, --csv, --folded and --top exclude' --json --top
 refused 'no terminal' '--top needs a terminal' --top
 refused 'a live view of a command' '--top needs the terminal for itself' \
 	--top -- true
@@ -49,6 +49,14 @@ refused 'another column not observed' "'blocked' needs --off-cpu" \
 refused 'columns of JSON' '--columns belongs to the table' --json \
 	--columns exits
 refused 'the order of CSV' '--sort belongs to' --csv --sort exits
+refused 'columns of folded stacks' 'have only counts' --folded --columns exits
+refused 'the order of folded stacks' '--sort belongs to' --folded --sort exits
+refused 'symbols of other keys' 'belongs to --by rip' --by msr \
+	--guest-kallsyms /proc/kallsyms
+refused 'symbols that are not there' '/no/such/file: No such file' --by rip \
+	--guest-kallsyms /no/such/file
+refused 'symbols of something else' 'line 1 is not as in' --by rip \
+	--guest-kallsyms /proc/cpuinfo
 refused 'histograms in a table' '--histograms belongs to --json' --histograms
 refused 'HLT alone' '--hlt belongs to --slower-than' --hlt
 refused 'a count of no intervals' '--count needs an --interval' -i 0 -n 1
