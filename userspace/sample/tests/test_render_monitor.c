@@ -389,6 +389,27 @@ START_TEST(csv_header)
 }
 END_TEST
 
+START_TEST(folded)
+{
+	made_up_time(&ledger, 1, 0, EXIT_SVM_MSR, 1000, 6);
+	made_up_exits(&ledger, 1, 1, EXIT_SVM_HLT, 3);
+	made_up_key(&ledger, 1, 0, EXIT_SVM_MSR, 0x10, 1000, 4);
+	made_up_key(&ledger, 1, 0, EXIT_SVM_MSR, 0xabcd, 1000, 1);
+	strcpy(ledger.vm[0].name, "a;b\nc");
+	shape.by = LEDGER_KEY_MSR;
+	ck_assert_str_eq(render_as(monitor_format_folded.sample, false), "");
+	/* One MSR exit has no key. */
+	ck_assert_str_eq(render_as(monitor_format_folded.sample, true),
+			 "a:b?c (1001);0x078 HLT 3\n"
+			 "a:b?c (1001);0x07c MSR;0x10 TSC 4\n"
+			 "a:b?c (1001);0x07c MSR;MSR 0xabcd 1\n"
+			 "a:b?c (1001);0x07c MSR 1\n");
+	shape.by_vcpu = true;
+	render_as(monitor_format_folded.sample, true);
+	ck_assert(has("a:b?c (1001);vCPU 1;0x078 HLT 3\n"));
+}
+END_TEST
+
 static double user_ms(void)
 {
 	struct rusage usage;
@@ -456,6 +477,7 @@ int main(void)
 	tcase_add_test(tcase, json_names);
 	tcase_add_test(tcase, csv);
 	tcase_add_test(tcase, csv_header);
+	tcase_add_test(tcase, folded);
 	tcase_add_loop_test(tcase, large_hosts, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
