@@ -456,18 +456,14 @@ void monitor_options_parse_for(const struct monitor_usage *usage, int argc,
 
 static int load_symbols(struct monitor_options *options, struct why *why)
 {
-	int r;
-
 	if (!options->words.kallsyms)
 		return 0;
 	if (options->observe.by != LEDGER_KEY_RIP)
 		return why_set(
 			why, EINVAL,
 			"--guest-kallsyms belongs to --by rip: no other keys are addresses of code");
-	r = symbols_load(&options->symbols, options->words.kallsyms, why);
-	if (!r)
-		key_names_use(&options->symbols);
-	return r;
+	key_names_use(&options->symbols);
+	return symbols_load(&options->symbols, options->words.kallsyms, why);
 }
 
 void monitor_options_complete(struct monitor_options *options, uint32_t isa)
