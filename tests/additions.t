@@ -187,7 +187,7 @@ def add_format(copy):
     page = "docs/exitledger-monitor.1.rst"
     copy.insert(page, OPTION, "--by-vcpu$")
     copy.insert(page, "MADE\n====\n\nA line that is made up.\n\n", "CSV$")
-    copy.insert(page, "**--made**   1.0 ms        1.0 ms        1 ms\n", r"\*\*--csv\*\* .* ms$")
+    copy.insert(page, "**--made**    1.0 ms        1.0 ms        1 ms\n", r"\*\*--csv\*\* .* ms$")
     copy.insert("docs/exitledger-replay.1.rst", OPTION, "--top$")
     copy.named("An output format", name, "render_monitor_NAME.c")
 

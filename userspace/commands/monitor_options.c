@@ -283,6 +283,8 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		options->words.sort = arg;
 		return 0;
 	case OPT_KALLSYMS:
+		cli_file(state, "--guest-kallsyms", arg,
+			 &(const char *){ NULL });
 		options->words.kallsyms = arg;
 		return 0;
 	case OPT_BY_VCPU:
