@@ -33,7 +33,8 @@ runs() { kill -0 -- "-$CHILD" 2>/dev/null; }
 stands_still() {
 	local used
 
-	[[ -n ${LAB_IDLE_MAX:-} && $EMULATOR == QEMU ]] || return 1
+	# Some kernels do not tell for how long a thread has run.
+	[[ -n ${LAB_IDLE_MAX:-} && $EMULATOR == QEMU && -r /proc/$CHILD/schedstat ]] || return 1
 	used=$(cat -- "/proc/$CHILD/task/"*/schedstat 2>/dev/null |
 		awk '{ ns += $1 + $2 } END { printf "%d", ns / 1e9 }')
 	if ((used - USED >= LAB_IDLE_MAX / 10)); then
