@@ -24,13 +24,7 @@ struct cpuid_registers {
 static __always_inline struct obs_read *
 leaf_read_of(const struct obs_slot *slot)
 {
-	u64 index = slot_index_of(slot);
-
-	asm volatile("" : "+r"(index));
-	if (index >= OBS_SLOTS)
-		return NULL;
-	asm volatile("" : "+r"(index));
-	return &leaf_reads[index];
+	return OF_SLOT(leaf_reads, slot);
 }
 
 static __always_inline u32 is_leaf(u32 leaf)

@@ -115,6 +115,24 @@ static __always_inline u32 slot_index_of(const struct obs_slot *slot)
 	return (u32)(bytes / OBS_LINE) * SLOT_LINES_INVERSE;
 }
 
+/*
+ * The element of a slot in another array that has one for each slot; NULL if
+ * the verifier thinks that there is none.  Without the second barrier, clang
+ * computes the address before the check.
+ */
+#define OF_SLOT(array, slot)                              \
+	({                                                \
+		u64 of_slot = slot_index_of(slot);        \
+		__typeof__(&(array)[0]) element = NULL;   \
+                                                          \
+		asm volatile("" : "+r"(of_slot));         \
+		if (of_slot < OBS_SLOTS) {                \
+			asm volatile("" : "+r"(of_slot)); \
+			element = &(array)[of_slot];      \
+		}                                         \
+		element;                                  \
+	})
+
 /* Returns the slot at an index, or NULL if there is none. */
 static __always_inline struct obs_slot *slot_at(u64 index)
 {

@@ -13,14 +13,7 @@ struct obs_split splits[OBS_SLOTS];
 
 static __always_inline struct obs_split *split_of(const struct obs_slot *slot)
 {
-	u64 index = slot_index_of(slot);
-
-	asm volatile("" : "+r"(index));
-	if (index >= OBS_SLOTS)
-		return NULL;
-	/* Without this, clang computes the address before the check. */
-	asm volatile("" : "+r"(index));
-	return &splits[index];
+	return OF_SLOT(splits, slot);
 }
 
 static __always_inline u64 off_so_far(const struct obs_slot *slot)

@@ -9,6 +9,7 @@
 #define EXITLEDGER_EXIT_TIMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -134,6 +135,32 @@ exit_times_since(const struct exit_times *now, const struct exit_times *earlier)
 		.blocked_ns = now->blocked_ns - earlier->blocked_ns,
 		.vmm_ns = now->vmm_ns - earlier->vmm_ns,
 	};
+}
+
+/**
+ * exit_times_fit - limit the parts of a set's time to the time
+ * @seen: the same set earlier; the parts grow by no more than the time since
+ *
+ * BPF adds the parts of an exit's time before the time itself, so a reader can
+ * find the parts alone.  They then belong to the next reading.
+ */
+static inline void exit_times_fit(struct exit_times *now,
+				  const struct exit_times *seen)
+{
+	const struct {
+		uint64_t *now, seen;
+	} part[] = {
+		{ &now->preempted_ns, seen->preempted_ns },
+		{ &now->blocked_ns, seen->blocked_ns },
+		{ &now->vmm_ns, seen->vmm_ns },
+	};
+	uint64_t left = now->ns - seen->ns;
+
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		if (*part[i].now - part[i].seen > left)
+			*part[i].now = part[i].seen + left;
+		left -= *part[i].now - part[i].seen;
+	}
 }
 
 /**

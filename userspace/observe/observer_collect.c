@@ -132,27 +132,6 @@ static int collect_hist(struct observer *observer, struct grown *grown)
 	return 0;
 }
 
-/* Limit a part's growth to @left, and subtract it from @left. */
-static void fit_part(uint64_t seen, uint64_t *now, uint64_t *left)
-{
-	if (*now - seen > *left)
-		*now = seen + *left;
-	*left -= *now - seen;
-}
-
-/*
- * Let the parts of a time grow by no more than the time.  If BPF was just about
- * to add the time of an exit, the rest belongs to the next collection.
- */
-static void fit_parts(const struct exit_times *seen, struct exit_times *now)
-{
-	uint64_t left = now->ns - seen->ns;
-
-	fit_part(seen->preempted_ns, &now->preempted_ns, &left);
-	fit_part(seen->blocked_ns, &now->blocked_ns, &left);
-	fit_part(seen->vmm_ns, &now->vmm_ns, &left);
-}
-
 /*
  * Read a cell as it is now.  BPF adds the time of an exit after the parts of
  * that time (preempted, blocked).  If the time has not changed, keep the old
@@ -166,7 +145,7 @@ static struct exit_times cell_now(const struct observer *observer,
 
 	now.vmm_ns = observer_vmm_ns(observer, slot, index);
 	if (now.ns != seen->ns) {
-		fit_parts(seen, &now);
+		exit_times_fit(&now, seen);
 		return now;
 	}
 	same.exits = now.exits;

@@ -17,6 +17,7 @@ static int add_cell(const struct observer *observer,
 	struct exit_times times = observer_cell_times(slot, index);
 
 	times.vmm_ns = observer_vmm_ns(observer, slot, index);
+	exit_times_fit(&times, &(const struct exit_times){ 0 });
 
 	exit_times_add(&cell->times, &times);
 	for (u32 i = 0; i < HIST_SPANS; i++) {

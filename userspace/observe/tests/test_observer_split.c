@@ -243,6 +243,30 @@ START_TEST(collected_in_between)
 }
 END_TEST
 
+/* The total is made from BPF's own sums, and its parts fit into its time, too. */
+START_TEST(total_in_between)
+{
+	struct ledger interval = { 0 }, total = { 0 };
+	const struct exit_times *times;
+
+	fake_kvm_load(&asked, SVM);
+	fake_exit(0, EXIT_SVM_IOIO);
+	fake_entry(0);
+	cell(0)->ns = 10 * MS;
+	split(0)->vmm_ns[1] = 14 * MS;
+	cell(0)->blocked_ns = 3 * MS;
+	ck_assert_int_eq(observer_collect(&observer, &interval, &total), 0);
+	ck_assert_int_eq(observer_total(&observer, &interval, &total), 0);
+	times = &total.vm[0].vcpu[0].cells.cell[0].times;
+	ck_assert_uint_eq(times->ns, 10 * MS);
+	ck_assert_uint_eq(times->blocked_ns, 3 * MS);
+	ck_assert_uint_eq(times->vmm_ns, 7 * MS);
+	ck_assert_uint_eq(exit_times_kvm(times), 0);
+	ledger_free(&interval);
+	ledger_free(&total);
+}
+END_TEST
+
 /* A slot that is taken again begins with no time. */
 START_TEST(a_slot_is_taken_again)
 {
@@ -276,6 +300,7 @@ int main(void)
 	tcase_add_test(tcase, without_an_exit);
 	tcase_add_test(tcase, clocks_that_differ);
 	tcase_add_test(tcase, collected_in_between);
+	tcase_add_test(tcase, total_in_between);
 	tcase_add_test(tcase, a_slot_is_taken_again);
 	suite_add_tcase(suite, tcase);
 	return tap_run(suite);
