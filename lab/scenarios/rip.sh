@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # needs: exitledger guest
 #
-# VENDOR: of the host.  Watches guests whose exits come from known addresses; lab/tests/rip.t judges the results.
+# VENDOR: of the host.  Watches guests whose exits come from known addresses; lab/tests/rip.t
+# judges the results.
 set -u
 
 # watch NAME OPTION... -- COMMAND: save the monitor's JSON in /results/NAME.json
@@ -21,6 +22,6 @@ for attach in tp_btf raw_tp; do
 done
 watch apic -- microguest --report /dev/null --symbols /results/apic.kallsyms \
 	places=640 tsc_far=100 hlt_timer=20 self_ipi=30 pic=40
-[ "${VENDOR:-}" = intel ] || watch nested -- microguest --report /dev/null --symbols /results/nested.kallsyms \
-	places=640 nested=100
+[ "${VENDOR:-}" = intel ] || watch nested -- microguest --report /dev/null \
+	--symbols /results/nested.kallsyms places=640 nested=100
 exit 0

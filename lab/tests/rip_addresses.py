@@ -18,16 +18,19 @@ CODE_AT = 0x1000
 
 
 def total(path):
+    """Return the monitor's last line, which is the total."""
     with open(path, encoding="utf-8") as file:
         return json.loads(file.read().splitlines()[-1])
 
 
 def symbols(path):
+    """Return the symbols, sorted: (address, name)."""
     with open(path, encoding="utf-8") as file:
         return sorted((int(line.split()[0], 16), line.split()[2]) for line in file)
 
 
 def rows(path):
+    """Return the rows of all reasons of all VMs."""
     return [row for vm in total(path)["vms"] for row in vm["reasons"]]
 
 

@@ -52,6 +52,7 @@ def same(kallsyms, console):
 
 
 def keys(path):
+    """Yield (reason, key's object) of the total, in which nothing may be lost."""
     with open(path, encoding="utf-8") as file:
         total = json.loads(file.read().splitlines()[-1])
     for vm in total["vms"]:
